@@ -1,0 +1,1 @@
+//! Saved pipelines as bytes: versioned, checksummed, inert.

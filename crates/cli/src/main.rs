@@ -1,0 +1,2 @@
+//! The binary `pipewright`.
+fn main() {}

@@ -1,0 +1,122 @@
+//! Diagnostics as text for people and as JSON for programs.
+
+use crate::{Diagnostic, Severity, Source};
+use codespan_reporting::diagnostic as report;
+use codespan_reporting::files::SimpleFile;
+use codespan_reporting::term::{self, termcolor};
+use serde_json::{Value, json};
+
+/// The message with the script's lines under it, as a terminal shows it; ends with a newline.
+#[must_use]
+pub fn render_human(diagnostic: &Diagnostic, source: &Source, colour: bool) -> String {
+    let severity = match diagnostic.severity {
+        Severity::Error => report::Severity::Error,
+        Severity::Warning => report::Severity::Warning,
+        Severity::Note => report::Severity::Note,
+    };
+    let mut notes: Vec<String> = Vec::new();
+    notes.extend(diagnostic.place.as_ref().map(|place| format!("at {place}")));
+    notes.extend(diagnostic.help.iter().map(|line| format!("help: {line}")));
+    let labels = diagnostic
+        .labels
+        .iter()
+        .enumerate()
+        .map(|(index, label)| {
+            let range = label.span.start as usize..label.span.end as usize;
+            let style = if index == 0 { report::LabelStyle::Primary } else { report::LabelStyle::Secondary };
+            report::Label::new(style, (), range).with_message(&label.text)
+        })
+        .collect();
+    let message = report::Diagnostic::new(severity)
+        .with_code(diagnostic.code.to_string())
+        .with_message(&diagnostic.message)
+        .with_labels(labels)
+        .with_notes(notes);
+    let file = SimpleFile::new(&source.name, &source.text);
+    let mut buffer = if colour { termcolor::Buffer::ansi() } else { termcolor::Buffer::no_color() };
+    let config = term::Config::default();
+    if term::emit_to_write_style(&mut buffer, &config, &file, &message).is_err() {
+        return format!("{}\n", one_line(diagnostic));
+    }
+    let text = String::from_utf8_lossy(buffer.as_slice()).into_owned();
+    let mut trimmed: String = text.trim_end().lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
+    trimmed.push('\n');
+    trimmed
+}
+
+/// The message as one JSON object: `code`, `severity`, `message`, `labels` (each with bytes, line and column, both
+/// from 1), `help`, `fix`, `place`.
+#[must_use]
+pub fn render_json(diagnostic: &Diagnostic, source: &Source) -> Value {
+    let labels: Vec<Value> = diagnostic
+        .labels
+        .iter()
+        .map(|label| {
+            let (line, column) = line_and_column(&source.text, label.span.start as usize);
+            json!({"start": label.span.start, "end": label.span.end, "line": line, "column": column, "text": label.text})
+        })
+        .collect();
+    let mut value = json!({
+        "code": diagnostic.code.to_string(),
+        "severity": diagnostic.severity,
+        "message": diagnostic.message,
+        "source": source.name,
+        "labels": labels,
+        "help": diagnostic.help,
+    });
+    if let Some(fix) = &diagnostic.fix {
+        value["fix"] = json!({"start": fix.span.start, "end": fix.span.end, "replacement": fix.replacement});
+    }
+    if let Some(place) = &diagnostic.place {
+        value["place"] = json!(place);
+    }
+    value
+}
+
+fn one_line(diagnostic: &Diagnostic) -> String {
+    format!("{:?}[{}]: {}", diagnostic.severity, diagnostic.code, diagnostic.message).to_lowercase()
+}
+
+fn line_and_column(text: &str, byte: usize) -> (usize, usize) {
+    let mut end = byte.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let before = &text[..end];
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Failure, Span, code};
+
+    #[test]
+    fn human_text_has_code_place_caret_and_help() {
+        let source = Source::new("s.pipe", "load\n| fillna median on Agee");
+        let diagnostic = Diagnostic::error(code::UNKNOWN_COLUMN, "no column named `Agee`")
+            .label(Span::new(24, 28), "not in the table at this point")
+            .help("did you mean `Age`?");
+        let text = render_human(&diagnostic, &source, false);
+        assert!(text.contains("s.pipe:2:20"), "{text}");
+        assert!(text.contains("^^^^ not in the table at this point"), "{text}");
+        assert!(text.contains("= help: did you mean `Age`?"), "{text}");
+    }
+
+    #[test]
+    fn data_places_are_shown_and_serialised() {
+        let source = Source::new("-c", "load x.csv");
+        let failure = Failure::new(code::RAGGED_ROW, "row has 3 fields, the header 4").file("x.csv").line(7);
+        let diagnostic = failure.at(Span::new(0, 10));
+        assert!(render_human(&diagnostic, &source, false).contains("= at x.csv:7"));
+        assert_eq!(render_json(&diagnostic, &source)["place"]["line"], 7);
+    }
+
+    #[test]
+    fn lines_and_columns_count_characters_from_one() {
+        assert_eq!(line_and_column("äb\ncd", 3), (1, 3));
+        assert_eq!(line_and_column("äb\ncd", 5), (2, 2));
+        assert_eq!(line_and_column("", 9), (1, 1));
+    }
+}

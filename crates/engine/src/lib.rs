@@ -1,0 +1,1 @@
+//! Runs a graph of tasks: scheduling, progress, cancellation.

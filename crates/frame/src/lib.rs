@@ -1,0 +1,1 @@
+//! Tables over Arrow: schemas, reading and writing, expressions, mergeable summaries and the estimators that clean and prepare.

@@ -1,0 +1,1 @@
+//! Learning from matrices: layers, losses, optimisers, models, metrics.

@@ -1,0 +1,1 @@
+//! The facade that other programs embed: check, plan, run, explain.

@@ -1,0 +1,1 @@
+//! From a script to a checked plan, and from a plan to a graph of tasks.

@@ -1,0 +1,109 @@
+//! A world in memory, for tests and for programs that keep their files elsewhere.
+
+use crate::{Fill, World};
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// Files in memory, a standard input that is a text, a clock that stands still, and writes that can be told to fail.
+#[derive(Debug, Default)]
+pub struct MemoryWorld {
+    files: Mutex<BTreeMap<PathBuf, Vec<u8>>>,
+    standard_input: Option<Vec<u8>>,
+    fail_after_bytes: Option<usize>,
+}
+
+impl MemoryWorld {
+    /// An empty world.
+    #[must_use]
+    pub fn new() -> MemoryWorld {
+        MemoryWorld::default()
+    }
+
+    /// Adds a file.
+    #[must_use]
+    pub fn with_file(self, path: impl Into<PathBuf>, content: impl Into<Vec<u8>>) -> MemoryWorld {
+        self.lock().insert(path.into(), content.into());
+        self
+    }
+
+    /// Gives it a standard input.
+    #[must_use]
+    pub fn with_standard_input(mut self, content: impl Into<Vec<u8>>) -> MemoryWorld {
+        self.standard_input = Some(content.into());
+        self
+    }
+
+    /// Lets every write fail once it has taken this many bytes.
+    #[must_use]
+    pub fn failing_after(mut self, bytes: usize) -> MemoryWorld {
+        self.fail_after_bytes = Some(bytes);
+        self
+    }
+
+    /// The names of all files, in order.
+    #[must_use]
+    pub fn names(&self) -> Vec<PathBuf> {
+        self.lock().keys().cloned().collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<PathBuf, Vec<u8>>> {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl World for MemoryWorld {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.lock().get(path).cloned().ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "no such file"))
+    }
+
+    fn read_start(&self, path: &Path, limit_bytes: usize) -> io::Result<Vec<u8>> {
+        let mut bytes = self.read(path)?;
+        bytes.truncate(limit_bytes);
+        Ok(bytes)
+    }
+
+    fn read_standard_input(&self) -> io::Result<Vec<u8>> {
+        Ok(self.standard_input.clone().unwrap_or_default())
+    }
+
+    fn standard_input_is_terminal(&self) -> bool {
+        self.standard_input.is_none()
+    }
+
+    fn replace(&self, path: &Path, fill: Fill<'_>) -> io::Result<()> {
+        let mut sink = Limited { bytes: Vec::new(), limit: self.fail_after_bytes };
+        fill(&mut sink)?;
+        self.lock().insert(path.to_path_buf(), sink.bytes);
+        Ok(())
+    }
+
+    fn exists(&self, path: &Path) -> bool {
+        self.lock().contains_key(path)
+    }
+
+    fn elapsed(&self) -> Duration {
+        Duration::ZERO
+    }
+}
+
+struct Limited {
+    bytes: Vec<u8>,
+    limit: Option<usize>,
+}
+
+impl io::Write for Limited {
+    fn write(&mut self, part: &[u8]) -> io::Result<usize> {
+        if self.limit.is_some_and(|limit| self.bytes.len() + part.len() > limit) {
+            return Err(io::Error::new(io::ErrorKind::StorageFull, "no space left on device"));
+        }
+        self.bytes.extend_from_slice(part);
+        Ok(part.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
