@@ -1,1 +1,10 @@
-//! Learning from matrices: layers, losses, optimisers, models, metrics.
+//! Learning from matrices: networks, linear models, metrics and splits. Knows no table and no language.
+//!
+//! A [`Learner`] is a configuration; [`Learner::fit`] turns [`Examples`] into a [`Model`]; a model turns [`Features`]
+//! into [`Outputs`]. Configuration and model are two types: nothing is fitted in place.
+
+pub mod data;
+mod learner;
+
+pub use data::{Examples, Features, Outputs, Target};
+pub use learner::{Ignore, Learner, Model, Watch};

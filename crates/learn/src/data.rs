@@ -1,0 +1,141 @@
+//! What goes into a model and what comes out.
+
+use std::sync::Arc;
+
+/// The inputs of a model: `rows` × `names.len()` numbers, finite, column after column.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Features {
+    rows: usize,
+    names: Arc<[String]>,
+    values: Vec<f64>,
+}
+
+impl Features {
+    /// `rows` × `names.len()` numbers in column-major order.
+    ///
+    /// # Panics
+    /// If there are not `rows * names.len()` values.
+    #[must_use]
+    pub fn new(rows: usize, names: Arc<[String]>, values: Vec<f64>) -> Features {
+        assert_eq!(
+            values.len(),
+            rows * names.len(),
+            "as many values as rows times columns"
+        );
+        Features {
+            rows,
+            names,
+            values,
+        }
+    }
+
+    /// The number of rows.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The number of columns.
+    #[must_use]
+    pub fn columns(&self) -> usize {
+        self.names.len()
+    }
+
+    /// The names of the columns.
+    #[must_use]
+    pub fn names(&self) -> &Arc<[String]> {
+        &self.names
+    }
+
+    /// One column.
+    ///
+    /// # Panics
+    /// If there are not that many columns.
+    #[must_use]
+    pub fn column(&self, index: usize) -> &[f64] {
+        &self.values[index * self.rows..(index + 1) * self.rows]
+    }
+
+    /// All numbers, column after column.
+    #[must_use]
+    pub fn values(&self) -> &[f64] {
+        &self.values
+    }
+}
+
+/// What is to be predicted, one value a row.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Target {
+    /// Classes `0..count`; a class may have no row.
+    Classes {
+        /// The class of each row.
+        codes: Vec<u32>,
+        /// How many classes there are.
+        count: usize,
+    },
+    /// Finite numbers.
+    Numbers(Vec<f64>),
+}
+
+impl Target {
+    /// The number of rows.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        match self {
+            Target::Classes { codes, .. } => codes.len(),
+            Target::Numbers(values) => values.len(),
+        }
+    }
+}
+
+/// Inputs and what is to be predicted from them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Examples {
+    /// The inputs.
+    pub features: Features,
+    /// What is to be predicted.
+    pub target: Target,
+}
+
+impl Examples {
+    /// Pairs inputs with a target.
+    ///
+    /// # Panics
+    /// If they differ in their number of rows.
+    #[must_use]
+    pub fn new(features: Features, target: Target) -> Examples {
+        assert_eq!(features.rows(), target.rows(), "one target a row");
+        Examples { features, target }
+    }
+
+    /// The number of rows.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.features.rows()
+    }
+}
+
+/// What a model says about each row.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outputs {
+    /// A probability for every class, row after row: `rows` × `classes`. Two classes have two columns.
+    Probabilities {
+        /// The probabilities; each row sums to 1.
+        values: Vec<f64>,
+        /// How many classes there are.
+        classes: usize,
+    },
+    /// A number a row.
+    Numbers(Vec<f64>),
+}
+
+impl Outputs {
+    /// The number of rows.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        match self {
+            Outputs::Probabilities { values, classes } => values.len() / classes.max(&1),
+            Outputs::Numbers(values) => values.len(),
+        }
+    }
+}
