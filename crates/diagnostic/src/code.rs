@@ -21,9 +21,7 @@ impl Code {
     /// What there is to know about it.
     #[must_use]
     pub fn info(self) -> &'static CodeInfo {
-        ALL.iter()
-            .find(|info| info.code == self)
-            .expect("every code is made by the table of codes")
+        ALL.iter().find(|info| info.code == self).expect("every code is made by the table of codes")
     }
 }
 
@@ -57,8 +55,7 @@ pub struct CodeInfo {
 /// The code with this name, if there is one.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static CodeInfo> {
-    ALL.iter()
-        .find(|info| info.code.0.eq_ignore_ascii_case(name))
+    ALL.iter().find(|info| info.code.0.eq_ignore_ascii_case(name))
 }
 
 macro_rules! codes {
@@ -354,16 +351,8 @@ mod tests {
         let names: BTreeSet<&str> = ALL.iter().map(|info| info.code.0).collect();
         assert_eq!(names.len(), ALL.len());
         for info in ALL {
-            assert!(
-                info.code.0.len() == 5 && info.code.0[1..].chars().all(|c| c.is_ascii_digit()),
-                "{}",
-                info.code
-            );
-            assert!(
-                matches!(&info.code.0[..1], "E" | "W" | "N"),
-                "{}",
-                info.code
-            );
+            assert!(info.code.0.len() == 5 && info.code.0[1..].chars().all(|c| c.is_ascii_digit()), "{}", info.code);
+            assert!(matches!(&info.code.0[..1], "E" | "W" | "N"), "{}", info.code);
             assert!(info.story.ends_with('.'), "{}", info.code);
             assert!(!info.title.ends_with('.'), "{}", info.code);
         }

@@ -31,11 +31,7 @@ impl fmt::Display for DataPlace {
             (None, None) => {}
         }
         parts.extend(self.row.map(|row| format!("row {row}")));
-        parts.extend(
-            self.column
-                .as_ref()
-                .map(|column| format!("column `{column}`")),
-        );
+        parts.extend(self.column.as_ref().map(|column| format!("column `{column}`")));
         f.write_str(&parts.join(", "))
     }
 }
@@ -75,18 +71,12 @@ impl Failure {
 
     /// A warning: the work went on.
     pub fn warning(code: Code, message: impl Into<String>) -> Failure {
-        Failure {
-            severity: Severity::Warning,
-            ..Failure::new(code, message)
-        }
+        Failure { severity: Severity::Warning, ..Failure::new(code, message) }
     }
 
     /// A note: nothing is wrong, but the reader will want to know.
     pub fn note(code: Code, message: impl Into<String>) -> Failure {
-        Failure {
-            severity: Severity::Note,
-            ..Failure::new(code, message)
-        }
+        Failure { severity: Severity::Note, ..Failure::new(code, message) }
     }
 
     /// Names the file.
@@ -127,8 +117,7 @@ impl Failure {
     /// The diagnostic for the stage at `span`.
     #[must_use]
     pub fn at(self, span: Span) -> Diagnostic {
-        let mut diagnostic =
-            Diagnostic::new(self.severity, self.code, self.message).label(span, "");
+        let mut diagnostic = Diagnostic::new(self.severity, self.code, self.message).label(span, "");
         diagnostic.help = self.help;
         diagnostic.place = (self.place != DataPlace::default()).then_some(self.place);
         diagnostic

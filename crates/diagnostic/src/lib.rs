@@ -50,28 +50,19 @@ impl Span {
     #[must_use]
     pub fn new(start: usize, end: usize) -> Span {
         let clamp = |position: usize| u32::try_from(position).unwrap_or(u32::MAX);
-        Span {
-            start: clamp(start),
-            end: clamp(end),
-        }
+        Span { start: clamp(start), end: clamp(end) }
     }
 
     /// The smallest span that covers both.
     #[must_use]
     pub fn to(self, other: Span) -> Span {
-        Span {
-            start: self.start.min(other.start),
-            end: self.end.max(other.end),
-        }
+        Span { start: self.start.min(other.start), end: self.end.max(other.end) }
     }
 
     /// The empty span at the end of this one: where something is missing.
     #[must_use]
     pub fn after(self) -> Span {
-        Span {
-            start: self.end,
-            end: self.end,
-        }
+        Span { start: self.end, end: self.end }
     }
 
     /// The text under the span.
@@ -101,10 +92,7 @@ impl<T> Spanned<T> {
 
     /// The same place, another value.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Spanned<U> {
-        Spanned {
-            node: change(self.node),
-            span: self.span,
-        }
+        Spanned { node: change(self.node), span: self.span }
     }
 }
 
@@ -189,10 +177,7 @@ impl Diagnostic {
     /// Adds a labelled place; the first one added is the primary place.
     #[must_use]
     pub fn label(mut self, span: Span, text: impl Into<String>) -> Diagnostic {
-        self.labels.push(Label {
-            span,
-            text: text.into(),
-        });
+        self.labels.push(Label { span, text: text.into() });
         self
     }
 
@@ -206,10 +191,7 @@ impl Diagnostic {
     /// Sets the change that would mend it.
     #[must_use]
     pub fn fix(mut self, span: Span, replacement: impl Into<String>) -> Diagnostic {
-        self.fix = Some(Fix {
-            span,
-            replacement: replacement.into(),
-        });
+        self.fix = Some(Fix { span, replacement: replacement.into() });
         self
     }
 
@@ -238,9 +220,6 @@ pub struct Source {
 impl Source {
     /// A text and its name.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Source {
-        Source {
-            name: name.into(),
-            text: text.into(),
-        }
+        Source { name: name.into(), text: text.into() }
     }
 }

@@ -38,9 +38,7 @@ fn distance(a: &[char], b: &[char]) -> usize {
         rows[i * width] = i;
         for j in 1..=b.len() {
             let substitution = rows[(i - 1) * width + j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            let mut best = substitution
-                .min(rows[(i - 1) * width + j] + 1)
-                .min(rows[i * width + j - 1] + 1);
+            let mut best = substitution.min(rows[(i - 1) * width + j] + 1).min(rows[i * width + j - 1] + 1);
             if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
                 best = best.min(rows[(i - 2) * width + j - 2] + 1);
             }
@@ -64,9 +62,6 @@ mod tests {
 
     #[test]
     fn best_first_and_at_most_three() {
-        assert_eq!(
-            nearest("ab", ["abc", "ab", "b", "abd"]),
-            ["ab", "abc", "abd"]
-        );
+        assert_eq!(nearest("ab", ["abc", "ab", "b", "abd"]), ["ab", "abc", "abd"]);
     }
 }

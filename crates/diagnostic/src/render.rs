@@ -23,11 +23,7 @@ pub fn render_human(diagnostic: &Diagnostic, source: &Source, colour: bool) -> S
         .enumerate()
         .map(|(index, label)| {
             let range = label.span.start as usize..label.span.end as usize;
-            let style = if index == 0 {
-                report::LabelStyle::Primary
-            } else {
-                report::LabelStyle::Secondary
-            };
+            let style = if index == 0 { report::LabelStyle::Primary } else { report::LabelStyle::Secondary };
             report::Label::new(style, (), range).with_message(&label.text)
         })
         .collect();
@@ -37,22 +33,13 @@ pub fn render_human(diagnostic: &Diagnostic, source: &Source, colour: bool) -> S
         .with_labels(labels)
         .with_notes(notes);
     let file = SimpleFile::new(&source.name, &source.text);
-    let mut buffer = if colour {
-        termcolor::Buffer::ansi()
-    } else {
-        termcolor::Buffer::no_color()
-    };
+    let mut buffer = if colour { termcolor::Buffer::ansi() } else { termcolor::Buffer::no_color() };
     let config = term::Config::default();
     if term::emit_to_write_style(&mut buffer, &config, &file, &message).is_err() {
         return format!("{}\n", one_line(diagnostic));
     }
     let text = String::from_utf8_lossy(buffer.as_slice()).into_owned();
-    let mut trimmed: String = text
-        .trim_end()
-        .lines()
-        .map(str::trim_end)
-        .collect::<Vec<_>>()
-        .join("\n");
+    let mut trimmed: String = text.trim_end().lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
     trimmed.push('\n');
     trimmed
 }
@@ -78,8 +65,7 @@ pub fn render_json(diagnostic: &Diagnostic, source: &Source) -> Value {
         "help": diagnostic.help,
     });
     if let Some(fix) = &diagnostic.fix {
-        value["fix"] =
-            json!({"start": fix.span.start, "end": fix.span.end, "replacement": fix.replacement});
+        value["fix"] = json!({"start": fix.span.start, "end": fix.span.end, "replacement": fix.replacement});
     }
     if let Some(place) = &diagnostic.place {
         value["place"] = json!(place);
@@ -88,11 +74,7 @@ pub fn render_json(diagnostic: &Diagnostic, source: &Source) -> Value {
 }
 
 fn one_line(diagnostic: &Diagnostic) -> String {
-    format!(
-        "{:?}[{}]: {}",
-        diagnostic.severity, diagnostic.code, diagnostic.message
-    )
-    .to_lowercase()
+    format!("{:?}[{}]: {}", diagnostic.severity, diagnostic.code, diagnostic.message).to_lowercase()
 }
 
 fn line_and_column(text: &str, byte: usize) -> (usize, usize) {
@@ -102,10 +84,7 @@ fn line_and_column(text: &str, byte: usize) -> (usize, usize) {
     }
     let before = &text[..end];
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    (
-        before.matches('\n').count() + 1,
-        before[line_start..].chars().count() + 1,
-    )
+    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
 }
 
 #[cfg(test)]
@@ -121,19 +100,14 @@ mod tests {
             .help("did you mean `Age`?");
         let text = render_human(&diagnostic, &source, false);
         assert!(text.contains("s.pipe:2:20"), "{text}");
-        assert!(
-            text.contains("^^^^ not in the table at this point"),
-            "{text}"
-        );
+        assert!(text.contains("^^^^ not in the table at this point"), "{text}");
         assert!(text.contains("= help: did you mean `Age`?"), "{text}");
     }
 
     #[test]
     fn data_places_are_shown_and_serialised() {
         let source = Source::new("-c", "load x.csv");
-        let failure = Failure::new(code::RAGGED_ROW, "row has 3 fields, the header 4")
-            .file("x.csv")
-            .line(7);
+        let failure = Failure::new(code::RAGGED_ROW, "row has 3 fields, the header 4").file("x.csv").line(7);
         let diagnostic = failure.at(Span::new(0, 10));
         assert!(render_human(&diagnostic, &source, false).contains("= at x.csv:7"));
         assert_eq!(render_json(&diagnostic, &source)["place"]["line"], 7);

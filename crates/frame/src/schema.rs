@@ -86,12 +86,7 @@ impl Column {
     /// A feature as read from a file.
     pub fn new(name: impl Into<Arc<str>>, kind: Kind) -> Column {
         let name = name.into();
-        Column {
-            sources: vec![name.clone()],
-            name,
-            kind,
-            role: Role::Feature,
-        }
+        Column { sources: vec![name.clone()], name, kind, role: Role::Feature }
     }
 }
 
@@ -125,9 +120,7 @@ pub struct Schema {
 impl Schema {
     /// A schema of known columns.
     pub fn new(columns: impl IntoIterator<Item = Column>) -> Schema {
-        Schema {
-            entries: columns.into_iter().map(Entry::Column).collect(),
-        }
+        Schema { entries: columns.into_iter().map(Entry::Column).collect() }
     }
 
     /// A schema that may have open groups.
@@ -165,8 +158,6 @@ impl Schema {
     /// Are all its columns known?
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.entries
-            .iter()
-            .all(|entry| matches!(entry, Entry::Column(_)))
+        self.entries.iter().all(|entry| matches!(entry, Entry::Column(_)))
     }
 }

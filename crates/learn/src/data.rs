@@ -17,16 +17,8 @@ impl Features {
     /// If there are not `rows * names.len()` values.
     #[must_use]
     pub fn new(rows: usize, names: Arc<[String]>, values: Vec<f64>) -> Features {
-        assert_eq!(
-            values.len(),
-            rows * names.len(),
-            "as many values as rows times columns"
-        );
-        Features {
-            rows,
-            names,
-            values,
-        }
+        assert_eq!(values.len(), rows * names.len(), "as many values as rows times columns");
+        Features { rows, names, values }
     }
 
     /// The number of rows.

@@ -56,10 +56,7 @@ impl MemoryWorld {
 
 impl World for MemoryWorld {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        self.lock()
-            .get(path)
-            .cloned()
-            .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "no such file"))
+        self.lock().get(path).cloned().ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "no such file"))
     }
 
     fn read_start(&self, path: &Path, limit_bytes: usize) -> io::Result<Vec<u8>> {
@@ -77,10 +74,7 @@ impl World for MemoryWorld {
     }
 
     fn replace(&self, path: &Path, fill: Fill<'_>) -> io::Result<()> {
-        let mut sink = Limited {
-            bytes: Vec::new(),
-            limit: self.fail_after_bytes,
-        };
+        let mut sink = Limited { bytes: Vec::new(), limit: self.fail_after_bytes };
         fill(&mut sink)?;
         self.lock().insert(path.to_path_buf(), sink.bytes);
         Ok(())
@@ -102,14 +96,8 @@ struct Limited {
 
 impl io::Write for Limited {
     fn write(&mut self, part: &[u8]) -> io::Result<usize> {
-        if self
-            .limit
-            .is_some_and(|limit| self.bytes.len() + part.len() > limit)
-        {
-            return Err(io::Error::new(
-                io::ErrorKind::StorageFull,
-                "no space left on device",
-            ));
+        if self.limit.is_some_and(|limit| self.bytes.len() + part.len() > limit) {
+            return Err(io::Error::new(io::ErrorKind::StorageFull, "no space left on device"));
         }
         self.bytes.extend_from_slice(part);
         Ok(part.len())

@@ -19,9 +19,7 @@ impl OsWorld {
     /// The world as it is; its clock starts now.
     #[must_use]
     pub fn new() -> OsWorld {
-        OsWorld {
-            start: Instant::now(),
-        }
+        OsWorld { start: Instant::now() }
     }
 }
 
@@ -37,13 +35,10 @@ impl World for OsWorld {
         let before = file.metadata()?;
         let mut bytes = Vec::new();
         // One byte over the stated length shows a file that grows; the length itself is not believed further.
-        bytes
-            .try_reserve(usize::try_from(before.len()).unwrap_or(0) + 1)
-            .map_err(|_| io::ErrorKind::OutOfMemory)?;
+        bytes.try_reserve(usize::try_from(before.len()).unwrap_or(0) + 1).map_err(|_| io::ErrorKind::OutOfMemory)?;
         file.read_to_end(&mut bytes)?;
         let after = file.metadata()?;
-        let changed =
-            before.modified().ok() != after.modified().ok() || before.len() != after.len();
+        let changed = before.modified().ok() != after.modified().ok() || before.len() != after.len();
         if before.is_file() && changed {
             return Err(io::Error::other("the file changed while it was read"));
         }
@@ -52,9 +47,7 @@ impl World for OsWorld {
 
     fn read_start(&self, path: &Path, limit_bytes: usize) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        open(path)?
-            .take(limit_bytes as u64)
-            .read_to_end(&mut bytes)?;
+        open(path)?.take(limit_bytes as u64).read_to_end(&mut bytes)?;
         Ok(bytes)
     }
 
@@ -75,10 +68,7 @@ impl World for OsWorld {
             _ => PathBuf::from("."),
         };
         if path.is_dir() {
-            return Err(io::Error::new(
-                io::ErrorKind::IsADirectory,
-                "it is a directory",
-            ));
+            return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory"));
         }
         if path.exists() && !path.is_file() {
             // A device or a pipe cannot be replaced by renaming; it is written straight.
@@ -112,10 +102,7 @@ impl World for OsWorld {
 fn open(path: &Path) -> io::Result<File> {
     let file = File::open(path)?;
     if file.metadata()?.is_dir() {
-        return Err(io::Error::new(
-            io::ErrorKind::IsADirectory,
-            "it is a directory",
-        ));
+        return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory"));
     }
     Ok(file)
 }
@@ -128,23 +115,13 @@ fn resolve_link(path: &Path) -> PathBuf {
 /// A new file in `folder` with a name that nothing else has.
 fn create_beside(folder: &Path, path: &Path) -> io::Result<(PathBuf, File)> {
     static COUNTER: AtomicU64 = AtomicU64::new(0);
-    let name = path
-        .file_name()
-        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no file name"))?;
+    let name = path.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no file name"))?;
     loop {
         let mut temporary = OsString::from(".");
         temporary.push(name);
-        temporary.push(format!(
-            ".tmp{}-{}",
-            std::process::id(),
-            COUNTER.fetch_add(1, Ordering::Relaxed)
-        ));
+        temporary.push(format!(".tmp{}-{}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed)));
         let temporary = folder.join(temporary);
-        match OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(&temporary)
-        {
+        match OpenOptions::new().write(true).create_new(true).open(&temporary) {
             Ok(file) => return Ok((temporary, file)),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error),
@@ -178,17 +155,13 @@ mod tests {
 
     impl Folder {
         fn new(name: &str) -> Folder {
-            let path = std::env::temp_dir()
-                .join(format!("pipewright-world-{}-{name}", std::process::id()));
+            let path = std::env::temp_dir().join(format!("pipewright-world-{}-{name}", std::process::id()));
             fs::create_dir_all(&path).unwrap();
             Folder(path)
         }
 
         fn names(&self) -> Vec<OsString> {
-            fs::read_dir(&self.0)
-                .unwrap()
-                .map(|entry| entry.unwrap().file_name())
-                .collect()
+            fs::read_dir(&self.0).unwrap().map(|entry| entry.unwrap().file_name()).collect()
         }
     }
 
@@ -203,9 +176,7 @@ mod tests {
         let folder = Folder::new("failed");
         let path = folder.0.join("a");
         let world = OsWorld::new();
-        world
-            .replace(&path, &mut |out| out.write_all(b"old"))
-            .unwrap();
+        world.replace(&path, &mut |out| out.write_all(b"old")).unwrap();
         let result = world.replace(&path, &mut |out| {
             out.write_all(b"half")?;
             Err(io::Error::other("disk full"))
@@ -224,31 +195,17 @@ mod tests {
         fs::write(&target, b"old").unwrap();
         fs::set_permissions(&target, fs::Permissions::from_mode(0o600)).unwrap();
         std::os::unix::fs::symlink(&target, &link).unwrap();
-        OsWorld::new()
-            .replace(&link, &mut |out| out.write_all(b"new"))
-            .unwrap();
+        OsWorld::new().replace(&link, &mut |out| out.write_all(b"new")).unwrap();
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read(&target).unwrap(), b"new");
-        assert_eq!(
-            fs::metadata(&target).unwrap().permissions().mode() & 0o777,
-            0o600
-        );
+        assert_eq!(fs::metadata(&target).unwrap().permissions().mode() & 0o777, 0o600);
     }
 
     #[test]
     fn directories_are_neither_read_nor_replaced() {
         let folder = Folder::new("folder");
         let world = OsWorld::new();
-        assert_eq!(
-            world.read(&folder.0).unwrap_err().kind(),
-            io::ErrorKind::IsADirectory
-        );
-        assert_eq!(
-            world
-                .replace(&folder.0, &mut |_| Ok(()))
-                .unwrap_err()
-                .kind(),
-            io::ErrorKind::IsADirectory
-        );
+        assert_eq!(world.read(&folder.0).unwrap_err().kind(), io::ErrorKind::IsADirectory);
+        assert_eq!(world.replace(&folder.0, &mut |_| Ok(())).unwrap_err().kind(), io::ErrorKind::IsADirectory);
     }
 }

@@ -27,9 +27,9 @@ impl Key {
     #[must_use]
     pub fn child(self, name: &str) -> Key {
         // FNV-1a gives the name a number; Philox does the mixing.
-        let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-        });
+        let hash = name
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
         self.derive(hash, 1)
     }
 
@@ -40,10 +40,7 @@ impl Key {
     }
 
     fn derive(self, part: u64, domain: u32) -> Key {
-        let [a, b, _, _] = philox(
-            [low(part), high(part), domain, 0x7069_7065],
-            [low(self.0), high(self.0)],
-        );
+        let [a, b, _, _] = philox([low(part), high(part), domain, 0x7069_7065], [low(self.0), high(self.0)]);
         Key(u64::from(a) | u64::from(b) << 32)
     }
 
@@ -57,11 +54,7 @@ impl Key {
     #[must_use]
     pub fn bits(self, position: u64) -> u64 {
         let [a, b, c, d] = self.block(position / 2);
-        let (low, high) = if position.is_multiple_of(2) {
-            (a, b)
-        } else {
-            (c, d)
-        };
+        let (low, high) = if position.is_multiple_of(2) { (a, b) } else { (c, d) };
         u64::from(low) | u64::from(high) << 32
     }
 
@@ -111,16 +104,8 @@ fn philox(mut counter: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
     for _ in 0..10 {
         let first = u64::from(counter[0]) * 0xD251_1F53;
         let second = u64::from(counter[2]) * 0xCD9E_8D57;
-        counter = [
-            high(second) ^ counter[1] ^ key[0],
-            low(second),
-            high(first) ^ counter[3] ^ key[1],
-            low(first),
-        ];
-        key = [
-            key[0].wrapping_add(0x9E37_79B9),
-            key[1].wrapping_add(0xBB67_AE85),
-        ];
+        counter = [high(second) ^ counter[1] ^ key[0], low(second), high(first) ^ counter[3] ^ key[1], low(first)];
+        key = [key[0].wrapping_add(0x9E37_79B9), key[1].wrapping_add(0xBB67_AE85)];
     }
     counter
 }
@@ -132,19 +117,10 @@ mod tests {
     /// Known answers of the Random123 distribution (`kat_vectors`, philox4x32 with 10 rounds).
     #[test]
     fn known_answers() {
+        assert_eq!(philox([0; 4], [0; 2]), [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]);
+        assert_eq!(philox([u32::MAX; 4], [u32::MAX; 2]), [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd]);
         assert_eq!(
-            philox([0; 4], [0; 2]),
-            [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]
-        );
-        assert_eq!(
-            philox([u32::MAX; 4], [u32::MAX; 2]),
-            [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd]
-        );
-        assert_eq!(
-            philox(
-                [0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344],
-                [0xa409_3822, 0x299f_31d0]
-            ),
+            philox([0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344], [0xa409_3822, 0x299f_31d0]),
             [0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1]
         );
     }
@@ -155,23 +131,13 @@ mod tests {
         let values: Vec<f64> = (0..100_000).map(|position| key.uniform(position)).collect();
         let mean = values.iter().sum::<f64>() / 1e5;
         let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / 1e5;
-        assert!(
-            (mean - 0.5).abs() < 0.005 && (variance - 1.0 / 12.0).abs() < 0.002,
-            "{mean} {variance}"
-        );
+        assert!((mean - 0.5).abs() < 0.005 && (variance - 1.0 / 12.0).abs() < 0.002, "{mean} {variance}");
     }
 
     #[test]
     fn streams_differ() {
         let key = Key::new(0);
-        let streams = [
-            key,
-            key.child("a"),
-            key.child("b"),
-            key.index(0),
-            key.index(1),
-            Key::new(1),
-        ];
+        let streams = [key, key.child("a"), key.child("b"), key.index(0), key.index(1), Key::new(1)];
         let mut first: Vec<u64> = streams.iter().map(|key| key.bits(0)).collect();
         first.sort_unstable();
         first.dedup();
