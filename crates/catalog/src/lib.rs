@@ -1,1 +1,53 @@
-//! The built-in verbs, one file each.
+//! The built-in verbs and models, one file each: what the language calls the work that `frame` and `learn` do.
+//!
+//! A verb is one file and one line in [`REGISTRY`]. The file holds its `Spec` and a function that binds arguments; the
+//! arithmetic lives elsewhere, as typed Rust.
+//!
+//! **Invariant:** this crate knows neither the parser nor the scheduler. Held by `cargo xtask tidy`.
+
+mod adapt;
+mod choose;
+mod clean;
+mod encode;
+mod exchange;
+mod judge;
+mod learn;
+mod look;
+mod out;
+mod roles;
+mod scale;
+mod source;
+
+use pipewright_operator::{Implied, Registry};
+
+/// Every verb and model that this version knows, in the order of the reference.
+pub static REGISTRY: Registry = Registry {
+    verbs: &[
+        &source::load::VERB,
+        &choose::select::VERB,
+        &choose::drop::VERB,
+        &choose::filter::VERB,
+        &choose::sample::VERB,
+        &choose::head::VERB,
+        &roles::target::VERB,
+        &clean::fillna::VERB,
+        &scale::scale::VERB,
+        &encode::encode::VERB,
+        &learn::train::VERB,
+        &judge::eval::VERB,
+        &judge::assert::VERB,
+        &look::show::VERB,
+        &look::schema::VERB,
+        &out::save::VERB,
+        &out::predict::VERB,
+        &out::write::VERB,
+    ],
+    models: &[
+        &learn::dummy::MODEL,
+        &learn::linear::MODEL,
+        &learn::ridge::MODEL,
+        &learn::logistic::MODEL,
+        &learn::mlp::MODEL,
+    ],
+    implied: Implied { target: "target {}", encode: "encode auto on {}", judge: "eval kfold 5", look: "show" },
+};

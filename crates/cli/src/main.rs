@@ -1,2 +1,148 @@
-//! The binary `pipewright`.
-fn main() {}
+//! The binary `pipewright`: arguments, terminal, signals, progress bars. How anything works is the façade's affair.
+
+mod arguments;
+mod progress;
+mod session;
+mod terminal;
+
+use arguments::{Arguments, Command, Script, ScriptArguments};
+use clap::Parser;
+use pipewright::{Session, explain_code, verb_help, verb_list};
+use pipewright_diagnostic::{Diagnostic, Source, code, nearest};
+use pipewright_world::OsWorld;
+use progress::Progress;
+use std::io::IsTerminal;
+use std::process::ExitCode;
+use std::sync::Arc;
+use terminal::Terminal;
+
+/// Exit code for wrong usage and for scripts that cannot run.
+const WRONG: u8 = 2;
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version are no errors; clap knows which stream each goes to. A closed pipe is no matter here.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { WRONG } else { 0 });
+        }
+    };
+    let bug = std::panic::catch_unwind(|| command(arguments));
+    ExitCode::from(bug.unwrap_or(70))
+}
+
+fn command(arguments: Arguments) -> u8 {
+    let terminal = Terminal::new(&arguments.common);
+    let script = |script: ScriptArguments| Script::read(script, &arguments.common);
+    let work = match arguments.command {
+        Some(Command::Help { name }) => return help(name.as_deref(), &terminal),
+        Some(Command::Why { code }) => return why(&code, &terminal),
+        Some(Command::Run(run)) => script(run).map(|script| run_script(&script, &terminal)),
+        Some(Command::Check(check)) => script(check).map(|script| check_script(&script, &terminal)),
+        Some(Command::Plan(plan)) => script(plan).map(|script| plan_script(&script, &terminal)),
+        Some(Command::Fmt { script: file, explicit }) => {
+            script(file).map(|script| format_script(&script, explicit, &terminal))
+        }
+        None if arguments.script.is_empty() => {
+            if std::io::stdin().is_terminal() {
+                return session::interactive(&arguments.common, &terminal);
+            }
+            Err(usage("a script is missing", "pipewright -c 'load | show' data.csv, or pipewright run script.pipe"))
+        }
+        None if arguments.script.command.is_none() => Err(usage(
+            format!("`{}` is no command", arguments.script.rest[0]),
+            "pipewright run SCRIPT runs a script; pipewright --help lists the commands",
+        )),
+        None => script(arguments.script).map(|script| run_script(&script, &terminal)),
+    };
+    work.unwrap_or_else(|diagnostic| {
+        terminal.tell(&[diagnostic], &Source::new("command line", ""));
+        WRONG
+    })
+}
+
+/// A diagnostic about the command line.
+pub(crate) fn usage(message: impl Into<String>, help: &str) -> Diagnostic {
+    Diagnostic::error(code::WRONG_USAGE, message).help(help)
+}
+
+fn run_script(script: &Script, terminal: &Terminal) -> u8 {
+    let progress = Progress::start();
+    let session = Session::new(Arc::new(OsWorld::new()), script.options.clone());
+    let done = session.run_watched(&script.source.text, &progress);
+    progress.clear();
+    terminal.tell(&done.diagnostics, &script.source);
+    let shown = if terminal.json {
+        terminal.print(&format!("{:#}\n", pipewright::document(&done, &script.source)))
+    } else {
+        let texts: Vec<&str> =
+            done.reports.iter().map(|report| report.text.as_str()).filter(|text| !text.is_empty()).collect();
+        terminal.print(&texts.join("\n"))
+    };
+    match done.exit_code() {
+        0 => shown,
+        130 => progress.signal_code(),
+        code => code,
+    }
+}
+
+fn check_script(script: &Script, terminal: &Terminal) -> u8 {
+    let checked = Session::new(Arc::new(OsWorld::new()), script.options.clone()).check(&script.source.text);
+    if terminal.json {
+        let done = pipewright::Done { diagnostics: checked.diagnostics.clone(), ..pipewright::Done::default() };
+        terminal.print(&format!("{:#}\n", pipewright::document(&done, &script.source)));
+    }
+    terminal.tell(&checked.diagnostics, &script.source);
+    if checked.is_sound() { 0 } else { WRONG }
+}
+
+fn plan_script(script: &Script, terminal: &Terminal) -> u8 {
+    let checked = Session::new(Arc::new(OsWorld::new()), script.options.clone()).check(&script.source.text);
+    terminal.tell(&checked.diagnostics, &script.source);
+    if !checked.is_sound() {
+        return WRONG;
+    }
+    terminal.print(&checked.plan_text())
+}
+
+fn format_script(script: &Script, explicit: bool, terminal: &Terminal) -> u8 {
+    if explicit {
+        let checked = Session::new(Arc::new(OsWorld::new()), script.options.clone()).check(&script.source.text);
+        terminal.tell(&checked.diagnostics, &script.source);
+        return if checked.is_sound() { terminal.print(&checked.explicit()) } else { WRONG };
+    }
+    match pipewright::format(&script.source.text) {
+        Ok(text) => terminal.print(&text),
+        Err(diagnostics) => {
+            terminal.tell(&diagnostics, &script.source);
+            WRONG
+        }
+    }
+}
+
+fn help(name: Option<&str>, terminal: &Terminal) -> u8 {
+    let Some(name) = name else { return terminal.print(&verb_list()) };
+    match verb_help(name) {
+        Some(text) => terminal.print(&text),
+        None => {
+            let registry = &pipewright::REGISTRY;
+            let near = nearest(name, registry.verb_names().chain(registry.model_names()));
+            let help =
+                near.first().map_or("pipewright help lists them".to_owned(), |near| format!("did you mean `{near}`?"));
+            terminal.tell(&[usage(format!("there is no verb or model `{name}`"), &help)], &Source::new("", ""));
+            WRONG
+        }
+    }
+}
+
+fn why(name: &str, terminal: &Terminal) -> u8 {
+    match explain_code(name) {
+        Some(text) => terminal.print(&text),
+        None => {
+            terminal
+                .tell(&[usage(format!("there is no code `{name}`"), "a code looks like E0412")], &Source::new("", ""));
+            WRONG
+        }
+    }
+}

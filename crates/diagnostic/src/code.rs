@@ -139,9 +139,6 @@ codes! {
     NOT_YET = "E0210", "part of the language that this version does not run",
         "The words parse, so that scripts keep their form, but nothing here can run them yet.",
         "load | fork { a: scale; b: keep }" => "load | scale";
-    ENDLESS_EXPANSION = "E0211", "a fragment that contains itself",
-        "A `let` or `def` that reaches itself again would never end.",
-        "let a = scale | a\nload | a" => "let a = scale\nload | a";
 
     // Order, leaks, scope.
     READS_TARGET = "E0302", "a row filter or feature reads the target",
@@ -332,9 +329,6 @@ codes! {
         "" => "";
     UNSEEN_LEVELS = "N0511", "levels that were not there in training",
         "They were treated as unknown.",
-        "" => "";
-    TRAINED_ON_THESE = "N0601", "predictions for the rows that trained the model",
-        "They say how well the model remembers, not how well it foresees.",
         "" => "";
     UNDECIDED = "N0301", "something that cannot be decided yet",
         "`check` works at the level of knowledge that the files at hand allow; `run` decides the rest before it learns.",

@@ -28,11 +28,13 @@ pub mod code;
 mod failure;
 mod nearest;
 mod render;
+mod watch;
 
 pub use code::{Code, CodeInfo};
 pub use failure::{DataPlace, Failure};
 pub use nearest::nearest;
 pub use render::{render_human, render_json};
+pub use watch::{Ignore, Watch};
 
 use serde::Serialize;
 

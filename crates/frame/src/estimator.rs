@@ -4,9 +4,19 @@
 //! alone cuts the rows into fixed chunks, observes them in parallel and merges in order, so that the result has the
 //! same bits for every number of threads.
 
+mod columns;
+mod encoder;
+mod imputer;
+mod scaler;
+
 use crate::{Schema, Table};
 use pipewright_diagnostic::Failure;
+use rayon::prelude::*;
 use serde::{Serialize, de::DeserializeOwned};
+
+pub use encoder::{Encoder, EncoderMethod, EncoderState, LeftOut, Rare, Unseen};
+pub use imputer::{Fill, Imputer, ImputerState};
+pub use scaler::{Scaler, ScalerMethod, ScalerState};
 
 /// What was seen of some rows; merging is associative and an empty summary is its identity.
 pub trait Summary: Send + Sized {
@@ -69,9 +79,39 @@ pub const CHUNK_ROWS: usize = 16_384;
 
 /// Fits an estimator to all rows of a table.
 ///
+/// ```
+/// use pipewright_frame::{Imputer, State, csv, fit};
+/// let (table, _) = csv::read(b"a,b\n1,x\n,y\n4,x\n", &csv::CsvOptions::new("t.csv")).unwrap();
+/// let state = fit(&Imputer::mean(), &table).unwrap();
+/// assert_eq!(state.apply(&table).unwrap().numbers(&["a".into()]).unwrap(), [1.0, 2.5, 4.0]);
+/// ```
+///
 /// # Errors
-/// As the estimator says.
+/// As the estimator says; rows are counted from the first row of the table.
 pub fn fit<E: Estimator>(estimator: &E, table: &Table) -> Result<E::State, Failure> {
-    let _ = (estimator, table, CHUNK_ROWS);
-    unimplemented!("being written")
+    let schema = table.schema();
+    let starts: Vec<usize> = (0..table.rows()).step_by(CHUNK_ROWS).collect();
+    let summaries: Vec<Result<E::Summary, Failure>> = starts
+        .par_iter()
+        .map(|&start| {
+            let rows = table.slice(start, CHUNK_ROWS.min(table.rows() - start));
+            let mut summary = estimator.empty(&schema)?;
+            estimator.observe(&mut summary, &rows).map_err(|failure| in_table(failure, start))?;
+            Ok(summary)
+        })
+        .collect();
+    let mut whole = estimator.empty(&schema)?;
+    for summary in summaries {
+        whole.merge(summary?);
+    }
+    estimator.finish(whole)
 }
+
+/// A failure in a chunk that starts at row `start`, told of the table.
+fn in_table(mut failure: Failure, start: usize) -> Failure {
+    failure.place.row = failure.place.row.map(|row| row + start as u64);
+    failure
+}
+
+#[cfg(test)]
+mod tests;

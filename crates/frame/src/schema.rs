@@ -1,5 +1,6 @@
 //! What is known of a table without its rows: names, kinds, roles, and where each column came from.
 
+use pipewright_diagnostic::{Failure, code, nearest};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
@@ -155,9 +156,65 @@ impl Schema {
         self.columns().find(|column| column.role == Role::Target)
     }
 
+    /// The known column of this name.
+    ///
+    /// # Errors
+    /// [`code::UNKNOWN_COLUMN`] with the nearest names and some of those that are there.
+    pub fn column(&self, name: &str) -> Result<&Column, Failure> {
+        self.find(name).ok_or_else(|| unknown_column(name, self.columns().map(|column| &*column.name)))
+    }
+
+    /// Does a table of the columns `actual` keep what this schema promised? Known columns stand in their order, and
+    /// in the place of an open group there are any number of its members: columns called `from`, `from=…` or
+    /// `from (…)`.
+    ///
+    /// # Errors
+    /// The first difference, in words.
+    pub fn admits(&self, actual: &[Column]) -> Result<(), String> {
+        let mut rest = actual.iter().peekable();
+        for entry in &self.entries {
+            match entry {
+                Entry::Column(expected) => match rest.next() {
+                    Some(column) if column == expected => {}
+                    other => return Err(format!("expected {expected:?}, found {other:?}")),
+                },
+                Entry::Open { from, kind } => {
+                    while let Some(member) = rest.next_if(|column| is_member(&column.name, from)) {
+                        if member.kind != *kind || member.role != Role::Feature {
+                            return Err(format!("{member:?} is no {kind} feature as the group of `{from}` should be"));
+                        }
+                    }
+                }
+            }
+        }
+        rest.next().map_or(Ok(()), |column| Err(format!("{column:?} was not foreseen")))
+    }
+
     /// Are all its columns known?
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.entries.iter().all(|entry| matches!(entry, Entry::Column(_)))
     }
+}
+
+fn is_member(name: &str, from: &str) -> bool {
+    name.strip_prefix(from).is_some_and(|rest| rest.is_empty() || rest.starts_with('=') || rest.starts_with(" ("))
+}
+
+/// The failure for a name that is not among `known`: with the nearest names, else with the first few.
+pub(crate) fn unknown_column<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Failure {
+    let known: Vec<&str> = known.collect();
+    let failure = Failure::new(code::UNKNOWN_COLUMN, format!("no column named `{name}`"));
+    let near = nearest(name, known.iter().copied());
+    let shown: Vec<String> = known.iter().take(6).map(|name| format!("`{name}`")).collect();
+    let more = match known.len().saturating_sub(shown.len()) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let there = format!("columns here: {}{more}", shown.join(", "));
+    if near.is_empty() {
+        return failure.help(there);
+    }
+    let near: Vec<String> = near.into_iter().map(|name| format!("`{name}`")).collect();
+    failure.help(format!("did you mean {}?", near.join(" or "))).help(there)
 }

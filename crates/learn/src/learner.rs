@@ -1,7 +1,8 @@
-//! The two traits of learning, and how a long training is watched.
+//! The two traits of learning.
 
 use crate::data::{Examples, Features, Outputs};
 use pipewright_diagnostic::Failure;
+pub use pipewright_diagnostic::{Ignore, Watch};
 use pipewright_world::random::Key;
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -39,27 +40,3 @@ pub trait Model: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// The number of input columns.
     fn inputs(&self) -> usize;
 }
-
-/// Whoever watches a training: told of progress, asked whether to stop, given warnings.
-pub trait Watch: Sync {
-    /// Should the work stop? Asked many times a second.
-    fn cancelled(&self) -> bool {
-        false
-    }
-
-    /// `done` of `total` steps are done; the unit is the learner's own (epochs, iterations).
-    fn progress(&self, done: u64, total: u64) {
-        let _ = (done, total);
-    }
-
-    /// Something worth saying that does not stop the work.
-    fn notice(&self, notice: Failure) {
-        let _ = notice;
-    }
-}
-
-/// Watches nothing.
-#[derive(Debug, Clone, Copy)]
-pub struct Ignore;
-
-impl Watch for Ignore {}

@@ -4,7 +4,13 @@
 //! into [`Outputs`]. Configuration and model are two types: nothing is fitted in place.
 
 pub mod data;
+pub mod dummy;
 mod learner;
+pub mod linear;
+pub mod metric;
+pub mod net;
+pub mod split;
+mod twofold;
 
 pub use data::{Examples, Features, Outputs, Target};
 pub use learner::{Ignore, Learner, Model, Watch};

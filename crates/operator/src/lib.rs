@@ -1,1 +1,26 @@
 //! What a verb is: its specification, its arguments, its effect, and the registry that holds it.
+//!
+//! A verb is one [`Verb`]: a [`Spec`] that says everything the language, the help and the tests need to know, and a
+//! function that binds checked [`Args`] to something that does the work (a [`Bound`]). A model is a [`Model`], with a
+//! `Spec` of the same form. The planner and the engine see specs, effects and the traits of [`work`]; they never see
+//! a name.
+//!
+//! **Invariant:** this crate knows no single verb. Held by `cargo xtask tidy` (it may not depend on `catalog`).
+
+mod args;
+mod domain;
+mod pipeline;
+mod registry;
+mod spec;
+mod surroundings;
+mod task;
+pub mod work;
+
+pub use args::{Args, Chosen, Value};
+pub use domain::Domain;
+pub use pipeline::{FittedPipeline, StepRecord};
+pub use registry::{Implied, Registry};
+pub use spec::{Columns, Effect, Example, Fault, Form, Group, Model, Param, Sort, Spec, Structure, Verb};
+pub use surroundings::{Surroundings, failure_of};
+pub use task::{Task, TaskKind};
+pub use work::Bound;

@@ -1,1 +1,27 @@
-//! From a script to a checked plan, and from a plan to a graph of tasks.
+//! From a script to a checked plan, and from a plan to a graph of jobs.
+//!
+//! ```text
+//! tree ─expand→ stages ─bind, check→ Plan ─lower→ JobGraph
+//! ```
+//!
+//! 1. [`expand`](mod@expand) replaces parameters, fragments and functions: what is left is one list of stages a pipeline.
+//! 2. [`bind`](mod@bind) checks the arguments of a stage against the `Spec` of its verb.
+//! 3. [`check`](mod@check) walks the stages with the schema, adds the implied ones, resolves the target, and finds
+//!    everything that is wrong before a row is read.
+//! 4. [`lower`](mod@lower) rewrites the judged part into folds and yields the [`JobGraph`].
+//!
+//! **Invariant:** the planner knows no verb by name; what a verb means to the plan is data in its `Spec`. Nor does it
+//! know how many threads there are.
+
+mod bind;
+mod check;
+mod expand;
+mod graph;
+mod lower;
+mod names;
+mod print;
+
+pub use check::{Node, Options, Pin, PipelinePlan, Plan, TargetFacts, plan};
+pub use expand::{Flat, Overrides, expand};
+pub use graph::{Frame, Job, JobGraph, JobId, Part, StageId, VerdictHead, Work};
+pub use lower::{Tables, lower, lower_tables};

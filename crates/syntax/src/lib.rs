@@ -1,1 +1,127 @@
-//! The words of the pipeline language: lossless tokens, a grammar with recovery, a tree with spans, a formatter.
+#![doc = include_str!("../README.md")]
+//!
+//! # Inside
+//! ```text
+//! text ─tokens→ tokens ─layout→ lexemes ─grammar→ tree
+//!            └──────format──────▶ text ◀──Display──┘
+//! ```
+//! *Tokens* are lossless. *Lexemes* are what is left without white space and comments, with terminators in their
+//! places and every bracket paired. The *grammar* is written with nom over lexemes; its module shows it as EBNF.
+//!
+//! **Invariant:** this crate knows the forms of stages, not the verbs: which names are verbs, and what they take, is
+//! the catalogue's business. Only the words of [`PATH_VERBS`], [`SELECTOR_VERBS`], [`EXPRESSION_VERBS`] and
+//! [`STRUCTURAL_VERBS`] have forms of their own.
+
+mod format;
+mod grammar;
+mod layout;
+mod lexer;
+mod print;
+mod tree;
+mod words;
+
+pub use lexer::{Token, TokenKind, tokens};
+pub use tree::{
+    Arg, Arm, Assign, BinaryOp, Core, Expr, ExprArg, Item, Name, Named, Parameter, PathArg, Pipeline, Route, Script,
+    Selector, Stage, UnaryOp, Value,
+};
+pub use words::{
+    DURATION_UNITS, EXPRESSION_VERBS, PATH_VERBS, RESERVED, SELECTOR_VERBS, STRUCTURAL_VERBS, is_plain_name,
+};
+
+use layout::Layout;
+use pipewright_diagnostic::{Diagnostic, Span, code};
+
+/// Brackets, and the operators of one expression, nest this deep at most.
+pub const DEPTH_MAX: usize = 200;
+
+/// A script has at most this many bytes.
+pub const BYTES_MAX: usize = 16 << 20;
+
+/// A script has at most this many stages, values and columns.
+pub const NODES_MAX: usize = 100_000;
+
+/// Enough for the largest script with a sign on either side of every part.
+const LEXEMES_MAX: usize = 10 * NODES_MAX;
+
+/// Reads a script. Never fails: what cannot be read is left out, or a [`Core::Error`] where a stage stood, and every
+/// such place has a diagnostic. Diagnostics come in the order of their places.
+///
+/// ```
+/// use pipewright_syntax::{Core, Item, parse};
+///
+/// let (script, diagnostics) = parse("load | fillna § | where age = 3 | scale");
+/// let codes: Vec<&str> = diagnostics.iter().map(|found| found.code.as_str()).collect();
+/// assert_eq!(codes, ["E0101", "E0106"]);
+///
+/// let Item::Pipeline(pipeline) = &script.items[0] else { panic!("a pipeline was written") };
+/// assert_eq!(pipeline.stages.len(), 4);
+/// assert_eq!(pipeline.stages[1].core, Core::Error);
+/// ```
+#[must_use]
+pub fn parse(text: &str) -> (Script, Vec<Diagnostic>) {
+    if text.len() > BYTES_MAX {
+        let diagnostic = Diagnostic::error(code::SCRIPT_TOO_LONG, "the script is larger than 16 MiB");
+        return (Script::default(), vec![diagnostic.label(Span::new(0, 0), "data belongs in a file of its own")]);
+    }
+    let layout = match layout::layout(text) {
+        Ok(layout) => layout,
+        Err(diagnostic) => return (Script::default(), vec![*diagnostic]),
+    };
+    let Layout { lexemes, mut diagnostics, depth, .. } = layout;
+    let (script, found) = with_stack(depth, || grammar::script(text, &lexemes)).unwrap_or_else(|| {
+        let diagnostic = Diagnostic::error(code::TOO_DEEP, "the system has no room to read nested brackets");
+        (Script::default(), vec![diagnostic.label(Span::default(), "nothing of the script was read")])
+    });
+    diagnostics.extend(found);
+    diagnostics.sort_by_key(|diagnostic| diagnostic.span().map(|span| span.start));
+    diagnostics.truncate(DIAGNOSTICS_MAX);
+    (script, diagnostics)
+}
+
+/// More messages about one script help nobody.
+const DIAGNOSTICS_MAX: usize = 100;
+
+/// Runs the grammar, which calls itself at most `depth` levels deep, on a stack that is large enough for it whatever
+/// is left of the caller's. Scripts as people write them are flat enough for any stack. None if the system refuses.
+fn with_stack<T: Send>(depth: usize, run: impl FnOnce() -> T + Send) -> Option<T> {
+    const DEPTH_FLAT: usize = 4;
+    /// About twice what a level takes without optimisation.
+    const LEVEL_BYTES: usize = 128 << 10;
+    if depth <= DEPTH_FLAT {
+        return Some(run());
+    }
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(depth * LEVEL_BYTES).spawn_scoped(scope, run).ok()?;
+        Some(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    })
+}
+
+/// Lays a script out afresh: tidy white space, the same tokens, every comment in its place.
+///
+/// # Errors
+/// The errors of [`parse`]: what cannot be read is not touched.
+///
+/// ```
+/// let tidy = pipewright_syntax::format("load a.csv|  # all\n  fillna   mean").expect("the script is readable");
+/// assert_eq!(tidy, "load a.csv  # all\n| fillna mean\n");
+/// ```
+pub fn format(text: &str) -> Result<String, Vec<Diagnostic>> {
+    let (_, diagnostics) = parse(text);
+    if diagnostics.iter().any(Diagnostic::is_error) { Err(diagnostics) } else { Ok(format::format(text)) }
+}
+
+/// Can the text stand as it is, or does it have to go on: after a `|` or `,` at the end, or inside brackets?
+///
+/// ```
+/// use pipewright_syntax::is_complete;
+/// assert!(is_complete("load a.csv | scale"));
+/// assert!(!is_complete("load a.csv |"));
+/// assert!(!is_complete("load a.csv | train mlp[64,"));
+/// ```
+#[must_use]
+pub fn is_complete(text: &str) -> bool {
+    let Ok(Layout { lexemes, open_ended, .. }) = layout::layout(text) else { return true };
+    let goes_on = |kind| layout::is_pipe(kind) || kind == TokenKind::Sign(",");
+    !open_ended && !lexemes.last().is_some_and(|last| goes_on(last.kind))
+}

@@ -1,1 +1,17 @@
-//! Dense matrices on faer, a graph of operations, gradients as graph, and compiled programs.
+#![doc = include_str!("../README.md")]
+
+mod element;
+mod gradient;
+mod graph;
+mod interpret;
+mod kernel;
+pub mod op;
+mod program;
+mod shape;
+
+pub use element::Element;
+pub use graph::{Graph, Node};
+pub use interpret::{Values, interpret};
+pub use kernel::vectorised;
+pub use program::Program;
+pub use shape::{Shape, Size};

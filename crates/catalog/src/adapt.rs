@@ -1,0 +1,187 @@
+//! Binds typed estimators and learners to the erased forms that the planner and the engine know.
+
+use crate::exchange;
+use pipewright_diagnostic::{Failure, Watch, code};
+use pipewright_frame::{Estimator, Schema, State, Table};
+use pipewright_operator::work::{self, Fitted, FittedModel, Step};
+use pipewright_operator::{Fault, Task, TaskKind};
+use pipewright_world::random::Key;
+use serde_json::{Value as Json, json};
+use std::sync::Arc;
+
+/// An estimator of `frame` as a step of a plan.
+pub(crate) struct StepOf<E: Estimator> {
+    pub estimator: E,
+    /// What is worth saying about a state.
+    pub notices: fn(&E::State) -> Vec<Failure>,
+}
+
+impl<E: Estimator> StepOf<E> {
+    pub(crate) fn new(estimator: E) -> StepOf<E> {
+        StepOf { estimator, notices: |_| Vec::new() }
+    }
+}
+
+impl<E: Estimator + 'static> Step for StepOf<E> {
+    fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
+        self.estimator.schema(input)
+    }
+
+    fn fit(&self, rows: &Table) -> Result<Arc<dyn Fitted>, Failure> {
+        let state = pipewright_frame::fit(&self.estimator, rows)?;
+        Ok(Arc::new(StateOf { notices: (self.notices)(&state), state }))
+    }
+}
+
+struct StateOf<S> {
+    state: S,
+    notices: Vec<Failure>,
+}
+
+impl<S: State> Fitted for StateOf<S> {
+    fn apply(&self, rows: &Table) -> Result<Table, Failure> {
+        self.state.apply(rows)
+    }
+
+    fn show(&self) -> Table {
+        self.state.show()
+    }
+
+    fn save(&self) -> Json {
+        serde_json::to_value(&self.state).expect("a state is plain data with text keys")
+    }
+
+    fn notices(&self) -> Vec<Failure> {
+        self.notices.clone()
+    }
+}
+
+/// A state from a bundle, checked.
+pub(crate) fn load_state<S: State>(json: &Json) -> Result<Arc<dyn Fitted>, Failure> {
+    let state: S = serde_json::from_value(json.clone())
+        .map_err(|error| Failure::new(code::BAD_BUNDLE, format!("a step cannot be read: {error}")))?;
+    state.validate()?;
+    Ok(Arc::new(StateOf { state, notices: Vec::new() }))
+}
+
+/// Which tasks a model takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Takes {
+    Classes,
+    Numbers,
+    Both,
+}
+
+/// What a model gets to see of the rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sees {
+    /// Every feature.
+    Features,
+    /// Nothing but the target: a baseline works whatever the features hold.
+    Nothing,
+}
+
+/// A learner of `learn` that needs to know nothing about the task but its kind.
+pub(crate) struct TrainingOf<L> {
+    pub label: String,
+    pub learner: L,
+    pub takes: Takes,
+    pub sees: Sees,
+    pub seed: Option<u64>,
+}
+
+impl<L: pipewright_learn::Learner + Clone + 'static> work::Training for TrainingOf<L> {
+    fn label(&self) -> String {
+        self.label.clone()
+    }
+
+    fn wants_classes(&self, _distinct: usize) -> Option<bool> {
+        match self.takes {
+            Takes::Classes => Some(true),
+            Takes::Numbers => Some(false),
+            Takes::Both => None,
+        }
+    }
+
+    fn learner(&self, task: &Task) -> Result<Arc<dyn work::Learner>, Fault> {
+        let (label, target) = (&self.label, &task.target);
+        match (self.takes, &task.kind) {
+            (Takes::Numbers, TaskKind::Classes(classes)) => Err(Fault::of(
+                "model",
+                code::WRONG_TASK,
+                format!("`{label}` predicts numbers, and `{target}` has {} classes", classes.len()),
+            )
+            .help("for classes: train logistic, train mlp[auto]")),
+            (Takes::Classes, TaskKind::Numbers) => Err(Fault::of(
+                "model",
+                code::WRONG_TASK,
+                format!("`{label}` predicts classes, and `{target}` holds numbers"),
+            )
+            .help("for numbers: train linear, train ridge, train mlp[auto]")),
+            _ => Ok(Arc::new(LearnerOf { learner: self.learner.clone(), task: task.clone(), sees: self.sees })),
+        }
+    }
+
+    fn seed(&self) -> Option<u64> {
+        self.seed
+    }
+}
+
+/// A learner of `learn` for one task.
+pub(crate) struct LearnerOf<L> {
+    pub learner: L,
+    pub task: Task,
+    pub sees: Sees,
+}
+
+impl<L: pipewright_learn::Learner> work::Learner for LearnerOf<L> {
+    fn fit(
+        &self,
+        train: &Table,
+        validation: Option<&Table>,
+        key: Key,
+        watch: &dyn Watch,
+    ) -> Result<Arc<dyn FittedModel>, Failure> {
+        let names = match self.sees {
+            Sees::Features => exchange::feature_names(train),
+            Sees::Nothing => Vec::new().into(),
+        };
+        let train = exchange::examples(train, &names, &self.task)?;
+        let validation = validation.map(|rows| exchange::examples(rows, &names, &self.task)).transpose()?;
+        let model = self.learner.fit(&train, validation.as_ref(), key, watch)?;
+        Ok(Arc::new(ModelOf { model, names, task: self.task.clone() }))
+    }
+}
+
+struct ModelOf<M> {
+    model: M,
+    /// The columns that go in, in order.
+    names: Arc<[String]>,
+    task: Task,
+}
+
+impl<M: pipewright_learn::Model> FittedModel for ModelOf<M> {
+    fn predict(&self, rows: &Table) -> Result<Table, Failure> {
+        let features = exchange::features(rows, &self.names)?;
+        exchange::table_of(&self.model.predict(&features), &self.task)
+    }
+
+    fn save(&self) -> Json {
+        let model = serde_json::to_value(&self.model).expect("a model is plain data with text keys");
+        json!({"features": self.names.to_vec(), "task": self.task.to_json(), "model": model})
+    }
+}
+
+/// A model from a bundle, checked.
+pub(crate) fn load_model<M: pipewright_learn::Model>(json: &Json) -> Result<Arc<dyn FittedModel>, Failure> {
+    let bad = |what: String| Failure::new(code::BAD_BUNDLE, format!("the model cannot be read: {what}"));
+    let field = |name: &str| json.get(name).cloned().ok_or_else(|| bad(format!("it lacks `{name}`")));
+    let names: Vec<String> = serde_json::from_value(field("features")?).map_err(|error| bad(error.to_string()))?;
+    let task = Task::from_json(&field("task")?).ok_or_else(|| bad("its task".to_owned()))?;
+    let model: M = serde_json::from_value(field("model")?).map_err(|error| bad(error.to_string()))?;
+    model.validate()?;
+    if model.inputs() != names.len() {
+        return Err(bad(format!("it takes {} columns and names {}", model.inputs(), names.len())));
+    }
+    Ok(Arc::new(ModelOf { model, names: names.into(), task }))
+}

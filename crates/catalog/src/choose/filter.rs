@@ -1,0 +1,60 @@
+//! `where`: keeps rows.
+
+use pipewright_diagnostic::{Failure, Watch, code};
+use pipewright_frame::{ExprKind, Expression, Schema, Table};
+use pipewright_operator::work::Rows;
+use pipewright_operator::{
+    Args, Bound, Columns, Domain, Effect, Fault, Form, Group, Param, Sort, Spec, Structure, Surroundings, Verb,
+};
+use pipewright_world::random::Key;
+use std::sync::Arc;
+
+pub(crate) const VERB: Verb = Verb {
+    spec: Spec {
+        name: "where",
+        group: Group::Choose,
+        summary: "Keeps the rows for which a condition is true.",
+        details: "A comparison with a missing value is neither true nor false, so its row is not kept; `is null` asks \
+                  for missing values. The rows are chosen before anything is learned.",
+        search: &["filter", "rows", "if", "query"],
+        form: Form::Expression,
+        input: Sort::Table,
+        output: Sort::Table,
+        effect: Effect::RowsAll,
+        structure: Structure::Plain,
+        shape: None,
+        positionals: &[Param::required("condition", Domain::Condition, "An expression over columns.")],
+        options: &[],
+        columns: Columns::None,
+        examples: &[],
+    },
+    bind,
+    load: None,
+};
+
+fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+    let condition = args.condition("condition").cloned();
+    let condition =
+        condition.ok_or_else(|| Fault::of("condition", code::MISSING_ARGUMENT, "a condition is missing"))?;
+    Ok(Bound::Rows(Arc::new(Where(condition))))
+}
+
+struct Where(Expression);
+
+impl Rows for Where {
+    fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
+        if self.0.kind(input)? == ExprKind::Bool {
+            return Ok(input.clone());
+        }
+        Err(Failure::new(code::TYPE_MISMATCH, "this is no condition: it is neither true nor false")
+            .help("compare it with something: ==, !=, <, <=, >, >=, in, is null"))
+    }
+
+    fn apply(&self, table: &Table, _: Key, _: &dyn Watch) -> Result<Table, Failure> {
+        Ok(table.filter(&self.0.mask(table)?))
+    }
+
+    fn reads(&self) -> Vec<Arc<str>> {
+        self.0.columns()
+    }
+}

@@ -1,0 +1,48 @@
+//! `head`: keeps the first rows.
+
+use pipewright_diagnostic::{Failure, Watch};
+use pipewright_frame::{Schema, Table};
+use pipewright_operator::work::Rows;
+use pipewright_operator::{
+    Args, Bound, Columns, Domain, Effect, Fault, Form, Group, Param, Sort, Spec, Structure, Surroundings, Verb,
+};
+use pipewright_world::random::Key;
+use std::sync::Arc;
+
+pub(crate) const VERB: Verb = Verb {
+    spec: Spec {
+        name: "head",
+        group: Group::Choose,
+        summary: "Keeps the first rows.",
+        details: "",
+        search: &["first", "top", "limit"],
+        form: Form::Plain,
+        input: Sort::Table,
+        output: Sort::Table,
+        effect: Effect::RowsAll,
+        structure: Structure::Plain,
+        shape: None,
+        positionals: &[Param::with_default("count", Domain::Whole { min: 0 }, "10", "How many.")],
+        options: &[],
+        columns: Columns::None,
+        examples: &[],
+    },
+    bind,
+    load: None,
+};
+
+fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+    Ok(Bound::Rows(Arc::new(Head(args.whole("count").unwrap_or(0)))))
+}
+
+struct Head(usize);
+
+impl Rows for Head {
+    fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
+        Ok(input.clone())
+    }
+
+    fn apply(&self, table: &Table, _: Key, _: &dyn Watch) -> Result<Table, Failure> {
+        Ok(table.head(self.0))
+    }
+}

@@ -1,0 +1,104 @@
+//! What `select` and `drop` share: a list of columns that is settled once and then kept, so that new rows are cut to
+//! the same columns.
+
+use pipewright_diagnostic::{Failure, code};
+use pipewright_frame::{Column, Entry, Estimator, Schema, Selection, State, Summary, Table};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// Keeps or drops the columns of a selection.
+pub(crate) struct Project {
+    selection: Selection,
+    keep: bool,
+}
+
+impl Project {
+    pub(crate) fn keeping(selection: Selection) -> Project {
+        Project { selection, keep: true }
+    }
+
+    pub(crate) fn dropping(selection: Selection) -> Project {
+        Project { selection, keep: false }
+    }
+
+    /// The columns that stay.
+    fn kept(&self, schema: &Schema) -> Result<Vec<Arc<str>>, Failure> {
+        let selected = self.selection.resolve(schema)?;
+        if !self.keep {
+            let stays = |column: &&Column| !selected.contains(&column.name);
+            return Ok(schema.columns().filter(stays).map(|column| column.name.clone()).collect());
+        }
+        let target = schema.target().map(|column| column.name.clone());
+        let missing = target.filter(|target| !selected.contains(target));
+        Ok(selected.into_iter().chain(missing).collect())
+    }
+}
+
+/// The columns of the table, seen once.
+pub(crate) struct Seen(Schema);
+
+impl Summary for Seen {
+    fn merge(&mut self, _: Seen) {}
+}
+
+impl Estimator for Project {
+    type Summary = Seen;
+    type State = ProjectionState;
+
+    fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
+        let kept = self.kept(input)?;
+        let mut entries = Vec::new();
+        for name in &kept {
+            entries.extend(input.find(name).cloned().map(Entry::Column));
+        }
+        // Which members of an open group stay, only its state can say.
+        entries.extend(input.entries().iter().filter(|entry| !matches!(entry, Entry::Column(_))).cloned());
+        Ok(Schema::with_entries(entries))
+    }
+
+    fn empty(&self, input: &Schema) -> Result<Seen, Failure> {
+        Ok(Seen(input.clone()))
+    }
+
+    fn observe(&self, _: &mut Seen, _: &Table) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    fn finish(&self, seen: Seen) -> Result<ProjectionState, Failure> {
+        let kept = self.kept(&seen.0)?;
+        let target = seen.0.target().map(|column| column.name.clone()).filter(|target| kept.contains(target));
+        let columns = kept.iter().map(|name| name.to_string()).collect();
+        Ok(ProjectionState { columns, target: target.map(|name| name.to_string()) })
+    }
+}
+
+/// The columns that stay; the target is one that new rows may lack.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ProjectionState {
+    columns: Vec<String>,
+    target: Option<String>,
+}
+
+impl State for ProjectionState {
+    fn apply(&self, rows: &Table) -> Result<Table, Failure> {
+        let there = |name: &&String| Some(*name) != self.target.as_ref() || rows.find(name).is_some();
+        rows.select(&self.columns.iter().filter(there).collect::<Vec<_>>())
+    }
+
+    fn show(&self) -> Table {
+        let names = arrow_array::StringArray::from_iter_values(&self.columns);
+        let column = Column::new("column", pipewright_frame::Kind::Text);
+        Table::new(vec![column], vec![Arc::new(names)]).expect("one column makes a table")
+    }
+
+    fn validate(&self) -> Result<(), Failure> {
+        let mut names = self.columns.clone();
+        names.sort_unstable();
+        names.dedup();
+        if names.len() == self.columns.len() {
+            return Ok(());
+        }
+        Err(Failure::new(code::BAD_BUNDLE, "a step names a column twice"))
+    }
+}

@@ -1,0 +1,57 @@
+//! `sample`: keeps some rows, chosen at random.
+
+use pipewright_diagnostic::{Failure, Watch};
+use pipewright_frame::{Schema, Table};
+use pipewright_operator::work::Rows;
+use pipewright_operator::{
+    Args, Bound, Columns, Domain, Effect, Fault, Form, Group, Param, Sort, Spec, Structure, Surroundings, Verb,
+};
+use pipewright_world::random::Key;
+use std::sync::Arc;
+
+pub(crate) const VERB: Verb = Verb {
+    spec: Spec {
+        name: "sample",
+        group: Group::Choose,
+        summary: "Keeps a number of rows, or a share of them, chosen at random.",
+        details: "Every row is as likely as any other, none is taken twice, and their order stays.",
+        search: &["random", "subset", "subsample"],
+        form: Form::Plain,
+        input: Sort::Table,
+        output: Sort::Table,
+        effect: Effect::RowsAll,
+        structure: Structure::Plain,
+        shape: None,
+        positionals: &[Param::required(
+            "size",
+            Domain::OneOf(&[Domain::Share, Domain::Whole { min: 0 }]),
+            "How many rows, or which share.",
+        )],
+        options: &[Param::optional("seed", Domain::Whole { min: 0 }, "A seed of its own.")],
+        columns: Columns::None,
+        examples: &[],
+    },
+    bind,
+    load: None,
+};
+
+fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+    Ok(Bound::Rows(Arc::new(Sample { count: args.whole("size"), share: args.share("size") })))
+}
+
+struct Sample {
+    count: Option<usize>,
+    share: Option<f64>,
+}
+
+impl Rows for Sample {
+    fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
+        Ok(input.clone())
+    }
+
+    fn apply(&self, table: &Table, key: Key, _: &dyn Watch) -> Result<Table, Failure> {
+        let share = self.share.map(|share| (share * table.rows() as f64).round() as usize);
+        let count = self.count.or(share).unwrap_or(table.rows());
+        Ok(table.sample(count.min(table.rows()), key))
+    }
+}

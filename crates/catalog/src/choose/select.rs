@@ -1,0 +1,34 @@
+//! `select`: keeps columns.
+
+use super::projection::{Project, ProjectionState};
+use crate::adapt::{StepOf, load_state};
+use pipewright_operator::{
+    Args, Bound, Columns, Effect, Fault, Form, Group, Sort, Spec, Structure, Surroundings, Verb,
+};
+use std::sync::Arc;
+
+pub(crate) const VERB: Verb = Verb {
+    spec: Spec {
+        name: "select",
+        group: Group::Choose,
+        summary: "Keeps the selected columns, in the order in which they are named.",
+        details: "A target stays, selected or not.",
+        search: &["pick", "project", "columns", "keep"],
+        form: Form::Selector,
+        input: Sort::Recipe,
+        output: Sort::Any,
+        effect: Effect::Row,
+        structure: Structure::Plain,
+        shape: None,
+        positionals: &[],
+        options: &[],
+        columns: Columns::Default(""),
+        examples: &[],
+    },
+    bind,
+    load: Some(load_state::<ProjectionState>),
+};
+
+fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+    Ok(Bound::Step(Arc::new(StepOf::new(Project::keeping(super::selected(args)?)))))
+}

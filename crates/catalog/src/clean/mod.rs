@@ -1,0 +1,3 @@
+//! Filling and repairing.
+
+pub(crate) mod fillna;

@@ -1,0 +1,3 @@
+//! Turning names into numbers.
+
+pub(crate) mod encode;

@@ -1,0 +1,75 @@
+//! Tables become the matrices that `learn` knows, and what models say becomes tables again.
+
+use arrow_array::{ArrayRef, Float64Array};
+use pipewright_diagnostic::{Failure, code};
+use pipewright_frame::{Column, Kind, Role, Table};
+use pipewright_learn::{Examples, Features, Outputs, Target};
+use pipewright_operator::work::PREDICTION;
+use pipewright_operator::{Task, TaskKind};
+use std::sync::Arc;
+
+/// The names of a table's features.
+pub(crate) fn feature_names(table: &Table) -> Arc<[String]> {
+    let features = table.columns().iter().filter(|column| column.role == Role::Feature);
+    features.map(|column| column.name.to_string()).collect()
+}
+
+/// The named columns of a table and its target.
+pub(crate) fn examples(table: &Table, names: &Arc<[String]>, task: &Task) -> Result<Examples, Failure> {
+    Ok(Examples::new(features(table, names)?, target(table, task)?))
+}
+
+/// The named columns as numbers.
+pub(crate) fn features(table: &Table, names: &Arc<[String]>) -> Result<Features, Failure> {
+    let keys: Vec<Arc<str>> = names.iter().map(|name| name.as_str().into()).collect();
+    Ok(Features::new(table.rows(), names.clone(), table.numbers(&keys)?))
+}
+
+/// The target of every row.
+pub(crate) fn target(table: &Table, task: &Task) -> Result<Target, Failure> {
+    match &task.kind {
+        TaskKind::Numbers => Ok(Target::Numbers(table.numbers(std::slice::from_ref(&task.target))?)),
+        TaskKind::Classes(classes) => {
+            let codes = table.codes(&task.target, classes)?;
+            let row = codes.iter().position(Option::is_none);
+            if let Some(row) = row {
+                return Err(Failure::new(code::MISSING_VALUES, "the target is missing")
+                    .column(&*task.target)
+                    .row(row as u64 + 1));
+            }
+            Ok(Target::Classes { codes: codes.into_iter().flatten().collect(), count: classes.len() })
+        }
+    }
+}
+
+/// What a model says, as a table: a column of probabilities a class, or one of numbers.
+pub(crate) fn table_of(outputs: &Outputs, task: &Task) -> Result<Table, Failure> {
+    let column = |name: &str| Column::new(name, Kind::Continuous);
+    let array = |values: Vec<f64>| Arc::new(Float64Array::from(values)) as ArrayRef;
+    let (columns, arrays) = match (outputs, &task.kind) {
+        (Outputs::Probabilities { values, classes }, TaskKind::Classes(names)) if names.len() == *classes => {
+            let of_class = |class: usize| values.iter().skip(class).step_by(*classes).copied().collect();
+            (
+                names.iter().map(|name| column(name)).collect(),
+                (0..*classes).map(|class| array(of_class(class))).collect(),
+            )
+        }
+        (Outputs::Numbers(values), TaskKind::Numbers) => (vec![column(PREDICTION)], vec![array(values.clone())]),
+        _ => return Err(Failure::new(code::BAD_BUNDLE, "the model does not answer what its task asks")),
+    };
+    Table::new(columns, arrays)
+}
+
+/// The reverse of [`table_of`].
+pub(crate) fn outputs_of(table: &Table, task: &Task) -> Result<Outputs, Failure> {
+    match &task.kind {
+        TaskKind::Numbers => Ok(Outputs::Numbers(table.numbers(&[PREDICTION.into()])?)),
+        TaskKind::Classes(classes) => {
+            let names: Vec<Arc<str>> = classes.iter().map(|class| class.as_str().into()).collect();
+            let by_class = table.numbers(&names)?;
+            let (rows, count) = (table.rows(), classes.len());
+            let values = (0..rows * count).map(|at| by_class[at % count * rows + at / count]).collect();
+            Ok(Outputs::Probabilities { values, classes: count })
+        }
+    }
+}

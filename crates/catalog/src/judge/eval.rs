@@ -1,0 +1,280 @@
+//! `eval`: judges everything above it on rows that it has not seen.
+
+use super::verdict::{Head, verdict};
+use crate::adapt::{LearnerOf, Sees};
+use crate::exchange;
+use pipewright_diagnostic::{Failure, Watch, code};
+use pipewright_frame::Table;
+use pipewright_learn::dummy::Dummy;
+use pipewright_learn::metric::{self, METRICS, Metric, confusion, predicted_classes};
+use pipewright_learn::{Outputs, Target, split};
+use pipewright_operator::work::{Judge, Learner, Measured, Report, Round, Score, Splitter};
+use pipewright_operator::{
+    Args, Bound, Columns, Domain, Effect, Fault, Form, Group, Param, Sort, Spec, Structure, Surroundings, Task,
+    TaskKind, Value, Verb,
+};
+use pipewright_world::random::Key;
+use std::sync::Arc;
+
+const METRIC_NAMES: &[&str] = &[
+    "accuracy",
+    "balanced_accuracy",
+    "auc",
+    "log_loss",
+    "f1",
+    "precision",
+    "recall",
+    "brier",
+    "mcc",
+    "rmse",
+    "mae",
+    "r2",
+];
+
+pub(crate) const VERB: Verb = Verb {
+    spec: Spec {
+        name: "eval",
+        group: Group::Judge,
+        summary: "Judges everything above it on rows that it has not seen, and passes its input on.",
+        details: "Every stage that learns is fitted anew in every fold, on that fold's training rows only. `kfold` on \
+                  classes keeps their proportions in every fold (`stratified` says so explicitly, \
+                  `stratified=false` does not); on numbers it does not. Rows are shuffled before they are dealt out; \
+                  `shuffle=false` takes contiguous folds. `holdout 20%` judges once. A baseline that looks at no \
+                  feature is judged on the same folds.",
+        search: &["evaluate", "cv", "crossval", "cross-validation", "score", "validate", "test"],
+        form: Form::Plain,
+        input: Sort::Learner,
+        output: Sort::Learner,
+        effect: Effect::Tee,
+        structure: Structure::Folds,
+        shape: None,
+        positionals: &[
+            Param::with_default(
+                "scheme",
+                Domain::Word(&["kfold", "stratified", "holdout"]),
+                "kfold",
+                "How rows are parted.",
+            ),
+            Param::optional(
+                "size",
+                Domain::OneOf(&[Domain::Share, Domain::Whole { min: 0 }]),
+                "How many folds (5), or which share is held out (20%).",
+            ),
+        ],
+        options: &[
+            Param::with_default("repeat", Domain::Whole { min: 1 }, "1", "How many times, each with another shuffle."),
+            Param::optional(
+                "metric",
+                Domain::List(&Domain::Word(METRIC_NAMES)),
+                "Which metrics; all that apply, if not given.",
+            ),
+            Param::with_default(
+                "shuffle",
+                Domain::Truth,
+                "true",
+                "Whether rows are shuffled before they are dealt out.",
+            ),
+            Param::optional("stratified", Domain::Truth, "Whether every fold has the classes in proportion."),
+            Param::optional("seed", Domain::Whole { min: 0 }, "A seed of its own for the splits."),
+        ],
+        columns: Columns::None,
+        examples: &[],
+    },
+    bind,
+    load: None,
+};
+
+#[derive(Clone, Copy)]
+enum Scheme {
+    Folds(usize),
+    Holdout(f64),
+}
+
+/// A judge; also what sets rows for validation aside.
+pub(crate) struct Eval {
+    scheme: Scheme,
+    repeat: usize,
+    shuffle: bool,
+    /// `None`: where there are classes.
+    stratified: Option<bool>,
+    metrics: Vec<&'static Metric>,
+    seed: Option<u64>,
+}
+
+impl Eval {
+    /// One holdout of this share, in proportion where there are classes.
+    pub(crate) fn holdout(share: f64) -> Eval {
+        Eval {
+            scheme: Scheme::Holdout(share),
+            repeat: 1,
+            shuffle: true,
+            stratified: None,
+            metrics: Vec::new(),
+            seed: None,
+        }
+    }
+
+    fn stratifies(&self, task: &Task) -> bool {
+        task.classes().is_some() && self.stratified.unwrap_or(true)
+    }
+
+    fn metrics(&self, task: &Task) -> Vec<&'static Metric> {
+        if !self.metrics.is_empty() {
+            return self.metrics.clone();
+        }
+        let usual = METRICS.iter().filter(|metric| METRIC_NAMES.contains(&metric.name));
+        usual.filter(|metric| applies(metric, task)).collect()
+    }
+}
+
+fn applies(metric: &Metric, task: &Task) -> bool {
+    (metric.task() == metric::Task::Classes) == task.classes().is_some()
+}
+
+fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+    let word = args.text("scheme").unwrap_or("kfold");
+    let scheme = match (word, args.get("size")) {
+        ("holdout", None) => Scheme::Holdout(0.2),
+        ("holdout", Some(Value::Share(share))) => Scheme::Holdout(*share),
+        ("holdout", Some(size)) => {
+            let message = format!("`holdout` takes a share, and {size} is a count");
+            return Err(Fault::of("size", code::BAD_VALUE, message).help("for example `eval holdout 20%`"));
+        }
+        (_, None) => Scheme::Folds(5),
+        (_, Some(Value::Whole(folds))) if *folds >= 2 => Scheme::Folds(usize::try_from(*folds).unwrap_or(usize::MAX)),
+        (_, Some(size)) => {
+            let message = format!("`{word}` takes a number of folds from 2 up, not {size}");
+            return Err(Fault::of("size", code::BAD_VALUE, message).help(format!("for example `eval {word} 5`")));
+        }
+    };
+    let stratified = match (word, args.truth("stratified")) {
+        ("stratified", Some(false)) => {
+            let message = "`eval stratified` with `stratified=false` contradicts itself";
+            return Err(Fault::of("stratified", code::BAD_VALUE, message).help("write `eval kfold` instead"));
+        }
+        ("stratified", _) => Some(true),
+        (_, given) => given,
+    };
+    let repeat = args.whole("repeat").unwrap_or(1);
+    let shuffle = args.truth("shuffle").unwrap_or(true);
+    if !shuffle && repeat > 1 {
+        let message = "without shuffling, every repetition would be the same";
+        return Err(Fault::of("repeat", code::BAD_VALUE, message));
+    }
+    let names = args.list("metric").unwrap_or_default();
+    let metrics = names.iter().filter_map(|name| Metric::find(&name.node.to_string())).collect();
+    let seed = args.whole("seed").map(|seed| seed as u64);
+    Ok(Bound::Judge(Arc::new(Eval { scheme, repeat, shuffle, stratified, metrics, seed })))
+}
+
+impl Splitter for Eval {
+    fn rounds(&self) -> usize {
+        let folds = match self.scheme {
+            Scheme::Folds(folds) => folds,
+            Scheme::Holdout(_) => 1,
+        };
+        folds.saturating_mul(self.repeat)
+    }
+
+    fn split(&self, rows: &Table, task: &Task, key: Key, watch: &dyn Watch) -> Result<Vec<Round>, Failure> {
+        let codes = match exchange::target(rows, task)? {
+            Target::Classes { codes, .. } if self.stratifies(task) => Some(codes),
+            _ => None,
+        };
+        let mut rounds = Vec::new();
+        for repeat in 0..self.repeat {
+            let key = key.index(repeat as u64);
+            let folds = match (self.scheme, &codes) {
+                (Scheme::Folds(count), codes) => {
+                    let shuffle = self.shuffle.then_some(key);
+                    let folds = match codes {
+                        Some(codes) => split::stratified(codes, count, shuffle)?,
+                        None => split::kfold(rows.rows(), count, shuffle)?,
+                    };
+                    // A repetition would only say the same again.
+                    folds.notices.into_iter().filter(|_| repeat == 0).for_each(|notice| watch.notice(notice));
+                    folds.folds
+                }
+                (Scheme::Holdout(share), _) if !self.shuffle => vec![last_rows(rows.rows(), share)?],
+                (Scheme::Holdout(share), Some(codes)) => vec![split::holdout_stratified(codes, share, key)?],
+                (Scheme::Holdout(share), None) => vec![split::holdout(rows.rows(), share, key)?],
+            };
+            rounds.extend(folds.into_iter().map(|fold| Round { train: fold.train, test: fold.test }));
+        }
+        Ok(rounds)
+    }
+}
+
+/// Without shuffling, a holdout is the end of the table.
+fn last_rows(rows: usize, share: f64) -> Result<split::Fold, Failure> {
+    let folds = split::holdout(rows, share, Key::new(0))?;
+    let train = u32::try_from(folds.train.len()).expect("tables have fewer than 2^32 rows");
+    let end = u32::try_from(rows).expect("tables have fewer than 2^32 rows");
+    Ok(split::Fold { train: (0..train).collect(), test: (train..end).collect() })
+}
+
+impl Judge for Eval {
+    fn check(&self, task: &Task) -> Result<(), Fault> {
+        let numbers = matches!(task.kind, TaskKind::Numbers);
+        if numbers && self.stratified == Some(true) {
+            let message = format!("`{}` holds numbers: there are no classes to keep in proportion", task.target);
+            return Err(Fault::of("scheme", code::WRONG_TASK, message).help("write `eval kfold`"));
+        }
+        if let Some(metric) = self.metrics.iter().find(|metric| !applies(metric, task)) {
+            let kind = if numbers { "numbers" } else { "classes" };
+            let message = format!("`{}` is no metric for {kind}", metric.name);
+            let others: Vec<&str> = METRICS
+                .iter()
+                .filter(|metric| METRIC_NAMES.contains(&metric.name) && applies(metric, task))
+                .map(|metric| metric.name)
+                .collect();
+            let help = format!("metrics for {kind}: {}", others.join(", "));
+            return Err(Fault::of("metric", code::WRONG_TASK, message).help(help));
+        }
+        Ok(())
+    }
+
+    fn decided(&self, task: &Task) -> Vec<(&'static str, String)> {
+        match self.scheme {
+            Scheme::Folds(_) if task.classes().is_some() => vec![("stratified", self.stratifies(task).to_string())],
+            _ => Vec::new(),
+        }
+        .into_iter()
+        .chain([("shuffle", self.shuffle.to_string())])
+        .collect()
+    }
+
+    fn baseline(&self, task: &Task) -> Arc<dyn Learner> {
+        Arc::new(LearnerOf { learner: Dummy, task: task.clone(), sees: Sees::Nothing })
+    }
+
+    fn score(&self, truth: &Table, predicted: &Table, baseline: &Table, task: &Task) -> Result<Score, Failure> {
+        let target = exchange::target(truth, task)?;
+        let (predicted, baseline) = (exchange::outputs_of(predicted, task)?, exchange::outputs_of(baseline, task)?);
+        let measure = |outputs: &Outputs| -> Vec<(&'static str, Measured)> {
+            let score = |metric: &&'static Metric| (metric.name, metric.score(&target, outputs).map_err(|why| why.0));
+            self.metrics(task).iter().map(score).collect()
+        };
+        let confusion = match &target {
+            Target::Classes { codes, count } => {
+                let table = confusion(codes, &predicted_classes(&predicted), *count);
+                (0..*count).map(|class| table.row(class).to_vec()).collect()
+            }
+            Target::Numbers(_) => Vec::new(),
+        };
+        Ok(Score { rows: target.rows(), model: measure(&predicted), baseline: measure(&baseline), confusion })
+    }
+
+    fn verdict(&self, scores: &[Score], model: &str, task: &Task, seed: u64) -> Report {
+        let (scheme, folds) = match self.scheme {
+            Scheme::Folds(folds) if self.stratifies(task) => ("stratified", folds),
+            Scheme::Folds(folds) => ("kfold", folds),
+            Scheme::Holdout(_) => ("holdout", 1),
+        };
+        verdict(scores, &Head { model, task, scheme, folds, repeat: self.repeat, seed })
+    }
+
+    fn seed(&self) -> Option<u64> {
+        self.seed
+    }
+}

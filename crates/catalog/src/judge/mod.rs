@@ -1,0 +1,5 @@
+//! Judging.
+
+pub(crate) mod assert;
+pub(crate) mod eval;
+pub(crate) mod verdict;

@@ -1,0 +1,33 @@
+//! `logistic`: logistic regression.
+
+use crate::adapt::{Sees, Takes, TrainingOf, load_model};
+use pipewright_learn::linear::{Logistic, LogisticModel};
+use pipewright_operator::work::Training;
+use pipewright_operator::{Args, Fault, Model, Param, Spec};
+use std::sync::Arc;
+
+pub(crate) const MODEL: Model = Model {
+    spec: Spec {
+        name: "logistic",
+        summary: "Fits class probabilities by logistic regression.",
+        details: "Makes Σ log-loss + ½·l2·‖w‖² smallest by Newton's method; intercepts are free. `l2` is 1/C of scikit-learn. More than two classes share one softmax.",
+        search: &["logit", "classification", "glm"],
+        options: OPTIONS,
+        ..super::MODEL_SPEC
+    },
+    controls: &[],
+    prepare,
+    load: load_model::<LogisticModel>,
+};
+
+const OPTIONS: &[Param] = &[Param::with_default(
+    "l2",
+    pipewright_operator::Domain::Real { min: 0.0, max: f64::MAX },
+    "1",
+    "How much large weights cost.",
+)];
+
+fn prepare(label: String, own: &Args, train: &Args) -> Result<Arc<dyn Training>, Fault> {
+    let learner = Logistic { l2: own.real("l2").unwrap_or(1.0), ..Logistic::default() };
+    Ok(Arc::new(TrainingOf { label, learner, takes: Takes::Classes, sees: Sees::Features, seed: super::seed(train) }))
+}

@@ -1,0 +1,34 @@
+//! Learning: `train` and the models that it knows.
+
+pub(crate) mod dummy;
+pub(crate) mod linear;
+pub(crate) mod logistic;
+pub(crate) mod mlp;
+pub(crate) mod ridge;
+pub(crate) mod train;
+
+use pipewright_operator::{Args, Columns, Effect, Form, Group, Sort, Spec, Structure};
+
+/// What the specs of all models share.
+const MODEL_SPEC: Spec = Spec {
+    name: "",
+    group: Group::Models,
+    summary: "",
+    details: "",
+    search: &[],
+    form: Form::Plain,
+    input: Sort::Recipe,
+    output: Sort::Learner,
+    effect: Effect::FitTarget,
+    structure: Structure::Plain,
+    shape: None,
+    positionals: &[],
+    options: &[],
+    columns: Columns::None,
+    examples: &[],
+};
+
+/// The seed that `train` gives a model, if it does.
+fn seed(train: &Args) -> Option<u64> {
+    train.whole("seed").map(|seed| seed as u64)
+}

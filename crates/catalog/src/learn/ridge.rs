@@ -1,0 +1,33 @@
+//! `ridge`: least squares with a penalty on large weights.
+
+use crate::adapt::{Sees, Takes, TrainingOf, load_model};
+use pipewright_learn::linear::{LinearModel, Ridge};
+use pipewright_operator::work::Training;
+use pipewright_operator::{Args, Fault, Model, Param, Spec};
+use std::sync::Arc;
+
+pub(crate) const MODEL: Model = Model {
+    spec: Spec {
+        name: "ridge",
+        summary: "Fits a linear function by least squares with a penalty on large weights.",
+        details: "Makes ‖y − Xw − b‖² + l2·‖w‖² smallest; the intercept is free. `l2` is scikit-learn's `alpha`.",
+        search: &["l2", "tikhonov", "regularised", "shrinkage"],
+        options: OPTIONS,
+        ..super::MODEL_SPEC
+    },
+    controls: &[],
+    prepare,
+    load: load_model::<LinearModel>,
+};
+
+const OPTIONS: &[Param] = &[Param::with_default(
+    "l2",
+    pipewright_operator::Domain::Real { min: 0.0, max: f64::MAX },
+    "1",
+    "How much large weights cost.",
+)];
+
+fn prepare(label: String, own: &Args, train: &Args) -> Result<Arc<dyn Training>, Fault> {
+    let learner = Ridge { l2: own.real("l2").unwrap_or(1.0) };
+    Ok(Arc::new(TrainingOf { label, learner, takes: Takes::Numbers, sees: Sees::Features, seed: super::seed(train) }))
+}

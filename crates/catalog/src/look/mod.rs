@@ -1,0 +1,4 @@
+//! Looking at tables.
+
+pub(crate) mod schema;
+pub(crate) mod show;

@@ -1,0 +1,61 @@
+//! `show`: prints the first rows.
+
+use pipewright_diagnostic::Failure;
+use pipewright_frame::Table;
+use pipewright_operator::work::{Look, Report};
+use pipewright_operator::{
+    Args, Bound, Columns, Domain, Effect, Fault, Form, Group, Param, Sort, Spec, Structure, Surroundings, Verb,
+};
+use serde_json::{Value as Json, json};
+use std::sync::Arc;
+
+pub(crate) const VERB: Verb = Verb {
+    spec: Spec {
+        name: "show",
+        group: Group::Look,
+        summary: "Prints the first rows and passes its input on.",
+        details: "Below a stage that learns it shows what that stage makes of all rows, fitted on all rows.",
+        search: &["print", "display", "view", "peek", "head"],
+        form: Form::Plain,
+        input: Sort::Recipe,
+        output: Sort::Any,
+        effect: Effect::Tee,
+        structure: Structure::Plain,
+        shape: None,
+        positionals: &[Param::with_default("count", Domain::Whole { min: 0 }, "10", "How many rows.")],
+        options: &[],
+        columns: Columns::None,
+        examples: &[],
+    },
+    bind,
+    load: None,
+};
+
+/// The width that tables are printed in, whatever the terminal: the same text everywhere.
+pub(crate) const WIDTH: usize = 100;
+
+fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+    Ok(Bound::Look(Arc::new(Show(args.whole("count").unwrap_or(0)))))
+}
+
+struct Show(usize);
+
+impl Look for Show {
+    fn look(&self, table: &Table, _: &Surroundings) -> Result<Report, Failure> {
+        let shown = table.head(self.0);
+        let mut lines = Vec::new();
+        pipewright_frame::json::write(&shown, &mut lines).expect("writing to memory does not fail");
+        let rows: Vec<Json> = String::from_utf8_lossy(&lines)
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("every line is an object"))
+            .collect();
+        let columns: Vec<&str> = table.columns().iter().map(|column| &*column.name).collect();
+        let json = json!({"kind": "show", "columns": columns, "shown": rows, "rows": table.rows()});
+        Ok(Report {
+            kind: "show",
+            text: format!("{}\n", table.show(self.0, WIDTH).trim_end()),
+            json,
+            facts: Vec::new(),
+        })
+    }
+}

@@ -1,0 +1,119 @@
+//! `predict`: predicts with a saved pipeline.
+
+use crate::exchange;
+use arrow_array::{ArrayRef, StringArray};
+use pipewright_diagnostic::{Failure, Watch, code};
+use pipewright_frame::{Column, Kind, Role, Schema, Table};
+use pipewright_learn::metric::predicted_classes;
+use pipewright_operator::work::{PREDICTION, Rows};
+use pipewright_operator::{
+    Args, Bound, Columns, Domain, Effect, Fault, FittedPipeline, Form, Group, Param, Sort, Spec, Structure,
+    Surroundings, Value, Verb, failure_of,
+};
+use pipewright_world::random::Key;
+use std::sync::Arc;
+
+pub(crate) const VERB: Verb = Verb {
+    spec: Spec {
+        name: "predict",
+        group: Group::Out,
+        summary: "Predicts for every row with a saved pipeline, and hands the predictions on as a table.",
+        details: "Columns are matched by name: their order does not matter, extra ones are ignored with a note, a \
+                  missing one is an error. The predictions keep the number and order of the rows. A column \
+                  `prediction` holds the class or the number.",
+        search: &["score", "infer", "apply", "forecast"],
+        form: Form::Path,
+        input: Sort::Table,
+        output: Sort::Table,
+        effect: Effect::Sink,
+        structure: Structure::Plain,
+        shape: None,
+        positionals: &[Param::required("path", Domain::Path, "The saved pipeline.")],
+        options: &[
+            Param::with_default("proba", Domain::Truth, "false", "Adds the probability of every class."),
+            Param::optional(
+                "keep",
+                Domain::List(&Domain::Column),
+                "Columns of the input to stand before the predictions.",
+            ),
+        ],
+        columns: Columns::None,
+        examples: &[],
+    },
+    bind,
+    load: None,
+};
+
+fn bind(args: &Args, surroundings: &Surroundings) -> Result<Bound, Fault> {
+    let Some(path) = args.text("path") else {
+        return Err(Fault::of("path", code::MISSING_ARGUMENT, "a saved pipeline is missing: predict model.pw"));
+    };
+    let place = surroundings.place(path);
+    let fault = |failure: Failure| {
+        let mut fault = Fault::of("path", failure.code, failure.message);
+        fault.help = failure.help;
+        fault
+    };
+    let bytes = surroundings
+        .world
+        .read(&place)
+        .map_err(|error| fault(failure_of(code::CANNOT_READ, "cannot read", path.as_ref(), &error)))?;
+    let pipeline = pipewright_artifact::decode(&bytes, surroundings.registry).map_err(fault)?;
+    let column = |value: &Value| if let Value::Column(name) = value { Some(name.as_str().into()) } else { None };
+    let keep = args.list("keep").unwrap_or_default().iter().filter_map(|name| column(&name.node)).collect();
+    Ok(Bound::Rows(Arc::new(Predict { pipeline, proba: args.truth("proba").unwrap_or(false), keep })))
+}
+
+struct Predict {
+    pipeline: FittedPipeline,
+    /// Adds the probability of every class.
+    proba: bool,
+    /// Columns of the input that stand before the predictions.
+    keep: Vec<Arc<str>>,
+}
+
+impl Rows for Predict {
+    fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
+        let kept = self.keep.iter().map(|name| input.column(name).map(feature));
+        Ok(Schema::new(kept.collect::<Result<Vec<_>, _>>()?.into_iter().chain(self.columns())))
+    }
+
+    fn apply(&self, table: &Table, _: Key, watch: &dyn Watch) -> Result<Table, Failure> {
+        let predicted = self.pipeline.predict(table, watch)?;
+        let mut columns = Vec::new();
+        let mut arrays = Vec::new();
+        for name in &self.keep {
+            columns.push(feature(table.column(name)?));
+            arrays.push(table.array(name)?.clone());
+        }
+        columns.extend(self.columns());
+        let task = &self.pipeline.task;
+        arrays.push(match task.classes() {
+            None => predicted.array(PREDICTION)?.clone(),
+            Some(classes) => {
+                let codes = predicted_classes(&exchange::outputs_of(&predicted, task)?);
+                Arc::new(StringArray::from_iter_values(codes.iter().map(|&code| &classes[code as usize]))) as ArrayRef
+            }
+        });
+        if let (Some(_), true) = (task.classes(), self.proba) {
+            arrays.extend(predicted.arrays().iter().cloned());
+        }
+        Table::with_rows(columns, arrays, table.rows())
+    }
+}
+
+impl Predict {
+    /// The columns of the predictions.
+    fn columns(&self) -> Vec<Column> {
+        let Some(classes) = self.pipeline.task.classes() else {
+            return vec![Column::new(PREDICTION, Kind::Continuous)];
+        };
+        let probabilities = classes.iter().map(|class| Column::new(format!("p({class})"), Kind::Continuous));
+        let label = Column::new(PREDICTION, Kind::Text);
+        std::iter::once(label).chain(probabilities.filter(|_| self.proba)).collect()
+    }
+}
+
+fn feature(column: &Column) -> Column {
+    Column { role: Role::Feature, ..column.clone() }
+}

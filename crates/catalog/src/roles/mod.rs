@@ -1,0 +1,3 @@
+//! What columns are for.
+
+pub(crate) mod target;

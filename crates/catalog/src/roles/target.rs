@@ -1,0 +1,83 @@
+//! `target`: says which column is to be predicted.
+
+use arrow_array::{Array, BooleanArray};
+use pipewright_diagnostic::{Failure, Watch, code};
+use pipewright_frame::{Column, Entry, Role, Schema, Table};
+use pipewright_operator::work::Rows;
+use pipewright_operator::{
+    Args, Bound, Columns, Domain, Effect, Fault, Form, Group, Param, Sort, Spec, Structure, Surroundings, Verb,
+};
+use pipewright_world::random::Key;
+use std::sync::Arc;
+
+pub(crate) const VERB: Verb = Verb {
+    spec: Spec {
+        name: "target",
+        group: Group::Roles,
+        summary: "Says which column is to be predicted.",
+        details: "Rows whose target is missing are left out, with a note that counts them. Without this stage the \
+                  target is `--target`; else the one column whose name is target, label, class, y, outcome, response, \
+                  survived, churn, default or diagnosis in any case; else the last column.",
+        search: &["label", "predict", "outcome", "y", "dependent"],
+        form: Form::Target,
+        input: Sort::Table,
+        output: Sort::Table,
+        effect: Effect::Meta,
+        structure: Structure::Plain,
+        shape: None,
+        positionals: &[Param::required("column", Domain::Column, "The column.")],
+        options: &[],
+        columns: Columns::None,
+        examples: &[],
+    },
+    bind,
+    load: None,
+};
+
+fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+    let column =
+        args.text("column").ok_or_else(|| Fault::of("column", code::MISSING_ARGUMENT, "a column is missing"))?;
+    Ok(Bound::Rows(Arc::new(Target(column.into()))))
+}
+
+struct Target(Arc<str>);
+
+impl Rows for Target {
+    fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
+        let role = |column: &Column| match (column.name == self.0, column.role) {
+            (true, _) => Role::Target,
+            (false, Role::Target) => Role::Feature,
+            (false, other) => other,
+        };
+        let entries = input.entries().iter().map(|entry| match entry {
+            Entry::Column(column) => Entry::Column(Column { role: role(column), ..column.clone() }),
+            open => open.clone(),
+        });
+        Ok(Schema::with_entries(entries.collect()))
+    }
+
+    fn apply(&self, table: &Table, _: Key, watch: &dyn Watch) -> Result<Table, Failure> {
+        let mut table = table.clone();
+        if let Some(old) = table.target().map(|column| column.name.clone()) {
+            table = table.with_role(&old, Role::Feature)?;
+        }
+        let table = table.with_role(&self.0, Role::Target)?;
+        let values = table.array(&self.0)?;
+        let missing = values.null_count();
+        if missing == 0 {
+            return Ok(table);
+        }
+        let rows = if missing == 1 {
+            "1 row without a target is".to_owned()
+        } else {
+            format!("{missing} rows without a target are")
+        };
+        watch.notice(Failure::note(code::ROWS_LEFT_OUT, format!("{rows} left out")).column(&*self.0));
+        let known: BooleanArray = (0..values.len()).map(|row| Some(values.is_valid(row))).collect();
+        Ok(table.filter(&known))
+    }
+
+    fn target(&self) -> Option<Arc<str>> {
+        Some(self.0.clone())
+    }
+}

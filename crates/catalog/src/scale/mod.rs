@@ -1,0 +1,3 @@
+//! Bringing numbers to one scale.
+
+pub(crate) mod scale;

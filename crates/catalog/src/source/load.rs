@@ -1,0 +1,148 @@
+//! `load`: reads a table.
+
+use pipewright_diagnostic::{Failure, Watch, code};
+use pipewright_frame::csv::{self, CsvOptions};
+use pipewright_frame::{Schema, Table};
+use pipewright_operator::work::Source;
+use pipewright_operator::{
+    Args, Bound, Columns, Domain, Effect, Fault, Form, Group, Param, Sort, Spec, Structure, Surroundings, Verb,
+    failure_of,
+};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+pub(crate) const VERB: Verb = Verb {
+    spec: Spec {
+        name: "load",
+        group: Group::Source,
+        summary: "Reads a table from a file of comma- or tab-separated values.",
+        details: "Without a path it reads the data file named on the command line, else standard input. Delimiter, \
+                  quotes and header are found from the text; the kind of a column follows from all of its values. An \
+                  unquoted empty field, `NA`, `null`, `NaN`, `?` and their like are missing values; a quoted `\"\"` \
+                  is an empty text. A row with too few or too many fields is an error.",
+        search: &["read", "open", "csv", "import", "from"],
+        form: Form::Path,
+        input: Sort::Nothing,
+        output: Sort::Table,
+        effect: Effect::Source,
+        structure: Structure::Plain,
+        shape: None,
+        positionals: &[Param::optional("path", Domain::Path, "The file; `-` is standard input.")],
+        options: &[
+            Param::optional(
+                "delim",
+                Domain::Text,
+                "The sign between fields, where it is not to be found from the text.",
+            ),
+            Param::optional("header", Domain::Truth, "Whether the first row holds the names."),
+            Param::optional(
+                "null",
+                Domain::List(&Domain::Text),
+                "Texts that mean a missing value, besides the usual ones.",
+            ),
+        ],
+        columns: Columns::None,
+        examples: &[],
+    },
+    bind,
+    load: None,
+};
+
+fn bind(args: &Args, surroundings: &Surroundings) -> Result<Bound, Fault> {
+    let from = match (args.text("path"), &surroundings.data) {
+        (Some("-"), _) => From::StandardInput,
+        (Some(path), _) => From::File { place: surroundings.place(path), name: path.to_owned() },
+        (None, Some(data)) if data.as_os_str() == "-" => From::StandardInput,
+        (None, Some(data)) => From::File { place: data.clone(), name: data.to_string_lossy().into_owned() },
+        (None, None) => From::StandardInputIfAny,
+    };
+    let mut options = CsvOptions::new(match &from {
+        From::File { name, .. } => name.as_str(),
+        _ => "standard input",
+    });
+    if let Some(delimiter) = args.text("delim") {
+        let mut bytes = delimiter.bytes();
+        options.delimiter = bytes.next();
+        let usable = options.delimiter.is_some_and(|byte| byte.is_ascii() && !b"\"\r\n".contains(&byte));
+        if !usable || bytes.next().is_some() {
+            return Err(Fault::of("delim", code::BAD_VALUE, "a delimiter is one ASCII sign, such as \";\" or \"|\""));
+        }
+    }
+    options.header = args.truth("header");
+    for null in args.list("null").unwrap_or_default() {
+        options.nulls.push(null.node.to_string().trim_matches('"').to_owned());
+    }
+    Ok(Bound::Source(Arc::new(Load { from, options })))
+}
+
+struct Load {
+    from: From,
+    options: CsvOptions,
+}
+
+enum From {
+    File {
+        place: PathBuf,
+        name: String,
+    },
+    StandardInput,
+    /// Nothing was named: standard input, unless it is a terminal, which would be waited for.
+    StandardInputIfAny,
+}
+
+/// A check looks at this much of a file.
+const SKETCH_BYTES: usize = 1 << 20;
+
+impl Source for Load {
+    fn sketch(&self, surroundings: &Surroundings) -> Result<Option<(Schema, bool)>, Failure> {
+        match &self.from {
+            From::File { place, .. } if !surroundings.world.exists(place) => Ok(None),
+            From::File { place, .. } => {
+                let start =
+                    surroundings.world.read_start(place, SKETCH_BYTES).map_err(|error| self.unreadable(&error))?;
+                let whole = start.len() < SKETCH_BYTES;
+                Ok(Some((csv::sketch(&start, &self.options, !whole)?.schema, whole)))
+            }
+            From::StandardInputIfAny if surroundings.world.standard_input_is_terminal() => Ok(None),
+            From::StandardInput | From::StandardInputIfAny => {
+                let bytes = surroundings.standard_input()?;
+                if bytes.is_empty() && matches!(self.from, From::StandardInputIfAny) {
+                    return Ok(None);
+                }
+                let start = &bytes[..bytes.len().min(SKETCH_BYTES)];
+                let whole = start.len() == bytes.len();
+                Ok(Some((csv::sketch(start, &self.options, !whole)?.schema, whole)))
+            }
+        }
+    }
+
+    fn read(&self, surroundings: &Surroundings, watch: &dyn Watch) -> Result<Table, Failure> {
+        let (table, notes) = match &self.from {
+            From::File { place, .. } => {
+                let bytes = surroundings.world.read(place).map_err(|error| self.unreadable(&error))?;
+                csv::read(&bytes, &self.options)?
+            }
+            From::StandardInputIfAny if surroundings.world.standard_input_is_terminal() => return Err(no_data()),
+            From::StandardInput | From::StandardInputIfAny => {
+                let bytes = surroundings.standard_input()?;
+                if bytes.is_empty() && matches!(self.from, From::StandardInputIfAny) {
+                    return Err(no_data());
+                }
+                csv::read(bytes, &self.options)?
+            }
+        };
+        notes.into_iter().for_each(|note| watch.notice(note));
+        Ok(table)
+    }
+}
+
+impl Load {
+    fn unreadable(&self, error: &std::io::Error) -> Failure {
+        failure_of(code::CANNOT_READ, "cannot read", self.options.name.as_ref(), error)
+    }
+}
+
+fn no_data() -> Failure {
+    Failure::new(code::NO_DATA_NAMED, "there is no data to load")
+        .help("name a file behind `load`, or behind the script on the command line, or pipe one in")
+}

@@ -1,0 +1,3 @@
+//! Where tables come from.
+
+pub(crate) mod load;

@@ -1,0 +1,163 @@
+//! The command line: what was typed, and what the program needs of it.
+
+use crate::usage;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use pipewright::Options;
+use pipewright_diagnostic::{Diagnostic, Source, code};
+use pipewright_world::{OsWorld, World};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Learning from tables, a line at a time: load | fillna mean | scale | train mlp[64,32,1] | eval kfold 5
+#[derive(Parser, Debug)]
+#[command(name = "pipewright", version, disable_help_subcommand = true, args_conflicts_with_subcommands = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    #[command(flatten)]
+    pub script: ScriptArguments,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum Command {
+    /// Runs a script.
+    Run(ScriptArguments),
+    /// Checks a script without running it, as far as the files at hand allow.
+    Check(ScriptArguments),
+    /// Prints the plan of a script, with every implied step as a `+` line.
+    Plan(ScriptArguments),
+    /// Prints a script laid out afresh.
+    Fmt {
+        #[command(flatten)]
+        script: ScriptArguments,
+        /// Writes out every implied step.
+        #[arg(long)]
+        explicit: bool,
+    },
+    /// Lists the verbs and models, or tells all about one.
+    Help {
+        /// A verb or a model.
+        name: Option<String>,
+    },
+    /// Tells the long story of a message's code.
+    Why {
+        /// The code, such as E0412.
+        code: String,
+    },
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ScriptArguments {
+    /// The script itself, instead of a file.
+    #[arg(short = 'c', value_name = "SCRIPT")]
+    pub command: Option<String>,
+    /// The script's file (unless -c), then the data file for `load`, then values for the script's parameters
+    /// (name=value).
+    #[arg(value_name = "FILE")]
+    pub rest: Vec<String>,
+}
+
+impl ScriptArguments {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.command.is_none() && self.rest.is_empty()
+    }
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Common {
+    /// The column to predict, whatever the script says.
+    #[arg(long, global = true, value_name = "COLUMN")]
+    pub target: Option<String>,
+    /// The seed that governs everything random.
+    #[arg(long, global = true, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+    /// How many threads; as many as there are cores, if not said. Results do not depend on it.
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Forbids implied steps.
+    #[arg(long, global = true)]
+    pub strict: bool,
+    /// Prints one JSON document instead of text.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// How messages are printed.
+    #[arg(long, global = true, value_enum, default_value_t = MessageFormat::Human)]
+    pub message_format: MessageFormat,
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MessageFormat {
+    Human,
+    Json,
+}
+
+impl Common {
+    pub(crate) fn options(&self) -> Options {
+        Options {
+            target: self.target.clone(),
+            seed: self.seed,
+            strict: self.strict,
+            threads: self.threads.map(usize::from),
+            ..Options::default()
+        }
+    }
+}
+
+/// A script and how it is to run.
+pub(crate) struct Script {
+    pub source: Source,
+    pub options: Options,
+}
+
+impl Script {
+    pub(crate) fn read(arguments: ScriptArguments, common: &Common) -> Result<Script, Diagnostic> {
+        let mut rest = arguments.rest.into_iter();
+        let (source, folder) = match arguments.command {
+            Some(text) => (Source::new("-c", text), PathBuf::new()),
+            None => {
+                let file =
+                    rest.next().ok_or_else(|| usage("a script is missing", "name its file, or write it behind -c"))?;
+                let folder = Path::new(&file).parent().map(Path::to_path_buf).unwrap_or_default();
+                (read_script(&file)?, folder)
+            }
+        };
+        let mut data = None;
+        let mut params = BTreeMap::new();
+        for argument in rest {
+            match argument.split_once('=') {
+                Some((name, value)) if !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_') => {
+                    params.insert(name.to_owned(), value.to_owned());
+                }
+                _ if data.is_none() => data = Some(PathBuf::from(argument)),
+                _ => {
+                    let message = format!("one data file is enough: `{argument}` is left over");
+                    return Err(usage(message, "values for parameters are written name=value"));
+                }
+            }
+        }
+        Ok(Script { source, options: Options { folder, data, params, ..common.options() } })
+    }
+}
+
+fn read_script(file: &str) -> Result<Source, Diagnostic> {
+    let world = OsWorld::new();
+    let bytes = if file == "-" { world.read_standard_input() } else { world.read(Path::new(file)) };
+    let bytes = bytes.map_err(|error| pipewright::unreadable(file, &error).at(pipewright_diagnostic::Span::default()));
+    let mut bytes = bytes.map_err(|mut diagnostic| {
+        diagnostic.labels.clear();
+        diagnostic
+    })?;
+    if bytes.starts_with(b"\xef\xbb\xbf") {
+        bytes.drain(..3);
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Source::new(file, text)),
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to();
+            let message = format!("`{file}` is no script: byte {at} is no UTF-8 text");
+            Err(Diagnostic::error(code::NOT_TEXT, message).help("the script comes first, the data file second"))
+        }
+    }
+}

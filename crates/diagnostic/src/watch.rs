@@ -1,0 +1,27 @@
+//! How long work is watched: told of progress, asked whether to stop, given notices.
+
+use crate::Failure;
+
+/// Whoever watches a piece of work.
+pub trait Watch: Sync {
+    /// Should the work stop? Asked many times a second.
+    fn cancelled(&self) -> bool {
+        false
+    }
+
+    /// `done` of `total` steps are done; the unit is the work's own (epochs, iterations).
+    fn progress(&self, done: u64, total: u64) {
+        let _ = (done, total);
+    }
+
+    /// Something worth saying that does not stop the work.
+    fn notice(&self, notice: Failure) {
+        let _ = notice;
+    }
+}
+
+/// Watches nothing.
+#[derive(Debug, Clone, Copy)]
+pub struct Ignore;
+
+impl Watch for Ignore {}

@@ -1,0 +1,72 @@
+//! Whoever looks on while a graph runs.
+
+use pipewright_diagnostic::{Failure, Watch};
+use pipewright_operator::work::{Fitted, FittedModel};
+use pipewright_plan::{Job, StageId};
+use std::sync::Mutex;
+
+/// Looks on; every method may be called from any thread.
+pub trait Observer: Sync {
+    /// Should the run stop?
+    fn cancelled(&self) -> bool {
+        false
+    }
+
+    /// `done` of `total` jobs are done.
+    fn jobs(&self, done: usize, total: usize) {
+        let _ = (done, total);
+    }
+
+    /// The job of this key has done `done` of its `total` steps.
+    fn steps(&self, job: u64, done: u64, total: u64) {
+        let _ = (job, done, total);
+    }
+
+    /// A step has learned something.
+    fn fitted(&self, job: &Job, state: &dyn Fitted) {
+        let _ = (job, state);
+    }
+
+    /// A model was trained.
+    fn trained(&self, job: &Job, model: &dyn FittedModel) {
+        let _ = (job, model);
+    }
+}
+
+/// Looks away.
+#[derive(Debug, Clone, Copy)]
+pub struct Silent;
+
+impl Observer for Silent {}
+
+/// Something worth saying that a job said.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Notice {
+    /// The stage that it worked for.
+    pub stage: StageId,
+    /// The round that it belonged to.
+    pub round: Option<usize>,
+    /// What it said.
+    pub failure: Failure,
+}
+
+/// The watch of one job.
+pub(crate) struct JobWatch<'a> {
+    pub job: &'a Job,
+    pub observer: &'a dyn Observer,
+    pub notices: &'a Mutex<Vec<Failure>>,
+}
+
+impl Watch for JobWatch<'_> {
+    fn cancelled(&self) -> bool {
+        self.observer.cancelled()
+    }
+
+    fn progress(&self, done: u64, total: u64) {
+        self.observer.steps(self.job.key, done, total);
+    }
+
+    fn notice(&self, notice: Failure) {
+        self.notices.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(notice);
+    }
+}

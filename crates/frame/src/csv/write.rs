@@ -1,0 +1,98 @@
+//! Writing: the inverse of reading under the same kinds.
+
+use super::chunk::Dialect;
+use super::{NULLS, literal};
+use crate::{Kind, Table};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType};
+use arrow_array::{Array, ArrayRef};
+use std::io::{self, Write};
+
+/// Writes the header and all rows; fields are delimited by commas, records end in a line feed.
+pub(super) fn table(table: &Table, out: &mut dyn Write) -> io::Result<()> {
+    let dialect = Dialect::new(b',', &NULLS.map(str::to_string));
+    let mut line: Vec<u8> = Vec::new();
+    for (position, column) in table.columns().iter().enumerate() {
+        delimit(&mut line, position);
+        text(&mut line, column.name.as_bytes(), &dialect);
+    }
+    line.push(b'\n');
+    let columns: Vec<(Kind, &ArrayRef)> =
+        table.columns().iter().map(|column| column.kind).zip(table.arrays()).collect();
+    for row in 0..table.rows() {
+        for (position, (kind, array)) in columns.iter().enumerate() {
+            delimit(&mut line, position);
+            match array.is_null(row) {
+                // The only field of a record cannot be empty: its line would be blank.
+                true if columns.len() == 1 => line.extend_from_slice(b"NA"),
+                true => {}
+                false => value(&mut line, *kind, array, row, &dialect)?,
+            }
+        }
+        line.push(b'\n');
+        if line.len() > BUFFER_BYTES {
+            out.write_all(&line)?;
+            line.clear();
+        }
+    }
+    out.write_all(&line)
+}
+
+const BUFFER_BYTES: usize = 64 << 10;
+
+fn delimit(line: &mut Vec<u8>, position: usize) {
+    if position > 0 {
+        line.push(b',');
+    }
+}
+
+fn value(line: &mut Vec<u8>, kind: Kind, array: &ArrayRef, row: usize, dialect: &Dialect) -> io::Result<()> {
+    match kind {
+        Kind::Continuous => write!(line, "{}", Float(array.as_primitive::<Float64Type>().value(row))),
+        Kind::Count => write!(line, "{}", array.as_primitive::<Int64Type>().value(row)),
+        Kind::Bool => write!(line, "{}", array.as_boolean().value(row)),
+        Kind::Date => {
+            let micros = array.as_primitive::<TimestampMicrosecondType>().value(row);
+            line.write_all(literal::date_text(micros).as_bytes())
+        }
+        Kind::Category | Kind::Ordered | Kind::Text | Kind::Id => {
+            text(line, array.as_string::<i32>().value(row).as_bytes(), dialect);
+            Ok(())
+        }
+    }
+}
+
+/// A float as the shortest text that reads back as the same one; very large and small ones with an exponent.
+pub(crate) struct Float(pub(crate) f64);
+
+impl std::fmt::Display for Float {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let magnitude = self.0.abs();
+        if magnitude == 0.0 || !magnitude.is_finite() || (1e-5..1e16).contains(&magnitude) {
+            write!(f, "{}", self.0)
+        } else {
+            write!(f, "{:e}", self.0)
+        }
+    }
+}
+
+/// Quotes whatever would read back as something else: nulls, blanks around it, delimiters, quotes, line ends.
+fn text(line: &mut Vec<u8>, text: &[u8], dialect: &Dialect) {
+    let blank = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t'));
+    // A byte order mark at the very start of a file would be taken off.
+    let edged = blank(text.first()) || blank(text.last()) || text.starts_with(b"\xEF\xBB\xBF");
+    let special = memchr::memchr3(b',', b'"', b'\n', text).is_some() || memchr::memchr(b'\r', text).is_some();
+    let plain = !special && !dialect.is_null_text(text) && !edged;
+    if plain {
+        line.extend_from_slice(text);
+        return;
+    }
+    line.push(b'"');
+    for &byte in text {
+        if byte == b'"' {
+            line.push(b'"');
+        }
+        line.push(byte);
+    }
+    line.push(b'"');
+}

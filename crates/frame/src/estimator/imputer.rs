@@ -1,0 +1,389 @@
+//! Fills missing values with what was learned of their column.
+
+use super::columns::{
+    all_missing, bad_state, chosen, fitted, for_each_number, present, replaced, shown, validate_names,
+};
+use super::{Estimator, State, Summary};
+use crate::summary::{Levels, Moments, Quantiles};
+use crate::{Column, Entry, Kind, Role, Schema, Selection, Table, Value, csv};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{ArrowPrimitiveType, Float64Type, Int64Type, TimestampMicrosecondType};
+use arrow_array::{Array, ArrayRef, BooleanArray, Float64Array, PrimitiveArray, StringArray};
+use arrow_buffer::BooleanBuffer;
+use arrow_schema::DataType;
+use pipewright_diagnostic::{Failure, code};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Fills missing values, column by column.
+///
+/// Mean and median take numeric columns, and their results are continuous even where a column held counts, so that
+/// the schema does not depend on the rows. The mode takes any column; of equally frequent values it is the smallest.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Imputer {
+    /// What to fill with.
+    pub fill: Fill,
+    /// The columns to fill; without it all features of the kinds that the filling fits.
+    pub on: Option<Selection>,
+    /// Adds, right after each of these columns, a truth value `NAME (missing)`: was it missing?
+    pub indicator: bool,
+}
+
+/// What to fill missing values with.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fill {
+    /// The arithmetic mean.
+    Mean,
+    /// The median: with an even number of values the mean of the two in the middle.
+    Median,
+    /// The most frequent value.
+    Mode,
+    /// This value: a number fills numeric columns, a text columns stored as text, a truth value bool columns.
+    Constant(Value),
+}
+
+impl Imputer {
+    /// Fills numeric features with their means.
+    #[must_use]
+    pub fn mean() -> Imputer {
+        Imputer { fill: Fill::Mean, on: None, indicator: false }
+    }
+
+    /// Fills numeric features with their medians.
+    #[must_use]
+    pub fn median() -> Imputer {
+        Imputer { fill: Fill::Median, ..Imputer::mean() }
+    }
+
+    /// Fills all features with their most frequent values.
+    #[must_use]
+    pub fn mode() -> Imputer {
+        Imputer { fill: Fill::Mode, ..Imputer::mean() }
+    }
+
+    /// Fills all features that can hold it with this value.
+    #[must_use]
+    pub fn constant(value: impl Into<Value>) -> Imputer {
+        Imputer { fill: Fill::Constant(value.into()), ..Imputer::mean() }
+    }
+
+    /// The same for these columns.
+    #[must_use]
+    pub fn on(self, columns: Selection) -> Imputer {
+        Imputer { on: Some(columns), ..self }
+    }
+
+    /// The same with indicators.
+    #[must_use]
+    pub fn with_indicator(self) -> Imputer {
+        Imputer { indicator: true, ..self }
+    }
+}
+
+impl Imputer {
+    /// Can it fill a column of this kind?
+    fn accepts(&self, kind: Kind) -> bool {
+        match &self.fill {
+            Fill::Mean | Fill::Median => kind.is_numeric(),
+            Fill::Mode => true,
+            Fill::Constant(Value::Number(_)) => kind.is_numeric(),
+            Fill::Constant(Value::Bool(_)) => kind == Kind::Bool,
+            Fill::Constant(Value::Text(text)) => {
+                kind.is_string() || (kind == Kind::Date && csv::date(text.as_bytes()).is_some())
+            }
+            Fill::Constant(Value::Null) => false,
+        }
+    }
+
+    /// The kind of a filled column of this kind; the same whatever the rows say.
+    fn filled_kind(&self, kind: Kind) -> Kind {
+        match &self.fill {
+            Fill::Mean | Fill::Median => Kind::Continuous,
+            Fill::Constant(Value::Number(number)) if whole(*number).is_none() => Kind::Continuous,
+            Fill::Mode | Fill::Constant(_) => kind,
+        }
+    }
+
+    fn columns(&self, input: &Schema) -> Result<Vec<Column>, Failure> {
+        match &self.fill {
+            Fill::Constant(Value::Null) => return Err(Failure::new(code::BAD_VALUE, "null fills nothing")),
+            Fill::Constant(Value::Number(number)) if !number.is_finite() => {
+                return Err(Failure::new(code::BAD_VALUE, format!("{number} is no number to fill with")));
+            }
+            _ => {}
+        }
+        let step = match &self.fill {
+            Fill::Mean => "`fillna mean`".to_string(),
+            Fill::Median => "`fillna median`".to_string(),
+            Fill::Mode => "`fillna mode`".to_string(),
+            Fill::Constant(value) => format!("`fillna {value}`"),
+        };
+        chosen(self.on.as_ref(), input, &step, |kind| self.accepts(kind))
+    }
+}
+
+/// A whole number that floats and integers hold alike.
+fn whole(number: f64) -> Option<i64> {
+    (number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_992.0).then_some(number as i64)
+}
+
+/// The column that says where `column` was missing.
+fn indicator_of(column: &Column) -> Column {
+    let name: Arc<str> = format!("{} (missing)", column.name).into();
+    Column { name, kind: Kind::Bool, role: Role::Feature, sources: column.sources.clone() }
+}
+
+/// What was seen of the columns to fill.
+#[derive(Debug)]
+pub struct ImputerSummary {
+    columns: Vec<(Column, Seen)>,
+}
+
+/// What was seen of one column.
+#[derive(Debug)]
+enum Seen {
+    Moments(Box<Moments>),
+    Quantiles(Quantiles),
+    Wholes(Levels<i64>),
+    Texts(Levels<String>),
+    Nothing,
+}
+
+impl Summary for ImputerSummary {
+    fn merge(&mut self, later: ImputerSummary) {
+        for ((_, seen), (_, more)) in self.columns.iter_mut().zip(later.columns) {
+            match (seen, more) {
+                (Seen::Moments(seen), Seen::Moments(more)) => seen.merge(*more),
+                (Seen::Quantiles(seen), Seen::Quantiles(more)) => seen.merge(more),
+                (Seen::Wholes(seen), Seen::Wholes(more)) => seen.merge(more),
+                (Seen::Texts(seen), Seen::Texts(more)) => seen.merge(more),
+                (Seen::Nothing, Seen::Nothing) => {}
+                _ => unreachable!("summaries of one estimator and schema are alike"),
+            }
+        }
+    }
+}
+
+/// The value to fill each column with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImputerState {
+    columns: Vec<Filling>,
+    indicator: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Filling {
+    name: Arc<str>,
+    kind: Kind,
+    value: FillValue,
+}
+
+/// A value as its column stores it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", deny_unknown_fields)]
+enum FillValue {
+    Real(f64),
+    Whole(i64),
+    Truth(bool),
+    Text(String),
+    /// Microseconds since 1970.
+    Moment(i64),
+}
+
+impl Estimator for Imputer {
+    type Summary = ImputerSummary;
+    type State = ImputerState;
+
+    fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
+        Ok(replaced(input, &self.columns(input)?, |column| {
+            let filled = Entry::Column(Column { kind: self.filled_kind(column.kind), ..column.clone() });
+            let indicator = self.indicator.then(|| Entry::Column(indicator_of(column)));
+            [filled].into_iter().chain(indicator).collect()
+        }))
+    }
+
+    fn empty(&self, input: &Schema) -> Result<ImputerSummary, Failure> {
+        let seen = |column: &Column| match &self.fill {
+            Fill::Mean => Seen::Moments(Box::default()),
+            Fill::Median => Seen::Quantiles(Quantiles::default()),
+            Fill::Mode if column.kind.is_string() => Seen::Texts(Levels::default()),
+            Fill::Mode => Seen::Wholes(Levels::default()),
+            Fill::Constant(_) => Seen::Nothing,
+        };
+        let columns = self.columns(input)?.into_iter().map(|column| {
+            let seen = seen(&column);
+            (column, seen)
+        });
+        Ok(ImputerSummary { columns: columns.collect() })
+    }
+
+    fn observe(&self, summary: &mut ImputerSummary, rows: &Table) -> Result<(), Failure> {
+        for (column, seen) in &mut summary.columns {
+            let (name, array) = (&*column.name, fitted(rows, &column.name, column.kind)?);
+            match seen {
+                Seen::Moments(moments) => for_each_number(name, array, |number| moments.add(number))?,
+                Seen::Quantiles(quantiles) => for_each_number(name, array, |number| quantiles.add(number))?,
+                Seen::Wholes(levels) => observe_wholes(name, array, levels)?,
+                Seen::Texts(levels) => {
+                    array.as_string::<i32>().iter().flatten().for_each(|text| levels.add(text));
+                }
+                Seen::Nothing => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(&self, summary: ImputerSummary) -> Result<ImputerState, Failure> {
+        let fillings = summary.columns.into_iter().map(|(column, seen)| {
+            let (what, value) = match seen {
+                Seen::Moments(moments) => ("mean", moments.mean().map(FillValue::Real)),
+                Seen::Quantiles(mut quantiles) => ("median", quantiles.median().map(FillValue::Real)),
+                Seen::Wholes(levels) => ("mode", levels.mode().map(|&level| stored(column.kind, level))),
+                Seen::Texts(levels) => ("mode", levels.mode().cloned().map(FillValue::Text)),
+                Seen::Nothing => ("constant", self.constant_for(column.kind)),
+            };
+            let value = value.ok_or_else(|| all_missing(&column.name, what))?;
+            Ok(Filling { name: column.name, kind: column.kind, value })
+        });
+        Ok(ImputerState { columns: fillings.collect::<Result<_, _>>()?, indicator: self.indicator })
+    }
+}
+
+impl Imputer {
+    /// The constant as a column of this kind stores it.
+    fn constant_for(&self, kind: Kind) -> Option<FillValue> {
+        let Fill::Constant(value) = &self.fill else { return None };
+        match value {
+            Value::Null => None,
+            Value::Bool(truth) => Some(FillValue::Truth(*truth)),
+            Value::Number(number) => Some(match whole(*number) {
+                Some(whole) if kind == Kind::Count => FillValue::Whole(whole),
+                _ => FillValue::Real(*number),
+            }),
+            Value::Text(text) if kind == Kind::Date => csv::date(text.as_bytes()).map(FillValue::Moment),
+            Value::Text(text) => Some(FillValue::Text(text.to_string())),
+        }
+    }
+}
+
+/// Counts the values of a column that is not text, as whole numbers in the same order.
+fn observe_wholes(name: &str, array: &ArrayRef, levels: &mut Levels<i64>) -> Result<(), Failure> {
+    match array.data_type() {
+        DataType::Float64 => for_each_number(name, array, |number| levels.add(&order_of(number)))?,
+        DataType::Int64 => present(array.as_primitive::<Int64Type>(), &mut |_, whole| levels.add(&whole)),
+        DataType::Boolean => {
+            array.as_boolean().iter().flatten().for_each(|truth| levels.add(&i64::from(truth)));
+        }
+        DataType::Timestamp(..) => {
+            present(array.as_primitive::<TimestampMicrosecondType>(), &mut |_, micros| levels.add(&micros));
+        }
+        other => unreachable!("no kind but text is stored as {other}"),
+    }
+    Ok(())
+}
+
+/// A whole number that orders as the float does (IEEE 754, totalOrder); -0 counts as 0.
+fn order_of(number: f64) -> i64 {
+    let bits = (number + 0.0).to_bits() as i64;
+    bits ^ ((bits >> 63) as u64 >> 1) as i64
+}
+
+/// The inverse of [`order_of`].
+fn number_of(order: i64) -> f64 {
+    f64::from_bits((order ^ ((order >> 63) as u64 >> 1) as i64) as u64)
+}
+
+fn stored(kind: Kind, level: i64) -> FillValue {
+    match kind {
+        Kind::Continuous => FillValue::Real(number_of(level)),
+        Kind::Bool => FillValue::Truth(level != 0),
+        Kind::Date => FillValue::Moment(level),
+        Kind::Count => FillValue::Whole(level),
+        Kind::Category | Kind::Ordered | Kind::Text | Kind::Id => unreachable!("texts are counted as texts"),
+    }
+}
+
+impl Filling {
+    /// The kind of the filled column.
+    fn filled_kind(&self) -> Kind {
+        match self.value {
+            FillValue::Real(_) => Kind::Continuous,
+            _ => self.kind,
+        }
+    }
+
+    fn fill(&self, array: &ArrayRef) -> ArrayRef {
+        match &self.value {
+            FillValue::Real(value) if self.kind == Kind::Count => {
+                let counts = array.as_primitive::<Int64Type>().iter();
+                Arc::new(Float64Array::from_iter_values(counts.map(|count| count.map_or(*value, |count| count as f64))))
+            }
+            _ if array.null_count() == 0 => array.clone(),
+            FillValue::Real(value) => Arc::new(filled(array.as_primitive::<Float64Type>(), *value)),
+            FillValue::Whole(value) => Arc::new(filled(array.as_primitive::<Int64Type>(), *value)),
+            FillValue::Moment(value) => Arc::new(filled(array.as_primitive::<TimestampMicrosecondType>(), *value)),
+            FillValue::Truth(value) => {
+                let truths = array.as_boolean().iter().map(|truth| truth.unwrap_or(*value));
+                Arc::new(BooleanArray::new(truths.collect(), None))
+            }
+            FillValue::Text(value) => {
+                let texts = array.as_string::<i32>().iter().map(|text| text.unwrap_or(value));
+                Arc::new(StringArray::from_iter_values(texts))
+            }
+        }
+    }
+}
+
+fn filled<T: ArrowPrimitiveType>(array: &PrimitiveArray<T>, value: T::Native) -> PrimitiveArray<T> {
+    PrimitiveArray::from_iter_values(array.iter().map(|present| present.unwrap_or(value)))
+}
+
+impl State for ImputerState {
+    fn apply(&self, rows: &Table) -> Result<Table, Failure> {
+        for filling in &self.columns {
+            fitted(rows, &filling.name, filling.kind)?;
+        }
+        let fillings: BTreeMap<&str, &Filling> = self.columns.iter().map(|filling| (&*filling.name, filling)).collect();
+        rows.map_columns(|column, array| {
+            let Some(filling) = fillings.get(&*column.name) else { return Ok(vec![(column.clone(), array.clone())]) };
+            let filled = Column { kind: filling.filled_kind(), ..column.clone() };
+            let mut columns = vec![(filled, filling.fill(array))];
+            if self.indicator {
+                let missing = BooleanBuffer::collect_bool(array.len(), |row| array.is_null(row));
+                columns.push((indicator_of(column), Arc::new(BooleanArray::new(missing, None))));
+            }
+            Ok(columns)
+        })
+    }
+
+    fn show(&self) -> Table {
+        let text = |value: &FillValue| match value {
+            FillValue::Real(value) => value.to_string(),
+            FillValue::Whole(value) => value.to_string(),
+            FillValue::Truth(value) => value.to_string(),
+            FillValue::Text(value) => value.clone(),
+            FillValue::Moment(value) => csv::date_text(*value),
+        };
+        shown("fill", self.columns.iter().map(|filling| (filling.name.to_string(), text(&filling.value))))
+    }
+
+    fn validate(&self) -> Result<(), Failure> {
+        validate_names(self.columns.iter().map(|filling| &filling.name))?;
+        for Filling { name, kind, value } in &self.columns {
+            let fits = match value {
+                FillValue::Real(value) => kind.is_numeric() && value.is_finite(),
+                FillValue::Whole(_) => *kind == Kind::Count,
+                FillValue::Truth(_) => *kind == Kind::Bool,
+                FillValue::Text(_) => kind.is_string(),
+                FillValue::Moment(_) => *kind == Kind::Date,
+            };
+            if !fits {
+                return Err(bad_state(format!("`{name}` cannot be filled with {value:?}")));
+            }
+        }
+        Ok(())
+    }
+}

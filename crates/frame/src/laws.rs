@@ -1,0 +1,282 @@
+//! The laws of estimators, and tables to try them on: for the tests of every crate that has an estimator.
+//!
+//! Each law takes an estimator and a table and panics where it is broken. An estimator may refuse a table; then it has
+//! to refuse it the same way however the rows are cut and however many threads there are.
+
+use crate::csv::date_text;
+use crate::{CHUNK_ROWS, Column, Estimator, Kind, Schema, State, Summary, Table, fit};
+use arrow_array::{ArrayRef, BooleanArray, Float64Array, Int64Array, StringArray, TimestampMicrosecondArray};
+use pipewright_diagnostic::Failure;
+use pipewright_world::random::Key;
+use std::sync::Arc;
+
+/// All laws.
+///
+/// # Panics
+/// If one is broken.
+pub fn check<E: Estimator>(estimator: &E, table: &Table) {
+    schema_is_as_predicted(estimator, table);
+    fitting_is_pure(estimator, table);
+    chunks_do_not_matter(estimator, table);
+    threads_do_not_matter(estimator, table);
+    rows_are_local(estimator, table);
+    states_survive_files(estimator, table);
+}
+
+/// `apply` yields the schema that was predicted; a table whose schema is refused cannot be fitted.
+///
+/// # Panics
+/// If it does not.
+pub fn schema_is_as_predicted<E: Estimator>(estimator: &E, table: &Table) {
+    match (estimator.schema(&table.schema()), fitted(estimator, table)) {
+        (Ok(predicted), Ok(state)) => {
+            if let Ok(applied) = state.apply(table) {
+                assert_eq!(predicted.admits(applied.columns()), Ok(()), "in\n{table}");
+            }
+        }
+        (Err(refused), Ok(_)) => panic!("fitted although its schema was refused: {refused}\n{table}"),
+        (_, Err(_)) => {}
+    }
+}
+
+/// Fitting leaves the input as it was, and fitting again gives an equal state.
+///
+/// # Panics
+/// If it does not.
+pub fn fitting_is_pure<E: Estimator>(estimator: &E, table: &Table) {
+    let copy = Table::concat(&[table.clone(), table.slice(0, 0)]).expect("the columns are the same");
+    let (first, second) = (outcome(fitted(estimator, table)), outcome(fitted(estimator, table)));
+    assert_eq!(first, second, "fitted twice\n{table}");
+    assert!(copy == *table, "fitting changed its input\n{table}");
+}
+
+/// Rows observed in chunks of any size, merged in any grouping, give the same state, bit for bit.
+///
+/// # Panics
+/// If they do not.
+pub fn chunks_do_not_matter<E: Estimator>(estimator: &E, table: &Table) {
+    let whole = outcome(fitted(estimator, table));
+    for chunk_rows in [1, 2, 3, 7, 64] {
+        if table.rows() / chunk_rows > 2000 {
+            continue;
+        }
+        let forwards = in_chunks(estimator, table, chunk_rows, |mut parts| {
+            let mut all = parts.remove(0);
+            parts.into_iter().for_each(|part| all.merge(part));
+            all
+        });
+        let backwards = in_chunks(estimator, table, chunk_rows, |mut parts| {
+            while parts.len() > 1 {
+                let last = parts.pop().expect("there are two");
+                parts.last_mut().expect("there is one").merge(last);
+            }
+            parts.remove(0)
+        });
+        assert_eq!(outcome(forwards), whole, "merged from the left, {chunk_rows} rows a chunk\n{table}");
+        assert_eq!(outcome(backwards), whole, "merged from the right, {chunk_rows} rows a chunk\n{table}");
+    }
+}
+
+/// 1, 2 and 8 threads give the same state, bit for bit.
+///
+/// # Panics
+/// If they do not.
+pub fn threads_do_not_matter<E: Estimator>(estimator: &E, table: &Table) {
+    // More rows than a chunk has, so that there is something to share out.
+    let copies = if table.rows() == 0 { 1 } else { 2 * CHUNK_ROWS / table.rows() + 1 };
+    let large = Table::concat(&vec![table.clone(); copies.min(MOST_COPIES)]).expect("the columns are the same");
+    let with = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool of few threads");
+        pool.install(|| outcome(fit(estimator, &large)))
+    };
+    let one = with(1);
+    assert_eq!(with(2), one, "two threads\n{table}");
+    assert_eq!(with(8), one, "eight threads\n{table}");
+}
+
+/// Tables of a row or two need not be copied thousands of times.
+const MOST_COPIES: usize = 400;
+
+/// Applying to some rows gives these rows of applying to all, bit for bit.
+///
+/// # Panics
+/// If it does not.
+pub fn rows_are_local<E: Estimator>(estimator: &E, table: &Table) {
+    let Ok(state) = fitted(estimator, table) else { return };
+    let Ok(whole) = state.apply(table) else { return };
+    assert_eq!(whole.rows(), table.rows(), "apply keeps all rows\n{table}");
+    let rows = table.rows();
+    for (start, end) in [(0, 0), (0, rows / 2), (rows / 2, rows), (rows / 3, rows - rows / 3)] {
+        if start > end {
+            continue;
+        }
+        let part = state.apply(&table.slice(start, end - start)).expect("what fits all rows fits some");
+        assert!(part == whole.slice(start, end - start), "rows {start}..{end} of\n{table}\n{part}\n{whole}");
+    }
+}
+
+/// A state that was written and read is valid and applies the same bits.
+///
+/// # Panics
+/// If it does not.
+pub fn states_survive_files<E: Estimator>(estimator: &E, table: &Table) {
+    let Ok(state) = fitted(estimator, table) else { return };
+    let text = serde_json::to_string(&state).expect("states can be written");
+    let read: E::State = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error} in {text}"));
+    assert_eq!(read.validate(), Ok(()), "{text}");
+    assert_eq!(serde_json::to_string(&read).expect("states can be written"), text);
+    assert!(state.apply(table).ok() == read.apply(table).ok(), "{text} applies otherwise to\n{table}");
+    assert!(state.show() == read.show(), "{text} is shown otherwise");
+}
+
+/// Fits and validates.
+fn fitted<E: Estimator>(estimator: &E, table: &Table) -> Result<E::State, Failure> {
+    let state = fit(estimator, table)?;
+    assert_eq!(state.validate(), Ok(()), "a fitted state is valid\n{table}");
+    Ok(state)
+}
+
+/// The state as text, which keeps every bit of finite floats, or the code of the refusal.
+fn outcome<S: State>(result: Result<S, Failure>) -> Result<String, &'static str> {
+    let written = result.map(|state| serde_json::to_string(&state).expect("states can be written"));
+    written.map_err(|failure| failure.code.as_str())
+}
+
+fn in_chunks<E: Estimator>(
+    estimator: &E,
+    table: &Table,
+    chunk_rows: usize,
+    merge: impl FnOnce(Vec<E::Summary>) -> E::Summary,
+) -> Result<E::State, Failure> {
+    let schema: Schema = table.schema();
+    let mut parts = vec![estimator.empty(&schema)?];
+    for start in (0..table.rows()).step_by(chunk_rows) {
+        let mut part = estimator.empty(&schema)?;
+        estimator.observe(&mut part, &table.slice(start, chunk_rows.min(table.rows() - start)))?;
+        parts.push(part);
+    }
+    parts.push(estimator.empty(&schema)?);
+    estimator.finish(merge(parts))
+}
+
+/// Tables at the edges: without rows, with one, all missing, constant, infinite, huge.
+#[must_use]
+pub fn edge_tables() -> Vec<Table> {
+    let key = Key::new(7);
+    let usual = random_table(key, 40);
+    let numbers = |numbers: Vec<Option<f64>>| {
+        let rows = numbers.len();
+        let mut columns = vec![Column::new("größe, \"cm\"", Kind::Continuous), Column::new("名前", Kind::Text)];
+        columns.push(Column::new("n", Kind::Count));
+        let texts = (0..rows).map(|row| (row % 3 > 0).then(|| format!("löv{}", row % 2)));
+        let counts = (0..rows).map(|row| Some(row as i64 - 2));
+        let arrays: Vec<ArrayRef> = vec![
+            Arc::new(Float64Array::from(numbers)),
+            Arc::new(texts.collect::<StringArray>()),
+            Arc::new(counts.collect::<Int64Array>()),
+        ];
+        Table::new(columns, arrays).expect("columns of one length")
+    };
+    vec![
+        usual.slice(0, 0),
+        usual.slice(3, 1),
+        usual.clone(),
+        numbers(vec![None; 5]),
+        numbers(vec![Some(0.1); 6]),
+        numbers(vec![Some(1.0), Some(f64::INFINITY), None]),
+        numbers(vec![Some(1.0), Some(f64::NAN), None]),
+        numbers(vec![Some(1e308), Some(-1e308), Some(1.5e308), None]),
+        numbers(vec![Some(5e-324), Some(0.0), Some(-0.0), Some(-5e-324)]),
+        numbers((0..50).map(|row| Some(1e7 + f64::from(row) / 10.0)).collect()),
+    ]
+}
+
+/// A table of a column of every kind, each with some values missing: a function of `key` alone.
+#[must_use]
+pub fn random_table(key: Key, rows: usize) -> Table {
+    let present = |name: &str, row: usize| key.child(name).child("missing").uniform(row as u64) >= 0.15;
+    let at = |name: &str, row: usize, bound: u64| key.child(name).below(row as u64, bound);
+    let column = |name: &str, kind: Kind| Column::new(name, kind);
+    let text = |name: &'static str, row: usize, levels: u64| {
+        present(name, row).then(|| format!("{name} {}", at(name, row, levels)))
+    };
+    let rows = 0..rows;
+    let real = |row: usize| {
+        let magnitude = 10_f64.powi(at("exponent", row, 9) as i32 - 4);
+        present("real", row).then(|| (key.child("real").uniform(row as u64) - 0.5) * magnitude)
+    };
+    let date = |row: usize| present("date", row).then(|| at("date", row, 1000) as i64 * 86_400_000_000);
+    let columns = vec![
+        column("real", Kind::Continuous),
+        column("count", Kind::Count),
+        column("truth", Kind::Bool),
+        column("category", Kind::Category),
+        column("text", Kind::Text),
+        column("date", Kind::Date),
+        column("id", Kind::Id),
+    ];
+    let arrays: Vec<ArrayRef> = vec![
+        Arc::new(rows.clone().map(real).collect::<Float64Array>()),
+        Arc::new(
+            rows.clone()
+                .map(|row| present("count", row).then(|| at("count", row, 12) as i64 - 3))
+                .collect::<Int64Array>(),
+        ),
+        Arc::new(
+            rows.clone().map(|row| present("truth", row).then(|| at("truth", row, 2) == 1)).collect::<BooleanArray>(),
+        ),
+        Arc::new(rows.clone().map(|row| text("category", row, 5)).collect::<StringArray>()),
+        Arc::new(rows.clone().map(|row| text("text", row, 200)).collect::<StringArray>()),
+        Arc::new(rows.clone().map(date).collect::<TimestampMicrosecondArray>()),
+        Arc::new(rows.map(|row| Some(format!("row {row} of {}", date_text(0)))).collect::<StringArray>()),
+    ];
+    Table::new(columns, arrays).expect("columns of one length")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Class, Encoder, Imputer, Rare, Scaler, Selection, Unseen};
+    use proptest::prelude::*;
+
+    fn every_estimator(table: &Table) {
+        let numeric = || Selection::Class(Class::Numeric);
+        for imputer in [
+            Imputer::mean(),
+            Imputer::median().with_indicator(),
+            Imputer::mode(),
+            Imputer::mode().on(numeric()).with_indicator(),
+            Imputer::constant(0.0),
+            Imputer::constant(0.5).on(numeric()),
+            Imputer::constant("missing"),
+            Imputer::constant(true),
+        ] {
+            check(&imputer, table);
+        }
+        for scaler in [Scaler::standard(), Scaler::minmax(), Scaler::robust().on(numeric())] {
+            check(&scaler, table);
+        }
+        for encoder in [
+            Encoder::auto(),
+            Encoder::onehot(),
+            Encoder::onehot().with_rare(Rare::Share(0.1)).with_unseen(Unseen::Other),
+            Encoder::onehot().with_rare(Rare::Count(2)).with_unseen(Unseen::Error),
+            Encoder::ordinal(),
+        ] {
+            check(&encoder, table);
+        }
+    }
+
+    #[test]
+    fn laws_hold_at_the_edges() {
+        edge_tables().iter().for_each(every_estimator);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+        #[test]
+        fn laws_hold_over_random_tables(seed in any::<u64>(), rows in 0..90_usize) {
+            every_estimator(&random_table(Key::new(seed), rows));
+        }
+    }
+}

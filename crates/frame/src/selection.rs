@@ -1,0 +1,294 @@
+//! Which columns: a selector without its place in a script, resolved against a schema.
+
+use crate::{Column, Kind, Role, Schema};
+use pipewright_diagnostic::{Failure, code};
+use regex::Regex;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// A set of columns, told by names, classes and patterns.
+///
+/// A name, a union and a range keep the order in which they are written; classes and patterns take the order of the
+/// schema. Classes, patterns and complements mean features only: a target or an id comes by its own name, by
+/// [`Class::Target`], [`Class::Id`] or [`Class::All`].
+///
+/// ```
+/// use pipewright_frame::{Class, Column, Kind, Schema, Selection};
+/// let schema = Schema::new([
+///     Column::new("age", Kind::Count),
+///     Column::new("fare", Kind::Continuous),
+///     Column::new("sex", Kind::Text),
+/// ]);
+/// let all_but_age = Selection::Class(Class::Numeric).except(Selection::name("age"));
+/// assert_eq!(all_but_age.resolve(&schema).unwrap(), ["fare".into()]);
+/// assert!(Selection::name("agee").resolve(&schema).is_err());
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub enum Selection {
+    /// The column of this name.
+    Name(Arc<str>),
+    /// A class of columns.
+    Class(Class),
+    /// Features whose whole name fits a pattern: `*` stands for any characters, `?` for one.
+    Glob(Arc<str>),
+    /// Features in whose names a regular expression is found; made by [`Selection::regex`].
+    Regex(Arc<str>),
+    /// The columns from one name to another, both included.
+    Range(Arc<str>, Arc<str>),
+    /// All features but these: those that no earlier part took.
+    Rest(Vec<Arc<str>>),
+    /// The columns of each, in turn, once.
+    Union(Vec<Selection>),
+    /// The columns of the first that are not in the second.
+    Except(Box<Selection>, Box<Selection>),
+    /// The columns of the first that are in all others.
+    And(Vec<Selection>),
+    /// All features that are not in it.
+    Not(Box<Selection>),
+}
+
+/// A class of columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// Features that are continuous or counts.
+    Numeric,
+    /// Features stored as text: text, category, ordered.
+    String,
+    /// Features that are categories, ordered or not.
+    Category,
+    /// Features that are truth values.
+    Bool,
+    /// Features that are dates.
+    Date,
+    /// Features of kind text.
+    Text,
+    /// Columns that name the row, by kind or by role.
+    Id,
+    /// Every column.
+    All,
+    /// Every feature.
+    Features,
+    /// The target.
+    Target,
+}
+
+impl Class {
+    /// Every class with its word in the language, without the `@`.
+    pub const NAMES: [(&'static str, Class); 10] = [
+        ("numeric", Class::Numeric),
+        ("string", Class::String),
+        ("category", Class::Category),
+        ("bool", Class::Bool),
+        ("date", Class::Date),
+        ("text", Class::Text),
+        ("id", Class::Id),
+        ("all", Class::All),
+        ("features", Class::Features),
+        ("target", Class::Target),
+    ];
+
+    /// Is the column in this class?
+    #[must_use]
+    pub fn holds(self, column: &Column) -> bool {
+        let feature = column.role == Role::Feature;
+        match self {
+            Class::Numeric => feature && column.kind.is_numeric(),
+            Class::String => feature && column.kind.is_string(),
+            Class::Category => feature && matches!(column.kind, Kind::Category | Kind::Ordered),
+            Class::Bool => feature && column.kind == Kind::Bool,
+            Class::Date => feature && column.kind == Kind::Date,
+            Class::Text => feature && column.kind == Kind::Text,
+            Class::Id => column.role == Role::Id || (feature && column.kind == Kind::Id),
+            Class::All => true,
+            Class::Features => feature,
+            Class::Target => column.role == Role::Target,
+        }
+    }
+}
+
+impl Selection {
+    /// The column of this name.
+    pub fn name(name: impl Into<Arc<str>>) -> Selection {
+        Selection::Name(name.into())
+    }
+
+    /// Features in whose names the regular expression is found.
+    ///
+    /// # Errors
+    /// [`code::BAD_VALUE`] with what is wrong with the pattern.
+    pub fn regex(pattern: &str) -> Result<Selection, Failure> {
+        compile(pattern)?;
+        Ok(Selection::Regex(pattern.into()))
+    }
+
+    /// The columns of `self` that are not in `other`.
+    #[must_use]
+    pub fn except(self, other: Selection) -> Selection {
+        Selection::Except(Box::new(self), Box::new(other))
+    }
+
+    /// The names of the selected columns, each once.
+    ///
+    /// # Errors
+    /// [`code::UNKNOWN_COLUMN`] for a name that the schema does not have, with the nearest ones.
+    pub fn resolve(&self, schema: &Schema) -> Result<Vec<Arc<str>>, Failure> {
+        let names = match self {
+            Selection::Name(name) => vec![schema.column(name)?.name.clone()],
+            Selection::Class(class) => pick(schema, |column| class.holds(column)),
+            Selection::Glob(pattern) => {
+                let regex = compile(&glob_to_regex(pattern))?;
+                pick(schema, |column| Class::Features.holds(column) && regex.is_match(&column.name))
+            }
+            Selection::Regex(pattern) => {
+                let regex = compile(pattern)?;
+                pick(schema, |column| Class::Features.holds(column) && regex.is_match(&column.name))
+            }
+            Selection::Range(from, to) => range(schema, from, to)?,
+            Selection::Rest(taken) => {
+                let taken: BTreeSet<&Arc<str>> = taken.iter().collect();
+                pick(schema, |column| Class::Features.holds(column) && !taken.contains(&column.name))
+            }
+            Selection::Union(parts) => {
+                let (mut union, mut seen) = (Vec::new(), BTreeSet::new());
+                for part in parts {
+                    union.extend(part.resolve(schema)?.into_iter().filter(|name| seen.insert(name.clone())));
+                }
+                union
+            }
+            Selection::Except(left, right) => {
+                let removed = right.resolve_set(schema)?;
+                left.resolve(schema)?.into_iter().filter(|name| !removed.contains(name)).collect()
+            }
+            Selection::And(parts) => {
+                let mut parts = parts.iter();
+                let Some(first) = parts.next() else { return Ok(Vec::new()) };
+                let mut names = first.resolve(schema)?;
+                for part in parts {
+                    let other = part.resolve_set(schema)?;
+                    names.retain(|name| other.contains(name));
+                }
+                names
+            }
+            Selection::Not(inner) => {
+                let removed = inner.resolve_set(schema)?;
+                pick(schema, |column| Class::Features.holds(column) && !removed.contains(&column.name))
+            }
+        };
+        Ok(names)
+    }
+
+    fn resolve_set(&self, schema: &Schema) -> Result<BTreeSet<Arc<str>>, Failure> {
+        Ok(self.resolve(schema)?.into_iter().collect())
+    }
+}
+
+fn pick(schema: &Schema, wanted: impl Fn(&Column) -> bool) -> Vec<Arc<str>> {
+    schema.columns().filter(|column| wanted(column)).map(|column| column.name.clone()).collect()
+}
+
+/// Both ends come by their own names, whatever their role; what stands between them only as a feature.
+fn range(schema: &Schema, from: &str, to: &str) -> Result<Vec<Arc<str>>, Failure> {
+    let (from, to) = (schema.column(from)?.name.clone(), schema.column(to)?.name.clone());
+    let position = |name: &str| schema.columns().position(|column| &*column.name == name).expect("it was just found");
+    let (start, end) = (position(&from), position(&to));
+    if start > end {
+        let message = format!("the range `{from}..{to}` is empty: `{to}` stands before `{from}`");
+        return Err(Failure::new(code::BAD_VALUE, message).help(format!("write `{to}..{from}`")));
+    }
+    let columns = schema.columns().skip(start).take(end - start + 1);
+    let chosen = columns.filter(|column| column.role == Role::Feature || column.name == from || column.name == to);
+    Ok(chosen.map(|column| column.name.clone()).collect())
+}
+
+fn compile(pattern: &str) -> Result<Regex, Failure> {
+    regex::RegexBuilder::new(pattern).size_limit(REGEX_BYTES_MAX).build().map_err(|error| {
+        let reason = error.to_string();
+        let last = reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_string();
+        Failure::new(code::BAD_VALUE, format!("`/{pattern}/` is not a regular expression: {last}"))
+    })
+}
+
+/// Compiled patterns stay small: column names are.
+const REGEX_BYTES_MAX: usize = 1 << 20;
+
+fn glob_to_regex(glob: &str) -> String {
+    let mut pattern = String::from("(?s)^");
+    for character in glob.chars() {
+        match character {
+            '*' => pattern.push_str(".*"),
+            '?' => pattern.push('.'),
+            other => pattern.push_str(&regex::escape(other.encode_utf8(&mut [0; 4]))),
+        }
+    }
+    pattern.push('$');
+    pattern
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn schema() -> Schema {
+        let mut columns = vec![
+            Column::new("id", Kind::Id),
+            Column::new("Age", Kind::Continuous),
+            Column::new("cabin_a", Kind::Text),
+            Column::new("y", Kind::Bool),
+            Column::new("cabin_b", Kind::Category),
+            Column::new("n (1)", Kind::Count),
+        ];
+        columns[3].role = Role::Target;
+        columns[0].role = Role::Id;
+        Schema::new(columns)
+    }
+
+    fn names(selection: &Selection) -> String {
+        selection.resolve(&schema()).unwrap().join(" ")
+    }
+
+    #[test]
+    fn classes_are_features_only() {
+        let got: Vec<String> =
+            Class::NAMES.iter().map(|(word, class)| format!("{word}: {}", names(&Selection::Class(*class)))).collect();
+        assert_eq!(
+            got,
+            [
+                "numeric: Age n (1)",
+                "string: cabin_a cabin_b",
+                "category: cabin_b",
+                "bool: ",
+                "date: ",
+                "text: cabin_a",
+                "id: id",
+                "all: id Age cabin_a y cabin_b n (1)",
+                "features: Age cabin_a cabin_b n (1)",
+                "target: y",
+            ]
+        );
+    }
+
+    #[test]
+    fn patterns_ranges_and_sets() {
+        assert_eq!(names(&Selection::Glob("cabin_?".into())), "cabin_a cabin_b");
+        assert_eq!(names(&Selection::Glob("n (*)".into())), "n (1)");
+        assert_eq!(names(&Selection::regex("^(Age|y)$").unwrap()), "Age");
+        assert_eq!(names(&Selection::Range("Age".into(), "cabin_b".into())), "Age cabin_a cabin_b");
+        assert_eq!(names(&Selection::Range("cabin_a".into(), "y".into())), "cabin_a y");
+        assert_eq!(names(&Selection::Not(Box::new(Selection::Class(Class::Numeric)))), "cabin_a cabin_b");
+        assert_eq!(names(&Selection::Rest(vec!["Age".into()])), "cabin_a cabin_b n (1)");
+        let union = Selection::Union(vec![Selection::name("y"), Selection::name("Age"), Selection::name("y")]);
+        assert_eq!(names(&union), "y Age");
+        assert_eq!(names(&Selection::And(vec![union.clone(), Selection::Class(Class::Numeric)])), "Age");
+        assert_eq!(names(&union.except(Selection::name("Age"))), "y");
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        let failure = Selection::name("age").resolve(&schema()).unwrap_err();
+        assert_eq!(failure.code, code::UNKNOWN_COLUMN);
+        assert!(failure.help[0].contains("`Age`"), "{failure:?}");
+        assert_eq!(Selection::regex("(").unwrap_err().code, code::BAD_VALUE);
+        let backwards = Selection::Range("cabin_b".into(), "Age".into());
+        assert_eq!(backwards.resolve(&schema()).unwrap_err().code, code::BAD_VALUE);
+    }
+}

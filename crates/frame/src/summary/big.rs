@@ -1,0 +1,153 @@
+//! Fixed-point numbers wide enough for sums of floats, and the whole numbers that they end in.
+
+/// A sum of whole numbers times powers of two, without rounding: a superaccumulator of 32-bit limbs held in 64 bits,
+/// whose carries are settled only now and then (Neal, "Fast exact summation using small and large superaccumulators",
+/// 2015).
+#[derive(Debug, Clone)]
+pub(super) struct Accumulator {
+    /// Limb `i` counts units of 2^(32 i); it may be negative or hold more than 32 bits.
+    limbs: Vec<i64>,
+    /// Additions since carries were settled: each changes a limb by less than 2^32.
+    unsettled: u32,
+}
+
+/// So many additions of less than 2^32 stay far below 2^63.
+const UNSETTLED_MAX: u32 = 1 << 29;
+
+impl Accumulator {
+    pub(super) fn new(bits: usize) -> Accumulator {
+        // Two limbs more hold the carries of 2^63 additions, and the sign.
+        Accumulator { limbs: vec![0; bits.div_ceil(32) + 2], unsettled: 0 }
+    }
+
+    /// Adds `±mantissa * 2^bit`.
+    #[inline]
+    pub(super) fn add(&mut self, mantissa: u64, bit: usize, negative: bool) {
+        if self.unsettled == UNSETTLED_MAX {
+            self.settle();
+        }
+        self.unsettled += 1;
+        let (limb, shifted) = (bit / 32, u128::from(mantissa) << (bit % 32));
+        let sign = if negative { -1 } else { 1 };
+        let limbs = &mut self.limbs[limb..limb + 3];
+        limbs[0] += sign * i64::from(shifted as u32);
+        limbs[1] += sign * i64::from((shifted >> 32) as u32);
+        limbs[2] += sign * i64::from((shifted >> 64) as u32);
+    }
+
+    pub(super) fn merge(&mut self, mut other: Accumulator) {
+        other.settle();
+        if self.unsettled == UNSETTLED_MAX {
+            self.settle();
+        }
+        self.unsettled += 1;
+        self.limbs.iter_mut().zip(&other.limbs).for_each(|(limb, more)| *limb += more);
+    }
+
+    /// Brings all limbs but the last into 0..2^32; the last carries the sign.
+    fn settle(&mut self) {
+        let mut carry = 0;
+        let (last, rest) = self.limbs.split_last_mut().expect("there are limbs");
+        for limb in rest {
+            *limb += carry;
+            carry = *limb >> 32;
+            *limb &= 0xFFFF_FFFF;
+        }
+        *last += carry;
+        self.unsettled = 1;
+    }
+
+    /// Is the sum negative, and its magnitude.
+    pub(super) fn total(&self) -> (bool, Whole) {
+        let mut settled = self.clone();
+        settled.settle();
+        let negative = settled.limbs.last().is_some_and(|&last| last < 0);
+        if negative {
+            settled.limbs.iter_mut().for_each(|limb| *limb = -*limb);
+            settled.settle();
+        }
+        (negative, Whole::new(settled.limbs.iter().map(|&limb| limb as u32).collect()))
+    }
+}
+
+/// A whole number: limbs of 32 bits, the lowest first, without zeros at the top.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Whole(Vec<u32>);
+
+impl Whole {
+    fn new(mut limbs: Vec<u32>) -> Whole {
+        while limbs.last() == Some(&0) {
+            limbs.pop();
+        }
+        Whole(limbs)
+    }
+
+    pub(super) fn from_u64(number: u64) -> Whole {
+        Whole::new(vec![number as u32, (number >> 32) as u32])
+    }
+
+    pub(super) fn times(&self, other: &Whole) -> Whole {
+        let mut limbs = vec![0_u32; self.0.len() + other.0.len()];
+        for (shift, &left) in self.0.iter().enumerate().filter(|(_, left)| **left != 0) {
+            let mut carry = 0;
+            for (position, &right) in other.0.iter().enumerate() {
+                let sum = u64::from(left) * u64::from(right) + u64::from(limbs[shift + position]) + carry;
+                limbs[shift + position] = sum as u32;
+                carry = sum >> 32;
+            }
+            limbs[shift + other.0.len()] = carry as u32;
+        }
+        Whole::new(limbs)
+    }
+
+    /// `self - other`, which must not be larger.
+    pub(super) fn minus(&self, other: &Whole) -> Whole {
+        let mut borrow = 0;
+        let limbs = self.0.iter().enumerate().map(|(position, &limb)| {
+            let difference = i64::from(limb) - i64::from(other.0.get(position).copied().unwrap_or(0)) - borrow;
+            borrow = i64::from(difference < 0);
+            difference as u32
+        });
+        let difference = Whole::new(limbs.collect());
+        assert!(borrow == 0 && other.0.len() <= self.0.len(), "the smaller is taken from the larger");
+        difference
+    }
+
+    /// Its 64 highest bits `m` and the exponent `e` of `m * 2^e`; what is cut off is told by the lowest bit of `m`
+    /// being set, so that rounding `m` to a float rounds the number itself.
+    pub(super) fn top(&self) -> (u64, i32) {
+        let limb = |back: usize| self.0.len().checked_sub(back).map_or(0, |position| u128::from(self.0[position]));
+        if self.0.is_empty() {
+            return (0, 0);
+        }
+        let window = (limb(1) << 64) | (limb(2) << 32) | limb(3);
+        // Of the 96 bits of three limbs the highest one that is set is in the first limb.
+        let drop = 32 - limb(1).leading_zeros().saturating_sub(96);
+        let below = self.0[..self.0.len().saturating_sub(3)].iter().any(|&limb| limb != 0);
+        let sticky = below || window & ((1 << drop) - 1) != 0;
+        let exponent = 32 * (self.0.len() as i32 - 3) + drop as i32;
+        ((window >> drop) as u64 | u64::from(sticky), exponent)
+    }
+}
+
+/// `number * 2^exponent`, also where 2^exponent itself is out of range.
+pub(super) fn times_power_of_two(mut number: f64, mut exponent: i32) -> f64 {
+    while exponent > 1000 {
+        number *= 2_f64.powi(1000);
+        exponent -= 1000;
+    }
+    while exponent < -1000 {
+        number *= 2_f64.powi(-1000);
+        exponent += 1000;
+    }
+    number * 2_f64.powi(exponent)
+}
+
+/// A finite float as `±mantissa * 2^(bit - 1074)`: negative, mantissa, bit.
+#[inline]
+pub(super) fn parts(number: f64) -> (bool, u64, usize) {
+    let bits = number.to_bits();
+    let (exponent, fraction) = ((bits >> 52 & 0x7FF) as usize, bits & ((1 << 52) - 1));
+    let (mantissa, bit) = if exponent == 0 { (fraction, 0) } else { (fraction | 1 << 52, exponent - 1) };
+    (bits >> 63 == 1, mantissa, bit)
+}

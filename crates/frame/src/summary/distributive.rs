@@ -1,0 +1,231 @@
+//! Distributive summaries: those of two parts give that of the whole.
+
+use super::big::{Accumulator, parts, times_power_of_two};
+use std::borrow::Borrow;
+use std::collections::BTreeMap;
+
+/// The sum of numbers, rounded once at the end: any order gives the same bits.
+///
+/// ```
+/// use pipewright_frame::summary::ExactSum;
+/// let mut sum = ExactSum::default();
+/// [1e100, 1.0, -1e100].into_iter().for_each(|number| sum.add(number));
+/// assert_eq!(sum.value(), 1.0);
+/// ```
+#[derive(Debug, Clone)]
+pub struct ExactSum {
+    finite: Accumulator,
+    /// The sum of what is not finite: 0, an infinity or NaN.
+    special: f64,
+}
+
+/// 2^-1074 up to 2^1024.
+const FLOAT_BITS: usize = 1074 + 1024;
+
+impl Default for ExactSum {
+    fn default() -> ExactSum {
+        ExactSum { finite: Accumulator::new(FLOAT_BITS), special: 0.0 }
+    }
+}
+
+impl ExactSum {
+    /// Adds a number.
+    #[inline]
+    pub fn add(&mut self, number: f64) {
+        if number.is_finite() {
+            let (negative, mantissa, bit) = parts(number);
+            self.finite.add(mantissa, bit, negative);
+        } else {
+            self.special += number;
+        }
+    }
+
+    /// Adds what another one has summed.
+    pub fn merge(&mut self, other: ExactSum) {
+        self.finite.merge(other.finite);
+        self.special += other.special;
+    }
+
+    /// The sum, correctly rounded.
+    #[must_use]
+    pub fn value(&self) -> f64 {
+        self.quotient(1.0)
+    }
+
+    /// The sum divided by `divisor`; only the quotient has to be in the range of floats, not the sum.
+    #[must_use]
+    pub fn quotient(&self, divisor: f64) -> f64 {
+        if self.special != 0.0 {
+            return self.special / divisor;
+        }
+        let (negative, total) = self.finite.total();
+        let (top, exponent) = total.top();
+        let magnitude = times_power_of_two(top as f64 / divisor, exponent - 1074);
+        if negative { -magnitude } else { magnitude }
+    }
+
+    pub(super) fn finite(&self) -> &Accumulator {
+        &self.finite
+    }
+}
+
+/// The smallest and the largest number.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Extremes {
+    range: Option<(f64, f64)>,
+}
+
+impl Extremes {
+    /// Adds a number; NaN is left out.
+    #[inline]
+    pub fn add(&mut self, number: f64) {
+        if number.is_nan() {
+            return;
+        }
+        // Adding 0 makes +0 of -0, which compares equal: the order of the two must not matter.
+        let number = number + 0.0;
+        self.range = Some(self.range.map_or((number, number), |(min, max)| (min.min(number), max.max(number))));
+    }
+
+    /// Adds what another one has seen.
+    pub fn merge(&mut self, other: Extremes) {
+        if let Some((min, max)) = other.range {
+            self.add(min);
+            self.add(max);
+        }
+    }
+
+    /// The smallest and the largest, if there was a number.
+    #[must_use]
+    pub fn range(&self) -> Option<(f64, f64)> {
+        self.range
+    }
+}
+
+/// How often each level occurs.
+///
+/// ```
+/// use pipewright_frame::summary::Levels;
+/// let mut levels: Levels<String> = Levels::default();
+/// ["b", "a", "b", "a", "c"].into_iter().for_each(|level| levels.add(level));
+/// assert_eq!(levels.mode(), Some(&"a".to_string()));
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Levels<L> {
+    counts: BTreeMap<L, u64>,
+}
+
+impl<L> Default for Levels<L> {
+    fn default() -> Levels<L> {
+        Levels { counts: BTreeMap::new() }
+    }
+}
+
+impl<L: Ord> Levels<L> {
+    /// Adds one of a level.
+    pub fn add<B: Ord + ToOwned<Owned = L> + ?Sized>(&mut self, level: &B)
+    where
+        L: Borrow<B>,
+    {
+        match self.counts.get_mut(level) {
+            Some(count) => *count += 1,
+            None => {
+                self.counts.insert(level.to_owned(), 1);
+            }
+        }
+    }
+
+    /// Adds what another one has counted.
+    pub fn merge(&mut self, other: Levels<L>) {
+        for (level, count) in other.counts {
+            *self.counts.entry(level).or_default() += count;
+        }
+    }
+
+    /// The levels in order, with their counts.
+    pub fn iter(&self) -> impl Iterator<Item = (&L, u64)> {
+        self.counts.iter().map(|(level, &count)| (level, count))
+    }
+
+    /// The number of levels.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.counts.len()
+    }
+
+    /// Is there none?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.counts.is_empty()
+    }
+
+    /// How many values were counted.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.counts.values().sum()
+    }
+
+    /// The most frequent level; of equally frequent ones the smallest.
+    #[must_use]
+    pub fn mode(&self) -> Option<&L> {
+        let most = self.counts.values().copied().max()?;
+        self.counts.iter().find(|(_, count)| **count == most).map(|(level, _)| level)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn sum(numbers: &[f64]) -> f64 {
+        let mut sum = ExactSum::default();
+        numbers.iter().for_each(|&number| sum.add(number));
+        sum.value()
+    }
+
+    #[test]
+    fn sums_that_floats_get_wrong() {
+        assert_eq!(sum(&[]).to_bits(), 0.0_f64.to_bits());
+        assert_eq!(sum(&[0.1; 10]), 1.0);
+        assert_eq!(sum(&[f64::MAX, f64::MAX, -f64::MAX]), f64::MAX);
+        assert_eq!(sum(&[f64::MAX, f64::MAX]), f64::INFINITY);
+        assert_eq!(sum(&[5e-324, 5e-324, -1.0, 1.0]), 1e-323);
+        assert_eq!(sum(&[1.0, 2_f64.powi(-53), 2_f64.powi(-80)]), 1.0 + f64::EPSILON);
+        assert_eq!(sum(&[1.0, 2_f64.powi(-53)]), 1.0);
+        assert_eq!(sum(&[f64::INFINITY, 1.0]), f64::INFINITY);
+        assert!(sum(&[f64::INFINITY, f64::NEG_INFINITY]).is_nan());
+    }
+
+    #[test]
+    fn a_mean_exists_where_its_sum_does_not() {
+        let mut sum = ExactSum::default();
+        (0..8).for_each(|_| sum.add(f64::MAX));
+        assert_eq!(sum.quotient(8.0), f64::MAX);
+    }
+
+    proptest! {
+        #[test]
+        fn order_and_chunks_do_not_matter(
+            numbers in prop::collection::vec(prop::num::f64::NORMAL | prop::num::f64::SUBNORMAL | prop::num::f64::ZERO, 0..60),
+            cut in 0..60_usize,
+        ) {
+            let mut backwards = numbers.clone();
+            backwards.reverse();
+            prop_assert_eq!(sum(&numbers).to_bits(), sum(&backwards).to_bits());
+            let (left, right) = numbers.split_at(cut.min(numbers.len()));
+            let mut first = ExactSum::default();
+            left.iter().for_each(|&number| first.add(number));
+            let mut second = ExactSum::default();
+            right.iter().for_each(|&number| second.add(number));
+            first.merge(second);
+            prop_assert_eq!(first.value().to_bits(), sum(&numbers).to_bits());
+        }
+
+        #[test]
+        fn two_numbers_add_as_the_processor_adds_them(a in prop::num::f64::ANY, b in prop::num::f64::ANY) {
+            let (got, expected) = (sum(&[a, b]), a + b);
+            prop_assert!(got == expected || got.is_nan() && expected.is_nan(), "{} {}", got, expected);
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! What models learn from: columns as numbers, targets as classes.
+
+use crate::{Column, Kind, Table};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType};
+use arrow_array::{Array, ArrayRef};
+use arrow_schema::DataType;
+use pipewright_diagnostic::{Failure, code};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+/// What models learn from.
+impl Table {
+    /// The named columns as finite numbers, column after column: `rows` × `names.len()`. Truth values are 0 and 1.
+    ///
+    /// # Errors
+    /// [`code::MISSING_VALUES`] with the first row without a value, [`code::NON_FINITE`] with the first such row,
+    /// [`code::UNENCODED_COLUMN`] for text and dates, [`code::UNKNOWN_COLUMN`].
+    pub fn numbers(&self, names: &[Arc<str>]) -> Result<Vec<f64>, Failure> {
+        let mut numbers = Vec::with_capacity(names.len() * self.rows);
+        for name in names {
+            let (column, array) = (self.column(name)?, self.array(name)?);
+            refuse_missing(column, array)?;
+            let start = numbers.len();
+            match column.kind {
+                Kind::Continuous => numbers.extend_from_slice(array.as_primitive::<Float64Type>().values()),
+                Kind::Count => numbers.extend(array.as_primitive::<Int64Type>().values().iter().map(|&n| n as f64)),
+                Kind::Bool => numbers.extend(array.as_boolean().values().iter().map(f64::from)),
+                Kind::Category | Kind::Ordered | Kind::Text | Kind::Id | Kind::Date => {
+                    let message = format!("`{name}` holds {}, not numbers", plural(column.kind));
+                    let help = match column.kind {
+                        Kind::Date => format!("`drop {}`", quoted(name)),
+                        _ => format!("`encode auto` before it, or `drop {}`", quoted(name)),
+                    };
+                    return Err(Failure::new(code::UNENCODED_COLUMN, message).column(&**name).help(help));
+                }
+            }
+            refuse_non_finite(name, &numbers[start..])?;
+        }
+        Ok(numbers)
+    }
+
+    /// The distinct values of a column as text, in order: numbers by size, false before true, texts by character.
+    ///
+    /// # Errors
+    /// [`code::UNKNOWN_COLUMN`].
+    pub fn classes(&self, name: &str) -> Result<Vec<String>, Failure> {
+        let array = self.array(name)?;
+        Ok(match array.data_type() {
+            DataType::Int64 => {
+                let distinct: BTreeSet<i64> = array.as_primitive::<Int64Type>().iter().flatten().collect();
+                distinct.into_iter().map(|count| count.to_string()).collect()
+            }
+            DataType::Float64 => {
+                let mut numbers: Vec<f64> = array.as_primitive::<Float64Type>().iter().flatten().collect();
+                // Adding 0 makes +0 of -0: the two are one class.
+                numbers.iter_mut().for_each(|number| *number += 0.0);
+                numbers.sort_unstable_by(f64::total_cmp);
+                numbers.dedup_by_key(|number| number.to_bits());
+                numbers.into_iter().map(|number| number.to_string()).collect()
+            }
+            _ => {
+                let distinct: BTreeSet<String> = (0..self.rows).filter_map(|row| text_of(array, row)).collect();
+                distinct.into_iter().collect()
+            }
+        })
+    }
+
+    /// The position of each row's value in `classes`; none where the value is missing.
+    ///
+    /// # Errors
+    /// [`code::UNSEEN_LEVEL`] with the row of a value that is not among them; [`code::UNKNOWN_COLUMN`].
+    pub fn codes(&self, name: &str, classes: &[String]) -> Result<Vec<Option<u32>>, Failure> {
+        let array = self.array(name)?;
+        // Only looked up, never walked through: its order is nobody's business.
+        let places: HashMap<&str, u32> = classes.iter().map(String::as_str).zip(0..).collect();
+        let code = |row: usize| {
+            let Some(text) = text_of(array, row) else { return Ok(None) };
+            places.get(text.as_str()).copied().map(Some).ok_or_else(|| {
+                Failure::new(code::UNSEEN_LEVEL, format!("`{name}` is `{text}`, which is none of the known classes"))
+                    .column(name)
+                    .row(row as u64 + 1)
+            })
+        };
+        (0..self.rows).map(code).collect()
+    }
+}
+
+/// The value of a row as text; none where it is missing.
+pub(crate) fn text_of(array: &ArrayRef, row: usize) -> Option<String> {
+    if array.is_null(row) {
+        return None;
+    }
+    Some(match array.data_type() {
+        DataType::Float64 => (array.as_primitive::<Float64Type>().value(row) + 0.0).to_string(),
+        DataType::Int64 => array.as_primitive::<Int64Type>().value(row).to_string(),
+        DataType::Boolean => array.as_boolean().value(row).to_string(),
+        DataType::Utf8 => array.as_string::<i32>().value(row).to_string(),
+        DataType::Timestamp(..) => crate::csv::date_text(array.as_primitive::<TimestampMicrosecondType>().value(row)),
+        other => unreachable!("no kind is stored as {other}"),
+    })
+}
+
+fn refuse_missing(column: &Column, array: &ArrayRef) -> Result<(), Failure> {
+    let missing = array.null_count();
+    if missing == 0 {
+        return Ok(());
+    }
+    let first = (0..array.len()).find(|&row| array.is_null(row)).expect("there is a null") as u64;
+    let how = if column.kind.is_numeric() { "mean" } else { "mode" };
+    let name = &column.name;
+    let values = if missing == 1 { "value is" } else { "values are" };
+    Err(Failure::new(code::MISSING_VALUES, format!("{missing} of {} {values} missing in `{name}`", array.len()))
+        .column(&**name)
+        .row(first + 1)
+        .help(format!("fill them first: `fillna {how} on {}`", quoted(name))))
+}
+
+fn refuse_non_finite(name: &str, numbers: &[f64]) -> Result<(), Failure> {
+    match numbers.iter().position(|number| !number.is_finite()) {
+        None => Ok(()),
+        Some(row) => Err(non_finite(name, row, numbers[row])),
+    }
+}
+
+/// The failure for an infinite value in a row (from 0).
+pub(crate) fn non_finite(name: &str, row: usize, value: f64) -> Failure {
+    let what = if value.is_nan() { "a value that is no number" } else { "an infinite value" };
+    Failure::new(code::NON_FINITE, format!("`{name}` holds {what}")).column(name).row(row as u64 + 1)
+}
+
+/// A column's name as the language writes it: in backticks unless it is an identifier.
+pub(crate) fn quoted(name: &str) -> String {
+    let mut characters = name.chars();
+    let starts_well = characters.next().is_some_and(|first| first.is_alphabetic() || first == '_');
+    let plain = starts_well && characters.all(|other| other.is_alphanumeric() || other == '_');
+    if plain { name.to_string() } else { format!("`{name}`") }
+}
+
+/// What a column of this kind holds.
+pub(crate) fn plural(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Continuous => "real numbers",
+        Kind::Count => "whole numbers",
+        Kind::Bool => "truth values",
+        Kind::Category | Kind::Ordered => "categories",
+        Kind::Date => "dates",
+        Kind::Text => "text",
+        Kind::Id => "ids",
+    }
+}

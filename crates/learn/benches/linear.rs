@@ -1,0 +1,61 @@
+//! Exact linear models on 100,000 rows × 20 columns.
+
+#![allow(missing_docs)] // criterion's macros define public items.
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use pipewright_learn::linear::{Linear, Logistic};
+use pipewright_learn::metric::Metric;
+use pipewright_learn::{Examples, Features, Ignore, Learner, Model, Target};
+use pipewright_world::random::Key;
+use std::hint::black_box;
+
+const ROWS: usize = 100_000;
+const COLUMNS: usize = 20;
+
+/// Uniform inputs of various units, and a noisy linear function of them.
+fn problem() -> (Features, Vec<f64>) {
+    let key = Key::new(1);
+    let mut values = Vec::with_capacity(ROWS * COLUMNS);
+    let mut sums = vec![0.0; ROWS];
+    for column in 0..COLUMNS {
+        let unit = 10.0_f64.powi(column as i32 % 7 - 3);
+        for (row, sum) in sums.iter_mut().enumerate() {
+            let uniform = key.index(column as u64).uniform(row as u64) - 0.5;
+            *sum += uniform * (column as f64 * 0.3 - 2.0);
+            values.push(uniform * unit + unit);
+        }
+    }
+    for (row, sum) in sums.iter_mut().enumerate() {
+        *sum += 4.0 * (key.child("noise").uniform(row as u64) - 0.5);
+    }
+    let names: Vec<String> = (0..COLUMNS).map(|column| format!("x{column}")).collect();
+    (Features::new(ROWS, names.into(), values), sums)
+}
+
+fn linear_models(criterion: &mut Criterion) {
+    let (features, sums) = problem();
+    let codes: Vec<u32> = sums.iter().map(|sum| u32::from(*sum > 0.0)).collect();
+    let thirds: Vec<u32> = sums.iter().map(|sum| u32::from(*sum > -1.0) + u32::from(*sum > 1.0)).collect();
+    let key = Key::new(0);
+    let mut group = criterion.benchmark_group("100000x20");
+    group.sample_size(10);
+    let numbers = Examples::new(features.clone(), Target::Numbers(sums));
+    group.bench_function("linear", |b| b.iter(|| Linear.fit(black_box(&numbers), None, key, &Ignore)));
+    let binary = Examples::new(features.clone(), Target::Classes { codes, count: 2 });
+    group.bench_function("logistic 2 classes", |b| {
+        b.iter(|| Logistic::default().fit(black_box(&binary), None, key, &Ignore));
+    });
+    let ternary = Examples::new(features, Target::Classes { codes: thirds, count: 3 });
+    group.bench_function("logistic 3 classes", |b| {
+        b.iter(|| Logistic::default().fit(black_box(&ternary), None, key, &Ignore));
+    });
+    let model = Logistic::default().fit(&binary, None, key, &Ignore).expect("a sound problem");
+    let outputs = model.predict(&binary.features);
+    group.bench_function("predict", |b| b.iter(|| model.predict(black_box(&binary.features))));
+    let auc = Metric::find("auc").expect("a metric");
+    group.bench_function("auc", |b| b.iter(|| auc.score(black_box(&binary.target), &outputs)));
+    group.finish();
+}
+
+criterion_group!(benches, linear_models);
+criterion_main!(benches);

@@ -1,0 +1,213 @@
+//! Logistic regression, binary and multinomial, solved exactly.
+
+use super::least_squares::{Unit, dependent_columns};
+use super::newton::{End, Limits, Minimum, minimise};
+use super::softmax::Softmax;
+use super::{check_penalty, check_rows, columns_of, linear_combination, repeating};
+use crate::data::{Examples, Features, Outputs, Target};
+use crate::learner::{Learner, Model, Watch};
+use crate::twofold::Twofold;
+use pipewright_diagnostic::{Failure, code};
+use pipewright_world::random::Key;
+use serde::{Deserialize, Serialize};
+
+/// Logistic regression: minimises Σ -ln p(true class) + ½·`l2`·Σ w². The penalty is scikit-learn's `C = 1 / l2`.
+///
+/// Two classes have one linear function, the log-odds of the second; more classes have one each, which sum to 0. Solved
+/// by damped Newton steps, to the last digits that the data determine. Without a penalty, classes that can be told
+/// apart perfectly have no best coefficients: the fit stops with a warning.
+///
+/// ```
+/// use pipewright_learn::{Examples, Features, Ignore, Learner, Model, Target, linear::Logistic};
+/// use pipewright_world::random::Key;
+/// let features = Features::new(4, vec!["x".to_owned()].into(), vec![-2.0, -1.0, 1.0, 2.0]);
+/// let target = Target::Classes { codes: vec![0, 0, 1, 1], count: 2 };
+/// let model = Logistic::default().fit(&Examples::new(features, target), None, Key::new(0), &Ignore).unwrap();
+/// assert!(model.coefficients()[0][0] > 0.0 && model.intercepts()[0].abs() < 1e-12);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Logistic {
+    /// The penalty on the squares of the coefficients, at least 0.
+    pub l2: f64,
+    /// Newton steps at most; a dozen are usual.
+    pub max_iterations: u32,
+}
+
+impl Default for Logistic {
+    fn default() -> Logistic {
+        Logistic { l2: 1.0, max_iterations: 100 }
+    }
+}
+
+/// What [`Logistic`] learned.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogisticModel {
+    /// Which classes had rows; the others have probability 0.
+    present: Vec<bool>,
+    inputs: usize,
+    /// A list a linear function.
+    coefficients: Vec<Vec<f64>>,
+    intercepts: Vec<f64>,
+}
+
+impl LogisticModel {
+    /// The coefficients of each linear function, in the columns' own units: one function for two classes (the log-odds
+    /// of the second), else one for each class that had rows.
+    #[must_use]
+    pub fn coefficients(&self) -> &[Vec<f64>] {
+        &self.coefficients
+    }
+
+    /// The value of each linear function where all columns are 0.
+    #[must_use]
+    pub fn intercepts(&self) -> &[f64] {
+        &self.intercepts
+    }
+}
+
+/// Above this many parameters the matrix of second derivatives is not formed.
+const DENSE_SIZE_MAX: usize = 2000;
+
+impl Learner for Logistic {
+    type Model = LogisticModel;
+
+    fn fit(&self, train: &Examples, _: Option<&Examples>, _: Key, watch: &dyn Watch) -> Result<LogisticModel, Failure> {
+        check_penalty(self.l2)?;
+        let Target::Classes { codes, count } = &train.target else {
+            return Err(Failure::new(code::WRONG_TASK, "`logistic` predicts classes, and the target is a number"));
+        };
+        check_rows(&train.features)?;
+        let (present, places) = present_classes(codes, *count);
+        let classes = present.iter().filter(|present| **present).count();
+        if classes < 2 {
+            return Err(Failure::new(code::ONE_CLASS, "the rows to learn from have one class"));
+        }
+        let units: Vec<Unit> = columns_of(&train.features).iter().map(|column| Unit::new(column, self.l2)).collect();
+        // Units have columns of length near 1; √rows of them make a spread near 1.
+        let spread = (train.rows() as f64).sqrt();
+        let columns: Vec<Vec<f64>> = units
+            .iter()
+            .enumerate()
+            .map(|(index, unit)| {
+                let scaled = |x: &f64| (x * unit.scale - unit.shift) * unit.stretch * spread;
+                train.features.column(index).iter().map(scaled).collect()
+            })
+            .collect();
+        let penalties: Vec<f64> = units.iter().map(|unit| (unit.penalty * spread).powi(2)).collect();
+        let softmax = Softmax::new(&columns, &places, classes, &penalties);
+        // Without a penalty, a mean loss this small means that the classes are separated.
+        let floor = if self.l2 == 0.0 { 1e-8 * train.rows() as f64 } else { f64::NEG_INFINITY };
+        let limits = Limits { iterations: self.max_iterations, floor, dense_size: DENSE_SIZE_MAX };
+        let Minimum { mut at, end, flat } = minimise(&softmax, &limits, watch)?;
+        warn(end, watch);
+        if flat && self.l2 == 0.0 && end == End::Converged {
+            watch.notice(repeating(&train.features, &dependent_columns(columns_of(&train.features))));
+        }
+        centre(&mut at, units.len() + 1);
+        let model = in_own_units(&at, &units, spread, present);
+        model.validate().map_err(|_| {
+            Failure::new(code::VALUE_OUT_OF_RANGE, "the coefficients are too large or too small for numbers")
+                .help("scale the columns")
+        })?;
+        Ok(model)
+    }
+}
+
+/// Which classes occur, and for each row the place of its class among those.
+fn present_classes(codes: &[u32], count: usize) -> (Vec<bool>, Vec<u32>) {
+    let mut present = vec![false; count];
+    for &code in codes {
+        present[code as usize] = true;
+    }
+    let places: Vec<u32> = present
+        .iter()
+        .scan(0, |next, &present| {
+            let place = *next;
+            *next += u32::from(present);
+            Some(place)
+        })
+        .collect();
+    (present, codes.iter().map(|&code| places[code as usize]).collect())
+}
+
+fn warn(end: End, watch: &dyn Watch) {
+    let (message, help) = match end {
+        End::Converged => return,
+        End::Floor => (
+            "the classes can be told apart perfectly: without a penalty the coefficients would grow for ever",
+            "use `l2` above 0",
+        ),
+        End::Drifting => ("some coefficients still move, though the loss no longer falls", "use a larger `l2`"),
+        End::Iterations => ("the iterations ended before the coefficients were exact", "allow more iterations"),
+    };
+    watch.notice(Failure::warning(code::NOT_FULLY_CONVERGED, message).help(help));
+}
+
+/// Takes from each parameter its mean over the functions, where there is more than one.
+fn centre(at: &mut [f64], inputs: usize) {
+    let functions = at.len() / inputs;
+    for input in (0..inputs).filter(|_| functions > 1) {
+        let mean = at.iter().skip(input).step_by(inputs).sum::<f64>() / functions as f64;
+        at.iter_mut().skip(input).step_by(inputs).for_each(|parameter| *parameter -= mean);
+    }
+}
+
+fn in_own_units(at: &[f64], units: &[Unit], spread: f64, present: Vec<bool>) -> LogisticModel {
+    let (mut coefficients, mut intercepts) = (Vec::new(), Vec::new());
+    for function in at.chunks_exact(units.len() + 1) {
+        let mut intercept = Twofold::from(function[0]);
+        let mut weights = Vec::with_capacity(units.len());
+        for (unit, parameter) in units.iter().zip(&function[1..]) {
+            let weight = parameter * spread * unit.stretch;
+            intercept = intercept.minus(Twofold::product(weight, unit.shift));
+            weights.push(weight * unit.scale);
+        }
+        coefficients.push(weights);
+        intercepts.push(intercept.value());
+    }
+    LogisticModel { present, inputs: units.len(), coefficients, intercepts }
+}
+
+impl Model for LogisticModel {
+    fn predict(&self, features: &Features) -> Outputs {
+        let functions: Vec<Vec<f64>> = self
+            .coefficients
+            .iter()
+            .zip(&self.intercepts)
+            .map(|(weights, &intercept)| linear_combination(features, weights, intercept))
+            .collect();
+        let mut values = vec![0.0; features.rows() * self.present.len()];
+        let mut logits = Vec::with_capacity(self.present.len());
+        let present: Vec<usize> = (0..self.present.len()).filter(|&class| self.present[class]).collect();
+        for (row, probabilities) in values.chunks_exact_mut(self.present.len()).enumerate() {
+            logits.clear();
+            logits.extend((present.len() > functions.len()).then_some(0.0));
+            logits.extend(functions.iter().map(|function| function[row]));
+            let most = logits.iter().fold(f64::NEG_INFINITY, |most: f64, logit| most.max(*logit));
+            let total: f64 = logits.iter().map(|logit| (logit - most).exp()).sum();
+            for (&class, logit) in present.iter().zip(&logits) {
+                probabilities[class] = (logit - most).exp() / total;
+            }
+        }
+        Outputs::Probabilities { values, classes: self.present.len() }
+    }
+
+    fn validate(&self) -> Result<(), Failure> {
+        let classes = self.present.iter().filter(|present| **present).count();
+        let functions = if classes == 2 { 1 } else { classes };
+        let sizes_agree = self.coefficients.len() == functions
+            && self.intercepts.len() == functions
+            && self.coefficients.iter().all(|weights| weights.len() == self.inputs);
+        let finite = self.coefficients.iter().flatten().chain(&self.intercepts).all(|number| number.is_finite());
+        if classes >= 2 && sizes_agree && finite {
+            return Ok(());
+        }
+        Err(Failure::new(code::BAD_BUNDLE, "a logistic model whose sizes or numbers do not agree"))
+    }
+
+    fn inputs(&self) -> usize {
+        self.inputs
+    }
+}

@@ -1,0 +1,164 @@
+//! The few decompositions that linear models need, all of them sequential: faer's parallel ones would make the last
+//! bits depend on the number of threads.
+
+use faer::diag::Diag;
+use faer::dyn_stack::{MemBuffer, MemStack};
+use faer::linalg::cholesky::llt;
+use faer::linalg::evd::{ComputeEigenvectors, self_adjoint_evd, self_adjoint_evd_scratch};
+use faer::linalg::householder::{
+    apply_block_householder_sequence_on_the_left_in_place_scratch,
+    apply_block_householder_sequence_on_the_left_in_place_with_conj,
+    apply_block_householder_sequence_transpose_on_the_left_in_place_scratch,
+    apply_block_householder_sequence_transpose_on_the_left_in_place_with_conj,
+};
+use faer::linalg::qr::{col_pivoting, no_pivoting};
+use faer::linalg::triangular_solve::{solve_lower_triangular_in_place, solve_upper_triangular_in_place};
+use faer::prelude::default;
+use faer::{Conj, Mat, MatMut, MatRef, Par};
+
+/// A = Q·R, by Householder reflections; where columns were pivoted, R is of the columns in `order`.
+pub(super) struct Qr {
+    /// R above, the reflections below the diagonal.
+    packed: Mat<f64>,
+    coefficients: Mat<f64>,
+    /// Which column of A each column of R stands for.
+    pub(super) order: Vec<usize>,
+}
+
+impl Qr {
+    /// Decomposes in blocks, columns in their order.
+    pub(super) fn new(mut packed: Mat<f64>) -> Qr {
+        let (rows, columns) = packed.shape();
+        let block = no_pivoting::factor::recommended_block_size::<f64>(rows, columns);
+        let mut coefficients = Mat::zeros(block, rows.min(columns));
+        let scratch = no_pivoting::factor::qr_in_place_scratch::<f64>(rows, columns, block, Par::Seq, default());
+        no_pivoting::factor::qr_in_place(
+            packed.as_mut(),
+            coefficients.as_mut(),
+            Par::Seq,
+            MemStack::new(&mut MemBuffer::new(scratch)),
+            default(),
+        );
+        Qr { packed, coefficients, order: (0..columns).collect() }
+    }
+
+    /// Decomposes with the column of largest remaining norm first, so that the diagonal of R falls.
+    pub(super) fn pivoted(mut packed: Mat<f64>) -> Qr {
+        let (rows, columns) = packed.shape();
+        let block = no_pivoting::factor::recommended_block_size::<f64>(rows, columns);
+        let mut coefficients = Mat::zeros(block, rows.min(columns));
+        let (mut order, mut inverse) = (vec![0; columns], vec![0; columns]);
+        let scratch =
+            col_pivoting::factor::qr_in_place_scratch::<usize, f64>(rows, columns, block, Par::Seq, default());
+        col_pivoting::factor::qr_in_place(
+            packed.as_mut(),
+            coefficients.as_mut(),
+            &mut order,
+            &mut inverse,
+            Par::Seq,
+            MemStack::new(&mut MemBuffer::new(scratch)),
+            default(),
+        );
+        Qr { packed, coefficients, order }
+    }
+
+    /// How many rows A had.
+    pub(super) fn rows(&self) -> usize {
+        self.packed.nrows()
+    }
+
+    /// R, as many rows as there are columns or rows of A, whichever is less; only the upper triangle means anything.
+    pub(super) fn upper(&self) -> MatRef<'_, f64> {
+        self.packed.get(..self.packed.nrows().min(self.packed.ncols()), ..)
+    }
+
+    /// R alone, with zeros below its diagonal.
+    pub(super) fn upper_owned(&self) -> Mat<f64> {
+        let upper = self.upper();
+        Mat::from_fn(upper.nrows(), upper.ncols(), |row, column| if row <= column { upper[(row, column)] } else { 0.0 })
+    }
+
+    /// `vector` becomes Qᵀ·`vector`.
+    pub(super) fn apply_transposed(&self, vector: &mut [f64]) {
+        let scratch = apply_block_householder_sequence_transpose_on_the_left_in_place_scratch::<f64>(
+            self.packed.nrows(),
+            self.coefficients.nrows(),
+            1,
+        );
+        apply_block_householder_sequence_transpose_on_the_left_in_place_with_conj(
+            self.packed.as_ref(),
+            self.coefficients.as_ref(),
+            Conj::No,
+            as_column(vector),
+            Par::Seq,
+            MemStack::new(&mut MemBuffer::new(scratch)),
+        );
+    }
+
+    /// `vector` becomes Q·`vector`.
+    pub(super) fn apply(&self, vector: &mut [f64]) {
+        let scratch = apply_block_householder_sequence_on_the_left_in_place_scratch::<f64>(
+            self.packed.nrows(),
+            self.coefficients.nrows(),
+            1,
+        );
+        apply_block_householder_sequence_on_the_left_in_place_with_conj(
+            self.packed.as_ref(),
+            self.coefficients.as_ref(),
+            Conj::No,
+            as_column(vector),
+            Par::Seq,
+            MemStack::new(&mut MemBuffer::new(scratch)),
+        );
+    }
+}
+
+/// `vector` becomes R⁻¹·`vector`, for the upper triangle of `upper`.
+pub(super) fn solve_upper(upper: MatRef<'_, f64>, vector: &mut [f64]) {
+    solve_upper_triangular_in_place(upper, as_column(vector), Par::Seq);
+}
+
+/// `vector` becomes R⁻ᵀ·`vector`, for the upper triangle of `upper`.
+pub(super) fn solve_upper_transposed(upper: MatRef<'_, f64>, vector: &mut [f64]) {
+    solve_lower_triangular_in_place(upper.transpose(), as_column(vector), Par::Seq);
+}
+
+/// `vector` becomes H⁻¹·`vector` for a positive definite H, of which the lower triangle is read. False, and `vector`
+/// unchanged, where H is not positive definite.
+pub(super) fn solve_positive_definite(mut matrix: Mat<f64>, vector: &mut [f64]) -> bool {
+    let scratch = llt::factor::cholesky_in_place_scratch::<f64>(matrix.nrows(), Par::Seq, default());
+    let mut buffer = MemBuffer::new(scratch);
+    let stack = MemStack::new(&mut buffer);
+    let factored = llt::factor::cholesky_in_place(matrix.as_mut(), default(), Par::Seq, stack, default()).is_ok();
+    if factored {
+        llt::solve::solve_in_place(matrix.as_ref(), as_column(vector), Par::Seq, stack);
+    }
+    factored
+}
+
+/// `vector` becomes H⁺·`vector` for a symmetric H with finite entries, of which the lower triangle is read: directions
+/// whose eigenvalue is below `tolerance` times the largest are left out.
+pub(super) fn solve_semidefinite(matrix: MatRef<'_, f64>, tolerance: f64, vector: &mut [f64]) {
+    let size = matrix.nrows();
+    let (mut vectors, mut values) = (Mat::zeros(size, size), Diag::zeros(size));
+    let scratch = self_adjoint_evd_scratch::<f64>(size, ComputeEigenvectors::Yes, Par::Seq, default());
+    let stack = &mut MemBuffer::new(scratch);
+    let decomposed =
+        self_adjoint_evd(matrix, values.as_mut(), Some(vectors.as_mut()), Par::Seq, MemStack::new(stack), default());
+    debug_assert!(decomposed.is_ok(), "a finite symmetric matrix has eigenvectors");
+    let largest = (0..size).map(|index| values[index].abs()).fold(0.0, f64::max);
+    let given = vector.to_vec();
+    vector.fill(0.0);
+    for index in (0..size).filter(|&index| values[index] > tolerance * largest) {
+        let direction = vectors.col(index);
+        let along: f64 = (0..size).map(|row| direction[row] * given[row]).sum::<f64>() / values[index];
+        for (row, entry) in vector.iter_mut().enumerate() {
+            *entry += along * direction[row];
+        }
+    }
+}
+
+fn as_column(vector: &mut [f64]) -> MatMut<'_, f64> {
+    let rows = vector.len();
+    MatMut::from_column_major_slice_mut(vector, rows, 1)
+}

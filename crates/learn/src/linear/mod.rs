@@ -1,0 +1,191 @@
+//! Linear models: ordinary least squares, ridge, and logistic regression.
+//!
+//! Coefficients are in the units of the columns as they came; intercepts are never penalised.
+
+mod least_squares;
+mod logistic;
+mod matrix;
+mod newton;
+mod softmax;
+
+pub use logistic::{Logistic, LogisticModel};
+
+use crate::data::{Examples, Features, Outputs, Target};
+use crate::learner::{Learner, Model, Watch};
+use least_squares::{LeastSquares, Solution};
+use pipewright_diagnostic::{Failure, code};
+use pipewright_world::random::Key;
+use serde::{Deserialize, Serialize};
+
+/// Ordinary least squares: minimises Σ (y - b - w·x)².
+///
+/// Solved by Householder QR of the centred and scaled columns, then refined with residuals of twice the precision, so
+/// that the coefficients are right to nearly all 16 digits however ill-conditioned the columns are. Where columns
+/// repeat each other, or outnumber the rows, the solution with the least Σ w² is taken, as numpy and scikit-learn do,
+/// with a warning that names the columns.
+///
+/// ```
+/// use pipewright_learn::{Examples, Features, Ignore, Learner, Target, linear::Linear};
+/// use pipewright_world::random::Key;
+/// let features = Features::new(3, vec!["x".to_owned()].into(), vec![1.0, 2.0, 4.0]);
+/// let model = Linear.fit(&Examples::new(features, Target::Numbers(vec![3.0, 5.0, 9.0])), None, Key::new(0), &Ignore).unwrap();
+/// assert_eq!((model.coefficients(), model.intercept()), (&[2.0][..], 1.0));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Linear;
+
+/// Ridge regression: minimises Σ (y - b - w·x)² + `l2`·Σ w². The penalty is scikit-learn's `alpha`.
+///
+/// Solved like [`Linear`], with the rows √l2·I below the columns (Björck, "Numerical Methods for Least Squares
+/// Problems", 1996, 2.7.2). `l2 = 0` is [`Linear`].
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ridge {
+    /// The penalty on the squares of the coefficients, at least 0.
+    pub l2: f64,
+}
+
+impl Default for Ridge {
+    fn default() -> Ridge {
+        Ridge { l2: 1.0 }
+    }
+}
+
+/// What [`Linear`] and [`Ridge`] learn: y = b + w·x.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LinearModel {
+    coefficients: Vec<f64>,
+    intercept: f64,
+}
+
+impl LinearModel {
+    /// The coefficient of each column, in the column's own unit.
+    #[must_use]
+    pub fn coefficients(&self) -> &[f64] {
+        &self.coefficients
+    }
+
+    /// The prediction where all columns are 0.
+    #[must_use]
+    pub fn intercept(&self) -> f64 {
+        self.intercept
+    }
+}
+
+impl Learner for Linear {
+    type Model = LinearModel;
+
+    fn fit(
+        &self,
+        train: &Examples,
+        validation: Option<&Examples>,
+        key: Key,
+        watch: &dyn Watch,
+    ) -> Result<LinearModel, Failure> {
+        Ridge { l2: 0.0 }.fit(train, validation, key, watch)
+    }
+}
+
+impl Learner for Ridge {
+    type Model = LinearModel;
+
+    fn fit(&self, train: &Examples, _: Option<&Examples>, _: Key, watch: &dyn Watch) -> Result<LinearModel, Failure> {
+        check_penalty(self.l2)?;
+        let Target::Numbers(target) = &train.target else {
+            return Err(Failure::new(code::WRONG_TASK, "least squares predict numbers, and the target is a class"));
+        };
+        check_rows(&train.features)?;
+        check_finite(target, "the target")?;
+        let Solution { coefficients, intercept, dependent } =
+            LeastSquares { columns: columns_of(&train.features), target, l2: self.l2 }.solve();
+        if !dependent.is_empty() && self.l2 == 0.0 {
+            watch.notice(repeating(&train.features, &dependent));
+        }
+        let model = LinearModel { coefficients, intercept };
+        model.validate().map_err(|_| {
+            Failure::new(code::VALUE_OUT_OF_RANGE, "the coefficients are too large or too small for numbers")
+                .help("scale the columns and the target")
+        })?;
+        Ok(model)
+    }
+}
+
+impl Model for LinearModel {
+    fn predict(&self, features: &Features) -> Outputs {
+        Outputs::Numbers(linear_combination(features, &self.coefficients, self.intercept))
+    }
+
+    fn validate(&self) -> Result<(), Failure> {
+        let finite = self.intercept.is_finite() && self.coefficients.iter().all(|weight| weight.is_finite());
+        if finite { Ok(()) } else { Err(Failure::new(code::BAD_BUNDLE, "a linear model with an infinite coefficient")) }
+    }
+
+    fn inputs(&self) -> usize {
+        self.coefficients.len()
+    }
+}
+
+fn columns_of(features: &Features) -> Vec<&[f64]> {
+    (0..features.columns()).map(|index| features.column(index)).collect()
+}
+
+/// b + w·x for every row, summed column after column.
+fn linear_combination(features: &Features, coefficients: &[f64], intercept: f64) -> Vec<f64> {
+    assert_eq!(features.columns(), coefficients.len(), "the columns of the training features");
+    let mut sums = vec![intercept; features.rows()];
+    for (index, &weight) in coefficients.iter().enumerate() {
+        for (sum, value) in sums.iter_mut().zip(features.column(index)) {
+            *sum += weight * value;
+        }
+    }
+    sums
+}
+
+fn check_penalty(l2: f64) -> Result<(), Failure> {
+    if l2.is_finite() && l2 >= 0.0 {
+        return Ok(());
+    }
+    Err(Failure::new(code::BAD_VALUE, format!("l2 is {l2}; it is a finite number, at least 0")))
+}
+
+fn check_rows(features: &Features) -> Result<(), Failure> {
+    if features.rows() == 0 {
+        return Err(Failure::new(code::TOO_FEW_ROWS, "there are no rows to learn from"));
+    }
+    for (index, name) in features.names().iter().enumerate() {
+        check_finite(features.column(index), "a column").map_err(|failure| failure.column(name))?;
+    }
+    Ok(())
+}
+
+fn check_finite(values: &[f64], what: &str) -> Result<(), Failure> {
+    match values.iter().position(|value| !value.is_finite()) {
+        None => Ok(()),
+        Some(row) => Err(Failure::new(code::NON_FINITE, format!("{what} holds a value that is no finite number"))
+            .row(row as u64 + 1)),
+    }
+}
+
+/// The warning that some columns say nothing that the others do not say.
+fn repeating(features: &Features, dependent: &[usize]) -> Failure {
+    const NAMED: usize = 5;
+    let mut names: Vec<String> =
+        dependent.iter().take(NAMED).map(|&column| format!("`{}`", features.names()[column])).collect();
+    if dependent.len() > NAMED {
+        names.push(format!("{} more", dependent.len() - NAMED));
+    }
+    let names = names.join(", ");
+    let why = if features.rows() <= features.columns() {
+        format!("{} rows do not determine the coefficients of {} columns", features.rows(), features.columns())
+    } else {
+        format!("constant, or repeats of other columns: {names}")
+    };
+    Failure::warning(code::SINGULAR_WARNING, why)
+        .help("the coefficients are not unique; those of least length were taken")
+        .help("drop the columns, or use `ridge`")
+}
+
+#[cfg(test)]
+mod tests;

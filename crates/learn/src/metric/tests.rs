@@ -1,0 +1,193 @@
+//! Metrics against hand-made values, brute force, and inputs on which they have no value.
+
+use super::*;
+use proptest::prelude::*;
+
+fn score(name: &str, codes: &[u32], count: usize, probabilities: &[f64]) -> Result<f64, Undefined> {
+    let truth = Target::Classes { codes: codes.to_vec(), count };
+    Metric::find(name)
+        .unwrap()
+        .score(&truth, &Outputs::Probabilities { values: probabilities.to_vec(), classes: count })
+}
+
+fn score_numbers(name: &str, truth: &[f64], predicted: &[f64]) -> Result<f64, Undefined> {
+    Metric::find(name).unwrap().score(&Target::Numbers(truth.to_vec()), &Outputs::Numbers(predicted.to_vec()))
+}
+
+fn binary(positive: &[f64]) -> Vec<f64> {
+    positive.iter().flat_map(|p| [1.0 - p, *p]).collect()
+}
+
+#[test]
+fn the_table_is_well_formed() {
+    let mut names: Vec<&str> = METRICS.iter().map(|metric| metric.name).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), METRICS.len());
+    for metric in METRICS {
+        assert!(!metric.doc.is_empty() && !metric.doc.ends_with('.'), "{}", metric.name);
+        assert!(metric.prefers(2.0, 1.0) == (metric.better == Better::Higher) && !metric.prefers(1.0, 1.0));
+    }
+}
+
+/// The example of scikit-learn's documentation of `roc_auc_score`, and the four cells of a 2 × 2 table by hand.
+#[test]
+fn small_cases_by_hand() {
+    assert_eq!(score("auc", &[0, 0, 1, 1], 2, &binary(&[0.1, 0.4, 0.35, 0.8])), Ok(0.75));
+    // TP 2, FP 1, FN 1, TN 2.
+    let (codes, outputs) = ([1, 1, 1, 0, 0, 0], binary(&[0.9, 0.8, 0.2, 0.7, 0.1, 0.3]));
+    assert_eq!(score("accuracy", &codes, 2, &outputs), Ok(4.0 / 6.0));
+    for name in ["precision", "recall", "f1", "balanced_accuracy"] {
+        assert!((score(name, &codes, 2, &outputs).unwrap() - 2.0 / 3.0).abs() < 1e-15, "{name}");
+    }
+    assert!((score("mcc", &codes, 2, &outputs).unwrap() - 1.0 / 3.0).abs() < 1e-15);
+    let brier = (0.01 + 0.04 + 0.64 + 0.49 + 0.01 + 0.09) / 6.0;
+    assert!((score("brier", &codes, 2, &outputs).unwrap() - brier).abs() < 1e-15);
+    assert_eq!(score_numbers("mae", &[1.0, 2.0], &[2.0, 4.0]), Ok(1.5));
+    assert_eq!(score_numbers("r2", &[1.0, 2.0, 3.0], &[2.0, 2.0, 2.0]), Ok(0.0));
+}
+
+#[test]
+fn a_sure_mistake_has_a_finite_log_loss() {
+    let loss = score("log_loss", &[0], 2, &[0.0, 1.0]).unwrap();
+    assert_eq!(loss, -f64::EPSILON.ln());
+}
+
+#[test]
+fn ties_are_predicted_as_the_first_class() {
+    assert_eq!(predicted_classes(&Outputs::Probabilities { values: vec![0.3, 0.4, 0.4], classes: 3 }), [1]);
+}
+
+#[test]
+fn confusions_of_folds_add_up() {
+    let mut table = confusion(&[0, 1], &[0, 0], 2);
+    table.add(&confusion(&[1], &[1], 2));
+    assert_eq!(table, confusion(&[0, 1, 1], &[0, 0, 1], 2));
+    assert_eq!(table.classes(), 2);
+}
+
+/// Every metric on inputs that are too poor for some: a finite number or a reason, and a reason exactly where listed.
+#[test]
+fn poor_inputs_give_a_reason_and_never_nan() {
+    let all_classes: Vec<&str> = METRICS.iter().filter(|m| m.task() == Task::Classes).map(|m| m.name).collect();
+    let all_numbers: Vec<&str> = METRICS.iter().filter(|m| m.task() == Task::Numbers).map(|m| m.name).collect();
+    type OfClasses<'a> = (&'a str, &'a [u32], usize, Vec<f64>, &'a [&'a str]);
+    let cases: [OfClasses<'_>; 9] = [
+        ("no rows", &[], 2, vec![], &all_classes),
+        ("an output is NaN", &[0, 1], 2, vec![f64::NAN, 0.5, 0.5, 0.5], &all_classes),
+        ("an output is infinite", &[0, 1], 2, vec![0.5, 0.5, 0.5, f64::INFINITY], &all_classes),
+        ("all negative, predicted so", &[0, 0], 2, binary(&[0.1, 0.2]), &["auc", "f1", "mcc", "precision", "recall"]),
+        (
+            "all negative, one predicted positive",
+            &[0, 0],
+            2,
+            binary(&[0.1, 0.9]),
+            &["auc", "mcc", "recall", "recall_macro"],
+        ),
+        (
+            "all positive, predicted negative",
+            &[1, 1],
+            2,
+            binary(&[0.1, 0.2]),
+            &["auc", "mcc", "precision", "precision_macro", "precision_weighted", "recall_macro"],
+        ),
+        (
+            "never predicted positive",
+            &[0, 1],
+            2,
+            binary(&[0.1, 0.2]),
+            &["precision", "precision_macro", "precision_weighted"],
+        ),
+        ("one row of three classes", &[2], 3, vec![0.1, 0.1, 0.8], &["auc", "mcc"]),
+        ("a third class without a row", &[0, 1], 3, vec![0.8, 0.1, 0.1, 0.1, 0.8, 0.1], &["auc"]),
+    ];
+    for (case, codes, count, outputs, without) in cases {
+        for name in &all_classes {
+            match score(name, codes, count, &outputs) {
+                Ok(value) => assert!(value.is_finite() && !without.contains(name), "{case}: {name} = {value}"),
+                Err(reason) => assert!(without.contains(name) && !reason.0.is_empty(), "{case}: {name} {reason}"),
+            }
+        }
+        for name in &all_numbers {
+            assert!(score(name, codes, count, &outputs).is_err(), "{case}: {name} judges numbers");
+        }
+    }
+    type OfNumbers<'a> = (&'a str, &'a [f64], &'a [f64], &'a [&'a str]);
+    let cases: [OfNumbers<'_>; 7] = [
+        ("no rows", &[], &[], &all_numbers),
+        ("an output is NaN", &[1.0, 2.0], &[1.0, f64::NAN], &all_numbers),
+        ("a true value is NaN", &[1.0, f64::NAN], &[1.0, 2.0], &all_numbers),
+        ("one row", &[1.0], &[2.0], &["r2"]),
+        ("constant target", &[0.1; 3], &[0.1, 0.2, 0.3], &["r2"]),
+        ("errors too large to square", &[0.0, 1e200], &[1e200, 0.0], &["r2", "rmse"]),
+        ("errors too large", &[-1.7e308, 0.0], &[1.7e308, 0.0], &all_numbers),
+    ];
+    for (case, truth, predicted, without) in cases {
+        for name in &all_numbers {
+            match score_numbers(name, truth, predicted) {
+                Ok(value) => assert!(value.is_finite() && !without.contains(name), "{case}: {name} = {value}"),
+                Err(reason) => assert!(without.contains(name) && !reason.0.is_empty(), "{case}: {name} {reason}"),
+            }
+        }
+        for name in &all_classes {
+            assert!(score_numbers(name, truth, predicted).is_err(), "{case}: {name} judges classes");
+        }
+    }
+}
+
+#[test]
+fn reasons_are_sentences_of_the_table() {
+    assert_eq!(
+        score("auc", &[1, 1], 2, &binary(&[0.1, 0.2])).unwrap_err().to_string(),
+        "undefined (only one class occurs)"
+    );
+    assert_eq!(
+        score("precision", &[0, 1], 2, &binary(&[0.1, 0.2])).unwrap_err().0,
+        "the positive class is never predicted"
+    );
+}
+
+proptest! {
+    /// AUC is the share of pairs won, a tie being half a win.
+    #[test]
+    fn auc_counts_pairs(rows in proptest::collection::vec((0_u32..2, 0_u8..8), 2..60)) {
+        let codes: Vec<u32> = rows.iter().map(|row| row.0).collect();
+        prop_assume!(codes.contains(&0) && codes.contains(&1));
+        let scores: Vec<f64> = rows.iter().map(|row| f64::from(row.1) / 8.0).collect();
+        let (mut won, mut pairs) = (0.0, 0.0);
+        for (i, _) in codes.iter().enumerate().filter(|(_, code)| **code == 1) {
+            for (j, _) in codes.iter().enumerate().filter(|(_, code)| **code == 0) {
+                pairs += 1.0;
+                won += if scores[i] > scores[j] { 1.0 } else if scores[i] == scores[j] { 0.5 } else { 0.0 };
+            }
+        }
+        prop_assert!((score("auc", &codes, 2, &binary(&scores)).unwrap() - won / pairs).abs() < 1e-14);
+    }
+
+    /// A metric looks at rows, not at their order.
+    #[test]
+    fn order_of_rows_does_not_matter(rows in proptest::collection::vec((0_u32..3, 0_u8..9, 0_u8..9, 1_u8..9), 3..40)) {
+        let judge = |rows: &[(u32, u8, u8, u8)]| -> Vec<Option<f64>> {
+            let codes: Vec<u32> = rows.iter().map(|row| row.0).collect();
+            let values: Vec<f64> = rows.iter().flat_map(|&(_, a, b, c)| {
+                let sum = f64::from(a) + f64::from(b) + f64::from(c);
+                [f64::from(a) / sum, f64::from(b) / sum, f64::from(c) / sum]
+            }).collect();
+            METRICS.iter().map(|metric| score(metric.name, &codes, 3, &values).ok()).collect()
+        };
+        let mut reversed = rows.clone();
+        reversed.reverse();
+        for (a, b) in judge(&rows).into_iter().zip(judge(&reversed)) {
+            prop_assert!(a == b || (a.unwrap() - b.unwrap()).abs() < 1e-14);
+        }
+    }
+
+    /// Correlation is symmetric in truth and prediction and lies in [-1, 1].
+    #[test]
+    fn matthews_is_a_correlation(rows in proptest::collection::vec((0_u32..3, 0_u32..3), 2..40)) {
+        let (a, b): (Vec<u32>, Vec<u32>) = rows.into_iter().unzip();
+        if let (Ok(forward), Ok(backward)) = (confusion(&a, &b, 3).matthews(), confusion(&b, &a, 3).matthews()) {
+            prop_assert!((forward - backward).abs() < 1e-14 && forward.abs() <= 1.0 + 1e-14);
+        }
+    }
+}

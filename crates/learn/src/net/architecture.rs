@@ -1,0 +1,219 @@
+//! What a network computes: layers, activations, losses, and the graphs that they make.
+
+use crate::data::Target;
+use pipewright_diagnostic::{Failure, code};
+use pipewright_tensor::{Graph, Node};
+use pipewright_world::random::Key;
+use serde::{Deserialize, Serialize};
+
+/// What a hidden layer does to its sums.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Activation {
+    /// max(z, 0).
+    #[default]
+    Relu,
+    /// 1 / (1 + e⁻ᶻ).
+    Sigmoid,
+    /// tanh z.
+    Tanh,
+    /// z: the layer is linear.
+    None,
+}
+
+impl Activation {
+    fn record(self, graph: &mut Graph, sums: Node) -> Node {
+        match self {
+            Activation::Relu => graph.relu(sums),
+            Activation::Sigmoid => graph.sigmoid(sums),
+            Activation::Tanh => graph.tanh(sums),
+            Activation::None => sums,
+        }
+    }
+}
+
+/// What training makes small; always a mean over the rows of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Loss {
+    /// (prediction − target)²; of classes, of their probabilities.
+    MeanSquaredError,
+    /// −ln of the probability of the true one of two classes.
+    BinaryCrossEntropy,
+    /// −ln of the probability of the true class.
+    SoftmaxCrossEntropy,
+}
+
+/// What the outputs of the last layer mean.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Head {
+    /// One output: the logit of the second of two classes.
+    Binary,
+    /// An output for each class: the logits of a softmax.
+    Classes {
+        /// How many classes.
+        count: usize,
+    },
+    /// One output: (number − mean) / deviation.
+    Number {
+        /// The mean of the target over the training rows.
+        mean: f64,
+        /// Its standard deviation over the training rows (with divisor n), 1 where that is 0.
+        deviation: f64,
+    },
+}
+
+/// The width of the last layer that fits a target: 1 for two classes or numbers, K for K classes.
+#[must_use]
+pub fn natural_outputs(target: &Target) -> usize {
+    match target {
+        Target::Classes { count: 2, .. } | Target::Numbers(_) => 1,
+        Target::Classes { count, .. } => *count,
+    }
+}
+
+impl Head {
+    /// The head of a network of `outputs` outputs for a target.
+    pub(super) fn new(target: &Target, outputs: usize) -> Result<Head, Failure> {
+        let wrong_width = |wanted: &str| {
+            let plural = if outputs == 1 { "" } else { "s" };
+            Failure::new(
+                code::WRONG_WIDTH,
+                format!("the network has {outputs} output{plural}, the target asks for {wanted}"),
+            )
+            .help("the last size of a network is its output width; `auto` derives it")
+        };
+        match target {
+            Target::Classes { count: 0 | 1, .. } => Err(Failure::new(code::ONE_CLASS, "the target has one class")),
+            Target::Classes { count: 2, .. } if outputs == 1 => Ok(Head::Binary),
+            Target::Classes { count, .. } if outputs == *count => Ok(Head::Classes { count: *count }),
+            Target::Classes { count: 2, .. } => Err(wrong_width("1 (two classes)")),
+            Target::Classes { count, .. } => Err(wrong_width(&format!("{count} (a class each)"))),
+            Target::Numbers(values) if outputs == 1 => {
+                let (mean, deviation) = mean_and_deviation(values);
+                if !(mean.is_finite() && deviation.is_finite()) {
+                    return Err(Failure::new(code::VALUE_OUT_OF_RANGE, "the target's values are too large to sum"));
+                }
+                Ok(Head::Number { mean, deviation: if deviation > 0.0 { deviation } else { 1.0 } })
+            }
+            Target::Numbers(_) => Err(wrong_width("1 (a number)")),
+        }
+    }
+
+    /// The loss to use: the one asked for if it fits, else the head's own.
+    pub(super) fn loss(self, asked: Option<Loss>) -> Result<Loss, Failure> {
+        let own = match self {
+            Head::Binary => Loss::BinaryCrossEntropy,
+            Head::Classes { .. } => Loss::SoftmaxCrossEntropy,
+            Head::Number { .. } => Loss::MeanSquaredError,
+        };
+        match asked {
+            None => Ok(own),
+            Some(loss) if loss == own || loss == Loss::MeanSquaredError => Ok(loss),
+            Some(Loss::BinaryCrossEntropy) => {
+                Err(Failure::new(code::WRONG_TASK, "binary cross-entropy is for two classes and one output"))
+            }
+            Some(_) => Err(Failure::new(code::WRONG_TASK, "softmax cross-entropy is for classes with an output each")),
+        }
+    }
+
+    /// How many outputs.
+    #[must_use]
+    pub fn outputs(self) -> usize {
+        match self {
+            Head::Binary | Head::Number { .. } => 1,
+            Head::Classes { count } => count,
+        }
+    }
+
+    /// The outputs as probabilities, or as they are where they are numbers.
+    fn record(self, graph: &mut Graph, last: Node) -> Node {
+        match self {
+            Head::Binary => graph.sigmoid(last),
+            Head::Classes { .. } => graph.softmax(last),
+            Head::Number { .. } => last,
+        }
+    }
+}
+
+/// Mean and standard deviation (with divisor n).
+fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
+    let count = values.len().max(1) as f64;
+    let mean = values.iter().sum::<f64>() / count;
+    let variance = values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>() / count;
+    (mean, variance.sqrt())
+}
+
+/// A stack of dense layers.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Architecture {
+    /// Widths, from the inputs to the outputs.
+    pub(super) widths: Vec<usize>,
+    pub(super) activation: Activation,
+    pub(super) head: Head,
+}
+
+/// A graph from features to a loss and its gradients.
+pub(super) struct TrainingGraph {
+    pub(super) graph: Graph,
+    pub(super) loss: Node,
+    /// Of all parameters, in their order.
+    pub(super) gradients: Vec<Node>,
+}
+
+impl Architecture {
+    /// The graph of the outputs: input 0 is the features; parameters are kernel (inputs × outputs) and bias
+    /// (1 × outputs) of each layer.
+    fn layers(&self, graph: &mut Graph) -> Node {
+        let mut values = graph.input(self.widths[0]);
+        let last = self.widths.len() - 2;
+        for (index, pair) in self.widths.windows(2).enumerate() {
+            let kernel = graph.parameter(pair[0], pair[1]);
+            let bias = graph.parameter(1, pair[1]);
+            let product = graph.matmul(values, kernel);
+            let sums = graph.add_row(product, bias);
+            values = if index < last { self.activation.record(graph, sums) } else { sums };
+        }
+        values
+    }
+
+    /// The graph of the predictions.
+    pub(super) fn prediction(&self) -> (Graph, Node) {
+        let mut graph = Graph::new();
+        let last = self.layers(&mut graph);
+        let output = self.head.record(&mut graph, last);
+        (graph, output)
+    }
+
+    /// The graph of the loss and its gradients; input 1 is the target as the head sees it.
+    pub(super) fn training(&self, loss: Loss) -> TrainingGraph {
+        let mut graph = Graph::new();
+        let last = self.layers(&mut graph);
+        let target = graph.input(self.head.outputs());
+        let loss = match loss {
+            Loss::MeanSquaredError => {
+                let output = self.head.record(&mut graph, last);
+                graph.mean_squared_error(output, target)
+            }
+            Loss::BinaryCrossEntropy => graph.binary_cross_entropy(last, target),
+            Loss::SoftmaxCrossEntropy => graph.softmax_cross_entropy(last, target),
+        };
+        let parameters = graph.parameters().to_vec();
+        let gradients = graph.gradients(loss, &parameters);
+        TrainingGraph { graph, loss, gradients }
+    }
+
+    /// The parameters at the start: kernels uniform in ±√(6 / (inputs + outputs)) (Glorot, Bengio 2010), biases 0.
+    pub(super) fn initial_parameters(&self, key: Key) -> Vec<f32> {
+        let mut parameters = Vec::new();
+        for (index, pair) in self.widths.windows(2).enumerate() {
+            let stream = key.child("init").index(index as u64);
+            let limit = (6.0 / (pair[0] + pair[1]) as f64).sqrt();
+            let count = (pair[0] * pair[1]) as u64;
+            parameters.extend((0..count).map(|position| (limit * (2.0 * stream.uniform(position) - 1.0)) as f32));
+            parameters.resize(parameters.len() + pair[1], 0.0);
+        }
+        parameters
+    }
+}

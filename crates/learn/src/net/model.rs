@@ -1,0 +1,175 @@
+//! A trained network: plain data that predicts.
+
+use super::architecture::{Activation, Architecture, Head};
+use super::floats;
+use super::rows::row_major;
+use crate::data::{Features, Outputs};
+use crate::learner::Model;
+use pipewright_diagnostic::{Failure, code};
+use pipewright_tensor::Program;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// A trained network.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NetworkModel {
+    layers: Vec<Layer>,
+    activation: Activation,
+    head: Head,
+}
+
+/// A dense layer: values · kernel + bias.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Layer {
+    /// How many values come in.
+    pub inputs: usize,
+    /// How many come out.
+    pub outputs: usize,
+    /// `inputs` × `outputs` weights, row-major.
+    #[serde(with = "floats")]
+    pub kernel: Vec<f32>,
+    /// `outputs` biases.
+    #[serde(with = "floats")]
+    pub bias: Vec<f32>,
+}
+
+/// Rows of a block of prediction: fixed, so that results do not depend on threads.
+const BLOCK_ROWS: usize = 1024;
+
+impl NetworkModel {
+    pub(super) fn new(architecture: &Architecture, parameters: &[f32]) -> NetworkModel {
+        let mut rest = parameters;
+        let mut take = |count: usize| {
+            let (taken, left) = rest.split_at(count);
+            rest = left;
+            taken.to_vec()
+        };
+        let layers = architecture
+            .widths
+            .windows(2)
+            .map(|pair| Layer {
+                inputs: pair[0],
+                outputs: pair[1],
+                kernel: take(pair[0] * pair[1]),
+                bias: take(pair[1]),
+            })
+            .collect();
+        NetworkModel { layers, activation: architecture.activation, head: architecture.head }
+    }
+
+    /// The layers, from the inputs to the outputs.
+    #[must_use]
+    pub fn layers(&self) -> &[Layer] {
+        &self.layers
+    }
+
+    /// The activation of all layers but the last.
+    #[must_use]
+    pub fn activation(&self) -> Activation {
+        self.activation
+    }
+
+    /// What the outputs mean.
+    #[must_use]
+    pub fn head(&self) -> Head {
+        self.head
+    }
+
+    fn architecture(&self) -> Architecture {
+        let mut widths = vec![self.inputs()];
+        widths.extend(self.layers.iter().map(|layer| layer.outputs));
+        Architecture { widths, activation: self.activation, head: self.head }
+    }
+
+    /// All outputs, row after row.
+    fn outputs(&self, features: &Features) -> Vec<f32> {
+        let rows = features.rows();
+        let parameters: Vec<f32> =
+            self.layers.iter().flat_map(|layer| layer.kernel.iter().chain(&layer.bias)).copied().collect();
+        let (graph, output) = self.architecture().prediction();
+        let program = Program::<f32>::new(&graph, &[output], rows.min(BLOCK_ROWS));
+        let blocks: Vec<Vec<f32>> = (0..rows.div_ceil(BLOCK_ROWS))
+            .into_par_iter()
+            .map_init(
+                || (program.clone(), Vec::new()),
+                |(program, inputs), block| {
+                    let start = block * BLOCK_ROWS;
+                    let count = BLOCK_ROWS.min(rows - start);
+                    inputs.resize(count * features.columns(), 0.0);
+                    row_major(features, start, inputs);
+                    program.run(count, &[inputs], &parameters);
+                    program.output(0).to_vec()
+                },
+            )
+            .collect();
+        blocks.concat()
+    }
+}
+
+impl Model for NetworkModel {
+    /// # Panics
+    /// If the features have another number of columns than the model.
+    fn predict(&self, features: &Features) -> Outputs {
+        assert_eq!(features.columns(), self.inputs(), "the columns of training");
+        let outputs = self.outputs(features);
+        match self.head {
+            Head::Binary => Outputs::Probabilities {
+                values: outputs.iter().map(|&p| f64::from(p)).flat_map(|p| [1.0 - p, p]).collect(),
+                classes: 2,
+            },
+            Head::Classes { count } => Outputs::Probabilities {
+                values: outputs.chunks_exact(count).flat_map(normalised).collect(),
+                classes: count,
+            },
+            Head::Number { mean, deviation } => {
+                Outputs::Numbers(outputs.iter().map(|&value| mean + deviation * f64::from(value)).collect())
+            }
+        }
+    }
+
+    fn validate(&self) -> Result<(), Failure> {
+        let damaged = |what: &str| Err(Failure::new(code::BAD_BUNDLE, format!("a network with {what}")));
+        if self.layers.is_empty() {
+            return damaged("no layer");
+        }
+        let mut width = self.layers[0].inputs;
+        let mut total = 0_usize;
+        for layer in &self.layers {
+            let kernel_count = layer.inputs.checked_mul(layer.outputs);
+            if layer.inputs != width {
+                return damaged("layers that do not fit each other");
+            }
+            if kernel_count != Some(layer.kernel.len()) || layer.bias.len() != layer.outputs {
+                return damaged("other numbers of weights than its sizes say");
+            }
+            if layer.outputs == 0 || total.checked_add(layer.kernel.len()).is_none() {
+                return damaged("a layer of impossible size");
+            }
+            if !layer.kernel.iter().chain(&layer.bias).all(|weight| weight.is_finite()) {
+                return damaged("a weight that is not finite");
+            }
+            total += layer.kernel.len();
+            width = layer.outputs;
+        }
+        match self.head {
+            head if head.outputs() != width => damaged("other outputs than its head says"),
+            Head::Number { mean, deviation } if !(mean.is_finite() && deviation.is_finite() && deviation > 0.0) => {
+                damaged("a scale of the target that is not finite")
+            }
+            Head::Classes { count: 0 | 1 } => damaged("less than two classes"),
+            _ => Ok(()),
+        }
+    }
+
+    fn inputs(&self) -> usize {
+        self.layers.first().map_or(0, |layer| layer.inputs)
+    }
+}
+
+/// Probabilities of single precision as ones that sum to 1 in double precision.
+fn normalised(row: &[f32]) -> impl Iterator<Item = f64> + '_ {
+    let sum: f64 = row.iter().map(|&p| f64::from(p)).sum();
+    row.iter().map(move |&p| f64::from(p) / sum)
+}

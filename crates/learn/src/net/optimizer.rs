@@ -1,0 +1,298 @@
+//! Gradient descent and its variants: each a configuration, and one pass over flat arrays of parameters and gradients.
+//!
+//! The update formulas are those of PyTorch 2 (`torch.optim`), in single precision; the factors that change only from
+//! step to step are computed in double precision first.
+
+use pipewright_tensor::vectorised;
+use serde::{Deserialize, Serialize};
+
+/// Stochastic gradient descent: b ← μ·b + g, θ ← θ − lr·b; with Nesterov's rule θ ← θ − lr·(g + μ·b).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Sgd {
+    /// The learning rate.
+    pub lr: f64,
+    /// μ: how much of the last step is kept.
+    pub momentum: f64,
+    /// Look ahead along the momentum?
+    pub nesterov: bool,
+    /// λ of the L2 penalty λ/2·‖θ‖², added to the gradient.
+    pub weight_decay: f64,
+}
+
+impl Default for Sgd {
+    fn default() -> Sgd {
+        Sgd { lr: 0.01, momentum: 0.0, nesterov: false, weight_decay: 0.0 }
+    }
+}
+
+/// RMSprop (Hinton): v ← α·v + (1 − α)·g², θ ← θ − lr·g / (√v + ε).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct RmsProp {
+    /// The learning rate.
+    pub lr: f64,
+    /// How slowly the mean square forgets.
+    pub alpha: f64,
+    /// Added to the root, against division by 0.
+    pub epsilon: f64,
+}
+
+impl Default for RmsProp {
+    fn default() -> RmsProp {
+        RmsProp { lr: 0.001, alpha: 0.99, epsilon: 1e-8 }
+    }
+}
+
+/// Adam (Kingma, Ba 2015), bias-corrected: m ← m + (1 − β₁)·(g − m), v ← β₂·v + (1 − β₂)·g²,
+/// θ ← θ − lr / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Adam {
+    /// The learning rate.
+    pub lr: f64,
+    /// How slowly the mean forgets.
+    pub beta1: f64,
+    /// How slowly the mean square forgets.
+    pub beta2: f64,
+    /// Added to the root, against division by 0.
+    pub epsilon: f64,
+}
+
+impl Default for Adam {
+    fn default() -> Adam {
+        Adam { lr: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }
+    }
+}
+
+/// AdamW (Loshchilov, Hutter 2019): θ ← (1 − lr·λ)·θ, then a step of [`Adam`].
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct AdamW {
+    /// The step that follows the decay.
+    pub adam: Adam,
+    /// λ: the share by which parameters shrink, in units of the learning rate.
+    pub weight_decay: f64,
+}
+
+impl Default for AdamW {
+    fn default() -> AdamW {
+        AdamW { adam: Adam::default(), weight_decay: 0.01 }
+    }
+}
+
+/// Which optimiser, with its settings.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "each variant is documented at its type")]
+pub enum OptimizerConfig {
+    Sgd(Sgd),
+    RmsProp(RmsProp),
+    Adam(Adam),
+    AdamW(AdamW),
+}
+
+impl Default for OptimizerConfig {
+    fn default() -> OptimizerConfig {
+        OptimizerConfig::Adam(Adam::default())
+    }
+}
+
+impl OptimizerConfig {
+    /// The learning rate.
+    #[must_use]
+    pub fn lr(&self) -> f64 {
+        match self {
+            OptimizerConfig::Sgd(sgd) => sgd.lr,
+            OptimizerConfig::RmsProp(rms_prop) => rms_prop.lr,
+            OptimizerConfig::Adam(adam) => adam.lr,
+            OptimizerConfig::AdamW(adam_w) => adam_w.adam.lr,
+        }
+    }
+
+    /// The same with another learning rate.
+    #[must_use]
+    pub fn with_lr(mut self, lr: f64) -> OptimizerConfig {
+        match &mut self {
+            OptimizerConfig::Sgd(sgd) => sgd.lr = lr,
+            OptimizerConfig::RmsProp(rms_prop) => rms_prop.lr = lr,
+            OptimizerConfig::Adam(adam) => adam.lr = lr,
+            OptimizerConfig::AdamW(adam_w) => adam_w.adam.lr = lr,
+        }
+        self
+    }
+}
+
+/// An optimiser at work: its configuration and what it remembers of past gradients.
+///
+/// ```
+/// use pipewright_learn::net::{Optimizer, OptimizerConfig, Sgd};
+/// let sgd = OptimizerConfig::Sgd(Sgd { lr: 0.5, ..Sgd::default() });
+/// let mut parameters = [1.0, 2.0];
+/// Optimizer::new(sgd, 2).step(&mut parameters, &[1.0, -1.0]);
+/// assert_eq!(parameters, [0.5, 2.5]);
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Optimizer {
+    config: OptimizerConfig,
+    steps: u64,
+    /// A mean or sum of gradients; empty where the configuration needs none.
+    first: Vec<f32>,
+    /// A mean of squared gradients; empty where the configuration needs none.
+    second: Vec<f32>,
+}
+
+impl Optimizer {
+    /// The start, for `count` parameters.
+    #[must_use]
+    pub fn new(config: OptimizerConfig, count: usize) -> Optimizer {
+        let (first, second) = match config {
+            OptimizerConfig::Sgd(sgd) => (sgd.momentum != 0.0, false),
+            OptimizerConfig::RmsProp(_) => (false, true),
+            OptimizerConfig::Adam(_) | OptimizerConfig::AdamW(_) => (true, true),
+        };
+        let zeros = |is_needed: bool| vec![0.0; if is_needed { count } else { 0 }];
+        Optimizer { config, steps: 0, first: zeros(first), second: zeros(second) }
+    }
+
+    /// One step: changes `parameters` along `gradients`, which lie in the same order.
+    ///
+    /// # Panics
+    /// If there are not as many as the optimiser was made for.
+    pub fn step(&mut self, parameters: &mut [f32], gradients: &[f32]) {
+        assert_eq!(parameters.len(), gradients.len(), "a gradient for each parameter");
+        for moment in [&self.first, &self.second] {
+            assert!(moment.is_empty() || moment.len() == parameters.len(), "a moment for each parameter");
+        }
+        self.steps += 1;
+        let (first, second) = (&mut self.first, &mut self.second);
+        match self.config {
+            OptimizerConfig::Sgd(sgd) => sgd.step(parameters, gradients, first),
+            OptimizerConfig::RmsProp(rms_prop) => rms_prop.step(parameters, gradients, second),
+            OptimizerConfig::Adam(adam) => adam.step(1.0, self.steps, parameters, gradients, first, second),
+            OptimizerConfig::AdamW(AdamW { adam, weight_decay }) => {
+                let kept = 1.0 - adam.lr * weight_decay;
+                adam.step(kept, self.steps, parameters, gradients, first, second);
+            }
+        }
+    }
+
+    /// Do the moments belong to `count` parameters, and are they finite?
+    pub(super) fn is_valid(&self, count: usize) -> bool {
+        let fresh = Optimizer::new(self.config, count);
+        self.first.len() == fresh.first.len()
+            && self.second.len() == fresh.second.len()
+            && self.first.iter().chain(&self.second).all(|moment| moment.is_finite())
+    }
+}
+
+impl Sgd {
+    fn step(&self, parameters: &mut [f32], gradients: &[f32], momenta: &mut [f32]) {
+        let (lr, decay, momentum) = (self.lr as f32, self.weight_decay as f32, self.momentum as f32);
+        // Nesterov's rule steps along g + μ·b, the plain one along b.
+        let ahead = if self.nesterov { (1.0, momentum) } else { (0.0, 1.0) };
+        vectorised(|| {
+            if momenta.is_empty() {
+                for (parameter, &gradient) in parameters.iter_mut().zip(gradients) {
+                    *parameter -= lr * (gradient + decay * *parameter);
+                }
+                return;
+            }
+            for ((parameter, &gradient), moment) in parameters.iter_mut().zip(gradients).zip(momenta) {
+                let gradient = gradient + decay * *parameter;
+                *moment = momentum * *moment + gradient;
+                *parameter -= lr * (ahead.0 * gradient + ahead.1 * *moment);
+            }
+        });
+    }
+}
+
+impl RmsProp {
+    fn step(&self, parameters: &mut [f32], gradients: &[f32], squares: &mut [f32]) {
+        let (lr, alpha, epsilon) = (self.lr as f32, self.alpha as f32, self.epsilon as f32);
+        let new = (1.0 - self.alpha) as f32;
+        vectorised(|| {
+            for ((parameter, &gradient), square) in parameters.iter_mut().zip(gradients).zip(squares) {
+                *square = alpha * *square + new * gradient * gradient;
+                *parameter -= lr * gradient / (square.sqrt() + epsilon);
+            }
+        });
+    }
+}
+
+impl Adam {
+    fn step(
+        &self,
+        kept: f64,
+        steps: u64,
+        parameters: &mut [f32],
+        gradients: &[f32],
+        means: &mut [f32],
+        squares: &mut [f32],
+    ) {
+        let power = steps as f64;
+        let rate = (self.lr / (1.0 - self.beta1.powf(power))) as f32;
+        let root = (1.0 / (1.0 - self.beta2.powf(power)).sqrt()) as f32;
+        let (new_mean, old_square, new_square) =
+            ((1.0 - self.beta1) as f32, self.beta2 as f32, (1.0 - self.beta2) as f32);
+        let (kept, epsilon) = (kept as f32, self.epsilon as f32);
+        vectorised(|| {
+            let moments = means.iter_mut().zip(squares);
+            for ((parameter, &gradient), (mean, square)) in parameters.iter_mut().zip(gradients).zip(moments) {
+                *mean += new_mean * (gradient - *mean);
+                *square = old_square * *square + new_square * gradient * gradient;
+                *parameter = kept * *parameter - rate * *mean / (square.sqrt() * root + epsilon);
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two steps of each, worked by hand in double precision from the formulas above.
+    #[test]
+    fn steps_follow_the_formulas() {
+        let gradients = [0.5_f64, -0.25];
+        let cases = [
+            OptimizerConfig::Sgd(Sgd { lr: 0.1, momentum: 0.9, nesterov: false, weight_decay: 0.1 }),
+            OptimizerConfig::Sgd(Sgd { lr: 0.1, momentum: 0.9, nesterov: true, weight_decay: 0.0 }),
+            OptimizerConfig::RmsProp(RmsProp { lr: 0.1, ..RmsProp::default() }),
+            OptimizerConfig::Adam(Adam { lr: 0.1, ..Adam::default() }),
+            OptimizerConfig::AdamW(AdamW { adam: Adam { lr: 0.1, ..Adam::default() }, weight_decay: 0.2 }),
+        ];
+        for config in cases {
+            let mut optimizer = Optimizer::new(config, 1);
+            let mut parameter = [1.0_f32];
+            for gradient in gradients {
+                optimizer.step(&mut parameter, &[gradient as f32]);
+            }
+            let expected = by_hand(config, gradients);
+            assert!((f64::from(parameter[0]) - expected).abs() < 1e-6, "{config:?}: {parameter:?} {expected}");
+        }
+    }
+
+    fn by_hand(config: OptimizerConfig, [first, second]: [f64; 2]) -> f64 {
+        match config {
+            OptimizerConfig::Sgd(Sgd { nesterov: false, .. }) => {
+                let moment = first + 0.1;
+                let after = 1.0 - 0.1 * moment;
+                after - 0.1 * (0.9 * moment + second + 0.1 * after)
+            }
+            OptimizerConfig::Sgd(_) => {
+                let after = 1.0 - 0.1 * (first + 0.9 * first);
+                after - 0.1 * (second + 0.9 * (0.9 * first + second))
+            }
+            OptimizerConfig::RmsProp(_) => {
+                let square = 0.01 * first * first;
+                let after = 1.0 - 0.1 * first / (square.sqrt() + 1e-8);
+                after - 0.1 * second / ((0.99 * square + 0.01 * second * second).sqrt() + 1e-8)
+            }
+            OptimizerConfig::Adam(_) | OptimizerConfig::AdamW(_) => {
+                let kept = if matches!(config, OptimizerConfig::AdamW(_)) { 0.98 } else { 1.0 };
+                let after = kept - 0.1 * first.signum();
+                let mean = 0.9 * (0.1 * first) + 0.1 * second;
+                let square = 0.999 * (0.001 * first * first) + 0.001 * second * second;
+                let corrected = (square / (1.0 - 0.999_f64.powi(2))).sqrt();
+                kept * after - 0.1 * mean / (1.0 - 0.81) / (corrected + 1e-8)
+            }
+        }
+    }
+}

@@ -1,0 +1,317 @@
+//! What training promises: it learns, it resumes, it stops where it must, and it has the same bits every time.
+
+use super::*;
+use crate::data::{Features, Outputs, Target};
+use crate::learner::{Ignore, Model};
+use pipewright_diagnostic::{Severity, code};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// `rows` × `columns` numbers in [-1, 1).
+fn features(rows: usize, columns: usize, seed: u64) -> Features {
+    let key = Key::new(seed);
+    let values = (0..rows * columns).map(|position| 2.0 * key.uniform(position as u64) - 1.0).collect();
+    Features::new(rows, (0..columns).map(|column| format!("x{column}")).collect(), values)
+}
+
+/// Whether the product of the first two columns is positive: no linear model knows.
+fn signs(rows: usize) -> Examples {
+    let features = features(rows, 4, 7);
+    let codes = features.column(0).iter().zip(features.column(1)).map(|(a, b)| u32::from(a * b > 0.0)).collect();
+    Examples::new(features, Target::Classes { codes, count: 2 })
+}
+
+/// Which of three sectors of the plane.
+fn sectors(rows: usize) -> Examples {
+    let features = features(rows, 2, 8);
+    let sector = |(y, x): (&f64, &f64)| ((y.atan2(*x) / std::f64::consts::TAU + 0.5) * 3.0).min(2.0) as u32;
+    let codes = features.column(0).iter().zip(features.column(1)).map(sector).collect();
+    Examples::new(features, Target::Classes { codes, count: 3 })
+}
+
+/// 1000 + 50·(a² + b), far from the range in which a fresh network's outputs lie.
+fn parabola(rows: usize) -> Examples {
+    let features = features(rows, 2, 9);
+    let target = features.column(0).iter().zip(features.column(1)).map(|(a, b)| 1000.0 + 50.0 * (a * a + b)).collect();
+    Examples::new(features, Target::Numbers(target))
+}
+
+fn accuracy(model: &NetworkModel, examples: &Examples) -> f64 {
+    let Outputs::Probabilities { values, classes } = model.predict(&examples.features) else { panic!("probabilities") };
+    let Target::Classes { codes, .. } = &examples.target else { panic!("classes") };
+    let right = values.chunks(classes).zip(codes).filter(|(row, code)| {
+        let best = (0..classes).max_by(|&a, &b| row[a].total_cmp(&row[b])).expect("a class");
+        best == **code as usize
+    });
+    right.count() as f64 / codes.len() as f64
+}
+
+fn small(epochs: usize) -> Network {
+    Network { hidden: vec![32, 16], epochs, optimizer: OptimizerConfig::default().with_lr(0.01), ..Network::default() }
+}
+
+fn bits(model: &NetworkModel) -> Vec<u32> {
+    model.layers().iter().flat_map(|layer| layer.kernel.iter().chain(&layer.bias)).map(|w| w.to_bits()).collect()
+}
+
+#[test]
+fn two_classes_are_learned_with_every_activation_and_optimiser() {
+    let examples = signs(1000);
+    let optimizers = [
+        OptimizerConfig::Sgd(Sgd { lr: 0.1, momentum: 0.9, ..Sgd::default() }),
+        OptimizerConfig::RmsProp(RmsProp { lr: 0.005, ..RmsProp::default() }),
+        OptimizerConfig::Adam(Adam { lr: 0.01, ..Adam::default() }),
+        OptimizerConfig::AdamW(AdamW { adam: Adam { lr: 0.01, ..Adam::default() }, weight_decay: 0.01 }),
+    ];
+    for optimizer in optimizers {
+        for activation in [Activation::Relu, Activation::Tanh] {
+            let network = Network { optimizer, activation, ..small(40) };
+            let model = network.fit(&examples, None, Key::new(1), &Ignore).unwrap();
+            let accuracy = accuracy(&model, &examples);
+            assert!(accuracy > 0.95, "{optimizer:?} {activation:?}: {accuracy}");
+        }
+    }
+    let linear = Network { activation: Activation::None, ..small(20) };
+    let model = linear.fit(&examples, None, Key::new(1), &Ignore).unwrap();
+    assert!(accuracy(&model, &examples) < 0.65, "a linear network cannot know");
+}
+
+#[test]
+fn classes_and_numbers_are_learned() {
+    let examples = sectors(900);
+    let model = Network { outputs: 3, ..small(40) }.fit(&examples, None, Key::new(2), &Ignore).unwrap();
+    assert!(accuracy(&model, &examples) > 0.95, "{}", accuracy(&model, &examples));
+    let Outputs::Probabilities { values, classes: 3 } = model.predict(&examples.features) else {
+        panic!("three classes")
+    };
+    assert!(values.chunks(3).all(|row| (row.iter().sum::<f64>() - 1.0).abs() < 1e-12));
+
+    let two = Network { outputs: 2, loss: Some(Loss::MeanSquaredError), ..small(40) };
+    let examples = signs(1000);
+    assert!(accuracy(&two.fit(&examples, None, Key::new(2), &Ignore).unwrap(), &examples) > 0.95);
+
+    let examples = parabola(1000);
+    let model = small(40).fit(&examples, None, Key::new(3), &Ignore).unwrap();
+    let (Outputs::Numbers(found), Target::Numbers(truth)) = (model.predict(&examples.features), &examples.target)
+    else {
+        panic!("numbers")
+    };
+    let error = found.iter().zip(truth).map(|(f, t)| (f - t) * (f - t)).sum::<f64>() / 1000.0;
+    assert!(error < 25.0, "of a variance of about 1000, {error} is left");
+}
+
+#[test]
+fn a_constant_target_is_predicted_exactly_enough() {
+    let examples = Examples::new(features(50, 3, 1), Target::Numbers(vec![7.0; 50]));
+    let model = small(30).fit(&examples, None, Key::new(0), &Ignore).unwrap();
+    let Outputs::Numbers(found) = model.predict(&examples.features) else { panic!("numbers") };
+    assert!(found.iter().all(|value| (value - 7.0).abs() < 0.3), "{found:?}");
+}
+
+#[test]
+fn training_has_the_same_bits_every_time_and_on_any_number_of_threads() {
+    let examples = signs(3000);
+    let fit = || small(3).fit(&examples, None, Key::new(4), &Ignore).unwrap();
+    let model = fit();
+    assert_eq!(bits(&model), bits(&fit()));
+    let other = small(3).fit(&examples, None, Key::new(5), &Ignore).unwrap();
+    assert_ne!(bits(&model), bits(&other), "the key decides");
+    let predictions: Vec<Outputs> = [1, 2, 8]
+        .map(|threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| model.predict(&examples.features))
+        })
+        .to_vec();
+    assert!(predictions.windows(2).all(|pair| pair[0] == pair[1]));
+}
+
+#[test]
+fn resuming_equals_never_having_stopped() {
+    let (train, validation) = (signs(333), signs(100));
+    for optimizer in [
+        OptimizerConfig::Sgd(Sgd { momentum: 0.9, ..Sgd::default() }),
+        OptimizerConfig::RmsProp(RmsProp::default()),
+        OptimizerConfig::Adam(Adam::default()),
+    ] {
+        let network = Network { optimizer, early_stop: Some(20), ..small(7) };
+        let key = Key::new(6);
+        let whole = network.fit(&train, Some(&validation), key, &Ignore).unwrap();
+        for stop in [0, 1, 4, 7] {
+            let mut first = Trainer::start(&network, &train, Some(&validation), key).unwrap();
+            for _ in 0..stop {
+                first.epoch(&Ignore).unwrap();
+            }
+            let saved = serde_json::to_string(&first.checkpoint()).unwrap();
+            let checkpoint = serde_json::from_str(&saved).unwrap();
+            let mut second = Trainer::resume(&network, &train, Some(&validation), key, checkpoint).unwrap();
+            while !second.is_done() {
+                second.epoch(&Ignore).unwrap();
+            }
+            assert_eq!(bits(&second.finish()), bits(&whole), "stopped after epoch {stop}");
+        }
+    }
+}
+
+#[test]
+fn a_checkpoint_of_another_network_is_refused() {
+    let examples = signs(50);
+    let checkpoint = Trainer::start(&small(1), &examples, None, Key::new(0)).unwrap().checkpoint();
+    let other = Network { hidden: vec![3], ..small(1) };
+    let failure = Trainer::resume(&other, &examples, None, Key::new(0), checkpoint).unwrap_err();
+    assert_eq!(failure.code, code::BAD_BUNDLE);
+}
+
+#[test]
+fn early_stop_takes_the_best_weights_and_looks_at_validation_only_then() {
+    // The validation target is the opposite of what training teaches: every epoch makes it worse.
+    let train = signs(400);
+    let mut validation = signs(400);
+    let Target::Classes { codes, .. } = &mut validation.target else { panic!("classes") };
+    codes.iter_mut().for_each(|code| *code = 1 - *code);
+    let network = Network { early_stop: Some(3), ..small(100) };
+    let mut trainer = Trainer::start(&network, &train, Some(&validation), Key::new(1)).unwrap();
+    let mut losses = Vec::new();
+    while !trainer.is_done() {
+        losses.push(trainer.epoch(&Ignore).unwrap().validation_loss.expect("validation rows"));
+    }
+    let best = (0..losses.len()).min_by(|&a, &b| losses[a].total_cmp(&losses[b])).unwrap();
+    assert_eq!(losses.len(), best + 4, "three epochs of patience after the best: {losses:?}");
+    let short = Network { early_stop: None, epochs: best + 1, ..network.clone() };
+    let expected = short.fit(&train, Some(&validation), Key::new(1), &Ignore).unwrap();
+    assert_eq!(bits(&trainer.finish()), bits(&expected), "the weights after the best epoch");
+    let blind = short.fit(&train, None, Key::new(1), &Ignore).unwrap();
+    assert_eq!(bits(&blind), bits(&expected), "without early stop validation is not looked at");
+}
+
+/// Watches and writes down; cancels after some looks.
+#[derive(Default)]
+struct Recorder {
+    progress: Mutex<Vec<(u64, u64)>>,
+    notices: Mutex<Vec<Failure>>,
+    looks: AtomicUsize,
+    looks_max: Option<usize>,
+}
+
+impl Watch for Recorder {
+    fn cancelled(&self) -> bool {
+        let looks = self.looks.fetch_add(1, Ordering::Relaxed);
+        self.looks_max.is_some_and(|most| looks >= most)
+    }
+
+    fn progress(&self, done: u64, total: u64) {
+        self.progress.lock().unwrap().push((done, total));
+    }
+
+    fn notice(&self, notice: Failure) {
+        self.notices.lock().unwrap().push(notice);
+    }
+}
+
+#[test]
+fn training_tells_of_progress_and_can_be_cancelled() {
+    let watch = Recorder::default();
+    small(3).fit(&signs(100), None, Key::new(0), &watch).unwrap();
+    assert_eq!(*watch.progress.lock().unwrap(), [(1, 3), (2, 3), (3, 3)]);
+    assert!(watch.notices.lock().unwrap().is_empty());
+
+    let watch = Recorder { looks_max: Some(2), ..Recorder::default() };
+    let failure = small(1000).fit(&signs(100), None, Key::new(0), &watch).unwrap_err();
+    assert_eq!(failure.code, code::CANCELLED);
+    assert!(watch.progress.lock().unwrap().len() <= 2);
+}
+
+#[test]
+fn divergence_stops_at_once_and_says_where() {
+    let mut examples = parabola(200);
+    let huge: Vec<f64> = examples.features.values().iter().map(|value| value * 1e30).collect();
+    examples.features = Features::new(200, examples.features.names().clone(), huge);
+    let optimizer = OptimizerConfig::Sgd(Sgd { lr: 1e9, ..Sgd::default() });
+    let failure = Network { optimizer, ..small(5) }.fit(&examples, None, Key::new(0), &Ignore).unwrap_err();
+    assert_eq!(failure.code, code::DIVERGED);
+    assert!(failure.message.contains("epoch 1, step "), "{failure}");
+    assert!(failure.help[0].contains("smaller `lr`"), "{:?}", failure.help);
+}
+
+#[test]
+fn unscaled_columns_are_named_once() {
+    let key = Key::new(1);
+    let rows = 100;
+    let mut values: Vec<f64> = (0..rows).map(|row| 1e6 + 10.0 * key.uniform(row)).collect();
+    values.extend((0..rows).map(|row| key.uniform(1000 + row)));
+    values.extend(vec![5.0; rows as usize]);
+    // A rare level is no small scale.
+    values.extend((0..rows).map(|row| f64::from(u8::from(row == 3))));
+    let names: std::sync::Arc<[String]> = ["income", "share", "constant", "rare"].map(String::from).into();
+    let examples = |values: Vec<f64>, names: std::sync::Arc<[String]>| {
+        Examples::new(
+            Features::new(rows as usize, names, values),
+            Target::Numbers((0..rows).map(|r| r as f64).collect()),
+        )
+    };
+    let watch = Recorder::default();
+    small(2).fit(&examples(values.clone(), names.clone()), None, Key::new(0), &watch).unwrap();
+    let notices = watch.notices.lock().unwrap();
+    assert_eq!(notices.len(), 1);
+    assert_eq!((notices[0].code, notices[0].severity), (code::UNSCALED_NETWORK, Severity::Warning));
+    assert!(notices[0].message.contains("`income`") && notices[0].message.contains("`share`"), "{}", notices[0]);
+
+    let watch = Recorder::default();
+    let tail = values[rows as usize..].to_vec();
+    small(1).fit(&examples(tail, names[1..].into()), None, Key::new(0), &watch).unwrap();
+    assert!(watch.notices.lock().unwrap().is_empty());
+}
+
+#[test]
+fn widths_and_losses_that_do_not_fit_are_refused() {
+    let failure =
+        |network: Network, examples: &Examples| network.fit(examples, None, Key::new(0), &Ignore).unwrap_err();
+    let wrong = failure(small(1), &sectors(30));
+    assert_eq!(wrong.code, code::WRONG_WIDTH);
+    assert_eq!(wrong.message, "the network has 1 output, the target asks for 3 (a class each)");
+    assert_eq!(failure(Network { outputs: 2, ..small(1) }, &parabola(30)).code, code::WRONG_WIDTH);
+    let bce = Network { loss: Some(Loss::BinaryCrossEntropy), ..small(1) };
+    assert_eq!(failure(bce, &parabola(30)).code, code::WRONG_TASK);
+    assert_eq!(failure(small(1), &Examples::new(features(0, 2, 0), Target::Numbers(vec![]))).code, code::EMPTY_DATA);
+    let one_class = Examples::new(features(2, 2, 0), Target::Classes { codes: vec![0, 0], count: 1 });
+    assert_eq!(failure(small(1), &one_class).code, code::ONE_CLASS);
+    assert_eq!(natural_outputs(&sectors(5).target), 3);
+    assert_eq!(natural_outputs(&signs(5).target), 1);
+}
+
+#[test]
+fn a_model_survives_saving_and_damage_is_named() {
+    let examples = sectors(100);
+    let model = Network { outputs: 3, ..small(2) }.fit(&examples, None, Key::new(0), &Ignore).unwrap();
+    assert_eq!(model.validate(), Ok(()));
+    assert_eq!(model.inputs(), 2);
+    let saved = serde_json::to_string(&model).unwrap();
+    let loaded: NetworkModel = serde_json::from_str(&saved).unwrap();
+    assert_eq!(loaded.predict(&examples.features), model.predict(&examples.features));
+
+    let mut value: serde_json::Value = serde_json::from_str(&saved).unwrap();
+    for (path, damage) in [
+        ("/layers/0/inputs", serde_json::json!(3)),
+        ("/layers/0/outputs", serde_json::json!(usize::MAX)),
+        ("/layers/1/inputs", serde_json::json!(31)),
+        ("/layers/2/bias", serde_json::json!("7f80000000000000000000000")),
+        ("/layers/2/bias", serde_json::json!("7f8000000000000000000000")),
+        ("/layers", serde_json::json!([])),
+        ("/head", serde_json::json!("binary")),
+        ("/head", serde_json::json!({"classes": {"count": 0}})),
+    ] {
+        let kept = value.pointer(path).unwrap().clone();
+        *value.pointer_mut(path).unwrap() = damage.clone();
+        let verdict = serde_json::from_value::<NetworkModel>(value.clone()).map(|model| model.validate());
+        assert!(!matches!(verdict, Ok(Ok(()))), "{path} = {damage}");
+        *value.pointer_mut(path).unwrap() = kept;
+    }
+}
+
+#[test]
+fn predictions_of_no_rows_and_of_one_row_are_well_formed() {
+    let model = Network { outputs: 3, ..small(1) }.fit(&sectors(40), None, Key::new(0), &Ignore).unwrap();
+    for rows in [0, 1] {
+        let outputs = model.predict(&features(rows, 2, 0));
+        assert_eq!(outputs.rows(), rows);
+    }
+}

@@ -1,0 +1,274 @@
+//! Training, an epoch at a time: it can stop, be saved, and go on as if it had never stopped.
+
+use super::architecture::{Architecture, Head};
+use super::floats;
+use super::model::NetworkModel;
+use super::optimizer::Optimizer;
+use super::rows::{Batch, Rows};
+use super::{Network, scales};
+use crate::data::Examples;
+use pipewright_diagnostic::{Failure, Watch, code};
+use pipewright_tensor::{Program, vectorised};
+use pipewright_world::random::Key;
+use serde::{Deserialize, Serialize};
+
+/// A training under way.
+///
+/// ```
+/// use pipewright_learn::net::{Network, Trainer};
+/// use pipewright_learn::{Examples, Features, Ignore, Model, Target};
+/// use pipewright_world::random::Key;
+/// let x: Vec<f64> = (0..64).map(|i| i as f64 / 32.0 - 1.0).collect();
+/// let y = x.iter().map(|x| 3.0 * x + 1.0).collect();
+/// let examples = Examples::new(Features::new(64, ["x".to_string()].into(), x), Target::Numbers(y));
+/// let network = Network { hidden: vec![8], epochs: 5, ..Network::default() };
+/// let mut trainer = Trainer::start(&network, &examples, None, Key::new(0)).unwrap();
+/// while !trainer.is_done() {
+///     trainer.epoch(&Ignore).unwrap();
+/// }
+/// assert_eq!(trainer.finish().inputs(), 1);
+/// ```
+#[derive(Debug)]
+pub struct Trainer {
+    network: Network,
+    architecture: Architecture,
+    key: Key,
+    train: Rows,
+    validation: Option<Rows>,
+    /// Outputs: the loss, then the gradients of all parameters.
+    step: Program<f32>,
+    /// Output: the loss.
+    score: Program<f32>,
+    batch: Batch,
+    order: Vec<u32>,
+    steps_between_looks: usize,
+    state: Checkpoint,
+}
+
+/// All that a training remembers between two epochs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Checkpoint {
+    /// Epochs that are done.
+    epoch: usize,
+    #[serde(with = "floats")]
+    parameters: Vec<f32>,
+    optimizer: Optimizer,
+    /// The best epoch so far, where training stops early.
+    best: Option<Best>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Best {
+    epoch: usize,
+    loss: f64,
+    #[serde(with = "floats")]
+    parameters: Vec<f32>,
+}
+
+/// What an epoch has come to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Epoch {
+    /// Its number, from 1.
+    pub number: usize,
+    /// The mean loss of the training rows, each as it was when its batch had its turn.
+    pub loss: f64,
+    /// The mean loss of the validation rows after the epoch, where training stops early and there are such rows.
+    pub validation_loss: Option<f64>,
+}
+
+/// Rows of a batch of validation.
+const VALIDATION_ROWS: usize = 1024;
+/// Operations between two looks whether to stop: about 10 ms.
+const COST_BETWEEN_LOOKS: u64 = 500_000_000;
+
+impl Trainer {
+    /// Prepares a training on `train`; `validation` is looked at only where the network stops early.
+    ///
+    /// # Errors
+    /// A [`Failure`] when there is nothing to learn from or the output width or the loss does not fit the target.
+    pub fn start(
+        network: &Network,
+        train: &Examples,
+        validation: Option<&Examples>,
+        key: Key,
+    ) -> Result<Trainer, Failure> {
+        if train.rows() == 0 || train.features.columns() == 0 {
+            return Err(Failure::new(code::EMPTY_DATA, "there are no rows or no columns to learn from"));
+        }
+        let head = Head::new(&train.target, network.outputs)?;
+        let loss = head.loss(network.loss)?;
+        let widths = [&[train.features.columns()], network.hidden.as_slice(), &[network.outputs]].concat();
+        let architecture = Architecture { widths, activation: network.activation, head };
+
+        let training = architecture.training(loss);
+        let batch_rows = network.batch.clamp(1, train.rows());
+        let outputs: Vec<_> = [training.loss].into_iter().chain(training.gradients).collect();
+        let step = Program::new(&training.graph, &outputs, batch_rows);
+        let step_cost = training.graph.cost(batch_rows).max(1);
+
+        let validation = validation.filter(|rows| network.early_stop.is_some() && rows.rows() > 0);
+        let validation = validation.map(|examples| Rows::new(examples, head));
+        let score_rows = validation.as_ref().map_or(0, |rows| rows.count().min(VALIDATION_ROWS));
+        let score = Program::new(&training.graph, &outputs[..1], score_rows);
+
+        let parameters = architecture.initial_parameters(key);
+        let optimizer = Optimizer::new(network.optimizer, parameters.len());
+        Ok(Trainer {
+            network: network.clone(),
+            architecture,
+            key,
+            train: Rows::new(train, head),
+            validation,
+            step,
+            score,
+            batch: Batch::default(),
+            order: Vec::new(),
+            steps_between_looks: usize::try_from(COST_BETWEEN_LOOKS / step_cost).unwrap_or(usize::MAX).max(1),
+            state: Checkpoint { epoch: 0, parameters, optimizer, best: None },
+        })
+    }
+
+    /// Goes on where `checkpoint` was taken, with the same network, data and key: every later bit is as if training
+    /// had never stopped.
+    ///
+    /// # Errors
+    /// As [`Trainer::start`], and when the checkpoint is of another network or holds a number that is not finite.
+    pub fn resume(
+        network: &Network,
+        train: &Examples,
+        validation: Option<&Examples>,
+        key: Key,
+        checkpoint: Checkpoint,
+    ) -> Result<Trainer, Failure> {
+        let mut trainer = Trainer::start(network, train, validation, key)?;
+        let count = trainer.state.parameters.len();
+        let best = checkpoint.best.as_ref().map(|best| &best.parameters);
+        let fits = [Some(&checkpoint.parameters), best]
+            .into_iter()
+            .flatten()
+            .all(|parameters| parameters.len() == count && all_finite(parameters));
+        if !fits || !checkpoint.optimizer.is_valid(count) {
+            return Err(Failure::new(code::BAD_BUNDLE, "the checkpoint does not belong to this network"));
+        }
+        trainer.state = checkpoint;
+        Ok(trainer)
+    }
+
+    /// What must be kept to go on later.
+    #[must_use]
+    pub fn checkpoint(&self) -> Checkpoint {
+        self.state.clone()
+    }
+
+    /// Are all epochs done, or has training stopped early?
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        let is_patience_over = match (self.network.early_stop, &self.state.best) {
+            (Some(patience), Some(best)) => self.state.epoch >= best.epoch + patience.max(1),
+            _ => false,
+        };
+        self.state.epoch >= self.network.epochs || is_patience_over
+    }
+
+    /// Goes through all training rows once, in a new random order.
+    ///
+    /// # Errors
+    /// A [`Failure`] when it was cancelled, or a loss or weight left the range of numbers.
+    pub fn epoch(&mut self, watch: &dyn Watch) -> Result<Epoch, Failure> {
+        let number = self.state.epoch + 1;
+        self.order.clear();
+        self.order.extend(0..u32::try_from(self.train.count()).expect("tables have fewer than 2^32 rows"));
+        self.key.child("shuffle").index(self.state.epoch as u64).shuffle(&mut self.order);
+
+        let mut total = 0.0;
+        let batch_rows = self.network.batch.clamp(1, self.train.count());
+        for (step, order) in self.order.chunks(batch_rows).enumerate() {
+            if step % self.steps_between_looks == 0 && watch.cancelled() {
+                return Err(Failure::new(code::CANCELLED, format!("stopped in epoch {number}")));
+            }
+            self.train.gather(order, &mut self.batch);
+            let inputs: [&[f32]; 2] = [&self.batch.features, &self.batch.target];
+            self.step.run(order.len(), &inputs, &self.state.parameters);
+            let loss = self.step.output(0)[0];
+            if !loss.is_finite() {
+                return Err(self.diverged(number, Some(step + 1)));
+            }
+            total += f64::from(loss) * order.len() as f64;
+            self.state.optimizer.step(&mut self.state.parameters, self.step.flat_outputs(1));
+        }
+        if !all_finite(&self.state.parameters) {
+            return Err(self.diverged(number, None));
+        }
+        self.state.epoch = number;
+        let loss = total / self.train.count() as f64;
+        let validation_loss = self.validation_loss();
+        self.remember_best(validation_loss.unwrap_or(loss))?;
+        Ok(Epoch { number, loss, validation_loss })
+    }
+
+    /// The trained network: with the weights of the best epoch where training stops early, else of the last.
+    #[must_use]
+    pub fn finish(self) -> NetworkModel {
+        let parameters = self.state.best.map_or(self.state.parameters, |best| best.parameters);
+        NetworkModel::new(&self.architecture, &parameters)
+    }
+
+    fn validation_loss(&mut self) -> Option<f64> {
+        let rows = self.validation.as_ref()?;
+        let order: Vec<u32> = (0..rows.count() as u32).collect();
+        let mut total = 0.0;
+        for order in order.chunks(VALIDATION_ROWS) {
+            rows.gather(order, &mut self.batch);
+            self.score.run(order.len(), &[&self.batch.features, &self.batch.target], &self.state.parameters);
+            total += f64::from(self.score.output(0)[0]) * order.len() as f64;
+        }
+        Some(total / rows.count() as f64)
+    }
+
+    fn remember_best(&mut self, loss: f64) -> Result<(), Failure> {
+        if self.network.early_stop.is_none() {
+            return Ok(());
+        }
+        if !loss.is_finite() {
+            return Err(self.diverged(self.state.epoch, None));
+        }
+        if self.state.best.as_ref().is_none_or(|best| loss < best.loss) {
+            let parameters = self.state.parameters.clone();
+            self.state.best = Some(Best { epoch: self.state.epoch, loss, parameters });
+        }
+        Ok(())
+    }
+
+    fn diverged(&self, epoch: usize, step: Option<usize>) -> Failure {
+        let place = step.map_or(String::new(), |step| format!(", step {step}"));
+        Failure::new(code::DIVERGED, format!("the loss or a weight is no longer finite in epoch {epoch}{place}"))
+            .help(format!("try a smaller `lr` than {}, or `scale` before `train`", self.network.optimizer.lr()))
+    }
+}
+
+/// Is every number finite? The exponent's bits say so without a branch for each.
+fn all_finite(values: &[f32]) -> bool {
+    let largest = vectorised(|| values.iter().fold(0, |largest, value| largest.max(value.to_bits() & 0x7fff_ffff)));
+    largest < f32::INFINITY.to_bits()
+}
+
+/// Trains from the start to the end.
+pub(super) fn train(
+    network: &Network,
+    train: &Examples,
+    validation: Option<&Examples>,
+    key: Key,
+    watch: &dyn Watch,
+) -> Result<NetworkModel, Failure> {
+    let mut trainer = Trainer::start(network, train, validation, key)?;
+    if let Some(warning) = scales::warning(&train.features) {
+        watch.notice(warning);
+    }
+    while !trainer.is_done() {
+        let epoch = trainer.epoch(watch)?;
+        watch.progress(epoch.number as u64, network.epochs as u64);
+    }
+    Ok(trainer.finish())
+}

@@ -1,0 +1,288 @@
+//! Which rows train and which judge: k folds, stratified or not, and a single holdout.
+//!
+//! Without shuffling, the lists equal those of scikit-learn's `KFold` and `StratifiedKFold`. Shuffling draws from a
+//! [`Key`]. Everything is counted in whole numbers, so the same rows come out on every machine.
+
+use pipewright_diagnostic::{Failure, code};
+use pipewright_world::random::Key;
+
+/// One way to divide the rows: both lists ascend, share no row, and together hold every row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fold {
+    /// The rows to learn from.
+    pub train: Vec<u32>,
+    /// The rows to judge on.
+    pub test: Vec<u32>,
+}
+
+/// The folds of a judgement, and what is worth saying about them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Folds {
+    /// The folds, in order.
+    pub folds: Vec<Fold>,
+    /// Warnings, such as a class that has fewer rows than there are folds.
+    pub notices: Vec<Failure>,
+}
+
+/// `count` folds over `rows` rows: contiguous blocks, or blocks of a random order. The first `rows % count` folds have
+/// a row more than the others. Every row is tested once.
+///
+/// # Errors
+/// `TOO_FEW_ROWS` for fewer than two folds or fewer rows than folds.
+///
+/// ```
+/// let folds = pipewright_learn::split::kfold(5, 2, None).unwrap().folds;
+/// assert_eq!(folds[0].test, [0, 1, 2]);
+/// assert_eq!(folds[0].train, [3, 4]);
+/// ```
+pub fn kfold(rows: usize, count: usize, shuffle: Option<Key>) -> Result<Folds, Failure> {
+    check_counts(rows, count)?;
+    let order = order_of(rows, shuffle);
+    let mut fold_of = vec![0; rows];
+    let mut start = 0;
+    for fold in 0..count {
+        let size = rows / count + usize::from(fold < rows % count);
+        for &row in &order[start..start + size] {
+            fold_of[row as usize] = fold;
+        }
+        start += size;
+    }
+    Ok(Folds { folds: folds_from(&fold_of, count), notices: Vec::new() })
+}
+
+/// `count` folds in which every class is spread as evenly as it can be: its rows per fold differ by one at most.
+/// `codes` is the class of each row.
+///
+/// The method is scikit-learn's: classes in order of first appearance are laid end to end, and every `count`-th row of
+/// that order says how many rows of a class a fold takes. Without shuffling, a class's rows go to the folds in their
+/// order in the table.
+///
+/// # Errors
+/// `TOO_FEW_ROWS` for fewer than two folds or fewer rows than folds. A class with fewer rows than folds is a warning
+/// among the notices.
+///
+/// ```
+/// let folds = pipewright_learn::split::stratified(&[0, 0, 0, 0, 1, 1], 2, None).unwrap().folds;
+/// assert_eq!(folds[0].test, [0, 1, 4]);
+/// ```
+pub fn stratified(codes: &[u32], count: usize, shuffle: Option<Key>) -> Result<Folds, Failure> {
+    check_counts(codes.len(), count)?;
+    let classes = rows_by_class(codes);
+    let mut fold_of = vec![0; codes.len()];
+    let mut laid = 0;
+    for (index, rows) in classes.iter().enumerate() {
+        // Position `laid + i` of the order by class belongs to fold `(laid + i) % count`.
+        let mut folds: Vec<usize> = Vec::with_capacity(rows.len());
+        for fold in 0..count {
+            let first = (fold + count - laid % count) % count;
+            let share = (rows.len() + count - 1).saturating_sub(first) / count;
+            folds.extend(std::iter::repeat_n(fold, share));
+        }
+        if let Some(key) = shuffle {
+            key.index(index as u64).shuffle(&mut folds);
+        }
+        for (&row, fold) in rows.iter().zip(folds) {
+            fold_of[row as usize] = fold;
+        }
+        laid += rows.len();
+    }
+    let smallest = classes.iter().map(Vec::len).min().unwrap_or(0);
+    let notices = (smallest < count).then(|| {
+        let rows = if smallest == 1 { "1 row" } else { &format!("{smallest} rows") };
+        Failure::warning(code::SMALL_CLASS, format!("the smallest class has {rows}, and there are {count} folds"))
+            .help("some folds hold no row of it; use fewer folds")
+    });
+    Ok(Folds { folds: folds_from(&fold_of, count), notices: notices.into_iter().collect() })
+}
+
+/// Sets aside `share` of the rows, chosen at random: `share · rows`, rounded, but at least one row on each side.
+///
+/// # Errors
+/// `TOO_FEW_ROWS` for fewer than two rows.
+///
+/// # Panics
+/// If `share` is not between 0 and 1.
+pub fn holdout(rows: usize, share: f64, key: Key) -> Result<Fold, Failure> {
+    let held = held_rows(rows, share)?;
+    let mut is_held = vec![false; rows];
+    for &row in &key.permutation(rows)[..held] {
+        is_held[row as usize] = true;
+    }
+    Ok(fold_where(|row| is_held[row], rows))
+}
+
+/// Like [`holdout`], with the classes in the same proportions on both sides as near as whole rows allow: each class
+/// gives its quota rounded down, and the rows still missing come from the largest remainders, ties from the class that
+/// appears first.
+///
+/// # Errors
+/// `TOO_FEW_ROWS` for fewer than two rows.
+///
+/// # Panics
+/// If `share` is not between 0 and 1.
+pub fn holdout_stratified(codes: &[u32], share: f64, key: Key) -> Result<Fold, Failure> {
+    let rows = codes.len();
+    let held = held_rows(rows, share)?;
+    let mut classes = rows_by_class(codes);
+    let quota = |class: &Vec<u32>| class.len() as u128 * held as u128;
+    let mut takes: Vec<usize> = classes.iter().map(|class| (quota(class) / rows as u128) as usize).collect();
+    let mut by_remainder: Vec<usize> = (0..classes.len()).collect();
+    by_remainder.sort_by_key(|&class| std::cmp::Reverse(quota(&classes[class]) % rows as u128));
+    let missing = held - takes.iter().sum::<usize>();
+    for &class in &by_remainder[..missing] {
+        takes[class] += 1;
+    }
+    let mut is_held = vec![false; rows];
+    for (index, (class, take)) in classes.iter_mut().zip(takes).enumerate() {
+        key.index(index as u64).shuffle(class);
+        for &row in &class[..take] {
+            is_held[row as usize] = true;
+        }
+    }
+    Ok(fold_where(|row| is_held[row], rows))
+}
+
+fn check_counts(rows: usize, count: usize) -> Result<(), Failure> {
+    if count < 2 {
+        return Err(Failure::new(code::TOO_FEW_ROWS, format!("{count} folds cannot judge: at least 2 are needed")));
+    }
+    if rows < count {
+        return Err(Failure::new(code::TOO_FEW_ROWS, format!("{count} folds of {rows} rows: each fold needs a row")));
+    }
+    Ok(())
+}
+
+fn held_rows(rows: usize, share: f64) -> Result<usize, Failure> {
+    assert!(share > 0.0 && share < 1.0, "a share lies between 0 and 1");
+    if rows < 2 {
+        return Err(Failure::new(code::TOO_FEW_ROWS, format!("{rows} rows cannot be divided in two parts")));
+    }
+    Ok(((rows as f64 * share).round() as usize).clamp(1, rows - 1))
+}
+
+fn order_of(rows: usize, shuffle: Option<Key>) -> Vec<u32> {
+    let count = u32::try_from(rows).expect("tables have fewer than 2^32 rows");
+    shuffle.map_or_else(|| (0..count).collect(), |key| key.permutation(rows))
+}
+
+/// The rows of every class that occurs; classes in order of first appearance.
+fn rows_by_class(codes: &[u32]) -> Vec<Vec<u32>> {
+    let highest = codes.iter().max().map_or(0, |&code| code as usize + 1);
+    let mut place = vec![usize::MAX; highest];
+    let mut classes: Vec<Vec<u32>> = Vec::new();
+    for (row, &code) in (0_u32..).zip(codes) {
+        let place = &mut place[code as usize];
+        if *place == usize::MAX {
+            *place = classes.len();
+            classes.push(Vec::new());
+        }
+        classes[*place].push(row);
+    }
+    classes
+}
+
+fn folds_from(fold_of: &[usize], count: usize) -> Vec<Fold> {
+    (0..count).map(|fold| fold_where(|row| fold_of[row] == fold, fold_of.len())).collect()
+}
+
+fn fold_where(is_test: impl Fn(usize) -> bool, rows: usize) -> Fold {
+    let rows = u32::try_from(rows).expect("tables have fewer than 2^32 rows");
+    let (test, train) = (0..rows).partition(|&row| is_test(row as usize));
+    Fold { train, test }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn count(codes: &[u32], rows: &[u32], class: u32) -> usize {
+        rows.iter().filter(|&&row| codes[row as usize] == class).count()
+    }
+
+    fn assert_partition(folds: &[Fold], rows: usize) {
+        let mut tested: Vec<u32> = folds.iter().flat_map(|fold| fold.test.clone()).collect();
+        tested.sort_unstable();
+        assert_eq!(tested, (0..rows as u32).collect::<Vec<_>>());
+        for fold in folds {
+            assert!(fold.test.is_sorted() && fold.train.is_sorted());
+            let mut both = [fold.train.clone(), fold.test.clone()].concat();
+            both.sort_unstable();
+            assert_eq!(both, (0..rows as u32).collect::<Vec<_>>());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn folds_partition_the_rows(rows in 2_usize..120, k in 2_usize..12, seed in proptest::option::of(0_u64..9)) {
+            prop_assume!(rows >= k);
+            let folds = kfold(rows, k, seed.map(Key::new)).unwrap().folds;
+            assert_partition(&folds, rows);
+            let sizes: Vec<usize> = folds.iter().map(|fold| fold.test.len()).collect();
+            prop_assert!(sizes.iter().max().unwrap() - sizes.iter().min().unwrap() <= 1);
+        }
+
+        #[test]
+        fn classes_are_spread_evenly(
+            codes in proptest::collection::vec(0_u32..4, 2..120), k in 2_usize..12, seed in proptest::option::of(0_u64..9)
+        ) {
+            prop_assume!(codes.len() >= k);
+            let folds = stratified(&codes, k, seed.map(Key::new)).unwrap().folds;
+            assert_partition(&folds, codes.len());
+            for class in 0..4 {
+                let counts: Vec<usize> = folds.iter().map(|fold| count(&codes, &fold.test, class)).collect();
+                prop_assert!(counts.iter().max().unwrap() - counts.iter().min().unwrap() <= 1, "{counts:?}");
+            }
+        }
+
+        #[test]
+        fn a_stratified_holdout_keeps_proportions(
+            codes in proptest::collection::vec(0_u32..3, 2..200), percent in 1_u32..100, seed in 0_u64..9
+        ) {
+            let share = f64::from(percent) / 100.0;
+            let fold = holdout_stratified(&codes, share, Key::new(seed)).unwrap();
+            assert_partition(&[fold.clone(), Fold { train: fold.test.clone(), test: fold.train.clone() }], codes.len());
+            prop_assert_eq!(fold.test.len(), holdout(codes.len(), share, Key::new(seed)).unwrap().test.len());
+            for class in 0..3 {
+                let all = codes.iter().filter(|&&code| code == class).count() as f64;
+                let quota = all * fold.test.len() as f64 / codes.len() as f64;
+                prop_assert!((count(&codes, &fold.test, class) as f64 - quota).abs() < 1.0);
+            }
+        }
+    }
+
+    #[test]
+    fn shuffling_depends_on_the_key_alone() {
+        let codes: Vec<u32> = (0..60).map(|row| row % 3).collect();
+        let folds = |seed| stratified(&codes, 5, Some(Key::new(seed))).unwrap();
+        assert_eq!(folds(1), folds(1));
+        assert_ne!(folds(1), folds(2));
+        assert_ne!(kfold(60, 5, Some(Key::new(1))), kfold(60, 5, None));
+    }
+
+    #[test]
+    fn too_few_rows_are_refused() {
+        for (rows, k) in [(10, 0), (10, 1), (3, 4), (0, 2)] {
+            assert_eq!(kfold(rows, k, None).unwrap_err().code, code::TOO_FEW_ROWS, "{rows} {k}");
+            assert_eq!(stratified(&vec![0; rows], k, None).unwrap_err().code, code::TOO_FEW_ROWS, "{rows} {k}");
+        }
+        assert_eq!(holdout(1, 0.5, Key::new(0)).unwrap_err().code, code::TOO_FEW_ROWS);
+    }
+
+    #[test]
+    fn a_small_class_is_a_warning() {
+        let folds = stratified(&[0, 0, 0, 0, 1], 3, None).unwrap();
+        assert_eq!(folds.notices.len(), 1);
+        assert_eq!(folds.notices[0].code, code::SMALL_CLASS);
+        assert_eq!(folds.notices[0].message, "the smallest class has 1 row, and there are 3 folds");
+    }
+
+    #[test]
+    fn both_sides_of_a_holdout_have_rows() {
+        for share in [0.001, 0.999] {
+            let fold = holdout(3, share, Key::new(0)).unwrap();
+            assert!(!fold.test.is_empty() && !fold.train.is_empty());
+        }
+        assert_eq!(holdout(10, 0.2, Key::new(0)).unwrap().test.len(), 2);
+    }
+}

@@ -1,0 +1,88 @@
+//! Least squares against the certified values of NIST's Statistical Reference Datasets (linear regression).
+
+use pipewright_learn::linear::Linear;
+use pipewright_learn::{Examples, Features, Ignore, Learner, Target};
+use pipewright_world::random::Key;
+
+/// A file of the collection: certified values, then rows of y and x.
+struct Reference {
+    certified: Vec<f64>,
+    rows: Vec<Vec<f64>>,
+}
+
+impl Reference {
+    fn parse(text: &str) -> Reference {
+        let numbers =
+            |line: &str| -> Option<Vec<f64>> { line.split_whitespace().map(|word| word.parse().ok()).collect() };
+        let certified = text
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix('B'))
+            .filter_map(|line| Some((numbers(line)?, line)))
+            .filter(|(values, _)| values.len() == 3)
+            .map(|(values, _)| values[1])
+            .collect();
+        let start = text.lines().position(|line| line.starts_with("Data:") && line.contains(" x")).expect("a header");
+        let rows = text.lines().skip(start + 1).filter_map(numbers).filter(|row| row.len() > 1).collect();
+        Reference { certified, rows }
+    }
+
+    /// The fewest correct digits of any coefficient, with as many powers of the one x as there are coefficients, or
+    /// with the x as they are where there are several. `order` arranges the rows.
+    fn correct_digits(&self, order: impl Fn(usize, usize) -> usize) -> f64 {
+        let count = self.certified.len() - 1;
+        let rows: Vec<&Vec<f64>> = (0..self.rows.len()).map(|row| &self.rows[order(row, self.rows.len())]).collect();
+        let value = |row: &Vec<f64>, column: usize| {
+            if row.len() == 2 { row[1].powi(column as i32 + 1) } else { row[column + 1] }
+        };
+        let values = (0..count).flat_map(|column| rows.iter().map(move |row| value(row, column))).collect();
+        let names: Vec<String> = (1..=count).map(|power| format!("x{power}")).collect();
+        let features = Features::new(rows.len(), names.into(), values);
+        let target = Target::Numbers(rows.iter().map(|row| row[0]).collect());
+        let model = Linear.fit(&Examples::new(features, target), None, Key::new(0), &Ignore).expect("sound data");
+        let found = std::iter::once(model.intercept()).chain(model.coefficients().iter().copied());
+        found.zip(&self.certified).map(|(found, certified)| digits(found, *certified)).fold(15.0, f64::min)
+    }
+}
+
+/// The negative logarithm of the relative error, 15 at most: as many digits as are certified.
+fn digits(found: f64, certified: f64) -> f64 {
+    (-((found - certified) / certified).abs().log10()).min(15.0)
+}
+
+macro_rules! reference {
+    ($name:literal) => {
+        ($name, include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/oracles/nist/", $name, ".dat")))
+    };
+}
+
+const LINEAR: [(&str, &str); 8] = [
+    reference!("Norris"),
+    reference!("Pontius"),
+    reference!("Longley"),
+    reference!("Wampler1"),
+    reference!("Wampler2"),
+    reference!("Wampler3"),
+    reference!("Wampler4"),
+    reference!("Wampler5"),
+];
+
+#[test]
+fn coefficients_have_thirteen_digits() {
+    for (name, text) in LINEAR {
+        let reference = Reference::parse(text);
+        assert!(reference.certified.len() > 1 && reference.rows.len() > 10, "{name}");
+        let found = reference.correct_digits(|row, _| row);
+        println!("{name} {found:.1}");
+        assert!(found >= 13.0, "{name}: {found:.1} digits");
+        let reversed = reference.correct_digits(|row, rows| rows - 1 - row);
+        assert!(reversed >= 13.0, "{name}, rows reversed: {reversed:.1} digits");
+    }
+}
+
+/// Powers up to the tenth, rounded to `f64`, lose digits before any solver sees them: 7.6 is the most that is left.
+#[test]
+fn filip_is_as_good_as_its_rounded_powers() {
+    let found = Reference::parse(reference!("Filip").1).correct_digits(|row, _| row);
+    println!("Filip {found:.1}");
+    assert!(found >= 7.4, "{found:.1} digits");
+}

@@ -1,0 +1,327 @@
+//! Agreement with scikit-learn and PyTorch, on the numbers that `tests/oracles/freeze.py` froze.
+
+#![allow(clippy::unwrap_used)] // All of this file is tests.
+
+use pipewright_learn::linear::{Linear, Logistic, Ridge};
+use pipewright_learn::metric::METRICS;
+use pipewright_learn::net::{Adam, AdamW, Optimizer, OptimizerConfig, RmsProp, Sgd};
+use pipewright_learn::split::{Folds, kfold, stratified};
+use pipewright_learn::{Examples, Features, Ignore, Learner, Outputs, Target};
+use pipewright_tensor::{Graph, interpret};
+use pipewright_world::random::Key;
+use serde_json::Value;
+
+/// The text of a file of the repository.
+macro_rules! text {
+    ($path:literal) => {
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../", $path))
+    };
+}
+
+/// The path and the text of a file of the repository.
+macro_rules! file {
+    ($path:literal) => {
+        ($path, text!($path))
+    };
+}
+
+fn parse(text: &str) -> (f64, Vec<Value>) {
+    let document: Value = serde_json::from_str(text).unwrap();
+    (document["tolerance"].as_f64().unwrap(), document["cases"].as_array().unwrap().clone())
+}
+
+fn numbers(value: &Value) -> Vec<f64> {
+    value.as_array().unwrap().iter().map(|number| number.as_f64().unwrap()).collect()
+}
+
+fn codes(value: &Value) -> Vec<u32> {
+    value.as_array().unwrap().iter().map(|code| u32::try_from(code.as_u64().unwrap()).unwrap()).collect()
+}
+
+fn size(value: &Value) -> usize {
+    usize::try_from(value.as_u64().unwrap()).unwrap()
+}
+
+#[test]
+fn metrics_agree() {
+    let (tolerance, cases) = parse(text!("tests/oracles/metrics.json"));
+    let mut compared = 0;
+    for case in &cases {
+        let (truth, outputs) = if case["codes"].is_array() {
+            let classes = size(&case["classes"]);
+            let values = numbers(&case["probabilities"]);
+            (
+                Target::Classes { codes: codes(&case["codes"]), count: classes },
+                Outputs::Probabilities { values, classes },
+            )
+        } else {
+            (Target::Numbers(numbers(&case["truth"])), Outputs::Numbers(numbers(&case["predicted"])))
+        };
+        for metric in METRICS {
+            let Some(wanted) = case["metrics"].get(metric.name) else { continue };
+            compared += 1;
+            match (metric.score(&truth, &outputs), wanted.as_f64()) {
+                (Ok(found), Some(wanted)) => {
+                    let close = (found - wanted).abs() <= tolerance * wanted.abs().max(1.0);
+                    assert!(close, "{} {}: {found} {wanted}", case["name"], metric.name);
+                }
+                (Err(_), None) => {}
+                (found, wanted) => panic!("{} {}: {found:?} {wanted:?}", case["name"], metric.name),
+            }
+        }
+    }
+    assert!(compared > 300, "{compared} figures");
+}
+
+#[test]
+fn folds_are_the_same_lists() {
+    let (_, cases) = parse(text!("tests/oracles/folds.json"));
+    for case in &cases {
+        let k = size(&case["k"]);
+        let Folds { folds, .. } = match case["scheme"].as_str() {
+            Some("kfold") => kfold(size(&case["rows"]), k, None).unwrap(),
+            _ => stratified(&codes(&case["codes"]), k, None).unwrap(),
+        };
+        let found: Vec<Vec<u32>> = folds.into_iter().map(|fold| fold.test).collect();
+        let wanted: Vec<Vec<u32>> = case["test_rows"].as_array().unwrap().iter().map(codes).collect();
+        assert_eq!(found, wanted, "{case}");
+    }
+    assert!(cases.len() >= 8);
+}
+
+#[test]
+fn coefficients_agree() {
+    let (tolerance, cases) = parse(text!("tests/oracles/coefficients.json"));
+    for case in &cases {
+        let (rows, columns) = (size(&case["rows"]), size(&case["columns"]));
+        let inputs = numbers(&case["inputs"]);
+        let values = (0..columns).flat_map(|column| inputs.iter().skip(column).step_by(columns).copied()).collect();
+        let names: Vec<String> = (0..columns).map(|column| format!("x{column}")).collect();
+        let features = Features::new(rows, names.into(), values);
+        let (coefficients, intercepts) = fit(case, features);
+        let wanted = numbers(&case["coefficients"]);
+        let scale = wanted.iter().fold(0.0, |most: f64, weight| most.max(weight.abs()));
+        for (found, wanted) in coefficients.iter().zip(&wanted) {
+            assert!(
+                (found - wanted).abs() <= tolerance * scale,
+                "{} {}: {found} {wanted}",
+                case["name"],
+                case["model"]
+            );
+        }
+        assert_eq!(coefficients.len(), wanted.len());
+        for (found, wanted) in intercepts.iter().zip(numbers(&case["intercepts"])) {
+            let close = (found - wanted).abs() <= tolerance * wanted.abs().max(1.0);
+            assert!(close, "{} {}: {found} {wanted}", case["name"], case["model"]);
+        }
+    }
+    assert!(cases.len() >= 21);
+}
+
+/// The coefficients, function after function, and the intercepts.
+fn fit(case: &Value, features: Features) -> (Vec<f64>, Vec<f64>) {
+    if let Some(options) = case["model"].get("logistic") {
+        let codes = codes(&case["target"]);
+        let count = codes.iter().max().map_or(0, |&code| code as usize + 1);
+        let train = Examples::new(features, Target::Classes { codes, count });
+        let learner = Logistic { l2: options["l2"].as_f64().unwrap(), ..Logistic::default() };
+        let model = learner.fit(&train, None, Key::new(0), &Ignore).unwrap();
+        return (model.coefficients().concat(), model.intercepts().to_vec());
+    }
+    let train = Examples::new(features, Target::Numbers(numbers(&case["target"])));
+    let model = match case["model"].get("ridge") {
+        Some(options) => Ridge { l2: options["l2"].as_f64().unwrap() }.fit(&train, None, Key::new(0), &Ignore),
+        None => Linear.fit(&train, None, Key::new(0), &Ignore),
+    };
+    let model = model.unwrap();
+    (model.coefficients().to_vec(), vec![model.intercept()])
+}
+
+/// Single-precision parameters after every tenth of fifty steps along given gradients.
+#[test]
+fn optimisers_agree() {
+    let (tolerance, cases) = parse(text!("tests/oracles/optimisers.json"));
+    for case in &cases {
+        let single = |value: &Value| -> Vec<f32> { numbers(value).into_iter().map(|number| number as f32).collect() };
+        let mut parameters = single(&case["start"]);
+        let mut optimizer = Optimizer::new(optimizer_config(case), parameters.len());
+        for (step, gradients) in case["gradients"].as_array().unwrap().iter().enumerate() {
+            optimizer.step(&mut parameters, &single(gradients));
+            if (step + 1) % 10 == 0 {
+                for (found, wanted) in parameters.iter().zip(single(&case["after_each_10_steps"][step / 10])) {
+                    let close = f64::from((found - wanted).abs()) <= tolerance * f64::from(wanted.abs()).max(1.0);
+                    assert!(close, "{} after {} steps: {found} {wanted}", case["optimiser"], step + 1);
+                }
+            }
+        }
+    }
+    assert_eq!(cases.len(), 5);
+}
+
+fn optimizer_config(case: &Value) -> OptimizerConfig {
+    let options = &case["options"];
+    let number = |name: &str| options[name].as_f64().unwrap();
+    let adam = || Adam {
+        lr: number("lr"),
+        beta1: options["betas"][0].as_f64().unwrap(),
+        beta2: options["betas"][1].as_f64().unwrap(),
+        epsilon: number("eps"),
+    };
+    match case["optimiser"].as_str().unwrap() {
+        "adam" => OptimizerConfig::Adam(adam()),
+        "adamw" => OptimizerConfig::AdamW(AdamW { adam: adam(), weight_decay: number("weight_decay") }),
+        "rmsprop" => {
+            OptimizerConfig::RmsProp(RmsProp { lr: number("lr"), alpha: number("alpha"), epsilon: number("eps") })
+        }
+        "sgd" | "sgd_momentum" => {
+            OptimizerConfig::Sgd(Sgd { lr: number("lr"), momentum: number("momentum"), ..Sgd::default() })
+        }
+        other => panic!("no optimiser {other}"),
+    }
+}
+
+/// Twenty full-batch steps of a 4-3-1 network in double precision: the loss before each, and the weights at the end.
+#[test]
+fn gradients_of_a_network_agree() {
+    let (tolerance, cases) = parse(text!("tests/oracles/network.json"));
+    for case in &cases {
+        let lists = |name: &str| case[name].as_array().unwrap().iter().flat_map(numbers).collect::<Vec<f64>>();
+        let (inputs, truth) = (lists("inputs"), numbers(&case["truth"]));
+        let mut graph = Graph::new();
+        let (rows, labels) = (graph.input(4), graph.input(1));
+        let parameters = [(4, 3), (1, 3), (3, 1), (1, 1)].map(|(rows, columns)| graph.parameter(rows, columns));
+        let sums = graph.matmul(rows, parameters[0]);
+        let sums = graph.add_row(sums, parameters[1]);
+        let hidden = graph.relu(sums);
+        let logits = graph.matmul(hidden, parameters[2]);
+        let logits = graph.add_row(logits, parameters[3]);
+        let loss = graph.binary_cross_entropy(logits, labels);
+        let gradients = graph.gradients(loss, &parameters);
+        let mut weights = lists("start");
+        let (mut means, mut squares) = (vec![0.0; weights.len()], vec![0.0; weights.len()]);
+        let lr = case["lr"].as_f64().unwrap();
+        for (step, wanted) in (1..).zip(numbers(&case["losses"])) {
+            let values = interpret(&graph, truth.len(), &[&inputs, &truth], &weights);
+            assert!((values.get(loss)[0] - wanted).abs() <= tolerance, "{} step {step}", case["optimiser"]);
+            let slopes = gradients.iter().flat_map(|&gradient| values.get(gradient).to_vec());
+            for (index, slope) in slopes.enumerate() {
+                means[index] = 0.9 * means[index] + 0.1 * slope;
+                squares[index] = 0.999 * squares[index] + 0.001 * slope * slope;
+                let root: f64 = squares[index] / (1.0 - 0.999_f64.powi(step));
+                let adam = means[index] / (1.0 - 0.9_f64.powi(step)) / (root.sqrt() + 1e-8);
+                weights[index] -= lr * if case["optimiser"] == "adam" { adam } else { slope };
+            }
+        }
+        for (found, wanted) in weights.iter().zip(lists("after_20_steps")) {
+            assert!((found - wanted).abs() <= tolerance * wanted.abs().max(1.0), "{found} {wanted}");
+        }
+    }
+    assert_eq!(cases.len(), 2);
+}
+
+/// Mean imputation, standardisation and a linear model, fitted in every fold: rows, and every metric of every fold.
+#[test]
+fn pipelines_agree() {
+    const FILES: [(&str, &str); 7] = [
+        file!("dsl-examples/data/diabetes.csv"),
+        file!("dsl-examples/data/breast_cancer.csv"),
+        file!("dsl-examples/data/iris.csv"),
+        file!("dsl-examples/data/wine.csv"),
+        file!("dsl-examples/data/titanic.csv"),
+        file!("tests/oracles/diabetes_blanks.csv"),
+        file!("tests/oracles/breast_cancer_blanks.csv"),
+    ];
+    let (tolerance, cases) = parse(text!("tests/oracles/pipelines.json"));
+    for case in &cases {
+        let (_, text) = FILES.iter().find(|(name, _)| case["data"] == *name).unwrap();
+        let table = Table::parse(text, case);
+        let k = size(&case["k"]);
+        let folds = match &table.target {
+            Target::Classes { codes, .. } => stratified(codes, k, None).unwrap().folds,
+            Target::Numbers(values) => kfold(values.len(), k, None).unwrap().folds,
+        };
+        for (fold, wanted) in folds.iter().zip(case["folds"].as_array().unwrap()) {
+            assert_eq!(fold.test, codes(&wanted["test_rows"]), "{}", case["data"]);
+            let (train, test) = table.prepared(&fold.train, &fold.test);
+            let outputs = predict(case["model"].as_str().unwrap(), &train, &test.features);
+            for metric in METRICS {
+                let Some(wanted) = wanted["metrics"].get(metric.name) else { continue };
+                let found = metric.score(&test.target, &outputs).ok();
+                let close = match (found, wanted.as_f64()) {
+                    (Some(found), Some(wanted)) => (found - wanted).abs() <= tolerance * wanted.abs().max(1.0),
+                    (found, wanted) => found.is_none() && wanted.is_none(),
+                };
+                assert!(close, "{} {} {}: {found:?} {wanted}", case["data"], case["model"], metric.name);
+            }
+        }
+    }
+    assert_eq!(cases.len(), 9);
+}
+
+fn predict(model: &str, train: &Examples, test: &Features) -> Outputs {
+    use pipewright_learn::Model;
+    let key = Key::new(0);
+    match model {
+        "linear" => Linear.fit(train, None, key, &Ignore).unwrap().predict(test),
+        "ridge(l2=1)" => Ridge::default().fit(train, None, key, &Ignore).unwrap().predict(test),
+        "logistic(l2=1)" => Logistic::default().fit(train, None, key, &Ignore).unwrap().predict(test),
+        other => panic!("no model {other}"),
+    }
+}
+
+/// A CSV file without quotes, blanks as NaN.
+struct Table {
+    columns: Vec<Vec<f64>>,
+    target: Target,
+}
+
+impl Table {
+    fn parse(text: &str, case: &Value) -> Table {
+        let mut lines = text.lines();
+        let header: Vec<&str> = lines.next().unwrap().split(',').collect();
+        let rows: Vec<Vec<&str>> = lines.map(|line| line.split(',').collect()).collect();
+        let wanted = |name: &str| match case["only"].as_array() {
+            Some(only) => only.iter().any(|only| only == name),
+            None => case["target"] != name,
+        };
+        let place = header.iter().position(|name| case["target"] == *name).unwrap();
+        let columns = (0..header.len())
+            .filter(|&column| wanted(header[column]))
+            .map(|column| rows.iter().map(|row| row[column].parse().unwrap_or(f64::NAN)).collect())
+            .collect();
+        let target = match case["classes"].as_array() {
+            None => Target::Numbers(rows.iter().map(|row| row[place].parse().unwrap()).collect()),
+            Some(classes) => {
+                let code = |name: &str| u32::try_from(classes.iter().position(|class| class == name).unwrap()).unwrap();
+                Target::Classes { codes: rows.iter().map(|row| code(row[place])).collect(), count: classes.len() }
+            }
+        };
+        Table { columns, target }
+    }
+
+    /// Both parts, blanks filled and columns standardised by what the training rows say.
+    fn prepared(&self, train: &[u32], test: &[u32]) -> (Examples, Examples) {
+        let (mut train_values, mut test_values) = (Vec::new(), Vec::new());
+        for column in &self.columns {
+            let known: Vec<f64> = train.iter().map(|&row| column[row as usize]).filter(|x| !x.is_nan()).collect();
+            let mean = known.iter().sum::<f64>() / known.len() as f64;
+            let filled = |row: &u32| if column[*row as usize].is_nan() { mean } else { column[*row as usize] };
+            let variance = train.iter().map(|row| (filled(row) - mean).powi(2)).sum::<f64>() / train.len() as f64;
+            let scaled = |row: &u32| (filled(row) - mean) / variance.sqrt();
+            train_values.extend(train.iter().map(scaled));
+            test_values.extend(test.iter().map(scaled));
+        }
+        (self.examples(train, train_values), self.examples(test, test_values))
+    }
+
+    fn examples(&self, rows: &[u32], values: Vec<f64>) -> Examples {
+        let names: Vec<String> = (0..self.columns.len()).map(|column| format!("x{column}")).collect();
+        let target = match &self.target {
+            Target::Numbers(numbers) => Target::Numbers(rows.iter().map(|&row| numbers[row as usize]).collect()),
+            Target::Classes { codes, count } => {
+                Target::Classes { codes: rows.iter().map(|&row| codes[row as usize]).collect(), count: *count }
+            }
+        };
+        Examples::new(Features::new(rows.len(), names.into(), values), target)
+    }
+}

@@ -1,0 +1,269 @@
+//! Checked arguments: what a verb gets to see of a stage.
+
+use crate::Model;
+use pipewright_diagnostic::{Span, Spanned};
+use pipewright_frame::{Expression, Selection};
+use std::fmt;
+
+/// A value that was written in a script, after names and parameters are resolved.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// `null`
+    Null,
+    /// `true`, `false`
+    Truth(bool),
+    /// `32`
+    Whole(i64),
+    /// `0.001`
+    Real(f64),
+    /// `20%`, as a fraction
+    Share(f64),
+    /// `"text"`
+    Text(String),
+    /// A bare word.
+    Word(String),
+    /// `[64, 32, 1]`
+    List(Vec<Spanned<Value>>),
+    /// A model and its own arguments.
+    Model(Box<Chosen>),
+    /// A file, as written.
+    Path(String),
+    /// A column's name.
+    Column(String),
+    /// A selection of columns and its text.
+    Columns {
+        /// What is selected.
+        selection: Selection,
+        /// As written.
+        text: String,
+    },
+    /// An expression and its text.
+    Condition {
+        /// What is asked.
+        expression: Expression,
+        /// As written.
+        text: String,
+    },
+}
+
+/// A model of the registry with its own arguments.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Chosen {
+    /// Which.
+    pub model: &'static Model,
+    /// Its shape and call.
+    pub args: Args,
+}
+
+impl Value {
+    /// The number, if it is one that stands for itself (a share does not).
+    #[must_use]
+    pub fn number(&self) -> Option<f64> {
+        match self {
+            Value::Whole(number) => Some(*number as f64),
+            Value::Real(number) => Some(*number),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Value::Null => f.write_str("null"),
+            Value::Truth(truth) => write!(f, "{truth}"),
+            Value::Whole(number) => write!(f, "{number}"),
+            Value::Real(number) => write!(f, "{number:?}"),
+            Value::Share(share) => {
+                // 15% is 0.15 exactly as written; the product would print 15.000000000000002%.
+                let percent = (share * 1e10).round() / 1e8;
+                write!(f, "{percent}%")
+            }
+            Value::Text(text) => write!(f, "{text:?}"),
+            Value::Word(word) => f.write_str(word),
+            Value::List(items) => {
+                f.write_str("[")?;
+                for (index, item) in items.iter().enumerate() {
+                    write!(f, "{}{}", if index == 0 { "" } else { ", " }, item.node)?;
+                }
+                f.write_str("]")
+            }
+            Value::Model(chosen) => write!(f, "{chosen}"),
+            Value::Path(path) => f.write_str(&written_path(path)),
+            Value::Column(name) => f.write_str(&written_name(name)),
+            Value::Columns { text, .. } | Value::Condition { text, .. } => f.write_str(text),
+        }
+    }
+}
+
+impl fmt::Display for Chosen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.model.spec.name)?;
+        let mut call = Vec::new();
+        for (name, value) in self.args.given() {
+            if Some(name) == self.model.spec.shape.as_ref().map(|shape| shape.name) {
+                let text = value.node.to_string().replace(", ", ",");
+                f.write_str(&text)?;
+            } else {
+                call.push(format!("{name}={}", value.node));
+            }
+        }
+        if call.is_empty() { Ok(()) } else { write!(f, "({})", call.join(", ")) }
+    }
+}
+
+/// A path as a script would write it: bare where the grammar allows, else quoted.
+fn written_path(path: &str) -> String {
+    let bare = |c: char| c.is_alphanumeric() || matches!(c, '.' | '/' | '_' | '-' | ':' | '*');
+    let is_file = path == "-" || path.contains(['.', '/', '*', ':']);
+    if is_file && path.chars().all(bare) { path.to_owned() } else { format!("{path:?}") }
+}
+
+/// A name as a script would write it: bare where it is an identifier, else in backticks.
+fn written_name(name: &str) -> String {
+    let mut characters = name.chars();
+    let starts = characters.next().is_some_and(|c| c.is_alphabetic() || c == '_');
+    if starts && characters.all(|c| c.is_alphanumeric() || c == '_') { name.to_owned() } else { format!("`{name}`") }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Entry {
+    name: &'static str,
+    value: Spanned<Value>,
+    given: bool,
+}
+
+/// The arguments of one stage by parameter name, each with its place in the script; defaults stand for what was not
+/// given.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Args {
+    entries: Vec<Entry>,
+}
+
+impl Args {
+    /// Sets a parameter that the script gave.
+    pub fn give(&mut self, name: &'static str, value: Spanned<Value>) {
+        self.entries.push(Entry { name, value, given: true });
+    }
+
+    /// Sets a parameter to its default; `span` is the stage.
+    pub fn assume(&mut self, name: &'static str, value: Value, span: Span) {
+        self.entries.push(Entry { name, value: Spanned::new(value, span), given: false });
+    }
+
+    /// What the script gave, in its order.
+    pub fn given(&self) -> impl Iterator<Item = (&'static str, &Spanned<Value>)> {
+        self.entries.iter().filter(|entry| entry.given).map(|entry| (entry.name, &entry.value))
+    }
+
+    /// Did the script give it?
+    #[must_use]
+    pub fn is_given(&self, name: &str) -> bool {
+        self.given().any(|(given, _)| given == name)
+    }
+
+    /// The value of a parameter, given or default.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.entries.iter().find(|entry| entry.name == name).map(|entry| &entry.value.node)
+    }
+
+    /// Where a parameter stands; the stage for a default.
+    #[must_use]
+    pub fn span(&self, name: &str) -> Option<Span> {
+        self.entries.iter().find(|entry| entry.name == name).map(|entry| entry.value.span)
+    }
+
+    /// A whole number, if there is one.
+    #[must_use]
+    pub fn whole(&self, name: &str) -> Option<usize> {
+        match self.get(name)? {
+            Value::Whole(number) => usize::try_from(*number).ok(),
+            _ => None,
+        }
+    }
+
+    /// A number, if there is one.
+    #[must_use]
+    pub fn real(&self, name: &str) -> Option<f64> {
+        self.get(name)?.number()
+    }
+
+    /// A share, if there is one.
+    #[must_use]
+    pub fn share(&self, name: &str) -> Option<f64> {
+        match self.get(name)? {
+            Value::Share(share) => Some(*share),
+            _ => None,
+        }
+    }
+
+    /// A truth value, if there is one.
+    #[must_use]
+    pub fn truth(&self, name: &str) -> Option<bool> {
+        match self.get(name)? {
+            Value::Truth(truth) => Some(*truth),
+            _ => None,
+        }
+    }
+
+    /// A word, text, path or column name, if there is one.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        match self.get(name)? {
+            Value::Word(text) | Value::Text(text) | Value::Path(text) | Value::Column(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// A list, if there is one.
+    #[must_use]
+    pub fn list(&self, name: &str) -> Option<&[Spanned<Value>]> {
+        match self.get(name)? {
+            Value::List(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// The selection of columns, if there is one.
+    #[must_use]
+    pub fn columns(&self, name: &str) -> Option<&Selection> {
+        match self.get(name)? {
+            Value::Columns { selection, .. } => Some(selection),
+            _ => None,
+        }
+    }
+
+    /// The condition, if there is one.
+    #[must_use]
+    pub fn condition(&self, name: &str) -> Option<&Expression> {
+        match self.get(name)? {
+            Value::Condition { expression, .. } => Some(expression),
+            _ => None,
+        }
+    }
+
+    /// The chosen model, if there is one.
+    #[must_use]
+    pub fn model(&self, name: &str) -> Option<&Chosen> {
+        match self.get(name)? {
+            Value::Model(chosen) => Some(chosen),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_print_as_they_are_written() {
+        assert_eq!(Value::Share(0.15).to_string(), "15%");
+        assert_eq!(Value::Share(0.005).to_string(), "0.5%");
+        assert_eq!(Value::Real(1e-3).to_string(), "0.001");
+        assert_eq!(Value::Column("Beak Length (mm)".to_owned()).to_string(), "`Beak Length (mm)`");
+        assert_eq!(Value::Path("a/b.csv".to_owned()).to_string(), "a/b.csv");
+        assert_eq!(Value::Path("my file.csv".to_owned()).to_string(), "\"my file.csv\"");
+    }
+}

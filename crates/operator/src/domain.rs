@@ -1,0 +1,167 @@
+//! Domains of parameters: a domain tests a value, prints itself, and generates values that it does not take.
+//!
+//! The third is what lets every argument of every verb be tested without a test of its own.
+
+use crate::Value;
+use pipewright_diagnostic::Spanned;
+
+/// The values that a parameter takes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Domain {
+    /// A whole number from `min` up.
+    Whole {
+        /// The smallest.
+        min: i64,
+    },
+    /// A number from `min` up to `max`.
+    Real {
+        /// The smallest.
+        min: f64,
+        /// The largest.
+        max: f64,
+    },
+    /// A number above 0.
+    Positive,
+    /// A share: `20%` or `0.2`, above 0 and below 1.
+    Share,
+    /// `true` or `false`.
+    Truth,
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// A quoted text.
+    Text,
+    /// A list of values of this domain; a single value is a list of one.
+    List(&'static Domain),
+    /// A value of any of these domains; the first that takes it counts.
+    OneOf(&'static [Domain]),
+    /// A model of the registry with its own arguments.
+    Model,
+    /// A file.
+    Path,
+    /// The name of one column.
+    Column,
+    /// A selection of columns.
+    Columns,
+    /// An expression over columns that is true or false.
+    Condition,
+}
+
+impl Domain {
+    /// The value as this domain sees it (`0.2` as a share, a single value as a list), or nothing if it does not
+    /// take it.
+    #[must_use]
+    pub fn take(&self, value: &Value) -> Option<Value> {
+        match (self, value) {
+            (Domain::Whole { min }, Value::Whole(number)) => (number >= min).then(|| value.clone()),
+            (Domain::Real { min, max }, _) => {
+                let number = value.number()?;
+                (*min <= number && number <= *max).then_some(Value::Real(number))
+            }
+            (Domain::Positive, _) => {
+                let number = value.number()?;
+                (number > 0.0 && number.is_finite()).then_some(Value::Real(number))
+            }
+            (Domain::Share, Value::Share(share) | Value::Real(share)) => {
+                (*share > 0.0 && *share < 1.0).then_some(Value::Share(*share))
+            }
+            (Domain::Word(words), Value::Word(word)) => words.contains(&word.as_str()).then(|| value.clone()),
+            (Domain::List(inner), Value::List(items)) => items
+                .iter()
+                .map(|item| inner.take(&item.node).map(|node| Spanned::new(node, item.span)))
+                .collect::<Option<Vec<_>>>()
+                .map(Value::List),
+            (Domain::List(inner), single) => {
+                inner.take(single).map(|node| Value::List(vec![Spanned::new(node, Default::default())]))
+            }
+            (Domain::OneOf(domains), _) => domains.iter().find_map(|domain| domain.take(value)),
+            (Domain::Column, Value::Column(name) | Value::Word(name) | Value::Text(name)) => {
+                Some(Value::Column(name.clone()))
+            }
+            (Domain::Truth, Value::Truth(_))
+            | (Domain::Text, Value::Text(_))
+            | (Domain::Model, Value::Model(_))
+            | (Domain::Path, Value::Path(_))
+            | (Domain::Columns, Value::Columns { .. })
+            | (Domain::Condition, Value::Condition { .. }) => Some(value.clone()),
+            _ => None,
+        }
+    }
+
+    /// What it takes, in words: `a whole number from 1 up`.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        match self {
+            Domain::Whole { min } => format!("a whole number from {min} up"),
+            Domain::Real { min, max } if max.is_infinite() => format!("a number from {min} up"),
+            Domain::Real { min, max } => format!("a number from {min} to {max}"),
+            Domain::Positive => "a number above 0".to_owned(),
+            Domain::Share => "a share such as 20% or 0.2".to_owned(),
+            Domain::Truth => "true or false".to_owned(),
+            Domain::Word(words) => {
+                let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+                quoted.join(", ")
+            }
+            Domain::Text => "a quoted text".to_owned(),
+            Domain::List(inner) => format!("a list of {}", inner.describe()),
+            Domain::OneOf(domains) => domains.iter().map(Domain::describe).collect::<Vec<_>>().join(", or "),
+            Domain::Model => "a model".to_owned(),
+            Domain::Path => "a file".to_owned(),
+            Domain::Column => "the name of a column".to_owned(),
+            Domain::Columns => "columns".to_owned(),
+            Domain::Condition => "a condition".to_owned(),
+        }
+    }
+
+    /// Values, as written in a script, that this domain does not take.
+    #[must_use]
+    pub fn invalid(&self) -> Vec<&'static str> {
+        const CANDIDATES: &[(&str, Value)] = &[
+            ("-3", Value::Whole(-3)),
+            ("0", Value::Whole(0)),
+            ("1.5", Value::Real(1.5)),
+            ("-0.5", Value::Real(-0.5)),
+            ("250%", Value::Share(2.5)),
+            ("true", Value::Truth(true)),
+            ("null", Value::Null),
+        ];
+        if matches!(self, Domain::Path | Domain::Column | Domain::Columns | Domain::Condition) {
+            // These have a grammar of their own; the grammar's tests cover them.
+            return Vec::new();
+        }
+        let texts = [("\"§\"", Value::Text("§".to_owned())), ("nonsuch", Value::Word("nonsuch".to_owned()))];
+        CANDIDATES.iter().chain(&texts).filter(|(_, value)| self.take(value).is_none()).map(|&(text, _)| text).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_written_in_two_ways_and_counts_are_not_shares() {
+        assert_eq!(Domain::Share.take(&Value::Real(0.2)), Some(Value::Share(0.2)));
+        assert_eq!(Domain::Share.take(&Value::Share(0.2)), Some(Value::Share(0.2)));
+        assert_eq!(Domain::Share.take(&Value::Whole(20)), None);
+        let size = Domain::OneOf(&[Domain::Share, Domain::Whole { min: 1 }]);
+        assert_eq!(size.take(&Value::Whole(20)), Some(Value::Whole(20)));
+    }
+
+    #[test]
+    fn a_domain_never_takes_what_it_calls_invalid_and_says_what_it_takes() {
+        const DOMAINS: &[Domain] = &[
+            Domain::Whole { min: 1 },
+            Domain::Real { min: 0.0, max: 1.0 },
+            Domain::Positive,
+            Domain::Share,
+            Domain::Truth,
+            Domain::Word(&["mean"]),
+            Domain::Text,
+            Domain::List(&Domain::Truth),
+            Domain::OneOf(&[Domain::Truth, Domain::Positive]),
+        ];
+        for domain in DOMAINS {
+            assert!(domain.invalid().len() >= 3, "{domain:?}");
+            assert!(!domain.describe().is_empty());
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! The registry: every verb and model there is, by name.
+
+use crate::{Model, Verb};
+
+/// Every verb and every model, each list in the order of the reference.
+pub struct Registry {
+    /// The verbs.
+    pub verbs: &'static [&'static Verb],
+    /// The models that `train` knows.
+    pub models: &'static [&'static Model],
+    /// The stages that a plan may add by itself.
+    pub implied: Implied,
+}
+
+/// The stages that a plan may add by itself, as a script would write them; `{}` is filled in.
+#[derive(Debug, Clone, Copy)]
+pub struct Implied {
+    /// Names the column to predict.
+    pub target: &'static str,
+    /// Makes numbers of the columns that a model cannot read; `{}` is a selector.
+    pub encode: &'static str,
+    /// Judges what was trained.
+    pub judge: &'static str,
+    /// Shows a table that nothing else looks at.
+    pub look: &'static str,
+}
+
+impl Registry {
+    /// The verb of this name.
+    #[must_use]
+    pub fn verb(&self, name: &str) -> Option<&'static Verb> {
+        self.verbs.iter().copied().find(|verb| verb.spec.name == name)
+    }
+
+    /// The model of this name.
+    #[must_use]
+    pub fn model(&self, name: &str) -> Option<&'static Model> {
+        self.models.iter().copied().find(|model| model.spec.name == name)
+    }
+
+    /// The names of all verbs.
+    pub fn verb_names(&self) -> impl Iterator<Item = &'static str> {
+        self.verbs.iter().map(|verb| verb.spec.name)
+    }
+
+    /// The names of all models.
+    pub fn model_names(&self) -> impl Iterator<Item = &'static str> {
+        self.models.iter().map(|model| model.spec.name)
+    }
+}

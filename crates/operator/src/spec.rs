@@ -1,0 +1,350 @@
+//! The specification of a verb or a model: the single source of argument checks, help, completion, plan text,
+//! generated reference and generated tests.
+
+use crate::work::{Fitted, FittedModel, Training};
+use crate::{Args, Bound, Domain, Surroundings};
+use pipewright_diagnostic::{Code, Failure, Span};
+use std::sync::Arc;
+
+/// A verb: what it is and how it binds.
+pub struct Verb {
+    /// What it is.
+    pub spec: Spec,
+    /// Turns checked arguments into something that works.
+    pub bind: fn(&Args, &Surroundings) -> Result<Bound, Fault>,
+    /// Re-creates a fitted step from what [`Fitted::save`] gave; only for verbs whose steps are saved.
+    pub load: Option<fn(&serde_json::Value) -> Result<Arc<dyn Fitted>, Failure>>,
+}
+
+/// A model that `train` can train.
+pub struct Model {
+    /// What it is; its shape and options are the model's own hyper-parameters.
+    pub spec: Spec,
+    /// The options of `train` that it heeds besides `seed`.
+    pub controls: &'static [&'static str],
+    /// Turns its own arguments and those of `train` into a training; `label` is how reports call it.
+    pub prepare: fn(label: String, own: &Args, train: &Args) -> Result<Arc<dyn Training>, Fault>,
+    /// Re-creates a fitted model from what [`FittedModel::save`] gave.
+    pub load: fn(&serde_json::Value) -> Result<Arc<dyn FittedModel>, Failure>,
+}
+
+impl std::fmt::Debug for Model {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.spec.name)
+    }
+}
+
+impl PartialEq for Model {
+    fn eq(&self, other: &Model) -> bool {
+        self.spec.name == other.spec.name
+    }
+}
+
+/// Everything there is to say about a verb or a model.
+pub struct Spec {
+    /// The name in the language.
+    pub name: &'static str,
+    /// Which chapter of the reference it belongs to.
+    pub group: Group,
+    /// One sentence, starting with a verb, ending with a full stop.
+    pub summary: &'static str,
+    /// More sentences: choices, formulas, what happens to odd values.
+    pub details: &'static str,
+    /// Words that somebody may search for who does not know the name.
+    pub search: &'static [&'static str],
+    /// Which part of the grammar reads it.
+    pub form: Form,
+    /// What must stand before it.
+    pub input: Sort,
+    /// What it hands on.
+    pub output: Sort,
+    /// What it learns, and from which rows.
+    pub effect: Effect,
+    /// How it rewrites the plan.
+    pub structure: Structure,
+    /// The attached `[...]`, if it takes one.
+    pub shape: Option<Param>,
+    /// Arguments by place.
+    pub positionals: &'static [Param],
+    /// Arguments by name.
+    pub options: &'static [Param],
+    /// What `on` means.
+    pub columns: Columns,
+    /// Small scripts with their output, which the tests run.
+    pub examples: &'static [Example],
+}
+
+impl Spec {
+    /// Positionals, then options, then the shape.
+    pub fn params(&self) -> impl Iterator<Item = &Param> {
+        self.positionals.iter().chain(self.options).chain(&self.shape)
+    }
+}
+
+/// A parameter.
+#[derive(Debug, Clone, Copy)]
+pub struct Param {
+    /// Its name; options are given by it.
+    pub name: &'static str,
+    /// What it takes.
+    pub domain: Domain,
+    /// What stands for it when it is not given, as a script would write it; empty for none.
+    pub default: &'static str,
+    /// Must it be given?
+    pub required: bool,
+    /// One sentence.
+    pub doc: &'static str,
+}
+
+impl Param {
+    /// A parameter that may be left out and then has no value.
+    #[must_use]
+    pub const fn optional(name: &'static str, domain: Domain, doc: &'static str) -> Param {
+        Param { name, domain, default: "", required: false, doc }
+    }
+
+    /// A parameter that must be given.
+    #[must_use]
+    pub const fn required(name: &'static str, domain: Domain, doc: &'static str) -> Param {
+        Param { name, domain, default: "", required: true, doc }
+    }
+
+    /// A parameter with a default.
+    #[must_use]
+    pub const fn with_default(name: &'static str, domain: Domain, default: &'static str, doc: &'static str) -> Param {
+        Param { name, domain, default, required: false, doc }
+    }
+}
+
+/// A small script over the sample table of the reference, and what it prints.
+#[derive(Debug, Clone, Copy)]
+pub struct Example {
+    /// The script.
+    pub script: &'static str,
+    /// Its output, word for word.
+    pub output: &'static str,
+}
+
+/// A chapter of the reference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Group {
+    /// Where tables come from.
+    Source,
+    /// Choosing columns and rows.
+    Choose,
+    /// What columns are for.
+    Roles,
+    /// Filling and repairing.
+    Clean,
+    /// Bringing numbers to one scale.
+    Scale,
+    /// Turning names into numbers.
+    Encode,
+    /// Learning.
+    Learn,
+    /// Models that `train` knows.
+    Models,
+    /// Judging.
+    Judge,
+    /// Looking.
+    Look,
+    /// What leaves the pipeline.
+    Out,
+}
+
+impl Group {
+    /// Its title.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Group::Source => "Sources",
+            Group::Choose => "Columns and rows",
+            Group::Roles => "Roles",
+            Group::Clean => "Cleaning",
+            Group::Scale => "Scaling",
+            Group::Encode => "Encoding",
+            Group::Learn => "Learning",
+            Group::Models => "Models",
+            Group::Judge => "Judging",
+            Group::Look => "Looking",
+            Group::Out => "Output",
+        }
+    }
+}
+
+/// Which rule of the grammar reads the stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// `verb [path] key=value`
+    Path,
+    /// `verb expression`
+    Expression,
+    /// `verb selector key=value`
+    Selector,
+    /// `target column`
+    Target,
+    /// `verb[shape](call) arguments key=value on columns`
+    Plain,
+}
+
+/// What flows between two stages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sort {
+    /// Nothing: the start of a pipeline.
+    Nothing,
+    /// A table; whatever happened so far learned nothing.
+    Table,
+    /// A table and steps that learn.
+    Recipe,
+    /// A recipe and a model.
+    Learner,
+    /// Whatever came in (as an output), or anything but nothing (as an input).
+    Any,
+}
+
+impl Sort {
+    /// May a stage that wants `self` stand behind one that hands on `given`?
+    #[must_use]
+    pub fn accepts(self, given: Sort) -> bool {
+        match self {
+            Sort::Any => given != Sort::Nothing,
+            Sort::Recipe => matches!(given, Sort::Table | Sort::Recipe),
+            wanted => wanted == given,
+        }
+    }
+
+    /// What it is, in words.
+    #[must_use]
+    pub fn describe(self) -> &'static str {
+        match self {
+            Sort::Nothing => "the start of a pipeline",
+            Sort::Table => "a table from which nothing was learned yet",
+            Sort::Recipe => "a table",
+            Sort::Learner => "a trained model",
+            Sort::Any => "anything",
+        }
+    }
+}
+
+/// What a stage learns, and from which rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// Brings a table in.
+    Source,
+    /// One row at a time, nothing learned.
+    Row,
+    /// Learns from training rows.
+    Fit,
+    /// Learns from training rows with the target.
+    FitTarget,
+    /// Changes which rows there are, before any split.
+    RowsAll,
+    /// Says what columns are for.
+    Meta,
+    /// Looks and passes its input on.
+    Tee,
+    /// Takes something out.
+    Sink,
+}
+
+impl Effect {
+    /// Does it learn?
+    #[must_use]
+    pub fn learns(self) -> bool {
+        matches!(self, Effect::Fit | Effect::FitTarget)
+    }
+
+    /// Its name in the reference.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Effect::Source => "Source",
+            Effect::Row => "Row",
+            Effect::Fit => "Fit",
+            Effect::FitTarget => "FitY",
+            Effect::RowsAll => "RowsAll",
+            Effect::Meta => "Meta",
+            Effect::Tee => "Tee",
+            Effect::Sink => "Sink",
+        }
+    }
+}
+
+/// How a stage rewrites the plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Structure {
+    /// Not at all.
+    Plain,
+    /// Everything above it that learns is fitted anew in every fold.
+    Folds,
+    /// It pulls one final fit on all training rows.
+    Final,
+}
+
+/// What `on` means for a verb.
+#[derive(Debug, Clone, Copy)]
+pub enum Columns {
+    /// It takes no `on`.
+    None,
+    /// It takes `on`; without it, these columns (as a script would write them).
+    Default(&'static str),
+    /// It takes `on`; without it, the columns depend on the other arguments.
+    By(fn(&Args) -> &'static str),
+}
+
+impl Columns {
+    /// The columns that stand for an `on` that was not given; `None` if the verb takes no `on`.
+    #[must_use]
+    pub fn default(&self, args: &Args) -> Option<&'static str> {
+        match self {
+            Columns::None => None,
+            Columns::Default(text) => Some(text),
+            Columns::By(text) => Some(text(args)),
+        }
+    }
+}
+
+/// Something wrong with one argument, found while binding.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fault {
+    /// The code.
+    pub code: Code,
+    /// The parameter to blame; the stage, if none.
+    pub param: Option<&'static str>,
+    /// A closer place than the parameter's own.
+    pub span: Option<Span>,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub help: Vec<String>,
+    /// What to write instead of what stands at the place.
+    pub replacement: Option<String>,
+}
+
+impl Fault {
+    /// A fault of the parameter `param`.
+    pub fn of(param: &'static str, code: Code, message: impl Into<String>) -> Fault {
+        Fault { code, param: Some(param), span: None, message: message.into(), help: Vec::new(), replacement: None }
+    }
+
+    /// Adds a line of help.
+    #[must_use]
+    pub fn help(mut self, line: impl Into<String>) -> Fault {
+        self.help.push(line.into());
+        self
+    }
+
+    /// Names a closer place.
+    #[must_use]
+    pub fn at(mut self, span: Span) -> Fault {
+        self.span = Some(span);
+        self
+    }
+
+    /// Says what to write instead.
+    #[must_use]
+    pub fn replacement(mut self, text: impl Into<String>) -> Fault {
+        self.replacement = Some(text.into());
+        self
+    }
+}

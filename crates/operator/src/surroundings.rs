@@ -1,0 +1,62 @@
+//! Where a script runs: its world, its folder, the data file of the command line.
+
+use crate::Registry;
+use pipewright_diagnostic::{Code, Failure, code};
+use pipewright_world::World;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+/// Where a script runs. Cloning is cheap.
+#[derive(Clone)]
+pub struct Surroundings {
+    /// The outside.
+    pub world: Arc<dyn World>,
+    /// Paths in the script are relative to this folder; empty for the working directory.
+    pub folder: PathBuf,
+    /// The data file of the command line, relative to the working directory.
+    pub data: Option<PathBuf>,
+    /// Every verb and model there is.
+    pub registry: &'static Registry,
+    standard_input: Arc<OnceLock<Result<Vec<u8>, io::ErrorKind>>>,
+}
+
+impl Surroundings {
+    /// A script in `folder`, without a data file.
+    #[must_use]
+    pub fn new(world: Arc<dyn World>, folder: PathBuf, registry: &'static Registry) -> Surroundings {
+        Surroundings { world, folder, data: None, registry, standard_input: Arc::default() }
+    }
+
+    /// The place of a path that the script names.
+    #[must_use]
+    pub fn place(&self, path: &str) -> PathBuf {
+        self.folder.join(path)
+    }
+
+    /// All of standard input; read once, however often it is asked for.
+    ///
+    /// # Errors
+    /// A [`Failure`] when it cannot be read.
+    pub fn standard_input(&self) -> Result<&[u8], Failure> {
+        let read = || self.world.read_standard_input().map_err(|error| error.kind());
+        match self.standard_input.get_or_init(read) {
+            Ok(bytes) => Ok(bytes),
+            Err(kind) => Err(failure_of(code::CANNOT_READ, "cannot read", Path::new("-"), &(*kind).into())),
+        }
+    }
+}
+
+/// The failure for an error of the system about a file.
+#[must_use]
+pub fn failure_of(code: Code, what: &str, path: &Path, error: &io::Error) -> Failure {
+    let reason = match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        io::ErrorKind::IsADirectory => "it is a directory".to_owned(),
+        io::ErrorKind::StorageFull => "the disk is full".to_owned(),
+        _ => error.to_string(),
+    };
+    let name = path.to_string_lossy();
+    Failure::new(code, format!("{what} `{}`: {reason}", name.escape_debug()))
+}

@@ -1,0 +1,278 @@
+//! The forms of work: what the planner arranges and the engine carries out, with no verb's name in sight.
+//!
+//! All of it speaks in tables. Predictions are a table too: one column of probabilities a class, named by the class,
+//! or one column of numbers named [`PREDICTION`].
+
+use crate::{Fault, FittedPipeline, Surroundings, Task};
+use pipewright_diagnostic::{Failure, Watch};
+use pipewright_frame::{Schema, Table};
+use pipewright_world::random::Key;
+use std::sync::Arc;
+
+/// The name of the one column of predicted numbers.
+pub const PREDICTION: &str = "prediction";
+
+/// A stage with its arguments, ready to work.
+#[derive(Clone)]
+pub enum Bound {
+    /// Brings a table in.
+    Source(Arc<dyn Source>),
+    /// Makes another table of a table, learning nothing.
+    Rows(Arc<dyn Rows>),
+    /// Learns from rows and is applied to rows.
+    Step(Arc<dyn Step>),
+    /// Trains a model.
+    Training(Arc<dyn Training>),
+    /// Judges everything above it.
+    Judge(Arc<dyn Judge>),
+    /// Looks at a table and passes it on.
+    Look(Arc<dyn Look>),
+    /// Checks a condition on what is known so far.
+    Check(Arc<dyn Check>),
+    /// Takes the final fit out.
+    Keep(Arc<dyn Keep>),
+}
+
+/// Brings a table in.
+pub trait Source: Send + Sync {
+    /// What the head of the data says, without reading it all: `None` where there is nothing to look at yet.
+    /// The flag tells whether the head is the whole.
+    ///
+    /// # Errors
+    /// A [`Failure`] when the data is there but cannot be read.
+    fn sketch(&self, surroundings: &Surroundings) -> Result<Option<(Schema, bool)>, Failure>;
+
+    /// Reads it all; notices go to `watch`.
+    ///
+    /// # Errors
+    /// A [`Failure`] with file and line.
+    fn read(&self, surroundings: &Surroundings, watch: &dyn Watch) -> Result<Table, Failure>;
+}
+
+/// Makes another table of a table, learning nothing.
+pub trait Rows: Send + Sync {
+    /// The schema of what it makes.
+    ///
+    /// # Errors
+    /// A [`Failure`] naming the column that is missing or of the wrong kind.
+    fn schema(&self, input: &Schema) -> Result<Schema, Failure>;
+
+    /// Makes it.
+    ///
+    /// # Errors
+    /// A [`Failure`] naming column and row.
+    fn apply(&self, table: &Table, key: Key, watch: &dyn Watch) -> Result<Table, Failure>;
+
+    /// The columns whose values it looks at.
+    fn reads(&self) -> Vec<Arc<str>> {
+        Vec::new()
+    }
+
+    /// The target that it names, if naming it is what it is for.
+    fn target(&self) -> Option<Arc<str>> {
+        None
+    }
+}
+
+/// Learns from rows.
+pub trait Step: Send + Sync {
+    /// The schema that its state will yield.
+    ///
+    /// # Errors
+    /// A [`Failure`] naming the column that it cannot take.
+    fn schema(&self, input: &Schema) -> Result<Schema, Failure>;
+
+    /// Learns.
+    ///
+    /// # Errors
+    /// A [`Failure`] naming column and row.
+    fn fit(&self, rows: &Table) -> Result<Arc<dyn Fitted>, Failure>;
+}
+
+/// What a step has learned.
+pub trait Fitted: Send + Sync {
+    /// Applies it to rows.
+    ///
+    /// # Errors
+    /// A [`Failure`] naming the column that is missing or of another kind.
+    fn apply(&self, rows: &Table) -> Result<Table, Failure>;
+
+    /// What was learned, as a small table.
+    fn show(&self) -> Table;
+
+    /// Plain data from which the verb's `load` makes it again.
+    fn save(&self) -> serde_json::Value;
+
+    /// What is worth saying about it.
+    fn notices(&self) -> Vec<Failure> {
+        Vec::new()
+    }
+}
+
+/// A model with its arguments, before the target is known.
+pub trait Training: Send + Sync {
+    /// How the model is called in reports: `mlp[64,32,1]`.
+    fn label(&self) -> String;
+
+    /// Whether the target, were it numbers with `distinct` values, would be classes to this model; `None` where the
+    /// model does not care.
+    fn wants_classes(&self, distinct: usize) -> Option<bool>;
+
+    /// What it decides for a task where the script says nothing: options of the stage and their values.
+    fn decided(&self, task: &Task) -> Vec<(&'static str, String)> {
+        let _ = task;
+        Vec::new()
+    }
+
+    /// Sets rows for validation aside from the training rows, if the model needs some: the one round's test rows.
+    fn validation(&self) -> Option<Arc<dyn Splitter>> {
+        None
+    }
+
+    /// The learner for a task.
+    ///
+    /// # Errors
+    /// A [`Fault`] where an argument does not fit the task.
+    fn learner(&self, task: &Task) -> Result<Arc<dyn Learner>, Fault>;
+
+    /// The seed of its own, if it has one.
+    fn seed(&self) -> Option<u64> {
+        None
+    }
+}
+
+/// Learns to predict the target.
+pub trait Learner: Send + Sync {
+    /// Learns.
+    ///
+    /// # Errors
+    /// A [`Failure`] when the rows cannot be learned from or training leaves the range of numbers.
+    fn fit(
+        &self,
+        train: &Table,
+        validation: Option<&Table>,
+        key: Key,
+        watch: &dyn Watch,
+    ) -> Result<Arc<dyn FittedModel>, Failure>;
+}
+
+/// A trained model.
+pub trait FittedModel: Send + Sync {
+    /// Predicts for every row.
+    ///
+    /// # Errors
+    /// A [`Failure`] naming the column that is missing or holds what cannot be predicted from.
+    fn predict(&self, rows: &Table) -> Result<Table, Failure>;
+
+    /// Plain data from which the model's `load` makes it again.
+    fn save(&self) -> serde_json::Value;
+}
+
+/// One way to part the rows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Round {
+    /// The rows to learn from, ascending.
+    pub train: Vec<u32>,
+    /// The rows held out, ascending.
+    pub test: Vec<u32>,
+}
+
+/// Parts rows.
+pub trait Splitter: Send + Sync {
+    /// How many rounds there will be.
+    fn rounds(&self) -> usize;
+
+    /// Parts the rows.
+    ///
+    /// # Errors
+    /// A [`Failure`] when there are too few rows.
+    fn split(&self, rows: &Table, task: &Task, key: Key, watch: &dyn Watch) -> Result<Vec<Round>, Failure>;
+}
+
+/// Parts rows, and makes a verdict of what the parts say.
+pub trait Judge: Splitter {
+    /// Checks metrics and scheme against the task, before anything is fitted.
+    ///
+    /// # Errors
+    /// A [`Fault`] naming the argument.
+    fn check(&self, task: &Task) -> Result<(), Fault>;
+
+    /// What it decides for a task where the script says nothing: options of the stage and their values.
+    fn decided(&self, task: &Task) -> Vec<(&'static str, String)> {
+        let _ = task;
+        Vec::new()
+    }
+
+    /// What any model has to beat: a learner that does not look at the features.
+    fn baseline(&self, task: &Task) -> Arc<dyn Learner>;
+
+    /// Scores one round.
+    ///
+    /// # Errors
+    /// A [`Failure`] when truth and prediction do not fit each other.
+    fn score(&self, truth: &Table, predicted: &Table, baseline: &Table, task: &Task) -> Result<Score, Failure>;
+
+    /// The verdict over all rounds.
+    fn verdict(&self, scores: &[Score], model: &str, task: &Task, seed: u64) -> Report;
+
+    /// The seed of its own, if it has one.
+    fn seed(&self) -> Option<u64> {
+        None
+    }
+}
+
+/// A metric's value, or why there is none.
+pub type Measured = Result<f64, String>;
+
+/// What one round says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Score {
+    /// The rows held out.
+    pub rows: usize,
+    /// Metrics of the model, in the order of the report.
+    pub model: Vec<(&'static str, Measured)>,
+    /// The same metrics of the baseline.
+    pub baseline: Vec<(&'static str, Measured)>,
+    /// Rows true, columns predicted; empty for numbers.
+    pub confusion: Vec<Vec<u64>>,
+}
+
+/// A result, for people and for programs.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Report {
+    /// Its kind, as in the documented JSON.
+    pub kind: &'static str,
+    /// For people; ends with a newline unless empty.
+    pub text: String,
+    /// For programs: an object.
+    pub json: serde_json::Value,
+    /// Numbers by name that an `assert` may ask for.
+    pub facts: Vec<(String, f64)>,
+}
+
+/// Looks at a table and passes it on.
+pub trait Look: Send + Sync {
+    /// Looks.
+    ///
+    /// # Errors
+    /// A [`Failure`] when what it writes cannot be written.
+    fn look(&self, table: &Table, surroundings: &Surroundings) -> Result<Report, Failure>;
+}
+
+/// Checks a condition.
+pub trait Check: Send + Sync {
+    /// Checks; `facts` are the numbers of the reports above and of the table that flows past, if one does.
+    ///
+    /// # Errors
+    /// A [`Failure`] when the condition is false or asks for what nobody knows.
+    fn check(&self, facts: &[(String, f64)], table: Option<&Table>) -> Result<Report, Failure>;
+}
+
+/// Takes the final fit out.
+pub trait Keep: Send + Sync {
+    /// Keeps it.
+    ///
+    /// # Errors
+    /// A [`Failure`] when it cannot be written.
+    fn keep(&self, pipeline: &FittedPipeline, surroundings: &Surroundings) -> Result<Report, Failure>;
+}

@@ -1,0 +1,132 @@
+//! Help as text, from the specs of verbs and models and from the table of codes.
+
+use crate::REGISTRY;
+use pipewright_diagnostic::{CodeInfo, code};
+use pipewright_operator::{Columns, Effect, Form, Group, Model, Param, Spec};
+use std::fmt::Write;
+
+/// Every verb and model with its sentence, a chapter after the other.
+#[must_use]
+pub fn verb_list() -> String {
+    let mut specs: Vec<&Spec> = REGISTRY.verbs.iter().map(|verb| &verb.spec).collect();
+    specs.extend(REGISTRY.models.iter().map(|model| &model.spec));
+    let mut groups: Vec<Group> = specs.iter().map(|spec| spec.group).collect();
+    groups.sort_unstable();
+    groups.dedup();
+    let mut text = String::new();
+    for group in groups {
+        let _ = writeln!(text, "{}", group.title());
+        for spec in specs.iter().filter(|spec| spec.group == group) {
+            let _ = writeln!(text, "  {:<10} {}", spec.name, spec.summary);
+        }
+        text.push('\n');
+    }
+    text.push_str("`pipewright help NAME` tells more of one.\n");
+    text
+}
+
+/// All there is to say about a verb or a model; `None` if there is none of that name.
+#[must_use]
+pub fn verb_help(name: &str) -> Option<String> {
+    let model: Option<&Model> = REGISTRY.model(name);
+    let spec = REGISTRY.verb(name).map(|verb| &verb.spec).or(model.map(|model| &model.spec))?;
+    let mut text = format!("{}\n\n  {}\n", spec.summary, usage(spec));
+    if !spec.details.is_empty() {
+        let _ = write!(text, "\n{}\n", wrap(spec.details, 90));
+    }
+    for (title, params) in [("Arguments", spec.positionals), ("Options", spec.options)] {
+        if !params.is_empty() {
+            let _ = writeln!(text, "\n{title}");
+            params.iter().for_each(|param| write_param(&mut text, param));
+        }
+    }
+    if let Some(model) = model {
+        match model.controls {
+            [] => text.push_str("\nSolved at once: no option of `train` but `seed`.\n"),
+            controls => drop(writeln!(text, "\nOptions of `train` that it heeds: {}, seed", controls.join(", "))),
+        }
+    } else {
+        let _ = writeln!(text, "\nEffect: {}", effect(spec.effect));
+    }
+    for example in spec.examples {
+        let _ = write!(text, "\nExample\n\n  {}\n\n{}", example.script, indent(example.output));
+    }
+    Some(text)
+}
+
+/// How it is written.
+pub(crate) fn usage(spec: &Spec) -> String {
+    let mut words = vec![spec.name.to_owned()];
+    if let Some(shape) = &spec.shape {
+        words[0].push_str(&format!("[{}]", shape.name));
+    }
+    if spec.group == Group::Models {
+        let names: Vec<String> = spec.options.iter().map(|param| format!("{}=", param.name)).collect();
+        return if names.is_empty() { words.remove(0) } else { format!("{}({})", words[0], names.join(", ")) };
+    }
+    if spec.form == Form::Selector {
+        words.push("COLUMNS".to_owned());
+    }
+    let place = |param: &Param| {
+        if param.required { param.name.to_uppercase() } else { format!("[{}]", param.name.to_uppercase()) }
+    };
+    words.extend(spec.positionals.iter().map(place));
+    words.extend(spec.options.iter().map(|param| format!("{}=", param.name)));
+    if spec.form == Form::Plain && !matches!(spec.columns, Columns::None) {
+        words.push("on COLUMNS".to_owned());
+    }
+    words.join(" ")
+}
+
+fn effect(effect: Effect) -> &'static str {
+    match effect {
+        Effect::Source => "a source: it starts a pipeline.",
+        Effect::Row => "one row at a time; nothing is learned.",
+        Effect::Fit => "learns from training rows only, anew in every fold.",
+        Effect::FitTarget => "learns from training rows and their target, anew in every fold.",
+        Effect::RowsAll => "changes which rows there are, before anything is learned.",
+        Effect::Meta => "says what columns are for.",
+        Effect::Tee => "looks, and passes its input on.",
+        Effect::Sink => "takes something out.",
+    }
+}
+
+fn write_param(text: &mut String, param: &Param) {
+    let default = if param.default.is_empty() { String::new() } else { format!(" Default: {}.", param.default) };
+    let takes = param.domain.describe();
+    let _ = writeln!(text, "  {:<14} {} Takes {takes}.{default}", param.name, param.doc);
+}
+
+fn wrap(text: &str, width: usize) -> String {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let last = lines.last_mut().expect("there is always a line");
+        if !last.is_empty() && last.chars().count() + 1 + word.chars().count() > width {
+            lines.push(word.to_owned());
+        } else {
+            if !last.is_empty() {
+                last.push(' ');
+            }
+            last.push_str(word);
+        }
+    }
+    lines.join("\n")
+}
+
+fn indent(text: &str) -> String {
+    text.lines().map(|line| if line.is_empty() { "\n".to_owned() } else { format!("  {line}\n") }).collect()
+}
+
+/// The long story of a code; `None` if there is none of that name.
+#[must_use]
+pub fn explain_code(name: &str) -> Option<String> {
+    let info: &CodeInfo = code::find(name)?;
+    let mut text = format!("{}: {}\n\n{}\n", info.code, info.title, wrap(info.story, 90));
+    if !info.bad.is_empty() {
+        let _ = write!(text, "\nthis gets it\n\n{}", indent(info.bad));
+    }
+    if !info.good.is_empty() {
+        let _ = write!(text, "\nthis does not\n\n{}", indent(info.good));
+    }
+    Some(text)
+}

@@ -1,0 +1,58 @@
+//! Pinning: one pass over the data before any fit, for the kinds of all columns and the classes of the target.
+
+use pipewright_diagnostic::{Diagnostic, code};
+use pipewright_engine::{Observer, Outcome, Value, run};
+use pipewright_frame::Table;
+use pipewright_operator::Surroundings;
+use pipewright_plan::{Pin, Plan, TargetFacts, lower_tables};
+use std::collections::HashMap;
+
+/// More different values than this are never classes.
+const CLASSES_MAX: usize = 10_000;
+
+/// Makes every pipeline's table down to its first stage that learns, and says what is known by it. The values of all
+/// jobs are kept in the outcome.
+pub(crate) fn pins(plan: &Plan, surroundings: &Surroundings, observer: &dyn Observer) -> (Vec<Option<Pin>>, Outcome) {
+    let (graph, tables) = lower_tables(plan);
+    let outcome = run(&graph, HashMap::new(), true, surroundings, observer);
+    let table = |job: Option<usize>| match outcome.kept.get(&graph.jobs()[job?].key)? {
+        Value::Table(table) => Some(table),
+        _ => None,
+    };
+    let pins = plan
+        .pipelines
+        .iter()
+        .zip(&tables)
+        .map(|(pipeline, tables)| {
+            let source = table(tables.source)?.schema();
+            let target = pipeline.target.as_ref().and_then(|target| facts(table(tables.prepared)?, target));
+            Some(Pin { source, target })
+        })
+        .collect();
+    (pins, outcome)
+}
+
+fn facts(table: &Table, target: &str) -> Option<TargetFacts> {
+    let classes = table.classes(target).ok()?;
+    let distinct = classes.len();
+    Some(TargetFacts { distinct, classes: (distinct <= CLASSES_MAX).then_some(classes) })
+}
+
+/// What a check that has not seen all of the data leaves open, a note each.
+pub(crate) fn undecided(plan: &Plan) -> Vec<Diagnostic> {
+    let mut notes = Vec::new();
+    for pipeline in &plan.pipelines {
+        let Some(first) = pipeline.nodes.first() else { continue };
+        let message = if first.schema.is_none() {
+            "not decidable yet, as there is no data to look at: columns, kinds, the target and its classes"
+        } else {
+            "not decidable yet, as only the head of the data was looked at: the kinds of columns further down"
+        };
+        notes.push(Diagnostic::note(code::UNDECIDED, message).label(first.span, ""));
+        if let (Some(training), Some(_), None) = (pipeline.training(), &first.schema, &pipeline.task) {
+            let message = "not decidable yet: whether the model fits the target, whose values are counted when it runs";
+            notes.push(Diagnostic::note(code::UNDECIDED, message).label(pipeline.nodes[training].span, ""));
+        }
+    }
+    notes
+}

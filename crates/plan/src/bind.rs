@@ -1,0 +1,483 @@
+//! The arguments of a stage are checked against the `Spec` of its verb.
+
+use crate::names::{Scope, Vocabulary, expression, selection};
+use pipewright_diagnostic::{Diagnostic, Span, Spanned, code, nearest};
+use pipewright_operator::{Args, Chosen, Columns, Domain, Model, Param, Registry, Spec, Value, Verb};
+use pipewright_syntax::{self as syntax, Arg, Core, Named, PathArg, Stage};
+
+/// The arguments of a stage, as far as they could be read, and everything that is wrong with them.
+pub(crate) struct BoundArgs {
+    pub args: Args,
+    pub problems: Vec<Diagnostic>,
+}
+
+/// The verb of a stage.
+pub(crate) fn find_verb(stage: &Stage, registry: &'static Registry) -> Result<&'static Verb, Option<Diagnostic>> {
+    let Some(name) = stage.core.verb() else { return Err(None) };
+    if let Some(verb) = registry.verb(&name.node) {
+        return Ok(verb);
+    }
+    let structural = syntax::STRUCTURAL_VERBS.contains(&name.node.as_str())
+        || syntax::PATH_VERBS.contains(&name.node.as_str())
+        || syntax::SELECTOR_VERBS.contains(&name.node.as_str())
+        || syntax::EXPRESSION_VERBS.contains(&name.node.as_str());
+    if structural {
+        let message = format!("`{}` is part of the language, but cannot be run yet", name.node);
+        return Err(Some(Diagnostic::error(code::NOT_YET, message).label(name.span, "")));
+    }
+    let mut diagnostic =
+        Diagnostic::error(code::UNKNOWN_VERB, format!("no verb named `{}`", name.node)).label(name.span, "");
+    let by_search = registry.verbs.iter().find(|verb| verb.spec.search.contains(&name.node.as_str()));
+    let near = nearest(&name.node, registry.verb_names()).first().copied();
+    diagnostic = match near.or(by_search.map(|verb| verb.spec.name)) {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(name.span, near),
+        None if registry.model(&name.node).is_some() => {
+            let name = &name.node;
+            diagnostic.help(format!("`{name}` is a model: write `train {name}`"))
+        }
+        None => diagnostic.help("`pipewright help` lists the verbs"),
+    };
+    Err(Some(diagnostic))
+}
+
+/// Binds the arguments of a stage.
+pub(crate) fn bind(stage: &Stage, spec: &'static Spec, registry: &'static Registry, scope: &Scope<'_>) -> BoundArgs {
+    let mut binder = Binder { registry, spec, stage: stage.span, args: Args::default(), problems: Vec::new() };
+    match &stage.core {
+        Core::Path { path, options, .. } => {
+            if let Some(path) = path {
+                binder.path(path);
+            }
+            binder.options(options);
+        }
+        Core::Where { expr, .. } => binder.condition(expr, scope),
+        Core::Select { selector, options, .. } => {
+            if let Some(selector) = selector {
+                binder.columns(selector, scope);
+            }
+            binder.options(options);
+        }
+        Core::Target { column, transform, options, .. } => {
+            if let Some(transform) = transform {
+                let message = "a transformed target is part of the language, but cannot be run yet";
+                binder.say(Diagnostic::error(code::NOT_YET, message).label(transform.span, ""));
+            }
+            binder.problems.extend(scope.missing(&column.node, column.span));
+            binder.give(0, column.clone().map(Value::Column));
+            binder.options(options);
+        }
+        Core::Call { shape, call, args, on, .. } => {
+            binder.call(shape.as_ref(), call.as_ref(), args);
+            match (on, spec.columns) {
+                (Some(on), Columns::None) => {
+                    let message = format!("`{}` takes no columns", spec.name);
+                    binder.say(Diagnostic::error(code::TOO_MANY_ARGUMENTS, message).label(on.span, ""));
+                }
+                (Some(on), _) => binder.columns(on, scope),
+                (None, _) => {}
+            }
+        }
+        other => {
+            let name = other.verb().map_or("this", |verb| verb.node.as_str()).to_owned();
+            let message = format!("`{name}` is part of the language, but cannot be run yet");
+            binder.say(Diagnostic::error(code::NOT_YET, message).label(stage.span, ""));
+        }
+    }
+    binder.finish();
+    BoundArgs { args: binder.args, problems: binder.problems }
+}
+
+struct Binder {
+    registry: &'static Registry,
+    spec: &'static Spec,
+    stage: Span,
+    args: Args,
+    problems: Vec<Diagnostic>,
+}
+
+impl Binder {
+    fn say(&mut self, diagnostic: Diagnostic) {
+        self.problems.push(diagnostic);
+    }
+
+    /// Gives the positional at `index`; the forms with a grammar of their own have theirs first.
+    fn give(&mut self, index: usize, value: Spanned<Value>) {
+        let param = &self.spec.positionals[index];
+        self.args.give(param.name, value);
+    }
+
+    fn path(&mut self, path: &Spanned<PathArg>) {
+        let text = match &path.node {
+            PathArg::Text(text) | PathArg::Bare(text) => text.clone(),
+            PathArg::Dash => "-".to_owned(),
+            PathArg::Name(name) => {
+                let message = format!("no sample set named `{name}`");
+                self.say(
+                    Diagnostic::error(code::UNKNOWN_NAME, message)
+                        .label(path.span, "")
+                        .help(format!("a file has a `.` or `/` in its name, or stands in quotes: {name:?}")),
+                );
+                return;
+            }
+            // A parameter without a value has had its message.
+            PathArg::Param(_) => return,
+        };
+        self.give(0, Spanned::new(Value::Path(text), path.span));
+    }
+
+    fn condition(&mut self, expr: &Spanned<syntax::Expr>, scope: &Scope<'_>) {
+        // Where the stage looks at no rows, its names are those of results.
+        let vocabulary = match self.spec.effect {
+            pipewright_operator::Effect::Tee => Vocabulary::Facts,
+            _ => Vocabulary::Columns,
+        };
+        match expression(expr, scope, &vocabulary) {
+            Ok(expression) => {
+                let value = Value::Condition { expression, text: expr.node.to_string() };
+                self.give(0, Spanned::new(value, expr.span));
+            }
+            Err(problems) => self.problems.extend(problems),
+        }
+    }
+
+    fn columns(&mut self, selector: &Spanned<syntax::Selector>, scope: &Scope<'_>) {
+        match selection(selector, scope) {
+            Ok(selection) => {
+                if let Some(schema) = scope.schema.filter(|schema| schema.is_closed())
+                    && selection.resolve(schema).is_ok_and(|names| names.is_empty())
+                {
+                    let message = format!("`{}` selects no column", selector.node);
+                    self.say(
+                        Diagnostic::warning(code::NOTHING_SELECTED, message).label(selector.span, "nothing to do here"),
+                    );
+                }
+                let value = Value::Columns { selection, text: selector.node.to_string() };
+                self.args.give("columns", Spanned::new(value, selector.span));
+            }
+            Err(problems) => self.problems.extend(problems),
+        }
+    }
+
+    fn call(
+        &mut self,
+        shape: Option<&Spanned<Vec<Spanned<syntax::Value>>>>,
+        call: Option<&Spanned<Vec<Arg>>>,
+        args: &[Arg],
+    ) {
+        let name = self.spec.name;
+        if let Some(shape) = shape {
+            let message = format!("`{name}` takes no `[…]`");
+            self.say(Diagnostic::error(code::TOO_MANY_ARGUMENTS, message).label(shape.span, ""));
+        }
+        if let Some(call) = call {
+            let inside: Vec<String> = call.node.iter().map(print_arg).collect();
+            let message = format!("`{name}` is a verb: its arguments stand behind it, not in `(…)`");
+            let fixed = format!(" {}", inside.join(" "));
+            self.say(
+                Diagnostic::error(code::UNEXPECTED, message)
+                    .label(call.span, "")
+                    .help(format!("write `{name}{fixed}`"))
+                    .fix(call.span, fixed),
+            );
+        }
+        let mut places = self.spec.positionals.iter();
+        for arg in args {
+            match arg {
+                Arg::Positional(value) => match places.next() {
+                    Some(param) => self.take(param, value),
+                    None => self.left_over(value),
+                },
+                Arg::Named(named) => self.option(named),
+            }
+        }
+    }
+
+    fn left_over(&mut self, value: &Spanned<syntax::Value>) {
+        let spec = self.spec;
+        let message = format!("`{}` takes no further argument", spec.name);
+        let mut diagnostic = Diagnostic::error(code::TOO_MANY_ARGUMENTS, message).label(value.span, "");
+        if let (Some(word), true) = (value.node.as_word(), spec.columns.default(&self.args).is_some()) {
+            diagnostic =
+                diagnostic.help(format!("columns stand behind `on`: on {word}")).fix(value.span, format!("on {word}"));
+        }
+        self.say(diagnostic);
+    }
+
+    fn options(&mut self, options: &[Named]) {
+        options.iter().for_each(|named| self.option(named));
+    }
+
+    fn option(&mut self, named: &Named) {
+        let key = named.name.node.as_str();
+        if let Some(param) = self.spec.options.iter().find(|param| param.name == key) {
+            return self.take(param, &named.value);
+        }
+        let spec = self.spec;
+        let message = format!("`{}` has no option `{key}`", spec.name);
+        let mut diagnostic = Diagnostic::error(code::UNKNOWN_OPTION, message).label(named.name.span, "");
+        if let Some(model) = self.chosen_model().filter(|model| model.spec.options.iter().any(|own| own.name == key)) {
+            let text = format!("{key}={}", named.value.node);
+            diagnostic.code = code::MISPLACED_OPTION;
+            diagnostic.message = format!("`{key}` belongs to the model, not to `{}`", spec.name);
+            diagnostic =
+                diagnostic.help(format!("write it in the model's own parentheses: {}(…, {text})", model.spec.name));
+        } else {
+            diagnostic = known_options(diagnostic, spec, named);
+        }
+        self.say(diagnostic);
+    }
+
+    fn chosen_model(&self) -> Option<&'static Model> {
+        self.args.given().find_map(|(_, value)| match &value.node {
+            Value::Model(chosen) => Some(chosen.model),
+            _ => None,
+        })
+    }
+
+    fn take(&mut self, param: &'static Param, value: &Spanned<syntax::Value>) {
+        if self.args.is_given(param.name) {
+            let message = format!("`{}` is given twice", param.name);
+            return self.say(Diagnostic::error(code::DUPLICATE_OPTION, message).label(value.span, "the second one"));
+        }
+        let mut problems = Vec::new();
+        if let Some(taken) = take_value(param, value, self.registry, &mut problems) {
+            if matches!((&taken, param.domain), (Value::Whole(0 | 1), Domain::OneOf(domains)) if domains.contains(&Domain::Share))
+            {
+                let message = format!("{taken} is a count; a share is written 20% or 0.2");
+                self.say(Diagnostic::warning(code::SMALL_COUNT, message).label(value.span, ""));
+            }
+            self.args.give(param.name, Spanned::new(taken, value.span));
+        }
+        self.problems.extend(problems);
+    }
+
+    /// Defaults for what was not given; a message for what had to be.
+    fn finish(&mut self) {
+        for param in self.spec.params() {
+            if self.args.is_given(param.name) {
+                continue;
+            }
+            if param.required && self.problems.iter().all(|problem| !problem.is_error()) {
+                let message = format!("`{}` needs {}: {}", self.spec.name, param.name, param.domain.describe());
+                let mut diagnostic = Diagnostic::error(code::MISSING_ARGUMENT, message).label(self.stage, "");
+                if param.domain == Domain::Model {
+                    let models: Vec<&str> = self.registry.model_names().collect();
+                    diagnostic = diagnostic.help(format!("models: {}", models.join(", ")));
+                }
+                self.say(diagnostic);
+            }
+            assume_default(&mut self.args, param, self.stage);
+        }
+        if let (Some(default), false) = (self.spec.columns.default(&self.args), self.args.is_given("columns")) {
+            // A default selection of this kind is the verb's own affair; only its text is the plan's.
+            self.args.assume("columns", Value::Word(default.to_owned()), self.stage);
+        }
+    }
+}
+
+fn assume_default(args: &mut Args, param: &'static Param, stage: Span) {
+    if !param.default.is_empty() {
+        let value = read_default(param.default);
+        let taken = param.domain.take(&value).expect("a default is in its own domain; a law tests it");
+        args.assume(param.name, taken, stage);
+    }
+}
+
+/// A default as it is written in a `Spec`.
+fn read_default(text: &str) -> Value {
+    match text {
+        "true" => Value::Truth(true),
+        "false" => Value::Truth(false),
+        "null" => Value::Null,
+        _ => {
+            let whole = text.parse::<i64>().ok().map(Value::Whole);
+            let real = || text.parse::<f64>().ok().map(Value::Real);
+            let share = || text.strip_suffix('%')?.parse::<f64>().ok().map(|percent| Value::Share(percent / 100.0));
+            whole.or_else(real).or_else(share).unwrap_or_else(|| Value::Word(text.to_owned()))
+        }
+    }
+}
+
+fn known_options(diagnostic: Diagnostic, spec: &Spec, named: &Named) -> Diagnostic {
+    let names = spec.options.iter().map(|param| param.name);
+    if let Some(positional) = spec.positionals.iter().find(|param| param.name == named.name.node) {
+        return diagnostic.help(format!("`{}` is given by its place, without a name", positional.name));
+    }
+    match nearest(&named.name.node, names.clone()).first() {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(named.name.span, *near),
+        None if spec.options.is_empty() => diagnostic.help(format!("`{}` has no options", spec.name)),
+        None => diagnostic.help(format!("its options: {}", names.collect::<Vec<_>>().join(", "))),
+    }
+}
+
+/// The value as the parameter takes it, or messages why not.
+fn take_value(
+    param: &'static Param,
+    value: &Spanned<syntax::Value>,
+    registry: &'static Registry,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<Value> {
+    let before = problems.len();
+    let read = read_value(value, param.domain, registry, problems);
+    if problems.len() > before {
+        return None;
+    }
+    let taken = read.as_ref().and_then(|read| param.domain.take(read));
+    if taken.is_none() {
+        let message = format!("`{}` does not take `{}`", param.name, value.node);
+        let mut diagnostic = Diagnostic::error(code::BAD_VALUE, message)
+            .label(value.span, "")
+            .help(format!("it takes {}", param.domain.describe()));
+        if let (Some(word), Some(words)) = (value.node.as_word(), words_of(param.domain))
+            && let Some(near) = nearest(word, words).first()
+        {
+            diagnostic = diagnostic.help(format!("did you mean `{near}`?")).fix(value.span, *near);
+        }
+        problems.push(diagnostic);
+    }
+    taken
+}
+
+fn words_of(domain: Domain) -> Option<Vec<&'static str>> {
+    match domain {
+        Domain::Word(words) => Some(words.to_vec()),
+        Domain::List(inner) => words_of(*inner),
+        Domain::OneOf(domains) => Some(domains.iter().filter_map(|domain| words_of(*domain)).flatten().collect()),
+        _ => None,
+    }
+}
+
+/// The value of the tree as a value for a verb; `None` for what no verb takes.
+fn read_value(
+    value: &Spanned<syntax::Value>,
+    domain: Domain,
+    registry: &'static Registry,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<Value> {
+    Some(match &value.node {
+        syntax::Value::Number { value: number, .. } => match value.node.as_integer() {
+            Some(whole) => Value::Whole(whole),
+            None => Value::Real(*number),
+        },
+        syntax::Value::Percent { fraction, .. } => Value::Share(*fraction),
+        syntax::Value::Text(text) => Value::Text(text.clone()),
+        syntax::Value::Bool(truth) => Value::Truth(*truth),
+        syntax::Value::Null => Value::Null,
+        syntax::Value::List(items) => {
+            let inner = if let Domain::List(inner) = domain { *inner } else { domain };
+            let items: Option<Vec<Spanned<Value>>> = items
+                .iter()
+                .map(|item| read_value(item, inner, registry, problems).map(|node| Spanned::new(node, item.span)))
+                .collect();
+            Value::List(items?)
+        }
+        syntax::Value::Word { name, shape, call, block: None } if domain == Domain::Model => {
+            Value::Model(Box::new(model(name, shape.as_ref(), call.as_ref(), registry, problems)?))
+        }
+        syntax::Value::Word { name, shape: None, call: None, block: None } => Value::Word(name.node.clone()),
+        // A parameter without a value has had its message; nothing more is said about it.
+        syntax::Value::Param(_) | syntax::Value::Duration { .. } | syntax::Value::Block(_) => return None,
+        syntax::Value::Word { .. } => return None,
+    })
+}
+
+fn model(
+    name: &Spanned<String>,
+    shape: Option<&Spanned<Vec<Spanned<syntax::Value>>>>,
+    call: Option<&Spanned<Vec<Arg>>>,
+    registry: &'static Registry,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<Chosen> {
+    let Some(model) = registry.model(&name.node) else {
+        let near = nearest(&name.node, registry.model_names()).first().copied();
+        let mut diagnostic =
+            Diagnostic::error(code::BAD_VALUE, format!("no model named `{}`", name.node)).label(name.span, "");
+        diagnostic = match near {
+            Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(name.span, near),
+            None => diagnostic.help(format!("models: {}", registry.model_names().collect::<Vec<_>>().join(", "))),
+        };
+        problems.push(diagnostic);
+        return None;
+    };
+    let spec = &model.spec;
+    let mut args = Args::default();
+    match (shape, &spec.shape) {
+        (Some(shape), Some(param)) => {
+            let list = Spanned::new(syntax::Value::List(shape.node.clone()), shape.span);
+            if let Some(taken) = take_value(param, &list, registry, problems) {
+                args.give(param.name, Spanned::new(taken, shape.span));
+            }
+        }
+        (Some(shape), None) => {
+            let message = format!("`{}` takes no `[…]`", spec.name);
+            problems.push(Diagnostic::error(code::TOO_MANY_ARGUMENTS, message).label(shape.span, ""));
+        }
+        (None, Some(param)) if param.required => {
+            let message = format!("`{}` needs {}: {}", spec.name, param.name, param.domain.describe());
+            let example = format!("{}[64, 32, auto]", spec.name);
+            problems.push(
+                Diagnostic::error(code::MISSING_ARGUMENT, message)
+                    .label(name.span, "")
+                    .help(format!("for example `{example}`"))
+                    .fix(name.span, example),
+            );
+        }
+        (None, _) => {}
+    }
+    for arg in call.map(|call| call.node.as_slice()).unwrap_or_default() {
+        model_option(arg, spec, registry, &mut args, problems);
+    }
+    let span = call.map_or(name.span, |call| name.span.to(call.span));
+    spec.options.iter().filter(|param| !args.is_given(param.name)).collect::<Vec<_>>().into_iter().for_each(|param| {
+        assume_default(&mut args, param, span);
+    });
+    Some(Chosen { model, args })
+}
+
+fn model_option(
+    arg: &Arg,
+    spec: &'static Spec,
+    registry: &'static Registry,
+    args: &mut Args,
+    problems: &mut Vec<Diagnostic>,
+) {
+    let Arg::Named(named) = arg else {
+        let message = format!("the hyper-parameters of `{}` have names", spec.name);
+        let names: Vec<&str> = spec.options.iter().map(|param| param.name).collect();
+        let help = format!("write name=value; its names: {}", names.join(", "));
+        problems.push(Diagnostic::error(code::TOO_MANY_ARGUMENTS, message).label(arg.span(), "").help(help));
+        return;
+    };
+    if args.is_given(&named.name.node) {
+        let message = format!("`{}` is given twice", named.name.node);
+        problems.push(Diagnostic::error(code::DUPLICATE_OPTION, message).label(named.name.span, "the second one"));
+        return;
+    }
+    if let Some(param) = spec.options.iter().find(|param| param.name == named.name.node) {
+        if let Some(taken) = take_value(param, &named.value, registry, problems) {
+            args.give(param.name, Spanned::new(taken, named.value.span));
+        }
+        return;
+    }
+    let key = &named.name.node;
+    let message = format!("`{}` has no hyper-parameter `{key}`", spec.name);
+    let mut diagnostic = Diagnostic::error(code::UNKNOWN_OPTION, message).label(named.name.span, "");
+    let trains = |verb: &&&Verb| verb.spec.positionals.iter().any(|param| param.domain == Domain::Model);
+    let trainer = registry.verbs.iter().find(trains).map(|verb| &verb.spec);
+    if let Some(trainer) = trainer.filter(|trainer| trainer.options.iter().any(|param| param.name == key)) {
+        diagnostic.code = code::MISPLACED_OPTION;
+        diagnostic.message = format!("`{key}` controls the training; it does not belong to the model");
+        let example = format!("{} {}… {key}={}", trainer.name, spec.name, named.value.node);
+        diagnostic = diagnostic.help(format!("write it behind the model: {example}"));
+    } else {
+        diagnostic = known_options(diagnostic, spec, named);
+    }
+    problems.push(diagnostic);
+}
+
+fn print_arg(arg: &Arg) -> String {
+    match arg {
+        Arg::Named(named) => format!("{}={}", named.name.node, named.value.node),
+        Arg::Positional(value) => value.node.to_string(),
+    }
+}

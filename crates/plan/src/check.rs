@@ -1,0 +1,549 @@
+//! The walk over the stages of a pipeline: sorts, schema, target, implied steps, and everything that can be wrong
+//! before a row is read.
+
+use crate::bind::{bind, find_verb};
+use crate::expand::Flat;
+use crate::names::{Scope, place};
+use crate::print::stage_text;
+use pipewright_diagnostic::{Diagnostic, Failure, Span, code};
+use pipewright_frame::{Column, Kind, Role, Schema};
+use pipewright_operator::work::{Learner, Training};
+use pipewright_operator::{Args, Bound, Effect, Fault, Form, Sort, Structure, Surroundings, Task, TaskKind, Verb};
+use pipewright_syntax::{Core, Stage};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What the command line says about every plan.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Implied steps are errors.
+    pub strict: bool,
+    /// The column to predict, whatever the script says.
+    pub target: Option<String>,
+    /// The seed of everything that has none of its own.
+    pub seed: u64,
+}
+
+/// What one pass over the data has found.
+#[derive(Debug, Clone)]
+pub struct Pin {
+    /// Names and kinds of the whole source.
+    pub source: Schema,
+    /// The values of the target, where there is one.
+    pub target: Option<TargetFacts>,
+}
+
+/// The values of the target.
+#[derive(Debug, Clone, Default)]
+pub struct TargetFacts {
+    /// How many different ones there are.
+    pub distinct: usize,
+    /// All of them in sorted order, if there are few enough to be classes.
+    pub classes: Option<Vec<String>>,
+}
+
+/// A checked stage.
+pub struct Node {
+    /// Its verb.
+    pub verb: &'static Verb,
+    /// Its arguments.
+    pub args: Args,
+    /// What does the work.
+    pub bound: Bound,
+    /// Where it stands; for an implied stage, where it would stand.
+    pub span: Span,
+    /// The stage as a script would write it, with its decisions spelled out.
+    pub text: String,
+    /// Was it added by the plan?
+    pub implied: bool,
+    /// What there is to say about it in the plan's text.
+    pub remark: Option<String>,
+    /// The columns behind it, as far as they are known.
+    pub schema: Option<Schema>,
+}
+
+/// A checked pipeline.
+#[derive(Default)]
+pub struct PipelinePlan {
+    /// Its stages, implied ones among them.
+    pub nodes: Vec<Node>,
+    /// The column to predict, where there is one.
+    pub target: Option<Arc<str>>,
+    /// What is to be predicted, once the data has been seen.
+    pub task: Option<Task>,
+    /// The learner for that task.
+    pub learner: Option<Arc<dyn Learner>>,
+    /// Did the head of the data hold all of it?
+    pub source_is_whole: bool,
+}
+
+impl PipelinePlan {
+    /// The first stage that learns: what stands above it is done once and shared.
+    #[must_use]
+    pub fn first_fit(&self) -> usize {
+        let learns = |node: &Node| node.verb.spec.effect.learns();
+        self.nodes.iter().position(learns).unwrap_or(self.nodes.len())
+    }
+
+    /// The stage that trains.
+    #[must_use]
+    pub fn training(&self) -> Option<usize> {
+        self.nodes.iter().position(|node| matches!(node.bound, Bound::Training(_)))
+    }
+}
+
+/// A checked script.
+#[derive(Default)]
+pub struct Plan {
+    /// Its pipelines.
+    pub pipelines: Vec<PipelinePlan>,
+    /// The seed of everything that has none of its own.
+    pub seed: u64,
+}
+
+/// Checks pipelines at the highest level of knowledge there is: `pins[i]` for pipeline `i` where the data has been
+/// read, else the head of the data, else the script alone.
+#[must_use]
+pub fn plan(
+    pipelines: &[Flat],
+    text: &str,
+    pins: &[Option<Pin>],
+    options: &Options,
+    surroundings: &Surroundings,
+) -> (Plan, Vec<Diagnostic>) {
+    let mut plan = Plan { pipelines: Vec::new(), seed: options.seed };
+    let mut diagnostics = Vec::new();
+    for (index, flat) in pipelines.iter().enumerate() {
+        let pin = pins.get(index).and_then(Option::as_ref);
+        let mut walk = Walk::new(text, pin, options, surroundings);
+        walk.pipeline(&flat.stages);
+        diagnostics.append(&mut walk.diagnostics);
+        plan.pipelines.push(walk.done);
+    }
+    (plan, diagnostics)
+}
+
+/// The names by which a target is known, lower-cased.
+const TARGET_NAMES: &[&str] =
+    &["target", "label", "class", "y", "outcome", "response", "survived", "churn", "default", "diagnosis"];
+
+/// Whole numbers with this many different values at most may be classes.
+const CLASSES_MAX: usize = 20;
+
+struct Walk<'a> {
+    text: &'a str,
+    pin: Option<&'a Pin>,
+    options: &'a Options,
+    surroundings: &'a Surroundings,
+    done: PipelinePlan,
+    diagnostics: Vec<Diagnostic>,
+    sort: Sort,
+    schema: Option<Schema>,
+    removed: BTreeMap<String, Span>,
+    /// Columns whose values decide about rows, and the stages that look at them.
+    reads: Vec<(Arc<str>, Span)>,
+    target_span: Option<Span>,
+    trains: bool,
+    judged: bool,
+}
+
+impl<'a> Walk<'a> {
+    fn new(text: &'a str, pin: Option<&'a Pin>, options: &'a Options, surroundings: &'a Surroundings) -> Walk<'a> {
+        Walk {
+            text,
+            pin,
+            options,
+            surroundings,
+            done: PipelinePlan::default(),
+            diagnostics: Vec::new(),
+            sort: Sort::Nothing,
+            schema: None,
+            removed: BTreeMap::new(),
+            reads: Vec::new(),
+            target_span: None,
+            trains: false,
+            judged: false,
+        }
+    }
+
+    fn say(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    fn pipeline(&mut self, stages: &[Stage]) {
+        let verbs: Vec<Option<&'static Verb>> = stages
+            .iter()
+            .map(|stage| match find_verb(stage, self.surroundings.registry) {
+                Ok(verb) => Some(verb),
+                Err(problem) => {
+                    self.diagnostics.extend(problem);
+                    None
+                }
+            })
+            .collect();
+        let any = |test: &dyn Fn(&Verb) -> bool| verbs.iter().flatten().any(|verb| test(verb));
+        self.trains = any(&|verb| verb.spec.effect == Effect::FitTarget);
+        self.judged = any(&|verb| verb.spec.structure == Structure::Folds);
+        let names_target = any(&|verb| verb.spec.form == Form::Target);
+        let mut looks_for_target = self.trains && !names_target;
+        let mut complete = true;
+        for (stage, verb) in stages.iter().zip(verbs) {
+            let Some(verb) = verb else {
+                // What the unknown stage would have done to the columns is anybody's guess.
+                self.schema = None;
+                complete = false;
+                continue;
+            };
+            if looks_for_target && verb.spec.effect.learns() {
+                looks_for_target = false;
+                self.imply_target();
+            }
+            if verb.spec.effect == Effect::FitTarget {
+                self.imply_encode();
+            }
+            self.stage(stage, verb, None);
+        }
+        if complete && self.diagnostics.iter().all(|diagnostic| !diagnostic.is_error()) {
+            self.imply_end();
+        }
+    }
+
+    /// Where an implied stage would stand: right behind the stage before it.
+    fn anchor(&self) -> Span {
+        self.done.nodes.last().map_or(Span::default(), |node| node.span.after())
+    }
+
+    fn imply(&mut self, text: &str, remark: Option<String>) {
+        let anchor = self.anchor();
+        if self.options.strict {
+            let message = format!("`{text}` is implied here, and `--strict` forbids implied steps");
+            let line = format!(" | {text}");
+            self.say(
+                Diagnostic::error(code::IMPLIED_STEP, message)
+                    .label(anchor, "")
+                    .help(format!("write it: | {text}"))
+                    .fix(anchor, line),
+            );
+        }
+        let (script, _) = pipewright_syntax::parse(text);
+        let stage = script.items.into_iter().find_map(|item| match item {
+            pipewright_syntax::Item::Pipeline(pipeline) => pipeline.stages.into_iter().next(),
+            _ => None,
+        });
+        let mut stage = stage.expect("an implied stage is written in the language; a law tests it");
+        stage.span = anchor;
+        let verb = find_verb(&stage, self.surroundings.registry).ok().expect("an implied stage has a verb");
+        self.stage(&stage, verb, Some(Implied { anchor, remark }));
+    }
+
+    fn imply_target(&mut self) {
+        let Some(schema) = &self.schema else { return };
+        let (name, rule) = match &self.options.target {
+            Some(name) => (name.clone(), "by the command line"),
+            None => match target_by_rule(schema) {
+                Some(found) => found,
+                None => return,
+            },
+        };
+        let written = if pipewright_syntax::is_plain_name(&name) { name.clone() } else { format!("`{name}`") };
+        let text = self.surroundings.registry.implied.target.replace("{}", &written);
+        if self.options.target.is_none() {
+            let anchor = self.anchor();
+            self.say(
+                Diagnostic::note(code::TARGET_CHOSEN, format!("the target is `{name}`, {rule}"))
+                    .label(anchor, "")
+                    .help(format!("to say so in the script: | {text}")),
+            );
+        }
+        self.imply(&text, Some(rule.to_owned()));
+    }
+
+    fn imply_encode(&mut self) {
+        let Some(schema) = &self.schema else { return };
+        let any = |test: &dyn Fn(&Column) -> bool| {
+            schema.columns().any(|column| column.role == Role::Feature && test(column))
+        };
+        let mut classes = Vec::new();
+        if any(&|column| column.kind.is_string()) {
+            classes.push("@string");
+        }
+        if any(&|column| column.kind == Kind::Date) {
+            classes.push("@date");
+        }
+        if !classes.is_empty() {
+            let text = self.surroundings.registry.implied.encode.replace("{}", &classes.join(", "));
+            self.imply(&text, Some("names become numbers; nearly unique text is left out".to_owned()));
+        }
+    }
+
+    /// A trained model that nobody judges or takes is judged; a table that nobody looks at is shown.
+    fn imply_end(&mut self) {
+        let implied = self.surroundings.registry.implied;
+        let pulled = self.done.nodes.iter().any(|node| {
+            node.verb.spec.structure != Structure::Plain || matches!(node.verb.spec.effect, Effect::Tee | Effect::Sink)
+        });
+        match self.sort {
+            Sort::Learner if !pulled => self.imply(implied.judge, None),
+            Sort::Table | Sort::Recipe if !pulled => self.imply(implied.look, None),
+            _ => {}
+        }
+    }
+
+    fn stage(&mut self, stage: &Stage, verb: &'static Verb, implied: Option<Implied>) {
+        let before = self.diagnostics.len();
+        let scope = Scope { schema: self.schema.as_ref(), removed: &self.removed };
+        let stage = &self.with_target_of_command_line(stage);
+        let mut bound_args = bind(stage, &verb.spec, self.surroundings.registry, &scope);
+        self.diagnostics.append(&mut bound_args.problems);
+        self.check_sort(stage, verb);
+        if self.diagnostics[before..].iter().all(|diagnostic| !diagnostic.is_error()) {
+            self.work(stage.span, verb, bound_args.args, implied.as_ref());
+        }
+        if verb.spec.output != Sort::Any {
+            self.sort = verb.spec.output;
+        }
+        if let Some(Implied { anchor, .. }) = implied {
+            let labels = self.diagnostics[before..].iter_mut().flat_map(|diagnostic| &mut diagnostic.labels);
+            labels.for_each(|label| label.span = anchor);
+        }
+    }
+
+    /// `--target` wins over the script's own.
+    fn with_target_of_command_line(&self, stage: &Stage) -> Stage {
+        let mut stage = stage.clone();
+        if let (Core::Target { column, .. }, Some(name)) = (&mut stage.core, &self.options.target) {
+            column.node.clone_from(name);
+        }
+        stage
+    }
+
+    fn check_sort(&mut self, stage: &Stage, verb: &Verb) {
+        let spec = &verb.spec;
+        if spec.input.accepts(self.sort) {
+            if self.trains && spec.effect == Effect::Sink && spec.input == Sort::Table {
+                let message = format!("`{}` of something saved, inside a pipeline that trains", spec.name);
+                self.say(
+                    Diagnostic::error(code::FITTED_IN_JUDGED, message)
+                        .label(stage.span, "it may have seen the rows that are held out"),
+                );
+            }
+            return;
+        }
+        let diagnostic = match (self.sort, spec.effect) {
+            (Sort::Nothing, _) => {
+                let message = "a pipeline starts with a source, such as `load`";
+                Diagnostic::error(code::NO_SOURCE, message).label(stage.span, "").fix(first_byte(stage.span), "load | ")
+            }
+            (Sort::Recipe, Effect::RowsAll) => {
+                let first = self.done.first_fit();
+                let learner = self.done.nodes.get(first).map_or(stage.span, |node| node.span);
+                let message = format!("`{}` changes the rows below a stage that learns from them", spec.name);
+                Diagnostic::error(code::ROW_FILTER_BELOW_FIT, message)
+                    .label(stage.span, "move it up")
+                    .label(learner, "above this")
+            }
+            (given, _) => {
+                let message = format!("`{}` cannot stand behind {}", spec.name, given.describe());
+                let help = format!("it needs {} before it", spec.input.describe());
+                Diagnostic::error(code::WRONG_ORDER, message).label(stage.span, "").help(help)
+            }
+        };
+        self.say(diagnostic);
+    }
+
+    fn work(&mut self, span: Span, verb: &'static Verb, args: Args, implied: Option<&Implied>) {
+        let bound = match (verb.bind)(&args, self.surroundings) {
+            Ok(bound) => bound,
+            Err(fault) => return self.fault(fault, &args, span),
+        };
+        let outcome = match &bound {
+            Bound::Source(source) => self.source(source.as_ref()),
+            Bound::Rows(rows) => {
+                self.reads.extend(rows.reads().into_iter().map(|name| (name, span)));
+                if let Some(target) = rows.target() {
+                    self.done.target = Some(target);
+                    self.target_span = Some(span);
+                }
+                self.schema.as_ref().map(|schema| rows.schema(schema)).transpose()
+            }
+            Bound::Step(step) => self.schema.as_ref().map(|schema| step.schema(schema)).transpose(),
+            _ => Ok(self.schema.clone()),
+        };
+        let mut decided = Vec::new();
+        let mut remark = implied.and_then(|implied| implied.remark.clone());
+        match &bound {
+            Bound::Training(training) => {
+                self.training(training.as_ref(), &args, span);
+                decided = self.done.task.as_ref().map(|task| training.decided(task)).unwrap_or_default();
+            }
+            Bound::Judge(judge) => {
+                if let Some(task) = &self.done.task {
+                    decided = judge.decided(task);
+                    if let Err(fault) = judge.check(task) {
+                        self.fault(fault, &args, span);
+                    }
+                }
+            }
+            Bound::Step(_) if verb.spec.effect == Effect::Row && self.sort == Sort::Recipe => {
+                remark = Some("in every fold".to_owned());
+            }
+            _ => {}
+        }
+        match outcome {
+            Ok(schema) => self.move_to(schema, span),
+            Err(failure) => {
+                let diagnostic = self.placed(failure, span, implied.is_some());
+                self.say(diagnostic);
+                self.schema = None;
+            }
+        }
+        let text = stage_text(&verb.spec, &args, &decided);
+        let schema = self.schema.clone();
+        self.done.nodes.push(Node { verb, args, bound, span, text, implied: implied.is_some(), remark, schema });
+    }
+
+    fn placed(&self, failure: Failure, span: Span, implied: bool) -> Diagnostic {
+        if implied { failure.at(span) } else { place(failure, span, self.text) }
+    }
+
+    fn source(&mut self, source: &dyn pipewright_operator::work::Source) -> Result<Option<Schema>, Failure> {
+        if let Some(pin) = self.pin {
+            return Ok(Some(pin.source.clone()));
+        }
+        let sketch = source.sketch(self.surroundings)?;
+        self.done.source_is_whole = sketch.as_ref().is_some_and(|(_, whole)| *whole);
+        Ok(sketch.map(|(schema, _)| schema))
+    }
+
+    /// Goes on with another schema, remembering what the stage at `span` removed.
+    fn move_to(&mut self, schema: Option<Schema>, span: Span) {
+        if let (Some(old), Some(new)) = (&self.schema, &schema) {
+            for column in old.columns().filter(|column| new.find(&column.name).is_none()) {
+                self.removed.insert(column.name.to_string(), span);
+            }
+        }
+        self.schema = schema;
+    }
+
+    fn fault(&mut self, fault: Fault, args: &Args, stage: Span) {
+        let param_span = fault.param.and_then(|param| args.span(param));
+        let span = fault.span.filter(|span| *span != Span::default()).or(param_span).unwrap_or(stage);
+        let mut diagnostic = Diagnostic::error(fault.code, fault.message).label(span, "");
+        diagnostic.help = fault.help;
+        if let Some(replacement) = fault.replacement {
+            diagnostic.labels[0].text = format!("write {replacement}");
+            diagnostic = diagnostic.fix(span, replacement);
+        }
+        let written = self.target_span.filter(|span| span.start < span.end);
+        if let (Some(target), code::WRONG_WIDTH | code::WRONG_TASK) = (written, fault.code) {
+            diagnostic = diagnostic.label(target, "the target");
+        }
+        self.say(diagnostic);
+    }
+
+    fn training(&mut self, training: &dyn Training, args: &Args, span: Span) {
+        let Some(schema) = self.schema.clone() else { return };
+        let Some(target) = self.done.target.clone() else {
+            let message = "there is no column to predict";
+            return self.say(Diagnostic::error(code::NO_TARGET, message).label(span, "").help("name it: target NAME"));
+        };
+        let Some(column) = schema.find(&target).cloned() else {
+            let mut diagnostic =
+                Diagnostic::error(code::TARGET_DROPPED, format!("the target `{target}` is no longer there"))
+                    .label(span, "");
+            if let Some(&removed) = self.removed.get(&*target) {
+                diagnostic = diagnostic.label(removed, "it was removed here");
+            }
+            return self.say(diagnostic);
+        };
+        for (name, read_at) in std::mem::take(&mut self.reads) {
+            if name == target {
+                let message = format!("rows are chosen by the target `{target}`");
+                self.say(
+                    Diagnostic::error(code::READS_TARGET, message)
+                        .label(read_at, "a new row's answer is not known")
+                        .help("drop this stage, or choose rows by a feature"),
+                );
+            }
+        }
+        let features = schema.columns().filter(|column| column.role == Role::Feature).count();
+        if features == 0 && schema.is_closed() {
+            let message = format!("there is no feature besides the target `{target}`");
+            self.say(Diagnostic::error(code::NO_FEATURES, message).label(span, ""));
+        }
+        let facts = self.pin.and_then(|pin| pin.target.as_ref());
+        match resolve_task(&column, facts, training) {
+            Some(Ok(task)) => {
+                match training.learner(&task) {
+                    Ok(learner) => self.done.learner = Some(learner),
+                    Err(fault) => self.fault(fault, args, span),
+                }
+                self.done.task = Some(task);
+            }
+            Some(Err(failure)) => {
+                let at = self.target_span.unwrap_or(span);
+                self.say(failure.at(at));
+            }
+            None => {}
+        }
+    }
+}
+
+struct Implied {
+    anchor: Span,
+    remark: Option<String>,
+}
+
+fn first_byte(span: Span) -> Span {
+    Span { start: span.start, end: span.start }
+}
+
+/// The column to predict where nobody says so, and the rule that found it.
+fn target_by_rule(schema: &Schema) -> Option<(String, &'static str)> {
+    let known: Vec<&Column> =
+        schema.columns().filter(|column| TARGET_NAMES.contains(&column.name.to_lowercase().as_str())).collect();
+    match known.as_slice() {
+        [one] => Some((one.name.to_string(), "by its name")),
+        _ => schema.columns().last().map(|last| (last.name.to_string(), "the last column")),
+    }
+}
+
+/// Classes or numbers: by the kind of the column, the number of its different values, and what the model wants.
+/// `None` while the values are not known.
+fn resolve_task(
+    column: &Column,
+    facts: Option<&TargetFacts>,
+    training: &dyn Training,
+) -> Option<Result<Task, Failure>> {
+    let target = column.name.clone();
+    if column.kind == Kind::Date {
+        let message = format!("`{target}` is a date; a target is a class or a number");
+        return Some(Err(Failure::new(code::WRONG_TASK, message).column(&*target)));
+    }
+    let facts = facts?;
+    let wants_classes = training.wants_classes(facts.distinct);
+    let classes = if column.kind.is_numeric() {
+        let few = facts.distinct == 2 || (column.kind == Kind::Count && (3..=CLASSES_MAX).contains(&facts.distinct));
+        wants_classes.unwrap_or(few)
+    } else {
+        true
+    };
+    if !classes {
+        return Some(Ok(Task { target, kind: TaskKind::Numbers }));
+    }
+    Some(match &facts.classes {
+        Some(classes) if classes.len() >= 2 => Ok(Task { target, kind: TaskKind::Classes(classes.clone().into()) }),
+        Some(classes) => {
+            let message = match classes.first() {
+                Some(only) => format!("the target `{target}` has one class only: {only}"),
+                None => format!("the target `{target}` has no value at all"),
+            };
+            Err(Failure::new(code::ONE_CLASS, message).column(&*target))
+        }
+        None => {
+            let message =
+                format!("the target `{target}` has {} different values: too many for classes", facts.distinct);
+            Err(Failure::new(code::WRONG_TASK, message).column(&*target))
+        }
+    })
+}

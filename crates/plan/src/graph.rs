@@ -1,0 +1,213 @@
+//! The graph of jobs: what the engine runs. A job depends only on jobs before it.
+//!
+//! **Invariant (honest folds):** no job that learns for a round can be reached from a row that the round holds out.
+//! [`JobGraph::check`] walks the graph and proves it; lowering calls it each time.
+
+use pipewright_operator::work::{Check, Fitted, Judge, Keep, Learner, Look, Rows, Source, Splitter, Step};
+use pipewright_operator::{FittedPipeline, Task};
+use pipewright_world::random::Key;
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+/// The place of a job in its graph.
+pub type JobId = usize;
+
+/// The place of a stage: which pipeline of the script, which stage of the pipeline (implied ones count).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StageId {
+    /// The pipeline.
+    pub pipeline: usize,
+    /// The stage.
+    pub stage: usize,
+}
+
+/// Which part of the rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Part {
+    /// The rows to learn from.
+    Train,
+    /// The rows held out.
+    Test,
+}
+
+/// What a job does; the comment names inputs and output.
+#[derive(Clone)]
+pub enum Work {
+    /// → table
+    Read(Arc<dyn Source>),
+    /// table → table
+    Rows(Arc<dyn Rows>, Key),
+    /// table → rounds
+    Split(Arc<dyn Splitter>, Task, Key),
+    /// table, rounds → table
+    Pick(usize, Part),
+    /// table → state
+    Fit(Arc<dyn Step>),
+    /// state, table → table
+    Apply,
+    /// table, validation table or none → model
+    Learn(Arc<dyn Learner>, Key),
+    /// model, table → table
+    Predict,
+    /// truth, predicted, baseline → score
+    Score(Arc<dyn Judge>, Task),
+    /// score … → report
+    Verdict(Arc<dyn Judge>, Arc<VerdictHead>),
+    /// table → report
+    Look(Arc<dyn Look>),
+    /// report … [, table] → report
+    Check(Arc<dyn Check>),
+    /// table, state …, model → report
+    Keep(Arc<dyn Keep>, Arc<Frame>),
+}
+
+/// What a verdict says about itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VerdictHead {
+    /// How the model is called.
+    pub model: String,
+    /// What is predicted.
+    pub task: Task,
+    /// The seed of the splits.
+    pub seed: u64,
+}
+
+/// What a fitted pipeline holds besides its states and its model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Frame {
+    /// The verb of each state, in order.
+    pub verbs: Vec<String>,
+    /// The model's name.
+    pub model_name: String,
+    /// What it predicts.
+    pub task: Task,
+    /// The whole script, nothing implied.
+    pub script: String,
+    /// The seed.
+    pub seed: u64,
+}
+
+impl Frame {
+    /// Puts states and model into the frame.
+    ///
+    /// # Panics
+    /// If there are not as many states as verbs.
+    #[must_use]
+    pub fn fill(
+        &self,
+        input: Vec<pipewright_frame::Column>,
+        states: Vec<Arc<dyn Fitted>>,
+        model: Arc<dyn pipewright_operator::work::FittedModel>,
+    ) -> FittedPipeline {
+        assert_eq!(states.len(), self.verbs.len(), "a state a verb");
+        let records = self.verbs.iter().zip(states);
+        FittedPipeline {
+            input,
+            steps: records
+                .map(|(verb, fitted)| pipewright_operator::StepRecord { verb: verb.clone(), fitted })
+                .collect(),
+            model_name: self.model_name.clone(),
+            model,
+            task: self.task.clone(),
+            script: self.script.clone(),
+            seed: self.seed,
+        }
+    }
+}
+
+/// One job.
+#[derive(Clone)]
+pub struct Job {
+    /// What it does.
+    pub work: Work,
+    /// What it needs, in the order that its work names.
+    pub inputs: Vec<JobId>,
+    /// Equal keys, equal results.
+    pub key: u64,
+    /// The stage it works for.
+    pub stage: StageId,
+    /// The round it belongs to; none for what happens once.
+    pub round: Option<usize>,
+}
+
+/// Jobs in an order in which each depends only on earlier ones.
+#[derive(Clone, Default)]
+pub struct JobGraph {
+    jobs: Vec<Job>,
+    by_key: HashMap<u64, JobId>,
+}
+
+impl JobGraph {
+    /// The jobs.
+    #[must_use]
+    pub fn jobs(&self) -> &[Job] {
+        &self.jobs
+    }
+
+    /// Adds a job, or finds the one that does the same: equal keys are one job. `what` names the work with all that
+    /// it depends on besides its inputs.
+    pub fn add(&mut self, work: Work, what: &str, inputs: &[JobId], stage: StageId, round: Option<usize>) -> JobId {
+        let mut hasher = DefaultHasher::new();
+        what.hash(&mut hasher);
+        for &input in inputs {
+            self.jobs[input].key.hash(&mut hasher);
+        }
+        let key = hasher.finish();
+        if let Some(&known) = self.by_key.get(&key) {
+            return known;
+        }
+        self.jobs.push(Job { work, inputs: inputs.to_vec(), key, stage, round });
+        self.by_key.insert(key, self.jobs.len() - 1);
+        self.jobs.len() - 1
+    }
+
+    /// How many jobs of each kind there are, for the plan's text.
+    #[must_use]
+    pub fn count(&self, of: impl Fn(&Work) -> bool) -> usize {
+        self.jobs.iter().filter(|job| of(&job.work)).count()
+    }
+
+    /// Proves that the folds are honest.
+    ///
+    /// # Errors
+    /// The first job that breaks the rule, and why.
+    pub fn check(&self) -> Result<(), String> {
+        for (id, job) in self.jobs.iter().enumerate() {
+            if job.inputs.iter().any(|&input| input >= id) {
+                return Err(format!("job {id} depends on a later one"));
+            }
+            let learns = matches!(job.work, Work::Fit(_) | Work::Learn(..) | Work::Split(..));
+            if let (true, Some(round)) = (learns, job.round) {
+                self.check_learner(id, round)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Everything that a learning job of `round` can be reached from stands behind a pick of that round's training
+    /// rows. Validation rows are picked from those, so they are training rows of the round too.
+    fn check_learner(&self, learner: JobId, round: usize) -> Result<(), String> {
+        let mut open = self.jobs[learner].inputs.clone();
+        while let Some(id) = open.pop() {
+            let job = &self.jobs[id];
+            match &job.work {
+                Work::Pick(index, part) => {
+                    // A split inside a round parts rows that are training rows already.
+                    let outer = self.jobs[job.inputs[1]].round.is_none();
+                    if outer && (*index != round || *part == Part::Test) {
+                        return Err(format!("job {learner} learns from rows that round {round} holds out"));
+                    }
+                    if !outer {
+                        open.push(job.inputs[0]);
+                    }
+                }
+                Work::Read(_) | Work::Rows(..) => {
+                    return Err(format!("job {learner} of round {round} learns from rows before the split"));
+                }
+                _ => open.extend(&job.inputs),
+            }
+        }
+        Ok(())
+    }
+}

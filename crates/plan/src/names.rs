@@ -1,0 +1,264 @@
+//! Selectors and expressions of a script become selections and expressions over a table, each name checked against
+//! the schema at its place.
+
+use pipewright_diagnostic::{Diagnostic, Failure, Span, Spanned, code, nearest};
+use pipewright_frame::{Arithmetic, Class, Comparison, Expression, Schema, Selection, Value as Literal};
+use pipewright_syntax::{BinaryOp, Expr, Selector, UnaryOp, Value};
+use std::collections::BTreeMap;
+
+/// What is known of the columns at one point of a pipeline.
+pub(crate) struct Scope<'a> {
+    /// The columns; `None` where nothing is known.
+    pub schema: Option<&'a Schema>,
+    /// Columns that were there, and the stage that removed them.
+    pub removed: &'a BTreeMap<String, Span>,
+}
+
+impl Scope<'_> {
+    /// The message for a name that is not there; `None` if it is there or nothing is known.
+    pub(crate) fn missing(&self, name: &str, span: Span) -> Option<Diagnostic> {
+        let schema = self.schema?;
+        if schema.find(name).is_some() || !schema.is_closed() {
+            return None;
+        }
+        let mut diagnostic = Diagnostic::error(code::UNKNOWN_COLUMN, format!("no column named `{name}`"))
+            .label(span, "not in the table at this point");
+        if let Some(&removed) = self.removed.get(name) {
+            return Some(diagnostic.label(removed, "it was removed here"));
+        }
+        let names: Vec<&str> = schema.columns().map(|column| &*column.name).collect();
+        let near = nearest(name, names.iter().copied());
+        let some: Vec<&str> = names.iter().copied().take(5).collect();
+        let more = names.len().saturating_sub(some.len());
+        let list = match more {
+            0 => some.join(", "),
+            _ => format!("{} and {more} more", some.join(", ")),
+        };
+        diagnostic = match near.first() {
+            Some(near) => {
+                let written =
+                    if pipewright_syntax::is_plain_name(near) { (*near).to_owned() } else { format!("`{near}`") };
+                diagnostic.help(format!("did you mean `{near}`?   (columns here: {list})")).fix(span, written)
+            }
+            None => diagnostic.help(format!("columns here: {list}")),
+        };
+        Some(diagnostic)
+    }
+}
+
+/// The selection that a selector means.
+pub(crate) fn selection(selector: &Spanned<Selector>, scope: &Scope<'_>) -> Result<Selection, Vec<Diagnostic>> {
+    let mut problems = Vec::new();
+    let selection = select(selector, scope, &mut problems);
+    match selection {
+        Some(selection) if problems.is_empty() => Ok(selection),
+        _ => Err(problems),
+    }
+}
+
+fn select(selector: &Spanned<Selector>, scope: &Scope<'_>, problems: &mut Vec<Diagnostic>) -> Option<Selection> {
+    let span = selector.span;
+    let mut all = |parts: &[Spanned<Selector>]| -> Option<Vec<Selection>> {
+        parts.iter().map(|part| select(part, scope, problems)).collect::<Vec<_>>().into_iter().collect()
+    };
+    Some(match &selector.node {
+        Selector::Union(parts) => Selection::Union(all(parts)?),
+        Selector::And(parts) => Selection::And(all(parts)?),
+        Selector::Except { from, less } => {
+            let (from, less) = (select(from, scope, problems), select(less, scope, problems));
+            from?.except(less?)
+        }
+        Selector::Not(inner) => Selection::Not(Box::new(select(inner, scope, problems)?)),
+        Selector::Name(name) => {
+            problems.extend(scope.missing(name, span));
+            Selection::Name(name.as_str().into())
+        }
+        Selector::Class { name, call } => match (Class::NAMES.iter().find(|(known, _)| *known == name.node), call) {
+            (Some((_, class)), None) => Selection::Class(*class),
+            _ => {
+                problems.push(unknown_class(&name.node, name.span));
+                return None;
+            }
+        },
+        Selector::Regex(pattern) => match Selection::regex(pattern) {
+            Ok(selection) => selection,
+            Err(failure) => {
+                problems.push(failure.at(span));
+                return None;
+            }
+        },
+        Selector::Glob(pattern) => Selection::Glob(pattern.as_str().into()),
+        Selector::Range { first, last } => {
+            problems.extend(scope.missing(&first.node, first.span));
+            problems.extend(scope.missing(&last.node, last.span));
+            Selection::Range(first.node.as_str().into(), last.node.as_str().into())
+        }
+        Selector::Rest => {
+            let message = "`_` means what no earlier arm took; it stands in `columns { … }` only";
+            problems.push(Diagnostic::error(code::BAD_VALUE, message).label(span, ""));
+            return None;
+        }
+    })
+}
+
+fn unknown_class(name: &str, span: Span) -> Diagnostic {
+    let names = Class::NAMES.iter().map(|(known, _)| *known);
+    let all: Vec<String> = names.clone().map(|known| format!("@{known}")).collect();
+    let near = nearest(name, names).first().map(|near| format!("did you mean `@{near}`?"));
+    Diagnostic::error(code::BAD_VALUE, format!("no class of columns named `@{name}`"))
+        .label(span, "")
+        .help(near.unwrap_or_else(|| format!("the classes: {}", all.join(" "))))
+}
+
+/// What a name in an expression may be besides a column.
+pub(crate) enum Vocabulary {
+    /// Columns only.
+    Columns,
+    /// Names of results (`accuracy`, `rows`), and `nulls(column)`, `unique(column)`.
+    Facts,
+}
+
+/// The expression over columns (or facts) that an expression of the script means.
+pub(crate) fn expression(
+    expr: &Spanned<Expr>,
+    scope: &Scope<'_>,
+    vocabulary: &Vocabulary,
+) -> Result<Expression, Vec<Diagnostic>> {
+    let mut problems = Vec::new();
+    let expression = Reader { scope, vocabulary, problems: &mut problems }.read(expr);
+    match expression {
+        Some(expression) if problems.is_empty() => Ok(expression),
+        _ => Err(problems),
+    }
+}
+
+struct Reader<'a, 's> {
+    scope: &'a Scope<'s>,
+    vocabulary: &'a Vocabulary,
+    problems: &'a mut Vec<Diagnostic>,
+}
+
+impl Reader<'_, '_> {
+    fn read(&mut self, expr: &Spanned<Expr>) -> Option<Expression> {
+        let span = expr.span;
+        match &expr.node {
+            Expr::Literal(value) => self.literal(value, span).map(Expression::Literal),
+            Expr::Column(name) => {
+                if matches!(self.vocabulary, Vocabulary::Columns) {
+                    self.problems.extend(self.scope.missing(name, span));
+                }
+                Some(Expression::column(name.as_str()))
+            }
+            Expr::List(_) => self.refuse(span, "a list stands behind `in` only"),
+            Expr::Unary { op, operand } => {
+                let operand = self.read(operand)?;
+                Some(match op.node {
+                    UnaryOp::Negate => operand.minus(),
+                    UnaryOp::Not => operand.negated(),
+                })
+            }
+            Expr::Binary { op, left, right } => {
+                let (left, right) = (self.read(left), self.read(right));
+                Some(combine(op.node, left?, right?))
+            }
+            Expr::In { value, set, negated } => {
+                let value = self.read(value);
+                let Expr::List(items) = &set.node else {
+                    return self.refuse(set.span, "a list such as [1, 2] is expected here");
+                };
+                let items: Option<Vec<Literal>> = items.iter().map(|item| self.item(item)).collect();
+                let found = value?.is_in(items?);
+                Some(if *negated { found.negated() } else { found })
+            }
+            Expr::IsNull { value, negated } => {
+                let missing = self.read(value)?.is_null();
+                Some(if *negated { missing.negated() } else { missing })
+            }
+            Expr::Call { name, args, over } => self.call(&name.node, name.span, args, over.is_some()),
+            Expr::If { condition, yes, no } => {
+                let parts = (self.read(condition), self.read(yes), self.read(no));
+                Some(Expression::choose(parts.0?, parts.1?, parts.2?))
+            }
+        }
+    }
+
+    fn refuse<T>(&mut self, span: Span, message: &str) -> Option<T> {
+        self.problems.push(Diagnostic::error(code::TYPE_MISMATCH, message).label(span, ""));
+        None
+    }
+
+    fn item(&mut self, item: &Spanned<Expr>) -> Option<Literal> {
+        match &item.node {
+            Expr::Literal(value) => self.literal(value, item.span),
+            Expr::Unary { op, operand } if op.node == UnaryOp::Negate => match self.item(operand)? {
+                Literal::Number(number) => Some(Literal::Number(-number)),
+                _ => self.refuse(item.span, "only a number has a minus"),
+            },
+            _ => self.refuse(item.span, "a plain value is expected here"),
+        }
+    }
+
+    fn literal(&mut self, value: &Value, span: Span) -> Option<Literal> {
+        match value {
+            Value::Number { value, .. } => Some(Literal::Number(*value)),
+            Value::Percent { fraction, .. } => Some(Literal::Number(*fraction)),
+            Value::Text(text) => Some(Literal::Text(text.as_str().into())),
+            Value::Bool(truth) => Some(Literal::Bool(*truth)),
+            Value::Null => Some(Literal::Null),
+            Value::Word { .. } => self.refuse(span, "a text in an expression stands in quotes"),
+            // A parameter without a value has had its message.
+            Value::Param(_) => None,
+            _ => self.refuse(span, "this value has no place in an expression"),
+        }
+    }
+
+    fn call(&mut self, name: &str, span: Span, args: &[pipewright_syntax::ExprArg], over: bool) -> Option<Expression> {
+        let column = match args {
+            [pipewright_syntax::ExprArg { name: None, expr }] => match &expr.node {
+                Expr::Column(column) => Some(column),
+                _ => None,
+            },
+            _ => None,
+        };
+        match (self.vocabulary, name, column, over) {
+            (Vocabulary::Facts, "nulls" | "unique", Some(column), false) => {
+                Some(Expression::column(format!("{name}({column})")))
+            }
+            _ => {
+                let message = format!("the function `{name}` is part of the language, but cannot be run yet");
+                self.problems.push(Diagnostic::error(code::NOT_YET, message).label(span, ""));
+                None
+            }
+        }
+    }
+}
+
+fn combine(op: BinaryOp, left: Expression, right: Expression) -> Expression {
+    match op {
+        BinaryOp::Or => left.or(right),
+        BinaryOp::And => left.and(right),
+        BinaryOp::Equal => left.compare(Comparison::Equal, right),
+        BinaryOp::NotEqual => left.compare(Comparison::Unequal, right),
+        BinaryOp::Less => left.compare(Comparison::Less, right),
+        BinaryOp::LessEqual => left.compare(Comparison::LessOrEqual, right),
+        BinaryOp::Greater => left.compare(Comparison::Greater, right),
+        BinaryOp::GreaterEqual => left.compare(Comparison::GreaterOrEqual, right),
+        BinaryOp::Add => left.arithmetic(Arithmetic::Add, right),
+        BinaryOp::Subtract => left.arithmetic(Arithmetic::Subtract, right),
+        BinaryOp::Multiply => left.arithmetic(Arithmetic::Multiply, right),
+        BinaryOp::Divide => left.arithmetic(Arithmetic::Divide, right),
+        BinaryOp::Power => left.arithmetic(Arithmetic::Power, right),
+    }
+}
+
+/// The diagnostic for a failure of a stage, at the name in the stage that it is about where there is one.
+pub(crate) fn place(failure: Failure, stage: Span, text: &str) -> Diagnostic {
+    let found = failure.place.column.as_deref().and_then(|column| {
+        let inside = stage.text(text);
+        inside.match_indices(column).next().map(|(offset, _)| {
+            let start = stage.start as usize + offset;
+            Span::new(start, start + column.len())
+        })
+    });
+    failure.at(found.unwrap_or(stage))
+}

@@ -1,0 +1,58 @@
+//! A plan as text: the script with every implied step and every default that matters written out.
+
+use crate::check::{Node, PipelinePlan};
+use pipewright_operator::{Args, Form, Spec, Value};
+
+/// A stage as a script would write it, with its decisions spelled out.
+pub(crate) fn stage_text(spec: &Spec, args: &Args, decided: &[(&'static str, String)]) -> String {
+    let mut words = vec![spec.name.to_owned()];
+    for param in spec.positionals {
+        if let Some(value) = args.get(param.name) {
+            words.push(value.to_string());
+        }
+    }
+    if spec.form == Form::Selector
+        && let Some(columns) = args.get("columns")
+    {
+        words.push(columns.to_string());
+    }
+    for param in spec.options.iter().filter(|param| args.is_given(param.name)) {
+        if let Some(value) = args.get(param.name) {
+            words.push(format!("{}={value}", param.name));
+        }
+    }
+    for (name, value) in decided.iter().filter(|(name, _)| !args.is_given(name)) {
+        words.push(format!("{name}={value}"));
+    }
+    if spec.form == Form::Plain {
+        match args.get("columns") {
+            Some(Value::Word(default)) if default.is_empty() => {}
+            Some(columns) => words.push(format!("on {columns}")),
+            None => {}
+        }
+    }
+    words.join(" ")
+}
+
+impl PipelinePlan {
+    /// The plan, a line a stage; implied stages start with `+`.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let width = self.nodes.iter().map(|node| node.text.chars().count()).max().unwrap_or(0).min(48);
+        let line = |node: &Node| {
+            let sign = if node.implied { '+' } else { ' ' };
+            match &node.remark {
+                Some(remark) => format!("{sign} {:<width$}  # {remark}\n", node.text),
+                None => format!("{sign} {}\n", node.text),
+            }
+        };
+        self.nodes.iter().map(line).collect()
+    }
+
+    /// The script with nothing implied.
+    #[must_use]
+    pub fn explicit(&self) -> String {
+        let lines: Vec<&str> = self.nodes.iter().map(|node| node.text.as_str()).collect();
+        format!("{}\n", lines.join("\n| "))
+    }
+}

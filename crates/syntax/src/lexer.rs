@@ -1,0 +1,414 @@
+//! The lossless lexer: every byte of a script belongs to exactly one token.
+//!
+//! What a sign means depends on the verb before it, so the lexer has three modes: *path* right after a path verb or
+//! `include` (`data/2024-*.csv` is one token), *selector* after a selector verb, after `on` and at the start of a
+//! route (`/^x/` is a regular expression), and *plain* elsewhere. A stack of open brackets carries the mode in and out.
+
+use crate::words::{self, PATH_VERBS, RESERVED, SELECTOR_VERBS};
+use pipewright_diagnostic::Span;
+
+/// A piece of a script.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Token {
+    /// What it is.
+    pub kind: TokenKind,
+    /// Where it stands. The spans of all tokens together cover the text without gaps.
+    pub span: Span,
+}
+
+/// What a token is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenKind {
+    /// White space within a line.
+    Space,
+    /// LF or CRLF.
+    Newline,
+    /// `# …` up to the end of the line.
+    Comment,
+    /// `## …` up to the end of the line.
+    DocComment,
+    /// A name where a stage starts.
+    Verb,
+    /// Any other name.
+    Name,
+    /// A name in backticks.
+    Quoted,
+    /// A reserved word.
+    Keyword(&'static str),
+    /// `1_000`, `1e-3`.
+    Number,
+    /// `20%`.
+    Percent,
+    /// `7d`.
+    Duration,
+    /// `"…"` or `'…'`.
+    Text,
+    /// `$name`.
+    Param,
+    /// `@name`.
+    Class,
+    /// `/…/` in selector mode.
+    Regex,
+    /// A bare path, which is not just a name.
+    Path,
+    /// An operator, a bracket or another sign.
+    Sign(&'static str),
+    /// `a.b` or `a/b.c` where no path can stand.
+    Dotted,
+    /// A quote that the line does not close.
+    Unclosed,
+    /// What starts or continues no token.
+    Unreadable,
+}
+
+impl TokenKind {
+    /// White space, a line's end or a comment.
+    #[must_use]
+    pub fn is_trivia(self) -> bool {
+        matches!(self, TokenKind::Space | TokenKind::Newline) || self.is_comment()
+    }
+
+    /// A comment of either sort.
+    #[must_use]
+    pub fn is_comment(self) -> bool {
+        matches!(self, TokenKind::Comment | TokenKind::DocComment)
+    }
+}
+
+/// Longer signs first: the first one that fits is the token. The foreign ones are here to be told what to write.
+const SIGNS: &[&str] = &[
+    "%>%", "..", "=>", "==", "!=", "<=", ">=", "&&", "||", "|>", "**", "|", ",", ";", ":", "=", "<", ">", "+", "-",
+    "*", "/", "^", "&", "!", "(", ")", "[", "]", "{", "}",
+];
+
+/// The tokens of a text. Their texts, one after the other, are the text.
+///
+/// Scripts larger than [`BYTES_MAX`](crate::BYTES_MAX) are not for this function: spans hold 4 GiB.
+///
+/// ```
+/// let text = "load a.csv  # all\n| scale";
+/// let tokens = pipewright_syntax::tokens(text);
+/// let joined: String = tokens.iter().map(|token| token.span.text(text)).collect();
+/// assert_eq!(joined, text);
+/// ```
+#[must_use]
+pub fn tokens(text: &str) -> Vec<Token> {
+    Lexer::new(text).collect()
+}
+
+/// The tokens of a text, one by one.
+pub(crate) struct Lexer<'a> {
+    text: &'a str,
+    at: usize,
+    mode: Mode,
+    open: Vec<Frame>,
+    /// The last token that was neither white space nor a comment was a comma.
+    after_comma: bool,
+}
+
+/// What the lexer knows about the place where it is.
+#[derive(Clone, Copy)]
+struct Mode {
+    /// A stage starts here: the next name is a verb.
+    stage_start: bool,
+    /// A bare path may stand here.
+    path: bool,
+    /// Columns stand here: `/` may start a regular expression.
+    selector: bool,
+    /// In selector mode, the token before ended a term: `/` starts nothing.
+    after_term: bool,
+    /// After `let` or `def`: the next `=` starts a pipeline.
+    definition: bool,
+    /// What a `{` of this stage holds.
+    holds: Holds,
+}
+
+impl Default for Mode {
+    fn default() -> Mode {
+        Mode {
+            stage_start: true,
+            path: false,
+            selector: false,
+            after_term: false,
+            definition: false,
+            holds: Holds::Stages,
+        }
+    }
+}
+
+/// An open bracket.
+struct Frame {
+    brace: bool,
+    /// What a brace holds.
+    holds: Holds,
+    /// The mode to go back to.
+    outside: Mode,
+}
+
+/// What stands in a pair of braces.
+#[derive(Clone, Copy, PartialEq)]
+enum Holds {
+    Stages,
+    Routes,
+    Assigns,
+}
+
+impl Iterator for Lexer<'_> {
+    type Item = Token;
+
+    fn next(&mut self) -> Option<Token> {
+        let rest = &self.text[self.at..];
+        if rest.is_empty() {
+            return None;
+        }
+        let (kind, length) = match self.path_word(rest) {
+            Some(length) => (TokenKind::Path, length),
+            None => scan(rest, self.mode),
+        };
+        let start = self.at;
+        self.at += length;
+        self.follow(kind, start);
+        Some(Token { kind, span: Span::new(start, self.at) })
+    }
+}
+
+impl<'a> Lexer<'a> {
+    pub(crate) fn new(text: &'a str) -> Lexer<'a> {
+        Lexer { text, at: 0, mode: Mode::default(), open: Vec::new(), after_comma: false }
+    }
+
+    /// The length of the bare path that starts here, if path mode is on and there is one. A plain name is none, so
+    /// that options (`load format=csv`) and sample sets (`load iris`) stay names.
+    fn path_word(&self, rest: &str) -> Option<usize> {
+        if !self.mode.path {
+            return None;
+        }
+        let starts = |c: char| c.is_alphanumeric() || "_./~*-\\".contains(c);
+        let ends = |c: char| c.is_whitespace() || "|;,<>'\"`(){}[]".contains(c);
+        rest.chars().next().filter(|&c| starts(c))?;
+        let word = &rest[..rest.find(ends).unwrap_or(rest.len())];
+        let name = &word[..word.find(|c| !words::continues_name(c)).unwrap_or(word.len())];
+        let is_name = !name.is_empty() && (name.len() == word.len() || word[name.len()..].starts_with('='));
+        (!is_name || name.starts_with(|c: char| c.is_numeric())).then_some(word.len())
+    }
+
+    /// What the token means for the ones after it.
+    fn follow(&mut self, kind: TokenKind, start: usize) {
+        if kind == TokenKind::Space || kind.is_comment() {
+            return;
+        }
+        self.mode.path = false;
+        let after_term = std::mem::replace(&mut self.mode.after_term, true);
+        match kind {
+            TokenKind::Verb => self.enter_stage(start),
+            TokenKind::Keyword(word) => self.keyword(word),
+            TokenKind::Newline => self.end_line(),
+            TokenKind::Sign(sign) => self.sign(sign, after_term),
+            _ => self.mode.stage_start = false,
+        }
+        self.after_comma = match kind {
+            TokenKind::Newline => self.after_comma,
+            kind => kind == TokenKind::Sign(","),
+        };
+    }
+
+    fn enter_stage(&mut self, start: usize) {
+        let word = &self.text[start..self.at];
+        self.mode.stage_start = false;
+        self.mode.path = PATH_VERBS.contains(&word);
+        self.mode.selector = SELECTOR_VERBS.contains(&word) || word == "group";
+        self.mode.after_term = false;
+        self.mode.holds = match word {
+            "columns" => Holds::Routes,
+            "group" => Holds::Assigns,
+            _ => Holds::Stages,
+        };
+    }
+
+    fn keyword(&mut self, word: &str) {
+        let at_start = std::mem::replace(&mut self.mode.stage_start, false);
+        self.mode.after_term = false;
+        match word {
+            "let" | "def" => self.mode.definition = at_start,
+            "include" => self.mode.path = at_start,
+            "on" => self.mode.selector = self.open.last().is_none_or(|frame| frame.brace),
+            _ => {}
+        }
+    }
+
+    fn end_line(&mut self) {
+        let within = self.open.last().is_some_and(|frame| !frame.brace);
+        if within || self.after_comma {
+            self.mode.after_term = false;
+        } else {
+            self.start_afresh();
+        }
+    }
+
+    fn sign(&mut self, sign: &str, after_term: bool) {
+        self.mode.after_term = matches!(sign, ")" | "]" | "}");
+        let at_start = std::mem::replace(&mut self.mode.stage_start, false);
+        match sign {
+            "|" | "|>" | "||" | "&&" | "%>%" | "=>" => self.mode = Mode::default(),
+            ";" => self.start_afresh(),
+            ":" if self.open.last().is_some_and(|frame| frame.brace) => self.mode.stage_start = true,
+            "=" if self.mode.definition && self.open.is_empty() => self.mode = Mode::default(),
+            "(" | "[" => {
+                let groups_columns = self.mode.selector && sign == "(" && !after_term;
+                self.open.push(Frame { brace: false, holds: Holds::Stages, outside: self.mode });
+                self.mode = Mode { stage_start: false, selector: groups_columns, ..Mode::default() };
+            }
+            "{" => {
+                let holds = if at_start { Holds::Stages } else { self.mode.holds };
+                self.open.push(Frame { brace: true, holds, outside: self.mode });
+                self.start_afresh();
+            }
+            ")" | "]" | "}" => {
+                if let Some(frame) = self.open.pop() {
+                    self.mode = Mode { after_term: true, stage_start: false, ..frame.outside };
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A new statement, arm, route or assignment.
+    fn start_afresh(&mut self) {
+        let holds = self.open.last().map_or(Holds::Stages, |frame| frame.holds);
+        self.mode = Mode { stage_start: holds == Holds::Stages, selector: holds == Holds::Routes, ..Mode::default() };
+    }
+}
+
+/// The first token of a text that is not empty: its kind and its length in bytes.
+fn scan(rest: &str, mode: Mode) -> (TokenKind, usize) {
+    let first = rest.chars().next().expect("the caller stops at the end of the text");
+    match first {
+        '\n' => (TokenKind::Newline, 1),
+        '\r' if rest.starts_with("\r\n") => (TokenKind::Newline, 2),
+        c if is_space(c) => (TokenKind::Space, space_length(rest)),
+        '#' => {
+            let line = rest.find('\n').unwrap_or(rest.len());
+            let length = if rest[..line].ends_with('\r') { line - 1 } else { line };
+            (if rest.starts_with("##") { TokenKind::DocComment } else { TokenKind::Comment }, length)
+        }
+        '"' | '\'' => quoted(rest, first, TokenKind::Text),
+        '`' => quoted(rest, first, TokenKind::Quoted),
+        '/' if mode.selector && !mode.after_term => quoted(rest, first, TokenKind::Regex),
+        '$' => sigil(rest, TokenKind::Param),
+        '@' => sigil(rest, TokenKind::Class),
+        c if words::starts_name(c) => word(rest, mode),
+        c if c.is_ascii_digit() => number(rest),
+        '.' if rest[1..].starts_with(|c: char| c.is_ascii_digit()) => number(rest),
+        _ => match SIGNS.iter().find(|sign| rest.starts_with(**sign)) {
+            Some(sign) => (TokenKind::Sign(sign), sign.len()),
+            None => (TokenKind::Unreadable, first.len_utf8()),
+        },
+    }
+}
+
+/// White space that ends no line; also the mark that some editors put before a text.
+fn is_space(c: char) -> bool {
+    c != '\n' && (c.is_whitespace() || c == '\u{feff}')
+}
+
+fn space_length(rest: &str) -> usize {
+    let mut length = 0;
+    for c in rest.chars() {
+        if !is_space(c) || rest[length..].starts_with("\r\n") {
+            break;
+        }
+        length += c.len_utf8();
+    }
+    length
+}
+
+/// A token between two equal quotes on one line. A backslash takes the next character with it, except in backticks,
+/// where a doubled one stands for itself.
+fn quoted(rest: &str, quote: char, kind: TokenKind) -> (TokenKind, usize) {
+    let mut chars = rest.char_indices().skip(1).peekable();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '\n' => return (TokenKind::Unclosed, line_end(rest, at)),
+            '\\' if quote != '`' => {
+                chars.next_if(|&(_, next)| next != '\n');
+            }
+            '`' if quote == '`' && chars.next_if(|&(_, next)| next == '`').is_some() => {}
+            c if c == quote => return (kind, at + 1),
+            _ => {}
+        }
+    }
+    (TokenKind::Unclosed, rest.len())
+}
+
+fn line_end(rest: &str, newline: usize) -> usize {
+    if rest[..newline].ends_with('\r') { newline - 1 } else { newline }
+}
+
+fn name_length(rest: &str) -> usize {
+    rest.find(|c| !words::continues_name(c)).unwrap_or(rest.len())
+}
+
+/// `$name` or `@name`.
+fn sigil(rest: &str, kind: TokenKind) -> (TokenKind, usize) {
+    let name = &rest[1..];
+    match name.starts_with(words::starts_name) {
+        true => (kind, 1 + name_length(name)),
+        false => (TokenKind::Unreadable, 1),
+    }
+}
+
+/// A name, a reserved word, or a dotted word that is none.
+fn word(rest: &str, mode: Mode) -> (TokenKind, usize) {
+    let length = name_length(rest);
+    let after = &rest[length..];
+    if after.starts_with('.') && after[1..].starts_with(words::continues_name) {
+        let ends = |c: char| !(words::continues_name(c) || c == '.' || c == '/');
+        let end = rest.find(ends).unwrap_or(rest.len());
+        let before_range = rest[..end].find("..").unwrap_or(end);
+        return (TokenKind::Dotted, before_range);
+    }
+    if let Some(reserved) = RESERVED.iter().find(|reserved| **reserved == &rest[..length]) {
+        return (TokenKind::Keyword(reserved), length);
+    }
+    let next = after.trim_start_matches([' ', '\t']);
+    let names_something = next.starts_with(':') || (next.starts_with('=') && !next.starts_with("=="));
+    let is_verb = mode.stage_start && !names_something;
+    (if is_verb { TokenKind::Verb } else { TokenKind::Name }, length)
+}
+
+/// A number, percentage or duration. Letters that follow at once and are no unit spoil it.
+fn number(rest: &str) -> (TokenKind, usize) {
+    let mut length = digits(rest);
+    if rest[length..].starts_with('.') {
+        let fraction = digits(&rest[length + 1..]);
+        length += if fraction > 0 { 1 + fraction } else { 0 };
+    }
+    let exponent = &rest[length..];
+    if exponent.starts_with(['e', 'E']) {
+        let sign = usize::from(exponent[1..].starts_with(['+', '-']));
+        let power = digits(&exponent[1 + sign..]);
+        length += if power > 0 { 1 + sign + power } else { 0 };
+    }
+    let suffix = &rest[length..];
+    if suffix.starts_with('%') && !suffix.starts_with("%>%") {
+        return (TokenKind::Percent, length + 1);
+    }
+    let unit = name_length(suffix);
+    let kind = match &suffix[..unit] {
+        "" => TokenKind::Number,
+        unit if words::DURATION_UNITS.iter().any(|(name, _)| *name == unit) => TokenKind::Duration,
+        _ => TokenKind::Unreadable,
+    };
+    (kind, length + unit)
+}
+
+/// How many bytes of digits, with `_` between them, the text starts with.
+fn digits(rest: &str) -> usize {
+    let bytes = rest.as_bytes();
+    let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
+    let mut length = 0;
+    while digit(length) || (length > 0 && bytes.get(length) == Some(&b'_') && digit(length + 1)) {
+        length += 1;
+    }
+    length
+}

@@ -1,0 +1,147 @@
+//! The tree of an expression.
+
+use super::{Name, Value};
+use pipewright_diagnostic::Spanned;
+
+/// What is computed from columns.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Expr {
+    /// A number, percentage, duration, text, truth value, null or `$name`. Never a list, block or word.
+    Literal(Value),
+    /// A column, or in `assert` a metric.
+    Column(String),
+    /// `[a, b]`.
+    List(Vec<Spanned<Expr>>),
+    /// `-x`, `not x`.
+    Unary {
+        /// The operator.
+        op: Spanned<UnaryOp>,
+        /// What it is applied to.
+        operand: Box<Spanned<Expr>>,
+    },
+    /// `left op right`.
+    Binary {
+        /// The operator.
+        op: Spanned<BinaryOp>,
+        /// The left operand.
+        left: Box<Spanned<Expr>>,
+        /// The right operand.
+        right: Box<Spanned<Expr>>,
+    },
+    /// `value in set`, `value not in set`.
+    In {
+        /// What is looked for.
+        value: Box<Spanned<Expr>>,
+        /// Where: a list or a parameter.
+        set: Box<Spanned<Expr>>,
+        /// `not in`.
+        negated: bool,
+    },
+    /// `value is null`, `value is not null`.
+    IsNull {
+        /// What is looked at.
+        value: Box<Spanned<Expr>>,
+        /// `is not null`.
+        negated: bool,
+    },
+    /// `name(args)`, `name(args) over(parts)`.
+    Call {
+        /// The function.
+        name: Name,
+        /// Its arguments, in order.
+        args: Vec<ExprArg>,
+        /// What stands in `over(...)`: keys and a window.
+        over: Option<Spanned<Vec<Spanned<Expr>>>>,
+    },
+    /// `if condition then yes else no`.
+    If {
+        /// The condition.
+        condition: Box<Spanned<Expr>>,
+        /// The value where it holds.
+        yes: Box<Spanned<Expr>>,
+        /// The value elsewhere.
+        no: Box<Spanned<Expr>>,
+    },
+}
+
+/// An argument of a function in an expression.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExprArg {
+    /// The key of `key=expression`.
+    pub name: Option<Name>,
+    /// The value.
+    pub expr: Spanned<Expr>,
+}
+
+/// An operator with one operand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnaryOp {
+    /// `-`
+    Negate,
+    /// `not`
+    Not,
+}
+
+/// An operator with two operands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BinaryOp {
+    /// `or`
+    Or,
+    /// `and`
+    And,
+    /// `==`
+    Equal,
+    /// `!=`
+    NotEqual,
+    /// `<`
+    Less,
+    /// `<=`
+    LessEqual,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterEqual,
+    /// `+`
+    Add,
+    /// `-`
+    Subtract,
+    /// `*`
+    Multiply,
+    /// `/`
+    Divide,
+    /// `^`, from the right
+    Power,
+}
+
+impl UnaryOp {
+    /// As it is written.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            UnaryOp::Negate => "-",
+            UnaryOp::Not => "not",
+        }
+    }
+}
+
+impl BinaryOp {
+    /// As it is written.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            BinaryOp::Or => "or",
+            BinaryOp::And => "and",
+            BinaryOp::Equal => "==",
+            BinaryOp::NotEqual => "!=",
+            BinaryOp::Less => "<",
+            BinaryOp::LessEqual => "<=",
+            BinaryOp::Greater => ">",
+            BinaryOp::GreaterEqual => ">=",
+            BinaryOp::Add => "+",
+            BinaryOp::Subtract => "-",
+            BinaryOp::Multiply => "*",
+            BinaryOp::Divide => "/",
+            BinaryOp::Power => "^",
+        }
+    }
+}

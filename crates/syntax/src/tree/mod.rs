@@ -1,0 +1,399 @@
+//! The tree of a script: plain data, every node with the place where it stands.
+//!
+//! **Invariant:** the tree is shallow. Brackets nest [`DEPTH_MAX`](crate::DEPTH_MAX) deep at most and so do the
+//! operators of one expression, hence a walk may recurse without fear for the stack.
+
+mod expr;
+
+pub use expr::{BinaryOp, Expr, ExprArg, UnaryOp};
+
+use pipewright_diagnostic::{Span, Spanned};
+
+/// A name and where it stands. Backticks are gone.
+pub type Name = Spanned<String>;
+
+/// A whole script.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Script {
+    /// The edition that the first line `pipe N` names.
+    pub edition: Option<Spanned<u32>>,
+    /// What the script says, in order.
+    pub items: Vec<Item>,
+}
+
+/// One statement.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Item {
+    /// `param name: kind = default`.
+    Param {
+        /// What `$name` refers to.
+        name: Name,
+        /// The kind of its values.
+        kind: Option<Name>,
+        /// The value where the command line names none.
+        default: Option<Spanned<Value>>,
+        /// The whole statement.
+        span: Span,
+    },
+    /// `include path`.
+    Include {
+        /// The script to read.
+        path: Spanned<PathArg>,
+        /// The whole statement.
+        span: Span,
+    },
+    /// `let name = pipeline`.
+    Let {
+        /// The name of the fragment.
+        name: Name,
+        /// What it stands for.
+        pipeline: Pipeline,
+        /// The whole statement.
+        span: Span,
+    },
+    /// `def name(params) = pipeline`.
+    Def {
+        /// The name of the function.
+        name: Name,
+        /// Its parameters, in order.
+        params: Vec<Parameter>,
+        /// What it stands for.
+        pipeline: Pipeline,
+        /// The whole statement.
+        span: Span,
+    },
+    /// A pipeline that stands for itself.
+    Pipeline(Pipeline),
+}
+
+/// A parameter of a `def`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parameter {
+    /// What `$name` refers to inside the `def`.
+    pub name: Name,
+    /// The value where the call gives none.
+    pub default: Option<Spanned<Value>>,
+}
+
+/// Stages from left to right.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Pipeline {
+    /// At least one, unless nothing of the pipeline could be read.
+    pub stages: Vec<Stage>,
+    /// From the first stage to the last.
+    pub span: Span,
+}
+
+/// One verb with its arguments.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stage {
+    /// The verb and its arguments.
+    pub core: Core,
+    /// The name after `as`.
+    pub alias: Option<Name>,
+    /// The whole stage.
+    pub span: Span,
+}
+
+/// A stage without its alias. The variants are the forms of the grammar, not the verbs.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Core {
+    /// `load save write predict apply freeze`: a path, then options.
+    Path {
+        /// The verb.
+        verb: Name,
+        /// The file, data set or parameter.
+        path: Option<Spanned<PathArg>>,
+        /// `key=value`.
+        options: Vec<Named>,
+    },
+    /// `where assert`: a condition.
+    Where {
+        /// The verb.
+        verb: Name,
+        /// The condition.
+        expr: Spanned<Expr>,
+    },
+    /// `derive`: new columns.
+    Derive {
+        /// The verb.
+        verb: Name,
+        /// At least one column.
+        assigns: Vec<Assign>,
+    },
+    /// `select drop keep sort`: columns, then options.
+    Select {
+        /// The verb.
+        verb: Name,
+        /// The columns; none only where the stage is a whole arm (drop all, keep all).
+        selector: Option<Spanned<Selector>>,
+        /// `key=value`.
+        options: Vec<Named>,
+    },
+    /// `target y`, `target log1p(y)`.
+    Target {
+        /// The verb.
+        verb: Name,
+        /// The column.
+        column: Name,
+        /// The function around it.
+        transform: Option<Name>,
+        /// `key=value`.
+        options: Vec<Named>,
+    },
+    /// `group columns { name = aggregate, … }`.
+    Group {
+        /// The verb.
+        verb: Name,
+        /// The columns whose equal values make a group.
+        by: Spanned<Selector>,
+        /// One new column each.
+        aggregates: Vec<Assign>,
+    },
+    /// `columns { selector => pipeline … }`.
+    Columns {
+        /// The verb.
+        verb: Name,
+        /// At least one.
+        routes: Vec<Route>,
+    },
+    /// `fork choose`: alternatives.
+    Arms {
+        /// The verb.
+        verb: Name,
+        /// At least one.
+        arms: Vec<Arm>,
+    },
+    /// `only train { … }`.
+    Only {
+        /// The verb.
+        verb: Name,
+        /// When the block is at work.
+        phase: Name,
+        /// What is done then.
+        block: Pipeline,
+    },
+    /// Every other verb, fragment or function.
+    Call {
+        /// The verb.
+        verb: Name,
+        /// The attached `[...]`.
+        shape: Option<Spanned<Vec<Spanned<Value>>>>,
+        /// The attached `(...)`.
+        call: Option<Spanned<Vec<Arg>>>,
+        /// Positionals and options, in order.
+        args: Vec<Arg>,
+        /// The columns after `on`.
+        on: Option<Spanned<Selector>>,
+    },
+    /// A stage that could not be read; a diagnostic says why.
+    Error,
+}
+
+impl Core {
+    /// The verb, unless the stage could not be read.
+    #[must_use]
+    pub fn verb(&self) -> Option<&Name> {
+        match self {
+            Core::Path { verb, .. }
+            | Core::Where { verb, .. }
+            | Core::Derive { verb, .. }
+            | Core::Select { verb, .. }
+            | Core::Target { verb, .. }
+            | Core::Group { verb, .. }
+            | Core::Columns { verb, .. }
+            | Core::Arms { verb, .. }
+            | Core::Only { verb, .. }
+            | Core::Call { verb, .. } => Some(verb),
+            Core::Error => None,
+        }
+    }
+}
+
+/// What stands after a path verb or `include`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PathArg {
+    /// A quoted path: always a file.
+    Text(String),
+    /// A bare word with `.`, `/`, `*` or `:`: always a file.
+    Bare(String),
+    /// A bare name: a `let` or a built-in sample set, never a file.
+    Name(String),
+    /// `$name`.
+    Param(String),
+    /// `-`: standard input or output.
+    Dash,
+}
+
+/// `name = expression`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Assign {
+    /// The new column.
+    pub name: Name,
+    /// Its values.
+    pub expr: Spanned<Expr>,
+}
+
+/// `selector => pipeline`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Route {
+    /// The columns that go this way.
+    pub selector: Spanned<Selector>,
+    /// What is done with them.
+    pub pipeline: Pipeline,
+}
+
+/// `name: pipeline`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Arm {
+    /// The name of the alternative.
+    pub name: Option<Name>,
+    /// The alternative.
+    pub pipeline: Pipeline,
+}
+
+/// An argument of a verb.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Arg {
+    /// `key=value`.
+    Named(Named),
+    /// A value by its position.
+    Positional(Spanned<Value>),
+}
+
+impl Arg {
+    /// The whole argument.
+    #[must_use]
+    pub fn span(&self) -> Span {
+        match self {
+            Arg::Named(named) => named.span(),
+            Arg::Positional(value) => value.span,
+        }
+    }
+}
+
+/// `name=value`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Named {
+    /// The key.
+    pub name: Name,
+    /// The value.
+    pub value: Spanned<Value>,
+}
+
+impl Named {
+    /// From the key to the end of the value.
+    #[must_use]
+    pub fn span(&self) -> Span {
+        self.name.span.to(self.value.span)
+    }
+}
+
+/// A value of an argument.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// `1_000`, `-1e-3`. Always finite.
+    Number {
+        /// The number.
+        value: f64,
+        /// As written, so that whole numbers of any size are exact.
+        text: String,
+    },
+    /// `20%`.
+    Percent {
+        /// The fraction: 0.2 for `20%`.
+        fraction: f64,
+        /// As written.
+        text: String,
+    },
+    /// `7d`, `30s`, `10m`.
+    Duration {
+        /// The length in seconds.
+        seconds: f64,
+        /// As written.
+        text: String,
+    },
+    /// A quoted text, without quotes and escapes.
+    Text(String),
+    /// `true` or `false`.
+    Bool(bool),
+    /// `null`.
+    Null,
+    /// `$name`.
+    Param(String),
+    /// `[a, b]`.
+    List(Vec<Spanned<Value>>),
+    /// `{ pipeline }`.
+    Block(Pipeline),
+    /// A word, perhaps with a shape, a call and a block attached: `mlp[64,1](dropout=0.1)`.
+    Word {
+        /// The word.
+        name: Name,
+        /// The attached `[...]`.
+        shape: Option<Spanned<Vec<Spanned<Value>>>>,
+        /// The attached `(...)`.
+        call: Option<Spanned<Vec<Arg>>>,
+        /// The `{...}` that follows.
+        block: Option<Pipeline>,
+    },
+}
+
+impl Value {
+    /// The value as a whole number, if it is one that an `i64` holds.
+    #[must_use]
+    pub fn as_integer(&self) -> Option<i64> {
+        match self {
+            Value::Number { text, .. } => text.replace('_', "").parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// The word, if the value is a word and nothing else.
+    #[must_use]
+    pub fn as_word(&self) -> Option<&str> {
+        match self {
+            Value::Word { name, shape: None, call: None, block: None } => Some(&name.node),
+            _ => None,
+        }
+    }
+}
+
+/// Which columns.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Selector {
+    /// `a, b`: at least two.
+    Union(Vec<Spanned<Selector>>),
+    /// `from - less`.
+    Except {
+        /// What is taken.
+        from: Box<Spanned<Selector>>,
+        /// What is left out of it.
+        less: Box<Spanned<Selector>>,
+    },
+    /// `a & b`: at least two.
+    And(Vec<Spanned<Selector>>),
+    /// `!a`.
+    Not(Box<Spanned<Selector>>),
+    /// One column.
+    Name(String),
+    /// `@name` or `@name(args)`.
+    Class {
+        /// The name, without `@`.
+        name: Name,
+        /// The attached `(...)`.
+        call: Option<Spanned<Vec<Arg>>>,
+    },
+    /// `/regex/`, without the slashes; `\/` has become `/`.
+    Regex(String),
+    /// `"glob*"`.
+    Glob(String),
+    /// `a..b`, both included, in the order of the table.
+    Range {
+        /// The first column.
+        first: Name,
+        /// The last one.
+        last: Name,
+    },
+    /// `_`: what no earlier arm took.
+    Rest,
+}

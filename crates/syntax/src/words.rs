@@ -1,0 +1,53 @@
+//! The closed sets of words that the grammar knows. Every other verb is known to the catalogue only.
+
+/// Verbs that a path follows.
+pub const PATH_VERBS: &[&str] = &["load", "save", "write", "predict", "apply", "freeze"];
+
+/// Verbs that a selector follows.
+pub const SELECTOR_VERBS: &[&str] = &["select", "drop", "keep", "sort"];
+
+/// Verbs that expressions follow.
+pub const EXPRESSION_VERBS: &[&str] = &["where", "assert", "derive"];
+
+/// Verbs with a form of their own.
+pub const STRUCTURAL_VERBS: &[&str] = &["target", "group", "columns", "fork", "choose", "only"];
+
+/// Words that name nothing else; a column of such a name goes in backticks.
+pub const RESERVED: &[&str] = &[
+    "let", "def", "param", "include", "pipe", "as", "on", "and", "or", "not", "in", "is", "null", "true", "false",
+    "if", "then", "else", "over", "only",
+];
+
+/// Units of durations and their length in seconds.
+pub const DURATION_UNITS: &[(&str, f64)] = &[
+    ("ns", 1e-9),
+    ("us", 1e-6),
+    ("ms", 1e-3),
+    ("s", 1.0),
+    ("m", 60.0),
+    ("h", 3_600.0),
+    ("d", 86_400.0),
+    ("w", 604_800.0),
+];
+
+/// Is the word a name that can stand without backticks?
+///
+/// ```
+/// assert!(pipewright_syntax::is_plain_name("größe_2"));
+/// assert!(!pipewright_syntax::is_plain_name("unit cost"));
+/// assert!(!pipewright_syntax::is_plain_name("only"));
+/// ```
+#[must_use]
+pub fn is_plain_name(word: &str) -> bool {
+    let mut chars = word.chars();
+    let shaped = chars.next().is_some_and(starts_name) && chars.all(continues_name);
+    shaped && word != "_" && !RESERVED.contains(&word)
+}
+
+pub(crate) fn starts_name(c: char) -> bool {
+    c == '_' || c.is_alphabetic()
+}
+
+pub(crate) fn continues_name(c: char) -> bool {
+    c == '_' || c.is_alphanumeric()
+}

@@ -1,0 +1,317 @@
+//! The operations: one file each, with its shape rule, forward rule, backward rule and cost, and one line in the list
+//! at the end of this file.
+//!
+//! **Invariant:** a backward rule returns the contribution to the gradient of each input and adds up nothing; that is
+//! the driver's work. Held by `tests/laws.rs`, which walks the list.
+
+use crate::Element;
+use crate::graph::{Graph, Node};
+use crate::kernel;
+use crate::shape::{Shape, Size};
+use std::fmt;
+
+/// The values of an input and its rows and columns.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct View<'a, T> {
+    pub(crate) values: &'a [T],
+    pub(crate) shape: [usize; 2],
+}
+
+/// What an operation is.
+pub(crate) trait Rule: Copy {
+    /// Its name.
+    const NAME: &'static str;
+    /// What its inputs must be, for messages.
+    const EXPECTS: &'static str;
+
+    /// The shape of the result, or `None` if the inputs do not fit.
+    fn shape(&self, inputs: &[Shape]) -> Option<Shape>;
+
+    /// Computes the result; every element of `output` is written.
+    fn forward<T: Element>(&self, inputs: &[View<'_, T>], output: &mut [T]);
+
+    /// For each input, Jᵀ·`upstream` as new nodes, or `None` where the operation has no derivative.
+    fn backward(&self, graph: &mut Graph, inputs: &[Node], output: Node, upstream: Node) -> Vec<Option<Node>>;
+
+    /// Floating-point operations; a transcendental function counts as [`TRANSCENDENTAL_COST`].
+    fn cost(&self, inputs: &[[usize; 2]], output: [usize; 2]) -> u64;
+
+    /// Examples to test it with.
+    fn samples(sides: Sides) -> Vec<Sample>;
+}
+
+/// An operation that treats every element by itself; from this the rest of [`Rule`] follows, and such operations fuse.
+pub(crate) trait Lane: Copy {
+    /// Its name.
+    const NAME: &'static str;
+    /// How many inputs it has, 1 or 2.
+    const ARITY: usize;
+    /// Floating-point operations for an element.
+    const COST: u64 = 1;
+    /// Where its inputs may lie in tests, and whether it has a derivative there.
+    const DOMAINS: &'static [(Domain, Differentiable)];
+
+    /// One element of the result. `b` is `a` where there is one input.
+    fn lane<T: Element>(&self, a: T, b: T) -> T;
+
+    /// As [`Rule::backward`].
+    fn backward(&self, graph: &mut Graph, inputs: &[Node], output: Node, upstream: Node) -> Vec<Option<Node>>;
+
+    /// Its variants, for tests.
+    fn variants() -> Vec<Op>;
+}
+
+impl<L: Lane> Rule for L {
+    const NAME: &'static str = L::NAME;
+    const EXPECTS: &'static str = "inputs of one shape";
+
+    fn shape(&self, inputs: &[Shape]) -> Option<Shape> {
+        let first = *inputs.first()?;
+        (inputs.len() == L::ARITY && inputs.iter().all(|&shape| shape == first)).then_some(first)
+    }
+
+    fn forward<T: Element>(&self, inputs: &[View<'_, T>], output: &mut [T]) {
+        match inputs {
+            [input] => kernel::map(input.values, output, |a| self.lane(a, a)),
+            [left, right] => kernel::zip(left.values, right.values, output, |a, b| self.lane(a, b)),
+            _ => unreachable!("the shape rule lets one or two inputs pass"),
+        }
+    }
+
+    fn backward(&self, graph: &mut Graph, inputs: &[Node], output: Node, upstream: Node) -> Vec<Option<Node>> {
+        Lane::backward(self, graph, inputs, output, upstream)
+    }
+
+    fn cost(&self, _: &[[usize; 2]], output: [usize; 2]) -> u64 {
+        L::COST * count(output)
+    }
+
+    fn samples(sides: Sides) -> Vec<Sample> {
+        let shape = Shape { rows: Size::Batch, columns: Size::Fixed(sides.columns) };
+        let inputs: Vec<SampleInput> =
+            L::DOMAINS.iter().map(|&(domain, differentiable)| SampleInput { shape, domain, differentiable }).collect();
+        L::variants().into_iter().map(|op| Sample { op, inputs: inputs.clone() }).collect()
+    }
+}
+
+/// What a transcendental function counts for, in floating-point operations.
+pub(crate) const TRANSCENDENTAL_COST: u64 = 10;
+
+pub(crate) fn count([rows, columns]: [usize; 2]) -> u64 {
+    rows as u64 * columns as u64
+}
+
+/// The sides of the matrices of an example.
+#[derive(Debug, Clone, Copy)]
+pub struct Sides {
+    /// Columns of the result, or of the input.
+    pub columns: usize,
+    /// The inner side of a product.
+    pub inner: usize,
+}
+
+/// An operation with inputs that it can be tested on.
+#[derive(Debug, Clone)]
+pub struct Sample {
+    /// The operation.
+    pub op: Op,
+    /// Its inputs.
+    pub inputs: Vec<SampleInput>,
+}
+
+/// An input of a [`Sample`].
+#[derive(Debug, Clone, Copy)]
+pub struct SampleInput {
+    /// Its shape.
+    pub shape: Shape,
+    /// Where its values may lie.
+    pub domain: Domain,
+    /// Does the operation differentiate with respect to it?
+    pub differentiable: Differentiable,
+}
+
+/// Does an operation differentiate with respect to an input?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Differentiable {
+    /// It does.
+    Yes,
+    /// The input is data, or the derivative is 0 wherever there is one.
+    No,
+}
+
+/// A set of values on which an operation is smooth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Domain {
+    /// Between -2 and 2.
+    Any,
+    /// Between 0.2 and 2 in magnitude.
+    NonZero,
+    /// Between 0.2 and 2.
+    Positive,
+    /// Between 0 and 1.
+    Unit,
+    /// Between 0 and 1, every row summing to 1.
+    Distribution,
+}
+
+/// The list of operations; everything that must know all of them derives from it.
+macro_rules! operations {
+    (elementwise { $($lane_file:ident :: $Lane:ident,)* } others { $($file:ident :: $Other:ident,)* }) => {
+        $(mod $lane_file; pub use $lane_file::$Lane;)*
+        $(mod $file; pub use $file::$Other;)*
+
+        /// An operation.
+        #[derive(Debug, Clone, Copy, PartialEq)]
+        #[expect(missing_docs, reason = "each variant is documented at its type")]
+        pub enum Op {
+            $($Lane($Lane),)*
+            $($Other($Other),)*
+        }
+
+        /// Does `$body` with the operation bound to `$rule`.
+        macro_rules! for_each_op {
+            ($op:expr, $rule:ident => $body:expr) => {
+                match $op {
+                    $(Op::$Lane($rule) => $body,)*
+                    $(Op::$Other($rule) => $body,)*
+                }
+            };
+        }
+
+        impl Op {
+            /// For every operation and every variant of it, inputs to test it with.
+            #[must_use]
+            pub fn samples(sides: Sides) -> Vec<Sample> {
+                let mut samples = Vec::new();
+                $(samples.extend(<$Lane as Rule>::samples(sides));)*
+                $(samples.extend(<$Other as Rule>::samples(sides));)*
+                samples
+            }
+
+            /// Does it treat every element by itself?
+            pub(crate) fn is_elementwise(&self) -> bool {
+                matches!(self, $(Op::$Lane(_))|*)
+            }
+
+            /// An elementwise operation on slices: the result in `output`.
+            pub(crate) fn lanes<T: Element>(&self, left: &[T], right: &[T], output: &mut [T]) {
+                match self {
+                    $(Op::$Lane(rule) => match <$Lane as Lane>::ARITY {
+                        1 => kernel::map(left, output, |a| rule.lane(a, a)),
+                        _ => kernel::zip(left, right, output, |a, b| rule.lane(a, b)),
+                    },)*
+                    other => unreachable!("{other} is not elementwise"),
+                }
+            }
+
+            /// An elementwise operation of one input, in place, on the sum of a matrix and a row.
+            pub(crate) fn lanes_after_row<T: Element>(&self, row: &[T], matrix: &mut [T]) {
+                match self {
+                    $(Op::$Lane(rule) => kernel::add_row_in_place(matrix, row, |a| rule.lane(a, a)),)*
+                    other => unreachable!("{other} is not elementwise"),
+                }
+            }
+        }
+    };
+}
+
+operations! {
+    elementwise {
+        add::Add,
+        subtract::Subtract,
+        multiply::Multiply,
+        divide::Divide,
+        negate::Negate,
+        scale::Scale,
+        relu::Relu,
+        gate::Gate,
+        sigmoid::Sigmoid,
+        tanh::Tanh,
+        exp::Exp,
+        log::Log,
+    }
+    others {
+        matmul::MatMul,
+        add_row::AddRow,
+        sum_rows::SumRows,
+        repeat_rows::RepeatRows,
+        sum_columns::SumColumns,
+        repeat_columns::RepeatColumns,
+        sum::Sum,
+        fill::Fill,
+        mean::Mean,
+        spread::Spread,
+        softmax::Softmax,
+        mean_squared_error::MeanSquaredError,
+        binary_cross_entropy::BinaryCrossEntropy,
+        softmax_cross_entropy::SoftmaxCrossEntropy,
+    }
+}
+
+impl Op {
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        fn name_of<R: Rule>(_: &R) -> &'static str {
+            R::NAME
+        }
+        for_each_op!(self, rule => name_of(rule))
+    }
+
+    /// The shape of the result.
+    ///
+    /// # Errors
+    /// A sentence that names the operation and the shapes that do not fit.
+    pub fn shape(&self, inputs: &[Shape]) -> Result<Shape, String> {
+        fn shape_of<R: Rule>(rule: &R, inputs: &[Shape]) -> Result<Shape, String> {
+            rule.shape(inputs).ok_or_else(|| {
+                let shapes: Vec<String> = inputs.iter().map(Shape::to_string).collect();
+                format!("`{}` takes {}, not {}", R::NAME, R::EXPECTS, shapes.join(" and "))
+            })
+        }
+        for_each_op!(self, rule => shape_of(rule, inputs))
+    }
+
+    /// Floating-point operations for inputs and a result of these rows and columns.
+    #[must_use]
+    pub fn cost(&self, inputs: &[[usize; 2]], output: [usize; 2]) -> u64 {
+        for_each_op!(self, rule => Rule::cost(rule, inputs, output))
+    }
+
+    pub(crate) fn forward<T: Element>(&self, inputs: &[View<'_, T>], output: &mut [T]) {
+        for_each_op!(self, rule => Rule::forward(rule, inputs, output));
+    }
+
+    pub(crate) fn backward(
+        &self,
+        graph: &mut Graph,
+        inputs: &[Node],
+        output: Node,
+        upstream: Node,
+    ) -> Vec<Option<Node>> {
+        for_each_op!(self, rule => Rule::backward(rule, graph, inputs, output, upstream))
+    }
+}
+
+impl fmt::Display for Op {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())?;
+        match self {
+            Op::Scale(scale) => write!(f, "[{}]", scale.factor),
+            Op::MatMul(MatMul { transpose_left, transpose_right }) => {
+                f.write_str(match (transpose_left, transpose_right) {
+                    (false, false) => "",
+                    (true, false) => "[ᵀ·]",
+                    (false, true) => "[·ᵀ]",
+                    (true, true) => "[ᵀ·ᵀ]",
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// sum / count, and 0 of nothing.
+pub(crate) fn over<T: Element>(sum: T, count: usize) -> T {
+    sum / T::from_f64(count.max(1) as f64)
+}

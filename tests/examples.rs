@@ -1,0 +1,44 @@
+//! The scripts of `dsl-examples/` and those in the specs of verbs: what readers see is what runs.
+
+mod support;
+
+use pipewright::{Options, REGISTRY, Session};
+use std::fs;
+use std::sync::Arc;
+use support::{example_world, files, messages, output};
+
+#[test]
+#[allow(clippy::disallowed_methods)]
+fn every_example_script_ends_well() {
+    for path in files("dsl-examples", "pipe") {
+        let script = fs::read_to_string(&path).unwrap();
+        let session = Session::new(Arc::new(example_world()), Options::default());
+        let done = session.run(&script, "example");
+        assert!(done.is_ok(), "{}:\n{}", path.display(), messages(&done, &script));
+        assert!(!done.reports.is_empty(), "{} shows nothing", path.display());
+        let formatted = pipewright::format(&script).unwrap();
+        assert_eq!(formatted, script, "{} is not laid out as `fmt` would", path.display());
+    }
+}
+
+#[test]
+fn every_example_of_a_verb_prints_what_its_spec_says() {
+    let specs = REGISTRY.verbs.iter().map(|verb| &verb.spec).chain(REGISTRY.models.iter().map(|model| &model.spec));
+    let mut failures = Vec::new();
+    for spec in specs {
+        assert!(!spec.examples.is_empty(), "`{}` has no example", spec.name);
+        for example in spec.examples {
+            let session = Session::new(Arc::new(example_world()), Options::default());
+            let done = session.run(example.script, "example");
+            let found = output(&done);
+            if !done.is_ok() || found.trim_end() != example.output.trim_end() {
+                let said = messages(&done, example.script);
+                failures.push(format!(
+                    "{}: {}\n--- expected\n{}\n--- found\n{found}{said}",
+                    spec.name, example.script, example.output
+                ));
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
