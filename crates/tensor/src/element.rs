@@ -104,7 +104,7 @@ impl Element for f32 {
     }
 
     // The constants are those of the source, digit by digit.
-    #[allow(clippy::excessive_precision)]
+    #[expect(clippy::excessive_precision, reason = "the digits are the source's")]
     /// Cephes `expf` (Moshier): eˣ = 2ⁿ·eʳ with |r| ≤ ln 2 / 2 and a polynomial of degree 7; error below 2 ulp.
     #[inline(always)]
     fn exp(self) -> f32 {
@@ -153,7 +153,7 @@ impl Element for f32 {
         2.0 * (s + s * q * p)
     }
 
-    #[allow(clippy::excessive_precision)]
+    #[expect(clippy::excessive_precision, reason = "the digits are the source's")]
     /// Cephes `tanhf` (Moshier): an odd polynomial below 0.625, 1 − 2 / (e²ˣ + 1) above.
     #[inline(always)]
     fn tanh(self) -> f32 {

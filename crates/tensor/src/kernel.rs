@@ -7,11 +7,11 @@ use crate::Element;
 use faer::{Accum, MatMut, MatRef, Par, linalg::matmul::matmul};
 
 /// Runs `work` compiled for the best instruction set of this CPU. It pays for plain loops over slices that can be
-/// inlined into it.
+/// inlined into it: mark the closure `#[inline(always)]`, else it may be compiled for the least CPU.
 ///
 /// ```
 /// let mut values = vec![1.0_f32; 100];
-/// pipewright_tensor::vectorised(|| values.iter_mut().for_each(|value| *value *= 2.0));
+/// pipewright_tensor::vectorised(#[inline(always)] || values.iter_mut().for_each(|value| *value *= 2.0));
 /// assert_eq!(values, [2.0; 100]);
 /// ```
 #[inline]
@@ -22,21 +22,27 @@ pub fn vectorised<R>(work: impl FnOnce() -> R) -> R {
 /// `output[i] = function(input[i])`.
 #[inline(always)]
 pub(crate) fn map<T: Element>(input: &[T], output: &mut [T], function: impl Fn(T) -> T) {
-    vectorised(|| {
-        for (output, &input) in output.iter_mut().zip(input) {
-            *output = function(input);
-        }
-    });
+    vectorised(
+        #[inline(always)]
+        || {
+            for (output, &input) in output.iter_mut().zip(input) {
+                *output = function(input);
+            }
+        },
+    );
 }
 
 /// `output[i] = function(left[i], right[i])`.
 #[inline(always)]
 pub(crate) fn zip<T: Element>(left: &[T], right: &[T], output: &mut [T], function: impl Fn(T, T) -> T) {
-    vectorised(|| {
-        for ((output, &left), &right) in output.iter_mut().zip(left).zip(right) {
-            *output = function(left, right);
-        }
-    });
+    vectorised(
+        #[inline(always)]
+        || {
+            for ((output, &left), &right) in output.iter_mut().zip(left).zip(right) {
+                *output = function(left, right);
+            }
+        },
+    );
 }
 
 /// `matrix[i, j] = function(matrix[i, j] + row[j])`.
@@ -45,42 +51,47 @@ pub(crate) fn add_row_in_place<T: Element>(matrix: &mut [T], row: &[T], function
     if row.is_empty() {
         return;
     }
-    vectorised(|| {
-        for line in matrix.chunks_exact_mut(row.len()) {
-            for (value, &term) in line.iter_mut().zip(row) {
-                *value = function(*value + term);
+    vectorised(
+        #[inline(always)]
+        || {
+            for line in matrix.chunks_exact_mut(row.len()) {
+                for (value, &term) in line.iter_mut().zip(row) {
+                    *value = function(*value + term);
+                }
             }
-        }
-    });
+        },
+    );
 }
 
 /// How many partial sums run beside each other; fixed, so that a sum has the same bits on every CPU.
 const LANES: usize = 16;
 
-/// The sum of `term(i)` for `i < count`, in `LANES` partial sums that are added as a tree.
+/// The sum of `term(left[i], right[i])`, in `LANES` partial sums that are added as a tree.
 #[inline(always)]
-pub(crate) fn sum_of<T: Element>(count: usize, term: impl Fn(usize) -> T) -> T {
-    vectorised(|| {
-        let mut partial = [T::ZERO; LANES];
-        let whole = count - count % LANES;
-        for start in (0..whole).step_by(LANES) {
-            for (lane, partial) in partial.iter_mut().enumerate() {
-                *partial += term(start + lane);
+pub(crate) fn sum_of<T: Element>(left: &[T], right: &[T], term: impl Fn(T, T) -> T) -> T {
+    vectorised(
+        #[inline(always)]
+        || {
+            let mut partial = [T::ZERO; LANES];
+            let (left_chunks, left_rest) = left.as_chunks::<LANES>();
+            let (right_chunks, right_rest) = right.as_chunks::<LANES>();
+            for (left, right) in left_chunks.iter().zip(right_chunks) {
+                for ((partial, &left), &right) in partial.iter_mut().zip(left).zip(right) {
+                    *partial += term(left, right);
+                }
             }
-        }
-        for index in whole..count {
-            partial[index - whole] += term(index);
-        }
-        let mut width = LANES / 2;
-        while width > 0 {
-            for lane in 0..width {
-                let other = partial[lane + width];
-                partial[lane] += other;
+            for ((partial, &left), &right) in partial.iter_mut().zip(left_rest).zip(right_rest) {
+                *partial += term(left, right);
             }
-            width /= 2;
-        }
-        partial[0]
-    })
+            let mut width = LANES / 2;
+            while width > 0 {
+                let (low, high) = partial.split_at_mut(width);
+                low.iter_mut().zip(high).for_each(|(low, high)| *low += *high);
+                width /= 2;
+            }
+            partial[0]
+        },
+    )
 }
 
 /// A factor of a product: a row-major matrix, and whether it is used as its transpose.
@@ -105,7 +116,7 @@ impl<'a, T> Factor<'a, T> {
 
 /// `output = left · right`, with `left` (as used) `rows` × `inner` and `right` `inner` × `columns`.
 ///
-/// faer keeps up with hand-written kernels from 32 × 20 · 20 × 64 upwards (see `benches/step.rs`). It splits a
+/// faer keeps up with hand-written kernels from 32 × 20 · 20 × 64 upwards. It splits a
 /// product by threads only when it is told to.
 pub(crate) fn product<T: Element>(
     [rows, inner, columns]: [usize; 3],
@@ -124,13 +135,16 @@ pub(crate) fn sum_rows<T: Element>(matrix: &[T], output: &mut [T]) {
     if output.is_empty() {
         return;
     }
-    vectorised(|| {
-        for line in matrix.chunks_exact(output.len()) {
-            for (sum, &value) in output.iter_mut().zip(line) {
-                *sum += value;
+    vectorised(
+        #[inline(always)]
+        || {
+            for line in matrix.chunks_exact(output.len()) {
+                for (sum, &value) in output.iter_mut().zip(line) {
+                    *sum += value;
+                }
             }
-        }
-    });
+        },
+    );
 }
 
 /// The softmax of every row of `columns` numbers.
@@ -138,19 +152,22 @@ pub(crate) fn softmax<T: Element>(logits: &[T], columns: usize, output: &mut [T]
     if columns == 0 {
         return;
     }
-    vectorised(|| {
-        for (logits, output) in logits.chunks_exact(columns).zip(output.chunks_exact_mut(columns)) {
-            let largest = logits.iter().fold(T::LEAST, |largest, &logit| logit.larger(largest));
-            let mut sum = T::ZERO;
-            for (value, &logit) in output.iter_mut().zip(logits) {
-                *value = Element::exp(logit - largest);
-                sum += *value;
+    vectorised(
+        #[inline(always)]
+        || {
+            for (logits, output) in logits.chunks_exact(columns).zip(output.chunks_exact_mut(columns)) {
+                let largest = logits.iter().fold(T::LEAST, |largest, &logit| logit.larger(largest));
+                let mut sum = T::ZERO;
+                for (value, &logit) in output.iter_mut().zip(logits) {
+                    *value = Element::exp(logit - largest);
+                    sum += *value;
+                }
+                for value in output.iter_mut() {
+                    *value /= sum;
+                }
             }
-            for value in output.iter_mut() {
-                *value /= sum;
-            }
-        }
-    });
+        },
+    );
 }
 
 /// Σᵢⱼ targetᵢⱼ · −ln softmax(logits)ᵢⱼ over rows of `columns` numbers.
@@ -158,16 +175,19 @@ pub(crate) fn softmax_cross_entropy<T: Element>(logits: &[T], target: &[T], colu
     if columns == 0 {
         return T::ZERO;
     }
-    vectorised(|| {
-        let mut total = T::ZERO;
-        for (logits, target) in logits.chunks_exact(columns).zip(target.chunks_exact(columns)) {
-            let largest = logits.iter().fold(T::LEAST, |largest, &logit| logit.larger(largest));
-            let sum = logits.iter().fold(T::ZERO, |sum, &logit| sum + Element::exp(logit - largest));
-            let log_sum = Element::ln(sum);
-            for (&logit, &target) in logits.iter().zip(target) {
-                total += target * (log_sum - (logit - largest));
+    vectorised(
+        #[inline(always)]
+        || {
+            let mut total = T::ZERO;
+            for (logits, target) in logits.chunks_exact(columns).zip(target.chunks_exact(columns)) {
+                let largest = logits.iter().fold(T::LEAST, |largest, &logit| logit.larger(largest));
+                let sum = logits.iter().fold(T::ZERO, |sum, &logit| sum + Element::exp(logit - largest));
+                let log_sum = Element::ln(sum);
+                for (&logit, &target) in logits.iter().zip(target) {
+                    total += target * (log_sum - (logit - largest));
+                }
             }
-        }
-        total
-    })
+            total
+        },
+    )
 }

@@ -187,19 +187,22 @@ impl Sgd {
         let (lr, decay, momentum) = (self.lr as f32, self.weight_decay as f32, self.momentum as f32);
         // Nesterov's rule steps along g + μ·b, the plain one along b.
         let ahead = if self.nesterov { (1.0, momentum) } else { (0.0, 1.0) };
-        vectorised(|| {
-            if momenta.is_empty() {
-                for (parameter, &gradient) in parameters.iter_mut().zip(gradients) {
-                    *parameter -= lr * (gradient + decay * *parameter);
+        vectorised(
+            #[inline(always)]
+            || {
+                if momenta.is_empty() {
+                    for (parameter, &gradient) in parameters.iter_mut().zip(gradients) {
+                        *parameter -= lr * (gradient + decay * *parameter);
+                    }
+                    return;
                 }
-                return;
-            }
-            for ((parameter, &gradient), moment) in parameters.iter_mut().zip(gradients).zip(momenta) {
-                let gradient = gradient + decay * *parameter;
-                *moment = momentum * *moment + gradient;
-                *parameter -= lr * (ahead.0 * gradient + ahead.1 * *moment);
-            }
-        });
+                for ((parameter, &gradient), moment) in parameters.iter_mut().zip(gradients).zip(momenta) {
+                    let gradient = gradient + decay * *parameter;
+                    *moment = momentum * *moment + gradient;
+                    *parameter -= lr * (ahead.0 * gradient + ahead.1 * *moment);
+                }
+            },
+        );
     }
 }
 
@@ -207,12 +210,15 @@ impl RmsProp {
     fn step(&self, parameters: &mut [f32], gradients: &[f32], squares: &mut [f32]) {
         let (lr, alpha, epsilon) = (self.lr as f32, self.alpha as f32, self.epsilon as f32);
         let new = (1.0 - self.alpha) as f32;
-        vectorised(|| {
-            for ((parameter, &gradient), square) in parameters.iter_mut().zip(gradients).zip(squares) {
-                *square = alpha * *square + new * gradient * gradient;
-                *parameter -= lr * gradient / (square.sqrt() + epsilon);
-            }
-        });
+        vectorised(
+            #[inline(always)]
+            || {
+                for ((parameter, &gradient), square) in parameters.iter_mut().zip(gradients).zip(squares) {
+                    *square = alpha * *square + new * gradient * gradient;
+                    *parameter -= lr * gradient / (square.sqrt() + epsilon);
+                }
+            },
+        );
     }
 }
 
@@ -232,14 +238,17 @@ impl Adam {
         let (new_mean, old_square, new_square) =
             ((1.0 - self.beta1) as f32, self.beta2 as f32, (1.0 - self.beta2) as f32);
         let (kept, epsilon) = (kept as f32, self.epsilon as f32);
-        vectorised(|| {
-            let moments = means.iter_mut().zip(squares);
-            for ((parameter, &gradient), (mean, square)) in parameters.iter_mut().zip(gradients).zip(moments) {
-                *mean += new_mean * (gradient - *mean);
-                *square = old_square * *square + new_square * gradient * gradient;
-                *parameter = kept * *parameter - rate * *mean / (square.sqrt() * root + epsilon);
-            }
-        });
+        vectorised(
+            #[inline(always)]
+            || {
+                let moments = means.iter_mut().zip(squares);
+                for ((parameter, &gradient), (mean, square)) in parameters.iter_mut().zip(gradients).zip(moments) {
+                    *mean += new_mean * (gradient - *mean);
+                    *square = old_square * *square + new_square * gradient * gradient;
+                    *parameter = kept * *parameter - rate * *mean / (square.sqrt() * root + epsilon);
+                }
+            },
+        );
     }
 }
 

@@ -250,7 +250,10 @@ impl Trainer {
 
 /// Is every number finite? The exponent's bits say so without a branch for each.
 fn all_finite(values: &[f32]) -> bool {
-    let largest = vectorised(|| values.iter().fold(0, |largest, value| largest.max(value.to_bits() & 0x7fff_ffff)));
+    let largest = vectorised(
+        #[inline(always)]
+        || values.iter().fold(0, |largest, value| largest.max(value.to_bits() & 0x7fff_ffff)),
+    );
     largest < f32::INFINITY.to_bits()
 }
 

@@ -21,11 +21,10 @@ impl Rule for BinaryCrossEntropy {
 
     fn forward<T: Element>(&self, inputs: &[View<'_, T>], output: &mut [T]) {
         let (logits, target) = (inputs[0].values, inputs[1].values);
-        let sum = kernel::sum_of(logits.len(), |index| {
-            let z = logits[index];
+        let sum = kernel::sum_of(logits, target, |z, y| {
             // A NaN of `z` survives in the second term.
             let positive = if z > T::ZERO { z } else { T::ZERO };
-            positive - z * target[index] + Element::exp(-Element::abs(z)).ln_1p_unit()
+            positive - z * y + Element::exp(-Element::abs(z)).ln_1p_unit()
         });
         output[0] = super::over(sum, logits.len());
     }

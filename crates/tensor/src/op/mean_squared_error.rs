@@ -20,8 +20,8 @@ impl Rule for MeanSquaredError {
 
     fn forward<T: Element>(&self, inputs: &[View<'_, T>], output: &mut [T]) {
         let (prediction, target) = (inputs[0].values, inputs[1].values);
-        let sum = kernel::sum_of(prediction.len(), |index| {
-            let difference = prediction[index] - target[index];
+        let sum = kernel::sum_of(prediction, target, |prediction, target| {
+            let difference = prediction - target;
             difference * difference
         });
         output[0] = super::over(sum, prediction.len());

@@ -20,7 +20,7 @@ impl Rule for Sum {
 
     fn forward<T: Element>(&self, inputs: &[View<'_, T>], output: &mut [T]) {
         let values = inputs[0].values;
-        output[0] = kernel::sum_of(values.len(), |index| values[index]);
+        output[0] = kernel::sum_of(values, values, |value, _| value);
     }
 
     fn backward(&self, graph: &mut Graph, inputs: &[Node], _: Node, upstream: Node) -> Vec<Option<Node>> {

@@ -23,7 +23,7 @@ impl Rule for SumColumns {
         let [_, columns] = inputs[0].shape;
         for (row, sum) in output.iter_mut().enumerate() {
             let line = &inputs[0].values[row * columns..(row + 1) * columns];
-            *sum = kernel::sum_of(columns, |column| line[column]);
+            *sum = kernel::sum_of(line, line, |value, _| value);
         }
     }
 
