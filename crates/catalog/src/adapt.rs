@@ -118,6 +118,12 @@ impl<L: pipewright_learn::Learner + Clone + 'static> work::Training for Training
                 format!("`{label}` predicts classes, and `{target}` holds numbers"),
             )
             .help("for numbers: train linear, train ridge, train mlp[auto]")),
+            (Takes::Classes, TaskKind::Classes(classes)) if are_numbers(classes) => Err(Fault::of(
+                "model",
+                code::WRONG_TASK,
+                format!("`{label}` predicts classes, and `{target}` holds {} different numbers", classes.len()),
+            )
+            .help("for numbers: train linear, train ridge, train mlp[auto]")),
             _ => Ok(Arc::new(LearnerOf { learner: self.learner.clone(), task: task.clone(), sees: self.sees })),
         }
     }
@@ -125,6 +131,12 @@ impl<L: pipewright_learn::Learner + Clone + 'static> work::Training for Training
     fn seed(&self) -> Option<u64> {
         self.seed
     }
+}
+
+/// Are these so many numbers that nobody means classes by them?
+fn are_numbers(classes: &[String]) -> bool {
+    const CLASSES_MAX: usize = 20;
+    classes.len() > CLASSES_MAX && classes.iter().all(|class| class.parse::<f64>().is_ok())
 }
 
 /// A learner of `learn` for one task.

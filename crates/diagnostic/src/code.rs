@@ -232,19 +232,10 @@ codes! {
     UNSEEN_LEVEL = "E0511", "a level that was not there in training",
         "`unknown=error` asks for this message; the default gives unseen levels a place of their own.",
         "" => "";
-    UNDEFINED_METRIC = "E0512", "a metric that is not defined on these rows",
-        "For example the area under the curve where only one class occurs.",
-        "" => "";
 
     // Learning.
     DIVERGED = "E0601", "training left the range of numbers",
         "A loss or weight became infinite or no number. Training stopped at once and nothing was saved. Try a smaller `lr`, or `scale` first.",
-        "" => "";
-    SINGULAR = "E0602", "a system without a unique solution",
-        "Columns that repeat each other leave the coefficients open. Drop one of them, or use `ridge`.",
-        "" => "";
-    NOT_CONVERGED = "E0603", "a solver that did not arrive",
-        "The iterations ended before the solution was exact.",
         "" => "";
 
     // Files and bundles.
@@ -289,9 +280,6 @@ codes! {
     UNSCALED_NETWORK = "W0604", "columns of very different scales reach a network",
         "Gradient descent follows the largest column and all but ignores the others. Put `scale` before `train`.",
         "load | train mlp[auto]" => "load | scale | train mlp[auto]";
-    DUPLICATE_ROWS = "W0321", "duplicate rows cross folds",
-        "The same row in training and in the held-out part is remembered, not learned.",
-        "" => "";
     SMALL_CLASS = "W0507", "a class with fewer rows than folds",
         "Some folds hold no row of that class.",
         "" => "";
@@ -326,9 +314,6 @@ codes! {
         "" => "";
     EXTRA_COLUMN = "N0508", "columns that the model does not know",
         "They are ignored.",
-        "" => "";
-    UNSEEN_LEVELS = "N0511", "levels that were not there in training",
-        "They were treated as unknown.",
         "" => "";
     UNDECIDED = "N0301", "something that cannot be decided yet",
         "`check` works at the level of knowledge that the files at hand allow; `run` decides the rest before it learns.",

@@ -6,7 +6,8 @@ use codespan_reporting::files::SimpleFile;
 use codespan_reporting::term::{self, termcolor};
 use serde_json::{Value, json};
 
-/// The message with the script's lines under it, as a terminal shows it; ends with a newline.
+/// The message with the script's lines under it, as a terminal shows it; a note, which blames no place, without them.
+/// Ends with a newline.
 #[must_use]
 pub fn render_human(diagnostic: &Diagnostic, source: &Source, colour: bool) -> String {
     let severity = match diagnostic.severity {
@@ -15,10 +16,12 @@ pub fn render_human(diagnostic: &Diagnostic, source: &Source, colour: bool) -> S
         Severity::Note => report::Severity::Note,
     };
     let mut notes: Vec<String> = Vec::new();
-    notes.extend(diagnostic.place.as_ref().map(|place| format!("at {place}")));
+    if diagnostic.severity != Severity::Note {
+        notes.extend(diagnostic.place.as_ref().map(|place| format!("at {place}")));
+    }
     notes.extend(diagnostic.help.iter().map(|line| format!("help: {line}")));
-    let labels = diagnostic
-        .labels
+    let blamed = if diagnostic.severity == Severity::Note { &[] } else { diagnostic.labels.as_slice() };
+    let labels = blamed
         .iter()
         .enumerate()
         .map(|(index, label)| {
@@ -33,6 +36,9 @@ pub fn render_human(diagnostic: &Diagnostic, source: &Source, colour: bool) -> S
         .with_labels(labels)
         .with_notes(notes);
     let file = SimpleFile::new(&source.name, &source.text);
+    if let Some(text) = excerpt(diagnostic, source, &notes) {
+        return text;
+    }
     let mut buffer = if colour { termcolor::Buffer::ansi() } else { termcolor::Buffer::no_color() };
     let config = term::Config::default();
     if term::emit_to_write_style(&mut buffer, &config, &file, &message).is_err() {
@@ -42,6 +48,35 @@ pub fn render_human(diagnostic: &Diagnostic, source: &Source, colour: bool) -> S
     let mut trimmed: String = text.trim_end().lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
     trimmed.push('\n');
     trimmed
+}
+
+/// A line longer than this is shown in part: nobody reads more, and a terminal would wrap it past the caret.
+const LINE_MAX: usize = 400;
+/// Characters shown on either side of the place in a long line.
+const AROUND: usize = 40;
+
+/// The message with only the part of a long line that it is about; `None` where the line is short enough to show.
+fn excerpt(diagnostic: &Diagnostic, source: &Source, notes: &[String]) -> Option<String> {
+    let label = diagnostic.labels.first().filter(|_| diagnostic.severity != Severity::Note)?;
+    let text = &source.text;
+    let start = (label.span.start as usize).min(text.len());
+    let line_start = text.get(..start)?.rfind('\n').map_or(0, |newline| newline + 1);
+    let line_end = text[start..].find('\n').map_or(text.len(), |newline| start + newline);
+    if line_end - line_start <= LINE_MAX {
+        return None;
+    }
+    let (line, column) = line_and_column(text, start);
+    let before: Vec<char> = text[line_start..start].chars().rev().take(AROUND).collect();
+    let before: String = before.into_iter().rev().collect();
+    let under = text.get(start..(label.span.end as usize).min(line_end)).unwrap_or_default().chars().take(AROUND);
+    let carets = "^".repeat(under.count().max(1));
+    let after: String = text[start..line_end].chars().take(2 * AROUND).collect();
+    let (number, gutter) = (line.to_string(), " ".repeat(line.to_string().len()));
+    let pad = " ".repeat(before.chars().count() + 1);
+    let mut out = format!("{}\n{gutter} ┌─ {}:{line}:{column}\n{gutter} │\n", one_line(diagnostic), source.name);
+    out.push_str(&format!("{number} │ …{before}{after}…\n{gutter} │ {pad}{carets} {}\n", label.text));
+    notes.iter().for_each(|note| out.push_str(&format!("{gutter} = {note}\n")));
+    Some(out)
 }
 
 /// The message as one JSON object: `code`, `severity`, `message`, `labels` (each with bytes, line and column, both
@@ -74,7 +109,7 @@ pub fn render_json(diagnostic: &Diagnostic, source: &Source) -> Value {
 }
 
 fn one_line(diagnostic: &Diagnostic) -> String {
-    format!("{:?}[{}]: {}", diagnostic.severity, diagnostic.code, diagnostic.message).to_lowercase()
+    format!("{}[{}]: {}", format!("{:?}", diagnostic.severity).to_lowercase(), diagnostic.code, diagnostic.message)
 }
 
 fn line_and_column(text: &str, byte: usize) -> (usize, usize) {
@@ -111,6 +146,14 @@ mod tests {
         let diagnostic = failure.at(Span::new(0, 10));
         assert!(render_human(&diagnostic, &source, false).contains("= at x.csv:7"));
         assert_eq!(render_json(&diagnostic, &source)["place"]["line"], 7);
+    }
+
+    #[test]
+    fn of_a_long_line_only_the_place_is_shown() {
+        let source = Source::new("s.pipe", format!("load | {}", "[".repeat(20_000)));
+        let diagnostic = Diagnostic::error(code::TOO_DEEP, "too deep").label(Span::new(300, 301), "this one");
+        let text = render_human(&diagnostic, &source, false);
+        assert!(text.len() < 1000 && text.contains("s.pipe:1:301") && text.contains("^ this one"), "{text}");
     }
 
     #[test]

@@ -161,7 +161,7 @@ impl<'a> Schedule<'a> {
         let watch = JobWatch { job, observer: self.observer, notices: &notices };
         let start = self.surroundings.world.elapsed();
         let result = if self.observer.cancelled() {
-            Err(Failure::new(code::CANCELLED, "the run was stopped"))
+            Err(Failure::new(code::CANCELLED, "the run was stopped; nothing is left half written"))
         } else {
             catch_unwind(AssertUnwindSafe(|| execute(job, &inputs, self.surroundings, &watch, self.observer)))
                 .unwrap_or_else(|panic| Err(bug(panic.as_ref())))

@@ -147,7 +147,8 @@ fn check_counts(rows: usize, count: usize) -> Result<(), Failure> {
         return Err(Failure::new(code::TOO_FEW_ROWS, format!("{count} folds cannot judge: at least 2 are needed")));
     }
     if rows < count {
-        return Err(Failure::new(code::TOO_FEW_ROWS, format!("{count} folds of {rows} rows: each fold needs a row")));
+        let rows = if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") };
+        return Err(Failure::new(code::TOO_FEW_ROWS, format!("{count} folds of {rows}: each fold needs a row")));
     }
     Ok(())
 }

@@ -92,7 +92,8 @@ impl Domain {
     pub fn describe(&self) -> String {
         match self {
             Domain::Whole { min } => format!("a whole number from {min} up"),
-            Domain::Real { min, max } if max.is_infinite() => format!("a number from {min} up"),
+            Domain::Real { min, max } if *min == f64::MIN && *max == f64::MAX => "a number".to_owned(),
+            Domain::Real { min, max } if *max >= f64::MAX => format!("a number from {min} up"),
             Domain::Real { min, max } => format!("a number from {min} to {max}"),
             Domain::Positive => "a number above 0".to_owned(),
             Domain::Share => "a share such as 20% or 0.2".to_owned(),

@@ -20,7 +20,9 @@ pub use args::{Args, Chosen, Value};
 pub use domain::Domain;
 pub use pipeline::{FittedPipeline, StepRecord};
 pub use registry::{Implied, Registry};
-pub use spec::{Columns, Effect, Example, Fault, Form, Group, Model, Param, Sort, Spec, Structure, Verb};
+pub use spec::{
+    Columns, Effect, Example, Fault, Form, Group, LoadStep, Model, Param, Prepare, Sort, Spec, Structure, Verb,
+};
 pub use surroundings::{Surroundings, failure_of};
 pub use task::{Task, TaskKind};
 pub use work::Bound;

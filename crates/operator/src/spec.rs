@@ -13,8 +13,14 @@ pub struct Verb {
     /// Turns checked arguments into something that works.
     pub bind: fn(&Args, &Surroundings) -> Result<Bound, Fault>,
     /// Re-creates a fitted step from what [`Fitted::save`] gave; only for verbs whose steps are saved.
-    pub load: Option<fn(&serde_json::Value) -> Result<Arc<dyn Fitted>, Failure>>,
+    pub load: Option<LoadStep>,
 }
+
+/// Makes a fitted step of what was saved.
+pub type LoadStep = fn(&serde_json::Value) -> Result<Arc<dyn Fitted>, Failure>;
+
+/// Makes a training of a label, the model's own arguments and those of `train`.
+pub type Prepare = fn(label: String, own: &Args, train: &Args) -> Result<Arc<dyn Training>, Fault>;
 
 /// A model that `train` can train.
 pub struct Model {
@@ -23,7 +29,7 @@ pub struct Model {
     /// The options of `train` that it heeds besides `seed`.
     pub controls: &'static [&'static str],
     /// Turns its own arguments and those of `train` into a training; `label` is how reports call it.
-    pub prepare: fn(label: String, own: &Args, train: &Args) -> Result<Arc<dyn Training>, Fault>,
+    pub prepare: Prepare,
     /// Re-creates a fitted model from what [`FittedModel::save`] gave.
     pub load: fn(&serde_json::Value) -> Result<Arc<dyn FittedModel>, Failure>,
 }

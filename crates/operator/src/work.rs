@@ -36,7 +36,7 @@ pub enum Bound {
 /// Brings a table in.
 pub trait Source: Send + Sync {
     /// What the head of the data says, without reading it all: `None` where there is nothing to look at yet.
-    /// The flag tells whether the head is the whole.
+    /// The flag tells whether the head is the whole: only then are the kinds certain.
     ///
     /// # Errors
     /// A [`Failure`] when the data is there but cannot be read.

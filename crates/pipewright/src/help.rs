@@ -46,7 +46,7 @@ pub fn verb_help(name: &str) -> Option<String> {
             controls => drop(writeln!(text, "\nOptions of `train` that it heeds: {}, seed", controls.join(", "))),
         }
     } else {
-        let _ = writeln!(text, "\nEffect: {}", effect(spec.effect));
+        let _ = writeln!(text, "\nEffect: {}", effect_sentence(spec.effect));
     }
     for example in spec.examples {
         let _ = write!(text, "\nExample\n\n  {}\n\n{}", example.script, indent(example.output));
@@ -54,8 +54,9 @@ pub fn verb_help(name: &str) -> Option<String> {
     Some(text)
 }
 
-/// How it is written.
-pub(crate) fn usage(spec: &Spec) -> String {
+/// How a verb or a model is written: `fillna [METHOD] indicator= on COLUMNS`.
+#[must_use]
+pub fn usage(spec: &Spec) -> String {
     let mut words = vec![spec.name.to_owned()];
     if let Some(shape) = &spec.shape {
         words[0].push_str(&format!("[{}]", shape.name));
@@ -78,7 +79,9 @@ pub(crate) fn usage(spec: &Spec) -> String {
     words.join(" ")
 }
 
-fn effect(effect: Effect) -> &'static str {
+/// What an effect means, in a sentence.
+#[must_use]
+pub fn effect_sentence(effect: Effect) -> &'static str {
     match effect {
         Effect::Source => "a source: it starts a pipeline.",
         Effect::Row => "one row at a time; nothing is learned.",

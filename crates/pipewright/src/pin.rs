@@ -35,7 +35,23 @@ pub(crate) fn pins(plan: &Plan, surroundings: &Surroundings, observer: &dyn Obse
 fn facts(table: &Table, target: &str) -> Option<TargetFacts> {
     let classes = table.classes(target).ok()?;
     let distinct = classes.len();
-    Some(TargetFacts { distinct, classes: (distinct <= CLASSES_MAX).then_some(classes) })
+    Some(TargetFacts { rows: table.rows(), distinct, classes: (distinct <= CLASSES_MAX).then_some(classes) })
+}
+
+/// Features that look like a name of the rows themselves, a note each.
+pub(crate) fn likely_ids(plan: &Plan, outcome: &Outcome) -> Vec<Diagnostic> {
+    let (graph, tables) = lower_tables(plan);
+    let mut notes = Vec::new();
+    for (pipeline, tables) in plan.pipelines.iter().zip(&tables) {
+        let (Some(training), Some(job)) = (pipeline.training(), tables.prepared) else { continue };
+        let Some(Value::Table(table)) = outcome.kept.get(&graph.jobs()[job].key) else { continue };
+        for name in table.features().into_iter().filter(|name| table.is_row_number(name)) {
+            let message = format!("`{name}` looks like an id: it counts the rows");
+            let note = Diagnostic::note(code::LIKELY_ID, message).label(pipeline.nodes[training].span, "");
+            notes.push(note.help(format!("if it says nothing about them: drop {name}")));
+        }
+    }
+    notes
 }
 
 /// What a check that has not seen all of the data leaves open, a note each.

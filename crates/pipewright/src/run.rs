@@ -1,7 +1,7 @@
 //! Running: check, pin, check again, lower, run.
 
 use crate::Session;
-use crate::pin::pins;
+use crate::pin::{likely_ids, pins};
 use pipewright_diagnostic::{Diagnostic, Failure, Severity, code};
 use pipewright_engine::{Notice, Observer, Outcome, Silent, StageTime, run};
 use pipewright_operator::work::Report;
@@ -87,7 +87,8 @@ impl Session {
         if tables.failure.is_some() {
             return finish(&checked.plan, checked.diagnostics, vec![tables]);
         }
-        let checked = self.check_pinned(checked.flat, text, &pins);
+        let mut checked = self.check_pinned(checked.flat, text, &pins);
+        checked.diagnostics.extend(likely_ids(&checked.plan, &tables));
         if !checked.is_sound() {
             return finish(&checked.plan, checked.diagnostics, vec![tables]);
         }
@@ -150,9 +151,22 @@ fn gather(plan: &Plan, notices: Vec<Notice>) -> Vec<Diagnostic> {
         .collect()
 }
 
+/// Do they say the same, or the same of one column with other numbers?
+fn alike(one: &Failure, other: &Failure) -> bool {
+    one == other || (one.code == other.code && one.place.column.is_some() && one.place.column == other.place.column)
+}
+
 /// A failure at its stage.
-pub(crate) fn place(plan: &Plan, stage: StageId, round: Option<usize>, failure: Failure) -> Diagnostic {
+pub(crate) fn place(plan: &Plan, stage: StageId, round: Option<usize>, mut failure: Failure) -> Diagnostic {
+    if round.is_some() {
+        // It counts among the rows of the fold, which nobody can look up.
+        failure.place.row = None;
+    }
     let node = &plan.pipelines[stage.pipeline].nodes[stage.stage];
+    if failure.code == code::CANCELLED {
+        // Which stage was at work is chance.
+        return Diagnostic::error(failure.code, failure.message);
+    }
     let mut diagnostic = failure.at(node.span);
     if let Some(round) = round {
         diagnostic.message = format!("{} (in fold {})", diagnostic.message, round + 1);

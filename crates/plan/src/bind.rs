@@ -2,7 +2,7 @@
 
 use crate::names::{Scope, Vocabulary, expression, selection};
 use pipewright_diagnostic::{Diagnostic, Span, Spanned, code, nearest};
-use pipewright_operator::{Args, Chosen, Columns, Domain, Model, Param, Registry, Spec, Value, Verb};
+use pipewright_operator::{Args, Chosen, Columns, Domain, Param, Registry, Spec, Value, Verb};
 use pipewright_syntax::{self as syntax, Arg, Core, Named, PathArg, Stage};
 
 /// The arguments of a stage, as far as they could be read, and everything that is wrong with them.
@@ -42,7 +42,8 @@ pub(crate) fn find_verb(stage: &Stage, registry: &'static Registry) -> Result<&'
 
 /// Binds the arguments of a stage.
 pub(crate) fn bind(stage: &Stage, spec: &'static Spec, registry: &'static Registry, scope: &Scope<'_>) -> BoundArgs {
-    let mut binder = Binder { registry, spec, stage: stage.span, args: Args::default(), problems: Vec::new() };
+    let mut binder =
+        Binder { registry, spec, stage: stage.span, args: Args::default(), problems: Vec::new(), unknown: false };
     match &stage.core {
         Core::Path { path, options, .. } => {
             if let Some(path) = path {
@@ -93,6 +94,8 @@ struct Binder {
     stage: Span,
     args: Args,
     problems: Vec<Diagnostic>,
+    /// Is a value unknown, because it is a parameter without one? That has had its message.
+    unknown: bool,
 }
 
 impl Binder {
@@ -119,8 +122,10 @@ impl Binder {
                 );
                 return;
             }
-            // A parameter without a value has had its message.
-            PathArg::Param(_) => return,
+            PathArg::Param(_) => {
+                self.unknown = true;
+                return;
+            }
         };
         self.give(0, Spanned::new(Value::Path(text), path.span));
     }
@@ -136,7 +141,10 @@ impl Binder {
                 let value = Value::Condition { expression, text: expr.node.to_string() };
                 self.give(0, Spanned::new(value, expr.span));
             }
-            Err(problems) => self.problems.extend(problems),
+            Err(problems) => {
+                self.unknown |= problems.is_empty();
+                self.problems.extend(problems);
+            }
         }
     }
 
@@ -215,21 +223,25 @@ impl Binder {
         let spec = self.spec;
         let message = format!("`{}` has no option `{key}`", spec.name);
         let mut diagnostic = Diagnostic::error(code::UNKNOWN_OPTION, message).label(named.name.span, "");
-        if let Some(model) = self.chosen_model().filter(|model| model.spec.options.iter().any(|own| own.name == key)) {
-            let text = format!("{key}={}", named.value.node);
+        let owns = |chosen: &&Chosen| chosen.model.spec.options.iter().any(|own| own.name == key);
+        if let Some(chosen) = self.chosen_model().filter(owns) {
+            let written = chosen.to_string();
+            let own = match written.strip_suffix(')') {
+                Some(open) => format!("{open}, {key}={})", named.value.node),
+                None => format!("{written}({key}={})", named.value.node),
+            };
             diagnostic.code = code::MISPLACED_OPTION;
             diagnostic.message = format!("`{key}` belongs to the model, not to `{}`", spec.name);
-            diagnostic =
-                diagnostic.help(format!("write it in the model's own parentheses: {}(…, {text})", model.spec.name));
+            diagnostic = diagnostic.help(format!("write it in the model's own parentheses: {own}"));
         } else {
             diagnostic = known_options(diagnostic, spec, named);
         }
         self.say(diagnostic);
     }
 
-    fn chosen_model(&self) -> Option<&'static Model> {
+    fn chosen_model(&self) -> Option<&Chosen> {
         self.args.given().find_map(|(_, value)| match &value.node {
-            Value::Model(chosen) => Some(chosen.model),
+            Value::Model(chosen) => Some(chosen.as_ref()),
             _ => None,
         })
     }
@@ -238,6 +250,10 @@ impl Binder {
         if self.args.is_given(param.name) {
             let message = format!("`{}` is given twice", param.name);
             return self.say(Diagnostic::error(code::DUPLICATE_OPTION, message).label(value.span, "the second one"));
+        }
+        if matches!(value.node, syntax::Value::Param(_)) {
+            self.unknown = true;
+            return;
         }
         let mut problems = Vec::new();
         if let Some(taken) = take_value(param, value, self.registry, &mut problems) {
@@ -257,8 +273,8 @@ impl Binder {
             if self.args.is_given(param.name) {
                 continue;
             }
-            if param.required && self.problems.iter().all(|problem| !problem.is_error()) {
-                let message = format!("`{}` needs {}: {}", self.spec.name, param.name, param.domain.describe());
+            if param.required && !self.unknown && self.problems.iter().all(|problem| !problem.is_error()) {
+                let message = format!("`{}` needs its `{}`: {}", self.spec.name, param.name, param.domain.describe());
                 let mut diagnostic = Diagnostic::error(code::MISSING_ARGUMENT, message).label(self.stage, "");
                 if param.domain == Domain::Model {
                     let models: Vec<&str> = self.registry.model_names().collect();
@@ -413,7 +429,7 @@ fn model(
             problems.push(Diagnostic::error(code::TOO_MANY_ARGUMENTS, message).label(shape.span, ""));
         }
         (None, Some(param)) if param.required => {
-            let message = format!("`{}` needs {}: {}", spec.name, param.name, param.domain.describe());
+            let message = format!("`{}` needs its `{}`: {}", spec.name, param.name, param.domain.describe());
             let example = format!("{}[64, 32, auto]", spec.name);
             problems.push(
                 Diagnostic::error(code::MISSING_ARGUMENT, message)

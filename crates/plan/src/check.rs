@@ -9,7 +9,7 @@ use pipewright_diagnostic::{Diagnostic, Failure, Span, code};
 use pipewright_frame::{Column, Kind, Role, Schema};
 use pipewright_operator::work::{Learner, Training};
 use pipewright_operator::{Args, Bound, Effect, Fault, Form, Sort, Structure, Surroundings, Task, TaskKind, Verb};
-use pipewright_syntax::{Core, Stage};
+use pipewright_syntax::{Core, PathArg, Stage};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -36,6 +36,8 @@ pub struct Pin {
 /// The values of the target.
 #[derive(Debug, Clone, Default)]
 pub struct TargetFacts {
+    /// How many rows there are.
+    pub rows: usize,
     /// How many different ones there are.
     pub distinct: usize,
     /// All of them in sorted order, if there are few enough to be classes.
@@ -112,15 +114,46 @@ pub fn plan(
     surroundings: &Surroundings,
 ) -> (Plan, Vec<Diagnostic>) {
     let mut plan = Plan { pipelines: Vec::new(), seed: options.seed };
-    let mut diagnostics = Vec::new();
+    let mut diagnostics = reads_of_own_files(pipelines, surroundings);
+    let own: Vec<Span> = diagnostics.iter().map(|diagnostic| diagnostic.labels[0].span).collect();
     for (index, flat) in pipelines.iter().enumerate() {
         let pin = pins.get(index).and_then(Option::as_ref);
         let mut walk = Walk::new(text, pin, options, surroundings);
         walk.pipeline(&flat.stages);
+        walk.diagnostics.retain(|said| said.code != code::CANNOT_READ || !own.contains(&said.labels[0].span));
         diagnostics.append(&mut walk.diagnostics);
         plan.pipelines.push(walk.done);
     }
     (plan, diagnostics)
+}
+
+/// Everything is read before anything is written: a pipeline that reads what one above it writes would find the file
+/// of an earlier run, or none.
+fn reads_of_own_files(pipelines: &[Flat], surroundings: &Surroundings) -> Vec<Diagnostic> {
+    let mut written: BTreeMap<String, Span> = BTreeMap::new();
+    let mut diagnostics = Vec::new();
+    for flat in pipelines {
+        let mut writes = Vec::new();
+        for stage in &flat.stages {
+            let Core::Path { path: Some(path), .. } = &stage.core else { continue };
+            let (PathArg::Text(name) | PathArg::Bare(name)) = &path.node else { continue };
+            let Ok(verb) = find_verb(stage, surroundings.registry) else { continue };
+            let spec = &verb.spec;
+            if spec.effect == Effect::Sink && spec.input != Sort::Table {
+                writes.push((name.clone(), path.span));
+            } else if let Some(&above) = written.get(name) {
+                let message = format!("`{name}` is written by this script, which reads everything before it writes");
+                diagnostics.push(
+                    Diagnostic::error(code::WRONG_ORDER, message)
+                        .label(path.span, "read before that")
+                        .label(above, "written here")
+                        .help("put what reads it in a script of its own"),
+                );
+            }
+        }
+        written.extend(writes);
+    }
+    diagnostics
 }
 
 /// The names by which a target is known, lower-cased.
@@ -145,6 +178,10 @@ struct Walk<'a> {
     target_span: Option<Span>,
     trains: bool,
     judged: bool,
+    /// Has a stage of the script named the target, rightly or not?
+    names_target: bool,
+    /// Is it unknown what flows here, because the stage above could not be read?
+    adrift: bool,
 }
 
 impl<'a> Walk<'a> {
@@ -163,6 +200,8 @@ impl<'a> Walk<'a> {
             target_span: None,
             trains: false,
             judged: false,
+            names_target: false,
+            adrift: false,
         }
     }
 
@@ -184,13 +223,14 @@ impl<'a> Walk<'a> {
         let any = |test: &dyn Fn(&Verb) -> bool| verbs.iter().flatten().any(|verb| test(verb));
         self.trains = any(&|verb| verb.spec.effect == Effect::FitTarget);
         self.judged = any(&|verb| verb.spec.structure == Structure::Folds);
-        let names_target = any(&|verb| verb.spec.form == Form::Target);
-        let mut looks_for_target = self.trains && !names_target;
+        self.names_target = any(&|verb| verb.spec.form == Form::Target);
+        let mut looks_for_target = self.trains && !self.names_target;
         let mut complete = true;
         for (stage, verb) in stages.iter().zip(verbs) {
             let Some(verb) = verb else {
-                // What the unknown stage would have done to the columns is anybody's guess.
+                // What the unknown stage would have made of the table is anybody's guess.
                 self.schema = None;
+                self.adrift = true;
                 complete = false;
                 continue;
             };
@@ -232,7 +272,7 @@ impl<'a> Walk<'a> {
         });
         let mut stage = stage.expect("an implied stage is written in the language; a law tests it");
         stage.span = anchor;
-        let verb = find_verb(&stage, self.surroundings.registry).ok().expect("an implied stage has a verb");
+        let verb = find_verb(&stage, self.surroundings.registry).expect("an implied stage has a verb");
         self.stage(&stage, verb, Some(Implied { anchor, remark }));
     }
 
@@ -301,6 +341,7 @@ impl<'a> Walk<'a> {
         }
         if verb.spec.output != Sort::Any {
             self.sort = verb.spec.output;
+            self.adrift = false;
         }
         if let Some(Implied { anchor, .. }) = implied {
             let labels = self.diagnostics[before..].iter_mut().flat_map(|diagnostic| &mut diagnostic.labels);
@@ -326,7 +367,11 @@ impl<'a> Walk<'a> {
                     Diagnostic::error(code::FITTED_IN_JUDGED, message)
                         .label(stage.span, "it may have seen the rows that are held out"),
                 );
+                self.schema = None;
             }
+            return;
+        }
+        if self.adrift {
             return;
         }
         let diagnostic = match (self.sort, spec.effect) {
@@ -334,13 +379,17 @@ impl<'a> Walk<'a> {
                 let message = "a pipeline starts with a source, such as `load`";
                 Diagnostic::error(code::NO_SOURCE, message).label(stage.span, "").fix(first_byte(stage.span), "load | ")
             }
-            (Sort::Recipe, Effect::RowsAll) => {
-                let first = self.done.first_fit();
-                let learner = self.done.nodes.get(first).map_or(stage.span, |node| node.span);
-                let message = format!("`{}` changes the rows below a stage that learns from them", spec.name);
-                Diagnostic::error(code::ROW_FILTER_BELOW_FIT, message)
-                    .label(stage.span, "move it up")
-                    .label(learner, "above this")
+            (Sort::Recipe, Effect::RowsAll | Effect::Meta) => {
+                let (code, does) = match spec.effect {
+                    Effect::Meta => (code::WRONG_ORDER, "names the target"),
+                    _ => (code::ROW_FILTER_BELOW_FIT, "changes the rows"),
+                };
+                let message = format!("`{}` {does} below a stage that learns", spec.name);
+                let diagnostic = Diagnostic::error(code, message).label(stage.span, "move it up");
+                match self.done.nodes.get(self.done.first_fit()) {
+                    Some(learner) => diagnostic.label(learner.span, "above this"),
+                    None => diagnostic,
+                }
             }
             (given, _) => {
                 let message = format!("`{}` cannot stand behind {}", spec.name, given.describe());
@@ -391,6 +440,8 @@ impl<'a> Walk<'a> {
         }
         match outcome {
             Ok(schema) => self.move_to(schema, span),
+            // What the head of the data seems to hold is no ground for an error.
+            Err(failure) if !self.kinds_are_certain() && is_about_kinds(&failure) => {}
             Err(failure) => {
                 let diagnostic = self.placed(failure, span, implied.is_some());
                 self.say(diagnostic);
@@ -400,6 +451,10 @@ impl<'a> Walk<'a> {
         let text = stage_text(&verb.spec, &args, &decided);
         let schema = self.schema.clone();
         self.done.nodes.push(Node { verb, args, bound, span, text, implied: implied.is_some(), remark, schema });
+    }
+
+    fn kinds_are_certain(&self) -> bool {
+        self.pin.is_some() || self.done.source_is_whole
     }
 
     fn placed(&self, failure: Failure, span: Span, implied: bool) -> Diagnostic {
@@ -428,6 +483,9 @@ impl<'a> Walk<'a> {
     fn fault(&mut self, fault: Fault, args: &Args, stage: Span) {
         let param_span = fault.param.and_then(|param| args.span(param));
         let span = fault.span.filter(|span| *span != Span::default()).or(param_span).unwrap_or(stage);
+        // An error says more than a warning about the same place.
+        self.diagnostics
+            .retain(|said| said.is_error() || said.code != code::SMALL_COUNT || said.labels[0].span != span);
         let mut diagnostic = Diagnostic::error(fault.code, fault.message).label(span, "");
         diagnostic.help = fault.help;
         if let Some(replacement) = fault.replacement {
@@ -444,6 +502,10 @@ impl<'a> Walk<'a> {
     fn training(&mut self, training: &dyn Training, args: &Args, span: Span) {
         let Some(schema) = self.schema.clone() else { return };
         let Some(target) = self.done.target.clone() else {
+            if self.names_target {
+                // The stage that names it has had its message.
+                return;
+            }
             let message = "there is no column to predict";
             return self.say(Diagnostic::error(code::NO_TARGET, message).label(span, "").help("name it: target NAME"));
         };
@@ -489,6 +551,10 @@ impl<'a> Walk<'a> {
     }
 }
 
+fn is_about_kinds(failure: &Failure) -> bool {
+    matches!(failure.code, code::NOT_NUMERIC | code::TYPE_MISMATCH | code::UNENCODED_COLUMN)
+}
+
 struct Implied {
     anchor: Span,
     remark: Option<String>,
@@ -521,6 +587,9 @@ fn resolve_task(
         return Some(Err(Failure::new(code::WRONG_TASK, message).column(&*target)));
     }
     let facts = facts?;
+    if facts.rows == 0 {
+        return Some(Err(Failure::new(code::EMPTY_DATA, "there are no rows to learn from")));
+    }
     let wants_classes = training.wants_classes(facts.distinct);
     let classes = if column.kind.is_numeric() {
         let few = facts.distinct == 2 || (column.kind == Kind::Count && (3..=CLASSES_MAX).contains(&facts.distinct));

@@ -120,7 +120,7 @@ impl Expander<'_> {
         let taken_by = if self.registry.verb(&name.node).is_some() {
             "a verb"
         } else if self.names.fragments.contains_key(&name.node) || self.names.declared.contains(&name.node) {
-            "a line above"
+            "something above"
         } else {
             return;
         };

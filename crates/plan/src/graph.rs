@@ -173,41 +173,54 @@ impl JobGraph {
     /// # Errors
     /// The first job that breaks the rule, and why.
     pub fn check(&self) -> Result<(), String> {
+        let mut origins: Vec<Origin> = Vec::with_capacity(self.jobs.len());
         for (id, job) in self.jobs.iter().enumerate() {
             if job.inputs.iter().any(|&input| input >= id) {
                 return Err(format!("job {id} depends on a later one"));
             }
+            let origin = self.origin(job, &origins);
             let learns = matches!(job.work, Work::Fit(_) | Work::Learn(..) | Work::Split(..));
             if let (true, Some(round)) = (learns, job.round) {
-                self.check_learner(id, round)?;
+                let honest = Origin { train: Some(round), ..Origin::default() };
+                if origin != honest {
+                    return Err(format!(
+                        "job {id} of round {round} learns from other rows than its training rows: {origin:?}"
+                    ));
+                }
             }
+            origins.push(origin);
         }
         Ok(())
     }
 
-    /// Everything that a learning job of `round` can be reached from stands behind a pick of that round's training
-    /// rows. Validation rows are picked from those, so they are training rows of the round too.
-    fn check_learner(&self, learner: JobId, round: usize) -> Result<(), String> {
-        let mut open = self.jobs[learner].inputs.clone();
-        while let Some(id) = open.pop() {
-            let job = &self.jobs[id];
-            match &job.work {
-                Work::Pick(index, part) => {
-                    // A split inside a round parts rows that are training rows already.
-                    let outer = self.jobs[job.inputs[1]].round.is_none();
-                    if outer && (*index != round || *part == Part::Test) {
-                        return Err(format!("job {learner} learns from rows that round {round} holds out"));
-                    }
-                    if !outer {
-                        open.push(job.inputs[0]);
-                    }
-                }
-                Work::Read(_) | Work::Rows(..) => {
-                    return Err(format!("job {learner} of round {round} learns from rows before the split"));
-                }
-                _ => open.extend(&job.inputs),
-            }
+    /// The rows that a job's value depends on.
+    fn origin(&self, job: &Job, origins: &[Origin]) -> Origin {
+        match &job.work {
+            Work::Read(_) => Origin { whole: true, ..Origin::default() },
+            // Which rows are dealt to which round may depend on all of them: on the classes of the target.
+            Work::Pick(index, part) if self.jobs[job.inputs[1]].round.is_none() => match part {
+                Part::Train => Origin { train: Some(*index), ..Origin::default() },
+                Part::Test => Origin { test: Some(*index), ..Origin::default() },
+            },
+            // A split inside a round parts rows that are training rows already: nothing changes.
+            _ => job.inputs.iter().fold(Origin::default(), |origin, &input| origin.and(origins[input])),
         }
-        Ok(())
+    }
+}
+
+/// Which rows a value depends on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Origin {
+    /// All rows, before any split.
+    whole: bool,
+    /// The training rows of a round.
+    train: Option<usize>,
+    /// The held-out rows of a round.
+    test: Option<usize>,
+}
+
+impl Origin {
+    fn and(self, other: Origin) -> Origin {
+        Origin { whole: self.whole || other.whole, train: self.train.or(other.train), test: self.test.or(other.test) }
     }
 }

@@ -94,8 +94,13 @@ fn scalar(sample: &Sample, batch: usize, numbers: &mut Numbers) -> Scalar {
     Scalar { graph, parameters, wanted: inputs, result, loss }
 }
 
+/// Of all operations, or of those whose name holds what `PIPEWRIGHT_ONLY` says.
+#[allow(clippy::disallowed_methods)]
 fn samples(columns: usize, inner: usize) -> Vec<Sample> {
-    Op::samples(Sides { columns, inner })
+    let only = std::env::var("PIPEWRIGHT_ONLY").unwrap_or_default();
+    let mut samples = Op::samples(Sides { columns, inner });
+    samples.retain(|sample| sample.op.name().contains(&only));
+    samples
 }
 
 fn close(left: f64, right: f64, tolerance: f64) -> bool {

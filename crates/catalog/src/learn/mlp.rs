@@ -178,7 +178,8 @@ impl Training for Mlp {
             let message = format!("output width {width} does not fit the target `{}` ({what})", task.target);
             return Err(Fault::of("model", code::WRONG_WIDTH, message)
                 .at(self.output_span)
-                .replacement(format!("{outputs}, or `auto`"))
+                .replacement(outputs.to_string())
+                .help("`auto` derives it from the target")
                 .help("if another column is the target, name it: target NAME"));
         }
         let wanted = loss_name(task);

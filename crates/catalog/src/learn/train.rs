@@ -69,7 +69,7 @@ fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
     if let Some((name, value)) = ignored {
         let message = format!("`{}` has no use for `{name}`", model.spec.name);
         let help = match heeds {
-            [] => format!("`{}` is solved at once, without a training loop", model.spec.name),
+            [] => format!("`{}` has no training loop to control", model.spec.name),
             _ => format!("it heeds: {}", heeds.join(", ")),
         };
         return Err(Fault::of(name, code::MISPLACED_OPTION, message).at(value.span).help(help));

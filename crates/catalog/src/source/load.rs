@@ -5,7 +5,7 @@ use pipewright_frame::csv::{self, CsvOptions};
 use pipewright_frame::{Schema, Table};
 use pipewright_operator::work::Source;
 use pipewright_operator::{
-    Args, Bound, Columns, Domain, Effect, Fault, Form, Group, Param, Sort, Spec, Structure, Surroundings, Verb,
+    Args, Bound, Columns, Domain, Effect, Fault, Form, Group, Param, Sort, Spec, Structure, Surroundings, Value, Verb,
     failure_of,
 };
 use std::path::PathBuf;
@@ -70,7 +70,9 @@ fn bind(args: &Args, surroundings: &Surroundings) -> Result<Bound, Fault> {
     }
     options.header = args.truth("header");
     for null in args.list("null").unwrap_or_default() {
-        options.nulls.push(null.node.to_string().trim_matches('"').to_owned());
+        if let Value::Text(text) = &null.node {
+            options.nulls.push(text.clone());
+        }
     }
     Ok(Bound::Source(Arc::new(Load { from, options })))
 }
@@ -95,25 +97,26 @@ const SKETCH_BYTES: usize = 1 << 20;
 
 impl Source for Load {
     fn sketch(&self, surroundings: &Surroundings) -> Result<Option<(Schema, bool)>, Failure> {
-        match &self.from {
-            From::File { place, .. } if !surroundings.world.exists(place) => Ok(None),
+        let bytes;
+        let start = match &self.from {
+            From::File { place, .. } if !surroundings.world.exists(place) => return Ok(None),
             From::File { place, .. } => {
-                let start =
-                    surroundings.world.read_start(place, SKETCH_BYTES).map_err(|error| self.unreadable(&error))?;
-                let whole = start.len() < SKETCH_BYTES;
-                Ok(Some((csv::sketch(&start, &self.options, !whole)?.schema, whole)))
+                bytes = surroundings.world.read_start(place, SKETCH_BYTES).map_err(|error| self.unreadable(&error))?;
+                &bytes
             }
-            From::StandardInputIfAny if surroundings.world.standard_input_is_terminal() => Ok(None),
+            From::StandardInputIfAny if surroundings.world.standard_input_is_terminal() => return Ok(None),
             From::StandardInput | From::StandardInputIfAny => {
-                let bytes = surroundings.standard_input()?;
-                if bytes.is_empty() && matches!(self.from, From::StandardInputIfAny) {
+                let all = surroundings.standard_input()?;
+                if all.is_empty() && matches!(self.from, From::StandardInputIfAny) {
                     return Ok(None);
                 }
-                let start = &bytes[..bytes.len().min(SKETCH_BYTES)];
-                let whole = start.len() == bytes.len();
-                Ok(Some((csv::sketch(start, &self.options, !whole)?.schema, whole)))
+                &all[..all.len().min(SKETCH_BYTES)]
             }
-        }
+        };
+        let truncated = start.len() == SKETCH_BYTES;
+        let sketch = csv::sketch(start, &self.options, truncated)?;
+        // A header alone says names, but no kinds.
+        Ok(Some((sketch.schema, !truncated && sketch.rows_seen > 0)))
     }
 
     fn read(&self, surroundings: &Surroundings, watch: &dyn Watch) -> Result<Table, Failure> {

@@ -40,6 +40,18 @@ impl Table {
         Ok(numbers)
     }
 
+    /// Does the column look like a name of the rows themselves: whole numbers, each larger than the one before, none
+    /// missing? Fewer than 20 rows look like nothing.
+    #[must_use]
+    pub fn is_row_number(&self, name: &str) -> bool {
+        const ROWS_MIN: usize = 20;
+        let Some((column, array)) = self.find(name) else { return false };
+        if column.kind != Kind::Count || array.null_count() > 0 || array.len() < ROWS_MIN {
+            return false;
+        }
+        array.as_primitive::<Int64Type>().values().windows(2).all(|pair| pair[0] < pair[1])
+    }
+
     /// The distinct values of a column as text, in order: numbers by size, false before true, texts by character.
     ///
     /// # Errors

@@ -58,6 +58,10 @@ fn redirect(input: Input) -> Diagnostic {
                 .help(format!("write `| write {}`", input.text(file)))
                 .fix(input.span().to(file), format!("| write {}", input.text(file)))
         }
+        Some(TokenKind::Number | TokenKind::Percent) => {
+            told(code::UNEXPECTED, "a comparison outside of a condition", input.span(), "not expected here")
+                .help("rows are chosen by `where`, results checked by `assert`: where age > 3")
+        }
         _ => diagnostic.help("write `| write FILE`"),
     }
 }

@@ -1,7 +1,7 @@
 //! Values, arguments, shapes and calls.
 
 use super::habits;
-use super::input::{Input, Parsed, Problem, expect, expect_name, fail, mismatch, name, sign, told, unexpected};
+use super::input::{Input, Parsed, Problem, expect, fail, mismatch, name, sign, told, unexpected};
 use super::pipeline::block;
 use crate::layout::closing;
 use crate::lexer::TokenKind;
@@ -19,12 +19,15 @@ pub(crate) fn arg(input: Input) -> Parsed<Arg> {
     alt((map(named, Arg::Named), map(value, Arg::Positional))).parse(input)
 }
 
-/// `NAME "=" value`.
+/// `NAME "=" value`. Before `=` a reserved word can only be the name of an option, such as `null=`.
 pub(crate) fn named(input: Input) -> Parsed<Named> {
     if !input.is_named() {
         return mismatch();
     }
-    let (input, name) = expect_name("the name of an option")(input)?;
+    let (input, name) = match input.kind(0) {
+        Some(TokenKind::Keyword(word)) => (input.advance(1), Spanned::new(word.to_owned(), input.span())),
+        _ => name(input)?,
+    };
     let (input, value) = preceded(sign("="), expect("a value", value)).parse(input)?;
     Ok((input, Named { name, value }))
 }
