@@ -20,6 +20,9 @@ pub fn render_human(diagnostic: &Diagnostic, source: &Source, colour: bool) -> S
         notes.extend(diagnostic.place.as_ref().map(|place| format!("at {place}")));
     }
     notes.extend(diagnostic.help.iter().map(|line| format!("help: {line}")));
+    if let Some(text) = excerpt(diagnostic, source, &notes) {
+        return text;
+    }
     let blamed = if diagnostic.severity == Severity::Note { &[] } else { diagnostic.labels.as_slice() };
     let labels = blamed
         .iter()
@@ -36,9 +39,6 @@ pub fn render_human(diagnostic: &Diagnostic, source: &Source, colour: bool) -> S
         .with_labels(labels)
         .with_notes(notes);
     let file = SimpleFile::new(&source.name, &source.text);
-    if let Some(text) = excerpt(diagnostic, source, &notes) {
-        return text;
-    }
     let mut buffer = if colour { termcolor::Buffer::ansi() } else { termcolor::Buffer::no_color() };
     let config = term::Config::default();
     if term::emit_to_write_style(&mut buffer, &config, &file, &message).is_err() {
