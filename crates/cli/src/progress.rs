@@ -2,8 +2,10 @@
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use pipewright::Observer;
+use signal_hook::SigId;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
+use signal_hook::low_level::unregister;
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,6 +19,7 @@ pub(crate) struct Progress {
     start: Instant,
     interrupted: Arc<AtomicBool>,
     terminated: Arc<AtomicBool>,
+    handlers: Vec<SigId>,
     state: Mutex<State>,
 }
 
@@ -34,12 +37,13 @@ impl Progress {
     #[allow(clippy::disallowed_methods)] // The terminal has a clock of its own.
     pub(crate) fn start() -> Progress {
         let (interrupted, terminated) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+        let mut handlers = Vec::new();
         for (signal, code, raised) in [(SIGINT, 130, &interrupted), (SIGTERM, 143, &terminated)] {
             // Without handlers, signals end the process as they always do.
-            let _ = flag::register_conditional_shutdown(signal, code, raised.clone());
-            let _ = flag::register(signal, raised.clone());
+            handlers.extend(flag::register_conditional_shutdown(signal, code, raised.clone()));
+            handlers.extend(flag::register(signal, raised.clone()));
         }
-        Progress { start: Instant::now(), interrupted, terminated, state: Mutex::default() }
+        Progress { start: Instant::now(), interrupted, terminated, handlers, state: Mutex::default() }
     }
 
     /// The exit code of a run that a signal has stopped.
@@ -65,6 +69,15 @@ impl Progress {
         let bar = state.bar.get_or_insert_with(new_bar);
         bar.set_position((share * 1000.0) as u64);
         bar.set_message(format!("{done} of {total} jobs"));
+    }
+}
+
+impl Drop for Progress {
+    /// The next run watches for signals of its own.
+    fn drop(&mut self) {
+        for handler in self.handlers.drain(..) {
+            unregister(handler);
+        }
     }
 }
 

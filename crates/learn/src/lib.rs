@@ -2,6 +2,7 @@
 //!
 //! A [`Learner`] is a configuration; [`Learner::fit`] turns [`Examples`] into a [`Model`]; a model turns [`Features`]
 //! into [`Outputs`]. Configuration and model are two types: nothing is fitted in place.
+#![doc = include_str!("../README.md")]
 
 pub mod data;
 pub mod dummy;

@@ -53,9 +53,7 @@ impl Key {
     /// 64 random bits at `position`.
     #[must_use]
     pub fn bits(self, position: u64) -> u64 {
-        let [a, b, c, d] = self.block(position / 2);
-        let (low, high) = if position.is_multiple_of(2) { (a, b) } else { (c, d) };
-        u64::from(low) | u64::from(high) << 32
+        bits_of(self.block(position / 2), position)
     }
 
     /// A number in [0, 1) with 53 random bits.
@@ -71,7 +69,7 @@ impl Key {
     #[must_use]
     pub fn below(self, position: u64, bound: u64) -> u64 {
         assert!(bound > 0, "an empty range has no numbers");
-        ((u128::from(self.bits(position)) * u128::from(bound)) >> 64) as u64
+        scaled(self.bits(position), bound)
     }
 
     /// The numbers `0..count` in random order (Fisher-Yates).
@@ -85,11 +83,26 @@ impl Key {
 
     /// Brings `items` into random order, in place.
     pub fn shuffle<T>(self, items: &mut [T]) {
-        for last in (1..items.len()).rev() {
-            let other = self.below(last as u64, last as u64 + 1) as usize;
-            items.swap(last, other);
+        // Two neighbouring positions share a block.
+        let mut block = self.block(items.len() as u64 / 2);
+        for last in (1..items.len() as u64).rev() {
+            if !last.is_multiple_of(2) {
+                block = self.block(last / 2);
+            }
+            items.swap(last as usize, scaled(bits_of(block, last), last + 1) as usize);
         }
     }
+}
+
+/// The half of a block that belongs to `position`.
+fn bits_of([a, b, c, d]: [u32; 4], position: u64) -> u64 {
+    let (low, high) = if position.is_multiple_of(2) { (a, b) } else { (c, d) };
+    u64::from(low) | u64::from(high) << 32
+}
+
+/// 64 random bits as a number below `bound`.
+fn scaled(bits: u64, bound: u64) -> u64 {
+    ((u128::from(bits) * u128::from(bound)) >> 64) as u64
 }
 
 fn low(word: u64) -> u32 {
@@ -132,6 +145,19 @@ mod tests {
         let mean = values.iter().sum::<f64>() / 1e5;
         let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / 1e5;
         assert!((mean - 0.5).abs() < 0.005 && (variance - 1.0 / 12.0).abs() < 0.002, "{mean} {variance}");
+    }
+
+    /// Fisher-Yates with `below` at each position: what `shuffle` promises.
+    #[test]
+    fn a_shuffle_takes_the_number_at_each_position() {
+        for count in 0..9_usize {
+            let key = Key::new(3).index(count as u64);
+            let mut expected: Vec<u32> = (0..count as u32).collect();
+            for last in (1..count).rev() {
+                expected.swap(last, key.below(last as u64, last as u64 + 1) as usize);
+            }
+            assert_eq!(key.permutation(count), expected);
+        }
     }
 
     #[test]

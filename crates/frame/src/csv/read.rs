@@ -130,6 +130,10 @@ impl Layout {
             self.name_columns(names, options);
         } else {
             self.name_columns(vec![String::new(); first.len()], options);
+            self.notes.clear();
+            if options.header == Some(false) {
+                return Ok(());
+            }
             let note = "the first line holds values, not names";
             let range =
                 if first.len() == 1 { "column_1".into() } else { format!("column_1 … column_{}", first.len()) };

@@ -62,6 +62,18 @@ pub(super) fn fitted<'a>(rows: &'a Table, name: &str, kind: Kind) -> Result<&'a 
     Err(Failure::new(code::KIND_CHANGED, message).column(name))
 }
 
+/// Checks that a state fitted on a column of this kind applies to new rows: of the same kind, or real numbers where
+/// only whole ones were seen.
+///
+/// # Errors
+/// Those of [`fitted`].
+pub(super) fn applies(rows: &Table, name: &str, kind: Kind) -> Result<(), Failure> {
+    match (rows.column(name)?.kind, kind) {
+        (Kind::Continuous, Kind::Count) => Ok(()),
+        _ => fitted(rows, name, kind).map(drop),
+    }
+}
+
 /// The failure for a column without a single value.
 pub(super) fn all_missing(name: &str, what: &str) -> Failure {
     Failure::new(code::ALL_MISSING, format!("`{name}` has no value to take the {what} of"))

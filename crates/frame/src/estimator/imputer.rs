@@ -307,22 +307,25 @@ fn stored(kind: Kind, level: i64) -> FillValue {
 }
 
 impl Filling {
-    /// The kind of the filled column.
-    fn filled_kind(&self) -> Kind {
+    /// The kind of a column once it is filled.
+    fn filled_kind(&self, kind: Kind) -> Kind {
         match self.value {
             FillValue::Real(_) => Kind::Continuous,
-            _ => self.kind,
+            _ => kind,
         }
     }
 
     fn fill(&self, array: &ArrayRef) -> ArrayRef {
         match &self.value {
-            FillValue::Real(value) if self.kind == Kind::Count => {
+            FillValue::Real(value) if *array.data_type() == DataType::Int64 => {
                 let counts = array.as_primitive::<Int64Type>().iter();
                 Arc::new(Float64Array::from_iter_values(counts.map(|count| count.map_or(*value, |count| count as f64))))
             }
             _ if array.null_count() == 0 => array.clone(),
             FillValue::Real(value) => Arc::new(filled(array.as_primitive::<Float64Type>(), *value)),
+            FillValue::Whole(value) if *array.data_type() == DataType::Float64 => {
+                Arc::new(filled(array.as_primitive::<Float64Type>(), *value as f64))
+            }
             FillValue::Whole(value) => Arc::new(filled(array.as_primitive::<Int64Type>(), *value)),
             FillValue::Moment(value) => Arc::new(filled(array.as_primitive::<TimestampMicrosecondType>(), *value)),
             FillValue::Truth(value) => {
@@ -344,12 +347,12 @@ fn filled<T: ArrowPrimitiveType>(array: &PrimitiveArray<T>, value: T::Native) ->
 impl State for ImputerState {
     fn apply(&self, rows: &Table) -> Result<Table, Failure> {
         for filling in &self.columns {
-            fitted(rows, &filling.name, filling.kind)?;
+            applies(rows, &filling.name, filling.kind)?;
         }
         let fillings: BTreeMap<&str, &Filling> = self.columns.iter().map(|filling| (&*filling.name, filling)).collect();
         rows.map_columns(|column, array| {
             let Some(filling) = fillings.get(&*column.name) else { return Ok(vec![(column.clone(), array.clone())]) };
-            let filled = Column { kind: filling.filled_kind(), ..column.clone() };
+            let filled = Column { kind: filling.filled_kind(column.kind), ..column.clone() };
             let mut columns = vec![(filled, filling.fill(array))];
             if self.indicator {
                 let missing = BooleanBuffer::collect_bool(array.len(), |row| array.is_null(row));

@@ -181,8 +181,8 @@ impl Scale {
     /// # Errors
     /// `NON_FINITE` for a value that is not finite, `VALUE_OUT_OF_RANGE` for one that is none when it is scaled.
     fn apply(&self, array: &ArrayRef) -> Result<ArrayRef, Failure> {
-        let scaled: Float64Array = match self.kind {
-            Kind::Count => array.as_primitive::<Int64Type>().unary(|count| self.scaled(count as f64)),
+        let scaled: Float64Array = match array.data_type() {
+            DataType::Int64 => array.as_primitive::<Int64Type>().unary(|count| self.scaled(count as f64)),
             _ => array.as_primitive::<Float64Type>().unary(|number| self.scaled(number)),
         };
         for_each_number(&self.name, array, |_| ())?;
@@ -196,7 +196,7 @@ impl Scale {
 impl State for ScalerState {
     fn apply(&self, rows: &Table) -> Result<Table, Failure> {
         for scale in &self.columns {
-            fitted(rows, &scale.name, scale.kind)?;
+            applies(rows, &scale.name, scale.kind)?;
         }
         let scales: BTreeMap<&str, &Scale> = self.columns.iter().map(|scale| (&*scale.name, scale)).collect();
         rows.map_columns(|column, array| match scales.get(&*column.name) {

@@ -121,8 +121,8 @@ fn refuse_missing(column: &Column, array: &ArrayRef) -> Result<(), Failure> {
     let first = (0..array.len()).find(|&row| array.is_null(row)).expect("there is a null") as u64;
     let how = if column.kind.is_numeric() { "mean" } else { "mode" };
     let name = &column.name;
-    let values = if missing == 1 { "value is" } else { "values are" };
-    Err(Failure::new(code::MISSING_VALUES, format!("{missing} of {} {values} missing in `{name}`", array.len()))
+    let are = if missing == 1 { "is" } else { "are" };
+    Err(Failure::new(code::MISSING_VALUES, format!("{missing} of {} values {are} missing in `{name}`", array.len()))
         .column(&**name)
         .row(first + 1)
         .help(format!("fill them first: `fillna {how} on {}`", quoted(name))))
