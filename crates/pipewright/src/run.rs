@@ -133,7 +133,7 @@ fn gather(plan: &Plan, notices: Vec<Notice>) -> Vec<Diagnostic> {
     let mut grouped: Vec<(StageId, Failure, usize, bool)> = Vec::new();
     for notice in notices {
         let known =
-            grouped.iter_mut().find(|(stage, failure, ..)| *stage == notice.stage && *failure == notice.failure);
+            grouped.iter_mut().find(|(stage, failure, ..)| *stage == notice.stage && alike(failure, &notice.failure));
         match known {
             Some((_, _, times, _)) => *times += 1,
             None => grouped.push((notice.stage, notice.failure, 1, notice.round.is_some())),

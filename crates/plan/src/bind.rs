@@ -430,7 +430,7 @@ fn model(
         }
         (None, Some(param)) if param.required => {
             let message = format!("`{}` needs its `{}`: {}", spec.name, param.name, param.domain.describe());
-            let example = format!("{}[64, 32, auto]", spec.name);
+            let example = format!("{}[64,32,auto]", spec.name);
             problems.push(
                 Diagnostic::error(code::MISSING_ARGUMENT, message)
                     .label(name.span, "")

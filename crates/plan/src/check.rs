@@ -1,14 +1,18 @@
 //! The walk over the stages of a pipeline: sorts, schema, target, implied steps, and everything that can be wrong
 //! before a row is read.
 
+mod implied;
+
 use crate::bind::{bind, find_verb};
 use crate::expand::Flat;
 use crate::names::{Scope, place};
 use crate::print::stage_text;
+use crate::target::{TargetFacts, resolve_task};
+use implied::Implied;
 use pipewright_diagnostic::{Diagnostic, Failure, Span, code};
-use pipewright_frame::{Column, Kind, Role, Schema};
+use pipewright_frame::{Role, Schema};
 use pipewright_operator::work::{Learner, Training};
-use pipewright_operator::{Args, Bound, Effect, Fault, Form, Sort, Structure, Surroundings, Task, TaskKind, Verb};
+use pipewright_operator::{Args, Bound, Effect, Fault, Form, Sort, Structure, Surroundings, Task, Verb};
 use pipewright_syntax::{Core, PathArg, Stage};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -31,17 +35,6 @@ pub struct Pin {
     pub source: Schema,
     /// The values of the target, where there is one.
     pub target: Option<TargetFacts>,
-}
-
-/// The values of the target.
-#[derive(Debug, Clone, Default)]
-pub struct TargetFacts {
-    /// How many rows there are.
-    pub rows: usize,
-    /// How many different ones there are.
-    pub distinct: usize,
-    /// All of them in sorted order, if there are few enough to be classes.
-    pub classes: Option<Vec<String>>,
 }
 
 /// A checked stage.
@@ -156,13 +149,6 @@ fn reads_of_own_files(pipelines: &[Flat], surroundings: &Surroundings) -> Vec<Di
     diagnostics
 }
 
-/// The names by which a target is known, lower-cased.
-const TARGET_NAMES: &[&str] =
-    &["target", "label", "class", "y", "outcome", "response", "survived", "churn", "default", "diagnosis"];
-
-/// Whole numbers with this many different values at most may be classes.
-const CLASSES_MAX: usize = 20;
-
 struct Walk<'a> {
     text: &'a str,
     pin: Option<&'a Pin>,
@@ -245,87 +231,6 @@ impl<'a> Walk<'a> {
         }
         if complete && self.diagnostics.iter().all(|diagnostic| !diagnostic.is_error()) {
             self.imply_end();
-        }
-    }
-
-    /// Where an implied stage would stand: right behind the stage before it.
-    fn anchor(&self) -> Span {
-        self.done.nodes.last().map_or(Span::default(), |node| node.span.after())
-    }
-
-    fn imply(&mut self, text: &str, remark: Option<String>) {
-        let anchor = self.anchor();
-        if self.options.strict {
-            let message = format!("`{text}` is implied here, and `--strict` forbids implied steps");
-            let line = format!(" | {text}");
-            self.say(
-                Diagnostic::error(code::IMPLIED_STEP, message)
-                    .label(anchor, "")
-                    .help(format!("write it: | {text}"))
-                    .fix(anchor, line),
-            );
-        }
-        let (script, _) = pipewright_syntax::parse(text);
-        let stage = script.items.into_iter().find_map(|item| match item {
-            pipewright_syntax::Item::Pipeline(pipeline) => pipeline.stages.into_iter().next(),
-            _ => None,
-        });
-        let mut stage = stage.expect("an implied stage is written in the language; a law tests it");
-        stage.span = anchor;
-        let verb = find_verb(&stage, self.surroundings.registry).expect("an implied stage has a verb");
-        self.stage(&stage, verb, Some(Implied { anchor, remark }));
-    }
-
-    fn imply_target(&mut self) {
-        let Some(schema) = &self.schema else { return };
-        let (name, rule) = match &self.options.target {
-            Some(name) => (name.clone(), "by the command line"),
-            None => match target_by_rule(schema) {
-                Some(found) => found,
-                None => return,
-            },
-        };
-        let written = if pipewright_syntax::is_plain_name(&name) { name.clone() } else { format!("`{name}`") };
-        let text = self.surroundings.registry.implied.target.replace("{}", &written);
-        if self.options.target.is_none() {
-            let anchor = self.anchor();
-            self.say(
-                Diagnostic::note(code::TARGET_CHOSEN, format!("the target is `{name}`, {rule}"))
-                    .label(anchor, "")
-                    .help(format!("to say so in the script: | {text}")),
-            );
-        }
-        self.imply(&text, Some(rule.to_owned()));
-    }
-
-    fn imply_encode(&mut self) {
-        let Some(schema) = &self.schema else { return };
-        let any = |test: &dyn Fn(&Column) -> bool| {
-            schema.columns().any(|column| column.role == Role::Feature && test(column))
-        };
-        let mut classes = Vec::new();
-        if any(&|column| column.kind.is_string()) {
-            classes.push("@string");
-        }
-        if any(&|column| column.kind == Kind::Date) {
-            classes.push("@date");
-        }
-        if !classes.is_empty() {
-            let text = self.surroundings.registry.implied.encode.replace("{}", &classes.join(", "));
-            self.imply(&text, Some("names become numbers; nearly unique text is left out".to_owned()));
-        }
-    }
-
-    /// A trained model that nobody judges or takes is judged; a table that nobody looks at is shown.
-    fn imply_end(&mut self) {
-        let implied = self.surroundings.registry.implied;
-        let pulled = self.done.nodes.iter().any(|node| {
-            node.verb.spec.structure != Structure::Plain || matches!(node.verb.spec.effect, Effect::Tee | Effect::Sink)
-        });
-        match self.sort {
-            Sort::Learner if !pulled => self.imply(implied.judge, None),
-            Sort::Table | Sort::Recipe if !pulled => self.imply(implied.look, None),
-            _ => {}
         }
     }
 
@@ -555,64 +460,6 @@ fn is_about_kinds(failure: &Failure) -> bool {
     matches!(failure.code, code::NOT_NUMERIC | code::TYPE_MISMATCH | code::UNENCODED_COLUMN)
 }
 
-struct Implied {
-    anchor: Span,
-    remark: Option<String>,
-}
-
 fn first_byte(span: Span) -> Span {
     Span { start: span.start, end: span.start }
-}
-
-/// The column to predict where nobody says so, and the rule that found it.
-fn target_by_rule(schema: &Schema) -> Option<(String, &'static str)> {
-    let known: Vec<&Column> =
-        schema.columns().filter(|column| TARGET_NAMES.contains(&column.name.to_lowercase().as_str())).collect();
-    match known.as_slice() {
-        [one] => Some((one.name.to_string(), "by its name")),
-        _ => schema.columns().last().map(|last| (last.name.to_string(), "the last column")),
-    }
-}
-
-/// Classes or numbers: by the kind of the column, the number of its different values, and what the model wants.
-/// `None` while the values are not known.
-fn resolve_task(
-    column: &Column,
-    facts: Option<&TargetFacts>,
-    training: &dyn Training,
-) -> Option<Result<Task, Failure>> {
-    let target = column.name.clone();
-    if column.kind == Kind::Date {
-        let message = format!("`{target}` is a date; a target is a class or a number");
-        return Some(Err(Failure::new(code::WRONG_TASK, message).column(&*target)));
-    }
-    let facts = facts?;
-    if facts.rows == 0 {
-        return Some(Err(Failure::new(code::EMPTY_DATA, "there are no rows to learn from")));
-    }
-    let wants_classes = training.wants_classes(facts.distinct);
-    let classes = if column.kind.is_numeric() {
-        let few = facts.distinct == 2 || (column.kind == Kind::Count && (3..=CLASSES_MAX).contains(&facts.distinct));
-        wants_classes.unwrap_or(few)
-    } else {
-        true
-    };
-    if !classes {
-        return Some(Ok(Task { target, kind: TaskKind::Numbers }));
-    }
-    Some(match &facts.classes {
-        Some(classes) if classes.len() >= 2 => Ok(Task { target, kind: TaskKind::Classes(classes.clone().into()) }),
-        Some(classes) => {
-            let message = match classes.first() {
-                Some(only) => format!("the target `{target}` has one class only: {only}"),
-                None => format!("the target `{target}` has no value at all"),
-            };
-            Err(Failure::new(code::ONE_CLASS, message).column(&*target))
-        }
-        None => {
-            let message =
-                format!("the target `{target}` has {} different values: too many for classes", facts.distinct);
-            Err(Failure::new(code::WRONG_TASK, message).column(&*target))
-        }
-    })
 }

@@ -20,8 +20,10 @@ mod graph;
 mod lower;
 mod names;
 mod print;
+mod target;
 
-pub use check::{Node, Options, Pin, PipelinePlan, Plan, TargetFacts, plan};
+pub use check::{Node, Options, Pin, PipelinePlan, Plan, plan};
 pub use expand::{Flat, Overrides, expand};
 pub use graph::{Frame, Job, JobGraph, JobId, Part, StageId, VerdictHead, Work};
 pub use lower::{Tables, lower, lower_tables};
+pub use target::TargetFacts;

@@ -59,6 +59,8 @@ struct Frame {
     close_indent: usize,
     /// The brace has a space inside.
     airy: bool,
+    /// The bracket holds the shape of a word.
+    shape: bool,
     state: State,
 }
 
@@ -118,7 +120,8 @@ impl State {
 impl Default for Writer {
     fn default() -> Writer {
         let holds = Holds::Pipelines;
-        let script = Frame { holds, indent: 0, close_indent: 0, airy: false, state: State::at_start(holds) };
+        let script =
+            Frame { holds, indent: 0, close_indent: 0, airy: false, shape: false, state: State::at_start(holds) };
         Writer { lines: Vec::new(), frames: vec![script], before: None, newlines: 0, held_pipe: false }
     }
 }
@@ -224,6 +227,8 @@ impl Writer {
             (_, TokenKind::Sign("," | ";" | ")" | "]" | ":" | "..")) => false,
             (TokenKind::Sign("(" | "[" | ".." | "!"), _) => false,
             (TokenKind::Sign("{"), _) | (_, TokenKind::Sign("}")) => frame.airy,
+            // A shape reads as one word: `mlp[64,32,1]` may stay as close as it was written.
+            (TokenKind::Sign(","), _) if frame.shape => !glued,
             (_, TokenKind::Sign("=")) | (TokenKind::Sign("="), _) => frame.state.spaced_equals,
             (TokenKind::Keyword("over"), TokenKind::Sign("(")) => false,
             // Attached or not makes a difference here; after anything else it does not.
@@ -269,8 +274,9 @@ impl Writer {
             _ => inside,
         };
         let airy = sign == "{" && !matches!(self.before, Some(TokenKind::Sign("[" | "(" | "," | "=")));
+        let named = matches!(self.before, Some(TokenKind::Verb | TokenKind::Name | TokenKind::Quoted));
         let close_indent = indent + if after_pipe { 2 } else { 0 };
-        self.frames.push(Frame { holds, indent: indent + 4, close_indent, airy, state });
+        self.frames.push(Frame { holds, indent: indent + 4, close_indent, airy, shape: sign == "[" && named, state });
     }
 
     /// The lines, aligned and joined.

@@ -3,7 +3,7 @@
 use super::projection::{Project, ProjectionState};
 use crate::adapt::{StepOf, load_state};
 use pipewright_operator::{
-    Args, Bound, Columns, Effect, Fault, Form, Group, Sort, Spec, Structure, Surroundings, Verb,
+    Args, Bound, Columns, Effect, Example, Fault, Form, Group, Sort, Spec, Structure, Surroundings, Verb,
 };
 use std::sync::Arc;
 
@@ -23,7 +23,16 @@ pub(crate) const VERB: Verb = Verb {
         positionals: &[],
         options: &[],
         columns: Columns::Default(""),
-        examples: &[],
+        examples: &[Example {
+            script: "load penguins.csv | drop \"* (mm)\", Sex | show 3",
+            output: "\
+Species  Island     Body Mass (g)
+Adelie   Torgersen           3750
+Adelie   Torgersen           3800
+Adelie   Torgersen           3250
+… 341 more rows
+",
+        }],
     },
     bind,
     load: Some(load_state::<ProjectionState>),

@@ -4,7 +4,7 @@ use pipewright_diagnostic::{Failure, Watch, code};
 use pipewright_frame::{ExprKind, Expression, Schema, Table};
 use pipewright_operator::work::Rows;
 use pipewright_operator::{
-    Args, Bound, Columns, Domain, Effect, Fault, Form, Group, Param, Sort, Spec, Structure, Surroundings, Verb,
+    Args, Bound, Columns, Domain, Effect, Example, Fault, Form, Group, Param, Sort, Spec, Structure, Surroundings, Verb,
 };
 use pipewright_world::random::Key;
 use std::sync::Arc;
@@ -26,7 +26,24 @@ pub(crate) const VERB: Verb = Verb {
         positionals: &[Param::required("condition", Domain::Condition, "An expression over columns.")],
         options: &[],
         columns: Columns::None,
-        examples: &[],
+        examples: &[
+            Example {
+                script: "load titanic.csv | where age > 70 and sex == \"female\" | show",
+                output: "\
+pclass  survived  sex     age  sibsp  parch
+1st     survived  female   76      1      0
+",
+            },
+            Example {
+                script: "load penguins.csv | where Sex is null and Island in [\"Biscoe\"] | show 2",
+                output: "\
+Species  Island  Beak Length (mm)  Beak Depth (mm)  Flipper Length (mm)  Body Mass (g)  Sex
+Gentoo   Biscoe              44.5             14.3                  216           4100  ·
+Gentoo   Biscoe              46.2             14.4                  214           4650  ·
+… 3 more rows
+",
+            },
+        ],
     },
     bind,
     load: None,

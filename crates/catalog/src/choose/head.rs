@@ -4,7 +4,7 @@ use pipewright_diagnostic::{Failure, Watch};
 use pipewright_frame::{Schema, Table};
 use pipewright_operator::work::Rows;
 use pipewright_operator::{
-    Args, Bound, Columns, Domain, Effect, Fault, Form, Group, Param, Sort, Spec, Structure, Surroundings, Verb,
+    Args, Bound, Columns, Domain, Effect, Example, Fault, Form, Group, Param, Sort, Spec, Structure, Surroundings, Verb,
 };
 use pipewright_world::random::Key;
 use std::sync::Arc;
@@ -25,7 +25,15 @@ pub(crate) const VERB: Verb = Verb {
         positionals: &[Param::with_default("count", Domain::Whole { min: 0 }, "10", "How many.")],
         options: &[],
         columns: Columns::None,
-        examples: &[],
+        examples: &[Example {
+            script: "load iris.csv | head 3 | show",
+            output: "\
+sepal_length  sepal_width  petal_length  petal_width  species
+         5.1          3.5           1.4          0.2  setosa
+         4.9            3           1.4          0.2  setosa
+         4.7          3.2           1.3          0.2  setosa
+",
+        }],
     },
     bind,
     load: None,

@@ -4,7 +4,7 @@ use pipewright_diagnostic::{Failure, Watch};
 use pipewright_frame::{Schema, Table};
 use pipewright_operator::work::Rows;
 use pipewright_operator::{
-    Args, Bound, Columns, Domain, Effect, Fault, Form, Group, Param, Sort, Spec, Structure, Surroundings, Verb,
+    Args, Bound, Columns, Domain, Effect, Example, Fault, Form, Group, Param, Sort, Spec, Structure, Surroundings, Verb,
 };
 use pipewright_world::random::Key;
 use std::sync::Arc;
@@ -29,7 +29,25 @@ pub(crate) const VERB: Verb = Verb {
         )],
         options: &[Param::optional("seed", Domain::Whole { min: 0 }, "A seed of its own.")],
         columns: Columns::None,
-        examples: &[],
+        examples: &[
+            Example {
+                script: "load iris.csv | sample 3 | show",
+                output: "\
+sepal_length  sepal_width  petal_length  petal_width  species
+         4.6          3.1           1.5          0.2  setosa
+         6.3          3.3           4.7          1.6  versicolor
+         5.6          2.7           4.2          1.3  versicolor
+",
+            },
+            Example {
+                script: "load titanic.csv | sample 50% seed=7 | assert rows == 655 | show 1",
+                output: "\
+pclass  survived  sex      age  sibsp  parch
+1st     survived  male  0.9167      1      2
+… 654 more rows
+",
+            },
+        ],
     },
     bind,
     load: None,

@@ -3,7 +3,7 @@
 use super::projection::{Project, ProjectionState};
 use crate::adapt::{StepOf, load_state};
 use pipewright_operator::{
-    Args, Bound, Columns, Effect, Fault, Form, Group, Sort, Spec, Structure, Surroundings, Verb,
+    Args, Bound, Columns, Effect, Example, Fault, Form, Group, Sort, Spec, Structure, Surroundings, Verb,
 };
 use std::sync::Arc;
 
@@ -23,7 +23,27 @@ pub(crate) const VERB: Verb = Verb {
         positionals: &[],
         options: &[],
         columns: Columns::Default(""),
-        examples: &[],
+        examples: &[
+            Example {
+                script: "load titanic.csv | select survived, age..parch | show 3",
+                output: "\
+survived     age  sibsp  parch
+survived      29      0      0
+survived  0.9167      1      2
+died           2      1      2
+… 1306 more rows
+",
+            },
+            Example {
+                script: "load penguins.csv | select @numeric - \"* (mm)\" | show 2",
+                output: "\
+Body Mass (g)
+         3750
+         3800
+… 342 more rows
+",
+            },
+        ],
     },
     bind,
     load: Some(load_state::<ProjectionState>),

@@ -3,7 +3,8 @@
 use crate::adapt::{StepOf, load_state};
 use pipewright_frame::{Fill, Imputer, ImputerState, Value as Literal};
 use pipewright_operator::{
-    Args, Bound, Columns, Domain, Effect, Fault, Form, Group, Param, Sort, Spec, Structure, Surroundings, Value, Verb,
+    Args, Bound, Columns, Domain, Effect, Example, Fault, Form, Group, Param, Sort, Spec, Structure, Surroundings,
+    Value, Verb,
 };
 use std::sync::Arc;
 
@@ -38,7 +39,30 @@ pub(crate) const VERB: Verb = Verb {
             "Adds a column that says where a value was missing.",
         )],
         columns: Columns::By(default_columns),
-        examples: &[],
+        examples: &[
+            Example {
+                script: "load penguins.csv | select Species, \"Beak*\" | head 5 | fillna mean | show",
+                output: "\
+Species  Beak Length (mm)  Beak Depth (mm)
+Adelie               39.1             18.7
+Adelie               39.5             17.4
+Adelie               40.3               18
+Adelie               38.9            18.35
+Adelie               36.7             19.3
+",
+            },
+            Example {
+                script: "load penguins.csv | select Sex | head 5 | fillna \"unknown\" indicator=true | show",
+                output: "\
+Sex      Sex (missing)
+MALE     false
+FEMALE   false
+FEMALE   false
+unknown  true
+FEMALE   false
+",
+            },
+        ],
     },
     bind,
     load: Some(load_state::<ImputerState>),

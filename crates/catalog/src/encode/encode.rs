@@ -4,7 +4,8 @@ use crate::adapt::{StepOf, load_state};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_frame::{Encoder, EncoderMethod, EncoderState, Rare, Unseen};
 use pipewright_operator::{
-    Args, Bound, Columns, Domain, Effect, Fault, Form, Group, Param, Sort, Spec, Structure, Surroundings, Value, Verb,
+    Args, Bound, Columns, Domain, Effect, Example, Fault, Form, Group, Param, Sort, Spec, Structure, Surroundings,
+    Value, Verb,
 };
 use std::sync::Arc;
 
@@ -45,7 +46,27 @@ pub(crate) const VERB: Verb = Verb {
             ),
         ],
         columns: Columns::Default("@string"),
-        examples: &[],
+        examples: &[
+            Example {
+                script: "load penguins.csv | select Island, Sex | head 4 | encode onehot | show",
+                output: "\
+Island=Torgersen  Sex=FEMALE  Sex=MALE  Sex (missing)
+true              false       true      false
+true              true        false     false
+true              true        false     false
+true              false       false     true
+",
+            },
+            Example {
+                script: "load titanic.csv | select sex, pclass | head 3 | encode ordinal on sex | show",
+                output: "\
+sex  pclass
+  0  1st
+  1  1st
+  0  1st
+",
+            },
+        ],
     },
     bind,
     load: Some(load_state::<EncoderState>),

@@ -5,7 +5,7 @@ use pipewright_diagnostic::{Failure, code, nearest};
 use pipewright_frame::{Column, ExprKind, Expression, Kind, Schema, Table};
 use pipewright_operator::work::{Check, Report};
 use pipewright_operator::{
-    Args, Bound, Columns, Domain, Effect, Fault, Form, Group, Param, Sort, Spec, Structure, Surroundings, Verb,
+    Args, Bound, Columns, Domain, Effect, Example, Fault, Form, Group, Param, Sort, Spec, Structure, Surroundings, Verb,
 };
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -28,7 +28,14 @@ pub(crate) const VERB: Verb = Verb {
         positionals: &[Param::required("condition", Domain::Condition, "An expression over results.")],
         options: &[],
         columns: Columns::None,
-        examples: &[],
+        examples: &[Example {
+            script: "load titanic.csv | assert rows == 1309 and unique(pclass) == 3 | show 1",
+            output: "\
+pclass  survived  sex     age  sibsp  parch
+1st     survived  female   29      0      0
+… 1308 more rows
+",
+        }],
     },
     bind,
     load: None,

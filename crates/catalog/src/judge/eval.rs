@@ -10,8 +10,8 @@ use pipewright_learn::metric::{self, METRICS, Metric, confusion, predicted_class
 use pipewright_learn::{Outputs, Target, split};
 use pipewright_operator::work::{Judge, Learner, Measured, Report, Round, Score, Splitter};
 use pipewright_operator::{
-    Args, Bound, Columns, Domain, Effect, Fault, Form, Group, Param, Sort, Spec, Structure, Surroundings, Task,
-    TaskKind, Value, Verb,
+    Args, Bound, Columns, Domain, Effect, Example, Fault, Form, Group, Param, Sort, Spec, Structure, Surroundings,
+    Task, TaskKind, Value, Verb,
 };
 use pipewright_world::random::Key;
 use std::sync::Arc;
@@ -78,7 +78,37 @@ pub(crate) const VERB: Verb = Verb {
             Param::optional("seed", Domain::Whole { min: 0 }, "A seed of its own for the splits."),
         ],
         columns: Columns::None,
-        examples: &[],
+        examples: &[
+            Example {
+                script: "load diabetes.csv | train ridge | eval holdout 20%",
+                output: "\
+ridge predicts progression (regression)
+holdout, 88 rows, seed 0
+
+                        mean    lowest   highest    baseline
+rmse                 57.8171   57.8171   57.8171     75.9845
+mae                  47.0654   47.0654   47.0654     66.3321
+r2                    0.4187    0.4187    0.4187     -0.0040
+",
+            },
+            Example {
+                script: "load iris.csv | train logistic | eval stratified 5 metric=[accuracy, log_loss] repeat=2",
+                output: "\
+logistic predicts species (3 classes)
+stratified, 5 folds, 2 times, 150 rows, seed 0
+
+                        mean    lowest   highest    baseline
+accuracy              0.9633    0.9000    1.0000      0.3333
+log_loss              0.1380    0.0991    0.1779      1.0986
+
+confusion (rows true, columns predicted)
+                        setosa  versicolor   virginica
+setosa                     100           0           0
+versicolor                   0          94           6
+virginica                    0           5          95
+",
+            },
+        ],
     },
     bind,
     load: None,

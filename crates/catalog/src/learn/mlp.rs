@@ -5,7 +5,7 @@ use crate::judge::eval::Eval;
 use pipewright_diagnostic::code;
 use pipewright_learn::net::{Activation, Adam, AdamW, Loss, Network, NetworkModel, OptimizerConfig, RmsProp, Sgd};
 use pipewright_operator::work::{Learner, Splitter, Training};
-use pipewright_operator::{Args, Domain, Fault, Model, Param, Spec, Task, TaskKind, Value};
+use pipewright_operator::{Args, Domain, Example, Fault, Model, Param, Spec, Task, TaskKind, Value};
 use std::sync::Arc;
 
 pub(crate) const MODEL: Model = Model {
@@ -32,6 +32,22 @@ pub(crate) const MODEL: Model = Model {
             ),
             Param::with_default("recipe", Domain::Word(&["plain"]), "plain", "The set of defaults."),
         ],
+        examples: &[Example {
+            script: "load penguins.csv | where Sex is not null | target Species | scale | train mlp[16,3](recipe=plain) lr=0.01 epochs=100 | eval holdout 30% metric=accuracy",
+            output: "\
+mlp[16,3](recipe=plain) predicts Species (3 classes)
+holdout, 100 rows, seed 0
+
+                        mean    lowest   highest    baseline
+accuracy              1.0000    1.0000    1.0000      0.4400
+
+confusion (rows true, columns predicted)
+                       Adelie  Chinstrap     Gentoo
+Adelie                     44          0          0
+Chinstrap                   0         20          0
+Gentoo                      0          0         36
+",
+        }],
         ..super::MODEL_SPEC
     },
     controls: &["epochs", "lr", "batch", "optimizer", "momentum", "weight_decay", "early_stop", "val", "loss"],

@@ -3,7 +3,7 @@
 use crate::adapt::{Sees, Takes, TrainingOf, load_model};
 use pipewright_learn::linear::{LinearModel, Ridge};
 use pipewright_operator::work::Training;
-use pipewright_operator::{Args, Fault, Model, Param, Spec};
+use pipewright_operator::{Args, Example, Fault, Model, Param, Spec};
 use std::sync::Arc;
 
 pub(crate) const MODEL: Model = Model {
@@ -13,6 +13,17 @@ pub(crate) const MODEL: Model = Model {
         details: "Makes ‖y − Xw − b‖² + l2·‖w‖² smallest; the intercept is free. `l2` is scikit-learn's `alpha`.",
         search: &["l2", "tikhonov", "regularised", "shrinkage"],
         options: OPTIONS,
+        examples: &[Example {
+            script: "load diabetes.csv | scale | train ridge(l2=10) | eval kfold 5 metric=[rmse, r2]",
+            output: "\
+ridge(l2=10.0) predicts progression (regression)
+kfold, 5 folds, 442 rows, seed 0
+
+                        mean    lowest   highest    baseline
+rmse                 54.6240   52.1051   57.9314     77.1127
+r2                    0.4907    0.4145    0.5834     -0.0095
+",
+        }],
         ..super::MODEL_SPEC
     },
     controls: &[],

@@ -2,7 +2,7 @@
 
 use pipewright_diagnostic::code;
 use pipewright_operator::{
-    Args, Bound, Columns, Domain, Effect, Fault, Form, Group, Param, Sort, Spec, Structure, Surroundings, Verb,
+    Args, Bound, Columns, Domain, Effect, Example, Fault, Form, Group, Param, Sort, Spec, Structure, Surroundings, Verb,
 };
 
 pub(crate) const VERB: Verb = Verb {
@@ -54,7 +54,22 @@ pub(crate) const VERB: Verb = Verb {
             Param::optional("seed", Domain::Whole { min: 0 }, "A seed of its own."),
         ],
         columns: Columns::None,
-        examples: &[],
+        examples: &[Example {
+            script: "load iris.csv | train logistic | eval kfold 3 metric=accuracy",
+            output: "\
+logistic predicts species (3 classes)
+stratified, 3 folds, 150 rows, seed 0
+
+                        mean    lowest   highest    baseline
+accuracy              0.9600    0.9400    0.9800      0.3200
+
+confusion (rows true, columns predicted)
+                        setosa  versicolor   virginica
+setosa                      50           0           0
+versicolor                   0          47           3
+virginica                    0           3          47
+",
+        }],
     },
     bind,
     load: None,

@@ -6,7 +6,7 @@ use pipewright_diagnostic::Failure;
 use pipewright_frame::{Column, Kind, Role, Table};
 use pipewright_operator::work::{Look, Report};
 use pipewright_operator::{
-    Args, Bound, Columns, Effect, Fault, Form, Group, Sort, Spec, Structure, Surroundings, Verb,
+    Args, Bound, Columns, Effect, Example, Fault, Form, Group, Sort, Spec, Structure, Surroundings, Verb,
 };
 use serde_json::json;
 use std::sync::Arc;
@@ -28,7 +28,19 @@ pub(crate) const VERB: Verb = Verb {
         positionals: &[],
         options: &[],
         columns: Columns::None,
-        examples: &[],
+        examples: &[Example {
+            script: "load titanic.csv | schema",
+            output: "\
+1309 rows
+column    kind        role     missing  made from
+pclass    text        feature        0
+survived  text        feature        0
+sex       text        feature        0
+age       continuous  feature      263
+sibsp     count       feature        0
+parch     count       feature        0
+",
+        }],
     },
     bind,
     load: None,

@@ -4,7 +4,7 @@ use pipewright_diagnostic::Failure;
 use pipewright_frame::Table;
 use pipewright_operator::work::{Look, Report};
 use pipewright_operator::{
-    Args, Bound, Columns, Domain, Effect, Fault, Form, Group, Param, Sort, Spec, Structure, Surroundings, Verb,
+    Args, Bound, Columns, Domain, Effect, Example, Fault, Form, Group, Param, Sort, Spec, Structure, Surroundings, Verb,
 };
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
@@ -25,7 +25,15 @@ pub(crate) const VERB: Verb = Verb {
         positionals: &[Param::with_default("count", Domain::Whole { min: 0 }, "10", "How many rows.")],
         options: &[],
         columns: Columns::None,
-        examples: &[],
+        examples: &[Example {
+            script: "load iris.csv | show 2",
+            output: "\
+sepal_length  sepal_width  petal_length  petal_width  species
+         5.1          3.5           1.4          0.2  setosa
+         4.9            3           1.4          0.2  setosa
+… 148 more rows
+",
+        }],
     },
     bind,
     load: None,

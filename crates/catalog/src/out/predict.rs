@@ -7,7 +7,7 @@ use pipewright_frame::{Column, Kind, Role, Schema, Table};
 use pipewright_learn::metric::predicted_classes;
 use pipewright_operator::work::{PREDICTION, Rows};
 use pipewright_operator::{
-    Args, Bound, Columns, Domain, Effect, Fault, FittedPipeline, Form, Group, Param, Sort, Spec, Structure,
+    Args, Bound, Columns, Domain, Effect, Example, Fault, FittedPipeline, Form, Group, Param, Sort, Spec, Structure,
     Surroundings, Value, Verb, failure_of,
 };
 use pipewright_world::random::Key;
@@ -38,7 +38,15 @@ pub(crate) const VERB: Verb = Verb {
             ),
         ],
         columns: Columns::None,
-        examples: &[],
+        examples: &[Example {
+            script: "load iris.csv | sample 3 | predict iris.pw keep=species | show",
+            output: "\
+species     prediction
+setosa      setosa
+versicolor  versicolor
+versicolor  versicolor
+",
+        }],
     },
     bind,
     load: None,
@@ -79,7 +87,7 @@ impl Rows for Predict {
     }
 
     fn apply(&self, table: &Table, _: Key, watch: &dyn Watch) -> Result<Table, Failure> {
-        let predicted = self.pipeline.predict(table, watch)?;
+        let predicted = self.pipeline.predict(&self.offered(table)?, watch)?;
         let mut columns = Vec::new();
         let mut arrays = Vec::new();
         for name in &self.keep {
@@ -103,6 +111,13 @@ impl Rows for Predict {
 }
 
 impl Predict {
+    /// The table without columns that are only kept: the model has no reason to remark on them.
+    fn offered(&self, table: &Table) -> Result<Table, Failure> {
+        let used = |name: &Arc<str>| self.pipeline.input.iter().any(|column| column.name == *name);
+        let names = table.columns().iter().map(|column| column.name.clone());
+        table.select(&names.filter(|name| used(name) || !self.keep.contains(name)).collect::<Vec<_>>())
+    }
+
     /// The columns of the predictions.
     fn columns(&self) -> Vec<Column> {
         let Some(classes) = self.pipeline.task.classes() else {

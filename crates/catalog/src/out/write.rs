@@ -4,8 +4,8 @@ use pipewright_diagnostic::{Failure, code};
 use pipewright_frame::{Table, csv, json};
 use pipewright_operator::work::{Look, Report};
 use pipewright_operator::{
-    Args, Bound, Columns, Domain, Effect, Fault, Form, Group, Param, Sort, Spec, Structure, Surroundings, Verb,
-    failure_of,
+    Args, Bound, Columns, Domain, Effect, Example, Fault, Form, Group, Param, Sort, Spec, Structure, Surroundings,
+    Verb, failure_of,
 };
 use serde_json::json;
 use std::io;
@@ -32,7 +32,23 @@ pub(crate) const VERB: Verb = Verb {
             "The format, where the ending does not say it.",
         )],
         columns: Columns::None,
-        examples: &[],
+        examples: &[
+            Example {
+                script: "load iris.csv | head 2 | write -",
+                output: "\
+sepal_length,sepal_width,petal_length,petal_width,species
+5.1,3.5,1.4,0.2,setosa
+4.9,3,1.4,0.2,setosa
+",
+            },
+            Example {
+                script: "load titanic.csv | select sex, age | head 2 | write - format=json",
+                output: "\
+{\"sex\":\"female\",\"age\":29.0}
+{\"sex\":\"male\",\"age\":0.9167}
+",
+            },
+        ],
     },
     bind,
     load: None,

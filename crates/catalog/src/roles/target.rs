@@ -5,7 +5,7 @@ use pipewright_diagnostic::{Failure, Watch, code};
 use pipewright_frame::{Column, Entry, Role, Schema, Table};
 use pipewright_operator::work::Rows;
 use pipewright_operator::{
-    Args, Bound, Columns, Domain, Effect, Fault, Form, Group, Param, Sort, Spec, Structure, Surroundings, Verb,
+    Args, Bound, Columns, Domain, Effect, Example, Fault, Form, Group, Param, Sort, Spec, Structure, Surroundings, Verb,
 };
 use pipewright_world::random::Key;
 use std::sync::Arc;
@@ -28,7 +28,22 @@ pub(crate) const VERB: Verb = Verb {
         positionals: &[Param::required("column", Domain::Column, "The column.")],
         options: &[],
         columns: Columns::None,
-        examples: &[],
+        examples: &[Example {
+            script: "load penguins.csv | target Species | train dummy | eval kfold 5 metric=accuracy",
+            output: "\
+dummy predicts Species (3 classes)
+stratified, 5 folds, 344 rows, seed 0
+
+                        mean    lowest   highest    baseline
+accuracy              0.4419    0.4348    0.4493      0.4419
+
+confusion (rows true, columns predicted)
+                       Adelie  Chinstrap     Gentoo
+Adelie                    152          0          0
+Chinstrap                  68          0          0
+Gentoo                    124          0          0
+",
+        }],
     },
     bind,
     load: None,

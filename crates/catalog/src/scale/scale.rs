@@ -3,7 +3,7 @@
 use crate::adapt::{StepOf, load_state};
 use pipewright_frame::{Scaler, ScalerMethod, ScalerState};
 use pipewright_operator::{
-    Args, Bound, Columns, Domain, Effect, Fault, Form, Group, Param, Sort, Spec, Structure, Surroundings, Verb,
+    Args, Bound, Columns, Domain, Effect, Example, Fault, Form, Group, Param, Sort, Spec, Structure, Surroundings, Verb,
 };
 use std::sync::Arc;
 
@@ -30,7 +30,28 @@ pub(crate) const VERB: Verb = Verb {
         )],
         options: &[],
         columns: Columns::Default("@numeric"),
-        examples: &[],
+        examples: &[
+            Example {
+                script: "load iris.csv | select \"sepal*\" | head 4 | scale | show",
+                output: "\
+sepal_length  sepal_width
+    1.432078     1.603567
+   0.3905667    -1.069045
+  -0.6509446            0
+     -1.1717   -0.5345225
+",
+            },
+            Example {
+                script: "load iris.csv | select \"sepal*\" | head 4 | scale minmax on sepal_width | show",
+                output: "\
+sepal_length  sepal_width
+         5.1            1
+         4.9            0
+         4.7          0.4
+         4.6          0.2
+",
+            },
+        ],
     },
     bind,
     load: Some(load_state::<ScalerState>),

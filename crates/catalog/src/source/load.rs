@@ -5,8 +5,8 @@ use pipewright_frame::csv::{self, CsvOptions};
 use pipewright_frame::{Schema, Table};
 use pipewright_operator::work::Source;
 use pipewright_operator::{
-    Args, Bound, Columns, Domain, Effect, Fault, Form, Group, Param, Sort, Spec, Structure, Surroundings, Value, Verb,
-    failure_of,
+    Args, Bound, Columns, Domain, Effect, Example, Fault, Form, Group, Param, Sort, Spec, Structure, Surroundings,
+    Value, Verb, failure_of,
 };
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -42,7 +42,16 @@ pub(crate) const VERB: Verb = Verb {
             ),
         ],
         columns: Columns::None,
-        examples: &[],
+        examples: &[Example {
+            script: "load penguins.csv | show 3",
+            output: "\
+Species  Island     Beak Length (mm)  Beak Depth (mm)  Flipper Length (mm)  Body Mass (g)  Sex
+Adelie   Torgersen              39.1             18.7                  181           3750  MALE
+Adelie   Torgersen              39.5             17.4                  186           3800  FEMALE
+Adelie   Torgersen              40.3               18                  195           3250  FEMALE
+… 341 more rows
+",
+        }],
     },
     bind,
     load: None,

@@ -1,7 +1,7 @@
 //! Fills missing values with what was learned of their column.
 
 use super::columns::{
-    all_missing, bad_state, chosen, fitted, for_each_number, present, replaced, shown, validate_names,
+    all_missing, applies, bad_state, chosen, fitted, for_each_number, present, replaced, shown, validate_names,
 };
 use super::{Estimator, State, Summary};
 use crate::summary::{Levels, Moments, Quantiles};

@@ -1,13 +1,14 @@
 //! Brings numeric columns to a common scale.
 
-use super::columns::{all_missing, bad_state, chosen, fitted, for_each_number, replaced, validate_names};
+use super::columns::{all_missing, applies, bad_state, chosen, fitted, for_each_number, replaced, validate_names};
 use super::{Estimator, State, Summary};
 use crate::summary::{Extremes, Moments, Quantiles};
 use crate::table::quoted;
 use crate::{Column, Entry, Kind, Schema, Selection, Table};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
-use arrow_array::{ArrayRef, Float64Array, StringArray};
+use arrow_array::{Array, ArrayRef, Float64Array, StringArray};
+use arrow_schema::DataType;
 use pipewright_diagnostic::{Failure, code};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -80,7 +80,6 @@ const MUSEUM: &[Exhibit] = &[
     ("let only = scale", &[("E0112", "only")]),
     ("load | let x", &[("E0112", "let")]),
     ("load as is", &[("E0112", "is")]),
-    ("load | role if=x", &[("E0112", "if")]),
 ];
 
 #[test]
