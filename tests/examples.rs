@@ -21,6 +21,9 @@ fn every_example_script_ends_well() {
     }
 }
 
+/// The examples of verbs may use the pipeline that this saves.
+const SAVED: &str = "load iris.csv | train logistic | save iris.pw";
+
 #[test]
 fn every_example_of_a_verb_prints_what_its_spec_says() {
     let specs = REGISTRY.verbs.iter().map(|verb| &verb.spec).chain(REGISTRY.models.iter().map(|model| &model.spec));
@@ -29,6 +32,8 @@ fn every_example_of_a_verb_prints_what_its_spec_says() {
         assert!(!spec.examples.is_empty(), "`{}` has no example", spec.name);
         for example in spec.examples {
             let session = Session::new(Arc::new(example_world()), Options::default());
+            let saved = session.run(SAVED, "saved");
+            assert!(saved.is_ok(), "{}", messages(&saved, SAVED));
             let done = session.run(example.script, "example");
             let found = output(&done);
             if !done.is_ok() || found.trim_end() != example.output.trim_end() {

@@ -37,7 +37,8 @@ impl Case {
     pub fn read(path: &Path) -> Case {
         let text = fs::read_to_string(path).expect("a case can be read");
         let mut sections: Vec<Section> = Vec::new();
-        for line in text.lines() {
+        // Not `lines`: a carriage return is part of what is tested.
+        for line in text.split_terminator('\n') {
             match line.strip_prefix("=== ") {
                 Some(head) => {
                     let (name, argument) = head.split_once(' ').unwrap_or((head, ""));
@@ -87,9 +88,15 @@ impl Case {
         options
     }
 
+    /// Runs a script in the world of the case, in which its `before` section, if there is one, has been run.
     pub fn run(&self, script: &str, threads: usize) -> Done {
         let options = Options { threads: Some(threads), ..self.options() };
-        Session::new(Arc::new(self.world()), options).run(script, "script")
+        let session = Session::new(Arc::new(self.world()), options);
+        if let Some(before) = self.body("before") {
+            let done = session.run(before, "before");
+            assert!(done.is_ok(), "{}: {}", self.path.display(), messages(&done, before));
+        }
+        session.run(script, "script")
     }
 
     /// Writes the case anew, with these sections replaced or added; sections without a body are left out.

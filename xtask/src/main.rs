@@ -1,2 +1,114 @@
-//! Chores of the project.
-fn main() {}
+//! Chores of the project: `cargo xtask COMMAND`. One file a command; without one, the list of them.
+#![allow(clippy::print_stdout, clippy::print_stderr, clippy::disallowed_methods)]
+
+mod bench;
+mod ci;
+mod generate;
+mod ladder;
+mod new;
+mod project;
+mod size;
+mod test;
+mod tidy;
+
+use std::process::ExitCode;
+
+/// A chore; what it returns as an error is printed.
+struct Command {
+    name: &'static str,
+    arguments: &'static str,
+    summary: &'static str,
+    run: fn(&[String]) -> Result<(), String>,
+}
+
+const COMMANDS: &[Command] = &[
+    Command {
+        name: "ci",
+        arguments: "",
+        summary: "Everything that must hold, cheapest first; stops at the first failure.",
+        run: ci::run,
+    },
+    Command {
+        name: "tidy",
+        arguments: "",
+        summary: "Rules of the tree that the compiler does not know; reports all findings together.",
+        run: tidy::run,
+    },
+    Command {
+        name: "gen",
+        arguments: "[--check]",
+        summary: "Writes docs/verbs.md and docs/codes.md from the code, or checks that they are up to date.",
+        run: generate::run,
+    },
+    Command {
+        name: "golden",
+        arguments: "[FILTER] [--bless]",
+        summary: "Runs the golden and the erring scripts, or rewrites what they expect.",
+        run: test::golden,
+    },
+    Command { name: "laws", arguments: "[VERB]", summary: "Runs the laws of verbs and models.", run: test::laws },
+    Command {
+        name: "gradcheck",
+        arguments: "[OP]",
+        summary: "Checks the gradients of the tensor operations.",
+        run: test::gradcheck,
+    },
+    Command {
+        name: "oracle",
+        arguments: "[NAME]",
+        summary: "Compares with the numbers frozen from other tools.",
+        run: test::oracle,
+    },
+    Command {
+        name: "bench",
+        arguments: "[--peers [OPTION VALUE]...]",
+        summary: "Measures how long things take, also beside other tools.",
+        run: bench::run,
+    },
+    Command {
+        name: "new",
+        arguments: "verb GROUP NAME | op NAME",
+        summary: "Writes the skeleton of a verb or an operation, and prints the lines that register it.",
+        run: new::run,
+    },
+    Command {
+        name: "ladder",
+        arguments: "",
+        summary: "Prints the crates from top to bottom, a line each.",
+        run: ladder::run,
+    },
+    Command { name: "size", arguments: "", summary: "Prints the lines of code and of tests by crate.", run: size::run },
+];
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let Some((name, rest)) = arguments.split_first() else {
+        list();
+        return ExitCode::SUCCESS;
+    };
+    let Some(command) = COMMANDS.iter().find(|command| command.name == name) else {
+        eprintln!("there is no chore `{name}`\n");
+        list();
+        return ExitCode::from(2);
+    };
+    match (command.run)(rest) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{}", message.trim_end());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn list() {
+    println!("cargo xtask COMMAND\n");
+    for command in COMMANDS {
+        println!("  {:<36} {}", format!("{} {}", command.name, command.arguments), command.summary);
+    }
+}
+
+/// The message for arguments that a command does not take.
+fn usage(name: &str) -> String {
+    let command = COMMANDS.iter().find(|command| command.name == name).expect("a command asks for its own usage");
+    format!("usage: cargo xtask {} {}", command.name, command.arguments)
+}

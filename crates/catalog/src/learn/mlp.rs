@@ -33,7 +33,8 @@ pub(crate) const MODEL: Model = Model {
             Param::with_default("recipe", Domain::Word(&["plain"]), "plain", "The set of defaults."),
         ],
         examples: &[Example {
-            script: "load penguins.csv | where Sex is not null | target Species | scale | train mlp[16,3](recipe=plain) lr=0.01 epochs=100 | eval holdout 30% metric=accuracy",
+            script: "load penguins.csv | where Sex is not null | target Species | scale \
+                     | train mlp[16,3](recipe=plain) lr=0.01 epochs=100 | eval holdout 30% metric=accuracy",
             output: "\
 mlp[16,3](recipe=plain) predicts Species (3 classes)
 holdout, 100 rows, seed 0

@@ -1,0 +1,66 @@
+//! The binary as people meet it: streams, exit codes, and messages about the command line itself.
+#![allow(clippy::disallowed_methods)]
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+fn pipewright(arguments: &[&str]) -> Output {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pipewright"));
+    command.args(arguments).current_dir(root).stdin(Stdio::null()).output().expect("the binary can be run")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("the binary prints UTF-8")
+}
+
+#[test]
+fn results_go_to_standard_output_and_messages_to_standard_error() {
+    let output = pipewright(&["-c", "load dsl-examples/data/iris.csv | train logistic | eval kfold 3 metric=accuracy"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(text(&output.stdout).starts_with("logistic predicts species"), "{}", text(&output.stdout));
+    assert!(text(&output.stderr).starts_with("note[N0414]"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_wrong_script_ends_with_2_and_shows_the_place() {
+    let output = pipewright(&["-c", "load dsl-examples/data/iris.csv | drop speces"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(output.stdout.is_empty());
+    assert!(text(&output.stderr).contains("did you mean `species`?"));
+}
+
+#[test]
+fn an_assert_that_does_not_hold_ends_with_4() {
+    let output = pipewright(&["-c", "load dsl-examples/data/iris.csv | assert rows > 150"]);
+    assert_eq!(output.status.code(), Some(4));
+}
+
+#[test]
+fn a_wrong_command_line_is_e0330() {
+    for arguments in [&["run"][..], &["frobnicate"], &["run", "-c", "load | show", "a.csv", "b.csv"]] {
+        let output = pipewright(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(text(&output.stderr).contains("E0330"), "{arguments:?}: {}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn a_script_that_is_no_text_is_e0110() {
+    let path = std::env::temp_dir().join(format!("pipewright-{}.pipe", std::process::id()));
+    std::fs::write(&path, [0xff, 0xfe, 0x00]).expect("a temporary file can be written");
+    let output = pipewright(&["run", &path.to_string_lossy()]);
+    std::fs::remove_file(&path).expect("the temporary file is there");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("E0110"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn json_is_one_document_whatever_happens() {
+    for (script, exit) in [("load dsl-examples/data/iris.csv | show 1", 0), ("load | nonsuch", 2)] {
+        let output = pipewright(&["--json", "-c", script]);
+        let document: serde_json::Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
+        assert_eq!((&document["version"], &document["exit"]), (&1.into(), &exit.into()), "{script}");
+        assert_eq!(output.status.code(), Some(exit));
+    }
+}

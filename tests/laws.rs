@@ -1,0 +1,124 @@
+//! Laws over the whole registry: what must hold for every verb and every model, whatever it does.
+//!
+//! [`STEPS`] and [`MODELS`] say which variants of a verb to try; a verb that learns and has no row there fails. Set
+//! `PIPEWRIGHT_ONLY=scale` to try one verb or model.
+
+mod support;
+
+#[path = "laws/arguments.rs"]
+mod arguments;
+#[path = "laws/honesty.rs"]
+mod honesty;
+#[path = "laws/repeatability.rs"]
+mod repeatability;
+#[path = "laws/sample.rs"]
+mod sample;
+#[path = "laws/serving.rs"]
+mod serving;
+
+use pipewright::REGISTRY;
+
+/// Ways to use one verb or one model.
+struct Row {
+    name: &'static str,
+    variants: &'static [Variant],
+}
+
+/// A stage, or a model with its options, and the target of the sample that it is tried on.
+#[derive(Clone, Copy)]
+struct Variant {
+    text: &'static str,
+    target: &'static str,
+}
+
+const fn step(text: &'static str) -> Variant {
+    Variant { text, target: "grade" }
+}
+
+const fn model(text: &'static str, target: &'static str) -> Variant {
+    Variant { text, target }
+}
+
+/// Verbs whose stages learn, or are carried along into a saved pipeline.
+const STEPS: &[Row] = &[
+    Row {
+        name: "fillna",
+        variants: &[
+            step("fillna mean"),
+            step("fillna median indicator=true"),
+            step("fillna mode"),
+            step("fillna mode on colour, count"),
+            step("fillna 0"),
+            step("fillna \"none\" on colour"),
+        ],
+    },
+    Row {
+        name: "scale",
+        variants: &[
+            step("scale"),
+            step("scale minmax"),
+            step("scale robust"),
+            step("scale minmax on real"),
+            step("fillna median | scale robust"),
+        ],
+    },
+    Row {
+        name: "encode",
+        variants: &[
+            step("encode"),
+            step("encode auto on @string"),
+            step("encode onehot on colour, flag"),
+            step("encode onehot rare=20% unknown=other on town"),
+            step("encode ordinal rare=3 on town"),
+            step("encode ordinal on @string"),
+        ],
+    },
+    Row { name: "select", variants: &[step("select real, colour"), step("scale | select count, flag")] },
+    Row { name: "drop", variants: &[step("drop town"), step("encode onehot on colour | drop real")] },
+];
+
+/// Models, each with its options of `train`.
+const MODELS: &[Row] = &[
+    Row { name: "dummy", variants: &[model("dummy", "grade"), model("dummy", "price")] },
+    Row { name: "linear", variants: &[model("linear", "price")] },
+    Row { name: "ridge", variants: &[model("ridge", "price"), model("ridge(l2=0.01)", "price")] },
+    Row { name: "logistic", variants: &[model("logistic", "grade"), model("logistic(l2=0.5)", "shape")] },
+    Row {
+        name: "mlp",
+        variants: &[
+            model("mlp[4,auto] epochs=3 batch=8", "grade"),
+            model("mlp[4,3](activation=tanh) epochs=3 optimizer=sgd momentum=0.9 lr=0.05", "shape"),
+            model("mlp[auto](activation=sigmoid) epochs=3 optimizer=rmsprop", "price"),
+            model("mlp[4,auto] epochs=6 early_stop=2 val=20%", "grade"),
+            model("mlp[4,auto] epochs=6 early_stop=2 optimizer=adamw weight_decay=0.1", "price"),
+        ],
+    },
+];
+
+/// The rows that `PIPEWRIGHT_ONLY` asks for; all of them, if it asks for nothing.
+fn chosen(rows: &'static [Row]) -> impl Iterator<Item = &'static Variant> {
+    let only = support::filter();
+    rows.iter().filter(move |row| row.name.contains(&only)).flat_map(|row| row.variants)
+}
+
+#[test]
+fn every_verb_that_learns_has_its_laws() {
+    let learning: Vec<&str> = REGISTRY
+        .verbs
+        .iter()
+        .filter(|verb| {
+            (verb.spec.effect.learns() && verb.spec.group != pipewright_operator::Group::Learn) || verb.load.is_some()
+        })
+        .map(|verb| verb.spec.name)
+        .collect();
+    let mut tried: Vec<&str> = STEPS.iter().map(|row| row.name).collect();
+    tried.sort_by_key(|name| learning.iter().position(|other| other == name));
+    assert_eq!(tried, learning, "rows of STEPS, and the verbs that learn or are saved");
+    let models: Vec<&str> = REGISTRY.model_names().collect();
+    let tried: Vec<&str> = MODELS.iter().map(|row| row.name).collect();
+    assert_eq!(tried, models, "rows of MODELS, and the models of the registry");
+    for row in STEPS.iter().chain(MODELS) {
+        let own = row.variants.iter().all(|variant| variant.text.contains(row.name));
+        assert!(own && !row.variants.is_empty(), "the variants of `{}` are about it", row.name);
+    }
+}

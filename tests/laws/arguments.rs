@@ -1,0 +1,200 @@
+//! The registry is in good order, and every bad argument is called bad where it stands.
+
+use crate::MODELS;
+use crate::sample::Sample;
+use pipewright::{Diagnostic, Options, REGISTRY, Session, code, verb_help, verb_list};
+use pipewright_operator::{Columns, Domain, Form, Param, Sort, Spec};
+use pipewright_world::MemoryWorld;
+use std::sync::Arc;
+
+fn specs() -> impl Iterator<Item = &'static Spec> {
+    let only = crate::support::filter();
+    let verbs = REGISTRY.verbs.iter().map(|verb| &verb.spec);
+    verbs.chain(REGISTRY.models.iter().map(|model| &model.spec)).filter(move |spec| spec.name.contains(&only))
+}
+
+fn is_model(spec: &Spec) -> bool {
+    REGISTRY.model(spec.name).is_some()
+}
+
+fn check(script: &str) -> Vec<Diagnostic> {
+    // A saved model, for `predict` to find.
+    let world = Arc::new(Sample::new(31, 30).world());
+    let options = Options::default();
+    let saved =
+        Session::new(world.clone(), options.clone()).run("load t.csv | target grade | train dummy | save m.pw", "");
+    assert!(saved.is_ok());
+    let diagnostics = Session::new(world, options).check(script).diagnostics;
+    diagnostics.into_iter().filter(Diagnostic::is_error).collect()
+}
+
+fn is_sentence(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_uppercase() || c == '`') && text.ends_with('.') && !text.contains("  ")
+}
+
+#[test]
+fn the_registry_is_in_good_order() {
+    let mut problems = Vec::new();
+    let mut names: Vec<&str> = Vec::new();
+    let list = verb_list();
+    for spec in specs() {
+        let name = spec.name;
+        let mut demand = |holds: bool, what: &str| {
+            if !holds {
+                problems.push(format!("`{name}`: {what}"));
+            }
+        };
+        demand(!names.contains(&name), "another verb or model has this name");
+        demand(spec.summary.starts_with(char::is_uppercase), "its summary starts in lower case");
+        demand(is_sentence(spec.summary), "its summary is no sentence");
+        demand(spec.details.is_empty() || is_sentence(spec.details), "its details are no sentences");
+        demand(!spec.search.is_empty(), "nobody finds it who does not know its name");
+        demand(spec.search.iter().all(|word| *word != name), "its search words repeat its name");
+        demand(spec.params().all(|param| is_sentence(param.doc)), "a parameter is not documented by a sentence");
+        let mut own: Vec<&str> = spec.params().map(|param| param.name).collect();
+        own.sort_unstable();
+        demand(own.windows(2).all(|pair| pair[0] != pair[1]), "two parameters have one name");
+        let required = spec.positionals.iter().skip_while(|param| param.required).all(|param| !param.required);
+        demand(required, "a required argument stands behind one that may be left out");
+        demand(spec.params().all(|param| !(param.required && !param.default.is_empty())), "required, with a default");
+        demand(list.contains(spec.group.title()) && list.contains(spec.summary), "the list of verbs lacks it");
+        let help = verb_help(name).unwrap_or_default();
+        demand(
+            spec.params().all(|param| help.contains(param.doc) || param.name == "sizes"),
+            "its help lacks a parameter",
+        );
+        names.push(name);
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+/// A pipeline with one stage or model under test, where these parameters are given these texts.
+fn script(spec: &'static Spec, given: &[(&'static Param, &str)]) -> String {
+    let text =
+        |param: &Param| given.iter().find(|(other, _)| other.name == param.name).map(|(_, text)| (*text).to_owned());
+    let shape = spec.shape.as_ref().map(|param| text(param).unwrap_or_else(|| "2, auto".to_owned()));
+    let shape = shape.map(|sizes| format!("[{sizes}]")).unwrap_or_default();
+    let options: Vec<String> =
+        spec.options.iter().filter_map(|param| Some(format!("{}={}", param.name, text(param)?))).collect();
+    if is_model(spec) {
+        let call = if options.is_empty() { String::new() } else { format!("({})", options.join(", ")) };
+        let target = MODELS.iter().find(|row| row.name == spec.name).map_or("grade", |row| row.variants[0].target);
+        return format!("load t.csv | drop town | target {target} | train {}{shape}{call}", spec.name);
+    }
+    let last = spec.positionals.iter().rposition(|param| param.required || text(param).is_some());
+    let positionals = spec.positionals.iter().take(last.map_or(0, |last| last + 1)).map(|param| {
+        text(param)
+            .unwrap_or_else(|| if param.default.is_empty() { valid(param.domain) } else { param.default.to_owned() })
+    });
+    let mut words = vec![spec.name.to_owned()];
+    words.extend(positionals);
+    if spec.form == Form::Selector {
+        words.push("town".to_owned());
+    }
+    words.extend(options);
+    let above = match spec.input {
+        Sort::Nothing => "",
+        Sort::Learner => "load t.csv | target grade | train dummy | ",
+        _ => "load t.csv | ",
+    };
+    format!("{above}{}", words.join(" "))
+}
+
+/// A text that a domain takes.
+fn valid(domain: Domain) -> String {
+    match domain {
+        Domain::Whole { min } => (min + 3).to_string(),
+        Domain::Real { .. } => "0.5".to_owned(),
+        Domain::Positive => "0.5".to_owned(),
+        Domain::Share => "20%".to_owned(),
+        Domain::Truth => "true".to_owned(),
+        Domain::Word(words) => words[0].to_owned(),
+        Domain::Text => "\"a\"".to_owned(),
+        Domain::List(inner) => valid(*inner),
+        Domain::OneOf(domains) => valid(domains[0]),
+        Domain::Model => "mlp[2, auto]".to_owned(),
+        Domain::Path => "m.pw".to_owned(),
+        Domain::Column => "grade".to_owned(),
+        Domain::Columns => "town".to_owned(),
+        Domain::Condition => "real > 0".to_owned(),
+    }
+}
+
+#[test]
+fn defaults_can_be_written_out() {
+    for spec in specs() {
+        for param in spec.params().filter(|param| !param.default.is_empty()) {
+            let script = script(spec, &[(param, param.default)]);
+            assert_eq!(check(&script), [], "{script}");
+        }
+        if let Columns::Default(columns) = spec.columns {
+            let on = format!("{} on {columns}", script(spec, &[]));
+            assert!(columns.is_empty() || check(&on).is_empty(), "{on}: {:?}", check(&on));
+        }
+    }
+}
+
+#[test]
+fn every_parameter_takes_what_its_domain_takes() {
+    let unreadable = [code::UNKNOWN_OPTION, code::RESERVED_WORD, code::UNEXPECTED];
+    for spec in specs() {
+        for param in spec.params() {
+            let script = script(spec, &[(param, &valid(param.domain))]);
+            let found: Vec<Diagnostic> = check(&script);
+            // What fits its domain may still not fit the other arguments, which the verb says in its own words.
+            let taken = |problem: &Diagnostic| {
+                !unreadable.contains(&problem.code) && !problem.message.contains("does not take")
+            };
+            assert!(found.iter().all(taken), "{script}: {found:?}");
+        }
+    }
+}
+
+#[test]
+fn texts_that_mean_a_missing_value_are_taken_as_written() {
+    let world = Arc::new(MemoryWorld::new().with_file("t.csv", "a,b\n1,x\n\\N,y\n-,z\n"));
+    let script = "load t.csv null=[\"\\\\N\", \"-\"] | schema";
+    let done = Session::new(world, Options::default()).run(script, "law");
+    assert_eq!(done.reports[0].json["columns"][0]["missing"], 2, "{:?}", done.diagnostics);
+}
+
+#[test]
+fn implied_stages_can_be_written_out() {
+    let implied = REGISTRY.implied;
+    let (target, encode) = (implied.target.replace("{}", "grade"), implied.encode.replace("{}", "@string"));
+    let script = format!("load t.csv | {} | {target} | {encode} | train dummy | {}", implied.look, implied.judge);
+    assert_eq!(check(&script), []);
+}
+
+#[test]
+fn every_bad_argument_is_called_bad_where_it_stands() {
+    let mut problems = Vec::new();
+    let mut tried = 0;
+    for spec in specs() {
+        for param in spec.params() {
+            for bad in param.domain.invalid() {
+                tried += 1;
+                let text = script(spec, &[(param, bad)]);
+                let found = check(&text);
+                let start = text.rfind(bad).expect("the script has the bad text");
+                let argument = start..start + bad.len();
+                let covers = |diagnostic: &Diagnostic| {
+                    diagnostic.span().is_some_and(|span| {
+                        let (from, to) = (span.start as usize, span.end as usize);
+                        // A shape is one argument with its brackets.
+                        let room = usize::from(spec.shape.as_ref().is_some_and(|shape| shape.name == param.name));
+                        from <= argument.start && to >= argument.end && to - from <= bad.len() + 2 * room
+                    })
+                };
+                if !found.iter().any(covers) {
+                    problems.push(format!(
+                        "{text}: {:?}",
+                        found.iter().map(|d| (&d.message, d.span())).collect::<Vec<_>>()
+                    ));
+                }
+            }
+        }
+    }
+    assert!(tried > 100 || !crate::support::filter().is_empty(), "{tried} bad arguments");
+    assert!(problems.is_empty(), "{} of {tried}\n{}", problems.len(), problems.join("\n"));
+}

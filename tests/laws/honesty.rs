@@ -1,0 +1,179 @@
+//! Honest folds: nothing that a fold learns depends on the rows that it holds out.
+
+use crate::sample::{Sample, TARGETS, all_values, judged_model, judged_step, learned, run_well};
+use crate::{MODELS, STEPS, chosen};
+use pipewright::Options;
+use pipewright_engine::Value;
+use pipewright_plan::{JobGraph, Part, Work};
+use pipewright_world::MemoryWorld;
+use pipewright_world::random::Key;
+use std::sync::Arc;
+
+/// Folds that depend on the number of rows alone: then the target may be poisoned too.
+const BLIND: [&str; 2] = ["eval kfold 3 shuffle=false stratified=false", "eval holdout 30% shuffle=false"];
+/// Folds that depend on the target and a seed.
+const SEEING: [&str; 2] = ["eval stratified 3 seed=5", "eval holdout 25% seed=5"];
+
+/// The garbage stands in the file before anything is planned.
+fn poison_changes_nothing(sample: &Sample, script: &str, target: &str, poison_target: bool) {
+    let options = Options::default();
+    let clean = learned(sample, &options, script);
+    let rounds = held_out(sample, script);
+    for (round, rows) in rounds.iter().enumerate() {
+        let mut poisoned = sample.clone();
+        for &row in rows {
+            poisoned.poison(row as usize, &|column| poison_target || column != target);
+        }
+        assert_eq!(held_out(&poisoned, script)[round], *rows, "the folds stay the same: {script}");
+        let found = learned(&poisoned, &options, script);
+        let of_round =
+            |(stage, of, model): &(usize, Option<usize>, bool)| (*of == Some(round)).then_some((*stage, *model));
+        let places: Vec<_> = clean.keys().filter(|place| of_round(place).is_some()).collect();
+        assert!(places.len() >= 2, "{script} learns in round {round}");
+        for place in places {
+            assert_eq!(found.get(place), clean.get(place), "round {round}, stage {}, of {script}", place.0);
+        }
+        assert_ne!(found, clean, "{script}: garbage in round {round} is training data of other rounds");
+    }
+}
+
+/// The rows that each round of the outer split holds out.
+fn held_out(sample: &Sample, script: &str) -> Vec<Vec<u32>> {
+    let (graph, outcome) = all_values(sample, script);
+    let jobs = graph.jobs();
+    let splits = jobs.iter().filter(|job| matches!(job.work, Work::Pick(..)) && job.round.is_some());
+    let mut splits = splits.map(|pick| &jobs[pick.inputs[1]]);
+    let split = splits.find(|split| split.round.is_none()).expect("a judged script parts its rows");
+    match &outcome.kept[&split.key] {
+        Value::Rounds(rounds) => rounds.iter().map(|round| round.test.clone()).collect(),
+        _ => unreachable!("a split yields rounds"),
+    }
+}
+
+/// With one round only, there are no other rounds in which garbage would be seen; a final fit on all rows is one.
+fn with_final_fit(script: String) -> String {
+    format!("{script} | save m.pw")
+}
+
+#[test]
+fn steps_learn_nothing_from_rows_held_out() {
+    let sample = Sample::new(1, 61);
+    for variant in chosen(STEPS) {
+        for target in TARGETS {
+            for eval in BLIND {
+                let script = with_final_fit(judged_step(variant.text, target, eval));
+                poison_changes_nothing(&sample, &script, target, true);
+            }
+        }
+        for eval in SEEING {
+            let script = with_final_fit(judged_step(variant.text, "grade", eval));
+            poison_changes_nothing(&sample, &script, "grade", false);
+        }
+    }
+}
+
+#[test]
+fn models_learn_nothing_from_rows_held_out() {
+    let sample = Sample::new(2, 64);
+    for variant in chosen(MODELS) {
+        for eval in BLIND {
+            let script = with_final_fit(judged_model(variant.text, variant.target, eval));
+            poison_changes_nothing(&sample, &script, variant.target, true);
+        }
+        for eval in SEEING.iter().filter(|eval| variant.target != "price" || !eval.contains("stratified")) {
+            let script = with_final_fit(judged_model(variant.text, variant.target, eval));
+            poison_changes_nothing(&sample, &script, variant.target, false);
+        }
+    }
+}
+
+#[test]
+fn steps_that_do_not_use_the_target_do_not_see_it() {
+    let sample = Sample::new(3, 60);
+    for variant in chosen(STEPS) {
+        for target in TARGETS {
+            let script = judged_step(variant.text, target, BLIND[0]);
+            let mut changed = sample.clone();
+            (0..sample.rows.len()).for_each(|row| changed.poison(row, &|column| column == target));
+            let states = |sample: &Sample| {
+                let mut all = learned(sample, &Options::default(), &script);
+                all.retain(|(_, _, is_model), _| !is_model);
+                all
+            };
+            assert_eq!(states(&changed), states(&sample), "{script}");
+        }
+    }
+}
+
+#[test]
+fn noise_cannot_be_learned() {
+    let key = Key::new(11);
+    let rows = (0..2000_u64).map(|row| {
+        let features: Vec<String> =
+            (0..5).map(|column| format!("{:.4}", key.index(column).uniform(row) - 0.5)).collect();
+        format!("{},level {},{}\n", features.join(","), key.child("text").below(row, 30), key.child("y").below(row, 2))
+    });
+    let table: String = std::iter::once("a,b,c,d,e,f,y\n".to_owned()).chain(rows).collect();
+    for model in ["logistic", "mlp[16,auto] epochs=10"] {
+        let world = Arc::new(MemoryWorld::new().with_file("t.csv", table.clone()));
+        let script = format!("load t.csv | target y | scale | encode onehot on f | train {model} | eval kfold 3");
+        let done = run_well(&world, &Options::default(), &script);
+        let accuracy = done.reports[0].json["metrics"]["accuracy"]["mean"].as_f64().unwrap();
+        assert!((accuracy - 0.5).abs() < 0.06, "{model} finds {accuracy} in noise");
+    }
+}
+
+/// The same graph, but the training rows that the first learner of round 0 gets are replaced.
+fn with_bait(honest: &JobGraph, bait: Bait) -> JobGraph {
+    let jobs = honest.jobs();
+    let pick = |round: usize, part: Part| {
+        let wanted = |work: &Work| matches!(work, Work::Pick(index, of) if *index == round && *of == part);
+        jobs.iter().position(|job| wanted(&job.work)).expect("the graph picks both parts of both rounds")
+    };
+    let learner = jobs.iter().position(|job| job.round == Some(0) && matches!(job.work, Work::Fit(_)));
+    let learner = learner.expect("round 0 fits a step");
+    let instead = match bait {
+        Bait::HeldOut => pick(0, Part::Test),
+        Bait::OtherRound => pick(1, Part::Train),
+        Bait::AllRows => jobs.iter().position(|job| matches!(job.work, Work::Read(_))).expect("it reads"),
+    };
+    let mut graph = JobGraph::default();
+    // A bait from a later round must stand above its learner; its own inputs stand above it already.
+    let mut order: Vec<usize> = (0..jobs.len()).filter(|&id| id != instead).collect();
+    let last_input = jobs[instead]
+        .inputs
+        .iter()
+        .max()
+        .map_or(0, |&input| order.iter().position(|&id| id == input).expect("inputs are jobs") + 1);
+    order.insert(last_input, instead);
+    let place = |id: usize| order.iter().position(|&other| other == id).expect("every job is placed");
+    for &id in &order {
+        let job = &jobs[id];
+        let inputs = job
+            .inputs
+            .iter()
+            .enumerate()
+            .map(|(index, &input)| place(if id == learner && index == 0 { instead } else { input }));
+        let inputs: Vec<usize> = inputs.collect();
+        graph.add(job.work.clone(), &format!("job {id}"), &inputs, job.stage, job.round);
+    }
+    graph
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Bait {
+    HeldOut,
+    OtherRound,
+    AllRows,
+}
+
+#[test]
+fn a_graph_that_learns_from_held_out_rows_is_refused() {
+    let sample = Sample::new(4, 40);
+    let (honest, _) = all_values(&sample, &judged_step("scale", "grade", BLIND[0]));
+    assert_eq!(honest.check(), Ok(()));
+    for bait in [Bait::HeldOut, Bait::OtherRound, Bait::AllRows] {
+        let found = with_bait(&honest, bait).check();
+        assert!(found.is_err_and(|why| why.contains("round 0")), "{bait:?}");
+    }
+}

@@ -1,0 +1,69 @@
+//! What a script alone cannot show: an outside that fails, a run that is stopped, a bug, a check without data.
+
+mod support;
+
+use pipewright::{Observer, Options, Session, Silent, code};
+use pipewright_operator::work::{Fitted, FittedModel};
+use pipewright_plan::Job;
+use pipewright_world::MemoryWorld;
+use std::sync::Arc;
+use support::example_world;
+
+const SCRIPT: &str = "load iris.csv | target species | scale | train logistic | save iris.pw";
+
+fn session(world: MemoryWorld) -> Session {
+    Session::new(Arc::new(world), Options::default())
+}
+
+#[test]
+fn a_disk_that_fills_up_is_e0702_and_ends_with_1() {
+    let done = session(example_world().failing_after(100)).run_watched(SCRIPT, &Silent);
+    assert_eq!(done.diagnostics.last().map(|diagnostic| diagnostic.code.as_str()), Some("E0702"));
+    assert_eq!(done.exit_code(), 1);
+}
+
+#[test]
+fn a_run_that_is_stopped_is_e0802_and_ends_with_130() {
+    struct Impatient;
+    impl Observer for Impatient {
+        fn cancelled(&self) -> bool {
+            true
+        }
+    }
+    let done = session(example_world()).run_watched(SCRIPT, &Impatient);
+    assert_eq!(done.diagnostics.last().map(|diagnostic| diagnostic.code.as_str()), Some("E0802"));
+    assert_eq!(done.exit_code(), 130);
+    assert!(done.reports.is_empty());
+}
+
+#[test]
+fn a_panic_is_e0999_with_its_message_and_ends_with_70() {
+    struct Clumsy;
+    impl Observer for Clumsy {
+        fn fitted(&self, _: &Job, _: &dyn Fitted) {}
+
+        fn trained(&self, _: &Job, _: &dyn FittedModel) {
+            panic!("a plate fell");
+        }
+    }
+    let done = session(example_world()).run_watched(SCRIPT, &Clumsy);
+    let last = done.diagnostics.last().expect("a panic is told");
+    assert_eq!(last.code.as_str(), "E0999");
+    assert!(last.message.contains("a plate fell"), "{}", last.message);
+    assert_eq!(done.exit_code(), 70);
+}
+
+#[test]
+fn a_check_without_data_says_what_is_open_with_n0301() {
+    let checked = session(MemoryWorld::new()).check("load | fillna mean | scale | train mlp[64,32,1] | eval kfold 5");
+    assert!(checked.is_sound());
+    assert!(checked.diagnostics.iter().any(|diagnostic| diagnostic.code.as_str() == "N0301"));
+}
+
+#[test]
+fn a_script_beyond_the_limits_is_e0109() {
+    let script = format!("load iris.csv{}", " | show".repeat(100_001));
+    let done = session(example_world()).run_watched(&script, &Silent);
+    assert_eq!(done.diagnostics.first().map(|diagnostic| diagnostic.code), Some(code::SCRIPT_TOO_LONG));
+    assert_eq!(done.exit_code(), 2);
+}

@@ -1,0 +1,57 @@
+//! `ci`: everything that must hold, cheapest first.
+
+use crate::project::root;
+use crate::{generate, tidy, usage};
+use std::process::Command;
+use std::time::Instant;
+
+enum Step {
+    Chore(&'static str, fn(&[String]) -> Result<(), String>, &'static [&'static str]),
+    Cargo(&'static [&'static str]),
+}
+
+const STEPS: &[Step] = &[
+    Step::Cargo(&["fmt", "--all", "--check"]),
+    Step::Chore("tidy", tidy::run, &[]),
+    Step::Chore("gen", generate::run, &["--check"]),
+    Step::Cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]),
+    Step::Cargo(&["test", "--workspace"]),
+];
+
+pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
+    if !arguments.is_empty() {
+        return Err(usage("ci"));
+    }
+    let start = Instant::now();
+    for step in STEPS {
+        let (name, work): (String, Box<dyn Fn() -> Result<(), String>>) = match step {
+            Step::Chore(name, chore, arguments) => {
+                let arguments: Vec<String> = arguments.iter().map(|&argument| argument.to_owned()).collect();
+                (format!("xtask {name} {}", arguments.join(" ")), Box::new(move || chore(&arguments)))
+            }
+            Step::Cargo(arguments) => (format!("cargo {}", arguments.join(" ")), Box::new(|| cargo(arguments))),
+        };
+        println!("── {}", name.trim_end());
+        let step_start = Instant::now();
+        work()?;
+        println!("── {} took {:.1} s\n", name.trim_end(), step_start.elapsed().as_secs_f64());
+    }
+    println!("ci: all {} steps passed in {:.1} s", STEPS.len(), start.elapsed().as_secs_f64());
+    Ok(())
+}
+
+/// Runs cargo in the root; what it prints is seen.
+pub(crate) fn cargo(arguments: &[&str]) -> Result<(), String> {
+    cargo_with(arguments, &[])
+}
+
+/// Runs cargo in the root with these environment variables.
+pub(crate) fn cargo_with(arguments: &[&str], variables: &[(&str, &str)]) -> Result<(), String> {
+    let status =
+        Command::new(env!("CARGO")).args(arguments).envs(variables.iter().copied()).current_dir(root()).status();
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        Ok(_) => Err(format!("`cargo {}` failed", arguments.join(" "))),
+        Err(error) => Err(format!("`cargo {}` cannot be run: {error}", arguments.join(" "))),
+    }
+}

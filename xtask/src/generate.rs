@@ -1,0 +1,138 @@
+//! `gen`: writes the reference of verbs and the index of codes from the code that they describe.
+
+use crate::project::root;
+use crate::usage;
+use pipewright::{REGISTRY, effect_sentence};
+use pipewright_diagnostic::code;
+use pipewright_operator::{Columns, Form, Group, Model, Param, Spec};
+use std::fmt::Write;
+use std::fs;
+
+/// A document: its path, and what writes its text.
+type Document = (&'static str, fn() -> String);
+
+const GENERATED: &[Document] = &[("docs/verbs.md", verbs), ("docs/codes.md", codes)];
+
+pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
+    let check = match arguments {
+        [] => false,
+        [flag] if flag == "--check" => true,
+        _ => return Err(usage("gen")),
+    };
+    let mut stale = Vec::new();
+    for (path, generate) in GENERATED {
+        let text = generate();
+        let file = root().join(path);
+        if fs::read_to_string(&file).is_ok_and(|there| there == text) {
+            continue;
+        }
+        if check {
+            stale.push(*path);
+        } else {
+            fs::write(&file, text).map_err(|error| format!("cannot write {path}: {error}"))?;
+            println!("wrote {path}");
+        }
+    }
+    if stale.is_empty() { Ok(()) } else { Err(format!("out of date, run `cargo xtask gen`: {}", stale.join(", "))) }
+}
+
+const MARK: &str = "<!-- Written by `cargo xtask gen`; edits belong in the code. -->\n";
+
+/// The reference of verbs and models, chapter by chapter.
+fn verbs() -> String {
+    let mut text = format!(
+        "# Verbs and models\n\n{MARK}\nOne entry a verb, in the order in which they usually stand. `[X]` may be left \
+         out; `key=` is an option.\nThe examples run on the tables of `dsl-examples/data`, and the tests compare what \
+         they print.\n"
+    );
+    let mut specs: Vec<(&Spec, Option<&Model>)> = REGISTRY.verbs.iter().map(|verb| (&verb.spec, None)).collect();
+    specs.extend(REGISTRY.models.iter().map(|model| (&model.spec, Some(*model))));
+    specs.sort_by_key(|(spec, _)| spec.group);
+    let mut chapter: Option<Group> = None;
+    for (spec, model) in specs {
+        if chapter != Some(spec.group) {
+            let _ = write!(text, "\n## {}\n", spec.group.title());
+            chapter = Some(spec.group);
+        }
+        write_spec(&mut text, spec, model);
+    }
+    text
+}
+
+fn write_spec(text: &mut String, spec: &Spec, model: Option<&Model>) {
+    let _ = write!(text, "\n### `{}`\n\n{}\n\n```text\n{}\n```\n", spec.name, spec.summary, pipewright::usage(spec));
+    if !spec.details.is_empty() {
+        let _ = write!(text, "\n{}\n", spec.details);
+    }
+    if spec.params().next().is_some() {
+        text.push_str("\n| argument | takes | default | |\n|---|---|---|---|\n");
+        let places = spec.positionals.iter().map(|param| (param.name.to_owned(), param));
+        let shape = spec.shape.iter().map(|param| (format!("[{}]", param.name), param));
+        let options = spec.options.iter().map(|param| (format!("{}=", param.name), param));
+        places.chain(shape).chain(options).for_each(|(name, param)| write_param(text, &name, param));
+    }
+    if let Columns::Default(columns) = spec.columns
+        && spec.form == Form::Plain
+    {
+        let _ = write!(text, "\nWithout `on`: `on {columns}`.\n");
+    }
+    let last = match model.map(|model| model.controls) {
+        None => format!("Effect: {}", effect_sentence(spec.effect)),
+        Some([]) => "It is solved at once: of the options of `train` it heeds `seed` only.".to_owned(),
+        Some(controls) => format!("It heeds these options of `train`: `{}`, `seed`.", controls.join("`, `")),
+    };
+    let _ = write!(text, "\n{last}\n");
+    for example in spec.examples {
+        let _ = write!(text, "\n```pipe\n{}\n```\n", example.script.trim_end());
+        if !example.output.trim().is_empty() {
+            let _ = write!(text, "```text\n{}\n```\n", example.output.trim_end());
+        }
+    }
+}
+
+fn write_param(text: &mut String, name: &str, param: &Param) {
+    let default = match (param.default, param.required) {
+        ("", true) => "required".to_owned(),
+        ("", false) => String::new(),
+        (default, _) => format!("`{default}`"),
+    };
+    let cell = |text: &str| text.replace('|', "\\|");
+    let takes = cell(&param.domain.describe());
+    let _ = writeln!(text, "| `{}` | {takes} | {} | {} |", cell(name), cell(&default), cell(param.doc));
+}
+
+/// The index of codes, with the story of each.
+fn codes() -> String {
+    let mut text = format!(
+        "# Codes of messages\n\n{MARK}\nWhat `pipewright why CODE` tells. E: errors, W: warnings, N: notes.\n\n| code \
+         | |\n|---|---|\n"
+    );
+    let mut all: Vec<_> = code::ALL.iter().collect();
+    all.sort_by_key(|info| (severity_order(info.code.as_str()), info.code));
+    for info in &all {
+        let name = info.code.as_str();
+        let _ = writeln!(text, "| [{name}](#{}) | {} |", name.to_lowercase(), info.title.replace('|', "\\|"));
+    }
+    for info in all {
+        let _ = write!(
+            text,
+            "\n## {}\n\n{}{}.\n\n{}\n",
+            info.code,
+            info.title[..1].to_uppercase(),
+            &info.title[1..],
+            info.story
+        );
+        if !info.bad.is_empty() {
+            let _ = write!(text, "\nThis gets it:\n\n```pipe\n{}\n```\n", info.bad);
+        }
+        if !info.good.is_empty() {
+            let _ = write!(text, "\nThis does not:\n\n```pipe\n{}\n```\n", info.good);
+        }
+    }
+    text
+}
+
+/// Errors first, then warnings, then notes.
+fn severity_order(code: &str) -> usize {
+    "EWN".find(&code[..1]).unwrap_or(usize::MAX)
+}
