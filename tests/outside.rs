@@ -3,6 +3,7 @@
 mod support;
 
 use pipewright::{Observer, Options, Session, Silent, code};
+use pipewright_frame::csv::{self, CsvOptions};
 use pipewright_operator::work::{Fitted, FittedModel};
 use pipewright_plan::Job;
 use pipewright_world::MemoryWorld;
@@ -66,4 +67,12 @@ fn a_script_beyond_the_limits_is_e0109() {
     let done = session(example_world()).run_watched(&script, &Silent);
     assert_eq!(done.diagnostics.first().map(|diagnostic| diagnostic.code), Some(code::SCRIPT_TOO_LONG));
     assert_eq!(done.exit_code(), 2);
+}
+
+/// A plan encodes texts before it trains; a program that does not is told so.
+#[test]
+fn a_text_where_numbers_are_needed_is_e0419() {
+    let (table, _) = csv::read(b"sex,age\nf,1\nm,2\n", &CsvOptions::new("people.csv")).expect("it is sound");
+    let failure = table.numbers(&["age".into(), "sex".into()]).expect_err("texts are no numbers");
+    assert_eq!((failure.code.as_str(), failure.place.column.as_deref()), ("E0419", Some("sex")));
 }

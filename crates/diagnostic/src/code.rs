@@ -252,7 +252,7 @@ codes! {
         "A newer Pipewright wrote it; this one does not know its form.",
         "" => "";
     UNKNOWN_FORMAT = "E0705", "a file format that is not known",
-        "The ending of the name says the format: `.csv`, `.tsv`, `.json`.",
+        "The ending of the name says the format: `.csv`, `.json` or `.jsonl`.",
         "" => "";
 
     // Limits.

@@ -81,6 +81,25 @@ pub struct Spec {
 }
 
 impl Spec {
+    /// What most specs share: a plain stage behind a table that passes its sort on. A spec states what differs.
+    pub const BASE: Spec = Spec {
+        name: "",
+        group: Group::Look,
+        summary: "",
+        details: "",
+        search: &[],
+        form: Form::Plain,
+        input: Sort::Recipe,
+        output: Sort::Any,
+        effect: Effect::Row,
+        structure: Structure::Plain,
+        shape: None,
+        positionals: &[],
+        options: &[],
+        columns: Columns::None,
+        examples: &[],
+    };
+
     /// Positionals, then options, then the shape.
     pub fn params(&self) -> impl Iterator<Item = &Param> {
         self.positionals.iter().chain(self.options).chain(&self.shape)

@@ -2,9 +2,7 @@
 
 use super::projection::{Project, ProjectionState};
 use crate::adapt::{StepOf, load_state};
-use pipewright_operator::{
-    Args, Bound, Columns, Effect, Example, Fault, Form, Group, Sort, Spec, Structure, Surroundings, Verb,
-};
+use pipewright_operator::{Args, Bound, Columns, Example, Fault, Form, Group, Spec, Surroundings, Verb};
 use std::sync::Arc;
 
 pub(crate) const VERB: Verb = Verb {
@@ -12,16 +10,8 @@ pub(crate) const VERB: Verb = Verb {
         name: "drop",
         group: Group::Choose,
         summary: "Removes the selected columns.",
-        details: "",
         search: &["remove", "delete", "exclude"],
         form: Form::Selector,
-        input: Sort::Recipe,
-        output: Sort::Any,
-        effect: Effect::Row,
-        structure: Structure::Plain,
-        shape: None,
-        positionals: &[],
-        options: &[],
         columns: Columns::Default(""),
         examples: &[Example {
             script: "load penguins.csv | drop \"* (mm)\", Sex | show 3",
@@ -33,6 +23,7 @@ Adelie   Torgersen           3250
 … 341 more rows
 ",
         }],
+        ..Spec::BASE
     },
     bind,
     load: Some(load_state::<ProjectionState>),

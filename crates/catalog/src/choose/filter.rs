@@ -4,7 +4,7 @@ use pipewright_diagnostic::{Failure, Watch, code};
 use pipewright_frame::{ExprKind, Expression, Schema, Table};
 use pipewright_operator::work::Rows;
 use pipewright_operator::{
-    Args, Bound, Columns, Domain, Effect, Example, Fault, Form, Group, Param, Sort, Spec, Structure, Surroundings, Verb,
+    Args, Bound, Domain, Effect, Example, Fault, Form, Group, Param, Sort, Spec, Surroundings, Verb,
 };
 use pipewright_world::random::Key;
 use std::sync::Arc;
@@ -21,11 +21,7 @@ pub(crate) const VERB: Verb = Verb {
         input: Sort::Table,
         output: Sort::Table,
         effect: Effect::RowsAll,
-        structure: Structure::Plain,
-        shape: None,
         positionals: &[Param::required("condition", Domain::Condition, "An expression over columns.")],
-        options: &[],
-        columns: Columns::None,
         examples: &[
             Example {
                 script: "load titanic.csv | where age > 70 and sex == \"female\" | show",
@@ -44,6 +40,7 @@ Gentoo   Biscoe              46.2             14.4                  214         
 ",
             },
         ],
+        ..Spec::BASE
     },
     bind,
     load: None,

@@ -3,9 +3,7 @@
 use pipewright_diagnostic::{Failure, Watch};
 use pipewright_frame::{Schema, Table};
 use pipewright_operator::work::Rows;
-use pipewright_operator::{
-    Args, Bound, Columns, Domain, Effect, Example, Fault, Form, Group, Param, Sort, Spec, Structure, Surroundings, Verb,
-};
+use pipewright_operator::{Args, Bound, Domain, Effect, Example, Fault, Group, Param, Sort, Spec, Surroundings, Verb};
 use pipewright_world::random::Key;
 use std::sync::Arc;
 
@@ -14,17 +12,11 @@ pub(crate) const VERB: Verb = Verb {
         name: "head",
         group: Group::Choose,
         summary: "Keeps the first rows.",
-        details: "",
         search: &["first", "top", "limit"],
-        form: Form::Plain,
         input: Sort::Table,
         output: Sort::Table,
         effect: Effect::RowsAll,
-        structure: Structure::Plain,
-        shape: None,
         positionals: &[Param::with_default("count", Domain::Whole { min: 0 }, "10", "How many.")],
-        options: &[],
-        columns: Columns::None,
         examples: &[Example {
             script: "load iris.csv | head 3 | show",
             output: "\
@@ -34,6 +26,7 @@ sepal_length  sepal_width  petal_length  petal_width  species
          4.7          3.2           1.3          0.2  setosa
 ",
         }],
+        ..Spec::BASE
     },
     bind,
     load: None,

@@ -3,9 +3,7 @@
 use pipewright_diagnostic::{Failure, Watch};
 use pipewright_frame::{Schema, Table};
 use pipewright_operator::work::Rows;
-use pipewright_operator::{
-    Args, Bound, Columns, Domain, Effect, Example, Fault, Form, Group, Param, Sort, Spec, Structure, Surroundings, Verb,
-};
+use pipewright_operator::{Args, Bound, Domain, Effect, Example, Fault, Group, Param, Sort, Spec, Surroundings, Verb};
 use pipewright_world::random::Key;
 use std::sync::Arc;
 
@@ -16,19 +14,15 @@ pub(crate) const VERB: Verb = Verb {
         summary: "Keeps a number of rows, or a share of them, chosen at random.",
         details: "Every row is as likely as any other, none is taken twice, and their order stays.",
         search: &["random", "subset", "subsample"],
-        form: Form::Plain,
         input: Sort::Table,
         output: Sort::Table,
         effect: Effect::RowsAll,
-        structure: Structure::Plain,
-        shape: None,
         positionals: &[Param::required(
             "size",
             Domain::OneOf(&[Domain::Share, Domain::Whole { min: 0 }]),
             "How many rows, or which share.",
         )],
         options: &[Param::optional("seed", Domain::Whole { min: 0 }, "A seed of its own.")],
-        columns: Columns::None,
         examples: &[
             Example {
                 script: "load iris.csv | sample 3 | show",
@@ -48,6 +42,7 @@ pclass  survived  sex      age  sibsp  parch
 ",
             },
         ],
+        ..Spec::BASE
     },
     bind,
     load: None,

@@ -2,9 +2,7 @@
 
 use super::projection::{Project, ProjectionState};
 use crate::adapt::{StepOf, load_state};
-use pipewright_operator::{
-    Args, Bound, Columns, Effect, Example, Fault, Form, Group, Sort, Spec, Structure, Surroundings, Verb,
-};
+use pipewright_operator::{Args, Bound, Columns, Example, Fault, Form, Group, Spec, Surroundings, Verb};
 use std::sync::Arc;
 
 pub(crate) const VERB: Verb = Verb {
@@ -15,13 +13,6 @@ pub(crate) const VERB: Verb = Verb {
         details: "A target stays, selected or not.",
         search: &["pick", "project", "columns", "keep"],
         form: Form::Selector,
-        input: Sort::Recipe,
-        output: Sort::Any,
-        effect: Effect::Row,
-        structure: Structure::Plain,
-        shape: None,
-        positionals: &[],
-        options: &[],
         columns: Columns::Default(""),
         examples: &[
             Example {
@@ -44,6 +35,7 @@ Body Mass (g)
 ",
             },
         ],
+        ..Spec::BASE
     },
     bind,
     load: Some(load_state::<ProjectionState>),

@@ -3,8 +3,7 @@
 use crate::adapt::{StepOf, load_state};
 use pipewright_frame::{Fill, Imputer, ImputerState, Value as Literal};
 use pipewright_operator::{
-    Args, Bound, Columns, Domain, Effect, Example, Fault, Form, Group, Param, Sort, Spec, Structure, Surroundings,
-    Value, Verb,
+    Args, Bound, Columns, Domain, Effect, Example, Fault, Group, Param, Sort, Spec, Surroundings, Value, Verb,
 };
 use std::sync::Arc;
 
@@ -17,12 +16,8 @@ pub(crate) const VERB: Verb = Verb {
                   number the numeric features, a text the text features. A column without a single value in the \
                   training rows is an error. `indicator=true` adds a column that says where a value was missing.",
         search: &["impute", "missing", "null", "na", "nan", "blank"],
-        form: Form::Plain,
-        input: Sort::Recipe,
         output: Sort::Recipe,
         effect: Effect::Fit,
-        structure: Structure::Plain,
-        shape: None,
         positionals: &[Param::required(
             "with",
             Domain::OneOf(&[
@@ -63,6 +58,7 @@ FEMALE   false
 ",
             },
         ],
+        ..Spec::BASE
     },
     bind,
     load: Some(load_state::<ImputerState>),

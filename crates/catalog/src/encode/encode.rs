@@ -4,8 +4,7 @@ use crate::adapt::{StepOf, load_state};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_frame::{Encoder, EncoderMethod, EncoderState, Rare, Unseen};
 use pipewright_operator::{
-    Args, Bound, Columns, Domain, Effect, Example, Fault, Form, Group, Param, Sort, Spec, Structure, Surroundings,
-    Value, Verb,
+    Args, Bound, Columns, Domain, Effect, Example, Fault, Group, Param, Sort, Spec, Surroundings, Value, Verb,
 };
 use std::sync::Arc;
 
@@ -19,12 +18,8 @@ pub(crate) const VERB: Verb = Verb {
                   for missing and unseen ones. `auto`: what fits each column: texts become one-hot, truth values stay; \
                   dates, ids and texts that are nearly all different are left out, with a note.",
         search: &["onehot", "dummies", "categorical", "label", "ordinal"],
-        form: Form::Plain,
-        input: Sort::Recipe,
         output: Sort::Recipe,
         effect: Effect::Fit,
-        structure: Structure::Plain,
-        shape: None,
         positionals: &[Param::with_default(
             "method",
             Domain::Word(&["auto", "onehot", "ordinal"]),
@@ -67,6 +62,7 @@ sex  pclass
 ",
             },
         ],
+        ..Spec::BASE
     },
     bind,
     load: Some(load_state::<EncoderState>),

@@ -5,7 +5,7 @@ use pipewright_diagnostic::{Failure, code, nearest};
 use pipewright_frame::{Column, ExprKind, Expression, Kind, Schema, Table};
 use pipewright_operator::work::{Check, Report};
 use pipewright_operator::{
-    Args, Bound, Columns, Domain, Effect, Example, Fault, Form, Group, Param, Sort, Spec, Structure, Surroundings, Verb,
+    Args, Bound, Domain, Effect, Example, Fault, Form, Group, Param, Sort, Spec, Surroundings, Verb,
 };
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -21,13 +21,8 @@ pub(crate) const VERB: Verb = Verb {
         search: &["check", "require", "gate", "expect", "ensure"],
         form: Form::Expression,
         input: Sort::Any,
-        output: Sort::Any,
         effect: Effect::Tee,
-        structure: Structure::Plain,
-        shape: None,
         positionals: &[Param::required("condition", Domain::Condition, "An expression over results.")],
-        options: &[],
-        columns: Columns::None,
         examples: &[Example {
             script: "load titanic.csv | assert rows == 1309 and unique(pclass) == 3 | show 1",
             output: "\
@@ -36,6 +31,7 @@ pclass  survived  sex     age  sibsp  parch
 … 1308 more rows
 ",
         }],
+        ..Spec::BASE
     },
     bind,
     load: None,

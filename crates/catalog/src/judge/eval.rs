@@ -10,8 +10,8 @@ use pipewright_learn::metric::{self, METRICS, Metric, confusion, predicted_class
 use pipewright_learn::{Outputs, Target, split};
 use pipewright_operator::work::{Judge, Learner, Measured, Report, Round, Score, Splitter};
 use pipewright_operator::{
-    Args, Bound, Columns, Domain, Effect, Example, Fault, Form, Group, Param, Sort, Spec, Structure, Surroundings,
-    Task, TaskKind, Value, Verb,
+    Args, Bound, Domain, Effect, Example, Fault, Group, Param, Sort, Spec, Structure, Surroundings, Task, TaskKind,
+    Value, Verb,
 };
 use pipewright_world::random::Key;
 use std::sync::Arc;
@@ -42,12 +42,10 @@ pub(crate) const VERB: Verb = Verb {
                   `shuffle=false` takes contiguous folds. `holdout 20%` judges once. A baseline that looks at no \
                   feature is judged on the same folds.",
         search: &["evaluate", "cv", "crossval", "cross-validation", "score", "validate", "test"],
-        form: Form::Plain,
         input: Sort::Learner,
         output: Sort::Learner,
         effect: Effect::Tee,
         structure: Structure::Folds,
-        shape: None,
         positionals: &[
             Param::with_default(
                 "scheme",
@@ -77,7 +75,6 @@ pub(crate) const VERB: Verb = Verb {
             Param::optional("stratified", Domain::Truth, "Whether every fold has the classes in proportion."),
             Param::optional("seed", Domain::Whole { min: 0 }, "A seed of its own for the splits."),
         ],
-        columns: Columns::None,
         examples: &[
             Example {
                 script: "load diabetes.csv | train ridge | eval holdout 20%",
@@ -109,6 +106,7 @@ virginica                    0           5          95
 ",
             },
         ],
+        ..Spec::BASE
     },
     bind,
     load: None,

@@ -7,26 +7,10 @@ pub(crate) mod mlp;
 pub(crate) mod ridge;
 pub(crate) mod train;
 
-use pipewright_operator::{Args, Columns, Effect, Form, Group, Sort, Spec, Structure};
+use pipewright_operator::{Args, Effect, Group, Sort, Spec};
 
 /// What the specs of all models share.
-const MODEL_SPEC: Spec = Spec {
-    name: "",
-    group: Group::Models,
-    summary: "",
-    details: "",
-    search: &[],
-    form: Form::Plain,
-    input: Sort::Recipe,
-    output: Sort::Learner,
-    effect: Effect::FitTarget,
-    structure: Structure::Plain,
-    shape: None,
-    positionals: &[],
-    options: &[],
-    columns: Columns::None,
-    examples: &[],
-};
+const MODEL_SPEC: Spec = Spec { group: Group::Models, output: Sort::Learner, effect: Effect::FitTarget, ..Spec::BASE };
 
 /// The seed that `train` gives a model, if it does.
 fn seed(train: &Args) -> Option<u64> {

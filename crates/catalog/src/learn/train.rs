@@ -1,9 +1,7 @@
 //! `train`: trains a model.
 
 use pipewright_diagnostic::code;
-use pipewright_operator::{
-    Args, Bound, Columns, Domain, Effect, Example, Fault, Form, Group, Param, Sort, Spec, Structure, Surroundings, Verb,
-};
+use pipewright_operator::{Args, Bound, Domain, Effect, Example, Fault, Group, Param, Sort, Spec, Surroundings, Verb};
 
 pub(crate) const VERB: Verb = Verb {
     spec: Spec {
@@ -14,12 +12,8 @@ pub(crate) const VERB: Verb = Verb {
                   controls the training loop are options of `train`. Nothing runs until something asks: `eval` fits \
                   anew in every fold, `save` and `predict` pull one final fit on all rows.",
         search: &["fit", "learn", "model", "estimate"],
-        form: Form::Plain,
-        input: Sort::Recipe,
         output: Sort::Learner,
         effect: Effect::FitTarget,
-        structure: Structure::Plain,
-        shape: None,
         positionals: &[Param::required("model", Domain::Model, "The model.")],
         options: &[
             Param::optional("epochs", Domain::Whole { min: 1 }, "Passes over the training rows."),
@@ -53,7 +47,6 @@ pub(crate) const VERB: Verb = Verb {
             Param::optional("loss", Domain::Word(&["mse", "bce", "cross_entropy"]), "What is made small."),
             Param::optional("seed", Domain::Whole { min: 0 }, "A seed of its own."),
         ],
-        columns: Columns::None,
         examples: &[Example {
             script: "load iris.csv | train logistic | eval kfold 3 metric=accuracy",
             output: "\
@@ -70,6 +63,7 @@ versicolor                   0          47           3
 virginica                    0           3          47
 ",
         }],
+        ..Spec::BASE
     },
     bind,
     load: None,

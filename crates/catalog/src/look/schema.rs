@@ -5,9 +5,7 @@ use arrow_array::{Array, ArrayRef, Int64Array, StringArray};
 use pipewright_diagnostic::Failure;
 use pipewright_frame::{Column, Kind, Role, Table};
 use pipewright_operator::work::{Look, Report};
-use pipewright_operator::{
-    Args, Bound, Columns, Effect, Example, Fault, Form, Group, Sort, Spec, Structure, Surroundings, Verb,
-};
+use pipewright_operator::{Args, Bound, Effect, Example, Fault, Group, Spec, Surroundings, Verb};
 use serde_json::json;
 use std::sync::Arc;
 
@@ -19,15 +17,7 @@ pub(crate) const VERB: Verb = Verb {
         details: "Kinds: continuous, count, bool, category, ordered, date, text, id. A column that a stage made names \
                   the columns of the file that it was made from.",
         search: &["columns", "types", "dtypes", "info", "structure", "describe"],
-        form: Form::Plain,
-        input: Sort::Recipe,
-        output: Sort::Any,
         effect: Effect::Tee,
-        structure: Structure::Plain,
-        shape: None,
-        positionals: &[],
-        options: &[],
-        columns: Columns::None,
         examples: &[Example {
             script: "load titanic.csv | schema",
             output: "\
@@ -41,6 +31,7 @@ sibsp     count       feature        0
 parch     count       feature        0
 ",
         }],
+        ..Spec::BASE
     },
     bind,
     load: None,

@@ -3,9 +3,7 @@
 use pipewright_diagnostic::Failure;
 use pipewright_frame::Table;
 use pipewright_operator::work::{Look, Report};
-use pipewright_operator::{
-    Args, Bound, Columns, Domain, Effect, Example, Fault, Form, Group, Param, Sort, Spec, Structure, Surroundings, Verb,
-};
+use pipewright_operator::{Args, Bound, Domain, Effect, Example, Fault, Group, Param, Spec, Surroundings, Verb};
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
 
@@ -16,15 +14,8 @@ pub(crate) const VERB: Verb = Verb {
         summary: "Prints the first rows and passes its input on.",
         details: "Below a stage that learns it shows what that stage makes of all rows, fitted on all rows.",
         search: &["print", "display", "view", "peek", "head"],
-        form: Form::Plain,
-        input: Sort::Recipe,
-        output: Sort::Any,
         effect: Effect::Tee,
-        structure: Structure::Plain,
-        shape: None,
         positionals: &[Param::with_default("count", Domain::Whole { min: 0 }, "10", "How many rows.")],
-        options: &[],
-        columns: Columns::None,
         examples: &[Example {
             script: "load iris.csv | show 2",
             output: "\
@@ -34,6 +25,7 @@ sepal_length  sepal_width  petal_length  petal_width  species
 … 148 more rows
 ",
         }],
+        ..Spec::BASE
     },
     bind,
     load: None,

@@ -7,8 +7,8 @@ use pipewright_frame::{Column, Kind, Role, Schema, Table};
 use pipewright_learn::metric::predicted_classes;
 use pipewright_operator::work::{PREDICTION, Rows};
 use pipewright_operator::{
-    Args, Bound, Columns, Domain, Effect, Example, Fault, FittedPipeline, Form, Group, Param, Sort, Spec, Structure,
-    Surroundings, Value, Verb, failure_of,
+    Args, Bound, Domain, Effect, Example, Fault, FittedPipeline, Form, Group, Param, Sort, Spec, Surroundings,
+    Value, Verb, failure_of,
 };
 use pipewright_world::random::Key;
 use std::sync::Arc;
@@ -26,8 +26,6 @@ pub(crate) const VERB: Verb = Verb {
         input: Sort::Table,
         output: Sort::Table,
         effect: Effect::Sink,
-        structure: Structure::Plain,
-        shape: None,
         positionals: &[Param::required("path", Domain::Path, "The saved pipeline.")],
         options: &[
             Param::with_default("proba", Domain::Truth, "false", "Adds the probability of every class."),
@@ -37,7 +35,6 @@ pub(crate) const VERB: Verb = Verb {
                 "Columns of the input to stand before the predictions.",
             ),
         ],
-        columns: Columns::None,
         examples: &[Example {
             script: "load iris.csv | sample 3 | predict iris.pw keep=species | show",
             output: "\
@@ -47,6 +44,7 @@ versicolor  versicolor
 versicolor  versicolor
 ",
         }],
+        ..Spec::BASE
     },
     bind,
     load: None,

@@ -3,7 +3,7 @@
 use pipewright_diagnostic::{Failure, code};
 use pipewright_operator::work::{Keep, Report};
 use pipewright_operator::{
-    Args, Bound, Columns, Domain, Effect, Example, Fault, FittedPipeline, Form, Group, Param, Sort, Spec, Structure,
+    Args, Bound, Domain, Effect, Example, Fault, FittedPipeline, Form, Group, Param, Sort, Spec, Structure,
     Surroundings, Verb, failure_of,
 };
 use serde_json::json;
@@ -22,16 +22,14 @@ pub(crate) const VERB: Verb = Verb {
         output: Sort::Learner,
         effect: Effect::Sink,
         structure: Structure::Final,
-        shape: None,
         positionals: &[Param::required("path", Domain::Path, "The file; `.pw` is its usual ending.")],
-        options: &[],
-        columns: Columns::None,
         examples: &[Example {
             script: "load iris.csv | train logistic | save iris.pw",
             output: "\
 saved iris.pw
 ",
         }],
+        ..Spec::BASE
     },
     bind,
     load: None,

@@ -4,8 +4,7 @@ use pipewright_diagnostic::{Failure, code};
 use pipewright_frame::{Table, csv, json};
 use pipewright_operator::work::{Look, Report};
 use pipewright_operator::{
-    Args, Bound, Columns, Domain, Effect, Example, Fault, Form, Group, Param, Sort, Spec, Structure, Surroundings,
-    Verb, failure_of,
+    Args, Bound, Domain, Effect, Example, Fault, Form, Group, Param, Spec, Surroundings, Verb, failure_of,
 };
 use serde_json::json;
 use std::io;
@@ -20,18 +19,13 @@ pub(crate) const VERB: Verb = Verb {
                   whole and durably. A text that would read as a missing value is quoted.",
         search: &["output", "export", "store", "to_csv"],
         form: Form::Path,
-        input: Sort::Recipe,
-        output: Sort::Any,
         effect: Effect::Sink,
-        structure: Structure::Plain,
-        shape: None,
         positionals: &[Param::required("path", Domain::Path, "The file.")],
         options: &[Param::optional(
             "format",
             Domain::Word(&["csv", "json"]),
             "The format, where the ending does not say it.",
         )],
-        columns: Columns::None,
         examples: &[
             Example {
                 script: "load iris.csv | head 2 | write -",
@@ -49,6 +43,7 @@ sepal_length,sepal_width,petal_length,petal_width,species
 ",
             },
         ],
+        ..Spec::BASE
     },
     bind,
     load: None,

@@ -5,7 +5,7 @@ use pipewright_diagnostic::{Failure, Watch, code};
 use pipewright_frame::{Column, Entry, Role, Schema, Table};
 use pipewright_operator::work::Rows;
 use pipewright_operator::{
-    Args, Bound, Columns, Domain, Effect, Example, Fault, Form, Group, Param, Sort, Spec, Structure, Surroundings, Verb,
+    Args, Bound, Domain, Effect, Example, Fault, Form, Group, Param, Sort, Spec, Surroundings, Verb,
 };
 use pipewright_world::random::Key;
 use std::sync::Arc;
@@ -23,11 +23,7 @@ pub(crate) const VERB: Verb = Verb {
         input: Sort::Table,
         output: Sort::Table,
         effect: Effect::Meta,
-        structure: Structure::Plain,
-        shape: None,
         positionals: &[Param::required("column", Domain::Column, "The column.")],
-        options: &[],
-        columns: Columns::None,
         examples: &[Example {
             script: "load penguins.csv | target Species | train dummy | eval kfold 5 metric=accuracy",
             output: "\
@@ -44,6 +40,7 @@ Chinstrap                  68          0          0
 Gentoo                    124          0          0
 ",
         }],
+        ..Spec::BASE
     },
     bind,
     load: None,

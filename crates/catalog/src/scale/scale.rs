@@ -3,7 +3,7 @@
 use crate::adapt::{StepOf, load_state};
 use pipewright_frame::{Scaler, ScalerMethod, ScalerState};
 use pipewright_operator::{
-    Args, Bound, Columns, Domain, Effect, Example, Fault, Form, Group, Param, Sort, Spec, Structure, Surroundings, Verb,
+    Args, Bound, Columns, Domain, Effect, Example, Fault, Group, Param, Sort, Spec, Surroundings, Verb,
 };
 use std::sync::Arc;
 
@@ -16,19 +16,14 @@ pub(crate) const VERB: Verb = Verb {
                   `robust`: (x − median) / (third quartile − first quartile), quartiles by linear interpolation. A \
                   constant column becomes 0. Missing values stay missing.",
         search: &["standardise", "standardize", "normalise", "normalize", "zscore", "minmax"],
-        form: Form::Plain,
-        input: Sort::Recipe,
         output: Sort::Recipe,
         effect: Effect::Fit,
-        structure: Structure::Plain,
-        shape: None,
         positionals: &[Param::with_default(
             "method",
             Domain::Word(&["standard", "minmax", "robust"]),
             "standard",
             "Which scale.",
         )],
-        options: &[],
         columns: Columns::Default("@numeric"),
         examples: &[
             Example {
@@ -52,6 +47,7 @@ sepal_length  sepal_width
 ",
             },
         ],
+        ..Spec::BASE
     },
     bind,
     load: Some(load_state::<ScalerState>),

@@ -5,8 +5,7 @@ use pipewright_frame::csv::{self, CsvOptions};
 use pipewright_frame::{Schema, Table};
 use pipewright_operator::work::Source;
 use pipewright_operator::{
-    Args, Bound, Columns, Domain, Effect, Example, Fault, Form, Group, Param, Sort, Spec, Structure, Surroundings,
-    Value, Verb, failure_of,
+    Args, Bound, Domain, Effect, Example, Fault, Form, Group, Param, Sort, Spec, Surroundings, Value, Verb, failure_of,
 };
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -25,8 +24,6 @@ pub(crate) const VERB: Verb = Verb {
         input: Sort::Nothing,
         output: Sort::Table,
         effect: Effect::Source,
-        structure: Structure::Plain,
-        shape: None,
         positionals: &[Param::optional("path", Domain::Path, "The file; `-` is standard input.")],
         options: &[
             Param::optional(
@@ -41,7 +38,6 @@ pub(crate) const VERB: Verb = Verb {
                 "Texts that mean a missing value, besides the usual ones.",
             ),
         ],
-        columns: Columns::None,
         examples: &[Example {
             script: "load penguins.csv | show 3",
             output: "\
@@ -52,6 +48,7 @@ Adelie   Torgersen              40.3               18                  195      
 … 341 more rows
 ",
         }],
+        ..Spec::BASE
     },
     bind,
     load: None,
