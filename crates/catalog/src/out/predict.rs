@@ -7,8 +7,8 @@ use pipewright_frame::{Column, Kind, Role, Schema, Table};
 use pipewright_learn::metric::predicted_classes;
 use pipewright_operator::work::{PREDICTION, Rows};
 use pipewright_operator::{
-    Args, Bound, Domain, Effect, Example, Fault, FittedPipeline, Form, Group, Param, Sort, Spec, Surroundings,
-    Value, Verb, failure_of,
+    Args, Bound, Domain, Effect, Example, Fault, FittedPipeline, Form, Group, Param, Sort, Spec, Surroundings, Value,
+    Verb, failure_of,
 };
 use pipewright_world::random::Key;
 use std::sync::Arc;
