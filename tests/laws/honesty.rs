@@ -7,6 +7,7 @@ use pipewright_engine::Value;
 use pipewright_plan::{JobGraph, Part, Work};
 use pipewright_world::MemoryWorld;
 use pipewright_world::random::Key;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Folds that depend on the number of rows alone: then the target may be poisoned too.
@@ -123,39 +124,44 @@ fn noise_cannot_be_learned() {
     }
 }
 
-/// The same graph, but the training rows that the first learner of round 0 gets are replaced.
+/// The same graph, but one input of one job of round 0 is another.
 fn with_bait(honest: &JobGraph, bait: Bait) -> JobGraph {
     let jobs = honest.jobs();
-    let pick = |round: usize, part: Part| {
-        let wanted = |work: &Work| matches!(work, Work::Pick(index, of) if *index == round && *of == part);
-        jobs.iter().position(|job| wanted(&job.work)).expect("the graph picks both parts of both rounds")
+    let find = |round: Option<usize>, is: &dyn Fn(&Work) -> bool| {
+        let found = jobs.iter().position(|job| job.round == round && is(&job.work));
+        found.expect("two rounds fit a step, apply it, and pick both parts")
     };
-    let learner = jobs.iter().position(|job| job.round == Some(0) && matches!(job.work, Work::Fit(_)));
-    let learner = learner.expect("round 0 fits a step");
-    let instead = match bait {
-        Bait::HeldOut => pick(0, Part::Test),
-        Bait::OtherRound => pick(1, Part::Train),
-        Bait::AllRows => jobs.iter().position(|job| matches!(job.work, Work::Read(_))).expect("it reads"),
+    let is_fit = |work: &Work| matches!(work, Work::Fit(_));
+    let picks = |wanted: Part| move |work: &Work| matches!(work, Work::Pick(_, part) if *part == wanted);
+    let (victim, instead) = match bait {
+        Bait::HeldOut => (find(Some(0), &is_fit), find(Some(0), &picks(Part::Test))),
+        Bait::OtherRound => (find(Some(0), &is_fit), find(Some(1), &picks(Part::Train))),
+        Bait::AllRows => (find(Some(0), &is_fit), find(None, &|work| matches!(work, Work::Read(_)))),
+        // Scaled by what another round has learned, the training rows of this round know of those it holds out.
+        Bait::StateOfOtherRound => (find(Some(0), &|work| matches!(work, Work::Apply)), find(Some(1), &is_fit)),
+    };
+    let inputs = |id: usize| {
+        let mut inputs = jobs[id].inputs.clone();
+        if id == victim {
+            inputs[0] = instead;
+        }
+        inputs
     };
     let mut graph = JobGraph::default();
-    // A bait from a later round must stand above its learner; its own inputs stand above it already.
-    let mut order: Vec<usize> = (0..jobs.len()).filter(|&id| id != instead).collect();
-    let last_input = jobs[instead]
-        .inputs
-        .iter()
-        .max()
-        .map_or(0, |&input| order.iter().position(|&id| id == input).expect("inputs are jobs") + 1);
-    order.insert(last_input, instead);
-    let place = |id: usize| order.iter().position(|&other| other == id).expect("every job is placed");
-    for &id in &order {
-        let job = &jobs[id];
-        let inputs = job
-            .inputs
-            .iter()
-            .enumerate()
-            .map(|(index, &input)| place(if id == learner && index == 0 { instead } else { input }));
-        let inputs: Vec<usize> = inputs.collect();
-        graph.add(job.work.clone(), &format!("job {id}"), &inputs, job.stage, job.round);
+    let mut places = HashMap::new();
+    let mut open: Vec<usize> = (0..jobs.len()).rev().collect();
+    while let Some(id) = open.pop() {
+        let waits: Vec<usize> = inputs(id).into_iter().filter(|input| !places.contains_key(input)).collect();
+        if places.contains_key(&id) {
+            continue;
+        } else if !waits.is_empty() {
+            open.push(id);
+            open.extend(waits);
+            continue;
+        }
+        let own: Vec<usize> = inputs(id).iter().map(|input| places[input]).collect();
+        let (job, what) = (&jobs[id], format!("job {id}"));
+        places.insert(id, graph.add(job.work.clone(), &what, &own, job.stage, job.round));
     }
     graph
 }
@@ -165,6 +171,7 @@ enum Bait {
     HeldOut,
     OtherRound,
     AllRows,
+    StateOfOtherRound,
 }
 
 #[test]
@@ -172,7 +179,7 @@ fn a_graph_that_learns_from_held_out_rows_is_refused() {
     let sample = Sample::new(4, 40);
     let (honest, _) = all_values(&sample, &judged_step("scale", "grade", BLIND[0]));
     assert_eq!(honest.check(), Ok(()));
-    for bait in [Bait::HeldOut, Bait::OtherRound, Bait::AllRows] {
+    for bait in [Bait::HeldOut, Bait::OtherRound, Bait::AllRows, Bait::StateOfOtherRound] {
         let found = with_bait(&honest, bait).check();
         assert!(found.is_err_and(|why| why.contains("round 0")), "{bait:?}");
     }

@@ -18,6 +18,7 @@ mod literal;
 mod read;
 mod scan;
 mod sniff;
+mod suspect;
 mod write;
 
 use crate::{Kind, Schema, Table};
@@ -67,6 +68,8 @@ pub struct Sketch {
     pub schema: Schema,
     /// The complete rows that were seen.
     pub rows_seen: usize,
+    /// What a reader of it will want to know, as of [`read`].
+    pub notes: Vec<Failure>,
 }
 
 /// Reads a table, and notes what a reader of the result will want to know (renamed columns, widened kinds).
@@ -81,7 +84,9 @@ pub struct Sketch {
 /// # Errors
 /// A [`Failure`] with file, line and column of what cannot be read.
 pub fn read(bytes: &[u8], options: &CsvOptions) -> Result<(Table, Vec<Failure>), Failure> {
-    read::table(bytes, options, read::CHUNK_BYTES)
+    let (table, mut notes) = read::table(bytes, options, read::CHUNK_BYTES)?;
+    notes.extend(suspect::almost_numbers(&table, options));
+    Ok((table, notes))
 }
 
 /// What the first bytes of a file tell of it; a `truncated` prefix may end in the middle of a record.

@@ -33,14 +33,24 @@ pub enum Bound {
     Keep(Arc<dyn Keep>),
 }
 
+/// What the head of some data says.
+#[derive(Debug, Clone)]
+pub struct Sketch {
+    /// Names, and likely kinds.
+    pub schema: Schema,
+    /// Was that all of it? Only then are the kinds certain.
+    pub whole: bool,
+    /// What is worth saying about it.
+    pub notices: Vec<Failure>,
+}
+
 /// Brings a table in.
 pub trait Source: Send + Sync {
     /// What the head of the data says, without reading it all: `None` where there is nothing to look at yet.
-    /// The flag tells whether the head is the whole: only then are the kinds certain.
     ///
     /// # Errors
     /// A [`Failure`] when the data is there but cannot be read.
-    fn sketch(&self, surroundings: &Surroundings) -> Result<Option<(Schema, bool)>, Failure>;
+    fn sketch(&self, surroundings: &Surroundings) -> Result<Option<Sketch>, Failure>;
 
     /// Reads it all; notices go to `watch`.
     ///

@@ -311,7 +311,7 @@ impl<'a> Walk<'a> {
             Err(fault) => return self.fault(fault, &args, span),
         };
         let outcome = match &bound {
-            Bound::Source(source) => self.source(source.as_ref()),
+            Bound::Source(source) => self.source(source.as_ref(), span),
             Bound::Rows(rows) => {
                 self.reads.extend(rows.reads().into_iter().map(|name| (name, span)));
                 if let Some(target) = rows.target() {
@@ -366,13 +366,21 @@ impl<'a> Walk<'a> {
         if implied { failure.at(span) } else { place(failure, span, self.text) }
     }
 
-    fn source(&mut self, source: &dyn pipewright_operator::work::Source) -> Result<Option<Schema>, Failure> {
+    fn source(
+        &mut self,
+        source: &dyn pipewright_operator::work::Source,
+        span: Span,
+    ) -> Result<Option<Schema>, Failure> {
         if let Some(pin) = self.pin {
             return Ok(Some(pin.source.clone()));
         }
-        let sketch = source.sketch(self.surroundings)?;
-        self.done.source_is_whole = sketch.as_ref().is_some_and(|(_, whole)| *whole);
-        Ok(sketch.map(|(schema, _)| schema))
+        let Some(sketch) = source.sketch(self.surroundings)? else { return Ok(None) };
+        self.done.source_is_whole = sketch.whole;
+        if sketch.whole {
+            // A run says them when it reads; what is wrong before that may follow from them.
+            self.diagnostics.extend(sketch.notices.into_iter().map(|notice| notice.at(span)));
+        }
+        Ok(Some(sketch.schema))
     }
 
     /// Goes on with another schema, remembering what the stage at `span` removed.

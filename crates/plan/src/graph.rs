@@ -181,8 +181,8 @@ impl JobGraph {
             let origin = self.origin(job, &origins);
             let learns = matches!(job.work, Work::Fit(_) | Work::Learn(..) | Work::Split(..));
             if let (true, Some(round)) = (learns, job.round) {
-                let honest = Origin { train: Some(round), ..Origin::default() };
-                if origin != honest {
+                let is_honest = origin.train.is_some_and(|(_, index)| index == round);
+                if !is_honest || origin.whole || origin.test.is_some() {
                     return Err(format!(
                         "job {id} of round {round} learns from other rows than its training rows: {origin:?}"
                     ));
@@ -199,8 +199,8 @@ impl JobGraph {
             Work::Read(_) => Origin { whole: true, ..Origin::default() },
             // Which rows are dealt to which round may depend on all of them: on the classes of the target.
             Work::Pick(index, part) if self.jobs[job.inputs[1]].round.is_none() => match part {
-                Part::Train => Origin { train: Some(*index), ..Origin::default() },
-                Part::Test => Origin { test: Some(*index), ..Origin::default() },
+                Part::Train => Origin { train: Some((job.inputs[1], *index)), ..Origin::default() },
+                Part::Test => Origin { test: Some((job.inputs[1], *index)), ..Origin::default() },
             },
             // A split inside a round parts rows that are training rows already: nothing changes.
             _ => job.inputs.iter().fold(Origin::default(), |origin, &input| origin.and(origins[input])),
@@ -211,16 +211,22 @@ impl JobGraph {
 /// Which rows a value depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Origin {
-    /// All rows, before any split.
+    /// All rows, before any split; or those of several rounds, which together are as good as all.
     whole: bool,
-    /// The training rows of a round.
-    train: Option<usize>,
-    /// The held-out rows of a round.
-    test: Option<usize>,
+    /// The training rows of a split's round.
+    train: Option<(JobId, usize)>,
+    /// The held-out rows of a split's round.
+    test: Option<(JobId, usize)>,
 }
 
 impl Origin {
     fn and(self, other: Origin) -> Origin {
-        Origin { whole: self.whole || other.whole, train: self.train.or(other.train), test: self.test.or(other.test) }
+        let differ = |one: Option<(JobId, usize)>, two: Option<_>| one.is_some() && two.is_some() && one != two;
+        let mixed = differ(self.train, other.train) || differ(self.test, other.test);
+        Origin {
+            whole: self.whole || other.whole || mixed,
+            train: self.train.or(other.train),
+            test: self.test.or(other.test),
+        }
     }
 }

@@ -16,10 +16,10 @@ pub(crate) fn stage_text(spec: &Spec, args: &Args, decided: &[(&'static str, Str
     {
         words.push(columns.to_string());
     }
-    for param in spec.options.iter().filter(|param| args.is_given(param.name)) {
-        if let Some(value) = args.get(param.name) {
-            words.push(format!("{}={value}", param.name));
-        }
+    // In the order of the script: then a script with nothing implied is printed as it stands.
+    let is_option = |name: &str| spec.options.iter().any(|param| param.name == name);
+    for (name, value) in args.given().filter(|(name, _)| is_option(name)) {
+        words.push(format!("{name}={}", value.node));
     }
     for (name, value) in decided.iter().filter(|(name, _)| !args.is_given(name)) {
         words.push(format!("{name}={value}"));

@@ -1,9 +1,9 @@
 //! `load`: reads a table.
 
 use pipewright_diagnostic::{Failure, Watch, code};
+use pipewright_frame::Table;
 use pipewright_frame::csv::{self, CsvOptions};
-use pipewright_frame::{Schema, Table};
-use pipewright_operator::work::Source;
+use pipewright_operator::work::{Sketch, Source};
 use pipewright_operator::{
     Args, Bound, Domain, Effect, Example, Fault, Form, Group, Param, Sort, Spec, Surroundings, Value, Verb, failure_of,
 };
@@ -102,7 +102,7 @@ enum From {
 const SKETCH_BYTES: usize = 1 << 20;
 
 impl Source for Load {
-    fn sketch(&self, surroundings: &Surroundings) -> Result<Option<(Schema, bool)>, Failure> {
+    fn sketch(&self, surroundings: &Surroundings) -> Result<Option<Sketch>, Failure> {
         let bytes;
         let start = match &self.from {
             From::File { place, .. } if !surroundings.world.exists(place) => return Ok(None),
@@ -122,7 +122,8 @@ impl Source for Load {
         let truncated = start.len() == SKETCH_BYTES;
         let sketch = csv::sketch(start, &self.options, truncated)?;
         // A header alone says names, but no kinds.
-        Ok(Some((sketch.schema, !truncated && sketch.rows_seen > 0)))
+        let whole = !truncated && sketch.rows_seen > 0;
+        Ok(Some(Sketch { schema: sketch.schema, whole, notices: sketch.notes }))
     }
 
     fn read(&self, surroundings: &Surroundings, watch: &dyn Watch) -> Result<Table, Failure> {

@@ -3,7 +3,7 @@
 use super::cells::{Cells, Start, Type, Values};
 use super::chunk::{self, Chunk, Dialect};
 use super::scan::{self, FIELD_BYTES_MAX, Fault, FaultKind};
-use super::{CsvOptions, Sketch, sniff};
+use super::{CsvOptions, Sketch, sniff, suspect};
 use crate::{Column, Kind, Table};
 use arrow_array::{ArrayRef, BooleanArray, Float64Array, Int64Array, StringArray, TimestampMicrosecondArray};
 use arrow_buffer::{BooleanBuffer, BooleanBufferBuilder, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
@@ -49,8 +49,9 @@ pub(super) fn sketch(prefix: &[u8], options: &CsvOptions, truncated: bool) -> Re
     let complete = if truncated { complete_records(prefix) } else { prefix };
     // A prefix without a complete line still has a header to look at.
     let prefix = if complete.is_empty() { prefix } else { complete };
-    let (table, _) = table(prefix, options, prefix.len().max(1))?;
-    Ok(Sketch { schema: table.schema(), rows_seen: table.rows() })
+    let (table, mut notes) = table(prefix, options, prefix.len().max(1))?;
+    notes.extend(suspect::almost_numbers(&table, options));
+    Ok(Sketch { schema: table.schema(), rows_seen: table.rows(), notes })
 }
 
 /// The prefix up to the last line end outside quotes.
