@@ -2,6 +2,7 @@
 //! that fails leaves the old file.
 //!
 //! `tests/bundles/README.md` says how the files there were made.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 

@@ -2,6 +2,7 @@
 //!
 //! [`STEPS`] and [`MODELS`] say which variants of a verb to try; a verb that learns and has no row there fails. Set
 //! `PIPEWRIGHT_ONLY=scale` to try one verb or model.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 

@@ -6,6 +6,7 @@ use pipewright::Options;
 use pipewright_diagnostic::{Diagnostic, Source, code};
 use pipewright_world::{OsWorld, World};
 use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 /// Learning from tables, a line at a time: load | fillna mean | scale | train mlp[64,32,1] | eval kfold 5
@@ -56,7 +57,7 @@ pub(crate) struct ScriptArguments {
     /// The script's file (unless -c), then the data file for `load`, then values for the script's parameters
     /// (name=value).
     #[arg(value_name = "FILE")]
-    pub rest: Vec<String>,
+    pub rest: Vec<OsString>,
 }
 
 impl ScriptArguments {
@@ -126,13 +127,11 @@ impl Script {
         let mut data = None;
         let mut params = BTreeMap::new();
         for argument in rest {
-            match argument.split_once('=') {
-                Some((name, value)) if !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_') => {
-                    params.insert(name.to_owned(), value.to_owned());
-                }
-                _ if data.is_none() => data = Some(PathBuf::from(argument)),
-                _ => {
-                    let message = format!("one data file is enough: `{argument}` is left over");
+            match parameter(&argument) {
+                Some((name, value)) => drop(params.insert(name.to_owned(), value.to_owned())),
+                None if data.is_none() => data = Some(PathBuf::from(argument)),
+                None => {
+                    let message = format!("one data file is enough: `{}` is left over", argument.display());
                     return Err(usage(message, "values for parameters are written name=value"));
                 }
             }
@@ -141,9 +140,17 @@ impl Script {
     }
 }
 
-fn read_script(file: &str) -> Result<Source, Diagnostic> {
+/// `name=value`, if that is what it is.
+fn parameter(argument: &OsStr) -> Option<(&str, &str)> {
+    let (name, value) = argument.to_str()?.split_once('=')?;
+    let is_name = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
+    is_name.then_some((name, value))
+}
+
+fn read_script(path: &OsStr) -> Result<Source, Diagnostic> {
     let world = OsWorld::new();
-    let bytes = if file == "-" { world.read_standard_input() } else { world.read(Path::new(file)) };
+    let file = &*path.to_string_lossy();
+    let bytes = if path == "-" { world.read_standard_input() } else { world.read(Path::new(path)) };
     let bytes = bytes.map_err(|error| pipewright::unreadable(file, &error).at(pipewright_diagnostic::Span::default()));
     let mut bytes = bytes.map_err(|mut diagnostic| {
         diagnostic.labels.clear();
