@@ -35,7 +35,7 @@ fn kinds_are_those_of_the_whole_file() {
     assert_eq!(kinds(&late), "a:continuous b:text c:continuous");
     assert_eq!(
         notes.iter().map(|note| (note.code, note.place.column.as_deref())).collect::<Vec<_>>(),
-        [(code::TYPE_WIDENED, Some("c"))]
+        [(code::TYPE_WIDENED, Some("c")), (code::TYPE_WIDENED, Some("b"))]
     );
     let shown = late.slice(299_999, 2).show(2, 80);
     assert_eq!(shown, "     a  b          c\n299999  299999     1\n   0.5  x       1e20\n");
