@@ -1,8 +1,9 @@
 //! The same jobs by Pipewright and by other tools: whole processes in alternation, and what was aimed at.
 //!
-//! `seed-*`: read a table, fill by means, standardise, train a 64-32-1 network for 10 epochs with Adam, predict the
-//! training rows. Pipewright does so in two processes, with a saved model between them. `start`: to the first row of
-//! a file of three. `folds-*`: the same network in ten-fold cross-validation.
+//! `seed-*`: read a table, fill by means, standardise, train a 64-32-1 network for 10 epochs with Adam. The peers then
+//! predict the training rows, which is a small part of their time; Pipewright saves the model, and `and-predict` adds
+//! a second process that predicts. `start`: to the first row of a file of three. `folds-*`: the same network in
+//! ten-fold cross-validation.
 
 use super::Options;
 use super::measure::{Call, Neighbours, Outcome, mean, median};
@@ -96,16 +97,17 @@ impl Environment {
 
     fn seed(&self, file: &str) -> Vec<Tool> {
         let model = path_text(&self.scratch.join("model.pw"));
-        let train = |threads| self.pipewright(&format!("{NETWORK} | save {model}"), &[file, "--threads", threads]);
-        let predict =
-            |threads| self.pipewright(&format!("load | predict {model} | show"), &[file, "--threads", threads]);
+        let script = format!("{NETWORK} | save {model}");
+        let train = |arguments: &[&str]| self.pipewright(&script, &[&[file], arguments].concat());
+        let predict = self.pipewright(&format!("load | predict {model} | show"), &[file]);
         // Pipewright's own table of predictions is judged here, outside of the time.
         let table = format!("load | predict {model} proba=true keep=[target] | write -");
         let judged = |tool: Tool| Tool { judge: Some(self.pipewright(&table, &[file])), ..tool };
         vec![
-            judged(Tool::new("pipewright", vec![train("1"), predict("1")])),
-            judged(Tool::new("pipewright-2t", vec![train("2"), predict("2")])),
-            judged(Tool::new("training-only", vec![train("1")])),
+            judged(Tool::new("pipewright", vec![train(&[])])),
+            judged(Tool::new("pipewright-1t", vec![train(&["--threads", "1"])])),
+            // A second process reads the file once more and predicts, which the peers do in the first.
+            judged(Tool::new("and-predict", vec![train(&[]), predict])),
             self.python_peer("sklearn", file),
             self.python_peer("torch", file),
             self.python_peer("jax", file),
@@ -309,6 +311,8 @@ const GOALS: &[Goal] = &[
     Goal::Below { job: "start", seconds: 0.020 },
     Goal::Ratio { job: "seed-small", slow: "sklearn", fast: "pipewright", least: 50.0 },
     Goal::Ratio { job: "seed-small", slow: "torch", fast: "pipewright", least: 50.0 },
+    Goal::Ratio { job: "seed-small", slow: "burn", fast: "pipewright", least: 1.0 },
+    Goal::Ratio { job: "seed-small", slow: "candle", fast: "pipewright", least: 1.0 },
     Goal::Ratio { job: "seed-mid", slow: "sklearn", fast: "pipewright", least: 20.0 },
     Goal::Ratio { job: "seed-mid", slow: "torch", fast: "pipewright", least: 20.0 },
     Goal::Ratio { job: "seed-mid", slow: "burn", fast: "pipewright", least: 5.0 },
