@@ -198,7 +198,7 @@ fn an_empty_script_does_nothing() {
     }
 }
 
-/// Limits on hostile scripts are generous, for slow machines; what is quadratic takes far longer.
+/// Generous, for slow machines: what is quadratic, or does not listen to a signal, takes far longer.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 #[test]
@@ -326,7 +326,7 @@ fn signals_end_a_training_soon_and_leave_the_old_model() {
         let killed = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
         assert!(killed.success());
         let done = Done::of(child.wait_with_output().unwrap());
-        assert!(start.elapsed() < Duration::from_secs(2), "it ended after {:?}", start.elapsed());
+        assert!(start.elapsed() < PATIENCE, "it ended after {:?}", start.elapsed());
         done.fails(code, "stopped");
         assert_eq!(fs::read(folder.0.join("m.pw")).unwrap(), b"the old model");
         assert_eq!(folder.names(), ["m.pw", "titanic.csv"]);
