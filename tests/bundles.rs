@@ -24,7 +24,7 @@ const SCRIPT: &str = "load titanic.csv | fillna median indicator=true | scale | 
                       | select age, \"sex=*\", sibsp | train mlp[3,auto] epochs=1 | save m.pw";
 
 fn run(world: &Arc<MemoryWorld>, script: &str) -> Done {
-    Session::new(world.clone(), Options::default()).run(script, "script")
+    Session::new(world.clone(), Options::default()).run(script)
 }
 
 fn saved(script: &str) -> Vec<u8> {

@@ -13,7 +13,7 @@ fn every_example_script_ends_well() {
     for path in files("dsl-examples", "pipe") {
         let script = fs::read_to_string(&path).unwrap();
         let session = Session::new(Arc::new(example_world()), Options::default());
-        let done = session.run(&script, "example");
+        let done = session.run(&script);
         assert!(done.is_ok(), "{}:\n{}", path.display(), messages(&done, &script));
         assert!(!done.reports.is_empty(), "{} shows nothing", path.display());
         let formatted = pipewright::format(&script).unwrap();
@@ -32,9 +32,9 @@ fn every_example_of_a_verb_prints_what_its_spec_says() {
         assert!(!spec.examples.is_empty(), "`{}` has no example", spec.name);
         for example in spec.examples {
             let session = Session::new(Arc::new(example_world()), Options::default());
-            let saved = session.run(SAVED, "saved");
+            let saved = session.run(SAVED);
             assert!(saved.is_ok(), "{}", messages(&saved, SAVED));
-            let done = session.run(example.script, "example");
+            let done = session.run(example.script);
             let found = output(&done);
             if !done.is_ok() || found.trim_end() != example.output.trim_end() {
                 let said = messages(&done, example.script);

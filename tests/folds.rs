@@ -33,7 +33,7 @@ fn every_fold_scores_as_in_scikit_learn() {
             field("model"),
             field("scheme"),
         );
-        let done = Session::new(Arc::new(world), Options::default()).run(&script, "oracle");
+        let done = Session::new(Arc::new(world), Options::default()).run(&script);
         assert!(done.is_ok(), "{}", messages(&done, &script));
         let metrics = &done.reports[0].json["metrics"];
         for (index, fold) in case["folds"].as_array().unwrap().iter().enumerate() {

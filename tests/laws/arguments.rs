@@ -21,8 +21,7 @@ fn check(script: &str) -> Vec<Diagnostic> {
     // A saved model, for `predict` to find.
     let world = Arc::new(Sample::new(31, 30).world());
     let options = Options::default();
-    let saved =
-        Session::new(world.clone(), options.clone()).run("load t.csv | target grade | train dummy | save m.pw", "");
+    let saved = Session::new(world.clone(), options.clone()).run("load t.csv | target grade | train dummy | save m.pw");
     assert!(saved.is_ok());
     let diagnostics = Session::new(world, options).check(script).diagnostics;
     diagnostics.into_iter().filter(Diagnostic::is_error).collect()
@@ -154,7 +153,7 @@ fn every_parameter_takes_what_its_domain_takes() {
 fn texts_that_mean_a_missing_value_are_taken_as_written() {
     let world = Arc::new(MemoryWorld::new().with_file("t.csv", "a,b\n1,x\n\\N,y\n-,z\n"));
     let script = "load t.csv null=[\"\\\\N\", \"-\"] | schema";
-    let done = Session::new(world, Options::default()).run(script, "law");
+    let done = Session::new(world, Options::default()).run(script);
     assert_eq!(done.reports[0].json["columns"][0]["missing"], 2, "{:?}", done.diagnostics);
 }
 

@@ -146,7 +146,7 @@ impl Observer for Recorder {
 
 /// Runs a script that must end well.
 pub(crate) fn run_well(world: &Arc<MemoryWorld>, options: &Options, script: &str) -> Done {
-    well(Session::new(world.clone(), options.clone()).run(script, "law"), script)
+    well(Session::new(world.clone(), options.clone()).run(script), script)
 }
 
 /// Everything that a script learns over a sample.

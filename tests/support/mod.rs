@@ -93,10 +93,10 @@ impl Case {
         let options = Options { threads: Some(threads), ..self.options() };
         let session = Session::new(Arc::new(self.world()), options);
         if let Some(before) = self.body("before") {
-            let done = session.run(before, "before");
+            let done = session.run(before);
             assert!(done.is_ok(), "{}: {}", self.path.display(), messages(&done, before));
         }
-        session.run(script, "script")
+        session.run(script)
     }
 
     /// Writes the case anew, with these sections replaced or added; sections without a body are left out.

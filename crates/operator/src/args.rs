@@ -3,6 +3,7 @@
 use crate::Model;
 use pipewright_diagnostic::{Span, Spanned};
 use pipewright_frame::{Expression, Selection};
+use pipewright_syntax::written_name;
 use std::fmt;
 
 /// A value that was written in a script, after names and parameters are resolved.
@@ -117,13 +118,6 @@ fn written_path(path: &str) -> String {
     let bare = |c: char| c.is_alphanumeric() || matches!(c, '.' | '/' | '_' | '-' | ':' | '*');
     let is_file = path == "-" || path.contains(['.', '/', '*', ':']);
     if is_file && path.chars().all(bare) { path.to_owned() } else { format!("{path:?}") }
-}
-
-/// A name as a script would write it: bare where it is an identifier, else in backticks.
-fn written_name(name: &str) -> String {
-    let mut characters = name.chars();
-    let starts = characters.next().is_some_and(|c| c.is_alphabetic() || c == '_');
-    if starts && characters.all(|c| c.is_alphanumeric() || c == '_') { name.to_owned() } else { format!("`{name}`") }
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -263,6 +257,7 @@ mod tests {
         assert_eq!(Value::Share(0.005).to_string(), "0.5%");
         assert_eq!(Value::Real(1e-3).to_string(), "0.001");
         assert_eq!(Value::Column("Beak Length (mm)".to_owned()).to_string(), "`Beak Length (mm)`");
+        assert_eq!(Value::Column("on".to_owned()).to_string(), "`on`", "a reserved word is no bare name");
         assert_eq!(Value::Path("a/b.csv".to_owned()).to_string(), "a/b.csv");
         assert_eq!(Value::Path("my file.csv".to_owned()).to_string(), "\"my file.csv\"");
     }

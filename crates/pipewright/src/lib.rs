@@ -7,7 +7,7 @@
 //!
 //! let world = MemoryWorld::new().with_file("t.csv", "x,y\n1,2\n2,4\n3,6\n4,8\n5,10\n6,12\n");
 //! let session = Session::new(Arc::new(world), Options::default());
-//! let done = session.run("load t.csv | target y | train linear | eval kfold 3", "example");
+//! let done = session.run("load t.csv | target y | train linear | eval kfold 3");
 //! let rmse = done.reports[0].json["metrics"]["rmse"]["mean"].as_f64().unwrap();
 //! assert!(rmse < 1e-12);
 //! ```

@@ -48,8 +48,7 @@ pub(crate) fn likely_ids(plan: &Plan, outcome: &Outcome) -> Vec<Diagnostic> {
         for name in table.features().into_iter().filter(|name| table.is_row_number(name)) {
             let message = format!("`{name}` looks like an id: it counts the rows");
             let note = Diagnostic::note(code::LIKELY_ID, message).label(pipeline.nodes[training].span, "");
-            let plain = pipewright_syntax::is_plain_name(&name);
-            let written = if plain { name.to_string() } else { format!("`{name}`") };
+            let written = pipewright_syntax::written_name(&name);
             notes.push(note.help(format!("if it says nothing about them: drop {written}")));
         }
     }

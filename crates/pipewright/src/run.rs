@@ -61,10 +61,9 @@ impl Done {
 }
 
 impl Session {
-    /// Runs a script; `name` is what messages call it.
+    /// Runs a script.
     #[must_use]
-    pub fn run(&self, text: &str, name: &str) -> Done {
-        let _ = name;
+    pub fn run(&self, text: &str) -> Done {
         self.run_watched(text, &Silent)
     }
 

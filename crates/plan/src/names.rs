@@ -36,8 +36,7 @@ impl Scope<'_> {
         };
         diagnostic = match near.first() {
             Some(near) => {
-                let written =
-                    if pipewright_syntax::is_plain_name(near) { (*near).to_owned() } else { format!("`{near}`") };
+                let written = pipewright_syntax::written_name(near);
                 diagnostic.help(format!("did you mean `{near}`?   (columns here: {list})")).fix(span, written)
             }
             None => diagnostic.help(format!("columns here: {list}")),

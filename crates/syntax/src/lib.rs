@@ -27,6 +27,7 @@ pub use tree::{
 };
 pub use words::{
     DURATION_UNITS, EXPRESSION_VERBS, PATH_VERBS, RESERVED, SELECTOR_VERBS, STRUCTURAL_VERBS, is_plain_name,
+    written_name,
 };
 
 use layout::Layout;

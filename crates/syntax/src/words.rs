@@ -44,6 +44,18 @@ pub fn is_plain_name(word: &str) -> bool {
     shaped && word != "_" && !RESERVED.contains(&word)
 }
 
+/// The name as a script writes it: bare where that is a name, else in backticks.
+///
+/// ```
+/// assert_eq!(pipewright_syntax::written_name("age"), "age");
+/// assert_eq!(pipewright_syntax::written_name("unit cost"), "`unit cost`");
+/// assert_eq!(pipewright_syntax::written_name("on"), "`on`");
+/// ```
+#[must_use]
+pub fn written_name(name: &str) -> String {
+    if is_plain_name(name) { name.to_owned() } else { format!("`{name}`") }
+}
+
 pub(crate) fn starts_name(c: char) -> bool {
     c == '_' || c.is_alphabetic()
 }

@@ -61,6 +61,6 @@ mod tests {
     fn paths_of_machines_are_told_from_paths_of_the_project() {
         assert!(names_folder(&format!("see {}/someone/data.csv", "/home"), "home"));
         assert!(!names_folder("https://example.org/home/x", "home"));
-        assert!(!names_folder("crates/operator/src/work/x.rs", "work"));
+        assert!(!names_folder("crates/x/src/home/y.rs", "home"));
     }
 }

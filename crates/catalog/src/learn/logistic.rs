@@ -3,7 +3,7 @@
 use crate::adapt::{Sees, Takes, TrainingOf, load_model};
 use pipewright_learn::linear::{Logistic, LogisticModel};
 use pipewright_operator::work::Training;
-use pipewright_operator::{Args, Example, Fault, Model, Param, Spec};
+use pipewright_operator::{Args, Example, Fault, Model, Spec};
 use std::sync::Arc;
 
 pub(crate) const MODEL: Model = Model {
@@ -12,7 +12,7 @@ pub(crate) const MODEL: Model = Model {
         summary: "Fits class probabilities by logistic regression.",
         details: "Makes Σ log-loss + ½·l2·‖w‖² smallest by Newton's method; intercepts are free. `l2` is 1/C of scikit-learn. More than two classes share one softmax.",
         search: &["logit", "classification", "glm"],
-        options: OPTIONS,
+        options: &[super::PENALTY],
         examples: &[Example {
             script: "load titanic.csv | fillna mean | scale | train logistic(l2=0.1) | eval kfold 5 metric=[accuracy, auc]",
             output: "\
@@ -35,13 +35,6 @@ survived                 156       344
     prepare,
     load: load_model::<LogisticModel>,
 };
-
-const OPTIONS: &[Param] = &[Param::with_default(
-    "l2",
-    pipewright_operator::Domain::Real { min: 0.0, max: f64::MAX },
-    "1",
-    "How much large weights cost.",
-)];
 
 fn prepare(label: String, own: &Args, train: &Args) -> Result<Arc<dyn Training>, Fault> {
     let learner = Logistic { l2: own.real("l2").unwrap_or(1.0), ..Logistic::default() };

@@ -3,7 +3,7 @@
 use crate::adapt::{Sees, Takes, TrainingOf, load_model};
 use pipewright_learn::linear::{LinearModel, Ridge};
 use pipewright_operator::work::Training;
-use pipewright_operator::{Args, Example, Fault, Model, Param, Spec};
+use pipewright_operator::{Args, Example, Fault, Model, Spec};
 use std::sync::Arc;
 
 pub(crate) const MODEL: Model = Model {
@@ -12,7 +12,7 @@ pub(crate) const MODEL: Model = Model {
         summary: "Fits a linear function by least squares with a penalty on large weights.",
         details: "Makes ‖y − Xw − b‖² + l2·‖w‖² smallest; the intercept is free. `l2` is scikit-learn's `alpha`.",
         search: &["l2", "tikhonov", "regularised", "shrinkage"],
-        options: OPTIONS,
+        options: &[super::PENALTY],
         examples: &[Example {
             script: "load diabetes.csv | scale | train ridge(l2=10) | eval kfold 5 metric=[rmse, r2]",
             output: "\
@@ -30,13 +30,6 @@ r2                    0.4907    0.4145    0.5834     -0.0095
     prepare,
     load: load_model::<LinearModel>,
 };
-
-const OPTIONS: &[Param] = &[Param::with_default(
-    "l2",
-    pipewright_operator::Domain::Real { min: 0.0, max: f64::MAX },
-    "1",
-    "How much large weights cost.",
-)];
 
 fn prepare(label: String, own: &Args, train: &Args) -> Result<Arc<dyn Training>, Fault> {
     let learner = Ridge { l2: own.real("l2").unwrap_or(1.0) };

@@ -53,7 +53,7 @@ impl Walk<'_> {
                 None => return,
             },
         };
-        let written = if pipewright_syntax::is_plain_name(&name) { name.clone() } else { format!("`{name}`") };
+        let written = pipewright_syntax::written_name(&name);
         let text = self.surroundings.registry.implied.target.replace("{}", &written);
         if self.options.target.is_none() {
             let anchor = self.anchor();
