@@ -8,7 +8,7 @@ mod support;
 
 use pipewright::{Done, Options, REGISTRY, Session, code};
 use pipewright_diagnostic::{Failure, Ignore};
-use pipewright_frame::csv::{self, CsvOptions};
+use pipewright_frame::{ReadOptions, csv};
 use pipewright_operator::FittedPipeline;
 use pipewright_world::random::Key;
 use pipewright_world::{MemoryWorld, World};
@@ -151,7 +151,7 @@ fn what_was_sealed_by_another_hand_is_still_checked() {
 /// Any value may be replaced by any other: the model is refused, or predicts something; it never breaks anything.
 #[test]
 fn no_value_of_a_sealed_model_breaks_anything() {
-    let rows = csv::read(&example_world().read("titanic.csv".as_ref()).unwrap(), &CsvOptions::new("titanic.csv"));
+    let rows = csv::read(&example_world().read("titanic.csv".as_ref()).unwrap(), &ReadOptions::new("titanic.csv"));
     let rows = rows.unwrap().0.head(50);
     let values = [
         Json::Null,

@@ -3,7 +3,7 @@
 mod support;
 
 use pipewright::{Observer, Options, Session, Silent, code};
-use pipewright_frame::csv::{self, CsvOptions};
+use pipewright_frame::{ReadOptions, csv};
 use pipewright_operator::work::{Fitted, FittedModel};
 use pipewright_plan::Job;
 use pipewright_world::MemoryWorld;
@@ -72,7 +72,7 @@ fn a_script_beyond_the_limits_is_e0109() {
 /// A plan encodes texts before it trains; a program that does not is told so.
 #[test]
 fn a_text_where_numbers_are_needed_is_e0419() {
-    let (table, _) = csv::read(b"sex,age\nf,1\nm,2\n", &CsvOptions::new("people.csv")).expect("it is sound");
+    let (table, _) = csv::read(b"sex,age\nf,1\nm,2\n", &ReadOptions::new("people.csv")).expect("it is sound");
     let failure = table.numbers(&["age".into(), "sex".into()]).expect_err("texts are no numbers");
     assert_eq!((failure.code.as_str(), failure.place.column.as_deref()), ("E0419", Some("sex")));
 }

@@ -6,7 +6,7 @@ use pipewright::{Options, REGISTRY};
 use pipewright_diagnostic::Ignore;
 use pipewright_engine::Value;
 use pipewright_frame::Table;
-use pipewright_frame::csv::{self, CsvOptions};
+use pipewright_frame::{ReadOptions, csv};
 use pipewright_operator::FittedPipeline;
 use pipewright_plan::Work;
 use pipewright_world::World;
@@ -23,7 +23,7 @@ fn pipelines() -> Vec<String> {
 }
 
 fn table(sample: &Sample) -> Table {
-    csv::read(sample.csv().as_bytes(), &CsvOptions::new("t.csv")).expect("samples can be read").0
+    csv::read(sample.csv().as_bytes(), &ReadOptions::new("t.csv")).expect("samples can be read").0
 }
 
 fn fitted(sample: &Sample, script: &str) -> FittedPipeline {

@@ -254,6 +254,9 @@ codes! {
     UNKNOWN_FORMAT = "E0705", "a file format that is not known",
         "The ending of the name says the format: `.csv`, `.json` or `.jsonl`.",
         "" => "";
+    BAD_FILE = "E0706", "a data file that is damaged, or not of its format",
+        "Its bytes do not agree with each other or with the format: it was cut off, changed, or never was of that format. Nothing of it is used.",
+        "" => "";
 
     // Limits.
     LIMIT_REACHED = "E0801", "a limit that was reached",
@@ -314,6 +317,9 @@ codes! {
         "" => "";
     EXTRA_COLUMN = "N0508", "columns that the model does not know",
         "They are ignored.",
+        "" => "";
+    APPROXIMATE = "N0505", "a figure that is approximate",
+        "The data is larger than the memory that it may take, so that a quantile comes from counts in fine bins; the message says how far off it can be.",
         "" => "";
     UNDECIDED = "N0301", "something that cannot be decided yet",
         "`check` works at the level of knowledge that the files at hand allow; `run` decides the rest before it learns.",

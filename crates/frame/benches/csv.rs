@@ -2,7 +2,8 @@
 #![allow(missing_docs)]
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use pipewright_frame::csv::{CsvOptions, read, write};
+use pipewright_frame::ReadOptions;
+use pipewright_frame::csv::{read, write};
 use pipewright_world::random::Key;
 use std::fmt::Write;
 
@@ -45,10 +46,10 @@ fn reading(criterion: &mut Criterion) {
         for threads in [1, 2] {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a small pool");
             group.bench_function(format!("read {name}, {threads} threads"), |bencher| {
-                bencher.iter(|| pool.install(|| read(text.as_bytes(), &CsvOptions::new("bench.csv"))));
+                bencher.iter(|| pool.install(|| read(text.as_bytes(), &ReadOptions::new("bench.csv"))));
             });
         }
-        let (table, _) = read(text.as_bytes(), &CsvOptions::new("bench.csv")).expect("the text is clean");
+        let (table, _) = read(text.as_bytes(), &ReadOptions::new("bench.csv")).expect("the text is clean");
         group.bench_function(format!("write {name}"), |bencher| {
             bencher.iter(|| write(&table, &mut std::io::sink()));
         });

@@ -21,80 +21,62 @@ mod sniff;
 mod suspect;
 mod write;
 
-use crate::{Kind, Schema, Table};
+use crate::file::{Reader, Reading, Scan, Sketch, Whole, Writer};
+use crate::{ReadOptions, Schema, Table};
 use pipewright_diagnostic::Failure;
-use std::collections::BTreeMap;
+use pipewright_world::Content;
 use std::io;
+use std::sync::Arc;
 
 pub(crate) use literal::{date, date_text};
-
-/// How to read.
-#[derive(Debug, Clone, PartialEq)]
-pub struct CsvOptions {
-    /// The file as messages call it.
-    pub name: String,
-    /// The byte between fields; found from the text if it is not given.
-    pub delimiter: Option<u8>,
-    /// Is the first record the names? Found from the text if it is not said: a first record is data if it holds
-    /// numbers in all columns that hold numbers below.
-    pub header: Option<bool>,
-    /// Unquoted fields that mean null, besides the empty one.
-    pub nulls: Vec<String>,
-    /// Columns whose kind is known; a value that does not fit is a failure.
-    pub kinds: BTreeMap<String, Kind>,
-}
-
-impl CsvOptions {
-    /// The defaults for a file of this name.
-    pub fn new(name: impl Into<String>) -> CsvOptions {
-        CsvOptions {
-            name: name.into(),
-            delimiter: None,
-            header: None,
-            nulls: NULLS.iter().map(|null| (*null).to_string()).collect(),
-            kinds: BTreeMap::new(),
-        }
-    }
-}
-
-/// The fields that mean null if nothing else is said.
-pub const NULLS: [&str; 15] =
-    ["NA", "N/A", "n/a", "na", "#N/A", "null", "NULL", "Null", "NaN", "nan", "NAN", "None", "none", "?", "-"];
-
-/// What the beginning of a file tells.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Sketch {
-    /// The columns; their kinds are likely ones, as far as they have been seen.
-    pub schema: Schema,
-    /// The complete rows that were seen.
-    pub rows_seen: usize,
-    /// What a reader of it will want to know, as of [`read`].
-    pub notes: Vec<Failure>,
-}
 
 /// Reads a table, and notes what a reader of the result will want to know (renamed columns, widened kinds).
 ///
 /// ```
-/// use pipewright_frame::csv::{CsvOptions, read};
-/// let (table, notes) = read(b"age,sex\n38,f\n,m\n", &CsvOptions::new("people.csv")).unwrap();
+/// use pipewright_frame::{ReadOptions, csv::read};
+/// let (table, notes) = read(b"age,sex\n38,f\n,m\n", &ReadOptions::new("people.csv")).unwrap();
 /// assert_eq!(table.rows(), 2);
 /// assert!(notes.is_empty());
 /// ```
 ///
 /// # Errors
 /// A [`Failure`] with file, line and column of what cannot be read.
-pub fn read(bytes: &[u8], options: &CsvOptions) -> Result<(Table, Vec<Failure>), Failure> {
+pub fn read(bytes: &[u8], options: &ReadOptions) -> Result<(Table, Vec<Failure>), Failure> {
     let (table, mut notes) = read::table(bytes, options, read::CHUNK_BYTES)?;
     notes.extend(suspect::almost_numbers(&table, options));
     Ok((table, notes))
 }
 
-/// What the first bytes of a file tell of it; a `truncated` prefix may end in the middle of a record.
-///
-/// # Errors
-/// As [`read`].
-pub fn sketch(prefix: &[u8], options: &CsvOptions, truncated: bool) -> Result<Sketch, Failure> {
-    read::sketch(prefix, options, truncated)
+/// A sketch looks at this much of a file.
+const SKETCH_BYTES: usize = 1 << 20;
+
+/// Delimited text as one of the formats.
+pub(crate) struct CsvReader;
+
+impl Reader for CsvReader {
+    fn sketch(&self, content: &Arc<dyn Content>, truncated: bool, options: &ReadOptions) -> Result<Sketch, Failure> {
+        let head = content.start(SKETCH_BYTES).map_err(|error| crate::file::unreadable(&error, options))?;
+        let truncated = truncated || (head.len() as u64) < content.size();
+        read::sketch(&head, options, truncated)
+    }
+
+    fn read(&self, content: &Arc<dyn Content>, options: &ReadOptions) -> Result<Reading, Failure> {
+        let (table, notes) = read(&bytes(content, options)?, options)?;
+        Ok(Reading { table, notes, rejected: Vec::new() })
+    }
+
+    fn scan(&self, content: &Arc<dyn Content>, options: &ReadOptions) -> Result<Arc<dyn Scan>, Failure> {
+        Ok(Arc::new(Whole(self.read(content, options)?)))
+    }
+}
+
+fn bytes(content: &Arc<dyn Content>, options: &ReadOptions) -> Result<Vec<u8>, Failure> {
+    content.start(usize::MAX).map_err(|error| crate::file::unreadable(&error, options))
+}
+
+/// Writes tables of one schema, one after another.
+pub(crate) fn writer<'a>(schema: &Schema, out: &'a mut dyn io::Write) -> io::Result<Box<dyn Writer + 'a>> {
+    write::writer(schema, out)
 }
 
 /// Writes a table with a header; reading it under the same kinds gives the same table.

@@ -80,8 +80,8 @@ pub const CHUNK_ROWS: usize = 16_384;
 /// Fits an estimator to all rows of a table.
 ///
 /// ```
-/// use pipewright_frame::{Imputer, State, csv, fit};
-/// let (table, _) = csv::read(b"a,b\n1,x\n,y\n4,x\n", &csv::CsvOptions::new("t.csv")).unwrap();
+/// use pipewright_frame::{Imputer, ReadOptions, State, csv, fit};
+/// let (table, _) = csv::read(b"a,b\n1,x\n,y\n4,x\n", &ReadOptions::new("t.csv")).unwrap();
 /// let state = fit(&Imputer::mean(), &table).unwrap();
 /// assert_eq!(state.apply(&table).unwrap().numbers(&["a".into()]).unwrap(), [1.0, 2.5, 4.0]);
 /// ```

@@ -1,18 +1,22 @@
 //! Tables to JSON lines: one object a row.
 
 use crate::csv::date_text;
-use crate::{Kind, Table};
+use crate::file::{Reader, Reading, Scan, Sketch, Writer};
+use crate::{Kind, ReadOptions, Schema, Table};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType};
 use arrow_array::{Array, ArrayRef};
+use pipewright_diagnostic::{Failure, code};
+use pipewright_world::Content;
 use std::io;
+use std::sync::Arc;
 
 /// Writes one JSON object a line, its members in the order of the columns. Null and numbers that JSON cannot hold
 /// (infinite ones) are `null`; dates are ISO texts.
 ///
 /// ```
-/// use pipewright_frame::{csv, json};
-/// let (table, _) = csv::read(b"a,b\n1,x\n,\n", &csv::CsvOptions::new("t.csv")).unwrap();
+/// use pipewright_frame::{ReadOptions, csv, json};
+/// let (table, _) = csv::read(b"a,b\n1,x\n,\n", &ReadOptions::new("t.csv")).unwrap();
 /// let mut out = Vec::new();
 /// json::write(&table, &mut out).unwrap();
 /// assert_eq!(out, b"{\"a\":1,\"b\":\"x\"}\n{\"a\":null,\"b\":null}\n");
@@ -21,6 +25,28 @@ use std::io;
 /// # Errors
 /// Those of `out`.
 pub fn write(table: &Table, out: &mut dyn io::Write) -> io::Result<()> {
+    rows(table, out)
+}
+
+/// Writes tables of one schema, one after another.
+#[allow(clippy::unnecessary_wraps)] // As the other formats, which begin with a header.
+pub(crate) fn writer<'a>(_: &Schema, out: &'a mut dyn io::Write) -> io::Result<Box<dyn Writer + 'a>> {
+    Ok(Box::new(JsonWriter(out)))
+}
+
+struct JsonWriter<'a>(&'a mut dyn io::Write);
+
+impl Writer for JsonWriter<'_> {
+    fn write(&mut self, table: &Table) -> io::Result<()> {
+        rows(table, self.0)
+    }
+
+    fn finish(self: Box<Self>) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn rows(table: &Table, out: &mut dyn io::Write) -> io::Result<()> {
     let keys = table.columns().iter().map(|column| serde_json::to_string(&*column.name));
     let keys = keys.collect::<Result<Vec<String>, _>>()?;
     let mut line = Vec::new();
@@ -59,4 +85,21 @@ fn value(line: &mut Vec<u8>, kind: Kind, array: &ArrayRef, row: usize) -> io::Re
         }
     };
     Ok(written?)
+}
+
+/// JSON as one of the formats.
+pub(crate) struct JsonReader;
+
+impl Reader for JsonReader {
+    fn sketch(&self, _: &Arc<dyn Content>, _: bool, options: &ReadOptions) -> Result<Sketch, Failure> {
+        Err(Failure::new(code::UNKNOWN_FORMAT, "not yet").file(&options.name))
+    }
+
+    fn read(&self, _: &Arc<dyn Content>, options: &ReadOptions) -> Result<Reading, Failure> {
+        Err(Failure::new(code::UNKNOWN_FORMAT, "not yet").file(&options.name))
+    }
+
+    fn scan(&self, _: &Arc<dyn Content>, options: &ReadOptions) -> Result<Arc<dyn Scan>, Failure> {
+        Err(Failure::new(code::UNKNOWN_FORMAT, "not yet").file(&options.name))
+    }
 }

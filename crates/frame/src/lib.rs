@@ -2,13 +2,24 @@
 //! and prepare. Plain typed Rust; knows no language and no gradients.
 #![doc = include_str!("../README.md")]
 
+mod chunks;
 mod conform;
 mod schema;
 mod table;
 mod value;
 
 pub mod csv;
+#[cfg(feature = "excel")]
+mod excel;
+mod file;
+#[cfg(feature = "ipc")]
+mod ipc;
 pub mod json;
+#[cfg(feature = "parquet")]
+mod parquet;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+mod unpack;
 
 mod expression;
 mod selection;
@@ -19,11 +30,15 @@ pub mod summary;
 #[cfg(any(test, feature = "testing"))]
 pub mod laws;
 
+pub use chunks::Chunks;
 pub use estimator::{
     CHUNK_ROWS, Encoder, EncoderMethod, EncoderState, Estimator, Fill, Imputer, ImputerState, LeftOut, Rare, Scaler,
     ScalerMethod, ScalerState, State, Summary, Unseen, fit,
 };
 pub use expression::{Arithmetic, Comparison, ExprKind, Expression};
+pub use file::{
+    BadRows, Format, Limits, NULLS, Origin, ReadOptions, Reading, Rejected, Scan, Sketch, Writer, read, scan, sketch,
+};
 pub use schema::{Column, Entry, Kind, Role, Schema};
 pub use selection::{Class, Selection};
 pub use table::Table;

@@ -8,7 +8,7 @@ pub(crate) use batch::storage;
 pub(crate) use numbers::{non_finite, plural, quoted, text_of};
 
 use crate::schema::unknown_column;
-use crate::{Column, Role, Schema};
+use crate::{Column, Origin, Role, Schema};
 use arrow_array::{Array, ArrayRef, BooleanArray, UInt32Array};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_world::random::Key;
@@ -35,6 +35,7 @@ pub struct Table {
     places: Arc<BTreeMap<Arc<str>, usize>>,
     arrays: Vec<ArrayRef>,
     rows: usize,
+    origin: Option<Arc<Origin>>,
 }
 
 /// Two tables are equal if their columns and, bit for bit, their values are.
@@ -80,18 +81,30 @@ impl Table {
                 return Err(Failure::new(code::BUG, message).column(&*column.name));
             }
         }
-        Ok(Table { columns: columns.into(), places: Arc::new(places), arrays, rows })
+        Ok(Table { columns: columns.into(), places: Arc::new(places), arrays, rows, origin: None })
     }
 
     /// Other values of the same columns.
     fn with_arrays(&self, arrays: Vec<ArrayRef>, rows: usize) -> Table {
-        Table { columns: self.columns.clone(), places: self.places.clone(), arrays, rows }
+        Table { columns: self.columns.clone(), places: self.places.clone(), arrays, rows, origin: self.origin.clone() }
     }
 
     /// The schema of exactly these columns.
     #[must_use]
     pub fn schema(&self) -> Schema {
         Schema::new(self.columns.iter().cloned())
+    }
+
+    /// Where it was read from, if it comes from a file.
+    #[must_use]
+    pub fn origin(&self) -> Option<&Arc<Origin>> {
+        self.origin.as_ref()
+    }
+
+    /// The same table, read from there.
+    #[must_use]
+    pub fn with_origin(self, origin: Option<Arc<Origin>>) -> Table {
+        Table { origin, ..self }
     }
 
     /// The number of rows.
@@ -253,7 +266,7 @@ impl Table {
         let positions = names.iter().map(|name| self.position(name.as_ref())).collect::<Result<Vec<_>, _>>()?;
         let columns = positions.iter().map(|&position| self.columns[position].clone()).collect();
         let arrays = positions.iter().map(|&position| self.arrays[position].clone()).collect();
-        Table::with_rows(columns, arrays, self.rows)
+        Ok(Table::with_rows(columns, arrays, self.rows)?.with_origin(self.origin.clone()))
     }
 
     /// All columns but the named ones.
@@ -265,7 +278,7 @@ impl Table {
         let kept = || (0..self.columns.len()).filter(|position| !dropped.contains(position));
         let columns = kept().map(|position| self.columns[position].clone()).collect();
         let arrays = kept().map(|position| self.arrays[position].clone()).collect();
-        Table::with_rows(columns, arrays, self.rows)
+        Ok(Table::with_rows(columns, arrays, self.rows)?.with_origin(self.origin.clone()))
     }
 
     /// The same table with another role for one column. A table has one target: another one becomes a feature.
@@ -297,7 +310,7 @@ impl Table {
                 arrays.push(array);
             }
         }
-        Table::with_rows(columns, arrays, self.rows)
+        Ok(Table::with_rows(columns, arrays, self.rows)?.with_origin(self.origin.clone()))
     }
 
     /// The table with each column replaced by the columns that `change` makes of it.
@@ -315,7 +328,7 @@ impl Table {
                 arrays.push(array);
             }
         }
-        Table::with_rows(columns, arrays, self.rows)
+        Ok(Table::with_rows(columns, arrays, self.rows)?.with_origin(self.origin.clone()))
     }
 }
 

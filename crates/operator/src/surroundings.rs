@@ -2,7 +2,7 @@
 
 use crate::Registry;
 use pipewright_diagnostic::{Code, Failure, code};
-use pipewright_world::World;
+use pipewright_world::{Content, World};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -18,7 +18,7 @@ pub struct Surroundings {
     pub data: Option<PathBuf>,
     /// Every verb and model there is.
     pub registry: &'static Registry,
-    standard_input: Arc<OnceLock<Result<Vec<u8>, io::ErrorKind>>>,
+    standard_input: Arc<OnceLock<Result<Arc<dyn Content>, io::ErrorKind>>>,
 }
 
 impl Surroundings {
@@ -38,10 +38,13 @@ impl Surroundings {
     ///
     /// # Errors
     /// A [`Failure`] when it cannot be read.
-    pub fn standard_input(&self) -> Result<&[u8], Failure> {
-        let read = || self.world.read_standard_input().map_err(|error| error.kind());
+    pub fn standard_input(&self) -> Result<Arc<dyn Content>, Failure> {
+        let read = || match self.world.read_standard_input() {
+            Ok(bytes) => Ok(Arc::new(bytes) as Arc<dyn Content>),
+            Err(error) => Err(error.kind()),
+        };
         match self.standard_input.get_or_init(read) {
-            Ok(bytes) => Ok(bytes),
+            Ok(content) => Ok(content.clone()),
             Err(kind) => Err(failure_of(code::CANNOT_READ, "cannot read", Path::new("-"), &(*kind).into())),
         }
     }

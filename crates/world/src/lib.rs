@@ -16,16 +16,23 @@
 //! assert_eq!(world.read("b.csv".as_ref()).unwrap(), b"y\n");
 //! ```
 
+mod content;
 mod memory;
 mod os;
 pub mod random;
 
+pub use content::Content;
 pub use memory::MemoryWorld;
 pub use os::OsWorld;
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
+
+/// How patterns are read: a star stops at a folder's end and passes over hidden files.
+const GLOB_RULES: glob::MatchOptions =
+    glob::MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: true };
 
 /// Writes the whole content of a file into the sink it is given.
 pub type Fill<'a> = &'a mut dyn FnMut(&mut dyn io::Write) -> io::Result<()>;
@@ -38,11 +45,25 @@ pub trait World: Send + Sync {
     /// As the system says; a directory, or a file that changes while it is read, is an error too.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
 
-    /// The first bytes of a file, `limit_bytes` at most.
+    /// Opens a file whose bytes are then read at any place. What is no regular file (a pipe, a device) is read into
+    /// memory first.
+    ///
+    /// # Errors
+    /// As the system says; a directory is an error too.
+    fn open(&self, path: &Path) -> io::Result<Arc<dyn Content>>;
+
+    /// The paths that a pattern with `*`, `?`, `[…]` or `**` names, in order; none is no error.
+    ///
+    /// # Errors
+    /// A pattern that is none, or what the system says.
+    fn matching(&self, pattern: &Path) -> io::Result<Vec<PathBuf>>;
+
+    /// Writes bytes to a temporary file without a name, which is gone when the content is dropped, whatever ends the
+    /// process.
     ///
     /// # Errors
     /// As the system says.
-    fn read_start(&self, path: &Path, limit_bytes: usize) -> io::Result<Vec<u8>>;
+    fn scratch(&self, fill: Fill<'_>) -> io::Result<Arc<dyn Content>>;
 
     /// All of standard input.
     ///

@@ -1,10 +1,10 @@
 //! A world in memory, for tests and for programs that keep their files elsewhere.
 
-use crate::{Fill, World};
+use crate::{Content, Fill, World};
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Files in memory, a standard input that is a text, a clock that stands still, and writes that can be told to fail.
@@ -59,10 +59,22 @@ impl World for MemoryWorld {
         self.lock().get(path).cloned().ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "no such file"))
     }
 
-    fn read_start(&self, path: &Path, limit_bytes: usize) -> io::Result<Vec<u8>> {
-        let mut bytes = self.read(path)?;
-        bytes.truncate(limit_bytes);
-        Ok(bytes)
+    fn open(&self, path: &Path) -> io::Result<Arc<dyn Content>> {
+        Ok(Arc::new(self.read(path)?))
+    }
+
+    fn matching(&self, pattern: &Path) -> io::Result<Vec<PathBuf>> {
+        let pattern = pattern.to_str().ok_or(io::ErrorKind::InvalidInput)?;
+        let bad = |error: glob::PatternError| io::Error::new(io::ErrorKind::InvalidInput, error);
+        let pattern = glob::Pattern::new(pattern).map_err(bad)?;
+        let fits = |path: &&PathBuf| pattern.matches_path_with(path, crate::GLOB_RULES);
+        Ok(self.lock().keys().filter(fits).cloned().collect())
+    }
+
+    fn scratch(&self, fill: Fill<'_>) -> io::Result<Arc<dyn Content>> {
+        let mut sink = Limited { bytes: Vec::new(), limit: self.fail_after_bytes };
+        fill(&mut sink)?;
+        Ok(Arc::new(sink.bytes))
     }
 
     fn read_standard_input(&self) -> io::Result<Vec<u8>> {

@@ -1,13 +1,14 @@
 //! The real world: the one audited module that calls the system.
 #![allow(clippy::disallowed_methods)]
 
-use crate::{Fill, World};
+use crate::{Content, Fill, World};
 use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, BufWriter, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// The real file system, clock and standard input.
 #[derive(Debug)]
@@ -45,10 +46,48 @@ impl World for OsWorld {
         Ok(bytes)
     }
 
-    fn read_start(&self, path: &Path, limit_bytes: usize) -> io::Result<Vec<u8>> {
+    fn open(&self, path: &Path) -> io::Result<Arc<dyn Content>> {
+        let file = open(path)?;
+        let metadata = file.metadata()?;
+        if metadata.is_file() {
+            return Ok(Arc::new(OpenFile::new(file, &metadata)));
+        }
         let mut bytes = Vec::new();
-        open(path)?.take(limit_bytes as u64).read_to_end(&mut bytes)?;
-        Ok(bytes)
+        file.take(SPECIAL_BYTES_MAX + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > SPECIAL_BYTES_MAX {
+            let message = format!("it is no regular file and gives more than {} GiB", SPECIAL_BYTES_MAX >> 30);
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+        }
+        Ok(Arc::new(bytes))
+    }
+
+    fn matching(&self, pattern: &Path) -> io::Result<Vec<PathBuf>> {
+        let pattern = pattern.to_str().ok_or(io::ErrorKind::InvalidInput)?;
+        let bad = |error: glob::PatternError| io::Error::new(io::ErrorKind::InvalidInput, error);
+        let mut paths = Vec::new();
+        for path in glob::glob_with(pattern, crate::GLOB_RULES).map_err(bad)? {
+            paths.push(path.map_err(io::Error::from)?);
+        }
+        paths.sort();
+        Ok(paths)
+    }
+
+    fn scratch(&self, fill: Fill<'_>) -> io::Result<Arc<dyn Content>> {
+        let folder = std::env::temp_dir();
+        let (path, file) = create_beside(&folder, Path::new("pipewright"))?;
+        let guard = RemoveOnDrop(Some(path));
+        // Unix forgets the name at once and keeps the bytes as long as the file is open.
+        let guard = if cfg!(unix) {
+            drop(guard);
+            None
+        } else {
+            Some(guard)
+        };
+        let mut out = BufWriter::with_capacity(1 << 20, file);
+        fill(&mut out)?;
+        let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+        let metadata = file.metadata()?;
+        Ok(Arc::new(OpenFile { guard, ..OpenFile::new(file, &metadata) }))
     }
 
     fn read_standard_input(&self) -> io::Result<Vec<u8>> {
@@ -99,6 +138,57 @@ impl World for OsWorld {
     }
 }
 
+/// The most bytes that are taken from a pipe or a device, which may have no end.
+const SPECIAL_BYTES_MAX: u64 = 16 << 30;
+
+/// A regular file, and what shows that somebody else has changed it.
+struct OpenFile {
+    file: File,
+    size: u64,
+    modified: Option<SystemTime>,
+    #[allow(dead_code)] // Removes the file when it is dropped, where the system cannot do without its name.
+    guard: Option<RemoveOnDrop>,
+}
+
+impl OpenFile {
+    fn new(file: File, metadata: &Metadata) -> OpenFile {
+        OpenFile { file, size: metadata.len(), modified: metadata.modified().ok(), guard: None }
+    }
+}
+
+impl Content for OpenFile {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    #[cfg(unix)]
+    fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        std::os::unix::fs::FileExt::read_exact_at(&self.file, out, offset)
+    }
+
+    #[cfg(windows)]
+    fn read_at(&self, mut offset: u64, mut out: &mut [u8]) -> io::Result<()> {
+        while !out.is_empty() {
+            match std::os::windows::fs::FileExt::seek_read(&self.file, out, offset)? {
+                0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+                count => {
+                    out = &mut out[count..];
+                    offset += count as u64;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn unchanged(&self) -> io::Result<()> {
+        let now = self.file.metadata()?;
+        if now.len() != self.size || now.modified().ok() != self.modified {
+            return Err(io::Error::other("the file changed while it was read"));
+        }
+        Ok(())
+    }
+}
+
 fn open(path: &Path) -> io::Result<File> {
     let file = File::open(path)?;
     if file.metadata()?.is_dir() {
@@ -121,7 +211,7 @@ fn create_beside(folder: &Path, path: &Path) -> io::Result<(PathBuf, File)> {
         temporary.push(name);
         temporary.push(format!(".tmp{}-{}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed)));
         let temporary = folder.join(temporary);
-        match OpenOptions::new().write(true).create_new(true).open(&temporary) {
+        match OpenOptions::new().read(true).write(true).create_new(true).open(&temporary) {
             Ok(file) => return Ok((temporary, file)),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error),
@@ -199,6 +289,35 @@ mod tests {
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read(&target).unwrap(), b"new");
         assert_eq!(fs::metadata(&target).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn an_open_file_is_read_anywhere_and_a_change_is_noticed() {
+        let folder = Folder::new("open");
+        let path = folder.0.join("a");
+        fs::write(&path, b"abcdef").unwrap();
+        let content = OsWorld::new().open(&path).unwrap();
+        let mut part = [0; 3];
+        content.read_at(2, &mut part).unwrap();
+        assert_eq!((content.size(), &part), (6, b"cde"));
+        assert!(content.read_at(4, &mut part).is_err());
+        content.unchanged().unwrap();
+        fs::write(&path, b"abcdefg").unwrap();
+        assert!(content.unchanged().is_err());
+    }
+
+    #[test]
+    fn scratch_files_have_no_name() {
+        let content = OsWorld::new().scratch(&mut |out| out.write_all(b"abc")).unwrap();
+        assert_eq!(content.start(10).unwrap(), b"abc");
+    }
+
+    #[test]
+    fn patterns_name_files_in_order() {
+        let folder = Folder::new("pattern");
+        ["b.csv", "a.csv", "c.txt", ".d.csv"].iter().for_each(|name| fs::write(folder.0.join(name), b"").unwrap());
+        let found = OsWorld::new().matching(&folder.0.join("*.csv")).unwrap();
+        assert_eq!(found, [folder.0.join("a.csv"), folder.0.join("b.csv")]);
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! `load`: reads a table.
 
 use pipewright_diagnostic::{Failure, Watch, code};
-use pipewright_frame::Table;
-use pipewright_frame::csv::{self, CsvOptions};
+use pipewright_frame::{ReadOptions, Table};
 use pipewright_operator::work::{Sketch, Source};
 use pipewright_operator::{
     Args, Bound, Domain, Effect, Example, Fault, Form, Group, Param, Sort, Spec, Surroundings, Value, Verb, failure_of,
 };
+use pipewright_world::Content;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -62,7 +62,7 @@ fn bind(args: &Args, surroundings: &Surroundings) -> Result<Bound, Fault> {
         (None, Some(data)) => From::File { place: data.clone(), name: data.to_string_lossy().into_owned() },
         (None, None) => From::StandardInputIfAny,
     };
-    let mut options = CsvOptions::new(match &from {
+    let mut options = ReadOptions::new(match &from {
         From::File { name, .. } => name.as_str(),
         _ => "standard input",
     });
@@ -85,7 +85,7 @@ fn bind(args: &Args, surroundings: &Surroundings) -> Result<Bound, Fault> {
 
 struct Load {
     from: From,
-    options: CsvOptions,
+    options: ReadOptions,
 }
 
 enum From {
@@ -98,55 +98,38 @@ enum From {
     StandardInputIfAny,
 }
 
-/// A check looks at this much of a file.
-const SKETCH_BYTES: usize = 1 << 20;
-
 impl Source for Load {
     fn sketch(&self, surroundings: &Surroundings) -> Result<Option<Sketch>, Failure> {
-        let bytes;
-        let start = match &self.from {
-            From::File { place, .. } if !surroundings.world.exists(place) => return Ok(None),
-            From::File { place, .. } => {
-                bytes = surroundings.world.read_start(place, SKETCH_BYTES).map_err(|error| self.unreadable(&error))?;
-                &bytes
-            }
-            From::StandardInputIfAny if surroundings.world.standard_input_is_terminal() => return Ok(None),
-            From::StandardInput | From::StandardInputIfAny => {
-                let all = surroundings.standard_input()?;
-                if all.is_empty() && matches!(self.from, From::StandardInputIfAny) {
-                    return Ok(None);
-                }
-                &all[..all.len().min(SKETCH_BYTES)]
-            }
-        };
-        let truncated = start.len() == SKETCH_BYTES;
-        let sketch = csv::sketch(start, &self.options, truncated)?;
-        // A header alone says names, but no kinds.
-        let whole = !truncated && sketch.rows_seen > 0;
-        Ok(Some(Sketch { schema: sketch.schema, whole, notices: sketch.notes }))
+        let Some(content) = self.content(surroundings, false)? else { return Ok(None) };
+        let sketch = pipewright_frame::sketch(&content, &self.options)?;
+        Ok(Some(Sketch { schema: sketch.schema, whole: sketch.certain, notices: sketch.notes }))
     }
 
     fn read(&self, surroundings: &Surroundings, watch: &dyn Watch) -> Result<Table, Failure> {
-        let (table, notes) = match &self.from {
-            From::File { place, .. } => {
-                let bytes = surroundings.world.read(place).map_err(|error| self.unreadable(&error))?;
-                csv::read(&bytes, &self.options)?
-            }
-            From::StandardInputIfAny if surroundings.world.standard_input_is_terminal() => return Err(no_data()),
-            From::StandardInput | From::StandardInputIfAny => {
-                let bytes = surroundings.standard_input()?;
-                if bytes.is_empty() && matches!(self.from, From::StandardInputIfAny) {
-                    return Err(no_data());
-                }
-                csv::read(bytes, &self.options)?
-            }
-        };
-        notes.into_iter().for_each(|note| watch.notice(note));
-        Ok(table)
+        let content = self.content(surroundings, true)?.ok_or_else(no_data)?;
+        let reading = pipewright_frame::read(&content, &self.options, surroundings.world.as_ref())?;
+        reading.notes.into_iter().for_each(|note| watch.notice(note));
+        Ok(reading.table)
     }
 }
 
 impl Load {
+    /// What is to be read, if there is something; a file that is not there is an error only where it `must` be.
+    fn content(&self, surroundings: &Surroundings, must: bool) -> Result<Option<Arc<dyn Content>>, Failure> {
+        match &self.from {
+            From::File { place, .. } if !must && !surroundings.world.exists(place) => Ok(None),
+            From::File { place, .. } => {
+                surroundings.world.open(place).map(Some).map_err(|error| self.unreadable(&error))
+            }
+            From::StandardInputIfAny if surroundings.world.standard_input_is_terminal() => Ok(None),
+            From::StandardInput | From::StandardInputIfAny => {
+                let content = surroundings.standard_input()?;
+                let nothing = content.size() == 0 && matches!(self.from, From::StandardInputIfAny);
+                Ok((!nothing).then_some(content))
+            }
+        }
+    }
+
     fn unreadable(&self, error: &std::io::Error) -> Failure {
         failure_of(code::CANNOT_READ, "cannot read", self.options.name.as_ref(), error)
     }

@@ -3,8 +3,9 @@
 use super::cells::{Cells, Start, Type, Values};
 use super::chunk::{self, Chunk, Dialect};
 use super::scan::{self, FIELD_BYTES_MAX, Fault, FaultKind};
-use super::{CsvOptions, Sketch, sniff, suspect};
-use crate::{Column, Kind, Table};
+use super::{sniff, suspect};
+use crate::file::Sketch;
+use crate::{Column, Kind, ReadOptions, Table};
 use arrow_array::{ArrayRef, BooleanArray, Float64Array, Int64Array, StringArray, TimestampMicrosecondArray};
 use arrow_buffer::{BooleanBuffer, BooleanBufferBuilder, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use pipewright_diagnostic::{Failure, code};
@@ -20,7 +21,7 @@ pub(super) const CHUNK_BYTES: usize = 1 << 20;
 const COLUMNS_MAX: usize = 100_000;
 
 /// Reads a whole file in chunks of about `chunk_bytes`.
-pub(super) fn table(bytes: &[u8], options: &CsvOptions, chunk_bytes: usize) -> Result<(Table, Vec<Failure>), Failure> {
+pub(super) fn table(bytes: &[u8], options: &ReadOptions, chunk_bytes: usize) -> Result<(Table, Vec<Failure>), Failure> {
     let layout = Layout::find(bytes, options, true)?;
     let body = &bytes[layout.body.clone()];
     let starts = layout.starts(body, options, chunk_bytes);
@@ -45,13 +46,14 @@ pub(super) fn table(bytes: &[u8], options: &CsvOptions, chunk_bytes: usize) -> R
 }
 
 /// What the first bytes of a file tell.
-pub(super) fn sketch(prefix: &[u8], options: &CsvOptions, truncated: bool) -> Result<Sketch, Failure> {
+pub(super) fn sketch(prefix: &[u8], options: &ReadOptions, truncated: bool) -> Result<Sketch, Failure> {
     let complete = if truncated { complete_records(prefix) } else { prefix };
     // A prefix without a complete line still has a header to look at.
     let prefix = if complete.is_empty() { prefix } else { complete };
     let (table, mut notes) = table(prefix, options, prefix.len().max(1))?;
     notes.extend(suspect::almost_numbers(&table, options));
-    Ok(Sketch { schema: table.schema(), rows_seen: table.rows(), notes })
+    let certain = !truncated && table.rows() > 0;
+    Ok(Sketch { schema: table.schema(), certain, rows_seen: table.rows(), memory_bytes: 0, notes })
 }
 
 /// The prefix up to the last line end outside quotes.
@@ -76,7 +78,7 @@ struct Layout {
 }
 
 impl Layout {
-    fn find(bytes: &[u8], options: &CsvOptions, complete: bool) -> Result<Layout, Failure> {
+    fn find(bytes: &[u8], options: &ReadOptions, complete: bool) -> Result<Layout, Failure> {
         let start = if bytes.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
         refuse_other_encodings(bytes, options)?;
         let is_end = |byte: &u8| matches!(byte, b'\n' | b'\r' | b' ');
@@ -94,7 +96,7 @@ impl Layout {
     }
 
     /// Names the columns, and moves the start of the body behind the header, if there is one.
-    fn read_header(&mut self, bytes: &[u8], options: &CsvOptions) -> Result<(), Failure> {
+    fn read_header(&mut self, bytes: &[u8], options: &ReadOptions) -> Result<(), Failure> {
         let text = &bytes[..self.body.end];
         let mut position = self.body.start;
         let first = loop {
@@ -148,7 +150,7 @@ impl Layout {
     }
 
     /// Gives every column a name of its own, with a note for each that had none.
-    fn name_columns(&mut self, names: Vec<String>, options: &CsvOptions) {
+    fn name_columns(&mut self, names: Vec<String>, options: &ReadOptions) {
         let stated: BTreeSet<&str> = names.iter().map(String::as_str).collect();
         let mut taken: BTreeSet<String> = BTreeSet::new();
         for (position, name) in names.iter().enumerate() {
@@ -175,7 +177,7 @@ impl Layout {
     }
 
     /// How each column is read: as asked for, else at least as the beginning of the body tells.
-    fn starts(&self, body: &[u8], options: &CsvOptions, chunk_bytes: usize) -> Vec<Start> {
+    fn starts(&self, body: &[u8], options: &ReadOptions, chunk_bytes: usize) -> Vec<Start> {
         let sample = complete_records(&body[..body.len().min(sniff::SAMPLE_BYTES)]);
         let guessed =
             if body.len() > chunk_bytes { sniff::types(sample, self.names.len(), &self.dialect) } else { None };
@@ -188,7 +190,7 @@ impl Layout {
     }
 
     /// A fault in the body, told to a reader. Offsets count from the start of the file.
-    fn failure(&self, bytes: &[u8], fault: Fault, options: &CsvOptions) -> Failure {
+    fn failure(&self, bytes: &[u8], fault: Fault, options: &ReadOptions) -> Failure {
         let line = memchr::memchr_iter(b'\n', &bytes[..fault.offset]).count() as u64 + 1;
         let expected = self.names.len();
         let rest = &bytes[fault.offset..];
@@ -237,7 +239,7 @@ fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
-fn refuse_other_encodings(bytes: &[u8], options: &CsvOptions) -> Result<(), Failure> {
+fn refuse_other_encodings(bytes: &[u8], options: &ReadOptions) -> Result<(), Failure> {
     let head = &bytes[..bytes.len().min(1000)];
     let zeros = memchr::memchr_iter(0, head).count();
     let utf16 = head.starts_with(b"\xFF\xFE") || head.starts_with(b"\xFE\xFF") || zeros * 3 > head.len();
@@ -279,7 +281,13 @@ fn joined_type(chunks: &[ReadChunk], column: usize) -> Type {
 }
 
 /// A note if whole numbers became continuous only because they are too large.
-fn widened_note(chunks: &[ReadChunk], column: usize, found: Type, name: &str, options: &CsvOptions) -> Option<Failure> {
+fn widened_note(
+    chunks: &[ReadChunk],
+    column: usize,
+    found: Type,
+    name: &str,
+    options: &ReadOptions,
+) -> Option<Failure> {
     let any = |fact: fn(&Cells) -> bool| chunks.iter().any(|(_, chunk)| fact(&chunk.cells[column]));
     let stated = options.kinds.contains_key(name);
     let widened = found == Type::Continuous && any(|cells| cells.huge) && !any(|cells| cells.fractional) && !stated;

@@ -1,6 +1,6 @@
 //! Columns that are text because of a few values among numbers: most often typing mistakes, worth a note.
 
-use super::CsvOptions;
+use crate::ReadOptions;
 use crate::{Kind, Table};
 use arrow_array::cast::AsArray;
 use pipewright_diagnostic::{Failure, code};
@@ -13,7 +13,7 @@ const VALUES_TRIED: usize = 100;
 const SHARE_MIN: f64 = 0.8;
 
 /// A note for every text column that would hold numbers but for a few values, with the first of them.
-pub(super) fn almost_numbers(table: &Table, options: &CsvOptions) -> Vec<Failure> {
+pub(super) fn almost_numbers(table: &Table, options: &ReadOptions) -> Vec<Failure> {
     let texts = table.columns().iter().filter(|column| column.kind == Kind::Text);
     texts
         .filter(|column| !options.kinds.contains_key(&*column.name))
@@ -21,7 +21,7 @@ pub(super) fn almost_numbers(table: &Table, options: &CsvOptions) -> Vec<Failure
         .collect()
 }
 
-fn note(table: &Table, name: &str, options: &CsvOptions) -> Option<Failure> {
+fn note(table: &Table, name: &str, options: &ReadOptions) -> Option<Failure> {
     let texts = table.array(name).ok()?.as_string::<i32>();
     let is_number = |text: &str| text.trim().parse::<f64>().is_ok();
     let tried: Vec<&str> = texts.iter().flatten().take(VALUES_TRIED).collect();
@@ -46,11 +46,12 @@ fn note(table: &Table, name: &str, options: &CsvOptions) -> Option<Failure> {
 
 #[cfg(test)]
 mod tests {
-    use crate::csv::{CsvOptions, read};
+    use crate::ReadOptions;
+    use crate::csv::read;
 
     fn notes(values: &[&str]) -> Vec<String> {
         let text = format!("x\n{}\n", values.join("\n"));
-        let (_, notes) = read(text.as_bytes(), &CsvOptions::new("t.csv")).unwrap();
+        let (_, notes) = read(text.as_bytes(), &ReadOptions::new("t.csv")).unwrap();
         notes.into_iter().map(|note| note.message).collect()
     }
 

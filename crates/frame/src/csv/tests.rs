@@ -1,15 +1,17 @@
 //! Reading and writing, against files that go wrong and tables that must come back.
 
+use super::read::sketch;
 use super::read::table as read_in_chunks;
-use super::{CsvOptions, read, sketch, write};
+use super::{read, write};
+use crate::ReadOptions;
 use crate::{Column, Kind, Table};
 use arrow_array::{ArrayRef, BooleanArray, Float64Array, Int64Array, StringArray, TimestampMicrosecondArray};
 use pipewright_diagnostic::{Failure, code};
 use proptest::prelude::*;
 use std::sync::Arc;
 
-fn options() -> CsvOptions {
-    CsvOptions::new("t.csv")
+fn options() -> ReadOptions {
+    ReadOptions::new("t.csv")
 }
 
 fn table(text: &str) -> Table {

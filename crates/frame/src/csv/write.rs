@@ -1,8 +1,10 @@
 //! Writing: the inverse of reading under the same kinds.
 
 use super::chunk::Dialect;
-use super::{NULLS, literal};
-use crate::{Kind, Table};
+use super::literal;
+use crate::NULLS;
+use crate::file::Writer;
+use crate::{Kind, Schema, Table};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType};
 use arrow_array::{Array, ArrayRef};
@@ -10,13 +12,41 @@ use std::io::{self, Write};
 
 /// Writes the header and all rows; fields are delimited by commas, records end in a line feed.
 pub(super) fn table(table: &Table, out: &mut dyn Write) -> io::Result<()> {
+    let mut writer = writer(&table.schema(), out)?;
+    writer.write(table)?;
+    writer.finish()
+}
+
+/// Writes the header, and then the rows of one table after another.
+pub(super) fn writer<'a>(schema: &Schema, out: &'a mut dyn Write) -> io::Result<Box<dyn Writer + 'a>> {
     let dialect = Dialect::new(b',', &NULLS.map(str::to_string));
     let mut line: Vec<u8> = Vec::new();
-    for (position, column) in table.columns().iter().enumerate() {
+    for (position, column) in schema.columns().enumerate() {
         delimit(&mut line, position);
         text(&mut line, column.name.as_bytes(), &dialect);
     }
     line.push(b'\n');
+    out.write_all(&line)?;
+    Ok(Box::new(CsvWriter { out, dialect }))
+}
+
+struct CsvWriter<'a> {
+    out: &'a mut dyn Write,
+    dialect: Dialect,
+}
+
+impl Writer for CsvWriter<'_> {
+    fn write(&mut self, rows: &Table) -> io::Result<()> {
+        body(rows, &self.dialect, self.out)
+    }
+
+    fn finish(self: Box<Self>) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn body(table: &Table, dialect: &Dialect, out: &mut dyn Write) -> io::Result<()> {
+    let mut line: Vec<u8> = Vec::new();
     let columns: Vec<(Kind, &ArrayRef)> =
         table.columns().iter().map(|column| column.kind).zip(table.arrays()).collect();
     for row in 0..table.rows() {
@@ -26,7 +56,7 @@ pub(super) fn table(table: &Table, out: &mut dyn Write) -> io::Result<()> {
                 // The only field of a record cannot be empty: its line would be blank.
                 true if columns.len() == 1 => line.extend_from_slice(b"NA"),
                 true => {}
-                false => value(&mut line, *kind, array, row, &dialect)?,
+                false => value(&mut line, *kind, array, row, dialect)?,
             }
         }
         line.push(b'\n');

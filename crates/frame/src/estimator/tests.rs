@@ -1,6 +1,7 @@
 //! What the estimators learn, against values worked out by hand.
 
-use crate::csv::{CsvOptions, read};
+use crate::ReadOptions;
+use crate::csv::read;
 use crate::{
     Class, Encoder, EncoderState, Entry, Estimator, Imputer, ImputerState, Kind, Rare, Role, Scaler, ScalerState,
     Selection, State, Table, Unseen, Value, fit,
@@ -8,7 +9,7 @@ use crate::{
 use pipewright_diagnostic::{Failure, code};
 
 fn table(text: &str) -> Table {
-    read(text.as_bytes(), &CsvOptions::new("t.csv")).unwrap().0
+    read(text.as_bytes(), &ReadOptions::new("t.csv")).unwrap().0
 }
 
 fn fitted<E: Estimator>(estimator: &E, text: &str) -> Result<Table, Failure> {

@@ -14,8 +14,8 @@ impl Expression {
     /// is missing.
     ///
     /// ```
-    /// use pipewright_frame::{Arithmetic, Expression, csv};
-    /// let (table, _) = csv::read(b"a,b\n1,2\n3,\n", &csv::CsvOptions::new("t.csv")).unwrap();
+    /// use pipewright_frame::{Arithmetic, Expression, ReadOptions, csv};
+    /// let (table, _) = csv::read(b"a,b\n1,2\n3,\n", &ReadOptions::new("t.csv")).unwrap();
     /// let sum = Expression::column("a").arithmetic(Arithmetic::Add, Expression::column("b"));
     /// assert_eq!(sum.evaluate(&table).unwrap().null_count(), 1);
     /// ```

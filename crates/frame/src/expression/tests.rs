@@ -2,12 +2,12 @@
 
 use super::*;
 use crate::table::text_of;
-use crate::{Table, csv};
+use crate::{ReadOptions, Table, csv};
 use pipewright_diagnostic::{Code, code};
 
 fn table() -> Table {
     let text = "a,b,t,x,d\n1,2.5,true,u,2024-01-31\n2,,false,v,2024-03-01\n,0,,,\n";
-    csv::read(text.as_bytes(), &csv::CsvOptions::new("t.csv")).unwrap().0
+    csv::read(text.as_bytes(), &ReadOptions::new("t.csv")).unwrap().0
 }
 
 fn shown(expression: &Expression) -> String {

@@ -2,13 +2,14 @@
 
 use super::*;
 use crate::Kind;
-use crate::csv::{CsvOptions, read};
+use crate::ReadOptions;
+use crate::csv::read;
 use arrow_array::cast::AsArray;
 use arrow_array::{Float64Array, StringArray};
 
 fn table() -> Table {
     let text = "a,b,c,d,e\n3,0.5,x,true,2024-01-31\n1,,y,,2024-02-01\n10,-1.5,,false,\n";
-    read(text.as_bytes(), &CsvOptions::new("t.csv")).unwrap().0
+    read(text.as_bytes(), &ReadOptions::new("t.csv")).unwrap().0
 }
 
 #[test]
@@ -74,7 +75,7 @@ fn numbers_say_what_stands_in_their_way() {
     assert_eq!(present.numbers(&["d".into()]).unwrap(), [1.0]);
     assert_eq!(present.numbers(&["c".into()]).unwrap_err().code, code::UNENCODED_COLUMN);
     assert_eq!(present.numbers(&["e".into()]).unwrap_err().code, code::UNENCODED_COLUMN);
-    let infinite = read(b"a b\n1\ninf\n", &CsvOptions::new("t.csv")).unwrap().0;
+    let infinite = read(b"a b\n1\ninf\n", &ReadOptions::new("t.csv")).unwrap().0;
     let failure = infinite.numbers(&["a b".into()]).unwrap_err();
     assert_eq!((failure.code, failure.place.row), (code::NON_FINITE, Some(2)));
 }
@@ -102,7 +103,7 @@ fn a_table_is_shown_within_bounds() {
     assert_eq!(table().show(9, 80), text);
     assert_eq!(table().show(1, 8), "a    b\n3  0.5\n… 2 more rows, 3 more columns\n");
     let long = "x".repeat(50);
-    let wide = read(format!("a,b\n{long},\"1\n2\"\n").as_bytes(), &CsvOptions::new("t.csv")).unwrap().0;
+    let wide = read(format!("a,b\n{long},\"1\n2\"\n").as_bytes(), &ReadOptions::new("t.csv")).unwrap().0;
     assert_eq!(wide.show(1, 80), format!("a{}b\n{}…  1␣2\n", " ".repeat(33), "x".repeat(31)));
     let numbers = [1e20, 1.23456789, 123456.789, 1e-7, 0.0, -2.5];
     let numbers: ArrayRef = Arc::new(Float64Array::from(numbers.to_vec()));
