@@ -46,7 +46,7 @@ fn held_out(sample: &Sample, script: &str) -> Vec<Vec<u32>> {
     let mut splits = splits.map(|pick| &jobs[pick.inputs[1]]);
     let split = splits.find(|split| split.round.is_none()).expect("a judged script parts its rows");
     match &outcome.kept[&split.key] {
-        Value::Rounds(rounds) => rounds.iter().map(|round| round.test.clone()).collect(),
+        Value::Rounds(rounds) => rounds.iter().map(|round| round.test.to_vec()).collect(),
         _ => unreachable!("a split yields rounds"),
     }
 }
@@ -136,7 +136,7 @@ fn with_bait(honest: &JobGraph, bait: Bait) -> JobGraph {
     let (victim, instead) = match bait {
         Bait::HeldOut => (find(Some(0), &is_fit), find(Some(0), &picks(Part::Test))),
         Bait::OtherRound => (find(Some(0), &is_fit), find(Some(1), &picks(Part::Train))),
-        Bait::AllRows => (find(Some(0), &is_fit), find(None, &|work| matches!(work, Work::Read(_)))),
+        Bait::AllRows => (find(Some(0), &is_fit), find(None, &|work| matches!(work, Work::Read(..)))),
         // Scaled by what another round has learned, the training rows of this round know of those it holds out.
         Bait::StateOfOtherRound => (find(Some(0), &|work| matches!(work, Work::Apply)), find(Some(1), &is_fit)),
     };

@@ -7,7 +7,7 @@ use pipewright_diagnostic::Ignore;
 use pipewright_engine::Value;
 use pipewright_frame::Table;
 use pipewright_frame::{ReadOptions, csv};
-use pipewright_operator::FittedPipeline;
+use pipewright_operator::{Data, FittedPipeline};
 use pipewright_plan::Work;
 use pipewright_world::World;
 use pipewright_world::random::Key;
@@ -47,7 +47,7 @@ fn a_saved_pipeline_predicts_what_the_fitted_one_does() {
         let (graph, outcome) = all_values(&sample, &script);
         let keep = graph.jobs().iter().find(|job| matches!(job.work, Work::Keep(..))).expect("it saves");
         let mut values = keep.inputs.iter().map(|&input| &outcome.kept[&graph.jobs()[input].key]);
-        let Some(Value::Table(rows)) = values.next() else { unreachable!("first the rows") };
+        let Some(Value::Data(Data::Table(rows))) = values.next() else { unreachable!("first the rows") };
         let mut rows = rows.clone();
         let mut predicted = None;
         for value in values {

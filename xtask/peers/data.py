@@ -1,4 +1,7 @@
-"""data.py FOLDER: makes small.csv (569 × 30) and mid.csv (100,000 × 20) there, with 5% blanks. Keeps what exists."""
+"""data.py FOLDER FILE...: makes these files there, each with 5% blanks. Keeps what exists.
+
+small.csv (569 × 30), mid.csv (100,000 × 20), big.csv (5,000,000 × 20, 774 MB), big.parquet (the same; needs big.csv).
+"""
 
 import pathlib
 import sys
@@ -40,11 +43,59 @@ def mid():
     return blank(table.assign(target=target), 0.05, seed=3)
 
 
+def big(path):
+    """Twelve columns of fractions, four of whole numbers, three of texts with few values, and a date."""
+    import polars as pl
+
+    rows, chunk = 5_000_000, 500_000
+    random = np.random.default_rng(6)
+    texts = {
+        "s0": np.array(["north", "south", "east", "west", "centre"]),
+        "s1": np.array(["basic", "silver", "gold", "platinum", "trial", "student", "family", "corporate"]),
+        "s2": np.array([f"cat_{index:02d}" for index in range(12)]),
+    }
+    integers = {"i0": (0, 100), "i1": (-1000, 1000), "i2": (0, 1_000_000), "i3": (0, 2)}
+    with open(path, "wb") as file:
+        for part in range(rows // chunk):
+            columns = {}
+            for index in range(12):
+                scale, digits = 10 ** (index % 4), 6 - index % 4
+                columns[f"f{index}"] = np.round(random.standard_normal(chunk) * scale + index, digits)
+            columns |= {name: random.integers(low, high, chunk) for name, (low, high) in integers.items()}
+            columns |= {name: values[random.integers(0, len(values), chunk)] for name, values in texts.items()}
+            seconds = (np.arange(chunk) + part * chunk).astype("timedelta64[s]") * 30
+            columns["ts"] = (np.datetime64("2020-01-01T00:00:00") + seconds).astype("datetime64[ms]")
+            blanks = np.random.default_rng(100 + part)
+            table = pl.DataFrame(columns)
+            blanked = [
+                pl.when(pl.Series(blanks.random(chunk) < 0.05)).then(None).otherwise(pl.col(name)).alias(name)
+                for name in table.columns if name != "ts"
+            ]
+            table = table.with_columns(blanked)
+            table.write_csv(file, include_header=part == 0, datetime_format="%Y-%m-%dT%H:%M:%S")
+
+
+def big_parquet(path):
+    import pyarrow.csv
+    import pyarrow.parquet
+
+    options = pyarrow.csv.ConvertOptions(strings_can_be_null=True)
+    table = pyarrow.csv.read_csv(path.parent / "big.csv", convert_options=options)
+    pyarrow.parquet.write_table(table, path, compression="snappy")
+
+
+MAKERS = {
+    "small.csv": lambda path: small().to_csv(path, index=False),
+    "mid.csv": lambda path: mid().to_csv(path, index=False),
+    "big.csv": big,
+    "big.parquet": big_parquet,
+}
+
 folder = pathlib.Path(sys.argv[1])
 folder.mkdir(parents=True, exist_ok=True)
-for make in (small, mid):
-    path = folder / f"{make.__name__}.csv"
+for name in sys.argv[2:]:
+    path = folder / name
     if not path.exists():
-        part = path.with_suffix(".part")
-        make().to_csv(part, index=False)
+        part = path.with_name(f"{name}.part")
+        MAKERS[name](part)
         part.replace(path)

@@ -1,12 +1,17 @@
 //! `bench`: how long things take; with `--peers`, beside the tools that a user would take instead.
 
+mod environment;
+mod job;
 mod measure;
+mod network;
 mod peers;
+mod tables;
 
 use crate::ci::cargo;
 use crate::project::{Workspace, root};
 use crate::usage;
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     if arguments.is_empty() { criterion() } else { peers::run(&Options::parse(arguments)?) }
@@ -24,9 +29,52 @@ fn criterion() -> Result<(), String> {
     cargo(&call)
 }
 
+/// Builds the program; where cargo puts it, this one lies too, in the folder of another profile.
+pub(crate) fn build_program() -> Result<PathBuf, String> {
+    cargo(&["build", "--release", "-p", "pipewright-cli"])?;
+    built("pipewright")
+}
+
+/// Builds an example of the tables' crate.
+fn build_example(name: &str) -> Result<PathBuf, String> {
+    cargo(&["build", "--release", "-p", "pipewright-frame", "--example", name])?;
+    built(&format!("examples/{name}"))
+}
+
+fn built(name: &str) -> Result<PathBuf, String> {
+    let own = std::env::current_exe().map_err(|error| format!("the path of xtask: {error}"))?;
+    let target = own.ancestors().nth(2).ok_or("xtask lies outside of a target folder")?;
+    Ok(target.join("release").join(format!("{name}{}", std::env::consts::EXE_SUFFIX)))
+}
+
+/// Where the peers are: as given, or as the environment says.
+pub(crate) fn peers_root(given: Option<&Path>) -> Result<PathBuf, String> {
+    let given = given.map(Path::to_path_buf).or_else(|| std::env::var_os("PEERS_ROOT").map(PathBuf::from));
+    let given = given.ok_or("say where the peers are: --root DIR or PEERS_ROOT; see xtask/peers/README.md")?;
+    fs::canonicalize(&given).map_err(|error| format!("{}: {error}", given.display()))
+}
+
+/// Jobs that go together.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Family {
+    /// A network: read, prepare, train.
+    #[default]
+    Network,
+    /// A whole CSV file into a table.
+    Csv,
+    /// From a CSV file to a matrix of numbers.
+    Prepare,
+    /// A whole Parquet file into a table.
+    Parquet,
+}
+
+const FAMILIES: [(&str, Family); 4] =
+    [("mlp", Family::Network), ("csv", Family::Csv), ("prepare", Family::Prepare), ("parquet", Family::Parquet)];
+
 /// What `--peers` may be told.
 #[derive(Debug, Default, PartialEq)]
 struct Options {
+    family: Family,
     /// Where the environment of the peers is; see `xtask/peers/README.md`.
     root: Option<PathBuf>,
     /// How often everything runs; by the job, if not given.
@@ -46,8 +94,10 @@ impl Options {
         if arguments.next() != Some("--peers") {
             return Err(usage("bench"));
         }
-        // One family of jobs so far: the network.
-        arguments.next_if_eq(&"mlp");
+        if let Some(&(_, family)) = arguments.peek().and_then(|word| FAMILIES.iter().find(|(name, _)| name == word)) {
+            options.family = family;
+            arguments.next();
+        }
         while let Some(option) = arguments.next() {
             let value = arguments.next().ok_or_else(|| format!("`{option}` needs a value"))?;
             match option {
@@ -79,6 +129,7 @@ mod tests {
         let expected = Options { rounds: Some(2), only, ..Options::default() };
         assert_eq!(parse("--peers mlp --rounds 2 --only seed-small,torch"), Ok(expected));
         assert_eq!(parse("--peers"), Ok(Options::default()));
+        assert_eq!(parse("--peers csv"), Ok(Options { family: Family::Csv, ..Options::default() }));
         for wrong in ["--rounds 2", "--peers trees", "--peers --rounds", "--peers --rounds 0", "--peers --fast yes"] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }

@@ -5,6 +5,7 @@ mod bench;
 mod ci;
 mod generate;
 mod ladder;
+mod messy;
 mod new;
 mod project;
 mod size;
@@ -61,9 +62,15 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "bench",
-        arguments: "[--peers [OPTION VALUE]...]",
+        arguments: "[--peers [mlp|csv|prepare|parquet] [OPTION VALUE]...]",
         summary: "Measures how long things take, also beside other tools.",
         run: bench::run,
+    },
+    Command {
+        name: "messy",
+        arguments: "FOLDER... [--peers] [--root DIR] [--details FILE] [--binary FILE]",
+        summary: "Loads every file of folders of messy files, and counts how that ends.",
+        run: messy::run,
     },
     Command {
         name: "new",

@@ -2,9 +2,9 @@
 
 use crate::exchange;
 use pipewright_diagnostic::{Failure, Watch, code};
-use pipewright_frame::{Estimator, Schema, State, Table};
+use pipewright_frame::{Chunks, Estimator, Schema, State, Table};
 use pipewright_operator::work::{self, Fitted, FittedModel, Step};
-use pipewright_operator::{Fault, Task, TaskKind};
+use pipewright_operator::{Data, Fault, Task, TaskKind};
 use pipewright_world::random::Key;
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
@@ -27,9 +27,14 @@ impl<E: Estimator + 'static> Step for StepOf<E> {
         self.estimator.schema(input)
     }
 
-    fn fit(&self, rows: &Table) -> Result<Arc<dyn Fitted>, Failure> {
-        let state = pipewright_frame::fit(&self.estimator, rows)?;
-        Ok(Arc::new(StateOf { notices: (self.notices)(&state), state }))
+    fn chooses(&self) -> bool {
+        self.estimator.chooses_by_name()
+    }
+
+    fn fit(&self, rows: &dyn Chunks) -> Result<Arc<dyn Fitted>, Failure> {
+        let (state, mut notices) = pipewright_frame::fit_noting(&self.estimator, rows)?;
+        notices.extend((self.notices)(&state));
+        Ok(Arc::new(StateOf { notices, state }))
     }
 }
 
@@ -149,8 +154,8 @@ pub(crate) struct LearnerOf<L> {
 impl<L: pipewright_learn::Learner> work::Learner for LearnerOf<L> {
     fn fit(
         &self,
-        train: &Table,
-        validation: Option<&Table>,
+        train: &Data,
+        validation: Option<&Data>,
         key: Key,
         watch: &dyn Watch,
     ) -> Result<Arc<dyn FittedModel>, Failure> {
@@ -158,9 +163,21 @@ impl<L: pipewright_learn::Learner> work::Learner for LearnerOf<L> {
             Sees::Features => exchange::feature_names(train),
             Sees::Nothing => Vec::new().into(),
         };
-        let train = exchange::examples(train, &names, &self.task)?;
-        let validation = validation.map(|rows| exchange::examples(rows, &names, &self.task)).transpose()?;
-        let model = self.learner.fit(&train, validation.as_ref(), key, watch)?;
+        let model = match train {
+            Data::Stream(rows) if self.learner.streams() && !names.is_empty() => {
+                let spill = |rows: &Data| match rows {
+                    Data::Stream(rows) => exchange::spilled(rows, &names, &self.task),
+                    Data::Table(_) => unreachable!("parts of a stream are streams"),
+                };
+                let validation = validation.map(spill).transpose()?;
+                self.learner.fit_spilled(&exchange::spilled(rows, &names, &self.task)?, validation.as_ref(), key, watch)?
+            }
+            _ => {
+                let examples = |rows: &Data| exchange::examples(rows, &names, &self.task);
+                let validation = validation.map(examples).transpose()?;
+                self.learner.fit(&examples(train)?, validation.as_ref(), key, watch)?
+            }
+        };
         Ok(Arc::new(ModelOf { model, names, task: self.task.clone() }))
     }
 }

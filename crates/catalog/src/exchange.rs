@@ -3,20 +3,52 @@
 use arrow_array::{ArrayRef, Float64Array};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_frame::{Column, Kind, Role, Table};
-use pipewright_learn::{Examples, Features, Outputs, Target};
+use pipewright_learn::{Examples, Features, Outputs, Scales, Spilled, Target};
 use pipewright_operator::work::PREDICTION;
-use pipewright_operator::{Task, TaskKind};
+use pipewright_operator::{Data, Stream, Task, TaskKind, failure_of};
 use std::sync::Arc;
 
-/// The names of a table's features.
-pub(crate) fn feature_names(table: &Table) -> Arc<[String]> {
-    let features = table.columns().iter().filter(|column| column.role == Role::Feature);
+/// The names of the features.
+pub(crate) fn feature_names(rows: &Data) -> Arc<[String]> {
+    let schema = rows.schema();
+    let features = schema.columns().filter(|column| column.role == Role::Feature);
     features.map(|column| column.name.to_string()).collect()
 }
 
-/// The named columns of a table and its target.
-pub(crate) fn examples(table: &Table, names: &Arc<[String]>, task: &Task) -> Result<Examples, Failure> {
-    Ok(Examples::new(features(table, names)?, target(table, task)?))
+/// The named columns and the target, in memory.
+pub(crate) fn examples(rows: &Data, names: &Arc<[String]>, task: &Task) -> Result<Examples, Failure> {
+    let wanted: Vec<Arc<str>> = names.iter().map(|name| name.as_str().into()).chain([task.target.clone()]).collect();
+    let table = rows.select(&wanted)?;
+    Ok(Examples::new(features(&table, names)?, target(&table, task)?))
+}
+
+/// The named columns in a temporary file, and the target in memory.
+pub(crate) fn spilled(rows: &Stream, names: &Arc<[String]>, task: &Task) -> Result<Spilled, Failure> {
+    let mut parts = Vec::new();
+    let mut failure = None;
+    let mut scales = Scales::new(names.len());
+    let part = |_, chunk: Table| {
+        let features = features(&chunk, names)?;
+        Ok((Spilled::row_major(&features), Scales::of(&features), target(&chunk, task)?))
+    };
+    let filled = rows.world().scratch(&mut |out| {
+        let write = |(bytes, seen, target): (Vec<u8>, Scales, Target)| {
+            scales.merge(seen);
+            parts.push(target);
+            out.write_all(&bytes).map_err(|error| {
+                failure_of(code::CANNOT_WRITE, "cannot write", "a temporary file".as_ref(), &error)
+            })
+        };
+        failure = rows.for_each(part, write).err();
+        Ok(())
+    });
+    match failure {
+        Some(failure) => return Err(failure),
+        None => {}
+    }
+    let content = filled
+        .map_err(|error| failure_of(code::CANNOT_WRITE, "cannot write", "a temporary file".as_ref(), &error))?;
+    Ok(Spilled::new(names.clone(), content, Target::concat(parts, task.classes().map(|classes| classes.len())), scales))
 }
 
 /// The named columns as numbers.

@@ -51,5 +51,6 @@ pub static REGISTRY: Registry = Registry {
         &learn::logistic::MODEL,
         &learn::mlp::MODEL,
     ],
+    samples: source::samples::SAMPLES,
     implied: Implied { target: "target {}", encode: "encode auto on {}", judge: "eval kfold 5", look: "show" },
 };

@@ -77,6 +77,10 @@ pub(crate) struct Common {
     /// How many threads; as many as there are cores, if not said. Results do not depend on it.
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
+    /// The memory that a run may take, such as 2G: what would take more is read chunk by chunk. Without it, tables are
+    /// read into memory whatever they take.
+    #[arg(long, global = true, value_name = "SIZE", value_parser = size)]
+    pub mem: Option<u64>,
     /// Forbids implied steps.
     #[arg(long, global = true)]
     pub strict: bool,
@@ -101,9 +105,14 @@ impl Common {
             seed: self.seed,
             strict: self.strict,
             threads: self.threads.map(usize::from),
+            memory_bytes: self.mem,
             ..Options::default()
         }
     }
+}
+
+fn size(text: &str) -> Result<u64, String> {
+    pipewright::bytes(text).map(|bytes| bytes as u64).ok_or_else(|| "a number of bytes such as 500M or 2G".to_owned())
 }
 
 /// A script and how it is to run.

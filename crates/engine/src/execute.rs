@@ -3,8 +3,8 @@
 use crate::observe::Observer;
 use pipewright_diagnostic::{Failure, Watch};
 use pipewright_frame::{Role, Table};
-use pipewright_operator::Surroundings;
 use pipewright_operator::work::{Fitted, FittedModel, Report, Round, Score};
+use pipewright_operator::{Data, Surroundings, Task};
 use pipewright_plan::{Frame, Job, Part, Work};
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub enum Value {
     /// Rows.
-    Table(Table),
+    Data(Data),
     /// Ways to part rows.
     Rounds(Arc<Vec<Round>>),
     /// What a step has learned.
@@ -43,57 +43,72 @@ pub(crate) fn execute(
     observer: &dyn Observer,
 ) -> Result<Value, Failure> {
     Ok(match &job.work {
-        Work::Read(source) => Value::Table(source.read(surroundings, watch)?),
-        Work::Rows(rows, key) => Value::Table(rows.apply(expect!(Table, &inputs[0]), *key, watch)?),
+        Work::Read(source, wanted) => Value::Data(source.read(wanted, surroundings, watch)?),
+        Work::Rows(rows, key) => Value::Data(expect!(Data, &inputs[0]).changed(rows, *key, watch)?),
         Work::Split(splitter, task, key) => {
-            Value::Rounds(Arc::new(splitter.split(expect!(Table, &inputs[0]), task, *key, watch)?))
+            Value::Rounds(Arc::new(splitter.split(&target(expect!(Data, &inputs[0]), task)?, task, *key, watch)?))
         }
         Work::Pick(index, part) => {
             let round = &expect!(Rounds, &inputs[1])[*index];
             let rows = if *part == Part::Train { &round.train } else { &round.test };
-            Value::Table(expect!(Table, &inputs[0]).take(rows))
+            Value::Data(expect!(Data, &inputs[0]).pick(rows)?)
         }
         Work::Fit(step) => {
-            let state = step.fit(expect!(Table, &inputs[0]))?;
+            let state = step.fit(expect!(Data, &inputs[0]).chunks())?;
             state.notices().into_iter().for_each(|notice| watch.notice(notice));
             observer.fitted(job, state.as_ref());
             Value::State(state)
         }
-        Work::Apply => Value::Table(expect!(State, &inputs[0]).apply(expect!(Table, &inputs[1]))?),
+        Work::Apply => Value::Data(expect!(Data, &inputs[1]).applied(expect!(State, &inputs[0]))?),
         Work::Learn(learner, key) => {
-            let validation = inputs.get(1).map(|rows| expect!(Table, rows));
-            let model = learner.fit(expect!(Table, &inputs[0]), validation, *key, watch)?;
+            let validation = inputs.get(1).map(|rows| expect!(Data, rows));
+            let model = learner.fit(expect!(Data, &inputs[0]), validation, *key, watch)?;
             observer.trained(job, model.as_ref());
             Value::Model(model)
         }
-        Work::Predict => Value::Table(expect!(Model, &inputs[0]).predict(expect!(Table, &inputs[1]))?),
+        Work::Predict => Value::Data(Data::Table(predict(expect!(Model, &inputs[0]), expect!(Data, &inputs[1]))?)),
         Work::Score(judge, task) => {
-            let tables: Vec<&Table> = inputs.iter().map(|input| expect!(Table, input)).collect();
-            Value::Score(Arc::new(judge.score(tables[0], tables[1], tables[2], task)?))
+            let truth = target(expect!(Data, &inputs[0]), task)?;
+            let (predicted, baseline) = (expect!(Data, &inputs[1]).table()?, expect!(Data, &inputs[2]).table()?);
+            Value::Score(Arc::new(judge.score(&truth, &predicted, &baseline, task)?))
         }
         Work::Verdict(judge, head) => {
             let scores: Vec<Score> = inputs.iter().map(|input| (**expect!(Score, input)).clone()).collect();
             Value::Report(Arc::new(judge.verdict(&scores, &head.model, &head.task, head.seed)))
         }
-        Work::Look(look) => Value::Report(Arc::new(look.look(expect!(Table, &inputs[0]), surroundings)?)),
+        Work::Look(look) => Value::Report(Arc::new(look.look(expect!(Data, &inputs[0]), surroundings)?)),
         Work::Check(check) => {
             let mut facts = Vec::new();
-            let mut table = None;
+            let mut rows = None;
             for input in inputs {
                 match input {
                     Value::Report(report) => facts.extend(report.facts.iter().cloned()),
-                    other => table = Some(expect!(Table, other)),
+                    other => rows = Some(expect!(Data, other)),
                 }
             }
-            Value::Report(Arc::new(check.check(&facts, table)?))
+            Value::Report(Arc::new(check.check(&facts, rows)?))
         }
         Work::Keep(keep, frame) => Value::Report(Arc::new(keep.keep(&pipeline(frame, inputs), surroundings)?)),
     })
 }
 
+/// The target of all rows, in memory: all that a judge looks at.
+fn target(rows: &Data, task: &Task) -> Result<Table, Failure> {
+    rows.select(std::slice::from_ref(&task.target))
+}
+
+/// The predictions for all rows, in memory.
+fn predict(model: &Arc<dyn FittedModel>, rows: &Data) -> Result<Table, Failure> {
+    let stream = match rows {
+        Data::Table(table) => return model.predict(table),
+        Data::Stream(stream) => stream,
+    };
+    stream.gather(|chunk| model.predict(&chunk))
+}
+
 fn pipeline(frame: &Frame, inputs: &[Value]) -> pipewright_operator::FittedPipeline {
-    let table = expect!(Table, &inputs[0]);
-    let features = table.columns().iter().filter(|column| column.role == Role::Feature).cloned().collect();
+    let columns = expect!(Data, &inputs[0]).columns();
+    let features = columns.into_iter().filter(|column| column.role == Role::Feature).collect();
     let states = inputs[1..inputs.len() - 1].iter().map(|state| expect!(State, state).clone()).collect();
     let model = expect!(Model, &inputs[inputs.len() - 1]).clone();
     frame.fill(features, states, model)

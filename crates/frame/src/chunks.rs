@@ -2,6 +2,7 @@
 
 use crate::{CHUNK_ROWS, Schema, Table};
 use pipewright_diagnostic::Failure;
+use rayon::prelude::*;
 
 /// Rows in chunks, each of which can be had on its own, in any order, by many threads at once, and as often as wanted.
 pub trait Chunks: Sync {
@@ -22,6 +23,11 @@ pub trait Chunks: Sync {
 
     /// The rows before a chunk, if they are counted.
     fn rows_before(&self, index: usize) -> Option<usize>;
+
+    /// The memory that what is learned of all rows may take, in bytes, if there is a limit.
+    fn budget_bytes(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// A table in slices of [`CHUNK_ROWS`] rows.
@@ -42,4 +48,27 @@ impl Chunks for Table {
     fn rows_before(&self, index: usize) -> Option<usize> {
         Some(index * CHUNK_ROWS)
     }
+}
+
+/// How many chunks are under way at once: enough for every thread to have some, and few enough to be small.
+const WAVE: usize = 32;
+
+/// Works on the parts `0..count` side by side, and takes the results in their order; no more than a few of them are
+/// there at once.
+///
+/// # Errors
+/// The first failure of `work` or `take`, in the order of the parts.
+pub fn in_waves<T: Send>(
+    count: usize,
+    work: impl Fn(usize) -> Result<T, Failure> + Sync,
+    mut take: impl FnMut(T) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    for start in (0..count).step_by(WAVE) {
+        let wave = start..count.min(start + WAVE);
+        let parts: Vec<Result<T, Failure>> = wave.into_par_iter().map(&work).collect();
+        for part in parts {
+            take(part?)?;
+        }
+    }
+    Ok(())
 }

@@ -14,8 +14,12 @@
 
 mod cells;
 mod chunk;
+mod dialect;
+mod encoding;
+mod form;
 mod literal;
 mod read;
+mod refine;
 mod scan;
 mod sniff;
 mod suspect;
@@ -28,7 +32,7 @@ use pipewright_world::Content;
 use std::io;
 use std::sync::Arc;
 
-pub(crate) use literal::{date, date_text};
+pub(crate) use literal::{DAY, date, date_text, time, time_text};
 
 /// Reads a table, and notes what a reader of the result will want to know (renamed columns, widened kinds).
 ///

@@ -9,9 +9,9 @@ mod encoder;
 mod imputer;
 mod scaler;
 
+use crate::chunks::{Chunks, in_waves};
 use crate::{Schema, Table};
-use pipewright_diagnostic::Failure;
-use rayon::prelude::*;
+use pipewright_diagnostic::{Failure, code};
 use serde::{Serialize, de::DeserializeOwned};
 
 pub use encoder::{Encoder, EncoderMethod, EncoderState, LeftOut, Rare, Unseen};
@@ -22,6 +22,16 @@ pub use scaler::{Scaler, ScalerMethod, ScalerState};
 pub trait Summary: Send + Sized {
     /// Adds what another summary saw of the rows after these.
     fn merge(&mut self, later: Self);
+
+    /// Takes no more than about so many bytes from now on, at the cost of precision; called before anything is seen.
+    fn bound(&mut self, bytes: u64) {
+        let _ = bytes;
+    }
+
+    /// What is known only about, and how closely.
+    fn notes(&self) -> Vec<Failure> {
+        Vec::new()
+    }
 }
 
 /// The configuration of a step that learns from rows.
@@ -48,6 +58,16 @@ pub trait Estimator: Send + Sync {
     /// # Errors
     /// A [`Failure`] naming column and row (of the chunk) of a value that it cannot take.
     fn observe(&self, summary: &mut Self::Summary, rows: &Table) -> Result<(), Failure>;
+
+    /// Does it look at rows at all? What only the columns decide need not read them.
+    fn needs_rows(&self) -> bool {
+        true
+    }
+
+    /// Does it only choose columns, and by their names alone?
+    fn chooses_by_name(&self) -> bool {
+        false
+    }
 
     /// Draws the conclusion.
     ///
@@ -77,7 +97,7 @@ pub trait State: Serialize + DeserializeOwned + Send + Sync + 'static {
 /// Rows a chunk: fixed, so that results do not depend on threads.
 pub const CHUNK_ROWS: usize = 16_384;
 
-/// Fits an estimator to all rows of a table.
+/// Fits an estimator to all rows: of a table, or of a file that is read chunk by chunk.
 ///
 /// ```
 /// use pipewright_frame::{Imputer, ReadOptions, State, csv, fit};
@@ -88,28 +108,55 @@ pub const CHUNK_ROWS: usize = 16_384;
 ///
 /// # Errors
 /// As the estimator says; rows are counted from the first row of the table.
-pub fn fit<E: Estimator>(estimator: &E, table: &Table) -> Result<E::State, Failure> {
-    let schema = table.schema();
-    let starts: Vec<usize> = (0..table.rows()).step_by(CHUNK_ROWS).collect();
-    let summaries: Vec<Result<E::Summary, Failure>> = starts
-        .par_iter()
-        .map(|&start| {
-            let rows = table.slice(start, CHUNK_ROWS.min(table.rows() - start));
-            let mut summary = estimator.empty(&schema)?;
-            estimator.observe(&mut summary, &rows).map_err(|failure| in_table(failure, start))?;
-            Ok(summary)
-        })
-        .collect();
-    let mut whole = estimator.empty(&schema)?;
-    for summary in summaries {
-        whole.merge(summary?);
-    }
-    estimator.finish(whole)
+pub fn fit<E: Estimator>(estimator: &E, rows: &dyn Chunks) -> Result<E::State, Failure> {
+    fit_noting(estimator, rows).map(|(state, _)| state)
 }
 
-/// A failure in a chunk that starts at row `start`, told of the table.
-fn in_table(mut failure: Failure, start: usize) -> Failure {
-    failure.place.row = failure.place.row.map(|row| row + start as u64);
+/// As [`fit`], with notes on what is known only about, because the rows are too many for the memory that may be taken.
+///
+/// # Errors
+/// As [`fit`].
+pub fn fit_noting<E: Estimator>(estimator: &E, rows: &dyn Chunks) -> Result<(E::State, Vec<Failure>), Failure> {
+    let schema = rows.schema();
+    let empty = || {
+        let mut summary = estimator.empty(&schema)?;
+        rows.budget_bytes().into_iter().for_each(|bytes| summary.bound(bytes));
+        Ok(summary)
+    };
+    let mut whole = empty()?;
+    let observe = |index: usize| {
+        let mut summary = empty()?;
+        let in_table = |failure| in_table(failure, rows.rows_before(index));
+        estimator.observe(&mut summary, &rows.chunk(index)?).map_err(in_table)?;
+        Ok(summary)
+    };
+    let count = if estimator.needs_rows() { rows.count() } else { 0 };
+    in_waves(count, observe, |summary| {
+        whole.merge(summary);
+        Ok(())
+    })?;
+    let notes = whole.notes();
+    Ok((estimator.finish(whole)?, notes))
+}
+
+/// A share of the memory, as a number of floats for each column.
+fn numbers_within(bytes: u64, columns: usize) -> usize {
+    usize::try_from(bytes / 4 / 8 / columns.max(1) as u64).unwrap_or(usize::MAX)
+}
+
+/// The note for columns whose quantiles are known only about.
+fn approximate(names: &[&str]) -> Vec<Failure> {
+    if names.is_empty() {
+        return Vec::new();
+    }
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    let message = format!("quantiles of {} are known to a thousandth of their size", names.join(", "));
+    vec![Failure::note(code::APPROXIMATE, message).help("allow more memory for exact ones: --mem 8G")]
+}
+
+/// A failure in a chunk that starts after so many rows, told of the table.
+fn in_table(mut failure: Failure, rows_before: Option<usize>) -> Failure {
+    failure.place.row = failure.place.row.zip(rows_before).map(|(row, before)| row + before as u64);
     failure
 }
 

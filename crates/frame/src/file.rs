@@ -7,6 +7,7 @@
 
 mod format;
 mod options;
+mod several;
 
 use crate::{Chunks, Schema, Table};
 use pipewright_diagnostic::{Failure, code};
@@ -16,6 +17,7 @@ use std::sync::Arc;
 
 pub use format::Format;
 pub use options::{BadRows, Limits, NULLS, ReadOptions};
+pub use several::{joined, padded, stacked};
 
 /// A table that was read, and what a reader of it will want to know.
 #[derive(Debug, Clone)]

@@ -1,10 +1,10 @@
 //! Tables to JSON lines: one object a row.
 
-use crate::csv::date_text;
+use crate::csv::{date_text, time_text};
 use crate::file::{Reader, Reading, Scan, Sketch, Writer};
 use crate::{Kind, ReadOptions, Schema, Table};
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType};
+use arrow_array::types::{Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType};
 use arrow_array::{Array, ArrayRef};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_world::Content;
@@ -80,6 +80,7 @@ fn value(line: &mut Vec<u8>, kind: Kind, array: &ArrayRef, row: usize) -> io::Re
         Kind::Date => {
             serde_json::to_writer(line, &date_text(array.as_primitive::<TimestampMicrosecondType>().value(row)))
         }
+        Kind::Time => serde_json::to_writer(line, &time_text(array.as_primitive::<Time64MicrosecondType>().value(row))),
         Kind::Category | Kind::Ordered | Kind::Text | Kind::Id => {
             serde_json::to_writer(line, array.as_string::<i32>().value(row))
         }

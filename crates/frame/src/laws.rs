@@ -5,7 +5,9 @@
 
 use crate::csv::date_text;
 use crate::{CHUNK_ROWS, Column, Estimator, Kind, Schema, State, Summary, Table, fit};
-use arrow_array::{ArrayRef, BooleanArray, Float64Array, Int64Array, StringArray, TimestampMicrosecondArray};
+use arrow_array::{
+    ArrayRef, BooleanArray, Float64Array, Int64Array, StringArray, Time64MicrosecondArray, TimestampMicrosecondArray,
+};
 use pipewright_diagnostic::Failure;
 use pipewright_world::random::Key;
 use std::sync::Arc;
@@ -206,6 +208,7 @@ pub fn random_table(key: Key, rows: usize) -> Table {
         present("real", row).then(|| (key.child("real").uniform(row as u64) - 0.5) * magnitude)
     };
     let date = |row: usize| present("date", row).then(|| at("date", row, 1000) as i64 * 86_400_000_000);
+    let time = |row: usize| present("time", row).then(|| at("time", row, 24 * 60) as i64 * 60_000_000);
     let columns = vec![
         column("real", Kind::Continuous),
         column("count", Kind::Count),
@@ -213,6 +216,7 @@ pub fn random_table(key: Key, rows: usize) -> Table {
         column("category", Kind::Category),
         column("text", Kind::Text),
         column("date", Kind::Date),
+        column("time", Kind::Time),
         column("id", Kind::Id),
     ];
     let arrays: Vec<ArrayRef> = vec![
@@ -228,6 +232,7 @@ pub fn random_table(key: Key, rows: usize) -> Table {
         Arc::new(rows.clone().map(|row| text("category", row, 5)).collect::<StringArray>()),
         Arc::new(rows.clone().map(|row| text("text", row, 200)).collect::<StringArray>()),
         Arc::new(rows.clone().map(date).collect::<TimestampMicrosecondArray>()),
+        Arc::new(rows.clone().map(time).collect::<Time64MicrosecondArray>()),
         Arc::new(rows.map(|row| Some(format!("row {row} of {}", date_text(0)))).collect::<StringArray>()),
     ];
     Table::new(columns, arrays).expect("columns of one length")

@@ -2,8 +2,12 @@
 //! and prepare. Plain typed Rust; knows no language and no gradients.
 #![doc = include_str!("../README.md")]
 
+#[cfg(any(feature = "ipc", feature = "parquet"))]
+mod arrow;
 mod chunks;
 mod conform;
+#[cfg(any(feature = "ipc", feature = "parquet"))]
+mod names;
 mod schema;
 mod table;
 mod value;
@@ -11,7 +15,7 @@ mod value;
 pub mod csv;
 #[cfg(feature = "excel")]
 mod excel;
-mod file;
+pub mod file;
 #[cfg(feature = "ipc")]
 mod ipc;
 pub mod json;
@@ -30,10 +34,10 @@ pub mod summary;
 #[cfg(any(test, feature = "testing"))]
 pub mod laws;
 
-pub use chunks::Chunks;
+pub use chunks::{Chunks, in_waves};
 pub use estimator::{
     CHUNK_ROWS, Encoder, EncoderMethod, EncoderState, Estimator, Fill, Imputer, ImputerState, LeftOut, Rare, Scaler,
-    ScalerMethod, ScalerState, State, Summary, Unseen, fit,
+    ScalerMethod, ScalerState, State, Summary, Unseen, fit, fit_noting,
 };
 pub use expression::{Arithmetic, Comparison, ExprKind, Expression};
 pub use file::{

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 /// What kind of values a column holds, as a scientist would say it. Storage follows from it:
 /// `Continuous` Float64 · `Count` Int64 · `Bool` Boolean · `Category`, `Ordered`, `Text`, `Id` Utf8 · `Date`
-/// Timestamp (microseconds, no zone).
+/// Timestamp (microseconds, no zone) · `Time` Time64 (microseconds).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
@@ -23,6 +23,8 @@ pub enum Kind {
     Ordered,
     /// A day or a moment.
     Date,
+    /// A time of day.
+    Time,
     /// Text: what a reader makes of a column that is none of the others.
     Text,
     /// A name of the row itself.
@@ -52,6 +54,7 @@ impl fmt::Display for Kind {
             Kind::Category => "category",
             Kind::Ordered => "ordered",
             Kind::Date => "date",
+            Kind::Time => "time",
             Kind::Text => "text",
             Kind::Id => "id",
         })

@@ -60,6 +60,8 @@ pub enum Class {
     Bool,
     /// Features that are dates.
     Date,
+    /// Features that are times of day.
+    Time,
     /// Features of kind text.
     Text,
     /// Columns that name the row, by kind or by role.
@@ -74,18 +76,24 @@ pub enum Class {
 
 impl Class {
     /// Every class with its word in the language, without the `@`.
-    pub const NAMES: [(&'static str, Class); 10] = [
+    pub const NAMES: [(&'static str, Class); 11] = [
         ("numeric", Class::Numeric),
         ("string", Class::String),
         ("category", Class::Category),
         ("bool", Class::Bool),
         ("date", Class::Date),
+        ("time", Class::Time),
         ("text", Class::Text),
         ("id", Class::Id),
         ("all", Class::All),
         ("features", Class::Features),
         ("target", Class::Target),
     ];
+
+    /// Does the role of a column say whether it is in this class, whatever its kind?
+    fn is_by_role(self) -> bool {
+        matches!(self, Class::All | Class::Features | Class::Target)
+    }
 
     /// Is the column in this class?
     #[must_use]
@@ -97,6 +105,7 @@ impl Class {
             Class::Category => feature && matches!(column.kind, Kind::Category | Kind::Ordered),
             Class::Bool => feature && column.kind == Kind::Bool,
             Class::Date => feature && column.kind == Kind::Date,
+            Class::Time => feature && column.kind == Kind::Time,
             Class::Text => feature && column.kind == Kind::Text,
             Class::Id => column.role == Role::Id || (feature && column.kind == Kind::Id),
             Class::All => true,
@@ -125,6 +134,22 @@ impl Selection {
     #[must_use]
     pub fn except(self, other: Selection) -> Selection {
         Selection::Except(Box::new(self), Box::new(other))
+    }
+
+    /// Do names and roles alone say which columns it selects, whatever their kinds?
+    #[must_use]
+    pub fn is_by_name(&self) -> bool {
+        match self {
+            Selection::Name(_)
+            | Selection::Glob(_)
+            | Selection::Regex(_)
+            | Selection::Range(..)
+            | Selection::Rest(_) => true,
+            Selection::Class(class) => class.is_by_role(),
+            Selection::Union(parts) | Selection::And(parts) => parts.iter().all(Selection::is_by_name),
+            Selection::Except(left, right) => left.is_by_name() && right.is_by_name(),
+            Selection::Not(inner) => inner.is_by_name(),
+        }
     }
 
     /// The names of the selected columns, each once.

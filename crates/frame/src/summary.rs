@@ -7,11 +7,14 @@
 //! | distributive | the answer itself | [`ExactSum`], [`Extremes`], [`Levels`] |
 //! | algebraic | a few numbers that give the answer | [`Moments`] |
 //! | holistic | every value | [`Quantiles`] |
+//! | sketch | counts in fine bins | [`Quantiles::bounded`] |
 //!
-//! All of them are exact: any order of values and any chunks give the same bits.
+//! All of them are exact, but for [`Quantiles::bounded`] beyond its bound; and in all of them any order of values and
+//! any chunks give the same bits.
 
 mod algebraic;
 mod big;
+mod bins;
 mod distributive;
 mod holistic;
 

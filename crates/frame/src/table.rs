@@ -84,6 +84,22 @@ impl Table {
         Ok(Table { columns: columns.into(), places: Arc::new(places), arrays, rows, origin: None })
     }
 
+    /// A table of these columns without rows; open groups have no columns.
+    ///
+    /// # Errors
+    /// As [`Table::new`].
+    pub fn empty(schema: &Schema) -> Result<Table, Failure> {
+        let columns: Vec<Column> = schema.columns().cloned().collect();
+        let arrays = columns.iter().map(|column| arrow_array::new_empty_array(&storage(column.kind))).collect();
+        Table::with_rows(columns, arrays, 0)
+    }
+
+    /// The bytes that its values take in memory.
+    #[must_use]
+    pub fn memory_bytes(&self) -> u64 {
+        self.arrays.iter().map(|array| array.get_array_memory_size() as u64).sum()
+    }
+
     /// Other values of the same columns.
     fn with_arrays(&self, arrays: Vec<ArrayRef>, rows: usize) -> Table {
         Table { columns: self.columns.clone(), places: self.places.clone(), arrays, rows, origin: self.origin.clone() }

@@ -70,6 +70,21 @@ pub enum Target {
 }
 
 impl Target {
+    /// The targets of one part of the rows after another; `classes` of them, or numbers.
+    #[must_use]
+    pub fn concat(parts: Vec<Target>, classes: Option<usize>) -> Target {
+        match classes {
+            Some(count) => {
+                let codes = |part| if let Target::Classes { codes, .. } = part { codes } else { Vec::new() };
+                Target::Classes { codes: parts.into_iter().flat_map(codes).collect(), count }
+            }
+            None => {
+                let numbers = |part| if let Target::Numbers(values) = part { values } else { Vec::new() };
+                Target::Numbers(parts.into_iter().flat_map(numbers).collect())
+            }
+        }
+    }
+
     /// The number of rows.
     #[must_use]
     pub fn rows(&self) -> usize {

@@ -1,7 +1,8 @@
 //! The two traits of learning.
 
 use crate::data::{Examples, Features, Outputs};
-use pipewright_diagnostic::Failure;
+use crate::spilled::Spilled;
+use pipewright_diagnostic::{Failure, code};
 pub use pipewright_diagnostic::{Ignore, Watch};
 use pipewright_world::random::Key;
 use serde::{Serialize, de::DeserializeOwned};
@@ -24,6 +25,27 @@ pub trait Learner: Send + Sync {
         key: Key,
         watch: &dyn Watch,
     ) -> Result<Self::Model, Failure>;
+
+    /// Can it learn from inputs outside memory?
+    fn streams(&self) -> bool {
+        false
+    }
+
+    /// As [`Learner::fit`], from inputs outside memory; the model is the same, bit for bit, that the same rows in
+    /// memory give.
+    ///
+    /// # Errors
+    /// As [`Learner::fit`]; [`code::LIMIT_REACHED`] for a model that needs all rows in memory.
+    fn fit_spilled(
+        &self,
+        train: &Spilled,
+        validation: Option<&Spilled>,
+        key: Key,
+        watch: &dyn Watch,
+    ) -> Result<Self::Model, Failure> {
+        let _ = (train, validation, key, watch);
+        Err(Failure::new(code::LIMIT_REACHED, "this model needs all rows in memory"))
+    }
 }
 
 /// What was learned: plain data that predicts.

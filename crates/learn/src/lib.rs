@@ -10,8 +10,12 @@ mod learner;
 pub mod linear;
 pub mod metric;
 pub mod net;
+mod scales;
+mod spilled;
 pub mod split;
 mod twofold;
 
 pub use data::{Examples, Features, Outputs, Target};
 pub use learner::{Ignore, Learner, Model, Watch};
+pub use scales::Scales;
+pub use spilled::Spilled;

@@ -29,6 +29,10 @@ pub enum Value {
     Model(Box<Chosen>),
     /// A file, as written.
     Path(String),
+    /// A table that comes with the program.
+    Sample(String),
+    /// `word("text")`
+    Call(String, Box<Value>),
     /// A column's name.
     Column(String),
     /// A selection of columns and its text.
@@ -91,6 +95,8 @@ impl fmt::Display for Value {
             }
             Value::Model(chosen) => write!(f, "{chosen}"),
             Value::Path(path) => f.write_str(&written_path(path)),
+            Value::Sample(name) => f.write_str(name),
+            Value::Call(word, argument) => write!(f, "{word}({argument})"),
             Value::Column(name) => f.write_str(&written_name(name)),
             Value::Columns { text, .. } | Value::Condition { text, .. } => f.write_str(text),
         }
@@ -206,6 +212,11 @@ impl Args {
     pub fn text(&self, name: &str) -> Option<&str> {
         match self.get(name)? {
             Value::Word(text) | Value::Text(text) | Value::Path(text) | Value::Column(text) => Some(text),
+            // What `word("text")` says besides its word.
+            Value::Call(_, argument) => match argument.as_ref() {
+                Value::Text(text) => Some(text),
+                _ => None,
+            },
             _ => None,
         }
     }

@@ -38,6 +38,12 @@ pub enum Domain {
     Model,
     /// A file.
     Path,
+    /// The name of a table that comes with the program.
+    Sample,
+    /// This word with a text in parentheses: `quarantine("rejects.csv")`.
+    Call(&'static str),
+    /// A number of bytes: `1000000`, or a text with a unit, `"64M"`.
+    Bytes,
     /// The name of one column.
     Column,
     /// A selection of columns.
@@ -77,10 +83,16 @@ impl Domain {
             (Domain::Column, Value::Column(name) | Value::Word(name) | Value::Text(name)) => {
                 Some(Value::Column(name.clone()))
             }
+            (Domain::Call(word), Value::Call(name, argument)) => {
+                (word == name && matches!(**argument, Value::Text(_))).then(|| value.clone())
+            }
+            (Domain::Bytes, Value::Whole(number)) => (*number > 0).then(|| value.clone()),
+            (Domain::Bytes, Value::Text(text)) => bytes(text).map(Value::Whole),
             (Domain::Truth, Value::Truth(_))
             | (Domain::Text, Value::Text(_))
             | (Domain::Model, Value::Model(_))
             | (Domain::Path, Value::Path(_))
+            | (Domain::Sample, Value::Sample(_))
             | (Domain::Columns, Value::Columns { .. })
             | (Domain::Condition, Value::Condition { .. }) => Some(value.clone()),
             _ => None,
@@ -107,6 +119,9 @@ impl Domain {
             Domain::OneOf(domains) => domains.iter().map(Domain::describe).collect::<Vec<_>>().join(", or "),
             Domain::Model => "a model".to_owned(),
             Domain::Path => "a file".to_owned(),
+            Domain::Sample => "the name of a sample set".to_owned(),
+            Domain::Call(word) => format!("`{word}(\"…\")`"),
+            Domain::Bytes => "a number of bytes such as \"64M\"".to_owned(),
             Domain::Column => "the name of a column".to_owned(),
             Domain::Columns => "columns".to_owned(),
             Domain::Condition => "a condition".to_owned(),
@@ -125,13 +140,39 @@ impl Domain {
             ("true", Value::Truth(true)),
             ("null", Value::Null),
         ];
-        if matches!(self, Domain::Path | Domain::Column | Domain::Columns | Domain::Condition) {
+        if matches!(self, Domain::Path | Domain::Sample | Domain::Column | Domain::Columns | Domain::Condition) {
             // These have a grammar of their own; the grammar's tests cover them.
             return Vec::new();
         }
         let texts = [("\"§\"", Value::Text("§".to_owned())), ("nonsuch", Value::Word("nonsuch".to_owned()))];
         CANDIDATES.iter().chain(&texts).filter(|(_, value)| self.take(value).is_none()).map(|&(text, _)| text).collect()
     }
+}
+
+/// The number of bytes that a text names: `500`, `64K`, `1.5M`, `2G`, with or without `B` or `iB`. The units are powers
+/// of 1024.
+///
+/// ```
+/// assert_eq!(pipewright_operator::bytes("2G"), Some(2 << 30));
+/// assert_eq!(pipewright_operator::bytes("1.5 MiB"), Some(1_572_864));
+/// assert_eq!(pipewright_operator::bytes("lots"), None);
+/// ```
+#[must_use]
+pub fn bytes(text: &str) -> Option<i64> {
+    let text = text.trim();
+    let end = text.find(|sign: char| !sign.is_ascii_digit() && sign != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    let factor = match unit.trim().to_ascii_uppercase().trim_end_matches('B').trim_end_matches('I') {
+        "" => 1.0,
+        "K" => 1024.0,
+        "M" => 1024.0 * 1024.0,
+        "G" => 1024.0 * 1024.0 * 1024.0,
+        "T" => 1024.0 * 1024.0 * 1024.0 * 1024.0,
+        _ => return None,
+    };
+    let bytes = (number.parse::<f64>().ok()? * factor).round();
+    // Up to 2^53 every whole number is a float.
+    (1.0..=9_007_199_254_740_992.0).contains(&bytes).then_some(bytes as i64)
 }
 
 #[cfg(test)]
@@ -157,6 +198,8 @@ mod tests {
             Domain::Truth,
             Domain::Word(&["mean"]),
             Domain::Text,
+            Domain::Bytes,
+            Domain::Call("quarantine"),
             Domain::List(&Domain::Truth),
             Domain::OneOf(&[Domain::Truth, Domain::Positive]),
         ];

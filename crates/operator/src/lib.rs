@@ -8,6 +8,7 @@
 //! **Invariant:** this crate knows no single verb. Held by `cargo xtask tidy` (it may not depend on `catalog`).
 
 mod args;
+mod data;
 mod domain;
 mod pipeline;
 mod registry;
@@ -17,9 +18,10 @@ mod task;
 pub mod work;
 
 pub use args::{Args, Chosen, Value};
-pub use domain::Domain;
+pub use data::{Data, Stream};
+pub use domain::{Domain, bytes};
 pub use pipeline::{FittedPipeline, StepRecord};
-pub use registry::{Implied, Registry};
+pub use registry::{Implied, Registry, Sample};
 pub use spec::{
     Columns, Effect, Example, Fault, Form, Group, LoadStep, Model, Param, Prepare, Sort, Spec, Structure, Verb,
 };

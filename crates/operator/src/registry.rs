@@ -8,8 +8,21 @@ pub struct Registry {
     pub verbs: &'static [&'static Verb],
     /// The models that `train` knows.
     pub models: &'static [&'static Model],
+    /// The tables that come with the program.
+    pub samples: &'static [Sample],
     /// The stages that a plan may add by itself.
     pub implied: Implied,
+}
+
+/// A table that comes with the program.
+#[derive(Debug, Clone, Copy)]
+pub struct Sample {
+    /// Its name in scripts.
+    pub name: &'static str,
+    /// What it holds, in a sentence.
+    pub summary: &'static str,
+    /// It, as CSV.
+    pub text: &'static str,
 }
 
 /// The stages that a plan may add by itself, as a script would write them; `{}` is filled in.
@@ -36,6 +49,12 @@ impl Registry {
     #[must_use]
     pub fn model(&self, name: &str) -> Option<&'static Model> {
         self.models.iter().copied().find(|model| model.spec.name == name)
+    }
+
+    /// The sample set of this name.
+    #[must_use]
+    pub fn sample(&self, name: &str) -> Option<&'static Sample> {
+        self.samples.iter().find(|sample| sample.name == name)
     }
 
     /// The names of all verbs.

@@ -16,6 +16,9 @@ pub struct Surroundings {
     pub folder: PathBuf,
     /// The data file of the command line, relative to the working directory.
     pub data: Option<PathBuf>,
+    /// The memory that a run may take, in bytes; what would take more is read chunk by chunk. As much as there is, if
+    /// it is not said.
+    pub memory_bytes: Option<u64>,
     /// Every verb and model there is.
     pub registry: &'static Registry,
     standard_input: Arc<OnceLock<Result<Arc<dyn Content>, io::ErrorKind>>>,
@@ -25,7 +28,7 @@ impl Surroundings {
     /// A script in `folder`, without a data file.
     #[must_use]
     pub fn new(world: Arc<dyn World>, folder: PathBuf, registry: &'static Registry) -> Surroundings {
-        Surroundings { world, folder, data: None, registry, standard_input: Arc::default() }
+        Surroundings { world, folder, data: None, memory_bytes: None, registry, standard_input: Arc::default() }
     }
 
     /// The place of a path that the script names.

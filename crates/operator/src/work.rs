@@ -3,9 +3,9 @@
 //! All of it speaks in tables. Predictions are a table too: one column of probabilities a class, named by the class,
 //! or one column of numbers named [`PREDICTION`].
 
-use crate::{Fault, FittedPipeline, Surroundings, Task};
+use crate::{Data, Fault, FittedPipeline, Surroundings, Task};
 use pipewright_diagnostic::{Failure, Watch};
-use pipewright_frame::{Schema, Table};
+use pipewright_frame::{Chunks, Expression, Schema, Table};
 use pipewright_world::random::Key;
 use std::sync::Arc;
 
@@ -44,6 +44,15 @@ pub struct Sketch {
     pub notices: Vec<Failure>,
 }
 
+/// What the stages below a source want of it.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Wanted {
+    /// The only columns that they look at; all if it is not said.
+    pub columns: Option<Arc<[Arc<str>]>>,
+    /// Rows for which this is not true are left out further down anyway.
+    pub filter: Option<Expression>,
+}
+
 /// Brings a table in.
 pub trait Source: Send + Sync {
     /// What the head of the data says, without reading it all: `None` where there is nothing to look at yet.
@@ -52,11 +61,11 @@ pub trait Source: Send + Sync {
     /// A [`Failure`] when the data is there but cannot be read.
     fn sketch(&self, surroundings: &Surroundings) -> Result<Option<Sketch>, Failure>;
 
-    /// Reads it all; notices go to `watch`.
+    /// Reads it all, or as a stream where it is larger than memory may be; notices go to `watch`.
     ///
     /// # Errors
     /// A [`Failure`] with file and line.
-    fn read(&self, surroundings: &Surroundings, watch: &dyn Watch) -> Result<Table, Failure>;
+    fn read(&self, wanted: &Wanted, surroundings: &Surroundings, watch: &dyn Watch) -> Result<Data, Failure>;
 }
 
 /// Makes another table of a table, learning nothing.
@@ -72,6 +81,32 @@ pub trait Rows: Send + Sync {
     /// # Errors
     /// A [`Failure`] naming column and row.
     fn apply(&self, table: &Table, key: Key, watch: &dyn Watch) -> Result<Table, Failure>;
+
+    /// Is what it makes of some rows the same, whatever rows stand beside them? Then it works chunk by chunk.
+    fn by_row(&self) -> bool {
+        false
+    }
+
+    /// Does it only choose rows, and look at no values for that but those of [`Rows::reads`]?
+    fn chooses(&self) -> bool {
+        false
+    }
+
+    /// The number of rows at the start that are all it looks at, if there is such a number.
+    fn first_rows(&self) -> Option<usize> {
+        None
+    }
+
+    /// The condition that every row that it keeps fulfils, if that is what it is for.
+    fn condition(&self) -> Option<&Expression> {
+        None
+    }
+
+    /// A note on rows that it leaves out, where they deserve one.
+    fn left_out(&self, rows: usize) -> Option<Failure> {
+        let _ = rows;
+        None
+    }
 
     /// The columns whose values it looks at.
     fn reads(&self) -> Vec<Arc<str>> {
@@ -92,11 +127,16 @@ pub trait Step: Send + Sync {
     /// A [`Failure`] naming the column that it cannot take.
     fn schema(&self, input: &Schema) -> Result<Schema, Failure>;
 
+    /// Does it only choose columns, and by their names alone?
+    fn chooses(&self) -> bool {
+        false
+    }
+
     /// Learns.
     ///
     /// # Errors
     /// A [`Failure`] naming column and row.
-    fn fit(&self, rows: &Table) -> Result<Arc<dyn Fitted>, Failure>;
+    fn fit(&self, rows: &dyn Chunks) -> Result<Arc<dyn Fitted>, Failure>;
 }
 
 /// What a step has learned.
@@ -159,8 +199,8 @@ pub trait Learner: Send + Sync {
     /// A [`Failure`] when the rows cannot be learned from or training leaves the range of numbers.
     fn fit(
         &self,
-        train: &Table,
-        validation: Option<&Table>,
+        train: &Data,
+        validation: Option<&Data>,
         key: Key,
         watch: &dyn Watch,
     ) -> Result<Arc<dyn FittedModel>, Failure>;
@@ -182,9 +222,9 @@ pub trait FittedModel: Send + Sync {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Round {
     /// The rows to learn from, ascending.
-    pub train: Vec<u32>,
+    pub train: Arc<[u32]>,
     /// The rows held out, ascending.
-    pub test: Vec<u32>,
+    pub test: Arc<[u32]>,
 }
 
 /// Parts rows.
@@ -260,22 +300,22 @@ pub struct Report {
     pub facts: Vec<(String, f64)>,
 }
 
-/// Looks at a table and passes it on.
+/// Looks at rows and passes them on.
 pub trait Look: Send + Sync {
     /// Looks.
     ///
     /// # Errors
     /// A [`Failure`] when what it writes cannot be written.
-    fn look(&self, table: &Table, surroundings: &Surroundings) -> Result<Report, Failure>;
+    fn look(&self, rows: &Data, surroundings: &Surroundings) -> Result<Report, Failure>;
 }
 
 /// Checks a condition.
 pub trait Check: Send + Sync {
-    /// Checks; `facts` are the numbers of the reports above and of the table that flows past, if one does.
+    /// Checks; `facts` are the numbers of the reports above and of the rows that flow past, if some do.
     ///
     /// # Errors
     /// A [`Failure`] when the condition is false or asks for what nobody knows.
-    fn check(&self, facts: &[(String, f64)], table: Option<&Table>) -> Result<Report, Failure>;
+    fn check(&self, facts: &[(String, f64)], rows: Option<&Data>) -> Result<Report, Failure>;
 }
 
 /// Takes the final fit out.

@@ -29,6 +29,7 @@ pub use run::{Done, StageLine};
 pub use pipewright_catalog::REGISTRY;
 pub use pipewright_diagnostic::{Diagnostic, Severity, Source, code, render_human, render_json};
 pub use pipewright_engine::{Observer, Silent};
+pub use pipewright_operator::bytes;
 pub use pipewright_syntax::{format, is_complete};
 
 use pipewright_operator::Surroundings;
@@ -57,6 +58,8 @@ pub struct Options {
     pub folder: PathBuf,
     /// The data file for a `load` without a path; `-` is standard input.
     pub data: Option<PathBuf>,
+    /// The memory that a run may take, in bytes: what would take more is read chunk by chunk.
+    pub memory_bytes: Option<u64>,
     /// Values for the script's parameters.
     pub params: std::collections::BTreeMap<String, String>,
 }
@@ -74,6 +77,7 @@ impl Session {
     pub fn new(world: Arc<dyn World>, options: Options) -> Session {
         let mut surroundings = Surroundings::new(world, options.folder.clone(), &REGISTRY);
         surroundings.data.clone_from(&options.data);
+        surroundings.memory_bytes = options.memory_bytes;
         Session { surroundings, options }
     }
 

@@ -2,8 +2,7 @@
 
 use pipewright_diagnostic::{Diagnostic, code};
 use pipewright_engine::{Observer, Outcome, Value, run};
-use pipewright_frame::Table;
-use pipewright_operator::Surroundings;
+use pipewright_operator::{Data, Surroundings};
 use pipewright_plan::{Pin, Plan, TargetFacts, lower_tables};
 use std::collections::HashMap;
 
@@ -16,7 +15,7 @@ pub(crate) fn pins(plan: &Plan, surroundings: &Surroundings, observer: &dyn Obse
     let (graph, tables) = lower_tables(plan);
     let outcome = run(&graph, HashMap::new(), true, surroundings, observer);
     let table = |job: Option<usize>| match outcome.kept.get(&graph.jobs()[job?].key)? {
-        Value::Table(table) => Some(table),
+        Value::Data(data) => Some(data),
         _ => None,
     };
     let pins = plan
@@ -32,7 +31,8 @@ pub(crate) fn pins(plan: &Plan, surroundings: &Surroundings, observer: &dyn Obse
     (pins, outcome)
 }
 
-fn facts(table: &Table, target: &str) -> Option<TargetFacts> {
+fn facts(rows: &Data, target: &str) -> Option<TargetFacts> {
+    let table = rows.select(&[target.into()]).ok()?;
     let classes = table.classes(target).ok()?;
     let distinct = classes.len();
     Some(TargetFacts { rows: table.rows(), distinct, classes: (distinct <= CLASSES_MAX).then_some(classes) })
@@ -44,7 +44,7 @@ pub(crate) fn likely_ids(plan: &Plan, outcome: &Outcome) -> Vec<Diagnostic> {
     let mut notes = Vec::new();
     for (pipeline, tables) in plan.pipelines.iter().zip(&tables) {
         let (Some(training), Some(job)) = (pipeline.training(), tables.prepared) else { continue };
-        let Some(Value::Table(table)) = outcome.kept.get(&graph.jobs()[job].key) else { continue };
+        let Some(Value::Data(Data::Table(table))) = outcome.kept.get(&graph.jobs()[job].key) else { continue };
         for name in table.features().into_iter().filter(|name| table.is_row_number(name)) {
             let message = format!("`{name}` looks like an id: it counts the rows");
             let note = Diagnostic::note(code::LIKELY_ID, message).label(pipeline.nodes[training].span, "");

@@ -113,21 +113,33 @@ impl Binder {
         let text = match &path.node {
             PathArg::Text(text) | PathArg::Bare(text) => text.clone(),
             PathArg::Dash => "-".to_owned(),
-            PathArg::Name(name) => {
-                let message = format!("no sample set named `{name}`");
-                self.say(
-                    Diagnostic::error(code::UNKNOWN_NAME, message)
-                        .label(path.span, "")
-                        .help(format!("a file has a `.` or `/` in its name, or stands in quotes: {name:?}")),
-                );
-                return;
-            }
+            PathArg::Name(name) => return self.sample(name, path.span),
             PathArg::Param(_) => {
                 self.unknown = true;
                 return;
             }
         };
         self.give(0, Spanned::new(Value::Path(text), path.span));
+    }
+
+    /// A bare name instead of a file: a table that comes with the program, where the verb takes one.
+    fn sample(&mut self, name: &str, span: Span) {
+        let sample = Value::Sample(name.to_owned());
+        let is_taken = self.spec.positionals.first().is_some_and(|param| param.domain.take(&sample).is_some());
+        if is_taken && self.registry.sample(name).is_some() {
+            return self.give(0, Spanned::new(sample, span));
+        }
+        let mut diagnostic = Diagnostic::error(code::UNKNOWN_NAME, format!("no sample set named `{name}`"))
+            .label(span, "")
+            .help(format!("a file has a `.` or `/` in its name, or stands in quotes: {name:?}"));
+        if is_taken {
+            let names: Vec<&str> = self.registry.samples.iter().map(|sample| sample.name).collect();
+            diagnostic = match nearest(name, names.iter().copied()).first() {
+                Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(span, *near),
+                None => diagnostic.help(format!("sample sets: {}", names.join(", "))),
+            };
+        }
+        self.say(diagnostic);
     }
 
     fn condition(&mut self, expr: &Spanned<syntax::Expr>, scope: &Scope<'_>) {
@@ -391,6 +403,13 @@ fn read_value(
             Value::Model(Box::new(model(name, shape.as_ref(), call.as_ref(), registry, problems)?))
         }
         syntax::Value::Word { name, shape: None, call: None, block: None } => Value::Word(name.node.clone()),
+        syntax::Value::Word { name, shape: None, call: Some(call), block: None } => match call.node.as_slice() {
+            [Arg::Positional(argument)] => {
+                let argument = read_value(argument, domain, registry, problems)?;
+                Value::Call(name.node.clone(), Box::new(argument))
+            }
+            _ => return None,
+        },
         // A parameter without a value has had its message; nothing more is said about it.
         syntax::Value::Param(_) | syntax::Value::Duration { .. } | syntax::Value::Block(_) => return None,
         syntax::Value::Word { .. } => return None,

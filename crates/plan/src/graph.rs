@@ -3,7 +3,7 @@
 //! **Invariant (honest folds):** no job that learns for a round can be reached from a row that the round holds out.
 //! [`JobGraph::check`] walks the graph and proves it; lowering calls it each time.
 
-use pipewright_operator::work::{Check, Fitted, Judge, Keep, Learner, Look, Rows, Source, Splitter, Step};
+use pipewright_operator::work::{Check, Fitted, Judge, Keep, Learner, Look, Rows, Source, Splitter, Step, Wanted};
 use pipewright_operator::{FittedPipeline, Task};
 use pipewright_world::random::Key;
 use std::collections::HashMap;
@@ -35,7 +35,7 @@ pub enum Part {
 #[derive(Clone)]
 pub enum Work {
     /// → table
-    Read(Arc<dyn Source>),
+    Read(Arc<dyn Source>, Wanted),
     /// table → table
     Rows(Arc<dyn Rows>, Key),
     /// table → rounds
@@ -196,7 +196,7 @@ impl JobGraph {
     /// The rows that a job's value depends on.
     fn origin(&self, job: &Job, origins: &[Origin]) -> Origin {
         match &job.work {
-            Work::Read(_) => Origin { whole: true, ..Origin::default() },
+            Work::Read(..) => Origin { whole: true, ..Origin::default() },
             // Which rows are dealt to which round may depend on all of them: on the classes of the target.
             Work::Pick(index, part) if self.jobs[job.inputs[1]].round.is_none() => match part {
                 Part::Train => Origin { train: Some((job.inputs[1], *index)), ..Origin::default() },

@@ -21,6 +21,7 @@ mod lower;
 mod names;
 mod print;
 mod target;
+mod wanted;
 
 pub use check::{Node, Options, Pin, PipelinePlan, Plan, plan};
 pub use expand::{Flat, Overrides, expand};

@@ -107,7 +107,8 @@ impl<'a> Lowering<'a> {
     fn shared_stage(&mut self, stage: usize, node: &Node) {
         match &node.bound {
             Bound::Source(source) => {
-                let read = self.add(Work::Read(source.clone()), &format!("read {}", node.text), &[], stage, None);
+                let wanted = crate::wanted::wanted(self.plan);
+                let read = self.add(Work::Read(source.clone(), wanted.clone()), &format!("read {} {wanted:?}", node.text), &[], stage, None);
                 self.source = Some(read);
                 self.table = Some(read);
             }

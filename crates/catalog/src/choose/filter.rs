@@ -68,6 +68,18 @@ impl Rows for Where {
         Ok(table.filter(&self.0.mask(table)?))
     }
 
+    fn by_row(&self) -> bool {
+        true
+    }
+
+    fn chooses(&self) -> bool {
+        true
+    }
+
+    fn condition(&self) -> Option<&Expression> {
+        Some(&self.0)
+    }
+
     fn reads(&self) -> Vec<Arc<str>> {
         self.0.columns()
     }

@@ -46,4 +46,12 @@ impl Rows for Head {
     fn apply(&self, table: &Table, _: Key, _: &dyn Watch) -> Result<Table, Failure> {
         Ok(table.head(self.0))
     }
+
+    fn chooses(&self) -> bool {
+        true
+    }
+
+    fn first_rows(&self) -> Option<usize> {
+        Some(self.0)
+    }
 }

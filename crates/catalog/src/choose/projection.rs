@@ -64,6 +64,14 @@ impl Estimator for Project {
         Ok(())
     }
 
+    fn needs_rows(&self) -> bool {
+        false
+    }
+
+    fn chooses_by_name(&self) -> bool {
+        self.selection.is_by_name()
+    }
+
     fn finish(&self, seen: Seen) -> Result<ProjectionState, Failure> {
         let kept = self.kept(&seen.0)?;
         let target = seen.0.target().map(|column| column.name.clone()).filter(|target| kept.contains(target));

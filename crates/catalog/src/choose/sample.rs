@@ -67,4 +67,8 @@ impl Rows for Sample {
         let count = self.count.or(share).unwrap_or(table.rows());
         Ok(table.sample(count.min(table.rows()), key))
     }
+
+    fn chooses(&self) -> bool {
+        true
+    }
 }

@@ -5,7 +5,7 @@ use pipewright_diagnostic::{Failure, code, nearest};
 use pipewright_frame::{Column, ExprKind, Expression, Kind, Schema, Table};
 use pipewright_operator::work::{Check, Report};
 use pipewright_operator::{
-    Args, Bound, Domain, Effect, Example, Fault, Form, Group, Param, Sort, Spec, Surroundings, Verb,
+    Args, Bound, Data, Domain, Effect, Example, Fault, Form, Group, Param, Sort, Spec, Surroundings, Verb,
 };
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -57,12 +57,14 @@ struct Assert {
 }
 
 impl Check for Assert {
-    fn check(&self, facts: &[(String, f64)], table: Option<&Table>) -> Result<Report, Failure> {
+    fn check(&self, facts: &[(String, f64)], rows: Option<&Data>) -> Result<Report, Failure> {
         let mut known: Vec<(String, f64)> = facts.to_vec();
-        known.extend(table.map(|table| ("rows".to_owned(), table.rows() as f64)));
+        if let Some(rows) = rows.filter(|_| self.condition.columns().iter().any(|name| &**name == "rows")) {
+            known.push(("rows".to_owned(), rows.rows()? as f64));
+        }
         let mut values = Vec::new();
         for name in self.condition.columns() {
-            values.push(match column_fact(&name, table)? {
+            values.push(match column_fact(&name, rows)? {
                 Some(value) => value,
                 // Of several results, the last one is meant.
                 None => known
@@ -89,16 +91,17 @@ impl Check for Assert {
 }
 
 /// `nulls(column)` and `unique(column)` of the table that flows past.
-fn column_fact(name: &str, table: Option<&Table>) -> Result<Option<f64>, Failure> {
+fn column_fact(name: &str, rows: Option<&Data>) -> Result<Option<f64>, Failure> {
     let inside = |function: &str| name.strip_prefix(function)?.strip_prefix('(')?.strip_suffix(')');
     let (column, counts_nulls) = match (inside("nulls"), inside("unique")) {
         (Some(column), _) => (column, true),
         (_, Some(column)) => (column, false),
         _ => return Ok(None),
     };
-    let Some(table) = table else {
+    let Some(rows) = rows else {
         return Err(Failure::new(code::WRONG_ORDER, format!("`{name}` asks for a table, and none flows past here")));
     };
+    let table = rows.select(&[column.into()])?;
     let array = table.array(column)?;
     if counts_nulls {
         return Ok(Some(array.null_count() as f64));

@@ -227,7 +227,7 @@ impl Splitter for Eval {
                 (Scheme::Holdout(share), Some(codes)) => vec![split::holdout_stratified(codes, share, key)?],
                 (Scheme::Holdout(share), None) => vec![split::holdout(rows.rows(), share, key)?],
             };
-            rounds.extend(folds.into_iter().map(|fold| Round { train: fold.train, test: fold.test }));
+            rounds.extend(folds.into_iter().map(|fold| Round { train: fold.train.into(), test: fold.test.into() }));
         }
         Ok(rounds)
     }

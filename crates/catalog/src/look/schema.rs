@@ -3,9 +3,9 @@
 use super::show::WIDTH;
 use arrow_array::{Array, ArrayRef, Int64Array, StringArray};
 use pipewright_diagnostic::Failure;
-use pipewright_frame::{Column, Kind, Role, Table};
+use pipewright_frame::{Column, Kind, Role, Table, in_waves};
 use pipewright_operator::work::{Look, Report};
-use pipewright_operator::{Args, Bound, Effect, Example, Fault, Group, Spec, Surroundings, Verb};
+use pipewright_operator::{Args, Bound, Data, Effect, Example, Fault, Group, Spec, Surroundings, Verb};
 use serde_json::json;
 use std::sync::Arc;
 
@@ -44,9 +44,9 @@ fn bind(_: &Args, _: &Surroundings) -> Result<Bound, Fault> {
 struct Describe;
 
 impl Look for Describe {
-    fn look(&self, table: &Table, _: &Surroundings) -> Result<Report, Failure> {
-        let columns = table.columns();
-        let missing: Vec<i64> = table.arrays().iter().map(|array| array.null_count() as i64).collect();
+    fn look(&self, rows: &Data, _: &Surroundings) -> Result<Report, Failure> {
+        let columns = rows.columns();
+        let (count, missing) = counted(rows)?;
         let text = |of: &dyn Fn(&Column) -> String| -> ArrayRef {
             Arc::new(StringArray::from_iter_values(columns.iter().map(of)))
         };
@@ -73,10 +73,41 @@ impl Look for Describe {
                 json!({"name": &*column.name, "kind": column.kind, "role": column.role, "missing": missing, "sources": sources})
             })
             .collect();
-        let json = json!({"kind": "schema", "rows": table.rows(), "columns": objects});
-        let text = format!("{} rows\n{}\n", table.rows(), listing.show(columns.len(), WIDTH).trim_end());
+        let json = json!({"kind": "schema", "rows": count, "columns": objects, "source": source(rows)});
+        let facts = decided(rows);
+        let text = format!("{count} rows{facts}\n{}\n", listing.show(columns.len(), WIDTH).trim_end());
         Ok(Report { kind: "schema", text, json, facts: Vec::new() })
     }
+}
+
+/// The number of rows, and the missing values of each column.
+fn counted(rows: &Data) -> Result<(usize, Vec<i64>), Failure> {
+    let (mut count, mut missing) = (0, vec![0; rows.columns().len()]);
+    let chunks = rows.chunks();
+    let look = |index: usize| {
+        let chunk = chunks.chunk(index)?;
+        let nulls: Vec<usize> = chunk.arrays().iter().map(|array| array.null_count()).collect();
+        Ok((chunk.rows(), nulls))
+    };
+    in_waves(chunks.count(), look, |(rows, nulls)| {
+        count += rows;
+        missing.iter_mut().zip(nulls).for_each(|(sum, nulls)| *sum += nulls as i64);
+        Ok(())
+    })?;
+    Ok((count, missing))
+}
+
+/// What the reader of the file decided, in words.
+fn decided(rows: &Data) -> String {
+    let Some(origin) = rows.origin() else { return String::new() };
+    let facts: Vec<String> = origin.facts.iter().map(|(what, how)| format!("{what} {how}")).collect();
+    format!(" of {} ({})", origin.file, facts.join(", "))
+}
+
+fn source(rows: &Data) -> serde_json::Value {
+    let Some(origin) = rows.origin() else { return serde_json::Value::Null };
+    let facts = origin.facts.iter().map(|(what, how)| ((*what).to_owned(), json!(how)));
+    json!({"file": origin.file, "decided": facts.collect::<serde_json::Map<_, _>>()})
 }
 
 fn role(column: &Column) -> String {

@@ -1,9 +1,8 @@
 //! `show`: prints the first rows.
 
 use pipewright_diagnostic::Failure;
-use pipewright_frame::Table;
 use pipewright_operator::work::{Look, Report};
-use pipewright_operator::{Args, Bound, Domain, Effect, Example, Fault, Group, Param, Spec, Surroundings, Verb};
+use pipewright_operator::{Args, Bound, Data, Domain, Effect, Example, Fault, Group, Param, Spec, Surroundings, Verb};
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
 
@@ -41,19 +40,19 @@ fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
 struct Show(usize);
 
 impl Look for Show {
-    fn look(&self, table: &Table, _: &Surroundings) -> Result<Report, Failure> {
-        let shown = table.head(self.0);
+    fn look(&self, rows: &Data, _: &Surroundings) -> Result<Report, Failure> {
+        let (shown, count) = (rows.head(self.0)?, rows.rows()?);
         let mut lines = Vec::new();
         pipewright_frame::json::write(&shown, &mut lines).expect("writing to memory does not fail");
-        let rows: Vec<Json> = String::from_utf8_lossy(&lines)
+        let objects: Vec<Json> = String::from_utf8_lossy(&lines)
             .lines()
             .map(|line| serde_json::from_str(line).expect("every line is an object"))
             .collect();
-        let columns: Vec<&str> = table.columns().iter().map(|column| &*column.name).collect();
-        let json = json!({"kind": "show", "columns": columns, "shown": rows, "rows": table.rows()});
+        let columns: Vec<&str> = shown.columns().iter().map(|column| &*column.name).collect();
+        let json = json!({"kind": "show", "columns": columns, "shown": objects, "rows": count});
         Ok(Report {
             kind: "show",
-            text: format!("{}\n", table.show(self.0, WIDTH).trim_end()),
+            text: format!("{}\n", shown.show_head(count, WIDTH).trim_end()),
             json,
             facts: Vec::new(),
         })

@@ -106,6 +106,10 @@ impl Rows for Predict {
         }
         Table::with_rows(columns, arrays, table.rows())
     }
+
+    fn by_row(&self) -> bool {
+        true
+    }
 }
 
 impl Predict {

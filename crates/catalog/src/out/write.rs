@@ -1,10 +1,10 @@
 //! `write`: writes a table.
 
 use pipewright_diagnostic::{Failure, code};
-use pipewright_frame::{Table, csv, json};
+use pipewright_frame::{Format, in_waves};
 use pipewright_operator::work::{Look, Report};
 use pipewright_operator::{
-    Args, Bound, Domain, Effect, Example, Fault, Form, Group, Param, Spec, Surroundings, Verb, failure_of,
+    Args, Bound, Data, Domain, Effect, Example, Fault, Form, Group, Param, Spec, Surroundings, Verb, failure_of,
 };
 use serde_json::json;
 use std::io;
@@ -15,15 +15,16 @@ pub(crate) const VERB: Verb = Verb {
         name: "write",
         group: Group::Out,
         summary: "Writes the table to a file, or with `-` to standard output, and passes it on.",
-        details: "The ending says the format: `.csv`, or `.json` and `.jsonl` for JSON lines. The file is replaced as a \
-                  whole and durably. A text that would read as a missing value is quoted.",
+        details: "The ending says the format: `.csv`, `.json` and `.jsonl` for JSON lines, `.parquet`, `.arrow` and \
+                  `.feather` for Arrow IPC. The file is replaced as a whole and durably. In CSV, a text that would \
+                  read as a missing value is quoted; Parquet and Arrow keep kinds and roles.",
         search: &["output", "export", "store", "to_csv"],
         form: Form::Path,
         effect: Effect::Sink,
         positionals: &[Param::required("path", Domain::Path, "The file.")],
         options: &[Param::optional(
             "format",
-            Domain::Word(&["csv", "json"]),
+            Domain::Word(&["csv", "json", "parquet", "ipc"]),
             "The format, where the ending does not say it.",
         )],
         examples: &[
@@ -49,46 +50,82 @@ sepal_length,sepal_width,petal_length,petal_width,species
     load: None,
 };
 
-type Writer = fn(&Table, &mut dyn io::Write) -> io::Result<()>;
-
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
     let Some(path) = args.text("path") else {
         return Err(Fault::of("path", code::MISSING_ARGUMENT, "a file is missing: write table.csv"));
     };
-    let ending = path.rsplit_once('.').map_or("", |(_, ending)| ending);
-    let writer: Writer = match (args.text("format"), ending) {
-        (Some("json"), _) | (None, "json" | "jsonl" | "ndjson") => json::write,
-        (Some(_), _) | (None, "csv") => csv::write,
-        (None, _) if path == "-" => csv::write,
-        (None, _) => {
+    let packed = [".gz", ".zst", ".bz2", ".xz", ".zip"].into_iter().find(|ending| path.ends_with(ending));
+    if let Some(ending) = packed {
+        let message = format!("tables are written unpacked: `{path}` would not be what its ending `{ending}` says");
+        return Err(Fault::of("path", code::UNKNOWN_FORMAT, message).help("write table.parquet: it is packed by itself"));
+    }
+    let asked = args.text("format").and_then(Format::of_word);
+    let format = match asked.or(Format::of_path(path)) {
+        Some(format) => format,
+        None if path == "-" => Format::Csv,
+        None => {
             let message = format!("the format of `{path}` does not show from its name");
             return Err(Fault::of("path", code::UNKNOWN_FORMAT, message)
-                .help("known endings: .csv, .json, .jsonl; or write format=csv"));
+                .help("known endings: .csv, .json, .jsonl, .parquet, .arrow; or write format=csv"));
         }
     };
-    Ok(Bound::Look(Arc::new(Write { path: path.to_owned(), writer })))
+    if !format.is_written() {
+        let message = format!("{} files are read, not written", format.word());
+        return Err(Fault::of("path", code::UNKNOWN_FORMAT, message).help("written: .csv, .jsonl, .parquet, .arrow"));
+    }
+    if path == "-" && !matches!(format, Format::Csv | Format::Json) {
+        let message = format!("{} is no text for standard output", format.word());
+        return Err(Fault::of("path", code::UNKNOWN_FORMAT, message).help("name a file: write table.parquet"));
+    }
+    Ok(Bound::Look(Arc::new(Write { path: path.to_owned(), format })))
 }
 
 struct Write {
     path: String,
-    writer: Writer,
+    format: Format,
 }
 
 impl Look for Write {
-    fn look(&self, table: &Table, surroundings: &Surroundings) -> Result<Report, Failure> {
-        let json = json!({"kind": "write", "path": self.path, "rows": table.rows()});
+    fn look(&self, rows: &Data, surroundings: &Surroundings) -> Result<Report, Failure> {
         if self.path == "-" {
             let mut bytes = Vec::new();
-            (self.writer)(table, &mut bytes).expect("writing to memory does not fail");
+            let count = self.fill(rows, &mut bytes)?;
             let text = String::from_utf8_lossy(&bytes).into_owned();
-            return Ok(Report { kind: "write", text, json, facts: Vec::new() });
+            return Ok(Report { kind: "write", text, json: self.json(count), facts: Vec::new() });
         }
         let place = surroundings.place(&self.path);
-        surroundings
-            .world
-            .replace(&place, &mut |out| (self.writer)(table, out))
-            .map_err(|error| failure_of(code::CANNOT_WRITE, "cannot write", self.path.as_ref(), &error))?;
-        let text = format!("wrote {} rows to {}\n", table.rows(), self.path);
-        Ok(Report { kind: "write", text, json, facts: Vec::new() })
+        let mut outcome = Ok(0);
+        let written = surroundings.world.replace(&place, &mut |out| {
+            outcome = self.fill(rows, out);
+            // The file is replaced only by a whole one.
+            if outcome.is_ok() { Ok(()) } else { Err(io::ErrorKind::Other.into()) }
+        });
+        let count = outcome?;
+        written.map_err(|error| self.failure(&error))?;
+        let text = format!("wrote {count} rows to {}\n", self.path);
+        Ok(Report { kind: "write", text, json: self.json(count), facts: Vec::new() })
+    }
+}
+
+impl Write {
+    /// Writes all rows, chunk by chunk, and counts them.
+    fn fill(&self, rows: &Data, out: &mut dyn io::Write) -> Result<usize, Failure> {
+        let mut writer = self.format.writer(&rows.schema(), out).map_err(|error| self.failure(&error))?;
+        let chunks = rows.chunks();
+        let mut count = 0;
+        in_waves(chunks.count(), |index| chunks.chunk(index), |chunk| {
+            count += chunk.rows();
+            writer.write(&chunk).map_err(|error| self.failure(&error))
+        })?;
+        writer.finish().map_err(|error| self.failure(&error))?;
+        Ok(count)
+    }
+
+    fn failure(&self, error: &io::Error) -> Failure {
+        failure_of(code::CANNOT_WRITE, "cannot write", self.path.as_ref(), error)
+    }
+
+    fn json(&self, rows: usize) -> serde_json::Value {
+        json!({"kind": "write", "path": self.path, "rows": rows})
     }
 }

@@ -79,14 +79,26 @@ impl Rows for Target {
         if missing == 0 {
             return Ok(table);
         }
-        let rows = if missing == 1 {
-            "1 row without a target is".to_owned()
-        } else {
-            format!("{missing} rows without a target are")
-        };
-        watch.notice(Failure::note(code::ROWS_LEFT_OUT, format!("{rows} left out")).column(&*self.0));
+        self.left_out(missing).into_iter().for_each(|note| watch.notice(note));
         let known: BooleanArray = (0..values.len()).map(|row| Some(values.is_valid(row))).collect();
         Ok(table.filter(&known))
+    }
+
+    fn by_row(&self) -> bool {
+        true
+    }
+
+    fn chooses(&self) -> bool {
+        true
+    }
+
+    fn left_out(&self, rows: usize) -> Option<Failure> {
+        let rows = if rows == 1 {
+            "1 row without a target is".to_owned()
+        } else {
+            format!("{rows} rows without a target are")
+        };
+        Some(Failure::note(code::ROWS_LEFT_OUT, format!("{rows} left out")).column(&*self.0))
     }
 
     fn target(&self) -> Option<Arc<str>> {

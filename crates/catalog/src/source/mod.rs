@@ -1,3 +1,5 @@
 //! Where tables come from.
 
+mod files;
 pub(crate) mod load;
+pub(crate) mod samples;

@@ -13,6 +13,7 @@ pub(super) enum Values {
     Count(Vec<i64>),
     Continuous(Vec<f64>),
     Date(Vec<i64>),
+    Time(Vec<i64>),
     /// All texts one after another, and where each ends.
     Text {
         bytes: Vec<u8>,
@@ -33,6 +34,8 @@ pub(super) enum Type {
     Count,
     Continuous,
     Date,
+    /// Only where the kind is declared; other times of day are found among texts.
+    Time,
     Text,
 }
 
@@ -43,6 +46,7 @@ impl Type {
             Kind::Count => Type::Count,
             Kind::Bool => Type::Bool,
             Kind::Date => Type::Date,
+            Kind::Time => Type::Time,
             Kind::Category | Kind::Ordered | Kind::Text | Kind::Id => Type::Text,
         }
     }
@@ -54,6 +58,7 @@ impl Type {
             Type::Count => Kind::Count,
             Type::Continuous => Kind::Continuous,
             Type::Date => Kind::Date,
+            Type::Time => Kind::Time,
             Type::Nothing | Type::Text => Kind::Text,
         }
     }
@@ -118,6 +123,7 @@ impl Cells {
             Values::Count(_) => Type::Count,
             Values::Continuous(_) => Type::Continuous,
             Values::Date(_) => Type::Date,
+            Values::Time(_) => Type::Time,
             Values::Text { .. } | Values::Abandoned => Type::Text,
         }
     }
@@ -138,7 +144,7 @@ impl Cells {
         match &mut self.values {
             Values::Nothing | Values::Abandoned | Values::Skipped => return,
             Values::Bool(values) => values.push(false),
-            Values::Count(values) | Values::Date(values) => values.push(0),
+            Values::Count(values) | Values::Date(values) | Values::Time(values) => values.push(0),
             Values::Continuous(values) => values.push(0.0),
             Values::Text { bytes, ends } => ends.push(bytes.len()),
         }
@@ -172,6 +178,9 @@ impl Cells {
             (Values::Date(values), _) if literal::date(field.bytes).is_some() => {
                 values.extend(literal::date(field.bytes));
             }
+            (Values::Time(values), _) if literal::time(field.bytes).is_some() => {
+                values.extend(literal::time(field.bytes));
+            }
             _ if self.exact => return Err(Misfit),
             (Values::Nothing, number) => {
                 self.values = Values::nulls(type_of(field, number), row);
@@ -200,15 +209,6 @@ fn type_of(field: &Field<'_>, number: Option<Number>) -> Type {
     }
 }
 
-impl Number {
-    fn as_f64(self) -> f64 {
-        match self {
-            Number::Whole(value) => value as f64,
-            Number::Huge(value) | Number::Real(value) => value,
-        }
-    }
-}
-
 impl Values {
     fn with_capacity(kind: Type, rows: usize) -> Values {
         match kind {
@@ -217,6 +217,7 @@ impl Values {
             Type::Count => Values::Count(Vec::with_capacity(rows)),
             Type::Continuous => Values::Continuous(Vec::with_capacity(rows)),
             Type::Date => Values::Date(Vec::with_capacity(rows)),
+            Type::Time => Values::Time(Vec::with_capacity(rows)),
             Type::Text => Values::Text { bytes: Vec::new(), ends: Vec::with_capacity(rows) },
         }
     }
@@ -229,6 +230,7 @@ impl Values {
             Type::Count => Values::Count(vec![0; rows]),
             Type::Continuous => Values::Continuous(vec![0.0; rows]),
             Type::Date => Values::Date(vec![0; rows]),
+            Type::Time => Values::Time(vec![0; rows]),
             Type::Text => Values::Text { bytes: Vec::new(), ends: vec![0; rows] },
         }
     }

@@ -1,43 +1,9 @@
 //! Reads the records of one chunk into typed cells.
 
 use super::cells::{Cells, Start, Values};
+use super::dialect::Dialect;
 use super::literal::{self, Decimal};
-use super::scan::{self, Fault, FaultKind, Field};
-
-/// How fields are told apart and which of them are null.
-#[derive(Debug)]
-pub(super) struct Dialect {
-    pub(super) delimiter: u8,
-    nulls: Vec<Vec<u8>>,
-    /// Which bytes begin a sentinel: most fields are told from all of them by their first byte.
-    begins_null: [bool; 256],
-    /// Is there a sentinel that reads as a decimal number? Then every field has to be compared first.
-    decimal_nulls: bool,
-}
-
-impl Dialect {
-    pub(super) fn new(delimiter: u8, nulls: &[String]) -> Dialect {
-        let nulls: Vec<Vec<u8>> = nulls.iter().map(|null| null.trim().as_bytes().to_vec()).collect();
-        let mut begins_null = [false; 256];
-        for first in nulls.iter().filter_map(|null| null.first()) {
-            begins_null[usize::from(*first)] = true;
-        }
-        let decimal_nulls = nulls.iter().any(|null| literal::leading_decimal(null).is_some());
-        Dialect { delimiter, nulls, begins_null, decimal_nulls }
-    }
-
-    pub(super) fn is_null(&self, field: &Field<'_>) -> bool {
-        !field.quoted && self.is_null_text(field.bytes)
-    }
-
-    /// Would this text be null if it stood unquoted?
-    pub(super) fn is_null_text(&self, text: &[u8]) -> bool {
-        match text.first() {
-            None => true,
-            Some(first) => self.begins_null[usize::from(*first)] && self.nulls.iter().any(|null| null == text),
-        }
-    }
-}
+use super::scan::{self, Fault, FaultKind};
 
 /// The cells of a range of records.
 #[derive(Debug)]
@@ -72,7 +38,7 @@ fn read_record(
     let (start, columns) = (*position, cells.len());
     for (column, cells) in cells.iter_mut().enumerate() {
         let last = column + 1 == columns;
-        if !dialect.decimal_nulls && push_decimal(bytes, position, cells, dialect.delimiter, last) {
+        if dialect.plain_decimals && push_decimal(bytes, position, cells, dialect.delimiter, last) {
             continue;
         }
         let offset = *position;

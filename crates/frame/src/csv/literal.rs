@@ -1,4 +1,4 @@
-//! Numbers, truth values and dates as they are written.
+//! Numbers, truth values, dates and times as they are written.
 
 /// A decimal number at the start of some bytes.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -71,6 +71,15 @@ pub(super) enum Number {
     Real(f64),
 }
 
+impl Number {
+    pub(super) fn as_f64(self) -> f64 {
+        match self {
+            Number::Whole(value) => value as f64,
+            Number::Huge(value) | Number::Real(value) => value,
+        }
+    }
+}
+
 /// The number that is written here, if it is one.
 pub(super) fn number(text: &[u8]) -> Option<Number> {
     let digits = text.strip_prefix(b"-").or(text.strip_prefix(b"+")).unwrap_or(text);
@@ -87,6 +96,66 @@ pub(super) fn number(text: &[u8]) -> Option<Number> {
     text.parse().ok().map(Number::Real)
 }
 
+/// How numbers are written where that was declared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Numerals {
+    /// The byte before decimals.
+    pub(super) decimal: u8,
+    /// The byte between thousands.
+    pub(super) thousands: Option<u8>,
+}
+
+impl Numerals {
+    /// What was declared; a mark between thousands that is the usual point makes decimals follow a comma.
+    pub(super) fn declared(decimal: Option<u8>, thousands: Option<u8>) -> Numerals {
+        let usual = if thousands == Some(b'.') { b',' } else { b'.' };
+        Numerals { decimal: decimal.unwrap_or(usual), thousands }
+    }
+
+    /// Are they those that need no declaration?
+    pub(super) fn are_plain(&self) -> bool {
+        self.decimal == b'.' && self.thousands.is_none()
+    }
+
+    /// The number that is written here, if it is one. Thousands are marked everywhere in it or nowhere.
+    pub(super) fn number(&self, text: &[u8]) -> Option<Number> {
+        let sign = text.first().is_some_and(|byte| matches!(byte, b'-' | b'+'));
+        let (sign, digits) = text.split_at(usize::from(sign));
+        let whole = digits.iter().position(|&byte| byte == self.decimal || matches!(byte, b'e' | b'E'));
+        let (whole, rest) = digits.split_at(whole.unwrap_or(digits.len()));
+        if self.thousands.is_none_or(|mark| !whole.contains(&mark)) && !digits.contains(&self.decimal) {
+            // Not marked at all: a whole number, one with an exponent, or a word. A point means nothing here, unless
+            // it is the decimal mark.
+            return if digits.contains(&b'.') { None } else { number(text) };
+        }
+        let mut plain = sign.to_vec();
+        let mut groups = whole.split(|&byte| Some(byte) == self.thousands);
+        let first = groups.next()?;
+        let marked = first.len() < whole.len();
+        let is_group = |group: &[u8]| group.len() == 3 && group.iter().all(u8::is_ascii_digit);
+        if !first.iter().all(u8::is_ascii_digit) || (marked && (first.is_empty() || first.len() > 3 || first[0] == b'0'))
+        {
+            return None;
+        }
+        plain.extend_from_slice(first);
+        for group in groups {
+            if !is_group(group) {
+                return None;
+            }
+            plain.extend_from_slice(group);
+        }
+        match rest.strip_prefix(&[self.decimal]) {
+            Some(decimals) if decimals.contains(&b'.') => return None,
+            Some(decimals) => {
+                plain.push(b'.');
+                plain.extend_from_slice(decimals);
+            }
+            None => plain.extend_from_slice(rest),
+        }
+        number(&plain)
+    }
+}
+
 /// `true` or `false`, in any case.
 pub(super) fn truth(text: &[u8]) -> Option<bool> {
     if text.eq_ignore_ascii_case(b"true") {
@@ -98,6 +167,14 @@ pub(super) fn truth(text: &[u8]) -> Option<bool> {
     }
 }
 
+/// A truth value where nothing else can stand, in any case: only a column that was declared to be of them is read so.
+pub(super) fn truth_declared(text: &[u8]) -> Option<bool> {
+    const TRUE: [&str; 6] = ["true", "yes", "y", "t", "on", "1"];
+    const FALSE: [&str; 6] = ["false", "no", "n", "f", "off", "0"];
+    let is = |words: [&str; 6]| words.iter().any(|word| text.eq_ignore_ascii_case(word.as_bytes()));
+    if is(TRUE) { Some(true) } else { is(FALSE).then_some(false) }
+}
+
 /// Microseconds since 1970-01-01T00:00:00 of `YYYY-MM-DD`, also with `THH:MM:SS[.f…]`, a blank for the `T`, and a
 /// final `Z`; up to six decimals of a second.
 pub(crate) fn date(text: &[u8]) -> Option<i64> {
@@ -105,30 +182,121 @@ pub(crate) fn date(text: &[u8]) -> Option<i64> {
     let [y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1] = *day else { return None };
     let (year, month) = (decimal(&[y0, y1, y2, y3])?, decimal(&[m0, m1])?);
     let days = days_since_1970(year, month, decimal(&[d0, d1])?)?;
-    Some(days * 86_400_000_000 + time_of_day(rest)?)
-}
-
-fn time_of_day(text: &[u8]) -> Option<i64> {
-    let text = match text {
-        [] => return Some(0),
-        [b'T' | b' ', rest @ ..] => rest.strip_suffix(b"Z").unwrap_or(rest),
-        _ => return None,
-    };
-    let (clock, rest) = text.split_at_checked(8)?;
-    let [h0, h1, b':', m0, m1, b':', s0, s1] = *clock else { return None };
-    let (hours, minutes, seconds) = (decimal(&[h0, h1])?, decimal(&[m0, m1])?, decimal(&[s0, s1])?);
-    let micros = match rest {
+    let time = match rest {
         [] => 0,
-        [b'.', digits @ ..] if (1..=6).contains(&digits.len()) => {
-            decimal(digits)? * 10_i64.pow(6 - digits.len() as u32)
+        [b'T' | b' ', rest @ ..] => {
+            let mut rest = rest.strip_suffix(b"Z").unwrap_or(rest);
+            clock(&mut rest, Clock::Full).filter(|_| rest.is_empty())?
         }
         _ => return None,
     };
-    let valid = hours < 24 && minutes < 60 && seconds < 60;
-    valid.then_some(((hours * 60 + minutes) * 60 + seconds) * 1_000_000 + micros)
+    Some(days * DAY + time)
 }
 
-fn decimal(digits: &[u8]) -> Option<i64> {
+/// Microseconds since midnight of `HH:MM`, `HH:MM:SS[.f…]`, or either with AM or PM, where the hour may have one
+/// digit.
+pub(crate) fn time(text: &[u8]) -> Option<i64> {
+    let halved = text.last().is_some_and(|byte| byte.eq_ignore_ascii_case(&b'm'));
+    let mut rest = text;
+    clock(&mut rest, if halved { Clock::Loose } else { Clock::Strict }).filter(|_| rest.is_empty())
+}
+
+/// How much of a time of day has to be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Clock {
+    /// `HH:MM:SS`.
+    Full,
+    /// `HH:MM`.
+    Strict,
+    /// `H:MM`, and AM or PM may follow.
+    Loose,
+}
+
+/// A second, in microseconds.
+pub(super) const SECOND: i64 = 1_000_000;
+/// A minute.
+pub(super) const MINUTE: i64 = 60 * SECOND;
+/// An hour.
+pub(super) const HOUR: i64 = 60 * MINUTE;
+/// A day.
+pub(crate) const DAY: i64 = 24 * HOUR;
+/// The moments of the years 0000 to 9999: those that ISO can write.
+pub(super) const MOMENTS: std::ops::Range<i64> = -62_167_219_200 * SECOND..253_402_300_800 * SECOND;
+
+/// Takes a time of day off the front.
+pub(super) fn clock(text: &mut &[u8], form: Clock) -> Option<i64> {
+    let one_digit = form == Clock::Loose && text.get(1) == Some(&b':');
+    let hour = two_digits(text, 1 + usize::from(!one_digit))?;
+    *text = text.strip_prefix(b":")?;
+    let mut micros = two_digits(text, 2).filter(|&minute| minute < 60)? * MINUTE;
+    if let Some(rest) = text.strip_prefix(b":") {
+        *text = rest;
+        micros += two_digits(text, 2).filter(|&second| second < 60)? * SECOND;
+        if let Some(rest) = text.strip_prefix(b".") {
+            *text = rest;
+            micros += fraction(text)?;
+        }
+    } else if form == Clock::Full {
+        return None;
+    }
+    let mut rest = text.strip_prefix(b" ").unwrap_or(text);
+    let half = if form == Clock::Loose { half_of_day(&mut rest) } else { None };
+    match half {
+        Some(half) if (1..=12).contains(&hour) => {
+            *text = rest;
+            Some((hour % 12) * HOUR + half + micros)
+        }
+        None if hour < 24 => Some(hour * HOUR + micros),
+        _ => None,
+    }
+}
+
+fn two_digits(text: &mut &[u8], length: usize) -> Option<i64> {
+    let (number, rest) = text.split_at_checked(length)?;
+    *text = rest;
+    decimal(number)
+}
+
+/// Takes AM or PM off the front: the microseconds that it adds.
+pub(super) fn half_of_day(text: &mut &[u8]) -> Option<i64> {
+    let (half, rest) = text.split_at_checked(2)?;
+    *text = rest;
+    if half.eq_ignore_ascii_case(b"am") {
+        Some(0)
+    } else {
+        half.eq_ignore_ascii_case(b"pm").then_some(12 * HOUR)
+    }
+}
+
+/// Takes the decimals of a second off the front: up to six, but for zeros.
+pub(super) fn fraction(text: &mut &[u8]) -> Option<i64> {
+    let length = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let (digits, rest) = text.split_at(length);
+    let (digits, zeros) = digits.split_at(length.min(6));
+    *text = rest;
+    let exact = !digits.is_empty() && zeros.iter().all(|&digit| digit == b'0');
+    exact.then_some(decimal(digits)? * 10_i64.pow(6 - digits.len() as u32))
+}
+
+/// Takes a distance from UTC off the front: `Z`, `+02:00`, `+0200` or `+02`, with a blank before it or without.
+pub(super) fn zone(text: &mut &[u8]) -> Option<i64> {
+    *text = text.strip_prefix(b" ").unwrap_or(text);
+    let (sign, rest) = text.split_first()?;
+    *text = rest;
+    let sign = match sign {
+        b'Z' => return Some(0),
+        b'+' => 1,
+        b'-' => -1,
+        _ => return None,
+    };
+    let hours = two_digits(text, 2).filter(|&hours| hours < 24)?;
+    *text = text.strip_prefix(b":").unwrap_or(text);
+    let minutes = if text.is_empty() { 0 } else { two_digits(text, 2).filter(|&minutes| minutes < 60)? };
+    Some(sign * (hours * HOUR + minutes * MINUTE))
+}
+
+/// The number that some digits make.
+pub(super) fn decimal(digits: &[u8]) -> Option<i64> {
     digits.iter().try_fold(0, |number, digit| {
         let digit = digit.wrapping_sub(b'0');
         (digit < 10).then(|| number * 10 + i64::from(digit))
@@ -137,7 +305,7 @@ fn decimal(digits: &[u8]) -> Option<i64> {
 
 /// Days since 1970-01-01 of a date of the proleptic Gregorian calendar, if there is such a day (Howard Hinnant,
 /// "chrono-Compatible Low-Level Date Algorithms", `days_from_civil`).
-fn days_since_1970(year: i64, month: i64, day: i64) -> Option<i64> {
+pub(super) fn days_since_1970(year: i64, month: i64, day: i64) -> Option<i64> {
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let length = match month {
         4 | 6 | 9 | 11 => 30,
@@ -157,7 +325,7 @@ fn days_since_1970(year: i64, month: i64, day: i64) -> Option<i64> {
 
 /// The ISO text of a moment: a day, and the time where it is not midnight.
 pub(crate) fn date_text(micros: i64) -> String {
-    let (days, rest) = (micros.div_euclid(86_400_000_000), micros.rem_euclid(86_400_000_000));
+    let (days, rest) = (micros.div_euclid(DAY), micros.rem_euclid(DAY));
     // `civil_from_days` of the same source.
     let shifted = days + 719_468;
     let era = shifted.div_euclid(146_097);
@@ -169,12 +337,14 @@ pub(crate) fn date_text(micros: i64) -> String {
     let month = (shifted_month + 2) % 12 + 1;
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     let date = format!("{year:04}-{month:02}-{day:02}");
-    if rest == 0 {
-        return date;
-    }
-    let (seconds, micros) = (rest / 1_000_000, rest % 1_000_000);
+    if rest == 0 { date } else { format!("{date}T{}", time_text(rest)) }
+}
+
+/// The text of a time of day.
+pub(crate) fn time_text(micros: i64) -> String {
+    let (seconds, micros) = (micros / SECOND, micros % SECOND);
     let time = format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
-    if micros == 0 { format!("{date}T{time}") } else { format!("{date}T{time}.{micros:06}") }
+    if micros == 0 { time } else { format!("{time}.{micros:06}") }
 }
 
 #[cfg(test)]

@@ -1,12 +1,15 @@
 //! Reading, from the bytes of a file to a table.
 
 use super::cells::{Cells, Start, Type, Values};
-use super::chunk::{self, Chunk, Dialect};
+use super::chunk::{self, Chunk};
+use super::dialect::Dialect;
 use super::scan::{self, FIELD_BYTES_MAX, Fault, FaultKind};
 use super::{sniff, suspect};
 use crate::file::Sketch;
 use crate::{Column, Kind, ReadOptions, Table};
-use arrow_array::{ArrayRef, BooleanArray, Float64Array, Int64Array, StringArray, TimestampMicrosecondArray};
+use arrow_array::{
+    ArrayRef, BooleanArray, Float64Array, Int64Array, StringArray, Time64MicrosecondArray, TimestampMicrosecondArray,
+};
 use arrow_buffer::{BooleanBuffer, BooleanBufferBuilder, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use pipewright_diagnostic::{Failure, code};
 use rayon::prelude::*;
@@ -88,8 +91,7 @@ impl Layout {
         }
         let sample = &bytes[start..end.min(start + sniff::SAMPLE_BYTES)];
         let complete = complete && start + sample.len() == end;
-        let delimiter = options.delimiter.unwrap_or_else(|| sniff::delimiter(sample, complete));
-        let dialect = Dialect::new(delimiter, &options.nulls);
+        let dialect = sniff::dialect(sample, complete, options)?;
         let mut layout = Layout { dialect, names: Vec::new(), body: start..end, notes: Vec::new() };
         layout.read_header(bytes, options)?;
         Ok(layout)
@@ -352,6 +354,7 @@ fn array(parts: Vec<(Cells, usize)>, kind: Type, rows: usize) -> Option<ArrayRef
         }
         Type::Count => Arc::new(Int64Array::new(joined(values, rows, Values::integers), nulls)),
         Type::Date => Arc::new(TimestampMicrosecondArray::new(joined(values, rows, Values::integers), nulls)),
+        Type::Time => Arc::new(Time64MicrosecondArray::new(joined(values, rows, Values::integers), nulls)),
         Type::Continuous => Arc::new(Float64Array::new(joined(values, rows, Values::floats), nulls)),
         Type::Nothing | Type::Text => Arc::new(text_array(values, rows, nulls)?),
     })
@@ -360,7 +363,7 @@ fn array(parts: Vec<(Cells, usize)>, kind: Type, rows: usize) -> Option<ArrayRef
 impl Values {
     fn integers(self) -> Vec<i64> {
         match self {
-            Values::Count(values) | Values::Date(values) => values,
+            Values::Count(values) | Values::Date(values) | Values::Time(values) => values,
             _ => unreachable!("every chunk was brought to the type of its column"),
         }
     }

@@ -1,12 +1,12 @@
 //! Writing: the inverse of reading under the same kinds.
 
-use super::chunk::Dialect;
+use super::dialect::Dialect;
 use super::literal;
 use crate::NULLS;
 use crate::file::Writer;
 use crate::{Kind, Schema, Table};
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType};
+use arrow_array::types::{Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType};
 use arrow_array::{Array, ArrayRef};
 use std::io::{self, Write};
 
@@ -84,6 +84,10 @@ fn value(line: &mut Vec<u8>, kind: Kind, array: &ArrayRef, row: usize, dialect: 
         Kind::Date => {
             let micros = array.as_primitive::<TimestampMicrosecondType>().value(row);
             line.write_all(literal::date_text(micros).as_bytes())
+        }
+        Kind::Time => {
+            let micros = array.as_primitive::<Time64MicrosecondType>().value(row);
+            line.write_all(literal::time_text(micros).as_bytes())
         }
         Kind::Category | Kind::Ordered | Kind::Text | Kind::Id => {
             text(line, array.as_string::<i32>().value(row).as_bytes(), dialect);

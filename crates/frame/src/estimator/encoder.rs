@@ -118,7 +118,7 @@ impl Encoder {
             EncoderMethod::OneHot | EncoderMethod::Ordinal => match kind {
                 Kind::Category | Kind::Ordered | Kind::Text => true,
                 Kind::Count | Kind::Bool | Kind::Id => named,
-                Kind::Continuous | Kind::Date => false,
+                Kind::Continuous | Kind::Date | Kind::Time => false,
             },
         };
         let mut columns = chosen(self.on.as_ref(), input, name, accepts)?;
@@ -172,7 +172,7 @@ impl Estimator for Encoder {
     fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
         Ok(replaced(input, &self.columns(input)?, |column| match (self.method, column.kind) {
             (EncoderMethod::Ordinal, _) => vec![Entry::Column(Column { kind: Kind::Count, ..column.clone() })],
-            (EncoderMethod::Auto, Kind::Date | Kind::Id) => Vec::new(),
+            (EncoderMethod::Auto, Kind::Date | Kind::Time | Kind::Id) => Vec::new(),
             _ => vec![Entry::Open { from: column.name.clone(), kind: Kind::Bool }],
         }))
     }
@@ -231,6 +231,7 @@ impl Encoder {
             (EncoderMethod::Ordinal, _) => Coding::Ordinal { levels: levels() },
             (EncoderMethod::Auto, Kind::Bool) => Coding::Truth { missing: seen.missing > 0 },
             (EncoderMethod::Auto, Kind::Date) => Coding::LeftOut { reason: "it holds dates".into() },
+            (EncoderMethod::Auto, Kind::Time) => Coding::LeftOut { reason: "it holds times of day".into() },
             (EncoderMethod::Auto, Kind::Id) => Coding::LeftOut { reason: "it holds ids".into() },
             (EncoderMethod::Auto, Kind::Text) if nearly_unique(&seen.levels) => {
                 let (different, total) = (seen.levels.len(), seen.levels.total());

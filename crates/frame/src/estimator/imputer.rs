@@ -3,11 +3,13 @@
 use super::columns::{
     all_missing, applies, bad_state, chosen, fitted, for_each_number, present, replaced, shown, validate_names,
 };
-use super::{Estimator, State, Summary};
+use super::{Estimator, State, Summary, approximate, numbers_within};
 use crate::summary::{Levels, Moments, Quantiles};
 use crate::{Column, Entry, Kind, Role, Schema, Selection, Table, Value, csv};
 use arrow_array::cast::AsArray;
-use arrow_array::types::{ArrowPrimitiveType, Float64Type, Int64Type, TimestampMicrosecondType};
+use arrow_array::types::{
+    ArrowPrimitiveType, Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType,
+};
 use arrow_array::{Array, ArrayRef, BooleanArray, Float64Array, PrimitiveArray, StringArray};
 use arrow_buffer::BooleanBuffer;
 use arrow_schema::DataType;
@@ -90,7 +92,9 @@ impl Imputer {
             Fill::Constant(Value::Number(_)) => kind.is_numeric(),
             Fill::Constant(Value::Bool(_)) => kind == Kind::Bool,
             Fill::Constant(Value::Text(text)) => {
-                kind.is_string() || (kind == Kind::Date && csv::date(text.as_bytes()).is_some())
+                kind.is_string()
+                    || (kind == Kind::Date && csv::date(text.as_bytes()).is_some())
+                    || (kind == Kind::Time && csv::time(text.as_bytes()).is_some())
             }
             Fill::Constant(Value::Null) => false,
         }
@@ -163,6 +167,21 @@ impl Summary for ImputerSummary {
             }
         }
     }
+
+    fn bound(&mut self, bytes: u64) {
+        let bound = Some(numbers_within(bytes, self.columns.len()));
+        for (_, seen) in &mut self.columns {
+            if let Seen::Quantiles(quantiles) = seen {
+                *quantiles = Quantiles::bounded(bound);
+            }
+        }
+    }
+
+    fn notes(&self) -> Vec<Failure> {
+        let about = |seen: &Seen| matches!(seen, Seen::Quantiles(quantiles) if quantiles.is_approximate());
+        let names = self.columns.iter().filter(|(_, seen)| about(seen)).map(|(column, _)| &*column.name);
+        approximate(&names.collect::<Vec<_>>())
+    }
 }
 
 /// The value to fill each column with.
@@ -191,6 +210,8 @@ enum FillValue {
     Text(String),
     /// Microseconds since 1970.
     Moment(i64),
+    /// Microseconds since midnight.
+    Time(i64),
 }
 
 impl Estimator for Imputer {
@@ -264,6 +285,7 @@ impl Imputer {
                 _ => FillValue::Real(*number),
             }),
             Value::Text(text) if kind == Kind::Date => csv::date(text.as_bytes()).map(FillValue::Moment),
+            Value::Text(text) if kind == Kind::Time => csv::time(text.as_bytes()).map(FillValue::Time),
             Value::Text(text) => Some(FillValue::Text(text.to_string())),
         }
     }
@@ -279,6 +301,9 @@ fn observe_wholes(name: &str, array: &ArrayRef, levels: &mut Levels<i64>) -> Res
         }
         DataType::Timestamp(..) => {
             present(array.as_primitive::<TimestampMicrosecondType>(), &mut |_, micros| levels.add(&micros));
+        }
+        DataType::Time64(..) => {
+            present(array.as_primitive::<Time64MicrosecondType>(), &mut |_, micros| levels.add(&micros));
         }
         other => unreachable!("no kind but text is stored as {other}"),
     }
@@ -301,6 +326,7 @@ fn stored(kind: Kind, level: i64) -> FillValue {
         Kind::Continuous => FillValue::Real(number_of(level)),
         Kind::Bool => FillValue::Truth(level != 0),
         Kind::Date => FillValue::Moment(level),
+        Kind::Time => FillValue::Time(level),
         Kind::Count => FillValue::Whole(level),
         Kind::Category | Kind::Ordered | Kind::Text | Kind::Id => unreachable!("texts are counted as texts"),
     }
@@ -328,6 +354,7 @@ impl Filling {
             }
             FillValue::Whole(value) => Arc::new(filled(array.as_primitive::<Int64Type>(), *value)),
             FillValue::Moment(value) => Arc::new(filled(array.as_primitive::<TimestampMicrosecondType>(), *value)),
+            FillValue::Time(value) => Arc::new(filled(array.as_primitive::<Time64MicrosecondType>(), *value)),
             FillValue::Truth(value) => {
                 let truths = array.as_boolean().iter().map(|truth| truth.unwrap_or(*value));
                 Arc::new(BooleanArray::new(truths.collect(), None))
@@ -369,6 +396,7 @@ impl State for ImputerState {
             FillValue::Truth(value) => value.to_string(),
             FillValue::Text(value) => value.clone(),
             FillValue::Moment(value) => csv::date_text(*value),
+            FillValue::Time(value) => csv::time_text(*value),
         };
         shown("fill", self.columns.iter().map(|filling| (filling.name.to_string(), text(&filling.value))))
     }
@@ -382,6 +410,7 @@ impl State for ImputerState {
                 FillValue::Truth(_) => *kind == Kind::Bool,
                 FillValue::Text(_) => kind.is_string(),
                 FillValue::Moment(_) => *kind == Kind::Date,
+                FillValue::Time(value) => *kind == Kind::Time && (0..csv::DAY).contains(value),
             };
             if !fits {
                 return Err(bad_state(format!("`{name}` cannot be filled with {value:?}")));

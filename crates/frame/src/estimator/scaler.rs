@@ -1,7 +1,7 @@
 //! Brings numeric columns to a common scale.
 
 use super::columns::{all_missing, applies, bad_state, chosen, fitted, for_each_number, replaced, validate_names};
-use super::{Estimator, State, Summary};
+use super::{Estimator, State, Summary, approximate, numbers_within};
 use crate::summary::{Extremes, Moments, Quantiles};
 use crate::table::quoted;
 use crate::{Column, Entry, Kind, Schema, Selection, Table};
@@ -86,6 +86,21 @@ impl Summary for ScalerSummary {
                 _ => unreachable!("summaries of one estimator and schema are alike"),
             }
         }
+    }
+
+    fn bound(&mut self, bytes: u64) {
+        let bound = Some(numbers_within(bytes, self.columns.len()));
+        for (_, seen) in &mut self.columns {
+            if let Seen::Quantiles(quantiles) = seen {
+                *quantiles = Quantiles::bounded(bound);
+            }
+        }
+    }
+
+    fn notes(&self) -> Vec<Failure> {
+        let about = |seen: &Seen| matches!(seen, Seen::Quantiles(quantiles) if quantiles.is_approximate());
+        let names = self.columns.iter().filter(|(_, seen)| about(seen)).map(|(column, _)| &*column.name);
+        approximate(&names.collect::<Vec<_>>())
     }
 }
 

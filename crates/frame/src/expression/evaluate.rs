@@ -3,8 +3,10 @@
 use super::{Arithmetic, Comparison, ExprKind, Expression};
 use crate::{Kind, Table, Value, csv};
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType};
-use arrow_array::{ArrayRef, BooleanArray, Float64Array, StringArray, TimestampMicrosecondArray};
+use arrow_array::types::{Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType};
+use arrow_array::{
+    ArrayRef, BooleanArray, Float64Array, StringArray, Time64MicrosecondArray, TimestampMicrosecondArray,
+};
 use pipewright_diagnostic::{Failure, code};
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -32,6 +34,7 @@ impl Expression {
             }
             Values::Truths(lane) => Arc::new(rows.map(|row| lane.at(row)).collect::<BooleanArray>()),
             Values::Dates(lane) => Arc::new(rows.map(|row| lane.at(row)).collect::<TimestampMicrosecondArray>()),
+            Values::Times(lane) => Arc::new(rows.map(|row| lane.at(row)).collect::<Time64MicrosecondArray>()),
             Values::Texts(lane) => Arc::new(rows.map(|row| lane.at(row)).collect::<StringArray>()),
             Values::Null => Arc::new(rows.map(|_| None::<&str>).collect::<StringArray>()),
         })
@@ -97,6 +100,7 @@ enum Values<'a> {
     Truths(Lane<Option<bool>>),
     Texts(Lane<Option<&'a str>>),
     Dates(Lane<Option<i64>>),
+    Times(Lane<Option<i64>>),
     Null,
 }
 
@@ -122,6 +126,16 @@ impl<'a> Values<'a> {
     fn texts(self) -> Lane<Option<&'a str>> {
         match self {
             Values::Texts(lane) => lane,
+            Values::Null => Lane::Same(None),
+            _ => unreachable!("{CHECKED}"),
+        }
+    }
+
+    /// Times of day as they are; text literals as the times that they name.
+    fn times(self) -> Lane<Option<i64>> {
+        match self {
+            Values::Times(lane) => lane,
+            Values::Texts(lane) => lane.map(|text| csv::time(text?.as_bytes())),
             Values::Null => Lane::Same(None),
             _ => unreachable!("{CHECKED}"),
         }
@@ -166,7 +180,7 @@ fn values<'a>(expression: &'a Expression, table: &'a Table) -> Values<'a> {
             Values::Numbers(lane) => lane.map(|number| Some(number.is_nan())),
             Values::Truths(lane) => lane.map(|truth| Some(truth.is_none())),
             Values::Texts(lane) => lane.map(|text| Some(text.is_none())),
-            Values::Dates(lane) => lane.map(|date| Some(date.is_none())),
+            Values::Dates(lane) | Values::Times(lane) => lane.map(|moment| Some(moment.is_none())),
             Values::Null => Lane::Same(Some(true)),
         }),
         Expression::If(parts) => {
@@ -191,6 +205,7 @@ fn column_values<'a>(table: &'a Table, name: &str) -> Values<'a> {
         }
         Kind::Bool => Values::Truths(Lane::Each(array.as_boolean().iter().collect())),
         Kind::Date => Values::Dates(Lane::Each(array.as_primitive::<TimestampMicrosecondType>().iter().collect())),
+        Kind::Time => Values::Times(Lane::Each(array.as_primitive::<Time64MicrosecondType>().iter().collect())),
         Kind::Category | Kind::Ordered | Kind::Text | Kind::Id => {
             Values::Texts(Lane::Each(array.as_string::<i32>().iter().collect()))
         }
@@ -238,6 +253,9 @@ fn compare(operator: Comparison, left: Values<'_>, right: Values<'_>) -> Lane<Op
         }
         (Values::Truths(left), Values::Truths(right)) => ordered(operator, left, right),
         (Values::Texts(left), Values::Texts(right)) => ordered(operator, left, right),
+        (left @ Values::Times(_), right) | (left, right @ Values::Times(_)) => {
+            ordered(operator, left.times(), right.times())
+        }
         (left, right) => ordered(operator, left.dates(), right.dates()),
     }
 }
@@ -280,6 +298,11 @@ fn is_in(values: Values<'_>, list: &[Value]) -> Lane<Option<bool>> {
             let known: Vec<i64> = list.iter().filter_map(date).collect();
             lane.map(|date| answer(known.contains(&date?)))
         }
+        Values::Times(lane) => {
+            let time = |value: &Value| if let Value::Text(text) = value { csv::time(text.as_bytes()) } else { None };
+            let known: Vec<i64> = list.iter().filter_map(time).collect();
+            lane.map(|time| answer(known.contains(&time?)))
+        }
         Values::Null => Lane::Same(None),
     }
 }
@@ -309,6 +332,9 @@ fn choose<'a>(condition: Lane<Option<bool>>, then: Values<'a>, otherwise: Values
         }
         (Values::Dates(_), _) | (_, Values::Dates(_)) => {
             Values::Dates(pick(&condition, then.dates(), otherwise.dates(), None, rows))
+        }
+        (Values::Times(_), _) | (_, Values::Times(_)) => {
+            Values::Times(pick(&condition, then.times(), otherwise.times(), None, rows))
         }
         (Values::Texts(_), _) | (_, Values::Texts(_)) => {
             Values::Texts(pick(&condition, then.texts(), otherwise.texts(), None, rows))

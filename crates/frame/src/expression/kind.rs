@@ -16,6 +16,8 @@ pub enum ExprKind {
     Bool,
     /// A date.
     Date,
+    /// A time of day.
+    Time,
     /// Nothing: the literal `null`, which fits everywhere.
     Null,
 }
@@ -28,6 +30,7 @@ impl ExprKind {
             Kind::Continuous | Kind::Count => ExprKind::Number,
             Kind::Bool => ExprKind::Bool,
             Kind::Date => ExprKind::Date,
+            Kind::Time => ExprKind::Time,
             Kind::Category | Kind::Ordered | Kind::Text | Kind::Id => ExprKind::Text,
         }
     }
@@ -39,6 +42,7 @@ impl ExprKind {
             ExprKind::Number => Kind::Continuous,
             ExprKind::Bool => Kind::Bool,
             ExprKind::Date => Kind::Date,
+            ExprKind::Time => Kind::Time,
             ExprKind::Text | ExprKind::Null => Kind::Text,
         }
     }
@@ -51,6 +55,7 @@ impl fmt::Display for ExprKind {
             ExprKind::Text => "a text",
             ExprKind::Bool => "a truth value",
             ExprKind::Date => "a date",
+            ExprKind::Time => "a time of day",
             ExprKind::Null => "null",
         })
     }
@@ -123,7 +128,8 @@ fn expect(wanted: ExprKind, found: ExprKind, operator: &str) -> Result<(), Failu
     Err(mismatch(format!("`{operator}` takes {wanted}, not {found}")))
 }
 
-/// Do the two sides compare? A text literal stands for a date beside a date.
+/// Do the two sides compare? A text literal stands for a date beside a date, for a time of
+/// day beside one.
 fn comparable(
     (left, left_kind): (&Expression, ExprKind),
     (right, right_kind): (&Expression, ExprKind),
@@ -137,6 +143,8 @@ fn comparable(
         (left, right) if left == right => Ok(()),
         (ExprKind::Date, ExprKind::Text) => date_literal(right),
         (ExprKind::Text, ExprKind::Date) => date_literal(left),
+        (ExprKind::Time, ExprKind::Text) => time_literal(right),
+        (ExprKind::Text, ExprKind::Time) => time_literal(left),
         (left, right) => Err(mismatch(format!("`{operator}` cannot compare {left} with {right}"))),
     }
 }
@@ -148,6 +156,16 @@ fn date_literal(expression: &Expression) -> Result<(), Failure> {
             Err(mismatch(format!("{value} is no date")).help("dates are written \"2024-01-31\""))
         }
         _ => Err(mismatch("a date does not compare with a text".into())),
+    }
+}
+
+fn time_literal(expression: &Expression) -> Result<(), Failure> {
+    match expression {
+        Expression::Literal(Value::Text(text)) if csv::time(text.as_bytes()).is_some() => Ok(()),
+        Expression::Literal(value) => {
+            Err(mismatch(format!("{value} is no time of day")).help("times are written \"23:59\" or \"23:59:59\""))
+        }
+        _ => Err(mismatch("a time of day does not compare with a text".into())),
     }
 }
 

@@ -44,10 +44,10 @@ impl Format {
     /// The words for all formats.
     pub const WORDS: [&'static str; 6] = ["csv", "json", "parquet", "ipc", "excel", "sqlite"];
 
-    /// The format that a word names.
+    /// The format that a word names: one of [`Format::WORDS`], or an ending of file names.
     #[must_use]
     pub fn of_word(word: &str) -> Option<Format> {
-        NAMES.iter().find(|names| names.word == word).map(|names| names.format)
+        NAMES.iter().find(|names| names.word == word || names.endings.contains(&word)).map(|names| names.format)
     }
 
     /// The format that the name of a file ends in, whatever it is packed in.
@@ -122,26 +122,31 @@ impl Format {
         }
     }
 
+    /// Can this build write it?
+    #[must_use]
+    pub fn is_written(self) -> bool {
+        match self {
+            Format::Csv | Format::Json => true,
+            Format::Parquet => cfg!(feature = "parquet"),
+            Format::Ipc => cfg!(feature = "ipc"),
+            Format::Excel | Format::Sqlite => false,
+        }
+    }
+
     /// A writer of tables of this schema.
     ///
     /// # Errors
-    /// [`code::UNKNOWN_FORMAT`] for a format that is only read; those of `out`.
-    pub fn writer<'a>(
-        self,
-        schema: &Schema,
-        out: &'a mut dyn io::Write,
-    ) -> Result<io::Result<Box<dyn Writer + 'a>>, Failure> {
+    /// Those of `out`; [`io::ErrorKind::Unsupported`] unless [`Format::is_written`].
+    pub fn writer<'a>(self, schema: &Schema, out: &'a mut dyn io::Write) -> io::Result<Box<dyn Writer + 'a>> {
         match self {
-            Format::Csv => Ok(crate::csv::writer(schema, out)),
-            Format::Json => Ok(crate::json::writer(schema, out)),
+            Format::Csv => crate::csv::writer(schema, out),
+            Format::Json => crate::json::writer(schema, out),
             #[cfg(feature = "parquet")]
-            Format::Parquet => Ok(crate::parquet::writer(schema, out)),
+            Format::Parquet => crate::parquet::writer(schema, out),
             #[cfg(feature = "ipc")]
-            Format::Ipc => Ok(crate::ipc::writer(schema, out)),
-            other => {
-                let message = format!("{} files are read, not written", other.word());
-                Err(Failure::new(code::UNKNOWN_FORMAT, message).help("written: .csv, .jsonl, .parquet, .arrow"))
-            }
+            Format::Ipc => crate::ipc::writer(schema, out),
+            #[allow(unreachable_patterns)]
+            _ => Err(io::ErrorKind::Unsupported.into()),
         }
     }
 }

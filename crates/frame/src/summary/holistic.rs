@@ -1,12 +1,30 @@
 //! Holistic summaries: only all values together give the answer.
 
-/// All numbers, for their quantiles.
+use super::bins::Bins;
+
+/// All numbers, for their quantiles; or, where they are more than it may keep, their counts in fine bins.
 #[derive(Debug, Clone, Default)]
 pub struct Quantiles {
     numbers: Vec<f64>,
+    /// The most numbers to keep; as many as come, if it is not said.
+    bound: Option<usize>,
+    bins: Option<Bins>,
 }
 
 impl Quantiles {
+    /// Keeps no more than so many numbers: of more, a quantile is known to about a thousandth of its size. Whether there
+    /// are more depends on all numbers together, not on the order or the parts in which they come.
+    #[must_use]
+    pub fn bounded(bound: Option<usize>) -> Quantiles {
+        Quantiles { bound, ..Quantiles::default() }
+    }
+
+    /// Is a quantile known only about?
+    #[must_use]
+    pub fn is_approximate(&self) -> bool {
+        self.bins.is_some()
+    }
+
     /// Adds a number.
     ///
     /// # Panics
@@ -14,12 +32,35 @@ impl Quantiles {
     #[inline]
     pub fn add(&mut self, number: f64) {
         assert!(!number.is_nan(), "NaN has no place among numbers");
-        self.numbers.push(number);
+        match &mut self.bins {
+            None => {
+                self.numbers.push(number);
+                self.keep_bound();
+            }
+            Some(bins) => bins.add(number),
+        }
     }
 
     /// Adds what another one has seen.
     pub fn merge(&mut self, mut other: Quantiles) {
-        self.numbers.append(&mut other.numbers);
+        match (&mut self.bins, other.bins) {
+            (None, None) => self.numbers.append(&mut other.numbers),
+            (Some(bins), None) => other.numbers.into_iter().for_each(|number| bins.add(number)),
+            (Some(bins), Some(more)) => bins.merge(more),
+            (None, Some(mut bins)) => {
+                self.numbers.drain(..).for_each(|number| bins.add(number));
+                self.bins = Some(bins);
+            }
+        }
+        self.keep_bound();
+    }
+
+    fn keep_bound(&mut self) {
+        if self.bins.is_none() && self.bound.is_some_and(|bound| self.numbers.len() > bound) {
+            let mut bins = Bins::default();
+            std::mem::take(&mut self.numbers).into_iter().for_each(|number| bins.add(number));
+            self.bins = Some(bins);
+        }
     }
 
     /// The quantile for a share of 0 to 1, interpolated linearly between the two nearest numbers (type 7 of Hyndman
@@ -36,6 +77,11 @@ impl Quantiles {
     /// If `share` is not within 0 to 1.
     pub fn quantile(&mut self, share: f64) -> Option<f64> {
         assert!((0.0..=1.0).contains(&share), "a share lies within 0 to 1");
+        if let Some(bins) = &self.bins {
+            let place = bins.count().checked_sub(1)? as f64 * share;
+            let (low, high) = (bins.ranked(place.floor() as u64)?, bins.ranked(place.ceil() as u64)?);
+            return Some(between(low, high, place.fract()));
+        }
         let place = self.numbers.len().checked_sub(1)? as f64 * share;
         let (_, &mut low, above) = self.numbers.select_nth_unstable_by(place.floor() as usize, f64::total_cmp);
         let fraction = place.fract();
@@ -43,20 +89,23 @@ impl Quantiles {
             true => above.iter().copied().min_by(f64::total_cmp).unwrap_or(low),
             false => low,
         };
-        if low == high {
-            return Some(low);
-        }
-        let step = high - low;
-        // Numbers at both ends of the range are further apart than the range is wide.
-        let interpolated =
-            if step.is_finite() { low + fraction * step } else { low * (1.0 - fraction) + high * fraction };
-        Some(interpolated)
+        Some(between(low, high, fraction))
     }
 
     /// The median.
     pub fn median(&mut self) -> Option<f64> {
         self.quantile(0.5)
     }
+}
+
+/// The number a fraction of the way from one to another.
+fn between(low: f64, high: f64, fraction: f64) -> f64 {
+    if low == high {
+        return low;
+    }
+    let step = high - low;
+    // Numbers at both ends of the range are further apart than the range is wide.
+    if step.is_finite() { low + fraction * step } else { low * (1.0 - fraction) + high * fraction }
 }
 
 #[cfg(test)]
@@ -76,6 +125,25 @@ mod tests {
         assert_eq!(quantile(&[7.0], 0.3), Some(7.0));
         assert_eq!(quantile(&[1e308, -1e308], 0.5), Some(0.0));
         assert_eq!(quantile(&[2.0, 1.0], 1.0), Some(2.0));
+    }
+
+    #[test]
+    fn beyond_the_bound_quantiles_are_about_right_whatever_the_parts() {
+        let numbers: Vec<f64> = (0..1000).map(|number| f64::from(number * number % 997) / 7.0).collect();
+        let of = |part: &[f64]| {
+            let mut quantiles = Quantiles::bounded(Some(100));
+            part.iter().for_each(|&number| quantiles.add(number));
+            quantiles
+        };
+        let mut whole = of(&numbers);
+        let mut parts = Quantiles::bounded(Some(100));
+        numbers.chunks(37).for_each(|part| parts.merge(of(part)));
+        assert!(whole.is_approximate() && !of(&numbers[..100]).is_approximate());
+        for share in [0.0, 0.25, 0.5, 0.9, 1.0] {
+            let (exact, about) = (quantile(&numbers, share).unwrap(), whole.quantile(share).unwrap());
+            assert!((exact - about).abs() <= 2.0 * exact.abs() / 1024.0, "{exact} {about}");
+            assert_eq!(parts.quantile(share), Some(about));
+        }
     }
 
     proptest! {

@@ -38,6 +38,7 @@ fn column_of(field: &Field) -> Result<Column, Failure> {
         DataType::Boolean => Kind::Bool,
         DataType::Utf8 => Kind::Text,
         DataType::Timestamp(TimeUnit::Microsecond, None) => Kind::Date,
+        DataType::Time64(TimeUnit::Microsecond) => Kind::Time,
         other => {
             let message = format!("no kind of column is stored as {other}");
             return Err(Failure::new(code::KIND_CHANGED, message).column(field.name()));
@@ -76,6 +77,7 @@ pub(crate) fn storage(kind: Kind) -> DataType {
         Kind::Count => DataType::Int64,
         Kind::Bool => DataType::Boolean,
         Kind::Date => DataType::Timestamp(TimeUnit::Microsecond, None),
+        Kind::Time => DataType::Time64(TimeUnit::Microsecond),
         Kind::Category | Kind::Ordered | Kind::Text | Kind::Id => DataType::Utf8,
     }
 }

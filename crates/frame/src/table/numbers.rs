@@ -2,7 +2,7 @@
 
 use crate::{Column, Kind, Table};
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType};
+use arrow_array::types::{Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType};
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
 use pipewright_diagnostic::{Failure, code};
@@ -15,7 +15,7 @@ impl Table {
     ///
     /// # Errors
     /// [`code::MISSING_VALUES`] with the first row without a value, [`code::NON_FINITE`] with the first such row,
-    /// [`code::UNENCODED_COLUMN`] for text and dates, [`code::UNKNOWN_COLUMN`].
+    /// [`code::UNENCODED_COLUMN`] for text, dates and times, [`code::UNKNOWN_COLUMN`].
     pub fn numbers(&self, names: &[Arc<str>]) -> Result<Vec<f64>, Failure> {
         let mut numbers = Vec::with_capacity(names.len() * self.rows);
         for name in names {
@@ -26,10 +26,10 @@ impl Table {
                 Kind::Continuous => numbers.extend_from_slice(array.as_primitive::<Float64Type>().values()),
                 Kind::Count => numbers.extend(array.as_primitive::<Int64Type>().values().iter().map(|&n| n as f64)),
                 Kind::Bool => numbers.extend(array.as_boolean().values().iter().map(f64::from)),
-                Kind::Category | Kind::Ordered | Kind::Text | Kind::Id | Kind::Date => {
+                Kind::Category | Kind::Ordered | Kind::Text | Kind::Id | Kind::Date | Kind::Time => {
                     let message = format!("`{name}` holds {}, not numbers", plural(column.kind));
                     let help = match column.kind {
-                        Kind::Date => format!("`drop {}`", quoted(name)),
+                        Kind::Date | Kind::Time => format!("`drop {}`", quoted(name)),
                         _ => format!("`encode auto` before it, or `drop {}`", quoted(name)),
                     };
                     return Err(Failure::new(code::UNENCODED_COLUMN, message).column(&**name).help(help));
@@ -109,6 +109,7 @@ pub(crate) fn text_of(array: &ArrayRef, row: usize) -> Option<String> {
         DataType::Boolean => array.as_boolean().value(row).to_string(),
         DataType::Utf8 => array.as_string::<i32>().value(row).to_string(),
         DataType::Timestamp(..) => crate::csv::date_text(array.as_primitive::<TimestampMicrosecondType>().value(row)),
+        DataType::Time64(..) => crate::csv::time_text(array.as_primitive::<Time64MicrosecondType>().value(row)),
         other => unreachable!("no kind is stored as {other}"),
     })
 }
@@ -157,6 +158,7 @@ pub(crate) fn plural(kind: Kind) -> &'static str {
         Kind::Bool => "truth values",
         Kind::Category | Kind::Ordered => "categories",
         Kind::Date => "dates",
+        Kind::Time => "times of day",
         Kind::Text => "text",
         Kind::Id => "ids",
     }

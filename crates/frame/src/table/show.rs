@@ -14,7 +14,13 @@ impl Table {
     /// that do not fit into `width_max` characters are left out, and the last line says what is not shown.
     #[must_use]
     pub fn show(&self, rows_max: usize, width_max: usize) -> String {
-        let rows = self.rows().min(rows_max);
+        self.head(rows_max).show_head(self.rows(), width_max)
+    }
+
+    /// As [`Table::show`], for the head of a table of `rows_in_all` rows.
+    #[must_use]
+    pub fn show_head(&self, rows_in_all: usize, width_max: usize) -> String {
+        let rows = self.rows();
         let mut lines = vec![String::new(); rows + 1];
         let mut shown = 0;
         for position in 0..self.columns().len() {
@@ -40,7 +46,7 @@ impl Table {
             text.push_str(line.trim_end());
             text.push('\n');
         }
-        let more = [(self.rows() - rows, "row"), (self.columns().len() - shown, "column")];
+        let more = [(rows_in_all.saturating_sub(rows), "row"), (self.columns().len() - shown, "column")];
         let more: Vec<String> = more
             .into_iter()
             .filter(|(count, _)| *count > 0)

@@ -24,17 +24,19 @@ mod architecture;
 mod floats;
 mod model;
 mod optimizer;
+mod order;
 mod rows;
-mod scales;
 mod trainer;
 
 pub use architecture::{Activation, Head, Loss, natural_outputs};
 pub use model::{Layer, NetworkModel};
 pub use optimizer::{Adam, AdamW, Optimizer, OptimizerConfig, RmsProp, Sgd};
-pub use trainer::{Checkpoint, Epoch, Trainer};
+pub(crate) use rows::row_major;
+pub use trainer::{Checkpoint, Epoch, Source, Trainer};
 
 use crate::data::Examples;
 use crate::learner::Learner;
+use crate::spilled::Spilled;
 use pipewright_diagnostic::{Failure, Watch};
 use pipewright_world::random::Key;
 use serde::{Deserialize, Serialize};
@@ -89,7 +91,21 @@ impl Learner for Network {
         key: Key,
         watch: &dyn Watch,
     ) -> Result<NetworkModel, Failure> {
-        trainer::train(self, train, validation, key, watch)
+        trainer::train(self, trainer::Source::from(train), validation.map(trainer::Source::from), key, watch)
+    }
+
+    fn streams(&self) -> bool {
+        true
+    }
+
+    fn fit_spilled(
+        &self,
+        train: &Spilled,
+        validation: Option<&Spilled>,
+        key: Key,
+        watch: &dyn Watch,
+    ) -> Result<NetworkModel, Failure> {
+        trainer::train(self, trainer::Source::from(train), validation.map(trainer::Source::from), key, watch)
     }
 }
 

@@ -135,15 +135,15 @@ fn resuming_equals_never_having_stopped() {
     ] {
         let network = Network { optimizer, early_stop: Some(20), ..small(7) };
         let key = Key::new(6);
-        let whole = network.fit(&train, Some(&validation), key, &Ignore).unwrap();
+        let whole = network.fit(&train, Some((&validation).into()), key, &Ignore).unwrap();
         for stop in [0, 1, 4, 7] {
-            let mut first = Trainer::start(&network, &train, Some(&validation), key).unwrap();
+            let mut first = Trainer::start(&network, &train, Some((&validation).into()), key).unwrap();
             for _ in 0..stop {
                 first.epoch(&Ignore).unwrap();
             }
             let saved = serde_json::to_string(&first.checkpoint()).unwrap();
             let checkpoint = serde_json::from_str(&saved).unwrap();
-            let mut second = Trainer::resume(&network, &train, Some(&validation), key, checkpoint).unwrap();
+            let mut second = Trainer::resume(&network, &train, Some((&validation).into()), key, checkpoint).unwrap();
             while !second.is_done() {
                 second.epoch(&Ignore).unwrap();
             }
@@ -169,7 +169,7 @@ fn early_stop_takes_the_best_weights_and_looks_at_validation_only_then() {
     let Target::Classes { codes, .. } = &mut validation.target else { panic!("classes") };
     codes.iter_mut().for_each(|code| *code = 1 - *code);
     let network = Network { early_stop: Some(3), ..small(100) };
-    let mut trainer = Trainer::start(&network, &train, Some(&validation), Key::new(1)).unwrap();
+    let mut trainer = Trainer::start(&network, &train, Some((&validation).into()), Key::new(1)).unwrap();
     let mut losses = Vec::new();
     while !trainer.is_done() {
         losses.push(trainer.epoch(&Ignore).unwrap().validation_loss.expect("validation rows"));
@@ -177,7 +177,7 @@ fn early_stop_takes_the_best_weights_and_looks_at_validation_only_then() {
     let best = (0..losses.len()).min_by(|&a, &b| losses[a].total_cmp(&losses[b])).unwrap();
     assert_eq!(losses.len(), best + 4, "three epochs of patience after the best: {losses:?}");
     let short = Network { early_stop: None, epochs: best + 1, ..network.clone() };
-    let expected = short.fit(&train, Some(&validation), Key::new(1), &Ignore).unwrap();
+    let expected = short.fit(&train, Some((&validation).into()), Key::new(1), &Ignore).unwrap();
     assert_eq!(bits(&trainer.finish()), bits(&expected), "the weights after the best epoch");
     let blind = short.fit(&train, None, Key::new(1), &Ignore).unwrap();
     assert_eq!(bits(&blind), bits(&expected), "without early stop validation is not looked at");
@@ -314,4 +314,18 @@ fn predictions_of_no_rows_and_of_one_row_are_well_formed() {
         let outputs = model.predict(&features(rows, 2, 0));
         assert_eq!(outputs.rows(), rows);
     }
+}
+
+#[test]
+fn inputs_outside_memory_teach_the_same() {
+    let (train, validation) = (parabola(300), parabola(100));
+    let spill = |examples: &Examples| {
+        let features = &examples.features;
+        let content = std::sync::Arc::new(Spilled::row_major(features));
+        Spilled::new(features.names().clone(), content, examples.target.clone(), crate::Scales::of(features))
+    };
+    let network = Network { early_stop: Some(2), epochs: 6, ..small(1) };
+    let inside = network.fit(&train, Some(&validation), Key::new(4), &Ignore).unwrap();
+    let outside = network.fit_spilled(&spill(&train), Some(&spill(&validation)), Key::new(4), &Ignore).unwrap();
+    assert_eq!(bits(&inside), bits(&outside));
 }

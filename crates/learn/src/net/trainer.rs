@@ -5,8 +5,10 @@ use super::floats;
 use super::model::NetworkModel;
 use super::optimizer::Optimizer;
 use super::rows::{Batch, Rows};
-use super::{Network, scales};
-use crate::data::Examples;
+use super::{Network, order};
+use crate::data::{Examples, Target};
+use crate::scales::Scales;
+use crate::spilled::Spilled;
 use pipewright_diagnostic::{Failure, Watch, code};
 use pipewright_tensor::{Program, vectorised};
 use pipewright_world::random::Key;
@@ -43,6 +45,51 @@ pub struct Trainer {
     order: Vec<u32>,
     steps_between_looks: usize,
     state: Checkpoint,
+}
+
+/// What a network learns from: examples in memory, or outside.
+#[derive(Debug, Clone, Copy)]
+pub enum Source<'a> {
+    /// In memory.
+    Memory(&'a Examples),
+    /// Outside.
+    Spilled(&'a Spilled),
+}
+
+impl<'a> From<&'a Examples> for Source<'a> {
+    fn from(examples: &'a Examples) -> Source<'a> {
+        Source::Memory(examples)
+    }
+}
+
+impl<'a> From<&'a Spilled> for Source<'a> {
+    fn from(spilled: &'a Spilled) -> Source<'a> {
+        Source::Spilled(spilled)
+    }
+}
+
+impl<'a> Source<'a> {
+    pub(super) fn target(self) -> &'a Target {
+        match self {
+            Source::Memory(examples) => &examples.target,
+            Source::Spilled(spilled) => &spilled.target,
+        }
+    }
+
+    pub(super) fn columns(self) -> usize {
+        match self {
+            Source::Memory(examples) => examples.features.columns(),
+            Source::Spilled(spilled) => spilled.names.len(),
+        }
+    }
+
+    /// A warning if its columns are of very different scales.
+    fn scale_warning(self) -> Option<Failure> {
+        match self {
+            Source::Memory(examples) => Scales::of(&examples.features).warning(examples.features.names()),
+            Source::Spilled(spilled) => spilled.scales.warning(&spilled.names),
+        }
+    }
 }
 
 /// All that a training remembers between two epochs.
@@ -88,28 +135,30 @@ impl Trainer {
     ///
     /// # Errors
     /// A [`Failure`] when there is nothing to learn from or the output width or the loss does not fit the target.
-    pub fn start(
+    pub fn start<'a>(
         network: &Network,
-        train: &Examples,
-        validation: Option<&Examples>,
+        train: impl Into<Source<'a>>,
+        validation: Option<Source<'a>>,
         key: Key,
     ) -> Result<Trainer, Failure> {
-        if train.rows() == 0 || train.features.columns() == 0 {
+        let train = train.into();
+        let rows = train.target().rows();
+        if rows == 0 || train.columns() == 0 {
             return Err(Failure::new(code::EMPTY_DATA, "there are no rows or no columns to learn from"));
         }
-        let head = Head::new(&train.target, network.outputs)?;
+        let head = Head::new(train.target(), network.outputs)?;
         let loss = head.loss(network.loss)?;
-        let widths = [&[train.features.columns()], network.hidden.as_slice(), &[network.outputs]].concat();
+        let widths = [&[train.columns()], network.hidden.as_slice(), &[network.outputs]].concat();
         let architecture = Architecture { widths, activation: network.activation, head };
 
         let training = architecture.training(loss);
-        let batch_rows = network.batch.clamp(1, train.rows());
+        let batch_rows = network.batch.clamp(1, rows);
         let outputs: Vec<_> = [training.loss].into_iter().chain(training.gradients).collect();
         let step = Program::new(&training.graph, &outputs, batch_rows);
         let step_cost = training.graph.cost(batch_rows).max(1);
 
-        let validation = validation.filter(|rows| network.early_stop.is_some() && rows.rows() > 0);
-        let validation = validation.map(|examples| Rows::new(examples, head));
+        let validation = validation.filter(|rows| network.early_stop.is_some() && rows.target().rows() > 0);
+        let validation = validation.map(|rows| Rows::new(rows, head));
         let score_rows = validation.as_ref().map_or(0, |rows| rows.count().min(VALIDATION_ROWS));
         let score = Program::new(&training.graph, &outputs[..1], score_rows);
 
@@ -135,10 +184,10 @@ impl Trainer {
     ///
     /// # Errors
     /// As [`Trainer::start`], and when the checkpoint is of another network or holds a number that is not finite.
-    pub fn resume(
+    pub fn resume<'a>(
         network: &Network,
-        train: &Examples,
-        validation: Option<&Examples>,
+        train: impl Into<Source<'a>>,
+        validation: Option<Source<'a>>,
         key: Key,
         checkpoint: Checkpoint,
     ) -> Result<Trainer, Failure> {
@@ -178,32 +227,34 @@ impl Trainer {
     /// A [`Failure`] when it was cancelled, or a loss or weight left the range of numbers.
     pub fn epoch(&mut self, watch: &dyn Watch) -> Result<Epoch, Failure> {
         let number = self.state.epoch + 1;
-        self.order.clear();
-        self.order.extend(0..u32::try_from(self.train.count()).expect("tables have fewer than 2^32 rows"));
-        self.key.child("shuffle").index(self.state.epoch as u64).shuffle(&mut self.order);
-
-        let mut total = 0.0;
+        let key = self.key.child("shuffle").index(self.state.epoch as u64);
+        let (mut total, mut step) = (0.0, 0);
         let batch_rows = self.network.batch.clamp(1, self.train.count());
-        for (step, order) in self.order.chunks(batch_rows).enumerate() {
-            if step % self.steps_between_looks == 0 && watch.cancelled() {
-                return Err(Failure::new(code::CANCELLED, format!("stopped in epoch {number}")));
+        for (window_number, window) in order::windows(self.train.blocks(), key).iter().enumerate() {
+            order::rows(self.train.blocks(), window, window_number, key, &mut self.order);
+            self.train.load(window)?;
+            for order in self.order.chunks(batch_rows) {
+                if step % self.steps_between_looks == 0 && watch.cancelled() {
+                    return Err(Failure::new(code::CANCELLED, format!("stopped in epoch {number}")));
+                }
+                step += 1;
+                self.train.gather(order, &mut self.batch);
+                let inputs: [&[f32]; 2] = [&self.batch.features, &self.batch.target];
+                self.step.run(order.len(), &inputs, &self.state.parameters);
+                let loss = self.step.output(0)[0];
+                if !loss.is_finite() {
+                    return Err(self.diverged(number, Some(step)));
+                }
+                total += f64::from(loss) * order.len() as f64;
+                self.state.optimizer.step(&mut self.state.parameters, self.step.flat_outputs(1));
             }
-            self.train.gather(order, &mut self.batch);
-            let inputs: [&[f32]; 2] = [&self.batch.features, &self.batch.target];
-            self.step.run(order.len(), &inputs, &self.state.parameters);
-            let loss = self.step.output(0)[0];
-            if !loss.is_finite() {
-                return Err(self.diverged(number, Some(step + 1)));
-            }
-            total += f64::from(loss) * order.len() as f64;
-            self.state.optimizer.step(&mut self.state.parameters, self.step.flat_outputs(1));
         }
         if !all_finite(&self.state.parameters) {
             return Err(self.diverged(number, None));
         }
         self.state.epoch = number;
         let loss = total / self.train.count() as f64;
-        let validation_loss = self.validation_loss();
+        let validation_loss = self.validation_loss()?;
         self.remember_best(validation_loss.unwrap_or(loss))?;
         Ok(Epoch { number, loss, validation_loss })
     }
@@ -215,16 +266,19 @@ impl Trainer {
         NetworkModel::new(&self.architecture, &parameters)
     }
 
-    fn validation_loss(&mut self) -> Option<f64> {
-        let rows = self.validation.as_ref()?;
-        let order: Vec<u32> = (0..rows.count() as u32).collect();
+    fn validation_loss(&mut self) -> Result<Option<f64>, Failure> {
+        let Some(rows) = self.validation.as_mut() else { return Ok(None) };
         let mut total = 0.0;
-        for order in order.chunks(VALIDATION_ROWS) {
-            rows.gather(order, &mut self.batch);
-            self.score.run(order.len(), &[&self.batch.features, &self.batch.target], &self.state.parameters);
-            total += f64::from(self.score.output(0)[0]) * order.len() as f64;
+        for block in 0..rows.blocks().count() {
+            rows.load(&[block as u32])?;
+            let order: Vec<u32> = rows.blocks().range(block).map(|row| row as u32).collect();
+            for order in order.chunks(VALIDATION_ROWS) {
+                rows.gather(order, &mut self.batch);
+                self.score.run(order.len(), &[&self.batch.features, &self.batch.target], &self.state.parameters);
+                total += f64::from(self.score.output(0)[0]) * order.len() as f64;
+            }
         }
-        Some(total / rows.count() as f64)
+        Ok(Some(total / rows.count() as f64))
     }
 
     fn remember_best(&mut self, loss: f64) -> Result<(), Failure> {
@@ -260,13 +314,13 @@ fn all_finite(values: &[f32]) -> bool {
 /// Trains from the start to the end.
 pub(super) fn train(
     network: &Network,
-    train: &Examples,
-    validation: Option<&Examples>,
+    train: Source<'_>,
+    validation: Option<Source<'_>>,
     key: Key,
     watch: &dyn Watch,
 ) -> Result<NetworkModel, Failure> {
     let mut trainer = Trainer::start(network, train, validation, key)?;
-    if let Some(warning) = scales::warning(&train.features) {
+    if let Some(warning) = train.scale_warning() {
         watch.notice(warning);
     }
     while !trainer.is_done() {

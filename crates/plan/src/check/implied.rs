@@ -78,6 +78,9 @@ impl Walk<'_> {
         if any(&|column| column.kind == Kind::Date) {
             classes.push("@date");
         }
+        if any(&|column| column.kind == Kind::Time) {
+            classes.push("@time");
+        }
         if !classes.is_empty() {
             let text = self.surroundings.registry.implied.encode.replace("{}", &classes.join(", "));
             self.imply(&text, Some("names become numbers; nearly unique text is left out".to_owned()));

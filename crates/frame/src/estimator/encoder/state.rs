@@ -103,7 +103,7 @@ impl State for EncoderState {
     fn validate(&self) -> Result<(), Failure> {
         validate_names(self.columns.iter().map(|encoded| &encoded.name))?;
         for Encoded { name, kind, coding } in &self.columns {
-            let has_levels = !matches!(kind, Kind::Continuous | Kind::Date);
+            let has_levels = !matches!(kind, Kind::Continuous | Kind::Date | Kind::Time);
             let (levels, fits): (Vec<&String>, bool) = match coding {
                 Coding::OneHot { levels, rare, .. } => (levels.iter().chain(rare).collect(), has_levels),
                 Coding::Ordinal { levels } => (levels.iter().collect(), has_levels),

@@ -1,0 +1,23 @@
+//! The tables that come with the program, for trying things out.
+
+use pipewright_operator::Sample;
+
+macro_rules! sample {
+    ($name:literal, $summary:literal) => {
+        Sample {
+            name: $name,
+            summary: $summary,
+            text: include_str!(concat!("../../../../dsl-examples/data/", $name, ".csv")),
+        }
+    };
+}
+
+/// Every sample set; where each comes from stands beside its file.
+pub(crate) const SAMPLES: &[Sample] = &[
+    sample!("breast_cancer", "569 tumours, 30 measurements of their cells, and whether they are malignant."),
+    sample!("diabetes", "442 patients, ten measurements, and how their disease progressed within a year."),
+    sample!("iris", "150 flowers of three species, measured."),
+    sample!("penguins", "344 penguins of three species on three islands, measured; some values are missing."),
+    sample!("titanic", "1,309 passengers of the Titanic, and who survived; some ages are missing."),
+    sample!("wine", "178 wines of three growers, 13 measurements each."),
+];

@@ -1,0 +1,58 @@
+//! Names of columns: a file may leave them out or give one twice, a table may not.
+
+use pipewright_diagnostic::{Failure, code};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Gives every column a name of its own, with a note for each that had none.
+pub(crate) fn unique(names: &[String], file: &str) -> (Vec<Arc<str>>, Vec<Failure>) {
+    let stated: BTreeSet<&str> = names.iter().map(String::as_str).collect();
+    let mut taken: BTreeSet<String> = BTreeSet::new();
+    // The next number to try for each name, so that a thousand equal names do not take a million tries.
+    let mut next: BTreeMap<&str, usize> = BTreeMap::new();
+    let (mut unique, mut notes) = (Vec::with_capacity(names.len()), Vec::new());
+    for (position, name) in names.iter().enumerate() {
+        if !name.is_empty() && taken.insert(name.clone()) {
+            unique.push(name.as_str().into());
+            continue;
+        }
+        let base = if name.is_empty() { "column" } else { name };
+        let first = if name.is_empty() { position + 1 } else { 2 };
+        let number = next.entry(name).or_insert(first);
+        *number = first.max(*number);
+        let new = loop {
+            let new = format!("{base}_{number}");
+            *number += 1;
+            if !taken.contains(&new) && !stated.contains(new.as_str()) {
+                break new;
+            }
+        };
+        let why = if name.is_empty() { "has no name" } else { "has the name of another one" };
+        let message = format!("column {} {why}: it is called `{new}`", position + 1);
+        notes.push(Failure::note(code::RENAMED_COLUMN, message).file(file).column(&*new));
+        unique.push(new.as_str().into());
+        taken.insert(new);
+    }
+    (unique, notes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn empty_and_repeated_names_get_numbers() {
+        let names = ["a", "", "a", "a_2", "a", ""].map(str::to_string);
+        let (unique, notes) = unique(&names, "t.parquet");
+        let unique: Vec<&str> = unique.iter().map(|name| &**name).collect();
+        assert_eq!(unique, ["a", "column_2", "a_3", "a_2", "a_4", "column_6"]);
+        assert_eq!(notes.len(), 4);
+        assert_eq!(notes[0].code, code::RENAMED_COLUMN);
+    }
+
+    #[test]
+    fn many_equal_names_take_no_time() {
+        let (unique, notes) = unique(&vec!["x".to_string(); 50_000], "t.arrow");
+        assert_eq!((&*unique[49_999], notes.len()), ("x_50000", 49_999));
+    }
+}

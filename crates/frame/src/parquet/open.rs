@@ -1,0 +1,267 @@
+//! Opening a Parquet file: its footer, the columns that it has for us, and the row groups that are needed.
+
+use super::input::Input;
+use super::prune;
+use super::thrift::{self, Fault};
+use crate::ReadOptions;
+use crate::arrow::{Allowance, Layout, Source, width};
+use crate::file::{guarded, unreadable};
+use arrow_schema::{DataType, Field, Fields, Schema, TimeUnit};
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
+use parquet::basic::Type as Physical;
+use parquet::errors::ParquetError;
+use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData};
+use parquet::schema::types::Type;
+use pipewright_diagnostic::{Failure, code};
+use pipewright_world::Content;
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// An open file, of which nothing but the footer was read.
+pub(super) struct Opened {
+    pub(super) input: Input,
+    pub(super) metadata: ArrowReaderMetadata,
+    pub(super) layout: Layout,
+    /// The leaves of the file's schema that each column of the layout is made of.
+    pub(super) leaves: Vec<Range<usize>>,
+    /// The row groups that are needed.
+    pub(super) groups: Vec<usize>,
+    /// The rows of all of these.
+    pub(super) rows: usize,
+    pub(super) allowance: Allowance,
+}
+
+/// Reads the footer, and checks what it claims.
+pub(super) fn open(content: &Arc<dyn Content>, options: &ReadOptions) -> Result<Opened, Failure> {
+    let input = Input(content.clone());
+    let parsed = guarded(options, || footer(&input, options))?;
+    let metadata = guarded(options, || with_types(parsed, options))?;
+    let mut layout = Layout::of(metadata.schema().fields(), options)?;
+    let leaves = leaves(&metadata, &layout, options)?;
+    for (source, leaves) in layout.sources.iter().zip(&leaves) {
+        if metadata.parquet_schema().column(leaves.start).physical_type() == Physical::INT96 {
+            layout.notes.push(source.finer_note(options));
+        }
+    }
+    let allowance = Allowance::new(content.size(), options);
+    let mut opened = Opened { input, metadata, layout, leaves, groups: Vec::new(), rows: 0, allowance };
+    opened.choose_groups(options)?;
+    Ok(opened)
+}
+
+impl Opened {
+    pub(super) fn group(&self, group: usize) -> &RowGroupMetaData {
+        self.metadata.metadata().row_group(group)
+    }
+
+    /// The rows of a row group; their number was checked.
+    pub(super) fn rows_of(&self, group: usize) -> usize {
+        usize::try_from(self.group(group).num_rows()).unwrap_or(0)
+    }
+
+    /// Leaves out the row groups that the filter does not need, and checks what the others claim.
+    fn choose_groups(&mut self, options: &ReadOptions) -> Result<(), Failure> {
+        let bad = |message: String| Failure::new(code::BAD_FILE, message).file(&options.name);
+        let columns = self.metadata.parquet_schema().num_columns();
+        let (mut rows, mut asked) = (0_u64, 0_u64);
+        for (number, group) in self.metadata.metadata().row_groups().iter().enumerate() {
+            let count = u64::try_from(group.num_rows());
+            let count = count.map_err(|_| bad(format!("row group {number} claims {} rows", group.num_rows())))?;
+            if group.num_columns() != columns {
+                let found = group.num_columns();
+                return Err(bad(format!("row group {number} has {found} columns, the file {columns}")));
+            }
+            let needed = options.filter.as_ref().is_none_or(|filter| {
+                prune::may_hold(filter, &prune::Group { group, layout: &self.layout, leaves: &self.leaves, options })
+            });
+            if needed {
+                self.groups.push(number);
+                rows = rows.saturating_add(count);
+                asked = asked.saturating_add(self.asked(group));
+            }
+        }
+        if u32::try_from(rows).is_err() {
+            let message = format!("{rows} rows; a table has at most 4,294,967,295");
+            return Err(Failure::new(code::LIMIT_REACHED, message).file(&options.name));
+        }
+        self.rows = rows as usize;
+        self.allowance.admit(asked, options)
+    }
+
+    /// The bytes that the wanted columns of a row group take in memory by what the footer claims, texts apart.
+    pub(super) fn asked(&self, group: &RowGroupMetaData) -> u64 {
+        let rows = u64::try_from(group.num_rows()).unwrap_or(u64::MAX);
+        let bytes = self.columns().map(|(source, leaves)| {
+            let values = leaves.map(|leaf| u64::try_from(group.column(leaf).num_values()).unwrap_or(u64::MAX));
+            rows.max(values.fold(0, u64::saturating_add)).saturating_mul(width(&source.stored))
+        });
+        bytes.fold(0, u64::saturating_add)
+    }
+
+    /// The columns of the layout, each with its leaves.
+    pub(super) fn columns(&self) -> impl Iterator<Item = (&Source, Range<usize>)> {
+        self.layout.sources.iter().zip(self.leaves.iter().cloned())
+    }
+}
+
+const MAGIC: &[u8; 4] = b"PAR1";
+const MAGIC_ENCRYPTED: &[u8; 4] = b"PARE";
+
+fn footer(input: &Input, options: &ReadOptions) -> Result<ParquetMetaData, Failure> {
+    let bad = |message: &str| Failure::new(code::BAD_FILE, message).file(&options.name);
+    let size = input.0.size();
+    let Some(end) = size.checked_sub(8).filter(|end| *end >= 4) else {
+        return Err(bad("the file is too short to be Parquet"));
+    };
+    let read = |start: u64, length: u64| input.bytes(start, length).map_err(|error| unreadable(&error, options));
+    let tail = read(end, 8)?;
+    if &tail[4..] == MAGIC_ENCRYPTED {
+        return Err(encrypted(options));
+    }
+    if &tail[4..] != MAGIC {
+        return Err(bad("the file does not end as Parquet does: it was cut off, or is none"));
+    }
+    let length = u64::from(u32::from_le_bytes([tail[0], tail[1], tail[2], tail[3]]));
+    if length + 4 > end {
+        return Err(bad("the footer claims to be longer than the file"));
+    }
+    if length > options.limits.record_bytes as u64 {
+        let message = format!("a footer of {length} bytes");
+        return Err(Failure::new(code::LIMIT_REACHED, message)
+            .file(&options.name)
+            .help(format!("{} bytes are allowed; the limit `record_bytes` raises it", options.limits.record_bytes)));
+    }
+    let bytes = read(end - length, length)?;
+    let seen = thrift::footer(&bytes).map_err(|fault| match fault {
+        Fault::Deep => bad("the columns are nested too deeply"),
+        Fault::Short | Fault::Malformed => bad("the footer is damaged"),
+    })?;
+    if seen.encrypted {
+        return Err(encrypted(options));
+    }
+    if seen.elements > options.limits.columns.saturating_mul(4) {
+        let message = format!("a schema of {} elements", seen.elements);
+        return Err(Failure::new(code::LIMIT_REACHED, message)
+            .file(&options.name)
+            .help("the limit `columns` raises it"));
+    }
+    ParquetMetaDataReader::decode_metadata(&bytes).map_err(|error| failure(&error, options))
+}
+
+fn encrypted(options: &ReadOptions) -> Failure {
+    Failure::new(code::CANNOT_READ, "the file is encrypted, and there is no way to give its keys")
+        .file(&options.name)
+        .help("write it again without encryption")
+}
+
+/// The failure for what the decoder says.
+pub(super) fn failure(error: &ParquetError, options: &ReadOptions) -> Failure {
+    let failure = match error {
+        ParquetError::NYI(what) => {
+            Failure::new(code::UNKNOWN_FORMAT, format!("the file uses what cannot be read here: {what}"))
+        }
+        other => Failure::new(code::BAD_FILE, format!("the file is damaged: {other}")),
+    };
+    failure.file(&options.name)
+}
+
+/// The types that the columns are read as. The schema that Arrow leaves in the metadata tells units and zones of
+/// times; how texts were laid out in memory when they were written is of no interest.
+fn with_types(parsed: ParquetMetaData, options: &ReadOptions) -> Result<ArrowReaderMetadata, Failure> {
+    let parsed = Arc::new(parsed);
+    let load = |reading: ArrowReaderOptions| {
+        guarded(options, || {
+            ArrowReaderMetadata::try_new(parsed.clone(), reading).map_err(|error| failure(&error, options))
+        })
+    };
+    let plain = load(ArrowReaderOptions::new().with_skip_arrow_metadata(true))?;
+    // A schema of Arrow that is damaged or does not fit is left aside: the types of Parquet suffice.
+    let hinted = load(ArrowReaderOptions::new()).unwrap_or_else(|_| plain.clone());
+    let fields = merged_fields(plain.schema().fields(), hinted.schema().fields());
+    let wanted = Arc::new(Schema::new(with_wide_moments(plain.parquet_schema().root_schema(), &fields)));
+    Ok(load(ArrowReaderOptions::new().with_schema(wanted)).unwrap_or(plain))
+}
+
+fn merged_fields(plain: &Fields, hinted: &Fields) -> Fields {
+    if plain.len() != hinted.len() {
+        return plain.clone();
+    }
+    plain.iter().zip(hinted).map(|(plain, hinted)| merged(plain, hinted)).collect()
+}
+
+fn merged(plain: &Field, hinted: &Field) -> Field {
+    let child = |plain: &Field, hinted: &Field| Arc::new(merged(plain, hinted));
+    let merged = match (plain.data_type(), hinted.data_type()) {
+        (DataType::Struct(plain), DataType::Struct(hinted)) => DataType::Struct(merged_fields(plain, hinted)),
+        (DataType::List(plain), DataType::List(hinted)) => DataType::List(child(plain, hinted)),
+        (
+            DataType::Int64 | DataType::Int32 | DataType::Date32 | DataType::Timestamp(..) | DataType::Interval(_),
+            hint,
+        ) if hint.is_temporal() => hint.clone(),
+        (plain, _) => plain.clone(),
+    };
+    hinted.clone().with_data_type(merged)
+}
+
+/// Moments of 96 bits are read as microseconds: 64 bits of nanoseconds hold three centuries of them only.
+fn with_wide_moments(group: &Type, fields: &Fields) -> Fields {
+    let children = children(group);
+    if children.len() != fields.len() {
+        return fields.clone();
+    }
+    let field = |((child, _), field): ((&Type, usize), &Arc<Field>)| match field.data_type() {
+        DataType::Struct(inner) => {
+            Arc::new(field.as_ref().clone().with_data_type(DataType::Struct(with_wide_moments(child, inner))))
+        }
+        DataType::Timestamp(..) if child.is_primitive() && child.get_physical_type() == Physical::INT96 => {
+            Arc::new(field.as_ref().clone().with_data_type(DataType::Timestamp(TimeUnit::Microsecond, None)))
+        }
+        _ => field.clone(),
+    };
+    children.into_iter().zip(fields).map(field).collect()
+}
+
+/// The leaves of each column of the layout.
+fn leaves(metadata: &ArrowReaderMetadata, layout: &Layout, options: &ReadOptions) -> Result<Vec<Range<usize>>, Failure> {
+    let mut found = BTreeMap::new();
+    let root = metadata.parquet_schema().root_schema();
+    let whole = walk(root, metadata.schema().fields(), &mut Vec::new(), &mut 0, &mut found);
+    let known = |source: &Source| found.get(&source.path).cloned();
+    let leaves: Option<Vec<_>> = layout.sources.iter().map(known).collect();
+    whole.and(leaves).ok_or_else(|| Failure::new(code::BAD_FILE, "the schema is not understood").file(&options.name))
+}
+
+fn walk(
+    group: &Type,
+    fields: &Fields,
+    path: &mut Vec<usize>,
+    next: &mut usize,
+    found: &mut BTreeMap<Vec<usize>, Range<usize>>,
+) -> Option<()> {
+    let children = children(group);
+    if children.len() != fields.len() {
+        return None;
+    }
+    for (position, ((child, leaves), field)) in children.into_iter().zip(fields).enumerate() {
+        path.push(position);
+        match field.data_type() {
+            DataType::Struct(inner) => walk(child, inner, path, next, found)?,
+            _ => {
+                found.insert(path.clone(), *next..*next + leaves);
+                *next += leaves;
+            }
+        }
+        path.pop();
+    }
+    Some(())
+}
+
+/// The children that have fields, and their leaves; one without leaves has no field.
+fn children(group: &Type) -> Vec<(&Type, usize)> {
+    group.get_fields().iter().map(|child| (&**child, count(child))).filter(|(_, leaves)| *leaves > 0).collect()
+}
+
+fn count(node: &Type) -> usize {
+    if node.is_group() { node.get_fields().iter().map(|child| count(child)).sum() } else { 1 }
+}

@@ -1,0 +1,98 @@
+//! A sketch: numbers counted in fine bins, where there are too many to keep.
+
+use std::collections::BTreeMap;
+
+/// Counts of numbers in bins of a relative width of 2⁻¹⁰. Which numbers were seen decides everything; the order and the
+/// parts in which they came do not.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Bins {
+    bins: BTreeMap<u32, Bin>,
+    count: u64,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Bin {
+    count: u64,
+    lowest: f64,
+    highest: f64,
+}
+
+/// The bits of a float that are left out: 42 of the 52 of its fraction.
+const BITS_LEFT_OUT: u32 = 42;
+
+impl Bins {
+    pub(super) fn add(&mut self, number: f64) {
+        let seen = Bin { count: 1, lowest: number, highest: number };
+        self.add_bin(place(number), seen);
+    }
+
+    pub(super) fn merge(&mut self, other: Bins) {
+        other.bins.into_iter().for_each(|(place, bin)| self.add_bin(place, bin));
+    }
+
+    fn add_bin(&mut self, place: u32, seen: Bin) {
+        self.count += seen.count;
+        let bin = self.bins.entry(place).or_insert(Bin { count: 0, ..seen });
+        bin.count += seen.count;
+        bin.lowest = bin.lowest.min(seen.lowest);
+        bin.highest = bin.highest.max(seen.highest);
+    }
+
+    pub(super) fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// The number of this rank, from 0: exactly, if its bin holds one value only; else off by at most a bin's width.
+    pub(super) fn ranked(&self, rank: u64) -> Option<f64> {
+        let mut before = 0;
+        for bin in self.bins.values() {
+            if rank < before + bin.count {
+                let share = (rank - before) as f64 / (bin.count - 1).max(1) as f64;
+                return Some(bin.lowest + (bin.highest - bin.lowest) * share);
+            }
+            before += bin.count;
+        }
+        None
+    }
+}
+
+/// The bin of a number: bins are in the order of their numbers.
+fn place(number: f64) -> u32 {
+    // Both zeros are one number.
+    let bits = (number + 0.0).to_bits();
+    let ordered = if bits >> 63 == 1 { !bits } else { bits | 1 << 63 };
+    (ordered >> BITS_LEFT_OUT) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn ranked_numbers_are_close(mut numbers in prop::collection::vec(-1e6..1e6_f64, 1..300), cut in 0..300_usize) {
+            let cut = cut.min(numbers.len());
+            let of = |part: &[f64]| {
+                let mut bins = Bins::default();
+                part.iter().for_each(|&number| bins.add(number));
+                bins
+            };
+            let mut bins = of(&numbers[cut..]);
+            bins.merge(of(&numbers[..cut]));
+            numbers.sort_unstable_by(f64::total_cmp);
+            for (rank, &number) in numbers.iter().enumerate() {
+                let found = bins.ranked(rank as u64).unwrap();
+                prop_assert!((found - number).abs() <= number.abs() / 1024.0, "{} for {}", found, number);
+            }
+            prop_assert_eq!(bins.ranked(numbers.len() as u64), None);
+        }
+    }
+
+    #[test]
+    fn whole_numbers_are_exact() {
+        let mut bins = Bins::default();
+        (-500..500).for_each(|number| bins.add(f64::from(number)));
+        assert!((0..1000).all(|rank| bins.ranked(rank) == Some(rank as f64 - 500.0)));
+    }
+}

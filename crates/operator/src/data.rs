@@ -1,0 +1,336 @@
+//! Rows on their way through a plan: a table, or a stream of chunks where a table would not fit in memory.
+
+use crate::work::{Fitted, Rows};
+use pipewright_diagnostic::{Failure, Ignore, Watch, code};
+use pipewright_frame::{Chunks, Column, Origin, Scan, Schema, Table};
+use pipewright_world::World;
+use pipewright_world::random::Key;
+use std::sync::{Arc, OnceLock};
+
+/// Rows. Cloning is cheap.
+#[derive(Clone)]
+pub enum Data {
+    /// In memory.
+    Table(Table),
+    /// Made chunk by chunk whenever they are asked for.
+    Stream(Stream),
+}
+
+impl Data {
+    /// The columns.
+    #[must_use]
+    pub fn schema(&self) -> Schema {
+        self.chunks().schema()
+    }
+
+    /// The columns, in order.
+    #[must_use]
+    pub fn columns(&self) -> Vec<Column> {
+        self.schema().columns().cloned().collect()
+    }
+
+    /// Where they were read from, if they come from a file.
+    #[must_use]
+    pub fn origin(&self) -> Option<&Arc<Origin>> {
+        match self {
+            Data::Table(table) => table.origin(),
+            Data::Stream(stream) => stream.scan.origin(),
+        }
+    }
+
+    /// The rows in chunks.
+    #[must_use]
+    pub fn chunks(&self) -> &dyn Chunks {
+        match self {
+            Data::Table(table) => table,
+            Data::Stream(stream) => stream,
+        }
+    }
+
+    /// The number of rows; a stream may have to be gone through for it.
+    ///
+    /// # Errors
+    /// A [`Failure`] where a chunk cannot be made.
+    pub fn rows(&self) -> Result<usize, Failure> {
+        match self {
+            Data::Table(table) => Ok(table.rows()),
+            Data::Stream(stream) => Ok(stream.ends()?.last().copied().unwrap_or(0)),
+        }
+    }
+
+    /// The rows as a table in memory.
+    ///
+    /// # Errors
+    /// [`code::LIMIT_REACHED`] if they take more memory than they may.
+    pub fn table(&self) -> Result<Table, Failure> {
+        match self {
+            Data::Table(table) => Ok(table.clone()),
+            Data::Stream(stream) => stream.gather(Ok),
+        }
+    }
+
+    /// Some columns of all rows, as a table in memory.
+    ///
+    /// # Errors
+    /// [`code::UNKNOWN_COLUMN`]; as [`Data::table`].
+    pub fn select(&self, names: &[Arc<str>]) -> Result<Table, Failure> {
+        match self {
+            Data::Table(table) => table.select(names),
+            Data::Stream(stream) => stream.gather(|chunk| chunk.select(names)),
+        }
+    }
+
+    /// The first rows, as a table in memory.
+    ///
+    /// # Errors
+    /// As [`Data::table`].
+    pub fn head(&self, count: usize) -> Result<Table, Failure> {
+        let Data::Stream(stream) = self else { return Ok(self.table()?.head(count)) };
+        let mut parts = vec![stream.empty()?];
+        let mut rows = 0;
+        for index in 0..stream.count() {
+            if rows >= count {
+                break;
+            }
+            let chunk = stream.chunk(index)?.head(count - rows);
+            rows += chunk.rows();
+            parts.push(chunk);
+        }
+        Table::concat(&parts)
+    }
+
+    /// The rows after a change that looks at one row at a time.
+    ///
+    /// # Errors
+    /// Those of the change.
+    pub fn changed(&self, rows: &Arc<dyn Rows>, key: Key, watch: &dyn Watch) -> Result<Data, Failure> {
+        match self {
+            Data::Stream(stream) if rows.by_row() => {
+                let changed = stream.then(Stage::Rows(rows.clone(), key), watch)?;
+                changed.notice(rows.as_ref(), key, watch)?;
+                Ok(Data::Stream(changed))
+            }
+            Data::Stream(_) => match rows.first_rows() {
+                Some(count) => Ok(Data::Table(rows.apply(&self.head(count)?, key, watch)?)),
+                None => Ok(Data::Table(rows.apply(&self.table()?, key, watch)?)),
+            },
+            Data::Table(table) => Ok(Data::Table(rows.apply(table, key, watch)?)),
+        }
+    }
+
+    /// The rows as a state makes them.
+    ///
+    /// # Errors
+    /// Those of the state.
+    pub fn applied(&self, state: &Arc<dyn Fitted>) -> Result<Data, Failure> {
+        match self {
+            Data::Table(table) => Ok(Data::Table(state.apply(table)?)),
+            Data::Stream(stream) => Ok(Data::Stream(stream.then(Stage::Apply(state.clone()), &Ignore)?)),
+        }
+    }
+
+    /// The rows at these positions, ascending.
+    ///
+    /// # Errors
+    /// A [`Failure`] where a chunk cannot be made.
+    pub fn pick(&self, rows: &Arc<[u32]>) -> Result<Data, Failure> {
+        match self {
+            Data::Table(table) => Ok(Data::Table(table.take(rows))),
+            Data::Stream(stream) => {
+                let ends = stream.ends()?;
+                Ok(Data::Stream(stream.then(Stage::Pick { rows: rows.clone(), ends }, &Ignore)?))
+            }
+        }
+    }
+}
+
+/// A scan, and the stages that its chunks go through.
+#[derive(Clone)]
+pub struct Stream {
+    scan: Arc<dyn Scan>,
+    stages: Vec<Stage>,
+    schema: Schema,
+    /// Where temporary files are made.
+    world: Arc<dyn World>,
+    /// The memory that a run may take, in bytes.
+    memory_bytes: u64,
+    /// The rows up to the end of each chunk, once counted.
+    ends: Arc<OnceLock<Arc<[usize]>>>,
+}
+
+#[derive(Clone)]
+enum Stage {
+    Rows(Arc<dyn Rows>, Key),
+    Apply(Arc<dyn Fitted>),
+    /// The rows at these positions, ascending, of chunks that end there.
+    Pick {
+        rows: Arc<[u32]>,
+        ends: Arc<[usize]>,
+    },
+}
+
+impl Stream {
+    /// The rows of a scan, of which no more than `memory_bytes` are to be in memory at a time.
+    #[must_use]
+    pub fn new(scan: Arc<dyn Scan>, world: Arc<dyn World>, memory_bytes: u64) -> Stream {
+        Stream { schema: scan.schema(), scan, stages: Vec::new(), world, memory_bytes, ends: Arc::default() }
+    }
+
+    /// Where temporary files are made.
+    #[must_use]
+    pub fn world(&self) -> &dyn World {
+        self.world.as_ref()
+    }
+
+    /// Chunks that are worked on side by side: results come in order, whatever the threads do.
+    ///
+    /// # Errors
+    /// Those of `work` and of `take`, and of a chunk that cannot be made.
+    pub fn for_each<T: Send>(
+        &self,
+        work: impl Fn(usize, Table) -> Result<T, Failure> + Sync,
+        mut take: impl FnMut(T) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let work = |index| {
+            let result = work(index, self.chunk(index)?);
+            let before = self.rows_before(index);
+            result.map_err(|mut failure| {
+                failure.place.row = failure.place.row.zip(before).map(|(row, before)| row + before as u64);
+                failure
+            })
+        };
+        pipewright_frame::in_waves(self.count(), work, &mut take)
+    }
+
+    fn then(&self, stage: Stage, watch: &dyn Watch) -> Result<Stream, Failure> {
+        let empty = self.empty()?;
+        let schema = match &stage {
+            Stage::Rows(rows, key) => rows.apply(&empty, *key, watch)?.schema(),
+            Stage::Apply(state) => state.apply(&empty)?.schema(),
+            Stage::Pick { .. } => self.schema.clone(),
+        };
+        let ends = match &stage {
+            Stage::Apply(_) => self.ends.clone(),
+            _ => Arc::default(),
+        };
+        let stages = self.stages.iter().cloned().chain([stage]).collect();
+        Ok(Stream { stages, schema, ends, ..self.clone() })
+    }
+
+    /// A table of its columns without rows.
+    fn empty(&self) -> Result<Table, Failure> {
+        Table::empty(&self.schema)
+    }
+
+    /// Passes on what the last stage has to say of all chunks together, by going through them once.
+    fn notice(&self, rows: &dyn Rows, key: Key, watch: &dyn Watch) -> Result<(), Failure> {
+        if rows.left_out(1).is_none() {
+            return Ok(());
+        }
+        let before = Stream { stages: self.stages[..self.stages.len() - 1].to_vec(), ..self.clone() };
+        let mut left_out = 0;
+        let mut ends = Vec::with_capacity(self.count());
+        let count = |_, chunk: Table| Ok((chunk.rows(), rows.apply(&chunk, key, &Ignore)?.rows()));
+        before.for_each(count, |(all, kept)| {
+            left_out += all - kept;
+            ends.push(ends.last().copied().unwrap_or(0) + kept);
+            Ok(())
+        })?;
+        let _ = self.ends.set(ends.into());
+        rows.left_out(left_out).filter(|_| left_out > 0).into_iter().for_each(|note| watch.notice(note));
+        Ok(())
+    }
+
+    /// The rows up to the end of each chunk.
+    fn ends(&self) -> Result<Arc<[usize]>, Failure> {
+        if let Some(ends) = self.ends.get() {
+            return Ok(ends.clone());
+        }
+        let mut ends = Vec::with_capacity(self.count());
+        let mut before = 0;
+        if self.stages.iter().all(|stage| matches!(stage, Stage::Apply(_))) && self.scan.rows_before(0).is_some() {
+            let starts = (1..self.count()).filter_map(|index| self.scan.rows_before(index));
+            ends.extend(starts.chain([self.scan.rows()]));
+        } else {
+            self.for_each(
+                |_, chunk| Ok(chunk.rows()),
+                |rows| {
+                    before += rows;
+                    ends.push(before);
+                    Ok(())
+                },
+            )?;
+        }
+        Ok(self.ends.get_or_init(|| ends.into()).clone())
+    }
+
+    /// What `take` makes of every chunk, as one table.
+    ///
+    /// # Errors
+    /// Those of `take`; [`code::LIMIT_REACHED`] if it takes more memory than it may.
+    pub fn gather(&self, take: impl Fn(Table) -> Result<Table, Failure> + Sync) -> Result<Table, Failure> {
+        let mut parts = vec![take(self.empty()?)?];
+        let mut bytes = 0;
+        self.for_each(
+            |_, chunk| take(chunk),
+            |part| {
+                // Parts and the whole that they are joined to are in memory together.
+                bytes += 2 * part.memory_bytes();
+                parts.push(part);
+                match bytes > self.memory_bytes {
+                    true => Err(self.too_large(bytes)),
+                    false => Ok(()),
+                }
+            },
+        )?;
+        Table::concat(&parts)
+    }
+
+    fn too_large(&self, bytes: u64) -> Failure {
+        let (limit, needed) = (megabytes(self.memory_bytes), megabytes(bytes));
+        let message = format!("this stage needs all rows in memory at once: more than {needed}, and {limit} is allowed");
+        Failure::new(code::LIMIT_REACHED, message)
+            .help("allow more: --mem 8G; or take fewer rows or columns: where, select, head")
+    }
+}
+
+fn megabytes(bytes: u64) -> String {
+    format!("{} MiB", bytes >> 20)
+}
+
+impl Chunks for Stream {
+    fn schema(&self) -> Schema {
+        self.schema.clone()
+    }
+
+    fn count(&self) -> usize {
+        self.scan.count()
+    }
+
+    fn chunk(&self, index: usize) -> Result<Table, Failure> {
+        let mut table = self.scan.chunk(index)?;
+        for stage in &self.stages {
+            table = match stage {
+                Stage::Rows(rows, key) => rows.apply(&table, *key, &Ignore)?,
+                Stage::Apply(state) => state.apply(&table)?,
+                Stage::Pick { rows, ends } => {
+                    let start = if index == 0 { 0 } else { ends[index - 1] };
+                    let first = rows.partition_point(|&row| (row as usize) < start);
+                    let last = rows.partition_point(|&row| (row as usize) < ends[index]);
+                    let local: Vec<u32> = rows[first..last].iter().map(|&row| row - start as u32).collect();
+                    table.take(&local)
+                }
+            };
+        }
+        Ok(table)
+    }
+
+    fn rows_before(&self, index: usize) -> Option<usize> {
+        let is_counted = self.stages.iter().all(|stage| matches!(stage, Stage::Apply(_)));
+        if is_counted { self.scan.rows_before(index) } else { None }
+    }
+
+    fn budget_bytes(&self) -> Option<u64> {
+        Some(self.memory_bytes)
+    }
+}

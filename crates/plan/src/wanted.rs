@@ -1,0 +1,56 @@
+//! What the stages of a pipeline want of its source: the columns that they look at, and the rows that they may keep.
+
+use crate::check::{Node, PipelinePlan};
+use pipewright_frame::Expression;
+use pipewright_operator::Bound;
+use pipewright_operator::work::Wanted;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// What a pipeline wants of its source.
+///
+/// As long as stages only choose among columns (by their names) and rows, columns that are gone below the last of them
+/// need not be read, unless a condition looks at them. The conditions of such stages say which rows are left out
+/// anyway, down to one that counts rows (`head`, `sample`): it must not miss any.
+pub(crate) fn wanted(plan: &PipelinePlan) -> Wanted {
+    let Some(source) = plan.nodes.first() else { return Wanted::default() };
+    let choosing: Vec<&Node> = plan.nodes.iter().skip(1).take_while(|node| chooses(node)).collect();
+    Wanted { columns: columns(source, &choosing), filter: filter(&choosing) }
+}
+
+fn chooses(node: &Node) -> bool {
+    match &node.bound {
+        Bound::Rows(rows) => rows.chooses(),
+        Bound::Step(step) => step.chooses(),
+        _ => false,
+    }
+}
+
+/// The columns that are looked at, if they are not all.
+fn columns(source: &Node, choosing: &[&Node]) -> Option<Arc<[Arc<str>]>> {
+    let there = source.schema.as_ref()?;
+    let left = choosing.last()?.schema.as_ref()?;
+    let mut wanted: BTreeSet<Arc<str>> = left.columns().map(|column| column.name.clone()).collect();
+    for node in choosing {
+        if let Bound::Rows(rows) = &node.bound {
+            wanted.extend(rows.reads());
+            wanted.extend(rows.target());
+        }
+    }
+    let names: Vec<Arc<str>> = there.columns().map(|column| column.name.clone()).collect();
+    let kept: Vec<Arc<str>> = names.iter().filter(|name| wanted.contains(*name)).cloned().collect();
+    (kept.len() < names.len()).then(|| kept.into())
+}
+
+fn filter(choosing: &[&Node]) -> Option<Expression> {
+    let mut conditions = Vec::new();
+    for node in choosing {
+        let Bound::Rows(rows) = &node.bound else { continue };
+        // What counts rows must not miss any.
+        if !rows.by_row() || rows.left_out(1).is_some() {
+            break;
+        }
+        conditions.extend(rows.condition().cloned());
+    }
+    conditions.into_iter().reduce(Expression::and)
+}

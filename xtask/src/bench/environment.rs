@@ -1,0 +1,93 @@
+//! Where the program, the peers and their data are.
+
+use super::measure::Call;
+use super::{Family, Options, build_example, build_program, peers_root};
+use crate::project::root;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Where everything is.
+pub(super) struct Environment {
+    /// The program that is measured.
+    binary: PathBuf,
+    /// Of the peers: `venv`, `data`, `rs`.
+    root: PathBuf,
+    scripts: PathBuf,
+    /// A fresh folder for what is written, removed at the end.
+    scratch: PathBuf,
+}
+
+impl Drop for Environment {
+    fn drop(&mut self) {
+        // What stays behind in the system's folder for such things does no harm.
+        let _ = fs::remove_dir_all(&self.scratch);
+    }
+}
+
+impl Environment {
+    pub(super) fn find(options: &Options) -> Result<Environment, String> {
+        let root_folder = peers_root(options.root.as_deref())?;
+        let binary = options.binary.clone().map_or_else(build_program, Ok)?;
+        let binary = fs::canonicalize(&binary).map_err(|error| format!("{}: {error}", binary.display()))?;
+        let scratch = std::env::temp_dir().join(format!("pipewright-bench-{}", std::process::id()));
+        fs::create_dir_all(&scratch).map_err(|error| format!("{}: {error}", scratch.display()))?;
+        let environment = Environment { binary, root: root_folder, scripts: root().join("xtask/peers"), scratch };
+        environment.make_data(options.family)?;
+        Ok(environment)
+    }
+
+    /// Files of the peers that are missing are made with fixed seeds; the file for `start` is made anew.
+    fn make_data(&self, family: Family) -> Result<(), String> {
+        let names: &[&str] = match family {
+            Family::Network => &["small.csv", "mid.csv"],
+            Family::Csv | Family::Prepare => &["big.csv"],
+            Family::Parquet => &["big.csv", "big.parquet"],
+        };
+        if names.iter().any(|name| !Path::new(&self.data(name)).exists()) {
+            eprintln!("making the data");
+            let (script, folder) = (self.script("data"), path_text(&self.root.join("data")));
+            Call::new(self.python(), &[&[&script, folder.as_str()], names].concat()).run()?;
+        }
+        fs::write(self.scratch("three.csv"), "a,b\n1,2\n3,4\n5,6\n").map_err(|error| format!("three.csv: {error}"))
+    }
+
+    pub(super) fn data(&self, name: &str) -> String {
+        path_text(&self.root.join("data").join(name))
+    }
+
+    pub(super) fn scratch(&self, name: &str) -> String {
+        path_text(&self.scratch.join(name))
+    }
+
+    pub(super) fn python(&self) -> PathBuf {
+        self.root.join("venv/bin/python")
+    }
+
+    /// Fails where a package is not installed.
+    pub(super) fn probe(&self, package: &str) -> Call {
+        let find = format!("import importlib.util; raise SystemExit(importlib.util.find_spec('{package}') is None)");
+        Call::new(self.python(), &["-c", &find])
+    }
+
+    /// A program of the Rust peers.
+    pub(super) fn rust_peer(&self, name: &str) -> PathBuf {
+        self.root.join(format!("rs/target/release/{name}"))
+    }
+
+    pub(super) fn script(&self, name: &str) -> String {
+        path_text(&self.scripts.join(format!("{name}.py")))
+    }
+
+    pub(super) fn pipewright(&self, script: &str, arguments: &[&str]) -> Call {
+        Call::new(&self.binary, &[&["-c", script], arguments].concat())
+    }
+
+    /// An example of the tables' crate: what a Rust programmer would write.
+    pub(super) fn example(&self, name: &str, arguments: &[&str]) -> Result<Call, String> {
+        Ok(Call::new(build_example(name)?, arguments))
+    }
+}
+
+fn path_text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}

@@ -1,0 +1,62 @@
+//! The jobs of large files: 5 million rows of 20 columns (numbers, texts, dates; 5% are blank).
+//!
+//! `csv`: the whole file into a table, every column parsed. `prepare`: read, fill by means, standardise 16 columns of
+//! numbers, one-hot 3 of texts, into one matrix of 32-bit numbers. `parquet`: as `csv`, of the same table as Parquet.
+
+use super::environment::Environment;
+use super::job::{Goal, Job, Tool};
+use super::measure::Call;
+
+pub(super) const CSV_GOALS: &[Goal] =
+    &[Goal::Best { job: "csv", fast: "pipewright", least: 1.5 }, Goal::Best { job: "csv", fast: "frame", least: 1.5 }];
+pub(super) const PREPARE_GOALS: &[Goal] = &[Goal::Best { job: "prepare", fast: "frame", least: 2.0 }];
+pub(super) const PARQUET_GOALS: &[Goal] =
+    &[Goal::Ratio { job: "parquet", slow: "polars", fast: "pipewright", least: 1.0 }];
+
+const ROUNDS: usize = 5;
+
+/// Every column is made, since the schema tells how many values each misses.
+const WHOLE: &str = "load | assert rows == 5000000 | schema";
+
+pub(super) fn csv(environment: &Environment) -> Result<Job, String> {
+    let file = environment.data("big.csv");
+    let mut tools = vec![
+        Tool::new("pipewright", vec![environment.pipewright(WHOLE, &[&file]).with_peak()]),
+        told("frame", environment.example("read_csv", &[&file])?),
+    ];
+    tools.extend(
+        ["pandas", "pandas-pyarrow", "polars", "polars-scan", "pyarrow", "pyarrow-nulls", "duckdb"]
+            .map(|name| peer(environment, "csv", name, &file)),
+    );
+    Ok(Job { name: "csv", rounds: ROUNDS, own: "pipewright", tools })
+}
+
+pub(super) fn prepare(environment: &Environment) -> Result<Job, String> {
+    let file = environment.data("big.csv");
+    let mut tools = vec![told("frame", environment.example("prepare", &[&file])?)];
+    tools.extend(
+        ["pandas", "pandas-sklearn", "polars-lazy", "polars-eager", "duckdb"]
+            .map(|name| peer(environment, "prepare", name, &file)),
+    );
+    Ok(Job { name: "prepare", rounds: ROUNDS, own: "frame", tools })
+}
+
+pub(super) fn parquet(environment: &Environment) -> Job {
+    let file = environment.data("big.parquet");
+    let mut tools = vec![Tool::new("pipewright", vec![environment.pipewright(WHOLE, &[&file]).with_peak()])];
+    tools.extend(["polars", "pyarrow", "pandas", "duckdb"].map(|name| peer(environment, "parquet", name, &file)));
+    Job { name: "parquet", rounds: ROUNDS, own: "pipewright", tools }
+}
+
+/// A peer in one of its settings; the package is the first word of its name.
+fn peer(environment: &Environment, job: &str, name: &'static str, file: &str) -> Tool {
+    let package = name.split('-').next().unwrap_or(name);
+    let call = Call::new(environment.python(), &[&environment.script("tables"), job, name, file]);
+    Tool { probe: Some(environment.probe(package)), ..told(name, call) }
+}
+
+/// A program whose last line tells its result.
+fn told(name: &'static str, call: Call) -> Tool {
+    let last_line = |output: &str| output.trim_end().lines().last().map(str::to_owned);
+    Tool { read: last_line, ..Tool::new(name, vec![call.with_peak()]) }
+}
