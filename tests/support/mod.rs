@@ -70,7 +70,7 @@ impl Case {
         }
     }
 
-    /// The options of its `args` section: `--target NAME`, `--seed N`, `--strict`, a data file, `name=value`.
+    /// The options of its `args` section: `--target NAME`, `--seed N`, `--mem SIZE`, `--strict`, a data file, `name=value`.
     pub fn options(&self) -> Options {
         let mut options = Options::default();
         let mut words = self.body("args").unwrap_or_default().split_whitespace();
@@ -78,6 +78,10 @@ impl Case {
             match word {
                 "--target" => options.target = words.next().map(str::to_owned),
                 "--seed" => options.seed = words.next().and_then(|seed| seed.parse().ok()).expect("a seed"),
+                "--mem" => {
+                    let size = words.next().and_then(pipewright::bytes).expect("a size");
+                    options.memory_bytes = Some(size as u64);
+                }
                 "--strict" => options.strict = true,
                 other => match other.split_once('=') {
                     Some((name, value)) => drop(options.params.insert(name.into(), value.into())),

@@ -287,15 +287,15 @@ impl Stream {
     }
 
     fn too_large(&self, bytes: u64) -> Failure {
-        let (limit, needed) = (megabytes(self.memory_bytes), megabytes(bytes));
-        let message = format!("this stage needs all rows in memory at once: more than {needed}, and {limit} is allowed");
+        let (limit, needed) = (amount(self.memory_bytes), amount(bytes));
+        let message = format!("what is needed of all rows at once takes more than {needed}, and {limit} is allowed");
         Failure::new(code::LIMIT_REACHED, message)
             .help("allow more: --mem 8G; or take fewer rows or columns: where, select, head")
     }
 }
 
-fn megabytes(bytes: u64) -> String {
-    format!("{} MiB", bytes >> 20)
+fn amount(bytes: u64) -> String {
+    if bytes < 10 << 20 { format!("{} KiB", bytes >> 10) } else { format!("{} MiB", bytes >> 20) }
 }
 
 impl Chunks for Stream {

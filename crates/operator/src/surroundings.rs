@@ -31,10 +31,10 @@ impl Surroundings {
         Surroundings { world, folder, data: None, memory_bytes: None, registry, standard_input: Arc::default() }
     }
 
-    /// The place of a path that the script names.
+    /// The place of a path that the script names: in its folder, unless it is an address such as `https://…`.
     #[must_use]
     pub fn place(&self, path: &str) -> PathBuf {
-        self.folder.join(path)
+        if is_address(path) { PathBuf::from(path) } else { self.folder.join(path) }
     }
 
     /// All of standard input; read once, however often it is asked for.
@@ -51,6 +51,13 @@ impl Surroundings {
             Err(kind) => Err(failure_of(code::CANNOT_READ, "cannot read", Path::new("-"), &(*kind).into())),
         }
     }
+}
+
+/// Does a path begin with a scheme (`https://`, `s3://`, `adbc:`), of two letters at least?
+fn is_address(path: &str) -> bool {
+    let scheme = path.split_once("://").map(|(scheme, _)| scheme);
+    let named = |scheme: &str| scheme.len() > 1 && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    scheme.is_some_and(named) || path.starts_with("adbc:")
 }
 
 /// The failure for an error of the system about a file.

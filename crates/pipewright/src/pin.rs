@@ -1,7 +1,7 @@
 //! Pinning: one pass over the data before any fit, for the kinds of all columns and the classes of the target.
 
-use pipewright_diagnostic::{Diagnostic, code};
-use pipewright_engine::{Observer, Outcome, Value, run};
+use pipewright_diagnostic::{Diagnostic, Failure, code};
+use pipewright_engine::{JobFailure, Observer, Outcome, Value, run};
 use pipewright_operator::{Data, Surroundings};
 use pipewright_plan::{Pin, Plan, TargetFacts, lower_tables};
 use std::collections::HashMap;
@@ -13,7 +13,8 @@ const CLASSES_MAX: usize = 10_000;
 /// jobs are kept in the outcome.
 pub(crate) fn pins(plan: &Plan, surroundings: &Surroundings, observer: &dyn Observer) -> (Vec<Option<Pin>>, Outcome) {
     let (graph, tables) = lower_tables(plan);
-    let outcome = run(&graph, HashMap::new(), true, surroundings, observer);
+    let mut outcome = run(&graph, HashMap::new(), true, surroundings, observer);
+    let mut failure = None;
     let table = |job: Option<usize>| match outcome.kept.get(&graph.jobs()[job?].key)? {
         Value::Data(data) => Some(data),
         _ => None,
@@ -24,18 +25,30 @@ pub(crate) fn pins(plan: &Plan, surroundings: &Surroundings, observer: &dyn Obse
         .zip(&tables)
         .map(|(pipeline, tables)| {
             let source = table(tables.source)?.schema();
-            let target = pipeline.target.as_ref().and_then(|target| facts(table(tables.prepared)?, target));
+            let target = pipeline.target.as_ref().zip(table(tables.prepared));
+            let target = target.and_then(|(target, rows)| {
+                facts(rows, target).unwrap_or_else(|problem| {
+                    let stage = graph.jobs()[tables.prepared?].stage;
+                    failure.get_or_insert(JobFailure { stage, round: None, failure: problem });
+                    None
+                })
+            });
             Some(Pin { source, target })
         })
         .collect();
+    outcome.failure = outcome.failure.or(failure);
     (pins, outcome)
 }
 
-fn facts(rows: &Data, target: &str) -> Option<TargetFacts> {
-    let table = rows.select(&[target.into()]).ok()?;
-    let classes = table.classes(target).ok()?;
+fn facts(rows: &Data, target: &str) -> Result<Option<TargetFacts>, Failure> {
+    if rows.schema().find(target).is_none() {
+        return Ok(None);
+    }
+    let table = rows.select(&[target.into()])?;
+    let classes = table.classes(target)?;
     let distinct = classes.len();
-    Some(TargetFacts { rows: table.rows(), distinct, classes: (distinct <= CLASSES_MAX).then_some(classes) })
+    let few = (distinct <= CLASSES_MAX).then_some(classes);
+    Ok(Some(TargetFacts { rows: table.rows(), distinct, classes: few }))
 }
 
 /// Features that look like a name of the rows themselves, a note each.
