@@ -159,7 +159,8 @@ fn parameter(argument: &OsStr) -> Option<(&str, &str)> {
 fn read_script(path: &OsStr) -> Result<Source, Diagnostic> {
     let world = OsWorld::new();
     let file = &*path.to_string_lossy();
-    let bytes = if path == "-" { world.read_standard_input() } else { world.read(Path::new(path)) };
+    let input = || world.standard_input().and_then(|content| content.start(usize::MAX));
+    let bytes = if path == "-" { input() } else { world.read(Path::new(path)) };
     let bytes = bytes.map_err(|error| pipewright::unreadable(file, &error).at(pipewright_diagnostic::Span::default()));
     let mut bytes = bytes.map_err(|mut diagnostic| {
         diagnostic.labels.clear();

@@ -42,10 +42,7 @@ impl Surroundings {
     /// # Errors
     /// A [`Failure`] when it cannot be read.
     pub fn standard_input(&self) -> Result<Arc<dyn Content>, Failure> {
-        let read = || match self.world.read_standard_input() {
-            Ok(bytes) => Ok(Arc::new(bytes) as Arc<dyn Content>),
-            Err(error) => Err(error.kind()),
-        };
+        let read = || self.world.standard_input().map_err(|error| error.kind());
         match self.standard_input.get_or_init(read) {
             Ok(content) => Ok(content.clone()),
             Err(kind) => Err(failure_of(code::CANNOT_READ, "cannot read", Path::new("-"), &(*kind).into())),

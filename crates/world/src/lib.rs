@@ -65,11 +65,11 @@ pub trait World: Send + Sync {
     /// As the system says.
     fn scratch(&self, fill: Fill<'_>) -> io::Result<Arc<dyn Content>>;
 
-    /// All of standard input.
+    /// All of standard input: a file that it is redirected from is opened, what is piped in is read first.
     ///
     /// # Errors
     /// As the system says.
-    fn read_standard_input(&self) -> io::Result<Vec<u8>>;
+    fn standard_input(&self) -> io::Result<Arc<dyn Content>>;
 
     /// Is standard input a terminal? Then `load` must not wait for it.
     fn standard_input_is_terminal(&self) -> bool;

@@ -77,8 +77,8 @@ impl World for MemoryWorld {
         Ok(Arc::new(sink.bytes))
     }
 
-    fn read_standard_input(&self) -> io::Result<Vec<u8>> {
-        Ok(self.standard_input.clone().unwrap_or_default())
+    fn standard_input(&self) -> io::Result<Arc<dyn Content>> {
+        Ok(Arc::new(self.standard_input.clone().unwrap_or_default()))
     }
 
     fn standard_input_is_terminal(&self) -> bool {

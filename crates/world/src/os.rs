@@ -90,10 +90,23 @@ impl World for OsWorld {
         Ok(Arc::new(OpenFile { guard, ..OpenFile::new(file, &metadata) }))
     }
 
-    fn read_standard_input(&self) -> io::Result<Vec<u8>> {
+    fn standard_input(&self) -> io::Result<Arc<dyn Content>> {
+        #[cfg(unix)]
+        if let Some(file) = redirected()? {
+            return Ok(Arc::new(file));
+        }
+        let mut input = io::stdin().lock();
         let mut bytes = Vec::new();
-        io::stdin().lock().read_to_end(&mut bytes)?;
-        Ok(bytes)
+        input.by_ref().take(PIPED_BYTES_MAX).read_to_end(&mut bytes)?;
+        if (bytes.len() as u64) < PIPED_BYTES_MAX {
+            return Ok(Arc::new(bytes));
+        }
+        self.scratch(&mut |out| {
+            out.write_all(&bytes)?;
+            // What stands in the file need not stand in memory too.
+            bytes = Vec::new();
+            io::copy(&mut input, out).map(drop)
+        })
     }
 
     fn standard_input_is_terminal(&self) -> bool {
@@ -140,6 +153,20 @@ impl World for OsWorld {
 
 /// The most bytes that are taken from a pipe or a device, which may have no end.
 const SPECIAL_BYTES_MAX: u64 = 16 << 30;
+
+/// What is piped in is kept in memory up to this size, and in a temporary file beyond.
+const PIPED_BYTES_MAX: u64 = 1 << 30;
+
+/// Standard input as a file, if it is redirected from one of which nothing has been read yet.
+#[cfg(unix)]
+fn redirected() -> io::Result<Option<OpenFile>> {
+    use std::io::Seek;
+    use std::os::fd::AsFd;
+    let mut file = File::from(io::stdin().as_fd().try_clone_to_owned()?);
+    let metadata = file.metadata()?;
+    let is_whole = metadata.is_file() && file.stream_position()? == 0;
+    Ok(is_whole.then(|| OpenFile::new(file, &metadata)))
+}
 
 /// A regular file, and what shows that somebody else has changed it.
 struct OpenFile {
