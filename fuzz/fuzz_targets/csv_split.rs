@@ -3,18 +3,18 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use pipewright_frame::{ReadOptions, csv};
+use pipewright_frame::{BadRows, ReadOptions, csv};
 
 fuzz_target!(|input: &[u8]| {
     let [size, choice, text @ ..] = input else { return };
     let options = options(*choice);
-    let whole = csv::read_in_chunks(text, &options, text.len() + 1);
-    let pieces = csv::read_in_chunks(text, &options, usize::from(*size).max(1));
-    match (whole, pieces) {
-        (Ok(whole), Ok(pieces)) => assert_eq!(whole, pieces),
-        (Err(whole), Err(pieces)) => assert_eq!(whole, pieces),
-        (whole, pieces) => panic!("one piece: {whole:?}\nmany pieces: {pieces:?}"),
-    }
+    let read = |chunk_bytes| {
+        let reading = csv::read_in_chunks(text, &options, chunk_bytes)?;
+        Ok::<_, pipewright_diagnostic::Failure>((reading.table, reading.notes, reading.rejected))
+    };
+    let whole = read(1 << 30);
+    let pieces = read(u64::from(*size).max(1));
+    assert!(whole == pieces, "one piece: {whole:?}\nmany pieces: {pieces:?}");
 });
 
 /// Most inputs leave all to be found out.
@@ -23,5 +23,6 @@ fn options(choice: u8) -> ReadOptions {
     options.header = [None, None, Some(true), Some(false)][usize::from(choice % 4)];
     options.delimiter = [None, None, Some(b','), Some(b';')][usize::from(choice / 4 % 4)];
     options.comment = [None, None, None, Some(b'#')][usize::from(choice / 16 % 4)];
+    options.bad_rows = [BadRows::Refuse, BadRows::Refuse, BadRows::Refuse, BadRows::Reject][usize::from(choice / 64)];
     options
 }

@@ -1,19 +1,19 @@
 //! The binary `pipewright`: arguments, terminal, signals, progress bars. How anything works is the façade's affair.
 
 mod arguments;
+mod outside;
 mod progress;
 mod session;
 mod terminal;
 
 use arguments::{Arguments, Command, Script, ScriptArguments};
 use clap::Parser;
+use outside::outside;
 use pipewright::{Session, explain_code, verb_help, verb_list};
 use pipewright_diagnostic::{Diagnostic, Source, code, nearest};
-use pipewright_world::OsWorld;
 use progress::Progress;
 use std::io::IsTerminal;
 use std::process::ExitCode;
-use std::sync::Arc;
 use terminal::Terminal;
 
 /// Exit code for wrong usage and for scripts that cannot run.
@@ -69,7 +69,7 @@ pub(crate) fn usage(message: impl Into<String>, help: &str) -> Diagnostic {
 
 fn run_script(script: &Script, terminal: &Terminal) -> u8 {
     let progress = Progress::start();
-    let session = Session::new(Arc::new(OsWorld::new()), script.options.clone());
+    let session = Session::new(outside(), script.options.clone());
     let done = session.run_watched(&script.source.text, &progress);
     progress.clear();
     terminal.tell(&done.diagnostics, &script.source);
@@ -88,7 +88,7 @@ fn run_script(script: &Script, terminal: &Terminal) -> u8 {
 }
 
 fn check_script(script: &Script, terminal: &Terminal) -> u8 {
-    let checked = Session::new(Arc::new(OsWorld::new()), script.options.clone()).check(&script.source.text);
+    let checked = Session::new(outside(), script.options.clone()).check(&script.source.text);
     if terminal.json {
         let done = pipewright::Done { diagnostics: checked.diagnostics.clone(), ..pipewright::Done::default() };
         terminal.print(&format!("{:#}\n", pipewright::document(&done, &script.source)));
@@ -98,7 +98,7 @@ fn check_script(script: &Script, terminal: &Terminal) -> u8 {
 }
 
 fn plan_script(script: &Script, terminal: &Terminal) -> u8 {
-    let checked = Session::new(Arc::new(OsWorld::new()), script.options.clone()).check(&script.source.text);
+    let checked = Session::new(outside(), script.options.clone()).check(&script.source.text);
     terminal.tell(&checked.diagnostics, &script.source);
     if !checked.is_sound() {
         return WRONG;
@@ -108,7 +108,7 @@ fn plan_script(script: &Script, terminal: &Terminal) -> u8 {
 
 fn format_script(script: &Script, explicit: bool, terminal: &Terminal) -> u8 {
     if explicit {
-        let checked = Session::new(Arc::new(OsWorld::new()), script.options.clone()).check(&script.source.text);
+        let checked = Session::new(outside(), script.options.clone()).check(&script.source.text);
         terminal.tell(&checked.diagnostics, &script.source);
         return if checked.is_sound() { terminal.print(&checked.explicit()) } else { WRONG };
     }

@@ -1,17 +1,16 @@
 //! The interactive session: a line, or a few, at a time, with history and completion of verbs.
 
 use crate::arguments::Common;
+use crate::outside::outside;
 use crate::progress::Progress;
 use crate::terminal::Terminal;
 use pipewright::{Session, is_complete};
 use pipewright_diagnostic::Source;
-use pipewright_world::OsWorld;
 use rustyline::completion::{Completer, Pair};
 use rustyline::error::ReadlineError;
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Context, Editor, Helper, Highlighter, Hinter, history::DefaultHistory};
 use std::path::PathBuf;
-use std::sync::Arc;
 
 /// Reads lines until the end of input.
 pub(crate) fn interactive(common: &Common, terminal: &Terminal) -> u8 {
@@ -62,7 +61,7 @@ fn line_of_session(line: &str, definitions: &mut String, common: &Common, termin
         return;
     }
     let text = format!("{definitions}{line}\n");
-    let session = Session::new(Arc::new(OsWorld::new()), common.options());
+    let session = Session::new(outside(), common.options());
     let source = Source::new("line", text.clone());
     let defines = ["let ", "def ", "param "].iter().any(|word| line.starts_with(word));
     if defines {

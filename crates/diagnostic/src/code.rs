@@ -312,6 +312,12 @@ codes! {
     LIKELY_ID = "N0415", "a column that looks like an id",
         "Its values are all different whole numbers: it identifies rows rather than describing them.",
         "" => "";
+    PART_CHOSEN = "N0322", "one of several tables was read",
+        "A workbook has several sheets, and none was named: the first one is read.",
+        "load \"visits.xlsx\"" => "load \"visits.xlsx\" sheet=\"2024\"";
+    READ_AS_MISSING = "N0504", "values that were read as missing",
+        "A cell of a workbook holds the error of a formula, such as #N/A or #DIV/0!, which is no value.",
+        "" => "";
     TYPE_WIDENED = "N0503", "a column was read as a wider type",
         "For example integers too large for 64 bits became floats.",
         "" => "";

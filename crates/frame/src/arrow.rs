@@ -10,6 +10,7 @@
 mod allowance;
 mod convert;
 mod declare;
+mod gather;
 mod text;
 
 use crate::{Column, Kind, ReadOptions, Role, names};
@@ -22,6 +23,7 @@ use std::sync::Arc;
 
 pub(crate) use allowance::Allowance;
 pub(crate) use convert::text_limit;
+pub(crate) use gather::Gather;
 
 /// Types nest at most this deep: deeper ones are no data, and walking them would exhaust the stack.
 pub(crate) const DEPTH_MAX: usize = 60;

@@ -1,106 +1,51 @@
-//! Tables to JSON lines: one object a row.
+//! Tables from and to JSON: an object a line, or one array of objects.
+//!
+//! * Keys are columns, in the order in which they first come; a key that an object does not have is null there.
+//!   Objects within objects are columns with joined names (`address.city`), lists are their JSON text.
+//! * A column is the narrowest of bool, count, continuous, date and time (texts in the form of ISO) and text that holds
+//!   all its values over the whole file. Texts are never taken for numbers, truth values or nulls, unless the column was
+//!   declared to be of such a kind.
+//! * What is not JSON, an object with a key twice, and bytes that are no text are failures with the line.
 
-use crate::csv::{date_text, time_text};
-use crate::file::{Reader, Reading, Scan, Sketch, Writer};
-use crate::{Kind, ReadOptions, Schema, Table};
-use arrow_array::cast::AsArray;
-use arrow_array::types::{Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType};
-use arrow_array::{Array, ArrayRef};
-use pipewright_diagnostic::{Failure, code};
+mod chunk;
+mod fault;
+mod parse;
+mod read;
+mod write;
+
+use crate::ReadOptions;
+use crate::file::{Reader, Reading, Scan, Sketch, Whole};
+use pipewright_diagnostic::Failure;
 use pipewright_world::Content;
-use std::io;
+use read::{CHUNK_BYTES, Shape, Source};
 use std::sync::Arc;
 
-/// Writes one JSON object a line, its members in the order of the columns. Null and numbers that JSON cannot hold
-/// (infinite ones) are `null`; dates are ISO texts.
-///
-/// ```
-/// use pipewright_frame::{ReadOptions, csv, json};
-/// let (table, _) = csv::read(b"a,b\n1,x\n,\n", &ReadOptions::new("t.csv")).unwrap();
-/// let mut out = Vec::new();
-/// json::write(&table, &mut out).unwrap();
-/// assert_eq!(out, b"{\"a\":1,\"b\":\"x\"}\n{\"a\":null,\"b\":null}\n");
-/// ```
-///
-/// # Errors
-/// Those of `out`.
-pub fn write(table: &Table, out: &mut dyn io::Write) -> io::Result<()> {
-    rows(table, out)
-}
+pub use write::write;
+pub(crate) use write::writer;
 
-/// Writes tables of one schema, one after another.
-#[allow(clippy::unnecessary_wraps)] // As the other formats, which begin with a header.
-pub(crate) fn writer<'a>(_: &Schema, out: &'a mut dyn io::Write) -> io::Result<Box<dyn Writer + 'a>> {
-    Ok(Box::new(JsonWriter(out)))
-}
-
-struct JsonWriter<'a>(&'a mut dyn io::Write);
-
-impl Writer for JsonWriter<'_> {
-    fn write(&mut self, table: &Table) -> io::Result<()> {
-        rows(table, self.0)
-    }
-
-    fn finish(self: Box<Self>) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-fn rows(table: &Table, out: &mut dyn io::Write) -> io::Result<()> {
-    let keys = table.columns().iter().map(|column| serde_json::to_string(&*column.name));
-    let keys = keys.collect::<Result<Vec<String>, _>>()?;
-    let mut line = Vec::new();
-    for row in 0..table.rows() {
-        line.push(b'{');
-        for ((key, column), array) in keys.iter().zip(table.columns()).zip(table.arrays()) {
-            if line.last() != Some(&b'{') {
-                line.push(b',');
-            }
-            line.extend_from_slice(key.as_bytes());
-            line.push(b':');
-            value(&mut line, column.kind, array, row)?;
-        }
-        line.extend_from_slice(b"}\n");
-        out.write_all(&line)?;
-        line.clear();
-    }
-    Ok(())
-}
-
-fn value(line: &mut Vec<u8>, kind: Kind, array: &ArrayRef, row: usize) -> io::Result<()> {
-    if array.is_null(row) {
-        line.extend_from_slice(b"null");
-        return Ok(());
-    }
-    let written = match kind {
-        // serde_json writes numbers that are not finite as null.
-        Kind::Continuous => serde_json::to_writer(line, &array.as_primitive::<Float64Type>().value(row)),
-        Kind::Count => serde_json::to_writer(line, &array.as_primitive::<Int64Type>().value(row)),
-        Kind::Bool => serde_json::to_writer(line, &array.as_boolean().value(row)),
-        Kind::Date => {
-            serde_json::to_writer(line, &date_text(array.as_primitive::<TimestampMicrosecondType>().value(row)))
-        }
-        Kind::Time => serde_json::to_writer(line, &time_text(array.as_primitive::<Time64MicrosecondType>().value(row))),
-        Kind::Category | Kind::Ordered | Kind::Text | Kind::Id => {
-            serde_json::to_writer(line, array.as_string::<i32>().value(row))
-        }
-    };
-    Ok(written?)
-}
+/// A sketch looks at this much of a file.
+const SKETCH_BYTES: usize = 1 << 20;
 
 /// JSON as one of the formats.
 pub(crate) struct JsonReader;
 
 impl Reader for JsonReader {
-    fn sketch(&self, _: &Arc<dyn Content>, _: bool, options: &ReadOptions) -> Result<Sketch, Failure> {
-        Err(Failure::new(code::UNKNOWN_FORMAT, "not yet").file(&options.name))
+    fn sketch(&self, content: &Arc<dyn Content>, truncated: bool, options: &ReadOptions) -> Result<Sketch, Failure> {
+        Source { content, options, chunk_bytes: CHUNK_BYTES }.sketch(truncated, SKETCH_BYTES)
     }
 
-    fn read(&self, _: &Arc<dyn Content>, options: &ReadOptions) -> Result<Reading, Failure> {
-        Err(Failure::new(code::UNKNOWN_FORMAT, "not yet").file(&options.name))
+    fn read(&self, content: &Arc<dyn Content>, options: &ReadOptions) -> Result<Reading, Failure> {
+        Source { content, options, chunk_bytes: CHUNK_BYTES }.read()
     }
 
-    fn scan(&self, _: &Arc<dyn Content>, options: &ReadOptions) -> Result<Arc<dyn Scan>, Failure> {
-        Err(Failure::new(code::UNKNOWN_FORMAT, "not yet").file(&options.name))
+    fn scan(&self, content: &Arc<dyn Content>, options: &ReadOptions) -> Result<Arc<dyn Scan>, Failure> {
+        let source = Source { content, options, chunk_bytes: CHUNK_BYTES };
+        match source.shape()? {
+            (start, Shape::Lines) => Ok(Arc::new(source.scan(start)?)),
+            (_, Shape::Array) => Ok(Arc::new(Whole(source.read()?))),
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@
 mod arrow;
 mod chunks;
 mod conform;
-#[cfg(any(feature = "ipc", feature = "parquet"))]
+#[cfg(any(feature = "excel", feature = "ipc", feature = "parquet", feature = "sqlite"))]
 mod names;
 mod schema;
 mod table;
@@ -16,6 +16,7 @@ pub mod csv;
 #[cfg(feature = "excel")]
 mod excel;
 pub mod file;
+mod gather;
 #[cfg(feature = "ipc")]
 mod ipc;
 pub mod json;

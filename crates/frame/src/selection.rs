@@ -283,6 +283,7 @@ mod tests {
                 "category: cabin_b",
                 "bool: ",
                 "date: ",
+                "time: ",
                 "text: cabin_a",
                 "id: id",
                 "all: id Age cabin_a y cabin_b n (1)",

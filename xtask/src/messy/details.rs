@@ -46,9 +46,10 @@ pub(super) fn text(corpora: &[Corpus], tools: &[Tool]) -> String {
 
 /// What the other tools made of a file.
 fn theirs(others: &[Tool], corpus: usize, file: usize) -> String {
-    let told: Vec<String> =
-        others.iter().map(|tool| format!("{}: {}", tool.name, shown(&tool.outcomes[corpus][file]))).collect();
-    told.join(", ")
+    let outcomes = || others.iter().map(|tool| (tool, &tool.outcomes[corpus][file]));
+    let told: Vec<String> = outcomes().map(|(tool, outcome)| format!("{}: {}", tool.name, shown(outcome))).collect();
+    let readers = outcomes().filter(|(_, outcome)| outcome.end == End::Read).count();
+    format!("read by {readers} of {}: {}", others.len(), told.join(", "))
 }
 
 fn shown(outcome: &Outcome) -> String {
@@ -97,7 +98,12 @@ mod tests {
         let tools = [("pipewright", ours), ("other", theirs)];
         let tools = tools.map(|(name, outcomes)| Tool { name: name.into(), outcomes });
         let text = text(&corpora, &tools);
-        assert!(text.contains("## Refused, 1 × E0503 bad\n    a\n      E0503 bad: this\n      other: 1×1\n"), "{text}");
-        assert!(text.contains("    b\n      1×2 E0503 bad: this\n      other: 1×3\n"), "{text}");
+        assert!(
+            text.contains(
+                "## Refused, 1 × E0503 bad\n    a\n      E0503 bad: this\n      read by 1 of 1: other: 1×1\n"
+            ),
+            "{text}"
+        );
+        assert!(text.contains("    b\n      1×2 E0503 bad: this\n      read by 1 of 1: other: 1×3\n"), "{text}");
     }
 }

@@ -46,9 +46,9 @@ fn load(binary: &Path, file: &Path, scratch: &Path) -> Result<Outcome, String> {
     Ok(outcome)
 }
 
-/// Exit codes of a script that ran, and of one that found an error in its data or in itself.
+/// Exit codes of a script that ran, and of the program's own mistakes and panics; others tell of the data or of limits.
 const GOOD: i32 = 0;
-const BAD: [i32; 2] = [1, 2];
+const BUGS: [i32; 2] = [70, 101];
 
 /// How it ended, from what it wrote.
 fn judge(file: &Path, code: Option<i32>, document: &str, complaint: &str) -> Outcome {
@@ -63,7 +63,7 @@ fn judge(file: &Path, code: Option<i32>, document: &str, complaint: &str) -> Out
             let shape = Some((schema["rows"].as_u64().unwrap_or_default(), columns));
             Outcome { end: End::Read, shape, message: notes.join("; ") }
         }
-        Some(code) if BAD.contains(&code) && !panicked => {
+        Some(code) if !BUGS.contains(&code) && document["errors"][0].is_object() && !panicked => {
             let error = &document["errors"][0];
             let end = if has_place(file, error) { End::Refused } else { End::RefusedWithoutPlace };
             Outcome { end, shape: None, message: message(error) }
@@ -125,6 +125,8 @@ mod tests {
         assert_eq!(end("b/a.parquet", 1, &error(r#"{"file": "b/a.parquet"}"#), ""), End::Refused);
         assert_eq!(end("a.csv", 1, &error("{}"), ""), End::RefusedWithoutPlace);
         assert_eq!(end("a.csv", 70, "", ""), End::Panicked);
+        // Such a code without a document: a signal, or an allocation that failed.
+        assert_eq!(end("a.csv", 134, "", ""), End::Panicked);
         assert_eq!(end("a.csv", 0, read, "thread 'main' panicked at x.rs:1"), End::Panicked);
     }
 }

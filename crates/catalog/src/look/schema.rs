@@ -14,7 +14,7 @@ pub(crate) const VERB: Verb = Verb {
         name: "schema",
         group: Group::Look,
         summary: "Prints every column's name, kind, role, number of missing values and source, and passes its input on.",
-        details: "Kinds: continuous, count, bool, category, ordered, date, text, id. A column that a stage made names \
+        details: "Kinds: continuous, count, bool, category, ordered, date, time, text, id. A column that a stage made names \
                   the columns of the file that it was made from.",
         search: &["columns", "types", "dtypes", "info", "structure", "describe"],
         effect: Effect::Tee,

@@ -381,9 +381,9 @@ fn digits(array: &ArrayRef, nulls: Option<NullBuffer>, text_max: u64) -> Result<
 
 /// Values of any type as they are written.
 fn written(array: &ArrayRef, nulls: Option<NullBuffer>, text_max: u64) -> Result<ArrayRef, Misfit> {
-    gathered(array.len(), nulls, text_max, |row, all| {
-        all.extend_from_slice(text::of(array.as_ref(), row).as_bytes());
-        Ok(())
+    gathered(array.len(), nulls, text_max, |row, bytes| {
+        let written = text::plain(&mut text::Out { bytes, most: text_max }, array.as_ref(), row);
+        written.map_err(|text::TooLong(bytes)| Misfit::Text(bytes))
     })
 }
 

@@ -4,130 +4,231 @@ use super::convert::{Bytes, hex, ticks_a_second};
 use crate::csv::{date_text, time_text};
 use arrow_array::cast::AsArray;
 use arrow_array::types::*;
-use arrow_array::{Array, ArrayRef, OffsetSizeTrait, downcast_run_array};
+use arrow_array::{Array, ArrowPrimitiveType, downcast_dictionary_array, downcast_run_array};
 use arrow_schema::{DataType, IntervalUnit, TimeUnit};
-use serde_json::{Map, Number, Value, json};
+use std::collections::BTreeSet;
+use std::fmt::Display;
+use std::io::Write;
+use std::ops::Range;
 
-/// A value as text: lists, maps and structures in JSON, others as they are. Of a null, nothing.
+/// More text than there is room for: the bytes that there are at least.
+pub(super) struct TooLong(pub(super) u64);
+
+/// Text that is being written, up to some length: what stands for few bytes in a file can be a text without end.
+pub(super) struct Out<'a> {
+    pub(super) bytes: &'a mut Vec<u8>,
+    pub(super) most: u64,
+}
+
+/// A value as text, for a message. Of a null, nothing.
 pub(super) fn of(array: &dyn Array, row: usize) -> String {
-    match value(array, row) {
-        Value::Null => String::new(),
-        Value::String(text) => text,
-        other => other.to_string(),
+    let mut bytes = Vec::new();
+    // Whatever was written until there was no more room will do.
+    let _ = plain(&mut Out { bytes: &mut bytes, most: 1000 }, array, row);
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Writes a value: lists, maps and structures in JSON, others as they are; of a null, nothing.
+pub(super) fn plain(out: &mut Out<'_>, array: &dyn Array, row: usize) -> Result<(), TooLong> {
+    match array.data_type() {
+        _ if array.is_null(row) => Ok(()),
+        DataType::Null => Ok(()),
+        DataType::Dictionary(..) | DataType::RunEndEncoded(..) | DataType::Union(..) => match behind(array, row) {
+            Some((values, place)) => plain(out, values, place),
+            None => Ok(()),
+        },
+        nested if nested.is_nested() => json(out, array, row),
+        DataType::Float32 => out.put(array.as_primitive::<Float32Type>().value(row)),
+        DataType::Float64 => out.put(array.as_primitive::<Float64Type>().value(row)),
+        DataType::Float16 => out.put(array.as_primitive::<Float16Type>().value(row)),
+        DataType::Boolean => out.put(array.as_boolean().value(row)),
+        number if number.is_integer() => whole(out, array, row),
+        _ => out.put(words(array, row)),
     }
 }
 
-/// A value in JSON. What JSON has no number for (`NaN`, `inf`) is a text.
-fn value(array: &dyn Array, row: usize) -> Value {
+/// Writes a value in JSON. What JSON has no number for (`NaN`, `inf`, decimals of any length) is a text.
+fn json(out: &mut Out<'_>, array: &dyn Array, row: usize) -> Result<(), TooLong> {
     if array.is_null(row) {
-        return Value::Null;
+        return out.put("null");
     }
     match array.data_type() {
-        DataType::Null => Value::Null,
-        DataType::Boolean => array.as_boolean().value(row).into(),
-        DataType::Float16 => real(array.as_primitive::<Float16Type>().value(row).to_f64()),
-        DataType::Float32 => single(array.as_primitive::<Float32Type>().value(row)),
-        DataType::Float64 => real(array.as_primitive::<Float64Type>().value(row)),
-        integer if integer.is_integer() => whole(array, row),
-        DataType::Decimal32(..) => array.as_primitive::<Decimal32Type>().value_as_string(row).into(),
-        DataType::Decimal64(..) => array.as_primitive::<Decimal64Type>().value_as_string(row).into(),
-        DataType::Decimal128(..) => array.as_primitive::<Decimal128Type>().value_as_string(row).into(),
-        DataType::Decimal256(..) => array.as_primitive::<Decimal256Type>().value_as_string(row).into(),
+        DataType::Null => out.put("null"),
+        DataType::Boolean => out.put(array.as_boolean().value(row)),
+        DataType::Float16 => real(out, array.as_primitive::<Float16Type>().value(row).to_f64()),
+        // A number of single precision has its own digits, not those of its neighbour of double precision.
+        DataType::Float32 => match array.as_primitive::<Float32Type>().value(row) {
+            number if number.is_finite() => out.put(number),
+            number => quoted(out, &number.to_string()),
+        },
+        DataType::Float64 => real(out, array.as_primitive::<Float64Type>().value(row)),
+        number if number.is_integer() => whole(out, array, row),
+        DataType::Dictionary(..) | DataType::RunEndEncoded(..) | DataType::Union(..) => match behind(array, row) {
+            Some((values, place)) => json(out, values, place),
+            None => out.put("null"),
+        },
+        DataType::Struct(fields) => {
+            let members = fields.iter().zip(array.as_struct().columns());
+            out.put("{")?;
+            for (position, (field, column)) in members.enumerate() {
+                out.put(if position > 0 { "," } else { "" })?;
+                quoted(out, field.name())?;
+                out.put(":")?;
+                json(out, column.as_ref(), row)?;
+            }
+            out.put("}")
+        }
+        DataType::Map(..) => map(out, array, row),
+        _ => match list(array, row) {
+            Some((values, range)) => {
+                out.put("[")?;
+                let start = range.start;
+                for place in range {
+                    out.put(if place > start { "," } else { "" })?;
+                    json(out, values, place)?;
+                }
+                out.put("]")
+            }
+            None => quoted(out, &words(array, row)),
+        },
+    }
+}
+
+impl Out<'_> {
+    fn put(&mut self, value: impl Display) -> Result<(), TooLong> {
+        // Writing to memory does not fail.
+        let _ = write!(self.bytes, "{value}");
+        self.check()
+    }
+
+    fn check(&self) -> Result<(), TooLong> {
+        let length = self.bytes.len() as u64;
+        if length > self.most { Err(TooLong(length)) } else { Ok(()) }
+    }
+}
+
+fn real(out: &mut Out<'_>, number: f64) -> Result<(), TooLong> {
+    if number.is_finite() { out.put(number) } else { quoted(out, &number.to_string()) }
+}
+
+fn quoted(out: &mut Out<'_>, text: &str) -> Result<(), TooLong> {
+    // Writing to memory does not fail.
+    let _ = serde_json::to_writer(&mut *out.bytes, text);
+    out.check()
+}
+
+fn whole(out: &mut Out<'_>, array: &dyn Array, row: usize) -> Result<(), TooLong> {
+    fn value<T: ArrowPrimitiveType>(array: &dyn Array, row: usize) -> T::Native {
+        array.as_primitive::<T>().value(row)
+    }
+    match array.data_type() {
+        DataType::Int8 => out.put(value::<Int8Type>(array, row)),
+        DataType::Int16 => out.put(value::<Int16Type>(array, row)),
+        DataType::Int32 => out.put(value::<Int32Type>(array, row)),
+        DataType::UInt8 => out.put(value::<UInt8Type>(array, row)),
+        DataType::UInt16 => out.put(value::<UInt16Type>(array, row)),
+        DataType::UInt32 => out.put(value::<UInt32Type>(array, row)),
+        DataType::UInt64 => out.put(value::<UInt64Type>(array, row)),
+        _ => out.put(value::<Int64Type>(array, row)),
+    }
+}
+
+/// Where the value of a dictionary, of a run or of a union really is; none for a null.
+fn behind(array: &dyn Array, row: usize) -> Option<(&dyn Array, usize)> {
+    if let DataType::Union(..) = array.data_type() {
+        let union = array.as_union();
+        return Some((union.child(union.type_id(row)).as_ref(), union.value_offset(row)));
+    }
+    if let DataType::RunEndEncoded(..) = array.data_type() {
+        return downcast_run_array! {
+            array => Some((array.values().as_ref(), array.get_physical_index(row))),
+            _ => None,
+        };
+    }
+    downcast_dictionary_array! {
+        array => array.key(row).map(|key| (array.values().as_ref(), key)),
+        _ => None,
+    }
+}
+
+/// The values of a list, and which of them are in a row's.
+fn list(array: &dyn Array, row: usize) -> Option<(&dyn Array, Range<usize>)> {
+    fn range(start: i64, end: i64) -> Range<usize> {
+        start as usize..end as usize
+    }
+    Some(match array.data_type() {
+        DataType::List(_) => {
+            let lists = array.as_list::<i32>();
+            let ends = lists.value_offsets();
+            (lists.values().as_ref(), range(i64::from(ends[row]), i64::from(ends[row + 1])))
+        }
+        DataType::LargeList(_) => {
+            let lists = array.as_list::<i64>();
+            let ends = lists.value_offsets();
+            (lists.values().as_ref(), range(ends[row], ends[row + 1]))
+        }
+        DataType::ListView(_) => {
+            let lists = array.as_list_view::<i32>();
+            let (start, size) = (i64::from(lists.value_offset(row)), i64::from(lists.value_size(row)));
+            (lists.values().as_ref(), range(start, start + size))
+        }
+        DataType::LargeListView(_) => {
+            let lists = array.as_list_view::<i64>();
+            let (start, size) = (lists.value_offset(row), lists.value_size(row));
+            (lists.values().as_ref(), range(start, start + size))
+        }
+        DataType::FixedSizeList(..) => {
+            let lists = array.as_fixed_size_list();
+            let start = i64::from(lists.value_offset(row));
+            (lists.values().as_ref(), range(start, start + i64::from(lists.value_length())))
+        }
+        _ => return None,
+    })
+}
+
+/// A map whose keys are different texts is an object, any other one a list of pairs.
+fn map(out: &mut Out<'_>, array: &dyn Array, row: usize) -> Result<(), TooLong> {
+    let map = array.as_map();
+    let (keys, values) = (map.keys().as_ref(), map.values().as_ref());
+    let range = map.value_offsets()[row] as usize..map.value_offsets()[row + 1] as usize;
+    let texts = matches!(keys.data_type(), DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
+    let different = || {
+        let bytes = Bytes::of(keys);
+        let mut seen = BTreeSet::new();
+        range.clone().all(|place| keys.is_valid(place) && seen.insert(bytes.at(place)))
+    };
+    let object = texts && different();
+    out.put(if object { "{" } else { "[" })?;
+    for place in range.clone() {
+        out.put(if place > range.start { "," } else { "" })?;
+        out.put(if object { "" } else { "[" })?;
+        json(out, keys, place)?;
+        out.put(if object { ":" } else { "," })?;
+        json(out, values, place)?;
+        out.put(if object { "" } else { "]" })?;
+    }
+    out.put(if object { "}" } else { "]" })
+}
+
+/// Texts, bytes, decimals and moments.
+fn words(array: &dyn Array, row: usize) -> String {
+    match array.data_type() {
+        DataType::Decimal32(..) => array.as_primitive::<Decimal32Type>().value_as_string(row),
+        DataType::Decimal64(..) => array.as_primitive::<Decimal64Type>().value_as_string(row),
+        DataType::Decimal128(..) => array.as_primitive::<Decimal128Type>().value_as_string(row),
+        DataType::Decimal256(..) => array.as_primitive::<Decimal256Type>().value_as_string(row),
         DataType::Utf8
         | DataType::LargeUtf8
         | DataType::Utf8View
         | DataType::Binary
         | DataType::LargeBinary
         | DataType::BinaryView
-        | DataType::FixedSizeBinary(_) => bytes(array, row),
-        DataType::Dictionary(..) => {
-            let dictionary = array.as_any_dictionary();
-            value(dictionary.values().as_ref(), dictionary.normalized_keys()[row])
+        | DataType::FixedSizeBinary(_) => {
+            let bytes = Bytes::of(array).at(row);
+            std::str::from_utf8(bytes).map_or_else(|_| hex(bytes), str::to_string)
         }
-        DataType::RunEndEncoded(..) => {
-            downcast_run_array! {
-                array => value(array.values().as_ref(), array.get_physical_index(row)),
-                _ => unreachable!("the type was looked at"),
-            }
-        }
-        DataType::Struct(fields) => {
-            let columns = array.as_struct().columns();
-            let members = fields.iter().zip(columns);
-            object(members.map(|(field, column)| (field.name().clone(), value(column.as_ref(), row))))
-        }
-        DataType::List(_) => list::<i32>(array, row),
-        DataType::LargeList(_) => list::<i64>(array, row),
-        DataType::ListView(_) => list_view::<i32>(array, row),
-        DataType::LargeListView(_) => list_view::<i64>(array, row),
-        DataType::FixedSizeList(..) => all(&array.as_fixed_size_list().value(row)),
-        DataType::Map(..) => map(array, row),
-        DataType::Union(..) => {
-            let union = array.as_union();
-            value(union.child(union.type_id(row)).as_ref(), union.value_offset(row))
-        }
-        _ => moment(array, row).into(),
+        _ => moment(array, row),
     }
-}
-
-fn whole(array: &dyn Array, row: usize) -> Value {
-    match array.data_type() {
-        DataType::Int8 => array.as_primitive::<Int8Type>().value(row).into(),
-        DataType::Int16 => array.as_primitive::<Int16Type>().value(row).into(),
-        DataType::Int32 => array.as_primitive::<Int32Type>().value(row).into(),
-        DataType::UInt8 => array.as_primitive::<UInt8Type>().value(row).into(),
-        DataType::UInt16 => array.as_primitive::<UInt16Type>().value(row).into(),
-        DataType::UInt32 => array.as_primitive::<UInt32Type>().value(row).into(),
-        DataType::UInt64 => array.as_primitive::<UInt64Type>().value(row).into(),
-        _ => array.as_primitive::<Int64Type>().value(row).into(),
-    }
-}
-
-fn real(number: f64) -> Value {
-    Number::from_f64(number).map_or_else(|| number.to_string().into(), Value::Number)
-}
-
-/// A number of single precision with its own digits, not those of its neighbour of double precision.
-fn single(number: f32) -> Value {
-    number.to_string().parse().map_or_else(|_| number.to_string().into(), real)
-}
-
-fn bytes(array: &dyn Array, row: usize) -> Value {
-    let bytes = Bytes::of(array).at(row);
-    std::str::from_utf8(bytes).map_or_else(|_| hex(bytes), str::to_string).into()
-}
-
-fn all(values: &ArrayRef) -> Value {
-    (0..values.len()).map(|row| value(values.as_ref(), row)).collect()
-}
-
-fn list<O: OffsetSizeTrait>(array: &dyn Array, row: usize) -> Value {
-    all(&array.as_list::<O>().value(row))
-}
-
-fn list_view<O: OffsetSizeTrait>(array: &dyn Array, row: usize) -> Value {
-    all(&array.as_list_view::<O>().value(row))
-}
-
-/// A map whose keys are different texts is an object, any other one a list of pairs.
-fn map(array: &dyn Array, row: usize) -> Value {
-    let entries = array.as_map().value(row);
-    let [keys, values] = entries.columns() else { return all(&(std::sync::Arc::new(entries) as ArrayRef)) };
-    let pairs: Vec<(Value, Value)> =
-        (0..keys.len()).map(|row| (value(keys.as_ref(), row), value(values.as_ref(), row))).collect();
-    let mut members = Map::new();
-    for (key, value) in &pairs {
-        if let Value::String(key) = key {
-            members.insert(key.clone(), value.clone());
-        }
-    }
-    if members.len() == pairs.len() {
-        return Value::Object(members);
-    }
-    pairs.into_iter().map(|(key, value)| json!([key, value])).collect()
-}
-
-fn object(members: impl Iterator<Item = (String, Value)>) -> Value {
-    Value::Object(members.collect())
 }
 
 /// Dates, times, durations and intervals, as ISO 8601 writes them.

@@ -29,7 +29,9 @@ pub(super) fn to_utf8(
             (marked, mark)
         }
         (Some(stated), _) => (stated, 0),
-        (None, None) => (unmarked(&head), 0),
+        // Nothing but pairs of bytes is UTF-16.
+        (None, None) if truncated || content.size() % 2 == 0 => (unmarked(&head), 0),
+        (None, None) => (UTF_8, 0),
     };
     if encoding != UTF_8 {
         let text = decoded(&**content, encoding, mark, truncated, options)?;
@@ -242,8 +244,9 @@ mod tests {
 
     #[test]
     fn zero_bytes_here_and_there_are_no_utf16() {
-        let binary = b"a\0,b\0\n1,2\n";
-        assert_eq!(read(binary, None).unwrap().1, "UTF-8");
+        for binary in [&b"a\0,b\0\n1,2\n"[..], b"a\0b"] {
+            assert_eq!(read(binary, None).unwrap().1, "UTF-8");
+        }
         assert_eq!(read(b"", None).unwrap(), (String::new(), "UTF-8"));
     }
 

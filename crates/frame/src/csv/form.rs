@@ -154,7 +154,8 @@ impl Form {
             clock += (hour % 12) * literal::HOUR + half;
         }
         if self.tail != Tail::Nothing && !rest.is_empty() {
-            *rest = rest.strip_prefix(b"T").or_else(|| rest.strip_prefix(b" "))?;
+            let separators: [&[u8]; 3] = [b"T", b" ", b", "];
+            *rest = separators.iter().find_map(|separator| rest.strip_prefix(*separator))?;
             clock = literal::clock(rest, Clock::Loose)?;
         }
         if self.tail == Tail::ZonedClock {
@@ -193,7 +194,9 @@ const MONTHS: [&str; 12] = [
 fn month_name(text: &mut &[u8]) -> Option<i64> {
     let (length, number) = (1..).zip(MONTHS).find_map(|(number, name)| {
         let starts = |name: &str| {
-            text.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name.as_bytes())).then_some(name.len())
+            text.get(..name.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(name.as_bytes()))
+                .then_some(name.len())
         };
         Some((starts(name).or_else(|| starts(&name[..3]))?, number))
     })?;

@@ -133,7 +133,8 @@ impl Numerals {
         let first = groups.next()?;
         let marked = first.len() < whole.len();
         let is_group = |group: &[u8]| group.len() == 3 && group.iter().all(u8::is_ascii_digit);
-        if !first.iter().all(u8::is_ascii_digit) || (marked && (first.is_empty() || first.len() > 3 || first[0] == b'0'))
+        if !first.iter().all(u8::is_ascii_digit)
+            || (marked && (first.is_empty() || first.len() > 3 || first[0] == b'0'))
         {
             return None;
         }
@@ -261,11 +262,7 @@ fn two_digits(text: &mut &[u8], length: usize) -> Option<i64> {
 pub(super) fn half_of_day(text: &mut &[u8]) -> Option<i64> {
     let (half, rest) = text.split_at_checked(2)?;
     *text = rest;
-    if half.eq_ignore_ascii_case(b"am") {
-        Some(0)
-    } else {
-        half.eq_ignore_ascii_case(b"pm").then_some(12 * HOUR)
-    }
+    if half.eq_ignore_ascii_case(b"am") { Some(0) } else { half.eq_ignore_ascii_case(b"pm").then_some(12 * HOUR) }
 }
 
 /// Takes the decimals of a second off the front: up to six, but for zeros.
@@ -387,7 +384,55 @@ mod tests {
         assert_eq!(date(b"2000-02-29 00:00:00"), date(b"2000-02-29"));
     }
 
+    #[test]
+    fn declared_marks() {
+        let european = Numerals::declared(None, Some(b'.'));
+        assert_eq!(european, Numerals { decimal: b',', thousands: Some(b'.') });
+        assert_eq!(european.number(b"-1.234.567,5"), Some(Number::Real(-1_234_567.5)));
+        assert_eq!(european.number(b"1.234"), Some(Number::Whole(1234)));
+        assert_eq!(european.number(b"12,5e3"), Some(Number::Real(12_500.0)));
+        assert_eq!(european.number(b"12"), Some(Number::Whole(12)));
+        assert_eq!(Numerals::declared(Some(b','), None).number(b",5"), Some(Number::Real(0.5)));
+        assert_eq!(Numerals::declared(None, Some(b' ')).number(b"12 345.5"), Some(Number::Real(12_345.5)));
+        assert_eq!(
+            Numerals::declared(None, Some(b',')).number(b"9,223,372,036,854,775,808"),
+            number(b"9223372036854775808")
+        );
+        for text in
+            ["1.5", "1.23", "1234.567", "1,5,5", "1,234.5", ".123", "0.123", "1..234", "1.234.", "", "-", "-,", "x"]
+        {
+            assert_eq!(european.number(text.as_bytes()), None, "{text}");
+        }
+        assert_eq!(Numerals::declared(Some(b','), None).number(b"1.5"), None);
+        assert!(Numerals::declared(None, None).are_plain() && !european.are_plain());
+    }
+
+    #[test]
+    fn truth_is_read_widely_only_where_it_is_declared() {
+        for (text, value) in [("YES", true), ("n", false), ("T", true), ("off", false), ("1", true), ("False", false)] {
+            assert_eq!(truth_declared(text.as_bytes()), Some(value));
+        }
+        assert_eq!((truth(b"TRUE"), truth(b"yes"), truth_declared(b"2")), (Some(true), None, None));
+    }
+
+    #[test]
+    fn times_of_day() {
+        assert_eq!(time(b"00:00"), Some(0));
+        assert_eq!(time(b"23:59:59.999999"), Some(DAY - 1));
+        assert_eq!(time(b"23:59:59.9000000000"), Some(DAY - 100_000));
+        assert_eq!(time(b"1:05 pm"), time(b"13:05"));
+        for text in ["", "1:05", "24:00", "10:5", "10:05:", "10:05:00.", "10:05:00.0000001", "0:05 AM", "10:05 ", "am"]
+        {
+            assert_eq!(time(text.as_bytes()), None, "{text}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn times_come_back(micros in 0..DAY) {
+            prop_assert_eq!(time(time_text(micros).as_bytes()), Some(micros));
+        }
+
         #[test]
         fn decimals_are_those_of_the_standard_library(text in "[-+]?[0-9]{0,21}(\\.[0-9]{0,20})?") {
             let (fast, slow) = (leading_decimal(text.as_bytes()), text.parse::<f64>().ok());

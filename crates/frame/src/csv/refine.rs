@@ -10,9 +10,7 @@ use super::form::{Form, Tail};
 use super::literal::{self, Number, Numerals};
 use crate::{Kind, ReadOptions};
 use arrow_array::cast::AsArray;
-use arrow_array::{
-    ArrayRef, Float64Array, Int64Array, StringArray, Time64MicrosecondArray, TimestampMicrosecondArray,
-};
+use arrow_array::{ArrayRef, Float64Array, Int64Array, StringArray, Time64MicrosecondArray, TimestampMicrosecondArray};
 use pipewright_diagnostic::{Failure, code};
 use std::sync::Arc;
 
@@ -82,19 +80,24 @@ impl Candidates {
         let comma = options.thousands.is_none() && options.decimal.is_none_or(|mark| mark == b',');
         let thousands = point && self.has(THOUSANDS);
         let decimals = comma && (self.has(DECIMAL_COMMA) || self.has(GROUPED_DECIMAL_COMMA));
-        let numerals = if self.has(DECIMAL_COMMA) { &COMMA } else { &GROUPED_COMMA };
-        let number = |numerals| Alternative::Number { numerals, whole: self.has(WHOLE) };
+        let number = |bit| {
+            let (_, numerals) = NUMERALS.into_iter().find(|(reading, _)| *reading == bit)?;
+            Some(Alternative::Number { numerals, whole: self.has(whole(bit)) })
+        };
+        let with_points = number(THOUSANDS);
+        let with_commas = number(if self.has(DECIMAL_COMMA) { DECIMAL_COMMA } else { GROUPED_DECIMAL_COMMA });
         let declared = options.decimal.is_some();
+        // `1.234` beside `5,5`, or `1,234` beside `5.5`: numbers of two countries, or of one.
+        let mixed = !declared && self.has(UNGROUPED) && !self.has(DECIMAL_COMMA);
         match (thousands, decimals) {
             (false, false) => Decision::default(),
-            (true, false) => Decision::take(number(&COMMA_THOUSANDS)),
-            (true, true) if dialect.delimiter == b',' => Decision::take(number(&COMMA_THOUSANDS)),
+            (true, _) if declared || dialect.delimiter == b',' => Decision { alternative: with_points, remark: None },
             (true, true) => Decision::ask(Remark::ThousandsOrDecimals),
-            (false, true) if declared => Decision::take(number(numerals)),
+            _ if mixed => Decision::ask(Remark::ThousandsOrDecimals),
+            (true, false) => Decision { alternative: with_points, remark: None },
+            (false, true) if declared => Decision { alternative: with_commas, remark: None },
             (false, true) if dialect.delimiter == b',' || points => Decision::ask(Remark::MaybeDecimalComma),
-            (false, true) => {
-                Decision { alternative: Some(number(numerals)), remark: Some(Remark::DecimalComma) }
-            }
+            (false, true) => Decision { alternative: with_commas, remark: Some(Remark::DecimalComma) },
         }
     }
 
@@ -104,6 +107,9 @@ impl Candidates {
             return self;
         }
         let mut left = self.0 & !UNSEEN;
+        if text.iter().filter(|byte| matches!(byte, b',' | b'.')).count() > 1 {
+            left &= !UNGROUPED;
+        }
         for (position, form) in FORMS.iter().enumerate() {
             if left & (1 << position) != 0 && form.moment(text).is_none() {
                 left &= !(1 << position);
@@ -115,9 +121,9 @@ impl Candidates {
         for (bit, numerals) in NUMERALS {
             if left & bit != 0 {
                 match marked_number(numerals, text) {
-                    None => left &= !bit,
+                    None => left &= !(bit | whole(bit)),
                     Some(Number::Whole(_)) => {}
-                    Some(_) => left &= !WHOLE,
+                    Some(_) => left &= !whole(bit),
                 }
             }
         }
@@ -182,7 +188,8 @@ impl Alternative {
     /// The column, read so. What [`Candidates`] allowed has a value for every text but empty ones, which are null.
     pub(super) fn apply(self, texts: &ArrayRef) -> ArrayRef {
         let texts = texts.as_string::<i32>();
-        let read = |text: Option<&str>, value: &dyn Fn(&[u8]) -> Option<i64>| text.and_then(|text| value(text.as_bytes()));
+        let read =
+            |text: Option<&str>, value: &dyn Fn(&[u8]) -> Option<i64>| text.and_then(|text| value(text.as_bytes()));
         match self {
             Alternative::Moment(position) => {
                 let moment = |text: &[u8]| FORMS[position].moment(text);
@@ -228,7 +235,7 @@ impl Remark {
                 format!("{columns}: dates with the day first or the month first? nothing decides it, so they stay text")
             }
             Remark::ThousandsOrDecimals => {
-                format!("{columns}: commas between thousands or before decimals? nothing decides it, so they stay text")
+                format!("{columns}: marks between thousands, or decimal commas? nothing decides it, so they stay text")
             }
             Remark::MaybeDecimalComma => {
                 format!("{columns}: numbers with a decimal comma? the file does not look like it, so they stay text")
@@ -296,10 +303,14 @@ const NUMERALS: [(u32, &Numerals); 3] =
 const THOUSANDS: u32 = 1 << 24;
 const DECIMAL_COMMA: u32 = 1 << 25;
 const GROUPED_DECIMAL_COMMA: u32 = 1 << 26;
-const TIME: u32 = 1 << 27;
+const TIME: u32 = 1 << 23;
 const READINGS: u32 = THOUSANDS | DECIMAL_COMMA | GROUPED_DECIMAL_COMMA | TIME | ((1 << FORMS_KNOWN) - 1);
-/// No number was one that is not whole.
-const WHOLE: u32 = 1 << 30;
+/// No number of this reading was one that is not whole.
+const fn whole(reading: u32) -> u32 {
+    reading << 3
+}
+/// No text has two marks, which only numbers with marked thousands have.
+const UNGROUPED: u32 = 1 << 30;
 /// No text was seen.
 const UNSEEN: u32 = 1 << 31;
 

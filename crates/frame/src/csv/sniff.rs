@@ -98,34 +98,31 @@ fn behind_lines(text: &[u8], lines: usize) -> &[u8] {
     (0..lines).fold(text, |text, _| memchr::memchr(b'\n', text).map_or(&[][..], |end| &text[end + 1..]))
 }
 
-/// The lines of comment at the head, or the byte that begins comments, if some stand further down too. Lines that
-/// begin with `#` are taken for comments where they would not fit the table below them; the last of them may be its
-/// header.
+/// The lines of comment at the head, or the byte that begins comments, if some stand further down too. Records that
+/// begin with `#` are comments where they do not fit the table that the others make; the last one at the head may be
+/// its header.
 fn comments(sample: &[u8], complete: bool, usual: Marks, declared: Option<u8>) -> (usize, Option<u8>) {
-    let is_comment = |line: &&[u8]| line.first() == Some(&b'#');
-    let lines = || sample.split(|&byte| byte == b'\n');
-    let head = lines().take_while(is_comment).count();
-    if head == 0 {
+    let is_first = |start: usize| sample[..start].last().is_none_or(|&byte| byte == b'\n');
+    if !memchr::memchr_iter(b'#', sample).any(is_first) {
         return (0, None);
     }
-    let table = behind_lines(sample, head);
-    let (marks, score) = best_delimiter(table, complete, Marks { comment: Some(b'#'), ..usual }, declared);
+    let commented = Marks { comment: Some(b'#'), ..usual };
+    let (marks, score) = best_delimiter(sample, complete, commented, declared);
     if !score.is_consistent() || score.fields < 2 {
         return (0, None);
     }
-    let fits = |line: &[u8]| {
-        let (records, _) = records(line, true, Marks { comment: None, ..marks }, 1);
-        records.first().is_some_and(|record| record.fields.len() == score.fields)
-    };
-    let misfits = lines().take(head).take_while(|line| !fits(line)).count();
-    if misfits + 1 < head {
-        return (0, None);
+    let (records, _) = records(sample, complete, Marks { comment: None, ..marks }, SAMPLE_RECORDS);
+    let is_comment = |record: &&Record<'_>| sample[record.start] == b'#';
+    let misfits = |record: &&Record<'_>| record.fields.len() != score.fields;
+    let head = records.iter().take_while(is_comment).count();
+    let above = records.iter().take(head).take_while(misfits).count();
+    if records[head..].iter().filter(is_comment).any(|record| misfits(&record)) {
+        return if above == head { (0, Some(b'#')) } else { (0, None) };
     }
-    let mut later = table.split(|&byte| byte == b'\n').filter(is_comment).peekable();
-    if misfits == head && later.peek().is_some() && later.all(|line| !fits(line)) {
-        return (0, Some(b'#'));
+    match records.get(above) {
+        Some(header) if above + 1 >= head => (memchr::memchr_iter(b'\n', &sample[..header.start]).count(), None),
+        _ => (0, None),
     }
-    (misfits, None)
 }
 
 /// The lines of a title above the table: each without a delimiter, above records that all have several fields. A
@@ -139,7 +136,8 @@ fn title_lines(sample: &[u8], complete: bool, marks: Marks) -> usize {
     let lines = memchr::memchr_iter(b'\n', &sample[..header.start]).count();
     let apart = lines > titles || records[last].fields[0].bytes.contains(&b' ');
     let evident = fields > 2 || titles > 1 || apart;
-    let agreed = clean && table.len() > 2 && table.iter().all(|record| record.fields.len() == fields);
+    let enough = table.len() > 2 || (fields > 2 && table.len() == 2);
+    let agreed = clean && enough && table.iter().all(|record| record.fields.len() == fields);
     if evident && agreed && lines <= TITLE_LINES_MAX { lines } else { 0 }
 }
 
@@ -177,7 +175,8 @@ fn marks(sample: &[u8], complete: bool, usual: Marks, declared: Option<u8>, opti
 fn quotes_whole_column(sample: &[u8], complete: bool, marks: Marks) -> bool {
     let (records, _) = records(sample, complete, marks, SAMPLE_RECORDS);
     let columns = records.first().map_or(0, |record| record.fields.len());
-    let quoted = |column: usize| records.iter().all(|record| record.fields.get(column).is_some_and(|field| field.quoted));
+    let quoted =
+        |column: usize| records.iter().all(|record| record.fields.get(column).is_some_and(|field| field.quoted));
     memchr::memchr(b'"', sample).is_none() && records.len() > 2 && (0..columns).any(quoted)
 }
 
@@ -245,7 +244,8 @@ fn commas_are_in_numbers(sample: &[u8], complete: bool, marks: Marks) -> bool {
     let is_digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
     records.iter().flat_map(|record| &record.fields).all(|field| {
         memchr::memchr_iter(b',', field.bytes).all(|comma| {
-            is_digit(comma.checked_sub(1).and_then(|before| field.bytes.get(before))) && is_digit(field.bytes.get(comma + 1))
+            is_digit(comma.checked_sub(1).and_then(|before| field.bytes.get(before)))
+                && is_digit(field.bytes.get(comma + 1))
         })
     })
 }
@@ -305,7 +305,7 @@ fn record<'a>(sample: &'a [u8], position: &mut usize, marks: Marks) -> Option<Ve
         let rest = &sample[*position..];
         let end = rest.iter().position(|&byte| byte == marks.delimiter || byte == b'\n').unwrap_or(rest.len());
         let text = &rest[..end];
-        if memchr::memchr(marks.quote, text).is_some() || (quoted && !text.iter().all(|&byte| is_blank(byte))) {
+        if quoted && !text.iter().all(|&byte| is_blank(byte)) {
             return None;
         }
         let length = text.iter().rposition(|&byte| !is_blank(byte)).map_or(0, |last| last + 1);
@@ -338,17 +338,23 @@ fn closing_quote(sample: &[u8], start: usize, marks: Marks) -> Option<usize> {
 /// Is the first record a header? It is data if it fits all columns below that hold numbers, dates or truth values.
 /// Names that are years (`2019,2020,2021`) are the exception.
 pub(super) fn has_header(first: &[Field<'_>], body: &[u8], dialect: &Dialect) -> bool {
+    let first: Vec<Token<'_>> = first.iter().map(|field| Token { bytes: field.bytes, quoted: field.quoted }).collect();
+    is_header(&first, body, dialect)
+}
+
+fn is_header(first: &[Token<'_>], body: &[u8], dialect: &Dialect) -> bool {
     let Some(columns) = columns(body, first.len(), dialect) else { return true };
-    let typed: Vec<(&Field<'_>, &Guess)> = first.iter().zip(&columns).filter(|(_, found)| found.is_typed()).collect();
-    let filled: Vec<&(&Field<'_>, &Guess)> = typed.iter().filter(|(field, _)| !dialect.is_null(field)).collect();
-    let fits = filled.iter().all(|(field, found)| match found.kind {
+    let is_filled = |field: &Token<'_>| field.quoted || !dialect.is_null_text(field.bytes);
+    let typed: Vec<(&Token<'_>, &Guess)> =
+        first.iter().zip(&columns).filter(|(field, found)| found.is_typed() && is_filled(field)).collect();
+    let fits = typed.iter().all(|(field, found)| match found.kind {
         Type::Bool => literal::truth(field.bytes).is_some(),
         Type::Date => dialect.date(field.bytes).is_some(),
         Type::Text => !found.refined.and(Candidates::of_text(field.bytes)).are_none(),
         _ => dialect.number(field.bytes).is_some(),
     });
-    let years = filled.len() > 1 && filled.iter().all(|(field, _)| is_year(field.bytes));
-    filled.is_empty() || !fits || years
+    let years = typed.len() > 1 && typed.iter().all(|(field, _)| is_year(field.bytes));
+    typed.is_empty() || !fits || years
 }
 
 fn is_year(text: &[u8]) -> bool {

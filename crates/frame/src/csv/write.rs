@@ -110,11 +110,14 @@ impl std::fmt::Display for Float {
     }
 }
 
+/// What begins a text that a reader might take for something else: a byte order mark, a comment, another quote, a
+/// declared delimiter.
+const MISLEADING: [&[u8]; 4] = [b"\xEF\xBB\xBF", b"#", b"'", b"sep="];
+
 /// Quotes whatever would read back as something else: nulls, blanks around it, delimiters, quotes, line ends.
 fn text(line: &mut Vec<u8>, text: &[u8], dialect: &Dialect) {
     let blank = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t'));
-    // A byte order mark at the very start of a file would be taken off.
-    let edged = blank(text.first()) || blank(text.last()) || text.starts_with(b"\xEF\xBB\xBF");
+    let edged = blank(text.first()) || blank(text.last()) || MISLEADING.iter().any(|start| text.starts_with(start));
     let special = memchr::memchr3(b',', b'"', b'\n', text).is_some() || memchr::memchr(b'\r', text).is_some();
     let plain = !special && !dialect.is_null_text(text) && !edged;
     if plain {
@@ -130,3 +133,6 @@ fn text(line: &mut Vec<u8>, text: &[u8], dialect: &Dialect) {
     }
     line.push(b'"');
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,11 +10,14 @@ use arrow_schema::{DataType, Field, Fields, Schema, TimeUnit};
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::basic::Type as Physical;
 use parquet::errors::ParquetError;
-use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData};
+use parquet::file::metadata::{
+    ColumnChunkMetaData, FileMetaData, ParquetMetaData, ParquetMetaDataOptions, ParquetMetaDataReader, ParquetStatisticsPolicy,
+    RowGroupMetaData,
+};
 use parquet::schema::types::Type;
 use pipewright_diagnostic::{Failure, code};
 use pipewright_world::Content;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -146,7 +149,68 @@ fn footer(input: &Input, options: &ReadOptions) -> Result<ParquetMetaData, Failu
             .file(&options.name)
             .help("the limit `columns` raises it"));
     }
-    ParquetMetaDataReader::decode_metadata(&bytes).map_err(|error| failure(&error, options))
+    let metadata = decoded(&bytes).map_err(|error| failure(&error, options))?;
+    Ok(mended(metadata, (end - length) as i64))
+}
+
+/// The footer, decoded. Early drafts of the format had other statistics where sizes are now: such are left out.
+fn decoded(bytes: &[u8]) -> Result<ParquetMetaData, ParquetError> {
+    ParquetMetaDataReader::decode_metadata(bytes).or_else(|error| {
+        let mut plain = ParquetMetaDataOptions::new();
+        plain.set_size_stats_policy(ParquetStatisticsPolicy::SkipAll);
+        ParquetMetaDataReader::decode_metadata_with_options(bytes, Some(&plain)).map_err(|_| error)
+    })
+}
+
+/// Puts right what writers are known to get wrong: the number of all rows, which some leave at zero, and the sizes of
+/// columns with a dictionary, of which some leave out its header.
+fn mended(metadata: ParquetMetaData, footer_start: i64) -> ParquetMetaData {
+    let file = metadata.file_metadata();
+    let rows = metadata.row_groups().iter().fold(0, |rows, group| group.num_rows().saturating_add(rows));
+    let headless = file.created_by().is_some_and(leaves_out_header);
+    if rows == file.num_rows() && !headless {
+        return metadata;
+    }
+    let mended = FileMetaData::new(
+        file.version(),
+        rows,
+        file.created_by().map(str::to_string),
+        file.key_value_metadata().cloned(),
+        file.schema_descr_ptr(),
+        file.column_orders().cloned(),
+    );
+    let mut groups = metadata.row_groups().to_vec();
+    if headless {
+        let start = |column: &ColumnChunkMetaData| {
+            column.dictionary_page_offset().unwrap_or_else(|| column.data_page_offset())
+        };
+        let starts: BTreeSet<i64> = groups.iter().flat_map(RowGroupMetaData::columns).map(start).collect();
+        for column in groups.iter_mut().flat_map(|group| group.columns_mut()) {
+            // The header fills the gap before the next column.
+            let end = start(column).saturating_add(column.compressed_size());
+            let next = starts.range(end..).next().copied().unwrap_or(footer_start);
+            let gap = next.saturating_sub(end);
+            let length = column.compressed_size().saturating_add(gap);
+            if let (1..=DICTIONARY_HEADER_MAX, Ok(longer)) =
+                (gap, column.clone().into_builder().set_total_compressed_size(length).build())
+            {
+                *column = longer;
+            }
+        }
+    }
+    ParquetMetaData::new(mended, groups)
+}
+
+/// The most bytes that the header of a dictionary takes.
+const DICTIONARY_HEADER_MAX: i64 = 100;
+
+/// Versions of parquet-mr before 1.2.9 (PARQUET-816).
+fn leaves_out_header(created_by: &str) -> bool {
+    let Some(rest) = created_by.strip_prefix("parquet-mr") else { return false };
+    let version = rest.strip_prefix(" version ").unwrap_or_default();
+    let mut numbers = version.split(|other: char| !other.is_ascii_digit()).map(|number| number.parse().unwrap_or(0));
+    let version: [u32; 3] = std::array::from_fn(|_| numbers.next().unwrap_or(0));
+    version < [1, 2, 9]
 }
 
 fn encrypted(options: &ReadOptions) -> Failure {

@@ -32,7 +32,9 @@ fn numbers(delimiter: u8, texts: &[&str]) -> Option<(Kind, Vec<f64>)> {
     let texts: ArrayRef = Arc::new(StringArray::from(texts.to_vec()));
     let read = alternative.apply(&texts);
     let values = match alternative.kind() {
-        Kind::Count => read.as_primitive::<arrow_array::types::Int64Type>().values().iter().map(|&n| n as f64).collect(),
+        Kind::Count => {
+            read.as_primitive::<arrow_array::types::Int64Type>().values().iter().map(|&n| n as f64).collect()
+        }
         _ => read.as_primitive::<Float64Type>().values().to_vec(),
     };
     Some((alternative.kind(), values))
@@ -53,8 +55,11 @@ fn dates_of_many_forms() {
     assert_eq!(moments(&["2024-1-31"]), day);
     assert_eq!(moments(&["1/31/2024 3:05 PM", "12/1/2023 12:00 am"]), ["2024-01-31T15:05:00", "2023-12-01"]);
     assert_eq!(moments(&["2024/01/31 23:59:59.25", "2024/01/31T00:00"]), ["2024-01-31T23:59:59.250000", "2024-01-31"]);
+    assert_eq!(moments(&["1/31/2024, 10:00 AM"]), ["2024-01-31T10:00:00"]);
     assert_eq!(moments(&["2024-01-31 10:00", "2024-01-31"]), ["2024-01-31T10:00:00", "2024-01-31"]);
-    for other in ["31.13.2024", "2024/02/30", "31/01/24", "31/01-2024", "Janu 3, 2024", "1/31/2024 13:00 PM", "31.1.2024 "] {
+    for other in
+        ["31.13.2024", "2024/02/30", "31/01/24", "31/01-2024", "Janu 3, 2024", "1/31/2024 13:00 PM", "31.1.2024 "]
+    {
         assert_eq!(moments(&[other]), ["none"], "{other}");
     }
 }
@@ -67,14 +72,16 @@ fn the_day_or_the_month_first() {
     assert_eq!(both, Decision::ask(Remark::DayOrMonth("%d/%m/%Y", "%m/%d/%Y")));
     assert_eq!(decided(b',', &["01-02-2024"]).remark, Some(Remark::DayOrMonth("%d-%m-%Y", "%m-%d-%Y")));
     assert_eq!(decided(b',', &["13/2/2024", "2/13/2024"]), Decision::default());
-    let notes = notes(&[("a".into(), both.remark.unwrap()), ("b".into(), both.remark.unwrap())], &ReadOptions::new("t"));
+    let notes =
+        notes(&[("a".into(), both.remark.unwrap()), ("b".into(), both.remark.unwrap())], &ReadOptions::new("t"));
     assert_eq!(notes.len(), 1);
     assert!(notes[0].message.starts_with("`a`, `b`: ") && notes[0].help[0].contains("dates=\"%d/%m/%Y\""), "{notes:?}");
 }
 
 #[test]
 fn moments_with_a_distance_from_utc() {
-    let texts = ["2024-01-31T23:30:00-02:00", "2024-01-31 10:00Z", "2024-01-31T10:00:00.5+0530", "2024-01-31T10:00 +02"];
+    let texts =
+        ["2024-01-31T23:30:00-02:00", "2024-01-31 10:00Z", "2024-01-31T10:00:00.5+0530", "2024-01-31T10:00 +02"];
     let expected = ["2024-02-01T01:30:00", "2024-01-31T10:00:00", "2024-01-31T04:30:00.500000", "2024-01-31T08:00:00"];
     assert_eq!(moments(&texts), expected);
     assert_eq!(decided(b',', &texts).remark, Some(Remark::InUtc));
@@ -88,7 +95,7 @@ fn times_of_day() {
     assert_eq!(decided(b',', &["10:30", "23:59:59.5", ""]).alternative, Some(Alternative::Time));
     assert_eq!(decided(b',', &["9:30 pm", "12:00 AM"]).alternative, Some(Alternative::Time));
     for other in ["24:00", "9:30", "10:60", "10:30:61", "10:30:00,5", "10", "13:00 PM"] {
-        assert_eq!(decided(b',', &[other]), Decision::default(), "{other}");
+        assert_ne!(decided(b',', &[other]).alternative, Some(Alternative::Time), "{other}");
     }
 }
 
@@ -102,10 +109,15 @@ fn marks_in_numbers() {
     assert_eq!(numbers(b';', &["1.234.567"]), Some((Count, vec![1_234_567.0])));
     // Other values decide.
     assert_eq!(numbers(b';', &["1,234", "1,5"]), Some((Continuous, vec![1.234, 1.5])));
-    assert_eq!(numbers(b';', &["1,234", "5.25"]), Some((Continuous, vec![1234.0, 5.25])));
+    assert_eq!(numbers(b',', &["1,234", "5.25"]), Some((Continuous, vec![1234.0, 5.25])));
+    assert_eq!(numbers(b';', &["1,234", "5,678.25"]), Some((Continuous, vec![1234.0, 5678.25])));
+    assert_eq!(decided(b';', &["1,234", "5.25"]), Decision::ask(Remark::ThousandsOrDecimals));
+    assert_eq!(decided(b';', &["5,5", "5.555"]), Decision::ask(Remark::ThousandsOrDecimals));
     assert_eq!(decided(b';', &["1,234", "12"]), Decision::ask(Remark::ThousandsOrDecimals));
     assert_eq!(decided(b',', &["1,5"]), Decision::ask(Remark::MaybeDecimalComma));
-    for other in ["1,23,456", "1,5%", "$1,000", "01,234", "0,5", "1,", ",5", "1.5,2", "1,234.", "x", "inf", "-", "1 000"] {
+    for other in
+        ["1,23,456", "1,5%", "$1,000", "01,234", "0,5", "1,", ",5", "1.5,2", "1,234.", "x", "inf", "-", "1 000"]
+    {
         assert_ne!(decided(b',', &[other, "1,234"]).alternative.map(Alternative::kind), Some(Count), "{other}");
     }
     assert_eq!(decided(b';', &["007,5"]), Decision::default());
@@ -144,8 +156,7 @@ fn written(position: usize, micros: i64, halves: bool) -> String {
     let month_name = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
         [month.parse::<usize>().unwrap() - 1];
     let form = FORMS[position].text();
-    let day =
-        form.replace("%Y", year).replace("%m", month).replace("%d", of_month).replace("%b", month_name);
+    let day = form.replace("%Y", year).replace("%m", month).replace("%d", of_month).replace("%b", month_name);
     let clock = match (clock, halves) {
         (0, false) if position != ZONED => return day,
         (clock, true) if clock % 60_000_000 == 0 => {
@@ -222,8 +233,24 @@ proptest! {
 /// Texts that fit one reading, several, or none.
 fn piece() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec![
-        "", "1,234", "1.234", "1,5", "1.234,5", "1,234.5", "12", "-0", "99999999999999999999", "10:30", "1/2/2024",
-        "13/2/2024", "2/13/2024", "1.2.2024", "2024-1-2", "2024-01-02T10:00Z", "01,234", "x",
+        "",
+        "1,234",
+        "1.234",
+        "1,5",
+        "1.234,5",
+        "1,234.5",
+        "12",
+        "-0",
+        "99999999999999999999",
+        "10:30",
+        "1/2/2024",
+        "13/2/2024",
+        "2/13/2024",
+        "1.2.2024",
+        "2024-1-2",
+        "2024-01-02T10:00Z",
+        "01,234",
+        "x",
     ])
 }
 

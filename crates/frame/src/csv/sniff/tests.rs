@@ -1,7 +1,6 @@
 //! Small texts and what they are read by.
 
 use super::*;
-use crate::csv::scan;
 use proptest::prelude::*;
 
 fn sniffed(text: &str) -> Dialect {
@@ -49,6 +48,7 @@ fn quotes_and_escapes() {
         ("a,b\n'x','1'\n'y','2'\n'z','3'\n", ","),
         ("'a','b'\n'x','1'\n'y','2'\n", ", quote '"),
         ("a,b\nit's,1\ndon't,2\n", ","),
+        ("size;b\n5\" disk;1\n3\" disk;2\n", ";"),
         ("a,b\n'tis,1\n'twas,2\n", ","),
         ("a,b\n\"x\",'y'\n\"z\",'w'\n\"u\",'v'\n", ","),
         ("a,b\n\"x \\\"y\\\", z\",1\n\"w\",2\n", ", escape \\"),
@@ -66,6 +66,11 @@ fn what_stands_above_the_header() {
     for (text, expected) in [
         ("# made by hand\na,b\n1,2\n", ", skip 1"),
         ("# one\n# two, with a comma, or two\na,b\n1,2\n# three\n3,4\n", ", comment #"),
+        ("x,y,z\n# remark\n1,2,3\n# again\n4,5,6\n", ", comment #"),
+        ("# one\na;b\n# two\n1;3\n# 20;7\n6;7\n", "; comment #"),
+        ("a,b\n\"x\n#y\",1\n#z,2\n", ","),
+        ("# one\n# it's \"quoted\na,b\n1,2\n", ", skip 2"),
+        ("some notes...\nnumber,text,date\n345.0,x,2000-12-13\n", ", skip 1"),
         ("##format\n#CHROM\tPOS\tID\n1\t5\tx\n2\t6\ty\n", "tab skip 1"),
         ("#id,x\n1,2\n3,4\n", ","),
         // It may be a header and a value.
@@ -117,7 +122,10 @@ fn options_that_clash_are_refused() {
     let marks = refused(|options| (options.decimal, options.thousands) = (Some(b','), Some(b',')));
     assert_eq!(marks, "`,` cannot be the thousands and the decimal");
     assert_eq!(refused(|options| options.quote = Some(b'\n')), "a line end cannot be the quote");
-    assert_eq!(refused(|options| options.thousands = Some(b'0')), "`0` is part of numbers: it cannot be the thousands mark");
+    assert_eq!(
+        refused(|options| options.thousands = Some(b'0')),
+        "`0` is part of numbers: it cannot be the thousands mark"
+    );
     assert!(refused(|options| options.dates = Some("%Y".into())).contains("lacks a month"));
 }
 
@@ -131,9 +139,9 @@ fn a_title_is_told() {
 
 fn header(text: &str) -> bool {
     let dialect = sniffed(text);
-    let (mut position, bytes) = (0, text.as_bytes());
-    let first = scan::record(bytes, &mut position, dialect.delimiter).unwrap();
-    has_header(&first, &bytes[position..], &dialect)
+    let (first, body) = text.split_once('\n').unwrap();
+    let marks = Marks { delimiter: dialect.delimiter, quote: b'"', escape: None, comment: None };
+    is_header(&record(first.as_bytes(), &mut 0, marks).unwrap(), body.as_bytes(), &dialect)
 }
 
 #[test]
@@ -159,9 +167,7 @@ fn headers() {
 
 #[test]
 fn types_of_a_sample() {
-    let types = |text: &str| {
-        types(text.as_bytes(), 3, &Dialect::of(b',', &ReadOptions::new("t.csv")).unwrap())
-    };
+    let types = |text: &str| types(text.as_bytes(), 3, &Dialect::of(b',', &ReadOptions::new("t.csv")).unwrap());
     assert_eq!(types("1,1.5,x\n2,2,\"\"\n"), Some(vec![Type::Count, Type::Continuous, Type::Text]));
     assert_eq!(types("true,2024-01-01,NA\n"), Some(vec![Type::Bool, Type::Date, Type::Nothing]));
     assert_eq!(types("99999999999999999999,1,2\n"), Some(vec![Type::Count; 3]));

@@ -1,0 +1,88 @@
+//! Runs a query through a driver and writes its result as a stream of Arrow IPC.
+
+use crate::address::Address;
+use adbc_core::error::{Error, Status};
+use adbc_core::options::{AdbcVersion, OptionConnection, OptionDatabase, OptionValue};
+use adbc_core::{Connection, Database, Driver, LOAD_FLAG_DEFAULT, Statement};
+use adbc_driver_manager::{ManagedConnection, ManagedDatabase, ManagedDriver};
+use arrow_ipc::writer::StreamWriter;
+use std::io::{self, Write};
+
+/// The most bytes that a result may have.
+const RESULT_BYTES_MAX: u64 = 16 << 30;
+
+/// Writes the result of the query to `out`. What the query changes is taken back, where the driver can.
+pub(crate) fn run(address: &Address, out: &mut dyn Write) -> io::Result<()> {
+    let failed = |error: Error| explained(&address.driver, &error);
+    let mut connection = connected(&database(address).map_err(failed)?).map_err(failed)?;
+    let mut statement = connection.new_statement().map_err(failed)?;
+    statement.set_sql_query(&address.query).map_err(failed)?;
+    let result = statement.execute().map_err(failed)?;
+    let mut out = Bounded { out, left: RESULT_BYTES_MAX };
+    let mut writer = StreamWriter::try_new(&mut out, &result.schema()).map_err(broken)?;
+    for batch in result {
+        writer
+            .write(&batch.map_err(|error| io::Error::other(format!("{}: {error}", address.driver)))?)
+            .map_err(broken)?;
+    }
+    writer.finish().map_err(broken)?;
+    drop(statement);
+    // Without a transaction there is nothing to take back.
+    let _ = connection.rollback();
+    Ok(())
+}
+
+fn database(address: &Address) -> Result<ManagedDatabase, Error> {
+    let load = |version| ManagedDriver::load_from_name(&address.driver, None, version, LOAD_FLAG_DEFAULT, None);
+    let mut driver = match load(AdbcVersion::V110) {
+        Err(error) if error.status == Status::NotImplemented => load(AdbcVersion::V100)?,
+        loaded => loaded?,
+    };
+    let uri = address.uri.iter().map(|uri| (OptionDatabase::Uri, OptionValue::from(uri.as_str())));
+    let others = address.options.iter();
+    let others = others.map(|(key, value)| (OptionDatabase::Other(key.clone()), OptionValue::from(value.as_str())));
+    driver.new_database_with_opts(uri.chain(others))
+}
+
+/// A connection that is only for reading, else one whose changes wait for a commit that never comes, as far as the
+/// driver knows of such things.
+fn connected(database: &ManagedDatabase) -> Result<ManagedConnection, Error> {
+    let read_only = || (OptionConnection::ReadOnly, OptionValue::from(true));
+    let uncommitted = || (OptionConnection::AutoCommit, OptionValue::from(false));
+    let attempts = [vec![read_only(), uncommitted()], vec![read_only()], vec![uncommitted()]];
+    let connection = attempts.into_iter().find_map(|options| database.new_connection_with_opts(options).ok());
+    connection.map_or_else(|| database.new_connection(), Ok)
+}
+
+fn explained(driver: &str, error: &Error) -> io::Error {
+    io::Error::other(format!("{driver}: {}", error.message.trim()))
+}
+
+fn broken(error: arrow_schema::ArrowError) -> io::Error {
+    match error {
+        arrow_schema::ArrowError::IoError(_, error) => error,
+        error => io::Error::other(error),
+    }
+}
+
+/// Takes so many bytes and no more.
+struct Bounded<'a> {
+    out: &'a mut dyn Write,
+    left: u64,
+}
+
+impl Write for Bounded<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let left = self.left.checked_sub(bytes.len() as u64).ok_or_else(|| {
+            let message = format!("the result of the query is larger than {} GiB", RESULT_BYTES_MAX >> 30);
+            io::Error::new(io::ErrorKind::FileTooLarge, message)
+        })?;
+        self.out.write_all(bytes)?;
+        self.left = left;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
