@@ -14,18 +14,29 @@
 
 mod cells;
 mod chunk;
+mod columns;
+mod decided;
+mod decimal;
 mod dialect;
 mod encoding;
+mod failure;
+mod fill;
 mod form;
+mod layout;
 mod literal;
+mod pass;
+mod place;
 mod read;
 mod refine;
 mod scan;
+mod scanner;
 mod sniff;
+mod split;
 mod suspect;
+mod window;
 mod write;
 
-use crate::file::{Reader, Reading, Scan, Sketch, Whole, Writer};
+use crate::file::{Reader, Reading, Scan, Sketch, Writer};
 use crate::{ReadOptions, Schema, Table};
 use pipewright_diagnostic::Failure;
 use pipewright_world::Content;
@@ -46,36 +57,26 @@ pub(crate) use literal::{DAY, date, date_text, time, time_text};
 /// # Errors
 /// A [`Failure`] with file, line and column of what cannot be read.
 pub fn read(bytes: &[u8], options: &ReadOptions) -> Result<(Table, Vec<Failure>), Failure> {
-    let (table, mut notes) = read::table(bytes, options, read::CHUNK_BYTES)?;
-    notes.extend(suspect::almost_numbers(&table, options));
-    Ok((table, notes))
+    let content: Arc<dyn Content> = Arc::new(bytes.to_vec());
+    let reading = read::read(&content, options)?;
+    Ok((reading.table, reading.notes))
 }
-
-/// A sketch looks at this much of a file.
-const SKETCH_BYTES: usize = 1 << 20;
 
 /// Delimited text as one of the formats.
 pub(crate) struct CsvReader;
 
 impl Reader for CsvReader {
     fn sketch(&self, content: &Arc<dyn Content>, truncated: bool, options: &ReadOptions) -> Result<Sketch, Failure> {
-        let head = content.start(SKETCH_BYTES).map_err(|error| crate::file::unreadable(&error, options))?;
-        let truncated = truncated || (head.len() as u64) < content.size();
-        read::sketch(&head, options, truncated)
+        read::sketch(content, truncated, options)
     }
 
     fn read(&self, content: &Arc<dyn Content>, options: &ReadOptions) -> Result<Reading, Failure> {
-        let (table, notes) = read(&bytes(content, options)?, options)?;
-        Ok(Reading { table, notes, rejected: Vec::new() })
+        read::read(content, options)
     }
 
     fn scan(&self, content: &Arc<dyn Content>, options: &ReadOptions) -> Result<Arc<dyn Scan>, Failure> {
-        Ok(Arc::new(Whole(self.read(content, options)?)))
+        Ok(Arc::new(scanner::scan(content, options)?))
     }
-}
-
-fn bytes(content: &Arc<dyn Content>, options: &ReadOptions) -> Result<Vec<u8>, Failure> {
-    content.start(usize::MAX).map_err(|error| crate::file::unreadable(&error, options))
 }
 
 /// Writes tables of one schema, one after another.

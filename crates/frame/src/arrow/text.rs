@@ -179,8 +179,8 @@ fn list(array: &dyn Array, row: usize) -> Option<(&dyn Array, Range<usize>)> {
         }
         DataType::FixedSizeList(..) => {
             let lists = array.as_fixed_size_list();
-            let start = i64::from(lists.value_offset(row));
-            (lists.values().as_ref(), range(start, start + i64::from(lists.value_length())))
+            let size = i64::from(lists.value_length());
+            (lists.values().as_ref(), range(row as i64 * size, (row as i64 + 1) * size))
         }
         _ => return None,
     })

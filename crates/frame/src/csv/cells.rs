@@ -1,29 +1,9 @@
-//! The values of one column of one chunk, typed while they are read.
+//! What cells hold: the types of columns, and what is noticed while their fields are read.
 
+use super::dialect::Dialect;
 use super::literal::{self, Number};
-use super::scan::Field;
+use super::scan::{Field, Marks};
 use crate::Kind;
-
-/// Values of the narrowest type that has held them all so far.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Values {
-    /// No value yet, only nulls.
-    Nothing,
-    Bool(Vec<bool>),
-    Count(Vec<i64>),
-    Continuous(Vec<f64>),
-    Date(Vec<i64>),
-    Time(Vec<i64>),
-    /// All texts one after another, and where each ends.
-    Text {
-        bytes: Vec<u8>,
-        ends: Vec<usize>,
-    },
-    /// The column turned out to be text when part of it was parsed already: it has to be read again as text.
-    Abandoned,
-    /// The column is not wanted.
-    Skipped,
-}
 
 /// The types of the lattice that kinds are inferred in; the join of two different ones is text, but for counts and
 /// continuous numbers.
@@ -34,7 +14,7 @@ pub(super) enum Type {
     Count,
     Continuous,
     Date,
-    /// Only where the kind is declared; other times of day are found among texts.
+    /// Only where it was asked for.
     Time,
     Text,
 }
@@ -74,164 +54,112 @@ impl Type {
     }
 }
 
-/// How a column of a chunk is read.
+/// How a column is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Start {
-    /// As a type that the column has at least, widened where a value asks for it.
-    AtLeast(Type),
-    /// As exactly this type: another value is a fault.
-    Exactly(Type),
+pub(super) enum Plan {
     /// Not at all.
     Skip,
+    /// As a type that the column has at least.
+    AtLeast(Type),
+    /// As the type that was asked for: another value is a fault.
+    Exactly(Type),
 }
 
-/// The values of one column of one chunk, and what was noticed on the way.
-#[derive(Debug)]
-pub(super) struct Cells {
-    pub(super) values: Values,
-    /// The rows without a value.
-    pub(super) nulls: Vec<u32>,
-    exact: bool,
-    /// A number that is not written as a whole one was there.
+/// What was noticed in a column of a chunk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Found {
+    /// The narrowest type that holds its values, and what was known to be there before.
+    pub(super) kind: Type,
+    /// A number that is not written as a whole one.
     pub(super) fractional: bool,
-    /// A whole number beyond 64 bits was there.
+    /// A whole number beyond 64 bits.
     pub(super) huge: bool,
-    /// A quoted empty field was there: null here, but an empty text if the column turns out to be text.
+    /// A quoted empty field: null here, but an empty text if the column turns out to be text.
     pub(super) quoted_empty: bool,
 }
 
-/// A value that does not fit the type that was asked for.
+impl Found {
+    pub(super) const NOTHING: Found =
+        Found { kind: Type::Nothing, fractional: false, huge: false, quoted_empty: false };
+
+    pub(super) fn join(self, other: Found) -> Found {
+        Found {
+            kind: self.kind.join(other.kind),
+            fractional: self.fractional | other.fractional,
+            huge: self.huge | other.huge,
+            quoted_empty: self.quoted_empty | other.quoted_empty,
+        }
+    }
+
+    /// The type of a column in which all this was found.
+    pub(super) fn column_type(self) -> Type {
+        match self.kind {
+            Type::Nothing if self.quoted_empty => Type::Text,
+            kind => kind,
+        }
+    }
+
+    /// The type to begin with in a column in the head of which this was found. Whole numbers beyond 64 bits begin as
+    /// counts, so that whoever reads on notices what widened the column.
+    pub(super) fn first_type(self) -> Type {
+        match self.kind {
+            Type::Continuous if self.huge && !self.fractional => Type::Count,
+            kind => kind,
+        }
+    }
+}
+
+/// What all fields of a text are read by.
 #[derive(Debug)]
-pub(super) struct Misfit;
+pub(super) struct Rules {
+    pub(super) dialect: Dialect,
+    pub(super) marks: Marks,
+    /// Are numbers written with a point, and without anything else?
+    pub(super) plain_numbers: bool,
+}
 
-impl Cells {
-    pub(super) fn new(start: Start, rows_expected: usize) -> Cells {
-        let (values, exact) = match start {
-            Start::AtLeast(kind) => (Values::with_capacity(kind, rows_expected), false),
-            Start::Exactly(kind) => (Values::with_capacity(kind, rows_expected), true),
-            Start::Skip => (Values::Skipped, false),
+impl Rules {
+    pub(super) fn new(dialect: Dialect, marks: Marks) -> Rules {
+        let plain_numbers = dialect.numerals().are_plain();
+        Rules { dialect, marks, plain_numbers }
+    }
+
+    /// Is it a value of this type, or null?
+    pub(super) fn fits(&self, field: &Field<'_>, kind: Type) -> bool {
+        if self.dialect.is_null(field) || field.bytes.is_empty() {
+            return true;
+        }
+        match kind {
+            Type::Nothing => false,
+            Type::Text => true,
+            Type::Bool => literal::truth_declared(field.bytes).is_some(),
+            Type::Date => self.dialect.date(field.bytes).is_some(),
+            Type::Time => literal::time(field.bytes).is_some(),
+            Type::Count => matches!(self.dialect.number(field.bytes), Some(Number::Whole(_))),
+            Type::Continuous => self.dialect.number(field.bytes).is_some(),
+        }
+    }
+
+    /// Is this, which is not empty, an unquoted text without blanks around it, and no null?
+    #[inline(always)]
+    pub(super) fn is_plain_text(&self, bytes: &[u8], start: usize, end: usize) -> bool {
+        let (first, last) = (bytes[start], bytes[end - 1]);
+        let usual = |byte: u8| byte > b' ' && byte != self.marks.quote;
+        usual(first) && usual(last) && !self.dialect.is_null_text(&bytes[start..end])
+    }
+
+    /// Notes what a field, which is not null, holds.
+    pub(super) fn notice(&self, field: &Field<'_>, found: &mut Found) {
+        let number = self.dialect.number(field.bytes);
+        found.fractional |= matches!(number, Some(Number::Real(_)));
+        found.huge |= matches!(number, Some(Number::Huge(_)));
+        let kind = match number {
+            Some(Number::Whole(_)) => Type::Count,
+            Some(_) => Type::Continuous,
+            None if literal::truth(field.bytes).is_some() => Type::Bool,
+            None if self.dialect.date(field.bytes).is_some() => Type::Date,
+            None => Type::Text,
         };
-        let (fractional, huge, quoted_empty) = (false, false, false);
-        Cells { values, nulls: Vec::new(), exact, fractional, huge, quoted_empty }
-    }
-
-    /// The type of the values; one that was abandoned is text.
-    pub(super) fn type_found(&self) -> Type {
-        match self.values {
-            Values::Nothing | Values::Skipped => Type::Nothing,
-            Values::Bool(_) => Type::Bool,
-            Values::Count(_) => Type::Count,
-            Values::Continuous(_) => Type::Continuous,
-            Values::Date(_) => Type::Date,
-            Values::Time(_) => Type::Time,
-            Values::Text { .. } | Values::Abandoned => Type::Text,
-        }
-    }
-
-    /// Must the chunk be read again if the column is of type `wanted`?
-    pub(super) fn needs_rereading(&self, wanted: Type) -> bool {
-        match self.values {
-            Values::Nothing => wanted == Type::Text && self.quoted_empty,
-            // Texts before which quoted empty fields were taken for nulls.
-            Values::Text { .. } => self.quoted_empty,
-            Values::Abandoned => true,
-            Values::Skipped => false,
-            _ => wanted != self.type_found() && (self.type_found(), wanted) != (Type::Count, Type::Continuous),
-        }
-    }
-
-    pub(super) fn push_null(&mut self, row: usize) {
-        match &mut self.values {
-            Values::Nothing | Values::Abandoned | Values::Skipped => return,
-            Values::Bool(values) => values.push(false),
-            Values::Count(values) | Values::Date(values) | Values::Time(values) => values.push(0),
-            Values::Continuous(values) => values.push(0.0),
-            Values::Text { bytes, ends } => ends.push(bytes.len()),
-        }
-        self.nulls.push(row as u32);
-    }
-
-    /// Adds a field that is not null as an unquoted one.
-    pub(super) fn push(&mut self, field: &Field<'_>, row: usize) -> Result<(), Misfit> {
-        if matches!(self.values, Values::Abandoned | Values::Skipped) {
-            return Ok(());
-        }
-        let is_text = matches!(self.values, Values::Text { .. });
-        if field.bytes.is_empty() && !is_text {
-            self.quoted_empty = true;
-            self.push_null(row);
-            return Ok(());
-        }
-        let number = if is_text { None } else { literal::number(field.bytes) };
-        self.fractional |= matches!(number, Some(Number::Real(_)));
-        self.huge |= matches!(number, Some(Number::Huge(_)));
-        match (&mut self.values, number) {
-            (Values::Text { bytes, ends }, _) => {
-                bytes.extend_from_slice(&field.text());
-                ends.push(bytes.len());
-            }
-            (Values::Count(values), Some(Number::Whole(value))) => values.push(value),
-            (Values::Continuous(values), Some(number)) => values.push(number.as_f64()),
-            (Values::Bool(values), _) if literal::truth(field.bytes).is_some() => {
-                values.extend(literal::truth(field.bytes));
-            }
-            (Values::Date(values), _) if literal::date(field.bytes).is_some() => {
-                values.extend(literal::date(field.bytes));
-            }
-            (Values::Time(values), _) if literal::time(field.bytes).is_some() => {
-                values.extend(literal::time(field.bytes));
-            }
-            _ if self.exact => return Err(Misfit),
-            (Values::Nothing, number) => {
-                self.values = Values::nulls(type_of(field, number), row);
-                self.nulls = (0..row as u32).collect();
-                return self.push(field, row);
-            }
-            (Values::Count(values), Some(number)) => {
-                let mut widened: Vec<f64> = Vec::with_capacity(values.capacity());
-                widened.extend(values.iter().map(|&value| value as f64));
-                widened.push(number.as_f64());
-                self.values = Values::Continuous(widened);
-            }
-            _ => self.values = Values::Abandoned,
-        }
-        Ok(())
-    }
-}
-
-fn type_of(field: &Field<'_>, number: Option<Number>) -> Type {
-    match number {
-        Some(Number::Whole(_)) => Type::Count,
-        Some(_) => Type::Continuous,
-        None if literal::truth(field.bytes).is_some() => Type::Bool,
-        None if literal::date(field.bytes).is_some() => Type::Date,
-        None => Type::Text,
-    }
-}
-
-impl Values {
-    fn with_capacity(kind: Type, rows: usize) -> Values {
-        match kind {
-            Type::Nothing => Values::Nothing,
-            Type::Bool => Values::Bool(Vec::with_capacity(rows)),
-            Type::Count => Values::Count(Vec::with_capacity(rows)),
-            Type::Continuous => Values::Continuous(Vec::with_capacity(rows)),
-            Type::Date => Values::Date(Vec::with_capacity(rows)),
-            Type::Time => Values::Time(Vec::with_capacity(rows)),
-            Type::Text => Values::Text { bytes: Vec::new(), ends: Vec::with_capacity(rows) },
-        }
-    }
-
-    /// `rows` places of this type for nulls.
-    pub(super) fn nulls(kind: Type, rows: usize) -> Values {
-        match kind {
-            Type::Nothing => Values::Nothing,
-            Type::Bool => Values::Bool(vec![false; rows]),
-            Type::Count => Values::Count(vec![0; rows]),
-            Type::Continuous => Values::Continuous(vec![0.0; rows]),
-            Type::Date => Values::Date(vec![0; rows]),
-            Type::Time => Values::Time(vec![0; rows]),
-            Type::Text => Values::Text { bytes: Vec::new(), ends: vec![0; rows] },
-        }
+        found.kind = found.kind.join(kind);
     }
 }

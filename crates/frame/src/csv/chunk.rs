@@ -1,107 +1,309 @@
-//! Reads the records of one chunk into typed cells.
+//! One chunk of a text: its bytes, and where its records and their fields are.
 
-use super::cells::{Cells, Start, Values};
-use super::dialect::Dialect;
-use super::literal::{self, Decimal};
-use super::scan::{self, Fault, FaultKind};
+use super::cells::{Plan, Rules, Type};
+use super::fill::{Cells, Lane, Values};
+use super::place::Slot;
+use super::scan::{self, Fault, FaultKind, Field};
+use super::split::{Index, Run, Shape};
+use super::window::{Body, Window};
+use std::io;
 
-/// The cells of a range of records.
+/// A record that is left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct LeftOut {
+    /// Where it starts.
+    pub(super) offset: u64,
+    pub(super) fault: FaultKind,
+    /// The field that does not fit, if it is one.
+    pub(super) field: String,
+    pub(super) text: String,
+}
+
+/// What chunks are read by.
 #[derive(Debug)]
+pub(super) struct Terms {
+    pub(super) rules: Rules,
+    pub(super) shape: Shape,
+    /// Are records that cannot be read left out?
+    pub(super) rejects: bool,
+    /// The columns whose type was asked for and is checked.
+    pub(super) declared: Vec<(usize, Type)>,
+}
+
+/// The records of a chunk. It is used again for the next one, so that its memory is taken only once.
+#[derive(Debug, Default)]
 pub(super) struct Chunk {
-    pub(super) cells: Vec<Cells>,
-    pub(super) rows: usize,
+    window: Window,
+    index: Index,
+    /// What is left out, in order.
+    pub(super) left_out: Vec<LeftOut>,
+    /// What ends the reading, behind the records of the index.
+    pub(super) fault: Option<Fault>,
+    /// The bytes of text that each column had in the last chunk.
+    text_bytes: Vec<usize>,
 }
 
-/// Reads all records of `bytes` into as many columns as there are `starts`, at most `rows_max` rows. Offsets of
-/// faults count from the start of `bytes`.
-pub(super) fn read(bytes: &[u8], starts: &[Start], rows_max: usize, dialect: &Dialect) -> Result<Chunk, Fault> {
-    check_text(bytes)?;
-    let rows_expected = rows_expected(bytes).min(rows_max);
-    let mut cells: Vec<Cells> = starts.iter().map(|&start| Cells::new(start, rows_expected)).collect();
-    let (mut position, mut row) = (0, 0);
-    while position < bytes.len() && row < rows_max {
-        if read_record(bytes, &mut position, &mut cells, row, dialect)? {
-            row += 1;
+/// The bytes behind a chunk that are read in the hope that its last record ends there.
+const BEHIND: u64 = 4 << 10;
+
+/// Lines are worked on together as long as they have about so many fields: what they need stays near the processor.
+const FIELDS_AT_ONCE: usize = 8 << 10;
+
+impl Chunk {
+    /// Takes the bytes of the chunk `from..to`, and guesses where its first record starts, which only those before it
+    /// tell: behind the first line end.
+    ///
+    /// # Errors
+    /// Those of the content.
+    pub(super) fn load(&mut self, body: &Body, from: u64, to: u64) -> io::Result<u64> {
+        self.left_out.clear();
+        self.fault = None;
+        let before = from.saturating_sub(1).max(body.start);
+        self.window.load(body, before, body.end.min(to + BEHIND))?;
+        if from == body.start {
+            return Ok(from);
         }
+        let known = self.window.known();
+        let start = memchr::memchr(b'\n', &known[self.window.position_of(before)..]);
+        Ok(start.map_or(to, |line_end| to.min(before + line_end as u64 + 1)))
     }
-    Ok(Chunk { cells, rows: row })
-}
 
-/// Reads the record at `position`; says whether there was one (and not a blank line).
-fn read_record(
-    bytes: &[u8],
-    position: &mut usize,
-    cells: &mut [Cells],
-    row: usize,
-    dialect: &Dialect,
-) -> Result<bool, Fault> {
-    let (start, columns) = (*position, cells.len());
-    for (column, cells) in cells.iter_mut().enumerate() {
-        let last = column + 1 == columns;
-        if dialect.plain_decimals && push_decimal(bytes, position, cells, dialect.delimiter, last) {
-            continue;
-        }
-        let offset = *position;
-        let field = scan::next_field(bytes, position, dialect.delimiter)?;
-        if field.last != last {
-            if column == 0 && field.last && field.is_blank() {
-                return Ok(false);
+    /// Finds all records that start from `start` on, where one does, and before `to`; says where the next one starts.
+    ///
+    /// # Errors
+    /// Those of the content.
+    pub(super) fn find(&mut self, body: &Body, start: u64, to: u64, terms: &Terms) -> io::Result<u64> {
+        self.load(body, start, to)?;
+        let fast = self.split_fast(start, to, terms);
+        self.split(body, start, to, fast, terms)
+    }
+
+    /// Finds all whole records that start from `start` on, where one does, and end before `to`; says where they end.
+    /// None if that cannot be told without looking at every byte.
+    pub(super) fn split_fast(&mut self, start: u64, to: u64, terms: &Terms) -> Option<usize> {
+        let (start, end) = (self.window.position_of(start), self.window.position_of(to));
+        // The line end that is put behind the body belongs to its last record.
+        let end = if end + 1 == self.window.end() { end + 1 } else { end };
+        self.index.split(&self.window, start, end, &terms.shape).ok()
+    }
+
+    /// Goes on from where [`Chunk::split_fast`] came to up to the end of the last record that starts before `to`, and
+    /// says where that is.
+    ///
+    /// # Errors
+    /// Those of the content.
+    pub(super) fn split(
+        &mut self,
+        body: &Body,
+        start: u64,
+        to: u64,
+        fast: Option<usize>,
+        terms: &Terms,
+    ) -> io::Result<u64> {
+        let mut position = match fast {
+            Some(whole) => whole,
+            None => {
+                let start = self.window.position_of(start);
+                self.index.restart(start);
+                start
             }
-            let fields = scan::record(bytes, &mut start.clone(), dialect.delimiter)?.len();
-            return Err(Fault { offset: start, kind: FaultKind::Ragged { fields } });
+        };
+        while self.fault.is_none() && self.window.offset_of(position) < to.min(body.end) {
+            match self.next_record(body, position, terms)? {
+                Some(next) => position = next,
+                None => break,
+            }
         }
-        if dialect.is_null(&field) {
-            cells.push_null(row);
-        } else if cells.push(&field, row).is_err() {
-            return Err(Fault { offset, kind: FaultKind::Misfit { column } });
+        if terms.rejects && !terms.declared.is_empty() {
+            self.leave_out_misfits(terms);
+        } else if self.fault.is_some()
+            && let Some(misfit) = self.misfit(terms)
+        {
+            self.fault = Some(misfit);
         }
+        Ok(body.end.min(self.window.offset_of(position)))
     }
-    Ok(true)
-}
 
-/// The common case in one pass: a plain decimal number, right up to its delimiter or line end, in a numeric column.
-#[inline]
-fn push_decimal(bytes: &[u8], position: &mut usize, cells: &mut Cells, delimiter: u8, last: bool) -> bool {
-    if !matches!(cells.values, Values::Continuous(_) | Values::Count(_)) {
-        return false;
-    }
-    let Some(Decimal { value, length, fractional }) = literal::leading_decimal(&bytes[*position..]) else {
-        return false;
-    };
-    let end = *position + length;
-    let next = match (last, bytes.get(end)) {
-        (false, Some(&byte)) if byte == delimiter => end + 1,
-        (true, Some(b'\n')) => end + 1,
-        (true, Some(b'\r')) if bytes.get(end + 1) == Some(&b'\n') => end + 2,
-        (true, None) => end,
-        _ => return false,
-    };
-    match &mut cells.values {
-        Values::Continuous(values) => {
-            values.push(value);
-            cells.fractional |= fractional;
+    /// Looks at the record at `position`, and says where the next one starts; None if a fault ends the text here.
+    fn next_record(&mut self, body: &Body, position: usize, terms: &Terms) -> io::Result<Option<usize>> {
+        let Terms { shape, rejects, .. } = terms;
+        let known = self.window.known();
+        if shape.marks.comment == Some(known[position]) {
+            let Some(end) = scan::line_end(known, position, &shape.marks) else {
+                return self.more(body, position, None, shape);
+            };
+            self.index.starts.push(end as u32);
+            return Ok(Some(end));
         }
-        // Floats hold whole numbers exactly up to 2^53.
-        Values::Count(values) if !fractional && value.abs() < 9_007_199_254_740_992.0 => values.push(value as i64),
-        _ => return false,
+        let fields_before = self.index.starts.len();
+        let record = match scan::record(known, position, &shape.marks, &mut self.index.starts) {
+            Ok(record) => record,
+            Err(unfinished) => {
+                self.index.starts.truncate(fields_before);
+                return self.more(body, position, unfinished.quote, shape);
+            }
+        };
+        let fields = self.index.starts.len() - fields_before;
+        let text = &known[position..record.end];
+        let fault = |position: usize, kind: FaultKind| Some((position, kind));
+        let fatal = match std::str::from_utf8(text) {
+            Err(error) => fault(position + error.valid_up_to(), FaultKind::NotText),
+            Ok(_) => memchr::memchr(0, text).and_then(|nul| fault(position + nul, FaultKind::Nul)),
+        };
+        let fatal = fatal.or_else(|| self.too_long(position, record.end, fields_before, shape));
+        if let Some((position, kind)) = fatal {
+            self.fault = Some(self.fault_at(position, kind));
+            return Ok(None);
+        }
+        if fields == 1 && shape.columns > 1 && Field::of(&text[..text.len() - 1], true, &shape.marks).is_blank() {
+            return Ok(Some(record.end));
+        }
+        let unreadable = match record.text_after_quote {
+            Some(quote) => fault(quote, FaultKind::TextAfterQuote),
+            None if fields != shape.columns => fault(position, FaultKind::Ragged { fields }),
+            None => None,
+        };
+        match unreadable {
+            None => self.index.push_row(shape.columns),
+            Some((_, kind)) if *rejects => {
+                let left_out = self.left_out(position, record.end, kind, String::new());
+                self.left_out.push(left_out);
+            }
+            Some((position, kind)) => {
+                self.fault = Some(self.fault_at(position, kind));
+                return Ok(None);
+            }
+        }
+        Ok(Some(record.end))
     }
-    *position = next;
-    true
-}
 
-fn check_text(bytes: &[u8]) -> Result<(), Fault> {
-    if let Some(offset) = memchr::memchr(0, bytes) {
-        return Err(Fault { offset, kind: FaultKind::Nul });
+    /// Reads on, so that the record at `position` can be looked at once more; or finds that it has no end.
+    fn more(&mut self, body: &Body, position: usize, quote: Option<usize>, shape: &Shape) -> io::Result<Option<usize>> {
+        let length = self.window.end() - position;
+        if length > shape.record_bytes {
+            self.fault = Some(self.fault_at(position, FaultKind::LongRecord));
+        } else if !self.window.grow(body, length.max(BEHIND as usize))? {
+            self.fault = Some(self.fault_at(quote.unwrap_or(position), FaultKind::OpenQuote));
+        } else {
+            return Ok(Some(position));
+        }
+        Ok(None)
     }
-    match std::str::from_utf8(bytes) {
-        Ok(_) => Ok(()),
-        Err(error) => Err(Fault { offset: error.valid_up_to(), kind: FaultKind::NotText }),
-    }
-}
 
-/// A guess at the number of records, from the first few lines: room is made once.
-fn rows_expected(bytes: &[u8]) -> usize {
-    let sample = &bytes[..bytes.len().min(4096)];
-    let lines = memchr::memchr_iter(b'\n', sample).count().max(1);
-    bytes.len() * (lines + 1) / sample.len().max(1) + 1
+    fn too_long(&self, start: usize, end: usize, fields_before: usize, shape: &Shape) -> Option<(usize, FaultKind)> {
+        if end - start - 1 > shape.record_bytes {
+            return Some((start, FaultKind::LongRecord));
+        }
+        if end - start <= shape.field_bytes {
+            return None;
+        }
+        let starts = &self.index.starts[fields_before - 1..];
+        let is_long = |pair: &&[u32]| {
+            let field = &self.window.bytes()[pair[0] as usize..pair[1] as usize - 1];
+            Field::of(field, pair[1] as usize == end, &shape.marks).bytes.len() > shape.field_bytes
+        };
+        starts.windows(2).find(is_long).map(|pair| (pair[0] as usize, FaultKind::LongField))
+    }
+
+    fn fault_at(&self, position: usize, kind: FaultKind) -> Fault {
+        let shown = scan::line_shown(self.window.known(), position);
+        Fault { offset: self.window.offset_of(position), kind, shown }
+    }
+
+    fn left_out(&self, start: usize, end: usize, fault: FaultKind, field: String) -> LeftOut {
+        let text = String::from_utf8_lossy(&self.window.bytes()[start..end]);
+        let text = text.trim_end_matches(['\n', '\r']).to_string();
+        LeftOut { offset: self.window.offset_of(start), fault, field, text }
+    }
+
+    /// The first field, by rows, that does not fit its declared type.
+    pub(super) fn misfit(&self, terms: &Terms) -> Option<Fault> {
+        for run in &self.index.runs {
+            for row in 0..run.rows {
+                let first = run.first + row * terms.shape.columns;
+                if let Some((column, field, position)) = self.misfit_in(first, terms) {
+                    let offset = self.window.offset_of(position);
+                    return Some(Fault { offset, kind: FaultKind::Misfit { column }, shown: field });
+                }
+            }
+        }
+        None
+    }
+
+    /// The first field that does not fit of the record whose fields start at place `first`, and where it is.
+    fn misfit_in(&self, first: usize, terms: &Terms) -> Option<(usize, String, usize)> {
+        let Terms { rules, shape, declared, .. } = terms;
+        declared.iter().find_map(|&(column, kind)| {
+            let pair = &self.index.starts[first + column..first + column + 2];
+            let bytes = &self.window.bytes()[pair[0] as usize..pair[1] as usize - 1];
+            let field = Field::of(bytes, column + 1 == shape.columns, &shape.marks);
+            let fits = rules.fits(&field, kind);
+            (!fits).then(|| (column, scan::shown(&field.text(&shape.marks)), pair[0] as usize))
+        })
+    }
+
+    /// Leaves out the records in which a value does not fit its declared type.
+    fn leave_out_misfits(&mut self, terms: &Terms) {
+        let columns = terms.shape.columns;
+        let runs = std::mem::take(&mut self.index.runs);
+        for run in runs {
+            let mut kept = run.first;
+            let mut keep = |index: &mut Index, to: usize| {
+                if to > kept {
+                    index.runs.push(Run { first: kept, rows: (to - kept) / columns });
+                }
+                kept = to + columns;
+            };
+            for row in 0..run.rows {
+                let first = run.first + row * columns;
+                if let Some((column, field, _)) = self.misfit_in(first, terms) {
+                    let starts = &self.index.starts;
+                    let (start, end) = (starts[first] as usize, starts[first + columns] as usize);
+                    let left_out = self.left_out(start, end, FaultKind::Misfit { column }, field);
+                    self.left_out.push(left_out);
+                    keep(&mut self.index, first);
+                }
+            }
+            keep(&mut self.index, run.first + run.rows * columns);
+        }
+        self.left_out.sort_by_key(|left_out| left_out.offset);
+    }
+
+    /// The number of records.
+    pub(super) fn rows(&self) -> usize {
+        self.index.rows()
+    }
+
+    /// Reads the cells into their places; or finds a value that does not fit its declared type.
+    ///
+    /// # Errors
+    /// That value.
+    pub(super) fn fill(&mut self, plans: &[Plan], slots: Vec<Slot<'_>>, terms: &Terms) -> Result<Vec<Values>, Fault> {
+        self.text_bytes.resize(plans.len(), 0);
+        let cells = plans.iter().zip(slots).zip(&self.text_bytes);
+        let mut cells: Vec<Cells<'_>> =
+            cells.map(|((plan, slot), text_bytes)| Cells::new(*plan, slot, text_bytes + text_bytes / 16)).collect();
+        let columns = terms.shape.columns;
+        let rows_at_once = (FIELDS_AT_ONCE / columns).max(1);
+        let mut at = 0;
+        for run in &self.index.runs {
+            for start in (0..run.rows).step_by(rows_at_once) {
+                let rows = rows_at_once.min(run.rows - start);
+                let part = Run { first: run.first + start * columns, rows };
+                for (column, cells) in cells.iter_mut().enumerate().filter(|(_, cells)| !cells.is_skipped()) {
+                    let lane = Lane::new(self.window.bytes(), &self.index, part, columns, column);
+                    if !cells.fill(&lane, at, &terms.rules) {
+                        let changed = || self.fault_at(self.index.starts[part.first] as usize, FaultKind::Changed);
+                        return Err(self.misfit(terms).unwrap_or_else(changed));
+                    }
+                }
+                at += rows;
+            }
+        }
+        let values: Vec<Values> = cells.into_iter().map(Cells::finish).collect();
+        for (known, values) in self.text_bytes.iter_mut().zip(&values) {
+            *known = values.text.len();
+        }
+        Ok(values)
+    }
 }

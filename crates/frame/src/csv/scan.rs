@@ -1,24 +1,25 @@
-//! Fields and records of delimited text, and where a text can be cut between records.
+//! Fields and records of delimited text, one byte after another: the state machine that all other reading has to agree
+//! with.
 
+use super::dialect::Dialect;
 use std::borrow::Cow;
-use std::ops::Range;
 
-/// What is wrong with the text, and at which byte.
+/// What is wrong with the text, and at which byte of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Fault {
     /// The byte.
-    pub(super) offset: usize,
+    pub(super) offset: u64,
     /// What is wrong there.
     pub(super) kind: FaultKind,
+    /// What stands there, as it is shown in a message.
+    pub(super) shown: String,
 }
 
 /// What is wrong with a text.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FaultKind {
     /// A quote that opens here is never closed.
     OpenQuote,
-    /// A quote in a field that does not begin with one.
-    StrayQuote,
     /// A closing quote with text after it.
     TextAfterQuote,
     /// Bytes that are not UTF-8.
@@ -27,38 +28,96 @@ pub(super) enum FaultKind {
     Nul,
     /// A field longer than the limit.
     LongField,
+    /// A record longer than the limit.
+    LongRecord,
     /// A record of this many fields.
     Ragged { fields: usize },
     /// A value that does not fit the kind that was asked for.
     Misfit { column: usize },
+    /// The text is not what it was when it was looked at before.
+    Changed,
+}
+
+/// The bytes that end fields and records, or hide such ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Marks {
+    pub(super) delimiter: u8,
+    pub(super) quote: u8,
+    pub(super) escape: Option<u8>,
+    pub(super) comment: Option<u8>,
+    /// Is a carriage return alone a line end too?
+    pub(super) lone_returns: bool,
+}
+
+impl Marks {
+    pub(super) fn of(dialect: &Dialect, lone_returns: bool) -> Marks {
+        let Dialect { delimiter, quote, escape, comment, .. } = *dialect;
+        Marks { delimiter, quote, escape: escape.filter(|&byte| byte != quote), comment, lone_returns }
+    }
+
+    /// A blank or a tab that does not delimit.
+    #[inline]
+    pub(super) fn is_blank(&self, byte: u8) -> bool {
+        (byte == b' ' || byte == b'\t') && byte != self.delimiter
+    }
+
+    /// The first position from `position` on that is no blank.
+    #[inline]
+    pub(super) fn skip_blanks(&self, bytes: &[u8], mut position: usize) -> usize {
+        while bytes.get(position).is_some_and(|&byte| self.is_blank(byte)) {
+            position += 1;
+        }
+        position
+    }
 }
 
 /// A field as it stands in the text.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Field<'a> {
     /// Its bytes without quotes around them; unquoted, without blanks around them.
     pub(super) bytes: &'a [u8],
     /// Was it quoted?
     pub(super) quoted: bool,
-    /// Are there doubled quotes in it?
-    pub(super) doubled: bool,
-    /// Is it the last of its record?
-    pub(super) last: bool,
 }
 
 impl<'a> Field<'a> {
-    /// Its text with doubled quotes undone.
-    pub(super) fn text(&self) -> Cow<'a, [u8]> {
-        if !self.doubled {
+    /// The field of these bytes, which go up to its end; those of the `last` field of a record up to the line feed.
+    #[inline]
+    pub(super) fn of(mut bytes: &'a [u8], last: bool, marks: &Marks) -> Field<'a> {
+        if last {
+            bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
+        }
+        while let [byte, rest @ ..] = bytes
+            && marks.is_blank(*byte)
+        {
+            bytes = rest;
+        }
+        while let [rest @ .., byte] = bytes
+            && marks.is_blank(*byte)
+        {
+            bytes = rest;
+        }
+        match bytes {
+            [open, content @ .., close] if *open == marks.quote && *close == marks.quote => {
+                Field { bytes: content, quoted: true }
+            }
+            _ => Field { bytes, quoted: false },
+        }
+    }
+
+    /// Its text, with doubled and escaped quotes undone.
+    pub(super) fn text(&self, marks: &Marks) -> Cow<'a, [u8]> {
+        let hides = |byte: u8| byte == marks.quote || Some(byte) == marks.escape;
+        if !self.quoted || !self.bytes.iter().any(|&byte| hides(byte)) {
             return Cow::Borrowed(self.bytes);
         }
         let mut text = Vec::with_capacity(self.bytes.len());
-        let mut rest = self.bytes;
-        while let Some(quote) = memchr::memchr(b'"', rest) {
-            text.extend_from_slice(&rest[..=quote]);
-            rest = &rest[(quote + 2).min(rest.len())..];
+        let mut bytes = self.bytes.iter().copied().peekable();
+        while let Some(byte) = bytes.next() {
+            // What hides is taken off what it hides: a quote, or itself.
+            let hidden = bytes.next_if(|&next| hides(byte) && (next == marks.quote || next == byte));
+            text.push(hidden.unwrap_or(byte));
         }
-        text.extend_from_slice(rest);
         Cow::Owned(text)
     }
 
@@ -68,160 +127,105 @@ impl<'a> Field<'a> {
     }
 }
 
-/// The longest field.
-pub(super) const FIELD_BYTES_MAX: usize = 16 << 20;
-
-/// Reads the field at `position` and moves behind its delimiter or line end.
-#[inline]
-pub(super) fn next_field<'a>(bytes: &'a [u8], position: &mut usize, delimiter: u8) -> Result<Field<'a>, Fault> {
-    let start = skip_blanks(bytes, *position, delimiter);
-    if bytes.get(start) == Some(&b'"') {
-        return quoted_field(bytes, start, position, delimiter);
-    }
-    let mut end = start;
-    while let Some(&byte) = bytes.get(end) {
-        if byte == delimiter || byte == b'\n' {
-            break;
-        }
-        if byte == b'"' {
-            return Err(Fault { offset: end, kind: FaultKind::StrayQuote });
-        }
-        end += 1;
-    }
-    let last = bytes.get(end) != Some(&delimiter);
-    *position = (end + 1).min(bytes.len());
-    let mut content = &bytes[start..end];
-    if last {
-        content = content.strip_suffix(b"\r").unwrap_or(content);
-    }
-    while let [rest @ .., byte] = content
-        && is_blank(*byte, delimiter)
-    {
-        content = rest;
-    }
-    check_length(start, content)?;
-    Ok(Field { bytes: content, quoted: false, doubled: false, last })
+/// A record that is whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Record {
+    /// The position behind its line end.
+    pub(super) end: usize,
+    /// The first closing quote with text after it.
+    pub(super) text_after_quote: Option<usize>,
 }
 
-fn quoted_field<'a>(bytes: &'a [u8], open: usize, position: &mut usize, delimiter: u8) -> Result<Field<'a>, Fault> {
-    let (mut close, mut doubled) = (open + 1, false);
+/// The bytes end before the record does; in quotes that open there, if it is so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Unfinished {
+    pub(super) quote: Option<usize>,
+}
+
+/// Walks over the record at `position`, and adds to `starts` where the field behind each of its fields starts. A quote
+/// inside an unquoted field is text; so is all that stands between a closing quote and the end of its field.
+pub(super) fn record(
+    bytes: &[u8],
+    mut position: usize,
+    marks: &Marks,
+    starts: &mut Vec<u32>,
+) -> Result<Record, Unfinished> {
+    let mut text_after_quote = None;
     loop {
-        match memchr::memchr(b'"', &bytes[close..]) {
-            None => return Err(Fault { offset: open, kind: FaultKind::OpenQuote }),
-            Some(distance) => close += distance,
-        }
-        if bytes.get(close + 1) != Some(&b'"') {
-            break;
-        }
-        doubled = true;
-        close += 2;
-    }
-    let content = &bytes[open + 1..close];
-    check_length(open, content)?;
-    let end = skip_blanks(bytes, close + 1, delimiter);
-    let field = |last| Field { bytes: content, quoted: true, doubled, last };
-    let (field, next) = match (bytes.get(end), bytes.get(end + 1)) {
-        (Some(&byte), _) if byte == delimiter => (field(false), end + 1),
-        (Some(b'\n'), _) => (field(true), end + 1),
-        (Some(b'\r'), Some(b'\n')) => (field(true), end + 2),
-        (None, _) | (Some(b'\r'), None) => (field(true), bytes.len()),
-        (Some(_), _) => return Err(Fault { offset: close, kind: FaultKind::TextAfterQuote }),
-    };
-    *position = next;
-    Ok(field)
-}
-
-fn check_length(offset: usize, content: &[u8]) -> Result<(), Fault> {
-    if content.len() > FIELD_BYTES_MAX {
-        return Err(Fault { offset, kind: FaultKind::LongField });
-    }
-    Ok(())
-}
-
-fn is_blank(byte: u8, delimiter: u8) -> bool {
-    (byte == b' ' || byte == b'\t') && byte != delimiter
-}
-
-fn skip_blanks(bytes: &[u8], mut position: usize, delimiter: u8) -> usize {
-    while bytes.get(position).is_some_and(|&byte| is_blank(byte, delimiter)) {
-        position += 1;
-    }
-    position
-}
-
-/// The fields of the record at `position`.
-pub(super) fn record<'a>(bytes: &'a [u8], position: &mut usize, delimiter: u8) -> Result<Vec<Field<'a>>, Fault> {
-    let mut fields = Vec::new();
-    loop {
-        let field = next_field(bytes, position, delimiter)?;
-        fields.push(field);
-        if field.last {
-            return Ok(fields);
-        }
-    }
-}
-
-/// Cuts a text that starts at a record into ranges of whole records, about `chunk_bytes` long each.
-///
-/// Whether a position lies inside quotes is told by the parity of the quotes before it: doubled quotes count twice.
-/// A stray quote makes the parity wrong; then some range is read as faulty, and whoever reads falls back to reading
-/// the text as one range.
-pub(super) fn split(bytes: &[u8], chunk_bytes: usize) -> Vec<Range<usize>> {
-    use rayon::prelude::*;
-    let quotes: Vec<usize> =
-        bytes.par_chunks(chunk_bytes).map(|chunk| memchr::memchr_iter(b'"', chunk).count()).collect();
-    let mut starts = vec![0];
-    let mut inside = false;
-    for (chunk, quotes) in quotes.iter().enumerate().skip(1).map(|(chunk, _)| (chunk, quotes[chunk - 1])) {
-        inside ^= quotes % 2 == 1;
-        let start = next_record(bytes, chunk * chunk_bytes, inside);
-        if start < bytes.len() && starts.last() != Some(&start) {
-            starts.push(start);
-        }
-    }
-    let ends = starts.iter().skip(1).copied().chain([bytes.len()]);
-    starts.iter().copied().zip(ends).map(|(start, end)| start..end).collect()
-}
-
-/// The first position behind a line end outside quotes, from `position` on.
-fn next_record(bytes: &[u8], position: usize, mut inside: bool) -> usize {
-    for offset in memchr::memchr2_iter(b'"', b'\n', &bytes[position..]) {
-        match bytes[position + offset] {
-            b'"' => inside = !inside,
-            _ if !inside => return position + offset + 1,
-            _ => {}
-        }
-    }
-    bytes.len()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn texts(text: &str) -> Result<Vec<String>, FaultKind> {
-        let fields = record(text.as_bytes(), &mut 0, b',').map_err(|fault| fault.kind)?;
-        Ok(fields.iter().map(|field| String::from_utf8(field.text().into_owned()).unwrap()).collect())
-    }
-
-    #[test]
-    fn fields_of_a_record() {
-        assert_eq!(texts(" a b ,\"x\"\"y\" ,, \"1,\n2\"\r\nnext").unwrap(), ["a b", "x\"y", "", "1,\n2"]);
-        assert_eq!(texts("a,").unwrap(), ["a", ""]);
-        assert_eq!(texts("\"\"\"\"\"\"").unwrap(), ["\"\""]);
-        assert_eq!(texts("5\" disk,1"), Err(FaultKind::StrayQuote));
-        assert_eq!(texts("\"a\"b,1"), Err(FaultKind::TextAfterQuote));
-        assert_eq!(texts("1,\"a\n2,3\n"), Err(FaultKind::OpenQuote));
-    }
-
-    #[test]
-    fn cuts_lie_between_records() {
-        let text = b"a,\"x\ny\"\n\"\"\"\n\",b\nc,d";
-        for chunk_bytes in 1..=text.len() {
-            for range in split(text, chunk_bytes) {
-                assert!([0, 8, 16].contains(&range.start), "{chunk_bytes}: {range:?}");
+        position = marks.skip_blanks(bytes, position);
+        if bytes.get(position) == Some(&marks.quote) {
+            let open = position;
+            let close = closing_quote(bytes, open, marks).ok_or(Unfinished { quote: Some(open) })?;
+            position = marks.skip_blanks(bytes, close + 1);
+            let ends = match bytes.get(position..) {
+                None | Some([] | [b'\r']) => return Err(Unfinished { quote: None }),
+                Some([b'\r', next, ..]) => *next == b'\n' || marks.lone_returns,
+                Some([byte, ..]) => *byte == marks.delimiter || *byte == b'\n',
+            };
+            if !ends {
+                text_after_quote = text_after_quote.or(Some(close));
             }
         }
-        assert_eq!(split(text, 1).len(), 3);
+        let end = field_end(bytes, position, marks).ok_or(Unfinished { quote: None })?;
+        starts.push(end as u32 + 1);
+        position = end + 1;
+        if bytes[end] != marks.delimiter {
+            return Ok(Record { end: position, text_after_quote });
+        }
     }
+}
+
+/// The delimiter or line end from `position` on, outside quotes.
+fn field_end(bytes: &[u8], position: usize, marks: &Marks) -> Option<usize> {
+    let rest = bytes.get(position..)?;
+    if !marks.lone_returns {
+        return Some(position + memchr::memchr2(marks.delimiter, b'\n', rest)?);
+    }
+    let end = position + memchr::memchr3(marks.delimiter, b'\n', b'\r', rest)?;
+    match bytes[end..] {
+        [b'\r'] => None,
+        [b'\r', b'\n', ..] => Some(end + 1),
+        _ => Some(end),
+    }
+}
+
+/// The quote that closes the one at `open`.
+fn closing_quote(bytes: &[u8], open: usize, marks: &Marks) -> Option<usize> {
+    let mut position = open + 1;
+    loop {
+        let rest = bytes.get(position..)?;
+        position += memchr::memchr2(marks.quote, marks.escape.unwrap_or(marks.quote), rest)?;
+        let hides = bytes[position];
+        let next = *bytes.get(position + 1)?;
+        let hidden = next == marks.quote || (next == hides && hides != marks.quote);
+        if hides == marks.quote && !hidden {
+            return Some(position);
+        }
+        position += 1 + usize::from(hidden);
+    }
+}
+
+/// The position behind the line end from `position` on, whatever else stands in the line.
+pub(super) fn line_end(bytes: &[u8], position: usize, marks: &Marks) -> Option<usize> {
+    let rest = bytes.get(position..)?;
+    if !marks.lone_returns {
+        return Some(position + memchr::memchr(b'\n', rest)? + 1);
+    }
+    let end = position + memchr::memchr2(b'\n', b'\r', rest)?;
+    match bytes[end..] {
+        [b'\r'] => None,
+        [b'\r', b'\n', ..] => Some(end + 2),
+        _ => Some(end + 1),
+    }
+}
+
+/// Some text as it is shown in a message.
+pub(super) fn shown(text: &[u8]) -> String {
+    String::from_utf8_lossy(text).trim_end().chars().take(60).collect()
+}
+
+/// The line of a text from `position` on, as it is shown in a message.
+pub(super) fn line_shown(text: &[u8], position: usize) -> String {
+    let rest = &text[position..];
+    shown(rest.split(|&byte| byte == b'\n').next().unwrap_or(rest))
 }

@@ -1,12 +1,12 @@
 //! Reading and writing, against files that go wrong and tables that must come back.
 
-use super::read::sketch;
-use super::read::table as read_in_chunks;
-use super::{read, write};
-use crate::ReadOptions;
-use crate::{Column, Kind, Table};
+use super::layout::Layout;
+use super::{CsvReader, read, scanner, write};
+use crate::file::{Reader, Reading, Scan};
+use crate::{BadRows, Chunks, Column, Kind, ReadOptions, Table};
 use arrow_array::{ArrayRef, BooleanArray, Float64Array, Int64Array, StringArray, TimestampMicrosecondArray};
 use pipewright_diagnostic::{Failure, code};
+use pipewright_world::Content;
 use proptest::prelude::*;
 use std::sync::Arc;
 
@@ -58,7 +58,7 @@ fn nulls_and_empty_texts() {
 
 #[test]
 fn delimiters_headers_and_line_ends() {
-    assert_eq!(kinds(&table("\u{FEFF}a;b\r\n1,5;x\r\n2,5;y\r\n")), "a:text b:text");
+    assert_eq!(kinds(&table("\u{FEFF}a;b\r\n1,5;x\r\n2,5;y\r\n")), "a:continuous b:text");
     assert_eq!(kinds(&table("a\tb\n1\t2\n")), "a:count b:count");
     assert_eq!(kinds(&table("a|b|c\n1|2|3\n\n4|5|6\n\n")), "a:count b:count c:count");
     assert_eq!(kinds(&table("a\n1\n")), "a:count");
@@ -85,12 +85,10 @@ fn faults_are_told_with_their_line() {
     };
     assert_eq!(told(b"a,b\n1,2\n\"x\ny\",3\n4\n"), (code::RAGGED_ROW, Some(5)));
     assert_eq!(told(b"a,b\n1,2\n1,2,3\n"), (code::RAGGED_ROW, Some(3)));
-    assert_eq!(told(b"a,b\n1,5\" disk\n"), (code::BAD_CSV, Some(2)));
     assert_eq!(told(b"a,b\n1,\"x\" y\n"), (code::BAD_CSV, Some(2)));
     assert_eq!(told(b"a,b\n1,\"x\n2,y\n"), (code::BAD_CSV, Some(2)));
     assert_eq!(told(b"a,b\n1,2\n3,\xFF\n"), (code::BAD_CSV, Some(3)));
     assert_eq!(told(b"a,b\n1,2\n3,\0\n"), (code::BAD_CSV, Some(3)));
-    assert_eq!(told(b"\xFF\xFEa\0,\0b\0"), (code::BAD_CSV, Some(1)));
     assert_eq!(told(b""), (code::EMPTY_DATA, None));
     assert_eq!(told(b"\n \r\n"), (code::EMPTY_DATA, None));
     let mut asked = options();
@@ -106,10 +104,13 @@ fn faults_are_told_with_their_line() {
 #[test]
 fn a_sketch_leaves_a_record_that_is_cut_off() {
     let text = b"a,b\n1,x\n2,\"y\nz\"\n3,";
-    let sketched = sketch(text, &options(), true).unwrap();
+    let sketch = |text: &[u8], truncated| CsvReader.sketch(&content(text), truncated, &options()).unwrap();
+    let sketched = sketch(text, true);
     assert_eq!((sketched.rows_seen, sketched.schema.find("a").unwrap().kind), (2, Kind::Count));
-    assert_eq!(sketch(b"a,b", &options(), true).unwrap().rows_seen, 0);
-    assert_eq!(sketch(b"a,b\n1,2", &options(), false).unwrap().rows_seen, 1);
+    assert!(!sketched.certain);
+    assert_eq!(sketch(b"a,b", true).rows_seen, 0);
+    assert_eq!(sketch(b"a,b\n1,2", false).rows_seen, 1);
+    assert!(sketch(b"a,b\n1,2", false).certain);
 }
 
 /// Text that is dirty in every way that matters: quotes, blanks, ragged rows, late changes of type.
@@ -119,6 +120,11 @@ fn dirty() -> impl Strategy<Value = String> {
         4 => Just("\n".to_string()),
         1 => Just("\r\n".to_string()),
         1 => Just("\"".to_string()),
+        1 => Just("'".to_string()),
+        1 => Just("\\".to_string()),
+        1 => Just("\n#".to_string()),
+        1 => Just("\r".to_string()),
+        1 => Just("\n\n".to_string()),
         2 => Just("\"a,\"\"\n\"".to_string()),
         1 => Just("\"\"".to_string()),
         3 => (-20..20_i32).prop_map(|number| number.to_string()),
@@ -134,6 +140,27 @@ fn dirty() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..40).prop_map(|pieces| format!("h,i\n{}", pieces.concat()))
 }
 
+/// What else may be asked of the same text.
+fn asked() -> impl Strategy<Value = ReadOptions> {
+    let kind =
+        prop::option::of(prop::sample::select(vec![Kind::Count, Kind::Continuous, Kind::Bool, Kind::Date, Kind::Text]));
+    let wanted = prop::option::of(prop::sample::select(vec!["h", "i"]));
+    let mark = |mark: u8| prop::option::of(Just(mark));
+    let limits = prop::sample::select(vec![5, 1000]);
+    (kind, wanted, mark(b'\\'), mark(b'#'), mark(b'\''), limits).prop_map(
+        |(kind, wanted, escape, comment, quote, limit)| {
+            let mut asked = options();
+            asked.header = Some(true);
+            asked.delimiter = Some(b',');
+            asked.kinds.extend(kind.map(|kind| ("i".to_string(), kind)));
+            asked.columns = wanted.map(|name| vec![Arc::from(name)].into());
+            (asked.escape, asked.comment, asked.quote) = (escape, comment, quote);
+            asked.limits.field_bytes = limit;
+            asked
+        },
+    )
+}
+
 /// Rows of two clean columns each: what reads without a fault.
 fn clean() -> impl Strategy<Value = String> {
     let field =
@@ -144,14 +171,46 @@ fn clean() -> impl Strategy<Value = String> {
     })
 }
 
-fn same_for_all_chunks(text: &str) {
-    let whole = read_in_chunks(text.as_bytes(), &options(), usize::MAX >> 1);
+fn content(text: &[u8]) -> Arc<dyn Content> {
+    Arc::new(text.to_vec())
+}
+
+fn layout(text: &[u8], options: &ReadOptions) -> Result<Layout, Failure> {
+    Layout::find(&content(text), false, options)
+}
+
+fn read_in_chunks(text: &[u8], options: &ReadOptions, chunk_bytes: u64) -> Result<Reading, Failure> {
+    super::read::table(&layout(text, options)?, options, chunk_bytes)
+}
+
+/// What is scanned in chunks, put together again.
+fn scanned(text: &[u8], options: &ReadOptions, chunk_bytes: u64) -> Result<Reading, Failure> {
+    let scan = scanner::in_chunks(layout(text, options)?, options, chunk_bytes)?;
+    let tables: Vec<Table> = (0..scan.count()).map(|index| scan.chunk(index).unwrap()).collect();
+    let rows_before = tables.iter().scan(0, |rows, table| {
+        *rows += table.rows();
+        Some(*rows - table.rows())
+    });
+    assert!(rows_before.eq((0..scan.count()).map(|index| scan.rows_before(index).unwrap())));
+    let table = if tables.is_empty() { Table::empty(&scan.schema()).unwrap() } else { Table::concat(&tables).unwrap() };
+    assert_eq!(table.rows(), scan.rows());
+    Ok(Reading { table, notes: scan.notes().to_vec(), rejected: scan.rejected().to_vec() })
+}
+
+fn same_for_all_chunks(text: &str, options: &ReadOptions) {
+    let comparable =
+        |reading: Result<Reading, Failure>| reading.map(|Reading { table, notes, rejected }| (table, notes, rejected));
+    let whole = comparable(read_in_chunks(text.as_bytes(), options, u64::MAX >> 1));
     for chunk_bytes in (1..20).chain([50, 100]) {
-        assert_eq!(
-            read_in_chunks(text.as_bytes(), &options(), chunk_bytes),
-            whole,
-            "{chunk_bytes} bytes a chunk: {text:?}"
-        );
+        let pieces = comparable(read_in_chunks(text.as_bytes(), options, chunk_bytes));
+        assert_eq!(pieces, whole, "{chunk_bytes} bytes a chunk: {text:?}");
+        let scanned = comparable(scanned(text.as_bytes(), options, chunk_bytes));
+        match (scanned, &whole) {
+            (Ok(scanned), Ok(whole)) => {
+                assert_eq!((&scanned.0, &scanned.2), (&whole.0, &whole.2), "{chunk_bytes} bytes a chunk: {text:?}");
+            }
+            (scanned, whole) => assert_eq!(scanned.err(), whole.clone().err(), "{chunk_bytes}: {text:?}"),
+        }
     }
 }
 
@@ -189,19 +248,30 @@ fn comes_back(table: &Table) {
 proptest! {
     #[test]
     fn chunks_do_not_matter_for_dirty_text(text in dirty()) {
-        same_for_all_chunks(&text);
+        same_for_all_chunks(&text, &options());
+    }
+
+    #[test]
+    fn chunks_do_not_matter_where_bad_rows_are_left_out(text in dirty(), asked in asked()) {
+        same_for_all_chunks(&text, &ReadOptions { bad_rows: BadRows::Reject, ..asked });
+    }
+
+    #[test]
+    fn chunks_do_not_matter_for_what_was_asked(text in dirty(), asked in asked()) {
+        same_for_all_chunks(&text, &asked);
     }
 
     #[test]
     fn chunks_do_not_matter_for_clean_text(text in clean()) {
         prop_assert!(read(text.as_bytes(), &options()).is_ok(), "{:?}", read(text.as_bytes(), &options()));
-        same_for_all_chunks(&text);
+        same_for_all_chunks(&text, &options());
     }
 
     #[test]
     fn bytes_of_any_kind_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         let _ = read(&bytes, &options());
-        let _ = sketch(&bytes, &options(), true);
+        let _ = CsvReader.sketch(&content(&bytes), true, &options());
+        let _ = read(&bytes, &ReadOptions { bad_rows: BadRows::Reject, ..options() });
     }
 
     #[test]

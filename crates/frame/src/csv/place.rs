@@ -1,0 +1,237 @@
+//! The columns of a table while they are filled: allocated once, cut into one place for each chunk, and made into
+//! arrays at the end without being copied.
+
+use super::cells::{Plan, Type};
+use super::fill::Values;
+use arrow_array::{
+    ArrayRef, BooleanArray, Float64Array, Int64Array, StringArray, Time64MicrosecondArray, TimestampMicrosecondArray,
+};
+use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
+use std::sync::Arc;
+
+/// Bits, of which those behind the last one that is set need not be there.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Bits(Vec<u64>);
+
+impl Bits {
+    #[inline]
+    pub(super) fn set(&mut self, place: usize) {
+        let word = place / 64;
+        if self.0.len() <= word {
+            self.0.resize(word + 1, 0);
+        }
+        self.0[word] |= 1 << (place % 64);
+    }
+
+    fn are_none(&self) -> bool {
+        self.0.iter().all(|&word| word == 0)
+    }
+
+    /// Sets the bits of `self`, counted from `start` on, in `all`.
+    fn set_in(&self, all: &mut [u64], start: usize) {
+        let shift = start % 64;
+        for (place, &word) in (start / 64..).zip(&self.0) {
+            if word != 0 {
+                all[place] |= word << shift;
+                if shift > 0 && word >> (64 - shift) != 0 {
+                    all[place + 1] |= word >> (64 - shift);
+                }
+            }
+        }
+    }
+}
+
+/// The place of one chunk in a column.
+#[derive(Debug, Default)]
+pub(super) enum Slot<'s> {
+    /// The column has no place for values: they are not stored, or by others.
+    #[default]
+    None,
+    /// Values of eight bytes.
+    Wide(&'s mut [u64]),
+    /// Where each text ends, counted from the first one of the chunk.
+    Ends(&'s mut [i32]),
+}
+
+impl<'s> Slot<'s> {
+    /// Takes a place for so many rows off the front; there are as many.
+    pub(super) fn take_front(&mut self, rows: usize) -> Slot<'s> {
+        match std::mem::take(self) {
+            Slot::None => Slot::None,
+            Slot::Wide(places) => {
+                let (front, rest) = places.split_at_mut(rows);
+                *self = Slot::Wide(rest);
+                Slot::Wide(front)
+            }
+            Slot::Ends(places) => {
+                let (front, rest) = places.split_at_mut(rows);
+                *self = Slot::Ends(rest);
+                Slot::Ends(front)
+            }
+        }
+    }
+
+    /// Makes the first `rows` whole numbers continuous ones.
+    pub(super) fn count_to_continuous(&mut self, rows: usize) {
+        if let Slot::Wide(places) = self {
+            count_to_continuous(&mut places[..rows]);
+        }
+    }
+}
+
+fn count_to_continuous(places: &mut [u64]) {
+    for place in places {
+        *place = (place.cast_signed() as f64).to_bits();
+    }
+}
+
+/// The values of a column.
+#[derive(Debug)]
+enum Column {
+    None,
+    Wide(Vec<u64>),
+    /// Where each text ends, behind a zero.
+    Ends(Vec<i32>),
+}
+
+/// Columns with places for a number of rows. Their pages are only taken from the system when they are written to, so
+/// that more places than rows cost next to nothing.
+#[derive(Debug)]
+pub(super) struct Store {
+    columns: Vec<Column>,
+}
+
+/// A column that holds more text than an array can.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct TooMuchText;
+
+impl Store {
+    pub(super) fn new(plans: &[Plan], rows: usize) -> Store {
+        let column = |plan: &Plan| match plan {
+            Plan::Skip | Plan::AtLeast(Type::Nothing | Type::Bool) | Plan::Exactly(Type::Nothing | Type::Bool) => {
+                Column::None
+            }
+            Plan::AtLeast(Type::Text) | Plan::Exactly(Type::Text) => Column::Ends(vec![0; rows + 1]),
+            _ => Column::Wide(vec![0; rows]),
+        };
+        Store { columns: plans.iter().map(column).collect() }
+    }
+
+    /// The places of all rows.
+    pub(super) fn slots(&mut self) -> Vec<Slot<'_>> {
+        let slot = |column| match column {
+            &mut Column::None => Slot::None,
+            Column::Wide(values) => Slot::Wide(values),
+            Column::Ends(ends) => Slot::Ends(&mut ends[1..]),
+        };
+        self.columns.iter_mut().map(slot).collect()
+    }
+
+    /// Gives back the memory of a column.
+    pub(super) fn clear(&mut self, column: usize) {
+        self.columns[column] = Column::None;
+    }
+
+    /// Takes the columns apart, to be finished one by one.
+    pub(super) fn into_columns(self) -> impl ExactSizeIterator<Item = Finishing> {
+        self.columns.into_iter().map(Finishing)
+    }
+}
+
+/// A column whose places are filled.
+pub(super) struct Finishing(Column);
+
+/// What was found in a part of a column, and the rows of the part.
+pub(super) type Part = (usize, Values);
+
+impl Finishing {
+    /// Can it be finished as this type, without being read again?
+    pub(super) fn fits(kind: Type, mut stored: impl Iterator<Item = Option<Type>>) -> bool {
+        let fits = |stored| stored == Some(kind) || (stored, kind) == (Some(Type::Count), Type::Continuous);
+        kind == Type::Nothing || stored.all(fits)
+    }
+
+    /// The array of this type, in which [`Finishing::fits`] says that it can be finished.
+    pub(super) fn finish(self, kind: Type, parts: Vec<Part>) -> Result<ArrayRef, TooMuchText> {
+        let rows = parts.iter().map(|(rows, _)| rows).sum();
+        if kind == Type::Nothing {
+            return Ok(Arc::new(StringArray::new_null(rows)));
+        }
+        let nulls = null_buffer(&parts, rows);
+        Ok(match (kind, self.0) {
+            (Type::Bool, _) => {
+                let mut all = vec![0; rows.div_ceil(64)];
+                set_all(&mut all, &parts, |values| &values.truths);
+                Arc::new(BooleanArray::new(BooleanBuffer::new(Buffer::from_vec(all), 0, rows), nulls))
+            }
+            (Type::Text | Type::Nothing, Column::Ends(ends)) => Arc::new(texts(ends, parts, rows, nulls)?),
+            (_, Column::Wide(values)) => wide(kind, values, &parts, rows, nulls),
+            (_, Column::None | Column::Ends(_)) => wide(kind, Vec::new(), &parts, rows, nulls),
+        })
+    }
+}
+
+fn wide(kind: Type, mut values: Vec<u64>, parts: &[Part], rows: usize, nulls: Option<NullBuffer>) -> ArrayRef {
+    values.resize(rows, 0);
+    values.shrink_to_fit();
+    let mut start = 0;
+    for (rows, part) in parts {
+        if kind == Type::Continuous && part.stored == Some(Type::Count) {
+            count_to_continuous(&mut values[start..start + rows]);
+        }
+        start += rows;
+    }
+    let values = Buffer::from_vec(values);
+    match kind {
+        Type::Continuous => Arc::new(Float64Array::new(ScalarBuffer::new(values, 0, rows), nulls)),
+        Type::Date => Arc::new(TimestampMicrosecondArray::new(ScalarBuffer::new(values, 0, rows), nulls)),
+        Type::Time => Arc::new(Time64MicrosecondArray::new(ScalarBuffer::new(values, 0, rows), nulls)),
+        _ => Arc::new(Int64Array::new(ScalarBuffer::new(values, 0, rows), nulls)),
+    }
+}
+
+fn texts(
+    mut ends: Vec<i32>,
+    parts: Vec<Part>,
+    rows: usize,
+    nulls: Option<NullBuffer>,
+) -> Result<StringArray, TooMuchText> {
+    let bytes = parts.iter().map(|(_, values)| values.text.len()).sum();
+    i32::try_from(bytes).map_err(|_| TooMuchText)?;
+    ends.truncate(rows + 1);
+    ends.shrink_to_fit();
+    let mut all: Vec<u8> = Vec::with_capacity(bytes);
+    let mut start = 1;
+    for (rows, values) in parts {
+        let before = all.len() as i32;
+        for end in &mut ends[start..start + rows] {
+            *end += before;
+        }
+        start += rows;
+        all.extend_from_slice(&values.text);
+    }
+    let offsets = OffsetBuffer::new(ends.into());
+    Ok(StringArray::try_new(offsets, Buffer::from_vec(all), nulls).expect("the chunks were checked to be UTF-8"))
+}
+
+fn null_buffer(parts: &[Part], rows: usize) -> Option<NullBuffer> {
+    if parts.iter().all(|(_, values)| values.nulls.are_none()) {
+        return None;
+    }
+    let mut all = vec![0; rows.div_ceil(64)];
+    set_all(&mut all, parts, |values| &values.nulls);
+    all.iter_mut().for_each(|word| *word = !*word);
+    // Bits behind the last row are zeros, as everywhere.
+    if let (Some(last), 1..) = (all.last_mut(), rows % 64) {
+        *last &= (1 << (rows % 64)) - 1;
+    }
+    Some(NullBuffer::new(BooleanBuffer::new(Buffer::from_vec(all), 0, rows)))
+}
+
+fn set_all(all: &mut [u64], parts: &[Part], bits: fn(&Values) -> &Bits) {
+    let mut start = 0;
+    for (rows, values) in parts {
+        bits(values).set_in(all, start);
+        start += rows;
+    }
+}
