@@ -62,6 +62,16 @@ pub fn read(bytes: &[u8], options: &ReadOptions) -> Result<(Table, Vec<Failure>)
     Ok((reading.table, reading.notes))
 }
 
+/// As a whole read, but in chunks of so many bytes: what they are must not show. For tests and fuzzing.
+///
+/// # Errors
+/// As [`read`].
+#[cfg(any(test, feature = "testing"))]
+pub fn read_in_chunks(bytes: &[u8], options: &ReadOptions, chunk_bytes: u64) -> Result<Reading, Failure> {
+    let content: Arc<dyn Content> = Arc::new(bytes.to_vec());
+    read::table(&layout::Layout::find(&content, false, options)?, options, chunk_bytes)
+}
+
 /// Delimited text as one of the formats.
 pub(crate) struct CsvReader;
 

@@ -1,7 +1,7 @@
 //! Reading and writing, against files that go wrong and tables that must come back.
 
 use super::layout::Layout;
-use super::{CsvReader, read, scanner, write};
+use super::{CsvReader, read, scanner, write, read_in_chunks};
 use crate::file::{Reader, Reading, Scan};
 use crate::{BadRows, Chunks, Column, Kind, ReadOptions, Table};
 use arrow_array::{ArrayRef, BooleanArray, Float64Array, Int64Array, StringArray, TimestampMicrosecondArray};
@@ -177,10 +177,6 @@ fn content(text: &[u8]) -> Arc<dyn Content> {
 
 fn layout(text: &[u8], options: &ReadOptions) -> Result<Layout, Failure> {
     Layout::find(&content(text), false, options)
-}
-
-fn read_in_chunks(text: &[u8], options: &ReadOptions, chunk_bytes: u64) -> Result<Reading, Failure> {
-    super::read::table(&layout(text, options)?, options, chunk_bytes)
 }
 
 /// What is scanned in chunks, put together again.
