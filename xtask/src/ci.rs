@@ -14,9 +14,18 @@ const STEPS: &[Step] = &[
     Step::Cargo(&["fmt", "--all", "--check"]),
     Step::Chore("tidy", tidy::run, &[]),
     Step::Chore("gen", generate::run, &["--check"]),
-    Step::Cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]),
-    Step::Cargo(&["test", "--workspace"]),
+    Step::Cargo(&["clippy", "--workspace", NOT_REMOTE, NOT_ADBC, "--all-targets", "--", "-D", "warnings"]),
+    Step::Cargo(&["test", "--workspace", NOT_REMOTE, NOT_ADBC]),
+    // What is optional comes last and by itself, so that it switches nothing on in the packages that all have.
+    Step::Cargo(&["clippy", "-p", REMOTE, "-p", ADBC, "--all-targets", "--", "-D", "warnings"]),
+    Step::Cargo(&["test", "-p", REMOTE, "-p", ADBC]),
+    Step::Cargo(&["clippy", "-p", "pipewright-cli", "--features", "remote,adbc", "--", "-D", "warnings"]),
 ];
+
+const REMOTE: &str = "pipewright-remote";
+const ADBC: &str = "pipewright-adbc";
+const NOT_REMOTE: &str = "--exclude=pipewright-remote";
+const NOT_ADBC: &str = "--exclude=pipewright-adbc";
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     if !arguments.is_empty() {

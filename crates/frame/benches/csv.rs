@@ -2,10 +2,12 @@
 #![allow(missing_docs)]
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use pipewright_frame::ReadOptions;
-use pipewright_frame::csv::{read, write};
+use pipewright_frame::csv::write;
+use pipewright_frame::{ReadOptions, read, scan};
 use pipewright_world::random::Key;
+use pipewright_world::{Content, MemoryWorld};
 use std::fmt::Write;
+use std::sync::Arc;
 
 /// `rows` × 21 floats of about eight characters.
 fn floats(rows: u64) -> String {
@@ -43,13 +45,18 @@ fn reading(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("csv");
     for (name, text) in [("floats", floats(100_000)), ("mixed", mixed(300_000))] {
         group.throughput(Throughput::Bytes(text.len() as u64));
+        let (world, options) = (MemoryWorld::new(), ReadOptions::new("bench.csv"));
+        let content: Arc<dyn Content> = Arc::new(text.into_bytes());
         for threads in [1, 2] {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a small pool");
             group.bench_function(format!("read {name}, {threads} threads"), |bencher| {
-                bencher.iter(|| pool.install(|| read(text.as_bytes(), &ReadOptions::new("bench.csv"))));
+                bencher.iter(|| pool.install(|| read(&content, &options, &world)));
+            });
+            group.bench_function(format!("scan {name}, {threads} threads"), |bencher| {
+                bencher.iter(|| pool.install(|| scan(&content, &options, &world)));
             });
         }
-        let (table, _) = read(text.as_bytes(), &ReadOptions::new("bench.csv")).expect("the text is clean");
+        let table = read(&content, &options, &world).expect("the text is clean").table;
         group.bench_function(format!("write {name}"), |bencher| {
             bencher.iter(|| write(&table, &mut std::io::sink()));
         });

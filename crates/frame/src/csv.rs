@@ -1,22 +1,33 @@
 //! Tables from and to delimited text.
 //!
-//! A file is cut at record boundaries into chunks of a fixed size, and every chunk is scanned and parsed on its own;
-//! what the chunks found is then joined into one kind a column over the whole file. The result is the same for any
-//! number of threads and any size of chunks.
-//!
 //! * Null is an unquoted empty field or an unquoted sentinel; a quoted `""` is an empty text, and null in a column of
 //!   another kind. Blanks around an unquoted field are not part of it.
 //! * A column is the narrowest of bool (`true`, `false` in any case), count (64-bit integers), continuous, date
 //!   (`YYYY-MM-DD`, `YYYY-MM-DDTHH:MM:SS[.ffffff]`, also with a blank for the `T` and a final `Z`) and text that holds
-//!   all its values. A column without any value is text.
-//! * Short or long rows, stray and open quotes, and bytes that are no text are failures with the line; blank lines
-//!   are skipped where there is more than one column.
+//!   all its values. A column without any value is text. Texts that are all dates of another form, times or numbers
+//!   with other marks become those.
+//! * Short or long rows, text behind a closing quote, quotes that never close, and bytes that are no text are failures
+//!   with the line, or rows that are left out where that is asked for. A quote inside an unquoted field is text. Blank
+//!   lines are skipped where there is more than one column.
+//!
+//! A file is never held as a whole: it is cut into chunks of a fixed size, at record boundaries, and every chunk is
+//! parsed on its own, straight into its place in the columns. The result is the same for any number of threads and any
+//! size of chunks. The way of the bytes, by module:
+//!
+//! * `layout` looks at the head: encoding, dialect, header. `scan` is the state machine of fields and records.
+//! * `pass` hands chunks to threads; a `chunk` is a `window` of bytes, `split` into fields 64 bytes at a time, or by
+//!   the state machine where anything is unusual.
+//! * `fill` parses the fields of one column after another (`decimal` the numbers) into places cut from columns that
+//!   were allocated once (`place`). A value that does not fit only changes what the rest of the chunk is noticed as;
+//!   `columns` reads a column again whose type turned out to be another one.
+//! * `read` makes a table of it; `scanner` learns types and chunks in one pass and makes tables of single chunks.
 
 mod cells;
 mod chunk;
 mod columns;
 mod decided;
 mod decimal;
+mod declared;
 mod dialect;
 mod encoding;
 mod failure;
@@ -85,7 +96,7 @@ impl Reader for CsvReader {
     }
 
     fn scan(&self, content: &Arc<dyn Content>, options: &ReadOptions) -> Result<Arc<dyn Scan>, Failure> {
-        Ok(Arc::new(scanner::scan(content, options)?))
+        scanner::scan(content, options)
     }
 }
 

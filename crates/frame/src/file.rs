@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 pub use format::Format;
 pub use options::{BadRows, Limits, NULLS, ReadOptions};
+pub(crate) use several::conformed;
 pub use several::{joined, padded, stacked};
 
 /// A table that was read, and what a reader of it will want to know.

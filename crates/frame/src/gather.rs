@@ -24,8 +24,10 @@ pub(crate) enum Cell<'a> {
     Huge(f64),
     Real(f64),
     /// Microseconds since 1970.
+    #[cfg_attr(not(feature = "excel"), allow(dead_code))] // The other formats write dates as texts.
     Date(i64),
     /// Microseconds since midnight.
+    #[cfg_attr(not(feature = "excel"), allow(dead_code))]
     Time(i64),
     Text(&'a [u8]),
     /// A list, as text.

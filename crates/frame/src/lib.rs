@@ -6,7 +6,6 @@
 mod arrow;
 mod chunks;
 mod conform;
-#[cfg(any(feature = "excel", feature = "ipc", feature = "parquet", feature = "sqlite"))]
 mod names;
 mod schema;
 mod table;

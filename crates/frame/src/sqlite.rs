@@ -61,7 +61,7 @@ fn read(content: &Arc<dyn Content>, options: &ReadOptions, rows_max: usize) -> R
         }
     };
     let mut statement = prepared(&connection, &sql, options)?;
-    let names: Vec<String> = statement.column_names().into_iter().map(str::to_string).collect();
+    let names: Vec<String> = statement.column_names().map(str::to_string).collect();
     if names.len() > options.limits.columns {
         return Err(gather::too_many_columns(options));
     }

@@ -8,7 +8,9 @@ use crate::ReadOptions;
 use crate::file::unreadable;
 use pipewright_diagnostic::{Failure, code};
 use pipewright_world::{Content, World};
-use std::io::{self, BufRead, Read};
+#[cfg(feature = "compression")]
+use std::io::BufRead;
+use std::io::{self, Read};
 use std::sync::Arc;
 
 /// The bytes that a look at the head of a file takes.
@@ -132,7 +134,7 @@ fn spilled(
         failure.unwrap_or_else(|| {
             let message = format!("cannot unpack `{}` to a temporary file: {error}", options.name.escape_debug());
             Failure::new(code::CANNOT_WRITE, message)
-                .help("make room in the folder of temporary files, or `load … memory=` keeps more in memory")
+                .help("make room in the folder of temporary files, or let more be kept in memory: `--mem 16G`")
         })
     })
 }
@@ -236,9 +238,7 @@ impl Read for Source<'_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let rest = self.content.size() - self.offset;
         let length = usize::try_from(rest).unwrap_or(usize::MAX).min(out.len());
-        self.content
-            .read_at(self.offset, &mut out[..length])
-            .map_err(|error| io::Error::new(io::ErrorKind::Other, SourceError(error)))?;
+        self.content.read_at(self.offset, &mut out[..length]).map_err(|error| io::Error::other(SourceError(error)))?;
         self.offset += length as u64;
         Ok(length)
     }
@@ -249,7 +249,7 @@ type Packed<'a> = io::BufReader<Source<'a>>;
 /// What unpacks.
 enum Decoder<'a> {
     #[cfg(feature = "compression")]
-    Gzip(Members<'a>),
+    Gzip(Box<Members<'a>>),
     #[cfg(feature = "compression")]
     Zstd(Box<zstd::stream::read::Decoder<'a, Packed<'a>>>),
     #[cfg(not(feature = "compression"))]
@@ -261,7 +261,7 @@ enum Decoder<'a> {
 impl<'a> Decoder<'a> {
     fn open(packing: Packing, packed: Packed<'a>, options: &ReadOptions) -> Result<Decoder<'a>, Failure> {
         match packing {
-            Packing::Gzip => Ok(Decoder::Gzip(Members(Some(flate2::bufread::GzDecoder::new(packed))))),
+            Packing::Gzip => Ok(Decoder::Gzip(Box::new(Members(Some(flate2::bufread::GzDecoder::new(packed)))))),
             Packing::Zstd => zstd::stream::read::Decoder::with_buffer(packed)
                 .map(|decoder| Decoder::Zstd(Box::new(decoder)))
                 .map_err(|error| unreadable(&error, options)),

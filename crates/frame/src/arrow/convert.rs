@@ -158,11 +158,7 @@ fn unfolded(array: &ArrayRef, text_max: u64) -> Result<ArrayRef, Misfit> {
 }
 
 /// A long value that many rows stand for could ask for any amount of memory.
-fn refuse_long(
-    places: impl Iterator<Item = (usize, usize)>,
-    bytes: &Bytes<'_>,
-    text_max: u64,
-) -> Result<(), Misfit> {
+fn refuse_long(places: impl Iterator<Item = (usize, usize)>, bytes: &Bytes<'_>, text_max: u64) -> Result<(), Misfit> {
     let total: u64 = places.map(|(_, place)| bytes.at(place).len() as u64).sum();
     if total > text_max { Err(Misfit::Text(total)) } else { Ok(()) }
 }

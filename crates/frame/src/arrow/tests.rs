@@ -11,7 +11,7 @@ fn column(array: ArrayRef, options: &ReadOptions) -> Result<(Table, Vec<Failure>
     let mut layout = Layout::of(&fields, options)?;
     let (mut columns, mut arrays) = (Vec::new(), Vec::new());
     for source in &mut layout.sources {
-        let cells = Cells::of(&[array.clone()], &source.path).unwrap();
+        let cells = Cells::of(std::slice::from_ref(&array), &source.path).unwrap();
         let fit = !source.is_open() || source.fits(&cells);
         layout.notes.extend(source.settle(fit, options));
         let converted = source.convert(&cells, 0, &Allowance::new(1 << 20, options), options)?;
@@ -119,10 +119,8 @@ fn dates_and_times_are_microseconds() {
     assert_eq!(notes.len(), 1);
     let (table, _) = usual(Time32MillisecondArray::from(vec![Some(86_399_999)]));
     assert_eq!((kind(&table), shown(&table)), (Kind::Time, vec!["23:59:59.999000".to_string()]));
-    let refused = column(
-        Arc::new(TimestampSecondArray::from(vec![Some(0), Some(i64::MAX)])),
-        &ReadOptions::new("t.arrow"),
-    );
+    let refused =
+        column(Arc::new(TimestampSecondArray::from(vec![Some(0), Some(i64::MAX)])), &ReadOptions::new("t.arrow"));
     let refused = refused.unwrap_err();
     assert_eq!((refused.place.row, refused.place.column.as_deref()), (Some(2), Some("x")));
     assert!(column(Arc::new(Time64MicrosecondArray::from(vec![-1])), &ReadOptions::new("t")).is_err());
@@ -133,10 +131,8 @@ fn structs_are_flattened_and_their_nulls_hold() {
     let inner = Fields::from(vec![Field::new("b", DataType::Int64, true)]);
     let b: ArrayRef = Arc::new(Int64Array::from(vec![1, 2, 3]));
     let inner_array = StructArray::new(inner.clone(), vec![b], Some(NullBuffer::from(vec![true, false, true])));
-    let outer = Fields::from(vec![
-        Field::new("a", DataType::Struct(inner), true),
-        Field::new("t", DataType::Utf8, true),
-    ]);
+    let outer =
+        Fields::from(vec![Field::new("a", DataType::Struct(inner), true), Field::new("t", DataType::Utf8, true)]);
     let t: ArrayRef = Arc::new(StringArray::from(vec!["p", "q", "r"]));
     let array =
         StructArray::new(outer, vec![Arc::new(inner_array), t], Some(NullBuffer::from(vec![true, true, false])));
@@ -172,12 +168,10 @@ fn lists_and_maps_are_json() {
 
 #[test]
 fn unions_intervals_runs_and_dictionaries() {
-    let fields: UnionFields = [
-        (0, Arc::new(Field::new("n", DataType::Int32, true))),
-        (1, Arc::new(Field::new("t", DataType::Utf8, true))),
-    ]
-    .into_iter()
-    .collect();
+    let fields: UnionFields =
+        [(0, Arc::new(Field::new("n", DataType::Int32, true))), (1, Arc::new(Field::new("t", DataType::Utf8, true)))]
+            .into_iter()
+            .collect();
     let children: Vec<ArrayRef> =
         vec![Arc::new(Int32Array::from(vec![Some(1), None])), Arc::new(StringArray::from(vec!["x", "y"]))];
     let union = UnionArray::try_new(fields, vec![0, 1].into(), None, children).unwrap();
@@ -187,11 +181,8 @@ fn unions_intervals_runs_and_dictionaries() {
     assert_eq!(*interval.data_type(), DataType::Interval(IntervalUnit::MonthDayNano));
     assert_eq!(shown(&usual(interval).0), ["P1M2DT-1.5S"]);
 
-    let runs = RunArray::<Int32Type>::try_new(
-        &Int32Array::from(vec![2, 3]),
-        &StringArray::from(vec![Some("p"), None]),
-    )
-    .unwrap();
+    let runs = RunArray::<Int32Type>::try_new(&Int32Array::from(vec![2, 3]), &StringArray::from(vec![Some("p"), None]))
+        .unwrap();
     assert_eq!(shown(&usual(runs).0), ["p", "p", ""]);
 
     let keys = Int8Array::from(vec![Some(1), None, Some(0)]);

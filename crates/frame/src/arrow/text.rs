@@ -309,7 +309,8 @@ fn fine(ticks: i64, unit: TimeUnit) -> String {
 
 fn seconds(ticks: i128, unit: TimeUnit) -> String {
     let a_second = i128::from(ticks_a_second(unit));
-    let (whole, rest) = (ticks.unsigned_abs() / a_second.unsigned_abs(), ticks.unsigned_abs() % a_second.unsigned_abs());
+    let (whole, rest) =
+        (ticks.unsigned_abs() / a_second.unsigned_abs(), ticks.unsigned_abs() % a_second.unsigned_abs());
     let sign = if ticks < 0 { "-" } else { "" };
     let digits = a_second.ilog10() as usize;
     let fraction = format!("{rest:0digits$}");

@@ -110,7 +110,7 @@ impl Found {
 }
 
 /// What all fields of a text are read by.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Rules {
     pub(super) dialect: Dialect,
     pub(super) marks: Marks,

@@ -20,7 +20,7 @@ pub(super) struct LeftOut {
 }
 
 /// What chunks are read by.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Terms {
     pub(super) rules: Rules,
     pub(super) shape: Shape,
@@ -307,3 +307,6 @@ impl Chunk {
         Ok(values)
     }
 }
+
+#[cfg(test)]
+mod tests;

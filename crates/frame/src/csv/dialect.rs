@@ -57,7 +57,7 @@ impl Dialect {
     pub(super) fn new(delimiter: u8, nulls: &[String]) -> Dialect {
         let nulls: Vec<Vec<u8>> = nulls.iter().map(|null| null.trim().as_bytes().to_vec()).collect();
         let mut begins_null = [false; 256];
-        for first in nulls.iter().filter_map(|null| null.first()) {
+        for first in nulls.iter().filter_map(|null| null.first()).chain(b"nN+-") {
             begins_null[usize::from(*first)] = true;
         }
         let plain_decimals = !nulls.iter().any(|null| literal::leading_decimal(null).is_some());
@@ -84,7 +84,7 @@ impl Dialect {
     pub(super) fn is_null_text(&self, text: &[u8]) -> bool {
         match text.first() {
             None => true,
-            Some(first) => self.begins_null[usize::from(*first)] && self.nulls.iter().any(|null| null == text),
+            Some(first) => self.begins_null[usize::from(*first)] && (self.nulls.iter().any(|null| null == text) || is_nan(text)),
         }
     }
 
@@ -132,6 +132,11 @@ impl Dialect {
         facts.extend(self.dates.as_ref().map(|form| ("dates", form.text().to_string())));
         facts
     }
+}
+
+/// Is it `NaN`, in any case and with any sign? Unquoted it means that there is no value; quoted it is a number.
+fn is_nan(text: &[u8]) -> bool {
+    text.strip_prefix(b"-").or(text.strip_prefix(b"+")).unwrap_or(text).eq_ignore_ascii_case(b"nan")
 }
 
 /// A byte of the text as a person calls it.

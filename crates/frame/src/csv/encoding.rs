@@ -30,7 +30,7 @@ pub(super) fn to_utf8(
         }
         (Some(stated), _) => (stated, 0),
         // Nothing but pairs of bytes is UTF-16.
-        (None, None) if truncated || content.size() % 2 == 0 => (unmarked(&head), 0),
+        (None, None) if truncated || content.size().is_multiple_of(2) => (unmarked(&head), 0),
         (None, None) => (UTF_8, 0),
     };
     if encoding != UTF_8 {

@@ -16,6 +16,7 @@ use std::io;
 use std::sync::Arc;
 
 /// What the head of a text tells.
+#[derive(Clone)]
 pub(super) struct Layout {
     pub(super) names: Vec<Arc<str>>,
     pub(super) body: Body,
@@ -77,6 +78,12 @@ impl Layout {
         };
         let terms = Terms::new(Rules::new(dialect, marks), shape, &names, options);
         Ok(Layout { names, body, terms, notes, origin })
+    }
+
+    /// The same text, under options that declare other kinds.
+    pub(super) fn under(&self, options: &ReadOptions) -> Layout {
+        let terms = Terms::new(self.terms.rules.clone(), self.terms.shape, &self.names, options);
+        Layout { terms, ..self.clone() }
     }
 
     /// A fault, told to a reader.
@@ -256,9 +263,12 @@ impl First {
         if !header {
             return Ok((vec![String::new(); columns], false));
         }
+        let text = &head.bytes[self.start..self.end];
+        if let Some(nul) = memchr::memchr(0, text) {
+            return Err(head.failure(&head.fault(self.start + nul, FaultKind::Nul), marks, options));
+        }
         let name = |field: &Field<'_>| {
             String::from_utf8(field.text(marks).into_owned()).map_err(|_| {
-                let text = &head.bytes[self.start..self.end];
                 let valid = std::str::from_utf8(text).map_or_else(|error| error.valid_up_to(), str::len);
                 head.failure(&head.fault(self.start + valid, FaultKind::NotText), marks, options)
             })

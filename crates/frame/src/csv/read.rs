@@ -8,7 +8,7 @@ use super::layout::Layout;
 use super::pass::Stop;
 use super::place::Slot;
 use super::refine::Candidates;
-use super::{failure, sniff, suspect};
+use super::{declared, failure, sniff, suspect};
 use crate::file::{Reading, Sketch};
 use crate::{Column, ReadOptions, Table};
 use arrow_array::ArrayRef;
@@ -56,6 +56,19 @@ pub(super) fn sketch(content: &Arc<dyn Content>, truncated: bool, options: &Read
 
 /// Reads all records of a text in chunks of so many bytes.
 pub(super) fn table(layout: &Layout, options: &ReadOptions, chunk_bytes: u64) -> Result<Reading, Failure> {
+    if let Some(opened) = declared::opened(layout, options) {
+        let reading = plain_table(&layout.under(&opened), &opened, chunk_bytes)?;
+        let schema = reading.table.schema();
+        if declared::holds(&schema, options) {
+            let table = reading.table.conform(&declared::columns(&schema, options))?;
+            return Ok(Reading { table: table.with_origin(reading.table.origin().cloned()), ..reading });
+        }
+    }
+    plain_table(layout, options, chunk_bytes)
+}
+
+/// As [`table`], where every declared kind asks for its plain form.
+pub(super) fn plain_table(layout: &Layout, options: &ReadOptions, chunk_bytes: u64) -> Result<Reading, Failure> {
     let told = |stop| layout.stopped(stop, options);
     let plans = layout.plans(options).map_err(told)?;
     let mut read = Columns::read(layout, &plans, chunk_bytes).map_err(told)?;

@@ -4,14 +4,14 @@ use super::cells::{Found, Plan, Type};
 use super::chunk::{Chunk, Terms};
 use super::columns::read_extent;
 use super::decided::Decided;
-use super::failure;
+use super::{declared, failure};
 use super::fill::Values;
 use super::layout::Layout;
 use super::pass::{self, Extent, Passed, Stop, Work};
 use super::place::Store;
 use super::refine::Candidates;
 use super::scan::Fault;
-use crate::file::{Origin, Rejected, Scan};
+use crate::file::{Origin, Rejected, Scan, conformed};
 use crate::{Chunks, Column, ReadOptions, Schema, Table};
 use arrow_array::ArrayRef;
 use arrow_array::cast::AsArray;
@@ -24,10 +24,17 @@ use std::sync::Arc;
 const CHUNK_BYTES: u64 = 4 << 20;
 
 /// Scans a whole file.
-pub(super) fn scan(content: &Arc<dyn Content>, options: &ReadOptions) -> Result<CsvScan, Failure> {
+pub(super) fn scan(content: &Arc<dyn Content>, options: &ReadOptions) -> Result<Arc<dyn Scan>, Failure> {
     let layout = Layout::find(content, false, options)?;
     let chunk_bytes = layout.chunk_bytes(CHUNK_BYTES);
-    in_chunks(layout, options, chunk_bytes)
+    if let Some(opened) = declared::opened(&layout, options) {
+        let scan = in_chunks(layout.under(&opened), &opened, chunk_bytes)?;
+        let schema = scan.schema();
+        if declared::holds(&schema, options) {
+            return Ok(conformed(Arc::new(scan), declared::columns(&schema, options)));
+        }
+    }
+    Ok(Arc::new(in_chunks(layout, options, chunk_bytes)?))
 }
 
 /// Scans all records of a text in chunks of so many bytes.

@@ -163,12 +163,22 @@ fn marks(sample: &[u8], complete: bool, usual: Marks, declared: Option<u8>, opti
     }
     if options.quote.is_none() && memchr::memchr(b'\'', sample).is_some() {
         let (single, single_score) = best_delimiter(sample, complete, Marks { quote: b'\'', ..usual }, declared);
-        let better = !score.is_consistent() || quotes_whole_column(sample, complete, single);
+        let better = match score.is_consistent() {
+            true => quotes_whole_column(sample, complete, single),
+            false => quotes_marks(sample, complete, single),
+        };
         if single_score.is_consistent() && single_score.fields >= score.fields.min(2) && better {
             return single;
         }
     }
     best
+}
+
+/// Do these quotes hold what would end a field without them?
+fn quotes_marks(sample: &[u8], complete: bool, marks: Marks) -> bool {
+    let (records, _) = records(sample, complete, marks, SAMPLE_RECORDS);
+    let mut quoted = records.iter().flat_map(|record| &record.fields).filter(|field| field.quoted);
+    quoted.any(|field| memchr::memchr2(marks.delimiter, b'\n', field.bytes).is_some())
 }
 
 /// Is there a column whose values all stand in these quotes, and nothing in double ones?
@@ -361,11 +371,6 @@ fn is_year(text: &[u8]) -> bool {
     text.len() == 4 && matches!(literal::number(text), Some(Number::Whole(1800..=2199)))
 }
 
-/// The types of the columns, as far as a sample of complete records tells; none if it cannot be read.
-pub(super) fn types(sample: &[u8], columns: usize, dialect: &Dialect) -> Option<Vec<Type>> {
-    Some(self::columns(sample, columns, dialect)?.into_iter().map(|column| column.kind).collect())
-}
-
 /// What a sample tells of a column.
 #[derive(Clone, Copy)]
 struct Guess {
@@ -384,6 +389,7 @@ impl Guess {
     }
 }
 
+/// What a sample of complete records tells of its columns; none if it cannot be read.
 fn columns(sample: &[u8], columns: usize, dialect: &Dialect) -> Option<Vec<Guess>> {
     let Dialect { delimiter, quote, escape, comment, .. } = *dialect;
     let (records, clean) = records(sample, true, Marks { delimiter, quote, escape, comment }, usize::MAX);
@@ -403,12 +409,11 @@ fn columns(sample: &[u8], columns: usize, dialect: &Dialect) -> Option<Vec<Guess
     Some(found)
 }
 
-/// The narrowest type of a text. A whole number beyond 64 bits is none but a count here, so that whoever reads on
-/// notices what widened the column.
+/// The narrowest type of a text.
 fn type_of(text: &[u8], dialect: &Dialect) -> Type {
     match dialect.number(text) {
-        Some(Number::Whole(_) | Number::Huge(_)) => Type::Count,
-        Some(Number::Real(_)) => Type::Continuous,
+        Some(Number::Whole(_)) => Type::Count,
+        Some(Number::Huge(_) | Number::Real(_)) => Type::Continuous,
         None if literal::truth(text).is_some() => Type::Bool,
         None if dialect.date(text).is_some() => Type::Date,
         None => Type::Text,

@@ -1,7 +1,7 @@
 //! Reading and writing, against files that go wrong and tables that must come back.
 
 use super::layout::Layout;
-use super::{CsvReader, read, scanner, write, read_in_chunks};
+use super::{CsvReader, read, read_in_chunks, scanner, write};
 use crate::file::{Reader, Reading, Scan};
 use crate::{BadRows, Chunks, Column, Kind, ReadOptions, Table};
 use arrow_array::{ArrayRef, BooleanArray, Float64Array, Int64Array, StringArray, TimestampMicrosecondArray};
@@ -285,4 +285,27 @@ proptest! {
             comes_back(&table.select(&[&column.name]).unwrap());
         }
     }
+}
+
+#[test]
+fn a_declared_kind_may_be_written_in_any_of_its_forms() {
+    let text = b"a;day;n\n1.234,5;31.01.2024;\"1\"\n7,5;01.12.2023;2\n";
+    let declared = [("a", Kind::Continuous), ("day", Kind::Date), ("n", Kind::Continuous)];
+    let mut options = ReadOptions::new("t.csv");
+    let found = read(text, &options).unwrap().0;
+    assert_eq!(kinds(&found), "a:continuous day:date n:count");
+    options.kinds = declared.map(|(name, kind)| (name.to_owned(), kind)).into();
+    let table = read(text, &options).unwrap().0;
+    assert_eq!(kinds(&table), "a:continuous day:date n:continuous");
+    assert_eq!(table.array("a").unwrap(), found.array("a").unwrap());
+    assert_eq!(CsvReader.scan(&content(text), &options).unwrap().chunk(0).unwrap(), table);
+}
+
+mod files;
+
+#[test]
+fn a_name_holds_no_byte_of_value_zero() {
+    let options = ReadOptions { header: Some(true), ..ReadOptions::new("t.csv") };
+    let failure = read(b"a,b\0\n1,2\n", &options).unwrap_err();
+    assert_eq!((failure.code, failure.place.line), (code::BAD_CSV, Some(1)));
 }

@@ -78,7 +78,11 @@ fn delimit(line: &mut Vec<u8>, position: usize) {
 
 fn value(line: &mut Vec<u8>, kind: Kind, array: &ArrayRef, row: usize, dialect: &Dialect) -> io::Result<()> {
     match kind {
-        Kind::Continuous => write!(line, "{}", Float(array.as_primitive::<Float64Type>().value(row))),
+        Kind::Continuous => match array.as_primitive::<Float64Type>().value(row) {
+            // Unquoted it would be a missing value.
+            number if number.is_nan() => line.write_all(b"\"NaN\""),
+            number => write!(line, "{}", Float(number)),
+        },
         Kind::Count => write!(line, "{}", array.as_primitive::<Int64Type>().value(row)),
         Kind::Bool => write!(line, "{}", array.as_boolean().value(row)),
         Kind::Date => {

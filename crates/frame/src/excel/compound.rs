@@ -190,14 +190,7 @@ fn cells_asked(sheet: &[u8]) -> Result<(u64, u64), Fault> {
             0x0809 => depth += 1,
             END if depth <= 1 => break,
             END => depth -= 1,
-            DIMENSIONS if data.len() >= 12 => {
-                let rows = u64::from(u32_at(data, 4)?.saturating_sub(u32_at(data, 0)?));
-                asked += rows.saturating_mul(1 + u64::from(u16_at(data, 10)?));
-            }
-            DIMENSIONS if data.len() >= 8 => {
-                let rows = u64::from(u16_at(data, 2)?.saturating_sub(u16_at(data, 0)?));
-                asked += rows.saturating_mul(1 + u64::from(u16_at(data, 6)?));
-            }
+            DIMENSIONS => asked = asked.saturating_add(cells_claimed(data)?),
             kind if CELLS.contains(&kind) && data.len() >= 4 => {
                 let (row, column) = (u64::from(u16_at(data, 0)?), u64::from(u16_at(data, 2)?));
                 let last = match kind {
@@ -214,6 +207,23 @@ fn cells_asked(sheet: &[u8]) -> Result<(u64, u64), Fault> {
         asked = asked.saturating_add((rows.1 - rows.0 + 1) * (columns.1 - columns.0 + 1));
     }
     Ok((asked, bytes))
+}
+
+/// The cells that a record of dimensions claims, as the decoder makes room for them: first row, the row behind the last
+/// one, first column, the column behind the last one. One that is the wrong way round claims more than there are.
+fn cells_claimed(data: &[u8]) -> Result<u64, Fault> {
+    let (rows, columns) = match data.len() {
+        10 => ((u16_at(data, 0)?.into(), u16_at(data, 2)?.into()), (u16_at(data, 4)?, u16_at(data, 6)?)),
+        _ => ((u32_at(data, 0)?, u32_at(data, 4)?), (u16_at(data, 8)?, u16_at(data, 10)?)),
+    };
+    if rows.1 == 0 || columns.1 == 0 {
+        return Ok(1);
+    }
+    // A first column that cannot be is taken for 0.
+    let first_column = if columns.0 > 0xFF || columns.1 < columns.0 { 0 } else { columns.0 };
+    let rows = rows.1.checked_sub(rows.0).ok_or_else(cut_off)?;
+    let columns = columns.1.checked_sub(first_column).ok_or_else(cut_off)?;
+    Ok(u64::from(rows) * u64::from(columns))
 }
 
 /// The records of a stream: a kind, a length, and so many bytes.

@@ -42,10 +42,10 @@ pub(super) fn check(bytes: &[u8], limits: &Limits) -> Result<Kind, Fault> {
     // What is unpacked is held in memory.
     let limit = limits.unpacked_bytes.min(limits.memory_bytes);
     let mut total = 0;
-    for index in 0..archive.len() {
+    for (index, name) in names.iter().enumerate() {
         // What cannot be opened here cannot be by the decoder either.
         let Ok(entry) = archive.by_index(index) else { continue };
-        let keep = kind == Kind::Ods && names[index] == "content.xml";
+        let keep = kind == Kind::Ods && name == "content.xml";
         let mut part = Part { total: &mut total, limit, claims: 0, kept: keep.then(Vec::new) };
         part.read(entry)?;
         if let Some(text) = part.kept {

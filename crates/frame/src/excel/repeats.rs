@@ -1,5 +1,5 @@
-//! Checks of what an OpenDocument sheet repeats: a cell, a row or a blank is written once, with a number that its
-//! decoder believes.
+//! Checks of the text of OpenDocument sheets: a cell, a row or a blank that is repeated is written once, with a number
+//! that the decoder believes, and it believes too that every element ends.
 
 use super::Fault;
 
@@ -13,7 +13,15 @@ const ROWS_MAX: u64 = 1_048_576;
 pub(super) fn check(text: &[u8], memory_bytes: u64) -> Result<(), Fault> {
     let mut tags = Tags { text, at: 0 };
     let (mut sheet, mut cells, mut blanks) = (Extent::default(), 0_u64, 0_u64);
+    let mut open: Vec<&[u8]> = Vec::new();
     while let Some(tag) = tags.next_tag()? {
+        // The decoder looks for the end of what is open for ever.
+        match tag.name().strip_prefix(b"/") {
+            Some(name) if open.pop() == Some(name) => {}
+            Some(_) => return Err(Fault::Damaged("its content ends what was not begun".to_string())),
+            None if tag.is_whole() => {}
+            None => open.push(tag.name()),
+        }
         match tag.name() {
             b"table:table" => sheet = Extent::default(),
             b"table:table-row" => sheet.begin_row(tag.number(b"table:number-rows-repeated")?.min(ROWS_MAX)),
@@ -30,7 +38,7 @@ pub(super) fn check(text: &[u8], memory_bytes: u64) -> Result<(), Fault> {
             return Err(Fault::TooLarge("the sheets repeat cells more often than memory may hold".to_string()));
         }
     }
-    Ok(())
+    if open.is_empty() { Ok(()) } else { Err(Fault::Damaged("its content does not end what it begins".to_string())) }
 }
 
 /// How far a sheet extends, and what its decoder collects.
@@ -123,8 +131,13 @@ fn open_tag() -> Fault {
 /// What stands between `<` and `>`.
 struct Tag<'a>(&'a [u8]);
 
-impl Tag<'_> {
-    fn name(&self) -> &[u8] {
+impl<'a> Tag<'a> {
+    /// Has it no end tag, or is it no tag of an element?
+    fn is_whole(&self) -> bool {
+        self.0.ends_with(b"/") || self.0.starts_with(b"!")
+    }
+
+    fn name(&self) -> &'a [u8] {
         let ends = |byte: &u8| byte.is_ascii_whitespace() || *byte == b'/';
         let start = usize::from(self.0.starts_with(b"/"));
         let end = self.0[start..].iter().position(ends).map_or(self.0.len(), |length| start + length);
@@ -181,8 +194,10 @@ mod tests {
         assert_eq!(judge(&text.replace("16383\"/>", "16383\"/><table:table-cell office:value=\"1\"/>")), "large");
         assert_eq!(judge("<text:s text:c=\"4000000000\"/>"), "large");
         assert_eq!(judge("<text:s text:c=\"&#57;&#57;\"/>"), "damaged");
-        assert_eq!(judge("<!-- <text:s text:c=\"4000000000\"/> --><text:s text:c='3'/>"), "ok");
+        assert_eq!(judge("<?xml x?><!-- <text:s text:c=\"4000000000\"/> --><a><text:s text:c='3'/></a >"), "ok");
         assert_eq!(judge("<x y=\">\" /><text:s x=\"<\" text:c = '99999999'/>"), "large");
-        assert_eq!(judge("<text:s "), "damaged");
+        for text in ["<text:s ", "<a>", "</a>", "<a><b></a></b>", "<table:table><table:table-row>"] {
+            assert_eq!(judge(text), "damaged", "{text}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! The cells of one sheet as a table.
 
-use crate::csv::{DAY, date, time};
+use crate::csv::{DAY, date};
 use crate::gather::{self, Cell, Misfit, Outcome, Start, Type};
 use crate::{Column, ReadOptions, Table};
 use pipewright_diagnostic::{Failure, code};
@@ -333,6 +333,7 @@ impl Part<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::csv::time;
 
     #[test]
     fn serials_are_days_and_times() {

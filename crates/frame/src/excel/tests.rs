@@ -232,3 +232,15 @@ fn chains_that_bite_their_tails_end() {
         }
     }
 }
+
+#[test]
+fn dimensions_the_wrong_way_round_make_no_room() {
+    let record = memchr::memmem::find(XLS, b"\x00\x02\x0E\x00").unwrap() + 4;
+    for (first, last) in [(5_u32, 4_u32), (0, u32::MAX), (u32::MAX, 1)] {
+        let mut bytes = XLS.to_vec();
+        bytes[record..record + 4].copy_from_slice(&first.to_le_bytes());
+        bytes[record + 4..record + 8].copy_from_slice(&last.to_le_bytes());
+        let failure = read_with(&bytes, &options()).unwrap_err();
+        assert!(matches!(failure.code, code::BAD_FILE | code::LIMIT_REACHED), "{failure}");
+    }
+}

@@ -45,6 +45,12 @@ pub fn joined(scans: Vec<Arc<dyn Scan>>) -> Result<Arc<dyn Scan>, Failure> {
     Ok(Arc::new(Joined { scans, columns, notes, rejected, origin: of_all(&origins) }))
 }
 
+/// The scan with its columns in other kinds, which hold all their values.
+pub(crate) fn conformed(scan: Arc<dyn Scan>, columns: Vec<Column>) -> Arc<dyn Scan> {
+    let (notes, rejected, origin) = (scan.notes().to_vec(), scan.rejected().to_vec(), scan.origin().cloned());
+    Arc::new(Joined { scans: vec![scan], columns, notes, rejected, origin })
+}
+
 /// A scan whose chunks have columns of nothing but nulls for those of `schema` that were not read.
 #[must_use]
 pub fn padded(scan: Arc<dyn Scan>, schema: &Schema) -> Arc<dyn Scan> {

@@ -123,8 +123,7 @@ impl Opened {
             let batch = batch.ok_or_else(|| damaged("a block that is no batch", options))?;
             let rows = check(batch, &loaded.body, &self.allowance, options)?;
             let (schema, dictionaries) = (self.messages.schema.clone(), &self.dictionaries[index]);
-            let batch =
-                read_record_batch(&loaded.body, batch, schema, dictionaries, Some(fields), &message.version());
+            let batch = read_record_batch(&loaded.body, batch, schema, dictionaries, Some(fields), &message.version());
             let batch = batch.map_err(|error| failure(&error, options))?;
             if batch.num_rows() != rows || rows != self.rows[index] {
                 return Err(damaged("a batch of another number of rows than it claims", options));
@@ -138,13 +137,20 @@ impl Opened {
     }
 
     /// The values of a column in a batch of some fields.
-    fn cells(&self, column: usize, batch: &RecordBatch, fields: &[usize], options: &ReadOptions) -> Result<Cells, Failure> {
+    fn cells(
+        &self,
+        column: usize,
+        batch: &RecordBatch,
+        fields: &[usize],
+        options: &ReadOptions,
+    ) -> Result<Cells, Failure> {
         let mut path = self.layout.sources[column].path.clone();
         let place = path.first().and_then(|first| fields.iter().position(|field| field == first));
         if let (Some(first), Some(place)) = (path.first_mut(), place) {
             *first = place;
         }
-        Cells::of(batch.columns(), &path).ok_or_else(|| damaged("a column of another type than the schema says", options))
+        Cells::of(batch.columns(), &path)
+            .ok_or_else(|| damaged("a column of another type than the schema says", options))
     }
 
     /// Lets the values decide where the types do not: one pass over the columns that need it.

@@ -8,7 +8,9 @@ use crate::arrow::Allowance;
 use crate::file::unreadable;
 use arrow_buffer::{Buffer, MutableBuffer};
 use arrow_ipc::convert::try_fb_to_schema;
-use arrow_ipc::{Endianness, Message, MessageHeader, RecordBatch, Schema as IpcSchema, root_as_footer, root_as_message};
+use arrow_ipc::{
+    Endianness, Message, MessageHeader, RecordBatch, Schema as IpcSchema, root_as_footer, root_as_message,
+};
 use arrow_schema::{ArrowError, Schema};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_world::Content;
@@ -54,7 +56,11 @@ pub(super) struct Loaded {
 
 impl Messages {
     /// Finds all messages; of a `truncated` content, those that are whole.
-    pub(super) fn find(content: &Arc<dyn Content>, truncated: bool, options: &ReadOptions) -> Result<Messages, Failure> {
+    pub(super) fn find(
+        content: &Arc<dyn Content>,
+        truncated: bool,
+        options: &ReadOptions,
+    ) -> Result<Messages, Failure> {
         let start = content.start(8).map_err(|error| unreadable(&error, options))?;
         if start.starts_with(MAGIC_OLD) {
             let message = "the file is of the first version of Feather, which is not read";
@@ -74,7 +80,8 @@ impl Messages {
         if is_file && !truncated {
             messages.read_footer(options)?;
         } else {
-            messages.walk(if is_file { 8 } else { 0 }, truncated, options)?;
+            let start = if is_file { messages.padding(options)? } else { 0 };
+            messages.walk(start, truncated, options)?;
         }
         Ok(messages)
     }
@@ -117,6 +124,13 @@ impl Messages {
             self.batches.push(place(block, self.dictionaries.len())?);
         }
         Ok(())
+    }
+
+    /// Where the first message of a file starts: writers align it in their own ways.
+    fn padding(&self, options: &ReadOptions) -> Result<u64, Failure> {
+        let start = self.content.start(MAGIC.len() + 64).map_err(|error| unreadable(&error, options))?;
+        let zeros = start[MAGIC.len()..].iter().take_while(|&&byte| byte == 0).count();
+        Ok((MAGIC.len() + zeros) as u64 / 8 * 8)
     }
 
     /// Walks from message to message.

@@ -110,8 +110,7 @@ fn values_decide_over_all_batches() {
     let batch = |numbers: Vec<u64>, bytes: Vec<&[u8]>| {
         let fields = vec![Field::new("u", DataType::UInt64, true), Field::new("b", DataType::Binary, true)];
         let schema = Arc::new(arrow_schema::Schema::new(fields));
-        let arrays: Vec<ArrayRef> =
-            vec![Arc::new(UInt64Array::from(numbers)), Arc::new(BinaryArray::from_vec(bytes))];
+        let arrays: Vec<ArrayRef> = vec![Arc::new(UInt64Array::from(numbers)), Arc::new(BinaryArray::from_vec(bytes))];
         RecordBatch::try_new(schema, arrays).unwrap()
     };
     let first = batch(vec![1], vec![b"ab"]);
@@ -138,8 +137,7 @@ fn dictionaries_may_change_in_a_stream() {
     writer.write(&batch(["z", "a"])).unwrap();
     let bytes = writer.into_inner().unwrap();
     let table = opened(&bytes, &options()).unwrap().table;
-    let texts: Vec<String> =
-        (0..4).map(|row| crate::table::text_of(&table.arrays()[0], row).unwrap()).collect();
+    let texts: Vec<String> = (0..4).map(|row| crate::table::text_of(&table.arrays()[0], row).unwrap()).collect();
     assert_eq!(texts, ["a", "b", "z", "a"]);
     assert!(scanned(&bytes, &options()).unwrap() == table);
 }

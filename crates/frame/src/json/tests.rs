@@ -249,7 +249,7 @@ fn a_sketch_looks_at_whole_rows_only() {
     };
     let seen = sketch(text, true, 1 << 20);
     assert_eq!((seen.rows_seen, seen.certain, seen.schema.find("a").unwrap().kind), (2, false, Kind::Count));
-    assert_eq!(sketch(&text[..16], false, 1 << 20).certain, true);
+    assert!(sketch(&text[..16], false, 1 << 20).certain);
     assert_eq!(sketch(text, false, 9).rows_seen, 1);
     assert_eq!(sketch("{\"a\":1}\n{\"a\":2}\n", false, 3).rows_seen, 1);
     assert_eq!(sketch("{\"a\":\"thr", true, 1 << 20).rows_seen, 0);
@@ -342,7 +342,7 @@ proptest! {
             let scanned = all_chunks(&source.scan(0).unwrap());
             prop_assert!(same(&scanned, &table));
         }
-        let array = [b"[", &*bytes.trim_ascii().to_vec().split(|&byte| byte == b'\n').collect::<Vec<_>>().join(&b", \n "[..]), b"]"].concat();
+        let array = [b"[", &*bytes.trim_ascii().split(|&byte| byte == b'\n').collect::<Vec<_>>().join(&b", \n "[..]), b"]"].concat();
         let back = read_with(&array, &asked).unwrap().table;
         prop_assert!(same(&back, &table), "{}\n{}", back, table);
     }

@@ -175,11 +175,10 @@ impl Opened {
 
     fn decode(&self, column: usize, piece: &Piece, step: usize, options: &ReadOptions) -> Result<Vec<Cells>, Failure> {
         let mask = ProjectionMask::leaves(self.metadata.parquet_schema(), self.leaves[column].clone());
-        let mut builder =
-            ParquetRecordBatchReaderBuilder::new_with_metadata(self.input.clone(), self.metadata.clone())
-                .with_row_groups(piece.groups.clone())
-                .with_projection(mask)
-                .with_batch_size(step);
+        let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(self.input.clone(), self.metadata.clone())
+            .with_row_groups(piece.groups.clone())
+            .with_projection(mask)
+            .with_batch_size(step);
         if let Some(part) = &piece.part {
             let rows = vec![RowSelector::skip(part.start), RowSelector::select(part.len())];
             builder = builder.with_row_selection(RowSelection::from(rows));

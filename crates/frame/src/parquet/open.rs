@@ -11,8 +11,8 @@ use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::basic::Type as Physical;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{
-    ColumnChunkMetaData, FileMetaData, ParquetMetaData, ParquetMetaDataOptions, ParquetMetaDataReader, ParquetStatisticsPolicy,
-    RowGroupMetaData,
+    ColumnChunkMetaData, FileMetaData, ParquetMetaData, ParquetMetaDataOptions, ParquetMetaDataReader,
+    ParquetStatisticsPolicy, RowGroupMetaData,
 };
 use parquet::schema::types::Type;
 use pipewright_diagnostic::{Failure, code};
@@ -181,9 +181,8 @@ fn mended(metadata: ParquetMetaData, footer_start: i64) -> ParquetMetaData {
     );
     let mut groups = metadata.row_groups().to_vec();
     if headless {
-        let start = |column: &ColumnChunkMetaData| {
-            column.dictionary_page_offset().unwrap_or_else(|| column.data_page_offset())
-        };
+        let start =
+            |column: &ColumnChunkMetaData| column.dictionary_page_offset().unwrap_or_else(|| column.data_page_offset());
         let starts: BTreeSet<i64> = groups.iter().flat_map(RowGroupMetaData::columns).map(start).collect();
         for column in groups.iter_mut().flat_map(|group| group.columns_mut()) {
             // The header fills the gap before the next column.
@@ -287,7 +286,11 @@ fn with_wide_moments(group: &Type, fields: &Fields) -> Fields {
 }
 
 /// The leaves of each column of the layout.
-fn leaves(metadata: &ArrowReaderMetadata, layout: &Layout, options: &ReadOptions) -> Result<Vec<Range<usize>>, Failure> {
+fn leaves(
+    metadata: &ArrowReaderMetadata,
+    layout: &Layout,
+    options: &ReadOptions,
+) -> Result<Vec<Range<usize>>, Failure> {
     let mut found = BTreeMap::new();
     let root = metadata.parquet_schema().root_schema();
     let whole = walk(root, metadata.schema().fields(), &mut Vec::new(), &mut 0, &mut found);
@@ -328,4 +331,19 @@ fn children(group: &Type) -> Vec<(&Type, usize)> {
 
 fn count(node: &Type) -> usize {
     if node.is_group() { node.get_fields().iter().map(|child| count(child)).sum() } else { 1 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_old_writers_leave_out_headers() {
+        for old in ["parquet-mr", "parquet-mr version 1.2.8", "parquet-mr version 1.1.0-SNAPSHOT (build x)"] {
+            assert!(leaves_out_header(old), "{old}");
+        }
+        for new in ["parquet-mr version 1.2.9", "parquet-mr version 1.12.3 (build 7)", "parquet-rs version 1.0.0", ""] {
+            assert!(!leaves_out_header(new), "{new}");
+        }
+    }
 }

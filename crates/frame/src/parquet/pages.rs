@@ -72,6 +72,10 @@ pub(super) fn inspect(
         if header.dictionary && count > unpacked {
             return Err(bad("a dictionary claims more values than it has bytes"));
         }
+        if header.plain && header.compressed != header.uncompressed {
+            // Arrow before version 3 compressed such pages all the same (ARROW-10353).
+            return Err(bad("a page says that it is not compressed, but its sizes differ"));
+        }
         claims.add(&header, unpacked, count);
         if !header.dictionary {
             values = values.saturating_add(header.values);
@@ -231,4 +235,20 @@ fn varint(bytes: &[u8], position: &mut usize) -> Option<u64> {
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn differences_end_where_their_blocks_do() {
+        // Blocks of 128 in 4 parts, 2 numbers, the first is 1; a block: least 1, widths 2, 0, 0, 0, 8 bytes.
+        let bytes = [0x80, 0x01, 4, 2, 2, 2, 2, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 99];
+        assert_eq!(differences_end(&bytes, 2), Some(18));
+        assert_eq!(differences_end(&bytes, 1), None, "more than there can be");
+        assert_eq!(differences_end(&bytes[..3], 2), None);
+        let endless = [0x80, 0x01, 4, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F, 0];
+        assert_eq!(differences_end(&endless, 1000), None);
+    }
 }

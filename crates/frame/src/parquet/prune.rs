@@ -33,9 +33,9 @@ pub(super) fn may_hold(filter: &Expression, group: &Group<'_>) -> bool {
             _ => true,
         },
         Expression::In(inner, values) => match &**inner {
-            Expression::Column(name) => values
-                .iter()
-                .any(|value| *value == Value::Null || group.may_compare(name, Comparison::Equal, value)),
+            Expression::Column(name) => {
+                values.iter().any(|value| *value == Value::Null || group.may_compare(name, Comparison::Equal, value))
+            }
             _ => true,
         },
         Expression::IsNull(inner) => match &**inner {
@@ -143,9 +143,7 @@ fn bounds(stored: &DataType, statistics: &Statistics) -> Option<Bounds> {
         (DataType::UInt8 | DataType::UInt16, Statistics::Int32(bounds)) if !old => {
             numbers(f64::from(*bounds.min_opt()?), f64::from(*bounds.max_opt()?))
         }
-        (DataType::Int64, Statistics::Int64(bounds)) => {
-            numbers(*bounds.min_opt()? as f64, *bounds.max_opt()? as f64)
-        }
+        (DataType::Int64, Statistics::Int64(bounds)) => numbers(*bounds.min_opt()? as f64, *bounds.max_opt()? as f64),
         (DataType::Float32, Statistics::Float(bounds)) => {
             numbers(f64::from(*bounds.min_opt()?), f64::from(*bounds.max_opt()?))
         }

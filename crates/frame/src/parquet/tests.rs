@@ -4,8 +4,9 @@ use crate::laws::{edge_tables, random_table};
 use crate::{Column, Comparison, Expression, Format, Kind, Role, Value};
 use arrow_array::*;
 use parquet::arrow::ArrowWriter;
-use parquet::basic::Compression;
-use parquet::file::properties::WriterProperties;
+use parquet::basic::{Compression, Encoding};
+use parquet::file::properties::{WriterProperties, WriterVersion};
+use parquet::schema::types::ColumnPath;
 use pipewright_world::MemoryWorld;
 use pipewright_world::random::Key;
 use proptest::prelude::*;
@@ -28,6 +29,22 @@ fn foreign(table: &Table, group_rows: usize) -> Vec<u8> {
         .build();
     let batch = table.to_batch();
     let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties)).unwrap();
+    writer.write(&batch).unwrap();
+    writer.into_inner().unwrap()
+}
+
+/// A table whose texts are written in one of the ways that the format has.
+fn encoded(table: &Table, encoding: Encoding, version: WriterVersion) -> Vec<u8> {
+    let mut properties = WriterProperties::builder()
+        .set_writer_version(version)
+        .set_dictionary_enabled(false)
+        .set_data_page_row_count_limit(20)
+        .set_write_batch_size(20);
+    for name in ["category", "text", "id"] {
+        properties = properties.set_column_encoding(ColumnPath::from(name), encoding);
+    }
+    let batch = table.to_batch();
+    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties.build())).unwrap();
     writer.write(&batch).unwrap();
     writer.into_inner().unwrap()
 }
@@ -115,7 +132,12 @@ fn large_row_groups_are_scanned_in_parts() {
     let bytes = foreign(&table, 900);
     let mut opened = open::open(&content(&bytes), &options()).unwrap();
     let [whole] = &opened.pieces()[..] else { panic!("one row group is one chunk") };
-    let rows = |range: std::ops::Range<usize>| Piece { before: range.start, rows: range.len(), part: Some(range), groups: whole.groups.clone() };
+    let rows = |range: std::ops::Range<usize>| Piece {
+        before: range.start,
+        rows: range.len(),
+        part: Some(range),
+        groups: whole.groups.clone(),
+    };
     for range in [0..0, 0..1, 13..700, 899..900, 0..900] {
         if !range.is_empty() {
             let part = opened.piece(&rows(range.clone()), &options()).unwrap();
@@ -123,6 +145,20 @@ fn large_row_groups_are_scanned_in_parts() {
         }
     }
     assert!(opened.table(&options()).unwrap().0 == table);
+}
+
+const TEXT_ENCODINGS: [Encoding; 3] = [Encoding::PLAIN, Encoding::DELTA_LENGTH_BYTE_ARRAY, Encoding::DELTA_BYTE_ARRAY];
+
+#[test]
+fn every_way_to_write_texts_is_read() {
+    let table = random_table(Key::new(8), 150);
+    for encoding in TEXT_ENCODINGS {
+        for version in [WriterVersion::PARQUET_1_0, WriterVersion::PARQUET_2_0] {
+            let bytes = encoded(&table, encoding, version);
+            assert!(opened(&bytes, &options()).unwrap().table == table, "{encoding} {version:?}");
+            assert!(scanned(&bytes, &options()).unwrap() == table, "{encoding} {version:?}");
+        }
+    }
 }
 
 #[test]
@@ -265,8 +301,13 @@ proptest! {
     fn damaged_files_never_panic(
         seed in 0..4_u64, cut in any::<prop::sample::Index>(), truncated in any::<bool>(),
         flips in prop::collection::vec((any::<prop::sample::Index>(), 0..8_u32), 0..4), tail in any::<bool>(),
+        encoding in 0..4_usize,
     ) {
-        let mut bytes = foreign(&random_table(Key::new(seed), 40), 15);
+        let table = random_table(Key::new(seed), 40);
+        let mut bytes = match TEXT_ENCODINGS.get(encoding) {
+            Some(encoding) => encoded(&table, *encoding, WriterVersion::PARQUET_2_0),
+            None => foreign(&table, 15),
+        };
         if truncated {
             bytes.truncate(cut.index(bytes.len()));
         }

@@ -33,6 +33,8 @@ pub(super) struct PageHeader {
     pub(super) compressed: i64,
     pub(super) uncompressed: i64,
     pub(super) values: i64,
+    /// Does it say that its values are not compressed, whatever the column is?
+    pub(super) plain: bool,
     /// As the format numbers them.
     pub(super) encoding: i64,
 }
@@ -74,6 +76,7 @@ pub(super) fn page_header(bytes: &[u8]) -> Result<PageHeader, Fault> {
                 input.fields(|input, inner, kind| {
                     match (inner, kind) {
                         (1, I32) => header.values = input.integer()?,
+                        (7, FALSE) if field == 8 => header.plain = true,
                         (inner, I32) if inner == encoding => header.encoding = input.integer()?,
                         _ => input.skip(kind, 0)?,
                     }
@@ -163,9 +166,11 @@ impl Input<'_> {
         let kind = head & 15;
         let count = if head >> 4 == 15 { self.unsigned()? } else { u64::from(head >> 4) };
         // Every element takes a byte at least. Those of truth values are not of one length for all who read them.
-        let truths = matches!(kind, TRUE | FALSE) && count > 0;
-        if truths || count > (self.bytes.len() - self.position) as u64 {
+        if matches!(kind, TRUE | FALSE) && count > 0 {
             return Err(Fault::Malformed);
+        }
+        if count > (self.bytes.len() - self.position) as u64 {
+            return Err(Fault::Short);
         }
         Ok((count, kind))
     }
@@ -194,7 +199,7 @@ impl Input<'_> {
                 }
                 let kinds = self.byte()?;
                 let (key, value) = (kinds >> 4, kinds & 15);
-                if matches!(key, TRUE | FALSE) || count > (self.bytes.len() - self.position) as u64 {
+                if matches!(key, TRUE | FALSE) {
                     return Err(Fault::Malformed);
                 }
                 (0..count).try_for_each(|_| {
@@ -276,7 +281,7 @@ mod tests {
 
     #[test]
     fn counts_beyond_the_bytes_are_refused() {
-        assert_eq!(footer(&[0x19, 0xF5, 0xFF, 0xFF, 0xFF, 0x7F, 0x00]), Err(Fault::Malformed));
+        assert_eq!(footer(&[0x19, 0xF5, 0xFF, 0xFF, 0xFF, 0x7F, 0x00]), Err(Fault::Short));
         assert_eq!(footer(&[0x19, 0xF1, 0xFF, 0xFF, 0xFF, 0x7F, 0x00]), Err(Fault::Malformed));
     }
 }

@@ -49,6 +49,7 @@ fn quotes_and_escapes() {
         ("'a','b'\n'x','1'\n'y','2'\n", ", quote '"),
         ("a,b\nit's,1\ndon't,2\n", ","),
         ("size;b\n5\" disk;1\n3\" disk;2\n", ";"),
+        ("a|b\n\"hello|world\nit's|do\"\n'I am'|\"here\"\n", "|"),
         ("a,b\n'tis,1\n'twas,2\n", ","),
         ("a,b\n\"x\",'y'\n\"z\",'w'\n\"u\",'v'\n", ","),
         ("a,b\n\"x \\\"y\\\", z\",1\n\"w\",2\n", ", escape \\"),
@@ -167,10 +168,13 @@ fn headers() {
 
 #[test]
 fn types_of_a_sample() {
-    let types = |text: &str| types(text.as_bytes(), 3, &Dialect::of(b',', &ReadOptions::new("t.csv")).unwrap());
+    let types = |text: &str| {
+        let found = columns(text.as_bytes(), 3, &Dialect::of(b',', &ReadOptions::new("t.csv")).unwrap())?;
+        Some(found.into_iter().map(|guess| guess.kind).collect::<Vec<Type>>())
+    };
     assert_eq!(types("1,1.5,x\n2,2,\"\"\n"), Some(vec![Type::Count, Type::Continuous, Type::Text]));
     assert_eq!(types("true,2024-01-01,NA\n"), Some(vec![Type::Bool, Type::Date, Type::Nothing]));
-    assert_eq!(types("99999999999999999999,1,2\n"), Some(vec![Type::Count; 3]));
+    assert_eq!(types("99999999999999999999,1,2\n"), Some(vec![Type::Continuous, Type::Count, Type::Count]));
     assert_eq!(types("1,2\n"), None);
     assert_eq!(types("1,2,\"x\n"), None);
 }
@@ -181,7 +185,8 @@ proptest! {
         let found = dialect(text.as_bytes(), complete, &ReadOptions::new("t.csv")).unwrap();
         let lines = text.bytes().filter(|&byte| byte == b'\n').count();
         prop_assert!(found.skip_lines <= lines + 1);
-        let _ = types(text.as_bytes(), 2, &found);
+        let _ = is_header(&[], text.as_bytes(), &found);
+        let _ = columns(text.as_bytes(), 2, &found);
     }
 
     #[test]
