@@ -170,7 +170,12 @@ impl<L: pipewright_learn::Learner> work::Learner for LearnerOf<L> {
                     Data::Table(_) => unreachable!("parts of a stream are streams"),
                 };
                 let validation = validation.map(spill).transpose()?;
-                self.learner.fit_spilled(&exchange::spilled(rows, &names, &self.task)?, validation.as_ref(), key, watch)?
+                self.learner.fit_spilled(
+                    &exchange::spilled(rows, &names, &self.task)?,
+                    validation.as_ref(),
+                    key,
+                    watch,
+                )?
             }
             _ => {
                 let examples = |rows: &Data| exchange::examples(rows, &names, &self.task);

@@ -35,19 +35,17 @@ pub(crate) fn spilled(rows: &Stream, names: &Arc<[String]>, task: &Task) -> Resu
         let write = |(bytes, seen, target): (Vec<u8>, Scales, Target)| {
             scales.merge(seen);
             parts.push(target);
-            out.write_all(&bytes).map_err(|error| {
-                failure_of(code::CANNOT_WRITE, "cannot write", "a temporary file".as_ref(), &error)
-            })
+            out.write_all(&bytes)
+                .map_err(|error| failure_of(code::CANNOT_WRITE, "cannot write", "a temporary file".as_ref(), &error))
         };
         failure = rows.for_each(part, write).err();
         Ok(())
     });
-    match failure {
-        Some(failure) => return Err(failure),
-        None => {}
+    if let Some(failure) = failure {
+        return Err(failure);
     }
-    let content = filled
-        .map_err(|error| failure_of(code::CANNOT_WRITE, "cannot write", "a temporary file".as_ref(), &error))?;
+    let content =
+        filled.map_err(|error| failure_of(code::CANNOT_WRITE, "cannot write", "a temporary file".as_ref(), &error))?;
     Ok(Spilled::new(names.clone(), content, Target::concat(parts, task.classes().map(|classes| classes.len())), scales))
 }
 

@@ -92,7 +92,8 @@ impl Opened {
     fn memory_bytes(&self, groups: &[usize]) -> u64 {
         let of_group = |&group: &usize| {
             let (rows, group) = (self.rows_of(group) as u64, self.group(group));
-            let of_column = |(source, mut leaves): (&crate::arrow::Source, std::ops::Range<usize>)| match source.stored {
+            let of_column = |(source, mut leaves): (&crate::arrow::Source, std::ops::Range<usize>)| match source.stored
+            {
                 DataType::Boolean => rows / 8,
                 _ if leaves.len() == 1 && group.column(leaves.start).column_type() != Physical::BYTE_ARRAY => {
                     rows.saturating_mul(width(&source.stored))

@@ -108,7 +108,13 @@ impl<'a> Lowering<'a> {
         match &node.bound {
             Bound::Source(source) => {
                 let wanted = crate::wanted::wanted(self.plan);
-                let read = self.add(Work::Read(source.clone(), wanted.clone()), &format!("read {} {wanted:?}", node.text), &[], stage, None);
+                let read = self.add(
+                    Work::Read(source.clone(), wanted.clone()),
+                    &format!("read {} {wanted:?}", node.text),
+                    &[],
+                    stage,
+                    None,
+                );
                 self.source = Some(read);
                 self.table = Some(read);
             }

@@ -57,7 +57,9 @@ fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
     let packed = [".gz", ".zst", ".bz2", ".xz", ".zip"].into_iter().find(|ending| path.ends_with(ending));
     if let Some(ending) = packed {
         let message = format!("tables are written unpacked: `{path}` would not be what its ending `{ending}` says");
-        return Err(Fault::of("path", code::UNKNOWN_FORMAT, message).help("write table.parquet: it is packed by itself"));
+        return Err(
+            Fault::of("path", code::UNKNOWN_FORMAT, message).help("write table.parquet: it is packed by itself")
+        );
     }
     let asked = args.text("format").and_then(Format::of_word);
     let format = match asked.or(Format::of_path(path)) {
@@ -113,10 +115,14 @@ impl Write {
         let mut writer = self.format.writer(&rows.schema(), out).map_err(|error| self.failure(&error))?;
         let chunks = rows.chunks();
         let mut count = 0;
-        in_waves(chunks.count(), |index| chunks.chunk(index), |chunk| {
-            count += chunk.rows();
-            writer.write(&chunk).map_err(|error| self.failure(&error))
-        })?;
+        in_waves(
+            chunks.count(),
+            |index| chunks.chunk(index),
+            |chunk| {
+                count += chunk.rows();
+                writer.write(&chunk).map_err(|error| self.failure(&error))
+            },
+        )?;
         writer.finish().map_err(|error| self.failure(&error))?;
         Ok(count)
     }

@@ -1,11 +1,11 @@
 //! What `load` does: opens what was named, and reads it, as a table or, where that would be too large, as a stream.
 
 use pipewright_diagnostic::{Failure, Watch, code};
-use pipewright_frame::{Column, Kind, ReadOptions, Rejected, Scan, Schema, Table, csv, file};
+use pipewright_frame::{Column, Kind, ReadOptions, Rejected, Schema, Table, csv, file};
 use pipewright_operator::work::{Sketch, Source, Wanted};
 use pipewright_operator::{Data, Sample, Stream, Surroundings, failure_of};
 use pipewright_world::Content;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub(super) struct Load {
@@ -59,18 +59,16 @@ impl Source for Load {
         }
         match surroundings.memory_bytes {
             Some(limit) if memory_bytes.saturating_mul(COPIES) > limit => {
-                let scans = opened.iter().map(|file| {
-                    file::scan(&file.content, &file.options, surroundings.world.as_ref())
-                });
+                let scans =
+                    opened.iter().map(|file| file::scan(&file.content, &file.options, surroundings.world.as_ref()));
                 let scan = file::joined(scans.collect::<Result<_, _>>()?)?;
                 self.tell(scan.notes(), scan.rejected(), surroundings, watch)?;
                 let scan = if wanted.columns.is_some() { file::padded(scan, &schema) } else { scan };
                 Ok(Data::Stream(Stream::new(scan, surroundings.world.clone(), limit)))
             }
             _ => {
-                let readings = opened.iter().map(|file| {
-                    file::read(&file.content, &file.options, surroundings.world.as_ref())
-                });
+                let readings =
+                    opened.iter().map(|file| file::read(&file.content, &file.options, surroundings.world.as_ref()));
                 let reading = file::stacked(readings.collect::<Result<_, _>>()?)?;
                 self.tell(&reading.notes, &reading.rejected, surroundings, watch)?;
                 let table = if wanted.columns.is_some() { reading.table.padded(&schema)? } else { reading.table };
@@ -110,14 +108,9 @@ impl Load {
     }
 
     /// The files that a path means: itself, or all that fit it as a pattern.
-    fn files(
-        &self,
-        place: &PathBuf,
-        name: &str,
-        surroundings: &Surroundings,
-    ) -> Result<Vec<(PathBuf, String)>, Failure> {
+    fn files(&self, place: &Path, name: &str, surroundings: &Surroundings) -> Result<Vec<(PathBuf, String)>, Failure> {
         if !name.contains(['*', '?', '[']) || surroundings.world.exists(place) {
-            return Ok(vec![(place.clone(), name.to_owned())]);
+            return Ok(vec![(place.to_path_buf(), name.to_owned())]);
         }
         let found = surroundings.world.matching(place).map_err(|error| unreadable(name, &error))?;
         if found.is_empty() {

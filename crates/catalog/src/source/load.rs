@@ -103,9 +103,12 @@ petal_width  species
 fn bind(args: &Args, surroundings: &Surroundings) -> Result<Bound, Fault> {
     let file = |path: &str| From::File { place: surroundings.place(path), name: path.to_owned() };
     let mut from = match (args.get("path"), &surroundings.data) {
-        (Some(Value::Sample(name)), _) => vec![From::Sample(surroundings.registry.sample(name).ok_or_else(|| {
-            Fault::of("path", code::UNKNOWN_NAME, format!("no sample set named `{name}`"))
-        })?)],
+        (Some(Value::Sample(name)), _) => vec![From::Sample(
+            surroundings
+                .registry
+                .sample(name)
+                .ok_or_else(|| Fault::of("path", code::UNKNOWN_NAME, format!("no sample set named `{name}`")))?,
+        )],
         (Some(_), _) => match args.text("path") {
             Some("-") => vec![From::StandardInput],
             path => path.map(file).into_iter().collect(),

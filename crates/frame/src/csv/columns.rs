@@ -102,7 +102,7 @@ impl Columns {
 
     /// The arrays of all columns; or the column that holds more text than an array can.
     pub(super) fn arrays(self, types: &[Type], plans: &[Plan]) -> Result<Vec<ArrayRef>, usize> {
-        let mut columns: Vec<Vec<(Finishing, Vec<(usize, Values)>)>> = types.iter().map(|_| Vec::new()).collect();
+        let mut columns: Vec<Vec<Pieces>> = types.iter().map(|_| Vec::new()).collect();
         let pieces = self.pieces.into_iter().map(|piece| (piece, false));
         for (piece, again) in pieces.chain(self.again.map(|piece| (piece, true))) {
             let mut parts: Vec<Vec<(usize, Values)>> = types.iter().map(|_| Vec::new()).collect();
@@ -115,7 +115,7 @@ impl Columns {
                 }
             }
         }
-        let finish = |(column, pieces): (usize, Vec<(Finishing, Vec<(usize, Values)>)>)| -> Result<ArrayRef, usize> {
+        let finish = |(column, pieces): (usize, Vec<Pieces>)| -> Result<ArrayRef, usize> {
             if plans[column] == Plan::Skip {
                 return Ok(Arc::new(NullArray::new(0)));
             }
@@ -196,3 +196,6 @@ fn rows_expected(body: &Body, chunk_bytes: u64, columns: usize, layout: &Layout)
     }
     usize::try_from(rows).map_err(|_| io::ErrorKind::OutOfMemory.into())
 }
+
+/// What one pass brought of a column, piece by piece, and what is left to do with it.
+type Pieces = (Finishing, Vec<(usize, Values)>);

@@ -84,7 +84,9 @@ impl Dialect {
     pub(super) fn is_null_text(&self, text: &[u8]) -> bool {
         match text.first() {
             None => true,
-            Some(first) => self.begins_null[usize::from(*first)] && (self.nulls.iter().any(|null| null == text) || is_nan(text)),
+            Some(first) => {
+                self.begins_null[usize::from(*first)] && (self.nulls.iter().any(|null| null == text) || is_nan(text))
+            }
         }
     }
 

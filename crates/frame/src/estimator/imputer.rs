@@ -7,9 +7,7 @@ use super::{Estimator, State, Summary, approximate, numbers_within};
 use crate::summary::{Levels, Moments, Quantiles};
 use crate::{Column, Entry, Kind, Role, Schema, Selection, Table, Value, csv};
 use arrow_array::cast::AsArray;
-use arrow_array::types::{
-    ArrowPrimitiveType, Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType,
-};
+use arrow_array::types::{ArrowPrimitiveType, Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType};
 use arrow_array::{Array, ArrayRef, BooleanArray, Float64Array, PrimitiveArray, StringArray};
 use arrow_buffer::BooleanBuffer;
 use arrow_schema::DataType;

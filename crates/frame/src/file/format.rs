@@ -82,7 +82,9 @@ impl Format {
         let begins = |magic: &[u8]| start.starts_with(magic);
         Ok(if begins(b"PAR1") || begins(b"PARE") {
             Format::Parquet
-        } else if begins(b"ARROW1") || (begins(b"\xFF\xFF\xFF\xFF") && (named == Some(Format::Ipc) || options.name.starts_with("adbc:"))) {
+        } else if begins(b"ARROW1")
+            || (begins(b"\xFF\xFF\xFF\xFF") && (named == Some(Format::Ipc) || options.name.starts_with("adbc:")))
+        {
             Format::Ipc
         } else if begins(b"PK\x03\x04") || begins(b"\xD0\xCF\x11\xE0") {
             Format::Excel

@@ -113,10 +113,10 @@ fn common<'a>(files: impl Iterator<Item = (&'a [Column], Option<&'a Arc<Origin>>
             column.kind = joined_kind(column.kind, other.kind).ok_or_else(|| {
                 let (here, there) = (plural(other.kind), plural(column.kind));
                 let message = format!("`{}` holds {here} in `{file}`, and {there} in the files before", column.name);
-                Failure::new(code::KIND_CHANGED, message).file(file).column(&*column.name).help(format!(
-                    "declare it: load … schema=\"{}: text\"",
-                    column.name
-                ))
+                Failure::new(code::KIND_CHANGED, message)
+                    .file(file)
+                    .column(&*column.name)
+                    .help(format!("declare it: load … schema=\"{}: text\"", column.name))
             })?;
         }
     }

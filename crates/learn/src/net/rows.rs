@@ -119,7 +119,8 @@ impl Rows {
             }
             Store::Spilled { loaded, slots, .. } => {
                 for (place, &row) in places {
-                    let (block, within) = (row as usize / self.blocks.block_rows, row as usize % self.blocks.block_rows);
+                    let (block, within) =
+                        (row as usize / self.blocks.block_rows, row as usize % self.blocks.block_rows);
                     let start = (slots[&(block as u32)] * self.blocks.block_rows + within) * width;
                     place.copy_from_slice(&loaded[start..start + width]);
                 }
