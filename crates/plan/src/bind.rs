@@ -1,4 +1,6 @@
 //! The arguments of a stage are checked against the `Spec` of its verb.
+//!
+//! Longer than usual: every way in which an argument may stand, and what is said when it does not fit.
 
 use crate::names::{Scope, Vocabulary, expression, selection};
 use pipewright_diagnostic::{Diagnostic, Span, Spanned, code, nearest};

@@ -7,9 +7,10 @@ use crate::project::File;
 const DOORS: &[&str] =
     &["std::fs", "std::env::", "std::net", "std::process::Command", "Instant::now", "SystemTime", "std::thread::spawn"];
 
-/// Those whose business the outside is: `OsWorld`, the terminal, the chores.
+/// Those whose business the outside is: `OsWorld`, the terminal, the chores, and examples, which are programs.
 fn may_go_outside(file: &File) -> bool {
-    ["crates/world/", "crates/cli/", "xtask/"].iter().any(|start| file.path.starts_with(start)) || file.is_test()
+    let is_outer = ["crates/world/", "crates/cli/", "xtask/"].iter().any(|start| file.path.starts_with(start));
+    is_outer || file.is_test() || file.path.contains("/examples/")
 }
 
 pub(super) fn world(tree: &Tree) -> Vec<Finding> {

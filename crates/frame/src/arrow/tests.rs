@@ -1,3 +1,5 @@
+//! What every Arrow type becomes.
+
 use super::*;
 use crate::Table;
 use arrow_array::types::*;

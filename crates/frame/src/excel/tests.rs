@@ -1,3 +1,5 @@
+//! Workbooks, sound and hostile, and what is read from them.
+
 use super::*;
 use crate::{Kind as ColumnKind, Table};
 use std::io::Write;

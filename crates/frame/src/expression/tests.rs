@@ -113,3 +113,26 @@ fn long_chains_need_no_stack() {
     };
     std::thread::Builder::new().stack_size(256 << 10).spawn(run).unwrap().join().unwrap();
 }
+
+#[test]
+fn times_of_day_compare_with_texts_that_name_one() {
+    let text = "t,d\n08:30,2024-01-31\n17:45:30.5,\n,2024-02-01\n";
+    let table = csv::read(text.as_bytes(), &ReadOptions::new("t.csv")).unwrap().0;
+    let shown = |expression: Expression| {
+        let values = expression.evaluate(&table).unwrap();
+        let texts: Vec<String> = (0..3).map(|row| text_of(&values, row).unwrap_or("·".into())).collect();
+        texts.join(" ")
+    };
+    assert_eq!(shown(col("t").compare(Comparison::Greater, lit("12:00"))), "false true ·");
+    assert_eq!(shown(lit("08:30:00").compare(Comparison::Equal, col("t"))), "true false ·");
+    assert_eq!(shown(col("t").compare(Comparison::Equal, col("t"))), "true true ·");
+    assert_eq!(shown(Expression::In(Box::new(col("t")), vec![Value::from("17:45:30.5")].into())), "false true ·");
+    assert_eq!(shown(Expression::IsNull(Box::new(col("t")))), "false false true");
+    let condition = col("d").compare(Comparison::Equal, lit("2024-01-31"));
+    let chosen = Expression::If(Box::new([condition, col("t"), lit(Value::Null)]));
+    assert_eq!((chosen.kind(&table.schema()).unwrap(), shown(chosen)), (ExprKind::Time, "08:30:00 · ·".into()));
+    for other in [lit("noon"), lit(12.0), col("d")] {
+        let failure = col("t").compare(Comparison::Less, other).kind(&table.schema()).unwrap_err();
+        assert_eq!(failure.code, code::TYPE_MISMATCH);
+    }
+}

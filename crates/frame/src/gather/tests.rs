@@ -1,3 +1,5 @@
+//! Loosely typed cells become columns of the narrowest kind.
+
 use super::*;
 use crate::table::text_of;
 

@@ -1,3 +1,5 @@
+//! What JSON becomes, in lines and as an array, and what is refused.
+
 use super::*;
 use crate::gather::Start;
 use crate::{BadRows, Chunks, Column, Kind, Table};

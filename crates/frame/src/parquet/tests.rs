@@ -1,3 +1,5 @@
+//! What is written comes back, whatever is pruned, and damaged files are refused.
+
 use super::*;
 use crate::file::{read, scan, sketch};
 use crate::laws::{edge_tables, random_table};

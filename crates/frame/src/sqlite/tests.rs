@@ -1,3 +1,5 @@
+//! Tables and queries, and what they may not do.
+
 use super::*;
 use crate::Kind;
 

@@ -1,3 +1,5 @@
+//! Packed files, whole, damaged, and too large.
+
 use super::*;
 use crate::{Kind, read};
 use pipewright_world::MemoryWorld;
