@@ -76,3 +76,14 @@ fn a_text_where_numbers_are_needed_is_e0419() {
     let failure = table.numbers(&["age".into(), "sex".into()]).expect_err("texts are no numbers");
     assert_eq!((failure.code.as_str(), failure.place.column.as_deref()), ("E0419", Some("sex")));
 }
+
+/// A workbook with several sheets, of which one is read, and with a cell that could not be computed: N0322, N0504.
+#[test]
+fn a_workbook_says_which_sheet_was_read_and_what_is_missing() {
+    let files = support::files("crates/frame/tests/data", "xlsx");
+    let bytes = std::fs::read(&files[0]).expect("the fixture is part of the repository");
+    let done =
+        session(MemoryWorld::new().with_file("people.xlsx", bytes)).run_watched("load people.xlsx | show", &Silent);
+    let codes: Vec<&str> = done.diagnostics.iter().map(|diagnostic| diagnostic.code.as_str()).collect();
+    assert!(done.is_ok() && ["N0322", "N0504"].iter().all(|code| codes.contains(code)), "{codes:?}");
+}

@@ -21,7 +21,7 @@ pub(crate) const VERB: Verb = Verb {
         examples: &[Example {
             script: "load titanic.csv | schema",
             output: "\
-1309 rows
+1309 rows of titanic.csv (format CSV, encoding UTF-8, delimiter `,`, header yes)
 column    kind        role     missing  made from
 pclass    text        feature        0
 survived  text        feature        0
@@ -100,7 +100,15 @@ fn counted(rows: &Data) -> Result<(usize, Vec<i64>), Failure> {
 /// What the reader of the file decided, in words.
 fn decided(rows: &Data) -> String {
     let Some(origin) = rows.origin() else { return String::new() };
-    let facts: Vec<String> = origin.facts.iter().map(|(what, how)| format!("{what} {how}")).collect();
+    // A single sign is easily overlooked.
+    let quoted = |how: &str| {
+        if how.chars().count() == 1 && !how.chars().all(char::is_alphanumeric) {
+            format!("`{how}`")
+        } else {
+            how.to_owned()
+        }
+    };
+    let facts: Vec<String> = origin.facts.iter().map(|(what, how)| format!("{what} {}", quoted(how))).collect();
     format!(" of {} ({})", origin.file, facts.join(", "))
 }
 
