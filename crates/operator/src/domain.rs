@@ -140,6 +140,11 @@ impl Domain {
             ("true", Value::Truth(true)),
             ("null", Value::Null),
         ];
+        if let Domain::OneOf(domains) = self
+            && domains.contains(&Domain::Path)
+        {
+            return Domain::Path.invalid();
+        }
         if matches!(self, Domain::Path | Domain::Sample | Domain::Column | Domain::Columns | Domain::Condition) {
             // These have a grammar of their own; the grammar's tests cover them.
             return Vec::new();

@@ -5,6 +5,7 @@ use pipewright_frame::{Column, Kind, ReadOptions, Rejected, Schema, Table, csv, 
 use pipewright_operator::work::{Sketch, Source, Wanted};
 use pipewright_operator::{Data, Sample, Stream, Surroundings, failure_of};
 use pipewright_world::Content;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -112,7 +113,13 @@ impl Load {
         if !name.contains(['*', '?', '[']) || surroundings.world.exists(place) {
             return Ok(vec![(place.to_path_buf(), name.to_owned())]);
         }
-        let found = surroundings.world.matching(place).map_err(|error| unreadable(name, &error))?;
+        let found = match surroundings.world.matching(place) {
+            // What is no pattern is the name of a file after all.
+            Err(error) if error.kind() == ErrorKind::InvalidInput => {
+                return Ok(vec![(place.to_path_buf(), name.to_owned())]);
+            }
+            found => found.map_err(|error| unreadable(name, &error))?,
+        };
         if found.is_empty() {
             return Err(Failure::new(code::CANNOT_READ, format!("no file fits `{}`", name.escape_debug())));
         }

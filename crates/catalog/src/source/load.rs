@@ -63,7 +63,7 @@ pub(crate) const VERB: Verb = Verb {
             Param::optional("decimal", Domain::Text, "The sign before decimals: \".\" or \",\"."),
             Param::optional("thousands", Domain::Text, "The sign between thousands."),
             Param::optional("dates", Domain::Text, "The form of dates: \"%d.%m.%Y\"."),
-            Param::optional("encoding", Domain::Text, "The encoding of text: \"latin1\", \"utf-16le\", …"),
+            Param::optional("encoding", Domain::Text, "The encoding of text, such as \"latin1\" or \"utf-16le\"."),
             Param::optional("sheet", Domain::Text, "The sheet of a workbook; the first, if it is not said."),
             Param::optional("table", Domain::Text, "The table of a database."),
             Param::optional("query", Domain::Text, "A query whose result is the table, for databases."),

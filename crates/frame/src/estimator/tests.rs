@@ -42,6 +42,20 @@ fn imputers_fill() {
 }
 
 #[test]
+fn times_of_day_are_filled_and_left_out() {
+    let text = "t,n\n08:30,1\n,2\n08:30,3\n";
+    let filled = "t         n\n08:30:00  1\n08:30:00  2\n08:30:00  3\n";
+    assert_eq!(shown(&Imputer::mode(), text), filled);
+    assert_eq!(shown(&Imputer::constant("8:30 AM").on(Selection::name("t")), text), filled);
+    let on_text = fitted(&Imputer::constant("late").on(Selection::name("t")), text).unwrap_err();
+    assert_eq!((on_text.code, on_text.place.column.as_deref()), (code::NOT_NUMERIC, Some("t")));
+    assert_eq!(fitted(&Encoder::auto(), text).unwrap().columns().len(), 1);
+    assert_eq!(table(text).numbers(&["t".into()]).unwrap_err().code, code::MISSING_VALUES);
+    let whole = table("t,n\n08:30,1\n09:30,2\n").numbers(&["t".into()]).unwrap_err();
+    assert_eq!((whole.code, whole.message.as_str()), (code::UNENCODED_COLUMN, "`t` holds times of day, not numbers"));
+}
+
+#[test]
 fn imputers_refuse() {
     let refused = |imputer: Imputer, text: &str| {
         let failure = fitted(&imputer, text).unwrap_err();

@@ -126,10 +126,10 @@ fn times_of_day_compare_with_texts_that_name_one() {
     assert_eq!(shown(col("t").compare(Comparison::Greater, lit("12:00"))), "false true ·");
     assert_eq!(shown(lit("08:30:00").compare(Comparison::Equal, col("t"))), "true false ·");
     assert_eq!(shown(col("t").compare(Comparison::Equal, col("t"))), "true true ·");
-    assert_eq!(shown(Expression::In(Box::new(col("t")), vec![Value::from("17:45:30.5")].into())), "false true ·");
-    assert_eq!(shown(Expression::IsNull(Box::new(col("t")))), "false false true");
+    assert_eq!(shown(col("t").is_in(vec!["17:45:30.5".into()])), "false true ·");
+    assert_eq!(shown(col("t").is_null()), "false false true");
     let condition = col("d").compare(Comparison::Equal, lit("2024-01-31"));
-    let chosen = Expression::If(Box::new([condition, col("t"), lit(Value::Null)]));
+    let chosen = Expression::choose(condition, col("t"), lit(Value::Null));
     assert_eq!((chosen.kind(&table.schema()).unwrap(), shown(chosen)), (ExprKind::Time, "08:30:00 · ·".into()));
     for other in [lit("noon"), lit(12.0), col("d")] {
         let failure = col("t").compare(Comparison::Less, other).kind(&table.schema()).unwrap_err();
