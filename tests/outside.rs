@@ -6,7 +6,7 @@ use pipewright::{Observer, Options, Session, Silent, code};
 use pipewright_frame::{ReadOptions, csv};
 use pipewright_operator::work::{Fitted, FittedModel};
 use pipewright_plan::Job;
-use pipewright_world::MemoryWorld;
+use pipewright_world::{MemoryWorld, OsWorld, World};
 use std::sync::Arc;
 use support::example_world;
 
@@ -81,7 +81,7 @@ fn a_text_where_numbers_are_needed_is_e0419() {
 #[test]
 fn a_workbook_says_which_sheet_was_read_and_what_is_missing() {
     let files = support::files("crates/frame/tests/data", "xlsx");
-    let bytes = std::fs::read(&files[0]).expect("the fixture is part of the repository");
+    let bytes = OsWorld::new().read(&files[0]).expect("the fixture is part of the repository");
     let done =
         session(MemoryWorld::new().with_file("people.xlsx", bytes)).run_watched("load people.xlsx | show", &Silent);
     let codes: Vec<&str> = done.diagnostics.iter().map(|diagnostic| diagnostic.code.as_str()).collect();
