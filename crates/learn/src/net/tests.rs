@@ -135,7 +135,7 @@ fn resuming_equals_never_having_stopped() {
     ] {
         let network = Network { optimizer, early_stop: Some(20), ..small(7) };
         let key = Key::new(6);
-        let whole = network.fit(&train, Some((&validation).into()), key, &Ignore).unwrap();
+        let whole = network.fit(&train, Some(&validation), key, &Ignore).unwrap();
         for stop in [0, 1, 4, 7] {
             let mut first = Trainer::start(&network, &train, Some((&validation).into()), key).unwrap();
             for _ in 0..stop {
@@ -177,7 +177,7 @@ fn early_stop_takes_the_best_weights_and_looks_at_validation_only_then() {
     let best = (0..losses.len()).min_by(|&a, &b| losses[a].total_cmp(&losses[b])).unwrap();
     assert_eq!(losses.len(), best + 4, "three epochs of patience after the best: {losses:?}");
     let short = Network { early_stop: None, epochs: best + 1, ..network.clone() };
-    let expected = short.fit(&train, Some((&validation).into()), Key::new(1), &Ignore).unwrap();
+    let expected = short.fit(&train, Some(&validation), Key::new(1), &Ignore).unwrap();
     assert_eq!(bits(&trainer.finish()), bits(&expected), "the weights after the best epoch");
     let blind = short.fit(&train, None, Key::new(1), &Ignore).unwrap();
     assert_eq!(bits(&blind), bits(&expected), "without early stop validation is not looked at");
