@@ -30,6 +30,12 @@ const COMMANDS: &[Command] = &[
         run: ci::run,
     },
     Command {
+        name: "optional",
+        arguments: "",
+        summary: "As `ci`, for the optional crates: the net, and drivers of databases.",
+        run: ci::optional,
+    },
+    Command {
         name: "tidy",
         arguments: "",
         summary: "Rules of the tree that the compiler does not know; reports all findings together.",

@@ -1,4 +1,5 @@
 //! Files on servers of the tests' own, compared with the same bytes at hand.
+#![allow(clippy::unwrap_used)] // A test may panic.
 
 mod objects;
 mod server;
