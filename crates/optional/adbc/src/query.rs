@@ -3,7 +3,7 @@
 use crate::address::Address;
 use adbc_core::error::{Error, Status};
 use adbc_core::options::{AdbcVersion, OptionConnection, OptionDatabase, OptionValue};
-use adbc_core::{Connection, Database, Driver, LOAD_FLAG_DEFAULT, Statement};
+use adbc_core::{Connection, Database, Driver, LOAD_FLAG_DEFAULT, Optionable, Statement};
 use adbc_driver_manager::{ManagedConnection, ManagedDatabase, ManagedDriver};
 use arrow_ipc::writer::StreamWriter;
 use std::io::{self, Write};
@@ -44,18 +44,20 @@ fn database(address: &Address) -> Result<ManagedDatabase, Error> {
     driver.new_database_with_opts(uri.chain(others))
 }
 
-/// A connection that is only for reading, else one whose changes wait for a commit that never comes, as far as the
-/// driver knows of such things.
+/// A connection that is only for reading, and whose changes wait for a commit that never comes: as far as the driver
+/// knows of such things, each of which it may refuse.
 fn connected(database: &ManagedDatabase) -> Result<ManagedConnection, Error> {
-    let read_only = || (OptionConnection::ReadOnly, OptionValue::from(true));
-    let uncommitted = || (OptionConnection::AutoCommit, OptionValue::from(false));
-    let attempts = [vec![read_only(), uncommitted()], vec![read_only()], vec![uncommitted()]];
-    let connection = attempts.into_iter().find_map(|options| database.new_connection_with_opts(options).ok());
-    connection.map_or_else(|| database.new_connection(), Ok)
+    let read_only = database.new_connection_with_opts([(OptionConnection::ReadOnly, OptionValue::from(true))]);
+    let mut connection = read_only.or_else(|_| database.new_connection())?;
+    // Some drivers take this of open connections only.
+    let _ = connection.set_option(OptionConnection::AutoCommit, OptionValue::from(false));
+    Ok(connection)
 }
 
+/// The first line of what the driver says; more of it repeats the query.
 fn explained(driver: &str, error: &Error) -> io::Error {
-    io::Error::other(format!("{driver}: {}", error.message.trim()))
+    let message = error.message.trim();
+    io::Error::other(format!("{driver}: {}", message.lines().next().unwrap_or("it gives no reason")))
 }
 
 fn broken(error: arrow_schema::ArrowError) -> io::Error {
