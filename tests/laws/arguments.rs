@@ -71,7 +71,8 @@ fn the_registry_is_in_good_order() {
 fn script(spec: &'static Spec, given: &[(&'static Param, &str)]) -> String {
     let text =
         |param: &Param| given.iter().find(|(other, _)| other.name == param.name).map(|(_, text)| (*text).to_owned());
-    let shape = spec.shape.as_ref().map(|param| text(param).unwrap_or_else(|| "2, auto".to_owned()));
+    let usual = |param: &Param| if is_model(spec) { "2, auto".to_owned() } else { valid(param.domain) };
+    let shape = spec.shape.as_ref().map(|param| text(param).unwrap_or_else(|| usual(param)));
     let shape = shape.map(|sizes| format!("[{sizes}]")).unwrap_or_default();
     let options: Vec<String> =
         spec.options.iter().filter_map(|param| Some(format!("{}={}", param.name, text(param)?))).collect();
@@ -85,7 +86,7 @@ fn script(spec: &'static Spec, given: &[(&'static Param, &str)]) -> String {
         text(param)
             .unwrap_or_else(|| if param.default.is_empty() { valid(param.domain) } else { param.default.to_owned() })
     });
-    let mut words = vec![spec.name.to_owned()];
+    let mut words = vec![format!("{}{shape}", spec.name)];
     words.extend(positionals);
     if spec.form == Form::Selector {
         words.push("town".to_owned());
@@ -115,6 +116,7 @@ fn valid(domain: Domain) -> String {
         Domain::Path => "m.pw".to_owned(),
         Domain::Sample => "iris".to_owned(),
         Domain::Call(word) => format!("{word}(\"t.csv\")"),
+        Domain::Sized(word) => format!("{word}[3]"),
         Domain::Bytes => "\"64M\"".to_owned(),
         Domain::Column => "grade".to_owned(),
         Domain::Columns => "town".to_owned(),

@@ -131,7 +131,7 @@ fn with_bait(honest: &JobGraph, bait: Bait) -> JobGraph {
         let found = jobs.iter().position(|job| job.round == round && is(&job.work));
         found.expect("two rounds fit a step, apply it, and pick both parts")
     };
-    let is_fit = |work: &Work| matches!(work, Work::Fit(_));
+    let is_fit = |work: &Work| matches!(work, Work::Fit(..));
     let picks = |wanted: Part| move |work: &Work| matches!(work, Work::Pick(_, part) if *part == wanted);
     let (victim, instead) = match bait {
         Bait::HeldOut => (find(Some(0), &is_fit), find(Some(0), &picks(Part::Test))),

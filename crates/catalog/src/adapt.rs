@@ -2,11 +2,12 @@
 
 use crate::exchange;
 use pipewright_diagnostic::{Failure, Watch, code};
-use pipewright_frame::{Chunks, Estimator, Schema, State, Table};
+use pipewright_frame::{About, Chunks, Estimator, Schema, State, Table, TableEstimator};
 use pipewright_operator::work::{self, Fitted, FittedModel, Step};
-use pipewright_operator::{Data, Fault, Task, TaskKind};
+use pipewright_operator::{Data, Effect, Fault, Task, TaskKind};
 use pipewright_world::random::Key;
 use serde_json::{Value as Json, json};
+use std::any::Any;
 use std::sync::Arc;
 
 /// An estimator of `frame` as a step of a plan.
@@ -31,10 +32,50 @@ impl<E: Estimator + 'static> Step for StepOf<E> {
         self.estimator.chooses_by_name()
     }
 
-    fn fit(&self, rows: &dyn Chunks) -> Result<Arc<dyn Fitted>, Failure> {
+    fn fit(&self, rows: &dyn Chunks, _: &About) -> Result<Arc<dyn Fitted>, Failure> {
         let (state, mut notices) = pipewright_frame::fit_noting(&self.estimator, rows)?;
         notices.extend((self.notices)(&state));
         Ok(Arc::new(StateOf { notices, state }))
+    }
+}
+
+/// An estimator of `frame` that needs all rows at once, as a step of a plan.
+pub(crate) struct TableStep<E: TableEstimator> {
+    pub estimator: E,
+    /// What the arguments make of the verb's effect, if they decide.
+    pub effect: Option<Effect>,
+    /// What is worth saying about a state.
+    pub notices: fn(&E::State) -> Vec<Failure>,
+}
+
+impl<E: TableEstimator> TableStep<E> {
+    pub(crate) fn new(estimator: E) -> TableStep<E> {
+        TableStep { estimator, effect: None, notices: |_| Vec::new() }
+    }
+}
+
+impl<E: TableEstimator + 'static> Step for TableStep<E> {
+    fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
+        self.estimator.schema(input)
+    }
+
+    fn effect(&self) -> Option<Effect> {
+        self.effect
+    }
+
+    fn fit(&self, rows: &dyn Chunks, about: &About) -> Result<Arc<dyn Fitted>, Failure> {
+        let state = self.estimator.fit(&rows.table()?, about)?;
+        Ok(Arc::new(StateOf { notices: (self.notices)(&state), state }))
+    }
+
+    fn treats_training_apart(&self) -> bool {
+        self.estimator.treats_training_apart()
+    }
+
+    fn apply_training(&self, state: &dyn Fitted, rows: &Table, about: &About) -> Result<Table, Failure> {
+        let fitted: &dyn Any = state;
+        let fitted = fitted.downcast_ref::<StateOf<E::State>>().expect("a step is given its own state");
+        self.estimator.apply_training(&fitted.state, rows, about)
     }
 }
 
@@ -46,6 +87,10 @@ struct StateOf<S> {
 impl<S: State> Fitted for StateOf<S> {
     fn apply(&self, rows: &Table) -> Result<Table, Failure> {
         self.state.apply(rows)
+    }
+
+    fn by_row(&self) -> bool {
+        self.state.by_row()
     }
 
     fn show(&self) -> Table {

@@ -53,13 +53,17 @@ pub(crate) fn execute(
             let rows = if *part == Part::Train { &round.train } else { &round.test };
             Value::Data(expect!(Data, &inputs[0]).pick(rows)?)
         }
-        Work::Fit(step) => {
-            let state = step.fit(expect!(Data, &inputs[0]).chunks())?;
+        Work::Fit(step, about) => {
+            let state = step.fit(expect!(Data, &inputs[0]).chunks(), about)?;
             state.notices().into_iter().for_each(|notice| watch.notice(notice));
             observer.fitted(job, state.as_ref());
             Value::State(state)
         }
         Work::Apply => Value::Data(expect!(Data, &inputs[1]).applied(expect!(State, &inputs[0]))?),
+        Work::ApplyTraining(step, about) => {
+            let rows = expect!(Data, &inputs[1]).table()?;
+            Value::Data(Data::Table(step.apply_training(expect!(State, &inputs[0]).as_ref(), &rows, about)?))
+        }
         Work::Learn(learner, key) => {
             let validation = inputs.get(1).map(|rows| expect!(Data, rows));
             let model = learner.fit(expect!(Data, &inputs[0]), validation, *key, watch)?;

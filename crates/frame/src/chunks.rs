@@ -24,6 +24,20 @@ pub trait Chunks: Sync {
     /// The rows before a chunk, if they are counted.
     fn rows_before(&self, index: usize) -> Option<usize>;
 
+    /// All rows together, in memory.
+    ///
+    /// # Errors
+    /// [`pipewright_diagnostic::code::LIMIT_REACHED`] if they take more memory than they may; as [`Chunks::chunk`].
+    fn table(&self) -> Result<Table, Failure> {
+        let mut parts = vec![Table::empty(&self.schema())?];
+        let chunk = |index| self.chunk(index);
+        in_waves(self.count(), chunk, |part| {
+            parts.push(part);
+            Ok(())
+        })?;
+        Table::concat(&parts)
+    }
+
     /// The memory that what is learned of all rows may take, in bytes, if there is a limit.
     fn budget_bytes(&self) -> Option<u64> {
         None
@@ -47,6 +61,10 @@ impl Chunks for Table {
 
     fn rows_before(&self, index: usize) -> Option<usize> {
         Some(index * CHUNK_ROWS)
+    }
+
+    fn table(&self) -> Result<Table, Failure> {
+        Ok(self.clone())
     }
 }
 

@@ -8,6 +8,7 @@ mod columns;
 mod encoder;
 mod imputer;
 mod scaler;
+mod whole;
 
 use crate::chunks::{Chunks, in_waves};
 use crate::{Schema, Table};
@@ -17,6 +18,7 @@ use serde::{Serialize, de::DeserializeOwned};
 pub use encoder::{Encoder, EncoderMethod, EncoderState, LeftOut, Rare, Unseen};
 pub use imputer::{Fill, Imputer, ImputerState};
 pub use scaler::{Scaler, ScalerMethod, ScalerState};
+pub use whole::{About, Aim, TableEstimator};
 
 /// What was seen of some rows; merging is associative and an empty summary is its identity.
 pub trait Summary: Send + Sized {
@@ -83,6 +85,11 @@ pub trait State: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// # Errors
     /// A [`Failure`] naming the column that is missing or of another kind.
     fn apply(&self, rows: &Table) -> Result<Table, Failure>;
+
+    /// Is what it makes of some rows the same, whatever rows stand beside them?
+    fn by_row(&self) -> bool {
+        true
+    }
 
     /// What was learned, as a table.
     fn show(&self) -> Table;

@@ -36,8 +36,8 @@ pub mod laws;
 
 pub use chunks::{Chunks, in_waves};
 pub use estimator::{
-    CHUNK_ROWS, Encoder, EncoderMethod, EncoderState, Estimator, Fill, Imputer, ImputerState, LeftOut, Rare, Scaler,
-    ScalerMethod, ScalerState, State, Summary, Unseen, fit, fit_noting,
+    About, Aim, CHUNK_ROWS, Encoder, EncoderMethod, EncoderState, Estimator, Fill, Imputer, ImputerState, LeftOut, Rare, Scaler,
+    ScalerMethod, ScalerState, State, Summary, TableEstimator, Unseen, fit, fit_noting,
 };
 pub use expression::{Arithmetic, Comparison, ExprKind, Expression};
 pub use file::{

@@ -33,6 +33,8 @@ pub enum Value {
     Sample(String),
     /// `word("text")`
     Call(String, Box<Value>),
+    /// `word[5]`
+    Sized(String, usize),
     /// A column's name.
     Column(String),
     /// A selection of columns and its text.
@@ -97,6 +99,7 @@ impl fmt::Display for Value {
             Value::Path(path) => f.write_str(&written_path(path)),
             Value::Sample(name) => f.write_str(name),
             Value::Call(word, argument) => write!(f, "{word}({argument})"),
+            Value::Sized(word, size) => write!(f, "{word}[{size}]"),
             Value::Column(name) => f.write_str(&written_name(name)),
             Value::Columns { text, .. } | Value::Condition { text, .. } => f.write_str(text),
         }
@@ -217,6 +220,16 @@ impl Args {
                 Value::Text(text) => Some(text),
                 _ => None,
             },
+            _ => None,
+        }
+    }
+
+    /// A word and the number that is attached to it, if there are.
+    #[must_use]
+    pub fn sized(&self, name: &str) -> Option<(&str, Option<usize>)> {
+        match self.get(name)? {
+            Value::Word(word) => Some((word, None)),
+            Value::Sized(word, size) => Some((word, Some(*size))),
             _ => None,
         }
     }

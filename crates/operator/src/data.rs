@@ -125,6 +125,7 @@ impl Data {
     pub fn applied(&self, state: &Arc<dyn Fitted>) -> Result<Data, Failure> {
         match self {
             Data::Table(table) => Ok(Data::Table(state.apply(table)?)),
+            Data::Stream(_) if !state.by_row() => Ok(Data::Table(state.apply(&self.table()?)?)),
             Data::Stream(stream) => Ok(Data::Stream(stream.then(Stage::Apply(state.clone()), &Ignore)?)),
         }
     }
@@ -328,6 +329,10 @@ impl Chunks for Stream {
     fn rows_before(&self, index: usize) -> Option<usize> {
         let is_counted = self.stages.iter().all(|stage| matches!(stage, Stage::Apply(_)));
         if is_counted { self.scan.rows_before(index) } else { None }
+    }
+
+    fn table(&self) -> Result<Table, Failure> {
+        self.gather(Ok)
     }
 
     fn budget_bytes(&self) -> Option<u64> {

@@ -42,6 +42,8 @@ pub enum Domain {
     Sample,
     /// This word with a text in parentheses: `quarantine("rejects.csv")`.
     Call(&'static str),
+    /// This word, alone or with a whole number from 1 up attached: `knn`, `knn[5]`.
+    Sized(&'static str),
     /// A number of bytes: `1000000`, or a text with a unit, `"64M"`.
     Bytes,
     /// The name of one column.
@@ -86,6 +88,8 @@ impl Domain {
             (Domain::Call(word), Value::Call(name, argument)) => {
                 (word == name && matches!(**argument, Value::Text(_))).then(|| value.clone())
             }
+            (Domain::Sized(word), Value::Sized(name, size)) => (word == name && *size > 0).then(|| value.clone()),
+            (Domain::Sized(word), Value::Word(name)) => (word == name).then(|| value.clone()),
             (Domain::Bytes, Value::Whole(number)) => (*number > 0).then(|| value.clone()),
             (Domain::Bytes, Value::Text(text)) => bytes(text).map(Value::Whole),
             (Domain::Truth, Value::Truth(_))
@@ -121,6 +125,7 @@ impl Domain {
             Domain::Path => "a file".to_owned(),
             Domain::Sample => "the name of a sample set".to_owned(),
             Domain::Call(word) => format!("`{word}(\"…\")`"),
+            Domain::Sized(word) => format!("`{word}` or `{word}[5]`"),
             Domain::Bytes => "a number of bytes such as \"64M\"".to_owned(),
             Domain::Column => "the name of a column".to_owned(),
             Domain::Columns => "columns".to_owned(),
@@ -205,6 +210,7 @@ mod tests {
             Domain::Text,
             Domain::Bytes,
             Domain::Call("quarantine"),
+            Domain::Sized("knn"),
             Domain::List(&Domain::Truth),
             Domain::OneOf(&[Domain::Truth, Domain::Positive]),
         ];

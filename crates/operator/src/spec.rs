@@ -262,6 +262,10 @@ pub enum Effect {
     Fit,
     /// Learns from training rows with the target.
     FitTarget,
+    /// Changes the training rows, and no others.
+    RowsTrain,
+    /// Looks at other rows, in the order in which they stand; learns nothing.
+    Seq,
     /// Changes which rows there are, before any split.
     RowsAll,
     /// Says what columns are for.
@@ -273,10 +277,10 @@ pub enum Effect {
 }
 
 impl Effect {
-    /// Does it learn?
+    /// Does it belong to the training rows, and so into every fold?
     #[must_use]
     pub fn learns(self) -> bool {
-        matches!(self, Effect::Fit | Effect::FitTarget)
+        matches!(self, Effect::Fit | Effect::FitTarget | Effect::RowsTrain)
     }
 
     /// Its name in the reference.
@@ -287,6 +291,8 @@ impl Effect {
             Effect::Row => "Row",
             Effect::Fit => "Fit",
             Effect::FitTarget => "FitY",
+            Effect::RowsTrain => "RowsTrain",
+            Effect::Seq => "Seq",
             Effect::RowsAll => "RowsAll",
             Effect::Meta => "Meta",
             Effect::Tee => "Tee",

@@ -1,5 +1,6 @@
 //! What is to be predicted: the target and, where it has them, its classes.
 
+use pipewright_frame::Aim;
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
 
@@ -39,6 +40,12 @@ impl Task {
             TaskKind::Classes(classes) => Some(classes),
             TaskKind::Numbers => None,
         }
+    }
+
+    /// As a step sees it that learns with the target.
+    #[must_use]
+    pub fn aim(&self) -> Aim {
+        Aim { target: self.target.clone(), classes: self.classes().cloned() }
     }
 
     /// As it stands in a bundle.

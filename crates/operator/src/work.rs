@@ -3,10 +3,11 @@
 //! All of it speaks in tables. Predictions are a table too: one column of probabilities a class, named by the class,
 //! or one column of numbers named [`PREDICTION`].
 
-use crate::{Data, Fault, FittedPipeline, Surroundings, Task};
+use crate::{Data, Effect, Fault, FittedPipeline, Surroundings, Task};
 use pipewright_diagnostic::{Failure, Watch};
-use pipewright_frame::{Chunks, Expression, Schema, Table};
+use pipewright_frame::{About, Chunks, Expression, Schema, Table};
 use pipewright_world::random::Key;
+use std::any::Any;
 use std::sync::Arc;
 
 /// The name of the one column of predicted numbers.
@@ -31,6 +32,17 @@ pub enum Bound {
     Check(Arc<dyn Check>),
     /// Takes the final fit out.
     Keep(Arc<dyn Keep>),
+}
+
+impl Bound {
+    /// Its effect, where the arguments decide and not the verb alone.
+    #[must_use]
+    pub fn effect(&self) -> Option<Effect> {
+        match self {
+            Bound::Step(step) => step.effect(),
+            _ => None,
+        }
+    }
 }
 
 /// What the head of some data says.
@@ -132,20 +144,50 @@ pub trait Step: Send + Sync {
         false
     }
 
+    /// Its effect, where the arguments decide and not the verb alone.
+    fn effect(&self) -> Option<Effect> {
+        None
+    }
+
+    /// The columns whose values it looks at by name, whatever their role.
+    fn reads(&self) -> Vec<Arc<str>> {
+        Vec::new()
+    }
+
     /// Learns.
     ///
     /// # Errors
     /// A [`Failure`] naming column and row.
-    fn fit(&self, rows: &dyn Chunks) -> Result<Arc<dyn Fitted>, Failure>;
+    fn fit(&self, rows: &dyn Chunks, about: &About) -> Result<Arc<dyn Fitted>, Failure>;
+
+    /// Do the rows that it learns from become something else than the state makes of any rows: out-of-fold codes, or
+    /// fewer rows?
+    fn treats_training_apart(&self) -> bool {
+        false
+    }
+
+    /// What the rows that `state` was learned from become.
+    ///
+    /// # Errors
+    /// As [`Step::fit`].
+    fn apply_training(&self, state: &dyn Fitted, rows: &Table, about: &About) -> Result<Table, Failure> {
+        let _ = about;
+        state.apply(rows)
+    }
 }
 
 /// What a step has learned.
-pub trait Fitted: Send + Sync {
+pub trait Fitted: Any + Send + Sync {
     /// Applies it to rows.
     ///
     /// # Errors
     /// A [`Failure`] naming the column that is missing or of another kind.
     fn apply(&self, rows: &Table) -> Result<Table, Failure>;
+
+    /// Is what it makes of some rows the same, whatever rows stand beside them? Then it works chunk by chunk.
+    fn by_row(&self) -> bool {
+        true
+    }
 
     /// What was learned, as a small table.
     fn show(&self) -> Table;

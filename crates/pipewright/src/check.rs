@@ -29,7 +29,7 @@ impl Checked {
         let (graph, _) = pipewright_plan::lower(&self.plan);
         let mut text = pipelines.join("\n");
         if graph.jobs().len() > 1 {
-            let fits = graph.count(|work| matches!(work, pipewright_plan::Work::Fit(_)));
+            let fits = graph.count(|work| matches!(work, pipewright_plan::Work::Fit(..)));
             let trainings = graph.count(|work| matches!(work, pipewright_plan::Work::Learn(..)));
             text.push_str(&format!(
                 "\n# {} jobs: {fits} fits of steps, {trainings} trainings (baselines among them)\n",

@@ -86,6 +86,8 @@ pub fn effect_sentence(effect: Effect) -> &'static str {
         Effect::Source => "a source: it starts a pipeline.",
         Effect::Row => "one row at a time; nothing is learned.",
         Effect::Fit => "learns from training rows only, anew in every fold.",
+        Effect::RowsTrain => "changes the training rows only; predictions keep every row.",
+        Effect::Seq => "looks at other rows, in the order in which they stand.",
         Effect::FitTarget => "learns from training rows and their target, anew in every fold.",
         Effect::RowsAll => "changes which rows there are, before anything is learned.",
         Effect::Meta => "says what columns are for.",

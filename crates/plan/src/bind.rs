@@ -187,9 +187,13 @@ impl Binder {
         args: &[Arg],
     ) {
         let name = self.spec.name;
-        if let Some(shape) = shape {
-            let message = format!("`{name}` takes no `[…]`");
-            self.say(Diagnostic::error(code::TOO_MANY_ARGUMENTS, message).label(shape.span, ""));
+        match (shape, &self.spec.shape) {
+            (Some(shape), Some(param)) => self.take(param, &shape_value(param, shape)),
+            (Some(shape), None) => {
+                let message = format!("`{name}` takes no `[…]`");
+                self.say(Diagnostic::error(code::TOO_MANY_ARGUMENTS, message).label(shape.span, ""));
+            }
+            (None, _) => {}
         }
         if let Some(call) = call {
             let inside: Vec<String> = call.node.iter().map(print_arg).collect();
@@ -377,6 +381,15 @@ fn words_of(domain: Domain) -> Option<Vec<&'static str>> {
     }
 }
 
+/// What stands in an attached `[…]`: a list, unless the parameter takes a single value.
+fn shape_value(param: &Param, shape: &Spanned<Vec<Spanned<syntax::Value>>>) -> Spanned<syntax::Value> {
+    match (param.domain, shape.node.as_slice()) {
+        (Domain::List(_), _) => Spanned::new(syntax::Value::List(shape.node.clone()), shape.span),
+        (_, [single]) => single.clone(),
+        _ => Spanned::new(syntax::Value::List(shape.node.clone()), shape.span),
+    }
+}
+
 /// The value of the tree as a value for a verb; `None` for what no verb takes.
 fn read_value(
     value: &Spanned<syntax::Value>,
@@ -405,6 +418,10 @@ fn read_value(
             Value::Model(Box::new(model(name, shape.as_ref(), call.as_ref(), registry, problems)?))
         }
         syntax::Value::Word { name, shape: None, call: None, block: None } => Value::Word(name.node.clone()),
+        syntax::Value::Word { name, shape: Some(shape), call: None, block: None } => match shape.node.as_slice() {
+            [size] => Value::Sized(name.node.clone(), usize::try_from(size.node.as_integer()?).ok()?),
+            _ => return None,
+        },
         syntax::Value::Word { name, shape: None, call: Some(call), block: None } => match call.node.as_slice() {
             [Arg::Positional(argument)] => {
                 let argument = read_value(argument, domain, registry, problems)?;
@@ -440,8 +457,7 @@ fn model(
     let mut args = Args::default();
     match (shape, &spec.shape) {
         (Some(shape), Some(param)) => {
-            let list = Spanned::new(syntax::Value::List(shape.node.clone()), shape.span);
-            if let Some(taken) = take_value(param, &list, registry, problems) {
+            if let Some(taken) = take_value(param, &shape_value(param, shape), registry, problems) {
                 args.give(param.name, Spanned::new(taken, shape.span));
             }
         }

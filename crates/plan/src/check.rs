@@ -45,6 +45,8 @@ pub struct Node {
     pub args: Args,
     /// What does the work.
     pub bound: Bound,
+    /// What it learns, and from which rows.
+    pub effect: Effect,
     /// Where it stands; for an implied stage, where it would stand.
     pub span: Span,
     /// The stage as a script would write it, with its decisions spelled out.
@@ -76,7 +78,7 @@ impl PipelinePlan {
     /// The first stage that learns: what stands above it is done once and shared.
     #[must_use]
     pub fn first_fit(&self) -> usize {
-        let learns = |node: &Node| node.verb.spec.effect.learns();
+        let learns = |node: &Node| node.effect.learns();
         self.nodes.iter().position(learns).unwrap_or(self.nodes.len())
     }
 
@@ -207,7 +209,7 @@ impl<'a> Walk<'a> {
             })
             .collect();
         let any = |test: &dyn Fn(&Verb) -> bool| verbs.iter().flatten().any(|verb| test(verb));
-        self.trains = any(&|verb| verb.spec.effect == Effect::FitTarget);
+        self.trains = any(&|verb| verb.spec.output == Sort::Learner && verb.spec.effect.learns());
         self.judged = any(&|verb| verb.spec.structure == Structure::Folds);
         self.names_target = any(&|verb| verb.spec.form == Form::Target);
         let mut looks_for_target = self.trains && !self.names_target;
@@ -224,7 +226,7 @@ impl<'a> Walk<'a> {
                 looks_for_target = false;
                 self.imply_target();
             }
-            if verb.spec.effect == Effect::FitTarget {
+            if verb.spec.output == Sort::Learner && verb.spec.effect.learns() {
                 self.imply_encode();
             }
             self.stage(stage, verb, None);
@@ -355,7 +357,8 @@ impl<'a> Walk<'a> {
         }
         let text = stage_text(&verb.spec, &args, &decided);
         let schema = self.schema.clone();
-        self.done.nodes.push(Node { verb, args, bound, span, text, implied: implied.is_some(), remark, schema });
+        let effect = bound.effect().unwrap_or(verb.spec.effect);
+        self.done.nodes.push(Node { verb, args, bound, effect, span, text, implied: implied.is_some(), remark, schema });
     }
 
     fn kinds_are_certain(&self) -> bool {

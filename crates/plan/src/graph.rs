@@ -3,6 +3,7 @@
 //! **Invariant (honest folds):** no job that learns for a round can be reached from a row that the round holds out.
 //! [`JobGraph::check`] walks the graph and proves it; lowering calls it each time.
 
+use pipewright_frame::About;
 use pipewright_operator::work::{Check, Fitted, Judge, Keep, Learner, Look, Rows, Source, Splitter, Step, Wanted};
 use pipewright_operator::{FittedPipeline, Task};
 use pipewright_world::random::Key;
@@ -43,9 +44,11 @@ pub enum Work {
     /// table, rounds → table
     Pick(usize, Part),
     /// table → state
-    Fit(Arc<dyn Step>),
+    Fit(Arc<dyn Step>, About),
     /// state, table → table
     Apply,
+    /// state, table that it was learned from → table
+    ApplyTraining(Arc<dyn Step>, About),
     /// table, validation table or none → model
     Learn(Arc<dyn Learner>, Key),
     /// model, table → table
@@ -179,7 +182,7 @@ impl JobGraph {
                 return Err(format!("job {id} depends on a later one"));
             }
             let origin = self.origin(job, &origins);
-            let learns = matches!(job.work, Work::Fit(_) | Work::Learn(..) | Work::Split(..));
+            let learns = matches!(job.work, Work::Fit(..) | Work::ApplyTraining(..) | Work::Learn(..) | Work::Split(..));
             if let (true, Some(round)) = (learns, job.round) {
                 let is_honest = origin.train.is_some_and(|(_, index)| index == round);
                 if !is_honest || origin.whole || origin.test.is_some() {

@@ -5,8 +5,9 @@
 
 use crate::check::{Node, PipelinePlan, Plan};
 use crate::graph::{Frame, JobGraph, JobId, Part, StageId, VerdictHead, Work};
-use pipewright_operator::work::{Judge, Learner, Training};
-use pipewright_operator::{Bound, Structure, Task};
+use pipewright_frame::About;
+use pipewright_operator::work::{Judge, Learner, Step, Training};
+use pipewright_operator::{Bound, Effect, Structure, Task};
 use pipewright_world::random::Key;
 use std::sync::Arc;
 
@@ -126,11 +127,36 @@ impl<'a> Lowering<'a> {
             }
             Bound::Step(step) => {
                 let Some(table) = self.table else { return };
-                let state = self.add(Work::Fit(step.clone()), &format!("fit {}", node.text), &[table], stage, None);
-                self.table = Some(self.add(Work::Apply, "apply", &[state, table], stage, None));
+                let (_, table) = self.fit(stage, node, step, table, None);
+                self.table = Some(table);
             }
             _ => self.tee(stage, node),
         }
+    }
+
+    /// What a step learns from rows, and what they become.
+    fn fit(
+        &mut self,
+        stage: usize,
+        node: &Node,
+        step: &Arc<dyn Step>,
+        rows: JobId,
+        round: Option<usize>,
+    ) -> (JobId, JobId) {
+        let own = node.args.whole("seed").map(|seed| seed as u64);
+        let number = round.map_or(0, |round| round as u64 + 1);
+        let aim = self.plan.task.as_ref().filter(|_| node.effect == Effect::FitTarget).map(Task::aim);
+        let about = About { aim, key: self.key(own).child("fit").child(&node.text).index(number) };
+        let what = format!("fit {} {about:?}", node.text);
+        let state = self.add(Work::Fit(step.clone(), about.clone()), &what, &[rows], stage, round);
+        let become_what = match step.treats_training_apart() {
+            false => self.add(Work::Apply, "apply", &[state, rows], stage, round),
+            true => {
+                let work = Work::ApplyTraining(step.clone(), about);
+                self.add(work, "apply training", &[state, rows], stage, round)
+            }
+        };
+        (state, become_what)
     }
 
     /// From the first stage that learns to the end.
@@ -141,7 +167,7 @@ impl<'a> Lowering<'a> {
         let finally = self.final_rows(first);
         for (stage, node) in plan.nodes.iter().enumerate().skip(first) {
             match &node.bound {
-                Bound::Step(step) => self.final_step(stage, node, step.clone(), finally),
+                Bound::Step(step) => self.final_step(stage, node, step, finally),
                 Bound::Training(training) => self.final_model(stage, node, training.clone(), finally),
                 Bound::Judge(judge) => self.folds(stage, judge.clone()),
                 _ => self.tee(stage, node),
@@ -194,13 +220,13 @@ impl<'a> Lowering<'a> {
         &mut self,
         stage: usize,
         node: &Node,
-        step: Arc<dyn pipewright_operator::work::Step>,
+        step: &Arc<dyn Step>,
         finally: Option<Final>,
     ) {
         let (Some(_), Some(table)) = (finally, self.table) else { return };
-        let state = self.add(Work::Fit(step), &format!("fit {}", node.text), &[table], stage, None);
+        let (state, table) = self.fit(stage, node, step, table, None);
         self.states.push((node.verb.spec.name.to_owned(), state));
-        self.table = Some(self.add(Work::Apply, "apply", &[state, table], stage, None));
+        self.table = Some(table);
     }
 
     fn final_model(&mut self, stage: usize, node: &Node, training: Arc<dyn Training>, finally: Option<Final>) {
@@ -283,11 +309,10 @@ impl<'a> Lowering<'a> {
         let mut test = self.pick(fold, Part::Test);
         for (stage, node) in plan.nodes.iter().enumerate().take(fold.trained_at).skip(plan.first_fit()) {
             let Bound::Step(step) = &node.bound else { continue };
-            let state = self.add(Work::Fit(step.clone()), &format!("fit {}", node.text), &[train], stage, round);
-            let mut apply = |rows: JobId| self.add(Work::Apply, "apply", &[state, rows], stage, round);
-            train = apply(train);
-            test = apply(test);
-            validation = validation.map(apply);
+            let (state, rows) = self.fit(stage, node, step, train, round);
+            train = rows;
+            test = self.add(Work::Apply, "apply", &[state, test], stage, round);
+            validation = validation.map(|rows| self.add(Work::Apply, "apply", &[state, rows], stage, round));
         }
         let key = self.key(training.seed()).child("train").index(fold.round as u64 + 1);
         let node = &plan.nodes[fold.trained_at];

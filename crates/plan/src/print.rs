@@ -5,7 +5,12 @@ use pipewright_operator::{Args, Form, Spec, Value};
 
 /// A stage as a script would write it, with its decisions spelled out.
 pub(crate) fn stage_text(spec: &Spec, args: &Args, decided: &[(&'static str, String)]) -> String {
-    let mut words = vec![spec.name.to_owned()];
+    let shape = spec.shape.as_ref().and_then(|shape| args.get(shape.name));
+    let mut words = match shape {
+        None => vec![spec.name.to_owned()],
+        Some(list @ Value::List(_)) => vec![format!("{}{list}", spec.name)],
+        Some(single) => vec![format!("{}[{single}]", spec.name)],
+    };
     for param in spec.positionals {
         if let Some(value) = args.get(param.name) {
             words.push(value.to_string());
