@@ -253,7 +253,10 @@ impl<'a> Schedule<'a> {
 /// Does the job count as a run of its stage? Picking, applying and predicting only follow from one.
 fn is_run(work: &pipewright_plan::Work) -> bool {
     use pipewright_plan::Work;
-    !matches!(work, Work::Pick(..) | Work::Apply | Work::ApplyTraining(..) | Work::Predict | Work::Split(..) | Work::Score(..))
+    !matches!(
+        work,
+        Work::Pick(..) | Work::Apply | Work::ApplyTraining(..) | Work::Predict | Work::Split(..) | Work::Score(..)
+    )
 }
 
 fn bug(panic: &(dyn std::any::Any + Send)) -> Failure {

@@ -2,6 +2,7 @@
 //! and prepare. Plain typed Rust; knows no language and no gradients.
 #![doc = include_str!("../README.md")]
 
+mod aggregate;
 #[cfg(any(feature = "ipc", feature = "parquet"))]
 mod arrow;
 mod chunks;
@@ -34,10 +35,11 @@ pub mod summary;
 #[cfg(any(test, feature = "testing"))]
 pub mod laws;
 
+pub use aggregate::Aggregate;
 pub use chunks::{Chunks, in_waves};
 pub use estimator::{
-    About, Aim, CHUNK_ROWS, Encoder, EncoderMethod, EncoderState, Estimator, Fill, Imputer, ImputerState, LeftOut, Rare, Scaler,
-    ScalerMethod, ScalerState, State, Summary, TableEstimator, Unseen, fit, fit_noting,
+    About, Aim, CHUNK_ROWS, Encoder, EncoderMethod, EncoderState, Estimator, Fill, Imputer, ImputerState, LeftOut,
+    Rare, Scaler, ScalerMethod, ScalerState, State, Summary, TableEstimator, Unseen, fit, fit_noting,
 };
 pub use expression::{Arithmetic, Comparison, ExprKind, Expression};
 pub use file::{

@@ -358,7 +358,17 @@ impl<'a> Walk<'a> {
         let text = stage_text(&verb.spec, &args, &decided);
         let schema = self.schema.clone();
         let effect = bound.effect().unwrap_or(verb.spec.effect);
-        self.done.nodes.push(Node { verb, args, bound, effect, span, text, implied: implied.is_some(), remark, schema });
+        self.done.nodes.push(Node {
+            verb,
+            args,
+            bound,
+            effect,
+            span,
+            text,
+            implied: implied.is_some(),
+            remark,
+            schema,
+        });
     }
 
     fn kinds_are_certain(&self) -> bool {

@@ -182,7 +182,8 @@ impl JobGraph {
                 return Err(format!("job {id} depends on a later one"));
             }
             let origin = self.origin(job, &origins);
-            let learns = matches!(job.work, Work::Fit(..) | Work::ApplyTraining(..) | Work::Learn(..) | Work::Split(..));
+            let learns =
+                matches!(job.work, Work::Fit(..) | Work::ApplyTraining(..) | Work::Learn(..) | Work::Split(..));
             if let (true, Some(round)) = (learns, job.round) {
                 let is_honest = origin.train.is_some_and(|(_, index)| index == round);
                 if !is_honest || origin.whole || origin.test.is_some() {

@@ -216,13 +216,7 @@ impl<'a> Lowering<'a> {
         Some((train, validation))
     }
 
-    fn final_step(
-        &mut self,
-        stage: usize,
-        node: &Node,
-        step: &Arc<dyn Step>,
-        finally: Option<Final>,
-    ) {
+    fn final_step(&mut self, stage: usize, node: &Node, step: &Arc<dyn Step>, finally: Option<Final>) {
         let (Some(_), Some(table)) = (finally, self.table) else { return };
         let (state, table) = self.fit(stage, node, step, table, None);
         self.states.push((node.verb.spec.name.to_owned(), state));
