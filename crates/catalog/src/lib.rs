@@ -32,6 +32,7 @@ pub static REGISTRY: Registry = Registry {
         &choose::sample::VERB,
         &choose::head::VERB,
         &roles::target::VERB,
+        &roles::role::VERB,
         &clean::fillna::VERB,
         &scale::scale::VERB,
         &encode::encode::VERB,
