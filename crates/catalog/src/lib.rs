@@ -8,6 +8,7 @@
 #![allow(clippy::module_inception)]
 
 mod adapt;
+mod branch;
 mod choose;
 mod clean;
 mod encode;
@@ -36,6 +37,8 @@ pub static REGISTRY: Registry = Registry {
         &clean::fillna::VERB,
         &scale::scale::VERB,
         &encode::encode::VERB,
+        &branch::columns::VERB,
+        &branch::only::VERB,
         &learn::train::VERB,
         &judge::eval::VERB,
         &judge::assert::VERB,

@@ -128,6 +128,11 @@ pub enum Entry {
         /// The kind of every member.
         kind: Kind,
     },
+    /// The feature of this name, or what a step will make of it, or nothing: only the rows will say.
+    Undecided {
+        /// The column that it is about.
+        from: Arc<str>,
+    },
 }
 
 /// Names, kinds and roles of a table's columns, in order.
@@ -165,7 +170,7 @@ impl Schema {
     pub fn columns(&self) -> impl Iterator<Item = &Column> {
         self.entries.iter().filter_map(|entry| match entry {
             Entry::Column(column) => Some(column),
-            Entry::Open { .. } => None,
+            Entry::Open { .. } | Entry::Undecided { .. } => None,
         })
     }
 
@@ -209,6 +214,7 @@ impl Schema {
                     Some(column) if column == expected => {}
                     other => return Err(format!("expected {expected:?}, found {other:?}")),
                 },
+                Entry::Undecided { from } => while rest.next_if(|column| is_member(&column.name, from)).is_some() {},
                 Entry::Open { from, kind } => {
                     while let Some(member) = rest.next_if(|column| is_member(&column.name, from)) {
                         if member.kind != *kind || member.role != Role::Feature {

@@ -42,7 +42,8 @@ impl PipelinePlan {
     /// The plan, a line a stage; implied stages start with `+`.
     #[must_use]
     pub fn text(&self) -> String {
-        let width = self.nodes.iter().map(|node| node.text.chars().count()).max().unwrap_or(0).min(48);
+        let width = |node: &Node| node.text.lines().map(|line| line.chars().count()).max().unwrap_or(0);
+        let width = self.nodes.iter().map(width).max().unwrap_or(0).min(48);
         let line = |node: &Node| {
             let sign = if node.implied { '+' } else { ' ' };
             match &node.remark {
