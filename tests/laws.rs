@@ -75,6 +75,14 @@ const STEPS: &[Row] = &[
         ],
     },
     Row { name: "select", variants: &[step("select real, colour"), step("scale | select count, flag")] },
+    Row {
+        name: "columns",
+        variants: &[
+            step("columns { real, count => fillna median | scale; colour, town => encode onehot; _ => drop }"),
+            step("columns { @numeric & @missing => fillna mean; @cardinality(max=4) & @string => encode ordinal }"),
+        ],
+    },
+    Row { name: "only", variants: &[step("only train { where real > 0 } | fillna mean")] },
     Row { name: "drop", variants: &[step("drop town"), step("encode onehot on colour | drop real")] },
 ];
 
