@@ -4,9 +4,11 @@
 //! alone cuts the rows into fixed chunks, observes them in parallel and merges in order, so that the result has the
 //! same bits for every number of threads.
 
+mod by_column;
 mod columns;
 mod encoder;
 mod imputer;
+mod number_map;
 mod scaler;
 mod whole;
 

@@ -258,7 +258,9 @@ mod tests {
         ] {
             check(&imputer, table);
         }
-        for scaler in [Scaler::standard(), Scaler::minmax(), Scaler::robust().on(numeric())] {
+        for scaler in
+            [Scaler::standard(), Scaler::minmax(), Scaler::robust().on(numeric()), Scaler::maxabs(), Scaler::squash()]
+        {
             check(&scaler, table);
         }
         for encoder in [

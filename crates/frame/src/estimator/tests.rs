@@ -92,8 +92,22 @@ fn scalers_scale() {
     for scaler in [Scaler::standard(), Scaler::minmax(), Scaler::robust()] {
         assert_eq!(numbers(&scaler)[4..], [0.0; 4], "a constant column");
     }
+    assert_eq!(numbers(&Scaler::maxabs()), [1.0 / 6.0, 2.0 / 6.0, 0.5, 1.0, 1.0, 1.0, 1.0, 1.0]);
     let flat = fitted(&Scaler::robust(), "x\n1\n2\n2\n2\n2\n9\n").unwrap();
     assert_eq!(flat.numbers(&["x".into()]).unwrap(), [-1.0, 0.0, 0.0, 0.0, 0.0, 7.0]);
+}
+
+/// The golden values of RealMLP's preprocessing: half the range where only the middle half is constant, 0 for constants.
+#[test]
+fn squash_is_smooth_and_bounded() {
+    let train = table("a,b,c\n0,1,7\n0,2,7\n0,3,7\n0,4,7\n10,5,7\n");
+    let state = fit(&Scaler::squash(), &train).unwrap();
+    let names = ["a".into(), "b".into(), "c".into()];
+    let row = state.apply(&table("a,b,c\n10,5,99\n")).unwrap().numbers(&names).unwrap();
+    let expected = [2.0 / (1.0 + 4.0 / 9.0_f64).sqrt(), 1.0 / (1.0 + 1.0 / 9.0_f64).sqrt(), 0.0];
+    assert!(row.iter().zip(expected).all(|(found, expected)| (found - expected).abs() < 1e-15), "{row:?}");
+    let far = fit(&Scaler::squash(), &table("x\n0.5\n1\n1.5\n2\n")).unwrap().apply(&table("x\n-1e308\n1e308\n"));
+    assert_eq!(far.unwrap().numbers(&["x".into()]).unwrap(), [-3.0, 3.0]);
 }
 
 #[test]
