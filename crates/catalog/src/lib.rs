@@ -12,6 +12,7 @@ mod choose;
 mod clean;
 mod encode;
 mod exchange;
+mod feature;
 mod judge;
 mod learn;
 mod look;
@@ -33,8 +34,17 @@ pub static REGISTRY: Registry = Registry {
         &choose::head::VERB,
         &roles::target::VERB,
         &clean::fillna::VERB,
+        &clean::clip::VERB,
+        &clean::outliers::VERB,
         &scale::scale::VERB,
+        &scale::power::VERB,
+        &scale::quantile::VERB,
+        &scale::log1p::VERB,
         &encode::encode::VERB,
+        &feature::bin::VERB,
+        &feature::poly::VERB,
+        &feature::interact::VERB,
+        &feature::spline::VERB,
         &learn::train::VERB,
         &judge::eval::VERB,
         &judge::assert::VERB,

@@ -72,12 +72,14 @@ impl<E: ByColumn> Estimator for E {
     }
 
     fn observe(&self, summaries: &mut Summaries, rows: &Table) -> Result<(), Failure> {
+        let mut failures = Vec::new();
         for (column, seen) in &mut summaries.0 {
             let array = fitted(rows, &column.name, column.kind)?;
-            self.check(column, array)?;
-            seen.observe(&column.name, array)?;
+            failures.extend(self.check(column, array).err());
+            failures.extend(seen.observe(&column.name, array).err());
         }
-        Ok(())
+        // The first row that fails, however the rows are cut.
+        failures.into_iter().min_by_key(|failure| failure.place.row).map_or(Ok(()), Err)
     }
 
     fn needs_rows(&self) -> bool {
