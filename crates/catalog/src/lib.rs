@@ -33,6 +33,7 @@ pub static REGISTRY: Registry = Registry {
         &choose::sample::VERB,
         &choose::head::VERB,
         &roles::target::VERB,
+        &roles::role::VERB,
         &clean::fillna::VERB,
         &clean::clip::VERB,
         &clean::outliers::VERB,

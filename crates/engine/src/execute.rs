@@ -2,7 +2,7 @@
 
 use crate::observe::Observer;
 use pipewright_diagnostic::{Failure, Watch};
-use pipewright_frame::{Role, Table};
+use pipewright_frame::Table;
 use pipewright_operator::work::{Fitted, FittedModel, Report, Round, Score};
 use pipewright_operator::{Data, Surroundings, Task};
 use pipewright_plan::{Frame, Job, Part, Work};
@@ -112,7 +112,7 @@ fn predict(model: &Arc<dyn FittedModel>, rows: &Data) -> Result<Table, Failure> 
 
 fn pipeline(frame: &Frame, inputs: &[Value]) -> pipewright_operator::FittedPipeline {
     let columns = expect!(Data, &inputs[0]).columns();
-    let features = columns.into_iter().filter(|column| column.role == Role::Feature).collect();
+    let features = columns.into_iter().filter(|column| frame.wants(column)).collect();
     let states = inputs[1..inputs.len() - 1].iter().map(|state| expect!(State, state).clone()).collect();
     let model = expect!(Model, &inputs[inputs.len() - 1]).clone();
     frame.fill(features, states, model)

@@ -71,6 +71,28 @@ pub enum Role {
     Target,
     /// Names the row; never learned from.
     Id,
+    /// How much the row counts.
+    Weight,
+    /// Rows of one value belong together: a split keeps them on one side.
+    Group,
+    /// When the row was seen.
+    Time,
+    /// The fold that judges the row.
+    Fold,
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Role::Feature => "feature",
+            Role::Target => "target",
+            Role::Id => "id",
+            Role::Weight => "weight",
+            Role::Group => "group",
+            Role::Time => "time",
+            Role::Fold => "fold",
+        })
+    }
 }
 
 /// One column of a schema.
@@ -156,7 +178,13 @@ impl Schema {
     /// The column with the role of target.
     #[must_use]
     pub fn target(&self) -> Option<&Column> {
-        self.columns().find(|column| column.role == Role::Target)
+        self.with_role(Role::Target)
+    }
+
+    /// The first column with this role.
+    #[must_use]
+    pub fn with_role(&self, role: Role) -> Option<&Column> {
+        self.columns().find(|column| column.role == role)
     }
 
     /// The known column of this name.

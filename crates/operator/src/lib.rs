@@ -26,5 +26,5 @@ pub use spec::{
     Columns, Effect, Example, Fault, Form, Group, LoadStep, Model, Param, Prepare, Sort, Spec, Structure, Verb,
 };
 pub use surroundings::{Surroundings, failure_of};
-pub use task::{Task, TaskKind};
+pub use task::{Task, TaskKind, Transform};
 pub use work::Bound;

@@ -3,7 +3,7 @@
 //! All of it speaks in tables. Predictions are a table too: one column of probabilities a class, named by the class,
 //! or one column of numbers named [`PREDICTION`].
 
-use crate::{Data, Effect, Fault, FittedPipeline, Surroundings, Task};
+use crate::{Data, Effect, Fault, FittedPipeline, Surroundings, Task, Transform};
 use pipewright_diagnostic::{Failure, Watch};
 use pipewright_frame::{About, Chunks, Expression, Schema, Table};
 use pipewright_world::random::Key;
@@ -127,6 +127,11 @@ pub trait Rows: Send + Sync {
 
     /// The target that it names, if naming it is what it is for.
     fn target(&self) -> Option<Arc<str>> {
+        None
+    }
+
+    /// What models are to learn instead of the target itself, if naming the target is what it is for.
+    fn transform(&self) -> Option<Transform> {
         None
     }
 }

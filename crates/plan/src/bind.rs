@@ -61,12 +61,12 @@ pub(crate) fn bind(stage: &Stage, spec: &'static Spec, registry: &'static Regist
             binder.options(options);
         }
         Core::Target { column, transform, options, .. } => {
-            if let Some(transform) = transform {
-                let message = "a transformed target is part of the language, but cannot be run yet";
-                binder.say(Diagnostic::error(code::NOT_YET, message).label(transform.span, ""));
-            }
             binder.problems.extend(scope.missing(&column.node, column.span));
             binder.give(0, column.clone().map(Value::Column));
+            if let Some(transform) = transform {
+                let word = syntax::Value::Word { name: transform.clone(), shape: None, call: None, block: None };
+                binder.take(&spec.positionals[1], &Spanned::new(word, transform.span));
+            }
             binder.options(options);
         }
         Core::Call { shape, call, args, on, .. } => {

@@ -12,7 +12,7 @@ use implied::Implied;
 use pipewright_diagnostic::{Diagnostic, Failure, Span, code};
 use pipewright_frame::{Role, Schema};
 use pipewright_operator::work::{Learner, Training};
-use pipewright_operator::{Args, Bound, Effect, Fault, Form, Sort, Structure, Surroundings, Task, Verb};
+use pipewright_operator::{Args, Bound, Effect, Fault, Form, Sort, Structure, Surroundings, Task, Transform, Verb};
 use pipewright_syntax::{Core, PathArg, Stage};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -66,6 +66,8 @@ pub struct PipelinePlan {
     pub nodes: Vec<Node>,
     /// The column to predict, where there is one.
     pub target: Option<Arc<str>>,
+    /// What models learn instead of the target itself.
+    pub transform: Option<Transform>,
     /// What is to be predicted, once the data has been seen.
     pub task: Option<Task>,
     /// The learner for that task.
@@ -231,8 +233,34 @@ impl<'a> Walk<'a> {
             }
             self.stage(stage, verb, None);
         }
+        self.learning_without_a_model();
         if complete && self.diagnostics.iter().all(|diagnostic| !diagnostic.is_error()) {
             self.imply_end();
+        }
+    }
+
+    /// Steps may learn with the target where no model is trained.
+    fn learning_without_a_model(&mut self) {
+        let Some(node) = self.done.nodes.iter().find(|node| node.effect == Effect::FitTarget) else { return };
+        if self.trains {
+            return;
+        }
+        let span = node.span;
+        let column = self.done.target.as_ref().zip(self.schema.as_ref()).map(|(target, schema)| schema.find(target));
+        match column {
+            None => {
+                let message = "this learns with the target, and there is none";
+                self.say(Diagnostic::error(code::NO_TARGET, message).label(span, "").help("name it: target NAME"));
+            }
+            Some(None) => {}
+            Some(Some(column)) => {
+                let facts = self.pin.and_then(|pin| pin.target.as_ref());
+                match resolve_task(&column.clone(), facts, self.done.transform, |_| None) {
+                    Some(Ok(task)) => self.done.task = Some(task),
+                    Some(Err(failure)) => self.say(failure.at(span)),
+                    None => {}
+                }
+            }
         }
     }
 
@@ -318,6 +346,7 @@ impl<'a> Walk<'a> {
                 self.reads.extend(rows.reads().into_iter().map(|name| (name, span)));
                 if let Some(target) = rows.target() {
                     self.done.target = Some(target);
+                    self.done.transform = rows.transform();
                     self.target_span = Some(span);
                 }
                 self.schema.as_ref().map(|schema| rows.schema(schema)).transpose()
@@ -460,7 +489,7 @@ impl<'a> Walk<'a> {
             self.say(Diagnostic::error(code::NO_FEATURES, message).label(span, ""));
         }
         let facts = self.pin.and_then(|pin| pin.target.as_ref());
-        match resolve_task(&column, facts, training) {
+        match resolve_task(&column, facts, self.done.transform, |distinct| training.wants_classes(distinct)) {
             Some(Ok(task)) => {
                 match training.learner(&task) {
                     Ok(learner) => self.done.learner = Some(learner),

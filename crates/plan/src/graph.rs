@@ -89,9 +89,18 @@ pub struct Frame {
     pub script: String,
     /// The seed.
     pub seed: u64,
+    /// The only columns that the steps look at and pass on, where they are not all.
+    pub columns: Option<Vec<Arc<str>>>,
 }
 
 impl Frame {
+    /// Does the pipeline want this column of new rows?
+    #[must_use]
+    pub fn wants(&self, column: &pipewright_frame::Column) -> bool {
+        column.role == pipewright_frame::Role::Feature
+            && self.columns.as_ref().is_none_or(|columns| columns.contains(&column.name))
+    }
+
     /// Puts states and model into the frame.
     ///
     /// # Panics

@@ -20,6 +20,7 @@ mod graph;
 mod lower;
 mod names;
 mod print;
+mod replay;
 mod target;
 mod wanted;
 

@@ -66,6 +66,9 @@ struct Lowering<'a> {
     model: Option<JobId>,
     /// Where the final rows are parted for validation, the training part stands in `table`; this is all of them.
     whole: Option<JobId>,
+    /// The table with which new rows are to be alike, and the states of what is done once that they go through.
+    input: Option<JobId>,
+    replayed: Vec<(String, JobId)>,
 }
 
 impl<'a> Lowering<'a> {
@@ -81,6 +84,8 @@ impl<'a> Lowering<'a> {
             states: Vec::new(),
             model: None,
             whole: None,
+            input: None,
+            replayed: Vec::new(),
         }
     }
 
@@ -100,12 +105,17 @@ impl<'a> Lowering<'a> {
     /// What is done once, down to the first stage that learns.
     fn tables(&mut self) {
         let plan = self.plan;
+        let replayed = plan.replayed();
         for (stage, node) in plan.nodes.iter().enumerate().take(plan.first_fit()) {
-            self.shared_stage(stage, node);
+            if stage == replayed.start {
+                self.input = self.table;
+            }
+            self.shared_stage(stage, node, replayed.contains(&stage));
         }
+        self.input = self.input.or(self.table);
     }
 
-    fn shared_stage(&mut self, stage: usize, node: &Node) {
+    fn shared_stage(&mut self, stage: usize, node: &Node, is_replayed: bool) {
         match &node.bound {
             Bound::Source(source) => {
                 let wanted = crate::wanted::wanted(self.plan);
@@ -127,8 +137,11 @@ impl<'a> Lowering<'a> {
             }
             Bound::Step(step) => {
                 let Some(table) = self.table else { return };
-                let (_, table) = self.fit(stage, node, step, table, None);
+                let (state, table) = self.fit(stage, node, step, table, None);
                 self.table = Some(table);
+                if is_replayed {
+                    self.replayed.push((node.verb.spec.name.to_owned(), state));
+                }
             }
             _ => self.tee(stage, node),
         }
@@ -338,11 +351,11 @@ impl<'a> Lowering<'a> {
                 self.reports.push(report);
             }
             Bound::Keep(keep) => {
-                let (Some(input), Some(model), Some(task)) = (self.whole, self.model, self.plan.task.clone()) else {
+                let (Some(input), Some(model), Some(task)) = (self.input, self.model, self.plan.task.clone()) else {
                     return;
                 };
                 let frame = self.frame(task);
-                let states = self.states.iter().map(|(_, state)| *state);
+                let states = self.replayed.iter().chain(&self.states).map(|(_, state)| *state);
                 let inputs: Vec<JobId> = std::iter::once(input).chain(states).chain([model]).collect();
                 let report = self.add(Work::Keep(keep.clone(), Arc::new(frame)), &what, &inputs, stage, None);
                 self.reports.push(report);
@@ -359,11 +372,12 @@ impl<'a> Lowering<'a> {
                 .map(|chosen| chosen.model.spec.name.to_owned())
         });
         Frame {
-            verbs: self.states.iter().map(|(verb, _)| verb.clone()).collect(),
+            verbs: self.replayed.iter().chain(&self.states).map(|(verb, _)| verb.clone()).collect(),
             model_name: model_name.unwrap_or_default(),
             task,
             script: self.plan.explicit(),
             seed: self.seed,
+            columns: self.plan.replayed_columns(),
         }
     }
 }

@@ -273,7 +273,9 @@ impl Judge for Eval {
     }
 
     fn baseline(&self, task: &Task) -> Arc<dyn Learner> {
-        Arc::new(LearnerOf { learner: Dummy, task: task.clone(), sees: Sees::Nothing })
+        // The numbers as they are: the baseline is no model of the script.
+        let task = Task { transform: None, ..task.clone() };
+        Arc::new(LearnerOf { learner: Dummy, task, sees: Sees::Nothing })
     }
 
     fn score(&self, truth: &Table, predicted: &Table, baseline: &Table, task: &Task) -> Result<Score, Failure> {
