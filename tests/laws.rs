@@ -53,10 +53,7 @@ const STEPS: &[Row] = &[
             step("fillna \"none\" on colour"),
         ],
     },
-    Row {
-        name: "clip",
-        variants: &[step("clip 10% 90%"), step("clip none 80% on real"), step("clip 25% 7 on count")],
-    },
+    Row { name: "clip", variants: &[step("clip 10% 90%"), step("clip none 80% on real"), step("clip 25% 7 on count")] },
     Row {
         name: "outliers",
         variants: &[
@@ -82,10 +79,7 @@ const STEPS: &[Row] = &[
         name: "power",
         variants: &[step("power"), step("clip 1 none | power boxcox standardise=false on count | scale")],
     },
-    Row {
-        name: "quantile",
-        variants: &[step("quantile normal n_quantiles=10"), step("quantile uniform on real")],
-    },
+    Row { name: "quantile", variants: &[step("quantile normal n_quantiles=10"), step("quantile uniform on real")] },
     Row { name: "log1p", variants: &[step("clip 0 none | log1p | scale")] },
     Row {
         name: "encode",
@@ -100,11 +94,7 @@ const STEPS: &[Row] = &[
     },
     Row {
         name: "bin",
-        variants: &[
-            step("bin 4"),
-            step("bin 3 width encode=onehot on real"),
-            step("fillna mean | bin 3 kmeans"),
-        ],
+        variants: &[step("bin 4"), step("bin 3 width encode=onehot on real"), step("fillna mean | bin 3 kmeans")],
     },
     Row { name: "poly", variants: &[step("scale | poly 3"), step("scale | poly 2 interaction_only=true")] },
     Row { name: "interact", variants: &[step("scale | interact on real, count, flag")] },

@@ -38,13 +38,8 @@ female  0.7072028170290055  211.34  yes
     load: None,
 };
 
-const ROLES: [(&str, Role); 5] = [
-    ("id", Role::Id),
-    ("group", Role::Group),
-    ("time", Role::Time),
-    ("weight", Role::Weight),
-    ("fold", Role::Fold),
-];
+const ROLES: [(&str, Role); 5] =
+    [("id", Role::Id), ("group", Role::Group), ("time", Role::Time), ("weight", Role::Weight), ("fold", Role::Fold)];
 
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
     let named = ROLES.iter().filter_map(|(option, role)| Some((Arc::from(args.text(option)?), *role)));
@@ -53,7 +48,8 @@ fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
         let fault = Fault { param: None, ..Fault::of("id", code::MISSING_ARGUMENT, "`role` names no column") };
         return Err(fault.help("for example: role id=passenger_id"));
     }
-    let twice = roles.iter().enumerate().find(|(place, (name, _))| roles[..*place].iter().any(|(other, _)| other == name));
+    let twice =
+        roles.iter().enumerate().find(|(place, (name, _))| roles[..*place].iter().any(|(other, _)| other == name));
     if let Some((_, (name, role))) = twice {
         let option = ROLES.iter().find(|(_, known)| known == role).map_or("id", |(option, _)| *option);
         return Err(Fault::of(option, code::BAD_VALUE, format!("`{name}` cannot have two roles")));

@@ -94,7 +94,7 @@ impl ByColumn for Binner {
         if !edges.iter().all(|edge| edge.is_finite()) {
             return Err(out_of_range(&column.name));
         }
-        let edges = if self.method == BinMethod::Width { edges } else { apart(&edges) };
+        let edges = apart(&edges);
         let inner = if edges[0] == edges[edges.len() - 1] { &[] } else { &edges[1..edges.len() - 1] };
         Ok(Edges { name: column.name, kind: column.kind, edges: inner.to_vec(), onehot: self.onehot })
     }

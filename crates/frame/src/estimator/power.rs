@@ -61,7 +61,8 @@ impl PowerFamily {
     /// The logarithm that both the power and its likelihood are made of.
     fn log(self, number: f64) -> f64 {
         match self {
-            PowerFamily::BoxCox => number.ln(),
+            PowerFamily::BoxCox if number > 0.0 => number.ln(),
+            PowerFamily::BoxCox => f64::NAN,
             PowerFamily::YeoJohnson => number.abs().ln_1p().copysign(number),
         }
     }

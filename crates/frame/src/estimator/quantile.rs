@@ -139,9 +139,7 @@ impl Landmarks {
         }
         let (left, right) = (landmarks[below - 1], landmarks[below]);
         let (from, to) = (share(below - 1, count), share(below, count));
-        let slope = (to - from) / (right - left);
-        let (upwards, downwards) = (from + slope * (number - left), to - slope * (right - number));
-        (upwards + downwards) / 2.0
+        from + (to - from) * ((number - left) / (right - left))
     }
 }
 

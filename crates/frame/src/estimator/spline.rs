@@ -151,9 +151,10 @@ impl Splines {
             let mut saved = 0.0;
             for place in 0..order {
                 let (left, right) = (knots[span + 1 + place - order], knots[span + 1 + place]);
-                let share = if right == left { 0.0 } else { values[place] / (right - left) };
-                values[place] = saved + (right - number) * share;
-                saved = (number - left) * share;
+                // A share between 0 and 1, however close the knots are.
+                let share = if right == left { 0.0 } else { (right - number) / (right - left) };
+                let rest = if right == left { 0.0 } else { (number - left) / (right - left) };
+                (values[place], saved) = (saved + share * values[place], rest * values[place]);
             }
             values[order] = saved;
         }
@@ -196,8 +197,8 @@ impl NumberMap for Splines {
 
     fn is_valid(&self) -> bool {
         let degree = (1..=DEGREE_MAX).contains(&self.degree);
-        let room = 2 + 2 * self.degree..=KNOTS_MAX + 2 * self.degree;
+        let room = degree.then(|| 2 + 2 * self.degree..=KNOTS_MAX + 2 * self.degree);
         let finite = self.knots.iter().all(|knot| knot.is_finite());
-        degree && room.contains(&self.knots.len()) && finite && self.knots.is_sorted()
+        room.is_some_and(|room| room.contains(&self.knots.len())) && finite && self.knots.is_sorted()
     }
 }
