@@ -118,6 +118,7 @@ fn valid(domain: Domain) -> String {
         Domain::Call(word) => format!("{word}(\"t.csv\")"),
         Domain::Sized(word) => format!("{word}[3]"),
         Domain::Bytes => "\"64M\"".to_owned(),
+        Domain::Secret => "\"a secret\"".to_owned(),
         Domain::Column => "grade".to_owned(),
         Domain::Columns => "town".to_owned(),
         Domain::Condition => "real > 0".to_owned(),

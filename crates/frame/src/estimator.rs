@@ -4,21 +4,31 @@
 //! alone cuts the rows into fixed chunks, observes them in parallel and merges in order, so that the result has the
 //! same bits for every number of threads.
 
+mod balancer;
 mod columns;
+mod dates;
 mod encoder;
 mod imputer;
+mod mask;
 mod scaler;
+mod target_encoder;
 mod whole;
+mod words;
 
 use crate::chunks::{Chunks, in_waves};
 use crate::{Schema, Table};
 use pipewright_diagnostic::{Failure, code};
 use serde::{Serialize, de::DeserializeOwned};
 
+pub use balancer::{BalanceMethod, Balancer, BalancerState};
+pub use dates::{DatePart, Dates, DatesState};
 pub use encoder::{Encoder, EncoderMethod, EncoderState, LeftOut, Rare, Unseen};
 pub use imputer::{Fill, Imputer, ImputerState};
+pub use mask::{Generalise, Hmac, Mask, MaskState, Masking, Period};
 pub use scaler::{Scaler, ScalerMethod, ScalerState};
+pub use target_encoder::{Smooth, TargetEncoder, TargetMethod};
 pub use whole::{About, Aim, TableEstimator};
+pub use words::{WordMethod, Words, WordsState};
 
 /// What was seen of some rows; merging is associative and an empty summary is its identity.
 pub trait Summary: Send + Sized {

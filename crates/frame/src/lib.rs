@@ -38,8 +38,10 @@ pub mod laws;
 pub use aggregate::Aggregate;
 pub use chunks::{Chunks, in_waves};
 pub use estimator::{
-    About, Aim, CHUNK_ROWS, Encoder, EncoderMethod, EncoderState, Estimator, Fill, Imputer, ImputerState, LeftOut,
-    Rare, Scaler, ScalerMethod, ScalerState, State, Summary, TableEstimator, Unseen, fit, fit_noting,
+    About, Aim, BalanceMethod, Balancer, BalancerState, CHUNK_ROWS, DatePart, Dates, DatesState, Encoder,
+    EncoderMethod, EncoderState, Estimator, Fill, Generalise, Hmac, Imputer, ImputerState, LeftOut, Mask, MaskState,
+    Masking, Period, Rare, Scaler, ScalerMethod, ScalerState, Smooth, State, Summary, TableEstimator, TargetEncoder,
+    TargetMethod, Unseen, WordMethod, Words, WordsState, fit, fit_noting,
 };
 pub use expression::{Arithmetic, Comparison, ExprKind, Expression};
 pub use file::{

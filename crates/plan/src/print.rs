@@ -1,7 +1,7 @@
 //! A plan as text: the script with every implied step and every default that matters written out.
 
 use crate::check::{Node, PipelinePlan};
-use pipewright_operator::{Args, Form, Spec, Value};
+use pipewright_operator::{Args, Domain, Form, Spec, Value};
 
 /// A stage as a script would write it, with its decisions spelled out.
 pub(crate) fn stage_text(spec: &Spec, args: &Args, decided: &[(&'static str, String)]) -> String {
@@ -43,15 +43,16 @@ impl PipelinePlan {
     /// The plan, a line a stage; implied stages start with `+`.
     #[must_use]
     pub fn text(&self) -> String {
-        let width = self.nodes.iter().map(|node| node.text.chars().count()).max().unwrap_or(0).min(48);
-        let line = |node: &Node| {
+        let texts: Vec<String> = self.nodes.iter().map(Node::without_secrets).collect();
+        let width = texts.iter().map(|text| text.chars().count()).max().unwrap_or(0).min(48);
+        let line = |(node, text): (&Node, &String)| {
             let sign = if node.implied { '+' } else { ' ' };
             match &node.remark {
-                Some(remark) => format!("{sign} {:<width$}  # {remark}\n", node.text),
-                None => format!("{sign} {}\n", node.text),
+                Some(remark) => format!("{sign} {text:<width$}  # {remark}\n"),
+                None => format!("{sign} {text}\n"),
             }
         };
-        self.nodes.iter().map(line).collect()
+        self.nodes.iter().zip(&texts).map(line).collect()
     }
 
     /// The script with nothing implied.
@@ -59,5 +60,22 @@ impl PipelinePlan {
     pub fn explicit(&self) -> String {
         let lines: Vec<&str> = self.nodes.iter().map(|node| node.text.as_str()).collect();
         format!("{}\n", lines.join("\n| "))
+    }
+
+    /// The script with nothing implied, as others may read it.
+    pub(crate) fn without_secrets(&self) -> String {
+        let lines: Vec<String> = self.nodes.iter().map(Node::without_secrets).collect();
+        format!("{}\n", lines.join("\n| "))
+    }
+}
+
+impl Node {
+    /// The stage, with a parameter in the place of every value that others may not read: `key=$key`.
+    fn without_secrets(&self) -> String {
+        let secrets = self.verb.spec.params().filter(|param| param.domain == Domain::Secret);
+        secrets.fold(self.text.clone(), |text, param| match self.args.get(param.name) {
+            Some(value) => text.replace(&format!("{}={value}", param.name), &format!("{0}=${0}", param.name)),
+            None => text,
+        })
     }
 }
