@@ -17,7 +17,11 @@ use std::sync::Arc;
 /// Every step before a model of its kind, and every model behind the usual steps.
 fn pipelines() -> Vec<String> {
     let steps = chosen(STEPS).map(|step| {
-        format!("load t.csv | target price | drop grade, shape | {} | encode | fillna mean | train ridge", step.text)
+        let (target, others, model) = match step.targets.contains(&"price") {
+            true => ("price", "grade, shape", "ridge"),
+            false => ("grade", "price, shape", "logistic"),
+        };
+        format!("load t.csv | target {target} | drop {others} | {} | encode | fillna mean | train {model}", step.text)
     });
     steps.chain(chosen(MODELS).map(|model| trained(model.text, model.target))).collect()
 }

@@ -178,4 +178,6 @@ fn in_table(mut failure: Failure, rows_before: Option<usize>) -> Failure {
 }
 
 #[cfg(test)]
+mod oracle;
+#[cfg(test)]
 mod tests;

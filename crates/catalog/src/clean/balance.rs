@@ -11,15 +11,15 @@ pub(crate) const VERB: Verb = Verb {
         name: "balance",
         group: Group::Clean,
         summary: "Gives rare classes more weight: more training rows of them, or fewer of the others.",
-        details: "`over` adds copies of rows of rare classes, `under` leaves rows of frequent ones out, both at random. \
+        details: "`oversample` adds copies of rows of rare classes, `undersample` leaves rows of frequent ones out, both at random. \
                   `smote` adds rows between a row and one of its `k` nearest of the same class: numbers lie on the \
                   line between the two, counts are rounded; what is no number, or missing in one of them, comes from the \
                   first. Near is what differs little in units of each column's standard deviation. Only training rows \
                   change: rows that are held out or predicted stay what they are.",
-        search: &["smote", "oversample", "undersample", "imbalanced", "resample", "upsample", "downsample"],
+        search: &["imbalanced", "resample", "upsample", "downsample"],
         output: Sort::Recipe,
         effect: Effect::RowsTrain,
-        positionals: &[Param::required("method", Domain::Word(&["smote", "over", "under"]), "Which rows.")],
+        positionals: &[Param::required("method", Domain::Word(&["smote", "oversample", "undersample"]), "Which rows.")],
         options: &[
             Param::with_default(
                 "ratio",
@@ -37,8 +37,8 @@ pub(crate) const VERB: Verb = Verb {
 
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
     let method = match args.text("method") {
-        Some("over") => BalanceMethod::Over,
-        Some("under") => BalanceMethod::Under,
+        Some("oversample") => BalanceMethod::Over,
+        Some("undersample") => BalanceMethod::Under,
         _ => {
             let neighbours = args.whole("k").map_or(5, |count| u32::try_from(count).unwrap_or(u32::MAX));
             BalanceMethod::Smote { neighbours }

@@ -153,6 +153,12 @@ impl Encoder {
             EncoderMethod::Hash { .. } => "`encode hash`",
         };
         let may_be_target = self.method == EncoderMethod::Ordinal;
+        if let EncoderMethod::Hash { buckets } = self.method {
+            let columns = discrete(self.on.as_ref(), input, name, may_be_target)?;
+            let members = buckets as usize * columns.len();
+            let first = columns.first().filter(|_| members > MEMBERS_MAX);
+            return first.map_or(Ok(columns.clone()), |first| Err(too_many(&first.name, members)));
+        }
         if self.method != EncoderMethod::Auto {
             return discrete(self.on.as_ref(), input, name, may_be_target);
         }
@@ -235,9 +241,6 @@ impl Estimator for Encoder {
 
     fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
         let columns = self.columns(input)?;
-        if let EncoderMethod::Hash { buckets } = self.method {
-            refuse_too_many(&columns, buckets as usize * columns.len())?;
-        }
         Ok(replaced(input, &columns, |column| match (self.method, column.kind) {
             (EncoderMethod::Ordinal, _) => vec![Entry::Column(Column { kind: Kind::Count, ..column.clone() })],
             (EncoderMethod::Count { share }, _) => {
@@ -299,13 +302,6 @@ const MEMBERS_MAX: usize = 100_000;
 
 /// The most buckets of a hash.
 const BUCKETS_MAX: u32 = MEMBERS_MAX as u32;
-
-fn refuse_too_many(columns: &[Column], members: usize) -> Result<(), Failure> {
-    match columns.first() {
-        Some(first) if members > MEMBERS_MAX => Err(too_many(&first.name, members)),
-        _ => Ok(()),
-    }
-}
 
 fn too_many(largest: &str, members: usize) -> Failure {
     let message = format!("encoding makes {members} columns; a table has at most {MEMBERS_MAX}");
