@@ -8,6 +8,7 @@
 #![allow(clippy::module_inception)]
 
 mod adapt;
+mod branch;
 mod choose;
 mod clean;
 mod encode;
@@ -32,6 +33,7 @@ pub static REGISTRY: Registry = Registry {
         &choose::sample::VERB,
         &choose::head::VERB,
         &roles::target::VERB,
+        &roles::role::VERB,
         &clean::fillna::VERB,
         &clean::mask::VERB,
         &clean::balance::VERB,
@@ -39,6 +41,8 @@ pub static REGISTRY: Registry = Registry {
         &encode::encode::VERB,
         &encode::datefeatures::VERB,
         &encode::text::VERB,
+        &branch::columns::VERB,
+        &branch::only::VERB,
         &learn::train::VERB,
         &judge::eval::VERB,
         &judge::assert::VERB,

@@ -1,7 +1,7 @@
 //! A plan as text: the script with every implied step and every default that matters written out.
 
 use crate::check::{Node, PipelinePlan};
-use pipewright_operator::{Args, Domain, Form, Spec, Value};
+use pipewright_operator::{Args, Form, Spec, Value};
 
 /// A stage as a script would write it, with its decisions spelled out.
 pub(crate) fn stage_text(spec: &Spec, args: &Args, decided: &[(&'static str, String)]) -> String {
@@ -11,10 +11,9 @@ pub(crate) fn stage_text(spec: &Spec, args: &Args, decided: &[(&'static str, Str
         Some(list @ Value::List(_)) => vec![format!("{}{list}", spec.name)],
         Some(single) => vec![format!("{}[{single}]", spec.name)],
     };
-    for param in spec.positionals {
-        if let Some(value) = args.get(param.name) {
-            words.push(value.to_string());
-        }
+    match (spec.form, spec.positionals.iter().map(|param| args.get(param.name)).collect::<Vec<_>>().as_slice()) {
+        (Form::Target, [Some(column), Some(function)]) => words.push(format!("{function}({column})")),
+        (_, values) => words.extend(values.iter().flatten().map(ToString::to_string)),
     }
     if spec.form == Form::Selector
         && let Some(columns) = args.get("columns")
@@ -43,8 +42,9 @@ impl PipelinePlan {
     /// The plan, a line a stage; implied stages start with `+`.
     #[must_use]
     pub fn text(&self) -> String {
-        let texts: Vec<String> = self.nodes.iter().map(Node::without_secrets).collect();
-        let width = texts.iter().map(|text| text.chars().count()).max().unwrap_or(0).min(48);
+        let texts: Vec<String> = self.nodes.iter().map(|node| self.without_secrets(&node.text)).collect();
+        let width = |text: &String| text.lines().map(|line| line.chars().count()).max().unwrap_or(0);
+        let width = texts.iter().map(width).max().unwrap_or(0).min(48);
         let line = |(node, text): (&Node, &String)| {
             let sign = if node.implied { '+' } else { ' ' };
             match &node.remark {
@@ -62,20 +62,10 @@ impl PipelinePlan {
         format!("{}\n", lines.join("\n| "))
     }
 
-    /// The script with nothing implied, as others may read it.
-    pub(crate) fn without_secrets(&self) -> String {
-        let lines: Vec<String> = self.nodes.iter().map(Node::without_secrets).collect();
-        format!("{}\n", lines.join("\n| "))
-    }
-}
-
-impl Node {
-    /// The stage, with a parameter in the place of every value that others may not read: `key=$key`.
-    fn without_secrets(&self) -> String {
-        let secrets = self.verb.spec.params().filter(|param| param.domain == Domain::Secret);
-        secrets.fold(self.text.clone(), |text, param| match self.args.get(param.name) {
-            Some(value) => text.replace(&format!("{}={value}", param.name), &format!("{0}=${0}", param.name)),
-            None => text,
+    /// A text of the plan with a parameter in the place of every value that others may not read: `key=$key`.
+    pub(crate) fn without_secrets(&self, text: &str) -> String {
+        self.secrets.iter().fold(text.to_owned(), |text, (name, value)| {
+            text.replace(&format!("{name}={value}"), &format!("{name}=${name}"))
         })
     }
 }
