@@ -108,12 +108,13 @@ const STEPS: &[Row] = &[
     },
     Row {
         name: "datefeatures",
-        variants: &[step("datefeatures"), step("datefeatures cyclic=true"), step("datefeatures parts=[month, elapsed]")],
+        variants: &[
+            step("datefeatures"),
+            step("datefeatures cyclic=true"),
+            step("datefeatures parts=[month, elapsed]"),
+        ],
     },
-    Row {
-        name: "text",
-        variants: &[step("text"), step("text bow[5] ngram=2 on town"), step("text hash[8] on town")],
-    },
+    Row { name: "text", variants: &[step("text"), step("text bow[5] ngram=2 on town"), step("text hash[8] on town")] },
     Row { name: "select", variants: &[step("select real, colour"), step("scale | select count, flag")] },
     Row { name: "drop", variants: &[step("drop town"), step("encode onehot on colour | drop real")] },
 ];

@@ -100,6 +100,28 @@ fn a_model_fitted_to_columns_in_another_order_predicts_the_same() {
     }
 }
 
+/// Neither the key nor a value that was masked with it, wherever the stage stands.
+#[test]
+fn a_saved_pipeline_holds_no_key_and_nothing_that_was_masked() {
+    let sample = Sample::new(25, 60);
+    let masks = "mask hash key=$k on town | mask redact on colour";
+    for masks in [masks.to_owned(), format!("columns {{ town, colour => {masks}; _ => keep }}")] {
+        let pipeline = format!("load t.csv | target grade | drop price, shape | {masks} | encode | fillna 0");
+        let script = format!("param k = \"correct horse\"\n{pipeline} | train logistic | save m.pw");
+        let world = Arc::new(sample.world());
+        let done = run_well(&world, &Options::default(), &script);
+        let bytes = world.read("m.pw".as_ref()).expect("it was saved");
+        let text = String::from_utf8_lossy(&bytes);
+        for secret in ["correct horse", "blue", "green", "town 1", "town 7"] {
+            assert!(!text.contains(secret), "`{secret}` in what {script} saves");
+        }
+        assert!(text.contains("key=$k") || text.contains("key=$key"), "the script names a parameter in its place");
+        assert!(done.reports.iter().all(|report| !report.text.contains("correct horse")));
+        let plan = pipewright::Session::new(world, Options::default()).check(&script).plan;
+        assert!(plan.pipelines.iter().all(|pipeline| !pipeline.text().contains("correct horse")));
+    }
+}
+
 /// Rows of another table: other blanks, and levels that were not there in training.
 fn others(seed: u64, rows: usize) -> Sample {
     let mut others = Sample::new(seed, rows);

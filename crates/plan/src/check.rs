@@ -16,7 +16,7 @@ use pipewright_diagnostic::{Diagnostic, Failure, Span, code};
 use pipewright_frame::{Role, Schema};
 use pipewright_operator::work::{Judge, Learner, Training};
 use pipewright_operator::{
-    Args, Bound, Effect, Fault, Form, Settled, Sort, Structure, Surroundings, Task, Transform, Verb,
+    Args, Bound, Domain, Effect, Fault, Form, Settled, Sort, Structure, Surroundings, Task, Transform, Verb,
 };
 use pipewright_syntax::{Core, PathArg, Stage};
 use std::collections::BTreeMap;
@@ -370,9 +370,9 @@ impl<'a> Walk<'a> {
     }
 
     fn work(&mut self, span: Span, verb: &'static Verb, args: Args, implied: Option<&Implied>) {
-        let secrets = args.given().filter(|(name, _)| {
-            verb.spec.params().any(|param| param.name == *name && param.domain == Domain::Secret)
-        });
+        let secrets = args
+            .given()
+            .filter(|(name, _)| verb.spec.params().any(|param| param.name == *name && param.domain == Domain::Secret));
         self.done.secrets.extend(secrets.map(|(name, value)| (name, value.node.to_string())));
         let bound = match (verb.bind)(&args, self.surroundings) {
             Ok(bound) => Settled::wrap(bound, verb, &args, self.surroundings),
@@ -458,7 +458,8 @@ impl<'a> Walk<'a> {
         let ahead = self.done.nodes.iter().find(|node| matches!(&node.bound, Bound::Step(step) if step.looks_ahead()));
         if let Some(node) = ahead {
             let message = format!("`{}` looks at later rows, in a pipeline that is judged", node.verb.spec.name);
-            let diagnostic = Diagnostic::error(code::ORDER_SHUFFLED, message).label(node.span, "it sees what comes after");
+            let diagnostic =
+                Diagnostic::error(code::ORDER_SHUFFLED, message).label(node.span, "it sees what comes after");
             return self.say(diagnostic.help("look back only: ffill, lag"));
         }
         let role = |role| self.schema.as_ref().and_then(|schema| schema.with_role(role));
@@ -474,7 +475,8 @@ impl<'a> Walk<'a> {
             (None, Some(time)) => (format!("rows are shuffled, and `{}` says when each was seen", time.name), None),
             (None, None) => return,
         };
-        let mut diagnostic = Diagnostic::error(code::ORDER_SHUFFLED, message).label(span, "this deals rows out in any order");
+        let mut diagnostic =
+            Diagnostic::error(code::ORDER_SHUFFLED, message).label(span, "this deals rows out in any order");
         if let Some(place) = place {
             diagnostic = diagnostic.label(place, "the order matters here");
         }

@@ -3,7 +3,9 @@
 use crate::adapt::{TableStep, load_state};
 use pipewright_diagnostic::code;
 use pipewright_frame::{BalanceMethod, Balancer, BalancerState};
-use pipewright_operator::{Args, Bound, Domain, Effect, Fault, Group, Param, Sort, Spec, Surroundings, Value, Verb};
+use pipewright_operator::{
+    Args, Bound, Domain, Effect, Example, Fault, Group, Param, Sort, Spec, Surroundings, Value, Verb,
+};
 use std::sync::Arc;
 
 pub(crate) const VERB: Verb = Verb {
@@ -29,6 +31,11 @@ pub(crate) const VERB: Verb = Verb {
             ),
             Param::optional("k", Domain::Whole { min: 1 }, "How many neighbours; 5 if it is not said; for `smote`."),
         ],
+        examples: &[Example {
+            script: "load visits.csv | target returned | select age, returned | balance undersample | show",
+            output: "\
+",
+        }],
         ..Spec::BASE
     },
     bind,

@@ -37,8 +37,14 @@ pub(crate) const VERB: Verb = Verb {
         ],
         columns: Columns::Default(""),
         examples: &[Example {
-            script: "load titanic.csv | select sex, age | head 3 | mask generalise step=10 letters=1 on sex, age | show",
-            output: "",
+            script: "load visits.csv | select patient, age | head 3 | mask hash key=\"a long random text\" on patient \
+                     | mask generalise step=10 on age | show",
+            output: "\
+patient           age
+c15136d047c191ba  30..40
+74216edde9362c4d  50..60
+fbc488ab6f0b8f60  20..30
+",
         }],
         ..Spec::BASE
     },

@@ -4,7 +4,7 @@ use crate::adapt::{StepOf, load_state};
 use pipewright_diagnostic::code;
 use pipewright_frame::{DatePart, Dates, DatesState};
 use pipewright_operator::{
-    Args, Bound, Columns, Domain, Effect, Fault, Group, Param, Sort, Spec, Surroundings, Value, Verb,
+    Args, Bound, Columns, Domain, Effect, Example, Fault, Group, Param, Sort, Spec, Surroundings, Value, Verb,
 };
 use std::sync::Arc;
 
@@ -28,6 +28,15 @@ pub(crate) const VERB: Verb = Verb {
             Param::with_default("cyclic", Domain::Truth, "false", "Tells cycles as sin and cos."),
         ],
         columns: Columns::Default("@date"),
+        examples: &[Example {
+            script: "load visits.csv | select when | head 3 | datefeatures parts=[month, weekday, hour, elapsed] | show",
+            output: "\
+when (month)  when (weekday)  when (hour)  when (elapsed)
+           1               4            8               0
+           1               4           14       0.2291667
+           2               3            9        55.03125
+",
+        }],
         ..Spec::BASE
     },
     bind,

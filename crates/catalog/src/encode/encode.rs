@@ -85,8 +85,13 @@ sex  pclass
 ",
             },
             Example {
-                script: "load titanic.csv | select sex, pclass | encode count on pclass | head 2 | show",
-                output: "",
+                script: "load titanic.csv | select sex, pclass | head 3 | encode count on sex | show",
+                output: "\
+sex  pclass
+  2  1st
+  1  1st
+  2  1st
+",
             },
         ],
         ..Spec::BASE

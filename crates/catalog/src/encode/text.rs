@@ -36,8 +36,14 @@ pub(crate) const VERB: Verb = Verb {
         )],
         columns: Columns::Default("@text"),
         examples: &[Example {
-            script: "load titanic.csv | select survived, sex | head 3 | text bow on survived | show",
-            output: "",
+            script: "load visits.csv | select notes | head 4 | text bow[3] | show",
+            output: "\
+notes (cough)  notes (fever)  notes (mild)
+            1              1             1
+            0              0             0
+            1              1             1
+            0              1             0
+",
         }],
         ..Spec::BASE
     },
