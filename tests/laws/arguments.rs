@@ -132,6 +132,7 @@ fn valid(domain: Domain) -> String {
         Domain::Routes => "{ real => scale }".to_owned(),
         Domain::Sized(word) => format!("{word}[3]"),
         Domain::Bytes => "\"64M\"".to_owned(),
+        Domain::Secret => "\"a secret\"".to_owned(),
         Domain::Column => "grade".to_owned(),
         Domain::Columns => "town".to_owned(),
         Domain::Condition => "real > 0".to_owned(),
