@@ -51,6 +51,9 @@ const STEPS: &[Row] = &[
             step("fillna mode on colour, count"),
             step("fillna 0"),
             step("fillna \"none\" on colour"),
+            step("fillna knn[3]"),
+            step("fillna knn weights=distance indicator=true on real, count"),
+            step("fillna iterative"),
         ],
     },
     Row {
@@ -72,6 +75,39 @@ const STEPS: &[Row] = &[
             step("encode onehot rare=20% unknown=other on town"),
             step("encode ordinal rare=3 on town"),
             step("encode ordinal on @string"),
+        ],
+    },
+    Row {
+        name: "pca",
+        variants: &[
+            step("fillna mean | pca[2]"),
+            step("fillna mean | scale | pca 80%"),
+            step("fillna mean | encode onehot on colour | pca[2] whiten=true name=\"axis\""),
+        ],
+    },
+    Row { name: "svd", variants: &[step("fillna mean | svd[2]")] },
+    Row {
+        name: "filter",
+        variants: &[
+            step("fillna mean | filter variance"),
+            step("fillna mean | filter variance 5"),
+            step("fillna mean | filter correlation 0.3"),
+        ],
+    },
+    Row {
+        name: "select_k",
+        variants: &[
+            step("fillna mean | select_k f[2]"),
+            step("fillna mean | encode onehot on colour | select_k mi[3]"),
+            step("fillna mean | select_k l1[2]"),
+        ],
+    },
+    Row { name: "rfe", variants: &[step("fillna mean | scale | rfe[2]"), step("fillna mean | scale | rfe auto")] },
+    Row {
+        name: "sequential",
+        variants: &[
+            step("fillna mean | scale | sequential[1]"),
+            step("fillna mean | scale | sequential[2] backward"),
         ],
     },
     Row { name: "select", variants: &[step("select real, colour"), step("scale | select count, flag")] },

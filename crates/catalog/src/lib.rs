@@ -12,9 +12,11 @@ mod choose;
 mod clean;
 mod encode;
 mod exchange;
+mod feature;
 mod judge;
 mod learn;
 mod look;
+mod matrix;
 mod out;
 mod roles;
 mod scale;
@@ -36,6 +38,12 @@ pub static REGISTRY: Registry = Registry {
         &clean::fillna::VERB,
         &scale::scale::VERB,
         &encode::encode::VERB,
+        &feature::pca::VERB,
+        &feature::svd::VERB,
+        &feature::filter::VERB,
+        &feature::select_k::VERB,
+        &feature::rfe::VERB,
+        &feature::sequential::VERB,
         &learn::train::VERB,
         &judge::eval::VERB,
         &judge::assert::VERB,

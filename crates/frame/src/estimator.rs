@@ -4,6 +4,7 @@
 //! alone cuts the rows into fixed chunks, observes them in parallel and merges in order, so that the result has the
 //! same bits for every number of threads.
 
+mod carry;
 mod columns;
 mod encoder;
 mod imputer;
@@ -15,6 +16,8 @@ use crate::{Schema, Table};
 use pipewright_diagnostic::{Failure, code};
 use serde::{Serialize, de::DeserializeOwned};
 
+pub use carry::{Carry, CarryState, Neighbour};
+pub use columns::{chosen, indicator_of, missing_in, validate_names};
 pub use encoder::{Encoder, EncoderMethod, EncoderState, LeftOut, Rare, Unseen};
 pub use imputer::{Fill, Imputer, ImputerState};
 pub use scaler::{Scaler, ScalerMethod, ScalerState};

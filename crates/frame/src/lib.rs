@@ -38,8 +38,9 @@ pub mod laws;
 pub use aggregate::Aggregate;
 pub use chunks::{Chunks, in_waves};
 pub use estimator::{
-    About, Aim, CHUNK_ROWS, Encoder, EncoderMethod, EncoderState, Estimator, Fill, Imputer, ImputerState, LeftOut,
-    Rare, Scaler, ScalerMethod, ScalerState, State, Summary, TableEstimator, Unseen, fit, fit_noting,
+    About, Aim, CHUNK_ROWS, Carry, CarryState, Encoder, EncoderMethod, EncoderState, Estimator, Fill, Imputer, ImputerState, LeftOut, Neighbour,
+    Rare, Scaler, ScalerMethod, ScalerState, State, Summary, TableEstimator, Unseen, chosen, fit,
+    fit_noting, indicator_of, missing_in, validate_names,
 };
 pub use expression::{Arithmetic, Comparison, ExprKind, Expression};
 pub use file::{

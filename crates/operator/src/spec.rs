@@ -165,6 +165,8 @@ pub enum Group {
     Scale,
     /// Turning names into numbers.
     Encode,
+    /// Making and choosing features.
+    Features,
     /// Learning.
     Learn,
     /// Models that `train` knows.
@@ -188,6 +190,7 @@ impl Group {
             Group::Clean => "Cleaning",
             Group::Scale => "Scaling",
             Group::Encode => "Encoding",
+            Group::Features => "Features",
             Group::Learn => "Learning",
             Group::Models => "Models",
             Group::Judge => "Judging",
