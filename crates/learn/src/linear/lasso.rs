@@ -141,7 +141,7 @@ impl Descent {
         };
         let enough = config.tolerance * dot(&self.target, &self.target);
         let mut active: Vec<usize> = (0..self.columns.len()).filter(|&column| self.squares[column] > 0.0).collect();
-        if self.screen(&penalty, &mut active) <= enough {
+        if self.screen(&penalty, enough, &mut active) {
             return true;
         }
         for _ in 0..config.rounds_max {
@@ -150,11 +150,11 @@ impl Descent {
                 step = step.max(self.descend(column, &penalty));
                 size = size.max(self.weights[column].abs());
             }
-            if step <= config.tolerance * size && self.screen(&penalty, &mut active) <= enough {
+            if step <= config.tolerance * size && self.screen(&penalty, enough, &mut active) {
                 return true;
             }
         }
-        self.screen(&penalty, &mut active) <= enough
+        self.screen(&penalty, enough, &mut active)
     }
 
     /// Moves one weight to its best place, and says how far that was.
@@ -169,8 +169,8 @@ impl Descent {
         (new - old).abs()
     }
 
-    /// The duality gap; columns that it proves to have weight 0 are no longer active.
-    fn screen(&mut self, penalty: &Penalty, active: &mut Vec<usize>) -> f64 {
+    /// Is the duality gap closed? If not, columns that it proves to have weight 0 are no longer active.
+    fn screen(&mut self, penalty: &Penalty, enough: f64, active: &mut Vec<usize>) -> bool {
         let slopes: Vec<f64> = (0..self.columns.len())
             .map(|column| dot(&self.columns[column], &self.rest) - penalty.square * self.weights[column])
             .collect();
@@ -181,7 +181,10 @@ impl Descent {
         let gap = 0.5 * rest * (1.0 + inside * inside) + penalty.absolute * absolute
             - inside * dot(&self.rest, &self.target)
             + 0.5 * penalty.square * (1.0 + inside * inside) * size;
-        let radius = (2.0 * gap.max(0.0)).sqrt() / penalty.absolute;
+        if gap <= enough {
+            return true;
+        }
+        let radius = (2.0 * gap).sqrt() / penalty.absolute;
         let stays = |&column: &usize| {
             let slope = slopes[column].abs() / penalty.absolute.max(steepest);
             (1.0 - slope) / (self.squares[column] + penalty.square).sqrt() <= radius
@@ -193,7 +196,7 @@ impl Descent {
             self.rest.iter_mut().zip(values).for_each(|(rest, x)| *rest += weight * x);
         }
         *active = kept;
-        gap
+        false
     }
 
     fn model(&self) -> LinearModel {
