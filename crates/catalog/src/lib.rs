@@ -8,6 +8,7 @@
 #![allow(clippy::module_inception)]
 
 mod adapt;
+mod branch;
 mod choose;
 mod clean;
 mod encode;
@@ -36,7 +37,14 @@ pub static REGISTRY: Registry = Registry {
         &roles::target::VERB,
         &roles::role::VERB,
         &clean::fillna::VERB,
+        &clean::clip::VERB,
+        &clean::outliers::VERB,
+        &clean::mask::VERB,
+        &clean::balance::VERB,
         &scale::scale::VERB,
+        &scale::power::VERB,
+        &scale::quantile::VERB,
+        &scale::log1p::VERB,
         &encode::encode::VERB,
         &feature::pca::VERB,
         &feature::svd::VERB,
@@ -44,6 +52,14 @@ pub static REGISTRY: Registry = Registry {
         &feature::select_k::VERB,
         &feature::rfe::VERB,
         &feature::sequential::VERB,
+        &feature::bin::VERB,
+        &feature::poly::VERB,
+        &feature::interact::VERB,
+        &feature::spline::VERB,
+        &encode::datefeatures::VERB,
+        &encode::text::VERB,
+        &branch::columns::VERB,
+        &branch::only::VERB,
         &learn::train::VERB,
         &judge::eval::VERB,
         &judge::assert::VERB,

@@ -129,6 +129,11 @@ pub enum Entry {
         /// The kind of every member.
         kind: Kind,
     },
+    /// The feature of this name, or what a step will make of it, or nothing: only the rows will say.
+    Undecided {
+        /// The column that it is about.
+        from: Arc<str>,
+    },
 }
 
 /// Names, kinds and roles of a table's columns, in order.
@@ -166,7 +171,7 @@ impl Schema {
     pub fn columns(&self) -> impl Iterator<Item = &Column> {
         self.entries.iter().filter_map(|entry| match entry {
             Entry::Column(column) => Some(column),
-            Entry::Open { .. } => None,
+            Entry::Open { .. } | Entry::Undecided { .. } => None,
         })
     }
 
@@ -210,6 +215,7 @@ impl Schema {
                     Some(column) if column == expected => {}
                     other => return Err(format!("expected {expected:?}, found {other:?}")),
                 },
+                Entry::Undecided { from } => while rest.next_if(|column| is_member(&column.name, from)).is_some() {},
                 Entry::Open { from, kind } => {
                     let known = match self.entries.get(place + 1) {
                         Some(Entry::Column(next)) => Some(next),

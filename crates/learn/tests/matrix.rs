@@ -10,8 +10,6 @@ use pipewright_learn::{Features, Ignore, Target, Transform, Transformer};
 use pipewright_world::random::Key;
 use serde_json::Value;
 
-
-
 /// The tolerance and the cases of a topic.
 fn topic(name: &str) -> (f64, Vec<Value>) {
     let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/oracles/matrix.json"));

@@ -64,7 +64,9 @@ pub(crate) fn resolve_task(
         return Some(Err(Failure::new(code::WRONG_TASK, message).column(&*target)));
     }
     Some(match &facts.classes {
-        Some(classes) if classes.len() >= 2 => Ok(Task { target, kind: TaskKind::Classes(classes.clone().into()), transform }),
+        Some(classes) if classes.len() >= 2 => {
+            Ok(Task { target, kind: TaskKind::Classes(classes.clone().into()), transform })
+        }
         Some(classes) => {
             let message = match classes.first() {
                 Some(only) => format!("the target `{target}` has one class only: {only}"),

@@ -34,7 +34,16 @@ pub(crate) const VERB: Verb = Verb {
                   `over=[key]` keeps them inside the rows of one key, `by=day` orders the rows by a column, and measures \
                   along it, instead of as they stand.",
         search: &[
-            "impute", "missing", "null", "na", "nan", "blank", "nearest neighbours", "mice", "forward fill", "last observation",
+            "impute",
+            "missing",
+            "null",
+            "na",
+            "nan",
+            "blank",
+            "nearest neighbours",
+            "mice",
+            "forward fill",
+            "last observation",
         ],
         output: Sort::Recipe,
         effect: Effect::Fit,
@@ -84,10 +93,7 @@ Adelie               38.9            18.35
 Adelie               36.7             19.3
 ",
             },
-            Example {
-                script: "load penguins.csv | select \"Beak*\" | head 5 | fillna knn[2] | show",
-                output: "",
-            },
+            Example { script: "load penguins.csv | select \"Beak*\" | head 5 | fillna knn[2] | show", output: "" },
             Example {
                 script: "load penguins.csv | select Sex | head 5 | fillna \"unknown\" indicator=true | show",
                 output: "\

@@ -25,16 +25,22 @@ pub(crate) const VERB: Verb = Verb {
         output: Sort::Recipe,
         effect: Effect::Fit,
         shape: Some(Param::optional("count", Domain::Whole { min: 1 }, "How many components.")),
-        positionals: &[Param::optional("share", Domain::Share, "How much of the variance they hold, instead of a count.")],
+        positionals: &[Param::optional(
+            "share",
+            Domain::Share,
+            "How much of the variance they hold, instead of a count.",
+        )],
         options: &[
             Param::with_default("whiten", Domain::Truth, "false", "Brings each component to variance 1."),
-            Param::with_default("name", Domain::Text, "\"pca\"", "What the new columns are called, before their numbers."),
+            Param::with_default(
+                "name",
+                Domain::Text,
+                "\"pca\"",
+                "What the new columns are called, before their numbers.",
+            ),
         ],
         columns: Columns::Default(COLUMNS),
-        examples: &[Example {
-            script: "load iris.csv | scale | pca[2] | head 3 | show",
-            output: "",
-        }],
+        examples: &[Example { script: "load iris.csv | scale | pca[2] | head 3 | show", output: "" }],
         ..Spec::BASE
     },
     bind,

@@ -27,10 +27,7 @@ pub(crate) const VERB: Verb = Verb {
             "What the new columns are called, before their numbers.",
         )],
         columns: Columns::Default(COLUMNS),
-        examples: &[Example {
-            script: "load iris.csv | svd[2] | head 3 | show",
-            output: "",
-        }],
+        examples: &[Example { script: "load iris.csv | svd[2] | head 3 | show", output: "" }],
         ..Spec::BASE
     },
     bind,

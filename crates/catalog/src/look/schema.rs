@@ -117,4 +117,3 @@ fn source(rows: &Data) -> serde_json::Value {
     let facts = origin.facts.iter().map(|(what, how)| ((*what).to_owned(), json!(how)));
     json!({"file": origin.file, "decided": facts.collect::<serde_json::Map<_, _>>()})
 }
-

@@ -26,10 +26,11 @@ pub(crate) const VERB: Verb = Verb {
             Param::optional("fold", Domain::Column, "The fold that judges the row; `eval kfold` takes it as given."),
         ],
         examples: &[Example {
-            script: "load titanic.csv | head 3 | select sex, age, fare, survived | role id=fare | scale | show",
+            script: "load titanic.csv | head 2 | select sex, age, parch | role id=parch | scale | show",
             output: "\
-sex                    age    fare  survived
-female  0.7072028170290055  211.34  yes
+sex     age  parch
+female    1      0
+male     -1      2
 ",
         }],
         ..Spec::BASE
@@ -38,13 +39,8 @@ female  0.7072028170290055  211.34  yes
     load: None,
 };
 
-const ROLES: [(&str, Role); 5] = [
-    ("id", Role::Id),
-    ("group", Role::Group),
-    ("time", Role::Time),
-    ("weight", Role::Weight),
-    ("fold", Role::Fold),
-];
+const ROLES: [(&str, Role); 5] =
+    [("id", Role::Id), ("group", Role::Group), ("time", Role::Time), ("weight", Role::Weight), ("fold", Role::Fold)];
 
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
     let named = ROLES.iter().filter_map(|(option, role)| Some((Arc::from(args.text(option)?), *role)));
@@ -53,7 +49,8 @@ fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
         let fault = Fault { param: None, ..Fault::of("id", code::MISSING_ARGUMENT, "`role` names no column") };
         return Err(fault.help("for example: role id=passenger_id"));
     }
-    let twice = roles.iter().enumerate().find(|(place, (name, _))| roles[..*place].iter().any(|(other, _)| other == name));
+    let twice =
+        roles.iter().enumerate().find(|(place, (name, _))| roles[..*place].iter().any(|(other, _)| other == name));
     if let Some((_, (name, role))) = twice {
         let option = ROLES.iter().find(|(_, known)| known == role).map_or("id", |(option, _)| *option);
         return Err(Fault::of(option, code::BAD_VALUE, format!("`{name}` cannot have two roles")));

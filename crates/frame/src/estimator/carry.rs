@@ -5,7 +5,7 @@ use super::{About, State, TableEstimator};
 use crate::table::{plural, text_of};
 use crate::{Column, Entry, Kind, Schema, Selection, Table};
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType};
+use arrow_array::types::{Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef, Float64Array, UInt32Array};
 use arrow_schema::DataType;
 use pipewright_diagnostic::{Failure, code};
@@ -144,7 +144,7 @@ impl CarryState {
             }
             return Ok(Lines { groups, places });
         };
-        let places = measures(rows, by)?;
+        let places = rows.moments(by)?;
         for group in &mut groups {
             group.sort_by(|&left, &right| places[left as usize].total_cmp(&places[right as usize]));
         }
@@ -198,34 +198,12 @@ impl CarryState {
     }
 }
 
-/// Where each row lies along a column of numbers, dates or times.
-fn measures(rows: &Table, by: &str) -> Result<Vec<f64>, Failure> {
-    let array = rows.array(by)?;
-    if let Some(row) = (0..array.len()).find(|&row| array.is_null(row)) {
-        let message = format!("a value is missing in `{by}`, which orders the rows");
-        return Err(Failure::new(code::MISSING_VALUES, message).column(by).row(row as u64 + 1));
-    }
-    Ok(match array.data_type() {
-        DataType::Float64 => array.as_primitive::<Float64Type>().values().to_vec(),
-        DataType::Int64 => array.as_primitive::<Int64Type>().values().iter().map(|&value| value as f64).collect(),
-        DataType::Timestamp(..) => {
-            let values = array.as_primitive::<TimestampMicrosecondType>().values();
-            values.iter().map(|&value| value as f64).collect()
-        }
-        DataType::Time64(..) => {
-            array.as_primitive::<Time64MicrosecondType>().values().iter().map(|&value| value as f64).collect()
-        }
-        _ => {
-            let message = format!("`{by}` holds {}, which do not measure a distance", plural(rows.column(by)?.kind));
-            return Err(Failure::new(code::KIND_CHANGED, message).column(by));
-        }
-    })
-}
-
 /// Numbers with a straight line between the values around each gap.
 fn interpolated(array: &ArrayRef, lines: &Lines) -> ArrayRef {
     let mut values: Vec<Option<f64>> = match array.data_type() {
-        DataType::Int64 => array.as_primitive::<Int64Type>().iter().map(|value| value.map(|value| value as f64)).collect(),
+        DataType::Int64 => {
+            array.as_primitive::<Int64Type>().iter().map(|value| value.map(|value| value as f64)).collect()
+        }
         _ => array.as_primitive::<Float64Type>().iter().collect(),
     };
     for group in &lines.groups {
@@ -295,7 +273,7 @@ impl State for CarryState {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::laws::random_table;
+    use crate::laws::{check_table, random_table};
     use crate::{ReadOptions, csv};
     use pipewright_world::random::Key;
 
@@ -336,6 +314,8 @@ mod tests {
         let table = random_table(Key::new(5), 40);
         let about = About { aim: None, key: Key::new(0) };
         let state = Carry { indicator: true, ..Carry::new(Neighbour::Before) }.fit(&table, &about).unwrap();
+        check_table(&Carry { indicator: true, ..Carry::new(Neighbour::Between) }, &table, &about);
+        check_table(&Carry { over: vec!["truth".into()], ..Carry::new(Neighbour::After) }, &table, &about);
         let applied = state.apply(&table).unwrap();
         let late = applied.slice(20, 20);
         for column in table.columns() {

@@ -84,12 +84,7 @@ impl Transformer for Iterative {
 }
 
 /// Regresses a column on the others, over the rows that have it.
-fn regress(
-    features: &Features,
-    missing: &[usize],
-    filled: &[Vec<f64>],
-    column: usize,
-) -> Result<Regression, Failure> {
+fn regress(features: &Features, missing: &[usize], filled: &[Vec<f64>], column: usize) -> Result<Regression, Failure> {
     let kept: Vec<usize> = match missing.is_empty() {
         true => (0..features.rows()).collect(),
         false => (0..features.rows()).filter(|&row| !features.column(column)[row].is_nan()).collect(),

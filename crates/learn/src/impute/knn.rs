@@ -98,7 +98,9 @@ impl Transform for KnnFilling {
         let rows = self.columns.first().map_or(0, Vec::len);
         let fits = |value: f64| value.is_finite() && value.abs() <= MAGNITUDE_MAX;
         let sound = |column: &Vec<Option<f64>>| {
-            column.len() == rows && column.iter().flatten().all(|value| fits(*value)) && column.iter().any(Option::is_some)
+            column.len() == rows
+                && column.iter().flatten().all(|value| fits(*value))
+                && column.iter().any(Option::is_some)
         };
         let sizes = self.neighbours > 0 && self.means.len() == self.columns.len();
         if sizes && self.columns.iter().all(sound) && self.means.iter().all(|mean| fits(*mean)) {

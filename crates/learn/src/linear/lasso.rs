@@ -120,7 +120,8 @@ struct Descent {
 
 impl Descent {
     fn new(features: &Features, target: &[f64]) -> Descent {
-        let (columns, means): (Vec<_>, Vec<_>) = (0..features.columns()).map(|index| centred(features.column(index))).unzip();
+        let (columns, means): (Vec<_>, Vec<_>) =
+            (0..features.columns()).map(|index| centred(features.column(index))).unzip();
         let (target, target_mean) = centred(target);
         let squares = columns.iter().map(|column| dot(column, column)).collect();
         let weights = vec![0.0; means.len()];
@@ -201,9 +202,8 @@ impl Descent {
 
     fn model(&self) -> LinearModel {
         let parts = self.weights.iter().zip(&self.means);
-        let intercept = parts.fold(Twofold::from(self.target_mean), |sum, (weight, mean)| {
-            sum.minus(Twofold::product(*weight, *mean))
-        });
+        let intercept = parts
+            .fold(Twofold::from(self.target_mean), |sum, (weight, mean)| sum.minus(Twofold::product(*weight, *mean)));
         LinearModel { coefficients: self.weights.clone(), intercept: intercept.value() }
     }
 }

@@ -74,11 +74,8 @@ impl<'a> LogisticLasso<'a> {
     fn quadratic(&self, errors: &[f64], curvatures: &[f64], penalty: f64) -> Step {
         let mut step = Step { intercept: 0.0, weights: vec![0.0; self.weights.len()], scores: vec![0.0; errors.len()] };
         let total: f64 = curvatures.iter().sum();
-        let squares: Vec<f64> = self
-            .columns
-            .iter()
-            .map(|column| column.iter().zip(curvatures).map(|(x, h)| x * x * h).sum())
-            .collect();
+        let squares: Vec<f64> =
+            self.columns.iter().map(|column| column.iter().zip(curvatures).map(|(x, h)| x * x * h).sum()).collect();
         // The slope of the model at each row's score.
         let mut slopes = errors.to_vec();
         let mut active: Vec<usize> = (0..self.columns.len()).filter(|&column| squares[column] > 0.0).collect();
@@ -169,8 +166,7 @@ mod tests {
     fn the_conditions_of_the_minimum_hold() {
         let noise = |stream: u64| (0..150).map(move |row| Key::new(9).index(stream).uniform(row) * 2.0 - 1.0);
         let columns: Vec<Vec<f64>> = (0..12).map(|stream| noise(stream).collect()).collect();
-        let truth: Vec<f64> =
-            noise(50).zip(&columns[3]).map(|(e, x)| f64::from(u8::from(e + 2.0 * x > 0.3))).collect();
+        let truth: Vec<f64> = noise(50).zip(&columns[3]).map(|(e, x)| f64::from(u8::from(e + 2.0 * x > 0.3))).collect();
         let mut lasso = LogisticLasso::new(&columns, truth);
         let largest = lasso.penalty_max();
         lasso.solve(largest * 1.0001);

@@ -110,7 +110,8 @@ impl Transform for Projection {
 fn singular(features: &Features, centre: &[f64]) -> Result<Singular, Failure> {
     let entry = |row: usize, column: usize| features.column(column)[row] - centre[column];
     let singular = Singular::of(Mat::from_fn(features.rows(), features.columns(), entry));
-    let finite = |singular: &Singular| singular.values.iter().chain(singular.vectors.iter().flatten()).all(|x| x.is_finite());
+    let finite =
+        |singular: &Singular| singular.values.iter().chain(singular.vectors.iter().flatten()).all(|x| x.is_finite());
     let Some(mut singular) = singular.filter(finite) else {
         let message = "the columns are too large for numbers when they are squared";
         return Err(Failure::new(code::VALUE_OUT_OF_RANGE, message).help("scale the columns"));
@@ -128,7 +129,8 @@ fn singular(features: &Features, centre: &[f64]) -> Result<Singular, Failure> {
 fn check_count(name: &str, count: usize, features: &Features) -> Result<(), Failure> {
     let (rows, columns) = (features.rows(), features.columns());
     if count > columns {
-        let message = format!("`{name}[{count}]` of {columns} columns: there are at most as many components as columns");
+        let message =
+            format!("`{name}[{count}]` of {columns} columns: there are at most as many components as columns");
         return Err(Failure::new(code::BAD_VALUE, message).help(format!("`{name}[{columns}]`, or fewer")));
     }
     if count > rows {

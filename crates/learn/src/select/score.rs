@@ -59,7 +59,8 @@ impl Transformer for Best {
             Score::F => f_scores(features, target)?,
             Score::Chi2 => chi2_scores(features, target)?,
             Score::Information => {
-                let discrete: Vec<bool> = (0..features.columns()).map(|at| has_two_values(features.column(at))).collect();
+                let discrete: Vec<bool> =
+                    (0..features.columns()).map(|at| has_two_values(features.column(at))).collect();
                 information(features, target, &discrete, NEIGHBOURS, Some(key))?
             }
             Score::L1 => shrink(features, target, self.count)?,
@@ -111,8 +112,11 @@ fn f_scores(features: &Features, target: &Target) -> Result<Vec<f64>, Failure> {
             let left = freedom(groups)?;
             let score = |index: usize| {
                 let values = centred(features.column(index));
-                let means: Vec<f64> =
-                    class_sums(&values, codes, *count).iter().zip(&sizes).map(|(sum, size)| sum / size.max(1.0)).collect();
+                let means: Vec<f64> = class_sums(&values, codes, *count)
+                    .iter()
+                    .zip(&sizes)
+                    .map(|(sum, size)| sum / size.max(1.0))
+                    .collect();
                 let between: f64 = means.iter().zip(&sizes).map(|(mean, size)| size * mean * mean).sum();
                 let within = values.iter().zip(codes).map(|(value, &code)| (value - means[code as usize]).powi(2));
                 ratio(between / (groups as f64 - 1.0), Twofold::sum(within) / left)
@@ -129,7 +133,9 @@ fn ratio(above: f64, below: f64) -> f64 {
 
 fn chi2_scores(features: &Features, target: &Target) -> Result<Vec<f64>, Failure> {
     let Target::Classes { codes, count } = target else {
-        return Err(Failure::new(code::WRONG_TASK, "χ² is of classes, and the target is a number").help("use `f` or `mi`"));
+        return Err(
+            Failure::new(code::WRONG_TASK, "χ² is of classes, and the target is a number").help("use `f` or `mi`")
+        );
     };
     let sizes = class_sizes(codes, *count);
     let score = |index: usize| {

@@ -53,7 +53,8 @@ impl Yardstick {
                     unreachable!("it predicts classes")
                 };
                 let right = |(shares, code): (&[f64], &u32)| {
-                    let most = (0..classes).fold(0, |most, class| if shares[class] > shares[most] { class } else { most });
+                    let most =
+                        (0..classes).fold(0, |most, class| if shares[class] > shares[most] { class } else { most });
                     most == *code as usize
                 };
                 let hits = values.chunks_exact(classes).zip(codes).filter(|pair| right(*pair)).count();
