@@ -17,6 +17,7 @@ mod feature;
 mod judge;
 mod learn;
 mod look;
+mod matrix;
 mod out;
 mod roles;
 mod scale;
@@ -45,6 +46,12 @@ pub static REGISTRY: Registry = Registry {
         &scale::quantile::VERB,
         &scale::log1p::VERB,
         &encode::encode::VERB,
+        &feature::pca::VERB,
+        &feature::svd::VERB,
+        &feature::filter::VERB,
+        &feature::select_k::VERB,
+        &feature::rfe::VERB,
+        &feature::sequential::VERB,
         &feature::bin::VERB,
         &feature::poly::VERB,
         &feature::interact::VERB,

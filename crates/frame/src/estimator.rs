@@ -7,6 +7,7 @@
 mod balancer;
 mod binner;
 mod by_column;
+mod carry;
 mod clip;
 mod columns;
 mod dates;
@@ -34,7 +35,9 @@ use serde::{Serialize, de::DeserializeOwned};
 
 pub use balancer::{BalanceMethod, Balancer, BalancerState};
 pub use binner::{BinMethod, Binner, BinnerState};
+pub use carry::{Carry, CarryState, Neighbour};
 pub use clip::{Clip, ClipBound, ClipState};
+pub use columns::{chosen, indicator_of, missing_in, validate_names};
 pub use dates::{DatePart, Dates, DatesState};
 pub use encoder::{Encoder, EncoderMethod, EncoderState, LeftOut, Rare, Unseen};
 pub use imputer::{Fill, Imputer, ImputerState};
