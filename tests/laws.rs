@@ -148,7 +148,7 @@ const STEPS: &[Row] = &[
         name: "select_k",
         variants: &[
             aimed("fillna mean | select_k f[2]", &sample::TARGETS),
-            step("fillna mean | encode onehot on colour | select_k mi[3]", &sample::TARGETS),
+            aimed("fillna mean | encode onehot on colour | select_k mi[3]", &sample::TARGETS),
             aimed("fillna mean | select_k l1[2]", &sample::TARGETS),
         ],
     },
