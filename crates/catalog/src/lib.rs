@@ -19,6 +19,7 @@ mod out;
 mod roles;
 mod scale;
 mod source;
+mod tables;
 
 use pipewright_operator::{Implied, Registry};
 
@@ -31,6 +32,11 @@ pub static REGISTRY: Registry = Registry {
         &choose::filter::VERB,
         &choose::sample::VERB,
         &choose::head::VERB,
+        &choose::sort::VERB,
+        &choose::dedup::VERB,
+        &choose::dropna::VERB,
+        &tables::pivot::VERB,
+        &tables::unpivot::VERB,
         &roles::target::VERB,
         &clean::fillna::VERB,
         &scale::scale::VERB,
