@@ -66,10 +66,20 @@ enum Family {
     Prepare,
     /// A whole Parquet file into a table.
     Parquet,
+    /// Groups of many rows.
+    Group,
+    /// Rows of two tables side by side.
+    Join,
 }
 
-const FAMILIES: [(&str, Family); 4] =
-    [("mlp", Family::Network), ("csv", Family::Csv), ("prepare", Family::Prepare), ("parquet", Family::Parquet)];
+const FAMILIES: [(&str, Family); 6] = [
+    ("mlp", Family::Network),
+    ("csv", Family::Csv),
+    ("prepare", Family::Prepare),
+    ("parquet", Family::Parquet),
+    ("group", Family::Group),
+    ("join", Family::Join),
+];
 
 /// What `--peers` may be told.
 #[derive(Debug, Default, PartialEq)]

@@ -55,7 +55,8 @@ fn table(folder: &str, name: &str, columns: &[&str]) -> Result<Table, Failure> {
     let (path, world) = (format!("{folder}/{name}.parquet"), OsWorld::new());
     let failure = |error| Failure::new(code::CANNOT_READ, format!("{path}: {error}"));
     let content = world.open(path.as_ref()).map_err(failure)?;
-    let options = ReadOptions { columns: Some(columns.iter().map(|&name| name.into()).collect()), ..ReadOptions::new(&*path) };
+    let options =
+        ReadOptions { columns: Some(columns.iter().map(|&name| name.into()).collect()), ..ReadOptions::new(&*path) };
     read(&content, &options, &world)?.table.select(columns)
 }
 

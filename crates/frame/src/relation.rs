@@ -25,7 +25,7 @@ pub use order::Direction;
 pub use pivot::Pivot;
 pub use unpivot::Unpivot;
 
-use crate::{Column, Schema};
+use crate::{Column, Entry, Schema};
 use pipewright_diagnostic::{Failure, code};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -42,17 +42,19 @@ fn sources<'a>(columns: impl Iterator<Item = &'a Column>) -> Vec<Arc<str>> {
     columns.flat_map(|column| &column.sources).filter(|name| seen.insert((*name).clone())).cloned().collect()
 }
 
-/// A schema of these columns.
+/// A schema of these entries.
 ///
 /// # Errors
 /// [`code::DUPLICATE_COLUMN`] for a name that is there twice.
-fn of_different(columns: Vec<Column>) -> Result<Schema, Failure> {
+fn of_different(entries: Vec<Entry>) -> Result<Schema, Failure> {
+    let schema = Schema::with_entries(entries);
     let mut seen = BTreeSet::new();
-    if let Some(column) = columns.iter().find(|column| !seen.insert(&column.name)) {
+    if let Some(column) = schema.columns().find(|column| !seen.insert(&column.name)) {
         let message = format!("two columns would be named `{}`", column.name);
         return Err(Failure::new(code::DUPLICATE_COLUMN, message).column(&*column.name).help("give one another name"));
     }
-    Ok(Schema::new(columns))
+    drop(seen);
+    Ok(schema)
 }
 
 #[cfg(test)]

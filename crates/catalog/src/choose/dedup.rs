@@ -19,7 +19,10 @@ pub(crate) const VERB: Verb = Verb {
         effect: Effect::RowsAll,
         columns: Columns::Default("@all"),
         examples: &[
-            Example { script: "load titanic.csv | dedup on pclass, survived | select pclass, survived | show", output: "" },
+            Example {
+                script: "load titanic.csv | dedup on pclass, survived | select pclass, survived | show",
+                output: "",
+            },
             Example { script: "load iris.csv | dedup | assert rows == 147", output: "" },
         ],
         ..Spec::BASE

@@ -123,7 +123,16 @@ impl Aggregated<'_> {
             let merge = |sum: &mut i128, more: i128| *sum += more;
             let units = match &values.nulls {
                 None => fold(self.over.groups, 0, add, merge),
-                Some(nulls) => fold(self.over.groups, 0, |sum, row| if nulls.is_valid(row) { add(sum, row) }, merge),
+                Some(nulls) => fold(
+                    self.over.groups,
+                    0,
+                    |sum, row| {
+                        if nulls.is_valid(row) {
+                            add(sum, row)
+                        }
+                    },
+                    merge,
+                ),
             };
             Ok(Sums::Exact(unit, units))
         };

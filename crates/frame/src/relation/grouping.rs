@@ -4,7 +4,7 @@ use super::aggregates::Aggregating;
 use super::index::Groups;
 use super::keys::Keys;
 use super::{gather, of_different, sources};
-use crate::{Aggregate, Column, Kind, Role, Schema, Table};
+use crate::{Aggregate, Column, Entry, Kind, Role, Schema, Table};
 use arrow_array::ArrayRef;
 use pipewright_diagnostic::Failure;
 use rayon::prelude::*;
@@ -75,7 +75,7 @@ impl Grouping {
             Ok(Column { name: measure.name.clone(), kind, role: Role::Feature, sources })
         });
         let measures: Vec<Column> = measures.collect::<Result<_, Failure>>()?;
-        of_different(keys.iter().copied().cloned().chain(measures).collect())
+        of_different(keys.into_iter().cloned().chain(measures).map(Entry::Column).collect())
     }
 
     /// Makes it.

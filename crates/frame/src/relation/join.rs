@@ -5,7 +5,7 @@ use super::index::{Groups, Lookup, Members};
 use super::keys::{Keys, comparable};
 use super::latest::Latest;
 use super::{NONE, STRIDE_ROWS, of_different};
-use crate::{Column, Kind, Role, Schema, Table};
+use crate::{Column, Entry, Kind, Role, Schema, Table};
 use arrow_array::ArrayRef;
 use pipewright_diagnostic::{Failure, code};
 use rayon::prelude::*;
@@ -78,12 +78,11 @@ impl Join {
         if let How::AsOf { times: (one, other), .. } = &self.how {
             Latest::check(left.column(one)?, right.column(other)?)?;
         }
-        let mut columns: Vec<Column> = left.columns().cloned().collect();
         if self.how == How::Full {
             self.check_full(left, right)?;
         }
-        columns.extend(self.added(left, right).into_iter().map(|(_, column)| column));
-        of_different(columns)
+        let added = self.added(left, right).into_iter().map(|(_, column)| Entry::Column(column));
+        of_different(left.entries().iter().cloned().chain(added).collect())
     }
 
     /// Makes it.
@@ -194,7 +193,9 @@ impl Join {
             let key = self.on.iter().find(|(one, _)| place < left.columns().len() && *one == column.name);
             match key {
                 Some((name, other)) => gather(name, right.array(other)?, rest),
-                None if place < left.columns().len() => gather(&column.name, &left.arrays()[place], &vec![NONE; rest.len()]),
+                None if place < left.columns().len() => {
+                    gather(&column.name, &left.arrays()[place], &vec![NONE; rest.len()])
+                }
                 None => {
                     let (name, _) = &self.added(&left.schema(), &right.schema())[place - left.columns().len()];
                     gather(name, right.array(name)?, rest)
@@ -249,7 +250,9 @@ impl Pairs {
         let count: u64 = found.par_iter().with_min_len(STRIDE_ROWS).map(|&code| pairs_of(code).len() as u64).sum();
         if count >= u64::from(NONE) {
             let message = format!("{count} pairs of rows match, more than a table holds");
-            return Err(Failure::new(code::LIMIT_REACHED, message).help("join on more columns, or group one table first"));
+            return Err(
+                Failure::new(code::LIMIT_REACHED, message).help("join on more columns, or group one table first")
+            );
         }
         let parts: Vec<(Vec<u32>, Vec<u32>)> = found.par_chunks(STRIDE_ROWS).enumerate().map(rows_of).collect();
         let (mut left, mut right) = (Vec::with_capacity(count as usize), Vec::with_capacity(count as usize));

@@ -35,7 +35,8 @@ impl Keys {
             DataType::Time64(..) => array.as_primitive::<Time64MicrosecondType>().values().clone(),
             DataType::Float64 => {
                 let numbers = array.as_primitive::<Float64Type>().values();
-                let word = |&number: &f64| if number.is_nan() { f64::NAN } else { number + 0.0 }.to_bits().cast_signed();
+                let word =
+                    |&number: &f64| if number.is_nan() { f64::NAN } else { number + 0.0 }.to_bits().cast_signed();
                 numbers.par_iter().with_min_len(STRIDE_ROWS).map(word).collect::<Vec<i64>>().into()
             }
             DataType::Boolean => array.as_boolean().values().iter().map(i64::from).collect(),
@@ -108,9 +109,8 @@ impl Keys {
         let of = |(stride, words): (usize, &[i64])| match &self.nulls {
             None => words.iter().map(|&word| (word, word)).reduce(both),
             Some(nulls) => {
-                let valid = |(at, &word): (usize, &i64)| {
-                    nulls.is_valid(stride * STRIDE_ROWS + at).then_some((word, word))
-                };
+                let valid =
+                    |(at, &word): (usize, &i64)| nulls.is_valid(stride * STRIDE_ROWS + at).then_some((word, word));
                 words.iter().enumerate().filter_map(valid).reduce(both)
             }
         };

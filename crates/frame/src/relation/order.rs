@@ -80,7 +80,8 @@ impl Table {
     /// [`pipewright_diagnostic::code::UNKNOWN_COLUMN`].
     pub fn dropna(&self, on: &[impl AsRef<str>]) -> Result<Table, Failure> {
         let arrays = on.iter().map(|name| self.array(name.as_ref())).collect::<Result<Vec<_>, _>>()?;
-        let nulls = arrays.iter().fold(None, |all, array| NullBuffer::union(all.as_ref(), array.logical_nulls().as_ref()));
+        let nulls =
+            arrays.iter().fold(None, |all, array| NullBuffer::union(all.as_ref(), array.logical_nulls().as_ref()));
         Ok(nulls.map_or_else(|| self.clone(), |nulls| self.filter(&BooleanArray::new(nulls.into_inner(), None))))
     }
 

@@ -103,7 +103,8 @@ impl Pivot {
     fn levels(&self, table: &Table, names: &Groups) -> Result<Vec<(usize, Arc<str>)>, Failure> {
         let array = table.array(&self.key)?;
         if names.count() > COLUMNS_MAX {
-            let message = format!("`{}` has {} different values, each of which would be a column", self.key, names.count());
+            let message =
+                format!("`{}` has {} different values, each of which would be a column", self.key, names.count());
             return Err(Failure::new(code::LIMIT_REACHED, message)
                 .column(&*self.key)
                 .help(format!("a pivot makes at most {COLUMNS_MAX} columns")));

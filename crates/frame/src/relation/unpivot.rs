@@ -3,7 +3,7 @@
 use super::concat::as_kind;
 use super::{gather::gather, of_different, sources};
 use crate::table::plural;
-use crate::{Column, Kind, Role, Schema, Selection, Table};
+use crate::{Column, Entry, Kind, Role, Schema, Selection, Table};
 use arrow_array::{ArrayRef, StringArray};
 use pipewright_diagnostic::{Failure, code};
 use std::sync::Arc;
@@ -37,10 +37,21 @@ impl Unpivot {
     /// [`code::MISSING_ARGUMENT`] if nothing is selected; [`code::DUPLICATE_COLUMN`] for a new name that is taken.
     pub fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
         let taken = self.taken(input)?;
-        let kind = shared_kind(&taken)?;
+        let open = input.entries().iter().find_map(|entry| match entry {
+            Entry::Open { kind, .. } => Some(*kind),
+            Entry::Column(_) => None,
+        });
+        let kind = match (taken.is_empty(), open) {
+            // Which of its members are selected, only the rows can say.
+            (true, Some(kind)) => kind,
+            _ => shared_kind(&taken)?,
+        };
         let sources = sources(taken.iter().copied());
-        let feature = |name: &Arc<str>, kind| Column { name: name.clone(), kind, role: Role::Feature, sources: sources.clone() };
-        let others = input.columns().filter(|column| !taken.contains(column)).cloned();
+        let feature = |name: &Arc<str>, kind| {
+            Entry::Column(Column { name: name.clone(), kind, role: Role::Feature, sources: sources.clone() })
+        };
+        let is_other = |entry: &&Entry| !matches!(entry, Entry::Column(column) if taken.contains(&column));
+        let others = input.entries().iter().filter(is_other).cloned();
         let new = [feature(&self.key, Kind::Category), feature(&self.value, kind)];
         of_different(others.chain(new).collect())
     }
@@ -67,15 +78,19 @@ impl Unpivot {
         let parts = taken.iter().map(|column| as_kind(table.array(&column.name)?, new[1].kind));
         let below = super::gather::joined(&self.value, &parts.collect::<Result<Vec<_>, Failure>>()?)?;
         // Now column stands below column; wanted are all values of a row together.
-        let by_row: Vec<u32> = (0..rows).flat_map(|row| (0..count).map(move |place| (place * rows + row) as u32)).collect();
+        let by_row: Vec<u32> =
+            (0..rows).flat_map(|row| (0..count).map(move |place| (place * rows + row) as u32)).collect();
         arrays.push(gather(&self.value, &below.expect("a column is selected"), &by_row)?);
         Table::with_rows(columns, arrays, rows * count)
     }
 
     fn taken<'a>(&self, input: &'a Schema) -> Result<Vec<&'a Column>, Failure> {
         let names = self.on.resolve(input)?;
-        if names.is_empty() {
-            return Err(Failure::new(code::MISSING_ARGUMENT, "no column is selected whose values could be put below another"));
+        if names.is_empty() && input.is_closed() {
+            return Err(Failure::new(
+                code::MISSING_ARGUMENT,
+                "no column is selected whose values could be put below another",
+            ));
         }
         names.iter().map(|name| input.column(name)).collect()
     }
@@ -91,7 +106,8 @@ fn shared_kind(columns: &[&Column]) -> Result<Kind, Failure> {
         Some(_) if all(Kind::is_string) => Ok(Kind::Text),
         Some(other) => {
             let (one, kind) = (plural(first.kind), plural(other.kind));
-            let message = format!("`{}` holds {one}, and `{}` {kind}: one column cannot hold both", first.name, other.name);
+            let message =
+                format!("`{}` holds {one}, and `{}` {kind}: one column cannot hold both", first.name, other.name);
             Err(Failure::new(code::TYPE_MISMATCH, message).column(&*other.name))
         }
     }

@@ -179,8 +179,7 @@ fn sums_are_exact_however_far_magnitudes_lie_apart() {
     let arrays: Vec<ArrayRef> =
         vec![Arc::new(Int64Array::from(vec![1; 5])), Arc::new(Float64Array::from(numbers.to_vec()))];
     let table = Table::new(columns, arrays).unwrap();
-    let measures =
-        vec![Measure::new("sum", Aggregate::Sum, "x"), Measure::new("mean", Aggregate::Mean, "x")];
+    let measures = vec![Measure::new("sum", Aggregate::Sum, "x"), Measure::new("mean", Aggregate::Mean, "x")];
     let made = Grouping { keys: vec!["k".into()], measures }.apply(&table).unwrap();
     assert_eq!(made.numbers(&["sum".into(), "mean".into()]).unwrap(), [4.0, 0.8]);
 }

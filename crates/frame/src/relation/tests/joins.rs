@@ -114,7 +114,8 @@ fn threads_do_not_matter() {
 #[test]
 fn whole_and_real_numbers_match_where_they_are_equal() {
     let (left, right) = (table("k,a\n1,x\n2,y\n3,z\n"), table("k,b\n2.0,p\n2.5,q\n3,r\n"));
-    let inner = |left: &Table, right: &Table| cells(&Join { how: How::Inner, on: on(&["k"]) }.apply(left, right).unwrap());
+    let inner =
+        |left: &Table, right: &Table| cells(&Join { how: How::Inner, on: on(&["k"]) }.apply(left, right).unwrap());
     let row = |texts: [&str; 3]| texts.map(|text| Some(text.to_string())).to_vec();
     assert_eq!(inner(&left, &right), [row(["2", "y", "p"]), row(["3", "z", "r"])]);
     assert_eq!(inner(&right, &left), [row(["2", "p", "y"]), row(["3", "r", "z"])]);
@@ -155,7 +156,9 @@ fn sorting_is_stable_and_puts_missing_values_last() {
         for direction in [Direction::Ascending, Direction::Descending] {
             let sorted = table.sort(&[(name.into(), direction)]).unwrap();
             let (column, array) = sorted.find(name).unwrap();
-            let place = |row: usize| -> usize { text_of(sorted.array("id").unwrap(), row).unwrap()[4..].split(' ').next().unwrap().parse().unwrap() };
+            let place = |row: usize| -> usize {
+                text_of(sorted.array("id").unwrap(), row).unwrap()[4..].split(' ').next().unwrap().parse().unwrap()
+            };
             for row in 1..200 {
                 let (before, here) = (text_of(array, row - 1), text_of(array, row));
                 let order = match (&before, &here) {
@@ -174,9 +177,16 @@ fn sorting_is_stable_and_puts_missing_values_last() {
             }
         }
     }
-    for_any_threads(|table| table.sort(&[("category".into(), Direction::Descending), ("real".into(), Direction::Ascending)]).unwrap());
-    let by_two = table.sort(&[("truth".into(), Direction::Ascending), ("count".into(), Direction::Descending)]).unwrap();
-    let by_turns = table.sort(&[("count".into(), Direction::Descending)]).unwrap().sort(&[("truth".into(), Direction::Ascending)]).unwrap();
+    for_any_threads(|table| {
+        table.sort(&[("category".into(), Direction::Descending), ("real".into(), Direction::Ascending)]).unwrap()
+    });
+    let by_two =
+        table.sort(&[("truth".into(), Direction::Ascending), ("count".into(), Direction::Descending)]).unwrap();
+    let by_turns = table
+        .sort(&[("count".into(), Direction::Descending)])
+        .unwrap()
+        .sort(&[("truth".into(), Direction::Ascending)])
+        .unwrap();
     assert_eq!(by_two, by_turns);
     assert_eq!(table.array("real").unwrap().len(), 200);
 }
