@@ -48,6 +48,6 @@ pub use file::{
 };
 pub use relation::{Concat, Direction, Grouping, How, Join, Measure, Pivot, Unpivot};
 pub use schema::{Column, Entry, Kind, Role, Schema};
-pub use selection::{Class, Selection};
+pub use selection::{Class, Fact, Selection};
 pub use table::Table;
 pub use value::Value;

@@ -39,8 +39,8 @@ pub enum How {
 ///
 /// Rows stand in the order of the left table, and those that match the same row in the order of the right one. Of the
 /// right table, the columns `on` are left out, whose values stand on the left already; the name of a column that the left
-/// table has too gets ` (right)` added. Roles and sources stay; a target of the right table is a feature where the left
-/// one has a target.
+/// table has too gets ` (right)` added. Roles and sources stay; a target (weight, group …) of the right table is a feature where the left
+/// one has one.
 ///
 /// ```
 /// use pipewright_frame::{How, Join, ReadOptions, csv};
@@ -137,7 +137,7 @@ impl Join {
             if left.find(&column.name).is_some() {
                 new.name = format!("{} (right)", column.name).into();
             }
-            if new.role == Role::Target && left.target().is_some() {
+            if !matches!(new.role, Role::Feature | Role::Id) && left.with_role(new.role).is_some() {
                 new.role = Role::Feature;
             }
             (column.name.clone(), new)

@@ -39,7 +39,7 @@ impl Unpivot {
         let taken = self.taken(input)?;
         let open = input.entries().iter().find_map(|entry| match entry {
             Entry::Open { kind, .. } => Some(*kind),
-            Entry::Column(_) => None,
+            Entry::Column(_) | Entry::Undecided { .. } => None,
         });
         let kind = match (taken.is_empty(), open) {
             // Which of its members are selected, only the rows can say.
