@@ -456,7 +456,8 @@ impl<'a> Walk<'a> {
         let ahead = self.done.nodes.iter().find(|node| matches!(&node.bound, Bound::Step(step) if step.looks_ahead()));
         if let Some(node) = ahead {
             let message = format!("`{}` looks at later rows, in a pipeline that is judged", node.verb.spec.name);
-            let diagnostic = Diagnostic::error(code::ORDER_SHUFFLED, message).label(node.span, "it sees what comes after");
+            let diagnostic =
+                Diagnostic::error(code::ORDER_SHUFFLED, message).label(node.span, "it sees what comes after");
             return self.say(diagnostic.help("look back only: ffill, lag"));
         }
         let role = |role| self.schema.as_ref().and_then(|schema| schema.with_role(role));
@@ -472,7 +473,8 @@ impl<'a> Walk<'a> {
             (None, Some(time)) => (format!("rows are shuffled, and `{}` says when each was seen", time.name), None),
             (None, None) => return,
         };
-        let mut diagnostic = Diagnostic::error(code::ORDER_SHUFFLED, message).label(span, "this deals rows out in any order");
+        let mut diagnostic =
+            Diagnostic::error(code::ORDER_SHUFFLED, message).label(span, "this deals rows out in any order");
         if let Some(place) = place {
             diagnostic = diagnostic.label(place, "the order matters here");
         }

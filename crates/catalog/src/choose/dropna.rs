@@ -12,8 +12,8 @@ pub(crate) const VERB: Verb = Verb {
         name: "dropna",
         group: Group::Choose,
         summary: "Leaves out the rows that miss a value, anywhere or in the selected columns.",
-        details: "The rows are chosen before anything is learned, and a saved pipeline leaves out none: to predict rows \
-                  with missing values too, `fillna` them.",
+        details: "The rows are chosen before anything is learned, and a saved pipeline leaves out none: to predict \
+                  rows with missing values too, `fillna` them.",
         search: &["missing", "null", "na", "complete", "drop_nulls"],
         input: Sort::Table,
         output: Sort::Table,

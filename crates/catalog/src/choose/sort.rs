@@ -27,7 +27,7 @@ pub(crate) const VERB: Verb = Verb {
         examples: &[
             Example { script: "load titanic.csv | sort pclass, age | select pclass, age, sex | show 3", output: "" },
             Example {
-                script: "load penguins.csv | sort `Body Mass (g)` descending=true | select Species, `Body Mass (g)` | show 2",
+                script: "load penguins.csv | sort `Body Mass (g)` descending=true | select Species, \"Body*\" | show 2",
                 output: "",
             },
         ],

@@ -12,8 +12,9 @@ pub(crate) const VERB: Verb = Verb {
         name: "pivot",
         group: Group::Tables,
         summary: "Makes a column of every value of a key, and one row of the rows that agree in all other columns.",
-        details: "The new columns are named `key=level` and stand in the order of the key's values, behind the others. Where \
-                  no row has the key, the value is missing; where several have it, `agg` makes one value of theirs.",
+        details: "The new columns are named `key=level` and stand in the order of the key's values, behind the others. \
+                  Where no row has the key, the value is missing; where several have it, `agg` makes one value of \
+                  theirs.",
         search: &["wide", "spread", "crosstab", "pivot_wider", "pivot_table", "reshape"],
         input: Sort::Table,
         output: Sort::Table,

@@ -14,7 +14,8 @@ pub(crate) const VERB: Verb = Verb {
         name: "unpivot",
         group: Group::Tables,
         summary: "Makes a row for every row and every selected column, of the column's name and its value.",
-        details: "The other columns are repeated, and missing values stay. The selected columns hold one kind of values.",
+        details: "The other columns are repeated, and missing values stay. The selected columns hold one kind of \
+                  values.",
         search: &["long", "melt", "gather", "pivot_longer", "reshape", "stack"],
         input: Sort::Table,
         output: Sort::Table,

@@ -9,9 +9,9 @@ use arrow_array::{ArrayRef, Float64Array};
 use pipewright_diagnostic::{Failure, code};
 use std::sync::Arc;
 
-/// Puts the rows of a table below those of another one with the same columns, which may stand in another order there. The
-/// columns keep order, kinds and roles of the first table; a column of whole numbers in one of them and of real ones in
-/// the other holds real ones, and of two kinds of names it is text.
+/// Puts the rows of a table below those of another one with the same columns, which may stand in another order there.
+/// The columns keep order, kinds and roles of the first table; a column of whole numbers in one of them and of real
+/// ones in the other holds real ones, and of two kinds of names it is text.
 ///
 /// ```
 /// use pipewright_frame::{Concat, ReadOptions, csv};
@@ -26,8 +26,8 @@ impl Concat {
     /// The schema of what [`Concat::apply`] makes.
     ///
     /// # Errors
-    /// [`code::UNKNOWN_COLUMN`] naming every column that one of them lacks; [`code::KIND_CHANGED`] for a column that holds
-    /// something else in the second table.
+    /// [`code::UNKNOWN_COLUMN`] naming every column that one of them lacks; [`code::KIND_CHANGED`] for a column that
+    /// holds something else in the second table.
     pub fn schema(&self, first: &Schema, second: &Schema) -> Result<Schema, Failure> {
         lacking(second, first, "the table below")?;
         lacking(first, second, "the table above")?;

@@ -34,9 +34,9 @@ impl Measure {
     }
 }
 
-/// One row for all rows that have the same values in some columns, the groups in the order in which they first appear. A
-/// missing value is a value like others: the rows without one are a group. The table that comes out has the key columns,
-/// then the measures.
+/// One row for all rows that have the same values in some columns, the groups in the order in which they first appear.
+/// A missing value is a value like others: the rows without one are a group. The table that comes out has the key
+/// columns, then the measures.
 ///
 /// Sums and means are exact and rounded once, so that no digit depends on the order of the rows.
 ///
@@ -81,8 +81,8 @@ impl Grouping {
     /// Makes it.
     ///
     /// # Errors
-    /// As [`Grouping::schema`]; [`pipewright_diagnostic::code::NON_FINITE`] with the row of an infinite number of which a
-    /// sum is wanted; [`pipewright_diagnostic::code::VALUE_OUT_OF_RANGE`] for a sum of whole numbers beyond 64 bits.
+    /// As [`Grouping::schema`]; [`pipewright_diagnostic::code::NON_FINITE`] with the row of an infinite number of which
+    /// a sum is wanted; [`pipewright_diagnostic::code::VALUE_OUT_OF_RANGE`] for a sum of whole numbers beyond 64 bits.
     pub fn apply(&self, table: &Table) -> Result<Table, Failure> {
         let schema = self.schema(&table.schema())?;
         let keys: Vec<Keys> = self.keys.iter().map(|name| table.array(name).map(Keys::of)).collect::<Result<_, _>>()?;

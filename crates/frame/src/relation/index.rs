@@ -272,8 +272,8 @@ impl Marks {
     }
 }
 
-/// The groups of rows by several columns, and how to find those of the rows of another table. A row with a missing value
-/// has no group.
+/// The groups of rows by several columns, and how to find those of the rows of another table. A row with a missing
+/// value has no group.
 #[derive(Debug)]
 pub(super) struct Lookup {
     first: Level,

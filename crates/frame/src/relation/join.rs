@@ -24,8 +24,8 @@ pub enum How {
     Semi,
     /// The rows of the left table that have none.
     Anti,
-    /// Every row of the left table, with the last row of the right one, by their times, that is not later: of equal times
-    /// the one that stands last. The right table may stand in any order.
+    /// Every row of the left table, with the last row of the right one, by their times, that is not later: of equal
+    /// times the one that stands last. The right table may stand in any order.
     AsOf {
         /// The columns of times of both tables; any numbers, dates or times of day.
         times: (Arc<str>, Arc<str>),
@@ -38,9 +38,9 @@ pub enum How {
 /// not even another one.
 ///
 /// Rows stand in the order of the left table, and those that match the same row in the order of the right one. Of the
-/// right table, the columns `on` are left out, whose values stand on the left already; the name of a column that the left
-/// table has too gets ` (right)` added. Roles and sources stay; a target (weight, group …) of the right table is a feature where the left
-/// one has one.
+/// right table, the columns `on` are left out, whose values stand on the left already; the name of a column that the
+/// left table has too gets ` (right)` added. Roles and sources stay; a target (weight, group …) of the right table is a
+/// feature where the left one has one.
 ///
 /// ```
 /// use pipewright_frame::{How, Join, ReadOptions, csv};
@@ -66,8 +66,8 @@ impl Join {
     ///
     /// # Errors
     /// [`code::UNKNOWN_COLUMN`], [`code::TYPE_MISMATCH`] for columns whose values do not compare,
-    /// [`code::DUPLICATE_COLUMN`] for a name that both tables have, with ` (right)` added too; [`code::MISSING_ARGUMENT`]
-    /// for no column to join on.
+    /// [`code::DUPLICATE_COLUMN`] for a name that both tables have, with ` (right)` added too;
+    /// [`code::MISSING_ARGUMENT`] for no column to join on.
     pub fn schema(&self, left: &Schema, right: &Schema) -> Result<Schema, Failure> {
         if self.on.is_empty() && !matches!(self.how, How::AsOf { .. }) {
             return Err(Failure::new(code::MISSING_ARGUMENT, NO_KEYS));

@@ -53,8 +53,8 @@ impl Keys {
         Keys { words, nulls: array.logical_nulls().filter(|nulls| nulls.null_count() > 0), texts }
     }
 
-    /// The keys of two columns that are to be compared: the same values have the same words. A real number that is not a
-    /// whole one has no key beside whole numbers, since it equals none of them.
+    /// The keys of two columns that are to be compared: the same values have the same words. A real number that is not
+    /// a whole one has no key beside whole numbers, since it equals none of them.
     ///
     /// # Errors
     /// [`code::TYPE_MISMATCH`] for kinds that do not compare.

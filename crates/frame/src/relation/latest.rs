@@ -32,8 +32,8 @@ impl Latest<'_> {
         comparable(left, right)
     }
 
-    /// The row of the right table for each row of the left one; [`NONE`] where there is none. Only rows with the same keys
-    /// count, if there are keys.
+    /// The row of the right table for each row of the left one; [`NONE`] where there is none. Only rows with the same
+    /// keys count, if there are keys.
     pub(super) fn rows(
         &self,
         keys: Option<&(Vec<Keys>, Vec<Keys>)>,

@@ -22,8 +22,8 @@ pub enum Direction {
 
 /// The same columns, and other rows by their values.
 impl Table {
-    /// The rows in the order of these columns, the first one first: numbers, dates and times by size, false before true,
-    /// texts by character. Missing values come last, whatever the direction; equal rows stay in their order.
+    /// The rows in the order of these columns, the first one first: numbers, dates and times by size, false before
+    /// true, texts by character. Missing values come last, whatever the direction; equal rows stay in their order.
     ///
     /// ```
     /// use pipewright_frame::{Direction, ReadOptions, csv};

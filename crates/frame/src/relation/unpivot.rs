@@ -8,8 +8,8 @@ use arrow_array::{ArrayRef, StringArray};
 use pipewright_diagnostic::{Failure, code};
 use std::sync::Arc;
 
-/// Makes a row for every row and every selected column: the values of all other columns, the name of the selected one, and
-/// its value. All rows of one row stand together, in the order of the selection. Missing values stay.
+/// Makes a row for every row and every selected column: the values of all other columns, the name of the selected one,
+/// and its value. All rows of one row stand together, in the order of the selection. Missing values stay.
 ///
 /// ```
 /// use pipewright_frame::{ReadOptions, Selection, Unpivot, csv};

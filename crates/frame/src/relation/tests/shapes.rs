@@ -81,9 +81,10 @@ proptest! {
         let parts = [table.slice(0, cut), table.slice(cut, rows - cut)].map(|part| unpivot.apply(&part).unwrap());
         prop_assert_eq!(cells(&Table::concat(&parts).unwrap()), cells(&long));
         for row in 0..rows {
-            prop_assert_eq!(text_of(long.array("name").unwrap(), 2 * row), Some("count".to_string()));
-            prop_assert_eq!(text_of(long.array("number").unwrap(), 2 * row), text_of(table.array("count").unwrap(), row));
-            prop_assert_eq!(text_of(long.array("number").unwrap(), 2 * row + 1), text_of(table.array("real").unwrap(), row));
+            let text = |table: &Table, name: &str, row| text_of(table.array(name).unwrap(), row);
+            prop_assert_eq!(text(&long, "name", 2 * row), Some("count".to_string()));
+            prop_assert_eq!(text(&long, "number", 2 * row), text(&table, "count", row));
+            prop_assert_eq!(text(&long, "number", 2 * row + 1), text(&table, "real", row));
         }
     }
 }
@@ -125,4 +126,45 @@ fn orders_of_several_columns() {
     assert_eq!(rows.sort(&by).unwrap(), table("a,b\n1,4\n1,2\n2,3\n2,1\n"));
     assert_eq!(rows.sort(&[]).unwrap(), rows);
     assert_eq!(rows.sort(&[("c".into(), Direction::Ascending)]).unwrap_err().code, code::UNKNOWN_COLUMN);
+}
+
+#[test]
+fn sorting_is_stable_and_puts_missing_values_last() {
+    let table = random_table(Key::new(4), 200);
+    for name in ["real", "count", "truth", "text", "date", "time"] {
+        for direction in [Direction::Ascending, Direction::Descending] {
+            let sorted = table.sort(&[(name.into(), direction)]).unwrap();
+            let (column, array) = sorted.find(name).unwrap();
+            let place = |row: usize| -> usize {
+                text_of(sorted.array("id").unwrap(), row).unwrap()[4..].split(' ').next().unwrap().parse().unwrap()
+            };
+            for row in 1..200 {
+                let (before, here) = (text_of(array, row - 1), text_of(array, row));
+                let order = match (&before, &here) {
+                    (Some(before), Some(here)) if column.kind.is_numeric() => {
+                        before.parse::<f64>().unwrap().total_cmp(&here.parse().unwrap())
+                    }
+                    (Some(before), Some(here)) => before.cmp(here),
+                    _ => {
+                        assert!(before.is_some() || here.is_none(), "{name} {row}");
+                        assert!(before.is_some() || place(row - 1) < place(row));
+                        continue;
+                    }
+                };
+                let order = if direction == Direction::Descending { order.reverse() } else { order };
+                assert!(order.is_lt() || (order.is_eq() && place(row - 1) < place(row)), "{name} {row}");
+            }
+        }
+    }
+    for_any_threads(|table| {
+        table.sort(&[("category".into(), Direction::Descending), ("real".into(), Direction::Ascending)]).unwrap()
+    });
+    let by_two =
+        table.sort(&[("truth".into(), Direction::Ascending), ("count".into(), Direction::Descending)]).unwrap();
+    let by_turns = table
+        .sort(&[("count".into(), Direction::Descending)])
+        .unwrap()
+        .sort(&[("truth".into(), Direction::Ascending)])
+        .unwrap();
+    assert_eq!(by_two, by_turns);
 }
