@@ -53,6 +53,16 @@ const STEPS: &[Row] = &[
             step("fillna \"none\" on colour"),
         ],
     },
+    Row { name: "clip", variants: &[step("clip 10% 90%"), step("clip none 80% on real"), step("clip 25% 7 on count")] },
+    Row {
+        name: "outliers",
+        variants: &[
+            step("outliers zscore 1.5 do=clip"),
+            step("outliers iqr 0.5 do=null on real"),
+            step("outliers mad 2"),
+            step("outliers iforest 10%"),
+        ],
+    },
     Row {
         name: "scale",
         variants: &[
@@ -60,9 +70,17 @@ const STEPS: &[Row] = &[
             step("scale minmax"),
             step("scale robust"),
             step("scale minmax on real"),
+            step("scale maxabs"),
+            step("scale squash"),
             step("fillna median | scale robust"),
         ],
     },
+    Row {
+        name: "power",
+        variants: &[step("power"), step("clip 1 none | power boxcox standardise=false on count | scale")],
+    },
+    Row { name: "quantile", variants: &[step("quantile normal n_quantiles=10"), step("quantile uniform on real")] },
+    Row { name: "log1p", variants: &[step("clip 0 none | log1p | scale")] },
     Row {
         name: "encode",
         variants: &[
@@ -74,7 +92,22 @@ const STEPS: &[Row] = &[
             step("encode ordinal on @string"),
         ],
     },
+    Row {
+        name: "bin",
+        variants: &[step("bin 4"), step("bin 3 width encode=onehot on real"), step("fillna mean | bin 3 kmeans")],
+    },
+    Row { name: "poly", variants: &[step("scale | poly 3"), step("scale | poly 2 interaction_only=true")] },
+    Row { name: "interact", variants: &[step("scale | interact on real, count, flag")] },
+    Row { name: "spline", variants: &[step("spline"), step("spline 3 knots=quantile include_bias=false on real")] },
     Row { name: "select", variants: &[step("select real, colour"), step("scale | select count, flag")] },
+    Row {
+        name: "columns",
+        variants: &[
+            step("columns { real, count => fillna median | scale; colour, town => encode onehot; _ => drop }"),
+            step("columns { @numeric & @missing => fillna mean; @cardinality(max=4) & @string => encode ordinal }"),
+        ],
+    },
+    Row { name: "only", variants: &[step("only train { where real > 0 } | fillna mean")] },
     Row { name: "drop", variants: &[step("drop town"), step("encode onehot on colour | drop real")] },
 ];
 

@@ -1,6 +1,7 @@
 //! `bench`: how long things take; with `--peers`, beside the tools that a user would take instead.
 
 mod environment;
+mod estimators;
 mod job;
 mod measure;
 mod network;
@@ -66,17 +67,20 @@ enum Family {
     Prepare,
     /// A whole Parquet file into a table.
     Parquet,
+    /// Estimators, each by itself.
+    Encode,
     /// Groups of many rows.
     Group,
     /// Rows of two tables side by side.
     Join,
 }
 
-const FAMILIES: [(&str, Family); 6] = [
+const FAMILIES: [(&str, Family); 7] = [
     ("mlp", Family::Network),
     ("csv", Family::Csv),
     ("prepare", Family::Prepare),
     ("parquet", Family::Parquet),
+    ("encode", Family::Encode),
     ("group", Family::Group),
     ("join", Family::Join),
 ];

@@ -4,10 +4,22 @@
 //! alone cuts the rows into fixed chunks, observes them in parallel and merges in order, so that the result has the
 //! same bits for every number of threads.
 
+mod binner;
+mod by_column;
+mod clip;
 mod columns;
 mod encoder;
+mod forest;
 mod imputer;
+mod log1p;
+mod normal;
+mod number_map;
+mod outliers;
+mod power;
+mod products;
+mod quantile;
 mod scaler;
+mod spline;
 mod whole;
 
 use crate::chunks::{Chunks, in_waves};
@@ -15,9 +27,17 @@ use crate::{Schema, Table};
 use pipewright_diagnostic::{Failure, code};
 use serde::{Serialize, de::DeserializeOwned};
 
+pub use binner::{BinMethod, Binner, BinnerState};
+pub use clip::{Clip, ClipBound, ClipState};
 pub use encoder::{Encoder, EncoderMethod, EncoderState, LeftOut, Rare, Unseen};
 pub use imputer::{Fill, Imputer, ImputerState};
+pub use log1p::{Log1p, Log1pState};
+pub use outliers::{Beyond, Fencing, OutlierRows, OutlierState, Outliers, Unusual};
+pub use power::{Power, PowerFamily, PowerState};
+pub use products::{Products, ProductsState};
+pub use quantile::{QuantileMapper, QuantileState, Shape};
 pub use scaler::{Scaler, ScalerMethod, ScalerState};
+pub use spline::{Knots, Spline, SplineState};
 pub use whole::{About, Aim, TableEstimator};
 
 /// What was seen of some rows; merging is associative and an empty summary is its identity.

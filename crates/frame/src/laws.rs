@@ -241,7 +241,10 @@ pub fn random_table(key: Key, rows: usize) -> Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Class, Encoder, Imputer, Rare, Scaler, Selection, Unseen};
+    use crate::{
+        Beyond, BinMethod, Binner, Class, Clip, ClipBound, Encoder, Fencing, Imputer, Knots, Log1p, Outliers, Power,
+        Products, QuantileMapper, Rare, Scaler, Selection, Shape, Spline, Unseen,
+    };
     use proptest::prelude::*;
 
     fn every_estimator(table: &Table) {
@@ -258,9 +261,19 @@ mod tests {
         ] {
             check(&imputer, table);
         }
-        for scaler in [Scaler::standard(), Scaler::minmax(), Scaler::robust().on(numeric())] {
+        for scaler in
+            [Scaler::standard(), Scaler::minmax(), Scaler::robust().on(numeric()), Scaler::maxabs(), Scaler::squash()]
+        {
             check(&scaler, table);
         }
+        for power in [Power::yeo_johnson(), Power { standardise: false, ..Power::yeo_johnson() }, Power::box_cox()] {
+            check(&power, table);
+        }
+        for shape in [Shape::Uniform, Shape::Normal] {
+            check(&QuantileMapper::to(shape).with_landmarks(20), table);
+        }
+        check(&Log1p::default(), table);
+        shaping_estimators(table);
         for encoder in [
             Encoder::auto(),
             Encoder::onehot(),
@@ -270,6 +283,26 @@ mod tests {
         ] {
             check(&encoder, table);
         }
+    }
+
+    fn shaping_estimators(table: &Table) {
+        for low in [None, Some(ClipBound::Constant(-2.0)), Some(ClipBound::Quantile(0.1))] {
+            for high in [None, Some(ClipBound::Constant(5.0)), Some(ClipBound::Quantile(0.9))] {
+                check(&Clip { low, high, on: None }, table);
+            }
+        }
+        for fencing in [Fencing::ZScore(1.0), Fencing::Iqr(0.5), Fencing::Mad(1.0)] {
+            check(&Outliers { fencing, beyond: Beyond::Clip, on: None }, table);
+            check(&Outliers { fencing, beyond: Beyond::Null, on: None }, table);
+        }
+        for method in [BinMethod::Width, BinMethod::Quantile, BinMethod::Kmeans] {
+            check(&Binner { bins: 3, method, onehot: false, on: None }, table);
+            check(&Binner { bins: 7, method, onehot: true, on: None }, table);
+        }
+        check(&Spline::default(), table);
+        check(&Spline { knots: 4, degree: 2, placing: Knots::Quantile, bias: false, on: None }, table);
+        check(&Products::of_degree(3), table);
+        check(&Products::of_pairs(), table);
     }
 
     #[test]

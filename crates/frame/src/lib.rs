@@ -39,8 +39,11 @@ pub mod laws;
 pub use aggregate::Aggregate;
 pub use chunks::{Chunks, in_waves};
 pub use estimator::{
-    About, Aim, CHUNK_ROWS, Encoder, EncoderMethod, EncoderState, Estimator, Fill, Imputer, ImputerState, LeftOut,
-    Rare, Scaler, ScalerMethod, ScalerState, State, Summary, TableEstimator, Unseen, fit, fit_noting,
+    About, Aim, Beyond, BinMethod, Binner, BinnerState, CHUNK_ROWS, Clip, ClipBound, ClipState, Encoder, EncoderMethod,
+    EncoderState, Estimator, Fencing, Fill, Imputer, ImputerState, Knots, LeftOut, Log1p, Log1pState, OutlierRows,
+    OutlierState, Outliers, Power, PowerFamily, PowerState, Products, ProductsState, QuantileMapper, QuantileState,
+    Rare, Scaler, ScalerMethod, ScalerState, Shape, Spline, SplineState, State, Summary, TableEstimator, Unseen,
+    Unusual, fit, fit_noting,
 };
 pub use expression::{Arithmetic, Comparison, ExprKind, Expression};
 pub use file::{

@@ -81,6 +81,8 @@ impl Domain {
                 (*share > 0.0 && *share < 1.0).then_some(Value::Share(*share))
             }
             (Domain::Word(words), Value::Word(word)) => words.contains(&word.as_str()).then(|| value.clone()),
+            // The word that means a missing value elsewhere.
+            (Domain::Word(words), Value::Null) => words.contains(&"null").then(|| Value::Word("null".to_owned())),
             (Domain::List(inner), Value::List(items)) => items
                 .iter()
                 .map(|item| inner.take(&item.node).map(|node| Spanned::new(node, item.span)))

@@ -42,6 +42,7 @@ impl Environment {
             Family::Network => &["small.csv", "mid.csv"],
             Family::Csv | Family::Prepare => &["big.csv"],
             Family::Parquet => &["big.csv", "big.parquet"],
+            Family::Encode => &[],
             Family::Group => &["rows.parquet"],
             Family::Join => &["rows.parquet", "lookup.parquet", "other.parquet"],
         };

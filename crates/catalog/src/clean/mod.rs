@@ -1,3 +1,5 @@
 //! Filling and repairing.
 
+pub(crate) mod clip;
 pub(crate) mod fillna;
+pub(crate) mod outliers;
