@@ -22,6 +22,7 @@ mod out;
 mod roles;
 mod scale;
 mod source;
+mod tables;
 
 use pipewright_operator::{Implied, Registry};
 
@@ -34,6 +35,11 @@ pub static REGISTRY: Registry = Registry {
         &choose::filter::VERB,
         &choose::sample::VERB,
         &choose::head::VERB,
+        &choose::sort::VERB,
+        &choose::dedup::VERB,
+        &choose::dropna::VERB,
+        &tables::pivot::VERB,
+        &tables::unpivot::VERB,
         &roles::target::VERB,
         &roles::role::VERB,
         &clean::fillna::VERB,

@@ -30,6 +30,7 @@ mod expression;
 mod selection;
 
 mod estimator;
+mod relation;
 pub mod summary;
 
 #[cfg(any(test, feature = "testing"))]
@@ -50,6 +51,7 @@ pub use expression::{Arithmetic, Comparison, ExprKind, Expression};
 pub use file::{
     BadRows, Format, Limits, NULLS, Origin, ReadOptions, Reading, Rejected, Scan, Sketch, Writer, read, scan, sketch,
 };
+pub use relation::{Concat, Direction, Grouping, How, Join, Measure, Pivot, Unpivot};
 pub use schema::{Column, Entry, Kind, Role, Schema};
 pub use selection::{Class, Fact, Selection};
 pub use table::Table;

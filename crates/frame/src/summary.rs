@@ -16,8 +16,10 @@ mod algebraic;
 mod big;
 mod bins;
 mod distributive;
+mod fixed;
 mod holistic;
 
 pub use algebraic::Moments;
 pub use distributive::{ExactSum, Extremes, Levels};
+pub(crate) use fixed::{Exponents, FixedPoint};
 pub use holistic::Quantiles;

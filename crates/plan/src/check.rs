@@ -430,6 +430,8 @@ impl<'a> Walk<'a> {
             Ok(schema) => self.move_to(schema, span),
             // What the head of the data seems to hold is no ground for an error.
             Err(failure) if !self.kinds_are_certain() && is_about_kinds(&failure) => {}
+            // A name may be that of a member of an open group; only the rows can say.
+            Err(failure) if failure.code == code::UNKNOWN_COLUMN && self.is_open() => self.schema = None,
             Err(failure) => {
                 let diagnostic = self.placed(failure, span, implied.is_some());
                 self.say(diagnostic);
@@ -451,6 +453,10 @@ impl<'a> Walk<'a> {
             schema,
             other,
         });
+    }
+
+    fn is_open(&self) -> bool {
+        self.schema.as_ref().is_some_and(|schema| !schema.is_closed())
     }
 
     /// Rows whose order matters are not shuffled, and what is judged does not look ahead.
