@@ -38,6 +38,8 @@ pub static REGISTRY: Registry = Registry {
         &choose::sort::VERB,
         &choose::dedup::VERB,
         &choose::dropna::VERB,
+        &tables::join::VERB,
+        &tables::concat::VERB,
         &tables::pivot::VERB,
         &tables::unpivot::VERB,
         &roles::target::VERB,

@@ -1,5 +1,8 @@
 //! Tables from tables.
 
+pub(crate) mod concat;
+pub(crate) mod join;
+mod other;
 pub(crate) mod pivot;
 pub(crate) mod unpivot;
 
