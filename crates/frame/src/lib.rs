@@ -30,6 +30,7 @@ mod expression;
 mod selection;
 
 mod estimator;
+pub mod profile;
 pub mod summary;
 
 #[cfg(any(test, feature = "testing"))]
@@ -47,5 +48,5 @@ pub use file::{
 };
 pub use schema::{Column, Entry, Kind, Role, Schema};
 pub use selection::{Class, Selection};
-pub use table::Table;
+pub use table::{Table, shortened, width_of};
 pub use value::Value;
