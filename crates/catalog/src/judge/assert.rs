@@ -68,9 +68,8 @@ fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
 fn claims(condition: &Expression) -> Expression {
     match condition {
         Expression::Column(name) => match asked(name) {
-            Some(("unique", column)) => {
-                Expression::Column(name.clone()).compare(Comparison::Equal, Expression::column(format!("count({column})")))
-            }
+            Some(("unique", column)) => Expression::Column(name.clone())
+                .compare(Comparison::Equal, Expression::column(format!("count({column})"))),
             _ => condition.clone(),
         },
         Expression::Not(inner) => claims(inner).negated(),

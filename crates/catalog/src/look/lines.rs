@@ -73,7 +73,8 @@ pub(crate) fn brief(number: f64) -> String {
     if !(1e-3..1e7).contains(&magnitude) {
         let text = format!("{number:.2e}");
         let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-        let mantissa = if mantissa.contains('.') { mantissa.trim_end_matches('0').trim_end_matches('.') } else { mantissa };
+        let mantissa =
+            if mantissa.contains('.') { mantissa.trim_end_matches('0').trim_end_matches('.') } else { mantissa };
         return format!("{mantissa}e{exponent}");
     }
     let decimals = (3 - magnitude.log10().floor() as i32).max(0) as usize;
@@ -108,7 +109,8 @@ mod tests {
 
     #[test]
     fn numbers_are_short() {
-        let short: Vec<String> = [29.699_118, 0.0, -1.5, 512.3292, 4201.75, 123_456.7, 1.23e9, 0.000_123, 1000.0].map(brief).into();
+        let short: Vec<String> =
+            [29.699_118, 0.0, -1.5, 512.3292, 4201.75, 123_456.7, 1.23e9, 0.000_123, 1000.0].map(brief).into();
         assert_eq!(short, ["29.7", "0", "-1.5", "512.3", "4202", "123457", "1.23e9", "1.23e-4", "1000"]);
     }
 

@@ -5,8 +5,7 @@ use super::lines::{Cell, Lines, bars, brief, counted};
 use super::show::WIDTH;
 use pipewright_diagnostic::Failure;
 use pipewright_frame::profile::{
-    Association, ColumnProfile, Depth, Measure, NumberProfile, Options, Profile, Suspicion, TextProfile,
-    percent,
+    Association, ColumnProfile, Depth, Measure, NumberProfile, Options, Profile, Suspicion, TextProfile, percent,
 };
 use pipewright_frame::{Kind, Role, Selection, shortened};
 use pipewright_operator::work::{Look, Report};
@@ -238,5 +237,8 @@ fn together(profile: &Profile) -> String {
     }
     let more = close.len().saturating_sub(TOGETHER_SHOWN);
     let more = if more > 0 { format!("  … and {}\n", counted(more as u64, "more pair")) } else { String::new() };
-    format!("go together (r: two numbers, η: a number and a category, V: two categories)\n{}{more}", lines.print(2, WIDTH))
+    format!(
+        "go together (r: two numbers, η: a number and a category, V: two categories)\n{}{more}",
+        lines.print(2, WIDTH)
+    )
 }

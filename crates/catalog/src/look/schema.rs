@@ -50,7 +50,13 @@ impl Look for Describe {
         let (count, missing) = counted(rows)?;
         let mut lines = Lines::default();
         let left = |text: &str| Cell::Left(text.to_owned());
-        lines.push([left("column"), left("kind"), left("role"), Cell::Right("missing".into()), Cell::Free("made from".into())]);
+        lines.push([
+            left("column"),
+            left("kind"),
+            left("role"),
+            Cell::Right("missing".into()),
+            Cell::Free("made from".into()),
+        ]);
         for (column, missing) in columns.iter().zip(&missing) {
             lines.push([
                 Cell::Left(shortened(&column.name, NAME_WIDTH)),

@@ -3,9 +3,9 @@
 use super::column::floats;
 use super::plan::{Category, Plan};
 use super::{Association, Histogram, Measure, Profile};
+use crate::Table;
 use crate::chunks::{Chunks, in_waves};
 use crate::summary::{Comoments, Contingency, ExactSum, GroupSums, Separation};
-use crate::Table;
 use pipewright_diagnostic::Failure;
 
 /// What the second pass has seen.
@@ -53,7 +53,8 @@ impl Values {
         let column = |position: usize| floats(&chunk.arrays()[position]).into_iter().map(finite).collect();
         let numbers: Vec<Vec<f64>> = plan.numbers.iter().map(|numeric| column(numeric.position)).collect();
         let standardised = plan.numbers.iter().zip(&numbers);
-        let standardised = standardised.map(|(numeric, numbers)| numbers.iter().map(|&x| numeric.standardised(x)).collect());
+        let standardised =
+            standardised.map(|(numeric, numbers)| numbers.iter().map(|&x| numeric.standardised(x)).collect());
         let codes = |category: &Category| category.codes(&chunk.arrays()[category.position]);
         Values {
             standardised: standardised.collect(),
@@ -122,7 +123,7 @@ impl Between {
         }
         let mut groups = self.groups.iter_mut();
         for (category, codes) in plan.categories.iter().zip(&values.codes) {
-            for (groups, &number) in groups.by_ref().zip(&plan.compared) {
+            for (&number, groups) in plan.compared.iter().zip(groups.by_ref()) {
                 let there = codes.iter().zip(&values.standardised[number]);
                 let there = there.filter(|(code, number)| **code < category.levels() && !number.is_nan());
                 there.for_each(|(&code, &number)| groups.add(code, number));
@@ -218,7 +219,7 @@ impl Between {
         }
         let mut groups = self.groups.iter();
         for &category in &categories {
-            for (groups, &compared) in groups.by_ref().zip(&plan.compared) {
+            for (&compared, groups) in plan.compared.iter().zip(groups.by_ref()) {
                 let (one, other) = (category.min(number(compared)), category.max(number(compared)));
                 all.push((one, other, Measure::CorrelationRatio, groups.correlation_ratio(), groups.count()));
             }

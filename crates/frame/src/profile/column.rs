@@ -25,7 +25,12 @@ impl Bounds {
             return Bounds { numbers: None, hashes: 1 << 20, level_bytes: 64 << 20, lines: 1 << 22 };
         };
         let share = bytes / columns.max(1) as u64;
-        Bounds { numbers: Some(each(share, 8)), hashes: each(share, 32), level_bytes: each(share, 1), lines: each(bytes, 32) }
+        Bounds {
+            numbers: Some(each(share, 8)),
+            hashes: each(share, 32),
+            level_bytes: each(share, 1),
+            lines: each(bytes, 32),
+        }
     }
 }
 
@@ -389,8 +394,12 @@ fn number_of(bits: u64) -> f64 {
 /// The numbers of a numeric array, a value a row: NaN where it is missing.
 pub(super) fn floats(array: &ArrayRef) -> Vec<f64> {
     match array.data_type() {
-        DataType::Float64 => array.as_primitive::<Float64Type>().iter().map(|number| number.unwrap_or(f64::NAN)).collect(),
-        _ => array.as_primitive::<Int64Type>().iter().map(|count| count.map_or(f64::NAN, |count| count as f64)).collect(),
+        DataType::Float64 => {
+            array.as_primitive::<Float64Type>().iter().map(|number| number.unwrap_or(f64::NAN)).collect()
+        }
+        _ => {
+            array.as_primitive::<Int64Type>().iter().map(|count| count.map_or(f64::NAN, |count| count as f64)).collect()
+        }
     }
 }
 

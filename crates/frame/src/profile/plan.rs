@@ -124,7 +124,8 @@ fn some(positions: impl Iterator<Item = usize>, wanted: impl Fn(usize) -> bool) 
 fn twins(profile: &Profile) -> Vec<(usize, usize)> {
     let mut twins = Vec::new();
     for (position, column) in profile.columns.iter().enumerate() {
-        let alike = |other: &ColumnProfile| ColumnProfile { name: column.name.clone(), role: column.role, ..other.clone() };
+        let alike =
+            |other: &ColumnProfile| ColumnProfile { name: column.name.clone(), role: column.role, ..other.clone() };
         let earlier = profile.columns[..position].iter().enumerate();
         let earlier = earlier.filter(|(_, other)| column.distinct.value > 1 && other.distinct == column.distinct);
         let earlier = earlier.filter(|(_, other)| alike(other) == *column).take(TWINS_MAX);

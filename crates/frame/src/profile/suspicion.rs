@@ -178,14 +178,17 @@ fn useless(column: &ColumnProfile) -> Option<Reason> {
         return Some(Reason::NearlyConstant { value: top.value.clone(), share });
     }
     let numbers_rows = |numbers: &super::NumberProfile| {
-        column.distinct.exact && column.distinct.value == column.rows && numbers.max() - numbers.min() + 1.0 == present as f64
+        column.distinct.exact
+            && column.distinct.value == column.rows
+            && numbers.max() - numbers.min() + 1.0 == present as f64
     };
-    if column.kind == Kind::Count && column.numbers.as_ref().is_some_and(numbers_rows) {
+    if column.kind == Kind::Count && column.role == Role::Feature && column.numbers.as_ref().is_some_and(numbers_rows) {
         return Some(Reason::RowNumber);
     }
     let is_unique = column.distinct.value as f64 >= NEARLY_UNIQUE * present as f64;
     let is_text = matches!(column.kind, Kind::Text | Kind::Category | Kind::Ordered);
-    (is_text && is_unique).then_some(Reason::NearlyUnique { distinct: column.distinct.value, values: present })
+    (is_text && is_unique)
+        .then_some(Reason::NearlyUnique { distinct: column.distinct.value, values: present })
         .filter(|_| numbers_as_text(column).is_none())
 }
 
@@ -274,7 +277,9 @@ impl fmt::Display for Reason {
             Reason::ManyLevels { distinct } => write!(f, "has {distinct} levels, which would be as many columns"),
             Reason::Infinite { count: 1 } => write!(f, "holds an infinite number"),
             Reason::Infinite { count } => write!(f, "holds {count} infinite numbers"),
-            Reason::Skewed { skewness } if *skewness > 0.0 => write!(f, "has a long tail of large values (skewness {skewness:.1})"),
+            Reason::Skewed { skewness } if *skewness > 0.0 => {
+                write!(f, "has a long tail of large values (skewness {skewness:.1})")
+            }
             Reason::Skewed { skewness } => write!(f, "has a long tail of small values (skewness {skewness:.1})"),
             Reason::DuplicateRows { count: 1, .. } => write!(f, "1 row is equal to an earlier one"),
             Reason::DuplicateRows { count, share } => {
