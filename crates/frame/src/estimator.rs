@@ -91,6 +91,11 @@ pub trait State: Serialize + DeserializeOwned + Send + Sync + 'static {
         true
     }
 
+    /// Does it drop every column, without a look?
+    fn drops_all(&self) -> bool {
+        false
+    }
+
     /// What was learned, as a table.
     fn show(&self) -> Table;
 

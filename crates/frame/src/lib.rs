@@ -47,6 +47,6 @@ pub use file::{
     BadRows, Format, Limits, NULLS, Origin, ReadOptions, Reading, Rejected, Scan, Sketch, Writer, read, scan, sketch,
 };
 pub use schema::{Column, Entry, Kind, Role, Schema};
-pub use selection::{Class, Selection};
+pub use selection::{Class, Fact, Selection};
 pub use table::{Table, shortened, width_of};
 pub use value::Value;

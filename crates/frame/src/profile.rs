@@ -249,7 +249,7 @@ impl Profile {
     /// # Errors
     /// Those of the selection, and of a chunk that cannot be read.
     pub fn of(rows: &dyn Chunks, options: &Options) -> Result<Profile, Failure> {
-        let schema = chosen(&rows.schema(), options)?;
+        let schema = chosen(rows, options)?;
         let first = First::of(rows, &schema, options.depth)?;
         let mut profile = first.finish(&schema);
         if options.depth == Depth::Whole {
@@ -262,9 +262,10 @@ impl Profile {
 }
 
 /// The columns to look at, in the order of the table.
-fn chosen(schema: &Schema, options: &Options) -> Result<Schema, Failure> {
+fn chosen(rows: &dyn Chunks, options: &Options) -> Result<Schema, Failure> {
+    let schema = rows.schema();
     let Some(selection) = &options.on else { return Ok(Schema::new(schema.columns().cloned())) };
-    let names = selection.resolve(schema)?;
+    let names = selection.settled(rows)?.resolve(&schema)?;
     Ok(Schema::new(schema.columns().filter(|column| names.contains(&column.name)).cloned()))
 }
 

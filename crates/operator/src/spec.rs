@@ -165,6 +165,8 @@ pub enum Group {
     Scale,
     /// Turning names into numbers.
     Encode,
+    /// Different ways for different columns or rows.
+    Branch,
     /// Learning.
     Learn,
     /// Models that `train` knows.
@@ -188,6 +190,7 @@ impl Group {
             Group::Clean => "Cleaning",
             Group::Scale => "Scaling",
             Group::Encode => "Encoding",
+            Group::Branch => "Branches",
             Group::Learn => "Learning",
             Group::Models => "Models",
             Group::Judge => "Judging",
@@ -208,6 +211,10 @@ pub enum Form {
     Selector,
     /// `target column`
     Target,
+    /// `verb { selector => stages … }`
+    Routes,
+    /// `verb word { stages }`
+    Block,
     /// `verb[shape](call) arguments key=value on columns`
     Plain,
 }

@@ -11,10 +11,9 @@ pub(crate) fn stage_text(spec: &Spec, args: &Args, decided: &[(&'static str, Str
         Some(list @ Value::List(_)) => vec![format!("{}{list}", spec.name)],
         Some(single) => vec![format!("{}[{single}]", spec.name)],
     };
-    for param in spec.positionals {
-        if let Some(value) = args.get(param.name) {
-            words.push(value.to_string());
-        }
+    match (spec.form, spec.positionals.iter().map(|param| args.get(param.name)).collect::<Vec<_>>().as_slice()) {
+        (Form::Target, [Some(column), Some(function)]) => words.push(format!("{function}({column})")),
+        (_, values) => words.extend(values.iter().flatten().map(ToString::to_string)),
     }
     if spec.form == Form::Selector
         && let Some(columns) = args.get("columns")
@@ -43,7 +42,8 @@ impl PipelinePlan {
     /// The plan, a line a stage; implied stages start with `+`.
     #[must_use]
     pub fn text(&self) -> String {
-        let width = self.nodes.iter().map(|node| node.text.chars().count()).max().unwrap_or(0).min(48);
+        let width = |node: &Node| node.text.lines().map(|line| line.chars().count()).max().unwrap_or(0);
+        let width = self.nodes.iter().map(width).max().unwrap_or(0).min(48);
         let line = |node: &Node| {
             let sign = if node.implied { '+' } else { ' ' };
             match &node.remark {

@@ -140,9 +140,9 @@ fn worth_a_look(profile: &Profile, registry: &Registry) -> String {
 /// Everything about one column.
 fn block(column: &ColumnProfile) -> String {
     let role = match column.role {
-        Role::Feature => "",
-        Role::Target => ", the target",
-        Role::Id => ", an id",
+        Role::Feature => String::new(),
+        Role::Target => ", the target".to_owned(),
+        role => format!(", {role}"),
     };
     let missing = match column.missing {
         0 => "none missing".to_owned(),

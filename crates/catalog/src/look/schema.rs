@@ -4,7 +4,7 @@ use super::lines::{Cell, Lines};
 use super::show::WIDTH;
 use arrow_array::Array;
 use pipewright_diagnostic::Failure;
-use pipewright_frame::{Column, Role, in_waves, shortened, width_of};
+use pipewright_frame::{Column, in_waves, shortened, width_of};
 use pipewright_operator::work::{Look, Report};
 use pipewright_operator::{Args, Bound, Data, Effect, Example, Fault, Group, Spec, Surroundings, Verb};
 use serde_json::json;
@@ -61,7 +61,7 @@ impl Look for Describe {
             lines.push([
                 Cell::Left(shortened(&column.name, NAME_WIDTH)),
                 Cell::Left(column.kind.to_string()),
-                Cell::Left(role(column)),
+                Cell::Left(column.role.to_string()),
                 Cell::Right(missing.to_string()),
                 Cell::Free(made_from(column)),
             ]);
@@ -141,13 +141,4 @@ fn source(rows: &Data) -> serde_json::Value {
     let Some(origin) = rows.origin() else { return serde_json::Value::Null };
     let facts = origin.facts.iter().map(|(what, how)| ((*what).to_owned(), json!(how)));
     json!({"file": origin.file, "decided": facts.collect::<serde_json::Map<_, _>>()})
-}
-
-fn role(column: &Column) -> String {
-    match column.role {
-        Role::Feature => "feature",
-        Role::Target => "target",
-        Role::Id => "id",
-    }
-    .to_owned()
 }

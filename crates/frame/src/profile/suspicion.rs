@@ -160,7 +160,7 @@ fn leak(profile: &Profile, found: &Found, position: usize) -> Option<Reason> {
 /// What says that nothing can be learned from a column; at most one.
 fn useless(column: &ColumnProfile) -> Option<Reason> {
     let present = column.present();
-    if column.role == Role::Id || column.rows == 0 {
+    if !matches!(column.role, Role::Feature | Role::Target) || column.rows == 0 {
         return None;
     }
     if present == 0 {
@@ -264,7 +264,7 @@ impl fmt::Display for Reason {
             Reason::Constant { value, gaps: true } => write!(f, "is {value:?} or missing"),
             Reason::NearlyConstant { value, share } => write!(f, "is {value:?} in {} of the rows", percent(*share)),
             Reason::RowNumber => write!(f, "numbers the rows"),
-            Reason::NearlyUnique { distinct, values } => write!(f, "{distinct} of its {values} texts are different"),
+            Reason::NearlyUnique { distinct, values } => write!(f, "has {distinct} different texts in {values} rows"),
             Reason::Duplicate { of } => write!(f, "holds the same values as {}", quoted(of)),
             Reason::Leak { measure, value } => write!(f, "alone tells the target ({measure} {value:.4})"),
             Reason::NumbersAsText { share, odd } if odd.is_empty() => {

@@ -149,7 +149,7 @@ fn what_is_suspicious_is_said() {
         .collect();
     let expected = [
         "row numbers the rows → drop row",
-        "name 200 of its 200 texts are different → drop name",
+        "name has 200 different texts in 200 rows → drop name",
         "one is always \"x\" → drop one",
         "most is \"usual\" in 99.5% of the rows → drop most",
         "leak alone tells the target (AUC 1.0000) → drop leak",
@@ -157,7 +157,7 @@ fn what_is_suspicious_is_said() {
         "typed is text, but 97.5% of its values are numbers; others: none yet → load … null=[\"none yet\"]",
         "gaps is missing in 80% of the rows → drop gaps",
         "level has 70 levels, which would be as many columns → encode onehot rare=1% on level",
-        "tail has a long tail of large values (skewness 3.2) → log1p on tail",
+        "tail has a long tail of large values (skewness 3.4) → log1p on tail",
         "ok holds the same values as copy → drop ok",
     ];
     assert_eq!(said, expected);
