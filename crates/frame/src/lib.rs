@@ -39,8 +39,12 @@ pub mod laws;
 pub use aggregate::Aggregate;
 pub use chunks::{Chunks, in_waves};
 pub use estimator::{
-    About, Aim, CHUNK_ROWS, Encoder, EncoderMethod, EncoderState, Estimator, Fill, Imputer, ImputerState, LeftOut,
-    Rare, Scaler, ScalerMethod, ScalerState, State, Summary, TableEstimator, Unseen, fit, fit_noting,
+    About, Aim, BalanceMethod, Balancer, BalancerState, Beyond, BinMethod, Binner, BinnerState, CHUNK_ROWS, Clip,
+    ClipBound, ClipState, DatePart, Dates, DatesState, Encoder, EncoderMethod, EncoderState, Estimator, Fencing, Fill,
+    Generalise, Hmac, Imputer, ImputerState, Knots, LeftOut, Log1p, Log1pState, Mask, MaskState, Masking, OutlierRows,
+    OutlierState, Outliers, Period, Power, PowerFamily, PowerState, Products, ProductsState, QuantileMapper,
+    QuantileState, Rare, Scaler, ScalerMethod, ScalerState, Shape, Smooth, Spline, SplineState, State, Summary,
+    TableEstimator, TargetEncoder, TargetMethod, Unseen, Unusual, WordMethod, Words, WordsState, fit, fit_noting,
 };
 pub use expression::{Arithmetic, Comparison, ExprKind, Expression};
 pub use file::{

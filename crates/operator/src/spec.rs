@@ -165,6 +165,8 @@ pub enum Group {
     Scale,
     /// Turning names into numbers.
     Encode,
+    /// Making and choosing features.
+    Features,
     /// Different ways for different columns or rows.
     Branch,
     /// Learning.
@@ -190,6 +192,7 @@ impl Group {
             Group::Clean => "Cleaning",
             Group::Scale => "Scaling",
             Group::Encode => "Encoding",
+            Group::Features => "Features",
             Group::Branch => "Branches",
             Group::Learn => "Learning",
             Group::Models => "Models",
