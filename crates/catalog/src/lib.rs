@@ -73,6 +73,8 @@ pub static REGISTRY: Registry = Registry {
         &judge::assert::VERB,
         &look::show::VERB,
         &look::schema::VERB,
+        &look::describe::VERB,
+        &look::profile::VERB,
         &out::save::VERB,
         &out::predict::VERB,
         &out::write::VERB,

@@ -30,6 +30,7 @@ mod expression;
 mod selection;
 
 mod estimator;
+pub mod profile;
 mod relation;
 pub mod summary;
 
@@ -54,5 +55,5 @@ pub use file::{
 pub use relation::{Concat, Direction, Grouping, How, Join, Measure, Pivot, Unpivot};
 pub use schema::{Column, Entry, Kind, Role, Schema};
 pub use selection::{Class, Fact, Selection};
-pub use table::Table;
+pub use table::{Table, shortened, width_of};
 pub use value::Value;

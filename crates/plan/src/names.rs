@@ -2,6 +2,7 @@
 //! the schema at its place.
 
 use pipewright_diagnostic::{Diagnostic, Failure, Span, Spanned, code, nearest};
+use pipewright_frame::profile::FACTS;
 use pipewright_frame::{Arithmetic, Class, Comparison, Expression, Fact, Schema, Selection, Value as Literal};
 use pipewright_syntax::{Arg, BinaryOp, Expr, Selector, UnaryOp, Value};
 use std::collections::BTreeMap;
@@ -178,7 +179,7 @@ fn unknown_class(name: &str, span: Span) -> Diagnostic {
 pub(crate) enum Vocabulary {
     /// Columns only.
     Columns,
-    /// Names of results (`accuracy`, `rows`), and `nulls(column)`, `unique(column)`.
+    /// Names of results (`accuracy`, `rows`), and what may be asked of a column: `nulls(column)`, `mean(column)`.
     Facts,
 }
 
@@ -285,7 +286,7 @@ impl Reader<'_, '_> {
             _ => None,
         };
         match (self.vocabulary, name, column, over) {
-            (Vocabulary::Facts, "nulls" | "unique", Some(column), false) => {
+            (Vocabulary::Facts, name, Some(column), false) if FACTS.contains(&name) => {
                 Some(Expression::column(format!("{name}({column})")))
             }
             _ => {
