@@ -79,6 +79,11 @@ impl<E: TableEstimator + 'static> Step for TableStep<E> {
     }
 }
 
+/// A state as a plan knows it.
+pub(crate) fn fitted<S: State>(state: S, notices: Vec<Failure>) -> Arc<dyn Fitted> {
+    Arc::new(StateOf { state, notices })
+}
+
 struct StateOf<S> {
     state: S,
     notices: Vec<Failure>,

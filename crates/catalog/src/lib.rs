@@ -10,6 +10,7 @@
 mod adapt;
 mod choose;
 mod clean;
+mod derive;
 mod encode;
 mod exchange;
 mod judge;
@@ -32,6 +33,7 @@ pub static REGISTRY: Registry = Registry {
         &choose::sample::VERB,
         &choose::head::VERB,
         &roles::target::VERB,
+        &derive::derive::VERB,
         &clean::fillna::VERB,
         &scale::scale::VERB,
         &encode::encode::VERB,

@@ -5,6 +5,7 @@
 //! same bits for every number of threads.
 
 mod columns;
+mod derive;
 mod encoder;
 mod imputer;
 mod scaler;
@@ -15,6 +16,7 @@ use crate::{Schema, Table};
 use pipewright_diagnostic::{Failure, code};
 use serde::{Serialize, de::DeserializeOwned};
 
+pub use derive::{Assign, Derive, DeriveState};
 pub use encoder::{Encoder, EncoderMethod, EncoderState, LeftOut, Rare, Unseen};
 pub use imputer::{Fill, Imputer, ImputerState};
 pub use scaler::{Scaler, ScalerMethod, ScalerState};

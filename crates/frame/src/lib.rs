@@ -38,10 +38,14 @@ pub mod laws;
 pub use aggregate::Aggregate;
 pub use chunks::{Chunks, in_waves};
 pub use estimator::{
-    About, Aim, CHUNK_ROWS, Encoder, EncoderMethod, EncoderState, Estimator, Fill, Imputer, ImputerState, LeftOut,
-    Rare, Scaler, ScalerMethod, ScalerState, State, Summary, TableEstimator, Unseen, fit, fit_noting,
+    About, Aim, Assign, CHUNK_ROWS, Derive, DeriveState, Encoder, EncoderMethod, EncoderState, Estimator, Fill,
+    Imputer, ImputerState, LeftOut, Rare, Scaler, ScalerMethod, ScalerState, State, Summary, TableEstimator, Unseen,
+    fit, fit_noting,
 };
-pub use expression::{Arithmetic, Comparison, ExprKind, Expression};
+pub use expression::{
+    Arithmetic, Call, Chapter, Comparison, ExprKind, Expression, Function, Moving, Parameter, Ranks, Reach, Score,
+    Takes, Tally, Window,
+};
 pub use file::{
     BadRows, Format, Limits, NULLS, Origin, ReadOptions, Reading, Rejected, Scan, Sketch, Writer, read, scan, sketch,
 };

@@ -52,6 +52,12 @@ pub enum Domain {
     Columns,
     /// An expression over columns that is true or false.
     Condition,
+    /// New columns, each by an expression.
+    Assigns,
+    /// Columns with other names: `new=old`, any number of them.
+    Renames,
+    /// `null`.
+    Null,
 }
 
 impl Domain {
@@ -98,7 +104,10 @@ impl Domain {
             | (Domain::Path, Value::Path(_))
             | (Domain::Sample, Value::Sample(_))
             | (Domain::Columns, Value::Columns { .. })
-            | (Domain::Condition, Value::Condition { .. }) => Some(value.clone()),
+            | (Domain::Condition, Value::Condition { .. })
+            | (Domain::Assigns, Value::Assigns(_))
+            | (Domain::Renames, Value::Renames(_))
+            | (Domain::Null, Value::Null) => Some(value.clone()),
             _ => None,
         }
     }
@@ -130,7 +139,16 @@ impl Domain {
             Domain::Column => "the name of a column".to_owned(),
             Domain::Columns => "columns".to_owned(),
             Domain::Condition => "a condition".to_owned(),
+            Domain::Assigns => "columns such as `ratio = a / b`".to_owned(),
+            Domain::Renames => "names such as `new=old`".to_owned(),
+            Domain::Null => "null".to_owned(),
         }
+    }
+
+    /// Does a rule of the grammar read it, so that no other value can stand in its place?
+    fn has_own_grammar(&self) -> bool {
+        matches!(self, Domain::Path | Domain::Sample | Domain::Column | Domain::Columns)
+            || matches!(self, Domain::Condition | Domain::Assigns | Domain::Renames)
     }
 
     /// Values, as written in a script, that this domain does not take.
@@ -150,7 +168,7 @@ impl Domain {
         {
             return Domain::Path.invalid();
         }
-        if matches!(self, Domain::Path | Domain::Sample | Domain::Column | Domain::Columns | Domain::Condition) {
+        if self.has_own_grammar() {
             // These have a grammar of their own; the grammar's tests cover them.
             return Vec::new();
         }

@@ -159,6 +159,8 @@ pub enum Group {
     Choose,
     /// What columns are for.
     Roles,
+    /// New columns.
+    Derive,
     /// Filling and repairing.
     Clean,
     /// Bringing numbers to one scale.
@@ -185,6 +187,7 @@ impl Group {
             Group::Source => "Sources",
             Group::Choose => "Columns and rows",
             Group::Roles => "Roles",
+            Group::Derive => "New columns",
             Group::Clean => "Cleaning",
             Group::Scale => "Scaling",
             Group::Encode => "Encoding",
@@ -208,6 +211,8 @@ pub enum Form {
     Selector,
     /// `target column`
     Target,
+    /// `verb columns { name = expression, … }`
+    Group,
     /// `verb[shape](call) arguments key=value on columns`
     Plain,
 }

@@ -71,7 +71,11 @@ pub fn usage(spec: &Spec) -> String {
     let place = |param: &Param| {
         if param.required { param.name.to_uppercase() } else { format!("[{}]", param.name.to_uppercase()) }
     };
-    words.extend(spec.positionals.iter().map(place));
+    if spec.form == Form::Group {
+        words.push("COLUMNS { NAME = AGGREGATE, … }".to_owned());
+    } else {
+        words.extend(spec.positionals.iter().map(place));
+    }
     words.extend(spec.options.iter().map(|param| format!("{}=", param.name)));
     if spec.form == Form::Plain && !matches!(spec.columns, Columns::None) {
         words.push("on COLUMNS".to_owned());

@@ -161,8 +161,8 @@ struct Walk<'a> {
     sort: Sort,
     schema: Option<Schema>,
     removed: BTreeMap<String, Span>,
-    /// Columns whose values decide about rows, and the stages that look at them.
-    reads: Vec<(Arc<str>, Span)>,
+    /// Columns whose values are looked at by name, the stages that do, and what those make of them.
+    reads: Vec<(Arc<str>, Span, &'static str)>,
     target_span: Option<Span>,
     trains: bool,
     judged: bool,
@@ -315,14 +315,17 @@ impl<'a> Walk<'a> {
         let outcome = match &bound {
             Bound::Source(source) => self.source(source.as_ref(), span),
             Bound::Rows(rows) => {
-                self.reads.extend(rows.reads().into_iter().map(|name| (name, span)));
+                self.reads.extend(rows.reads().into_iter().map(|name| (name, span, "rows are chosen by")));
                 if let Some(target) = rows.target() {
                     self.done.target = Some(target);
                     self.target_span = Some(span);
                 }
                 self.schema.as_ref().map(|schema| rows.schema(schema)).transpose()
             }
-            Bound::Step(step) => self.schema.as_ref().map(|schema| step.schema(schema)).transpose(),
+            Bound::Step(step) => {
+                self.reads.extend(step.reads().into_iter().map(|name| (name, span, "a feature is made of")));
+                self.schema.as_ref().map(|schema| step.schema(schema)).transpose()
+            }
             _ => Ok(self.schema.clone()),
         };
         let mut decided = Vec::new();
@@ -444,13 +447,13 @@ impl<'a> Walk<'a> {
             }
             return self.say(diagnostic);
         };
-        for (name, read_at) in std::mem::take(&mut self.reads) {
+        for (name, read_at, what) in std::mem::take(&mut self.reads) {
             if name == target {
-                let message = format!("rows are chosen by the target `{target}`");
+                let message = format!("{what} the target `{target}`");
                 self.say(
                     Diagnostic::error(code::READS_TARGET, message)
                         .label(read_at, "a new row's answer is not known")
-                        .help("drop this stage, or choose rows by a feature"),
+                        .help("drop this stage, or look at a feature instead"),
                 );
             }
         }

@@ -85,6 +85,9 @@ pub struct Frame {
     pub model_name: String,
     /// What it predicts.
     pub task: Task,
+    /// The columns that go into the first state, where that stands above the first stage that learns; else they are
+    /// those of the table that the pipeline is fitted on.
+    pub input: Option<Vec<pipewright_frame::Column>>,
     /// The whole script, nothing implied.
     pub script: String,
     /// The seed.
@@ -92,7 +95,7 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// Puts states and model into the frame.
+    /// Puts states and model into the frame; `input` are the features of the table that it was fitted on.
     ///
     /// # Panics
     /// If there are not as many states as verbs.
@@ -106,7 +109,7 @@ impl Frame {
         assert_eq!(states.len(), self.verbs.len(), "a state a verb");
         let records = self.verbs.iter().zip(states);
         FittedPipeline {
-            input,
+            input: self.input.clone().unwrap_or(input),
             steps: records
                 .map(|(verb, fitted)| pipewright_operator::StepRecord { verb: verb.clone(), fitted })
                 .collect(),

@@ -5,10 +5,11 @@
 
 use crate::check::{Node, PipelinePlan, Plan};
 use crate::graph::{Frame, JobGraph, JobId, Part, StageId, VerdictHead, Work};
-use pipewright_frame::About;
+use pipewright_frame::{About, Column, Role};
 use pipewright_operator::work::{Judge, Learner, Step, Training};
 use pipewright_operator::{Bound, Effect, Structure, Task};
 use pipewright_world::random::Key;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The jobs that make every pipeline's table down to its first stage that learns, and the table's job for each.
@@ -61,6 +62,9 @@ struct Lowering<'a> {
     /// The table at the stage in hand, on the way of what is done once or finally.
     table: Option<JobId>,
     reports: Vec<JobId>,
+    /// What new rows have to go through before the first stage that learns: the stages that make columns, and those
+    /// below them.
+    shared: Vec<(usize, JobId)>,
     /// The final fit, once something has pulled it: states so far and the model.
     states: Vec<(String, JobId)>,
     model: Option<JobId>,
@@ -78,6 +82,7 @@ impl<'a> Lowering<'a> {
             source: None,
             table: None,
             reports: Vec::new(),
+            shared: Vec::new(),
             states: Vec::new(),
             model: None,
             whole: None,
@@ -127,10 +132,46 @@ impl<'a> Lowering<'a> {
             }
             Bound::Step(step) => {
                 let Some(table) = self.table else { return };
-                let (_, table) = self.fit(stage, node, step, table, None);
+                let (state, table) = self.fit(stage, node, step, table, None);
                 self.table = Some(table);
+                if !self.shared.is_empty() || self.makes_columns(stage) {
+                    self.shared.push((stage, state));
+                }
             }
             _ => self.tee(stage, node),
+        }
+    }
+
+    /// Are there columns behind a stage that were not there before it?
+    fn makes_columns(&self, stage: usize) -> bool {
+        let schema = |stage: usize| self.plan.nodes.get(stage)?.schema.as_ref();
+        match (stage.checked_sub(1).and_then(schema), schema(stage)) {
+            (Some(before), Some(after)) => after.columns().any(|column| before.find(&column.name) != Some(column)),
+            _ => true,
+        }
+    }
+
+    /// The columns that new rows need, where they go through stages above the first that learns: those that a feature
+    /// is made of, and those that such a stage reads by name.
+    fn input(&self, task: &Task) -> Option<Vec<Column>> {
+        let (first, _) = self.shared.first()?;
+        let schema = |stage: usize| self.plan.nodes.get(stage)?.schema.as_ref();
+        let (before, fitted) = (schema(first.checked_sub(1)?)?, schema(self.plan.first_fit().checked_sub(1)?)?);
+        let features = fitted.columns().filter(|column| column.role == Role::Feature && *column.name != *task.target);
+        let mut used: BTreeSet<&Arc<str>> = features.flat_map(|column| &column.sources).collect();
+        let reads: Vec<Arc<str>> = self.shared.iter().flat_map(|(stage, _)| self.reads(*stage)).collect();
+        used.extend(before.columns().filter(|column| reads.contains(&column.name)).flat_map(|column| &column.sources));
+        let needed = |column: &&Column| {
+            let read = reads.contains(&column.name) || column.sources.iter().any(|source| used.contains(source));
+            column.role == Role::Feature && *column.name != *task.target && read
+        };
+        Some(before.columns().filter(needed).cloned().collect())
+    }
+
+    fn reads(&self, stage: usize) -> Vec<Arc<str>> {
+        match &self.plan.nodes[stage].bound {
+            Bound::Step(step) => step.reads(),
+            _ => Vec::new(),
         }
     }
 
@@ -342,7 +383,8 @@ impl<'a> Lowering<'a> {
                     return;
                 };
                 let frame = self.frame(task);
-                let states = self.states.iter().map(|(_, state)| *state);
+                let shared = self.shared.iter().map(|(_, state)| *state);
+                let states = shared.chain(self.states.iter().map(|(_, state)| *state));
                 let inputs: Vec<JobId> = std::iter::once(input).chain(states).chain([model]).collect();
                 let report = self.add(Work::Keep(keep.clone(), Arc::new(frame)), &what, &inputs, stage, None);
                 self.reports.push(report);
@@ -358,8 +400,10 @@ impl<'a> Lowering<'a> {
                 .find_map(|(name, _)| node.args.model(name))
                 .map(|chosen| chosen.model.spec.name.to_owned())
         });
+        let shared = self.shared.iter().map(|(stage, _)| self.plan.nodes[*stage].verb.spec.name.to_owned());
         Frame {
-            verbs: self.states.iter().map(|(verb, _)| verb.clone()).collect(),
+            verbs: shared.chain(self.states.iter().map(|(verb, _)| verb.clone())).collect(),
+            input: self.input(&task),
             model_name: model_name.unwrap_or_default(),
             task,
             script: self.plan.explicit(),

@@ -11,10 +11,16 @@ pub(crate) fn stage_text(spec: &Spec, args: &Args, decided: &[(&'static str, Str
         Some(list @ Value::List(_)) => vec![format!("{}{list}", spec.name)],
         Some(single) => vec![format!("{}[{single}]", spec.name)],
     };
-    for param in spec.positionals {
-        if let Some(value) = args.get(param.name) {
-            words.push(value.to_string());
-        }
+    if spec.form == Form::Group
+        && let Some(columns) = args.get("columns")
+    {
+        words.push(columns.to_string());
+    }
+    for value in spec.positionals.iter().filter_map(|param| args.get(param.name)) {
+        words.push(match spec.form {
+            Form::Group => format!("{{ {value} }}"),
+            _ => value.to_string(),
+        });
     }
     if spec.form == Form::Selector
         && let Some(columns) = args.get("columns")

@@ -1,0 +1,84 @@
+//! `derive`: makes columns by expressions.
+
+use crate::adapt::{fitted, load_state};
+use pipewright_diagnostic::{Failure, code};
+use pipewright_frame::{About, Assign, Chunks, Derive, DeriveState, Schema};
+use pipewright_operator::work::{Fitted, Step};
+use pipewright_operator::{
+    Args, Bound, Domain, Effect, Example, Fault, Form, Group, Param, Sort, Spec, Surroundings, Verb,
+};
+use std::sync::Arc;
+
+pub(crate) const VERB: Verb = Verb {
+    spec: Spec {
+        name: "derive",
+        group: Group::Derive,
+        summary: "Makes columns by expressions, or replaces columns of the same name.",
+        details: "An expression may use the columns made before it in the same stage, and every function of \
+                  `pipewright help functions`. Functions of one row learn nothing. An aggregate such as `mean(x)` is \
+                  learned on the training rows and a constant from then on. With `over(key, …)`, and for `lag`, \
+                  `cumsum`, `rolling` and their like, the value comes from the rows up to the row itself, among those \
+                  with the same keys: of all of them, or of the last `over(key, 5)` rows or `over(key, 30d)` days \
+                  (less than so long before the row). Days are those of the date among the keys, or of the only date \
+                  of the table. What is no finite number is missing. A length of time becomes a number of days.",
+        search: &["mutate", "assign", "compute", "column", "feature", "with_columns", "add", "lag", "rolling"],
+        form: Form::Expression,
+        positionals: &[Param::required("columns", Domain::Assigns, "The new columns.")],
+        examples: &[
+            Example {
+                script: "load titanic.csv | derive family = sibsp + parch + 1, child = age < 16 | show 3",
+                output: "",
+            },
+            Example {
+                script: "load titanic.csv | select age, pclass | derive z = round(zscore(age), 2), \
+                         nth = count() over(pclass) | show 3",
+                output: "",
+            },
+        ],
+        ..Spec::BASE
+    },
+    bind,
+    load: Some(load_state::<DeriveState>),
+};
+
+fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+    let assigns = args.assigns("columns").unwrap_or_default();
+    if assigns.is_empty() {
+        return Err(Fault::of("columns", code::MISSING_ARGUMENT, "no column is made"));
+    }
+    let assign = |assigned: &pipewright_operator::Assigned| Assign {
+        name: assigned.name.as_str().into(),
+        expression: assigned.expression.clone(),
+    };
+    Ok(Bound::Step(Arc::new(Derived(Derive { assigns: assigns.iter().map(assign).collect() }))))
+}
+
+struct Derived(Derive);
+
+impl Step for Derived {
+    fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
+        self.0.schema(input)
+    }
+
+    fn effect(&self) -> Option<Effect> {
+        let any = |test: fn(&pipewright_frame::Expression) -> bool| {
+            self.0.assigns.iter().any(|assign| test(&assign.expression))
+        };
+        Some(if any(pipewright_frame::Expression::learns) {
+            Effect::Fit
+        } else if any(pipewright_frame::Expression::looks_around) {
+            Effect::Seq
+        } else {
+            Effect::Row
+        })
+    }
+
+    fn reads(&self) -> Vec<Arc<str>> {
+        self.0.reads()
+    }
+
+    fn fit(&self, rows: &dyn Chunks, _: &About) -> Result<Arc<dyn Fitted>, Failure> {
+        let (state, notices) = self.0.fit_noting(rows)?;
+        Ok(fitted(state, notices))
+    }
+}

@@ -1,0 +1,1 @@
+//! Derived columns: what is learned, and when.
