@@ -5,9 +5,11 @@
 //! same bits for every number of threads.
 
 mod columns;
+mod convert;
 mod derive;
 mod encoder;
 mod imputer;
+mod rename;
 mod scaler;
 mod whole;
 
@@ -16,9 +18,11 @@ use crate::{Schema, Table};
 use pipewright_diagnostic::{Failure, code};
 use serde::{Serialize, de::DeserializeOwned};
 
+pub use convert::{Bad, Convert, ConvertState, ConvertSummary};
 pub use derive::{Assign, Derive, DeriveState};
 pub use encoder::{Encoder, EncoderMethod, EncoderState, LeftOut, Rare, Unseen};
 pub use imputer::{Fill, Imputer, ImputerState};
+pub use rename::{Rename, RenameState, RenameSummary};
 pub use scaler::{Scaler, ScalerMethod, ScalerState};
 pub use whole::{About, Aim, TableEstimator};
 

@@ -38,9 +38,9 @@ pub mod laws;
 pub use aggregate::Aggregate;
 pub use chunks::{Chunks, in_waves};
 pub use estimator::{
-    About, Aim, Assign, CHUNK_ROWS, Derive, DeriveState, Encoder, EncoderMethod, EncoderState, Estimator, Fill,
-    Imputer, ImputerState, LeftOut, Rare, Scaler, ScalerMethod, ScalerState, State, Summary, TableEstimator, Unseen,
-    fit, fit_noting,
+    About, Aim, Assign, Bad, CHUNK_ROWS, Convert, ConvertState, ConvertSummary, Derive, DeriveState, Encoder,
+    EncoderMethod, EncoderState, Estimator, Fill, Imputer, ImputerState, LeftOut, Rare, Scaler, ScalerMethod,
+    ScalerState, State, Summary, TableEstimator, Unseen, fit, fit_noting,
 };
 pub use expression::{
     Arithmetic, Call, Chapter, Comparison, ExprKind, Expression, Function, Moving, Parameter, Ranks, Reach, Score,

@@ -250,6 +250,10 @@ impl<'a> Walk<'a> {
             self.sort = verb.spec.output;
             self.adrift = false;
         }
+        if self.sort == Sort::Table && self.done.nodes.last().is_some_and(|node| node.effect.learns()) {
+            // The arguments made it learn.
+            self.sort = Sort::Recipe;
+        }
         if let Some(Implied { anchor, .. }) = implied {
             let labels = self.diagnostics[before..].iter_mut().flat_map(|diagnostic| &mut diagnostic.labels);
             labels.for_each(|label| label.span = anchor);

@@ -3,7 +3,9 @@
 pub(crate) mod drop;
 pub(crate) mod filter;
 pub(crate) mod head;
+pub(crate) mod keep;
 mod projection;
+pub(crate) mod rename;
 pub(crate) mod sample;
 pub(crate) mod select;
 

@@ -4,9 +4,7 @@ use crate::adapt::{fitted, load_state};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_frame::{About, Assign, Chunks, Derive, DeriveState, Schema};
 use pipewright_operator::work::{Fitted, Step};
-use pipewright_operator::{
-    Args, Bound, Domain, Effect, Example, Fault, Form, Group, Param, Sort, Spec, Surroundings, Verb,
-};
+use pipewright_operator::{Args, Bound, Domain, Effect, Example, Fault, Form, Group, Param, Spec, Surroundings, Verb};
 use std::sync::Arc;
 
 pub(crate) const VERB: Verb = Verb {

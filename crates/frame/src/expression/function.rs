@@ -363,3 +363,6 @@ fn constant(arguments: &[Expression], place: usize) -> Option<f64> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests;

@@ -238,3 +238,6 @@ fn called(name: &str, count: usize, arguments: Vec<Expression>) -> Result<Expres
         _ => Err(format!("`{name}` is no function of one row")),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -224,3 +224,6 @@ pub(super) fn taken(values: &ArrayRef, places: Vec<Option<u32>>) -> Result<Array
     arrow_select::take::take(values.as_ref(), &UInt32Array::from(places), None)
         .map_err(|_| Failure::new(code::LIMIT_REACHED, "a window makes more than 2 GiB of text"))
 }
+
+#[cfg(test)]
+mod tests;
