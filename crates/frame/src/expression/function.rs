@@ -62,6 +62,33 @@ impl Chapter {
     }
 }
 
+impl Chapter {
+    /// What holds for all functions of it.
+    #[must_use]
+    pub fn preface(self) -> &'static str {
+        match self {
+            Chapter::Numbers | Chapter::Choice => "",
+            Chapter::Texts => "Characters are those of Unicode. `a + b` puts two texts together.",
+            Chapter::Dates => {
+                "A text literal stands for the date that it names. Of two dates, `a - b` is a length of time; `7d`, `12h`, \
+                 `30m`, `10s` are lengths of time, which can be added to dates, added up, and multiplied. A column \
+                 holds one as a number of days."
+            }
+            Chapter::Many => {
+                "Learned on the training rows, and a constant from then on: `derive above = x - mean(x)`. With \
+                 `over(key, …)` they are windows and learn nothing: the value of the rows up to the row itself, among \
+                 those with the same keys. A number or a length of time at the end of `over` says how far to look \
+                 back: `mean(x) over(shop, 5)` at the last five rows, `sum(x) over(shop, 30d)` at those less than 30 \
+                 days before the row, by the date among the keys or the only date of the table."
+            }
+            Chapter::Windows => {
+                "Values of other rows, in the order of the table and among those with the same keys of `over(key, …)`. \
+                 All but `lead` look back only."
+            }
+        }
+    }
+}
+
 /// A parameter of a function.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Parameter {
