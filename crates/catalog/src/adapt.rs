@@ -98,6 +98,10 @@ impl<S: State> Fitted for StateOf<S> {
         self.state.by_row()
     }
 
+    fn reads(&self) -> Vec<Arc<str>> {
+        self.state.reads()
+    }
+
     fn show(&self) -> Table {
         self.state.show()
     }
@@ -108,6 +112,10 @@ impl<S: State> Fitted for StateOf<S> {
 
     fn notices(&self) -> Vec<Failure> {
         self.notices.clone()
+    }
+
+    fn drops_all(&self) -> bool {
+        self.state.drops_all()
     }
 }
 

@@ -8,6 +8,7 @@
 #![allow(clippy::module_inception)]
 
 mod adapt;
+mod branch;
 mod choose;
 mod clean;
 mod derive;
@@ -35,12 +36,15 @@ pub static REGISTRY: Registry = Registry {
         &choose::sample::VERB,
         &choose::head::VERB,
         &roles::target::VERB,
+        &roles::role::VERB,
         &derive::derive::VERB,
         &clean::cast::VERB,
         &clean::parse::VERB,
         &clean::fillna::VERB,
         &scale::scale::VERB,
         &encode::encode::VERB,
+        &branch::columns::VERB,
+        &branch::only::VERB,
         &learn::train::VERB,
         &judge::eval::VERB,
         &judge::assert::VERB,

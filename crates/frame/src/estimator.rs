@@ -17,6 +17,7 @@ use crate::chunks::{Chunks, in_waves};
 use crate::{Schema, Table};
 use pipewright_diagnostic::{Failure, code};
 use serde::{Serialize, de::DeserializeOwned};
+use std::sync::Arc;
 
 pub use convert::{Bad, Convert, ConvertState, ConvertSummary};
 pub use derive::{Assign, Derive, DeriveState};
@@ -95,6 +96,16 @@ pub trait State: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Is what it makes of some rows the same, whatever rows stand beside them?
     fn by_row(&self) -> bool {
         true
+    }
+
+    /// Does it drop every column, without a look?
+    fn drops_all(&self) -> bool {
+        false
+    }
+
+    /// The columns that it looks at by name, whatever their role: rows cannot do without them.
+    fn reads(&self) -> Vec<Arc<str>> {
+        Vec::new()
     }
 
     /// What was learned, as a table.

@@ -39,8 +39,8 @@ pub use aggregate::Aggregate;
 pub use chunks::{Chunks, in_waves};
 pub use estimator::{
     About, Aim, Assign, Bad, CHUNK_ROWS, Convert, ConvertState, ConvertSummary, Derive, DeriveState, Encoder,
-    EncoderMethod, EncoderState, Estimator, Fill, Imputer, ImputerState, LeftOut, Rare, Scaler, ScalerMethod,
-    ScalerState, State, Summary, TableEstimator, Unseen, fit, fit_noting,
+    EncoderMethod, EncoderState, Estimator, Fill, Imputer, ImputerState, LeftOut, Rare, Rename, RenameState,
+    RenameSummary, Scaler, ScalerMethod, ScalerState, State, Summary, TableEstimator, Unseen, fit, fit_noting,
 };
 pub use expression::{
     Arithmetic, Call, Chapter, Comparison, ExprKind, Expression, Function, Moving, Parameter, Ranks, Reach, Score,
@@ -50,6 +50,6 @@ pub use file::{
     BadRows, Format, Limits, NULLS, Origin, ReadOptions, Reading, Rejected, Scan, Sketch, Writer, read, scan, sketch,
 };
 pub use schema::{Column, Entry, Kind, Role, Schema};
-pub use selection::{Class, Selection};
+pub use selection::{Class, Fact, Selection};
 pub use table::Table;
 pub use value::Value;

@@ -71,6 +71,28 @@ pub enum Role {
     Target,
     /// Names the row; never learned from.
     Id,
+    /// How much the row counts.
+    Weight,
+    /// Rows of one value belong together: a split keeps them on one side.
+    Group,
+    /// When the row was seen.
+    Time,
+    /// The fold that judges the row.
+    Fold,
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Role::Feature => "feature",
+            Role::Target => "target",
+            Role::Id => "id",
+            Role::Weight => "weight",
+            Role::Group => "group",
+            Role::Time => "time",
+            Role::Fold => "fold",
+        })
+    }
 }
 
 /// One column of a schema.
@@ -105,6 +127,11 @@ pub enum Entry {
         from: Arc<str>,
         /// The kind of every member.
         kind: Kind,
+    },
+    /// The feature of this name, or what a step will make of it, or nothing: only the rows will say.
+    Undecided {
+        /// The column that it is about.
+        from: Arc<str>,
     },
 }
 
@@ -143,7 +170,7 @@ impl Schema {
     pub fn columns(&self) -> impl Iterator<Item = &Column> {
         self.entries.iter().filter_map(|entry| match entry {
             Entry::Column(column) => Some(column),
-            Entry::Open { .. } => None,
+            Entry::Open { .. } | Entry::Undecided { .. } => None,
         })
     }
 
@@ -156,7 +183,13 @@ impl Schema {
     /// The column with the role of target.
     #[must_use]
     pub fn target(&self) -> Option<&Column> {
-        self.columns().find(|column| column.role == Role::Target)
+        self.with_role(Role::Target)
+    }
+
+    /// The first column with this role.
+    #[must_use]
+    pub fn with_role(&self, role: Role) -> Option<&Column> {
+        self.columns().find(|column| column.role == role)
     }
 
     /// The known column of this name.
@@ -179,6 +212,13 @@ impl Schema {
         self.find(name).cloned().or_else(|| self.entries.iter().find_map(member))
     }
 
+    /// May there be a column of this name of which nothing is known yet?
+    #[must_use]
+    pub fn is_undecided(&self, name: &str) -> bool {
+        let member = |entry: &Entry| matches!(entry, Entry::Undecided { from } if is_member(name, from));
+        self.foreseen(name).is_none() && self.entries.iter().any(member)
+    }
+
     /// Does a table of the columns `actual` keep what this schema promised? Known columns stand in their order, and
     /// in the place of an open group there are any number of its members: columns called `from`, `from=…` or
     /// `from (…)`.
@@ -193,6 +233,7 @@ impl Schema {
                     Some(column) if column == expected => {}
                     other => return Err(format!("expected {expected:?}, found {other:?}")),
                 },
+                Entry::Undecided { from } => while rest.next_if(|column| is_member(&column.name, from)).is_some() {},
                 Entry::Open { from, kind } => {
                     while let Some(member) = rest.next_if(|column| is_member(&column.name, from)) {
                         if member.kind != *kind || member.role != Role::Feature {

@@ -40,6 +40,10 @@ pub enum Domain {
     Path,
     /// The name of a table that comes with the program.
     Sample,
+    /// A length of time: `7d`, `30s`.
+    Duration,
+    /// The name of a `let` that makes a table, or of a table that comes with the program.
+    Table,
     /// This word with a text in parentheses: `quarantine("rejects.csv")`.
     Call(&'static str),
     /// This word, alone or with a whole number from 1 up attached: `knn`, `knn[5]`.
@@ -50,6 +54,10 @@ pub enum Domain {
     Column,
     /// A selection of columns.
     Columns,
+    /// Stages in braces.
+    Block,
+    /// Columns and the stages in which they go, in braces.
+    Routes,
     /// An expression over columns that is true or false.
     Condition,
     /// New columns, each by an expression.
@@ -91,6 +99,7 @@ impl Domain {
             (Domain::Column, Value::Column(name) | Value::Word(name) | Value::Text(name)) => {
                 Some(Value::Column(name.clone()))
             }
+            (Domain::Table, Value::Word(name)) => Some(Value::Table(name.clone())),
             (Domain::Call(word), Value::Call(name, argument)) => {
                 (word == name && matches!(**argument, Value::Text(_))).then(|| value.clone())
             }
@@ -104,6 +113,10 @@ impl Domain {
             | (Domain::Path, Value::Path(_))
             | (Domain::Sample, Value::Sample(_))
             | (Domain::Columns, Value::Columns { .. })
+            | (Domain::Duration, Value::Duration(..))
+            | (Domain::Table, Value::Table(_))
+            | (Domain::Block, Value::Block(_))
+            | (Domain::Routes, Value::Routes(_))
             | (Domain::Condition, Value::Condition { .. })
             | (Domain::Assigns, Value::Assigns(_))
             | (Domain::Renames, Value::Renames(_))
@@ -133,11 +146,15 @@ impl Domain {
             Domain::Model => "a model".to_owned(),
             Domain::Path => "a file".to_owned(),
             Domain::Sample => "the name of a sample set".to_owned(),
+            Domain::Duration => "a length of time such as 7d".to_owned(),
+            Domain::Table => "the name of a `let` that makes a table".to_owned(),
             Domain::Call(word) => format!("`{word}(\"…\")`"),
             Domain::Sized(word) => format!("`{word}` or `{word}[5]`"),
             Domain::Bytes => "a number of bytes such as \"64M\"".to_owned(),
             Domain::Column => "the name of a column".to_owned(),
             Domain::Columns => "columns".to_owned(),
+            Domain::Block => "stages in braces".to_owned(),
+            Domain::Routes => "columns and what is done with them, in braces".to_owned(),
             Domain::Condition => "a condition".to_owned(),
             Domain::Assigns => "columns such as `ratio = a / b`".to_owned(),
             Domain::Renames => "names such as `new=old`".to_owned(),
@@ -148,7 +165,7 @@ impl Domain {
     /// Does a rule of the grammar read it, so that no other value can stand in its place?
     fn has_own_grammar(&self) -> bool {
         matches!(self, Domain::Path | Domain::Sample | Domain::Column | Domain::Columns)
-            || matches!(self, Domain::Condition | Domain::Assigns | Domain::Renames)
+            || matches!(self, Domain::Condition | Domain::Assigns | Domain::Renames | Domain::Block | Domain::Routes)
     }
 
     /// Values, as written in a script, that this domain does not take.

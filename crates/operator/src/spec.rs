@@ -167,6 +167,8 @@ pub enum Group {
     Scale,
     /// Turning names into numbers.
     Encode,
+    /// Different ways for different columns or rows.
+    Branch,
     /// Learning.
     Learn,
     /// Models that `train` knows.
@@ -191,6 +193,7 @@ impl Group {
             Group::Clean => "Cleaning",
             Group::Scale => "Scaling",
             Group::Encode => "Encoding",
+            Group::Branch => "Branches",
             Group::Learn => "Learning",
             Group::Models => "Models",
             Group::Judge => "Judging",
@@ -213,6 +216,10 @@ pub enum Form {
     Target,
     /// `verb columns { name = expression, … }`
     Group,
+    /// `verb { selector => stages … }`
+    Routes,
+    /// `verb word { stages }`
+    Block,
     /// `verb[shape](call) arguments key=value on columns`
     Plain,
 }

@@ -4,7 +4,9 @@
 //! [`JobGraph::check`] walks the graph and proves it; lowering calls it each time.
 
 use pipewright_frame::About;
-use pipewright_operator::work::{Check, Fitted, Judge, Keep, Learner, Look, Rows, Source, Splitter, Step, Wanted};
+use pipewright_operator::work::{
+    Check, Combine, Fitted, Judge, Keep, Learner, Look, Rows, Source, Splitter, Step, Wanted,
+};
 use pipewright_operator::{FittedPipeline, Task};
 use pipewright_world::random::Key;
 use std::collections::HashMap;
@@ -39,6 +41,8 @@ pub enum Work {
     Read(Arc<dyn Source>, Wanted),
     /// table → table
     Rows(Arc<dyn Rows>, Key),
+    /// table, other table → table; the name is that of the other table, where its columns have sources of their own
+    Combine(Arc<dyn Combine>, Option<String>, Key),
     /// table → rounds
     Split(Arc<dyn Splitter>, Task, Key),
     /// table, rounds → table
@@ -85,17 +89,24 @@ pub struct Frame {
     pub model_name: String,
     /// What it predicts.
     pub task: Task,
-    /// The columns that go into the first state, where that stands above the first stage that learns; else they are
-    /// those of the table that the pipeline is fitted on.
-    pub input: Option<Vec<pipewright_frame::Column>>,
     /// The whole script, nothing implied.
     pub script: String,
     /// The seed.
     pub seed: u64,
+    /// The only columns that the steps look at and pass on, where they are not all.
+    pub columns: Option<Vec<Arc<str>>>,
 }
 
 impl Frame {
-    /// Puts states and model into the frame; `input` are the features of the table that it was fitted on.
+    /// Does the pipeline want this column of new rows?
+    #[must_use]
+    pub fn wants(&self, column: &pipewright_frame::Column) -> bool {
+        column.role == pipewright_frame::Role::Feature
+            && *column.name != *self.task.target
+            && self.columns.as_ref().is_none_or(|columns| columns.contains(&column.name))
+    }
+
+    /// Puts states and model into the frame.
     ///
     /// # Panics
     /// If there are not as many states as verbs.
@@ -109,7 +120,7 @@ impl Frame {
         assert_eq!(states.len(), self.verbs.len(), "a state a verb");
         let records = self.verbs.iter().zip(states);
         FittedPipeline {
-            input: self.input.clone().unwrap_or(input),
+            input,
             steps: records
                 .map(|(verb, fitted)| pipewright_operator::StepRecord { verb: verb.clone(), fitted })
                 .collect(),

@@ -5,11 +5,10 @@
 
 use crate::check::{Node, PipelinePlan, Plan};
 use crate::graph::{Frame, JobGraph, JobId, Part, StageId, VerdictHead, Work};
-use pipewright_frame::{About, Column, Role};
+use pipewright_frame::About;
 use pipewright_operator::work::{Judge, Learner, Step, Training};
 use pipewright_operator::{Bound, Effect, Structure, Task};
 use pipewright_world::random::Key;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The jobs that make every pipeline's table down to its first stage that learns, and the table's job for each.
@@ -20,19 +19,21 @@ pub fn lower_tables(plan: &Plan) -> (JobGraph, Vec<Tables>) {
         .map(|index| {
             let mut lowering = Lowering::new(plan, index, &mut graph);
             lowering.tables();
-            Tables { source: lowering.source, prepared: lowering.table }
+            lowering.pinned()
         })
         .collect();
     (graph, tables)
 }
 
 /// The tables that a pipeline's data is pinned by.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Tables {
     /// As read.
     pub source: Option<JobId>,
     /// At the first stage that learns.
     pub prepared: Option<JobId>,
+    /// Those of the other tables that stages bring in, in order.
+    pub others: Vec<Tables>,
 }
 
 /// All jobs of a plan, and the reports among them in the order of the script.
@@ -62,35 +63,50 @@ struct Lowering<'a> {
     /// The table at the stage in hand, on the way of what is done once or finally.
     table: Option<JobId>,
     reports: Vec<JobId>,
-    /// What new rows have to go through before the first stage that learns: the stages that make columns, and those
-    /// below them.
-    shared: Vec<(usize, JobId)>,
     /// The final fit, once something has pulled it: states so far and the model.
     states: Vec<(String, JobId)>,
     model: Option<JobId>,
     /// Where the final rows are parted for validation, the training part stands in `table`; this is all of them.
     whole: Option<JobId>,
+    /// The table with which new rows are to be alike, and the states of what is done once that they go through.
+    input: Option<JobId>,
+    replayed: Vec<(String, JobId)>,
+    /// The other tables that stages bring in.
+    others: Vec<Tables>,
+    /// The stage that brings this table in, where it is another one's.
+    for_stage: Option<StageId>,
 }
 
 impl<'a> Lowering<'a> {
     fn new(plan: &'a Plan, index: usize, graph: &'a mut JobGraph) -> Lowering<'a> {
+        Lowering::of(&plan.pipelines[index], index, plan.seed, graph)
+    }
+
+    fn of(plan: &'a PipelinePlan, index: usize, seed: u64, graph: &'a mut JobGraph) -> Lowering<'a> {
         Lowering {
             graph,
-            plan: &plan.pipelines[index],
+            plan,
             index,
-            seed: plan.seed,
+            seed,
             source: None,
             table: None,
             reports: Vec::new(),
-            shared: Vec::new(),
             states: Vec::new(),
             model: None,
             whole: None,
+            input: None,
+            replayed: Vec::new(),
+            others: Vec::new(),
+            for_stage: None,
         }
     }
 
+    fn pinned(&mut self) -> Tables {
+        Tables { source: self.source, prepared: self.table, others: std::mem::take(&mut self.others) }
+    }
+
     fn stage(&self, stage: usize) -> StageId {
-        StageId { pipeline: self.index, stage }
+        self.for_stage.unwrap_or(StageId { pipeline: self.index, stage })
     }
 
     fn add(&mut self, work: Work, what: &str, inputs: &[JobId], stage: usize, round: Option<usize>) -> JobId {
@@ -105,12 +121,17 @@ impl<'a> Lowering<'a> {
     /// What is done once, down to the first stage that learns.
     fn tables(&mut self) {
         let plan = self.plan;
+        let replayed = plan.replayed();
         for (stage, node) in plan.nodes.iter().enumerate().take(plan.first_fit()) {
-            self.shared_stage(stage, node);
+            if stage == replayed.start {
+                self.input = self.table;
+            }
+            self.shared_stage(stage, node, replayed.contains(&stage));
         }
+        self.input = self.input.or(self.table);
     }
 
-    fn shared_stage(&mut self, stage: usize, node: &Node) {
+    fn shared_stage(&mut self, stage: usize, node: &Node, is_replayed: bool) {
         match &node.bound {
             Bound::Source(source) => {
                 let wanted = crate::wanted::wanted(self.plan);
@@ -130,48 +151,29 @@ impl<'a> Lowering<'a> {
                 self.table =
                     self.table.map(|table| self.add(Work::Rows(rows.clone(), key), &what, &[table], stage, None));
             }
+            Bound::Combine(combine) => {
+                let (Some(table), Some(other)) = (self.table, &node.other) else { return };
+                let own = self.stage(stage);
+                let mut lowering = Lowering::of(&other.plan, self.index, self.seed, self.graph);
+                lowering.for_stage = Some(own);
+                lowering.tables();
+                let (tables, joined) = (lowering.pinned(), lowering.table);
+                self.others.push(tables);
+                let Some(joined) = joined else { return };
+                let key = self.key(None).child("combine").index(stage as u64);
+                let work = Work::Combine(combine.clone(), other.name.clone(), key);
+                let what = format!("{} {:?} {key:?}", node.text, other.name);
+                self.table = Some(self.add(work, &what, &[table, joined], stage, None));
+            }
             Bound::Step(step) => {
                 let Some(table) = self.table else { return };
                 let (state, table) = self.fit(stage, node, step, table, None);
                 self.table = Some(table);
-                if !self.shared.is_empty() || self.makes_columns(stage) {
-                    self.shared.push((stage, state));
+                if is_replayed {
+                    self.replayed.push((node.verb.spec.name.to_owned(), state));
                 }
             }
             _ => self.tee(stage, node),
-        }
-    }
-
-    /// Are there columns behind a stage that were not there before it?
-    fn makes_columns(&self, stage: usize) -> bool {
-        let schema = |stage: usize| self.plan.nodes.get(stage)?.schema.as_ref();
-        match (stage.checked_sub(1).and_then(schema), schema(stage)) {
-            (Some(before), Some(after)) => after.columns().any(|column| before.find(&column.name) != Some(column)),
-            _ => true,
-        }
-    }
-
-    /// The columns that new rows need, where they go through stages above the first that learns: those that a feature
-    /// is made of, and those that such a stage reads by name.
-    fn input(&self, task: &Task) -> Option<Vec<Column>> {
-        let (first, _) = self.shared.first()?;
-        let schema = |stage: usize| self.plan.nodes.get(stage)?.schema.as_ref();
-        let (before, fitted) = (schema(first.checked_sub(1)?)?, schema(self.plan.first_fit().checked_sub(1)?)?);
-        let features = fitted.columns().filter(|column| column.role == Role::Feature && *column.name != *task.target);
-        let mut used: BTreeSet<&Arc<str>> = features.flat_map(|column| &column.sources).collect();
-        let reads: Vec<Arc<str>> = self.shared.iter().flat_map(|(stage, _)| self.reads(*stage)).collect();
-        used.extend(before.columns().filter(|column| reads.contains(&column.name)).flat_map(|column| &column.sources));
-        let needed = |column: &&Column| {
-            let read = reads.contains(&column.name) || column.sources.iter().any(|source| used.contains(source));
-            column.role == Role::Feature && *column.name != *task.target && read
-        };
-        Some(before.columns().filter(needed).cloned().collect())
-    }
-
-    fn reads(&self, stage: usize) -> Vec<Arc<str>> {
-        match &self.plan.nodes[stage].bound {
-            Bound::Step(step) => step.reads(),
-            _ => Vec::new(),
         }
     }
 
@@ -379,12 +381,11 @@ impl<'a> Lowering<'a> {
                 self.reports.push(report);
             }
             Bound::Keep(keep) => {
-                let (Some(input), Some(model), Some(task)) = (self.whole, self.model, self.plan.task.clone()) else {
+                let (Some(input), Some(model), Some(task)) = (self.input, self.model, self.plan.task.clone()) else {
                     return;
                 };
                 let frame = self.frame(task);
-                let shared = self.shared.iter().map(|(_, state)| *state);
-                let states = shared.chain(self.states.iter().map(|(_, state)| *state));
+                let states = self.replayed.iter().chain(&self.states).map(|(_, state)| *state);
                 let inputs: Vec<JobId> = std::iter::once(input).chain(states).chain([model]).collect();
                 let report = self.add(Work::Keep(keep.clone(), Arc::new(frame)), &what, &inputs, stage, None);
                 self.reports.push(report);
@@ -400,14 +401,13 @@ impl<'a> Lowering<'a> {
                 .find_map(|(name, _)| node.args.model(name))
                 .map(|chosen| chosen.model.spec.name.to_owned())
         });
-        let shared = self.shared.iter().map(|(stage, _)| self.plan.nodes[*stage].verb.spec.name.to_owned());
         Frame {
-            verbs: shared.chain(self.states.iter().map(|(verb, _)| verb.clone())).collect(),
-            input: self.input(&task),
+            verbs: self.replayed.iter().chain(&self.states).map(|(verb, _)| verb.clone()).collect(),
             model_name: model_name.unwrap_or_default(),
             task,
             script: self.plan.explicit(),
             seed: self.seed,
+            columns: self.plan.replayed_columns(),
         }
     }
 }

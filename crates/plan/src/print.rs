@@ -16,11 +16,10 @@ pub(crate) fn stage_text(spec: &Spec, args: &Args, decided: &[(&'static str, Str
     {
         words.push(columns.to_string());
     }
-    for value in spec.positionals.iter().filter_map(|param| args.get(param.name)) {
-        words.push(match spec.form {
-            Form::Group => format!("{{ {value} }}"),
-            _ => value.to_string(),
-        });
+    match (spec.form, spec.positionals.iter().map(|param| args.get(param.name)).collect::<Vec<_>>().as_slice()) {
+        (Form::Target, [Some(column), Some(function)]) => words.push(format!("{function}({column})")),
+        (Form::Group, values) => words.extend(values.iter().flatten().map(|value| format!("{{ {value} }}"))),
+        (_, values) => words.extend(values.iter().flatten().map(ToString::to_string)),
     }
     if spec.form == Form::Selector
         && let Some(columns) = args.get("columns")
@@ -49,7 +48,8 @@ impl PipelinePlan {
     /// The plan, a line a stage; implied stages start with `+`.
     #[must_use]
     pub fn text(&self) -> String {
-        let width = self.nodes.iter().map(|node| node.text.chars().count()).max().unwrap_or(0).min(48);
+        let width = |node: &Node| node.text.lines().map(|line| line.chars().count()).max().unwrap_or(0);
+        let width = self.nodes.iter().map(width).max().unwrap_or(0).min(48);
         let line = |node: &Node| {
             let sign = if node.implied { '+' } else { ' ' };
             match &node.remark {

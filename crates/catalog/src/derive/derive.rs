@@ -2,7 +2,7 @@
 
 use crate::adapt::{fitted, load_state};
 use pipewright_diagnostic::{Failure, code};
-use pipewright_frame::{About, Assign, Chunks, Derive, DeriveState, Schema};
+use pipewright_frame::{About, Assign, Chunks, Derive, DeriveState, Expression, Schema};
 use pipewright_operator::work::{Fitted, Step};
 use pipewright_operator::{Args, Bound, Domain, Effect, Example, Fault, Form, Group, Param, Spec, Surroundings, Verb};
 use std::sync::Arc;
@@ -17,8 +17,8 @@ pub(crate) const VERB: Verb = Verb {
                   learned on the training rows and a constant from then on. With `over(key, …)`, and for `lag`, \
                   `cumsum`, `rolling` and their like, the value comes from the rows up to the row itself, among those \
                   with the same keys: of all of them, or of the last `over(key, 5)` rows or `over(key, 30d)` days \
-                  (less than so long before the row). Days are those of the date among the keys, or of the only date \
-                  of the table. What is no finite number is missing. A length of time becomes a number of days.",
+                  (less than so long before the row). Days are those of the date among the keys, of the column of the \
+                  role time, or of the only date of the table. What is no finite number is missing. A length of time becomes a number of days.",
         search: &["mutate", "assign", "compute", "column", "feature", "with_columns", "add", "lag", "rolling"],
         form: Form::Expression,
         positionals: &[Param::required("columns", Domain::Assigns, "The new columns.")],
@@ -44,14 +44,26 @@ fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
     if assigns.is_empty() {
         return Err(Fault::of("columns", code::MISSING_ARGUMENT, "no column is made"));
     }
-    let assign = |assigned: &pipewright_operator::Assigned| Assign {
-        name: assigned.name.as_str().into(),
-        expression: assigned.expression.clone(),
-    };
-    Ok(Bound::Step(Arc::new(Derived(Derive { assigns: assigns.iter().map(assign).collect() }))))
+    let assign =
+        |assigned: &Assigned| Assign { name: assigned.name.as_str().into(), expression: assigned.expression.clone() };
+    let derived = Derived(Derive { assigns: assigns.iter().map(assign).collect() });
+    if derived.any(Expression::learns) && derived.any(Expression::looks_around) {
+        // In every fold it would look at the rows that the fold has left over.
+        let message = "an aggregate is learned in every fold, and a window looks at all rows: one stage cannot do both";
+        let help =
+            "make two stages of it, the window first: derive before = lag(x) | derive rest = before - mean(before)";
+        return Err(Fault::of("columns", code::WRONG_ORDER, message).help(help));
+    }
+    Ok(Bound::Step(Arc::new(derived)))
 }
 
 struct Derived(Derive);
+
+impl Derived {
+    fn any(&self, test: fn(&Expression) -> bool) -> bool {
+        self.0.assigns.iter().any(|assign| test(&assign.expression))
+    }
+}
 
 impl Step for Derived {
     fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
@@ -59,20 +71,19 @@ impl Step for Derived {
     }
 
     fn effect(&self) -> Option<Effect> {
-        let any = |test: fn(&pipewright_frame::Expression) -> bool| {
-            self.0.assigns.iter().any(|assign| test(&assign.expression))
-        };
-        Some(if any(pipewright_frame::Expression::learns) {
-            Effect::Fit
-        } else if any(pipewright_frame::Expression::looks_around) {
-            Effect::Seq
-        } else {
-            Effect::Row
+        Some(match (self.any(Expression::learns), self.any(Expression::looks_around)) {
+            (true, _) => Effect::Fit,
+            (_, true) => Effect::Seq,
+            _ => Effect::Row,
         })
     }
 
     fn reads(&self) -> Vec<Arc<str>> {
         self.0.reads()
+    }
+
+    fn looks_ahead(&self) -> bool {
+        self.any(Expression::looks_ahead)
     }
 
     fn fit(&self, rows: &dyn Chunks, _: &About) -> Result<Arc<dyn Fitted>, Failure> {

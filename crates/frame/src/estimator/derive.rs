@@ -48,14 +48,17 @@ impl Derive {
         let mut entries = input.entries().to_vec();
         for assign in &self.assigns {
             let schema = Schema::with_entries(entries.clone());
-            let column = made(&assign.name, &assign.expression, None, &schema)?;
+            let entry = match assign.expression.columns().iter().any(|name| schema.is_undecided(name)) {
+                true => Entry::Undecided { from: assign.name.clone() },
+                false => Entry::Column(made(&assign.name, &assign.expression, &schema)?),
+            };
             match entries.iter_mut().find(|entry| matches!(entry, Entry::Column(old) if old.name == assign.name)) {
-                Some(entry) => *entry = Entry::Column(column),
-                None if schema.foreseen(&assign.name).is_some() => {
+                Some(old) => *old = entry,
+                None if schema.foreseen(&assign.name).is_some() || schema.is_undecided(&assign.name) => {
                     let message = format!("`{}` may be a column that an earlier stage makes", assign.name);
                     return Err(Failure::new(code::DUPLICATE_COLUMN, message).column(&*assign.name));
                 }
-                None => entries.push(Entry::Column(column)),
+                None => entries.push(entry),
             }
         }
         Ok(Schema::with_entries(entries))
@@ -64,12 +67,7 @@ impl Derive {
     /// The columns that it reads and does not make itself before.
     #[must_use]
     pub fn reads(&self) -> Vec<Arc<str>> {
-        let (mut made, mut read) = (BTreeSet::new(), Vec::new());
-        for assign in &self.assigns {
-            read.extend(assign.expression.columns().into_iter().filter(|name| !made.contains(name)));
-            made.insert(assign.name.clone());
-        }
-        read
+        reads(self.assigns.iter().map(|assign| (&assign.name, &assign.expression)))
     }
 
     /// Learns.
@@ -91,16 +89,26 @@ impl Derive {
         for assign in &self.assigns {
             let schema = state.apply(&empty)?.schema();
             let resolved = assign.expression.resolved(&schema)?;
-            let kind = resolved.kind(&schema)?.column_kind();
+            let Column { kind, sources, .. } = made(&assign.name, &assign.expression, &schema)?;
             let (expression, approximate) = learned(&resolved, &state, rows)?;
             if approximate {
                 about.push(&*assign.name);
             }
-            state.columns.push(Derived { name: assign.name.clone(), kind, expression });
+            state.columns.push(Derived { name: assign.name.clone(), kind, sources, expression });
         }
         let notes = super::approximate(&about);
         Ok((state, notes))
     }
+}
+
+/// The columns that expressions read and that none before them has made.
+fn reads<'a>(assigns: impl Iterator<Item = (&'a Arc<str>, &'a Expression)>) -> Vec<Arc<str>> {
+    let (mut made, mut read) = (BTreeSet::new(), Vec::new());
+    for (name, expression) in assigns {
+        read.extend(expression.columns().into_iter().filter(|name| !made.contains(name)));
+        made.insert(name.clone());
+    }
+    read
 }
 
 /// The expression with everything learned of the rows, as the columns so far make them; and whether that is known only
@@ -137,24 +145,23 @@ fn learned(expression: &Expression, so_far: &DeriveState, rows: &dyn Chunks) -> 
 
 /// The column that an expression makes: of the role that the column had that it replaces, made from whatever the
 /// columns that it reads were made from.
-fn made(name: &Arc<str>, expression: &Expression, kind: Option<Kind>, schema: &Schema) -> Result<Column, Failure> {
+fn made(name: &Arc<str>, expression: &Expression, schema: &Schema) -> Result<Column, Failure> {
     let read: Vec<Column> = expression.columns().iter().filter_map(|name| schema.foreseen(name)).collect();
-    let kind = match kind {
-        Some(kind) => kind,
-        None => {
-            let known: Vec<&str> = schema.columns().map(|column| &*column.name).collect();
-            let members = read.iter().filter(|column| !known.contains(&&*column.name));
-            expression.kind(&Schema::new(schema.columns().chain(members).cloned()))?.column_kind()
-        }
-    };
+    let known: Vec<&str> = schema.columns().map(|column| &*column.name).collect();
+    let members = read.iter().filter(|column| !known.contains(&&*column.name));
+    let kind = expression.kind(&Schema::new(schema.columns().chain(members).cloned()))?.column_kind();
     let mut sources: Vec<Arc<str>> = Vec::new();
     for source in read.iter().flat_map(|column| &column.sources) {
         if !sources.contains(source) {
             sources.push(source.clone());
         }
     }
-    let role = schema.find(name).map_or(Role::Feature, |column| column.role);
-    Ok(Column { name: name.clone(), kind, role, sources })
+    Ok(Column { name: name.clone(), kind, role: role(name, schema), sources })
+}
+
+/// The role of the column that is replaced, if one is.
+fn role(name: &str, schema: &Schema) -> Role {
+    schema.find(name).map_or(Role::Feature, |column| column.role)
 }
 
 /// Columns as they are made of any rows.
@@ -169,6 +176,8 @@ pub struct DeriveState {
 struct Derived {
     name: Arc<str>,
     kind: Kind,
+    /// What the columns were made from that it was made from, learned constants included.
+    sources: Vec<Arc<str>>,
     expression: Expression,
 }
 
@@ -194,7 +203,8 @@ impl State for DeriveState {
         for derived in &self.columns {
             let schema = table.schema();
             let kind = derived.kind_of(derived.expression.kind(&schema)?)?;
-            let column = made(&derived.name, &derived.expression, Some(kind), &schema)?;
+            let (name, sources) = (derived.name.clone(), derived.sources.clone());
+            let column = Column { role: role(&name, &schema), name, kind, sources };
             table = table.with_column(column, derived.expression.evaluate_as(&table, kind)?)?;
         }
         Ok(table)
@@ -202,6 +212,10 @@ impl State for DeriveState {
 
     fn by_row(&self) -> bool {
         !self.columns.iter().any(|derived| derived.expression.looks_around())
+    }
+
+    fn reads(&self) -> Vec<Arc<str>> {
+        reads(self.columns.iter().map(|derived| (&derived.name, &derived.expression)))
     }
 
     fn show(&self) -> Table {

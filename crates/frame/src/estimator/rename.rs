@@ -67,7 +67,7 @@ impl Estimator for Rename {
             .iter()
             .map(|entry| match entry {
                 Entry::Column(column) => Entry::Column(state.renamed(column)),
-                open @ Entry::Open { .. } => open.clone(),
+                other => other.clone(),
             })
             .collect();
         let schema = Schema::with_entries(entries);

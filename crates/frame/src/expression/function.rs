@@ -79,7 +79,7 @@ impl Chapter {
                  `over(key, …)` they are windows and learn nothing: the value of the rows up to the row itself, among \
                  those with the same keys. A number or a length of time at the end of `over` says how far to look \
                  back: `mean(x) over(shop, 5)` at the last five rows, `sum(x) over(shop, 30d)` at those less than 30 \
-                 days before the row, by the date among the keys or the only date of the table."
+                 days before the row, by the date among the keys, the column of the role time, or the only date of the table."
             }
             Chapter::Windows => {
                 "Values of other rows, in the order of the table and among those with the same keys of `over(key, …)`. \

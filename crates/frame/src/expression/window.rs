@@ -3,7 +3,7 @@
 use super::sliding::Sliding;
 use super::{ExprKind, Expression, function};
 use crate::table::{storage, text_of};
-use crate::{Aggregate, Kind, Schema, Table};
+use crate::{Aggregate, Kind, Role, Schema, Table};
 use arrow_array::cast::AsArray;
 use arrow_array::types::TimestampMicrosecondType;
 use arrow_array::{Array, ArrayRef, UInt32Array};
@@ -72,7 +72,8 @@ impl Reach {
         }
     }
 
-    /// The column in whose order a length of time is measured.
+    /// The column in whose order a length of time is measured: the one named, else that of the role time, else the only
+    /// date.
     ///
     /// # Errors
     /// [`code::TYPE_MISMATCH`] if it is no date; [`code::MISSING_ARGUMENT`] if none is named and there is not just one.
@@ -85,7 +86,11 @@ impl Reach {
             let message = format!("a window of time needs dates, and `{name}` holds {}", column.kind);
             return Err(Failure::new(code::TYPE_MISMATCH, message).column(name));
         }
-        let mut dates = schema.columns().filter(|column| column.kind == Kind::Date);
+        let dates = || schema.columns().filter(|column| column.kind == Kind::Date);
+        if let Some(time) = dates().find(|column| column.role == Role::Time) {
+            return Ok(time.name.clone());
+        }
+        let mut dates = dates();
         match (dates.next(), dates.next()) {
             (Some(only), None) => Ok(only.name.clone()),
             (first, _) => {

@@ -40,6 +40,26 @@ impl Table {
         Ok(numbers)
     }
 
+    /// When each row was: dates and times of day in seconds, numbers as they are.
+    ///
+    /// # Errors
+    /// [`code::MISSING_VALUES`] with the first row without a value; [`code::TYPE_MISMATCH`] for another kind;
+    /// [`code::UNKNOWN_COLUMN`].
+    pub fn moments(&self, name: &str) -> Result<Vec<f64>, Failure> {
+        let (column, array) = (self.column(name)?, self.array(name)?);
+        refuse_missing(column, array)?;
+        let seconds = |micros: &i64| *micros as f64 / 1e6;
+        match column.kind {
+            Kind::Date => Ok(array.as_primitive::<TimestampMicrosecondType>().values().iter().map(seconds).collect()),
+            Kind::Time => Ok(array.as_primitive::<Time64MicrosecondType>().values().iter().map(seconds).collect()),
+            kind if kind.is_numeric() => self.numbers(&[name.into()]),
+            kind => {
+                let message = format!("`{name}` holds {}, and is to say when a row was seen", plural(kind));
+                Err(Failure::new(code::TYPE_MISMATCH, message).column(name))
+            }
+        }
+    }
+
     /// Does the column look like a name of the rows themselves: whole numbers, each larger than the one before, none
     /// missing? Fewer than 20 rows look like nothing.
     #[must_use]
