@@ -1,6 +1,7 @@
 //! `bench`: how long things take; with `--peers`, beside the tools that a user would take instead.
 
 mod environment;
+mod estimators;
 mod job;
 mod measure;
 mod network;
@@ -66,10 +67,17 @@ enum Family {
     Prepare,
     /// A whole Parquet file into a table.
     Parquet,
+    /// Estimators, each by itself.
+    Encode,
 }
 
-const FAMILIES: [(&str, Family); 4] =
-    [("mlp", Family::Network), ("csv", Family::Csv), ("prepare", Family::Prepare), ("parquet", Family::Parquet)];
+const FAMILIES: [(&str, Family); 5] = [
+    ("mlp", Family::Network),
+    ("csv", Family::Csv),
+    ("prepare", Family::Prepare),
+    ("parquet", Family::Parquet),
+    ("encode", Family::Encode),
+];
 
 /// What `--peers` may be told.
 #[derive(Debug, Default, PartialEq)]

@@ -14,6 +14,7 @@ mod clean;
 mod derive;
 mod encode;
 mod exchange;
+mod feature;
 mod judge;
 mod learn;
 mod look;
@@ -41,8 +42,21 @@ pub static REGISTRY: Registry = Registry {
         &clean::cast::VERB,
         &clean::parse::VERB,
         &clean::fillna::VERB,
+        &clean::clip::VERB,
+        &clean::outliers::VERB,
+        &clean::mask::VERB,
+        &clean::balance::VERB,
         &scale::scale::VERB,
+        &scale::power::VERB,
+        &scale::quantile::VERB,
+        &scale::log1p::VERB,
         &encode::encode::VERB,
+        &feature::bin::VERB,
+        &feature::poly::VERB,
+        &feature::interact::VERB,
+        &feature::spline::VERB,
+        &encode::datefeatures::VERB,
+        &encode::text::VERB,
         &branch::columns::VERB,
         &branch::only::VERB,
         &learn::train::VERB,

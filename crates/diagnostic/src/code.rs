@@ -304,7 +304,7 @@ codes! {
         "Without a `target` stage the column to predict is found by its name, else the last one is taken.",
         "" => "";
     ROWS_LEFT_OUT = "N0501", "rows were left out",
-        "Rows whose target is missing can neither be learned from nor judged.",
+        "Rows whose target is missing can neither be learned from nor judged; unusual ones are not learned from, if a stage says so.",
         "" => "";
     COLUMN_LEFT_OUT = "N0419", "a column was left out",
         "A text column whose values are nearly all different says nothing about new rows.",

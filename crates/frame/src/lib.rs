@@ -38,9 +38,13 @@ pub mod laws;
 pub use aggregate::Aggregate;
 pub use chunks::{Chunks, in_waves};
 pub use estimator::{
-    About, Aim, Assign, Bad, CHUNK_ROWS, Convert, ConvertState, ConvertSummary, Derive, DeriveState, Encoder,
-    EncoderMethod, EncoderState, Estimator, Fill, Imputer, ImputerState, LeftOut, Rare, Rename, RenameState,
-    RenameSummary, Scaler, ScalerMethod, ScalerState, State, Summary, TableEstimator, Unseen, fit, fit_noting,
+    About, Aim, Assign, Bad, BalanceMethod, Balancer, BalancerState, Beyond, BinMethod, Binner, BinnerState,
+    CHUNK_ROWS, Clip, ClipBound, ClipState, Convert, ConvertState, ConvertSummary, DatePart, Dates, DatesState, Derive,
+    DeriveState, Encoder, EncoderMethod, EncoderState, Estimator, Fencing, Fill, Generalise, Hmac, Imputer,
+    ImputerState, Knots, LeftOut, Log1p, Log1pState, Mask, MaskState, Masking, OutlierRows, OutlierState, Outliers,
+    Period, Power, PowerFamily, PowerState, Products, ProductsState, QuantileMapper, QuantileState, Rare, Rename,
+    RenameState, RenameSummary, Scaler, ScalerMethod, ScalerState, Shape, Smooth, Spline, SplineState, State, Summary,
+    TableEstimator, TargetEncoder, TargetMethod, Unseen, Unusual, WordMethod, Words, WordsState, fit, fit_noting,
 };
 pub use expression::{
     Arithmetic, Call, Chapter, Comparison, ExprKind, Expression, Function, Moving, Parameter, Ranks, Reach, Score,

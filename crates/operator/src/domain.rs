@@ -50,6 +50,8 @@ pub enum Domain {
     Sized(&'static str),
     /// A number of bytes: `1000000`, or a text with a unit, `"64M"`.
     Bytes,
+    /// A text that nobody else may read: plans and saved pipelines do not show it.
+    Secret,
     /// The name of one column.
     Column,
     /// A selection of columns.
@@ -87,6 +89,8 @@ impl Domain {
                 (*share > 0.0 && *share < 1.0).then_some(Value::Share(*share))
             }
             (Domain::Word(words), Value::Word(word)) => words.contains(&word.as_str()).then(|| value.clone()),
+            // The word that means a missing value elsewhere.
+            (Domain::Word(words), Value::Null) => words.contains(&"null").then(|| Value::Word("null".to_owned())),
             (Domain::List(inner), Value::List(items)) => items
                 .iter()
                 .map(|item| inner.take(&item.node).map(|node| Spanned::new(node, item.span)))
@@ -107,6 +111,7 @@ impl Domain {
             (Domain::Sized(word), Value::Word(name)) => (word == name).then(|| value.clone()),
             (Domain::Bytes, Value::Whole(number)) => (*number > 0).then(|| value.clone()),
             (Domain::Bytes, Value::Text(text)) => bytes(text).map(Value::Whole),
+            (Domain::Secret, Value::Text(text) | Value::Word(text)) => Some(Value::Text(text.clone())),
             (Domain::Truth, Value::Truth(_))
             | (Domain::Text, Value::Text(_))
             | (Domain::Model, Value::Model(_))
@@ -151,6 +156,7 @@ impl Domain {
             Domain::Call(word) => format!("`{word}(\"…\")`"),
             Domain::Sized(word) => format!("`{word}` or `{word}[5]`"),
             Domain::Bytes => "a number of bytes such as \"64M\"".to_owned(),
+            Domain::Secret => "a quoted text, which plans and saved pipelines do not show".to_owned(),
             Domain::Column => "the name of a column".to_owned(),
             Domain::Columns => "columns".to_owned(),
             Domain::Block => "stages in braces".to_owned(),
@@ -244,6 +250,7 @@ mod tests {
             Domain::Word(&["mean"]),
             Domain::Text,
             Domain::Bytes,
+            Domain::Secret,
             Domain::Call("quarantine"),
             Domain::Sized("knn"),
             Domain::List(&Domain::Truth),

@@ -167,6 +167,8 @@ pub enum Group {
     Scale,
     /// Turning names into numbers.
     Encode,
+    /// Making and choosing features.
+    Features,
     /// Different ways for different columns or rows.
     Branch,
     /// Learning.
@@ -193,6 +195,7 @@ impl Group {
             Group::Clean => "Cleaning",
             Group::Scale => "Scaling",
             Group::Encode => "Encoding",
+            Group::Features => "Features",
             Group::Branch => "Branches",
             Group::Learn => "Learning",
             Group::Models => "Models",

@@ -16,7 +16,7 @@ use pipewright_diagnostic::{Diagnostic, Failure, Span, code};
 use pipewright_frame::{Role, Schema};
 use pipewright_operator::work::{Judge, Learner, Training};
 use pipewright_operator::{
-    Args, Bound, Effect, Fault, Form, Settled, Sort, Structure, Surroundings, Task, Transform, Verb,
+    Args, Bound, Domain, Effect, Fault, Form, Settled, Sort, Structure, Surroundings, Task, Transform, Verb,
 };
 use pipewright_syntax::{Core, PathArg, Stage};
 use std::collections::BTreeMap;
@@ -91,6 +91,8 @@ pub struct PipelinePlan {
     pub learner: Option<Arc<dyn Learner>>,
     /// Did the head of the data hold all of it?
     pub source_is_whole: bool,
+    /// The options that others may not read, also of stages in braces: each with its value as it is written.
+    pub(crate) secrets: Vec<(&'static str, String)>,
 }
 
 impl PipelinePlan {
@@ -270,24 +272,26 @@ impl<'a> Walk<'a> {
 
     /// Steps may learn with the target where no model is trained.
     fn learning_without_a_model(&mut self) {
-        let Some(node) = self.done.nodes.iter().find(|node| node.effect == Effect::FitTarget) else { return };
+        let find = |effect: Effect| self.done.nodes.iter().find(|node| node.effect == effect);
+        // What changes training rows may do so by the target, or have no need of one.
+        let Some(node) = find(Effect::FitTarget).or_else(|| find(Effect::RowsTrain)) else { return };
         if self.trains {
             return;
         }
-        let span = node.span;
+        let (span, needs_target) = (node.span, node.effect == Effect::FitTarget);
         let column = self.done.target.as_ref().zip(self.schema.as_ref()).map(|(target, schema)| schema.find(target));
         match column {
-            None => {
+            None if needs_target => {
                 let message = "this learns with the target, and there is none";
                 self.say(Diagnostic::error(code::NO_TARGET, message).label(span, "").help("name it: target NAME"));
             }
-            Some(None) => {}
+            None | Some(None) => {}
             Some(Some(column)) => {
                 let facts = self.pin.and_then(|pin| pin.target.as_ref());
                 match resolve_task(&column.clone(), facts, self.done.transform, |_| None) {
                     Some(Ok(task)) => self.done.task = Some(task),
-                    Some(Err(failure)) => self.say(failure.at(span)),
-                    None => {}
+                    Some(Err(failure)) if needs_target => self.say(failure.at(span)),
+                    Some(Err(_)) | None => {}
                 }
             }
         }
@@ -370,6 +374,10 @@ impl<'a> Walk<'a> {
     }
 
     fn work(&mut self, span: Span, verb: &'static Verb, args: Args, implied: Option<&Implied>) {
+        let secrets = args
+            .given()
+            .filter(|(name, _)| verb.spec.params().any(|param| param.name == *name && param.domain == Domain::Secret));
+        self.done.secrets.extend(secrets.map(|(name, value)| (name, value.node.to_string())));
         let bound = match (verb.bind)(&args, self.surroundings) {
             Ok(bound) => Settled::wrap(bound, verb, &args, self.surroundings),
             Err(fault) => return self.fault(fault, &args, span),

@@ -188,7 +188,8 @@ impl<'a> Lowering<'a> {
     ) -> (JobId, JobId) {
         let own = node.args.whole("seed").map(|seed| seed as u64);
         let number = round.map_or(0, |round| round as u64 + 1);
-        let aim = self.plan.task.as_ref().filter(|_| node.effect == Effect::FitTarget).map(Task::aim);
+        let sees_target = matches!(node.effect, Effect::FitTarget | Effect::RowsTrain);
+        let aim = self.plan.task.as_ref().filter(|_| sees_target).map(Task::aim);
         let about = About { aim, key: self.key(own).child("fit").child(&node.text).index(number) };
         let what = format!("fit {} {about:?}", node.text);
         let state = self.add(Work::Fit(step.clone(), about.clone()), &what, &[rows], stage, round);
@@ -405,7 +406,7 @@ impl<'a> Lowering<'a> {
             verbs: self.replayed.iter().chain(&self.states).map(|(verb, _)| verb.clone()).collect(),
             model_name: model_name.unwrap_or_default(),
             task,
-            script: self.plan.explicit(),
+            script: self.plan.without_secrets(&self.plan.explicit()),
             seed: self.seed,
             columns: self.plan.replayed_columns(),
         }

@@ -42,6 +42,7 @@ impl Environment {
             Family::Network => &["small.csv", "mid.csv"],
             Family::Csv | Family::Prepare => &["big.csv"],
             Family::Parquet => &["big.csv", "big.parquet"],
+            Family::Encode => &[],
         };
         if names.iter().any(|name| !Path::new(&self.data(name)).exists()) {
             eprintln!("making the data");

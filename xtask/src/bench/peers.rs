@@ -3,7 +3,7 @@
 use super::environment::Environment;
 use super::job::{Goal, choose, print_head};
 use super::measure::Neighbours;
-use super::{Family, Options, network, tables};
+use super::{Family, Options, estimators, network, tables};
 
 pub(super) fn run(options: &Options) -> Result<(), String> {
     let environment = Environment::find(options)?;
@@ -12,6 +12,7 @@ pub(super) fn run(options: &Options) -> Result<(), String> {
         Family::Csv => (vec![tables::csv(&environment)?], tables::CSV_GOALS),
         Family::Prepare => (vec![tables::prepare(&environment)?], tables::PREPARE_GOALS),
         Family::Parquet => (vec![tables::parquet(&environment)], tables::PARQUET_GOALS),
+        Family::Encode => (estimators::jobs(&environment)?, &estimators::GOALS),
     };
     choose(&mut jobs, &options.only)?;
     let neighbours = Neighbours::watch();

@@ -31,11 +31,13 @@ pub(crate) const VERB: Verb = Verb {
             "Selectors, and the stages in which their columns go.",
         )],
         examples: &[Example {
-            script: "load titanic.csv | select survived, age, fare, sex | head 3 | columns { age, fare => fillna median \
-                     | scale minmax; sex => encode onehot; _ => keep } | show",
+            script: "load titanic.csv | head 3 | columns { survived => keep; sex => encode onehot; age, parch => \
+                     fillna median | scale minmax; _ => drop } | show",
             output: "\
-age                 fare  sex=female  sex=male  survived
-  1                    1  true        false     yes
+survived  sex=female  sex=male         age  parch
+survived  true        false              1      0
+survived  false       true               0      1
+died      true        false     0.03857453      1
 ",
         }],
         ..Spec::BASE

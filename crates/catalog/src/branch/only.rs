@@ -26,9 +26,19 @@ pub(crate) const VERB: Verb = Verb {
             Param::required("block", Domain::Block, "The stages."),
         ],
         examples: &[Example {
-            script: "load penguins.csv | only train { where Sex is not null } | fillna mode | train logistic | eval kfold 5 \
-                     metric=accuracy",
+            script: "load iris.csv | target species | only train { where sepal_width > 3 } | train logistic | eval kfold 3 metric=accuracy",
             output: "\
+logistic predicts species (3 classes)
+stratified, 3 folds, 150 rows, seed 0
+
+                        mean    lowest   highest    baseline
+accuracy              0.8933    0.8600    0.9400      0.3200
+
+confusion (rows true, columns predicted)
+                        setosa  versicolor   virginica
+setosa                      50           0           0
+versicolor                   7          42           1
+virginica                    0           8          42
 ",
         }],
         ..Spec::BASE

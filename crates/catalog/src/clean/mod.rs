@@ -1,7 +1,11 @@
 //! Filling and repairing.
 
+pub(crate) mod balance;
 pub(crate) mod cast;
+pub(crate) mod clip;
 pub(crate) mod fillna;
+pub(crate) mod mask;
+pub(crate) mod outliers;
 pub(crate) mod parse;
 
 use pipewright_diagnostic::code;
