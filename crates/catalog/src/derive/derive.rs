@@ -4,7 +4,9 @@ use crate::adapt::{fitted, load_state};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_frame::{About, Assign, Chunks, Derive, DeriveState, Expression, Schema};
 use pipewright_operator::work::{Fitted, Step};
-use pipewright_operator::{Args, Bound, Domain, Effect, Example, Fault, Form, Group, Param, Spec, Surroundings, Verb};
+use pipewright_operator::{
+    Args, Assigned, Bound, Domain, Effect, Example, Fault, Form, Group, Param, Spec, Surroundings, Verb,
+};
 use std::sync::Arc;
 
 pub(crate) const VERB: Verb = Verb {
