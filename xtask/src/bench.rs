@@ -69,14 +69,20 @@ enum Family {
     Parquet,
     /// Estimators, each by itself.
     Encode,
+    /// Groups of many rows.
+    Group,
+    /// Rows of two tables side by side.
+    Join,
 }
 
-const FAMILIES: [(&str, Family); 5] = [
+const FAMILIES: [(&str, Family); 7] = [
     ("mlp", Family::Network),
     ("csv", Family::Csv),
     ("prepare", Family::Prepare),
     ("parquet", Family::Parquet),
     ("encode", Family::Encode),
+    ("group", Family::Group),
+    ("join", Family::Join),
 ];
 
 /// What `--peers` may be told.

@@ -104,6 +104,10 @@ impl<S: State> Fitted for StateOf<S> {
     fn notices(&self) -> Vec<Failure> {
         self.notices.clone()
     }
+
+    fn drops_all(&self) -> bool {
+        self.state.drops_all()
+    }
 }
 
 /// A state from a bundle, checked.

@@ -30,6 +30,8 @@ mod expression;
 mod selection;
 
 mod estimator;
+pub mod profile;
+mod relation;
 pub mod summary;
 
 #[cfg(any(test, feature = "testing"))]
@@ -38,17 +40,20 @@ pub mod laws;
 pub use aggregate::Aggregate;
 pub use chunks::{Chunks, in_waves};
 pub use estimator::{
-    About, Aim, Beyond, BinMethod, Binner, BinnerState, CHUNK_ROWS, Clip, ClipBound, ClipState, Encoder, EncoderMethod,
-    EncoderState, Estimator, Fencing, Fill, Imputer, ImputerState, Knots, LeftOut, Log1p, Log1pState, OutlierRows,
-    OutlierState, Outliers, Power, PowerFamily, PowerState, Products, ProductsState, QuantileMapper, QuantileState,
-    Rare, Scaler, ScalerMethod, ScalerState, Shape, Spline, SplineState, State, Summary, TableEstimator, Unseen,
-    Unusual, fit, fit_noting,
+    About, Aim, BalanceMethod, Balancer, BalancerState, Beyond, BinMethod, Binner, BinnerState, CHUNK_ROWS, Carry,
+    CarryState, Clip, ClipBound, ClipState, DatePart, Dates, DatesState, Encoder, EncoderMethod, EncoderState,
+    Estimator, Fencing, Fill, Generalise, Hmac, Imputer, ImputerState, Knots, LeftOut, Log1p, Log1pState, Mask,
+    MaskState, Masking, Neighbour, OutlierRows, OutlierState, Outliers, Period, Power, PowerFamily, PowerState,
+    Products, ProductsState, QuantileMapper, QuantileState, Rare, Scaler, ScalerMethod, ScalerState, Shape, Smooth,
+    Spline, SplineState, State, Summary, TableEstimator, TargetEncoder, TargetMethod, Unseen, Unusual, WordMethod,
+    Words, WordsState, chosen, fit, fit_noting, indicator_of, missing_in, validate_names,
 };
 pub use expression::{Arithmetic, Comparison, ExprKind, Expression};
 pub use file::{
     BadRows, Format, Limits, NULLS, Origin, ReadOptions, Reading, Rejected, Scan, Sketch, Writer, read, scan, sketch,
 };
+pub use relation::{Concat, Direction, Grouping, How, Join, Measure, Pivot, Unpivot};
 pub use schema::{Column, Entry, Kind, Role, Schema};
-pub use selection::{Class, Selection};
-pub use table::Table;
+pub use selection::{Class, Fact, Selection};
+pub use table::{Table, shortened, width_of};
 pub use value::Value;

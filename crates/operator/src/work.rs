@@ -20,6 +20,8 @@ pub enum Bound {
     Source(Arc<dyn Source>),
     /// Makes another table of a table, learning nothing.
     Rows(Arc<dyn Rows>),
+    /// Makes a table of two.
+    Combine(Arc<dyn Combine>),
     /// Learns from rows and is applied to rows.
     Step(Arc<dyn Step>),
     /// Trains a model.
@@ -136,6 +138,21 @@ pub trait Rows: Send + Sync {
     }
 }
 
+/// Makes a table of a pipeline's own and of another one.
+pub trait Combine: Send + Sync {
+    /// The schema of what it makes.
+    ///
+    /// # Errors
+    /// A [`Failure`] naming the column that is missing or does not fit.
+    fn schema(&self, own: &Schema, other: &Schema) -> Result<Schema, Failure>;
+
+    /// What it does to the own rows, now that the other ones are there.
+    ///
+    /// # Errors
+    /// A [`Failure`] naming column and row.
+    fn with(&self, other: Table) -> Result<Arc<dyn Rows>, Failure>;
+}
+
 /// Learns from rows.
 pub trait Step: Send + Sync {
     /// The schema that its state will yield.
@@ -152,6 +169,11 @@ pub trait Step: Send + Sync {
     /// Its effect, where the arguments decide and not the verb alone.
     fn effect(&self) -> Option<Effect> {
         None
+    }
+
+    /// Does it look at rows behind the one that it is about?
+    fn looks_ahead(&self) -> bool {
+        false
     }
 
     /// The columns whose values it looks at by name, whatever their role.
@@ -202,6 +224,16 @@ pub trait Fitted: Any + Send + Sync {
 
     /// What is worth saying about it.
     fn notices(&self) -> Vec<Failure> {
+        Vec::new()
+    }
+
+    /// Does it drop every column, without a look?
+    fn drops_all(&self) -> bool {
+        false
+    }
+
+    /// The columns that it drops without a look: they need not be there.
+    fn unneeded(&self) -> Vec<Arc<str>> {
         Vec::new()
     }
 }
@@ -298,6 +330,11 @@ pub trait Judge: Splitter {
     fn decided(&self, task: &Task) -> Vec<(&'static str, String)> {
         let _ = task;
         Vec::new()
+    }
+
+    /// Does it deal out rows whatever their order is?
+    fn shuffles(&self) -> bool {
+        true
     }
 
     /// What any model has to beat: a learner that does not look at the features.

@@ -4,7 +4,9 @@
 //! [`JobGraph::check`] walks the graph and proves it; lowering calls it each time.
 
 use pipewright_frame::About;
-use pipewright_operator::work::{Check, Fitted, Judge, Keep, Learner, Look, Rows, Source, Splitter, Step, Wanted};
+use pipewright_operator::work::{
+    Check, Combine, Fitted, Judge, Keep, Learner, Look, Rows, Source, Splitter, Step, Wanted,
+};
 use pipewright_operator::{FittedPipeline, Task};
 use pipewright_world::random::Key;
 use std::collections::HashMap;
@@ -39,6 +41,8 @@ pub enum Work {
     Read(Arc<dyn Source>, Wanted),
     /// table → table
     Rows(Arc<dyn Rows>, Key),
+    /// table, other table → table; the name is that of the other table, where its columns have sources of their own
+    Combine(Arc<dyn Combine>, Option<String>, Key),
     /// table → rounds
     Split(Arc<dyn Splitter>, Task, Key),
     /// table, rounds → table

@@ -26,10 +26,11 @@ pub(crate) const VERB: Verb = Verb {
             Param::optional("fold", Domain::Column, "The fold that judges the row; `eval kfold` takes it as given."),
         ],
         examples: &[Example {
-            script: "load titanic.csv | head 3 | select sex, age, fare, survived | role id=fare | scale | show",
+            script: "load titanic.csv | head 2 | select sex, age, parch | role id=parch | scale | show",
             output: "\
-sex                    age    fare  survived
-female  0.7072028170290055  211.34  yes
+sex     age  parch
+female    1      0
+male     -1      2
 ",
         }],
         ..Spec::BASE

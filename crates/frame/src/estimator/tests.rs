@@ -2,13 +2,14 @@
 
 mod oracles;
 
+use super::oracle::{cases, column_of, text_column};
 use crate::ReadOptions;
 use crate::csv::read;
 use crate::{
-    About, Beyond, BinMethod, Binner, BinnerState, Class, Clip, ClipBound, ClipState, Encoder, EncoderState, Entry,
-    Estimator, Fencing, Imputer, ImputerState, Kind, Log1p, OutlierRows, OutlierState, Outliers, Power, PowerState,
-    Products, ProductsState, QuantileState, Rare, Role, Scaler, ScalerState, Selection, SplineState, State, Table,
-    TableEstimator, Unseen, Unusual, Value, fit,
+    About, Beyond, BinMethod, Binner, BinnerState, Class, Clip, ClipBound, ClipState, Encoder, EncoderMethod,
+    EncoderState, Entry, Estimator, Fencing, Imputer, ImputerState, Kind, Log1p, OutlierRows, OutlierState, Outliers,
+    Power, PowerState, Products, ProductsState, QuantileState, Rare, Role, Scaler, ScalerState, Selection, SplineState,
+    State, Table, TableEstimator, Unseen, Unusual, Value, fit,
 };
 use pipewright_diagnostic::{Failure, code};
 
@@ -300,4 +301,54 @@ fn hostile_states_of_maps_are_refused() {
     refused::<OutlierState>(r#"{"rows":{"fences":[],"score":7.0,"dropped":1}}"#);
     refused::<ProductsState>(r#"{"factors":[{"name":"a","kind":"text"}],"degree":2,"powers":true}"#);
     refused::<ProductsState>(r#"{"factors":[{"name":"a","kind":"count"}],"degree":900,"powers":true}"#);
+}
+
+/// One-hot and ordinal codes: levels, missing and rare ones, and a level that was not seen.
+#[test]
+fn codes_agree_with_scikit_learn() {
+    let mut compared = 0;
+    for case in cases(include_str!("../../../../tests/oracles/encoders.json")) {
+        let encoder = match case["method"].as_str().unwrap() {
+            "onehot" => Encoder::onehot(),
+            "ordinal" => Encoder::ordinal(),
+            _ => continue,
+        };
+        compared += 1;
+        let encoder = case["rare"].as_u64().map_or(encoder.clone(), |count| encoder.with_rare(Rare::Count(count)));
+        let table = |towns: &serde_json::Value| {
+            let (column, array) = text_column("town", towns);
+            Table::new(vec![column], vec![array]).unwrap()
+        };
+        let encoded = fit(&encoder, &table(&case["towns"])).unwrap().apply(&table(&case["new"])).unwrap();
+        for (place, column) in encoded.columns().iter().enumerate() {
+            let found = encoded.numbers(std::slice::from_ref(&column.name)).unwrap();
+            assert_eq!(found, column_of(&case["codes"], place).collect::<Vec<_>>(), "{} of {case}", column.name);
+        }
+        if let Some(names) = case["names"].as_array() {
+            assert_eq!(names.len(), encoded.columns().len());
+        }
+    }
+    assert_eq!(compared, 4);
+}
+
+#[test]
+fn orders_counts_and_buckets() {
+    let train = table("s,n\nmid,1\nlow,2\n,3\nmid,4\n");
+    let new = table("s,n\nhigh,1\nlow,1\n,1\nxl,1\nmid,1\n");
+    let apply = |encoder: Encoder| fit(&encoder, &train).and_then(|state| state.apply(&new));
+    let of = |encoder: Encoder| apply(encoder).unwrap().numbers(&["s".into()]).unwrap();
+    assert_eq!(of(Encoder::ordinal().in_order(["low", "mid", "high"])), [2.0, 0.0, -1.0, -1.0, 1.0]);
+    let lacking = apply(Encoder::ordinal().in_order(["low", "high"])).unwrap_err();
+    assert_eq!((lacking.code, lacking.place.column.as_deref()), (code::UNSEEN_LEVEL, Some("s")));
+    assert_eq!(of(Encoder::count()), [0.0, 1.0, 1.0, 0.0, 2.0]);
+    assert_eq!(apply(Encoder::count()).unwrap().column("s").unwrap().kind, Kind::Count);
+    assert_eq!(of(Encoder::count().with_rare(Rare::Count(2)).with_unseen(Unseen::Other)), [1.0, 1.0, 1.0, 1.0, 2.0]);
+    let share = Encoder { method: EncoderMethod::Count { share: true }, ..Encoder::count() };
+    assert_eq!(of(share), [0.0, 0.25, 0.25, 0.0, 0.5]);
+    let hashed = apply(Encoder::hash(50)).unwrap();
+    let truths: Vec<f64> = (0..50)
+        .map(|it| hashed.numbers(&[format!("s (hash {it})").into()]).unwrap())
+        .fold(vec![0.0; 5], |sums, column| sums.iter().zip(column).map(|(sum, truth)| sum + truth).collect());
+    assert_eq!(truths, [1.0, 1.0, 0.0, 1.0, 1.0], "one bucket for each level, none for what is missing");
+    assert_eq!(fit(&Encoder::hash(200_000), &train).unwrap_err().code, code::LIMIT_REACHED);
 }

@@ -135,16 +135,28 @@ impl<L: Ord> Levels<L> {
         }
     }
 
+    /// Adds so many of a level.
+    pub fn add_many(&mut self, level: L, count: u64) {
+        *self.counts.entry(level).or_default() += count;
+    }
+
     /// Adds what another one has counted.
     pub fn merge(&mut self, other: Levels<L>) {
-        for (level, count) in other.counts {
-            *self.counts.entry(level).or_default() += count;
-        }
+        other.counts.into_iter().for_each(|(level, count)| self.add_many(level, count));
     }
 
     /// The levels in order, with their counts.
     pub fn iter(&self) -> impl Iterator<Item = (&L, u64)> {
         self.counts.iter().map(|(level, &count)| (level, count))
+    }
+
+    /// How often a level occurs.
+    #[must_use]
+    pub fn count<B: Ord + ?Sized>(&self, level: &B) -> u64
+    where
+        L: Borrow<B>,
+    {
+        self.counts.get(level).copied().unwrap_or(0)
     }
 
     /// The number of levels.
