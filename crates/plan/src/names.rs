@@ -108,11 +108,11 @@ fn select(selector: &Spanned<Selector>, scope: &Scope<'_>, problems: &mut Vec<Di
 }
 
 /// Classes that only the rows can tell.
-const FACTS: [&str; 3] = ["missing", "constant", "cardinality"];
+const OF_ROWS: [&str; 3] = ["missing", "constant", "cardinality"];
 
 /// What a class asks of the rows; no message where there is no such class.
 fn fact(name: &str, call: Option<&Spanned<Vec<Arg>>>) -> Result<Fact, Option<Diagnostic>> {
-    if !FACTS.contains(&name) {
+    if !OF_ROWS.contains(&name) {
         return Err(None);
     }
     let options: &[&str] = match name {
@@ -167,7 +167,7 @@ fn fact(name: &str, call: Option<&Spanned<Vec<Arg>>>) -> Result<Fact, Option<Dia
 }
 
 fn unknown_class(name: &str, span: Span) -> Diagnostic {
-    let names = Class::NAMES.iter().map(|(known, _)| *known).chain(FACTS);
+    let names = Class::NAMES.iter().map(|(known, _)| *known).chain(OF_ROWS);
     let all: Vec<String> = names.clone().map(|known| format!("@{known}")).collect();
     let near = nearest(name, names).first().map(|near| format!("did you mean `@{near}`?"));
     Diagnostic::error(code::BAD_VALUE, format!("no class of columns named `@{name}`"))
