@@ -43,6 +43,7 @@ pub static REGISTRY: Registry = Registry {
         &choose::dropna::VERB,
         &tables::join::VERB,
         &tables::concat::VERB,
+        &tables::group::VERB,
         &tables::pivot::VERB,
         &tables::unpivot::VERB,
         &roles::target::VERB,

@@ -56,7 +56,7 @@ pub use expression::{
 pub use file::{
     BadRows, Format, Limits, NULLS, Origin, ReadOptions, Reading, Rejected, Scan, Sketch, Writer, read, scan, sketch,
 };
-pub use relation::{Concat, Direction, Grouping, How, Join, Measure, Pivot, Unpivot};
+pub use relation::{Concat, Direction, GroupBy, Grouping, How, Join, Measure, Pivot, Unpivot};
 pub use schema::{Column, Entry, Kind, Role, Schema};
 pub use selection::{Class, Fact, Selection};
 pub use table::{Table, shortened, width_of};
