@@ -36,9 +36,9 @@ pub(crate) fn build_program() -> Result<PathBuf, String> {
     built("pipewright")
 }
 
-/// Builds an example of the tables' crate.
-fn build_example(name: &str) -> Result<PathBuf, String> {
-    cargo(&["build", "--release", "-p", "pipewright-frame", "--example", name])?;
+/// Builds an example of one of the crates.
+fn build_example(package: &str, name: &str) -> Result<PathBuf, String> {
+    cargo(&["build", "--release", "-p", package, "--example", name])?;
     built(&format!("examples/{name}"))
 }
 
@@ -69,14 +69,17 @@ enum Family {
     Parquet,
     /// Estimators, each by itself.
     Encode,
+    /// What needs neighbours, regressions or decompositions, each by itself.
+    Impute,
 }
 
-const FAMILIES: [(&str, Family); 5] = [
+const FAMILIES: [(&str, Family); 6] = [
     ("mlp", Family::Network),
     ("csv", Family::Csv),
     ("prepare", Family::Prepare),
     ("parquet", Family::Parquet),
     ("encode", Family::Encode),
+    ("impute", Family::Impute),
 ];
 
 /// What `--peers` may be told.

@@ -163,20 +163,14 @@ fn carry(args: &Args, neighbour: Neighbour) -> Carry {
 
 /// Options that say nothing here.
 fn refuse_strays(args: &Args, word: &str, carries: bool) -> Result<(), Fault> {
-    let stray = |option: &'static str, of: &str| {
-        let message = format!("`{option}` is an option of {of}");
-        Err(Fault::of(option, code::BAD_VALUE, message).help(format!("leave `{option}` out")))
+    const CARRIED: &str = "`fillna ffill`, `fillna bfill`, `fillna interpolate`";
+    let options = [("over", carries, CARRIED), ("by", carries, CARRIED), ("weights", word == "knn", "`fillna knn`")];
+    let Some((option, _, of)) = options.into_iter().find(|(option, fits, _)| !fits && args.is_given(option)) else {
+        return Ok(());
     };
-    if !carries && args.is_given("over") {
-        return stray("over", "`ffill`, `bfill` and `interpolate`");
-    }
-    if !carries && args.is_given("by") {
-        return stray("by", "`ffill`, `bfill` and `interpolate`");
-    }
-    if word != "knn" && args.is_given("weights") {
-        return stray("weights", "`knn`");
-    }
-    Ok(())
+    let with = args.get("with").map(Value::to_string).unwrap_or_default();
+    let message = format!("`fillna {with}` has no use for `{option}`");
+    Err(Fault::of(option, code::MISPLACED_OPTION, message).help(format!("it is for {of}")))
 }
 
 /// A saved state of any of the ways to fill, known by what it holds.
