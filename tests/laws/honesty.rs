@@ -2,9 +2,8 @@
 
 use crate::sample::{Sample, TARGETS, all_values, judged_model, judged_step, learned, run_well};
 use crate::{MODELS, STEPS, chosen};
-use pipewright::{Options, REGISTRY};
+use pipewright::Options;
 use pipewright_engine::Value;
-use pipewright_operator::Effect;
 use pipewright_plan::{JobGraph, Part, Work};
 use pipewright_world::MemoryWorld;
 use pipewright_world::random::Key;

@@ -71,15 +71,21 @@ enum Family {
     Encode,
     /// What needs neighbours, regressions or decompositions, each by itself.
     Impute,
+    /// Groups of many rows.
+    Group,
+    /// Rows of two tables side by side.
+    Join,
 }
 
-const FAMILIES: [(&str, Family); 6] = [
+const FAMILIES: [(&str, Family); 8] = [
     ("mlp", Family::Network),
     ("csv", Family::Csv),
     ("prepare", Family::Prepare),
     ("parquet", Family::Parquet),
     ("encode", Family::Encode),
     ("impute", Family::Impute),
+    ("group", Family::Group),
+    ("join", Family::Join),
 ];
 
 /// What `--peers` may be told.

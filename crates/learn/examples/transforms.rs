@@ -36,7 +36,12 @@ const STEPS: &[Step] = &[
         run: |rows, _| changed(&Iterative::default(), rows, None),
     },
     Step { name: "pca[10]", rows: 100_000, columns: 50, run: |rows, _| changed(&Pca::first(10), rows, None) },
-    Step { name: "select_k mi[5]", rows: 10_000, columns: 20, run: |rows, target| best(Score::Information, rows, target) },
+    Step {
+        name: "select_k mi[5]",
+        rows: 10_000,
+        columns: 20,
+        run: |rows, target| best(Score::Information, rows, target),
+    },
     Step { name: "select_k f[5]", rows: 200_000, columns: 50, run: |rows, target| best(Score::F, rows, target) },
 ];
 

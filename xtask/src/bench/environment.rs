@@ -43,6 +43,8 @@ impl Environment {
             Family::Csv | Family::Prepare => &["big.csv"],
             Family::Parquet => &["big.csv", "big.parquet"],
             Family::Encode | Family::Impute => &[],
+            Family::Group => &["rows.parquet"],
+            Family::Join => &["rows.parquet", "lookup.parquet", "other.parquet"],
         };
         if names.iter().any(|name| !Path::new(&self.data(name)).exists()) {
             eprintln!("making the data");

@@ -139,7 +139,10 @@ fn hostile_files_are_refused() {
     let iterative = Iterative::default().fit(&gaps(9, 3, 1), None, Key::new(0)).unwrap();
     let text = serde_json::to_string(&iterative).unwrap();
     assert_eq!(serde_json::from_str::<IterativeFilling>(&text).unwrap(), iterative);
-    for text in [text.replacen("\"column\":1", "\"column\":3", 1), text.replacen("\"coefficients\":[", "\"coefficients\":[1.0,", 1)] {
+    for text in [
+        text.replacen("\"column\":1", "\"column\":3", 1),
+        text.replacen("\"coefficients\":[", "\"coefficients\":[1.0,", 1),
+    ] {
         let read: IterativeFilling = serde_json::from_str(&text).unwrap();
         assert_eq!(read.validate().unwrap_err().code, code::BAD_BUNDLE);
     }

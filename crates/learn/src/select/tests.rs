@@ -121,7 +121,12 @@ fn any_number_of_threads_chooses_the_same() {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
             let of = |score| fit(&Best { score, count: 3 }, &features, &classes(&numbers));
-            [of(Score::F), of(Score::Information), of(Score::L1), fit(&Eliminate::validated(), &features, &classes(&numbers))]
+            [
+                of(Score::F),
+                of(Score::Information),
+                of(Score::L1),
+                fit(&Eliminate::validated(), &features, &classes(&numbers)),
+            ]
         })
     };
     assert_eq!(run(1), run(3));
