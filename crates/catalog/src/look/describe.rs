@@ -7,9 +7,7 @@ use pipewright_frame::profile::{ColumnProfile, Depth, NumberProfile, Options, Pr
 use pipewright_frame::summary::Counted;
 use pipewright_frame::{Selection, shortened, width_of};
 use pipewright_operator::work::{Look, Report};
-use pipewright_operator::{
-    Args, Bound, Columns, Data, Domain, Effect, Example, Fault, Group, Param, Spec, Surroundings, Verb,
-};
+use pipewright_operator::{Args, Bound, Columns, Data, Domain, Effect, Fault, Group, Param, Spec, Surroundings, Verb};
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
 

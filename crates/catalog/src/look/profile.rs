@@ -10,7 +10,7 @@ use pipewright_frame::profile::{
 use pipewright_frame::{Kind, Role, Selection, shortened};
 use pipewright_operator::work::{Look, Report};
 use pipewright_operator::{
-    Args, Bound, Columns, Data, Domain, Effect, Example, Fault, Group, Param, Registry, Spec, Surroundings, Verb,
+    Args, Bound, Columns, Data, Domain, Effect, Fault, Group, Param, Registry, Spec, Surroundings, Verb,
 };
 use serde_json::json;
 use std::sync::Arc;
