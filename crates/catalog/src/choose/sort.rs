@@ -28,7 +28,12 @@ pub(crate) const VERB: Verb = Verb {
             Example { script: "load titanic.csv | sort pclass, age | select pclass, age, sex | show 3", output: "" },
             Example {
                 script: "load penguins.csv | sort `Body Mass (g)` descending=true | select Species, \"Body*\" | show 2",
-                output: "",
+                output: "\
+Species  Body Mass (g)
+Gentoo            6300
+Gentoo            6050
+… 342 more rows
+",
             },
         ],
         ..Spec::BASE
