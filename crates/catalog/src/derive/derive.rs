@@ -27,12 +27,23 @@ pub(crate) const VERB: Verb = Verb {
         examples: &[
             Example {
                 script: "load titanic.csv | derive family = sibsp + parch + 1, child = age < 16 | show 3",
-                output: "",
+                output: "\
+pclass  survived  sex        age  sibsp  parch  family  child
+1st     survived  female      29      0      0       1  false
+1st     survived  male    0.9167      1      2       4  true
+1st     died      female       2      1      2       4  true
+… 1306 more rows
+",
             },
             Example {
                 script: "load titanic.csv | select age, pclass | derive z = round(zscore(age), 2), \
-                         nth = count() over(pclass) | show 3",
-                output: "",
+                         older = age > mean(age) | show 3",
+                output: "   age  pclass      z  older
+    29  1st     -0.06  false
+0.9167  1st     -2.01  false
+     2  1st     -1.94  false
+… 1306 more rows
+",
             },
         ],
         ..Spec::BASE
