@@ -60,6 +60,9 @@ const STEPS: &[Row] = &[
             step("fillna mode on colour, count"),
             step("fillna 0"),
             step("fillna \"none\" on colour"),
+            step("fillna knn[3]"),
+            step("fillna knn weights=distance indicator=true on real, count"),
+            step("fillna iterative"),
         ],
     },
     Row { name: "clip", variants: &[step("clip 10% 90%"), step("clip none 80% on real"), step("clip 25% 7 on count")] },
@@ -122,6 +125,45 @@ const STEPS: &[Row] = &[
             aimed("encode target", &sample::TARGETS),
             aimed("encode target smooth=2 cv=3 rare=2 on town, flag", &sample::TARGETS),
             aimed("encode woe on town", &["grade"]),
+        ],
+    },
+    Row {
+        name: "pca",
+        variants: &[
+            step("fillna mean | pca[2]"),
+            step("fillna mean | scale | pca 80%"),
+            step("fillna mean | encode onehot on colour | pca[2] whiten=true name=\"axis\""),
+        ],
+    },
+    Row { name: "svd", variants: &[step("fillna mean | svd[2]")] },
+    Row {
+        name: "filter",
+        variants: &[
+            step("fillna mean | filter variance"),
+            step("fillna mean | filter variance 5"),
+            step("fillna mean | filter correlation 0.3"),
+        ],
+    },
+    Row {
+        name: "select_k",
+        variants: &[
+            aimed("fillna mean | select_k f[2]", &sample::TARGETS),
+            aimed("fillna mean | encode onehot on colour | select_k mi[3]", &sample::TARGETS),
+            aimed("fillna mean | select_k l1[2]", &sample::TARGETS),
+        ],
+    },
+    Row {
+        name: "rfe",
+        variants: &[
+            aimed("fillna mean | scale | rfe[2]", &sample::TARGETS),
+            aimed("fillna mean | scale | rfe auto", &sample::TARGETS),
+        ],
+    },
+    Row {
+        name: "sequential",
+        variants: &[
+            aimed("fillna mean | scale | sequential[1]", &sample::TARGETS),
+            aimed("fillna mean | scale | sequential[2] backward", &["price"]),
         ],
     },
     Row {

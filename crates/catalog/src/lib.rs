@@ -18,10 +18,12 @@ mod feature;
 mod judge;
 mod learn;
 mod look;
+mod matrix;
 mod out;
 mod roles;
 mod scale;
 mod source;
+mod tables;
 
 use pipewright_operator::{Implied, Registry};
 
@@ -36,6 +38,14 @@ pub static REGISTRY: Registry = Registry {
         &choose::filter::VERB,
         &choose::sample::VERB,
         &choose::head::VERB,
+        &choose::sort::VERB,
+        &choose::dedup::VERB,
+        &choose::dropna::VERB,
+        &tables::join::VERB,
+        &tables::concat::VERB,
+        &tables::group::VERB,
+        &tables::pivot::VERB,
+        &tables::unpivot::VERB,
         &roles::target::VERB,
         &roles::role::VERB,
         &derive::derive::VERB,
@@ -51,6 +61,12 @@ pub static REGISTRY: Registry = Registry {
         &scale::quantile::VERB,
         &scale::log1p::VERB,
         &encode::encode::VERB,
+        &feature::pca::VERB,
+        &feature::svd::VERB,
+        &feature::filter::VERB,
+        &feature::select_k::VERB,
+        &feature::rfe::VERB,
+        &feature::sequential::VERB,
         &feature::bin::VERB,
         &feature::poly::VERB,
         &feature::interact::VERB,
@@ -64,6 +80,8 @@ pub static REGISTRY: Registry = Registry {
         &judge::assert::VERB,
         &look::show::VERB,
         &look::schema::VERB,
+        &look::describe::VERB,
+        &look::profile::VERB,
         &out::save::VERB,
         &out::predict::VERB,
         &out::write::VERB,

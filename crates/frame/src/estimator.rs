@@ -7,6 +7,7 @@
 mod balancer;
 mod binner;
 mod by_column;
+mod carry;
 mod clip;
 mod columns;
 mod convert;
@@ -38,7 +39,9 @@ use std::sync::Arc;
 
 pub use balancer::{BalanceMethod, Balancer, BalancerState};
 pub use binner::{BinMethod, Binner, BinnerState};
+pub use carry::{Carry, CarryState, Neighbour};
 pub use clip::{Clip, ClipBound, ClipState};
+pub use columns::{chosen, indicator_of, missing_in, validate_names};
 pub use convert::{Bad, Convert, ConvertState, ConvertSummary};
 pub use dates::{DatePart, Dates, DatesState};
 pub use derive::{Assign, Derive, DeriveState};

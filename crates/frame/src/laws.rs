@@ -341,9 +341,9 @@ mod tests {
         let less = Generalise { step: Some(2.5), date: Some(Period::Month), letters: Some(3) };
         for masking in [Masking::Hash(Hmac::new(b"key")), Masking::Redact, Masking::Blank, Masking::Generalise(less)] {
             check(&Mask::new(masking, Selection::Class(Class::All)), table);
-            check(&Mask::new(Masking::Generalise(less), numeric()), table);
-            check(&Mask::new(Masking::Generalise(less), Selection::Class(Class::Date)), table);
         }
+        let texts_and_dates = Selection::Union(vec![numeric(), texts(), Selection::Class(Class::Date)]);
+        check(&Mask::new(Masking::Generalise(less), texts_and_dates), table);
     }
 
     fn shaping_estimators(table: &Table) {

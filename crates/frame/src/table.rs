@@ -6,6 +6,7 @@ mod show;
 
 pub(crate) use batch::storage;
 pub(crate) use numbers::{non_finite, plural, quoted, text_of};
+pub use show::{shortened, width_of};
 
 use crate::schema::unknown_column;
 use crate::{Column, Origin, Role, Schema};

@@ -157,6 +157,8 @@ pub enum Group {
     Source,
     /// Choosing columns and rows.
     Choose,
+    /// Tables from tables.
+    Tables,
     /// What columns are for.
     Roles,
     /// New columns.
@@ -190,6 +192,7 @@ impl Group {
         match self {
             Group::Source => "Sources",
             Group::Choose => "Columns and rows",
+            Group::Tables => "Tables from tables",
             Group::Roles => "Roles",
             Group::Derive => "New columns",
             Group::Clean => "Cleaning",

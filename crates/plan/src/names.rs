@@ -2,6 +2,7 @@
 //! the schema at its place.
 
 use pipewright_diagnostic::{Diagnostic, Failure, Span, Spanned, code, nearest};
+use pipewright_frame::profile::FACTS;
 use pipewright_frame::{
     Arithmetic, Call, Class, Comparison, Expression, Fact, Function, Moving, Reach, Schema, Selection, Takes,
     Value as Literal, Window,
@@ -110,11 +111,11 @@ fn select(selector: &Spanned<Selector>, scope: &Scope<'_>, problems: &mut Vec<Di
 }
 
 /// Classes that only the rows can tell.
-const FACTS: [&str; 3] = ["missing", "constant", "cardinality"];
+const OF_ROWS: [&str; 3] = ["missing", "constant", "cardinality"];
 
 /// What a class asks of the rows; no message where there is no such class.
 fn fact(name: &str, call: Option<&Spanned<Vec<Arg>>>) -> Result<Fact, Option<Diagnostic>> {
-    if !FACTS.contains(&name) {
+    if !OF_ROWS.contains(&name) {
         return Err(None);
     }
     let options: &[&str] = match name {
@@ -169,7 +170,7 @@ fn fact(name: &str, call: Option<&Spanned<Vec<Arg>>>) -> Result<Fact, Option<Dia
 }
 
 fn unknown_class(name: &str, span: Span) -> Diagnostic {
-    let names = Class::NAMES.iter().map(|(known, _)| *known).chain(FACTS);
+    let names = Class::NAMES.iter().map(|(known, _)| *known).chain(OF_ROWS);
     let all: Vec<String> = names.clone().map(|known| format!("@{known}")).collect();
     let near = nearest(name, names).first().map(|near| format!("did you mean `@{near}`?"));
     Diagnostic::error(code::BAD_VALUE, format!("no class of columns named `@{name}`"))
@@ -186,7 +187,7 @@ pub(crate) enum Vocabulary {
     Features,
     /// Columns, and aggregates of groups.
     Groups,
-    /// Names of results (`accuracy`, `rows`), and `nulls(column)`, `unique(column)`.
+    /// Names of results (`accuracy`, `rows`), and what may be asked of a column: `nulls(column)`, `mean(column)`.
     Facts,
 }
 
@@ -292,8 +293,8 @@ impl Reader<'_, '_> {
         over: Option<&Spanned<Vec<Spanned<Expr>>>>,
         span: Span,
     ) -> Option<Expression> {
-        if let (Vocabulary::Facts, "nulls" | "unique", [ExprArg { name: None, expr }], None) =
-            (self.vocabulary, name.node.as_str(), args, over)
+        if let (Vocabulary::Facts, [ExprArg { name: None, expr }], None) = (self.vocabulary, args, over)
+            && FACTS.contains(&name.node.as_str())
             && let Expr::Column(column) = &expr.node
         {
             return Some(Expression::column(format!("{}({column})", name.node)));

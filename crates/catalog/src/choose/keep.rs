@@ -14,7 +14,7 @@ pub(crate) const VERB: Verb = Verb {
         details: "A target stays, selected or not.",
         search: &["select", "pass", "identity", "columns"],
         form: Form::Selector,
-        columns: Columns::Default("@all"),
+        columns: Columns::Default(""),
         examples: &[Example {
             script: "load titanic.csv | keep sex, age | show 2",
             output: "\

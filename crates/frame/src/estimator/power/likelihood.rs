@@ -21,7 +21,8 @@ fn limits(family: PowerFamily, logs: &[(f64, f64)]) -> (f64, f64) {
     const LOST: f64 = 20.0;
     const GROWN: f64 = 340.0;
     let (first, last) = (logs[0].0, logs[logs.len() - 1].0);
-    let (over, under) = (last.max(0.0), (-first).max(0.0));
+    // A zero below 0 would turn the quotients round.
+    let (over, under) = (last.max(0.0) + 0.0, (-first).max(0.0) + 0.0);
     let (low, high) = match family {
         PowerFamily::YeoJohnson => ((-LOST / over).max(2.0 - GROWN / under), (GROWN / over).min(2.0 + LOST / under)),
         PowerFamily::BoxCox => ((-LOST / over).max(-GROWN / under), (GROWN / over).min(LOST / under)),
