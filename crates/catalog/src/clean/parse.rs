@@ -23,8 +23,14 @@ pub(crate) const VERB: Verb = Verb {
         options: &[BAD],
         columns: Columns::Default(""),
         examples: &[Example {
-            script: "load titanic.csv | derive day = \"3/\" + sex | parse date \"%d/%b\" bad=null on day | show 1",
-            output: "",
+            script: "load penguins.csv | select Species | derive seen = \"3 Feb 2024\" | parse date \"%d %b %Y\" on seen \
+                     | show 2",
+            output: "\
+Species  seen
+Adelie   2024-02-03
+Adelie   2024-02-03
+… 342 more rows
+",
         }],
         ..Spec::BASE
     },
