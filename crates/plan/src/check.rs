@@ -471,6 +471,10 @@ impl<'a> Walk<'a> {
         for column in schema.columns().filter(tells) {
             let knows = |node: &&Node| node.schema.as_ref().is_some_and(|schema| schema.find(&column.name).is_some());
             let Some(span) = self.done.nodes.iter().find(knows).map(|node| node.span) else { continue };
+            let is_told = |said: &Diagnostic| said.code == code::READS_TARGET && said.labels[0].span == span;
+            if self.diagnostics.iter().any(is_told) {
+                continue;
+            }
             let message = format!("`{}` was made from the target `{}`", column.name, target.name);
             let written = pipewright_syntax::written_name(&column.name);
             let diagnostic =

@@ -48,13 +48,12 @@ pub(crate) const VERB: Verb = Verb {
         options: &[BAD],
         columns: Columns::Default(""),
         examples: &[Example {
-            script: "load titanic.csv | select sibsp, age | cast text on sibsp | cast int64 bad=null on age | show 3",
+            script: "load titanic.csv | select sibsp, age | cast text on sibsp | cast int64 bad=null on age | show 2",
             output: "\
 sibsp  age
 0       29
 1        ·
-1        2
-… 1306 more rows
+… 1307 more rows
 ",
         }],
         ..Spec::BASE

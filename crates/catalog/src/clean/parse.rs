@@ -23,13 +23,10 @@ pub(crate) const VERB: Verb = Verb {
         options: &[BAD],
         columns: Columns::Default(""),
         examples: &[Example {
-            script: "load penguins.csv | select Species | derive seen = \"3 Feb 2024\" | parse date \"%d %b %Y\" on seen \
-                     | show 2",
+            script: "load titanic.csv | head 1 | derive day = \"3/1/2024\" | parse date \"%d/%m/%Y\" on day | select sex, day | show",
             output: "\
-Species  seen
-Adelie   2024-02-03
-Adelie   2024-02-03
-… 342 more rows
+sex     day
+female  2024-01-03
 ",
         }],
         ..Spec::BASE
