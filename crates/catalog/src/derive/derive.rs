@@ -38,15 +38,15 @@ pclass  survived  sex        age  sibsp  parch  family  child
             Example {
                 script: "load titanic.csv | select age, pclass | derive z = round(zscore(age), 2), usual = mode(pclass) \
                          | show 2",
-                output: "\
-   age  pclass      z  usual
+                output: "   age  pclass      z  usual
     29  1st     -0.06  3rd
 0.9167  1st     -2.01  3rd
 … 1307 more rows
 ",
             },
             Example {
-                script: "load visits.csv | select clinic, when | derive nth = count() over(clinic), month = count() over(clinic, 30d) | show 3",
+                script: "load visits.csv | select clinic, when | derive nth = count() over(clinic), \
+                         month = count() over(clinic, 30d) | show 3",
                 output: "\
 clinic  when                 nth  month
 north   2024-01-05T08:30:00    1      1
