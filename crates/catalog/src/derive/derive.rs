@@ -36,13 +36,23 @@ pclass  survived  sex        age  sibsp  parch  family  child
 ",
             },
             Example {
-                script: "load titanic.csv | select age, pclass | derive z = round(zscore(age), 2), \
-                         older = age > mean(age) | show 3",
-                output: "   age  pclass      z  older
-    29  1st     -0.06  false
-0.9167  1st     -2.01  false
-     2  1st     -1.94  false
-… 1306 more rows
+                script: "load titanic.csv | select age, pclass | derive z = round(zscore(age), 2), usual = mode(pclass) \
+                         | show 2",
+                output: "   age  pclass      z  usual
+    29  1st     -0.06  3rd
+0.9167  1st     -2.01  3rd
+… 1307 more rows
+",
+            },
+            Example {
+                script: "load visits.csv | select clinic, when | derive nth = count() over(clinic), \
+                         month = count() over(clinic, 30d) | show 3",
+                output: "\
+clinic  when                 nth  month
+north   2024-01-05T08:30:00    1      1
+south   2024-01-05T14:00:00    1      1
+north   2024-02-29T09:15:00    2      1
+… 7 more rows
 ",
             },
         ],
