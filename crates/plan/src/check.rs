@@ -182,7 +182,7 @@ struct Walk<'a> {
     sort: Sort,
     schema: Option<Schema>,
     removed: BTreeMap<String, Span>,
-    /// Columns whose values decide about rows, and the stages that look at them.
+    /// Columns whose values are looked at by name, the stages that do, and what those make of them.
     reads: Vec<(Arc<str>, Span)>,
     target_span: Option<Span>,
     trains: bool,
@@ -311,6 +311,10 @@ impl<'a> Walk<'a> {
         if verb.spec.output != Sort::Any {
             self.sort = verb.spec.output;
             self.adrift = false;
+        }
+        if self.sort == Sort::Table && self.done.nodes.last().is_some_and(|node| node.effect.learns()) {
+            // The arguments made it learn.
+            self.sort = Sort::Recipe;
         }
         if let Some(Implied { anchor, .. }) = implied {
             let labels = self.diagnostics[before..].iter_mut().flat_map(|diagnostic| &mut diagnostic.labels);
@@ -467,6 +471,10 @@ impl<'a> Walk<'a> {
         for column in schema.columns().filter(tells) {
             let knows = |node: &&Node| node.schema.as_ref().is_some_and(|schema| schema.find(&column.name).is_some());
             let Some(span) = self.done.nodes.iter().find(knows).map(|node| node.span) else { continue };
+            let is_told = |said: &Diagnostic| said.code == code::READS_TARGET && said.labels[0].span == span;
+            if self.diagnostics.iter().any(is_told) {
+                continue;
+            }
             let message = format!("`{}` was made from the target `{}`", column.name, target.name);
             let written = pipewright_syntax::written_name(&column.name);
             let diagnostic =
@@ -584,7 +592,7 @@ impl<'a> Walk<'a> {
                 self.say(
                     Diagnostic::error(code::READS_TARGET, message)
                         .label(read_at, "a new row's answer is not known")
-                        .help("drop this stage, or choose rows by a feature"),
+                        .help("drop this stage, or look at a feature instead"),
                 );
             }
         }

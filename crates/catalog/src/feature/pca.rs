@@ -40,7 +40,15 @@ pub(crate) const VERB: Verb = Verb {
             ),
         ],
         columns: Columns::Default(COLUMNS),
-        examples: &[Example { script: "load iris.csv | scale | pca[2] | head 3 | show", output: "" }],
+        examples: &[Example {
+            script: "load iris.csv | head 3 | scale | pca[2] | show",
+            output: "\
+species        pca 1      pca 2
+setosa       1.81508  0.6242564
+setosa   -0.07713056  -1.335487
+setosa     -1.737949  0.7112302
+",
+        }],
         ..Spec::BASE
     },
     bind,

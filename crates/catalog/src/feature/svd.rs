@@ -27,7 +27,15 @@ pub(crate) const VERB: Verb = Verb {
             "What the new columns are called, before their numbers.",
         )],
         columns: Columns::Default(COLUMNS),
-        examples: &[Example { script: "load iris.csv | svd[2] | head 3 | show", output: "" }],
+        examples: &[Example {
+            script: "load iris.csv | head 3 | svd[2] | show",
+            output: "\
+species     svd 1       svd 2
+setosa   6.344003   0.1164787
+setosa   5.913313  -0.2067166
+setosa   5.835499  0.08284444
+",
+        }],
         ..Spec::BASE
     },
     bind,
