@@ -29,7 +29,7 @@ pub(crate) const VERB: Verb = Verb {
             Param::optional("above", Domain::Real { min: 0.0, max: f64::MAX }, "The threshold."),
         ],
         columns: Columns::Default(COLUMNS),
-        examples: &[Example { script: "load iris.csv | filter correlation 0.9 | head 2 | show", output: "" }],
+        examples: &[Example { script: "load iris.csv | filter correlation 0.9 | show 2", output: "" }],
         ..Spec::BASE
     },
     bind,
