@@ -20,11 +20,10 @@ pub(crate) const VERB: Verb = Verb {
         output: Sort::Recipe,
         effect: Effect::Fit,
         shape: Some(Param::required("count", Domain::Whole { min: 1 }, "How many directions.")),
-        options: &[Param::with_default(
+        options: &[Param::optional(
             "name",
             Domain::Text,
-            "\"svd\"",
-            "What the new columns are called, before their numbers.",
+            "What the new columns are called, before their numbers; `svd` without it.",
         )],
         columns: Columns::Default(COLUMNS),
         examples: &[Example {
@@ -43,7 +42,7 @@ setosa   5.835499  0.08284444
 };
 
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
-    let (name, count) = (new_name(args)?, args.whole("count").unwrap_or(1));
+    let (name, count) = (new_name(args, "svd")?, args.whole("count").unwrap_or(1));
     let transformer = Svd { count, name: name.clone() };
     let inputs = Inputs { step: "`svd`", on: args.columns("columns").cloned() };
     Ok(Bound::Step(Arc::new(TableStep::new(Reduce { inputs, transformer, name, count: Some(count) }))))
