@@ -2,7 +2,7 @@
 //! the schema at its place.
 
 use pipewright_diagnostic::{Diagnostic, Failure, Span, Spanned, code, nearest};
-use pipewright_frame::profile::FACTS;
+use pipewright_frame::profile;
 use pipewright_frame::{Arithmetic, Class, Comparison, Expression, Fact, Schema, Selection, Value as Literal};
 use pipewright_syntax::{Arg, BinaryOp, Expr, Selector, UnaryOp, Value};
 use std::collections::BTreeMap;
@@ -286,7 +286,7 @@ impl Reader<'_, '_> {
             _ => None,
         };
         match (self.vocabulary, name, column, over) {
-            (Vocabulary::Facts, name, Some(column), false) if FACTS.contains(&name) => {
+            (Vocabulary::Facts, name, Some(column), false) if profile::FACTS.contains(&name) => {
                 Some(Expression::column(format!("{name}({column})")))
             }
             _ => {
