@@ -60,6 +60,9 @@ const STEPS: &[Row] = &[
             step("fillna mode on colour, count"),
             step("fillna 0"),
             step("fillna \"none\" on colour"),
+            step("fillna knn[3]"),
+            step("fillna knn weights=distance indicator=true on real, count"),
+            step("fillna iterative"),
         ],
     },
     Row { name: "clip", variants: &[step("clip 10% 90%"), step("clip none 80% on real"), step("clip 25% 7 on count")] },
@@ -125,6 +128,45 @@ const STEPS: &[Row] = &[
         ],
     },
     Row {
+        name: "pca",
+        variants: &[
+            step("fillna mean | pca[2]"),
+            step("fillna mean | scale | pca 80%"),
+            step("fillna mean | encode onehot on colour | pca[2] whiten=true name=\"axis\""),
+        ],
+    },
+    Row { name: "svd", variants: &[step("fillna mean | svd[2]")] },
+    Row {
+        name: "filter",
+        variants: &[
+            step("fillna mean | filter variance"),
+            step("fillna mean | filter variance 5"),
+            step("fillna mean | filter correlation 0.3"),
+        ],
+    },
+    Row {
+        name: "select_k",
+        variants: &[
+            aimed("fillna mean | select_k f[2]", &sample::TARGETS),
+            aimed("fillna mean | encode onehot on colour | select_k mi[3]", &sample::TARGETS),
+            aimed("fillna mean | select_k l1[2]", &sample::TARGETS),
+        ],
+    },
+    Row {
+        name: "rfe",
+        variants: &[
+            aimed("fillna mean | scale | rfe[2]", &sample::TARGETS),
+            aimed("fillna mean | scale | rfe auto", &sample::TARGETS),
+        ],
+    },
+    Row {
+        name: "sequential",
+        variants: &[
+            aimed("fillna mean | scale | sequential[1]", &sample::TARGETS),
+            aimed("fillna mean | scale | sequential[2] backward", &["price"]),
+        ],
+    },
+    Row {
         name: "bin",
         variants: &[step("bin 4"), step("bin 3 width encode=onehot on real"), step("fillna mean | bin 3 kmeans")],
     },
@@ -141,6 +183,32 @@ const STEPS: &[Row] = &[
     },
     Row { name: "text", variants: &[step("text"), step("text bow[5] ngram=2 on town"), step("text hash[8] on town")] },
     Row { name: "select", variants: &[step("select real, colour"), step("scale | select count, flag")] },
+    Row {
+        name: "derive",
+        variants: &[
+            step("derive double = real * 2, long = len(town), real = log1p(abs(real))"),
+            step("derive above = real - mean(real), z = zscore(count), r = rank(real)"),
+            step(
+                "fillna median | derive real = sqrt(abs(real)), big = real > quantile(real, 90%), usual = mode(colour)",
+            ),
+        ],
+    },
+    Row { name: "rename", variants: &[step("rename x=real y=colour"), step("scale | rename real=count count=real")] },
+    Row { name: "keep", variants: &[step("keep real, colour")] },
+    Row {
+        name: "cast",
+        variants: &[
+            step("cast category on flag | cast float64 on count"),
+            step("fillna 0 | cast int64 bad=null on real"),
+        ],
+    },
+    Row {
+        name: "parse",
+        variants: &[
+            step("parse date \"%d.%m.%Y\" bad=null on town"),
+            step("drop town | derive day = \"1.2.2024\" | parse date \"%d.%m.%Y\" on day | drop day"),
+        ],
+    },
     Row {
         name: "columns",
         variants: &[

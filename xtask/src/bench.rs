@@ -36,9 +36,9 @@ pub(crate) fn build_program() -> Result<PathBuf, String> {
     built("pipewright")
 }
 
-/// Builds an example of the tables' crate.
-fn build_example(name: &str) -> Result<PathBuf, String> {
-    cargo(&["build", "--release", "-p", "pipewright-frame", "--example", name])?;
+/// Builds an example of one of the crates.
+fn build_example(package: &str, name: &str) -> Result<PathBuf, String> {
+    cargo(&["build", "--release", "-p", package, "--example", name])?;
     built(&format!("examples/{name}"))
 }
 
@@ -69,14 +69,23 @@ enum Family {
     Parquet,
     /// Estimators, each by itself.
     Encode,
+    /// What needs neighbours, regressions or decompositions, each by itself.
+    Impute,
+    /// Groups of many rows.
+    Group,
+    /// Rows of two tables side by side.
+    Join,
 }
 
-const FAMILIES: [(&str, Family); 5] = [
+const FAMILIES: [(&str, Family); 8] = [
     ("mlp", Family::Network),
     ("csv", Family::Csv),
     ("prepare", Family::Prepare),
     ("parquet", Family::Parquet),
     ("encode", Family::Encode),
+    ("impute", Family::Impute),
+    ("group", Family::Group),
+    ("join", Family::Join),
 ];
 
 /// What `--peers` may be told.

@@ -11,16 +11,19 @@ mod adapt;
 mod branch;
 mod choose;
 mod clean;
+mod derive;
 mod encode;
 mod exchange;
 mod feature;
 mod judge;
 mod learn;
 mod look;
+mod matrix;
 mod out;
 mod roles;
 mod scale;
 mod source;
+mod tables;
 
 use pipewright_operator::{Implied, Registry};
 
@@ -30,11 +33,24 @@ pub static REGISTRY: Registry = Registry {
         &source::load::VERB,
         &choose::select::VERB,
         &choose::drop::VERB,
+        &choose::keep::VERB,
+        &choose::rename::VERB,
         &choose::filter::VERB,
         &choose::sample::VERB,
         &choose::head::VERB,
+        &choose::sort::VERB,
+        &choose::dedup::VERB,
+        &choose::dropna::VERB,
+        &tables::join::VERB,
+        &tables::concat::VERB,
+        &tables::group::VERB,
+        &tables::pivot::VERB,
+        &tables::unpivot::VERB,
         &roles::target::VERB,
         &roles::role::VERB,
+        &derive::derive::VERB,
+        &clean::cast::VERB,
+        &clean::parse::VERB,
         &clean::fillna::VERB,
         &clean::clip::VERB,
         &clean::outliers::VERB,
@@ -45,6 +61,12 @@ pub static REGISTRY: Registry = Registry {
         &scale::quantile::VERB,
         &scale::log1p::VERB,
         &encode::encode::VERB,
+        &feature::pca::VERB,
+        &feature::svd::VERB,
+        &feature::filter::VERB,
+        &feature::select_k::VERB,
+        &feature::rfe::VERB,
+        &feature::sequential::VERB,
         &feature::bin::VERB,
         &feature::poly::VERB,
         &feature::interact::VERB,

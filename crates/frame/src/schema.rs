@@ -116,14 +116,15 @@ impl Column {
     }
 }
 
-/// A column, or a group of columns whose members only a fitted state knows (one-hot levels, say).
+/// A column, or a group of columns whose members only a fitted state knows (one-hot levels, say, or a column that a
+/// selection may keep).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Entry {
     /// A column that is there whatever the rows say.
     Column(Column),
     /// Columns that a step will make from the `from` column, all of kind `kind` and features.
     Open {
-        /// The column that they are made from; it is gone itself.
+        /// The column that they are made from; only the rows say whether it is there itself.
         from: Arc<str>,
         /// The kind of every member.
         kind: Kind,
@@ -200,6 +201,25 @@ impl Schema {
         self.find(name).ok_or_else(|| unknown_column(name, self.columns().map(|column| &*column.name)))
     }
 
+    /// The known column of this name, or what a column of this name would be that an open group may yet have.
+    #[must_use]
+    pub fn foreseen(&self, name: &str) -> Option<Column> {
+        let member = |entry: &Entry| match entry {
+            Entry::Open { from, kind } if is_member(name, from) => {
+                Some(Column { sources: vec![from.clone()], ..Column::new(name, *kind) })
+            }
+            _ => None,
+        };
+        self.find(name).cloned().or_else(|| self.entries.iter().find_map(member))
+    }
+
+    /// May there be a column of this name of which nothing is known yet?
+    #[must_use]
+    pub fn is_undecided(&self, name: &str) -> bool {
+        let member = |entry: &Entry| matches!(entry, Entry::Undecided { from } if is_member(name, from));
+        self.foreseen(name).is_none() && self.entries.iter().any(member)
+    }
+
     /// Does a table of the columns `actual` keep what this schema promised? Known columns stand in their order, and
     /// in the place of an open group there are any number of its members: columns called `from`, `from=…` or
     /// `from (…)`.
@@ -208,7 +228,7 @@ impl Schema {
     /// The first difference, in words.
     pub fn admits(&self, actual: &[Column]) -> Result<(), String> {
         let mut rest = actual.iter().peekable();
-        for entry in &self.entries {
+        for (place, entry) in self.entries.iter().enumerate() {
             match entry {
                 Entry::Column(expected) => match rest.next() {
                     Some(column) if column == expected => {}
@@ -216,11 +236,17 @@ impl Schema {
                 },
                 Entry::Undecided { from } => while rest.next_if(|column| is_member(&column.name, from)).is_some() {},
                 Entry::Open { from, kind } => {
-                    while let Some(member) = rest.next_if(|column| is_member(&column.name, from)) {
-                        if member.kind != *kind || member.role != Role::Feature {
-                            return Err(format!("{member:?} is no {kind} feature as the group of `{from}` should be"));
-                        }
-                    }
+                    let known = match self.entries.get(place + 1) {
+                        Some(Entry::Column(next)) => Some(next),
+                        _ => None,
+                    };
+                    let member = |column: &&Column| {
+                        is_member(&column.name, from)
+                            && column.kind == *kind
+                            && column.role == Role::Feature
+                            && Some(*column) != known
+                    };
+                    while rest.next_if(&member).is_some() {}
                 }
             }
         }
@@ -235,7 +261,7 @@ impl Schema {
 }
 
 fn is_member(name: &str, from: &str) -> bool {
-    name.strip_prefix(from).is_some_and(|rest| rest.is_empty() || rest.starts_with('=') || rest.starts_with(" ("))
+    name.strip_prefix(from).is_some_and(|rest| rest.is_empty() || rest.starts_with(['=', ' ']))
 }
 
 /// The failure for a name that is not among `known`: with the nearest names, else with the first few.

@@ -19,10 +19,12 @@ mod big;
 mod bins;
 mod distinct;
 mod distributive;
+mod fixed;
 mod holistic;
 
 pub use algebraic::Moments;
 pub use association::{Comoments, Contingency, GroupSums, Separation};
 pub use distinct::{Counted, Distinct, hash, hash_with};
 pub use distributive::{ExactSum, Extremes, Levels};
+pub(crate) use fixed::{Exponents, FixedPoint};
 pub use holistic::Quantiles;

@@ -330,6 +330,15 @@ impl Table {
         Ok(Table::with_rows(columns, arrays, self.rows)?.with_origin(self.origin.clone()))
     }
 
+    /// The table with one more column at its end, or with the column of that name replaced, without a single value.
+    ///
+    /// # Errors
+    /// As [`Table::new`].
+    pub fn with_nulls(&self, column: Column) -> Result<Table, Failure> {
+        let array = arrow_array::new_null_array(&storage(column.kind), self.rows);
+        self.with_column(column, array)
+    }
+
     /// The table with each column replaced by the columns that `change` makes of it.
     ///
     /// # Errors

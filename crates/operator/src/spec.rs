@@ -157,8 +157,12 @@ pub enum Group {
     Source,
     /// Choosing columns and rows.
     Choose,
+    /// Tables from tables.
+    Tables,
     /// What columns are for.
     Roles,
+    /// New columns.
+    Derive,
     /// Filling and repairing.
     Clean,
     /// Bringing numbers to one scale.
@@ -188,7 +192,9 @@ impl Group {
         match self {
             Group::Source => "Sources",
             Group::Choose => "Columns and rows",
+            Group::Tables => "Tables from tables",
             Group::Roles => "Roles",
+            Group::Derive => "New columns",
             Group::Clean => "Cleaning",
             Group::Scale => "Scaling",
             Group::Encode => "Encoding",
@@ -214,6 +220,8 @@ pub enum Form {
     Selector,
     /// `target column`
     Target,
+    /// `verb columns { name = expression, … }`
+    Group,
     /// `verb { selector => stages … }`
     Routes,
     /// `verb word { stages }`

@@ -42,7 +42,9 @@ impl Environment {
             Family::Network => &["small.csv", "mid.csv"],
             Family::Csv | Family::Prepare => &["big.csv"],
             Family::Parquet => &["big.csv", "big.parquet"],
-            Family::Encode => &[],
+            Family::Encode | Family::Impute => &[],
+            Family::Group => &["rows.parquet"],
+            Family::Join => &["rows.parquet", "lookup.parquet", "other.parquet"],
         };
         if names.iter().any(|name| !Path::new(&self.data(name)).exists()) {
             eprintln!("making the data");
@@ -85,7 +87,12 @@ impl Environment {
 
     /// An example of the tables' crate: what a Rust programmer would write.
     pub(super) fn example(&self, name: &str, arguments: &[&str]) -> Result<Call, String> {
-        Ok(Call::new(build_example(name)?, arguments))
+        Ok(Call::new(build_example("pipewright-frame", name)?, arguments))
+    }
+
+    /// As [`Environment::example`], of the crate of models and matrices.
+    pub(super) fn matrix_example(&self, name: &str, arguments: &[&str]) -> Result<Call, String> {
+        Ok(Call::new(build_example("pipewright-learn", name)?, arguments))
     }
 }
 

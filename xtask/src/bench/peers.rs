@@ -13,6 +13,9 @@ pub(super) fn run(options: &Options) -> Result<(), String> {
         Family::Prepare => (vec![tables::prepare(&environment)?], tables::PREPARE_GOALS),
         Family::Parquet => (vec![tables::parquet(&environment)], tables::PARQUET_GOALS),
         Family::Encode => (estimators::jobs(&environment)?, &estimators::GOALS),
+        Family::Impute => (estimators::transform_jobs(&environment)?, estimators::TRANSFORM_GOALS),
+        Family::Group => (vec![tables::relation(&environment, "group")?], tables::GROUP_GOALS),
+        Family::Join => (vec![tables::relation(&environment, "join")?], tables::JOIN_GOALS),
     };
     choose(&mut jobs, &options.only)?;
     let neighbours = Neighbours::watch();

@@ -2,6 +2,7 @@
 //!
 //! `csv`: the whole file into a table, every column parsed. `prepare`: read, fill by means, standardise 16 columns of
 //! numbers, one-hot 3 of texts, into one matrix of 32-bit numbers. `parquet`: as `csv`, of the same table as Parquet.
+//! `group` and `join`: 5 million rows of their own, as Parquet; every tool tells too how long it takes without reading.
 
 use super::environment::Environment;
 use super::job::{Goal, Job, Tool};
@@ -12,6 +13,9 @@ pub(super) const CSV_GOALS: &[Goal] =
 pub(super) const PREPARE_GOALS: &[Goal] = &[Goal::Best { job: "prepare", fast: "frame", least: 2.0 }];
 pub(super) const PARQUET_GOALS: &[Goal] =
     &[Goal::Ratio { job: "parquet", slow: "polars", fast: "pipewright", least: 1.0 }];
+pub(super) const GROUP_GOALS: &[Goal] =
+    &[Goal::Ratio { job: "group", slow: "polars", fast: "frame", least: 1.0 / 1.5 }];
+pub(super) const JOIN_GOALS: &[Goal] = &[Goal::Ratio { job: "join", slow: "polars", fast: "frame", least: 1.0 / 1.5 }];
 
 const ROUNDS: usize = 5;
 
@@ -48,10 +52,24 @@ pub(super) fn parquet(environment: &Environment) -> Job {
     Job { name: "parquet", rounds: ROUNDS, own: "pipewright", tools }
 }
 
-/// A peer in one of its settings; the package is the first word of its name.
+/// The job `group` or `join`.
+pub(super) fn relation(environment: &Environment, name: &'static str) -> Result<Job, String> {
+    let folder = environment.data("");
+    let mut tools = vec![told("frame", environment.example("relation", &[name, &folder])?)];
+    let peer = |tool| peer_of(environment, "relation", name, tool, &folder);
+    tools.extend(["polars", "polars-ordered", "pandas", "duckdb"].map(peer));
+    Ok(Job { name, rounds: ROUNDS, own: "frame", tools })
+}
+
+/// A peer at a job with one file.
 fn peer(environment: &Environment, job: &str, name: &'static str, file: &str) -> Tool {
+    peer_of(environment, "tables", job, name, file)
+}
+
+/// A peer in one of its settings; the package is the first word of its name.
+fn peer_of(environment: &Environment, script: &str, job: &str, name: &'static str, file: &str) -> Tool {
     let package = name.split('-').next().unwrap_or(name);
-    let call = Call::new(environment.python(), &[&environment.script("tables"), job, name, file]);
+    let call = Call::new(environment.python(), &[&environment.script(script), job, name, file]);
     Tool { probe: Some(environment.probe(package)), ..told(name, call) }
 }
 

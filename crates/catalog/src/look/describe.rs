@@ -24,7 +24,17 @@ pub(crate) const VERB: Verb = Verb {
         effect: Effect::Tee,
         options: &[Param::with_default("limit", Domain::Whole { min: 1 }, "50", "How many columns are printed.")],
         columns: Columns::Default("@all"),
-        examples: &[],
+        examples: &[Example {
+            script: "load penguins.csv | select Species, Sex, \"Body*\" | describe",
+            output: "\
+344 rows, 3 columns
+
+column         kind   missing  distinct  mean  std   min   25%   50%   75%   max
+Species        text         0         3  Adelie 44.2%, Gentoo 36%, Chinstrap 19.8%
+Sex            text      3.2%         2  MALE 50.5%, FEMALE 49.5%
+Body Mass (g)  count     0.6%        94  4202  802  2700  3550  4050  4750  6300
+",
+        }],
         ..Spec::BASE
     },
     bind,

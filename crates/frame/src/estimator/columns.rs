@@ -4,18 +4,20 @@ use crate::table::{non_finite, plural, quoted};
 use crate::{Column, Entry, Kind, Role, Schema, Selection, Table};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{ArrowPrimitiveType, Float64Type, Int64Type};
-use arrow_array::{Array, ArrayRef, Float64Array, PrimitiveArray, StringArray};
+use arrow_array::{Array, ArrayRef, BooleanArray, Float64Array, PrimitiveArray, StringArray};
+use arrow_buffer::BooleanBuffer;
 use arrow_schema::DataType;
 use pipewright_diagnostic::{Failure, code};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// The columns that a step takes: those selected, else all features of a kind that it accepts.
+/// The columns that a step takes: those selected, else all features of a kind that it accepts; `step` is how messages
+/// call it.
 ///
 /// # Errors
-/// `NOT_NUMERIC` for a selected column of another kind, and those of the selection.
-pub(super) fn chosen(
+/// [`code::NOT_NUMERIC`] for a selected column of another kind, and those of the selection.
+pub fn chosen(
     on: Option<&Selection>,
     schema: &Schema,
     step: &str,
@@ -73,6 +75,20 @@ pub(super) fn applies(rows: &Table, name: &str, kind: Kind) -> Result<(), Failur
         (Kind::Continuous, Kind::Count) => Ok(()),
         _ => fitted(rows, name, kind).map(drop),
     }
+}
+
+/// The column that says where `column` was missing: `NAME (missing)`.
+#[must_use]
+pub fn indicator_of(column: &Column) -> Column {
+    let name: Arc<str> = format!("{} (missing)", column.name).into();
+    Column { name, kind: Kind::Bool, role: Role::Feature, sources: column.sources.clone() }
+}
+
+/// Where an array misses a value.
+#[must_use]
+pub fn missing_in(array: &ArrayRef) -> ArrayRef {
+    let missing = BooleanBuffer::collect_bool(array.len(), |row| array.is_null(row));
+    Arc::new(BooleanArray::new(missing, None))
 }
 
 /// The rows with each column that something was learned of replaced by what `change` makes of it; side by side, since a
@@ -174,8 +190,8 @@ pub(super) fn bad_state(what: impl Into<String>) -> Failure {
 /// Every name once.
 ///
 /// # Errors
-/// `BAD_BUNDLE` with a name that is there twice.
-pub(super) fn validate_names<'a>(names: impl Iterator<Item = &'a Arc<str>>) -> Result<(), Failure> {
+/// [`code::BAD_BUNDLE`] with a name that is there twice.
+pub fn validate_names<'a>(names: impl Iterator<Item = &'a Arc<str>>) -> Result<(), Failure> {
     let mut seen = BTreeSet::new();
     for name in names {
         if !seen.insert(name) {

@@ -2,13 +2,12 @@
 
 use super::State;
 use super::by_column::{ByColumn, Seen, number_of};
-use super::columns::{all_missing, bad_state, chosen, map_fitted, shown, validate_names};
+use super::columns::{all_missing, bad_state, chosen, indicator_of, map_fitted, missing_in, shown, validate_names};
 use crate::summary::Levels;
-use crate::{Column, Entry, Kind, Role, Schema, Selection, Table, Value, csv};
+use crate::{Column, Entry, Kind, Schema, Selection, Table, Value, csv};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{ArrowPrimitiveType, Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType};
 use arrow_array::{Array, ArrayRef, BooleanArray, Float64Array, PrimitiveArray, StringArray};
-use arrow_buffer::BooleanBuffer;
 use arrow_schema::DataType;
 use pipewright_diagnostic::{Failure, code};
 use serde::{Deserialize, Serialize};
@@ -109,12 +108,6 @@ impl Imputer {
 /// A whole number that floats and integers hold alike.
 fn whole(number: f64) -> Option<i64> {
     (number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_992.0).then_some(number as i64)
-}
-
-/// The column that says where `column` was missing.
-fn indicator_of(column: &Column) -> Column {
-    let name: Arc<str> = format!("{} (missing)", column.name).into();
-    Column { name, kind: Kind::Bool, role: Role::Feature, sources: column.sources.clone() }
 }
 
 /// The value to fill each column with.
@@ -278,8 +271,7 @@ impl State for ImputerState {
             let filled = Column { kind: filling.filled_kind(column.kind), ..column.clone() };
             let mut columns = vec![(filled, filling.fill(array))];
             if self.indicator {
-                let missing = BooleanBuffer::collect_bool(array.len(), |row| array.is_null(row));
-                columns.push((indicator_of(column), Arc::new(BooleanArray::new(missing, None))));
+                columns.push((indicator_of(column), missing_in(array)));
             }
             Ok(columns)
         })

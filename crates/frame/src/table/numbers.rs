@@ -19,25 +19,53 @@ impl Table {
     pub fn numbers(&self, names: &[Arc<str>]) -> Result<Vec<f64>, Failure> {
         let mut numbers = Vec::with_capacity(names.len() * self.rows);
         for name in names {
-            let (column, array) = (self.column(name)?, self.array(name)?);
-            refuse_missing(column, array)?;
+            refuse_missing(self.column(name)?, self.array(name)?)?;
             let start = numbers.len();
-            match column.kind {
-                Kind::Continuous => numbers.extend_from_slice(array.as_primitive::<Float64Type>().values()),
-                Kind::Count => numbers.extend(array.as_primitive::<Int64Type>().values().iter().map(|&n| n as f64)),
-                Kind::Bool => numbers.extend(array.as_boolean().values().iter().map(f64::from)),
-                Kind::Category | Kind::Ordered | Kind::Text | Kind::Id | Kind::Date | Kind::Time => {
-                    let message = format!("`{name}` holds {}, not numbers", plural(column.kind));
-                    let help = match column.kind {
-                        Kind::Date | Kind::Time => format!("`drop {}`", quoted(name)),
-                        _ => format!("`encode auto` before it, or `drop {}`", quoted(name)),
-                    };
-                    return Err(Failure::new(code::UNENCODED_COLUMN, message).column(&**name).help(help));
-                }
-            }
+            self.push_numbers(name, &mut numbers)?;
             refuse_non_finite(name, &numbers[start..])?;
         }
         Ok(numbers)
+    }
+
+    /// As [`Table::numbers`], with NaN for what is missing: for what fills missing values.
+    ///
+    /// # Errors
+    /// As [`Table::numbers`], but for missing values.
+    pub fn numbers_or_nan(&self, names: &[Arc<str>]) -> Result<Vec<f64>, Failure> {
+        let mut numbers = Vec::with_capacity(names.len() * self.rows);
+        for name in names {
+            let (array, start) = (self.array(name)?, numbers.len());
+            self.push_numbers(name, &mut numbers)?;
+            let column = &mut numbers[start..];
+            if let Some(nulls) = array.nulls() {
+                // What stands in the place of a missing value is nobody's business.
+                column.iter_mut().zip(nulls.iter()).filter(|(_, valid)| !valid).for_each(|(number, _)| *number = 0.0);
+            }
+            refuse_non_finite(name, column)?;
+            if let Some(nulls) = array.nulls() {
+                let missing = column.iter_mut().zip(nulls.iter()).filter(|(_, valid)| !valid);
+                missing.for_each(|(number, _)| *number = f64::NAN);
+            }
+        }
+        Ok(numbers)
+    }
+
+    fn push_numbers(&self, name: &Arc<str>, numbers: &mut Vec<f64>) -> Result<(), Failure> {
+        let (column, array) = (self.column(name)?, self.array(name)?);
+        match column.kind {
+            Kind::Continuous => numbers.extend_from_slice(array.as_primitive::<Float64Type>().values()),
+            Kind::Count => numbers.extend(array.as_primitive::<Int64Type>().values().iter().map(|&n| n as f64)),
+            Kind::Bool => numbers.extend(array.as_boolean().values().iter().map(f64::from)),
+            Kind::Category | Kind::Ordered | Kind::Text | Kind::Id | Kind::Date | Kind::Time => {
+                let message = format!("`{name}` holds {}, not numbers", plural(column.kind));
+                let help = match column.kind {
+                    Kind::Date | Kind::Time => format!("`drop {}`", quoted(name)),
+                    _ => format!("`encode auto` before it, or `drop {}`", quoted(name)),
+                };
+                return Err(Failure::new(code::UNENCODED_COLUMN, message).column(&**name).help(help));
+            }
+        }
+        Ok(())
     }
 
     /// When each row was: dates and times of day in seconds, numbers as they are.
