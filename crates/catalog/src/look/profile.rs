@@ -5,12 +5,13 @@ use super::lines::{Cell, Lines, bars, brief, counted};
 use super::show::WIDTH;
 use pipewright_diagnostic::Failure;
 use pipewright_frame::profile::{
-    Association, ColumnProfile, Depth, Measure, NumberProfile, Options, Profile, Suspicion, TextProfile, percent,
+    Association, ColumnProfile, Depth, Histogram, Measure, NumberProfile, Options, Profile, Suspicion, TextProfile,
+    percent,
 };
 use pipewright_frame::{Kind, Role, Selection, shortened};
 use pipewright_operator::work::{Look, Report};
 use pipewright_operator::{
-    Args, Bound, Columns, Data, Domain, Effect, Example, Fault, Group, Param, Registry, Spec, Surroundings, Verb,
+    Args, Bound, Columns, Data, Domain, Effect, Fault, Group, Param, Registry, Spec, Surroundings, Verb,
 };
 use serde_json::json;
 use std::sync::Arc;
@@ -23,7 +24,8 @@ pub(crate) const VERB: Verb = Verb {
                   its input on.",
         details: "Worth a look: columns that are empty, constant, nearly constant, equal to another one, mostly missing, \
                   that number or name the rows, that alone tell the target (AUC, R² or Cramér's V above 0.99), texts that \
-                  are numbers or have more than 50 levels, infinite numbers, and skewness beyond 2. Together go columns \
+                  are numbers or have more than 50 levels, infinite numbers, \
+                  zeros far below all others, and skewness beyond 2. Together go columns \
                   with Pearson's |r| (two numbers), the correlation ratio η (a number and a category) or Cramér's V (two \
                   categories) above 0.5; they are computed for 40 columns of numbers and 40 categories of at most 20 \
                   levels. Rows are read twice.",
@@ -35,10 +37,7 @@ pub(crate) const VERB: Verb = Verb {
             script: "load iris.csv | profile on petal_width",
             output: "\
 150 rows, 1 column (1 continuous)
-no value is missing; 128 rows are equal to an earlier one
-
-worth a look
-  128 rows (85.3%) are equal to an earlier one  → dedup
+no value is missing
 
 petal_width · continuous · 22 different, none missing
   mean 1.199, std 0.7622, skewness -0.1
@@ -169,13 +168,18 @@ fn block(column: &ColumnProfile) -> String {
     if let Some(numbers) = &column.numbers {
         of_numbers(numbers).into_iter().for_each(&mut line);
     }
+    // Of a few whole numbers, each is worth a line.
+    let few = column.is_told_by_levels() && column.levels.len() <= LEVELS_SHOWN;
+    if let Some(histogram) = column.numbers.as_ref().and_then(|numbers| numbers.histogram.as_ref()).filter(|_| !few) {
+        line(shape(column.kind, histogram));
+    }
     if let Some(text) = &column.text {
         line(of_texts(text));
     }
     if let Some((first, last)) = &column.range {
         line(format!("from {first} to {last}"));
     }
-    let levels = if column.numbers.is_none() { of_levels(column) } else { String::new() };
+    let levels = if column.numbers.is_none() || few { of_levels(column) } else { String::new() };
     head + &lines.print(2, WIDTH) + &levels
 }
 
@@ -190,13 +194,17 @@ fn of_numbers(numbers: &NumberProfile) -> Vec<String> {
     let about = if numbers.approximate { "about " } else { "" };
     let quantiles: Vec<String> =
         names.iter().zip(numbers.quantiles).map(|(name, value)| format!("{name} {}", brief(value))).collect();
-    let mut lines = vec![moments.join(", "), format!("{about}{}", quantiles.join(", "))];
-    if let Some(histogram) = numbers.histogram.as_ref().filter(|histogram| histogram.counts.len() > 1) {
-        let (first, last) = (histogram.edges[0], histogram.edges[histogram.counts.len()]);
-        let bars = bars(&histogram.counts);
-        lines.push(format!("{} {bars} {}   a bar is {} wide", brief(first), brief(last), brief(histogram.step())));
+    vec![moments.join(", "), format!("{about}{}", quantiles.join(", "))]
+}
+
+/// A histogram between its ends.
+fn shape(kind: Kind, histogram: &Histogram) -> String {
+    let (first, last, step) = (histogram.edges[0], histogram.edges[histogram.counts.len()], histogram.step());
+    let bars = bars(&histogram.counts);
+    match kind {
+        Kind::Count if step == 1.0 => format!("{} {bars} {}   a bar a number", brief(first), brief(last - 1.0)),
+        _ => format!("{} {bars} {}   a bar is {} wide", brief(first), brief(last), brief(step)),
     }
-    lines
 }
 
 fn of_texts(text: &TextProfile) -> String {
