@@ -154,7 +154,9 @@ fn defaults_can_be_written_out() {
         }
         if let Columns::Default(columns) = spec.columns {
             let on = format!("{} on {columns}", script(spec, &[]));
-            assert!(columns.is_empty() || check(&on).is_empty(), "{on}: {:?}", check(&on));
+            // What values a stage takes is not about how it is written.
+            let found: Vec<Diagnostic> = check(&on).into_iter().filter(|found| found.place.is_none()).collect();
+            assert!(columns.is_empty() || found.is_empty(), "{on}: {found:?}");
         }
     }
 }
