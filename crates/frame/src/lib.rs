@@ -3,10 +3,13 @@
 #![doc = include_str!("../README.md")]
 
 mod aggregate;
+mod applied;
 #[cfg(any(feature = "ipc", feature = "parquet"))]
 mod arrow;
 mod chunks;
 mod conform;
+mod lookup;
+mod matrix;
 mod names;
 mod schema;
 mod table;
@@ -36,6 +39,7 @@ pub mod summary;
 pub mod laws;
 
 pub use aggregate::Aggregate;
+pub use applied::{Applied, Apply};
 pub use chunks::{Chunks, in_waves};
 pub use estimator::{
     About, Aim, CHUNK_ROWS, Encoder, EncoderMethod, EncoderState, Estimator, Fill, Imputer, ImputerState, LeftOut,
@@ -45,6 +49,7 @@ pub use expression::{Arithmetic, Comparison, ExprKind, Expression};
 pub use file::{
     BadRows, Format, Limits, NULLS, Origin, ReadOptions, Reading, Rejected, Scan, Sketch, Writer, read, scan, sketch,
 };
+pub use matrix::{Real, matrix};
 pub use schema::{Column, Entry, Kind, Role, Schema};
 pub use selection::{Class, Selection};
 pub use table::Table;

@@ -15,9 +15,11 @@
 mod algebraic;
 mod big;
 mod bins;
+mod block;
 mod distributive;
 mod holistic;
 
 pub use algebraic::Moments;
+pub(crate) use block::BLOCK;
 pub use distributive::{ExactSum, Extremes, Levels};
 pub use holistic::Quantiles;

@@ -3,25 +3,44 @@
 //! `csv`: the whole file into a table, every column parsed. `prepare`: read, fill by means, standardise 16 columns of
 //! numbers, one-hot 3 of texts, into one matrix of 32-bit numbers. `parquet`: as `csv`, of the same table as Parquet.
 
+use super::Family;
 use super::environment::Environment;
 use super::job::{Goal, Job, Tool};
 use super::measure::Call;
 
-pub(super) const CSV_GOALS: &[Goal] =
-    &[Goal::Best { job: "csv", fast: "pipewright", least: 1.5 }, Goal::Best { job: "csv", fast: "frame", least: 1.5 }];
-pub(super) const PREPARE_GOALS: &[Goal] = &[Goal::Best { job: "prepare", fast: "frame", least: 2.0 }];
-pub(super) const PARQUET_GOALS: &[Goal] =
-    &[Goal::Ratio { job: "parquet", slow: "polars", fast: "pipewright", least: 1.0 }];
+pub(super) const CSV: Family = Family {
+    name: "csv",
+    files: &["big.csv"],
+    jobs: |environment| Ok(vec![csv(environment)?]),
+    goals: &[
+        Goal::Best { job: "csv", fast: "pipewright", least: 1.5 },
+        Goal::Best { job: "csv", fast: "frame", least: 1.5 },
+    ],
+};
+
+pub(super) const PREPARE: Family = Family {
+    name: "prepare",
+    files: &["big.csv"],
+    jobs: |environment| Ok(vec![prepare(environment)?]),
+    goals: &[Goal::Best { job: "prepare", fast: "frame", least: 2.0 }],
+};
+
+pub(super) const PARQUET: Family = Family {
+    name: "parquet",
+    files: &["big.csv", "big.parquet"],
+    jobs: |environment| Ok(vec![parquet(environment)?]),
+    goals: &[Goal::Ratio { job: "parquet", slow: "polars", fast: "pipewright", least: 1.0 }],
+};
 
 const ROUNDS: usize = 5;
 
 /// Every column is made, since the schema tells how many values each misses.
 const WHOLE: &str = "load | assert rows == 5000000 | schema";
 
-pub(super) fn csv(environment: &Environment) -> Result<Job, String> {
+fn csv(environment: &Environment) -> Result<Job, String> {
     let file = environment.data("big.csv");
     let mut tools = vec![
-        Tool::new("pipewright", vec![environment.pipewright(WHOLE, &[&file]).with_peak()]),
+        Tool::new("pipewright", vec![environment.pipewright(WHOLE, &[&file])?.with_peak()]),
         told("frame", environment.example("read_csv", &[&file])?),
     ];
     tools.extend(
@@ -31,7 +50,7 @@ pub(super) fn csv(environment: &Environment) -> Result<Job, String> {
     Ok(Job { name: "csv", rounds: ROUNDS, own: "pipewright", tools })
 }
 
-pub(super) fn prepare(environment: &Environment) -> Result<Job, String> {
+fn prepare(environment: &Environment) -> Result<Job, String> {
     let file = environment.data("big.csv");
     let mut tools = vec![told("frame", environment.example("prepare", &[&file])?)];
     tools.extend(
@@ -41,11 +60,11 @@ pub(super) fn prepare(environment: &Environment) -> Result<Job, String> {
     Ok(Job { name: "prepare", rounds: ROUNDS, own: "frame", tools })
 }
 
-pub(super) fn parquet(environment: &Environment) -> Job {
+fn parquet(environment: &Environment) -> Result<Job, String> {
     let file = environment.data("big.parquet");
-    let mut tools = vec![Tool::new("pipewright", vec![environment.pipewright(WHOLE, &[&file]).with_peak()])];
+    let mut tools = vec![Tool::new("pipewright", vec![environment.pipewright(WHOLE, &[&file])?.with_peak()])];
     tools.extend(["polars", "pyarrow", "pandas", "duckdb"].map(|name| peer(environment, "parquet", name, &file)));
-    Job { name: "parquet", rounds: ROUNDS, own: "pipewright", tools }
+    Ok(Job { name: "parquet", rounds: ROUNDS, own: "pipewright", tools })
 }
 
 /// A peer in one of its settings; the package is the first word of its name.

@@ -1,6 +1,7 @@
 //! What the estimators of single columns share: which columns they take, and finding them again.
 
-use crate::table::{non_finite, plural, quoted};
+use crate::summary::BLOCK;
+use crate::table::{all_within, non_finite, plural, quoted};
 use crate::{Column, Entry, Kind, Role, Schema, Selection, Table};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{ArrowPrimitiveType, Float64Type, Int64Type};
@@ -119,6 +120,64 @@ pub(super) fn for_each_number(name: &str, array: &ArrayRef, mut take: impl FnMut
         other => unreachable!("a numeric column is not stored as {other}"),
     }
     bad.map_or(Ok(()), |(row, number)| Err(non_finite(name, row, number)))
+}
+
+/// The finite numbers of a numeric column in blocks, whatever their size: quicker than [`for_each_number`], for what
+/// takes many at once.
+///
+/// # Errors
+/// As [`for_each_number`].
+pub(super) fn for_each_block(name: &str, array: &ArrayRef, mut take: impl FnMut(&[f64])) -> Result<(), Failure> {
+    let mut finite = true;
+    let mut take = |block: &[f64]| {
+        finite = finite && all_within(block, f64::MAX);
+        if finite {
+            take(block);
+        }
+    };
+    match array.data_type() {
+        DataType::Float64 => {
+            let numbers = array.as_primitive::<Float64Type>();
+            match numbers.nulls() {
+                None => numbers.values().chunks(BLOCK).for_each(&mut take),
+                Some(_) => present_blocks(numbers, |number| number, &mut take),
+            }
+        }
+        DataType::Int64 => present_blocks(array.as_primitive::<Int64Type>(), |count| count as f64, &mut take),
+        other => unreachable!("a numeric column is not stored as {other}"),
+    }
+    // Slowly once more, for the row.
+    if finite { Ok(()) } else { for_each_number(name, array, |_| ()) }
+}
+
+/// The values that are not null, gathered in blocks.
+fn present_blocks<T: ArrowPrimitiveType>(
+    array: &PrimitiveArray<T>,
+    number: impl Fn(T::Native) -> f64,
+    take: &mut impl FnMut(&[f64]),
+) {
+    let mut block = [0.0; BLOCK];
+    let Some(nulls) = array.nulls() else {
+        for values in array.values().chunks(BLOCK) {
+            block.iter_mut().zip(values).for_each(|(place, &value)| *place = number(value));
+            take(&block[..values.len()]);
+        }
+        return;
+    };
+    const WORD: usize = u64::BITS as usize;
+    let mut count = 0;
+    for (present, values) in nulls.inner().bit_chunks().iter_padded().zip(array.values().chunks(WORD)) {
+        if count > BLOCK - WORD {
+            take(&block[..count]);
+            count = 0;
+        }
+        for (bit, &value) in values.iter().enumerate() {
+            // What is null is overwritten by what comes next.
+            block[count] = number(value);
+            count += (present >> bit & 1) as usize;
+        }
+    }
+    take(&block[..count]);
 }
 
 /// The values of an array that are not null, each with its row.

@@ -8,6 +8,7 @@ use crate::summary::Levels;
 use crate::table::quoted;
 use crate::{Column, Entry, Kind, Role, Schema, Selection, Table};
 use arrow_array::Array;
+use arrow_array::cast::AsArray;
 use pipewright_diagnostic::{Failure, code};
 use serde::{Deserialize, Serialize};
 use state::{Coding, Encoded, for_each_level};
@@ -191,12 +192,10 @@ impl Estimator for Encoder {
                 (EncoderMethod::Auto, kind) => kind.is_string() && kind != Kind::Id,
                 _ => true,
             };
-            if levels_matter {
-                for_each_level(array, |_, level| {
-                    if let Some(level) = level {
-                        seen.levels.add(level);
-                    }
-                });
+            match array.as_string_opt::<i32>() {
+                _ if !levels_matter => {}
+                Some(texts) => seen.levels.add_all(texts.iter().flatten()),
+                None => for_each_level(array, |_, level| level.into_iter().for_each(|level| seen.levels.add(level))),
             }
         }
         Ok(())

@@ -1,15 +1,16 @@
 //! Fills missing values with what was learned of their column.
 
 use super::columns::{
-    all_missing, applies, bad_state, chosen, fitted, for_each_number, present, replaced, shown, validate_names,
+    all_missing, applies, bad_state, chosen, fitted, for_each_block, for_each_number, present, replaced, shown,
+    validate_names,
 };
 use super::{Estimator, State, Summary, approximate, numbers_within};
-use crate::summary::{Levels, Moments, Quantiles};
+use crate::summary::{ExactSum, Levels, Quantiles};
 use crate::{Column, Entry, Kind, Role, Schema, Selection, Table, Value, csv};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{ArrowPrimitiveType, Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType};
-use arrow_array::{Array, ArrayRef, BooleanArray, Float64Array, PrimitiveArray, StringArray};
-use arrow_buffer::BooleanBuffer;
+use arrow_array::{Array, ArrayRef, BooleanArray, PrimitiveArray, StringArray};
+use arrow_buffer::{BooleanBuffer, NullBuffer};
 use arrow_schema::DataType;
 use pipewright_diagnostic::{Failure, code};
 use serde::{Deserialize, Serialize};
@@ -145,7 +146,7 @@ pub struct ImputerSummary {
 /// What was seen of one column.
 #[derive(Debug)]
 enum Seen {
-    Moments(Box<Moments>),
+    Sum(Box<ExactSum>),
     Quantiles(Quantiles),
     Wholes(Levels<i64>),
     Texts(Levels<String>),
@@ -156,7 +157,7 @@ impl Summary for ImputerSummary {
     fn merge(&mut self, later: ImputerSummary) {
         for ((_, seen), (_, more)) in self.columns.iter_mut().zip(later.columns) {
             match (seen, more) {
-                (Seen::Moments(seen), Seen::Moments(more)) => seen.merge(*more),
+                (Seen::Sum(seen), Seen::Sum(more)) => seen.merge(*more),
                 (Seen::Quantiles(seen), Seen::Quantiles(more)) => seen.merge(more),
                 (Seen::Wholes(seen), Seen::Wholes(more)) => seen.merge(more),
                 (Seen::Texts(seen), Seen::Texts(more)) => seen.merge(more),
@@ -226,7 +227,7 @@ impl Estimator for Imputer {
 
     fn empty(&self, input: &Schema) -> Result<ImputerSummary, Failure> {
         let seen = |column: &Column| match &self.fill {
-            Fill::Mean => Seen::Moments(Box::default()),
+            Fill::Mean => Seen::Sum(Box::default()),
             Fill::Median => Seen::Quantiles(Quantiles::default()),
             Fill::Mode if column.kind.is_string() => Seen::Texts(Levels::default()),
             Fill::Mode => Seen::Wholes(Levels::default()),
@@ -243,12 +244,10 @@ impl Estimator for Imputer {
         for (column, seen) in &mut summary.columns {
             let (name, array) = (&*column.name, fitted(rows, &column.name, column.kind)?);
             match seen {
-                Seen::Moments(moments) => for_each_number(name, array, |number| moments.add(number))?,
+                Seen::Sum(sum) => for_each_block(name, array, |numbers| sum.add_all(numbers))?,
                 Seen::Quantiles(quantiles) => for_each_number(name, array, |number| quantiles.add(number))?,
                 Seen::Wholes(levels) => observe_wholes(name, array, levels)?,
-                Seen::Texts(levels) => {
-                    array.as_string::<i32>().iter().flatten().for_each(|text| levels.add(text));
-                }
+                Seen::Texts(levels) => levels.add_all(array.as_string::<i32>().iter().flatten()),
                 Seen::Nothing => {}
             }
         }
@@ -258,7 +257,7 @@ impl Estimator for Imputer {
     fn finish(&self, summary: ImputerSummary) -> Result<ImputerState, Failure> {
         let fillings = summary.columns.into_iter().map(|(column, seen)| {
             let (what, value) = match seen {
-                Seen::Moments(moments) => ("mean", moments.mean().map(FillValue::Real)),
+                Seen::Sum(sum) => ("mean", sum.mean().map(FillValue::Real)),
                 Seen::Quantiles(mut quantiles) => ("median", quantiles.median().map(FillValue::Real)),
                 Seen::Wholes(levels) => ("mode", levels.mode().map(|&level| stored(column.kind, level))),
                 Seen::Texts(levels) => ("mode", levels.mode().cloned().map(FillValue::Text)),
@@ -342,17 +341,21 @@ impl Filling {
     fn fill(&self, array: &ArrayRef) -> ArrayRef {
         match &self.value {
             FillValue::Real(value) if *array.data_type() == DataType::Int64 => {
-                let counts = array.as_primitive::<Int64Type>().iter();
-                Arc::new(Float64Array::from_iter_values(counts.map(|count| count.map_or(*value, |count| count as f64))))
+                let counts = array.as_primitive::<Int64Type>();
+                filled::<Float64Type>(
+                    counts.values().iter().map(|&count| count as f64).collect(),
+                    array.nulls(),
+                    *value,
+                )
             }
             _ if array.null_count() == 0 => array.clone(),
-            FillValue::Real(value) => Arc::new(filled(array.as_primitive::<Float64Type>(), *value)),
+            FillValue::Real(value) => refilled::<Float64Type>(array, *value),
             FillValue::Whole(value) if *array.data_type() == DataType::Float64 => {
-                Arc::new(filled(array.as_primitive::<Float64Type>(), *value as f64))
+                refilled::<Float64Type>(array, *value as f64)
             }
-            FillValue::Whole(value) => Arc::new(filled(array.as_primitive::<Int64Type>(), *value)),
-            FillValue::Moment(value) => Arc::new(filled(array.as_primitive::<TimestampMicrosecondType>(), *value)),
-            FillValue::Time(value) => Arc::new(filled(array.as_primitive::<Time64MicrosecondType>(), *value)),
+            FillValue::Whole(value) => refilled::<Int64Type>(array, *value),
+            FillValue::Moment(value) => refilled::<TimestampMicrosecondType>(array, *value),
+            FillValue::Time(value) => refilled::<Time64MicrosecondType>(array, *value),
             FillValue::Truth(value) => {
                 let truths = array.as_boolean().iter().map(|truth| truth.unwrap_or(*value));
                 Arc::new(BooleanArray::new(truths.collect(), None))
@@ -365,8 +368,17 @@ impl Filling {
     }
 }
 
-fn filled<T: ArrowPrimitiveType>(array: &PrimitiveArray<T>, value: T::Native) -> PrimitiveArray<T> {
-    PrimitiveArray::from_iter_values(array.iter().map(|present| present.unwrap_or(value)))
+/// The array with its nulls replaced by a value.
+fn refilled<T: ArrowPrimitiveType>(array: &ArrayRef, value: T::Native) -> ArrayRef {
+    filled::<T>(array.as_primitive::<T>().values().to_vec(), array.nulls(), value)
+}
+
+/// The values with those at nulls replaced by a value.
+fn filled<T: ArrowPrimitiveType>(mut values: Vec<T::Native>, nulls: Option<&NullBuffer>, value: T::Native) -> ArrayRef {
+    if let Some(nulls) = nulls.filter(|nulls| nulls.null_count() > 0) {
+        (!nulls.inner()).set_indices().for_each(|row| values[row] = value);
+    }
+    Arc::new(PrimitiveArray::<T>::new(values.into(), None))
 }
 
 impl State for ImputerState {

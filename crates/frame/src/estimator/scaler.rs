@@ -1,9 +1,11 @@
 //! Brings numeric columns to a common scale.
 
-use super::columns::{all_missing, applies, bad_state, chosen, fitted, for_each_number, replaced, validate_names};
+use super::columns::{
+    all_missing, applies, bad_state, chosen, fitted, for_each_block, for_each_number, replaced, validate_names,
+};
 use super::{Estimator, State, Summary, approximate, numbers_within};
-use crate::summary::{Extremes, Moments, Quantiles};
-use crate::table::quoted;
+use crate::summary::{BLOCK, Extremes, Moments, Quantiles};
+use crate::table::{all_within, quoted};
 use crate::{Column, Entry, Kind, Schema, Selection, Table};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
@@ -150,7 +152,7 @@ impl Estimator for Scaler {
         for (column, seen) in &mut summary.columns {
             let (name, array) = (&*column.name, fitted(rows, &column.name, column.kind)?);
             match seen {
-                Seen::Moments(moments) => for_each_number(name, array, |number| moments.add(number))?,
+                Seen::Moments(moments) => for_each_block(name, array, |numbers| moments.add_all(numbers))?,
                 Seen::Extremes(extremes) => for_each_number(name, array, |number| extremes.add(number))?,
                 Seen::Quantiles(quantiles) => for_each_number(name, array, |number| quantiles.add(number))?,
             }
@@ -189,20 +191,38 @@ fn out_of_range(name: &str) -> Failure {
 }
 
 impl Scale {
-    #[inline]
-    fn scaled(&self, number: f64) -> f64 {
-        if self.spread == 0.0 { 0.0 } else { (number - self.center) / self.spread }
+    /// The scaled values, and whether values and scaled values are all finite.
+    fn scaled_all<T>(&self, values: &[T], number: impl Fn(&T) -> f64) -> (Vec<f64>, bool) {
+        let (mut scaled, mut finite) = (Vec::with_capacity(values.len()), true);
+        for block in values.chunks(BLOCK) {
+            let start = scaled.len();
+            if self.spread == 0.0 {
+                scaled.extend(block.iter().map(&number));
+                finite &= all_within(&scaled[start..], f64::MAX);
+                scaled[start..].fill(0.0);
+            } else {
+                // What is not finite stays so.
+                scaled.extend(block.iter().map(|value| (number(value) - self.center) / self.spread));
+                finite &= all_within(&scaled[start..], f64::MAX);
+            }
+        }
+        (scaled, finite)
     }
 
     /// # Errors
     /// `NON_FINITE` for a value that is not finite, `VALUE_OUT_OF_RANGE` for one that is none when it is scaled.
     fn apply(&self, array: &ArrayRef) -> Result<ArrayRef, Failure> {
-        let scaled: Float64Array = match array.data_type() {
-            DataType::Int64 => array.as_primitive::<Int64Type>().unary(|count| self.scaled(count as f64)),
-            _ => array.as_primitive::<Float64Type>().unary(|number| self.scaled(number)),
+        let (scaled, finite) = match array.data_type() {
+            DataType::Int64 => self.scaled_all(array.as_primitive::<Int64Type>().values(), |&count| count as f64),
+            _ => self.scaled_all(array.as_primitive::<Float64Type>().values(), |&number| number),
         };
+        let array_of = |scaled| Arc::new(Float64Array::new(scaled, array.nulls().cloned())) as ArrayRef;
+        if finite {
+            return Ok(array_of(scaled.into()));
+        }
+        // Which row it is, or whether it only lies behind a missing value.
         for_each_number(&self.name, array, |_| ())?;
-        let array: ArrayRef = Arc::new(scaled);
+        let array = array_of(scaled.into());
         for_each_number(&self.name, &array, |_| ())
             .map_err(|failure| Failure { place: failure.place, ..out_of_range(&self.name) })?;
         Ok(array)

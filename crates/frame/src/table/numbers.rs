@@ -4,6 +4,7 @@ use crate::{Column, Kind, Table};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType};
 use arrow_array::{Array, ArrayRef};
+use arrow_buffer::BooleanBuffer;
 use arrow_schema::DataType;
 use pipewright_diagnostic::{Failure, code};
 use std::collections::{BTreeSet, HashMap};
@@ -19,23 +20,15 @@ impl Table {
     pub fn numbers(&self, names: &[Arc<str>]) -> Result<Vec<f64>, Failure> {
         let mut numbers = Vec::with_capacity(names.len() * self.rows);
         for name in names {
-            let (column, array) = (self.column(name)?, self.array(name)?);
-            refuse_missing(column, array)?;
             let start = numbers.len();
-            match column.kind {
-                Kind::Continuous => numbers.extend_from_slice(array.as_primitive::<Float64Type>().values()),
-                Kind::Count => numbers.extend(array.as_primitive::<Int64Type>().values().iter().map(|&n| n as f64)),
-                Kind::Bool => numbers.extend(array.as_boolean().values().iter().map(f64::from)),
-                Kind::Category | Kind::Ordered | Kind::Text | Kind::Id | Kind::Date | Kind::Time => {
-                    let message = format!("`{name}` holds {}, not numbers", plural(column.kind));
-                    let help = match column.kind {
-                        Kind::Date | Kind::Time => format!("`drop {}`", quoted(name)),
-                        _ => format!("`encode auto` before it, or `drop {}`", quoted(name)),
-                    };
-                    return Err(Failure::new(code::UNENCODED_COLUMN, message).column(&**name).help(help));
-                }
+            match Numeric::of(self, name)? {
+                Numeric::Floats(values) => numbers.extend_from_slice(values),
+                Numeric::Counts(values) => numbers.extend(values.iter().map(|&count| count as f64)),
+                Numeric::Truths(values) => numbers.extend(values.iter().map(f64::from)),
             }
-            refuse_non_finite(name, &numbers[start..])?;
+            if !all_within(&numbers[start..], f64::MAX) {
+                return Err(first_beyond(name, &numbers[start..], f64::MAX));
+            }
         }
         Ok(numbers)
     }
@@ -98,6 +91,35 @@ impl Table {
     }
 }
 
+/// The values of a column that models can learn from: none is missing.
+pub(crate) enum Numeric<'a> {
+    Floats(&'a [f64]),
+    Counts(&'a [i64]),
+    Truths(&'a BooleanBuffer),
+}
+
+impl<'a> Numeric<'a> {
+    /// # Errors
+    /// Those of [`Table::numbers`], but for numbers that are not finite.
+    pub(crate) fn of(table: &'a Table, name: &str) -> Result<Numeric<'a>, Failure> {
+        let (column, array) = (table.column(name)?, table.array(name)?);
+        refuse_missing(column, array)?;
+        match column.kind {
+            Kind::Continuous => Ok(Numeric::Floats(array.as_primitive::<Float64Type>().values())),
+            Kind::Count => Ok(Numeric::Counts(array.as_primitive::<Int64Type>().values())),
+            Kind::Bool => Ok(Numeric::Truths(array.as_boolean().values())),
+            Kind::Category | Kind::Ordered | Kind::Text | Kind::Id | Kind::Date | Kind::Time => {
+                let message = format!("`{name}` holds {}, not numbers", plural(column.kind));
+                let help = match column.kind {
+                    Kind::Date | Kind::Time => format!("`drop {}`", quoted(name)),
+                    _ => format!("`encode auto` before it, or `drop {}`", quoted(name)),
+                };
+                Err(Failure::new(code::UNENCODED_COLUMN, message).column(name).help(help))
+            }
+        }
+    }
+}
+
 /// The value of a row as text; none where it is missing.
 pub(crate) fn text_of(array: &ArrayRef, row: usize) -> Option<String> {
     if array.is_null(row) {
@@ -129,11 +151,21 @@ fn refuse_missing(column: &Column, array: &ArrayRef) -> Result<(), Failure> {
         .help(format!("fill them first: `fillna {how} on {}`", quoted(name))))
 }
 
-fn refuse_non_finite(name: &str, numbers: &[f64]) -> Result<(), Failure> {
-    match numbers.iter().position(|number| !number.is_finite()) {
-        None => Ok(()),
-        Some(row) => Err(non_finite(name, row, numbers[row])),
+/// Are all numbers finite, and none larger than this by magnitude?
+pub(crate) fn all_within(numbers: &[f64], largest: f64) -> bool {
+    // Without a branch a number: NaN is not within anything either.
+    numbers.iter().fold(true, |within, number| within & (number.abs() <= largest))
+}
+
+/// The failure for the first number that [`all_within`] refuses.
+pub(crate) fn first_beyond(name: &str, numbers: &[f64], largest: f64) -> Failure {
+    let beyond = |number: &f64| !all_within(std::slice::from_ref(number), largest);
+    let row = numbers.iter().position(beyond).expect("one of them is refused");
+    if !numbers[row].is_finite() {
+        return non_finite(name, row, numbers[row]);
     }
+    let message = format!("`{name}` holds {}, and 32-bit numbers end at {largest:e}", numbers[row]);
+    Failure::new(code::VALUE_OUT_OF_RANGE, message).column(name).row(row as u64 + 1)
 }
 
 /// The failure for an infinite value in a row (from 0).

@@ -3,6 +3,7 @@
 use super::super::State;
 use super::super::columns::{bad_state, fitted, shown, validate_names};
 use super::{LeftOut, Unseen};
+use crate::lookup::Lookup;
 use crate::{Column, Kind, Role, Table};
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
@@ -10,9 +11,8 @@ use arrow_array::{Array, ArrayRef, BooleanArray, Int64Array};
 use arrow_buffer::BooleanBuffer;
 use arrow_schema::DataType;
 use pipewright_diagnostic::{Failure, code};
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The levels of each column.
@@ -163,8 +163,7 @@ impl Encoded {
         unseen: Unseen,
     ) -> Result<Vec<Code>, Failure> {
         let places = levels.iter().enumerate().map(|(place, level)| (level.as_str(), Code::Level(place as u32)));
-        // Only looked up, never walked through: its order is nobody's business.
-        let known: HashMap<&str, Code> = places.chain(rare.iter().map(|level| (level.as_str(), Code::Other))).collect();
+        let known: Lookup<&str, Code> = places.chain(rare.iter().map(|level| (level.as_str(), Code::Other))).collect();
         let mut codes = Vec::with_capacity(array.len());
         let mut refused = None;
         for_each_level(array, |row, level| {
@@ -202,17 +201,21 @@ enum Code {
 
 fn one_hot(column: &Column, codes: &[Code], levels: &[String], missing: bool, other: bool) -> Vec<(Column, ArrayRef)> {
     let name = &column.name;
-    let mut members: Vec<(String, Code)> = levels
-        .iter()
-        .enumerate()
-        .map(|(place, level)| (format!("{name}={level}"), Code::Level(place as u32)))
-        .collect();
-    members.extend(missing.then(|| (format!("{name} (missing)"), Code::Missing)));
-    members.extend(other.then(|| (format!("{name} (other)"), Code::Other)));
-    let bits = |(name, code): (String, Code)| {
-        member(column, name, BooleanBuffer::collect_bool(codes.len(), |row| codes[row] == code))
-    };
-    members.into_par_iter().map(bits).collect()
+    let mut names: Vec<String> = levels.iter().map(|level| format!("{name}={level}")).collect();
+    names.extend(missing.then(|| format!("{name} (missing)")));
+    names.extend(other.then(|| format!("{name} (other)")));
+    let mut bits: Vec<Vec<u8>> = names.iter().map(|_| vec![0; codes.len().div_ceil(8)]).collect();
+    for (row, &code) in codes.iter().enumerate() {
+        let place = match code {
+            Code::Level(place) => place as usize,
+            Code::Missing if missing => levels.len(),
+            Code::Other if other => names.len() - 1,
+            Code::Missing | Code::Other | Code::Nothing => continue,
+        };
+        bits[place][row / 8] |= 1 << (row % 8);
+    }
+    let truths = |bits: Vec<u8>| BooleanBuffer::new(bits.into(), 0, codes.len());
+    names.into_iter().zip(bits).map(|(name, bits)| member(column, name, truths(bits))).collect()
 }
 
 fn member(column: &Column, name: String, truths: BooleanBuffer) -> (Column, ArrayRef) {
