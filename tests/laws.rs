@@ -30,14 +30,23 @@ struct Row {
 struct Variant {
     text: &'static str,
     target: &'static str,
+    /// The targets that a step can be tried with.
+    targets: &'static [&'static str],
+    /// Does a step learn with the target?
+    sees_target: bool,
 }
 
 const fn step(text: &'static str) -> Variant {
-    Variant { text, target: "grade" }
+    Variant { text, target: "grade", targets: &sample::TARGETS, sees_target: false }
+}
+
+/// A step that learns with one of these targets.
+const fn aimed(text: &'static str, targets: &'static [&'static str]) -> Variant {
+    Variant { targets, sees_target: true, ..step(text) }
 }
 
 const fn model(text: &'static str, target: &'static str) -> Variant {
-    Variant { text, target }
+    Variant { target, ..step(text) }
 }
 
 /// Verbs whose stages learn, or are carried along into a saved pipeline.
@@ -51,6 +60,36 @@ const STEPS: &[Row] = &[
             step("fillna mode on colour, count"),
             step("fillna 0"),
             step("fillna \"none\" on colour"),
+            step("fillna knn[3]"),
+            step("fillna knn weights=distance indicator=true on real, count"),
+            step("fillna iterative"),
+        ],
+    },
+    Row { name: "clip", variants: &[step("clip 10% 90%"), step("clip none 80% on real"), step("clip 25% 7 on count")] },
+    Row {
+        name: "outliers",
+        variants: &[
+            step("outliers zscore 1.5 do=clip"),
+            step("outliers iqr 0.5 do=null on real"),
+            step("outliers mad 2"),
+            step("outliers iforest 10%"),
+        ],
+    },
+    Row {
+        name: "mask",
+        variants: &[
+            step("mask hash key=\"a key\" on town"),
+            step("mask redact on colour"),
+            step("mask redact null=true on colour"),
+            step("mask generalise step=3 letters=5 on town, count"),
+        ],
+    },
+    Row {
+        name: "balance",
+        variants: &[
+            aimed("balance smote k=3", &["grade", "shape"]),
+            aimed("balance oversample ratio=0.8", &["grade", "shape"]),
+            aimed("balance undersample", &["grade", "shape"]),
         ],
     },
     Row {
@@ -60,9 +99,17 @@ const STEPS: &[Row] = &[
             step("scale minmax"),
             step("scale robust"),
             step("scale minmax on real"),
+            step("scale maxabs"),
+            step("scale squash"),
             step("fillna median | scale robust"),
         ],
     },
+    Row {
+        name: "power",
+        variants: &[step("power"), step("clip 1 none | power boxcox standardise=false on count | scale")],
+    },
+    Row { name: "quantile", variants: &[step("quantile normal n_quantiles=10"), step("quantile uniform on real")] },
+    Row { name: "log1p", variants: &[step("clip 0 none | log1p | scale")] },
     Row {
         name: "encode",
         variants: &[
@@ -72,9 +119,78 @@ const STEPS: &[Row] = &[
             step("encode onehot rare=20% unknown=other on town"),
             step("encode ordinal rare=3 on town"),
             step("encode ordinal on @string"),
+            step("encode count unknown=other rare=2 on town, flag"),
+            step("encode count share=true"),
+            step("encode hash[16] on town"),
+            aimed("encode target", &sample::TARGETS),
+            aimed("encode target smooth=2 cv=3 rare=2 on town, flag", &sample::TARGETS),
+            aimed("encode woe on town", &["grade"]),
         ],
     },
+    Row {
+        name: "pca",
+        variants: &[
+            step("fillna mean | pca[2]"),
+            step("fillna mean | scale | pca 80%"),
+            step("fillna mean | encode onehot on colour | pca[2] whiten=true name=\"axis\""),
+        ],
+    },
+    Row { name: "svd", variants: &[step("fillna mean | svd[2]")] },
+    Row {
+        name: "filter",
+        variants: &[
+            step("fillna mean | filter variance"),
+            step("fillna mean | filter variance 5"),
+            step("fillna mean | filter correlation 0.3"),
+        ],
+    },
+    Row {
+        name: "select_k",
+        variants: &[
+            aimed("fillna mean | select_k f[2]", &sample::TARGETS),
+            aimed("fillna mean | encode onehot on colour | select_k mi[3]", &sample::TARGETS),
+            aimed("fillna mean | select_k l1[2]", &sample::TARGETS),
+        ],
+    },
+    Row {
+        name: "rfe",
+        variants: &[
+            aimed("fillna mean | scale | rfe[2]", &sample::TARGETS),
+            aimed("fillna mean | scale | rfe auto", &sample::TARGETS),
+        ],
+    },
+    Row {
+        name: "sequential",
+        variants: &[
+            aimed("fillna mean | scale | sequential[1]", &sample::TARGETS),
+            aimed("fillna mean | scale | sequential[2] backward", &["price"]),
+        ],
+    },
+    Row {
+        name: "bin",
+        variants: &[step("bin 4"), step("bin 3 width encode=onehot on real"), step("fillna mean | bin 3 kmeans")],
+    },
+    Row { name: "poly", variants: &[step("scale | poly 3"), step("scale | poly 2 interaction_only=true")] },
+    Row { name: "interact", variants: &[step("scale | interact on real, count, flag")] },
+    Row { name: "spline", variants: &[step("spline"), step("spline 3 knots=quantile include_bias=false on real")] },
+    Row {
+        name: "datefeatures",
+        variants: &[
+            step("datefeatures"),
+            step("datefeatures cyclic=true"),
+            step("datefeatures parts=[month, elapsed]"),
+        ],
+    },
+    Row { name: "text", variants: &[step("text"), step("text bow[5] ngram=2 on town"), step("text hash[8] on town")] },
     Row { name: "select", variants: &[step("select real, colour"), step("scale | select count, flag")] },
+    Row {
+        name: "columns",
+        variants: &[
+            step("columns { real, count => fillna median | scale; colour, town => encode onehot; _ => drop }"),
+            step("columns { @numeric & @missing => fillna mean; @cardinality(max=4) & @string => encode ordinal }"),
+        ],
+    },
+    Row { name: "only", variants: &[step("only train { where real > 0 } | fillna mean")] },
     Row { name: "drop", variants: &[step("drop town"), step("encode onehot on colour | drop real")] },
 ];
 

@@ -100,6 +100,16 @@ fn script(spec: &'static Spec, given: &[(&'static Param, &str)]) -> String {
     format!("{above}{}", words.join(" "))
 }
 
+/// Does the grammar itself read this argument, and not the domain alone? The tests of the grammar cover it.
+fn is_grammar(spec: &Spec, param: &Param) -> bool {
+    let place = spec.positionals.iter().position(|other| other.name == param.name);
+    match spec.form {
+        Form::Target => place.is_some_and(|place| place > 0),
+        Form::Block | Form::Routes => place.is_some(),
+        _ => false,
+    }
+}
+
 /// A text that a domain takes.
 fn valid(domain: Domain) -> String {
     match domain {
@@ -116,8 +126,13 @@ fn valid(domain: Domain) -> String {
         Domain::Path => "m.pw".to_owned(),
         Domain::Sample => "iris".to_owned(),
         Domain::Call(word) => format!("{word}(\"t.csv\")"),
+        Domain::Duration => "7d".to_owned(),
+        Domain::Table => "iris".to_owned(),
+        Domain::Block => "{ head 3 }".to_owned(),
+        Domain::Routes => "{ real => scale }".to_owned(),
         Domain::Sized(word) => format!("{word}[3]"),
         Domain::Bytes => "\"64M\"".to_owned(),
+        Domain::Secret => "\"a secret\"".to_owned(),
         Domain::Column => "grade".to_owned(),
         Domain::Columns => "town".to_owned(),
         Domain::Condition => "real > 0".to_owned(),
@@ -142,7 +157,7 @@ fn defaults_can_be_written_out() {
 fn every_parameter_takes_what_its_domain_takes() {
     let unreadable = [code::UNKNOWN_OPTION, code::RESERVED_WORD, code::UNEXPECTED];
     for spec in specs() {
-        for param in spec.params() {
+        for param in spec.params().filter(|param| !is_grammar(spec, param)) {
             let script = script(spec, &[(param, &valid(param.domain))]);
             let found: Vec<Diagnostic> = check(&script);
             // What fits its domain may still not fit the other arguments, which the verb says in its own words.
@@ -175,7 +190,7 @@ fn every_bad_argument_is_called_bad_where_it_stands() {
     let mut problems = Vec::new();
     let mut tried = 0;
     for spec in specs() {
-        for param in spec.params() {
+        for param in spec.params().filter(|param| !is_grammar(spec, param)) {
             for bad in param.domain.invalid() {
                 tried += 1;
                 let text = script(spec, &[(param, bad)]);

@@ -49,11 +49,13 @@ fn threads_do_not_matter(sample: &Sample, scripts: &[String]) {
 }
 
 /// Verbs that neither learn nor are carried along.
-const OTHERS: [&str; 4] = [
+const OTHERS: [&str; 5] = [
     "load t.csv | where real > 0 and count is not null | sample 50% | head 20 | show 5 | schema | write -",
     "load t.csv | select real, count, price | target price | fillna mean | show 3 | train linear | eval kfold 4 repeat=2 \
      | assert rmse > 0 and rows > 10 | save m.pw",
     "load t.csv | predict m.pw keep=[town, price] | write out.csv",
+    "load t.csv | role group=town | drop shape, grade | target log1p(count) | encode | fillna mean | train linear \
+     | eval group 3",
     "load t.csv | drop price, shape | target grade | encode | fillna median indicator=true | train mlp[3,auto] epochs=2 \
      | eval holdout 30% metric=[auc, mcc]",
 ];

@@ -1,6 +1,8 @@
 """data.py FOLDER FILE...: makes these files there, each with 5% blanks. Keeps what exists.
 
-small.csv (569 × 30), mid.csv (100,000 × 20), big.csv (5,000,000 × 20, 774 MB), big.parquet (the same; needs big.csv).
+small.csv (569 × 30), mid.csv (100,000 × 20), big.csv (5,000,000 × 20, 774 MB), big.parquet (the same; needs big.csv),
+rows.parquet (5,000,000 × 6: keys and numbers to group and to join), lookup.parquet (100,000 × 2), other.parquet
+(5,000,000 × 2).
 """
 
 import pathlib
@@ -84,11 +86,44 @@ def big_parquet(path):
     pyarrow.parquet.write_table(table, path, compression="snappy")
 
 
+def rows(path):
+    """Keys of several sorts, and two numbers; `sparse` are the numbers of `whole` spread over 64 bits."""
+    import polars as pl
+
+    count = 5_000_000
+    random = np.random.default_rng(8)
+    levels = np.array([f"level {level:04d}" for level in range(1000)])
+    whole = random.integers(0, 100_000, count)
+    table = pl.DataFrame({
+        "text": levels[random.integers(0, len(levels), count)], "whole": whole,
+        "sparse": (whole.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)).astype(np.int64),
+        "order": random.permutation(count), "x": random.standard_normal(count), "y": random.random(count) * 100})
+    table.write_parquet(path, compression="snappy")
+
+
+def lookup(path):
+    import polars as pl
+
+    random = np.random.default_rng(9)
+    pl.DataFrame({"whole": random.permutation(100_000), "rate": random.random(100_000)}).write_parquet(path)
+
+
+def other(path):
+    import polars as pl
+
+    random = np.random.default_rng(10)
+    table = pl.DataFrame({"order": random.permutation(5_000_000), "z": random.random(5_000_000)})
+    table.write_parquet(path, compression="snappy")
+
+
 MAKERS = {
     "small.csv": lambda path: small().to_csv(path, index=False),
     "mid.csv": lambda path: mid().to_csv(path, index=False),
     "big.csv": big,
     "big.parquet": big_parquet,
+    "rows.parquet": rows,
+    "lookup.parquet": lookup,
+    "other.parquet": other,
 }
 
 folder = pathlib.Path(sys.argv[1])

@@ -1,6 +1,7 @@
 //! `bench`: how long things take; with `--peers`, beside the tools that a user would take instead.
 
 mod environment;
+mod estimators;
 mod job;
 mod measure;
 mod network;
@@ -56,7 +57,7 @@ pub(crate) fn peers_root(given: Option<&Path>) -> Result<PathBuf, String> {
     fs::canonicalize(&given).map_err(|error| format!("{}: {error}", given.display()))
 }
 
-/// Jobs that go together, as `--peers NAME` runs them. Another one is a constant of this type, named in [`FAMILIES`].
+/// Jobs that go together, as `--peers NAME` runs them. Another one is a static of this type, named in [`FAMILIES`].
 struct Family {
     name: &'static str,
     /// What they need in the folder of the data; `xtask/peers/data.py` makes what is missing.
@@ -66,7 +67,15 @@ struct Family {
 }
 
 /// The first one is what `--peers` alone runs.
-const FAMILIES: [&Family; 4] = [&network::FAMILY, &tables::CSV, &tables::PREPARE, &tables::PARQUET];
+static FAMILIES: [&Family; 7] = [
+    &network::FAMILY,
+    &tables::CSV,
+    &tables::PREPARE,
+    &tables::PARQUET,
+    &estimators::FAMILY,
+    &tables::GROUP,
+    &tables::JOIN,
+];
 
 /// What `--peers` may be told.
 struct Options {

@@ -4,7 +4,7 @@ use crate::exchange;
 use pipewright_diagnostic::{Failure, Watch, code};
 use pipewright_frame::{About, Chunks, Estimator, Schema, State, Table, TableEstimator};
 use pipewright_operator::work::{self, Fitted, FittedModel, Step};
-use pipewright_operator::{Data, Effect, Fault, Task, TaskKind};
+use pipewright_operator::{Args, Data, Effect, Fault, Task, TaskKind};
 use pipewright_world::random::Key;
 use serde_json::{Value as Json, json};
 use std::any::Any;
@@ -104,6 +104,10 @@ impl<S: State> Fitted for StateOf<S> {
     fn notices(&self) -> Vec<Failure> {
         self.notices.clone()
     }
+
+    fn drops_all(&self) -> bool {
+        self.state.drops_all()
+    }
 }
 
 /// A state from a bundle, checked.
@@ -112,6 +116,15 @@ pub(crate) fn load_state<S: State>(json: &Json) -> Result<Arc<dyn Fitted>, Failu
         .map_err(|error| Failure::new(code::BAD_BUNDLE, format!("a step cannot be read: {error}")))?;
     state.validate()?;
     Ok(Arc::new(StateOf { state, notices: Vec::new() }))
+}
+
+/// A whole number that may not be larger than `max`.
+pub(crate) fn at_most(args: &Args, name: &'static str, max: usize) -> Result<usize, Fault> {
+    let number = args.whole(name).unwrap_or(max);
+    if number <= max {
+        return Ok(number);
+    }
+    Err(Fault::of(name, code::BAD_VALUE, format!("`{name}` is {number}; it may be {max} at most")))
 }
 
 /// Which tasks a model takes.

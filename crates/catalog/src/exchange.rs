@@ -19,7 +19,7 @@ pub(crate) fn feature_names(rows: &Data) -> Arc<[String]> {
 pub(crate) fn examples(rows: &Data, names: &Arc<[String]>, task: &Task) -> Result<Examples, Failure> {
     let wanted: Vec<Arc<str>> = names.iter().map(|name| name.as_str().into()).chain([task.target.clone()]).collect();
     let table = rows.select(&wanted)?;
-    Ok(Examples::new(features(&table, names)?, target(&table, task)?))
+    Ok(Examples::new(features(&table, names)?, learned_target(&table, task)?))
 }
 
 /// The named columns in a temporary file, and the target in memory.
@@ -29,7 +29,7 @@ pub(crate) fn spilled(rows: &Stream, names: &Arc<[String]>, task: &Task) -> Resu
     let mut scales = Scales::new(names.len());
     let part = |_, chunk: Table| {
         let features = features(&chunk, names)?;
-        Ok((Spilled::row_major(&features), Scales::of(&features), target(&chunk, task)?))
+        Ok((Spilled::row_major(&features), Scales::of(&features), learned_target(&chunk, task)?))
     };
     let filled = rows.world().scratch(&mut |out| {
         let write = |(bytes, seen, target): (Vec<u8>, Scales, Target)| {
@@ -72,6 +72,22 @@ pub(crate) fn target(table: &Table, task: &Task) -> Result<Target, Failure> {
     }
 }
 
+/// What a model learns of the target of every row.
+fn learned_target(table: &Table, task: &Task) -> Result<Target, Failure> {
+    let (Target::Numbers(mut numbers), Some(transform)) = (target(table, task)?, task.transform) else {
+        return target(table, task);
+    };
+    for (row, number) in numbers.iter_mut().enumerate() {
+        let learned = transform.apply(*number);
+        if !learned.is_finite() {
+            let message = format!("`{}` is {number}, which has no {}", task.target, transform.name());
+            return Err(Failure::new(code::VALUE_OUT_OF_RANGE, message).column(&*task.target).row(row as u64 + 1));
+        }
+        *number = learned;
+    }
+    Ok(Target::Numbers(numbers))
+}
+
 /// What a model says, as a table: a column of probabilities a class, or one of numbers.
 pub(crate) fn table_of(outputs: &Outputs, task: &Task) -> Result<Table, Failure> {
     let column = |name: &str| Column::new(name, Kind::Continuous);
@@ -84,7 +100,10 @@ pub(crate) fn table_of(outputs: &Outputs, task: &Task) -> Result<Table, Failure>
                 (0..*classes).map(|class| array(of_class(class))).collect(),
             )
         }
-        (Outputs::Numbers(values), TaskKind::Numbers) => (vec![column(PREDICTION)], vec![array(values.clone())]),
+        (Outputs::Numbers(values), TaskKind::Numbers) => {
+            let inverted = |value: &f64| task.transform.map_or(*value, |transform| transform.invert(*value));
+            (vec![column(PREDICTION)], vec![array(values.iter().map(inverted).collect())])
+        }
         _ => return Err(Failure::new(code::BAD_BUNDLE, "the model does not answer what its task asks")),
     };
     Table::new(columns, arrays)

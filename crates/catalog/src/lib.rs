@@ -8,17 +8,21 @@
 #![allow(clippy::module_inception)]
 
 mod adapt;
+mod branch;
 mod choose;
 mod clean;
 mod encode;
 mod exchange;
+mod feature;
 mod judge;
 mod learn;
 mod look;
+mod matrix;
 mod out;
 mod roles;
 mod scale;
 mod source;
+mod tables;
 
 use pipewright_operator::{Implied, Registry};
 
@@ -31,10 +35,37 @@ pub static REGISTRY: Registry = Registry {
         &choose::filter::VERB,
         &choose::sample::VERB,
         &choose::head::VERB,
+        &choose::sort::VERB,
+        &choose::dedup::VERB,
+        &choose::dropna::VERB,
+        &tables::pivot::VERB,
+        &tables::unpivot::VERB,
         &roles::target::VERB,
+        &roles::role::VERB,
         &clean::fillna::VERB,
+        &clean::clip::VERB,
+        &clean::outliers::VERB,
+        &clean::mask::VERB,
+        &clean::balance::VERB,
         &scale::scale::VERB,
+        &scale::power::VERB,
+        &scale::quantile::VERB,
+        &scale::log1p::VERB,
         &encode::encode::VERB,
+        &feature::pca::VERB,
+        &feature::svd::VERB,
+        &feature::filter::VERB,
+        &feature::select_k::VERB,
+        &feature::rfe::VERB,
+        &feature::sequential::VERB,
+        &feature::bin::VERB,
+        &feature::poly::VERB,
+        &feature::interact::VERB,
+        &feature::spline::VERB,
+        &encode::datefeatures::VERB,
+        &encode::text::VERB,
+        &branch::columns::VERB,
+        &branch::only::VERB,
         &learn::train::VERB,
         &judge::eval::VERB,
         &judge::assert::VERB,

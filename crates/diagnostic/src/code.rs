@@ -147,6 +147,9 @@ codes! {
     FITTED_IN_JUDGED = "E0304", "a saved model inside a pipeline that is judged",
         "What was saved may have seen the rows that this `eval` holds out.",
         "load | predict m.pw | train linear | eval" => "load | train linear | eval";
+    ORDER_SHUFFLED = "E0306", "rows whose order matters, and a judge that shuffles them",
+        "A feature that looks at the rows before it (`lag`, a fill from above), or a column with the role of time, says that the rows have an order. A judge that shuffles them learns from later rows and is judged on earlier ones. Judge with `eval time`, or without shuffling; what looks ahead (`lead`, a fill from below) has no place in a pipeline that is judged.",
+        "load | role time=day | train linear | eval kfold 5" => "load | role time=day | train linear | eval time 5";
     ROW_FILTER_BELOW_FIT = "E0311", "a row filter below the first stage that learns",
         "`where`, `sample`, `head` make the table; they are not part of what a model does when it predicts. Below a stage that learns they would change what was learned from. Move them up.",
         "load | fillna mean | where age > 3 | train linear | eval" => "load | where age > 3 | fillna mean | train linear | eval";
@@ -301,7 +304,7 @@ codes! {
         "Without a `target` stage the column to predict is found by its name, else the last one is taken.",
         "" => "";
     ROWS_LEFT_OUT = "N0501", "rows were left out",
-        "Rows whose target is missing can neither be learned from nor judged.",
+        "Rows whose target is missing can neither be learned from nor judged; unusual ones are not learned from, if a stage says so.",
         "" => "";
     COLUMN_LEFT_OUT = "N0419", "a column was left out",
         "A text column whose values are nearly all different says nothing about new rows.",
@@ -309,6 +312,9 @@ codes! {
     RENAMED_COLUMN = "N0418", "a column was renamed",
         "Its name was empty or taken.",
         "" => "";
+    GROUPS_TOGETHER = "W0323", "rows of one group are kept on one side",
+        "A column has the role of group: rows of one value know of each other, so plain folds would judge a model on what it has seen. The folds keep groups together instead.",
+        "load | role group=patient | train logistic | eval kfold 5" => "load | role group=patient | train logistic | eval group 5";
     LIKELY_ID = "N0415", "a column that looks like an id",
         "Its values are all different whole numbers: it identifies rows rather than describing them.",
         "" => "";

@@ -2,7 +2,7 @@
 
 use crate::observe::Observer;
 use pipewright_diagnostic::{Failure, Watch};
-use pipewright_frame::{Role, Table};
+use pipewright_frame::{Column, Role, Table};
 use pipewright_operator::work::{Fitted, FittedModel, Report, Round, Score};
 use pipewright_operator::{Data, Surroundings, Task};
 use pipewright_plan::{Frame, Job, Part, Work};
@@ -45,8 +45,15 @@ pub(crate) fn execute(
     Ok(match &job.work {
         Work::Read(source, wanted) => Value::Data(source.read(wanted, surroundings, watch)?),
         Work::Rows(rows, key) => Value::Data(expect!(Data, &inputs[0]).changed(rows, *key, watch)?),
+        Work::Combine(combine, name, key) => {
+            let other = expect!(Data, &inputs[1]).table()?;
+            let sourced = |column: &Column| pipewright_plan::sourced(column, name.as_deref());
+            let other = other.map_columns(|column, array| Ok(vec![(sourced(column), array.clone())]))?;
+            Value::Data(expect!(Data, &inputs[0]).changed(&combine.with(other)?, *key, watch)?)
+        }
         Work::Split(splitter, task, key) => {
-            Value::Rounds(Arc::new(splitter.split(&target(expect!(Data, &inputs[0]), task)?, task, *key, watch)?))
+            let rows = split_by(expect!(Data, &inputs[0]), task)?;
+            Value::Rounds(Arc::new(splitter.split(&rows, task, *key, watch)?))
         }
         Work::Pick(index, part) => {
             let round = &expect!(Rounds, &inputs[1])[*index];
@@ -101,6 +108,15 @@ fn target(rows: &Data, task: &Task) -> Result<Table, Failure> {
     rows.select(std::slice::from_ref(&task.target))
 }
 
+/// What a split looks at, in memory: the target, and the columns that say what belongs together and when it was.
+fn split_by(rows: &Data, task: &Task) -> Result<Table, Failure> {
+    let says = |column: &Column| matches!(column.role, Role::Group | Role::Time | Role::Fold);
+    let columns = rows.columns();
+    let others = columns.iter().filter(|column| says(column)).map(|column| column.name.clone());
+    let names: Vec<Arc<str>> = std::iter::once(task.target.clone()).chain(others).collect();
+    rows.select(&names)
+}
+
 /// The predictions for all rows, in memory.
 fn predict(model: &Arc<dyn FittedModel>, rows: &Data) -> Result<Table, Failure> {
     let stream = match rows {
@@ -112,8 +128,12 @@ fn predict(model: &Arc<dyn FittedModel>, rows: &Data) -> Result<Table, Failure> 
 
 fn pipeline(frame: &Frame, inputs: &[Value]) -> pipewright_operator::FittedPipeline {
     let columns = expect!(Data, &inputs[0]).columns();
-    let features = columns.into_iter().filter(|column| column.role == Role::Feature).collect();
-    let states = inputs[1..inputs.len() - 1].iter().map(|state| expect!(State, state).clone()).collect();
+    let states: Vec<Arc<dyn Fitted>> =
+        inputs[1..inputs.len() - 1].iter().map(|state| expect!(State, state).clone()).collect();
+    // What the first step drops without a look is not asked of new rows.
+    let unneeded = states.first().map(|state| state.unneeded()).unwrap_or_default();
+    let wanted = |column: &Column| frame.wants(column) && !unneeded.contains(&column.name);
+    let features = columns.into_iter().filter(wanted).collect();
     let model = expect!(Model, &inputs[inputs.len() - 1]).clone();
     frame.fill(features, states, model)
 }

@@ -228,8 +228,10 @@ impl<'a> Schedule<'a> {
     fn outcome(self) -> Outcome {
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut outcome = Outcome::default();
+        // Whether a job behind the one that failed has run is chance: what it has to say is left out.
+        let end = state.failure.as_ref().map_or(usize::MAX, |(failed, _)| *failed);
         for (id, (job, state)) in self.graph.jobs().iter().zip(state.jobs).enumerate() {
-            let notices = state.notices.into_iter();
+            let notices = state.notices.into_iter().filter(|_| id <= end);
             outcome.notices.extend(notices.map(|failure| Notice { stage: job.stage, round: job.round, failure }));
             if state.ran {
                 let time = outcome.times.entry(job.stage).or_default();
@@ -237,7 +239,7 @@ impl<'a> Schedule<'a> {
                 time.runs += usize::from(is_run(&job.work));
             }
             match state.value {
-                Some(Value::Report(report)) => drop(outcome.reports.insert(id, report)),
+                Some(Value::Report(report)) if id < end => drop(outcome.reports.insert(id, report)),
                 Some(value) if self.keep_all => drop(outcome.kept.insert(job.key, value)),
                 _ => {}
             }

@@ -54,7 +54,7 @@ use pipewright_world::Content;
 use std::io;
 use std::sync::Arc;
 
-pub(crate) use literal::{DAY, date, date_text, time, time_text};
+pub(crate) use literal::{DAY, civil, date, date_text, days_since_1970, time, time_text};
 
 /// Reads a table, and notes what a reader of the result will want to know (renamed columns, widened kinds).
 ///

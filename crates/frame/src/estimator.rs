@@ -4,21 +4,54 @@
 //! alone cuts the rows into fixed chunks, observes them in parallel and merges in order, so that the result has the
 //! same bits for every number of threads.
 
+mod balancer;
+mod binner;
+mod by_column;
+mod carry;
+mod clip;
 mod columns;
+mod dates;
 mod encoder;
+mod forest;
 mod imputer;
+mod log1p;
+mod mask;
+mod normal;
+mod number_map;
+mod outliers;
+mod power;
+mod products;
+mod quantile;
 mod scaler;
+mod spline;
+mod target_encoder;
 mod whole;
+mod words;
 
 use crate::chunks::{Chunks, in_waves};
 use crate::{Schema, Table};
 use pipewright_diagnostic::{Failure, code};
 use serde::{Serialize, de::DeserializeOwned};
 
+pub use balancer::{BalanceMethod, Balancer, BalancerState};
+pub use binner::{BinMethod, Binner, BinnerState};
+pub use carry::{Carry, CarryState, Neighbour};
+pub use clip::{Clip, ClipBound, ClipState};
+pub use columns::{chosen, indicator_of, missing_in, validate_names};
+pub use dates::{DatePart, Dates, DatesState};
 pub use encoder::{Encoder, EncoderMethod, EncoderState, LeftOut, Rare, Unseen};
 pub use imputer::{Fill, Imputer, ImputerState};
+pub use log1p::{Log1p, Log1pState};
+pub use mask::{Generalise, Hmac, Mask, MaskState, Masking, Period};
+pub use outliers::{Beyond, Fencing, OutlierRows, OutlierState, Outliers, Unusual};
+pub use power::{Power, PowerFamily, PowerState};
+pub use products::{Products, ProductsState};
+pub use quantile::{QuantileMapper, QuantileState, Shape};
 pub use scaler::{Scaler, ScalerMethod, ScalerState};
+pub use spline::{Knots, Spline, SplineState};
+pub use target_encoder::{Smooth, TargetEncoder, TargetMethod};
 pub use whole::{About, Aim, TableEstimator};
+pub use words::{WordMethod, Words, WordsState};
 
 /// What was seen of some rows; merging is associative and an empty summary is its identity.
 pub trait Summary: Send + Sized {
@@ -89,6 +122,11 @@ pub trait State: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Is what it makes of some rows the same, whatever rows stand beside them?
     fn by_row(&self) -> bool {
         true
+    }
+
+    /// Does it drop every column, without a look?
+    fn drops_all(&self) -> bool {
+        false
     }
 
     /// What was learned, as a table.
@@ -167,5 +205,7 @@ pub(crate) fn in_table(mut failure: Failure, rows_before: Option<usize>) -> Fail
     failure
 }
 
+#[cfg(test)]
+mod oracle;
 #[cfg(test)]
 mod tests;

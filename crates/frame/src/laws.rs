@@ -4,7 +4,7 @@
 //! to refuse it the same way however the rows are cut and however many threads there are.
 
 use crate::csv::date_text;
-use crate::{CHUNK_ROWS, Column, Estimator, Kind, Schema, State, Summary, Table, fit};
+use crate::{About, CHUNK_ROWS, Column, Estimator, Kind, Schema, State, Summary, Table, TableEstimator, fit};
 use arrow_array::{
     ArrayRef, BooleanArray, Float64Array, Int64Array, StringArray, Time64MicrosecondArray, TimestampMicrosecondArray,
 };
@@ -23,6 +23,37 @@ pub fn check<E: Estimator>(estimator: &E, table: &Table) {
     threads_do_not_matter(estimator, table);
     rows_are_local(estimator, table);
     states_survive_files(estimator, table);
+}
+
+/// The laws of a step that needs all rows at once: the schema is as predicted, fitting is pure and the same for any
+/// number of threads, also what the training rows become; rows are local, and states survive files.
+///
+/// # Panics
+/// If one is broken.
+pub fn check_table<E: TableEstimator>(estimator: &E, table: &Table, about: &About) {
+    let fit = || {
+        let state = estimator.fit(table, about)?;
+        assert_eq!(state.validate(), Ok(()), "a fitted state is valid\n{table}");
+        Ok(state)
+    };
+    let training = |state: &E::State| estimator.apply_training(state, table, about);
+    let copy = Table::concat(&[table.clone(), table.slice(0, 0)]).expect("the columns are the same");
+    let all = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool of few threads");
+        pool.install(|| (outcome(fit()), fit().and_then(|state| training(&state)).ok()))
+    };
+    let one = all(1);
+    assert!(all(2) == one && all(8) == one, "it depends on threads\n{table}");
+    assert!(copy == *table, "fitting changed its input\n{table}");
+    let Ok(state) = fit() else { return };
+    let predicted = estimator.schema(&table.schema()).expect("what can be fitted has a schema");
+    for made in [state.apply(table), training(&state)].into_iter().flatten() {
+        assert_eq!(predicted.admits(made.columns()), Ok(()), "in\n{table}");
+    }
+    if state.by_row() {
+        stays_local(&state, table);
+    }
+    survives_files(&state, table);
 }
 
 /// `apply` yields the schema that was predicted; a table whose schema is refused cannot be fitted.
@@ -105,6 +136,10 @@ const MOST_COPIES: usize = 400;
 /// If it does not.
 pub fn rows_are_local<E: Estimator>(estimator: &E, table: &Table) {
     let Ok(state) = fitted(estimator, table) else { return };
+    stays_local(&state, table);
+}
+
+fn stays_local(state: &impl State, table: &Table) {
     let Ok(whole) = state.apply(table) else { return };
     assert_eq!(whole.rows(), table.rows(), "apply keeps all rows\n{table}");
     let rows = table.rows();
@@ -123,8 +158,12 @@ pub fn rows_are_local<E: Estimator>(estimator: &E, table: &Table) {
 /// If it does not.
 pub fn states_survive_files<E: Estimator>(estimator: &E, table: &Table) {
     let Ok(state) = fitted(estimator, table) else { return };
-    let text = serde_json::to_string(&state).expect("states can be written");
-    let read: E::State = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error} in {text}"));
+    survives_files(&state, table);
+}
+
+fn survives_files<S: State>(state: &S, table: &Table) {
+    let text = serde_json::to_string(state).expect("states can be written");
+    let read: S = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error} in {text}"));
     assert_eq!(read.validate(), Ok(()), "{text}");
     assert_eq!(serde_json::to_string(&read).expect("states can be written"), text);
     assert!(state.apply(table).ok() == read.apply(table).ok(), "{text} applies otherwise to\n{table}");
@@ -241,7 +280,11 @@ pub fn random_table(key: Key, rows: usize) -> Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Class, Encoder, Imputer, Rare, Scaler, Selection, Unseen};
+    use crate::{
+        Beyond, BinMethod, Binner, Class, Clip, ClipBound, DatePart, Dates, Encoder, EncoderMethod, Fencing,
+        Generalise, Hmac, Imputer, Knots, Log1p, Mask, Masking, Outliers, Period, Power, Products, QuantileMapper,
+        Rare, Scaler, Selection, Shape, Spline, Unseen, WordMethod, Words,
+    };
     use proptest::prelude::*;
 
     fn every_estimator(table: &Table) {
@@ -258,18 +301,69 @@ mod tests {
         ] {
             check(&imputer, table);
         }
-        for scaler in [Scaler::standard(), Scaler::minmax(), Scaler::robust().on(numeric())] {
+        for scaler in
+            [Scaler::standard(), Scaler::minmax(), Scaler::robust().on(numeric()), Scaler::maxabs(), Scaler::squash()]
+        {
             check(&scaler, table);
         }
+        for power in [Power::yeo_johnson(), Power { standardise: false, ..Power::yeo_johnson() }, Power::box_cox()] {
+            check(&power, table);
+        }
+        for shape in [Shape::Uniform, Shape::Normal] {
+            check(&QuantileMapper::to(shape).with_landmarks(20), table);
+        }
+        check(&Log1p::default(), table);
+        shaping_estimators(table);
         for encoder in [
             Encoder::auto(),
             Encoder::onehot(),
             Encoder::onehot().with_rare(Rare::Share(0.1)).with_unseen(Unseen::Other),
             Encoder::onehot().with_rare(Rare::Count(2)).with_unseen(Unseen::Error),
             Encoder::ordinal(),
+            Encoder::ordinal().with_rare(Rare::Count(2)).with_unseen(Unseen::Other),
+            Encoder::count(),
+            Encoder { method: EncoderMethod::Count { share: true }, ..Encoder::count() }.with_rare(Rare::Share(0.2)),
+            Encoder::hash(7),
         ] {
             check(&encoder, table);
         }
+        let texts = || Selection::Class(Class::String);
+        for words in [
+            Words::new(WordMethod::Tfidf, 5),
+            Words::new(WordMethod::Count, 100).with_runs(2).on(texts()),
+            Words::new(WordMethod::Hash, 6),
+        ] {
+            check(&words, table);
+        }
+        for dates in [Dates::all(), Dates::all().cyclic(), Dates::parts([DatePart::Hour, DatePart::Month]).cyclic()] {
+            check(&dates, table);
+        }
+        let less = Generalise { step: Some(2.5), date: Some(Period::Month), letters: Some(3) };
+        for masking in [Masking::Hash(Hmac::new(b"key")), Masking::Redact, Masking::Blank, Masking::Generalise(less)] {
+            check(&Mask::new(masking, Selection::Class(Class::All)), table);
+        }
+        let texts_and_dates = Selection::Union(vec![numeric(), texts(), Selection::Class(Class::Date)]);
+        check(&Mask::new(Masking::Generalise(less), texts_and_dates), table);
+    }
+
+    fn shaping_estimators(table: &Table) {
+        for low in [None, Some(ClipBound::Constant(-2.0)), Some(ClipBound::Quantile(0.1))] {
+            for high in [None, Some(ClipBound::Constant(5.0)), Some(ClipBound::Quantile(0.9))] {
+                check(&Clip { low, high, on: None }, table);
+            }
+        }
+        for fencing in [Fencing::ZScore(1.0), Fencing::Iqr(0.5), Fencing::Mad(1.0)] {
+            check(&Outliers { fencing, beyond: Beyond::Clip, on: None }, table);
+            check(&Outliers { fencing, beyond: Beyond::Null, on: None }, table);
+        }
+        for method in [BinMethod::Width, BinMethod::Quantile, BinMethod::Kmeans] {
+            check(&Binner { bins: 3, method, onehot: false, on: None }, table);
+            check(&Binner { bins: 7, method, onehot: true, on: None }, table);
+        }
+        check(&Spline::default(), table);
+        check(&Spline { knots: 4, degree: 2, placing: Knots::Quantile, bias: false, on: None }, table);
+        check(&Products::of_degree(3), table);
+        check(&Products::of_pairs(), table);
     }
 
     #[test]

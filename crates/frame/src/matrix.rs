@@ -3,7 +3,7 @@
 use crate::Table;
 use crate::chunks::{Chunks, in_waves};
 use crate::estimator::in_table;
-use crate::table::{Numeric, all_within, first_beyond};
+use crate::table::{Numeric, refuse_beyond};
 use pipewright_diagnostic::Failure;
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -110,7 +110,7 @@ const TILE_BYTES: usize = 32 << 10;
 
 /// Writes the rows of a table to their place, which holds zeros.
 fn write<N: Real>(table: &Table, names: &[Arc<str>], place: &mut [N]) -> Result<(), Failure> {
-    let columns = names.iter().map(|name| Numeric::of(table, name)).collect::<Result<Vec<_>, _>>()?;
+    let columns = names.iter().map(|name| Numeric::complete(table, name)).collect::<Result<Vec<_>, _>>()?;
     let width = columns.len().max(1);
     let tile_rows = (TILE_BYTES / width / size_of::<N>()).next_multiple_of(64);
     let mut block = vec![0.0; tile_rows];
@@ -130,10 +130,7 @@ fn write<N: Real>(table: &Table, names: &[Arc<str>], place: &mut [N]) -> Result<
                     continue;
                 }
             };
-            if !all_within(floats, N::LARGEST) {
-                let failure = first_beyond(&names[position], floats, N::LARGEST);
-                return Err(in_table(failure, Some(start)));
-            }
+            refuse_beyond(&names[position], floats, N::LARGEST).map_err(|failure| in_table(failure, Some(start)))?;
             let rows = numbers.chunks_exact_mut(width);
             rows.zip(floats).for_each(|(row, &number)| row[position] = N::of(number));
         }

@@ -71,6 +71,28 @@ pub enum Role {
     Target,
     /// Names the row; never learned from.
     Id,
+    /// How much the row counts.
+    Weight,
+    /// Rows of one value belong together: a split keeps them on one side.
+    Group,
+    /// When the row was seen.
+    Time,
+    /// The fold that judges the row.
+    Fold,
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Role::Feature => "feature",
+            Role::Target => "target",
+            Role::Id => "id",
+            Role::Weight => "weight",
+            Role::Group => "group",
+            Role::Time => "time",
+            Role::Fold => "fold",
+        })
+    }
 }
 
 /// One column of a schema.
@@ -94,17 +116,23 @@ impl Column {
     }
 }
 
-/// A column, or a group of columns whose members only a fitted state knows (one-hot levels, say).
+/// A column, or a group of columns whose members only a fitted state knows (one-hot levels, say, or a column that a
+/// selection may keep).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Entry {
     /// A column that is there whatever the rows say.
     Column(Column),
     /// Columns that a step will make from the `from` column, all of kind `kind` and features.
     Open {
-        /// The column that they are made from; it is gone itself.
+        /// The column that they are made from; only the rows say whether it is there itself.
         from: Arc<str>,
         /// The kind of every member.
         kind: Kind,
+    },
+    /// The feature of this name, or what a step will make of it, or nothing: only the rows will say.
+    Undecided {
+        /// The column that it is about.
+        from: Arc<str>,
     },
 }
 
@@ -143,7 +171,7 @@ impl Schema {
     pub fn columns(&self) -> impl Iterator<Item = &Column> {
         self.entries.iter().filter_map(|entry| match entry {
             Entry::Column(column) => Some(column),
-            Entry::Open { .. } => None,
+            Entry::Open { .. } | Entry::Undecided { .. } => None,
         })
     }
 
@@ -156,7 +184,13 @@ impl Schema {
     /// The column with the role of target.
     #[must_use]
     pub fn target(&self) -> Option<&Column> {
-        self.columns().find(|column| column.role == Role::Target)
+        self.with_role(Role::Target)
+    }
+
+    /// The first column with this role.
+    #[must_use]
+    pub fn with_role(&self, role: Role) -> Option<&Column> {
+        self.columns().find(|column| column.role == role)
     }
 
     /// The known column of this name.
@@ -175,18 +209,25 @@ impl Schema {
     /// The first difference, in words.
     pub fn admits(&self, actual: &[Column]) -> Result<(), String> {
         let mut rest = actual.iter().peekable();
-        for entry in &self.entries {
+        for (place, entry) in self.entries.iter().enumerate() {
             match entry {
                 Entry::Column(expected) => match rest.next() {
                     Some(column) if column == expected => {}
                     other => return Err(format!("expected {expected:?}, found {other:?}")),
                 },
+                Entry::Undecided { from } => while rest.next_if(|column| is_member(&column.name, from)).is_some() {},
                 Entry::Open { from, kind } => {
-                    while let Some(member) = rest.next_if(|column| is_member(&column.name, from)) {
-                        if member.kind != *kind || member.role != Role::Feature {
-                            return Err(format!("{member:?} is no {kind} feature as the group of `{from}` should be"));
-                        }
-                    }
+                    let known = match self.entries.get(place + 1) {
+                        Some(Entry::Column(next)) => Some(next),
+                        _ => None,
+                    };
+                    let member = |column: &&Column| {
+                        is_member(&column.name, from)
+                            && column.kind == *kind
+                            && column.role == Role::Feature
+                            && Some(*column) != known
+                    };
+                    while rest.next_if(&member).is_some() {}
                 }
             }
         }
@@ -201,7 +242,7 @@ impl Schema {
 }
 
 fn is_member(name: &str, from: &str) -> bool {
-    name.strip_prefix(from).is_some_and(|rest| rest.is_empty() || rest.starts_with('=') || rest.starts_with(" ("))
+    name.strip_prefix(from).is_some_and(|rest| rest.is_empty() || rest.starts_with(['=', ' ']))
 }
 
 /// The failure for a name that is not among `known`: with the nearest names, else with the first few.

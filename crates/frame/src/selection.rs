@@ -1,6 +1,9 @@
 //! Which columns: a selector without its place in a script, resolved against a schema.
 
-use crate::{Column, Kind, Role, Schema};
+mod facts;
+
+use crate::{Chunks, Column, Kind, Role, Schema};
+use facts::Facts;
 use pipewright_diagnostic::{Failure, code};
 use regex::Regex;
 use std::collections::BTreeSet;
@@ -45,6 +48,19 @@ pub enum Selection {
     And(Vec<Selection>),
     /// All features that are not in it.
     Not(Box<Selection>),
+    /// Features of which this is true in the rows at hand; before they are looked at, all that it may be true of.
+    Fact(Fact),
+}
+
+/// What a selection asks of the values of a column: only the rows can tell.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Fact {
+    /// At least this share of the values is missing, and one at least.
+    Missing(f64),
+    /// There is one value at the most.
+    Constant,
+    /// There are so many different values: from the first number up to the second.
+    Cardinality(u64, u64),
 }
 
 /// A class of columns.
@@ -146,10 +162,60 @@ impl Selection {
             | Selection::Range(..)
             | Selection::Rest(_) => true,
             Selection::Class(class) => class.is_by_role(),
+            Selection::Fact(_) => false,
             Selection::Union(parts) | Selection::And(parts) => parts.iter().all(Selection::is_by_name),
             Selection::Except(left, right) => left.is_by_name() && right.is_by_name(),
             Selection::Not(inner) => inner.is_by_name(),
         }
+    }
+
+    /// The same with other leaves, where `change` has one.
+    fn with_leaves(&self, change: &impl Fn(&Selection) -> Option<Selection>) -> Selection {
+        let all = |parts: &[Selection]| parts.iter().map(|part| part.with_leaves(change)).collect();
+        match self {
+            Selection::Union(parts) => Selection::Union(all(parts)),
+            Selection::And(parts) => Selection::And(all(parts)),
+            Selection::Except(left, right) => left.with_leaves(change).except(right.with_leaves(change)),
+            Selection::Not(inner) => Selection::Not(Box::new(inner.with_leaves(change))),
+            leaf => change(leaf).unwrap_or_else(|| leaf.clone()),
+        }
+    }
+
+    /// The same where earlier parts have taken these columns: [`Selection::Rest`] is what they left.
+    #[must_use]
+    pub fn behind(&self, taken: &[Arc<str>]) -> Selection {
+        self.with_leaves(&|leaf| matches!(leaf, Selection::Rest(_)).then(|| Selection::Rest(taken.to_vec())))
+    }
+
+    /// Does it ask for what only the rows can tell?
+    #[must_use]
+    pub fn asks_rows(&self) -> bool {
+        match self {
+            Selection::Fact(_) => true,
+            Selection::Union(parts) | Selection::And(parts) => parts.iter().any(Selection::asks_rows),
+            Selection::Except(left, right) => left.asks_rows() || right.asks_rows(),
+            Selection::Not(inner) => inner.asks_rows(),
+            _ => false,
+        }
+    }
+
+    /// The same with what only the rows can tell settled by these rows.
+    ///
+    /// # Errors
+    /// A [`Failure`] where a chunk cannot be made.
+    pub fn settled(&self, rows: &dyn Chunks) -> Result<Selection, Failure> {
+        if !self.asks_rows() {
+            return Ok(self.clone());
+        }
+        let facts = Facts::of(rows)?;
+        let settle = |leaf: &Selection| match leaf {
+            Selection::Fact(fact) => {
+                let names = facts.names(*fact).into_iter().map(Selection::Name);
+                Some(Selection::Union(names.collect()))
+            }
+            _ => None,
+        };
+        Ok(self.with_leaves(&settle))
     }
 
     /// The names of the selected columns, each once.
@@ -173,6 +239,7 @@ impl Selection {
                 let taken: BTreeSet<&Arc<str>> = taken.iter().collect();
                 pick(schema, |column| Class::Features.holds(column) && !taken.contains(&column.name))
             }
+            Selection::Fact(_) => pick(schema, |column| Class::Features.holds(column)),
             Selection::Union(parts) => {
                 let (mut union, mut seen) = (Vec::new(), BTreeSet::new());
                 for part in parts {

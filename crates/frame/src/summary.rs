@@ -17,9 +17,11 @@ mod big;
 mod bins;
 mod block;
 mod distributive;
+mod fixed;
 mod holistic;
 
 pub use algebraic::Moments;
 pub(crate) use block::BLOCK;
 pub use distributive::{ExactSum, Extremes, Levels};
+pub(crate) use fixed::{Exponents, FixedPoint};
 pub use holistic::Quantiles;

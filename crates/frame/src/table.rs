@@ -5,10 +5,10 @@ mod numbers;
 mod show;
 
 pub(crate) use batch::storage;
-pub(crate) use numbers::{Numeric, all_within, first_beyond, non_finite, plural, quoted, text_of};
+pub(crate) use numbers::{Numeric, all_within, non_finite, plural, quoted, refuse_beyond, text_of};
 
 use crate::schema::unknown_column;
-use crate::{CHUNK_ROWS, Column, Origin, Role, Schema};
+use crate::{Column, Origin, Role, Schema};
 use arrow_array::{Array, ArrayRef, BooleanArray, UInt32Array};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_world::random::Key;
@@ -329,23 +329,17 @@ impl Table {
         Ok(Table::with_rows(columns, arrays, self.rows)?.with_origin(self.origin.clone()))
     }
 
-    /// The table with each column replaced by the columns that `change` makes of it; side by side, where there are
-    /// many rows.
+    /// The table with each column replaced by the columns that `change` makes of it.
     ///
     /// # Errors
-    /// Those of `change` for the first column that it refuses, and as [`Table::new`].
+    /// Those of `change`, and as [`Table::new`].
     pub fn map_columns(
         &self,
-        change: impl Fn(&Column, &ArrayRef) -> Result<Vec<(Column, ArrayRef)>, Failure> + Sync,
+        mut change: impl FnMut(&Column, &ArrayRef) -> Result<Vec<(Column, ArrayRef)>, Failure>,
     ) -> Result<Table, Failure> {
-        let changed: Vec<Result<_, Failure>> = if self.rows > CHUNK_ROWS {
-            self.columns.par_iter().zip(&self.arrays).map(|(column, array)| change(column, array)).collect()
-        } else {
-            self.columns.iter().zip(&self.arrays).map(|(column, array)| change(column, array)).collect()
-        };
         let (mut columns, mut arrays) = (Vec::new(), Vec::new());
-        for members in changed {
-            for (column, array) in members? {
+        for (column, array) in self.columns.iter().zip(&self.arrays) {
+            for (column, array) in change(column, array)? {
                 columns.push(column);
                 arrays.push(array);
             }

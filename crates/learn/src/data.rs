@@ -53,6 +53,27 @@ impl Features {
     pub fn values(&self) -> &[f64] {
         &self.values
     }
+
+    /// The columns at these positions, in this order.
+    ///
+    /// # Panics
+    /// If there are not that many columns.
+    #[must_use]
+    pub fn select(&self, columns: &[usize]) -> Features {
+        let names = columns.iter().map(|&index| self.names[index].clone()).collect();
+        let values = columns.iter().flat_map(|&index| self.column(index)).copied().collect();
+        Features::new(self.rows, names, values)
+    }
+
+    /// The rows at these positions, in this order.
+    ///
+    /// # Panics
+    /// If there are not that many rows.
+    #[must_use]
+    pub fn take(&self, rows: &[u32]) -> Features {
+        let of_column = |index| rows.iter().map(move |&row| self.column(index)[row as usize]);
+        Features::new(rows.len(), self.names.clone(), (0..self.columns()).flat_map(of_column).collect())
+    }
 }
 
 /// What is to be predicted, one value a row.
@@ -82,6 +103,20 @@ impl Target {
                 let numbers = |part| if let Target::Numbers(values) = part { values } else { Vec::new() };
                 Target::Numbers(parts.into_iter().flat_map(numbers).collect())
             }
+        }
+    }
+
+    /// The rows at these positions, in this order.
+    ///
+    /// # Panics
+    /// If there are not that many rows.
+    #[must_use]
+    pub fn take(&self, rows: &[u32]) -> Target {
+        match self {
+            Target::Classes { codes, count } => {
+                Target::Classes { codes: rows.iter().map(|&row| codes[row as usize]).collect(), count: *count }
+            }
+            Target::Numbers(values) => Target::Numbers(rows.iter().map(|&row| values[row as usize]).collect()),
         }
     }
 

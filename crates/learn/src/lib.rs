@@ -1,21 +1,28 @@
-//! Learning from matrices: networks, linear models, metrics and splits. Knows no table and no language.
+//! Learning from matrices: networks, linear models, transforms, metrics and splits. Knows no table and no language.
 //!
 //! A [`Learner`] is a configuration; [`Learner::fit`] turns [`Examples`] into a [`Model`]; a model turns [`Features`]
-//! into [`Outputs`]. Configuration and model are two types: nothing is fitted in place.
+//! into [`Outputs`]. A [`Transformer`] is a configuration too; what it learns, a [`Transform`], turns [`Features`] into
+//! [`Features`]. Configuration and model are two types: nothing is fitted in place.
 #![doc = include_str!("../README.md")]
 
 pub mod data;
 pub mod dummy;
+pub mod impute;
 mod learner;
 pub mod linear;
+mod matrix;
 pub mod metric;
 pub mod net;
+pub mod reduce;
 mod scales;
+pub mod select;
 mod spilled;
 pub mod split;
+mod transform;
 mod twofold;
 
 pub use data::{Examples, Features, Outputs, Target};
 pub use learner::{Ignore, Learner, Model, Watch};
 pub use scales::Scales;
 pub use spilled::Spilled;
+pub use transform::{Transform, Transformer};

@@ -95,6 +95,121 @@ pub fn stratified(codes: &[u32], count: usize, shuffle: Option<Key>) -> Result<F
     Ok(Folds { folds: folds_from(&fold_of, count), notices: notices.into_iter().collect() })
 }
 
+/// `count` folds that keep the rows of a group together: `groups` is the group of each row.
+///
+/// Groups go, largest first, to the fold that has the fewest rows, as scikit-learn's `GroupKFold` has it; groups of one
+/// size in the order of their first appearance, or shuffled.
+///
+/// # Errors
+/// `TOO_FEW_ROWS` for fewer than two folds or fewer groups than folds.
+///
+/// ```
+/// let folds = pipewright_learn::split::grouped(&[0, 0, 1, 2, 2, 2], 2, None).unwrap().folds;
+/// assert_eq!(folds[0].test, [3, 4, 5]);
+/// ```
+pub fn grouped(groups: &[u32], count: usize, shuffle: Option<Key>) -> Result<Folds, Failure> {
+    check_counts(groups.len(), count)?;
+    let mut rows = rows_by_class(groups);
+    if rows.len() < count {
+        let there = if rows.len() == 1 { "1 group".to_owned() } else { format!("{} groups", rows.len()) };
+        return Err(Failure::new(code::TOO_FEW_ROWS, format!("{count} folds of {there}: each fold needs a group")));
+    }
+    if let Some(key) = shuffle {
+        key.shuffle(&mut rows);
+    }
+    rows.sort_by_key(|group| std::cmp::Reverse(group.len()));
+    let mut fold_of = vec![0; groups.len()];
+    let mut sizes = vec![0; count];
+    for group in &rows {
+        let lightest = (0..count).min_by_key(|&fold| (sizes[fold], fold)).expect("there are folds");
+        sizes[lightest] += group.len();
+        group.iter().for_each(|&row| fold_of[row as usize] = lightest);
+    }
+    Ok(Folds { folds: folds_from(&fold_of, count), notices: Vec::new() })
+}
+
+/// Groups set aside until they hold about `share` of the rows; at least one on each side. See [`grouped`].
+///
+/// # Errors
+/// `TOO_FEW_ROWS` for fewer than two groups.
+///
+/// # Panics
+/// If `share` is not between 0 and 1.
+pub fn holdout_grouped(groups: &[u32], share: f64, key: Key) -> Result<Fold, Failure> {
+    let wanted = held_rows(groups.len(), share)?;
+    let mut rows = rows_by_class(groups);
+    if rows.len() < 2 {
+        return Err(Failure::new(code::TOO_FEW_ROWS, "one group cannot be divided in two parts"));
+    }
+    key.shuffle(&mut rows);
+    let mut is_held = vec![false; groups.len()];
+    let mut held = 0;
+    for group in &rows[..rows.len() - 1] {
+        if held > 0 && held + group.len() / 2 > wanted {
+            break;
+        }
+        held += group.len();
+        group.iter().for_each(|&row| is_held[row as usize] = true);
+    }
+    Ok(fold_where(|row| is_held[row], groups.len()))
+}
+
+/// `count` rounds that learn from earlier rows and are judged on later ones: the rows in the order of `times` are cut
+/// into `count + 1` blocks of one size (the first takes what is left over), and every block but the first is judged by
+/// what was learned of all rows before it. Rows less than `gap` before the first judged one are left out.
+///
+/// With rows in order and a gap of 0 these are the folds of scikit-learn's `TimeSeriesSplit`. Rows of one time keep
+/// the order that they have.
+///
+/// # Errors
+/// `TOO_FEW_ROWS` for fewer than two rounds, too few rows, or a gap that leaves nothing to learn from.
+///
+/// ```
+/// let folds = pipewright_learn::split::forward(&[1.0, 2.0, 3.0, 4.0], 3, 0.0).unwrap();
+/// assert_eq!((folds[0].train.as_slice(), folds[0].test.as_slice()), ([0].as_slice(), [1].as_slice()));
+/// ```
+pub fn forward(times: &[f64], count: usize, gap: f64) -> Result<Vec<Fold>, Failure> {
+    check_counts(times.len(), count)?;
+    let size = times.len() / (count + 1);
+    if size == 0 {
+        let message = format!("{count} rounds of {} rows: each needs a row to judge, and rows before it", times.len());
+        return Err(Failure::new(code::TOO_FEW_ROWS, message));
+    }
+    let mut order: Vec<u32> = order_of(times.len(), None);
+    order.sort_by(|&one, &two| times[one as usize].total_cmp(&times[two as usize]));
+    let first = times.len() - count * size;
+    let round = |round: usize| {
+        let start = first + round * size;
+        let from = times[order[start] as usize];
+        let is_before = |row: &u32| gap == 0.0 || times[*row as usize] <= from - gap;
+        let mut train: Vec<u32> = order[..start].iter().copied().filter(is_before).collect();
+        let mut test = order[start..start + size].to_vec();
+        if train.is_empty() {
+            let message = format!("the gap leaves no row to learn from in round {}", round + 1);
+            return Err(Failure::new(code::TOO_FEW_ROWS, message).help("a smaller gap, or fewer rounds"));
+        }
+        train.sort_unstable();
+        test.sort_unstable();
+        Ok(Fold { train, test })
+    };
+    (0..count).map(round).collect()
+}
+
+/// A round for every fold that a column names: `folds` is the fold of each row, from 0 up.
+///
+/// # Errors
+/// `TOO_FEW_ROWS` for fewer than two folds, or another number of them than `count`.
+pub fn given(folds: &[u32], count: usize) -> Result<Folds, Failure> {
+    check_counts(folds.len(), count)?;
+    let there = folds.iter().max().map_or(0, |&fold| fold as usize + 1);
+    if there != count {
+        let message = format!("the column of folds has {there} different values, and there are to be {count} folds");
+        return Err(Failure::new(code::TOO_FEW_ROWS, message).help(format!("write `eval kfold {there}`")));
+    }
+    let fold_of: Vec<usize> = folds.iter().map(|&fold| fold as usize).collect();
+    Ok(Folds { folds: folds_from(&fold_of, count), notices: Vec::new() })
+}
+
 /// Sets aside `share` of the rows, chosen at random: `share · rows`, rounded, but at least one row on each side.
 ///
 /// # Errors
@@ -259,6 +374,44 @@ mod tests {
         assert_eq!(folds(1), folds(1));
         assert_ne!(folds(1), folds(2));
         assert_ne!(kfold(60, 5, Some(Key::new(1))), kfold(60, 5, None));
+    }
+
+    proptest! {
+        #[test]
+        fn groups_stay_together(
+            groups in proptest::collection::vec(0_u32..9, 4..80), k in 2_usize..4, seed in proptest::option::of(0_u64..9)
+        ) {
+            let Ok(folds) = grouped(&groups, k, seed.map(Key::new)) else { return Ok(()) };
+            assert_partition(&folds.folds, groups.len());
+            let holdout = holdout_grouped(&groups, 0.3, Key::new(seed.unwrap_or(0))).unwrap();
+            for fold in folds.folds.iter().chain([&holdout]) {
+                prop_assert!(!fold.train.is_empty() && !fold.test.is_empty());
+                let held: Vec<u32> = fold.test.iter().map(|&row| groups[row as usize]).collect();
+                prop_assert!(fold.train.iter().all(|&row| !held.contains(&groups[row as usize])));
+            }
+        }
+
+        #[test]
+        fn what_is_judged_comes_after_what_was_learned(
+            times in proptest::collection::vec(0_i32..50, 6..80), k in 2_usize..5, gap in 0_i32..4
+        ) {
+            let times: Vec<f64> = times.into_iter().map(f64::from).collect();
+            let Ok(folds) = forward(&times, k, f64::from(gap)) else { return Ok(()) };
+            for fold in &folds {
+                let last = fold.train.iter().map(|&row| times[row as usize]).fold(f64::MIN, f64::max);
+                let first = fold.test.iter().map(|&row| times[row as usize]).fold(f64::MAX, f64::min);
+                prop_assert!(last + f64::from(gap) <= first, "{last} {first}");
+            }
+        }
+    }
+
+    #[test]
+    fn folds_in_time_are_those_of_scikit_learn() {
+        // TimeSeriesSplit(n_splits=3).split(range(10)): train 0..4, 0..6, 0..8; test 4..6, 6..8, 8..10.
+        let times: Vec<f64> = (0..10).map(f64::from).collect();
+        let folds = forward(&times, 3, 0.0).unwrap();
+        let ends: Vec<(usize, Vec<u32>)> = folds.into_iter().map(|fold| (fold.train.len(), fold.test)).collect();
+        assert_eq!(ends, [(4, vec![4, 5]), (6, vec![6, 7]), (8, vec![8, 9])]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Checked arguments: what a verb gets to see of a stage.
 
-use crate::Model;
+use crate::{Block, Model, Route};
 use pipewright_diagnostic::{Span, Spanned};
 use pipewright_frame::{Expression, Selection};
 use pipewright_syntax::written_name;
@@ -31,6 +31,10 @@ pub enum Value {
     Path(String),
     /// A table that comes with the program.
     Sample(String),
+    /// `7d`: seconds, and as written.
+    Duration(f64, String),
+    /// The name of another table of the script.
+    Table(String),
     /// `word("text")`
     Call(String, Box<Value>),
     /// `word[5]`
@@ -44,6 +48,10 @@ pub enum Value {
         /// As written.
         text: String,
     },
+    /// Stages in braces.
+    Block(Block),
+    /// Columns, and the stages in which each goes.
+    Routes(Vec<Route>),
     /// An expression and its text.
     Condition {
         /// What is asked.
@@ -97,10 +105,17 @@ impl fmt::Display for Value {
             }
             Value::Model(chosen) => write!(f, "{chosen}"),
             Value::Path(path) => f.write_str(&written_path(path)),
-            Value::Sample(name) => f.write_str(name),
+            Value::Duration(_, text) => f.write_str(text),
+            Value::Sample(name) | Value::Table(name) => f.write_str(name),
             Value::Call(word, argument) => write!(f, "{word}({argument})"),
             Value::Sized(word, size) => write!(f, "{word}[{size}]"),
             Value::Column(name) => f.write_str(&written_name(name)),
+            Value::Block(block) => write!(f, "{{ {block} }}"),
+            Value::Routes(routes) => {
+                f.write_str("{\n")?;
+                routes.iter().try_for_each(|route| writeln!(f, "    {} => {}", route.text, route.block))?;
+                f.write_str("  }")
+            }
             Value::Columns { text, .. } | Value::Condition { text, .. } => f.write_str(text),
         }
     }
@@ -249,6 +264,33 @@ impl Args {
         match self.get(name)? {
             Value::Columns { selection, .. } => Some(selection),
             _ => None,
+        }
+    }
+
+    /// The stages in braces, if there are some.
+    #[must_use]
+    pub fn block(&self, name: &str) -> Option<&Block> {
+        match self.get(name)? {
+            Value::Block(block) => Some(block),
+            _ => None,
+        }
+    }
+
+    /// Columns and the stages in which they go, if there are some.
+    #[must_use]
+    pub fn routes(&self, name: &str) -> Option<&[Route]> {
+        match self.get(name)? {
+            Value::Routes(routes) => Some(routes),
+            _ => None,
+        }
+    }
+
+    /// Says of a selection of columns which they are, now that it is known.
+    pub(crate) fn settle(&mut self, name: &str, columns: Selection) {
+        for entry in self.entries.iter_mut().filter(|entry| entry.name == name) {
+            if let Value::Columns { selection, .. } = &mut entry.value.node {
+                *selection = columns.clone();
+            }
         }
     }
 

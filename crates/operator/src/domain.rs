@@ -40,16 +40,26 @@ pub enum Domain {
     Path,
     /// The name of a table that comes with the program.
     Sample,
+    /// A length of time: `7d`, `30s`.
+    Duration,
+    /// The name of a `let` that makes a table, or of a table that comes with the program.
+    Table,
     /// This word with a text in parentheses: `quarantine("rejects.csv")`.
     Call(&'static str),
     /// This word, alone or with a whole number from 1 up attached: `knn`, `knn[5]`.
     Sized(&'static str),
     /// A number of bytes: `1000000`, or a text with a unit, `"64M"`.
     Bytes,
+    /// A text that nobody else may read: plans and saved pipelines do not show it.
+    Secret,
     /// The name of one column.
     Column,
     /// A selection of columns.
     Columns,
+    /// Stages in braces.
+    Block,
+    /// Columns and the stages in which they go, in braces.
+    Routes,
     /// An expression over columns that is true or false.
     Condition,
 }
@@ -73,6 +83,8 @@ impl Domain {
                 (*share > 0.0 && *share < 1.0).then_some(Value::Share(*share))
             }
             (Domain::Word(words), Value::Word(word)) => words.contains(&word.as_str()).then(|| value.clone()),
+            // The word that means a missing value elsewhere.
+            (Domain::Word(words), Value::Null) => words.contains(&"null").then(|| Value::Word("null".to_owned())),
             (Domain::List(inner), Value::List(items)) => items
                 .iter()
                 .map(|item| inner.take(&item.node).map(|node| Spanned::new(node, item.span)))
@@ -85,6 +97,7 @@ impl Domain {
             (Domain::Column, Value::Column(name) | Value::Word(name) | Value::Text(name)) => {
                 Some(Value::Column(name.clone()))
             }
+            (Domain::Table, Value::Word(name)) => Some(Value::Table(name.clone())),
             (Domain::Call(word), Value::Call(name, argument)) => {
                 (word == name && matches!(**argument, Value::Text(_))).then(|| value.clone())
             }
@@ -92,12 +105,17 @@ impl Domain {
             (Domain::Sized(word), Value::Word(name)) => (word == name).then(|| value.clone()),
             (Domain::Bytes, Value::Whole(number)) => (*number > 0).then(|| value.clone()),
             (Domain::Bytes, Value::Text(text)) => bytes(text).map(Value::Whole),
+            (Domain::Secret, Value::Text(text) | Value::Word(text)) => Some(Value::Text(text.clone())),
             (Domain::Truth, Value::Truth(_))
             | (Domain::Text, Value::Text(_))
             | (Domain::Model, Value::Model(_))
             | (Domain::Path, Value::Path(_))
             | (Domain::Sample, Value::Sample(_))
             | (Domain::Columns, Value::Columns { .. })
+            | (Domain::Duration, Value::Duration(..))
+            | (Domain::Table, Value::Table(_))
+            | (Domain::Block, Value::Block(_))
+            | (Domain::Routes, Value::Routes(_))
             | (Domain::Condition, Value::Condition { .. }) => Some(value.clone()),
             _ => None,
         }
@@ -124,11 +142,16 @@ impl Domain {
             Domain::Model => "a model".to_owned(),
             Domain::Path => "a file".to_owned(),
             Domain::Sample => "the name of a sample set".to_owned(),
+            Domain::Duration => "a length of time such as 7d".to_owned(),
+            Domain::Table => "the name of a `let` that makes a table".to_owned(),
             Domain::Call(word) => format!("`{word}(\"…\")`"),
             Domain::Sized(word) => format!("`{word}` or `{word}[5]`"),
             Domain::Bytes => "a number of bytes such as \"64M\"".to_owned(),
+            Domain::Secret => "a quoted text, which plans and saved pipelines do not show".to_owned(),
             Domain::Column => "the name of a column".to_owned(),
             Domain::Columns => "columns".to_owned(),
+            Domain::Block => "stages in braces".to_owned(),
+            Domain::Routes => "columns and what is done with them, in braces".to_owned(),
             Domain::Condition => "a condition".to_owned(),
         }
     }
@@ -150,7 +173,16 @@ impl Domain {
         {
             return Domain::Path.invalid();
         }
-        if matches!(self, Domain::Path | Domain::Sample | Domain::Column | Domain::Columns | Domain::Condition) {
+        if matches!(
+            self,
+            Domain::Path
+                | Domain::Sample
+                | Domain::Column
+                | Domain::Columns
+                | Domain::Condition
+                | Domain::Block
+                | Domain::Routes
+        ) {
             // These have a grammar of their own; the grammar's tests cover them.
             return Vec::new();
         }
@@ -209,6 +241,7 @@ mod tests {
             Domain::Word(&["mean"]),
             Domain::Text,
             Domain::Bytes,
+            Domain::Secret,
             Domain::Call("quarantine"),
             Domain::Sized("knn"),
             Domain::List(&Domain::Truth),

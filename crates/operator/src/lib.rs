@@ -8,23 +8,27 @@
 //! **Invariant:** this crate knows no single verb. Held by `cargo xtask tidy` (it may not depend on `catalog`).
 
 mod args;
+mod block;
 mod data;
 mod domain;
 mod pipeline;
 mod registry;
+mod settled;
 mod spec;
 mod surroundings;
 mod task;
 pub mod work;
 
 pub use args::{Args, Chosen, Value};
+pub use block::{Block, Inner, InnerWork, Route, Selected};
 pub use data::{Data, Stream};
 pub use domain::{Domain, bytes};
 pub use pipeline::{FittedPipeline, StepRecord};
 pub use registry::{Implied, Registry, Sample};
+pub use settled::Settled;
 pub use spec::{
     Columns, Effect, Example, Fault, Form, Group, LoadStep, Model, Param, Prepare, Sort, Spec, Structure, Verb,
 };
 pub use surroundings::{Surroundings, failure_of};
-pub use task::{Task, TaskKind};
+pub use task::{Task, TaskKind, Transform};
 pub use work::Bound;

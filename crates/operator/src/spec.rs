@@ -157,6 +157,8 @@ pub enum Group {
     Source,
     /// Choosing columns and rows.
     Choose,
+    /// Tables from tables.
+    Tables,
     /// What columns are for.
     Roles,
     /// Filling and repairing.
@@ -165,6 +167,10 @@ pub enum Group {
     Scale,
     /// Turning names into numbers.
     Encode,
+    /// Making and choosing features.
+    Features,
+    /// Different ways for different columns or rows.
+    Branch,
     /// Learning.
     Learn,
     /// Models that `train` knows.
@@ -184,10 +190,13 @@ impl Group {
         match self {
             Group::Source => "Sources",
             Group::Choose => "Columns and rows",
+            Group::Tables => "Tables from tables",
             Group::Roles => "Roles",
             Group::Clean => "Cleaning",
             Group::Scale => "Scaling",
             Group::Encode => "Encoding",
+            Group::Features => "Features",
+            Group::Branch => "Branches",
             Group::Learn => "Learning",
             Group::Models => "Models",
             Group::Judge => "Judging",
@@ -208,6 +217,10 @@ pub enum Form {
     Selector,
     /// `target column`
     Target,
+    /// `verb { selector => stages … }`
+    Routes,
+    /// `verb word { stages }`
+    Block,
     /// `verb[shape](call) arguments key=value on columns`
     Plain,
 }

@@ -3,7 +3,7 @@
 //! All of it speaks in tables. Predictions are a table too: one column of probabilities a class, named by the class,
 //! or one column of numbers named [`PREDICTION`].
 
-use crate::{Data, Effect, Fault, FittedPipeline, Surroundings, Task};
+use crate::{Data, Effect, Fault, FittedPipeline, Surroundings, Task, Transform};
 use pipewright_diagnostic::{Failure, Watch};
 use pipewright_frame::{About, Chunks, Expression, Schema, Table};
 use pipewright_world::random::Key;
@@ -20,6 +20,8 @@ pub enum Bound {
     Source(Arc<dyn Source>),
     /// Makes another table of a table, learning nothing.
     Rows(Arc<dyn Rows>),
+    /// Makes a table of two.
+    Combine(Arc<dyn Combine>),
     /// Learns from rows and is applied to rows.
     Step(Arc<dyn Step>),
     /// Trains a model.
@@ -129,6 +131,26 @@ pub trait Rows: Send + Sync {
     fn target(&self) -> Option<Arc<str>> {
         None
     }
+
+    /// What models are to learn instead of the target itself, if naming the target is what it is for.
+    fn transform(&self) -> Option<Transform> {
+        None
+    }
+}
+
+/// Makes a table of a pipeline's own and of another one.
+pub trait Combine: Send + Sync {
+    /// The schema of what it makes.
+    ///
+    /// # Errors
+    /// A [`Failure`] naming the column that is missing or does not fit.
+    fn schema(&self, own: &Schema, other: &Schema) -> Result<Schema, Failure>;
+
+    /// What it does to the own rows, now that the other ones are there.
+    ///
+    /// # Errors
+    /// A [`Failure`] naming column and row.
+    fn with(&self, other: Table) -> Result<Arc<dyn Rows>, Failure>;
 }
 
 /// Learns from rows.
@@ -147,6 +169,11 @@ pub trait Step: Send + Sync {
     /// Its effect, where the arguments decide and not the verb alone.
     fn effect(&self) -> Option<Effect> {
         None
+    }
+
+    /// Does it look at rows behind the one that it is about?
+    fn looks_ahead(&self) -> bool {
+        false
     }
 
     /// The columns whose values it looks at by name, whatever their role.
@@ -197,6 +224,16 @@ pub trait Fitted: Any + Send + Sync {
 
     /// What is worth saying about it.
     fn notices(&self) -> Vec<Failure> {
+        Vec::new()
+    }
+
+    /// Does it drop every column, without a look?
+    fn drops_all(&self) -> bool {
+        false
+    }
+
+    /// The columns that it drops without a look: they need not be there.
+    fn unneeded(&self) -> Vec<Arc<str>> {
         Vec::new()
     }
 }
@@ -293,6 +330,11 @@ pub trait Judge: Splitter {
     fn decided(&self, task: &Task) -> Vec<(&'static str, String)> {
         let _ = task;
         Vec::new()
+    }
+
+    /// Does it deal out rows whatever their order is?
+    fn shuffles(&self) -> bool {
+        true
     }
 
     /// What any model has to beat: a learner that does not look at the features.

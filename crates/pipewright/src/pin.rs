@@ -2,8 +2,9 @@
 
 use pipewright_diagnostic::{Diagnostic, Failure, code};
 use pipewright_engine::{JobFailure, Observer, Outcome, Value, run};
+use pipewright_frame::Schema;
 use pipewright_operator::{Data, Surroundings};
-use pipewright_plan::{Pin, Plan, TargetFacts, lower_tables};
+use pipewright_plan::{Pin, Plan, Tables, TargetFacts, lower_tables};
 use std::collections::HashMap;
 
 /// More different values than this are never classes.
@@ -15,6 +16,10 @@ pub(crate) fn pins(plan: &Plan, surroundings: &Surroundings, observer: &dyn Obse
     let (graph, tables) = lower_tables(plan);
     let mut outcome = run(&graph, HashMap::new(), true, surroundings, observer);
     let mut failure = None;
+    let known = |job: Option<usize>| match outcome.kept.get(&graph.jobs()[job?].key)? {
+        Value::Data(data) => Some(data.schema()),
+        _ => None,
+    };
     let table = |job: Option<usize>| match outcome.kept.get(&graph.jobs()[job?].key)? {
         Value::Data(data) => Some(data),
         _ => None,
@@ -33,11 +38,18 @@ pub(crate) fn pins(plan: &Plan, surroundings: &Surroundings, observer: &dyn Obse
                     None
                 })
             });
-            Some(Pin { source, target })
+            let others = tables.others.iter().map(|other| pin_of(other, &known)).collect();
+            Some(Pin { source, target, others })
         })
         .collect();
     outcome.failure = outcome.failure.or(failure);
     (pins, outcome)
+}
+
+/// What is known of another table: it has no target.
+fn pin_of(tables: &Tables, known: &impl Fn(Option<usize>) -> Option<Schema>) -> Option<Pin> {
+    let others = tables.others.iter().map(|other| pin_of(other, known)).collect();
+    Some(Pin { source: known(tables.source)?, target: None, others })
 }
 
 fn facts(rows: &Data, target: &str) -> Result<Option<TargetFacts>, Failure> {

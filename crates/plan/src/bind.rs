@@ -61,12 +61,12 @@ pub(crate) fn bind(stage: &Stage, spec: &'static Spec, registry: &'static Regist
             binder.options(options);
         }
         Core::Target { column, transform, options, .. } => {
-            if let Some(transform) = transform {
-                let message = "a transformed target is part of the language, but cannot be run yet";
-                binder.say(Diagnostic::error(code::NOT_YET, message).label(transform.span, ""));
-            }
             binder.problems.extend(scope.missing(&column.node, column.span));
             binder.give(0, column.clone().map(Value::Column));
+            if let Some(transform) = transform {
+                let word = syntax::Value::Word { name: transform.clone(), shape: None, call: None, block: None };
+                binder.take(&spec.positionals[1], &Spanned::new(word, transform.span));
+            }
             binder.options(options);
         }
         Core::Call { shape, call, args, on, .. } => {
@@ -80,6 +80,8 @@ pub(crate) fn bind(stage: &Stage, spec: &'static Spec, registry: &'static Regist
                 (None, _) => {}
             }
         }
+        // The plan walks through what stands in braces, and gives it.
+        Core::Columns { .. } | Core::Only { .. } => binder.unknown = true,
         other => {
             let name = other.verb().map_or("this", |verb| verb.node.as_str()).to_owned();
             let message = format!("`{name}` is part of the language, but cannot be run yet");
@@ -403,6 +405,7 @@ fn read_value(
             None => Value::Real(*number),
         },
         syntax::Value::Percent { fraction, .. } => Value::Share(*fraction),
+        syntax::Value::Duration { seconds, text } => Value::Duration(*seconds, text.clone()),
         syntax::Value::Text(text) => Value::Text(text.clone()),
         syntax::Value::Bool(truth) => Value::Truth(*truth),
         syntax::Value::Null => Value::Null,
@@ -430,7 +433,7 @@ fn read_value(
             _ => return None,
         },
         // A parameter without a value has had its message; nothing more is said about it.
-        syntax::Value::Param(_) | syntax::Value::Duration { .. } | syntax::Value::Block(_) => return None,
+        syntax::Value::Param(_) | syntax::Value::Block(_) => return None,
         syntax::Value::Word { .. } => return None,
     })
 }

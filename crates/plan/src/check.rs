@@ -1,7 +1,9 @@
 //! The walk over the stages of a pipeline: sorts, schema, target, implied steps, and everything that can be wrong
 //! before a row is read.
 
+mod block;
 mod implied;
+mod other;
 
 use crate::bind::{bind, find_verb};
 use crate::expand::Flat;
@@ -9,10 +11,13 @@ use crate::names::{Scope, place};
 use crate::print::stage_text;
 use crate::target::{TargetFacts, resolve_task};
 use implied::Implied;
+pub use other::sourced;
 use pipewright_diagnostic::{Diagnostic, Failure, Span, code};
 use pipewright_frame::{Role, Schema};
-use pipewright_operator::work::{Learner, Training};
-use pipewright_operator::{Args, Bound, Effect, Fault, Form, Sort, Structure, Surroundings, Task, Verb};
+use pipewright_operator::work::{Judge, Learner, Training};
+use pipewright_operator::{
+    Args, Bound, Domain, Effect, Fault, Form, Settled, Sort, Structure, Surroundings, Task, Transform, Verb,
+};
 use pipewright_syntax::{Core, PathArg, Stage};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -35,6 +40,8 @@ pub struct Pin {
     pub source: Schema,
     /// The values of the target, where there is one.
     pub target: Option<TargetFacts>,
+    /// The same of the other tables that come in, in the order of the stages that bring them.
+    pub others: Vec<Option<Pin>>,
 }
 
 /// A checked stage.
@@ -57,6 +64,16 @@ pub struct Node {
     pub remark: Option<String>,
     /// The columns behind it, as far as they are known.
     pub schema: Option<Schema>,
+    /// The other table that it brings in.
+    pub other: Option<Box<Other>>,
+}
+
+/// Another table that a stage brings in.
+pub struct Other {
+    /// How it is made.
+    pub plan: PipelinePlan,
+    /// Its name, where its columns have their own sources: where it is not made from the same file.
+    pub name: Option<String>,
 }
 
 /// A checked pipeline.
@@ -66,12 +83,16 @@ pub struct PipelinePlan {
     pub nodes: Vec<Node>,
     /// The column to predict, where there is one.
     pub target: Option<Arc<str>>,
+    /// What models learn instead of the target itself.
+    pub transform: Option<Transform>,
     /// What is to be predicted, once the data has been seen.
     pub task: Option<Task>,
     /// The learner for that task.
     pub learner: Option<Arc<dyn Learner>>,
     /// Did the head of the data hold all of it?
     pub source_is_whole: bool,
+    /// The options that others may not read, also of stages in braces: each with its value as it is written.
+    pub(crate) secrets: Vec<(&'static str, String)>,
 }
 
 impl PipelinePlan {
@@ -113,7 +134,7 @@ pub fn plan(
     let own: Vec<Span> = diagnostics.iter().map(|diagnostic| diagnostic.labels[0].span).collect();
     for (index, flat) in pipelines.iter().enumerate() {
         let pin = pins.get(index).and_then(Option::as_ref);
-        let mut walk = Walk::new(text, pin, options, surroundings);
+        let mut walk = Walk::new(text, pin, options, surroundings, &flat.named);
         walk.pipeline(&flat.stages);
         walk.diagnostics.retain(|said| said.code != code::CANNOT_READ || !own.contains(&said.labels[0].span));
         diagnostics.append(&mut walk.diagnostics);
@@ -170,10 +191,20 @@ struct Walk<'a> {
     names_target: bool,
     /// Is it unknown what flows here, because the stage above could not be read?
     adrift: bool,
+    /// What stands behind the names that `let` gives.
+    named: &'a BTreeMap<String, Vec<Stage>>,
+    /// How many other tables were brought in so far.
+    others: usize,
 }
 
 impl<'a> Walk<'a> {
-    fn new(text: &'a str, pin: Option<&'a Pin>, options: &'a Options, surroundings: &'a Surroundings) -> Walk<'a> {
+    fn new(
+        text: &'a str,
+        pin: Option<&'a Pin>,
+        options: &'a Options,
+        surroundings: &'a Surroundings,
+        named: &'a BTreeMap<String, Vec<Stage>>,
+    ) -> Walk<'a> {
         Walk {
             text,
             pin,
@@ -190,6 +221,8 @@ impl<'a> Walk<'a> {
             judged: false,
             names_target: false,
             adrift: false,
+            named,
+            others: 0,
         }
     }
 
@@ -231,17 +264,46 @@ impl<'a> Walk<'a> {
             }
             self.stage(stage, verb, None);
         }
+        self.learning_without_a_model();
         if complete && self.diagnostics.iter().all(|diagnostic| !diagnostic.is_error()) {
             self.imply_end();
         }
     }
 
+    /// Steps may learn with the target where no model is trained.
+    fn learning_without_a_model(&mut self) {
+        let find = |effect: Effect| self.done.nodes.iter().find(|node| node.effect == effect);
+        // What changes training rows may do so by the target, or have no need of one.
+        let Some(node) = find(Effect::FitTarget).or_else(|| find(Effect::RowsTrain)) else { return };
+        if self.trains {
+            return;
+        }
+        let (span, needs_target) = (node.span, node.effect == Effect::FitTarget);
+        let column = self.done.target.as_ref().zip(self.schema.as_ref()).map(|(target, schema)| schema.find(target));
+        match column {
+            None if needs_target => {
+                let message = "this learns with the target, and there is none";
+                self.say(Diagnostic::error(code::NO_TARGET, message).label(span, "").help("name it: target NAME"));
+            }
+            None | Some(None) => {}
+            Some(Some(column)) => {
+                let facts = self.pin.and_then(|pin| pin.target.as_ref());
+                match resolve_task(&column.clone(), facts, self.done.transform, |_| None) {
+                    Some(Ok(task)) => self.done.task = Some(task),
+                    Some(Err(failure)) if needs_target => self.say(failure.at(span)),
+                    Some(Err(_)) | None => {}
+                }
+            }
+        }
+    }
+
     fn stage(&mut self, stage: &Stage, verb: &'static Verb, implied: Option<Implied>) {
         let before = self.diagnostics.len();
-        let scope = Scope { schema: self.schema.as_ref(), removed: &self.removed };
+        let scope = Scope { schema: self.schema.as_ref(), removed: &self.removed, has_rest: false };
         let stage = &self.with_target_of_command_line(stage);
         let mut bound_args = bind(stage, &verb.spec, self.surroundings.registry, &scope);
         self.diagnostics.append(&mut bound_args.problems);
+        self.braces(&stage.core, verb, &mut bound_args.args);
         self.check_sort(stage, verb);
         if self.diagnostics[before..].iter().all(|diagnostic| !diagnostic.is_error()) {
             self.work(stage.span, verb, bound_args.args, implied.as_ref());
@@ -308,21 +370,39 @@ impl<'a> Walk<'a> {
     }
 
     fn work(&mut self, span: Span, verb: &'static Verb, args: Args, implied: Option<&Implied>) {
+        let secrets = args
+            .given()
+            .filter(|(name, _)| verb.spec.params().any(|param| param.name == *name && param.domain == Domain::Secret));
+        self.done.secrets.extend(secrets.map(|(name, value)| (name, value.node.to_string())));
         let bound = match (verb.bind)(&args, self.surroundings) {
-            Ok(bound) => bound,
+            Ok(bound) => Settled::wrap(bound, verb, &args, self.surroundings),
             Err(fault) => return self.fault(fault, &args, span),
         };
+        let mut other = None;
         let outcome = match &bound {
+            Bound::Combine(combine) => match self.other(&args, span) {
+                Some(found) => {
+                    let schema = found.schema();
+                    other = Some(Box::new(found));
+                    let both = self.schema.as_ref().zip(schema.as_ref());
+                    both.map(|(own, other)| combine.schema(own, other)).transpose()
+                }
+                None => Ok(None),
+            },
             Bound::Source(source) => self.source(source.as_ref(), span),
             Bound::Rows(rows) => {
                 self.reads.extend(rows.reads().into_iter().map(|name| (name, span)));
                 if let Some(target) = rows.target() {
                     self.done.target = Some(target);
+                    self.done.transform = rows.transform();
                     self.target_span = Some(span);
                 }
                 self.schema.as_ref().map(|schema| rows.schema(schema)).transpose()
             }
-            Bound::Step(step) => self.schema.as_ref().map(|schema| step.schema(schema)).transpose(),
+            Bound::Step(step) => {
+                self.reads.extend(step.reads().into_iter().map(|name| (name, span)));
+                self.schema.as_ref().map(|schema| step.schema(schema)).transpose()
+            }
             _ => Ok(self.schema.clone()),
         };
         let mut decided = Vec::new();
@@ -333,6 +413,7 @@ impl<'a> Walk<'a> {
                 decided = self.done.task.as_ref().map(|task| training.decided(task)).unwrap_or_default();
             }
             Bound::Judge(judge) => {
+                self.check_order(judge.as_ref(), span);
                 if let Some(task) = &self.done.task {
                     decided = judge.decided(task);
                     if let Err(fault) = judge.check(task) {
@@ -349,6 +430,8 @@ impl<'a> Walk<'a> {
             Ok(schema) => self.move_to(schema, span),
             // What the head of the data seems to hold is no ground for an error.
             Err(failure) if !self.kinds_are_certain() && is_about_kinds(&failure) => {}
+            // A name may be that of a member of an open group; only the rows can say.
+            Err(failure) if failure.code == code::UNKNOWN_COLUMN && self.is_open() => self.schema = None,
             Err(failure) => {
                 let diagnostic = self.placed(failure, span, implied.is_some());
                 self.say(diagnostic);
@@ -368,7 +451,42 @@ impl<'a> Walk<'a> {
             implied: implied.is_some(),
             remark,
             schema,
+            other,
         });
+    }
+
+    fn is_open(&self) -> bool {
+        self.schema.as_ref().is_some_and(|schema| !schema.is_closed())
+    }
+
+    /// Rows whose order matters are not shuffled, and what is judged does not look ahead.
+    fn check_order(&mut self, judge: &dyn Judge, span: Span) {
+        let ahead = self.done.nodes.iter().find(|node| matches!(&node.bound, Bound::Step(step) if step.looks_ahead()));
+        if let Some(node) = ahead {
+            let message = format!("`{}` looks at later rows, in a pipeline that is judged", node.verb.spec.name);
+            let diagnostic =
+                Diagnostic::error(code::ORDER_SHUFFLED, message).label(node.span, "it sees what comes after");
+            return self.say(diagnostic.help("look back only: ffill, lag"));
+        }
+        let role = |role| self.schema.as_ref().and_then(|schema| schema.with_role(role));
+        if !judge.shuffles() || role(Role::Fold).is_some() {
+            return;
+        }
+        let in_order = self.done.nodes.iter().find(|node| node.effect == Effect::Seq);
+        let (message, place) = match (in_order, role(Role::Time)) {
+            (Some(node), _) => {
+                let name = node.verb.spec.name;
+                (format!("rows are shuffled, and `{name}` looks at the rows before each"), Some(node.span))
+            }
+            (None, Some(time)) => (format!("rows are shuffled, and `{}` says when each was seen", time.name), None),
+            (None, None) => return,
+        };
+        let mut diagnostic =
+            Diagnostic::error(code::ORDER_SHUFFLED, message).label(span, "this deals rows out in any order");
+        if let Some(place) = place {
+            diagnostic = diagnostic.label(place, "the order matters here");
+        }
+        self.say(diagnostic.help("judge later rows by earlier ones: eval time 5; or keep the order: shuffle=false"));
     }
 
     fn kinds_are_certain(&self) -> bool {
@@ -446,7 +564,7 @@ impl<'a> Walk<'a> {
         };
         for (name, read_at) in std::mem::take(&mut self.reads) {
             if name == target {
-                let message = format!("rows are chosen by the target `{target}`");
+                let message = format!("this looks at the target `{target}`");
                 self.say(
                     Diagnostic::error(code::READS_TARGET, message)
                         .label(read_at, "a new row's answer is not known")
@@ -460,7 +578,7 @@ impl<'a> Walk<'a> {
             self.say(Diagnostic::error(code::NO_FEATURES, message).label(span, ""));
         }
         let facts = self.pin.and_then(|pin| pin.target.as_ref());
-        match resolve_task(&column, facts, training) {
+        match resolve_task(&column, facts, self.done.transform, |distinct| training.wants_classes(distinct)) {
             Some(Ok(task)) => {
                 match training.learner(&task) {
                     Ok(learner) => self.done.learner = Some(learner),

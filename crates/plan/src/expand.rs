@@ -4,6 +4,7 @@ use pipewright_diagnostic::{Diagnostic, Span, Spanned, code, nearest};
 use pipewright_operator::Registry;
 use pipewright_syntax::{Arg, Core, Expr, Item, Named, Parameter, PathArg, Pipeline, Script, Selector, Stage, Value};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Values for the script's parameters from outside (`name=value` on the command line).
 pub type Overrides = BTreeMap<String, String>;
@@ -13,6 +14,8 @@ pub type Overrides = BTreeMap<String, String>;
 pub struct Flat {
     /// Its stages.
     pub stages: Vec<Stage>,
+    /// What stands behind the names that were given before it by `let`.
+    pub named: Arc<BTreeMap<String, Vec<Stage>>>,
 }
 
 /// Longer scripts are refused: a fragment of fragments can grow without bound.
@@ -97,10 +100,15 @@ impl Expander<'_> {
             Item::Pipeline(pipeline) => {
                 let stages = self.pipeline(pipeline);
                 if !stages.is_empty() {
-                    pipelines.push(Flat { stages });
+                    pipelines.push(Flat { stages, named: self.plain_fragments() });
                 }
             }
         }
+    }
+
+    fn plain_fragments(&self) -> Arc<BTreeMap<String, Vec<Stage>>> {
+        let plain = self.names.fragments.iter().filter(|(_, fragment)| fragment.params.is_none());
+        Arc::new(plain.map(|(name, fragment)| (name.clone(), fragment.stages.clone())).collect())
     }
 
     fn check_overrides(&mut self, overrides: &Overrides) {
@@ -256,9 +264,23 @@ impl Expander<'_> {
                     self.selector(on, local);
                 }
             }
-            // Blocks are resolved where they are planned.
-            Core::Columns { .. } | Core::Arms { .. } | Core::Only { .. } | Core::Error => {}
+            Core::Columns { routes, .. } => {
+                for route in routes {
+                    self.selector(&mut route.selector, local);
+                    self.block(&mut route.pipeline, local);
+                }
+            }
+            Core::Only { block, .. } => self.block(block, local),
+            // Arms are resolved where they are planned.
+            Core::Arms { .. } | Core::Error => {}
         }
+    }
+
+    /// The stages of a block, which may be fragments too.
+    fn block(&mut self, pipeline: &mut Pipeline, local: &BTreeMap<String, Value>) {
+        let mut stages = Vec::new();
+        self.append(&pipeline.stages, local, &mut stages);
+        pipeline.stages = stages;
     }
 
     fn path(&mut self, path: &mut Spanned<PathArg>, local: &BTreeMap<String, Value>) {

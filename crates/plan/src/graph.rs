@@ -4,7 +4,9 @@
 //! [`JobGraph::check`] walks the graph and proves it; lowering calls it each time.
 
 use pipewright_frame::About;
-use pipewright_operator::work::{Check, Fitted, Judge, Keep, Learner, Look, Rows, Source, Splitter, Step, Wanted};
+use pipewright_operator::work::{
+    Check, Combine, Fitted, Judge, Keep, Learner, Look, Rows, Source, Splitter, Step, Wanted,
+};
 use pipewright_operator::{FittedPipeline, Task};
 use pipewright_world::random::Key;
 use std::collections::HashMap;
@@ -39,6 +41,8 @@ pub enum Work {
     Read(Arc<dyn Source>, Wanted),
     /// table → table
     Rows(Arc<dyn Rows>, Key),
+    /// table, other table → table; the name is that of the other table, where its columns have sources of their own
+    Combine(Arc<dyn Combine>, Option<String>, Key),
     /// table → rounds
     Split(Arc<dyn Splitter>, Task, Key),
     /// table, rounds → table
@@ -89,9 +93,18 @@ pub struct Frame {
     pub script: String,
     /// The seed.
     pub seed: u64,
+    /// The only columns that the steps look at and pass on, where they are not all.
+    pub columns: Option<Vec<Arc<str>>>,
 }
 
 impl Frame {
+    /// Does the pipeline want this column of new rows?
+    #[must_use]
+    pub fn wants(&self, column: &pipewright_frame::Column) -> bool {
+        column.role == pipewright_frame::Role::Feature
+            && self.columns.as_ref().is_none_or(|columns| columns.contains(&column.name))
+    }
+
     /// Puts states and model into the frame.
     ///
     /// # Panics

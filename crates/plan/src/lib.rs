@@ -20,10 +20,11 @@ mod graph;
 mod lower;
 mod names;
 mod print;
+mod replay;
 mod target;
 mod wanted;
 
-pub use check::{Node, Options, Pin, PipelinePlan, Plan, plan};
+pub use check::{Node, Options, Other, Pin, PipelinePlan, Plan, plan, sourced};
 pub use expand::{Flat, Overrides, expand};
 pub use graph::{Frame, Job, JobGraph, JobId, Part, StageId, VerdictHead, Work};
 pub use lower::{Tables, lower, lower_tables};

@@ -19,19 +19,21 @@ pub fn lower_tables(plan: &Plan) -> (JobGraph, Vec<Tables>) {
         .map(|index| {
             let mut lowering = Lowering::new(plan, index, &mut graph);
             lowering.tables();
-            Tables { source: lowering.source, prepared: lowering.table }
+            lowering.pinned()
         })
         .collect();
     (graph, tables)
 }
 
 /// The tables that a pipeline's data is pinned by.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Tables {
     /// As read.
     pub source: Option<JobId>,
     /// At the first stage that learns.
     pub prepared: Option<JobId>,
+    /// Those of the other tables that stages bring in, in order.
+    pub others: Vec<Tables>,
 }
 
 /// All jobs of a plan, and the reports among them in the order of the script.
@@ -66,26 +68,45 @@ struct Lowering<'a> {
     model: Option<JobId>,
     /// Where the final rows are parted for validation, the training part stands in `table`; this is all of them.
     whole: Option<JobId>,
+    /// The table with which new rows are to be alike, and the states of what is done once that they go through.
+    input: Option<JobId>,
+    replayed: Vec<(String, JobId)>,
+    /// The other tables that stages bring in.
+    others: Vec<Tables>,
+    /// The stage that brings this table in, where it is another one's.
+    for_stage: Option<StageId>,
 }
 
 impl<'a> Lowering<'a> {
     fn new(plan: &'a Plan, index: usize, graph: &'a mut JobGraph) -> Lowering<'a> {
+        Lowering::of(&plan.pipelines[index], index, plan.seed, graph)
+    }
+
+    fn of(plan: &'a PipelinePlan, index: usize, seed: u64, graph: &'a mut JobGraph) -> Lowering<'a> {
         Lowering {
             graph,
-            plan: &plan.pipelines[index],
+            plan,
             index,
-            seed: plan.seed,
+            seed,
             source: None,
             table: None,
             reports: Vec::new(),
             states: Vec::new(),
             model: None,
             whole: None,
+            input: None,
+            replayed: Vec::new(),
+            others: Vec::new(),
+            for_stage: None,
         }
     }
 
+    fn pinned(&mut self) -> Tables {
+        Tables { source: self.source, prepared: self.table, others: std::mem::take(&mut self.others) }
+    }
+
     fn stage(&self, stage: usize) -> StageId {
-        StageId { pipeline: self.index, stage }
+        self.for_stage.unwrap_or(StageId { pipeline: self.index, stage })
     }
 
     fn add(&mut self, work: Work, what: &str, inputs: &[JobId], stage: usize, round: Option<usize>) -> JobId {
@@ -100,12 +121,17 @@ impl<'a> Lowering<'a> {
     /// What is done once, down to the first stage that learns.
     fn tables(&mut self) {
         let plan = self.plan;
+        let replayed = plan.replayed();
         for (stage, node) in plan.nodes.iter().enumerate().take(plan.first_fit()) {
-            self.shared_stage(stage, node);
+            if stage == replayed.start {
+                self.input = self.table;
+            }
+            self.shared_stage(stage, node, replayed.contains(&stage));
         }
+        self.input = self.input.or(self.table);
     }
 
-    fn shared_stage(&mut self, stage: usize, node: &Node) {
+    fn shared_stage(&mut self, stage: usize, node: &Node, is_replayed: bool) {
         match &node.bound {
             Bound::Source(source) => {
                 let wanted = crate::wanted::wanted(self.plan);
@@ -125,10 +151,27 @@ impl<'a> Lowering<'a> {
                 self.table =
                     self.table.map(|table| self.add(Work::Rows(rows.clone(), key), &what, &[table], stage, None));
             }
+            Bound::Combine(combine) => {
+                let (Some(table), Some(other)) = (self.table, &node.other) else { return };
+                let own = self.stage(stage);
+                let mut lowering = Lowering::of(&other.plan, self.index, self.seed, self.graph);
+                lowering.for_stage = Some(own);
+                lowering.tables();
+                let (tables, joined) = (lowering.pinned(), lowering.table);
+                self.others.push(tables);
+                let Some(joined) = joined else { return };
+                let key = self.key(None).child("combine").index(stage as u64);
+                let work = Work::Combine(combine.clone(), other.name.clone(), key);
+                let what = format!("{} {:?} {key:?}", node.text, other.name);
+                self.table = Some(self.add(work, &what, &[table, joined], stage, None));
+            }
             Bound::Step(step) => {
                 let Some(table) = self.table else { return };
-                let (_, table) = self.fit(stage, node, step, table, None);
+                let (state, table) = self.fit(stage, node, step, table, None);
                 self.table = Some(table);
+                if is_replayed {
+                    self.replayed.push((node.verb.spec.name.to_owned(), state));
+                }
             }
             _ => self.tee(stage, node),
         }
@@ -145,7 +188,8 @@ impl<'a> Lowering<'a> {
     ) -> (JobId, JobId) {
         let own = node.args.whole("seed").map(|seed| seed as u64);
         let number = round.map_or(0, |round| round as u64 + 1);
-        let aim = self.plan.task.as_ref().filter(|_| node.effect == Effect::FitTarget).map(Task::aim);
+        let sees_target = matches!(node.effect, Effect::FitTarget | Effect::RowsTrain);
+        let aim = self.plan.task.as_ref().filter(|_| sees_target).map(Task::aim);
         let about = About { aim, key: self.key(own).child("fit").child(&node.text).index(number) };
         let what = format!("fit {} {about:?}", node.text);
         let state = self.add(Work::Fit(step.clone(), about.clone()), &what, &[rows], stage, round);
@@ -338,11 +382,11 @@ impl<'a> Lowering<'a> {
                 self.reports.push(report);
             }
             Bound::Keep(keep) => {
-                let (Some(input), Some(model), Some(task)) = (self.whole, self.model, self.plan.task.clone()) else {
+                let (Some(input), Some(model), Some(task)) = (self.input, self.model, self.plan.task.clone()) else {
                     return;
                 };
                 let frame = self.frame(task);
-                let states = self.states.iter().map(|(_, state)| *state);
+                let states = self.replayed.iter().chain(&self.states).map(|(_, state)| *state);
                 let inputs: Vec<JobId> = std::iter::once(input).chain(states).chain([model]).collect();
                 let report = self.add(Work::Keep(keep.clone(), Arc::new(frame)), &what, &inputs, stage, None);
                 self.reports.push(report);
@@ -359,11 +403,12 @@ impl<'a> Lowering<'a> {
                 .map(|chosen| chosen.model.spec.name.to_owned())
         });
         Frame {
-            verbs: self.states.iter().map(|(verb, _)| verb.clone()).collect(),
+            verbs: self.replayed.iter().chain(&self.states).map(|(verb, _)| verb.clone()).collect(),
             model_name: model_name.unwrap_or_default(),
             task,
-            script: self.plan.explicit(),
+            script: self.plan.without_secrets(&self.plan.explicit()),
             seed: self.seed,
+            columns: self.plan.replayed_columns(),
         }
     }
 }

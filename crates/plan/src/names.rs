@@ -2,8 +2,8 @@
 //! the schema at its place.
 
 use pipewright_diagnostic::{Diagnostic, Failure, Span, Spanned, code, nearest};
-use pipewright_frame::{Arithmetic, Class, Comparison, Expression, Schema, Selection, Value as Literal};
-use pipewright_syntax::{BinaryOp, Expr, Selector, UnaryOp, Value};
+use pipewright_frame::{Arithmetic, Class, Comparison, Expression, Fact, Schema, Selection, Value as Literal};
+use pipewright_syntax::{Arg, BinaryOp, Expr, Selector, UnaryOp, Value};
 use std::collections::BTreeMap;
 
 /// What is known of the columns at one point of a pipeline.
@@ -12,6 +12,8 @@ pub(crate) struct Scope<'a> {
     pub schema: Option<&'a Schema>,
     /// Columns that were there, and the stage that removed them.
     pub removed: &'a BTreeMap<String, Span>,
+    /// Does `_` mean something here: what earlier arms left?
+    pub has_rest: bool,
 }
 
 impl Scope<'_> {
@@ -72,12 +74,15 @@ fn select(selector: &Spanned<Selector>, scope: &Scope<'_>, problems: &mut Vec<Di
             problems.extend(scope.missing(name, span));
             Selection::Name(name.as_str().into())
         }
-        Selector::Class { name, call } => match (Class::NAMES.iter().find(|(known, _)| *known == name.node), call) {
-            (Some((_, class)), None) => Selection::Class(*class),
-            _ => {
-                problems.push(unknown_class(&name.node, name.span));
-                return None;
-            }
+        Selector::Class { name, call } => match Class::NAMES.iter().find(|(known, _)| *known == name.node) {
+            Some((_, class)) if call.is_none() => Selection::Class(*class),
+            _ => match fact(&name.node, call.as_ref()) {
+                Ok(fact) => Selection::Fact(fact),
+                Err(problem) => {
+                    problems.push(problem.unwrap_or_else(|| unknown_class(&name.node, name.span)));
+                    return None;
+                }
+            },
         },
         Selector::Regex(pattern) => match Selection::regex(pattern) {
             Ok(selection) => selection,
@@ -92,6 +97,7 @@ fn select(selector: &Spanned<Selector>, scope: &Scope<'_>, problems: &mut Vec<Di
             problems.extend(scope.missing(&last.node, last.span));
             Selection::Range(first.node.as_str().into(), last.node.as_str().into())
         }
+        Selector::Rest if scope.has_rest => Selection::Rest(Vec::new()),
         Selector::Rest => {
             let message = "`_` means what no earlier arm took; it stands in `columns { … }` only";
             problems.push(Diagnostic::error(code::BAD_VALUE, message).label(span, ""));
@@ -100,8 +106,67 @@ fn select(selector: &Spanned<Selector>, scope: &Scope<'_>, problems: &mut Vec<Di
     })
 }
 
+/// Classes that only the rows can tell.
+const FACTS: [&str; 3] = ["missing", "constant", "cardinality"];
+
+/// What a class asks of the rows; no message where there is no such class.
+fn fact(name: &str, call: Option<&Spanned<Vec<Arg>>>) -> Result<Fact, Option<Diagnostic>> {
+    if !FACTS.contains(&name) {
+        return Err(None);
+    }
+    let options: &[&str] = match name {
+        "missing" => &["min"],
+        "cardinality" => &["min", "max"],
+        _ => &[],
+    };
+    let mut given: BTreeMap<&str, &Spanned<Value>> = BTreeMap::new();
+    for arg in call.map(|call| call.node.as_slice()).unwrap_or_default() {
+        match arg {
+            Arg::Named(named) if options.contains(&named.name.node.as_str()) => {
+                given.insert(named.name.node.as_str(), &named.value);
+            }
+            other => {
+                let mut diagnostic = Diagnostic::error(code::UNKNOWN_OPTION, format!("`@{name}` does not take this"))
+                    .label(other.span(), "");
+                if !options.is_empty() {
+                    diagnostic = diagnostic.help(format!("it takes: {}", options.join(", ")));
+                }
+                return Err(Some(diagnostic));
+            }
+        }
+    }
+    let bad = |value: &Spanned<Value>, takes: &str| {
+        let message = format!("`@{name}` does not take `{}`", value.node);
+        Some(Diagnostic::error(code::BAD_VALUE, message).label(value.span, "").help(format!("it takes {takes}")))
+    };
+    match name {
+        "constant" => Ok(Fact::Constant),
+        "missing" => match given.get("min") {
+            None => Ok(Fact::Missing(0.0)),
+            Some(value) => match &value.node {
+                Value::Percent { fraction: share, .. } | Value::Number { value: share, .. }
+                    if (0.0..=1.0).contains(share) =>
+                {
+                    Ok(Fact::Missing(*share))
+                }
+                _ => Err(bad(value, "a share such as 30% or 0.3")),
+            },
+        },
+        _ => {
+            let bound = |option: &str, default: u64| match given.get(option) {
+                None => Ok(default),
+                Some(value) => match value.node.as_integer().and_then(|number| u64::try_from(number).ok()) {
+                    Some(number) => Ok(number),
+                    None => Err(bad(value, "a whole number from 0 up")),
+                },
+            };
+            Ok(Fact::Cardinality(bound("min", 0)?, bound("max", u64::MAX)?))
+        }
+    }
+}
+
 fn unknown_class(name: &str, span: Span) -> Diagnostic {
-    let names = Class::NAMES.iter().map(|(known, _)| *known);
+    let names = Class::NAMES.iter().map(|(known, _)| *known).chain(FACTS);
     let all: Vec<String> = names.clone().map(|known| format!("@{known}")).collect();
     let near = nearest(name, names).first().map(|near| format!("did you mean `@{near}`?"));
     Diagnostic::error(code::BAD_VALUE, format!("no class of columns named `@{name}`"))

@@ -11,10 +11,9 @@ pub(crate) fn stage_text(spec: &Spec, args: &Args, decided: &[(&'static str, Str
         Some(list @ Value::List(_)) => vec![format!("{}{list}", spec.name)],
         Some(single) => vec![format!("{}[{single}]", spec.name)],
     };
-    for param in spec.positionals {
-        if let Some(value) = args.get(param.name) {
-            words.push(value.to_string());
-        }
+    match (spec.form, spec.positionals.iter().map(|param| args.get(param.name)).collect::<Vec<_>>().as_slice()) {
+        (Form::Target, [Some(column), Some(function)]) => words.push(format!("{function}({column})")),
+        (_, values) => words.extend(values.iter().flatten().map(ToString::to_string)),
     }
     if spec.form == Form::Selector
         && let Some(columns) = args.get("columns")
@@ -43,15 +42,17 @@ impl PipelinePlan {
     /// The plan, a line a stage; implied stages start with `+`.
     #[must_use]
     pub fn text(&self) -> String {
-        let width = self.nodes.iter().map(|node| node.text.chars().count()).max().unwrap_or(0).min(48);
-        let line = |node: &Node| {
+        let texts: Vec<String> = self.nodes.iter().map(|node| self.without_secrets(&node.text)).collect();
+        let width = |text: &String| text.lines().map(|line| line.chars().count()).max().unwrap_or(0);
+        let width = texts.iter().map(width).max().unwrap_or(0).min(48);
+        let line = |(node, text): (&Node, &String)| {
             let sign = if node.implied { '+' } else { ' ' };
             match &node.remark {
-                Some(remark) => format!("{sign} {:<width$}  # {remark}\n", node.text),
-                None => format!("{sign} {}\n", node.text),
+                Some(remark) => format!("{sign} {text:<width$}  # {remark}\n"),
+                None => format!("{sign} {text}\n"),
             }
         };
-        self.nodes.iter().map(line).collect()
+        self.nodes.iter().zip(&texts).map(line).collect()
     }
 
     /// The script with nothing implied.
@@ -59,5 +60,12 @@ impl PipelinePlan {
     pub fn explicit(&self) -> String {
         let lines: Vec<&str> = self.nodes.iter().map(|node| node.text.as_str()).collect();
         format!("{}\n", lines.join("\n| "))
+    }
+
+    /// A text of the plan with a parameter in the place of every value that others may not read: `key=$key`.
+    pub(crate) fn without_secrets(&self, text: &str) -> String {
+        self.secrets.iter().fold(text.to_owned(), |text, (name, value)| {
+            text.replace(&format!("{name}={value}"), &format!("{name}=${name}"))
+        })
     }
 }

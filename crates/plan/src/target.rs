@@ -2,8 +2,7 @@
 
 use pipewright_diagnostic::{Failure, code};
 use pipewright_frame::{Column, Kind, Schema};
-use pipewright_operator::work::Training;
-use pipewright_operator::{Task, TaskKind};
+use pipewright_operator::{Task, TaskKind, Transform};
 
 /// The values of the target.
 #[derive(Debug, Clone, Default)]
@@ -38,7 +37,8 @@ pub(crate) fn target_by_rule(schema: &Schema) -> Option<(String, &'static str)> 
 pub(crate) fn resolve_task(
     column: &Column,
     facts: Option<&TargetFacts>,
-    training: &dyn Training,
+    transform: Option<Transform>,
+    wants_classes: impl Fn(usize) -> Option<bool>,
 ) -> Option<Result<Task, Failure>> {
     let target = column.name.clone();
     if column.kind == Kind::Date {
@@ -49,18 +49,24 @@ pub(crate) fn resolve_task(
     if facts.rows == 0 {
         return Some(Err(Failure::new(code::EMPTY_DATA, "there are no rows to learn from")));
     }
-    let wants_classes = training.wants_classes(facts.distinct);
     let classes = if column.kind.is_numeric() {
         let few = facts.distinct == 2 || (column.kind == Kind::Count && (3..=CLASSES_MAX).contains(&facts.distinct));
-        wants_classes.unwrap_or(few)
+        // What has a logarithm is a number.
+        transform.is_none() && wants_classes(facts.distinct).unwrap_or(few)
     } else {
         true
     };
     if !classes {
-        return Some(Ok(Task { target, kind: TaskKind::Numbers }));
+        return Some(Ok(Task { target, kind: TaskKind::Numbers, transform }));
+    }
+    if let Some(transform) = transform {
+        let message = format!("`{}` needs numbers, and `{target}` holds {} values", transform.name(), column.kind);
+        return Some(Err(Failure::new(code::WRONG_TASK, message).column(&*target)));
     }
     Some(match &facts.classes {
-        Some(classes) if classes.len() >= 2 => Ok(Task { target, kind: TaskKind::Classes(classes.clone().into()) }),
+        Some(classes) if classes.len() >= 2 => {
+            Ok(Task { target, kind: TaskKind::Classes(classes.clone().into()), transform })
+        }
         Some(classes) => {
             let message = match classes.first() {
                 Some(only) => format!("the target `{target}` has one class only: {only}"),

@@ -22,6 +22,8 @@ pub(super) struct Tool {
     pub(super) calls: Vec<Call>,
     /// Tells the result, if the last call does not.
     pub(super) judge: Option<Call>,
+    /// The time in seconds that the last call tells of itself; without it, that of all calls from outside.
+    pub(super) told: Option<fn(&str) -> Option<f64>>,
     /// The result, in what the last call or the judge has written: by it one sees that all did the same.
     pub(super) read: fn(&str) -> Option<String>,
     pub(super) walls: Vec<f64>,
@@ -57,7 +59,7 @@ impl Job {
     pub(super) fn print(&self) {
         let own = self.tool(self.own).and_then(|tool| median(&tool.walls));
         for tool in &self.tools {
-            print!("{:<12} {:<16} ", self.name, tool.name);
+            print!("{:<16} {:<16} ", self.name, tool.name);
             if let Some(trouble) = &tool.trouble {
                 println!("{trouble}");
                 continue;
@@ -81,7 +83,7 @@ impl Job {
 /// The line above those of [`Job::print`].
 pub(super) fn print_head() {
     println!(
-        "{:<12} {:<16} {:>10} {:>10} {:>10} {:>9} {:>8}  result",
+        "{:<16} {:<16} {:>10} {:>10} {:>10} {:>9} {:>8}  result",
         "job", "tool", "median s", "min s", "CPU s", "peak MiB", "ratio"
     );
 }
@@ -93,6 +95,7 @@ impl Tool {
             probe: None,
             calls,
             judge: None,
+            told: None,
             read: |_| None,
             walls: Vec::new(),
             cpus: Vec::new(),
@@ -104,7 +107,11 @@ impl Tool {
 
     fn run(&mut self, judges: bool) -> Result<(), String> {
         let outcomes = self.calls.iter().map(Call::run).collect::<Result<Vec<Outcome>, String>>()?;
-        self.walls.push(outcomes.iter().map(|outcome| outcome.wall).sum());
+        let output = outcomes.last().map_or("", |outcome| &outcome.output);
+        self.walls.push(match self.told {
+            None => outcomes.iter().map(|outcome| outcome.wall).sum(),
+            Some(told) => told(output).ok_or("it did not tell its time")?,
+        });
         self.cpus.extend(outcomes.iter().map(|outcome| outcome.cpu).sum::<Option<f64>>());
         self.peaks.extend(outcomes.iter().filter_map(|outcome| outcome.peak).reduce(f64::max));
         if judges {

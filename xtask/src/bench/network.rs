@@ -11,7 +11,7 @@ use super::job::{Goal, Job, MISSING, Tool};
 use super::measure::Call;
 use serde_json::Value as Json;
 
-pub(super) const FAMILY: Family = Family { name: "mlp", files: &["small.csv", "mid.csv"], jobs, goals: GOALS };
+pub(super) static FAMILY: Family = Family { name: "mlp", files: &["small.csv", "mid.csv"], jobs, goals: GOALS };
 
 fn jobs(environment: &Environment) -> Result<Vec<Job>, String> {
     let job = |name, rounds, tools| Job { name, rounds, own: "pipewright", tools };
@@ -53,7 +53,7 @@ fn seed(environment: &Environment, file: &str) -> Result<Vec<Tool>, String> {
 
 fn folds(environment: &Environment, file: &str) -> Result<Vec<Tool>, String> {
     let script = format!("{NETWORK} | eval kfold 10");
-    let tool = |name, threads| {
+    let tool = |name, threads| -> Result<Tool, String> {
         let call = environment.pipewright(&script, &[file, "--json", "--threads", threads])?;
         Ok(Tool { read: quality, ..Tool::new(name, vec![call]) })
     };

@@ -2,13 +2,14 @@
 //!
 //! `csv`: the whole file into a table, every column parsed. `prepare`: read, fill by means, standardise 16 columns of
 //! numbers, one-hot 3 of texts, into one matrix of 32-bit numbers. `parquet`: as `csv`, of the same table as Parquet.
+//! `group` and `join`: 5 million rows of their own, as Parquet; every tool tells too how long it takes without reading.
 
 use super::Family;
 use super::environment::Environment;
 use super::job::{Goal, Job, Tool};
 use super::measure::Call;
 
-pub(super) const CSV: Family = Family {
+pub(super) static CSV: Family = Family {
     name: "csv",
     files: &["big.csv"],
     jobs: |environment| Ok(vec![csv(environment)?]),
@@ -18,18 +19,32 @@ pub(super) const CSV: Family = Family {
     ],
 };
 
-pub(super) const PREPARE: Family = Family {
+pub(super) static PREPARE: Family = Family {
     name: "prepare",
     files: &["big.csv"],
     jobs: |environment| Ok(vec![prepare(environment)?]),
     goals: &[Goal::Best { job: "prepare", fast: "frame", least: 2.0 }],
 };
 
-pub(super) const PARQUET: Family = Family {
+pub(super) static PARQUET: Family = Family {
     name: "parquet",
     files: &["big.csv", "big.parquet"],
     jobs: |environment| Ok(vec![parquet(environment)?]),
     goals: &[Goal::Ratio { job: "parquet", slow: "polars", fast: "pipewright", least: 1.0 }],
+};
+
+pub(super) static GROUP: Family = Family {
+    name: "group",
+    files: &["rows.parquet"],
+    jobs: |environment| Ok(vec![relation(environment, "group")?]),
+    goals: &[Goal::Ratio { job: "group", slow: "polars", fast: "frame", least: 1.0 / 1.5 }],
+};
+
+pub(super) static JOIN: Family = Family {
+    name: "join",
+    files: &["rows.parquet", "lookup.parquet", "other.parquet"],
+    jobs: |environment| Ok(vec![relation(environment, "join")?]),
+    goals: &[Goal::Ratio { job: "join", slow: "polars", fast: "frame", least: 1.0 / 1.5 }],
 };
 
 const ROUNDS: usize = 5;
@@ -67,10 +82,24 @@ fn parquet(environment: &Environment) -> Result<Job, String> {
     Ok(Job { name: "parquet", rounds: ROUNDS, own: "pipewright", tools })
 }
 
-/// A peer in one of its settings; the package is the first word of its name.
+/// The job `group` or `join`.
+fn relation(environment: &Environment, name: &'static str) -> Result<Job, String> {
+    let folder = environment.data("");
+    let mut tools = vec![told("frame", environment.example("relation", &[name, &folder])?)];
+    let peer = |tool| peer_of(environment, "relation", name, tool, &folder);
+    tools.extend(["polars", "polars-ordered", "pandas", "duckdb"].map(peer));
+    Ok(Job { name, rounds: ROUNDS, own: "frame", tools })
+}
+
+/// A peer at a job with one file.
 fn peer(environment: &Environment, job: &str, name: &'static str, file: &str) -> Tool {
+    peer_of(environment, "tables", job, name, file)
+}
+
+/// A peer in one of its settings; the package is the first word of its name.
+fn peer_of(environment: &Environment, script: &str, job: &str, name: &'static str, file: &str) -> Tool {
     let package = name.split('-').next().unwrap_or(name);
-    let call = Call::new(environment.python(), &[&environment.script("tables"), job, name, file]);
+    let call = Call::new(environment.python(), &[&environment.script(script), job, name, file]);
     Tool { probe: Some(environment.probe(package)), ..told(name, call) }
 }
 

@@ -1,11 +1,14 @@
 //! Choosing columns and rows.
 
+pub(crate) mod dedup;
 pub(crate) mod drop;
+pub(crate) mod dropna;
 pub(crate) mod filter;
 pub(crate) mod head;
 mod projection;
 pub(crate) mod sample;
 pub(crate) mod select;
+pub(crate) mod sort;
 
 use pipewright_diagnostic::code;
 use pipewright_frame::Selection;

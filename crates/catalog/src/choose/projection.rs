@@ -94,6 +94,10 @@ impl State for ProjectionState {
         rows.select(&self.columns.iter().filter(there).collect::<Vec<_>>())
     }
 
+    fn drops_all(&self) -> bool {
+        self.columns.iter().all(|column| Some(column) == self.target.as_ref())
+    }
+
     fn show(&self) -> Table {
         let names = arrow_array::StringArray::from_iter_values(&self.columns);
         let column = Column::new("column", pipewright_frame::Kind::Text);

@@ -1,3 +1,5 @@
 //! Turning names into numbers.
 
+pub(crate) mod datefeatures;
 pub(crate) mod encode;
+pub(crate) mod text;

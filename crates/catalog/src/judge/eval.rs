@@ -4,7 +4,7 @@ use super::verdict::{Head, verdict};
 use crate::adapt::{LearnerOf, Sees};
 use crate::exchange;
 use pipewright_diagnostic::{Failure, Watch, code};
-use pipewright_frame::Table;
+use pipewright_frame::{Role, Table};
 use pipewright_learn::dummy::Dummy;
 use pipewright_learn::metric::{self, METRICS, Metric, confusion, predicted_classes};
 use pipewright_learn::{Outputs, Target, split};
@@ -40,7 +40,10 @@ pub(crate) const VERB: Verb = Verb {
                   classes keeps their proportions in every fold (`stratified` says so explicitly, \
                   `stratified=false` does not); on numbers it does not. Rows are shuffled before they are dealt out; \
                   `shuffle=false` takes contiguous folds. `holdout 20%` judges once. A baseline that looks at no \
-                  feature is judged on the same folds.",
+                  feature is judged on the same folds. `group` keeps the rows of each value of the column with that \
+                  role together (and so does `kfold` where there is such a column, with a note); `time` learns from \
+                  earlier rows and judges later ones, in the order of the column with that role or else of the rows; \
+                  a column with the role of fold says itself which rows are judged together.",
         search: &["evaluate", "cv", "crossval", "cross-validation", "score", "validate", "test"],
         input: Sort::Learner,
         output: Sort::Learner,
@@ -49,7 +52,7 @@ pub(crate) const VERB: Verb = Verb {
         positionals: &[
             Param::with_default(
                 "scheme",
-                Domain::Word(&["kfold", "stratified", "holdout"]),
+                Domain::Word(&["kfold", "stratified", "group", "time", "holdout"]),
                 "kfold",
                 "How rows are parted.",
             ),
@@ -71,6 +74,11 @@ pub(crate) const VERB: Verb = Verb {
                 Domain::Truth,
                 "true",
                 "Whether rows are shuffled before they are dealt out.",
+            ),
+            Param::optional(
+                "gap",
+                Domain::OneOf(&[Domain::Duration, Domain::Real { min: 0.0, max: f64::MAX }]),
+                "For `time`: how long before the first judged row the last one to learn from may be.",
             ),
             Param::optional("stratified", Domain::Truth, "Whether every fold has the classes in proportion."),
             Param::optional("seed", Domain::Whole { min: 0 }, "A seed of its own for the splits."),
@@ -115,6 +123,10 @@ virginica                    0           5          95
 #[derive(Clone, Copy)]
 enum Scheme {
     Folds(usize),
+    /// Folds of whole groups.
+    Groups(usize),
+    /// Rounds that go forward in time, with a gap in the unit of the times (seconds for dates).
+    Time(usize, f64),
     Holdout(f64),
 }
 
@@ -168,13 +180,19 @@ fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
             let message = format!("`holdout` takes a share, and {size} is a count");
             return Err(Fault::of("size", code::BAD_VALUE, message).help("for example `eval holdout 20%`"));
         }
-        (_, None) => Scheme::Folds(5),
-        (_, Some(Value::Whole(folds))) if *folds >= 2 => Scheme::Folds(usize::try_from(*folds).unwrap_or(usize::MAX)),
+        (_, None) => folds_of(word, 5, args),
+        (_, Some(Value::Whole(folds))) if *folds >= 2 => {
+            folds_of(word, usize::try_from(*folds).unwrap_or(usize::MAX), args)
+        }
         (_, Some(size)) => {
             let message = format!("`{word}` takes a number of folds from 2 up, not {size}");
             return Err(Fault::of("size", code::BAD_VALUE, message).help(format!("for example `eval {word} 5`")));
         }
     };
+    if args.is_given("gap") && word != "time" {
+        let message = format!("`gap` belongs to `eval time`, and this is `eval {word}`");
+        return Err(Fault::of("gap", code::MISPLACED_OPTION, message));
+    }
     let stratified = match (word, args.truth("stratified")) {
         ("stratified", Some(false)) => {
             let message = "`eval stratified` with `stratified=false` contradicts itself";
@@ -195,10 +213,19 @@ fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
     Ok(Bound::Judge(Arc::new(Eval { scheme, repeat, shuffle, stratified, metrics, seed })))
 }
 
+fn folds_of(word: &str, count: usize, args: &Args) -> Scheme {
+    match (word, args.get("gap")) {
+        ("group", _) => Scheme::Groups(count),
+        ("time", Some(Value::Duration(seconds, _))) => Scheme::Time(count, *seconds),
+        ("time", gap) => Scheme::Time(count, gap.and_then(Value::number).unwrap_or(0.0)),
+        _ => Scheme::Folds(count),
+    }
+}
+
 impl Splitter for Eval {
     fn rounds(&self) -> usize {
         let folds = match self.scheme {
-            Scheme::Folds(folds) => folds,
+            Scheme::Folds(folds) | Scheme::Groups(folds) | Scheme::Time(folds, _) => folds,
             Scheme::Holdout(_) => 1,
         };
         folds.saturating_mul(self.repeat)
@@ -209,19 +236,35 @@ impl Splitter for Eval {
             Target::Classes { codes, .. } if self.stratifies(task) => Some(codes),
             _ => None,
         };
+        let groups = with_role(rows, Role::Group).map(|name| levels(rows, &name)).transpose()?;
+        let given = with_role(rows, Role::Fold).map(|name| levels(rows, &name)).transpose()?;
+        if let (Scheme::Groups(_), None) = (self.scheme, &groups) {
+            let message = "`eval group` keeps groups together, and no column has that role";
+            return Err(Failure::new(code::MISSING_ARGUMENT, message).help("name it: role group=NAME"));
+        }
+        if let (Scheme::Folds(_) | Scheme::Holdout(_), Some(_), None) = (self.scheme, &groups, &given) {
+            let message = "rows of one group stay together, as there is a column with that role";
+            watch.notice(Failure::warning(code::GROUPS_TOGETHER, message).help("to say so in the script: eval group"));
+        }
         let mut rounds = Vec::new();
         for repeat in 0..self.repeat {
             let key = key.index(repeat as u64);
+            let shuffle = self.shuffle.then_some(key);
             let folds = match (self.scheme, &codes) {
-                (Scheme::Folds(count), codes) => {
-                    let shuffle = self.shuffle.then_some(key);
-                    let folds = match codes {
-                        Some(codes) => split::stratified(codes, count, shuffle)?,
-                        None => split::kfold(rows.rows(), count, shuffle)?,
+                (Scheme::Time(count, gap), _) => split::forward(&times(rows)?, count, gap)?,
+                (Scheme::Groups(count) | Scheme::Folds(count), codes) => {
+                    let folds = match (&given, &groups, codes) {
+                        (Some(given), ..) => split::given(given, count)?,
+                        (None, Some(groups), _) => split::grouped(groups, count, shuffle)?,
+                        (None, None, Some(codes)) => split::stratified(codes, count, shuffle)?,
+                        (None, None, None) => split::kfold(rows.rows(), count, shuffle)?,
                     };
                     // A repetition would only say the same again.
                     folds.notices.into_iter().filter(|_| repeat == 0).for_each(|notice| watch.notice(notice));
                     folds.folds
+                }
+                (Scheme::Holdout(share), _) if groups.is_some() => {
+                    vec![split::holdout_grouped(groups.as_deref().unwrap_or_default(), share, key)?]
                 }
                 (Scheme::Holdout(share), _) if !self.shuffle => vec![last_rows(rows.rows(), share)?],
                 (Scheme::Holdout(share), Some(codes)) => vec![split::holdout_stratified(codes, share, key)?],
@@ -230,6 +273,27 @@ impl Splitter for Eval {
             rounds.extend(folds.into_iter().map(|fold| Round { train: fold.train.into(), test: fold.test.into() }));
         }
         Ok(rounds)
+    }
+}
+
+/// The column with this role.
+fn with_role(rows: &Table, role: Role) -> Option<Arc<str>> {
+    rows.columns().iter().find(|column| column.role == role).map(|column| column.name.clone())
+}
+
+/// The value of each row as its place among all values of the column; missing ones are a value of their own.
+fn levels(rows: &Table, name: &str) -> Result<Vec<u32>, Failure> {
+    let values = rows.classes(name)?;
+    let codes = rows.codes(name, &values)?;
+    let missing = u32::try_from(values.len()).unwrap_or(u32::MAX);
+    Ok(codes.into_iter().map(|code| code.unwrap_or(missing)).collect())
+}
+
+/// When each row was seen: in seconds for dates and times, by the order of the rows where nothing says it.
+fn times(rows: &Table) -> Result<Vec<f64>, Failure> {
+    match with_role(rows, Role::Time) {
+        None => Ok((0..rows.rows()).map(|row| row as f64).collect()),
+        Some(name) => rows.moments(&name),
     }
 }
 
@@ -262,8 +326,13 @@ impl Judge for Eval {
         Ok(())
     }
 
+    fn shuffles(&self) -> bool {
+        self.shuffle && !matches!(self.scheme, Scheme::Time(..))
+    }
+
     fn decided(&self, task: &Task) -> Vec<(&'static str, String)> {
         match self.scheme {
+            Scheme::Time(..) => return Vec::new(),
             Scheme::Folds(_) if task.classes().is_some() => vec![("stratified", self.stratifies(task).to_string())],
             _ => Vec::new(),
         }
@@ -273,7 +342,9 @@ impl Judge for Eval {
     }
 
     fn baseline(&self, task: &Task) -> Arc<dyn Learner> {
-        Arc::new(LearnerOf { learner: Dummy, task: task.clone(), sees: Sees::Nothing })
+        // The numbers as they are: the baseline is no model of the script.
+        let task = Task { transform: None, ..task.clone() };
+        Arc::new(LearnerOf { learner: Dummy, task, sees: Sees::Nothing })
     }
 
     fn score(&self, truth: &Table, predicted: &Table, baseline: &Table, task: &Task) -> Result<Score, Failure> {
@@ -295,6 +366,8 @@ impl Judge for Eval {
 
     fn verdict(&self, scores: &[Score], model: &str, task: &Task, seed: u64) -> Report {
         let (scheme, folds) = match self.scheme {
+            Scheme::Groups(folds) => ("group", folds),
+            Scheme::Time(folds, _) => ("time", folds),
             Scheme::Folds(folds) if self.stratifies(task) => ("stratified", folds),
             Scheme::Folds(folds) => ("kfold", folds),
             Scheme::Holdout(_) => ("holdout", 1),

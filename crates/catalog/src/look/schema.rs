@@ -3,7 +3,7 @@
 use super::show::WIDTH;
 use arrow_array::{Array, ArrayRef, Int64Array, StringArray};
 use pipewright_diagnostic::Failure;
-use pipewright_frame::{Column, Kind, Role, Table, in_waves};
+use pipewright_frame::{Column, Kind, Table, in_waves};
 use pipewright_operator::work::{Look, Report};
 use pipewright_operator::{Args, Bound, Data, Effect, Example, Fault, Group, Spec, Surroundings, Verb};
 use serde_json::json;
@@ -57,7 +57,7 @@ impl Look for Describe {
         let arrays: Vec<ArrayRef> = vec![
             text(&|column| column.name.to_string()),
             text(&|column| column.kind.to_string()),
-            text(&role),
+            text(&|column| column.role.to_string()),
             Arc::new(Int64Array::from(missing.clone())),
             text(&made_from),
         ];
@@ -116,13 +116,4 @@ fn source(rows: &Data) -> serde_json::Value {
     let Some(origin) = rows.origin() else { return serde_json::Value::Null };
     let facts = origin.facts.iter().map(|(what, how)| ((*what).to_owned(), json!(how)));
     json!({"file": origin.file, "decided": facts.collect::<serde_json::Map<_, _>>()})
-}
-
-fn role(column: &Column) -> String {
-    match column.role {
-        Role::Feature => "feature",
-        Role::Target => "target",
-        Role::Id => "id",
-    }
-    .to_owned()
 }

@@ -1,3 +1,4 @@
 //! What columns are for.
 
+pub(crate) mod role;
 pub(crate) mod target;

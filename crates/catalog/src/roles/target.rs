@@ -5,7 +5,7 @@ use pipewright_diagnostic::{Failure, Watch, code};
 use pipewright_frame::{Column, Entry, Role, Schema, Table};
 use pipewright_operator::work::Rows;
 use pipewright_operator::{
-    Args, Bound, Domain, Effect, Example, Fault, Form, Group, Param, Sort, Spec, Surroundings, Verb,
+    Args, Bound, Domain, Effect, Example, Fault, Form, Group, Param, Sort, Spec, Surroundings, Transform, Verb,
 };
 use pipewright_world::random::Key;
 use std::sync::Arc;
@@ -17,13 +17,18 @@ pub(crate) const VERB: Verb = Verb {
         summary: "Says which column is to be predicted.",
         details: "Rows whose target is missing are left out, with a note that counts them. Without this stage the \
                   target is `--target`; else the one column whose name is target, label, class, y, outcome, response, \
-                  survived, churn, default or diagnosis in any case; else the last column.",
+                  survived, churn, default or diagnosis in any case; else the last column. `target log1p(price)` (or \
+                  `log`, `sqrt`) has models learn that of the numbers; predictions and metrics are of the numbers \
+                  themselves.",
         search: &["label", "predict", "outcome", "y", "dependent"],
         form: Form::Target,
         input: Sort::Table,
         output: Sort::Table,
         effect: Effect::Meta,
-        positionals: &[Param::required("column", Domain::Column, "The column.")],
+        positionals: &[
+            Param::required("column", Domain::Column, "The column."),
+            Param::optional("transform", Domain::Word(&["log", "log1p", "sqrt"]), "What models learn of a number."),
+        ],
         examples: &[Example {
             script: "load penguins.csv | target Species | train dummy | eval kfold 5 metric=accuracy",
             output: "\
@@ -49,14 +54,19 @@ Gentoo                    124          0          0
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
     let column =
         args.text("column").ok_or_else(|| Fault::of("column", code::MISSING_ARGUMENT, "a column is missing"))?;
-    Ok(Bound::Rows(Arc::new(Target(column.into()))))
+    let named = |name: &str| Transform::NAMES.iter().find(|(known, _)| *known == name).map(|(_, transform)| *transform);
+    let transform = args.text("transform").and_then(named);
+    Ok(Bound::Rows(Arc::new(Target { column: column.into(), transform })))
 }
 
-struct Target(Arc<str>);
+struct Target {
+    column: Arc<str>,
+    transform: Option<Transform>,
+}
 
 impl Rows for Target {
     fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
-        let role = |column: &Column| match (column.name == self.0, column.role) {
+        let role = |column: &Column| match (column.name == self.column, column.role) {
             (true, _) => Role::Target,
             (false, Role::Target) => Role::Feature,
             (false, other) => other,
@@ -73,8 +83,8 @@ impl Rows for Target {
         if let Some(old) = table.target().map(|column| column.name.clone()) {
             table = table.with_role(&old, Role::Feature)?;
         }
-        let table = table.with_role(&self.0, Role::Target)?;
-        let values = table.array(&self.0)?;
+        let table = table.with_role(&self.column, Role::Target)?;
+        let values = table.array(&self.column)?;
         let missing = values.null_count();
         if missing == 0 {
             return Ok(table);
@@ -98,10 +108,14 @@ impl Rows for Target {
         } else {
             format!("{rows} rows without a target are")
         };
-        Some(Failure::note(code::ROWS_LEFT_OUT, format!("{rows} left out")).column(&*self.0))
+        Some(Failure::note(code::ROWS_LEFT_OUT, format!("{rows} left out")).column(&*self.column))
     }
 
     fn target(&self) -> Option<Arc<str>> {
-        Some(self.0.clone())
+        Some(self.column.clone())
+    }
+
+    fn transform(&self) -> Option<Transform> {
+        self.transform
     }
 }

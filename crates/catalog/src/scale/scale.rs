@@ -13,14 +13,16 @@ pub(crate) const VERB: Verb = Verb {
         group: Group::Scale,
         summary: "Brings numeric features to one scale, learned from the training rows.",
         details: "`standard`: (x − mean) / standard deviation, which divides by n. `minmax`: (x − min) / (max − min). \
-                  `robust`: (x − median) / (third quartile − first quartile), quartiles by linear interpolation. A \
-                  constant column becomes 0. Missing values stay missing.",
-        search: &["standardise", "standardize", "normalise", "normalize", "zscore", "minmax"],
+                  `robust`: (x − median) / (third quartile − first quartile), quartiles by linear interpolation. \
+                  `maxabs`: x / max |x|. `squash`: as `robust`, then pressed smoothly into -3 to 3 by \
+                  x / √(1 + (x / 3)²), which suits networks and tames outliers. A constant column becomes 0 (for `maxabs`, \
+                  1 or -1). Missing values stay missing.",
+        search: &["standardise", "standardize", "normalise", "normalize", "zscore", "minmax", "squashing"],
         output: Sort::Recipe,
         effect: Effect::Fit,
         positionals: &[Param::with_default(
             "method",
-            Domain::Word(&["standard", "minmax", "robust"]),
+            Domain::Word(&["standard", "minmax", "robust", "maxabs", "squash"]),
             "standard",
             "Which scale.",
         )],
@@ -57,6 +59,8 @@ fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
     let method = match args.text("method") {
         Some("minmax") => ScalerMethod::MinMax,
         Some("robust") => ScalerMethod::Robust,
+        Some("maxabs") => ScalerMethod::MaxAbs,
+        Some("squash") => ScalerMethod::Squash,
         _ => ScalerMethod::Standard,
     };
     Ok(Bound::Step(Arc::new(StepOf::new(Scaler { method, on: args.columns("columns").cloned() }))))

@@ -302,7 +302,7 @@ pub(super) fn decimal(digits: &[u8]) -> Option<i64> {
 
 /// Days since 1970-01-01 of a date of the proleptic Gregorian calendar, if there is such a day (Howard Hinnant,
 /// "chrono-Compatible Low-Level Date Algorithms", `days_from_civil`).
-pub(super) fn days_since_1970(year: i64, month: i64, day: i64) -> Option<i64> {
+pub(crate) fn days_since_1970(year: i64, month: i64, day: i64) -> Option<i64> {
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let length = match month {
         4 | 6 | 9 | 11 => 30,
@@ -320,10 +320,8 @@ pub(super) fn days_since_1970(year: i64, month: i64, day: i64) -> Option<i64> {
     Some(era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468)
 }
 
-/// The ISO text of a moment: a day, and the time where it is not midnight.
-pub(crate) fn date_text(micros: i64) -> String {
-    let (days, rest) = (micros.div_euclid(DAY), micros.rem_euclid(DAY));
-    // `civil_from_days` of the same source.
+/// Year, month and day of a number of days since 1970-01-01 (`civil_from_days` of the same source).
+pub(crate) fn civil(days: i64) -> (i64, i64, i64) {
     let shifted = days + 719_468;
     let era = shifted.div_euclid(146_097);
     let day_of_era = shifted.rem_euclid(146_097);
@@ -332,7 +330,13 @@ pub(crate) fn date_text(micros: i64) -> String {
     let shifted_month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
     let month = (shifted_month + 2) % 12 + 1;
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
+}
+
+/// The ISO text of a moment: a day, and the time where it is not midnight.
+pub(crate) fn date_text(micros: i64) -> String {
+    let (days, rest) = (micros.div_euclid(DAY), micros.rem_euclid(DAY));
+    let (year, month, day) = civil(days);
     let date = format!("{year:04}-{month:02}-{day:02}");
     if rest == 0 { date } else { format!("{date}T{}", time_text(rest)) }
 }

@@ -2,20 +2,23 @@
 
 use crate::summary::BLOCK;
 use crate::table::{all_within, non_finite, plural, quoted};
-use crate::{Column, Entry, Kind, Role, Schema, Selection, Table};
+use crate::{CHUNK_ROWS, Column, Entry, Kind, Role, Schema, Selection, Table};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{ArrowPrimitiveType, Float64Type, Int64Type};
-use arrow_array::{Array, ArrayRef, PrimitiveArray, StringArray};
+use arrow_array::{Array, ArrayRef, BooleanArray, Float64Array, PrimitiveArray, StringArray};
+use arrow_buffer::BooleanBuffer;
 use arrow_schema::DataType;
 use pipewright_diagnostic::{Failure, code};
+use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// The columns that a step takes: those selected, else all features of a kind that it accepts.
+/// The columns that a step takes: those selected, else all features of a kind that it accepts; `step` is how messages
+/// call it.
 ///
 /// # Errors
-/// `NOT_NUMERIC` for a selected column of another kind, and those of the selection.
-pub(super) fn chosen(
+/// [`code::NOT_NUMERIC`] for a selected column of another kind, and those of the selection.
+pub fn chosen(
     on: Option<&Selection>,
     schema: &Schema,
     step: &str,
@@ -75,6 +78,106 @@ pub(super) fn applies(rows: &Table, name: &str, kind: Kind) -> Result<(), Failur
     }
 }
 
+/// The column that says where `column` was missing: `NAME (missing)`.
+#[must_use]
+pub fn indicator_of(column: &Column) -> Column {
+    let name: Arc<str> = format!("{} (missing)", column.name).into();
+    Column { name, kind: Kind::Bool, role: Role::Feature, sources: column.sources.clone() }
+}
+
+/// Where an array misses a value.
+#[must_use]
+pub fn missing_in(array: &ArrayRef) -> ArrayRef {
+    let missing = BooleanBuffer::collect_bool(array.len(), |row| array.is_null(row));
+    Arc::new(BooleanArray::new(missing, None))
+}
+
+/// The rows with each column that something was learned of replaced by what `change` makes of it; side by side where
+/// there are more rows than in a chunk, since a column needs no other. Chunks are worked on side by side themselves.
+///
+/// # Errors
+/// Those of [`applies`], and the first one of `change` in the order of what was learned.
+pub(super) fn map_fitted<L: Sync>(
+    rows: &Table,
+    learned: &[L],
+    column_of: impl Fn(&L) -> (Arc<str>, Kind),
+    change: impl Fn(&L, &Column, &ArrayRef) -> Result<Vec<(Column, ArrayRef)>, Failure> + Sync,
+) -> Result<Table, Failure> {
+    let mut places = BTreeMap::new();
+    for (place, learned) in learned.iter().enumerate() {
+        let (name, kind) = column_of(learned);
+        applies(rows, &name, kind)?;
+        places.insert(name, place);
+    }
+    let work: Vec<(&Column, &ArrayRef)> =
+        places.keys().map(|name| rows.find(name).expect("what applies is there")).collect();
+    let places: Vec<usize> = places.into_values().collect();
+    let changed = |(&place, &(column, array)): (&usize, &(&Column, &ArrayRef))| change(&learned[place], column, array);
+    let changed: Vec<_> = match rows.rows() > CHUNK_ROWS {
+        true => places.par_iter().zip(&work).map(changed).collect(),
+        false => places.iter().zip(&work).map(changed).collect(),
+    };
+    let mut failures = vec![];
+    let mut made = BTreeMap::new();
+    for ((place, (column, _)), changed) in places.into_iter().zip(work).zip(changed) {
+        match changed {
+            Ok(columns) => drop(made.insert(&*column.name, columns)),
+            Err(failure) => failures.push((place, failure)),
+        }
+    }
+    if let Some((_, failure)) = failures.into_iter().min_by_key(|(place, _)| *place) {
+        return Err(failure);
+    }
+    rows.map_columns(|column, array| {
+        Ok(made.remove(&*column.name).unwrap_or_else(|| vec![(column.clone(), array.clone())]))
+    })
+}
+
+/// The numbers of a numeric column made other numbers; what is missing stays missing.
+///
+/// # Errors
+/// `NON_FINITE` with the row of a number that is not finite; what `refuse` says of a number of which none that is finite
+/// was made, with its row.
+pub(super) fn map_numbers(
+    name: &str,
+    array: &ArrayRef,
+    change: impl Fn(f64) -> f64,
+    refuse: impl Fn(f64) -> Failure,
+) -> Result<Float64Array, Failure> {
+    let (made, is_finite) = match array.data_type() {
+        DataType::Float64 => changed(array.as_primitive::<Float64Type>().values(), |number| number, &change),
+        DataType::Int64 => changed(array.as_primitive::<Int64Type>().values(), |count| count as f64, &change),
+        other => unreachable!("a numeric column is not stored as {other}"),
+    };
+    if !is_finite {
+        // Where nothing stands, anything may have been made of it.
+        let mut first = None;
+        for_each_row(array, |row, number| {
+            if first.is_none() && !(number.is_finite() && made[row].is_finite()) {
+                first = Some((row, number));
+            }
+        });
+        match first {
+            Some((row, number)) if number.is_finite() => return Err(refuse(number).column(name).row(row as u64 + 1)),
+            Some((row, number)) => return Err(non_finite(name, row, number)),
+            None => {}
+        }
+    }
+    Ok(Float64Array::new(made.into(), array.nulls().cloned()))
+}
+
+/// What becomes of every number, and whether all of it is finite, before and after.
+fn changed<T: Copy>(values: &[T], number: impl Fn(T) -> f64, change: impl Fn(f64) -> f64) -> (Vec<f64>, bool) {
+    let mut is_finite = true;
+    let made = values.iter().map(|&value| {
+        let before = number(value);
+        let after = change(before);
+        is_finite &= before.is_finite() & after.is_finite();
+        after
+    });
+    (made.collect(), is_finite)
+}
+
 /// The failure for a column without a single value.
 pub(super) fn all_missing(name: &str, what: &str) -> Failure {
     Failure::new(code::ALL_MISSING, format!("`{name}` has no value to take the {what} of"))
@@ -90,8 +193,8 @@ pub(super) fn bad_state(what: impl Into<String>) -> Failure {
 /// Every name once.
 ///
 /// # Errors
-/// `BAD_BUNDLE` with a name that is there twice.
-pub(super) fn validate_names<'a>(names: impl Iterator<Item = &'a Arc<str>>) -> Result<(), Failure> {
+/// [`code::BAD_BUNDLE`] with a name that is there twice.
+pub fn validate_names<'a>(names: impl Iterator<Item = &'a Arc<str>>) -> Result<(), Failure> {
     let mut seen = BTreeSet::new();
     for name in names {
         if !seen.insert(name) {
@@ -101,25 +204,29 @@ pub(super) fn validate_names<'a>(names: impl Iterator<Item = &'a Arc<str>>) -> R
     Ok(())
 }
 
-/// The finite numbers of a numeric column, each with its row: what is missing is left out.
+/// The finite numbers of a numeric column: what is missing is left out.
 ///
 /// # Errors
 /// `NON_FINITE` with the row.
 pub(super) fn for_each_number(name: &str, array: &ArrayRef, mut take: impl FnMut(f64)) -> Result<(), Failure> {
     let mut bad = None;
-    let mut each = |row: usize, number: f64| {
+    for_each_row(array, |row, number| {
         if number.is_finite() {
             take(number);
         } else if bad.is_none() {
             bad = Some((row, number));
         }
-    };
+    });
+    bad.map_or(Ok(()), |(row, number)| Err(non_finite(name, row, number)))
+}
+
+/// The numbers of a numeric column, each with its row: what is missing is left out.
+pub(super) fn for_each_row(array: &ArrayRef, mut take: impl FnMut(usize, f64)) {
     match array.data_type() {
-        DataType::Float64 => present(array.as_primitive::<Float64Type>(), &mut each),
-        DataType::Int64 => present(array.as_primitive::<Int64Type>(), &mut |row, count| each(row, count as f64)),
+        DataType::Float64 => present(array.as_primitive::<Float64Type>(), &mut take),
+        DataType::Int64 => present(array.as_primitive::<Int64Type>(), &mut |row, count| take(row, count as f64)),
         other => unreachable!("a numeric column is not stored as {other}"),
     }
-    bad.map_or(Ok(()), |(row, number)| Err(non_finite(name, row, number)))
 }
 
 /// The finite numbers of a numeric column in blocks, whatever their size: quicker than [`for_each_number`], for what

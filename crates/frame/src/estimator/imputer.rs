@@ -1,20 +1,17 @@
 //! Fills missing values with what was learned of their column.
 
-use super::columns::{
-    all_missing, applies, bad_state, chosen, fitted, for_each_block, for_each_number, present, replaced, shown,
-    validate_names,
-};
-use super::{Estimator, State, Summary, approximate, numbers_within};
-use crate::summary::{ExactSum, Levels, Quantiles};
-use crate::{Column, Entry, Kind, Role, Schema, Selection, Table, Value, csv};
+use super::State;
+use super::by_column::{ByColumn, Seen, number_of};
+use super::columns::{all_missing, bad_state, chosen, indicator_of, map_fitted, missing_in, shown, validate_names};
+use crate::summary::Levels;
+use crate::{Column, Entry, Kind, Schema, Selection, Table, Value, csv};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{ArrowPrimitiveType, Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType};
 use arrow_array::{Array, ArrayRef, BooleanArray, PrimitiveArray, StringArray};
-use arrow_buffer::{BooleanBuffer, NullBuffer};
+use arrow_buffer::NullBuffer;
 use arrow_schema::DataType;
 use pipewright_diagnostic::{Failure, code};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Fills missing values, column by column.
@@ -107,80 +104,11 @@ impl Imputer {
             Fill::Mode | Fill::Constant(_) => kind,
         }
     }
-
-    fn columns(&self, input: &Schema) -> Result<Vec<Column>, Failure> {
-        match &self.fill {
-            Fill::Constant(Value::Null) => return Err(Failure::new(code::BAD_VALUE, "null fills nothing")),
-            Fill::Constant(Value::Number(number)) if !number.is_finite() => {
-                return Err(Failure::new(code::BAD_VALUE, format!("{number} is no number to fill with")));
-            }
-            _ => {}
-        }
-        let step = match &self.fill {
-            Fill::Mean => "`fillna mean`".to_string(),
-            Fill::Median => "`fillna median`".to_string(),
-            Fill::Mode => "`fillna mode`".to_string(),
-            Fill::Constant(value) => format!("`fillna {value}`"),
-        };
-        chosen(self.on.as_ref(), input, &step, |kind| self.accepts(kind))
-    }
 }
 
 /// A whole number that floats and integers hold alike.
 fn whole(number: f64) -> Option<i64> {
     (number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_992.0).then_some(number as i64)
-}
-
-/// The column that says where `column` was missing.
-fn indicator_of(column: &Column) -> Column {
-    let name: Arc<str> = format!("{} (missing)", column.name).into();
-    Column { name, kind: Kind::Bool, role: Role::Feature, sources: column.sources.clone() }
-}
-
-/// What was seen of the columns to fill.
-#[derive(Debug)]
-pub struct ImputerSummary {
-    columns: Vec<(Column, Seen)>,
-}
-
-/// What was seen of one column.
-#[derive(Debug)]
-enum Seen {
-    Sum(Box<ExactSum>),
-    Quantiles(Quantiles),
-    Wholes(Levels<i64>),
-    Texts(Levels<String>),
-    Nothing,
-}
-
-impl Summary for ImputerSummary {
-    fn merge(&mut self, later: ImputerSummary) {
-        for ((_, seen), (_, more)) in self.columns.iter_mut().zip(later.columns) {
-            match (seen, more) {
-                (Seen::Sum(seen), Seen::Sum(more)) => seen.merge(*more),
-                (Seen::Quantiles(seen), Seen::Quantiles(more)) => seen.merge(more),
-                (Seen::Wholes(seen), Seen::Wholes(more)) => seen.merge(more),
-                (Seen::Texts(seen), Seen::Texts(more)) => seen.merge(more),
-                (Seen::Nothing, Seen::Nothing) => {}
-                _ => unreachable!("summaries of one estimator and schema are alike"),
-            }
-        }
-    }
-
-    fn bound(&mut self, bytes: u64) {
-        let bound = Some(numbers_within(bytes, self.columns.len()));
-        for (_, seen) in &mut self.columns {
-            if let Seen::Quantiles(quantiles) = seen {
-                *quantiles = Quantiles::bounded(bound);
-            }
-        }
-    }
-
-    fn notes(&self) -> Vec<Failure> {
-        let about = |seen: &Seen| matches!(seen, Seen::Quantiles(quantiles) if quantiles.is_approximate());
-        let names = self.columns.iter().filter(|(_, seen)| about(seen)).map(|(column, _)| &*column.name);
-        approximate(&names.collect::<Vec<_>>())
-    }
 }
 
 /// The value to fill each column with.
@@ -191,9 +119,10 @@ pub struct ImputerState {
     indicator: bool,
 }
 
+/// The value to fill one column with.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Filling {
+pub struct Filling {
     name: Arc<str>,
     kind: Kind,
     value: FillValue,
@@ -213,60 +142,58 @@ enum FillValue {
     Time(i64),
 }
 
-impl Estimator for Imputer {
-    type Summary = ImputerSummary;
+impl ByColumn for Imputer {
+    type Learned = Filling;
     type State = ImputerState;
 
-    fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
-        Ok(replaced(input, &self.columns(input)?, |column| {
-            let filled = Entry::Column(Column { kind: self.filled_kind(column.kind), ..column.clone() });
-            let indicator = self.indicator.then(|| Entry::Column(indicator_of(column)));
-            [filled].into_iter().chain(indicator).collect()
-        }))
+    fn columns(&self, input: &Schema) -> Result<Vec<Column>, Failure> {
+        match &self.fill {
+            Fill::Constant(Value::Null) => return Err(Failure::new(code::BAD_VALUE, "null fills nothing")),
+            Fill::Constant(Value::Number(number)) if !number.is_finite() => {
+                return Err(Failure::new(code::BAD_VALUE, format!("{number} is no number to fill with")));
+            }
+            _ => {}
+        }
+        let step = match &self.fill {
+            Fill::Mean => "`fillna mean`".to_string(),
+            Fill::Median => "`fillna median`".to_string(),
+            Fill::Mode => "`fillna mode`".to_string(),
+            Fill::Constant(value) => format!("`fillna {value}`"),
+        };
+        chosen(self.on.as_ref(), input, &step, |kind| self.accepts(kind))
     }
 
-    fn empty(&self, input: &Schema) -> Result<ImputerSummary, Failure> {
-        let seen = |column: &Column| match &self.fill {
-            Fill::Mean => Seen::Sum(Box::default()),
-            Fill::Median => Seen::Quantiles(Quantiles::default()),
+    fn entries(&self, column: &Column) -> Vec<Entry> {
+        let filled = Entry::Column(Column { kind: self.filled_kind(column.kind), ..column.clone() });
+        let indicator = self.indicator.then(|| Entry::Column(indicator_of(column)));
+        [filled].into_iter().chain(indicator).collect()
+    }
+
+    fn seen(&self, column: &Column) -> Seen {
+        match &self.fill {
+            Fill::Mean => Seen::sum(),
+            Fill::Median => Seen::quantiles(),
             Fill::Mode if column.kind.is_string() => Seen::Texts(Levels::default()),
             Fill::Mode => Seen::Wholes(Levels::default()),
             Fill::Constant(_) => Seen::Nothing,
-        };
-        let columns = self.columns(input)?.into_iter().map(|column| {
-            let seen = seen(&column);
-            (column, seen)
-        });
-        Ok(ImputerSummary { columns: columns.collect() })
-    }
-
-    fn observe(&self, summary: &mut ImputerSummary, rows: &Table) -> Result<(), Failure> {
-        for (column, seen) in &mut summary.columns {
-            let (name, array) = (&*column.name, fitted(rows, &column.name, column.kind)?);
-            match seen {
-                Seen::Sum(sum) => for_each_block(name, array, |numbers| sum.add_all(numbers))?,
-                Seen::Quantiles(quantiles) => for_each_number(name, array, |number| quantiles.add(number))?,
-                Seen::Wholes(levels) => observe_wholes(name, array, levels)?,
-                Seen::Texts(levels) => levels.add_all(array.as_string::<i32>().iter().flatten()),
-                Seen::Nothing => {}
-            }
         }
-        Ok(())
     }
 
-    fn finish(&self, summary: ImputerSummary) -> Result<ImputerState, Failure> {
-        let fillings = summary.columns.into_iter().map(|(column, seen)| {
-            let (what, value) = match seen {
-                Seen::Sum(sum) => ("mean", sum.mean().map(FillValue::Real)),
-                Seen::Quantiles(mut quantiles) => ("median", quantiles.median().map(FillValue::Real)),
-                Seen::Wholes(levels) => ("mode", levels.mode().map(|&level| stored(column.kind, level))),
-                Seen::Texts(levels) => ("mode", levels.mode().cloned().map(FillValue::Text)),
-                Seen::Nothing => ("constant", self.constant_for(column.kind)),
-            };
-            let value = value.ok_or_else(|| all_missing(&column.name, what))?;
-            Ok(Filling { name: column.name, kind: column.kind, value })
-        });
-        Ok(ImputerState { columns: fillings.collect::<Result<_, _>>()?, indicator: self.indicator })
+    fn learn(&self, column: Column, seen: Seen) -> Result<Filling, Failure> {
+        let (what, value) = match seen {
+            Seen::Sum(sum) => ("mean", sum.mean().map(FillValue::Real)),
+            Seen::Quantiles(mut quantiles) => ("median", quantiles.median().map(FillValue::Real)),
+            Seen::Wholes(levels) => ("mode", levels.mode().map(|&level| stored(column.kind, level))),
+            Seen::Texts(levels) => ("mode", levels.mode().cloned().map(FillValue::Text)),
+            Seen::Nothing => ("constant", self.constant_for(column.kind)),
+            Seen::Moments(_) | Seen::Extremes(_) => unreachable!("nothing is filled with a spread or a range"),
+        };
+        let value = value.ok_or_else(|| all_missing(&column.name, what))?;
+        Ok(Filling { name: column.name, kind: column.kind, value })
+    }
+
+    fn state(&self, columns: Vec<Filling>) -> ImputerState {
+        ImputerState { columns, indicator: self.indicator }
     }
 }
 
@@ -286,36 +213,6 @@ impl Imputer {
             Value::Text(text) => Some(FillValue::Text(text.to_string())),
         }
     }
-}
-
-/// Counts the values of a column that is not text, as whole numbers in the same order.
-fn observe_wholes(name: &str, array: &ArrayRef, levels: &mut Levels<i64>) -> Result<(), Failure> {
-    match array.data_type() {
-        DataType::Float64 => for_each_number(name, array, |number| levels.add(&order_of(number)))?,
-        DataType::Int64 => present(array.as_primitive::<Int64Type>(), &mut |_, whole| levels.add(&whole)),
-        DataType::Boolean => {
-            array.as_boolean().iter().flatten().for_each(|truth| levels.add(&i64::from(truth)));
-        }
-        DataType::Timestamp(..) => {
-            present(array.as_primitive::<TimestampMicrosecondType>(), &mut |_, micros| levels.add(&micros));
-        }
-        DataType::Time64(..) => {
-            present(array.as_primitive::<Time64MicrosecondType>(), &mut |_, micros| levels.add(&micros));
-        }
-        other => unreachable!("no kind but text is stored as {other}"),
-    }
-    Ok(())
-}
-
-/// A whole number that orders as the float does (IEEE 754, totalOrder); -0 counts as 0.
-fn order_of(number: f64) -> i64 {
-    let bits = (number + 0.0).to_bits() as i64;
-    bits ^ ((bits >> 63) as u64 >> 1) as i64
-}
-
-/// The inverse of [`order_of`].
-fn number_of(order: i64) -> f64 {
-    f64::from_bits((order ^ ((order >> 63) as u64 >> 1) as i64) as u64)
 }
 
 fn stored(kind: Kind, level: i64) -> FillValue {
@@ -341,12 +238,8 @@ impl Filling {
     fn fill(&self, array: &ArrayRef) -> ArrayRef {
         match &self.value {
             FillValue::Real(value) if *array.data_type() == DataType::Int64 => {
-                let counts = array.as_primitive::<Int64Type>();
-                filled::<Float64Type>(
-                    counts.values().iter().map(|&count| count as f64).collect(),
-                    array.nulls(),
-                    *value,
-                )
+                let counts = array.as_primitive::<Int64Type>().values();
+                filled::<Float64Type>(counts.iter().map(|&count| count as f64).collect(), array.nulls(), *value)
             }
             _ if array.null_count() == 0 => array.clone(),
             FillValue::Real(value) => refilled::<Float64Type>(array, *value),
@@ -383,17 +276,12 @@ fn filled<T: ArrowPrimitiveType>(mut values: Vec<T::Native>, nulls: Option<&Null
 
 impl State for ImputerState {
     fn apply(&self, rows: &Table) -> Result<Table, Failure> {
-        for filling in &self.columns {
-            applies(rows, &filling.name, filling.kind)?;
-        }
-        let fillings: BTreeMap<&str, &Filling> = self.columns.iter().map(|filling| (&*filling.name, filling)).collect();
-        rows.map_columns(|column, array| {
-            let Some(filling) = fillings.get(&*column.name) else { return Ok(vec![(column.clone(), array.clone())]) };
+        let column_of = |filling: &Filling| (filling.name.clone(), filling.kind);
+        map_fitted(rows, &self.columns, column_of, |filling, column, array| {
             let filled = Column { kind: filling.filled_kind(column.kind), ..column.clone() };
             let mut columns = vec![(filled, filling.fill(array))];
             if self.indicator {
-                let missing = BooleanBuffer::collect_bool(array.len(), |row| array.is_null(row));
-                columns.push((indicator_of(column), Arc::new(BooleanArray::new(missing, None))));
+                columns.push((indicator_of(column), missing_in(array)));
             }
             Ok(columns)
         })

@@ -1,24 +1,17 @@
 //! Brings numeric columns to a common scale.
 
-use super::columns::{
-    all_missing, applies, bad_state, chosen, fitted, for_each_block, for_each_number, replaced, validate_names,
-};
-use super::{Estimator, State, Summary, approximate, numbers_within};
-use crate::summary::{BLOCK, Extremes, Moments, Quantiles};
-use crate::table::{all_within, quoted};
-use crate::{Column, Entry, Kind, Schema, Selection, Table};
-use arrow_array::cast::AsArray;
-use arrow_array::types::{Float64Type, Int64Type};
-use arrow_array::{Array, ArrayRef, Float64Array, StringArray};
-use arrow_schema::DataType;
-use pipewright_diagnostic::{Failure, code};
+use super::by_column::{ByColumn, Seen};
+use super::columns::{all_missing, chosen};
+use super::number_map::{NumberMap, NumberMaps, continuous_entry, out_of_range};
+use crate::summary::Quantiles;
+use crate::{Column, Entry, Kind, Schema, Selection};
+use pipewright_diagnostic::Failure;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Scales numeric columns to `(x - center) / spread`; the results are continuous, missing values stay missing.
 ///
-/// A column that was constant in training becomes 0 throughout.
+/// A column that was constant in training becomes 0 throughout; of maxabs, one that was 0.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scaler {
     /// What centre and spread are.
@@ -36,6 +29,11 @@ pub enum ScalerMethod {
     MinMax,
     /// Median and interquartile range (type 7); where the middle half is constant it is only centred.
     Robust,
+    /// 0 and the largest absolute value: training values lie in -1 to 1, and 0 stays 0.
+    MaxAbs,
+    /// Median and interquartile range, where that is 0 half the range; then pressed smoothly into -3 to 3, by
+    /// `x / √(1 + (x / 3)²)` (Holzmüller, Grinsztajn, Steinwart 2024: "Better by Default").
+    Squash,
 }
 
 impl Scaler {
@@ -57,6 +55,18 @@ impl Scaler {
         Scaler { method: ScalerMethod::Robust, on: None }
     }
 
+    /// To -1 … 1, with 0 where it was.
+    #[must_use]
+    pub fn maxabs() -> Scaler {
+        Scaler { method: ScalerMethod::MaxAbs, on: None }
+    }
+
+    /// To median 0, smoothly within -3 … 3.
+    #[must_use]
+    pub fn squash() -> Scaler {
+        Scaler { method: ScalerMethod::Squash, on: None }
+    }
+
     /// The same for these columns.
     #[must_use]
     pub fn on(self, columns: Selection) -> Scaler {
@@ -64,208 +74,106 @@ impl Scaler {
     }
 }
 
-/// What was seen of the columns to scale.
-#[derive(Debug)]
-pub struct ScalerSummary {
-    columns: Vec<(Column, Seen)>,
-}
+impl ByColumn for Scaler {
+    type Learned = Scale;
+    type State = ScalerState;
 
-/// What was seen of one column.
-#[derive(Debug)]
-enum Seen {
-    Moments(Box<Moments>),
-    Extremes(Extremes),
-    Quantiles(Quantiles),
-}
+    fn columns(&self, input: &Schema) -> Result<Vec<Column>, Failure> {
+        chosen(self.on.as_ref(), input, "`scale`", Kind::is_numeric)
+    }
 
-impl Summary for ScalerSummary {
-    fn merge(&mut self, later: ScalerSummary) {
-        for ((_, seen), (_, more)) in self.columns.iter_mut().zip(later.columns) {
-            match (seen, more) {
-                (Seen::Moments(seen), Seen::Moments(more)) => seen.merge(*more),
-                (Seen::Extremes(seen), Seen::Extremes(more)) => seen.merge(more),
-                (Seen::Quantiles(seen), Seen::Quantiles(more)) => seen.merge(more),
-                _ => unreachable!("summaries of one estimator and schema are alike"),
-            }
+    fn entries(&self, column: &Column) -> Vec<Entry> {
+        continuous_entry(column)
+    }
+
+    fn seen(&self, _: &Column) -> Seen {
+        match self.method {
+            ScalerMethod::Standard => Seen::moments(),
+            ScalerMethod::MinMax | ScalerMethod::MaxAbs => Seen::extremes(),
+            ScalerMethod::Robust | ScalerMethod::Squash => Seen::quantiles(),
         }
     }
 
-    fn bound(&mut self, bytes: u64) {
-        let bound = Some(numbers_within(bytes, self.columns.len()));
-        for (_, seen) in &mut self.columns {
-            if let Seen::Quantiles(quantiles) = seen {
-                *quantiles = Quantiles::bounded(bound);
-            }
+    fn learn(&self, column: Column, seen: Seen) -> Result<Scale, Failure> {
+        let squash = self.method == ScalerMethod::Squash;
+        let (what, scale) = match seen {
+            Seen::Moments(moments) => ("mean", moments.mean().zip(moments.deviation(0))),
+            Seen::Extremes(extremes) => (
+                "range",
+                extremes.range().map(|(min, max)| match self.method {
+                    ScalerMethod::MaxAbs => (0.0, max.max(-min)),
+                    _ => (min, max - min),
+                }),
+            ),
+            Seen::Quantiles(quantiles) => ("quantiles", median_and_spread(quantiles, squash)),
+            _ => unreachable!("a scale comes from numbers"),
+        };
+        let (center, spread) = scale.ok_or_else(|| all_missing(&column.name, what))?;
+        if !spread.is_finite() {
+            return Err(out_of_range(&column.name));
         }
+        Ok(Scale { name: column.name, kind: column.kind, center, spread, squash })
     }
 
-    fn notes(&self) -> Vec<Failure> {
-        let about = |seen: &Seen| matches!(seen, Seen::Quantiles(quantiles) if quantiles.is_approximate());
-        let names = self.columns.iter().filter(|(_, seen)| about(seen)).map(|(column, _)| &*column.name);
-        approximate(&names.collect::<Vec<_>>())
+    fn state(&self, columns: Vec<Scale>) -> ScalerState {
+        ScalerState { columns }
     }
+}
+
+/// Median and interquartile range; where only the middle half is constant, half the range or 1 for the latter.
+fn median_and_spread(mut quantiles: Quantiles, half_range: bool) -> Option<(f64, f64)> {
+    let mut at = |share| quantiles.quantile(share);
+    let (median, range, middle) = (at(0.5)?, at(1.0)? - at(0.0)?, at(0.75)? - at(0.25)?);
+    let spread = match middle == 0.0 && range > 0.0 {
+        true if half_range => range / 2.0,
+        true => 1.0,
+        false => middle,
+    };
+    Some((median, spread))
 }
 
 /// Centre and spread of each column.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ScalerState {
-    columns: Vec<Scale>,
-}
+pub type ScalerState = NumberMaps<Scale>;
 
+/// Centre and spread of one column.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Scale {
+pub struct Scale {
     name: Arc<str>,
     kind: Kind,
     center: f64,
     /// What `x - center` is divided by; 0 for a column that was constant.
     spread: f64,
+    /// Is it pressed into -3 to 3 then?
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    squash: bool,
 }
 
-impl Scaler {
-    fn columns(&self, input: &Schema) -> Result<Vec<Column>, Failure> {
-        chosen(self.on.as_ref(), input, "`scale`", Kind::is_numeric)
-    }
-}
+impl NumberMap for Scale {
+    const PARAMETERS: &'static [&'static str] = &["center", "spread"];
 
-impl Estimator for Scaler {
-    type Summary = ScalerSummary;
-    type State = ScalerState;
-
-    fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
-        Ok(replaced(input, &self.columns(input)?, |column| {
-            vec![Entry::Column(Column { kind: Kind::Continuous, ..column.clone() })]
-        }))
+    fn fitted_on(&self) -> (&Arc<str>, Kind) {
+        (&self.name, self.kind)
     }
 
-    fn empty(&self, input: &Schema) -> Result<ScalerSummary, Failure> {
-        let seen = || match self.method {
-            ScalerMethod::Standard => Seen::Moments(Box::default()),
-            ScalerMethod::MinMax => Seen::Extremes(Extremes::default()),
-            ScalerMethod::Robust => Seen::Quantiles(Quantiles::default()),
-        };
-        Ok(ScalerSummary { columns: self.columns(input)?.into_iter().map(|column| (column, seen())).collect() })
+    #[inline]
+    fn at(&self, number: f64) -> f64 {
+        let scaled = if self.spread == 0.0 { 0.0 } else { (number - self.center) / self.spread };
+        if self.squash { squashed(scaled) } else { scaled }
     }
 
-    fn observe(&self, summary: &mut ScalerSummary, rows: &Table) -> Result<(), Failure> {
-        for (column, seen) in &mut summary.columns {
-            let (name, array) = (&*column.name, fitted(rows, &column.name, column.kind)?);
-            match seen {
-                Seen::Moments(moments) => for_each_block(name, array, |numbers| moments.add_all(numbers))?,
-                Seen::Extremes(extremes) => for_each_number(name, array, |number| extremes.add(number))?,
-                Seen::Quantiles(quantiles) => for_each_number(name, array, |number| quantiles.add(number))?,
-            }
-        }
-        Ok(())
+    fn parameters(&self) -> Vec<Option<f64>> {
+        vec![Some(self.center), Some(self.spread)]
     }
 
-    fn finish(&self, summary: ScalerSummary) -> Result<ScalerState, Failure> {
-        let scales = summary.columns.into_iter().map(|(column, seen)| {
-            let (what, scale) = match seen {
-                Seen::Moments(moments) => ("mean", moments.mean().zip(moments.deviation(0))),
-                Seen::Extremes(extremes) => ("range", extremes.range().map(|(min, max)| (min, max - min))),
-                Seen::Quantiles(quantiles) => ("quantiles", median_and_spread(quantiles)),
-            };
-            let (center, spread) = scale.ok_or_else(|| all_missing(&column.name, what))?;
-            if !spread.is_finite() {
-                return Err(out_of_range(&column.name));
-            }
-            Ok(Scale { name: column.name, kind: column.kind, center, spread })
-        });
-        Ok(ScalerState { columns: scales.collect::<Result<_, _>>()? })
+    fn is_valid(&self) -> bool {
+        self.center.is_finite() && self.spread.is_finite() && self.spread >= 0.0
     }
 }
 
-/// Median and interquartile range; 1 for the latter where only the middle half is constant.
-fn median_and_spread(mut quantiles: Quantiles) -> Option<(f64, f64)> {
-    let mut at = |share| quantiles.quantile(share);
-    let (median, range, middle) = (at(0.5)?, at(1.0)? - at(0.0)?, at(0.75)? - at(0.25)?);
-    Some((median, if middle == 0.0 && range > 0.0 { 1.0 } else { middle }))
-}
-
-fn out_of_range(name: &str) -> Failure {
-    Failure::new(code::VALUE_OUT_OF_RANGE, format!("the values of `{name}` are too far apart to be scaled"))
-        .column(name)
-        .help(format!("leave the largest out, or `drop {}`", quoted(name)))
-}
-
-impl Scale {
-    /// The scaled values, and whether values and scaled values are all finite.
-    fn scaled_all<T>(&self, values: &[T], number: impl Fn(&T) -> f64) -> (Vec<f64>, bool) {
-        let (mut scaled, mut finite) = (Vec::with_capacity(values.len()), true);
-        for block in values.chunks(BLOCK) {
-            let start = scaled.len();
-            if self.spread == 0.0 {
-                scaled.extend(block.iter().map(&number));
-                finite &= all_within(&scaled[start..], f64::MAX);
-                scaled[start..].fill(0.0);
-            } else {
-                // What is not finite stays so.
-                scaled.extend(block.iter().map(|value| (number(value) - self.center) / self.spread));
-                finite &= all_within(&scaled[start..], f64::MAX);
-            }
-        }
-        (scaled, finite)
-    }
-
-    /// # Errors
-    /// `NON_FINITE` for a value that is not finite, `VALUE_OUT_OF_RANGE` for one that is none when it is scaled.
-    fn apply(&self, array: &ArrayRef) -> Result<ArrayRef, Failure> {
-        let (scaled, finite) = match array.data_type() {
-            DataType::Int64 => self.scaled_all(array.as_primitive::<Int64Type>().values(), |&count| count as f64),
-            _ => self.scaled_all(array.as_primitive::<Float64Type>().values(), |&number| number),
-        };
-        let array_of = |scaled| Arc::new(Float64Array::new(scaled, array.nulls().cloned())) as ArrayRef;
-        if finite {
-            return Ok(array_of(scaled.into()));
-        }
-        // Which row it is, or whether it only lies behind a missing value.
-        for_each_number(&self.name, array, |_| ())?;
-        let array = array_of(scaled.into());
-        for_each_number(&self.name, &array, |_| ())
-            .map_err(|failure| Failure { place: failure.place, ..out_of_range(&self.name) })?;
-        Ok(array)
-    }
-}
-
-impl State for ScalerState {
-    fn apply(&self, rows: &Table) -> Result<Table, Failure> {
-        for scale in &self.columns {
-            applies(rows, &scale.name, scale.kind)?;
-        }
-        let scales: BTreeMap<&str, &Scale> = self.columns.iter().map(|scale| (&*scale.name, scale)).collect();
-        rows.map_columns(|column, array| match scales.get(&*column.name) {
-            None => Ok(vec![(column.clone(), array.clone())]),
-            Some(scale) => Ok(vec![(Column { kind: Kind::Continuous, ..column.clone() }, scale.apply(array)?)]),
-        })
-    }
-
-    fn show(&self) -> Table {
-        let names = self.columns.iter().map(|scale| Some(&*scale.name));
-        let centers = self.columns.iter().map(|scale| scale.center);
-        let spreads = self.columns.iter().map(|scale| scale.spread);
-        let columns = vec![
-            Column::new("column", Kind::Text),
-            Column::new("center", Kind::Continuous),
-            Column::new("spread", Kind::Continuous),
-        ];
-        let arrays: Vec<ArrayRef> = vec![
-            Arc::new(names.collect::<StringArray>()),
-            Arc::new(Float64Array::from_iter_values(centers)),
-            Arc::new(Float64Array::from_iter_values(spreads)),
-        ];
-        Table::new(columns, arrays).expect("three columns of one length")
-    }
-
-    fn validate(&self) -> Result<(), Failure> {
-        validate_names(self.columns.iter().map(|scale| &scale.name))?;
-        let valid = |scale: &&Scale| {
-            scale.kind.is_numeric() && scale.center.is_finite() && scale.spread.is_finite() && scale.spread >= 0.0
-        };
-        match self.columns.iter().find(|scale| !valid(scale)) {
-            None => Ok(()),
-            Some(scale) => Err(bad_state(format!("`{}` cannot be scaled by {scale:?}", scale.name))),
-        }
-    }
+/// `x / √(1 + (x / 3)²)`, also where the square has no place among floats.
+#[inline]
+fn squashed(number: f64) -> f64 {
+    let number = number.clamp(-1e100, 1e100);
+    number / (1.0 + (number / 3.0) * (number / 3.0)).sqrt()
 }

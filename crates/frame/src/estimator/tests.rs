@@ -1,10 +1,15 @@
 //! What the estimators learn, against values worked out by hand.
 
+mod oracles;
+
+use super::oracle::{cases, column_of, text_column};
 use crate::ReadOptions;
 use crate::csv::read;
 use crate::{
-    Class, Encoder, EncoderState, Entry, Estimator, Imputer, ImputerState, Kind, Rare, Role, Scaler, ScalerState,
-    Selection, State, Table, Unseen, Value, fit,
+    About, Beyond, BinMethod, Binner, BinnerState, Class, Clip, ClipBound, ClipState, Encoder, EncoderMethod,
+    EncoderState, Entry, Estimator, Fencing, Imputer, ImputerState, Kind, Log1p, OutlierRows, OutlierState, Outliers,
+    Power, PowerState, Products, ProductsState, QuantileState, Rare, Role, Scaler, ScalerState, Selection, SplineState,
+    State, Table, TableEstimator, Unseen, Unusual, Value, fit,
 };
 use pipewright_diagnostic::{Failure, code};
 
@@ -92,8 +97,22 @@ fn scalers_scale() {
     for scaler in [Scaler::standard(), Scaler::minmax(), Scaler::robust()] {
         assert_eq!(numbers(&scaler)[4..], [0.0; 4], "a constant column");
     }
+    assert_eq!(numbers(&Scaler::maxabs()), [1.0 / 6.0, 2.0 / 6.0, 0.5, 1.0, 1.0, 1.0, 1.0, 1.0]);
     let flat = fitted(&Scaler::robust(), "x\n1\n2\n2\n2\n2\n9\n").unwrap();
     assert_eq!(flat.numbers(&["x".into()]).unwrap(), [-1.0, 0.0, 0.0, 0.0, 0.0, 7.0]);
+}
+
+/// The golden values of RealMLP's preprocessing: half the range where only the middle half is constant, 0 for constants.
+#[test]
+fn squash_is_smooth_and_bounded() {
+    let train = table("a,b,c\n0,1,7\n0,2,7\n0,3,7\n0,4,7\n10,5,7\n");
+    let state = fit(&Scaler::squash(), &train).unwrap();
+    let names = ["a".into(), "b".into(), "c".into()];
+    let row = state.apply(&table("a,b,c\n10,5,99\n")).unwrap().numbers(&names).unwrap();
+    let expected = [2.0 / (1.0 + 4.0 / 9.0_f64).sqrt(), 1.0 / (1.0 + 1.0 / 9.0_f64).sqrt(), 0.0];
+    assert!(row.iter().zip(expected).all(|(found, expected)| (found - expected).abs() < 1e-15), "{row:?}");
+    let far = fit(&Scaler::squash(), &table("x\n0.5\n1\n1.5\n2\n")).unwrap().apply(&table("x\n-1e308\n1e308\n"));
+    assert_eq!(far.unwrap().numbers(&["x".into()]).unwrap(), [-3.0, 3.0]);
 }
 
 #[test]
@@ -173,4 +192,163 @@ fn hostile_states_are_refused() {
     refused(encoder("text", r#"{"ordinal":{"levels":["x","x"]}}"#));
     refused(encoder("text", r#"{"truth":{"missing":true}}"#));
     assert!(serde_json::from_str::<ScalerState>(r#"{"columns":[],"more":1}"#).is_err());
+}
+
+const PRICES: &str = "n,x,s\n1,-1,u\n2,0,v\n3,0.5,w\n4,,x\n100,2,y\n";
+
+fn numbers_of(table: &Table, name: &str) -> Vec<f64> {
+    table.numbers(&[name.into()]).unwrap()
+}
+
+#[test]
+fn clips_cut_at_constants_and_quantiles() {
+    let clip = |low, high| fitted(&Clip { low, high, on: Some(Selection::name("n")) }, PRICES).unwrap();
+    let (two, fifty) = (Some(ClipBound::Constant(2.0)), Some(ClipBound::Constant(50.0)));
+    let constants = clip(two, fifty);
+    assert_eq!(numbers_of(&constants, "n"), [2.0, 2.0, 3.0, 4.0, 50.0]);
+    assert_eq!(constants.column("n").unwrap().kind, Kind::Count, "whole bounds keep whole numbers");
+    let quantiles = clip(Some(ClipBound::Quantile(0.25)), Some(ClipBound::Quantile(0.75)));
+    assert_eq!(numbers_of(&quantiles, "n"), [2.0, 2.0, 3.0, 4.0, 4.0]);
+    assert_eq!(quantiles.column("n").unwrap().kind, Kind::Continuous);
+    assert_eq!(numbers_of(&clip(None, Some(ClipBound::Constant(3.5))), "n"), [1.0, 2.0, 3.0, 3.5, 3.5]);
+    let refused = |low, high| fitted(&Clip { low, high, on: None }, PRICES).unwrap_err().code;
+    assert_eq!(refused(fifty, two), code::BAD_VALUE);
+    assert_eq!(refused(Some(ClipBound::Quantile(1.5)), None), code::BAD_VALUE);
+    assert_eq!(refused(fifty, Some(ClipBound::Quantile(0.5))), code::BAD_VALUE);
+}
+
+#[test]
+fn values_beyond_fences_are_cut_or_missing_and_rows_dropped() {
+    let on = || Some(Selection::name("n"));
+    let outliers = |fencing, beyond| fitted(&Outliers { fencing, beyond, on: on() }, PRICES).unwrap();
+    // Quartiles 2 and 4; median 3, median deviation 1.
+    assert_eq!(numbers_of(&outliers(Fencing::Iqr(1.5), Beyond::Clip), "n"), [1.0, 2.0, 3.0, 4.0, 7.0]);
+    let high = numbers_of(&outliers(Fencing::Mad(3.5), Beyond::Clip), "n")[4];
+    assert!((high - (3.0 + 3.5 / 0.674_489_750_196_081_7)).abs() < 1e-12, "{high}");
+    let null = outliers(Fencing::ZScore(1.9), Beyond::Null);
+    assert_eq!(null.show(9, 80).lines().last(), Some("·    2  y"));
+    let table = table(PRICES);
+    let about = About { aim: None, key: pipewright_world::random::Key::new(3) };
+    let rows = OutlierRows { unusual: Unusual::Value(Fencing::Iqr(1.5)), on: on() };
+    let state = rows.fit(&table, &about).unwrap();
+    assert_eq!((state.dropped(), state.apply(&table).unwrap().rows()), (1, 5));
+    assert_eq!(numbers_of(&rows.apply_training(&state, &table, &about).unwrap(), "n"), [1.0, 2.0, 3.0, 4.0]);
+    let whole = OutlierRows { unusual: Unusual::Whole(0.2), on: None };
+    let kept = whole.apply_training(&whole.fit(&table, &about).unwrap(), &table, &about).unwrap();
+    assert_eq!(numbers_of(&kept, "n"), [1.0, 2.0, 3.0, 4.0], "the row that stands apart goes; a blank is no outlier");
+    let equal = "a\n1\n1\n1\n1\n9\n";
+    let mad = Outliers { fencing: Fencing::Mad(1.0), beyond: Beyond::Clip, on: None };
+    let cut = numbers_of(&fitted(&mad, equal).unwrap(), "a")[4];
+    assert!((cut - (1.0 + 1.6 * 1.253_314_137_315_5)).abs() < 1e-12, "mean deviation where the median one is 0: {cut}");
+    let iqr = Outliers { fencing: Fencing::Iqr(1.5), beyond: Beyond::Clip, on: None };
+    assert_eq!(numbers_of(&fitted(&iqr, equal).unwrap(), "a")[4], 9.0, "without spread there is no fence");
+}
+
+#[test]
+fn what_cannot_be_taken_is_named_with_its_row() {
+    let refused = |failure: Failure| (failure.code, failure.place.column.unwrap_or_default(), failure.place.row);
+    let text = "x\n0.5\n-1\n2\n";
+    let out = |row| (code::VALUE_OUT_OF_RANGE, "x".to_owned(), Some(row));
+    assert_eq!(refused(fitted(&Log1p::default(), text).unwrap_err()), out(2));
+    assert_eq!(refused(fitted(&Power::box_cox(), text).unwrap_err()), out(2));
+    let state = fit(&Power::box_cox(), &table("x\n0.5\n1\n2\n")).unwrap();
+    assert_eq!(refused(state.apply(&table("x\n0.5\n3.5\n0\n")).unwrap_err()), out(3));
+    let products = fitted(&Products::of_degree(3), "x\n1\n1e200\n").unwrap_err();
+    assert_eq!(refused(products), out(2));
+    let many: String = (0..300).map(|place| format!("c{place},")).collect();
+    let wide = format!("{many}y\n{}1\n", "1,".repeat(300));
+    assert_eq!(fitted(&Products::of_degree(2), &wide).unwrap_err().code, code::LIMIT_REACHED);
+}
+
+#[test]
+fn bins_have_names_to_read_and_keep_what_is_missing() {
+    let bins = |method, onehot| Binner { bins: 2, method, onehot, on: Some(Selection::name("x")) };
+    assert_eq!(shown(&bins(BinMethod::Width, false), PRICES).lines().nth(4), Some("  4  ·  x"));
+    let names = |bins: &Binner| -> Vec<String> {
+        fitted(bins, PRICES).unwrap().columns().iter().map(|column| column.name.to_string()).collect()
+    };
+    assert_eq!(names(&bins(BinMethod::Width, true)), ["n", "x (below 0.5)", "x (0.5 and above)", "s"]);
+    assert_eq!(names(&bins(BinMethod::Quantile, true)), ["n", "x (below 0.25)", "x (0.25 and above)", "s"]);
+    let third = Binner { bins: 3, ..bins(BinMethod::Width, true) };
+    assert_eq!(fitted(&third, "x\n0\n1\n").unwrap().columns()[1].name.to_string(), "x (0.3333 to 0.6667)");
+}
+
+#[test]
+fn products_know_where_they_come_from() {
+    let table = fitted(&Products::of_pairs(), "a,b,c\n2,3,4\n,1,1\n").unwrap();
+    assert_eq!(
+        table.show(5, 80),
+        "a  b  c  a × b  a × c  b × c\n2  3  4      6      8     12\n·  1  1      ·      ·      1\n"
+    );
+    assert_eq!(table.columns()[3].sources, ["a".into(), "b".into()]);
+}
+
+#[test]
+fn hostile_states_of_maps_are_refused() {
+    fn refused<S: State>(text: &str) {
+        let state: S = serde_json::from_str(text).unwrap();
+        assert_eq!(state.validate().unwrap_err().code, code::BAD_BUNDLE, "{text}");
+    }
+    let of = |rest: &str| format!(r#"{{"columns":[{{"name":"a","kind":"count",{rest}}}]}}"#);
+    refused::<ClipState>(&of(r#""low":3.0,"high":1.0,"whole":false"#));
+    refused::<ClipState>(&of(r#""low":0.5,"high":null,"whole":true"#));
+    refused::<PowerState>(&of(r#""family":"boxcox","exponent":1.0,"center":0.0,"spread":-1.0"#));
+    refused::<QuantileState>(&of(r#""shape":"normal","landmarks":[]"#));
+    refused::<QuantileState>(&of(r#""shape":"normal","landmarks":[2.0,1.0]"#));
+    refused::<BinnerState>(&of(r#""edges":[1.0,1.0],"onehot":true"#));
+    refused::<SplineState>(&of(r#""knots":[0.0,1.0,2.0],"degree":3,"bias":true"#));
+    refused::<SplineState>(&of(r#""knots":[0.0,1.0,2.0,3.0],"degree":0,"bias":true"#));
+    refused::<OutlierState>(r#"{"rows":{"fences":[],"score":7.0,"dropped":1}}"#);
+    refused::<ProductsState>(r#"{"factors":[{"name":"a","kind":"text"}],"degree":2,"powers":true}"#);
+    refused::<ProductsState>(r#"{"factors":[{"name":"a","kind":"count"}],"degree":900,"powers":true}"#);
+}
+
+/// One-hot and ordinal codes: levels, missing and rare ones, and a level that was not seen.
+#[test]
+fn codes_agree_with_scikit_learn() {
+    let mut compared = 0;
+    for case in cases(include_str!("../../../../tests/oracles/encoders.json")) {
+        let encoder = match case["method"].as_str().unwrap() {
+            "onehot" => Encoder::onehot(),
+            "ordinal" => Encoder::ordinal(),
+            _ => continue,
+        };
+        compared += 1;
+        let encoder = case["rare"].as_u64().map_or(encoder.clone(), |count| encoder.with_rare(Rare::Count(count)));
+        let table = |towns: &serde_json::Value| {
+            let (column, array) = text_column("town", towns);
+            Table::new(vec![column], vec![array]).unwrap()
+        };
+        let encoded = fit(&encoder, &table(&case["towns"])).unwrap().apply(&table(&case["new"])).unwrap();
+        for (place, column) in encoded.columns().iter().enumerate() {
+            let found = encoded.numbers(std::slice::from_ref(&column.name)).unwrap();
+            assert_eq!(found, column_of(&case["codes"], place).collect::<Vec<_>>(), "{} of {case}", column.name);
+        }
+        if let Some(names) = case["names"].as_array() {
+            assert_eq!(names.len(), encoded.columns().len());
+        }
+    }
+    assert_eq!(compared, 4);
+}
+
+#[test]
+fn orders_counts_and_buckets() {
+    let train = table("s,n\nmid,1\nlow,2\n,3\nmid,4\n");
+    let new = table("s,n\nhigh,1\nlow,1\n,1\nxl,1\nmid,1\n");
+    let apply = |encoder: Encoder| fit(&encoder, &train).and_then(|state| state.apply(&new));
+    let of = |encoder: Encoder| apply(encoder).unwrap().numbers(&["s".into()]).unwrap();
+    assert_eq!(of(Encoder::ordinal().in_order(["low", "mid", "high"])), [2.0, 0.0, -1.0, -1.0, 1.0]);
+    let lacking = apply(Encoder::ordinal().in_order(["low", "high"])).unwrap_err();
+    assert_eq!((lacking.code, lacking.place.column.as_deref()), (code::UNSEEN_LEVEL, Some("s")));
+    assert_eq!(of(Encoder::count()), [0.0, 1.0, 1.0, 0.0, 2.0]);
+    assert_eq!(apply(Encoder::count()).unwrap().column("s").unwrap().kind, Kind::Count);
+    assert_eq!(of(Encoder::count().with_rare(Rare::Count(2)).with_unseen(Unseen::Other)), [1.0, 1.0, 1.0, 1.0, 2.0]);
+    let share = Encoder { method: EncoderMethod::Count { share: true }, ..Encoder::count() };
+    assert_eq!(of(share), [0.0, 0.25, 0.25, 0.0, 0.5]);
+    let hashed = apply(Encoder::hash(50)).unwrap();
+    let truths: Vec<f64> = (0..50)
+        .map(|it| hashed.numbers(&[format!("s (hash {it})").into()]).unwrap())
+        .fold(vec![0.0; 5], |sums, column| sums.iter().zip(column).map(|(sum, truth)| sum + truth).collect());
+    assert_eq!(truths, [1.0, 1.0, 0.0, 1.0, 1.0], "one bucket for each level, none for what is missing");
+    assert_eq!(fit(&Encoder::hash(200_000), &train).unwrap_err().code, code::LIMIT_REACHED);
 }

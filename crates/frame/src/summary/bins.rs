@@ -42,6 +42,11 @@ impl Bins {
         self.count
     }
 
+    /// The middle of each bin, and how many numbers it holds, in order.
+    pub(super) fn counted(&self) -> Vec<(f64, u64)> {
+        self.bins.values().map(|bin| (bin.lowest + (bin.highest - bin.lowest) / 2.0 + 0.0, bin.count)).collect()
+    }
+
     /// The number of this rank, from 0: exactly, if its bin holds one value only; else off by at most a bin's width.
     pub(super) fn ranked(&self, rank: u64) -> Option<f64> {
         let mut before = 0;

@@ -164,17 +164,10 @@ impl<L: Ord> Levels<L> {
     where
         L: Borrow<B>,
     {
-        self.add_times(level, 1);
-    }
-
-    fn add_times<B: Ord + ToOwned<Owned = L> + ?Sized>(&mut self, level: &B, times: u64)
-    where
-        L: Borrow<B>,
-    {
         match self.counts.get_mut(level) {
-            Some(count) => *count += times,
+            Some(count) => *count += 1,
             None => {
-                self.counts.insert(level.to_owned(), times);
+                self.counts.insert(level.to_owned(), 1);
             }
         }
     }
@@ -196,19 +189,31 @@ impl<L: Ord> Levels<L> {
                 }
             }
         }
-        counts.into_iter().for_each(|(level, count)| self.add_times(level, count));
+        counts.into_iter().for_each(|(level, count)| self.add_many(level.to_owned(), count));
+    }
+
+    /// Adds so many of a level.
+    pub fn add_many(&mut self, level: L, count: u64) {
+        *self.counts.entry(level).or_default() += count;
     }
 
     /// Adds what another one has counted.
     pub fn merge(&mut self, other: Levels<L>) {
-        for (level, count) in other.counts {
-            *self.counts.entry(level).or_default() += count;
-        }
+        other.counts.into_iter().for_each(|(level, count)| self.add_many(level, count));
     }
 
     /// The levels in order, with their counts.
     pub fn iter(&self) -> impl Iterator<Item = (&L, u64)> {
         self.counts.iter().map(|(level, &count)| (level, count))
+    }
+
+    /// How often a level occurs.
+    #[must_use]
+    pub fn count<B: Ord + ?Sized>(&self, level: &B) -> u64
+    where
+        L: Borrow<B>,
+    {
+        self.counts.get(level).copied().unwrap_or(0)
     }
 
     /// The number of levels.

@@ -25,6 +25,12 @@ impl Quantiles {
         self.bins.is_some()
     }
 
+    /// How many numbers were seen.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.bins.as_ref().map_or(self.numbers.len() as u64, Bins::count)
+    }
+
     /// Adds a number.
     ///
     /// # Panics
@@ -92,6 +98,40 @@ impl Quantiles {
         Some(between(low, high, fraction))
     }
 
+    /// The quantiles for these shares, as [`Quantiles::quantile`] gives each; none without a number.
+    ///
+    /// # Panics
+    /// If a share is not within 0 to 1.
+    pub fn quantiles(&mut self, shares: &[f64]) -> Option<Vec<f64>> {
+        // Selecting takes about a tenth of the time of sorting.
+        const SELECT_MAX: usize = 8;
+        if shares.len() > SELECT_MAX && self.bins.is_none() {
+            self.numbers.sort_unstable_by(f64::total_cmp);
+            let last = self.numbers.len().checked_sub(1)?;
+            let at = |&share: &f64| {
+                assert!((0.0..=1.0).contains(&share), "a share lies within 0 to 1");
+                let place = last as f64 * share;
+                let (low, high) = (self.numbers[place.floor() as usize], self.numbers[place.ceil() as usize]);
+                between(low, high, place.fract())
+            };
+            return Some(shares.iter().map(at).collect());
+        }
+        shares.iter().map(|&share| self.quantile(share)).collect()
+    }
+
+    /// The distinct numbers in order, and how often each was seen; about, beyond the bound.
+    #[must_use]
+    pub fn counted(self) -> Vec<(f64, u64)> {
+        if let Some(bins) = &self.bins {
+            return bins.counted();
+        }
+        let mut numbers = self.numbers;
+        numbers.sort_unstable_by(f64::total_cmp);
+        // Both zeros are one number.
+        let runs = numbers.chunk_by(|left, right| left == right);
+        runs.map(|run| (run[0] + 0.0, run.len() as u64)).collect()
+    }
+
     /// The median.
     pub fn median(&mut self) -> Option<f64> {
         self.quantile(0.5)
@@ -144,6 +184,25 @@ mod tests {
             assert!((exact - about).abs() <= 2.0 * exact.abs() / 1024.0, "{exact} {about}");
             assert_eq!(parts.quantile(share), Some(about));
         }
+    }
+
+    #[test]
+    fn many_quantiles_are_as_one_by_one_and_counts_are_in_order() {
+        let of = |numbers: &[f64], bound| {
+            let mut quantiles = Quantiles::bounded(bound);
+            numbers.iter().for_each(|&number| quantiles.add(number));
+            quantiles
+        };
+        let numbers = [3.0, -0.0, 7.5, 0.0, 3.0, -2.0, 0.0];
+        let shares: Vec<f64> = (0..=20).map(|twentieth| f64::from(twentieth) / 20.0).collect();
+        for bound in [None, Some(3)] {
+            let one_by_one: Option<Vec<f64>> =
+                shares.iter().map(|&share| of(&numbers, bound).quantile(share)).collect();
+            assert_eq!(of(&numbers, bound).quantiles(&shares), one_by_one);
+            let counted = of(&numbers, bound).counted();
+            assert_eq!(counted, [(-2.0, 1), (0.0, 3), (3.0, 2), (7.5, 1)]);
+        }
+        assert_eq!(of(&[], None).quantiles(&shares), None);
     }
 
     proptest! {

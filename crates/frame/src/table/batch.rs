@@ -1,6 +1,6 @@
 //! Tables to and from Arrow, and how each kind is stored.
 
-use crate::{Column, Kind, Role, Table};
+use crate::{Column, Kind, Table};
 use arrow_array::{RecordBatch, RecordBatchOptions};
 use arrow_schema::{DataType, Field, TimeUnit};
 use pipewright_diagnostic::{Failure, code};
@@ -59,13 +59,8 @@ fn column_of(field: &Field) -> Result<Column, Failure> {
 }
 
 fn field_of(column: &Column) -> Field {
-    let role = match column.role {
-        Role::Feature => "feature",
-        Role::Target => "target",
-        Role::Id => "id",
-    };
     let sources = serde_json::to_string(&column.sources).expect("names are text");
-    let metadata = [("kind", column.kind.to_string()), ("role", role.to_string()), ("sources", sources)];
+    let metadata = [("kind", column.kind.to_string()), ("role", column.role.to_string()), ("sources", sources)];
     let metadata: HashMap<String, String> = metadata.map(|(key, value)| (key.to_string(), value)).into();
     Field::new(&*column.name, storage(column.kind), true).with_metadata(metadata)
 }

@@ -20,17 +20,64 @@ impl Table {
     pub fn numbers(&self, names: &[Arc<str>]) -> Result<Vec<f64>, Failure> {
         let mut numbers = Vec::with_capacity(names.len() * self.rows);
         for name in names {
+            refuse_missing(self.column(name)?, self.array(name)?)?;
             let start = numbers.len();
-            match Numeric::of(self, name)? {
-                Numeric::Floats(values) => numbers.extend_from_slice(values),
-                Numeric::Counts(values) => numbers.extend(values.iter().map(|&count| count as f64)),
-                Numeric::Truths(values) => numbers.extend(values.iter().map(f64::from)),
+            self.push_numbers(name, &mut numbers)?;
+            refuse_beyond(name, &numbers[start..], f64::MAX)?;
+        }
+        Ok(numbers)
+    }
+
+    /// As [`Table::numbers`], with NaN for what is missing: for what fills missing values.
+    ///
+    /// # Errors
+    /// As [`Table::numbers`], but for missing values.
+    pub fn numbers_or_nan(&self, names: &[Arc<str>]) -> Result<Vec<f64>, Failure> {
+        let mut numbers = Vec::with_capacity(names.len() * self.rows);
+        for name in names {
+            let (array, start) = (self.array(name)?, numbers.len());
+            self.push_numbers(name, &mut numbers)?;
+            let column = &mut numbers[start..];
+            if let Some(nulls) = array.nulls() {
+                // What stands in the place of a missing value is nobody's business.
+                column.iter_mut().zip(nulls.iter()).filter(|(_, valid)| !valid).for_each(|(number, _)| *number = 0.0);
             }
-            if !all_within(&numbers[start..], f64::MAX) {
-                return Err(first_beyond(name, &numbers[start..], f64::MAX));
+            refuse_beyond(name, column, f64::MAX)?;
+            if let Some(nulls) = array.nulls() {
+                let missing = column.iter_mut().zip(nulls.iter()).filter(|(_, valid)| !valid);
+                missing.for_each(|(number, _)| *number = f64::NAN);
             }
         }
         Ok(numbers)
+    }
+
+    fn push_numbers(&self, name: &Arc<str>, numbers: &mut Vec<f64>) -> Result<(), Failure> {
+        match Numeric::of(self, name)? {
+            Numeric::Floats(values) => numbers.extend_from_slice(values),
+            Numeric::Counts(values) => numbers.extend(values.iter().map(|&count| count as f64)),
+            Numeric::Truths(values) => numbers.extend(values.iter().map(f64::from)),
+        }
+        Ok(())
+    }
+
+    /// When each row was: dates and times of day in seconds, numbers as they are.
+    ///
+    /// # Errors
+    /// [`code::MISSING_VALUES`] with the first row without a value; [`code::TYPE_MISMATCH`] for another kind;
+    /// [`code::UNKNOWN_COLUMN`].
+    pub fn moments(&self, name: &str) -> Result<Vec<f64>, Failure> {
+        let (column, array) = (self.column(name)?, self.array(name)?);
+        refuse_missing(column, array)?;
+        let seconds = |micros: &i64| *micros as f64 / 1e6;
+        match column.kind {
+            Kind::Date => Ok(array.as_primitive::<TimestampMicrosecondType>().values().iter().map(seconds).collect()),
+            Kind::Time => Ok(array.as_primitive::<Time64MicrosecondType>().values().iter().map(seconds).collect()),
+            kind if kind.is_numeric() => self.numbers(&[name.into()]),
+            kind => {
+                let message = format!("`{name}` holds {}, and is to say when a row was seen", plural(kind));
+                Err(Failure::new(code::TYPE_MISMATCH, message).column(name))
+            }
+        }
     }
 
     /// Does the column look like a name of the rows themselves: whole numbers, each larger than the one before, none
@@ -91,7 +138,7 @@ impl Table {
     }
 }
 
-/// The values of a column that models can learn from: none is missing.
+/// The values of a column that models can learn from; what stands where one is missing is nobody's business.
 pub(crate) enum Numeric<'a> {
     Floats(&'a [f64]),
     Counts(&'a [i64]),
@@ -100,10 +147,9 @@ pub(crate) enum Numeric<'a> {
 
 impl<'a> Numeric<'a> {
     /// # Errors
-    /// Those of [`Table::numbers`], but for numbers that are not finite.
-    pub(crate) fn of(table: &'a Table, name: &str) -> Result<Numeric<'a>, Failure> {
+    /// [`code::UNENCODED_COLUMN`], [`code::UNKNOWN_COLUMN`].
+    fn of(table: &'a Table, name: &str) -> Result<Numeric<'a>, Failure> {
         let (column, array) = (table.column(name)?, table.array(name)?);
-        refuse_missing(column, array)?;
         match column.kind {
             Kind::Continuous => Ok(Numeric::Floats(array.as_primitive::<Float64Type>().values())),
             Kind::Count => Ok(Numeric::Counts(array.as_primitive::<Int64Type>().values())),
@@ -117,6 +163,15 @@ impl<'a> Numeric<'a> {
                 Err(Failure::new(code::UNENCODED_COLUMN, message).column(name).help(help))
             }
         }
+    }
+
+    /// The values of a column of which none is missing.
+    ///
+    /// # Errors
+    /// Those of [`Table::numbers`], but for numbers that are not finite.
+    pub(crate) fn complete(table: &'a Table, name: &str) -> Result<Numeric<'a>, Failure> {
+        refuse_missing(table.column(name)?, table.array(name)?)?;
+        Numeric::of(table, name)
     }
 }
 
@@ -157,15 +212,21 @@ pub(crate) fn all_within(numbers: &[f64], largest: f64) -> bool {
     numbers.iter().fold(true, |within, number| within & (number.abs() <= largest))
 }
 
-/// The failure for the first number that [`all_within`] refuses.
-pub(crate) fn first_beyond(name: &str, numbers: &[f64], largest: f64) -> Failure {
+/// Refuses numbers that are not finite or larger than this by magnitude.
+///
+/// # Errors
+/// `NON_FINITE`, `VALUE_OUT_OF_RANGE` with the first such row.
+pub(crate) fn refuse_beyond(name: &str, numbers: &[f64], largest: f64) -> Result<(), Failure> {
+    if all_within(numbers, largest) {
+        return Ok(());
+    }
     let beyond = |number: &f64| !all_within(std::slice::from_ref(number), largest);
     let row = numbers.iter().position(beyond).expect("one of them is refused");
     if !numbers[row].is_finite() {
-        return non_finite(name, row, numbers[row]);
+        return Err(non_finite(name, row, numbers[row]));
     }
-    let message = format!("`{name}` holds {}, and 32-bit numbers end at {largest:e}", numbers[row]);
-    Failure::new(code::VALUE_OUT_OF_RANGE, message).column(name).row(row as u64 + 1)
+    let message = format!("`{name}` holds {:e}, and 32-bit numbers end at {largest:e}", numbers[row]);
+    Err(Failure::new(code::VALUE_OUT_OF_RANGE, message).column(name).row(row as u64 + 1))
 }
 
 /// The failure for an infinite value in a row (from 0).

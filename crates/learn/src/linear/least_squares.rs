@@ -10,7 +10,7 @@
 //! whose own residuals, in twofold precision and on the columns as they came, drive the refinement. The matrix that is
 //! decomposed needs to be near enough only: its columns are centred, and scaled by powers of two.
 
-use super::matrix::{Qr, solve_upper, solve_upper_transposed};
+use crate::matrix::{Qr, solve_upper, solve_upper_transposed};
 use crate::twofold::Twofold;
 use faer::Mat;
 use rayon::prelude::*;

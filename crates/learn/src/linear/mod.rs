@@ -2,13 +2,16 @@
 //!
 //! Coefficients are in the units of the columns as they came; intercepts are never penalised.
 
+mod lasso;
 mod least_squares;
 mod logistic;
-mod matrix;
+mod logistic_lasso;
 mod newton;
 mod softmax;
 
+pub use lasso::ElasticNet;
 pub use logistic::{Logistic, LogisticModel};
+pub(crate) use logistic_lasso::LogisticLasso;
 
 use crate::data::{Examples, Features, Outputs, Target};
 use crate::learner::{Learner, Model, Watch};
@@ -127,7 +130,7 @@ impl Model for LinearModel {
     }
 }
 
-fn columns_of(features: &Features) -> Vec<&[f64]> {
+pub(crate) fn columns_of(features: &Features) -> Vec<&[f64]> {
     (0..features.columns()).map(|index| features.column(index)).collect()
 }
 
@@ -150,7 +153,7 @@ fn check_penalty(l2: f64) -> Result<(), Failure> {
     Err(Failure::new(code::BAD_VALUE, format!("l2 is {l2}; it is a finite number, at least 0")))
 }
 
-fn check_rows(features: &Features) -> Result<(), Failure> {
+pub(crate) fn check_rows(features: &Features) -> Result<(), Failure> {
     if features.rows() == 0 {
         return Err(Failure::new(code::TOO_FEW_ROWS, "there are no rows to learn from"));
     }
@@ -160,7 +163,7 @@ fn check_rows(features: &Features) -> Result<(), Failure> {
     Ok(())
 }
 
-fn check_finite(values: &[f64], what: &str) -> Result<(), Failure> {
+pub(crate) fn check_finite(values: &[f64], what: &str) -> Result<(), Failure> {
     match values.iter().position(|value| !value.is_finite()) {
         None => Ok(()),
         Some(row) => Err(Failure::new(code::NON_FINITE, format!("{what} holds a value that is no finite number"))

@@ -4,8 +4,8 @@
 //! Sources: S. Boyd, L. Vandenberghe, "Convex Optimization" (2004), 9.5; J. Nocedal, S. Wright, "Numerical
 //! Optimization" (2006), algorithm 7.1.
 
-use super::matrix::{solve_positive_definite, solve_semidefinite};
 use crate::learner::Watch;
+use crate::matrix::{solve_positive_definite, solve_semidefinite};
 use faer::Mat;
 use pipewright_diagnostic::{Failure, code};
 

@@ -1,4 +1,4 @@
-//! The few decompositions that linear models need, all of them sequential: faer's parallel ones would make the last
+//! The few decompositions that models and transforms need, all of them sequential: faer's parallel ones would make the last
 //! bits depend on the number of threads.
 
 use faer::diag::Diag;
@@ -11,23 +11,25 @@ use faer::linalg::householder::{
     apply_block_householder_sequence_transpose_on_the_left_in_place_scratch,
     apply_block_householder_sequence_transpose_on_the_left_in_place_with_conj,
 };
+use faer::linalg::matmul::matmul;
 use faer::linalg::qr::{col_pivoting, no_pivoting};
+use faer::linalg::svd::{ComputeSvdVectors, svd, svd_scratch};
 use faer::linalg::triangular_solve::{solve_lower_triangular_in_place, solve_upper_triangular_in_place};
 use faer::prelude::default;
-use faer::{Conj, Mat, MatMut, MatRef, Par};
+use faer::{Accum, Conj, Mat, MatMut, MatRef, Par};
 
 /// A = Q·R, by Householder reflections; where columns were pivoted, R is of the columns in `order`.
-pub(super) struct Qr {
+pub(crate) struct Qr {
     /// R above, the reflections below the diagonal.
     packed: Mat<f64>,
     coefficients: Mat<f64>,
     /// Which column of A each column of R stands for.
-    pub(super) order: Vec<usize>,
+    pub(crate) order: Vec<usize>,
 }
 
 impl Qr {
     /// Decomposes in blocks, columns in their order.
-    pub(super) fn new(mut packed: Mat<f64>) -> Qr {
+    pub(crate) fn new(mut packed: Mat<f64>) -> Qr {
         let (rows, columns) = packed.shape();
         let block = no_pivoting::factor::recommended_block_size::<f64>(rows, columns);
         let mut coefficients = Mat::zeros(block, rows.min(columns));
@@ -43,7 +45,7 @@ impl Qr {
     }
 
     /// Decomposes with the column of largest remaining norm first, so that the diagonal of R falls.
-    pub(super) fn pivoted(mut packed: Mat<f64>) -> Qr {
+    pub(crate) fn pivoted(mut packed: Mat<f64>) -> Qr {
         let (rows, columns) = packed.shape();
         let block = no_pivoting::factor::recommended_block_size::<f64>(rows, columns);
         let mut coefficients = Mat::zeros(block, rows.min(columns));
@@ -63,23 +65,23 @@ impl Qr {
     }
 
     /// How many rows A had.
-    pub(super) fn rows(&self) -> usize {
+    pub(crate) fn rows(&self) -> usize {
         self.packed.nrows()
     }
 
     /// R, as many rows as there are columns or rows of A, whichever is less; only the upper triangle means anything.
-    pub(super) fn upper(&self) -> MatRef<'_, f64> {
+    pub(crate) fn upper(&self) -> MatRef<'_, f64> {
         self.packed.get(..self.packed.nrows().min(self.packed.ncols()), ..)
     }
 
     /// R alone, with zeros below its diagonal.
-    pub(super) fn upper_owned(&self) -> Mat<f64> {
+    pub(crate) fn upper_owned(&self) -> Mat<f64> {
         let upper = self.upper();
         Mat::from_fn(upper.nrows(), upper.ncols(), |row, column| if row <= column { upper[(row, column)] } else { 0.0 })
     }
 
     /// `vector` becomes Qᵀ·`vector`.
-    pub(super) fn apply_transposed(&self, vector: &mut [f64]) {
+    pub(crate) fn apply_transposed(&self, vector: &mut [f64]) {
         let scratch = apply_block_householder_sequence_transpose_on_the_left_in_place_scratch::<f64>(
             self.packed.nrows(),
             self.coefficients.nrows(),
@@ -96,7 +98,7 @@ impl Qr {
     }
 
     /// `vector` becomes Q·`vector`.
-    pub(super) fn apply(&self, vector: &mut [f64]) {
+    pub(crate) fn apply(&self, vector: &mut [f64]) {
         let scratch = apply_block_householder_sequence_on_the_left_in_place_scratch::<f64>(
             self.packed.nrows(),
             self.coefficients.nrows(),
@@ -114,18 +116,18 @@ impl Qr {
 }
 
 /// `vector` becomes R⁻¹·`vector`, for the upper triangle of `upper`.
-pub(super) fn solve_upper(upper: MatRef<'_, f64>, vector: &mut [f64]) {
+pub(crate) fn solve_upper(upper: MatRef<'_, f64>, vector: &mut [f64]) {
     solve_upper_triangular_in_place(upper, as_column(vector), Par::Seq);
 }
 
 /// `vector` becomes R⁻ᵀ·`vector`, for the upper triangle of `upper`.
-pub(super) fn solve_upper_transposed(upper: MatRef<'_, f64>, vector: &mut [f64]) {
+pub(crate) fn solve_upper_transposed(upper: MatRef<'_, f64>, vector: &mut [f64]) {
     solve_lower_triangular_in_place(upper.transpose(), as_column(vector), Par::Seq);
 }
 
 /// `vector` becomes H⁻¹·`vector` for a positive definite H, of which the lower triangle is read. False, and `vector`
 /// unchanged, where H is not positive definite.
-pub(super) fn solve_positive_definite(mut matrix: Mat<f64>, vector: &mut [f64]) -> bool {
+pub(crate) fn solve_positive_definite(mut matrix: Mat<f64>, vector: &mut [f64]) -> bool {
     let scratch = llt::factor::cholesky_in_place_scratch::<f64>(matrix.nrows(), Par::Seq, default());
     let mut buffer = MemBuffer::new(scratch);
     let stack = MemStack::new(&mut buffer);
@@ -138,7 +140,7 @@ pub(super) fn solve_positive_definite(mut matrix: Mat<f64>, vector: &mut [f64]) 
 
 /// `vector` becomes H⁺·`vector` for a symmetric H with finite entries, of which the lower triangle is read: directions
 /// whose eigenvalue is below `tolerance` times the largest are left out.
-pub(super) fn solve_semidefinite(matrix: MatRef<'_, f64>, tolerance: f64, vector: &mut [f64]) {
+pub(crate) fn solve_semidefinite(matrix: MatRef<'_, f64>, tolerance: f64, vector: &mut [f64]) {
     let size = matrix.nrows();
     let (mut vectors, mut values) = (Mat::zeros(size, size), Diag::zeros(size));
     let scratch = self_adjoint_evd_scratch::<f64>(size, ComputeEigenvectors::Yes, Par::Seq, default());
@@ -156,6 +158,49 @@ pub(super) fn solve_semidefinite(matrix: MatRef<'_, f64>, tolerance: f64, vector
             *entry += along * direction[row];
         }
     }
+}
+
+/// The singular values of a matrix, falling, and a right singular vector for each.
+pub(crate) struct Singular {
+    pub(crate) values: Vec<f64>,
+    /// As many as the lesser of rows and columns, each of the length of a row.
+    pub(crate) vectors: Vec<Vec<f64>>,
+}
+
+impl Singular {
+    /// Of a matrix with finite entries. What is taller than wide, or wider than tall, is brought to a square by QR
+    /// first (Chan, "An improved algorithm for computing the singular value decomposition", 1982).
+    pub(crate) fn of(matrix: Mat<f64>) -> Option<Singular> {
+        if matrix.nrows() >= matrix.ncols() {
+            return Singular::of_square(Qr::new(matrix).upper_owned());
+        }
+        // Aᵀ = Q·R, and Rᵀ = U·S·Wᵀ: the right singular vectors of A are Q·W.
+        let columns = matrix.ncols();
+        let qr = Qr::new(matrix.transpose().to_owned());
+        let mut singular = Singular::of_square(qr.upper_owned().transpose().to_owned())?;
+        for vector in &mut singular.vectors {
+            vector.resize(columns, 0.0);
+            qr.apply(vector);
+        }
+        Some(singular)
+    }
+
+    fn of_square(matrix: Mat<f64>) -> Option<Singular> {
+        let size = matrix.nrows();
+        let (mut values, mut right) = (Diag::zeros(size), Mat::zeros(size, size));
+        let (left, thin) = (ComputeSvdVectors::No, ComputeSvdVectors::Thin);
+        let scratch = svd_scratch::<f64>(size, size, left, thin, Par::Seq, default());
+        let mut buffer = MemBuffer::new(scratch);
+        let stack = MemStack::new(&mut buffer);
+        svd(matrix.as_ref(), values.as_mut(), None, Some(right.as_mut()), Par::Seq, stack, default()).ok()?;
+        let vectors = right.col_iter().map(|vector| vector.iter().copied().collect());
+        Some(Singular { values: (0..size).map(|index| values[index]).collect(), vectors: vectors.collect() })
+    }
+}
+
+/// The product of two matrices.
+pub(crate) fn product(left: MatRef<'_, f64>, right: MatRef<'_, f64>, into: MatMut<'_, f64>) {
+    matmul(into, Accum::Replace, left, right, 1.0, Par::Seq);
 }
 
 fn as_column(vector: &mut [f64]) -> MatMut<'_, f64> {

@@ -1,0 +1,277 @@
+//! `columns`: sends columns through stages of their own.
+
+use pipewright_diagnostic::{Failure, code};
+use pipewright_frame::{About, Chunks, Column, Entry, Kind, Role, Schema, Selection, Table};
+use pipewright_operator::work::{Fitted, Step};
+use pipewright_operator::{
+    Args, Bound, Domain, Effect, Example, Fault, Form, Group, Param, Route, Selected, Sort, Spec, Surroundings, Verb,
+};
+use pipewright_world::random::Key;
+use serde_json::{Value as Json, json};
+use std::any::Any;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+pub(crate) const VERB: Verb = Verb {
+    spec: Spec {
+        name: "columns",
+        group: Group::Branch,
+        summary: "Sends columns through stages of their own.",
+        details: "Every arm takes the columns of its selector, `_` those that no arm above it took; `drop` alone drops \
+                  them, `keep` alone keeps them as they are. Columns that no arm takes stay in front as they are; the \
+                  columns of the arms follow, in the order of the arms. The stages of an arm may learn, and do so anew \
+                  in every fold; they may not choose rows.",
+        search: &["columntransformer", "per column", "route", "across", "branch"],
+        form: Form::Routes,
+        output: Sort::Recipe,
+        effect: Effect::Fit,
+        positionals: &[Param::required(
+            "routes",
+            Domain::Routes,
+            "Selectors, and the stages in which their columns go.",
+        )],
+        examples: &[Example {
+            script: "load titanic.csv | head 3 | columns { survived => keep; sex => encode onehot; age, parch => \
+                     fillna median | scale minmax; _ => drop } | show",
+            output: "\
+survived  sex=female  sex=male         age  parch
+survived  true        false              1      0
+survived  false       true               0      1
+died      true        false     0.03857453      1
+",
+        }],
+        ..Spec::BASE
+    },
+    bind,
+    load: Some(load),
+};
+
+fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+    let routes = args.routes("routes").unwrap_or_default();
+    if routes.is_empty() {
+        return Err(Fault::of("routes", code::MISSING_ARGUMENT, "`columns` has no arm"));
+    }
+    Ok(Bound::Step(Arc::new(Columns(routes.to_vec()))))
+}
+
+struct Columns(Vec<Route>);
+
+impl Columns {
+    /// The columns of each arm.
+    ///
+    /// # Errors
+    /// `DUPLICATE_COLUMN` for one that two arms take, `READS_TARGET` for the target.
+    fn arms(
+        &self,
+        schema: &Schema,
+        settle: impl Fn(&Selection) -> Result<Selection, Failure>,
+    ) -> Result<Vec<Vec<Arc<str>>>, Failure> {
+        let mut taken: Vec<Arc<str>> = Vec::new();
+        let mut arms = Vec::new();
+        for route in &self.0 {
+            let names = settle(&route.columns.behind(&taken))?.resolve(schema)?;
+            for name in &names {
+                if taken.contains(name) {
+                    let message = format!("two arms take `{name}`");
+                    return Err(Failure::new(code::DUPLICATE_COLUMN, message).column(&**name));
+                }
+                if schema.find(name).is_some_and(|column| column.role == Role::Target) {
+                    let message = format!("an arm would change the target `{name}`");
+                    return Err(Failure::new(code::READS_TARGET, message).column(&**name));
+                }
+            }
+            taken.extend(names.iter().cloned());
+            arms.push(names);
+        }
+        Ok(arms)
+    }
+
+    fn asks_rows(&self) -> bool {
+        self.0.iter().any(|route| route.columns.asks_rows())
+    }
+}
+
+impl Step for Columns {
+    fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
+        if self.asks_rows() {
+            let undecided = |entry: &Entry| match entry {
+                Entry::Column(column) if column.role == Role::Feature => Entry::Undecided { from: column.name.clone() },
+                other => other.clone(),
+            };
+            return Ok(Schema::with_entries(input.entries().iter().map(undecided).collect()));
+        }
+        let arms = self.arms(input, |selection| Ok(selection.clone()))?;
+        let taken: BTreeSet<&Arc<str>> = arms.iter().flatten().collect();
+        let is_taken = |entry: &&Entry| matches!(entry, Entry::Column(column) if taken.contains(&column.name));
+        let mut entries: Vec<Entry> = input.entries().iter().filter(|entry| !is_taken(entry)).cloned().collect();
+        for (route, names) in self.0.iter().zip(&arms) {
+            let columns = names.iter().filter_map(|name| input.find(name)).chain(input.target());
+            let schema = route.block.schema(&Schema::new(columns.cloned()))?;
+            let made = schema.entries().iter().filter(|entry| !is_target(entry));
+            entries.extend(made.cloned());
+        }
+        Ok(Schema::with_entries(entries))
+    }
+
+    fn effect(&self) -> Option<Effect> {
+        let effects: Vec<Effect> = self.0.iter().map(|route| route.block.effect()).collect();
+        let strongest =
+            [Effect::FitTarget, Effect::Fit, Effect::Seq].into_iter().find(|effect| effects.contains(effect));
+        Some(strongest.unwrap_or(if self.asks_rows() { Effect::Fit } else { Effect::Row }))
+    }
+
+    fn reads(&self) -> Vec<Arc<str>> {
+        self.0.iter().flat_map(|route| route.block.reads()).collect()
+    }
+
+    fn fit(&self, rows: &dyn Chunks, about: &About) -> Result<Arc<dyn Fitted>, Failure> {
+        let schema = rows.schema();
+        let arms = self.arms(&schema, |selection| selection.settled(rows))?;
+        let fitted = self.0.iter().zip(arms).enumerate().map(|(place, (route, names))| {
+            let states =
+                route.block.fit(&Selected { rows, names: with_target(&names, &schema) }, &arm(about, place))?;
+            let verbs = route.block.stages().iter().map(|stage| stage.verb.spec.name.to_owned());
+            Ok(Arm { columns: names, verbs: verbs.collect(), states })
+        });
+        Ok(Arc::new(Arms(fitted.collect::<Result<_, Failure>>()?)))
+    }
+
+    fn treats_training_apart(&self) -> bool {
+        self.0.iter().any(|route| route.block.treats_training_apart())
+    }
+
+    fn apply_training(&self, state: &dyn Fitted, rows: &Table, about: &About) -> Result<Table, Failure> {
+        let state: &dyn Any = state;
+        let fitted = state.downcast_ref::<Arms>().expect("a step is given its own state");
+        let schema = rows.schema();
+        let mut arms = self.0.iter().enumerate();
+        fitted.join(rows, |of| {
+            let (place, route) = arms.next().expect("an arm a route");
+            let own = rows.select(&with_target(&of.columns, &schema))?;
+            route.block.apply_training(&of.states, own, &arm(about, place))
+        })
+    }
+}
+
+fn is_target(entry: &Entry) -> bool {
+    matches!(entry, Entry::Column(column) if column.role == Role::Target)
+}
+
+/// What the steps of an arm learn from: its columns, and the target for those that learn with it.
+fn with_target(names: &[Arc<str>], schema: &Schema) -> Vec<Arc<str>> {
+    names.iter().cloned().chain(schema.target().map(|column| column.name.clone())).collect()
+}
+
+fn arm(about: &About, place: usize) -> About {
+    About { aim: about.aim.clone(), key: Key::child(about.key, "arm").index(place as u64) }
+}
+
+/// The states of each arm.
+struct Arms(Vec<Arm>);
+
+struct Arm {
+    columns: Vec<Arc<str>>,
+    verbs: Vec<String>,
+    states: Vec<Arc<dyn Fitted>>,
+}
+
+impl Arm {
+    /// Are its columns dropped without a look?
+    fn drops_all(&self) -> bool {
+        matches!(self.states.as_slice(), [state] if state.drops_all())
+    }
+}
+
+impl Arms {
+    /// The columns that no arm takes, and behind them what `make` makes of the columns of each arm.
+    fn join(&self, rows: &Table, mut make: impl FnMut(&Arm) -> Result<Table, Failure>) -> Result<Table, Failure> {
+        let taken: BTreeSet<&Arc<str>> = self.0.iter().flat_map(|arm| &arm.columns).collect();
+        let (mut columns, mut arrays): (Vec<Column>, Vec<_>) = (Vec::new(), Vec::new());
+        for (column, array) in
+            rows.columns().iter().zip(rows.arrays()).filter(|(column, _)| !taken.contains(&column.name))
+        {
+            columns.push(column.clone());
+            arrays.push(array.clone());
+        }
+        for arm in &self.0 {
+            let made = make(arm)?;
+            for (column, array) in
+                made.columns().iter().zip(made.arrays()).filter(|(column, _)| column.role != Role::Target)
+            {
+                columns.push(column.clone());
+                arrays.push(array.clone());
+            }
+        }
+        Ok(Table::with_rows(columns, arrays, rows.rows())?.with_origin(rows.origin().cloned()))
+    }
+}
+
+impl Fitted for Arms {
+    fn apply(&self, rows: &Table) -> Result<Table, Failure> {
+        self.join(rows, |arm| {
+            if arm.drops_all() {
+                // What is dropped need not be there.
+                return Table::with_rows(Vec::new(), Vec::new(), rows.rows());
+            }
+            arm.states.iter().try_fold(rows.select(&arm.columns)?, |table, state| state.apply(&table))
+        })
+    }
+
+    fn by_row(&self) -> bool {
+        self.0.iter().flat_map(|arm| &arm.states).all(|state| state.by_row())
+    }
+
+    fn show(&self) -> Table {
+        let columns = self.0.iter().map(|arm| arm.columns.join(", "));
+        let verbs = self.0.iter().map(|arm| arm.verbs.join(" | "));
+        let text = |values: Vec<String>| Arc::new(arrow_array::StringArray::from(values)) as arrow_array::ArrayRef;
+        let names = vec![Column::new("columns", Kind::Text), Column::new("stages", Kind::Text)];
+        Table::new(names, vec![text(columns.collect()), text(verbs.collect())]).expect("two columns of one length")
+    }
+
+    fn save(&self) -> Json {
+        let saved = self.0.iter().map(|arm| {
+            let steps =
+                arm.verbs.iter().zip(&arm.states).map(|(verb, state)| json!({"verb": verb, "state": state.save()}));
+            let columns: Vec<&str> = arm.columns.iter().map(|name| &**name).collect();
+            json!({"columns": columns, "steps": steps.collect::<Vec<_>>()})
+        });
+        json!({"arms": saved.collect::<Vec<_>>()})
+    }
+
+    fn notices(&self) -> Vec<Failure> {
+        self.0.iter().flat_map(|arm| &arm.states).flat_map(|state| state.notices()).collect()
+    }
+
+    fn unneeded(&self) -> Vec<Arc<str>> {
+        self.0.iter().filter(|arm| arm.drops_all()).flat_map(|arm| arm.columns.iter().cloned()).collect()
+    }
+}
+
+/// The states of a bundle.
+fn load(json: &Json) -> Result<Arc<dyn Fitted>, Failure> {
+    let bad = |what: &str| Failure::new(code::BAD_BUNDLE, format!("a step cannot be read: {what}"));
+    let list = |json: &Json, name: &str| {
+        json.get(name).and_then(Json::as_array).cloned().ok_or_else(|| bad(&format!("it lacks `{name}`")))
+    };
+    let mut taken = BTreeSet::new();
+    let mut arms = Vec::new();
+    for arm in list(json, "arms")? {
+        let name = |name: &Json| name.as_str().map(Arc::from).ok_or_else(|| bad("a column has no name"));
+        let columns: Vec<Arc<str>> = list(&arm, "columns")?.iter().map(name).collect::<Result<_, _>>()?;
+        if !columns.iter().all(|name| taken.insert(name.clone())) {
+            return Err(bad("two arms take one column"));
+        }
+        let (mut verbs, mut states) = (Vec::new(), Vec::new());
+        for step in list(&arm, "steps")? {
+            let verb = step.get("verb").and_then(Json::as_str).ok_or_else(|| bad("a verb has no name"))?;
+            // An arm within an arm may be as deep as a script's brackets; a bundle is read as deep as its JSON is.
+            let load = crate::REGISTRY.verb(verb).and_then(|verb| verb.load);
+            let load = load.ok_or_else(|| bad(&format!("no step is called `{verb}`")))?;
+            states.push(load(step.get("state").unwrap_or(&Json::Null))?);
+            verbs.push(verb.to_owned());
+        }
+        arms.push(Arm { columns, verbs, states });
+    }
+    Ok(Arc::new(Arms(arms)))
+}

@@ -1,0 +1,4 @@
+//! Different ways for different columns or rows.
+
+pub(crate) mod columns;
+pub(crate) mod only;

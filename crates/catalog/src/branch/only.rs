@@ -1,0 +1,119 @@
+//! `only train`: changes the training rows, and no others.
+
+use pipewright_diagnostic::{Failure, code};
+use pipewright_frame::{About, Chunks, Column, Kind, Schema, Table};
+use pipewright_operator::work::{Fitted, Step};
+use pipewright_operator::{
+    Args, Block, Bound, Domain, Effect, Example, Fault, Form, Group, Param, Sort, Spec, Surroundings, Verb,
+};
+use serde_json::{Value as Json, json};
+use std::sync::Arc;
+
+pub(crate) const VERB: Verb = Verb {
+    spec: Spec {
+        name: "only",
+        group: Group::Branch,
+        summary: "Changes the training rows, and no others: `only train { … }`.",
+        details: "The stages in braces may choose, drop and add rows, and may learn; they work on the training rows of \
+                  every fold and of the final fit. Rows that are judged or predicted keep their number and order. The \
+                  columns must stay what they are.",
+        search: &["train", "training rows", "skip", "resample"],
+        form: Form::Block,
+        output: Sort::Recipe,
+        effect: Effect::RowsTrain,
+        positionals: &[
+            Param::required("phase", Domain::Word(&["train"]), "Which rows: those that are learned from."),
+            Param::required("block", Domain::Block, "The stages."),
+        ],
+        examples: &[Example {
+            script: "load iris.csv | target species | only train { where sepal_width > 3 } | train logistic | eval kfold 3 metric=accuracy",
+            output: "\
+logistic predicts species (3 classes)
+stratified, 3 folds, 150 rows, seed 0
+
+                        mean    lowest   highest    baseline
+accuracy              0.8933    0.8600    0.9400      0.3200
+
+confusion (rows true, columns predicted)
+                        setosa  versicolor   virginica
+setosa                      50           0           0
+versicolor                   7          42           1
+virginica                    0           8          42
+",
+        }],
+        ..Spec::BASE
+    },
+    bind,
+    load: Some(load),
+};
+
+fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+    let Some(block) = args.block("block") else {
+        return Err(Fault::of("block", code::MISSING_ARGUMENT, "the stages are missing: only train { … }"));
+    };
+    Ok(Bound::Step(Arc::new(OnlyTrain(block.clone()))))
+}
+
+struct OnlyTrain(Block);
+
+impl Step for OnlyTrain {
+    fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
+        let columns = |schema: &Schema| schema.columns().cloned().collect::<Vec<_>>();
+        let (before, behind) = (columns(input), columns(&self.0.schema(input)?));
+        if before == behind {
+            return Ok(input.clone());
+        }
+        let changed = before.iter().find(|column| !behind.contains(column));
+        let changed = changed.or_else(|| behind.iter().find(|column| !before.contains(column)));
+        let name = changed.map_or("", |column| &column.name);
+        let message = format!("`only train` changes rows, and this changes the column `{name}`");
+        Err(Failure::new(code::WRONG_ORDER, message).help("what changes columns stands outside, for all rows"))
+    }
+
+    fn reads(&self) -> Vec<Arc<str>> {
+        // Training rows may be chosen by anything, also by the target.
+        Vec::new()
+    }
+
+    fn fit(&self, _: &dyn Chunks, _: &About) -> Result<Arc<dyn Fitted>, Failure> {
+        Ok(Arc::new(AsTheyAre))
+    }
+
+    fn treats_training_apart(&self) -> bool {
+        true
+    }
+
+    fn apply_training(&self, _: &dyn Fitted, rows: &Table, about: &About) -> Result<Table, Failure> {
+        let made = self.0.of_training(rows, about)?;
+        if made.rows() == 0 && rows.rows() > 0 {
+            return Err(Failure::new(code::EMPTY_DATA, "`only train` leaves no row to learn from"));
+        }
+        Ok(made)
+    }
+}
+
+/// Rows that are not learned from stay as they are.
+struct AsTheyAre;
+
+impl Fitted for AsTheyAre {
+    fn apply(&self, rows: &Table) -> Result<Table, Failure> {
+        Ok(rows.clone())
+    }
+
+    fn show(&self) -> Table {
+        let column = Column::new("other rows", Kind::Text);
+        let array = arrow_array::StringArray::from(vec!["as they are"]);
+        Table::new(vec![column], vec![Arc::new(array)]).expect("one column makes a table")
+    }
+
+    fn save(&self) -> Json {
+        json!({})
+    }
+}
+
+fn load(json: &Json) -> Result<Arc<dyn Fitted>, Failure> {
+    match json.as_object() {
+        Some(fields) if fields.is_empty() => Ok(Arc::new(AsTheyAre)),
+        _ => Err(Failure::new(code::BAD_BUNDLE, "a step cannot be read: it holds what it should not")),
+    }
+}

@@ -1,0 +1,49 @@
+//! `dedup`: keeps one of several equal rows.
+
+use pipewright_diagnostic::{Failure, Watch};
+use pipewright_frame::{Schema, Selection, Table};
+use pipewright_operator::work::Rows;
+use pipewright_operator::{Args, Bound, Columns, Effect, Example, Fault, Group, Sort, Spec, Surroundings, Verb};
+use pipewright_world::random::Key;
+use std::sync::Arc;
+
+pub(crate) const VERB: Verb = Verb {
+    spec: Spec {
+        name: "dedup",
+        group: Group::Choose,
+        summary: "Keeps the first of all rows that are equal, or equal in the selected columns.",
+        details: "A missing value equals another one. The order of the rows stays.",
+        search: &["distinct", "unique", "duplicates", "drop_duplicates"],
+        input: Sort::Table,
+        output: Sort::Table,
+        effect: Effect::RowsAll,
+        columns: Columns::Default("@all"),
+        examples: &[
+            Example {
+                script: "load titanic.csv | dedup on pclass, survived | select pclass, survived | show",
+                output: "",
+            },
+            Example { script: "load iris.csv | dedup | assert rows == 147", output: "" },
+        ],
+        ..Spec::BASE
+    },
+    bind,
+    load: None,
+};
+
+fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+    Ok(Bound::Rows(Arc::new(Different(super::selected(args)?))))
+}
+
+struct Different(Selection);
+
+impl Rows for Different {
+    fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
+        self.0.resolve(input)?;
+        Ok(input.clone())
+    }
+
+    fn apply(&self, table: &Table, _: Key, _: &dyn Watch) -> Result<Table, Failure> {
+        table.dedup(&self.0.resolve(&table.schema())?)
+    }
+}

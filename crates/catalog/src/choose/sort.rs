@@ -1,0 +1,63 @@
+//! `sort`: puts the rows in order.
+
+use pipewright_diagnostic::{Failure, Watch};
+use pipewright_frame::{Direction, Schema, Selection, Table};
+use pipewright_operator::work::Rows;
+use pipewright_operator::{
+    Args, Bound, Columns, Domain, Effect, Example, Fault, Form, Group, Param, Sort, Spec, Surroundings, Verb,
+};
+use pipewright_world::random::Key;
+use std::sync::Arc;
+
+pub(crate) const VERB: Verb = Verb {
+    spec: Spec {
+        name: "sort",
+        group: Group::Choose,
+        summary: "Puts the rows in the order of the selected columns, the first one first.",
+        details: "Numbers, dates and times stand by size, false before true, texts by character. Missing values come \
+                  last, whatever the direction. Equal rows keep their order, so that of two sorts the second one wins: \
+                  `sort fare descending=true | sort pclass`.",
+        search: &["order", "arrange", "rank", "ascending"],
+        form: Form::Selector,
+        input: Sort::Table,
+        output: Sort::Table,
+        effect: Effect::RowsAll,
+        options: &[Param::with_default("descending", Domain::Truth, "false", "The largest first.")],
+        columns: Columns::Default(""),
+        examples: &[
+            Example { script: "load titanic.csv | sort pclass, age | select pclass, age, sex | show 3", output: "" },
+            Example {
+                script: "load penguins.csv | sort `Body Mass (g)` descending=true | select Species, \"Body*\" | show 2",
+                output: "",
+            },
+        ],
+        ..Spec::BASE
+    },
+    bind,
+    load: None,
+};
+
+fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+    let direction = match args.truth("descending") {
+        Some(true) => Direction::Descending,
+        _ => Direction::Ascending,
+    };
+    Ok(Bound::Rows(Arc::new(Sorted { by: super::selected(args)?, direction })))
+}
+
+struct Sorted {
+    by: Selection,
+    direction: Direction,
+}
+
+impl Rows for Sorted {
+    fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
+        self.by.resolve(input)?;
+        Ok(input.clone())
+    }
+
+    fn apply(&self, table: &Table, _: Key, _: &dyn Watch) -> Result<Table, Failure> {
+        let by = self.by.resolve(&table.schema())?.into_iter().map(|name| (name, self.direction));
+        table.sort(&by.collect::<Vec<_>>())
+    }
+}

@@ -1,0 +1,12 @@
+//! Making features, and choosing among them.
+
+pub(crate) mod bin;
+pub(crate) mod filter;
+pub(crate) mod interact;
+pub(crate) mod pca;
+pub(crate) mod poly;
+pub(crate) mod rfe;
+pub(crate) mod select_k;
+pub(crate) mod sequential;
+pub(crate) mod spline;
+pub(crate) mod svd;

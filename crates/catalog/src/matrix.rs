@@ -1,0 +1,325 @@
+//! Steps that work on a matrix: columns of a table go in as numbers, and what `learn` makes of them comes back as
+//! columns.
+//!
+//! Three steps share it: [`Reduce`] makes new columns of old ones, [`Choose`] keeps some of them as they are, [`Fill`]
+//! fills what is missing in them.
+
+use arrow_array::{ArrayRef, BooleanArray, Float64Array, StringArray};
+use pipewright_diagnostic::{Failure, code};
+use pipewright_frame::{
+    About, Aim, Column, Entry, Kind, Schema, Selection, State, Table, TableEstimator, chosen, indicator_of, missing_in,
+    validate_names,
+};
+use pipewright_learn::reduce::{Projection, names};
+use pipewright_learn::select::Choice;
+use pipewright_learn::{Features, Target, Transform, Transformer};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// What `on` stands for where it is not given: everything that a matrix can hold.
+pub(crate) const COLUMNS: &str = "@numeric, @bool";
+
+/// Which columns become a matrix.
+pub(crate) struct Inputs {
+    /// The stage, as messages call it.
+    pub step: &'static str,
+    pub on: Option<Selection>,
+}
+
+impl Inputs {
+    fn columns(&self, schema: &Schema) -> Result<Vec<Column>, Failure> {
+        chosen(self.on.as_ref(), schema, self.step, |kind| kind.is_numeric() || kind == Kind::Bool)
+    }
+
+    fn names(&self, rows: &Table) -> Result<Vec<Arc<str>>, Failure> {
+        Ok(self.columns(&rows.schema())?.into_iter().map(|column| column.name).collect())
+    }
+}
+
+/// The named columns as a matrix; what is missing is refused.
+fn matrix(rows: &Table, columns: &[Arc<str>]) -> Result<Features, Failure> {
+    Ok(Features::new(rows.rows(), texts(columns), rows.numbers(columns)?))
+}
+
+fn texts(columns: &[Arc<str>]) -> Arc<[String]> {
+    columns.iter().map(|name| name.to_string()).collect()
+}
+
+/// The target, where the step learns with it.
+fn target(rows: &Table, aim: Option<&Aim>) -> Result<Option<Target>, Failure> {
+    let of = |aim: &Aim| match &aim.classes {
+        Some(classes) => Ok(Target::Classes { codes: aim.codes(rows)?, count: classes.len() }),
+        None => Ok(Target::Numbers(aim.numbers(rows)?)),
+    };
+    aim.map(of).transpose()
+}
+
+/// A transform that takes as many columns as there are names.
+fn validate(transform: &impl Transform, columns: &[Arc<str>]) -> Result<(), Failure> {
+    validate_names(columns.iter())?;
+    if transform.inputs() != columns.len() {
+        let message = format!("a step takes {} columns and names {}", transform.inputs(), columns.len());
+        return Err(Failure::new(code::BAD_BUNDLE, message));
+    }
+    transform.validate()
+}
+
+/// Replaces columns by fewer new ones, which come last.
+pub(crate) struct Reduce<T> {
+    pub inputs: Inputs,
+    pub transformer: T,
+    /// What the new columns are called, before their numbers.
+    pub name: String,
+    /// How many there will be, if that does not depend on the rows.
+    pub count: Option<usize>,
+}
+
+impl<T: Transformer<Transform = Projection>> TableEstimator for Reduce<T> {
+    type State = ReduceState;
+
+    fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
+        let columns = self.inputs.columns(input)?;
+        let gone: BTreeSet<&str> = columns.iter().map(|column| &*column.name).collect();
+        let mut entries: Vec<Entry> = input.entries().to_vec();
+        entries.retain(|entry| !matches!(entry, Entry::Column(column) if gone.contains(&*column.name)));
+        match self.count {
+            None => entries.push(Entry::Open { from: self.name.as_str().into(), kind: Kind::Continuous }),
+            Some(count) => {
+                if input.is_closed() && count > columns.len() {
+                    let (step, there) = (self.inputs.step, columns.len());
+                    let message = format!("{step} makes {count} columns of {there}: there can be no more than before");
+                    return Err(Failure::new(code::BAD_VALUE, message));
+                }
+                let sources = sources(columns.iter());
+                entries.extend(names(&self.name, count).iter().map(|name| Entry::Column(made(name, &sources))));
+            }
+        }
+        Ok(Schema::with_entries(entries))
+    }
+
+    fn fit(&self, rows: &Table, about: &About) -> Result<ReduceState, Failure> {
+        let columns = self.inputs.names(rows)?;
+        let transform = self.transformer.fit(&matrix(rows, &columns)?, None, about.key)?;
+        Ok(ReduceState { columns, transform })
+    }
+}
+
+/// A new column.
+fn made(name: &str, sources: &[Arc<str>]) -> Column {
+    Column { sources: sources.to_vec(), ..Column::new(name, Kind::Continuous) }
+}
+
+/// The columns of the file that some columns were made from, each once.
+fn sources<'a>(columns: impl Iterator<Item = &'a Column>) -> Vec<Arc<str>> {
+    let mut seen = BTreeSet::new();
+    columns.flat_map(|column| &column.sources).filter(|source| seen.insert(*source)).cloned().collect()
+}
+
+/// The columns that go in, and what becomes of them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReduceState {
+    columns: Vec<Arc<str>>,
+    transform: Projection,
+}
+
+impl State for ReduceState {
+    fn apply(&self, rows: &Table) -> Result<Table, Failure> {
+        let projected = self.transform.apply(&matrix(rows, &self.columns)?)?;
+        let inputs = self.columns.iter().map(|name| rows.column(name)).collect::<Result<Vec<_>, _>>()?;
+        let sources = sources(inputs.into_iter());
+        let mut table = rows.drop(&self.columns)?;
+        let (mut columns, mut arrays) = (table.columns().to_vec(), table.arrays().to_vec());
+        for (index, name) in projected.names().iter().enumerate() {
+            columns.push(made(name, &sources));
+            arrays.push(Arc::new(Float64Array::from(projected.column(index).to_vec())));
+        }
+        let origin = rows.origin().cloned();
+        table = Table::with_rows(columns, arrays, rows.rows())?.with_origin(origin);
+        Ok(table)
+    }
+
+    fn show(&self) -> Table {
+        let columns = vec![
+            Column::new("component", Kind::Text),
+            Column::new("variance", Kind::Continuous),
+            Column::new("share", Kind::Continuous),
+        ];
+        let arrays: Vec<ArrayRef> = vec![
+            Arc::new(StringArray::from_iter_values(self.transform.names())),
+            Arc::new(Float64Array::from(self.transform.variances().to_vec())),
+            Arc::new(Float64Array::from(self.transform.shares().to_vec())),
+        ];
+        Table::new(columns, arrays).expect("three columns of one length")
+    }
+
+    fn validate(&self) -> Result<(), Failure> {
+        validate(&self.transform, &self.columns)
+    }
+}
+
+/// Keeps some columns as they are, and drops the others.
+pub(crate) struct Choose<T> {
+    pub inputs: Inputs,
+    pub transformer: T,
+    /// Does it learn with the target?
+    pub aims: bool,
+    /// What it says of each column.
+    pub says: &'static str,
+}
+
+impl<T: Transformer<Transform = Choice>> TableEstimator for Choose<T> {
+    type State = ChooseState;
+
+    /// Which columns stay, only the rows say: each is a group that may be empty.
+    fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
+        let columns = self.inputs.columns(input)?;
+        let asked: BTreeSet<&str> = columns.iter().map(|column| &*column.name).collect();
+        let open = |entry: &Entry| match entry {
+            Entry::Column(Column { name, kind, .. }) if asked.contains(&**name) => {
+                Entry::Open { from: name.clone(), kind: *kind }
+            }
+            other => other.clone(),
+        };
+        Ok(Schema::with_entries(input.entries().iter().map(open).collect()))
+    }
+
+    fn fit(&self, rows: &Table, about: &About) -> Result<ChooseState, Failure> {
+        let columns = self.inputs.names(rows)?;
+        let aim = if self.aims { Some(about.aim()?) } else { None };
+        let choice = self.transformer.fit(&matrix(rows, &columns)?, target(rows, aim)?.as_ref(), about.key)?;
+        Ok(ChooseState { columns, choice, says: self.says.to_owned() })
+    }
+}
+
+/// The columns that were asked about, and which of them stay.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChooseState {
+    columns: Vec<Arc<str>>,
+    choice: Choice,
+    /// What the scores are.
+    says: String,
+}
+
+impl ChooseState {
+    fn kept(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.choice.kept().iter().map(|&index| &self.columns[index])
+    }
+}
+
+impl State for ChooseState {
+    fn apply(&self, rows: &Table) -> Result<Table, Failure> {
+        let kept: BTreeSet<&Arc<str>> = self.kept().collect();
+        kept.iter().try_for_each(|name| rows.column(name).map(drop))?;
+        let gone = self.columns.iter().filter(|name| !kept.contains(name) && rows.find(name).is_some());
+        rows.drop(&gone.collect::<Vec<_>>())
+    }
+
+    fn show(&self) -> Table {
+        let columns = vec![
+            Column::new("column", Kind::Text),
+            Column::new(self.says.as_str(), Kind::Continuous),
+            Column::new("kept", Kind::Bool),
+        ];
+        let is_kept = |index: usize| self.choice.kept().binary_search(&index).is_ok();
+        let arrays: Vec<ArrayRef> = vec![
+            Arc::new(StringArray::from_iter_values(&self.columns)),
+            Arc::new(Float64Array::from(self.choice.scores().to_vec())),
+            Arc::new((0..self.columns.len()).map(|index| Some(is_kept(index))).collect::<BooleanArray>()),
+        ];
+        Table::new(columns, arrays).expect("three columns of one length")
+    }
+
+    fn validate(&self) -> Result<(), Failure> {
+        if matches!(self.says.as_str(), "" | "column" | "kept") {
+            return Err(Failure::new(code::BAD_BUNDLE, "a choice of columns that does not say why"));
+        }
+        validate(&self.choice, &self.columns)
+    }
+}
+
+/// Fills missing values of numeric columns with what the others say.
+pub(crate) struct Fill<T> {
+    pub step: &'static str,
+    pub on: Option<Selection>,
+    pub transformer: T,
+    /// Adds, right after each of these columns, a truth value `NAME (missing)`.
+    pub indicator: bool,
+}
+
+impl<T> Fill<T> {
+    fn columns(&self, schema: &Schema) -> Result<Vec<Column>, Failure> {
+        chosen(self.on.as_ref(), schema, self.step, Kind::is_numeric)
+    }
+}
+
+impl<T: Transformer> TableEstimator for Fill<T> {
+    type State = FillState<T::Transform>;
+
+    fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
+        let columns = self.columns(input)?;
+        let filled: BTreeSet<&str> = columns.iter().map(|column| &*column.name).collect();
+        let mut entries = Vec::with_capacity(input.entries().len());
+        for entry in input.entries() {
+            match entry {
+                Entry::Column(column) if filled.contains(&*column.name) => {
+                    entries.push(Entry::Column(Column { kind: Kind::Continuous, ..column.clone() }));
+                    entries.extend(self.indicator.then(|| Entry::Column(indicator_of(column))));
+                }
+                other => entries.push(other.clone()),
+            }
+        }
+        Ok(Schema::with_entries(entries))
+    }
+
+    fn fit(&self, rows: &Table, about: &About) -> Result<Self::State, Failure> {
+        let columns: Vec<Arc<str>> = self.columns(&rows.schema())?.into_iter().map(|column| column.name).collect();
+        let transform = self.transformer.fit(&with_gaps(rows, &columns)?, None, about.key)?;
+        Ok(FillState { columns, transform, indicator: self.indicator })
+    }
+}
+
+/// The named columns as a matrix, with NaN for what is missing.
+fn with_gaps(rows: &Table, columns: &[Arc<str>]) -> Result<Features, Failure> {
+    if let Some(name) = columns.iter().find(|name| rows.column(name).is_ok_and(|column| !column.kind.is_numeric())) {
+        let message = format!("`{name}` no longer holds numbers");
+        return Err(Failure::new(code::KIND_CHANGED, message).column(&**name));
+    }
+    Ok(Features::new(rows.rows(), texts(columns), rows.numbers_or_nan(columns)?))
+}
+
+/// The columns that are filled together, and how.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FillState<M> {
+    columns: Vec<Arc<str>>,
+    transform: M,
+    indicator: bool,
+}
+
+impl<M: Transform> State for FillState<M> {
+    fn apply(&self, rows: &Table) -> Result<Table, Failure> {
+        let filled = self.transform.apply(&with_gaps(rows, &self.columns)?)?;
+        let places: BTreeMap<&str, usize> = self.columns.iter().map(|name| &**name).zip(0..).collect();
+        rows.map_columns(|column, array| {
+            let Some(&place) = places.get(&*column.name) else { return Ok(vec![(column.clone(), array.clone())]) };
+            let values: ArrayRef = Arc::new(Float64Array::from(filled.column(place).to_vec()));
+            let mut columns = vec![(Column { kind: Kind::Continuous, ..column.clone() }, values)];
+            if self.indicator {
+                columns.push((indicator_of(column), missing_in(array)));
+            }
+            Ok(columns)
+        })
+    }
+
+    fn show(&self) -> Table {
+        let names = StringArray::from_iter_values(&self.columns);
+        Table::new(vec![Column::new("column", Kind::Text)], vec![Arc::new(names)]).expect("one column makes a table")
+    }
+
+    fn validate(&self) -> Result<(), Failure> {
+        validate(&self.transform, &self.columns)
+    }
+}

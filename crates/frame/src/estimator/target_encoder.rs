@@ -1,0 +1,252 @@
+//! Numbers for names from the target: its mean where a level stands, or the weight of evidence.
+//!
+//! The rows that are learned from never see their own target: they are parted, and the numbers of each part come from
+//! the others (cross-fitting). Otherwise a column whose values are nearly all different would carry the target itself.
+
+use super::columns::{fitted, replaced};
+use super::encoder::codes::{PLACES_BEHIND, Places, count_levels, kept_and_rare};
+use super::encoder::{Coding, Encoded, EncoderState, Member, Rare, Scores, Unseen, discrete};
+use super::{About, Aim, TableEstimator};
+use crate::summary::Levels;
+use crate::{CHUNK_ROWS, Column, Entry, Kind, Schema, Selection, Table};
+use pipewright_diagnostic::{Failure, code};
+use pipewright_world::random::Key;
+use rayon::prelude::*;
+
+/// Encodes columns of names by what the target was where each level stood.
+///
+/// Of two classes and of numbers, one column takes the place of the source; of more classes, a column each:
+/// `clinic=setosa`. A missing value is a level of its own. A level that was not seen gets the mean of the target.
+///
+/// ```
+/// use pipewright_frame::{About, Aim, ReadOptions, Selection, State, TableEstimator, TargetEncoder, csv};
+/// use pipewright_world::random::Key;
+/// let text = b"town,price\na,1\na,3\nb,10\nb,14\n";
+/// let (table, _) = csv::read(text, &ReadOptions::new("t.csv")).unwrap();
+/// let about = About { aim: Some(Aim { target: "price".into(), classes: None }), key: Key::new(0) };
+/// let state = TargetEncoder::mean_of_rows(0.0).fit(&table, &about).unwrap();
+/// assert_eq!(state.apply(&table).unwrap().numbers(&["town".into()]).unwrap(), [2.0, 2.0, 12.0, 12.0]);
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct TargetEncoder {
+    /// Which number.
+    pub method: TargetMethod,
+    /// How many parts the rows that are learned from are cut into; from 2 up.
+    pub folds: u32,
+    /// What to do about a level that was not there in training.
+    pub unseen: Unseen,
+    /// Folds levels that are rarer than this into one.
+    pub rare: Option<Rare>,
+    /// The columns to encode; without it all features that hold texts.
+    pub on: Option<Selection>,
+}
+
+/// Which number stands for a level.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum TargetMethod {
+    /// The mean of the target, drawn to the mean of all rows (Micci-Barreca 2001).
+    Mean(Smooth),
+    /// The weight of evidence (Good 1950): ln of the share that the level has of the positive rows over the share that it has
+    /// of the others, where every level counts half a row more of each. Of two classes only.
+    Evidence,
+}
+
+/// How strongly the mean of a level is drawn to the mean of all rows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Smooth {
+    /// As its variance says (empirical Bayes): with n rows, variance v within the level, and variance V of all rows,
+    /// the level's own mean has the weight n·V / (n·V + v).
+    Auto,
+    /// As if it had so many rows more, with the mean of all rows.
+    Rows(f64),
+}
+
+/// What is added to every count of a weight of evidence.
+const HALF: f64 = 0.5;
+
+impl TargetEncoder {
+    /// The mean, smoothed as the variances say.
+    #[must_use]
+    pub fn mean() -> TargetEncoder {
+        let method = TargetMethod::Mean(Smooth::Auto);
+        TargetEncoder { method, folds: 5, unseen: Unseen::Zero, rare: None, on: None }
+    }
+
+    /// The mean, as if each level had so many rows more with the mean of all.
+    #[must_use]
+    pub fn mean_of_rows(smooth: f64) -> TargetEncoder {
+        TargetEncoder { method: TargetMethod::Mean(Smooth::Rows(smooth)), ..TargetEncoder::mean() }
+    }
+
+    /// The weight of evidence.
+    #[must_use]
+    pub fn evidence() -> TargetEncoder {
+        TargetEncoder { method: TargetMethod::Evidence, ..TargetEncoder::mean() }
+    }
+
+    /// The same for these columns.
+    #[must_use]
+    pub fn on(self, columns: Selection) -> TargetEncoder {
+        TargetEncoder { on: Some(columns), ..self }
+    }
+}
+
+impl TableEstimator for TargetEncoder {
+    type State = EncoderState;
+
+    fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
+        let open = |column: &Column| vec![Entry::Open { from: column.name.clone(), kind: Kind::Continuous }];
+        Ok(replaced(input, &self.columns(input)?, open))
+    }
+
+    fn fit(&self, rows: &Table, about: &About) -> Result<EncoderState, Failure> {
+        let columns = self.columns(&rows.schema())?;
+        let outcomes = self.outcomes(about.aim()?, rows)?;
+        let encoded = columns.into_par_iter().map(|column| {
+            let array = fitted(rows, &column.name, column.kind)?;
+            let chunks = (0..array.len()).step_by(CHUNK_ROWS);
+            let mut found: Levels<String> = Levels::default();
+            chunks.for_each(|start| {
+                count_levels(&mut found, &array.slice(start, CHUNK_ROWS.min(array.len() - start)));
+            });
+            let (levels, rare) = kept_and_rare(&found, self.rare, column.kind);
+            let codes = Places::new(&levels, &rare, Unseen::Zero).codes(&column.name, array)?;
+            let places = levels.len() + PLACES_BEHIND;
+            let member = |outcome: &Outcome| {
+                let values = self.numbers(places, || codes.iter().copied().zip(outcome.values.iter().copied()));
+                Member { suffix: outcome.suffix.clone(), values }
+            };
+            let members = outcomes.iter().map(member).collect();
+            let scores = Scores { levels, rare, kind: Kind::Continuous, members };
+            Ok(Encoded { name: column.name, kind: column.kind, coding: Coding::Scores(scores) })
+        });
+        Ok(EncoderState { unseen: self.unseen, columns: encoded.collect::<Result<_, Failure>>()? })
+    }
+
+    fn treats_training_apart(&self) -> bool {
+        true
+    }
+
+    /// Each row gets the numbers that the rows of the other parts teach.
+    fn apply_training(&self, state: &EncoderState, rows: &Table, about: &About) -> Result<Table, Failure> {
+        let aim = about.aim()?;
+        let outcomes = self.outcomes(aim, rows)?;
+        let folds = self.folds(aim, rows, about.key)?;
+        state.replaced(rows, |encoded, column, array| {
+            let Coding::Scores(scores) = &encoded.coding else { unreachable!("`fit` makes scores only") };
+            let codes = scores.codes(column, array, Unseen::Zero)?;
+            let members = scores.members.iter().zip(&outcomes).map(|(member, outcome)| {
+                let numbers = self.crossed(member.values.len(), &codes, &outcome.values, &folds);
+                scores.column(column, member, numbers)
+            });
+            Ok(members.collect())
+        })
+    }
+}
+
+/// What a level is judged by: the target, or whether it is one class.
+struct Outcome {
+    /// What the column has behind the name of its source.
+    suffix: String,
+    values: Vec<f64>,
+}
+
+impl TargetEncoder {
+    fn columns(&self, input: &Schema) -> Result<Vec<Column>, Failure> {
+        let name = match self.method {
+            TargetMethod::Mean(_) => "`encode target`",
+            TargetMethod::Evidence => "`encode woe`",
+        };
+        discrete(self.on.as_ref(), input, name, false)
+    }
+
+    fn outcomes(&self, aim: &Aim, rows: &Table) -> Result<Vec<Outcome>, Failure> {
+        let classes = aim.classes.as_deref();
+        if self.method == TargetMethod::Evidence && classes.is_none_or(|classes| classes.len() > 2) {
+            let target = &aim.target;
+            let holds = classes.map_or("numbers".to_owned(), |classes| format!("{} classes", classes.len()));
+            let message = format!("`encode woe` takes a target of two classes, and `{target}` holds {holds}");
+            return Err(Failure::new(code::WRONG_TASK, message).column(&**target).help("for others: encode target"));
+        }
+        let Some(classes) = classes else {
+            return Ok(vec![Outcome { suffix: String::new(), values: aim.numbers(rows)? }]);
+        };
+        let codes = aim.codes(rows)?;
+        let is = |class: u32| codes.iter().map(|&code| f64::from(u8::from(code == class))).collect();
+        if classes.len() <= 2 {
+            return Ok(vec![Outcome { suffix: String::new(), values: is(1) }]);
+        }
+        let of_class = |(class, name): (u32, &String)| Outcome { suffix: format!("={name}"), values: is(class) };
+        Ok((0..).zip(classes).map(of_class).collect())
+    }
+
+    /// The part of each row: rows are dealt out in random order, class by class, so that every part has its share of
+    /// each class.
+    fn folds(&self, aim: &Aim, rows: &Table, key: Key) -> Result<Vec<u32>, Failure> {
+        let mut order = key.permutation(rows.rows());
+        if aim.classes.is_some() {
+            let codes = aim.codes(rows)?;
+            order.sort_by_key(|&row| codes[row as usize]);
+        }
+        let mut folds = vec![0; rows.rows()];
+        order.iter().zip((0..self.folds).cycle()).for_each(|(&row, fold)| folds[row as usize] = fold);
+        Ok(folds)
+    }
+
+    /// The number of each row, from the rows of the other parts.
+    fn crossed(&self, places: usize, codes: &[u32], outcome: &[f64], folds: &[u32]) -> Vec<f64> {
+        let rows = || codes.iter().copied().zip(outcome.iter().copied()).zip(folds);
+        let without = |left: u32| {
+            let others = || rows().filter(move |(_, fold)| **fold != left).map(|(row, _)| row);
+            // A single row has no others: it gets what all rows teach of any level.
+            if others().next().is_none() {
+                let mean = codes.len().max(1) as f64;
+                return vec![outcome.iter().sum::<f64>() / mean; places];
+            }
+            self.numbers(places, others)
+        };
+        let numbers: Vec<Vec<f64>> = (0..self.folds).into_par_iter().map(without).collect();
+        codes.iter().zip(folds).map(|(&code, &fold)| numbers[fold as usize][code as usize]).collect()
+    }
+
+    /// The number of each place, from rows of a place and an outcome.
+    fn numbers<I: Iterator<Item = (u32, f64)>>(&self, places: usize, rows: impl Fn() -> I) -> Vec<f64> {
+        let (mut counts, mut sums) = (vec![0.0; places], vec![0.0; places]);
+        rows().for_each(|(place, outcome)| {
+            counts[place as usize] += 1.0;
+            sums[place as usize] += outcome;
+        });
+        let (count, sum): (f64, f64) = (counts.iter().sum(), rows().map(|(_, outcome)| outcome).sum());
+        let mean = if count > 0.0 { sum / count } else { 0.0 };
+        let each = counts.iter().zip(&sums);
+        match self.method {
+            TargetMethod::Evidence => {
+                let (positive, negative) = (sum + 2.0 * HALF, count - sum + 2.0 * HALF);
+                let evidence = |count: f64, sum: f64| {
+                    let odds = (sum + HALF) / positive / ((count - sum + HALF) / negative);
+                    if count == 0.0 { 0.0 } else { odds.ln() }
+                };
+                each.map(|(&count, &sum)| evidence(count, sum)).collect()
+            }
+            TargetMethod::Mean(Smooth::Rows(smooth)) => {
+                let smoothed = |count: f64, sum: f64| (sum + smooth * mean) / (count + smooth);
+                each.map(|(&count, &sum)| if count == 0.0 { mean } else { smoothed(count, sum) }).collect()
+            }
+            TargetMethod::Mean(Smooth::Auto) => {
+                let means: Vec<f64> = each.map(|(count, sum)| sum / count).collect();
+                let mut within = vec![0.0; places];
+                rows().for_each(|(place, outcome)| within[place as usize] += (outcome - means[place as usize]).powi(2));
+                let variance = rows().map(|(_, outcome)| (outcome - mean).powi(2)).sum::<f64>() / count;
+                let shrunk = |(place, &count): (usize, &f64)| {
+                    let weight = variance * count / (variance * count + within[place] / count);
+                    // No row, or a target that is constant: there is nothing to weigh.
+                    if weight.is_nan() { mean } else { weight * means[place] + (1.0 - weight) * mean }
+                };
+                counts.iter().enumerate().map(shrunk).collect()
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

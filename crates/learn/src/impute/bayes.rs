@@ -1,0 +1,67 @@
+//! Bayesian ridge regression: a penalty that the data choose.
+
+use crate::matrix::Singular;
+use faer::Mat;
+
+/// y = intercept + coefficients·x, with the precisions of noise and coefficients that the data make most likely
+/// (MacKay, "Bayesian interpolation", 1992; Tipping, "Sparse Bayesian learning", 2001, appendix A).
+pub(super) struct BayesianRidge {
+    pub(super) coefficients: Vec<f64>,
+    pub(super) intercept: f64,
+}
+
+/// Of the prior distributions of both precisions, shape and rate.
+const PRIOR: f64 = 1e-6;
+const ITERATIONS_MAX: usize = 300;
+const TOLERANCE: f64 = 1e-3;
+
+impl BayesianRidge {
+    /// Of columns of one length and as many numbers, at least one; nothing if the numbers leave their range.
+    pub(super) fn fit(columns: &[Vec<f64>], target: &[f64]) -> Option<BayesianRidge> {
+        let rows = target.len() as f64;
+        let mean = |values: &[f64]| values.iter().sum::<f64>() / rows;
+        let means: Vec<f64> = columns.iter().map(|column| mean(column)).collect();
+        let target_mean = mean(target);
+        let target: Vec<f64> = target.iter().map(|value| value - target_mean).collect();
+        let matrix = Mat::from_fn(target.len(), columns.len(), |row, column| columns[column][row] - means[column]);
+        let products: Vec<f64> = (0..columns.len()).map(|column| dot(matrix.col_as_slice(column), &target)).collect();
+        let singular = Singular::of(matrix.clone())?;
+        let along: Vec<f64> = singular.vectors.iter().map(|vector| dot(vector, &products)).collect();
+        let squares: Vec<f64> = singular.values.iter().map(|value| value * value).collect();
+        let solve = |ratio: f64| {
+            let mut coefficients = vec![0.0; columns.len()];
+            for ((vector, along), square) in singular.vectors.iter().zip(&along).zip(&squares) {
+                let part = along / (square + ratio);
+                coefficients.iter_mut().zip(vector).for_each(|(sum, entry)| *sum += part * entry);
+            }
+            let mut residuals = target.clone();
+            for (column, weight) in coefficients.iter().enumerate() {
+                residuals.iter_mut().zip(matrix.col_as_slice(column)).for_each(|(rest, x)| *rest -= weight * x);
+            }
+            let errors = dot(&residuals, &residuals);
+            (coefficients, errors)
+        };
+        let mut noise = 1.0 / (dot(&target, &target) / rows + f64::EPSILON);
+        let mut spread = 1.0;
+        let mut last: Option<Vec<f64>> = None;
+        for _ in 0..ITERATIONS_MAX {
+            let (coefficients, errors) = solve(spread / noise);
+            let known: f64 = squares.iter().map(|square| noise * square / (spread + noise * square)).sum();
+            spread = (known + 2.0 * PRIOR) / (dot(&coefficients, &coefficients) + 2.0 * PRIOR);
+            noise = (rows - known + 2.0 * PRIOR) / (errors + 2.0 * PRIOR);
+            let change = |last: Vec<f64>| last.iter().zip(&coefficients).map(|(a, b)| (a - b).abs()).sum::<f64>();
+            if last.take().map(change).is_some_and(|change| change < TOLERANCE) {
+                break;
+            }
+            last = Some(coefficients);
+        }
+        let (coefficients, _) = solve(spread / noise);
+        let intercept = target_mean - dot(&means, &coefficients);
+        let finite = intercept.is_finite() && coefficients.iter().all(|weight| weight.is_finite());
+        finite.then_some(BayesianRidge { coefficients, intercept })
+    }
+}
+
+fn dot(left: &[f64], right: &[f64]) -> f64 {
+    left.iter().zip(right).map(|(a, b)| a * b).sum()
+}

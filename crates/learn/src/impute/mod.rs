@@ -1,0 +1,51 @@
+//! Missing values filled with what the other columns say: nearest neighbours, iterated regressions.
+//!
+//! Here, and nowhere else in this crate, a missing value is a NaN in [`Features`].
+
+mod bayes;
+mod iterative;
+mod knn;
+
+pub use iterative::{Iterative, IterativeFilling};
+pub use knn::{Knn, KnnFilling, Weights};
+
+use crate::data::Features;
+use crate::twofold::Twofold;
+use pipewright_diagnostic::{Failure, code};
+
+/// Above this size the squares of numbers leave the range of numbers.
+const MAGNITUDE_MAX: f64 = 1e150;
+
+/// Every value is missing or of a size that can be squared.
+fn check_values(features: &Features) -> Result<(), Failure> {
+    for (index, name) in features.names().iter().enumerate() {
+        let bad = |value: &f64| !value.is_nan() && value.abs() > MAGNITUDE_MAX;
+        if let Some(row) = features.column(index).iter().position(bad) {
+            let message = format!("`{name}` holds a value that is too large to compare with others");
+            return Err(Failure::new(code::VALUE_OUT_OF_RANGE, message).column(name).row(row as u64 + 1));
+        }
+    }
+    Ok(())
+}
+
+/// The mean of each column's values that are there.
+///
+/// # Errors
+/// [`code::ALL_MISSING`] for a column without one.
+fn means(features: &Features) -> Result<Vec<f64>, Failure> {
+    let mean = |(index, name): (usize, &String)| {
+        let present = || features.column(index).iter().copied().filter(|value| !value.is_nan());
+        match present().count() {
+            0 => Err(all_missing(name)),
+            count => Ok(Twofold::sum(present()) / count as f64),
+        }
+    };
+    features.names().iter().enumerate().map(mean).collect()
+}
+
+fn all_missing(name: &str) -> Failure {
+    Failure::new(code::ALL_MISSING, format!("`{name}` has no value to learn from")).column(name)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,144 @@
+//! Fewer columns that say most of what many say: principal components, truncated singular values.
+
+mod pca;
+mod svd;
+
+pub use pca::{Keep, Pca};
+pub use svd::Svd;
+
+use crate::data::Features;
+use crate::matrix::Singular;
+use crate::transform::{Transform, bad_transform};
+use faer::Mat;
+use pipewright_diagnostic::{Failure, code};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// What [`Pca`] and [`Svd`] learn: directions, of which each makes one column, `direction · (row - centre)`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Projection {
+    /// What the new columns are called, before their numbers.
+    name: String,
+    /// What is taken from each input column: its mean, or 0.
+    centre: Vec<f64>,
+    /// Of length 1 each, or `1 / deviation` where the columns are brought to variance 1.
+    directions: Vec<Vec<f64>>,
+    variances: Vec<f64>,
+    shares: Vec<f64>,
+}
+
+impl Projection {
+    /// The directions, the most important first: a number for each input column.
+    #[must_use]
+    pub fn directions(&self) -> &[Vec<f64>] {
+        &self.directions
+    }
+
+    /// The variance of the training rows along each direction: by n - 1 for principal components, by n for singular
+    /// values, as scikit-learn has it.
+    #[must_use]
+    pub fn variances(&self) -> &[f64] {
+        &self.variances
+    }
+
+    /// The share of all variance that lies along each direction; 0 where there is no variance.
+    #[must_use]
+    pub fn shares(&self) -> &[f64] {
+        &self.shares
+    }
+
+    /// The names of the new columns: `pca 1`, `pca 2`, ….
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        names(&self.name, self.directions.len())
+    }
+}
+
+/// The names of that many new columns.
+#[must_use]
+pub fn names(name: &str, count: usize) -> Vec<String> {
+    (1..=count).map(|number| format!("{name} {number}")).collect()
+}
+
+/// Rows of an output column that are made at a time: of the input columns, they stay in the nearest cache.
+const BLOCK_ROWS: usize = 1024;
+
+impl Transform for Projection {
+    /// Column after column, so that each row is summed in one order whatever stands beside it.
+    fn apply(&self, features: &Features) -> Result<Features, Failure> {
+        assert_eq!(features.columns(), self.centre.len(), "the columns of the training features");
+        let rows = features.rows();
+        let mut values = vec![0.0; rows * self.directions.len()];
+        let columns = values.par_chunks_mut(rows.max(1)).zip(&self.directions);
+        columns.for_each(|(sums, direction)| {
+            for (block, sums) in sums.chunks_mut(BLOCK_ROWS).enumerate() {
+                for (index, (weight, centre)) in direction.iter().zip(&self.centre).enumerate() {
+                    let inputs = &features.column(index)[block * BLOCK_ROWS..];
+                    sums.iter_mut().zip(inputs).for_each(|(sum, input)| *sum += weight * (input - centre));
+                }
+            }
+        });
+        if let Some(place) = values.iter().position(|value| !value.is_finite()) {
+            let message = "a row lies too far out for numbers when it is projected";
+            return Err(Failure::new(code::VALUE_OUT_OF_RANGE, message).row((place % rows) as u64 + 1));
+        }
+        Ok(Features::new(rows, self.names().into(), values))
+    }
+
+    fn validate(&self) -> Result<(), Failure> {
+        let count = self.directions.len();
+        let sizes = self.variances.len() == count
+            && self.shares.len() == count
+            && self.directions.iter().all(|direction| direction.len() == self.centre.len());
+        let mut numbers = self.directions.iter().flatten().chain(&self.centre).chain(&self.variances);
+        let finite = numbers.all(|number| number.is_finite());
+        let shares = self.shares.iter().all(|share| (0.0..=1.0 + 1e-9).contains(share));
+        let variances = self.variances.iter().all(|variance| *variance >= 0.0);
+        if sizes && finite && shares && variances && !self.name.is_empty() {
+            return Ok(());
+        }
+        Err(bad_transform("a projection whose sizes or numbers do not agree"))
+    }
+
+    fn inputs(&self) -> usize {
+        self.centre.len()
+    }
+}
+
+/// Singular values and directions of the rows less `centre`. The entry of largest size of each direction is positive.
+fn singular(features: &Features, centre: &[f64]) -> Result<Singular, Failure> {
+    let entry = |row: usize, column: usize| features.column(column)[row] - centre[column];
+    let singular = Singular::of(Mat::from_fn(features.rows(), features.columns(), entry));
+    let finite =
+        |singular: &Singular| singular.values.iter().chain(singular.vectors.iter().flatten()).all(|x| x.is_finite());
+    let Some(mut singular) = singular.filter(finite) else {
+        let message = "the columns are too large for numbers when they are squared";
+        return Err(Failure::new(code::VALUE_OUT_OF_RANGE, message).help("scale the columns"));
+    };
+    for vector in &mut singular.vectors {
+        let largest = vector.iter().fold(0.0_f64, |most, entry| if entry.abs() > most.abs() { *entry } else { most });
+        if largest < 0.0 {
+            vector.iter_mut().for_each(|entry| *entry = -*entry);
+        }
+    }
+    Ok(singular)
+}
+
+/// Refuses more components than rows or columns give.
+fn check_count(name: &str, count: usize, features: &Features) -> Result<(), Failure> {
+    let (rows, columns) = (features.rows(), features.columns());
+    if count > columns {
+        let message =
+            format!("`{name}[{count}]` of {columns} columns: there are at most as many components as columns");
+        return Err(Failure::new(code::BAD_VALUE, message).help(format!("`{name}[{columns}]`, or fewer")));
+    }
+    if count > rows {
+        let message = format!("`{name}[{count}]` of {rows} rows: there are at most as many components as rows");
+        return Err(Failure::new(code::TOO_FEW_ROWS, message));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,73 @@
+//! The columns that the lasso lets in first.
+
+use super::filter::unit;
+use crate::data::{Features, Target};
+use crate::learner::Ignore;
+use crate::linear::{ElasticNet, LogisticLasso};
+use pipewright_diagnostic::Failure;
+
+/// Penalties from the one that leaves all columns out down to a thousandth of it.
+const PENALTIES: u32 = 50;
+const LOWEST: f64 = 1e-3;
+
+/// The size of each column's coefficient, all columns at one scale, at the largest of the penalties that lets `count`
+/// of them in. With more than two classes, each against the rest, the largest counts.
+pub(super) fn shrink(features: &Features, target: &Target, count: usize) -> Result<Vec<f64>, Failure> {
+    let length = (features.rows() as f64).sqrt();
+    let columns: Vec<Vec<f64>> = (0..features.columns())
+        .map(|index| unit(features.column(index)).into_iter().map(|value| value * length).collect())
+        .collect();
+    match target {
+        Target::Numbers(values) => {
+            let scaled = Features::new(features.rows(), features.names().clone(), columns.concat());
+            let target = unit(values);
+            let lasso = ElasticNet { tolerance: 1e-6, ..ElasticNet::lasso(1.0) };
+            let largest = lasso.alpha_max(&scaled, &target);
+            first_with(count, largest, features.columns(), |penalties| {
+                let models = lasso.path(&scaled, &target, penalties, &Ignore)?;
+                Ok(models.last().map_or_else(Vec::new, |model| sizes(model.coefficients())))
+            })
+        }
+        Target::Classes { codes, count: classes } => {
+            let wanted = (0..*classes as u32).filter(|class| codes.contains(class));
+            // Of two classes, one against the other is the same as the other against the one.
+            let classes: Vec<u32> = wanted.skip(usize::from(*classes == 2)).collect();
+            let truth = |class: u32| codes.iter().map(|code| f64::from(u8::from(*code == class))).collect();
+            let mut lassos: Vec<LogisticLasso<'_>> =
+                classes.iter().map(|&class| LogisticLasso::new(&columns, truth(class))).collect();
+            let largest = lassos.iter().map(LogisticLasso::penalty_max).fold(0.0, f64::max);
+            first_with(count, largest, columns.len(), |penalties| {
+                let mut most = vec![0.0_f64; columns.len()];
+                for lasso in &mut lassos {
+                    penalties.iter().for_each(|&penalty| lasso.solve(penalty));
+                    most.iter_mut().zip(lasso.weights()).for_each(|(most, weight)| *most = most.max(weight.abs()));
+                }
+                Ok(most)
+            })
+        }
+    }
+}
+
+/// Lowers the penalty until `count` columns are in.
+fn first_with(
+    count: usize,
+    largest: f64,
+    columns: usize,
+    mut solve: impl FnMut(&[f64]) -> Result<Vec<f64>, Failure>,
+) -> Result<Vec<f64>, Failure> {
+    let mut found = vec![0.0; columns];
+    if largest == 0.0 {
+        return Ok(found);
+    }
+    for step in 1..=PENALTIES {
+        found = solve(&[largest * LOWEST.powf(f64::from(step) / f64::from(PENALTIES))])?;
+        if found.iter().filter(|size| **size > 0.0).count() >= count {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+fn sizes(weights: &[f64]) -> Vec<f64> {
+    weights.iter().map(|weight| weight.abs()).collect()
+}

@@ -1,0 +1,102 @@
+//! The model that columns are judged by: ridge for numbers, logistic regression for classes, each with a penalty of 1.
+
+use crate::data::{Examples, Features, Outputs, Target};
+use crate::learner::{Ignore, Learner, Model};
+use crate::linear::{LinearModel, Logistic, LogisticModel, Ridge};
+use crate::split::{Folds, kfold, stratified};
+use pipewright_diagnostic::Failure;
+use pipewright_world::random::Key;
+
+/// A fitted model.
+pub(super) enum Yardstick {
+    Numbers(LinearModel),
+    Classes(LogisticModel),
+}
+
+/// Parts of the rows that are judged in turn, unshuffled; classes in proportion.
+const FOLDS: usize = 5;
+
+impl Yardstick {
+    pub(super) fn fit(features: &Features, target: &Target) -> Result<Yardstick, Failure> {
+        let train = Examples::new(features.clone(), target.clone());
+        let key = Key::new(0); // Neither model draws random numbers.
+        Ok(match target {
+            Target::Numbers(_) => Yardstick::Numbers(Ridge { l2: 1.0 }.fit(&train, None, key, &Ignore)?),
+            Target::Classes { .. } => Yardstick::Classes(Logistic::default().fit(&train, None, key, &Ignore)?),
+        })
+    }
+
+    /// The square of each column's coefficient, summed over the classes.
+    pub(super) fn importances(&self) -> Vec<f64> {
+        let squares = |weights: &[f64]| weights.iter().map(|weight| weight * weight).collect::<Vec<f64>>();
+        match self {
+            Yardstick::Numbers(model) => squares(model.coefficients()),
+            Yardstick::Classes(model) => model.coefficients().iter().map(|weights| squares(weights)).fold(
+                vec![0.0; model.inputs()],
+                |mut sums, squares| {
+                    sums.iter_mut().zip(squares).for_each(|(sum, square)| *sum += square);
+                    sums
+                },
+            ),
+        }
+    }
+
+    /// R² of numbers, accuracy of classes.
+    pub(super) fn score(&self, features: &Features, target: &Target) -> f64 {
+        match (self, target) {
+            (Yardstick::Numbers(model), Target::Numbers(truth)) => {
+                let Outputs::Numbers(predicted) = model.predict(features) else { unreachable!("it predicts numbers") };
+                determination(truth, &predicted)
+            }
+            (Yardstick::Classes(model), Target::Classes { codes, .. }) => {
+                let Outputs::Probabilities { values, classes } = model.predict(features) else {
+                    unreachable!("it predicts classes")
+                };
+                let right = |(shares, code): (&[f64], &u32)| {
+                    let most =
+                        (0..classes).fold(0, |most, class| if shares[class] > shares[most] { class } else { most });
+                    most == *code as usize
+                };
+                let hits = values.chunks_exact(classes).zip(codes).filter(|pair| right(*pair)).count();
+                hits as f64 / codes.len() as f64
+            }
+            _ => unreachable!("the target is that of the fit"),
+        }
+    }
+}
+
+fn determination(truth: &[f64], predicted: &[f64]) -> f64 {
+    let mean = truth.iter().sum::<f64>() / truth.len() as f64;
+    let total: f64 = truth.iter().map(|value| (value - mean) * (value - mean)).sum();
+    let left: f64 = truth.iter().zip(predicted).map(|(truth, predicted)| (truth - predicted).powi(2)).sum();
+    match (left == 0.0, total == 0.0) {
+        (true, _) => 1.0,
+        (false, true) => 0.0,
+        _ => 1.0 - left / total,
+    }
+}
+
+/// One way to part the rows.
+pub(super) struct Parts {
+    pub(super) train: (Features, Target),
+    pub(super) test: (Features, Target),
+}
+
+/// The parts of the rows that are judged in turn.
+pub(super) fn parts(features: &Features, target: &Target) -> Result<Vec<Parts>, Failure> {
+    let Folds { folds, .. } = match target {
+        Target::Numbers(_) => kfold(features.rows(), FOLDS, None)?,
+        Target::Classes { codes, .. } => stratified(codes, FOLDS, None)?,
+    };
+    let part = |rows: &[u32]| (features.take(rows), target.take(rows));
+    Ok(folds.iter().map(|fold| Parts { train: part(&fold.train), test: part(&fold.test) }).collect())
+}
+
+/// The mean score over all parts of a model of these columns.
+pub(super) fn mean_score(parts: &[Parts], columns: &[usize]) -> Result<f64, Failure> {
+    let mut sum = 0.0;
+    for Parts { train, test } in parts {
+        sum += Yardstick::fit(&train.0.select(columns), &train.1)?.score(&test.0.select(columns), &test.1);
+    }
+    Ok(sum / parts.len() as f64)
+}

@@ -1,0 +1,133 @@
+//! Blocks: the walk goes into what stands in braces, with the columns that arrive there.
+
+use super::{Node, Walk};
+use crate::bind::find_verb;
+use crate::names::{Scope, selection};
+use pipewright_diagnostic::{Diagnostic, Span, Spanned, code};
+use pipewright_frame::{Role, Schema, Selection};
+use pipewright_operator::{Args, Block, Effect, Inner, InnerWork, Route, Sort, Value, Verb};
+use pipewright_syntax::{Core, Item, Pipeline, Route as Written, Stage};
+
+impl Walk<'_> {
+    /// Gives a stage what stands in its braces.
+    pub(super) fn braces(&mut self, core: &Core, verb: &Verb, args: &mut Args) {
+        match core {
+            Core::Columns { routes, .. } => {
+                let span = routes.iter().map(|route| route.selector.span.to(route.pipeline.span)).reduce(Span::to);
+                let routes = self.routes(routes);
+                args.give("routes", Spanned::new(Value::Routes(routes), span.unwrap_or_default()));
+            }
+            Core::Only { phase, block, .. } => {
+                if phase.node == "train" {
+                    args.give("phase", phase.clone().map(Value::Word));
+                } else {
+                    let message = format!("`{}` knows `train` only, not `{}`", verb.spec.name, phase.node);
+                    self.say(
+                        Diagnostic::error(code::BAD_VALUE, message).label(phase.span, "").fix(phase.span, "train"),
+                    );
+                }
+                let nodes = self.inside(block, self.schema.clone());
+                let may_stand = |node: &Node| !matches!(node.effect, Effect::Seq);
+                let block = self.block(nodes, "`only train`", &may_stand);
+                args.give(
+                    "block",
+                    Spanned::new(Value::Block(block), core.verb().map_or(Span::default(), |verb| verb.span)),
+                );
+            }
+            _ => {}
+        }
+    }
+
+    fn routes(&mut self, routes: &[Written]) -> Vec<Route> {
+        let mut taken = Vec::new();
+        let mut bound = Vec::new();
+        for route in routes {
+            let scope = Scope { schema: self.schema.as_ref(), removed: &self.removed, has_rest: true };
+            let columns = match selection(&route.selector, &scope) {
+                Ok(columns) => columns.behind(&taken),
+                Err(problems) => {
+                    self.diagnostics.extend(problems);
+                    continue;
+                }
+            };
+            let names = self.schema.as_ref().map(|schema| columns.resolve(schema)).and_then(Result::ok);
+            if names.as_ref().is_some_and(Vec::is_empty) && self.schema.as_ref().is_some_and(Schema::is_closed) {
+                let message = format!("`{}` selects no column", route.selector.node);
+                let diagnostic = Diagnostic::warning(code::NOTHING_SELECTED, message);
+                self.say(diagnostic.label(route.selector.span, "nothing to do here"));
+            }
+            let schema = self.arm_schema(&columns);
+            let nodes = self.inside(&whole_arm(&route.pipeline), schema);
+            let may_stand = |node: &Node| !matches!(node.effect, Effect::RowsTrain | Effect::RowsAll | Effect::Meta);
+            let block = self.block(nodes, "an arm of `columns`", &may_stand);
+            taken.extend(names.into_iter().flatten());
+            bound.push(Route { columns, text: route.selector.node.to_string(), block });
+        }
+        bound
+    }
+
+    /// The columns that arrive in an arm, and the target for those stages that learn with it.
+    fn arm_schema(&self, columns: &Selection) -> Option<Schema> {
+        let schema = self.schema.as_ref().filter(|schema| schema.is_closed() && !columns.asks_rows())?;
+        let names = columns.resolve(schema).ok()?;
+        let arrives = names.iter().filter_map(|name| schema.find(name)).filter(|column| column.role != Role::Target);
+        Some(Schema::new(arrives.chain(schema.target()).cloned()))
+    }
+
+    /// The nodes of a block in which tables of this schema arrive.
+    fn inside(&mut self, pipeline: &Pipeline, schema: Option<Schema>) -> Vec<Node> {
+        let nodes = std::mem::take(&mut self.done.nodes);
+        let outer = (self.schema.take(), self.sort, self.removed.clone(), std::mem::take(&mut self.reads), self.adrift);
+        self.schema = schema;
+        self.adrift = false;
+        for stage in &pipeline.stages {
+            // The rows are training rows already, whatever was learned of them.
+            self.sort = Sort::Table;
+            match find_verb(stage, self.surroundings.registry) {
+                Ok(verb) => self.stage(stage, verb, None),
+                Err(problem) => {
+                    self.diagnostics.extend(problem);
+                    self.schema = None;
+                    self.adrift = true;
+                }
+            }
+        }
+        (self.schema, self.sort, self.removed, self.reads, self.adrift) = outer;
+        std::mem::replace(&mut self.done.nodes, nodes)
+    }
+
+    /// The nodes as a block, if each of them may stand in it.
+    fn block(&mut self, nodes: Vec<Node>, place: &str, may_stand: &dyn Fn(&Node) -> bool) -> Block {
+        let mut inner = Vec::new();
+        for node in nodes {
+            let work = InnerWork::of(&node.bound).filter(|_| may_stand(&node));
+            let Some(work) = work else {
+                let message = format!("`{}` cannot stand in {place}", node.verb.spec.name);
+                self.say(Diagnostic::error(code::WRONG_ORDER, message).label(node.span, "put it above or below"));
+                continue;
+            };
+            inner.push(Inner { verb: node.verb, work, effect: node.effect, text: node.text });
+        }
+        Block::new(inner)
+    }
+}
+
+/// An arm that is a bare `drop` or `keep` means all columns that arrive in it.
+fn whole_arm(pipeline: &Pipeline) -> Pipeline {
+    let [Stage { core: Core::Select { verb, selector: None, .. }, span, .. }] = pipeline.stages.as_slice() else {
+        return pipeline.clone();
+    };
+    let text = if verb.node == "keep" { "select @all" } else { "drop @all - @target" };
+    let (script, _) = pipewright_syntax::parse(text);
+    let mut stages: Vec<Stage> = script
+        .items
+        .into_iter()
+        .filter_map(|item| match item {
+            Item::Pipeline(pipeline) => Some(pipeline.stages),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    stages.iter_mut().for_each(|stage| stage.span = *span);
+    Pipeline { stages, span: pipeline.span }
+}

@@ -1,0 +1,94 @@
+//! Other tables that a stage brings in (`join`, `concat`): pipelines of their own, known by the name that `let` gives.
+
+use super::{Other, PipelinePlan, Walk};
+use pipewright_diagnostic::{Diagnostic, Span, code, nearest};
+use pipewright_frame::{Column, Schema};
+use pipewright_operator::{Args, Bound, Sort, Value};
+use pipewright_syntax::{Item, Stage};
+use std::sync::Arc;
+
+impl Walk<'_> {
+    /// The other table that the arguments name.
+    pub(super) fn other(&mut self, args: &Args, span: Span) -> Option<Other> {
+        let (param, name) = args.given().find_map(|(param, value)| match &value.node {
+            Value::Table(name) => Some((param, name.clone())),
+            _ => None,
+        })?;
+        let at = args.span(param).unwrap_or(span);
+        let stages = self.stages_of(&name, at)?;
+        let pin = self.pin.and_then(|pin| pin.others.get(self.others)).and_then(Option::as_ref);
+        self.others += 1;
+        let mut walk = Walk::new(self.text, pin, self.options, self.surroundings, self.named);
+        walk.table_of(&stages);
+        let learns = walk.done.first_fit() < walk.done.nodes.len();
+        let is_sound = walk.diagnostics.iter().all(|diagnostic| !diagnostic.is_error());
+        if is_sound && (learns || walk.sort != Sort::Table) {
+            let message = format!("`{name}` makes no table: it learns, judges or takes out");
+            self.say(Diagnostic::error(code::WRONG_ORDER, message).label(at, "a table is needed here"));
+            return None;
+        }
+        self.done.source_is_whole &= walk.done.source_is_whole;
+        self.diagnostics.append(&mut walk.diagnostics);
+        let source = |plan: &PipelinePlan| plan.nodes.first().map(|node| node.text.clone());
+        let is_own = source(&walk.done) == source(&self.done);
+        is_sound.then_some(Other { plan: walk.done, name: (!is_own).then_some(name) })
+    }
+
+    fn stages_of(&mut self, name: &str, at: Span) -> Option<Vec<Stage>> {
+        if let Some(stages) = self.named.get(name) {
+            return Some(stages.clone());
+        }
+        if self.surroundings.registry.sample(name).is_some() {
+            let (script, _) = pipewright_syntax::parse(&format!("load {name}"));
+            let pipelines = script.items.into_iter().filter_map(|item| match item {
+                Item::Pipeline(pipeline) => Some(pipeline.stages),
+                _ => None,
+            });
+            return Some(pipelines.flatten().map(|stage| Stage { span: at, ..stage }).collect());
+        }
+        let near = nearest(name, self.named.keys().map(String::as_str)).first().map(|near| (*near).to_owned());
+        let diagnostic = Diagnostic::error(code::UNKNOWN_NAME, format!("no table named `{name}`")).label(at, "");
+        self.say(match near {
+            Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(at, near),
+            None => diagnostic.help(format!("name one above: let {name} = load {name}.csv")),
+        });
+        None
+    }
+
+    /// Walks the stages of a table; nothing is implied in them.
+    fn table_of(&mut self, stages: &[Stage]) {
+        for stage in stages {
+            match crate::bind::find_verb(stage, self.surroundings.registry) {
+                Ok(verb) => self.stage(stage, verb, None),
+                Err(problem) => {
+                    self.diagnostics.extend(problem);
+                    self.schema = None;
+                    self.adrift = true;
+                }
+            }
+        }
+        for node in &self.done.nodes {
+            if let Bound::Look(_) | Bound::Check(_) = node.bound {
+                let name = node.verb.spec.name;
+                let message = format!("`{name}` has no place in a table that another pipeline brings in");
+                self.diagnostics.push(Diagnostic::error(code::WRONG_ORDER, message).label(node.span, ""));
+            }
+        }
+    }
+}
+
+impl Other {
+    /// Its columns, each with the sources that it has from here on.
+    pub(crate) fn schema(&self) -> Option<Schema> {
+        let schema = self.plan.nodes.last()?.schema.as_ref()?;
+        Some(Schema::new(schema.columns().map(|column| sourced(column, self.name.as_deref()))))
+    }
+}
+
+/// A column of another table; where that has a name, it stands before the column's sources.
+#[must_use]
+pub fn sourced(column: &Column, table: Option<&str>) -> Column {
+    let Some(table) = table else { return column.clone() };
+    let sources = column.sources.iter().map(|source| Arc::from(format!("{table}.{source}"))).collect();
+    Column { sources, ..column.clone() }
+}
