@@ -184,6 +184,32 @@ const STEPS: &[Row] = &[
     Row { name: "text", variants: &[step("text"), step("text bow[5] ngram=2 on town"), step("text hash[8] on town")] },
     Row { name: "select", variants: &[step("select real, colour"), step("scale | select count, flag")] },
     Row {
+        name: "derive",
+        variants: &[
+            step("derive double = real * 2, long = len(town), real = log1p(abs(real))"),
+            step("derive above = real - mean(real), z = zscore(count), r = rank(real)"),
+            step(
+                "fillna median | derive real = sqrt(abs(real)), big = real > quantile(real, 90%), usual = mode(colour)",
+            ),
+        ],
+    },
+    Row { name: "rename", variants: &[step("rename x=real y=colour"), step("scale | rename real=count count=real")] },
+    Row { name: "keep", variants: &[step("keep real, colour")] },
+    Row {
+        name: "cast",
+        variants: &[
+            step("cast category on flag | cast float64 on count"),
+            step("fillna 0 | cast int64 bad=null on real"),
+        ],
+    },
+    Row {
+        name: "parse",
+        variants: &[
+            step("parse date \"%d.%m.%Y\" bad=null on town"),
+            step("drop town | derive day = \"1.2.2024\" | parse date \"%d.%m.%Y\" on day | drop day"),
+        ],
+    },
+    Row {
         name: "columns",
         variants: &[
             step("columns { real, count => fillna median | scale; colour, town => encode onehot; _ => drop }"),

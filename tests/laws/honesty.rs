@@ -145,6 +145,29 @@ fn names_of_noise_teach_nothing() {
     }
 }
 
+/// Of a thousand columns of noise some follow any target by chance. Chosen outside of the folds they would score about
+/// 0.84 (Hastie, Tibshirani, Friedman, "The Elements of Statistical Learning", 2009, 7.10.2).
+#[test]
+fn columns_of_noise_that_are_chosen_in_the_folds_teach_nothing() {
+    const SEEDS: u64 = 3;
+    let mut total = 0.0;
+    for seed in 0..SEEDS {
+        let key = Key::new(100 + seed);
+        let row = |row: u64| {
+            let cells = (0..1000).map(|column| format!("{:.5}", key.index(column).uniform(row)));
+            cells.chain([key.child("y").below(row, 2).to_string()]).collect::<Vec<_>>().join(",") + "\n"
+        };
+        let head = (0..1000).map(|column| format!("x{column}")).chain(["y".to_owned()]).collect::<Vec<_>>().join(",");
+        let table: String = std::iter::once(head + "\n").chain((0..200).map(row)).collect();
+        let world = Arc::new(MemoryWorld::new().with_file("t.csv", table));
+        let script = "load t.csv | target y | select_k f[20] | train logistic | eval kfold 5";
+        let done = run_well(&world, &Options::default(), script);
+        total += done.reports[0].json["metrics"]["accuracy"]["mean"].as_f64().unwrap();
+    }
+    let accuracy = total / SEEDS as f64;
+    assert!((accuracy - 0.5).abs() < 0.05, "accuracy {accuracy} in noise");
+}
+
 /// The same graph, but one input of one job of round 0 is another.
 fn with_bait(honest: &JobGraph, bait: Bait) -> JobGraph {
     let jobs = honest.jobs();

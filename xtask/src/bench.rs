@@ -38,9 +38,9 @@ pub(crate) fn build_program() -> Result<PathBuf, String> {
     built("pipewright")
 }
 
-/// Builds an example of the tables' crate.
-fn build_example(name: &str) -> Result<PathBuf, String> {
-    cargo(&["build", "--release", "-p", "pipewright-frame", "--example", name])?;
+/// Builds an example of one of the crates.
+fn build_example(package: &str, name: &str) -> Result<PathBuf, String> {
+    cargo(&["build", "--release", "-p", package, "--example", name])?;
     built(&format!("examples/{name}"))
 }
 
@@ -67,12 +67,13 @@ struct Family {
 }
 
 /// The first one is what `--peers` alone runs.
-static FAMILIES: [&Family; 7] = [
+static FAMILIES: [&Family; 8] = [
     &network::FAMILY,
     &tables::CSV,
     &tables::PREPARE,
     &tables::PARQUET,
     &estimators::FAMILY,
+    &estimators::TRANSFORMS,
     &tables::GROUP,
     &tables::JOIN,
 ];

@@ -11,7 +11,7 @@ use std::fs;
 /// A document: its path, and what writes its text.
 type Document = (&'static str, fn() -> String);
 
-const GENERATED: &[Document] = &[("docs/verbs.md", verbs), ("docs/codes.md", codes)];
+const GENERATED: &[Document] = &[("docs/verbs.md", verbs), ("docs/functions.md", functions), ("docs/codes.md", codes)];
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     let check = match arguments {
@@ -99,6 +99,26 @@ fn write_param(text: &mut String, name: &str, param: &Param) {
     let cell = |text: &str| text.replace('|', "\\|");
     let takes = cell(&param.domain.describe());
     let _ = writeln!(text, "| `{}` | {takes} | {} | {} |", cell(name), cell(&default), cell(param.doc));
+}
+
+/// The reference of functions in expressions, chapter by chapter.
+fn functions() -> String {
+    let mut text = format!(
+        "# Functions\n\n{MARK}\nWhat expressions know besides operators: in `derive`, and the functions of one row in \
+         `where` and `assert` too. An argument\nin `[…]` may be left out; `…` stands for more of the same. What is no \
+         finite number is missing, and of a missing value comes a\nmissing value unless it says otherwise.\n"
+    );
+    for (chapter, functions) in pipewright::function_chapters() {
+        let _ = write!(text, "\n## {}\n\n", chapter.title());
+        if !chapter.preface().is_empty() {
+            let _ = write!(text, "{}\n\n", chapter.preface());
+        }
+        text.push_str("| | |\n|---|---|\n");
+        for function in functions {
+            let _ = writeln!(text, "| `{}` | {} |", function.usage(), function.doc);
+        }
+    }
+    text
 }
 
 /// The index of codes, with the story of each.

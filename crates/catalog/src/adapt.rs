@@ -79,6 +79,11 @@ impl<E: TableEstimator + 'static> Step for TableStep<E> {
     }
 }
 
+/// A state as a plan knows it.
+pub(crate) fn fitted<S: State>(state: S, notices: Vec<Failure>) -> Arc<dyn Fitted> {
+    Arc::new(StateOf { state, notices })
+}
+
 struct StateOf<S> {
     state: S,
     notices: Vec<Failure>,
@@ -91,6 +96,10 @@ impl<S: State> Fitted for StateOf<S> {
 
     fn by_row(&self) -> bool {
         self.state.by_row()
+    }
+
+    fn reads(&self) -> Vec<Arc<str>> {
+        self.state.reads()
     }
 
     fn show(&self) -> Table {

@@ -11,6 +11,7 @@ mod adapt;
 mod branch;
 mod choose;
 mod clean;
+mod derive;
 mod encode;
 mod exchange;
 mod feature;
@@ -32,16 +33,24 @@ pub static REGISTRY: Registry = Registry {
         &source::load::VERB,
         &choose::select::VERB,
         &choose::drop::VERB,
+        &choose::keep::VERB,
+        &choose::rename::VERB,
         &choose::filter::VERB,
         &choose::sample::VERB,
         &choose::head::VERB,
         &choose::sort::VERB,
         &choose::dedup::VERB,
         &choose::dropna::VERB,
+        &tables::join::VERB,
+        &tables::concat::VERB,
+        &tables::group::VERB,
         &tables::pivot::VERB,
         &tables::unpivot::VERB,
         &roles::target::VERB,
         &roles::role::VERB,
+        &derive::derive::VERB,
+        &clean::cast::VERB,
+        &clean::parse::VERB,
         &clean::fillna::VERB,
         &clean::clip::VERB,
         &clean::outliers::VERB,
@@ -71,6 +80,8 @@ pub static REGISTRY: Registry = Registry {
         &judge::assert::VERB,
         &look::show::VERB,
         &look::schema::VERB,
+        &look::describe::VERB,
+        &look::profile::VERB,
         &out::save::VERB,
         &out::predict::VERB,
         &out::write::VERB,

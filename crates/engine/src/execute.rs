@@ -6,6 +6,7 @@ use pipewright_frame::{Column, Role, Table};
 use pipewright_operator::work::{Fitted, FittedModel, Report, Round, Score};
 use pipewright_operator::{Data, Surroundings, Task};
 use pipewright_plan::{Frame, Job, Part, Work};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What a job yields. Cloning is cheap.
@@ -132,7 +133,9 @@ fn pipeline(frame: &Frame, inputs: &[Value]) -> pipewright_operator::FittedPipel
         inputs[1..inputs.len() - 1].iter().map(|state| expect!(State, state).clone()).collect();
     // What the first step drops without a look is not asked of new rows.
     let unneeded = states.first().map(|state| state.unneeded()).unwrap_or_default();
-    let wanted = |column: &Column| frame.wants(column) && !unneeded.contains(&column.name);
+    let reads: BTreeSet<Arc<str>> = states.iter().flat_map(|state| state.reads()).collect();
+    let wanted =
+        |column: &Column| reads.contains(&column.name) || (frame.wants(column) && !unneeded.contains(&column.name));
     let features = columns.into_iter().filter(wanted).collect();
     let model = expect!(Model, &inputs[inputs.len() - 1]).clone();
     frame.fill(features, states, model)

@@ -54,7 +54,11 @@ use pipewright_world::Content;
 use std::io;
 use std::sync::Arc;
 
-pub(crate) use literal::{DAY, civil, date, date_text, days_since_1970, time, time_text};
+pub(crate) use form::Form;
+pub(crate) use literal::{
+    DAY, HOUR, MINUTE, MOMENTS, Number, SECOND, civil, date, date_text, days_since_1970, number, time, time_text,
+    truth_declared,
+};
 
 /// Reads a table, and notes what a reader of the result will want to know (renamed columns, widened kinds).
 ///

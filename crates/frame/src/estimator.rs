@@ -10,7 +10,9 @@ mod by_column;
 mod carry;
 mod clip;
 mod columns;
+mod convert;
 mod dates;
+mod derive;
 mod encoder;
 mod forest;
 mod imputer;
@@ -22,6 +24,7 @@ mod outliers;
 mod power;
 mod products;
 mod quantile;
+mod rename;
 mod scaler;
 mod spline;
 mod target_encoder;
@@ -32,13 +35,16 @@ use crate::chunks::{Chunks, in_waves};
 use crate::{Schema, Table};
 use pipewright_diagnostic::{Failure, code};
 use serde::{Serialize, de::DeserializeOwned};
+use std::sync::Arc;
 
 pub use balancer::{BalanceMethod, Balancer, BalancerState};
 pub use binner::{BinMethod, Binner, BinnerState};
 pub use carry::{Carry, CarryState, Neighbour};
 pub use clip::{Clip, ClipBound, ClipState};
 pub use columns::{chosen, indicator_of, missing_in, validate_names};
+pub use convert::{Bad, Convert, ConvertState, ConvertSummary};
 pub use dates::{DatePart, Dates, DatesState};
+pub use derive::{Assign, Derive, DeriveState};
 pub use encoder::{Encoder, EncoderMethod, EncoderState, LeftOut, Rare, Unseen};
 pub use imputer::{Fill, Imputer, ImputerState};
 pub use log1p::{Log1p, Log1pState};
@@ -47,6 +53,7 @@ pub use outliers::{Beyond, Fencing, OutlierRows, OutlierState, Outliers, Unusual
 pub use power::{Power, PowerFamily, PowerState};
 pub use products::{Products, ProductsState};
 pub use quantile::{QuantileMapper, QuantileState, Shape};
+pub use rename::{Rename, RenameState, RenameSummary};
 pub use scaler::{Scaler, ScalerMethod, ScalerState};
 pub use spline::{Knots, Spline, SplineState};
 pub use target_encoder::{Smooth, TargetEncoder, TargetMethod};
@@ -127,6 +134,11 @@ pub trait State: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Does it drop every column, without a look?
     fn drops_all(&self) -> bool {
         false
+    }
+
+    /// The columns that it looks at by name, whatever their role: rows cannot do without them.
+    fn reads(&self) -> Vec<Arc<str>> {
+        Vec::new()
     }
 
     /// What was learned, as a table.

@@ -201,6 +201,25 @@ impl Schema {
         self.find(name).ok_or_else(|| unknown_column(name, self.columns().map(|column| &*column.name)))
     }
 
+    /// The known column of this name, or what a column of this name would be that an open group may yet have.
+    #[must_use]
+    pub fn foreseen(&self, name: &str) -> Option<Column> {
+        let member = |entry: &Entry| match entry {
+            Entry::Open { from, kind } if is_member(name, from) => {
+                Some(Column { sources: vec![from.clone()], ..Column::new(name, *kind) })
+            }
+            _ => None,
+        };
+        self.find(name).cloned().or_else(|| self.entries.iter().find_map(member))
+    }
+
+    /// May there be a column of this name of which nothing is known yet?
+    #[must_use]
+    pub fn is_undecided(&self, name: &str) -> bool {
+        let member = |entry: &Entry| matches!(entry, Entry::Undecided { from } if is_member(name, from));
+        self.foreseen(name).is_none() && self.entries.iter().any(member)
+    }
+
     /// Does a table of the columns `actual` keep what this schema promised? Known columns stand in their order, and
     /// in the place of an open group there are any number of its members: columns called `from`, `from=…` or
     /// `from (…)`.

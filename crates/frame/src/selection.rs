@@ -292,7 +292,7 @@ fn range(schema: &Schema, from: &str, to: &str) -> Result<Vec<Arc<str>>, Failure
     Ok(chosen.map(|column| column.name.clone()).collect())
 }
 
-fn compile(pattern: &str) -> Result<Regex, Failure> {
+pub(crate) fn compile(pattern: &str) -> Result<Regex, Failure> {
     regex::RegexBuilder::new(pattern).size_limit(REGEX_BYTES_MAX).build().map_err(|error| {
         let reason = error.to_string();
         let last = reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_string();

@@ -6,6 +6,7 @@ mod show;
 
 pub(crate) use batch::storage;
 pub(crate) use numbers::{Numeric, all_within, non_finite, plural, quoted, refuse_beyond, text_of};
+pub use show::{shortened, width_of};
 
 use crate::schema::unknown_column;
 use crate::{Column, Origin, Role, Schema};
@@ -327,6 +328,15 @@ impl Table {
             }
         }
         Ok(Table::with_rows(columns, arrays, self.rows)?.with_origin(self.origin.clone()))
+    }
+
+    /// The table with one more column at its end, or with the column of that name replaced, without a single value.
+    ///
+    /// # Errors
+    /// As [`Table::new`].
+    pub fn with_nulls(&self, column: Column) -> Result<Table, Failure> {
+        let array = arrow_array::new_null_array(&storage(column.kind), self.rows);
+        self.with_column(column, array)
     }
 
     /// The table with each column replaced by the columns that `change` makes of it.

@@ -48,6 +48,10 @@ pub enum Value {
         /// As written.
         text: String,
     },
+    /// `name = expression, …`
+    Assigns(Vec<Assigned>),
+    /// `new=old …`, pairs of names.
+    Renames(Vec<Renamed>),
     /// Stages in braces.
     Block(Block),
     /// Columns, and the stages in which each goes.
@@ -59,6 +63,38 @@ pub enum Value {
         /// As written.
         text: String,
     },
+}
+
+/// `name = expression`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Assigned {
+    /// The column that is made.
+    pub name: String,
+    /// Its values.
+    pub expression: Expression,
+    /// The expression as written.
+    pub text: String,
+}
+
+impl fmt::Display for Assigned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} = {}", written_name(&self.name), self.text)
+    }
+}
+
+/// `new=old`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Renamed {
+    /// What the column is called from now on.
+    pub new: String,
+    /// What it was called.
+    pub old: String,
+}
+
+impl fmt::Display for Renamed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={}", written_name(&self.new), written_name(&self.old))
+    }
 }
 
 /// A model of the registry with its own arguments.
@@ -117,8 +153,14 @@ impl fmt::Display for Value {
                 f.write_str("  }")
             }
             Value::Columns { text, .. } | Value::Condition { text, .. } => f.write_str(text),
+            Value::Assigns(assigns) => f.write_str(&joined(assigns, ", ")),
+            Value::Renames(renames) => f.write_str(&joined(renames, " ")),
         }
     }
+}
+
+fn joined(items: &[impl fmt::Display], between: &str) -> String {
+    items.iter().map(ToString::to_string).collect::<Vec<_>>().join(between)
 }
 
 impl fmt::Display for Chosen {
@@ -267,11 +309,29 @@ impl Args {
         }
     }
 
+    /// The columns that are made by expressions, if there are some.
+    #[must_use]
+    pub fn assigns(&self, name: &str) -> Option<&[Assigned]> {
+        match self.get(name)? {
+            Value::Assigns(assigns) => Some(assigns),
+            _ => None,
+        }
+    }
+
     /// The stages in braces, if there are some.
     #[must_use]
     pub fn block(&self, name: &str) -> Option<&Block> {
         match self.get(name)? {
             Value::Block(block) => Some(block),
+            _ => None,
+        }
+    }
+
+    /// The columns that get other names, if there are some.
+    #[must_use]
+    pub fn renames(&self, name: &str) -> Option<&[Renamed]> {
+        match self.get(name)? {
+            Value::Renames(renames) => Some(renames),
             _ => None,
         }
     }

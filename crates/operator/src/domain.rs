@@ -62,6 +62,12 @@ pub enum Domain {
     Routes,
     /// An expression over columns that is true or false.
     Condition,
+    /// New columns, each by an expression.
+    Assigns,
+    /// Columns with other names: `new=old`, any number of them.
+    Renames,
+    /// `null`.
+    Null,
 }
 
 impl Domain {
@@ -116,7 +122,10 @@ impl Domain {
             | (Domain::Table, Value::Table(_))
             | (Domain::Block, Value::Block(_))
             | (Domain::Routes, Value::Routes(_))
-            | (Domain::Condition, Value::Condition { .. }) => Some(value.clone()),
+            | (Domain::Condition, Value::Condition { .. })
+            | (Domain::Assigns, Value::Assigns(_))
+            | (Domain::Renames, Value::Renames(_))
+            | (Domain::Null, Value::Null) => Some(value.clone()),
             _ => None,
         }
     }
@@ -153,7 +162,16 @@ impl Domain {
             Domain::Block => "stages in braces".to_owned(),
             Domain::Routes => "columns and what is done with them, in braces".to_owned(),
             Domain::Condition => "a condition".to_owned(),
+            Domain::Assigns => "columns such as `ratio = a / b`".to_owned(),
+            Domain::Renames => "names such as `new=old`".to_owned(),
+            Domain::Null => "null".to_owned(),
         }
+    }
+
+    /// Does a rule of the grammar read it, so that no other value can stand in its place?
+    fn has_own_grammar(&self) -> bool {
+        matches!(self, Domain::Path | Domain::Sample | Domain::Column | Domain::Columns)
+            || matches!(self, Domain::Condition | Domain::Assigns | Domain::Renames | Domain::Block | Domain::Routes)
     }
 
     /// Values, as written in a script, that this domain does not take.
@@ -173,16 +191,7 @@ impl Domain {
         {
             return Domain::Path.invalid();
         }
-        if matches!(
-            self,
-            Domain::Path
-                | Domain::Sample
-                | Domain::Column
-                | Domain::Columns
-                | Domain::Condition
-                | Domain::Block
-                | Domain::Routes
-        ) {
+        if self.has_own_grammar() {
             // These have a grammar of their own; the grammar's tests cover them.
             return Vec::new();
         }

@@ -19,7 +19,7 @@ mod surroundings;
 mod task;
 pub mod work;
 
-pub use args::{Args, Chosen, Value};
+pub use args::{Args, Assigned, Chosen, Renamed, Value};
 pub use block::{Block, Inner, InnerWork, Route, Selected};
 pub use data::{Data, Stream};
 pub use domain::{Domain, bytes};

@@ -3,7 +3,7 @@
 use crate::Task;
 use crate::work::{Fitted, FittedModel};
 use pipewright_diagnostic::{Failure, Watch, code};
-use pipewright_frame::{Column, Table};
+use pipewright_frame::{Column, Kind, Role, Table};
 use std::sync::Arc;
 
 /// One fitted step and the verb that made it.
@@ -58,6 +58,18 @@ impl FittedPipeline {
             let list = extra.join("`, `");
             watch.notice(Failure::note(code::EXTRA_COLUMN, format!("the model does not use `{list}`")));
         }
-        rows.conform(&self.input)
+        let table = rows.conform(&self.input)?;
+        if table.find(&self.task.target).is_some() {
+            return Ok(table);
+        }
+        // Nothing is known of the target; stages above the one that names it count it among the columns.
+        let target = Column { role: Role::Target, ..Column::new(&*self.task.target, Kind::Text) };
+        table.with_nulls(target)
+    }
+
+    /// Is what it predicts for a row the same, whatever rows stand beside it?
+    #[must_use]
+    pub fn by_row(&self) -> bool {
+        self.steps.iter().all(|step| step.fitted.by_row())
     }
 }

@@ -161,6 +161,8 @@ pub enum Group {
     Tables,
     /// What columns are for.
     Roles,
+    /// New columns.
+    Derive,
     /// Filling and repairing.
     Clean,
     /// Bringing numbers to one scale.
@@ -192,6 +194,7 @@ impl Group {
             Group::Choose => "Columns and rows",
             Group::Tables => "Tables from tables",
             Group::Roles => "Roles",
+            Group::Derive => "New columns",
             Group::Clean => "Cleaning",
             Group::Scale => "Scaling",
             Group::Encode => "Encoding",
@@ -217,6 +220,8 @@ pub enum Form {
     Selector,
     /// `target column`
     Target,
+    /// `verb columns { name = expression, … }`
+    Group,
     /// `verb { selector => stages … }`
     Routes,
     /// `verb word { stages }`

@@ -216,6 +216,11 @@ pub trait Fitted: Any + Send + Sync {
         true
     }
 
+    /// The columns that it looks at by name, whatever their role: rows cannot do without them.
+    fn reads(&self) -> Vec<Arc<str>> {
+        Vec::new()
+    }
+
     /// What was learned, as a small table.
     fn show(&self) -> Table;
 

@@ -2,6 +2,7 @@
 
 use crate::REGISTRY;
 use pipewright_diagnostic::{CodeInfo, code};
+use pipewright_frame::{Chapter, Function};
 use pipewright_operator::{Columns, Effect, Form, Group, Model, Param, Spec};
 use std::fmt::Write;
 
@@ -21,20 +22,57 @@ pub fn verb_list() -> String {
         }
         text.push('\n');
     }
-    text.push_str("`pipewright help NAME` tells more of one.\n");
+    text.push_str("`pipewright help NAME` tells more of one, `pipewright help functions` what expressions know.\n");
     text
 }
 
-/// All there is to say about a verb or a model; `None` if there is none of that name.
+/// Every function of expressions, a chapter after the other.
+#[must_use]
+pub fn function_list() -> String {
+    let mut text = String::new();
+    for (chapter, functions) in function_chapters() {
+        let _ = writeln!(text, "{}", chapter.title());
+        if !chapter.preface().is_empty() {
+            text.push_str(&indent(&wrap(chapter.preface(), 90)));
+            text.push('\n');
+        }
+        let width = functions.iter().map(|function| function.usage().chars().count()).max().unwrap_or(0);
+        for function in functions {
+            let _ = writeln!(text, "  {:<width$}  {}", function.usage(), function.doc);
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// The chapters of the reference of functions, each with its functions.
+#[must_use]
+pub fn function_chapters() -> Vec<(Chapter, Vec<&'static Function>)> {
+    let mut chapters: Vec<(Chapter, Vec<&'static Function>)> = Vec::new();
+    for function in Function::all() {
+        match chapters.last_mut() {
+            Some((chapter, functions)) if *chapter == function.chapter => functions.push(function),
+            _ => chapters.push((function.chapter, vec![function])),
+        }
+    }
+    chapters
+}
+
+/// All there is to say about a verb or a model, or about the functions of expressions under the name `functions`;
+/// `None` if there is none of that name.
 #[must_use]
 pub fn verb_help(name: &str) -> Option<String> {
+    if name == "functions" {
+        return Some(function_list());
+    }
     let model: Option<&Model> = REGISTRY.model(name);
     let spec = REGISTRY.verb(name).map(|verb| &verb.spec).or(model.map(|model| &model.spec))?;
     let mut text = format!("{}\n\n  {}\n", spec.summary, usage(spec));
     if !spec.details.is_empty() {
         let _ = write!(text, "\n{}\n", wrap(spec.details, 90));
     }
-    for (title, params) in [("Arguments", spec.positionals), ("Options", spec.options)] {
+    let shape = spec.shape.as_ref().map_or(&[][..], std::slice::from_ref);
+    for (title, params) in [("In brackets", shape), ("Arguments", spec.positionals), ("Options", spec.options)] {
         if !params.is_empty() {
             let _ = writeln!(text, "\n{title}");
             params.iter().for_each(|param| write_param(&mut text, param));
@@ -71,7 +109,11 @@ pub fn usage(spec: &Spec) -> String {
     let place = |param: &Param| {
         if param.required { param.name.to_uppercase() } else { format!("[{}]", param.name.to_uppercase()) }
     };
-    words.extend(spec.positionals.iter().map(place));
+    if spec.form == Form::Group {
+        words.push("COLUMNS { NAME = AGGREGATE, … }".to_owned());
+    } else {
+        words.extend(spec.positionals.iter().map(place));
+    }
     words.extend(spec.options.iter().map(|param| format!("{}=", param.name)));
     if spec.form == Form::Plain && !matches!(spec.columns, Columns::None) {
         words.push("on COLUMNS".to_owned());

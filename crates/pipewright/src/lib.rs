@@ -22,7 +22,7 @@ mod pin;
 mod run;
 
 pub use check::Checked;
-pub use help::{effect_sentence, explain_code, usage, verb_help, verb_list};
+pub use help::{effect_sentence, explain_code, function_chapters, function_list, usage, verb_help, verb_list};
 pub use json::document;
 pub use run::{Done, StageLine};
 

@@ -4,8 +4,9 @@
 
 use crate::names::{Scope, Vocabulary, expression, selection};
 use pipewright_diagnostic::{Diagnostic, Span, Spanned, code, nearest};
-use pipewright_operator::{Args, Chosen, Columns, Domain, Param, Registry, Spec, Value, Verb};
-use pipewright_syntax::{self as syntax, Arg, Core, Named, PathArg, Stage};
+use pipewright_frame::{Column, Entry, Kind, Schema};
+use pipewright_operator::{Args, Assigned, Chosen, Columns, Domain, Param, Registry, Renamed, Spec, Value, Verb};
+use pipewright_syntax::{self as syntax, Arg, Assign, Core, Named, PathArg, Stage};
 
 /// The arguments of a stage, as far as they could be read, and everything that is wrong with them.
 pub(crate) struct BoundArgs {
@@ -44,8 +45,15 @@ pub(crate) fn find_verb(stage: &Stage, registry: &'static Registry) -> Result<&'
 
 /// Binds the arguments of a stage.
 pub(crate) fn bind(stage: &Stage, spec: &'static Spec, registry: &'static Registry, scope: &Scope<'_>) -> BoundArgs {
-    let mut binder =
-        Binder { registry, spec, stage: stage.span, args: Args::default(), problems: Vec::new(), unknown: false };
+    let mut binder = Binder {
+        registry,
+        spec,
+        stage: stage.span,
+        args: Args::default(),
+        renames: Vec::new(),
+        problems: Vec::new(),
+        unknown: false,
+    };
     match &stage.core {
         Core::Path { path, options, .. } => {
             if let Some(path) = path {
@@ -54,6 +62,11 @@ pub(crate) fn bind(stage: &Stage, spec: &'static Spec, registry: &'static Regist
             binder.options(options);
         }
         Core::Where { expr, .. } => binder.condition(expr, scope),
+        Core::Derive { assigns, .. } => binder.assigns(assigns, scope, Vocabulary::Features),
+        Core::Group { by, aggregates, .. } => {
+            binder.columns(by, scope);
+            binder.assigns(aggregates, scope, Vocabulary::Groups);
+        }
         Core::Select { selector, options, .. } => {
             if let Some(selector) = selector {
                 binder.columns(selector, scope);
@@ -71,6 +84,7 @@ pub(crate) fn bind(stage: &Stage, spec: &'static Spec, registry: &'static Regist
         }
         Core::Call { shape, call, args, on, .. } => {
             binder.call(shape.as_ref(), call.as_ref(), args);
+            binder.give_renames(scope);
             match (on, spec.columns) {
                 (Some(on), Columns::None) => {
                     let message = format!("`{}` takes no columns", spec.name);
@@ -97,6 +111,8 @@ struct Binder {
     spec: &'static Spec,
     stage: Span,
     args: Args,
+    /// What looks like an option and is a pair of names.
+    renames: Vec<Named>,
     problems: Vec<Diagnostic>,
     /// Is a value unknown, because it is a parameter without one? That has had its message.
     unknown: bool,
@@ -150,9 +166,9 @@ impl Binder {
         // Where the stage looks at no rows, its names are those of results.
         let vocabulary = match self.spec.effect {
             pipewright_operator::Effect::Tee => Vocabulary::Facts,
-            _ => Vocabulary::Columns,
+            _ => Vocabulary::Rows,
         };
-        match expression(expr, scope, &vocabulary) {
+        match expression(expr, scope, vocabulary) {
             Ok(expression) => {
                 let value = Value::Condition { expression, text: expr.node.to_string() };
                 self.give(0, Spanned::new(value, expr.span));
@@ -161,6 +177,34 @@ impl Binder {
                 self.unknown |= problems.is_empty();
                 self.problems.extend(problems);
             }
+        }
+    }
+
+    /// `name = expression, …`: where columns are made one after another, a later one may speak of an earlier one.
+    fn assigns(&mut self, assigns: &[Assign], scope: &Scope<'_>, vocabulary: Vocabulary) {
+        let mut known = scope.schema.cloned();
+        let mut read = Vec::with_capacity(assigns.len());
+        for assign in assigns {
+            let scope = Scope { schema: known.as_ref(), ..*scope };
+            match expression(&assign.expr, &scope, vocabulary) {
+                Ok(expression) => {
+                    let (name, text) = (assign.name.node.clone(), assign.expr.node.to_string());
+                    read.push(Assigned { name, expression, text });
+                }
+                Err(problems) => {
+                    self.unknown |= problems.is_empty();
+                    self.problems.extend(problems);
+                }
+            }
+            if let (Some(schema), Vocabulary::Features) = (&mut known, vocabulary)
+                && schema.find(&assign.name.node).is_none()
+            {
+                let column = Entry::Column(Column::new(assign.name.node.as_str(), Kind::Continuous));
+                *schema = Schema::with_entries(schema.entries().iter().cloned().chain([column]).collect());
+            }
+        }
+        if let (Some(first), Some(last)) = (assigns.first(), assigns.last()) {
+            self.give(0, Spanned::new(Value::Assigns(read), first.name.span.to(last.expr.span)));
         }
     }
 
@@ -240,6 +284,9 @@ impl Binder {
         if let Some(param) = self.spec.options.iter().find(|param| param.name == key) {
             return self.take(param, &named.value);
         }
+        if self.spec.positionals.iter().any(|param| param.domain == Domain::Renames) {
+            return self.renames.push(named.clone());
+        }
         let spec = self.spec;
         let message = format!("`{}` has no option `{key}`", spec.name);
         let mut diagnostic = Diagnostic::error(code::UNKNOWN_OPTION, message).label(named.name.span, "");
@@ -287,6 +334,33 @@ impl Binder {
         self.problems.extend(problems);
     }
 
+    /// `new=old …`, given as the one positional that takes names.
+    fn give_renames(&mut self, scope: &Scope<'_>) {
+        let (Some(first), Some(last)) = (self.renames.first(), self.renames.last()) else { return };
+        let span = first.span().to(last.span());
+        let mut renames: Vec<Renamed> = Vec::new();
+        for Named { name: new, value } in std::mem::take(&mut self.renames) {
+            let old = match &value.node {
+                syntax::Value::Text(text) => text.clone(),
+                syntax::Value::Param(_) => {
+                    self.unknown = true;
+                    continue;
+                }
+                other => match other.as_word() {
+                    Some(word) => word.to_owned(),
+                    None => {
+                        let message = format!("`{other}` is no name of a column");
+                        self.say(Diagnostic::error(code::BAD_VALUE, message).label(value.span, ""));
+                        continue;
+                    }
+                },
+            };
+            self.problems.extend(scope.missing(&old, value.span));
+            renames.push(Renamed { new: new.node, old });
+        }
+        self.give(0, Spanned::new(Value::Renames(renames), span));
+    }
+
     /// Defaults for what was not given; a message for what had to be.
     fn finish(&mut self) {
         for param in self.spec.params() {
@@ -329,7 +403,8 @@ fn read_default(text: &str) -> Value {
             let whole = text.parse::<i64>().ok().map(Value::Whole);
             let real = || text.parse::<f64>().ok().map(Value::Real);
             let share = || text.strip_suffix('%')?.parse::<f64>().ok().map(|percent| Value::Share(percent / 100.0));
-            whole.or_else(real).or_else(share).unwrap_or_else(|| Value::Word(text.to_owned()))
+            let quoted = || Some(Value::Text(text.strip_prefix('"')?.strip_suffix('"')?.to_owned()));
+            whole.or_else(real).or_else(share).or_else(quoted).unwrap_or_else(|| Value::Word(text.to_owned()))
         }
     }
 }

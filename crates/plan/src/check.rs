@@ -13,7 +13,7 @@ use crate::target::{TargetFacts, resolve_task};
 use implied::Implied;
 pub use other::sourced;
 use pipewright_diagnostic::{Diagnostic, Failure, Span, code};
-use pipewright_frame::{Role, Schema};
+use pipewright_frame::{Column, Role, Schema};
 use pipewright_operator::work::{Judge, Learner, Training};
 use pipewright_operator::{
     Args, Bound, Domain, Effect, Fault, Form, Settled, Sort, Structure, Surroundings, Task, Transform, Verb,
@@ -182,7 +182,7 @@ struct Walk<'a> {
     sort: Sort,
     schema: Option<Schema>,
     removed: BTreeMap<String, Span>,
-    /// Columns whose values decide about rows, and the stages that look at them.
+    /// Columns whose values are looked at by name, the stages that do, and what those make of them.
     reads: Vec<(Arc<str>, Span)>,
     target_span: Option<Span>,
     trains: bool,
@@ -311,6 +311,10 @@ impl<'a> Walk<'a> {
         if verb.spec.output != Sort::Any {
             self.sort = verb.spec.output;
             self.adrift = false;
+        }
+        if self.sort == Sort::Table && self.done.nodes.last().is_some_and(|node| node.effect.learns()) {
+            // The arguments made it learn.
+            self.sort = Sort::Recipe;
         }
         if let Some(Implied { anchor, .. }) = implied {
             let labels = self.diagnostics[before..].iter_mut().flat_map(|diagnostic| &mut diagnostic.labels);
@@ -459,6 +463,22 @@ impl<'a> Walk<'a> {
         self.schema.as_ref().is_some_and(|schema| !schema.is_closed())
     }
 
+    /// What was made from the target, also by way of a group or another table, is no feature: its answer is in it.
+    fn check_lineage(&mut self, schema: &Schema, target: &Column) {
+        let tells = |column: &&Column| {
+            column.role == Role::Feature && column.sources.iter().any(|source| target.sources.contains(source))
+        };
+        for column in schema.columns().filter(tells) {
+            let knows = |node: &&Node| node.schema.as_ref().is_some_and(|schema| schema.find(&column.name).is_some());
+            let Some(span) = self.done.nodes.iter().find(knows).map(|node| node.span) else { continue };
+            let message = format!("`{}` was made from the target `{}`", column.name, target.name);
+            let written = pipewright_syntax::written_name(&column.name);
+            let diagnostic =
+                Diagnostic::error(code::READS_TARGET, message).label(span, "a new row's answer is not known");
+            self.say(diagnostic.help(format!("drop {written}, or make it from a feature")));
+        }
+    }
+
     /// Rows whose order matters are not shuffled, and what is judged does not look ahead.
     fn check_order(&mut self, judge: &dyn Judge, span: Span) {
         let ahead = self.done.nodes.iter().find(|node| matches!(&node.bound, Bound::Step(step) if step.looks_ahead()));
@@ -568,10 +588,11 @@ impl<'a> Walk<'a> {
                 self.say(
                     Diagnostic::error(code::READS_TARGET, message)
                         .label(read_at, "a new row's answer is not known")
-                        .help("drop this stage, or choose rows by a feature"),
+                        .help("drop this stage, or look at a feature instead"),
                 );
             }
         }
+        self.check_lineage(&schema, &column);
         let features = schema.columns().filter(|column| column.role == Role::Feature).count();
         if features == 0 && schema.is_closed() {
             let message = format!("there is no feature besides the target `{target}`");

@@ -357,7 +357,10 @@ impl Expander<'_> {
                 self.expression(right, local);
             }
             Expr::IsNull { value, .. } => self.expression(value, local),
-            Expr::Call { args, .. } => args.iter_mut().for_each(|arg| self.expression(&mut arg.expr, local)),
+            Expr::Call { args, over, .. } => {
+                let over = over.iter_mut().flat_map(|over| &mut over.node);
+                args.iter_mut().map(|arg| &mut arg.expr).chain(over).for_each(|part| self.expression(part, local));
+            }
             Expr::If { condition, yes, no } => {
                 self.expression(condition, local);
                 self.expression(yes, local);

@@ -102,6 +102,7 @@ impl Frame {
     #[must_use]
     pub fn wants(&self, column: &pipewright_frame::Column) -> bool {
         column.role == pipewright_frame::Role::Feature
+            && *column.name != *self.task.target
             && self.columns.as_ref().is_none_or(|columns| columns.contains(&column.name))
     }
 

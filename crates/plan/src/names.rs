@@ -2,8 +2,12 @@
 //! the schema at its place.
 
 use pipewright_diagnostic::{Diagnostic, Failure, Span, Spanned, code, nearest};
-use pipewright_frame::{Arithmetic, Class, Comparison, Expression, Fact, Schema, Selection, Value as Literal};
-use pipewright_syntax::{Arg, BinaryOp, Expr, Selector, UnaryOp, Value};
+use pipewright_frame::profile::FACTS;
+use pipewright_frame::{
+    Arithmetic, Call, Class, Comparison, Expression, Fact, Function, Moving, Reach, Schema, Selection, Takes,
+    Value as Literal, Window,
+};
+use pipewright_syntax::{Arg, BinaryOp, Expr, ExprArg, Selector, UnaryOp, Value};
 use std::collections::BTreeMap;
 
 /// What is known of the columns at one point of a pipeline.
@@ -107,11 +111,11 @@ fn select(selector: &Spanned<Selector>, scope: &Scope<'_>, problems: &mut Vec<Di
 }
 
 /// Classes that only the rows can tell.
-const FACTS: [&str; 3] = ["missing", "constant", "cardinality"];
+const OF_ROWS: [&str; 3] = ["missing", "constant", "cardinality"];
 
 /// What a class asks of the rows; no message where there is no such class.
 fn fact(name: &str, call: Option<&Spanned<Vec<Arg>>>) -> Result<Fact, Option<Diagnostic>> {
-    if !FACTS.contains(&name) {
+    if !OF_ROWS.contains(&name) {
         return Err(None);
     }
     let options: &[&str] = match name {
@@ -166,7 +170,7 @@ fn fact(name: &str, call: Option<&Spanned<Vec<Arg>>>) -> Result<Fact, Option<Dia
 }
 
 fn unknown_class(name: &str, span: Span) -> Diagnostic {
-    let names = Class::NAMES.iter().map(|(known, _)| *known).chain(FACTS);
+    let names = Class::NAMES.iter().map(|(known, _)| *known).chain(OF_ROWS);
     let all: Vec<String> = names.clone().map(|known| format!("@{known}")).collect();
     let near = nearest(name, names).first().map(|near| format!("did you mean `@{near}`?"));
     Diagnostic::error(code::BAD_VALUE, format!("no class of columns named `@{name}`"))
@@ -174,11 +178,16 @@ fn unknown_class(name: &str, span: Span) -> Diagnostic {
         .help(near.unwrap_or_else(|| format!("the classes: {}", all.join(" "))))
 }
 
-/// What a name in an expression may be besides a column.
+/// What an expression may speak of.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Vocabulary {
-    /// Columns only.
-    Columns,
-    /// Names of results (`accuracy`, `rows`), and `nulls(column)`, `unique(column)`.
+    /// Columns, one row at a time.
+    Rows,
+    /// Columns; aggregates, which are learned; and windows over other rows.
+    Features,
+    /// Columns, and aggregates of groups.
+    Groups,
+    /// Names of results (`accuracy`, `rows`), and what may be asked of a column: `nulls(column)`, `mean(column)`.
     Facts,
 }
 
@@ -186,7 +195,7 @@ pub(crate) enum Vocabulary {
 pub(crate) fn expression(
     expr: &Spanned<Expr>,
     scope: &Scope<'_>,
-    vocabulary: &Vocabulary,
+    vocabulary: Vocabulary,
 ) -> Result<Expression, Vec<Diagnostic>> {
     let mut problems = Vec::new();
     let expression = Reader { scope, vocabulary, problems: &mut problems }.read(expr);
@@ -198,7 +207,7 @@ pub(crate) fn expression(
 
 struct Reader<'a, 's> {
     scope: &'a Scope<'s>,
-    vocabulary: &'a Vocabulary,
+    vocabulary: Vocabulary,
     problems: &'a mut Vec<Diagnostic>,
 }
 
@@ -206,9 +215,10 @@ impl Reader<'_, '_> {
     fn read(&mut self, expr: &Spanned<Expr>) -> Option<Expression> {
         let span = expr.span;
         match &expr.node {
+            Expr::Literal(Value::Duration { seconds, .. }) => Some(Expression::duration(*seconds)),
             Expr::Literal(value) => self.literal(value, span).map(Expression::Literal),
             Expr::Column(name) => {
-                if matches!(self.vocabulary, Vocabulary::Columns) {
+                if self.vocabulary != Vocabulary::Facts {
                     self.problems.extend(self.scope.missing(name, span));
                 }
                 Some(Expression::column(name.as_str()))
@@ -238,7 +248,7 @@ impl Reader<'_, '_> {
                 let missing = self.read(value)?.is_null();
                 Some(if *negated { missing.negated() } else { missing })
             }
-            Expr::Call { name, args, over } => self.call(&name.node, name.span, args, over.is_some()),
+            Expr::Call { name, args, over } => self.call(name, args, over.as_ref(), span),
             Expr::If { condition, yes, no } => {
                 let parts = (self.read(condition), self.read(yes), self.read(no));
                 Some(Expression::choose(parts.0?, parts.1?, parts.2?))
@@ -276,24 +286,130 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn call(&mut self, name: &str, span: Span, args: &[pipewright_syntax::ExprArg], over: bool) -> Option<Expression> {
-        let column = match args {
-            [pipewright_syntax::ExprArg { name: None, expr }] => match &expr.node {
-                Expr::Column(column) => Some(column),
-                _ => None,
-            },
-            _ => None,
-        };
-        match (self.vocabulary, name, column, over) {
-            (Vocabulary::Facts, "nulls" | "unique", Some(column), false) => {
-                Some(Expression::column(format!("{name}({column})")))
+    fn call(
+        &mut self,
+        name: &Spanned<String>,
+        args: &[ExprArg],
+        over: Option<&Spanned<Vec<Spanned<Expr>>>>,
+        span: Span,
+    ) -> Option<Expression> {
+        if let (Vocabulary::Facts, [ExprArg { name: None, expr }], None) = (self.vocabulary, args, over)
+            && FACTS.contains(&name.node.as_str())
+            && let Expr::Column(column) = &expr.node
+        {
+            return Some(Expression::column(format!("{}({column})", name.node)));
+        }
+        let function = self.hold(Function::find(&name.node, args.len()), name.span)?;
+        let arguments = self.arguments(function, args)?;
+        self.hold(function.check_constants(&arguments), span)?;
+        match (function.call(&arguments), over) {
+            (Call::Row, None) => Some(Expression::Call(function, arguments)),
+            (Call::Aggregate(aggregate), None) => {
+                let learns = matches!(self.vocabulary, Vocabulary::Features | Vocabulary::Groups);
+                self.allow(learns, function, "one value of many rows", name.span)?;
+                Some(Expression::Aggregate(aggregate, arguments.into_iter().next().map(Box::new)))
             }
-            _ => {
-                let message = format!("the function `{name}` is part of the language, but cannot be run yet");
-                self.problems.push(Diagnostic::error(code::NOT_YET, message).label(span, ""));
-                None
+            (Call::Score(score), None) => {
+                self.allow(self.vocabulary == Vocabulary::Features, function, "learned of many rows", name.span)?;
+                Some(Expression::Score(score, Box::new(arguments.into_iter().next()?)))
+            }
+            (Call::Row | Call::Score(_), Some(over)) => {
+                let message = format!("`{}` has no `over`: it looks at its own row", function.usage());
+                self.refuse(over.span, &message)
+            }
+            (Call::Aggregate(aggregate), Some(_)) => {
+                self.window(function, Moving::Over(aggregate), arguments, over, span)
+            }
+            (Call::Window(moving), _) => self.window(function, moving, arguments, over, span),
+        }
+    }
+
+    /// What a check found, or a message at its place.
+    fn hold<T>(&mut self, checked: Result<T, Failure>, span: Span) -> Option<T> {
+        checked.map_err(|failure| self.problems.push(failure.at(span))).ok()
+    }
+
+    /// Refuses a function where what it looks at cannot be looked at.
+    fn allow(&mut self, allowed: bool, function: &Function, what: &str, span: Span) -> Option<()> {
+        if allowed {
+            return Some(());
+        }
+        let here = match self.vocabulary {
+            Vocabulary::Rows => "a condition looks at one row at a time",
+            Vocabulary::Groups => "a group is made of aggregates of columns",
+            Vocabulary::Facts => "a check speaks of results",
+            Vocabulary::Features => "it has no place here",
+        };
+        let message = format!("`{}` is {what}, and {here}", function.usage());
+        let mut diagnostic = Diagnostic::error(code::TYPE_MISMATCH, message).label(span, "");
+        if self.vocabulary == Vocabulary::Rows {
+            diagnostic = diagnostic.help("make a column of it above: derive NAME = …");
+        }
+        self.problems.push(diagnostic);
+        None
+    }
+
+    /// The arguments of a call in the order of the function's parameters.
+    fn arguments(&mut self, function: &'static Function, args: &[ExprArg]) -> Option<Vec<Expression>> {
+        let mut places: Vec<Option<Expression>> = vec![None; args.len()];
+        let mut complete = true;
+        for (index, arg) in args.iter().enumerate() {
+            let place = match &arg.name {
+                None => Some(index),
+                Some(key) => {
+                    let place = function.takes.iter().position(|parameter| parameter.name == key.node);
+                    let place = place.filter(|&place| place < places.len() && places[place].is_none());
+                    if place.is_none() {
+                        let message = format!("`{}` cannot take `{}` here", function.name, key.node);
+                        let help = format!("it is called so: {}", function.usage());
+                        self.problems
+                            .push(Diagnostic::error(code::UNKNOWN_OPTION, message).label(key.span, "").help(help));
+                    }
+                    place
+                }
+            };
+            let read = self.read(&arg.expr);
+            complete &= place.is_some() && read.is_some();
+            if let Some(place) = place {
+                places[place] = read;
             }
         }
+        if complete { places.into_iter().collect() } else { None }
+    }
+
+    /// A window: its keys, and how far it looks back.
+    fn window(
+        &mut self,
+        function: &'static Function,
+        moving: Moving,
+        mut arguments: Vec<Expression>,
+        over: Option<&Spanned<Vec<Spanned<Expr>>>>,
+        span: Span,
+    ) -> Option<Expression> {
+        self.allow(self.vocabulary == Vocabulary::Features, function, "a value of other rows", span)?;
+        let parts = over.map(|over| over.node.as_slice()).unwrap_or_default();
+        let keys: Option<Vec<Expression>> = parts.iter().map(|part| self.read(part)).collect();
+        let mut keys = keys?;
+        let own = function.takes.last().filter(|parameter| parameter.takes == Takes::Reach).is_some();
+        let own = if own { arguments.pop().as_ref().and_then(Reach::of) } else { None };
+        let given = keys.last().and_then(Reach::of);
+        if given.is_some() {
+            keys.pop();
+        }
+        let takes_reach = matches!(moving, Moving::Over(_)) && own.is_none();
+        if let (Some(_), false, Some(last)) = (&given, takes_reach, parts.last()) {
+            let message = format!("`{}` has no further window in its `over`", function.usage());
+            return self.refuse(last.span, &message);
+        }
+        if let Some(place) = keys.iter().position(|key| matches!(key, Expression::Literal(_) | Expression::Moment(..)))
+        {
+            let message = "a window is a number of rows from 1 up, or a length of time such as 30d, and stands last";
+            return self.refuse(parts[place].span, message);
+        }
+        let reach = own.or(given).unwrap_or(Reach::All);
+        let counts = moving == Moving::Over(pipewright_frame::Aggregate::Rows);
+        let of = if counts { None } else { arguments.into_iter().next() };
+        Some(Expression::Window(Box::new(Window { moving, of, keys, reach })))
     }
 }
 

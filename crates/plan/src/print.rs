@@ -11,8 +11,14 @@ pub(crate) fn stage_text(spec: &Spec, args: &Args, decided: &[(&'static str, Str
         Some(list @ Value::List(_)) => vec![format!("{}{list}", spec.name)],
         Some(single) => vec![format!("{}[{single}]", spec.name)],
     };
+    if spec.form == Form::Group
+        && let Some(columns) = args.get("columns")
+    {
+        words.push(columns.to_string());
+    }
     match (spec.form, spec.positionals.iter().map(|param| args.get(param.name)).collect::<Vec<_>>().as_slice()) {
         (Form::Target, [Some(column), Some(function)]) => words.push(format!("{function}({column})")),
+        (Form::Group, values) => words.extend(values.iter().flatten().map(|value| format!("{{ {value} }}"))),
         (_, values) => words.extend(values.iter().flatten().map(ToString::to_string)),
     }
     if spec.form == Form::Selector

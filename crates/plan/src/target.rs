@@ -28,7 +28,12 @@ pub(crate) fn target_by_rule(schema: &Schema) -> Option<(String, &'static str)> 
         schema.columns().filter(|column| TARGET_NAMES.contains(&column.name.to_lowercase().as_str())).collect();
     match known.as_slice() {
         [one] => Some((one.name.to_string(), "by its name")),
-        _ => schema.columns().last().map(|last| (last.name.to_string(), "the last column")),
+        // What a stage has made is no answer that the data holds.
+        _ => {
+            let read = |column: &&Column| column.sources == [column.name.clone()];
+            let last = schema.columns().filter(read).last().or(schema.columns().last());
+            last.map(|last| (last.name.to_string(), "the last column"))
+        }
     }
 }
 

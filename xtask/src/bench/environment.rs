@@ -88,7 +88,12 @@ impl Environment {
 
     /// An example of the tables' crate: what a Rust programmer would write.
     pub(super) fn example(&self, name: &str, arguments: &[&str]) -> Result<Call, String> {
-        Ok(Call::new(build_example(name)?, arguments))
+        Ok(Call::new(build_example("pipewright-frame", name)?, arguments))
+    }
+
+    /// As [`Environment::example`], of the crate of models and matrices.
+    pub(super) fn matrix_example(&self, name: &str, arguments: &[&str]) -> Result<Call, String> {
+        Ok(Call::new(build_example("pipewright-learn", name)?, arguments))
     }
 }
 

@@ -1,5 +1,6 @@
 //! The jobs of estimators: a million rows of 16 columns that are in memory already, learned from and changed, by
-//! `crates/frame/examples/estimators.rs` and by scikit-learn. Each program times itself, since starting it is no part.
+//! `crates/frame/examples/estimators.rs` and by scikit-learn; and of transforms that need neighbours, regressions or
+//! decompositions, by `crates/learn/examples/transforms.rs`. Each program times itself, since starting it is no part.
 
 use super::Family;
 use super::environment::Environment;
@@ -29,6 +30,10 @@ const STEPS: [&str; 16] = [
 
 pub(super) static FAMILY: Family = Family { name: "encode", files: &[], jobs, goals: &GOALS };
 
+/// What needs neighbours, regressions or decompositions, each by itself.
+pub(super) static TRANSFORMS: Family =
+    Family { name: "impute", files: &[], jobs: transform_jobs, goals: TRANSFORM_GOALS };
+
 fn jobs(environment: &Environment) -> Result<Vec<Job>, String> {
     let job = |name| {
         let peer = Call::new(environment.python(), &[&environment.script("estimators"), name]);
@@ -38,6 +43,27 @@ fn jobs(environment: &Environment) -> Result<Vec<Job>, String> {
     };
     STEPS.into_iter().map(job).collect()
 }
+
+/// Steps on matrices, as the language writes them.
+const TRANSFORMS: [&str; 5] = ["fillna knn[5]", "fillna iterative", "pca[10]", "select_k mi[5]", "select_k f[5]"];
+
+fn transform_jobs(environment: &Environment) -> Result<Vec<Job>, String> {
+    let job = |name| {
+        let peer = Call::new(environment.python(), &[&environment.script("transforms"), name]);
+        let sklearn = Tool { probe: Some(environment.probe("sklearn")), ..timed("sklearn", peer) };
+        let tools = vec![timed("learn", environment.matrix_example("transforms", &[name])?), sklearn];
+        Ok(Job { name, rounds: 1, own: "learn", tools })
+    };
+    TRANSFORMS.into_iter().map(job).collect()
+}
+
+const TRANSFORM_GOALS: &[Goal] = &[
+    Goal::Ratio { job: "fillna knn[5]", slow: "sklearn", fast: "learn", least: 1.0 },
+    Goal::Ratio { job: "fillna iterative", slow: "sklearn", fast: "learn", least: 1.0 },
+    Goal::Ratio { job: "pca[10]", slow: "sklearn", fast: "learn", least: 1.0 },
+    Goal::Ratio { job: "select_k mi[5]", slow: "sklearn", fast: "learn", least: 3.0 },
+    Goal::Ratio { job: "select_k f[5]", slow: "sklearn", fast: "learn", least: 1.0 },
+];
 
 /// A program that tells its own time.
 fn timed(name: &'static str, call: Call) -> Tool {

@@ -1,11 +1,13 @@
 //! `fillna`: fills missing values.
 
-use crate::adapt::{StepOf, TableStep, load_state};
+use crate::adapt::{StepOf, TableStep, fitted, load_state};
 use crate::matrix::{Fill as FillTogether, FillState};
 use pipewright_diagnostic::{Failure, code};
-use pipewright_frame::{Carry, CarryState, Fill, Imputer, ImputerState, Neighbour, Value as Literal};
+use pipewright_frame::{
+    About, Carry, CarryState, Chunks, Fill, Imputer, ImputerState, Neighbour, Schema, Value as Literal,
+};
 use pipewright_learn::impute::{Iterative, IterativeFilling, Knn, KnnFilling, Weights};
-use pipewright_operator::work::Fitted;
+use pipewright_operator::work::{Fitted, Step};
 use pipewright_operator::{
     Args, Bound, Columns, Domain, Effect, Example, Fault, Group, Param, Sort, Spec, Surroundings, Value, Verb,
 };
@@ -127,8 +129,7 @@ fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
     let neighbour = CARRIES.iter().find(|(name, _)| *name == word).map(|(_, neighbour)| *neighbour);
     refuse_strays(args, word, neighbour.is_some())?;
     if let Some(neighbour) = neighbour {
-        let carry = carry(args, neighbour);
-        return Ok(Bound::Step(Arc::new(TableStep { effect: Some(Effect::Seq), ..TableStep::new(carry) })));
+        return Ok(Bound::Step(Arc::new(Carried(carry(args, neighbour)))));
     }
     if word == "knn" {
         let weights = if args.text("weights") == Some("distance") { Weights::Distance } else { Weights::Uniform };
@@ -161,22 +162,41 @@ fn carry(args: &Args, neighbour: Neighbour) -> Carry {
     Carry { neighbour, on, over, by: args.get("by").and_then(name), indicator }
 }
 
+/// Fills from the rows around.
+struct Carried(Carry);
+
+impl Step for Carried {
+    fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
+        self.0.schema(input)
+    }
+
+    fn effect(&self) -> Option<Effect> {
+        Some(Effect::Seq)
+    }
+
+    fn reads(&self) -> Vec<Arc<str>> {
+        self.0.over.iter().chain(&self.0.by).cloned().collect()
+    }
+
+    fn looks_ahead(&self) -> bool {
+        self.0.neighbour != Neighbour::Before
+    }
+
+    fn fit(&self, rows: &dyn Chunks, _: &About) -> Result<Arc<dyn Fitted>, Failure> {
+        Ok(fitted(self.0.state(&rows.schema())?, Vec::new()))
+    }
+}
+
 /// Options that say nothing here.
 fn refuse_strays(args: &Args, word: &str, carries: bool) -> Result<(), Fault> {
-    let stray = |option: &'static str, of: &str| {
-        let message = format!("`{option}` is an option of {of}");
-        Err(Fault::of(option, code::BAD_VALUE, message).help(format!("leave `{option}` out")))
+    const CARRIED: &str = "`fillna ffill`, `fillna bfill`, `fillna interpolate`";
+    let options = [("over", carries, CARRIED), ("by", carries, CARRIED), ("weights", word == "knn", "`fillna knn`")];
+    let Some((option, _, of)) = options.into_iter().find(|(option, fits, _)| !fits && args.is_given(option)) else {
+        return Ok(());
     };
-    if !carries && args.is_given("over") {
-        return stray("over", "`ffill`, `bfill` and `interpolate`");
-    }
-    if !carries && args.is_given("by") {
-        return stray("by", "`ffill`, `bfill` and `interpolate`");
-    }
-    if word != "knn" && args.is_given("weights") {
-        return stray("weights", "`knn`");
-    }
-    Ok(())
+    let with = args.get("with").map(Value::to_string).unwrap_or_default();
+    let message = format!("`fillna {with}` has no use for `{option}`");
+    Err(Fault::of(option, code::MISPLACED_OPTION, message).help(format!("it is for {of}")))
 }
 
 /// A saved state of any of the ways to fill, known by what it holds.

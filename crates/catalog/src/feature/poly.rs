@@ -19,7 +19,7 @@ pub(crate) const VERB: Verb = Verb {
             "interaction_only",
             Domain::Truth,
             "false",
-            "Only products of different columns?",
+            "Whether only products of different columns are made.",
         )],
         columns: Columns::Default("@numeric"),
         examples: &[Example {

@@ -26,7 +26,7 @@ pub(crate) const VERB: Verb = Verb {
                 "include_bias",
                 Domain::Truth,
                 "true",
-                "Is the last spline made too, which follows from the others?",
+                "Whether the last spline is made too, which follows from the others.",
             ),
         ],
         columns: Columns::Default("@numeric"),

@@ -2,13 +2,14 @@
 
 use arrow_array::{Array, ArrayRef, Float64Array};
 use pipewright_diagnostic::{Failure, code, nearest};
-use pipewright_frame::{Column, ExprKind, Expression, Kind, Schema, Table};
+use pipewright_frame::profile::{ColumnProfile, Depth, FACTS, Options, Profile};
+use pipewright_frame::{Column, Comparison, ExprKind, Expression, Kind, Schema, Selection, Table};
 use pipewright_operator::work::{Check, Report};
 use pipewright_operator::{
     Args, Bound, Data, Domain, Effect, Example, Fault, Form, Group, Param, Sort, Spec, Surroundings, Verb,
 };
 use serde_json::json;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub(crate) const VERB: Verb = Verb {
@@ -16,21 +17,33 @@ pub(crate) const VERB: Verb = Verb {
         name: "assert",
         group: Group::Judge,
         summary: "Fails the run, with exit code 4, unless a condition holds.",
-        details: "The condition knows the mean of every metric of the `eval` above it, `rows`, `nulls(column)` and \
-                  `unique(column)`.",
+        details: "The condition knows the mean of every metric of the `eval` above it, `rows`, and of the columns that flow \
+                  past `nulls(x)`, `count(x)` (of what is not missing), `distinct(x)` or `unique(x)`, `mean(x)`, `std(x)`, \
+                  `var(x)`, `min(x)`, `median(x)` and `max(x)`. `unique(x)` without a comparison says that no value of \
+                  `x` comes twice. What has no value, as the mean of nothing, fulfils no condition.",
         search: &["check", "require", "gate", "expect", "ensure"],
         form: Form::Expression,
         input: Sort::Any,
         effect: Effect::Tee,
         positionals: &[Param::required("condition", Domain::Condition, "An expression over results.")],
-        examples: &[Example {
-            script: "load titanic.csv | assert rows == 1309 and unique(pclass) == 3 | show 1",
-            output: "\
+        examples: &[
+            Example {
+                script: "load titanic.csv | assert rows == 1309 and unique(pclass) == 3 | show 1",
+                output: "\
 pclass  survived  sex     age  sibsp  parch
 1st     survived  female   29      0      0
 … 1308 more rows
 ",
-        }],
+            },
+            Example {
+                script: "load penguins.csv | assert min(`Body Mass (g)`) >= 2500 and nulls(Species) == 0 | show 1",
+                output: "\
+Species  Island     Beak Length (mm)  Beak Depth (mm)  Flipper Length (mm)  Body Mass (g)  Sex
+Adelie   Torgersen              39.1             18.7                  181           3750  MALE
+… 343 more rows
+",
+            },
+        ],
         ..Spec::BASE
     },
     bind,
@@ -38,7 +51,7 @@ pclass  survived  sex     age  sibsp  parch
 };
 
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
-    let (Some(condition), Some(text)) = (args.condition("condition").cloned(), args.get("condition")) else {
+    let (Some(condition), Some(text)) = (args.condition("condition").map(claims), args.get("condition")) else {
         return Err(Fault::of("condition", code::MISSING_ARGUMENT, "a condition is missing"));
     };
     let names = condition.columns();
@@ -49,6 +62,27 @@ fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
             .help("compare it with something, for example: auc > 0.8")),
         Err(failure) => Err(Fault::of("condition", failure.code, failure.message)),
     }
+}
+
+/// The condition with every `unique(x)` that stands for a truth value spelled out: as many different values as values.
+fn claims(condition: &Expression) -> Expression {
+    match condition {
+        Expression::Column(name) => match asked(name) {
+            Some(("unique", column)) => Expression::Column(name.clone())
+                .compare(Comparison::Equal, Expression::column(format!("count({column})"))),
+            _ => condition.clone(),
+        },
+        Expression::Not(inner) => claims(inner).negated(),
+        Expression::All(parts) => Expression::All(parts.iter().map(claims).collect()),
+        Expression::Any(parts) => Expression::Any(parts.iter().map(claims).collect()),
+        other => other.clone(),
+    }
+}
+
+/// The function and the column of a name such as `nulls(age)`.
+fn asked(name: &str) -> Option<(&str, &str)> {
+    let (function, column) = name.strip_suffix(')')?.split_once('(')?;
+    FACTS.contains(&function).then_some((function, column))
 }
 
 struct Assert {
@@ -62,16 +96,17 @@ impl Check for Assert {
         if let Some(rows) = rows.filter(|_| self.condition.columns().iter().any(|name| &**name == "rows")) {
             known.push(("rows".to_owned(), rows.rows()? as f64));
         }
-        let mut values = Vec::new();
+        let mut columns_seen: BTreeMap<String, ColumnProfile> = BTreeMap::new();
+        let mut values: Vec<Option<f64>> = Vec::new();
         for name in self.condition.columns() {
-            values.push(match column_fact(&name, rows)? {
-                Some(value) => value,
+            values.push(match asked(&name) {
+                Some((function, column)) => column_fact(function, column, rows, &mut columns_seen)?,
                 // Of several results, the last one is meant.
                 None => known
                     .iter()
                     .rev()
                     .find(|(fact, _)| **fact == *name)
-                    .map(|(_, value)| *value)
+                    .map(|(_, value)| Some(*value))
                     .ok_or_else(|| unknown(&name, &known))?,
             });
         }
@@ -79,35 +114,53 @@ impl Check for Assert {
             self.condition.columns().into_iter().map(|name| Column::new(name, Kind::Continuous)).collect();
         let arrays = values.iter().map(|value| Arc::new(Float64Array::from(vec![*value])) as ArrayRef).collect();
         let row = Table::with_rows(columns, arrays, 1)?;
-        if self.condition.mask(&row)?.value(0) {
+        let mask = self.condition.mask(&row)?;
+        if mask.is_valid(0) && mask.value(0) {
             let json = json!({"kind": "assert", "condition": self.text, "holds": true});
             return Ok(Report { kind: "assert", json, ..Report::default() });
         }
         let names = self.condition.columns();
-        let stated: Vec<String> = names.iter().zip(&values).map(|(name, value)| format!("{name} is {value}")).collect();
+        let stated = names.iter().zip(&values).map(|(name, value)| match value {
+            Some(value) => format!("{name} is {value}"),
+            None => format!("{name} has no value"),
+        });
+        let stated: Vec<String> = stated.collect();
         let message = format!("`{}` does not hold", self.text);
         Err(Failure::new(code::ASSERT_FAILED, message).help(stated.join(", ")))
     }
 }
 
-/// `nulls(column)` and `unique(column)` of the table that flows past.
-fn column_fact(name: &str, rows: Option<&Data>) -> Result<Option<f64>, Failure> {
-    let inside = |function: &str| name.strip_prefix(function)?.strip_prefix('(')?.strip_suffix(')');
-    let (column, counts_nulls) = match (inside("nulls"), inside("unique")) {
-        (Some(column), _) => (column, true),
-        (_, Some(column)) => (column, false),
-        _ => return Ok(None),
-    };
+/// What is asked of a column of the rows that flow past; every column is looked at once.
+fn column_fact(
+    function: &str,
+    column: &str,
+    rows: Option<&Data>,
+    seen: &mut BTreeMap<String, ColumnProfile>,
+) -> Result<Option<f64>, Failure> {
     let Some(rows) = rows else {
-        return Err(Failure::new(code::WRONG_ORDER, format!("`{name}` asks for a table, and none flows past here")));
+        let message = format!("`{function}({column})` asks for a table, and none flows past here");
+        return Err(Failure::new(code::WRONG_ORDER, message));
     };
-    let table = rows.select(&[column.into()])?;
-    let array = table.array(column)?;
-    if counts_nulls {
-        return Ok(Some(array.null_count() as f64));
+    let profile = match seen.get(column) {
+        Some(profile) => profile,
+        None => {
+            rows.schema().column(column)?;
+            let options = Options { on: Some(Selection::name(column)), depth: Depth::Columns };
+            let found = Profile::of(rows.chunks(), &options)?.columns.pop();
+            seen.entry(column.to_owned()).or_insert(found.expect("the column is there"))
+        }
+    };
+    let counts = matches!(function, "nulls" | "count" | "distinct" | "unique");
+    let is_number = profile.kind.is_numeric() || function == "mean" && profile.kind == Kind::Bool;
+    if !counts && !is_number {
+        let message = format!("`{function}` needs numbers, and `{column}` holds {}", profile.kind);
+        return Err(Failure::new(code::NOT_NUMERIC, message).column(column));
     }
-    let classes = table.classes(column)?;
-    Ok(Some(classes.into_iter().collect::<BTreeSet<_>>().len() as f64))
+    if matches!(function, "distinct" | "unique") && !profile.distinct.exact {
+        let message = format!("`{column}` has more different values than the memory allows to count");
+        return Err(Failure::new(code::LIMIT_REACHED, message).column(column).help("allow more: --mem 8G"));
+    }
+    Ok(profile.fact(function))
 }
 
 fn unknown(name: &str, known: &[(String, f64)]) -> Failure {

@@ -1,9 +1,10 @@
 //! `schema`: prints what is known of the columns.
 
+use super::lines::{Cell, Lines};
 use super::show::WIDTH;
-use arrow_array::{Array, ArrayRef, Int64Array, StringArray};
+use arrow_array::Array;
 use pipewright_diagnostic::Failure;
-use pipewright_frame::{Column, Kind, Table, in_waves};
+use pipewright_frame::{Column, in_waves, shortened, width_of};
 use pipewright_operator::work::{Look, Report};
 use pipewright_operator::{Args, Bound, Data, Effect, Example, Fault, Group, Spec, Surroundings, Verb};
 use serde_json::json;
@@ -14,9 +15,9 @@ pub(crate) const VERB: Verb = Verb {
         name: "schema",
         group: Group::Look,
         summary: "Prints every column's name, kind, role, number of missing values and source, and passes its input on.",
-        details: "Kinds: continuous, count, bool, category, ordered, date, time, text, id. A column that a stage made names \
-                  the columns of the file that it was made from.",
-        search: &["columns", "types", "dtypes", "info", "structure", "describe"],
+        details: "Kinds: continuous, count, bool, category, ordered, date, time, text, id. Roles: feature, target, id. A \
+                  column that a stage made says from which columns of the file it was made.",
+        search: &["columns", "types", "dtypes", "info", "structure", "lineage"],
         effect: Effect::Tee,
         examples: &[Example {
             script: "load titanic.csv | schema",
@@ -47,24 +48,24 @@ impl Look for Describe {
     fn look(&self, rows: &Data, _: &Surroundings) -> Result<Report, Failure> {
         let columns = rows.columns();
         let (count, missing) = counted(rows)?;
-        let text = |of: &dyn Fn(&Column) -> String| -> ArrayRef {
-            Arc::new(StringArray::from_iter_values(columns.iter().map(of)))
-        };
-        let made_from = |column: &Column| match column.sources.as_slice() {
-            [source] if *source == column.name => String::new(),
-            sources => sources.join(", "),
-        };
-        let arrays: Vec<ArrayRef> = vec![
-            text(&|column| column.name.to_string()),
-            text(&|column| column.kind.to_string()),
-            text(&|column| column.role.to_string()),
-            Arc::new(Int64Array::from(missing.clone())),
-            text(&made_from),
-        ];
-        let names = ["column", "kind", "role", "missing", "made from"];
-        let kinds = [Kind::Text, Kind::Text, Kind::Text, Kind::Count, Kind::Text];
-        let heads = names.iter().zip(kinds).map(|(name, kind)| Column::new(*name, kind)).collect();
-        let listing = Table::with_rows(heads, arrays, columns.len())?;
+        let mut lines = Lines::default();
+        let left = |text: &str| Cell::Left(text.to_owned());
+        lines.push([
+            left("column"),
+            left("kind"),
+            left("role"),
+            Cell::Right("missing".into()),
+            Cell::Free("made from".into()),
+        ]);
+        for (column, missing) in columns.iter().zip(&missing) {
+            lines.push([
+                Cell::Left(shortened(&column.name, NAME_WIDTH)),
+                Cell::Left(column.kind.to_string()),
+                Cell::Left(column.role.to_string()),
+                Cell::Right(missing.to_string()),
+                Cell::Free(made_from(column)),
+            ]);
+        }
         let objects: Vec<serde_json::Value> = columns
             .iter()
             .zip(&missing)
@@ -75,10 +76,34 @@ impl Look for Describe {
             .collect();
         let json = json!({"kind": "schema", "rows": count, "columns": objects, "source": source(rows)});
         let facts = decided(rows);
-        let text = format!("{count} rows{facts}\n{}\n", listing.show(columns.len(), WIDTH).trim_end());
+        let text = format!("{count} rows{facts}\n{}", lines.print(0, WIDTH));
         Ok(Report { kind: "schema", text, json, facts: Vec::new() })
     }
 }
+
+/// The widest name that is printed in full.
+const NAME_WIDTH: usize = 32;
+
+/// The columns of the file that a column was made from, unless it is one of them.
+fn made_from(column: &Column) -> String {
+    let sources = match column.sources.as_slice() {
+        [source] if *source == column.name => return String::new(),
+        sources => sources,
+    };
+    // As many as fit beside the longest name; the others are counted.
+    let mut text = String::new();
+    for (place, source) in sources.iter().enumerate() {
+        let rest = sources.len() - place;
+        if place > 0 && width_of(&text) + width_of(source) > SOURCES_WIDTH {
+            return format!("{text} and {rest} more");
+        }
+        text = if place == 0 { source.to_string() } else { format!("{text}, {source}") };
+    }
+    text
+}
+
+/// So wide may the list of sources be.
+const SOURCES_WIDTH: usize = 36;
 
 /// The number of rows, and the missing values of each column.
 fn counted(rows: &Data) -> Result<(usize, Vec<i64>), Failure> {

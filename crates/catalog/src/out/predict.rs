@@ -108,7 +108,7 @@ impl Rows for Predict {
     }
 
     fn by_row(&self) -> bool {
-        true
+        self.pipeline.by_row()
     }
 }
 

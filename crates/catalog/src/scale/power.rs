@@ -29,7 +29,7 @@ pub(crate) const VERB: Verb = Verb {
             "standardise",
             Domain::Truth,
             "true",
-            "Is the result brought to mean 0 and standard deviation 1?",
+            "Whether the result is brought to mean 0 and standard deviation 1.",
         )],
         columns: Columns::Default("@numeric"),
         examples: &[Example { script: "load diabetes.csv | select s1, s4 | head 4 | power | show", output: "" }],

@@ -1,5 +1,9 @@
 //! Tables from tables.
 
+pub(crate) mod concat;
+pub(crate) mod group;
+pub(crate) mod join;
+mod other;
 pub(crate) mod pivot;
 pub(crate) mod unpivot;
 

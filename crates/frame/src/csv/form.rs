@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 /// How the moments of a column are written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Form {
+pub(crate) struct Form {
     text: Cow<'static, str>,
     items: Cow<'static, [Item]>,
     tail: Tail,
@@ -28,6 +28,8 @@ pub(super) enum Item {
     MonthName,
     /// One or two digits.
     Day,
+    /// One to three digits: the day of the year, from 1.
+    DayOfYear,
     /// One or two digits, to 23.
     Hour,
     /// One or two digits, 1 to 12.
@@ -56,11 +58,12 @@ pub(super) enum Tail {
 }
 
 /// The directives, those of C's `strftime`.
-const DIRECTIVES: [(u8, Item); 14] = [
+const DIRECTIVES: [(u8, Item); 15] = [
     (b'Y', Item::Year),
     (b'y', Item::ShortYear),
     (b'm', Item::Month),
     (b'd', Item::Day),
+    (b'j', Item::DayOfYear),
     (b'b', Item::MonthName),
     (b'B', Item::MonthName),
     (b'H', Item::Hour),
@@ -82,13 +85,20 @@ impl Form {
     /// The form that `load … dates="…"` declares. One without a time of day lets one follow, as the known forms do.
     ///
     /// # Errors
-    /// An unknown directive, or parts that make no moment.
+    /// As [`Form::read`], naming the file.
     pub(super) fn declared(text: &str, options: &ReadOptions) -> Result<Form, Failure> {
-        let bad = |why: String| {
-            Failure::new(code::BAD_VALUE, format!("`{text}` is no form of dates: {why}"))
-                .file(&options.name)
-                .help("a form has a year, a month and a day: dates=\"%d.%m.%Y\", dates=\"%m/%d/%Y %I:%M %p\"")
-        };
+        Form::read(text).map_err(|failure| {
+            let form = "dates=\"%d.%m.%Y\", dates=\"%m/%d/%Y %I:%M %p\"";
+            failure.file(&options.name).help(format!("a form has a year, a month and a day: {form}"))
+        })
+    }
+
+    /// The form that directives such as `%d.%m.%Y` declare.
+    ///
+    /// # Errors
+    /// [`code::BAD_VALUE`] for an unknown directive, or parts that make no moment.
+    pub(crate) fn read(text: &str) -> Result<Form, Failure> {
+        let bad = |why: String| Failure::new(code::BAD_VALUE, format!("`{text}` is no form of dates: {why}"));
         let mut items = Vec::new();
         let mut characters = text.char_indices();
         while let Some((start, character)) = characters.next() {
@@ -107,8 +117,8 @@ impl Form {
         let has = |wanted: &[Item]| items.iter().any(|item| wanted.contains(item));
         for (needed, name) in [
             (&[Item::Year, Item::ShortYear][..], "a year, %Y or %y"),
-            (&[Item::Month, Item::MonthName], "a month, %m or %b"),
-            (&[Item::Day], "a day, %d"),
+            (&[Item::Month, Item::MonthName, Item::DayOfYear], "a month, %m or %b"),
+            (&[Item::Day, Item::DayOfYear], "a day, %d"),
         ] {
             if !has(needed) {
                 return Err(bad(format!("it lacks {name}")));
@@ -129,8 +139,8 @@ impl Form {
 
     /// Microseconds since 1970-01-01T00:00:00 of what is written here, in UTC where it names a distance from that;
     /// None if it is not of this form, or no day of the calendar.
-    pub(super) fn moment(&self, text: &[u8]) -> Option<i64> {
-        let (mut year, mut month, mut day) = (0, 0, 0);
+    pub(crate) fn moment(&self, text: &[u8]) -> Option<i64> {
+        let (mut year, mut month, mut day, mut of_year) = (0, 0, 0, None);
         let (mut clock, mut half_hour, mut half, mut offset) = (0, None, 0, 0);
         let rest = &mut { text };
         for item in &*self.items {
@@ -141,6 +151,7 @@ impl Form {
                 Item::Month => month = digits(rest, 1, 2)?,
                 Item::MonthName => month = month_name(rest)?,
                 Item::Day => day = digits(rest, 1, 2)?,
+                Item::DayOfYear => of_year = Some(digits(rest, 1, 3)?),
                 Item::Hour => clock += digits(rest, 1, 2).filter(|&hour| hour < 24)? * literal::HOUR,
                 Item::HalfHour => half_hour = Some(digits(rest, 1, 2).filter(|hour| (1..=12).contains(hour))?),
                 Item::Half => half = literal::half_of_day(rest)?,
@@ -161,10 +172,19 @@ impl Form {
         if self.tail == Tail::ZonedClock {
             offset = literal::zone(rest)?;
         }
-        let days = literal::days_since_1970(year, month, day)?;
+        let days = match of_year {
+            Some(day) => nth_day(year, day)?,
+            None => literal::days_since_1970(year, month, day)?,
+        };
         let moment = days * literal::DAY + clock - offset;
         (rest.is_empty() && literal::MOMENTS.contains(&moment)).then_some(moment)
     }
+}
+
+/// Days since 1970-01-01 of a day of a year, if the year has it.
+fn nth_day(year: i64, day: i64) -> Option<i64> {
+    let first = literal::days_since_1970(year, 1, 1)?;
+    (day >= 1 && first + day <= literal::days_since_1970(year + 1, 1, 1)?).then_some(first + day - 1)
 }
 
 /// Takes a number of so many digits off the front.

@@ -62,7 +62,7 @@ const POWERS_OF_TEN: [f64; 20] =
 
 /// A number, whole or not.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Number {
+pub(crate) enum Number {
     /// A whole number of 64 bits; `-0` is none, since integers have no sign of zero.
     Whole(i64),
     /// A whole number beyond 64 bits, rounded.
@@ -72,7 +72,7 @@ pub(super) enum Number {
 }
 
 impl Number {
-    pub(super) fn as_f64(self) -> f64 {
+    pub(crate) fn as_f64(self) -> f64 {
         match self {
             Number::Whole(value) => value as f64,
             Number::Huge(value) | Number::Real(value) => value,
@@ -81,7 +81,7 @@ impl Number {
 }
 
 /// The number that is written here, if it is one.
-pub(super) fn number(text: &[u8]) -> Option<Number> {
+pub(crate) fn number(text: &[u8]) -> Option<Number> {
     let digits = text.strip_prefix(b"-").or(text.strip_prefix(b"+")).unwrap_or(text);
     let text = std::str::from_utf8(text).ok()?;
     if !digits.is_empty() && digits.iter().all(u8::is_ascii_digit) {
@@ -169,7 +169,7 @@ pub(super) fn truth(text: &[u8]) -> Option<bool> {
 }
 
 /// A truth value where nothing else can stand, in any case: only a column that was declared to be of them is read so.
-pub(super) fn truth_declared(text: &[u8]) -> Option<bool> {
+pub(crate) fn truth_declared(text: &[u8]) -> Option<bool> {
     const TRUE: [&str; 6] = ["true", "yes", "y", "t", "on", "1"];
     const FALSE: [&str; 6] = ["false", "no", "n", "f", "off", "0"];
     let is = |words: [&str; 6]| words.iter().any(|word| text.eq_ignore_ascii_case(word.as_bytes()));
@@ -214,15 +214,15 @@ pub(super) enum Clock {
 }
 
 /// A second, in microseconds.
-pub(super) const SECOND: i64 = 1_000_000;
+pub(crate) const SECOND: i64 = 1_000_000;
 /// A minute.
-pub(super) const MINUTE: i64 = 60 * SECOND;
+pub(crate) const MINUTE: i64 = 60 * SECOND;
 /// An hour.
-pub(super) const HOUR: i64 = 60 * MINUTE;
+pub(crate) const HOUR: i64 = 60 * MINUTE;
 /// A day.
 pub(crate) const DAY: i64 = 24 * HOUR;
 /// The moments of the years 0000 to 9999: those that ISO can write.
-pub(super) const MOMENTS: std::ops::Range<i64> = -62_167_219_200 * SECOND..253_402_300_800 * SECOND;
+pub(crate) const MOMENTS: std::ops::Range<i64> = -62_167_219_200 * SECOND..253_402_300_800 * SECOND;
 
 /// Takes a time of day off the front.
 pub(super) fn clock(text: &mut &[u8], form: Clock) -> Option<i64> {

@@ -77,6 +77,33 @@ impl Carry {
         }
         Ok(columns)
     }
+
+    /// The schema that the state's `apply` will yield.
+    ///
+    /// # Errors
+    /// A [`Failure`] naming the column that it cannot take, or that is not there.
+    pub fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
+        Ok(replaced(input, &self.columns(input)?, |column| {
+            let filled = Column { kind: filled_kind(self.neighbour, column.kind), ..column.clone() };
+            let indicator = self.indicator.then(|| indicator_of(column));
+            [filled].into_iter().chain(indicator).map(Entry::Column).collect()
+        }))
+    }
+
+    /// What is applied to rows of these columns: it learns nothing of them.
+    ///
+    /// # Errors
+    /// As [`Carry::schema`].
+    pub fn state(&self, input: &Schema) -> Result<CarryState, Failure> {
+        let columns = self.columns(input)?;
+        Ok(CarryState {
+            neighbour: self.neighbour,
+            columns: columns.into_iter().map(|column| Carried { name: column.name, kind: column.kind }).collect(),
+            over: self.over.clone(),
+            by: self.by.clone(),
+            indicator: self.indicator,
+        })
+    }
 }
 
 fn is_measure(kind: Kind) -> bool {
@@ -87,22 +114,11 @@ impl TableEstimator for Carry {
     type State = CarryState;
 
     fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
-        Ok(replaced(input, &self.columns(input)?, |column| {
-            let filled = Column { kind: filled_kind(self.neighbour, column.kind), ..column.clone() };
-            let indicator = self.indicator.then(|| indicator_of(column));
-            [filled].into_iter().chain(indicator).map(Entry::Column).collect()
-        }))
+        Carry::schema(self, input)
     }
 
     fn fit(&self, rows: &Table, _: &About) -> Result<CarryState, Failure> {
-        let columns = self.columns(&rows.schema())?;
-        Ok(CarryState {
-            neighbour: self.neighbour,
-            columns: columns.into_iter().map(|column| Carried { name: column.name, kind: column.kind }).collect(),
-            over: self.over.clone(),
-            by: self.by.clone(),
-            indicator: self.indicator,
-        })
+        self.state(&rows.schema())
     }
 }
 
@@ -246,6 +262,10 @@ impl State for CarryState {
 
     fn by_row(&self) -> bool {
         false
+    }
+
+    fn reads(&self) -> Vec<Arc<str>> {
+        self.over.iter().chain(&self.by).cloned().collect()
     }
 
     fn show(&self) -> Table {

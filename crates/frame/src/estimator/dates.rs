@@ -95,7 +95,7 @@ impl DatePart {
     }
 
     /// The number of a moment, in microseconds since 1970.
-    fn of(self, moment: i64, earliest: i64) -> f64 {
+    pub(crate) fn of(self, moment: i64, earliest: i64) -> f64 {
         let days = moment.div_euclid(DAY);
         let weekday = |days: i64| (days + 3).rem_euclid(7); // 1970-01-01 was a Thursday.
         let first_of_year = |year: i64| days_since_1970(year, 1, 1).expect("the first of a year is a day");

@@ -1,19 +1,24 @@
 //! The values of an expression, column by column.
+//!
+//! What looks at one row at a time is worked out chunk by chunk, side by side; a window is worked out over the whole
+//! table first, and then stands as a column.
 
+use super::function::Given;
+use super::kind::Operation;
+use super::lanes::{CHECKED, Lane, Texts, Values, finite};
 use super::{Arithmetic, Comparison, ExprKind, Expression};
-use crate::{Kind, Table, Value, csv};
-use arrow_array::cast::AsArray;
-use arrow_array::types::{Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType};
-use arrow_array::{
-    ArrayRef, BooleanArray, Float64Array, StringArray, Time64MicrosecondArray, TimestampMicrosecondArray,
-};
+use crate::csv::{self, DAY, MOMENTS};
+use crate::table::storage;
+use crate::{CHUNK_ROWS, Chunks, Column, Kind, Table, Value};
+use arrow_array::{Array, ArrayRef, BooleanArray};
 use pipewright_diagnostic::{Failure, code};
+use rayon::prelude::*;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
 impl Expression {
-    /// Its value for every row, stored as [`ExprKind::column_kind`] of its kind is. A number that is none (`0 / 0`)
-    /// is missing.
+    /// Its value for every row, stored as [`ExprKind::column_kind`] of its kind is: a length of time as days. What is
+    /// no finite number (`0 / 0`) is missing.
     ///
     /// ```
     /// use pipewright_frame::{Arithmetic, Expression, ReadOptions, csv};
@@ -23,27 +28,46 @@ impl Expression {
     /// ```
     ///
     /// # Errors
-    /// As [`Expression::kind`].
+    /// As [`Expression::kind`]; [`code::BUG`] if an aggregate of it has not been learned; [`code::LIMIT_REACHED`] for
+    /// more than 2 GiB of text.
     pub fn evaluate(&self, table: &Table) -> Result<ArrayRef, Failure> {
-        self.kind(&table.schema())?;
-        let rows = 0..table.rows();
-        Ok(match values(self, table) {
-            Values::Numbers(lane) => {
-                let present = |number: f64| (!number.is_nan()).then_some(number);
-                Arc::new(rows.map(|row| present(lane.at(row))).collect::<Float64Array>())
-            }
-            Values::Truths(lane) => Arc::new(rows.map(|row| lane.at(row)).collect::<BooleanArray>()),
-            Values::Dates(lane) => Arc::new(rows.map(|row| lane.at(row)).collect::<TimestampMicrosecondArray>()),
-            Values::Times(lane) => Arc::new(rows.map(|row| lane.at(row)).collect::<Time64MicrosecondArray>()),
-            Values::Texts(lane) => Arc::new(rows.map(|row| lane.at(row)).collect::<StringArray>()),
-            Values::Null => Arc::new(rows.map(|_| None::<&str>).collect::<StringArray>()),
-        })
+        self.evaluate_as(table, self.kind(&table.schema())?.column_kind())
+    }
+
+    /// As [`Expression::evaluate`], stored as a column of `kind` is. Real numbers are cut to whole ones where those
+    /// are asked for.
+    pub(crate) fn evaluate_as(&self, table: &Table, kind: Kind) -> Result<ArrayRef, Failure> {
+        if self.learns() {
+            return Err(Failure::new(code::BUG, "an aggregate has not been learned"));
+        }
+        if let Expression::Column(name) = self
+            && let Some((column, array)) = table.find(name)
+            && column.kind == kind
+        {
+            return Ok(array.clone());
+        }
+        let (table, expression) = self.without_windows(table)?;
+        let array = |index: usize| {
+            let rows = table.chunk(index)?;
+            let values = match values(&expression, &rows) {
+                Values::Moments(ExprKind::Duration, lane) => {
+                    Values::Numbers(lane.map(|micros| micros.map_or(f64::NAN, |micros| micros as f64 / DAY as f64)))
+                }
+                values => values,
+            };
+            Ok(values.array(kind, rows.rows()))
+        };
+        match table.rows() {
+            0 => Ok(arrow_array::new_empty_array(&storage(kind))),
+            1..=CHUNK_ROWS => array(0),
+            _ => joined((0..table.count()).into_par_iter().map(array).collect::<Result<_, _>>()?),
+        }
     }
 
     /// The rows for which it is true; neither false nor missing. For [`Table::filter`].
     ///
     /// # Errors
-    /// As [`Expression::kind`]; `TYPE_MISMATCH` if it does not yield truth values.
+    /// As [`Expression::evaluate`]; `TYPE_MISMATCH` if it does not yield truth values.
     pub fn mask(&self, table: &Table) -> Result<BooleanArray, Failure> {
         match self.kind(&table.schema())? {
             ExprKind::Bool | ExprKind::Null => {}
@@ -52,168 +76,134 @@ impl Expression {
                     .help("compare it with something"));
             }
         }
-        let truths = values(self, table).truths();
-        Ok((0..table.rows()).map(|row| Some(truths.at(row) == Some(true))).collect())
+        let truths = self.evaluate_as(table, Kind::Bool)?;
+        let truths = arrow_array::cast::AsArray::as_boolean(&truths);
+        Ok(truths.iter().map(|truth| Some(truth == Some(true))).collect())
     }
-}
 
-/// A value for every row, or the same one for all.
-enum Lane<T> {
-    Same(T),
-    Each(Vec<T>),
-}
-
-impl<T: Copy> Lane<T> {
-    fn at(&self, row: usize) -> T {
-        match self {
-            Lane::Same(value) => *value,
-            Lane::Each(values) => values[row],
+    /// The table with a column for each window, and the expression that reads those.
+    fn without_windows(&self, table: &Table) -> Result<(Table, Expression), Failure> {
+        if !self.looks_around() {
+            return Ok((table.clone(), self.clone()));
         }
-    }
-
-    fn map<U>(self, change: impl Fn(T) -> U) -> Lane<U> {
-        match self {
-            Lane::Same(value) => Lane::Same(change(value)),
-            Lane::Each(values) => Lane::Each(values.into_iter().map(change).collect()),
-        }
-    }
-
-    fn zip<U: Copy, V>(self, other: Lane<U>, join: impl Fn(T, U) -> V) -> Lane<V> {
-        match (self, other) {
-            (Lane::Same(left), Lane::Same(right)) => Lane::Same(join(left, right)),
-            (Lane::Same(left), Lane::Each(right)) => {
-                Lane::Each(right.into_iter().map(|right| join(left, right)).collect())
+        let (mut widened, mut failed) = (table.clone(), None);
+        let expression = self.map(&mut |part| {
+            let Expression::Window(window) = part else { return None };
+            // No column of a file has such a name.
+            let name: Arc<str> = format!("\u{0}window {}", widened.columns().len()).into();
+            let added = part.kind(&table.schema()).and_then(|kind| {
+                let column = Column::new(name.clone(), kind.column_kind());
+                widened.with_column(column, window.evaluate(table, kind.column_kind())?)
+            });
+            match added {
+                Ok(table) => widened = table,
+                Err(failure) => failed = failed.take().or(Some(failure)),
             }
-            (Lane::Each(left), Lane::Same(right)) => {
-                Lane::Each(left.into_iter().map(|left| join(left, right)).collect())
-            }
-            (Lane::Each(left), Lane::Each(right)) => {
-                Lane::Each(left.into_iter().zip(right).map(|(left, right)| join(left, right)).collect())
-            }
-        }
+            Some(Expression::Column(name))
+        });
+        failed.map_or(Ok((widened, expression)), Err)
     }
 }
 
-/// Typed values; a missing number is NaN, so that what is no number is missing.
-enum Values<'a> {
-    Numbers(Lane<f64>),
-    Truths(Lane<Option<bool>>),
-    Texts(Lane<Option<&'a str>>),
-    Dates(Lane<Option<i64>>),
-    Times(Lane<Option<i64>>),
-    Null,
+/// One array of several.
+pub(super) fn joined(parts: Vec<ArrayRef>) -> Result<ArrayRef, Failure> {
+    let parts: Vec<&dyn Array> = parts.iter().map(|part| part.as_ref()).collect();
+    arrow_select::concat::concat(&parts)
+        .map_err(|_| Failure::new(code::LIMIT_REACHED, "an expression makes more than 2 GiB of text"))
 }
 
-const CHECKED: &str = "the kinds of the parts were checked";
-
-impl<'a> Values<'a> {
-    fn numbers(self) -> Lane<f64> {
-        match self {
-            Values::Numbers(lane) => lane,
-            Values::Null => Lane::Same(f64::NAN),
-            _ => unreachable!("{CHECKED}"),
-        }
-    }
-
-    fn truths(self) -> Lane<Option<bool>> {
-        match self {
-            Values::Truths(lane) => lane,
-            Values::Null => Lane::Same(None),
-            _ => unreachable!("{CHECKED}"),
-        }
-    }
-
-    fn texts(self) -> Lane<Option<&'a str>> {
-        match self {
-            Values::Texts(lane) => lane,
-            Values::Null => Lane::Same(None),
-            _ => unreachable!("{CHECKED}"),
-        }
-    }
-
-    /// Times of day as they are; text literals as the times that they name.
-    fn times(self) -> Lane<Option<i64>> {
-        match self {
-            Values::Times(lane) => lane,
-            Values::Texts(lane) => lane.map(|text| csv::time(text?.as_bytes())),
-            Values::Null => Lane::Same(None),
-            _ => unreachable!("{CHECKED}"),
-        }
-    }
-
-    /// Dates as they are; text literals as the dates that they name.
-    fn dates(self) -> Lane<Option<i64>> {
-        match self {
-            Values::Dates(lane) => lane,
-            Values::Texts(lane) => lane.map(|text| csv::date(text?.as_bytes())),
-            Values::Null => Lane::Same(None),
-            _ => unreachable!("{CHECKED}"),
-        }
-    }
-}
-
-/// The values of an expression whose kinds were checked.
-fn values<'a>(expression: &'a Expression, table: &'a Table) -> Values<'a> {
+/// The values of an expression whose kinds were checked, without windows.
+pub(super) fn values(expression: &Expression, table: &Table) -> Values {
+    let rows = table.rows();
     match expression {
-        Expression::Column(name) => column_values(table, name),
-        Expression::Literal(value) => match value {
-            Value::Null => Values::Null,
-            Value::Bool(truth) => Values::Truths(Lane::Same(Some(*truth))),
-            Value::Number(number) => Values::Numbers(Lane::Same(*number)),
-            Value::Text(text) => Values::Texts(Lane::Same(Some(text))),
-        },
-        Expression::Negate(inner) => Values::Numbers(values(inner, table).numbers().map(|number| -number)),
-        Expression::Not(inner) => Values::Truths(values(inner, table).truths().map(|truth| truth.map(|truth| !truth))),
-        Expression::Arithmetic(first, rest) => {
-            let first = values(first, table).numbers();
-            Values::Numbers(rest.iter().fold(first, |left, (operator, right)| {
-                left.zip(values(right, table).numbers(), |left, right| operator.of(left, right))
-            }))
+        Expression::Column(name) => {
+            let (column, array) = table.find(name).expect(CHECKED);
+            Values::of(column.kind, array)
         }
+        Expression::Literal(value) => Values::same(value),
+        Expression::Moment(kind, micros) => Values::Moments(*kind, Lane::Same(Some(*micros))),
+        Expression::Negate(inner) => match values(inner, table) {
+            Values::Moments(kind, lane) => Values::Moments(kind, lane.map(|micros| micros.and_then(i64::checked_neg))),
+            other => Values::Numbers(other.numbers().map(|number| -number)),
+        },
+        Expression::Not(inner) => Values::Truths(values(inner, table).truths().map(|truth| truth.map(|truth| !truth))),
+        Expression::Arithmetic(first, rest) => rest
+            .iter()
+            .fold(values(first, table), |left, (operator, right)| operator.of(left, values(right, table), rows)),
         Expression::Compare(operator, left, right) => {
-            Values::Truths(compare(*operator, values(left, table), values(right, table)))
+            Values::Truths(compare(*operator, values(left, table), values(right, table), rows))
         }
         Expression::All(parts) => logic(parts, table, false),
         Expression::Any(parts) => logic(parts, table, true),
         Expression::In(inner, list) => Values::Truths(is_in(values(inner, table), list)),
-        Expression::IsNull(inner) => Values::Truths(match values(inner, table) {
-            Values::Numbers(lane) => lane.map(|number| Some(number.is_nan())),
-            Values::Truths(lane) => lane.map(|truth| Some(truth.is_none())),
-            Values::Texts(lane) => lane.map(|text| Some(text.is_none())),
-            Values::Dates(lane) | Values::Times(lane) => lane.map(|moment| Some(moment.is_none())),
-            Values::Null => Lane::Same(Some(true)),
-        }),
+        Expression::IsNull(inner) => {
+            let values = values(inner, table);
+            Values::Truths(match values.is_same() {
+                true => Lane::Same(Some(values.is_null(0))),
+                false => Lane::Each((0..rows).map(|row| Some(values.is_null(row))).collect()),
+            })
+        }
         Expression::If(parts) => {
             let [condition, then, otherwise] = parts.as_ref();
-            choose(values(condition, table).truths(), values(then, table), values(otherwise, table), table.rows())
+            let condition = values(condition, table).truths();
+            let lanes = vec![values(then, table), values(otherwise, table)];
+            Values::gather(lanes, rows, |_, row| condition.at(row).map(|truth| usize::from(!truth)))
         }
-    }
-}
-
-fn column_values<'a>(table: &'a Table, name: &str) -> Values<'a> {
-    let (column, array) = table.find(name).expect(CHECKED);
-    match column.kind {
-        Kind::Continuous => {
-            let numbers = array.as_primitive::<Float64Type>();
-            Values::Numbers(Lane::Each(numbers.iter().map(|number| number.unwrap_or(f64::NAN)).collect()))
+        Expression::Call(function, parts) => {
+            let given = parts.iter().map(|part| values(part, table)).collect();
+            function.work(Given::new(given, parts, rows))
         }
-        Kind::Count => {
-            let counts = array.as_primitive::<Int64Type>();
-            Values::Numbers(Lane::Each(
-                counts.iter().map(|count| count.map_or(f64::NAN, |count| count as f64)).collect(),
-            ))
+        Expression::Ranked(ranks, inner) => {
+            Values::Numbers(values(inner, table).numbers().map(|number| ranks.share(number)))
         }
-        Kind::Bool => Values::Truths(Lane::Each(array.as_boolean().iter().collect())),
-        Kind::Date => Values::Dates(Lane::Each(array.as_primitive::<TimestampMicrosecondType>().iter().collect())),
-        Kind::Time => Values::Times(Lane::Each(array.as_primitive::<Time64MicrosecondType>().iter().collect())),
-        Kind::Category | Kind::Ordered | Kind::Text | Kind::Id => {
-            Values::Texts(Lane::Each(array.as_string::<i32>().iter().collect()))
+        Expression::Aggregate(..) | Expression::Score(..) | Expression::Window(_) => {
+            unreachable!("aggregates were learned, and windows are columns")
         }
     }
 }
 
 impl Arithmetic {
-    fn of(self, left: f64, right: f64) -> f64 {
+    fn of(self, left: Values, right: Values, rows: usize) -> Values {
+        let (operation, kind) = self.on(left.kind(), right.kind()).expect(CHECKED);
+        let shifted = |left: Option<i64>, right: Option<i64>| {
+            let moment = match self {
+                Arithmetic::Subtract => left?.checked_sub(right?)?,
+                _ => left?.checked_add(right?)?,
+            };
+            // Beyond the years that can be written there are no dates.
+            (kind != ExprKind::Date || MOMENTS.contains(&moment)).then_some(moment)
+        };
+        let scaled = |time: Option<i64>, number: f64| {
+            let micros = self.number(time? as f64, number).round();
+            (micros.abs() < i64::MAX as f64).then_some(micros as i64)
+        };
+        match operation {
+            Operation::Numbers => {
+                Values::Numbers(left.numbers().zip(right.numbers(), |left, right| finite(self.number(left, right))))
+            }
+            Operation::Texts => {
+                let (left, right) = (left.texts(), right.texts());
+                let joined = |row| Some([left.at(row)?, right.at(row)?].concat());
+                Values::Texts(Texts::Each((0..rows).map(joined).collect()))
+            }
+            Operation::Shift | Operation::ShiftBehind => {
+                Values::Moments(kind, left.moments(kind).zip(right.moments(kind), shifted))
+            }
+            Operation::Distance(of) => Values::Moments(kind, left.moments(of).zip(right.moments(of), shifted)),
+            Operation::Scale => Values::Moments(kind, left.moments(kind).zip(right.numbers(), scaled)),
+            Operation::ScaleBehind => Values::Moments(kind, right.moments(kind).zip(left.numbers(), scaled)),
+            Operation::Ratio => {
+                let ratio = |left: Option<i64>, right: Option<i64>| {
+                    let (Some(left), Some(right)) = (left, right) else { return f64::NAN };
+                    finite(left as f64 / right as f64)
+                };
+                Values::Numbers(left.moments(kind).zip(right.moments(kind), ratio))
+            }
+            Operation::Null => Values::Null,
+        }
+    }
+
+    fn number(self, left: f64, right: f64) -> f64 {
         match self {
             Arithmetic::Add => left + right,
             Arithmetic::Subtract => left - right,
@@ -239,7 +229,7 @@ impl Comparison {
     }
 }
 
-fn compare(operator: Comparison, left: Values<'_>, right: Values<'_>) -> Lane<Option<bool>> {
+fn compare(operator: Comparison, left: Values, right: Values, rows: usize) -> Lane<Option<bool>> {
     fn ordered<T: Ord + Copy>(
         operator: Comparison,
         left: Lane<Option<T>>,
@@ -252,16 +242,23 @@ fn compare(operator: Comparison, left: Values<'_>, right: Values<'_>) -> Lane<Op
             left.zip(right, |left, right| left.partial_cmp(&right).map(|order| operator.holds(order)))
         }
         (Values::Truths(left), Values::Truths(right)) => ordered(operator, left, right),
-        (Values::Texts(left), Values::Texts(right)) => ordered(operator, left, right),
-        (left @ Values::Times(_), right) | (left, right @ Values::Times(_)) => {
-            ordered(operator, left.times(), right.times())
+        (Values::Texts(left), Values::Texts(right)) => {
+            let holds = |left: Option<&str>, right: Option<&str>| Some(operator.holds(left?.cmp(right?)));
+            match (&left, &right) {
+                (left, Texts::Same(text)) => left.map(|left| holds(left, text.as_deref())),
+                (Texts::Same(text), right) => right.map(|right| holds(text.as_deref(), right)),
+                _ => Lane::Each((0..rows).map(|row| holds(left.at(row), right.at(row))).collect()),
+            }
         }
-        (left, right) => ordered(operator, left.dates(), right.dates()),
+        (Values::Moments(kind, left), right) => ordered(operator, left, right.moments(kind)),
+        (left, Values::Moments(kind, right)) => ordered(operator, left.moments(kind), right),
+        // A comparison with null is refused; of a column that is null throughout, nothing is known.
+        _ => Lane::Same(None),
     }
 }
 
 /// Kleene's `and` (decided by false) or `or` (decided by true) of all parts.
-fn logic<'a>(parts: &'a [Expression], table: &'a Table, decides: bool) -> Values<'a> {
+fn logic(parts: &[Expression], table: &Table, decides: bool) -> Values {
     let join = |left: Option<bool>, right: Option<bool>| {
         if left == Some(decides) || right == Some(decides) { Some(decides) } else { left.and(right) }
     };
@@ -270,9 +267,10 @@ fn logic<'a>(parts: &'a [Expression], table: &'a Table, decides: bool) -> Values
 }
 
 /// True if the value is in the list; unknown if it is not and the list holds null, or if it is missing.
-fn is_in(values: Values<'_>, list: &[Value]) -> Lane<Option<bool>> {
+fn is_in(values: Values, list: &[Value]) -> Lane<Option<bool>> {
     let otherwise = if list.contains(&Value::Null) { None } else { Some(false) };
     let answer = move |found: bool| if found { Some(true) } else { otherwise };
+    let texts = || list.iter().filter_map(|value| if let Value::Text(text) = value { Some(&**text) } else { None });
     match values {
         Values::Numbers(lane) => {
             let number = |value: &Value| if let Value::Number(number) = value { Some(*number + 0.0) } else { None };
@@ -285,59 +283,15 @@ fn is_in(values: Values<'_>, list: &[Value]) -> Lane<Option<bool>> {
         }
         Values::Truths(lane) => lane.map(|truth| answer(list.contains(&Value::Bool(truth?)))),
         Values::Texts(lane) => {
-            let text = |value: &'_ Value| if let Value::Text(text) = value { Some(text.clone()) } else { None };
-            let mut known: Vec<Arc<str>> = list.iter().filter_map(text).collect();
+            let mut known: Vec<&str> = texts().collect();
             known.sort_unstable();
-            lane.map(|text| {
-                let text = text?;
-                answer(known.binary_search_by(|other| (**other).cmp(text)).is_ok())
-            })
+            lane.map(|text| Some(known.binary_search(&text?).is_ok()).and_then(answer))
         }
-        Values::Dates(lane) => {
-            let date = |value: &Value| if let Value::Text(text) = value { csv::date(text.as_bytes()) } else { None };
-            let known: Vec<i64> = list.iter().filter_map(date).collect();
-            lane.map(|date| answer(known.contains(&date?)))
-        }
-        Values::Times(lane) => {
-            let time = |value: &Value| if let Value::Text(text) = value { csv::time(text.as_bytes()) } else { None };
-            let known: Vec<i64> = list.iter().filter_map(time).collect();
-            lane.map(|time| answer(known.contains(&time?)))
+        Values::Moments(kind, lane) => {
+            let read = if kind == ExprKind::Time { csv::time } else { csv::date };
+            let known: Vec<i64> = texts().filter_map(|text| read(text.as_bytes())).collect();
+            lane.map(|moment| answer(known.contains(&moment?)))
         }
         Values::Null => Lane::Same(None),
-    }
-}
-
-fn choose<'a>(condition: Lane<Option<bool>>, then: Values<'a>, otherwise: Values<'a>, rows: usize) -> Values<'a> {
-    fn pick<T: Copy>(
-        condition: &Lane<Option<bool>>,
-        then: Lane<T>,
-        otherwise: Lane<T>,
-        none: T,
-        rows: usize,
-    ) -> Lane<T> {
-        let value = |row| match condition.at(row) {
-            Some(true) => then.at(row),
-            Some(false) => otherwise.at(row),
-            None => none,
-        };
-        Lane::Each((0..rows).map(value).collect())
-    }
-    match (&then, &otherwise) {
-        (Values::Null, Values::Null) => Values::Null,
-        (Values::Numbers(_), _) | (_, Values::Numbers(_)) => {
-            Values::Numbers(pick(&condition, then.numbers(), otherwise.numbers(), f64::NAN, rows))
-        }
-        (Values::Truths(_), _) | (_, Values::Truths(_)) => {
-            Values::Truths(pick(&condition, then.truths(), otherwise.truths(), None, rows))
-        }
-        (Values::Dates(_), _) | (_, Values::Dates(_)) => {
-            Values::Dates(pick(&condition, then.dates(), otherwise.dates(), None, rows))
-        }
-        (Values::Times(_), _) | (_, Values::Times(_)) => {
-            Values::Times(pick(&condition, then.times(), otherwise.times(), None, rows))
-        }
-        (Values::Texts(_), _) | (_, Values::Texts(_)) => {
-            Values::Texts(pick(&condition, then.texts(), otherwise.texts(), None, rows))
-        }
     }
 }

@@ -35,9 +35,25 @@ impl Moments {
     pub fn add(&mut self, number: f64) {
         assert!(number.is_finite(), "moments are of finite numbers");
         self.sum.add(number);
+        self.square(number, false);
+    }
+
+    /// Takes a number out again that was added; nothing is lost by that.
+    ///
+    /// # Panics
+    /// If it is not finite, or there is none.
+    pub fn remove(&mut self, number: f64) {
+        assert!(number.is_finite() && self.count() > 0, "the number was added");
+        self.sum.remove(number);
+        self.square(number, true);
+    }
+
+    #[inline]
+    fn square(&mut self, number: f64, negative: bool) {
         let (_, mantissa, bit) = parts(number);
         let square = u128::from(mantissa) * u128::from(mantissa);
-        self.squares.add_wide(square, 2 * bit);
+        self.squares.add(square as u64, 2 * bit, negative);
+        self.squares.add((square >> 64) as u64, 2 * bit + 64, negative);
     }
 
     /// Adds finite numbers: the same moments as adding them one by one, only faster.

@@ -62,7 +62,7 @@ impl Bins {
 }
 
 /// The bin of a number: bins are in the order of their numbers.
-fn place(number: f64) -> u32 {
+pub(super) fn place(number: f64) -> u32 {
     // Both zeros are one number.
     let bits = (number + 0.0).to_bits();
     let ordered = if bits >> 63 == 1 { !bits } else { bits | 1 << 63 };

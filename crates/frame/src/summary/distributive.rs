@@ -45,6 +45,13 @@ impl ExactSum {
         }
     }
 
+    /// Takes a finite number out again that was added; nothing is lost by that.
+    pub(super) fn remove(&mut self, number: f64) {
+        let (negative, mantissa, bit) = parts(number);
+        self.finite.add(mantissa, bit, !negative);
+        self.count -= 1;
+    }
+
     /// Adds numbers: the same sum as adding them one by one, only faster.
     pub fn add_all(&mut self, numbers: &[f64]) {
         for block in numbers.chunks(BLOCK) {

@@ -87,21 +87,25 @@ fn number_text(number: f64) -> String {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_string() } else { text }
 }
 
-/// A text in one line and of bounded length.
 fn bounded(text: &str) -> String {
-    let clean: String = text
-        .chars()
-        .map(|character| if character.is_control() { '␣' } else { character })
-        .take(CELL_CHARACTERS_MAX + 1)
-        .collect();
-    if clean.chars().count() <= CELL_CHARACTERS_MAX {
+    shortened(text, CELL_CHARACTERS_MAX)
+}
+
+/// A text in one line that is no wider than `width_max`; what is cut off is told by `…`.
+#[must_use]
+pub fn shortened(text: &str, width_max: usize) -> String {
+    let clean = |character: char| if character.is_control() { '␣' } else { character };
+    let clean: String = text.chars().map(clean).take(width_max + 1).collect();
+    if width_of(&clean) <= width_max {
         return clean;
     }
-    let mut short: String = clean.chars().take(CELL_CHARACTERS_MAX - 1).collect();
+    let mut short: String = clean.chars().take(width_max.saturating_sub(1)).collect();
     short.push('…');
     short
 }
 
-fn width_of(text: &str) -> usize {
+/// The width of a text in a terminal, in characters.
+#[must_use]
+pub fn width_of(text: &str) -> usize {
     text.chars().count()
 }

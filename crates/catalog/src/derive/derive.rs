@@ -1,0 +1,95 @@
+//! `derive`: makes columns by expressions.
+
+use crate::adapt::{fitted, load_state};
+use pipewright_diagnostic::{Failure, code};
+use pipewright_frame::{About, Assign, Chunks, Derive, DeriveState, Expression, Schema};
+use pipewright_operator::work::{Fitted, Step};
+use pipewright_operator::{
+    Args, Assigned, Bound, Domain, Effect, Example, Fault, Form, Group, Param, Spec, Surroundings, Verb,
+};
+use std::sync::Arc;
+
+pub(crate) const VERB: Verb = Verb {
+    spec: Spec {
+        name: "derive",
+        group: Group::Derive,
+        summary: "Makes columns by expressions, or replaces columns of the same name.",
+        details: "An expression may use the columns made before it in the same stage, and every function of \
+                  `pipewright help functions`. Functions of one row learn nothing. An aggregate such as `mean(x)` is \
+                  learned on the training rows and a constant from then on. With `over(key, …)`, and for `lag`, \
+                  `cumsum`, `rolling` and their like, the value comes from the rows up to the row itself, among those \
+                  with the same keys: of all of them, or of the last `over(key, 5)` rows or `over(key, 30d)` days \
+                  (less than so long before the row). Days are those of the date among the keys, of the column of the \
+                  role time, or of the only date of the table. What is no finite number is missing. A length of time becomes a number of days.",
+        search: &["mutate", "assign", "compute", "column", "feature", "with_columns", "add", "lag", "rolling"],
+        form: Form::Expression,
+        positionals: &[Param::required("columns", Domain::Assigns, "The new columns.")],
+        examples: &[
+            Example {
+                script: "load titanic.csv | derive family = sibsp + parch + 1, child = age < 16 | show 3",
+                output: "",
+            },
+            Example {
+                script: "load titanic.csv | select age, pclass | derive z = round(zscore(age), 2), \
+                         nth = count() over(pclass) | show 3",
+                output: "",
+            },
+        ],
+        ..Spec::BASE
+    },
+    bind,
+    load: Some(load_state::<DeriveState>),
+};
+
+fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+    let assigns = args.assigns("columns").unwrap_or_default();
+    if assigns.is_empty() {
+        return Err(Fault::of("columns", code::MISSING_ARGUMENT, "no column is made"));
+    }
+    let assign =
+        |assigned: &Assigned| Assign { name: assigned.name.as_str().into(), expression: assigned.expression.clone() };
+    let derived = Derived(Derive { assigns: assigns.iter().map(assign).collect() });
+    if derived.any(Expression::learns) && derived.any(Expression::looks_around) {
+        // In every fold it would look at the rows that the fold has left over.
+        let message = "an aggregate is learned in every fold, and a window looks at all rows: one stage cannot do both";
+        let help =
+            "make two stages of it, the window first: derive before = lag(x) | derive rest = before - mean(before)";
+        return Err(Fault::of("columns", code::WRONG_ORDER, message).help(help));
+    }
+    Ok(Bound::Step(Arc::new(derived)))
+}
+
+struct Derived(Derive);
+
+impl Derived {
+    fn any(&self, test: fn(&Expression) -> bool) -> bool {
+        self.0.assigns.iter().any(|assign| test(&assign.expression))
+    }
+}
+
+impl Step for Derived {
+    fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
+        self.0.schema(input)
+    }
+
+    fn effect(&self) -> Option<Effect> {
+        Some(match (self.any(Expression::learns), self.any(Expression::looks_around)) {
+            (true, _) => Effect::Fit,
+            (_, true) => Effect::Seq,
+            _ => Effect::Row,
+        })
+    }
+
+    fn reads(&self) -> Vec<Arc<str>> {
+        self.0.reads()
+    }
+
+    fn looks_ahead(&self) -> bool {
+        self.any(Expression::looks_ahead)
+    }
+
+    fn fit(&self, rows: &dyn Chunks, _: &About) -> Result<Arc<dyn Fitted>, Failure> {
+        let (state, notices) = self.0.fit_noting(rows)?;
+        Ok(fitted(state, notices))
+    }
+}

@@ -1,0 +1,3 @@
+//! New columns.
+
+pub(crate) mod derive;

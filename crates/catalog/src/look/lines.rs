@@ -1,0 +1,123 @@
+//! Lines of a report: cells in columns, numbers in few digits, bars.
+
+use pipewright_frame::{shortened, width_of};
+
+/// Lines of cells: cells of a column are aligned, but for a cell that stands at the end of its line and may be as wide
+/// as it wants.
+#[derive(Debug, Default)]
+pub(crate) struct Lines {
+    lines: Vec<Vec<Cell>>,
+}
+
+/// A cell of a line.
+#[derive(Debug, Clone)]
+pub(crate) enum Cell {
+    /// Aligned to the left.
+    Left(String),
+    /// Aligned to the right.
+    Right(String),
+    /// At the end of its line, not aligned.
+    Free(String),
+}
+
+impl Cell {
+    fn text(&self) -> &str {
+        let (Cell::Left(text) | Cell::Right(text) | Cell::Free(text)) = self;
+        text
+    }
+}
+
+impl Lines {
+    /// Adds a line.
+    pub(crate) fn push(&mut self, line: impl IntoIterator<Item = Cell>) {
+        self.lines.push(line.into_iter().collect());
+    }
+
+    /// All lines, no wider than `width_max`: what is free is cut there.
+    pub(crate) fn print(&self, indent: usize, width_max: usize) -> String {
+        let mut widths: Vec<usize> = Vec::new();
+        for line in &self.lines {
+            for (place, cell) in line.iter().enumerate().filter(|(_, cell)| !matches!(cell, Cell::Free(_))) {
+                widths.resize(widths.len().max(place + 1), 0);
+                widths[place] = widths[place].max(width_of(cell.text()));
+            }
+        }
+        let mut text = String::new();
+        for cells in &self.lines {
+            let mut line = " ".repeat(indent);
+            for (place, cell) in cells.iter().enumerate() {
+                let gap = if place == 0 { "" } else { "  " };
+                let padding = |text: &str| " ".repeat(widths.get(place).copied().unwrap_or(0) - width_of(text));
+                match cell {
+                    Cell::Left(text) => line.push_str(&format!("{gap}{text}{}", padding(text))),
+                    Cell::Right(text) => line.push_str(&format!("{gap}{}{text}", padding(text))),
+                    Cell::Free(text) => {
+                        let left = width_max.saturating_sub(width_of(&line) + gap.len()).max(8);
+                        line.push_str(&format!("{gap}{}", shortened(text, left)));
+                    }
+                }
+            }
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        text
+    }
+}
+
+/// A number in four significant digits, or all digits before the point.
+pub(crate) fn brief(number: f64) -> String {
+    let magnitude = number.abs();
+    if number == 0.0 {
+        return "0".to_owned();
+    }
+    if !(1e-3..1e7).contains(&magnitude) {
+        let text = format!("{number:.2e}");
+        let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+        let mantissa =
+            if mantissa.contains('.') { mantissa.trim_end_matches('0').trim_end_matches('.') } else { mantissa };
+        return format!("{mantissa}e{exponent}");
+    }
+    let decimals = (3 - magnitude.log10().floor() as i32).max(0) as usize;
+    let text = format!("{number:.decimals$}");
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
+/// A bar a number, the largest the highest; the lowest is nothing.
+pub(crate) fn bars(counts: &[u64]) -> String {
+    const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let most = counts.iter().copied().max().unwrap_or(0).max(1);
+    let height = |count: u64| if count == 0 { 0 } else { 1 + (u128::from(count) * 6 / u128::from(most)) as usize };
+    counts.iter().map(|count| BARS[height(*count)]).collect()
+}
+
+/// `1 row`, `2 rows`.
+pub(crate) fn counted(count: u64, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_are_aligned_and_free_ones_are_cut() {
+        let mut lines = Lines::default();
+        lines.push([Cell::Left("größe".into()), Cell::Right("7".into()), Cell::Free("a text without end".into())]);
+        lines.push([Cell::Left("n".into()), Cell::Right("123".into())]);
+        assert_eq!(lines.print(1, 24), " größe    7  a text wi…\n n      123\n".replace("wi…", "witho…"));
+    }
+
+    #[test]
+    fn numbers_are_short() {
+        let short: Vec<String> =
+            [29.699_118, 0.0, -1.5, 512.3292, 4201.75, 123_456.7, 1.23e9, 0.000_123, 1000.0].map(brief).into();
+        assert_eq!(short, ["29.7", "0", "-1.5", "512.3", "4202", "123457", "1.23e9", "1.23e-4", "1000"]);
+    }
+
+    #[test]
+    fn bars_show_what_is_there() {
+        assert_eq!(bars(&[0, 1, 50, 100]), "▁▂▅█");
+        assert_eq!(bars(&[]), "");
+        assert_eq!(bars(&[0, 0]), "▁▁");
+    }
+}

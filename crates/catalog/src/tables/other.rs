@@ -1,0 +1,29 @@
+//! Another table, ready to be put beside or below the rows that come.
+
+use pipewright_diagnostic::{Failure, Watch};
+use pipewright_frame::{Schema, Table};
+use pipewright_operator::work::{Combine, Rows};
+use pipewright_world::random::Key;
+
+/// What a stage does to rows with another table.
+pub(super) struct OtherRows<C> {
+    pub(super) combine: C,
+    pub(super) other: Table,
+    /// Is what becomes of a row the same, whatever rows stand beside it?
+    pub(super) by_row: bool,
+    pub(super) apply: fn(&C, &Table, &Table) -> Result<Table, Failure>,
+}
+
+impl<C: Combine> Rows for OtherRows<C> {
+    fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
+        self.combine.schema(input, &self.other.schema())
+    }
+
+    fn apply(&self, table: &Table, _: Key, _: &dyn Watch) -> Result<Table, Failure> {
+        (self.apply)(&self.combine, table, &self.other)
+    }
+
+    fn by_row(&self) -> bool {
+        self.by_row
+    }
+}

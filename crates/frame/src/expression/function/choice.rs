@@ -1,0 +1,33 @@
+//! Functions that give one of several values.
+
+use super::super::lanes::Values;
+use super::{Chapter, Function, Given, Gives, Parameter, Work};
+use std::cmp::Ordering;
+
+const A_AND_MORE: &[Parameter] = &[Parameter::alike("a"), Parameter::alike("b").repeated()];
+
+const fn choice(name: &'static str, doc: &'static str, work: fn(Given<'_>) -> Values) -> Function {
+    Function { name, chapter: Chapter::Choice, takes: A_AND_MORE, doc, gives: Gives::Alike, work: Work::Row(work) }
+}
+
+pub(super) const FUNCTIONS: &[Function] = &[
+    choice("coalesce", "the first value that is not missing", |mut given| {
+        let rows = given.rows();
+        Values::gather(given.all(), rows, |lanes, row| lanes.iter().position(|lane| !lane.is_null(row)))
+    }),
+    choice("min", "the smallest of the values of a row; missing ones are left out", |given| {
+        extreme(given, Ordering::Less)
+    }),
+    choice("max", "the largest of the values of a row; missing ones are left out", |given| {
+        extreme(given, Ordering::Greater)
+    }),
+];
+
+/// Of several values the one that stands so to all others; the first of equal ones.
+fn extreme(mut given: Given<'_>, wanted: Ordering) -> Values {
+    let rows = given.rows();
+    Values::gather(given.all(), rows, |lanes, row| {
+        let present = (0..lanes.len()).filter(|&lane| !lanes[lane].is_null(row));
+        present.reduce(|best, lane| if lanes[lane].order(&lanes[best], row) == wanted { lane } else { best })
+    })
+}
