@@ -73,7 +73,7 @@ static FAMILIES: [&Family; 8] = [
     &tables::PREPARE,
     &tables::PARQUET,
     &estimators::FAMILY,
-    &estimators::TRANSFORMS,
+    &estimators::IMPUTE,
     &tables::GROUP,
     &tables::JOIN,
 ];

@@ -24,8 +24,8 @@ mod fixed;
 mod holistic;
 
 pub use algebraic::Moments;
-pub(crate) use block::BLOCK;
 pub use association::{Comoments, Contingency, GroupSums, Separation};
+pub(crate) use block::BLOCK;
 pub use distinct::{Counted, Distinct, hash, hash_with};
 pub use distributive::{ExactSum, Extremes, Levels};
 pub(crate) use fixed::{Exponents, FixedPoint};

@@ -31,8 +31,7 @@ const STEPS: [&str; 16] = [
 pub(super) static FAMILY: Family = Family { name: "encode", files: &[], jobs, goals: &GOALS };
 
 /// What needs neighbours, regressions or decompositions, each by itself.
-pub(super) static TRANSFORMS: Family =
-    Family { name: "impute", files: &[], jobs: transform_jobs, goals: TRANSFORM_GOALS };
+pub(super) static IMPUTE: Family = Family { name: "impute", files: &[], jobs: transform_jobs, goals: TRANSFORM_GOALS };
 
 fn jobs(environment: &Environment) -> Result<Vec<Job>, String> {
     let job = |name| {
