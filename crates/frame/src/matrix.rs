@@ -69,7 +69,10 @@ pub fn matrix<N: Real>(rows: &dyn Chunks, names: &[Arc<str>]) -> Result<Vec<N>, 
             write(&chunk, names, &mut part).map_err(told(index))?;
             Ok(part)
         };
-        in_waves(rows.count(), part, |part: Vec<N>| Ok(numbers.extend(part)))?;
+        in_waves(rows.count(), part, |part: Vec<N>| {
+            numbers.extend(part);
+            Ok(())
+        })?;
         return Ok(numbers);
     };
     if ends.is_empty() {

@@ -157,7 +157,13 @@ mod tests {
                     part.add_all(chunks[index]);
                     Ok(part)
                 };
-                pool.install(|| crate::in_waves(chunks.len(), observe, |part| Ok(merged.merge(part)))).unwrap();
+                pool.install(|| {
+                    crate::in_waves(chunks.len(), observe, |part| {
+                        merged.merge(part);
+                        Ok(())
+                    })
+                })
+                .unwrap();
                 assert_eq!(bits(&merged), bits(&whole), "{rows} rows a chunk, {threads} threads");
             }
         }
