@@ -131,7 +131,7 @@ impl TableEstimator for TargetEncoder {
     fn apply_training(&self, state: &EncoderState, rows: &Table, about: &About) -> Result<Table, Failure> {
         let aim = about.aim()?;
         let outcomes = self.outcomes(aim, rows)?;
-        let folds = self.folds(aim, rows, about.key)?;
+        let folds = self.folds(aim, &outcomes, rows.rows(), about.key);
         state.replaced(rows, |encoded, column, array| {
             let Coding::Scores(scores) = &encoded.coding else { unreachable!("`fit` makes scores only") };
             let codes = scores.codes(column, array, Unseen::Zero)?;
@@ -182,15 +182,21 @@ impl TargetEncoder {
 
     /// The part of each row: rows are dealt out in random order, class by class, so that every part has its share of
     /// each class.
-    fn folds(&self, aim: &Aim, rows: &Table, key: Key) -> Result<Vec<u32>, Failure> {
-        let mut order = key.permutation(rows.rows());
-        if aim.classes.is_some() {
-            let codes = aim.codes(rows)?;
-            order.sort_by_key(|&row| codes[row as usize]);
+    fn folds(&self, aim: &Aim, outcomes: &[Outcome], rows: usize, key: Key) -> Vec<u32> {
+        // Of two classes, the one that is no outcome comes first.
+        let class = |row: u32| outcomes.iter().position(|outcome| outcome.values[row as usize] == 1.0);
+        let class = |row: u32| aim.classes.as_ref().and(class(row)).map_or(0, |place| place + 1);
+        let mut counts = vec![0_usize; outcomes.len() + 1];
+        (0..rows as u32).for_each(|row| counts[class(row)] += 1);
+        // The place of the first row of each class, were all of them sorted by class.
+        let mut next: Vec<usize> = (0..counts.len()).map(|class| counts[..class].iter().sum()).collect();
+        let mut folds = vec![0; rows];
+        for row in key.permutation(rows) {
+            let place = &mut next[class(row)];
+            folds[row as usize] = (*place % self.folds as usize) as u32;
+            *place += 1;
         }
-        let mut folds = vec![0; rows.rows()];
-        order.iter().zip((0..self.folds).cycle()).for_each(|(&row, fold)| folds[row as usize] = fold);
-        Ok(folds)
+        folds
     }
 
     /// The number of each row, from the rows of the other parts.
@@ -198,10 +204,10 @@ impl TargetEncoder {
         let rows = || codes.iter().copied().zip(outcome.iter().copied()).zip(folds);
         let without = |left: u32| {
             let others = || rows().filter(move |(_, fold)| **fold != left).map(|(row, _)| row);
-            // A single row has no others: it gets what all rows teach of any level.
+            // A single row has no others: it gets what all rows say of a level that was not seen.
             if others().next().is_none() {
-                let mean = codes.len().max(1) as f64;
-                return vec![outcome.iter().sum::<f64>() / mean; places];
+                let mean = outcome.iter().sum::<f64>() / codes.len().max(1) as f64;
+                return vec![if self.method == TargetMethod::Evidence { 0.0 } else { mean }; places];
             }
             self.numbers(places, others)
         };

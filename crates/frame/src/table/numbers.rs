@@ -7,6 +7,7 @@ use arrow_array::{Array, ArrayRef};
 use arrow_buffer::BooleanBuffer;
 use arrow_schema::DataType;
 use pipewright_diagnostic::{Failure, code};
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -127,8 +128,8 @@ impl Table {
         // Only looked up, never walked through: its order is nobody's business.
         let places: HashMap<&str, u32> = classes.iter().map(String::as_str).zip(0..).collect();
         let code = |row: usize| {
-            let Some(text) = text_of(array, row) else { return Ok(None) };
-            places.get(text.as_str()).copied().map(Some).ok_or_else(|| {
+            let Some(text) = text_at(array, row) else { return Ok(None) };
+            places.get(&*text).copied().map(Some).ok_or_else(|| {
                 Failure::new(code::UNSEEN_LEVEL, format!("`{name}` is `{text}`, which is none of the known classes"))
                     .column(name)
                     .row(row as u64 + 1)
@@ -177,18 +178,23 @@ impl<'a> Numeric<'a> {
 
 /// The value of a row as text; none where it is missing.
 pub(crate) fn text_of(array: &ArrayRef, row: usize) -> Option<String> {
+    text_at(array, row).map(Cow::into_owned)
+}
+
+/// As [`text_of`], without a copy of what is a text already.
+fn text_at(array: &ArrayRef, row: usize) -> Option<Cow<'_, str>> {
     if array.is_null(row) {
         return None;
     }
-    Some(match array.data_type() {
+    Some(Cow::Owned(match array.data_type() {
         DataType::Float64 => (array.as_primitive::<Float64Type>().value(row) + 0.0).to_string(),
         DataType::Int64 => array.as_primitive::<Int64Type>().value(row).to_string(),
-        DataType::Boolean => array.as_boolean().value(row).to_string(),
-        DataType::Utf8 => array.as_string::<i32>().value(row).to_string(),
+        DataType::Boolean => return Some(Cow::Borrowed(if array.as_boolean().value(row) { "true" } else { "false" })),
+        DataType::Utf8 => return Some(Cow::Borrowed(array.as_string::<i32>().value(row))),
         DataType::Timestamp(..) => crate::csv::date_text(array.as_primitive::<TimestampMicrosecondType>().value(row)),
         DataType::Time64(..) => crate::csv::time_text(array.as_primitive::<Time64MicrosecondType>().value(row)),
         other => unreachable!("no kind is stored as {other}"),
-    })
+    }))
 }
 
 fn refuse_missing(column: &Column, array: &ArrayRef) -> Result<(), Failure> {

@@ -86,6 +86,25 @@ fn evidence_by_hand() {
     assert_eq!(TargetEncoder::mean().fit(&table, &aimless).unwrap_err().code, code::NO_TARGET);
 }
 
+#[test]
+fn parts_are_even_and_have_their_share_of_each_class() {
+    let aim = |classes: Option<&[&str]>| about("y", classes, 0).aim.unwrap();
+    let outcome = |values: Vec<f64>| Outcome { suffix: String::new(), values };
+    let is = |class: usize| outcome((0..50).map(|row| f64::from(u8::from(row % 10 / 4 == class))).collect());
+    let encoder = TargetEncoder::mean();
+    let counts = |folds: &[u32], of: &dyn Fn(usize) -> bool| -> Vec<usize> {
+        (0..5).map(|fold| (0..50).filter(|&row| folds[row] == fold && of(row)).count()).collect()
+    };
+    let three = encoder.folds(&aim(Some(&["a", "b", "c"])), &[is(0), is(1), is(2)], 50, Key::new(1));
+    assert_eq!(counts(&three, &|_| true), [10; 5]);
+    (0..3).for_each(|class| assert_eq!(counts(&three, &|row| row % 10 / 4 == class), [[4; 5], [4; 5], [2; 5]][class]));
+    let two = encoder.folds(&aim(Some(&["a", "b"])), &[is(2)], 50, Key::new(1));
+    assert_eq!(counts(&two, &|row| row % 10 / 4 == 2), [2; 5]);
+    let numbers = encoder.folds(&aim(None), &[is(1)], 50, Key::new(1));
+    assert_eq!(counts(&numbers, &|_| true), [10; 5]);
+    assert_ne!(numbers, encoder.folds(&aim(None), &[is(1)], 50, Key::new(2)));
+}
+
 /// A text that is nearly another one in every row, and a target that has nothing to do with it.
 fn noise(rows: u64, levels: u64) -> Table {
     let key = Key::new(3);
