@@ -29,7 +29,15 @@ pub(crate) const VERB: Verb = Verb {
             Param::optional("above", Domain::Real { min: 0.0, max: f64::MAX }, "The threshold."),
         ],
         columns: Columns::Default(COLUMNS),
-        examples: &[Example { script: "load iris.csv | filter correlation 0.9 | show 2", output: "" }],
+        examples: &[Example {
+            script: "load iris.csv | filter correlation 0.9 | show 2",
+            output: "\
+sepal_length  sepal_width  petal_length  species
+         5.1          3.5           1.4  setosa
+         4.9            3           1.4  setosa
+… 148 more rows
+",
+        }],
         ..Spec::BASE
     },
     bind,

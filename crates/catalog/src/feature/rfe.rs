@@ -29,7 +29,14 @@ pub(crate) const VERB: Verb = Verb {
         )],
         options: &[Param::with_default("step", Domain::Whole { min: 1 }, "1", "How many columns go at a time.")],
         columns: Columns::Default(COLUMNS),
-        examples: &[Example { script: "load diabetes.csv | target progression | scale | rfe[3] | show 2", output: "" }],
+        examples: &[Example {
+            script: "load diabetes.csv | target progression | scale | rfe[3] | show 2",
+            output: "     bmi          s1         s5  progression
+1.297088  -0.9297458  0.4185309          151
+-1.08218  -0.1776243  -1.436589           75
+… 440 more rows
+",
+        }],
         ..Spec::BASE
     },
     bind,

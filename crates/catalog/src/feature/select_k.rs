@@ -32,7 +32,15 @@ pub(crate) const VERB: Verb = Verb {
             "What they are judged by, and how many stay.",
         )],
         columns: Columns::Default(COLUMNS),
-        examples: &[Example { script: "load iris.csv | target species | select_k f[2] | show 2", output: "" }],
+        examples: &[Example {
+            script: "load iris.csv | target species | select_k f[2] | show 2",
+            output: "\
+petal_length  petal_width  species
+         1.4          0.2  setosa
+         1.4          0.2  setosa
+… 148 more rows
+",
+        }],
         ..Spec::BASE
     },
     bind,

@@ -27,7 +27,14 @@ pub(crate) const VERB: Verb = Verb {
             "From no column up, or from all of them down.",
         )],
         columns: Columns::Default(COLUMNS),
-        examples: &[Example { script: "load diabetes.csv | target progression | sequential[3] | show 2", output: "" }],
+        examples: &[Example {
+            script: "load diabetes.csv | target progression | sequential[3] | show 2",
+            output: " bmi   bp      s5  progression
+32.1  101  4.8598          151
+21.6   87  3.8918           75
+… 440 more rows
+",
+        }],
         ..Spec::BASE
     },
     bind,

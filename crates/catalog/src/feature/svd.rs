@@ -26,7 +26,16 @@ pub(crate) const VERB: Verb = Verb {
             "What the new columns are called, before their numbers; `svd` without it.",
         )],
         columns: Columns::Default(COLUMNS),
-        examples: &[Example { script: "load iris.csv | svd[2] | show 3", output: "" }],
+        examples: &[Example {
+            script: "load iris.csv | svd[2] | show 3",
+            output: "\
+species     svd 1      svd 2
+setosa   5.912747  -2.302033
+setosa   5.572482  -1.971826
+setosa   5.446977  -2.095206
+… 147 more rows
+",
+        }],
         ..Spec::BASE
     },
     bind,
