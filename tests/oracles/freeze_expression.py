@@ -1,6 +1,6 @@
 """Freezes what pandas and polars make of dates, texts, numbers and windows: `expression.json`.
 
-    python3 -m venv venv && venv/bin/pip install -r requirements_expression.txt && venv/bin/python freeze_expression.py
+    python3 -m venv venv && venv/bin/pip install -r requirements.txt && venv/bin/python freeze_expression.py
 """
 
 import json

@@ -43,6 +43,7 @@ pub static REGISTRY: Registry = Registry {
         &choose::dropna::VERB,
         &tables::join::VERB,
         &tables::concat::VERB,
+        &tables::group::VERB,
         &tables::pivot::VERB,
         &tables::unpivot::VERB,
         &roles::target::VERB,
@@ -93,5 +94,12 @@ pub static REGISTRY: Registry = Registry {
         &learn::mlp::MODEL,
     ],
     samples: source::samples::SAMPLES,
-    implied: Implied { target: "target {}", encode: "encode auto on {}", judge: "eval kfold 5", look: "show" },
+    implied: Implied {
+        target: "target {}",
+        encode: "encode auto on {}",
+        judge: "eval kfold 5",
+        look: "show",
+        keep: "select @all",
+        drop: "drop @all - @target",
+    },
 };

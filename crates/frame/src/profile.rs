@@ -51,7 +51,7 @@ pub struct Profile {
     pub rows: u64,
     /// The columns, in order.
     pub columns: Vec<ColumnProfile>,
-    /// Rows that are equal to an earlier one in all these columns.
+    /// Rows that are equal to an earlier one; not looked for where only some columns are looked at.
     pub duplicates: Option<Counted>,
     /// How much columns say of each other, in the order of the columns.
     pub associations: Vec<Association>,
@@ -282,10 +282,12 @@ impl First {
         let kinds: Vec<Kind> = schema.columns().map(|column| column.kind).collect();
         let names: Vec<&str> = schema.columns().map(|column| &*column.name).collect();
         let bounds = Bounds::new(rows.budget_bytes(), kinds.len());
+        // That some columns of two rows are equal is no news.
+        let is_whole = depth == Depth::Whole && kinds.len() == rows.schema().columns().count();
         let empty = || First {
             rows: 0,
             columns: kinds.iter().map(|kind| Seen::new(*kind, &bounds)).collect(),
-            lines: (depth == Depth::Whole).then(|| Distinct::bounded(bounds.lines)),
+            lines: is_whole.then(|| Distinct::bounded(bounds.lines)),
         };
         let mut whole = empty();
         let observe = |index: usize| {

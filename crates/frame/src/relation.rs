@@ -7,6 +7,7 @@
 mod aggregates;
 mod concat;
 mod gather;
+mod group_by;
 mod grouping;
 mod index;
 mod join;
@@ -19,6 +20,7 @@ mod unpivot;
 mod values;
 
 pub use concat::Concat;
+pub use group_by::GroupBy;
 pub use grouping::{Grouping, Measure};
 pub use join::{How, Join};
 pub use order::Direction;

@@ -403,7 +403,8 @@ fn read_default(text: &str) -> Value {
             let whole = text.parse::<i64>().ok().map(Value::Whole);
             let real = || text.parse::<f64>().ok().map(Value::Real);
             let share = || text.strip_suffix('%')?.parse::<f64>().ok().map(|percent| Value::Share(percent / 100.0));
-            whole.or_else(real).or_else(share).unwrap_or_else(|| Value::Word(text.to_owned()))
+            let quoted = || Some(Value::Text(text.strip_prefix('"')?.strip_suffix('"')?.to_owned()));
+            whole.or_else(real).or_else(share).or_else(quoted).unwrap_or_else(|| Value::Word(text.to_owned()))
         }
     }
 }

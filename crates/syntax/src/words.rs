@@ -6,6 +6,9 @@ pub const PATH_VERBS: &[&str] = &["load", "save", "write", "predict", "apply", "
 /// Verbs that a selector follows.
 pub const SELECTOR_VERBS: &[&str] = &["select", "drop", "keep", "sort"];
 
+/// Verbs whose options may stand behind their columns too, where they name what becomes of these.
+pub(crate) const OPTIONS_BEHIND: &[&str] = &["unpivot"];
+
 /// Verbs that expressions follow.
 pub const EXPRESSION_VERBS: &[&str] = &["where", "assert", "derive"];
 

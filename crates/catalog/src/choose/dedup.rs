@@ -1,7 +1,7 @@
 //! `dedup`: keeps one of several equal rows.
 
 use pipewright_diagnostic::{Failure, Watch};
-use pipewright_frame::{Schema, Selection, Table};
+use pipewright_frame::{Class, Schema, Selection, Table};
 use pipewright_operator::work::Rows;
 use pipewright_operator::{Args, Bound, Columns, Effect, Example, Fault, Group, Sort, Spec, Surroundings, Verb};
 use pipewright_world::random::Key;
@@ -21,9 +21,17 @@ pub(crate) const VERB: Verb = Verb {
         examples: &[
             Example {
                 script: "load titanic.csv | dedup on pclass, survived | select pclass, survived | show",
-                output: "",
+                output: "\
+pclass  survived
+1st     survived
+1st     died
+2nd     died
+2nd     survived
+3rd     died
+3rd     survived
+",
             },
-            Example { script: "load iris.csv | dedup | assert rows == 147", output: "" },
+            Example { script: "load iris.csv | dedup | assert rows == 149", output: "" },
         ],
         ..Spec::BASE
     },
@@ -32,7 +40,7 @@ pub(crate) const VERB: Verb = Verb {
 };
 
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
-    Ok(Bound::Rows(Arc::new(Different(super::selected(args)?))))
+    Ok(Bound::Rows(Arc::new(Different(args.columns("columns").cloned().unwrap_or(Selection::Class(Class::All))))))
 }
 
 struct Different(Selection);

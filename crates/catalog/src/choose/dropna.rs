@@ -1,7 +1,7 @@
 //! `dropna`: leaves out rows with missing values.
 
 use pipewright_diagnostic::{Failure, Watch};
-use pipewright_frame::{Schema, Selection, Table};
+use pipewright_frame::{Class, Schema, Selection, Table};
 use pipewright_operator::work::Rows;
 use pipewright_operator::{Args, Bound, Columns, Effect, Example, Fault, Group, Sort, Spec, Surroundings, Verb};
 use pipewright_world::random::Key;
@@ -21,7 +21,17 @@ pub(crate) const VERB: Verb = Verb {
         columns: Columns::Default("@all"),
         examples: &[
             Example { script: "load titanic.csv | dropna | assert rows == 1046", output: "" },
-            Example { script: "load penguins.csv | dropna on Sex | select Species, Sex | show 4", output: "" },
+            Example {
+                script: "load penguins.csv | dropna on Sex | select Species, Sex | show 4",
+                output: "\
+Species  Sex
+Adelie   MALE
+Adelie   FEMALE
+Adelie   FEMALE
+Adelie   FEMALE
+… 329 more rows
+",
+            },
         ],
         ..Spec::BASE
     },
@@ -30,7 +40,7 @@ pub(crate) const VERB: Verb = Verb {
 };
 
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
-    Ok(Bound::Rows(Arc::new(Complete(super::selected(args)?))))
+    Ok(Bound::Rows(Arc::new(Complete(args.columns("columns").cloned().unwrap_or(Selection::Class(Class::All))))))
 }
 
 struct Complete(Selection);

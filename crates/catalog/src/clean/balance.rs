@@ -34,6 +34,13 @@ pub(crate) const VERB: Verb = Verb {
         examples: &[Example {
             script: "load visits.csv | target returned | select age, returned | balance undersample | show",
             output: "\
+age  returned
+ 51  no
+ 29  no
+ 36  yes
+ 62  yes
+ 44  no
+ 63  yes
 ",
         }],
         ..Spec::BASE

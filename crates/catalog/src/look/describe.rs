@@ -1,9 +1,9 @@
 //! `describe`: prints one line of numbers a column.
 
-use super::lines::{Cell, Lines, brief, counted};
+use super::lines::{Cell, Lines, brief, counted, value};
 use super::show::WIDTH;
 use pipewright_diagnostic::Failure;
-use pipewright_frame::profile::{ColumnProfile, Depth, NumberProfile, Options, Profile, percent};
+use pipewright_frame::profile::{ColumnProfile, Depth, Level, NumberProfile, Options, Profile, percent};
 use pipewright_frame::summary::Counted;
 use pipewright_frame::{Selection, shortened, width_of};
 use pipewright_operator::work::{Look, Report};
@@ -26,7 +26,17 @@ pub(crate) const VERB: Verb = Verb {
         effect: Effect::Tee,
         options: &[Param::with_default("limit", Domain::Whole { min: 1 }, "50", "How many columns are printed.")],
         columns: Columns::Default("@all"),
-        examples: &[],
+        examples: &[Example {
+            script: "load penguins.csv | select Species, Sex, \"Body*\" | describe",
+            output: "\
+344 rows, 3 columns
+
+column         kind   missing  distinct  mean  std   min   25%   50%   75%   max
+Species        text         0         3  Adelie 44.2%, Gentoo 36%, Chinstrap 19.8%
+Sex            text      3.2%         2  MALE 50.5%, FEMALE 49.5%
+Body Mass (g)  count     0.6%        94  4202  802  2700  3550  4050  4750  6300
+",
+        }],
         ..Spec::BASE
     },
     bind,
@@ -107,7 +117,7 @@ fn table(columns: &[ColumnProfile], name_width: usize) -> String {
             Some(numbers) => line.extend(cells(numbers).map(Cell::Right)),
             // For the width that numbers need, what gives way does not count.
             None if name_width == 0 => {}
-            None => line.push(Cell::Free(levels(column))),
+            None => line.push(levels(column)),
         }
         lines.push(line);
     }
@@ -121,21 +131,17 @@ fn cells(numbers: &NumberProfile) -> [String; 7] {
 }
 
 /// The most frequent levels, or the range of dates.
-fn levels(column: &ColumnProfile) -> String {
+fn levels(column: &ColumnProfile) -> Cell {
     if let Some((first, last)) = &column.range {
-        return format!("{first} … {last}");
+        return Cell::Free(format!("{first} … {last}"));
     }
     let present = column.present().max(1);
     // Of texts that all differ, none is the most frequent.
     if column.levels.first().is_some_and(|top| top.count == 1) && column.distinct.value > 3 {
-        return format!("all different, such as {}", shortened(&column.levels[0].value, 40));
+        return Cell::Free(format!("all different, such as {}", value(&column.levels[0].value, 40)));
     }
-    let level = |level: &pipewright_frame::profile::Level| {
-        format!("{} {}", shortened(&level.value, 24), percent(level.count as f64 / present as f64))
-    };
-    let shown: Vec<String> = column.levels.iter().take(6).map(level).collect();
-    let more = if column.distinct.value > 6 { ", …" } else { "" };
-    format!("{}{more}", shown.join(", "))
+    let level = |level: &Level| format!("{} {}", value(&level.value, 24), percent(level.count as f64 / present as f64));
+    Cell::List(column.levels.iter().map(level).collect())
 }
 
 /// A number, with `~` before what was not counted.

@@ -16,15 +16,33 @@ pub(crate) enum Cell {
     Left(String),
     /// Aligned to the right.
     Right(String),
-    /// At the end of its line, not aligned.
+    /// At the end of its line, not aligned, cut where the line is full.
     Free(String),
+    /// At the end of its line, as many of these as there is room for.
+    List(Vec<String>),
 }
 
 impl Cell {
-    fn text(&self) -> &str {
-        let (Cell::Left(text) | Cell::Right(text) | Cell::Free(text)) = self;
-        text
+    /// The width that it asks for: none where it takes what is left.
+    fn width(&self) -> Option<usize> {
+        match self {
+            Cell::Left(text) | Cell::Right(text) => Some(width_of(text)),
+            Cell::Free(_) | Cell::List(_) => None,
+        }
     }
+}
+
+/// As many things as fit into a width, with a sign for those that do not; one at least.
+fn fitting(things: &[String], width_max: usize) -> String {
+    let mut text = shortened(things.first().map_or("", String::as_str), width_max);
+    for (place, thing) in things.iter().enumerate().skip(1) {
+        let sign = if place + 1 < things.len() { ", …" } else { "" };
+        if width_of(&text) + 2 + width_of(thing) + width_of(sign) > width_max {
+            return format!("{text}, …");
+        }
+        text = format!("{text}, {thing}");
+    }
+    text
 }
 
 impl Lines {
@@ -37,11 +55,12 @@ impl Lines {
     pub(crate) fn print(&self, indent: usize, width_max: usize) -> String {
         let mut widths: Vec<usize> = Vec::new();
         for line in &self.lines {
-            for (place, cell) in line.iter().enumerate().filter(|(_, cell)| !matches!(cell, Cell::Free(_))) {
+            for (place, width) in line.iter().enumerate().filter_map(|(place, cell)| Some((place, cell.width()?))) {
                 widths.resize(widths.len().max(place + 1), 0);
-                widths[place] = widths[place].max(width_of(cell.text()));
+                widths[place] = widths[place].max(width);
             }
         }
+        let left = |line: &str, gap: &str| width_max.saturating_sub(width_of(line) + gap.len()).max(8);
         let mut text = String::new();
         for cells in &self.lines {
             let mut line = " ".repeat(indent);
@@ -52,8 +71,12 @@ impl Lines {
                     Cell::Left(text) => line.push_str(&format!("{gap}{text}{}", padding(text))),
                     Cell::Right(text) => line.push_str(&format!("{gap}{}{text}", padding(text))),
                     Cell::Free(text) => {
-                        let left = width_max.saturating_sub(width_of(&line) + gap.len()).max(8);
+                        let left = left(&line, gap);
                         line.push_str(&format!("{gap}{}", shortened(text, left)));
+                    }
+                    Cell::List(things) => {
+                        let left = left(&line, gap);
+                        line.push_str(&format!("{gap}{}", fitting(things, left)));
                     }
                 }
             }
@@ -90,6 +113,11 @@ pub(crate) fn bars(counts: &[u64]) -> String {
     counts.iter().map(|count| BARS[height(*count)]).collect()
 }
 
+/// A value of a column: in quotes where it would not be seen.
+pub(crate) fn value(text: &str, width_max: usize) -> String {
+    if text.trim().is_empty() { format!("{:?}", shortened(text, width_max)) } else { shortened(text, width_max) }
+}
+
 /// `1 row`, `2 rows`.
 pub(crate) fn counted(count: u64, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
@@ -104,7 +132,15 @@ mod tests {
         let mut lines = Lines::default();
         lines.push([Cell::Left("größe".into()), Cell::Right("7".into()), Cell::Free("a text without end".into())]);
         lines.push([Cell::Left("n".into()), Cell::Right("123".into())]);
-        assert_eq!(lines.print(1, 24), " größe    7  a text wi…\n n      123\n".replace("wi…", "witho…"));
+        lines.push([Cell::Left("m".into()), Cell::List(["ab", "cd", "efg", "h"].map(String::from).into())]);
+        lines.push([
+            Cell::Left("m".into()),
+            Cell::Right("4".into()),
+            Cell::List(["ab", "c d"].map(String::from).into()),
+        ]);
+        let printed = " größe    7  a text wit…\n n      123\n m      ab, cd, efg, h\n m        4  ab, c d\n";
+        assert_eq!(lines.print(1, 24), printed);
+        assert_eq!(fitting(&["ab", "cd", "efg", "h"].map(String::from), 11), "ab, cd, …");
     }
 
     #[test]

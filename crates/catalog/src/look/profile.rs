@@ -1,11 +1,12 @@
 //! `profile`: prints the long report on a table.
 
 use super::describe::{about, left_out};
-use super::lines::{Cell, Lines, bars, brief, counted};
+use super::lines::{Cell, Lines, bars, brief, counted, value};
 use super::show::WIDTH;
 use pipewright_diagnostic::Failure;
 use pipewright_frame::profile::{
-    Association, ColumnProfile, Depth, Measure, NumberProfile, Options, Profile, Suspicion, TextProfile, percent,
+    Association, BETWEEN_MAX, ColumnProfile, Depth, Histogram, Measure, NumberProfile, Options, Profile, Suspicion,
+    TextProfile, percent,
 };
 use pipewright_frame::{Kind, Role, Selection, shortened};
 use pipewright_operator::work::{Look, Report};
@@ -23,15 +24,27 @@ pub(crate) const VERB: Verb = Verb {
                   its input on.",
         details: "Worth a look: columns that are empty, constant, nearly constant, equal to another one, mostly missing, \
                   that number or name the rows, that alone tell the target (AUC, R² or Cramér's V above 0.99), texts that \
-                  are numbers or have more than 50 levels, infinite numbers, and skewness beyond 2. Together go columns \
+                  are numbers or have more than 50 levels, infinite numbers, \
+                  zeros far below all others, and skewness beyond 2. Together go columns \
                   with Pearson's |r| (two numbers), the correlation ratio η (a number and a category) or Cramér's V (two \
                   categories) above 0.5; they are computed for 40 columns of numbers and 40 categories of at most 20 \
-                  levels. Rows are read twice.",
+                  levels. Which column is the target, a `target` stage above says. Rows are read twice.",
         search: &["report", "eda", "explore", "overview", "histogram", "correlation", "duplicates", "quality", "leak"],
         effect: Effect::Tee,
         options: &[Param::with_default("limit", Domain::Whole { min: 1 }, "20", "How many columns get a block.")],
         columns: Columns::Default("@all"),
-        examples: &[],
+        examples: &[Example {
+            script: "load iris.csv | profile on petal_width",
+            output: "\
+150 rows, 1 column (1 continuous)
+no value is missing
+
+petal_width · continuous · 22 different, none missing
+  mean 1.199, std 0.7622, skewness -0.1
+  min 0.1, 5% 0.2, 25% 0.3, median 1.3, 75% 1.8, 95% 2.3, max 2.5
+  0 ▂█▃▂▁▃▅▅▃▄▄▃▃ 2.6   a bar is 0.2 wide
+",
+        }],
         ..Spec::BASE
     },
     bind,
@@ -155,13 +168,18 @@ fn block(column: &ColumnProfile) -> String {
     if let Some(numbers) = &column.numbers {
         of_numbers(numbers).into_iter().for_each(&mut line);
     }
+    // Of a few whole numbers, each is worth a line.
+    let few = column.is_told_by_levels() && column.levels.len() <= LEVELS_SHOWN;
+    if let Some(histogram) = column.numbers.as_ref().and_then(|numbers| numbers.histogram.as_ref()).filter(|_| !few) {
+        line(shape(column.kind, histogram));
+    }
     if let Some(text) = &column.text {
         line(of_texts(text));
     }
     if let Some((first, last)) = &column.range {
         line(format!("from {first} to {last}"));
     }
-    let levels = if column.numbers.is_none() { of_levels(column) } else { String::new() };
+    let levels = if column.numbers.is_none() || few { of_levels(column) } else { String::new() };
     head + &lines.print(2, WIDTH) + &levels
 }
 
@@ -176,13 +194,17 @@ fn of_numbers(numbers: &NumberProfile) -> Vec<String> {
     let about = if numbers.approximate { "about " } else { "" };
     let quantiles: Vec<String> =
         names.iter().zip(numbers.quantiles).map(|(name, value)| format!("{name} {}", brief(value))).collect();
-    let mut lines = vec![moments.join(", "), format!("{about}{}", quantiles.join(", "))];
-    if let Some(histogram) = numbers.histogram.as_ref().filter(|histogram| histogram.counts.len() > 1) {
-        let (first, last) = (histogram.edges[0], histogram.edges[histogram.counts.len()]);
-        let bars = bars(&histogram.counts);
-        lines.push(format!("{} {bars} {}   a bar is {} wide", brief(first), brief(last), brief(histogram.step())));
+    vec![moments.join(", "), format!("{about}{}", quantiles.join(", "))]
+}
+
+/// A histogram between its ends.
+fn shape(kind: Kind, histogram: &Histogram) -> String {
+    let (first, last, step) = (histogram.edges[0], histogram.edges[histogram.counts.len()], histogram.step());
+    let bars = bars(&histogram.counts);
+    match kind {
+        Kind::Count if step == 1.0 => format!("{} {bars} {}   a bar a number", brief(first), brief(last - 1.0)),
+        _ => format!("{} {bars} {}   a bar is {} wide", brief(first), brief(last), brief(step)),
     }
-    lines
 }
 
 fn of_texts(text: &TextProfile) -> String {
@@ -205,7 +227,7 @@ fn of_levels(column: &ColumnProfile) -> String {
     for level in column.levels.iter().take(LEVELS_SHOWN) {
         let bar = "█".repeat((level.count * BAR / top.count) as usize);
         let share = percent(level.count as f64 / column.present() as f64);
-        let cells = [Cell::Left(shortened(&level.value, 32)), Cell::Right(level.count.to_string()), Cell::Right(share)];
+        let cells = [Cell::Left(value(&level.value, 32)), Cell::Right(level.count.to_string()), Cell::Right(share)];
         lines.push(cells.into_iter().chain([Cell::Free(bar)]));
     }
     let more = column.distinct.value.saturating_sub(LEVELS_SHOWN as u64);
@@ -237,8 +259,15 @@ fn together(profile: &Profile) -> String {
     }
     let more = close.len().saturating_sub(TOGETHER_SHOWN);
     let more = if more > 0 { format!("  … and {}\n", counted(more as u64, "more pair")) } else { String::new() };
-    format!(
-        "go together (r: two numbers, η: a number and a category, V: two categories)\n{}{more}",
-        lines.print(2, WIDTH)
-    )
+    let signs = "r: two numbers, η: a number and a category, V: two categories";
+    format!("go together ({signs})\n{}{more}{}", lines.print(2, WIDTH), limits(profile))
+}
+
+/// What was not held against each other.
+fn limits(profile: &Profile) -> String {
+    let numbers = profile.columns.iter().filter(|column| column.kind.is_numeric()).count();
+    match numbers.max(profile.columns.len() - numbers) > BETWEEN_MAX {
+        true => format!("  among the first {BETWEEN_MAX} columns of numbers and the first {BETWEEN_MAX} categories\n"),
+        false => String::new(),
+    }
 }

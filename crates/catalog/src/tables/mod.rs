@@ -1,6 +1,7 @@
 //! Tables from tables.
 
 pub(crate) mod concat;
+pub(crate) mod group;
 pub(crate) mod join;
 mod other;
 pub(crate) mod pivot;

@@ -19,7 +19,7 @@ use std::sync::Arc;
 ///
 /// ```
 /// use pipewright_frame::{ReadOptions, State, WordMethod, Words, csv, fit};
-/// let (table, _) = csv::read(b"notes\nThe old cat\nOld: the dog; old!\n", &ReadOptions::new("t.csv")).unwrap();
+/// let (table, _) = csv::read(b"notes\nThe old cat\nOld: the dog. Old!\n", &ReadOptions::new("t.csv")).unwrap();
 /// let state = fit(&Words::new(WordMethod::Count, 1), &table).unwrap();
 /// assert_eq!(state.apply(&table).unwrap().numbers(&["notes (old)".into()]).unwrap(), [1.0, 2.0]);
 /// ```

@@ -83,6 +83,11 @@ pub enum Reason {
         /// How many.
         count: u64,
     },
+    /// A few zeros far below all other numbers: they may stand for missing values.
+    StrayZeros {
+        /// How many.
+        count: u64,
+    },
     /// Numbers with a long tail.
     Skewed {
         /// The skewness.
@@ -107,6 +112,8 @@ const MANY_LEVELS: u64 = 50;
 /// Beyond it a logarithm is worth a thought; of a target already at half of it.
 const SKEWED: f64 = 2.0;
 const LEAK: f64 = 0.99;
+/// Zeros below so many standard deviations of nearly all numbers are far off.
+const STRAY: f64 = 2.0;
 
 /// All there is to suspect, whole rows first, then in the order of the columns.
 pub(super) fn all(profile: &Profile, found: &Found) -> Vec<Suspicion> {
@@ -200,13 +207,20 @@ fn awkward(column: &ColumnProfile) -> Vec<Reason> {
         reasons.push(Reason::MostlyMissing { share: column.missing_share() });
     }
     let as_text = numbers_as_text(column);
-    if column.kind == Kind::Text && column.distinct.value > MANY_LEVELS && as_text.is_none() {
+    let is_mostly_there = reasons.is_empty();
+    if is_mostly_there && column.kind == Kind::Text && column.distinct.value > MANY_LEVELS && as_text.is_none() {
         reasons.push(Reason::ManyLevels { distinct: column.distinct.value });
     }
     reasons.extend(as_text);
     if let Some(numbers) = &column.numbers {
         if numbers.infinite > 0 {
             reasons.push(Reason::Infinite { count: numbers.infinite });
+        }
+        // The 5 % quantile is none of them, where they are fewer.
+        let [_, nearly_all, ..] = numbers.quantiles;
+        let is_far = numbers.std.is_some_and(|std| std > 0.0 && nearly_all > STRAY * std);
+        if numbers.zeros > 0 && numbers.negative == 0 && is_far && present >= VALUES_MIN {
+            reasons.push(Reason::StrayZeros { count: numbers.zeros });
         }
         let bound = if column.role == Role::Target { SKEWED / 2.0 } else { SKEWED };
         let long = numbers.skewness.filter(|skewness| skewness.abs() > bound);
@@ -242,7 +256,8 @@ fn stage(column: &ColumnProfile, reason: &Reason) -> Option<String> {
             let texts: Vec<String> = odd.iter().map(|text| format!("{text:?}")).collect();
             format!("load … null=[{}]", texts.join(", "))
         }
-        Reason::ManyLevels { .. } => format!("encode onehot rare=1% on {name}"),
+        Reason::ManyLevels { .. } => format!("encode target on {name}"),
+        Reason::StrayZeros { .. } => format!("where {name} > 0"),
         Reason::Infinite { .. } => "load … null=[\"inf\", \"-inf\"]".to_owned(),
         Reason::Skewed { skewness } if is_target && positive && *skewness > 0.0 => format!("target log1p({name})"),
         Reason::Skewed { .. } if is_target => return None,
@@ -277,6 +292,10 @@ impl fmt::Display for Reason {
             Reason::ManyLevels { distinct } => write!(f, "has {distinct} levels, which would be as many columns"),
             Reason::Infinite { count: 1 } => write!(f, "holds an infinite number"),
             Reason::Infinite { count } => write!(f, "holds {count} infinite numbers"),
+            Reason::StrayZeros { count } => {
+                let rows = if *count == 1 { "row" } else { "rows" };
+                write!(f, "is 0 in {count} {rows}, far below all others: missing?")
+            }
             Reason::Skewed { skewness } if *skewness > 0.0 => {
                 write!(f, "has a long tail of large values (skewness {skewness:.1})")
             }

@@ -156,7 +156,7 @@ fn what_is_suspicious_is_said() {
         "hidden alone tells the target (AUC 1.0000) → drop hidden",
         "typed is text, but 97.5% of its values are numbers; others: none yet → load … null=[\"none yet\"]",
         "gaps is missing in 80% of the rows → drop gaps",
-        "level has 70 levels, which would be as many columns → encode onehot rare=1% on level",
+        "level has 70 levels, which would be as many columns → encode target on level",
         "tail has a long tail of large values (skewness 3.4) → log1p on tail",
         "ok holds the same values as copy → drop ok",
     ];
@@ -173,11 +173,22 @@ fn a_number_that_tells_a_number_is_a_leak() {
 }
 
 #[test]
+fn zeros_far_below_the_rest_are_told() {
+    let rows: String =
+        (0..50).map(|row| format!("{},{}\n", if row == 7 { 0 } else { 40 + row % 9 }, row % 9)).collect();
+    let found = profile(&read(&format!("x,y\n{rows}")));
+    let told: Vec<(Option<&str>, &Reason)> =
+        found.suspicions.iter().map(|suspicion| (suspicion.column.as_deref(), &suspicion.reason)).collect();
+    let rows = Reason::DuplicateRows { count: 40, share: 0.8 };
+    assert_eq!(told, [(None, &rows), (Some("x"), &Reason::StrayZeros { count: 1 })]);
+}
+
+#[test]
 fn equal_rows_are_counted() {
     let table = read("a,b\n1,x\n1,x\n2,x\n,y\n,y\n1,x\n");
     assert_eq!(profile(&table).duplicates, Some(Counted { value: 3, exact: true }));
     let on = Options { on: Some(Selection::name("b")), ..Options::default() };
-    assert_eq!(Profile::of(&table, &on).unwrap().duplicates, Some(Counted { value: 4, exact: true }));
+    assert_eq!(Profile::of(&table, &on).unwrap().duplicates, None);
 }
 
 #[test]

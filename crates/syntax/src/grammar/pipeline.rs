@@ -11,7 +11,7 @@ use super::value::{arg, call, named, shape, unescape};
 use crate::layout::is_pipe;
 use crate::lexer::TokenKind;
 use crate::tree::{Arg, Arm, Core, PathArg, Pipeline, Route, Stage};
-use crate::words::{PATH_VERBS, SELECTOR_VERBS};
+use crate::words::{OPTIONS_BEHIND, PATH_VERBS, SELECTOR_VERBS};
 use nom::Parser;
 use nom::combinator::{map, opt};
 use nom::multi::{many0, separated_list1};
@@ -270,10 +270,10 @@ fn call_stage(input: Input) -> Parsed<Core> {
     let (input, mut args) = many0(arg).parse(input)?;
     let (after, on) = opt(preceded(keyword("on"), expect_columns(selector))).parse(input)?;
     let (after, late) = many0(named).parse(after)?;
-    if !late.is_empty() {
+    if !late.is_empty() && !OPTIONS_BEHIND.contains(&verb.node.as_str()) {
         after.report(habits::option_after_on(input, &late));
-        args.extend(late.into_iter().map(Arg::Named));
     }
+    args.extend(late.into_iter().map(Arg::Named));
     Ok((after, Core::Call { verb, shape, call, args, on }))
 }
 
