@@ -96,13 +96,13 @@ Adelie               36.7             19.3
 ",
             },
             Example {
-                script: "load penguins.csv | select \"Beak*\" | head 5 | fillna knn[2] | show",
+                script: "load penguins.csv | select \"Beak*\" | head 5 | fillna ffill | show",
                 output: "\
 Beak Length (mm)  Beak Depth (mm)
             39.1             18.7
             39.5             17.4
             40.3               18
-            38.9            18.35
+            40.3               18
             36.7             19.3
 ",
             },

@@ -30,13 +30,12 @@ pub(crate) const VERB: Verb = Verb {
         ],
         columns: Columns::Default(COLUMNS),
         examples: &[Example {
-            script: "load iris.csv | filter correlation 0.9 | show 3",
+            script: "load iris.csv | filter correlation 0.9 | show 2",
             output: "\
 sepal_length  sepal_width  petal_length  species
          5.1          3.5           1.4  setosa
          4.9            3           1.4  setosa
-         4.7          3.2           1.3  setosa
-… 147 more rows
+… 148 more rows
 ",
         }],
         ..Spec::BASE

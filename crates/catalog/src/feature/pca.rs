@@ -40,12 +40,13 @@ pub(crate) const VERB: Verb = Verb {
         ],
         columns: Columns::Default(COLUMNS),
         examples: &[Example {
-            script: "load iris.csv | head 3 | scale | pca[2] | show",
+            script: "load iris.csv | scale | pca[2] | show 3",
             output: "\
-species        pca 1      pca 2
-setosa       1.81508  0.6242564
-setosa   -0.07713056  -1.335487
-setosa     -1.737949  0.7112302
+species      pca 1       pca 2
+setosa   -2.264703   0.4800266
+setosa   -2.080961  -0.6741336
+setosa   -2.364229   -0.341908
+… 147 more rows
 ",
         }],
         ..Spec::BASE

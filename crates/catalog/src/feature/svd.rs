@@ -27,12 +27,13 @@ pub(crate) const VERB: Verb = Verb {
         )],
         columns: Columns::Default(COLUMNS),
         examples: &[Example {
-            script: "load iris.csv | head 3 | svd[2] | show",
+            script: "load iris.csv | svd[2] | show 3",
             output: "\
-species     svd 1       svd 2
-setosa   6.344003   0.1164787
-setosa   5.913313  -0.2067166
-setosa   5.835499  0.08284444
+species     svd 1      svd 2
+setosa   5.912747  -2.302033
+setosa   5.572482  -1.971826
+setosa   5.446977  -2.095206
+… 147 more rows
 ",
         }],
         ..Spec::BASE

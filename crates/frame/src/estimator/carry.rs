@@ -64,8 +64,8 @@ impl Carry {
         if let Some(by) = &self.by {
             let column = input.column(by)?;
             if !is_measure(column.kind) {
-                let message = format!("`{by}` holds {}, which do not measure a distance", plural(column.kind));
-                let help = "rows are ordered by numbers, dates or times";
+                let message = format!("`{by}` holds {}, by which no distance is measured", plural(column.kind));
+                let help = "order rows by numbers, dates or times";
                 return Err(Failure::new(code::NOT_NUMERIC, message).column(&**by).help(help));
             }
         }
