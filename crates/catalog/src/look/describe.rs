@@ -1,13 +1,15 @@
 //! `describe`: prints one line of numbers a column.
 
-use super::lines::{Cell, Lines, brief, counted};
+use super::lines::{Cell, Lines, brief, counted, value};
 use super::show::WIDTH;
 use pipewright_diagnostic::Failure;
 use pipewright_frame::profile::{ColumnProfile, Depth, Level, NumberProfile, Options, Profile, percent};
 use pipewright_frame::summary::Counted;
 use pipewright_frame::{Selection, shortened, width_of};
 use pipewright_operator::work::{Look, Report};
-use pipewright_operator::{Args, Bound, Columns, Data, Domain, Effect, Fault, Group, Param, Spec, Surroundings, Verb};
+use pipewright_operator::{
+    Args, Bound, Columns, Data, Domain, Effect, Example, Fault, Group, Param, Spec, Surroundings, Verb,
+};
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
 
@@ -136,10 +138,9 @@ fn levels(column: &ColumnProfile) -> Cell {
     let present = column.present().max(1);
     // Of texts that all differ, none is the most frequent.
     if column.levels.first().is_some_and(|top| top.count == 1) && column.distinct.value > 3 {
-        return Cell::Free(format!("all different, such as {}", shortened(&column.levels[0].value, 40)));
+        return Cell::Free(format!("all different, such as {}", value(&column.levels[0].value, 40)));
     }
-    let level =
-        |level: &Level| format!("{} {}", shortened(&level.value, 24), percent(level.count as f64 / present as f64));
+    let level = |level: &Level| format!("{} {}", value(&level.value, 24), percent(level.count as f64 / present as f64));
     Cell::List(column.levels.iter().map(level).collect())
 }
 

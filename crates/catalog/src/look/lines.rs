@@ -113,6 +113,11 @@ pub(crate) fn bars(counts: &[u64]) -> String {
     counts.iter().map(|count| BARS[height(*count)]).collect()
 }
 
+/// A value of a column: in quotes where it would not be seen.
+pub(crate) fn value(text: &str, width_max: usize) -> String {
+    if text.trim().is_empty() { format!("{:?}", shortened(text, width_max)) } else { shortened(text, width_max) }
+}
+
 /// `1 row`, `2 rows`.
 pub(crate) fn counted(count: u64, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })

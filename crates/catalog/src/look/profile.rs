@@ -1,17 +1,17 @@
 //! `profile`: prints the long report on a table.
 
 use super::describe::{about, left_out};
-use super::lines::{Cell, Lines, bars, brief, counted};
+use super::lines::{Cell, Lines, bars, brief, counted, value};
 use super::show::WIDTH;
 use pipewright_diagnostic::Failure;
 use pipewright_frame::profile::{
-    Association, ColumnProfile, Depth, Histogram, Measure, NumberProfile, Options, Profile, Suspicion, TextProfile,
-    percent,
+    Association, BETWEEN_MAX, ColumnProfile, Depth, Histogram, Measure, NumberProfile, Options, Profile, Suspicion,
+    TextProfile, percent,
 };
 use pipewright_frame::{Kind, Role, Selection, shortened};
 use pipewright_operator::work::{Look, Report};
 use pipewright_operator::{
-    Args, Bound, Columns, Data, Domain, Effect, Fault, Group, Param, Registry, Spec, Surroundings, Verb,
+    Args, Bound, Columns, Data, Domain, Effect, Example, Fault, Group, Param, Registry, Spec, Surroundings, Verb,
 };
 use serde_json::json;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ pub(crate) const VERB: Verb = Verb {
                   zeros far below all others, and skewness beyond 2. Together go columns \
                   with Pearson's |r| (two numbers), the correlation ratio η (a number and a category) or Cramér's V (two \
                   categories) above 0.5; they are computed for 40 columns of numbers and 40 categories of at most 20 \
-                  levels. Rows are read twice.",
+                  levels. Which column is the target, a `target` stage above says. Rows are read twice.",
         search: &["report", "eda", "explore", "overview", "histogram", "correlation", "duplicates", "quality", "leak"],
         effect: Effect::Tee,
         options: &[Param::with_default("limit", Domain::Whole { min: 1 }, "20", "How many columns get a block.")],
@@ -227,7 +227,7 @@ fn of_levels(column: &ColumnProfile) -> String {
     for level in column.levels.iter().take(LEVELS_SHOWN) {
         let bar = "█".repeat((level.count * BAR / top.count) as usize);
         let share = percent(level.count as f64 / column.present() as f64);
-        let cells = [Cell::Left(shortened(&level.value, 32)), Cell::Right(level.count.to_string()), Cell::Right(share)];
+        let cells = [Cell::Left(value(&level.value, 32)), Cell::Right(level.count.to_string()), Cell::Right(share)];
         lines.push(cells.into_iter().chain([Cell::Free(bar)]));
     }
     let more = column.distinct.value.saturating_sub(LEVELS_SHOWN as u64);
@@ -259,8 +259,15 @@ fn together(profile: &Profile) -> String {
     }
     let more = close.len().saturating_sub(TOGETHER_SHOWN);
     let more = if more > 0 { format!("  … and {}\n", counted(more as u64, "more pair")) } else { String::new() };
-    format!(
-        "go together (r: two numbers, η: a number and a category, V: two categories)\n{}{more}",
-        lines.print(2, WIDTH)
-    )
+    let signs = "r: two numbers, η: a number and a category, V: two categories";
+    format!("go together ({signs})\n{}{more}{}", lines.print(2, WIDTH), limits(profile))
+}
+
+/// What was not held against each other.
+fn limits(profile: &Profile) -> String {
+    let numbers = profile.columns.iter().filter(|column| column.kind.is_numeric()).count();
+    match numbers.max(profile.columns.len() - numbers) > BETWEEN_MAX {
+        true => format!("  among the first {BETWEEN_MAX} columns of numbers and the first {BETWEEN_MAX} categories\n"),
+        false => String::new(),
+    }
 }

@@ -12,6 +12,8 @@ use std::sync::Arc;
 pub const BETWEEN_MAX: usize = 40;
 /// A category of more levels says something of everything.
 const CATEGORY_LEVELS_MAX: u64 = 20;
+/// Of levels with fewer values each, by and large, every one says much by chance.
+const LEVEL_VALUES_MIN: u64 = 5;
 /// So many earlier columns are compared with one that looks like them.
 const TWINS_MAX: usize = 8;
 
@@ -95,7 +97,10 @@ impl Plan {
         let is_target = |position: usize| profile.columns[position].role == Role::Target;
         let numbers: Vec<Numeric> = columns().filter_map(|(position, column)| Numeric::new(position, column)).collect();
         let varying = (0..numbers.len()).filter(|&number| numbers[number].std > 0.0);
-        let few = |column: &ColumnProfile| column.distinct.value > 1 && column.distinct.value <= CATEGORY_LEVELS_MAX;
+        let few = |column: &ColumnProfile| {
+            let levels = column.distinct.value;
+            levels > 1 && levels <= CATEGORY_LEVELS_MAX && column.present() >= LEVEL_VALUES_MIN * levels
+        };
         let told = |column: &ColumnProfile| few(column) && column.is_told_by_levels();
         let category = |(position, column): (usize, &ColumnProfile)| {
             (!column.kind.is_numeric() && told(column)).then_some(position)
