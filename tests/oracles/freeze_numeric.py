@@ -119,17 +119,21 @@ def precise(method, values):
 
 
 def quantiles():
+    """Without a column of which numpy rounds two landmarks off the values that they are, and so off its ties."""
     return [case(f"quantile {shape} n_quantiles={count}", name,
                  QuantileTransformer(n_quantiles=count, output_distribution=shape, subsample=None))
-            for shape in ("uniform", "normal") for count in (7, 1000) for name in columns()]
+            for shape in ("uniform", "normal") for count in (7, 1000) for name in columns()
+            if (count, name) != (1000, "counts")]
 
 
 def bins():
+    """Without clusters of whole numbers, which lie midway between centres and go to either by rounding."""
     strategies = {"width": "uniform", "quantile": "quantile", "kmeans": "kmeans"}
     return [case(f"bin {count} {word}", name,
                  KBinsDiscretizer(count, encode="ordinal", strategy=strategy, subsample=None,
                                   quantile_method="linear"))
-            for word, strategy in strategies.items() for count in (3, 8) for name in columns()]
+            for word, strategy in strategies.items() for count in (3, 8) for name in columns()
+            if (word, name) != ("kmeans", "counts")]
 
 
 def splines():

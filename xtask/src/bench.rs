@@ -11,6 +11,8 @@ mod tables;
 use crate::ci::cargo;
 use crate::project::{Workspace, root};
 use crate::usage;
+use environment::Environment;
+use job::{Goal, Job};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -55,43 +57,30 @@ pub(crate) fn peers_root(given: Option<&Path>) -> Result<PathBuf, String> {
     fs::canonicalize(&given).map_err(|error| format!("{}: {error}", given.display()))
 }
 
-/// Jobs that go together.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-enum Family {
-    /// A network: read, prepare, train.
-    #[default]
-    Network,
-    /// A whole CSV file into a table.
-    Csv,
-    /// From a CSV file to a matrix of numbers.
-    Prepare,
-    /// A whole Parquet file into a table.
-    Parquet,
-    /// Estimators, each by itself.
-    Encode,
-    /// What needs neighbours, regressions or decompositions, each by itself.
-    Impute,
-    /// Groups of many rows.
-    Group,
-    /// Rows of two tables side by side.
-    Join,
+/// Jobs that go together, as `--peers NAME` runs them. Another one is a static of this type, named in [`FAMILIES`].
+struct Family {
+    name: &'static str,
+    /// What they need in the folder of the data; `xtask/peers/data.py` makes what is missing.
+    files: &'static [&'static str],
+    jobs: fn(&Environment) -> Result<Vec<Job>, String>,
+    goals: &'static [Goal],
 }
 
-const FAMILIES: [(&str, Family); 8] = [
-    ("mlp", Family::Network),
-    ("csv", Family::Csv),
-    ("prepare", Family::Prepare),
-    ("parquet", Family::Parquet),
-    ("encode", Family::Encode),
-    ("impute", Family::Impute),
-    ("group", Family::Group),
-    ("join", Family::Join),
+/// The first one is what `--peers` alone runs.
+static FAMILIES: [&Family; 8] = [
+    &network::FAMILY,
+    &tables::CSV,
+    &tables::PREPARE,
+    &tables::PARQUET,
+    &estimators::FAMILY,
+    &estimators::IMPUTE,
+    &tables::GROUP,
+    &tables::JOIN,
 ];
 
 /// What `--peers` may be told.
-#[derive(Debug, Default, PartialEq)]
 struct Options {
-    family: Family,
+    family: &'static Family,
     /// Where the environment of the peers is; see `xtask/peers/README.md`.
     root: Option<PathBuf>,
     /// How often everything runs; by the job, if not given.
@@ -106,14 +95,15 @@ const OPTIONS: &str = "--root DIR, --rounds N, --only NAME,NAME and --binary FIL
 
 impl Options {
     fn parse(arguments: &[String]) -> Result<Options, String> {
-        let mut options = Options::default();
+        let mut options = Options { family: FAMILIES[0], root: None, rounds: None, only: Vec::new(), binary: None };
         let mut arguments = arguments.iter().map(String::as_str).peekable();
         if arguments.next() != Some("--peers") {
             return Err(usage("bench"));
         }
-        if let Some(&(_, family)) = arguments.peek().and_then(|word| FAMILIES.iter().find(|(name, _)| name == word)) {
-            options.family = family;
-            arguments.next();
+        if let Some(word) = arguments.next_if(|word| !word.starts_with("--")) {
+            let known = FAMILIES.map(|family| family.name).join(", ");
+            let family = FAMILIES.into_iter().find(|family| family.name == word);
+            options.family = family.ok_or_else(|| format!("`{word}` is none of {known}"))?;
         }
         while let Some(option) = arguments.next() {
             let value = arguments.next().ok_or_else(|| format!("`{option}` needs a value"))?;
@@ -142,11 +132,10 @@ mod tests {
 
     #[test]
     fn options_follow_the_family_or_peers() {
-        let only = vec!["seed-small".to_owned(), "torch".to_owned()];
-        let expected = Options { rounds: Some(2), only, ..Options::default() };
-        assert_eq!(parse("--peers mlp --rounds 2 --only seed-small,torch"), Ok(expected));
-        assert_eq!(parse("--peers"), Ok(Options::default()));
-        assert_eq!(parse("--peers csv"), Ok(Options { family: Family::Csv, ..Options::default() }));
+        let told = parse("--peers mlp --rounds 2 --only seed-small,torch").unwrap();
+        assert_eq!((told.family.name, told.rounds, told.only.join(" ").as_str()), ("mlp", Some(2), "seed-small torch"));
+        assert_eq!(parse("--peers").unwrap().family.name, "mlp");
+        assert_eq!(parse("--peers csv").unwrap().family.name, "csv");
         for wrong in ["--rounds 2", "--peers trees", "--peers --rounds", "--peers --rounds 0", "--peers --fast yes"] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }

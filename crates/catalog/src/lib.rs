@@ -94,5 +94,12 @@ pub static REGISTRY: Registry = Registry {
         &learn::mlp::MODEL,
     ],
     samples: source::samples::SAMPLES,
-    implied: Implied { target: "target {}", encode: "encode auto on {}", judge: "eval kfold 5", look: "show" },
+    implied: Implied {
+        target: "target {}",
+        encode: "encode auto on {}",
+        judge: "eval kfold 5",
+        look: "show",
+        keep: "select @all",
+        drop: "drop @all - @target",
+    },
 };

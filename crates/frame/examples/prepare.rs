@@ -5,11 +5,7 @@
 //! compared with what others make of the same file.
 #![allow(clippy::print_stdout)] // What a program is for.
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::{Float64Type, Int64Type};
-use arrow_array::{Array, ArrayRef};
-use arrow_schema::DataType;
-use pipewright_frame::{Encoder, Imputer, Kind, ReadOptions, Scaler, State, Table, fit, read, sketch};
+use pipewright_frame::{Applied, Chunks, Encoder, Imputer, Kind, ReadOptions, Scaler, fit, matrix, read, sketch};
 use pipewright_world::{OsWorld, World};
 use rayon::prelude::*;
 use std::error::Error;
@@ -31,70 +27,35 @@ fn main() -> Result<(), Box<dyn Error>> {
     options.columns = Some(columns.into());
     let table = read(&content, &options, &world)?.table;
 
-    let table = fit(&Imputer::mean(), &table)?.apply(&table)?;
-    let table = fit(&Scaler::standard(), &table)?.apply(&table)?;
-    let table = fit(&Encoder::onehot(), &table)?.apply(&table)?;
+    // A step is fitted to what the steps before make of each chunk; the whole of that is never in memory.
+    let fill = fit(&Imputer::mean(), &table)?;
+    let filled = Applied::new(&table).then(&fill)?;
+    let scale = fit(&Scaler::standard(), &filled)?;
+    let encode = fit(&Encoder::onehot(), &table)?;
+    let ready = filled.then(&scale)?.then(&encode)?;
 
-    let matrix = matrix(&table)?;
-    report(&matrix, &table);
+    let schema = ready.schema();
+    let names: Vec<Arc<str>> = schema.columns().map(|column| column.name.clone()).collect();
+    let matrix = matrix::<f32>(&ready, &names)?;
+    let numbers = schema.columns().filter(|column| column.kind != Kind::Bool).count();
+    report(&matrix, names.len(), numbers);
     Ok(())
 }
 
-/// The values of a column without nulls.
-enum Values<'a> {
-    Floats(&'a [f64]),
-    Integers(&'a [i64]),
-    Truths(&'a arrow_array::BooleanArray),
-}
-
-impl<'a> Values<'a> {
-    fn of(array: &'a ArrayRef) -> Result<Values<'a>, String> {
-        match array.data_type() {
-            _ if array.null_count() > 0 => Err("a value is missing".into()),
-            DataType::Float64 => Ok(Values::Floats(array.as_primitive::<Float64Type>().values())),
-            DataType::Int64 => Ok(Values::Integers(array.as_primitive::<Int64Type>().values())),
-            DataType::Boolean => Ok(Values::Truths(array.as_boolean())),
-            other => Err(format!("{other} is no number")),
-        }
-    }
-
-    fn get(&self, row: usize) -> f32 {
-        match self {
-            Values::Floats(values) => values[row] as f32,
-            Values::Integers(values) => values[row] as f32,
-            Values::Truths(values) => f32::from(u8::from(values.value(row))),
-        }
-    }
-}
-
-/// Rows that are turned at once: few enough for their numbers to stay close to the processor.
-const BLOCK_ROWS: usize = 512;
-
-/// The table row after row.
-fn matrix(table: &Table) -> Result<Vec<f32>, String> {
-    let columns = table.arrays().iter().map(Values::of).collect::<Result<Vec<_>, _>>()?;
-    let width = columns.len();
-    let mut matrix = vec![0.0; table.rows() * width];
-    matrix.par_chunks_mut(BLOCK_ROWS * width).enumerate().for_each(|(block, numbers)| {
-        for (position, column) in columns.iter().enumerate() {
-            let places = numbers[position..].iter_mut().step_by(width);
-            let rows = block * BLOCK_ROWS..;
-            places.zip(rows).for_each(|(place, row)| *place = column.get(row));
-        }
-    });
-    Ok(matrix)
-}
-
-/// Shape, the mean of the first rows, the standard deviation of the first column, and the sum of all truth values.
-fn report(matrix: &[f32], table: &Table) {
-    let (rows, width) = (table.rows(), table.columns().len());
-    let wide = |numbers: &[f32]| numbers.iter().map(|&number| f64::from(number)).sum::<f64>();
+/// Shape, the mean of the first rows, the standard deviation of the first column, and the sum of all truth values, which
+/// follow the numbers.
+fn report(matrix: &[f32], width: usize, numbers: usize) {
+    let rows = matrix.len() / width;
     let head = &matrix[..matrix.len().min(100_000 * width)];
-    let mean = wide(head) / head.len() as f64;
-    let first = || matrix.iter().step_by(width).map(|&number| f64::from(number));
-    let centre = first().sum::<f64>() / rows as f64;
-    let spread = (first().map(|number| (number - centre).powi(2)).sum::<f64>() / rows as f64).sqrt();
-    let truths = table.columns().iter().take_while(|column| column.kind != Kind::Bool).count();
-    let ones: f64 = matrix.chunks(width).map(|row| wide(&row[truths..])).sum();
+    let mean = head.iter().map(|&number| f64::from(number)).sum::<f64>() / head.len() as f64;
+    let sums = |rows: &[f32]| {
+        rows.chunks(width).fold([0.0; 3], |[sum, squares, ones], row| {
+            let first = f64::from(row[0]);
+            [sum + first, squares + first * first, ones + f64::from(row[numbers..].iter().sum::<f32>())]
+        })
+    };
+    let parts: Vec<[f64; 3]> = matrix.par_chunks(10_000 * width).map(sums).collect();
+    let [sum, squares, ones] = [0, 1, 2].map(|which| parts.iter().map(|part| part[which]).sum::<f64>());
+    let spread = (squares / rows as f64 - (sum / rows as f64).powi(2)).sqrt();
     println!("{{\"shape\": [{rows}, {width}], \"mean\": {mean:.6}, \"std0\": {spread:.5}, \"ones\": {ones:.1}}}");
 }

@@ -212,7 +212,7 @@ fn approximate(names: &[&str]) -> Vec<Failure> {
 }
 
 /// A failure in a chunk that starts after so many rows, told of the table.
-fn in_table(mut failure: Failure, rows_before: Option<usize>) -> Failure {
+pub(crate) fn in_table(mut failure: Failure, rows_before: Option<usize>) -> Failure {
     failure.place.row = failure.place.row.zip(rows_before).map(|(row, before)| row + before as u64);
     failure
 }

@@ -3,10 +3,13 @@
 #![doc = include_str!("../README.md")]
 
 mod aggregate;
+mod applied;
 #[cfg(any(feature = "ipc", feature = "parquet"))]
 mod arrow;
 mod chunks;
 mod conform;
+mod lookup;
+mod matrix;
 mod names;
 mod schema;
 mod table;
@@ -38,6 +41,7 @@ pub mod summary;
 pub mod laws;
 
 pub use aggregate::Aggregate;
+pub use applied::{Applied, Apply};
 pub use chunks::{Chunks, in_waves};
 pub use estimator::{
     About, Aim, Assign, Bad, BalanceMethod, Balancer, BalancerState, Beyond, BinMethod, Binner, BinnerState,
@@ -56,6 +60,7 @@ pub use expression::{
 pub use file::{
     BadRows, Format, Limits, NULLS, Origin, ReadOptions, Reading, Rejected, Scan, Sketch, Writer, read, scan, sketch,
 };
+pub use matrix::{Real, matrix};
 pub use relation::{Concat, Direction, GroupBy, Grouping, How, Join, Measure, Pivot, Unpivot};
 pub use schema::{Column, Entry, Kind, Role, Schema};
 pub use selection::{Class, Fact, Selection};

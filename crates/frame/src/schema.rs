@@ -246,7 +246,7 @@ impl Schema {
                             && column.role == Role::Feature
                             && Some(*column) != known
                     };
-                    while rest.next_if(&member).is_some() {}
+                    while rest.next_if(member).is_some() {}
                 }
             }
         }

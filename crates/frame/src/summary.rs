@@ -17,6 +17,7 @@ mod algebraic;
 mod association;
 mod big;
 mod bins;
+mod block;
 mod distinct;
 mod distributive;
 mod fixed;
@@ -24,6 +25,7 @@ mod holistic;
 
 pub use algebraic::Moments;
 pub use association::{Comoments, Contingency, GroupSums, Separation};
+pub(crate) use block::BLOCK;
 pub use distinct::{Counted, Distinct, hash, hash_with};
 pub use distributive::{ExactSum, Extremes, Levels};
 pub(crate) use fixed::{Exponents, FixedPoint};

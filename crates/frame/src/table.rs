@@ -5,7 +5,7 @@ mod numbers;
 mod show;
 
 pub(crate) use batch::storage;
-pub(crate) use numbers::{non_finite, plural, quoted, text_of};
+pub(crate) use numbers::{Numeric, all_within, non_finite, plural, quoted, refuse_beyond, text_of};
 pub use show::{shortened, width_of};
 
 use crate::schema::unknown_column;

@@ -18,6 +18,7 @@ mod scales;
 pub mod select;
 mod spilled;
 pub mod split;
+mod sums;
 mod transform;
 mod twofold;
 

@@ -1,5 +1,5 @@
-//! The few decompositions that models and transforms need, all of them sequential: faer's parallel ones would make the last
-//! bits depend on the number of threads.
+//! The few decompositions that models and transforms need, each of them sequential: faer's parallel ones would make the
+//! last bits depend on the number of threads.
 
 use faer::diag::Diag;
 use faer::dyn_stack::{MemBuffer, MemStack};
@@ -17,6 +17,7 @@ use faer::linalg::svd::{ComputeSvdVectors, svd, svd_scratch};
 use faer::linalg::triangular_solve::{solve_lower_triangular_in_place, solve_upper_triangular_in_place};
 use faer::prelude::default;
 use faer::{Accum, Conj, Mat, MatMut, MatRef, Par};
+use rayon::prelude::*;
 
 /// A = Q·R, by Householder reflections; where columns were pivoted, R is of the columns in `order`.
 pub(crate) struct Qr {
@@ -172,7 +173,7 @@ impl Singular {
     /// first (Chan, "An improved algorithm for computing the singular value decomposition", 1982).
     pub(crate) fn of(matrix: Mat<f64>) -> Option<Singular> {
         if matrix.nrows() >= matrix.ncols() {
-            return Singular::of_square(Qr::new(matrix).upper_owned());
+            return Singular::of_square(triangle(matrix));
         }
         // Aᵀ = Q·R, and Rᵀ = U·S·Wᵀ: the right singular vectors of A are Q·W.
         let columns = matrix.ncols();
@@ -196,6 +197,35 @@ impl Singular {
         let vectors = right.col_iter().map(|vector| vector.iter().copied().collect());
         Some(Singular { values: (0..size).map(|index| values[index]).collect(), vectors: vectors.collect() })
     }
+}
+
+/// A matrix of columns of one length.
+pub(crate) fn from_columns(columns: &[Vec<f64>]) -> Mat<f64> {
+    let mut matrix = Mat::zeros(columns.first().map_or(0, Vec::len), columns.len());
+    columns.iter().enumerate().for_each(|(index, column)| matrix.col_as_slice_mut(index).copy_from_slice(column));
+    matrix
+}
+
+/// The R of A = Q·R, for an A that is no wider than tall. Blocks of the rows come first, then the triangles of all blocks
+/// below each other (Demmel, Grigori, Hoemmen, Langou, "Communication-optimal parallel and sequential QR and LU
+/// factorizations", 2012).
+fn triangle(matrix: Mat<f64>) -> Mat<f64> {
+    const BLOCK_ROWS: usize = 2048;
+    let (rows, columns) = matrix.shape();
+    let block_rows = BLOCK_ROWS.max(4 * columns);
+    if rows < 2 * block_rows {
+        return Qr::new(matrix).upper_owned();
+    }
+    // The last block has the rest as well, so that none is wider than tall.
+    let block = |index: usize| {
+        let start = index * block_rows;
+        let end = if index + 1 == rows / block_rows { rows } else { start + block_rows };
+        Qr::new(matrix.get(start..end, ..).to_owned()).upper_owned()
+    };
+    let blocks: Vec<Mat<f64>> = (0..rows / block_rows).into_par_iter().map(block).collect();
+    let stacked =
+        Mat::from_fn(blocks.len() * columns, columns, |row, column| blocks[row / columns][(row % columns, column)]);
+    triangle(stacked)
 }
 
 /// The product of two matrices.

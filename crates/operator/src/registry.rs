@@ -36,6 +36,10 @@ pub struct Implied {
     pub judge: &'static str,
     /// Shows a table that nothing else looks at.
     pub look: &'static str,
+    /// A whole arm that keeps its columns.
+    pub keep: &'static str,
+    /// A whole arm that drops its columns.
+    pub drop: &'static str,
 }
 
 impl Registry {

@@ -71,7 +71,7 @@ pub fn verb_help(name: &str) -> Option<String> {
     if !spec.details.is_empty() {
         let _ = write!(text, "\n{}\n", wrap(spec.details, 90));
     }
-    let shape = spec.shape.as_ref().map_or(&[][..], std::slice::from_ref);
+    let shape = spec.shape.as_slice();
     for (title, params) in [("In brackets", shape), ("Arguments", spec.positionals), ("Options", spec.options)] {
         if !params.is_empty() {
             let _ = writeln!(text, "\n{title}");

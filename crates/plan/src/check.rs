@@ -3,20 +3,22 @@
 
 mod block;
 mod implied;
+mod learning;
+mod order;
 mod other;
 
 use crate::bind::{bind, find_verb};
 use crate::expand::Flat;
 use crate::names::{Scope, place};
 use crate::print::stage_text;
-use crate::target::{TargetFacts, resolve_task};
+use crate::target::TargetFacts;
 use implied::Implied;
 pub use other::sourced;
 use pipewright_diagnostic::{Diagnostic, Failure, Span, code};
-use pipewright_frame::{Column, Role, Schema};
-use pipewright_operator::work::{Judge, Learner, Training};
+use pipewright_frame::Schema;
+use pipewright_operator::work::Learner;
 use pipewright_operator::{
-    Args, Bound, Domain, Effect, Fault, Form, Settled, Sort, Structure, Surroundings, Task, Transform, Verb,
+    Args, Bound, Domain, Effect, Form, Settled, Sort, Structure, Surroundings, Task, Transform, Verb,
 };
 use pipewright_syntax::{Core, PathArg, Stage};
 use std::collections::BTreeMap;
@@ -270,33 +272,6 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Steps may learn with the target where no model is trained.
-    fn learning_without_a_model(&mut self) {
-        let find = |effect: Effect| self.done.nodes.iter().find(|node| node.effect == effect);
-        // What changes training rows may do so by the target, or have no need of one.
-        let Some(node) = find(Effect::FitTarget).or_else(|| find(Effect::RowsTrain)) else { return };
-        if self.trains {
-            return;
-        }
-        let (span, needs_target) = (node.span, node.effect == Effect::FitTarget);
-        let column = self.done.target.as_ref().zip(self.schema.as_ref()).map(|(target, schema)| schema.find(target));
-        match column {
-            None if needs_target => {
-                let message = "this learns with the target, and there is none";
-                self.say(Diagnostic::error(code::NO_TARGET, message).label(span, "").help("name it: target NAME"));
-            }
-            None | Some(None) => {}
-            Some(Some(column)) => {
-                let facts = self.pin.and_then(|pin| pin.target.as_ref());
-                match resolve_task(&column.clone(), facts, self.done.transform, |_| None) {
-                    Some(Ok(task)) => self.done.task = Some(task),
-                    Some(Err(failure)) if needs_target => self.say(failure.at(span)),
-                    Some(Err(_)) | None => {}
-                }
-            }
-        }
-    }
-
     fn stage(&mut self, stage: &Stage, verb: &'static Verb, implied: Option<Implied>) {
         let before = self.diagnostics.len();
         let scope = Scope { schema: self.schema.as_ref(), removed: &self.removed, has_rest: false };
@@ -331,48 +306,6 @@ impl<'a> Walk<'a> {
         stage
     }
 
-    fn check_sort(&mut self, stage: &Stage, verb: &Verb) {
-        let spec = &verb.spec;
-        if spec.input.accepts(self.sort) {
-            if self.trains && spec.effect == Effect::Sink && spec.input == Sort::Table {
-                let message = format!("`{}` of something saved, inside a pipeline that trains", spec.name);
-                self.say(
-                    Diagnostic::error(code::FITTED_IN_JUDGED, message)
-                        .label(stage.span, "it may have seen the rows that are held out"),
-                );
-                self.schema = None;
-            }
-            return;
-        }
-        if self.adrift {
-            return;
-        }
-        let diagnostic = match (self.sort, spec.effect) {
-            (Sort::Nothing, _) => {
-                let message = "a pipeline starts with a source, such as `load`";
-                Diagnostic::error(code::NO_SOURCE, message).label(stage.span, "").fix(first_byte(stage.span), "load | ")
-            }
-            (Sort::Recipe, Effect::RowsAll | Effect::Meta) => {
-                let (code, does) = match spec.effect {
-                    Effect::Meta => (code::WRONG_ORDER, "names the target"),
-                    _ => (code::ROW_FILTER_BELOW_FIT, "changes the rows"),
-                };
-                let message = format!("`{}` {does} below a stage that learns", spec.name);
-                let diagnostic = Diagnostic::error(code, message).label(stage.span, "move it up");
-                match self.done.nodes.get(self.done.first_fit()) {
-                    Some(learner) => diagnostic.label(learner.span, "above this"),
-                    None => diagnostic,
-                }
-            }
-            (given, _) => {
-                let message = format!("`{}` cannot stand behind {}", spec.name, given.describe());
-                let help = format!("it needs {} before it", spec.input.describe());
-                Diagnostic::error(code::WRONG_ORDER, message).label(stage.span, "").help(help)
-            }
-        };
-        self.say(diagnostic);
-    }
-
     fn work(&mut self, span: Span, verb: &'static Verb, args: Args, implied: Option<&Implied>) {
         let secrets = args
             .given()
@@ -383,32 +316,7 @@ impl<'a> Walk<'a> {
             Err(fault) => return self.fault(fault, &args, span),
         };
         let mut other = None;
-        let outcome = match &bound {
-            Bound::Combine(combine) => match self.other(&args, span) {
-                Some(found) => {
-                    let schema = found.schema();
-                    other = Some(Box::new(found));
-                    let both = self.schema.as_ref().zip(schema.as_ref());
-                    both.map(|(own, other)| combine.schema(own, other)).transpose()
-                }
-                None => Ok(None),
-            },
-            Bound::Source(source) => self.source(source.as_ref(), span),
-            Bound::Rows(rows) => {
-                self.reads.extend(rows.reads().into_iter().map(|name| (name, span)));
-                if let Some(target) = rows.target() {
-                    self.done.target = Some(target);
-                    self.done.transform = rows.transform();
-                    self.target_span = Some(span);
-                }
-                self.schema.as_ref().map(|schema| rows.schema(schema)).transpose()
-            }
-            Bound::Step(step) => {
-                self.reads.extend(step.reads().into_iter().map(|name| (name, span)));
-                self.schema.as_ref().map(|schema| step.schema(schema)).transpose()
-            }
-            _ => Ok(self.schema.clone()),
-        };
+        let outcome = self.outcome(&bound, &args, span, &mut other);
         let mut decided = Vec::new();
         let mut remark = implied.and_then(|implied| implied.remark.clone());
         match &bound {
@@ -459,58 +367,44 @@ impl<'a> Walk<'a> {
         });
     }
 
+    /// The columns behind a stage, and the other table that it brings in.
+    fn outcome(
+        &mut self,
+        bound: &Bound,
+        args: &Args,
+        span: Span,
+        other: &mut Option<Box<Other>>,
+    ) -> Result<Option<Schema>, Failure> {
+        match bound {
+            Bound::Combine(combine) => match self.other(args, span) {
+                Some(found) => {
+                    let schema = found.schema();
+                    *other = Some(Box::new(found));
+                    let both = self.schema.as_ref().zip(schema.as_ref());
+                    both.map(|(own, other)| combine.schema(own, other)).transpose()
+                }
+                None => Ok(None),
+            },
+            Bound::Source(source) => self.source(source.as_ref(), span),
+            Bound::Rows(rows) => {
+                self.reads.extend(rows.reads().into_iter().map(|name| (name, span)));
+                if let Some(target) = rows.target() {
+                    self.done.target = Some(target);
+                    self.done.transform = rows.transform();
+                    self.target_span = Some(span);
+                }
+                self.schema.as_ref().map(|schema| rows.schema(schema)).transpose()
+            }
+            Bound::Step(step) => {
+                self.reads.extend(step.reads().into_iter().map(|name| (name, span)));
+                self.schema.as_ref().map(|schema| step.schema(schema)).transpose()
+            }
+            _ => Ok(self.schema.clone()),
+        }
+    }
+
     fn is_open(&self) -> bool {
         self.schema.as_ref().is_some_and(|schema| !schema.is_closed())
-    }
-
-    /// What was made from the target, also by way of a group or another table, is no feature: its answer is in it.
-    fn check_lineage(&mut self, schema: &Schema, target: &Column) {
-        let tells = |column: &&Column| {
-            column.role == Role::Feature && column.sources.iter().any(|source| target.sources.contains(source))
-        };
-        for column in schema.columns().filter(tells) {
-            let knows = |node: &&Node| node.schema.as_ref().is_some_and(|schema| schema.find(&column.name).is_some());
-            let Some(span) = self.done.nodes.iter().find(knows).map(|node| node.span) else { continue };
-            let is_told = |said: &Diagnostic| said.code == code::READS_TARGET && said.labels[0].span == span;
-            if self.diagnostics.iter().any(is_told) {
-                continue;
-            }
-            let message = format!("`{}` was made from the target `{}`", column.name, target.name);
-            let written = pipewright_syntax::written_name(&column.name);
-            let diagnostic =
-                Diagnostic::error(code::READS_TARGET, message).label(span, "a new row's answer is not known");
-            self.say(diagnostic.help(format!("drop {written}, or make it from a feature")));
-        }
-    }
-
-    /// Rows whose order matters are not shuffled, and what is judged does not look ahead.
-    fn check_order(&mut self, judge: &dyn Judge, span: Span) {
-        let ahead = self.done.nodes.iter().find(|node| matches!(&node.bound, Bound::Step(step) if step.looks_ahead()));
-        if let Some(node) = ahead {
-            let message = format!("`{}` looks at later rows, in a pipeline that is judged", node.verb.spec.name);
-            let diagnostic =
-                Diagnostic::error(code::ORDER_SHUFFLED, message).label(node.span, "it sees what comes after");
-            return self.say(diagnostic.help("look back only: ffill, lag"));
-        }
-        let role = |role| self.schema.as_ref().and_then(|schema| schema.with_role(role));
-        if !judge.shuffles() || role(Role::Fold).is_some() {
-            return;
-        }
-        let in_order = self.done.nodes.iter().find(|node| node.effect == Effect::Seq);
-        let (message, place) = match (in_order, role(Role::Time)) {
-            (Some(node), _) => {
-                let name = node.verb.spec.name;
-                (format!("rows are shuffled, and `{name}` looks at the rows before each"), Some(node.span))
-            }
-            (None, Some(time)) => (format!("rows are shuffled, and `{}` says when each was seen", time.name), None),
-            (None, None) => return,
-        };
-        let mut diagnostic =
-            Diagnostic::error(code::ORDER_SHUFFLED, message).label(span, "this deals rows out in any order");
-        if let Some(place) = place {
-            diagnostic = diagnostic.label(place, "the order matters here");
-        }
-        self.say(diagnostic.help("judge later rows by earlier ones: eval time 5; or keep the order: shuffle=false"));
     }
 
     fn kinds_are_certain(&self) -> bool {
@@ -546,77 +440,6 @@ impl<'a> Walk<'a> {
             }
         }
         self.schema = schema;
-    }
-
-    fn fault(&mut self, fault: Fault, args: &Args, stage: Span) {
-        let param_span = fault.param.and_then(|param| args.span(param));
-        let span = fault.span.filter(|span| *span != Span::default()).or(param_span).unwrap_or(stage);
-        // An error says more than a warning about the same place.
-        self.diagnostics
-            .retain(|said| said.is_error() || said.code != code::SMALL_COUNT || said.labels[0].span != span);
-        let mut diagnostic = Diagnostic::error(fault.code, fault.message).label(span, "");
-        diagnostic.help = fault.help;
-        if let Some(replacement) = fault.replacement {
-            diagnostic.labels[0].text = format!("write {replacement}");
-            diagnostic = diagnostic.fix(span, replacement);
-        }
-        let written = self.target_span.filter(|span| span.start < span.end);
-        if let (Some(target), code::WRONG_WIDTH | code::WRONG_TASK) = (written, fault.code) {
-            diagnostic = diagnostic.label(target, "the target");
-        }
-        self.say(diagnostic);
-    }
-
-    fn training(&mut self, training: &dyn Training, args: &Args, span: Span) {
-        let Some(schema) = self.schema.clone() else { return };
-        let Some(target) = self.done.target.clone() else {
-            if self.names_target {
-                // The stage that names it has had its message.
-                return;
-            }
-            let message = "there is no column to predict";
-            return self.say(Diagnostic::error(code::NO_TARGET, message).label(span, "").help("name it: target NAME"));
-        };
-        let Some(column) = schema.find(&target).cloned() else {
-            let mut diagnostic =
-                Diagnostic::error(code::TARGET_DROPPED, format!("the target `{target}` is no longer there"))
-                    .label(span, "");
-            if let Some(&removed) = self.removed.get(&*target) {
-                diagnostic = diagnostic.label(removed, "it was removed here");
-            }
-            return self.say(diagnostic);
-        };
-        for (name, read_at) in std::mem::take(&mut self.reads) {
-            if name == target {
-                let message = format!("this looks at the target `{target}`");
-                self.say(
-                    Diagnostic::error(code::READS_TARGET, message)
-                        .label(read_at, "a new row's answer is not known")
-                        .help("drop this stage, or look at a feature instead"),
-                );
-            }
-        }
-        self.check_lineage(&schema, &column);
-        let features = schema.columns().filter(|column| column.role == Role::Feature).count();
-        if features == 0 && schema.is_closed() {
-            let message = format!("there is no feature besides the target `{target}`");
-            self.say(Diagnostic::error(code::NO_FEATURES, message).label(span, ""));
-        }
-        let facts = self.pin.and_then(|pin| pin.target.as_ref());
-        match resolve_task(&column, facts, self.done.transform, |distinct| training.wants_classes(distinct)) {
-            Some(Ok(task)) => {
-                match training.learner(&task) {
-                    Ok(learner) => self.done.learner = Some(learner),
-                    Err(fault) => self.fault(fault, args, span),
-                }
-                self.done.task = Some(task);
-            }
-            Some(Err(failure)) => {
-                let at = self.target_span.unwrap_or(span);
-                self.say(failure.at(at));
-            }
-            None => {}
-        }
     }
 }
 

@@ -1,15 +1,16 @@
 //! Where the program, the peers and their data are.
 
 use super::measure::Call;
-use super::{Family, Options, build_example, build_program, peers_root};
+use super::{Options, build_example, build_program, peers_root};
 use crate::project::root;
+use std::cell::OnceCell;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Where everything is.
 pub(super) struct Environment {
-    /// The program that is measured.
-    binary: PathBuf,
+    /// The program that is measured, if it is built already or was given.
+    binary: OnceCell<PathBuf>,
     /// Of the peers: `venv`, `data`, `rs`.
     root: PathBuf,
     scripts: PathBuf,
@@ -27,25 +28,18 @@ impl Drop for Environment {
 impl Environment {
     pub(super) fn find(options: &Options) -> Result<Environment, String> {
         let root_folder = peers_root(options.root.as_deref())?;
-        let binary = options.binary.clone().map_or_else(build_program, Ok)?;
-        let binary = fs::canonicalize(&binary).map_err(|error| format!("{}: {error}", binary.display()))?;
+        let given =
+            |binary: &PathBuf| fs::canonicalize(binary).map_err(|error| format!("{}: {error}", binary.display()));
+        let binary = options.binary.as_ref().map(given).transpose()?.map_or_else(OnceCell::new, OnceCell::from);
         let scratch = std::env::temp_dir().join(format!("pipewright-bench-{}", std::process::id()));
         fs::create_dir_all(&scratch).map_err(|error| format!("{}: {error}", scratch.display()))?;
         let environment = Environment { binary, root: root_folder, scripts: root().join("xtask/peers"), scratch };
-        environment.make_data(options.family)?;
+        environment.make_data(options.family.files)?;
         Ok(environment)
     }
 
     /// Files of the peers that are missing are made with fixed seeds; the file for `start` is made anew.
-    fn make_data(&self, family: Family) -> Result<(), String> {
-        let names: &[&str] = match family {
-            Family::Network => &["small.csv", "mid.csv"],
-            Family::Csv | Family::Prepare => &["big.csv"],
-            Family::Parquet => &["big.csv", "big.parquet"],
-            Family::Encode | Family::Impute => &[],
-            Family::Group => &["rows.parquet"],
-            Family::Join => &["rows.parquet", "lookup.parquet", "other.parquet"],
-        };
+    fn make_data(&self, names: &[&str]) -> Result<(), String> {
         if names.iter().any(|name| !Path::new(&self.data(name)).exists()) {
             eprintln!("making the data");
             let (script, folder) = (self.script("data"), path_text(&self.root.join("data")));
@@ -81,8 +75,15 @@ impl Environment {
         path_text(&self.scripts.join(format!("{name}.py")))
     }
 
-    pub(super) fn pipewright(&self, script: &str, arguments: &[&str]) -> Call {
-        Call::new(&self.binary, &[&["-c", script], arguments].concat())
+    pub(super) fn pipewright(&self, script: &str, arguments: &[&str]) -> Result<Call, String> {
+        let binary = match self.binary.get() {
+            Some(binary) => binary,
+            None => {
+                let built = build_program()?;
+                self.binary.get_or_init(|| built)
+            }
+        };
+        Ok(Call::new(binary, &[&["-c", script], arguments].concat()))
     }
 
     /// An example of the tables' crate: what a Rust programmer would write.

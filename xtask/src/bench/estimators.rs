@@ -2,6 +2,7 @@
 //! `crates/frame/examples/estimators.rs` and by scikit-learn; and of transforms that need neighbours, regressions or
 //! decompositions, by `crates/learn/examples/transforms.rs`. Each program times itself, since starting it is no part.
 
+use super::Family;
 use super::environment::Environment;
 use super::job::{Goal, Job, Tool};
 use super::measure::Call;
@@ -27,7 +28,12 @@ const STEPS: [&str; 16] = [
     "spline 5",
 ];
 
-pub(super) fn jobs(environment: &Environment) -> Result<Vec<Job>, String> {
+pub(super) static FAMILY: Family = Family { name: "encode", files: &[], jobs, goals: &GOALS };
+
+/// What needs neighbours, regressions or decompositions, each by itself.
+pub(super) static IMPUTE: Family = Family { name: "impute", files: &[], jobs: transform_jobs, goals: TRANSFORM_GOALS };
+
+fn jobs(environment: &Environment) -> Result<Vec<Job>, String> {
     let job = |name| {
         let peer = Call::new(environment.python(), &[&environment.script("estimators"), name]);
         let sklearn = Tool { probe: Some(environment.probe("sklearn")), ..timed("sklearn", peer) };
@@ -40,7 +46,7 @@ pub(super) fn jobs(environment: &Environment) -> Result<Vec<Job>, String> {
 /// Steps on matrices, as the language writes them.
 const TRANSFORMS: [&str; 5] = ["fillna knn[5]", "fillna iterative", "pca[10]", "select_k mi[5]", "select_k f[5]"];
 
-pub(super) fn transform_jobs(environment: &Environment) -> Result<Vec<Job>, String> {
+fn transform_jobs(environment: &Environment) -> Result<Vec<Job>, String> {
     let job = |name| {
         let peer = Call::new(environment.python(), &[&environment.script("transforms"), name]);
         let sklearn = Tool { probe: Some(environment.probe("sklearn")), ..timed("sklearn", peer) };
@@ -50,7 +56,7 @@ pub(super) fn transform_jobs(environment: &Environment) -> Result<Vec<Job>, Stri
     TRANSFORMS.into_iter().map(job).collect()
 }
 
-pub(super) const TRANSFORM_GOALS: &[Goal] = &[
+const TRANSFORM_GOALS: &[Goal] = &[
     Goal::Ratio { job: "fillna knn[5]", slow: "sklearn", fast: "learn", least: 1.0 },
     Goal::Ratio { job: "fillna iterative", slow: "sklearn", fast: "learn", least: 1.0 },
     Goal::Ratio { job: "pca[10]", slow: "sklearn", fast: "learn", least: 1.0 },
@@ -75,7 +81,7 @@ const fn thrice(job: &'static str) -> Goal {
     Goal::Ratio { job, slow: "sklearn", fast: "frame", least: 3.0 }
 }
 
-pub(super) static GOALS: [Goal; STEPS.len()] = {
+static GOALS: [Goal; STEPS.len()] = {
     let mut goals = [const { thrice("") }; STEPS.len()];
     let mut place = 0;
     while place < STEPS.len() {

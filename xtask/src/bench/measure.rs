@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::Instant;
 
 /// A process to start.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Call {
     pub program: PathBuf,
     pub arguments: Vec<String>,

@@ -5,58 +5,59 @@
 //! a second process that predicts. `start`: to the first row of a file of three. `folds-*`: the same network in
 //! ten-fold cross-validation.
 
+use super::Family;
 use super::environment::Environment;
 use super::job::{Goal, Job, MISSING, Tool};
 use super::measure::Call;
 use serde_json::Value as Json;
 
-pub(super) fn jobs(environment: &Environment) -> Vec<Job> {
+pub(super) static FAMILY: Family = Family { name: "mlp", files: &["small.csv", "mid.csv"], jobs, goals: GOALS };
+
+fn jobs(environment: &Environment) -> Result<Vec<Job>, String> {
     let job = |name, rounds, tools| Job { name, rounds, own: "pipewright", tools };
     let (small, mid) = (environment.data("small.csv"), environment.data("mid.csv"));
-    let start = environment.pipewright(&format!("load {} | head 1 | show", environment.scratch("three.csv")), &[]);
-    vec![
+    let start = environment.pipewright(&format!("load {} | head 1 | show", environment.scratch("three.csv")), &[])?;
+    Ok(vec![
         job("start", 5, vec![Tool::new("pipewright", vec![start])]),
-        job("seed-small", 5, seed(environment, &small)),
-        job("seed-mid", 3, seed(environment, &mid)),
-        job("folds-small", 5, folds(environment, &small)),
-        job("folds-mid", 3, folds(environment, &mid)),
-    ]
+        job("seed-small", 5, seed(environment, &small)?),
+        job("seed-mid", 3, seed(environment, &mid)?),
+        job("folds-small", 5, folds(environment, &small)?),
+        job("folds-mid", 3, folds(environment, &mid)?),
+    ])
 }
 
 const NETWORK: &str = "load | target target | fillna mean | scale | train mlp[64,32,1](recipe=plain) epochs=10";
 
-fn seed(environment: &Environment, file: &str) -> Vec<Tool> {
+fn seed(environment: &Environment, file: &str) -> Result<Vec<Tool>, String> {
     let model = environment.scratch("model.pw");
     let script = format!("{NETWORK} | save {model}");
     let train = |arguments: &[&str]| environment.pipewright(&script, &[&[file], arguments].concat());
-    let predict = environment.pipewright(&format!("load | predict {model} | show"), &[file]);
+    let predict = environment.pipewright(&format!("load | predict {model} | show"), &[file])?;
     // Pipewright's own table of predictions is judged here, outside of the time.
     let table = format!("load | predict {model} proba=true keep=[target] | write -");
-    let judged = |name, calls| {
-        let judge = Some(environment.pipewright(&table, &[file]));
-        Tool { judge, read: quality, ..Tool::new(name, calls) }
-    };
-    vec![
-        judged("pipewright", vec![train(&[])]),
-        judged("pipewright-1t", vec![train(&["--threads", "1"])]),
+    let judge = environment.pipewright(&table, &[file])?;
+    let judged = |name, calls| Tool { judge: Some(judge.clone()), read: quality, ..Tool::new(name, calls) };
+    Ok(vec![
+        judged("pipewright", vec![train(&[])?]),
+        judged("pipewright-1t", vec![train(&["--threads", "1"])?]),
         // A second process reads the file once more and predicts, which the peers do in the first.
-        judged("and-predict", vec![train(&[]), predict]),
+        judged("and-predict", vec![train(&[])?, predict]),
         python_peer(environment, "sklearn", file),
         python_peer(environment, "torch", file),
         python_peer(environment, "jax", file),
         python_peer(environment, "keras", file),
         rust_peer(environment, "candle", file),
         rust_peer(environment, "burn", file),
-    ]
+    ])
 }
 
-fn folds(environment: &Environment, file: &str) -> Vec<Tool> {
+fn folds(environment: &Environment, file: &str) -> Result<Vec<Tool>, String> {
     let script = format!("{NETWORK} | eval kfold 10");
-    let tool = |name, threads| {
-        let call = environment.pipewright(&script, &[file, "--json", "--threads", threads]);
-        Tool { read: quality, ..Tool::new(name, vec![call]) }
+    let tool = |name, threads| -> Result<Tool, String> {
+        let call = environment.pipewright(&script, &[file, "--json", "--threads", threads])?;
+        Ok(Tool { read: quality, ..Tool::new(name, vec![call]) })
     };
-    vec![tool("pipewright", "1"), tool("pipewright-2t", "2")]
+    Ok(vec![tool("pipewright", "1")?, tool("pipewright-2t", "2")?])
 }
 
 fn python_peer(environment: &Environment, name: &'static str, file: &str) -> Tool {
@@ -72,7 +73,7 @@ fn rust_peer(environment: &Environment, name: &'static str, file: &str) -> Tool 
     Tool { trouble, read: quality, ..Tool::new(name, vec![call]) }
 }
 
-pub(super) const GOALS: &[Goal] = &[
+const GOALS: &[Goal] = &[
     Goal::Below { job: "start", seconds: 0.020 },
     Goal::Ratio { job: "seed-small", slow: "sklearn", fast: "pipewright", least: 50.0 },
     Goal::Ratio { job: "seed-small", slow: "torch", fast: "pipewright", least: 50.0 },

@@ -4,28 +4,58 @@
 //! numbers, one-hot 3 of texts, into one matrix of 32-bit numbers. `parquet`: as `csv`, of the same table as Parquet.
 //! `group` and `join`: 5 million rows of their own, as Parquet; every tool tells too how long it takes without reading.
 
+use super::Family;
 use super::environment::Environment;
 use super::job::{Goal, Job, Tool};
 use super::measure::Call;
 
-pub(super) const CSV_GOALS: &[Goal] =
-    &[Goal::Best { job: "csv", fast: "pipewright", least: 1.5 }, Goal::Best { job: "csv", fast: "frame", least: 1.5 }];
-pub(super) const PREPARE_GOALS: &[Goal] = &[Goal::Best { job: "prepare", fast: "frame", least: 2.0 }];
-pub(super) const PARQUET_GOALS: &[Goal] =
-    &[Goal::Ratio { job: "parquet", slow: "polars", fast: "pipewright", least: 1.0 }];
-pub(super) const GROUP_GOALS: &[Goal] =
-    &[Goal::Ratio { job: "group", slow: "polars", fast: "frame", least: 1.0 / 1.5 }];
-pub(super) const JOIN_GOALS: &[Goal] = &[Goal::Ratio { job: "join", slow: "polars", fast: "frame", least: 1.0 / 1.5 }];
+pub(super) static CSV: Family = Family {
+    name: "csv",
+    files: &["big.csv"],
+    jobs: |environment| Ok(vec![csv(environment)?]),
+    goals: &[
+        Goal::Best { job: "csv", fast: "pipewright", least: 1.5 },
+        Goal::Best { job: "csv", fast: "frame", least: 1.5 },
+    ],
+};
+
+pub(super) static PREPARE: Family = Family {
+    name: "prepare",
+    files: &["big.csv"],
+    jobs: |environment| Ok(vec![prepare(environment)?]),
+    goals: &[Goal::Best { job: "prepare", fast: "frame", least: 2.0 }],
+};
+
+pub(super) static PARQUET: Family = Family {
+    name: "parquet",
+    files: &["big.csv", "big.parquet"],
+    jobs: |environment| Ok(vec![parquet(environment)?]),
+    goals: &[Goal::Ratio { job: "parquet", slow: "polars", fast: "pipewright", least: 1.0 }],
+};
+
+pub(super) static GROUP: Family = Family {
+    name: "group",
+    files: &["rows.parquet"],
+    jobs: |environment| Ok(vec![relation(environment, "group")?]),
+    goals: &[Goal::Ratio { job: "group", slow: "polars", fast: "frame", least: 1.0 / 1.5 }],
+};
+
+pub(super) static JOIN: Family = Family {
+    name: "join",
+    files: &["rows.parquet", "lookup.parquet", "other.parquet"],
+    jobs: |environment| Ok(vec![relation(environment, "join")?]),
+    goals: &[Goal::Ratio { job: "join", slow: "polars", fast: "frame", least: 1.0 / 1.5 }],
+};
 
 const ROUNDS: usize = 5;
 
 /// Every column is made, since the schema tells how many values each misses.
 const WHOLE: &str = "load | assert rows == 5000000 | schema";
 
-pub(super) fn csv(environment: &Environment) -> Result<Job, String> {
+fn csv(environment: &Environment) -> Result<Job, String> {
     let file = environment.data("big.csv");
     let mut tools = vec![
-        Tool::new("pipewright", vec![environment.pipewright(WHOLE, &[&file]).with_peak()]),
+        Tool::new("pipewright", vec![environment.pipewright(WHOLE, &[&file])?.with_peak()]),
         told("frame", environment.example("read_csv", &[&file])?),
     ];
     tools.extend(
@@ -35,7 +65,7 @@ pub(super) fn csv(environment: &Environment) -> Result<Job, String> {
     Ok(Job { name: "csv", rounds: ROUNDS, own: "pipewright", tools })
 }
 
-pub(super) fn prepare(environment: &Environment) -> Result<Job, String> {
+fn prepare(environment: &Environment) -> Result<Job, String> {
     let file = environment.data("big.csv");
     let mut tools = vec![told("frame", environment.example("prepare", &[&file])?)];
     tools.extend(
@@ -45,15 +75,15 @@ pub(super) fn prepare(environment: &Environment) -> Result<Job, String> {
     Ok(Job { name: "prepare", rounds: ROUNDS, own: "frame", tools })
 }
 
-pub(super) fn parquet(environment: &Environment) -> Job {
+fn parquet(environment: &Environment) -> Result<Job, String> {
     let file = environment.data("big.parquet");
-    let mut tools = vec![Tool::new("pipewright", vec![environment.pipewright(WHOLE, &[&file]).with_peak()])];
+    let mut tools = vec![Tool::new("pipewright", vec![environment.pipewright(WHOLE, &[&file])?.with_peak()])];
     tools.extend(["polars", "pyarrow", "pandas", "duckdb"].map(|name| peer(environment, "parquet", name, &file)));
-    Job { name: "parquet", rounds: ROUNDS, own: "pipewright", tools }
+    Ok(Job { name: "parquet", rounds: ROUNDS, own: "pipewright", tools })
 }
 
 /// The job `group` or `join`.
-pub(super) fn relation(environment: &Environment, name: &'static str) -> Result<Job, String> {
+fn relation(environment: &Environment, name: &'static str) -> Result<Job, String> {
     let folder = environment.data("");
     let mut tools = vec![told("frame", environment.example("relation", &[name, &folder])?)];
     let peer = |tool| peer_of(environment, "relation", name, tool, &folder);

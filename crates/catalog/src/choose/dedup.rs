@@ -21,9 +21,17 @@ pub(crate) const VERB: Verb = Verb {
         examples: &[
             Example {
                 script: "load titanic.csv | dedup on pclass, survived | select pclass, survived | show",
-                output: "",
+                output: "\
+pclass  survived
+1st     survived
+1st     died
+2nd     died
+2nd     survived
+3rd     died
+3rd     survived
+",
             },
-            Example { script: "load iris.csv | dedup | assert rows == 147", output: "" },
+            Example { script: "load iris.csv | dedup | assert rows == 149", output: "" },
         ],
         ..Spec::BASE
     },

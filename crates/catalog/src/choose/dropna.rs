@@ -21,7 +21,17 @@ pub(crate) const VERB: Verb = Verb {
         columns: Columns::Default("@all"),
         examples: &[
             Example { script: "load titanic.csv | dropna | assert rows == 1046", output: "" },
-            Example { script: "load penguins.csv | dropna on Sex | select Species, Sex | show 4", output: "" },
+            Example {
+                script: "load penguins.csv | dropna on Sex | select Species, Sex | show 4",
+                output: "\
+Species  Sex
+Adelie   MALE
+Adelie   FEMALE
+Adelie   FEMALE
+Adelie   FEMALE
+… 329 more rows
+",
+            },
         ],
         ..Spec::BASE
     },

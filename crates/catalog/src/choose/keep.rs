@@ -18,9 +18,9 @@ pub(crate) const VERB: Verb = Verb {
         examples: &[Example {
             script: "load titanic.csv | keep sex, age | show 2",
             output: "\
-sex        age  survived
-female      29  survived
-female  0.9167  survived
+sex        age
+female      29
+male    0.9167
 … 1307 more rows
 ",
         }],

@@ -25,10 +25,24 @@ pub(crate) const VERB: Verb = Verb {
         options: &[Param::with_default("descending", Domain::Truth, "false", "The largest first.")],
         columns: Columns::Default(""),
         examples: &[
-            Example { script: "load titanic.csv | sort pclass, age | select pclass, age, sex | show 3", output: "" },
+            Example {
+                script: "load titanic.csv | sort pclass, age | select pclass, age, sex | show 3",
+                output: "\
+pclass     age  sex
+1st     0.9167  male
+1st          2  female
+1st          4  male
+… 1306 more rows
+",
+            },
             Example {
                 script: "load penguins.csv | sort `Body Mass (g)` descending=true | select Species, \"Body*\" | show 2",
-                output: "",
+                output: "\
+Species  Body Mass (g)
+Gentoo            6300
+Gentoo            6050
+… 342 more rows
+",
             },
         ],
         ..Spec::BASE

@@ -49,7 +49,12 @@ pub(crate) const VERB: Verb = Verb {
         columns: Columns::Default(""),
         examples: &[Example {
             script: "load titanic.csv | select sibsp, age | cast text on sibsp | cast int64 bad=null on age | show 2",
-            output: "",
+            output: "\
+sibsp  age
+0       29
+1        ·
+… 1307 more rows
+",
         }],
         ..Spec::BASE
     },

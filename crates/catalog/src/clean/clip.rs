@@ -27,10 +27,27 @@ pub(crate) const VERB: Verb = Verb {
         ],
         columns: Columns::Default("@numeric"),
         examples: &[
-            Example { script: "load titanic.csv | select age, sibsp | head 5 | clip 1 30 | show", output: "" },
+            Example {
+                script: "load titanic.csv | select age, sibsp | head 5 | clip 1 30 | show",
+                output: "\
+age  sibsp
+ 29      1
+  1      1
+  2      1
+ 30      1
+ 25      1
+",
+            },
             Example {
                 script: "load iris.csv | select \"petal*\" | head 5 | clip 25% 75% on petal_length | show",
-                output: "",
+                output: "\
+petal_length  petal_width
+         1.4          0.2
+         1.4          0.2
+         1.4          0.2
+         1.4          0.2
+         1.4          0.2
+",
             },
         ],
         ..Spec::BASE

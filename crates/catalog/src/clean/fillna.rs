@@ -95,7 +95,17 @@ Adelie               38.9            18.35
 Adelie               36.7             19.3
 ",
             },
-            Example { script: "load penguins.csv | select \"Beak*\" | head 5 | fillna knn[2] | show", output: "" },
+            Example {
+                script: "load penguins.csv | select \"Beak*\" | head 5 | fillna knn[2] | show",
+                output: "\
+Beak Length (mm)  Beak Depth (mm)
+            39.1             18.7
+            39.5             17.4
+            40.3               18
+            38.9            18.35
+            36.7             19.3
+",
+            },
             Example {
                 script: "load penguins.csv | select Sex | head 5 | fillna \"unknown\" indicator=true | show",
                 output: "\

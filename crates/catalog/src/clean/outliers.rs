@@ -42,12 +42,25 @@ pub(crate) const VERB: Verb = Verb {
         columns: Columns::Default("@numeric"),
         examples: &[
             Example {
-                script: "load titanic.csv | select age, sibsp, parch | head 6 | outliers iqr 1.5 do=clip on age | show",
-                output: "",
+                script: "load titanic.csv | select age, sibsp, parch | head 6 | outliers iqr 0.3 do=clip on age | show",
+                output: "  age  sibsp  parch
+   29      0      0
+ 1.15      1      2
+    2      1      2
+   30      1      2
+   25      1      2
+36.35      0      0
+",
             },
             Example {
-                script: "load titanic.csv | select age, sibsp, parch | head 6 | outliers iqr 1.5 on age | show",
-                output: "",
+                script: "load titanic.csv | select age, sibsp, parch | head 6 | outliers iqr 0.3 on age | show",
+                output: "\
+age  sibsp  parch
+ 29      0      0
+  2      1      2
+ 30      1      2
+ 25      1      2
+",
             },
         ],
         ..Spec::BASE

@@ -23,8 +23,11 @@ pub(crate) const VERB: Verb = Verb {
         options: &[BAD],
         columns: Columns::Default(""),
         examples: &[Example {
-            script: "load titanic.csv | derive day = \"3/\" + sex | parse date \"%d/%b\" bad=null on day | show 1",
-            output: "",
+            script: "load titanic.csv | head 1 | derive day = \"3/1/2024\" | parse date \"%d/%m/%Y\" on day | select sex, day | show",
+            output: "\
+sex     day
+female  2024-01-03
+",
         }],
         ..Spec::BASE
     },

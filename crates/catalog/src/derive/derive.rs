@@ -27,12 +27,33 @@ pub(crate) const VERB: Verb = Verb {
         examples: &[
             Example {
                 script: "load titanic.csv | derive family = sibsp + parch + 1, child = age < 16 | show 3",
-                output: "",
+                output: "\
+pclass  survived  sex        age  sibsp  parch  family  child
+1st     survived  female      29      0      0       1  false
+1st     survived  male    0.9167      1      2       4  true
+1st     died      female       2      1      2       4  true
+… 1306 more rows
+",
             },
             Example {
-                script: "load titanic.csv | select age, pclass | derive z = round(zscore(age), 2), \
-                         nth = count() over(pclass) | show 3",
-                output: "",
+                script: "load titanic.csv | select age, pclass | derive z = round(zscore(age), 2), usual = mode(pclass) \
+                         | show 2",
+                output: "   age  pclass      z  usual
+    29  1st     -0.06  3rd
+0.9167  1st     -2.01  3rd
+… 1307 more rows
+",
+            },
+            Example {
+                script: "load visits.csv | select clinic, when | derive nth = count() over(clinic), \
+                         month = count() over(clinic, 30d) | show 3",
+                output: "\
+clinic  when                 nth  month
+north   2024-01-05T08:30:00    1      1
+south   2024-01-05T14:00:00    1      1
+north   2024-02-29T09:15:00    2      1
+… 7 more rows
+",
             },
         ],
         ..Spec::BASE

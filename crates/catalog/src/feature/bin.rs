@@ -38,11 +38,24 @@ pub(crate) const VERB: Verb = Verb {
         examples: &[
             Example {
                 script: "load titanic.csv | select age, sibsp | head 5 | bin 3 quantile on age | show",
-                output: "",
+                output: "\
+age  sibsp
+  2      0
+  0      1
+  0      1
+  2      1
+  1      1
+",
             },
             Example {
                 script: "load titanic.csv | select age, sibsp | head 4 | bin 2 width encode=onehot on age | show",
-                output: "",
+                output: "\
+age (below 15.46)  age (15.46 and above)  sibsp
+false              true                       0
+true               false                      1
+true               false                      1
+false              true                       1
+",
             },
         ],
         ..Spec::BASE

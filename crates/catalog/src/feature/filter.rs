@@ -29,7 +29,16 @@ pub(crate) const VERB: Verb = Verb {
             Param::optional("above", Domain::Real { min: 0.0, max: f64::MAX }, "The threshold."),
         ],
         columns: Columns::Default(COLUMNS),
-        examples: &[Example { script: "load iris.csv | filter correlation 0.9 | head 2 | show", output: "" }],
+        examples: &[Example {
+            script: "load iris.csv | filter correlation 0.9 | show 3",
+            output: "\
+sepal_length  sepal_width  petal_length  species
+         5.1          3.5           1.4  setosa
+         4.9            3           1.4  setosa
+         4.7          3.2           1.3  setosa
+… 147 more rows
+",
+        }],
         ..Spec::BASE
     },
     bind,

@@ -16,7 +16,11 @@ pub(crate) const VERB: Verb = Verb {
         columns: Columns::Default("@numeric"),
         examples: &[Example {
             script: "load titanic.csv | select age, sibsp, parch | head 3 | interact on age, sibsp, parch | show",
-            output: "",
+            output: "   age  sibsp  parch  age × sibsp  age × parch  sibsp × parch
+    29      0      0            0            0              0
+0.9167      1      2       0.9167       1.8334              2
+     2      1      2            2            4              2
+",
         }],
         ..Spec::BASE
     },

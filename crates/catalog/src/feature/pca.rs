@@ -32,15 +32,22 @@ pub(crate) const VERB: Verb = Verb {
         )],
         options: &[
             Param::with_default("whiten", Domain::Truth, "false", "Brings each component to variance 1."),
-            Param::with_default(
+            Param::optional(
                 "name",
                 Domain::Text,
-                "\"pca\"",
-                "What the new columns are called, before their numbers.",
+                "What the new columns are called, before their numbers; `pca` without it.",
             ),
         ],
         columns: Columns::Default(COLUMNS),
-        examples: &[Example { script: "load iris.csv | scale | pca[2] | head 3 | show", output: "" }],
+        examples: &[Example {
+            script: "load iris.csv | head 3 | scale | pca[2] | show",
+            output: "\
+species        pca 1      pca 2
+setosa       1.81508  0.6242564
+setosa   -0.07713056  -1.335487
+setosa     -1.737949  0.7112302
+",
+        }],
         ..Spec::BASE
     },
     bind,
@@ -53,17 +60,21 @@ fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
         let message = "`pca` keeps a number of components, or those of a share of the variance, not both";
         return Err(Fault::of("share", code::BAD_VALUE, message).help("pca[10], or pca 95%"));
     }
-    let name = new_name(args)?;
+    let name = new_name(args, "pca")?;
     let keep = count.map_or(Keep::Share(share.unwrap_or(SHARE)), Keep::First);
     let transformer = Pca { keep, whiten: args.truth("whiten").unwrap_or(false), name: name.clone() };
     let inputs = Inputs { step: "`pca`", on: args.columns("columns").cloned() };
     Ok(Bound::Step(Arc::new(TableStep::new(Reduce { inputs, transformer, name, count }))))
 }
 
-/// What new columns are called, before their numbers.
-pub(super) fn new_name(args: &Args) -> Result<String, Fault> {
+/// What new columns are called, before their numbers; the verb without an own name.
+pub(super) fn new_name(args: &Args, verb: &str) -> Result<String, Fault> {
     match args.text("name") {
+        None => Ok(verb.to_owned()),
         Some(name) if !name.trim().is_empty() => Ok(name.to_owned()),
-        _ => Err(Fault::of("name", code::BAD_VALUE, "a column without a name").help("name=\"pca\"")),
+        Some(_) => {
+            let fault = Fault::of("name", code::BAD_VALUE, "the new columns would have no name but a number");
+            Err(fault.help(format!("name=\"{verb}\"")))
+        }
     }
 }

@@ -24,7 +24,11 @@ pub(crate) const VERB: Verb = Verb {
         columns: Columns::Default("@numeric"),
         examples: &[Example {
             script: "load titanic.csv | select age, sibsp, parch | head 3 | poly 2 on age, sibsp | show",
-            output: "",
+            output: "   age  sibsp  parch      age^2  age × sibsp  sibsp^2
+    29      0      0        841            0        0
+0.9167      1      2  0.8403389       0.9167        1
+     2      1      2          4            2        1
+",
         }],
         ..Spec::BASE
     },

@@ -31,7 +31,15 @@ pub(crate) const VERB: Verb = Verb {
         columns: Columns::Default(COLUMNS),
         examples: &[Example {
             script: "load diabetes.csv | target progression | scale | rfe[4] | train linear | eval kfold 5 shuffle=false | assert r2 > 0.45",
-            output: "",
+            output: "\
+linear predicts progression (regression)
+kfold, 5 folds, 442 rows, seed 0
+
+                        mean    lowest   highest    baseline
+rmse                 55.9031   54.8192   56.5920     77.2636
+mae                  45.5609   43.8419   47.0350     66.0456
+r2                    0.4589    0.3833    0.5051     -0.0275
+",
         }],
         ..Spec::BASE
     },

@@ -34,7 +34,27 @@ pub(crate) const VERB: Verb = Verb {
         columns: Columns::Default(COLUMNS),
         examples: &[Example {
             script: "load iris.csv | target species | select_k f[2] | train logistic | eval holdout 30% seed=1 | assert accuracy > 0.8",
-            output: "",
+            output: "\
+logistic predicts species (3 classes)
+holdout, 45 rows, seed 1
+
+                        mean    lowest   highest    baseline
+accuracy              0.9333    0.9333    0.9333      0.3333
+balanced_accuracy     0.9333    0.9333    0.9333      0.3333
+auc                   0.9970    0.9970    0.9970      0.5000
+log_loss              0.1454    0.1454    0.1454      1.0986
+f1                    0.9333    0.9333    0.9333      0.1667
+precision             0.9345    0.9345    0.9345           ·
+recall                0.9333    0.9333    0.9333      0.3333
+brier                 0.0704    0.0704    0.0704      0.6667
+mcc                   0.9007    0.9007    0.9007      0.0000
+
+confusion (rows true, columns predicted)
+                        setosa  versicolor   virginica
+setosa                      15           0           0
+versicolor                   0          14           1
+virginica                    0           2          13
+",
         }],
         ..Spec::BASE
     },

@@ -29,7 +29,15 @@ pub(crate) const VERB: Verb = Verb {
         columns: Columns::Default(COLUMNS),
         examples: &[Example {
             script: "load diabetes.csv | target progression | sequential[3] | train linear | eval holdout 20% seed=1 | assert r2 > 0.3",
-            output: "",
+            output: "\
+linear predicts progression (regression)
+holdout, 88 rows, seed 1
+
+                        mean    lowest   highest    baseline
+rmse                 60.5678   60.5678   60.5678     78.3294
+mae                  52.0873   52.0873   52.0873     67.0716
+r2                    0.4008    0.4008    0.4008     -0.0021
+",
         }],
         ..Spec::BASE
     },

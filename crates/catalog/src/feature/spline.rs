@@ -32,7 +32,13 @@ pub(crate) const VERB: Verb = Verb {
         columns: Columns::Default("@numeric"),
         examples: &[Example {
             script: "load titanic.csv | select age, sibsp | head 4 | spline 2 degree=1 on age | show",
-            output: "",
+            output: "\
+age (spline 1)  age (spline 2)  sibsp
+    0.03438399        0.965616      0
+             1               0      1
+     0.9627518      0.03724818      1
+             0               1      1
+",
         }],
         ..Spec::BASE
     },

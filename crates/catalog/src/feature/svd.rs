@@ -20,14 +20,21 @@ pub(crate) const VERB: Verb = Verb {
         output: Sort::Recipe,
         effect: Effect::Fit,
         shape: Some(Param::required("count", Domain::Whole { min: 1 }, "How many directions.")),
-        options: &[Param::with_default(
+        options: &[Param::optional(
             "name",
             Domain::Text,
-            "\"svd\"",
-            "What the new columns are called, before their numbers.",
+            "What the new columns are called, before their numbers; `svd` without it.",
         )],
         columns: Columns::Default(COLUMNS),
-        examples: &[Example { script: "load iris.csv | svd[2] | head 3 | show", output: "" }],
+        examples: &[Example {
+            script: "load iris.csv | head 3 | svd[2] | show",
+            output: "\
+species     svd 1       svd 2
+setosa   6.344003   0.1164787
+setosa   5.913313  -0.2067166
+setosa   5.835499  0.08284444
+",
+        }],
         ..Spec::BASE
     },
     bind,
@@ -35,7 +42,7 @@ pub(crate) const VERB: Verb = Verb {
 };
 
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
-    let (name, count) = (new_name(args)?, args.whole("count").unwrap_or(1));
+    let (name, count) = (new_name(args, "svd")?, args.whole("count").unwrap_or(1));
     let transformer = Svd { count, name: name.clone() };
     let inputs = Inputs { step: "`svd`", on: args.columns("columns").cloned() };
     Ok(Bound::Step(Arc::new(TableStep::new(Reduce { inputs, transformer, name, count: Some(count) }))))

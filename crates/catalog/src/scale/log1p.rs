@@ -16,7 +16,11 @@ pub(crate) const VERB: Verb = Verb {
         columns: Columns::Default("@numeric"),
         examples: &[Example {
             script: "load titanic.csv | select age, sibsp, parch | head 3 | log1p on sibsp, parch | show",
-            output: "",
+            output: "   age      sibsp     parch
+    29          0         0
+0.9167  0.6931472  1.098612
+     2  0.6931472  1.098612
+",
         }],
         ..Spec::BASE
     },

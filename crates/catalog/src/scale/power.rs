@@ -32,7 +32,15 @@ pub(crate) const VERB: Verb = Verb {
             "Whether the result is brought to mean 0 and standard deviation 1.",
         )],
         columns: Columns::Default("@numeric"),
-        examples: &[Example { script: "load diabetes.csv | select s1, s4 | head 4 | power | show", output: "" }],
+        examples: &[Example {
+            script: "load diabetes.csv | select s1, s4 | head 4 | power | show",
+            output: "        s1          s4
+-0.9349769  0.01317998
+ 0.6611321   -1.427271
+ -1.014431  0.01317998
+  1.288275    1.400911
+",
+        }],
         ..Spec::BASE
     },
     bind,

@@ -33,7 +33,13 @@ pub(crate) const VERB: Verb = Verb {
         columns: Columns::Default("@numeric"),
         examples: &[Example {
             script: "load titanic.csv | select age, sibsp | head 5 | quantile uniform | show",
-            output: "",
+            output: " age  sibsp
+0.75      0
+   0      1
+0.25      1
+   1      1
+ 0.5      1
+",
         }],
         ..Spec::BASE
     },

@@ -29,11 +29,21 @@ pub(crate) const VERB: Verb = Verb {
             Example {
                 script: "load titanic.csv | group pclass { passengers = count(), age = mean(age) } | sort pclass \
                          | show",
-                output: "",
+                output: "\
+pclass  passengers       age
+1st            323  39.15992
+2nd            277   29.5067
+3rd            709  24.81637
+",
             },
             Example {
                 script: "load penguins.csv | group Sex { range = max(`Body Mass (g)`) - min(`Body Mass (g)`) } | show",
-                output: "",
+                output: "\
+Sex     range
+MALE     3050
+FEMALE   2500
+·        1900
+",
             },
         ],
         ..Spec::BASE

@@ -30,7 +30,12 @@ pub(crate) const VERB: Verb = Verb {
         ],
         examples: &[Example {
             script: "load titanic.csv | select pclass, sex, age | pivot key=sex value=age agg=mean | show",
-            output: "",
+            output: "\
+pclass  sex=female  sex=male
+1st       37.03759  41.02925
+2nd       27.49919   30.8154
+3rd       22.18531  25.96227
+",
         }],
         ..Spec::BASE
     },

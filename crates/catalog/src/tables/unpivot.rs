@@ -27,7 +27,13 @@ pub(crate) const VERB: Verb = Verb {
         columns: Columns::Default(""),
         examples: &[Example {
             script: "load iris.csv | head 2 | unpivot on \"petal*\" key=part value=cm | drop \"sepal*\" | show",
-            output: "",
+            output: "\
+species  part           cm
+setosa   petal_length  1.4
+setosa   petal_width   0.2
+setosa   petal_length  1.4
+setosa   petal_width   0.2
+",
         }],
         ..Spec::BASE
     },

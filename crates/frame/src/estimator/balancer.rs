@@ -158,7 +158,10 @@ impl TableEstimator for Balancer {
 }
 
 /// The classes, and the rows of each.
-fn members(aim: &Aim, rows: &Table) -> Result<(Arc<[String]>, Vec<Vec<u32>>), Failure> {
+type Members = (Arc<[String]>, Vec<Vec<u32>>);
+
+/// The classes, and the rows of each.
+fn members(aim: &Aim, rows: &Table) -> Result<Members, Failure> {
     let Some(classes) = aim.classes.clone() else {
         let message = format!("`balance` takes a target of classes, and `{}` holds numbers", aim.target);
         return Err(Failure::new(code::WRONG_TASK, message).column(&*aim.target));

@@ -1,9 +1,9 @@
 //! What all estimators of single columns share: they choose columns, summarise each by itself, and learn from each
 //! summary what becomes of the column.
 
-use super::columns::{fitted, for_each_number, present, replaced};
+use super::columns::{fitted, for_each_block, for_each_number, present, replaced};
 use super::{Estimator, State, Summary, approximate, numbers_within};
-use crate::summary::{Extremes, Levels, Moments, Quantiles};
+use crate::summary::{ExactSum, Extremes, Levels, Moments, Quantiles};
 use crate::{Column, Entry, Schema, Table};
 use arrow_array::ArrayRef;
 use arrow_array::cast::AsArray;
@@ -123,6 +123,8 @@ impl Summary for Summaries {
 /// What was seen of one column.
 #[derive(Debug)]
 pub enum Seen {
+    /// Count and mean.
+    Sum(Box<ExactSum>),
     /// Count, mean and spread.
     Moments(Box<Moments>),
     /// The smallest and the largest.
@@ -138,6 +140,10 @@ pub enum Seen {
 }
 
 impl Seen {
+    pub(super) fn sum() -> Seen {
+        Seen::Sum(Box::default())
+    }
+
     pub(super) fn moments() -> Seen {
         Seen::Moments(Box::default())
     }
@@ -152,12 +158,13 @@ impl Seen {
 
     fn observe(&mut self, name: &str, array: &ArrayRef) -> Result<(), Failure> {
         match self {
-            Seen::Moments(moments) => for_each_number(name, array, |number| moments.add(number)),
+            Seen::Sum(sum) => for_each_block(name, array, |numbers| sum.add_all(numbers)),
+            Seen::Moments(moments) => for_each_block(name, array, |numbers| moments.add_all(numbers)),
             Seen::Extremes(extremes) => for_each_number(name, array, |number| extremes.add(number)),
             Seen::Quantiles(quantiles) => for_each_number(name, array, |number| quantiles.add(number)),
             Seen::Wholes(levels) => observe_wholes(name, array, levels),
             Seen::Texts(levels) => {
-                array.as_string::<i32>().iter().flatten().for_each(|text| levels.add(text));
+                levels.add_all(array.as_string::<i32>().iter().flatten());
                 Ok(())
             }
             Seen::Nothing => Ok(()),
@@ -166,6 +173,7 @@ impl Seen {
 
     fn merge(&mut self, later: Seen) {
         match (self, later) {
+            (Seen::Sum(seen), Seen::Sum(more)) => seen.merge(*more),
             (Seen::Moments(seen), Seen::Moments(more)) => seen.merge(*more),
             (Seen::Extremes(seen), Seen::Extremes(more)) => seen.merge(more),
             (Seen::Quantiles(seen), Seen::Quantiles(more)) => seen.merge(more),

@@ -3,7 +3,7 @@
 use super::columns::{bad_state, replaced, shown, validate_names};
 use super::{Estimator, State, Summary};
 use crate::csv::{self, Form, Number};
-use crate::table::{plural, text_of};
+use crate::table::{plural, quoted, text_of};
 use crate::{Column, Entry, Kind, Schema, Selection, Table};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
@@ -77,7 +77,7 @@ impl Reading {
         let failure = Failure::new(code::NOT_NUMERIC, message).column(&*column.name);
         Err(match from {
             Kind::Date => {
-                failure.help(format!("a function gives a number of a date: derive n = year(`{}`)", column.name))
+                failure.help(format!("a function gives a number of a date: derive n = year({})", quoted(&column.name)))
             }
             _ => failure,
         })

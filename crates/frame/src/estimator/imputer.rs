@@ -7,7 +7,8 @@ use crate::summary::Levels;
 use crate::{Column, Entry, Kind, Schema, Selection, Table, Value, csv};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{ArrowPrimitiveType, Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType};
-use arrow_array::{Array, ArrayRef, BooleanArray, Float64Array, PrimitiveArray, StringArray};
+use arrow_array::{Array, ArrayRef, BooleanArray, PrimitiveArray, StringArray};
+use arrow_buffer::NullBuffer;
 use arrow_schema::DataType;
 use pipewright_diagnostic::{Failure, code};
 use serde::{Deserialize, Serialize};
@@ -170,7 +171,7 @@ impl ByColumn for Imputer {
 
     fn seen(&self, column: &Column) -> Seen {
         match &self.fill {
-            Fill::Mean => Seen::moments(),
+            Fill::Mean => Seen::sum(),
             Fill::Median => Seen::quantiles(),
             Fill::Mode if column.kind.is_string() => Seen::Texts(Levels::default()),
             Fill::Mode => Seen::Wholes(Levels::default()),
@@ -180,12 +181,12 @@ impl ByColumn for Imputer {
 
     fn learn(&self, column: Column, seen: Seen) -> Result<Filling, Failure> {
         let (what, value) = match seen {
-            Seen::Moments(moments) => ("mean", moments.mean().map(FillValue::Real)),
+            Seen::Sum(sum) => ("mean", sum.mean().map(FillValue::Real)),
             Seen::Quantiles(mut quantiles) => ("median", quantiles.median().map(FillValue::Real)),
             Seen::Wholes(levels) => ("mode", levels.mode().map(|&level| stored(column.kind, level))),
             Seen::Texts(levels) => ("mode", levels.mode().cloned().map(FillValue::Text)),
             Seen::Nothing => ("constant", self.constant_for(column.kind)),
-            Seen::Extremes(_) => unreachable!("nothing is filled with a range"),
+            Seen::Moments(_) | Seen::Extremes(_) => unreachable!("nothing is filled with a spread or a range"),
         };
         let value = value.ok_or_else(|| all_missing(&column.name, what))?;
         Ok(Filling { name: column.name, kind: column.kind, value })
@@ -237,17 +238,17 @@ impl Filling {
     fn fill(&self, array: &ArrayRef) -> ArrayRef {
         match &self.value {
             FillValue::Real(value) if *array.data_type() == DataType::Int64 => {
-                let counts = array.as_primitive::<Int64Type>().iter();
-                Arc::new(Float64Array::from_iter_values(counts.map(|count| count.map_or(*value, |count| count as f64))))
+                let counts = array.as_primitive::<Int64Type>().values();
+                filled::<Float64Type>(counts.iter().map(|&count| count as f64).collect(), array.nulls(), *value)
             }
             _ if array.null_count() == 0 => array.clone(),
-            FillValue::Real(value) => Arc::new(filled(array.as_primitive::<Float64Type>(), *value)),
+            FillValue::Real(value) => refilled::<Float64Type>(array, *value),
             FillValue::Whole(value) if *array.data_type() == DataType::Float64 => {
-                Arc::new(filled(array.as_primitive::<Float64Type>(), *value as f64))
+                refilled::<Float64Type>(array, *value as f64)
             }
-            FillValue::Whole(value) => Arc::new(filled(array.as_primitive::<Int64Type>(), *value)),
-            FillValue::Moment(value) => Arc::new(filled(array.as_primitive::<TimestampMicrosecondType>(), *value)),
-            FillValue::Time(value) => Arc::new(filled(array.as_primitive::<Time64MicrosecondType>(), *value)),
+            FillValue::Whole(value) => refilled::<Int64Type>(array, *value),
+            FillValue::Moment(value) => refilled::<TimestampMicrosecondType>(array, *value),
+            FillValue::Time(value) => refilled::<Time64MicrosecondType>(array, *value),
             FillValue::Truth(value) => {
                 let truths = array.as_boolean().iter().map(|truth| truth.unwrap_or(*value));
                 Arc::new(BooleanArray::new(truths.collect(), None))
@@ -260,8 +261,17 @@ impl Filling {
     }
 }
 
-fn filled<T: ArrowPrimitiveType>(array: &PrimitiveArray<T>, value: T::Native) -> PrimitiveArray<T> {
-    PrimitiveArray::from_iter_values(array.iter().map(|present| present.unwrap_or(value)))
+/// The array with its nulls replaced by a value.
+fn refilled<T: ArrowPrimitiveType>(array: &ArrayRef, value: T::Native) -> ArrayRef {
+    filled::<T>(array.as_primitive::<T>().values().to_vec(), array.nulls(), value)
+}
+
+/// The values with those at nulls replaced by a value.
+fn filled<T: ArrowPrimitiveType>(mut values: Vec<T::Native>, nulls: Option<&NullBuffer>, value: T::Native) -> ArrayRef {
+    if let Some(nulls) = nulls.filter(|nulls| nulls.null_count() > 0) {
+        (!nulls.inner()).set_indices().for_each(|row| values[row] = value);
+    }
+    Arc::new(PrimitiveArray::<T>::new(values.into(), None))
 }
 
 impl State for ImputerState {

@@ -136,3 +136,23 @@ fn times_of_day_compare_with_texts_that_name_one() {
         assert_eq!(failure.code, code::TYPE_MISMATCH);
     }
 }
+
+#[test]
+fn tables_of_many_chunks_are_worked_out_as_a_whole() {
+    let rows = 2 * crate::CHUNK_ROWS + 7;
+    let numbers = (0..rows).map(|row| (row % 5 > 0).then_some(row as f64));
+    let column = crate::Column::new("a", crate::Kind::Continuous);
+    let array = Arc::new(numbers.collect::<arrow_array::Float64Array>());
+    let large = Table::new(vec![column], vec![array]).unwrap();
+    let before = Expression::Window(Box::new(Window {
+        moving: Moving::Lag(1),
+        of: Some(col("a")),
+        keys: Vec::new(),
+        reach: Reach::All,
+    }));
+    let sum = before.arithmetic(Arithmetic::Add, col("a")).evaluate(&large).unwrap();
+    let text = |row: usize| text_of(&sum, row);
+    let seam = crate::CHUNK_ROWS;
+    assert_eq!((sum.len(), text(1), text(2)), (rows, None, Some("3".into())));
+    assert_eq!(text(seam), Some((2 * seam - 1).to_string()), "across the seam of two chunks");
+}

@@ -24,7 +24,7 @@ impl Groups {
     /// The groups of rows with the same values in all these columns; a missing value is a value like others. Without
     /// columns all rows are one group.
     pub(super) fn of(columns: &[Keys], rows: usize) -> Groups {
-        let groups = columns.iter().map(|keys| Groups::of_column(keys)).reduce(|left, right| left.paired(&right));
+        let groups = columns.iter().map(Groups::of_column).reduce(|left, right| left.paired(&right));
         groups.unwrap_or_else(|| Groups { codes: vec![0; rows], first: (0..rows.min(1) as u32).collect() })
     }
 

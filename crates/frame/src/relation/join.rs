@@ -58,6 +58,9 @@ pub struct Join {
     pub on: Vec<(Arc<str>, Arc<str>)>,
 }
 
+/// The keys of the left and of the right table, column by column.
+pub(super) type BothKeys = (Vec<Keys>, Vec<Keys>);
+
 /// What makes a join of no columns pointless.
 const NO_KEYS: &str = "a join needs columns whose values are to be equal";
 
@@ -116,7 +119,7 @@ impl Join {
     }
 
     /// The keys of both tables, if there are columns to join on.
-    fn keys(&self, left: &Table, right: &Table) -> Result<Option<(Vec<Keys>, Vec<Keys>)>, Failure> {
+    fn keys(&self, left: &Table, right: &Table) -> Result<Option<BothKeys>, Failure> {
         let both = self.on.iter().map(|(one, other)| {
             let left = (left.column(one)?, left.array(one)?);
             let right = (right.column(other)?, right.array(other)?);

@@ -1,8 +1,8 @@
 //! The last row of another table that is not later than a row.
 
 use super::index::{Groups, Lookup, Members};
-use super::join::is_time;
-use super::keys::{Keys, comparable};
+use super::join::{BothKeys, is_time};
+use super::keys::comparable;
 use super::{NONE, STRIDE_ROWS};
 use crate::table::{non_finite, plural};
 use crate::{Column, Kind};
@@ -36,7 +36,7 @@ impl Latest<'_> {
     /// keys count, if there are keys.
     pub(super) fn rows(
         &self,
-        keys: Option<&(Vec<Keys>, Vec<Keys>)>,
+        keys: Option<&BothKeys>,
         (left_column, right_column): (&Column, &Column),
     ) -> Result<Vec<u32>, Failure> {
         let lookup = keys.map(|(left, right)| {

@@ -35,6 +35,13 @@ impl Accumulator {
         limbs[2] += sign * i64::from((shifted >> 64) as u32);
     }
 
+    /// Adds `mantissa * 2^bit`.
+    #[inline]
+    pub(super) fn add_wide(&mut self, mantissa: u128, bit: usize) {
+        self.add(mantissa as u64, bit, false);
+        self.add((mantissa >> 64) as u64, bit + 64, false);
+    }
+
     pub(super) fn merge(&mut self, mut other: Accumulator) {
         other.settle();
         if self.unsettled == UNSETTLED_MAX {

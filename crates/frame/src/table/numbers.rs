@@ -4,6 +4,7 @@ use crate::{Column, Kind, Table};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType};
 use arrow_array::{Array, ArrayRef};
+use arrow_buffer::BooleanBuffer;
 use arrow_schema::DataType;
 use pipewright_diagnostic::{Failure, code};
 use std::collections::{BTreeSet, HashMap};
@@ -22,7 +23,7 @@ impl Table {
             refuse_missing(self.column(name)?, self.array(name)?)?;
             let start = numbers.len();
             self.push_numbers(name, &mut numbers)?;
-            refuse_non_finite(name, &numbers[start..])?;
+            refuse_beyond(name, &numbers[start..], f64::MAX)?;
         }
         Ok(numbers)
     }
@@ -41,7 +42,7 @@ impl Table {
                 // What stands in the place of a missing value is nobody's business.
                 column.iter_mut().zip(nulls.iter()).filter(|(_, valid)| !valid).for_each(|(number, _)| *number = 0.0);
             }
-            refuse_non_finite(name, column)?;
+            refuse_beyond(name, column, f64::MAX)?;
             if let Some(nulls) = array.nulls() {
                 let missing = column.iter_mut().zip(nulls.iter()).filter(|(_, valid)| !valid);
                 missing.for_each(|(number, _)| *number = f64::NAN);
@@ -51,19 +52,10 @@ impl Table {
     }
 
     fn push_numbers(&self, name: &Arc<str>, numbers: &mut Vec<f64>) -> Result<(), Failure> {
-        let (column, array) = (self.column(name)?, self.array(name)?);
-        match column.kind {
-            Kind::Continuous => numbers.extend_from_slice(array.as_primitive::<Float64Type>().values()),
-            Kind::Count => numbers.extend(array.as_primitive::<Int64Type>().values().iter().map(|&n| n as f64)),
-            Kind::Bool => numbers.extend(array.as_boolean().values().iter().map(f64::from)),
-            Kind::Category | Kind::Ordered | Kind::Text | Kind::Id | Kind::Date | Kind::Time => {
-                let message = format!("`{name}` holds {}, not numbers", plural(column.kind));
-                let help = match column.kind {
-                    Kind::Date | Kind::Time => format!("`drop {}`", quoted(name)),
-                    _ => format!("`encode auto` before it, or `drop {}`", quoted(name)),
-                };
-                return Err(Failure::new(code::UNENCODED_COLUMN, message).column(&**name).help(help));
-            }
+        match Numeric::of(self, name)? {
+            Numeric::Floats(values) => numbers.extend_from_slice(values),
+            Numeric::Counts(values) => numbers.extend(values.iter().map(|&count| count as f64)),
+            Numeric::Truths(values) => numbers.extend(values.iter().map(f64::from)),
         }
         Ok(())
     }
@@ -146,6 +138,43 @@ impl Table {
     }
 }
 
+/// The values of a column that models can learn from; what stands where one is missing is nobody's business.
+pub(crate) enum Numeric<'a> {
+    Floats(&'a [f64]),
+    Counts(&'a [i64]),
+    Truths(&'a BooleanBuffer),
+}
+
+impl<'a> Numeric<'a> {
+    /// # Errors
+    /// [`code::UNENCODED_COLUMN`], [`code::UNKNOWN_COLUMN`].
+    fn of(table: &'a Table, name: &str) -> Result<Numeric<'a>, Failure> {
+        let (column, array) = (table.column(name)?, table.array(name)?);
+        match column.kind {
+            Kind::Continuous => Ok(Numeric::Floats(array.as_primitive::<Float64Type>().values())),
+            Kind::Count => Ok(Numeric::Counts(array.as_primitive::<Int64Type>().values())),
+            Kind::Bool => Ok(Numeric::Truths(array.as_boolean().values())),
+            Kind::Category | Kind::Ordered | Kind::Text | Kind::Id | Kind::Date | Kind::Time => {
+                let message = format!("`{name}` holds {}, not numbers", plural(column.kind));
+                let help = match column.kind {
+                    Kind::Date | Kind::Time => format!("`drop {}`", quoted(name)),
+                    _ => format!("`encode auto` before it, or `drop {}`", quoted(name)),
+                };
+                Err(Failure::new(code::UNENCODED_COLUMN, message).column(name).help(help))
+            }
+        }
+    }
+
+    /// The values of a column of which none is missing.
+    ///
+    /// # Errors
+    /// Those of [`Table::numbers`], but for numbers that are not finite.
+    pub(crate) fn complete(table: &'a Table, name: &str) -> Result<Numeric<'a>, Failure> {
+        refuse_missing(table.column(name)?, table.array(name)?)?;
+        Numeric::of(table, name)
+    }
+}
+
 /// The value of a row as text; none where it is missing.
 pub(crate) fn text_of(array: &ArrayRef, row: usize) -> Option<String> {
     if array.is_null(row) {
@@ -177,11 +206,27 @@ fn refuse_missing(column: &Column, array: &ArrayRef) -> Result<(), Failure> {
         .help(format!("fill them first: `fillna {how} on {}`", quoted(name))))
 }
 
-fn refuse_non_finite(name: &str, numbers: &[f64]) -> Result<(), Failure> {
-    match numbers.iter().position(|number| !number.is_finite()) {
-        None => Ok(()),
-        Some(row) => Err(non_finite(name, row, numbers[row])),
+/// Are all numbers finite, and none larger than this by magnitude?
+pub(crate) fn all_within(numbers: &[f64], largest: f64) -> bool {
+    // Without a branch a number: NaN is not within anything either.
+    numbers.iter().fold(true, |within, number| within & (number.abs() <= largest))
+}
+
+/// Refuses numbers that are not finite or larger than this by magnitude.
+///
+/// # Errors
+/// `NON_FINITE`, `VALUE_OUT_OF_RANGE` with the first such row.
+pub(crate) fn refuse_beyond(name: &str, numbers: &[f64], largest: f64) -> Result<(), Failure> {
+    if all_within(numbers, largest) {
+        return Ok(());
     }
+    let beyond = |number: &f64| !all_within(std::slice::from_ref(number), largest);
+    let row = numbers.iter().position(beyond).expect("one of them is refused");
+    if !numbers[row].is_finite() {
+        return Err(non_finite(name, row, numbers[row]));
+    }
+    let message = format!("`{name}` holds {:e}, and 32-bit numbers end at {largest:e}", numbers[row]);
+    Err(Failure::new(code::VALUE_OUT_OF_RANGE, message).column(name).row(row as u64 + 1))
 }
 
 /// The failure for an infinite value in a row (from 0).

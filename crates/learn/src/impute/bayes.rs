@@ -1,7 +1,7 @@
 //! Bayesian ridge regression: a penalty that the data choose.
 
-use crate::matrix::Singular;
-use faer::Mat;
+use crate::matrix::{Singular, from_columns};
+use crate::sums::{centred, dot};
 
 /// y = intercept + coefficients·x, with the precisions of noise and coefficients that the data make most likely
 /// (MacKay, "Bayesian interpolation", 1992; Tipping, "Sparse Bayesian learning", 2001, appendix A).
@@ -19,13 +19,10 @@ impl BayesianRidge {
     /// Of columns of one length and as many numbers, at least one; nothing if the numbers leave their range.
     pub(super) fn fit(columns: &[Vec<f64>], target: &[f64]) -> Option<BayesianRidge> {
         let rows = target.len() as f64;
-        let mean = |values: &[f64]| values.iter().sum::<f64>() / rows;
-        let means: Vec<f64> = columns.iter().map(|column| mean(column)).collect();
-        let target_mean = mean(target);
-        let target: Vec<f64> = target.iter().map(|value| value - target_mean).collect();
-        let matrix = Mat::from_fn(target.len(), columns.len(), |row, column| columns[column][row] - means[column]);
-        let products: Vec<f64> = (0..columns.len()).map(|column| dot(matrix.col_as_slice(column), &target)).collect();
-        let singular = Singular::of(matrix.clone())?;
+        let (columns, means): (Vec<Vec<f64>>, Vec<f64>) = columns.iter().map(|column| centred(column)).unzip();
+        let (target, target_mean) = centred(target);
+        let products: Vec<f64> = columns.iter().map(|column| dot(column, &target)).collect();
+        let singular = Singular::of(from_columns(&columns))?;
         let along: Vec<f64> = singular.vectors.iter().map(|vector| dot(vector, &products)).collect();
         let squares: Vec<f64> = singular.values.iter().map(|value| value * value).collect();
         let solve = |ratio: f64| {
@@ -35,8 +32,8 @@ impl BayesianRidge {
                 coefficients.iter_mut().zip(vector).for_each(|(sum, entry)| *sum += part * entry);
             }
             let mut residuals = target.clone();
-            for (column, weight) in coefficients.iter().enumerate() {
-                residuals.iter_mut().zip(matrix.col_as_slice(column)).for_each(|(rest, x)| *rest -= weight * x);
+            for (column, weight) in columns.iter().zip(&coefficients) {
+                residuals.iter_mut().zip(column).for_each(|(rest, x)| *rest -= weight * x);
             }
             let errors = dot(&residuals, &residuals);
             (coefficients, errors)
@@ -60,8 +57,4 @@ impl BayesianRidge {
         let finite = intercept.is_finite() && coefficients.iter().all(|weight| weight.is_finite());
         finite.then_some(BayesianRidge { coefficients, intercept })
     }
-}
-
-fn dot(left: &[f64], right: &[f64]) -> f64 {
-    left.iter().zip(right).map(|(a, b)| a * b).sum()
 }

@@ -3,6 +3,7 @@
 use super::{LinearModel, check_finite, check_rows};
 use crate::data::{Examples, Features, Target};
 use crate::learner::{Learner, Model, Watch};
+use crate::sums::{centred, dot};
 use crate::twofold::Twofold;
 use pipewright_diagnostic::{Failure, code};
 use pipewright_world::random::Key;
@@ -212,25 +213,6 @@ impl Descent {
 struct Penalty {
     absolute: f64,
     square: f64,
-}
-
-/// A column less its mean, and the mean.
-fn centred(column: &[f64]) -> (Vec<f64>, f64) {
-    let mean = column[0] + Twofold::sum(column.iter().map(|value| value - column[0])) / column.len() as f64;
-    (column.iter().map(|value| value - mean).collect(), mean)
-}
-
-/// In four sums, so that processors can add several at a time.
-pub(super) fn dot(left: &[f64], right: &[f64]) -> f64 {
-    let mut sums = [0.0; 4];
-    let (left_parts, right_parts) = (left.chunks_exact(4), right.chunks_exact(4));
-    let rest: f64 = left_parts.remainder().iter().zip(right_parts.remainder()).map(|(a, b)| a * b).sum();
-    for (a, b) in left_parts.zip(right_parts) {
-        for (sum, (a, b)) in sums.iter_mut().zip(a.iter().zip(b)) {
-            *sum += a * b;
-        }
-    }
-    sums.iter().sum::<f64>() + rest
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Logistic regression of one class against the rest that leaves columns out.
 
-use super::lasso::dot;
+use crate::sums::dot;
 
 /// Minimises Σ -ln p(true) + `penalty`·Σ|w| over centred or scaled columns; the intercept is not penalised.
 ///

@@ -108,11 +108,15 @@ impl Transform for Projection {
 
 /// Singular values and directions of the rows less `centre`. The entry of largest size of each direction is positive.
 fn singular(features: &Features, centre: &[f64]) -> Result<Singular, Failure> {
-    let entry = |row: usize, column: usize| features.column(column)[row] - centre[column];
-    let singular = Singular::of(Mat::from_fn(features.rows(), features.columns(), entry));
-    let finite =
-        |singular: &Singular| singular.values.iter().chain(singular.vectors.iter().flatten()).all(|x| x.is_finite());
-    let Some(mut singular) = singular.filter(finite) else {
+    let mut matrix = Mat::zeros(features.rows(), features.columns());
+    for (index, centre) in centre.iter().enumerate() {
+        let entries = matrix.col_as_slice_mut(index).iter_mut();
+        entries.zip(features.column(index)).for_each(|(entry, value)| *entry = value - centre);
+    }
+    let singular = Singular::of(matrix);
+    let squares = |singular: &Singular| singular.values.iter().all(|value| (value * value).is_finite());
+    let finite = |singular: &Singular| singular.vectors.iter().flatten().all(|entry| entry.is_finite());
+    let Some(mut singular) = singular.filter(|singular| squares(singular) && finite(singular)) else {
         let message = "the columns are too large for numbers when they are squared";
         return Err(Failure::new(code::VALUE_OUT_OF_RANGE, message).help("scale the columns"));
     };

@@ -3,8 +3,8 @@
 use super::{Projection, check_count, singular};
 use crate::data::{Features, Target};
 use crate::linear::check_rows;
+use crate::sums::centred;
 use crate::transform::Transformer;
-use crate::twofold::Twofold;
 use pipewright_diagnostic::{Failure, code};
 use pipewright_world::random::Key;
 
@@ -74,8 +74,7 @@ impl Transformer for Pca {
             check_count(&self.name, count, features)?;
         }
         let rows = features.rows() as f64;
-        let mean = |column: &[f64]| column[0] + Twofold::sum(column.iter().map(|value| value - column[0])) / rows;
-        let centre: Vec<f64> = (0..features.columns()).map(|index| mean(features.column(index))).collect();
+        let centre: Vec<f64> = (0..features.columns()).map(|index| centred(features.column(index)).1).collect();
         let found = singular(features, &centre)?;
         let mut variances: Vec<f64> = found.values.iter().map(|value| value * value / (rows - 1.0)).collect();
         let total: f64 = variances.iter().sum();

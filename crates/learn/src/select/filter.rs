@@ -4,8 +4,8 @@ use super::Choice;
 use crate::data::{Features, Target};
 use crate::linear::check_rows;
 use crate::matrix::product;
+use crate::sums::{centred, dot};
 use crate::transform::Transformer;
-use crate::twofold::Twofold;
 use faer::{Mat, MatRef};
 use pipewright_diagnostic::Failure;
 use pipewright_world::random::Key;
@@ -34,8 +34,8 @@ impl Transformer for Variance {
     fn fit(&self, features: &Features, _: Option<&Target>, _: Key) -> Result<Choice, Failure> {
         check_rows(features)?;
         let variance = |index: usize| {
-            let (centred, rows) = (centred(features.column(index)), features.rows() as f64);
-            (Twofold::sum(centred.iter().map(|value| value * value)) / rows).min(f64::MAX)
+            let (values, _) = centred(features.column(index));
+            (dot(&values, &values) / features.rows() as f64).min(f64::MAX)
         };
         let scores: Vec<f64> = (0..features.columns()).into_par_iter().map(variance).collect();
         let kept = (0..scores.len()).filter(|&index| scores[index] > self.above).collect();
@@ -98,21 +98,18 @@ impl Transformer for Correlated {
     }
 }
 
-/// The values less their mean.
-pub(super) fn centred(column: &[f64]) -> Vec<f64> {
-    let first = column[0];
-    let mean = first + Twofold::sum(column.iter().map(|value| value - first)) / column.len() as f64;
-    column.iter().map(|value| value - mean).collect()
-}
-
 /// The values less their mean, at length 1; all 0 where they are constant.
 pub(super) fn unit(column: &[f64]) -> Vec<f64> {
-    let mut values = centred(column);
+    let (mut values, _) = centred(column);
     let largest = values.iter().fold(0.0, |most: f64, value| most.max(value.abs()));
     if largest == 0.0 {
         return values;
     }
-    let length = largest * values.iter().map(|value| (value / largest) * (value / largest)).sum::<f64>().sqrt();
+    // Far from 1, squares would leave the range of numbers.
+    if !(1e-100..1e100).contains(&largest) {
+        values.iter_mut().for_each(|value| *value /= largest);
+    }
+    let length = dot(&values, &values).sqrt();
     values.iter_mut().for_each(|value| *value /= length);
     values
 }

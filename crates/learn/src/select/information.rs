@@ -162,29 +162,27 @@ fn of_numbers(left: &[f64], right: &[f64], neighbours: usize, harmonics: &Harmon
 }
 
 /// The distance, the larger of both coordinates', from a point to its so-many-th neighbour; the points are sorted by
-/// the first coordinate, so that the search ends where that alone is too far.
+/// the first coordinate, so that the search ends on either side where that alone is too far.
 fn radius(points: &[(f64, f64)], place: usize, neighbours: usize) -> f64 {
-    let (left, right) = points[place];
-    let mut nearest: Vec<f64> = Vec::with_capacity(neighbours + 1);
-    let (mut below, mut above) = (place, place + 1);
-    loop {
-        let down = if below > 0 { left - points[below - 1].0 } else { f64::INFINITY };
-        let up = points.get(above).map_or(f64::INFINITY, |point| point.0 - left);
-        let most = if nearest.len() == neighbours { nearest[neighbours - 1] } else { f64::INFINITY };
-        if down.min(up) >= most {
-            return most;
+    let mut nearest = vec![f64::INFINITY; neighbours];
+    look(points[place], points[place + 1..].iter(), &mut nearest);
+    look(points[place], points[..place].iter().rev(), &mut nearest);
+    nearest[neighbours - 1]
+}
+
+/// Keeps the least distances from a point to others, which come in order of their first coordinate.
+fn look<'a>((left, right): (f64, f64), others: impl Iterator<Item = &'a (f64, f64)>, nearest: &mut [f64]) {
+    let last = nearest.len() - 1;
+    for (other_left, other_right) in others {
+        let along = (left - other_left).abs();
+        if along >= nearest[last] {
+            return;
         }
-        let (along, other) = if down <= up {
-            below -= 1;
-            (down, points[below].1)
-        } else {
-            above += 1;
-            (up, points[above - 1].1)
-        };
-        let distance = along.max((right - other).abs());
-        let at = nearest.partition_point(|near| *near <= distance);
-        nearest.insert(at, distance);
-        nearest.truncate(neighbours);
+        let distance = along.max((right - other_right).abs());
+        if distance < nearest[last] {
+            nearest[last] = distance;
+            nearest.sort_unstable_by(f64::total_cmp);
+        }
     }
 }
 

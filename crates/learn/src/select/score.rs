@@ -1,10 +1,11 @@
 //! The best columns by what each says of the target on its own.
 
-use super::filter::{centred, unit};
+use super::filter::unit;
 use super::shrink::shrink;
 use super::{Choice, information};
 use crate::data::{Features, Target};
 use crate::linear::{check_finite, check_rows};
+use crate::sums::{centred, dot};
 use crate::transform::{Transformer, needed};
 use crate::twofold::Twofold;
 use pipewright_diagnostic::{Failure, code};
@@ -111,7 +112,7 @@ fn f_scores(features: &Features, target: &Target) -> Result<Vec<f64>, Failure> {
             let groups = sizes.iter().filter(|size| **size > 0.0).count();
             let left = freedom(groups)?;
             let score = |index: usize| {
-                let values = centred(features.column(index));
+                let (values, _) = centred(features.column(index));
                 let means: Vec<f64> = class_sums(&values, codes, *count)
                     .iter()
                     .zip(&sizes)
@@ -119,7 +120,7 @@ fn f_scores(features: &Features, target: &Target) -> Result<Vec<f64>, Failure> {
                     .collect();
                 let between: f64 = means.iter().zip(&sizes).map(|(mean, size)| size * mean * mean).sum();
                 let within = values.iter().zip(codes).map(|(value, &code)| (value - means[code as usize]).powi(2));
-                ratio(between / (groups as f64 - 1.0), Twofold::sum(within) / left)
+                ratio(between / (groups as f64 - 1.0), within.sum::<f64>() / left)
             };
             Ok(columns.map(score).collect())
         }
@@ -167,8 +168,4 @@ fn class_sums(values: &[f64], codes: &[u32], count: usize) -> Vec<f64> {
         sums[code as usize] = sums[code as usize].plus(*value);
     }
     sums.into_iter().map(Twofold::value).collect()
-}
-
-fn dot(left: &[f64], right: &[f64]) -> f64 {
-    Twofold::sum(left.iter().zip(right).map(|(a, b)| a * b))
 }

@@ -5,7 +5,7 @@ use crate::bind::find_verb;
 use crate::names::{Scope, selection};
 use pipewright_diagnostic::{Diagnostic, Span, Spanned, code};
 use pipewright_frame::{Role, Schema, Selection};
-use pipewright_operator::{Args, Block, Effect, Inner, InnerWork, Route, Sort, Value, Verb};
+use pipewright_operator::{Args, Block, Effect, Implied, Inner, InnerWork, Route, Sort, Value, Verb};
 use pipewright_syntax::{Core, Item, Pipeline, Route as Written, Stage};
 
 impl Walk<'_> {
@@ -18,13 +18,14 @@ impl Walk<'_> {
                 args.give("routes", Spanned::new(Value::Routes(routes), span.unwrap_or_default()));
             }
             Core::Only { phase, block, .. } => {
-                if phase.node == "train" {
-                    args.give("phase", phase.clone().map(Value::Word));
-                } else {
-                    let message = format!("`{}` knows `train` only, not `{}`", verb.spec.name, phase.node);
-                    self.say(
-                        Diagnostic::error(code::BAD_VALUE, message).label(phase.span, "").fix(phase.span, "train"),
-                    );
+                let param = &verb.spec.positionals[0];
+                match param.domain.take(&Value::Word(phase.node.clone())) {
+                    Some(word) => args.give(param.name, Spanned::new(word, phase.span)),
+                    None => {
+                        let takes = param.domain.describe();
+                        let message = format!("`{}` knows {takes} only, not `{}`", verb.spec.name, phase.node);
+                        self.say(Diagnostic::error(code::BAD_VALUE, message).label(phase.span, ""));
+                    }
                 }
                 let nodes = self.inside(block, self.schema.clone());
                 let may_stand = |node: &Node| !matches!(node.effect, Effect::Seq);
@@ -57,7 +58,7 @@ impl Walk<'_> {
                 self.say(diagnostic.label(route.selector.span, "nothing to do here"));
             }
             let schema = self.arm_schema(&columns);
-            let nodes = self.inside(&whole_arm(&route.pipeline), schema);
+            let nodes = self.inside(&whole_arm(&route.pipeline, &self.surroundings.registry.implied), schema);
             let may_stand = |node: &Node| !matches!(node.effect, Effect::RowsTrain | Effect::RowsAll | Effect::Meta);
             let block = self.block(nodes, "an arm of `columns`", &may_stand);
             taken.extend(names.into_iter().flatten());
@@ -113,11 +114,12 @@ impl Walk<'_> {
 }
 
 /// An arm that is a bare `drop` or `keep` means all columns that arrive in it.
-fn whole_arm(pipeline: &Pipeline) -> Pipeline {
+fn whole_arm(pipeline: &Pipeline, implied: &Implied) -> Pipeline {
     let [Stage { core: Core::Select { verb, selector: None, .. }, span, .. }] = pipeline.stages.as_slice() else {
         return pipeline.clone();
     };
-    let text = if verb.node == "keep" { "select @all" } else { "drop @all - @target" };
+    let drops = implied.drop.split(' ').next() == Some(verb.node.as_str());
+    let text = if drops { implied.drop } else { implied.keep };
     let (script, _) = pipewright_syntax::parse(text);
     let mut stages: Vec<Stage> = script
         .items

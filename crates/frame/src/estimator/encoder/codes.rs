@@ -1,6 +1,7 @@
 //! From values to levels, and from levels to places: what every way of encoding shares.
 
 use super::{Rare, Unseen};
+use crate::lookup::Lookup;
 use crate::summary::Levels;
 use crate::{CHUNK_ROWS, Kind};
 use arrow_array::cast::AsArray;
@@ -9,13 +10,11 @@ use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
 use pipewright_diagnostic::{Failure, code};
 use rayon::prelude::*;
-use std::collections::HashMap;
 
 /// The place of every level of a column: those that have one of their own in their order, then one for missing
 /// values, one for rare levels and others like them, and one for levels that were not seen.
 pub(in super::super) struct Places<'a> {
-    /// Only looked up, never walked through: its order is nobody's business.
-    known: HashMap<&'a str, u32>,
+    known: Lookup<&'a str, u32>,
     levels: u32,
     unseen: Unseen,
 }
@@ -83,9 +82,13 @@ impl<'a> Places<'a> {
 
 /// Adds the levels of these rows; how many values are missing.
 pub(in super::super) fn count_levels(levels: &mut Levels<String>, array: &ArrayRef) -> u64 {
-    // In order of first appearance; the map is only looked up.
+    if let Some(texts) = array.as_string_opt::<i32>() {
+        levels.add_all(texts.iter().flatten());
+        return array.null_count() as u64;
+    }
+    // In order of first appearance.
     let mut found: Vec<(String, u64)> = Vec::new();
-    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut places: Lookup<String, usize> = Lookup::default();
     for_each_level(array, |_, level| {
         let Some(level) = level else { return };
         match places.get(level) {

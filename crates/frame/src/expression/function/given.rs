@@ -82,9 +82,7 @@ impl<'a> Given<'a> {
     pub(super) fn of_text(mut self, change: impl Fn(&str) -> Cow<'_, str>) -> Values {
         match self.texts(0) {
             Texts::Same(text) => Values::Texts(Texts::Same(text.map(|text| change(&text).as_ref().into()))),
-            Texts::Each(texts) => {
-                Values::Texts(Texts::Each(texts.iter().map(|text| text.map(|text| change(text))).collect()))
-            }
+            Texts::Each(texts) => Values::Texts(Texts::Each(texts.iter().map(|text| text.map(&change)).collect())),
         }
     }
 

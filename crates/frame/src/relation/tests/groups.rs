@@ -166,10 +166,17 @@ proptest! {
 
 #[test]
 fn threads_do_not_matter() {
-    for keys in [vec!["count"], vec!["text"], vec!["real"], vec!["category", "truth"]] {
+    for keys in [vec!["count"], vec!["category", "truth"]] {
         for_any_threads(|table| {
             let keys = keys.iter().map(|&key| key.into()).collect();
             Grouping { keys, measures: every_measure(table) }.apply(table).unwrap()
+        });
+    }
+    for key in ["text", "real"] {
+        for_any_threads(|table| {
+            let measures = [Aggregate::Sum, Aggregate::Mean, Aggregate::Max]
+                .map(|aggregate| Measure::new(aggregate.name(), aggregate, "count"));
+            Grouping { keys: vec![key.into()], measures: measures.into() }.apply(table).unwrap()
         });
     }
 }

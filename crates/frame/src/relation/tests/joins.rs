@@ -28,14 +28,14 @@ fn naive(left: &Table, right: &Table, on: &[&str], how: &How) -> Vec<Cells> {
         rows.filter(|&other| !key_here.contains(&None) && key(right, other) == key_here).collect()
     };
     let mut made = Vec::new();
-    for row in 0..left.rows() {
+    for (row, own) in left_cells.into_iter().enumerate() {
         let found = matches(row);
         match how {
-            How::Semi if !found.is_empty() => made.push(left_cells[row].clone()),
-            How::Anti if found.is_empty() => made.push(left_cells[row].clone()),
+            How::Semi if !found.is_empty() => made.push(own.clone()),
+            How::Anti if found.is_empty() => made.push(own.clone()),
             How::Semi | How::Anti => {}
-            How::Left | How::Full if found.is_empty() => made.push([left_cells[row].clone(), added(None)].concat()),
-            _ => made.extend(found.into_iter().map(|other| [left_cells[row].clone(), added(Some(other))].concat())),
+            How::Left | How::Full if found.is_empty() => made.push([own.clone(), added(None)].concat()),
+            _ => made.extend(found.into_iter().map(|other| [own.clone(), added(Some(other))].concat())),
         }
     }
     if *how == How::Full {

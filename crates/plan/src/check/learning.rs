@@ -1,0 +1,108 @@
+//! What is learned with the target: the task, the model that fits it, and what is wrong with either.
+
+use super::Walk;
+use crate::target::resolve_task;
+use pipewright_diagnostic::{Diagnostic, Span, code};
+use pipewright_frame::Role;
+use pipewright_operator::work::Training;
+use pipewright_operator::{Args, Effect, Fault};
+
+impl Walk<'_> {
+    /// Steps may learn with the target where no model is trained.
+    pub(super) fn learning_without_a_model(&mut self) {
+        let find = |effect: Effect| self.done.nodes.iter().find(|node| node.effect == effect);
+        // What changes training rows may do so by the target, or have no need of one.
+        let Some(node) = find(Effect::FitTarget).or_else(|| find(Effect::RowsTrain)) else { return };
+        if self.trains {
+            return;
+        }
+        let (span, needs_target) = (node.span, node.effect == Effect::FitTarget);
+        let column = self.done.target.as_ref().zip(self.schema.as_ref()).map(|(target, schema)| schema.find(target));
+        match column {
+            None if needs_target => {
+                let message = "this learns with the target, and there is none";
+                self.say(Diagnostic::error(code::NO_TARGET, message).label(span, "").help("name it: target NAME"));
+            }
+            None | Some(None) => {}
+            Some(Some(column)) => {
+                let facts = self.pin.and_then(|pin| pin.target.as_ref());
+                match resolve_task(&column.clone(), facts, self.done.transform, |_| None) {
+                    Some(Ok(task)) => self.done.task = Some(task),
+                    Some(Err(failure)) if needs_target => self.say(failure.at(span)),
+                    Some(Err(_)) | None => {}
+                }
+            }
+        }
+    }
+
+    pub(super) fn fault(&mut self, fault: Fault, args: &Args, stage: Span) {
+        let param_span = fault.param.and_then(|param| args.span(param));
+        let span = fault.span.filter(|span| *span != Span::default()).or(param_span).unwrap_or(stage);
+        // An error says more than a warning about the same place.
+        self.diagnostics
+            .retain(|said| said.is_error() || said.code != code::SMALL_COUNT || said.labels[0].span != span);
+        let mut diagnostic = Diagnostic::error(fault.code, fault.message).label(span, "");
+        diagnostic.help = fault.help;
+        if let Some(replacement) = fault.replacement {
+            diagnostic.labels[0].text = format!("write {replacement}");
+            diagnostic = diagnostic.fix(span, replacement);
+        }
+        let written = self.target_span.filter(|span| span.start < span.end);
+        if let (Some(target), code::WRONG_WIDTH | code::WRONG_TASK) = (written, fault.code) {
+            diagnostic = diagnostic.label(target, "the target");
+        }
+        self.say(diagnostic);
+    }
+
+    pub(super) fn training(&mut self, training: &dyn Training, args: &Args, span: Span) {
+        let Some(schema) = self.schema.clone() else { return };
+        let Some(target) = self.done.target.clone() else {
+            if self.names_target {
+                // The stage that names it has had its message.
+                return;
+            }
+            let message = "there is no column to predict";
+            return self.say(Diagnostic::error(code::NO_TARGET, message).label(span, "").help("name it: target NAME"));
+        };
+        let Some(column) = schema.find(&target).cloned() else {
+            let mut diagnostic =
+                Diagnostic::error(code::TARGET_DROPPED, format!("the target `{target}` is no longer there"))
+                    .label(span, "");
+            if let Some(&removed) = self.removed.get(&*target) {
+                diagnostic = diagnostic.label(removed, "it was removed here");
+            }
+            return self.say(diagnostic);
+        };
+        for (name, read_at) in std::mem::take(&mut self.reads) {
+            if name == target {
+                let message = format!("this looks at the target `{target}`");
+                self.say(
+                    Diagnostic::error(code::READS_TARGET, message)
+                        .label(read_at, "a new row's answer is not known")
+                        .help("drop this stage, or look at a feature instead"),
+                );
+            }
+        }
+        self.check_lineage(&schema, &column);
+        let features = schema.columns().filter(|column| column.role == Role::Feature).count();
+        if features == 0 && schema.is_closed() {
+            let message = format!("there is no feature besides the target `{target}`");
+            self.say(Diagnostic::error(code::NO_FEATURES, message).label(span, ""));
+        }
+        let facts = self.pin.and_then(|pin| pin.target.as_ref());
+        match resolve_task(&column, facts, self.done.transform, |distinct| training.wants_classes(distinct)) {
+            Some(Ok(task)) => {
+                match training.learner(&task) {
+                    Ok(learner) => self.done.learner = Some(learner),
+                    Err(fault) => self.fault(fault, args, span),
+                }
+                self.done.task = Some(task);
+            }
+            Some(Err(failure)) => {
+                let at = self.target_span.unwrap_or(span);
+                self.say(failure.at(at));
+            }
+            None => {}
+        }
+    }
+}

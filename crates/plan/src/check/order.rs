@@ -1,0 +1,102 @@
+//! What may stand behind what, whose order matters, and what has the answer in it.
+
+use super::{Node, Walk, first_byte};
+use pipewright_diagnostic::{Diagnostic, Span, code};
+use pipewright_frame::{Column, Role, Schema};
+use pipewright_operator::work::Judge;
+use pipewright_operator::{Bound, Effect, Sort, Verb};
+use pipewright_syntax::Stage;
+
+impl Walk<'_> {
+    pub(super) fn check_sort(&mut self, stage: &Stage, verb: &Verb) {
+        let spec = &verb.spec;
+        if spec.input.accepts(self.sort) {
+            if self.trains && spec.effect == Effect::Sink && spec.input == Sort::Table {
+                let message = format!("`{}` of something saved, inside a pipeline that trains", spec.name);
+                self.say(
+                    Diagnostic::error(code::FITTED_IN_JUDGED, message)
+                        .label(stage.span, "it may have seen the rows that are held out"),
+                );
+                self.schema = None;
+            }
+            return;
+        }
+        if self.adrift {
+            return;
+        }
+        let diagnostic = match (self.sort, spec.effect) {
+            (Sort::Nothing, _) => {
+                let message = "a pipeline starts with a source, such as `load`";
+                Diagnostic::error(code::NO_SOURCE, message).label(stage.span, "").fix(first_byte(stage.span), "load | ")
+            }
+            (Sort::Recipe, Effect::RowsAll | Effect::Meta) => {
+                let (code, does) = match spec.effect {
+                    Effect::Meta => (code::WRONG_ORDER, "names the target"),
+                    _ => (code::ROW_FILTER_BELOW_FIT, "changes the rows"),
+                };
+                let message = format!("`{}` {does} below a stage that learns", spec.name);
+                let diagnostic = Diagnostic::error(code, message).label(stage.span, "move it up");
+                match self.done.nodes.get(self.done.first_fit()) {
+                    Some(learner) => diagnostic.label(learner.span, "above this"),
+                    None => diagnostic,
+                }
+            }
+            (given, _) => {
+                let message = format!("`{}` cannot stand behind {}", spec.name, given.describe());
+                let help = format!("it needs {} before it", spec.input.describe());
+                Diagnostic::error(code::WRONG_ORDER, message).label(stage.span, "").help(help)
+            }
+        };
+        self.say(diagnostic);
+    }
+
+    /// What was made from the target, also by way of a group or another table, is no feature: its answer is in it.
+    pub(super) fn check_lineage(&mut self, schema: &Schema, target: &Column) {
+        let tells = |column: &&Column| {
+            column.role == Role::Feature && column.sources.iter().any(|source| target.sources.contains(source))
+        };
+        for column in schema.columns().filter(tells) {
+            let knows = |node: &&Node| node.schema.as_ref().is_some_and(|schema| schema.find(&column.name).is_some());
+            let Some(span) = self.done.nodes.iter().find(knows).map(|node| node.span) else { continue };
+            let is_told = |said: &Diagnostic| said.code == code::READS_TARGET && said.labels[0].span == span;
+            if self.diagnostics.iter().any(is_told) {
+                continue;
+            }
+            let message = format!("`{}` was made from the target `{}`", column.name, target.name);
+            let written = pipewright_syntax::written_name(&column.name);
+            let diagnostic =
+                Diagnostic::error(code::READS_TARGET, message).label(span, "a new row's answer is not known");
+            self.say(diagnostic.help(format!("drop {written}, or make it from a feature")));
+        }
+    }
+
+    /// Rows whose order matters are not shuffled, and what is judged does not look ahead.
+    pub(super) fn check_order(&mut self, judge: &dyn Judge, span: Span) {
+        let ahead = self.done.nodes.iter().find(|node| matches!(&node.bound, Bound::Step(step) if step.looks_ahead()));
+        if let Some(node) = ahead {
+            let message = format!("`{}` looks at later rows, in a pipeline that is judged", node.verb.spec.name);
+            let diagnostic =
+                Diagnostic::error(code::ORDER_SHUFFLED, message).label(node.span, "it sees what comes after");
+            return self.say(diagnostic.help("look back only: ffill, lag"));
+        }
+        let role = |role| self.schema.as_ref().and_then(|schema| schema.with_role(role));
+        if !judge.shuffles() || role(Role::Fold).is_some() {
+            return;
+        }
+        let in_order = self.done.nodes.iter().find(|node| node.effect == Effect::Seq);
+        let (message, place) = match (in_order, role(Role::Time)) {
+            (Some(node), _) => {
+                let name = node.verb.spec.name;
+                (format!("rows are shuffled, and `{name}` looks at the rows before each"), Some(node.span))
+            }
+            (None, Some(time)) => (format!("rows are shuffled, and `{}` says when each was seen", time.name), None),
+            (None, None) => return,
+        };
+        let mut diagnostic =
+            Diagnostic::error(code::ORDER_SHUFFLED, message).label(span, "this deals rows out in any order");
+        if let Some(place) = place {
+            diagnostic = diagnostic.label(place, "the order matters here");
+        }
+        self.say(diagnostic.help("judge later rows by earlier ones: eval time 5; or keep the order: shuffle=false"));
+    }
+}
