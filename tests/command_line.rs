@@ -46,6 +46,13 @@ fn a_wrong_command_line_is_e0330() {
 }
 
 #[test]
+fn a_script_runs_by_its_name_alone() {
+    let (alone, by_run) = (pipewright(&["dsl-examples/cleaning.pipe"]), pipewright(&["run", "dsl-examples/cleaning.pipe"]));
+    assert_eq!(alone.status.code(), Some(0), "{}", text(&alone.stderr));
+    assert_eq!(text(&alone.stdout), text(&by_run.stdout));
+}
+
+#[test]
 fn a_script_that_is_no_text_is_e0110() {
     let path = std::env::temp_dir().join(format!("pipewright-{}.pipe", std::process::id()));
     std::fs::write(&path, [0xff, 0xfe, 0x00]).expect("a temporary file can be written");

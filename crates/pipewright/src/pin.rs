@@ -2,10 +2,11 @@
 
 use pipewright_diagnostic::{Diagnostic, Failure, code};
 use pipewright_engine::{JobFailure, Observer, Outcome, Value, run};
-use pipewright_frame::Schema;
+use pipewright_frame::{Entry, Role, Schema};
 use pipewright_operator::{Data, Surroundings};
 use pipewright_plan::{Pin, Plan, Tables, TargetFacts, lower_tables};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// More different values than this are never classes.
 const CLASSES_MAX: usize = 10_000;
@@ -63,14 +64,17 @@ fn facts(rows: &Data, target: &str) -> Result<Option<TargetFacts>, Failure> {
     Ok(Some(TargetFacts { rows: table.rows(), distinct, classes: few }))
 }
 
-/// Features that look like a name of the rows themselves, a note each.
+/// Features that look like a name of the rows themselves, and reach the model in some shape, a note each.
 pub(crate) fn likely_ids(plan: &Plan, outcome: &Outcome) -> Vec<Diagnostic> {
     let (graph, tables) = lower_tables(plan);
     let mut notes = Vec::new();
     for (pipeline, tables) in plan.pipelines.iter().zip(&tables) {
         let (Some(training), Some(job)) = (pipeline.training(), tables.prepared) else { continue };
         let Some(Value::Data(Data::Table(table))) = outcome.kept.get(&graph.jobs()[job].key) else { continue };
-        for name in table.features().into_iter().filter(|name| table.is_row_number(name)) {
+        let learned = training.checked_sub(1).and_then(|last| pipeline.nodes[last].schema.as_ref());
+        let is_learned = |name: &Arc<str>| learned.is_none_or(|schema| tells_of(schema, name));
+        let names = table.features().into_iter().filter(|name| table.is_row_number(name) && is_learned(name));
+        for name in names {
             let message = format!("`{name}` looks like an id: it counts the rows");
             let note = Diagnostic::note(code::LIKELY_ID, message).label(pipeline.nodes[training].span, "");
             let written = pipewright_syntax::written_name(&name);
@@ -78,6 +82,14 @@ pub(crate) fn likely_ids(plan: &Plan, outcome: &Outcome) -> Vec<Diagnostic> {
         }
     }
     notes
+}
+
+/// Is a feature made from this column?
+fn tells_of(schema: &Schema, name: &Arc<str>) -> bool {
+    schema.entries().iter().any(|entry| match entry {
+        Entry::Column(column) => column.role == Role::Feature && column.sources.contains(name),
+        Entry::Open { from, .. } | Entry::Undecided { from } => from == name,
+    })
 }
 
 /// What a check that has not seen all of the data leaves open, a note each.

@@ -49,30 +49,55 @@ pub(super) fn add(numbers: &[f64], sum: &mut Accumulator, squares: Option<&mut A
 
 /// The lowest and the highest exponent of the numbers that are not 0, as floats store them.
 fn exponents(numbers: &[f64]) -> (i32, i32) {
-    let (mut lowest, mut highest) = (i32::MAX, 0);
-    for &number in numbers {
-        let exponent = (number.to_bits() >> 52) as i32 & SPECIAL;
-        let low = if number == 0.0 { i32::MAX } else { exponent };
-        lowest = if low < lowest { low } else { lowest };
-        highest = if exponent > highest { exponent } else { highest };
+    const LANES: usize = 8;
+    let (mut lowest, mut highest, mut finite) = ([f64::INFINITY; LANES], [0.0; LANES], [true; LANES]);
+    let mut look = |lane: usize, number: f64| {
+        let size = number.abs();
+        let low = if size == 0.0 { f64::INFINITY } else { size };
+        lowest[lane] = if low < lowest[lane] { low } else { lowest[lane] };
+        highest[lane] = if size > highest[lane] { size } else { highest[lane] };
+        finite[lane] &= size <= f64::MAX;
+    };
+    let (groups, rest) = numbers.as_chunks::<LANES>();
+    for group in groups {
+        (0..LANES).for_each(|lane| look(lane, group[lane]));
     }
-    (lowest, highest)
+    rest.iter().for_each(|&number| look(0, number));
+    let exponent = |number: f64| (number.to_bits() >> 52) as i32 & SPECIAL;
+    let lowest = lowest.into_iter().fold(f64::INFINITY, f64::min);
+    let highest = highest.into_iter().fold(0.0, f64::max);
+    match finite.into_iter().all(|lane| lane) {
+        true if highest == 0.0 => (i32::MAX, 0),
+        true => (exponent(lowest), exponent(highest)),
+        false => (0, SPECIAL),
+    }
 }
+
+/// Numbers that are added up side by side. Neighbours often have the same exponent, and adding to the place that was
+/// written last would wait for that.
+const LANES: usize = 4;
 
 /// The sums of the mantissas, and of their squares, of each exponent from `lowest` on.
 fn by_exponent<const SQUARES: bool>(numbers: &[f64], lowest: usize) -> ([i64; WINDOW], [u128; WINDOW]) {
-    let (mut sums, mut squares) = ([0; WINDOW], [0; WINDOW]);
-    for number in numbers {
+    let (mut sums, mut squares) = ([[0; WINDOW]; LANES], [[0; WINDOW]; LANES]);
+    let mut add = |lane: usize, number: f64| {
         let bits = number.to_bits();
         let exponent = (bits >> 52) as usize & SPECIAL as usize;
         let place = exponent.wrapping_sub(lowest) % WINDOW;
         // Only zeros have the exponent 0 here: they add 0, to whatever place.
         let mantissa = bits & ((1 << 52) - 1) | u64::from(exponent != 0) << 52;
         let sign = bits as i64 >> 63;
-        sums[place] += (mantissa as i64 ^ sign) - sign;
+        sums[lane][place] += (mantissa as i64 ^ sign) - sign;
         if SQUARES {
-            squares[place] += u128::from(mantissa) * u128::from(mantissa);
+            squares[lane][place] += u128::from(mantissa) * u128::from(mantissa);
         }
+    };
+    let (groups, rest) = numbers.as_chunks::<LANES>();
+    for group in groups {
+        (0..LANES).for_each(|lane| add(lane, group[lane]));
     }
-    (sums, squares)
+    rest.iter().for_each(|&number| add(0, number));
+    let place_sums = std::array::from_fn(|place| sums.iter().map(|lane| lane[place]).sum());
+    let place_squares = std::array::from_fn(|place| squares.iter().map(|lane| lane[place]).sum());
+    (place_sums, if SQUARES { place_squares } else { [0; WINDOW] })
 }
