@@ -6,6 +6,69 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 /// Only to be looked up in: its order is nobody's business.
 pub(crate) type Lookup<K, V> = HashMap<K, V, Quick>;
 
+/// A map for texts, the short ones of which are compared as two numbers.
+#[derive(Debug, Clone)]
+pub(crate) struct Texts<'a, V> {
+    short: Lookup<Short, V>,
+    long: Lookup<&'a str, V>,
+}
+
+impl<V> Default for Texts<'_, V> {
+    fn default() -> Self {
+        Texts { short: Lookup::default(), long: Lookup::default() }
+    }
+}
+
+impl<'a, V> Texts<'a, V> {
+    #[inline]
+    pub(crate) fn get(&self, text: &str) -> Option<&V> {
+        match Short::of(text.as_bytes()) {
+            Some(short) => self.short.get(&short),
+            None => self.long.get(text),
+        }
+    }
+
+    /// A later value for a text replaces the earlier one.
+    pub(crate) fn insert(&mut self, text: &'a str, value: V) {
+        match Short::of(text.as_bytes()) {
+            Some(short) => self.short.insert(short, value),
+            None => self.long.insert(text, value),
+        };
+    }
+}
+
+impl<'a, V> FromIterator<(&'a str, V)> for Texts<'a, V> {
+    fn from_iter<I: IntoIterator<Item = (&'a str, V)>>(pairs: I) -> Self {
+        let mut texts = Texts::default();
+        pairs.into_iter().for_each(|(text, value)| texts.insert(text, value));
+        texts
+    }
+}
+
+/// A text of up to 16 bytes. First and last bytes, which may overlap; with the length they tell the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Short {
+    first: u64,
+    last: u64,
+    length: u8,
+}
+
+impl Short {
+    #[inline]
+    fn of(bytes: &[u8]) -> Option<Short> {
+        let of_four = |bytes: &[u8; 4]| u64::from(u32::from_le_bytes(*bytes));
+        let (first, last) = match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+            (Some(first), Some(last)) if bytes.len() <= 16 => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
+            (Some(_), _) => return None,
+            _ => match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+                (Some(first), Some(last)) => (of_four(first), of_four(last)),
+                _ => (bytes.iter().fold(0, |word, &byte| word << 8 | u64::from(byte)), 0),
+            },
+        };
+        Some(Short { first, last, length: bytes.len() as u8 })
+    }
+}
+
 /// Builds hashers that start from a random number, so that no file can know which of its texts collide.
 #[derive(Debug, Clone)]
 pub(crate) struct Quick {
@@ -80,6 +143,19 @@ impl Hasher for QuickHasher {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn texts_of_any_length_are_found_again() {
+        let mut texts: Vec<String> = (0..40).flat_map(|size| ["", "a", "b"].map(|end| "a".repeat(size) + end)).collect();
+        texts.extend((0..40).map(|size| "\0".repeat(size)));
+        texts.extend((0..40).map(|size| format!("x{}", "a".repeat(size))));
+        texts.sort_unstable();
+        texts.dedup();
+        let places: Texts<'_, usize> = texts.iter().map(String::as_str).zip(0..).collect();
+        texts.iter().enumerate().for_each(|(place, text)| assert_eq!(places.get(text), Some(&place), "{text:?}"));
+        let others = ["ab".repeat(4), "ab".repeat(9), "\0a".to_string(), "c".to_string()];
+        others.iter().for_each(|text| assert_eq!(places.get(text), None, "{text:?}"));
+    }
 
     #[test]
     fn texts_that_differ_little_hash_apart() {

@@ -2,10 +2,9 @@
 
 use super::big::{Accumulator, parts, times_power_of_two};
 use super::block::{self, BLOCK};
-use crate::lookup::Lookup;
+use crate::lookup::Texts;
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
-use std::hash::Hash;
 
 /// The sum of numbers, rounded once at the end: any order gives the same bits.
 ///
@@ -165,6 +164,24 @@ impl<L> Default for Levels<L> {
     }
 }
 
+impl Levels<String> {
+    /// Adds one of each of these levels: faster than one by one, where there are many of each.
+    pub fn add_all<'a>(&mut self, levels: impl Iterator<Item = &'a str>) {
+        let mut places: Texts<'_, usize> = Texts::default();
+        let mut counts: Vec<(&str, u64)> = Vec::new();
+        for level in levels {
+            match places.get(level) {
+                Some(&place) => counts[place].1 += 1,
+                None => {
+                    places.insert(level, counts.len());
+                    counts.push((level, 1));
+                }
+            }
+        }
+        counts.into_iter().for_each(|(level, count)| self.add_many(level.to_owned(), count));
+    }
+}
+
 impl<L: Ord> Levels<L> {
     /// Adds one of a level.
     pub fn add<B: Ord + ToOwned<Owned = L> + ?Sized>(&mut self, level: &B)
@@ -177,26 +194,6 @@ impl<L: Ord> Levels<L> {
                 self.counts.insert(level.to_owned(), 1);
             }
         }
-    }
-
-    /// Adds one of each of these levels: faster than one by one, where there are many of each.
-    pub fn add_all<'a, B>(&mut self, levels: impl Iterator<Item = &'a B>)
-    where
-        L: Borrow<B>,
-        B: Ord + Hash + ToOwned<Owned = L> + ?Sized + 'a,
-    {
-        let mut places: Lookup<&B, usize> = Lookup::default();
-        let mut counts: Vec<(&B, u64)> = Vec::new();
-        for level in levels {
-            match places.get(level) {
-                Some(&place) => counts[place].1 += 1,
-                None => {
-                    places.insert(level, counts.len());
-                    counts.push((level, 1));
-                }
-            }
-        }
-        counts.into_iter().for_each(|(level, count)| self.add_many(level.to_owned(), count));
     }
 
     /// Adds so many of a level.

@@ -1,7 +1,7 @@
 //! From values to levels, and from levels to places: what every way of encoding shares.
 
 use super::{Rare, Unseen};
-use crate::lookup::Lookup;
+use crate::lookup::{Lookup, Texts};
 use crate::summary::Levels;
 use crate::{CHUNK_ROWS, Kind};
 use arrow_array::cast::AsArray;
@@ -14,7 +14,7 @@ use rayon::prelude::*;
 /// The place of every level of a column: those that have one of their own in their order, then one for missing
 /// values, one for rare levels and others like them, and one for levels that were not seen.
 pub(in super::super) struct Places<'a> {
-    known: Lookup<&'a str, u32>,
+    known: Texts<'a, u32>,
     levels: u32,
     unseen: Unseen,
 }
