@@ -47,7 +47,8 @@ fn a_wrong_command_line_is_e0330() {
 
 #[test]
 fn a_script_runs_by_its_name_alone() {
-    let (alone, by_run) = (pipewright(&["dsl-examples/cleaning.pipe"]), pipewright(&["run", "dsl-examples/cleaning.pipe"]));
+    let (alone, by_run) =
+        (pipewright(&["dsl-examples/cleaning.pipe"]), pipewright(&["run", "dsl-examples/cleaning.pipe"]));
     assert_eq!(alone.status.code(), Some(0), "{}", text(&alone.stderr));
     assert_eq!(text(&alone.stdout), text(&by_run.stdout));
 }

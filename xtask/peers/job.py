@@ -1,13 +1,30 @@
-"""The job around a network: read, fill by means, standardise, train, predict the training rows, report."""
+"""The job around a network: read, fill by means, standardise, train, predict the training rows, report.
+
+    python mlp_TOOL.py FILE [LAYERS BATCH EPOCHS THREADS]
+
+as in `mid.csv 64,32,1 32 10 1`. A tool calls `lap()` behind every epoch: the first one warms up, the seconds that are
+told are those of an epoch after it.
+"""
 
 import json
 import sys
+import time
 
 import numpy as np
 import pandas as pd
 
-# The same for all: two hidden layers, epochs, rows a step, learning rate and epsilon of Adam.
-LAYERS, EPOCHS, BATCH, RATE, EPSILON = (64, 32, 1), 10, 32, 1e-3, 1e-7
+# The same for all: widths, rows a step, epochs, threads, learning rate and epsilon of Adam.
+LAYERS, BATCH, EPOCHS, THREADS = (64, 32, 1), 32, 10, 1
+RATE, EPSILON = 1e-3, 1e-7
+if len(sys.argv) > 2:
+    LAYERS = tuple(int(width) for width in sys.argv[2].split(","))
+    BATCH, EPOCHS, THREADS = (int(argument) for argument in sys.argv[3:6])
+
+laps = []
+
+
+def lap():
+    laps.append(time.perf_counter())
 
 
 def run(train):
@@ -23,4 +40,7 @@ def report(probabilities, y):
     p = np.clip(probabilities.ravel().astype(np.float64), 1e-7, 1 - 1e-7)
     log_loss = -np.log(np.where(y > 0.5, p, 1 - p)).mean()
     accuracy = ((p > 0.5) == (y > 0.5)).mean()
-    print(json.dumps({"accuracy": float(accuracy), "log_loss": float(log_loss)}))
+    told = {"accuracy": float(accuracy), "log_loss": float(log_loss), "result": f"log loss {log_loss:.3f}"}
+    if len(laps) > 1:
+        told["seconds"] = (laps[-1] - laps[0]) / (len(laps) - 1)
+    print(json.dumps(told))

@@ -1,11 +1,16 @@
 """JAX with optax: an epoch is one compiled scan, which is its fastest way."""
 
+import os
+
+import job
+
+if job.THREADS == 1:
+    os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-
-import job
 
 
 def logits(layers, x):
@@ -42,7 +47,8 @@ def train(x, y):
     carry = layers, optimizer.init(layers)
     features, target, random = jnp.asarray(x), jnp.asarray(y), np.random.default_rng(3)
     for _ in range(job.EPOCHS):
-        carry = epoch(carry, features, target, jnp.asarray(random.permutation(rows)))
+        carry = jax.block_until_ready(epoch(carry, features, target, jnp.asarray(random.permutation(rows))))
+        job.lap()
     probabilities = jax.jit(lambda layers, x: jax.nn.sigmoid(logits(layers, x)))
     return lambda x: np.asarray(probabilities(carry[0], x))
 

@@ -7,6 +7,7 @@ mod measure;
 mod network;
 mod peers;
 mod tables;
+mod training;
 
 use crate::ci::cargo;
 use crate::project::{Workspace, root};

@@ -50,10 +50,12 @@ fn command(arguments: Arguments) -> u8 {
             }
             Err(usage("a script is missing", "pipewright -c 'load | show' data.csv, or pipewright run script.pipe"))
         }
-        None if arguments.script.command.is_none() && !arguments.script.rest[0].is_file() => Err(usage(
-            format!("`{}` is neither a command nor a file", arguments.script.rest[0].display()),
-            "pipewright SCRIPT runs a script; pipewright --help lists the commands",
-        )),
+        None if arguments.script.command.is_none() && outside().open(arguments.script.rest[0].as_ref()).is_err() => {
+            Err(usage(
+                format!("`{}` is neither a command nor a file", arguments.script.rest[0].display()),
+                "pipewright SCRIPT runs a script; pipewright --help lists the commands",
+            ))
+        }
         None => script(arguments.script).map(|script| run_script(&script, &terminal)),
     };
     work.unwrap_or_else(|diagnostic| {

@@ -146,7 +146,8 @@ mod tests {
 
     #[test]
     fn texts_of_any_length_are_found_again() {
-        let mut texts: Vec<String> = (0..40).flat_map(|size| ["", "a", "b"].map(|end| "a".repeat(size) + end)).collect();
+        let mut texts: Vec<String> =
+            (0..40).flat_map(|size| ["", "a", "b"].map(|end| "a".repeat(size) + end)).collect();
         texts.extend((0..40).map(|size| "\0".repeat(size)));
         texts.extend((0..40).map(|size| format!("x{}", "a".repeat(size))));
         texts.sort_unstable();

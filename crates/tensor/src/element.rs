@@ -1,7 +1,7 @@
 //! The two kinds of number: what a kernel may ask of `f32` and `f64`.
 
 use std::fmt::{Debug, Display};
-use std::ops::{Add, AddAssign, Div, DivAssign, Mul, Neg, Sub};
+use std::ops::{Add, AddAssign, Div, DivAssign, Mul, Neg, Sub, SubAssign};
 
 /// A floating-point number of a tensor.
 ///
@@ -22,6 +22,7 @@ pub trait Element:
     + Div<Output = Self>
     + Neg<Output = Self>
     + AddAssign
+    + SubAssign
     + DivAssign
     + faer::traits::ComplexField
 {
@@ -61,6 +62,10 @@ pub trait Element:
     /// |x|.
     #[must_use]
     fn abs(self) -> Self;
+
+    /// The square root.
+    #[must_use]
+    fn sqrt(self) -> Self;
 
     /// Neither infinite nor not-a-number?
     fn is_finite(self) -> bool;
@@ -176,6 +181,11 @@ impl Element for f32 {
     }
 
     #[inline(always)]
+    fn sqrt(self) -> f32 {
+        f32::sqrt(self)
+    }
+
+    #[inline(always)]
     fn is_finite(self) -> bool {
         f32::is_finite(self)
     }
@@ -234,6 +244,11 @@ impl Element for f64 {
     #[inline(always)]
     fn abs(self) -> f64 {
         f64::abs(self)
+    }
+
+    #[inline(always)]
+    fn sqrt(self) -> f64 {
+        f64::sqrt(self)
     }
 
     #[inline(always)]

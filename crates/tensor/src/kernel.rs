@@ -1,7 +1,8 @@
 //! Loops over plain slices, compiled once for every feature level of the CPU and chosen at run time.
 //!
-//! **Invariant:** no kernel starts a thread, and every sum runs in a fixed order; so results have the same bits for
-//! any number of threads. They may differ between feature levels of the CPU, inside products only.
+//! **Invariant:** work is cut by shapes alone, never by the number of threads, and every sum runs in a fixed order; so
+//! results have the same bits for any number of threads. They may differ between feature levels of the CPU, inside
+//! products only.
 
 use crate::Element;
 use faer::{Accum, MatMut, MatRef, Par, linalg::matmul::matmul};
@@ -116,17 +117,33 @@ impl<'a, T> Factor<'a, T> {
 
 /// `output = left · right`, with `left` (as used) `rows` × `inner` and `right` `inner` × `columns`.
 ///
-/// faer keeps up with hand-written kernels from 32 × 20 · 20 × 64 upwards. It splits a
-/// product by threads only when it is told to.
+/// faer keeps up with hand-written kernels from 32 × 20 · 20 × 64 upwards. It works on one thread; large products are cut
+/// into blocks of rows of the output, for whatever threads are idle.
 pub(crate) fn product<T: Element>(
     [rows, inner, columns]: [usize; 3],
     left: Factor<'_, T>,
     right: Factor<'_, T>,
     output: &mut [T],
 ) {
-    let left = left.view(rows, inner);
-    let right = right.view(inner, columns);
-    matmul(MatMut::from_row_major_slice_mut(output, rows, columns), Accum::Replace, left, right, T::ONE, Par::Seq);
+    product_of_rows(left.view(rows, inner), right.view(inner, columns), output);
+}
+
+/// Multiplications of a block of rows at most. A product of less is done before another thread has woken up.
+const BLOCK_COST: usize = 1 << 24;
+/// Rows of a block are a multiple of these, so that only the last block is ragged.
+const BLOCK_ROWS: usize = 64;
+
+/// Cuts are made by the shape alone, so that a product has the same bits whoever does its blocks.
+fn product_of_rows<T: Element>(left: MatRef<'_, T>, right: MatRef<'_, T>, output: &mut [T]) {
+    let (rows, inner, columns) = (left.nrows(), left.ncols(), right.ncols());
+    let half = (rows / 2).next_multiple_of(BLOCK_ROWS);
+    if rows * inner * columns <= BLOCK_COST || half >= rows {
+        let output = MatMut::from_row_major_slice_mut(output, rows, columns);
+        return matmul(output, Accum::Replace, left, right, T::ONE, Par::Seq);
+    }
+    let (top, bottom) = left.split_at_row(half);
+    let (output_top, output_bottom) = output.split_at_mut(half * columns);
+    rayon::join(|| product_of_rows(top, right, output_top), || product_of_rows(bottom, right, output_bottom));
 }
 
 /// `output[j]` = the sum of column `j`, in the order of the rows.

@@ -65,7 +65,7 @@ const TRANSFORM_GOALS: &[Goal] = &[
 ];
 
 /// A program that tells its own time.
-fn timed(name: &'static str, call: Call) -> Tool {
+pub(super) fn timed(name: &'static str, call: Call) -> Tool {
     Tool {
         told: Some(|output| told(output, "seconds")?.as_f64()),
         read: |output| told(output, "result")?.as_str().map(str::to_owned),

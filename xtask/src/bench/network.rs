@@ -3,12 +3,13 @@
 //! `seed-*`: read a table, fill by means, standardise, train a 64-32-1 network for 10 epochs with Adam. The peers then
 //! predict the training rows, which is a small part of their time; Pipewright saves the model, and `and-predict` adds
 //! a second process that predicts. `start`: to the first row of a file of three. `folds-*`: the same network in
-//! ten-fold cross-validation.
+//! ten-fold cross-validation. `small-*`, `large-*`: training alone.
 
 use super::Family;
 use super::environment::Environment;
 use super::job::{Goal, Job, MISSING, Tool};
 use super::measure::Call;
+use super::training;
 use serde_json::Value as Json;
 
 pub(super) static FAMILY: Family = Family { name: "mlp", files: &["small.csv", "mid.csv"], jobs, goals: GOALS };
@@ -17,13 +18,15 @@ fn jobs(environment: &Environment) -> Result<Vec<Job>, String> {
     let job = |name, rounds, tools| Job { name, rounds, own: "pipewright", tools };
     let (small, mid) = (environment.data("small.csv"), environment.data("mid.csv"));
     let start = environment.pipewright(&format!("load {} | head 1 | show", environment.scratch("three.csv")), &[])?;
-    Ok(vec![
+    let mut jobs = vec![
         job("start", 5, vec![Tool::new("pipewright", vec![start])]),
         job("seed-small", 5, seed(environment, &small)?),
         job("seed-mid", 3, seed(environment, &mid)?),
         job("folds-small", 5, folds(environment, &small)?),
         job("folds-mid", 3, folds(environment, &mid)?),
-    ])
+    ];
+    jobs.extend(training::jobs(environment)?);
+    Ok(jobs)
 }
 
 const NETWORK: &str = "load | target target | fillna mean | scale | train mlp[64,32,1](recipe=plain) epochs=10";
@@ -83,7 +86,14 @@ const GOALS: &[Goal] = &[
     Goal::Ratio { job: "seed-mid", slow: "torch", fast: "pipewright", least: 20.0 },
     Goal::Ratio { job: "seed-mid", slow: "burn", fast: "pipewright", least: 5.0 },
     Goal::Ratio { job: "seed-mid", slow: "candle", fast: "pipewright", least: 5.0 },
-    Goal::Ratio { job: "folds-mid", slow: "pipewright", fast: "pipewright-2t", least: 1.7 },
+    Goal::Ratio { job: "folds-mid", slow: "pipewright", fast: "pipewright-2t", least: 1.8 },
+    Goal::Best { job: "small-32", fast: "learn", least: 8.0 },
+    Goal::Best { job: "small-256", fast: "learn", least: 1.2 },
+    Goal::Best { job: "small-1024", fast: "learn", least: 1.2 },
+    Goal::Best { job: "large-32", fast: "learn", least: 2.0 },
+    Goal::Best { job: "large-256", fast: "learn", least: 1.2 },
+    Goal::Best { job: "large-1024", fast: "learn", least: 1.2 },
+    Goal::Ratio { job: "infer", slow: "onnx-2t", fast: "learn-2t", least: 2.0 },
 ];
 
 /// Accuracy and log loss of what a tool has written, as text.

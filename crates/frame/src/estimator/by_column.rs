@@ -160,8 +160,8 @@ impl Seen {
         match self {
             Seen::Sum(sum) => for_each_block(name, array, |numbers| sum.add_all(numbers)),
             Seen::Moments(moments) => for_each_block(name, array, |numbers| moments.add_all(numbers)),
-            Seen::Extremes(extremes) => for_each_number(name, array, |number| extremes.add(number)),
-            Seen::Quantiles(quantiles) => for_each_number(name, array, |number| quantiles.add(number)),
+            Seen::Extremes(extremes) => for_each_block(name, array, |numbers| extremes.add_all(numbers)),
+            Seen::Quantiles(quantiles) => for_each_block(name, array, |numbers| quantiles.add_all(numbers)),
             Seen::Wholes(levels) => observe_wholes(name, array, levels),
             Seen::Texts(levels) => {
                 levels.add_all(array.as_string::<i32>().iter().flatten());

@@ -169,13 +169,14 @@ pub(super) fn map_numbers(
 /// What becomes of every number, and whether all of it is finite, before and after.
 fn changed<T: Copy>(values: &[T], number: impl Fn(T) -> f64, change: impl Fn(f64) -> f64) -> (Vec<f64>, bool) {
     let mut is_finite = true;
-    let made = values.iter().map(|&value| {
+    let mut made = vec![0.0; values.len()];
+    for (made, &value) in made.iter_mut().zip(values) {
         let before = number(value);
         let after = change(before);
-        is_finite &= before.is_finite() & after.is_finite();
-        after
-    });
-    (made.collect(), is_finite)
+        is_finite &= (before.abs() <= f64::MAX) & (after.abs() <= f64::MAX);
+        *made = after;
+    }
+    (made, is_finite)
 }
 
 /// The failure for a column without a single value.

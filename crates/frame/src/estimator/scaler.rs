@@ -122,12 +122,16 @@ impl ByColumn for Scaler {
 
 /// Median and interquartile range; where only the middle half is constant, half the range or 1 for the latter.
 fn median_and_spread(mut quantiles: Quantiles, half_range: bool) -> Option<(f64, f64)> {
-    let mut at = |share| quantiles.quantile(share);
-    let (median, range, middle) = (at(0.5)?, at(1.0)? - at(0.0)?, at(0.75)? - at(0.25)?);
-    let spread = match middle == 0.0 && range > 0.0 {
+    let quarters = quantiles.quantiles(&[0.25, 0.5, 0.75])?;
+    let (median, middle) = (quarters[1], quarters[2] - quarters[0]);
+    if middle != 0.0 {
+        return Some((median, middle));
+    }
+    let range = quantiles.quantile(1.0)? - quantiles.quantile(0.0)?;
+    let spread = match range > 0.0 {
         true if half_range => range / 2.0,
         true => 1.0,
-        false => middle,
+        false => 0.0,
     };
     Some((median, spread))
 }

@@ -302,9 +302,7 @@ impl Numbers {
     fn finish(mut self) -> Option<NumberProfile> {
         let mean = self.moments.mean()?;
         let mut quantiles = [0.0; SHARES.len()];
-        for (quantile, share) in quantiles.iter_mut().zip(SHARES) {
-            *quantile = self.quantiles.quantile(share)?;
-        }
+        quantiles.copy_from_slice(&self.quantiles.quantiles(&SHARES)?);
         Some(NumberProfile {
             mean,
             std: self.moments.deviation(1).filter(|std| std.is_finite()),

@@ -47,6 +47,21 @@ impl Quantiles {
         }
     }
 
+    /// Adds numbers: the same as one by one, only faster.
+    ///
+    /// # Panics
+    /// If one is NaN.
+    pub fn add_all(&mut self, numbers: &[f64]) {
+        assert!(numbers.iter().all(|number| !number.is_nan()), "NaN has no place among numbers");
+        match &mut self.bins {
+            None => {
+                self.numbers.extend_from_slice(numbers);
+                self.keep_bound();
+            }
+            Some(bins) => numbers.iter().for_each(|&number| bins.add(number)),
+        }
+    }
+
     /// Adds what another one has seen.
     pub fn merge(&mut self, mut other: Quantiles) {
         match (&mut self.bins, other.bins) {
@@ -82,41 +97,41 @@ impl Quantiles {
     /// # Panics
     /// If `share` is not within 0 to 1.
     pub fn quantile(&mut self, share: f64) -> Option<f64> {
-        assert!((0.0..=1.0).contains(&share), "a share lies within 0 to 1");
-        if let Some(bins) = &self.bins {
-            let place = bins.count().checked_sub(1)? as f64 * share;
-            let (low, high) = (bins.ranked(place.floor() as u64)?, bins.ranked(place.ceil() as u64)?);
-            return Some(between(low, high, place.fract()));
-        }
-        let place = self.numbers.len().checked_sub(1)? as f64 * share;
-        let (_, &mut low, above) = self.numbers.select_nth_unstable_by(place.floor() as usize, f64::total_cmp);
-        let fraction = place.fract();
-        let high = match fraction > 0.0 {
-            true => above.iter().copied().min_by(f64::total_cmp).unwrap_or(low),
-            false => low,
-        };
-        Some(between(low, high, fraction))
+        self.quantiles(&[share]).map(|quantiles| quantiles[0])
     }
 
-    /// The quantiles for these shares, as [`Quantiles::quantile`] gives each; none without a number.
+    /// The quantiles for these shares, as [`Quantiles::quantile`] gives each; none without a number. Together they take
+    /// less time than one by one.
     ///
     /// # Panics
     /// If a share is not within 0 to 1.
     pub fn quantiles(&mut self, shares: &[f64]) -> Option<Vec<f64>> {
+        assert!(shares.iter().all(|share| (0.0..=1.0).contains(share)), "a share lies within 0 to 1");
+        let last = self.count().checked_sub(1)?;
+        let place = |share: f64| last as f64 * share;
+        if let Some(bins) = &self.bins {
+            let at = |&share: &f64| {
+                let place = place(share);
+                Some(between(bins.ranked(place.floor() as u64)?, bins.ranked(place.ceil() as u64)?, place.fract()))
+            };
+            return shares.iter().map(at).collect();
+        }
         // Selecting takes about a tenth of the time of sorting.
         const SELECT_MAX: usize = 8;
-        if shares.len() > SELECT_MAX && self.bins.is_none() {
+        if shares.len() > SELECT_MAX {
             self.numbers.sort_unstable_by(f64::total_cmp);
-            let last = self.numbers.len().checked_sub(1)?;
-            let at = |&share: &f64| {
-                assert!((0.0..=1.0).contains(&share), "a share lies within 0 to 1");
-                let place = last as f64 * share;
-                let (low, high) = (self.numbers[place.floor() as usize], self.numbers[place.ceil() as usize]);
-                between(low, high, place.fract())
-            };
-            return Some(shares.iter().map(at).collect());
+        } else {
+            let ends = |&share: &f64| [place(share).floor() as usize, place(share).ceil() as usize];
+            let mut places: Vec<usize> = shares.iter().flat_map(ends).collect();
+            places.sort_unstable();
+            places.dedup();
+            put_in_place(&mut self.numbers, 0, &places);
         }
-        shares.iter().map(|&share| self.quantile(share)).collect()
+        let at = |&share: &f64| {
+            let place = place(share);
+            between(self.numbers[place.floor() as usize], self.numbers[place.ceil() as usize], place.fract())
+        };
+        Some(shares.iter().map(at).collect())
     }
 
     /// The distinct numbers in order, and how often each was seen; about, beyond the bound.
@@ -136,6 +151,14 @@ impl Quantiles {
     pub fn median(&mut self) -> Option<f64> {
         self.quantile(0.5)
     }
+}
+
+/// Puts the numbers of these places, which are in order, where sorting would put them; `numbers` start at `start`.
+fn put_in_place(numbers: &mut [f64], start: usize, places: &[usize]) {
+    let (before, [place, after @ ..]) = places.split_at(places.len() / 2) else { return };
+    let (less, _, more) = numbers.select_nth_unstable_by(place - start, f64::total_cmp);
+    put_in_place(less, start, before);
+    put_in_place(more, place + 1, after);
 }
 
 /// The number a fraction of the way from one to another.
@@ -178,11 +201,14 @@ mod tests {
         let mut whole = of(&numbers);
         let mut parts = Quantiles::bounded(Some(100));
         numbers.chunks(37).for_each(|part| parts.merge(of(part)));
+        let mut at_once = Quantiles::bounded(Some(100));
+        numbers.chunks(61).for_each(|part| at_once.add_all(part));
         assert!(whole.is_approximate() && !of(&numbers[..100]).is_approximate());
         for share in [0.0, 0.25, 0.5, 0.9, 1.0] {
             let (exact, about) = (quantile(&numbers, share).unwrap(), whole.quantile(share).unwrap());
             assert!((exact - about).abs() <= 2.0 * exact.abs() / 1024.0, "{exact} {about}");
             assert_eq!(parts.quantile(share), Some(about));
+            assert_eq!(at_once.quantile(share), Some(about));
         }
     }
 

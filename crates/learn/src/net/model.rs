@@ -9,6 +9,7 @@ use pipewright_diagnostic::{Failure, code};
 use pipewright_tensor::Program;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 
 /// A trained network.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -83,28 +84,80 @@ impl NetworkModel {
         Architecture { widths, activation: self.activation, head: self.head }
     }
 
+    /// What the network says of rows of single precision, row after row: the probability of the second class where there
+    /// are two, of each where there are more, or the number.
+    ///
+    /// ```
+    /// use pipewright_learn::net::Network;
+    /// use pipewright_learn::{Examples, Features, Ignore, Learner, Target};
+    /// use pipewright_world::random::Key;
+    /// let features = Features::new(3, ["x".to_string()].into(), vec![-1.0, 0.0, 1.0]);
+    /// let examples = Examples::new(features, Target::Numbers(vec![0.0, 1.0, 2.0]));
+    /// let model = Network::default().fit(&examples, None, Key::new(0), &Ignore)?;
+    /// assert_eq!(model.predict_rows(&[-1.0, 0.0, 1.0, 2.0]).len(), 4);
+    /// # Ok::<(), pipewright_diagnostic::Failure>(())
+    /// ```
+    ///
+    /// # Panics
+    /// If these are no whole rows.
+    #[must_use]
+    pub fn predict_rows(&self, rows: &[f32]) -> Vec<f32> {
+        let width = self.inputs();
+        assert_eq!(rows.len() % width, 0, "rows of {width} numbers");
+        let mut outputs = self.outputs(&Inputs::Rows { values: rows, width });
+        if let Head::Number { mean, deviation } = self.head {
+            outputs.iter_mut().for_each(|value| *value = (mean + deviation * f64::from(*value)) as f32);
+        }
+        outputs
+    }
+
     /// All outputs, row after row.
-    fn outputs(&self, features: &Features) -> Vec<f32> {
-        let rows = features.rows();
+    fn outputs(&self, inputs: &Inputs<'_>) -> Vec<f32> {
+        let rows = inputs.count();
         let parameters: Vec<f32> =
             self.layers.iter().flat_map(|layer| layer.kernel.iter().chain(&layer.bias)).copied().collect();
         let (graph, output) = self.architecture().prediction();
         let program = Program::<f32>::new(&graph, &[output], rows.min(BLOCK_ROWS));
-        let blocks: Vec<Vec<f32>> = (0..rows.div_ceil(BLOCK_ROWS))
-            .into_par_iter()
-            .map_init(
-                || (program.clone(), Vec::new()),
-                |(program, inputs), block| {
-                    let start = block * BLOCK_ROWS;
-                    let count = BLOCK_ROWS.min(rows - start);
-                    inputs.resize(count * features.columns(), 0.0);
-                    row_major(features, start, inputs);
-                    program.run(count, &[inputs], &parameters);
-                    program.output(0).to_vec()
-                },
-            )
-            .collect();
-        blocks.concat()
+        let width = self.head.outputs();
+        let mut outputs = vec![0.0; rows * width];
+        outputs.par_chunks_mut(BLOCK_ROWS * width).enumerate().for_each_init(
+            || (program.clone(), Vec::new()),
+            |(program, memory), (block, outputs)| {
+                let (start, count) = (block * BLOCK_ROWS, outputs.len() / width);
+                program.run(count, &[inputs.block(start..start + count, memory)], &parameters);
+                outputs.copy_from_slice(program.output(0));
+            },
+        );
+        outputs
+    }
+}
+
+/// What is predicted from.
+enum Inputs<'a> {
+    /// Row after row.
+    Rows { values: &'a [f32], width: usize },
+    /// Column after column.
+    Columns(&'a Features),
+}
+
+impl Inputs<'_> {
+    fn count(&self) -> usize {
+        match self {
+            Inputs::Rows { values, width } => values.len() / width,
+            Inputs::Columns(features) => features.rows(),
+        }
+    }
+
+    /// Some rows, row after row, if need be in the memory that is lent.
+    fn block<'s>(&'s self, rows: Range<usize>, memory: &'s mut Vec<f32>) -> &'s [f32] {
+        match self {
+            Inputs::Rows { values, width } => &values[rows.start * width..rows.end * width],
+            Inputs::Columns(features) => {
+                memory.resize(rows.len() * features.columns(), 0.0);
+                row_major(features, rows.start, memory);
+                memory
+            }
+        }
     }
 }
 
@@ -113,7 +166,7 @@ impl Model for NetworkModel {
     /// If the features have another number of columns than the model.
     fn predict(&self, features: &Features) -> Outputs {
         assert_eq!(features.columns(), self.inputs(), "the columns of training");
-        let outputs = self.outputs(features);
+        let outputs = self.outputs(&Inputs::Columns(features));
         match self.head {
             Head::Binary => Outputs::Probabilities {
                 values: outputs.iter().map(|&p| f64::from(p)).flat_map(|p| [1.0 - p, p]).collect(),

@@ -1,9 +1,9 @@
 //! Gradient descent and its variants: each a configuration, and one pass over flat arrays of parameters and gradients.
 //!
-//! The update formulas are those of PyTorch 2 (`torch.optim`), in single precision; the factors that change only from
-//! step to step are computed in double precision first.
+//! The update formulas are those of PyTorch 2 (`torch.optim`); the factors that change only from step to step are
+//! computed in double precision first.
 
-use pipewright_tensor::vectorised;
+use pipewright_tensor::{Element, vectorised};
 use serde::{Deserialize, Serialize};
 
 /// Stochastic gradient descent: b ← μ·b + g, θ ← θ − lr·b; with Nesterov's rule θ ← θ − lr·(g + μ·b).
@@ -119,35 +119,35 @@ impl OptimizerConfig {
     }
 }
 
-/// An optimiser at work: its configuration and what it remembers of past gradients.
+/// An optimiser at work: its configuration and what it remembers of past gradients, in single or double precision.
 ///
 /// ```
 /// use pipewright_learn::net::{Optimizer, OptimizerConfig, Sgd};
 /// let sgd = OptimizerConfig::Sgd(Sgd { lr: 0.5, ..Sgd::default() });
-/// let mut parameters = [1.0, 2.0];
+/// let mut parameters = [1.0_f32, 2.0];
 /// Optimizer::new(sgd, 2).step(&mut parameters, &[1.0, -1.0]);
 /// assert_eq!(parameters, [0.5, 2.5]);
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Optimizer {
+pub struct Optimizer<T = f32> {
     config: OptimizerConfig,
     steps: u64,
     /// A mean or sum of gradients; empty where the configuration needs none.
-    first: Vec<f32>,
+    first: Vec<T>,
     /// A mean of squared gradients; empty where the configuration needs none.
-    second: Vec<f32>,
+    second: Vec<T>,
 }
 
-impl Optimizer {
+impl<T: Element> Optimizer<T> {
     /// The start, for `count` parameters.
     #[must_use]
-    pub fn new(config: OptimizerConfig, count: usize) -> Optimizer {
+    pub fn new(config: OptimizerConfig, count: usize) -> Optimizer<T> {
         let (first, second) = match config {
             OptimizerConfig::Sgd(sgd) => (sgd.momentum != 0.0, false),
             OptimizerConfig::RmsProp(_) => (false, true),
             OptimizerConfig::Adam(_) | OptimizerConfig::AdamW(_) => (true, true),
         };
-        let zeros = |is_needed: bool| vec![0.0; if is_needed { count } else { 0 }];
+        let zeros = |is_needed: bool| vec![T::ZERO; if is_needed { count } else { 0 }];
         Optimizer { config, steps: 0, first: zeros(first), second: zeros(second) }
     }
 
@@ -155,7 +155,7 @@ impl Optimizer {
     ///
     /// # Panics
     /// If there are not as many as the optimiser was made for.
-    pub fn step(&mut self, parameters: &mut [f32], gradients: &[f32]) {
+    pub fn step(&mut self, parameters: &mut [T], gradients: &[T]) {
         assert_eq!(parameters.len(), gradients.len(), "a gradient for each parameter");
         for moment in [&self.first, &self.second] {
             assert!(moment.is_empty() || moment.len() == parameters.len(), "a moment for each parameter");
@@ -175,18 +175,18 @@ impl Optimizer {
 
     /// Do the moments belong to `count` parameters, and are they finite?
     pub(super) fn is_valid(&self, count: usize) -> bool {
-        let fresh = Optimizer::new(self.config, count);
+        let fresh = Optimizer::<T>::new(self.config, count);
         self.first.len() == fresh.first.len()
             && self.second.len() == fresh.second.len()
-            && self.first.iter().chain(&self.second).all(|moment| moment.is_finite())
+            && self.first.iter().chain(&self.second).all(|&moment| Element::is_finite(moment))
     }
 }
 
 impl Sgd {
-    fn step(&self, parameters: &mut [f32], gradients: &[f32], momenta: &mut [f32]) {
-        let (lr, decay, momentum) = (self.lr as f32, self.weight_decay as f32, self.momentum as f32);
+    fn step<T: Element>(&self, parameters: &mut [T], gradients: &[T], momenta: &mut [T]) {
+        let [lr, decay, momentum] = [self.lr, self.weight_decay, self.momentum].map(T::from_f64);
         // Nesterov's rule steps along g + μ·b, the plain one along b.
-        let ahead = if self.nesterov { (1.0, momentum) } else { (0.0, 1.0) };
+        let ahead = if self.nesterov { (T::ONE, momentum) } else { (T::ZERO, T::ONE) };
         vectorised(
             #[inline(always)]
             || {
@@ -207,15 +207,14 @@ impl Sgd {
 }
 
 impl RmsProp {
-    fn step(&self, parameters: &mut [f32], gradients: &[f32], squares: &mut [f32]) {
-        let (lr, alpha, epsilon) = (self.lr as f32, self.alpha as f32, self.epsilon as f32);
-        let new = (1.0 - self.alpha) as f32;
+    fn step<T: Element>(&self, parameters: &mut [T], gradients: &[T], squares: &mut [T]) {
+        let [lr, alpha, new, epsilon] = [self.lr, self.alpha, 1.0 - self.alpha, self.epsilon].map(T::from_f64);
         vectorised(
             #[inline(always)]
             || {
                 for ((parameter, &gradient), square) in parameters.iter_mut().zip(gradients).zip(squares) {
                     *square = alpha * *square + new * gradient * gradient;
-                    *parameter -= lr * gradient / (square.sqrt() + epsilon);
+                    *parameter -= lr * gradient / (Element::sqrt(*square) + epsilon);
                 }
             },
         );
@@ -223,21 +222,20 @@ impl RmsProp {
 }
 
 impl Adam {
-    fn step(
+    fn step<T: Element>(
         &self,
         kept: f64,
         steps: u64,
-        parameters: &mut [f32],
-        gradients: &[f32],
-        means: &mut [f32],
-        squares: &mut [f32],
+        parameters: &mut [T],
+        gradients: &[T],
+        means: &mut [T],
+        squares: &mut [T],
     ) {
         let power = steps as f64;
-        let rate = (self.lr / (1.0 - self.beta1.powf(power))) as f32;
-        let root = (1.0 / (1.0 - self.beta2.powf(power)).sqrt()) as f32;
-        let (new_mean, old_square, new_square) =
-            ((1.0 - self.beta1) as f32, self.beta2 as f32, (1.0 - self.beta2) as f32);
-        let (kept, epsilon) = (kept as f32, self.epsilon as f32);
+        let rate = self.lr / (1.0 - self.beta1.powf(power));
+        let root = 1.0 / (1.0 - self.beta2.powf(power)).sqrt();
+        let [kept, rate, root, epsilon] = [kept, rate, root, self.epsilon].map(T::from_f64);
+        let [new_mean, old_square, new_square] = [1.0 - self.beta1, self.beta2, 1.0 - self.beta2].map(T::from_f64);
         vectorised(
             #[inline(always)]
             || {
@@ -245,7 +243,7 @@ impl Adam {
                 for ((parameter, &gradient), (mean, square)) in parameters.iter_mut().zip(gradients).zip(moments) {
                     *mean += new_mean * (gradient - *mean);
                     *square = old_square * *square + new_square * gradient * gradient;
-                    *parameter = kept * *parameter - rate * *mean / (square.sqrt() * root + epsilon);
+                    *parameter = kept * *parameter - rate * *mean / (Element::sqrt(*square) * root + epsilon);
                 }
             },
         );

@@ -329,3 +329,22 @@ fn inputs_outside_memory_teach_the_same() {
     let outside = network.fit_spilled(&spill(&train), Some(&spill(&validation)), Key::new(4), &Ignore).unwrap();
     assert_eq!(bits(&inside), bits(&outside));
 }
+
+#[test]
+fn rows_of_single_precision_are_predicted_as_features_are() {
+    for (examples, outputs) in [(signs(3000), 1), (sectors(200), 3), (parabola(200), 1)] {
+        let model = Network { outputs, ..small(1) }.fit(&examples, None, Key::new(1), &Ignore).unwrap();
+        let features = &examples.features;
+        let row = |row: usize| (0..features.columns()).map(move |column| features.column(column)[row] as f32);
+        let found = model.predict_rows(&(0..features.rows()).flat_map(row).collect::<Vec<f32>>());
+        let expected: Vec<f64> = match model.predict(features) {
+            Outputs::Numbers(numbers) => numbers,
+            Outputs::Probabilities { values, classes: 2 } => values.chunks(2).map(|pair| pair[1]).collect(),
+            Outputs::Probabilities { values, .. } => values,
+        };
+        assert_eq!(found.len(), expected.len());
+        for (found, expected) in found.into_iter().zip(expected) {
+            assert!((f64::from(found) - expected).abs() <= 1e-6 * expected.abs().max(1.0), "{found} {expected}");
+        }
+    }
+}
