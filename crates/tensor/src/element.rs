@@ -32,6 +32,8 @@ pub trait Element:
     const ONE: Self;
     /// -∞.
     const LEAST: Self;
+    /// The smallest normal number.
+    const SMALLEST: Self;
 
     /// The nearest number to `value`.
     fn from_f64(value: f64) -> Self;
@@ -92,6 +94,7 @@ impl Element for f32 {
     const ZERO: f32 = 0.0;
     const ONE: f32 = 1.0;
     const LEAST: f32 = f32::NEG_INFINITY;
+    const SMALLEST: f32 = f32::MIN_POSITIVE;
 
     #[inline(always)]
     fn from_f64(value: f64) -> f32 {
@@ -205,6 +208,7 @@ impl Element for f64 {
     const ZERO: f64 = 0.0;
     const ONE: f64 = 1.0;
     const LEAST: f64 = f64::NEG_INFINITY;
+    const SMALLEST: f64 = f64::MIN_POSITIVE;
 
     #[inline(always)]
     fn from_f64(value: f64) -> f64 {

@@ -170,11 +170,12 @@ pub(super) fn map_numbers(
 fn changed<T: Copy>(values: &[T], number: impl Fn(T) -> f64, change: impl Fn(f64) -> f64) -> (Vec<f64>, bool) {
     let mut is_finite = true;
     let mut made = vec![0.0; values.len()];
-    for (made, &value) in made.iter_mut().zip(values) {
-        let before = number(value);
-        let after = change(before);
-        is_finite &= (before.abs() <= f64::MAX) & (after.abs() <= f64::MAX);
-        *made = after;
+    let mut numbers = [0.0; BLOCK];
+    for (made, values) in made.chunks_mut(BLOCK).zip(values.chunks(BLOCK)) {
+        let numbers = &mut numbers[..values.len()];
+        numbers.iter_mut().zip(values).for_each(|(place, &value)| *place = number(value));
+        made.iter_mut().zip(&*numbers).for_each(|(place, &number)| *place = change(number));
+        is_finite &= all_within(numbers, f64::MAX) && all_within(made, f64::MAX);
     }
     (made, is_finite)
 }

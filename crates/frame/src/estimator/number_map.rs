@@ -33,8 +33,7 @@ pub trait NumberMap: Debug + Clone + PartialEq + Serialize + DeserializeOwned + 
     /// # Errors
     /// `NON_FINITE` for a value that is not finite; what [`NumberMap::refuse`] says, with the row.
     fn apply(&self, column: &Column, array: &ArrayRef) -> Result<Vec<(Column, ArrayRef)>, Failure> {
-        let mapped = map_numbers(&column.name, array, |number| self.at(number), |number| self.refuse(number))?;
-        Ok(vec![(continuous(column), Arc::new(mapped))])
+        mapped(self, column, array, |number| self.at(number))
     }
 
     /// What was learned, in numbers.
@@ -42,6 +41,17 @@ pub trait NumberMap: Debug + Clone + PartialEq + Serialize + DeserializeOwned + 
 
     /// Can it have been learned?
     fn is_valid(&self) -> bool;
+}
+
+/// The columns of [`NumberMap::apply`], by a function that is the same as [`NumberMap::at`].
+pub(super) fn mapped(
+    map: &impl NumberMap,
+    column: &Column,
+    array: &ArrayRef,
+    at: impl Fn(f64) -> f64,
+) -> Result<Vec<(Column, ArrayRef)>, Failure> {
+    let numbers = map_numbers(&column.name, array, at, |number| map.refuse(number))?;
+    Ok(vec![(continuous(column), Arc::new(numbers))])
 }
 
 /// The same column with real numbers.

@@ -2,9 +2,10 @@
 
 use super::by_column::{ByColumn, Seen};
 use super::columns::{all_missing, chosen};
-use super::number_map::{NumberMap, NumberMaps, continuous_entry, out_of_range};
+use super::number_map::{NumberMap, NumberMaps, continuous_entry, mapped, out_of_range};
 use crate::summary::Quantiles;
 use crate::{Column, Entry, Kind, Schema, Selection};
+use arrow_array::ArrayRef;
 use pipewright_diagnostic::Failure;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -153,6 +154,13 @@ pub struct Scale {
     squash: bool,
 }
 
+impl Scale {
+    #[inline]
+    fn linear(&self, number: f64) -> f64 {
+        (number - self.center) / self.spread
+    }
+}
+
 impl NumberMap for Scale {
     const PARAMETERS: &'static [&'static str] = &["center", "spread"];
 
@@ -160,10 +168,20 @@ impl NumberMap for Scale {
         (&self.name, self.kind)
     }
 
-    #[inline]
     fn at(&self, number: f64) -> f64 {
-        let scaled = if self.spread == 0.0 { 0.0 } else { (number - self.center) / self.spread };
-        if self.squash { squashed(scaled) } else { scaled }
+        match (self.spread == 0.0, self.squash) {
+            (true, _) => 0.0,
+            (false, false) => self.linear(number),
+            (false, true) => squashed(self.linear(number)),
+        }
+    }
+
+    /// What is the same for all numbers is decided once.
+    fn apply(&self, column: &Column, array: &ArrayRef) -> Result<Vec<(Column, ArrayRef)>, Failure> {
+        match (self.spread == 0.0, self.squash) {
+            (false, false) => mapped(self, column, array, |number| self.linear(number)),
+            _ => mapped(self, column, array, |number| self.at(number)),
+        }
     }
 
     fn parameters(&self) -> Vec<Option<f64>> {

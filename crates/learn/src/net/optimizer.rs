@@ -2,6 +2,9 @@
 //!
 //! The update formulas are those of PyTorch 2 (`torch.optim`); the factors that change only from step to step are
 //! computed in double precision first.
+//!
+//! Moments of parameters that have stopped learning would shrink until they are subnormal, where a CPU takes a hundred
+//! times as long for them. They end at 0 before: [`Floor`].
 
 use pipewright_tensor::{Element, vectorised};
 use serde::{Deserialize, Serialize};
@@ -182,9 +185,37 @@ impl<T: Element> Optimizer<T> {
     }
 }
 
+/// Below what size numbers count as 0, so that no moment and no square is ever subnormal.
+#[derive(Clone, Copy)]
+struct Floor<T> {
+    /// Of moments: 2²⁶ times the smallest normal number, 2⁻¹⁰⁰ in single precision.
+    moment: T,
+    /// Of what is squared: the root of that.
+    root: T,
+}
+
+impl<T: Element> Floor<T> {
+    fn new() -> Floor<T> {
+        let moment = T::SMALLEST * T::from_f64(f64::from(1 << 26));
+        Floor { moment, root: Element::sqrt(moment) }
+    }
+
+    #[inline(always)]
+    fn moment(self, moment: T) -> T {
+        if Element::abs(moment) < self.moment { T::ZERO } else { moment }
+    }
+
+    #[inline(always)]
+    fn square(self, number: T) -> T {
+        let number = if Element::abs(number) < self.root { T::ZERO } else { number };
+        number * number
+    }
+}
+
 impl Sgd {
     fn step<T: Element>(&self, parameters: &mut [T], gradients: &[T], momenta: &mut [T]) {
         let [lr, decay, momentum] = [self.lr, self.weight_decay, self.momentum].map(T::from_f64);
+        let floor = Floor::new();
         // Nesterov's rule steps along g + μ·b, the plain one along b.
         let ahead = if self.nesterov { (T::ONE, momentum) } else { (T::ZERO, T::ONE) };
         vectorised(
@@ -198,7 +229,7 @@ impl Sgd {
                 }
                 for ((parameter, &gradient), moment) in parameters.iter_mut().zip(gradients).zip(momenta) {
                     let gradient = gradient + decay * *parameter;
-                    *moment = momentum * *moment + gradient;
+                    *moment = floor.moment(momentum * *moment + gradient);
                     *parameter -= lr * (ahead.0 * gradient + ahead.1 * *moment);
                 }
             },
@@ -209,11 +240,12 @@ impl Sgd {
 impl RmsProp {
     fn step<T: Element>(&self, parameters: &mut [T], gradients: &[T], squares: &mut [T]) {
         let [lr, alpha, new, epsilon] = [self.lr, self.alpha, 1.0 - self.alpha, self.epsilon].map(T::from_f64);
+        let floor = Floor::new();
         vectorised(
             #[inline(always)]
             || {
                 for ((parameter, &gradient), square) in parameters.iter_mut().zip(gradients).zip(squares) {
-                    *square = alpha * *square + new * gradient * gradient;
+                    *square = floor.moment(alpha * *square + new * floor.square(gradient));
                     *parameter -= lr * gradient / (Element::sqrt(*square) + epsilon);
                 }
             },
@@ -236,13 +268,14 @@ impl Adam {
         let root = 1.0 / (1.0 - self.beta2.powf(power)).sqrt();
         let [kept, rate, root, epsilon] = [kept, rate, root, self.epsilon].map(T::from_f64);
         let [new_mean, old_square, new_square] = [1.0 - self.beta1, self.beta2, 1.0 - self.beta2].map(T::from_f64);
+        let floor = Floor::new();
         vectorised(
             #[inline(always)]
             || {
                 let moments = means.iter_mut().zip(squares);
                 for ((parameter, &gradient), (mean, square)) in parameters.iter_mut().zip(gradients).zip(moments) {
-                    *mean += new_mean * (gradient - *mean);
-                    *square = old_square * *square + new_square * gradient * gradient;
+                    *mean = floor.moment(*mean + new_mean * (gradient - *mean));
+                    *square = floor.moment(old_square * *square + new_square * floor.square(gradient));
                     *parameter = kept * *parameter - rate * *mean / (Element::sqrt(*square) * root + epsilon);
                 }
             },
