@@ -26,7 +26,7 @@ impl Size {
 
     /// The same in a graph whose batch is always `batch` rows.
     #[must_use]
-    pub fn settled(self, batch: usize) -> Size {
+    pub fn with_batch(self, batch: usize) -> Size {
         Size::Fixed(self.resolve(batch))
     }
 
@@ -148,8 +148,8 @@ impl Shape {
 
     /// The same in a graph whose batch is always `batch` rows.
     #[must_use]
-    pub fn settled(self, batch: usize) -> Shape {
-        Shape { rows: self.rows.settled(batch), columns: self.columns.settled(batch) }
+    pub fn with_batch(self, batch: usize) -> Shape {
+        Shape { rows: self.rows.with_batch(batch), columns: self.columns.with_batch(batch) }
     }
 
     /// Are there as many elements as in `other`, whatever the batch?

@@ -74,8 +74,8 @@ impl Rule for BatchMatMul {
         2 * count(inputs[0]) * output[1] as u64
     }
 
-    fn settled(&self, batch: usize) -> BatchMatMul {
-        BatchMatMul { blocks: self.blocks.settled(batch), ..*self }
+    fn with_batch(&self, batch: usize) -> BatchMatMul {
+        BatchMatMul { blocks: self.blocks.with_batch(batch), ..*self }
     }
 
     fn samples(sides: Sides) -> Vec<Sample> {

@@ -37,7 +37,7 @@ pub(crate) trait Rule: Copy {
     fn cost(&self, inputs: &[[usize; 2]], output: [usize; 2]) -> u64;
 
     /// The same operation in a graph whose batch is always `batch` rows.
-    fn settled(&self, _batch: usize) -> Self {
+    fn with_batch(&self, _batch: usize) -> Self {
         *self
     }
 
@@ -199,10 +199,10 @@ macro_rules! operations {
 
             /// The same operation in a graph whose batch is always `batch` rows.
             #[must_use]
-            pub fn settled(&self, batch: usize) -> Op {
+            pub fn with_batch(&self, batch: usize) -> Op {
                 match self {
                     $(Op::$Lane(_) => *self,)*
-                    $(Op::$Other(rule) => Op::$Other(Rule::settled(rule, batch)),)*
+                    $(Op::$Other(rule) => Op::$Other(Rule::with_batch(rule, batch)),)*
                 }
             }
 

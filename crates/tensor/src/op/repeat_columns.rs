@@ -37,8 +37,8 @@ impl Rule for RepeatColumns {
         count(output)
     }
 
-    fn settled(&self, batch: usize) -> RepeatColumns {
-        RepeatColumns { columns: self.columns.settled(batch) }
+    fn with_batch(&self, batch: usize) -> RepeatColumns {
+        RepeatColumns { columns: self.columns.with_batch(batch) }
     }
 
     fn samples(sides: Sides) -> Vec<Sample> {

@@ -36,8 +36,8 @@ impl Rule for RepeatRows {
         count(output)
     }
 
-    fn settled(&self, batch: usize) -> RepeatRows {
-        RepeatRows { rows: self.rows.settled(batch) }
+    fn with_batch(&self, batch: usize) -> RepeatRows {
+        RepeatRows { rows: self.rows.with_batch(batch) }
     }
 
     fn samples(sides: Sides) -> Vec<Sample> {

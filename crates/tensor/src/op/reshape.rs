@@ -34,8 +34,8 @@ impl Rule for Reshape {
         count(output)
     }
 
-    fn settled(&self, batch: usize) -> Reshape {
-        Reshape { shape: self.shape.settled(batch) }
+    fn with_batch(&self, batch: usize) -> Reshape {
+        Reshape { shape: self.shape.with_batch(batch) }
     }
 
     fn samples(sides: Sides) -> Vec<Sample> {

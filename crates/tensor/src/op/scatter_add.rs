@@ -46,8 +46,8 @@ impl Rule for ScatterAdd {
         count(inputs[0]) + count(output)
     }
 
-    fn settled(&self, batch: usize) -> ScatterAdd {
-        ScatterAdd { rows: self.rows.settled(batch) }
+    fn with_batch(&self, batch: usize) -> ScatterAdd {
+        ScatterAdd { rows: self.rows.with_batch(batch) }
     }
 
     fn samples(sides: Sides) -> Vec<Sample> {

@@ -32,8 +32,8 @@ impl Rule for Spread {
         count(output)
     }
 
-    fn settled(&self, batch: usize) -> Spread {
-        Spread { shape: self.shape.settled(batch) }
+    fn with_batch(&self, batch: usize) -> Spread {
+        Spread { shape: self.shape.with_batch(batch) }
     }
 
     fn samples(sides: Sides) -> Vec<Sample> {

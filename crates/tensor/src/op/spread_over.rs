@@ -38,8 +38,8 @@ impl Rule for SpreadOver {
         count(output)
     }
 
-    fn settled(&self, batch: usize) -> SpreadOver {
-        SpreadOver { side: self.side.settled(batch), ..*self }
+    fn with_batch(&self, batch: usize) -> SpreadOver {
+        SpreadOver { side: self.side.with_batch(batch), ..*self }
     }
 
     fn samples(sides: Sides) -> Vec<Sample> {

@@ -1,6 +1,6 @@
 //! Laws of graphs made from graphs: simplified ones, and gradients row by row.
 
-use super::{Numbers, close, samples};
+use super::{Numbers, close, samples_of};
 use pipewright_tensor::op::BatchMatMul;
 use pipewright_tensor::{Axis, Element, Graph, Node, Shape, Size, interpret};
 use proptest::prelude::*;
@@ -49,7 +49,7 @@ proptest! {
     /// Of every operation with its gradients.
     #[test]
     fn simplified_operations_keep_their_bits(batch in 0_usize..4, columns in 1_usize..5, inner in 1_usize..4, seed: u64) {
-        for sample in samples(columns, inner) {
+        for sample in samples_of(batch, columns, inner) {
             let scalar = super::scalar(&sample, batch, &mut Numbers(seed));
             let mut graph = scalar.graph;
             let gradients = graph.gradients(scalar.loss, &scalar.wanted);

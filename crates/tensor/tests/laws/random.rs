@@ -54,16 +54,17 @@ impl Case {
     /// result is too large.
     fn record(&mut self, sample: &Sample, is_used: &mut Vec<bool>, numbers: &mut Numbers) {
         let values = self.run(&self.inputs, &self.parameters);
+        let known: Vec<Node> = self.results.iter().chain(&self.leaves).copied().collect();
         let mut nodes = Vec::new();
         let kept = self.clone_parts();
         for input in &sample.inputs {
             let is_data = input.differentiable == Differentiable::No
                 && matches!(input.domain, Domain::Unit | Domain::Distribution | Domain::Index(_));
-            let suiting = self.results.iter().chain(&self.leaves).copied().filter(|&node| {
-                self.graph.shape(node) == input.shape && !is_data && suits(input, values.get(node), self.batch)
-            });
-            let suiting: Vec<Node> = suiting.collect();
-            // Earlier results first of all, so that graphs grow deep.
+            let suits = |node: &Node| {
+                self.graph.shape(*node) == input.shape && !is_data && suits(input, values.get(*node), self.batch)
+            };
+            let suiting: Vec<Node> = known.iter().copied().filter(suits).collect();
+            // What is there first of all, so that graphs grow deep.
             let is_new = suiting.is_empty() || numbers.unit() < 0.1;
             let node = if is_new {
                 self.leaf(input, is_data, numbers)
