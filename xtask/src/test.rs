@@ -33,8 +33,12 @@ pub(crate) fn gradcheck(arguments: &[String]) -> Result<(), String> {
 }
 
 /// The programs that compare with frozen numbers, by package.
-const ORACLES: &[(&str, &[&str])] =
-    &[("pipewright-frame", &["oracles"]), ("pipewright-learn", &["oracles", "nist"]), ("pipewright", &["folds"])];
+const ORACLES: &[(&str, &[&str])] = &[
+    ("pipewright-tensor", &["oracles"]),
+    ("pipewright-frame", &["oracles"]),
+    ("pipewright-learn", &["oracles", "nist"]),
+    ("pipewright", &["folds"]),
+];
 
 pub(crate) fn oracle(arguments: &[String]) -> Result<(), String> {
     let name = one(&arguments.iter().collect::<Vec<_>>(), "oracle")?;

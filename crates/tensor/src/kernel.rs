@@ -5,6 +5,8 @@
 //! products only.
 
 use crate::Element;
+use crate::op::over;
+use crate::shape::Axis;
 use faer::{Accum, MatMut, MatRef, Par, linalg::matmul::matmul};
 
 /// Runs `work` compiled for the best instruction set of this CPU. It pays for plain loops over slices that can be
@@ -44,6 +46,63 @@ pub(crate) fn zip<T: Element>(left: &[T], right: &[T], output: &mut [T], functio
             }
         },
     );
+}
+
+/// `values[i] = function(values[i])`.
+#[inline(always)]
+pub(crate) fn map_in_place<T: Element>(values: &mut [T], function: impl Fn(T) -> T) {
+    vectorised(
+        #[inline(always)]
+        || values.iter_mut().for_each(|value| *value = function(*value)),
+    );
+}
+
+/// `output[i] = left[i]` where `condition[i] > 0`, else `right[i]`.
+pub(crate) fn select<T: Element>(condition: &[T], left: &[T], right: &[T], output: &mut [T]) {
+    vectorised(
+        #[inline(always)]
+        || {
+            for (((output, &condition), &left), &right) in output.iter_mut().zip(condition).zip(left).zip(right) {
+                *output = if condition > T::ZERO { left } else { right };
+            }
+        },
+    );
+}
+
+/// `output[i] = input[i] / kept` where the hash of `i` under `words` reaches `threshold`, else 0.
+///
+/// The hash is a bijection of 32 bits (Wellons' `lowbias32`), twice, with a word added before each. Places 2³² apart have the
+/// same hash.
+pub(crate) fn dropout<T: Element>(words: [u32; 2], threshold: u32, kept: T, input: &[T], output: &mut [T]) {
+    #[inline(always)]
+    fn mixed(mut word: u32) -> u32 {
+        word = (word ^ (word >> 16)).wrapping_mul(0x7FEB_352D);
+        word = (word ^ (word >> 15)).wrapping_mul(0x846C_A68B);
+        word ^ (word >> 16)
+    }
+    vectorised(
+        #[inline(always)]
+        || {
+            for (place, (output, &input)) in output.iter_mut().zip(input).enumerate() {
+                let hash = mixed(mixed((place as u32).wrapping_add(words[0])).wrapping_add(words[1]));
+                *output = if hash >= threshold { input / kept } else { T::ZERO };
+            }
+        },
+    );
+}
+
+/// Rows and columns exchanged, tile by tile, so that both matrices are read and written by cache lines.
+pub(crate) fn transpose<T: Element>(matrix: &[T], [rows, columns]: [usize; 2], output: &mut [T]) {
+    const TILE: usize = 16;
+    for top in (0..rows).step_by(TILE) {
+        for left in (0..columns).step_by(TILE) {
+            for row in top..rows.min(top + TILE) {
+                for column in left..columns.min(left + TILE) {
+                    output[column * rows + row] = matrix[row * columns + column];
+                }
+            }
+        }
+    }
 }
 
 /// `matrix[i, j] = function(matrix[i, j] + row[j])`.
@@ -146,6 +205,39 @@ fn product_of_rows<T: Element>(left: MatRef<'_, T>, right: MatRef<'_, T>, output
     rayon::join(|| product_of_rows(top, right, output_top), || product_of_rows(bottom, right, output_bottom));
 }
 
+/// The products of `blocks` pairs of matrices that lie one after another, each of the sides of [`product`].
+pub(crate) fn batch_product<T: Element>(
+    blocks: usize,
+    [rows, inner, columns]: [usize; 3],
+    left: Factor<'_, T>,
+    right: Factor<'_, T>,
+    output: &mut [T],
+) {
+    for block in 0..blocks {
+        let left_values = &left.values[block * rows * inner..][..rows * inner];
+        let right_values = &right.values[block * inner * columns..][..inner * columns];
+        let output = &mut output[block * rows * columns..][..rows * columns];
+        if inner == 1 {
+            outer_product(left_values, right_values, output);
+        } else {
+            let left = Factor { values: left_values, ..left };
+            product([rows, inner, columns], left, Factor { values: right_values, ..right }, output);
+        }
+    }
+}
+
+/// `output[i, j] = left[i] · right[j]`: what a product is where the inner side is 1, without its preparations.
+fn outer_product<T: Element>(left: &[T], right: &[T], output: &mut [T]) {
+    vectorised(
+        #[inline(always)]
+        || {
+            for (line, &left) in output.chunks_exact_mut(right.len()).zip(left) {
+                line.iter_mut().zip(right).for_each(|(output, &right)| *output = left * right);
+            }
+        },
+    );
+}
+
 /// `output[j]` = the sum of column `j`, in the order of the rows.
 pub(crate) fn sum_rows<T: Element>(matrix: &[T], output: &mut [T]) {
     output.fill(T::ZERO);
@@ -207,4 +299,167 @@ pub(crate) fn softmax_cross_entropy<T: Element>(logits: &[T], target: &[T], colu
             total
         },
     )
+}
+
+/// The softmax cross-entropy of every row: what [`softmax_cross_entropy`] adds up.
+pub(crate) fn softmax_cross_entropy_rows<T: Element>(logits: &[T], target: &[T], columns: usize, output: &mut [T]) {
+    if columns == 0 {
+        return output.fill(T::ZERO);
+    }
+    for ((loss, logits), target) in
+        output.iter_mut().zip(logits.chunks_exact(columns)).zip(target.chunks_exact(columns))
+    {
+        *loss = softmax_cross_entropy(logits, target, columns);
+    }
+}
+
+/// ln Σⱼ e^aⱼ of every row of `columns` numbers.
+pub(crate) fn log_sum_exp<T: Element>(matrix: &[T], columns: usize, output: &mut [T]) {
+    if columns == 0 {
+        return output.fill(T::LEAST);
+    }
+    vectorised(
+        #[inline(always)]
+        || {
+            for (result, line) in output.iter_mut().zip(matrix.chunks_exact(columns)) {
+                let largest = line.iter().fold(T::LEAST, |largest, &value| value.larger(largest));
+                // ∞ − ∞ is no number: what is infinite is not moved.
+                let largest = if Element::is_finite(largest) { largest } else { T::ZERO };
+                let sum = line.iter().fold(T::ZERO, |sum, &value| sum + Element::exp(value - largest));
+                *result = largest + Element::ln(sum);
+            }
+        },
+    );
+}
+
+/// The largest number of every row of `columns`; a NaN where there is one.
+pub(crate) fn max_columns<T: Element>(matrix: &[T], columns: usize, output: &mut [T]) {
+    if columns == 0 {
+        return output.fill(T::LEAST);
+    }
+    for (largest, line) in output.iter_mut().zip(matrix.chunks_exact(columns)) {
+        *largest = line.iter().fold(T::LEAST, |largest, &value| {
+            let is_kept = largest >= value || Element::is_nan(largest);
+            if is_kept { largest } else { value }
+        });
+    }
+}
+
+/// One number for each column to every row of it, or one for each row to every column.
+pub(crate) fn broadcast<T: Element>(over: Axis, values: &[T], output: &mut [T]) {
+    if values.is_empty() || output.is_empty() {
+        return;
+    }
+    match over {
+        Axis::Rows => output.chunks_exact_mut(values.len()).for_each(|line| line.copy_from_slice(values)),
+        Axis::Columns => {
+            let width = output.len() / values.len();
+            output.chunks_exact_mut(width).zip(values).for_each(|(line, &value)| line.fill(value));
+        }
+    }
+}
+
+/// The mean of every column, or of every row.
+pub(crate) fn mean_over<T: Element>(axis: Axis, matrix: &[T], [rows, columns]: [usize; 2], output: &mut [T]) {
+    match axis {
+        Axis::Rows => {
+            sum_rows(matrix, output);
+            map_in_place(output, |sum| over(sum, rows));
+        }
+        Axis::Columns => {
+            for (row, mean) in output.iter_mut().enumerate() {
+                let line = &matrix[row * columns..][..columns];
+                *mean = over(sum_of(line, line, |value, _| value), columns);
+            }
+        }
+    }
+}
+
+/// The mean of some numbers and the root of `epsilon` and their variance.
+#[inline(always)]
+fn mean_and_deviation<T: Element>(line: &[T], epsilon: T) -> (T, T) {
+    let mean = over(sum_of(line, line, |value, _| value), line.len());
+    let squares = sum_of(line, line, |value, _| (value - mean) * (value - mean));
+    (mean, Element::sqrt(over(squares, line.len()) + epsilon))
+}
+
+/// As [`mean_and_deviation`] for up to `LANES` neighbouring columns, sums in the order of the rows.
+#[inline(always)]
+fn means_and_deviations<T: Element>(
+    matrix: &[T],
+    [rows, columns]: [usize; 2],
+    part: std::ops::Range<usize>,
+    epsilon: T,
+) -> ([T; LANES], [T; LANES]) {
+    let (mut means, mut deviations) = ([T::ZERO; LANES], [T::ZERO; LANES]);
+    for line in matrix.chunks_exact(columns) {
+        means.iter_mut().zip(&line[part.clone()]).for_each(|(sum, &value)| *sum += value);
+    }
+    means.iter_mut().for_each(|mean| *mean = over(*mean, rows));
+    for line in matrix.chunks_exact(columns) {
+        for ((square, &mean), &value) in deviations.iter_mut().zip(&means).zip(&line[part.clone()]) {
+            *square += (value - mean) * (value - mean);
+        }
+    }
+    deviations.iter_mut().for_each(|value| *value = Element::sqrt(over(*value, rows) + epsilon));
+    (means, deviations)
+}
+
+/// The neighbouring columns that are treated together.
+fn column_parts(columns: usize) -> impl Iterator<Item = std::ops::Range<usize>> {
+    (0..columns).step_by(LANES).map(move |start| start..columns.min(start + LANES))
+}
+
+/// √(variance + epsilon) of every column, or of every row.
+pub(crate) fn deviation<T: Element>(axis: Axis, epsilon: T, matrix: &[T], shape: [usize; 2], output: &mut [T]) {
+    let columns = shape[1];
+    match axis {
+        Axis::Rows => vectorised(
+            #[inline(always)]
+            || {
+                for part in column_parts(columns) {
+                    let (_, deviations) = means_and_deviations(matrix, shape, part.clone(), epsilon);
+                    let count = part.len();
+                    output[part].copy_from_slice(&deviations[..count]);
+                }
+            },
+        ),
+        Axis::Columns => {
+            for (row, deviation) in output.iter_mut().enumerate() {
+                *deviation = mean_and_deviation(&matrix[row * columns..][..columns], epsilon).1;
+            }
+        }
+    }
+}
+
+/// (value − mean) / √(variance + epsilon) in every column, or in every row.
+pub(crate) fn normalize<T: Element>(axis: Axis, epsilon: T, matrix: &[T], shape: [usize; 2], output: &mut [T]) {
+    let columns = shape[1];
+    if columns == 0 {
+        return;
+    }
+    let lines = matrix.chunks_exact(columns);
+    match axis {
+        Axis::Rows => vectorised(
+            #[inline(always)]
+            || {
+                for part in column_parts(columns) {
+                    let (means, deviations) = means_and_deviations(matrix, shape, part.clone(), epsilon);
+                    for (output, line) in output.chunks_exact_mut(columns).zip(lines.clone()) {
+                        let statistics = means.iter().zip(&deviations);
+                        let pairs = output[part.clone()].iter_mut().zip(&line[part.clone()]);
+                        pairs.zip(statistics).for_each(|((output, &value), (&mean, &deviation))| {
+                            *output = (value - mean) / deviation;
+                        });
+                    }
+                }
+            },
+        ),
+        Axis::Columns => {
+            for (output, line) in output.chunks_exact_mut(columns).zip(lines) {
+                let (mean, deviation) = mean_and_deviation(line, epsilon);
+                map(line, output, |value| (value - mean) / deviation);
+            }
+        }
+    }
 }

@@ -8,10 +8,11 @@ mod kernel;
 pub mod op;
 mod program;
 mod shape;
+mod transform;
 
 pub use element::Element;
 pub use graph::{Graph, Node};
 pub use interpret::{Values, interpret};
 pub use kernel::vectorised;
 pub use program::Program;
-pub use shape::{Shape, Size};
+pub use shape::{Axis, Shape, Size};

@@ -7,6 +7,8 @@ use std::fmt;
 pub enum Size {
     /// The rows of the batch: one number for a whole run, given when it starts.
     Batch,
+    /// So many rows for each row of the batch.
+    Blocks(usize),
     /// A number known when the graph is made.
     Fixed(usize),
 }
@@ -17,8 +19,51 @@ impl Size {
     pub fn resolve(self, batch: usize) -> usize {
         match self {
             Size::Batch => batch,
+            Size::Blocks(rows) => rows.checked_mul(batch).expect("a side fits into memory"),
             Size::Fixed(size) => size,
         }
+    }
+
+    /// The same in a graph whose batch is always `batch` rows.
+    #[must_use]
+    pub fn with_batch(self, batch: usize) -> Size {
+        Size::Fixed(self.resolve(batch))
+    }
+
+    /// The number as a multiple of the batch or not: the factor, and whether the batch's rows multiply it.
+    fn parts(self) -> (usize, bool) {
+        match self {
+            Size::Batch => (1, true),
+            Size::Blocks(rows) => (rows, true),
+            Size::Fixed(size) => (size, false),
+        }
+    }
+
+    fn from_parts(factor: usize, has_batch: bool) -> Size {
+        match (factor, has_batch) {
+            (1, true) => Size::Batch,
+            (rows, true) => Size::Blocks(rows),
+            (size, false) => Size::Fixed(size),
+        }
+    }
+
+    /// Does it depend on the batch?
+    pub(crate) fn has_batch(self) -> bool {
+        self.parts().1
+    }
+
+    /// The product of two sizes, unless the batch would count twice.
+    pub(crate) fn times(self, other: Size) -> Option<Size> {
+        let ((left, is_left), (right, is_right)) = (self.parts(), other.parts());
+        (!(is_left && is_right)).then_some(())?;
+        Some(Size::from_parts(left.checked_mul(right)?, is_left || is_right))
+    }
+
+    /// The size that is `self` when taken `count` times, if there is one for every batch.
+    pub(crate) fn divided(self, count: Size) -> Option<Size> {
+        let ((whole, is_whole), (part, is_part)) = (self.parts(), count.parts());
+        let is_divisible = part > 0 && whole % part == 0 && (is_whole || !is_part);
+        is_divisible.then(|| Size::from_parts(whole / part, is_whole && !is_part))
     }
 }
 
@@ -26,8 +71,53 @@ impl fmt::Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Size::Batch => f.write_str("N"),
+            Size::Blocks(rows) => write!(f, "{rows}N"),
             Size::Fixed(size) => write!(f, "{size}"),
         }
+    }
+}
+
+/// What a statistic runs over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Axis {
+    /// Over the rows: one result for each column.
+    Rows,
+    /// Over the columns: one result for each row.
+    Columns,
+}
+
+impl Axis {
+    /// The shape of the results for a matrix of this shape.
+    pub(crate) fn reduced(self, shape: Shape) -> Shape {
+        match self {
+            Axis::Rows => Shape { rows: Size::Fixed(1), ..shape },
+            Axis::Columns => Shape { columns: Size::Fixed(1), ..shape },
+        }
+    }
+
+    /// The side that it runs over.
+    pub(crate) fn side(self, shape: Shape) -> Size {
+        match self {
+            Axis::Rows => shape.rows,
+            Axis::Columns => shape.columns,
+        }
+    }
+
+    /// The matrix that has `side` results of this shape along the axis.
+    pub(crate) fn extended(self, shape: Shape, side: Size) -> Shape {
+        match self {
+            Axis::Rows => Shape { rows: side, ..shape },
+            Axis::Columns => Shape { columns: side, ..shape },
+        }
+    }
+}
+
+impl fmt::Display for Axis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Axis::Rows => "rows",
+            Axis::Columns => "columns",
+        })
     }
 }
 
@@ -56,6 +146,27 @@ impl Shape {
         Shape { rows: Size::Batch, columns: Size::Fixed(columns) }
     }
 
+    /// The same in a graph whose batch is always `batch` rows.
+    #[must_use]
+    pub fn with_batch(self, batch: usize) -> Shape {
+        Shape { rows: self.rows.with_batch(batch), columns: self.columns.with_batch(batch) }
+    }
+
+    /// Are there as many elements as in `other`, whatever the batch?
+    pub(crate) fn has_count_of(self, other: Shape) -> bool {
+        let count = |shape: Shape| {
+            let ((rows, is_first), (columns, is_second)) = (shape.rows.parts(), shape.columns.parts());
+            let factor = rows.checked_mul(columns)?;
+            Some((factor, if factor == 0 { 0 } else { u8::from(is_first) + u8::from(is_second) }))
+        };
+        count(self).is_some_and(|own| Some(own) == count(other))
+    }
+
+    /// Does it depend on the batch?
+    pub(crate) fn has_batch(self) -> bool {
+        self.rows.has_batch() || self.columns.has_batch()
+    }
+
     /// Rows and columns exchanged.
     #[must_use]
     pub fn transposed(self) -> Shape {
@@ -82,5 +193,25 @@ impl Shape {
 impl fmt::Display for Shape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}×{}", self.rows, self.columns)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Shape, Size};
+
+    #[test]
+    fn sizes_multiply_and_divide_whatever_the_batch() {
+        assert_eq!(Size::Batch.times(Size::Fixed(3)), Some(Size::Blocks(3)));
+        assert_eq!(Size::Fixed(1).times(Size::Batch), Some(Size::Batch));
+        assert_eq!(Size::Batch.times(Size::Batch), None);
+        assert_eq!(Size::Blocks(6).divided(Size::Batch), Some(Size::Fixed(6)));
+        assert_eq!(Size::Blocks(6).divided(Size::Fixed(2)), Some(Size::Blocks(3)));
+        assert_eq!(Size::Fixed(6).divided(Size::Fixed(4)), None);
+        assert_eq!(Size::Fixed(6).divided(Size::Batch), None);
+        assert!(Shape::batch(6).has_count_of(Shape { rows: Size::Blocks(2), columns: Size::Fixed(3) }));
+        assert!(!Shape::batch(6).has_count_of(Shape::fixed(6, 1)));
+        assert!(Shape::batch(0).has_count_of(Shape::fixed(0, 4)));
+        assert_eq!(Shape { rows: Size::Blocks(3), columns: Size::Fixed(2) }.to_string(), "3N×2");
     }
 }

@@ -1,6 +1,9 @@
 //! The binary cross-entropy of logits, for targets in [0, 1].
 
-use super::{Differentiable, Domain, Op, Rule, Sample, SampleInput, Sides, TRANSCENDENTAL_COST, View, count};
+use super::{
+    Differentiable, Domain, Lane, Op, Rule, Sample, SampleInput, Sides, SigmoidCrossEntropy, TRANSCENDENTAL_COST, View,
+    count,
+};
 use crate::Element;
 use crate::graph::{Graph, Node};
 use crate::kernel;
@@ -21,11 +24,7 @@ impl Rule for BinaryCrossEntropy {
 
     fn forward<T: Element>(&self, inputs: &[View<'_, T>], output: &mut [T]) {
         let (logits, target) = (inputs[0].values, inputs[1].values);
-        let sum = kernel::sum_of(logits, target, |z, y| {
-            // A NaN of `z` survives in the second term.
-            let positive = if z > T::ZERO { z } else { T::ZERO };
-            positive - z * y + Element::exp(-Element::abs(z)).ln_1p_unit()
-        });
+        let sum = kernel::sum_of(logits, target, |z, y| SigmoidCrossEntropy.lane(z, y));
         output[0] = super::over(sum, logits.len());
     }
 

@@ -32,6 +32,10 @@ impl Rule for Fill {
         count(output)
     }
 
+    fn with_batch(&self, batch: usize) -> Fill {
+        Fill { shape: self.shape.with_batch(batch) }
+    }
+
     fn samples(sides: Sides) -> Vec<Sample> {
         let input = SampleInput { shape: Shape::SCALAR, domain: Domain::Any, differentiable: Differentiable::Yes };
         vec![Sample { op: Op::Fill(Fill { shape: Shape::batch(sides.columns) }), inputs: vec![input] }]

@@ -7,7 +7,7 @@
 use crate::Element;
 use crate::graph::{Graph, Node};
 use crate::kernel;
-use crate::shape::{Shape, Size};
+use crate::shape::{Axis, Shape, Size};
 use std::fmt;
 
 /// The values of an input and its rows and columns.
@@ -35,6 +35,11 @@ pub(crate) trait Rule: Copy {
 
     /// Floating-point operations; a transcendental function counts as [`TRANSCENDENTAL_COST`].
     fn cost(&self, inputs: &[[usize; 2]], output: [usize; 2]) -> u64;
+
+    /// The same operation in a graph whose batch is always `batch` rows.
+    fn with_batch(&self, _batch: usize) -> Self {
+        *self
+    }
 
     /// Examples to test it with.
     fn samples(sides: Sides) -> Vec<Sample>;
@@ -152,6 +157,10 @@ pub enum Domain {
     Unit,
     /// Between 0 and 1, every row summing to 1.
     Distribution,
+    /// No two of a row nearer than 0.1, nor one of a row to one of another input whose number here is another, 0 or 1.
+    Distinct(usize),
+    /// Whole numbers below this.
+    Index(usize),
 }
 
 /// The list of operations; everything that must know all of them derives from it.
@@ -186,6 +195,15 @@ macro_rules! operations {
                 $(samples.extend(<$Lane as Rule>::samples(sides));)*
                 $(samples.extend(<$Other as Rule>::samples(sides));)*
                 samples
+            }
+
+            /// The same operation in a graph whose batch is always `batch` rows.
+            #[must_use]
+            pub fn with_batch(&self, batch: usize) -> Op {
+                match self {
+                    $(Op::$Lane(_) => *self,)*
+                    $(Op::$Other(rule) => Op::$Other(Rule::with_batch(rule, batch)),)*
+                }
             }
 
             /// Does it treat every element by itself?
@@ -229,6 +247,23 @@ operations! {
         tanh::Tanh,
         exp::Exp,
         log::Log,
+        log1p::Log1p,
+        sqrt::Sqrt,
+        recip::Recip,
+        softplus::Softplus,
+        erf::Erf,
+        gelu::Gelu,
+        silu::Silu,
+        selu::Selu,
+        mish::Mish,
+        abs::Abs,
+        sin::Sin,
+        cos::Cos,
+        maximum::Maximum,
+        minimum::Minimum,
+        power::Power,
+        greater::Greater,
+        sigmoid_cross_entropy::SigmoidCrossEntropy,
     }
     others {
         matmul::MatMul,
@@ -245,6 +280,24 @@ operations! {
         mean_squared_error::MeanSquaredError,
         binary_cross_entropy::BinaryCrossEntropy,
         softmax_cross_entropy::SoftmaxCrossEntropy,
+        softmax_cross_entropy_rows::SoftmaxCrossEntropyRows,
+        log_sum_exp::LogSumExp,
+        max_columns::MaxColumns,
+        select::Select,
+        concat::Concat,
+        slice::Slice,
+        pad::Pad,
+        transpose::Transpose,
+        reshape::Reshape,
+        batch_matmul::BatchMatMul,
+        gather::Gather,
+        scatter_add::ScatterAdd,
+        one_hot::OneHot,
+        mean_over::MeanOver,
+        spread_over::SpreadOver,
+        normalize::Normalize,
+        deviation::Deviation,
+        dropout::Dropout,
     }
 }
 
@@ -298,17 +351,43 @@ impl fmt::Display for Op {
         f.write_str(self.name())?;
         match self {
             Op::Scale(scale) => write!(f, "[{}]", scale.factor),
-            Op::MatMul(MatMul { transpose_left, transpose_right }) => {
-                f.write_str(match (transpose_left, transpose_right) {
-                    (false, false) => "",
-                    (true, false) => "[ᵀ·]",
-                    (false, true) => "[·ᵀ]",
-                    (true, true) => "[ᵀ·ᵀ]",
-                })
+            Op::MatMul(product) => f.write_str(transposes(product.transpose_left, product.transpose_right)),
+            Op::BatchMatMul(product) => {
+                write!(f, "[{} blocks]", product.blocks)?;
+                f.write_str(transposes(product.transpose_left, product.transpose_right))
             }
+            Op::Slice(slice) => write!(f, "[{}..{}]", slice.start, slice.start + slice.count),
+            Op::Pad(pad) => write!(f, "[{}, {}]", pad.before, pad.after),
+            Op::MeanOver(op) => write!(f, "[{}]", op.over),
+            Op::SpreadOver(op) => write!(f, "[{}]", op.over),
+            Op::Normalize(op) => write!(f, "[{}, {}]", op.over, op.epsilon),
+            Op::Deviation(op) => write!(f, "[{}, {}]", op.over, op.epsilon),
+            Op::Dropout(dropout) => write!(f, "[{}, key {}]", dropout.rate, dropout.key),
             _ => Ok(()),
         }
     }
+}
+
+/// Which factors of a product are transposed.
+fn transposes(left: bool, right: bool) -> &'static str {
+    match (left, right) {
+        (false, false) => "",
+        (true, false) => "[ᵀ·]",
+        (false, true) => "[·ᵀ]",
+        (true, true) => "[ᵀ·ᵀ]",
+    }
+}
+
+/// A sample for either axis.
+fn both_axes(sample: impl Fn(Axis) -> Sample) -> Vec<Sample> {
+    [Axis::Rows, Axis::Columns].map(sample).to_vec()
+}
+
+/// The whole number that `number` is, if it is one below `end`.
+pub(crate) fn whole_below<T: Element>(number: T, end: usize) -> Option<usize> {
+    let number = number.to_f64();
+    let is_whole = number >= 0.0 && number < end as f64 && number.trunc() == number;
+    is_whole.then_some(number as usize)
 }
 
 /// sum / count, and 0 of nothing.

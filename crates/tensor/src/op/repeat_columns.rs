@@ -37,6 +37,10 @@ impl Rule for RepeatColumns {
         count(output)
     }
 
+    fn with_batch(&self, batch: usize) -> RepeatColumns {
+        RepeatColumns { columns: self.columns.with_batch(batch) }
+    }
+
     fn samples(sides: Sides) -> Vec<Sample> {
         let input = SampleInput { shape: Shape::batch(1), domain: Domain::Any, differentiable: Differentiable::Yes };
         vec![Sample {

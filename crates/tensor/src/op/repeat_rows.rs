@@ -36,6 +36,10 @@ impl Rule for RepeatRows {
         count(output)
     }
 
+    fn with_batch(&self, batch: usize) -> RepeatRows {
+        RepeatRows { rows: self.rows.with_batch(batch) }
+    }
+
     fn samples(sides: Sides) -> Vec<Sample> {
         let input = SampleInput {
             shape: Shape::fixed(1, sides.columns),

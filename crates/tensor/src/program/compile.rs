@@ -1,7 +1,7 @@
 //! From a graph to instructions: what is needed, what joins, where it lies.
 
 use super::plan::Arena;
-use super::{Action, BLOCK, Instruction, Operand, Place, Program, Reference, Step};
+use super::{Action, BLOCK, Cost, Instruction, Operand, Place, Program, Reference, Step};
 use crate::Element;
 use crate::graph::{Graph, Node, Source};
 use crate::op::Op;
@@ -16,12 +16,18 @@ pub(super) fn compile<T: Element>(graph: &Graph, outputs: &[Node], batch_max: us
     for (position, &root) in roots.iter().enumerate() {
         let output = layout.result(root, position, last_use[root.index()].unwrap_or(position));
         let action = groups.action(graph, root, &layout);
-        instructions.push(Instruction { action, output });
+        let cost = Cost {
+            operations: groups.operations(graph, root, batch_max),
+            bytes: bytes::<T>(&action, output, batch_max),
+        };
+        instructions.push(Instruction { action, output, cost });
     }
     for (&node, &output) in outputs.iter().zip(&layout.outputs) {
         let source = layout.operand(node);
         if source != output {
-            instructions.push(Instruction { action: Action::Copy(source), output });
+            let action = Action::Copy(source);
+            let cost = Cost { operations: 0, bytes: bytes::<T>(&action, output, batch_max) };
+            instructions.push(Instruction { action, output, cost });
         }
     }
 
@@ -45,6 +51,13 @@ pub(super) fn compile<T: Element>(graph: &Graph, outputs: &[Node], batch_max: us
         batch_max,
         batch: 0,
     }
+}
+
+/// The bytes that an instruction reads and writes.
+fn bytes<T>(action: &Action, output: Operand, batch: usize) -> u64 {
+    let operands = action.operands();
+    let elements: usize = operands.iter().chain([&output]).map(|operand| operand.shape.count(batch)).sum();
+    elements as u64 * size_of::<T>() as u64
 }
 
 /// Which nodes are needed, and which are computed inside another's instruction.
@@ -157,6 +170,14 @@ impl Groups {
                 }
             }
         }
+    }
+
+    /// The floating-point operations of the instruction of `root`.
+    fn operations(&self, graph: &Graph, root: Node, batch: usize) -> u64 {
+        let Source::Op(_, inputs) = graph.source(root) else { return 0 };
+        let absorbed: Vec<Node> = inputs.iter().copied().filter(|&node| self.is_absorbed_by(node, root)).collect();
+        let below: u64 = absorbed.iter().map(|&node| self.operations(graph, node, batch)).sum();
+        graph.node_cost(root, batch) + below
     }
 
     fn action(&self, graph: &Graph, root: Node, layout: &Layout<'_>) -> Action {

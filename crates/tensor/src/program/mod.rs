@@ -87,6 +87,22 @@ enum Reference {
 struct Instruction {
     action: Action,
     output: Operand,
+    cost: Cost,
+}
+
+/// What an instruction does for the largest batch.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Cost {
+    /// Floating-point operations.
+    operations: u64,
+    /// Bytes that it reads and writes, each matrix once.
+    bytes: u64,
+}
+
+impl fmt::Display for Cost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} FLOP, {} bytes", self.operations, self.bytes)
+    }
 }
 
 /// Elements of a block of a chain: its registers stay in the first-level cache.
@@ -174,6 +190,33 @@ impl<'a, T> Memory<'a, T> {
     }
 }
 
+impl Action {
+    /// The matrices that are read, each once.
+    fn operands(&self) -> Vec<Operand> {
+        let all: Vec<Operand> = match self {
+            Action::Product { left, right, bias, .. } => [*left, *right].into_iter().chain(*bias).collect(),
+            Action::Chain(steps) => {
+                let references = steps.iter().flat_map(|step| [step.left, step.right]);
+                references
+                    .filter_map(|reference| match reference {
+                        Reference::Operand(operand) => Some(operand),
+                        Reference::Register(_) => None,
+                    })
+                    .collect()
+            }
+            Action::Call(_, operands) => operands.clone(),
+            Action::Copy(source) => vec![*source],
+        };
+        let mut operands: Vec<Operand> = Vec::with_capacity(all.len());
+        for operand in all {
+            if !operands.contains(&operand) {
+                operands.push(operand);
+            }
+        }
+        operands
+    }
+}
+
 impl Instruction {
     fn run<T: Element>(&self, batch: usize, inputs: &[&[T]], parameters: &[T], arena: &mut [T], registers: &mut [T]) {
         let Place::Arena(start) = self.output.place else { unreachable!("results are in the arena") };
@@ -195,7 +238,10 @@ impl Instruction {
             Action::Call(op, operands) => match *operands.as_slice() {
                 [input] => op.forward(&[memory.view(input)], output),
                 [left, right] => op.forward(&[memory.view(left), memory.view(right)], output),
-                _ => unreachable!("operations have one or two inputs"),
+                [first, second, third] => {
+                    op.forward(&[memory.view(first), memory.view(second), memory.view(third)], output);
+                }
+                _ => unreachable!("operations have one to three inputs"),
             },
             Action::Copy(source) => output.copy_from_slice(memory.values(*source)),
         }
@@ -234,13 +280,17 @@ impl Step {
     }
 }
 
+/// With what each instruction costs for the largest batch, and all together.
 impl<T> fmt::Display for Program<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "arena of {} elements for up to {} rows", self.arena.len(), self.batch_max)?;
+        let mut total = Cost { operations: 0, bytes: 0 };
         for instruction in &self.instructions {
-            writeln!(f, "{instruction}")?;
+            writeln!(f, "{instruction} ({})", instruction.cost)?;
+            total.operations += instruction.cost.operations;
+            total.bytes += instruction.cost.bytes;
         }
-        Ok(())
+        writeln!(f, "in all {total}")
     }
 }
 

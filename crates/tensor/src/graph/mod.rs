@@ -1,8 +1,12 @@
 //! The graph: what is to be computed, recorded with its shapes before any number is there.
 
+mod compositions;
+mod methods;
+
 use crate::gradient;
-use crate::op::{self, Op};
-use crate::shape::{Shape, Size};
+use crate::op::Op;
+use crate::shape::Shape;
+use crate::transform;
 use std::fmt;
 
 /// A node of one graph.
@@ -55,7 +59,12 @@ impl Graph {
 
     /// Records an input of `columns` columns with a row for each row of the batch.
     pub fn input(&mut self, columns: usize) -> Node {
-        let node = self.push(Source::Input(self.inputs.len()), Shape::batch(columns));
+        self.input_of(Shape::batch(columns))
+    }
+
+    /// Records an input of a shape of its own: a single number for a run, or so many rows for each row of the batch.
+    pub fn input_of(&mut self, shape: Shape) -> Node {
+        let node = self.push(Source::Input(self.inputs.len()), shape);
         self.inputs.push(node);
         node
     }
@@ -102,6 +111,27 @@ impl Graph {
     /// If `loss` is not a single number.
     pub fn gradients(&mut self, loss: Node, wanted: &[Node]) -> Vec<Node> {
         gradient::gradients(self, loss, wanted)
+    }
+
+    /// Records the gradients of `loss` (1 × 1) with respect to each of `wanted`, row of the batch by row: as matrices of a
+    /// row for each row of the batch, each with the elements of what is wanted in their order. They sum to the gradients.
+    ///
+    /// # Errors
+    /// A sentence that names the operation in which rows meet, or for which there is no rule.
+    ///
+    /// # Panics
+    /// If `loss` is not a single number.
+    pub fn row_gradients(&mut self, loss: Node, wanted: &[Node]) -> Result<Vec<Node>, String> {
+        transform::row_gradients(self, loss, wanted)
+    }
+
+    /// The same computation in fewer nodes, and the `outputs` in it: what is constant is computed, what is there twice is there
+    /// once, and what no output needs is left out. Inputs and parameters stay as they are, needed or not.
+    ///
+    /// Every output keeps its bits.
+    #[must_use]
+    pub fn simplified(&self, outputs: &[Node]) -> (Graph, Vec<Node>) {
+        transform::simplified(self, outputs)
     }
 
     /// The shape of a node.
@@ -160,153 +190,6 @@ impl Graph {
         let node = Node(u32::try_from(self.nodes.len()).expect("a graph has fewer than 2^32 nodes"));
         self.nodes.push((source, shape));
         node
-    }
-}
-
-/// The operations by name.
-impl Graph {
-    /// left + right.
-    #[track_caller]
-    pub fn add(&mut self, left: Node, right: Node) -> Node {
-        self.apply(Op::Add(op::Add), &[left, right])
-    }
-
-    /// left − right.
-    #[track_caller]
-    pub fn subtract(&mut self, left: Node, right: Node) -> Node {
-        self.apply(Op::Subtract(op::Subtract), &[left, right])
-    }
-
-    /// left · right, element by element.
-    #[track_caller]
-    pub fn multiply(&mut self, left: Node, right: Node) -> Node {
-        self.apply(Op::Multiply(op::Multiply), &[left, right])
-    }
-
-    /// left / right, element by element.
-    #[track_caller]
-    pub fn divide(&mut self, left: Node, right: Node) -> Node {
-        self.apply(Op::Divide(op::Divide), &[left, right])
-    }
-
-    /// −input.
-    pub fn negate(&mut self, input: Node) -> Node {
-        self.apply(Op::Negate(op::Negate), &[input])
-    }
-
-    /// factor · input.
-    pub fn scale(&mut self, input: Node, factor: f64) -> Node {
-        self.apply(Op::Scale(op::Scale { factor }), &[input])
-    }
-
-    /// max(input, 0).
-    pub fn relu(&mut self, input: Node) -> Node {
-        self.apply(Op::Relu(op::Relu), &[input])
-    }
-
-    /// `input` where `gate` is positive, 0 elsewhere.
-    #[track_caller]
-    pub fn gate(&mut self, gate: Node, input: Node) -> Node {
-        self.apply(Op::Gate(op::Gate), &[gate, input])
-    }
-
-    /// 1 / (1 + e^−input).
-    pub fn sigmoid(&mut self, input: Node) -> Node {
-        self.apply(Op::Sigmoid(op::Sigmoid), &[input])
-    }
-
-    /// tanh(input).
-    pub fn tanh(&mut self, input: Node) -> Node {
-        self.apply(Op::Tanh(op::Tanh), &[input])
-    }
-
-    /// e^input.
-    pub fn exp(&mut self, input: Node) -> Node {
-        self.apply(Op::Exp(op::Exp), &[input])
-    }
-
-    /// ln(input).
-    pub fn log(&mut self, input: Node) -> Node {
-        self.apply(Op::Log(op::Log), &[input])
-    }
-
-    /// e^input over the sum of its row.
-    pub fn softmax(&mut self, input: Node) -> Node {
-        self.apply(Op::Softmax(op::Softmax), &[input])
-    }
-
-    /// left · right, the matrix product.
-    #[track_caller]
-    pub fn matmul(&mut self, left: Node, right: Node) -> Node {
-        self.apply(Op::MatMul(op::MatMul { transpose_left: false, transpose_right: false }), &[left, right])
-    }
-
-    /// Adds a row (1 × n) to every row of a matrix.
-    #[track_caller]
-    pub fn add_row(&mut self, matrix: Node, row: Node) -> Node {
-        self.apply(Op::AddRow(op::AddRow), &[matrix, row])
-    }
-
-    /// The sum of all rows, 1 × n.
-    pub fn sum_rows(&mut self, input: Node) -> Node {
-        self.apply(Op::SumRows(op::SumRows), &[input])
-    }
-
-    /// The sum of all columns, m × 1.
-    pub fn sum_columns(&mut self, input: Node) -> Node {
-        self.apply(Op::SumColumns(op::SumColumns), &[input])
-    }
-
-    /// A row (1 × n) repeated.
-    #[track_caller]
-    pub fn repeat_rows(&mut self, input: Node, rows: Size) -> Node {
-        self.apply(Op::RepeatRows(op::RepeatRows { rows }), &[input])
-    }
-
-    /// A column (m × 1) repeated.
-    #[track_caller]
-    pub fn repeat_columns(&mut self, input: Node, columns: Size) -> Node {
-        self.apply(Op::RepeatColumns(op::RepeatColumns { columns }), &[input])
-    }
-
-    /// The sum of all elements, 1 × 1.
-    pub fn sum(&mut self, input: Node) -> Node {
-        self.apply(Op::Sum(op::Sum), &[input])
-    }
-
-    /// A single number everywhere.
-    #[track_caller]
-    pub fn fill(&mut self, input: Node, shape: Shape) -> Node {
-        self.apply(Op::Fill(op::Fill { shape }), &[input])
-    }
-
-    /// The mean of all elements, 1 × 1; 0 of no elements.
-    pub fn mean(&mut self, input: Node) -> Node {
-        self.apply(Op::Mean(op::Mean), &[input])
-    }
-
-    /// A single number divided evenly among all elements.
-    #[track_caller]
-    pub fn spread(&mut self, input: Node, shape: Shape) -> Node {
-        self.apply(Op::Spread(op::Spread { shape }), &[input])
-    }
-
-    /// The mean squared difference, 1 × 1.
-    #[track_caller]
-    pub fn mean_squared_error(&mut self, prediction: Node, target: Node) -> Node {
-        self.apply(Op::MeanSquaredError(op::MeanSquaredError), &[prediction, target])
-    }
-
-    /// The mean cross-entropy of probabilities σ(logits) to targets in [0, 1], 1 × 1.
-    #[track_caller]
-    pub fn binary_cross_entropy(&mut self, logits: Node, target: Node) -> Node {
-        self.apply(Op::BinaryCrossEntropy(op::BinaryCrossEntropy), &[logits, target])
-    }
-
-    /// The mean over rows of the cross-entropy of softmax(logits) to rows of targets that sum to 1, 1 × 1.
-    #[track_caller]
-    pub fn softmax_cross_entropy(&mut self, logits: Node, target: Node) -> Node {
-        self.apply(Op::SoftmaxCrossEntropy(op::SoftmaxCrossEntropy), &[logits, target])
     }
 }
 

@@ -1,0 +1,47 @@
+//! The rectifier weighted by the tangent of its smooth form.
+
+use super::{Differentiable, Domain, Lane, Op, TRANSCENDENTAL_COST};
+use crate::Element;
+use crate::graph::{Graph, Node};
+
+/// b = a·tanh(ln(1 + eᵃ)), the weight as a quotient of polynomials in e^−|a|, which neither overflows nor cancels;
+/// ā = b̄·(t + a·σ(a)·(1 − t²)) with t = tanh(ln(1 + eᵃ)).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Mish;
+
+impl Lane for Mish {
+    const NAME: &'static str = "mish";
+    const ARITY: usize = 1;
+    const COST: u64 = TRANSCENDENTAL_COST + 5;
+    const DOMAINS: &'static [(Domain, Differentiable)] = &[(Domain::Any, Differentiable::Yes)];
+
+    #[inline(always)]
+    fn lane<T: Element>(&self, a: T, _: T) -> T {
+        let e = Element::exp(-Element::abs(a));
+        let two = T::from_f64(2.0);
+        let above = T::ONE + two * e;
+        let below = e * (two + e);
+        // A NaN fails the comparison and stays one by the factor `a`.
+        let weight = if a > T::ZERO { above / (above + two * e * e) } else { below / (below + two) };
+        a * weight
+    }
+
+    fn backward(&self, graph: &mut Graph, inputs: &[Node], _: Node, upstream: Node) -> Vec<Option<Node>> {
+        let a = inputs[0];
+        let smooth = graph.softplus(a);
+        let weight = graph.tanh(smooth);
+        let square = graph.multiply(weight, weight);
+        let shape = graph.shape(a);
+        let one = graph.constant(shape, 1.0);
+        let rest = graph.subtract(one, square);
+        let logistic = graph.sigmoid(a);
+        let inner = graph.multiply(logistic, rest);
+        let moment = graph.multiply(a, inner);
+        let slope = graph.add(weight, moment);
+        vec![Some(graph.multiply(upstream, slope))]
+    }
+
+    fn variants() -> Vec<Op> {
+        vec![Op::Mish(Mish)]
+    }
+}
