@@ -344,8 +344,8 @@ fn erf_within_one(x: f32) -> f32 {
     x * p
 }
 
-/// Cephes `erfcf` (Moshier) for x ≥ 1: e^(−x²) / x times a polynomial of 1 / x²; error below 12 ulp up to 9.19, whence on results
-/// are subnormal and have as many digits as e^(−x²).
+/// Cephes `erfcf` (Moshier) for x ≥ 1: e^(−x²) / x times a polynomial of 1 / x²; error below 12 ulp up to 9.19, whence
+/// on results are subnormal and have as many digits as e^(−x²).
 #[expect(clippy::excessive_precision, reason = "the digits are the source's")]
 #[inline(always)]
 fn erfc_beyond_one(x: f32) -> f32 {

@@ -71,8 +71,8 @@ pub(crate) fn select<T: Element>(condition: &[T], left: &[T], right: &[T], outpu
 
 /// `output[i] = input[i] / kept` where the hash of `i` under `words` reaches `threshold`, else 0.
 ///
-/// The hash is a bijection of 32 bits (Wellons' `lowbias32`), twice, with a word added before each. Places 2³² apart have the
-/// same hash.
+/// The hash is a bijection of 32 bits (Wellons' `lowbias32`), twice, with a word added before each. Places 2³² apart
+/// have the same hash.
 pub(crate) fn dropout<T: Element>(words: [u32; 2], threshold: u32, kept: T, input: &[T], output: &mut [T]) {
     #[inline(always)]
     fn mixed(mut word: u32) -> u32 {
@@ -176,8 +176,8 @@ impl<'a, T> Factor<'a, T> {
 
 /// `output = left · right`, with `left` (as used) `rows` × `inner` and `right` `inner` × `columns`.
 ///
-/// faer keeps up with hand-written kernels from 32 × 20 · 20 × 64 upwards. It works on one thread; large products are cut
-/// into blocks of rows of the output, for whatever threads are idle.
+/// faer keeps up with hand-written kernels from 32 × 20 · 20 × 64 upwards. It works on one thread; large products are
+/// cut into blocks of rows of the output, for whatever threads are idle.
 pub(crate) fn product<T: Element>(
     [rows, inner, columns]: [usize; 3],
     left: Factor<'_, T>,

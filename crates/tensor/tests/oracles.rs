@@ -1,4 +1,5 @@
-//! Agreement with PyTorch, on the numbers that `oracles/freeze_tensor.py` froze: results and gradients of every operation.
+//! Agreement with PyTorch, on the numbers that `oracles/freeze_tensor.py` froze: results and gradients of every
+//! operation.
 
 #![allow(clippy::unwrap_used)] // All of this file is tests.
 

@@ -336,7 +336,8 @@ impl Graph {
         self.apply(Op::Deviation(op::Deviation { over, epsilon }), &[input])
     }
 
-    /// `input` with some elements put to 0 at random and the others scaled to keep the mean; the mask is that of `step` (1 × 1).
+    /// `input` with some elements put to 0 at random and the others scaled to keep the mean; the mask is that of `step`
+    /// (1 × 1).
     #[track_caller]
     pub fn dropout(&mut self, input: Node, step: Node, dropout: op::Dropout) -> Node {
         self.apply(Op::Dropout(dropout), &[input, step])

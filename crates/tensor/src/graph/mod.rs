@@ -113,8 +113,9 @@ impl Graph {
         gradient::gradients(self, loss, wanted)
     }
 
-    /// Records the gradients of `loss` (1 × 1) with respect to each of `wanted`, row of the batch by row: as matrices of a
-    /// row for each row of the batch, each with the elements of what is wanted in their order. They sum to the gradients.
+    /// Records the gradients of `loss` (1 × 1) with respect to each of `wanted`, row of the batch by row: as matrices
+    /// of a row for each row of the batch, each with the elements of what is wanted in their order. They sum to the
+    /// gradients.
     ///
     /// # Errors
     /// A sentence that names the operation in which rows meet, or for which there is no rule.
@@ -125,8 +126,8 @@ impl Graph {
         transform::row_gradients(self, loss, wanted)
     }
 
-    /// The same computation in fewer nodes, and the `outputs` in it: what is constant is computed, what is there twice is there
-    /// once, and what no output needs is left out. Inputs and parameters stay as they are, needed or not.
+    /// The same computation in fewer nodes, and the `outputs` in it: what is constant is computed, what is there twice
+    /// is there once, and what no output needs is left out. Inputs and parameters stay as they are, needed or not.
     ///
     /// Every output keeps its bits.
     #[must_use]

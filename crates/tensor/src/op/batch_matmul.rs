@@ -6,8 +6,8 @@ use crate::graph::{Graph, Node};
 use crate::kernel;
 use crate::shape::{Shape, Size};
 
-/// Both inputs are stacks of `blocks` matrices, one below the other; the result is the stack of Cₖ = Aₖ·Bₖ, with Aₖ or Bₖ replaced
-/// by its transpose. Āₖ = C̄ₖ·Bₖᵀ and B̄ₖ = Aₖᵀ·C̄ₖ, transposed where the factor is.
+/// Both inputs are stacks of `blocks` matrices, one below the other; the result is the stack of Cₖ = Aₖ·Bₖ, with Aₖ or
+/// Bₖ replaced by its transpose. Āₖ = C̄ₖ·Bₖᵀ and B̄ₖ = Aₖᵀ·C̄ₖ, transposed where the factor is.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct BatchMatMul {
     /// How many matrices a stack has.

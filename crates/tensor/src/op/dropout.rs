@@ -6,8 +6,8 @@ use crate::graph::{Graph, Node};
 use crate::kernel;
 use crate::shape::Shape;
 
-/// B = A·m / (1 − rate), where each mᵢⱼ is 0 with probability `rate`, else 1, a function of the key, the step and the element's
-/// place alone; Ā = B̄·m / (1 − rate). There is nothing to learn about the step.
+/// B = A·m / (1 − rate), where each mᵢⱼ is 0 with probability `rate`, else 1, a function of the key, the step and the
+/// element's place alone; Ā = B̄·m / (1 − rate). There is nothing to learn about the step.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Dropout {
     /// The probability of a 0, at least 0 and below 1.
@@ -108,7 +108,8 @@ mod tests {
             assert!((agreement(&mask, &other) - 0.5).abs() < slack);
         }
         for rate in [0.0, 0.1, 0.5, 0.9] {
-            let share = kept(Dropout { rate, key: 3 }, 5.0).iter().filter(|&&is_kept| is_kept).count() as f64 / COUNT as f64;
+            let kept = kept(Dropout { rate, key: 3 }, 5.0).iter().filter(|&&is_kept| is_kept).count();
+            let share = kept as f64 / COUNT as f64;
             assert!((share - (1.0 - rate)).abs() < slack, "{share} at a rate of {rate}");
         }
         assert_eq!(mask, kept(half, 0.0), "the same key and step, the same mask");

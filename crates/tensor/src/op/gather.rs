@@ -5,8 +5,8 @@ use crate::Element;
 use crate::graph::{Graph, Node};
 use crate::shape::{Shape, Size};
 
-/// Cᵢⱼ = T(kᵢ)ⱼ for an index k of whole numbers; a row whose number the table does not have is all NaN. T̄ = the rows of C̄
-/// added up by their numbers; there is nothing to learn about the index.
+/// Cᵢⱼ = T(kᵢ)ⱼ for an index k of whole numbers; a row whose number the table does not have is all NaN. T̄ = the rows
+/// of C̄ added up by their numbers; there is nothing to learn about the index.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Gather;
 

@@ -6,7 +6,8 @@ use crate::graph::{Graph, Node};
 use crate::kernel;
 use crate::shape::{Axis, Shape};
 
-/// bᵢ = mᵢ + ln Σⱼ e^(Aᵢⱼ − mᵢ) with mᵢ = maxⱼ Aᵢⱼ, which cannot overflow, and −∞ where all are; Āᵢⱼ = softmax(A)ᵢⱼ·b̄ᵢ.
+/// bᵢ = mᵢ + ln Σⱼ e^(Aᵢⱼ − mᵢ) with mᵢ = maxⱼ Aᵢⱼ, which cannot overflow, and −∞ where all are; Āᵢⱼ =
+/// softmax(A)ᵢⱼ·b̄ᵢ.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LogSumExp;
 

@@ -6,8 +6,9 @@ use crate::graph::{Graph, Node};
 use crate::kernel;
 use crate::shape::{Axis, Shape};
 
-/// B = (A − μ) / s with μ the mean and s = √(var + ε) over the rows of each column, or over the columns of each row; the
-/// variance is that of all numbers, Σ(A − μ)² / k. Ā = (B̄ − mean(B̄) − B·mean(B̄·B)) / s, with means over the same.
+/// B = (A − μ) / s with μ the mean and s = √(var + ε) over the rows of each column, or over the columns of each row;
+/// the variance is that of all numbers, Σ(A − μ)² / k. Ā = (B̄ − mean(B̄) − B·mean(B̄·B)) / s, with means over the
+/// same.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Normalize {
     /// What it runs over.

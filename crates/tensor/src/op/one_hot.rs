@@ -5,8 +5,8 @@ use crate::Element;
 use crate::graph::{Graph, Node};
 use crate::shape::{Shape, Size};
 
-/// Bᵢⱼ = 1 where j = kᵢ, else 0; a row is all NaN where k is no whole number below `columns`. There is nothing to learn about
-/// the index.
+/// Bᵢⱼ = 1 where j = kᵢ, else 0; a row is all NaN where k is no whole number below `columns`. There is nothing to learn
+/// about the index.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct OneHot {
     /// How many numbers there are.

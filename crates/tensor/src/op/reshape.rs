@@ -40,7 +40,8 @@ impl Rule for Reshape {
 
     fn samples(sides: Sides) -> Vec<Sample> {
         let wide = Shape::batch(sides.columns * sides.inner);
-        let tall = Shape { rows: Size::Batch.times(Size::Fixed(sides.inner)).unwrap_or(Size::Batch), ..Shape::batch(sides.columns) };
+        let rows = Size::Batch.times(Size::Fixed(sides.inner)).unwrap_or(Size::Batch);
+        let tall = Shape { rows, columns: Size::Fixed(sides.columns) };
         let sample = |from: Shape, to: Shape| Sample {
             op: Op::Reshape(Reshape { shape: to }),
             inputs: vec![SampleInput { shape: from, domain: Domain::Any, differentiable: Differentiable::Yes }],

@@ -5,8 +5,8 @@ use crate::Element;
 use crate::graph::{Graph, Node};
 use crate::shape::{Shape, Size};
 
-/// Cₖⱼ = Σ Aᵢⱼ over the rows i whose number is k, in the order of the rows; rows with a number out of range are left out, and
-/// their gradient is a NaN, as a gather's is. Āᵢⱼ = C̄(kᵢ)ⱼ; there is nothing to learn about the index.
+/// Cₖⱼ = Σ Aᵢⱼ over the rows i whose number is k, in the order of the rows; rows with a number out of range are left
+/// out, and their gradient is a NaN, as a gather's is. Āᵢⱼ = C̄(kᵢ)ⱼ; there is nothing to learn about the index.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ScatterAdd {
     /// The rows of the result.

@@ -9,8 +9,8 @@ const LAMBDA: f64 = 1.050_700_987_355_480_5;
 /// α: the negative side tends to −λ·α.
 const ALPHA: f64 = 1.673_263_242_354_377_2;
 
-/// b = λ·a where a > 0, else λ·α·(eᵃ − 1), with the constants of Klambauer and others, "Self-normalizing neural networks"
-/// (2017); ā = b̄·λ where a > 0, else b̄·(b + λ·α).
+/// b = λ·a where a > 0, else λ·α·(eᵃ − 1), with the constants of Klambauer and others, "Self-normalizing neural
+/// networks" (2017); ā = b̄·λ where a > 0, else b̄·(b + λ·α).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Selu;
 

@@ -6,8 +6,8 @@ use crate::graph::{Graph, Node};
 use crate::kernel;
 use crate::shape::{Axis, Shape};
 
-/// lᵢ = Σⱼ Yᵢⱼ·(ln Σₖ e^(Zᵢₖ − mᵢ) − (Zᵢⱼ − mᵢ)) with mᵢ = maxₖ Zᵢₖ; Z̄ᵢⱼ = (softmax(Z)ᵢⱼ − Yᵢⱼ)·l̄ᵢ. The targets are data and get
-/// no gradient.
+/// lᵢ = Σⱼ Yᵢⱼ·(ln Σₖ e^(Zᵢₖ − mᵢ) − (Zᵢⱼ − mᵢ)) with mᵢ = maxₖ Zᵢₖ; Z̄ᵢⱼ = (softmax(Z)ᵢⱼ − Yᵢⱼ)·l̄ᵢ. The targets are
+/// data and get no gradient.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SoftmaxCrossEntropyRows;
 

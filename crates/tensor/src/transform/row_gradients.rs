@@ -1,8 +1,8 @@
 //! Gradients row by row: how much each row of the batch contributes to the gradient of a loss.
 //!
-//! From the loss down to what has a row for each row of the batch, gradients are the usual ones: where rows do not meet, row
-//! i of a gradient comes from row i of the batch alone. Where a matrix of fixed shape enters, the sum over rows that its
-//! gradient would be is left out, and what would be summed is laid out as a row of a matrix.
+//! From the loss down to what has a row for each row of the batch, gradients are the usual ones: where rows do not
+//! meet, row i of a gradient comes from row i of the batch alone. Where a matrix of fixed shape enters, the sum over
+//! rows that its gradient would be is left out, and what would be summed is laid out as a row of a matrix.
 
 use crate::graph::{Graph, Node, Source};
 use crate::op::{self, Op};
@@ -102,7 +102,7 @@ impl Step<'_> {
                 let mut contributions = self.usual(graph);
                 for (index, input) in self.inputs.iter().enumerate() {
                     if self.kinds[input.index()] == Kind::Fixed {
-                        contributions[index] = Some(self.into_fixed(graph, index)?);
+                        contributions[index] = Some(self.of_fixed(graph, index)?);
                     }
                 }
                 Ok(contributions)
@@ -154,7 +154,7 @@ impl Step<'_> {
     }
 
     /// The gradient, row by row, of an input of fixed shape where the result has rows of the batch.
-    fn into_fixed(&self, graph: &mut Graph, index: usize) -> Result<Node, String> {
+    fn of_fixed(&self, graph: &mut Graph, index: usize) -> Result<Node, String> {
         let gradient = self.gradient;
         let shape = Shape::batch(graph.shape(self.inputs[index]).count(0));
         let parts = match (self.op, index) {

@@ -1,7 +1,7 @@
 //! Fewer nodes for the same numbers: constants computed, copies shared, what nothing needs left out.
 //!
-//! **Invariant:** the bits of every output stay, in both precisions. So nothing is reordered, and a constant is computed only
-//! where single precision gives the double-precision result, rounded.
+//! **Invariant:** the bits of every output stay, in both precisions. So nothing is reordered, and a constant is
+//! computed only where single precision gives the double-precision result, rounded.
 
 use crate::Element;
 use crate::graph::{Graph, Node, Source};

@@ -44,11 +44,11 @@ pub(crate) fn check_simplified(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(16))]
+    #![proptest_config(ProptestConfig { cases: 16, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Of every operation with its gradients.
     #[test]
-    fn simplified_operations_keep_their_bits(batch in 0_usize..4, columns in 1_usize..5, inner in 1_usize..4, seed: u64) {
+    fn operations_keep_their_bits(batch in 0_usize..4, columns in 1_usize..5, inner in 1_usize..4, seed: u64) {
         for sample in samples_of(batch, columns, inner) {
             let scalar = super::scalar(&sample, batch, &mut Numbers(seed));
             let mut graph = scalar.graph;

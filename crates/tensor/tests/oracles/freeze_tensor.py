@@ -173,7 +173,8 @@ def statistics():
         case("spread_over", spread, [single], over=over, side=3 if axis == 0 else 4)
         deviation = lambda a: (a.var(axis, correction=0, keepdim=True) + 1e-5).sqrt()
         case("deviation", deviation, [matrix(3, 4)], **settings)
-        norm = (lambda a: F.batch_norm(a, None, None, training=True)) if axis == 0 else (lambda a: F.layer_norm(a, (4,)))
+        batch = lambda a: F.batch_norm(a, None, None, training=True)
+        norm = batch if axis == 0 else lambda a: F.layer_norm(a, (4,))
         case("normalize", norm, [matrix(3, 4)], **settings)
 
 
@@ -184,7 +185,7 @@ shapes()
 statistics()
 document = {
     "tools": {"torch": torch.__version__, "numpy": numpy.__version__},
-    "command": "freeze_tensor.py",
+    "command": "python crates/tensor/tests/oracles/freeze_tensor.py",
     "tolerance": {"double": 1e-9, "single": 1e-4},
     "cases": CASES,
 }
