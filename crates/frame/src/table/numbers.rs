@@ -215,11 +215,11 @@ fn refuse_missing(column: &Column, array: &ArrayRef) -> Result<(), Failure> {
 /// Are all numbers finite, and none larger than this by magnitude?
 pub(crate) fn all_within(numbers: &[f64], largest: f64) -> bool {
     const LANES: usize = 8;
-    // Without a branch a number, so that several are looked at at once: what is not finite leaves no 0.
+    // Without a branch a number, so that several are looked at at once: what is not finite times 0 is NaN.
     let (mut most, mut zeros) = ([0.0_f64; LANES], [0.0; LANES]);
     let mut look = |lane: usize, number: f64| {
         most[lane] = if number.abs() > most[lane] { number.abs() } else { most[lane] };
-        zeros[lane] += number - number;
+        zeros[lane] += 0.0 * number;
     };
     let (groups, rest) = numbers.as_chunks::<LANES>();
     groups.iter().for_each(|group| (0..LANES).for_each(|lane| look(lane, group[lane])));
