@@ -2,7 +2,7 @@
 
 use super::{Numbers, close};
 use pipewright_tensor::op::{Differentiable, Domain, Op, Sample, SampleInput, Sides};
-use pipewright_tensor::{Graph, Node, Program, Shape, interpret};
+use pipewright_tensor::{Graph, Node, Program, Shape, Values, interpret};
 use proptest::prelude::*;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -20,6 +20,8 @@ pub(crate) struct Case {
     pub(crate) results: Vec<Node>,
     /// How many of them no other operation reads.
     ends: usize,
+    /// The values of all nodes, while the graph is made.
+    values: Values<f64>,
 }
 
 /// No number of a graph is larger, so that neither precision is lost by its size.
@@ -31,13 +33,14 @@ impl Case {
     fn new(operations: usize, batch: usize, sides: Sides, seed: u64) -> Case {
         let mut graph = Graph::new();
         let loss = graph.constant(Shape::SCALAR, 0.0);
+        let values = interpret(&graph, batch, &[], &[]);
         let (inputs, parameters, leaves, results) = Default::default();
-        let mut case = Case { graph, loss, batch, inputs, parameters, leaves, results, ends: 0 };
+        let mut case = Case { graph, loss, batch, inputs, parameters, leaves, results, ends: 0, values };
         let mut numbers = Numbers(seed);
         let samples = Op::samples(sides);
         let mut is_used = Vec::new();
         let mut attempts = 0;
-        while case.results.len() < operations && attempts < 10 * operations {
+        while case.results.len() < operations && attempts < 100 * operations {
             attempts += 1;
             let sample = &samples[(numbers.unit() * samples.len() as f64) as usize];
             case.record(sample, &mut is_used, &mut numbers);
@@ -56,23 +59,24 @@ impl Case {
     /// Records an operation on results that suit it, or on new inputs and parameters where none does; leaves it out if
     /// its result is too large.
     fn record(&mut self, sample: &Sample, is_used: &mut Vec<bool>, numbers: &mut Numbers) {
-        let values = self.run(&self.inputs, &self.parameters);
-        let known: Vec<Node> = self.results.iter().chain(&self.leaves).copied().collect();
-        let mut nodes = Vec::new();
+        let suiting: Vec<Vec<Node>> = sample.inputs.iter().map(|input| self.suiting(input)).collect();
+        // An operation on leaves alone is seldom what makes a graph deep.
+        let is_deep = suiting.iter().flatten().any(|node| self.results.contains(node));
+        if !is_deep && numbers.unit() < 0.95 {
+            return;
+        }
         let kept = self.clone_parts();
-        for input in &sample.inputs {
-            let is_data = input.differentiable == Differentiable::No
-                && matches!(input.domain, Domain::Unit | Domain::Distribution | Domain::Index(_));
-            let suits = |node: &Node| {
-                self.graph.shape(*node) == input.shape && !is_data && suits(input, values.get(*node), self.batch)
-            };
-            let suiting: Vec<Node> = known.iter().copied().filter(suits).collect();
-            // What is there first of all, so that graphs grow deep.
-            let is_new = suiting.is_empty() || numbers.unit() < 0.1;
-            let node = if is_new {
-                self.leaf(input, is_data, numbers)
-            } else {
-                suiting[(numbers.unit() * suiting.len() as f64) as usize]
+        let mut nodes = Vec::new();
+        for (input, suiting) in sample.inputs.iter().zip(&suiting) {
+            let results: Vec<Node> = suiting.iter().copied().filter(|node| self.results.contains(node)).collect();
+            let place = |node: &Node| self.results.iter().position(|result| result == node);
+            let is_end = |node: &Node| place(node).is_some_and(|place| !is_used[place]);
+            let ends: Vec<Node> = results.iter().copied().filter(is_end).collect();
+            let choice =
+                [ends, results, suiting.clone()].into_iter().find(|nodes| !nodes.is_empty() && numbers.unit() < 0.9);
+            let node = match choice {
+                Some(nodes) => nodes[(numbers.unit() * nodes.len() as f64) as usize],
+                None => self.leaf(input, numbers),
             };
             nodes.push(node);
         }
@@ -91,12 +95,21 @@ impl Case {
                 is_used[place] = true;
             }
         }
+        self.values = values;
         self.results.push(result);
         is_used.push(false);
     }
 
+    /// What is there already and suits an input.
+    fn suiting(&self, input: &SampleInput) -> Vec<Node> {
+        let known = self.results.iter().chain(&self.leaves).copied();
+        let suits =
+            |node: &Node| self.graph.shape(*node) == input.shape && suits(input, self.values.get(*node), self.batch);
+        if is_data(input) { Vec::new() } else { known.filter(suits).collect() }
+    }
+
     /// A new input, or a new parameter where the shape is fixed.
-    fn leaf(&mut self, input: &SampleInput, is_data: bool, numbers: &mut Numbers) -> Node {
+    fn leaf(&mut self, input: &SampleInput, numbers: &mut Numbers) -> Node {
         let values: Vec<f64> = numbers.values(input, self.batch).iter().map(|&value| f64::from(value as f32)).collect();
         let [rows, columns] = input.shape.resolve(self.batch);
         let node = if input.shape == Shape::fixed(rows, columns) {
@@ -106,7 +119,7 @@ impl Case {
             self.inputs.push(values);
             self.graph.input_of(input.shape)
         };
-        if !is_data {
+        if !is_data(input) {
             self.leaves.push(node);
         }
         node
@@ -120,7 +133,7 @@ impl Case {
         (self.graph, self.inputs, self.parameters, self.leaves) = parts;
     }
 
-    pub(crate) fn run(&self, inputs: &[Vec<f64>], parameters: &[f64]) -> pipewright_tensor::Values<f64> {
+    pub(crate) fn run(&self, inputs: &[Vec<f64>], parameters: &[f64]) -> Values<f64> {
         let inputs: Vec<&[f64]> = inputs.iter().map(Vec::as_slice).collect();
         interpret(&self.graph, self.batch, &inputs, parameters)
     }
@@ -150,6 +163,12 @@ impl Case {
     }
 }
 
+/// Is an input data that the operation has a slope along, though none that it tells?
+fn is_data(input: &SampleInput) -> bool {
+    input.differentiable == Differentiable::No
+        && matches!(input.domain, Domain::Unit | Domain::Distribution | Domain::Index(_))
+}
+
 /// Do values lie in the domain of an input, away from its edges?
 fn suits(input: &SampleInput, values: &[f64], batch: usize) -> bool {
     let [_, columns] = input.shape.resolve(batch);
@@ -174,6 +193,15 @@ fn case() -> impl Strategy<Value = Case> {
         |(operations, batch, columns, inner, seed)| Case::new(operations, batch, Sides { columns, inner }, seed),
     )
 }
+
+/// Graphs of few operations, in which rows of the batch often stay apart.
+fn small() -> impl Strategy<Value = Case> {
+    (1_usize..=6, 1_usize..5, 1_usize..4, 1_usize..4, any::<u64>()).prop_map(
+        |(operations, batch, columns, inner, seed)| Case::new(operations, batch, Sides { columns, inner }, seed),
+    )
+}
+
+static BY_ROW: AtomicUsize = AtomicUsize::new(0);
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, max_shrink_iters: 0, failure_persistence: None, ..ProptestConfig::default() })]
@@ -234,6 +262,24 @@ proptest! {
         }
     }
 
+    /// Where there are gradients by row, they sum to the gradients.
+    fn check_gradients_by_row(case in small()) {
+        let mut case = case;
+        let parameters: Vec<Node> = case.graph.parameters().to_vec();
+        for parameter in parameters.into_iter().filter(|node| case.leaves.contains(node)) {
+            let whole = case.graph.gradients(case.loss, &[parameter])[0];
+            let Ok(rows) = case.graph.row_gradients(case.loss, &[parameter]) else { continue };
+            BY_ROW.fetch_add(1, Ordering::Relaxed);
+            let values = case.run(&case.inputs, &case.parameters);
+            let (wanted, found) = (values.get(whole), values.get(rows[0]));
+            prop_assert_eq!(found.len(), case.batch * wanted.len());
+            for (place, &sum) in wanted.iter().enumerate() {
+                let found: f64 = found.iter().skip(place).step_by(wanted.len()).sum();
+                prop_assert!(close(found, sum, 1e-9), "{found} is not {sum}\n{}", case.graph);
+            }
+        }
+    }
+
     /// A simplified graph gives the same bits, in either precision.
     #[test]
     fn simplified_graphs_keep_their_bits(case in case()) {
@@ -258,4 +304,12 @@ fn gradients_of_random_graphs_are_slopes() {
     );
     assert!(5 * rejected < cases, "{rejected} of {cases} rejected");
     assert!(operations > 10 * cases && 2 * ends < operations, "{operations} operations, {ends} ends");
+}
+
+#[test]
+fn gradients_by_row_of_random_graphs_sum_to_gradients() {
+    check_gradients_by_row();
+    let compared = BY_ROW.load(Ordering::Relaxed);
+    println!("{compared} gradients compared");
+    assert!(compared > 20, "{compared} gradients by row");
 }
