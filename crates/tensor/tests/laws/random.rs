@@ -213,7 +213,12 @@ fn rows_apart() -> impl Strategy<Value = Case> {
 static BY_ROW: AtomicUsize = AtomicUsize::new(0);
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, max_shrink_iters: 0, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 200,
+        max_shrink_iters: 0,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     /// The gradient along a random direction is the slope.
     fn check_gradients(case in case(), seed: u64) {
