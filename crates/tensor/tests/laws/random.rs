@@ -30,14 +30,13 @@ const LARGEST: f64 = 30.0;
 const MARGIN: f64 = 0.02;
 
 impl Case {
-    fn new(operations: usize, batch: usize, sides: Sides, seed: u64) -> Case {
+    fn new(operations: usize, batch: usize, samples: &[Sample], seed: u64) -> Case {
         let mut graph = Graph::new();
         let loss = graph.constant(Shape::SCALAR, 0.0);
         let values = interpret(&graph, batch, &[], &[]);
         let (inputs, parameters, leaves, results) = Default::default();
         let mut case = Case { graph, loss, batch, inputs, parameters, leaves, results, ends: 0, values };
         let mut numbers = Numbers(seed);
-        let samples = Op::samples(sides);
         let mut is_used = Vec::new();
         let mut attempts = 0;
         while case.results.len() < operations && attempts < 100 * operations {
@@ -190,21 +189,36 @@ static ENDS: AtomicUsize = AtomicUsize::new(0);
 
 fn case() -> impl Strategy<Value = Case> {
     (1_usize..=30, 1_usize..5, 1_usize..4, 1_usize..4, any::<u64>()).prop_map(
-        |(operations, batch, columns, inner, seed)| Case::new(operations, batch, Sides { columns, inner }, seed),
+        |(operations, batch, columns, inner, seed)| {
+            Case::new(operations, batch, &Op::samples(Sides { columns, inner }), seed)
+        },
     )
 }
 
-/// Graphs of few operations, in which rows of the batch often stay apart.
-fn small() -> impl Strategy<Value = Case> {
-    (1_usize..=6, 1_usize..5, 1_usize..4, 1_usize..4, any::<u64>()).prop_map(
-        |(operations, batch, columns, inner, seed)| Case::new(operations, batch, Sides { columns, inner }, seed),
+/// Graphs of few operations whose results have rows of the batch, which often stay apart.
+fn rows_apart() -> impl Strategy<Value = Case> {
+    (1_usize..=12, 1_usize..5, 1_usize..4, 1_usize..4, any::<u64>()).prop_map(
+        |(operations, batch, columns, inner, seed)| {
+            let mut samples = Op::samples(Sides { columns, inner });
+            samples.retain(|sample| {
+                let shapes: Vec<Shape> = sample.inputs.iter().map(|input| input.shape).collect();
+                let rows = |batch: usize| sample.op.shape(&shapes).expect("a sample fits").resolve(batch)[0];
+                rows(1) != rows(2)
+            });
+            Case::new(operations, batch, &samples, seed)
+        },
     )
 }
 
 static BY_ROW: AtomicUsize = AtomicUsize::new(0);
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, max_shrink_iters: 0, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 200,
+        max_shrink_iters: 0,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     /// The gradient along a random direction is the slope.
     fn check_gradients(case in case(), seed: u64) {
@@ -263,7 +277,7 @@ proptest! {
     }
 
     /// Where there are gradients by row, they sum to the gradients.
-    fn check_gradients_by_row(case in small()) {
+    fn check_gradients_by_row(case in rows_apart()) {
         let mut case = case;
         let parameters: Vec<Node> = case.graph.parameters().to_vec();
         for parameter in parameters.into_iter().filter(|node| case.leaves.contains(node)) {
@@ -311,5 +325,5 @@ fn gradients_by_row_of_random_graphs_sum_to_gradients() {
     check_gradients_by_row();
     let compared = BY_ROW.load(Ordering::Relaxed);
     println!("{compared} gradients compared");
-    assert!(compared > 20, "{compared} gradients by row");
+    assert!(compared > 10, "{compared} gradients by row");
 }
