@@ -12,6 +12,7 @@ use outside::outside;
 use pipewright::{Session, explain_code, verb_help, verb_list};
 use pipewright_diagnostic::{Diagnostic, Source, code, nearest};
 use progress::Progress;
+use std::ffi::OsStr;
 use std::io::IsTerminal;
 use std::process::ExitCode;
 use terminal::Terminal;
@@ -50,18 +51,21 @@ fn command(arguments: Arguments) -> u8 {
             }
             Err(usage("a script is missing", "pipewright -c 'load | show' data.csv, or pipewright run script.pipe"))
         }
-        None if arguments.script.command.is_none() && outside().open(arguments.script.rest[0].as_ref()).is_err() => {
-            Err(usage(
-                format!("`{}` is neither a command nor a file", arguments.script.rest[0].display()),
-                "pipewright SCRIPT runs a script; pipewright --help lists the commands",
-            ))
-        }
+        None if arguments.script.command.is_none() && !is_script(&arguments.script.rest[0]) => Err(usage(
+            format!("`{}` is neither a command nor a file", arguments.script.rest[0].display()),
+            "pipewright SCRIPT runs a script; pipewright --help lists the commands",
+        )),
         None => script(arguments.script).map(|script| run_script(&script, &terminal)),
     };
     work.unwrap_or_else(|diagnostic| {
         terminal.tell(&[diagnostic], &Source::new("command line", ""));
         WRONG
     })
+}
+
+/// Is it a file that can be opened, or standard input?
+fn is_script(name: &OsStr) -> bool {
+    name == "-" || outside().open(name.as_ref()).is_ok()
 }
 
 /// A diagnostic about the command line.

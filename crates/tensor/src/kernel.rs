@@ -184,6 +184,10 @@ pub(crate) fn product<T: Element>(
     right: Factor<'_, T>,
     output: &mut [T],
 ) {
+    if inner == 1 && columns > 0 {
+        // Transposed or not, a vector lies the same way.
+        return outer_product(left.values, right.values, output);
+    }
     product_of_rows(left.view(rows, inner), right.view(inner, columns), output);
 }
 
@@ -217,12 +221,8 @@ pub(crate) fn batch_product<T: Element>(
         let left_values = &left.values[block * rows * inner..][..rows * inner];
         let right_values = &right.values[block * inner * columns..][..inner * columns];
         let output = &mut output[block * rows * columns..][..rows * columns];
-        if inner == 1 {
-            outer_product(left_values, right_values, output);
-        } else {
-            let left = Factor { values: left_values, ..left };
-            product([rows, inner, columns], left, Factor { values: right_values, ..right }, output);
-        }
+        let left = Factor { values: left_values, ..left };
+        product([rows, inner, columns], left, Factor { values: right_values, ..right }, output);
     }
 }
 

@@ -151,7 +151,7 @@ pub(super) enum Goal {
 }
 
 /// Tools that are ours, by the start of their names.
-const OURS: [&str; 2] = ["pipewright", "frame"];
+const OURS: [&str; 3] = ["pipewright", "frame", "learn"];
 
 impl Goal {
     pub(super) fn verdict(&self, jobs: &[Job]) -> String {
