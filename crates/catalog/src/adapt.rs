@@ -94,6 +94,10 @@ impl<S: State> Fitted for StateOf<S> {
         self.state.apply(rows)
     }
 
+    fn apply_owned(&self, rows: Table) -> Result<Table, Failure> {
+        self.state.apply_owned(rows)
+    }
+
     fn by_row(&self) -> bool {
         self.state.by_row()
     }

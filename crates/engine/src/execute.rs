@@ -38,7 +38,7 @@ macro_rules! expect {
 
 pub(crate) fn execute(
     job: &Job,
-    inputs: &[Value],
+    mut inputs: Vec<Value>,
     surroundings: &Surroundings,
     watch: &dyn Watch,
     observer: &dyn Observer,
@@ -67,7 +67,10 @@ pub(crate) fn execute(
             observer.fitted(job, state.as_ref());
             Value::State(state)
         }
-        Work::Apply => Value::Data(expect!(Data, &inputs[1]).applied(expect!(State, &inputs[0]))?),
+        Work::Apply => {
+            let rows = inputs.pop().expect("lowering gives this job two inputs");
+            Value::Data(expect!(Data, rows).applied(expect!(State, &inputs[0]))?)
+        }
         Work::ApplyTraining(step, about) => {
             let rows = expect!(Data, &inputs[1]).table()?;
             Value::Data(Data::Table(step.apply_training(expect!(State, &inputs[0]).as_ref(), &rows, about)?))
@@ -92,7 +95,7 @@ pub(crate) fn execute(
         Work::Check(check) => {
             let mut facts = Vec::new();
             let mut rows = None;
-            for input in inputs {
+            for input in &inputs {
                 match input {
                     Value::Report(report) => facts.extend(report.facts.iter().cloned()),
                     other => rows = Some(expect!(Data, other)),
@@ -100,7 +103,7 @@ pub(crate) fn execute(
             }
             Value::Report(Arc::new(check.check(&facts, rows)?))
         }
-        Work::Keep(keep, frame) => Value::Report(Arc::new(keep.keep(&pipeline(frame, inputs), surroundings)?)),
+        Work::Keep(keep, frame) => Value::Report(Arc::new(keep.keep(&pipeline(frame, &inputs), surroundings)?)),
     })
 }
 

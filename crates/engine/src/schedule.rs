@@ -163,10 +163,9 @@ impl<'a> Schedule<'a> {
         let result = if self.observer.cancelled() {
             Err(Failure::new(code::CANCELLED, "the run was stopped; nothing is left half written"))
         } else {
-            catch_unwind(AssertUnwindSafe(|| execute(job, &inputs, self.surroundings, &watch, self.observer)))
+            catch_unwind(AssertUnwindSafe(|| execute(job, inputs, self.surroundings, &watch, self.observer)))
                 .unwrap_or_else(|panic| Err(bug(panic.as_ref())))
         };
-        drop(inputs);
         let time = self.surroundings.world.elapsed().saturating_sub(start);
         let mut state = self.lock();
         let own = &mut state.jobs[id];

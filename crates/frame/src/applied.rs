@@ -13,6 +13,12 @@ pub trait Apply: Send + Sync {
     /// As [`State::apply`].
     fn apply_to(&self, rows: &Table) -> Result<Table, Failure>;
 
+    /// As [`State::apply_owned`].
+    ///
+    /// # Errors
+    /// As [`State::apply`].
+    fn apply_to_owned(&self, rows: Table) -> Result<Table, Failure>;
+
     /// As [`State::by_row`].
     fn is_by_row(&self) -> bool;
 }
@@ -20,6 +26,10 @@ pub trait Apply: Send + Sync {
 impl<S: State> Apply for S {
     fn apply_to(&self, rows: &Table) -> Result<Table, Failure> {
         self.apply(rows)
+    }
+
+    fn apply_to_owned(&self, rows: Table) -> Result<Table, Failure> {
+        self.apply_owned(rows)
     }
 
     fn is_by_row(&self) -> bool {
@@ -82,7 +92,7 @@ impl Chunks for Applied<'_> {
     fn chunk(&self, index: usize) -> Result<Table, Failure> {
         let mut rows = self.rows.chunk(index)?;
         for state in &self.states {
-            rows = state.apply_to(&rows).map_err(|failure| in_table(failure, self.rows_before(index)))?;
+            rows = state.apply_to_owned(rows).map_err(|failure| in_table(failure, self.rows_before(index)))?;
         }
         Ok(rows)
     }

@@ -126,6 +126,15 @@ pub trait State: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// A [`Failure`] naming the column that is missing or of another kind.
     fn apply(&self, rows: &Table) -> Result<Table, Failure>;
 
+    /// As [`State::apply`], of rows that are not needed any more: what becomes of them may lie where they lay, wherever
+    /// nobody else holds their values.
+    ///
+    /// # Errors
+    /// As [`State::apply`].
+    fn apply_owned(&self, rows: Table) -> Result<Table, Failure> {
+        self.apply(&rows)
+    }
+
     /// Is what it makes of some rows the same, whatever rows stand beside them?
     fn by_row(&self) -> bool {
         true

@@ -22,11 +22,13 @@ pub fn check<E: Estimator>(estimator: &E, table: &Table) {
     chunks_do_not_matter(estimator, table);
     threads_do_not_matter(estimator, table);
     rows_are_local(estimator, table);
+    owning_does_not_matter(estimator, table);
     states_survive_files(estimator, table);
 }
 
 /// The laws of a step that needs all rows at once: the schema is as predicted, fitting is pure and the same for any
-/// number of threads, also what the training rows become; rows are local, and states survive files.
+/// number of threads, also what the training rows become; rows are local, it does not matter who owns them, and states
+/// survive files.
 ///
 /// # Panics
 /// If one is broken.
@@ -53,6 +55,7 @@ pub fn check_table<E: TableEstimator>(estimator: &E, table: &Table, about: &Abou
     if state.by_row() {
         stays_local(&state, table);
     }
+    owners_do_not_matter(&state, table);
     survives_files(&state, table);
 }
 
@@ -150,6 +153,24 @@ fn stays_local(state: &impl State, table: &Table) {
         let part = state.apply(&table.slice(start, end - start)).expect("what fits all rows fits some");
         assert!(part == whole.slice(start, end - start), "rows {start}..{end} of\n{table}\n{part}\n{whole}");
     }
+}
+
+/// Rows that nobody else holds become what any rows become, and those that somebody holds stay as they are.
+///
+/// # Panics
+/// If they do not.
+pub fn owning_does_not_matter<E: Estimator>(estimator: &E, table: &Table) {
+    let Ok(state) = fitted(estimator, table) else { return };
+    owners_do_not_matter(&state, table);
+}
+
+fn owners_do_not_matter(state: &impl State, table: &Table) {
+    let all: Vec<u32> = (0..table.rows() as u32).collect();
+    let (own, same) = (table.take(&all), table.take(&all));
+    let expected = state.apply(table);
+    assert!(state.apply_owned(table.clone()) == expected, "shared rows became something else\n{table}");
+    assert!(*table == same, "rows were changed that somebody holds\n{table}\n{same}");
+    assert!(state.apply_owned(own) == expected, "owned rows became something else\n{table}");
 }
 
 /// A state that was written and read is valid and applies the same bits.

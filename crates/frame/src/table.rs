@@ -101,6 +101,11 @@ impl Table {
         self.arrays.iter().map(|array| array.get_array_memory_size() as u64).sum()
     }
 
+    /// Its columns and their values.
+    pub(crate) fn into_parts(self) -> (Arc<[Column]>, Vec<ArrayRef>) {
+        (self.columns, self.arrays)
+    }
+
     /// Other values of the same columns.
     fn with_arrays(&self, arrays: Vec<ArrayRef>, rows: usize) -> Table {
         Table { columns: self.columns.clone(), places: self.places.clone(), arrays, rows, origin: self.origin.clone() }

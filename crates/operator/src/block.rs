@@ -219,7 +219,7 @@ struct Applied<'a> {
 impl Chunks for Applied<'_> {
     fn schema(&self) -> Schema {
         let empty = Table::empty(&self.rows.schema());
-        let made = empty.and_then(|empty| self.states.iter().try_fold(empty, |table, state| state.apply(&table)));
+        let made = empty.and_then(|empty| self.states.iter().try_fold(empty, |table, state| state.apply_owned(table)));
         made.map_or_else(|_| self.rows.schema(), |table| table.schema())
     }
 
@@ -232,7 +232,7 @@ impl Chunks for Applied<'_> {
             let message = "a step here looks at all rows at once, and they do not fit in the memory that is allowed";
             return Err(Failure::new(code::LIMIT_REACHED, message).help("allow more: --mem 8G"));
         }
-        self.states.iter().try_fold(self.rows.chunk(index)?, |table, state| state.apply(&table))
+        self.states.iter().try_fold(self.rows.chunk(index)?, |table, state| state.apply_owned(table))
     }
 
     fn rows_before(&self, index: usize) -> Option<usize> {

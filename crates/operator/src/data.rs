@@ -122,10 +122,10 @@ impl Data {
     ///
     /// # Errors
     /// Those of the state.
-    pub fn applied(&self, state: &Arc<dyn Fitted>) -> Result<Data, Failure> {
+    pub fn applied(self, state: &Arc<dyn Fitted>) -> Result<Data, Failure> {
         match self {
-            Data::Table(table) => Ok(Data::Table(state.apply(table)?)),
-            Data::Stream(_) if !state.by_row() => Ok(Data::Table(state.apply(&self.table()?)?)),
+            Data::Table(table) => Ok(Data::Table(state.apply_owned(table)?)),
+            Data::Stream(_) if !state.by_row() => Ok(Data::Table(state.apply_owned(self.table()?)?)),
             Data::Stream(stream) => Ok(Data::Stream(stream.then(Stage::Apply(state.clone()), &Ignore)?)),
         }
     }
@@ -313,7 +313,7 @@ impl Chunks for Stream {
         for stage in &self.stages {
             table = match stage {
                 Stage::Rows(rows, key) => rows.apply(&table, *key, &Ignore)?,
-                Stage::Apply(state) => state.apply(&table)?,
+                Stage::Apply(state) => state.apply_owned(table)?,
                 Stage::Pick { rows, ends } => {
                     let start = if index == 0 { 0 } else { ends[index - 1] };
                     let first = rows.partition_point(|&row| (row as usize) < start);

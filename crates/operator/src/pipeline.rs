@@ -42,7 +42,7 @@ impl FittedPipeline {
     pub fn predict(&self, rows: &Table, watch: &dyn Watch) -> Result<Table, Failure> {
         let mut table = self.matched(rows, watch)?;
         for step in &self.steps {
-            table = step.fitted.apply(&table)?;
+            table = step.fitted.apply_owned(table)?;
         }
         self.model.predict(&table)
     }

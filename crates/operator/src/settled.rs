@@ -100,6 +100,10 @@ impl Fitted for Remembered {
         self.fitted.apply(rows)
     }
 
+    fn apply_owned(&self, rows: Table) -> Result<Table, Failure> {
+        self.fitted.apply_owned(rows)
+    }
+
     fn by_row(&self) -> bool {
         self.fitted.by_row()
     }

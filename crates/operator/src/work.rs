@@ -211,6 +211,14 @@ pub trait Fitted: Any + Send + Sync {
     /// A [`Failure`] naming the column that is missing or of another kind.
     fn apply(&self, rows: &Table) -> Result<Table, Failure>;
 
+    /// As [`Fitted::apply`], of rows that are not needed any more: their memory may be used again.
+    ///
+    /// # Errors
+    /// As [`Fitted::apply`].
+    fn apply_owned(&self, rows: Table) -> Result<Table, Failure> {
+        self.apply(&rows)
+    }
+
     /// Is what it makes of some rows the same, whatever rows stand beside them? Then it works chunk by chunk.
     fn by_row(&self) -> bool {
         true

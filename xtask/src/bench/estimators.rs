@@ -1,5 +1,6 @@
 //! The jobs of estimators: a million rows of 16 columns that are in memory already, learned from and changed, by
-//! `crates/frame/examples/estimators.rs` and by scikit-learn; and of transforms that need neighbours, regressions or
+//! `crates/frame/examples/estimators.rs` and by scikit-learn; of columns of names and of texts, by
+//! `crates/frame/examples/encoders.rs`; and of transforms that need neighbours, regressions or
 //! decompositions, by `crates/learn/examples/transforms.rs`. Each program times itself, since starting it is no part.
 
 use super::Family;
@@ -8,8 +9,8 @@ use super::job::{Goal, Job, Tool};
 use super::measure::Call;
 use serde_json::Value as Json;
 
-/// The steps, as the language writes them.
-const STEPS: [&str; 16] = [
+/// Steps on numbers, as the language writes them.
+const NUMBERS: [&str; 16] = [
     "fillna mean",
     "fillna median",
     "scale standard",
@@ -28,19 +29,32 @@ const STEPS: [&str; 16] = [
     "spline 5",
 ];
 
+/// Steps on names and on texts.
+const NAMES: [&str; 8] = [
+    "encode onehot",
+    "encode ordinal",
+    "encode count",
+    "encode hash[256]",
+    "encode target",
+    "text tfidf[200]",
+    "text bow[200]",
+    "text hash[256]",
+];
+
 pub(super) static FAMILY: Family = Family { name: "encode", files: &[], jobs, goals: &GOALS };
 
 /// What needs neighbours, regressions or decompositions, each by itself.
 pub(super) static IMPUTE: Family = Family { name: "impute", files: &[], jobs: transform_jobs, goals: TRANSFORM_GOALS };
 
 fn jobs(environment: &Environment) -> Result<Vec<Job>, String> {
-    let job = |name| {
-        let peer = Call::new(environment.python(), &[&environment.script("estimators"), name]);
+    let job = |(program, name)| {
+        let peer = Call::new(environment.python(), &[&environment.script(program), name]);
         let sklearn = Tool { probe: Some(environment.probe("sklearn")), ..timed("sklearn", peer) };
-        let tools = vec![timed("frame", environment.example("estimators", &[name])?), sklearn];
+        let tools = vec![timed("frame", environment.example(program, &[name])?), sklearn];
         Ok(Job { name, rounds: 1, own: "frame", tools })
     };
-    STEPS.into_iter().map(job).collect()
+    let numbers = NUMBERS.into_iter().map(|name| ("estimators", name));
+    numbers.chain(NAMES.into_iter().map(|name| ("encoders", name))).map(job).collect()
 }
 
 /// Steps on matrices, as the language writes them.
@@ -81,11 +95,11 @@ const fn thrice(job: &'static str) -> Goal {
     Goal::Ratio { job, slow: "sklearn", fast: "frame", least: 3.0 }
 }
 
-static GOALS: [Goal; STEPS.len()] = {
-    let mut goals = [const { thrice("") }; STEPS.len()];
+static GOALS: [Goal; NUMBERS.len() + NAMES.len()] = {
+    let mut goals = [const { thrice("") }; NUMBERS.len() + NAMES.len()];
     let mut place = 0;
-    while place < STEPS.len() {
-        goals[place] = thrice(STEPS[place]);
+    while place < goals.len() {
+        goals[place] = thrice(if place < NUMBERS.len() { NUMBERS[place] } else { NAMES[place - NUMBERS.len()] });
         place += 1;
     }
     goals

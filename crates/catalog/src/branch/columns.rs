@@ -213,7 +213,7 @@ impl Fitted for Arms {
                 // What is dropped need not be there.
                 return Table::with_rows(Vec::new(), Vec::new(), rows.rows());
             }
-            arm.states.iter().try_fold(rows.select(&arm.columns)?, |table, state| state.apply(&table))
+            arm.states.iter().try_fold(rows.select(&arm.columns)?, |table, state| state.apply_owned(table))
         })
     }
 

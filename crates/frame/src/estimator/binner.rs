@@ -183,8 +183,8 @@ impl NumberMap for Edges {
         self.bin(number) as f64
     }
 
-    fn apply(&self, column: &Column, array: &ArrayRef) -> Result<Vec<(Column, ArrayRef)>, Failure> {
-        let bins = self.bins(array)?;
+    fn apply(&self, column: &Column, array: ArrayRef) -> Result<Vec<(Column, ArrayRef)>, Failure> {
+        let bins = self.bins(&array)?;
         if !self.onehot {
             let values: Vec<i64> = bins.into_iter().map(|bin| bin as i64).collect();
             let places = Int64Array::new(values.into(), array.nulls().cloned());

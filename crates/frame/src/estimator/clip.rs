@@ -144,7 +144,7 @@ impl NumberMap for Bounds {
         number.max(self.low.unwrap_or(f64::NEG_INFINITY)).min(self.high.unwrap_or(f64::INFINITY))
     }
 
-    fn apply(&self, column: &Column, array: &ArrayRef) -> Result<Vec<(Column, ArrayRef)>, Failure> {
+    fn apply(&self, column: &Column, array: ArrayRef) -> Result<Vec<(Column, ArrayRef)>, Failure> {
         if self.whole && *array.data_type() == DataType::Int64 {
             let low = self.low.map_or(i64::MIN, |low| low as i64);
             let high = self.high.map_or(i64::MAX, |high| high as i64);

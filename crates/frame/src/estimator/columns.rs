@@ -6,7 +6,7 @@ use crate::{CHUNK_ROWS, Column, Entry, Kind, Role, Schema, Selection, Table};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{ArrowPrimitiveType, Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef, BooleanArray, Float64Array, PrimitiveArray, StringArray};
-use arrow_buffer::BooleanBuffer;
+use arrow_buffer::{BooleanBuffer, MutableBuffer, NullBuffer, ScalarBuffer};
 use arrow_schema::DataType;
 use pipewright_diagnostic::{Failure, code};
 use rayon::prelude::*;
@@ -94,90 +94,127 @@ pub fn missing_in(array: &ArrayRef) -> ArrayRef {
 
 /// The rows with each column that something was learned of replaced by what `change` makes of it; side by side where
 /// there are more rows than in a chunk, since a column needs no other. Chunks are worked on side by side themselves.
+/// What nobody else holds is handed over as the only one there is.
 ///
 /// # Errors
 /// Those of [`applies`], and the first one of `change` in the order of what was learned.
 pub(super) fn map_fitted<L: Sync>(
-    rows: &Table,
+    rows: Table,
     learned: &[L],
     column_of: impl Fn(&L) -> (Arc<str>, Kind),
-    change: impl Fn(&L, &Column, &ArrayRef) -> Result<Vec<(Column, ArrayRef)>, Failure> + Sync,
+    change: impl Fn(&L, &Column, ArrayRef) -> Result<Vec<(Column, ArrayRef)>, Failure> + Sync,
 ) -> Result<Table, Failure> {
     let mut places = BTreeMap::new();
     for (place, learned) in learned.iter().enumerate() {
         let (name, kind) = column_of(learned);
-        applies(rows, &name, kind)?;
+        applies(&rows, &name, kind)?;
         places.insert(name, place);
     }
-    let work: Vec<(&Column, &ArrayRef)> =
-        places.keys().map(|name| rows.find(name).expect("what applies is there")).collect();
-    let places: Vec<usize> = places.into_values().collect();
-    let changed = |(&place, &(column, array)): (&usize, &(&Column, &ArrayRef))| change(&learned[place], column, array);
-    let changed: Vec<_> = match rows.rows() > CHUNK_ROWS {
-        true => places.par_iter().zip(&work).map(changed).collect(),
-        false => places.iter().zip(&work).map(changed).collect(),
+    let (count, origin) = (rows.rows(), rows.origin().cloned());
+    let (columns, arrays) = rows.into_parts();
+    let changed = |(column, array): (&Column, ArrayRef)| match places.get(&column.name) {
+        Some(&place) => change(&learned[place], column, array).map_err(|failure| (place, failure)),
+        None => Ok(vec![(column.clone(), array)]),
     };
-    let mut failures = vec![];
-    let mut made = BTreeMap::new();
-    for ((place, (column, _)), changed) in places.into_iter().zip(work).zip(changed) {
+    let changed: Vec<_> = match count > CHUNK_ROWS {
+        true => columns.par_iter().zip(arrays).map(changed).collect(),
+        false => columns.iter().zip(arrays).map(changed).collect(),
+    };
+    let (mut made, mut failures) = (vec![], vec![]);
+    for changed in changed {
         match changed {
-            Ok(columns) => drop(made.insert(&*column.name, columns)),
-            Err(failure) => failures.push((place, failure)),
+            Ok(columns) => made.extend(columns),
+            Err(failure) => failures.push(failure),
         }
     }
     if let Some((_, failure)) = failures.into_iter().min_by_key(|(place, _)| *place) {
         return Err(failure);
     }
-    rows.map_columns(|column, array| {
-        Ok(made.remove(&*column.name).unwrap_or_else(|| vec![(column.clone(), array.clone())]))
-    })
+    let (columns, arrays) = made.into_iter().unzip();
+    Ok(Table::with_rows(columns, arrays, count)?.with_origin(origin))
 }
 
-/// The numbers of a numeric column made other numbers; what is missing stays missing.
+/// The numbers of a numeric column made other numbers; what is missing stays missing. Real numbers that nobody else
+/// holds are changed where they lie.
 ///
 /// # Errors
 /// `NON_FINITE` with the row of a number that is not finite; what `refuse` says of a number of which none that is finite
 /// was made, with its row.
 pub(super) fn map_numbers(
     name: &str,
-    array: &ArrayRef,
+    array: ArrayRef,
     change: impl Fn(f64) -> f64,
     refuse: impl Fn(f64) -> Failure,
 ) -> Result<Float64Array, Failure> {
-    let (made, is_finite) = match array.data_type() {
-        DataType::Float64 => changed(array.as_primitive::<Float64Type>().values(), |number| number, &change),
-        DataType::Int64 => changed(array.as_primitive::<Int64Type>().values(), |count| count as f64, &change),
+    let (nulls, rows) = (array.nulls().cloned(), array.len());
+    let made = match array.data_type() {
+        DataType::Float64 => match only_copy::<Float64Type>(array) {
+            Ok(mut buffer) => {
+                let read = |_, made: &[f64], numbers: &mut [f64]| numbers.copy_from_slice(made);
+                change_all(buffer.typed_data_mut(), nulls.as_ref(), read, change)
+                    .map(|()| ScalarBuffer::new(buffer.into(), 0, rows))
+            }
+            Err(values) => changed(&values, nulls.as_ref(), |number| number, change),
+        },
+        DataType::Int64 => {
+            changed(array.as_primitive::<Int64Type>().values(), nulls.as_ref(), |count| count as f64, change)
+        }
         other => unreachable!("a numeric column is not stored as {other}"),
     };
-    if !is_finite {
-        // Where nothing stands, anything may have been made of it.
-        let mut first = None;
-        for_each_row(array, |row, number| {
-            if first.is_none() && !(number.is_finite() && made[row].is_finite()) {
-                first = Some((row, number));
-            }
-        });
-        match first {
-            Some((row, number)) if number.is_finite() => return Err(refuse(number).column(name).row(row as u64 + 1)),
-            Some((row, number)) => return Err(non_finite(name, row, number)),
-            None => {}
-        }
+    match made {
+        Ok(made) => Ok(Float64Array::new(made, nulls)),
+        Err((row, number)) if number.is_finite() => Err(refuse(number).column(name).row(row as u64 + 1)),
+        Err((row, number)) => Err(non_finite(name, row, number)),
     }
-    Ok(Float64Array::new(made.into(), array.nulls().cloned()))
 }
 
-/// What becomes of every number, and whether all of it is finite, before and after.
-fn changed<T: Copy>(values: &[T], number: impl Fn(T) -> f64, change: impl Fn(f64) -> f64) -> (Vec<f64>, bool) {
-    let mut is_finite = true;
+/// The memory of an array's values if nobody else holds it, else the values.
+pub(super) fn only_copy<T: ArrowPrimitiveType>(array: ArrayRef) -> Result<MutableBuffer, ScalarBuffer<T::Native>> {
+    let values = array.as_primitive::<T>().values().clone();
+    drop(array);
+    let rows = values.len();
+    values.into_inner().into_mutable().map_err(|buffer| ScalarBuffer::new(buffer, 0, rows))
+}
+
+/// New numbers for all of these.
+fn changed<T: Copy>(
+    values: &[T],
+    nulls: Option<&NullBuffer>,
+    number: impl Fn(T) -> f64,
+    change: impl Fn(f64) -> f64,
+) -> Result<ScalarBuffer<f64>, (usize, f64)> {
     let mut made = vec![0.0; values.len()];
+    let read = |start: usize, _: &[f64], numbers: &mut [f64]| {
+        numbers.iter_mut().zip(&values[start..]).for_each(|(place, &value)| *place = number(value));
+    };
+    change_all(&mut made, nulls, read, change).map(|()| made.into())
+}
+
+/// Writes what becomes of every number, block by block: `read` gets the row where a block starts, what is there before
+/// it is written, and a place for its numbers. Fails with row and number of the first that is there and is not finite,
+/// before or after.
+fn change_all(
+    made: &mut [f64],
+    nulls: Option<&NullBuffer>,
+    read: impl Fn(usize, &[f64], &mut [f64]),
+    change: impl Fn(f64) -> f64,
+) -> Result<(), (usize, f64)> {
     let mut numbers = [0.0; BLOCK];
-    for (made, values) in made.chunks_mut(BLOCK).zip(values.chunks(BLOCK)) {
-        let numbers = &mut numbers[..values.len()];
-        numbers.iter_mut().zip(values).for_each(|(place, &value)| *place = number(value));
+    for (block, made) in made.chunks_mut(BLOCK).enumerate() {
+        let (start, numbers) = (block * BLOCK, &mut numbers[..made.len()]);
+        read(start, made, numbers);
         made.iter_mut().zip(&*numbers).for_each(|(place, &number)| *place = change(number));
-        is_finite &= all_within(numbers, f64::MAX) && all_within(made, f64::MAX);
+        if all_within(numbers, f64::MAX) && all_within(made, f64::MAX) {
+            continue;
+        }
+        // Where nothing stands, anything may have been made of it.
+        let is_there = |row: usize| nulls.is_none_or(|nulls| nulls.is_valid(start + row));
+        let is_bad = |&row: &usize| !(numbers[row].is_finite() && made[row].is_finite()) && is_there(row);
+        if let Some(row) = (0..made.len()).find(is_bad) {
+            return Err((start + row, numbers[row]));
+        }
     }
-    (made, is_finite)
+    Ok(())
 }
 
 /// The failure for a column without a single value.

@@ -2,13 +2,13 @@
 
 use super::State;
 use super::by_column::{ByColumn, Seen, number_of};
-use super::columns::{all_missing, bad_state, chosen, indicator_of, map_fitted, missing_in, shown, validate_names};
+use super::columns::{all_missing, bad_state, chosen, indicator_of, map_fitted, missing_in, only_copy, shown, validate_names};
 use crate::summary::Levels;
 use crate::{Column, Entry, Kind, Schema, Selection, Table, Value, csv};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{ArrowPrimitiveType, Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType};
-use arrow_array::{Array, ArrayRef, BooleanArray, PrimitiveArray, StringArray};
-use arrow_buffer::NullBuffer;
+use arrow_array::{Array, ArrayRef, BooleanArray, Float64Array, PrimitiveArray, StringArray};
+use arrow_buffer::{NullBuffer, ScalarBuffer};
 use arrow_schema::DataType;
 use pipewright_diagnostic::{Failure, code};
 use serde::{Deserialize, Serialize};
@@ -235,13 +235,15 @@ impl Filling {
         }
     }
 
-    fn fill(&self, array: &ArrayRef) -> ArrayRef {
+    fn fill(&self, array: ArrayRef) -> ArrayRef {
         match &self.value {
             FillValue::Real(value) if *array.data_type() == DataType::Int64 => {
                 let counts = array.as_primitive::<Int64Type>().values();
-                filled::<Float64Type>(counts.iter().map(|&count| count as f64).collect(), array.nulls(), *value)
+                let mut numbers: Vec<f64> = counts.iter().map(|&count| count as f64).collect();
+                fill_nulls(&mut numbers, array.nulls(), *value);
+                Arc::new(Float64Array::from(numbers))
             }
-            _ if array.null_count() == 0 => array.clone(),
+            _ if array.null_count() == 0 => array,
             FillValue::Real(value) => refilled::<Float64Type>(array, *value),
             FillValue::Whole(value) if *array.data_type() == DataType::Float64 => {
                 refilled::<Float64Type>(array, *value as f64)
@@ -261,29 +263,41 @@ impl Filling {
     }
 }
 
-/// The array with its nulls replaced by a value.
-fn refilled<T: ArrowPrimitiveType>(array: &ArrayRef, value: T::Native) -> ArrayRef {
-    filled::<T>(array.as_primitive::<T>().values().to_vec(), array.nulls(), value)
+/// The array with its nulls replaced by a value: where it lies, if nobody else holds it.
+fn refilled<T: ArrowPrimitiveType>(array: ArrayRef, value: T::Native) -> ArrayRef {
+    let (nulls, rows) = (array.nulls().cloned(), array.len());
+    let values = match only_copy::<T>(array) {
+        Ok(mut buffer) => {
+            fill_nulls(buffer.typed_data_mut(), nulls.as_ref(), value);
+            ScalarBuffer::new(buffer.into(), 0, rows)
+        }
+        Err(values) => {
+            let mut values = values.to_vec();
+            fill_nulls(&mut values, nulls.as_ref(), value);
+            values.into()
+        }
+    };
+    Arc::new(PrimitiveArray::<T>::new(values, None))
 }
 
-/// The values with those at nulls replaced by a value.
-fn filled<T: ArrowPrimitiveType>(mut values: Vec<T::Native>, nulls: Option<&NullBuffer>, value: T::Native) -> ArrayRef {
+/// Puts a value where nothing stands.
+fn fill_nulls<T: Copy>(values: &mut [T], nulls: Option<&NullBuffer>, value: T) {
     if let Some(nulls) = nulls.filter(|nulls| nulls.null_count() > 0) {
         (!nulls.inner()).set_indices().for_each(|row| values[row] = value);
     }
-    Arc::new(PrimitiveArray::<T>::new(values.into(), None))
 }
 
 impl State for ImputerState {
     fn apply(&self, rows: &Table) -> Result<Table, Failure> {
+        self.apply_owned(rows.clone())
+    }
+
+    fn apply_owned(&self, rows: Table) -> Result<Table, Failure> {
         let column_of = |filling: &Filling| (filling.name.clone(), filling.kind);
         map_fitted(rows, &self.columns, column_of, |filling, column, array| {
             let filled = Column { kind: filling.filled_kind(column.kind), ..column.clone() };
-            let mut columns = vec![(filled, filling.fill(array))];
-            if self.indicator {
-                columns.push((indicator_of(column), missing_in(array)));
-            }
-            Ok(columns)
+            let indicator = self.indicator.then(|| (indicator_of(column), missing_in(&array)));
+            Ok([(filled, filling.fill(array))].into_iter().chain(indicator).collect())
         })
     }
 

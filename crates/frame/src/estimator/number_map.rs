@@ -32,7 +32,7 @@ pub trait NumberMap: Debug + Clone + PartialEq + Serialize + DeserializeOwned + 
     ///
     /// # Errors
     /// `NON_FINITE` for a value that is not finite; what [`NumberMap::refuse`] says, with the row.
-    fn apply(&self, column: &Column, array: &ArrayRef) -> Result<Vec<(Column, ArrayRef)>, Failure> {
+    fn apply(&self, column: &Column, array: ArrayRef) -> Result<Vec<(Column, ArrayRef)>, Failure> {
         mapped(self, column, array, |number| self.at(number))
     }
 
@@ -47,7 +47,7 @@ pub trait NumberMap: Debug + Clone + PartialEq + Serialize + DeserializeOwned + 
 pub(super) fn mapped(
     map: &impl NumberMap,
     column: &Column,
-    array: &ArrayRef,
+    array: ArrayRef,
     at: impl Fn(f64) -> f64,
 ) -> Result<Vec<(Column, ArrayRef)>, Failure> {
     let numbers = map_numbers(&column.name, array, at, |number| map.refuse(number))?;
@@ -80,6 +80,10 @@ pub struct NumberMaps<M> {
 
 impl<M: NumberMap> State for NumberMaps<M> {
     fn apply(&self, rows: &Table) -> Result<Table, Failure> {
+        self.apply_owned(rows.clone())
+    }
+
+    fn apply_owned(&self, rows: Table) -> Result<Table, Failure> {
         let fitted_on = |map: &M| {
             let (name, kind) = map.fitted_on();
             (name.clone(), kind)

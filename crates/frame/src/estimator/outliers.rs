@@ -166,21 +166,21 @@ impl NumberMap for Fence {
         number.max(self.low.unwrap_or(f64::NEG_INFINITY)).min(self.high.unwrap_or(f64::INFINITY))
     }
 
-    fn apply(&self, column: &Column, array: &ArrayRef) -> Result<Vec<(Column, ArrayRef)>, Failure> {
+    fn apply(&self, column: &Column, array: ArrayRef) -> Result<Vec<(Column, ArrayRef)>, Failure> {
         if self.beyond == Beyond::Clip {
             let clipped = map_numbers(&column.name, array, |number| self.at(number), |_| out_of_range(&self.name))?;
             return Ok(vec![(continuous(column), Arc::new(clipped))]);
         }
-        for_each_number(&self.name, array, |_| ())?;
+        for_each_number(&self.name, &array, |_| ())?;
         let kept: ArrayRef = match array.data_type() {
             DataType::Int64 => {
                 let counts = array.as_primitive::<Int64Type>();
-                let nulls = within(array, |row| self.is_within(counts.value(row) as f64));
+                let nulls = within(&array, |row| self.is_within(counts.value(row) as f64));
                 Arc::new(Int64Array::new(counts.values().clone(), nulls))
             }
             _ => {
                 let numbers = array.as_primitive::<Float64Type>();
-                let nulls = within(array, |row| self.is_within(numbers.value(row)));
+                let nulls = within(&array, |row| self.is_within(numbers.value(row)));
                 Arc::new(Float64Array::new(numbers.values().clone(), nulls))
             }
         };

@@ -177,7 +177,7 @@ impl NumberMap for Scale {
     }
 
     /// What is the same for all numbers is decided once.
-    fn apply(&self, column: &Column, array: &ArrayRef) -> Result<Vec<(Column, ArrayRef)>, Failure> {
+    fn apply(&self, column: &Column, array: ArrayRef) -> Result<Vec<(Column, ArrayRef)>, Failure> {
         match (self.spread == 0.0, self.squash) {
             (false, false) => mapped(self, column, array, |number| self.linear(number)),
             _ => mapped(self, column, array, |number| self.at(number)),

@@ -173,11 +173,11 @@ impl NumberMap for Splines {
         self.values(number).map_or(0.0, |(_, values)| values[0])
     }
 
-    fn apply(&self, column: &Column, array: &ArrayRef) -> Result<Vec<(Column, ArrayRef)>, Failure> {
-        for_each_number(&self.name, array, |_| ())?;
+    fn apply(&self, column: &Column, array: ArrayRef) -> Result<Vec<(Column, ArrayRef)>, Failure> {
+        for_each_number(&self.name, &array, |_| ())?;
         let width = self.count() - usize::from(!self.bias);
         let mut splines = vec![vec![0.0; array.len()]; width];
-        for_each_row(array, |row, number| {
+        for_each_row(&array, |row, number| {
             if let Some((first, values)) = self.values(number) {
                 let splines = splines.iter_mut().skip(first).zip(&values[..=self.degree]);
                 splines.for_each(|(spline, value)| spline[row] = *value);

@@ -113,8 +113,8 @@ impl TableEstimator for TargetEncoder {
             let codes = Places::new(&levels, &rare, Unseen::Zero).codes(&column.name, array)?;
             let places = levels.len() + PLACES_BEHIND;
             let member = |outcome: &Outcome| {
-                let values = self.numbers(places, || codes.iter().copied().zip(outcome.values.iter().copied()));
-                Member { suffix: outcome.suffix.clone(), values }
+                let tallies = Tally::of_places(places, &outcome.values, |row| codes[row] as usize);
+                Member { suffix: outcome.suffix.clone(), values: self.numbers(&tallies) }
             };
             let members = outcomes.iter().map(member).collect();
             let scores = Scores { levels, rare, kind: Kind::Continuous, members };
@@ -201,56 +201,86 @@ impl TargetEncoder {
 
     /// The number of each row, from the rows of the other parts.
     fn crossed(&self, places: usize, codes: &[u32], outcome: &[f64], folds: &[u32]) -> Vec<f64> {
-        let rows = || codes.iter().copied().zip(outcome.iter().copied()).zip(folds);
-        let without = |left: u32| {
-            let others = || rows().filter(move |(_, fold)| **fold != left).map(|(row, _)| row);
+        let of_folds = Tally::of_places(places * self.folds as usize, outcome, |row| {
+            folds[row] as usize * places + codes[row] as usize
+        });
+        let without = |left: usize| {
+            let others = of_folds.chunks(places).enumerate().filter(|(fold, _)| *fold != left);
+            let tallies: Vec<Tally> = others.fold(vec![Tally::default(); places], |merged, (_, tallies)| {
+                merged.iter().zip(tallies).map(|(merged, tally)| merged.and(tally)).collect()
+            });
             // A single row has no others: it gets what all rows say of a level that was not seen.
-            if others().next().is_none() {
+            if tallies.iter().all(|tally| tally.count == 0.0) {
                 let mean = outcome.iter().sum::<f64>() / codes.len().max(1) as f64;
                 return vec![if self.method == TargetMethod::Evidence { 0.0 } else { mean }; places];
             }
-            self.numbers(places, others)
+            self.numbers(&tallies)
         };
-        let numbers: Vec<Vec<f64>> = (0..self.folds).into_par_iter().map(without).collect();
+        let numbers: Vec<Vec<f64>> = (0..self.folds as usize).map(without).collect();
         codes.iter().zip(folds).map(|(&code, &fold)| numbers[fold as usize][code as usize]).collect()
     }
 
-    /// The number of each place, from rows of a place and an outcome.
-    fn numbers<I: Iterator<Item = (u32, f64)>>(&self, places: usize, rows: impl Fn() -> I) -> Vec<f64> {
-        let (mut counts, mut sums) = (vec![0.0; places], vec![0.0; places]);
-        rows().for_each(|(place, outcome)| {
-            counts[place as usize] += 1.0;
-            sums[place as usize] += outcome;
-        });
-        let (count, sum): (f64, f64) = (counts.iter().sum(), rows().map(|(_, outcome)| outcome).sum());
-        let mean = if count > 0.0 { sum / count } else { 0.0 };
-        let each = counts.iter().zip(&sums);
-        match self.method {
+    /// The number of each place, from what is known of its outcomes.
+    fn numbers(&self, places: &[Tally]) -> Vec<f64> {
+        let all = places.iter().fold(Tally::default(), |all, tally| all.and(tally));
+        let mean = if all.count > 0.0 { all.mean() } else { 0.0 };
+        let number = |tally: &Tally| match self.method {
+            TargetMethod::Evidence if tally.count == 0.0 => 0.0,
             TargetMethod::Evidence => {
-                let (positive, negative) = (sum + 2.0 * HALF, count - sum + 2.0 * HALF);
-                let evidence = |count: f64, sum: f64| {
-                    let odds = (sum + HALF) / positive / ((count - sum + HALF) / negative);
-                    if count == 0.0 { 0.0 } else { odds.ln() }
-                };
-                each.map(|(&count, &sum)| evidence(count, sum)).collect()
+                let (positive, negative) = (all.sum + 2.0 * HALF, all.count - all.sum + 2.0 * HALF);
+                ((tally.sum + HALF) / positive / ((tally.count - tally.sum + HALF) / negative)).ln()
             }
-            TargetMethod::Mean(Smooth::Rows(smooth)) => {
-                let smoothed = |count: f64, sum: f64| (sum + smooth * mean) / (count + smooth);
-                each.map(|(&count, &sum)| if count == 0.0 { mean } else { smoothed(count, sum) }).collect()
-            }
+            TargetMethod::Mean(_) if tally.count == 0.0 => mean,
+            TargetMethod::Mean(Smooth::Rows(smooth)) => (tally.sum + smooth * mean) / (tally.count + smooth),
             TargetMethod::Mean(Smooth::Auto) => {
-                let means: Vec<f64> = each.map(|(count, sum)| sum / count).collect();
-                let mut within = vec![0.0; places];
-                rows().for_each(|(place, outcome)| within[place as usize] += (outcome - means[place as usize]).powi(2));
-                let variance = rows().map(|(_, outcome)| (outcome - mean).powi(2)).sum::<f64>() / count;
-                let shrunk = |(place, &count): (usize, &f64)| {
-                    let weight = variance * count / (variance * count + within[place] / count);
-                    // No row, or a target that is constant: there is nothing to weigh.
-                    if weight.is_nan() { mean } else { weight * means[place] + (1.0 - weight) * mean }
-                };
-                counts.iter().enumerate().map(shrunk).collect()
+                let variance = all.squares / all.count;
+                let weight = variance * tally.count / (variance * tally.count + tally.squares / tally.count);
+                // A target that is constant: there is nothing to weigh.
+                if weight.is_nan() { mean } else { weight * tally.mean() + (1.0 - weight) * mean }
             }
+        };
+        places.iter().map(number).collect()
+    }
+}
+
+/// What is known of the outcomes of some rows.
+#[derive(Debug, Clone, Copy, Default)]
+struct Tally {
+    count: f64,
+    sum: f64,
+    /// The sum of their squared distances from their mean.
+    squares: f64,
+}
+
+impl Tally {
+    fn mean(&self) -> f64 {
+        self.sum / self.count
+    }
+
+    /// A tally for each of so many places, from the place of each row.
+    fn of_places(places: usize, outcome: &[f64], place: impl Fn(usize) -> usize) -> Vec<Tally> {
+        let mut tallies = vec![Tally::default(); places];
+        for (row, outcome) in outcome.iter().enumerate() {
+            let tally = &mut tallies[place(row)];
+            tally.count += 1.0;
+            tally.sum += outcome;
         }
+        let means: Vec<f64> = tallies.iter().map(Tally::mean).collect();
+        for (row, outcome) in outcome.iter().enumerate() {
+            let place = place(row);
+            tallies[place].squares += (outcome - means[place]).powi(2);
+        }
+        tallies
+    }
+
+    /// Of these rows and others (Chan, Golub and LeVeque 1983).
+    fn and(&self, other: &Tally) -> Tally {
+        let count = self.count + other.count;
+        let apart = match self.count == 0.0 || other.count == 0.0 {
+            true => 0.0,
+            false => (other.mean() - self.mean()).powi(2) * (self.count * other.count / count),
+        };
+        Tally { count, sum: self.sum + other.sum, squares: self.squares + other.squares + apart }
     }
 }
 
