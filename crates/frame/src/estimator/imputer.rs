@@ -2,7 +2,9 @@
 
 use super::State;
 use super::by_column::{ByColumn, Seen, number_of};
-use super::columns::{all_missing, bad_state, chosen, indicator_of, map_fitted, missing_in, only_copy, shown, validate_names};
+use super::columns::{
+    all_missing, bad_state, chosen, indicator_of, map_fitted, missing_in, only_copy, shown, validate_names,
+};
 use crate::summary::Levels;
 use crate::{Column, Entry, Kind, Schema, Selection, Table, Value, csv};
 use arrow_array::cast::AsArray;

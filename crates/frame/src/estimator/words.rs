@@ -247,11 +247,11 @@ fn feature(text: &Column, name: String, method: WordMethod) -> Column {
 }
 
 impl Worded {
-    /// The numbers of each text, column after column.
-    fn numbers(&self, method: WordMethod, longest: u32, texts: &StringArray) -> Vec<Vec<f64>> {
+    /// The numbers of each text that are not 0.
+    fn numbers(&self, method: WordMethod, longest: u32, texts: &StringArray) -> Sparse {
         // Only looked up, never walked through.
         let places: HashMap<&str, usize> = self.words.iter().map(String::as_str).zip(0..).collect();
-        let mut numbers = vec![vec![0.0; texts.len()]; self.size as usize];
+        let mut numbers = Vec::new();
         // The places of one text's words, each once, and what they count.
         let (mut touched, mut counts) = (Vec::new(), vec![0.0; self.size as usize]);
         for (row, text) in texts.iter().enumerate() {
@@ -274,10 +274,10 @@ impl Worded {
             touched.dedup();
             self.weigh(method, &touched, &mut counts);
             for place in touched.drain(..) {
-                numbers[place][row] = std::mem::take(&mut counts[place]);
+                numbers.push((place, row, std::mem::take(&mut counts[place])));
             }
         }
-        numbers
+        Sparse::new(self.size as usize, &numbers)
     }
 
     /// From counts of words to what the method makes of them.
@@ -298,12 +298,23 @@ impl Worded {
         let starts: Vec<usize> = (0..texts.len()).step_by(CHUNK_ROWS).collect();
         let chunk =
             |&start: &usize| self.numbers(method, longest, &texts.slice(start, CHUNK_ROWS.min(texts.len() - start)));
-        let chunks: Vec<Vec<Vec<f64>>> = starts.par_iter().map(chunk).collect();
+        let chunks: Vec<Sparse> = starts.par_iter().map(chunk).collect();
+        let numbers = |place: usize| {
+            let parts = chunks.iter().zip(starts.iter().copied());
+            parts.flat_map(move |(chunk, start)| chunk.column(place).map(move |(row, number)| (start + row, number)))
+        };
         let array = |place: usize| -> ArrayRef {
-            let numbers = chunks.iter().flat_map(|chunk| chunk[place].iter().copied());
             match method {
-                WordMethod::Count => Arc::new(numbers.map(|number| number as i64).collect::<Int64Array>()),
-                WordMethod::Tfidf | WordMethod::Hash => Arc::new(Float64Array::from_iter_values(numbers)),
+                WordMethod::Count => {
+                    let mut counts = vec![0; texts.len()];
+                    numbers(place).for_each(|(row, number)| counts[row] = number as i64);
+                    Arc::new(Int64Array::from(counts))
+                }
+                WordMethod::Tfidf | WordMethod::Hash => {
+                    let mut weights = vec![0.0; texts.len()];
+                    numbers(place).for_each(|(row, number)| weights[row] = number);
+                    Arc::new(Float64Array::from(weights))
+                }
             }
         };
         let name = |place: usize| match self.words.get(place) {
@@ -312,6 +323,38 @@ impl Worded {
         };
         let places = (0..self.size as usize).into_par_iter();
         places.map(|place| (feature(text, name(place), method), array(place))).collect()
+    }
+}
+
+/// A matrix of which few entries are not 0, column after column.
+struct Sparse {
+    /// Where the entries of each column begin, and their end.
+    starts: Vec<usize>,
+    /// Of each entry.
+    rows: Vec<usize>,
+    numbers: Vec<f64>,
+}
+
+impl Sparse {
+    /// Of entries (column, row, number) in the order of their rows.
+    fn new(columns: usize, entries: &[(usize, usize, f64)]) -> Sparse {
+        let mut starts = vec![0; columns + 1];
+        entries.iter().for_each(|(column, ..)| starts[column + 1] += 1);
+        (0..columns).for_each(|column| starts[column + 1] += starts[column]);
+        let mut next = starts.clone();
+        let (mut rows, mut numbers) = (vec![0; entries.len()], vec![0.0; entries.len()]);
+        for &(column, row, number) in entries {
+            let place = &mut next[column];
+            (rows[*place], numbers[*place]) = (row, number);
+            *place += 1;
+        }
+        Sparse { starts, rows, numbers }
+    }
+
+    /// Rows and numbers of a column.
+    fn column(&self, column: usize) -> impl Iterator<Item = (usize, f64)> {
+        let range = self.starts[column]..self.starts[column + 1];
+        self.rows[range.clone()].iter().copied().zip(self.numbers[range].iter().copied())
     }
 }
 
