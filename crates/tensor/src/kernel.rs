@@ -57,6 +57,19 @@ pub(crate) fn map_in_place<T: Element>(values: &mut [T], function: impl Fn(T) ->
     );
 }
 
+/// `values[i] = function(values[i], others[i])`.
+#[inline(always)]
+pub(crate) fn zip_in_place<T: Element>(values: &mut [T], others: &[T], function: impl Fn(T, T) -> T) {
+    vectorised(
+        #[inline(always)]
+        || {
+            for (value, &other) in values.iter_mut().zip(others) {
+                *value = function(*value, other);
+            }
+        },
+    );
+}
+
 /// `output[i] = left[i]` where `condition[i] > 0`, else `right[i]`.
 pub(crate) fn select<T: Element>(condition: &[T], left: &[T], right: &[T], output: &mut [T]) {
     vectorised(
@@ -178,17 +191,24 @@ impl<'a, T> Factor<'a, T> {
 ///
 /// faer keeps up with hand-written kernels from 32 × 20 · 20 × 64 upwards. It works on one thread; large products are
 /// cut into blocks of rows of the output, for whatever threads are idle.
-pub(crate) fn product<T: Element>(
+pub(crate) fn product<T: Element>(sides: [usize; 3], left: Factor<'_, T>, right: Factor<'_, T>, output: &mut [T]) {
+    product_then(sides, left, right, output, |_, _| {});
+}
+
+/// As [`product`]; `finish` gets every block of rows of the output once it is there, and the place of its first element.
+pub(crate) fn product_then<T: Element>(
     [rows, inner, columns]: [usize; 3],
     left: Factor<'_, T>,
     right: Factor<'_, T>,
     output: &mut [T],
+    finish: impl Fn(usize, &mut [T]) + Sync,
 ) {
     if inner == 1 && columns > 0 {
         // Transposed or not, a vector lies the same way.
-        return outer_product(left.values, right.values, output);
+        outer_product(left.values, right.values, output);
+        return finish(0, output);
     }
-    product_of_rows(left.view(rows, inner), right.view(inner, columns), output);
+    product_of_rows(left.view(rows, inner), right.view(inner, columns), 0, output, &finish);
 }
 
 /// Multiplications of a block of rows at most. A product of less is done before another thread has woken up.
@@ -197,16 +217,45 @@ const BLOCK_COST: usize = 1 << 24;
 const BLOCK_ROWS: usize = 64;
 
 /// Cuts are made by the shape alone, so that a product has the same bits whoever does its blocks.
-fn product_of_rows<T: Element>(left: MatRef<'_, T>, right: MatRef<'_, T>, output: &mut [T]) {
+fn product_of_rows<T: Element>(
+    left: MatRef<'_, T>,
+    right: MatRef<'_, T>,
+    start: usize,
+    output: &mut [T],
+    finish: &(impl Fn(usize, &mut [T]) + Sync),
+) {
     let (rows, inner, columns) = (left.nrows(), left.ncols(), right.ncols());
     let half = (rows / 2).next_multiple_of(BLOCK_ROWS);
     if rows * inner * columns <= BLOCK_COST || half >= rows {
-        let output = MatMut::from_row_major_slice_mut(output, rows, columns);
-        return matmul(output, Accum::Replace, left, right, T::ONE, Par::Seq);
+        let block = MatMut::from_row_major_slice_mut(output, rows, columns);
+        matmul(block, Accum::Replace, left, right, T::ONE, Par::Seq);
+        return finish(start, output);
     }
     let (top, bottom) = left.split_at_row(half);
     let (output_top, output_bottom) = output.split_at_mut(half * columns);
-    rayon::join(|| product_of_rows(top, right, output_top), || product_of_rows(bottom, right, output_bottom));
+    rayon::join(
+        || product_of_rows(top, right, start, output_top, finish),
+        || product_of_rows(bottom, right, start + half * columns, output_bottom, finish),
+    );
+}
+
+/// Elements that are cheap to go through: more are cut in two, for whatever threads are idle.
+const PIECE: usize = 1 << 16;
+
+/// Passes on `output` in pieces of at most [`PIECE`] elements, each with the place of its first, which is a multiple of
+/// `unit`.
+pub(crate) fn in_pieces<T: Element>(
+    unit: usize,
+    start: usize,
+    output: &mut [T],
+    work: &(impl Fn(usize, &mut [T]) + Sync),
+) {
+    let half = (output.len() / 2).next_multiple_of(unit);
+    if output.len() <= PIECE || half >= output.len() {
+        return work(start, output);
+    }
+    let (first, second) = output.split_at_mut(half);
+    rayon::join(|| in_pieces(unit, start, first, work), || in_pieces(unit, start + half, second, work));
 }
 
 /// The products of `blocks` pairs of matrices that lie one after another, each of the sides of [`product`].
@@ -240,15 +289,31 @@ fn outer_product<T: Element>(left: &[T], right: &[T], output: &mut [T]) {
 
 /// `output[j]` = the sum of column `j`, in the order of the rows.
 pub(crate) fn sum_rows<T: Element>(matrix: &[T], output: &mut [T]) {
-    output.fill(T::ZERO);
-    if output.is_empty() {
+    if !output.is_empty() {
+        sum_columns_from(matrix, output.len(), 0, output);
+    }
+}
+
+/// The sums of as many columns from `first` on as there are places for; those of large matrices for whatever threads are
+/// idle, since each column is summed in one order whoever does it.
+fn sum_columns_from<T: Element>(matrix: &[T], columns: usize, first: usize, sums: &mut [T]) {
+    /// Fewer columns lie too close together for two threads.
+    const FEWEST: usize = 64;
+    if matrix.len() / columns * sums.len() > PIECE && sums.len() >= 2 * FEWEST {
+        let (left, right) = sums.split_at_mut((sums.len() / 2).next_multiple_of(LANES));
+        let middle = first + left.len();
+        rayon::join(
+            || sum_columns_from(matrix, columns, first, left),
+            || sum_columns_from(matrix, columns, middle, right),
+        );
         return;
     }
+    sums.fill(T::ZERO);
     vectorised(
         #[inline(always)]
         || {
-            for line in matrix.chunks_exact(output.len()) {
-                for (sum, &value) in output.iter_mut().zip(line) {
+            for line in matrix.chunks_exact(columns) {
+                for (sum, &value) in sums.iter_mut().zip(&line[first..]) {
                     *sum += value;
                 }
             }

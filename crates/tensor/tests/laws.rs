@@ -388,6 +388,54 @@ fn a_network_agrees_with_the_interpreter() {
     }
 }
 
+/// What follows a product is done with it, block by block where it is cut: as if each were done by itself.
+#[test]
+fn what_follows_a_product_agrees_with_the_interpreter() {
+    let (inner, columns) = (160, 130);
+    let mut graph = Graph::new();
+    let (x, z) = (graph.input(inner), graph.input(columns));
+    let (w, v) = (graph.parameter(inner, columns), graph.parameter(inner, columns));
+    let bias = graph.parameter(1, columns);
+    let product = |graph: &mut Graph, weights| graph.matmul(x, weights);
+    let shifted = |graph: &mut Graph, weights| {
+        let product = graph.matmul(x, weights);
+        graph.add_row(product, bias)
+    };
+
+    let gated = product(&mut graph, w);
+    let gated = graph.gate(z, gated);
+    let less = shifted(&mut graph, v);
+    let less = graph.subtract(less, z);
+    let long = shifted(&mut graph, w);
+    let long = graph.tanh(long);
+    let long = graph.multiply(z, long);
+    let long = graph.negate(long);
+    let long = graph.add(long, z);
+    let (left, right) = (product(&mut graph, w), product(&mut graph, v));
+    let both = graph.subtract(left, right);
+    let twice = product(&mut graph, v);
+    let twice = graph.multiply(twice, twice);
+    let outputs = [gated, less, long, both, twice].map(|node| graph.sum_rows(node));
+    let outputs: Vec<Node> = [gated, less, long, both, twice].into_iter().chain(outputs).collect();
+
+    let mut program = Program::<f32>::new(&graph, &outputs, 1500);
+    let mut numbers = Numbers(8);
+    let mut fill = |count: usize| (0..count).map(|_| (2.0 * numbers.unit() - 1.0) as f32).collect::<Vec<f32>>();
+    let flat = fill(graph.parameter_count());
+    for batch in [1500, 3, 0, 1, 900] {
+        let (x, z) = (fill(batch * inner), fill(batch * columns));
+        program.run(batch, &[&x, &z], &flat);
+        let values = interpret(&graph, batch, &[&x, &z], &flat);
+        for (place, &node) in outputs.iter().enumerate() {
+            assert!(program.output(place) == values.get(node), "output {place}, {batch} rows of\n{program}");
+        }
+    }
+    // A product that is read once is done with its reader, unless that has one; one that is read twice stands alone.
+    let text = program.to_string();
+    assert_eq!(text.matches("matmul").count(), 6, "{text}");
+    assert_eq!(text.matches("product").count(), 4, "{text}");
+}
+
 /// The gradient of a gradient: gradients are graph.
 #[test]
 fn gradients_have_gradients() {

@@ -253,6 +253,19 @@ impl RmsProp {
     }
 }
 
+/// `base` times itself, so often, for a base of 0 to 1; 0 where that is too small for a normal number.
+fn power(mut base: f64, mut times: u64) -> f64 {
+    let mut product = 1.0;
+    while times > 0 && product >= f64::MIN_POSITIVE {
+        if times % 2 == 1 {
+            product *= base;
+        }
+        base *= base;
+        times /= 2;
+    }
+    if product < f64::MIN_POSITIVE { 0.0 } else { product }
+}
+
 impl Adam {
     fn step<T: Element>(
         &self,
@@ -263,9 +276,8 @@ impl Adam {
         means: &mut [T],
         squares: &mut [T],
     ) {
-        let power = steps as f64;
-        let rate = self.lr / (1.0 - self.beta1.powf(power));
-        let root = 1.0 / (1.0 - self.beta2.powf(power)).sqrt();
+        let rate = self.lr / (1.0 - power(self.beta1, steps));
+        let root = 1.0 / (1.0 - power(self.beta2, steps)).sqrt();
         let [kept, rate, root, epsilon] = [kept, rate, root, self.epsilon].map(T::from_f64);
         let [new_mean, old_square, new_square] = [1.0 - self.beta1, self.beta2, 1.0 - self.beta2].map(T::from_f64);
         let floor = Floor::new();

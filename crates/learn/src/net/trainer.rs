@@ -226,6 +226,12 @@ impl Trainer {
     /// # Errors
     /// A [`Failure`] when it was cancelled, or a loss or weight left the range of numbers.
     pub fn epoch(&mut self, watch: &dyn Watch) -> Result<Epoch, Failure> {
+        // On a thread of the pool from the start: large products are cut for the pool, and going there and back for
+        // each would take longer than some of them.
+        rayon::scope(|_| self.epoch_in_pool(watch))
+    }
+
+    fn epoch_in_pool(&mut self, watch: &dyn Watch) -> Result<Epoch, Failure> {
         let number = self.state.epoch + 1;
         let key = self.key.child("shuffle").index(self.state.epoch as u64);
         let (mut total, mut step) = (0.0, 0);

@@ -15,6 +15,23 @@ pub struct MatMul {
     pub transpose_right: bool,
 }
 
+impl MatMul {
+    /// As `forward`; `finish` gets every block of the output once it is there, and the place of its first element.
+    pub(crate) fn forward_then<T: Element>(
+        &self,
+        left: View<'_, T>,
+        right: View<'_, T>,
+        output: &mut [T],
+        finish: impl Fn(usize, &mut [T]) + Sync,
+    ) {
+        let [rows, inner] = if self.transpose_left { [left.shape[1], left.shape[0]] } else { left.shape };
+        let columns = right.shape[usize::from(!self.transpose_right)];
+        let left = kernel::Factor { values: left.values, transposed: self.transpose_left };
+        let right = kernel::Factor { values: right.values, transposed: self.transpose_right };
+        kernel::product_then([rows, inner, columns], left, right, output, finish);
+    }
+}
+
 impl Rule for MatMul {
     const NAME: &'static str = "matmul";
     const EXPECTS: &'static str = "matrices whose inner sides agree";
@@ -27,12 +44,7 @@ impl Rule for MatMul {
     }
 
     fn forward<T: Element>(&self, inputs: &[View<'_, T>], output: &mut [T]) {
-        let (left, right) = (inputs[0], inputs[1]);
-        let [rows, inner] = if self.transpose_left { [left.shape[1], left.shape[0]] } else { left.shape };
-        let columns = right.shape[usize::from(!self.transpose_right)];
-        let left = kernel::Factor { values: left.values, transposed: self.transpose_left };
-        let right = kernel::Factor { values: right.values, transposed: self.transpose_right };
-        kernel::product([rows, inner, columns], left, right, output);
+        self.forward_then(inputs[0], inputs[1], output, |_, _| {});
     }
 
     fn backward(&self, graph: &mut Graph, inputs: &[Node], _: Node, upstream: Node) -> Vec<Option<Node>> {

@@ -222,6 +222,24 @@ macro_rules! operations {
                 }
             }
 
+            /// An elementwise operation in place: `output` is what is read where there is no slice.
+            pub(crate) fn lanes_in_place<T: Element>(
+                &self,
+                left: Option<&[T]>,
+                right: Option<&[T]>,
+                output: &mut [T],
+            ) {
+                match self {
+                    $(Op::$Lane(rule) => match (left, right) {
+                        (Some(left), None) => kernel::zip_in_place(output, left, |own, left| rule.lane(left, own)),
+                        (None, Some(right)) => kernel::zip_in_place(output, right, |own, right| rule.lane(own, right)),
+                        (None, None) => kernel::map_in_place(output, |own| rule.lane(own, own)),
+                        (Some(left), Some(right)) => kernel::zip(left, right, output, |a, b| rule.lane(a, b)),
+                    },)*
+                    other => unreachable!("{other} is not elementwise"),
+                }
+            }
+
             /// An elementwise operation of one input, in place, on the sum of a matrix and a row.
             pub(crate) fn lanes_after_row<T: Element>(&self, row: &[T], matrix: &mut [T]) {
                 match self {

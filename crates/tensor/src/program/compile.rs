@@ -1,7 +1,7 @@
 //! From a graph to instructions: what is needed, what joins, where it lies.
 
 use super::plan::Arena;
-use super::{Action, BLOCK, Cost, Instruction, Operand, Place, Program, Reference, Step};
+use super::{Action, Cost, Instruction, Operand, Place, Program, Reference, STEPS_MAX, Step};
 use crate::Element;
 use crate::graph::{Graph, Node, Source};
 use crate::op::Op;
@@ -36,12 +36,7 @@ pub(super) fn compile<T: Element>(graph: &Graph, outputs: &[Node], batch_max: us
         let Place::Arena(start) = operand.place else { unreachable!("constants are in the arena") };
         arena[start..start + operand.shape.count(batch_max)].fill(T::from_f64(value));
     }
-    let steps_max = instructions.iter().map(|instruction| match &instruction.action {
-        Action::Chain(steps) => steps.len(),
-        _ => 0,
-    });
     Program {
-        registers: vec![T::ZERO; steps_max.max().unwrap_or(0) * BLOCK],
         inputs: graph.inputs().iter().map(|&input| graph.shape(input)).collect(),
         parameter_count: graph.parameter_count(),
         outputs: layout.outputs,
@@ -68,9 +63,6 @@ struct Groups {
     absorbed_by: Vec<Option<Node>>,
     is_operation: Vec<bool>,
 }
-
-/// Steps of a chain at most, which bounds its registers.
-const STEPS_MAX: usize = 12;
 
 impl Groups {
     fn new(graph: &Graph, outputs: &[Node]) -> Groups {
@@ -115,9 +107,11 @@ impl Groups {
         }
     }
 
-    /// An elementwise operation with a single elementwise reader is computed by that reader's instruction.
+    /// An elementwise operation with a single elementwise reader is computed by that reader's instruction; and so is a
+    /// product, but no more than one.
     fn join_chains(&mut self, graph: &Graph, is_output: &[bool]) {
         let mut steps = vec![1; graph.len()];
+        let mut follows_product = vec![false; graph.len()];
         for node in graph.nodes() {
             if self.readers[node.index()] == 0 || !self.is_chain(graph, node) {
                 continue;
@@ -127,27 +121,46 @@ impl Groups {
                 continue; // What is filled or spread is a single number, not an element.
             }
             for &input in inputs {
+                let is_product = self.is_product(graph, input);
+                let brings_product = is_product || follows_product[input.index()];
+                let steps_of_input = if is_product { 0 } else { steps[input.index()] };
                 let joins = self.readers[input.index()] == 1
                     && !is_output[input.index()]
-                    && self.is_chain(graph, input)
+                    && (is_product || self.is_chain(graph, input))
                     && graph.shape(input) == graph.shape(node)
-                    && steps[node.index()] + steps[input.index()] <= STEPS_MAX;
+                    && !(brings_product && follows_product[node.index()])
+                    && steps[node.index()] + steps_of_input <= STEPS_MAX;
                 if joins {
                     self.absorbed_by[input.index()] = Some(node);
-                    steps[node.index()] += steps[input.index()];
+                    steps[node.index()] += steps_of_input;
+                    follows_product[node.index()] |= brings_product;
                 }
             }
         }
     }
 
+    /// Is it a product, or its bias or activation that is computed with it?
+    fn is_product(&self, graph: &Graph, node: Node) -> bool {
+        let Source::Op(op, inputs) = graph.source(node) else { return false };
+        match op {
+            Op::MatMul(_) => true,
+            Op::AddRow(_) => self.is_absorbed_by(inputs[0], node),
+            _ => self.ends_product(graph, node),
+        }
+    }
+
+    /// Is it the activation of a product with a bias?
+    fn ends_product(&self, graph: &Graph, node: Node) -> bool {
+        let Source::Op(op, inputs) = graph.source(node) else { return false };
+        let [input] = inputs[..] else { return false };
+        let is_bias = matches!(graph.source(input), Source::Op(Op::AddRow(_), _));
+        op.is_elementwise() && is_bias && self.is_absorbed_by(input, node)
+    }
+
     /// Can the node be a step of a chain?
     fn is_chain(&self, graph: &Graph, node: Node) -> bool {
-        let Source::Op(op, inputs) = graph.source(node) else { return false };
-        let ends_product = inputs.iter().any(|input| {
-            self.absorbed_by[input.index()] == Some(node)
-                && matches!(graph.source(*input), Source::Op(Op::AddRow(_), _))
-        });
-        (op.is_elementwise() && !ends_product) || matches!(op, Op::Fill(_) | Op::Spread(_))
+        let Source::Op(op, _) = graph.source(node) else { return false };
+        (op.is_elementwise() && !self.ends_product(graph, node)) || matches!(op, Op::Fill(_) | Op::Spread(_))
     }
 
     /// Does the node have an instruction of its own?
@@ -183,9 +196,14 @@ impl Groups {
     fn action(&self, graph: &Graph, root: Node, layout: &Layout<'_>) -> Action {
         let Source::Op(op, inputs) = graph.source(root) else { unreachable!("a root is an operation") };
         if self.is_chain(graph, root) {
-            let mut steps = Vec::new();
-            self.steps(graph, root, layout, &mut steps);
-            return Action::Chain(steps);
+            let mut chain = Vec::new();
+            self.steps(graph, root, layout, &mut chain);
+            return match self.product_in(graph, root).map(|product| self.action(graph, product, layout)) {
+                Some(Action::Product { product, left, right, bias, activation, .. }) => {
+                    Action::Product { product, left, right, bias, activation, steps: chain }
+                }
+                _ => Action::Chain(chain),
+            };
         }
         match op {
             Op::MatMul(product) => Action::Product {
@@ -194,16 +212,18 @@ impl Groups {
                 right: layout.operand(inputs[1]),
                 bias: None,
                 activation: None,
+                steps: Vec::new(),
             },
             Op::AddRow(_) if self.is_absorbed_by(inputs[0], root) => match self.action(graph, inputs[0], layout) {
-                Action::Product { product, left, right, activation, .. } => {
-                    Action::Product { product, left, right, bias: Some(layout.operand(inputs[1])), activation }
+                Action::Product { product, left, right, activation, steps, .. } => {
+                    let bias = Some(layout.operand(inputs[1]));
+                    Action::Product { product, left, right, bias, activation, steps }
                 }
                 other => unreachable!("a bias follows a product, not {other:?}"),
             },
             op if op.is_elementwise() => match self.action(graph, inputs[0], layout) {
-                Action::Product { product, left, right, bias, .. } => {
-                    Action::Product { product, left, right, bias, activation: Some(*op) }
+                Action::Product { product, left, right, bias, steps, .. } => {
+                    Action::Product { product, left, right, bias, activation: Some(*op), steps }
                 }
                 other => unreachable!("an activation follows a product, not {other:?}"),
             },
@@ -211,16 +231,28 @@ impl Groups {
         }
     }
 
+    /// The product that is computed with a chain.
+    fn product_in(&self, graph: &Graph, node: Node) -> Option<Node> {
+        let Source::Op(_, inputs) = graph.source(node) else { return None };
+        let absorbed = inputs.iter().copied().filter(|&input| self.is_absorbed_by(input, node));
+        absorbed.into_iter().find_map(|input| match self.is_product(graph, input) {
+            true => Some(input),
+            false => self.product_in(graph, input),
+        })
+    }
+
     /// Appends the steps that compute `node`, its inputs' first.
     fn steps(&self, graph: &Graph, node: Node, layout: &Layout<'_>, steps: &mut Vec<Step>) {
         let Source::Op(op, inputs) = graph.source(node) else { unreachable!("a step is an operation") };
         let mut references = [None; 2];
         for (reference, &input) in references.iter_mut().zip(inputs) {
-            *reference = Some(if self.is_absorbed_by(input, node) {
+            *reference = Some(if !self.is_absorbed_by(input, node) {
+                Reference::Operand(layout.operand(input))
+            } else if self.is_product(graph, input) {
+                Reference::Product
+            } else {
                 self.steps(graph, input, layout, steps);
                 Reference::Register(steps.len() - 1)
-            } else {
-                Reference::Operand(layout.operand(input))
             });
         }
         let left = references[0].expect("an operation has an input");
@@ -256,7 +288,7 @@ impl<'a> Layout<'a> {
         for &node in outputs {
             let shape = graph.shape(node);
             let place = Place::Arena(end);
-            output_operands.push(Operand { place, shape });
+            output_operands.push(Operand::new(place, shape));
             if matches!(graph.source(node), Source::Op(..)) && places[node.index()].is_none() {
                 places[node.index()] = Some(place);
             }
@@ -272,7 +304,7 @@ impl<'a> Layout<'a> {
                 Source::Constant(value) => {
                     let place = Place::Arena(arena.place(shape.count(batch_max), 0, usize::MAX));
                     places[node.index()] = Some(place);
-                    constants.push((Operand { place, shape }, *value));
+                    constants.push((Operand::new(place, shape), *value));
                 }
                 Source::Op(..) => {}
             }
@@ -292,6 +324,6 @@ impl<'a> Layout<'a> {
 
     fn operand(&self, node: Node) -> Operand {
         let place = self.places[node.index()].expect("inputs are placed before what reads them");
-        Operand { place, shape: self.graph.shape(node) }
+        Operand::new(place, self.graph.shape(node))
     }
 }

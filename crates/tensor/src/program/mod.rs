@@ -33,7 +33,6 @@ pub struct Program<T> {
     outputs: Vec<Operand>,
     outputs_end: usize,
     arena: Vec<T>,
-    registers: Vec<T>,
     batch_max: usize,
     batch: usize,
 }
@@ -51,13 +50,33 @@ enum Place {
 struct Operand {
     place: Place,
     shape: Shape,
+    /// Rows and columns in the batch at hand.
+    sides: [usize; 2],
+}
+
+impl Operand {
+    fn new(place: Place, shape: Shape) -> Operand {
+        Operand { place, shape, sides: shape.resolve(0) }
+    }
+
+    fn count(&self) -> usize {
+        self.sides[0] * self.sides[1]
+    }
 }
 
 /// What an instruction does.
 #[derive(Debug, Clone, PartialEq)]
 enum Action {
-    /// A matrix product, with what follows it: a bias and an elementwise operation.
-    Product { product: op::MatMul, left: Operand, right: Operand, bias: Option<Operand>, activation: Option<Op> },
+    /// A matrix product, with what follows it: a bias, an elementwise operation of one input, and a chain that reads
+    /// what they make.
+    Product {
+        product: op::MatMul,
+        left: Operand,
+        right: Operand,
+        bias: Option<Operand>,
+        activation: Option<Op>,
+        steps: Vec<Step>,
+    },
     /// Elementwise operations, block by block.
     Chain(Vec<Step>),
     /// Any other operation.
@@ -81,6 +100,8 @@ enum Reference {
     Operand(Operand),
     /// The result of an earlier step.
     Register(usize),
+    /// The product that the chain follows.
+    Product,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -107,6 +128,10 @@ impl fmt::Display for Cost {
 
 /// Elements of a block of a chain: its registers stay in the first-level cache.
 const BLOCK: usize = 256;
+/// Elements of a block where there are no more than so many: less to set up.
+const SMALL_BLOCK: usize = 32;
+/// Steps of a chain at most, which bounds its registers.
+const STEPS_MAX: usize = 12;
 
 impl<T: Element> Program<T> {
     /// Compiles what `outputs` need, for batches of up to `batch_max` rows.
@@ -129,19 +154,26 @@ impl<T: Element> Program<T> {
         for (index, (input, shape)) in inputs.iter().zip(&self.inputs).enumerate() {
             assert_eq!(input.len(), shape.count(batch), "the size of input {index}");
         }
-        self.batch = batch;
+        if batch != self.batch {
+            self.batch = batch;
+            let resolve = |operand: &mut Operand| operand.sides = operand.shape.resolve(batch);
+            self.outputs.iter_mut().for_each(resolve);
+            for Instruction { action, output, .. } in &mut self.instructions {
+                resolve(output);
+                action.for_each_operand(resolve);
+            }
+        }
         for instruction in &self.instructions {
-            instruction.run(batch, inputs, parameters, &mut self.arena, &mut self.registers);
+            instruction.run(inputs, parameters, &mut self.arena);
         }
     }
 
     /// The values of an output after a run, row after row.
     #[must_use]
     pub fn output(&self, index: usize) -> &[T] {
-        let Operand { place: Place::Arena(start), shape } = self.outputs[index] else {
-            unreachable!("outputs are in the arena")
-        };
-        &self.arena[start..start + shape.count(self.batch)]
+        let output = self.outputs[index];
+        let Place::Arena(start) = output.place else { unreachable!("outputs are in the arena") };
+        &self.arena[start..start + output.count()]
     }
 
     /// The values of the outputs from `first` on, one after another as the parameters are: where outputs are the
@@ -165,7 +197,6 @@ impl<T: Element> Program<T> {
 
 /// What an instruction reads: everything except its own output.
 struct Memory<'a, T> {
-    batch: usize,
     inputs: &'a [&'a [T]],
     parameters: &'a [T],
     before: &'a [T],
@@ -174,9 +205,9 @@ struct Memory<'a, T> {
 }
 
 impl<'a, T> Memory<'a, T> {
-    #[inline]
+    #[inline(always)]
     fn values(&self, operand: Operand) -> &'a [T] {
-        let count = operand.shape.count(self.batch);
+        let count = operand.count();
         match operand.place {
             Place::Input(index) => self.inputs[index],
             Place::Parameter(start) => &self.parameters[start..start + count],
@@ -185,56 +216,61 @@ impl<'a, T> Memory<'a, T> {
         }
     }
 
+    #[inline(always)]
     fn view(&self, operand: Operand) -> View<'a, T> {
-        View { values: self.values(operand), shape: operand.shape.resolve(self.batch) }
+        View { values: self.values(operand), shape: operand.sides }
     }
 }
 
 impl Action {
     /// The matrices that are read, each once.
     fn operands(&self) -> Vec<Operand> {
-        let all: Vec<Operand> = match self {
-            Action::Product { left, right, bias, .. } => [*left, *right].into_iter().chain(*bias).collect(),
-            Action::Chain(steps) => {
-                let references = steps.iter().flat_map(|step| [step.left, step.right]);
-                references
-                    .filter_map(|reference| match reference {
-                        Reference::Operand(operand) => Some(operand),
-                        Reference::Register(_) => None,
-                    })
-                    .collect()
+        let mut operands: Vec<Operand> = Vec::new();
+        self.clone().for_each_operand(|operand| {
+            if !operands.contains(operand) {
+                operands.push(*operand);
             }
-            Action::Call(_, operands) => operands.clone(),
-            Action::Copy(source) => vec![*source],
-        };
-        let mut operands: Vec<Operand> = Vec::with_capacity(all.len());
-        for operand in all {
-            if !operands.contains(&operand) {
-                operands.push(operand);
-            }
-        }
+        });
         operands
+    }
+
+    /// Takes the matrices that are read, wherever they are.
+    fn for_each_operand(&mut self, mut take: impl FnMut(&mut Operand)) {
+        match self {
+            Action::Product { left, right, bias, steps, .. } => {
+                [left, right].into_iter().chain(bias).for_each(&mut take);
+                steps.iter_mut().for_each(|step| step.for_each_operand(&mut take));
+            }
+            Action::Chain(steps) => steps.iter_mut().for_each(|step| step.for_each_operand(&mut take)),
+            Action::Call(_, operands) => operands.iter_mut().for_each(take),
+            Action::Copy(source) => take(source),
+        }
     }
 }
 
 impl Instruction {
-    fn run<T: Element>(&self, batch: usize, inputs: &[&[T]], parameters: &[T], arena: &mut [T], registers: &mut [T]) {
+    fn run<T: Element>(&self, inputs: &[&[T]], parameters: &[T], arena: &mut [T]) {
         let Place::Arena(start) = self.output.place else { unreachable!("results are in the arena") };
-        let count = self.output.shape.count(batch);
+        let count = self.output.count();
         let (before, rest) = arena.split_at_mut(start);
         let (output, after) = rest.split_at_mut(count);
-        let memory = Memory { batch, inputs, parameters, before, after, after_start: start + count };
+        let memory = Memory { inputs, parameters, before, after, after_start: start + count };
         match &self.action {
-            Action::Product { product, left, right, bias, activation } => {
-                Op::MatMul(*product).forward(&[memory.view(*left), memory.view(*right)], output);
-                let activation = activation.as_ref();
-                match (bias, activation) {
-                    (Some(bias), None) => kernel::add_row_in_place(output, memory.values(*bias), |sum| sum),
-                    (Some(bias), Some(op)) => op.lanes_after_row(memory.values(*bias), output),
-                    (None, _) => {}
-                }
+            Action::Product { product, left, right, bias, activation, steps } => {
+                let finish = |start: usize, block: &mut [T]| {
+                    match (bias, activation) {
+                        (Some(bias), None) => kernel::add_row_in_place(block, memory.values(*bias), |sum| sum),
+                        (Some(bias), Some(op)) => op.lanes_after_row(memory.values(*bias), block),
+                        (None, _) => {}
+                    }
+                    Chain { steps, memory: &memory, total: count }.run(start, block);
+                };
+                product.forward_then(memory.view(*left), memory.view(*right), output, finish);
             }
-            Action::Chain(steps) => run_chain(steps, &memory, output, registers),
+            Action::Chain(steps) => {
+                let chain = Chain { steps, memory: &memory, total: count };
+                kernel::in_pieces(BLOCK, 0, output, &|start, piece| chain.run(start, piece));
+            }
             Action::Call(op, operands) => match *operands.as_slice() {
                 [input] => op.forward(&[memory.view(input)], output),
                 [left, right] => op.forward(&[memory.view(left), memory.view(right)], output),
@@ -248,34 +284,87 @@ impl Instruction {
     }
 }
 
-/// Carries a chain through, a block of all its steps at a time.
-fn run_chain<T: Element>(steps: &[Step], memory: &Memory<'_, T>, output: &mut [T], registers: &mut [T]) {
-    let total = output.len();
-    let (last, earlier) = steps.split_last().expect("a chain has a step");
-    let block = if earlier.is_empty() { total.max(1) } else { BLOCK };
-    for (index, output) in output.chunks_mut(block).enumerate() {
-        let start = index * block;
-        for (position, step) in earlier.iter().enumerate() {
-            let (done, rest) = registers.split_at_mut(position * BLOCK);
-            step.run(memory, done, start, total, &mut rest[..output.len()]);
+/// Elementwise operations over `total` elements.
+struct Chain<'a, T> {
+    steps: &'a [Step],
+    memory: &'a Memory<'a, T>,
+    total: usize,
+}
+
+impl<T: Element> Chain<'_, T> {
+    /// Carries the elements from `start` on through, a block of all steps at a time. `output` holds the product that they
+    /// follow, if they follow one.
+    fn run(&self, start: usize, output: &mut [T]) {
+        match self.steps {
+            [] => {}
+            [step] if step.reads_product() => {
+                let read = |reference: Reference| match reference {
+                    Reference::Operand(operand) => Some(&self.memory.values(operand)[start..start + output.len()]),
+                    Reference::Product | Reference::Register(_) => None,
+                };
+                step.op.lanes_in_place(read(step.left), read(step.right), output);
+            }
+            [step] => self.step::<0>(step, &[], &[], start, output),
+            [_, _] => self.run_with::<1, BLOCK>(start, output),
+            _ if output.len() <= SMALL_BLOCK => self.run_with::<{ STEPS_MAX - 1 }, SMALL_BLOCK>(start, output),
+            _ => self.run_with::<{ STEPS_MAX - 1 }, BLOCK>(start, output),
         }
-        last.run(memory, registers, start, total, output);
+    }
+
+    /// As [`Chain::run`], with so many registers, at least as many as there are steps before the last, of so many
+    /// elements.
+    fn run_with<const REGISTERS: usize, const BLOCK: usize>(&self, start: usize, output: &mut [T]) {
+        let (last, earlier) = self.steps.split_last().expect("a chain has a step");
+        let mut registers = [[T::ZERO; BLOCK]; REGISTERS];
+        let mut product = [T::ZERO; BLOCK];
+        for (index, output) in output.chunks_mut(BLOCK).enumerate() {
+            let (start, count) = (start + index * BLOCK, output.len());
+            product[..count].copy_from_slice(output);
+            for (position, step) in earlier.iter().enumerate() {
+                let (done, rest) = registers.split_at_mut(position);
+                self.step(step, done, &product, start, &mut rest[0][..count]);
+            }
+            self.step(last, &registers, &product, start, output);
+        }
+    }
+
+    /// One step for the elements from `start` on.
+    #[inline(always)]
+    fn step<const BLOCK: usize>(
+        &self,
+        step: &Step,
+        done: &[[T; BLOCK]],
+        product: &[T],
+        start: usize,
+        output: &mut [T],
+    ) {
+        let count = output.len();
+        let read = |reference: Reference| match reference {
+            Reference::Operand(operand) => &self.memory.values(operand)[start..start + count],
+            Reference::Register(position) => &done[position][..count],
+            Reference::Product => &product[..count],
+        };
+        match (&step.op, step.left) {
+            (Op::Fill(_), Reference::Operand(number)) => output.fill(self.memory.values(number)[0]),
+            (Op::Spread(_), Reference::Operand(number)) => {
+                output.fill(op::over(self.memory.values(number)[0], self.total));
+            }
+            (op, _) => op.lanes(read(step.left), read(step.right), output),
+        }
     }
 }
 
 impl Step {
-    /// One block: the elements from `start` on of a chain over `total`.
-    #[inline]
-    fn run<T: Element>(&self, memory: &Memory<'_, T>, done: &[T], start: usize, total: usize, output: &mut [T]) {
-        let count = output.len();
-        let read = |reference: Reference| match reference {
-            Reference::Operand(operand) => &memory.values(operand)[start..start + count],
-            Reference::Register(position) => &done[position * BLOCK..][..count],
-        };
-        match (&self.op, self.left) {
-            (Op::Fill(_), Reference::Operand(number)) => output.fill(memory.values(number)[0]),
-            (Op::Spread(_), Reference::Operand(number)) => output.fill(op::over(memory.values(number)[0], total)),
-            (op, _) => op.lanes(read(self.left), read(self.right), output),
+    fn reads_product(&self) -> bool {
+        self.left == Reference::Product || self.right == Reference::Product
+    }
+
+    /// Takes the matrices that it reads.
+    fn for_each_operand(&mut self, mut take: impl FnMut(&mut Operand)) {
+        for reference in [&mut self.left, &mut self.right] {
+            if let Reference::Operand(operand) = reference {
+                take(operand);
+            }
         }
     }
 }
@@ -308,26 +397,20 @@ impl fmt::Display for Instruction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {} = ", self.output, self.output.shape)?;
         match &self.action {
-            Action::Product { product, left, right, bias, activation } => {
+            Action::Product { product, left, right, bias, activation, steps } => {
                 write!(f, "{}({left}, {right})", Op::MatMul(*product))?;
                 if let Some(bias) = bias {
                     write!(f, " + {bias}")?;
                 }
-                activation.map_or(Ok(()), |op| write!(f, " → {op}"))
-            }
-            Action::Chain(steps) => {
-                for (position, step) in steps.iter().enumerate() {
-                    if position > 0 {
-                        f.write_str("; ")?;
-                    }
-                    write!(f, "r{position} = {}({}", step.op, step.left)?;
-                    if step.right != step.left {
-                        write!(f, ", {}", step.right)?;
-                    }
-                    f.write_str(")")?;
+                if let Some(activation) = activation {
+                    write!(f, " → {activation}")?;
                 }
-                Ok(())
+                if !steps.is_empty() {
+                    f.write_str(" → ")?;
+                }
+                write_steps(steps, f)
             }
+            Action::Chain(steps) => write_steps(steps, f),
             Action::Call(op, operands) => {
                 let operands: Vec<String> = operands.iter().map(Operand::to_string).collect();
                 write!(f, "{op}({})", operands.join(", "))
@@ -337,11 +420,26 @@ impl fmt::Display for Instruction {
     }
 }
 
+fn write_steps(steps: &[Step], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    for (position, step) in steps.iter().enumerate() {
+        if position > 0 {
+            f.write_str("; ")?;
+        }
+        write!(f, "r{position} = {}({}", step.op, step.left)?;
+        if step.right != step.left {
+            write!(f, ", {}", step.right)?;
+        }
+        f.write_str(")")?;
+    }
+    Ok(())
+}
+
 impl fmt::Display for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Reference::Operand(operand) => operand.fmt(f),
             Reference::Register(position) => write!(f, "r{position}"),
+            Reference::Product => f.write_str("product"),
         }
     }
 }
