@@ -19,6 +19,8 @@ pub mod select;
 mod spilled;
 pub mod split;
 mod sums;
+#[cfg(test)]
+mod threads;
 mod transform;
 mod twofold;
 
