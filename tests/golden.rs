@@ -1,7 +1,8 @@
 //! Golden scripts: data, script and expected output in one file, each run under many settings.
 //!
 //! `tests/golden/*.test` must end well or as their `exit` section says; `tests/errors/*.test` must fail. Every case
-//! runs with 1, 2, 3 and 8 threads and, laid out afresh by the formatter, once more; the output must be the same.
+//! runs with 1, 2, 3 and 8 threads and, laid out afresh by the formatter, once more; the output must be the same. A case
+//! with a `plan` or an `explicit` section says what is planned, or what the script is with nothing implied.
 
 mod support;
 
@@ -33,7 +34,11 @@ fn check(folder: &str) -> Vec<(String, u8)> {
         let done = case.run(script, 2);
         exits.push((name.clone(), done.exit_code()));
         let exit = if done.exit_code() == 0 { String::new() } else { format!("{}\n", done.exit_code()) };
-        let found = [("out", output(&done)), ("messages", messages(&done, script)), ("exit", exit)];
+        let mut found = vec![("out", output(&done)), ("messages", messages(&done, script)), ("exit", exit)];
+        // Plans are compared where a case has a section for them.
+        let checked = case.session(2).check(script);
+        let plans = [("plan", checked.plan_text()), ("explicit", checked.explicit())];
+        found.extend(plans.into_iter().filter(|(section, _)| case.body(section).is_some()));
         if blessing() {
             case.bless(&found);
             continue;

@@ -63,6 +63,8 @@ const OTHERS: &[&str] = &[
      | eval group 3",
     "load t.csv | drop price, shape | target grade | encode | fillna median indicator=true | train mlp[3,auto] epochs=2 \
      | eval holdout 30% metric=[auc, mcc]",
+    "load t.csv | drop price, shape | target grade | encode | fillna mean | scale | train mlp[64,32,auto] epochs=2 \
+     | eval kfold 10",
 ];
 
 #[test]
@@ -89,6 +91,8 @@ fn threads_change_nothing_in_large_tables() {
         judged_model("ridge", "price", "eval kfold 2"),
         judged_model("logistic", "shape", "eval holdout 50%"),
         judged_model("mlp[8,auto] epochs=1 batch=1024", "grade", "eval holdout 50%"),
+        // Its products are large enough to be cut.
+        judged_model("mlp[256,256,auto] epochs=1 batch=1024", "grade", "eval holdout 90%"),
     ];
     threads_do_not_matter(&sample, &scripts);
 }

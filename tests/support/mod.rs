@@ -92,10 +92,14 @@ impl Case {
         options
     }
 
+    /// A session in the world of the case.
+    pub fn session(&self, threads: usize) -> Session {
+        Session::new(Arc::new(self.world()), Options { threads: Some(threads), ..self.options() })
+    }
+
     /// Runs a script in the world of the case, in which its `before` section, if there is one, has been run.
     pub fn run(&self, script: &str, threads: usize) -> Done {
-        let options = Options { threads: Some(threads), ..self.options() };
-        let session = Session::new(Arc::new(self.world()), options);
+        let session = self.session(threads);
         if let Some(before) = self.body("before") {
             let done = session.run(before);
             assert!(done.is_ok(), "{}: {}", self.path.display(), messages(&done, before));

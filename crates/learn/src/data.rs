@@ -21,6 +21,18 @@ impl Features {
         Features { rows, names, values }
     }
 
+    /// Rows of as many numbers as there are names.
+    ///
+    /// ```
+    /// let features = pipewright_learn::Features::from_rows(["height", "width"], &[[1.0, 2.0], [3.0, 4.0]]);
+    /// assert_eq!(features.column(1), [2.0, 4.0]);
+    /// ```
+    #[must_use]
+    pub fn from_rows<const N: usize>(names: [&str; N], rows: &[[f64; N]]) -> Features {
+        let values = (0..N).flat_map(|column| rows.iter().map(move |row| row[column])).collect();
+        Features::new(rows.len(), names.map(str::to_owned).into(), values)
+    }
+
     /// The number of rows.
     #[must_use]
     pub fn rows(&self) -> usize {
@@ -148,6 +160,15 @@ impl Examples {
     pub fn new(features: Features, target: Target) -> Examples {
         assert_eq!(features.rows(), target.rows(), "one target a row");
         Examples { features, target }
+    }
+
+    /// The rows at these positions, in this order.
+    ///
+    /// # Panics
+    /// If there are not that many rows.
+    #[must_use]
+    pub fn take(&self, rows: &[u32]) -> Examples {
+        Examples { features: self.features.take(rows), target: self.target.take(rows) }
     }
 
     /// The number of rows.

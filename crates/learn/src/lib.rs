@@ -19,11 +19,15 @@ pub mod select;
 mod spilled;
 pub mod split;
 mod sums;
+#[cfg(test)]
+mod threads;
 mod transform;
 mod twofold;
 
 pub use data::{Examples, Features, Outputs, Target};
 pub use learner::{Ignore, Learner, Model, Watch};
+pub use pipewright_diagnostic::Failure;
+pub use pipewright_world::random::Key;
 pub use scales::Scales;
 pub use spilled::Spilled;
 pub use transform::{Transform, Transformer};

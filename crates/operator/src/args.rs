@@ -211,6 +211,13 @@ impl Args {
         self.entries.push(Entry { name, value: Spanned::new(value, span), given: false });
     }
 
+    /// Takes another value for a parameter, as if the script had written it in the same place.
+    pub fn replace(&mut self, name: &str, value: Value) {
+        if let Some(entry) = self.entries.iter_mut().find(|entry| entry.name == name) {
+            entry.value.node = value;
+        }
+    }
+
     /// What the script gave, in its order.
     pub fn given(&self) -> impl Iterator<Item = (&'static str, &Spanned<Value>)> {
         self.entries.iter().filter(|entry| entry.given).map(|entry| (entry.name, &entry.value))

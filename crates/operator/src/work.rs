@@ -3,7 +3,7 @@
 //! All of it speaks in tables. Predictions are a table too: one column of probabilities a class, named by the class,
 //! or one column of numbers named [`PREDICTION`].
 
-use crate::{Data, Effect, Fault, FittedPipeline, Surroundings, Task, Transform};
+use crate::{Data, Effect, Fault, FittedPipeline, Surroundings, Task, Transform, Value};
 use pipewright_diagnostic::{Failure, Watch};
 use pipewright_frame::{About, Chunks, Expression, Schema, Table};
 use pipewright_world::random::Key;
@@ -339,6 +339,12 @@ pub trait Judge: Splitter {
     /// A [`Fault`] naming the argument.
     fn check(&self, task: &Task) -> Result<(), Fault>;
 
+    /// What the columns of the rows that it parts make of it; `None` where it stays what the script says.
+    fn amended(&self, columns: &Schema) -> Option<Amendment> {
+        let _ = columns;
+        None
+    }
+
     /// What it decides for a task where the script says nothing: options of the stage and their values.
     fn decided(&self, task: &Task) -> Vec<(&'static str, String)> {
         let _ = task;
@@ -366,6 +372,17 @@ pub trait Judge: Splitter {
     fn seed(&self) -> Option<u64> {
         None
     }
+}
+
+/// An argument that takes the place of what the script says, and what is to be said of it.
+#[derive(Debug, Clone)]
+pub struct Amendment {
+    /// The name of the parameter.
+    pub name: &'static str,
+    /// What it is instead.
+    pub value: Value,
+    /// That it is so, and why.
+    pub notice: Failure,
 }
 
 /// A metric's value, or why there is none.

@@ -16,9 +16,9 @@ use implied::Implied;
 pub use other::sourced;
 use pipewright_diagnostic::{Diagnostic, Failure, Span, code};
 use pipewright_frame::Schema;
-use pipewright_operator::work::Learner;
+use pipewright_operator::work::{Amendment, Learner};
 use pipewright_operator::{
-    Args, Bound, Domain, Effect, Form, Settled, Sort, Structure, Surroundings, Task, Transform, Verb,
+    Args, Bound, Domain, Effect, Fault, Form, Settled, Sort, Structure, Surroundings, Task, Transform, Verb,
 };
 use pipewright_syntax::{Core, PathArg, Stage};
 use std::collections::BTreeMap;
@@ -297,6 +297,11 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// The columns of the table at the first stage that learns, so far; they are what a judge parts the rows by.
+    fn prepared(&self) -> Option<&Schema> {
+        self.done.nodes[..self.done.first_fit()].last()?.schema.as_ref()
+    }
+
     /// `--target` wins over the script's own.
     fn with_target_of_command_line(&self, stage: &Stage) -> Stage {
         let mut stage = stage.clone();
@@ -306,12 +311,12 @@ impl<'a> Walk<'a> {
         stage
     }
 
-    fn work(&mut self, span: Span, verb: &'static Verb, args: Args, implied: Option<&Implied>) {
+    fn work(&mut self, span: Span, verb: &'static Verb, mut args: Args, implied: Option<&Implied>) {
         let secrets = args
             .given()
             .filter(|(name, _)| verb.spec.params().any(|param| param.name == *name && param.domain == Domain::Secret));
         self.done.secrets.extend(secrets.map(|(name, value)| (name, value.node.to_string())));
-        let bound = match (verb.bind)(&args, self.surroundings) {
+        let bound = match self.bound(verb, &mut args, span) {
             Ok(bound) => Settled::wrap(bound, verb, &args, self.surroundings),
             Err(fault) => return self.fault(fault, &args, span),
         };
@@ -365,6 +370,17 @@ impl<'a> Walk<'a> {
             schema,
             other,
         });
+    }
+
+    /// A stage at work; a judge of which the columns make another one takes the other's argument.
+    fn bound(&mut self, verb: &'static Verb, args: &mut Args, span: Span) -> Result<Bound, Fault> {
+        let bound = (verb.bind)(args, self.surroundings)?;
+        let Bound::Judge(judge) = &bound else { return Ok(bound) };
+        let amendment = self.prepared().and_then(|columns| judge.amended(columns));
+        let Some(Amendment { name, value, notice }) = amendment else { return Ok(bound) };
+        self.say(notice.at(span));
+        args.replace(name, value);
+        (verb.bind)(args, self.surroundings)
     }
 
     /// The columns behind a stage, and the other table that it brings in.

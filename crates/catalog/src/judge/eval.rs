@@ -4,11 +4,11 @@ use super::verdict::{Head, verdict};
 use crate::adapt::{LearnerOf, Sees};
 use crate::exchange;
 use pipewright_diagnostic::{Failure, Watch, code};
-use pipewright_frame::{Role, Table};
+use pipewright_frame::{Role, Schema, Table};
 use pipewright_learn::dummy::Dummy;
 use pipewright_learn::metric::{self, METRICS, Metric, confusion, predicted_classes};
 use pipewright_learn::{Outputs, Target, split};
-use pipewright_operator::work::{Judge, Learner, Measured, Report, Round, Score, Splitter};
+use pipewright_operator::work::{Amendment, Judge, Learner, Measured, Report, Round, Score, Splitter};
 use pipewright_operator::{
     Args, Bound, Domain, Effect, Example, Fault, Group, Param, Sort, Spec, Structure, Surroundings, Task, TaskKind,
     Value, Verb,
@@ -41,7 +41,7 @@ pub(crate) const VERB: Verb = Verb {
                   `stratified=false` does not); on numbers it does not. Rows are shuffled before they are dealt out; \
                   `shuffle=false` takes contiguous folds. `holdout 20%` judges once. A baseline that looks at no \
                   feature is judged on the same folds. `group` keeps the rows of each value of the column with that \
-                  role together (and so does `kfold` where there is such a column, with a note); `time` learns from \
+                  role together (and `kfold` becomes `group` where there is such a column, with a note); `time` learns from \
                   earlier rows and judges later ones, in the order of the column with that role or else of the rows; \
                   a column with the role of fold says itself which rows are judged together.",
         search: &["evaluate", "cv", "crossval", "cross-validation", "score", "validate", "test"],
@@ -243,8 +243,7 @@ impl Splitter for Eval {
             return Err(Failure::new(code::MISSING_ARGUMENT, message).help("name it: role group=NAME"));
         }
         if let (Scheme::Folds(_) | Scheme::Holdout(_), Some(_), None) = (self.scheme, &groups, &given) {
-            let message = "rows of one group stay together, as there is a column with that role";
-            watch.notice(Failure::warning(code::GROUPS_TOGETHER, message).help("to say so in the script: eval group"));
+            watch.notice(groups_together());
         }
         let mut rounds = Vec::new();
         for repeat in 0..self.repeat {
@@ -274,6 +273,11 @@ impl Splitter for Eval {
         }
         Ok(rounds)
     }
+}
+
+fn groups_together() -> Failure {
+    let message = "rows of one group stay together, as there is a column with that role";
+    Failure::warning(code::GROUPS_TOGETHER, message).help("to say so in the script: eval group")
 }
 
 /// The column with this role.
@@ -324,6 +328,16 @@ impl Judge for Eval {
             return Err(Fault::of("metric", code::WRONG_TASK, message).help(help));
         }
         Ok(())
+    }
+
+    fn amended(&self, columns: &Schema) -> Option<Amendment> {
+        let has = |role| columns.with_role(role).is_some();
+        let is_grouped = matches!(self.scheme, Scheme::Folds(_)) && has(Role::Group) && !has(Role::Fold);
+        is_grouped.then(|| Amendment {
+            name: "scheme",
+            value: Value::Word("group".to_owned()),
+            notice: groups_together(),
+        })
     }
 
     fn shuffles(&self) -> bool {

@@ -1,6 +1,7 @@
 //! Filled values against a plain search of all rows, and rows that must be refused.
 
 use super::*;
+use crate::threads::on_any_threads;
 use crate::{Transform, Transformer};
 use pipewright_world::random::Key;
 use proptest::prelude::*;
@@ -151,9 +152,5 @@ fn hostile_files_are_refused() {
 #[test]
 fn any_number_of_threads_fills_the_same() {
     let rows = gaps(400, 5, 3);
-    let run = |threads: usize| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| bits(&Knn::new(3).fit(&rows, None, Key::new(0)).unwrap().apply(&rows).unwrap()))
-    };
-    assert_eq!(run(1), run(3));
+    on_any_threads(|| bits(&Knn::new(3).fit(&rows, None, Key::new(0)).unwrap().apply(&rows).unwrap()));
 }

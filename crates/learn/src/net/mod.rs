@@ -1,7 +1,8 @@
 //! Networks for tables: stacks of dense layers, trained by gradient descent in small batches.
 //!
 //! [`Network`] is the configuration, [`Trainer`] a training under way, [`NetworkModel`] what was learned.
-//! Training runs on one thread; folds, candidates and members of an ensemble run beside each other above it.
+//! Training runs on one thread, but for products that are large enough to be cut; folds, candidates and members of an
+//! ensemble run beside each other above it.
 //!
 //! ```
 //! use pipewright_learn::net::Network;

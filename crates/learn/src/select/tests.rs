@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::data::Target;
+use crate::threads::on_any_threads;
 use crate::{Transform, Transformer};
 use pipewright_diagnostic::code;
 use pipewright_world::random::Key;
@@ -117,19 +118,15 @@ fn hostile_files_are_refused() {
 #[test]
 fn any_number_of_threads_chooses_the_same() {
     let (features, numbers) = example(80);
-    let run = |threads: usize| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| {
-            let of = |score| fit(&Best { score, count: 3 }, &features, &classes(&numbers));
-            [
-                of(Score::F),
-                of(Score::Information),
-                of(Score::L1),
-                fit(&Eliminate::validated(), &features, &classes(&numbers)),
-            ]
-        })
-    };
-    assert_eq!(run(1), run(3));
+    on_any_threads(|| {
+        let of = |score| fit(&Best { score, count: 3 }, &features, &classes(&numbers));
+        [
+            of(Score::F),
+            of(Score::Information),
+            of(Score::L1),
+            fit(&Eliminate::validated(), &features, &classes(&numbers)),
+        ]
+    });
 }
 
 proptest! {

@@ -1,0 +1,16 @@
+//! How tests ask whether the number of threads shows.
+
+use std::fmt::Debug;
+
+/// What `work` gives, which is the same with 1, 2, 3 and 8 threads.
+pub(crate) fn on_any_threads<R: PartialEq + Debug + Send>(work: impl Fn() -> R + Sync) -> R {
+    let on = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool of few threads");
+        pool.install(&work)
+    };
+    let one = on(1);
+    for threads in [2, 3, 8] {
+        assert!(on(threads) == one, "{threads} threads give something else");
+    }
+    one
+}
