@@ -1,7 +1,9 @@
 //! A graph compiled to a flat list of instructions over one arena, for running many times.
 //!
-//! Compiling leaves out what no output needs, joins a product with the bias and activation behind it, joins chains of
-//! elementwise operations, and plans which results share memory. A run allocates nothing.
+//! Compiling leaves out what no output needs, joins a product with the bias, the activation and the elementwise operations
+//! behind it, joins chains of elementwise operations, and plans which results share memory. A run allocates nothing. What
+//! is large is cut into blocks that idle threads may take: call it from a thread of the pool (inside `rayon::scope`), else
+//! every cut goes there and back.
 
 mod compile;
 mod plan;
