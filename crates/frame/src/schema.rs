@@ -114,6 +114,13 @@ impl Column {
         let name = name.into();
         Column { sources: vec![name.clone()], name, kind, role: Role::Feature }
     }
+
+    /// May its values tell those of `other`? They do where both were made from one column, or one of them from a part of
+    /// what the other was made from.
+    #[must_use]
+    pub fn tells_of(&self, other: &Column) -> bool {
+        self.sources.iter().any(|own| other.sources.iter().any(|source| overlap(own, source)))
+    }
 }
 
 /// A column, or a group of columns whose members only a fitted state knows (one-hot levels, say, or a column that a
@@ -258,6 +265,21 @@ impl Schema {
     pub fn is_closed(&self) -> bool {
         self.entries.iter().all(|entry| matches!(entry, Entry::Column(_)))
     }
+}
+
+/// The source of what holds the values of `source` in some rows only. Two parts of a column tell nothing of each other.
+pub(crate) fn part_of(source: &str, condition: &str) -> Arc<str> {
+    format!("{source}{PART}{condition}").into()
+}
+
+const PART: &str = " where ";
+
+/// Is it one source, or are they a part and its whole?
+fn overlap(left: &str, right: &str) -> bool {
+    let has = |whole: &str, part: &str| {
+        part.strip_prefix(whole).is_some_and(|condition| condition.is_empty() || condition.starts_with(PART))
+    };
+    has(left, right) || has(right, left)
 }
 
 fn is_member(name: &str, from: &str) -> bool {

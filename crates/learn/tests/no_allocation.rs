@@ -1,4 +1,6 @@
 //! Training allocates before its first step and in it, then no more: what a step costs is arithmetic.
+//!
+//! Products that are cut for idle threads are larger than those here: handing work over may allocate.
 
 use pipewright_learn::net::{Adam, AdamW, Network, Optimizer, OptimizerConfig, RmsProp, Sgd, Trainer};
 use pipewright_learn::{Examples, Features, Ignore, Target};

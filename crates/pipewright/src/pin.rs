@@ -40,7 +40,7 @@ pub(crate) fn pins(plan: &Plan, surroundings: &Surroundings, observer: &dyn Obse
                 })
             });
             let others = tables.others.iter().map(|other| pin_of(other, &known)).collect();
-            Some(Pin { source, target, others })
+            Some(Pin { source, prepared: known(tables.prepared), target, others })
         })
         .collect();
     outcome.failure = outcome.failure.or(failure);
@@ -50,7 +50,7 @@ pub(crate) fn pins(plan: &Plan, surroundings: &Surroundings, observer: &dyn Obse
 /// What is known of another table: it has no target.
 fn pin_of(tables: &Tables, known: &impl Fn(Option<usize>) -> Option<Schema>) -> Option<Pin> {
     let others = tables.others.iter().map(|other| pin_of(other, known)).collect();
-    Some(Pin { source: known(tables.source)?, target: None, others })
+    Some(Pin { source: known(tables.source)?, prepared: known(tables.prepared), target: None, others })
 }
 
 fn facts(rows: &Data, target: &str) -> Result<Option<TargetFacts>, Failure> {

@@ -40,6 +40,8 @@ pub struct Options {
 pub struct Pin {
     /// Names and kinds of the whole source.
     pub source: Schema,
+    /// The columns of the table at the first stage that learns, if it could be made.
+    pub prepared: Option<Schema>,
     /// The values of the target, where there is one.
     pub target: Option<TargetFacts>,
     /// The same of the other tables that come in, in the order of the stages that bring them.
@@ -261,8 +263,11 @@ impl<'a> Walk<'a> {
                 looks_for_target = false;
                 self.imply_target();
             }
-            if verb.spec.output == Sort::Learner && verb.spec.effect.learns() {
-                self.imply_encode();
+            if verb.spec.effect.learns() {
+                self.close();
+                if verb.spec.output == Sort::Learner {
+                    self.imply_encode();
+                }
             }
             self.stage(stage, verb, None);
         }
@@ -297,6 +302,17 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// At the first stage that learns, groups of columns that were open have their members, if the table was made.
+    fn close(&mut self) {
+        let is_first = self.done.first_fit() == self.done.nodes.len();
+        let is_known = self.schema.as_ref().is_some_and(Schema::is_closed);
+        let prepared = self.pin.and_then(|pin| pin.prepared.as_ref());
+        if let (true, false, Some(prepared), Some(above)) = (is_first, is_known, prepared, self.done.nodes.last_mut()) {
+            above.schema = Some(prepared.clone());
+            self.schema = Some(prepared.clone());
+        }
+    }
+
     /// The columns of the table at the first stage that learns, so far; they are what a judge parts the rows by.
     fn prepared(&self) -> Option<&Schema> {
         self.done.nodes[..self.done.first_fit()].last()?.schema.as_ref()
@@ -320,6 +336,10 @@ impl<'a> Walk<'a> {
             Ok(bound) => Settled::wrap(bound, verb, &args, self.surroundings),
             Err(fault) => return self.fault(fault, &args, span),
         };
+        let effect = bound.effect().unwrap_or(verb.spec.effect);
+        if effect.learns() {
+            self.close();
+        }
         let mut other = None;
         let outcome = self.outcome(&bound, &args, span, &mut other);
         let mut decided = Vec::new();
@@ -357,7 +377,6 @@ impl<'a> Walk<'a> {
         }
         let text = stage_text(&verb.spec, &args, &decided);
         let schema = self.schema.clone();
-        let effect = bound.effect().unwrap_or(verb.spec.effect);
         self.done.nodes.push(Node {
             verb,
             args,

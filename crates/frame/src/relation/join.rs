@@ -85,7 +85,10 @@ impl Join {
             self.check_full(left, right)?;
         }
         let added = self.added(left, right).into_iter().map(|(_, column)| Entry::Column(column));
-        of_different(left.entries().iter().cloned().chain(added).collect())
+        // The members of an open group come along, whatever they are.
+        let comes_along = |entry: &&Entry| !self.only_looks() && !matches!(entry, Entry::Column(_));
+        let open = right.entries().iter().filter(comes_along).cloned();
+        of_different(left.entries().iter().cloned().chain(added).chain(open).collect())
     }
 
     /// Makes it.
@@ -129,9 +132,14 @@ impl Join {
         Ok((!both.is_empty()).then(|| both.into_iter().unzip()))
     }
 
+    /// Does no column of the right table come along?
+    fn only_looks(&self) -> bool {
+        matches!(self.how, How::Semi | How::Anti)
+    }
+
     /// The columns of the right table that are added, each with its name there.
     fn added(&self, left: &Schema, right: &Schema) -> Vec<(Arc<str>, Column)> {
-        if matches!(self.how, How::Semi | How::Anti) {
+        if self.only_looks() {
             return Vec::new();
         }
         let added = right.columns().filter(|column| !self.on.iter().any(|(_, other)| *other == column.name));

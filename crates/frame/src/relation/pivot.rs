@@ -5,6 +5,7 @@ use super::index::Groups;
 use super::keys::Keys;
 use super::values::Values;
 use super::{NONE, gather::gather};
+use crate::schema::part_of;
 use crate::table::text_of;
 use crate::{Aggregate, Column, Entry, Role, Schema, Table};
 use arrow_array::ArrayRef;
@@ -14,7 +15,8 @@ use std::sync::Arc;
 
 /// Makes a column of the values of `value` for every value of `key`, and one row of all rows that agree in all other
 /// columns. The rows stand in the order in which they first appear; the new columns, behind the others, in the order of
-/// the key's values: `key=level`, and `key (missing)` where the key is missing.
+/// the key's values: `key=level`, and `key (missing)` where the key is missing. Each is made from a part of the values, so
+/// that none of them tells of another.
 ///
 /// Where no row has the key, the value is missing. Where several have it, an aggregate makes one value of theirs.
 ///
@@ -89,9 +91,9 @@ impl Pivot {
         let kept = others().map(|(column, array)| Ok((column.clone(), gather(&column.name, array, &rows.first)?)));
         let mut columns = kept.collect::<Result<Vec<(Column, ArrayRef)>, Failure>>()?;
         let kind = self.aggregate.map_or(Ok(value.kind), |aggregate| aggregate.kind(value))?;
-        let sources = super::sources([value, table.column(&self.key)?].into_iter());
         let new = levels.par_iter().map(|(group, name)| {
-            let column = Column { name: name.clone(), kind, role: Role::Feature, sources: sources.clone() };
+            let sources = value.sources.iter().map(|source| part_of(source, name)).collect();
+            let column = Column { name: name.clone(), kind, role: Role::Feature, sources };
             Ok((column, gather(name, &aggregated, &place[*group])?))
         });
         columns.extend(new.collect::<Vec<Result<_, Failure>>>().into_iter().collect::<Result<Vec<_>, _>>()?);

@@ -3,7 +3,7 @@
 use super::Walk;
 use crate::target::resolve_task;
 use pipewright_diagnostic::{Diagnostic, Span, code};
-use pipewright_frame::Role;
+use pipewright_frame::{Role, Schema};
 use pipewright_operator::work::Training;
 use pipewright_operator::{Args, Effect, Fault};
 
@@ -55,7 +55,8 @@ impl Walk<'_> {
     }
 
     pub(super) fn training(&mut self, training: &dyn Training, args: &Args, span: Span) {
-        let Some(schema) = self.schema.clone() else { return };
+        // What is known of the target, a stage that says nothing of its columns does not change.
+        let Some(schema) = self.schema.as_ref().or(self.prepared()).cloned() else { return };
         let Some(target) = self.done.target.clone() else {
             if self.names_target {
                 // The stage that names it has had its message.
@@ -65,6 +66,11 @@ impl Walk<'_> {
             return self.say(Diagnostic::error(code::NO_TARGET, message).label(span, "").help("name it: target NAME"));
         };
         let Some(column) = schema.find(&target).cloned() else {
+            // A column that a pivot may make: only the rows can say.
+            let may_be = |schema: &Schema| schema.find(&target).is_none() && schema.foreseen(&target).is_some();
+            if self.prepared().is_some_and(may_be) {
+                return;
+            }
             let mut diagnostic =
                 Diagnostic::error(code::TARGET_DROPPED, format!("the target `{target}` is no longer there"))
                     .label(span, "");

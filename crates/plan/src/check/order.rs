@@ -52,9 +52,7 @@ impl Walk<'_> {
 
     /// What was made from the target, also by way of a group or another table, is no feature: its answer is in it.
     pub(super) fn check_lineage(&mut self, schema: &Schema, target: &Column) {
-        let tells = |column: &&Column| {
-            column.role == Role::Feature && column.sources.iter().any(|source| target.sources.contains(source))
-        };
+        let tells = |column: &&Column| column.role == Role::Feature && column.tells_of(target);
         for column in schema.columns().filter(tells) {
             let knows = |node: &&Node| node.schema.as_ref().is_some_and(|schema| schema.find(&column.name).is_some());
             let Some(span) = self.done.nodes.iter().find(knows).map(|node| node.span) else { continue };

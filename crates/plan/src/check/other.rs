@@ -2,7 +2,7 @@
 
 use super::{Other, PipelinePlan, Walk};
 use pipewright_diagnostic::{Diagnostic, Span, code, nearest};
-use pipewright_frame::{Column, Schema};
+use pipewright_frame::{Column, Entry, Schema};
 use pipewright_operator::{Args, Bound, Sort, Value};
 use pipewright_syntax::{Item, Stage};
 use std::sync::Arc;
@@ -67,6 +67,7 @@ impl Walk<'_> {
                 }
             }
         }
+        self.close();
         for node in &self.done.nodes {
             if let Bound::Look(_) | Bound::Check(_) = node.bound {
                 let name = node.verb.spec.name;
@@ -81,7 +82,11 @@ impl Other {
     /// Its columns, each with the sources that it has from here on.
     pub(crate) fn schema(&self) -> Option<Schema> {
         let schema = self.plan.nodes.last()?.schema.as_ref()?;
-        Some(Schema::new(schema.columns().map(|column| sourced(column, self.name.as_deref()))))
+        let entries = schema.entries().iter().map(|entry| match entry {
+            Entry::Column(column) => Entry::Column(sourced(column, self.name.as_deref())),
+            open => open.clone(),
+        });
+        Some(Schema::with_entries(entries.collect()))
     }
 }
 

@@ -25,7 +25,10 @@ fn a_pivot_makes_a_column_a_level_and_says_where_nothing_is() {
         .collect();
     assert_eq!(shown, ["Oslo 8 8 ·", "Bonn 5 · ·", "Rome · · 1"]);
     assert_eq!(mean.schema(&long.schema()).unwrap().admits(wide.columns()), Ok(()));
-    assert_eq!(wide.column("year=2023").unwrap().sources, ["rain".into(), "year".into()]);
+    let [one, other] = ["year=2023", "year=2024"].map(|name| wide.column(name).unwrap());
+    assert_eq!(one.sources, ["rain where year=2023".into()]);
+    assert!(one.tells_of(one) && one.tells_of(long.column("rain").unwrap()));
+    assert!(!one.tells_of(other) && !one.tells_of(long.column("year").unwrap()), "of other values");
     let several = pivot("year", "rain", None).apply(&long).unwrap_err();
     assert_eq!((several.code, several.place.row), (code::VALUE_OUT_OF_RANGE, Some(4)));
     assert_eq!(pivot("year", "year", None).apply(&long).unwrap_err().code, code::BAD_VALUE);
