@@ -14,8 +14,12 @@ use std::time::Instant;
 const MEMBERS: usize = 8;
 
 fn main() {
-    let shapes: [(&[usize], usize, usize); 4] =
-        [(&[20, 64, 32, 1], 32, 4000), (&[20, 64, 32, 1], 256, 800), (&[20, 256, 256, 1], 32, 200), (&[20, 256, 256, 1], 256, 50)];
+    let shapes: [(&[usize], usize, usize); 4] = [
+        (&[20, 64, 32, 1], 32, 4000),
+        (&[20, 64, 32, 1], 256, 800),
+        (&[20, 256, 256, 1], 32, 200),
+        (&[20, 256, 256, 1], 256, 50),
+    ];
     println!("widths, batch: one program | one after another | as tasks");
     rayon::scope(|_| shapes.iter().for_each(|&(widths, batch, times)| compare(widths, batch, times)));
 }

@@ -144,7 +144,8 @@ fn seconds(value: Option<f64>) -> String {
 pub(super) enum Goal {
     /// At this job, one tool takes at least so many times as long as another.
     Ratio { job: &'static str, slow: &'static str, fast: &'static str, least: f64 },
-    /// At this job, the fastest of all that are not ours takes at least so many times as long as this one.
+    /// At this job, the fastest that is not ours takes at least so many times as long as this one; on one thread, where
+    /// names say which work on two.
     Best { job: &'static str, fast: &'static str, least: f64 },
     /// At this job, Pipewright takes less.
     Below { job: &'static str, seconds: f64 },
@@ -152,6 +153,9 @@ pub(super) enum Goal {
 
 /// Tools that are ours, by the start of their names.
 const OURS: [&str; 3] = ["pipewright", "frame", "learn"];
+
+/// How the names of tools end that work on two threads where others of the job work on one.
+const ON_TWO: &str = "-2t";
 
 impl Goal {
     pub(super) fn verdict(&self, jobs: &[Job]) -> String {
@@ -166,6 +170,7 @@ impl Goal {
             Goal::Best { job, fast, least } => {
                 let peers = find(job).into_iter().flat_map(|job| &job.tools);
                 let peers = peers.filter(|tool| !OURS.iter().any(|own| tool.name.starts_with(own)));
+                let peers = peers.filter(|tool| !tool.name.ends_with(ON_TWO));
                 let best = peers.filter_map(|tool| median(&tool.walls)).reduce(f64::min);
                 let ratio = best.zip(wall(job, fast)).map(|(best, fast)| best / fast);
                 (format!("{job}: fastest peer / {fast} ≥ {least}"), reached(ratio, least))
