@@ -1,9 +1,9 @@
 //! A graph compiled to a flat list of instructions over one arena, for running many times.
 //!
 //! Compiling leaves out what no output needs, joins a product with the bias, the activation and the elementwise operations
-//! behind it, joins chains of elementwise operations, and plans which results share memory. A run allocates nothing. What
-//! is large is cut into blocks that idle threads may take: call it from a thread of the pool (inside `rayon::scope`), else
-//! every cut goes there and back.
+//! behind it, joins chains of elementwise operations, and plans which results share memory. A run allocates nothing, but
+//! for what rayon may when it hands a block over: what is large is cut into blocks that idle threads may take. Call it from
+//! a thread of the pool (inside `rayon::scope`), else every cut goes there and back.
 
 mod compile;
 mod plan;
