@@ -30,9 +30,8 @@ impl<'a, T> Factor<'a, T> {
 
 /// `output = left · right`, with `left` (as used) `rows` × `inner` and `right` `inner` × `columns`.
 ///
-/// faer keeps up with hand-written kernels from 32 × 20 · 20 × 64 upwards. It works on one thread; large products are
-/// cut into blocks of rows of the output, for whatever threads are idle.
-pub(crate) fn product<T: Element>(sides: [usize; 3], left: Factor<'_, T>, right: Factor<'_, T>, output: &mut [T]) {
+/// faer works on one thread; large products are cut into blocks of rows of the output, for whatever threads are idle.
+fn product<T: Element>(sides: [usize; 3], left: Factor<'_, T>, right: Factor<'_, T>, output: &mut [T]) {
     product_then(sides, left, right, output, |_, _| {});
 }
 
