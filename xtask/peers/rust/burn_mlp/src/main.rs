@@ -4,7 +4,7 @@ use burn::nn::{Linear, LinearConfig, Relu, loss::BinaryCrossEntropyLossConfig};
 use burn::optim::{AdamConfig, GradientsParams};
 use burn::prelude::*;
 use burn::tensor::activation::sigmoid;
-use job::{CHUNK, EPOCHS, EPSILON, Examples, HIDDEN, Predict, RATE, batches};
+use job::{CHUNK, EPSILON, Examples, Job, Predict, RATE};
 
 fn main() {
     job::run(train);
@@ -12,22 +12,22 @@ fn main() {
 
 #[derive(Module, Debug)]
 struct Mlp {
-    first: Linear,
-    second: Linear,
+    hidden: Vec<Linear>,
     last: Linear,
     relu: Relu,
 }
 
 impl Mlp {
-    fn new(width: usize, device: &Device) -> Self {
-        let linear = |inputs, outputs| LinearConfig::new(inputs, outputs).init(device);
-        let [first, second] = HIDDEN;
-        Mlp { first: linear(width, first), second: linear(first, second), last: linear(second, 1), relu: Relu::new() }
+    fn new(width: usize, layers: &[usize], device: &Device) -> Self {
+        let inputs = [&[width], layers].concat();
+        let layer = |(&inputs, &units)| LinearConfig::new(inputs, units).init(device);
+        let mut hidden: Vec<Linear> = inputs.iter().zip(layers).map(layer).collect();
+        let last = hidden.pop().expect("a layer");
+        Mlp { hidden, last, relu: Relu::new() }
     }
 
     fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        let x = self.relu.forward(self.first.forward(x));
-        let x = self.relu.forward(self.second.forward(x));
+        let x = self.hidden.iter().fold(x, |x, layer| self.relu.forward(layer.forward(x)));
         self.last.forward(x)
     }
 }
@@ -37,23 +37,20 @@ fn matrix(values: Vec<f32>, width: usize, device: &Device) -> Tensor<2> {
     Tensor::from_data(TensorData::new(values, [rows, width]), device)
 }
 
-fn train(examples: &Examples) -> Predict {
+fn train(job: &Job, examples: &Examples, batches: &mut dyn Iterator<Item = Vec<usize>>) -> Predict {
     let device = Device::flex().autodiff();
     device.seed(1);
     let width = examples.width;
-    let mut model = Mlp::new(width, &device);
+    let mut model = Mlp::new(width, &job.layers, &device);
     let mut optimizer = AdamConfig::new().with_epsilon(EPSILON as f32).init();
     let loss = BinaryCrossEntropyLossConfig::new().with_logits(true).init(&device);
-    let mut epoch = batches(examples.target.len());
-    for _ in 0..EPOCHS {
-        for rows in epoch() {
-            let (features, target) = examples.batch(&rows);
-            let target: Vec<i64> = target.into_iter().map(|value| value as i64).collect();
-            let target: Tensor<2, Int> = Tensor::from_data(TensorData::new(target, [rows.len(), 1]), &device);
-            let loss = loss.forward(model.forward(matrix(features, width, &device)), target);
-            let gradients = GradientsParams::from_grads(loss.backward(), &model);
-            model = optimizer.step(RATE, model, gradients);
-        }
+    for rows in batches {
+        let (features, target) = examples.batch(&rows);
+        let target: Vec<i64> = target.into_iter().map(|value| value as i64).collect();
+        let target: Tensor<2, Int> = Tensor::from_data(TensorData::new(target, [rows.len(), 1]), &device);
+        let loss = loss.forward(model.forward(matrix(features, width, &device)), target);
+        let gradients = GradientsParams::from_grads(loss.backward(), &model);
+        model = optimizer.step(RATE, model, gradients);
     }
     let model = model.valid();
     Box::new(move |features| {

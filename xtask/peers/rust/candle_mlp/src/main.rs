@@ -2,32 +2,25 @@
 
 use candle_core::{DType, Device, Result, Tensor};
 use candle_nn::{AdamW, Linear, Module, Optimizer, ParamsAdamW, VarBuilder, VarMap, linear, ops};
-use job::{CHUNK, EPOCHS, EPSILON, Examples, HIDDEN, Predict, RATE, batches};
+use job::{CHUNK, EPSILON, Examples, Job, Predict, RATE};
 
 fn main() {
-    job::run(|examples| train(examples).expect("shapes fit"));
+    job::run(|job, examples, batches| train(job, examples, batches).expect("shapes fit"));
 }
 
-struct Mlp {
-    first: Linear,
-    second: Linear,
-    last: Linear,
-}
+struct Mlp(Vec<Linear>);
 
 impl Mlp {
-    fn new(width: usize, variables: VarBuilder) -> Result<Self> {
-        let [first, second] = HIDDEN;
-        Ok(Mlp {
-            first: linear(width, first, variables.pp("first"))?,
-            second: linear(first, second, variables.pp("second"))?,
-            last: linear(second, 1, variables.pp("last"))?,
-        })
+    fn new(width: usize, layers: &[usize], variables: &VarBuilder) -> Result<Self> {
+        let inputs = [&[width], layers].concat();
+        let layer = |(place, (&inputs, &units))| linear(inputs, units, variables.pp(place));
+        Ok(Mlp(inputs.iter().zip(layers).enumerate().map(layer).collect::<Result<_>>()?))
     }
 
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let x = self.first.forward(x)?.relu()?;
-        let x = self.second.forward(&x)?.relu()?;
-        self.last.forward(&x)
+        let (last, hidden) = self.0.split_last().expect("a layer");
+        let x = hidden.iter().try_fold(x.clone(), |x, layer| layer.forward(&x)?.relu())?;
+        last.forward(&x)
     }
 }
 
@@ -38,20 +31,17 @@ fn cross_entropy(z: &Tensor, y: &Tensor) -> Result<Tensor> {
     ((z.relu()? - (z * y)?)? + softplus)?.mean_all()
 }
 
-fn train(examples: &Examples) -> Result<Predict> {
+fn train(job: &Job, examples: &Examples, batches: &mut dyn Iterator<Item = Vec<usize>>) -> Result<Predict> {
     let width = examples.width;
     let variables = VarMap::new();
-    let model = Mlp::new(width, VarBuilder::from_varmap(&variables, DType::F32, &Device::Cpu))?;
+    let model = Mlp::new(width, &job.layers, &VarBuilder::from_varmap(&variables, DType::F32, &Device::Cpu))?;
     let settings = ParamsAdamW { lr: RATE, eps: EPSILON, weight_decay: 0.0, ..ParamsAdamW::default() };
     let mut optimizer = AdamW::new(variables.all_vars(), settings)?;
-    let mut epoch = batches(examples.target.len());
-    for _ in 0..EPOCHS {
-        for rows in epoch() {
-            let (features, target) = examples.batch(&rows);
-            let features = Tensor::from_vec(features, (rows.len(), width), &Device::Cpu)?;
-            let target = Tensor::from_vec(target, (rows.len(), 1), &Device::Cpu)?;
-            optimizer.backward_step(&cross_entropy(&model.forward(&features)?, &target)?)?;
-        }
+    for rows in batches {
+        let (features, target) = examples.batch(&rows);
+        let features = Tensor::from_vec(features, (rows.len(), width), &Device::Cpu)?;
+        let target = Tensor::from_vec(target, (rows.len(), 1), &Device::Cpu)?;
+        optimizer.backward_step(&cross_entropy(&model.forward(&features)?, &target)?)?;
     }
     let predict = move |chunk: &[f32]| -> Result<Vec<f32>> {
         let features = Tensor::from_slice(chunk, (chunk.len() / width, width), &Device::Cpu)?;

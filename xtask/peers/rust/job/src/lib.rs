@@ -1,19 +1,28 @@
-//! The job around a network: read, fill by means, standardise, train, predict the training rows, report.
+//! The job around a network: read, fill by means, standardise, train, predict the training rows, report. As `job.py`:
+//!
+//!     TOOL_mlp FILE [LAYERS BATCH EPOCHS]
+//!
+//! as in `mid.csv 64,32,1 32 10`. The number of threads is rayon's, by its variable.
 
 use csv::{ByteRecord, ReaderBuilder};
+use std::time::Instant;
 
-/// Units of the hidden layers.
-pub const HIDDEN: [usize; 2] = [64, 32];
-/// Passes over the rows.
-pub const EPOCHS: usize = 10;
-/// Rows a step.
-pub const BATCH: usize = 32;
 /// The learning rate of Adam.
 pub const RATE: f64 = 1e-3;
 /// The epsilon of Adam.
 pub const EPSILON: f64 = 1e-7;
 /// Rows that are predicted at once.
 pub const CHUNK: usize = 8192;
+
+/// What is trained, and how long.
+pub struct Job {
+    /// Units of the layers, the output's last.
+    pub layers: Vec<usize>,
+    /// Rows a step.
+    batch: usize,
+    /// Passes over the rows.
+    epochs: usize,
+}
 
 /// From features, row after row, to probabilities of class 1.
 pub type Predict = Box<dyn Fn(&[f32]) -> Vec<f32>>;
@@ -25,20 +34,35 @@ pub struct Examples {
     pub target: Vec<f32>,
 }
 
-/// Does the job of the command line, `seed FILE TARGET`, and prints accuracy and log loss as JSON.
-pub fn run(train: impl FnOnce(&Examples) -> Predict) {
+/// Does the job of the command line and prints accuracy and log loss as JSON, and the seconds of an epoch after one that
+/// warms up. `train` gets the batches of all epochs, in ever new order.
+pub fn run(train: impl FnOnce(&Job, &Examples, &mut dyn Iterator<Item = Vec<usize>>) -> Predict) {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [job, file, target] = &arguments[..] else { panic!("usage: seed FILE TARGET") };
-    assert_eq!(job, "seed");
-    let examples = Examples::read(file, target);
-    let predict = train(&examples);
-    report(&predict(&examples.features), &examples.target);
+    let (file, layers, batch, epochs) = match &arguments[..] {
+        [file] => (file, "64,32,1", "32", "10"),
+        [file, layers, batch, epochs] => (file, &**layers, &**batch, &**epochs),
+        _ => panic!("usage: FILE [LAYERS BATCH EPOCHS]"),
+    };
+    let number = |text: &str| text.parse().expect("a whole number");
+    let job = Job { layers: layers.split(',').map(number).collect(), batch: number(batch), epochs: number(epochs) };
+    let examples = Examples::read(file);
+    let mut order = Order::new(examples.target.len());
+    let mut laps = Vec::new();
+    // What is between the last batch of an epoch and the first of the next is the epoch's.
+    let mut batches = (0..job.epochs).flat_map(|_| {
+        laps.push(Instant::now());
+        order.shuffle().chunks(job.batch).map(<[usize]>::to_vec).collect::<Vec<_>>()
+    });
+    let predict = train(&job, &examples, &mut batches);
+    drop(batches);
+    laps.push(Instant::now());
+    report(&predict(&examples.features), &examples.target, &laps);
 }
 
 impl Examples {
-    fn read(file: &str, target: &str) -> Examples {
+    fn read(file: &str) -> Examples {
         let (names, mut columns) = read(file);
-        let place = names.iter().position(|name| name == target).expect("the target is a column");
+        let place = names.iter().position(|name| name == "target").expect("the target is a column");
         let target = columns.remove(place).into_iter().map(|value| value as f32).collect();
         columns.iter_mut().for_each(|column| standardise(column));
         let rows = columns[0].len();
@@ -76,26 +100,38 @@ fn standardise(column: &mut [f64]) {
     column.iter_mut().for_each(|value| *value /= deviation);
 }
 
-/// The batches of an epoch after another, in ever new order.
-pub fn batches(rows: usize) -> impl FnMut() -> Vec<Vec<usize>> {
-    let mut order: Vec<usize> = (0..rows).collect();
-    let mut random = 7_u64;
-    move || {
-        for last in (1..rows).rev() {
+/// The rows, in ever new order.
+struct Order {
+    rows: Vec<usize>,
+    random: u64,
+}
+
+impl Order {
+    fn new(rows: usize) -> Self {
+        Order { rows: (0..rows).collect(), random: 7 }
+    }
+
+    fn shuffle(&mut self) -> &[usize] {
+        for last in (1..self.rows.len()).rev() {
             // Xorshift (Marsaglia 2003, 13-7-17).
-            random ^= random << 13;
-            random ^= random >> 7;
-            random ^= random << 17;
-            order.swap(last, (random % (last as u64 + 1)) as usize);
+            self.random ^= self.random << 13;
+            self.random ^= self.random >> 7;
+            self.random ^= self.random << 17;
+            self.rows.swap(last, (self.random % (last as u64 + 1)) as usize);
         }
-        order.chunks(BATCH).map(<[usize]>::to_vec).collect()
+        &self.rows
     }
 }
 
-fn report(probabilities: &[f32], target: &[f32]) {
+fn report(probabilities: &[f32], target: &[f32], laps: &[Instant]) {
     let rows = target.len() as f64;
     let pairs = || probabilities.iter().map(|&p| f64::from(p)).zip(target.iter().map(|&y| y > 0.5));
     let accuracy = pairs().filter(|(p, y)| (*p > 0.5) == *y).count() as f64 / rows;
     let losses = pairs().map(|(p, y)| -(if y { p } else { 1.0 - p }).clamp(1e-7, 1.0 - 1e-7).ln());
-    println!("{{\"accuracy\": {accuracy}, \"log_loss\": {}}}", losses.sum::<f64>() / rows);
+    let log_loss = losses.sum::<f64>() / rows;
+    let [_, warm, .., last] = laps else { panic!("one epoch warms up, at least one is measured") };
+    let seconds = (*last - *warm).as_secs_f64() / (laps.len() - 2) as f64;
+    println!(
+        r#"{{"accuracy": {accuracy}, "log_loss": {log_loss}, "result": "log loss {log_loss:.3}", "seconds": {seconds}}}"#
+    );
 }
