@@ -1,6 +1,6 @@
 //! An epoch of 100 steps of a network, beside a program written by hand for just that network: what generality costs.
 //!
-//! The hand-written program has its sizes as constants, calls faer for products and has a plain loop for the rest,
+//! The hand-written program has its sizes as constants, calls the products of `tensor` and has a plain loop for the rest,
 //! compiled for AVX2; it runs only on CPUs that have that.
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
@@ -53,8 +53,8 @@ mod by_hand {
     //! Two hidden layers with the rectifier, binary cross-entropy, Adam.
     #![allow(unsafe_code, reason = "calls of functions compiled for AVX2, which the caller has found")]
 
-    use faer::{Accum, MatMut, MatRef, Par, linalg::matmul::matmul};
     use pipewright_learn::{Examples, Target};
+    use pipewright_tensor::Factor;
     use pipewright_world::random::Key;
 
     pub(super) struct Program<const I: usize, const H: usize, const K: usize> {
@@ -169,13 +169,9 @@ mod by_hand {
         }
     }
 
-    fn product(output: &mut [f32], left: (&[f32], bool), right: (&[f32], bool), [m, k, n]: [usize; 3]) {
-        let view = |(values, is_transposed), rows, columns| match is_transposed {
-            true => MatRef::from_column_major_slice(values, rows, columns),
-            false => MatRef::from_row_major_slice(values, rows, columns),
-        };
-        let output = MatMut::from_row_major_slice_mut(output, m, n);
-        matmul(output, Accum::Replace, view(left, m, k), view(right, k, n), 1.0, Par::Seq);
+    fn product(output: &mut [f32], left: (&[f32], bool), right: (&[f32], bool), sides: [usize; 3]) {
+        let factor = |(values, transposed)| Factor { values, transposed };
+        pipewright_tensor::product(sides, factor(left), factor(right), output);
     }
 
     /// The mean loss, and its gradients in place of the logits, and their sum.

@@ -42,6 +42,9 @@ pub trait Element:
     /// The number as an `f64`, exactly.
     fn to_f64(self) -> f64;
 
+    /// Two slices to read and one to change as what they are, if that is single precision.
+    fn singles<'a>(read: [&'a [Self]; 2], changed: &'a mut [Self]) -> Option<([&'a [f32]; 2], &'a mut [f32])>;
+
     /// self · factor + term, rounded once; one instruction where the CPU has it.
     #[must_use]
     fn mul_add(self, factor: Self, term: Self) -> Self;
@@ -140,6 +143,11 @@ impl Element for f32 {
     #[inline(always)]
     fn from_f64(value: f64) -> f32 {
         value as f32
+    }
+
+    #[inline(always)]
+    fn singles<'a>(read: [&'a [f32]; 2], changed: &'a mut [f32]) -> Option<([&'a [f32]; 2], &'a mut [f32])> {
+        Some((read, changed))
     }
 
     #[inline(always)]
@@ -389,6 +397,11 @@ impl Element for f64 {
     #[inline(always)]
     fn from_f64(value: f64) -> f64 {
         value
+    }
+
+    #[inline(always)]
+    fn singles<'a>(_: [&'a [f64]; 2], _: &'a mut [f64]) -> Option<([&'a [f32]; 2], &'a mut [f32])> {
+        None
     }
 
     #[inline(always)]

@@ -10,7 +10,8 @@ use crate::Element;
 use crate::op::over;
 use crate::shape::Axis;
 
-pub(crate) use product::{Factor, batch_product, product_then};
+pub use product::{Factor, product};
+pub(crate) use product::{batch_product, product_then};
 
 /// Runs `work` compiled for the best instruction set of this CPU. It pays for plain loops over slices that can be
 /// inlined into it: mark the closure `#[inline(always)]`, else it may be compiled for the least CPU.

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod aligned;
 mod element;
 mod gradient;
 mod graph;
@@ -13,6 +14,6 @@ mod transform;
 pub use element::Element;
 pub use graph::{Graph, Node};
 pub use interpret::{Values, interpret};
-pub use kernel::vectorised;
+pub use kernel::{Factor, product, vectorised};
 pub use program::Program;
 pub use shape::{Axis, Shape, Size};

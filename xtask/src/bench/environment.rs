@@ -1,5 +1,6 @@
 //! Where the program, the peers and their data are.
 
+use super::job::MISSING;
 use super::measure::Call;
 use super::{Options, build_example, build_program, peers_root};
 use crate::project::root;
@@ -66,9 +67,11 @@ impl Environment {
         Call::new(self.python(), &["-c", &find])
     }
 
-    /// A program of the Rust peers.
-    pub(super) fn rust_peer(&self, name: &str) -> PathBuf {
-        self.root.join(format!("rs/target/release/{name}"))
+    /// A program of the Rust peers on so many threads, and what is wrong if it is not built.
+    pub(super) fn rust_peer(&self, name: &str, arguments: &[&str], threads: &'static str) -> (Call, Option<String>) {
+        let program = self.root.join(format!("rs/target/release/{name}_mlp"));
+        let trouble = (!program.exists()).then(|| MISSING.to_owned());
+        (Call::new(program, arguments).variable("RAYON_NUM_THREADS", threads), trouble)
     }
 
     pub(super) fn script(&self, name: &str) -> String {

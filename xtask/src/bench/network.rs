@@ -7,7 +7,7 @@
 
 use super::Family;
 use super::environment::Environment;
-use super::job::{Goal, Job, MISSING, Tool};
+use super::job::{Goal, Job, Tool};
 use super::measure::Call;
 use super::training;
 use serde_json::Value as Json;
@@ -69,10 +69,8 @@ fn python_peer(environment: &Environment, name: &'static str, file: &str) -> Too
 }
 
 fn rust_peer(environment: &Environment, name: &'static str, file: &str) -> Tool {
-    let program = environment.rust_peer(&format!("{name}_mlp"));
-    let trouble = (!program.exists()).then(|| MISSING.to_owned());
     // With more threads both are slower on batches of 32 rows.
-    let call = Call::new(program, &["seed", file, "target"]).variable("RAYON_NUM_THREADS", "1");
+    let (call, trouble) = environment.rust_peer(name, &[file], "1");
     Tool { trouble, read: quality, ..Tool::new(name, vec![call]) }
 }
 

@@ -29,6 +29,10 @@ pub(super) fn jobs(environment: &Environment) -> Result<Vec<Job>, String> {
             let call = Call::new(environment.python(), &arguments.concat()).variable("OMP_NUM_THREADS", threads);
             Tool { probe: Some(environment.probe(package)), ..timed(name, call) }
         };
+        let rust = |name, package, threads| {
+            let (call, trouble) = environment.rust_peer(package, &[&file, layers, batch, epochs], threads);
+            Tool { trouble, ..timed(name, call) }
+        };
         let tools = vec![
             own("learn", "1")?,
             own("learn-2t", "2")?,
@@ -38,6 +42,10 @@ pub(super) fn jobs(environment: &Environment) -> Result<Vec<Job>, String> {
             peer("torch-compile", "torch", "1", &["compile"]),
             peer("jax", "jax", "1", &[]),
             peer("jax-2t", "jax", "2", &[]),
+            rust("candle", "candle", "1"),
+            rust("candle-2t", "candle", "2"),
+            rust("burn", "burn", "1"),
+            rust("burn-2t", "burn", "2"),
         ];
         Ok(Job { name, rounds: 3, own: "learn", tools })
     };

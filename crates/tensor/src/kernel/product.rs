@@ -1,20 +1,21 @@
-//! Products of matrices: by faer, cut into blocks of rows where they are large. The one place where it is decided what
-//! multiplies.
-//!
-//! A direct kernel of 6 × 32 sums for AVX-512 was measured against faer's for the shapes of small networks (32 × 20 · 20 × 64
-//! and the like): within a tenth of each other, and slower from 256 × 256 up. So faer does all but outer products.
+//! Products of matrices, cut into blocks of rows where they are large. The one place where it is decided what multiplies:
+//! `direct` where it can, faer for the rest.
+
+#[cfg(target_arch = "x86_64")]
+mod direct;
 
 use super::vectorised;
 use crate::Element;
 use faer::{Accum, MatMut, MatRef, Par, linalg::matmul::matmul};
+use std::ops::Range;
 
 /// A factor of a product: a row-major matrix, and whether it is used as its transpose.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Factor<'a, T> {
+pub struct Factor<'a, T> {
     /// The numbers, row after row.
-    pub(crate) values: &'a [T],
+    pub values: &'a [T],
     /// Is the matrix that is multiplied the transpose of the one stored?
-    pub(crate) transposed: bool,
+    pub transposed: bool,
 }
 
 impl<'a, T> Factor<'a, T> {
@@ -28,10 +29,24 @@ impl<'a, T> Factor<'a, T> {
     }
 }
 
-/// `output = left · right`, with `left` (as used) `rows` × `inner` and `right` `inner` × `columns`.
+/// `output = left · right`, row after row, with `left` (as used) `rows` × `inner` and `right` `inner` × `columns`: what a program
+/// does for a product, for code that needs no graph.
 ///
-/// faer works on one thread; large products are cut into blocks of rows of the output, for whatever threads are idle.
-fn product<T: Element>(sides: [usize; 3], left: Factor<'_, T>, right: Factor<'_, T>, output: &mut [T]) {
+/// It works on the calling thread; products of more than 2²⁴ multiplications are cut into blocks of rows of the output, for
+/// whatever threads of rayon's pool are idle.
+///
+/// ```
+/// use pipewright_tensor::{Factor, product};
+/// let row = Factor { values: &[1.0, 2.0], transposed: false };
+/// let matrix = Factor { values: &[3.0, 4.0, 5.0, 6.0], transposed: true };
+/// let mut output = [0.0; 2];
+/// product([1, 2, 2], row, matrix, &mut output);
+/// assert_eq!(output, [1.0 * 3.0 + 2.0 * 4.0, 1.0 * 5.0 + 2.0 * 6.0]);
+/// ```
+///
+/// # Panics
+/// If a slice has another size than the sides say.
+pub fn product<T: Element>(sides: [usize; 3], left: Factor<'_, T>, right: Factor<'_, T>, output: &mut [T]) {
     product_then(sides, left, right, output, |_, _| {});
 }
 
@@ -43,12 +58,14 @@ pub(crate) fn product_then<T: Element>(
     output: &mut [T],
     finish: impl Fn(usize, &mut [T]) + Sync,
 ) {
+    let sizes = [rows * inner, inner * columns, rows * columns];
+    assert_eq!([left.values.len(), right.values.len(), output.len()], sizes, "the sizes of a product");
     if inner == 1 && columns > 0 {
         // Transposed or not, a vector lies the same way.
         outer_product(left.values, right.values, output);
         return finish(0, output);
     }
-    product_of_rows(left.view(rows, inner), right.view(inner, columns), 0, output, &finish);
+    product_of_rows([rows, inner, columns], 0..rows, left, right, output, &finish);
 }
 
 /// Multiplications of a block of rows at most. A product of less is done before another thread has woken up.
@@ -58,25 +75,47 @@ const BLOCK_ROWS: usize = 64;
 
 /// Cuts are made by the shape alone, so that a product has the same bits whoever does its blocks.
 fn product_of_rows<T: Element>(
-    left: MatRef<'_, T>,
-    right: MatRef<'_, T>,
-    start: usize,
+    sides: [usize; 3],
+    rows: Range<usize>,
+    left: Factor<'_, T>,
+    right: Factor<'_, T>,
     output: &mut [T],
     finish: &(impl Fn(usize, &mut [T]) + Sync),
 ) {
-    let (rows, inner, columns) = (left.nrows(), left.ncols(), right.ncols());
-    let half = (rows / 2).next_multiple_of(BLOCK_ROWS);
-    if rows * inner * columns <= BLOCK_COST || half >= rows {
-        let block = MatMut::from_row_major_slice_mut(output, rows, columns);
-        matmul(block, Accum::Replace, left, right, T::ONE, Par::Seq);
+    let [_, inner, columns] = sides;
+    let half = (rows.len() / 2).next_multiple_of(BLOCK_ROWS);
+    if rows.len() * inner * columns <= BLOCK_COST || half >= rows.len() {
+        let start = rows.start * columns;
+        multiply(sides, rows, left, right, output);
         return finish(start, output);
     }
-    let (top, bottom) = left.split_at_row(half);
-    let (output_top, output_bottom) = output.split_at_mut(half * columns);
+    let middle = rows.start + half;
+    let (top, bottom) = output.split_at_mut(half * columns);
     rayon::join(
-        || product_of_rows(top, right, start, output_top, finish),
-        || product_of_rows(bottom, right, start + half * columns, output_bottom, finish),
+        || product_of_rows(sides, rows.start..middle, left, right, top, finish),
+        || product_of_rows(sides, middle..rows.end, left, right, bottom, finish),
     );
+}
+
+/// `output` = these rows of `left` · `right`, by what does it fastest.
+fn multiply<T: Element>(
+    [height, inner, columns]: [usize; 3],
+    rows: Range<usize>,
+    left: Factor<'_, T>,
+    right: Factor<'_, T>,
+    output: &mut [T],
+) {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(([left_values, right_values], output)) = T::singles([left.values, right.values], output) {
+        let left = Factor { values: left_values, transposed: left.transposed };
+        let right = Factor { values: right_values, transposed: right.transposed };
+        if direct::product([height, inner, columns], rows.clone(), left, right, output) {
+            return;
+        }
+    }
+    let left = left.view(height, inner).subrows(rows.start, rows.len());
+    let output = MatMut::from_row_major_slice_mut(output, rows.len(), columns);
+    matmul(output, Accum::Replace, left, right.view(inner, columns), T::ONE, Par::Seq);
 }
 
 /// The products of `blocks` pairs of matrices that lie one after another, each of the sides of [`product`].

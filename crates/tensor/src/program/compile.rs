@@ -3,6 +3,7 @@
 use super::plan::Arena;
 use super::{Action, Cost, Instruction, Operand, Place, Program, Reference, STEPS_MAX, Step};
 use crate::Element;
+use crate::aligned::Aligned;
 use crate::graph::{Graph, Node, Source};
 use crate::op::Op;
 
@@ -31,7 +32,7 @@ pub(super) fn compile<T: Element>(graph: &Graph, outputs: &[Node], batch_max: us
         }
     }
 
-    let mut arena = vec![T::ZERO; layout.arena.size()];
+    let mut arena = Aligned::new(layout.arena.size());
     for &(operand, value) in &layout.constants {
         let Place::Arena(start) = operand.place else { unreachable!("constants are in the arena") };
         arena[start..start + operand.shape.count(batch_max)].fill(T::from_f64(value));

@@ -9,6 +9,7 @@ mod compile;
 mod plan;
 
 use crate::Element;
+use crate::aligned::Aligned;
 use crate::graph::{Graph, Node};
 use crate::kernel;
 use crate::op::{self, Op, View};
@@ -28,13 +29,13 @@ use std::fmt;
 /// assert_eq!(program.output(0), [12.0, 34.0, 56.0]);
 /// ```
 #[derive(Debug, Clone)]
-pub struct Program<T> {
+pub struct Program<T: Element> {
     instructions: Vec<Instruction>,
     inputs: Vec<Shape>,
     parameter_count: usize,
     outputs: Vec<Operand>,
     outputs_end: usize,
-    arena: Vec<T>,
+    arena: Aligned<T>,
     batch_max: usize,
     batch: usize,
 }
@@ -372,7 +373,7 @@ impl Step {
 }
 
 /// With what each instruction costs for the largest batch, and all together.
-impl<T> fmt::Display for Program<T> {
+impl<T: Element> fmt::Display for Program<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "arena of {} elements for up to {} rows", self.arena.len(), self.batch_max)?;
         let mut total = Cost { operations: 0, bytes: 0 };
