@@ -11,7 +11,7 @@
 //!
 //! **Figures**, GFLOP/s of this and of faer 0.24 side by side on one thread of a CPU whose multiply-adds alone reach 185
 //! to 215: 32 × 20 · 20 × 64 127 and 105, its gradient of the weights 160 and 109, 32 × 64 · 64 × 32 147 and 110,
-//! 32 × 256 · 256 × 256 140 and 138, with the right factor transposed 122 and 113, 256³ 161 and 156.
+//! 32 × 256 · 256 × 256 140 and 138, with the right factor transposed 122 and 117, 256³ 161 and 159.
 
 use super::Factor;
 use crate::aligned::Aligned;
