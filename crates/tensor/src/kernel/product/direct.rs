@@ -112,7 +112,7 @@ impl Product<'_> {
         }
     }
 
-    /// Fills the panel, unless its columns lie in step already and the first tile can do it by the way.
+    /// Fills the panel, unless the first tile can do it by the way, since its columns lie as they are read; is it filled?
     #[inline(always)]
     fn pack(&mut self, start: usize, column: usize) -> bool {
         let depth = DEPTH.min(self.inner - start);
