@@ -258,35 +258,26 @@ impl Left<'_> {
 fn turn<'a>(simd: V4, rows: impl Iterator<Item = &'a [f32]>, half: usize, panel: &mut [Line]) {
     let mut sources: [&[f32]; LANES] = [&[]; LANES];
     sources.iter_mut().zip(rows).for_each(|(source, row)| *source = row);
-    let are_all = sources.iter().all(|source| !source.is_empty());
-    let (blocks, rest) = panel.as_chunks_mut::<LANES>();
-    let ragged = blocks.len() * LANES;
-    for (place, lines) in blocks.iter_mut().enumerate() {
+    let are_all = !sources[LANES - 1].is_empty();
+    for (place, lines) in panel.chunks_mut(LANES).enumerate() {
         let start = place * LANES;
-        let block = if are_all {
+        let block: [f32x16; LANES] = if are_all && lines.len() == LANES {
             from_fn(|row| V4::as_simd_f32s(&sources[row][start..][..LANES]).0[0])
         } else {
-            block_from(simd, &sources, start)
+            from_fn(|row| match sources[row].get(start..) {
+                Some(rest) => simd.partial_load_f32s(&rest[..LANES.min(rest.len())]),
+                None => simd.splat_f32s(0.0),
+            })
         };
         let columns = transpose(simd, block);
-        for line in 0..LANES {
-            lines[line][half] = columns[line];
+        if lines.len() == LANES {
+            for row in 0..LANES {
+                lines[row][half] = columns[row];
+            }
+        } else {
+            lines.iter_mut().zip(columns).for_each(|(line, column)| line[half] = column);
         }
     }
-    if rest.is_empty() {
-        return;
-    }
-    let columns = transpose(simd, block_from(simd, &sources, ragged));
-    rest.iter_mut().zip(columns).for_each(|(line, column)| line[half] = column);
-}
-
-/// What there is of rows from a place on, and zeros.
-#[inline(always)]
-fn block_from(simd: V4, rows: &[&[f32]; LANES], start: usize) -> [f32x16; LANES] {
-    from_fn(|row| {
-        let rest = rows[row].get(start..).unwrap_or_default();
-        simd.partial_load_f32s(&rest[..LANES.min(rest.len())])
-    })
 }
 
 /// The transpose of 16 × 16 numbers: neighbours are interleaved, then pairs, then quarters of vectors.
