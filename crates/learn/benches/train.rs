@@ -10,8 +10,8 @@ use pipewright_world::random::Key;
 use std::hint::black_box;
 
 const STEPS: usize = 100;
-/// So low that the network of the thousandth epoch is still that of the first: one that knows all rows by heart has
-/// gradients too small for normal numbers, which take the CPU many times as long.
+/// So low that the network of the thousandth epoch is still that of the first: a step of one that knows all rows by heart
+/// took twice as long, probably since its gradients are too small for normal numbers.
 const RATE: f64 = 1e-9;
 
 fn examples(rows: usize, columns: usize) -> Examples {
