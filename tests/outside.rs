@@ -80,7 +80,7 @@ fn a_text_where_numbers_are_needed_is_e0419() {
 /// A workbook with several sheets, of which one is read, and with a cell that could not be computed: N0322, N0504.
 #[test]
 fn a_workbook_says_which_sheet_was_read_and_what_is_missing() {
-    let files = support::files("crates/frame/tests/data", "xlsx");
+    let files = support::files("crates/io/tests/data", "xlsx");
     let bytes = OsWorld::new().read(&files[0]).expect("the fixture is part of the repository");
     let done =
         session(MemoryWorld::new().with_file("people.xlsx", bytes)).run_watched("load people.xlsx | show", &Silent);

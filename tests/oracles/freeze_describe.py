@@ -1,4 +1,4 @@
-"""Freezes what pandas and SciPy say of example tables, for `crates/frame/src/profile/tests.rs`.
+"""Freezes what pandas and SciPy say of example tables, for `crates/prepare/src/profile/tests.rs`.
 
     pip install -r requirements.txt
     python freeze_describe.py

@@ -35,7 +35,7 @@ pub(crate) fn gradcheck(arguments: &[String]) -> Result<(), String> {
 /// The programs that compare with frozen numbers, by package.
 const ORACLES: &[(&str, &[&str])] = &[
     ("pipewright-tensor", &["oracles"]),
-    ("pipewright-frame", &["oracles"]),
+    ("pipewright-expr", &["oracles"]),
     ("pipewright-learn", &["oracles", "nist"]),
     ("pipewright", &["folds"]),
 ];

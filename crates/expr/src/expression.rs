@@ -1,0 +1,414 @@
+//! Expressions over the columns of a table: what `where` keeps, `assert` asks for and `derive` makes.
+//!
+//! Logic is Kleene's: a comparison with a missing value is neither true nor false, `false and null` is false,
+//! `true or null` is true. Chains (`a + b - c`, `p and q and r`) are held flat, so that a chain of any length is
+//! evaluated and dropped in constant stack; other nesting is as deep as its maker allows. What is no finite number
+//! (`0 / 0`, `1 / 0`, `log(-1)`) is missing.
+//!
+//! Most of an expression looks at one row at a time. An [`Expression::Aggregate`] is one value that is learned of many
+//! rows and a constant from then on; a [`Window`] looks at other rows of the table.
+
+mod evaluate;
+mod function;
+mod kind;
+mod lanes;
+mod learn;
+mod saved;
+mod sliding;
+mod window;
+
+use crate::Aggregate;
+use pipewright_diagnostic::Failure;
+use pipewright_table::{Schema, Value};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+pub use function::{Call, Chapter, Function, Parameter, Takes};
+pub use kind::ExprKind;
+pub use learn::{Ranks, Score, Tally};
+pub use window::{Moving, Reach, Window};
+
+/// A resolved expression. Made by the methods of this type, which keep chains flat.
+///
+/// ```
+/// use pipewright_frame::{Column, Comparison, ExprKind, Expression, Kind, Schema};
+/// let old = Expression::column("age").compare(Comparison::Greater, Expression::from(60.0));
+/// let schema = Schema::new([Column::new("age", Kind::Continuous)]);
+/// assert_eq!(old.kind(&schema).unwrap(), ExprKind::Bool);
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub enum Expression {
+    /// The values of a column.
+    Column(Arc<str>),
+    /// The same value for every row.
+    Literal(Value),
+    /// The same date, time of day or length of time for every row, in microseconds.
+    Moment(ExprKind, i64),
+    /// Minus.
+    Negate(Box<Expression>),
+    /// Not.
+    Not(Box<Expression>),
+    /// `first op a op b …`, evaluated from left to right.
+    Arithmetic(Box<Expression>, Vec<(Arithmetic, Expression)>),
+    /// `left op right`.
+    Compare(Comparison, Box<Expression>, Box<Expression>),
+    /// `a and b and …`.
+    All(Vec<Expression>),
+    /// `a or b or …`.
+    Any(Vec<Expression>),
+    /// Is it one of these values?
+    In(Box<Expression>, Vec<Value>),
+    /// Is it missing?
+    IsNull(Box<Expression>),
+    /// `if condition then a else b`: a missing condition gives a missing value.
+    If(Box<[Expression; 3]>),
+    /// A function of values of the same row.
+    Call(&'static Function, Vec<Expression>),
+    /// One value of many rows; of no column for [`Aggregate::Rows`].
+    Aggregate(Aggregate, Option<Box<Expression>>),
+    /// A place among many rows.
+    Score(Score, Box<Expression>),
+    /// The share of the numbers learned that are not larger.
+    Ranked(Arc<Ranks>, Box<Expression>),
+    /// A value of other rows of the table.
+    Window(Box<Window>),
+}
+
+/// An operation on two values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Arithmetic {
+    /// `+`
+    Add,
+    /// `-`
+    Subtract,
+    /// `*`
+    Multiply,
+    /// `/`
+    Divide,
+    /// `^`
+    Power,
+}
+
+/// A comparison of two values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Comparison {
+    /// `==`
+    Equal,
+    /// `!=`
+    Unequal,
+    /// `<`
+    Less,
+    /// `<=`
+    LessOrEqual,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterOrEqual,
+}
+
+impl Comparison {
+    /// The comparison with its sides exchanged.
+    #[must_use]
+    pub fn mirrored(self) -> Comparison {
+        match self {
+            Comparison::Less => Comparison::Greater,
+            Comparison::LessOrEqual => Comparison::GreaterOrEqual,
+            Comparison::Greater => Comparison::Less,
+            Comparison::GreaterOrEqual => Comparison::LessOrEqual,
+            same => same,
+        }
+    }
+}
+
+impl Arithmetic {
+    /// The operator as written.
+    #[must_use]
+    pub fn sign(self) -> &'static str {
+        match self {
+            Arithmetic::Add => "+",
+            Arithmetic::Subtract => "-",
+            Arithmetic::Multiply => "*",
+            Arithmetic::Divide => "/",
+            Arithmetic::Power => "^",
+        }
+    }
+}
+
+impl Comparison {
+    /// The operator as written.
+    #[must_use]
+    pub fn sign(self) -> &'static str {
+        match self {
+            Comparison::Equal => "==",
+            Comparison::Unequal => "!=",
+            Comparison::Less => "<",
+            Comparison::LessOrEqual => "<=",
+            Comparison::Greater => ">",
+            Comparison::GreaterOrEqual => ">=",
+        }
+    }
+}
+
+impl<V: Into<Value>> From<V> for Expression {
+    fn from(value: V) -> Expression {
+        Expression::Literal(value.into())
+    }
+}
+
+/// Making expressions.
+impl Expression {
+    /// The values of a column.
+    pub fn column(name: impl Into<Arc<str>>) -> Expression {
+        Expression::Column(name.into())
+    }
+
+    /// A length of time, in seconds; none that fits 64 bits of microseconds gives the longest.
+    #[must_use]
+    pub fn duration(seconds: f64) -> Expression {
+        Expression::Moment(ExprKind::Duration, (seconds * 1e6).round() as i64)
+    }
+
+    /// `self op right`; appended to the chain if `self` is one.
+    #[must_use]
+    pub fn arithmetic(self, operator: Arithmetic, right: Expression) -> Expression {
+        match self {
+            Expression::Arithmetic(first, mut rest) => {
+                rest.push((operator, right));
+                Expression::Arithmetic(first, rest)
+            }
+            first => Expression::Arithmetic(Box::new(first), vec![(operator, right)]),
+        }
+    }
+
+    /// `self op right`.
+    #[must_use]
+    pub fn compare(self, operator: Comparison, right: Expression) -> Expression {
+        Expression::Compare(operator, Box::new(self), Box::new(right))
+    }
+
+    /// `self and right`; appended to the chain if `self` is one.
+    #[must_use]
+    pub fn and(self, right: Expression) -> Expression {
+        match self {
+            Expression::All(mut parts) => {
+                parts.push(right);
+                Expression::All(parts)
+            }
+            first => Expression::All(vec![first, right]),
+        }
+    }
+
+    /// `self or right`; appended to the chain if `self` is one.
+    #[must_use]
+    pub fn or(self, right: Expression) -> Expression {
+        match self {
+            Expression::Any(mut parts) => {
+                parts.push(right);
+                Expression::Any(parts)
+            }
+            first => Expression::Any(vec![first, right]),
+        }
+    }
+
+    /// `not self`.
+    #[must_use]
+    pub fn negated(self) -> Expression {
+        Expression::Not(Box::new(self))
+    }
+
+    /// `-self`; of a number written in the script, that number.
+    #[must_use]
+    pub fn minus(self) -> Expression {
+        match self {
+            Expression::Literal(Value::Number(number)) => Expression::from(-number),
+            other => Expression::Negate(Box::new(other)),
+        }
+    }
+
+    /// `self in [values]`.
+    #[must_use]
+    pub fn is_in(self, values: Vec<Value>) -> Expression {
+        Expression::In(Box::new(self), values)
+    }
+
+    /// `self is null`.
+    #[must_use]
+    pub fn is_null(self) -> Expression {
+        Expression::IsNull(Box::new(self))
+    }
+
+    /// `if condition then then else otherwise`.
+    #[must_use]
+    pub fn choose(condition: Expression, then: Expression, otherwise: Expression) -> Expression {
+        Expression::If(Box::new([condition, then, otherwise]))
+    }
+}
+
+/// What an expression looks at.
+impl Expression {
+    /// The columns that it reads, each once, in the order of their first use.
+    #[must_use]
+    pub fn columns(&self) -> Vec<Arc<str>> {
+        let mut names: Vec<Arc<str>> = Vec::new();
+        self.visit(&mut |part| {
+            let name = match part {
+                Expression::Column(name) => Some(name),
+                Expression::Window(window) => window.time(),
+                _ => None,
+            };
+            if let Some(name) = name.filter(|name| !names.contains(name)) {
+                names.push(name.clone());
+            }
+        });
+        names
+    }
+
+    /// Does it hold an aggregate, or a place among many rows, that has to be learned first?
+    #[must_use]
+    pub fn learns(&self) -> bool {
+        self.holds(|part| matches!(part, Expression::Aggregate(..) | Expression::Score(..)))
+    }
+
+    /// Does it look at other rows than its own?
+    #[must_use]
+    pub fn looks_around(&self) -> bool {
+        self.holds(|part| matches!(part, Expression::Window(_)))
+    }
+
+    /// Does it look at later rows than its own?
+    #[must_use]
+    pub fn looks_ahead(&self) -> bool {
+        self.holds(|part| matches!(part, Expression::Window(window) if matches!(window.moving, Moving::Lead(_))))
+    }
+
+    /// Its aggregates, each once, and the expression that is left when each of them is a column of the name given.
+    /// Two equal aggregates have one name.
+    ///
+    /// ```
+    /// use pipewright_frame::{Aggregate, Arithmetic, Expression};
+    /// let mean = Expression::Aggregate(Aggregate::Mean, Some(Box::new(Expression::column("x"))));
+    /// let whole = mean.clone().arithmetic(Arithmetic::Multiply, Expression::from(2.0));
+    /// let (aggregates, rest) = whole.split_aggregates(|number| format!("aggregate {number}"));
+    /// assert_eq!(aggregates, [(Aggregate::Mean, Some(Expression::column("x")))]);
+    /// assert_eq!(rest.columns(), ["aggregate 0".into()]);
+    /// ```
+    pub fn split_aggregates(
+        &self,
+        name: impl Fn(usize) -> String,
+    ) -> (Vec<(Aggregate, Option<Expression>)>, Expression) {
+        let mut found: Vec<(Aggregate, Option<Expression>)> = Vec::new();
+        let rest = self.map(&mut |part| {
+            let Expression::Aggregate(aggregate, of) = part else { return None };
+            let own = (*aggregate, of.as_deref().cloned());
+            let place = found.iter().position(|other| *other == own).unwrap_or_else(|| {
+                found.push(own);
+                found.len() - 1
+            });
+            Some(Expression::column(name(place)))
+        });
+        (found, rest)
+    }
+
+    /// The same expression with the columns named by which its windows of time are ordered.
+    ///
+    /// # Errors
+    /// [`code::TYPE_MISMATCH`] if a window is ordered by what is no date; [`code::MISSING_ARGUMENT`] if it names no date
+    /// and there is not just one.
+    pub fn resolved(&self, schema: &Schema) -> Result<Expression, Failure> {
+        let mut failed = None;
+        let resolved = self.map(&mut |part| {
+            let Expression::Window(window) = part else { return None };
+            match window.resolved(schema) {
+                Ok(window) => Some(Expression::Window(Box::new(window))),
+                Err(failure) => {
+                    failed = failed.take().or(Some(failure));
+                    None
+                }
+            }
+        });
+        failed.map_or(Ok(resolved), Err)
+    }
+
+    /// Is one of its parts such a part?
+    fn holds(&self, test: impl Fn(&Expression) -> bool) -> bool {
+        let mut found = false;
+        self.visit(&mut |part| found |= test(part));
+        found
+    }
+
+    /// All parts, each before its own parts.
+    fn visit<'a>(&'a self, see: &mut impl FnMut(&'a Expression)) {
+        let mut open = vec![self];
+        while let Some(part) = open.pop() {
+            see(part);
+            open.extend(part.parts().into_iter().rev());
+        }
+    }
+
+    /// Its own parts, in order.
+    fn parts(&self) -> Vec<&Expression> {
+        match self {
+            Expression::Column(_) | Expression::Literal(_) | Expression::Moment(..) => Vec::new(),
+            Expression::Negate(inner)
+            | Expression::Not(inner)
+            | Expression::In(inner, _)
+            | Expression::IsNull(inner)
+            | Expression::Score(_, inner)
+            | Expression::Ranked(_, inner) => vec![inner],
+            Expression::Arithmetic(first, rest) => {
+                std::iter::once(&**first).chain(rest.iter().map(|(_, part)| part)).collect()
+            }
+            Expression::Compare(_, left, right) => vec![left, right],
+            Expression::All(parts) | Expression::Any(parts) | Expression::Call(_, parts) => parts.iter().collect(),
+            Expression::If(parts) => parts.iter().collect(),
+            Expression::Aggregate(_, of) => of.iter().map(|of| &**of).collect(),
+            Expression::Window(window) => window.of.iter().chain(&window.keys).collect(),
+        }
+    }
+
+    /// The same expression with other parts where `change` gives some; what it gives is not looked into.
+    fn map(&self, change: &mut dyn FnMut(&Expression) -> Option<Expression>) -> Expression {
+        if let Some(changed) = change(self) {
+            return changed;
+        }
+        let mut one = |inner: &Expression| Box::new(inner.map(change));
+        match self {
+            Expression::Column(_) | Expression::Literal(_) | Expression::Moment(..) => self.clone(),
+            Expression::Negate(inner) => Expression::Negate(one(inner)),
+            Expression::Not(inner) => Expression::Not(one(inner)),
+            Expression::In(inner, values) => Expression::In(one(inner), values.clone()),
+            Expression::IsNull(inner) => Expression::IsNull(one(inner)),
+            Expression::Score(score, inner) => Expression::Score(*score, one(inner)),
+            Expression::Ranked(ranks, inner) => Expression::Ranked(ranks.clone(), one(inner)),
+            Expression::Compare(operator, left, right) => Expression::Compare(*operator, one(left), one(right)),
+            Expression::Aggregate(aggregate, of) => {
+                Expression::Aggregate(*aggregate, of.as_ref().map(|inner| one(inner)))
+            }
+            Expression::Arithmetic(first, rest) => {
+                let first = one(first);
+                let rest = rest.iter().map(|(operator, part)| (*operator, *one(part))).collect();
+                Expression::Arithmetic(first, rest)
+            }
+            Expression::All(parts) => Expression::All(parts.iter().map(|part| *one(part)).collect()),
+            Expression::Any(parts) => Expression::Any(parts.iter().map(|part| *one(part)).collect()),
+            Expression::Call(function, parts) => {
+                Expression::Call(function, parts.iter().map(|part| *one(part)).collect())
+            }
+            Expression::If(parts) => {
+                let [condition, then, otherwise] = parts.as_ref();
+                Expression::choose(*one(condition), *one(then), *one(otherwise))
+            }
+            Expression::Window(window) => Expression::Window(Box::new(Window {
+                moving: window.moving,
+                of: window.of.as_ref().map(|of| *one(of)),
+                keys: window.keys.iter().map(|key| *one(key)).collect(),
+                reach: window.reach.clone(),
+            })),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,299 @@
+//! The values of an expression, column by column.
+//!
+//! What looks at one row at a time is worked out chunk by chunk, side by side; a window is worked out over the whole
+//! table first, and then stands as a column.
+
+use super::function::Given;
+use super::kind::Operation;
+use super::lanes::{CHECKED, Lane, Texts, Values, finite};
+use super::{Arithmetic, Comparison, ExprKind, Expression};
+use arrow_array::{Array, ArrayRef, BooleanArray};
+use pipewright_diagnostic::{Failure, code};
+use pipewright_table::literal::{self, DAY, MOMENTS};
+use pipewright_table::{CHUNK_ROWS, Chunks, Column, Kind, Table, Value};
+use rayon::prelude::*;
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+impl Expression {
+    /// Its value for every row, stored as [`ExprKind::column_kind`] of its kind is: a length of time as days. What is
+    /// no finite number (`0 / 0`) is missing.
+    ///
+    /// ```
+    /// use pipewright_frame::{Arithmetic, Expression, ReadOptions, csv};
+    /// let (table, _) = csv::read(b"a,b\n1,2\n3,\n", &ReadOptions::new("t.csv")).unwrap();
+    /// let sum = Expression::column("a").arithmetic(Arithmetic::Add, Expression::column("b"));
+    /// assert_eq!(sum.evaluate(&table).unwrap().null_count(), 1);
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Expression::kind`]; [`code::BUG`] if an aggregate of it has not been learned; [`code::LIMIT_REACHED`] for
+    /// more than 2 GiB of text.
+    pub fn evaluate(&self, table: &Table) -> Result<ArrayRef, Failure> {
+        self.evaluate_as(table, self.kind(&table.schema())?.column_kind())
+    }
+
+    /// As [`Expression::evaluate`], stored as a column of `kind` is. Real numbers are cut to whole ones where those
+    /// are asked for.
+    ///
+    /// # Errors
+    /// As [`Expression::evaluate`].
+    pub fn evaluate_as(&self, table: &Table, kind: Kind) -> Result<ArrayRef, Failure> {
+        if self.learns() {
+            return Err(Failure::new(code::BUG, "an aggregate has not been learned"));
+        }
+        if let Expression::Column(name) = self
+            && let Some((column, array)) = table.find(name)
+            && column.kind == kind
+        {
+            return Ok(array.clone());
+        }
+        let (table, expression) = self.without_windows(table)?;
+        let array = |index: usize| {
+            let rows = table.chunk(index)?;
+            let values = match values(&expression, &rows) {
+                Values::Moments(ExprKind::Duration, lane) => {
+                    Values::Numbers(lane.map(|micros| micros.map_or(f64::NAN, |micros| micros as f64 / DAY as f64)))
+                }
+                values => values,
+            };
+            Ok(values.array(kind, rows.rows()))
+        };
+        match table.rows() {
+            0 => Ok(arrow_array::new_empty_array(&kind.storage())),
+            1..=CHUNK_ROWS => array(0),
+            _ => joined((0..table.count()).into_par_iter().map(array).collect::<Result<_, _>>()?),
+        }
+    }
+
+    /// The rows for which it is true; neither false nor missing. For [`Table::filter`].
+    ///
+    /// # Errors
+    /// As [`Expression::evaluate`]; `TYPE_MISMATCH` if it does not yield truth values.
+    pub fn mask(&self, table: &Table) -> Result<BooleanArray, Failure> {
+        match self.kind(&table.schema())? {
+            ExprKind::Bool | ExprKind::Null => {}
+            other => {
+                return Err(Failure::new(code::TYPE_MISMATCH, format!("a condition is needed here, not {other}"))
+                    .help("compare it with something"));
+            }
+        }
+        let truths = self.evaluate_as(table, Kind::Bool)?;
+        let truths = arrow_array::cast::AsArray::as_boolean(&truths);
+        Ok(truths.iter().map(|truth| Some(truth == Some(true))).collect())
+    }
+
+    /// The table with a column for each window, and the expression that reads those.
+    fn without_windows(&self, table: &Table) -> Result<(Table, Expression), Failure> {
+        if !self.looks_around() {
+            return Ok((table.clone(), self.clone()));
+        }
+        let (mut widened, mut failed) = (table.clone(), None);
+        let expression = self.map(&mut |part| {
+            let Expression::Window(window) = part else { return None };
+            // No column of a file has such a name.
+            let name: Arc<str> = format!("\u{0}window {}", widened.columns().len()).into();
+            let added = part.kind(&table.schema()).and_then(|kind| {
+                let column = Column::new(name.clone(), kind.column_kind());
+                widened.with_column(column, window.evaluate(table, kind.column_kind())?)
+            });
+            match added {
+                Ok(table) => widened = table,
+                Err(failure) => failed = failed.take().or(Some(failure)),
+            }
+            Some(Expression::Column(name))
+        });
+        failed.map_or(Ok((widened, expression)), Err)
+    }
+}
+
+/// One array of several.
+pub(super) fn joined(parts: Vec<ArrayRef>) -> Result<ArrayRef, Failure> {
+    let parts: Vec<&dyn Array> = parts.iter().map(|part| part.as_ref()).collect();
+    arrow_select::concat::concat(&parts)
+        .map_err(|_| Failure::new(code::LIMIT_REACHED, "an expression makes more than 2 GiB of text"))
+}
+
+/// The values of an expression whose kinds were checked, without windows.
+pub(super) fn values(expression: &Expression, table: &Table) -> Values {
+    let rows = table.rows();
+    match expression {
+        Expression::Column(name) => {
+            let (column, array) = table.find(name).expect(CHECKED);
+            Values::of(column.kind, array)
+        }
+        Expression::Literal(value) => Values::same(value),
+        Expression::Moment(kind, micros) => Values::Moments(*kind, Lane::Same(Some(*micros))),
+        Expression::Negate(inner) => match values(inner, table) {
+            Values::Moments(kind, lane) => Values::Moments(kind, lane.map(|micros| micros.and_then(i64::checked_neg))),
+            other => Values::Numbers(other.numbers().map(|number| -number)),
+        },
+        Expression::Not(inner) => Values::Truths(values(inner, table).truths().map(|truth| truth.map(|truth| !truth))),
+        Expression::Arithmetic(first, rest) => rest
+            .iter()
+            .fold(values(first, table), |left, (operator, right)| operator.of(left, values(right, table), rows)),
+        Expression::Compare(operator, left, right) => {
+            Values::Truths(compare(*operator, values(left, table), values(right, table), rows))
+        }
+        Expression::All(parts) => logic(parts, table, false),
+        Expression::Any(parts) => logic(parts, table, true),
+        Expression::In(inner, list) => Values::Truths(is_in(values(inner, table), list)),
+        Expression::IsNull(inner) => {
+            let values = values(inner, table);
+            Values::Truths(match values.is_same() {
+                true => Lane::Same(Some(values.is_null(0))),
+                false => Lane::Each((0..rows).map(|row| Some(values.is_null(row))).collect()),
+            })
+        }
+        Expression::If(parts) => {
+            let [condition, then, otherwise] = parts.as_ref();
+            let condition = values(condition, table).truths();
+            let lanes = vec![values(then, table), values(otherwise, table)];
+            Values::gather(lanes, rows, |_, row| condition.at(row).map(|truth| usize::from(!truth)))
+        }
+        Expression::Call(function, parts) => {
+            let given = parts.iter().map(|part| values(part, table)).collect();
+            function.work(Given::new(given, parts, rows))
+        }
+        Expression::Ranked(ranks, inner) => {
+            Values::Numbers(values(inner, table).numbers().map(|number| ranks.share(number)))
+        }
+        Expression::Aggregate(..) | Expression::Score(..) | Expression::Window(_) => {
+            unreachable!("aggregates were learned, and windows are columns")
+        }
+    }
+}
+
+impl Arithmetic {
+    fn of(self, left: Values, right: Values, rows: usize) -> Values {
+        let (operation, kind) = self.on(left.kind(), right.kind()).expect(CHECKED);
+        let shifted = |left: Option<i64>, right: Option<i64>| {
+            let moment = match self {
+                Arithmetic::Subtract => left?.checked_sub(right?)?,
+                _ => left?.checked_add(right?)?,
+            };
+            // Beyond the years that can be written there are no dates.
+            (kind != ExprKind::Date || MOMENTS.contains(&moment)).then_some(moment)
+        };
+        let scaled = |time: Option<i64>, number: f64| {
+            let micros = self.number(time? as f64, number).round();
+            (micros.abs() < i64::MAX as f64).then_some(micros as i64)
+        };
+        match operation {
+            Operation::Numbers => {
+                Values::Numbers(left.numbers().zip(right.numbers(), |left, right| finite(self.number(left, right))))
+            }
+            Operation::Texts => {
+                let (left, right) = (left.texts(), right.texts());
+                let joined = |row| Some([left.at(row)?, right.at(row)?].concat());
+                Values::Texts(Texts::Each((0..rows).map(joined).collect()))
+            }
+            Operation::Shift | Operation::ShiftBehind => {
+                Values::Moments(kind, left.moments(kind).zip(right.moments(kind), shifted))
+            }
+            Operation::Distance(of) => Values::Moments(kind, left.moments(of).zip(right.moments(of), shifted)),
+            Operation::Scale => Values::Moments(kind, left.moments(kind).zip(right.numbers(), scaled)),
+            Operation::ScaleBehind => Values::Moments(kind, right.moments(kind).zip(left.numbers(), scaled)),
+            Operation::Ratio => {
+                let ratio = |left: Option<i64>, right: Option<i64>| {
+                    let (Some(left), Some(right)) = (left, right) else { return f64::NAN };
+                    finite(left as f64 / right as f64)
+                };
+                Values::Numbers(left.moments(kind).zip(right.moments(kind), ratio))
+            }
+            Operation::Null => Values::Null,
+        }
+    }
+
+    fn number(self, left: f64, right: f64) -> f64 {
+        match self {
+            Arithmetic::Add => left + right,
+            Arithmetic::Subtract => left - right,
+            Arithmetic::Multiply => left * right,
+            Arithmetic::Divide => left / right,
+            // Floats say that 1 to the power of NaN is 1; here NaN is a missing value.
+            Arithmetic::Power if left.is_nan() || right.is_nan() => f64::NAN,
+            Arithmetic::Power => left.powf(right),
+        }
+    }
+}
+
+impl Comparison {
+    fn holds(self, order: Ordering) -> bool {
+        match self {
+            Comparison::Equal => order == Ordering::Equal,
+            Comparison::Unequal => order != Ordering::Equal,
+            Comparison::Less => order == Ordering::Less,
+            Comparison::LessOrEqual => order != Ordering::Greater,
+            Comparison::Greater => order == Ordering::Greater,
+            Comparison::GreaterOrEqual => order != Ordering::Less,
+        }
+    }
+}
+
+fn compare(operator: Comparison, left: Values, right: Values, rows: usize) -> Lane<Option<bool>> {
+    fn ordered<T: Ord + Copy>(
+        operator: Comparison,
+        left: Lane<Option<T>>,
+        right: Lane<Option<T>>,
+    ) -> Lane<Option<bool>> {
+        left.zip(right, |left, right| Some(operator.holds(left?.cmp(&right?))))
+    }
+    match (left, right) {
+        (Values::Numbers(left), Values::Numbers(right)) => {
+            left.zip(right, |left, right| left.partial_cmp(&right).map(|order| operator.holds(order)))
+        }
+        (Values::Truths(left), Values::Truths(right)) => ordered(operator, left, right),
+        (Values::Texts(left), Values::Texts(right)) => {
+            let holds = |left: Option<&str>, right: Option<&str>| Some(operator.holds(left?.cmp(right?)));
+            match (&left, &right) {
+                (left, Texts::Same(text)) => left.map(|left| holds(left, text.as_deref())),
+                (Texts::Same(text), right) => right.map(|right| holds(text.as_deref(), right)),
+                _ => Lane::Each((0..rows).map(|row| holds(left.at(row), right.at(row))).collect()),
+            }
+        }
+        (Values::Moments(kind, left), right) => ordered(operator, left, right.moments(kind)),
+        (left, Values::Moments(kind, right)) => ordered(operator, left.moments(kind), right),
+        // A comparison with null is refused; of a column that is null throughout, nothing is known.
+        _ => Lane::Same(None),
+    }
+}
+
+/// Kleene's `and` (decided by false) or `or` (decided by true) of all parts.
+fn logic(parts: &[Expression], table: &Table, decides: bool) -> Values {
+    let join = |left: Option<bool>, right: Option<bool>| {
+        if left == Some(decides) || right == Some(decides) { Some(decides) } else { left.and(right) }
+    };
+    let start = Lane::Same(Some(!decides));
+    Values::Truths(parts.iter().fold(start, |left, part| left.zip(values(part, table).truths(), join)))
+}
+
+/// True if the value is in the list; unknown if it is not and the list holds null, or if it is missing.
+fn is_in(values: Values, list: &[Value]) -> Lane<Option<bool>> {
+    let otherwise = if list.contains(&Value::Null) { None } else { Some(false) };
+    let answer = move |found: bool| if found { Some(true) } else { otherwise };
+    let texts = || list.iter().filter_map(|value| if let Value::Text(text) = value { Some(&**text) } else { None });
+    match values {
+        Values::Numbers(lane) => {
+            let number = |value: &Value| if let Value::Number(number) = value { Some(*number + 0.0) } else { None };
+            let mut known: Vec<f64> = list.iter().filter_map(number).collect();
+            known.sort_unstable_by(f64::total_cmp);
+            lane.map(|number| {
+                let found = || known.binary_search_by(|other| other.total_cmp(&(number + 0.0))).is_ok();
+                if number.is_nan() { None } else { answer(found()) }
+            })
+        }
+        Values::Truths(lane) => lane.map(|truth| answer(list.contains(&Value::Bool(truth?)))),
+        Values::Texts(lane) => {
+            let mut known: Vec<&str> = texts().collect();
+            known.sort_unstable();
+            lane.map(|text| Some(known.binary_search(&text?).is_ok()).and_then(answer))
+        }
+        Values::Moments(kind, lane) => {
+            let read = if kind == ExprKind::Time { literal::time } else { literal::date };
+            let known: Vec<i64> = texts().filter_map(|text| read(text.as_bytes())).collect();
+            lane.map(|moment| answer(known.contains(&moment?)))
+        }
+        Values::Null => Lane::Same(None),
+    }
+}

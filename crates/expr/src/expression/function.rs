@@ -1,0 +1,396 @@
+//! The functions of expressions: one table, from which kinds are checked, values are made, and help is written.
+
+mod choice;
+mod dates;
+mod given;
+mod many;
+mod numbers;
+mod texts;
+
+use super::kind::{alike, mismatch, names_moment};
+use super::lanes::Values;
+use super::{ExprKind, Expression, Moving, Score};
+use crate::{Aggregate, selection};
+use pipewright_diagnostic::{Failure, code, nearest};
+use pipewright_table::Value;
+use std::fmt;
+
+pub(super) use given::Given;
+
+/// A function: how it is called, what it takes, and what it does.
+pub struct Function {
+    /// Its name in the language.
+    pub name: &'static str,
+    /// Which chapter of the reference it belongs to.
+    pub chapter: Chapter,
+    /// Its parameters, in order.
+    pub takes: &'static [Parameter],
+    /// What it yields, in words that follow its name.
+    pub doc: &'static str,
+    gives: Gives,
+    work: Work,
+}
+
+/// A chapter of the reference of functions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Chapter {
+    /// Of numbers.
+    Numbers,
+    /// Of texts.
+    Texts,
+    /// Of dates, times of day and lengths of time.
+    Dates,
+    /// One of several values.
+    Choice,
+    /// One value of many, learned.
+    Many,
+    /// Values of other rows.
+    Windows,
+}
+
+impl Chapter {
+    /// Its title.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Chapter::Numbers => "Numbers",
+            Chapter::Texts => "Texts",
+            Chapter::Dates => "Dates and lengths of time",
+            Chapter::Choice => "One of several values",
+            Chapter::Many => "One value of many",
+            Chapter::Windows => "Other rows",
+        }
+    }
+}
+
+impl Chapter {
+    /// What holds for all functions of it.
+    #[must_use]
+    pub fn preface(self) -> &'static str {
+        match self {
+            Chapter::Numbers | Chapter::Choice => "",
+            Chapter::Texts => "Characters are those of Unicode. `a + b` puts two texts together.",
+            Chapter::Dates => {
+                "A text literal stands for the date that it names. Of two dates, `a - b` is a length of time; `7d`, `12h`, \
+                 `30m`, `10s` are lengths of time, which can be added to dates, added up, and multiplied. A column \
+                 holds one as a number of days."
+            }
+            Chapter::Many => {
+                "Learned on the training rows, and a constant from then on: `derive above = x - mean(x)`. With \
+                 `over(key, …)` they are windows and learn nothing: the value of the rows up to the row itself, among \
+                 those with the same keys. A number or a length of time at the end of `over` says how far to look \
+                 back: `mean(x) over(shop, 5)` at the last five rows, `sum(x) over(shop, 30d)` at those less than 30 \
+                 days before the row, by the date among the keys, the column of the role time, or the only date of the table."
+            }
+            Chapter::Windows => {
+                "Values of other rows, in the order of the table and among those with the same keys of `over(key, …)`. \
+                 All but `lead` look back only."
+            }
+        }
+    }
+}
+
+/// A parameter of a function.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Parameter {
+    /// Its name.
+    pub name: &'static str,
+    /// What it takes.
+    pub takes: Takes,
+    /// May it be left out?
+    pub optional: bool,
+    /// May it come any number of times, at least once?
+    pub repeats: bool,
+}
+
+/// What a parameter takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Takes {
+    /// Numbers.
+    Number,
+    /// Texts.
+    Text,
+    /// Dates.
+    Date,
+    /// Dates or times of day.
+    Moment,
+    /// Lengths of time.
+    Duration,
+    /// Values of any one kind, the same for all parameters of this kind.
+    Alike,
+    /// A whole number that stands in the script.
+    Whole,
+    /// A regular expression that stands in the script.
+    Pattern,
+    /// A share from 0 to 1 that stands in the script.
+    Share,
+    /// A number of rows or a length of time that stands in the script.
+    Reach,
+}
+
+impl Parameter {
+    const fn of(name: &'static str, takes: Takes) -> Parameter {
+        Parameter { name, takes, optional: false, repeats: false }
+    }
+
+    const fn number(name: &'static str) -> Parameter {
+        Parameter::of(name, Takes::Number)
+    }
+
+    const fn text(name: &'static str) -> Parameter {
+        Parameter::of(name, Takes::Text)
+    }
+
+    const fn alike(name: &'static str) -> Parameter {
+        Parameter::of(name, Takes::Alike)
+    }
+
+    const fn optional(self) -> Parameter {
+        Parameter { optional: true, ..self }
+    }
+
+    const fn repeated(self) -> Parameter {
+        Parameter { repeats: true, ..self }
+    }
+}
+
+/// What a function yields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Gives {
+    Number,
+    Whole,
+    Text,
+    Bool,
+    /// The kind of what it takes.
+    Alike,
+}
+
+/// How a function works.
+enum Work {
+    /// On values of one row.
+    Row(fn(Given<'_>) -> Values),
+    /// It is one value of many: an aggregate.
+    Aggregate(Aggregate),
+    /// The quantile for its second argument.
+    Quantile,
+    /// A place among many.
+    Score(Score),
+    /// A value of another row, so many rows away.
+    Shift(fn(u32) -> Moving),
+    /// An aggregate of all rows so far.
+    Running(Aggregate),
+    /// An aggregate of the rows that its second argument reaches back to.
+    Rolling(Aggregate),
+}
+
+/// What a call of a function means.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Call {
+    /// A value of the same row.
+    Row,
+    /// One value of many; a window with `over`.
+    Aggregate(Aggregate),
+    /// A place among many.
+    Score(Score),
+    /// A value of other rows.
+    Window(Moving),
+}
+
+impl fmt::Debug for Function {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+impl PartialEq for Function {
+    fn eq(&self, other: &Function) -> bool {
+        self.name == other.name && self.takes == other.takes
+    }
+}
+
+/// Every function, chapter by chapter.
+static FUNCTIONS: [&[Function]; 6] =
+    [numbers::FUNCTIONS, texts::FUNCTIONS, dates::FUNCTIONS, choice::FUNCTIONS, many::FUNCTIONS, many::WINDOWS];
+
+impl Function {
+    /// Every function, in the order of the reference.
+    pub fn all() -> impl Iterator<Item = &'static Function> {
+        FUNCTIONS.iter().copied().flatten()
+    }
+
+    /// The functions of this name: more than one where the number of arguments decides.
+    pub fn named(name: &str) -> impl Iterator<Item = &'static Function> {
+        Function::all().filter(move |function| function.name == name)
+    }
+
+    /// The function of this name that takes so many arguments.
+    ///
+    /// # Errors
+    /// [`code::UNKNOWN_NAME`] with the nearest name, if there is none of that name; [`code::MISSING_ARGUMENT`] or
+    /// [`code::TOO_MANY_ARGUMENTS`] with how it is called.
+    ///
+    /// ```
+    /// use pipewright_frame::{Call, Function};
+    /// assert_eq!(Function::find("max", 2).unwrap().usage(), "max(a, b, …)");
+    /// assert_eq!(Function::find("max", 2).unwrap().call(&[]), Call::Row);
+    /// assert_eq!(Function::find("sqr", 1).unwrap_err().help, ["did you mean `sqrt`?"]);
+    /// ```
+    pub fn find(name: &str, arguments: usize) -> Result<&'static Function, Failure> {
+        if let Some(function) = Function::named(name).find(|function| function.arity().contains(&arguments)) {
+            return Ok(function);
+        }
+        let usages: Vec<String> = Function::named(name).map(|function| format!("`{}`", function.usage())).collect();
+        if usages.is_empty() {
+            let failure = Failure::new(code::UNKNOWN_NAME, format!("no function named `{name}`"));
+            return Err(match nearest(name, Function::all().map(|function| function.name)).first() {
+                Some(near) => failure.help(format!("did you mean `{near}`?")),
+                None => failure.help("`pipewright help functions` lists them"),
+            });
+        }
+        let most = Function::named(name).map(|function| *function.arity().end()).max().unwrap_or(0);
+        let (code, how) = match arguments > most {
+            true => (code::TOO_MANY_ARGUMENTS, "does not take so many arguments"),
+            false => (code::MISSING_ARGUMENT, "needs more arguments"),
+        };
+        Err(Failure::new(code, format!("`{name}` {how}")).help(format!("write {}", usages.join(" or "))))
+    }
+
+    /// How it is written: `replace(x, old, new)`.
+    #[must_use]
+    pub fn usage(&self) -> String {
+        let names = self.takes.iter().map(|parameter| match (parameter.optional, parameter.repeats) {
+            (true, _) => format!("[{}]", parameter.name),
+            (_, true) => format!("{}, …", parameter.name),
+            _ => parameter.name.to_owned(),
+        });
+        format!("{}({})", self.name, names.collect::<Vec<_>>().join(", "))
+    }
+
+    /// How many arguments it takes.
+    fn arity(&self) -> std::ops::RangeInclusive<usize> {
+        let needed = self.takes.iter().filter(|parameter| !parameter.optional).count();
+        let repeats = self.takes.last().is_some_and(|parameter| parameter.repeats);
+        needed..=if repeats { usize::MAX } else { self.takes.len() }
+    }
+
+    /// The parameter that an argument is for.
+    fn parameter(&self, argument: usize) -> &Parameter {
+        &self.takes[argument.min(self.takes.len() - 1)]
+    }
+
+    /// What a call of it with these arguments means; constants that are not there yet count as their defaults.
+    #[must_use]
+    pub fn call(&self, arguments: &[Expression]) -> Call {
+        match self.work {
+            Work::Row(_) => Call::Row,
+            Work::Aggregate(aggregate) => Call::Aggregate(aggregate),
+            Work::Quantile => Call::Aggregate(Aggregate::Quantile(constant(arguments, 1).unwrap_or(0.5))),
+            Work::Score(score) => Call::Score(score),
+            Work::Shift(moving) => Call::Window(moving(constant(arguments, 1).unwrap_or(1.0) as u32)),
+            Work::Running(aggregate) => Call::Window(Moving::Running(aggregate)),
+            Work::Rolling(aggregate) => Call::Window(Moving::Over(aggregate)),
+        }
+    }
+
+    /// Checks the arguments that have to stand in the script.
+    ///
+    /// # Errors
+    /// [`code::BAD_VALUE`] naming the parameter.
+    pub fn check_constants(&self, arguments: &[Expression]) -> Result<(), Failure> {
+        for (place, argument) in arguments.iter().enumerate() {
+            let parameter = self.parameter(place);
+            let wants = match (parameter.takes, argument) {
+                (Takes::Whole, Expression::Literal(Value::Number(number)))
+                    if number.fract() == 0.0 && number.abs() <= WHOLE_MAX && (*number >= 0.0 || !self.is_shift()) =>
+                {
+                    continue;
+                }
+                (Takes::Whole, _) if self.is_shift() => "a number of rows",
+                (Takes::Whole, _) => "a whole number",
+                (Takes::Share, Expression::Literal(Value::Number(share))) if (0.0..=1.0).contains(share) => continue,
+                (Takes::Share, _) => "a share from 0 to 1",
+                (Takes::Pattern, Expression::Literal(Value::Text(pattern))) => {
+                    selection::compile(pattern)?;
+                    continue;
+                }
+                (Takes::Pattern, _) => "a regular expression in quotes",
+                (Takes::Reach, Expression::Literal(Value::Number(rows))) if is_row_count(*rows) => continue,
+                (Takes::Reach, Expression::Moment(ExprKind::Duration, micros)) if *micros > 0 => continue,
+                (Takes::Reach, _) => "a number of rows from 1 up, or a length of time such as 30d",
+                _ => continue,
+            };
+            let message = format!("`{}` of `{}` is {wants}, as it stands in the script", parameter.name, self.name);
+            return Err(Failure::new(code::BAD_VALUE, message));
+        }
+        Ok(())
+    }
+
+    fn is_shift(&self) -> bool {
+        matches!(self.work, Work::Shift(_))
+    }
+
+    /// What a call of it yields.
+    ///
+    /// # Errors
+    /// [`code::TYPE_MISMATCH`] naming the parameter that does not fit; as [`Function::check_constants`].
+    pub(super) fn kind(&self, arguments: &[Expression], kinds: &[ExprKind]) -> Result<ExprKind, Failure> {
+        self.check_constants(arguments)?;
+        for (place, (argument, kind)) in arguments.iter().zip(kinds).enumerate() {
+            let parameter = self.parameter(place);
+            let wanted = match parameter.takes {
+                Takes::Number => ExprKind::Number,
+                Takes::Text => ExprKind::Text,
+                Takes::Duration => ExprKind::Duration,
+                Takes::Date | Takes::Moment if names_moment(argument, ExprKind::Date) => continue,
+                Takes::Moment if *kind == ExprKind::Time => continue,
+                Takes::Date | Takes::Moment => ExprKind::Date,
+                Takes::Alike | Takes::Whole | Takes::Pattern | Takes::Share | Takes::Reach => continue,
+            };
+            if !wanted.takes(*kind) {
+                return Err(mismatch(format!("`{}` takes {wanted} as `{}`, not {kind}", self.name, parameter.name)));
+            }
+        }
+        Ok(match self.gives {
+            Gives::Number => ExprKind::Number,
+            Gives::Whole => ExprKind::Whole,
+            Gives::Text => ExprKind::Text,
+            Gives::Bool => ExprKind::Bool,
+            Gives::Alike => self.alike(arguments, kinds)?,
+        })
+    }
+
+    fn alike(&self, arguments: &[Expression], kinds: &[ExprKind]) -> Result<ExprKind, Failure> {
+        let arguments: Vec<&Expression> = arguments.iter().collect();
+        alike(&arguments, kinds).ok_or_else(|| {
+            let texts: Vec<String> = kinds.iter().map(ExprKind::to_string).collect();
+            mismatch(format!("`{}` takes values of one kind, not {}", self.name, texts.join(" and ")))
+        })
+    }
+
+    /// The values of a call whose arguments have these.
+    pub(super) fn work(&self, given: Given<'_>) -> Values {
+        match self.work {
+            Work::Row(work) => work(given),
+            _ => unreachable!("what looks at other rows is no call of a function"),
+        }
+    }
+}
+
+/// Whole constants are small: digits, places and rows.
+const WHOLE_MAX: f64 = 1e9;
+
+/// The most rows that a window reaches back to by their number.
+pub(super) fn is_row_count(rows: f64) -> bool {
+    rows.fract() == 0.0 && (1.0..=WHOLE_MAX).contains(&rows)
+}
+
+/// The number that stands as an argument in the script.
+fn constant(arguments: &[Expression], place: usize) -> Option<f64> {
+    match arguments.get(place)? {
+        Expression::Literal(Value::Number(number)) => Some(*number),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests;

@@ -1,0 +1,94 @@
+//! What a function gets to work on: the values of its arguments, row by row.
+
+use super::super::lanes::{Lane, Texts, Values, finite};
+use super::super::{ExprKind, Expression};
+use super::constant;
+use crate::selection;
+use pipewright_table::Value;
+use regex::Regex;
+use std::borrow::Cow;
+
+/// The arguments of a call.
+pub(in super::super) struct Given<'a> {
+    values: Vec<Values>,
+    arguments: &'a [Expression],
+    rows: usize,
+}
+
+impl<'a> Given<'a> {
+    pub(in super::super) fn new(values: Vec<Values>, arguments: &'a [Expression], rows: usize) -> Given<'a> {
+        Given { values, arguments, rows }
+    }
+
+    /// The numbers of an argument; NaN where they are missing.
+    pub(super) fn numbers(&mut self, place: usize) -> Lane<f64> {
+        self.take(place).numbers()
+    }
+
+    pub(super) fn texts(&mut self, place: usize) -> Texts {
+        self.take(place).texts()
+    }
+
+    /// The dates, times or lengths of time of an argument, in microseconds; text literals as dates.
+    pub(super) fn moments(&mut self, place: usize) -> Lane<Option<i64>> {
+        self.take(place).moments(ExprKind::Date)
+    }
+
+    fn take(&mut self, place: usize) -> Values {
+        std::mem::replace(&mut self.values[place], Values::Null)
+    }
+
+    /// All arguments.
+    pub(super) fn all(&mut self) -> Vec<Values> {
+        std::mem::take(&mut self.values)
+    }
+
+    pub(super) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The whole number that stands in the script.
+    pub(super) fn whole(&self, place: usize) -> Option<i64> {
+        constant(self.arguments, place).map(|number| number as i64)
+    }
+
+    /// The regular expression that stands in the script.
+    pub(super) fn pattern(&self, place: usize) -> Regex {
+        match self.arguments.get(place) {
+            Some(Expression::Literal(Value::Text(pattern))) => {
+                selection::compile(pattern).expect("a pattern compiles; it was checked")
+            }
+            _ => unreachable!("a pattern stands in the script; it was checked"),
+        }
+    }
+
+    /// A number for every number of the first argument; what is none is missing.
+    pub(super) fn of_number(mut self, change: impl Fn(f64) -> f64) -> Values {
+        Values::Numbers(self.numbers(0).map(|number| finite(change(number))))
+    }
+
+    /// A number for every moment of the first argument.
+    pub(super) fn of_moment(mut self, change: impl Fn(i64) -> f64) -> Values {
+        Values::Numbers(self.moments(0).map(|moment| moment.map_or(f64::NAN, &change)))
+    }
+
+    /// A truth value for the texts of the first two arguments.
+    pub(super) fn test(mut self, test: impl Fn(&str, &str) -> bool) -> Values {
+        let (text, part) = (self.texts(0), self.texts(1));
+        let answer = |row| Some(test(text.at(row)?, part.at(row)?));
+        Values::Truths(Lane::Each((0..self.rows).map(answer).collect()))
+    }
+
+    /// A text for every text of the first argument.
+    pub(super) fn of_text(mut self, change: impl Fn(&str) -> Cow<'_, str>) -> Values {
+        match self.texts(0) {
+            Texts::Same(text) => Values::Texts(Texts::Same(text.map(|text| change(&text).as_ref().into()))),
+            Texts::Each(texts) => Values::Texts(Texts::Each(texts.iter().map(|text| text.map(&change)).collect())),
+        }
+    }
+
+    /// A text for every row.
+    pub(super) fn by_row<'t>(&self, text: impl Fn(usize) -> Option<Cow<'t, str>>) -> Values {
+        Values::Texts(Texts::Each((0..self.rows).map(text).collect()))
+    }
+}

@@ -1,0 +1,352 @@
+//! What kind of values an expression yields, and whether its parts fit.
+
+use super::{Arithmetic, Expression, Moving, Window};
+use crate::Aggregate;
+use pipewright_diagnostic::{Failure, code};
+use pipewright_table::{Column, Kind, Schema, Value, literal};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// What an expression yields for each row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ExprKind {
+    /// A number.
+    Number,
+    /// A number that is whole by construction.
+    Whole,
+    /// A text.
+    Text,
+    /// True or false.
+    Bool,
+    /// A date.
+    Date,
+    /// A time of day.
+    Time,
+    /// A length of time.
+    Duration,
+    /// Nothing: the literal `null`, which fits everywhere.
+    Null,
+}
+
+impl ExprKind {
+    /// What a column of this kind holds.
+    #[must_use]
+    pub fn of(kind: Kind) -> ExprKind {
+        match kind {
+            Kind::Continuous => ExprKind::Number,
+            Kind::Count => ExprKind::Whole,
+            Kind::Bool => ExprKind::Bool,
+            Kind::Date => ExprKind::Date,
+            Kind::Time => ExprKind::Time,
+            Kind::Category | Kind::Ordered | Kind::Text | Kind::Id => ExprKind::Text,
+        }
+    }
+
+    /// The kind of a column that holds such values; a length of time is held as a number of days.
+    #[must_use]
+    pub fn column_kind(self) -> Kind {
+        match self {
+            ExprKind::Number | ExprKind::Duration => Kind::Continuous,
+            ExprKind::Whole => Kind::Count,
+            ExprKind::Bool => Kind::Bool,
+            ExprKind::Date => Kind::Date,
+            ExprKind::Time => Kind::Time,
+            ExprKind::Text | ExprKind::Null => Kind::Text,
+        }
+    }
+
+    /// Do values of `found` stand where values of this kind are wanted?
+    #[must_use]
+    pub fn takes(self, found: ExprKind) -> bool {
+        found == self || found == ExprKind::Null || (self == ExprKind::Number && found == ExprKind::Whole)
+    }
+
+    /// The kind that holds values of both.
+    #[must_use]
+    pub fn common(self, other: ExprKind) -> Option<ExprKind> {
+        if self.takes(other) { Some(self) } else { other.takes(self).then_some(other) }
+    }
+}
+
+impl fmt::Display for ExprKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            ExprKind::Number => "a number",
+            ExprKind::Whole => "a whole number",
+            ExprKind::Text => "a text",
+            ExprKind::Bool => "a truth value",
+            ExprKind::Date => "a date",
+            ExprKind::Time => "a time of day",
+            ExprKind::Duration => "a length of time",
+            ExprKind::Null => "null",
+        })
+    }
+}
+
+impl Expression {
+    /// What it yields over tables of this schema.
+    ///
+    /// # Errors
+    /// `UNKNOWN_COLUMN`, or `TYPE_MISMATCH` naming the parts that do not fit; `BAD_VALUE` for a constant that a
+    /// function does not take.
+    pub fn kind(&self, schema: &Schema) -> Result<ExprKind, Failure> {
+        match self {
+            Expression::Column(name) => Ok(ExprKind::of(schema.column(name)?.kind)),
+            Expression::Literal(value) => Ok(of_value(value)),
+            Expression::Moment(kind, _) => Ok(*kind),
+            Expression::Negate(inner) => match inner.kind(schema)? {
+                kind @ (ExprKind::Whole | ExprKind::Duration) => Ok(kind),
+                kind => expect(ExprKind::Number, kind, "-"),
+            },
+            Expression::Not(inner) => expect(ExprKind::Bool, inner.kind(schema)?, "not"),
+            Expression::Arithmetic(first, rest) => {
+                let mut left = (&**first, first.kind(schema)?);
+                for (operator, part) in rest {
+                    let kind = operator.kind(left, (part, part.kind(schema)?))?;
+                    // Whatever a chain yields is no literal.
+                    left = (self, kind);
+                }
+                Ok(left.1)
+            }
+            Expression::Compare(operator, left, right) => {
+                let kinds = (left.kind(schema)?, right.kind(schema)?);
+                comparable((left, kinds.0), (right, kinds.1), operator.sign())?;
+                Ok(ExprKind::Bool)
+            }
+            Expression::All(parts) => logic(parts, "and", schema),
+            Expression::Any(parts) => logic(parts, "or", schema),
+            Expression::In(inner, values) => {
+                let kind = inner.kind(schema)?;
+                for value in values.iter().filter(|value| **value != Value::Null) {
+                    comparable((inner, kind), (&Expression::Literal(value.clone()), of_value(value)), "in")?;
+                }
+                Ok(ExprKind::Bool)
+            }
+            Expression::IsNull(inner) => inner.kind(schema).map(|_| ExprKind::Bool),
+            Expression::If(parts) => {
+                let [condition, then, otherwise] = parts.as_ref();
+                expect(ExprKind::Bool, condition.kind(schema)?, "if")?;
+                let parts = [then, otherwise];
+                let kinds = [then.kind(schema)?, otherwise.kind(schema)?];
+                alike(&parts, &kinds)
+                    .ok_or_else(|| mismatch(format!("`if` yields {} or {}: one kind is needed", kinds[0], kinds[1])))
+            }
+            Expression::Call(function, parts) => {
+                let kinds = parts.iter().map(|part| part.kind(schema)).collect::<Result<Vec<_>, _>>()?;
+                function.kind(parts, &kinds)
+            }
+            Expression::Aggregate(aggregate, of) => aggregated(*aggregate, of.as_deref(), schema),
+            Expression::Score(score, inner) => {
+                learnable(inner, score.name())?;
+                expect(ExprKind::Number, inner.kind(schema)?, score.name())
+            }
+            Expression::Ranked(_, inner) => expect(ExprKind::Number, inner.kind(schema)?, "rank"),
+            Expression::Window(window) => window_kind(window, schema),
+        }
+    }
+}
+
+/// What is learned of rows is learned of one row at a time.
+fn learnable(inner: &Expression, name: &str) -> Result<(), Failure> {
+    let what = match (inner.learns(), inner.looks_around()) {
+        (false, false) => return Ok(()),
+        (true, _) => "what itself is learned",
+        (_, true) => "a value of other rows",
+    };
+    Err(mismatch(format!("`{name}` cannot be learned of {what}")).help("give that a name of its own first"))
+}
+
+fn aggregated(aggregate: Aggregate, of: Option<&Expression>, schema: &Schema) -> Result<ExprKind, Failure> {
+    let Some(of) = of else { return Ok(ExprKind::Whole) };
+    learnable(of, aggregate.name())?;
+    aggregate_kind(aggregate, of, schema)
+}
+
+fn aggregate_kind(aggregate: Aggregate, of: &Expression, schema: &Schema) -> Result<ExprKind, Failure> {
+    let kind = of.kind(schema)?;
+    if kind == ExprKind::Duration {
+        let message = format!("`{}` takes no length of time", aggregate.name());
+        return Err(mismatch(message).help("`days(…)` makes a number of it"));
+    }
+    let column = match of {
+        Expression::Column(name) => schema.column(name)?.clone(),
+        _ => Column::new("its argument", kind.column_kind()),
+    };
+    match aggregate.kind(&column) {
+        Ok(kind) => Ok(ExprKind::of(kind)),
+        Err(_) if kind == ExprKind::Null => Ok(ExprKind::Number),
+        Err(failure) if matches!(of, Expression::Column(_)) => Err(failure),
+        Err(_) => Err(mismatch(format!("`{}` does not take {kind}", aggregate.name()))),
+    }
+}
+
+fn window_kind(window: &Window, schema: &Schema) -> Result<ExprKind, Failure> {
+    let window = window.resolved(schema)?;
+    for key in &window.keys {
+        key.kind(schema)?;
+    }
+    match (window.moving, &window.of) {
+        (Moving::Lag(_) | Moving::Lead(_), Some(of)) => of.kind(schema),
+        (Moving::Running(aggregate) | Moving::Over(aggregate), Some(of)) => aggregate_kind(aggregate, of, schema),
+        (_, None) => Ok(ExprKind::Whole),
+    }
+}
+
+/// The one kind of several values; a text literal stands for a date or a time of day beside one.
+pub(super) fn alike(parts: &[&Expression], kinds: &[ExprKind]) -> Option<ExprKind> {
+    let moment = kinds.iter().find(|kind| matches!(kind, ExprKind::Date | ExprKind::Time));
+    let kind_of = |(part, kind): (&&Expression, &ExprKind)| match moment {
+        Some(moment) if names_moment(part, *moment) => *moment,
+        _ => *kind,
+    };
+    parts.iter().zip(kinds).map(kind_of).try_fold(ExprKind::Null, ExprKind::common)
+}
+
+/// Is it a text literal that names a date or a time of day?
+pub(super) fn names_moment(expression: &Expression, kind: ExprKind) -> bool {
+    let Expression::Literal(Value::Text(text)) = expression else { return false };
+    match kind {
+        ExprKind::Date => literal::date(text.as_bytes()).is_some(),
+        ExprKind::Time => literal::time(text.as_bytes()).is_some(),
+        _ => false,
+    }
+}
+
+/// What an operation on two values does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Operation {
+    /// On two numbers.
+    Numbers,
+    /// Two texts, one behind the other.
+    Texts,
+    /// A date or length of time, and a length of time.
+    Shift,
+    /// A length of time before a date.
+    ShiftBehind,
+    /// From one date or time of day to another.
+    Distance(ExprKind),
+    /// A length of time, and a number of them.
+    Scale,
+    /// A number of lengths of time.
+    ScaleBehind,
+    /// How often one length of time goes into another.
+    Ratio,
+    /// Nothing is known of one side.
+    Null,
+}
+
+impl Arithmetic {
+    /// What it does with values of these kinds, and what comes of it.
+    pub(super) fn on(self, left: ExprKind, right: ExprKind) -> Option<(Operation, ExprKind)> {
+        use Arithmetic::{Add, Divide, Multiply, Subtract};
+        use ExprKind::{Date, Duration, Null, Number, Text, Time, Whole};
+        Some(match (self, left, right) {
+            (_, Number | Whole | Null, Number | Whole) | (_, Number | Whole, Null) => (Operation::Numbers, Number),
+            (Add, Text, Text) => (Operation::Texts, Text),
+            (Add | Subtract, Date | Duration, Duration) => (Operation::Shift, left),
+            (Add, Duration, Date) => (Operation::ShiftBehind, Date),
+            (Subtract, Date, Date | Text) | (Subtract, Text, Date) => (Operation::Distance(Date), Duration),
+            (Subtract, Time, Time | Text) | (Subtract, Text, Time) => (Operation::Distance(Time), Duration),
+            (Multiply | Divide, Duration, Number | Whole) => (Operation::Scale, Duration),
+            (Multiply, Number | Whole, Duration) => (Operation::ScaleBehind, Duration),
+            (Divide, Duration, Duration) => (Operation::Ratio, Number),
+            (_, Null, Null) => (Operation::Null, Number),
+            (Add, Null, kind) | (Add, kind, Null) if kind != ExprKind::Bool => (Operation::Null, kind),
+            _ => return None,
+        })
+    }
+
+    fn kind(self, left: (&Expression, ExprKind), right: (&Expression, ExprKind)) -> Result<ExprKind, Failure> {
+        let sign = self.sign();
+        let Some((operation, kind)) = self.on(left.1, right.1) else {
+            let numeric = |kind: ExprKind| ExprKind::Number.takes(kind);
+            let message = match (numeric(left.1), numeric(right.1)) {
+                (true, _) => format!("`{sign}` takes a number, not {}", right.1),
+                (_, true) => format!("`{sign}` takes a number, not {}", left.1),
+                _ => format!("`{sign}` cannot be of {} and {}", left.1, right.1),
+            };
+            return Err(mismatch(message));
+        };
+        if let Operation::Distance(moment) = operation {
+            for (part, kind) in [left, right] {
+                if kind == ExprKind::Text && !names_moment(part, moment) {
+                    return Err(mismatch(format!("`{sign}` cannot be of {} and {}", left.1, right.1))
+                        .help("dates are written \"2024-01-31\""));
+                }
+            }
+        }
+        Ok(kind)
+    }
+}
+
+fn logic(parts: &[Expression], word: &str, schema: &Schema) -> Result<ExprKind, Failure> {
+    for part in parts {
+        expect(ExprKind::Bool, part.kind(schema)?, word)?;
+    }
+    Ok(ExprKind::Bool)
+}
+
+fn expect(wanted: ExprKind, found: ExprKind, operator: &str) -> Result<ExprKind, Failure> {
+    if wanted.takes(found) {
+        return Ok(wanted);
+    }
+    Err(mismatch(format!("`{operator}` takes {wanted}, not {found}")))
+}
+
+/// Do the two sides compare? A text literal stands for a date beside a date, for a time of
+/// day beside one.
+fn comparable(
+    (left, left_kind): (&Expression, ExprKind),
+    (right, right_kind): (&Expression, ExprKind),
+    operator: &str,
+) -> Result<(), Failure> {
+    match (left_kind, right_kind) {
+        (ExprKind::Null, _) | (_, ExprKind::Null) => {
+            Err(mismatch(format!("a comparison with null is never true: `{operator}` says nothing of missing values"))
+                .help("write `is null` or `is not null`"))
+        }
+        (left, right) if left.common(right).is_some() => Ok(()),
+        (ExprKind::Date, ExprKind::Text) => date_literal(right),
+        (ExprKind::Text, ExprKind::Date) => date_literal(left),
+        (ExprKind::Time, ExprKind::Text) => time_literal(right),
+        (ExprKind::Text, ExprKind::Time) => time_literal(left),
+        (left, right) => Err(mismatch(format!("`{operator}` cannot compare {left} with {right}"))),
+    }
+}
+
+fn date_literal(expression: &Expression) -> Result<(), Failure> {
+    match expression {
+        _ if names_moment(expression, ExprKind::Date) => Ok(()),
+        Expression::Literal(value) => {
+            Err(mismatch(format!("{value} is no date")).help("dates are written \"2024-01-31\""))
+        }
+        _ => Err(mismatch("a date does not compare with a text".into())),
+    }
+}
+
+fn time_literal(expression: &Expression) -> Result<(), Failure> {
+    match expression {
+        _ if names_moment(expression, ExprKind::Time) => Ok(()),
+        Expression::Literal(value) => {
+            Err(mismatch(format!("{value} is no time of day")).help("times are written \"23:59\" or \"23:59:59\""))
+        }
+        _ => Err(mismatch("a time of day does not compare with a text".into())),
+    }
+}
+
+fn of_value(value: &Value) -> ExprKind {
+    /// Up to 2^53 every whole number is a float.
+    const WHOLE_MAX: f64 = 9_007_199_254_740_992.0;
+    match value {
+        Value::Null => ExprKind::Null,
+        Value::Bool(_) => ExprKind::Bool,
+        Value::Number(number) if number.fract() == 0.0 && number.abs() <= WHOLE_MAX => ExprKind::Whole,
+        Value::Number(_) => ExprKind::Number,
+        Value::Text(_) => ExprKind::Text,
+    }
+}
+
+pub(super) fn mismatch(message: String) -> Failure {
+    Failure::new(code::TYPE_MISMATCH, message)
+}

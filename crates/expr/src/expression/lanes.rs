@@ -1,0 +1,288 @@
+//! Typed values of all rows, or one value for all of them.
+
+use super::ExprKind;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType};
+use arrow_array::{
+    Array, ArrayRef, BooleanArray, Float64Array, Int64Array, StringArray, Time64MicrosecondArray,
+    TimestampMicrosecondArray,
+};
+use pipewright_table::{Kind, Value, literal};
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+/// A value for every row, or the same one for all.
+#[derive(Clone)]
+pub(super) enum Lane<T> {
+    Same(T),
+    Each(Vec<T>),
+}
+
+impl<T: Copy> Lane<T> {
+    pub(super) fn at(&self, row: usize) -> T {
+        match self {
+            Lane::Same(value) => *value,
+            Lane::Each(values) => values[row],
+        }
+    }
+
+    pub(super) fn map<U>(self, change: impl Fn(T) -> U) -> Lane<U> {
+        match self {
+            Lane::Same(value) => Lane::Same(change(value)),
+            Lane::Each(values) => Lane::Each(values.into_iter().map(change).collect()),
+        }
+    }
+
+    pub(super) fn zip<U: Copy, V>(self, other: Lane<U>, join: impl Fn(T, U) -> V) -> Lane<V> {
+        match (self, other) {
+            (Lane::Same(left), Lane::Same(right)) => Lane::Same(join(left, right)),
+            (Lane::Same(left), Lane::Each(right)) => {
+                Lane::Each(right.into_iter().map(|right| join(left, right)).collect())
+            }
+            (Lane::Each(left), Lane::Same(right)) => {
+                Lane::Each(left.into_iter().map(|left| join(left, right)).collect())
+            }
+            (Lane::Each(left), Lane::Each(right)) => {
+                Lane::Each(left.into_iter().zip(right).map(|(left, right)| join(left, right)).collect())
+            }
+        }
+    }
+}
+
+/// A text for every row, or the same one for all. A column's texts are shared, not copied.
+#[derive(Clone)]
+pub(super) enum Texts {
+    Same(Option<Arc<str>>),
+    Each(StringArray),
+}
+
+impl Texts {
+    pub(super) fn at(&self, row: usize) -> Option<&str> {
+        match self {
+            Texts::Same(text) => text.as_deref(),
+            Texts::Each(texts) => texts.is_valid(row).then(|| texts.value(row)),
+        }
+    }
+
+    /// Something of each text.
+    pub(super) fn map<T>(&self, change: impl Fn(Option<&str>) -> T) -> Lane<T> {
+        match self {
+            Texts::Same(text) => Lane::Same(change(text.as_deref())),
+            Texts::Each(texts) => Lane::Each(texts.iter().map(change).collect()),
+        }
+    }
+}
+
+/// Values of one kind; a missing number is NaN, so that what is no number is missing.
+#[derive(Clone)]
+pub(super) enum Values {
+    Numbers(Lane<f64>),
+    Truths(Lane<Option<bool>>),
+    Texts(Texts),
+    /// Dates, times of day or lengths of time, in microseconds.
+    Moments(ExprKind, Lane<Option<i64>>),
+    Null,
+}
+
+pub(super) const CHECKED: &str = "the kinds of the parts were checked";
+
+impl Values {
+    /// The values of a column.
+    pub(super) fn of(kind: Kind, array: &ArrayRef) -> Values {
+        match kind {
+            Kind::Continuous => {
+                let numbers = array.as_primitive::<Float64Type>();
+                Values::Numbers(Lane::Each(match numbers.null_count() {
+                    0 => numbers.values().to_vec(),
+                    _ => numbers.iter().map(|number| number.unwrap_or(f64::NAN)).collect(),
+                }))
+            }
+            Kind::Count => {
+                let counts = array.as_primitive::<Int64Type>().iter();
+                Values::Numbers(Lane::Each(counts.map(|count| count.map_or(f64::NAN, |count| count as f64)).collect()))
+            }
+            Kind::Bool => Values::Truths(Lane::Each(array.as_boolean().iter().collect())),
+            Kind::Date => {
+                let dates = array.as_primitive::<TimestampMicrosecondType>();
+                Values::Moments(ExprKind::Date, Lane::Each(dates.iter().collect()))
+            }
+            Kind::Time => {
+                let times = array.as_primitive::<Time64MicrosecondType>();
+                Values::Moments(ExprKind::Time, Lane::Each(times.iter().collect()))
+            }
+            Kind::Category | Kind::Ordered | Kind::Text | Kind::Id => {
+                Values::Texts(Texts::Each(array.as_string::<i32>().clone()))
+            }
+        }
+    }
+
+    /// One value for all rows.
+    pub(super) fn same(value: &Value) -> Values {
+        match value {
+            Value::Null => Values::Null,
+            Value::Bool(truth) => Values::Truths(Lane::Same(Some(*truth))),
+            Value::Number(number) => Values::Numbers(Lane::Same(*number)),
+            Value::Text(text) => Values::Texts(Texts::Same(Some(text.clone()))),
+        }
+    }
+
+    /// The array of these values for so many rows, stored as a column of `kind` is.
+    pub(super) fn array(self, kind: Kind, rows: usize) -> ArrayRef {
+        let rows = 0..rows;
+        let present = |number: f64| (!number.is_nan()).then_some(number);
+        match kind {
+            Kind::Continuous => {
+                let lane = self.numbers();
+                Arc::new(rows.map(|row| present(lane.at(row))).collect::<Float64Array>())
+            }
+            Kind::Count => {
+                let lane = self.numbers();
+                Arc::new(rows.map(|row| present(lane.at(row)).map(|whole| whole as i64)).collect::<Int64Array>())
+            }
+            Kind::Bool => {
+                let lane = self.truths();
+                Arc::new(rows.map(|row| lane.at(row)).collect::<BooleanArray>())
+            }
+            Kind::Date => {
+                let lane = self.moments(ExprKind::Date);
+                Arc::new(rows.map(|row| lane.at(row)).collect::<TimestampMicrosecondArray>())
+            }
+            Kind::Time => {
+                let lane = self.moments(ExprKind::Time);
+                Arc::new(rows.map(|row| lane.at(row)).collect::<Time64MicrosecondArray>())
+            }
+            Kind::Category | Kind::Ordered | Kind::Text | Kind::Id => match self.texts() {
+                Texts::Each(texts) => Arc::new(texts),
+                Texts::Same(text) => Arc::new(rows.map(|_| text.as_deref()).collect::<StringArray>()),
+            },
+        }
+    }
+
+    pub(super) fn numbers(self) -> Lane<f64> {
+        match self {
+            Values::Numbers(lane) => lane,
+            Values::Null => Lane::Same(f64::NAN),
+            _ => unreachable!("{CHECKED}"),
+        }
+    }
+
+    pub(super) fn truths(self) -> Lane<Option<bool>> {
+        match self {
+            Values::Truths(lane) => lane,
+            Values::Null => Lane::Same(None),
+            _ => unreachable!("{CHECKED}"),
+        }
+    }
+
+    pub(super) fn texts(self) -> Texts {
+        match self {
+            Values::Texts(texts) => texts,
+            Values::Null => Texts::Same(None),
+            _ => unreachable!("{CHECKED}"),
+        }
+    }
+
+    /// Dates, times or lengths of time as they are; text literals as the dates or times that they name.
+    pub(super) fn moments(self, kind: ExprKind) -> Lane<Option<i64>> {
+        match self {
+            Values::Moments(_, lane) => lane,
+            Values::Texts(texts) if kind == ExprKind::Date => texts.map(|text| literal::date(text?.as_bytes())),
+            Values::Texts(texts) if kind == ExprKind::Time => texts.map(|text| literal::time(text?.as_bytes())),
+            Values::Null => Lane::Same(None),
+            _ => unreachable!("{CHECKED}"),
+        }
+    }
+
+    /// What they are; none where they are null and nothing else.
+    pub(super) fn kind(&self) -> ExprKind {
+        match self {
+            Values::Numbers(_) => ExprKind::Number,
+            Values::Truths(_) => ExprKind::Bool,
+            Values::Texts(_) => ExprKind::Text,
+            Values::Moments(kind, _) => *kind,
+            Values::Null => ExprKind::Null,
+        }
+    }
+
+    /// Is there one value for all rows?
+    pub(super) fn is_same(&self) -> bool {
+        match self {
+            Values::Numbers(lane) => matches!(lane, Lane::Same(_)),
+            Values::Truths(lane) => matches!(lane, Lane::Same(_)),
+            Values::Texts(texts) => matches!(texts, Texts::Same(_)),
+            Values::Moments(_, lane) => matches!(lane, Lane::Same(_)),
+            Values::Null => true,
+        }
+    }
+
+    pub(super) fn is_null(&self, row: usize) -> bool {
+        match self {
+            Values::Numbers(lane) => lane.at(row).is_nan(),
+            Values::Truths(lane) => lane.at(row).is_none(),
+            Values::Texts(texts) => texts.at(row).is_none(),
+            Values::Moments(_, lane) => lane.at(row).is_none(),
+            Values::Null => true,
+        }
+    }
+
+    /// How a value stands to one of other values of the same kind; missing ones come first.
+    pub(super) fn order(&self, other: &Values, row: usize) -> Ordering {
+        match (self, other) {
+            (Values::Numbers(left), Values::Numbers(right)) => {
+                // Of NaN and a number, neither is the larger: callers ask about values that are there.
+                left.at(row).partial_cmp(&right.at(row)).unwrap_or(Ordering::Equal)
+            }
+            (Values::Truths(left), Values::Truths(right)) => left.at(row).cmp(&right.at(row)),
+            (Values::Texts(left), Values::Texts(right)) => left.at(row).cmp(&right.at(row)),
+            (Values::Moments(_, left), Values::Moments(_, right)) => left.at(row).cmp(&right.at(row)),
+            _ => other.is_null(row).cmp(&self.is_null(row)),
+        }
+    }
+
+    /// For each row the value of one of several lanes of one kind: of that which `which` names.
+    pub(super) fn gather(lanes: Vec<Values>, rows: usize, which: impl Fn(&[Values], usize) -> Option<usize>) -> Values {
+        let kind = lanes.iter().map(Values::kind).filter(|kind| *kind != ExprKind::Null);
+        // A text literal among dates is a date.
+        let Some(kind) = kind.reduce(|left, right| if left == ExprKind::Text { right } else { left }) else {
+            return Values::Null;
+        };
+        let lanes: Vec<Values> = lanes.into_iter().map(|lane| lane.alike(kind)).collect();
+        let chosen: Vec<Option<usize>> = (0..rows).map(|row| which(&lanes, row)).collect();
+        fn each<L, T: Copy>(lanes: &[L], chosen: &[Option<usize>], none: T, at: impl Fn(&L, usize) -> T) -> Lane<T> {
+            let value = |(row, lane): (usize, &Option<usize>)| lane.map_or(none, |lane| at(&lanes[lane], row));
+            Lane::Each(chosen.iter().enumerate().map(value).collect())
+        }
+        match kind {
+            ExprKind::Number | ExprKind::Whole => {
+                let lanes: Vec<Lane<f64>> = lanes.into_iter().map(Values::numbers).collect();
+                Values::Numbers(each(&lanes, &chosen, f64::NAN, Lane::at))
+            }
+            ExprKind::Bool => {
+                let lanes: Vec<Lane<Option<bool>>> = lanes.into_iter().map(Values::truths).collect();
+                Values::Truths(each(&lanes, &chosen, None, Lane::at))
+            }
+            ExprKind::Date | ExprKind::Time | ExprKind::Duration => {
+                let lanes: Vec<Lane<Option<i64>>> = lanes.into_iter().map(|lane| lane.moments(kind)).collect();
+                Values::Moments(kind, each(&lanes, &chosen, None, Lane::at))
+            }
+            ExprKind::Text | ExprKind::Null => {
+                let lanes: Vec<Texts> = lanes.into_iter().map(Values::texts).collect();
+                let texts = chosen.iter().enumerate().map(|(row, lane)| lane.and_then(|lane| lanes[lane].at(row)));
+                Values::Texts(Texts::Each(texts.collect()))
+            }
+        }
+    }
+
+    /// The same values, text literals read as dates or times where those are asked for.
+    fn alike(self, kind: ExprKind) -> Values {
+        match kind {
+            ExprKind::Date | ExprKind::Time => Values::Moments(kind, self.moments(kind)),
+            _ => self,
+        }
+    }
+}
+
+/// The number, if it is a finite one: what is none is missing.
+pub(super) fn finite(number: f64) -> f64 {
+    if number.is_finite() { number } else { f64::NAN }
+}

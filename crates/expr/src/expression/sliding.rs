@@ -1,0 +1,319 @@
+//! Aggregates of windows: rows enter and leave, and the aggregate is noted now and then.
+//!
+//! Everything is exact: sums lose nothing when a number leaves, and order is kept by counts.
+
+use super::window::taken;
+use crate::Aggregate;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int64Type};
+use arrow_array::{Array, ArrayRef, Float64Array, Int64Array};
+use arrow_schema::DataType;
+use pipewright_diagnostic::Failure;
+use pipewright_table::Kind;
+use pipewright_table::summary::{ExactSum, Moments};
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+
+/// An aggregate of the rows in a window.
+pub(super) struct Sliding {
+    aggregate: Aggregate,
+    /// Is the value of a row missing?
+    missing: Vec<bool>,
+    /// How many rows the window holds, and how many of them have no value.
+    rows: u64,
+    nulls: u64,
+    held: Held,
+    noted: Noted,
+}
+
+/// What is known of the rows in the window.
+enum Held {
+    /// Their numbers say all.
+    Counts,
+    /// The sum of numbers.
+    Sum(Vec<f64>, ExactSum),
+    /// Sum and squares of numbers.
+    Moments(Vec<f64>, Moments),
+    /// The order of values.
+    Ordered(Vec<u32>, Ordered, ArrayRef),
+    /// The values in their order.
+    Queue(VecDeque<u32>, ArrayRef),
+}
+
+/// What was noted for each row.
+enum Noted {
+    Numbers(Vec<Option<f64>>),
+    Counts(Vec<Option<i64>>),
+    /// The row whose value it is.
+    Places(Vec<Option<u32>>),
+}
+
+impl Sliding {
+    /// An empty window over these values.
+    pub(super) fn new(
+        aggregate: Aggregate,
+        values: Option<&ArrayRef>,
+        rows: usize,
+        kind: Kind,
+    ) -> Result<Sliding, Failure> {
+        let missing = match values {
+            Some(values) if computes(aggregate) && *values.data_type() == DataType::Float64 => {
+                // What is no finite number cannot be taken out of a sum again.
+                values.as_primitive::<Float64Type>().iter().map(|x| x.is_none_or(|x| !x.is_finite())).collect()
+            }
+            Some(values) => (0..rows).map(|row| values.is_null(row)).collect(),
+            None => vec![false; rows],
+        };
+        let held = match (aggregate, values) {
+            (Aggregate::Rows | Aggregate::Count | Aggregate::Nulls, _) | (_, None) => Held::Counts,
+            (Aggregate::Sum | Aggregate::Mean, Some(values)) => Held::Sum(numbers(values), ExactSum::default()),
+            (Aggregate::Std | Aggregate::Var, Some(values)) => Held::Moments(numbers(values), Moments::default()),
+            (Aggregate::First | Aggregate::Last, Some(values)) => Held::Queue(VecDeque::new(), values.clone()),
+            (_, Some(values)) => {
+                let (codes, first) = ranked(values);
+                Held::Ordered(codes, Ordered::new(first, aggregate == Aggregate::Mode), values.clone())
+            }
+        };
+        let noted = match (&held, aggregate, kind) {
+            (Held::Ordered(..), Aggregate::Median | Aggregate::Quantile(_), _) => Noted::Numbers(vec![None; rows]),
+            (Held::Ordered(..), Aggregate::Distinct, _) => Noted::Counts(vec![None; rows]),
+            (Held::Ordered(..) | Held::Queue(..), ..) => Noted::Places(vec![None; rows]),
+            (_, _, Kind::Count) => Noted::Counts(vec![None; rows]),
+            _ => Noted::Numbers(vec![None; rows]),
+        };
+        Ok(Sliding { aggregate, missing, rows: 0, nulls: 0, held, noted })
+    }
+
+    /// A row comes into the window.
+    pub(super) fn enter(&mut self, row: u32) {
+        self.rows += 1;
+        let place = row as usize;
+        if self.missing[place] {
+            self.nulls += 1;
+            return;
+        }
+        match &mut self.held {
+            Held::Counts => {}
+            Held::Sum(numbers, sum) => sum.add(numbers[place]),
+            Held::Moments(numbers, moments) => moments.add(numbers[place]),
+            Held::Ordered(codes, ranks, _) => ranks.add(codes[place]),
+            Held::Queue(queue, _) => queue.push_back(row),
+        }
+    }
+
+    /// The first row that came goes.
+    pub(super) fn leave(&mut self, row: u32) {
+        self.rows -= 1;
+        let place = row as usize;
+        if self.missing[place] {
+            self.nulls -= 1;
+            return;
+        }
+        match &mut self.held {
+            Held::Counts => {}
+            Held::Sum(numbers, sum) => sum.add(-numbers[place]),
+            Held::Moments(numbers, moments) => moments.remove(numbers[place]),
+            Held::Ordered(codes, ranks, _) => ranks.remove(codes[place]),
+            Held::Queue(queue, _) => drop(queue.pop_front()),
+        }
+    }
+
+    /// Notes the aggregate of the window for a row.
+    pub(super) fn note(&mut self, row: u32) {
+        let place = row as usize;
+        let present = self.rows - self.nulls;
+        match &mut self.noted {
+            Noted::Counts(noted) => {
+                noted[place] = Some(match (&self.held, self.aggregate) {
+                    (Held::Ordered(_, ranks, _), _) => ranks.distinct as i64,
+                    (Held::Sum(_, sum), _) => sum.value() as i64,
+                    (_, Aggregate::Rows) => self.rows as i64,
+                    (_, Aggregate::Nulls) => self.nulls as i64,
+                    _ => present as i64,
+                })
+            }
+            Noted::Numbers(noted) => {
+                noted[place] = match (&self.held, self.aggregate) {
+                    (Held::Sum(_, sum), Aggregate::Sum) => Some(sum.value()),
+                    (Held::Sum(_, sum), _) => (present > 0).then(|| sum.quotient(present as f64)),
+                    (Held::Moments(_, moments), Aggregate::Var) => moments.variance(1),
+                    (Held::Moments(_, moments), _) => moments.deviation(1),
+                    (Held::Ordered(_, ranks, values), Aggregate::Quantile(share)) => ranks.quantile(values, share),
+                    (Held::Ordered(_, ranks, values), _) => ranks.quantile(values, 0.5),
+                    _ => None,
+                }
+                .filter(|number| number.is_finite())
+            }
+            Noted::Places(noted) => {
+                noted[place] = match (&self.held, self.aggregate) {
+                    (Held::Queue(queue, _), Aggregate::First) => queue.front().copied(),
+                    (Held::Queue(queue, _), _) => queue.back().copied(),
+                    (Held::Ordered(_, ranks, _), Aggregate::Mode) => ranks.mode(),
+                    // Of truth values, `all` is the smallest and `any` the largest.
+                    (Held::Ordered(_, ranks, _), Aggregate::Min | Aggregate::All) => ranks.at(0),
+                    (Held::Ordered(_, ranks, _), _) => ranks.total.checked_sub(1).and_then(|last| ranks.at(last)),
+                    _ => None,
+                }
+            }
+        }
+    }
+
+    /// What was noted, missing where `own` is.
+    pub(super) fn array(self, own: Option<&ArrayRef>, storage: &DataType) -> Result<ArrayRef, Failure> {
+        let keep = |row: usize| own.is_none_or(|own| own.is_valid(row));
+        fn kept<T: Copy>(noted: Vec<Option<T>>, keep: impl Fn(usize) -> bool) -> Vec<Option<T>> {
+            noted.into_iter().enumerate().map(|(row, value)| value.filter(|_| keep(row))).collect()
+        }
+        let array: ArrayRef = match (self.noted, self.held) {
+            (Noted::Numbers(noted), _) => Arc::new(Float64Array::from(kept(noted, keep))),
+            (Noted::Counts(noted), _) => Arc::new(Int64Array::from(kept(noted, keep))),
+            (Noted::Places(noted), Held::Ordered(_, _, values) | Held::Queue(_, values)) => {
+                taken(&values, kept(noted, keep))?
+            }
+            (Noted::Places(_), _) => unreachable!("places are those of values"),
+        };
+        debug_assert_eq!(array.data_type(), storage);
+        Ok(array)
+    }
+}
+
+/// Does the aggregate compute with numbers, rather than count or compare them?
+fn computes(aggregate: Aggregate) -> bool {
+    use Aggregate::{Mean, Median, Quantile, Std, Sum, Var};
+    matches!(aggregate, Sum | Mean | Std | Var | Median | Quantile(_))
+}
+
+/// The numbers of a column; truth values are 0 and 1. What is missing is of no matter.
+fn numbers(values: &ArrayRef) -> Vec<f64> {
+    match values.data_type() {
+        DataType::Float64 => values.as_primitive::<Float64Type>().values().to_vec(),
+        DataType::Int64 => values.as_primitive::<Int64Type>().values().iter().map(|&count| count as f64).collect(),
+        _ => values.as_boolean().values().iter().map(f64::from).collect(),
+    }
+}
+
+/// The place of each value among the different ones in order, and for each of those a row that has it.
+fn ranked(values: &ArrayRef) -> (Vec<u32>, Vec<u32>) {
+    let mut rows: Vec<u32> = (0..values.len() as u32).filter(|&row| values.is_valid(row as usize)).collect();
+    let ordering: Box<dyn Fn(u32, u32) -> std::cmp::Ordering> = match values.data_type() {
+        DataType::Float64 => {
+            let numbers = values.as_primitive::<Float64Type>();
+            Box::new(|left, right| {
+                let number = |row: u32| numbers.value(row as usize) + 0.0;
+                number(left).total_cmp(&number(right))
+            })
+        }
+        DataType::Utf8 => {
+            let texts = values.as_string::<i32>();
+            Box::new(|left, right| texts.value(left as usize).cmp(texts.value(right as usize)))
+        }
+        DataType::Boolean => {
+            let truths = values.as_boolean();
+            Box::new(|left, right| truths.value(left as usize).cmp(&truths.value(right as usize)))
+        }
+        _ => {
+            let numbers = whole(values);
+            Box::new(move |left, right| numbers[left as usize].cmp(&numbers[right as usize]))
+        }
+    };
+    rows.sort_by(|&left, &right| ordering(left, right));
+    let (mut codes, mut first) = (vec![0; values.len()], Vec::<u32>::new());
+    for row in rows {
+        if first.last().is_none_or(|&last| ordering(last, row).is_ne()) {
+            first.push(row);
+        }
+        codes[row as usize] = first.len() as u32 - 1;
+    }
+    (codes, first)
+}
+
+/// The 64 bits of counts, dates and times.
+fn whole(values: &ArrayRef) -> Vec<i64> {
+    let data = values.to_data();
+    data.buffer::<i64>(0)[..values.len()].to_vec()
+}
+
+/// How often each of the different values is in the window, in their order: a tree of counts (Fenwick, 1994).
+struct Ordered {
+    /// Counts of ranges of values.
+    tree: Vec<u32>,
+    counts: Vec<u32>,
+    /// A row that has the value.
+    first: Vec<u32>,
+    total: u64,
+    distinct: u64,
+    /// Counts with their values, the largest count first and of those the smallest value; only where it is asked for.
+    frequent: Option<BTreeSet<(Reverse<u32>, u32)>>,
+}
+
+impl Ordered {
+    fn new(first: Vec<u32>, has_mode: bool) -> Ordered {
+        let (tree, counts) = (vec![0; first.len() + 1], vec![0; first.len()]);
+        Ordered { tree, counts, first, total: 0, distinct: 0, frequent: has_mode.then(BTreeSet::new) }
+    }
+
+    fn add(&mut self, code: u32) {
+        let count = self.counts[code as usize];
+        self.recount(code, count, count + 1);
+        self.total += 1;
+        self.distinct += u64::from(count == 0);
+        self.walk(code, |node| *node += 1);
+    }
+
+    fn remove(&mut self, code: u32) {
+        let count = self.counts[code as usize];
+        self.recount(code, count, count - 1);
+        self.total -= 1;
+        self.distinct -= u64::from(count == 1);
+        self.walk(code, |node| *node -= 1);
+    }
+
+    fn recount(&mut self, code: u32, old: u32, new: u32) {
+        self.counts[code as usize] = new;
+        if let Some(frequent) = &mut self.frequent {
+            frequent.remove(&(Reverse(old), code));
+            if new > 0 {
+                frequent.insert((Reverse(new), code));
+            }
+        }
+    }
+
+    fn walk(&mut self, code: u32, change: impl Fn(&mut u32)) {
+        let mut node = code as usize + 1;
+        while node < self.tree.len() {
+            change(&mut self.tree[node]);
+            node += node & node.wrapping_neg();
+        }
+    }
+
+    /// A row with the value at a place of the window's values in order.
+    fn at(&self, place: u64) -> Option<u32> {
+        if place >= self.total {
+            return None;
+        }
+        let (mut node, mut left) = (0, place);
+        let mut step = self.tree.len().next_power_of_two();
+        while step > 0 {
+            let next = node + step;
+            if next < self.tree.len() && u64::from(self.tree[next]) <= left {
+                node = next;
+                left -= u64::from(self.tree[next]);
+            }
+            step /= 2;
+        }
+        Some(self.first[node])
+    }
+
+    fn mode(&self) -> Option<u32> {
+        self.frequent.as_ref()?.first().map(|(_, code)| self.first[*code as usize])
+    }
+
+    /// The quantile for a share, interpolated linearly.
+    fn quantile(&self, values: &ArrayRef, share: f64) -> Option<f64> {
+        let place = self.total.checked_sub(1)? as f64 * share;
+        let number = |row: u32| numbers(&values.slice(row as usize, 1))[0];
+        let (low, high) = (number(self.at(place.floor() as u64)?), number(self.at(place.ceil() as u64)?));
+        Some(if low == high { low } else { low + place.fract() * (high - low) })
+    }
+}

@@ -1,0 +1,235 @@
+//! Values of other rows: of the rows before (or behind) a row, among those with the same key.
+
+use super::sliding::Sliding;
+use super::{ExprKind, Expression, function};
+use crate::Aggregate;
+use arrow_array::cast::AsArray;
+use arrow_array::types::TimestampMicrosecondType;
+use arrow_array::{Array, ArrayRef, UInt32Array};
+use pipewright_diagnostic::{Failure, code};
+use pipewright_table::text::text_of;
+use pipewright_table::{Kind, Role, Schema, Table};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// A value of the rows that a window over each row holds.
+///
+/// Rows with the same values of all keys belong together; a missing key is a key of its own. Their order is that of the
+/// table, or of a date where the window is a length of time. Every window ends with the row itself, but for
+/// [`Moving::Lead`]: it looks back only.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Window {
+    /// What is taken of the rows.
+    pub moving: Moving,
+    /// Of what; of nothing where rows are counted.
+    pub of: Option<Expression>,
+    /// Which rows belong together.
+    pub keys: Vec<Expression>,
+    /// How far it looks back.
+    pub reach: Reach,
+}
+
+/// What is taken of the rows of a window.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Moving {
+    /// The value so many rows before.
+    Lag(u32),
+    /// The value so many rows behind.
+    Lead(u32),
+    /// An aggregate up to the row; missing where the row's own value is.
+    Running(Aggregate),
+    /// An aggregate.
+    Over(Aggregate),
+}
+
+/// How far a window looks back.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reach {
+    /// To the first row of the key.
+    All,
+    /// Over so many rows, the row itself included.
+    Rows(u32),
+    /// Over the rows of less than so many microseconds before the row, in the order of a date.
+    Time {
+        /// How long.
+        micros: i64,
+        /// The column of the date; if none is named, the table has to have just one.
+        by: Option<Arc<str>>,
+    },
+}
+
+impl Reach {
+    /// The reach that stands as a constant in a script, if it is one.
+    #[must_use]
+    pub fn of(constant: &Expression) -> Option<Reach> {
+        match constant {
+            Expression::Literal(pipewright_table::Value::Number(rows)) if function::is_row_count(*rows) => {
+                Some(Reach::Rows(*rows as u32))
+            }
+            Expression::Moment(ExprKind::Duration, micros) if *micros > 0 => {
+                Some(Reach::Time { micros: *micros, by: None })
+            }
+            _ => None,
+        }
+    }
+
+    /// The column in whose order a length of time is measured: the one named, else that of the role time, else the only
+    /// date.
+    ///
+    /// # Errors
+    /// [`code::TYPE_MISMATCH`] if it is no date; [`code::MISSING_ARGUMENT`] if none is named and there is not just one.
+    pub(super) fn time_column(by: Option<&str>, schema: &Schema) -> Result<Arc<str>, Failure> {
+        if let Some(name) = by {
+            let column = schema.column(name)?;
+            if column.kind == Kind::Date {
+                return Ok(column.name.clone());
+            }
+            let message = format!("a window of time needs dates, and `{name}` holds {}", column.kind);
+            return Err(Failure::new(code::TYPE_MISMATCH, message).column(name));
+        }
+        let dates = || schema.columns().filter(|column| column.kind == Kind::Date);
+        if let Some(time) = dates().find(|column| column.role == Role::Time) {
+            return Ok(time.name.clone());
+        }
+        let mut dates = dates();
+        match (dates.next(), dates.next()) {
+            (Some(only), None) => Ok(only.name.clone()),
+            (first, _) => {
+                let how_many = if first.is_some() { "several columns of dates" } else { "no column of dates" };
+                let message = format!("a window of time needs a date, and there are {how_many}");
+                let message = message.replace("are no column", "is no column");
+                Err(Failure::new(code::MISSING_ARGUMENT, message).help("name it among the keys: over(key, date, 30d)"))
+            }
+        }
+    }
+}
+
+impl Window {
+    /// The column that it names for its order.
+    pub(super) fn time(&self) -> Option<&Arc<str>> {
+        match &self.reach {
+            Reach::Time { by, .. } => by.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// The same window with the columns that it looks at all named: the one date of the table, and a date among the
+    /// keys of a window of time, which is its order rather than a key.
+    pub(super) fn resolved(&self, schema: &Schema) -> Result<Window, Failure> {
+        let of = self.of.as_ref().map(|of| of.resolved(schema)).transpose()?;
+        let Reach::Time { micros, by } = &self.reach else { return Ok(Window { of, ..self.clone() }) };
+        let is_date = |key: &Expression| {
+            let Expression::Column(name) = key else { return None };
+            schema.find(name).filter(|column| column.kind == Kind::Date).map(|column| column.name.clone())
+        };
+        let named = by.clone().or_else(|| self.keys.iter().find_map(is_date));
+        let time = Reach::time_column(named.as_deref(), schema)?;
+        let is_order = |key: &Expression| matches!(key, Expression::Column(name) if *name == time);
+        let keys = match by {
+            Some(_) => self.keys.clone(),
+            None => self.keys.iter().filter(|key| !is_order(key)).cloned().collect(),
+        };
+        let reach = Reach::Time { micros: *micros, by: Some(time) };
+        Ok(Window { moving: self.moving, of, keys, reach })
+    }
+
+    /// Its value for every row, stored as a column of `kind` is.
+    pub(super) fn evaluate(&self, table: &Table, kind: Kind) -> Result<ArrayRef, Failure> {
+        let window = self.resolved(&table.schema())?;
+        let values = window.of.as_ref().map(|of| of.evaluate(table)).transpose()?;
+        let groups = window.groups(table)?;
+        match (window.moving, values) {
+            (Moving::Lag(rows), Some(values)) => shifted(&values, &groups, -i64::from(rows)),
+            (Moving::Lead(rows), Some(values)) => shifted(&values, &groups, i64::from(rows)),
+            (Moving::Running(aggregate) | Moving::Over(aggregate), values) => {
+                let mut sliding = Sliding::new(aggregate, values.as_ref(), table.rows(), kind)?;
+                let time = window.times(table)?;
+                for group in &groups {
+                    window.slide(group, time.as_deref(), &mut sliding);
+                }
+                let own = values.filter(|_| matches!(window.moving, Moving::Running(_)));
+                sliding.array(own.as_ref(), &kind.storage())
+            }
+            (Moving::Lag(_) | Moving::Lead(_), None) => unreachable!("a shift is of something"),
+        }
+    }
+
+    /// The rows that belong together, group by group in the order of their first rows, each in its order.
+    fn groups(&self, table: &Table) -> Result<Vec<Vec<u32>>, Failure> {
+        let mut places = vec![0_u32; table.rows()];
+        let mut count = u32::from(table.rows() > 0);
+        for key in &self.keys {
+            let values = key.evaluate(table)?;
+            // Only looked up: groups are numbered in the order of their first rows.
+            let mut known: HashMap<(u32, Option<String>), u32> = HashMap::new();
+            for (row, place) in places.iter_mut().enumerate() {
+                let next = known.len() as u32;
+                *place = *known.entry((*place, text_of(&values, row))).or_insert(next);
+            }
+            count = known.len() as u32;
+        }
+        let mut groups = vec![Vec::new(); count as usize];
+        for (row, place) in places.into_iter().enumerate() {
+            groups[place as usize].push(row as u32);
+        }
+        if let Some(time) = self.times(table)? {
+            groups.iter_mut().for_each(|group| group.sort_by_key(|&row| time[row as usize]));
+        }
+        Ok(groups)
+    }
+
+    /// The moment of each row, if they matter.
+    fn times(&self, table: &Table) -> Result<Option<Vec<Option<i64>>>, Failure> {
+        let Some(name) = self.time() else { return Ok(None) };
+        Ok(Some(table.array(name)?.as_primitive::<TimestampMicrosecondType>().iter().collect()))
+    }
+
+    /// Moves the window over the rows of a group.
+    fn slide(&self, group: &[u32], time: Option<&[Option<i64>]>, sliding: &mut Sliding) {
+        let mut first = 0;
+        for (last, &row) in group.iter().enumerate() {
+            let now = time.map(|time| time[row as usize]);
+            // Rows without a moment come first, and are in no window of time.
+            if now == Some(None) {
+                first = last + 1;
+                continue;
+            }
+            sliding.enter(row);
+            let is_out = |earlier: usize| match (&self.reach, now) {
+                (Reach::Rows(rows), _) => last - earlier >= *rows as usize,
+                (Reach::Time { micros, .. }, Some(Some(now))) => {
+                    let then = time.and_then(|time| time[group[earlier] as usize]).unwrap_or(i64::MIN);
+                    now.saturating_sub(then) >= *micros
+                }
+                _ => false,
+            };
+            while first < last && is_out(first) {
+                sliding.leave(group[first]);
+                first += 1;
+            }
+            sliding.note(row);
+        }
+        group[first.min(group.len())..].iter().for_each(|&row| sliding.leave(row));
+    }
+}
+
+/// The value so many rows further on in the group of each row.
+fn shifted(values: &ArrayRef, groups: &[Vec<u32>], by: i64) -> Result<ArrayRef, Failure> {
+    let mut places: Vec<Option<u32>> = vec![None; values.len()];
+    for group in groups {
+        for (place, &row) in group.iter().enumerate() {
+            let other = usize::try_from(place as i64 + by).ok();
+            places[row as usize] = other.and_then(|other| group.get(other)).copied();
+        }
+    }
+    taken(values, places)
+}
+
+/// The values at these places.
+pub(super) fn taken(values: &ArrayRef, places: Vec<Option<u32>>) -> Result<ArrayRef, Failure> {
+    arrow_select::take::take(values.as_ref(), &UInt32Array::from(places), None)
+        .map_err(|_| Failure::new(code::LIMIT_REACHED, "a window makes more than 2 GiB of text"))
+}
+
+#[cfg(test)]
+mod tests;

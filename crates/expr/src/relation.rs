@@ -1,0 +1,50 @@
+//! Tables from tables: groups, joins, pivots, rows of two tables.
+//!
+//! Rows are compared through one [`Index`](pipewright_table::rows::Index) of their keys, which numbers the different keys
+//! by first appearance. So the result has one order for any number of threads; sums are exact, so that they do not depend
+//! on the order of their parts either.
+
+mod aggregates;
+mod concat;
+mod group_by;
+mod grouping;
+mod join;
+mod latest;
+mod pivot;
+mod unpivot;
+
+pub use concat::Concat;
+pub use group_by::GroupBy;
+pub use grouping::{Grouping, Measure};
+pub use join::{How, Join};
+pub use pivot::Pivot;
+pub use unpivot::Unpivot;
+
+use pipewright_diagnostic::{Failure, code};
+use pipewright_table::{Column, Entry, Schema};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// The sources of all these columns, each once, in order.
+fn sources<'a>(columns: impl Iterator<Item = &'a Column>) -> Vec<Arc<str>> {
+    let mut seen = BTreeSet::new();
+    columns.flat_map(|column| &column.sources).filter(|name| seen.insert((*name).clone())).cloned().collect()
+}
+
+/// A schema of these entries.
+///
+/// # Errors
+/// [`code::DUPLICATE_COLUMN`] for a name that is there twice.
+fn of_different(entries: Vec<Entry>) -> Result<Schema, Failure> {
+    let schema = Schema::with_entries(entries);
+    let mut seen = BTreeSet::new();
+    if let Some(column) = schema.columns().find(|column| !seen.insert(&column.name)) {
+        let message = format!("two columns would be named `{}`", column.name);
+        return Err(Failure::new(code::DUPLICATE_COLUMN, message).column(&*column.name).help("give one another name"));
+    }
+    drop(seen);
+    Ok(schema)
+}
+
+#[cfg(test)]
+mod tests;

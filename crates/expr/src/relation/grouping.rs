@@ -1,0 +1,117 @@
+//! One row a group: the rows with the same keys, and aggregates of their other columns.
+
+use super::aggregates::Aggregating;
+use super::{of_different, sources};
+use crate::Aggregate;
+use arrow_array::ArrayRef;
+use pipewright_diagnostic::Failure;
+use pipewright_table::rows::{Groups, Keys, gather};
+use pipewright_table::{Column, Entry, Kind, Role, Schema, Table};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A column that a [`Grouping`] makes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Measure {
+    /// Its name.
+    pub name: Arc<str>,
+    /// What it is of the values of each group.
+    pub aggregate: Aggregate,
+    /// Of which column; [`Aggregate::Rows`] needs none.
+    pub column: Option<Arc<str>>,
+}
+
+impl Measure {
+    /// An aggregate of a column.
+    pub fn new(name: impl Into<Arc<str>>, aggregate: Aggregate, column: impl Into<Arc<str>>) -> Measure {
+        Measure { name: name.into(), aggregate, column: Some(column.into()) }
+    }
+
+    /// How many rows each group has.
+    pub fn rows(name: impl Into<Arc<str>>) -> Measure {
+        Measure { name: name.into(), aggregate: Aggregate::Rows, column: None }
+    }
+}
+
+/// One row for all rows that have the same values in some columns, the groups in the order in which they first appear.
+/// A missing value is a value like others: the rows without one are a group. The table that comes out has the key
+/// columns, then the measures.
+///
+/// Sums and means are exact and rounded once, so that no digit depends on the order of the rows.
+///
+/// ```
+/// use pipewright_frame::{Aggregate, Grouping, Measure, ReadOptions, csv};
+/// let (table, _) = csv::read(b"city,fare\nOslo,3\nBonn,8\nOslo,5\n", &ReadOptions::new("t.csv")).unwrap();
+/// let grouping = Grouping {
+///     keys: vec!["city".into()],
+///     measures: vec![Measure::rows("rides"), Measure::new("fare", Aggregate::Mean, "fare")],
+/// };
+/// let groups = grouping.apply(&table).unwrap();
+/// assert_eq!(groups.classes("city").unwrap(), ["Bonn", "Oslo"]);
+/// assert_eq!(groups.numbers(&["rides".into(), "fare".into()]).unwrap(), [2.0, 1.0, 4.0, 8.0]);
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Grouping {
+    /// The columns whose values make a group; none makes all rows one.
+    pub keys: Vec<Arc<str>>,
+    /// What is said of every group.
+    pub measures: Vec<Measure>,
+}
+
+impl Grouping {
+    /// The schema of what [`Grouping::apply`] makes: the keys as they are, then the measures, which come from their
+    /// column and from the keys.
+    ///
+    /// # Errors
+    /// [`pipewright_diagnostic::code::UNKNOWN_COLUMN`], [`pipewright_diagnostic::code::DUPLICATE_COLUMN`], and as
+    /// [`Aggregate::kind`] for a column of which there is no such aggregate.
+    pub fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
+        let keys: Vec<&Column> = self.keys.iter().map(|name| input.column(name)).collect::<Result<_, _>>()?;
+        let measures = self.measures.iter().map(|measure| {
+            let of = measure.column.as_ref().map(|name| input.column(name)).transpose()?;
+            let kind = of.map_or(Ok(Kind::Count), |column| measure.aggregate.kind(column))?;
+            let sources = sources(of.into_iter().chain(keys.iter().copied()));
+            Ok(Column { name: measure.name.clone(), kind, role: Role::Feature, sources })
+        });
+        let measures: Vec<Column> = measures.collect::<Result<_, Failure>>()?;
+        of_different(keys.into_iter().cloned().chain(measures).map(Entry::Column).collect())
+    }
+
+    /// Makes it.
+    ///
+    /// # Errors
+    /// As [`Grouping::schema`]; [`pipewright_diagnostic::code::NON_FINITE`] with the row of an infinite number of which
+    /// a sum is wanted; [`pipewright_diagnostic::code::VALUE_OUT_OF_RANGE`] for a sum of whole numbers beyond 64 bits.
+    pub fn apply(&self, table: &Table) -> Result<Table, Failure> {
+        let schema = self.schema(&table.schema())?;
+        let keys: Vec<Keys> = self.keys.iter().map(|name| table.array(name).map(Keys::of)).collect::<Result<_, _>>()?;
+        let groups = Groups::of(&keys, table.rows());
+        let mut arrays: Vec<ArrayRef> = Vec::with_capacity(schema.entries().len());
+        for name in &self.keys {
+            arrays.push(gather(name, table.array(name)?, &groups.first)?);
+        }
+        arrays.extend(self.measured(table, &groups)?);
+        Table::with_rows(schema.columns().cloned().collect(), arrays, groups.count())
+    }
+
+    /// The values of the measures, in order.
+    fn measured(&self, table: &Table, groups: &Groups) -> Result<Vec<ArrayRef>, Failure> {
+        let over = Aggregating::over(groups);
+        let mut by_column: BTreeMap<Option<&Arc<str>>, Vec<usize>> = BTreeMap::new();
+        for (place, measure) in self.measures.iter().enumerate() {
+            by_column.entry(measure.column.as_ref()).or_default().push(place);
+        }
+        let by_column: Vec<_> = by_column.into_iter().collect();
+        let measured = by_column.par_iter().map(|(name, places)| {
+            let Some(name) = name else { return Ok(places.iter().map(|&place| (place, over.rows())).collect()) };
+            let column = over.column(table.column(name)?, table.array(name)?);
+            let take = |&place: &usize| Ok((place, column.take(self.measures[place].aggregate)?));
+            places.iter().map(take).collect::<Result<Vec<_>, Failure>>()
+        });
+        let parts: Vec<Result<Vec<(usize, ArrayRef)>, Failure>> = measured.collect();
+        let mut arrays: Vec<(usize, ArrayRef)> = parts.into_iter().collect::<Result<Vec<_>, _>>()?.concat();
+        arrays.sort_by_key(|(place, _)| *place);
+        Ok(arrays.into_iter().map(|(_, array)| array).collect())
+    }
+}

@@ -1,0 +1,290 @@
+//! The columns of two tables side by side, in rows whose keys are equal.
+
+use super::latest::Latest;
+use super::of_different;
+use arrow_array::ArrayRef;
+use pipewright_diagnostic::{Failure, code};
+use pipewright_table::rows::{Groups, Keys, Lookup, Members, NONE, STRIDE_ROWS, comparable, gather, joined};
+use pipewright_table::{Column, Entry, Kind, Role, Schema, Table};
+use rayon::prelude::*;
+use std::sync::Arc;
+
+/// Which rows of two tables a [`Join`] puts together, and what becomes of the others.
+#[derive(Debug, Clone, PartialEq)]
+pub enum How {
+    /// Every pair of rows that match; rows without a match are left out.
+    Inner,
+    /// As [`How::Inner`], and the rows of the left table without a match, their new columns missing.
+    Left,
+    /// As [`How::Left`], and behind them the rows of the right table without a match.
+    Full,
+    /// The rows of the left table that have a match, once each and without new columns.
+    Semi,
+    /// The rows of the left table that have none.
+    Anti,
+    /// Every row of the left table, with the last row of the right one, by their times, that is not later: of equal
+    /// times the one that stands last. The right table may stand in any order.
+    AsOf {
+        /// The columns of times of both tables; any numbers, dates or times of day.
+        times: (Arc<str>, Arc<str>),
+        /// How far back it may be, if there is a limit: in units of the column, in microseconds for dates and times.
+        tolerance: Option<f64>,
+    },
+}
+
+/// Puts the rows of two tables together that have the same values in the columns `on`. A missing value matches nothing,
+/// not even another one.
+///
+/// Rows stand in the order of the left table, and those that match the same row in the order of the right one. Of the
+/// right table, the columns `on` are left out, whose values stand on the left already; the name of a column that the
+/// left table has too gets ` (right)` added. Roles and sources stay; a target (weight, group …) of the right table is a
+/// feature where the left one has one.
+///
+/// ```
+/// use pipewright_frame::{How, Join, ReadOptions, csv};
+/// let table = |text: &str| csv::read(text.as_bytes(), &ReadOptions::new("t.csv")).unwrap().0;
+/// let (rides, cities) = (table("city,fare\nOslo,3\nRome,4\nBonn,8\n"), table("city,zone\nBonn,2\nOslo,1\n"));
+/// let join = Join { how: How::Inner, on: vec![("city".into(), "city".into())] };
+/// let joined = join.apply(&rides, &cities).unwrap();
+/// assert_eq!(joined.numbers(&["fare".into(), "zone".into()]).unwrap(), [3.0, 8.0, 1.0, 2.0]);
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Join {
+    /// Which rows.
+    pub how: How,
+    /// Names of columns of the left and of the right table whose values have to be equal.
+    pub on: Vec<(Arc<str>, Arc<str>)>,
+}
+
+/// The keys of the left and of the right table, column by column.
+pub(super) type BothKeys = (Vec<Keys>, Vec<Keys>);
+
+/// What makes a join of no columns pointless.
+const NO_KEYS: &str = "a join needs columns whose values are to be equal";
+
+impl Join {
+    /// The schema of what [`Join::apply`] makes.
+    ///
+    /// # Errors
+    /// [`code::UNKNOWN_COLUMN`], [`code::TYPE_MISMATCH`] for columns whose values do not compare,
+    /// [`code::DUPLICATE_COLUMN`] for a name that both tables have, with ` (right)` added too;
+    /// [`code::MISSING_ARGUMENT`] for no column to join on.
+    pub fn schema(&self, left: &Schema, right: &Schema) -> Result<Schema, Failure> {
+        if self.on.is_empty() && !matches!(self.how, How::AsOf { .. }) {
+            return Err(Failure::new(code::MISSING_ARGUMENT, NO_KEYS));
+        }
+        for (one, other) in &self.on {
+            comparable(left.column(one)?, right.column(other)?)?;
+        }
+        if let How::AsOf { times: (one, other), .. } = &self.how {
+            Latest::check(left.column(one)?, right.column(other)?)?;
+        }
+        if self.how == How::Full {
+            self.check_full(left, right)?;
+        }
+        let added = self.added(left, right).into_iter().map(|(_, column)| Entry::Column(column));
+        // The members of an open group come along, whatever they are.
+        let comes_along = |entry: &&Entry| !self.only_looks() && !matches!(entry, Entry::Column(_));
+        let open = right.entries().iter().filter(comes_along).cloned();
+        of_different(left.entries().iter().cloned().chain(added).chain(open).collect())
+    }
+
+    /// Makes it.
+    ///
+    /// # Errors
+    /// As [`Join::schema`]; [`code::LIMIT_REACHED`] for more than 2^32 pairs of rows or more than 2 GiB of text in a
+    /// column; [`code::NON_FINITE`] with the row of a time that is none.
+    pub fn apply(&self, left: &Table, right: &Table) -> Result<Table, Failure> {
+        let schema = self.schema(&left.schema(), &right.schema())?;
+        let keys = self.keys(left, right)?;
+        if let How::AsOf { times: (one, other), tolerance } = &self.how {
+            let latest = Latest { left: left.array(one)?, right: right.array(other)?, tolerance: *tolerance };
+            let rows = latest.rows(keys.as_ref(), (left.column(one)?, right.column(other)?))?;
+            return self.put(&schema, left, None, right, &rows);
+        }
+        let (left_keys, right_keys) = keys.expect("the schema was made, so there are columns to join on");
+        let lookup = Lookup::of(right_keys);
+        let found = lookup.find(&left_keys);
+        match self.how {
+            How::Semi => Ok(left.filter(&found.iter().map(|&code| Some(code != NONE)).collect())),
+            How::Anti => Ok(left.filter(&found.iter().map(|&code| Some(code == NONE)).collect())),
+            _ => {
+                let pairs = Pairs::of(&found, lookup.groups(), self.how == How::Inner)?;
+                if self.how == How::Full {
+                    let rest = unmatched(&found, lookup.groups());
+                    return self.put_full(&schema, left, right, &pairs, &rest);
+                }
+                self.put(&schema, left, pairs.left.as_deref(), right, &pairs.right)
+            }
+        }
+    }
+
+    /// The keys of both tables, if there are columns to join on.
+    fn keys(&self, left: &Table, right: &Table) -> Result<Option<BothKeys>, Failure> {
+        let both = self.on.iter().map(|(one, other)| {
+            let left = (left.column(one)?, left.array(one)?);
+            let right = (right.column(other)?, right.array(other)?);
+            Keys::of_both(left, right).map(|[left, right]| (left, right))
+        });
+        let both: Vec<(Keys, Keys)> = both.collect::<Result<_, Failure>>()?;
+        Ok((!both.is_empty()).then(|| both.into_iter().unzip()))
+    }
+
+    /// Does no column of the right table come along?
+    fn only_looks(&self) -> bool {
+        matches!(self.how, How::Semi | How::Anti)
+    }
+
+    /// The columns of the right table that are added, each with its name there.
+    fn added(&self, left: &Schema, right: &Schema) -> Vec<(Arc<str>, Column)> {
+        if self.only_looks() {
+            return Vec::new();
+        }
+        let added = right.columns().filter(|column| !self.on.iter().any(|(_, other)| *other == column.name));
+        let named = added.map(|column| {
+            let mut new = column.clone();
+            if left.find(&column.name).is_some() {
+                new.name = format!("{} (right)", column.name).into();
+            }
+            if !matches!(new.role, Role::Feature | Role::Id) && left.with_role(new.role).is_some() {
+                new.role = Role::Feature;
+            }
+            (column.name.clone(), new)
+        });
+        named.collect()
+    }
+
+    /// A full join fills the keys on the left with those on the right, so they have to be of one sort.
+    fn check_full(&self, left: &Schema, right: &Schema) -> Result<(), Failure> {
+        for (one, other) in &self.on {
+            let (one, other) = (left.column(one)?, right.column(other)?);
+            if one.kind.is_numeric() && one.kind != other.kind {
+                let message = format!("`{}` would hold {} and {} numbers", one.name, one.kind, other.kind);
+                return Err(Failure::new(code::TYPE_MISMATCH, message).column(&*one.name));
+            }
+        }
+        Ok(())
+    }
+
+    /// The rows of the left table, all of them if it is not said which, beside those of the right one.
+    fn put(
+        &self,
+        schema: &Schema,
+        left: &Table,
+        left_rows: Option<&[u32]>,
+        right: &Table,
+        right_rows: &[u32],
+    ) -> Result<Table, Failure> {
+        let added = self.added(&left.schema(), &right.schema());
+        let kept = left.columns().iter().zip(left.arrays()).map(|(column, array)| (&column.name, array, left_rows));
+        let new = added.iter().map(|(name, _)| Ok((name, right.array(name)?, Some(right_rows))));
+        let all = kept.map(Ok).chain(new).collect::<Result<Vec<_>, Failure>>()?;
+        let arrays = all.par_iter().map(|(name, array, rows)| match rows {
+            Some(rows) => gather(name, array, rows),
+            None => Ok((*array).clone()),
+        });
+        let arrays: Vec<Result<ArrayRef, Failure>> = arrays.collect();
+        let arrays = arrays.into_iter().collect::<Result<Vec<_>, _>>()?;
+        Table::with_rows(schema.columns().cloned().collect(), arrays, right_rows.len())
+    }
+
+    /// The pairs, and behind them the rows `rest` of the right table, whose keys stand on the left.
+    fn put_full(
+        &self,
+        schema: &Schema,
+        left: &Table,
+        right: &Table,
+        pairs: &Pairs,
+        rest: &[u32],
+    ) -> Result<Table, Failure> {
+        let above = self.put(schema, left, pairs.left.as_deref(), right, &pairs.right)?;
+        let below = schema.columns().enumerate().map(|(place, column)| {
+            let key = self.on.iter().find(|(one, _)| place < left.columns().len() && *one == column.name);
+            match key {
+                Some((name, other)) => gather(name, right.array(other)?, rest),
+                None if place < left.columns().len() => {
+                    gather(&column.name, &left.arrays()[place], &vec![NONE; rest.len()])
+                }
+                None => {
+                    let (name, _) = &self.added(&left.schema(), &right.schema())[place - left.columns().len()];
+                    gather(name, right.array(name)?, rest)
+                }
+            }
+        });
+        let below = below.collect::<Result<Vec<ArrayRef>, Failure>>()?;
+        let both = above.columns().iter().zip(above.arrays()).zip(below);
+        let arrays = both.map(|((column, above), below)| {
+            Ok(joined(&column.name, &[above.clone(), below])?.expect("there are two arrays"))
+        });
+        let arrays = arrays.collect::<Result<Vec<_>, Failure>>()?;
+        Table::with_rows(above.columns().to_vec(), arrays, pairs.right.len() + rest.len())
+    }
+}
+
+/// The rows of the right table that none of the left one has found.
+fn unmatched(found: &[u32], groups: &Groups) -> Vec<u32> {
+    let mut is_found = vec![false; groups.count()];
+    found.iter().filter(|code| **code != NONE).for_each(|&code| is_found[code as usize] = true);
+    let rest = (0..).zip(&groups.codes).filter(|(_, code)| **code == NONE || !is_found[**code as usize]);
+    rest.map(|(row, _)| row).collect()
+}
+
+/// Rows of two tables that belong together.
+struct Pairs {
+    /// All rows in order, if it is not said.
+    left: Option<Vec<u32>>,
+    /// [`NONE`] where there is no match.
+    right: Vec<u32>,
+}
+
+impl Pairs {
+    /// `found` is the group of each row of the left table among those of the right one.
+    fn of(found: &[u32], groups: &Groups, only_matches: bool) -> Result<Pairs, Failure> {
+        let keyed = groups.codes.par_iter().with_min_len(STRIDE_ROWS).filter(|code| **code != NONE).count();
+        if keyed == groups.count() {
+            return Ok(Pairs::of_single(found, groups, only_matches));
+        }
+        let members = Members::of(groups);
+        // The pairs of one row of the left table.
+        let pairs_of = |code: u32| match code {
+            NONE if only_matches => &[],
+            NONE => &[NONE][..],
+            code => members.of_group(code as usize),
+        };
+        let rows_of = |(stride, codes): (usize, &[u32])| {
+            let rows = (stride * STRIDE_ROWS) as u32..;
+            let pairs = rows.zip(codes).flat_map(|(row, &code)| pairs_of(code).iter().map(move |&other| (row, other)));
+            pairs.unzip::<u32, u32, Vec<u32>, Vec<u32>>()
+        };
+        let count: u64 = found.par_iter().with_min_len(STRIDE_ROWS).map(|&code| pairs_of(code).len() as u64).sum();
+        if count >= u64::from(NONE) {
+            let message = format!("{count} pairs of rows match, more than a table holds");
+            return Err(
+                Failure::new(code::LIMIT_REACHED, message).help("join on more columns, or group one table first")
+            );
+        }
+        let parts: Vec<(Vec<u32>, Vec<u32>)> = found.par_chunks(STRIDE_ROWS).enumerate().map(rows_of).collect();
+        let (mut left, mut right) = (Vec::with_capacity(count as usize), Vec::with_capacity(count as usize));
+        for (more_left, more_right) in parts {
+            left.extend(more_left);
+            right.extend(more_right);
+        }
+        Ok(Pairs { left: Some(left), right })
+    }
+
+    /// As [`Pairs::of`], where no key comes twice in the right table.
+    fn of_single(found: &[u32], groups: &Groups, only_matches: bool) -> Pairs {
+        let row_of = |&code: &u32| if code == NONE { NONE } else { groups.first[code as usize] };
+        let right: Vec<u32> = found.par_iter().with_min_len(STRIDE_ROWS).map(row_of).collect();
+        if !only_matches || right.par_iter().with_min_len(STRIDE_ROWS).all(|&row| row != NONE) {
+            return Pairs { left: None, right };
+        }
+        let left = (0..).zip(&right).filter(|(_, row)| **row != NONE).map(|(row, _)| row).collect();
+        Pairs { left: Some(left), right: right.into_iter().filter(|&row| row != NONE).collect() }
+    }
+}
+
+/// Can rows be told apart in time by this kind?
+pub(super) fn is_time(kind: Kind) -> bool {
+    kind.is_numeric() || matches!(kind, Kind::Date | Kind::Time)
+}

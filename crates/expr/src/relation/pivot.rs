@@ -1,0 +1,138 @@
+//! A column of names and a column of values become a column a name.
+
+use super::aggregates::Aggregating;
+use crate::Aggregate;
+use arrow_array::ArrayRef;
+use pipewright_diagnostic::{Failure, code};
+use pipewright_table::rows::{Groups, Keys, NONE, Values, gather};
+use pipewright_table::text::text_of;
+use pipewright_table::{Column, Entry, Role, Schema, Table};
+use rayon::prelude::*;
+use std::sync::Arc;
+
+/// Makes a column of the values of `value` for every value of `key`, and one row of all rows that agree in all other
+/// columns. The rows stand in the order in which they first appear; the new columns, behind the others, in the order of
+/// the key's values: `key=level`, and `key (missing)` where the key is missing. Each is made from a part of the values, so
+/// that none of them tells of another.
+///
+/// Where no row has the key, the value is missing. Where several have it, an aggregate makes one value of theirs.
+///
+/// ```
+/// use pipewright_frame::{Aggregate, Pivot, ReadOptions, csv};
+/// let text = "city,year,rain\nOslo,2023,7\nOslo,2024,8\nBonn,2024,6\n";
+/// let (table, _) = csv::read(text.as_bytes(), &ReadOptions::new("t.csv")).unwrap();
+/// let pivot = Pivot { key: "year".into(), value: "rain".into(), aggregate: Some(Aggregate::Sum) };
+/// let wide = pivot.apply(&table).unwrap();
+/// assert_eq!(wide.numbers(&["year=2024".into()]).unwrap(), [8.0, 6.0]);
+/// assert_eq!(wide.array("year=2023").unwrap().null_count(), 1);
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pivot {
+    /// The column whose values become columns.
+    pub key: Arc<str>,
+    /// The column whose values stand in them.
+    pub value: Arc<str>,
+    /// One value for several; without it, several are an error.
+    pub aggregate: Option<Aggregate>,
+}
+
+/// So many new columns are no table that anybody wants.
+const COLUMNS_MAX: usize = 10_000;
+
+impl Pivot {
+    /// The schema of what [`Pivot::apply`] makes: the other columns, and an open group of the key.
+    ///
+    /// # Errors
+    /// [`code::UNKNOWN_COLUMN`]; [`code::BAD_VALUE`] if key and value are one column; as [`Aggregate::kind`].
+    pub fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
+        let (key, value) = (input.column(&self.key)?, input.column(&self.value)?);
+        if key.name == value.name {
+            let message = format!("`{}` cannot be key and value in one", key.name);
+            return Err(Failure::new(code::BAD_VALUE, message).column(&*key.name));
+        }
+        let kind = self.aggregate.map_or(Ok(value.kind), |aggregate| aggregate.kind(value))?;
+        let is_other = |entry: &&Entry| !matches!(entry, Entry::Column(column) if self.takes(column));
+        let others = input.entries().iter().filter(is_other).cloned();
+        Ok(Schema::with_entries(others.chain([Entry::Open { from: self.key.clone(), kind }]).collect()))
+    }
+
+    fn takes(&self, column: &Column) -> bool {
+        column.name == self.key || column.name == self.value
+    }
+
+    /// Makes it.
+    ///
+    /// # Errors
+    /// As [`Pivot::schema`]; [`code::VALUE_OUT_OF_RANGE`] with the row where a value is there already, if there is no
+    /// aggregate; [`code::LIMIT_REACHED`] for more than 10,000 new columns; [`code::DUPLICATE_COLUMN`] for a new column
+    /// with the name of another one.
+    pub fn apply(&self, table: &Table) -> Result<Table, Failure> {
+        self.schema(&table.schema())?;
+        let (value, values) = (table.column(&self.value)?, table.array(&self.value)?);
+        let others = || table.columns().iter().zip(table.arrays()).filter(|(column, _)| !self.takes(column));
+        let keys: Vec<Keys> = others().map(|(_, array)| Keys::of(array)).collect();
+        let rows = Groups::of(&keys, table.rows());
+        let names = Groups::of_column(&Keys::of(table.array(&self.key)?));
+        let cells = rows.paired(&names);
+        let levels = self.levels(table, &names)?;
+        let over = Aggregating::over(&cells);
+        if self.aggregate.is_none() {
+            self.refuse_several(table, &cells)?;
+        }
+        let aggregated = over.column(value, values).take(self.aggregate.unwrap_or(Aggregate::Last))?;
+        // The cell of each row and name.
+        let mut place = vec![vec![NONE; rows.count()]; names.count()];
+        for (cell, &first) in cells.first.iter().enumerate() {
+            place[names.codes[first as usize] as usize][rows.codes[first as usize] as usize] = cell as u32;
+        }
+        let kept = others().map(|(column, array)| Ok((column.clone(), gather(&column.name, array, &rows.first)?)));
+        let mut columns = kept.collect::<Result<Vec<(Column, ArrayRef)>, Failure>>()?;
+        let kind = self.aggregate.map_or(Ok(value.kind), |aggregate| aggregate.kind(value))?;
+        let new = levels.par_iter().map(|(group, name)| {
+            let sources = value.sources.iter().map(|source| Column::part_of(source, name)).collect();
+            let column = Column { name: name.clone(), kind, role: Role::Feature, sources };
+            Ok((column, gather(name, &aggregated, &place[*group])?))
+        });
+        columns.extend(new.collect::<Vec<Result<_, Failure>>>().into_iter().collect::<Result<Vec<_>, _>>()?);
+        let (columns, arrays) = columns.into_iter().unzip();
+        Table::with_rows(columns, arrays, rows.count())
+    }
+
+    /// The values of the key in order, each with its group and the name of its column.
+    fn levels(&self, table: &Table, names: &Groups) -> Result<Vec<(usize, Arc<str>)>, Failure> {
+        let array = table.array(&self.key)?;
+        if names.count() > COLUMNS_MAX {
+            let message =
+                format!("`{}` has {} different values, each of which would be a column", self.key, names.count());
+            return Err(Failure::new(code::LIMIT_REACHED, message)
+                .column(&*self.key)
+                .help(format!("a pivot makes at most {COLUMNS_MAX} columns")));
+        }
+        let values = Values::of(table.column(&self.key)?, array);
+        let mut groups: Vec<usize> = (0..names.count()).collect();
+        let first = |group: usize| names.first[group] as usize;
+        groups.sort_by(|&left, &right| {
+            let (left, right) = (first(left), first(right));
+            match (values.is_there(left), values.is_there(right)) {
+                (true, true) => values.compare(left, right),
+                (one, other) => other.cmp(&one),
+            }
+        });
+        let name = |group: usize| match text_of(array, first(group)) {
+            Some(level) => format!("{}={level}", self.key).into(),
+            None => format!("{} (missing)", self.key).into(),
+        };
+        Ok(groups.into_iter().map(|group| (group, name(group))).collect())
+    }
+
+    fn refuse_several(&self, table: &Table, cells: &Groups) -> Result<(), Failure> {
+        let again = (0..table.rows()).find(|&row| cells.first[cells.codes[row] as usize] as usize != row);
+        let Some(row) = again else { return Ok(()) };
+        let key = text_of(table.array(&self.key)?, row).unwrap_or_else(|| "missing".into());
+        let message = format!("there are several values of `{}` where `{}` is {key}", self.value, self.key);
+        Err(Failure::new(code::VALUE_OUT_OF_RANGE, message)
+            .column(&*self.value)
+            .row(row as u64 + 1)
+            .help("say what is to become of them: agg=mean, agg=sum, agg=first"))
+    }
+}

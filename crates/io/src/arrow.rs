@@ -1,0 +1,325 @@
+//! Arrow arrays of any type as columns of our kinds: the part that the readers of Parquet and of Arrow IPC share.
+//!
+//! A [`Layout`] says which columns a file's fields become: structs are flattened into `parent.child`, everything else
+//! is one column, and what has no kind of its own (lists, maps, unions) is text: JSON. An array of such a column is
+//! taken out of a batch by [`Cells::of`] and brought into our storage by [`Source::convert`].
+//!
+//! Two types leave the choice to the values: unsigned 64-bit numbers are counts unless one is beyond the signed ones,
+//! and bytes are text unless they are not UTF-8. [`Source::settle`] decides them, and has to see all values.
+
+mod allowance;
+mod convert;
+mod declare;
+mod gather;
+mod text;
+
+use crate::{ReadOptions, names};
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef};
+use arrow_buffer::NullBuffer;
+use arrow_schema::{DataType, Field, Fields};
+use pipewright_diagnostic::{Failure, code};
+use pipewright_table::{Column, Kind, Role};
+use std::sync::Arc;
+
+pub(crate) use allowance::Allowance;
+pub(crate) use convert::text_limit;
+pub(crate) use gather::Gather;
+
+/// Types nest at most this deep: deeper ones are no data, and walking them would exhaust the stack.
+pub(crate) const DEPTH_MAX: usize = 60;
+
+/// The columns that a file has for us, and what is to be said about them.
+#[derive(Debug, Clone)]
+pub(crate) struct Layout {
+    /// Those that are wanted, in the order of the file.
+    pub(crate) sources: Vec<Source>,
+    /// Renamed columns, widened types.
+    pub(crate) notes: Vec<Failure>,
+}
+
+/// One column, and where its values are found in a batch.
+#[derive(Debug, Clone)]
+pub(crate) struct Source {
+    /// The position of the field among the roots, and from there through structs down to a field that is none.
+    pub(crate) path: Vec<usize>,
+    /// What it is stored as in the file.
+    pub(crate) stored: DataType,
+    /// What it becomes.
+    pub(crate) column: Column,
+    /// How its values are brought there.
+    goal: Goal,
+    /// Is the kind asked for, so that it is not for the values to decide?
+    declared: bool,
+}
+
+/// What the values of a column are made to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Goal {
+    Real,
+    Whole,
+    Truth,
+    Date,
+    Time,
+    Text,
+    /// Bytes as hexadecimal digits.
+    Hex,
+}
+
+/// The values of a column in one batch, and the rows where the structs around it are null.
+#[derive(Debug, Clone)]
+pub(crate) struct Cells {
+    array: ArrayRef,
+    outer: Option<NullBuffer>,
+}
+
+impl Layout {
+    /// The columns that these fields become.
+    pub(crate) fn of(fields: &Fields, options: &ReadOptions) -> Result<Layout, Failure> {
+        let mut found = Vec::new();
+        for (position, field) in fields.iter().enumerate() {
+            flatten(field, field.name().clone(), vec![position], options, &mut found)?;
+        }
+        let stated: Vec<String> = found.iter().map(|(name, ..)| name.clone()).collect();
+        let (names, mut notes) = names::unique(&stated, &options.name);
+        let mut sources = Vec::new();
+        for ((_, path, field), name) in found.into_iter().zip(names) {
+            if options.wants(&name) {
+                let source = Source::of(field, path, name, options)?;
+                notes.extend(source.note(options));
+                sources.push(source);
+            } else {
+                notes.retain(|note| note.place.column.as_deref() != Some(&*name));
+            }
+        }
+        Ok(Layout { sources, notes })
+    }
+}
+
+type Found<'a> = (String, Vec<usize>, &'a Field);
+
+fn flatten<'a>(
+    field: &'a Field,
+    name: String,
+    path: Vec<usize>,
+    options: &ReadOptions,
+    found: &mut Vec<Found<'a>>,
+) -> Result<(), Failure> {
+    if path.len() > DEPTH_MAX || too_deep(field.data_type(), DEPTH_MAX) {
+        return Err(Failure::new(code::LIMIT_REACHED, format!("types nest more than {DEPTH_MAX} deep"))
+            .file(&options.name)
+            .column(name));
+    }
+    if let DataType::Struct(children) = field.data_type() {
+        for (position, child) in children.iter().enumerate() {
+            let mut path = path.clone();
+            path.push(position);
+            flatten(child, format!("{name}.{}", child.name()), path, options, found)?;
+        }
+        return Ok(());
+    }
+    if found.len() == options.limits.columns {
+        let message = format!("more than {} columns", options.limits.columns);
+        return Err(Failure::new(code::LIMIT_REACHED, message).file(&options.name));
+    }
+    found.push((name, path, field));
+    Ok(())
+}
+
+fn too_deep(data_type: &DataType, levels: usize) -> bool {
+    let deeper = |field: &Field| levels == 0 || too_deep(field.data_type(), levels - 1);
+    match data_type {
+        DataType::List(field)
+        | DataType::LargeList(field)
+        | DataType::ListView(field)
+        | DataType::LargeListView(field)
+        | DataType::FixedSizeList(field, _)
+        | DataType::Map(field, _) => deeper(field),
+        DataType::Struct(fields) => fields.iter().any(|field| deeper(field)),
+        DataType::Union(fields, _) => fields.iter().any(|(_, field)| deeper(field)),
+        DataType::RunEndEncoded(_, values) => deeper(values),
+        DataType::Dictionary(_, values) => levels == 0 || too_deep(values, levels - 1),
+        _ => false,
+    }
+}
+
+impl Source {
+    fn of(field: &Field, path: Vec<usize>, name: Arc<str>, options: &ReadOptions) -> Result<Source, Failure> {
+        let stored = field.data_type().clone();
+        let mut goal = goal_of(&stored);
+        let mut column = Column::new(name, goal.kind());
+        stated(field, &mut column);
+        let declared = options.kinds.get(&*column.name).copied();
+        if let Some(kind) = declared {
+            column.kind = kind;
+            // Text is made of what is stored: a number on the way would round it.
+            if kind.is_string() && goal != Goal::Hex {
+                goal = Goal::Text;
+            }
+        }
+        Ok(Source { path, stored, column, goal, declared: declared.is_some() })
+    }
+
+    /// What is to be said of a column for its type alone.
+    fn note(&self, options: &ReadOptions) -> Option<Failure> {
+        let name = &self.column.name;
+        let message = match plain(&self.stored) {
+            _ if self.declared => return None,
+            DataType::Timestamp(_, Some(zone)) if !is_utc(zone) => {
+                format!("`{name}` has the time zone {zone}: its moments are read as UTC")
+            }
+            DataType::List(_)
+            | DataType::LargeList(_)
+            | DataType::ListView(_)
+            | DataType::LargeListView(_)
+            | DataType::FixedSizeList(..) => format!("`{name}` holds lists: they are read as text, in JSON"),
+            DataType::Map(..) => format!("`{name}` holds maps: they are read as text, in JSON"),
+            DataType::Union(..) => format!("`{name}` holds values of several types: they are read as text, in JSON"),
+            DataType::Struct(_) => format!("`{name}` holds structures: they are read as text, in JSON"),
+            _ => return None,
+        };
+        Some(Failure::note(code::TYPE_WIDENED, message).file(&options.name).column(&**name))
+    }
+
+    /// Can the values ask for another kind than the type does?
+    pub(crate) fn is_open(&self) -> bool {
+        !self.declared && self.wider().is_some()
+    }
+
+    /// Lets the values decide; `fit` says whether all of them fit ([`Source::fits`]).
+    pub(crate) fn settle(&mut self, fit: bool, options: &ReadOptions) -> Option<Failure> {
+        let wider = self.wider().filter(|_| !fit && !self.declared)?;
+        let name = &self.column.name;
+        let message = match wider {
+            Goal::Real => format!("`{name}` holds whole numbers beyond 64 bits: it is read as continuous and rounded"),
+            _ => format!("`{name}` holds bytes that are no UTF-8 text: they are read as hexadecimal digits"),
+        };
+        let note = Failure::note(code::TYPE_WIDENED, message).file(&options.name).column(&**name);
+        self.goal = wider;
+        if !self.column.kind.is_string() {
+            self.column.kind = wider.kind();
+        }
+        Some(note)
+    }
+
+    /// The goal for values that do not all fit the usual one.
+    fn wider(&self) -> Option<Goal> {
+        match plain(&self.stored) {
+            DataType::UInt64 if self.goal == Goal::Whole => Some(Goal::Real),
+            bytes if is_bytes(bytes) && self.goal == Goal::Text => Some(Goal::Hex),
+            _ => None,
+        }
+    }
+}
+
+impl Cells {
+    /// The values of a column in a batch.
+    pub(crate) fn of(arrays: &[ArrayRef], path: &[usize]) -> Option<Cells> {
+        let (first, rest) = path.split_first()?;
+        let mut array = arrays.get(*first)?.clone();
+        let mut outer = None;
+        for position in rest {
+            let parent = array.as_struct_opt()?;
+            outer = NullBuffer::union(outer.as_ref(), parent.nulls());
+            let child = parent.columns().get(*position)?.clone();
+            array = child;
+        }
+        Some(Cells { array, outer })
+    }
+
+    pub(crate) fn rows(&self) -> usize {
+        self.array.len()
+    }
+
+    /// The bytes of its texts, if it holds texts.
+    pub(crate) fn text_bytes(&self) -> u64 {
+        let bytes = match self.array.data_type() {
+            DataType::Utf8 => self.array.as_string::<i32>().values().len(),
+            DataType::Binary => self.array.as_binary::<i32>().values().len(),
+            _ => 0,
+        };
+        bytes as u64
+    }
+
+    /// The same cells once it is certain that their texts are UTF-8, which a decoder may have left open.
+    pub(crate) fn checked(self, options: &ReadOptions) -> Result<Cells, Failure> {
+        self.array.to_data().validate_full().map_err(|error| {
+            Failure::new(code::BAD_FILE, format!("the file is damaged: {error}")).file(&options.name)
+        })?;
+        Ok(self)
+    }
+}
+
+/// What the metadata of a field says of a column that was a table's before: see [`pipewright_table::Table::to_batch`].
+fn stated(field: &Field, column: &mut Column) {
+    let word = |key: &str| field.metadata().get(key).map(|text| serde_json::Value::String(text.clone()));
+    if let Some(kind) = word("kind").and_then(|word| serde_json::from_value::<Kind>(word).ok())
+        && kind.storage() == column.kind.storage()
+    {
+        column.kind = kind;
+    }
+    if let Some(role) = word("role").and_then(|word| serde_json::from_value::<Role>(word).ok()) {
+        column.role = role;
+    }
+    let sources = field.metadata().get("sources");
+    if let Some(sources) = sources.and_then(|text| serde_json::from_str(text).ok()) {
+        column.sources = sources;
+    }
+}
+
+impl Goal {
+    fn kind(self) -> Kind {
+        match self {
+            Goal::Real => Kind::Continuous,
+            Goal::Whole => Kind::Count,
+            Goal::Truth => Kind::Bool,
+            Goal::Date => Kind::Date,
+            Goal::Time => Kind::Time,
+            Goal::Text | Goal::Hex => Kind::Text,
+        }
+    }
+}
+
+fn goal_of(data_type: &DataType) -> Goal {
+    match plain(data_type) {
+        DataType::Float16 | DataType::Float32 | DataType::Float64 | DataType::Duration(_) => Goal::Real,
+        DataType::Decimal32(..) | DataType::Decimal64(..) | DataType::Decimal128(..) | DataType::Decimal256(..) => {
+            Goal::Real
+        }
+        integer if integer.is_integer() => Goal::Whole,
+        DataType::Boolean => Goal::Truth,
+        DataType::Date32 | DataType::Date64 | DataType::Timestamp(..) => Goal::Date,
+        DataType::Time32(_) | DataType::Time64(_) => Goal::Time,
+        _ => Goal::Text,
+    }
+}
+
+/// The type of the values behind dictionaries and runs.
+fn plain(data_type: &DataType) -> &DataType {
+    match data_type {
+        DataType::Dictionary(_, values) => plain(values),
+        DataType::RunEndEncoded(_, values) => plain(values.data_type()),
+        other => other,
+    }
+}
+
+fn is_bytes(data_type: &DataType) -> bool {
+    matches!(data_type, DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_))
+}
+
+fn is_utc(zone: &str) -> bool {
+    matches!(zone, "UTC" | "utc" | "Z" | "Etc/UTC" | "GMT" | "+00:00" | "-00:00" | "+0000" | "00:00")
+}
+
+/// The bytes that a value of a type takes in a table, about; of texts, only what is stored besides their bytes.
+pub(crate) fn width(data_type: &DataType) -> u64 {
+    match plain(data_type) {
+        DataType::Boolean => 1,
+        DataType::FixedSizeBinary(size) => 4 + u64::try_from(*size).unwrap_or(0),
+        DataType::Null => 4,
+        _ => 8,
+    }
+}
+
+#[cfg(test)]
+mod tests;

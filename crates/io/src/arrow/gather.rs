@@ -1,0 +1,101 @@
+//! Many arrays of one kind joined into one, each of them let go as soon as it was copied.
+
+use arrow_array::builder::{BooleanBuilder, PrimitiveBuilder, StringBuilder};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType};
+use arrow_array::{Array, ArrayRef, new_empty_array};
+use pipewright_table::Kind;
+use std::sync::Arc;
+
+/// A column that grows.
+pub(crate) struct Gather {
+    kind: Kind,
+    rows: usize,
+    /// The only part so far: one that stays alone is not copied.
+    first: Option<ArrayRef>,
+    values: Option<Values>,
+}
+
+enum Values {
+    Continuous(PrimitiveBuilder<Float64Type>),
+    Count(PrimitiveBuilder<Int64Type>),
+    Date(PrimitiveBuilder<TimestampMicrosecondType>),
+    Time(PrimitiveBuilder<Time64MicrosecondType>),
+    Bool(BooleanBuilder),
+    Text(StringBuilder),
+}
+
+/// More than 2 GiB of text.
+pub(crate) struct TooMuchText;
+
+impl Gather {
+    /// A column that will have `rows` rows.
+    pub(crate) fn new(kind: Kind, rows: usize) -> Gather {
+        Gather { kind, rows, first: None, values: None }
+    }
+
+    pub(crate) fn push(&mut self, part: ArrayRef) -> Result<(), TooMuchText> {
+        if self.first.is_none() && self.values.is_none() {
+            self.first = Some(part);
+            return Ok(());
+        }
+        let (kind, rows) = (self.kind, self.rows);
+        let values = self.values.get_or_insert_with(|| Values::new(kind, rows));
+        if let Some(first) = self.first.take() {
+            values.push(&first)?;
+        }
+        values.push(&part)
+    }
+
+    pub(crate) fn finish(self) -> ArrayRef {
+        match (self.first, self.values) {
+            (Some(only), _) => only,
+            (None, Some(values)) => values.finish(),
+            (None, None) => new_empty_array(&self.kind.storage()),
+        }
+    }
+}
+
+impl Values {
+    fn new(kind: Kind, rows: usize) -> Values {
+        match kind {
+            Kind::Continuous => Values::Continuous(PrimitiveBuilder::with_capacity(rows)),
+            Kind::Count => Values::Count(PrimitiveBuilder::with_capacity(rows)),
+            Kind::Date => Values::Date(PrimitiveBuilder::with_capacity(rows)),
+            Kind::Time => Values::Time(PrimitiveBuilder::with_capacity(rows)),
+            Kind::Bool => Values::Bool(BooleanBuilder::with_capacity(rows)),
+            Kind::Category | Kind::Ordered | Kind::Text | Kind::Id => {
+                Values::Text(StringBuilder::with_capacity(rows, 0))
+            }
+        }
+    }
+
+    fn push(&mut self, part: &ArrayRef) -> Result<(), TooMuchText> {
+        match self {
+            Values::Continuous(values) => values.append_array(part.as_primitive()),
+            Values::Count(values) => values.append_array(part.as_primitive()),
+            Values::Date(values) => values.append_array(part.as_primitive()),
+            Values::Time(values) => values.append_array(part.as_primitive()),
+            Values::Bool(values) => values.append_array(part.as_boolean()),
+            Values::Text(values) => {
+                let part = part.as_string::<i32>();
+                let (first, last) = (part.value_offsets()[0], part.value_offsets()[part.len()]);
+                let bytes = values.values_slice().len() + (last - first) as usize;
+                i32::try_from(bytes).map_err(|_| TooMuchText)?;
+                values.append_array(part).map_err(|_| TooMuchText)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> ArrayRef {
+        match self {
+            Values::Continuous(mut values) => Arc::new(values.finish()),
+            Values::Count(mut values) => Arc::new(values.finish()),
+            Values::Date(mut values) => Arc::new(values.finish()),
+            Values::Time(mut values) => Arc::new(values.finish()),
+            Values::Bool(mut values) => Arc::new(values.finish()),
+            Values::Text(mut values) => Arc::new(values.finish()),
+        }
+    }
+}

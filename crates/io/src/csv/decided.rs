@@ -1,0 +1,66 @@
+//! What is decided of the columns when the whole text is known, and what is to be said about it.
+
+use super::cells::{Found, Plan, Type};
+use super::layout::Layout;
+use super::refine::{self, Candidates, Decision};
+use crate::ReadOptions;
+use arrow_array::ArrayRef;
+use pipewright_diagnostic::{Failure, code};
+use pipewright_table::Column;
+
+/// The types of all columns, and what better readings of texts there are.
+pub(super) struct Decided {
+    pub(super) types: Vec<Type>,
+    decisions: Vec<Decision>,
+    /// The text columns for which there may be a better reading.
+    pub(super) open: Vec<usize>,
+    /// Are there numbers with a decimal point?
+    points: bool,
+    pub(super) notes: Vec<Failure>,
+}
+
+impl Decided {
+    pub(super) fn new(layout: &Layout, plans: &[Plan], found: &[Found], options: &ReadOptions) -> Decided {
+        let types: Vec<Type> = plans.iter().zip(found).map(|(plan, found)| plan.final_type(*found)).collect();
+        let is_open = |column: &usize| matches!(plans[*column], Plan::AtLeast(_));
+        let open = (0..plans.len()).filter(is_open).filter(|column| types[*column] == Type::Text).collect();
+        let points = types.iter().zip(found).any(|(kind, found)| *kind == Type::Continuous && found.fractional);
+        let mut notes = layout.notes.clone();
+        for column in (0..plans.len()).filter(is_open) {
+            if types[column] == Type::Continuous && found[column].huge && !found[column].fractional {
+                notes.push(widened_note(&layout.names[column], options));
+            }
+        }
+        Decided { decisions: vec![Decision::default(); types.len()], types, open, points, notes }
+    }
+
+    /// Decides on the open columns by what their texts leave.
+    pub(super) fn refine(&mut self, layout: &Layout, candidates: Vec<Candidates>, options: &ReadOptions) {
+        let mut remarks = Vec::new();
+        for (column, candidates) in self.open.iter().zip(candidates) {
+            let decision = candidates.decide(&layout.terms.rules.dialect, options, self.points);
+            remarks.extend(decision.remark.map(|remark| (layout.names[*column].clone(), remark)));
+            self.decisions[*column] = decision;
+        }
+        self.notes.extend(refine::notes(&remarks, options));
+    }
+
+    /// The column of a table.
+    pub(super) fn column(&self, layout: &Layout, column: usize, options: &ReadOptions) -> Column {
+        let name = layout.names[column].clone();
+        let better = self.decisions[column].alternative.map(|better| better.kind());
+        let kind = options.kinds.get(&*name).copied().or(better).unwrap_or_else(|| self.types[column].kind());
+        Column::new(name, kind)
+    }
+
+    /// The values of a column, in the better reading if there is one.
+    pub(super) fn apply(&self, column: usize, array: &ArrayRef) -> ArrayRef {
+        self.decisions[column].alternative.map_or_else(|| array.clone(), |better| better.apply(array))
+    }
+}
+
+/// A note on whole numbers that became continuous only because they are too large.
+fn widened_note(name: &str, options: &ReadOptions) -> Failure {
+    let message = format!("`{name}` holds whole numbers beyond 64 bits: it is read as continuous and rounded");
+    Failure::note(code::TYPE_WIDENED, message).file(&options.name).column(name)
+}

@@ -1,0 +1,48 @@
+//! Declared kinds of columns whose values are not written in the plain form: dates as `31.01.2024`, numbers as
+//! `1.234,5`. Such a column is read as if nothing were declared, which finds its form; then its kind is compared.
+
+use super::layout::Layout;
+use super::{read, sniff};
+use crate::{BadRows, ReadOptions};
+use pipewright_table::{Column, Kind, Schema};
+use pipewright_world::Content;
+use std::sync::Arc;
+
+/// The options under which columns of declared kinds are left open, if there are such whose head is of that kind.
+pub(super) fn opened(layout: &Layout, options: &ReadOptions) -> Option<ReadOptions> {
+    let has_forms = |kind: Kind| matches!(kind, Kind::Continuous | Kind::Count | Kind::Date | Kind::Time);
+    if !options.kinds.values().any(|kind| has_forms(*kind)) {
+        return None;
+    }
+    let head = layout.body.content.start(sniff::SAMPLE_BYTES).ok()?;
+    let truncated = (head.len() as u64) < layout.body.content.size();
+    let head: Arc<dyn Content> = Arc::new(head);
+    // The content is decoded already.
+    let plain = ReadOptions { encoding: None, bad_rows: BadRows::Refuse, ..options.clone() };
+    let layout = Layout::find(&head, truncated, &plain).ok()?;
+    let chunk_bytes = layout.chunk_bytes(head.size());
+    if read::plain_table(&layout, &plain, chunk_bytes).is_ok() {
+        return None;
+    }
+    let mut open = ReadOptions { bad_rows: options.bad_rows, ..plain };
+    open.kinds.retain(|_, kind| !has_forms(*kind));
+    let seen = read::plain_table(&layout.under(&open), &open, chunk_bytes).ok()?.table.schema();
+    let mut opened = options.clone();
+    opened.kinds.retain(|name, kind| !has_forms(*kind) || !seen.find(name).is_some_and(|column| fits(column, *kind)));
+    (opened.kinds.len() < options.kinds.len()).then_some(opened)
+}
+
+/// Are the columns of the kinds that were declared, or of whole numbers where real ones were?
+pub(super) fn holds(schema: &Schema, options: &ReadOptions) -> bool {
+    schema.columns().all(|column| options.kinds.get(&*column.name).is_none_or(|kind| fits(column, *kind)))
+}
+
+fn fits(column: &Column, declared: Kind) -> bool {
+    column.kind == declared || (column.kind, declared) == (Kind::Count, Kind::Continuous)
+}
+
+/// The columns with the kinds that were declared.
+pub(super) fn columns(schema: &Schema, options: &ReadOptions) -> Vec<Column> {
+    let kind = |column: &Column| options.kinds.get(&*column.name).copied().unwrap_or(column.kind);
+    schema.columns().map(|column| Column { kind: kind(column), ..column.clone() }).collect()
+}

@@ -1,0 +1,158 @@
+//! What is wrong with a text, told to a reader.
+
+use super::chunk::LeftOut;
+use super::dialect;
+use super::scan::{Fault, FaultKind};
+use super::split::Shape;
+use crate::{ReadOptions, Rejected};
+use pipewright_diagnostic::{Failure, code};
+use pipewright_table::Kind;
+use pipewright_world::Content;
+use std::io;
+use std::sync::Arc;
+
+/// A fault, with its line.
+pub(super) fn of(
+    fault: &Fault,
+    content: &dyn Content,
+    names: &[Arc<str>],
+    shape: &Shape,
+    options: &ReadOptions,
+) -> Failure {
+    let shown = &fault.shown;
+    let bad = |message: String| Failure::new(code::BAD_CSV, message);
+    let doubled = "inside quotes a quote is written twice: \"\"";
+    let failure = match fault.kind {
+        FaultKind::OpenQuote => bad(format!("a quote is opened and never closed: {shown}")).help(doubled),
+        FaultKind::TextAfterQuote => bad(format!("text after a closing quote: {shown}")).help(doubled),
+        FaultKind::NotText => bad("bytes that are not UTF-8 text".into())
+            .help("say what they are: load … encoding=latin1, or save the file as UTF-8"),
+        FaultKind::Nul => bad("a byte of value zero, which no text has".into()).help("is it a binary file?"),
+        FaultKind::LongField => too_long("field", "max_field", options.limits.field_bytes),
+        FaultKind::LongRecord => too_long("record", "max_record", options.limits.record_bytes),
+        FaultKind::Ragged { fields } => {
+            let message = format!("{}: {shown}", ragged(fields, shape));
+            Failure::new(code::RAGGED_ROW, message).help(format!(
+                "a field that holds the delimiter `{}` has to be quoted",
+                dialect::shown(shape.marks.delimiter)
+            ))
+        }
+        FaultKind::Misfit { column } => {
+            let name = &names[column];
+            Failure::new(code::KIND_CHANGED, misfit(shown, name, options)).column(&**name)
+        }
+        FaultKind::Changed => {
+            return changed(options);
+        }
+    };
+    let failure = failure.file(&options.name);
+    match lines_before(content, &[fault.offset], shape.marks.lone_returns) {
+        Ok(lines) => failure.line(lines[0] + 1),
+        Err(_) => failure,
+    }
+}
+
+/// The failure for a text that is not what it was when it was looked at before.
+pub(super) fn changed(options: &ReadOptions) -> Failure {
+    let message = format!("`{}` changed while it was read", options.name.escape_debug());
+    Failure::new(code::CANNOT_READ, message).file(&options.name)
+}
+
+/// The failure for a text of too many columns.
+pub(super) fn too_many_columns(columns: usize, options: &ReadOptions) -> Failure {
+    let limit = options.limits.columns;
+    Failure::new(code::LIMIT_REACHED, format!("{columns} columns; at most {limit} are read"))
+        .file(&options.name)
+        .line(1)
+        .help(format!("if that is right: load … max_columns={columns}"))
+}
+
+/// The failure for a column with more text than an array can hold.
+pub(super) fn too_much_text(name: &str, options: &ReadOptions) -> Failure {
+    Failure::new(code::LIMIT_REACHED, format!("`{name}` holds more than 2 GiB of text"))
+        .column(name)
+        .file(&options.name)
+}
+
+/// The rows that are left out, as they are told; and a note if there are any.
+pub(super) fn left_out(
+    rows: Vec<LeftOut>,
+    content: &dyn Content,
+    names: &[Arc<str>],
+    shape: &Shape,
+    options: &ReadOptions,
+) -> Result<(Vec<Rejected>, Option<Failure>), Failure> {
+    let offsets: Vec<u64> = rows.iter().map(|row| row.offset).collect();
+    let lines = lines_before(content, &offsets, shape.marks.lone_returns);
+    let lines = lines.map_err(|error| crate::file::unreadable(&error, options))?;
+    let rejected = rows.into_iter().zip(lines).map(|(row, line)| {
+        let reason = match row.fault {
+            FaultKind::Ragged { fields } => ragged(fields, shape),
+            FaultKind::Misfit { column } => {
+                format!("`{}`: {}", names[column], misfit(&row.field, &names[column], options))
+            }
+            _ => "text after a closing quote".to_string(),
+        };
+        Rejected { line: line + 1, reason, text: row.text }
+    });
+    let rejected: Vec<Rejected> = rejected.collect();
+    let note = rejected.first().map(|first| {
+        let (rows, were) = (count(rejected.len(), "row"), if rejected.len() == 1 { "was" } else { "were" });
+        let message = format!("{rows} {were} left out; the first: {}", first.reason);
+        Failure::note(code::ROWS_LEFT_OUT, message).file(&options.name).line(first.line)
+    });
+    Ok((rejected, note))
+}
+
+fn too_long(what: &str, option: &str, limit: usize) -> Failure {
+    let size =
+        |bytes: usize| if bytes >= 1 << 20 { format!("{}M", bytes.div_ceil(1 << 20)) } else { bytes.to_string() };
+    Failure::new(code::LIMIT_REACHED, format!("a {what} is longer than {} bytes", size(limit)))
+        .help(format!("is a quote missing? if not: load … {option}={}", size(limit.saturating_mul(4))))
+}
+
+fn ragged(fields: usize, shape: &Shape) -> String {
+    format!("a row of {} in a table of {}", count(fields, "field"), count(shape.columns, "column"))
+}
+
+fn misfit(field: &str, name: &str, options: &ReadOptions) -> String {
+    let kind = options.kinds.get(name).copied().unwrap_or(Kind::Text);
+    format!("`{field}` is no value of a column of kind {kind}")
+}
+
+fn count(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+/// The number of line ends before each of some offsets, which ascend.
+fn lines_before(content: &dyn Content, offsets: &[u64], lone_returns: bool) -> io::Result<Vec<u64>> {
+    const PIECE: u64 = 1 << 20;
+    let (mut lines, mut position) = (0, 0);
+    let mut piece = vec![0; PIECE.min(offsets.last().copied().unwrap_or(0)) as usize];
+    let mut last = 0;
+    let mut before = Vec::with_capacity(offsets.len());
+    for &offset in offsets {
+        while position < offset {
+            let length = PIECE.min(offset - position) as usize;
+            content.read_at(position, &mut piece[..length])?;
+            lines += if lone_returns {
+                returns(&piece[..length], &mut last)
+            } else {
+                memchr::memchr_iter(b'\n', &piece[..length]).count() as u64
+            };
+            position += length as u64;
+        }
+        before.push(lines);
+    }
+    Ok(before)
+}
+
+/// The line ends of a piece where a carriage return is one too; `last` is the byte before the piece.
+fn returns(piece: &[u8], last: &mut u8) -> u64 {
+    let mut lines = 0;
+    for &byte in piece {
+        lines += u64::from(byte == b'\r' || (byte == b'\n' && *last != b'\r'));
+        *last = byte;
+    }
+    lines
+}

@@ -1,0 +1,152 @@
+//! Reading, from the bytes of a file to a table.
+
+use super::cells::{Found, Plan, Type};
+use super::chunk::Chunk;
+use super::columns::Columns;
+use super::decided::Decided;
+use super::layout::Layout;
+use super::pass::Stop;
+use super::place::Slot;
+use super::refine::Candidates;
+use super::{declared, failure, sniff, suspect};
+use crate::ReadOptions;
+use crate::file::{Reading, Sketch};
+use arrow_array::ArrayRef;
+use arrow_array::cast::AsArray;
+use pipewright_diagnostic::{Failure, code};
+use pipewright_table::{Column, Table};
+use pipewright_world::Content;
+use rayon::prelude::*;
+use std::sync::Arc;
+
+/// The bytes of a chunk: few enough to stay near the processor. Results do not depend on it.
+const CHUNK_BYTES: u64 = 512 << 10;
+
+/// A chunk has at least so many bytes for each column, since it takes some memory for each.
+const BYTES_A_COLUMN: u64 = 256;
+
+/// Reads a whole file.
+pub(super) fn read(content: &Arc<dyn Content>, options: &ReadOptions) -> Result<Reading, Failure> {
+    let layout = Layout::find(content, false, options)?;
+    table(&layout, options, layout.chunk_bytes(CHUNK_BYTES))
+}
+
+/// The bytes of the head that a sketch looks at.
+const SKETCH_BYTES: usize = 1 << 20;
+
+/// What the head of a file tells.
+pub(super) fn sketch(content: &Arc<dyn Content>, truncated: bool, options: &ReadOptions) -> Result<Sketch, Failure> {
+    let head = content.start(SKETCH_BYTES).map_err(|error| crate::file::unreadable(&error, options))?;
+    let (seen, size) = (head.len() as u64, content.size());
+    let truncated = truncated || seen < size;
+    let head: Arc<dyn Content> = Arc::new(head);
+    let layout = Layout::find(&head, truncated, options)?;
+    let reading = table(&layout, options, layout.chunk_bytes(CHUNK_BYTES))?;
+    let (schema, rows) = (reading.table.schema(), reading.table.rows());
+    let read = layout.body.size().max(1);
+    let all = read.max(size - seen + read);
+    let memory_bytes = u128::from(reading.table.memory_bytes()) * u128::from(all) / u128::from(read);
+    Ok(Sketch {
+        schema,
+        certain: !truncated && rows > 0,
+        rows_seen: rows,
+        memory_bytes: u64::try_from(memory_bytes).unwrap_or(u64::MAX),
+        notes: reading.notes,
+    })
+}
+
+/// Reads all records of a text in chunks of so many bytes.
+pub(super) fn table(layout: &Layout, options: &ReadOptions, chunk_bytes: u64) -> Result<Reading, Failure> {
+    if let Some(opened) = declared::opened(layout, options) {
+        let reading = plain_table(&layout.under(&opened), &opened, chunk_bytes)?;
+        let schema = reading.table.schema();
+        if declared::holds(&schema, options) {
+            let table = reading.table.conform(&declared::columns(&schema, options))?;
+            return Ok(Reading { table: table.with_origin(reading.table.origin().cloned()), ..reading });
+        }
+    }
+    plain_table(layout, options, chunk_bytes)
+}
+
+/// As [`table`], where every declared kind asks for its plain form.
+pub(super) fn plain_table(layout: &Layout, options: &ReadOptions, chunk_bytes: u64) -> Result<Reading, Failure> {
+    let told = |stop| layout.stopped(stop, options);
+    let plans = layout.plans(options).map_err(told)?;
+    let mut read = Columns::read(layout, &plans, chunk_bytes).map_err(told)?;
+    if u32::try_from(read.rows()).is_err() {
+        return Err(Failure::new(code::LIMIT_REACHED, "a table has at most 4,294,967,295 rows").file(&options.name));
+    }
+    let mut decided = Decided::new(layout, &plans, &read.found(), options);
+    read.read_again(layout, &plans, &decided.types).map_err(told)?;
+    let (rows, left_out) = (read.rows(), std::mem::take(&mut read.left_out));
+    let arrays = read.arrays(&decided.types, &plans);
+    let arrays = arrays.map_err(|column| failure::too_much_text(&layout.names[column], options))?;
+    let candidates = |column: &usize| Candidates::of(arrays[*column].as_string());
+    let candidates = decided.open.par_iter().map(candidates).collect();
+    decided.refine(layout, candidates, options);
+    let wanted: Vec<usize> = (0..plans.len()).filter(|column| plans[*column] != Plan::Skip).collect();
+    let columns: Vec<Column> = wanted.iter().map(|column| decided.column(layout, *column, options)).collect();
+    let arrays: Vec<ArrayRef> = wanted.par_iter().map(|column| decided.apply(*column, &arrays[*column])).collect();
+    let table = Table::with_rows(columns, arrays, rows)?.with_origin(Some(layout.origin.clone()));
+    let mut notes = decided.notes;
+    notes.extend(suspect::almost_numbers(&table, options));
+    let (rejected, note) =
+        failure::left_out(left_out, &*layout.body.content, &layout.names, &layout.terms.shape, options)?;
+    notes.extend(note);
+    Ok(Reading { table, notes, rejected })
+}
+
+impl Layout {
+    /// Chunks of about so many bytes, or more where there are many columns.
+    pub(super) fn chunk_bytes(&self, chunk_bytes: u64) -> u64 {
+        chunk_bytes.max(BYTES_A_COLUMN * self.names.len() as u64)
+    }
+
+    /// What ended a pass, told to a reader.
+    pub(super) fn stopped(&self, stop: Stop, options: &ReadOptions) -> Failure {
+        match stop {
+            Stop::Fault(fault) => self.failure(&fault, options),
+            Stop::Io(error) => crate::file::unreadable(&error, options),
+            Stop::TooMuchText(column) => failure::too_much_text(&self.names[column], options),
+        }
+    }
+
+    /// How each column is read: as asked for, else at least as the beginning of the body tells.
+    pub(super) fn plans(&self, options: &ReadOptions) -> Result<Vec<Plan>, Stop> {
+        let plan = |name: &Arc<str>| match options.kinds.get(&**name) {
+            _ if !options.wants(name) => Plan::Skip,
+            Some(kind) => Plan::Exactly(Type::of(*kind)),
+            None => Plan::AtLeast(Type::Nothing),
+        };
+        let mut plans: Vec<Plan> = self.names.iter().map(plan).collect();
+        let open = |plan: &Plan| if let Plan::AtLeast(_) = plan { *plan } else { Plan::Skip };
+        let start = self.body.start;
+        let mut chunk = Chunk::default();
+        chunk.find(&self.body, start, self.body.end.min(start + sniff::SAMPLE_BYTES as u64), &self.terms)?;
+        let noticed: Vec<Plan> = plans.iter().map(open).collect();
+        let slots = plans.iter().map(|_| Slot::None).collect();
+        let values = chunk.fill(&noticed, slots, &self.terms).map_err(Stop::Fault)?;
+        for (plan, values) in plans.iter_mut().zip(values) {
+            if let Plan::AtLeast(kind) = plan {
+                *kind = values.found.first_type();
+            }
+        }
+        Ok(plans)
+    }
+}
+
+impl Plan {
+    /// The type of a column that was read so, and in which this was found.
+    pub(super) fn final_type(self, found: Found) -> Type {
+        match self {
+            Plan::Skip => Type::Nothing,
+            Plan::Exactly(kind) => kind,
+            Plan::AtLeast(_) => found.column_type(),
+        }
+    }
+
+    /// How the column is read again, when its type is known.
+    pub(super) fn settled(self, kind: Type) -> Plan {
+        if let Plan::AtLeast(_) = self { Plan::AtLeast(kind) } else { self }
+    }
+}

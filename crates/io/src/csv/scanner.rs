@@ -1,0 +1,205 @@
+//! A text that is read chunk by chunk: one pass learns the types of the whole text and where its chunks are.
+
+use super::cells::{Found, Plan, Type};
+use super::chunk::{Chunk, Terms};
+use super::columns::read_extent;
+use super::decided::Decided;
+use super::fill::Values;
+use super::layout::Layout;
+use super::pass::{self, Extent, Passed, Stop, Work};
+use super::place::Store;
+use super::refine::Candidates;
+use super::scan::Fault;
+use super::{declared, failure};
+use crate::ReadOptions;
+use crate::file::{Rejected, Scan, conformed};
+use arrow_array::ArrayRef;
+use arrow_array::cast::AsArray;
+use pipewright_diagnostic::Failure;
+use pipewright_table::{Chunks, Column, Origin, Schema, Table};
+use pipewright_world::Content;
+use rayon::prelude::*;
+use std::sync::Arc;
+
+/// The bytes of a chunk: enough rows to be worth the while of whoever works on one after another.
+const CHUNK_BYTES: u64 = 4 << 20;
+
+/// Scans a whole file.
+pub(super) fn scan(content: &Arc<dyn Content>, options: &ReadOptions) -> Result<Arc<dyn Scan>, Failure> {
+    let layout = Layout::find(content, false, options)?;
+    let chunk_bytes = layout.chunk_bytes(CHUNK_BYTES);
+    if let Some(opened) = declared::opened(&layout, options) {
+        let scan = in_chunks(layout.under(&opened), &opened, chunk_bytes)?;
+        let schema = scan.schema();
+        if declared::holds(&schema, options) {
+            return Ok(conformed(Arc::new(scan), declared::columns(&schema, options)));
+        }
+    }
+    Ok(Arc::new(in_chunks(layout, options, chunk_bytes)?))
+}
+
+/// Scans all records of a text in chunks of so many bytes.
+pub(super) fn in_chunks(layout: Layout, options: &ReadOptions, chunk_bytes: u64) -> Result<CsvScan, Failure> {
+    let told = |stop| layout.stopped(stop, options);
+    let plans = layout.plans(options).map_err(told)?;
+    let passed = pass::run(&layout.body, chunk_bytes, &layout.terms, &Looking { plans: &plans, terms: &layout.terms });
+    let Passed { parts, left_out, rest: _ } = passed.map_err(told)?;
+    let mut found = vec![Found::NOTHING; plans.len()];
+    let mut candidates = vec![Candidates::ALL; plans.len()];
+    for seen in parts.iter().flat_map(|(_, seen)| seen.iter()) {
+        found[seen.column] = found[seen.column].join(seen.found);
+        candidates[seen.column] = candidates[seen.column].and(seen.candidates);
+    }
+    let mut decided = Decided::new(&layout, &plans, &found, options);
+    let extents: Vec<Extent> = parts.iter().map(|(extent, _)| *extent).filter(|extent| extent.rows > 0).collect();
+    let late: Vec<usize> =
+        decided.open.iter().copied().filter(|column| plans[*column] != Plan::AtLeast(Type::Text)).collect();
+    if !late.is_empty() {
+        let late = late_candidates(&layout, &late, &extents).map_err(told)?;
+        late.into_iter().for_each(|(column, left)| candidates[column] = left);
+    }
+    decided.refine(&layout, decided.open.iter().map(|column| candidates[*column]).collect(), options);
+    let plans = plans.iter().zip(&decided.types).map(|(plan, kind)| plan.settled(*kind)).collect();
+    let (rejected, note) =
+        failure::left_out(left_out, &*layout.body.content, &layout.names, &layout.terms.shape, options)?;
+    decided.notes.extend(note);
+    let mut rows_before = vec![0];
+    rows_before.extend(extents.iter().scan(0, |rows, extent| {
+        *rows += extent.rows;
+        Some(*rows)
+    }));
+    Ok(CsvScan { layout, plans, decided, extents, rows_before, rejected, options: options.clone() })
+}
+
+/// A text whose chunks are known.
+pub(super) struct CsvScan {
+    layout: Layout,
+    plans: Vec<Plan>,
+    decided: Decided,
+    extents: Vec<Extent>,
+    /// The rows before each chunk, and all rows.
+    rows_before: Vec<usize>,
+    rejected: Vec<Rejected>,
+    options: ReadOptions,
+}
+
+impl CsvScan {
+    fn wanted(&self) -> impl Iterator<Item = usize> {
+        (0..self.plans.len()).filter(|column| self.plans[*column] != Plan::Skip)
+    }
+
+    fn columns(&self) -> impl Iterator<Item = Column> {
+        self.wanted().map(|column| self.decided.column(&self.layout, column, &self.options))
+    }
+}
+
+impl Chunks for CsvScan {
+    fn schema(&self) -> Schema {
+        Schema::new(self.columns())
+    }
+
+    fn count(&self) -> usize {
+        self.extents.len()
+    }
+
+    fn chunk(&self, index: usize) -> Result<Table, Failure> {
+        let extent = self.extents[index];
+        let arrays = chunk_arrays(&mut Chunk::default(), extent, &self.layout, &self.plans);
+        let arrays = arrays.map_err(|stop| self.layout.stopped(stop, &self.options))?;
+        let unchanged = self.layout.body.content.unchanged();
+        unchanged.map_err(|error| crate::file::unreadable(&error, &self.options))?;
+        let arrays = self.wanted().map(|column| self.decided.apply(column, &arrays[column])).collect();
+        let table = Table::with_rows(self.columns().collect(), arrays, extent.rows)?;
+        Ok(table.with_origin(Some(self.layout.origin.clone())))
+    }
+
+    fn rows_before(&self, index: usize) -> Option<usize> {
+        self.rows_before.get(index).copied()
+    }
+}
+
+impl Scan for CsvScan {
+    fn rows(&self) -> usize {
+        self.rows_before.last().copied().unwrap_or(0)
+    }
+
+    fn notes(&self) -> &[Failure] {
+        &self.decided.notes
+    }
+
+    fn rejected(&self) -> &[Rejected] {
+        &self.rejected
+    }
+
+    fn origin(&self) -> Option<&Arc<Origin>> {
+        Some(&self.layout.origin)
+    }
+}
+
+/// What was seen of a column in a chunk.
+struct Seen {
+    column: usize,
+    found: Found,
+    candidates: Candidates,
+}
+
+/// Looks at the values of chunks, and keeps none.
+struct Looking<'a> {
+    plans: &'a [Plan],
+    terms: &'a Terms,
+}
+
+impl Work for Looking<'_> {
+    type Place = usize;
+    type Part = Vec<Seen>;
+
+    fn place(&self, rows: usize) -> Option<usize> {
+        Some(rows)
+    }
+
+    fn read(&self, chunk: &mut Chunk, rows: usize) -> Result<Vec<Seen>, Fault> {
+        let mut store = Store::new(self.plans, rows);
+        let values = chunk.fill(self.plans, store.slots(), self.terms)?;
+        let mut all = Vec::new();
+        for (column, (finishing, values)) in store.into_columns().zip(values).enumerate() {
+            let (plan, found) = (self.plans[column], values.found);
+            let is_text = plan == Plan::AtLeast(Type::Text);
+            let texts = is_text.then(|| finishing.finish(Type::Text, vec![(rows, values)]).ok()).flatten();
+            let candidates = texts.map_or(Candidates::ALL, |texts| Candidates::of(texts.as_string()));
+            if plan != Plan::Skip {
+                all.push(Seen { column, found, candidates });
+            }
+        }
+        Ok(all)
+    }
+}
+
+/// What the texts of some columns leave that were not known to be text when they were looked at.
+fn late_candidates(layout: &Layout, columns: &[usize], extents: &[Extent]) -> Result<Vec<(usize, Candidates)>, Stop> {
+    let mut plans = vec![Plan::Skip; layout.names.len()];
+    columns.iter().for_each(|column| plans[*column] = Plan::AtLeast(Type::Text));
+    let of_extent = |chunk: &mut Chunk, extent: &Extent| -> Result<Vec<Candidates>, Stop> {
+        let arrays = chunk_arrays(chunk, *extent, layout, &plans)?;
+        Ok(columns.iter().map(|column| Candidates::of(arrays[*column].as_string())).collect())
+    };
+    let all: Result<Vec<Vec<Candidates>>, Stop> = extents.par_iter().map_init(Chunk::default, of_extent).collect();
+    let mut left: Vec<(usize, Candidates)> = columns.iter().map(|column| (*column, Candidates::ALL)).collect();
+    for candidates in all? {
+        left.iter_mut().zip(candidates).for_each(|((_, left), more)| *left = left.and(more));
+    }
+    Ok(left)
+}
+
+/// The arrays of one chunk, under the types of the whole text.
+fn chunk_arrays(chunk: &mut Chunk, extent: Extent, layout: &Layout, plans: &[Plan]) -> Result<Vec<ArrayRef>, Stop> {
+    let mut store = Store::new(plans, extent.rows);
+    let values: Vec<Values> = read_extent(chunk, extent, layout, plans, store.slots())?;
+    let finish = |(column, (finishing, values)): (usize, (super::place::Finishing, Values))| {
+        let kind = match plans[column] {
+            Plan::Skip => Type::Nothing,
+            Plan::AtLeast(kind) | Plan::Exactly(kind) => kind,
+        };
+        finishing.finish(kind, vec![(extent.rows, values)]).map_err(|_| Stop::TooMuchText(column))
+    };
+    store.into_columns().zip(values).enumerate().map(finish).collect()
+}

@@ -1,0 +1,87 @@
+//! What is written is what is read.
+
+use super::table as write;
+use crate::ReadOptions;
+use crate::csv::read;
+use arrow_array::cast::AsArray;
+use arrow_array::types::Float64Type;
+use arrow_array::{ArrayRef, Float64Array, Int64Array, StringArray, Time64MicrosecondArray};
+use pipewright_table::{Column, Kind, Table};
+use proptest::prelude::*;
+use std::sync::Arc;
+
+fn written(table: &Table) -> String {
+    let mut bytes = Vec::new();
+    write(table, &mut bytes).unwrap();
+    String::from_utf8(bytes).unwrap()
+}
+
+/// Reads under the kinds of the table, with nothing else said.
+fn read_back(table: &Table) -> Table {
+    let mut options = ReadOptions::new("t.csv");
+    options.kinds = table.columns().iter().map(|column| (column.name.to_string(), column.kind)).collect();
+    let text = written(table);
+    read(text.as_bytes(), &options).unwrap_or_else(|failure| panic!("{failure}: {text:?}")).0
+}
+
+fn of_numbers(numbers: Vec<f64>) -> Table {
+    Table::new(vec![Column::new("x", Kind::Continuous)], vec![Arc::new(Float64Array::from(numbers)) as ArrayRef])
+        .unwrap()
+}
+
+#[test]
+fn numbers_at_the_edges() {
+    let numbers =
+        of_numbers(vec![-0.0, 0.0, 5e-324, -2.2e-308, f64::MAX, f64::MIN_POSITIVE, 1e15, 1e16, 1e-5, 9e-6, 0.1]);
+    let expected = "x\n-0\n0\n5e-324\n-2.2e-308\n1.7976931348623157e308\n2.2250738585072014e-308\n1000000000000000\n1e16\n\
+                    0.00001\n9e-6\n0.1\n";
+    assert_eq!(written(&numbers), expected);
+}
+
+#[test]
+fn texts_that_might_be_taken_for_something_else() {
+    let texts = StringArray::from(vec!["'a'", "'b'", "# c", "sep=;", "it's", "NA", "true", "1,5", "10:30"]);
+    for name in ["'x'", "#x", "sep=;", "\u{FEFF}x"] {
+        let table = Table::new(vec![Column::new(name, Kind::Text)], vec![Arc::new(texts.clone()) as ArrayRef]).unwrap();
+        assert_eq!(read_back(&table), table);
+    }
+}
+
+proptest! {
+    #[test]
+    fn floats_come_back_bit_by_bit(numbers in prop::collection::vec(prop::num::f64::ANY, 1..20)) {
+        // There are many values that are no number, and one is as good as another.
+        let one = |number: f64| if number.is_nan() { f64::NAN } else { number };
+        let numbers: Vec<f64> = numbers.into_iter().map(one).collect();
+        let table = of_numbers(numbers.clone());
+        let read = read_back(&table);
+        let bits = |table: &Table| {
+            let numbers = table.array("x").unwrap().as_primitive::<Float64Type>();
+            numbers.values().iter().map(|number| number.to_bits()).collect::<Vec<u64>>()
+        };
+        prop_assert_eq!(bits(&read), bits(&table));
+    }
+
+    #[test]
+    fn times_and_counts_come_back(rows in prop::collection::vec((
+        prop::option::of(0..86_400_000_000_i64),
+        prop::option::of(0..1440_i64),
+        prop::option::of(any::<i64>()),
+        prop::option::of("[#'sep=;a, ]{0,5}"),
+    ), 0..10)) {
+        let columns = vec![
+            Column::new("time", Kind::Time),
+            Column::new("minute", Kind::Time),
+            Column::new("count", Kind::Count),
+            Column::new("text", Kind::Text),
+        ];
+        let arrays: Vec<ArrayRef> = vec![
+            Arc::new(rows.iter().map(|row| row.0).collect::<Time64MicrosecondArray>()),
+            Arc::new(rows.iter().map(|row| row.1.map(|minute| minute * 60_000_000)).collect::<Time64MicrosecondArray>()),
+            Arc::new(rows.iter().map(|row| row.2).collect::<Int64Array>()),
+            Arc::new(rows.iter().map(|row| row.3.as_deref()).collect::<StringArray>()),
+        ];
+        let table = Table::new(columns, arrays).unwrap();
+        prop_assert_eq!(&read_back(&table), &table, "{}", written(&table));
+    }
+}

@@ -1,0 +1,86 @@
+//! Tables to JSON lines: one object a row.
+
+use crate::file::Writer;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType};
+use arrow_array::{Array, ArrayRef};
+use pipewright_table::literal::{date_text, time_text};
+use pipewright_table::{Kind, Schema, Table};
+use std::io;
+
+/// Writes one JSON object a line, its members in the order of the columns. Null and numbers that JSON cannot hold
+/// (infinite ones) are `null`; dates are ISO texts.
+///
+/// ```
+/// use pipewright_frame::{ReadOptions, csv, json};
+/// let (table, _) = csv::read(b"a,b\n1,x\n,\n", &ReadOptions::new("t.csv")).unwrap();
+/// let mut out = Vec::new();
+/// json::write(&table, &mut out).unwrap();
+/// assert_eq!(out, b"{\"a\":1,\"b\":\"x\"}\n{\"a\":null,\"b\":null}\n");
+/// ```
+///
+/// # Errors
+/// Those of `out`.
+pub fn write(table: &Table, out: &mut dyn io::Write) -> io::Result<()> {
+    rows(table, out)
+}
+
+/// Writes tables of one schema, one after another.
+#[allow(clippy::unnecessary_wraps)] // As the other formats, which begin with a header.
+pub(crate) fn writer<'a>(_: &Schema, out: &'a mut dyn io::Write) -> io::Result<Box<dyn Writer + 'a>> {
+    Ok(Box::new(JsonWriter(out)))
+}
+
+struct JsonWriter<'a>(&'a mut dyn io::Write);
+
+impl Writer for JsonWriter<'_> {
+    fn write(&mut self, table: &Table) -> io::Result<()> {
+        rows(table, self.0)
+    }
+
+    fn finish(self: Box<Self>) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn rows(table: &Table, out: &mut dyn io::Write) -> io::Result<()> {
+    let keys = table.columns().iter().map(|column| serde_json::to_string(&*column.name));
+    let keys = keys.collect::<Result<Vec<String>, _>>()?;
+    let mut line = Vec::new();
+    for row in 0..table.rows() {
+        line.push(b'{');
+        for ((key, column), array) in keys.iter().zip(table.columns()).zip(table.arrays()) {
+            if line.last() != Some(&b'{') {
+                line.push(b',');
+            }
+            line.extend_from_slice(key.as_bytes());
+            line.push(b':');
+            value(&mut line, column.kind, array, row)?;
+        }
+        line.extend_from_slice(b"}\n");
+        out.write_all(&line)?;
+        line.clear();
+    }
+    Ok(())
+}
+
+fn value(line: &mut Vec<u8>, kind: Kind, array: &ArrayRef, row: usize) -> io::Result<()> {
+    if array.is_null(row) {
+        line.extend_from_slice(b"null");
+        return Ok(());
+    }
+    let written = match kind {
+        // serde_json writes numbers that are not finite as null.
+        Kind::Continuous => serde_json::to_writer(line, &array.as_primitive::<Float64Type>().value(row)),
+        Kind::Count => serde_json::to_writer(line, &array.as_primitive::<Int64Type>().value(row)),
+        Kind::Bool => serde_json::to_writer(line, &array.as_boolean().value(row)),
+        Kind::Date => {
+            serde_json::to_writer(line, &date_text(array.as_primitive::<TimestampMicrosecondType>().value(row)))
+        }
+        Kind::Time => serde_json::to_writer(line, &time_text(array.as_primitive::<Time64MicrosecondType>().value(row))),
+        Kind::Category | Kind::Ordered | Kind::Text | Kind::Id => {
+            serde_json::to_writer(line, array.as_string::<i32>().value(row))
+        }
+    };
+    Ok(written?)
+}

@@ -1,0 +1,256 @@
+//! Decoding: one column of some row groups at a time, in as few pieces as its text allows.
+
+use super::open::{Opened, failure};
+use super::pages;
+use crate::ReadOptions;
+use crate::arrow::{Cells, Source, text_limit};
+use crate::file::guarded;
+use arrow_array::{Array, ArrayRef, new_empty_array};
+use arrow_schema::ArrowError;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{ParquetRecordBatchReaderBuilder, RowSelection, RowSelector};
+use parquet::basic::{ConvertedType, Type as Physical};
+use pipewright_diagnostic::{Failure, code};
+use pipewright_table::Table;
+use rayon::prelude::*;
+use std::ops::Range;
+
+/// Some rows of the file: whole row groups, or a part of one.
+#[derive(Debug, Clone)]
+pub(super) struct Piece {
+    pub(super) groups: Vec<usize>,
+    /// The rows of the only group, if they are not all wanted.
+    pub(super) part: Option<Range<usize>>,
+    pub(super) rows: usize,
+    /// The rows of the table before it.
+    pub(super) before: usize,
+}
+
+/// Text that many rows share is decoded in steps of about this size, where it could be too much at once.
+const STEP_BYTES: u64 = 64 << 20;
+
+/// Columns that are fewer than this are cut into runs of row groups, so that there is work for every thread.
+const TASKS: usize = 16;
+
+/// A column that was read, and whether it held times that were too fine.
+type Read = (ArrayRef, bool);
+
+impl Opened {
+    /// All wanted columns of the row groups, and notes on them.
+    pub(super) fn table(&mut self, options: &ReadOptions) -> Result<(Table, Vec<Failure>), Failure> {
+        let mut notes = Vec::new();
+        let whole = Piece { groups: self.groups.clone(), part: None, rows: self.rows, before: 0 };
+        let columns = self.layout.sources.len();
+        // The largest columns first, so that none of them is the last to begin.
+        let mut order: Vec<usize> = (0..columns).collect();
+        order.sort_by_key(|&column| std::cmp::Reverse(self.packed_bytes(column)));
+        let opened = &*self;
+        let work = |column: usize| (column, opened.column(column, &whole, options));
+        let mut done: Vec<_> = order.into_par_iter().with_max_len(1).map(work).collect();
+        done.sort_by_key(|(column, _)| *column);
+        let mut arrays = Vec::with_capacity(columns);
+        for (column, done) in done {
+            let done = done?;
+            let source = &mut self.layout.sources[column];
+            notes.extend(source.settle(done.fit, options));
+            notes.extend(done.finer.then(|| source.finer_note(options)));
+            arrays.push(done.array);
+        }
+        let columns = self.layout.sources.iter().map(|source| source.column.clone()).collect();
+        Ok((Table::with_rows(columns, arrays, self.rows)?, notes))
+    }
+
+    /// Some rows, once all kinds are settled.
+    pub(super) fn piece(&self, piece: &Piece, options: &ReadOptions) -> Result<Table, Failure> {
+        let columns = (0..self.layout.sources.len()).into_par_iter().with_max_len(1);
+        let arrays = columns.map(|column| {
+            let source = &self.layout.sources[column];
+            let parts = self.cells(column, piece, options)?;
+            Ok(self.joined(source, &parts, piece, options)?.0)
+        });
+        let arrays = arrays.collect::<Result<Vec<ArrayRef>, Failure>>()?;
+        let columns = self.layout.sources.iter().map(|source| source.column.clone()).collect();
+        Table::with_rows(columns, arrays, piece.rows)
+    }
+
+    /// Do the values of some rows fit the kind that the type of a column stands for?
+    pub(super) fn fits(&self, column: usize, piece: &Piece, options: &ReadOptions) -> Result<bool, Failure> {
+        let parts = self.cells(column, piece, options)?;
+        Ok(parts.iter().all(|cells| self.layout.sources[column].fits(cells)))
+    }
+}
+
+/// A column of the whole table.
+struct Done {
+    array: ArrayRef,
+    finer: bool,
+    /// Did the values fit the usual kind?
+    fit: bool,
+}
+
+impl Opened {
+    fn packed_bytes(&self, column: usize) -> i64 {
+        let leaves = &self.leaves[column];
+        let of_group = |&group: &usize| {
+            let group = self.group(group);
+            leaves.clone().map(|leaf| group.column(leaf).compressed_size()).fold(0, i64::saturating_add)
+        };
+        self.groups.iter().map(of_group).fold(0, i64::saturating_add)
+    }
+
+    fn column(&self, column: usize, whole: &Piece, options: &ReadOptions) -> Result<Done, Failure> {
+        let runs = self.runs(whole);
+        let parts: Vec<Vec<Cells>> = runs
+            .par_iter()
+            .with_max_len(1)
+            .map(|run| self.cells(column, run, options))
+            .collect::<Result<_, Failure>>()?;
+        let parts: Vec<Cells> = parts.into_iter().flatten().collect();
+        let mut source = self.layout.sources[column].clone();
+        let fit = !source.is_open() || parts.iter().all(|cells| source.fits(cells));
+        source.settle(fit, options);
+        let (array, finer) = self.joined(&source, &parts, whole, options)?;
+        Ok(Done { array, finer, fit })
+    }
+
+    /// The row groups in runs that are read side by side. Most often it is one: columns are work enough, and a column
+    /// that is read at once need not be joined.
+    fn runs(&self, whole: &Piece) -> Vec<Piece> {
+        let runs = TASKS.div_ceil(self.layout.sources.len().max(1)).clamp(1, whole.groups.len().max(1));
+        let mut before = 0;
+        let length = whole.groups.len().div_ceil(runs).max(1);
+        let run = |groups: &[usize]| {
+            let rows = groups.iter().map(|&group| self.rows_of(group)).sum();
+            let run = Piece { groups: groups.to_vec(), part: None, rows, before };
+            before += rows;
+            run
+        };
+        whole.groups.chunks(length).map(run).collect()
+    }
+
+    /// The values of a column as they are stored, in as many parts as need be.
+    fn cells(&self, column: usize, piece: &Piece, options: &ReadOptions) -> Result<Vec<Cells>, Failure> {
+        let source = &self.layout.sources[column];
+        let name = &*source.column.name;
+        let located = |failure: Failure| match failure.place.column {
+            Some(_) => failure,
+            None => failure.column(name),
+        };
+        let step = self.step(column, piece, options)?;
+        let decode = |piece: &Piece| guarded(options, || self.decode(column, piece, step, options)).map_err(located);
+        let failed = match decode(piece) {
+            Err(failed) if failed.code == code::BAD_FILE => failed,
+            other => return other,
+        };
+        let alone = |&group: &usize| Piece { groups: vec![group], part: None, rows: self.rows_of(group), before: 0 };
+        let culprit = match &piece.groups[..] {
+            [only] => Some(only),
+            groups => groups.iter().find(|group| decode(&alone(group)).is_err()),
+        };
+        let place = culprit.map(|group| format!(" (row group {group})")).unwrap_or_default();
+        Err(Failure { message: failed.message.clone() + &place, ..failed })
+    }
+
+    /// How many rows are decoded at once: all of them, unless the text that they share could be too much.
+    fn step(&self, column: usize, piece: &Piece, options: &ReadOptions) -> Result<usize, Failure> {
+        let (mut bytes, mut text, mut longest) = (0_u64, 0_u64, 0_u64);
+        for &group in &piece.groups {
+            for leaf in self.leaves[column].clone() {
+                let chunk = self.group(group).column(leaf);
+                let claims = guarded(options, || pages::inspect(&self.input, chunk, &self.allowance, options))?;
+                bytes = bytes.saturating_add(claims.bytes);
+                if chunk.column_type() == Physical::BYTE_ARRAY {
+                    let (most, one) = claims.text(&self.input, chunk, STEP_BYTES);
+                    text = text.saturating_add(most);
+                    longest = longest.max(one);
+                }
+            }
+        }
+        self.allowance.admit(bytes, options)?;
+        let enough = self.allowance.bytes.min(i32::MAX as u64);
+        if text <= enough {
+            return Ok(piece.rows.max(1));
+        }
+        Ok(usize::try_from(STEP_BYTES / longest.max(1)).unwrap_or(1).clamp(1, piece.rows.max(1)))
+    }
+
+    fn decode(&self, column: usize, piece: &Piece, step: usize, options: &ReadOptions) -> Result<Vec<Cells>, Failure> {
+        let mask = ProjectionMask::leaves(self.metadata.parquet_schema(), self.leaves[column].clone());
+        let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(self.input.clone(), self.metadata.clone())
+            .with_row_groups(piece.groups.clone())
+            .with_projection(mask)
+            .with_batch_size(step);
+        if let Some(part) = &piece.part {
+            let rows = vec![RowSelector::skip(part.start), RowSelector::select(part.len())];
+            builder = builder.with_row_selection(RowSelection::from(rows));
+        }
+        let reader = builder.build().map_err(|error| failure(&error, options))?;
+        // Nothing but this column is read: every struct on the way to it has one field.
+        let path = vec![0; self.layout.sources[column].path.len()];
+        let (mut parts, mut rows, mut text) = (Vec::new(), 0, 0_u64);
+        for batch in reader {
+            let batch = batch.map_err(|error| self.unreadable(column, error, options))?;
+            let cells = Cells::of(batch.columns(), &path).ok_or_else(|| mismatch(options))?;
+            rows += cells.rows();
+            text = text.saturating_add(cells.text_bytes());
+            if text > self.allowance.bytes.min(i32::MAX as u64) {
+                self.allowance.admit(text, options)?;
+                return Err(text_limit(&self.layout.sources[column].column.name, options));
+            }
+            parts.push(if self.is_unchecked(column) { cells.checked(options)? } else { cells });
+        }
+        if rows != piece.rows {
+            let message = format!("a column has {rows} values, the table {} rows", piece.rows);
+            return Err(Failure::new(code::BAD_FILE, message).file(&options.name));
+        }
+        Ok(parts)
+    }
+
+    /// The decoder checks that texts are UTF-8 where the older of the two notations says that they are texts.
+    fn is_unchecked(&self, column: usize) -> bool {
+        let schema = self.metadata.parquet_schema();
+        self.leaves[column].clone().any(|leaf| {
+            let leaf = schema.column(leaf);
+            leaf.physical_type() == Physical::BYTE_ARRAY && leaf.converted_type() != ConvertedType::UTF8
+        })
+    }
+
+    fn unreadable(&self, column: usize, error: ArrowError, options: &ReadOptions) -> Failure {
+        let text = error.to_string();
+        if text.contains("index overflow decoding byte array") {
+            return text_limit(&self.layout.sources[column].column.name, options);
+        }
+        match error {
+            ArrowError::ParquetError(text) if text.starts_with("NYI") => {
+                Failure::new(code::UNKNOWN_FORMAT, format!("the file uses what cannot be read here: {text}"))
+            }
+            _ => Failure::new(code::BAD_FILE, format!("the file is damaged: {text}")),
+        }
+        .file(&options.name)
+    }
+
+    /// The parts of a column as one array in the storage of its kind.
+    fn joined(&self, source: &Source, parts: &[Cells], piece: &Piece, options: &ReadOptions) -> Result<Read, Failure> {
+        let (mut row, mut finer) = (piece.before, false);
+        let mut arrays = Vec::with_capacity(parts.len());
+        for cells in parts {
+            let converted = source.convert(cells, row, &self.allowance, options)?;
+            row += cells.rows();
+            finer |= converted.finer;
+            arrays.push(converted.array);
+        }
+        let array = match arrays.len() {
+            0 => new_empty_array(&source.column.kind.storage()),
+            1 => arrays.remove(0),
+            _ => {
+                let parts: Vec<&dyn Array> = arrays.iter().map(AsRef::as_ref).collect();
+                arrow_select::concat::concat(&parts).map_err(|_| text_limit(&source.column.name, options))?
+            }
+        };
+        Ok((array, finer))
+    }
+}
+
+fn mismatch(options: &ReadOptions) -> Failure {
+    Failure::new(code::BAD_FILE, "a column is not of the type that the schema says").file(&options.name)
+}

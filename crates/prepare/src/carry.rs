@@ -1,0 +1,354 @@
+//! Fills missing values from the rows before and after, in their order.
+
+use crate::columns::{applies, chosen, indicator_of, missing_in, replaced, shown, validate_names};
+use crate::{About, State, TableEstimator};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int64Type};
+use arrow_array::{Array, ArrayRef, Float64Array, UInt32Array};
+use arrow_schema::DataType;
+use pipewright_diagnostic::{Failure, code};
+use pipewright_expr::Selection;
+use pipewright_table::text::{plural, text_of};
+use pipewright_table::{Column, Entry, Kind, Schema, Table};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+/// Fills a missing value from the rows before or after it that have one. It learns nothing.
+///
+/// What has no such neighbour stays missing: the first values of a forward fill, the last of a backward one, both of an
+/// interpolation (which is pandas' `limit_area="inside"`).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Carry {
+    /// Which neighbour.
+    pub neighbour: Neighbour,
+    /// The columns to fill; without it all features that can be filled so.
+    pub on: Option<Selection>,
+    /// Columns whose values name groups: a value is only taken from a row of the same group. A missing name is a name
+    /// of its own.
+    pub over: Vec<Arc<str>>,
+    /// The column whose values order the rows, and measure the distance between them: numbers, dates or times. Without
+    /// it rows are in the order of the table, at distance 1.
+    pub by: Option<Arc<str>>,
+    /// Adds, right after each of these columns, a truth value `NAME (missing)`: was it missing?
+    pub indicator: bool,
+}
+
+/// Where the value comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Neighbour {
+    /// The last row before that has one.
+    Before,
+    /// The first row after that has one.
+    After,
+    /// Of numbers: the straight line between both; the results are continuous.
+    Between,
+}
+
+impl Carry {
+    /// Fills all features from one neighbour or both.
+    #[must_use]
+    pub fn new(neighbour: Neighbour) -> Carry {
+        Carry { neighbour, on: None, over: Vec::new(), by: None, indicator: false }
+    }
+
+    fn columns(&self, input: &Schema) -> Result<Vec<Column>, Failure> {
+        let step = match self.neighbour {
+            Neighbour::Before => "`fillna ffill`",
+            Neighbour::After => "`fillna bfill`",
+            Neighbour::Between => "`fillna interpolate`",
+        };
+        for name in &self.over {
+            input.column(name)?;
+        }
+        if let Some(by) = &self.by {
+            let column = input.column(by)?;
+            if !is_measure(column.kind) {
+                let message = format!("`{by}` holds {}, by which no distance is measured", plural(column.kind));
+                let help = "order rows by numbers, dates or times";
+                return Err(Failure::new(code::NOT_NUMERIC, message).column(&**by).help(help));
+            }
+        }
+        let takes = |kind: Kind| self.neighbour != Neighbour::Between || kind.is_numeric();
+        let mut columns = chosen(self.on.as_ref(), input, step, takes)?;
+        // What orders and groups the rows is not filled unless it is named.
+        if self.on.is_none() {
+            columns.retain(|column| !self.over.contains(&column.name) && self.by.as_ref() != Some(&column.name));
+        }
+        Ok(columns)
+    }
+
+    /// The schema that the state's `apply` will yield.
+    ///
+    /// # Errors
+    /// A [`Failure`] naming the column that it cannot take, or that is not there.
+    pub fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
+        Ok(replaced(input, &self.columns(input)?, |column| {
+            let filled = Column { kind: filled_kind(self.neighbour, column.kind), ..column.clone() };
+            let indicator = self.indicator.then(|| indicator_of(column));
+            [filled].into_iter().chain(indicator).map(Entry::Column).collect()
+        }))
+    }
+
+    /// What is applied to rows of these columns: it learns nothing of them.
+    ///
+    /// # Errors
+    /// As [`Carry::schema`].
+    pub fn state(&self, input: &Schema) -> Result<CarryState, Failure> {
+        let columns = self.columns(input)?;
+        Ok(CarryState {
+            neighbour: self.neighbour,
+            columns: columns.into_iter().map(|column| Carried { name: column.name, kind: column.kind }).collect(),
+            over: self.over.clone(),
+            by: self.by.clone(),
+            indicator: self.indicator,
+        })
+    }
+}
+
+fn is_measure(kind: Kind) -> bool {
+    kind.is_numeric() || matches!(kind, Kind::Date | Kind::Time)
+}
+
+impl TableEstimator for Carry {
+    type State = CarryState;
+
+    fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
+        Carry::schema(self, input)
+    }
+
+    fn fit(&self, rows: &Table, _: &About) -> Result<CarryState, Failure> {
+        self.state(&rows.schema())
+    }
+}
+
+/// Which columns are filled, and how.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CarryState {
+    neighbour: Neighbour,
+    columns: Vec<Carried>,
+    over: Vec<Arc<str>>,
+    by: Option<Arc<str>>,
+    indicator: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Carried {
+    name: Arc<str>,
+    kind: Kind,
+}
+
+fn filled_kind(neighbour: Neighbour, kind: Kind) -> Kind {
+    if neighbour == Neighbour::Between { Kind::Continuous } else { kind }
+}
+
+/// The rows of each group in their order, and where each row lies along it.
+struct Lines {
+    groups: Vec<Vec<u32>>,
+    places: Vec<f64>,
+}
+
+impl CarryState {
+    fn lines(&self, rows: &Table) -> Result<Lines, Failure> {
+        let mut groups = self.groups(rows)?;
+        let Some(by) = &self.by else {
+            let mut places = vec![0.0; rows.rows()];
+            for group in &groups {
+                group.iter().enumerate().for_each(|(place, &row)| places[row as usize] = place as f64);
+            }
+            return Ok(Lines { groups, places });
+        };
+        let places = rows.moments(by)?;
+        for group in &mut groups {
+            group.sort_by(|&left, &right| places[left as usize].total_cmp(&places[right as usize]));
+        }
+        Ok(Lines { groups, places })
+    }
+
+    /// The rows of each group, groups in the order of their first rows.
+    fn groups(&self, rows: &Table) -> Result<Vec<Vec<u32>>, Failure> {
+        let count = u32::try_from(rows.rows()).expect("rows are counted in 32 bits");
+        if self.over.is_empty() {
+            return Ok(vec![(0..count).collect()]);
+        }
+        let names = self.over.iter().map(|name| rows.array(name)).collect::<Result<Vec<_>, _>>()?;
+        // Only looked up, never walked through: its order is nobody's business.
+        let mut known: HashMap<Vec<Option<String>>, usize> = HashMap::new();
+        let mut groups: Vec<Vec<u32>> = Vec::new();
+        for row in 0..count {
+            let key = names.iter().map(|array| text_of(array, row as usize)).collect();
+            let group = *known.entry(key).or_insert(groups.len());
+            if group == groups.len() {
+                groups.push(Vec::new());
+            }
+            groups[group].push(row);
+        }
+        Ok(groups)
+    }
+
+    fn fill(&self, array: &ArrayRef, lines: &Lines) -> ArrayRef {
+        if self.neighbour == Neighbour::Between {
+            return interpolated(array, lines);
+        }
+        if array.null_count() == 0 {
+            return array.clone();
+        }
+        let mut sources: Vec<Option<u32>> = vec![None; array.len()];
+        let mut carry = |rows: &mut dyn Iterator<Item = &u32>| {
+            let mut last = None;
+            for &row in rows {
+                last = if array.is_valid(row as usize) { Some(row) } else { last };
+                sources[row as usize] = last;
+            }
+        };
+        for group in &lines.groups {
+            match self.neighbour {
+                Neighbour::After => carry(&mut group.iter().rev()),
+                _ => carry(&mut group.iter()),
+            }
+        }
+        let sources = UInt32Array::from(sources);
+        arrow_select::take::take(array.as_ref(), &sources, None).expect("the rows are those of the array")
+    }
+}
+
+/// Numbers with a straight line between the values around each gap.
+fn interpolated(array: &ArrayRef, lines: &Lines) -> ArrayRef {
+    let mut values: Vec<Option<f64>> = match array.data_type() {
+        DataType::Int64 => {
+            array.as_primitive::<Int64Type>().iter().map(|value| value.map(|value| value as f64)).collect()
+        }
+        _ => array.as_primitive::<Float64Type>().iter().collect(),
+    };
+    for group in &lines.groups {
+        let place = |position: usize| lines.places[group[position] as usize];
+        let mut last: Option<(usize, f64)> = None;
+        for position in 0..group.len() {
+            let Some(value) = values[group[position] as usize] else { continue };
+            if let Some((start, from)) = last {
+                for gap in start + 1..position {
+                    let (along, whole) = (place(gap) - place(start), place(position) - place(start));
+                    let share = if whole > 0.0 { along / whole } else { 0.0 };
+                    values[group[gap] as usize] = Some(from + (value - from) * share);
+                }
+            }
+            last = Some((position, value));
+        }
+    }
+    Arc::new(Float64Array::from(values))
+}
+
+impl State for CarryState {
+    fn apply(&self, rows: &Table) -> Result<Table, Failure> {
+        for Carried { name, kind } in &self.columns {
+            applies(rows, name, *kind)?;
+        }
+        let lines = self.lines(rows)?;
+        let carried: BTreeSet<&str> = self.columns.iter().map(|column| &*column.name).collect();
+        rows.map_columns(|column, array| {
+            if !carried.contains(&*column.name) {
+                return Ok(vec![(column.clone(), array.clone())]);
+            }
+            let filled = Column { kind: filled_kind(self.neighbour, column.kind), ..column.clone() };
+            let mut columns = vec![(filled, self.fill(array, &lines))];
+            if self.indicator {
+                columns.push((indicator_of(column), missing_in(array)));
+            }
+            Ok(columns)
+        })
+    }
+
+    fn by_row(&self) -> bool {
+        false
+    }
+
+    fn reads(&self) -> Vec<Arc<str>> {
+        self.over.iter().chain(&self.by).cloned().collect()
+    }
+
+    fn show(&self) -> Table {
+        let what = match self.neighbour {
+            Neighbour::Before => "the value before",
+            Neighbour::After => "the value after",
+            Neighbour::Between => "the line between the values around",
+        };
+        shown("fill", self.columns.iter().map(|column| (column.name.to_string(), what.to_owned())))
+    }
+
+    fn validate(&self) -> Result<(), Failure> {
+        validate_names(self.columns.iter().map(|column| &column.name))?;
+        let fits = |column: &Carried| self.neighbour != Neighbour::Between || column.kind.is_numeric();
+        match self.columns.iter().find(|column| !fits(column)) {
+            None => Ok(()),
+            Some(column) => {
+                let message = format!("`{}` cannot be interpolated", column.name);
+                Err(Failure::new(code::BAD_BUNDLE, message))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::laws::check_table;
+    use pipewright_io::{ReadOptions, csv};
+    use pipewright_table::testing::random_table;
+    use pipewright_world::random::Key;
+
+    fn filled(carry: &Carry, text: &str) -> String {
+        let (table, _) = csv::read(text.as_bytes(), &ReadOptions::new("t.csv")).unwrap();
+        let about = About { aim: None, key: Key::new(0) };
+        let state = carry.fit(&table, &about).unwrap();
+        assert_eq!(state.validate(), Ok(()));
+        let applied = state.apply(&table).unwrap();
+        assert_eq!(carry.schema(&table.schema()).unwrap().admits(applied.columns()), Ok(()));
+        let read: CarryState = serde_json::from_str(&serde_json::to_string(&state).unwrap()).unwrap();
+        assert!(read == state && !state.by_row());
+        let mut written = Vec::new();
+        csv::write(&applied, &mut written).unwrap();
+        String::from_utf8(written).unwrap().replace('\n', " ")
+    }
+
+    #[test]
+    fn values_are_carried_and_ends_stay_missing() {
+        let text = "a,b\n,x\n1,\n,\n3,y\n,\n";
+        assert_eq!(filled(&Carry::new(Neighbour::Before), text), "a,b ,x 1,x 1,x 3,y 3,y ");
+        assert_eq!(filled(&Carry::new(Neighbour::After), text), "a,b 1,x 1,y 3,y 3,y , ");
+        assert_eq!(filled(&Carry::new(Neighbour::Between), text), "a,b ,x 1, 2, 3,y , ");
+    }
+
+    #[test]
+    fn groups_keep_their_values_and_a_column_orders_the_rows() {
+        let text = "g,t,a\nu,4,40\nv,1,\nu,1,\nu,0,0\nv,2,7\nv,3,\n";
+        let over = |neighbour| Carry { over: vec!["g".into()], ..Carry::new(neighbour) };
+        let kept = |carry: &Carry| filled(&Carry { on: Some(Selection::name("a")), ..carry.clone() }, text);
+        assert_eq!(kept(&over(Neighbour::Before)), "g,t,a u,4,40 v,1, u,1,40 u,0,0 v,2,7 v,3,7 ");
+        let by = Carry { by: Some("t".into()), ..over(Neighbour::Between) };
+        assert_eq!(kept(&by), "g,t,a u,4,40 v,1, u,1,10 u,0,0 v,2,7 v,3, ");
+    }
+
+    #[test]
+    fn every_kind_can_be_carried_and_only_numbers_interpolated() {
+        let table = random_table(Key::new(5), 40);
+        let about = About { aim: None, key: Key::new(0) };
+        let state = Carry { indicator: true, ..Carry::new(Neighbour::Before) }.fit(&table, &about).unwrap();
+        check_table(&Carry { indicator: true, ..Carry::new(Neighbour::Between) }, &table, &about);
+        check_table(&Carry { over: vec!["truth".into()], ..Carry::new(Neighbour::After) }, &table, &about);
+        let applied = state.apply(&table).unwrap();
+        let late = applied.slice(20, 20);
+        for column in table.columns() {
+            assert_eq!(late.array(&column.name).unwrap().null_count(), 0, "{}", column.name);
+        }
+        let text = Carry { on: Some(Selection::name("text")), ..Carry::new(Neighbour::Between) };
+        assert_eq!(text.fit(&table, &about).unwrap_err().code, code::NOT_NUMERIC);
+        let by_text = Carry { by: Some("text".into()), ..Carry::new(Neighbour::Before) };
+        assert_eq!(by_text.fit(&table, &about).unwrap_err().code, code::NOT_NUMERIC);
+        let by_gaps = Carry { by: Some("date".into()), ..Carry::new(Neighbour::Before) };
+        let failure = by_gaps.fit(&table, &about).unwrap().apply(&table).unwrap_err();
+        assert_eq!((failure.code, failure.place.row.is_some()), (code::MISSING_VALUES, true));
+    }
+}

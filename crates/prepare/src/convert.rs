@@ -1,0 +1,305 @@
+//! Columns of another kind: their values are read anew, one by one.
+
+use crate::columns::{bad_state, replaced, shown, validate_names};
+use crate::{Estimator, State, Summary};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int64Type};
+use arrow_array::{
+    Array, ArrayRef, BooleanArray, Float64Array, Int64Array, StringArray, Time64MicrosecondArray,
+    TimestampMicrosecondArray,
+};
+use arrow_schema::DataType;
+use pipewright_diagnostic::{Failure, code};
+use pipewright_expr::Selection;
+use pipewright_table::form::Form;
+use pipewright_table::literal::{self, Number};
+use pipewright_table::text::{plural, quoted, text_of};
+use pipewright_table::{Column, Entry, Kind, Schema, Table};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Makes columns of another kind: whole numbers of texts, texts of numbers, dates of texts.
+///
+/// ```
+/// use pipewright_frame::{Convert, Kind, ReadOptions, Selection, State, csv, fit};
+/// let (table, _) = csv::read(b"code\n7\n12\n", &ReadOptions::new("t.csv")).unwrap();
+/// let state = fit(&Convert::to(Kind::Text, Selection::Name("code".into())), &table).unwrap();
+/// assert_eq!(state.apply(&table).unwrap().column("code").unwrap().kind, Kind::Text);
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Convert {
+    on: Selection,
+    reading: Reading,
+    bad: Bad,
+}
+
+/// What becomes of a value that cannot be read so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Bad {
+    /// An error that names its row.
+    Error,
+    /// It is missing from then on.
+    Null,
+}
+
+/// How values are read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Reading {
+    /// As values of this kind.
+    Kind(Kind),
+    /// As dates of this form.
+    Form(String),
+}
+
+impl Reading {
+    fn kind(&self) -> Kind {
+        match self {
+            Reading::Kind(kind) => *kind,
+            Reading::Form(_) => Kind::Date,
+        }
+    }
+
+    /// Can values of a column of this kind be read so at all?
+    fn takes(&self, column: &Column) -> Result<(), Failure> {
+        let (from, to) = (column.kind, self.kind());
+        let fits = match to {
+            _ if matches!(self, Reading::Form(_)) => from.is_string() || from == Kind::Date,
+            Kind::Category | Kind::Ordered | Kind::Text | Kind::Id => true,
+            Kind::Continuous | Kind::Count => !matches!(from, Kind::Date | Kind::Time),
+            Kind::Bool => !matches!(from, Kind::Date | Kind::Time),
+            Kind::Date | Kind::Time => from.is_string() || from == to,
+        };
+        if fits {
+            return Ok(());
+        }
+        let message = format!("`{}` holds {}, of which no {} can be made", column.name, plural(from), plural(to));
+        let failure = Failure::new(code::NOT_NUMERIC, message).column(&*column.name);
+        Err(match from {
+            Kind::Date => {
+                failure.help(format!("a function gives a number of a date: derive n = year({})", quoted(&column.name)))
+            }
+            _ => failure,
+        })
+    }
+}
+
+impl Convert {
+    /// Makes the selected columns columns of this kind.
+    #[must_use]
+    pub fn to(kind: Kind, on: Selection) -> Convert {
+        Convert { on, reading: Reading::Kind(kind), bad: Bad::Error }
+    }
+
+    /// Reads the selected columns as dates that are written so: `%d.%m.%Y %H:%M`.
+    ///
+    /// # Errors
+    /// [`code::BAD_VALUE`] if that is no form of dates.
+    pub fn dates(form: &str, on: Selection) -> Result<Convert, Failure> {
+        Form::read(form)?;
+        Ok(Convert { on, reading: Reading::Form(form.to_owned()), bad: Bad::Error })
+    }
+
+    /// What becomes of values that cannot be read so.
+    #[must_use]
+    pub fn with_bad(self, bad: Bad) -> Convert {
+        Convert { bad, ..self }
+    }
+
+    fn chosen(&self, schema: &Schema) -> Result<Vec<Column>, Failure> {
+        let known: BTreeMap<&str, &Column> = schema.columns().map(|column| (&*column.name, column)).collect();
+        let columns = self.on.resolve(schema)?.into_iter().map(|name| {
+            self.reading.takes(known[&*name])?;
+            Ok(known[&*name].clone())
+        });
+        columns.collect()
+    }
+}
+
+/// The columns, seen once.
+#[derive(Debug)]
+pub struct ConvertSummary(Schema);
+
+impl Summary for ConvertSummary {
+    fn merge(&mut self, _: ConvertSummary) {}
+}
+
+impl Estimator for Convert {
+    type Summary = ConvertSummary;
+    type State = ConvertState;
+
+    fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
+        let kind = self.reading.kind();
+        let converted = |column: &Column| vec![Entry::Column(Column { kind, ..column.clone() })];
+        Ok(replaced(input, &self.chosen(input)?, converted))
+    }
+
+    fn empty(&self, input: &Schema) -> Result<ConvertSummary, Failure> {
+        self.chosen(input)?;
+        Ok(ConvertSummary(input.clone()))
+    }
+
+    fn observe(&self, _: &mut ConvertSummary, _: &Table) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    fn needs_rows(&self) -> bool {
+        false
+    }
+
+    fn finish(&self, summary: ConvertSummary) -> Result<ConvertState, Failure> {
+        let columns = self.chosen(&summary.0)?.into_iter().map(|column| column.name).collect();
+        Ok(ConvertState { columns, reading: self.reading.clone(), bad: self.bad })
+    }
+}
+
+/// The columns that are read anew. Of new rows, those that are there.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConvertState {
+    columns: Vec<Arc<str>>,
+    reading: Reading,
+    bad: Bad,
+}
+
+impl State for ConvertState {
+    fn apply(&self, rows: &Table) -> Result<Table, Failure> {
+        let mut table = rows.clone();
+        for name in &self.columns {
+            // A target is not among the columns of rows to predict for.
+            let Some((column, array)) = rows.find(name) else { continue };
+            let column = Column { kind: self.reading.kind(), ..column.clone() };
+            let converted = self.converted(rows.column(name)?, array)?;
+            table = table.with_column(column, converted)?;
+        }
+        Ok(table)
+    }
+
+    fn show(&self) -> Table {
+        let how = match &self.reading {
+            Reading::Kind(kind) => kind.to_string(),
+            Reading::Form(form) => form.clone(),
+        };
+        shown("read as", self.columns.iter().map(|name| (name.to_string(), how.clone())))
+    }
+
+    fn validate(&self) -> Result<(), Failure> {
+        validate_names(self.columns.iter())?;
+        match &self.reading {
+            Reading::Form(form) => Form::read(form).map(drop).map_err(|failure| bad_state(failure.message)),
+            Reading::Kind(_) => Ok(()),
+        }
+    }
+}
+
+impl ConvertState {
+    fn converted(&self, column: &Column, array: &ArrayRef) -> Result<ArrayRef, Failure> {
+        let to = self.reading.kind();
+        if array.null_count() == array.len() {
+            return Ok(arrow_array::new_null_array(&to.storage(), array.len()));
+        }
+        self.reading.takes(column)?;
+        let same = column.kind.storage() == to.storage();
+        if same && to != Kind::Continuous {
+            return Ok(array.clone());
+        }
+        Ok(match to {
+            Kind::Continuous => Arc::new(self.each::<f64, Float64Array>(column, array, real)?),
+            Kind::Count => Arc::new(self.each::<i64, Int64Array>(column, array, whole)?),
+            Kind::Bool => Arc::new(self.each::<bool, BooleanArray>(column, array, truth)?),
+            Kind::Category | Kind::Ordered | Kind::Text | Kind::Id => {
+                Arc::new((0..array.len()).map(|row| text_of(array, row)).collect::<StringArray>())
+            }
+            Kind::Date => {
+                let form = match &self.reading {
+                    Reading::Form(form) => Some(Form::read(form)?),
+                    Reading::Kind(_) => None,
+                };
+                let date = |array: &ArrayRef, row: usize| {
+                    let text = array.as_string::<i32>().value(row).trim().as_bytes();
+                    form.as_ref().map_or_else(|| literal::date(text), |form| form.moment(text))
+                };
+                Arc::new(self.each::<i64, TimestampMicrosecondArray>(column, array, date)?)
+            }
+            Kind::Time => {
+                let time =
+                    |array: &ArrayRef, row: usize| literal::time(array.as_string::<i32>().value(row).trim().as_bytes());
+                Arc::new(self.each::<i64, Time64MicrosecondArray>(column, array, time)?)
+            }
+        })
+    }
+
+    /// What is read of each value that is there.
+    fn each<T, A: FromIterator<Option<T>>>(
+        &self,
+        column: &Column,
+        array: &ArrayRef,
+        read: impl Fn(&ArrayRef, usize) -> Option<T>,
+    ) -> Result<A, Failure> {
+        let values = (0..array.len()).map(|row| {
+            if array.is_null(row) {
+                return Ok(None);
+            }
+            match (read(array, row), self.bad) {
+                (None, Bad::Error) => Err(self.refused(column, array, row)),
+                (value, _) => Ok(value),
+            }
+        });
+        values.collect()
+    }
+
+    fn refused(&self, column: &Column, array: &ArrayRef, row: usize) -> Failure {
+        let text = text_of(array, row).unwrap_or_default();
+        let kind = self.reading.kind();
+        let what = match (&self.reading, kind) {
+            (Reading::Form(form), _) => format!("date of the form `{form}`"),
+            (_, Kind::Count) => "whole number".to_owned(),
+            (_, Kind::Continuous) => "number".to_owned(),
+            (_, Kind::Bool) => "truth value".to_owned(),
+            (_, Kind::Time) => "time of day".to_owned(),
+            (_, kind) => kind.to_string(),
+        };
+        Failure::new(code::TYPE_MISMATCH, format!("`{text}` is no {what}"))
+            .column(&*column.name)
+            .row(row as u64 + 1)
+            .help("`bad=null` makes a missing value of what cannot be read")
+    }
+}
+
+fn real(array: &ArrayRef, row: usize) -> Option<f64> {
+    let number = match array.data_type() {
+        DataType::Float64 => array.as_primitive::<Float64Type>().value(row),
+        DataType::Int64 => array.as_primitive::<Int64Type>().value(row) as f64,
+        DataType::Boolean => f64::from(array.as_boolean().value(row)),
+        _ => literal::number(array.as_string::<i32>().value(row).trim().as_bytes())?.as_f64(),
+    };
+    number.is_finite().then_some(number)
+}
+
+fn whole(array: &ArrayRef, row: usize) -> Option<i64> {
+    /// From here on, floats are beyond 64 bits.
+    const BEYOND: f64 = 9_223_372_036_854_775_808.0;
+    let exact = |number: f64| (number.fract() == 0.0 && number.abs() < BEYOND).then_some(number as i64);
+    match array.data_type() {
+        DataType::Float64 => exact(array.as_primitive::<Float64Type>().value(row)),
+        DataType::Boolean => Some(i64::from(array.as_boolean().value(row))),
+        _ => match literal::number(array.as_string::<i32>().value(row).trim().as_bytes())? {
+            Number::Whole(number) => Some(number),
+            other => exact(other.as_f64()),
+        },
+    }
+}
+
+fn truth(array: &ArrayRef, row: usize) -> Option<bool> {
+    let number = match array.data_type() {
+        DataType::Utf8 => return literal::truth_declared(array.as_string::<i32>().value(row).trim().as_bytes()),
+        DataType::Int64 => array.as_primitive::<Int64Type>().value(row) as f64,
+        _ => array.as_primitive::<Float64Type>().value(row),
+    };
+    if number == 1.0 { Some(true) } else { (number == 0.0).then_some(false) }
+}
+
+#[cfg(test)]
+mod tests;

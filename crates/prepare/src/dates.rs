@@ -1,0 +1,220 @@
+//! Makes numbers of dates: their parts, their cycles, and the time that has passed.
+
+use crate::columns::{all_missing, bad_state, chosen, fitted, present, replaced, shown, validate_names};
+use crate::{Estimator, State, Summary};
+use arrow_array::cast::AsArray;
+use arrow_array::types::TimestampMicrosecondType;
+use arrow_array::{ArrayRef, Float64Array};
+use pipewright_diagnostic::Failure;
+use pipewright_expr::Selection;
+use pipewright_table::literal::DAY;
+use pipewright_table::{Column, DatePart, Entry, Kind, Role, Schema, Table};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::f64::consts::TAU;
+use std::sync::Arc;
+
+/// Replaces dates by numbers: `date (year)`, `date (month)`, …; a missing date is missing in all of them.
+///
+/// ```
+/// use pipewright_frame::{DatePart, Dates, ReadOptions, State, csv, fit};
+/// let (table, _) = csv::read(b"day\n2024-02-29\n2024-03-01\n", &ReadOptions::new("t.csv")).unwrap();
+/// let state = fit(&Dates::parts([DatePart::Month, DatePart::Elapsed]), &table).unwrap();
+/// let names = ["day (month)".into(), "day (elapsed)".into()];
+/// assert_eq!(state.apply(&table).unwrap().numbers(&names).unwrap(), [2.0, 3.0, 0.0, 1.0]);
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Dates {
+    /// Which numbers; without it all of them, of which the hour only where the training rows have times of day.
+    pub parts: Option<Arc<[DatePart]>>,
+    /// Turns what comes round again into a point on a circle, so that December is next to January:
+    /// `date (month sin)`, `date (month cos)`.
+    pub cyclic: bool,
+    /// The columns; without it all features that are dates.
+    pub on: Option<Selection>,
+}
+
+impl Dates {
+    /// Every number that the dates have.
+    #[must_use]
+    pub fn all() -> Dates {
+        Dates { parts: None, cyclic: false, on: None }
+    }
+
+    /// These numbers.
+    #[must_use]
+    pub fn parts(parts: impl IntoIterator<Item = DatePart>) -> Dates {
+        Dates { parts: Some(parts.into_iter().collect()), ..Dates::all() }
+    }
+
+    /// The same with points on circles.
+    #[must_use]
+    pub fn cyclic(self) -> Dates {
+        Dates { cyclic: true, ..self }
+    }
+
+    /// The same for these columns.
+    #[must_use]
+    pub fn on(self, columns: Selection) -> Dates {
+        Dates { on: Some(columns), ..self }
+    }
+
+    fn columns(&self, input: &Schema) -> Result<Vec<Column>, Failure> {
+        chosen(self.on.as_ref(), input, "`datefeatures`", |kind| kind == Kind::Date)
+    }
+}
+
+/// What was seen of the dates.
+#[derive(Debug)]
+pub struct DatesSummary {
+    columns: Vec<(Column, Seen)>,
+}
+
+#[derive(Debug, Default)]
+struct Seen {
+    earliest: Option<i64>,
+    has_times: bool,
+}
+
+impl Summary for DatesSummary {
+    fn merge(&mut self, later: DatesSummary) {
+        for ((_, seen), (_, more)) in self.columns.iter_mut().zip(later.columns) {
+            seen.earliest = seen.earliest.into_iter().chain(more.earliest).min();
+            seen.has_times |= more.has_times;
+        }
+    }
+}
+
+/// What becomes of each column of dates.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatesState {
+    cyclic: bool,
+    columns: Vec<Dated>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Dated {
+    name: Arc<str>,
+    parts: Vec<DatePart>,
+    /// Microseconds since 1970.
+    earliest: i64,
+}
+
+impl Estimator for Dates {
+    type Summary = DatesSummary;
+    type State = DatesState;
+
+    fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
+        Ok(replaced(input, &self.columns(input)?, |column| match &self.parts {
+            None => vec![Entry::Open { from: column.name.clone(), kind: Kind::Continuous }],
+            Some(parts) => features(column, parts, self.cyclic).map(|(column, ..)| Entry::Column(column)).collect(),
+        }))
+    }
+
+    fn empty(&self, input: &Schema) -> Result<DatesSummary, Failure> {
+        let columns = self.columns(input)?.into_iter().map(|column| (column, Seen::default()));
+        Ok(DatesSummary { columns: columns.collect() })
+    }
+
+    fn observe(&self, summary: &mut DatesSummary, rows: &Table) -> Result<(), Failure> {
+        for (column, seen) in &mut summary.columns {
+            let moments = fitted(rows, &column.name, Kind::Date)?.as_primitive::<TimestampMicrosecondType>();
+            present(moments, &mut |_, moment| {
+                seen.earliest = Some(seen.earliest.map_or(moment, |earliest| earliest.min(moment)));
+                seen.has_times |= moment.rem_euclid(DAY) != 0;
+            });
+        }
+        Ok(())
+    }
+
+    fn finish(&self, summary: DatesSummary) -> Result<DatesState, Failure> {
+        let columns = summary.columns.into_iter().map(|(column, seen)| {
+            let Some(earliest) = seen.earliest else { return Err(all_missing(&column.name, "parts")) };
+            let all = || DatePart::NAMES.iter().map(|(_, part)| *part);
+            let parts = match &self.parts {
+                Some(parts) => parts.to_vec(),
+                None => all().filter(|part| *part != DatePart::Hour || seen.has_times).collect(),
+            };
+            Ok(Dated { name: column.name, parts, earliest })
+        });
+        Ok(DatesState { cyclic: self.cyclic, columns: columns.collect::<Result<_, _>>()? })
+    }
+}
+
+/// How a number that comes round again is told.
+#[derive(Debug, Clone, Copy)]
+enum Reading {
+    Plain,
+    Sine(f64, f64),
+    Cosine(f64, f64),
+}
+
+impl Reading {
+    fn of(self, number: f64) -> f64 {
+        match self {
+            Reading::Plain => number,
+            Reading::Sine(first, period) => (TAU * (number - first) / period).sin(),
+            Reading::Cosine(first, period) => (TAU * (number - first) / period).cos(),
+        }
+    }
+}
+
+/// The columns that are made of a date.
+fn features(date: &Column, parts: &[DatePart], cyclic: bool) -> impl Iterator<Item = (Column, DatePart, Reading)> {
+    parts.iter().flat_map(move |&part| {
+        let feature = |what: &str, reading| {
+            let name = format!("{} ({}{what})", date.name, part.name()).into();
+            let sources = date.sources.clone();
+            (Column { name, kind: Kind::Continuous, role: Role::Feature, sources }, part, reading)
+        };
+        match part.cycle().filter(|_| cyclic) {
+            None => vec![feature("", Reading::Plain)],
+            Some((first, period)) => {
+                vec![feature(" sin", Reading::Sine(first, period)), feature(" cos", Reading::Cosine(first, period))]
+            }
+        }
+    })
+}
+
+impl State for DatesState {
+    fn apply(&self, rows: &Table) -> Result<Table, Failure> {
+        for dated in &self.columns {
+            fitted(rows, &dated.name, Kind::Date)?;
+        }
+        let dates: BTreeMap<&str, &Dated> = self.columns.iter().map(|dated| (&*dated.name, dated)).collect();
+        rows.map_columns(|column, array| {
+            let Some(dated) = dates.get(&*column.name) else { return Ok(vec![(column.clone(), array.clone())]) };
+            let moments = array.as_primitive::<TimestampMicrosecondType>();
+            let made = features(column, &dated.parts, self.cyclic).map(|(feature, part, reading)| {
+                let numbers: Float64Array = moments.unary(|moment| reading.of(part.of(moment, dated.earliest)));
+                (feature, Arc::new(numbers) as ArrayRef)
+            });
+            Ok(made.collect())
+        })
+    }
+
+    fn show(&self) -> Table {
+        let learned = self.columns.iter().map(|dated| {
+            let parts: Vec<&str> = dated.parts.iter().map(|part| part.name()).collect();
+            let text =
+                format!("{}; earliest {}", parts.join(", "), pipewright_table::literal::date_text(dated.earliest));
+            (dated.name.to_string(), text)
+        });
+        shown("parts", learned)
+    }
+
+    fn validate(&self) -> Result<(), Failure> {
+        validate_names(self.columns.iter().map(|dated| &dated.name))?;
+        let twice =
+            |dated: &&Dated| dated.parts.iter().enumerate().any(|(place, part)| dated.parts[..place].contains(part));
+        match self.columns.iter().find(twice) {
+            None => Ok(()),
+            Some(dated) => Err(bad_state(format!("a part of `{}` is there twice", dated.name))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,230 @@
+//! New columns by expressions, one after another: what they learn becomes constants, the rest is worked out on any rows.
+
+use crate::State;
+use crate::columns::bad_state;
+use crate::estimator::{approximate, numbers_within};
+use arrow_array::{ArrayRef, StringArray};
+use pipewright_diagnostic::{Failure, code};
+use pipewright_expr::{Assign, ExprKind, Expression, Tally};
+use pipewright_table::{Chunks, Column, Entry, Kind, Role, Schema, Table, in_table, in_waves};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// Makes columns by expressions. A later one may read what an earlier one has made.
+///
+/// Aggregates ([`Expression::Aggregate`], [`Expression::Score`]) are learned of the rows that it is fitted on, in one
+/// pass for each assignment that has some. Windows see the table that it is applied to.
+///
+/// ```
+/// use pipewright_frame::{Aggregate, Arithmetic, Assign, Derive, Expression, ReadOptions, State, csv};
+/// let (table, _) = csv::read(b"x\n1\n2\n6\n", &ReadOptions::new("t.csv")).unwrap();
+/// let mean = Expression::Aggregate(Aggregate::Mean, Some(Box::new(Expression::column("x"))));
+/// let expression = Expression::column("x").arithmetic(Arithmetic::Subtract, mean);
+/// let state = Derive { assigns: vec![Assign { name: "above".into(), expression }] }.fit(&table).unwrap();
+/// let new = state.apply(&table.slice(0, 1)).unwrap();
+/// assert_eq!(new.numbers(&["above".into()]).unwrap(), [-2.0]);
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Derive {
+    /// The columns, in the order in which they are made.
+    pub assigns: Vec<Assign>,
+}
+
+impl Derive {
+    /// The schema of what it makes.
+    ///
+    /// # Errors
+    /// As [`Expression::kind`]; [`code::DUPLICATE_COLUMN`] for a name that may be that of a member of an open group.
+    pub fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
+        let mut entries = input.entries().to_vec();
+        for assign in &self.assigns {
+            let schema = Schema::with_entries(entries.clone());
+            let entry = match assign.expression.columns().iter().any(|name| schema.is_undecided(name)) {
+                true => Entry::Undecided { from: assign.name.clone() },
+                false => Entry::Column(made(&assign.name, &assign.expression, &schema)?),
+            };
+            match entries.iter_mut().find(|entry| matches!(entry, Entry::Column(old) if old.name == assign.name)) {
+                Some(old) => *old = entry,
+                None if schema.foreseen(&assign.name).is_some() || schema.is_undecided(&assign.name) => {
+                    let message = format!("`{}` may be a column that an earlier stage makes", assign.name);
+                    return Err(Failure::new(code::DUPLICATE_COLUMN, message).column(&*assign.name));
+                }
+                None => entries.push(entry),
+            }
+        }
+        Ok(Schema::with_entries(entries))
+    }
+
+    /// The columns that it reads and does not make itself before.
+    #[must_use]
+    pub fn reads(&self) -> Vec<Arc<str>> {
+        reads(self.assigns.iter().map(|assign| (&assign.name, &assign.expression)))
+    }
+
+    /// Learns.
+    ///
+    /// # Errors
+    /// As [`Derive::schema`], and of rows that cannot be read or computed with.
+    pub fn fit(&self, rows: &dyn Chunks) -> Result<DeriveState, Failure> {
+        self.fit_noting(rows).map(|(state, _)| state)
+    }
+
+    /// As [`Derive::fit`], with notes on what is known only about.
+    ///
+    /// # Errors
+    /// As [`Derive::fit`].
+    pub fn fit_noting(&self, rows: &dyn Chunks) -> Result<(DeriveState, Vec<Failure>), Failure> {
+        let mut state = DeriveState { columns: Vec::new() };
+        let mut about = Vec::new();
+        let empty = Table::empty(&rows.schema())?;
+        for assign in &self.assigns {
+            let schema = state.apply(&empty)?.schema();
+            let resolved = assign.expression.resolved(&schema)?;
+            let Column { kind, sources, .. } = made(&assign.name, &assign.expression, &schema)?;
+            let (expression, approximate) = learned(&resolved, &state, rows)?;
+            if approximate {
+                about.push(&*assign.name);
+            }
+            state.columns.push(Derived { name: assign.name.clone(), kind, sources, expression });
+        }
+        let notes = approximate(&about);
+        Ok((state, notes))
+    }
+}
+
+/// The columns that expressions read and that none before them has made.
+fn reads<'a>(assigns: impl Iterator<Item = (&'a Arc<str>, &'a Expression)>) -> Vec<Arc<str>> {
+    let (mut made, mut read) = (BTreeSet::new(), Vec::new());
+    for (name, expression) in assigns {
+        read.extend(expression.columns().into_iter().filter(|name| !made.contains(name)));
+        made.insert(name.clone());
+    }
+    read
+}
+
+/// The expression with everything learned of the rows, as the columns so far make them; and whether that is known only
+/// about.
+fn learned(expression: &Expression, so_far: &DeriveState, rows: &dyn Chunks) -> Result<(Expression, bool), Failure> {
+    let parts = expression.unlearned();
+    if parts.is_empty() {
+        return Ok((expression.clone(), false));
+    }
+    if !so_far.by_row() {
+        // What looks at other rows is worked out over all of them together.
+        let whole = so_far.apply(&rows.table()?)?;
+        return learned(expression, &DeriveState { columns: Vec::new() }, &whole);
+    }
+    let bound = rows.budget_bytes().map(|bytes| numbers_within(bytes, parts.len()));
+    let empty = || parts.iter().map(|part| Tally::new(part).bounded(bound)).collect::<Vec<Tally>>();
+    let observe = |index: usize| {
+        let mut tallies = empty();
+        let chunk = so_far.apply(&rows.chunk(index)?)?;
+        for tally in &mut tallies {
+            tally.observe(&chunk).map_err(|failure| in_table(failure, rows.rows_before(index)))?;
+        }
+        Ok(tallies)
+    };
+    let mut whole = empty();
+    in_waves(rows.count(), observe, |tallies| {
+        whole.iter_mut().zip(tallies).for_each(|(tally, more)| tally.merge(more));
+        Ok(())
+    })?;
+    let approximate = whole.iter().any(Tally::is_approximate);
+    let found: Vec<(Expression, Expression)> = parts.into_iter().zip(whole.into_iter().map(Tally::finish)).collect();
+    Ok((expression.with_learned(&found), approximate))
+}
+
+/// The column that an expression makes: of the role that the column had that it replaces, made from whatever the
+/// columns that it reads were made from.
+fn made(name: &Arc<str>, expression: &Expression, schema: &Schema) -> Result<Column, Failure> {
+    let read: Vec<Column> = expression.columns().iter().filter_map(|name| schema.foreseen(name)).collect();
+    let known: Vec<&str> = schema.columns().map(|column| &*column.name).collect();
+    let members = read.iter().filter(|column| !known.contains(&&*column.name));
+    let kind = expression.kind(&Schema::new(schema.columns().chain(members).cloned()))?.column_kind();
+    let mut sources: Vec<Arc<str>> = Vec::new();
+    for source in read.iter().flat_map(|column| &column.sources) {
+        if !sources.contains(source) {
+            sources.push(source.clone());
+        }
+    }
+    Ok(Column { name: name.clone(), kind, role: role(name, schema), sources })
+}
+
+/// The role of the column that is replaced, if one is.
+fn role(name: &str, schema: &Schema) -> Role {
+    schema.find(name).map_or(Role::Feature, |column| column.role)
+}
+
+/// Columns as they are made of any rows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeriveState {
+    columns: Vec<Derived>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Derived {
+    name: Arc<str>,
+    kind: Kind,
+    /// What the columns were made from that it was made from, learned constants included.
+    sources: Vec<Arc<str>>,
+    expression: Expression,
+}
+
+impl Derived {
+    /// The kind of the column where the expression yields values of this kind now: real numbers where only whole ones
+    /// were seen are real numbers.
+    fn kind_of(&self, found: ExprKind) -> Result<Kind, Failure> {
+        match (self.kind, found) {
+            (kind, ExprKind::Null) => Ok(kind),
+            (Kind::Count, ExprKind::Number) => Ok(Kind::Continuous),
+            (kind, found) if ExprKind::of(kind).takes(found) || found.column_kind() == kind => Ok(kind),
+            (kind, found) => {
+                let message = format!("`{}` held {kind} values before and would hold {found} here", self.name);
+                Err(Failure::new(code::KIND_CHANGED, message).column(&*self.name))
+            }
+        }
+    }
+}
+
+impl State for DeriveState {
+    fn apply(&self, rows: &Table) -> Result<Table, Failure> {
+        let mut table = rows.clone();
+        for derived in &self.columns {
+            let schema = table.schema();
+            let kind = derived.kind_of(derived.expression.kind(&schema)?)?;
+            let (name, sources) = (derived.name.clone(), derived.sources.clone());
+            let column = Column { role: role(&name, &schema), name, kind, sources };
+            table = table.with_column(column, derived.expression.evaluate_as(&table, kind)?)?;
+        }
+        Ok(table)
+    }
+
+    fn by_row(&self) -> bool {
+        !self.columns.iter().any(|derived| derived.expression.looks_around())
+    }
+
+    fn reads(&self) -> Vec<Arc<str>> {
+        reads(self.columns.iter().map(|derived| (&derived.name, &derived.expression)))
+    }
+
+    fn show(&self) -> Table {
+        let names = StringArray::from_iter_values(self.columns.iter().map(|derived| &derived.name));
+        let kinds = StringArray::from_iter_values(self.columns.iter().map(|derived| derived.kind.to_string()));
+        let columns = vec![Column::new("column", Kind::Text), Column::new("kind", Kind::Text)];
+        let arrays: Vec<ArrayRef> = vec![Arc::new(names), Arc::new(kinds)];
+        Table::new(columns, arrays).expect("two columns of one length")
+    }
+
+    fn validate(&self) -> Result<(), Failure> {
+        match self.columns.iter().find(|derived| derived.expression.learns()) {
+            Some(derived) => Err(bad_state(format!("`{}` has not been learned", derived.name))),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,103 @@
+//! A number for each level: how frequent it is, or what the target was where it stood.
+
+use super::Unseen;
+use super::codes::{PLACES_BEHIND, Places};
+use arrow_array::{ArrayRef, Float64Array, Int64Array};
+use pipewright_diagnostic::Failure;
+use pipewright_table::{Column, Kind, Role};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// The numbers of a column's levels.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in super::super) struct Scores {
+    /// Levels with a number of their own.
+    pub(in super::super) levels: Vec<String>,
+    /// Levels that share one.
+    pub(in super::super) rare: Vec<String>,
+    /// Counts are whole, other numbers are continuous.
+    pub(in super::super) kind: Kind,
+    pub(in super::super) members: Vec<Member>,
+}
+
+/// One column of numbers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in super::super) struct Member {
+    /// What its name has behind that of the source; nothing for the only one.
+    pub(in super::super) suffix: String,
+    /// The numbers of the levels, of a missing value, of rare levels, and of a level that was not seen.
+    pub(in super::super) values: Vec<f64>,
+}
+
+impl Scores {
+    pub(super) fn apply(
+        &self,
+        column: &Column,
+        array: &ArrayRef,
+        unseen: Unseen,
+    ) -> Result<Vec<(Column, ArrayRef)>, Failure> {
+        let codes = self.codes(column, array, unseen)?;
+        let numbers = |member: &Member| codes.iter().map(|&code| member.values[code as usize]).collect();
+        Ok(self.members.iter().map(|member| self.column(column, member, numbers(member))).collect())
+    }
+
+    /// The place of each row's value among the numbers of a member.
+    ///
+    /// # Errors
+    /// Those of [`Places::codes`].
+    pub(in super::super) fn codes(
+        &self,
+        column: &Column,
+        array: &ArrayRef,
+        unseen: Unseen,
+    ) -> Result<Vec<u32>, Failure> {
+        Places::new(&self.levels, &self.rare, unseen).codes(&column.name, array)
+    }
+
+    /// A member's column with these numbers.
+    pub(in super::super) fn column(&self, of: &Column, member: &Member, numbers: Vec<f64>) -> (Column, ArrayRef) {
+        let name = format!("{}{}", of.name, member.suffix).into();
+        let column = Column { name, kind: self.kind, role: Role::Feature, sources: of.sources.clone() };
+        let array: ArrayRef = match self.kind {
+            Kind::Count => Arc::new(numbers.into_iter().map(|number| number as i64).collect::<Int64Array>()),
+            _ => Arc::new(Float64Array::from(numbers)),
+        };
+        (column, array)
+    }
+
+    pub(super) fn all_levels(&self) -> impl Iterator<Item = &String> {
+        self.levels.iter().chain(&self.rare)
+    }
+
+    pub(super) fn is_valid(&self) -> bool {
+        let is_number = |number: &f64| match self.kind {
+            Kind::Count => number.fract() == 0.0 && number.abs() <= (1_u64 << 53) as f64,
+            _ => number.is_finite(),
+        };
+        let is_valid = |member: &Member| {
+            member.values.len() == self.levels.len() + PLACES_BEHIND && member.values.iter().all(is_number)
+        };
+        let suffixes: BTreeSet<&str> = self.members.iter().map(|member| member.suffix.as_str()).collect();
+        self.kind.is_numeric() && suffixes.len() == self.members.len() && self.members.iter().all(is_valid)
+    }
+
+    /// The numbers, in words.
+    pub(super) fn text(&self) -> String {
+        let behind = ["(missing)", "(other)", "(unseen)"];
+        let names = || self.levels.iter().map(String::as_str).chain(behind);
+        let of_member = |member: &Member| {
+            let numbers = names().zip(&member.values).map(|(name, value)| format!("{name} {}", rounded(*value)));
+            let numbers = numbers.collect::<Vec<_>>().join(", ");
+            if member.suffix.is_empty() { numbers } else { format!("{}: {numbers}", member.suffix) }
+        };
+        self.members.iter().map(of_member).collect::<Vec<_>>().join("; ")
+    }
+}
+
+/// To four places: a table shows it.
+fn rounded(number: f64) -> f64 {
+    (number * 1e4).round() / 1e4
+}

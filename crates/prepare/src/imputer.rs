@@ -1,0 +1,336 @@
+//! Fills missing values with what was learned of their column.
+
+use crate::State;
+use crate::by_column::{ByColumn, Seen, number_of};
+use crate::columns::{
+    all_missing, bad_state, chosen, indicator_of, map_fitted, missing_in, only_copy, shown, validate_names,
+};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{ArrowPrimitiveType, Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType};
+use arrow_array::{Array, ArrayRef, BooleanArray, Float64Array, PrimitiveArray, StringArray};
+use arrow_buffer::{NullBuffer, ScalarBuffer};
+use arrow_schema::DataType;
+use pipewright_diagnostic::{Failure, code};
+use pipewright_expr::Selection;
+use pipewright_table::summary::Levels;
+use pipewright_table::{Column, Entry, Kind, Schema, Table, Value, literal};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// Fills missing values, column by column.
+///
+/// Mean and median take numeric columns, and their results are continuous even where a column held counts, so that
+/// the schema does not depend on the rows. The mode takes any column; of equally frequent values it is the smallest.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Imputer {
+    /// What to fill with.
+    pub fill: Fill,
+    /// The columns to fill; without it all features of the kinds that the filling fits.
+    pub on: Option<Selection>,
+    /// Adds, right after each of these columns, a truth value `NAME (missing)`: was it missing?
+    pub indicator: bool,
+}
+
+/// What to fill missing values with.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fill {
+    /// The arithmetic mean.
+    Mean,
+    /// The median: with an even number of values the mean of the two in the middle.
+    Median,
+    /// The most frequent value.
+    Mode,
+    /// This value: a number fills numeric columns, a text columns stored as text, a truth value bool columns.
+    Constant(Value),
+}
+
+impl Imputer {
+    /// Fills numeric features with their means.
+    #[must_use]
+    pub fn mean() -> Imputer {
+        Imputer { fill: Fill::Mean, on: None, indicator: false }
+    }
+
+    /// Fills numeric features with their medians.
+    #[must_use]
+    pub fn median() -> Imputer {
+        Imputer { fill: Fill::Median, ..Imputer::mean() }
+    }
+
+    /// Fills all features with their most frequent values.
+    #[must_use]
+    pub fn mode() -> Imputer {
+        Imputer { fill: Fill::Mode, ..Imputer::mean() }
+    }
+
+    /// Fills all features that can hold it with this value.
+    #[must_use]
+    pub fn constant(value: impl Into<Value>) -> Imputer {
+        Imputer { fill: Fill::Constant(value.into()), ..Imputer::mean() }
+    }
+
+    /// The same for these columns.
+    #[must_use]
+    pub fn on(self, columns: Selection) -> Imputer {
+        Imputer { on: Some(columns), ..self }
+    }
+
+    /// The same with indicators.
+    #[must_use]
+    pub fn with_indicator(self) -> Imputer {
+        Imputer { indicator: true, ..self }
+    }
+}
+
+impl Imputer {
+    /// Can it fill a column of this kind?
+    fn accepts(&self, kind: Kind) -> bool {
+        match &self.fill {
+            Fill::Mean | Fill::Median => kind.is_numeric(),
+            Fill::Mode => true,
+            Fill::Constant(Value::Number(_)) => kind.is_numeric(),
+            Fill::Constant(Value::Bool(_)) => kind == Kind::Bool,
+            Fill::Constant(Value::Text(text)) => {
+                kind.is_string()
+                    || (kind == Kind::Date && literal::date(text.as_bytes()).is_some())
+                    || (kind == Kind::Time && literal::time(text.as_bytes()).is_some())
+            }
+            Fill::Constant(Value::Null) => false,
+        }
+    }
+
+    /// The kind of a filled column of this kind; the same whatever the rows say.
+    fn filled_kind(&self, kind: Kind) -> Kind {
+        match &self.fill {
+            Fill::Mean | Fill::Median => Kind::Continuous,
+            Fill::Constant(Value::Number(number)) if whole(*number).is_none() => Kind::Continuous,
+            Fill::Mode | Fill::Constant(_) => kind,
+        }
+    }
+}
+
+/// A whole number that floats and integers hold alike.
+fn whole(number: f64) -> Option<i64> {
+    (number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_992.0).then_some(number as i64)
+}
+
+/// The value to fill each column with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImputerState {
+    columns: Vec<Filling>,
+    indicator: bool,
+}
+
+/// The value to fill one column with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Filling {
+    name: Arc<str>,
+    kind: Kind,
+    value: FillValue,
+}
+
+/// A value as its column stores it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", deny_unknown_fields)]
+enum FillValue {
+    Real(f64),
+    Whole(i64),
+    Truth(bool),
+    Text(String),
+    /// Microseconds since 1970.
+    Moment(i64),
+    /// Microseconds since midnight.
+    Time(i64),
+}
+
+impl ByColumn for Imputer {
+    type Learned = Filling;
+    type State = ImputerState;
+
+    fn columns(&self, input: &Schema) -> Result<Vec<Column>, Failure> {
+        match &self.fill {
+            Fill::Constant(Value::Null) => return Err(Failure::new(code::BAD_VALUE, "null fills nothing")),
+            Fill::Constant(Value::Number(number)) if !number.is_finite() => {
+                return Err(Failure::new(code::BAD_VALUE, format!("{number} is no number to fill with")));
+            }
+            _ => {}
+        }
+        let step = match &self.fill {
+            Fill::Mean => "`fillna mean`".to_string(),
+            Fill::Median => "`fillna median`".to_string(),
+            Fill::Mode => "`fillna mode`".to_string(),
+            Fill::Constant(value) => format!("`fillna {value}`"),
+        };
+        chosen(self.on.as_ref(), input, &step, |kind| self.accepts(kind))
+    }
+
+    fn entries(&self, column: &Column) -> Vec<Entry> {
+        let filled = Entry::Column(Column { kind: self.filled_kind(column.kind), ..column.clone() });
+        let indicator = self.indicator.then(|| Entry::Column(indicator_of(column)));
+        [filled].into_iter().chain(indicator).collect()
+    }
+
+    fn seen(&self, column: &Column) -> Seen {
+        match &self.fill {
+            Fill::Mean => Seen::sum(),
+            Fill::Median => Seen::quantiles(),
+            Fill::Mode if column.kind.is_string() => Seen::Texts(Levels::default()),
+            Fill::Mode => Seen::Wholes(Levels::default()),
+            Fill::Constant(_) => Seen::Nothing,
+        }
+    }
+
+    fn learn(&self, column: Column, seen: Seen) -> Result<Filling, Failure> {
+        let (what, value) = match seen {
+            Seen::Sum(sum) => ("mean", sum.mean().map(FillValue::Real)),
+            Seen::Quantiles(mut quantiles) => ("median", quantiles.median().map(FillValue::Real)),
+            Seen::Wholes(levels) => ("mode", levels.mode().map(|&level| stored(column.kind, level))),
+            Seen::Texts(levels) => ("mode", levels.mode().cloned().map(FillValue::Text)),
+            Seen::Nothing => ("constant", self.constant_for(column.kind)),
+            Seen::Moments(_) | Seen::Extremes(_) => unreachable!("nothing is filled with a spread or a range"),
+        };
+        let value = value.ok_or_else(|| all_missing(&column.name, what))?;
+        Ok(Filling { name: column.name, kind: column.kind, value })
+    }
+
+    fn state(&self, columns: Vec<Filling>) -> ImputerState {
+        ImputerState { columns, indicator: self.indicator }
+    }
+}
+
+impl Imputer {
+    /// The constant as a column of this kind stores it.
+    fn constant_for(&self, kind: Kind) -> Option<FillValue> {
+        let Fill::Constant(value) = &self.fill else { return None };
+        match value {
+            Value::Null => None,
+            Value::Bool(truth) => Some(FillValue::Truth(*truth)),
+            Value::Number(number) => Some(match whole(*number) {
+                Some(whole) if kind == Kind::Count => FillValue::Whole(whole),
+                _ => FillValue::Real(*number),
+            }),
+            Value::Text(text) if kind == Kind::Date => literal::date(text.as_bytes()).map(FillValue::Moment),
+            Value::Text(text) if kind == Kind::Time => literal::time(text.as_bytes()).map(FillValue::Time),
+            Value::Text(text) => Some(FillValue::Text(text.to_string())),
+        }
+    }
+}
+
+fn stored(kind: Kind, level: i64) -> FillValue {
+    match kind {
+        Kind::Continuous => FillValue::Real(number_of(level)),
+        Kind::Bool => FillValue::Truth(level != 0),
+        Kind::Date => FillValue::Moment(level),
+        Kind::Time => FillValue::Time(level),
+        Kind::Count => FillValue::Whole(level),
+        Kind::Category | Kind::Ordered | Kind::Text | Kind::Id => unreachable!("texts are counted as texts"),
+    }
+}
+
+impl Filling {
+    /// The kind of a column once it is filled.
+    fn filled_kind(&self, kind: Kind) -> Kind {
+        match self.value {
+            FillValue::Real(_) => Kind::Continuous,
+            _ => kind,
+        }
+    }
+
+    fn fill(&self, array: ArrayRef) -> ArrayRef {
+        match &self.value {
+            FillValue::Real(value) if *array.data_type() == DataType::Int64 => {
+                let counts = array.as_primitive::<Int64Type>().values();
+                let mut numbers: Vec<f64> = counts.iter().map(|&count| count as f64).collect();
+                fill_nulls(&mut numbers, array.nulls(), *value);
+                Arc::new(Float64Array::from(numbers))
+            }
+            _ if array.null_count() == 0 => array,
+            FillValue::Real(value) => refilled::<Float64Type>(array, *value),
+            FillValue::Whole(value) if *array.data_type() == DataType::Float64 => {
+                refilled::<Float64Type>(array, *value as f64)
+            }
+            FillValue::Whole(value) => refilled::<Int64Type>(array, *value),
+            FillValue::Moment(value) => refilled::<TimestampMicrosecondType>(array, *value),
+            FillValue::Time(value) => refilled::<Time64MicrosecondType>(array, *value),
+            FillValue::Truth(value) => {
+                let truths = array.as_boolean().iter().map(|truth| truth.unwrap_or(*value));
+                Arc::new(BooleanArray::new(truths.collect(), None))
+            }
+            FillValue::Text(value) => {
+                let texts = array.as_string::<i32>().iter().map(|text| text.unwrap_or(value));
+                Arc::new(StringArray::from_iter_values(texts))
+            }
+        }
+    }
+}
+
+/// The array with its nulls replaced by a value: where it lies, if nobody else holds it.
+fn refilled<T: ArrowPrimitiveType>(array: ArrayRef, value: T::Native) -> ArrayRef {
+    let (nulls, rows) = (array.nulls().cloned(), array.len());
+    let values = match only_copy::<T>(array) {
+        Ok(mut buffer) => {
+            fill_nulls(buffer.typed_data_mut(), nulls.as_ref(), value);
+            ScalarBuffer::new(buffer.into(), 0, rows)
+        }
+        Err(values) => {
+            let mut values = values.to_vec();
+            fill_nulls(&mut values, nulls.as_ref(), value);
+            values.into()
+        }
+    };
+    Arc::new(PrimitiveArray::<T>::new(values, None))
+}
+
+/// Puts a value where nothing stands.
+fn fill_nulls<T: Copy>(values: &mut [T], nulls: Option<&NullBuffer>, value: T) {
+    if let Some(nulls) = nulls.filter(|nulls| nulls.null_count() > 0) {
+        (!nulls.inner()).set_indices().for_each(|row| values[row] = value);
+    }
+}
+
+impl State for ImputerState {
+    fn apply(&self, rows: &Table) -> Result<Table, Failure> {
+        self.apply_owned(rows.clone())
+    }
+
+    fn apply_owned(&self, rows: Table) -> Result<Table, Failure> {
+        let column_of = |filling: &Filling| (filling.name.clone(), filling.kind);
+        map_fitted(rows, &self.columns, column_of, |filling, column, array| {
+            let filled = Column { kind: filling.filled_kind(column.kind), ..column.clone() };
+            let indicator = self.indicator.then(|| (indicator_of(column), missing_in(&array)));
+            Ok([(filled, filling.fill(array))].into_iter().chain(indicator).collect())
+        })
+    }
+
+    fn show(&self) -> Table {
+        let text = |value: &FillValue| match value {
+            FillValue::Real(value) => value.to_string(),
+            FillValue::Whole(value) => value.to_string(),
+            FillValue::Truth(value) => value.to_string(),
+            FillValue::Text(value) => value.clone(),
+            FillValue::Moment(value) => literal::date_text(*value),
+            FillValue::Time(value) => literal::time_text(*value),
+        };
+        shown("fill", self.columns.iter().map(|filling| (filling.name.to_string(), text(&filling.value))))
+    }
+
+    fn validate(&self) -> Result<(), Failure> {
+        validate_names(self.columns.iter().map(|filling| &filling.name))?;
+        for Filling { name, kind, value } in &self.columns {
+            let fits = match value {
+                FillValue::Real(value) => kind.is_numeric() && value.is_finite(),
+                FillValue::Whole(_) => *kind == Kind::Count,
+                FillValue::Truth(_) => *kind == Kind::Bool,
+                FillValue::Text(_) => kind.is_string(),
+                FillValue::Moment(_) => *kind == Kind::Date,
+                FillValue::Time(value) => *kind == Kind::Time && (0..literal::DAY).contains(value),
+            };
+            if !fits {
+                return Err(bad_state(format!("`{name}` cannot be filled with {value:?}")));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,31 @@
+//! Numbers that other tools have frozen, as the tests of this folder read them.
+
+use arrow_array::{ArrayRef, StringArray};
+use pipewright_table::{Column, Kind};
+use serde_json::Value;
+use std::sync::Arc;
+
+/// The cases of a file.
+pub(super) fn cases(text: &str) -> Vec<Value> {
+    let document: Value = serde_json::from_str(text).unwrap();
+    document["cases"].as_array().unwrap().clone()
+}
+
+pub(super) fn number(value: &Value) -> Option<f64> {
+    value.as_f64()
+}
+
+pub(super) fn numbers(value: &Value) -> Vec<f64> {
+    value.as_array().unwrap().iter().map(|number| number.as_f64().unwrap()).collect()
+}
+
+/// One column of a list of rows.
+pub(super) fn column_of(rows: &Value, place: usize) -> impl Iterator<Item = f64> {
+    rows.as_array().unwrap().iter().map(move |row| row[place].as_f64().unwrap())
+}
+
+/// A column of texts, some of them missing.
+pub(super) fn text_column(name: &str, values: &Value) -> (Column, ArrayRef) {
+    let texts = values.as_array().unwrap().iter().map(Value::as_str).collect::<StringArray>();
+    (Column::new(name, Kind::Text), Arc::new(texts))
+}

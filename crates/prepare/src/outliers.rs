@@ -1,0 +1,360 @@
+//! Values that lie far from the others: what is beyond a fence, and rows that are unusual as a whole.
+
+use crate::by_column::{ByColumn, Seen};
+use crate::columns::{all_missing, bad_state, chosen, fitted, for_each_number, for_each_row, map_numbers};
+use crate::number_map::{NumberMap, NumberMaps, continuous, out_of_range};
+use crate::{About, State, TableEstimator, forest};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int64Type};
+use arrow_array::{Array, ArrayRef, BooleanArray, Float64Array, Int64Array};
+use arrow_buffer::{BooleanBuffer, NullBuffer};
+use arrow_schema::DataType;
+use pipewright_diagnostic::Failure;
+use pipewright_expr::Selection;
+use pipewright_table::summary::Quantiles;
+use pipewright_table::{Column, Entry, Kind, Schema, Table};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// How far is too far for the values of a column.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Fencing {
+    /// So many standard deviations (divided by n) from the mean.
+    ZScore(f64),
+    /// So many interquartile ranges below the first or above the third quartile (Tukey 1977).
+    Iqr(f64),
+    /// So many scaled median deviations from the median, |x − median| / (1.4826 · MAD) (Iglewicz and Hoaglin 1993);
+    /// where more than half of the values are equal, of scaled mean deviations instead.
+    Mad(f64),
+}
+
+/// What becomes of values beyond a fence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Beyond {
+    /// They become the fence.
+    Clip,
+    /// They become missing.
+    Null,
+}
+
+/// Draws fences around the values of numeric columns, and changes what lies beyond: in all rows. A column without spread
+/// gets no fence.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outliers {
+    /// How far is too far.
+    pub fencing: Fencing,
+    /// What becomes of what lies beyond.
+    pub beyond: Beyond,
+    /// The columns; without it all numeric features.
+    pub on: Option<Selection>,
+}
+
+fn numeric(on: Option<&Selection>, input: &Schema) -> Result<Vec<Column>, Failure> {
+    chosen(on, input, "`outliers`", Kind::is_numeric)
+}
+
+impl ByColumn for Outliers {
+    type Learned = Fence;
+    type State = OutlierState;
+
+    fn columns(&self, input: &Schema) -> Result<Vec<Column>, Failure> {
+        numeric(self.on.as_ref(), input)
+    }
+
+    fn entries(&self, column: &Column) -> Vec<Entry> {
+        let changed = match self.beyond {
+            Beyond::Clip => continuous(column),
+            Beyond::Null => column.clone(),
+        };
+        vec![Entry::Column(changed)]
+    }
+
+    fn seen(&self, _: &Column) -> Seen {
+        match self.fencing {
+            Fencing::ZScore(_) => Seen::moments(),
+            Fencing::Iqr(_) | Fencing::Mad(_) => Seen::quantiles(),
+        }
+    }
+
+    fn learn(&self, column: Column, seen: Seen) -> Result<Fence, Failure> {
+        let missing = || all_missing(&column.name, "spread");
+        let (low, high) = match seen {
+            Seen::Moments(moments) => {
+                let (mean, deviation) = moments.mean().zip(moments.deviation(0)).ok_or_else(missing)?;
+                around(mean, mean, deviation, self.fencing)
+            }
+            Seen::Quantiles(quantiles) => match self.fencing {
+                Fencing::Mad(_) => {
+                    let (median, deviation) = median_deviation(quantiles).ok_or_else(missing)?;
+                    around(median, median, deviation, self.fencing)
+                }
+                _ => {
+                    let mut quantiles = quantiles;
+                    let quartiles = quantiles.quantiles(&[0.25, 0.75]).ok_or_else(missing)?;
+                    let (first, third) = (quartiles[0], quartiles[1]);
+                    around(first, third, third - first, self.fencing)
+                }
+            },
+            _ => unreachable!("fences come from numbers"),
+        };
+        Ok(Fence { name: column.name, kind: column.kind, low, high, beyond: self.beyond })
+    }
+
+    fn state(&self, columns: Vec<Fence>) -> OutlierState {
+        OutlierState::Fences(NumberMaps { columns })
+    }
+}
+
+/// The fences so many spreads below and above; none where there is no spread, or no number that far.
+fn around(below: f64, above: f64, spread: f64, fencing: Fencing) -> (Option<f64>, Option<f64>) {
+    let (Fencing::ZScore(times) | Fencing::Iqr(times) | Fencing::Mad(times)) = fencing;
+    let fence = |number: f64| (spread > 0.0 && number.is_finite()).then_some(number);
+    (fence(below - times * spread), fence(above + times * spread))
+}
+
+/// The median, and the median deviation from it times 1.4826, which estimates a normal distribution's standard deviation;
+/// where that is 0, the mean deviation times 1.2533, which does too.
+fn median_deviation(mut quantiles: Quantiles) -> Option<(f64, f64)> {
+    /// 1 / Φ⁻¹(3/4), and √(π/2).
+    const FACTORS: (f64, f64) = (1.482_602_218_505_602, 1.253_314_137_315_500_3);
+    let median = quantiles.median()?;
+    let mut off: Vec<(f64, u64)> =
+        quantiles.counted().into_iter().map(|(number, count)| ((number - median).abs(), count)).collect();
+    off.sort_unstable_by(|left, right| left.0.total_cmp(&right.0));
+    let total: u64 = off.iter().map(|(_, count)| count).sum();
+    let ranked = |rank: u64| {
+        let mut before = 0;
+        let found = off.iter().find(|(_, count)| {
+            before += count;
+            rank < before
+        });
+        found.expect("the rank is below the total").0
+    };
+    let middle = ranked((total - 1) / 2) / 2.0 + ranked(total / 2) / 2.0;
+    if middle > 0.0 {
+        return Some((median, FACTORS.0 * middle));
+    }
+    let mean: f64 = off.iter().map(|&(off, count)| off * (count as f64 / total as f64)).sum();
+    Some((median, FACTORS.1 * mean))
+}
+
+/// The fences of one column.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fence {
+    name: Arc<str>,
+    kind: Kind,
+    low: Option<f64>,
+    high: Option<f64>,
+    beyond: Beyond,
+}
+
+impl Fence {
+    fn is_within(&self, number: f64) -> bool {
+        self.low.is_none_or(|low| number >= low) && self.high.is_none_or(|high| number <= high)
+    }
+}
+
+impl NumberMap for Fence {
+    const PARAMETERS: &'static [&'static str] = &["low", "high"];
+
+    fn fitted_on(&self) -> (&Arc<str>, Kind) {
+        (&self.name, self.kind)
+    }
+
+    fn at(&self, number: f64) -> f64 {
+        number.max(self.low.unwrap_or(f64::NEG_INFINITY)).min(self.high.unwrap_or(f64::INFINITY))
+    }
+
+    fn apply(&self, column: &Column, array: ArrayRef) -> Result<Vec<(Column, ArrayRef)>, Failure> {
+        if self.beyond == Beyond::Clip {
+            let clipped = map_numbers(&column.name, array, |number| self.at(number), |_| out_of_range(&self.name))?;
+            return Ok(vec![(continuous(column), Arc::new(clipped))]);
+        }
+        for_each_number(&self.name, &array, |_| ())?;
+        let kept: ArrayRef = match array.data_type() {
+            DataType::Int64 => {
+                let counts = array.as_primitive::<Int64Type>();
+                let nulls = within(&array, |row| self.is_within(counts.value(row) as f64));
+                Arc::new(Int64Array::new(counts.values().clone(), nulls))
+            }
+            _ => {
+                let numbers = array.as_primitive::<Float64Type>();
+                let nulls = within(&array, |row| self.is_within(numbers.value(row)));
+                Arc::new(Float64Array::new(numbers.values().clone(), nulls))
+            }
+        };
+        Ok(vec![(column.clone(), kept)])
+    }
+
+    fn parameters(&self) -> Vec<Option<f64>> {
+        vec![self.low, self.high]
+    }
+
+    fn is_valid(&self) -> bool {
+        let bounds = [self.low, self.high];
+        let finite = bounds.into_iter().flatten().all(f64::is_finite);
+        finite && self.low.unwrap_or(f64::MIN) <= self.high.unwrap_or(f64::MAX)
+    }
+}
+
+/// Where values are there and within; nothing, if all are.
+fn within(array: &ArrayRef, is_within: impl Fn(usize) -> bool) -> Option<NullBuffer> {
+    let there = BooleanBuffer::collect_bool(array.len(), |row| array.is_valid(row) && is_within(row));
+    Some(NullBuffer::new(there)).filter(|nulls| nulls.null_count() > 0)
+}
+
+/// Drops unusual rows of those that are learned from; all other rows stay as they are.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OutlierRows {
+    /// What makes a row unusual.
+    pub unusual: Unusual,
+    /// The columns; without it all numeric features.
+    pub on: Option<Selection>,
+}
+
+/// What makes a row unusual.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Unusual {
+    /// A value beyond a fence; a missing one is not.
+    Value(Fencing),
+    /// So large a share of the rows: those with the highest scores of an isolation forest, which takes the median for
+    /// a missing value.
+    Whole(f64),
+}
+
+impl OutlierRows {
+    /// The rows that stay, and the state that says why.
+    fn sifted(&self, rows: &Table, about: &About) -> Result<(BooleanBuffer, OutlierState), Failure> {
+        match self.unusual {
+            Unusual::Value(fencing) => {
+                let outliers = Outliers { fencing, beyond: Beyond::Null, on: self.on.clone() };
+                let OutlierState::Fences(NumberMaps { columns: fences }) = crate::fit(&outliers, rows)? else {
+                    unreachable!("fences were fitted")
+                };
+                let mut kept = vec![true; rows.rows()];
+                for fence in &fences {
+                    let array = fitted(rows, &fence.name, fence.kind)?;
+                    for_each_row(array, |row, number| kept[row] &= fence.is_within(number));
+                }
+                let dropped = kept.iter().filter(|kept| !**kept).count() as u64;
+                Ok((kept.into(), OutlierState::Rows(RowState { fences, score: None, dropped })))
+            }
+            Unusual::Whole(share) => {
+                let columns = numeric(self.on.as_ref(), &rows.schema())?;
+                let numbers = columns.iter().map(|column| filled(rows, column)).collect::<Result<Vec<_>, _>>()?;
+                let scores = forest::scores(&numbers, about.key);
+                let mut quantiles = Quantiles::default();
+                scores.iter().for_each(|&score| quantiles.add(score));
+                // Without columns, no row is unusual.
+                let score = quantiles.quantile(1.0 - share).unwrap_or(1.0);
+                let all = columns.is_empty() || rows.rows() == 0;
+                let kept = BooleanBuffer::collect_bool(rows.rows(), |row| all || scores[row] <= score);
+                let dropped = (kept.len() - kept.count_set_bits()) as u64;
+                Ok((kept, OutlierState::Rows(RowState { fences: Vec::new(), score: Some(score), dropped })))
+            }
+        }
+    }
+}
+
+/// The numbers of a column, with its median where one is missing.
+fn filled(rows: &Table, column: &Column) -> Result<Vec<f64>, Failure> {
+    let array = rows.array(&column.name)?;
+    let mut quantiles = Quantiles::default();
+    for_each_number(&column.name, array, |number| quantiles.add(number))?;
+    let median = match array.is_empty() {
+        true => 0.0,
+        false => quantiles.median().ok_or_else(|| all_missing(&column.name, "median"))?,
+    };
+    let mut numbers = vec![median; array.len()];
+    for_each_row(array, |row, number| numbers[row] = number);
+    Ok(numbers)
+}
+
+impl TableEstimator for OutlierRows {
+    type State = OutlierState;
+
+    fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
+        numeric(self.on.as_ref(), input)?;
+        Ok(input.clone())
+    }
+
+    fn fit(&self, rows: &Table, about: &About) -> Result<OutlierState, Failure> {
+        Ok(self.sifted(rows, about)?.1)
+    }
+
+    fn treats_training_apart(&self) -> bool {
+        true
+    }
+
+    fn apply_training(&self, _: &OutlierState, rows: &Table, about: &About) -> Result<Table, Failure> {
+        let (kept, _) = self.sifted(rows, about)?;
+        Ok(rows.filter(&BooleanArray::new(kept, None)))
+    }
+}
+
+/// Fences for all rows, or what was dropped of the training rows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", deny_unknown_fields)]
+pub enum OutlierState {
+    /// Values beyond them are changed in all rows.
+    Fences(NumberMaps<Fence>),
+    /// Training rows were dropped; others are not.
+    Rows(RowState),
+}
+
+/// What was dropped of the training rows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RowState {
+    /// Rows with a value beyond one were dropped.
+    fences: Vec<Fence>,
+    /// Rows with a higher score were dropped.
+    score: Option<f64>,
+    dropped: u64,
+}
+
+impl OutlierState {
+    /// How many of the training rows were dropped.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        match self {
+            OutlierState::Fences(_) => 0,
+            OutlierState::Rows(rows) => rows.dropped,
+        }
+    }
+}
+
+impl State for OutlierState {
+    fn apply(&self, rows: &Table) -> Result<Table, Failure> {
+        match self {
+            OutlierState::Fences(fences) => fences.apply(rows),
+            OutlierState::Rows(_) => Ok(rows.clone()),
+        }
+    }
+
+    fn show(&self) -> Table {
+        match self {
+            OutlierState::Fences(fences) => fences.show(),
+            OutlierState::Rows(RowState { score: Some(score), dropped, .. }) => {
+                let columns = vec![Column::new("score", Kind::Continuous), Column::new("dropped", Kind::Count)];
+                let dropped = i64::try_from(*dropped).unwrap_or(i64::MAX);
+                let arrays: Vec<ArrayRef> =
+                    vec![Arc::new(Float64Array::from(vec![*score])), Arc::new(Int64Array::from(vec![dropped]))];
+                Table::new(columns, arrays).expect("columns of one length")
+            }
+            OutlierState::Rows(rows) => NumberMaps { columns: rows.fences.clone() }.show(),
+        }
+    }
+
+    fn validate(&self) -> Result<(), Failure> {
+        match self {
+            OutlierState::Fences(fences) => fences.validate(),
+            OutlierState::Rows(rows) if rows.score.is_some_and(|score| !(0.0..=1.0).contains(&score)) => {
+                Err(bad_state("the score of an unusual row is not between 0 and 1"))
+            }
+            OutlierState::Rows(rows) => NumberMaps { columns: rows.fences.clone() }.validate(),
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! Numbers for names from the target: its mean where a level stands, or the weight of evidence.
+//!
+//! The rows that are learned from never see their own target: they are parted, and the numbers of each part come from
+//! the others (cross-fitting). Otherwise a column whose values are nearly all different would carry the target itself.
+
+use crate::columns::{fitted, replaced};
+use crate::encoder::codes::{PLACES_BEHIND, Places, count_levels, kept_and_rare};
+use crate::encoder::{Coding, Encoded, EncoderState, Member, Rare, Scores, Unseen, discrete};
+use crate::{About, Aim, TableEstimator};
+use pipewright_diagnostic::{Failure, code};
+use pipewright_expr::Selection;
+use pipewright_table::summary::Levels;
+use pipewright_table::{CHUNK_ROWS, Column, Entry, Kind, Schema, Table};
+use pipewright_world::random::Key;
+use rayon::prelude::*;
+
+/// Encodes columns of names by what the target was where each level stood.
+///
+/// Of two classes and of numbers, one column takes the place of the source; of more classes, a column each:
+/// `clinic=setosa`. A missing value is a level of its own. A level that was not seen gets the mean of the target.
+///
+/// ```
+/// use pipewright_frame::{About, Aim, ReadOptions, Selection, State, TableEstimator, TargetEncoder, csv};
+/// use pipewright_world::random::Key;
+/// let text = b"town,price\na,1\na,3\nb,10\nb,14\n";
+/// let (table, _) = csv::read(text, &ReadOptions::new("t.csv")).unwrap();
+/// let about = About { aim: Some(Aim { target: "price".into(), classes: None }), key: Key::new(0) };
+/// let state = TargetEncoder::mean_of_rows(0.0).fit(&table, &about).unwrap();
+/// assert_eq!(state.apply(&table).unwrap().numbers(&["town".into()]).unwrap(), [2.0, 2.0, 12.0, 12.0]);
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct TargetEncoder {
+    /// Which number.
+    pub method: TargetMethod,
+    /// How many parts the rows that are learned from are cut into; from 2 up.
+    pub folds: u32,
+    /// What to do about a level that was not there in training.
+    pub unseen: Unseen,
+    /// Folds levels that are rarer than this into one.
+    pub rare: Option<Rare>,
+    /// The columns to encode; without it all features that hold texts.
+    pub on: Option<Selection>,
+}
+
+/// Which number stands for a level.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum TargetMethod {
+    /// The mean of the target, drawn to the mean of all rows (Micci-Barreca 2001).
+    Mean(Smooth),
+    /// The weight of evidence (Good 1950): ln of the share that the level has of the positive rows over the share that it has
+    /// of the others, where every level counts half a row more of each. Of two classes only.
+    Evidence,
+}
+
+/// How strongly the mean of a level is drawn to the mean of all rows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Smooth {
+    /// As its variance says (empirical Bayes): with n rows, variance v within the level, and variance V of all rows,
+    /// the level's own mean has the weight n·V / (n·V + v).
+    Auto,
+    /// As if it had so many rows more, with the mean of all rows.
+    Rows(f64),
+}
+
+/// What is added to every count of a weight of evidence.
+const HALF: f64 = 0.5;
+
+impl TargetEncoder {
+    /// The mean, smoothed as the variances say.
+    #[must_use]
+    pub fn mean() -> TargetEncoder {
+        let method = TargetMethod::Mean(Smooth::Auto);
+        TargetEncoder { method, folds: 5, unseen: Unseen::Zero, rare: None, on: None }
+    }
+
+    /// The mean, as if each level had so many rows more with the mean of all.
+    #[must_use]
+    pub fn mean_of_rows(smooth: f64) -> TargetEncoder {
+        TargetEncoder { method: TargetMethod::Mean(Smooth::Rows(smooth)), ..TargetEncoder::mean() }
+    }
+
+    /// The weight of evidence.
+    #[must_use]
+    pub fn evidence() -> TargetEncoder {
+        TargetEncoder { method: TargetMethod::Evidence, ..TargetEncoder::mean() }
+    }
+
+    /// The same for these columns.
+    #[must_use]
+    pub fn on(self, columns: Selection) -> TargetEncoder {
+        TargetEncoder { on: Some(columns), ..self }
+    }
+}
+
+impl TableEstimator for TargetEncoder {
+    type State = EncoderState;
+
+    fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
+        let open = |column: &Column| vec![Entry::Open { from: column.name.clone(), kind: Kind::Continuous }];
+        Ok(replaced(input, &self.columns(input)?, open))
+    }
+
+    fn fit(&self, rows: &Table, about: &About) -> Result<EncoderState, Failure> {
+        let columns = self.columns(&rows.schema())?;
+        let outcomes = self.outcomes(about.aim()?, rows)?;
+        let encoded = columns.into_par_iter().map(|column| {
+            let array = fitted(rows, &column.name, column.kind)?;
+            let chunks = (0..array.len()).step_by(CHUNK_ROWS);
+            let mut found: Levels<String> = Levels::default();
+            chunks.for_each(|start| {
+                count_levels(&mut found, &array.slice(start, CHUNK_ROWS.min(array.len() - start)));
+            });
+            let (levels, rare) = kept_and_rare(&found, self.rare, column.kind);
+            let codes = Places::new(&levels, &rare, Unseen::Zero).codes(&column.name, array)?;
+            let places = levels.len() + PLACES_BEHIND;
+            let member = |outcome: &Outcome| {
+                let tallies = Tally::of_places(places, &outcome.values, |row| codes[row] as usize);
+                Member { suffix: outcome.suffix.clone(), values: self.numbers(&tallies) }
+            };
+            let members = outcomes.iter().map(member).collect();
+            let scores = Scores { levels, rare, kind: Kind::Continuous, members };
+            Ok(Encoded { name: column.name, kind: column.kind, coding: Coding::Scores(scores) })
+        });
+        Ok(EncoderState { unseen: self.unseen, columns: encoded.collect::<Result<_, Failure>>()? })
+    }
+
+    fn treats_training_apart(&self) -> bool {
+        true
+    }
+
+    /// Each row gets the numbers that the rows of the other parts teach.
+    fn apply_training(&self, state: &EncoderState, rows: &Table, about: &About) -> Result<Table, Failure> {
+        let aim = about.aim()?;
+        let outcomes = self.outcomes(aim, rows)?;
+        let folds = self.folds(aim, &outcomes, rows.rows(), about.key);
+        state.replaced(rows, |encoded, column, array| {
+            let Coding::Scores(scores) = &encoded.coding else { unreachable!("`fit` makes scores only") };
+            let codes = scores.codes(column, array, Unseen::Zero)?;
+            let members = scores.members.iter().zip(&outcomes).map(|(member, outcome)| {
+                let numbers = self.crossed(member.values.len(), &codes, &outcome.values, &folds);
+                scores.column(column, member, numbers)
+            });
+            Ok(members.collect())
+        })
+    }
+}
+
+/// What a level is judged by: the target, or whether it is one class.
+struct Outcome {
+    /// What the column has behind the name of its source.
+    suffix: String,
+    values: Vec<f64>,
+}
+
+impl TargetEncoder {
+    fn columns(&self, input: &Schema) -> Result<Vec<Column>, Failure> {
+        let name = match self.method {
+            TargetMethod::Mean(_) => "`encode target`",
+            TargetMethod::Evidence => "`encode woe`",
+        };
+        discrete(self.on.as_ref(), input, name, false)
+    }
+
+    fn outcomes(&self, aim: &Aim, rows: &Table) -> Result<Vec<Outcome>, Failure> {
+        let classes = aim.classes.as_deref();
+        if self.method == TargetMethod::Evidence && classes.is_none_or(|classes| classes.len() > 2) {
+            let target = &aim.target;
+            let holds = classes.map_or("numbers".to_owned(), |classes| format!("{} classes", classes.len()));
+            let message = format!("`encode woe` takes a target of two classes, and `{target}` holds {holds}");
+            return Err(Failure::new(code::WRONG_TASK, message).column(&**target).help("for others: encode target"));
+        }
+        let Some(classes) = classes else {
+            return Ok(vec![Outcome { suffix: String::new(), values: aim.numbers(rows)? }]);
+        };
+        let codes = aim.codes(rows)?;
+        let is = |class: u32| codes.iter().map(|&code| f64::from(u8::from(code == class))).collect();
+        if classes.len() <= 2 {
+            return Ok(vec![Outcome { suffix: String::new(), values: is(1) }]);
+        }
+        let of_class = |(class, name): (u32, &String)| Outcome { suffix: format!("={name}"), values: is(class) };
+        Ok((0..).zip(classes).map(of_class).collect())
+    }
+
+    /// The part of each row: rows are dealt out in random order, class by class, so that every part has its share of
+    /// each class.
+    fn folds(&self, aim: &Aim, outcomes: &[Outcome], rows: usize, key: Key) -> Vec<u32> {
+        // Of two classes, the one that is no outcome comes first.
+        let class = |row: u32| outcomes.iter().position(|outcome| outcome.values[row as usize] == 1.0);
+        let class = |row: u32| aim.classes.as_ref().and(class(row)).map_or(0, |place| place + 1);
+        let mut counts = vec![0_usize; outcomes.len() + 1];
+        (0..rows as u32).for_each(|row| counts[class(row)] += 1);
+        // The place of the first row of each class, were all of them sorted by class.
+        let mut next: Vec<usize> = (0..counts.len()).map(|class| counts[..class].iter().sum()).collect();
+        let mut folds = vec![0; rows];
+        for row in key.permutation(rows) {
+            let place = &mut next[class(row)];
+            folds[row as usize] = (*place % self.folds as usize) as u32;
+            *place += 1;
+        }
+        folds
+    }
+
+    /// The number of each row, from the rows of the other parts.
+    fn crossed(&self, places: usize, codes: &[u32], outcome: &[f64], folds: &[u32]) -> Vec<f64> {
+        let of_folds = Tally::of_places(places * self.folds as usize, outcome, |row| {
+            folds[row] as usize * places + codes[row] as usize
+        });
+        let without = |left: usize| {
+            let others = of_folds.chunks(places).enumerate().filter(|(fold, _)| *fold != left);
+            let tallies: Vec<Tally> = others.fold(vec![Tally::default(); places], |merged, (_, tallies)| {
+                merged.iter().zip(tallies).map(|(merged, tally)| merged.and(tally)).collect()
+            });
+            // A single row has no others: it gets what all rows say of a level that was not seen.
+            if tallies.iter().all(|tally| tally.count == 0.0) {
+                let mean = outcome.iter().sum::<f64>() / codes.len().max(1) as f64;
+                return vec![if self.method == TargetMethod::Evidence { 0.0 } else { mean }; places];
+            }
+            self.numbers(&tallies)
+        };
+        let numbers: Vec<Vec<f64>> = (0..self.folds as usize).map(without).collect();
+        codes.iter().zip(folds).map(|(&code, &fold)| numbers[fold as usize][code as usize]).collect()
+    }
+
+    /// The number of each place, from what is known of its outcomes.
+    fn numbers(&self, places: &[Tally]) -> Vec<f64> {
+        let all = places.iter().fold(Tally::default(), |all, tally| all.and(tally));
+        let mean = if all.count > 0.0 { all.mean() } else { 0.0 };
+        let number = |tally: &Tally| match self.method {
+            TargetMethod::Evidence if tally.count == 0.0 => 0.0,
+            TargetMethod::Evidence => {
+                let (positive, negative) = (all.sum + 2.0 * HALF, all.count - all.sum + 2.0 * HALF);
+                ((tally.sum + HALF) / positive / ((tally.count - tally.sum + HALF) / negative)).ln()
+            }
+            TargetMethod::Mean(_) if tally.count == 0.0 => mean,
+            TargetMethod::Mean(Smooth::Rows(smooth)) => (tally.sum + smooth * mean) / (tally.count + smooth),
+            TargetMethod::Mean(Smooth::Auto) => {
+                let variance = all.squares / all.count;
+                let weight = variance * tally.count / (variance * tally.count + tally.squares / tally.count);
+                // A target that is constant: there is nothing to weigh.
+                if weight.is_nan() { mean } else { weight * tally.mean() + (1.0 - weight) * mean }
+            }
+        };
+        places.iter().map(number).collect()
+    }
+}
+
+/// What is known of the outcomes of some rows.
+#[derive(Debug, Clone, Copy, Default)]
+struct Tally {
+    count: f64,
+    sum: f64,
+    /// The sum of their squared distances from their mean.
+    squares: f64,
+}
+
+impl Tally {
+    fn mean(&self) -> f64 {
+        self.sum / self.count
+    }
+
+    /// A tally for each of so many places, from the place of each row.
+    fn of_places(places: usize, outcome: &[f64], place: impl Fn(usize) -> usize) -> Vec<Tally> {
+        let mut tallies = vec![Tally::default(); places];
+        for (row, outcome) in outcome.iter().enumerate() {
+            let tally = &mut tallies[place(row)];
+            tally.count += 1.0;
+            tally.sum += outcome;
+        }
+        let means: Vec<f64> = tallies.iter().map(Tally::mean).collect();
+        for (row, outcome) in outcome.iter().enumerate() {
+            let place = place(row);
+            tallies[place].squares += (outcome - means[place]).powi(2);
+        }
+        tallies
+    }
+
+    /// Of these rows and others (Chan, Golub and LeVeque 1983).
+    fn and(&self, other: &Tally) -> Tally {
+        let count = self.count + other.count;
+        let apart = match self.count == 0.0 || other.count == 0.0 {
+            true => 0.0,
+            false => (other.mean() - self.mean()).powi(2) * (self.count * other.count / count),
+        };
+        Tally { count, sum: self.sum + other.sum, squares: self.squares + other.squares + apart }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,111 @@
+//! Bringing new rows into the form of the rows that something was fitted on: columns are matched by name.
+
+use crate::{Column, Kind, Schema, Table};
+use arrow_array::types::{Float64Type, Int64Type};
+use arrow_array::{Array, ArrayRef, Float64Array, Int64Array, cast::AsArray, new_null_array};
+use pipewright_diagnostic::{Failure, code, nearest};
+use std::sync::Arc;
+
+impl Table {
+    /// The `wanted` columns of this table, in their order; others are left behind. Whole numbers and real numbers
+    /// stand for each other, texts of every kind too, and a column without a single value is of every kind.
+    ///
+    /// # Errors
+    /// `UNKNOWN_COLUMN` for a column that is not there, with the nearest name; `KIND_CHANGED` for one of another kind.
+    pub fn conform(&self, wanted: &[Column]) -> Result<Table, Failure> {
+        let (mut columns, mut arrays) = (Vec::new(), Vec::new());
+        for wanted in wanted {
+            let (found, array) = self.find(&wanted.name).ok_or_else(|| self.lacks(&wanted.name))?;
+            let (kind, array) = conformed(found, array, wanted.kind)?;
+            columns.push(Column { kind, ..wanted.clone() });
+            arrays.push(array);
+        }
+        Table::with_rows(columns, arrays, self.rows())
+    }
+
+    /// The table with columns of nothing but nulls for those of `schema` that it lacks, in the order of `schema`.
+    ///
+    /// # Errors
+    /// As [`Table::new`].
+    pub fn padded(&self, schema: &Schema) -> Result<Table, Failure> {
+        let columns: Vec<Column> = self.schema().padded(schema).columns().cloned().collect();
+        let array = |column: &Column| match self.find(&column.name) {
+            Some((_, array)) => array.clone(),
+            None => new_null_array(&column.kind.storage(), self.rows()),
+        };
+        let arrays = columns.iter().map(array).collect();
+        Ok(Table::with_rows(columns, arrays, self.rows())?.with_origin(self.origin().cloned()))
+    }
+
+    fn lacks(&self, name: &str) -> Failure {
+        let names: Vec<&str> = self.columns().iter().map(|column| &*column.name).collect();
+        let failure = Failure::new(code::UNKNOWN_COLUMN, format!("the table lacks the column `{name}`"));
+        match nearest(name, names).first() {
+            Some(near) => failure.help(format!("did you mean `{near}`?")),
+            None => failure,
+        }
+    }
+}
+
+fn conformed(found: &Column, array: &ArrayRef, wanted: Kind) -> Result<(Kind, ArrayRef), Failure> {
+    if found.kind == wanted || (found.kind.is_string() && wanted.is_string()) {
+        return Ok((wanted, array.clone()));
+    }
+    if array.null_count() == array.len() {
+        return Ok((wanted, new_null_array(&wanted.storage(), array.len())));
+    }
+    match (found.kind, wanted) {
+        (Kind::Count, Kind::Continuous) => {
+            let numbers: Float64Array = array.as_primitive::<Int64Type>().unary(|count| count as f64);
+            Ok((wanted, Arc::new(numbers)))
+        }
+        (Kind::Continuous, Kind::Count) => Ok(match whole_numbers(array.as_primitive::<Float64Type>()) {
+            Some(counts) => (Kind::Count, Arc::new(counts)),
+            // Real numbers where only whole ones were seen: what was learned applies to them all the same.
+            None => (Kind::Continuous, array.clone()),
+        }),
+        (found_kind, _) => {
+            let message = format!("`{}` held {wanted} values before and holds {found_kind} values here", found.name);
+            Err(Failure::new(code::KIND_CHANGED, message).column(&*found.name))
+        }
+    }
+}
+
+fn whole_numbers(numbers: &Float64Array) -> Option<Int64Array> {
+    let exact = |number: f64| number.fract() == 0.0 && number.abs() < 9.0e15;
+    numbers.iter().flatten().all(exact).then(|| numbers.unary(|number| number as i64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow_array::StringArray;
+
+    fn table() -> Table {
+        let columns =
+            vec![Column::new("n", Kind::Count), Column::new("x", Kind::Continuous), Column::new("t", Kind::Text)];
+        let arrays: Vec<ArrayRef> = vec![
+            Arc::new(Int64Array::from(vec![1, 2])),
+            Arc::new(Float64Array::from(vec![1.0, 2.5])),
+            Arc::new(StringArray::from(vec![None::<&str>, None])),
+        ];
+        Table::new(columns, arrays).unwrap()
+    }
+
+    #[test]
+    fn columns_are_matched_by_name_and_numbers_stand_for_each_other() {
+        let wanted = [Column::new("t", Kind::Bool), Column::new("x", Kind::Count), Column::new("n", Kind::Continuous)];
+        let conformed = table().conform(&wanted).unwrap();
+        let kinds: Vec<Kind> = conformed.columns().iter().map(|column| column.kind).collect();
+        assert_eq!(kinds, [Kind::Bool, Kind::Continuous, Kind::Continuous]);
+        assert_eq!(conformed.array("n").unwrap().as_primitive::<Float64Type>().values(), &[1.0, 2.0]);
+    }
+
+    #[test]
+    fn what_is_missing_or_of_another_kind_is_named() {
+        let missing = table().conform(&[Column::new("N", Kind::Count)]).unwrap_err();
+        assert_eq!((missing.code, missing.help[0].as_str()), (code::UNKNOWN_COLUMN, "did you mean `n`?"));
+        let changed = table().conform(&[Column::new("n", Kind::Text)]).unwrap_err();
+        assert_eq!(changed.code, code::KIND_CHANGED);
+    }
+}

@@ -1,0 +1,216 @@
+//! Forms of dates other than ISO's: how `31.12.2024 23:59` or `Dec 31, 2024` is to be understood.
+
+use crate::literal::{self, Clock};
+use pipewright_diagnostic::{Failure, code};
+use std::borrow::Cow;
+
+/// How the moments of a column are written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Form {
+    text: Cow<'static, str>,
+    items: Cow<'static, [Item]>,
+    tail: Tail,
+}
+
+/// A part of a form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Item {
+    /// This byte.
+    Literal(u8),
+    /// Four digits.
+    Year,
+    /// Two digits: 1969 to 2068.
+    ShortYear,
+    /// One or two digits.
+    Month,
+    /// An English name, whole or its first three letters, in any case.
+    MonthName,
+    /// One or two digits.
+    Day,
+    /// One to three digits: the day of the year, from 1.
+    DayOfYear,
+    /// One or two digits, to 23.
+    Hour,
+    /// One or two digits, 1 to 12.
+    HalfHour,
+    /// `AM` or `PM`, in any case.
+    Half,
+    /// One or two digits.
+    Minute,
+    /// One or two digits.
+    Second,
+    /// Decimals of a second, up to six.
+    Fraction,
+    /// `Z`, `+02:00`, `+0200` or `+02`.
+    Zone,
+}
+
+/// What may follow the items.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tail {
+    /// Nothing: the items say all.
+    Nothing,
+    /// A time of day, or nothing.
+    Clock,
+    /// A time of day with its distance from UTC.
+    ZonedClock,
+}
+
+/// The directives, those of C's `strftime`.
+const DIRECTIVES: [(u8, Item); 15] = [
+    (b'Y', Item::Year),
+    (b'y', Item::ShortYear),
+    (b'm', Item::Month),
+    (b'd', Item::Day),
+    (b'j', Item::DayOfYear),
+    (b'b', Item::MonthName),
+    (b'B', Item::MonthName),
+    (b'H', Item::Hour),
+    (b'I', Item::HalfHour),
+    (b'p', Item::Half),
+    (b'M', Item::Minute),
+    (b'S', Item::Second),
+    (b'f', Item::Fraction),
+    (b'z', Item::Zone),
+    (b'%', Item::Literal(b'%')),
+];
+
+impl Form {
+    /// A form that is known without being declared.
+    pub const fn known(text: &'static str, items: &'static [Item], tail: Tail) -> Form {
+        Form { text: Cow::Borrowed(text), items: Cow::Borrowed(items), tail }
+    }
+
+    /// The form that directives such as `%d.%m.%Y` declare.
+    ///
+    /// # Errors
+    /// [`code::BAD_VALUE`] for an unknown directive, or parts that make no moment.
+    pub fn read(text: &str) -> Result<Form, Failure> {
+        let bad = |why: String| Failure::new(code::BAD_VALUE, format!("`{text}` is no form of dates: {why}"));
+        let mut items = Vec::new();
+        let mut characters = text.char_indices();
+        while let Some((start, character)) = characters.next() {
+            if character != '%' {
+                items.extend(text[start..start + character.len_utf8()].bytes().map(Item::Literal));
+                continue;
+            }
+            let directive = characters.next().map_or(String::new(), |(_, directive)| directive.to_string());
+            let known = DIRECTIVES.iter().find(|(letter, _)| directive.as_bytes() == [*letter]);
+            let Some((_, item)) = known else {
+                let known = DIRECTIVES.map(|(letter, _)| format!("%{}", char::from(letter)));
+                return Err(bad(format!("`%{directive}` is none of {}", known.join(" "))));
+            };
+            items.push(*item);
+        }
+        let has = |wanted: &[Item]| items.iter().any(|item| wanted.contains(item));
+        for (needed, name) in [
+            (&[Item::Year, Item::ShortYear][..], "a year, %Y or %y"),
+            (&[Item::Month, Item::MonthName, Item::DayOfYear], "a month, %m or %b"),
+            (&[Item::Day, Item::DayOfYear], "a day, %d"),
+        ] {
+            if !has(needed) {
+                return Err(bad(format!("it lacks {name}")));
+            }
+        }
+        if has(&[Item::HalfHour]) != has(&[Item::Half]) {
+            return Err(bad("%I, the hour up to 12, and %p, AM or PM, go together".into()));
+        }
+        let clock = has(&[Item::Hour, Item::HalfHour, Item::Minute, Item::Second, Item::Fraction, Item::Zone]);
+        let tail = if clock { Tail::Nothing } else { Tail::Clock };
+        Ok(Form { text: Cow::Owned(text.to_string()), items: Cow::Owned(items), tail })
+    }
+
+    /// How it is declared.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Microseconds since 1970-01-01T00:00:00 of what is written here, in UTC where it names a distance from that;
+    /// None if it is not of this form, or no day of the calendar.
+    pub fn moment(&self, text: &[u8]) -> Option<i64> {
+        let (mut year, mut month, mut day, mut of_year) = (0, 0, 0, None);
+        let (mut clock, mut half_hour, mut half, mut offset) = (0, None, 0, 0);
+        let rest = &mut { text };
+        for item in &*self.items {
+            match item {
+                Item::Literal(byte) => *rest = rest.strip_prefix(&[*byte])?,
+                Item::Year => year = digits(rest, 4, 4)?,
+                Item::ShortYear => year = (digits(rest, 2, 2)? + 31) % 100 + 1969,
+                Item::Month => month = digits(rest, 1, 2)?,
+                Item::MonthName => month = month_name(rest)?,
+                Item::Day => day = digits(rest, 1, 2)?,
+                Item::DayOfYear => of_year = Some(digits(rest, 1, 3)?),
+                Item::Hour => clock += digits(rest, 1, 2).filter(|&hour| hour < 24)? * literal::HOUR,
+                Item::HalfHour => half_hour = Some(digits(rest, 1, 2).filter(|hour| (1..=12).contains(hour))?),
+                Item::Half => half = literal::half_of_day(rest)?,
+                Item::Minute => clock += digits(rest, 1, 2).filter(|&minute| minute < 60)? * literal::MINUTE,
+                Item::Second => clock += digits(rest, 1, 2).filter(|&second| second < 60)? * literal::SECOND,
+                Item::Fraction => clock += literal::fraction(rest)?,
+                Item::Zone => offset = literal::zone(rest)?,
+            }
+        }
+        if let Some(hour) = half_hour {
+            clock += (hour % 12) * literal::HOUR + half;
+        }
+        if self.tail != Tail::Nothing && !rest.is_empty() {
+            let separators: [&[u8]; 3] = [b"T", b" ", b", "];
+            *rest = separators.iter().find_map(|separator| rest.strip_prefix(*separator))?;
+            clock = literal::clock(rest, Clock::Loose)?;
+        }
+        if self.tail == Tail::ZonedClock {
+            offset = literal::zone(rest)?;
+        }
+        let days = match of_year {
+            Some(day) => nth_day(year, day)?,
+            None => literal::days_since_1970(year, month, day)?,
+        };
+        let moment = days * literal::DAY + clock - offset;
+        (rest.is_empty() && literal::MOMENTS.contains(&moment)).then_some(moment)
+    }
+}
+
+/// Days since 1970-01-01 of a day of a year, if the year has it.
+fn nth_day(year: i64, day: i64) -> Option<i64> {
+    let first = literal::days_since_1970(year, 1, 1)?;
+    (day >= 1 && first + day <= literal::days_since_1970(year + 1, 1, 1)?).then_some(first + day - 1)
+}
+
+/// Takes a number of so many digits off the front.
+fn digits(text: &mut &[u8], least: usize, most: usize) -> Option<i64> {
+    let length = text.iter().take(most).take_while(|byte| byte.is_ascii_digit()).count();
+    let (number, rest) = text.split_at(length);
+    *text = rest;
+    if length < least { None } else { literal::decimal(number) }
+}
+
+const MONTHS: [&str; 12] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
+
+/// Takes the name of a month off the front: as much of it as stands there, but not less than three letters.
+fn month_name(text: &mut &[u8]) -> Option<i64> {
+    let (length, number) = (1..).zip(MONTHS).find_map(|(number, name)| {
+        let starts = |name: &str| {
+            text.get(..name.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(name.as_bytes()))
+                .then_some(name.len())
+        };
+        Some((starts(name).or_else(|| starts(&name[..3]))?, number))
+    })?;
+    *text = &text[length..];
+    Some(number)
+}
+
+#[cfg(test)]
+mod tests;

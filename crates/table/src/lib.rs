@@ -1,0 +1,30 @@
+//! Tables over Arrow: columns with kinds and roles, rows in chunks, values as they are written, and mergeable summaries
+//! that are exact. Knows no files, no expressions and no estimators.
+#![doc = include_str!("../README.md")]
+
+mod calendar;
+mod chunks;
+mod conform;
+pub mod form;
+pub mod literal;
+pub mod lookup;
+mod matrix;
+pub mod numbers;
+mod origin;
+pub mod rows;
+mod schema;
+pub mod summary;
+mod table;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+pub mod text;
+mod value;
+
+pub use calendar::DatePart;
+pub use chunks::{CHUNK_ROWS, Chunks, in_table, in_waves};
+pub use matrix::{Real, matrix};
+pub use origin::Origin;
+pub use rows::Direction;
+pub use schema::{Column, Entry, Kind, Role, Schema};
+pub use table::{Table, shortened, width_of};
+pub use value::Value;

@@ -1,0 +1,163 @@
+//! A column as keys: a word of 64 bits a row, which is the value itself or, of a text, a hash of it.
+
+use super::STRIDE_ROWS;
+use crate::text::plural;
+use crate::{Column, Kind};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType};
+use arrow_array::{Array, ArrayRef, StringArray};
+use arrow_buffer::{NullBuffer, ScalarBuffer};
+use arrow_schema::DataType;
+use pipewright_diagnostic::{Failure, code};
+use rayon::prelude::*;
+
+/// The keys of the rows of a column.
+#[derive(Debug, Clone)]
+pub struct Keys {
+    /// A word for each row.
+    pub words: ScalarBuffer<i64>,
+    /// Which rows have a key; all of them, if there is none.
+    pub nulls: Option<NullBuffer>,
+    /// What the words are hashes of.
+    texts: Option<StringArray>,
+}
+
+impl Keys {
+    /// Keys that are numbers themselves.
+    pub fn of_words(words: Vec<i64>, nulls: Option<NullBuffer>) -> Keys {
+        Keys { words: words.into(), nulls, texts: None }
+    }
+
+    /// The keys of an array of any kind. The two zeros are one key.
+    pub fn of(array: &ArrayRef) -> Keys {
+        let mut texts = None;
+        let words = match array.data_type() {
+            DataType::Int64 => array.as_primitive::<Int64Type>().values().clone(),
+            DataType::Timestamp(..) => array.as_primitive::<TimestampMicrosecondType>().values().clone(),
+            DataType::Time64(..) => array.as_primitive::<Time64MicrosecondType>().values().clone(),
+            DataType::Float64 => {
+                let numbers = array.as_primitive::<Float64Type>().values();
+                let word =
+                    |&number: &f64| if number.is_nan() { f64::NAN } else { number + 0.0 }.to_bits().cast_signed();
+                numbers.par_iter().with_min_len(STRIDE_ROWS).map(word).collect::<Vec<i64>>().into()
+            }
+            DataType::Boolean => array.as_boolean().values().iter().map(i64::from).collect(),
+            DataType::Utf8 => {
+                let array = array.as_string::<i32>();
+                let word = |row: usize| hash(array.value(row).as_bytes()).cast_signed();
+                let rows = (0..array.len()).into_par_iter().with_min_len(STRIDE_ROWS);
+                let words = rows.map(word).collect::<Vec<i64>>().into();
+                texts = Some(array.clone());
+                words
+            }
+            other => unreachable!("no kind is stored as {other}"),
+        };
+        Keys { words, nulls: array.logical_nulls().filter(|nulls| nulls.null_count() > 0), texts }
+    }
+
+    /// The keys of two columns that are to be compared: the same values have the same words. A real number that is not
+    /// a whole one has no key beside whole numbers, since it equals none of them.
+    ///
+    /// # Errors
+    /// [`code::TYPE_MISMATCH`] for kinds that do not compare.
+    pub fn of_both(left: (&Column, &ArrayRef), right: (&Column, &ArrayRef)) -> Result<[Keys; 2], Failure> {
+        comparable(left.0, right.0)?;
+        Ok(match (left.0.kind, right.0.kind) {
+            (Kind::Continuous, Kind::Count) => [Keys::of_whole(left.1), Keys::of(right.1)],
+            (Kind::Count, Kind::Continuous) => [Keys::of(left.1), Keys::of_whole(right.1)],
+            _ => [Keys::of(left.1), Keys::of(right.1)],
+        })
+    }
+
+    /// The real numbers of an array that are whole ones, as these.
+    fn of_whole(array: &ArrayRef) -> Keys {
+        const BOUND: f64 = 9_223_372_036_854_775_808.0;
+        let is_whole = |number: f64| number.trunc() == number && (-BOUND..BOUND).contains(&number);
+        let wholes = array.as_primitive::<Float64Type>().iter().map(|number| number.filter(|&number| is_whole(number)));
+        let (words, valid): (Vec<i64>, Vec<bool>) =
+            wholes.map(|whole| (whole.unwrap_or_default() as i64, whole.is_some())).unzip();
+        Keys::of_words(words, Some(NullBuffer::from(valid)))
+    }
+
+    /// The number of rows.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.words.len()
+    }
+
+    /// Has the row no key?
+    #[inline]
+    #[must_use]
+    pub fn is_null(&self, row: usize) -> bool {
+        self.nulls.as_ref().is_some_and(|nulls| nulls.is_null(row))
+    }
+
+    /// The word of a row.
+    #[inline]
+    #[must_use]
+    pub fn word(&self, row: usize) -> u64 {
+        self.words[row].cast_unsigned()
+    }
+
+    /// Are two keys the same whose words are?
+    #[inline]
+    pub fn same(&self, row: usize, other: &Keys, other_row: usize) -> bool {
+        match (&self.texts, &other.texts) {
+            (Some(texts), Some(others)) => texts.value(row) == others.value(other_row),
+            _ => true,
+        }
+    }
+
+    /// The smallest and the largest word, where the words are the values.
+    pub fn range(&self) -> Option<(i64, i64)> {
+        if self.texts.is_some() {
+            return None;
+        }
+        let both = |left: (i64, i64), right: (i64, i64)| (left.0.min(right.0), left.1.max(right.1));
+        let of = |(stride, words): (usize, &[i64])| match &self.nulls {
+            None => words.iter().map(|&word| (word, word)).reduce(both),
+            Some(nulls) => {
+                let valid =
+                    |(at, &word): (usize, &i64)| nulls.is_valid(stride * STRIDE_ROWS + at).then_some((word, word));
+                words.iter().enumerate().filter_map(valid).reduce(both)
+            }
+        };
+        self.words.par_chunks(STRIDE_ROWS).enumerate().filter_map(of).reduce_with(both)
+    }
+}
+
+/// Do values of the two columns compare?
+///
+/// # Errors
+/// [`code::TYPE_MISMATCH`] naming both.
+pub fn comparable(left: &Column, right: &Column) -> Result<(), Failure> {
+    let alike = |test: fn(Kind) -> bool| test(left.kind) && test(right.kind);
+    if left.kind == right.kind || alike(Kind::is_numeric) || alike(Kind::is_string) {
+        return Ok(());
+    }
+    let (one, other) = (plural(left.kind), plural(right.kind));
+    let message = format!("`{}` holds {one}, and `{}` of the other table {other}", left.name, right.name);
+    Err(Failure::new(code::TYPE_MISMATCH, message).column(&*left.name))
+}
+
+/// The golden ratio in 64 bits.
+const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
+
+/// Spreads a word over 64 bits: the two halves of its product with a fixed odd number.
+#[inline]
+pub(super) fn spread(word: u64) -> u64 {
+    let product = u128::from(word ^ GOLDEN.rotate_left(32)) * u128::from(GOLDEN);
+    (product >> 64) as u64 ^ product as u64
+}
+
+/// A hash that is the same in every run and on every machine.
+fn hash(bytes: &[u8]) -> u64 {
+    let word = |bytes: &[u8]| {
+        let mut word = [0; 8];
+        word[..bytes.len()].copy_from_slice(bytes);
+        u64::from_le_bytes(word)
+    };
+    let (words, rest) = bytes.as_chunks::<8>();
+    let state = words.iter().fold(bytes.len() as u64, |state, &part| spread(state ^ u64::from_le_bytes(part)));
+    spread(state.rotate_left(17) ^ word(rest))
+}

@@ -1,0 +1,110 @@
+//! Sums of many groups of numbers, each exact: whole numbers of one fixed power of two.
+
+use super::big::{parts, times_power_of_two};
+
+/// A unit of which all of some floats are whole multiples, and any sum of them fits 128 bits. Adding such multiples is
+/// exact, so that the order does not matter.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FixedPoint {
+    /// The unit is two to the power of this less 1074.
+    low: usize,
+}
+
+/// The exponents that occur among floats, as their bits tell them; zeros have none.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Exponents {
+    least: u64,
+    most: u64,
+}
+
+impl Exponents {
+    /// Those of no float.
+    pub const NONE: Exponents = Exponents { least: u64::MAX, most: 0 };
+
+    /// These and that of one more float.
+    #[inline]
+    #[must_use]
+    pub fn and(self, number: f64) -> Exponents {
+        let exponent = number.to_bits() >> 52 & 0x7FF;
+        let least = if number == 0.0 { u64::MAX } else { exponent };
+        Exponents { least: self.least.min(least), most: self.most.max(exponent) }
+    }
+
+    /// These and others.
+    #[inline]
+    #[must_use]
+    pub fn merge(self, other: Exponents) -> Exponents {
+        Exponents { least: self.least.min(other.least), most: self.most.max(other.most) }
+    }
+
+    /// Is a number infinite, or none?
+    pub fn has_non_finite(self) -> bool {
+        self.most == 0x7FF
+    }
+}
+
+impl FixedPoint {
+    /// The unit of whole numbers.
+    pub const ONE: FixedPoint = FixedPoint { low: 1074 };
+
+    /// The unit for up to `count` finite floats; none, if their magnitudes lie too far apart.
+    pub fn of(exponents: Exponents, count: usize) -> Option<FixedPoint> {
+        let low = exponents.least.min(exponents.most).saturating_sub(1);
+        // A mantissa has 53 bits, a sum of n numbers log2(n) more, and one bit is the sign.
+        let bits = 53 + exponents.most.saturating_sub(1) - low + u64::from(usize::BITS - count.leading_zeros());
+        (bits < 127).then_some(FixedPoint { low: low as usize })
+    }
+
+    /// How many units a float is, which is one of those that the unit was made for.
+    #[inline]
+    pub fn units(self, number: f64) -> i128 {
+        let (negative, mantissa, bit) = parts(number);
+        let units = i128::from(mantissa) << (bit.wrapping_sub(self.low) & 127);
+        if negative { -units } else { units }
+    }
+
+    /// So many units as a number, divided; the units are rounded once, and so is the quotient.
+    pub fn quotient(self, units: i128, divisor: f64) -> f64 {
+        times_power_of_two(units as f64 / divisor, self.low as i32 - 1074)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::summary::ExactSum;
+    use proptest::prelude::*;
+
+    fn unit(numbers: &[f64]) -> Option<FixedPoint> {
+        let exponents = numbers.iter().fold(Exponents::NONE, |exponents, &number| exponents.and(number));
+        FixedPoint::of(exponents, numbers.len())
+    }
+
+    #[test]
+    fn edges() {
+        let sum = |numbers: &[f64]| {
+            let unit = unit(numbers)?;
+            Some(unit.quotient(numbers.iter().map(|&number| unit.units(number)).sum(), 1.0))
+        };
+        assert_eq!(sum(&[]), Some(0.0));
+        assert_eq!(sum(&[0.0, -0.0]), Some(0.0));
+        assert_eq!(sum(&[5e-324, 0.0, 5e-324]), Some(1e-323));
+        assert_eq!(sum(&[1e308, 1e308, -1e308]), Some(1e308));
+        assert_eq!(sum(&[1e16, 1.0, -1e16]), Some(1.0));
+        assert_eq!(sum(&[1e100, 1.0]), None);
+        assert!(Exponents::NONE.and(f64::INFINITY).has_non_finite());
+        assert_eq!(FixedPoint::ONE.quotient(7, 2.0), 3.5);
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_exact_sums(numbers in prop::collection::vec(-1e9..1e9_f64, 1..60), divisor in 1..9_u8) {
+            let divisor = f64::from(divisor);
+            let Some(unit) = unit(&numbers) else { return Ok(()) };
+            let mut exact = ExactSum::default();
+            numbers.iter().for_each(|&number| exact.add(number));
+            let units = numbers.iter().map(|&number| unit.units(number)).sum();
+            prop_assert_eq!(unit.quotient(units, divisor).to_bits(), (exact.quotient(divisor) + 0.0).to_bits());
+        }
+    }
+}

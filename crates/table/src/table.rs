@@ -1,0 +1,370 @@
+//! A table: a schema and one Arrow array a column.
+
+mod batch;
+mod show;
+
+pub use show::{shortened, width_of};
+
+use crate::schema::unknown_column;
+use crate::{Column, Origin, Role, Schema};
+use arrow_array::{Array, ArrayRef, BooleanArray, UInt32Array};
+use pipewright_diagnostic::{Failure, code};
+use pipewright_world::random::Key;
+use rayon::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+
+/// Rows and columns. Cloning is cheap: the arrays are shared.
+///
+/// ```
+/// use arrow_array::{ArrayRef, Float64Array};
+/// use pipewright_frame::{Column, Kind, Table};
+/// use std::sync::Arc;
+/// let ages: ArrayRef = Arc::new(Float64Array::from(vec![Some(38.0), None]));
+/// let table = Table::new(vec![Column::new("age", Kind::Continuous)], vec![ages]).unwrap();
+/// assert_eq!(table.rows(), 2);
+/// assert_eq!(table.numbers(&["age".into()]).unwrap_err().place.row, Some(2));
+/// ```
+#[derive(Debug, Clone)]
+pub struct Table {
+    columns: Arc<[Column]>,
+    /// Where each name stands in `columns`.
+    places: Arc<BTreeMap<Arc<str>, usize>>,
+    arrays: Vec<ArrayRef>,
+    rows: usize,
+    origin: Option<Arc<Origin>>,
+}
+
+/// Two tables are equal if their columns and, bit for bit, their values are.
+impl PartialEq for Table {
+    fn eq(&self, other: &Table) -> bool {
+        self.rows == other.rows
+            && self.columns == other.columns
+            && self.arrays.iter().zip(&other.arrays).all(|(left, right)| left.to_data() == right.to_data())
+    }
+}
+
+impl Table {
+    /// Columns and their values, in order.
+    ///
+    /// # Errors
+    /// [`code::DUPLICATE_COLUMN`] for a name that is there twice; [`code::BUG`] if lengths differ or an array is not
+    /// of the storage that its kind asks for.
+    pub fn new(columns: Vec<Column>, arrays: Vec<ArrayRef>) -> Result<Table, Failure> {
+        let rows = arrays.first().map_or(0, |array| array.len());
+        Table::with_rows(columns, arrays, rows)
+    }
+
+    /// As [`Table::new`], for a table that may have no columns.
+    ///
+    /// # Errors
+    /// As [`Table::new`].
+    pub fn with_rows(columns: Vec<Column>, arrays: Vec<ArrayRef>, rows: usize) -> Result<Table, Failure> {
+        if columns.len() != arrays.len() {
+            return Err(Failure::new(code::BUG, format!("{} columns, {} arrays", columns.len(), arrays.len())));
+        }
+        let mut places = BTreeMap::new();
+        for (place, (column, array)) in columns.iter().zip(&arrays).enumerate() {
+            if places.insert(column.name.clone(), place).is_some() {
+                let message = format!("two columns are named `{}`", column.name);
+                return Err(Failure::new(code::DUPLICATE_COLUMN, message).column(&*column.name));
+            }
+            if *array.data_type() != column.kind.storage() {
+                let message = format!("a column of kind {} is stored as {}", column.kind, array.data_type());
+                return Err(Failure::new(code::BUG, message).column(&*column.name));
+            }
+            if array.len() != rows {
+                let message = format!("a column has {} values, the table {rows} rows", array.len());
+                return Err(Failure::new(code::BUG, message).column(&*column.name));
+            }
+        }
+        Ok(Table { columns: columns.into(), places: Arc::new(places), arrays, rows, origin: None })
+    }
+
+    /// A table of these columns without rows; open groups have no columns.
+    ///
+    /// # Errors
+    /// As [`Table::new`].
+    pub fn empty(schema: &Schema) -> Result<Table, Failure> {
+        let columns: Vec<Column> = schema.columns().cloned().collect();
+        let arrays = columns.iter().map(|column| arrow_array::new_empty_array(&column.kind.storage())).collect();
+        Table::with_rows(columns, arrays, 0)
+    }
+
+    /// The bytes that its values take in memory.
+    #[must_use]
+    pub fn memory_bytes(&self) -> u64 {
+        self.arrays.iter().map(|array| array.get_array_memory_size() as u64).sum()
+    }
+
+    /// Its columns and their values.
+    pub fn into_parts(self) -> (Arc<[Column]>, Vec<ArrayRef>) {
+        (self.columns, self.arrays)
+    }
+
+    /// Other values of the same columns.
+    fn with_arrays(&self, arrays: Vec<ArrayRef>, rows: usize) -> Table {
+        Table { columns: self.columns.clone(), places: self.places.clone(), arrays, rows, origin: self.origin.clone() }
+    }
+
+    /// The schema of exactly these columns.
+    #[must_use]
+    pub fn schema(&self) -> Schema {
+        Schema::new(self.columns.iter().cloned())
+    }
+
+    /// Where it was read from, if it comes from a file.
+    #[must_use]
+    pub fn origin(&self) -> Option<&Arc<Origin>> {
+        self.origin.as_ref()
+    }
+
+    /// The same table, read from there.
+    #[must_use]
+    pub fn with_origin(self, origin: Option<Arc<Origin>>) -> Table {
+        Table { origin, ..self }
+    }
+
+    /// The number of rows.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The columns, in order.
+    #[must_use]
+    pub fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// The values, an array a column.
+    #[must_use]
+    pub fn arrays(&self) -> &[ArrayRef] {
+        &self.arrays
+    }
+
+    /// The column of this name and its values.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<(&Column, &ArrayRef)> {
+        let position = *self.places.get(name)?;
+        Some((&self.columns[position], &self.arrays[position]))
+    }
+
+    /// The values of a column.
+    ///
+    /// # Errors
+    /// [`code::UNKNOWN_COLUMN`].
+    pub fn array(&self, name: &str) -> Result<&ArrayRef, Failure> {
+        Ok(&self.arrays[self.position(name)?])
+    }
+
+    /// The column of this name.
+    ///
+    /// # Errors
+    /// [`code::UNKNOWN_COLUMN`].
+    pub fn column(&self, name: &str) -> Result<&Column, Failure> {
+        Ok(&self.columns[self.position(name)?])
+    }
+
+    /// The column with the role of target.
+    #[must_use]
+    pub fn target(&self) -> Option<&Column> {
+        self.columns.iter().find(|column| column.role == Role::Target)
+    }
+
+    /// The names of the features, in order.
+    #[must_use]
+    pub fn features(&self) -> Vec<Arc<str>> {
+        let features = self.columns.iter().filter(|column| column.role == Role::Feature);
+        features.map(|column| column.name.clone()).collect()
+    }
+
+    fn position(&self, name: &str) -> Result<usize, Failure> {
+        let position = self.places.get(name).copied();
+        position.ok_or_else(|| unknown_column(name, self.columns.iter().map(|column| &*column.name)))
+    }
+}
+
+/// Other rows of the same columns.
+impl Table {
+    /// The rows at these positions, in this order; a row may come more than once.
+    ///
+    /// # Panics
+    /// If a position is not below [`Table::rows`], or a column would hold more than 2 GiB of text.
+    #[must_use]
+    pub fn take(&self, rows: &[u32]) -> Table {
+        assert!(rows.iter().all(|&row| (row as usize) < self.rows), "positions lie in the table");
+        let positions = UInt32Array::from(rows.to_vec());
+        let gather = |array: &ArrayRef| {
+            arrow_select::take::take(array.as_ref(), &positions, None).expect("positions lie in the table")
+        };
+        self.with_arrays(self.map_arrays(gather), rows.len())
+    }
+
+    /// `count` rows from row `start` on (from 0), without copying.
+    ///
+    /// # Panics
+    /// If the table has not that many.
+    #[must_use]
+    pub fn slice(&self, start: usize, count: usize) -> Table {
+        assert!(start + count <= self.rows, "the slice lies in the table");
+        let arrays = self.arrays.iter().map(|array| array.slice(start, count)).collect();
+        self.with_arrays(arrays, count)
+    }
+
+    /// The first `count` rows, or all if there are fewer.
+    #[must_use]
+    pub fn head(&self, count: usize) -> Table {
+        self.slice(0, count.min(self.rows))
+    }
+
+    /// The rows where `keep` is true; null keeps nothing.
+    ///
+    /// # Panics
+    /// If `keep` has not a value a row.
+    #[must_use]
+    pub fn filter(&self, keep: &BooleanArray) -> Table {
+        assert_eq!(keep.len(), self.rows, "one decision a row");
+        let keep = match keep.nulls() {
+            Some(_) => arrow_select::filter::prep_null_mask_filter(keep),
+            None => keep.clone(),
+        };
+        let predicate = arrow_select::filter::FilterBuilder::new(&keep).optimize().build();
+        let choose = |array: &ArrayRef| predicate.filter(array.as_ref()).expect("one decision a row");
+        self.with_arrays(self.map_arrays(choose), predicate.count())
+    }
+
+    /// `count` rows drawn without replacement, in the order of the table; all of them if there are not more.
+    #[must_use]
+    pub fn sample(&self, count: usize, key: Key) -> Table {
+        if count >= self.rows {
+            return self.clone();
+        }
+        let mut rows = key.permutation(self.rows);
+        rows.truncate(count);
+        rows.sort_unstable();
+        self.take(&rows)
+    }
+
+    /// The rows of all tables, one after another.
+    ///
+    /// # Errors
+    /// [`code::KIND_CHANGED`] if their columns differ; [`code::EMPTY_DATA`] if there is no table;
+    /// [`code::LIMIT_REACHED`] if a column would hold more than 2 GiB of text.
+    pub fn concat(tables: &[Table]) -> Result<Table, Failure> {
+        let Some(first) = tables.first() else { return Err(Failure::new(code::EMPTY_DATA, "there is no table")) };
+        if let Some(other) = tables.iter().find(|table| table.columns != first.columns) {
+            let differs = first.columns.iter().zip(&*other.columns).find(|(left, right)| left != right);
+            let name = differs.map_or("", |(column, _)| &column.name);
+            return Err(Failure::new(code::KIND_CHANGED, "the tables have different columns").column(name));
+        }
+        let arrays = (0..first.columns.len()).map(|position| {
+            let parts: Vec<&dyn Array> = tables.iter().map(|table| table.arrays[position].as_ref()).collect();
+            arrow_select::concat::concat(&parts).map_err(|_| {
+                let message = "more than 2 GiB of text in a column";
+                Failure::new(code::LIMIT_REACHED, message).column(&*first.columns[position].name)
+            })
+        });
+        let rows = tables.iter().map(Table::rows).sum();
+        Ok(first.with_arrays(arrays.collect::<Result<_, _>>()?, rows))
+    }
+
+    fn map_arrays(&self, change: impl Fn(&ArrayRef) -> ArrayRef + Sync + Send) -> Vec<ArrayRef> {
+        self.arrays.par_iter().map(change).collect()
+    }
+}
+
+/// Other columns of the same rows.
+impl Table {
+    /// The named columns, in the order of the names.
+    ///
+    /// # Errors
+    /// [`code::UNKNOWN_COLUMN`], [`code::DUPLICATE_COLUMN`].
+    pub fn select(&self, names: &[impl AsRef<str>]) -> Result<Table, Failure> {
+        let positions = names.iter().map(|name| self.position(name.as_ref())).collect::<Result<Vec<_>, _>>()?;
+        let columns = positions.iter().map(|&position| self.columns[position].clone()).collect();
+        let arrays = positions.iter().map(|&position| self.arrays[position].clone()).collect();
+        Ok(Table::with_rows(columns, arrays, self.rows)?.with_origin(self.origin.clone()))
+    }
+
+    /// All columns but the named ones.
+    ///
+    /// # Errors
+    /// [`code::UNKNOWN_COLUMN`].
+    pub fn drop(&self, names: &[impl AsRef<str>]) -> Result<Table, Failure> {
+        let dropped = names.iter().map(|name| self.position(name.as_ref())).collect::<Result<BTreeSet<_>, _>>()?;
+        let kept = || (0..self.columns.len()).filter(|position| !dropped.contains(position));
+        let columns = kept().map(|position| self.columns[position].clone()).collect();
+        let arrays = kept().map(|position| self.arrays[position].clone()).collect();
+        Ok(Table::with_rows(columns, arrays, self.rows)?.with_origin(self.origin.clone()))
+    }
+
+    /// The same table with another role for one column. A table has one target: another one becomes a feature.
+    ///
+    /// # Errors
+    /// [`code::UNKNOWN_COLUMN`].
+    pub fn with_role(&self, name: &str, role: Role) -> Result<Table, Failure> {
+        let position = self.position(name)?;
+        let mut columns = self.columns.to_vec();
+        if role == Role::Target {
+            for column in columns.iter_mut().filter(|column| column.role == Role::Target) {
+                column.role = Role::Feature;
+            }
+        }
+        columns[position].role = role;
+        Ok(Table { columns: columns.into(), ..self.clone() })
+    }
+
+    /// The table with one more column at its end, or with the column of that name replaced.
+    ///
+    /// # Errors
+    /// As [`Table::new`].
+    pub fn with_column(&self, column: Column, array: ArrayRef) -> Result<Table, Failure> {
+        let (mut columns, mut arrays) = (self.columns.to_vec(), self.arrays.clone());
+        match columns.iter().position(|other| other.name == column.name) {
+            Some(position) => (columns[position], arrays[position]) = (column, array),
+            None => {
+                columns.push(column);
+                arrays.push(array);
+            }
+        }
+        Ok(Table::with_rows(columns, arrays, self.rows)?.with_origin(self.origin.clone()))
+    }
+
+    /// The table with one more column at its end, or with the column of that name replaced, without a single value.
+    ///
+    /// # Errors
+    /// As [`Table::new`].
+    pub fn with_nulls(&self, column: Column) -> Result<Table, Failure> {
+        let array = arrow_array::new_null_array(&column.kind.storage(), self.rows);
+        self.with_column(column, array)
+    }
+
+    /// The table with each column replaced by the columns that `change` makes of it.
+    ///
+    /// # Errors
+    /// Those of `change`, and as [`Table::new`].
+    pub fn map_columns(
+        &self,
+        mut change: impl FnMut(&Column, &ArrayRef) -> Result<Vec<(Column, ArrayRef)>, Failure>,
+    ) -> Result<Table, Failure> {
+        let (mut columns, mut arrays) = (Vec::new(), Vec::new());
+        for (column, array) in self.columns.iter().zip(&self.arrays) {
+            for (column, array) in change(column, array)? {
+                columns.push(column);
+                arrays.push(array);
+            }
+        }
+        Ok(Table::with_rows(columns, arrays, self.rows)?.with_origin(self.origin.clone()))
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.show(10, 100))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,66 @@
+//! Tables to and from Arrow, and how each kind is stored.
+
+use crate::{Column, Kind, Table};
+use arrow_array::{RecordBatch, RecordBatchOptions};
+use arrow_schema::{DataType, Field, TimeUnit};
+use pipewright_diagnostic::{Failure, code};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// To and from Arrow, without copying.
+impl Table {
+    /// A record batch as a table. Kinds follow from storage, and from the field's metadata `kind`, `role` and
+    /// `sources` (a JSON list) where [`Table::to_batch`] left them.
+    ///
+    /// # Errors
+    /// [`code::KIND_CHANGED`] for a type that no kind is stored as; as [`Table::new`].
+    pub fn from_batch(batch: &RecordBatch) -> Result<Table, Failure> {
+        let schema = batch.schema();
+        let columns = schema.fields().iter().map(|field| column_of(field)).collect::<Result<Vec<_>, _>>()?;
+        Table::with_rows(columns, batch.columns().to_vec(), batch.num_rows())
+    }
+
+    /// The table as a record batch.
+    #[must_use]
+    pub fn to_batch(&self) -> RecordBatch {
+        let fields: Vec<Field> = self.columns.iter().map(field_of).collect();
+        let options = RecordBatchOptions::new().with_row_count(Some(self.rows));
+        let schema = Arc::new(arrow_schema::Schema::new(fields));
+        RecordBatch::try_new_with_options(schema, self.arrays.clone(), &options).expect("a table is consistent")
+    }
+}
+
+fn column_of(field: &Field) -> Result<Column, Failure> {
+    let stated = |key: &str| field.metadata().get(key).map(String::as_str);
+    let inferred = match field.data_type() {
+        DataType::Float64 => Kind::Continuous,
+        DataType::Int64 => Kind::Count,
+        DataType::Boolean => Kind::Bool,
+        DataType::Utf8 => Kind::Text,
+        DataType::Timestamp(TimeUnit::Microsecond, None) => Kind::Date,
+        DataType::Time64(TimeUnit::Microsecond) => Kind::Time,
+        other => {
+            let message = format!("no kind of column is stored as {other}");
+            return Err(Failure::new(code::KIND_CHANGED, message).column(field.name()));
+        }
+    };
+    let mut column = Column::new(field.name().as_str(), inferred);
+    let word = |text: &str| serde_json::Value::String(text.to_string());
+    if let Some(kind) = stated("kind").and_then(|text| serde_json::from_value(word(text)).ok()) {
+        column.kind = kind;
+    }
+    if let Some(role) = stated("role").and_then(|text| serde_json::from_value(word(text)).ok()) {
+        column.role = role;
+    }
+    if let Some(sources) = stated("sources").and_then(|text| serde_json::from_str(text).ok()) {
+        column.sources = sources;
+    }
+    Ok(column)
+}
+
+fn field_of(column: &Column) -> Field {
+    let sources = serde_json::to_string(&column.sources).expect("names are text");
+    let metadata = [("kind", column.kind.to_string()), ("role", column.role.to_string()), ("sources", sources)];
+    let metadata: HashMap<String, String> = metadata.map(|(key, value)| (key.to_string(), value)).into();
+    Field::new(&*column.name, column.kind.storage(), true).with_metadata(metadata)
+}

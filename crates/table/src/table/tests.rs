@@ -1,0 +1,116 @@
+//! Tables: other rows, other columns, numbers and classes, and how they look.
+
+use super::*;
+use crate::Kind;
+use crate::testing;
+use arrow_array::cast::AsArray;
+use arrow_array::{Float64Array, StringArray};
+
+fn table() -> Table {
+    let text = "a,b,c,d,e\n3,0.5,x,true,2024-01-31\n1,,y,,2024-02-01\n10,-1.5,,false,\n";
+    testing::table(text)
+}
+
+#[test]
+fn what_is_inconsistent_is_refused() {
+    let numbers = |count: usize| Arc::new(Float64Array::from(vec![0.0; count])) as ArrayRef;
+    let column = |name: &str| Column::new(name, Kind::Continuous);
+    let refused = |columns, arrays| Table::new(columns, arrays).unwrap_err().code;
+    assert_eq!(refused(vec![column("a"), column("a")], vec![numbers(1), numbers(1)]), code::DUPLICATE_COLUMN);
+    assert_eq!(refused(vec![column("a"), column("b")], vec![numbers(1), numbers(2)]), code::BUG);
+    assert_eq!(refused(vec![column("a")], vec![Arc::new(StringArray::from(vec!["x"]))]), code::BUG);
+    assert_eq!(Table::concat(&[table(), table().drop(&["a"]).unwrap()]).unwrap_err().code, code::KIND_CHANGED);
+}
+
+#[test]
+fn rows_are_taken_sliced_filtered_and_sampled() {
+    let table = table();
+    assert_eq!(table.take(&[2, 0, 2]).numbers(&["a".into()]).unwrap(), [10.0, 3.0, 10.0]);
+    assert_eq!(table.head(2), table.take(&[0, 1]));
+    assert_eq!(table.filter(table.array("d").unwrap().as_boolean()), table.take(&[0]));
+    assert_eq!(table.filter(&BooleanArray::from(vec![false, true, true])), table.slice(1, 2));
+    assert_eq!(Table::concat(&[table.slice(0, 1), table.slice(1, 2)]).unwrap(), table);
+    let sample = table.sample(2, Key::new(1));
+    assert_eq!((sample.rows(), &sample), (2, &table.sample(2, Key::new(1))));
+    assert_eq!(table.sample(9, Key::new(1)), table);
+}
+
+#[test]
+fn columns_are_selected_and_replaced() {
+    let table = table();
+    assert_eq!(
+        table.select(&["c", "a"]).unwrap().schema(),
+        Schema::new([table.columns()[2].clone(), table.columns()[0].clone()])
+    );
+    assert_eq!(table.drop(&["b", "c", "d", "e"]).unwrap(), table.select(&["a"]).unwrap());
+    let none: [&str; 0] = [];
+    assert_eq!(table.select(&none).unwrap().rows(), 3);
+    assert_eq!(table.select(&["z"]).unwrap_err().code, code::UNKNOWN_COLUMN);
+    let target = table.with_role("a", Role::Target).unwrap().with_role("b", Role::Target).unwrap();
+    assert_eq!(target.target().map(|column| &*column.name), Some("b"));
+    assert_eq!(target.features().len(), 4);
+    let ones: ArrayRef = Arc::new(Float64Array::from(vec![1.0; 3]));
+    let replaced = table.with_column(Column::new("c", Kind::Continuous), ones.clone()).unwrap();
+    assert_eq!((replaced.columns().len(), replaced.columns()[2].kind), (5, Kind::Continuous));
+    assert_eq!(table.with_column(Column::new("f", Kind::Continuous), ones).unwrap().columns().len(), 6);
+}
+
+#[test]
+fn batches_share_their_arrays_and_keep_kinds_and_roles() {
+    let table = table().with_role("d", Role::Target).unwrap();
+    let batch = table.to_batch();
+    assert!(Arc::ptr_eq(batch.column(0), table.array("a").unwrap()));
+    assert_eq!(Table::from_batch(&batch).unwrap(), table);
+}
+
+#[test]
+fn numbers_say_what_stands_in_their_way() {
+    let table = table();
+    assert_eq!(table.numbers(&["a".into()]).unwrap(), [3.0, 1.0, 10.0]);
+    let failure = table.numbers(&["a".into(), "b".into()]).unwrap_err();
+    assert_eq!((failure.code, failure.place.row), (code::MISSING_VALUES, Some(2)));
+    assert_eq!(failure.help, ["fill them first: `fillna mean on b`"]);
+    let present = table.slice(0, 1);
+    assert_eq!(present.numbers(&["d".into()]).unwrap(), [1.0]);
+    assert_eq!(present.numbers(&["c".into()]).unwrap_err().code, code::UNENCODED_COLUMN);
+    assert_eq!(present.numbers(&["e".into()]).unwrap_err().code, code::UNENCODED_COLUMN);
+    let infinite = testing::table("a b\n1\ninf\n");
+    let failure = infinite.numbers(&["a b".into()]).unwrap_err();
+    assert_eq!((failure.code, failure.place.row), (code::NON_FINITE, Some(2)));
+}
+
+#[test]
+fn classes_are_in_order() {
+    let table = table();
+    let classes = |name: &str| table.classes(name).unwrap().join(" ");
+    assert_eq!(classes("a"), "1 3 10");
+    assert_eq!(classes("b"), "-1.5 0.5");
+    assert_eq!(classes("c"), "x y");
+    assert_eq!(classes("d"), "false true");
+    assert_eq!(table.codes("d", &table.classes("d").unwrap()).unwrap(), [Some(1), None, Some(0)]);
+    let unseen = table.codes("c", &["x".to_string()]).unwrap_err();
+    assert_eq!((unseen.code, unseen.place.row), (code::UNSEEN_LEVEL, Some(2)));
+}
+
+#[test]
+fn a_table_is_shown_within_bounds() {
+    let text = " a     b  c  d      e
+ 3   0.5  x  true   2024-01-31
+ 1     ·  y  ·      2024-02-01
+10  -1.5  ·  false  ·
+";
+    assert_eq!(table().show(9, 80), text);
+    assert_eq!(table().show(1, 8), "a    b\n3  0.5\n… 2 more rows, 3 more columns\n");
+    let long = "x".repeat(50);
+    let wide = {
+        let columns = vec![Column::new("a", Kind::Text), Column::new("b", Kind::Text)];
+        let texts = |text: &str| Arc::new(StringArray::from(vec![text])) as ArrayRef;
+        Table::new(columns, vec![texts(&long), texts("1\n2")]).unwrap()
+    };
+    assert_eq!(wide.show(1, 80), format!("a{}b\n{}…  1␣2\n", " ".repeat(33), "x".repeat(31)));
+    let numbers = [1e20, 1.23456789, 123456.789, 1e-7, 0.0, -2.5];
+    let numbers: ArrayRef = Arc::new(Float64Array::from(numbers.to_vec()));
+    let shown = Table::new(vec![Column::new("x", Kind::Continuous)], vec![numbers]).unwrap().show(9, 80);
+    let cells: Vec<&str> = shown.split_whitespace().collect();
+    assert_eq!(cells, ["x", "1e20", "1.234568", "123456.8", "1e-7", "0", "-2.5"]);
+}

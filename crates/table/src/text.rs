@@ -1,0 +1,54 @@
+//! Values, names and kinds as text.
+
+use crate::{Kind, literal};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType};
+use arrow_array::{Array, ArrayRef};
+use arrow_schema::DataType;
+use std::borrow::Cow;
+
+/// The value of a row as text; none where it is missing.
+#[must_use]
+pub fn text_of(array: &ArrayRef, row: usize) -> Option<String> {
+    text_at(array, row).map(Cow::into_owned)
+}
+
+/// As [`text_of`], without a copy of what is a text already.
+pub(crate) fn text_at(array: &ArrayRef, row: usize) -> Option<Cow<'_, str>> {
+    if array.is_null(row) {
+        return None;
+    }
+    Some(Cow::Owned(match array.data_type() {
+        DataType::Float64 => (array.as_primitive::<Float64Type>().value(row) + 0.0).to_string(),
+        DataType::Int64 => array.as_primitive::<Int64Type>().value(row).to_string(),
+        DataType::Boolean => return Some(Cow::Borrowed(if array.as_boolean().value(row) { "true" } else { "false" })),
+        DataType::Utf8 => return Some(Cow::Borrowed(array.as_string::<i32>().value(row))),
+        DataType::Timestamp(..) => literal::date_text(array.as_primitive::<TimestampMicrosecondType>().value(row)),
+        DataType::Time64(..) => literal::time_text(array.as_primitive::<Time64MicrosecondType>().value(row)),
+        other => unreachable!("no kind is stored as {other}"),
+    }))
+}
+
+/// A column's name as the language writes it: in backticks unless it is an identifier.
+#[must_use]
+pub fn quoted(name: &str) -> String {
+    let mut characters = name.chars();
+    let starts_well = characters.next().is_some_and(|first| first.is_alphabetic() || first == '_');
+    let plain = starts_well && characters.all(|other| other.is_alphanumeric() || other == '_');
+    if plain { name.to_string() } else { format!("`{name}`") }
+}
+
+/// What a column of this kind holds, in the plural: "whole numbers".
+#[must_use]
+pub fn plural(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Continuous => "real numbers",
+        Kind::Count => "whole numbers",
+        Kind::Bool => "truth values",
+        Kind::Category | Kind::Ordered => "categories",
+        Kind::Date => "dates",
+        Kind::Time => "times of day",
+        Kind::Text => "text",
+        Kind::Id => "ids",
+    }
+}
