@@ -8,6 +8,8 @@ mod support;
 
 #[path = "laws/arguments.rs"]
 mod arguments;
+#[path = "laws/footprint.rs"]
+mod footprint;
 #[path = "laws/honesty.rs"]
 mod honesty;
 #[path = "laws/repeatability.rs"]

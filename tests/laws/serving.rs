@@ -56,7 +56,7 @@ fn a_saved_pipeline_predicts_what_the_fitted_one_does() {
         let mut predicted = None;
         for value in values {
             match value {
-                Value::State(state) => rows = state.apply(&rows).unwrap(),
+                Value::State(learned) => rows = learned.state.apply(&rows).unwrap(),
                 Value::Model(model) => predicted = Some(model.predict(&rows).unwrap()),
                 _ => unreachable!("then states, then the model"),
             }

@@ -3,11 +3,10 @@
 use crate::exchange;
 use pipewright_diagnostic::{Failure, Watch, code};
 use pipewright_frame::{About, Chunks, Estimator, Schema, State, Table, TableEstimator};
-use pipewright_operator::work::{self, Fitted, FittedModel, Step};
-use pipewright_operator::{Args, Data, Effect, Fault, Task, TaskKind};
+use pipewright_operator::work::{self, Dropped, Fitted, FittedModel, Learned, Needs, Step};
+use pipewright_operator::{Args, Data, Effect, Fault, Footprint, Task, TaskKind, TrainingRows};
 use pipewright_world::random::Key;
 use serde_json::{Value as Json, json};
-use std::any::Any;
 use std::sync::Arc;
 
 /// An estimator of `frame` as a step of a plan.
@@ -28,20 +27,21 @@ impl<E: Estimator + 'static> Step for StepOf<E> {
         self.estimator.schema(input)
     }
 
-    fn chooses(&self) -> bool {
-        self.estimator.chooses_by_name()
+    fn footprint(&self, verb: Effect) -> Footprint {
+        let footprint = Footprint::of(verb);
+        if self.estimator.chooses_by_name() { footprint } else { footprint.reading_features().making_values() }
     }
 
-    fn fit(&self, rows: &dyn Chunks, _: &About) -> Result<Arc<dyn Fitted>, Failure> {
+    fn fit(&self, rows: &dyn Chunks, _: &About) -> Result<Learned, Failure> {
         let (state, mut notices) = pipewright_frame::fit_noting(&self.estimator, rows)?;
         notices.extend((self.notices)(&state));
-        Ok(Arc::new(StateOf { notices, state }))
+        Ok(Learned::new(Arc::new(StateOf { notices, state })))
     }
 }
 
 /// An estimator of `frame` that needs all rows at once, as a step of a plan.
 pub(crate) struct TableStep<E: TableEstimator> {
-    pub estimator: E,
+    pub estimator: Arc<E>,
     /// What the arguments make of the verb's effect, if they decide.
     pub effect: Option<Effect>,
     /// What is worth saying about a state.
@@ -50,7 +50,7 @@ pub(crate) struct TableStep<E: TableEstimator> {
 
 impl<E: TableEstimator> TableStep<E> {
     pub(crate) fn new(estimator: E) -> TableStep<E> {
-        TableStep { estimator, effect: None, notices: |_| Vec::new() }
+        TableStep { estimator: Arc::new(estimator), effect: None, notices: |_| Vec::new() }
     }
 }
 
@@ -59,23 +59,24 @@ impl<E: TableEstimator + 'static> Step for TableStep<E> {
         self.estimator.schema(input)
     }
 
-    fn effect(&self) -> Option<Effect> {
-        self.effect
+    fn footprint(&self, verb: Effect) -> Footprint {
+        let training = match self.estimator.treats_training_apart() {
+            true => TrainingRows::Apart,
+            false => TrainingRows::AsOthers,
+        };
+        let footprint = Footprint::of(self.effect.unwrap_or(verb)).reading_features().making_values();
+        Footprint { training, ..footprint }
     }
 
-    fn fit(&self, rows: &dyn Chunks, about: &About) -> Result<Arc<dyn Fitted>, Failure> {
+    fn fit(&self, rows: &dyn Chunks, about: &About) -> Result<Learned, Failure> {
         let state = self.estimator.fit(&rows.table()?, about)?;
-        Ok(Arc::new(StateOf { notices: (self.notices)(&state), state }))
-    }
-
-    fn treats_training_apart(&self) -> bool {
-        self.estimator.treats_training_apart()
-    }
-
-    fn apply_training(&self, state: &dyn Fitted, rows: &Table, about: &About) -> Result<Table, Failure> {
-        let fitted: &dyn Any = state;
-        let fitted = fitted.downcast_ref::<StateOf<E::State>>().expect("a step is given its own state");
-        self.estimator.apply_training(&fitted.state, rows, about)
+        let fitted = Arc::new(StateOf { notices: (self.notices)(&state), state });
+        let mut learned = Learned::new(fitted.clone());
+        if self.estimator.treats_training_apart() {
+            let (estimator, about) = (self.estimator.clone(), about.clone());
+            learned.training = Some(Arc::new(move |rows| estimator.apply_training(&fitted.state, rows, &about)));
+        }
+        Ok(learned)
     }
 }
 
@@ -98,12 +99,9 @@ impl<S: State> Fitted for StateOf<S> {
         self.state.apply_owned(rows)
     }
 
-    fn by_row(&self) -> bool {
-        self.state.by_row()
-    }
-
-    fn reads(&self) -> Vec<Arc<str>> {
-        self.state.reads()
+    fn needs(&self) -> Needs {
+        let drops = if self.state.drops_all() { Dropped::All } else { Dropped::Columns(Vec::new()) };
+        Needs { by_row: self.state.by_row(), reads: self.state.reads(), drops }
     }
 
     fn show(&self) -> Table {
@@ -116,10 +114,6 @@ impl<S: State> Fitted for StateOf<S> {
 
     fn notices(&self) -> Vec<Failure> {
         self.notices.clone()
-    }
-
-    fn drops_all(&self) -> bool {
-        self.state.drops_all()
     }
 }
 

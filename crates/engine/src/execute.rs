@@ -3,7 +3,7 @@
 use crate::observe::Observer;
 use pipewright_diagnostic::{Failure, Watch};
 use pipewright_frame::{Column, Role, Table};
-use pipewright_operator::work::{Fitted, FittedModel, Report, Round, Score};
+use pipewright_operator::work::{Dropped, Fitted, FittedModel, Learned, Report, Round, Score};
 use pipewright_operator::{Data, Surroundings, Task};
 use pipewright_plan::{Frame, Job, Part, Work};
 use std::collections::BTreeSet;
@@ -17,7 +17,7 @@ pub enum Value {
     /// Ways to part rows.
     Rounds(Arc<Vec<Round>>),
     /// What a step has learned.
-    State(Arc<dyn Fitted>),
+    State(Learned),
     /// A trained model.
     Model(Arc<dyn FittedModel>),
     /// What one round says.
@@ -62,18 +62,18 @@ pub(crate) fn execute(
             Value::Data(expect!(Data, &inputs[0]).pick(rows)?)
         }
         Work::Fit(step, about) => {
-            let state = step.fit(expect!(Data, &inputs[0]).chunks(), about)?;
-            state.notices().into_iter().for_each(|notice| watch.notice(notice));
-            observer.fitted(job, state.as_ref());
-            Value::State(state)
+            let learned = step.fit(expect!(Data, &inputs[0]).chunks(), about)?;
+            learned.state.notices().into_iter().for_each(|notice| watch.notice(notice));
+            observer.fitted(job, learned.state.as_ref());
+            Value::State(learned)
         }
         Work::Apply => {
             let rows = inputs.pop().expect("lowering gives this job two inputs");
-            Value::Data(expect!(Data, rows).applied(expect!(State, &inputs[0]))?)
+            Value::Data(expect!(Data, rows).applied(&expect!(State, &inputs[0]).state)?)
         }
-        Work::ApplyTraining(step, about) => {
+        Work::ApplyTraining => {
             let rows = expect!(Data, &inputs[1]).table()?;
-            Value::Data(Data::Table(step.apply_training(expect!(State, &inputs[0]).as_ref(), &rows, about)?))
+            Value::Data(Data::Table(expect!(State, &inputs[0]).training_rows(rows)?))
         }
         Work::Learn(learner, key) => {
             let validation = inputs.get(1).map(|rows| expect!(Data, rows));
@@ -133,12 +133,15 @@ fn predict(model: &Arc<dyn FittedModel>, rows: &Data) -> Result<Table, Failure> 
 fn pipeline(frame: &Frame, inputs: &[Value]) -> pipewright_operator::FittedPipeline {
     let columns = expect!(Data, &inputs[0]).columns();
     let states: Vec<Arc<dyn Fitted>> =
-        inputs[1..inputs.len() - 1].iter().map(|state| expect!(State, state).clone()).collect();
-    // What the first step drops without a look is not asked of new rows.
-    let unneeded = states.first().map(|state| state.unneeded()).unwrap_or_default();
-    let reads: BTreeSet<Arc<str>> = states.iter().flat_map(|state| state.reads()).collect();
+        inputs[1..inputs.len() - 1].iter().map(|state| expect!(State, state).state.clone()).collect();
+    // What the first step drops unread is not asked of new rows.
+    let dropped = match states.first().map(|state| state.needs().drops) {
+        Some(Dropped::Columns(names)) => names,
+        Some(Dropped::All) | None => Vec::new(),
+    };
+    let reads: BTreeSet<Arc<str>> = states.iter().flat_map(|state| state.needs().reads).collect();
     let wanted =
-        |column: &Column| reads.contains(&column.name) || (frame.wants(column) && !unneeded.contains(&column.name));
+        |column: &Column| reads.contains(&column.name) || (frame.wants(column) && !dropped.contains(&column.name));
     let features = columns.into_iter().filter(wanted).collect();
     let model = expect!(Model, &inputs[inputs.len() - 1]).clone();
     frame.fill(features, states, model)

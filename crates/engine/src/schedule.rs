@@ -256,7 +256,7 @@ fn is_run(work: &pipewright_plan::Work) -> bool {
     use pipewright_plan::Work;
     !matches!(
         work,
-        Work::Pick(..) | Work::Apply | Work::ApplyTraining(..) | Work::Predict | Work::Split(..) | Work::Score(..)
+        Work::Pick(..) | Work::Apply | Work::ApplyTraining | Work::Predict | Work::Split(..) | Work::Score(..)
     )
 }
 

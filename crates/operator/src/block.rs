@@ -1,7 +1,7 @@
 //! Stages inside a stage: what stands in the braces of `columns` and `only`, bound and ready to work.
 
-use crate::work::{Fitted, Rows, Step};
-use crate::{Bound, Effect, Verb};
+use crate::work::{Fitted, Learned, Rows, Step};
+use crate::{Bound, Effect, Footprint, TrainingRows, Verb};
 use pipewright_diagnostic::{Failure, Ignore, code};
 use pipewright_frame::{About, Chunks, Schema, Selection, Table};
 use std::fmt;
@@ -19,10 +19,17 @@ pub struct Inner {
     pub verb: &'static Verb,
     /// What does the work.
     pub work: InnerWork,
-    /// What it learns, and from which rows.
-    pub effect: Effect,
     /// The stage as a script would write it.
     pub text: String,
+}
+
+impl Inner {
+    fn footprint(&self) -> Footprint {
+        match &self.work {
+            InnerWork::Step(step) => step.footprint(self.verb.spec.effect),
+            InnerWork::Rows(rows) => rows.footprint(self.verb.spec.effect),
+        }
+    }
 }
 
 /// The forms of work that a block may hold.
@@ -91,30 +98,10 @@ impl Block {
         &self.stages
     }
 
-    /// The strongest effect of its stages: learning with the target, learning, looking at other rows, none.
+    /// The footprint of all its stages.
     #[must_use]
-    pub fn effect(&self) -> Effect {
-        let any = |effect: Effect| self.stages.iter().any(|stage| stage.effect == effect);
-        [Effect::FitTarget, Effect::Fit, Effect::Seq].into_iter().find(|&effect| any(effect)).unwrap_or(Effect::Row)
-    }
-
-    /// Does any stage treat the rows that it learns from apart?
-    #[must_use]
-    pub fn treats_training_apart(&self) -> bool {
-        self.stages.iter().any(|stage| match &stage.work {
-            InnerWork::Step(step) => step.treats_training_apart(),
-            InnerWork::Rows(_) => false,
-        })
-    }
-
-    /// The columns that its stages look at by name.
-    #[must_use]
-    pub fn reads(&self) -> Vec<Arc<str>> {
-        let of = |stage: &Inner| match &stage.work {
-            InnerWork::Step(step) => step.reads(),
-            InnerWork::Rows(rows) => rows.reads(),
-        };
-        self.stages.iter().flat_map(of).collect()
+    pub fn footprint(&self) -> Footprint {
+        self.stages.iter().map(Inner::footprint).fold(Footprint::of(Effect::Row), Footprint::then)
     }
 
     /// The schema behind its last stage.
@@ -136,42 +123,24 @@ impl Block {
     ///
     /// # Panics
     /// If a stage is no step; only [`Block::of_training`] takes others.
-    pub fn fit(&self, rows: &dyn Chunks, about: &About) -> Result<Vec<Arc<dyn Fitted>>, Failure> {
-        if rows.budget_bytes().is_none() || self.treats_training_apart() {
-            return self.fit_and_apply(rows.table()?, about).map(|(states, _)| states);
+    pub fn fit(&self, rows: &dyn Chunks, about: &About) -> Result<Vec<Learned>, Failure> {
+        let mut learned: Vec<Learned> = Vec::new();
+        if rows.budget_bytes().is_none() || self.footprint().training == TrainingRows::Apart {
+            let mut table = rows.table()?;
+            for (place, step) in self.steps().enumerate() {
+                let fitted = step.fit(&table, &inner(about, place))?;
+                table = fitted.training_rows(table)?;
+                learned.push(fitted);
+            }
+        } else {
+            let mut states: Vec<Arc<dyn Fitted>> = Vec::new();
+            for (place, step) in self.steps().enumerate() {
+                let fitted = step.fit(&Applied { rows, states: &states }, &inner(about, place))?;
+                states.push(fitted.state.clone());
+                learned.push(fitted);
+            }
         }
-        let mut states: Vec<Arc<dyn Fitted>> = Vec::new();
-        for (place, step) in self.steps().enumerate() {
-            let state = step.fit(&Applied { rows, states: &states }, &inner(about, place))?;
-            states.push(state);
-        }
-        Ok(states)
-    }
-
-    /// As [`Block::fit`], with what the rows that were learned from become.
-    ///
-    /// # Errors
-    /// Those of the stages.
-    pub fn fit_and_apply(&self, rows: Table, about: &About) -> Result<(Vec<Arc<dyn Fitted>>, Table), Failure> {
-        let mut table = rows;
-        let mut states = Vec::new();
-        for (place, step) in self.steps().enumerate() {
-            let about = inner(about, place);
-            let state = step.fit(&table, &about)?;
-            table = training(step, state.as_ref(), &table, &about)?;
-            states.push(state);
-        }
-        Ok((states, table))
-    }
-
-    /// What the rows that `states` were learned from become.
-    ///
-    /// # Errors
-    /// Those of the stages.
-    pub fn apply_training(&self, states: &[Arc<dyn Fitted>], rows: Table, about: &About) -> Result<Table, Failure> {
-        self.steps().zip(states).enumerate().try_fold(rows, |table, (place, (step, state))| {
-            training(step, state.as_ref(), &table, &inner(about, place))
-        })
+        Ok(learned)
     }
 
     /// What training rows become that alone go through the block, whose stages may make and choose rows.
@@ -184,10 +153,7 @@ impl Block {
             let about = inner(about, place);
             table = match &stage.work {
                 InnerWork::Rows(rows) => rows.apply(&table, about.key, &Ignore)?,
-                InnerWork::Step(step) => {
-                    let state = step.fit(&table, &about)?;
-                    training(step, state.as_ref(), &table, &about)?
-                }
+                InnerWork::Step(step) => step.fit(&table, &about)?.training_rows(table)?,
             };
         }
         Ok(table)
@@ -204,10 +170,6 @@ impl Block {
 /// What a stage of a block may know: random numbers of its own.
 fn inner(about: &About, place: usize) -> About {
     About { aim: about.aim.clone(), key: about.key.index(place as u64) }
-}
-
-fn training(step: &Arc<dyn Step>, state: &dyn Fitted, rows: &Table, about: &About) -> Result<Table, Failure> {
-    if step.treats_training_apart() { step.apply_training(state, rows, about) } else { state.apply(rows) }
 }
 
 /// Rows after some states, made chunk by chunk whenever they are asked for.
@@ -228,7 +190,7 @@ impl Chunks for Applied<'_> {
     }
 
     fn chunk(&self, index: usize) -> Result<Table, Failure> {
-        if self.states.iter().any(|state| !state.by_row()) {
+        if self.states.iter().any(|state| !state.needs().by_row) {
             let message = "a step here looks at all rows at once, and they do not fit in the memory that is allowed";
             return Err(Failure::new(code::LIMIT_REACHED, message).help("allow more: --mem 8G"));
         }

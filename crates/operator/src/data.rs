@@ -1,6 +1,7 @@
 //! Rows on their way through a plan: a table, or a stream of chunks where a table would not fit in memory.
 
 use crate::work::{Fitted, Rows};
+use crate::{Effect, RowsKept};
 use pipewright_diagnostic::{Failure, Ignore, Watch, code};
 use pipewright_frame::{Chunks, Column, Origin, Scan, Schema, Table};
 use pipewright_world::World;
@@ -104,18 +105,24 @@ impl Data {
     /// # Errors
     /// Those of the change.
     pub fn changed(&self, rows: &Arc<dyn Rows>, key: Key, watch: &dyn Watch) -> Result<Data, Failure> {
-        match self {
-            Data::Stream(stream) if rows.by_row() => {
+        let footprint = rows.footprint(Effect::RowsAll);
+        let table = match (self, &footprint.keeps) {
+            (Data::Stream(stream), keeps) if footprint.by_row() => {
                 let changed = stream.then(Stage::Rows(rows.clone(), key), watch)?;
-                changed.notice(rows.as_ref(), key, watch)?;
-                Ok(Data::Stream(changed))
+                if let RowsKept::Known(column) = keeps {
+                    left_out(column, changed.count_left_out(rows.as_ref(), key)?, watch);
+                }
+                return Ok(Data::Stream(changed));
             }
-            Data::Stream(_) => match rows.first_rows() {
-                Some(count) => Ok(Data::Table(rows.apply(&self.head(count)?, key, watch)?)),
-                None => Ok(Data::Table(rows.apply(&self.table()?, key, watch)?)),
-            },
-            Data::Table(table) => Ok(Data::Table(rows.apply(table, key, watch)?)),
+            (Data::Stream(_), RowsKept::First(count)) => self.head(*count)?,
+            (Data::Stream(_), _) => self.table()?,
+            (Data::Table(table), _) => table.clone(),
+        };
+        let changed = rows.apply(&table, key, watch)?;
+        if let RowsKept::Known(column) = &footprint.keeps {
+            left_out(column, table.rows() - changed.rows(), watch);
         }
+        Ok(Data::Table(changed))
     }
 
     /// The rows as a state makes them.
@@ -125,7 +132,7 @@ impl Data {
     pub fn applied(self, state: &Arc<dyn Fitted>) -> Result<Data, Failure> {
         match self {
             Data::Table(table) => Ok(Data::Table(state.apply_owned(table)?)),
-            Data::Stream(_) if !state.by_row() => Ok(Data::Table(state.apply_owned(self.table()?)?)),
+            Data::Stream(_) if !state.needs().by_row => Ok(Data::Table(state.apply_owned(self.table()?)?)),
             Data::Stream(stream) => Ok(Data::Stream(stream.then(Stage::Apply(state.clone()), &Ignore)?)),
         }
     }
@@ -223,11 +230,8 @@ impl Stream {
         Table::empty(&self.schema)
     }
 
-    /// Passes on what the last stage has to say of all chunks together, by going through them once.
-    fn notice(&self, rows: &dyn Rows, key: Key, watch: &dyn Watch) -> Result<(), Failure> {
-        if rows.left_out(1).is_none() {
-            return Ok(());
-        }
+    /// How many rows its last stage leaves out, by going through all chunks once.
+    fn count_left_out(&self, rows: &dyn Rows, key: Key) -> Result<usize, Failure> {
         let before = Stream { stages: self.stages[..self.stages.len() - 1].to_vec(), ..self.clone() };
         let mut left_out = 0;
         let mut ends = Vec::with_capacity(self.count());
@@ -238,8 +242,7 @@ impl Stream {
             Ok(())
         })?;
         let _ = self.ends.set(ends.into());
-        rows.left_out(left_out).filter(|_| left_out > 0).into_iter().for_each(|note| watch.notice(note));
-        Ok(())
+        Ok(left_out)
     }
 
     /// The rows up to the end of each chunk.
@@ -293,6 +296,16 @@ impl Stream {
         Failure::new(code::LIMIT_REACHED, message)
             .help("allow more: --mem 8G; or take fewer rows or columns: where, select, head")
     }
+}
+
+/// The note on rows that are left out because a value is missing in `column`, which only the target's may be.
+fn left_out(column: &Arc<str>, rows: usize, watch: &dyn Watch) {
+    let message = match rows {
+        0 => return,
+        1 => "1 row without a target is left out".to_owned(),
+        _ => format!("{rows} rows without a target are left out"),
+    };
+    watch.notice(Failure::note(code::ROWS_LEFT_OUT, message).column(&**column));
 }
 
 fn amount(bytes: u64) -> String {

@@ -70,6 +70,6 @@ impl FittedPipeline {
     /// Is what it predicts for a row the same, whatever rows stand beside it?
     #[must_use]
     pub fn by_row(&self) -> bool {
-        self.steps.iter().all(|step| step.fitted.by_row())
+        self.steps.iter().all(|step| step.fitted.needs().by_row)
     }
 }

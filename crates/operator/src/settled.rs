@@ -1,12 +1,10 @@
 //! A step whose columns only the rows can tell (`on @missing`): it looks at the training rows first, and is then the
 //! step that the verb makes of the columns found.
 
-use crate::work::{Fitted, Step};
-use crate::{Args, Bound, Effect, Surroundings, Verb};
+use crate::work::{Learned, Step};
+use crate::{Args, Bound, Effect, Footprint, Surroundings, Verb};
 use pipewright_diagnostic::{Failure, code};
-use pipewright_frame::{About, Chunks, Entry, Role, Schema, Selection, Table};
-use serde_json::Value as Json;
-use std::any::Any;
+use pipewright_frame::{About, Chunks, Entry, Role, Schema, Selection};
 use std::sync::Arc;
 
 /// The step of a verb whose selection asks the rows.
@@ -59,64 +57,12 @@ impl Step for Settled {
         Ok(Schema::with_entries(input.entries().iter().map(undecided).collect()))
     }
 
-    fn effect(&self) -> Option<Effect> {
-        let own = self.candidate.effect().unwrap_or(self.verb.spec.effect);
+    fn footprint(&self, verb: Effect) -> Footprint {
         // Which columns there are is learned from the training rows.
-        Some(if own == Effect::FitTarget || own == Effect::RowsTrain { own } else { Effect::Fit })
+        self.candidate.footprint(verb).then(Footprint::of(Effect::Fit)).reading_features().making_values()
     }
 
-    fn reads(&self) -> Vec<Arc<str>> {
-        self.candidate.reads()
-    }
-
-    fn fit(&self, rows: &dyn Chunks, about: &About) -> Result<Arc<dyn Fitted>, Failure> {
-        let step = self.settle(rows)?;
-        let fitted = step.fit(rows, about)?;
-        match step.treats_training_apart() {
-            false => Ok(fitted),
-            true => Ok(Arc::new(Remembered { fitted, step })),
-        }
-    }
-
-    fn treats_training_apart(&self) -> bool {
-        self.candidate.treats_training_apart()
-    }
-
-    fn apply_training(&self, state: &dyn Fitted, rows: &Table, about: &About) -> Result<Table, Failure> {
-        let state: &dyn Any = state;
-        let remembered = state.downcast_ref::<Remembered>().expect("a step is given its own state");
-        remembered.step.apply_training(remembered.fitted.as_ref(), rows, about)
-    }
-}
-
-/// A state together with the step that learned it.
-struct Remembered {
-    fitted: Arc<dyn Fitted>,
-    step: Arc<dyn Step>,
-}
-
-impl Fitted for Remembered {
-    fn apply(&self, rows: &Table) -> Result<Table, Failure> {
-        self.fitted.apply(rows)
-    }
-
-    fn apply_owned(&self, rows: Table) -> Result<Table, Failure> {
-        self.fitted.apply_owned(rows)
-    }
-
-    fn by_row(&self) -> bool {
-        self.fitted.by_row()
-    }
-
-    fn show(&self) -> Table {
-        self.fitted.show()
-    }
-
-    fn save(&self) -> Json {
-        self.fitted.save()
-    }
-
-    fn notices(&self) -> Vec<Failure> {
-        self.fitted.notices()
+    fn fit(&self, rows: &dyn Chunks, about: &About) -> Result<Learned, Failure> {
+        self.settle(rows)?.fit(rows, about)
     }
 }

@@ -301,6 +301,22 @@ impl Effect {
         matches!(self, Effect::Fit | Effect::FitTarget | Effect::RowsTrain)
     }
 
+    /// Of two stages that are one, the effect of greater strength is that of both.
+    pub(crate) fn strength(self) -> u8 {
+        match self {
+            Effect::Row => 0,
+            Effect::Tee => 1,
+            Effect::Meta => 2,
+            Effect::Seq => 3,
+            Effect::Source => 4,
+            Effect::RowsAll => 5,
+            Effect::Fit => 6,
+            Effect::FitTarget => 7,
+            Effect::RowsTrain => 8,
+            Effect::Sink => 9,
+        }
+    }
+
     /// Its name in the reference.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -3,11 +3,10 @@
 //! All of it speaks in tables. Predictions are a table too: one column of probabilities a class, named by the class,
 //! or one column of numbers named [`PREDICTION`].
 
-use crate::{Data, Effect, Fault, FittedPipeline, Surroundings, Task, Transform, Value};
+use crate::{Data, Effect, Fault, FittedPipeline, Footprint, Surroundings, Task, Value};
 use pipewright_diagnostic::{Failure, Watch};
 use pipewright_frame::{About, Chunks, Expression, Schema, Table};
 use pipewright_world::random::Key;
-use std::any::Any;
 use std::sync::Arc;
 
 /// The name of the one column of predicted numbers.
@@ -37,12 +36,14 @@ pub enum Bound {
 }
 
 impl Bound {
-    /// Its effect, where the arguments decide and not the verb alone.
+    /// What the planner knows of it; `verb` is the effect that the verb declares.
     #[must_use]
-    pub fn effect(&self) -> Option<Effect> {
+    pub fn footprint(&self, verb: Effect) -> Footprint {
         match self {
-            Bound::Step(step) => step.effect(),
-            _ => None,
+            Bound::Rows(rows) => rows.footprint(verb),
+            Bound::Step(step) => step.footprint(verb),
+            Bound::Combine(combine) => combine.footprint(verb),
+            _ => Footprint::of(verb),
         }
     }
 }
@@ -84,6 +85,9 @@ pub trait Source: Send + Sync {
 
 /// Makes another table of a table, learning nothing.
 pub trait Rows: Send + Sync {
+    /// What the planner knows of it; `verb` is the effect that the verb declares.
+    fn footprint(&self, verb: Effect) -> Footprint;
+
     /// The schema of what it makes.
     ///
     /// # Errors
@@ -95,51 +99,13 @@ pub trait Rows: Send + Sync {
     /// # Errors
     /// A [`Failure`] naming column and row.
     fn apply(&self, table: &Table, key: Key, watch: &dyn Watch) -> Result<Table, Failure>;
-
-    /// Is what it makes of some rows the same, whatever rows stand beside them? Then it works chunk by chunk.
-    fn by_row(&self) -> bool {
-        false
-    }
-
-    /// Does it only choose rows, and look at no values for that but those of [`Rows::reads`]?
-    fn chooses(&self) -> bool {
-        false
-    }
-
-    /// The number of rows at the start that are all it looks at, if there is such a number.
-    fn first_rows(&self) -> Option<usize> {
-        None
-    }
-
-    /// The condition that every row that it keeps fulfils, if that is what it is for.
-    fn condition(&self) -> Option<&Expression> {
-        None
-    }
-
-    /// A note on rows that it leaves out, where they deserve one.
-    fn left_out(&self, rows: usize) -> Option<Failure> {
-        let _ = rows;
-        None
-    }
-
-    /// The columns whose values it looks at.
-    fn reads(&self) -> Vec<Arc<str>> {
-        Vec::new()
-    }
-
-    /// The target that it names, if naming it is what it is for.
-    fn target(&self) -> Option<Arc<str>> {
-        None
-    }
-
-    /// What models are to learn instead of the target itself, if naming the target is what it is for.
-    fn transform(&self) -> Option<Transform> {
-        None
-    }
 }
 
 /// Makes a table of a pipeline's own and of another one.
 pub trait Combine: Send + Sync {
+    /// What the planner knows of it, besides what it knows of the other table.
+    fn footprint(&self, verb: Effect) -> Footprint;
+
     /// The schema of what it makes.
     ///
     /// # Errors
@@ -153,58 +119,88 @@ pub trait Combine: Send + Sync {
     fn with(&self, other: Table) -> Result<Arc<dyn Rows>, Failure>;
 }
 
-/// Learns from rows.
+/// A transformer: it is fitted on training rows and applied to any rows.
 pub trait Step: Send + Sync {
+    /// What the planner knows of it; `verb` is the effect that the verb declares, and the arguments may make it another.
+    fn footprint(&self, verb: Effect) -> Footprint;
+
     /// The schema that its state will yield.
     ///
     /// # Errors
     /// A [`Failure`] naming the column that it cannot take.
     fn schema(&self, input: &Schema) -> Result<Schema, Failure>;
 
-    /// Does it only choose columns, and by their names alone?
-    fn chooses(&self) -> bool {
-        false
-    }
-
-    /// Its effect, where the arguments decide and not the verb alone.
-    fn effect(&self) -> Option<Effect> {
-        None
-    }
-
-    /// Does it look at rows behind the one that it is about?
-    fn looks_ahead(&self) -> bool {
-        false
-    }
-
-    /// The columns whose values it looks at by name, whatever their role.
-    fn reads(&self) -> Vec<Arc<str>> {
-        Vec::new()
-    }
-
-    /// Learns.
+    /// Fits it.
     ///
     /// # Errors
     /// A [`Failure`] naming column and row.
-    fn fit(&self, rows: &dyn Chunks, about: &About) -> Result<Arc<dyn Fitted>, Failure>;
+    fn fit(&self, rows: &dyn Chunks, about: &About) -> Result<Learned, Failure>;
+}
 
-    /// Do the rows that it learns from become something else than the state makes of any rows: out-of-fold codes, or
-    /// fewer rows?
-    fn treats_training_apart(&self) -> bool {
-        false
+/// What fitting a step yields.
+#[derive(Clone)]
+pub struct Learned {
+    /// What any rows go through.
+    pub state: Arc<dyn Fitted>,
+    /// What the rows go through that it was fitted on, where that is something else: out-of-fold codes, fewer rows.
+    pub training: Option<ForTraining>,
+}
+
+/// What becomes of the rows that a step was fitted on.
+pub type ForTraining = Arc<dyn Fn(&Table) -> Result<Table, Failure> + Send + Sync>;
+
+impl Learned {
+    /// A state that is applied to all rows alike.
+    #[must_use]
+    pub fn new(state: Arc<dyn Fitted>) -> Learned {
+        Learned { state, training: None }
     }
 
-    /// What the rows that `state` was learned from become.
+    /// What becomes of the rows that it was fitted on.
     ///
     /// # Errors
-    /// As [`Step::fit`].
-    fn apply_training(&self, state: &dyn Fitted, rows: &Table, about: &About) -> Result<Table, Failure> {
-        let _ = about;
-        state.apply(rows)
+    /// A [`Failure`] naming column and row.
+    pub fn training_rows(&self, rows: Table) -> Result<Table, Failure> {
+        match &self.training {
+            Some(training) => training(&rows),
+            None => self.state.apply_owned(rows),
+        }
     }
 }
 
-/// What a step has learned.
-pub trait Fitted: Any + Send + Sync {
+/// What a fitted step asks of the rows that it is applied to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Needs {
+    /// Is what it makes of some rows the same, whatever rows stand beside them? Then it works chunk by chunk.
+    pub by_row: bool,
+    /// The columns that it reads by name, whatever their role: rows cannot do without them.
+    pub reads: Vec<Arc<str>>,
+    /// The columns that it drops without reading them: rows can do without them.
+    pub drops: Dropped,
+}
+
+/// Columns that a fitted step drops without reading them.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Dropped {
+    /// These.
+    Columns(Vec<Arc<str>>),
+    /// Every column.
+    All,
+}
+
+impl Needs {
+    /// The needs of a step that works row by row on columns that it finds by name, and drops none unread.
+    #[must_use]
+    pub fn by_row() -> Needs {
+        Needs { by_row: true, reads: Vec::new(), drops: Dropped::Columns(Vec::new()) }
+    }
+}
+
+/// A fitted step.
+pub trait Fitted: Send + Sync {
+    /// What it asks of rows.
+    fn needs(&self) -> Needs;
+
     /// Applies it to rows.
     ///
     /// # Errors
@@ -219,16 +215,6 @@ pub trait Fitted: Any + Send + Sync {
         self.apply(&rows)
     }
 
-    /// Is what it makes of some rows the same, whatever rows stand beside them? Then it works chunk by chunk.
-    fn by_row(&self) -> bool {
-        true
-    }
-
-    /// The columns that it looks at by name, whatever their role: rows cannot do without them.
-    fn reads(&self) -> Vec<Arc<str>> {
-        Vec::new()
-    }
-
     /// What was learned, as a small table.
     fn show(&self) -> Table;
 
@@ -237,16 +223,6 @@ pub trait Fitted: Any + Send + Sync {
 
     /// What is worth saying about it.
     fn notices(&self) -> Vec<Failure> {
-        Vec::new()
-    }
-
-    /// Does it drop every column, without a look?
-    fn drops_all(&self) -> bool {
-        false
-    }
-
-    /// The columns that it drops without a look: they need not be there.
-    fn unneeded(&self) -> Vec<Arc<str>> {
         Vec::new()
     }
 }

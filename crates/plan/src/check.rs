@@ -18,7 +18,8 @@ use pipewright_diagnostic::{Diagnostic, Failure, Span, code};
 use pipewright_frame::Schema;
 use pipewright_operator::work::{Amendment, Learner};
 use pipewright_operator::{
-    Args, Bound, Domain, Effect, Fault, Form, Settled, Sort, Structure, Surroundings, Task, Transform, Verb,
+    Args, Bound, Declaration, Domain, Effect, Fault, Footprint, Form, Settled, Sort, Structure, Surroundings, Task,
+    Transform, Verb,
 };
 use pipewright_syntax::{Core, PathArg, Stage};
 use std::collections::BTreeMap;
@@ -56,8 +57,8 @@ pub struct Node {
     pub args: Args,
     /// What does the work.
     pub bound: Bound,
-    /// What it learns, and from which rows.
-    pub effect: Effect,
+    /// What it learns from, and which rows and columns it looks at; that of a joined table included.
+    pub footprint: Footprint,
     /// Where it stands; for an implied stage, where it would stand.
     pub span: Span,
     /// The stage as a script would write it, with its decisions spelled out.
@@ -103,7 +104,7 @@ impl PipelinePlan {
     /// The first stage that learns: what stands above it is done once and shared.
     #[must_use]
     pub fn first_fit(&self) -> usize {
-        let learns = |node: &Node| node.effect.learns();
+        let learns = |node: &Node| node.footprint.effect.learns();
         self.nodes.iter().position(learns).unwrap_or(self.nodes.len())
     }
 
@@ -292,7 +293,7 @@ impl<'a> Walk<'a> {
             self.sort = verb.spec.output;
             self.adrift = false;
         }
-        if self.sort == Sort::Table && self.done.nodes.last().is_some_and(|node| node.effect.learns()) {
+        if self.sort == Sort::Table && self.done.nodes.last().is_some_and(|node| node.footprint.effect.learns()) {
             // The arguments made it learn.
             self.sort = Sort::Recipe;
         }
@@ -336,10 +337,11 @@ impl<'a> Walk<'a> {
             Ok(bound) => Settled::wrap(bound, verb, &args, self.surroundings),
             Err(fault) => return self.fault(fault, &args, span),
         };
-        let effect = bound.effect().unwrap_or(verb.spec.effect);
-        if effect.learns() {
+        let mut footprint = bound.footprint(verb.spec.effect);
+        if footprint.effect.learns() {
             self.close();
         }
+        self.declare(&footprint, span);
         let mut other = None;
         let outcome = self.outcome(&bound, &args, span, &mut other);
         let mut decided = Vec::new();
@@ -375,13 +377,16 @@ impl<'a> Walk<'a> {
                 self.schema = None;
             }
         }
+        if let Some(other) = &other {
+            footprint = other.footprint().then(footprint);
+        }
         let text = stage_text(&verb.spec, &args, &decided);
         let schema = self.schema.clone();
         self.done.nodes.push(Node {
             verb,
             args,
             bound,
-            effect,
+            footprint,
             span,
             text,
             implied: implied.is_some(),
@@ -421,20 +426,22 @@ impl<'a> Walk<'a> {
                 None => Ok(None),
             },
             Bound::Source(source) => self.source(source.as_ref(), span),
-            Bound::Rows(rows) => {
-                self.reads.extend(rows.reads().into_iter().map(|name| (name, span)));
-                if let Some(target) = rows.target() {
-                    self.done.target = Some(target);
-                    self.done.transform = rows.transform();
-                    self.target_span = Some(span);
-                }
-                self.schema.as_ref().map(|schema| rows.schema(schema)).transpose()
-            }
-            Bound::Step(step) => {
-                self.reads.extend(step.reads().into_iter().map(|name| (name, span)));
-                self.schema.as_ref().map(|schema| step.schema(schema)).transpose()
-            }
+            Bound::Rows(rows) => self.schema.as_ref().map(|schema| rows.schema(schema)).transpose(),
+            Bound::Step(step) => self.schema.as_ref().map(|schema| step.schema(schema)).transpose(),
             _ => Ok(self.schema.clone()),
+        }
+    }
+
+    /// Remembers what a stage reads by name, and the target that it declares.
+    fn declare(&mut self, footprint: &Footprint, span: Span) {
+        // Training rows may be chosen by anything, also by the target.
+        if footprint.effect != Effect::RowsTrain {
+            self.reads.extend(footprint.reads.names.iter().map(|name| (name.clone(), span)));
+        }
+        if let Some(Declaration { target, transform }) = &footprint.declares {
+            self.done.target = Some(target.clone());
+            self.done.transform = *transform;
+            self.target_span = Some(span);
         }
     }
 

@@ -51,8 +51,8 @@ pub enum Work {
     Fit(Arc<dyn Step>, About),
     /// state, table → table
     Apply,
-    /// state, table that it was learned from → table
-    ApplyTraining(Arc<dyn Step>, About),
+    /// state, table that it was fitted on → table
+    ApplyTraining,
     /// table, validation table or none → model
     Learn(Arc<dyn Learner>, Key),
     /// model, table → table
@@ -196,8 +196,7 @@ impl JobGraph {
                 return Err(format!("job {id} depends on a later one"));
             }
             let origin = self.origin(job, &origins);
-            let learns =
-                matches!(job.work, Work::Fit(..) | Work::ApplyTraining(..) | Work::Learn(..) | Work::Split(..));
+            let learns = matches!(job.work, Work::Fit(..) | Work::ApplyTraining | Work::Learn(..) | Work::Split(..));
             if let (true, Some(round)) = (learns, job.round) {
                 let is_honest = origin.train.is_some_and(|(_, index)| index == round);
                 if !is_honest || origin.whole || origin.test.is_some() {

@@ -7,7 +7,7 @@ use crate::check::{Node, PipelinePlan, Plan};
 use crate::graph::{Frame, JobGraph, JobId, Part, StageId, VerdictHead, Work};
 use pipewright_frame::About;
 use pipewright_operator::work::{Judge, Learner, Step, Training};
-use pipewright_operator::{Bound, Effect, Structure, Task};
+use pipewright_operator::{Bound, Effect, Structure, Task, TrainingRows};
 use pipewright_world::random::Key;
 use std::sync::Arc;
 
@@ -188,17 +188,14 @@ impl<'a> Lowering<'a> {
     ) -> (JobId, JobId) {
         let own = node.args.whole("seed").map(|seed| seed as u64);
         let number = round.map_or(0, |round| round as u64 + 1);
-        let sees_target = matches!(node.effect, Effect::FitTarget | Effect::RowsTrain);
+        let sees_target = matches!(node.footprint.effect, Effect::FitTarget | Effect::RowsTrain);
         let aim = self.plan.task.as_ref().filter(|_| sees_target).map(Task::aim);
         let about = About { aim, key: self.key(own).child("fit").child(&node.text).index(number) };
         let what = format!("fit {} {about:?}", node.text);
         let state = self.add(Work::Fit(step.clone(), about.clone()), &what, &[rows], stage, round);
-        let become_what = match step.treats_training_apart() {
-            false => self.add(Work::Apply, "apply", &[state, rows], stage, round),
-            true => {
-                let work = Work::ApplyTraining(step.clone(), about);
-                self.add(work, "apply training", &[state, rows], stage, round)
-            }
+        let become_what = match node.footprint.training {
+            TrainingRows::AsOthers => self.add(Work::Apply, "apply", &[state, rows], stage, round),
+            TrainingRows::Apart => self.add(Work::ApplyTraining, "apply training", &[state, rows], stage, round),
         };
         (state, become_what)
     }

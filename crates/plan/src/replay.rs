@@ -16,7 +16,7 @@ impl PipelinePlan {
         let nodes = &self.nodes[..end];
         let made = |place: usize| place > 0 && makes_a_table(&nodes[place], nodes[place - 1].schema.as_ref());
         let from = (0..end).rev().find(|&place| made(place)).map_or(0, |place| place + 1);
-        let makes_columns = |node: &Node| matches!(&node.bound, Bound::Step(step) if !step.chooses());
+        let makes_columns = |node: &Node| matches!(&node.bound, Bound::Step(_)) && !node.footprint.chooses();
         let start = (from..end).find(|&place| makes_columns(&nodes[place])).unwrap_or(end);
         start..end
     }
@@ -31,10 +31,8 @@ impl PipelinePlan {
         let before = self.nodes[stages.start.checked_sub(1)?].schema.as_ref()?;
         let behind = self.nodes[stages.end - 1].schema.as_ref()?;
         let mut reads: BTreeSet<Arc<str>> = BTreeSet::new();
-        for node in &self.nodes[stages] {
-            if let Bound::Step(step) = &node.bound {
-                reads.extend(step.reads());
-            }
+        for node in self.nodes[stages].iter().filter(|node| matches!(node.bound, Bound::Step(_))) {
+            reads.extend(node.footprint.reads.names.iter().cloned());
         }
         let features = behind.columns().filter(|column| column.role == Role::Feature);
         let sources: BTreeSet<&Arc<str>> = features.flat_map(|column| &column.sources).collect();
@@ -55,7 +53,7 @@ fn makes_a_table(node: &Node, before: Option<&Schema>) -> bool {
     };
     match &node.bound {
         Bound::Source(_) => true,
-        Bound::Rows(rows) => !rows.chooses() && before.map(kinds) != node.schema.as_ref().map(kinds),
+        Bound::Rows(_) => !node.footprint.chooses() && before.map(kinds) != node.schema.as_ref().map(kinds),
         _ => false,
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::check::{Node, PipelinePlan};
 use pipewright_frame::Expression;
-use pipewright_operator::Bound;
 use pipewright_operator::work::Wanted;
+use pipewright_operator::{Bound, RowsKept};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -19,11 +19,7 @@ pub(crate) fn wanted(plan: &PipelinePlan) -> Wanted {
 }
 
 fn chooses(node: &Node) -> bool {
-    match &node.bound {
-        Bound::Rows(rows) => rows.chooses(),
-        Bound::Step(step) => step.chooses(),
-        _ => false,
-    }
+    matches!(node.bound, Bound::Rows(_) | Bound::Step(_)) && node.footprint.chooses()
 }
 
 /// The columns that are looked at, if they are not all.
@@ -32,10 +28,8 @@ fn columns(source: &Node, choosing: &[&Node]) -> Option<Arc<[Arc<str>]>> {
     let left = choosing.last()?.schema.as_ref()?;
     let mut wanted: BTreeSet<Arc<str>> = left.columns().map(|column| column.name.clone()).collect();
     for node in choosing {
-        if let Bound::Rows(rows) = &node.bound {
-            wanted.extend(rows.reads());
-            wanted.extend(rows.target());
-        }
+        wanted.extend(node.footprint.reads.names.iter().cloned());
+        wanted.extend(node.footprint.declares.iter().map(|declared| declared.target.clone()));
     }
     let names: Vec<Arc<str>> = there.columns().map(|column| column.name.clone()).collect();
     let kept: Vec<Arc<str>> = names.iter().filter(|name| wanted.contains(*name)).cloned().collect();
@@ -45,12 +39,12 @@ fn columns(source: &Node, choosing: &[&Node]) -> Option<Arc<[Arc<str>]>> {
 fn filter(choosing: &[&Node]) -> Option<Expression> {
     let mut conditions = Vec::new();
     for node in choosing {
-        let Bound::Rows(rows) = &node.bound else { continue };
-        // What counts rows must not miss any.
-        if !rows.by_row() || rows.left_out(1).is_some() {
-            break;
+        match &node.footprint.keeps {
+            RowsKept::All => {}
+            RowsKept::Where(condition) => conditions.push(condition.clone()),
+            // What counts rows must not miss any.
+            RowsKept::Known(_) | RowsKept::First(_) | RowsKept::Others => break,
         }
-        conditions.extend(rows.condition().cloned());
     }
     conditions.into_iter().reduce(Expression::and)
 }

@@ -2,13 +2,13 @@
 
 use pipewright_diagnostic::{Failure, code};
 use pipewright_frame::{About, Chunks, Column, Entry, Kind, Role, Schema, Selection, Table};
-use pipewright_operator::work::{Fitted, Step};
+use pipewright_operator::work::{Dropped, Fitted, ForTraining, Learned, Needs, Step};
 use pipewright_operator::{
-    Args, Bound, Domain, Effect, Example, Fault, Form, Group, Param, Route, Selected, Sort, Spec, Surroundings, Verb,
+    Args, Bound, Domain, Effect, Example, Fault, Footprint, Form, Group, Param, Route, Selected, Sort, Spec,
+    Surroundings, Verb,
 };
 use pipewright_world::random::Key;
 use serde_json::{Value as Json, json};
-use std::any::Any;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -113,43 +113,31 @@ impl Step for Columns {
         Ok(Schema::with_entries(entries))
     }
 
-    fn effect(&self) -> Option<Effect> {
-        let effects: Vec<Effect> = self.0.iter().map(|route| route.block.effect()).collect();
-        let strongest =
-            [Effect::FitTarget, Effect::Fit, Effect::Seq].into_iter().find(|effect| effects.contains(effect));
-        Some(strongest.unwrap_or(if self.asks_rows() { Effect::Fit } else { Effect::Row }))
+    fn footprint(&self, _: Effect) -> Footprint {
+        let arms = self.0.iter().map(|route| route.block.footprint()).fold(Footprint::of(Effect::Row), Footprint::then);
+        let own = if self.asks_rows() { Effect::Fit } else { Effect::Row };
+        arms.then(Footprint::of(own)).reading_features().making_values()
     }
 
-    fn reads(&self) -> Vec<Arc<str>> {
-        self.0.iter().flat_map(|route| route.block.reads()).collect()
-    }
-
-    fn fit(&self, rows: &dyn Chunks, about: &About) -> Result<Arc<dyn Fitted>, Failure> {
+    fn fit(&self, rows: &dyn Chunks, about: &About) -> Result<Learned, Failure> {
         let schema = rows.schema();
         let arms = self.arms(&schema, |selection| selection.settled(rows))?;
         let fitted = self.0.iter().zip(arms).enumerate().map(|(place, (route, names))| {
-            let states =
+            let learned =
                 route.block.fit(&Selected { rows, names: with_target(&names, &schema) }, &arm(about, place))?;
-            let verbs = route.block.stages().iter().map(|stage| stage.verb.spec.name.to_owned());
-            Ok(Arm { columns: names, verbs: verbs.collect(), states })
+            let verbs = route.block.stages().iter().map(|stage| stage.verb.spec.name.to_owned()).collect();
+            let states = learned.iter().map(|learned| learned.state.clone()).collect();
+            Ok((Arm { columns: names, verbs, states }, learned))
         });
-        Ok(Arc::new(Arms(fitted.collect::<Result<_, Failure>>()?)))
-    }
-
-    fn treats_training_apart(&self) -> bool {
-        self.0.iter().any(|route| route.block.treats_training_apart())
-    }
-
-    fn apply_training(&self, state: &dyn Fitted, rows: &Table, about: &About) -> Result<Table, Failure> {
-        let state: &dyn Any = state;
-        let fitted = state.downcast_ref::<Arms>().expect("a step is given its own state");
-        let schema = rows.schema();
-        let mut arms = self.0.iter().enumerate();
-        fitted.join(rows, |of| {
-            let (place, route) = arms.next().expect("an arm a route");
-            let own = rows.select(&with_target(&of.columns, &schema))?;
-            route.block.apply_training(&of.states, own, &arm(about, place))
-        })
+        let (arms, learned): (Vec<Arm>, Vec<Vec<Learned>>) =
+            fitted.collect::<Result<Vec<_>, Failure>>()?.into_iter().unzip();
+        let state = Arc::new(Arms(arms));
+        let apart = learned.iter().flatten().any(|learned| learned.training.is_some());
+        let of_training = {
+            let state = state.clone();
+            move |rows: &Table| state.training_rows(&learned, rows)
+        };
+        Ok(Learned { training: apart.then(|| Arc::new(of_training) as ForTraining), state })
     }
 }
 
@@ -178,12 +166,23 @@ struct Arm {
 impl Arm {
     /// Are its columns dropped without a look?
     fn drops_all(&self) -> bool {
-        matches!(self.states.as_slice(), [state] if state.drops_all())
+        matches!(self.states.as_slice(), [state] if state.needs().drops == Dropped::All)
     }
 }
 
 impl Arms {
-    /// The columns that no arm takes, and behind them what `make` makes of the columns of each arm.
+    /// What becomes of the rows that the steps of each arm were fitted on.
+    fn training_rows(&self, learned: &[Vec<Learned>], rows: &Table) -> Result<Table, Failure> {
+        let schema = rows.schema();
+        let mut steps = learned.iter();
+        self.join(rows, |arm| {
+            let own = rows.select(&with_target(&arm.columns, &schema))?;
+            let steps = steps.next().expect("each arm has its fitted steps");
+            steps.iter().try_fold(own, |table, step| step.training_rows(table))
+        })
+    }
+
+    /// The columns that no arm takes, and after them what `make` makes of the columns of each arm.
     fn join(&self, rows: &Table, mut make: impl FnMut(&Arm) -> Result<Table, Failure>) -> Result<Table, Failure> {
         let taken: BTreeSet<&Arc<str>> = self.0.iter().flat_map(|arm| &arm.columns).collect();
         let (mut columns, mut arrays): (Vec<Column>, Vec<_>) = (Vec::new(), Vec::new());
@@ -217,8 +216,14 @@ impl Fitted for Arms {
         })
     }
 
-    fn by_row(&self) -> bool {
-        self.0.iter().flat_map(|arm| &arm.states).all(|state| state.by_row())
+    fn needs(&self) -> Needs {
+        let states = || self.0.iter().flat_map(|arm| &arm.states).map(|state| state.needs());
+        let dropping = self.0.iter().filter(|arm| arm.drops_all());
+        Needs {
+            by_row: states().all(|needs| needs.by_row),
+            reads: states().flat_map(|needs| needs.reads).collect(),
+            drops: Dropped::Columns(dropping.flat_map(|arm| arm.columns.iter().cloned()).collect()),
+        }
     }
 
     fn show(&self) -> Table {
@@ -241,10 +246,6 @@ impl Fitted for Arms {
 
     fn notices(&self) -> Vec<Failure> {
         self.0.iter().flat_map(|arm| &arm.states).flat_map(|state| state.notices()).collect()
-    }
-
-    fn unneeded(&self) -> Vec<Arc<str>> {
-        self.0.iter().filter(|arm| arm.drops_all()).flat_map(|arm| arm.columns.iter().cloned()).collect()
     }
 }
 

@@ -2,9 +2,10 @@
 
 use pipewright_diagnostic::{Failure, code};
 use pipewright_frame::{About, Chunks, Column, Kind, Schema, Table};
-use pipewright_operator::work::{Fitted, Step};
+use pipewright_operator::work::{Fitted, Learned, Needs, Step};
 use pipewright_operator::{
-    Args, Block, Bound, Domain, Effect, Example, Fault, Form, Group, Param, Sort, Spec, Surroundings, Verb,
+    Args, Block, Bound, Domain, Effect, Example, Fault, Footprint, Form, Group, Param, Sort, Spec, Surroundings,
+    TrainingRows, Verb,
 };
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
@@ -70,25 +71,21 @@ impl Step for OnlyTrain {
         Err(Failure::new(code::WRONG_ORDER, message).help("what changes columns stands outside, for all rows"))
     }
 
-    fn reads(&self) -> Vec<Arc<str>> {
-        // Training rows may be chosen by anything, also by the target.
-        Vec::new()
+    fn footprint(&self, verb: Effect) -> Footprint {
+        let own = Footprint { training: TrainingRows::Apart, ..Footprint::of(verb) };
+        self.0.footprint().then(own)
     }
 
-    fn fit(&self, _: &dyn Chunks, _: &About) -> Result<Arc<dyn Fitted>, Failure> {
-        Ok(Arc::new(AsTheyAre))
-    }
-
-    fn treats_training_apart(&self) -> bool {
-        true
-    }
-
-    fn apply_training(&self, _: &dyn Fitted, rows: &Table, about: &About) -> Result<Table, Failure> {
-        let made = self.0.of_training(rows, about)?;
-        if made.rows() == 0 && rows.rows() > 0 {
-            return Err(Failure::new(code::EMPTY_DATA, "`only train` leaves no row to learn from"));
-        }
-        Ok(made)
+    fn fit(&self, _: &dyn Chunks, about: &About) -> Result<Learned, Failure> {
+        let (block, about) = (self.0.clone(), about.clone());
+        let training = move |rows: &Table| {
+            let made = block.of_training(rows, &about)?;
+            if made.rows() == 0 && rows.rows() > 0 {
+                return Err(Failure::new(code::EMPTY_DATA, "`only train` leaves no row to learn from"));
+            }
+            Ok(made)
+        };
+        Ok(Learned { state: Arc::new(AsTheyAre), training: Some(Arc::new(training)) })
     }
 }
 
@@ -96,6 +93,10 @@ impl Step for OnlyTrain {
 struct AsTheyAre;
 
 impl Fitted for AsTheyAre {
+    fn needs(&self) -> Needs {
+        Needs::by_row()
+    }
+
     fn apply(&self, rows: &Table) -> Result<Table, Failure> {
         Ok(rows.clone())
     }

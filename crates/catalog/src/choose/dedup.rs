@@ -3,7 +3,10 @@
 use pipewright_diagnostic::{Failure, Watch};
 use pipewright_frame::{Class, Schema, Selection, Table};
 use pipewright_operator::work::Rows;
-use pipewright_operator::{Args, Bound, Columns, Effect, Example, Fault, Group, Sort, Spec, Surroundings, Verb};
+use pipewright_operator::{
+    Args, Bound, Columns, Effect, Example, Fault, Footprint, Group, Neighbours, RowsKept, Sort, Spec, Surroundings,
+    Verb,
+};
 use pipewright_world::random::Key;
 use std::sync::Arc;
 
@@ -46,6 +49,10 @@ fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
 struct Different(Selection);
 
 impl Rows for Different {
+    fn footprint(&self, verb: Effect) -> Footprint {
+        Footprint::of(verb).looking_at(Neighbours::ALL).reading_features().keeping(RowsKept::Others)
+    }
+
     fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
         self.0.resolve(input)?;
         Ok(input.clone())

@@ -3,7 +3,9 @@
 use pipewright_diagnostic::{Failure, Watch};
 use pipewright_frame::{Class, Schema, Selection, Table};
 use pipewright_operator::work::Rows;
-use pipewright_operator::{Args, Bound, Columns, Effect, Example, Fault, Group, Sort, Spec, Surroundings, Verb};
+use pipewright_operator::{
+    Args, Bound, Columns, Effect, Example, Fault, Footprint, Group, RowsKept, Sort, Spec, Surroundings, Verb,
+};
 use pipewright_world::random::Key;
 use std::sync::Arc;
 
@@ -46,6 +48,10 @@ fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
 struct Complete(Selection);
 
 impl Rows for Complete {
+    fn footprint(&self, verb: Effect) -> Footprint {
+        Footprint::of(verb).reading_features().keeping(RowsKept::Others)
+    }
+
     fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
         self.0.resolve(input)?;
         Ok(input.clone())
@@ -53,9 +59,5 @@ impl Rows for Complete {
 
     fn apply(&self, table: &Table, _: Key, _: &dyn Watch) -> Result<Table, Failure> {
         table.dropna(&self.0.resolve(&table.schema())?)
-    }
-
-    fn by_row(&self) -> bool {
-        true
     }
 }

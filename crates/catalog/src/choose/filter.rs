@@ -4,7 +4,8 @@ use pipewright_diagnostic::{Failure, Watch, code};
 use pipewright_frame::{ExprKind, Expression, Schema, Table};
 use pipewright_operator::work::Rows;
 use pipewright_operator::{
-    Args, Bound, Domain, Effect, Example, Fault, Form, Group, Param, Sort, Spec, Surroundings, Verb,
+    Args, Bound, Domain, Effect, Example, Fault, Footprint, Form, Group, Param, RowsKept, Sort, Spec, Surroundings,
+    Verb,
 };
 use pipewright_world::random::Key;
 use std::sync::Arc;
@@ -56,6 +57,10 @@ fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
 struct Where(Expression);
 
 impl Rows for Where {
+    fn footprint(&self, verb: Effect) -> Footprint {
+        Footprint::of(verb).reading(self.0.columns()).keeping(RowsKept::Where(self.0.clone()))
+    }
+
     fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
         if self.0.kind(input)? == ExprKind::Bool {
             return Ok(input.clone());
@@ -66,21 +71,5 @@ impl Rows for Where {
 
     fn apply(&self, table: &Table, _: Key, _: &dyn Watch) -> Result<Table, Failure> {
         Ok(table.filter(&self.0.mask(table)?))
-    }
-
-    fn by_row(&self) -> bool {
-        true
-    }
-
-    fn chooses(&self) -> bool {
-        true
-    }
-
-    fn condition(&self) -> Option<&Expression> {
-        Some(&self.0)
-    }
-
-    fn reads(&self) -> Vec<Arc<str>> {
-        self.0.columns()
     }
 }

@@ -3,7 +3,10 @@
 use pipewright_diagnostic::{Failure, Watch};
 use pipewright_frame::{Schema, Table};
 use pipewright_operator::work::Rows;
-use pipewright_operator::{Args, Bound, Domain, Effect, Example, Fault, Group, Param, Sort, Spec, Surroundings, Verb};
+use pipewright_operator::{
+    Args, Bound, Domain, Effect, Example, Fault, Footprint, Group, Neighbours, Param, RowsKept, Sort, Spec,
+    Surroundings, Verb,
+};
 use pipewright_world::random::Key;
 use std::sync::Arc;
 
@@ -39,19 +42,15 @@ fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
 struct Head(usize);
 
 impl Rows for Head {
+    fn footprint(&self, verb: Effect) -> Footprint {
+        Footprint::of(verb).looking_at(Neighbours::ALL).keeping(RowsKept::First(self.0))
+    }
+
     fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
         Ok(input.clone())
     }
 
     fn apply(&self, table: &Table, _: Key, _: &dyn Watch) -> Result<Table, Failure> {
         Ok(table.head(self.0))
-    }
-
-    fn chooses(&self) -> bool {
-        true
-    }
-
-    fn first_rows(&self) -> Option<usize> {
-        Some(self.0)
     }
 }

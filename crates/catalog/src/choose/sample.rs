@@ -3,7 +3,10 @@
 use pipewright_diagnostic::{Failure, Watch};
 use pipewright_frame::{Schema, Table};
 use pipewright_operator::work::Rows;
-use pipewright_operator::{Args, Bound, Domain, Effect, Example, Fault, Group, Param, Sort, Spec, Surroundings, Verb};
+use pipewright_operator::{
+    Args, Bound, Domain, Effect, Example, Fault, Footprint, Group, Neighbours, Param, RowsKept, Sort, Spec,
+    Surroundings, Verb,
+};
 use pipewright_world::random::Key;
 use std::sync::Arc;
 
@@ -58,6 +61,10 @@ struct Sample {
 }
 
 impl Rows for Sample {
+    fn footprint(&self, verb: Effect) -> Footprint {
+        Footprint::of(verb).looking_at(Neighbours::ALL).keeping(RowsKept::Others)
+    }
+
     fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
         Ok(input.clone())
     }
@@ -66,9 +73,5 @@ impl Rows for Sample {
         let share = self.share.map(|share| (share * table.rows() as f64).round() as usize);
         let count = self.count.or(share).unwrap_or(table.rows());
         Ok(table.sample(count.min(table.rows()), key))
-    }
-
-    fn chooses(&self) -> bool {
-        true
     }
 }

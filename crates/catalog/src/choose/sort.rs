@@ -4,7 +4,8 @@ use pipewright_diagnostic::{Failure, Watch};
 use pipewright_frame::{Direction, Schema, Selection, Table};
 use pipewright_operator::work::Rows;
 use pipewright_operator::{
-    Args, Bound, Columns, Domain, Effect, Example, Fault, Form, Group, Param, Sort, Spec, Surroundings, Verb,
+    Args, Bound, Columns, Domain, Effect, Example, Fault, Footprint, Form, Group, Neighbours, Param, Sort, Spec,
+    Surroundings, Verb,
 };
 use pipewright_world::random::Key;
 use std::sync::Arc;
@@ -65,6 +66,10 @@ struct Sorted {
 }
 
 impl Rows for Sorted {
+    fn footprint(&self, verb: Effect) -> Footprint {
+        Footprint::of(verb).looking_at(Neighbours::ALL).reading_features()
+    }
+
     fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
         self.by.resolve(input)?;
         Ok(input.clone())

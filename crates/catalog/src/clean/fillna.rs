@@ -7,9 +7,10 @@ use pipewright_frame::{
     About, Carry, CarryState, Chunks, Fill, Imputer, ImputerState, Neighbour, Schema, Value as Literal,
 };
 use pipewright_learn::impute::{Iterative, IterativeFilling, Knn, KnnFilling, Weights};
-use pipewright_operator::work::{Fitted, Step};
+use pipewright_operator::work::{Fitted, Learned, Step};
 use pipewright_operator::{
-    Args, Bound, Columns, Domain, Effect, Example, Fault, Group, Param, Sort, Spec, Surroundings, Value, Verb,
+    Args, Bound, Columns, Domain, Effect, Example, Fault, Footprint, Group, Neighbours, Param, Sort, Spec,
+    Surroundings, Value, Verb,
 };
 use serde_json::Value as Json;
 use std::sync::Arc;
@@ -180,20 +181,18 @@ impl Step for Carried {
         self.0.schema(input)
     }
 
-    fn effect(&self) -> Option<Effect> {
-        Some(Effect::Seq)
+    fn footprint(&self, _: Effect) -> Footprint {
+        let neighbours = match self.0.neighbour {
+            Neighbour::Before => Neighbours::EARLIER,
+            Neighbour::After => Neighbours::LATER,
+            Neighbour::Between => Neighbours::EARLIER.and(Neighbours::LATER),
+        };
+        let names = self.0.over.iter().chain(&self.0.by).cloned();
+        Footprint::of(Effect::Seq).looking_at(neighbours).reading(names).reading_features().making_values()
     }
 
-    fn reads(&self) -> Vec<Arc<str>> {
-        self.0.over.iter().chain(&self.0.by).cloned().collect()
-    }
-
-    fn looks_ahead(&self) -> bool {
-        self.0.neighbour != Neighbour::Before
-    }
-
-    fn fit(&self, rows: &dyn Chunks, _: &About) -> Result<Arc<dyn Fitted>, Failure> {
-        Ok(fitted(self.0.state(&rows.schema())?, Vec::new()))
+    fn fit(&self, rows: &dyn Chunks, _: &About) -> Result<Learned, Failure> {
+        Ok(Learned::new(fitted(self.0.state(&rows.schema())?, Vec::new())))
     }
 }
 

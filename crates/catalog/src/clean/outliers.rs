@@ -89,7 +89,11 @@ fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
         Some("clip") => Beyond::Clip,
         Some("null") => Beyond::Null,
         _ => {
-            let step = TableStep { estimator: OutlierRows { unusual, on }, effect: Some(Effect::RowsTrain), notices };
+            let step = TableStep {
+                estimator: Arc::new(OutlierRows { unusual, on }),
+                effect: Some(Effect::RowsTrain),
+                notices,
+            };
             return Ok(Bound::Step(Arc::new(step)));
         }
     };

@@ -3,9 +3,10 @@
 use crate::adapt::{fitted, load_state};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_frame::{About, Assign, Chunks, Derive, DeriveState, Expression, Schema};
-use pipewright_operator::work::{Fitted, Step};
+use pipewright_operator::work::{Learned, Step};
 use pipewright_operator::{
-    Args, Assigned, Bound, Domain, Effect, Example, Fault, Form, Group, Param, Spec, Surroundings, Verb,
+    Args, Assigned, Bound, Domain, Effect, Example, Fault, Footprint, Form, Group, Neighbours, Param, Spec,
+    Surroundings, Verb,
 };
 use std::sync::Arc;
 
@@ -93,24 +94,22 @@ impl Step for Derived {
         self.0.schema(input)
     }
 
-    fn effect(&self) -> Option<Effect> {
-        Some(match (self.any(Expression::learns), self.any(Expression::looks_around)) {
+    fn footprint(&self, _: Effect) -> Footprint {
+        let neighbours = Neighbours {
+            earlier: self.any(Expression::looks_around),
+            later: self.any(Expression::looks_ahead),
+            all: false,
+        };
+        let effect = match (self.any(Expression::learns), neighbours.earlier) {
             (true, _) => Effect::Fit,
             (_, true) => Effect::Seq,
             _ => Effect::Row,
-        })
+        };
+        Footprint::of(effect).looking_at(neighbours).reading(self.0.reads()).making_values()
     }
 
-    fn reads(&self) -> Vec<Arc<str>> {
-        self.0.reads()
-    }
-
-    fn looks_ahead(&self) -> bool {
-        self.any(Expression::looks_ahead)
-    }
-
-    fn fit(&self, rows: &dyn Chunks, _: &About) -> Result<Arc<dyn Fitted>, Failure> {
+    fn fit(&self, rows: &dyn Chunks, _: &About) -> Result<Learned, Failure> {
         let (state, notices) = self.0.fit_noting(rows)?;
-        Ok(fitted(state, notices))
+        Ok(Learned::new(fitted(state, notices)))
     }
 }

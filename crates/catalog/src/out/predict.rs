@@ -7,8 +7,8 @@ use pipewright_frame::{Column, Kind, Role, Schema, Table};
 use pipewright_learn::metric::predicted_classes;
 use pipewright_operator::work::{PREDICTION, Rows};
 use pipewright_operator::{
-    Args, Bound, Domain, Effect, Example, Fault, FittedPipeline, Form, Group, Param, Sort, Spec, Surroundings, Value,
-    Verb, failure_of,
+    Args, Bound, Domain, Effect, Example, Fault, FittedPipeline, Footprint, Form, Group, Neighbours, Param, Sort, Spec,
+    Surroundings, Value, Verb, failure_of,
 };
 use pipewright_world::random::Key;
 use std::sync::Arc;
@@ -79,6 +79,11 @@ struct Predict {
 }
 
 impl Rows for Predict {
+    fn footprint(&self, verb: Effect) -> Footprint {
+        let neighbours = if self.pipeline.by_row() { Neighbours::NONE } else { Neighbours::ALL };
+        Footprint::of(verb).looking_at(neighbours).reading_features().making_values()
+    }
+
     fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
         let kept = self.keep.iter().map(|name| input.column(name).map(feature));
         Ok(Schema::new(kept.collect::<Result<Vec<_>, _>>()?.into_iter().chain(self.columns())))
@@ -105,10 +110,6 @@ impl Rows for Predict {
             arrays.extend(predicted.arrays().iter().cloned());
         }
         Table::with_rows(columns, arrays, table.rows())
-    }
-
-    fn by_row(&self) -> bool {
-        self.pipeline.by_row()
     }
 }
 

@@ -3,7 +3,9 @@
 use pipewright_diagnostic::{Failure, Watch, code};
 use pipewright_frame::{Column, Entry, Kind, Role, Schema, Table};
 use pipewright_operator::work::Rows;
-use pipewright_operator::{Args, Bound, Domain, Effect, Example, Fault, Group, Param, Sort, Spec, Surroundings, Verb};
+use pipewright_operator::{
+    Args, Bound, Domain, Effect, Example, Fault, Footprint, Group, Param, Sort, Spec, Surroundings, Verb,
+};
 use pipewright_world::random::Key;
 use std::sync::Arc;
 
@@ -90,6 +92,10 @@ impl Roles {
 }
 
 impl Rows for Roles {
+    fn footprint(&self, verb: Effect) -> Footprint {
+        Footprint::of(verb)
+    }
+
     fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
         self.check(input)?;
         let entries = input.entries().iter().map(|entry| match entry {
@@ -104,13 +110,5 @@ impl Rows for Roles {
         table.map_columns(|column, array| {
             Ok(vec![(Column { role: self.role_of(column), ..column.clone() }, array.clone())])
         })
-    }
-
-    fn by_row(&self) -> bool {
-        true
-    }
-
-    fn chooses(&self) -> bool {
-        true
     }
 }

@@ -5,7 +5,8 @@ use pipewright_diagnostic::{Failure, Watch, code};
 use pipewright_frame::{Column, Entry, Role, Schema, Table};
 use pipewright_operator::work::Rows;
 use pipewright_operator::{
-    Args, Bound, Domain, Effect, Example, Fault, Form, Group, Param, Sort, Spec, Surroundings, Transform, Verb,
+    Args, Bound, Declaration, Domain, Effect, Example, Fault, Footprint, Form, Group, Param, RowsKept, Sort, Spec,
+    Surroundings, Transform, Verb,
 };
 use pipewright_world::random::Key;
 use std::sync::Arc;
@@ -65,6 +66,12 @@ struct Target {
 }
 
 impl Rows for Target {
+    fn footprint(&self, verb: Effect) -> Footprint {
+        let declares = Declaration { target: self.column.clone(), transform: self.transform };
+        let footprint = Footprint::of(verb).keeping(RowsKept::Known(self.column.clone()));
+        Footprint { declares: Some(declares), ..footprint }
+    }
+
     fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
         let role = |column: &Column| match (column.name == self.column, column.role) {
             (true, _) => Role::Target,
@@ -78,44 +85,17 @@ impl Rows for Target {
         Ok(Schema::with_entries(entries.collect()))
     }
 
-    fn apply(&self, table: &Table, _: Key, watch: &dyn Watch) -> Result<Table, Failure> {
+    fn apply(&self, table: &Table, _: Key, _: &dyn Watch) -> Result<Table, Failure> {
         let mut table = table.clone();
         if let Some(old) = table.target().map(|column| column.name.clone()) {
             table = table.with_role(&old, Role::Feature)?;
         }
         let table = table.with_role(&self.column, Role::Target)?;
         let values = table.array(&self.column)?;
-        let missing = values.null_count();
-        if missing == 0 {
+        if values.null_count() == 0 {
             return Ok(table);
         }
-        self.left_out(missing).into_iter().for_each(|note| watch.notice(note));
         let known: BooleanArray = (0..values.len()).map(|row| Some(values.is_valid(row))).collect();
         Ok(table.filter(&known))
-    }
-
-    fn by_row(&self) -> bool {
-        true
-    }
-
-    fn chooses(&self) -> bool {
-        true
-    }
-
-    fn left_out(&self, rows: usize) -> Option<Failure> {
-        let rows = if rows == 1 {
-            "1 row without a target is".to_owned()
-        } else {
-            format!("{rows} rows without a target are")
-        };
-        Some(Failure::note(code::ROWS_LEFT_OUT, format!("{rows} left out")).column(&*self.column))
-    }
-
-    fn target(&self) -> Option<Arc<str>> {
-        Some(self.column.clone())
-    }
-
-    fn transform(&self) -> Option<Transform> {
-        self.transform
     }
 }

@@ -4,7 +4,9 @@ use super::other::OtherRows;
 use pipewright_diagnostic::Failure;
 use pipewright_frame::{Concat, Schema, Table};
 use pipewright_operator::work::{Combine, Rows};
-use pipewright_operator::{Args, Bound, Domain, Effect, Example, Fault, Group, Param, Sort, Spec, Surroundings, Verb};
+use pipewright_operator::{
+    Args, Bound, Domain, Effect, Example, Fault, Footprint, Group, Param, RowsKept, Sort, Spec, Surroundings, Verb,
+};
 use std::sync::Arc;
 
 pub(crate) const VERB: Verb = Verb {
@@ -37,6 +39,10 @@ petal_length  species
 struct Below;
 
 impl Combine for Below {
+    fn footprint(&self, verb: Effect) -> Footprint {
+        Footprint::of(verb).making_values().keeping(RowsKept::Others)
+    }
+
     fn schema(&self, own: &Schema, other: &Schema) -> Result<Schema, Failure> {
         Concat.schema(own, other)
     }

@@ -4,7 +4,8 @@ use pipewright_diagnostic::{Failure, Watch, code};
 use pipewright_frame::{Assign, GroupBy, Schema, Selection, Table};
 use pipewright_operator::work::Rows;
 use pipewright_operator::{
-    Args, Assigned, Bound, Columns, Domain, Effect, Example, Fault, Form, Group, Param, Sort, Spec, Surroundings, Verb,
+    Args, Assigned, Bound, Columns, Domain, Effect, Example, Fault, Footprint, Form, Group, Neighbours, Param,
+    RowsKept, Sort, Spec, Surroundings, Verb,
 };
 use pipewright_world::random::Key;
 use std::sync::Arc;
@@ -75,15 +76,21 @@ impl Grouped {
 }
 
 impl Rows for Grouped {
+    fn footprint(&self, verb: Effect) -> Footprint {
+        let names = self.assigns.iter().flat_map(|assign| assign.expression.columns());
+        Footprint::of(verb)
+            .looking_at(Neighbours::ALL)
+            .reading(names)
+            .reading_features()
+            .making_values()
+            .keeping(RowsKept::Others)
+    }
+
     fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
         self.by(input)?.schema(input)
     }
 
     fn apply(&self, table: &Table, _: Key, _: &dyn Watch) -> Result<Table, Failure> {
         self.by(&table.schema())?.apply(table)
-    }
-
-    fn reads(&self) -> Vec<Arc<str>> {
-        self.assigns.iter().flat_map(|assign| assign.expression.columns()).collect()
     }
 }

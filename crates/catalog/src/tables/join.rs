@@ -5,7 +5,8 @@ use pipewright_diagnostic::{Failure, code};
 use pipewright_frame::{How, Join, Schema, Selection, Table};
 use pipewright_operator::work::{Combine, Rows};
 use pipewright_operator::{
-    Args, Bound, Columns, Domain, Effect, Example, Fault, Group, Param, Sort, Spec, Surroundings, Value, Verb,
+    Args, Bound, Columns, Domain, Effect, Example, Fault, Footprint, Group, Param, RowsKept, Sort, Spec, Surroundings,
+    Value, Verb,
 };
 use std::sync::Arc;
 
@@ -116,6 +117,10 @@ impl Joining {
 }
 
 impl Combine for Joining {
+    fn footprint(&self, verb: Effect) -> Footprint {
+        Footprint::of(verb).reading_features().making_values().keeping(RowsKept::Others)
+    }
+
     fn schema(&self, own: &Schema, other: &Schema) -> Result<Schema, Failure> {
         self.join(own)?.schema(own, other)
     }

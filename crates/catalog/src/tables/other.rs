@@ -3,6 +3,7 @@
 use pipewright_diagnostic::{Failure, Watch};
 use pipewright_frame::{Schema, Table};
 use pipewright_operator::work::{Combine, Rows};
+use pipewright_operator::{Effect, Footprint, Neighbours};
 use pipewright_world::random::Key;
 
 /// What a stage does to rows with another table.
@@ -15,15 +16,16 @@ pub(super) struct OtherRows<C> {
 }
 
 impl<C: Combine> Rows for OtherRows<C> {
+    fn footprint(&self, verb: Effect) -> Footprint {
+        let neighbours = if self.by_row { Neighbours::NONE } else { Neighbours::ALL };
+        self.combine.footprint(verb).looking_at(neighbours)
+    }
+
     fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
         self.combine.schema(input, &self.other.schema())
     }
 
     fn apply(&self, table: &Table, _: Key, _: &dyn Watch) -> Result<Table, Failure> {
         (self.apply)(&self.combine, table, &self.other)
-    }
-
-    fn by_row(&self) -> bool {
-        self.by_row
     }
 }

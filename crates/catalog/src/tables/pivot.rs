@@ -3,7 +3,10 @@
 use pipewright_diagnostic::{Failure, Watch, code};
 use pipewright_frame::{Pivot, Schema, Table};
 use pipewright_operator::work::Rows;
-use pipewright_operator::{Args, Bound, Domain, Effect, Example, Fault, Group, Param, Sort, Spec, Surroundings, Verb};
+use pipewright_operator::{
+    Args, Bound, Domain, Effect, Example, Fault, Footprint, Group, Neighbours, Param, RowsKept, Sort, Spec,
+    Surroundings, Verb,
+};
 use pipewright_world::random::Key;
 use std::sync::Arc;
 
@@ -55,15 +58,21 @@ fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
 struct Wide(Pivot);
 
 impl Rows for Wide {
+    fn footprint(&self, verb: Effect) -> Footprint {
+        let names = [self.0.key.clone(), self.0.value.clone()];
+        Footprint::of(verb)
+            .looking_at(Neighbours::ALL)
+            .reading(names)
+            .reading_features()
+            .making_values()
+            .keeping(RowsKept::Others)
+    }
+
     fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
         self.0.schema(input)
     }
 
     fn apply(&self, table: &Table, _: Key, _: &dyn Watch) -> Result<Table, Failure> {
         self.0.apply(table)
-    }
-
-    fn reads(&self) -> Vec<Arc<str>> {
-        vec![self.0.key.clone(), self.0.value.clone()]
     }
 }

@@ -4,7 +4,8 @@ use pipewright_diagnostic::{Failure, Watch, code};
 use pipewright_frame::{Schema, Table, Unpivot};
 use pipewright_operator::work::Rows;
 use pipewright_operator::{
-    Args, Bound, Columns, Domain, Effect, Example, Fault, Group, Param, Sort, Spec, Surroundings, Verb,
+    Args, Bound, Columns, Domain, Effect, Example, Fault, Footprint, Group, Param, RowsKept, Sort, Spec, Surroundings,
+    Verb,
 };
 use pipewright_world::random::Key;
 use std::sync::Arc;
@@ -53,15 +54,15 @@ fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
 struct Long(Unpivot);
 
 impl Rows for Long {
+    fn footprint(&self, verb: Effect) -> Footprint {
+        Footprint::of(verb).reading_features().making_values().keeping(RowsKept::Others)
+    }
+
     fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
         self.0.schema(input)
     }
 
     fn apply(&self, table: &Table, _: Key, _: &dyn Watch) -> Result<Table, Failure> {
         self.0.apply(table)
-    }
-
-    fn by_row(&self) -> bool {
-        true
     }
 }

@@ -28,7 +28,7 @@ impl Walk<'_> {
                     }
                 }
                 let nodes = self.inside(block, self.schema.clone());
-                let may_stand = |node: &Node| !matches!(node.effect, Effect::Seq);
+                let may_stand = |node: &Node| node.footprint.effect != Effect::Seq;
                 let block = self.block(nodes, "`only train`", &may_stand);
                 args.give(
                     "block",
@@ -59,7 +59,8 @@ impl Walk<'_> {
             }
             let schema = self.arm_schema(&columns);
             let nodes = self.inside(&whole_arm(&route.pipeline, &self.surroundings.registry.implied), schema);
-            let may_stand = |node: &Node| !matches!(node.effect, Effect::RowsTrain | Effect::RowsAll | Effect::Meta);
+            let may_stand =
+                |node: &Node| !matches!(node.footprint.effect, Effect::RowsTrain | Effect::RowsAll | Effect::Meta);
             let block = self.block(nodes, "an arm of `columns`", &may_stand);
             taken.extend(names.into_iter().flatten());
             bound.push(Route { columns, text: route.selector.node.to_string(), block });
@@ -107,7 +108,7 @@ impl Walk<'_> {
                 self.say(Diagnostic::error(code::WRONG_ORDER, message).label(node.span, "put it above or below"));
                 continue;
             };
-            inner.push(Inner { verb: node.verb, work, effect: node.effect, text: node.text });
+            inner.push(Inner { verb: node.verb, work, text: node.text });
         }
         Block::new(inner)
     }

@@ -10,13 +10,13 @@ use pipewright_operator::{Args, Effect, Fault};
 impl Walk<'_> {
     /// Steps may learn with the target where no model is trained.
     pub(super) fn learning_without_a_model(&mut self) {
-        let find = |effect: Effect| self.done.nodes.iter().find(|node| node.effect == effect);
+        let find = |effect: Effect| self.done.nodes.iter().find(|node| node.footprint.effect == effect);
         // What changes training rows may do so by the target, or have no need of one.
         let Some(node) = find(Effect::FitTarget).or_else(|| find(Effect::RowsTrain)) else { return };
         if self.trains {
             return;
         }
-        let (span, needs_target) = (node.span, node.effect == Effect::FitTarget);
+        let (span, needs_target) = (node.span, node.footprint.effect == Effect::FitTarget);
         let column = self.done.target.as_ref().zip(self.schema.as_ref()).map(|(target, schema)| schema.find(target));
         match column {
             None if needs_target => {

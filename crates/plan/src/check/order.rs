@@ -4,7 +4,7 @@ use super::{Node, Walk, first_byte};
 use pipewright_diagnostic::{Diagnostic, Span, code};
 use pipewright_frame::{Column, Role, Schema};
 use pipewright_operator::work::Judge;
-use pipewright_operator::{Bound, Effect, Sort, Verb};
+use pipewright_operator::{Effect, Sort, Verb};
 use pipewright_syntax::Stage;
 
 impl Walk<'_> {
@@ -70,7 +70,7 @@ impl Walk<'_> {
 
     /// Rows whose order matters are not shuffled, and what is judged does not look ahead.
     pub(super) fn check_order(&mut self, judge: &dyn Judge, span: Span) {
-        let ahead = self.done.nodes.iter().find(|node| matches!(&node.bound, Bound::Step(step) if step.looks_ahead()));
+        let ahead = self.done.nodes.iter().find(|node| node.footprint.neighbours.later);
         if let Some(node) = ahead {
             let message = format!("`{}` looks at later rows, in a pipeline that is judged", node.verb.spec.name);
             let diagnostic =
@@ -81,7 +81,7 @@ impl Walk<'_> {
         if !judge.shuffles() || role(Role::Fold).is_some() {
             return;
         }
-        let in_order = self.done.nodes.iter().find(|node| node.effect == Effect::Seq);
+        let in_order = self.done.nodes.iter().find(|node| node.footprint.neighbours.earlier);
         let (message, place) = match (in_order, role(Role::Time)) {
             (Some(node), _) => {
                 let name = node.verb.spec.name;

@@ -3,7 +3,7 @@
 use super::{Other, PipelinePlan, Walk};
 use pipewright_diagnostic::{Diagnostic, Span, code, nearest};
 use pipewright_frame::{Column, Entry, Schema};
-use pipewright_operator::{Args, Bound, Sort, Value};
+use pipewright_operator::{Args, Bound, Effect, Footprint, Sort, Value};
 use pipewright_syntax::{Item, Stage};
 use std::sync::Arc;
 
@@ -79,6 +79,17 @@ impl Walk<'_> {
 }
 
 impl Other {
+    /// What its stages look at, for the stage that brings it in. The order of another file's rows is its own: it says
+    /// nothing about the rows that a judge deals out, unless it looks ahead.
+    pub(super) fn footprint(&self) -> Footprint {
+        let stages = self.plan.nodes.iter().map(|node| node.footprint.clone());
+        let mut footprint = stages.fold(Footprint::of(Effect::Row), Footprint::then);
+        footprint.neighbours.earlier &= self.name.is_none();
+        // Its roles end where it is brought in.
+        footprint.declares = None;
+        footprint
+    }
+
     /// Its columns, each with the sources that it has from here on.
     pub(crate) fn schema(&self) -> Option<Schema> {
         let schema = self.plan.nodes.last()?.schema.as_ref()?;
