@@ -6,7 +6,8 @@
 
 mod support;
 
-use pipewright::{Done, Options, REGISTRY, Session, code};
+use pipewright::render::text;
+use pipewright::{Options, REGISTRY, RunResult, Session, code};
 use pipewright_diagnostic::{Failure, Ignore};
 use pipewright_frame::{ReadOptions, csv};
 use pipewright_operator::FittedPipeline;
@@ -23,7 +24,7 @@ use support::{example_world, files, messages, root};
 const SCRIPT: &str = "load titanic.csv | fillna median indicator=true | scale | encode onehot on @string \
                       | select age, \"sex=*\", sibsp | train mlp[3,auto] epochs=1 | save m.pw";
 
-fn run(world: &Arc<MemoryWorld>, script: &str) -> Done {
+fn run(world: &Arc<MemoryWorld>, script: &str) -> RunResult {
     Session::new(world.clone(), Options::default()).run(script)
 }
 
@@ -82,7 +83,7 @@ fn a_damaged_model_is_an_error_of_the_stage_that_names_it() {
     let done = run(&world, script);
     assert_eq!(done.diagnostics[0].code, code::BAD_BUNDLE);
     assert_eq!(done.diagnostics[0].span().unwrap().text(script), "m.pw");
-    assert!(done.reports.is_empty(), "nothing is predicted");
+    assert!(done.outputs().next().is_none(), "nothing is predicted");
 }
 
 /// The three sections of a bundle.
@@ -232,7 +233,7 @@ fn models_of_version_1_predict_what_they_always_did() {
         let proba = if name.starts_with("linear") { "" } else { " proba=true" };
         let done = run(&world, &format!("load t.csv | predict m.pw{proba} | write -"));
         assert!(done.is_ok(), "{name}: {:?}", done.diagnostics);
-        let found = done.reports.iter().find(|report| report.kind == "write").unwrap().text.clone();
+        let found = text(done.outputs().find(|output| output.kind() == "write").unwrap());
         let tolerance = if name.starts_with("network") { 1e-5 } else { TOLERANCE };
         same(&name, &found, &String::from_utf8(beside("expected.csv")).unwrap(), tolerance);
     }

@@ -35,11 +35,11 @@ fn every_fold_scores_as_in_scikit_learn() {
         );
         let done = Session::new(Arc::new(world), Options::default()).run(&script);
         assert!(done.is_ok(), "{}", messages(&done, &script));
-        let metrics = &done.reports[0].json["metrics"];
+        let evaluation = done.evaluation().unwrap();
         for (index, fold) in case["folds"].as_array().unwrap().iter().enumerate() {
             for (name, expected) in fold["metrics"].as_object().unwrap() {
-                let (Some(expected), Some(series)) = (expected.as_f64(), metrics.get(name)) else { continue };
-                let found = series["folds"][index].as_f64().unwrap_or(f64::NAN);
+                let (Some(expected), Ok(metric)) = (expected.as_f64(), evaluation.metric(name)) else { continue };
+                let found = metric.folds()[index].clone().unwrap_or(f64::NAN);
                 let error = (found - expected).abs() / expected.abs().max(1e-3);
                 assert!(error < TOLERANCE, "{script}\nfold {index}, {name}: {found}, scikit-learn has {expected}");
             }

@@ -2,7 +2,7 @@
 
 use crate::MODELS;
 use crate::sample::Sample;
-use pipewright::{Diagnostic, Options, REGISTRY, Session, code, verb_help, verb_list};
+use pipewright::{Diagnostic, Options, Output, REGISTRY, Session, code, verb_help, verb_list};
 use pipewright_operator::{Columns, Domain, Form, Param, Sort, Spec};
 use pipewright_world::MemoryWorld;
 use std::sync::Arc;
@@ -182,7 +182,8 @@ fn texts_that_mean_a_missing_value_are_taken_as_written() {
     let world = Arc::new(MemoryWorld::new().with_file("t.csv", "a,b\n1,x\n\\N,y\n-,z\n"));
     let script = "load t.csv null=[\"\\\\N\", \"-\"] | schema";
     let done = Session::new(world, Options::default()).run(script);
-    assert_eq!(done.reports[0].json["columns"][0]["missing"], 2, "{:?}", done.diagnostics);
+    let Some(Output::Schema(schema)) = done.outputs().next() else { panic!("{:?}", done.diagnostics) };
+    assert_eq!(schema.columns[0].missing, 2);
 }
 
 #[test]

@@ -119,7 +119,7 @@ fn noise_cannot_be_learned() {
         let world = Arc::new(MemoryWorld::new().with_file("t.csv", table.clone()));
         let script = format!("load t.csv | target y | scale | encode onehot on f | train {model} | eval kfold 3");
         let done = run_well(&world, &Options::default(), &script);
-        let accuracy = done.reports[0].json["metrics"]["accuracy"]["mean"].as_f64().unwrap();
+        let accuracy = done.evaluation().unwrap().metric("accuracy").unwrap().mean().unwrap();
         assert!((accuracy - 0.5).abs() < 0.06, "{model} finds {accuracy} in noise");
     }
 }
@@ -139,7 +139,7 @@ fn names_of_noise_teach_nothing() {
             format!("load t.csv | target y | encode {encode} | train {model} | eval kfold 5 metric=[accuracy, auc]");
         let done = run_well(&world, &Options::default(), &script);
         for metric in ["accuracy", "auc"] {
-            let found = done.reports[0].json["metrics"][metric]["mean"].as_f64().unwrap();
+            let found = done.evaluation().unwrap().metric(metric).unwrap().mean().unwrap();
             assert!((found - 0.5).abs() < 0.05, "{encode}: {metric} {found} in noise");
         }
     }
@@ -162,7 +162,7 @@ fn columns_of_noise_that_are_chosen_in_the_folds_teach_nothing() {
         let world = Arc::new(MemoryWorld::new().with_file("t.csv", table));
         let script = "load t.csv | target y | select_k f[20] | train logistic | eval kfold 5";
         let done = run_well(&world, &Options::default(), script);
-        total += done.reports[0].json["metrics"]["accuracy"]["mean"].as_f64().unwrap();
+        total += done.evaluation().unwrap().metric("accuracy").unwrap().mean().unwrap();
     }
     let accuracy = total / SEEDS as f64;
     assert!((accuracy - 0.5).abs() < 0.05, "accuracy {accuracy} in noise");

@@ -2,6 +2,7 @@
 
 use crate::sample::{Sample, judged_model, judged_step, learned, run_well, trained};
 use crate::{MODELS, STEPS, chosen};
+use pipewright::render::text;
 use pipewright::{Options, REGISTRY, Source, document};
 use pipewright_world::World;
 use serde_json::Value as Json;
@@ -121,7 +122,7 @@ fn a_seed_names_one_split_and_another_seed_another() {
     let folds = |seed: u64, own: &str| {
         let script = judged_model("logistic", "grade", &format!("eval kfold 3{own}"));
         let done = run_well(&Arc::new(sample.world()), &Options { seed, ..Options::default() }, &script);
-        done.reports[0].json["metrics"]["log_loss"]["folds"].clone()
+        done.evaluation().unwrap().metric("log_loss").unwrap().values()
     };
     assert_eq!(folds(1, ""), folds(1, ""));
     assert_ne!(folds(1, ""), folds(2, ""));
@@ -135,7 +136,7 @@ fn a_sample_is_drawn_by_its_seed() {
     let rows = |seed: u64, own: &str| {
         let options = Options { seed, ..Options::default() };
         let done = run_well(&Arc::new(sample.world()), &options, &format!("load t.csv | sample 30{own} | write -"));
-        done.reports[0].text.clone()
+        text(done.outputs().next().unwrap())
     };
     assert_eq!(rows(1, ""), rows(1, ""));
     assert_ne!(rows(1, ""), rows(2, ""));

@@ -1,6 +1,6 @@
 //! A made-up table with a column of every usual kind, and what a run over it has learned.
 
-use pipewright::{Done, Observer, Options, REGISTRY, Session, Source, render_human};
+use pipewright::{Observer, Options, REGISTRY, RunResult, Session, Source, render_human};
 use pipewright_engine::{Outcome, run};
 use pipewright_operator::Surroundings;
 use pipewright_operator::work::{Fitted, FittedModel};
@@ -145,7 +145,7 @@ impl Observer for Recorder {
 }
 
 /// Runs a script that must end well.
-pub(crate) fn run_well(world: &Arc<MemoryWorld>, options: &Options, script: &str) -> Done {
+pub(crate) fn run_well(world: &Arc<MemoryWorld>, options: &Options, script: &str) -> RunResult {
     well(Session::new(world.clone(), options.clone()).run(script), script)
 }
 
@@ -159,7 +159,7 @@ pub(crate) fn learned(sample: &Sample, options: &Options, script: &str) -> BTree
     learned
 }
 
-fn well(done: Done, script: &str) -> Done {
+fn well(done: RunResult, script: &str) -> RunResult {
     let source = Source::new("law", script);
     let said: String = done.diagnostics.iter().map(|diagnostic| render_human(diagnostic, &source, false)).collect();
     assert!(done.is_ok(), "{script}\n{said}");

@@ -1,7 +1,7 @@
 //! What the test programs share: files of sections, and a world with the example data.
 #![allow(dead_code, clippy::disallowed_methods, unreachable_pub)]
 
-use pipewright::{Done, Options, Session, Source};
+use pipewright::{Options, RunResult, Session, Source};
 use pipewright_world::MemoryWorld;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -98,7 +98,7 @@ impl Case {
     }
 
     /// Runs a script in the world of the case, in which its `before` section, if there is one, has been run.
-    pub fn run(&self, script: &str, threads: usize) -> Done {
+    pub fn run(&self, script: &str, threads: usize) -> RunResult {
         let session = self.session(threads);
         if let Some(before) = self.body("before") {
             let done = session.run(before);
@@ -135,14 +135,13 @@ pub fn example_world() -> MemoryWorld {
 }
 
 /// What a run prints on standard output.
-pub fn output(done: &Done) -> String {
-    let texts: Vec<&str> =
-        done.reports.iter().map(|report| report.text.as_str()).filter(|text| !text.is_empty()).collect();
+pub fn output(done: &RunResult) -> String {
+    let texts: Vec<String> = done.outputs().map(pipewright::render::text).filter(|text| !text.is_empty()).collect();
     texts.join("\n")
 }
 
 /// What a run prints on standard error.
-pub fn messages(done: &Done, script: &str) -> String {
+pub fn messages(done: &RunResult, script: &str) -> String {
     let source = Source::new("script", script);
     done.diagnostics.iter().map(|diagnostic| pipewright::render_human(diagnostic, &source, false)).collect()
 }

@@ -3,6 +3,7 @@
 use crate::exchange;
 use pipewright_diagnostic::{Failure, Watch, code};
 use pipewright_frame::{About, Chunks, Estimator, Schema, State, Table, TableEstimator};
+use pipewright_learn::Outputs;
 use pipewright_operator::work::{self, Dropped, Fitted, FittedModel, Learned, Needs, Step};
 use pipewright_operator::{Args, Data, Effect, Fault, Footprint, Task, TaskKind, TrainingRows};
 use pipewright_world::random::Key;
@@ -260,9 +261,9 @@ struct ModelOf<M> {
 }
 
 impl<M: pipewright_learn::Model> FittedModel for ModelOf<M> {
-    fn predict(&self, rows: &Table) -> Result<Table, Failure> {
+    fn predict(&self, rows: &Table) -> Result<Outputs, Failure> {
         let features = exchange::features(rows, &self.names)?;
-        exchange::table_of(&self.model.predict(&features), &self.task)
+        exchange::predictions(self.model.predict(&features), &self.task)
     }
 
     fn save(&self) -> Json {

@@ -1,10 +1,8 @@
-//! Tables become the matrices that `learn` knows, and what models say becomes tables again.
+//! Tables become the matrices that `learn` knows.
 
-use arrow_array::{ArrayRef, Float64Array};
 use pipewright_diagnostic::{Failure, code};
-use pipewright_frame::{Column, Kind, Role, Table};
+use pipewright_frame::{Role, Table};
 use pipewright_learn::{Examples, Features, Outputs, Scales, Spilled, Target};
-use pipewright_operator::work::PREDICTION;
 use pipewright_operator::{Data, Stream, Task, TaskKind, failure_of};
 use std::sync::Arc;
 
@@ -88,37 +86,18 @@ fn learned_target(table: &Table, task: &Task) -> Result<Target, Failure> {
     Ok(Target::Numbers(numbers))
 }
 
-/// What a model says, as a table: a column of probabilities a class, or one of numbers.
-pub(crate) fn table_of(outputs: &Outputs, task: &Task) -> Result<Table, Failure> {
-    let column = |name: &str| Column::new(name, Kind::Continuous);
-    let array = |values: Vec<f64>| Arc::new(Float64Array::from(values)) as ArrayRef;
-    let (columns, arrays) = match (outputs, &task.kind) {
-        (Outputs::Probabilities { values, classes }, TaskKind::Classes(names)) if names.len() == *classes => {
-            let of_class = |class: usize| values.iter().skip(class).step_by(*classes).copied().collect();
-            (
-                names.iter().map(|name| column(name)).collect(),
-                (0..*classes).map(|class| array(of_class(class))).collect(),
-            )
+/// The predictions of a model in the terms of its task: numbers are turned back from what the model learned.
+pub(crate) fn predictions(outputs: Outputs, task: &Task) -> Result<Outputs, Failure> {
+    match (outputs, &task.kind) {
+        (Outputs::Numbers(mut values), TaskKind::Numbers) => {
+            if let Some(transform) = task.transform {
+                values.iter_mut().for_each(|value| *value = transform.invert(*value));
+            }
+            Ok(Outputs::Numbers(values))
         }
-        (Outputs::Numbers(values), TaskKind::Numbers) => {
-            let inverted = |value: &f64| task.transform.map_or(*value, |transform| transform.invert(*value));
-            (vec![column(PREDICTION)], vec![array(values.iter().map(inverted).collect())])
+        (Outputs::Probabilities { values, classes }, TaskKind::Classes(names)) if names.len() == classes => {
+            Ok(Outputs::Probabilities { values, classes })
         }
-        _ => return Err(Failure::new(code::BAD_BUNDLE, "the model does not answer what its task asks")),
-    };
-    Table::new(columns, arrays)
-}
-
-/// The reverse of [`table_of`].
-pub(crate) fn outputs_of(table: &Table, task: &Task) -> Result<Outputs, Failure> {
-    match &task.kind {
-        TaskKind::Numbers => Ok(Outputs::Numbers(table.numbers(&[PREDICTION.into()])?)),
-        TaskKind::Classes(classes) => {
-            let names: Vec<Arc<str>> = classes.iter().map(|class| class.as_str().into()).collect();
-            let by_class = table.numbers(&names)?;
-            let (rows, count) = (table.rows(), classes.len());
-            let values = (0..rows * count).map(|at| by_class[at % count * rows + at / count]).collect();
-            Ok(Outputs::Probabilities { values, classes: count })
-        }
+        _ => Err(Failure::new(code::BAD_BUNDLE, "the model does not answer what its task asks")),
     }
 }

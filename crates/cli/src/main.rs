@@ -9,7 +9,7 @@ mod terminal;
 use arguments::{Arguments, Command, Script, ScriptArguments};
 use clap::Parser;
 use outside::outside;
-use pipewright::{Session, explain_code, verb_help, verb_list};
+use pipewright::{RunResult, Session, explain_code, verb_help, verb_list};
 use pipewright_diagnostic::{Diagnostic, Source, code, nearest};
 use progress::Progress;
 use std::ffi::OsStr;
@@ -76,17 +76,16 @@ pub(crate) fn usage(message: impl Into<String>, help: &str) -> Diagnostic {
 fn run_script(script: &Script, terminal: &Terminal) -> u8 {
     let progress = Progress::start();
     let session = Session::new(outside(), script.options.clone());
-    let done = session.run_watched(&script.source.text, &progress);
+    let run = session.run_watched(&script.source.text, &progress);
     progress.clear();
-    terminal.tell(&done.diagnostics, &script.source);
+    terminal.tell(&run.diagnostics, &script.source);
     let shown = if terminal.json {
-        terminal.print(&format!("{:#}\n", pipewright::document(&done, &script.source)))
+        terminal.print(&format!("{:#}\n", pipewright::document(&run, &script.source)))
     } else {
-        let texts: Vec<&str> =
-            done.reports.iter().map(|report| report.text.as_str()).filter(|text| !text.is_empty()).collect();
+        let texts: Vec<String> = run.outputs().map(pipewright::render::text).filter(|text| !text.is_empty()).collect();
         terminal.print(&texts.join("\n"))
     };
-    match done.exit_code() {
+    match run.exit_code() {
         0 => shown,
         130 => progress.signal_code(),
         code => code,
@@ -96,8 +95,8 @@ fn run_script(script: &Script, terminal: &Terminal) -> u8 {
 fn check_script(script: &Script, terminal: &Terminal) -> u8 {
     let checked = Session::new(outside(), script.options.clone()).check(&script.source.text);
     if terminal.json {
-        let done = pipewright::Done { diagnostics: checked.diagnostics.clone(), ..pipewright::Done::default() };
-        terminal.print(&format!("{:#}\n", pipewright::document(&done, &script.source)));
+        let checked_only = RunResult::of_check(checked.diagnostics.clone());
+        terminal.print(&format!("{:#}\n", pipewright::document(&checked_only, &script.source)));
     }
     terminal.tell(&checked.diagnostics, &script.source);
     if checked.is_sound() { 0 } else { WRONG }

@@ -73,11 +73,11 @@ fn line_of_session(line: &str, definitions: &mut String, common: &Common, termin
         return;
     }
     let progress = Progress::start();
-    let done = session.run_watched(&text, &progress);
+    let run = session.run_watched(&text, &progress);
     progress.clear();
-    terminal.tell(&done.diagnostics, &source);
-    for report in &done.reports {
-        terminal.print(&report.text);
+    terminal.tell(&run.diagnostics, &source);
+    for output in run.outputs() {
+        terminal.print(&pipewright::render::text(output));
     }
 }
 

@@ -1,9 +1,11 @@
 //! One job: its inputs become its output.
 
 use crate::observe::Observer;
-use pipewright_diagnostic::{Failure, Watch};
+use pipewright_diagnostic::{Failure, Watch, code};
 use pipewright_frame::{Column, Role, Table};
-use pipewright_operator::work::{Dropped, Fitted, FittedModel, Learned, Report, Round, Score};
+use pipewright_learn::Outputs;
+use pipewright_operator::result::{FoldResult, Output};
+use pipewright_operator::work::{Dropped, Fitted, FittedModel, HeldOut, Judge, Learned, Round};
 use pipewright_operator::{Data, Surroundings, Task};
 use pipewright_plan::{Frame, Job, Part, Work};
 use std::collections::BTreeSet;
@@ -20,10 +22,18 @@ pub enum Value {
     State(Learned),
     /// A trained model.
     Model(Arc<dyn FittedModel>),
-    /// What one round says.
-    Score(Arc<Score>),
-    /// A result.
-    Report(Arc<Report>),
+    /// What a model predicts.
+    Predictions(Arc<Outputs>),
+    /// The result of one round of a judge.
+    Fold(Arc<FoldResult>),
+    /// The result of a stage.
+    Output(Arc<Output>),
+}
+
+impl Value {
+    fn output(&self) -> Option<Arc<Output>> {
+        if let Value::Output(output) = self { Some(output.clone()) } else { None }
+    }
 }
 
 /// Takes the inputs apart; a graph is built so that each is what its job expects.
@@ -81,30 +91,31 @@ pub(crate) fn execute(
             observer.trained(job, model.as_ref());
             Value::Model(model)
         }
-        Work::Predict => Value::Data(Data::Table(predict(expect!(Model, &inputs[0]), expect!(Data, &inputs[1]))?)),
-        Work::Score(judge, task) => {
-            let truth = target(expect!(Data, &inputs[0]), task)?;
-            let (predicted, baseline) = (expect!(Data, &inputs[1]).table()?, expect!(Data, &inputs[2]).table()?);
-            Value::Score(Arc::new(judge.score(&truth, &predicted, &baseline, task)?))
-        }
+        Work::Predict => Value::Predictions(Arc::new(predict(expect!(Model, &inputs[0]), expect!(Data, &inputs[1]))?)),
+        Work::Score(judge, task, round) => Value::Fold(Arc::new(score(judge, task, *round, inputs)?)),
         Work::Verdict(judge, head) => {
-            let scores: Vec<Score> = inputs.iter().map(|input| (**expect!(Score, input)).clone()).collect();
-            Value::Report(Arc::new(judge.verdict(&scores, &head.model, &head.task, head.seed)))
+            let results = inputs.into_iter().map(|input| Arc::unwrap_or_clone(expect!(Fold, input))).collect();
+            let evaluation = judge.evaluation(results, &head.model, &head.task, head.seed);
+            Value::Output(Arc::new(Output::Evaluation(evaluation)))
         }
-        Work::Look(look) => Value::Report(Arc::new(look.look(expect!(Data, &inputs[0]), surroundings)?)),
+        Work::Look(look) => Value::Output(Arc::new(look.look(expect!(Data, &inputs[0]), surroundings)?)),
         Work::Check(check) => {
-            let mut facts = Vec::new();
-            let mut rows = None;
-            for input in &inputs {
-                match input {
-                    Value::Report(report) => facts.extend(report.facts.iter().cloned()),
-                    other => rows = Some(expect!(Data, other)),
-                }
-            }
-            Value::Report(Arc::new(check.check(&facts, rows)?))
+            let results: Vec<Arc<Output>> = inputs.iter().filter_map(Value::output).collect();
+            let rows = inputs.last().filter(|input| input.output().is_none()).map(|rows| expect!(Data, rows));
+            Value::Output(Arc::new(check.check(&results, rows)?))
         }
-        Work::Keep(keep, frame) => Value::Report(Arc::new(keep.keep(&pipeline(frame, &inputs), surroundings)?)),
+        Work::Keep(keep, frame) => Value::Output(Arc::new(keep.keep(&pipeline(frame, &inputs), surroundings)?)),
     })
+}
+
+/// The result of one round; its inputs are held-out rows, predictions, those of the baseline, and all rounds.
+fn score(judge: &Arc<dyn Judge>, task: &Task, round: usize, mut inputs: Vec<Value>) -> Result<FoldResult, Failure> {
+    let truth = target(expect!(Data, &inputs[0]), task)?;
+    let rows = expect!(Rounds, &inputs[3])[round].test.clone();
+    // Predictions that nobody else holds are moved, not copied.
+    let baseline = Arc::unwrap_or_clone(expect!(Predictions, inputs.swap_remove(2)));
+    let outputs = Arc::unwrap_or_clone(expect!(Predictions, inputs.swap_remove(1)));
+    judge.score(HeldOut { round, rows, truth: &truth, outputs, baseline }, task)
 }
 
 /// The target of all rows, in memory: all that a judge looks at.
@@ -122,12 +133,13 @@ fn split_by(rows: &Data, task: &Task) -> Result<Table, Failure> {
 }
 
 /// The predictions for all rows, in memory.
-fn predict(model: &Arc<dyn FittedModel>, rows: &Data) -> Result<Table, Failure> {
+fn predict(model: &Arc<dyn FittedModel>, rows: &Data) -> Result<Outputs, Failure> {
     let stream = match rows {
         Data::Table(table) => return model.predict(table),
         Data::Stream(stream) => stream,
     };
-    stream.gather(|chunk| model.predict(&chunk))
+    let parts = stream.collect(|chunk| model.predict(&chunk), Outputs::memory_bytes)?;
+    Outputs::concat(parts).ok_or_else(|| Failure::new(code::BUG, "a model predicts something else for each chunk"))
 }
 
 fn pipeline(frame: &Frame, inputs: &[Value]) -> pipewright_operator::FittedPipeline {

@@ -4,7 +4,7 @@ use crate::execute::{Value, execute};
 use crate::observe::{JobWatch, Notice, Observer};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_operator::Surroundings;
-use pipewright_operator::work::Report;
+use pipewright_operator::result::Output;
 use pipewright_plan::{JobGraph, JobId, StageId};
 use rayon::Scope;
 use std::collections::{BTreeMap, HashMap};
@@ -17,8 +17,8 @@ use std::time::Duration;
 pub struct Outcome {
     /// The values that were to be kept, by the key of their job.
     pub kept: HashMap<u64, Value>,
-    /// The reports by job.
-    pub reports: BTreeMap<JobId, Arc<Report>>,
+    /// The results of stages by job.
+    pub outputs: BTreeMap<JobId, Arc<Output>>,
     /// What jobs had to say, in the order of the graph.
     pub notices: Vec<Notice>,
     /// The time that each stage took, in the order of the script.
@@ -48,7 +48,7 @@ pub struct JobFailure {
 }
 
 /// Runs all jobs in the current thread pool. Jobs whose keys are in `known` are not run; every value is kept if
-/// `keep_all` says so, else reports only.
+/// `keep_all` says so, else results of stages only.
 #[must_use]
 pub fn run(
     graph: &JobGraph,
@@ -205,7 +205,7 @@ impl<'a> Schedule<'a> {
     fn release(&self, state: &mut State, id: JobId) {
         let job = &mut state.jobs[id];
         job.needed_by -= 1;
-        if job.needed_by == 0 && !self.keep_all && !matches!(job.value, Some(Value::Report(_))) {
+        if job.needed_by == 0 && !self.keep_all && !matches!(job.value, Some(Value::Output(_))) {
             job.value = None;
         }
     }
@@ -238,7 +238,7 @@ impl<'a> Schedule<'a> {
                 time.runs += usize::from(is_run(&job.work));
             }
             match state.value {
-                Some(Value::Report(report)) if id < end => drop(outcome.reports.insert(id, report)),
+                Some(Value::Output(output)) if id < end => drop(outcome.outputs.insert(id, output)),
                 Some(value) if self.keep_all => drop(outcome.kept.insert(job.key, value)),
                 _ => {}
             }

@@ -193,6 +193,31 @@ pub enum Outputs {
 }
 
 impl Outputs {
+    /// The outputs for one part of the rows after another; `None` if they are of different kinds, or there is none.
+    #[must_use]
+    pub fn concat(parts: impl IntoIterator<Item = Outputs>) -> Option<Outputs> {
+        let mut parts = parts.into_iter();
+        let mut whole = parts.next()?;
+        for part in parts {
+            match (&mut whole, part) {
+                (Outputs::Numbers(values), Outputs::Numbers(more)) => values.extend(more),
+                (
+                    Outputs::Probabilities { values, classes },
+                    Outputs::Probabilities { values: more, classes: others },
+                ) if *classes == others => values.extend(more),
+                _ => return None,
+            }
+        }
+        Some(whole)
+    }
+
+    /// The bytes of memory that the numbers take.
+    #[must_use]
+    pub fn memory_bytes(&self) -> u64 {
+        let (Outputs::Probabilities { values, .. } | Outputs::Numbers(values)) = self;
+        size_of_val(values.as_slice()) as u64
+    }
+
     /// The number of rows.
     #[must_use]
     pub fn rows(&self) -> usize {

@@ -273,13 +273,26 @@ impl Stream {
     /// # Errors
     /// Those of `take`; [`code::LIMIT_REACHED`] if it takes more memory than it may.
     pub fn gather(&self, take: impl Fn(Table) -> Result<Table, Failure> + Sync) -> Result<Table, Failure> {
+        Table::concat(&self.collect(take, Table::memory_bytes)?)
+    }
+
+    /// What `take` makes of a table without rows and then of every chunk, in order; `memory_bytes` is the size of one
+    /// of them.
+    ///
+    /// # Errors
+    /// Those of `take`; [`code::LIMIT_REACHED`] if they take more memory than they may.
+    pub fn collect<T: Send>(
+        &self,
+        take: impl Fn(Table) -> Result<T, Failure> + Sync,
+        memory_bytes: impl Fn(&T) -> u64,
+    ) -> Result<Vec<T>, Failure> {
         let mut parts = vec![take(self.empty()?)?];
         let mut bytes = 0;
         self.for_each(
             |_, chunk| take(chunk),
             |part| {
                 // Parts and the whole that they are joined to are in memory together.
-                bytes += 2 * part.memory_bytes();
+                bytes += 2 * memory_bytes(&part);
                 parts.push(part);
                 match bytes > self.memory_bytes {
                     true => Err(self.too_large(bytes)),
@@ -287,7 +300,7 @@ impl Stream {
                 }
             },
         )?;
-        Table::concat(&parts)
+        Ok(parts)
     }
 
     fn too_large(&self, bytes: u64) -> Failure {

@@ -14,6 +14,7 @@ mod domain;
 mod footprint;
 mod pipeline;
 mod registry;
+pub mod result;
 mod settled;
 mod spec;
 mod surroundings;

@@ -4,6 +4,7 @@ use crate::Task;
 use crate::work::{Fitted, FittedModel};
 use pipewright_diagnostic::{Failure, Watch, code};
 use pipewright_frame::{Column, Kind, Role, Table};
+use pipewright_learn::Outputs;
 use std::sync::Arc;
 
 /// One fitted step and the verb that made it.
@@ -35,11 +36,11 @@ pub struct FittedPipeline {
 }
 
 impl FittedPipeline {
-    /// Raw predictions for rows as they come from a file: columns are matched by name, extra ones are ignored.
+    /// Predictions for rows as they come from a file: columns are matched by name, extra ones are ignored.
     ///
     /// # Errors
     /// A [`Failure`] naming the column that is missing or of another kind.
-    pub fn predict(&self, rows: &Table, watch: &dyn Watch) -> Result<Table, Failure> {
+    pub fn predict(&self, rows: &Table, watch: &dyn Watch) -> Result<Outputs, Failure> {
         let mut table = self.matched(rows, watch)?;
         for step in &self.steps {
             table = step.fitted.apply_owned(table)?;

@@ -1,16 +1,14 @@
 //! The forms of work: what the planner arranges and the engine carries out, with no verb's name in sight.
 //!
-//! All of it speaks in tables. Predictions are a table too: one column of probabilities a class, named by the class,
-//! or one column of numbers named [`PREDICTION`].
+//! Rows are [`Data`]; what models predict are [`Outputs`]: probabilities by class, or numbers. Results are [`Output`]s.
 
+use crate::result::{Evaluation, FoldResult, Output};
 use crate::{Data, Effect, Fault, FittedPipeline, Footprint, Surroundings, Task, Value};
 use pipewright_diagnostic::{Failure, Watch};
 use pipewright_frame::{About, Chunks, Expression, Schema, Table};
+use pipewright_learn::Outputs;
 use pipewright_world::random::Key;
 use std::sync::Arc;
-
-/// The name of the one column of predicted numbers.
-pub const PREDICTION: &str = "prediction";
 
 /// A stage with its arguments, ready to work.
 #[derive(Clone)]
@@ -276,11 +274,11 @@ pub trait Learner: Send + Sync {
 
 /// A trained model.
 pub trait FittedModel: Send + Sync {
-    /// Predicts for every row.
+    /// Predicts for every row: a probability for every class of the task, or a number.
     ///
     /// # Errors
     /// A [`Failure`] naming the column that is missing or holds what cannot be predicted from.
-    fn predict(&self, rows: &Table) -> Result<Table, Failure>;
+    fn predict(&self, rows: &Table) -> Result<Outputs, Failure>;
 
     /// Plain data from which the model's `load` makes it again.
     fn save(&self) -> serde_json::Value;
@@ -339,10 +337,10 @@ pub trait Judge: Splitter {
     ///
     /// # Errors
     /// A [`Failure`] when truth and prediction do not fit each other.
-    fn score(&self, truth: &Table, predicted: &Table, baseline: &Table, task: &Task) -> Result<Score, Failure>;
+    fn score(&self, held_out: HeldOut<'_>, task: &Task) -> Result<FoldResult, Failure>;
 
-    /// The verdict over all rounds.
-    fn verdict(&self, scores: &[Score], model: &str, task: &Task, seed: u64) -> Report;
+    /// The evaluation of a model by the results of all rounds.
+    fn evaluation(&self, results: Vec<FoldResult>, model: &str, task: &Task, seed: u64) -> Evaluation;
 
     /// The seed of its own, if it has one.
     fn seed(&self) -> Option<u64> {
@@ -361,33 +359,19 @@ pub struct Amendment {
     pub notice: Failure,
 }
 
-/// A metric's value, or why there is none.
-pub type Measured = Result<f64, String>;
-
-/// What one round says.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Score {
-    /// The rows held out.
-    pub rows: usize,
-    /// Metrics of the model, in the order of the report.
-    pub model: Vec<(&'static str, Measured)>,
-    /// The same metrics of the baseline.
-    pub baseline: Vec<(&'static str, Measured)>,
-    /// Rows true, columns predicted; empty for numbers.
-    pub confusion: Vec<Vec<u64>>,
-}
-
-/// A result, for people and for programs.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Report {
-    /// Its kind, as in the documented JSON.
-    pub kind: &'static str,
-    /// For people; ends with a newline unless empty.
-    pub text: String,
-    /// For programs: an object.
-    pub json: serde_json::Value,
-    /// Numbers by name that an `assert` may ask for.
-    pub facts: Vec<(String, f64)>,
+/// What a judge scores: the held-out rows of one round and what was predicted for them.
+#[derive(Debug, Clone)]
+pub struct HeldOut<'a> {
+    /// The place of the round among all rounds of the judge.
+    pub round: usize,
+    /// The positions of the held-out rows in the table that was split, ascending.
+    pub rows: Arc<[u32]>,
+    /// The target of the held-out rows, and the columns whose roles a judge heeds.
+    pub truth: &'a Table,
+    /// What the model predicts.
+    pub outputs: Outputs,
+    /// What the baseline predicts.
+    pub baseline: Outputs,
 }
 
 /// Looks at rows and passes them on.
@@ -396,16 +380,16 @@ pub trait Look: Send + Sync {
     ///
     /// # Errors
     /// A [`Failure`] when what it writes cannot be written.
-    fn look(&self, rows: &Data, surroundings: &Surroundings) -> Result<Report, Failure>;
+    fn look(&self, rows: &Data, surroundings: &Surroundings) -> Result<Output, Failure>;
 }
 
 /// Checks a condition.
 pub trait Check: Send + Sync {
-    /// Checks; `facts` are the numbers of the reports above and of the rows that flow past, if some do.
+    /// Checks; `results` are those of the stages above, and `rows` flow past, if some do.
     ///
     /// # Errors
     /// A [`Failure`] when the condition is false or asks for what nobody knows.
-    fn check(&self, facts: &[(String, f64)], rows: Option<&Data>) -> Result<Report, Failure>;
+    fn check(&self, results: &[Arc<Output>], rows: Option<&Data>) -> Result<Output, Failure>;
 }
 
 /// Takes the final fit out.
@@ -414,5 +398,5 @@ pub trait Keep: Send + Sync {
     ///
     /// # Errors
     /// A [`Failure`] when it cannot be written.
-    fn keep(&self, pipeline: &FittedPipeline, surroundings: &Surroundings) -> Result<Report, Failure>;
+    fn keep(&self, pipeline: &FittedPipeline, surroundings: &Surroundings) -> Result<Output, Failure>;
 }

@@ -2,6 +2,7 @@
 
 use crate::Session;
 use crate::pin::{pins, undecided};
+use crate::run::unplaced;
 use pipewright_diagnostic::Diagnostic;
 use pipewright_engine::Silent;
 use pipewright_plan::{Flat, Pin, Plan, expand, plan};
@@ -58,10 +59,11 @@ impl Session {
         }
         let all_seen = checked.plan.pipelines.iter().all(|pipeline| pipeline.source_is_whole);
         if all_seen && !checked.plan.pipelines.is_empty() {
-            return self.in_pool(|| match self.pin(&checked) {
-                Ok((pins, _)) => self.check_pinned(checked.flat, text, &pins),
-                Err(diagnostics) => Checked { diagnostics, ..checked },
-            });
+            return match self.in_pool(|| self.pin(&checked)) {
+                Ok(Ok((pins, _))) => self.check_pinned(checked.flat, text, &pins),
+                Ok(Err(diagnostics)) => Checked { diagnostics, ..checked },
+                Err(failure) => Checked { diagnostics: vec![unplaced(failure)], ..checked },
+            };
         }
         let mut checked = checked;
         checked.diagnostics.extend(undecided(&checked.plan));

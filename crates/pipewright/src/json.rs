@@ -1,20 +1,20 @@
 //! The one document of `--json`; `docs/json.md` describes its shape.
 
-use crate::Done;
+use crate::RunResult;
 use pipewright_diagnostic::{Source, render_json};
 use serde_json::{Value as Json, json};
 
 /// The version of the document's shape.
 pub(crate) const VERSION: u32 = 1;
 
-/// The document of a run.
+/// The JSON document of a run.
 #[must_use]
-pub fn document(done: &Done, source: &Source) -> Json {
-    let (errors, notes): (Vec<_>, Vec<_>) = done.diagnostics.iter().partition(|diagnostic| diagnostic.is_error());
+pub fn document(run: &RunResult, source: &Source) -> Json {
+    let (errors, notes): (Vec<_>, Vec<_>) = run.diagnostics.iter().partition(|diagnostic| diagnostic.is_error());
     let render = |all: Vec<&pipewright_diagnostic::Diagnostic>| -> Vec<Json> {
         all.into_iter().map(|diagnostic| render_json(diagnostic, source)).collect()
     };
-    let stages: Vec<Json> = done
+    let stages: Vec<Json> = run
         .stages
         .iter()
         .map(|line| {
@@ -26,25 +26,25 @@ pub fn document(done: &Done, source: &Source) -> Json {
             })
         })
         .collect();
-    let results: Vec<Json> = done
-        .reports
+    let results: Vec<Json> = run
+        .outputs
         .iter()
-        .map(|report| {
-            let mut result = report.json.clone();
-            if report.kind == "eval" {
-                result["seconds"] = json!(done.time.as_secs_f64());
+        .map(|output| {
+            let mut result = pipewright_render::json(output);
+            if output.as_evaluation().is_some() {
+                result["seconds"] = json!(run.time.as_secs_f64());
             }
             result
         })
         .collect();
     json!({
         "version": VERSION,
-        "seed": done.seed,
-        "exit": done.exit_code(),
+        "seed": run.seed,
+        "exit": run.exit_code(),
         "errors": render(errors),
         "notes": render(notes),
         "results": results,
         "stages": stages,
-        "seconds": done.time.as_secs_f64(),
+        "seconds": run.time.as_secs_f64(),
     })
 }

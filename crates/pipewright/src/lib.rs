@@ -7,35 +7,39 @@
 //!
 //! let world = MemoryWorld::new().with_file("t.csv", "x,y\n1,2\n2,4\n3,6\n4,8\n5,10\n6,12\n");
 //! let session = Session::new(Arc::new(world), Options::default());
-//! let done = session.run("load t.csv | target y | train linear | eval kfold 3");
-//! let rmse = done.reports[0].json["metrics"]["rmse"]["mean"].as_f64().unwrap();
-//! assert!(rmse < 1e-12);
+//! let run = session.run("load t.csv | target y | train linear | eval kfold 3");
+//! let rmse = run.evaluation()?.metric("rmse")?;
+//! assert!(rmse.mean()? < 1e-12);
+//! assert_eq!(rmse.folds().len(), 3);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! **Invariant:** this crate knows no terminal. What people see is text in a [`Done`]; who shows it is the caller's
-//! affair.
+//! **Invariant:** this crate knows no terminal. A [`RunResult`] holds typed values; [`render`] turns them into text
+//! or JSON, and the caller shows it.
 
 mod check;
 mod help;
 mod json;
 mod pin;
+mod result;
 mod run;
+mod session;
 
 pub use check::Checked;
 pub use help::{effect_sentence, explain_code, function_chapters, function_list, usage, verb_help, verb_list};
 pub use json::document;
-pub use run::{Done, StageLine};
+pub use result::{RunResult, StageLine};
+pub use session::{Session, SessionBuilder};
 
 pub use pipewright_catalog::REGISTRY;
-pub use pipewright_diagnostic::{Diagnostic, Severity, Source, code, render_human, render_json};
+pub use pipewright_diagnostic::{Diagnostic, Failure, Severity, Source, code, render_human, render_json};
 pub use pipewright_engine::{Observer, Silent};
 pub use pipewright_operator::bytes;
+pub use pipewright_operator::result::{self as output, Evaluation, Output};
+pub use pipewright_render as render;
 pub use pipewright_syntax::{format, is_complete};
 
-use pipewright_operator::Surroundings;
-use pipewright_world::World;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 /// The failure for a script that cannot be read.
 #[must_use]
@@ -62,43 +66,4 @@ pub struct Options {
     pub memory_bytes: Option<u64>,
     /// Values for the script's parameters.
     pub params: std::collections::BTreeMap<String, String>,
-}
-
-/// A world and options, in which scripts are checked and run.
-#[derive(Clone)]
-pub struct Session {
-    surroundings: Surroundings,
-    options: Options,
-}
-
-impl Session {
-    /// A session in `world`.
-    #[must_use]
-    pub fn new(world: Arc<dyn World>, options: Options) -> Session {
-        let mut surroundings = Surroundings::new(world, options.folder.clone(), &REGISTRY);
-        surroundings.data.clone_from(&options.data);
-        surroundings.memory_bytes = options.memory_bytes;
-        Session { surroundings, options }
-    }
-
-    fn plan_options(&self) -> pipewright_plan::Options {
-        pipewright_plan::Options {
-            strict: self.options.strict,
-            target: self.options.target.clone(),
-            seed: self.options.seed,
-        }
-    }
-
-    /// Runs `work` in a pool of the threads that the options ask for.
-    fn in_pool<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
-        // faer would otherwise start a pool of its own inside every product.
-        faer::set_global_parallelism(faer::Par::Seq);
-        match self.options.threads {
-            None => work(),
-            Some(threads) => {
-                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-                pool.expect("threads can be started").install(work)
-            }
-        }
-    }
 }

@@ -55,17 +55,17 @@ pub enum Work {
     ApplyTraining,
     /// table, validation table or none → model
     Learn(Arc<dyn Learner>, Key),
-    /// model, table → table
+    /// model, table → predictions
     Predict,
-    /// truth, predicted, baseline → score
-    Score(Arc<dyn Judge>, Task),
-    /// score … → report
+    /// held-out rows, predictions, predictions of the baseline, rounds → result of this round
+    Score(Arc<dyn Judge>, Task, usize),
+    /// result of a round … → evaluation
     Verdict(Arc<dyn Judge>, Arc<VerdictHead>),
-    /// table → report
+    /// table → output
     Look(Arc<dyn Look>),
-    /// report … [, table] → report
+    /// output … [, table] → output
     Check(Arc<dyn Check>),
-    /// table, state …, model → report
+    /// table, state …, model → output
     Keep(Arc<dyn Keep>, Arc<Frame>),
 }
 

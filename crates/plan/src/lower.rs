@@ -315,8 +315,8 @@ impl<'a> Lowering<'a> {
                 let baseline = self.baseline(&fold, baseline.clone());
                 let test = self.pick(&fold, Part::Test);
                 let what = format!("score {}", plan.nodes[stage].text);
-                let work = Work::Score(judge.clone(), task.clone());
-                self.add(work, &what, &[test, predicted, baseline], stage, Some(round))
+                let work = Work::Score(judge.clone(), task.clone(), round);
+                self.add(work, &what, &[test, predicted, baseline, rounds], stage, Some(round))
             })
             .collect();
         let head = Arc::new(VerdictHead { model: training.label(), task, seed });

@@ -4,11 +4,11 @@ use arrow_array::{Array, ArrayRef, Float64Array};
 use pipewright_diagnostic::{Failure, code, nearest};
 use pipewright_frame::profile::{ColumnProfile, Depth, FACTS, Options, Profile};
 use pipewright_frame::{Column, Comparison, ExprKind, Expression, Kind, Schema, Selection, Table};
-use pipewright_operator::work::{Check, Report};
+use pipewright_operator::result::{Assertion, Output};
+use pipewright_operator::work::Check;
 use pipewright_operator::{
     Args, Bound, Data, Domain, Effect, Example, Fault, Form, Group, Param, Sort, Spec, Surroundings, Verb,
 };
-use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -91,8 +91,8 @@ struct Assert {
 }
 
 impl Check for Assert {
-    fn check(&self, facts: &[(String, f64)], rows: Option<&Data>) -> Result<Report, Failure> {
-        let mut known: Vec<(String, f64)> = facts.to_vec();
+    fn check(&self, results: &[Arc<Output>], rows: Option<&Data>) -> Result<Output, Failure> {
+        let mut known: Vec<(String, f64)> = results.iter().flat_map(|output| output.facts()).collect();
         if let Some(rows) = rows.filter(|_| self.condition.columns().iter().any(|name| &**name == "rows")) {
             known.push(("rows".to_owned(), rows.rows()? as f64));
         }
@@ -116,8 +116,7 @@ impl Check for Assert {
         let row = Table::with_rows(columns, arrays, 1)?;
         let mask = self.condition.mask(&row)?;
         if mask.is_valid(0) && mask.value(0) {
-            let json = json!({"kind": "assert", "condition": self.text, "holds": true});
-            return Ok(Report { kind: "assert", json, ..Report::default() });
+            return Ok(Output::Assertion(Assertion::new(&*self.text)));
         }
         let names = self.condition.columns();
         let stated = names.iter().zip(&values).map(|(name, value)| match value {

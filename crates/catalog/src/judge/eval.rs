@@ -1,14 +1,14 @@
 //! `eval`: judges everything above it on rows that it has not seen.
 
-use super::verdict::{Head, verdict};
 use crate::adapt::{LearnerOf, Sees};
 use crate::exchange;
 use pipewright_diagnostic::{Failure, Watch, code};
 use pipewright_frame::{Role, Schema, Table};
 use pipewright_learn::dummy::Dummy;
-use pipewright_learn::metric::{self, METRICS, Metric, confusion, predicted_classes};
-use pipewright_learn::{Outputs, Target, split};
-use pipewright_operator::work::{Amendment, Judge, Learner, Measured, Report, Round, Score, Splitter};
+use pipewright_learn::metric::{self, METRICS, Metric};
+use pipewright_learn::{Target, split};
+use pipewright_operator::result::{self, Evaluation, FoldResult, Score};
+use pipewright_operator::work::{Amendment, HeldOut, Judge, Learner, Round, Splitter};
 use pipewright_operator::{
     Args, Bound, Domain, Effect, Example, Fault, Group, Param, Sort, Spec, Structure, Surroundings, Task, TaskKind,
     Value, Verb,
@@ -130,6 +130,16 @@ enum Scheme {
     Holdout(f64),
 }
 
+impl Scheme {
+    /// The number of folds of one repetition.
+    fn folds(self) -> usize {
+        match self {
+            Scheme::Folds(folds) | Scheme::Groups(folds) | Scheme::Time(folds, _) => folds,
+            Scheme::Holdout(_) => 1,
+        }
+    }
+}
+
 /// A judge; also what sets rows for validation aside.
 pub(crate) struct Eval {
     scheme: Scheme,
@@ -224,11 +234,7 @@ fn folds_of(word: &str, count: usize, args: &Args) -> Scheme {
 
 impl Splitter for Eval {
     fn rounds(&self) -> usize {
-        let folds = match self.scheme {
-            Scheme::Folds(folds) | Scheme::Groups(folds) | Scheme::Time(folds, _) => folds,
-            Scheme::Holdout(_) => 1,
-        };
-        folds.saturating_mul(self.repeat)
+        self.scheme.folds().saturating_mul(self.repeat)
     }
 
     fn split(&self, rows: &Table, task: &Task, key: Key, watch: &dyn Watch) -> Result<Vec<Round>, Failure> {
@@ -361,32 +367,31 @@ impl Judge for Eval {
         Arc::new(LearnerOf { learner: Dummy, task, sees: Sees::Nothing })
     }
 
-    fn score(&self, truth: &Table, predicted: &Table, baseline: &Table, task: &Task) -> Result<Score, Failure> {
-        let target = exchange::target(truth, task)?;
-        let (predicted, baseline) = (exchange::outputs_of(predicted, task)?, exchange::outputs_of(baseline, task)?);
-        let measure = |outputs: &Outputs| -> Vec<(&'static str, Measured)> {
-            let score = |metric: &&'static Metric| (metric.name, metric.score(&target, outputs).map_err(|why| why.0));
-            self.metrics(task).iter().map(score).collect()
+    fn score(&self, held_out: HeldOut<'_>, task: &Task) -> Result<FoldResult, Failure> {
+        let HeldOut { round, rows, truth, outputs, baseline } = held_out;
+        let truth = exchange::target(truth, task)?;
+        let score = |metric: &'static Metric| Score {
+            metric: metric.name,
+            model: metric.score(&truth, &outputs),
+            baseline: metric.score(&truth, &baseline),
         };
-        let confusion = match &target {
-            Target::Classes { codes, count } => {
-                let table = confusion(codes, &predicted_classes(&predicted), *count);
-                (0..*count).map(|class| table.row(class).to_vec()).collect()
-            }
-            Target::Numbers(_) => Vec::new(),
-        };
-        Ok(Score { rows: target.rows(), model: measure(&predicted), baseline: measure(&baseline), confusion })
+        let scores = self.metrics(task).into_iter().map(score).collect();
+        let mut result = FoldResult::new(round, self.scheme.folds(), rows, truth, outputs, baseline);
+        result.scores = scores;
+        Ok(result)
     }
 
-    fn verdict(&self, scores: &[Score], model: &str, task: &Task, seed: u64) -> Report {
-        let (scheme, folds) = match self.scheme {
-            Scheme::Groups(folds) => ("group", folds),
-            Scheme::Time(folds, _) => ("time", folds),
-            Scheme::Folds(folds) if self.stratifies(task) => ("stratified", folds),
-            Scheme::Folds(folds) => ("kfold", folds),
-            Scheme::Holdout(_) => ("holdout", 1),
+    fn evaluation(&self, results: Vec<FoldResult>, model: &str, task: &Task, seed: u64) -> Evaluation {
+        let scheme = match self.scheme {
+            Scheme::Groups(_) => result::Scheme::Group,
+            Scheme::Time(..) => result::Scheme::Time,
+            Scheme::Folds(_) if self.stratifies(task) => result::Scheme::Stratified,
+            Scheme::Folds(_) => result::Scheme::KFold,
+            Scheme::Holdout(_) => result::Scheme::Holdout,
         };
-        verdict(scores, &Head { model, task, scheme, folds, repeat: self.repeat, seed })
+        let mut evaluation = Evaluation::new(model, task.clone(), scheme, results);
+        (evaluation.folds, evaluation.repeat, evaluation.seed) = (self.scheme.folds(), self.repeat, seed);
+        evaluation
     }
 
     fn seed(&self) -> Option<u64> {

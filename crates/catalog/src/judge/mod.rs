@@ -2,4 +2,3 @@
 
 pub(crate) mod assert;
 pub(crate) mod eval;
-pub(crate) mod verdict;

@@ -1,7 +1,6 @@
 //! Looking at tables.
 
 pub(crate) mod describe;
-mod lines;
 pub(crate) mod profile;
 pub(crate) mod schema;
 pub(crate) mod show;

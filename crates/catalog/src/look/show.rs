@@ -1,9 +1,9 @@
 //! `show`: prints the first rows.
 
 use pipewright_diagnostic::Failure;
-use pipewright_operator::work::{Look, Report};
+use pipewright_operator::result::{Output, TableHead};
+use pipewright_operator::work::Look;
 use pipewright_operator::{Args, Bound, Data, Domain, Effect, Example, Fault, Group, Param, Spec, Surroundings, Verb};
-use serde_json::{Value as Json, json};
 use std::sync::Arc;
 
 pub(crate) const VERB: Verb = Verb {
@@ -30,9 +30,6 @@ sepal_length  sepal_width  petal_length  petal_width  species
     load: None,
 };
 
-/// The width that tables are printed in, whatever the terminal: the same text everywhere.
-pub(crate) const WIDTH: usize = 100;
-
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
     Ok(Bound::Look(Arc::new(Show(args.whole("count").unwrap_or(0)))))
 }
@@ -40,21 +37,7 @@ fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
 struct Show(usize);
 
 impl Look for Show {
-    fn look(&self, rows: &Data, _: &Surroundings) -> Result<Report, Failure> {
-        let (shown, count) = (rows.head(self.0)?, rows.rows()?);
-        let mut lines = Vec::new();
-        pipewright_frame::json::write(&shown, &mut lines).expect("writing to memory does not fail");
-        let objects: Vec<Json> = String::from_utf8_lossy(&lines)
-            .lines()
-            .map(|line| serde_json::from_str(line).expect("every line is an object"))
-            .collect();
-        let columns: Vec<&str> = shown.columns().iter().map(|column| &*column.name).collect();
-        let json = json!({"kind": "show", "columns": columns, "shown": objects, "rows": count});
-        Ok(Report {
-            kind: "show",
-            text: format!("{}\n", shown.show_head(count, WIDTH).trim_end()),
-            json,
-            facts: Vec::new(),
-        })
+    fn look(&self, rows: &Data, _: &Surroundings) -> Result<Output, Failure> {
+        Ok(Output::Table(TableHead::new(rows.head(self.0)?, rows.rows()?)))
     }
 }

@@ -1,11 +1,9 @@
 //! `predict`: predicts with a saved pipeline.
 
-use crate::exchange;
-use arrow_array::{ArrayRef, StringArray};
 use pipewright_diagnostic::{Failure, Watch, code};
-use pipewright_frame::{Column, Kind, Role, Schema, Table};
-use pipewright_learn::metric::predicted_classes;
-use pipewright_operator::work::{PREDICTION, Rows};
+use pipewright_frame::{Column, Role, Schema, Table};
+use pipewright_operator::result::{prediction_arrays, prediction_columns};
+use pipewright_operator::work::Rows;
 use pipewright_operator::{
     Args, Bound, Domain, Effect, Example, Fault, FittedPipeline, Footprint, Form, Group, Neighbours, Param, Sort, Spec,
     Surroundings, Value, Verb, failure_of,
@@ -98,17 +96,7 @@ impl Rows for Predict {
             arrays.push(table.array(name)?.clone());
         }
         columns.extend(self.columns());
-        let task = &self.pipeline.task;
-        arrays.push(match task.classes() {
-            None => predicted.array(PREDICTION)?.clone(),
-            Some(classes) => {
-                let codes = predicted_classes(&exchange::outputs_of(&predicted, task)?);
-                Arc::new(StringArray::from_iter_values(codes.iter().map(|&code| &classes[code as usize]))) as ArrayRef
-            }
-        });
-        if let (Some(_), true) = (task.classes(), self.proba) {
-            arrays.extend(predicted.arrays().iter().cloned());
-        }
+        arrays.extend(prediction_arrays(&predicted, &self.pipeline.task, self.proba));
         Table::with_rows(columns, arrays, table.rows())
     }
 }
@@ -123,12 +111,7 @@ impl Predict {
 
     /// The columns of the predictions.
     fn columns(&self) -> Vec<Column> {
-        let Some(classes) = self.pipeline.task.classes() else {
-            return vec![Column::new(PREDICTION, Kind::Continuous)];
-        };
-        let probabilities = classes.iter().map(|class| Column::new(format!("p({class})"), Kind::Continuous));
-        let label = Column::new(PREDICTION, Kind::Text);
-        std::iter::once(label).chain(probabilities.filter(|_| self.proba)).collect()
+        prediction_columns(&self.pipeline.task, self.proba)
     }
 }
 

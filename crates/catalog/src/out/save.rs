@@ -1,12 +1,12 @@
 //! `save`: writes the fitted pipeline.
 
 use pipewright_diagnostic::{Failure, code};
-use pipewright_operator::work::{Keep, Report};
+use pipewright_operator::result::{Output, Saved};
+use pipewright_operator::work::Keep;
 use pipewright_operator::{
     Args, Bound, Domain, Effect, Example, Fault, FittedPipeline, Form, Group, Param, Sort, Spec, Structure,
     Surroundings, Verb, failure_of,
 };
-use serde_json::json;
 use std::sync::Arc;
 
 pub(crate) const VERB: Verb = Verb {
@@ -45,14 +45,12 @@ fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
 struct Save(String);
 
 impl Keep for Save {
-    fn keep(&self, pipeline: &FittedPipeline, surroundings: &Surroundings) -> Result<Report, Failure> {
+    fn keep(&self, pipeline: &FittedPipeline, surroundings: &Surroundings) -> Result<Output, Failure> {
         let place = surroundings.place(&self.0);
         surroundings
             .world
             .replace(&place, &mut |out| pipewright_artifact::encode(pipeline, out))
             .map_err(|error| failure_of(code::CANNOT_WRITE, "cannot write", self.0.as_ref(), &error))?;
-        let json =
-            json!({"kind": "save", "path": self.0, "model": pipeline.model_name, "target": &*pipeline.task.target});
-        Ok(Report { kind: "save", text: format!("saved {}\n", self.0), json, facts: Vec::new() })
+        Ok(Output::Saved(Saved::new(&*self.0, &*pipeline.model_name, pipeline.task.target.clone())))
     }
 }

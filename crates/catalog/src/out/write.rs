@@ -2,11 +2,11 @@
 
 use pipewright_diagnostic::{Failure, code};
 use pipewright_frame::{Format, in_waves};
-use pipewright_operator::work::{Look, Report};
+use pipewright_operator::result::{Output, Written};
+use pipewright_operator::work::Look;
 use pipewright_operator::{
     Args, Bound, Data, Domain, Effect, Example, Fault, Form, Group, Param, Spec, Surroundings, Verb, failure_of,
 };
-use serde_json::json;
 use std::io;
 use std::sync::Arc;
 
@@ -88,12 +88,12 @@ struct Write {
 }
 
 impl Look for Write {
-    fn look(&self, rows: &Data, surroundings: &Surroundings) -> Result<Report, Failure> {
+    fn look(&self, rows: &Data, surroundings: &Surroundings) -> Result<Output, Failure> {
         if self.path == "-" {
             let mut bytes = Vec::new();
             let count = self.fill(rows, &mut bytes)?;
             let text = String::from_utf8_lossy(&bytes).into_owned();
-            return Ok(Report { kind: "write", text, json: self.json(count), facts: Vec::new() });
+            return Ok(Output::Written(Written::standard_output(text, count)));
         }
         let place = surroundings.place(&self.path);
         let mut outcome = Ok(0);
@@ -104,8 +104,7 @@ impl Look for Write {
         });
         let count = outcome?;
         written.map_err(|error| self.failure(&error))?;
-        let text = format!("wrote {count} rows to {}\n", self.path);
-        Ok(Report { kind: "write", text, json: self.json(count), facts: Vec::new() })
+        Ok(Output::Written(Written::file(&*self.path, count)))
     }
 }
 
@@ -129,9 +128,5 @@ impl Write {
 
     fn failure(&self, error: &io::Error) -> Failure {
         failure_of(code::CANNOT_WRITE, "cannot write", self.path.as_ref(), error)
-    }
-
-    fn json(&self, rows: usize) -> serde_json::Value {
-        json!({"kind": "write", "path": self.path, "rows": rows})
     }
 }

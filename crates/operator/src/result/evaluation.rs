@@ -1,0 +1,300 @@
+//! The result of a judge: scores and predictions of every fold.
+
+use crate::Task;
+use pipewright_diagnostic::{Failure, code, nearest};
+use pipewright_learn::metric::{Confusion, Undefined, confusion, predicted_classes};
+use pipewright_learn::{Outputs, Target};
+use std::fmt;
+use std::sync::Arc;
+
+/// The value of a metric, or why it has none.
+pub type Measured = Result<f64, Undefined>;
+
+/// A model judged on rows that it was not fitted on, next to a baseline that looks at no feature.
+///
+/// Every fold keeps its rows, the truth and the predictions, so whoever wants another metric, a plot or a comparison
+/// of two models needs no second run.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Evaluation {
+    /// The name of the alternative that was judged, where a script compares several.
+    pub arm: Option<String>,
+    /// The model as reports call it: `mlp[64,32,1]`.
+    pub model: String,
+    /// The target and, for a classification, its classes.
+    pub task: Task,
+    /// How the rows were split.
+    pub scheme: Scheme,
+    /// The number of folds of one repetition.
+    pub folds: usize,
+    /// How often the rows were split anew.
+    pub repeat: usize,
+    /// The seed of the splits.
+    pub seed: u64,
+    /// The result of every fold, one repetition after another.
+    pub results: Vec<FoldResult>,
+}
+
+/// How an evaluation splits its rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Scheme {
+    /// K-fold cross-validation.
+    KFold,
+    /// K-fold cross-validation that keeps the proportions of the classes in every fold.
+    Stratified,
+    /// K-fold cross-validation that keeps the rows of a group in the same fold.
+    Group,
+    /// Forward chaining: fitted on earlier rows, judged on later ones.
+    Time,
+    /// One split into training and test rows.
+    Holdout,
+}
+
+/// One fold of an evaluation: what was held out, and how well it was predicted.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct FoldResult {
+    /// The repetition, from 0.
+    pub repeat: usize,
+    /// The fold within the repetition, from 0.
+    pub fold: usize,
+    /// The held-out rows by their position, from 0, in the table that was split: the one that reaches the first stage
+    /// that learns. Ascending.
+    pub rows: Arc<[u32]>,
+    /// The true class or number of each held-out row.
+    pub truth: Target,
+    /// What the model predicts for each held-out row.
+    pub outputs: Outputs,
+    /// What the baseline predicts for each held-out row.
+    pub baseline: Outputs,
+    /// The weight of each held-out row, where a column has that role.
+    pub weights: Option<Vec<f64>>,
+    /// The metrics, in the order of the report; the same ones in every fold.
+    pub scores: Vec<Score>,
+}
+
+/// One metric on one fold.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Score {
+    /// The name of the metric.
+    pub metric: &'static str,
+    /// Its value for the model.
+    pub model: Measured,
+    /// Its value for the baseline.
+    pub baseline: Measured,
+}
+
+impl Scheme {
+    /// Its word in scripts and in the documented JSON.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Scheme::KFold => "kfold",
+            Scheme::Stratified => "stratified",
+            Scheme::Group => "group",
+            Scheme::Time => "time",
+            Scheme::Holdout => "holdout",
+        }
+    }
+}
+
+impl fmt::Display for Scheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FoldResult {
+    /// The predictions of one fold, without scores yet. `place` is its place among all folds of all repetitions, of
+    /// which each has `folds`.
+    #[must_use]
+    pub fn new(
+        place: usize,
+        folds: usize,
+        rows: Arc<[u32]>,
+        truth: Target,
+        outputs: Outputs,
+        baseline: Outputs,
+    ) -> Self {
+        let (repeat, fold) = (place / folds.max(1), place % folds.max(1));
+        FoldResult { repeat, fold, rows, truth, outputs, baseline, weights: None, scores: Vec::new() }
+    }
+
+    /// The counts of true against predicted classes; none for a regression.
+    #[must_use]
+    pub fn confusion(&self) -> Option<Confusion> {
+        match &self.truth {
+            Target::Classes { codes, count } => Some(confusion(codes, &predicted_classes(&self.outputs), *count)),
+            Target::Numbers(_) => None,
+        }
+    }
+}
+
+impl Evaluation {
+    /// The evaluation of one model by the results of its folds, which are split once in this way.
+    #[must_use]
+    pub fn new(model: impl Into<String>, task: Task, scheme: Scheme, results: Vec<FoldResult>) -> Evaluation {
+        let folds = results.len();
+        Evaluation { arm: None, model: model.into(), task, scheme, folds, repeat: 1, seed: 0, results }
+    }
+
+    /// The metrics, in the order of the report.
+    pub fn metrics(&self) -> impl Iterator<Item = MetricResult<'_>> {
+        let count = self.results.first().map_or(0, |fold| fold.scores.len());
+        (0..count).map(|place| MetricResult { results: &self.results, place, of: |score| &score.model })
+    }
+
+    /// The metric of this name.
+    ///
+    /// # Errors
+    /// [`code::UNKNOWN_NAME`] if it was not computed.
+    pub fn metric(&self, name: &str) -> Result<MetricResult<'_>, Failure> {
+        self.metrics().find(|metric| metric.name() == name).ok_or_else(|| {
+            let names: Vec<&str> = self.metrics().map(|metric| metric.name()).collect();
+            let help = match nearest(name, names.iter().copied()).first() {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("computed: {}", names.join(", ")),
+            };
+            Failure::new(code::UNKNOWN_NAME, format!("the evaluation has no metric `{name}`")).help(help)
+        })
+    }
+
+    /// The number of rows that were judged in one repetition.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.results.iter().filter(|fold| fold.repeat == 0).map(|fold| fold.rows.len()).sum()
+    }
+
+    /// How many rows of each true class were predicted as each class, over all folds; none for a regression.
+    #[must_use]
+    pub fn confusion(&self) -> Option<Confusion> {
+        self.results.iter().filter_map(FoldResult::confusion).reduce(|mut sum, fold| {
+            sum.add(&fold);
+            sum
+        })
+    }
+}
+
+/// One metric over all folds.
+#[derive(Clone, Copy)]
+pub struct MetricResult<'a> {
+    results: &'a [FoldResult],
+    place: usize,
+    of: fn(&Score) -> &Measured,
+}
+
+impl fmt::Debug for MetricResult<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MetricResult").field("name", &self.name()).field("folds", &self.folds()).finish()
+    }
+}
+
+impl<'a> MetricResult<'a> {
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.results.first().map_or("", |fold| fold.scores[self.place].metric)
+    }
+
+    /// Its value on each fold, or why it has none there.
+    #[must_use]
+    pub fn folds(&self) -> Vec<&'a Measured> {
+        self.results.iter().map(|fold| (self.of)(&fold.scores[self.place])).collect()
+    }
+
+    /// Its values on the folds where it is defined.
+    #[must_use]
+    pub fn values(&self) -> Vec<f64> {
+        self.folds().into_iter().filter_map(|value| value.as_ref().ok().copied()).collect()
+    }
+
+    /// The mean over the folds where it is defined.
+    ///
+    /// # Errors
+    /// The reason of the first fold if it is defined in none.
+    pub fn mean(&self) -> Result<f64, Undefined> {
+        let values = self.values();
+        match self.undefined() {
+            Some(reason) if values.is_empty() => Err(reason.clone()),
+            _ => Ok(values.iter().sum::<f64>() / values.len() as f64),
+        }
+    }
+
+    /// Why it has no value on the first fold where it has none.
+    #[must_use]
+    pub fn undefined(&self) -> Option<&'a Undefined> {
+        self.folds().into_iter().find_map(|value| value.as_ref().err())
+    }
+
+    /// The same metric of the baseline, which looks at no feature.
+    #[must_use]
+    pub fn baseline(&self) -> MetricResult<'a> {
+        MetricResult { of: |score| &score.baseline, ..*self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::TaskKind;
+
+    fn evaluation() -> Evaluation {
+        let classes: Arc<[String]> = ["no", "yes"].map(str::to_owned).into();
+        let task = Task { target: "y".into(), kind: TaskKind::Classes(classes), transform: None };
+        let fold = |place: usize, auc: Measured| {
+            let truth = Target::Classes { codes: vec![0, 1], count: 2 };
+            let outputs = Outputs::Probabilities { values: vec![0.9, 0.1, 0.8, 0.2], classes: 2 };
+            let baseline = Outputs::Probabilities { values: vec![0.5; 4], classes: 2 };
+            let rows: Arc<[u32]> = [place as u32 % 2, place as u32 % 2 + 2].into();
+            let mut fold = FoldResult::new(place, 2, rows, truth, outputs, baseline);
+            let undefined = Err(Undefined("one class".to_owned()));
+            fold.scores = vec![
+                Score { metric: "accuracy", model: Ok(place as f64), baseline: Ok(0.5) },
+                Score { metric: "auc", model: auc, baseline: undefined },
+            ];
+            fold
+        };
+        let undefined = || Err(Undefined("one class".to_owned()));
+        let results = vec![fold(0, Ok(0.25)), fold(1, undefined()), fold(2, Ok(0.75)), fold(3, undefined())];
+        let mut evaluation = Evaluation::new("logistic", task, Scheme::Stratified, results);
+        (evaluation.folds, evaluation.repeat) = (2, 2);
+        evaluation
+    }
+
+    #[test]
+    fn means_are_over_the_folds_where_a_metric_is_defined() {
+        let evaluation = evaluation();
+        let auc = evaluation.metric("auc").unwrap();
+        assert_eq!(auc.mean(), Ok(0.5));
+        assert_eq!(auc.folds().len(), 4);
+        assert_eq!(auc.values(), [0.25, 0.75]);
+        assert_eq!(auc.undefined(), Some(&Undefined("one class".to_owned())));
+        assert_eq!(auc.baseline().mean(), Err(Undefined("one class".to_owned())));
+        assert_eq!(evaluation.metric("accuracy").unwrap().baseline().mean(), Ok(0.5));
+    }
+
+    #[test]
+    fn a_metric_that_was_not_computed_is_an_error_that_names_a_near_one() {
+        let failure = evaluation().metric("acuracy").unwrap_err();
+        assert_eq!(failure.code, code::UNKNOWN_NAME);
+        assert_eq!(failure.help.len(), 1);
+        assert!(format!("{failure:?}").contains("did you mean `accuracy`?"));
+    }
+
+    #[test]
+    fn rows_count_once_and_the_confusion_counts_every_repetition() {
+        let evaluation = evaluation();
+        assert_eq!(evaluation.rows(), 4);
+        let confusion = evaluation.confusion().unwrap();
+        assert_eq!((confusion.row(0), confusion.row(1)), ([4, 0].as_slice(), [4, 0].as_slice()));
+        assert_eq!(evaluation.results[3].repeat, 1);
+        assert_eq!(evaluation.results[3].fold, 1);
+    }
+
+    #[test]
+    fn an_assert_knows_the_means_that_exist_and_the_rows() {
+        let facts = crate::result::Output::Evaluation(evaluation()).facts();
+        assert_eq!(facts, [("accuracy".to_owned(), 1.5), ("auc".to_owned(), 0.5), ("rows".to_owned(), 4.0)]);
+    }
+}

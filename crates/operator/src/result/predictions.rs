@@ -1,0 +1,43 @@
+//! Predictions as columns of a table, for those who want them out of the pipeline.
+
+use crate::Task;
+use arrow_array::{ArrayRef, Float64Array, StringArray};
+use pipewright_diagnostic::Failure;
+use pipewright_frame::{Column, Kind, Table};
+use pipewright_learn::Outputs;
+use pipewright_learn::metric::predicted_classes;
+use std::sync::Arc;
+
+/// The name of the column of predicted classes or numbers.
+pub const PREDICTION: &str = "prediction";
+
+/// The columns of predictions: [`PREDICTION`] and, if asked for, `p(CLASS)` for every class.
+#[must_use]
+pub fn prediction_columns(task: &Task, probabilities: bool) -> Vec<Column> {
+    let Some(classes) = task.classes() else { return vec![Column::new(PREDICTION, Kind::Continuous)] };
+    let of_class = classes.iter().map(|class| Column::new(format!("p({class})"), Kind::Continuous));
+    std::iter::once(Column::new(PREDICTION, Kind::Text)).chain(of_class.filter(|_| probabilities)).collect()
+}
+
+/// The values of [`prediction_columns`]. Where a class is asked for, it is the most probable one.
+#[must_use]
+pub fn prediction_arrays(outputs: &Outputs, task: &Task, probabilities: bool) -> Vec<ArrayRef> {
+    let array = |values: Vec<f64>| Arc::new(Float64Array::from(values)) as ArrayRef;
+    let (Outputs::Probabilities { values, classes: count }, Some(classes)) = (outputs, task.classes()) else {
+        let Outputs::Numbers(values) = outputs else { return Vec::new() };
+        return vec![array(values.clone())];
+    };
+    let codes = predicted_classes(outputs);
+    let labels = StringArray::from_iter_values(codes.iter().map(|&code| &classes[code as usize]));
+    let of_class = |class: usize| array(values.iter().skip(class).step_by(*count).copied().collect());
+    std::iter::once(Arc::new(labels) as ArrayRef).chain((0..*count).filter(|_| probabilities).map(of_class)).collect()
+}
+
+/// Predictions as a table of [`prediction_columns`].
+///
+/// # Errors
+/// [`pipewright_diagnostic::code::BUG`] if the predictions are not of the task.
+pub fn prediction_table(outputs: &Outputs, task: &Task, probabilities: bool) -> Result<Table, Failure> {
+    let arrays = prediction_arrays(outputs, task, probabilities);
+    Table::with_rows(prediction_columns(task, probabilities), arrays, outputs.rows())
+}

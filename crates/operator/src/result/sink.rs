@@ -1,0 +1,49 @@
+//! The results of stages that take something out of the pipeline.
+
+use std::sync::Arc;
+
+/// A fitted pipeline that was saved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Saved {
+    /// The file, as the script names it.
+    pub path: String,
+    /// The model's name in the registry.
+    pub model: String,
+    /// The column that it predicts.
+    pub target: Arc<str>,
+}
+
+/// A table that was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Written {
+    /// The file as the script names it; `-` is standard output.
+    pub path: String,
+    /// The number of rows.
+    pub rows: usize,
+    /// What is to be printed on standard output, if that is where the table goes.
+    pub printed: Option<String>,
+}
+
+impl Saved {
+    /// A pipeline with this model for this target, saved to `path`.
+    #[must_use]
+    pub fn new(path: impl Into<String>, model: impl Into<String>, target: Arc<str>) -> Saved {
+        Saved { path: path.into(), model: model.into(), target }
+    }
+}
+
+impl Written {
+    /// A table of `rows` rows in the file `path`.
+    #[must_use]
+    pub fn file(path: impl Into<String>, rows: usize) -> Written {
+        Written { path: path.into(), rows, printed: None }
+    }
+
+    /// A table of `rows` rows for standard output.
+    #[must_use]
+    pub fn standard_output(text: String, rows: usize) -> Written {
+        Written { path: "-".to_owned(), rows, printed: Some(text) }
+    }
+}

@@ -1,0 +1,114 @@
+//! An evaluation as text, a table of metrics and the confusion, and as JSON.
+
+use pipewright_learn::metric::Confusion;
+use pipewright_operator::result::{Evaluation, MetricResult, Scheme};
+use serde_json::{Map, Value as Json, json};
+use std::fmt::Write;
+
+/// The fields of the documented JSON.
+pub(crate) fn json(evaluation: &Evaluation) -> Json {
+    let metrics: Map<String, Json> = evaluation.metrics().map(|metric| of_metric(&metric)).collect();
+    let baseline: Map<String, Json> = evaluation.metrics().map(|metric| of_metric(&metric.baseline())).collect();
+    let mut json = json!({
+        "model": evaluation.model,
+        "target": &*evaluation.task.target,
+        "task": evaluation.task.name(),
+        "scheme": evaluation.scheme.name(),
+        "folds": evaluation.folds,
+        "repeat": evaluation.repeat,
+        "seed": evaluation.seed,
+        "rows": evaluation.rows(),
+        "metrics": metrics,
+        "baseline": baseline,
+    });
+    if let (Some(classes), Some(confusion)) = (evaluation.task.classes(), evaluation.confusion()) {
+        let counts: Vec<&[u64]> = (0..classes.len()).map(|class| confusion.row(class)).collect();
+        json["classes"] = json!(classes.to_vec());
+        json["confusion"] = json!(counts);
+    }
+    if let (Some(arm), Json::Object(fields)) = (&evaluation.arm, &mut json) {
+        fields.insert("arm".to_owned(), json!(arm));
+    }
+    json
+}
+
+fn of_metric(metric: &MetricResult<'_>) -> (String, Json) {
+    let folds: Vec<Option<f64>> = metric.folds().into_iter().map(|value| value.as_ref().ok().copied()).collect();
+    let mut json = json!({"mean": metric.mean().ok(), "folds": folds});
+    if let Some(reason) = metric.undefined() {
+        json["undefined"] = json!(reason.0);
+    }
+    (metric.name().to_owned(), json)
+}
+
+/// The model, how it was judged, a line per metric and, for classes, the confusion.
+pub(crate) fn text(evaluation: &Evaluation) -> String {
+    let mut text = head(evaluation);
+    let _ = writeln!(text, "{:<18}{:>10}{:>10}{:>10}{:>12}", "", "mean", "lowest", "highest", "baseline");
+    for metric in evaluation.metrics() {
+        write_metric(&mut text, &metric);
+    }
+    if let (Some(classes), Some(confusion)) = (evaluation.task.classes(), evaluation.confusion()) {
+        write_confusion(&mut text, classes, &confusion);
+    }
+    text
+}
+
+fn head(evaluation: &Evaluation) -> String {
+    let Evaluation { model, task, folds, repeat, seed, .. } = evaluation;
+    let kind = match task.classes() {
+        Some(classes) if classes.len() == 2 => format!("binary, positive class {}", classes[1]),
+        Some(classes) => format!("{} classes", classes.len()),
+        None => "regression".to_owned(),
+    };
+    let scheme = match (evaluation.scheme, repeat) {
+        (Scheme::Holdout, 1) => Scheme::Holdout.to_string(),
+        (scheme, 1) => format!("{scheme}, {folds} folds"),
+        (scheme, repeat) => format!("{scheme}, {folds} folds, {repeat} times"),
+    };
+    let arm = evaluation.arm.as_ref().map_or(String::new(), |arm| format!("{arm}: "));
+    format!("{arm}{model} predicts {} ({kind})\n{scheme}, {} rows, seed {seed}\n\n", task.target, evaluation.rows())
+}
+
+fn write_metric(text: &mut String, metric: &MetricResult<'_>) {
+    let values = metric.values();
+    let lowest = values.iter().copied().reduce(f64::min);
+    let highest = values.iter().copied().reduce(f64::max);
+    let [mean, lowest, highest, baseline] =
+        [metric.mean().ok(), lowest, highest, metric.baseline().mean().ok()].map(number);
+    let _ = write!(text, "{:<18}{mean:>10}{lowest:>10}{highest:>10}{baseline:>12}", metric.name());
+    if let Some(reason) = metric.undefined() {
+        let folds = metric.folds().len();
+        let _ = write!(text, "   undefined in {} of {folds}: {}", folds - values.len(), reason.0);
+    }
+    text.push('\n');
+}
+
+fn number(value: Option<f64>) -> String {
+    match value {
+        None => "·".to_owned(),
+        Some(value) if value.abs() >= 1000.0 => format!("{value:.1}"),
+        Some(value) => format!("{value:.4}"),
+    }
+}
+
+/// More classes would not fit a line.
+const CLASSES_SHOWN_MAX: usize = 12;
+
+fn write_confusion(text: &mut String, classes: &[String], confusion: &Confusion) {
+    if classes.len() > CLASSES_SHOWN_MAX {
+        let _ = writeln!(text, "\n{} classes: their confusion is in --json", classes.len());
+        return;
+    }
+    let rows: Vec<&[u64]> = (0..classes.len()).map(|class| confusion.row(class)).collect();
+    let short = |name: &str| name.chars().take(14).collect::<String>();
+    let counts = rows.iter().copied().flatten().map(|count| count.to_string().len());
+    let width = classes.iter().map(|class| short(class).chars().count()).chain(counts).max().unwrap_or(1) + 2;
+    let _ = writeln!(text, "\nconfusion (rows true, columns predicted)");
+    let header: String = classes.iter().map(|class| format!("{:>width$}", short(class))).collect();
+    let _ = writeln!(text, "{:<18}{header}", "");
+    for (class, row) in classes.iter().zip(rows) {
+        let cells: String = row.iter().map(|count| format!("{count:>width$}")).collect();
+        let _ = writeln!(text, "{:<18}{cells}", short(class));
+    }
+}

@@ -1,0 +1,85 @@
+//! JSON for programs, as `docs/json.md` describes it.
+
+use crate::evaluation;
+use pipewright_frame::Table;
+use pipewright_operator::result::{
+    Assertion, Description, Evaluation, Output, OutputVisitor, ProfileReport, Saved, SchemaColumn, SchemaReport,
+    TableHead, Written,
+};
+use serde_json::{Map, Value as Json, json};
+
+/// An output as a JSON object whose `kind` is the verb that gave it.
+#[must_use]
+pub fn json(output: &Output) -> Json {
+    let mut object = Map::new();
+    object.insert("kind".to_owned(), json!(output.kind()));
+    if let Json::Object(fields) = output.accept(&Fields) {
+        object.extend(fields);
+    }
+    Json::Object(object)
+}
+
+/// The fields of an object, without its kind.
+struct Fields;
+
+impl OutputVisitor for Fields {
+    type Result = Json;
+
+    fn evaluation(&self, evaluation: &Evaluation) -> Json {
+        evaluation::json(evaluation)
+    }
+
+    fn table(&self, table: &TableHead) -> Json {
+        let columns: Vec<&str> = table.head.columns().iter().map(|column| &*column.name).collect();
+        json!({"columns": columns, "shown": objects(&table.head), "rows": table.rows})
+    }
+
+    fn schema(&self, schema: &SchemaReport) -> Json {
+        let of_column = |SchemaColumn { column, missing }: &SchemaColumn| {
+            let sources: Vec<&str> = column.sources.iter().map(|source| &**source).collect();
+            json!({
+                "name": &*column.name,
+                "kind": column.kind,
+                "role": column.role,
+                "missing": missing,
+                "sources": sources,
+            })
+        };
+        let columns: Vec<Json> = schema.columns.iter().map(of_column).collect();
+        let source = schema.origin.as_ref().map(|origin| {
+            let decided: Map<String, Json> =
+                origin.facts.iter().map(|(what, how)| ((*what).to_owned(), json!(how))).collect();
+            json!({"file": origin.file, "decided": decided})
+        });
+        json!({"rows": schema.rows, "columns": columns, "source": source})
+    }
+
+    fn description(&self, description: &Description) -> Json {
+        let profile = &description.profile;
+        json!({"rows": profile.rows, "columns": profile.columns})
+    }
+
+    fn profile(&self, profile: &ProfileReport) -> Json {
+        json!(profile.profile)
+    }
+
+    fn assertion(&self, assertion: &Assertion) -> Json {
+        json!({"condition": assertion.condition, "holds": true})
+    }
+
+    fn saved(&self, saved: &Saved) -> Json {
+        json!({"path": saved.path, "model": saved.model, "target": &*saved.target})
+    }
+
+    fn written(&self, written: &Written) -> Json {
+        json!({"path": written.path, "rows": written.rows})
+    }
+}
+
+/// One object per row.
+fn objects(table: &Table) -> Vec<Json> {
+    let mut lines = Vec::new();
+    pipewright_frame::json::write(table, &mut lines).expect("writing to memory does not fail");
+    let object = |line| serde_json::from_str(line).expect("every line is an object");
+    String::from_utf8_lossy(&lines).lines().map(object).collect()
+}

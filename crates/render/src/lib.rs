@@ -1,0 +1,15 @@
+#![doc = include_str!("../README.md")]
+
+mod description;
+mod evaluation;
+mod json;
+mod lines;
+mod profile;
+mod schema;
+mod text;
+
+pub use json::json;
+pub use text::text;
+
+/// The width that results are printed in, whatever the terminal: the same text everywhere.
+const WIDTH: usize = 100;

@@ -1,0 +1,54 @@
+//! Text for people.
+
+use crate::{WIDTH, description, evaluation, profile, schema};
+use pipewright_operator::result::{
+    Assertion, Description, Evaluation, Output, OutputVisitor, ProfileReport, Saved, SchemaReport, TableHead, Written,
+};
+
+/// An output as text that ends with a newline; empty where there is nothing to say.
+#[must_use]
+pub fn text(output: &Output) -> String {
+    output.accept(&Text)
+}
+
+struct Text;
+
+impl OutputVisitor for Text {
+    type Result = String;
+
+    fn evaluation(&self, evaluation: &Evaluation) -> String {
+        evaluation::text(evaluation)
+    }
+
+    fn table(&self, table: &TableHead) -> String {
+        format!("{}\n", table.head.show_head(table.rows, WIDTH).trim_end())
+    }
+
+    fn schema(&self, schema: &SchemaReport) -> String {
+        schema::text(schema)
+    }
+
+    fn description(&self, description: &Description) -> String {
+        description::text(&description.profile, description.limit)
+    }
+
+    fn profile(&self, profile: &ProfileReport) -> String {
+        profile::text(&profile.profile, profile.limit)
+    }
+
+    /// A condition that holds is no news.
+    fn assertion(&self, _: &Assertion) -> String {
+        String::new()
+    }
+
+    fn saved(&self, saved: &Saved) -> String {
+        format!("saved {}\n", saved.path)
+    }
+
+    fn written(&self, written: &Written) -> String {
+        match &written.printed {
+            Some(text) => text.clone(),
+            None => format!("wrote {} rows to {}\n", written.rows, written.path),
+        }
+    }
+}
