@@ -5,7 +5,6 @@ mod support;
 use pipewright::{Observer, Options, Session, Silent, code};
 use pipewright_frame::{ReadOptions, csv};
 use pipewright_operator::work::{Fitted, FittedModel};
-use pipewright_plan::Job;
 use pipewright_world::{MemoryWorld, OsWorld, World};
 use std::sync::Arc;
 use support::example_world;
@@ -41,9 +40,9 @@ fn a_run_that_is_stopped_is_e0802_and_ends_with_130() {
 fn a_panic_is_e0999_with_its_message_and_ends_with_70() {
     struct Clumsy;
     impl Observer for Clumsy {
-        fn fitted(&self, _: &Job, _: &dyn Fitted) {}
+        fn fitted(&self, _: usize, _: &[usize], _: &dyn Fitted) {}
 
-        fn trained(&self, _: &Job, _: &dyn FittedModel) {
+        fn trained(&self, _: usize, _: &[usize], _: &dyn FittedModel) {
             panic!("a plate fell");
         }
     }

@@ -102,7 +102,7 @@ fn is_grammar(spec: &Spec, param: &Param) -> bool {
     let place = spec.positionals.iter().position(|other| other.name == param.name);
     match spec.form {
         Form::Target => place.is_some_and(|place| place > 0),
-        Form::Block | Form::Routes | Form::Group => place.is_some(),
+        Form::Block | Form::Routes | Form::Arms | Form::Group => place.is_some(),
         _ => false,
     }
 }
@@ -130,6 +130,7 @@ fn valid(domain: Domain) -> String {
         Domain::Table => "iris".to_owned(),
         Domain::Block => "{ head 3 }".to_owned(),
         Domain::Routes => "{ real => scale }".to_owned(),
+        Domain::Arms => "{ plain: train dummy }".to_owned(),
         Domain::Sized(word) => format!("{word}[3]"),
         Domain::Bytes => "\"64M\"".to_owned(),
         Domain::Secret => "\"a secret\"".to_owned(),

@@ -28,7 +28,7 @@ const OTHERS: [&str; 14] = [
 fn footprint(script: &str) -> Option<Footprint> {
     let world = Arc::new(Sample::new(5, 30).world());
     let checked = Session::new(world, Options::default()).check(script);
-    let nodes = &checked.plan.pipelines.last()?.nodes;
+    let nodes = checked.plan.paths().last()?.nodes;
     let target = nodes.iter().position(|node| node.verb.spec.name == "target")?;
     let is_own = |effect: Effect| !matches!(effect, Effect::Tee | Effect::Sink);
     let stages = nodes[target + 1..].iter().filter(|node| is_own(node.verb.spec.effect));
@@ -97,7 +97,7 @@ fn the_effect_that_is_documented_is_that_of_a_stage() {
         for variant in row.variants {
             let world = Arc::new(Sample::new(5, 30).world());
             let checked = Session::new(world, Options::default()).check(&format!("load t.csv | {}", variant.text));
-            let nodes = checked.plan.pipelines.iter().flat_map(|pipeline| &pipeline.nodes);
+            let nodes = checked.plan.nodes.iter();
             effects.extend(nodes.filter(|node| node.verb.spec.name == row.name).map(|node| node.footprint.effect));
         }
         assert!(effects.contains(&declared), "`{}` is documented as {declared:?}: {effects:?}", row.name);

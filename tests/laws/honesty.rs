@@ -4,7 +4,7 @@ use crate::sample::{Sample, TARGETS, all_values, judged_model, judged_step, lear
 use crate::{MODELS, STEPS, chosen};
 use pipewright::Options;
 use pipewright_engine::Value;
-use pipewright_plan::{JobGraph, Part, Work};
+use pipewright_plan::{Identity, Job, JobGraph, Part, ScopeId, Work};
 use pipewright_world::MemoryWorld;
 use pipewright_world::random::Key;
 use std::collections::HashMap;
@@ -40,12 +40,10 @@ fn poison_changes_nothing(sample: &Sample, script: &str, target: &str, poison_ta
 
 /// The rows that each round of the outer split holds out.
 fn held_out(sample: &Sample, script: &str) -> Vec<Vec<u32>> {
-    let (graph, outcome) = all_values(sample, script);
-    let jobs = graph.jobs();
-    let splits = jobs.iter().filter(|job| matches!(job.work, Work::Pick(..)) && job.round.is_some());
-    let mut splits = splits.map(|pick| &jobs[pick.inputs[1]]);
-    let split = splits.find(|split| split.round.is_none()).expect("a judged script parts its rows");
-    match &outcome.kept[&split.key] {
+    let (graph, values) = all_values(sample, script);
+    let scopes = graph.jobs().iter().filter_map(|job| graph.rounds(job.scope).first().copied());
+    let outer = scopes.map(|round| round.split).next().expect("a judged script parts its rows");
+    match &values[outer] {
         Value::Rounds(rounds) => rounds.iter().map(|round| round.test.to_vec()).collect(),
         _ => unreachable!("a split yields rounds"),
     }
@@ -172,10 +170,11 @@ fn columns_of_noise_that_are_chosen_in_the_folds_teach_nothing() {
 fn with_bait(honest: &JobGraph, bait: Bait) -> JobGraph {
     let jobs = honest.jobs();
     let find = |round: Option<usize>, is: &dyn Fn(&Work) -> bool| {
-        let found = jobs.iter().position(|job| job.round == round && is(&job.work));
+        let of_round = |job: &Job| honest.round(job.scope).map(|round| round.index) == round;
+        let found = jobs.iter().position(|job| of_round(job) && is(&job.work));
         found.expect("two rounds fit a step, apply it, and pick both parts")
     };
-    let is_fit = |work: &Work| matches!(work, Work::Fit(..));
+    let is_fit = |work: &Work| matches!(work, Work::Fit { .. });
     let picks = |wanted: Part| move |work: &Work| matches!(work, Work::Pick(_, part) if *part == wanted);
     let (victim, instead) = match bait {
         Bait::HeldOut => (find(Some(0), &is_fit), find(Some(0), &picks(Part::Test))),
@@ -204,8 +203,11 @@ fn with_bait(honest: &JobGraph, bait: Bait) -> JobGraph {
             continue;
         }
         let own: Vec<usize> = inputs(id).iter().map(|input| places[input]).collect();
-        let (job, what) = (&jobs[id], format!("job {id}"));
-        places.insert(id, graph.add(job.work.clone(), &what, &own, job.stage, job.round));
+        let rounds = honest.rounds(jobs[id].scope);
+        let scope =
+            rounds.iter().fold(ScopeId::ROOT, |parent, round| graph.enter(parent, places[&round.split], round.index));
+        let identity = Identity::of("job").number(id as u64);
+        places.insert(id, graph.add(jobs[id].work.clone(), identity, &own, jobs[id].stage, scope));
     }
     graph
 }
@@ -225,6 +227,6 @@ fn a_graph_that_learns_from_held_out_rows_is_refused() {
     assert_eq!(honest.check(), Ok(()));
     for bait in [Bait::HeldOut, Bait::OtherRound, Bait::AllRows, Bait::StateOfOtherRound] {
         let found = with_bait(&honest, bait).check();
-        assert!(found.is_err_and(|why| why.contains("round 0")), "{bait:?}");
+        assert!(found.is_err_and(|why| why.contains(", 0)]")), "{bait:?}");
     }
 }

@@ -1,13 +1,13 @@
 //! A made-up table with a column of every usual kind, and what a run over it has learned.
 
 use pipewright::{Observer, Options, REGISTRY, RunResult, Session, Source, render_human};
-use pipewright_engine::{Outcome, run};
+use pipewright_engine::{Retain, Run, Value};
 use pipewright_operator::Surroundings;
 use pipewright_operator::work::{Fitted, FittedModel};
-use pipewright_plan::{Job, JobGraph, lower};
+use pipewright_plan::{JobGraph, JobId, NodeId, lower};
 use pipewright_world::MemoryWorld;
 use pipewright_world::random::Key;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
@@ -127,20 +127,20 @@ pub(crate) type Place = (usize, Option<usize>, bool);
 pub(crate) struct Recorder(Mutex<BTreeMap<Place, String>>);
 
 impl Recorder {
-    fn write(&self, job: &Job, is_model: bool, learned: String) {
-        let place = (job.stage.stage, job.round, is_model);
+    fn write(&self, stage: NodeId, rounds: &[usize], is_model: bool, learned: String) {
+        let place = (stage, rounds.last().copied(), is_model);
         let before = self.0.lock().unwrap().insert(place, learned);
         assert!(before.is_none(), "two jobs at {place:?}");
     }
 }
 
 impl Observer for Recorder {
-    fn fitted(&self, job: &Job, state: &dyn Fitted) {
-        self.write(job, false, state.save().to_string());
+    fn fitted(&self, stage: NodeId, rounds: &[usize], state: &dyn Fitted) {
+        self.write(stage, rounds, false, state.save().to_string());
     }
 
-    fn trained(&self, job: &Job, model: &dyn FittedModel) {
-        self.write(job, true, model.save().to_string());
+    fn trained(&self, stage: NodeId, rounds: &[usize], model: &dyn FittedModel) {
+        self.write(stage, rounds, true, model.save().to_string());
     }
 }
 
@@ -166,14 +166,18 @@ fn well(done: RunResult, script: &str) -> RunResult {
     done
 }
 
-/// The graph of a script over a sample, and the values of all its jobs.
-pub(crate) fn all_values(sample: &Sample, script: &str) -> (JobGraph, Outcome) {
+/// The graph of a script over a sample, and the value of every job.
+pub(crate) fn all_values(sample: &Sample, script: &str) -> (JobGraph, Vec<Value>) {
     let world = Arc::new(sample.world());
     let checked = Session::new(world.clone(), Options::default()).check(script);
     assert!(checked.is_sound(), "{script}: {:?}", checked.diagnostics);
-    let (graph, _) = lower(&checked.plan);
+    let mut graph = JobGraph::default();
+    lower(&checked.plan, &mut graph);
     let surroundings = Surroundings::new(world, PathBuf::new(), &REGISTRY);
-    let outcome = run(&graph, HashMap::new(), true, &surroundings, &pipewright::Silent);
-    assert_eq!(outcome.failure, None, "{script}");
-    (graph, outcome)
+    let mut run = Run::new(&surroundings, &pipewright::Silent);
+    let all: Vec<JobId> = (0..graph.jobs().len()).collect();
+    run.demand(&graph, &all, Retain::All);
+    assert_eq!(run.failure(&graph), None, "{script}");
+    let values = all.iter().map(|&job| run.value(job).expect("it was demanded").clone()).collect();
+    (graph, values)
 }

@@ -75,6 +75,7 @@ pub static REGISTRY: Registry = Registry {
         &encode::text::VERB,
         &branch::columns::VERB,
         &branch::only::VERB,
+        &branch::fork::VERB,
         &learn::train::VERB,
         &judge::eval::VERB,
         &judge::assert::VERB,

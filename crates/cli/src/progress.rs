@@ -1,7 +1,7 @@
 //! Progress bars for whatever takes over a second, and Ctrl-C.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use pipewright::Observer;
+use pipewright::{Fingerprint, Observer};
 use signal_hook::SigId;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
@@ -29,7 +29,7 @@ struct State {
     done: usize,
     total: usize,
     /// The share of each job that is under way.
-    under_way: BTreeMap<u64, f64>,
+    under_way: BTreeMap<Fingerprint, f64>,
 }
 
 impl Progress {
@@ -97,7 +97,7 @@ impl Observer for Progress {
         self.update(|state| (state.done, state.total) = (done, total));
     }
 
-    fn steps(&self, job: u64, done: u64, total: u64) {
+    fn steps(&self, job: Fingerprint, done: u64, total: u64) {
         self.update(|state| {
             if done >= total {
                 state.under_way.remove(&job);

@@ -5,9 +5,9 @@ use pipewright_diagnostic::{Failure, Watch, code};
 use pipewright_frame::{Column, Role, Table};
 use pipewright_learn::Outputs;
 use pipewright_operator::result::{FoldResult, Output};
-use pipewright_operator::work::{Dropped, Fitted, FittedModel, HeldOut, Judge, Learned, Round};
+use pipewright_operator::work::{Check, Dropped, Fitted, FittedModel, HeldOut, Judge, Learned, Round};
 use pipewright_operator::{Data, Surroundings, Task};
-use pipewright_plan::{Frame, Job, Part, Work};
+use pipewright_plan::{Job, Part, PipelineHead, Work};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -28,6 +28,8 @@ pub enum Value {
     Fold(Arc<FoldResult>),
     /// The result of a stage.
     Output(Arc<Output>),
+    /// The place of the candidate that wins.
+    Choice(usize),
 }
 
 impl Value {
@@ -48,6 +50,7 @@ macro_rules! expect {
 
 pub(crate) fn execute(
     job: &Job,
+    rounds: &[usize],
     mut inputs: Vec<Value>,
     surroundings: &Surroundings,
     watch: &dyn Watch,
@@ -71,10 +74,10 @@ pub(crate) fn execute(
             let rows = if *part == Part::Train { &round.train } else { &round.test };
             Value::Data(expect!(Data, &inputs[0]).pick(rows)?)
         }
-        Work::Fit(step, about) => {
+        Work::Fit { step, about, .. } => {
             let learned = step.fit(expect!(Data, &inputs[0]).chunks(), about)?;
             learned.state.notices().into_iter().for_each(|notice| watch.notice(notice));
-            observer.fitted(job, learned.state.as_ref());
+            observer.fitted(job.stage, rounds, learned.state.as_ref());
             Value::State(learned)
         }
         Work::Apply => {
@@ -88,24 +91,32 @@ pub(crate) fn execute(
         Work::Learn(learner, key) => {
             let validation = inputs.get(1).map(|rows| expect!(Data, rows));
             let model = learner.fit(expect!(Data, &inputs[0]), validation, *key, watch)?;
-            observer.trained(job, model.as_ref());
+            observer.trained(job.stage, rounds, model.as_ref());
             Value::Model(model)
         }
         Work::Predict => Value::Predictions(Arc::new(predict(expect!(Model, &inputs[0]), expect!(Data, &inputs[1]))?)),
         Work::Score(judge, task, round) => Value::Fold(Arc::new(score(judge, task, *round, inputs)?)),
         Work::Verdict(judge, head) => {
             let results = inputs.into_iter().map(|input| Arc::unwrap_or_clone(expect!(Fold, input))).collect();
-            let evaluation = judge.evaluation(results, &head.model, &head.task, head.seed);
+            let mut evaluation = judge.evaluation(results, &head.model, &head.task, head.seed);
+            evaluation.arm = head.arm.as_deref().map(str::to_owned);
             Value::Output(Arc::new(Output::Evaluation(evaluation)))
         }
-        Work::Look(look) => Value::Output(Arc::new(look.look(expect!(Data, &inputs[0]), surroundings)?)),
-        Work::Check(check) => {
+        Work::Choose(choose) => {
             let results: Vec<Arc<Output>> = inputs.iter().filter_map(Value::output).collect();
-            let rows = inputs.last().filter(|input| input.output().is_none()).map(|rows| expect!(Data, rows));
-            Value::Output(Arc::new(check.check(&results, rows)?))
+            Value::Choice(choose.choose(&results)?)
         }
-        Work::Keep(keep, frame) => Value::Output(Arc::new(keep.keep(&pipeline(frame, &inputs), surroundings)?)),
+        Work::Chosen => inputs.pop().expect("the scheduler adds the candidate that wins"),
+        Work::Look(look) => Value::Output(Arc::new(look.look(expect!(Data, &inputs[0]), surroundings)?)),
+        Work::Check(check) => Value::Output(Arc::new(checked(check.as_ref(), &inputs)?)),
+        Work::Keep(keep, head) => Value::Output(Arc::new(keep.keep(&pipeline(head, &inputs), surroundings)?)),
     })
+}
+
+fn checked(check: &dyn Check, inputs: &[Value]) -> Result<Output, Failure> {
+    let results: Vec<Arc<Output>> = inputs.iter().filter_map(Value::output).collect();
+    let rows = inputs.last().filter(|input| input.output().is_none()).map(|rows| expect!(Data, rows));
+    check.check(&results, rows)
 }
 
 /// The result of one round; its inputs are held-out rows, predictions, those of the baseline, and all rounds.
@@ -142,7 +153,7 @@ fn predict(model: &Arc<dyn FittedModel>, rows: &Data) -> Result<Outputs, Failure
     Outputs::concat(parts).ok_or_else(|| Failure::new(code::BUG, "a model predicts something else for each chunk"))
 }
 
-fn pipeline(frame: &Frame, inputs: &[Value]) -> pipewright_operator::FittedPipeline {
+fn pipeline(head: &PipelineHead, inputs: &[Value]) -> pipewright_operator::FittedPipeline {
     let columns = expect!(Data, &inputs[0]).columns();
     let states: Vec<Arc<dyn Fitted>> =
         inputs[1..inputs.len() - 1].iter().map(|state| expect!(State, state).state.clone()).collect();
@@ -153,8 +164,8 @@ fn pipeline(frame: &Frame, inputs: &[Value]) -> pipewright_operator::FittedPipel
     };
     let reads: BTreeSet<Arc<str>> = states.iter().flat_map(|state| state.needs().reads).collect();
     let wanted =
-        |column: &Column| reads.contains(&column.name) || (frame.wants(column) && !dropped.contains(&column.name));
+        |column: &Column| reads.contains(&column.name) || (head.wants(column) && !dropped.contains(&column.name));
     let features = columns.into_iter().filter(wanted).collect();
     let model = expect!(Model, &inputs[inputs.len() - 1]).clone();
-    frame.fill(features, states, model)
+    head.fill(features, states, model)
 }

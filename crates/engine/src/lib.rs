@@ -12,4 +12,4 @@ mod schedule;
 
 pub use execute::Value;
 pub use observe::{Notice, Observer, Silent};
-pub use schedule::{JobFailure, Outcome, StageTime, run};
+pub use schedule::{JobFailure, Outcome, Retain, Run, StageTime};

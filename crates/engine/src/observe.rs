@@ -2,7 +2,7 @@
 
 use pipewright_diagnostic::{Failure, Watch};
 use pipewright_operator::work::{Fitted, FittedModel};
-use pipewright_plan::{Job, StageId};
+use pipewright_plan::{Fingerprint, Job, NodeId};
 use std::sync::Mutex;
 
 /// Looks on; every method may be called from any thread.
@@ -17,19 +17,19 @@ pub trait Observer: Sync {
         let _ = (done, total);
     }
 
-    /// The job of this key has done `done` of its `total` steps.
-    fn steps(&self, job: u64, done: u64, total: u64) {
+    /// The job of this fingerprint has done `done` of its `total` steps.
+    fn steps(&self, job: Fingerprint, done: u64, total: u64) {
         let _ = (job, done, total);
     }
 
-    /// A step has learned something.
-    fn fitted(&self, job: &Job, state: &dyn Fitted) {
-        let _ = (job, state);
+    /// A stage has fitted a step, in these rounds of splits (outermost first; none for what is fitted once).
+    fn fitted(&self, stage: NodeId, rounds: &[usize], state: &dyn Fitted) {
+        let _ = (stage, rounds, state);
     }
 
-    /// A model was trained.
-    fn trained(&self, job: &Job, model: &dyn FittedModel) {
-        let _ = (job, model);
+    /// A stage has trained a model, in these rounds.
+    fn trained(&self, stage: NodeId, rounds: &[usize], model: &dyn FittedModel) {
+        let _ = (stage, rounds, model);
     }
 }
 
@@ -43,7 +43,7 @@ impl Observer for Silent {}
 #[derive(Debug, Clone, PartialEq)]
 pub struct Notice {
     /// The stage that it worked for.
-    pub stage: StageId,
+    pub stage: NodeId,
     /// The round that it belonged to.
     pub round: Option<usize>,
     /// What it said.
@@ -63,7 +63,7 @@ impl Watch for JobWatch<'_> {
     }
 
     fn progress(&self, done: u64, total: u64) {
-        self.observer.steps(self.job.key, done, total);
+        self.observer.steps(self.job.fingerprint, done, total);
     }
 
     fn notice(&self, notice: Failure) {

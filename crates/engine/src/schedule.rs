@@ -3,26 +3,22 @@
 use crate::execute::{Value, execute};
 use crate::observe::{JobWatch, Notice, Observer};
 use pipewright_diagnostic::{Failure, code};
+use pipewright_frame::Schema;
 use pipewright_operator::Surroundings;
-use pipewright_operator::result::Output;
-use pipewright_plan::{JobGraph, JobId, StageId};
+use pipewright_plan::{JobGraph, JobId, NodeId, Work};
 use rayon::Scope;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// What a run has brought.
 #[derive(Default)]
 pub struct Outcome {
-    /// The values that were to be kept, by the key of their job.
-    pub kept: HashMap<u64, Value>,
-    /// The results of stages by job.
-    pub outputs: BTreeMap<JobId, Arc<Output>>,
     /// What jobs had to say, in the order of the graph.
     pub notices: Vec<Notice>,
     /// The time that each stage took, in the order of the script.
-    pub times: BTreeMap<StageId, StageTime>,
+    pub times: BTreeMap<NodeId, StageTime>,
     /// Why the run stopped, if it did not end.
     pub failure: Option<JobFailure>,
 }
@@ -39,74 +35,123 @@ pub struct StageTime {
 /// A failure and the job that failed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct JobFailure {
+    /// The job.
+    pub job: JobId,
     /// The stage that it worked for.
-    pub stage: StageId,
-    /// The round that it belonged to.
+    pub stage: NodeId,
+    /// The round that it belonged to, the innermost one.
     pub round: Option<usize>,
     /// What went wrong.
     pub failure: Failure,
 }
 
-/// Runs all jobs in the current thread pool. Jobs whose keys are in `known` are not run; every value is kept if
-/// `keep_all` says so, else results of stages only.
-#[must_use]
-pub fn run(
-    graph: &JobGraph,
-    known: HashMap<u64, Value>,
-    keep_all: bool,
-    surroundings: &Surroundings,
-    observer: &dyn Observer,
-) -> Outcome {
-    let schedule = Schedule::new(graph, keep_all, surroundings, observer);
-    let mut ready = Vec::new();
-    {
-        let mut state = schedule.lock();
-        let given: Vec<(JobId, Value)> = graph
-            .jobs()
-            .iter()
-            .enumerate()
-            .filter_map(|(id, job)| known.get(&job.key).map(|value| (id, value.clone())))
-            .collect();
-        drop(known);
-        for (id, _) in &given {
-            state.jobs[*id].done = true;
-        }
-        for (id, value) in given {
-            ready.extend(schedule.finish(&mut state, id, value));
-        }
-        ready.retain(|&id| !state.jobs[id].done);
-        let starters = (0..graph.jobs().len()).filter(|&id| graph.jobs()[id].inputs.is_empty() && !state.jobs[id].done);
-        ready.extend(starters);
-        ready.sort_unstable();
-        ready.dedup();
+/// Which values stay once the jobs that need them have run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retain {
+    /// Those that were demanded.
+    Demanded,
+    /// Those that were demanded, and those that a job of the graph still needs which may be demanded later.
+    ForLater,
+    /// All of them.
+    All,
+}
+
+/// A run of a graph, which may grow between two demands: what is made once is not made again.
+///
+/// Only what is demanded is made, and what that needs. Of the candidates of a choice, the one that wins is demanded
+/// once it has won; the others are never made, unless something else needs them.
+pub struct Run<'a> {
+    surroundings: &'a Surroundings,
+    observer: &'a dyn Observer,
+    state: State,
+}
+
+impl<'a> Run<'a> {
+    /// A run that has made nothing yet.
+    #[must_use]
+    pub fn new(surroundings: &'a Surroundings, observer: &'a dyn Observer) -> Run<'a> {
+        Run { surroundings, observer, state: State::default() }
     }
-    rayon::scope(|scope| schedule.spawn(scope, ready));
-    schedule.outcome()
+
+    /// Makes the values of these jobs, in the current thread pool. Nothing is made after a failure.
+    pub fn demand(&mut self, graph: &JobGraph, jobs: &[JobId], retain: Retain) {
+        let schedule = Schedule::new(graph, jobs, retain, std::mem::take(&mut self.state), self);
+        let ready = schedule.start(jobs);
+        rayon::scope(|scope| schedule.spawn(scope, ready));
+        self.state = schedule.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+    }
+
+    /// The value of a job, if it was made and has stayed.
+    #[must_use]
+    pub fn value(&self, job: JobId) -> Option<&Value> {
+        self.state.jobs.get(job)?.value.as_ref()
+    }
+
+    /// The columns of the rows that a job made, also where the rows are gone.
+    #[must_use]
+    pub fn schema(&self, job: JobId) -> Option<&Schema> {
+        self.state.jobs.get(job)?.schema.as_ref()
+    }
+
+    /// Why the run stopped, if something failed.
+    #[must_use]
+    pub fn failure(&self, graph: &JobGraph) -> Option<JobFailure> {
+        let (id, failure) = self.state.failure.clone()?;
+        let job = &graph.jobs()[id];
+        let round = graph.round(job.scope).map(|round| round.index);
+        Some(JobFailure { job: id, stage: job.stage, round, failure })
+    }
+
+    /// What jobs had to say, and how long they took.
+    #[must_use]
+    pub fn outcome(&self, graph: &JobGraph) -> Outcome {
+        let mut outcome = Outcome { failure: self.failure(graph), ..Outcome::default() };
+        // Whether a job after the one that failed has run is chance: what it has to say is left out.
+        let end = self.state.failure.as_ref().map_or(usize::MAX, |(failed, _)| *failed);
+        for (id, (job, state)) in graph.jobs().iter().zip(&self.state.jobs).enumerate() {
+            let notices = state.notices.iter().filter(|_| id <= end).cloned();
+            let round = graph.round(job.scope).map(|round| round.index);
+            outcome.notices.extend(notices.map(|failure| Notice { stage: job.stage, round, failure }));
+            if state.ran {
+                let time = outcome.times.entry(job.stage).or_default();
+                time.time += state.time;
+                time.runs += usize::from(is_run(&job.work));
+            }
+        }
+        outcome
+    }
 }
 
 struct Schedule<'a> {
     graph: &'a JobGraph,
     /// The jobs that need each job's value.
     consumers: Vec<Vec<JobId>>,
-    keep_all: bool,
+    retain: Retain,
     surroundings: &'a Surroundings,
     observer: &'a dyn Observer,
     state: Mutex<State>,
 }
 
+#[derive(Default)]
 struct State {
     jobs: Vec<JobState>,
+    demanded: usize,
     done: usize,
     failure: Option<(JobId, Failure)>,
 }
 
 #[derive(Default)]
 struct JobState {
+    /// Is its value to be made?
+    demanded: bool,
+    /// Is its value to stay?
+    kept: bool,
     /// Inputs that are not there yet.
     waits_for: usize,
     /// Consumers that have not run yet.
     needed_by: usize,
     value: Option<Value>,
+    schema: Option<Schema>,
     done: bool,
     notices: Vec<Failure>,
     time: Duration,
@@ -114,33 +159,83 @@ struct JobState {
 }
 
 impl<'a> Schedule<'a> {
-    fn new(
-        graph: &'a JobGraph,
-        keep_all: bool,
-        surroundings: &'a Surroundings,
-        observer: &'a dyn Observer,
-    ) -> Schedule<'a> {
+    fn new(graph: &'a JobGraph, jobs: &[JobId], retain: Retain, mut state: State, run: &Run<'a>) -> Schedule<'a> {
         let mut consumers = vec![Vec::new(); graph.jobs().len()];
         for (id, job) in graph.jobs().iter().enumerate() {
             job.inputs.iter().for_each(|&input| consumers[input].push(id));
         }
-        let jobs = graph
-            .jobs()
-            .iter()
-            .zip(&consumers)
-            .map(|(job, consumers)| JobState {
-                waits_for: job.inputs.len(),
-                needed_by: consumers.len(),
-                ..JobState::default()
-            })
-            .collect();
-        let state = Mutex::new(State { jobs, done: 0, failure: None });
-        Schedule { graph, consumers, keep_all, surroundings, observer, state }
+        state.jobs.resize_with(graph.jobs().len(), JobState::default);
+        for job in &mut state.jobs {
+            // What was dropped is made again if something asks for it.
+            (job.demanded, job.done, job.kept) = (job.value.is_some(), job.value.is_some(), false);
+        }
+        let may_run = match retain {
+            Retain::Demanded => reachable(graph, jobs, &state),
+            Retain::ForLater | Retain::All => vec![true; graph.jobs().len()],
+        };
+        for (id, consumers) in consumers.iter().enumerate() {
+            let waits = |&&consumer: &&JobId| may_run[consumer] && !state.jobs[consumer].done;
+            state.jobs[id].needed_by = consumers.iter().filter(waits).count();
+        }
+        jobs.iter().for_each(|&job| state.jobs[job].kept = true);
+        let (surroundings, observer) = (run.surroundings, run.observer);
+        let schedule = Schedule { graph, consumers, retain, surroundings, observer, state: Mutex::new(state) };
+        let mut state = schedule.lock();
+        (0..graph.jobs().len()).for_each(|id| schedule.forget(&mut state, id));
+        drop(state);
+        schedule
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         // A job's panic is caught before it can poison the lock; a poisoned state would still be consistent.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Demands these jobs, and returns those that can run at once.
+    fn start(&self, jobs: &[JobId]) -> Vec<JobId> {
+        let mut state = self.lock();
+        if state.failure.is_some() {
+            return Vec::new();
+        }
+        let mut ready = Vec::new();
+        jobs.iter().for_each(|&job| self.demand(&mut state, job, &mut ready));
+        ready.sort_unstable();
+        ready
+    }
+
+    /// Demands a job and what it needs; those that can run at once are added to `ready`.
+    fn demand(&self, state: &mut State, job: JobId, ready: &mut Vec<JobId>) {
+        let mut open = vec![job];
+        while let Some(id) = open.pop() {
+            if state.jobs[id].demanded || state.jobs[id].done {
+                continue;
+            }
+            state.jobs[id].demanded = true;
+            state.demanded += 1;
+            let needed = self.graph.needed_first(id);
+            open.extend(needed);
+            let mut waits_for = needed.iter().filter(|&&input| !state.jobs[input].done).count();
+            if waits_for == 0
+                && let Some(winner) = self.winner(state, id)
+            {
+                // The choice was made before anything asked for what wins.
+                open.push(winner);
+                waits_for = usize::from(!state.jobs[winner].done);
+            }
+            state.jobs[id].waits_for = waits_for;
+            if waits_for == 0 {
+                ready.push(id);
+            }
+        }
+    }
+
+    /// The candidate that a job passes on, if it passes one on and the choice is made.
+    fn winner(&self, state: &State, id: JobId) -> Option<JobId> {
+        let job = &self.graph.jobs()[id];
+        match (&job.work, &state.jobs[*job.inputs.first()?].value) {
+            (Work::Chosen, Some(Value::Choice(place))) => job.inputs.get(place + 1).copied(),
+            _ => None,
+        }
     }
 
     /// Spawns jobs; a pool thread takes its own newest first, so the first job is spawned last.
@@ -163,8 +258,9 @@ impl<'a> Schedule<'a> {
         let result = if self.observer.cancelled() {
             Err(Failure::new(code::CANCELLED, "the run was stopped; nothing is left half written"))
         } else {
-            catch_unwind(AssertUnwindSafe(|| execute(job, inputs, self.surroundings, &watch, self.observer)))
-                .unwrap_or_else(|panic| Err(bug(panic.as_ref())))
+            let rounds: Vec<usize> = self.graph.rounds(job.scope).iter().map(|round| round.index).collect();
+            let work = || execute(job, &rounds, inputs, self.surroundings, &watch, self.observer);
+            catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(bug(panic.as_ref())))
         };
         let time = self.surroundings.world.elapsed().saturating_sub(start);
         let mut state = self.lock();
@@ -174,7 +270,7 @@ impl<'a> Schedule<'a> {
         match result {
             Ok(value) => {
                 let ready = self.finish(&mut state, id, value);
-                self.observer.jobs(state.done, self.graph.jobs().len());
+                self.observer.jobs(state.done, state.demanded);
                 ready
             }
             Err(failure) => {
@@ -193,70 +289,82 @@ impl<'a> Schedule<'a> {
         if state.failure.as_ref().is_some_and(|(failed, _)| *failed < id) {
             return None;
         }
-        let inputs = &self.graph.jobs()[id].inputs;
-        let values =
-            inputs.iter().map(|&input| state.jobs[input].value.clone().expect("a ready job has its inputs")).collect();
-        for &input in inputs {
-            self.release(&mut state, input);
+        let all = &self.graph.jobs()[id].inputs;
+        let winner = self.winner(&state, id);
+        let needed: Vec<JobId> = self.graph.needed_first(id).iter().copied().chain(winner).collect();
+        let value = |&input: &JobId| state.jobs[input].value.clone().expect("a ready job has its inputs");
+        let values = needed.iter().map(value).collect();
+        for &input in all {
+            state.jobs[input].needed_by -= 1;
+            self.forget(&mut state, input);
         }
         Some(values)
     }
 
-    fn release(&self, state: &mut State, id: JobId) {
+    /// Drops a value that nothing needs any more.
+    fn forget(&self, state: &mut State, id: JobId) {
         let job = &mut state.jobs[id];
-        job.needed_by -= 1;
-        if job.needed_by == 0 && !self.keep_all && !matches!(job.value, Some(Value::Output(_))) {
+        if job.needed_by == 0 && !job.kept && self.retain != Retain::All {
             job.value = None;
         }
     }
 
+    /// Takes a value in, and returns the jobs that it has made ready.
     fn finish(&self, state: &mut State, id: JobId, value: Value) -> Vec<JobId> {
         state.done += 1;
         state.jobs[id].done = true;
+        if let Value::Data(data) = &value {
+            state.jobs[id].schema = Some(data.schema());
+        }
         state.jobs[id].value = Some(value);
         let mut ready = Vec::new();
         for &consumer in &self.consumers[id] {
-            state.jobs[consumer].waits_for -= 1;
-            if state.jobs[consumer].waits_for == 0 && !state.jobs[consumer].done {
+            if !state.jobs[consumer].demanded || state.jobs[consumer].done {
+                continue;
+            }
+            let is_choice = self.graph.needed_first(consumer).contains(&id);
+            match self.winner(state, consumer) {
+                Some(winner) if is_choice && winner != id => {
+                    state.jobs[consumer].waits_for = usize::from(!state.jobs[winner].done);
+                    self.demand(state, winner, &mut ready);
+                }
+                Some(winner) if winner != id => continue,
+                None if !is_choice => continue,
+                _ => state.jobs[consumer].waits_for -= 1,
+            }
+            if state.jobs[consumer].waits_for == 0 {
                 ready.push(consumer);
             }
         }
+        self.forget(state, id);
         ready
-    }
-
-    fn outcome(self) -> Outcome {
-        let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let mut outcome = Outcome::default();
-        // Whether a job behind the one that failed has run is chance: what it has to say is left out.
-        let end = state.failure.as_ref().map_or(usize::MAX, |(failed, _)| *failed);
-        for (id, (job, state)) in self.graph.jobs().iter().zip(state.jobs).enumerate() {
-            let notices = state.notices.into_iter().filter(|_| id <= end);
-            outcome.notices.extend(notices.map(|failure| Notice { stage: job.stage, round: job.round, failure }));
-            if state.ran {
-                let time = outcome.times.entry(job.stage).or_default();
-                time.time += state.time;
-                time.runs += usize::from(is_run(&job.work));
-            }
-            match state.value {
-                Some(Value::Output(output)) if id < end => drop(outcome.outputs.insert(id, output)),
-                Some(value) if self.keep_all => drop(outcome.kept.insert(job.key, value)),
-                _ => {}
-            }
-        }
-        outcome.failure = state.failure.map(|(id, failure)| {
-            let job = &self.graph.jobs()[id];
-            JobFailure { stage: job.stage, round: job.round, failure }
-        });
-        outcome
     }
 }
 
+/// The jobs that are yet to be done for these, those of candidates included, and these.
+fn reachable(graph: &JobGraph, jobs: &[JobId], state: &State) -> Vec<bool> {
+    let mut reached = vec![false; graph.jobs().len()];
+    let mut open = jobs.to_vec();
+    while let Some(id) = open.pop() {
+        if !std::mem::replace(&mut reached[id], true) && !state.jobs[id].done {
+            open.extend(&graph.jobs()[id].inputs);
+        }
+    }
+    reached
+}
+
 /// Does the job count as a run of its stage? Picking, applying and predicting only follow from one.
-fn is_run(work: &pipewright_plan::Work) -> bool {
-    use pipewright_plan::Work;
+fn is_run(work: &Work) -> bool {
     !matches!(
         work,
-        Work::Pick(..) | Work::Apply | Work::ApplyTraining | Work::Predict | Work::Split(..) | Work::Score(..)
+        Work::Pick(..)
+            | Work::Apply
+            | Work::ApplyTraining
+            | Work::Predict
+            | Work::Split(..)
+            | Work::Score(..)
+            | Work::Choose(_)
+            | Work::Chosen
     )
 }
 
@@ -265,3 +373,6 @@ fn bug(panic: &(dyn std::any::Any + Send)) -> Failure {
     Failure::new(code::BUG, format!("a bug in Pipewright: {}", text.unwrap_or("no message")))
         .help("please report it together with the script")
 }
+
+#[cfg(test)]
+mod tests;

@@ -60,6 +60,8 @@ pub enum Domain {
     Block,
     /// Columns and the stages in which they go, in braces.
     Routes,
+    /// Pipelines by name, in braces.
+    Arms,
     /// An expression over columns that is true or false.
     Condition,
     /// New columns, each by an expression.
@@ -161,6 +163,7 @@ impl Domain {
             Domain::Columns => "columns".to_owned(),
             Domain::Block => "stages in braces".to_owned(),
             Domain::Routes => "columns and what is done with them, in braces".to_owned(),
+            Domain::Arms => "pipelines by name, in braces".to_owned(),
             Domain::Condition => "a condition".to_owned(),
             Domain::Assigns => "columns such as `ratio = a / b`".to_owned(),
             Domain::Renames => "names such as `new=old`".to_owned(),
@@ -171,7 +174,10 @@ impl Domain {
     /// Does a rule of the grammar read it, so that no other value can stand in its place?
     fn has_own_grammar(&self) -> bool {
         matches!(self, Domain::Path | Domain::Sample | Domain::Column | Domain::Columns)
-            || matches!(self, Domain::Condition | Domain::Assigns | Domain::Renames | Domain::Block | Domain::Routes)
+            || matches!(
+                self,
+                Domain::Condition | Domain::Assigns | Domain::Renames | Domain::Block | Domain::Routes | Domain::Arms
+            )
     }
 
     /// Values, as written in a script, that this domain does not take.

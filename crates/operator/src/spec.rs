@@ -52,6 +52,8 @@ pub struct Spec {
     pub name: &'static str,
     /// Which chapter of the reference it belongs to.
     pub group: Group,
+    /// Raised when the verb starts to compute something else for the same arguments: it is part of what a job is.
+    pub version: u32,
     /// One sentence, starting with a verb, ending with a full stop.
     pub summary: &'static str,
     /// More sentences: choices, formulas, what happens to odd values.
@@ -85,6 +87,7 @@ impl Spec {
     pub const BASE: Spec = Spec {
         name: "",
         group: Group::Look,
+        version: 1,
         summary: "",
         details: "",
         search: &[],
@@ -226,6 +229,8 @@ pub enum Form {
     Routes,
     /// `verb word { stages }`
     Block,
+    /// `verb { name: stages … }`
+    Arms,
     /// `verb[shape](call) arguments key=value on columns`
     Plain,
 }
@@ -344,6 +349,8 @@ pub enum Structure {
     Folds,
     /// It pulls one final fit on all training rows.
     Final,
+    /// It opens branches, on each of which the stages below are done.
+    Branches,
 }
 
 /// What `on` means for a verb.

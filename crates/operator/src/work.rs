@@ -31,6 +31,8 @@ pub enum Bound {
     Check(Arc<dyn Check>),
     /// Takes the final fit out.
     Keep(Arc<dyn Keep>),
+    /// Opens branches: the planner walks the stages of each.
+    Fork,
 }
 
 impl Bound {
@@ -390,6 +392,15 @@ pub trait Check: Send + Sync {
     /// # Errors
     /// A [`Failure`] when the condition is false or asks for what nobody knows.
     fn check(&self, results: &[Arc<Output>], rows: Option<&Data>) -> Result<Output, Failure>;
+}
+
+/// Chooses one of several candidates by how each was judged.
+pub trait Choose: Send + Sync {
+    /// The place of the candidate that wins.
+    ///
+    /// # Errors
+    /// A [`Failure`] when none can be chosen.
+    fn choose(&self, evaluations: &[Arc<Output>]) -> Result<usize, Failure>;
 }
 
 /// Takes the final fit out.

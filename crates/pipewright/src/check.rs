@@ -2,10 +2,10 @@
 
 use crate::Session;
 use crate::pin::{pins, undecided};
-use crate::run::unplaced;
+use crate::run::{place, unplaced};
 use pipewright_diagnostic::Diagnostic;
-use pipewright_engine::Silent;
-use pipewright_plan::{Flat, Pin, Plan, expand, plan};
+use pipewright_engine::{Run, Silent};
+use pipewright_plan::{Flat, JobGraph, Pin, Plan, Work, expand, lower, plan};
 
 /// A script that was checked.
 pub struct Checked {
@@ -26,15 +26,15 @@ impl Checked {
     /// The plan as text, with implied steps as `+` lines.
     #[must_use]
     pub fn plan_text(&self) -> String {
-        let pipelines: Vec<String> = self.plan.pipelines.iter().map(pipewright_plan::PipelinePlan::text).collect();
-        let (graph, _) = pipewright_plan::lower(&self.plan);
-        let mut text = pipelines.join("\n");
+        let mut text = self.plan.text();
+        let mut graph = JobGraph::default();
+        lower(&self.plan, &mut graph);
         if graph.jobs().len() > 1 {
-            let fits = graph.count(|work| matches!(work, pipewright_plan::Work::Fit(..)));
-            let trainings = graph.count(|work| matches!(work, pipewright_plan::Work::Learn(..)));
+            let fits = graph.count(|work| matches!(work, Work::Fit { .. }));
+            let trainings = graph.count(|work| matches!(work, Work::Learn(..)));
+            let jobs = graph.jobs().len();
             text.push_str(&format!(
-                "\n# {} jobs: {fits} fits of steps, {trainings} trainings (baselines among them)\n",
-                graph.jobs().len()
+                "\n# {jobs} jobs: {fits} fits of steps, {trainings} trainings (baselines among them)\n"
             ));
         }
         text
@@ -43,8 +43,7 @@ impl Checked {
     /// The script with every implied step written out.
     #[must_use]
     pub fn explicit(&self) -> String {
-        let pipelines: Vec<String> = self.plan.pipelines.iter().map(pipewright_plan::PipelinePlan::explicit).collect();
-        pipelines.join("\n")
+        self.plan.explicit()
     }
 }
 
@@ -57,11 +56,18 @@ impl Session {
         if !checked.is_sound() {
             return checked;
         }
-        let all_seen = checked.plan.pipelines.iter().all(|pipeline| pipeline.source_is_whole);
+        let all_seen = checked.plan.paths().all(|path| path.branch.source_is_whole);
         if all_seen && !checked.plan.pipelines.is_empty() {
-            return match self.in_pool(|| self.pin(&checked)) {
+            let pinned = self.in_pool(|| {
+                let (mut graph, mut run) = (JobGraph::default(), Run::new(&self.surroundings, &Silent));
+                pins(&checked.plan, &mut graph, &mut run)
+            });
+            return match pinned {
                 Ok(Ok((pins, _))) => self.check_pinned(checked.flat, text, &pins),
-                Ok(Err(diagnostics)) => Checked { diagnostics, ..checked },
+                Ok(Err(failed)) => {
+                    let diagnostics = vec![place(&checked.plan, failed.stage, failed.round, failed.failure)];
+                    Checked { diagnostics, ..checked }
+                }
                 Err(failure) => Checked { diagnostics: vec![unplaced(failure)], ..checked },
             };
         }
@@ -84,15 +90,5 @@ impl Session {
     pub(crate) fn check_pinned(&self, flat: Vec<Flat>, text: &str, pins: &[Option<Pin>]) -> Checked {
         let (plan, diagnostics) = plan(&flat, text, pins, &self.plan_options(), &self.surroundings);
         Checked { diagnostics, plan, flat }
-    }
-
-    fn pin(&self, checked: &Checked) -> Result<(Vec<Option<Pin>>, pipewright_engine::Outcome), Vec<Diagnostic>> {
-        let (pins, outcome) = pins(&checked.plan, &self.surroundings, &Silent);
-        match &outcome.failure {
-            None => Ok((pins, outcome)),
-            Some(failure) => {
-                Err(vec![crate::run::place(&checked.plan, failure.stage, failure.round, failure.failure.clone())])
-            }
-        }
     }
 }

@@ -36,6 +36,7 @@ pub use pipewright_diagnostic::{Diagnostic, Failure, Severity, Source, code, ren
 pub use pipewright_engine::{Observer, Silent};
 pub use pipewright_operator::bytes;
 pub use pipewright_operator::result::{self as output, Evaluation, Output};
+pub use pipewright_plan::Fingerprint;
 pub use pipewright_render as render;
 pub use pipewright_syntax::{format, is_complete};
 

@@ -3,9 +3,8 @@
 use crate::pin::{likely_ids, pins};
 use crate::{RunResult, Session, StageLine};
 use pipewright_diagnostic::{Diagnostic, Failure, Severity, code};
-use pipewright_engine::{Notice, Observer, Outcome, Silent, StageTime, run};
-use pipewright_plan::{Plan, StageId, lower};
-use std::collections::BTreeMap;
+use pipewright_engine::{Notice, Observer, Retain, Run, Silent, Value};
+use pipewright_plan::{JobGraph, JobId, NodeId, Plan, lower};
 
 impl Session {
     /// Runs a script.
@@ -30,54 +29,48 @@ impl Session {
         if !checked.is_sound() {
             return RunResult { diagnostics: checked.diagnostics, ..RunResult::default() };
         }
-        let (pins, tables) = pins(&checked.plan, &self.surroundings, observer);
-        if tables.failure.is_some() {
-            return finish(&checked.plan, checked.diagnostics, vec![tables]);
-        }
+        let (mut graph, mut run) = (JobGraph::default(), Run::new(&self.surroundings, observer));
+        let Ok((pins, tables)) = pins(&checked.plan, &mut graph, &mut run) else {
+            return finish(&checked.plan, checked.diagnostics, &graph, &run, &[]);
+        };
         let mut checked = self.check_pinned(checked.flat, text, &pins);
-        checked.diagnostics.extend(likely_ids(&checked.plan, &tables));
+        checked.diagnostics.extend(likely_ids(&checked.plan, &tables, &run));
         if !checked.is_sound() {
-            return finish(&checked.plan, checked.diagnostics, vec![tables]);
+            return finish(&checked.plan, checked.diagnostics, &graph, &run, &[]);
         }
-        let (graph, _) = lower(&checked.plan);
-        let mut tables = tables;
-        let known = std::mem::take(&mut tables.kept);
-        tables.outputs.clear();
-        let outcome = run(&graph, known, false, &self.surroundings, observer);
-        finish(&checked.plan, checked.diagnostics, vec![tables, outcome])
+        let reports = lower(&checked.plan, &mut graph);
+        run.demand(&graph, &reports, Retain::Demanded);
+        finish(&checked.plan, checked.diagnostics, &graph, &run, &reports)
     }
 }
 
-fn finish(plan: &Plan, mut diagnostics: Vec<Diagnostic>, outcomes: Vec<Outcome>) -> RunResult {
-    let mut notices = Vec::new();
-    let mut times: BTreeMap<StageId, StageTime> = BTreeMap::new();
-    let mut outputs = Vec::new();
-    let mut failures = Vec::new();
-    for outcome in outcomes {
-        notices.extend(outcome.notices);
-        for (stage, time) in outcome.times {
-            let sum = times.entry(stage).or_default();
-            sum.runs += time.runs;
-            sum.time += time.time;
-        }
-        outputs.extend(outcome.outputs.into_values());
-        failures.extend(outcome.failure);
-    }
-    diagnostics.extend(gather(plan, notices));
-    diagnostics.extend(failures.into_iter().map(|failed| place(plan, failed.stage, failed.round, failed.failure)));
-    let stages = times
-        .into_iter()
-        .map(|(id, time)| {
-            let node = &plan.pipelines[id.pipeline].nodes[id.stage];
-            StageLine { text: node.text.clone(), implied: node.implied, time }
-        })
-        .collect();
-    RunResult { diagnostics, outputs, stages, ..RunResult::default() }
+fn finish(
+    plan: &Plan,
+    mut diagnostics: Vec<Diagnostic>,
+    graph: &JobGraph,
+    run: &Run<'_>,
+    reports: &[JobId],
+) -> RunResult {
+    let outcome = run.outcome(graph);
+    // Whether a report after a failure was made is chance.
+    let end = outcome.failure.as_ref().map_or(usize::MAX, |failed| failed.job);
+    let output = |&job: &JobId| match run.value(job)? {
+        Value::Output(output) => Some(output.clone()),
+        _ => None,
+    };
+    let outputs = reports.iter().filter(|&&job| job < end).filter_map(output).collect();
+    diagnostics.extend(gather(plan, outcome.notices));
+    diagnostics.extend(outcome.failure.map(|failed| place(plan, failed.stage, failed.round, failed.failure)));
+    let stages = outcome.times.into_iter().map(|(id, time)| {
+        let node = &plan.nodes[id];
+        StageLine { text: node.text.clone(), implied: node.implied, time }
+    });
+    RunResult { diagnostics, outputs, stages: stages.collect(), ..RunResult::default() }
 }
 
 /// Notices as diagnostics: what several rounds said alike is said once, with their number.
 fn gather(plan: &Plan, notices: Vec<Notice>) -> Vec<Diagnostic> {
-    let mut grouped: Vec<(StageId, Failure, usize, bool)> = Vec::new();
+    let mut grouped: Vec<(NodeId, Failure, usize, bool)> = Vec::new();
     for notice in notices {
         let known =
             grouped.iter_mut().find(|(stage, failure, ..)| *stage == notice.stage && alike(failure, &notice.failure));
@@ -110,12 +103,12 @@ pub(crate) fn unplaced(failure: Failure) -> Diagnostic {
 }
 
 /// A failure at its stage.
-pub(crate) fn place(plan: &Plan, stage: StageId, round: Option<usize>, mut failure: Failure) -> Diagnostic {
+pub(crate) fn place(plan: &Plan, stage: NodeId, round: Option<usize>, mut failure: Failure) -> Diagnostic {
     if round.is_some() {
         // It counts among the rows of the fold, which nobody can look up.
         failure.place.row = None;
     }
-    let node = &plan.pipelines[stage.pipeline].nodes[stage.stage];
+    let node = &plan.nodes[stage];
     if failure.code == code::CANCELLED {
         // Which stage was at work is chance.
         return Diagnostic::error(failure.code, failure.message);

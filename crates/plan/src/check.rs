@@ -2,6 +2,7 @@
 //! before a row is read.
 
 mod block;
+mod fork;
 mod implied;
 mod learning;
 mod order;
@@ -9,17 +10,17 @@ mod other;
 
 use crate::bind::{bind, find_verb};
 use crate::expand::Flat;
+use crate::model::{Branch, Line, Node, Other, Pin, Pipeline, Plan};
 use crate::names::{Scope, place};
-use crate::print::stage_text;
-use crate::target::TargetFacts;
+use crate::path::Path;
+use crate::print::{canonical, stage_text};
 use implied::Implied;
 pub use other::sourced;
 use pipewright_diagnostic::{Diagnostic, Failure, Span, code};
 use pipewright_frame::Schema;
-use pipewright_operator::work::{Amendment, Learner};
+use pipewright_operator::work::Amendment;
 use pipewright_operator::{
-    Args, Bound, Declaration, Domain, Effect, Fault, Footprint, Form, Settled, Sort, Structure, Surroundings, Task,
-    Transform, Verb,
+    Args, Bound, Declaration, Effect, Fault, Footprint, Form, Settled, Sort, Structure, Surroundings, Verb,
 };
 use pipewright_syntax::{Core, PathArg, Stage};
 use std::collections::BTreeMap;
@@ -36,94 +37,6 @@ pub struct Options {
     pub seed: u64,
 }
 
-/// What one pass over the data has found.
-#[derive(Debug, Clone)]
-pub struct Pin {
-    /// Names and kinds of the whole source.
-    pub source: Schema,
-    /// The columns of the table at the first stage that learns, if it could be made.
-    pub prepared: Option<Schema>,
-    /// The values of the target, where there is one.
-    pub target: Option<TargetFacts>,
-    /// The same of the other tables that come in, in the order of the stages that bring them.
-    pub others: Vec<Option<Pin>>,
-}
-
-/// A checked stage.
-pub struct Node {
-    /// Its verb.
-    pub verb: &'static Verb,
-    /// Its arguments.
-    pub args: Args,
-    /// What does the work.
-    pub bound: Bound,
-    /// What it learns from, and which rows and columns it looks at; that of a joined table included.
-    pub footprint: Footprint,
-    /// Where it stands; for an implied stage, where it would stand.
-    pub span: Span,
-    /// The stage as a script would write it, with its decisions spelled out.
-    pub text: String,
-    /// Was it added by the plan?
-    pub implied: bool,
-    /// What there is to say about it in the plan's text.
-    pub remark: Option<String>,
-    /// The columns behind it, as far as they are known.
-    pub schema: Option<Schema>,
-    /// The other table that it brings in.
-    pub other: Option<Box<Other>>,
-}
-
-/// Another table that a stage brings in.
-pub struct Other {
-    /// How it is made.
-    pub plan: PipelinePlan,
-    /// Its name, where its columns have their own sources: where it is not made from the same file.
-    pub name: Option<String>,
-}
-
-/// A checked pipeline.
-#[derive(Default)]
-pub struct PipelinePlan {
-    /// Its stages, implied ones among them.
-    pub nodes: Vec<Node>,
-    /// The column to predict, where there is one.
-    pub target: Option<Arc<str>>,
-    /// What models learn instead of the target itself.
-    pub transform: Option<Transform>,
-    /// What is to be predicted, once the data has been seen.
-    pub task: Option<Task>,
-    /// The learner for that task.
-    pub learner: Option<Arc<dyn Learner>>,
-    /// Did the head of the data hold all of it?
-    pub source_is_whole: bool,
-    /// The options that others may not read, also of stages in braces: each with its value as it is written.
-    pub(crate) secrets: Vec<(&'static str, String)>,
-}
-
-impl PipelinePlan {
-    /// The first stage that learns: what stands above it is done once and shared.
-    #[must_use]
-    pub fn first_fit(&self) -> usize {
-        let learns = |node: &Node| node.footprint.effect.learns();
-        self.nodes.iter().position(learns).unwrap_or(self.nodes.len())
-    }
-
-    /// The stage that trains.
-    #[must_use]
-    pub fn training(&self) -> Option<usize> {
-        self.nodes.iter().position(|node| matches!(node.bound, Bound::Training(_)))
-    }
-}
-
-/// A checked script.
-#[derive(Default)]
-pub struct Plan {
-    /// Its pipelines.
-    pub pipelines: Vec<PipelinePlan>,
-    /// The seed of everything that has none of its own.
-    pub seed: u64,
-}
-
 /// Checks pipelines at the highest level of knowledge there is: `pins[i]` for pipeline `i` where the data has been
 /// read, else the head of the data, else the script alone.
 #[must_use]
@@ -134,16 +47,17 @@ pub fn plan(
     options: &Options,
     surroundings: &Surroundings,
 ) -> (Plan, Vec<Diagnostic>) {
-    let mut plan = Plan { pipelines: Vec::new(), seed: options.seed };
+    let mut plan = Plan { nodes: Vec::new(), pipelines: Vec::new(), seed: options.seed };
     let mut diagnostics = reads_of_own_files(pipelines, surroundings);
     let own: Vec<Span> = diagnostics.iter().map(|diagnostic| diagnostic.labels[0].span).collect();
     for (index, flat) in pipelines.iter().enumerate() {
         let pin = pins.get(index).and_then(Option::as_ref);
         let mut walk = Walk::new(text, pin, options, surroundings, &flat.named);
-        walk.pipeline(&flat.stages);
+        walk.nodes = std::mem::take(&mut plan.nodes);
+        plan.pipelines.push(walk.pipeline(&flat.stages));
+        plan.nodes = walk.nodes;
         walk.diagnostics.retain(|said| said.code != code::CANNOT_READ || !own.contains(&said.labels[0].span));
         diagnostics.append(&mut walk.diagnostics);
-        plan.pipelines.push(walk.done);
     }
     (plan, diagnostics)
 }
@@ -182,24 +96,59 @@ struct Walk<'a> {
     pin: Option<&'a Pin>,
     options: &'a Options,
     surroundings: &'a Surroundings,
-    done: PipelinePlan,
+    nodes: Vec<Node>,
     diagnostics: Vec<Diagnostic>,
+    /// What stands after the names that `let` gives.
+    named: &'a BTreeMap<String, Vec<Stage>>,
+    /// The branch in hand.
+    at: Here,
+}
+
+/// How far the walk has come on one branch, and what is known there.
+#[derive(Clone)]
+struct Here {
+    branch: Branch,
     sort: Sort,
     schema: Option<Schema>,
     removed: BTreeMap<String, Span>,
-    /// Columns whose values are looked at by name, the stages that do, and what those make of them.
+    /// Columns whose values are looked at by name, and the stages that do.
     reads: Vec<(Arc<str>, Span)>,
     target_span: Option<Span>,
     trains: bool,
     judged: bool,
     /// Has a stage of the script named the target, rightly or not?
     names_target: bool,
+    /// Is a target still to be implied?
+    lacks_target: bool,
     /// Is it unknown what flows here, because the stage above could not be read?
     adrift: bool,
-    /// What stands behind the names that `let` gives.
-    named: &'a BTreeMap<String, Vec<Stage>>,
     /// How many other tables were brought in so far.
     others: usize,
+}
+
+impl Here {
+    fn start() -> Here {
+        Here {
+            branch: Branch::default(),
+            sort: Sort::Nothing,
+            schema: None,
+            removed: BTreeMap::new(),
+            reads: Vec::new(),
+            target_span: None,
+            trains: false,
+            judged: false,
+            names_target: false,
+            lacks_target: false,
+            adrift: false,
+            others: 0,
+        }
+    }
+
+    /// After a stage that could not be read: what it would have made of the table is anybody's guess.
+    fn lost(&mut self) {
+        self.schema = None;
+        self.adrift = true;
+    }
 }
 
 impl<'a> Walk<'a> {
@@ -210,77 +159,129 @@ impl<'a> Walk<'a> {
         surroundings: &'a Surroundings,
         named: &'a BTreeMap<String, Vec<Stage>>,
     ) -> Walk<'a> {
-        Walk {
-            text,
-            pin,
-            options,
-            surroundings,
-            done: PipelinePlan::default(),
-            diagnostics: Vec::new(),
-            sort: Sort::Nothing,
-            schema: None,
-            removed: BTreeMap::new(),
-            reads: Vec::new(),
-            target_span: None,
-            trains: false,
-            judged: false,
-            names_target: false,
-            adrift: false,
-            named,
-            others: 0,
-        }
+        let (nodes, diagnostics, at) = (Vec::new(), Vec::new(), Here::start());
+        Walk { text, pin, options, surroundings, nodes, diagnostics, named, at }
     }
 
     fn say(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
     }
 
-    fn pipeline(&mut self, stages: &[Stage]) {
-        let verbs: Vec<Option<&'static Verb>> = stages
-            .iter()
-            .map(|stage| match find_verb(stage, self.surroundings.registry) {
-                Ok(verb) => Some(verb),
+    /// The stages of the branch in hand.
+    fn path(&self) -> Path<'_> {
+        Path::new(&self.nodes, &self.at.branch)
+    }
+
+    /// The last stage of the branch in hand.
+    fn last(&self) -> Option<&Node> {
+        self.at.branch.path.last().map(|&id| &self.nodes[id])
+    }
+
+    fn pipeline(&mut self, stages: &[Stage]) -> Pipeline {
+        let mut verbs = Vec::new();
+        let complete = self.survey(stages, &mut verbs);
+        let any = |test: &dyn Fn(&Verb) -> bool| verbs.iter().any(|verb| test(verb));
+        self.at.trains = any(&|verb| verb.spec.output == Sort::Learner && verb.spec.effect.learns());
+        self.at.judged = any(&|verb| verb.spec.structure == Structure::Folds);
+        self.at.names_target = any(&|verb| verb.spec.form == Form::Target);
+        self.at.lacks_target = self.at.trains && !self.at.names_target;
+        let start = std::mem::replace(&mut self.at, Here::start());
+        let (mut open, mut outline) = self.stages(stages, vec![start]);
+        self.in_each(&mut open, &mut outline, |walk| {
+            walk.learning_without_a_model();
+            if complete && walk.diagnostics.iter().all(|diagnostic| !diagnostic.is_error()) {
+                walk.imply_end();
+            }
+        });
+        Pipeline { branches: open.into_iter().map(|here| here.branch).collect(), outline }
+    }
+
+    /// The verbs of stages, also of those in arms; were all of them known?
+    fn survey(&mut self, stages: &[Stage], verbs: &mut Vec<&'static Verb>) -> bool {
+        let mut complete = true;
+        for stage in stages {
+            match find_verb(stage, self.surroundings.registry) {
+                Ok(verb) => verbs.push(verb),
                 Err(problem) => {
                     self.diagnostics.extend(problem);
-                    None
+                    complete = false;
+                    continue;
                 }
-            })
-            .collect();
-        let any = |test: &dyn Fn(&Verb) -> bool| verbs.iter().flatten().any(|verb| test(verb));
-        self.trains = any(&|verb| verb.spec.output == Sort::Learner && verb.spec.effect.learns());
-        self.judged = any(&|verb| verb.spec.structure == Structure::Folds);
-        self.names_target = any(&|verb| verb.spec.form == Form::Target);
-        let mut looks_for_target = self.trains && !self.names_target;
-        let mut complete = true;
-        for (stage, verb) in stages.iter().zip(verbs) {
-            let Some(verb) = verb else {
-                // What the unknown stage would have made of the table is anybody's guess.
-                self.schema = None;
-                self.adrift = true;
-                complete = false;
+            }
+            if let Core::Arms { arms, .. } = &stage.core {
+                for arm in arms {
+                    complete &= self.survey(&arm.pipeline.stages, verbs);
+                }
+            }
+        }
+        complete
+    }
+
+    /// Walks stages on every open branch; a fork opens more of them.
+    fn stages(&mut self, stages: &[Stage], mut open: Vec<Here>) -> (Vec<Here>, Vec<Line>) {
+        let mut outline = Vec::new();
+        for stage in stages {
+            // One that is not known has had its message.
+            let Ok(verb) = find_verb(stage, self.surroundings.registry) else {
+                open.iter_mut().for_each(Here::lost);
                 continue;
             };
-            if looks_for_target && verb.spec.effect.learns() {
-                looks_for_target = false;
-                self.imply_target();
+            if verb.spec.structure == Structure::Branches {
+                open = self.fork(stage, verb, open, &mut outline);
+            } else if self.takes_one_branch(stage, verb, &open) {
+                self.in_each(&mut open, &mut outline, |walk| {
+                    walk.imply_before(verb);
+                    walk.stage(stage, verb, None);
+                });
             }
-            if verb.spec.effect.learns() {
-                self.close();
-                if verb.spec.output == Sort::Learner {
-                    self.imply_encode();
-                }
-            }
-            self.stage(stage, verb, None);
         }
-        self.learning_without_a_model();
-        if complete && self.diagnostics.iter().all(|diagnostic| !diagnostic.is_error()) {
-            self.imply_end();
+        (open, outline)
+    }
+
+    /// Does `work` on every open branch. What it says alike of several is said once.
+    fn in_each(&mut self, open: &mut [Here], outline: &mut Vec<Line>, mut work: impl FnMut(&mut Self)) {
+        let before = self.diagnostics.len();
+        for (place, here) in open.iter_mut().enumerate() {
+            std::mem::swap(&mut self.at, here);
+            let start = self.at.branch.path.len();
+            work(self);
+            if place == 0 {
+                outline.extend(self.at.branch.path[start..].iter().copied().map(Line::Stage));
+            }
+            std::mem::swap(&mut self.at, here);
+        }
+        if open.len() > 1 {
+            self.once(before);
+        }
+    }
+
+    /// What was said since then, each thing once.
+    fn once(&mut self, before: usize) {
+        let said = self.diagnostics.split_off(before);
+        for diagnostic in said {
+            if !self.diagnostics[before..].contains(&diagnostic) {
+                self.diagnostics.push(diagnostic);
+            }
+        }
+    }
+
+    /// What the plan adds above a stage that learns.
+    fn imply_before(&mut self, verb: &Verb) {
+        if !verb.spec.effect.learns() {
+            return;
+        }
+        if std::mem::take(&mut self.at.lacks_target) {
+            self.imply_target();
+        }
+        self.close();
+        if verb.spec.output == Sort::Learner {
+            self.imply_encode();
         }
     }
 
     fn stage(&mut self, stage: &Stage, verb: &'static Verb, implied: Option<Implied>) {
         let before = self.diagnostics.len();
-        let scope = Scope { schema: self.schema.as_ref(), removed: &self.removed, has_rest: false };
+        let scope = Scope { schema: self.at.schema.as_ref(), removed: &self.at.removed, has_rest: false };
         let stage = &self.with_target_of_command_line(stage);
         let mut bound_args = bind(stage, &verb.spec, self.surroundings.registry, &scope);
         self.diagnostics.append(&mut bound_args.problems);
@@ -290,12 +291,12 @@ impl<'a> Walk<'a> {
             self.work(stage.span, verb, bound_args.args, implied.as_ref());
         }
         if verb.spec.output != Sort::Any {
-            self.sort = verb.spec.output;
-            self.adrift = false;
+            self.at.sort = verb.spec.output;
+            self.at.adrift = false;
         }
-        if self.sort == Sort::Table && self.done.nodes.last().is_some_and(|node| node.footprint.effect.learns()) {
+        if self.at.sort == Sort::Table && self.last().is_some_and(|node| node.footprint.effect.learns()) {
             // The arguments made it learn.
-            self.sort = Sort::Recipe;
+            self.at.sort = Sort::Recipe;
         }
         if let Some(Implied { anchor, .. }) = implied {
             let labels = self.diagnostics[before..].iter_mut().flat_map(|diagnostic| &mut diagnostic.labels);
@@ -305,18 +306,20 @@ impl<'a> Walk<'a> {
 
     /// At the first stage that learns, groups of columns that were open have their members, if the table was made.
     fn close(&mut self) {
-        let is_first = self.done.first_fit() == self.done.nodes.len();
-        let is_known = self.schema.as_ref().is_some_and(Schema::is_closed);
+        let is_first = self.path().shared_end() == self.at.branch.path.len();
+        let is_known = self.at.schema.as_ref().is_some_and(Schema::is_closed);
         let prepared = self.pin.and_then(|pin| pin.prepared.as_ref());
-        if let (true, false, Some(prepared), Some(above)) = (is_first, is_known, prepared, self.done.nodes.last_mut()) {
-            above.schema = Some(prepared.clone());
-            self.schema = Some(prepared.clone());
+        if let (true, false, Some(prepared), Some(&above)) = (is_first, is_known, prepared, self.at.branch.path.last())
+        {
+            self.nodes[above].schema = Some(prepared.clone());
+            self.at.schema = Some(prepared.clone());
         }
     }
 
     /// The columns of the table at the first stage that learns, so far; they are what a judge parts the rows by.
     fn prepared(&self) -> Option<&Schema> {
-        self.done.nodes[..self.done.first_fit()].last()?.schema.as_ref()
+        let shared = self.path().shared_end().checked_sub(1)?;
+        self.nodes[self.at.branch.path[shared]].schema.as_ref()
     }
 
     /// `--target` wins over the script's own.
@@ -329,10 +332,6 @@ impl<'a> Walk<'a> {
     }
 
     fn work(&mut self, span: Span, verb: &'static Verb, mut args: Args, implied: Option<&Implied>) {
-        let secrets = args
-            .given()
-            .filter(|(name, _)| verb.spec.params().any(|param| param.name == *name && param.domain == Domain::Secret));
-        self.done.secrets.extend(secrets.map(|(name, value)| (name, value.node.to_string())));
         let bound = match self.bound(verb, &mut args, span) {
             Ok(bound) => Settled::wrap(bound, verb, &args, self.surroundings),
             Err(fault) => return self.fault(fault, &args, span),
@@ -349,18 +348,18 @@ impl<'a> Walk<'a> {
         match &bound {
             Bound::Training(training) => {
                 self.training(training.as_ref(), &args, span);
-                decided = self.done.task.as_ref().map(|task| training.decided(task)).unwrap_or_default();
+                decided = self.at.branch.task.as_ref().map(|task| training.decided(task)).unwrap_or_default();
             }
             Bound::Judge(judge) => {
                 self.check_order(judge.as_ref(), span);
-                if let Some(task) = &self.done.task {
+                if let Some(task) = &self.at.branch.task {
                     decided = judge.decided(task);
                     if let Err(fault) = judge.check(task) {
                         self.fault(fault, &args, span);
                     }
                 }
             }
-            Bound::Step(_) if verb.spec.effect == Effect::Row && self.sort == Sort::Recipe => {
+            Bound::Step(_) if verb.spec.effect == Effect::Row && self.at.sort == Sort::Recipe => {
                 remark = Some("in every fold".to_owned());
             }
             _ => {}
@@ -370,30 +369,35 @@ impl<'a> Walk<'a> {
             // What the head of the data seems to hold is no ground for an error.
             Err(failure) if !self.kinds_are_certain() && is_about_kinds(&failure) => {}
             // A name may be that of a member of an open group; only the rows can say.
-            Err(failure) if failure.code == code::UNKNOWN_COLUMN && self.is_open() => self.schema = None,
+            Err(failure) if failure.code == code::UNKNOWN_COLUMN && self.is_open() => self.at.schema = None,
             Err(failure) => {
                 let diagnostic = self.placed(failure, span, implied.is_some());
                 self.say(diagnostic);
-                self.schema = None;
+                self.at.schema = None;
             }
         }
         if let Some(other) = &other {
-            footprint = other.footprint().then(footprint);
+            footprint = other.footprint(&self.nodes).then(footprint);
         }
-        let text = stage_text(&verb.spec, &args, &decided);
-        let schema = self.schema.clone();
-        self.done.nodes.push(Node {
+        let before = self.at.branch.path.last().copied();
+        let joined = other.as_ref().and_then(|other| other.branch.path.last().copied());
+        let node = Node {
+            inputs: before.into_iter().chain(joined).collect(),
+            text: stage_text(&verb.spec, &args, &decided),
+            canonical: canonical(&verb.spec, &args, &decided),
+            ordinal: self.path().count(verb),
             verb,
             args,
             bound,
             footprint,
             span,
-            text,
             implied: implied.is_some(),
             remark,
-            schema,
+            schema: self.at.schema.clone(),
             other,
-        });
+        };
+        self.at.branch.path.push(self.nodes.len());
+        self.nodes.push(node);
     }
 
     /// A stage at work; a judge of which the columns make another one takes the other's argument.
@@ -418,17 +422,17 @@ impl<'a> Walk<'a> {
         match bound {
             Bound::Combine(combine) => match self.other(args, span) {
                 Some(found) => {
-                    let schema = found.schema();
+                    let schema = found.schema(&self.nodes);
                     *other = Some(Box::new(found));
-                    let both = self.schema.as_ref().zip(schema.as_ref());
+                    let both = self.at.schema.as_ref().zip(schema.as_ref());
                     both.map(|(own, other)| combine.schema(own, other)).transpose()
                 }
                 None => Ok(None),
             },
             Bound::Source(source) => self.source(source.as_ref(), span),
-            Bound::Rows(rows) => self.schema.as_ref().map(|schema| rows.schema(schema)).transpose(),
-            Bound::Step(step) => self.schema.as_ref().map(|schema| step.schema(schema)).transpose(),
-            _ => Ok(self.schema.clone()),
+            Bound::Rows(rows) => self.at.schema.as_ref().map(|schema| rows.schema(schema)).transpose(),
+            Bound::Step(step) => self.at.schema.as_ref().map(|schema| step.schema(schema)).transpose(),
+            _ => Ok(self.at.schema.clone()),
         }
     }
 
@@ -436,21 +440,21 @@ impl<'a> Walk<'a> {
     fn declare(&mut self, footprint: &Footprint, span: Span) {
         // Training rows may be chosen by anything, also by the target.
         if footprint.effect != Effect::RowsTrain {
-            self.reads.extend(footprint.reads.names.iter().map(|name| (name.clone(), span)));
+            self.at.reads.extend(footprint.reads.names.iter().map(|name| (name.clone(), span)));
         }
         if let Some(Declaration { target, transform }) = &footprint.declares {
-            self.done.target = Some(target.clone());
-            self.done.transform = *transform;
-            self.target_span = Some(span);
+            self.at.branch.target = Some(target.clone());
+            self.at.branch.transform = *transform;
+            self.at.target_span = Some(span);
         }
     }
 
     fn is_open(&self) -> bool {
-        self.schema.as_ref().is_some_and(|schema| !schema.is_closed())
+        self.at.schema.as_ref().is_some_and(|schema| !schema.is_closed())
     }
 
     fn kinds_are_certain(&self) -> bool {
-        self.pin.is_some() || self.done.source_is_whole
+        self.pin.is_some() || self.at.branch.source_is_whole
     }
 
     fn placed(&self, failure: Failure, span: Span, implied: bool) -> Diagnostic {
@@ -466,7 +470,7 @@ impl<'a> Walk<'a> {
             return Ok(Some(pin.source.clone()));
         }
         let Some(sketch) = source.sketch(self.surroundings)? else { return Ok(None) };
-        self.done.source_is_whole = sketch.whole;
+        self.at.branch.source_is_whole = sketch.whole;
         if sketch.whole {
             // A run says them when it reads; what is wrong before that may follow from them.
             self.diagnostics.extend(sketch.notices.into_iter().map(|notice| notice.at(span)));
@@ -476,12 +480,12 @@ impl<'a> Walk<'a> {
 
     /// Goes on with another schema, remembering what the stage at `span` removed.
     fn move_to(&mut self, schema: Option<Schema>, span: Span) {
-        if let (Some(old), Some(new)) = (&self.schema, &schema) {
+        if let (Some(old), Some(new)) = (&self.at.schema, &schema) {
             for column in old.columns().filter(|column| new.find(&column.name).is_none()) {
-                self.removed.insert(column.name.to_string(), span);
+                self.at.removed.insert(column.name.to_string(), span);
             }
         }
-        self.schema = schema;
+        self.at.schema = schema;
     }
 }
 

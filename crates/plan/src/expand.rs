@@ -271,8 +271,8 @@ impl Expander<'_> {
                 }
             }
             Core::Only { block, .. } => self.block(block, local),
-            // Arms are resolved where they are planned.
-            Core::Arms { .. } | Core::Error => {}
+            Core::Arms { arms, .. } => arms.iter_mut().for_each(|arm| self.block(&mut arm.pipeline, local)),
+            Core::Error => {}
         }
     }
 

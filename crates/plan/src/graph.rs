@@ -1,32 +1,26 @@
-//! The graph of jobs: what the engine runs. A job depends only on jobs before it.
+//! The graph of jobs: what the engine runs. A job depends only on jobs before it, and belongs to a scope.
 //!
-//! **Invariant (honest folds):** no job that learns for a round can be reached from a row that the round holds out.
-//! [`JobGraph::check`] walks the graph and proves it; lowering calls it each time.
+//! A *scope* is a path of rounds: `[]` for what is done once, `[(split, 2)]` for the third round of a split, and
+//! `[(split, 2), (inner split, 0)]` for a round of a split inside that round. [`JobGraph::check`] proves that no job
+//! that learns in a scope depends on a row that one of the scope's rounds holds out (the `proof` module).
 
+use crate::fingerprint::{Fingerprint, Identity};
+use crate::model::NodeId;
+use crate::proof;
 use pipewright_frame::About;
 use pipewright_operator::work::{
-    Check, Combine, Fitted, Judge, Keep, Learner, Look, Rows, Source, Splitter, Step, Wanted,
+    Check, Choose, Combine, Fitted, FittedModel, Judge, Keep, Learner, Look, Rows, Source, Splitter, Step, Wanted,
 };
 use pipewright_operator::{FittedPipeline, Task};
 use pipewright_world::random::Key;
-use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The place of a job in its graph.
 pub type JobId = usize;
 
-/// The place of a stage: which pipeline of the script, which stage of the pipeline (implied ones count).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct StageId {
-    /// The pipeline.
-    pub pipeline: usize,
-    /// The stage.
-    pub stage: usize,
-}
-
 /// Which part of the rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Part {
     /// The rows to learn from.
     Train,
@@ -47,8 +41,15 @@ pub enum Work {
     Split(Arc<dyn Splitter>, Task, Key),
     /// table, rounds → table
     Pick(usize, Part),
-    /// table → state
-    Fit(Arc<dyn Step>, About),
+    /// table → state; `learns` says whether the state depends on the values of the rows
+    Fit {
+        /// What is fitted.
+        step: Arc<dyn Step>,
+        /// What it may know besides the rows.
+        about: About,
+        /// Does the state depend on the values of the rows?
+        learns: bool,
+    },
     /// state, table → table
     Apply,
     /// state, table that it was fitted on → table
@@ -61,12 +62,16 @@ pub enum Work {
     Score(Arc<dyn Judge>, Task, usize),
     /// result of a round … → evaluation
     Verdict(Arc<dyn Judge>, Arc<VerdictHead>),
+    /// evaluation … → the place of the candidate that wins
+    Choose(Arc<dyn Choose>),
+    /// choice, candidate … → the value of the candidate that wins; no other candidate is ever made
+    Chosen,
     /// table → output
     Look(Arc<dyn Look>),
     /// output … [, table] → output
     Check(Arc<dyn Check>),
     /// table, state …, model → output
-    Keep(Arc<dyn Keep>, Arc<Frame>),
+    Keep(Arc<dyn Keep>, Arc<PipelineHead>),
 }
 
 /// What a verdict says about itself.
@@ -78,11 +83,13 @@ pub struct VerdictHead {
     pub task: Task,
     /// The seed of the splits.
     pub seed: u64,
+    /// The arm of a `fork` that is judged.
+    pub arm: Option<Arc<str>>,
 }
 
 /// What a fitted pipeline holds besides its states and its model.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Frame {
+pub struct PipelineHead {
     /// The verb of each state, in order.
     pub verbs: Vec<String>,
     /// The model's name.
@@ -97,7 +104,7 @@ pub struct Frame {
     pub columns: Option<Vec<Arc<str>>>,
 }
 
-impl Frame {
+impl PipelineHead {
     /// Does the pipeline want this column of new rows?
     #[must_use]
     pub fn wants(&self, column: &pipewright_frame::Column) -> bool {
@@ -106,7 +113,7 @@ impl Frame {
             && self.columns.as_ref().is_none_or(|columns| columns.contains(&column.name))
     }
 
-    /// Puts states and model into the frame.
+    /// The fitted pipeline of these states and this model.
     ///
     /// # Panics
     /// If there are not as many states as verbs.
@@ -115,9 +122,9 @@ impl Frame {
         &self,
         input: Vec<pipewright_frame::Column>,
         states: Vec<Arc<dyn Fitted>>,
-        model: Arc<dyn pipewright_operator::work::FittedModel>,
+        model: Arc<dyn FittedModel>,
     ) -> FittedPipeline {
-        assert_eq!(states.len(), self.verbs.len(), "a state a verb");
+        assert_eq!(states.len(), self.verbs.len(), "one state per verb");
         let records = self.verbs.iter().zip(states);
         FittedPipeline {
             input,
@@ -140,19 +147,41 @@ pub struct Job {
     pub work: Work,
     /// What it needs, in the order that its work names.
     pub inputs: Vec<JobId>,
-    /// Equal keys, equal results.
-    pub key: u64,
+    /// Equal fingerprints, equal results.
+    pub fingerprint: Fingerprint,
     /// The stage it works for.
-    pub stage: StageId,
-    /// The round it belongs to; none for what happens once.
-    pub round: Option<usize>,
+    pub stage: NodeId,
+    /// The rounds it belongs to; the root for what is done once.
+    pub scope: ScopeId,
 }
 
-/// Jobs in an order in which each depends only on earlier ones.
+/// The place of a scope in its graph.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct ScopeId(Option<usize>);
+
+impl ScopeId {
+    /// What is done once.
+    pub const ROOT: ScopeId = ScopeId(None);
+}
+
+/// A round of a split, inside another scope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Round {
+    /// The scope that the split is in.
+    pub parent: ScopeId,
+    /// The job that parts the rows.
+    pub split: JobId,
+    /// Which of its rounds.
+    pub index: usize,
+}
+
+/// Jobs in an order in which each depends only on earlier ones. A graph only grows: the places of jobs stay.
 #[derive(Clone, Default)]
 pub struct JobGraph {
     jobs: Vec<Job>,
-    by_key: HashMap<u64, JobId>,
+    by_fingerprint: BTreeMap<Fingerprint, JobId>,
+    scopes: Vec<Round>,
+    by_round: BTreeMap<Round, ScopeId>,
 }
 
 impl JobGraph {
@@ -162,88 +191,61 @@ impl JobGraph {
         &self.jobs
     }
 
-    /// Adds a job, or finds the one that does the same: equal keys are one job. `what` names the work with all that
-    /// it depends on besides its inputs.
-    pub fn add(&mut self, work: Work, what: &str, inputs: &[JobId], stage: StageId, round: Option<usize>) -> JobId {
-        let mut hasher = DefaultHasher::new();
-        what.hash(&mut hasher);
-        for &input in inputs {
-            self.jobs[input].key.hash(&mut hasher);
-        }
-        let key = hasher.finish();
-        if let Some(&known) = self.by_key.get(&key) {
+    /// Adds a job, or finds the one that does the same. `identity` says what it does with all that its result depends
+    /// on besides its inputs.
+    pub fn add(&mut self, work: Work, identity: Identity, inputs: &[JobId], stage: NodeId, scope: ScopeId) -> JobId {
+        let fingerprint = identity.with_inputs(inputs.iter().map(|&input| self.jobs[input].fingerprint));
+        if let Some(&known) = self.by_fingerprint.get(&fingerprint) {
             return known;
         }
-        self.jobs.push(Job { work, inputs: inputs.to_vec(), key, stage, round });
-        self.by_key.insert(key, self.jobs.len() - 1);
+        self.jobs.push(Job { work, inputs: inputs.to_vec(), fingerprint, stage, scope });
+        self.by_fingerprint.insert(fingerprint, self.jobs.len() - 1);
         self.jobs.len() - 1
     }
 
-    /// How many jobs of each kind there are, for the plan's text.
+    /// The scope of one round of a split that is done in `parent`.
+    pub fn enter(&mut self, parent: ScopeId, split: JobId, index: usize) -> ScopeId {
+        let round = Round { parent, split, index };
+        *self.by_round.entry(round).or_insert_with(|| {
+            self.scopes.push(round);
+            ScopeId(Some(self.scopes.len() - 1))
+        })
+    }
+
+    /// The innermost round of a scope; none for the root.
+    #[must_use]
+    pub fn round(&self, scope: ScopeId) -> Option<&Round> {
+        scope.0.map(|index| &self.scopes[index])
+    }
+
+    /// The rounds of a scope, outermost first.
+    #[must_use]
+    pub fn rounds(&self, scope: ScopeId) -> Vec<Round> {
+        let innermost = self.round(scope).copied();
+        let mut path: Vec<Round> =
+            std::iter::successors(innermost, |round| self.round(round.parent).copied()).collect();
+        path.reverse();
+        path
+    }
+
+    /// The inputs that a job needs before it is known which candidate wins: all, or the choice alone.
+    #[must_use]
+    pub fn needed_first(&self, job: JobId) -> &[JobId] {
+        let job = &self.jobs[job];
+        if matches!(job.work, Work::Chosen) { &job.inputs[..1] } else { &job.inputs }
+    }
+
+    /// How many jobs of a kind there are, for the plan's text.
     #[must_use]
     pub fn count(&self, of: impl Fn(&Work) -> bool) -> usize {
         self.jobs.iter().filter(|job| of(&job.work)).count()
     }
 
-    /// Proves that the folds are honest.
+    /// Proves that the rounds are honest, at any depth.
     ///
     /// # Errors
     /// The first job that breaks the rule, and why.
     pub fn check(&self) -> Result<(), String> {
-        let mut origins: Vec<Origin> = Vec::with_capacity(self.jobs.len());
-        for (id, job) in self.jobs.iter().enumerate() {
-            if job.inputs.iter().any(|&input| input >= id) {
-                return Err(format!("job {id} depends on a later one"));
-            }
-            let origin = self.origin(job, &origins);
-            let learns = matches!(job.work, Work::Fit(..) | Work::ApplyTraining | Work::Learn(..) | Work::Split(..));
-            if let (true, Some(round)) = (learns, job.round) {
-                let is_honest = origin.train.is_some_and(|(_, index)| index == round);
-                if !is_honest || origin.whole || origin.test.is_some() {
-                    return Err(format!(
-                        "job {id} of round {round} learns from other rows than its training rows: {origin:?}"
-                    ));
-                }
-            }
-            origins.push(origin);
-        }
-        Ok(())
-    }
-
-    /// The rows that a job's value depends on.
-    fn origin(&self, job: &Job, origins: &[Origin]) -> Origin {
-        match &job.work {
-            Work::Read(..) => Origin { whole: true, ..Origin::default() },
-            // Which rows are dealt to which round may depend on all of them: on the classes of the target.
-            Work::Pick(index, part) if self.jobs[job.inputs[1]].round.is_none() => match part {
-                Part::Train => Origin { train: Some((job.inputs[1], *index)), ..Origin::default() },
-                Part::Test => Origin { test: Some((job.inputs[1], *index)), ..Origin::default() },
-            },
-            // A split inside a round parts rows that are training rows already: nothing changes.
-            _ => job.inputs.iter().fold(Origin::default(), |origin, &input| origin.and(origins[input])),
-        }
-    }
-}
-
-/// Which rows a value depends on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Origin {
-    /// All rows, before any split; or those of several rounds, which together are as good as all.
-    whole: bool,
-    /// The training rows of a split's round.
-    train: Option<(JobId, usize)>,
-    /// The held-out rows of a split's round.
-    test: Option<(JobId, usize)>,
-}
-
-impl Origin {
-    fn and(self, other: Origin) -> Origin {
-        let differ = |one: Option<(JobId, usize)>, two: Option<_>| one.is_some() && two.is_some() && one != two;
-        let mixed = differ(self.train, other.train) || differ(self.test, other.test);
-        Origin {
-            whole: self.whole || other.whole || mixed,
-            train: self.train.or(other.train),
-            test: self.test.or(other.test),
-        }
+        proof::check(self)
     }
 }

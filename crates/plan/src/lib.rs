@@ -16,16 +16,23 @@
 mod bind;
 mod check;
 mod expand;
+mod fingerprint;
 mod graph;
 mod lower;
+mod model;
 mod names;
+mod path;
 mod print;
+mod proof;
 mod replay;
 mod target;
 mod wanted;
 
-pub use check::{Node, Options, Other, Pin, PipelinePlan, Plan, plan, sourced};
+pub use check::{Options, plan, sourced};
 pub use expand::{Flat, Overrides, expand};
-pub use graph::{Frame, Job, JobGraph, JobId, Part, StageId, VerdictHead, Work};
+pub use fingerprint::{Fingerprint, Identity};
+pub use graph::{Job, JobGraph, JobId, Part, PipelineHead, Round, ScopeId, VerdictHead, Work};
 pub use lower::{Tables, lower, lower_tables};
+pub use model::{Branch, Node, NodeId, Other, Pin, Pipeline, Plan};
+pub use path::Path;
 pub use target::TargetFacts;

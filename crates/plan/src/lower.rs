@@ -1,65 +1,70 @@
-//! Lowering: the judged part of a plan is rewritten into folds, and everything becomes jobs.
+//! Lowering: the judged part of a plan is rewritten into rounds, and everything becomes jobs.
 //!
-//! What stands above the first stage that learns is done once and shared. What stands from there down to the
-//! training is fitted anew in every round on that round's training rows only. A sink pulls one final fit on all rows.
+//! What stands above the first stage that learns (and above a fork) is done once and shared. What stands from there
+//! down to the training is fitted anew in every round on that round's training rows only. A sink pulls one final fit on
+//! all rows. Each branch of a fork is lowered by itself; what branches share has equal fingerprints, and so is one job.
 
-use crate::check::{Node, PipelinePlan, Plan};
-use crate::graph::{Frame, JobGraph, JobId, Part, StageId, VerdictHead, Work};
+use crate::fingerprint::Identity;
+use crate::graph::{JobGraph, JobId, Part, PipelineHead, ScopeId, VerdictHead, Work};
+use crate::model::{Branch, Node, NodeId, Other, Plan};
+use crate::path::Path;
 use pipewright_frame::About;
 use pipewright_operator::work::{Judge, Learner, Step, Training};
 use pipewright_operator::{Bound, Effect, Structure, Task, TrainingRows};
 use pipewright_world::random::Key;
 use std::sync::Arc;
 
-/// The jobs that make every pipeline's table down to its first stage that learns, and the table's job for each.
-#[must_use]
-pub fn lower_tables(plan: &Plan) -> (JobGraph, Vec<Tables>) {
-    let mut graph = JobGraph::default();
-    let tables = (0..plan.pipelines.len())
-        .map(|index| {
-            let mut lowering = Lowering::new(plan, index, &mut graph);
-            lowering.tables();
-            lowering.pinned()
-        })
-        .collect();
-    (graph, tables)
-}
-
 /// The tables that a pipeline's data is pinned by.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Tables {
     /// As read.
     pub source: Option<JobId>,
     /// At the first stage that learns.
     pub prepared: Option<JobId>,
+    /// What a saved pipeline takes of what is done once: the table that new rows are to be like, and states.
+    pub saved: Vec<JobId>,
     /// Those of the other tables that stages bring in, in order.
     pub others: Vec<Tables>,
 }
 
-/// All jobs of a plan, and the reports among them in the order of the script.
+impl Tables {
+    /// The jobs whose values later jobs take. Of the source and of other tables, the columns are enough.
+    pub fn jobs(&self) -> impl Iterator<Item = JobId> {
+        self.prepared.into_iter().chain(self.saved.iter().copied())
+    }
+}
+
+/// Adds the jobs that make every pipeline's table down to its first stage that learns.
+pub fn lower_tables(plan: &Plan, graph: &mut JobGraph) -> Vec<Tables> {
+    let tables = plan.pipelines.iter().map(|pipeline| match pipeline.branches.first() {
+        Some(branch) => Lowering::shared(plan, branch, graph).tables,
+        None => Tables::default(),
+    });
+    tables.collect()
+}
+
+/// Adds all jobs of a plan, and returns those that make its reports, in the order of the script.
 ///
 /// # Panics
 /// If a plan would learn from held-out rows: that is a bug, never a user's mistake.
-#[must_use]
-pub fn lower(plan: &Plan) -> (JobGraph, Vec<JobId>) {
-    let mut graph = JobGraph::default();
+pub fn lower(plan: &Plan, graph: &mut JobGraph) -> Vec<JobId> {
     let mut reports = Vec::new();
-    for index in 0..plan.pipelines.len() {
-        let mut lowering = Lowering::new(plan, index, &mut graph);
-        lowering.tables();
+    for branch in plan.pipelines.iter().flat_map(|pipeline| &pipeline.branches) {
+        let mut lowering = Lowering::shared(plan, branch, graph);
         lowering.learning();
         reports.append(&mut lowering.reports);
     }
-    graph.check().expect("no job learns from rows that its round holds out");
-    (graph, reports)
+    graph.check().expect("no job learns from rows that its rounds hold out");
+    reports.sort_by_key(|&report| (graph.jobs()[report].stage, report));
+    reports.dedup();
+    reports
 }
 
 struct Lowering<'a> {
     graph: &'a mut JobGraph,
-    plan: &'a PipelinePlan,
-    index: usize,
-    seed: u64,
-    source: Option<JobId>,
+    plan: &'a Plan,
+    path: Path<'a>,
+    tables: Tables,
     /// The table at the stage in hand, on the way of what is done once or finally.
     table: Option<JobId>,
     reports: Vec<JobId>,
@@ -71,24 +76,24 @@ struct Lowering<'a> {
     /// The table with which new rows are to be alike, and the states of what is done once that they go through.
     input: Option<JobId>,
     replayed: Vec<(String, JobId)>,
-    /// The other tables that stages bring in.
-    others: Vec<Tables>,
     /// The stage that brings this table in, where it is another one's.
-    for_stage: Option<StageId>,
+    for_stage: Option<NodeId>,
 }
 
 impl<'a> Lowering<'a> {
-    fn new(plan: &'a Plan, index: usize, graph: &'a mut JobGraph) -> Lowering<'a> {
-        Lowering::of(&plan.pipelines[index], index, plan.seed, graph)
+    /// What is done once, down to the first stage that learns.
+    fn shared(plan: &'a Plan, branch: &'a Branch, graph: &'a mut JobGraph) -> Lowering<'a> {
+        let mut lowering = Lowering::of(plan, branch, graph, None);
+        lowering.tables();
+        lowering
     }
 
-    fn of(plan: &'a PipelinePlan, index: usize, seed: u64, graph: &'a mut JobGraph) -> Lowering<'a> {
+    fn of(plan: &'a Plan, branch: &'a Branch, graph: &'a mut JobGraph, for_stage: Option<NodeId>) -> Lowering<'a> {
         Lowering {
             graph,
             plan,
-            index,
-            seed,
-            source: None,
+            path: Path::new(&plan.nodes, branch),
+            tables: Tables::default(),
             table: None,
             reports: Vec::new(),
             states: Vec::new(),
@@ -96,122 +101,134 @@ impl<'a> Lowering<'a> {
             whole: None,
             input: None,
             replayed: Vec::new(),
-            others: Vec::new(),
-            for_stage: None,
+            for_stage,
         }
     }
 
-    fn pinned(&mut self) -> Tables {
-        Tables { source: self.source, prepared: self.table, others: std::mem::take(&mut self.others) }
+    fn node(&self, stage: usize) -> &'a Node {
+        self.path.nodes[stage]
     }
 
-    fn stage(&self, stage: usize) -> StageId {
-        self.for_stage.unwrap_or(StageId { pipeline: self.index, stage })
+    fn add(&mut self, work: Work, identity: Identity, inputs: &[JobId], stage: usize, scope: ScopeId) -> JobId {
+        let id = self.for_stage.unwrap_or(self.path.branch.path[stage]);
+        self.graph.add(work, identity, inputs, id, scope)
     }
 
-    fn add(&mut self, work: Work, what: &str, inputs: &[JobId], stage: usize, round: Option<usize>) -> JobId {
-        let id = self.stage(stage);
-        self.graph.add(work, what, inputs, id, round)
+    /// The random numbers of one purpose in one scope.
+    fn stream(&self, seed: Option<u64>, purpose: &str, scope: ScopeId) -> Key {
+        self.in_scope(Key::new(seed.unwrap_or(self.plan.seed)).child(purpose), scope)
     }
 
-    fn key(&self, own: Option<u64>) -> Key {
-        Key::new(own.unwrap_or(self.seed))
+    /// The random numbers of one stage in one scope: by its verb and its place among the stages of that verb, so that
+    /// neither spelling nor other stages change them.
+    fn stream_of(&self, node: &Node, purpose: &str, scope: ScopeId) -> Key {
+        let seed = node.args.whole("seed").map_or(self.plan.seed, |seed| seed as u64);
+        let stage = Key::new(seed).child(purpose).child(node.verb.spec.name).index(node.ordinal);
+        self.in_scope(stage, scope)
     }
 
-    /// What is done once, down to the first stage that learns.
+    fn in_scope(&self, key: Key, scope: ScopeId) -> Key {
+        let rounds = self.graph.rounds(scope);
+        if rounds.is_empty() {
+            return key.index(0);
+        }
+        rounds.iter().fold(key, |key, round| key.index(round.index as u64 + 1))
+    }
+
     fn tables(&mut self) {
-        let plan = self.plan;
-        let replayed = plan.replayed();
-        for (stage, node) in plan.nodes.iter().enumerate().take(plan.first_fit()) {
+        let replayed = self.path.replayed();
+        for stage in 0..self.path.shared_end() {
             if stage == replayed.start {
                 self.input = self.table;
             }
-            self.shared_stage(stage, node, replayed.contains(&stage));
+            self.shared_stage(stage, replayed.contains(&stage));
         }
         self.input = self.input.or(self.table);
+        self.tables.prepared = self.table;
+        self.tables.saved = self.input.into_iter().chain(self.replayed.iter().map(|(_, state)| *state)).collect();
     }
 
-    fn shared_stage(&mut self, stage: usize, node: &Node, is_replayed: bool) {
+    fn shared_stage(&mut self, stage: usize, is_replayed: bool) {
+        let node = self.node(stage);
         match &node.bound {
             Bound::Source(source) => {
-                let wanted = crate::wanted::wanted(self.plan);
-                let read = self.add(
-                    Work::Read(source.clone(), wanted.clone()),
-                    &format!("read {} {wanted:?}", node.text),
-                    &[],
-                    stage,
-                    None,
-                );
-                self.source = Some(read);
+                let wanted = crate::wanted::wanted(&self.path);
+                let identity = Identity::of("read").text(&node.canonical).text(&wanted_text(&wanted));
+                let read = self.add(Work::Read(source.clone(), wanted), identity, &[], stage, ScopeId::ROOT);
+                self.tables.source = Some(read);
                 self.table = Some(read);
             }
             Bound::Rows(rows) => {
-                let key = self.key(node.args.whole("seed").map(|seed| seed as u64)).child("rows").index(stage as u64);
-                let what = format!("{} {key:?}", node.text);
-                self.table =
-                    self.table.map(|table| self.add(Work::Rows(rows.clone(), key), &what, &[table], stage, None));
+                let key = self.stream_of(node, "rows", ScopeId::ROOT);
+                let identity = Identity::of("rows").text(&node.canonical).key(key);
+                let work = Work::Rows(rows.clone(), key);
+                self.table = self.table.map(|table| self.add(work, identity, &[table], stage, ScopeId::ROOT));
             }
             Bound::Combine(combine) => {
                 let (Some(table), Some(other)) = (self.table, &node.other) else { return };
-                let own = self.stage(stage);
-                let mut lowering = Lowering::of(&other.plan, self.index, self.seed, self.graph);
-                lowering.for_stage = Some(own);
-                lowering.tables();
-                let (tables, joined) = (lowering.pinned(), lowering.table);
-                self.others.push(tables);
-                let Some(joined) = joined else { return };
-                let key = self.key(None).child("combine").index(stage as u64);
+                let Some(joined) = self.other(other, stage) else { return };
+                let key = self.stream_of(node, "combine", ScopeId::ROOT);
+                let name = other.name.as_deref().unwrap_or_default();
+                let identity = Identity::of("combine").text(&node.canonical).text(name).key(key);
                 let work = Work::Combine(combine.clone(), other.name.clone(), key);
-                let what = format!("{} {:?} {key:?}", node.text, other.name);
-                self.table = Some(self.add(work, &what, &[table, joined], stage, None));
+                self.table = Some(self.add(work, identity, &[table, joined], stage, ScopeId::ROOT));
             }
             Bound::Step(step) => {
                 let Some(table) = self.table else { return };
-                let (state, table) = self.fit(stage, node, step, table, None);
+                let (state, table) = self.fit(stage, step, table, ScopeId::ROOT);
                 self.table = Some(table);
                 if is_replayed {
                     self.replayed.push((node.verb.spec.name.to_owned(), state));
                 }
             }
-            _ => self.tee(stage, node),
+            _ => self.tee(stage),
         }
     }
 
+    /// The other table that a stage brings in.
+    fn other(&mut self, other: &'a Other, stage: usize) -> Option<JobId> {
+        let for_stage = self.for_stage.unwrap_or(self.path.branch.path[stage]);
+        let mut lowering = Lowering::of(self.plan, &other.branch, self.graph, Some(for_stage));
+        lowering.tables();
+        let (tables, table) = (lowering.tables, lowering.table);
+        self.tables.others.push(tables);
+        table
+    }
+
     /// What a step learns from rows, and what they become.
-    fn fit(
-        &mut self,
-        stage: usize,
-        node: &Node,
-        step: &Arc<dyn Step>,
-        rows: JobId,
-        round: Option<usize>,
-    ) -> (JobId, JobId) {
-        let own = node.args.whole("seed").map(|seed| seed as u64);
-        let number = round.map_or(0, |round| round as u64 + 1);
+    fn fit(&mut self, stage: usize, step: &Arc<dyn Step>, rows: JobId, scope: ScopeId) -> (JobId, JobId) {
+        let node = self.node(stage);
         let sees_target = matches!(node.footprint.effect, Effect::FitTarget | Effect::RowsTrain);
-        let aim = self.plan.task.as_ref().filter(|_| sees_target).map(Task::aim);
-        let about = About { aim, key: self.key(own).child("fit").child(&node.text).index(number) };
-        let what = format!("fit {} {about:?}", node.text);
-        let state = self.add(Work::Fit(step.clone(), about.clone()), &what, &[rows], stage, round);
-        let become_what = match node.footprint.training {
-            TrainingRows::AsOthers => self.add(Work::Apply, "apply", &[state, rows], stage, round),
-            TrainingRows::Apart => self.add(Work::ApplyTraining, "apply training", &[state, rows], stage, round),
+        let task = self.path.branch.task.as_ref().filter(|_| sees_target);
+        let about = About { aim: task.map(Task::aim), key: self.stream_of(node, "fit", scope) };
+        let identity = Identity::of("fit").text(&node.canonical).key(about.key).text(&task_text(task));
+        let work = Work::Fit { step: step.clone(), about, learns: node.footprint.effect.learns() };
+        let state = self.add(work, identity, &[rows], stage, scope);
+        let rows = match node.footprint.training {
+            TrainingRows::AsOthers => self.apply(state, rows, stage, scope),
+            TrainingRows::Apart => {
+                let identity = Identity::of("apply training");
+                self.add(Work::ApplyTraining, identity, &[state, rows], stage, scope)
+            }
         };
-        (state, become_what)
+        (state, rows)
+    }
+
+    fn apply(&mut self, state: JobId, rows: JobId, stage: usize, scope: ScopeId) -> JobId {
+        self.add(Work::Apply, Identity::of("apply"), &[state, rows], stage, scope)
     }
 
     /// From the first stage that learns to the end.
     fn learning(&mut self) {
-        let plan = self.plan;
-        let first = plan.first_fit();
+        let first = self.path.shared_end();
         self.whole = self.table;
         let finally = self.final_rows(first);
-        for (stage, node) in plan.nodes.iter().enumerate().skip(first) {
-            match &node.bound {
-                Bound::Step(step) => self.final_step(stage, node, step, finally),
-                Bound::Training(training) => self.final_model(stage, node, training.clone(), finally),
-                Bound::Judge(judge) => self.folds(stage, judge.clone()),
-                _ => self.tee(stage, node),
+        for stage in first..self.path.nodes.len() {
+            match &self.node(stage).bound {
+                Bound::Step(step) => self.final_step(stage, step, finally),
+                Bound::Training(training) => self.final_model(stage, training.as_ref(), finally),
+                Bound::Judge(judge) => self.judged(stage, judge),
+                _ => self.tee(stage),
             }
         }
     }
@@ -219,24 +236,23 @@ impl<'a> Lowering<'a> {
     /// Does anything look at, or take out, what all rows teach? Then: the rows for validation, if the model wants
     /// some.
     fn final_rows(&mut self, first: usize) -> Option<Final> {
-        let pulls = |node: &Node| {
-            node.verb.spec.structure == Structure::Final || matches!(node.bound, Bound::Look(_) | Bound::Check(_))
-        };
-        let plan = self.plan;
-        let training = plan.training();
+        let structure = |node: &Node| node.verb.spec.structure;
+        let pulls =
+            |node: &Node| structure(node) == Structure::Final || matches!(node.bound, Bound::Look(_) | Bound::Check(_));
+        let training = self.path.training();
         // What looks at a table below the training looks at nothing that was learned.
-        let pulled = plan.nodes.iter().enumerate().skip(first).any(|(stage, node)| {
-            pulls(node)
-                && (training.is_none_or(|training| stage < training) || node.verb.spec.structure == Structure::Final)
+        let pulled = self.path.nodes.iter().enumerate().skip(first).any(|(stage, node)| {
+            pulls(node) && (training.is_none_or(|training| stage < training) || structure(node) == Structure::Final)
         });
         let table = self.table.filter(|_| pulled)?;
-        let Some(stage) = training else { return Some(Final { validation: None }) };
-        let Bound::Training(training) = &plan.nodes[stage].bound else { return Some(Final { validation: None }) };
-        let Some((train, validation)) = self.reserve(training.as_ref(), table, stage, None) else {
-            return Some(Final { validation: None });
-        };
-        self.table = Some(train);
-        Some(Final { validation: Some(validation) })
+        let reserved = training.and_then(|stage| match &self.node(stage).bound {
+            Bound::Training(training) => self.reserve(training.as_ref(), table, stage, ScopeId::ROOT),
+            _ => None,
+        });
+        if let Some((train, _)) = reserved {
+            self.table = Some(train);
+        }
+        Some(Final { validation: reserved.map(|(_, validation)| validation) })
     }
 
     /// Sets rows for validation aside, if the model wants some: (training rows, validation rows).
@@ -245,169 +261,175 @@ impl<'a> Lowering<'a> {
         training: &dyn Training,
         table: JobId,
         stage: usize,
-        round: Option<usize>,
+        scope: ScopeId,
     ) -> Option<(JobId, JobId)> {
-        let (task, splitter) = (self.plan.task.clone()?, training.validation()?);
-        let number = round.map_or(0, |round| round as u64 + 1);
-        let key = self.key(training.seed()).child("validation").index(number);
-        let what = format!("reserve {} {key:?}", self.plan.nodes[stage].text);
-        let rounds = self.add(Work::Split(splitter, task, key), &what, &[table], stage, round);
-        let train = self.add(Work::Pick(0, Part::Train), "pick 0 train", &[table, rounds], stage, round);
-        let validation = self.add(Work::Pick(0, Part::Test), "pick 0 test", &[table, rounds], stage, round);
+        let (task, splitter) = (self.path.branch.task.clone()?, training.validation()?);
+        let key = self.stream(training.seed(), "validation", scope);
+        let identity = Identity::of("reserve").text(&self.node(stage).canonical).key(key).text(&task_text(Some(&task)));
+        let rounds = self.add(Work::Split(splitter, task, key), identity, &[table], stage, scope);
+        let train = self.pick(table, rounds, 0, Part::Train, stage, scope);
+        let validation = self.pick(table, rounds, 0, Part::Test, stage, scope);
         Some((train, validation))
     }
 
-    fn final_step(&mut self, stage: usize, node: &Node, step: &Arc<dyn Step>, finally: Option<Final>) {
+    fn pick(&mut self, table: JobId, rounds: JobId, round: usize, part: Part, stage: usize, scope: ScopeId) -> JobId {
+        let identity = Identity::of("pick").number(round as u64).number(u64::from(part == Part::Test));
+        self.add(Work::Pick(round, part), identity, &[table, rounds], stage, scope)
+    }
+
+    fn final_step(&mut self, stage: usize, step: &Arc<dyn Step>, finally: Option<Final>) {
         let (Some(_), Some(table)) = (finally, self.table) else { return };
-        let (state, table) = self.fit(stage, node, step, table, None);
-        self.states.push((node.verb.spec.name.to_owned(), state));
+        let (state, table) = self.fit(stage, step, table, ScopeId::ROOT);
+        self.states.push((self.node(stage).verb.spec.name.to_owned(), state));
         self.table = Some(table);
     }
 
-    fn final_model(&mut self, stage: usize, node: &Node, training: Arc<dyn Training>, finally: Option<Final>) {
-        let (Some(finally), Some(table), Some(learner)) = (finally, self.table, self.plan.learner.clone()) else {
-            return;
-        };
-        let validation = finally.validation.map(|rows| self.apply_states(rows, stage, None));
-        let key = self.key(training.seed()).child("train").index(0);
-        self.model = Some(self.learn(stage, node, learner, key, table, validation, None));
-    }
-
-    fn apply_states(&mut self, rows: JobId, stage: usize, round: Option<usize>) -> JobId {
+    fn final_model(&mut self, stage: usize, training: &dyn Training, finally: Option<Final>) {
+        let (Some(finally), Some(table)) = (finally, self.table) else { return };
         let states: Vec<JobId> = self.states.iter().map(|(_, state)| *state).collect();
-        states.into_iter().fold(rows, |rows, state| self.add(Work::Apply, "apply", &[state, rows], stage, round))
+        let validation = finally
+            .validation
+            .map(|rows| states.into_iter().fold(rows, |rows, state| self.apply(state, rows, stage, ScopeId::ROOT)));
+        self.model = self.learn(stage, training, table, validation, ScopeId::ROOT);
     }
 
-    #[allow(clippy::too_many_arguments)]
     fn learn(
         &mut self,
         stage: usize,
-        node: &Node,
-        learner: Arc<dyn Learner>,
-        key: Key,
+        training: &dyn Training,
         table: JobId,
         validation: Option<JobId>,
-        round: Option<usize>,
-    ) -> JobId {
-        let what = format!("learn {} {key:?} {}", node.text, validation.is_some());
+        scope: ScopeId,
+    ) -> Option<JobId> {
+        let learner = self.path.branch.learner.clone()?;
+        let key = self.stream(training.seed(), "train", scope);
+        let task = task_text(self.path.branch.task.as_ref());
+        let identity = Identity::of("learn").text(&self.node(stage).canonical).key(key).text(&task);
         let inputs: Vec<JobId> = std::iter::once(table).chain(validation).collect();
-        self.add(Work::Learn(learner, key), &what, &inputs, stage, round)
+        Some(self.add(Work::Learn(learner, key), identity, &inputs, stage, scope))
     }
 
-    /// The rewrite of a judge: everything from the first stage that learns down to the training, once a round.
-    fn folds(&mut self, stage: usize, judge: Arc<dyn Judge>) {
-        let plan = self.plan;
-        let (Some(table), Some(task), Some(learner), Some(trained_at)) =
-            (self.whole, plan.task.clone(), plan.learner.clone(), plan.training())
+    /// The rewrite of a judge: everything from the first stage that learns down to the training, once per round.
+    fn judged(&mut self, stage: usize, judge: &Arc<dyn Judge>) {
+        let branch = self.path.branch;
+        let (Some(table), Some(task), Some(trained_at)) = (self.whole, branch.task.clone(), self.path.training())
         else {
             return;
         };
-        let Bound::Training(training) = &plan.nodes[trained_at].bound else { return };
-        let seed = judge.seed().unwrap_or(self.seed);
-        let split_key = Key::new(seed).child("split");
-        let what = format!("split {} {split_key:?} {}", plan.nodes[stage].text, task.target);
-        let rounds = self.add(Work::Split(judge.clone(), task.clone(), split_key), &what, &[table], stage, None);
+        let Bound::Training(training) = &self.node(trained_at).bound else { return };
+        let canonical = &self.node(stage).canonical;
+        let seed = judge.seed().unwrap_or(self.plan.seed);
+        let key = Key::new(seed).child("split");
+        let identity = Identity::of("split").text(canonical).key(key).text(&task_text(Some(&task)));
+        let split = Work::Split(judge.clone(), task.clone(), key);
+        let rounds = self.add(split, identity, &[table], stage, ScopeId::ROOT);
         let baseline = judge.baseline(&task);
-        let scores: Vec<JobId> = (0..judge.rounds())
-            .map(|round| {
-                let fold = Fold { stage, table, rounds, round, task: &task, trained_at };
-                let predicted = self.fold(&fold, training.clone(), learner.clone());
-                let baseline = self.baseline(&fold, baseline.clone());
-                let test = self.pick(&fold, Part::Test);
-                let what = format!("score {}", plan.nodes[stage].text);
-                let work = Work::Score(judge.clone(), task.clone(), round);
-                self.add(work, &what, &[test, predicted, baseline, rounds], stage, Some(round))
-            })
-            .collect();
-        let head = Arc::new(VerdictHead { model: training.label(), task, seed });
-        let what = format!("verdict {} {head:?}", plan.nodes[stage].text);
-        let report = self.add(Work::Verdict(judge, head), &what, &scores, stage, None);
+        let mut scores = Vec::new();
+        for round in 0..judge.rounds() {
+            let scope = self.graph.enter(ScopeId::ROOT, rounds, round);
+            let fold = Fold { table, rounds, round, scope, trained_at };
+            let Some(predicted) = self.fold(&fold, training.as_ref()) else { return };
+            let baseline = self.baseline(&fold, stage, &task, baseline.clone());
+            let test = self.pick(table, rounds, round, Part::Test, stage, scope);
+            let identity = Identity::of("score").text(canonical).number(round as u64);
+            let work = Work::Score(judge.clone(), task.clone(), round);
+            scores.push(self.add(work, identity, &[test, predicted, baseline, rounds], stage, scope));
+        }
+        let head = VerdictHead { model: training.label(), task, seed, arm: branch.arm.clone() };
+        let arm = head.arm.as_deref().unwrap_or_default();
+        let identity = Identity::of("verdict").text(canonical).text(&head.model).number(seed).text(arm);
+        let report = self.add(Work::Verdict(judge.clone(), Arc::new(head)), identity, &scores, stage, ScopeId::ROOT);
         self.reports.push(report);
     }
 
-    fn pick(&mut self, fold: &Fold<'_>, part: Part) -> JobId {
-        let what = format!("pick {} {part:?}", fold.round);
-        let inputs = [fold.table, fold.rounds];
-        self.add(Work::Pick(fold.round, part), &what, &inputs, fold.stage, Some(fold.round))
-    }
-
     /// Fits everything on one round's training rows and predicts its held-out rows.
-    fn fold(&mut self, fold: &Fold<'_>, training: Arc<dyn Training>, learner: Arc<dyn Learner>) -> JobId {
-        let plan = self.plan;
-        let round = Some(fold.round);
-        let mut train = self.pick(fold, Part::Train);
+    fn fold(&mut self, fold: &Fold, training: &dyn Training) -> Option<JobId> {
+        let Fold { table, rounds, round, scope, trained_at } = *fold;
+        let mut train = self.pick(table, rounds, round, Part::Train, trained_at, scope);
         let mut validation = None;
-        if let Some((rest, reserved)) = self.reserve(training.as_ref(), train, fold.trained_at, round) {
+        if let Some((rest, reserved)) = self.reserve(training, train, trained_at, scope) {
             train = rest;
             validation = Some(reserved);
         }
-        let mut test = self.pick(fold, Part::Test);
-        for (stage, node) in plan.nodes.iter().enumerate().take(fold.trained_at).skip(plan.first_fit()) {
-            let Bound::Step(step) = &node.bound else { continue };
-            let (state, rows) = self.fit(stage, node, step, train, round);
+        let mut test = self.pick(table, rounds, round, Part::Test, trained_at, scope);
+        for stage in self.path.shared_end()..trained_at {
+            let Bound::Step(step) = &self.node(stage).bound else { continue };
+            let (state, rows) = self.fit(stage, step, train, scope);
             train = rows;
-            test = self.add(Work::Apply, "apply", &[state, test], stage, round);
-            validation = validation.map(|rows| self.add(Work::Apply, "apply", &[state, rows], stage, round));
+            test = self.apply(state, test, stage, scope);
+            validation = validation.map(|rows| self.apply(state, rows, stage, scope));
         }
-        let key = self.key(training.seed()).child("train").index(fold.round as u64 + 1);
-        let node = &plan.nodes[fold.trained_at];
-        let model = self.learn(fold.trained_at, node, learner, key, train, validation, round);
-        self.add(Work::Predict, "predict", &[model, test], fold.trained_at, round)
+        let model = self.learn(trained_at, training, train, validation, scope)?;
+        Some(self.predict(model, test, trained_at, scope))
     }
 
-    fn baseline(&mut self, fold: &Fold<'_>, learner: Arc<dyn Learner>) -> JobId {
-        let round = Some(fold.round);
-        let (train, test) = (self.pick(fold, Part::Train), self.pick(fold, Part::Test));
-        let what = format!("baseline {:?}", fold.task);
-        let model = self.add(Work::Learn(learner, Key::new(0)), &what, &[train], fold.stage, round);
-        self.add(Work::Predict, "predict", &[model, test], fold.stage, round)
+    fn predict(&mut self, model: JobId, rows: JobId, stage: usize, scope: ScopeId) -> JobId {
+        self.add(Work::Predict, Identity::of("predict"), &[model, rows], stage, scope)
+    }
+
+    fn baseline(&mut self, fold: &Fold, stage: usize, task: &Task, learner: Arc<dyn Learner>) -> JobId {
+        let Fold { table, rounds, round, scope, .. } = *fold;
+        let train = self.pick(table, rounds, round, Part::Train, stage, scope);
+        let test = self.pick(table, rounds, round, Part::Test, stage, scope);
+        let identity = Identity::of("baseline").text(&task_text(Some(task)));
+        let model = self.add(Work::Learn(learner, Key::new(0)), identity, &[train], stage, scope);
+        self.predict(model, test, stage, scope)
     }
 
     /// What looks and passes on, and what takes something out.
-    fn tee(&mut self, stage: usize, node: &Node) {
-        let what = format!("{} {}.{stage}", node.text, self.index);
-        match &node.bound {
+    fn tee(&mut self, stage: usize) {
+        let node = self.node(stage);
+        // Each stage reports for itself, also where two are alike.
+        let identity = Identity::of("tee").text(&node.canonical).number(self.path.branch.path[stage] as u64);
+        let report = match &node.bound {
             Bound::Look(look) => {
                 let Some(table) = self.table else { return };
-                let report = self.add(Work::Look(look.clone()), &what, &[table], stage, None);
-                self.reports.push(report);
+                self.add(Work::Look(look.clone()), identity, &[table], stage, ScopeId::ROOT)
             }
             Bound::Check(check) => {
-                let mut inputs = self.reports.clone();
-                inputs.extend(self.table);
-                let report = self.add(Work::Check(check.clone()), &what, &inputs, stage, None);
-                self.reports.push(report);
+                let inputs: Vec<JobId> = self.reports.iter().copied().chain(self.table).collect();
+                self.add(Work::Check(check.clone()), identity, &inputs, stage, ScopeId::ROOT)
             }
             Bound::Keep(keep) => {
-                let (Some(input), Some(model), Some(task)) = (self.input, self.model, self.plan.task.clone()) else {
-                    return;
-                };
-                let frame = self.frame(task);
+                let task = self.path.branch.task.clone();
+                let (Some(input), Some(model), Some(task)) = (self.input, self.model, task) else { return };
                 let states = self.replayed.iter().chain(&self.states).map(|(_, state)| *state);
                 let inputs: Vec<JobId> = std::iter::once(input).chain(states).chain([model]).collect();
-                let report = self.add(Work::Keep(keep.clone(), Arc::new(frame)), &what, &inputs, stage, None);
-                self.reports.push(report);
+                let work = Work::Keep(keep.clone(), Arc::new(self.head(task)));
+                self.add(work, identity, &inputs, stage, ScopeId::ROOT)
             }
-            _ => {}
-        }
+            _ => return,
+        };
+        self.reports.push(report);
     }
 
-    fn frame(&self, task: Task) -> Frame {
-        let model_name = self.plan.nodes.iter().find_map(|node| {
-            node.args
-                .given()
-                .find_map(|(name, _)| node.args.model(name))
-                .map(|chosen| chosen.model.spec.name.to_owned())
+    fn head(&self, task: Task) -> PipelineHead {
+        let model_name = self.path.nodes.iter().find_map(|node| {
+            let chosen = node.args.given().find_map(|(name, _)| node.args.model(name));
+            chosen.map(|chosen| chosen.model.spec.name.to_owned())
         });
-        Frame {
+        PipelineHead {
             verbs: self.replayed.iter().chain(&self.states).map(|(verb, _)| verb.clone()).collect(),
             model_name: model_name.unwrap_or_default(),
             task,
-            script: self.plan.without_secrets(&self.plan.explicit()),
-            seed: self.seed,
-            columns: self.plan.replayed_columns(),
+            script: self.path.explicit(),
+            seed: self.plan.seed,
+            columns: self.path.replayed_columns(),
         }
     }
+}
+
+/// A task as a part of an identity; empty where a job knows none.
+fn task_text(task: Option<&Task>) -> String {
+    task.map(|task| task.to_json().to_string()).unwrap_or_default()
+}
+
+/// What is wanted of a source, as a part of an identity.
+fn wanted_text(wanted: &pipewright_operator::work::Wanted) -> String {
+    let filter =
+        wanted.filter.as_ref().map(|filter| serde_json::to_string(filter).expect("an expression is plain data"));
+    let columns = wanted.columns.as_ref().map(|columns| columns.join("\n"));
+    format!("{columns:?} {filter:?}")
 }
 
 #[derive(Clone, Copy)]
@@ -415,11 +437,11 @@ struct Final {
     validation: Option<JobId>,
 }
 
-struct Fold<'a> {
-    stage: usize,
+#[derive(Clone, Copy)]
+struct Fold {
     table: JobId,
     rounds: JobId,
     round: usize,
-    task: &'a Task,
+    scope: ScopeId,
     trained_at: usize,
 }

@@ -1,7 +1,10 @@
 //! A plan as text: the script with every implied step and every default that matters written out.
 
-use crate::check::{Node, PipelinePlan};
-use pipewright_operator::{Args, Form, Spec, Value};
+use crate::model::{Line, Plan};
+use crate::path::Path;
+use pipewright_operator::{Args, Domain, Form, Spec, Value};
+use pipewright_syntax::written_name;
+use std::sync::Arc;
 
 /// A stage as a script would write it, with its decisions spelled out.
 pub(crate) fn stage_text(spec: &Spec, args: &Args, decided: &[(&'static str, String)]) -> String {
@@ -27,9 +30,14 @@ pub(crate) fn stage_text(spec: &Spec, args: &Args, decided: &[(&'static str, Str
         words.push(columns.to_string());
     }
     // In the order of the script: then a script with nothing implied is printed as it stands.
-    let is_option = |name: &str| spec.options.iter().any(|param| param.name == name);
-    for (name, value) in args.given().filter(|(name, _)| is_option(name)) {
-        words.push(format!("{name}={}", value.node));
+    let option = |name: &str| spec.options.iter().find(|param| param.name == name);
+    for (name, value) in args.given() {
+        match option(name) {
+            // Plans and saved pipelines show a parameter in the place of a value that others may not read.
+            Some(param) if param.domain == Domain::Secret => words.push(format!("{name}=${name}")),
+            Some(_) => words.push(format!("{name}={}", value.node)),
+            None => {}
+        }
     }
     for (name, value) in decided.iter().filter(|(name, _)| !args.is_given(name)) {
         words.push(format!("{name}={value}"));
@@ -44,34 +52,98 @@ pub(crate) fn stage_text(spec: &Spec, args: &Args, decided: &[(&'static str, Str
     words.join(" ")
 }
 
-impl PipelinePlan {
-    /// The plan, a line a stage; implied stages start with `+`.
+/// A stage in one spelling, whatever the script left to its defaults.
+pub(crate) fn canonical(spec: &Spec, args: &Args, decided: &[(&'static str, String)]) -> String {
+    let mut text = format!("{}@{}", spec.name, spec.version);
+    for param in spec.params() {
+        let decided = decided.iter().find(|(name, _)| *name == param.name && !args.is_given(param.name));
+        match (decided, args.get(param.name)) {
+            (Some((name, value)), _) => text.push_str(&format!(" {name}={value}")),
+            (None, Some(value)) => text.push_str(&format!(" {}={value}", param.name)),
+            (None, None) => {}
+        }
+    }
+    if let Some(columns) = args.get("columns") {
+        text.push_str(&format!(" on={columns}"));
+    }
+    text
+}
+
+impl Plan {
+    /// The plan as text, one line per stage; implied stages start with `+`, and arms are indented.
     #[must_use]
     pub fn text(&self) -> String {
-        let texts: Vec<String> = self.nodes.iter().map(|node| self.without_secrets(&node.text)).collect();
-        let width = |text: &String| text.lines().map(|line| line.chars().count()).max().unwrap_or(0);
-        let width = texts.iter().map(width).max().unwrap_or(0).min(48);
-        let line = |(node, text): (&Node, &String)| {
-            let sign = if node.implied { '+' } else { ' ' };
-            match &node.remark {
-                Some(remark) => format!("{sign} {text:<width$}  # {remark}\n"),
-                None => format!("{sign} {text}\n"),
-            }
-        };
-        self.nodes.iter().zip(&texts).map(line).collect()
+        let pipelines = self.pipelines.iter().map(|pipeline| {
+            let mut lines = Vec::new();
+            self.lines(&pipeline.outline, 0, &mut lines);
+            let width = |line: &PlanLine| line.text.lines().map(|line| line.chars().count()).max().unwrap_or(0);
+            let width = lines.iter().map(width).max().unwrap_or(0).min(48);
+            let print = |line: PlanLine| {
+                let sign = if line.implied { '+' } else { ' ' };
+                match line.remark {
+                    Some(remark) => format!("{sign} {:<width$}  # {remark}\n", line.text),
+                    None => format!("{sign} {}\n", line.text),
+                }
+            };
+            lines.into_iter().map(print).collect::<String>()
+        });
+        pipelines.collect::<Vec<_>>().join("\n")
     }
 
-    /// The script with nothing implied.
+    fn lines(&self, outline: &[Line], depth: usize, into: &mut Vec<PlanLine>) {
+        let indent = "  ".repeat(depth);
+        let plain = |text: String| PlanLine { text: format!("{indent}{text}"), implied: false, remark: None };
+        for line in outline {
+            match line {
+                Line::Stage(id) => {
+                    let node = &self.nodes[*id];
+                    let text = format!("{indent}{}", node.text);
+                    into.push(PlanLine { text, implied: node.implied, remark: node.remark.clone() });
+                }
+                Line::Fork { verb, arms } => {
+                    into.push(plain(format!("{verb} {{")));
+                    for (name, stages) in arms {
+                        into.push(plain(format!("  {}:", written_name(name))));
+                        self.lines(stages, depth + 2, into);
+                    }
+                    into.push(plain("}".to_owned()));
+                }
+            }
+        }
+    }
+
+    /// The script with every implied step written out.
+    #[must_use]
+    pub fn explicit(&self) -> String {
+        let pipelines = self.pipelines.iter().map(|pipeline| self.script(&pipeline.outline, "\n| ") + "\n");
+        pipelines.collect::<Vec<_>>().join("\n")
+    }
+
+    fn script(&self, outline: &[Line], between: &str) -> String {
+        let stages = outline.iter().map(|line| match line {
+            Line::Stage(id) => self.nodes[*id].text.clone(),
+            Line::Fork { verb, arms } => {
+                let arm = |(name, stages): &(Arc<str>, Vec<Line>)| {
+                    format!("    {}: {}\n", written_name(name), self.script(stages, " | "))
+                };
+                format!("{verb} {{\n{}  }}", arms.iter().map(arm).collect::<String>())
+            }
+        });
+        stages.collect::<Vec<_>>().join(between)
+    }
+}
+
+struct PlanLine {
+    text: String,
+    implied: bool,
+    remark: Option<String>,
+}
+
+impl Path<'_> {
+    /// The script of this way alone, with every implied step written out.
     #[must_use]
     pub fn explicit(&self) -> String {
         let lines: Vec<&str> = self.nodes.iter().map(|node| node.text.as_str()).collect();
         format!("{}\n", lines.join("\n| "))
-    }
-
-    /// A text of the plan with a parameter in the place of every value that others may not read: `key=$key`.
-    pub(crate) fn without_secrets(&self, text: &str) -> String {
-        self.secrets.iter().fold(text.to_owned(), |text, (name, value)| {
-            text.replace(&format!("{name}={value}"), &format!("{name}=${name}"))
-        })
     }
 }

@@ -1,23 +1,24 @@
 //! What a saved pipeline does of what stands above the first stage that learns: the steps that make columns, row by row.
 //! What makes or chooses rows (`where`, `group`, `join`) has made the table, and new rows come without it.
 
-use crate::check::{Node, PipelinePlan};
+use crate::model::Node;
+use crate::path::Path;
 use pipewright_frame::{Column, Kind, Role, Schema};
 use pipewright_operator::Bound;
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-impl PipelinePlan {
+impl Path<'_> {
     /// The stages that new rows go through before the first one that learns: from the first step that makes columns,
     /// behind the last stage that makes another table.
     pub(crate) fn replayed(&self) -> Range<usize> {
-        let end = self.first_fit();
+        let end = self.shared_end();
         let nodes = &self.nodes[..end];
-        let made = |place: usize| place > 0 && makes_a_table(&nodes[place], nodes[place - 1].schema.as_ref());
+        let made = |place: usize| place > 0 && makes_a_table(nodes[place], nodes[place - 1].schema.as_ref());
         let from = (0..end).rev().find(|&place| made(place)).map_or(0, |place| place + 1);
         let makes_columns = |node: &Node| matches!(&node.bound, Bound::Step(_)) && !node.footprint.chooses();
-        let start = (from..end).find(|&place| makes_columns(&nodes[place])).unwrap_or(end);
+        let start = (from..end).find(|&place| makes_columns(nodes[place])).unwrap_or(end);
         start..end
     }
 

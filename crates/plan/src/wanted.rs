@@ -1,6 +1,7 @@
 //! What the stages of a pipeline want of its source: the columns that they look at, and the rows that they may keep.
 
-use crate::check::{Node, PipelinePlan};
+use crate::model::Node;
+use crate::path::Path;
 use pipewright_frame::Expression;
 use pipewright_operator::work::Wanted;
 use pipewright_operator::{Bound, RowsKept};
@@ -12,9 +13,11 @@ use std::sync::Arc;
 /// As long as stages only choose among columns (by their names) and rows, columns that are gone below the last of them
 /// need not be read, unless a condition looks at them. The conditions of such stages say which rows are left out
 /// anyway, down to one that counts rows (`head`, `sample`): it must not miss any.
-pub(crate) fn wanted(plan: &PipelinePlan) -> Wanted {
-    let Some(source) = plan.nodes.first() else { return Wanted::default() };
-    let choosing: Vec<&Node> = plan.nodes.iter().skip(1).take_while(|node| chooses(node)).collect();
+pub(crate) fn wanted(path: &Path<'_>) -> Wanted {
+    // The arms of a fork may want different columns.
+    let end = path.branch.forked_at.unwrap_or(path.nodes.len());
+    let Some((source, stages)) = path.nodes[..end].split_first() else { return Wanted::default() };
+    let choosing: Vec<&Node> = stages.iter().copied().take_while(|node| chooses(node)).collect();
     Wanted { columns: columns(source, &choosing), filter: filter(&choosing) }
 }
 

@@ -1,4 +1,5 @@
 //! Different ways for different columns or rows.
 
 pub(crate) mod columns;
+pub(crate) mod fork;
 pub(crate) mod only;

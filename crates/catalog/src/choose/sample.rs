@@ -31,16 +31,16 @@ pub(crate) const VERB: Verb = Verb {
                 script: "load iris.csv | sample 3 | show",
                 output: "\
 sepal_length  sepal_width  petal_length  petal_width  species
-         4.6          3.1           1.5          0.2  setosa
-         6.3          3.3           4.7          1.6  versicolor
-         5.6          2.7           4.2          1.3  versicolor
+           5          3.4           1.6          0.4  setosa
+         5.6            3           4.5          1.5  versicolor
+         5.5          2.6           4.4          1.2  versicolor
 ",
             },
             Example {
                 script: "load titanic.csv | sample 50% seed=7 | assert rows == 655 | show 1",
                 output: "\
-pclass  survived  sex      age  sibsp  parch
-1st     survived  male  0.9167      1      2
+pclass  survived  sex     age  sibsp  parch
+1st     survived  female   53      2      0
 … 654 more rows
 ",
             },

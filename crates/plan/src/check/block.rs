@@ -27,7 +27,7 @@ impl Walk<'_> {
                         self.say(Diagnostic::error(code::BAD_VALUE, message).label(phase.span, ""));
                     }
                 }
-                let nodes = self.inside(block, self.schema.clone());
+                let nodes = self.inside(block, self.at.schema.clone());
                 let may_stand = |node: &Node| node.footprint.effect != Effect::Seq;
                 let block = self.block(nodes, "`only train`", &may_stand);
                 args.give(
@@ -43,7 +43,7 @@ impl Walk<'_> {
         let mut taken = Vec::new();
         let mut bound = Vec::new();
         for route in routes {
-            let scope = Scope { schema: self.schema.as_ref(), removed: &self.removed, has_rest: true };
+            let scope = Scope { schema: self.at.schema.as_ref(), removed: &self.at.removed, has_rest: true };
             let columns = match selection(&route.selector, &scope) {
                 Ok(columns) => columns.behind(&taken),
                 Err(problems) => {
@@ -51,8 +51,8 @@ impl Walk<'_> {
                     continue;
                 }
             };
-            let names = self.schema.as_ref().map(|schema| columns.resolve(schema)).and_then(Result::ok);
-            if names.as_ref().is_some_and(Vec::is_empty) && self.schema.as_ref().is_some_and(Schema::is_closed) {
+            let names = self.at.schema.as_ref().map(|schema| columns.resolve(schema)).and_then(Result::ok);
+            if names.as_ref().is_some_and(Vec::is_empty) && self.at.schema.as_ref().is_some_and(Schema::is_closed) {
                 let message = format!("`{}` selects no column", route.selector.node);
                 let diagnostic = Diagnostic::warning(code::NOTHING_SELECTED, message);
                 self.say(diagnostic.label(route.selector.span, "nothing to do here"));
@@ -70,7 +70,7 @@ impl Walk<'_> {
 
     /// The columns that arrive in an arm, and the target for those stages that learn with it.
     fn arm_schema(&self, columns: &Selection) -> Option<Schema> {
-        let schema = self.schema.as_ref().filter(|schema| schema.is_closed() && !columns.asks_rows())?;
+        let schema = self.at.schema.as_ref().filter(|schema| schema.is_closed() && !columns.asks_rows())?;
         let names = columns.resolve(schema).ok()?;
         let arrives = names.iter().filter_map(|name| schema.find(name)).filter(|column| column.role != Role::Target);
         Some(Schema::new(arrives.chain(schema.target()).cloned()))
@@ -78,24 +78,25 @@ impl Walk<'_> {
 
     /// The nodes of a block in which tables of this schema arrive.
     fn inside(&mut self, pipeline: &Pipeline, schema: Option<Schema>) -> Vec<Node> {
-        let nodes = std::mem::take(&mut self.done.nodes);
-        let outer = (self.schema.take(), self.sort, self.removed.clone(), std::mem::take(&mut self.reads), self.adrift);
-        self.schema = schema;
-        self.adrift = false;
+        let outside = self.at.clone();
+        let outer = self.nodes.len();
+        self.at.branch.path.clear();
+        self.at.reads.clear();
+        self.at.schema = schema;
+        self.at.adrift = false;
         for stage in &pipeline.stages {
             // The rows are training rows already, whatever was learned of them.
-            self.sort = Sort::Table;
+            self.at.sort = Sort::Table;
             match find_verb(stage, self.surroundings.registry) {
                 Ok(verb) => self.stage(stage, verb, None),
                 Err(problem) => {
                     self.diagnostics.extend(problem);
-                    self.schema = None;
-                    self.adrift = true;
+                    self.at.lost();
                 }
             }
         }
-        (self.schema, self.sort, self.removed, self.reads, self.adrift) = outer;
-        std::mem::replace(&mut self.done.nodes, nodes)
+        self.at = outside;
+        self.nodes.split_off(outer)
     }
 
     /// The nodes as a block, if each of them may stand in it.

@@ -18,7 +18,7 @@ pub(super) struct Implied {
 impl Walk<'_> {
     /// Where an implied stage would stand: right behind the stage before it.
     fn anchor(&self) -> Span {
-        self.done.nodes.last().map_or(Span::default(), |node| node.span.after())
+        self.last().map_or(Span::default(), |node| node.span.after())
     }
 
     fn imply(&mut self, text: &str, remark: Option<String>) {
@@ -45,7 +45,7 @@ impl Walk<'_> {
     }
 
     pub(super) fn imply_target(&mut self) {
-        let Some(schema) = &self.schema else { return };
+        let Some(schema) = &self.at.schema else { return };
         let (name, rule) = match &self.options.target {
             Some(name) => (name.clone(), "by the command line"),
             None => match target_by_rule(schema) {
@@ -67,7 +67,7 @@ impl Walk<'_> {
     }
 
     pub(super) fn imply_encode(&mut self) {
-        let Some(schema) = &self.schema else { return };
+        let Some(schema) = &self.at.schema else { return };
         let any = |test: &dyn Fn(&Column) -> bool| {
             schema.columns().any(|column| column.role == Role::Feature && test(column))
         };
@@ -90,10 +90,10 @@ impl Walk<'_> {
     /// A trained model that nobody judges or takes is judged; a table that nobody looks at is shown.
     pub(super) fn imply_end(&mut self) {
         let implied = self.surroundings.registry.implied;
-        let pulled = self.done.nodes.iter().any(|node| {
+        let pulled = self.path().nodes.iter().any(|node| {
             node.verb.spec.structure != Structure::Plain || matches!(node.verb.spec.effect, Effect::Tee | Effect::Sink)
         });
-        match self.sort {
+        match self.at.sort {
             Sort::Learner if !pulled => self.imply(implied.judge, None),
             Sort::Table | Sort::Recipe if !pulled => self.imply(implied.look, None),
             _ => {}

@@ -10,14 +10,16 @@ use pipewright_operator::{Args, Effect, Fault};
 impl Walk<'_> {
     /// Steps may learn with the target where no model is trained.
     pub(super) fn learning_without_a_model(&mut self) {
-        let find = |effect: Effect| self.done.nodes.iter().find(|node| node.footprint.effect == effect);
+        let path = self.path();
+        let find = |effect: Effect| path.nodes.iter().find(|node| node.footprint.effect == effect);
         // What changes training rows may do so by the target, or have no need of one.
         let Some(node) = find(Effect::FitTarget).or_else(|| find(Effect::RowsTrain)) else { return };
-        if self.trains {
+        if self.at.trains {
             return;
         }
         let (span, needs_target) = (node.span, node.footprint.effect == Effect::FitTarget);
-        let column = self.done.target.as_ref().zip(self.schema.as_ref()).map(|(target, schema)| schema.find(target));
+        let column =
+            self.at.branch.target.as_ref().zip(self.at.schema.as_ref()).map(|(target, schema)| schema.find(target));
         match column {
             None if needs_target => {
                 let message = "this learns with the target, and there is none";
@@ -26,8 +28,8 @@ impl Walk<'_> {
             None | Some(None) => {}
             Some(Some(column)) => {
                 let facts = self.pin.and_then(|pin| pin.target.as_ref());
-                match resolve_task(&column.clone(), facts, self.done.transform, |_| None) {
-                    Some(Ok(task)) => self.done.task = Some(task),
+                match resolve_task(&column.clone(), facts, self.at.branch.transform, |_| None) {
+                    Some(Ok(task)) => self.at.branch.task = Some(task),
                     Some(Err(failure)) if needs_target => self.say(failure.at(span)),
                     Some(Err(_)) | None => {}
                 }
@@ -47,7 +49,7 @@ impl Walk<'_> {
             diagnostic.labels[0].text = format!("write {replacement}");
             diagnostic = diagnostic.fix(span, replacement);
         }
-        let written = self.target_span.filter(|span| span.start < span.end);
+        let written = self.at.target_span.filter(|span| span.start < span.end);
         if let (Some(target), code::WRONG_WIDTH | code::WRONG_TASK) = (written, fault.code) {
             diagnostic = diagnostic.label(target, "the target");
         }
@@ -56,9 +58,9 @@ impl Walk<'_> {
 
     pub(super) fn training(&mut self, training: &dyn Training, args: &Args, span: Span) {
         // What is known of the target, a stage that says nothing of its columns does not change.
-        let Some(schema) = self.schema.as_ref().or(self.prepared()).cloned() else { return };
-        let Some(target) = self.done.target.clone() else {
-            if self.names_target {
+        let Some(schema) = self.at.schema.as_ref().or(self.prepared()).cloned() else { return };
+        let Some(target) = self.at.branch.target.clone() else {
+            if self.at.names_target {
                 // The stage that names it has had its message.
                 return;
             }
@@ -74,12 +76,12 @@ impl Walk<'_> {
             let mut diagnostic =
                 Diagnostic::error(code::TARGET_DROPPED, format!("the target `{target}` is no longer there"))
                     .label(span, "");
-            if let Some(&removed) = self.removed.get(&*target) {
+            if let Some(&removed) = self.at.removed.get(&*target) {
                 diagnostic = diagnostic.label(removed, "it was removed here");
             }
             return self.say(diagnostic);
         };
-        for (name, read_at) in std::mem::take(&mut self.reads) {
+        for (name, read_at) in std::mem::take(&mut self.at.reads) {
             if name == target {
                 let message = format!("this looks at the target `{target}`");
                 self.say(
@@ -96,16 +98,16 @@ impl Walk<'_> {
             self.say(Diagnostic::error(code::NO_FEATURES, message).label(span, ""));
         }
         let facts = self.pin.and_then(|pin| pin.target.as_ref());
-        match resolve_task(&column, facts, self.done.transform, |distinct| training.wants_classes(distinct)) {
+        match resolve_task(&column, facts, self.at.branch.transform, |distinct| training.wants_classes(distinct)) {
             Some(Ok(task)) => {
                 match training.learner(&task) {
-                    Ok(learner) => self.done.learner = Some(learner),
+                    Ok(learner) => self.at.branch.learner = Some(learner),
                     Err(fault) => self.fault(fault, args, span),
                 }
-                self.done.task = Some(task);
+                self.at.branch.task = Some(task);
             }
             Some(Err(failure)) => {
-                let at = self.target_span.unwrap_or(span);
+                let at = self.at.target_span.unwrap_or(span);
                 self.say(failure.at(at));
             }
             None => {}

@@ -10,21 +10,21 @@ use pipewright_syntax::Stage;
 impl Walk<'_> {
     pub(super) fn check_sort(&mut self, stage: &Stage, verb: &Verb) {
         let spec = &verb.spec;
-        if spec.input.accepts(self.sort) {
-            if self.trains && spec.effect == Effect::Sink && spec.input == Sort::Table {
+        if spec.input.accepts(self.at.sort) {
+            if self.at.trains && spec.effect == Effect::Sink && spec.input == Sort::Table {
                 let message = format!("`{}` of something saved, inside a pipeline that trains", spec.name);
                 self.say(
                     Diagnostic::error(code::FITTED_IN_JUDGED, message)
                         .label(stage.span, "it may have seen the rows that are held out"),
                 );
-                self.schema = None;
+                self.at.schema = None;
             }
             return;
         }
-        if self.adrift {
+        if self.at.adrift {
             return;
         }
-        let diagnostic = match (self.sort, spec.effect) {
+        let diagnostic = match (self.at.sort, spec.effect) {
             (Sort::Nothing, _) => {
                 let message = "a pipeline starts with a source, such as `load`";
                 Diagnostic::error(code::NO_SOURCE, message).label(stage.span, "").fix(first_byte(stage.span), "load | ")
@@ -36,7 +36,7 @@ impl Walk<'_> {
                 };
                 let message = format!("`{}` {does} below a stage that learns", spec.name);
                 let diagnostic = Diagnostic::error(code, message).label(stage.span, "move it up");
-                match self.done.nodes.get(self.done.first_fit()) {
+                match self.path().first_learner() {
                     Some(learner) => diagnostic.label(learner.span, "above this"),
                     None => diagnostic,
                 }
@@ -54,8 +54,8 @@ impl Walk<'_> {
     pub(super) fn check_lineage(&mut self, schema: &Schema, target: &Column) {
         let tells = |column: &&Column| column.role == Role::Feature && column.tells_of(target);
         for column in schema.columns().filter(tells) {
-            let knows = |node: &&Node| node.schema.as_ref().is_some_and(|schema| schema.find(&column.name).is_some());
-            let Some(span) = self.done.nodes.iter().find(knows).map(|node| node.span) else { continue };
+            let knows = |node: &&&Node| node.schema.as_ref().is_some_and(|schema| schema.find(&column.name).is_some());
+            let Some(span) = self.path().nodes.iter().find(knows).map(|node| node.span) else { continue };
             let is_told = |said: &Diagnostic| said.code == code::READS_TARGET && said.labels[0].span == span;
             if self.diagnostics.iter().any(is_told) {
                 continue;
@@ -70,18 +70,19 @@ impl Walk<'_> {
 
     /// Rows whose order matters are not shuffled, and what is judged does not look ahead.
     pub(super) fn check_order(&mut self, judge: &dyn Judge, span: Span) {
-        let ahead = self.done.nodes.iter().find(|node| node.footprint.neighbours.later);
+        let path = self.path();
+        let ahead = path.nodes.iter().find(|node| node.footprint.neighbours.later);
         if let Some(node) = ahead {
             let message = format!("`{}` looks at later rows, in a pipeline that is judged", node.verb.spec.name);
             let diagnostic =
                 Diagnostic::error(code::ORDER_SHUFFLED, message).label(node.span, "it sees what comes after");
             return self.say(diagnostic.help("look back only: ffill, lag"));
         }
-        let role = |role| self.schema.as_ref().and_then(|schema| schema.with_role(role));
+        let role = |role| self.at.schema.as_ref().and_then(|schema| schema.with_role(role));
         if !judge.shuffles() || role(Role::Fold).is_some() {
             return;
         }
-        let in_order = self.done.nodes.iter().find(|node| node.footprint.neighbours.earlier);
+        let in_order = path.nodes.iter().find(|node| node.footprint.neighbours.earlier);
         let (message, place) = match (in_order, role(Role::Time)) {
             (Some(node), _) => {
                 let name = node.verb.spec.name;

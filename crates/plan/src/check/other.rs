@@ -1,6 +1,6 @@
 //! Other tables that a stage brings in (`join`, `concat`): pipelines of their own, known by the name that `let` gives.
 
-use super::{Other, PipelinePlan, Walk};
+use super::{Branch, Node, Other, Walk};
 use pipewright_diagnostic::{Diagnostic, Span, code, nearest};
 use pipewright_frame::{Column, Entry, Schema};
 use pipewright_operator::{Args, Bound, Effect, Footprint, Sort, Value};
@@ -16,22 +16,25 @@ impl Walk<'_> {
         })?;
         let at = args.span(param).unwrap_or(span);
         let stages = self.stages_of(&name, at)?;
-        let pin = self.pin.and_then(|pin| pin.others.get(self.others)).and_then(Option::as_ref);
-        self.others += 1;
+        let pin = self.pin.and_then(|pin| pin.others.get(self.at.others)).and_then(Option::as_ref);
+        self.at.others += 1;
         let mut walk = Walk::new(self.text, pin, self.options, self.surroundings, self.named);
+        walk.nodes = std::mem::take(&mut self.nodes);
         walk.table_of(&stages);
-        let learns = walk.done.first_fit() < walk.done.nodes.len();
+        let learns = walk.path().first_learner().is_some();
+        self.nodes = std::mem::take(&mut walk.nodes);
         let is_sound = walk.diagnostics.iter().all(|diagnostic| !diagnostic.is_error());
-        if is_sound && (learns || walk.sort != Sort::Table) {
+        if is_sound && (learns || walk.at.sort != Sort::Table) {
             let message = format!("`{name}` makes no table: it learns, judges or takes out");
             self.say(Diagnostic::error(code::WRONG_ORDER, message).label(at, "a table is needed here"));
             return None;
         }
-        self.done.source_is_whole &= walk.done.source_is_whole;
+        let branch = walk.at.branch;
+        self.at.branch.source_is_whole &= branch.source_is_whole;
         self.diagnostics.append(&mut walk.diagnostics);
-        let source = |plan: &PipelinePlan| plan.nodes.first().map(|node| node.text.clone());
-        let is_own = source(&walk.done) == source(&self.done);
-        is_sound.then_some(Other { plan: walk.done, name: (!is_own).then_some(name) })
+        let source = |branch: &Branch| branch.path.first().map(|&id| self.nodes[id].canonical.clone());
+        let is_own = source(&branch) == source(&self.at.branch);
+        is_sound.then_some(Other { branch, name: (!is_own).then_some(name) })
     }
 
     fn stages_of(&mut self, name: &str, at: Span) -> Option<Vec<Stage>> {
@@ -62,13 +65,13 @@ impl Walk<'_> {
                 Ok(verb) => self.stage(stage, verb, None),
                 Err(problem) => {
                     self.diagnostics.extend(problem);
-                    self.schema = None;
-                    self.adrift = true;
+                    self.at.lost();
                 }
             }
         }
         self.close();
-        for node in &self.done.nodes {
+        for &id in &self.at.branch.path {
+            let node = &self.nodes[id];
             if let Bound::Look(_) | Bound::Check(_) = node.bound {
                 let name = node.verb.spec.name;
                 let message = format!("`{name}` has no place in a table that another pipeline brings in");
@@ -81,8 +84,8 @@ impl Walk<'_> {
 impl Other {
     /// What its stages look at, for the stage that brings it in. The order of another file's rows is its own: it says
     /// nothing about the rows that a judge deals out, unless it looks ahead.
-    pub(super) fn footprint(&self) -> Footprint {
-        let stages = self.plan.nodes.iter().map(|node| node.footprint.clone());
+    pub(super) fn footprint(&self, nodes: &[Node]) -> Footprint {
+        let stages = self.branch.path.iter().map(|&id| nodes[id].footprint.clone());
         let mut footprint = stages.fold(Footprint::of(Effect::Row), Footprint::then);
         footprint.neighbours.earlier &= self.name.is_none();
         // Its roles end where it is brought in.
@@ -91,8 +94,8 @@ impl Other {
     }
 
     /// Its columns, each with the sources that it has from here on.
-    pub(crate) fn schema(&self) -> Option<Schema> {
-        let schema = self.plan.nodes.last()?.schema.as_ref()?;
+    pub(super) fn schema(&self, nodes: &[Node]) -> Option<Schema> {
+        let schema = nodes[*self.branch.path.last()?].schema.as_ref()?;
         let entries = schema.entries().iter().map(|entry| match entry {
             Entry::Column(column) => Entry::Column(sourced(column, self.name.as_deref())),
             open => open.clone(),

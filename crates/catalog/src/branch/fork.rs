@@ -1,0 +1,59 @@
+//! `fork`: several pipelines from here on, judged on the same rows.
+
+use pipewright_operator::{
+    Args, Bound, Domain, Effect, Example, Fault, Form, Group, Param, Sort, Spec, Structure, Surroundings, Verb,
+};
+
+pub(crate) const VERB: Verb = Verb {
+    spec: Spec {
+        name: "fork",
+        group: Group::Branch,
+        summary: "Branches into several pipelines, to compare models on identical folds.",
+        details: "Each arm is a pipeline of its own, named by the word before its colon. The stages after the fork are \
+                  done for every arm: `eval` judges all of them on the same folds and prints one row per arm. What \
+                  stands above the fork, and what two arms have in common, is done once. Everything in an arm is \
+                  fitted anew in every fold. Stages that change which rows there are, or that name the target, stand \
+                  above the fork. `save` stands in the arm whose model is wanted.",
+        search: &["compare models", "model selection", "alternatives", "benchmark", "leaderboard"],
+        form: Form::Arms,
+        output: Sort::Any,
+        effect: Effect::Row,
+        structure: Structure::Branches,
+        positionals: &[Param::required("arms", Domain::Arms, "The pipelines, one per line or separated by `;`.")],
+        examples: &[Example {
+            script: "load iris.csv | target species | fork { plain: train logistic; scaled: scale | train logistic } | eval kfold 3 metric=accuracy",
+            output: "\
+plain: logistic predicts species (3 classes)
+stratified, 3 folds, 150 rows, seed 0
+
+                        mean    lowest   highest    baseline
+accuracy              0.9600    0.9400    0.9800      0.3200
+
+confusion (rows true, columns predicted)
+                        setosa  versicolor   virginica
+setosa                      50           0           0
+versicolor                   0          47           3
+virginica                    0           3          47
+
+scaled: logistic predicts species (3 classes)
+stratified, 3 folds, 150 rows, seed 0
+
+                        mean    lowest   highest    baseline
+accuracy              0.9600    0.9400    0.9800      0.3200
+
+confusion (rows true, columns predicted)
+                        setosa  versicolor   virginica
+setosa                      50           0           0
+versicolor                   0          48           2
+virginica                    0           4          46
+",
+        }],
+        ..Spec::BASE
+    },
+    bind,
+    load: None,
+};
+
+fn bind(_: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+    Ok(Bound::Fork)
+}

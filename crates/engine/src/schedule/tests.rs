@@ -1,0 +1,170 @@
+//! What is made and what is not: demands, choices, and values that stay.
+
+use super::{Retain, Run};
+use crate::Silent;
+use crate::execute::Value;
+use pipewright_diagnostic::{Failure, Watch};
+use pipewright_frame::{Schema, Table};
+use pipewright_operator::result::{Assertion, Output};
+use pipewright_operator::work::{Choose, Look, Rows, Sketch, Source, Wanted};
+use pipewright_operator::{Data, Effect, Footprint, Implied, Registry, Surroundings};
+use pipewright_plan::{Identity, JobGraph, JobId, ScopeId, Work};
+use pipewright_world::MemoryWorld;
+use pipewright_world::random::Key;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+static REGISTRY: Registry = Registry {
+    verbs: &[],
+    models: &[],
+    samples: &[],
+    implied: Implied { target: "", encode: "", judge: "", look: "", keep: "", drop: "" },
+};
+
+/// Counts how often it is at work.
+#[derive(Default)]
+struct Counted(AtomicUsize);
+
+impl Counted {
+    fn at_work(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn times(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+fn table() -> Table {
+    Table::empty(&Schema::new([])).expect("a table without columns")
+}
+
+impl Source for Counted {
+    fn sketch(&self, _: &Surroundings) -> Result<Option<Sketch>, Failure> {
+        Ok(None)
+    }
+
+    fn read(&self, _: &Wanted, _: &Surroundings, _: &dyn Watch) -> Result<Data, Failure> {
+        self.at_work();
+        Ok(Data::Table(table()))
+    }
+}
+
+impl Rows for Counted {
+    fn footprint(&self, verb: Effect) -> Footprint {
+        Footprint::of(verb)
+    }
+
+    fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
+        Ok(input.clone())
+    }
+
+    fn apply(&self, table: &Table, _: Key, _: &dyn Watch) -> Result<Table, Failure> {
+        self.at_work();
+        Ok(table.clone())
+    }
+}
+
+impl Look for Counted {
+    fn look(&self, _: &Data, _: &Surroundings) -> Result<Output, Failure> {
+        self.at_work();
+        Ok(Output::Assertion(Assertion::new("true")))
+    }
+}
+
+/// The second candidate wins.
+struct Second;
+
+impl Choose for Second {
+    fn choose(&self, _: &[Arc<Output>]) -> Result<usize, Failure> {
+        Ok(1)
+    }
+}
+
+#[derive(Default)]
+struct Fixture {
+    graph: JobGraph,
+}
+
+impl Fixture {
+    fn add(&mut self, work: Work, inputs: &[JobId]) -> JobId {
+        let identity = Identity::of("job").number(self.graph.jobs().len() as u64);
+        self.graph.add(work, identity, inputs, 0, ScopeId::ROOT)
+    }
+
+    fn read(&mut self, source: &Arc<Counted>) -> JobId {
+        self.add(Work::Read(source.clone(), Wanted::default()), &[])
+    }
+
+    fn rows(&mut self, rows: &Arc<Counted>, input: JobId) -> JobId {
+        self.add(Work::Rows(rows.clone(), Key::new(0)), &[input])
+    }
+
+    fn look(&mut self, look: &Arc<Counted>, input: JobId) -> JobId {
+        self.add(Work::Look(look.clone()), &[input])
+    }
+}
+
+fn surroundings() -> Surroundings {
+    Surroundings::new(Arc::new(MemoryWorld::new()), PathBuf::new(), &REGISTRY)
+}
+
+#[test]
+fn only_what_is_demanded_is_made_and_nothing_twice() {
+    let (source, wanted, other) = (Arc::<Counted>::default(), Arc::<Counted>::default(), Arc::<Counted>::default());
+    let mut fixture = Fixture::default();
+    let read = fixture.read(&source);
+    let (first, second) = (fixture.rows(&wanted, read), fixture.rows(&other, read));
+    let surroundings = surroundings();
+    let mut run = Run::new(&surroundings, &Silent);
+    run.demand(&fixture.graph, &[first], Retain::ForLater);
+    assert_eq!((source.times(), wanted.times(), other.times()), (1, 1, 0));
+    assert!(run.value(first).is_some() && run.value(read).is_some(), "`second` may be demanded later");
+    run.demand(&fixture.graph, &[first, second], Retain::Demanded);
+    assert_eq!((source.times(), wanted.times(), other.times()), (1, 1, 1));
+    assert!(run.value(read).is_none(), "nothing needs it any more");
+}
+
+#[test]
+fn values_go_as_soon_as_nothing_needs_them() {
+    let work = Arc::<Counted>::default();
+    let mut fixture = Fixture::default();
+    let read = fixture.read(&work);
+    let middle = fixture.rows(&work, read);
+    let last = fixture.rows(&work, middle);
+    let surroundings = surroundings();
+    let mut run = Run::new(&surroundings, &Silent);
+    run.demand(&fixture.graph, &[last], Retain::ForLater);
+    assert!(run.value(read).is_none() && run.value(middle).is_none() && run.value(last).is_some());
+}
+
+/// A choice between two candidates whose verdicts come first; returns how often each candidate was made.
+fn chosen(asked_for_choice_first: bool) -> (usize, usize) {
+    let (shared, loser, winner) = (Arc::<Counted>::default(), Arc::<Counted>::default(), Arc::<Counted>::default());
+    let mut fixture = Fixture::default();
+    let read = fixture.read(&shared);
+    let verdicts = [fixture.look(&shared, read), fixture.look(&shared, read)];
+    let choice = fixture.add(Work::Choose(Arc::new(Second)), &verdicts);
+    let losing = fixture.rows(&loser, read);
+    let inner = fixture.rows(&winner, read);
+    let winning = fixture.rows(&winner, inner);
+    let passed_on = fixture.add(Work::Chosen, &[choice, losing, winning]);
+    let end = fixture.rows(&shared, passed_on);
+    let surroundings = surroundings();
+    let mut run = Run::new(&surroundings, &Silent);
+    if asked_for_choice_first {
+        run.demand(&fixture.graph, &[choice], Retain::ForLater);
+        assert!(matches!(run.value(choice), Some(Value::Choice(1))));
+    }
+    run.demand(&fixture.graph, &[end], Retain::Demanded);
+    assert_eq!(run.failure(&fixture.graph), None);
+    assert!(matches!(run.value(end), Some(Value::Data(_))));
+    (loser.times(), winner.times())
+}
+
+#[test]
+fn the_candidate_that_wins_is_made_and_no_other() {
+    assert_eq!(chosen(false), (0, 2));
+    assert_eq!(chosen(true), (0, 2));
+}

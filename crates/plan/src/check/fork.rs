@@ -1,0 +1,124 @@
+//! Forks: each arm is a branch of its own from the fork on, and what stands below is done on every branch.
+
+use super::{Here, Walk};
+use crate::model::Line;
+use pipewright_diagnostic::{Diagnostic, Span, code};
+use pipewright_operator::{Effect, Sort, Structure, Verb};
+use pipewright_syntax::{Arm, Core, Stage};
+use std::sync::Arc;
+
+impl Walk<'_> {
+    /// The branches after a fork: one per arm of each that was open.
+    pub(super) fn fork(
+        &mut self,
+        stage: &Stage,
+        verb: &'static Verb,
+        open: Vec<Here>,
+        outline: &mut Vec<Line>,
+    ) -> Vec<Here> {
+        let Core::Arms { arms, .. } = &stage.core else { return open };
+        let names = self.arm_names(arms);
+        let mut opened = Vec::new();
+        let mut lines = Vec::new();
+        for (place, mut here) in open.into_iter().enumerate() {
+            let (mut above, before) = (Vec::new(), self.diagnostics.len());
+            self.in_each(std::slice::from_mut(&mut here), &mut above, |walk| walk.above_fork(stage, verb));
+            if place == 0 {
+                outline.append(&mut above);
+            }
+            for (arm, name) in arms.iter().zip(&names) {
+                let (ends, inside) = self.arm(arm, name, here.clone());
+                opened.extend(ends);
+                if place == 0 {
+                    lines.push((name.clone(), inside));
+                }
+            }
+            if place > 0 {
+                self.once(before);
+            }
+        }
+        outline.push(Line::Fork { verb: verb.spec.name, arms: lines });
+        self.check_ends(&opened, stage.span, verb);
+        opened
+    }
+
+    /// The arms' names, each once; one without a name is called by its place.
+    fn arm_names(&mut self, arms: &[Arm]) -> Vec<Arc<str>> {
+        let mut names: Vec<Arc<str>> = Vec::new();
+        for (place, arm) in arms.iter().enumerate() {
+            let name: Arc<str> = match &arm.name {
+                Some(name) => name.node.as_str().into(),
+                None => format!("arm {}", place + 1).into(),
+            };
+            if let Some(span) = arm.name.as_ref().map(|name| name.span).filter(|_| names.contains(&name)) {
+                let message = format!("two arms are named `{name}`");
+                self.say(Diagnostic::error(code::DUPLICATE_NAME, message).label(span, "choose another name"));
+            }
+            names.push(name);
+        }
+        names
+    }
+
+    /// What stands above a fork is done for all of its arms: the target is named there.
+    fn above_fork(&mut self, stage: &Stage, verb: &Verb) {
+        self.check_sort(stage, verb);
+        if std::mem::take(&mut self.at.lacks_target) {
+            self.imply_target();
+        }
+        let end = self.at.branch.path.len();
+        self.at.branch.forked_at.get_or_insert(end);
+        self.close();
+    }
+
+    fn arm(&mut self, arm: &Arm, name: &Arc<str>, mut here: Here) -> (Vec<Here>, Vec<Line>) {
+        here.branch.arm = Some(match &here.branch.arm {
+            Some(outer) => format!("{outer}/{name}").into(),
+            None => name.clone(),
+        });
+        let start = here.branch.path.len();
+        let (ends, outline) = self.stages(&arm.pipeline.stages, vec![here]);
+        let mut refused: Vec<(&'static str, Span)> = Vec::new();
+        for &id in ends.iter().flat_map(|end| &end.branch.path[start..]) {
+            let node = &self.nodes[id];
+            let place = (node.verb.spec.name, node.span);
+            if matches!(node.footprint.effect, Effect::Source | Effect::RowsAll | Effect::Meta)
+                && !refused.contains(&place)
+            {
+                refused.push(place);
+            }
+        }
+        for (verb, span) in refused {
+            let message = format!("`{verb}` cannot stand in an arm: every arm is judged on the same rows");
+            self.say(Diagnostic::error(code::WRONG_ORDER, message).label(span, "put it above the fork"));
+        }
+        (ends, outline)
+    }
+
+    /// All arms end with a model, or none does.
+    fn check_ends(&mut self, ends: &[Here], span: Span, verb: &Verb) {
+        let trained = |here: &&Here| here.sort == Sort::Learner;
+        let count = ends.iter().filter(trained).count();
+        if count == 0 || count == ends.len() || ends.iter().any(|here| here.adrift) {
+            return;
+        }
+        let without = ends.iter().find(|here| here.sort != Sort::Learner);
+        let name = without.and_then(|here| here.branch.arm.clone()).unwrap_or_default();
+        let message = format!("some arms of `{}` train a model, and `{name}` does not", verb.spec.name);
+        self.say(
+            Diagnostic::error(code::WRONG_ORDER, message)
+                .label(span, "")
+                .help("train in every arm, or once after the fork"),
+        );
+    }
+
+    /// May a stage stand after arms? What takes one pipeline out needs to know which.
+    pub(super) fn takes_one_branch(&mut self, stage: &Stage, verb: &Verb, open: &[Here]) -> bool {
+        let is_refused = open.len() > 1 && verb.spec.structure == Structure::Final;
+        if is_refused {
+            let message = format!("`{}` takes one model, and there are {}", verb.spec.name, open.len());
+            let help = format!("put `{}` into the arm whose model you want", verb.spec.name);
+            self.say(Diagnostic::error(code::WRONG_ORDER, message).label(stage.span, "").help(help));
+        }
+        !is_refused
+    }
+}

@@ -1,0 +1,56 @@
+//! A way through a plan, from a source to its end, and what the planner asks of it.
+
+use crate::model::{Branch, Node, Pipeline, Plan};
+use pipewright_operator::{Bound, Verb};
+
+/// The stages of one branch, in order.
+pub struct Path<'a> {
+    /// Its stages.
+    pub nodes: Vec<&'a Node>,
+    /// What is known of it.
+    pub branch: &'a Branch,
+}
+
+impl Plan {
+    /// Every way through every pipeline.
+    pub fn paths(&self) -> impl Iterator<Item = Path<'_>> {
+        self.pipelines.iter().flat_map(|pipeline| self.paths_of(pipeline))
+    }
+
+    /// Every way through one of its pipelines.
+    pub fn paths_of<'a>(&'a self, pipeline: &'a Pipeline) -> impl Iterator<Item = Path<'a>> {
+        pipeline.branches.iter().map(|branch| Path::new(&self.nodes, branch))
+    }
+}
+
+impl<'a> Path<'a> {
+    pub(crate) fn new(nodes: &'a [Node], branch: &'a Branch) -> Path<'a> {
+        Path { nodes: branch.path.iter().map(|&id| &nodes[id]).collect(), branch }
+    }
+
+    /// The first stage that learns.
+    #[must_use]
+    pub fn first_learner(&self) -> Option<&'a Node> {
+        self.nodes.iter().copied().find(|node| node.footprint.effect.learns())
+    }
+
+    /// Where the stages end that are done once, on all rows: at the first one that learns, and at a fork, whose arms
+    /// are judged on the same rows.
+    #[must_use]
+    pub fn shared_end(&self) -> usize {
+        let learns = |node: &&Node| node.footprint.effect.learns();
+        let learner = self.nodes.iter().position(learns).unwrap_or(self.nodes.len());
+        self.branch.forked_at.map_or(learner, |fork| fork.min(learner))
+    }
+
+    /// The stage that trains.
+    #[must_use]
+    pub fn training(&self) -> Option<usize> {
+        self.nodes.iter().position(|node| matches!(node.bound, Bound::Training(_)))
+    }
+
+    /// How many stages have this verb.
+    pub(crate) fn count(&self, verb: &Verb) -> u64 {
+        self.nodes.iter().filter(|node| node.verb.spec.name == verb.spec.name).count() as u64
+    }
+}

@@ -1,0 +1,100 @@
+//! The proof that rounds are honest: no job that learns in a scope depends on a row that a round of the scope holds out.
+//!
+//! The value of a job depends on rows in two ways. It may *be* some rows, or be computed row by row from them; and it
+//! may have been *learned* from rows: a state, a model, a choice, and whatever those were applied to. A [`Pick`](Work::Pick)
+//! narrows the rows that a table is, and cannot narrow what was learned before it. Both are sets of regions: a region is
+//! a path of (split, round, part), with all rows of the sources as the empty path.
+//!
+//! A job learns honestly in the scope (s₁, r₁), (s₂, r₂), … if every region that its inputs depend on begins with
+//! (s₁, r₁, train), (s₂, r₂, train), …. How rows are dealt out to rounds may depend on all rows that are parted: on the
+//! classes of the target, on groups and times.
+
+use crate::graph::{Job, JobGraph, JobId, Part, Work};
+use std::collections::BTreeSet;
+
+/// Walks the graph.
+///
+/// # Errors
+/// The first job that breaks the rule, and why.
+pub(crate) fn check(graph: &JobGraph) -> Result<(), String> {
+    let mut origins: Vec<Origin> = Vec::with_capacity(graph.jobs().len());
+    for (id, job) in graph.jobs().iter().enumerate() {
+        if job.inputs.iter().any(|&input| input >= id) {
+            return Err(format!("job {id} depends on a later one"));
+        }
+        let inputs = job.inputs.iter().fold(Origin::default(), |all, &input| all.and(&origins[input]));
+        if learns(&job.work) {
+            honest(graph, id, job, &inputs)?;
+        }
+        origins.push(origin(job, inputs, &origins));
+    }
+    Ok(())
+}
+
+/// Part of the rows: those that are left after these picks, the first of them first.
+type Region = Vec<(JobId, usize, Part)>;
+
+/// The rows that a value depends on.
+#[derive(Debug, Clone, Default)]
+struct Origin {
+    /// The rows that it is, or that it was made of row by row.
+    rows: BTreeSet<Region>,
+    /// The rows that something was learned from that is in it.
+    learned: BTreeSet<Region>,
+}
+
+impl Origin {
+    fn and(mut self, other: &Origin) -> Origin {
+        self.rows.extend(other.rows.iter().cloned());
+        self.learned.extend(other.learned.iter().cloned());
+        self
+    }
+}
+
+/// Does the result of the work depend on the values of many rows at once?
+fn learns(work: &Work) -> bool {
+    match work {
+        Work::Fit { learns, .. } => *learns,
+        Work::Learn(..) | Work::Split(..) | Work::Choose(_) | Work::ApplyTraining => true,
+        _ => false,
+    }
+}
+
+fn honest(graph: &JobGraph, id: JobId, job: &Job, inputs: &Origin) -> Result<(), String> {
+    let scope = graph.rounds(job.scope);
+    let allowed = |region: &Region| {
+        scope.len() <= region.len()
+            && scope.iter().zip(region).all(|(round, part)| *part == (round.split, round.index, Part::Train))
+    };
+    match inputs.rows.iter().chain(&inputs.learned).find(|region| !allowed(region)) {
+        None => Ok(()),
+        Some(region) => {
+            let rounds: Vec<(JobId, usize)> = scope.iter().map(|round| (round.split, round.index)).collect();
+            Err(format!("job {id} of the rounds {rounds:?} learns from rows outside their training rows: {region:?}"))
+        }
+    }
+}
+
+/// What a job's value depends on, of what its inputs do.
+fn origin(job: &Job, inputs: Origin, origins: &[Origin]) -> Origin {
+    match &job.work {
+        Work::Read(..) => Origin { rows: BTreeSet::from([Region::new()]), learned: BTreeSet::new() },
+        Work::Pick(round, part) => {
+            let table = &origins[job.inputs[0]];
+            let picked =
+                |region: &Region| region.iter().copied().chain([(job.inputs[1], *round, *part)]).collect::<Region>();
+            Origin { rows: table.rows.iter().map(picked).collect(), learned: table.learned.clone() }
+        }
+        // Which rows go into which round may depend on all of them: on the classes of the target, on groups and times.
+        Work::Split(..) => Origin::default(),
+        // A state is no rows: it is what was learned from them.
+        Work::Fit { learns: false, .. } => Origin { rows: BTreeSet::new(), learned: inputs.learned },
+        Work::Fit { .. } | Work::Learn(..) | Work::Choose(_) => {
+            Origin { rows: BTreeSet::new(), learned: inputs.rows.into_iter().chain(inputs.learned).collect() }
+        }
+        _ => inputs,
+    }
+}
+
+#[cfg(test)]
+mod tests;

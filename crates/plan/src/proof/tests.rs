@@ -1,0 +1,190 @@
+//! Nested rounds: an honest search inside a fold, and every way to make it dishonest.
+
+use crate::fingerprint::Identity;
+use crate::graph::{JobGraph, JobId, Part, ScopeId, Work};
+use pipewright_diagnostic::{Failure, Watch};
+use pipewright_frame::{Chunks, Schema, Table};
+use pipewright_operator::result::Output;
+use pipewright_operator::work::{Choose, Learned, Learner, Round, Source, Splitter, Step, Wanted};
+use pipewright_operator::{Data, Effect, Footprint, Surroundings, Task, TaskKind};
+use pipewright_world::random::Key;
+use std::sync::Arc;
+
+/// Stands for whatever does the work: nothing of it is ever run here.
+struct Idle;
+
+impl Source for Idle {
+    fn sketch(&self, _: &Surroundings) -> Result<Option<pipewright_operator::work::Sketch>, Failure> {
+        unreachable!("a proof runs nothing")
+    }
+
+    fn read(&self, _: &Wanted, _: &Surroundings, _: &dyn Watch) -> Result<Data, Failure> {
+        unreachable!("a proof runs nothing")
+    }
+}
+
+impl Splitter for Idle {
+    fn rounds(&self) -> usize {
+        2
+    }
+
+    fn split(&self, _: &Table, _: &Task, _: Key, _: &dyn Watch) -> Result<Vec<Round>, Failure> {
+        unreachable!("a proof runs nothing")
+    }
+}
+
+impl Step for Idle {
+    fn footprint(&self, verb: Effect) -> Footprint {
+        Footprint::of(verb)
+    }
+
+    fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
+        Ok(input.clone())
+    }
+
+    fn fit(&self, _: &dyn Chunks, _: &pipewright_frame::About) -> Result<Learned, Failure> {
+        unreachable!("a proof runs nothing")
+    }
+}
+
+impl Learner for Idle {
+    fn fit(
+        &self,
+        _: &Data,
+        _: Option<&Data>,
+        _: Key,
+        _: &dyn Watch,
+    ) -> Result<Arc<dyn pipewright_operator::work::FittedModel>, Failure> {
+        unreachable!("a proof runs nothing")
+    }
+}
+
+impl Choose for Idle {
+    fn choose(&self, _: &[Arc<Output>]) -> Result<usize, Failure> {
+        unreachable!("a proof runs nothing")
+    }
+}
+
+/// A graph under construction: every job is one of its own.
+#[derive(Default)]
+struct Sketch {
+    graph: JobGraph,
+}
+
+impl Sketch {
+    fn add(&mut self, work: Work, inputs: &[JobId], scope: ScopeId) -> JobId {
+        let identity = Identity::of("job").number(self.graph.jobs().len() as u64);
+        self.graph.add(work, identity, inputs, 0, scope)
+    }
+
+    fn read(&mut self) -> JobId {
+        self.add(Work::Read(Arc::new(Idle), Wanted::default()), &[], ScopeId::ROOT)
+    }
+
+    fn split(&mut self, table: JobId, scope: ScopeId) -> JobId {
+        let task = Task { target: "y".into(), kind: TaskKind::Numbers, transform: None };
+        self.add(Work::Split(Arc::new(Idle), task, Key::new(0)), &[table], scope)
+    }
+
+    fn pick(&mut self, table: JobId, split: JobId, round: usize, part: Part, scope: ScopeId) -> JobId {
+        self.add(Work::Pick(round, part), &[table, split], scope)
+    }
+
+    fn fit(&mut self, rows: JobId, scope: ScopeId) -> JobId {
+        let about = pipewright_frame::About { aim: None, key: Key::new(0) };
+        self.add(Work::Fit { step: Arc::new(Idle), about, learns: true }, &[rows], scope)
+    }
+
+    fn apply(&mut self, state: JobId, rows: JobId, scope: ScopeId) -> JobId {
+        self.add(Work::Apply, &[state, rows], scope)
+    }
+
+    fn learn(&mut self, rows: JobId, scope: ScopeId) -> JobId {
+        self.add(Work::Learn(Arc::new(Idle), Key::new(0)), &[rows], scope)
+    }
+
+    fn predict(&mut self, model: JobId, rows: JobId, scope: ScopeId) -> JobId {
+        self.add(Work::Predict, &[model, rows], scope)
+    }
+}
+
+/// What an inner round learns its scaler from.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Lie {
+    Nothing,
+    /// From all training rows of the outer round: those that the inner round holds out among them.
+    OuterTraining,
+    /// From the training rows of the other inner round.
+    OtherInnerRound,
+    /// From the rows that the inner round holds out.
+    InnerHeldOut,
+    /// From the rows that the outer round holds out.
+    OuterHeldOut,
+    /// From all rows, before any split.
+    AboveTheSplit,
+    /// The choice looks at how candidates fare on the rows that the outer round holds out.
+    ChoiceByOuterHeldOut,
+}
+
+/// A search inside each of two folds: two inner rounds, a scaler and a model in each, a choice, and the winner's fit.
+fn search(lie: Lie) -> Result<(), String> {
+    let mut sketch = Sketch::default();
+    let mut table = sketch.read();
+    if lie == Lie::AboveTheSplit {
+        let state = sketch.fit(table, ScopeId::ROOT);
+        table = sketch.apply(state, table, ScopeId::ROOT);
+    }
+    let outer = sketch.split(table, ScopeId::ROOT);
+    for round in 0..2 {
+        let scope = sketch.graph.enter(ScopeId::ROOT, outer, round);
+        let train = sketch.pick(table, outer, round, Part::Train, scope);
+        let held_out = sketch.pick(table, outer, round, Part::Test, scope);
+        let inner = sketch.split(train, scope);
+        let mut predictions = Vec::new();
+        for inner_round in 0..2 {
+            let nested = sketch.graph.enter(scope, inner, inner_round);
+            let own = sketch.pick(train, inner, inner_round, Part::Train, nested);
+            let validation = sketch.pick(train, inner, inner_round, Part::Test, nested);
+            let other = sketch.pick(train, inner, 1 - inner_round, Part::Train, nested);
+            let seen = match lie {
+                Lie::OuterTraining => train,
+                Lie::OtherInnerRound => other,
+                Lie::InnerHeldOut => validation,
+                Lie::OuterHeldOut => held_out,
+                _ => own,
+            };
+            let state = sketch.fit(seen, nested);
+            let (own, validation) = (sketch.apply(state, own, nested), sketch.apply(state, validation, nested));
+            let model = sketch.learn(own, nested);
+            predictions.push(sketch.predict(model, validation, nested));
+            if lie == Lie::ChoiceByOuterHeldOut {
+                predictions.push(sketch.predict(model, held_out, nested));
+            }
+        }
+        let choice = sketch.add(Work::Choose(Arc::new(Idle)), &predictions, scope);
+        let candidates = [sketch.learn(train, scope), sketch.learn(train, scope)];
+        let winner = sketch.add(Work::Chosen, &[choice, candidates[0], candidates[1]], scope);
+        sketch.predict(winner, held_out, scope);
+    }
+    sketch.graph.check()
+}
+
+#[test]
+fn a_search_inside_folds_is_honest() {
+    assert_eq!(search(Lie::Nothing), Ok(()));
+}
+
+#[test]
+fn a_dishonest_search_is_refused_at_any_depth() {
+    for lie in [
+        Lie::OuterTraining,
+        Lie::OtherInnerRound,
+        Lie::InnerHeldOut,
+        Lie::OuterHeldOut,
+        Lie::AboveTheSplit,
+        Lie::ChoiceByOuterHeldOut,
+    ] {
+        let found = search(lie);
+        assert!(found.as_ref().is_err_and(|why| why.contains("outside their training rows")), "{lie:?}: {found:?}");
+    }
+}
