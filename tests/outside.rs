@@ -5,8 +5,10 @@ mod support;
 use pipewright::{Observer, Options, Session, Silent, code};
 use pipewright_frame::{ReadOptions, csv};
 use pipewright_operator::work::{Fitted, FittedModel};
-use pipewright_world::{MemoryWorld, OsWorld, World};
+use pipewright_world::{Content, Fill, MemoryWorld, OsWorld, World};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use support::example_world;
 
 const SCRIPT: &str = "load iris.csv | target species | scale | train logistic | save iris.pw";
@@ -85,4 +87,84 @@ fn a_workbook_says_which_sheet_was_read_and_what_is_missing() {
         session(MemoryWorld::new().with_file("people.xlsx", bytes)).run_watched("load people.xlsx | show", &Silent);
     let codes: Vec<&str> = done.diagnostics.iter().map(|diagnostic| diagnostic.code.as_str()).collect();
     assert!(done.is_ok() && ["N0322", "N0504"].iter().all(|code| codes.contains(code)), "{codes:?}");
+}
+
+/// A world that counts how often a file is opened and read.
+#[derive(Default)]
+struct Counting {
+    inner: MemoryWorld,
+    opens: AtomicUsize,
+    reads: Arc<AtomicUsize>,
+}
+
+/// What a disk holds: its bytes cannot be had without reading them.
+struct OnDisk {
+    content: Arc<dyn Content>,
+    reads: Arc<AtomicUsize>,
+}
+
+impl Content for OnDisk {
+    fn size(&self) -> u64 {
+        self.content.size()
+    }
+
+    fn read_at(&self, offset: u64, out: &mut [u8]) -> std::io::Result<()> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
+        self.content.read_at(offset, out)
+    }
+}
+
+impl World for Counting {
+    fn read(&self, path: &Path) -> std::io::Result<Vec<u8>> {
+        self.inner.read(path)
+    }
+
+    fn open(&self, path: &Path) -> std::io::Result<Arc<dyn Content>> {
+        self.opens.fetch_add(1, Ordering::Relaxed);
+        Ok(Arc::new(OnDisk { content: self.inner.open(path)?, reads: self.reads.clone() }))
+    }
+
+    fn exists(&self, path: &Path) -> bool {
+        self.inner.exists(path)
+    }
+
+    fn matching(&self, pattern: &Path) -> std::io::Result<Vec<PathBuf>> {
+        self.inner.matching(pattern)
+    }
+
+    fn scratch(&self, fill: Fill<'_>) -> std::io::Result<Arc<dyn Content>> {
+        self.inner.scratch(fill)
+    }
+
+    fn standard_input(&self) -> std::io::Result<Arc<dyn Content>> {
+        self.inner.standard_input()
+    }
+
+    fn standard_input_is_terminal(&self) -> bool {
+        self.inner.standard_input_is_terminal()
+    }
+
+    fn replace(&self, path: &Path, fill: Fill<'_>) -> std::io::Result<()> {
+        self.inner.replace(path, fill)
+    }
+
+    fn elapsed(&self) -> std::time::Duration {
+        self.inner.elapsed()
+    }
+}
+
+#[test]
+fn a_small_file_is_opened_once_and_read_once_by_check_and_run() {
+    let json: String = (1..5).map(|x| format!("{{\"x\":{x},\"y\":{}}}\n", 2 * x)).collect();
+    for (name, text) in [("t.csv", "x,y\n1,2\n2,4\n3,6\n4,8\n"), ("t.jsonl", &json)] {
+        let world = Arc::new(Counting { inner: MemoryWorld::new().with_file(name, text), ..Counting::default() });
+        let session = Session::new(world.clone(), Options::default());
+        for runs in 1..3 {
+            let done = session.run(&format!("load {name} | target y | fillna mean | train linear | save m.pw"));
+            assert_eq!(done.exit_code(), 0, "{:?}", done.diagnostics);
+            let counted = (world.opens.load(Ordering::Relaxed), world.reads.load(Ordering::Relaxed));
+            // Each run sees the file as it is then.
+            assert_eq!(counted, (runs, runs), "{name}");
+        }
+    }
 }

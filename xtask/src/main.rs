@@ -80,8 +80,8 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "new",
-        arguments: "verb GROUP NAME | op NAME",
-        summary: "Writes the skeleton of a verb or an operation, and prints the lines that register it.",
+        arguments: "verb GROUP NAME | op NAME | format NAME",
+        summary: "Writes the skeleton of a verb, an operation or a format of files, and says how it is registered.",
         run: new::run,
     },
     Command {

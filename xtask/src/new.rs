@@ -1,5 +1,7 @@
 //! `new`: skeletons that compile once they are registered.
 
+mod format;
+
 use crate::project::root;
 use crate::usage;
 use std::fs;
@@ -10,6 +12,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     match arguments.as_slice() {
         ["verb", group, name] => verb(group, name),
         ["op", name] => op(name),
+        ["format", name] => format::run(name),
         _ => Err(usage("new")),
     }
 }

@@ -56,7 +56,9 @@ fn agrees(what: &str, found: &ArrayRef, expected: &Value, tolerance: f64) {
             continue;
         }
         match found.data_type() {
-            DataType::Utf8 => assert_eq!(found.as_string::<i32>().value(row), expected.as_str().unwrap(), "{what}"),
+            DataType::LargeUtf8 => {
+                assert_eq!(found.as_string::<i64>().value(row), expected.as_str().unwrap(), "{what}")
+            }
             DataType::Boolean => assert_eq!(found.as_boolean().value(row), expected.as_bool().unwrap(), "{what}"),
             other => {
                 let number = match other {

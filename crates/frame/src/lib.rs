@@ -8,8 +8,8 @@ pub use pipewright_expr::{
     Unpivot, Window,
 };
 pub use pipewright_io::{
-    BadRows, Format, Limits, NULLS, ReadOptions, Reading, Rejected, Scan, Sketch, Writer, csv, file, json, read, scan,
-    sketch,
+    BadRows, FORMATS, FileFormat, Format, Limits, NULLS, ReadOptions, Reader, Reading, Rejected, Scan, Signature,
+    Sketch, Writer, csv, file, json, read, scan, sketch,
 };
 #[cfg(feature = "testing")]
 pub use pipewright_prepare::laws;

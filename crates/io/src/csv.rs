@@ -46,7 +46,7 @@ mod window;
 mod write;
 
 use crate::ReadOptions;
-use crate::file::{Reader, Reading, Scan, Sketch, Writer};
+use crate::source::{Reader, Reading, Scan, Sketch, Writer};
 use pipewright_diagnostic::Failure;
 use pipewright_table::{Schema, Table};
 use pipewright_world::Content;

@@ -12,7 +12,7 @@ mod repeats;
 mod sheet;
 
 use crate::ReadOptions;
-use crate::file::{Reader, Reading, Scan, Sketch, Whole, unreadable};
+use crate::source::{Reader, Reading, Scan, Sketch, Whole, unreadable};
 use calamine::{Data, DataRef, Ods, Range, Reader as _, Sheet, SheetType, Xls, Xlsb, Xlsx};
 use package::Kind;
 use pipewright_diagnostic::{Failure, code, nearest};
@@ -31,12 +31,14 @@ impl Reader for ExcelReader {
         if truncated {
             // The head of a workbook says nothing of its sheets.
             let (schema, notes) = (Schema::default(), Vec::new());
-            return Ok(Sketch { schema, certain: false, rows_seen: 0, memory_bytes: 0, notes });
+            return Ok(Sketch { schema, certain: false, rows_seen: 0, memory_bytes: 0, notes, whole: None });
         }
-        let Reading { table, notes, .. } = self.read(content, options)?;
+        let reading = self.read(content, options)?;
+        let (table, notes) = (&reading.table, reading.notes.clone());
         let memory_bytes = table.arrays().iter().map(|array| array.get_array_memory_size() as u64).sum();
         let certain = table.rows() > 0;
-        Ok(Sketch { schema: table.schema(), certain, rows_seen: table.rows(), memory_bytes, notes })
+        let (schema, rows_seen) = (table.schema(), table.rows());
+        Ok(Sketch { schema, certain, rows_seen, memory_bytes, notes, whole: Some(reading) })
     }
 
     fn read(&self, content: &Arc<dyn Content>, options: &ReadOptions) -> Result<Reading, Failure> {

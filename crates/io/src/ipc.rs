@@ -7,7 +7,7 @@ mod decode;
 mod messages;
 mod write;
 
-use crate::file::{Reader, Reading, Scan, Sketch};
+use crate::source::{Reader, Reading, Scan, Sketch};
 use crate::{ReadOptions, Rejected};
 use decode::Opened;
 use pipewright_diagnostic::Failure;
@@ -30,6 +30,7 @@ impl Reader for IpcReader {
             rows_seen: opened.all_rows(),
             memory_bytes: opened.memory_bytes().max(content.size()),
             notes: opened.layout.notes,
+            whole: None,
         })
     }
 

@@ -14,7 +14,7 @@ mod read;
 mod write;
 
 use crate::ReadOptions;
-use crate::file::{Reader, Reading, Scan, Sketch, Whole};
+use crate::source::{Reader, Reading, Scan, Sketch, Whole};
 use pipewright_diagnostic::Failure;
 use pipewright_world::Content;
 use read::{CHUNK_BYTES, Shape, Source};

@@ -7,17 +7,27 @@ pub mod csv;
 #[cfg(feature = "excel")]
 mod excel;
 pub mod file;
+mod format;
+mod formats;
 mod gather;
+mod infer;
 #[cfg(feature = "ipc")]
 mod ipc;
 pub mod json;
 mod names;
+mod options;
 #[cfg(feature = "parquet")]
 mod parquet;
+mod several;
+mod source;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+#[cfg(all(test, feature = "ipc", feature = "parquet"))]
+mod testing;
 mod unpack;
 
 pub use file::{
-    BadRows, Format, Limits, NULLS, ReadOptions, Reading, Rejected, Scan, Sketch, Writer, read, scan, sketch,
+    BadRows, FileFormat, Format, Limits, NULLS, ReadOptions, Reader, Reading, Rejected, Scan, Signature, Sketch,
+    Writer, read, scan, sketch,
 };
+pub use formats::FORMATS;

@@ -13,7 +13,7 @@ mod thrift;
 mod write;
 
 use crate::arrow::width;
-use crate::file::{Reader, Reading, Scan, Sketch, guarded};
+use crate::source::{Reader, Reading, Scan, Sketch, guarded};
 use crate::{ReadOptions, Rejected};
 use arrow_schema::DataType;
 use decode::Piece;
@@ -45,6 +45,7 @@ impl Reader for ParquetReader {
             rows_seen: opened.rows,
             memory_bytes: opened.memory_bytes(&opened.groups),
             notes: opened.layout.notes,
+            whole: None,
         })
     }
 
@@ -148,7 +149,7 @@ impl Chunks for ParquetScan {
 
     fn chunk(&self, index: usize) -> Result<Table, Failure> {
         let table = guarded(&self.options, || self.opened.piece(&self.pieces[index], &self.options))?;
-        self.opened.input.0.unchanged().map_err(|error| crate::file::unreadable(&error, &self.options))?;
+        self.opened.input.0.unchanged().map_err(|error| crate::source::unreadable(&error, &self.options))?;
         Ok(table.with_origin(Some(self.origin.clone())))
     }
 

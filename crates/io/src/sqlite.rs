@@ -5,8 +5,9 @@
 //! values of any type, so that its kind is found from all its rows. Blobs are hexadecimal text.
 
 use crate::ReadOptions;
-use crate::file::{Reader, Reading, Scan, Sketch, Whole, unreadable};
-use crate::gather::{self, Cell, Cells, Misfit, Outcome, Start, Type};
+use crate::gather::{self, Cell, Cells, Misfit, Outcome, Start};
+use crate::infer::Type;
+use crate::source::{Reader, Reading, Scan, Sketch, Whole, unreadable};
 use pipewright_diagnostic::{Failure, code, nearest};
 use pipewright_table::{Column, Origin, Schema, Table};
 use pipewright_world::Content;
@@ -32,13 +33,15 @@ impl Reader for SqliteReader {
         if truncated {
             // The head of a database says nothing of its tables.
             let (schema, notes) = (Schema::default(), Vec::new());
-            return Ok(Sketch { schema, certain: false, rows_seen: 0, memory_bytes: 0, notes });
+            return Ok(Sketch { schema, certain: false, rows_seen: 0, memory_bytes: 0, notes, whole: None });
         }
-        let (Reading { table, notes, .. }, complete) = read(content, options, SKETCH_ROWS)?;
+        let (reading, complete) = read(content, options, SKETCH_ROWS)?;
+        let (table, notes) = (&reading.table, reading.notes.clone());
         let held: usize = table.arrays().iter().map(|array| array.get_array_memory_size()).sum();
         let memory_bytes = if complete { held as u64 } else { content.size() };
         let certain = complete && table.rows() > 0;
-        Ok(Sketch { schema: table.schema(), certain, rows_seen: table.rows(), memory_bytes, notes })
+        let (schema, rows_seen) = (table.schema(), table.rows());
+        Ok(Sketch { schema, certain, rows_seen, memory_bytes, notes, whole: complete.then_some(reading) })
     }
 
     fn read(&self, content: &Arc<dyn Content>, options: &ReadOptions) -> Result<Reading, Failure> {

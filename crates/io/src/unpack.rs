@@ -5,7 +5,7 @@
 //! turns out larger than its limit allows, or grows as only a bomb does.
 
 use crate::ReadOptions;
-use crate::file::unreadable;
+use crate::source::unreadable;
 use pipewright_diagnostic::{Failure, code};
 use pipewright_world::{Content, World};
 #[cfg(feature = "compression")]

@@ -2,10 +2,12 @@
 
 use crate::Registry;
 use pipewright_diagnostic::{Code, Failure, code};
+use pipewright_frame::file::OpenFile;
 use pipewright_world::{Content, World};
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// Where a script runs. Cloning is cheap.
 #[derive(Clone)]
@@ -22,13 +24,16 @@ pub struct Surroundings {
     /// Every verb and model there is.
     pub registry: &'static Registry,
     standard_input: Arc<OnceLock<Result<Arc<dyn Content>, io::ErrorKind>>>,
+    /// The files that were opened since [`Surroundings::forget_files`].
+    files: Arc<Mutex<BTreeMap<PathBuf, Arc<OpenFile>>>>,
 }
 
 impl Surroundings {
     /// A script in `folder`, without a data file.
     #[must_use]
     pub fn new(world: Arc<dyn World>, folder: PathBuf, registry: &'static Registry) -> Surroundings {
-        Surroundings { world, folder, data: None, memory_bytes: None, registry, standard_input: Arc::default() }
+        let (standard_input, files) = (Arc::default(), Arc::default());
+        Surroundings { world, folder, data: None, memory_bytes: None, registry, standard_input, files }
     }
 
     /// The place of a path that the script names: in its folder, unless it is an address such as `https://…`.
@@ -47,6 +52,33 @@ impl Surroundings {
             Ok(content) => Ok(content.clone()),
             Err(kind) => Err(failure_of(code::CANNOT_READ, "cannot read", Path::new("-"), &(*kind).into())),
         }
+    }
+}
+
+/// Files that stay open from check to run.
+impl Surroundings {
+    /// The file of this key: opened by `open` when it is first asked for, and the same open file from then on, until
+    /// [`Surroundings::forget_files`]. So a check and the run after it read the head of a file once.
+    ///
+    /// # Errors
+    /// Those of `open`; nothing is remembered then.
+    pub fn file(
+        &self,
+        key: &Path,
+        open: impl FnOnce() -> Result<Arc<dyn Content>, Failure>,
+    ) -> Result<Arc<OpenFile>, Failure> {
+        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(file) = files.get(key) {
+            return Ok(file.clone());
+        }
+        let file = Arc::new(OpenFile::new(open()?));
+        files.insert(key.to_path_buf(), file.clone());
+        Ok(file)
+    }
+
+    /// Closes all files: the next one that asks for a file sees it as it is then.
+    pub fn forget_files(&self) {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }
 

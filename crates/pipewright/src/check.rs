@@ -78,6 +78,7 @@ impl Session {
 
     /// The first check: words, arguments, order, and names where the head of the data is there.
     pub(crate) fn check_head(&self, text: &str) -> Checked {
+        self.surroundings.forget_files();
         let (script, mut diagnostics) = pipewright_syntax::parse(text);
         let (flat, mut more) = expand(&script, &self.options.params, self.surroundings.registry);
         diagnostics.append(&mut more);

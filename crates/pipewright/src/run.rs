@@ -18,6 +18,7 @@ impl Session {
     pub fn run_watched(&self, text: &str, observer: &dyn Observer) -> RunResult {
         let start = self.surroundings.world.elapsed();
         let ran = self.in_pool(|| self.run_here(text, observer));
+        self.surroundings.forget_files();
         let mut result = ran.unwrap_or_else(|failure| RunResult::of_check(vec![unplaced(failure)]));
         result.time = self.surroundings.world.elapsed().saturating_sub(start);
         result.seed = self.options.seed;

@@ -54,8 +54,8 @@ fn digit_at(bytes: &[u8], position: usize) -> Option<u64> {
     (digit < 10).then_some(u64::from(digit))
 }
 
-/// Up to 2^53 every whole number is a float.
-const EXACT_MAX: u64 = 1 << 53;
+/// 2^53: up to it, every whole number is a float.
+pub const EXACT_MAX: u64 = 1 << 53;
 
 const POWERS_OF_TEN: [f64; 20] =
     [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19];

@@ -99,7 +99,7 @@ pub fn random_table(key: Key, rows: usize) -> Table {
         let magnitude = 10_f64.powi(at("exponent", row, 9) as i32 - 4);
         present("real", row).then(|| (key.child("real").uniform(row as u64) - 0.5) * magnitude)
     };
-    let date = |row: usize| present("date", row).then(|| at("date", row, 1000) as i64 * 86_400_000_000);
+    let date = |row: usize| present("date", row).then(|| at("date", row, 1000) as i64 * literal::DAY);
     let time = |row: usize| present("time", row).then(|| at("time", row, 24 * 60) as i64 * 60_000_000);
     let columns = vec![
         column("real", Kind::Continuous),

@@ -21,7 +21,7 @@ mod memory;
 mod os;
 pub mod random;
 
-pub use content::Content;
+pub use content::{Content, Headed};
 pub use memory::MemoryWorld;
 pub use os::OsWorld;
 

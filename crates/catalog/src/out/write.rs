@@ -24,7 +24,7 @@ pub(crate) const VERB: Verb = Verb {
         positionals: &[Param::required("path", Domain::Path, "The file.")],
         options: &[Param::optional(
             "format",
-            Domain::Word(&["csv", "json", "parquet", "ipc"]),
+            Domain::Word(Format::WRITTEN),
             "The format, where the ending does not say it.",
         )],
         examples: &[
@@ -64,7 +64,7 @@ fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
     let asked = args.text("format").and_then(Format::of_word);
     let format = match asked.or(Format::of_path(path)) {
         Some(format) => format,
-        None if path == "-" => Format::Csv,
+        None if path == "-" => Format::CSV,
         None => {
             let message = format!("the format of `{path}` does not show from its name");
             return Err(Fault::of("path", code::UNKNOWN_FORMAT, message)
@@ -75,7 +75,7 @@ fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
         let message = format!("{} files are read, not written", format.word());
         return Err(Fault::of("path", code::UNKNOWN_FORMAT, message).help("written: .csv, .jsonl, .parquet, .arrow"));
     }
-    if path == "-" && !matches!(format, Format::Csv | Format::Json) {
+    if path == "-" && !format.signature().is_text {
         let message = format!("{} is no text for standard output", format.word());
         return Err(Fault::of("path", code::UNKNOWN_FORMAT, message).help("name a file: write table.parquet"));
     }

@@ -1,6 +1,7 @@
 //! What `load` does: opens what was named, and reads it, as a table or, where that would be too large, as a stream.
 
 use pipewright_diagnostic::{Failure, Watch, code};
+use pipewright_frame::file::OpenFile;
 use pipewright_frame::{Column, Kind, ReadOptions, Rejected, Schema, Table, csv, file};
 use pipewright_operator::work::{Sketch, Source, Wanted};
 use pipewright_operator::{Data, Sample, Stream, Surroundings, failure_of};
@@ -27,31 +28,67 @@ pub(super) enum From {
     StandardInputIfAny,
 }
 
-/// An opened file and how it is read.
+/// An open file and how it is read.
 struct Opened {
-    content: Arc<dyn Content>,
+    file: Arc<OpenFile>,
     options: ReadOptions,
 }
+
+/// A place that is to be read, and what messages call it.
+struct Named<'a> {
+    place: Place<'a>,
+    name: String,
+}
+
+enum Place<'a> {
+    File(PathBuf),
+    Sample(&'a Sample),
+    StandardInput,
+}
+
+impl Named<'_> {
+    fn content(&self, surroundings: &Surroundings) -> Result<Arc<dyn Content>, Failure> {
+        match &self.place {
+            Place::File(place) => surroundings.world.open(place).map_err(|error| unreadable(&self.name, &error)),
+            Place::Sample(sample) => Ok(Arc::new(sample.text.as_bytes())),
+            Place::StandardInput => surroundings.standard_input(),
+        }
+    }
+}
+
+/// Of more files than this, the heads are not kept in memory.
+const HEADS_MAX: usize = 64;
 
 /// While a table is cleaned and learned from, about this many times its size is in memory.
 const COPIES: u64 = 4;
 
 impl Source for Load {
     fn sketch(&self, surroundings: &Surroundings) -> Result<Option<Sketch>, Failure> {
-        let Some(opened) = self.open(surroundings, false)? else { return Ok(None) };
-        let Some(first) = opened.first() else { return Ok(None) };
-        let sketch = file::sketch(&first.content, &first.options)?;
-        let whole = sketch.certain && opened.len() == 1;
+        let Some(places) = self.places(surroundings)? else { return Ok(None) };
+        let missing =
+            |named: &Named<'_>| matches!(&named.place, Place::File(place) if !surroundings.world.exists(place));
+        let Some(first) = places.first().filter(|_| !places.iter().any(missing)) else { return Ok(None) };
+        let Opened { file, options } = self.open_first(first, surroundings)?;
+        let sketch = file.sketch(&options)?;
+        let whole = sketch.certain && places.len() == 1;
         Ok(Some(Sketch { schema: sketch.schema, whole, notices: sketch.notes }))
     }
 
     fn read(&self, wanted: &Wanted, surroundings: &Surroundings, watch: &dyn Watch) -> Result<Data, Failure> {
-        let mut opened = self.open(surroundings, true)?.ok_or_else(no_data)?;
+        let places = self.places(surroundings)?.ok_or_else(no_data)?;
+        let (first, others) = places.split_first().ok_or_else(no_data)?;
+        let mut opened = vec![self.open_first(first, surroundings)?];
+        for named in others {
+            let content = named.content(surroundings)?;
+            let few = others.len() < HEADS_MAX;
+            let file = if few { OpenFile::new(content) } else { OpenFile::without_head(content) };
+            opened.push(self.opened(Arc::new(file), named));
+        }
         let mut memory_bytes = 0;
         let mut schema = Schema::default();
         for (index, file) in opened.iter_mut().enumerate() {
-            let sketch = file::sketch(&file.content, &file.options)?;
-            memory_bytes += sketch.memory_bytes.max(file.content.size());
+            let sketch = file.file.sketch(&file.options)?;
+            memory_bytes += sketch.memory_bytes.max(file.file.size());
             file.options.columns.clone_from(&wanted.columns);
             file.options.filter.clone_from(&wanted.filter);
             if index == 0 {
@@ -60,8 +97,7 @@ impl Source for Load {
         }
         match surroundings.memory_bytes {
             Some(limit) if memory_bytes.saturating_mul(COPIES) > limit => {
-                let scans =
-                    opened.iter().map(|file| file::scan(&file.content, &file.options, surroundings.world.as_ref()));
+                let scans = opened.iter().map(|opened| opened.file.scan(&opened.options, surroundings.world.as_ref()));
                 let scan = file::joined(scans.collect::<Result<_, _>>()?)?;
                 self.tell(scan.notes(), scan.rejected(), surroundings, watch)?;
                 let scan = if wanted.columns.is_some() { file::padded(scan, &schema) } else { scan };
@@ -69,7 +105,7 @@ impl Source for Load {
             }
             _ => {
                 let readings =
-                    opened.iter().map(|file| file::read(&file.content, &file.options, surroundings.world.as_ref()));
+                    opened.iter().map(|opened| opened.file.read(&opened.options, surroundings.world.as_ref()));
                 let reading = file::stacked(readings.collect::<Result<_, _>>()?)?;
                 self.tell(&reading.notes, &reading.rejected, surroundings, watch)?;
                 let table = if wanted.columns.is_some() { reading.table.padded(&schema)? } else { reading.table };
@@ -80,32 +116,40 @@ impl Source for Load {
 }
 
 impl Load {
-    /// What is to be read, if there is something; a file that is not there is an error only where it `must` be.
-    fn open(&self, surroundings: &Surroundings, must: bool) -> Result<Option<Vec<Opened>>, Failure> {
-        let mut opened = Vec::new();
+    /// What is to be read; nothing, if standard input is asked for data and has none.
+    fn places(&self, surroundings: &Surroundings) -> Result<Option<Vec<Named<'_>>>, Failure> {
+        let mut places = Vec::new();
         for from in &self.from {
             match from {
                 From::File { place, name } => {
-                    for (place, name) in self.files(place, name, surroundings)? {
-                        if !must && !surroundings.world.exists(&place) {
-                            return Ok(None);
-                        }
-                        let content = surroundings.world.open(&place).map_err(|error| unreadable(&name, &error))?;
-                        opened.push(self.opened(content, &name));
-                    }
+                    let files = self.files(place, name, surroundings)?.into_iter();
+                    places.extend(files.map(|(place, name)| Named { place: Place::File(place), name }));
                 }
-                From::Sample(sample) => opened.push(self.opened(Arc::new(sample.text.as_bytes()), sample.name)),
+                From::Sample(sample) => {
+                    places.push(Named { place: Place::Sample(sample), name: sample.name.to_owned() });
+                }
                 From::StandardInputIfAny if surroundings.world.standard_input_is_terminal() => return Ok(None),
+                From::StandardInputIfAny if surroundings.standard_input()?.size() == 0 => return Ok(None),
                 From::StandardInput | From::StandardInputIfAny => {
-                    let content = surroundings.standard_input()?;
-                    if content.size() == 0 && matches!(from, From::StandardInputIfAny) {
-                        return Ok(None);
-                    }
-                    opened.push(self.opened(content, "standard input"));
+                    places.push(Named { place: Place::StandardInput, name: "standard input".to_owned() });
                 }
             }
         }
-        Ok(Some(opened))
+        Ok(Some(places))
+    }
+
+    /// Opens the first file, unless it is open: a check has looked at its head, most often.
+    fn open_first(&self, named: &Named<'_>, surroundings: &Surroundings) -> Result<Opened, Failure> {
+        let key = match &named.place {
+            Place::File(place) => place.clone(),
+            Place::Sample(sample) => Path::new("sample:").join(sample.name),
+            Place::StandardInput => "-".into(),
+        };
+        Ok(self.opened(surroundings.file(&key, || named.content(surroundings))?, named))
+    }
+
+    fn opened(&self, file: Arc<OpenFile>, named: &Named<'_>) -> Opened {
+        Opened { file, options: ReadOptions { name: named.name.clone(), ..self.options.clone() } }
     }
 
     /// The files that a path means: itself, or all that fit it as a pattern.
@@ -128,10 +172,6 @@ impl Load {
             (path, name)
         };
         Ok(found.into_iter().map(named).collect())
-    }
-
-    fn opened(&self, content: Arc<dyn Content>, name: &str) -> Opened {
-        Opened { content, options: ReadOptions { name: name.to_owned(), ..self.options.clone() } }
     }
 
     /// Passes notes on, and puts the rows that could not be read where they are wanted.

@@ -36,7 +36,7 @@ pub(crate) const VERB: Verb = Verb {
             Param::optional("files", Domain::List(&Domain::Text), "More files of the same schema."),
             Param::optional(
                 "format",
-                Domain::Word(&["csv", "json", "jsonl", "parquet", "ipc", "excel", "sqlite"]),
+                Domain::Word(Format::WORDS),
                 "The format, where neither the first bytes nor the name say it.",
             ),
             Param::optional(

@@ -336,12 +336,10 @@ fn time_literal(expression: &Expression) -> Result<(), Failure> {
 }
 
 fn of_value(value: &Value) -> ExprKind {
-    /// Up to 2^53 every whole number is a float.
-    const WHOLE_MAX: f64 = 9_007_199_254_740_992.0;
     match value {
         Value::Null => ExprKind::Null,
         Value::Bool(_) => ExprKind::Bool,
-        Value::Number(number) if number.fract() == 0.0 && number.abs() <= WHOLE_MAX => ExprKind::Whole,
+        Value::Number(number) if number.fract() == 0.0 && number.abs() <= literal::EXACT_MAX as f64 => ExprKind::Whole,
         Value::Number(_) => ExprKind::Number,
         Value::Text(_) => ExprKind::Text,
     }

@@ -9,10 +9,8 @@ use arrow_array::{downcast_run_array, new_null_array};
 use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow_schema::{DataType, TimeUnit};
 use pipewright_diagnostic::{Failure, code};
+use pipewright_table::literal::{DAY, EXACT_MAX};
 use std::sync::Arc;
-
-/// A day, in microseconds.
-const DAY: i64 = 86_400_000_000;
 
 /// Why values cannot become what they should.
 pub(super) enum Misfit {
@@ -242,7 +240,7 @@ fn reals(array: &ArrayRef, nulls: Option<NullBuffer>) -> Result<ArrayRef, Misfit
 /// Beyond, the decimal is written and read.
 fn decimal(scale: i8) -> impl Fn(i128) -> f64 {
     move |number| {
-        if number.unsigned_abs() <= 1 << 53 && (0..=22).contains(&scale) {
+        if number.unsigned_abs() <= EXACT_MAX.into() && (0..=22).contains(&scale) {
             number as f64 / 10_f64.powi(i32::from(scale))
         } else {
             format!("{number}e{}", -i32::from(scale)).parse().unwrap_or(f64::NAN)

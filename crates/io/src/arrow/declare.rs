@@ -60,15 +60,12 @@ fn count(array: &ArrayRef, row: usize) -> Option<i64> {
     match array.data_type() {
         DataType::Float64 => {
             let number = array.as_primitive::<Float64Type>().value(row);
-            (number.fract() == 0.0 && number.abs() <= EXACT_MAX).then_some(number as i64)
+            (number.fract() == 0.0 && number.abs() <= literal::EXACT_MAX as f64).then_some(number as i64)
         }
         DataType::Boolean => Some(i64::from(array.as_boolean().value(row))),
         _ => texts(array, row)?.parse().ok(),
     }
 }
-
-/// Up to 2^53 every whole number is a float.
-const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
 
 fn truth(array: &ArrayRef, row: usize) -> Option<bool> {
     match array.data_type() {

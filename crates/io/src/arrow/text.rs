@@ -5,7 +5,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::*;
 use arrow_array::{Array, ArrowPrimitiveType, downcast_dictionary_array, downcast_run_array};
 use arrow_schema::{DataType, IntervalUnit, TimeUnit};
-use pipewright_table::literal::{date_text, time_text};
+use pipewright_table::literal::{DAY, date_text, time_text};
 use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::io::Write;
@@ -278,7 +278,7 @@ fn ticks(array: &dyn Array, row: usize) -> i64 {
 }
 
 fn day(days: i64) -> String {
-    days.checked_mul(86_400_000_000).map_or_else(|| format!("day {days} from 1970"), date_text)
+    days.checked_mul(DAY).map_or_else(|| format!("day {days} from 1970"), date_text)
 }
 
 fn instant(ticks: i64, unit: TimeUnit) -> String {

@@ -1,11 +1,12 @@
 //! One chunk of a text: its bytes, and where its records and their fields are.
 
-use super::cells::{Plan, Rules, Type};
+use super::cells::{Plan, Rules};
 use super::fill::{Cells, Lane, Values};
 use super::place::Slot;
 use super::scan::{self, Fault, FaultKind, Field};
 use super::split::{Index, Run, Shape};
 use super::window::{Body, Window};
+use crate::infer::Type;
 use std::io;
 
 /// A record that is left out.

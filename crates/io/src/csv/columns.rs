@@ -1,6 +1,6 @@
 //! The columns of a text, from the chunks they are read in to the arrays of a table.
 
-use super::cells::{Found, Plan, Type};
+use super::cells::{Found, Plan};
 use super::chunk::{Chunk, LeftOut};
 use super::fill::Values;
 use super::layout::Layout;
@@ -8,6 +8,7 @@ use super::pass::{self, Extent, Passed, Stop, Work};
 use super::place::{Finishing, Slot, Store};
 use super::scan::{Fault, FaultKind};
 use super::window::Body;
+use crate::infer::Type;
 use arrow_array::{ArrayRef, NullArray};
 use rayon::prelude::*;
 use std::io;

@@ -1,9 +1,10 @@
 //! What is decided of the columns when the whole text is known, and what is to be said about it.
 
-use super::cells::{Found, Plan, Type};
+use super::cells::{Found, Plan};
 use super::layout::Layout;
 use super::refine::{self, Candidates, Decision};
 use crate::ReadOptions;
+use crate::infer::Type;
 use arrow_array::ArrayRef;
 use pipewright_diagnostic::{Failure, code};
 use pipewright_table::Column;

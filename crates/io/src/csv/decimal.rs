@@ -1,5 +1,7 @@
 //! Plain decimal numbers, `[-]digits[.digits]`, eight digits at a time.
 
+use pipewright_table::literal::EXACT_MAX;
+
 /// A number as it is written: `mantissa` without its point, which stands before the last `decimals` digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Decimal {
@@ -149,9 +151,6 @@ const SEVENS: u64 = 0x7F7F_7F7F_7F7F_7F7F;
 pub(super) fn word(bytes: &[u8], start: usize) -> Option<u64> {
     Some(u64::from_le_bytes(*bytes.get(start..)?.first_chunk()?))
 }
-
-/// Up to 2^53 every whole number is a float.
-const EXACT_MAX: u64 = 1 << 53;
 
 /// Up to 10^22 every power of ten is a float; the rest is never asked for.
 const POWERS_OF_TEN: [f64; 32] = {

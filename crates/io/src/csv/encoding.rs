@@ -20,7 +20,7 @@ pub(super) fn to_utf8(
     truncated: bool,
     options: &ReadOptions,
 ) -> Result<(Arc<dyn Content>, &'static str), Failure> {
-    let head = content.start(HEAD_BYTES).map_err(|error| crate::file::unreadable(&error, options))?;
+    let head = content.start(HEAD_BYTES).map_err(|error| crate::source::unreadable(&error, options))?;
     let declared = options.encoding.as_deref().map(|label| named(label, options)).transpose()?;
     let (encoding, mark) = match (declared, Encoding::for_bom(&head)) {
         (None, Some(marked)) => marked,
@@ -128,7 +128,7 @@ fn decoded(
     while offset < size {
         let length = usize::try_from(size - offset).unwrap_or(PIECE_BYTES).min(PIECE_BYTES);
         let read = content.read_at(offset, &mut piece[..length]);
-        read.map_err(|error| crate::file::unreadable(&error, options))?;
+        read.map_err(|error| crate::source::unreadable(&error, options))?;
         offset += length as u64;
         let last = offset == size && !truncated;
         text.reserve(decoder.max_utf8_buffer_length_without_replacement(length).unwrap_or(length));

@@ -84,7 +84,7 @@ pub(super) fn left_out(
 ) -> Result<(Vec<Rejected>, Option<Failure>), Failure> {
     let offsets: Vec<u64> = rows.iter().map(|row| row.offset).collect();
     let lines = lines_before(content, &offsets, shape.marks.lone_returns);
-    let lines = lines.map_err(|error| crate::file::unreadable(&error, options))?;
+    let lines = lines.map_err(|error| crate::source::unreadable(&error, options))?;
     let rejected = rows.into_iter().zip(lines).map(|(row, line)| {
         let reason = match row.fault {
             FaultKind::Ragged { fields } => ragged(fields, shape),

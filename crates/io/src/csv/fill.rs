@@ -1,10 +1,11 @@
 //! The values of one column of one chunk: typed while they are read, and put straight into their places in the column.
 
-use super::cells::{Found, Plan, Rules, Type};
+use super::cells::{Found, Plan, Rules};
 use super::decimal::{self, Decimal};
 use super::place::{Bits, Slot};
 use super::scan::{Field, Marks};
 use super::split::{Index, Run};
+use crate::infer::Type;
 use pipewright_table::literal;
 use pipewright_table::literal::Number;
 

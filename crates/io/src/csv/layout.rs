@@ -1,6 +1,6 @@
 //! Where things are in a text, as its head tells: the dialect, the names of the columns, and where the records are.
 
-use super::cells::{Rules, Type};
+use super::cells::Rules;
 use super::chunk::Terms;
 use super::dialect::Dialect;
 use super::failure;
@@ -8,6 +8,7 @@ use super::scan::{self, Fault, FaultKind, Field, Marks};
 use super::split::Shape;
 use super::window::Body;
 use super::{encoding, sniff};
+use crate::infer::Type;
 use crate::names;
 use crate::{BadRows, ReadOptions};
 use pipewright_diagnostic::{Failure, code};
@@ -38,7 +39,7 @@ impl Layout {
     /// # Errors
     /// What keeps the head from being read.
     pub(super) fn find(content: &Arc<dyn Content>, truncated: bool, options: &ReadOptions) -> Result<Layout, Failure> {
-        let unreadable = |error: io::Error| crate::file::unreadable(&error, options);
+        let unreadable = |error: io::Error| crate::source::unreadable(&error, options);
         let (content, encoding) = encoding::to_utf8(content, truncated, options)?;
         let end = end_of_text(&*content, b"\n\r ").map_err(unreadable)?;
         if end == 0 {
@@ -174,7 +175,7 @@ impl Head {
                 }
                 Err(_) => {
                     let more = self.bytes.len() * 4;
-                    self.read(more).map_err(|error| crate::file::unreadable(&error, options))?;
+                    self.read(more).map_err(|error| crate::source::unreadable(&error, options))?;
                 }
             }
         }

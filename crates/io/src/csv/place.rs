@@ -1,8 +1,9 @@
 //! The columns of a table while they are filled: allocated once, cut into one place for each chunk, and made into
 //! arrays at the end without being copied.
 
-use super::cells::{Plan, Type};
+use super::cells::Plan;
 use super::fill::Values;
+use crate::infer::Type;
 use arrow_array::{
     ArrayRef, BooleanArray, Float64Array, Int64Array, StringArray, Time64MicrosecondArray, TimestampMicrosecondArray,
 };

@@ -1,6 +1,6 @@
 //! Reading, from the bytes of a file to a table.
 
-use super::cells::{Found, Plan, Type};
+use super::cells::{Found, Plan};
 use super::chunk::Chunk;
 use super::columns::Columns;
 use super::decided::Decided;
@@ -10,7 +10,8 @@ use super::place::Slot;
 use super::refine::Candidates;
 use super::{declared, failure, sniff, suspect};
 use crate::ReadOptions;
-use crate::file::{Reading, Sketch};
+use crate::infer::Type;
+use crate::source::{Reading, Sketch};
 use arrow_array::ArrayRef;
 use arrow_array::cast::AsArray;
 use pipewright_diagnostic::{Failure, code};
@@ -36,7 +37,7 @@ const SKETCH_BYTES: usize = 1 << 20;
 
 /// What the head of a file tells.
 pub(super) fn sketch(content: &Arc<dyn Content>, truncated: bool, options: &ReadOptions) -> Result<Sketch, Failure> {
-    let head = content.start(SKETCH_BYTES).map_err(|error| crate::file::unreadable(&error, options))?;
+    let head = content.start(SKETCH_BYTES).map_err(|error| crate::source::unreadable(&error, options))?;
     let (seen, size) = (head.len() as u64, content.size());
     let truncated = truncated || seen < size;
     let head: Arc<dyn Content> = Arc::new(head);
@@ -51,7 +52,8 @@ pub(super) fn sketch(content: &Arc<dyn Content>, truncated: bool, options: &Read
         certain: !truncated && rows > 0,
         rows_seen: rows,
         memory_bytes: u64::try_from(memory_bytes).unwrap_or(u64::MAX),
-        notes: reading.notes,
+        notes: reading.notes.clone(),
+        whole: (!truncated).then_some(reading),
     })
 }
 
@@ -106,7 +108,7 @@ impl Layout {
     pub(super) fn stopped(&self, stop: Stop, options: &ReadOptions) -> Failure {
         match stop {
             Stop::Fault(fault) => self.failure(&fault, options),
-            Stop::Io(error) => crate::file::unreadable(&error, options),
+            Stop::Io(error) => crate::source::unreadable(&error, options),
             Stop::TooMuchText(column) => failure::too_much_text(&self.names[column], options),
         }
     }

@@ -1,6 +1,6 @@
 //! A text that is read chunk by chunk: one pass learns the types of the whole text and where its chunks are.
 
-use super::cells::{Found, Plan, Type};
+use super::cells::{Found, Plan};
 use super::chunk::{Chunk, Terms};
 use super::columns::read_extent;
 use super::decided::Decided;
@@ -12,7 +12,9 @@ use super::refine::Candidates;
 use super::scan::Fault;
 use super::{declared, failure};
 use crate::ReadOptions;
-use crate::file::{Rejected, Scan, conformed};
+use crate::infer::Type;
+use crate::several::conformed;
+use crate::source::{Rejected, Scan};
 use arrow_array::ArrayRef;
 use arrow_array::cast::AsArray;
 use pipewright_diagnostic::Failure;
@@ -107,7 +109,7 @@ impl Chunks for CsvScan {
         let arrays = chunk_arrays(&mut Chunk::default(), extent, &self.layout, &self.plans);
         let arrays = arrays.map_err(|stop| self.layout.stopped(stop, &self.options))?;
         let unchanged = self.layout.body.content.unchanged();
-        unchanged.map_err(|error| crate::file::unreadable(&error, &self.options))?;
+        unchanged.map_err(|error| crate::source::unreadable(&error, &self.options))?;
         let arrays = self.wanted().map(|column| self.decided.apply(column, &arrays[column])).collect();
         let table = Table::with_rows(self.columns().collect(), arrays, extent.rows)?;
         Ok(table.with_origin(Some(self.layout.origin.clone())))

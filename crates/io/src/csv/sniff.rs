@@ -3,11 +3,11 @@
 //!
 //! A wrong guess is worse than none: whatever is not evident is taken to be as usual.
 
-use super::cells::Type;
 use super::dialect::{Dialect, shown};
 use super::refine::Candidates;
 use super::scan::Field;
 use crate::ReadOptions;
+use crate::infer::Type;
 use pipewright_diagnostic::{Failure, code};
 use pipewright_table::literal;
 use pipewright_table::literal::Number;

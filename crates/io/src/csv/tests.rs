@@ -2,7 +2,7 @@
 
 use super::layout::Layout;
 use super::{CsvReader, read, read_in_chunks, scanner, write};
-use crate::file::{Reader, Reading, Scan};
+use crate::source::{Reader, Reading, Scan};
 use crate::{BadRows, ReadOptions};
 use arrow_array::{ArrayRef, BooleanArray, Float64Array, Int64Array, StringArray, TimestampMicrosecondArray};
 use pipewright_diagnostic::{Failure, code};

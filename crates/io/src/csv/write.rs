@@ -2,7 +2,7 @@
 
 use super::dialect::Dialect;
 use crate::NULLS;
-use crate::file::Writer;
+use crate::source::Writer;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType};
 use arrow_array::{Array, ArrayRef};

@@ -1,9 +1,10 @@
 //! The cells of one sheet as a table.
 
 use crate::ReadOptions;
-use crate::gather::{self, Cell, Misfit, Outcome, Start, Type};
+use crate::gather::{self, Cell, Misfit, Outcome, Start};
+use crate::infer::Type;
 use pipewright_diagnostic::{Failure, code};
-use pipewright_table::literal::{DAY, date};
+use pipewright_table::literal::{DAY, EXACT_MAX, date};
 use pipewright_table::{Column, Table};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -25,13 +26,11 @@ pub(super) enum Value<'a> {
     Error(String),
 }
 
-/// Up to 2^53 every whole number is a float.
-const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
-
 impl Value<'_> {
     /// Workbooks know floats only: one that is whole is a count.
     pub(super) fn of_number(value: f64) -> Self {
-        let whole = value.fract() == 0.0 && value.abs() < EXACT_MAX && !(value == 0.0 && value.is_sign_negative());
+        let whole =
+            value.fract() == 0.0 && value.abs() < EXACT_MAX as f64 && !(value == 0.0 && value.is_sign_negative());
         if whole { Value::Whole(value as i64) } else { Value::Real(value) }
     }
 

@@ -15,7 +15,7 @@ fn options() -> ReadOptions {
 
 fn read_with(bytes: &[u8], options: &ReadOptions) -> Result<Reading, Failure> {
     let content: Arc<dyn Content> = Arc::new(bytes.to_vec());
-    crate::file::guarded(options, || ExcelReader.read(&content, options))
+    crate::source::guarded(options, || ExcelReader.read(&content, options))
 }
 
 fn read(bytes: &[u8]) -> Reading {

@@ -3,7 +3,7 @@
 use super::messages::{Messages, Place, check, damaged, failure};
 use crate::ReadOptions;
 use crate::arrow::{Allowance, Cells, Gather, Layout, text_limit, width};
-use crate::file::guarded;
+use crate::source::guarded;
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_ipc::reader::{read_dictionary, read_record_batch};
 use pipewright_diagnostic::{Failure, code};

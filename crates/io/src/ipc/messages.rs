@@ -5,7 +5,7 @@
 
 use crate::ReadOptions;
 use crate::arrow::Allowance;
-use crate::file::unreadable;
+use crate::source::unreadable;
 use arrow_buffer::{Buffer, MutableBuffer};
 use arrow_ipc::convert::try_fb_to_schema;
 use arrow_ipc::{

@@ -1,6 +1,7 @@
 //! JSON's values, as they are written: strings, numbers, lists. Every byte is checked against the grammar.
 
 use crate::gather::Cell;
+use pipewright_table::literal::EXACT_MAX;
 
 /// Objects and lists in each other, at most.
 pub(super) const DEPTH_MAX: usize = 128;
@@ -251,9 +252,6 @@ impl<'a> Cursor<'a> {
         }
     }
 }
-
-/// Up to 2^53 every whole number is a float.
-const EXACT_MAX: u64 = 1 << 53;
 
 const POWERS_OF_TEN: [f64; 20] =
     [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19];

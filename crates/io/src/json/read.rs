@@ -6,8 +6,9 @@
 use super::chunk::{Chunk, Plan};
 use super::fault::Report;
 use super::parse::{Fault, FaultKind};
-use crate::file::{Rejected, Scan, Sketch, unreadable};
-use crate::gather::{self, Cells, Misfit, Outcome, Start, Type};
+use crate::gather::{self, Cells, Misfit, Outcome, Start};
+use crate::infer::Type;
+use crate::source::{Rejected, Scan, Sketch, unreadable};
 use crate::{BadRows, ReadOptions, Reading};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_table::{Chunks, Column, Origin, Schema, Table};
@@ -263,7 +264,8 @@ impl<'a> Source<'a> {
             certain: complete && reading.table.rows() > 0,
             rows_seen: reading.table.rows(),
             memory_bytes: (held as f64 * share) as u64,
-            notes: reading.notes,
+            notes: reading.notes.clone(),
+            whole: complete.then_some(reading),
         })
     }
 
@@ -321,7 +323,7 @@ impl<'a> Source<'a> {
 
 /// The sketch of a head that holds no whole row.
 fn nothing_seen() -> Sketch {
-    Sketch { schema: Schema::default(), certain: false, rows_seen: 0, memory_bytes: 0, notes: Vec::new() }
+    Sketch { schema: Schema::default(), certain: false, rows_seen: 0, memory_bytes: 0, notes: Vec::new(), whole: None }
 }
 
 /// The rows of a range of lines, those that were left out (their lines counted from the start of the range), and the

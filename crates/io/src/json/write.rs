@@ -1,6 +1,6 @@
 //! Tables to JSON lines: one object a row.
 
-use crate::file::Writer;
+use crate::source::Writer;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType};
 use arrow_array::{Array, ArrayRef};

@@ -4,7 +4,7 @@ use super::open::{Opened, failure};
 use super::pages;
 use crate::ReadOptions;
 use crate::arrow::{Cells, Source, text_limit};
-use crate::file::guarded;
+use crate::source::guarded;
 use arrow_array::{Array, ArrayRef, new_empty_array};
 use arrow_schema::ArrowError;
 use parquet::arrow::ProjectionMask;

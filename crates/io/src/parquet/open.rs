@@ -5,7 +5,7 @@ use super::prune;
 use super::thrift::{self, Fault};
 use crate::ReadOptions;
 use crate::arrow::{Allowance, Layout, Source, width};
-use crate::file::{guarded, unreadable};
+use crate::source::{guarded, unreadable};
 use arrow_schema::{DataType, Field, Fields, Schema, TimeUnit};
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::basic::Type as Physical;

@@ -141,7 +141,7 @@ fn bounds(stored: &DataType, statistics: &Statistics) -> Option<Bounds> {
             Some(Bounds::Truths(*bounds.min_opt()?, *bounds.max_opt()?))
         }
         (DataType::Date32, Statistics::Int32(bounds)) => {
-            let moment = |days: i32| i64::from(days).checked_mul(86_400_000_000);
+            let moment = |days: i32| i64::from(days).checked_mul(literal::DAY);
             Some(Bounds::Moments(moment(*bounds.min_opt()?)?, moment(*bounds.max_opt()?)?))
         }
         (DataType::Timestamp(unit, _), Statistics::Int64(bounds)) => {

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::Format;
-use crate::file::{read, scan, sketch};
+use crate::file::{scan, sketch};
+use crate::testing::{self, content, difficult, opened, scanned};
 use arrow_array::*;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, Encoding};
@@ -10,17 +11,17 @@ use parquet::file::properties::{WriterProperties, WriterVersion};
 use parquet::schema::types::ColumnPath;
 use pipewright_expr::{Comparison, Expression};
 use pipewright_table::testing::{edge_tables, random_table};
-use pipewright_table::{Column, Kind, Role, Value};
+use pipewright_table::{Column, Kind, Value};
 use pipewright_world::MemoryWorld;
 use pipewright_world::random::Key;
 use proptest::prelude::*;
 
 fn written(table: &Table) -> Vec<u8> {
-    let mut out = Vec::new();
-    let mut writer = writer(&table.schema(), &mut out).unwrap();
-    writer.write(table).unwrap();
-    writer.finish().unwrap();
-    out
+    testing::written(Format::PARQUET, table)
+}
+
+fn options() -> ReadOptions {
+    testing::options(Format::PARQUET)
 }
 
 /// A table as others write it: small row groups and pages.
@@ -51,58 +52,6 @@ fn encoded(table: &Table, encoding: Encoding, version: WriterVersion) -> Vec<u8>
     let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties.build())).unwrap();
     writer.write(&batch).unwrap();
     writer.into_inner().unwrap()
-}
-
-fn content(bytes: &[u8]) -> Arc<dyn Content> {
-    Arc::new(bytes.to_vec())
-}
-
-fn options() -> ReadOptions {
-    ReadOptions { format: Some(Format::Parquet), ..ReadOptions::new("t.parquet") }
-}
-
-fn opened(bytes: &[u8], options: &ReadOptions) -> Result<Reading, Failure> {
-    read(&content(bytes), options, &MemoryWorld::new())
-}
-
-/// All chunks of a scan, joined.
-fn scanned(bytes: &[u8], options: &ReadOptions) -> Result<Table, Failure> {
-    let scan = scan(&content(bytes), options, &MemoryWorld::new())?;
-    let mut chunks = vec![Table::empty(&scan.schema())?];
-    for index in 0..scan.count() {
-        assert_eq!(scan.rows_before(index), Some(chunks.iter().map(Table::rows).sum()));
-        chunks.push(scan.chunk(index)?);
-    }
-    let table = Table::concat(&chunks)?;
-    assert_eq!(table.rows(), scan.rows());
-    Ok(table)
-}
-
-/// Kinds at their edges, roles and sources, names that need care.
-fn difficult() -> Table {
-    let column = |name: &str, kind: Kind| Column::new(name, kind);
-    let columns = vec![
-        Column { role: Role::Target, ..column("real", Kind::Continuous) },
-        column("cöunt, \"n\"", Kind::Count),
-        column("date.x", Kind::Date),
-        column("time", Kind::Time),
-        Column { sources: vec!["raw".into(), "other".into()], ..column("category", Kind::Category) },
-        Column { role: Role::Id, ..column("id", Kind::Id) },
-        column("ordered", Kind::Ordered),
-        column("truth", Kind::Bool),
-    ];
-    let texts = [Some(""), None, Some("NA"), Some("日本\n\"x\""), Some("\u{0}")];
-    let arrays: Vec<ArrayRef> = vec![
-        Arc::new(Float64Array::from(vec![Some(f64::NAN), Some(f64::NEG_INFINITY), Some(-0.0), None, Some(5e-324)])),
-        Arc::new(Int64Array::from(vec![Some(i64::MIN), Some(i64::MAX), None, Some(0), Some(-1)])),
-        Arc::new(TimestampMicrosecondArray::from(vec![Some(i64::MIN), Some(i64::MAX), Some(-1), None, Some(0)])),
-        Arc::new(Time64MicrosecondArray::from(vec![Some(0), Some(86_399_999_999), None, Some(1), Some(2)])),
-        Arc::new(StringArray::from(texts.to_vec())),
-        Arc::new(StringArray::from(vec!["a", "b", "c", "d", "e"])),
-        Arc::new(StringArray::from(vec![None::<&str>; 5])),
-        Arc::new(BooleanArray::from(vec![Some(true), Some(false), None, None, Some(true)])),
-    ];
-    Table::new(columns, arrays).unwrap()
 }
 
 #[test]

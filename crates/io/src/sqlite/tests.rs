@@ -16,7 +16,7 @@ fn database(sql: &str) -> Vec<u8> {
 
 fn read_with(bytes: &[u8], options: &ReadOptions) -> Result<Reading, Failure> {
     let content: Arc<dyn Content> = Arc::new(bytes.to_vec());
-    crate::file::guarded(options, || SqliteReader.read(&content, options))
+    crate::source::guarded(options, || SqliteReader.read(&content, options))
 }
 
 fn kinds(table: &Table) -> String {

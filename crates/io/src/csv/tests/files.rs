@@ -2,7 +2,7 @@
 
 use super::{content, kinds, options, same_for_all_chunks, scanned};
 use crate::csv::{CsvReader, read, read_in_chunks};
-use crate::file::{Reader, Reading, Rejected};
+use crate::source::{Reader, Reading, Rejected};
 use crate::{BadRows, ReadOptions};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_table::{Kind, Table};

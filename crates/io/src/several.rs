@@ -1,6 +1,6 @@
 //! Several files as one table, and tables of which only some columns were read.
 
-use super::{Reading, Rejected, Scan};
+use crate::{Reading, Rejected, Scan};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_table::text::plural;
 use pipewright_table::{Chunks, Column, Kind, Origin, Schema, Table};

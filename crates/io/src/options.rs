@@ -1,6 +1,6 @@
 //! How a file is to be read.
 
-use super::Format;
+use crate::Format;
 use pipewright_expr::Expression;
 use pipewright_table::Kind;
 use std::collections::BTreeMap;
@@ -92,7 +92,7 @@ pub enum BadRows {
     /// The first one is a failure.
     #[default]
     Refuse,
-    /// They are left out, counted and kept as [`super::Rejected`].
+    /// They are left out, counted and kept as [`crate::Rejected`].
     Reject,
 }
 

@@ -1,0 +1,92 @@
+//! A file that is open: its head is read and parsed once, however often it is asked for.
+
+use crate::{ReadOptions, Reading, Scan, Sketch};
+use pipewright_diagnostic::Failure;
+use pipewright_world::{Content, Headed, World};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// An open file, and what its head told. A check looks at the head and a run reads the whole: between the two, the head
+/// stays in memory, and so does the table of a file that is all head.
+///
+/// ```
+/// use pipewright_frame::ReadOptions;
+/// use pipewright_frame::file::OpenFile;
+/// use pipewright_world::MemoryWorld;
+/// use std::sync::Arc;
+/// let file = OpenFile::new(Arc::new(b"age,sex\n38,f\n,m\n".to_vec()));
+/// let options = ReadOptions::new("people.csv");
+/// assert_eq!(file.sketch(&options)?.rows_seen, 2);
+/// assert_eq!(file.read(&options, &MemoryWorld::new())?.table.rows(), 2);
+/// # Ok::<(), pipewright_diagnostic::Failure>(())
+/// ```
+pub struct OpenFile {
+    content: Arc<dyn Content>,
+    /// What was sketched, under which options. There are as many as a script has ways to read one file.
+    sketches: Mutex<Vec<(ReadOptions, Sketch)>>,
+}
+
+impl std::fmt::Debug for OpenFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OpenFile").field("size", &self.size()).finish_non_exhaustive()
+    }
+}
+
+impl OpenFile {
+    /// A file of this content; nothing is read yet.
+    #[must_use]
+    pub fn new(content: Arc<dyn Content>) -> OpenFile {
+        OpenFile { content: Arc::new(Headed::new(content)), sketches: Mutex::default() }
+    }
+
+    /// As [`OpenFile::new`], without keeping the head in memory: for files of which there are many.
+    #[must_use]
+    pub fn without_head(content: Arc<dyn Content>) -> OpenFile {
+        OpenFile { content, sketches: Mutex::default() }
+    }
+
+    /// The size of the file in bytes.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.content.size()
+    }
+
+    /// Looks at the head: names, likely kinds, size.
+    ///
+    /// # Errors
+    /// As [`super::sketch`].
+    pub fn sketch(&self, options: &ReadOptions) -> Result<Sketch, Failure> {
+        let mut sketches = self.sketches.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, sketch)) = sketches.iter().find(|(known, _)| known == options) {
+            return Ok(sketch.clone());
+        }
+        let sketch = super::sketch(&self.content, options)?;
+        sketches.push((options.clone(), sketch.clone()));
+        Ok(sketch)
+    }
+
+    /// Reads the whole file, unless a sketch has done so already.
+    ///
+    /// # Errors
+    /// As [`super::read`].
+    pub fn read(&self, options: &ReadOptions, world: &dyn World) -> Result<Reading, Failure> {
+        // A filter lets rows be left out and does not ask for it.
+        let asked = ReadOptions { filter: None, ..options.clone() };
+        let sketches = self.sketches.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = sketches.iter().find(|(known, _)| *known == asked).and_then(|(_, sketch)| sketch.whole.clone());
+        drop(sketches);
+        match known {
+            Some(reading) => super::unchanged(&self.content, options).map(|()| reading),
+            None => super::read(&self.content, options, world),
+        }
+    }
+
+    /// Opens the file to be read chunk by chunk.
+    ///
+    /// # Errors
+    /// As [`super::scan`].
+    pub fn scan(&self, options: &ReadOptions, world: &dyn World) -> Result<Arc<dyn Scan>, Failure> {
+        // What is too large for memory is not kept there as a sketch.
+        self.sketches.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        super::scan(&self.content, options, world)
+    }
+}

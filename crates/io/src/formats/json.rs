@@ -1,0 +1,36 @@
+//! JSON: an object per line, or one array of objects.
+
+use crate::format::{FileFormat, Format, Signature};
+use crate::source::{Reader, Writer};
+use pipewright_table::Schema;
+use std::io;
+
+pub(super) struct Json;
+
+impl Format {
+    /// JSON: an object per line, or one array of objects.
+    pub const JSON: Format = Format::new(&Json);
+}
+
+impl Json {
+    pub(super) const SIGNATURE: Signature = Signature {
+        words: &["json", "jsonl"],
+        endings: &["json", "jsonl", "ndjson"],
+        is_written: true,
+        ..Signature::BASE
+    };
+}
+
+impl FileFormat for Json {
+    fn signature(&self) -> &'static Signature {
+        &Json::SIGNATURE
+    }
+
+    fn reader(&self) -> Option<&'static dyn Reader> {
+        Some(&crate::json::JsonReader)
+    }
+
+    fn writer<'a>(&self, schema: &Schema, out: &'a mut dyn io::Write) -> io::Result<Box<dyn Writer + 'a>> {
+        crate::json::writer(schema, out)
+    }
+}

@@ -1,0 +1,73 @@
+//! What the tests of binary formats share: files in memory, and a table with what is difficult to keep.
+
+use crate::file::{read, scan};
+use crate::{Format, ReadOptions, Reading};
+use arrow_array::{
+    ArrayRef, BooleanArray, Float64Array, Int64Array, StringArray, Time64MicrosecondArray, TimestampMicrosecondArray,
+};
+use pipewright_diagnostic::Failure;
+use pipewright_table::{Column, Kind, Role, Table};
+use pipewright_world::{Content, MemoryWorld};
+use std::sync::Arc;
+
+/// The table as a file.
+pub(crate) fn written(format: Format, table: &Table) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut writer = format.writer(&table.schema(), &mut out).unwrap();
+    writer.write(table).unwrap();
+    writer.finish().unwrap();
+    out
+}
+
+pub(crate) fn content(bytes: &[u8]) -> Arc<dyn Content> {
+    Arc::new(bytes.to_vec())
+}
+
+/// Those for a file that is of this format, whatever it begins with.
+pub(crate) fn options(format: Format) -> ReadOptions {
+    ReadOptions { format: Some(format), ..ReadOptions::new(format!("t.{}", format.word())) }
+}
+
+pub(crate) fn opened(bytes: &[u8], options: &ReadOptions) -> Result<Reading, Failure> {
+    read(&content(bytes), options, &MemoryWorld::new())
+}
+
+/// All chunks of a scan, joined.
+pub(crate) fn scanned(bytes: &[u8], options: &ReadOptions) -> Result<Table, Failure> {
+    let scan = scan(&content(bytes), options, &MemoryWorld::new())?;
+    let mut chunks = vec![Table::empty(&scan.schema())?];
+    for index in 0..scan.count() {
+        assert_eq!(scan.rows_before(index), Some(chunks.iter().map(Table::rows).sum()));
+        chunks.push(scan.chunk(index)?);
+    }
+    let table = Table::concat(&chunks)?;
+    assert_eq!(table.rows(), scan.rows());
+    Ok(table)
+}
+
+/// Kinds at their edges, roles and sources, names that need care.
+pub(crate) fn difficult() -> Table {
+    let column = |name: &str, kind: Kind| Column::new(name, kind);
+    let columns = vec![
+        Column { role: Role::Target, ..column("real", Kind::Continuous) },
+        column("cöunt, \"n\"", Kind::Count),
+        column("date.x", Kind::Date),
+        column("time", Kind::Time),
+        Column { sources: vec!["raw".into(), "other".into()], ..column("category", Kind::Category) },
+        Column { role: Role::Id, ..column("id", Kind::Id) },
+        column("ordered", Kind::Ordered),
+        column("truth", Kind::Bool),
+    ];
+    let texts = [Some(""), None, Some("NA"), Some("日本\n\"x\""), Some("\u{0}")];
+    let arrays: Vec<ArrayRef> = vec![
+        Arc::new(Float64Array::from(vec![Some(f64::NAN), Some(f64::NEG_INFINITY), Some(-0.0), None, Some(5e-324)])),
+        Arc::new(Int64Array::from(vec![Some(i64::MIN), Some(i64::MAX), None, Some(0), Some(-1)])),
+        Arc::new(TimestampMicrosecondArray::from(vec![Some(i64::MIN), Some(i64::MAX), Some(-1), None, Some(0)])),
+        Arc::new(Time64MicrosecondArray::from(vec![Some(0), Some(86_399_999_999), None, Some(1), Some(2)])),
+        Arc::new(StringArray::from(texts.to_vec())),
+        Arc::new(StringArray::from(vec!["a", "b", "c", "d", "e"])),
+        Arc::new(StringArray::from(vec![None::<&str>; 5])),
+        Arc::new(BooleanArray::from(vec![Some(true), Some(false), None, None, Some(true)])),
+    ];
+    Table::new(columns, arrays).unwrap()
+}
