@@ -23,7 +23,6 @@ use pipewright_table::{Column, Kind, Role};
 use std::sync::Arc;
 
 pub(crate) use allowance::Allowance;
-pub(crate) use convert::text_limit;
 pub(crate) use gather::Gather;
 
 /// Types nest at most this deep: deeper ones are no data, and walking them would exhaust the stack.
@@ -235,6 +234,8 @@ impl Cells {
     pub(crate) fn text_bytes(&self) -> u64 {
         let bytes = match self.array.data_type() {
             DataType::Utf8 => self.array.as_string::<i32>().values().len(),
+            DataType::LargeUtf8 => self.array.as_string::<i64>().values().len(),
+            DataType::LargeBinary => self.array.as_binary::<i64>().values().len(),
             DataType::Binary => self.array.as_binary::<i32>().values().len(),
             _ => 0,
         };

@@ -10,10 +10,11 @@ mod column;
 use crate::ReadOptions;
 use crate::infer::Type;
 use arrow_buffer::BooleanBufferBuilder;
+use pipewright_table::TextOffset;
 use pipewright_table::literal::{date, date_text, time, time_text};
 use std::io::Write;
 
-pub(crate) use column::{Outcome, array, too_many_columns, too_much_text};
+pub(crate) use column::{Outcome, array, too_many_columns};
 
 /// One value, as its file has it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -64,8 +65,6 @@ pub(crate) enum Misfit {
     Kind,
     /// The row has one already.
     Again,
-    /// The texts are more than an array holds.
-    TooMuchText,
 }
 
 /// Values of one type.
@@ -80,7 +79,7 @@ enum Values {
     /// All texts one after another, and where each begins and the last ends.
     Text {
         bytes: Vec<u8>,
-        offsets: Vec<i32>,
+        offsets: Vec<TextOffset>,
     },
     Abandoned,
     Skipped,
@@ -190,7 +189,7 @@ impl Cells {
                 values.push(value);
                 self.seen.fractional = true;
             }
-            (Values::Text { bytes, offsets }, Cell::Text(text)) => push_text(bytes, offsets, text)?,
+            (Values::Text { bytes, offsets }, Cell::Text(text)) => push_text(bytes, offsets, text),
             _ => self.push_other(cell, written)?,
         }
         self.rows += 1;
@@ -206,10 +205,11 @@ impl Cells {
         match &mut self.values {
             Values::Skipped | Values::Abandoned => return Ok(()),
             Values::Text { bytes, offsets } => {
-                return match written {
+                match written {
                     Some(written) => push_text(bytes, offsets, written),
                     None => push_text(bytes, offsets, &cell.text()),
-                };
+                }
+                return Ok(());
             }
             Values::Nothing => {
                 self.values = Values::nulls(cell.narrowest(), self.rows);
@@ -250,7 +250,7 @@ impl Cells {
             Values::Bool(values) => values.append_n(more, false),
             Values::Count(values) | Values::Date(values) | Values::Time(values) => values.resize(rows, 0),
             Values::Continuous(values) => values.resize(rows, 0.0),
-            Values::Text { bytes, offsets } => offsets.resize(rows + 1, bytes.len() as i32),
+            Values::Text { bytes, offsets } => offsets.resize(rows + 1, bytes.len() as TextOffset),
         }
         let before = self.rows;
         self.valid.get_or_insert_with(|| valid_bits(before, true)).append_n(more, false);
@@ -265,11 +265,9 @@ fn valid_bits(rows: usize, valid: bool) -> BooleanBufferBuilder {
 }
 
 #[inline]
-fn push_text(bytes: &mut Vec<u8>, offsets: &mut Vec<i32>, text: &[u8]) -> Result<(), Misfit> {
-    let end = i32::try_from(bytes.len() + text.len()).map_err(|_| Misfit::TooMuchText)?;
+fn push_text(bytes: &mut Vec<u8>, offsets: &mut Vec<TextOffset>, text: &[u8]) {
     bytes.extend_from_slice(text);
-    offsets.push(end);
-    Ok(())
+    offsets.push(bytes.len() as TextOffset);
 }
 
 impl Cell<'_> {

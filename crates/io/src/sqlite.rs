@@ -243,8 +243,7 @@ impl Pass {
         let mut cells: Vec<Option<Cells>> = self.cells.into_iter().map(Some).collect();
         let mut arrays = Vec::with_capacity(columns.len());
         for (place, column) in &columns {
-            let array = gather::array(vec![(cells[*place].take(), rows)], Type::of(column.kind));
-            arrays.push(array.map_err(|_| gather::too_much_text(&column.name, options))?);
+            arrays.push(gather::array(vec![(cells[*place].take(), rows)], Type::of(column.kind)));
         }
         Table::with_rows(columns.into_iter().map(|(_, column)| column).collect(), arrays, rows)
     }
@@ -281,7 +280,6 @@ impl Place<'_> {
         }
         match cells.push(self.row, cell, None) {
             Ok(()) => Ok(length),
-            Err(Misfit::TooMuchText) => Err(gather::too_much_text(self.name, self.options)),
             Err(Misfit::Kind | Misfit::Again) => {
                 let kind = self.options.kinds.get(self.name).map_or(String::new(), ToString::to_string);
                 let text = cell.text();

@@ -3,9 +3,10 @@
 use crate::file::{read, scan};
 use crate::{Format, ReadOptions, Reading};
 use arrow_array::{
-    ArrayRef, BooleanArray, Float64Array, Int64Array, StringArray, Time64MicrosecondArray, TimestampMicrosecondArray,
+    ArrayRef, BooleanArray, Float64Array, Int64Array, Time64MicrosecondArray, TimestampMicrosecondArray,
 };
 use pipewright_diagnostic::Failure;
+use pipewright_table::TextArray;
 use pipewright_table::{Column, Kind, Role, Table};
 use pipewright_world::{Content, MemoryWorld};
 use std::sync::Arc;
@@ -64,9 +65,9 @@ pub(crate) fn difficult() -> Table {
         Arc::new(Int64Array::from(vec![Some(i64::MIN), Some(i64::MAX), None, Some(0), Some(-1)])),
         Arc::new(TimestampMicrosecondArray::from(vec![Some(i64::MIN), Some(i64::MAX), Some(-1), None, Some(0)])),
         Arc::new(Time64MicrosecondArray::from(vec![Some(0), Some(86_399_999_999), None, Some(1), Some(2)])),
-        Arc::new(StringArray::from(texts.to_vec())),
-        Arc::new(StringArray::from(vec!["a", "b", "c", "d", "e"])),
-        Arc::new(StringArray::from(vec![None::<&str>; 5])),
+        Arc::new(TextArray::from(texts.to_vec())),
+        Arc::new(TextArray::from(vec!["a", "b", "c", "d", "e"])),
+        Arc::new(TextArray::from(vec![None::<&str>; 5])),
         Arc::new(BooleanArray::from(vec![Some(true), Some(false), None, None, Some(true)])),
     ];
     Table::new(columns, arrays).unwrap()

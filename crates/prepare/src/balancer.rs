@@ -4,8 +4,9 @@ use crate::columns::bad_state;
 use crate::{About, Aim, State, TableEstimator};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
-use arrow_array::{Array, ArrayRef, Float64Array, Int64Array, StringArray};
+use arrow_array::{Array, ArrayRef, Float64Array, Int64Array};
 use pipewright_diagnostic::{Failure, code};
+use pipewright_table::TextArray;
 use pipewright_table::{Column, Kind, Role, Schema, Table};
 use pipewright_world::random::Key;
 use rayon::prelude::*;
@@ -305,7 +306,7 @@ impl State for BalancerState {
         let counts = |count: fn(&Balanced) -> usize| -> ArrayRef {
             Arc::new(self.classes.iter().map(|balanced| Some(count(balanced) as i64)).collect::<Int64Array>())
         };
-        let classes = self.classes.iter().map(|balanced| Some(balanced.class.as_str())).collect::<StringArray>();
+        let classes = self.classes.iter().map(|balanced| Some(balanced.class.as_str())).collect::<TextArray>();
         let columns = vec![
             Column::new("class", Kind::Text),
             Column::new("rows before", Kind::Count),

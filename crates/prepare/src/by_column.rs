@@ -9,6 +9,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Int64Type, Time64MicrosecondType, TimestampMicrosecondType};
 use arrow_schema::DataType;
 use pipewright_diagnostic::Failure;
+use pipewright_table::TextOffset;
 use pipewright_table::summary::{ExactSum, Extremes, Levels, Moments, Quantiles};
 use pipewright_table::{Column, Entry, Schema, Table};
 use rayon::prelude::*;
@@ -165,7 +166,7 @@ impl Seen {
             Seen::Quantiles(quantiles) => for_each_block(name, array, |numbers| quantiles.add_all(numbers)),
             Seen::Wholes(levels) => observe_wholes(name, array, levels),
             Seen::Texts(levels) => {
-                levels.add_all(array.as_string::<i32>().iter().flatten());
+                levels.add_all(array.as_string::<TextOffset>().iter().flatten());
                 Ok(())
             }
             Seen::Nothing => Ok(()),

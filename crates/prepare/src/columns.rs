@@ -2,11 +2,12 @@
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{ArrowPrimitiveType, Float64Type, Int64Type};
-use arrow_array::{Array, ArrayRef, BooleanArray, Float64Array, PrimitiveArray, StringArray};
+use arrow_array::{Array, ArrayRef, BooleanArray, Float64Array, PrimitiveArray};
 use arrow_buffer::{BooleanBuffer, MutableBuffer, NullBuffer, ScalarBuffer};
 use arrow_schema::DataType;
 use pipewright_diagnostic::{Failure, code};
 use pipewright_expr::Selection;
+use pipewright_table::TextArray;
 use pipewright_table::numbers::{all_within, non_finite};
 use pipewright_table::summary::BLOCK;
 use pipewright_table::text::{plural, quoted};
@@ -340,6 +341,6 @@ pub(super) fn present<T: ArrowPrimitiveType>(array: &PrimitiveArray<T>, take: &m
 pub(super) fn shown(what: &str, learned: impl Iterator<Item = (String, String)>) -> Table {
     let (names, values): (Vec<String>, Vec<String>) = learned.unzip();
     let columns = vec![Column::new("column", Kind::Text), Column::new(what, Kind::Text)];
-    let arrays: Vec<ArrayRef> = vec![Arc::new(StringArray::from(names)), Arc::new(StringArray::from(values))];
+    let arrays: Vec<ArrayRef> = vec![Arc::new(TextArray::from(names)), Arc::new(TextArray::from(values))];
     Table::new(columns, arrays).expect("two columns of one length")
 }

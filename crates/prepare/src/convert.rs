@@ -5,8 +5,7 @@ use crate::{Estimator, State, Summary};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
 use arrow_array::{
-    Array, ArrayRef, BooleanArray, Float64Array, Int64Array, StringArray, Time64MicrosecondArray,
-    TimestampMicrosecondArray,
+    Array, ArrayRef, BooleanArray, Float64Array, Int64Array, Time64MicrosecondArray, TimestampMicrosecondArray,
 };
 use arrow_schema::DataType;
 use pipewright_diagnostic::{Failure, code};
@@ -15,6 +14,7 @@ use pipewright_table::form::Form;
 use pipewright_table::literal::{self, Number};
 use pipewright_table::text::{plural, quoted, text_of};
 use pipewright_table::{Column, Entry, Kind, Schema, Table};
+use pipewright_table::{TextArray, TextOffset};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -210,7 +210,7 @@ impl ConvertState {
             Kind::Count => Arc::new(self.each::<i64, Int64Array>(column, array, whole)?),
             Kind::Bool => Arc::new(self.each::<bool, BooleanArray>(column, array, truth)?),
             Kind::Category | Kind::Ordered | Kind::Text | Kind::Id => {
-                Arc::new((0..array.len()).map(|row| text_of(array, row)).collect::<StringArray>())
+                Arc::new((0..array.len()).map(|row| text_of(array, row)).collect::<TextArray>())
             }
             Kind::Date => {
                 let form = match &self.reading {
@@ -218,14 +218,15 @@ impl ConvertState {
                     Reading::Kind(_) => None,
                 };
                 let date = |array: &ArrayRef, row: usize| {
-                    let text = array.as_string::<i32>().value(row).trim().as_bytes();
+                    let text = array.as_string::<TextOffset>().value(row).trim().as_bytes();
                     form.as_ref().map_or_else(|| literal::date(text), |form| form.moment(text))
                 };
                 Arc::new(self.each::<i64, TimestampMicrosecondArray>(column, array, date)?)
             }
             Kind::Time => {
-                let time =
-                    |array: &ArrayRef, row: usize| literal::time(array.as_string::<i32>().value(row).trim().as_bytes());
+                let time = |array: &ArrayRef, row: usize| {
+                    literal::time(array.as_string::<TextOffset>().value(row).trim().as_bytes())
+                };
                 Arc::new(self.each::<i64, Time64MicrosecondArray>(column, array, time)?)
             }
         })
@@ -273,7 +274,7 @@ fn real(array: &ArrayRef, row: usize) -> Option<f64> {
         DataType::Float64 => array.as_primitive::<Float64Type>().value(row),
         DataType::Int64 => array.as_primitive::<Int64Type>().value(row) as f64,
         DataType::Boolean => f64::from(array.as_boolean().value(row)),
-        _ => literal::number(array.as_string::<i32>().value(row).trim().as_bytes())?.as_f64(),
+        _ => literal::number(array.as_string::<TextOffset>().value(row).trim().as_bytes())?.as_f64(),
     };
     number.is_finite().then_some(number)
 }
@@ -285,7 +286,7 @@ fn whole(array: &ArrayRef, row: usize) -> Option<i64> {
     match array.data_type() {
         DataType::Float64 => exact(array.as_primitive::<Float64Type>().value(row)),
         DataType::Boolean => Some(i64::from(array.as_boolean().value(row))),
-        _ => match literal::number(array.as_string::<i32>().value(row).trim().as_bytes())? {
+        _ => match literal::number(array.as_string::<TextOffset>().value(row).trim().as_bytes())? {
             Number::Whole(number) => Some(number),
             other => exact(other.as_f64()),
         },
@@ -294,7 +295,9 @@ fn whole(array: &ArrayRef, row: usize) -> Option<i64> {
 
 fn truth(array: &ArrayRef, row: usize) -> Option<bool> {
     let number = match array.data_type() {
-        DataType::Utf8 => return literal::truth_declared(array.as_string::<i32>().value(row).trim().as_bytes()),
+        DataType::LargeUtf8 => {
+            return literal::truth_declared(array.as_string::<TextOffset>().value(row).trim().as_bytes());
+        }
         DataType::Int64 => array.as_primitive::<Int64Type>().value(row) as f64,
         _ => array.as_primitive::<Float64Type>().value(row),
     };

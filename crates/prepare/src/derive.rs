@@ -3,9 +3,10 @@
 use crate::State;
 use crate::columns::bad_state;
 use crate::estimator::{approximate, numbers_within};
-use arrow_array::{ArrayRef, StringArray};
+use arrow_array::ArrayRef;
 use pipewright_diagnostic::{Failure, code};
 use pipewright_expr::{Assign, ExprKind, Expression, Tally};
+use pipewright_table::TextArray;
 use pipewright_table::{Chunks, Column, Entry, Kind, Role, Schema, Table, in_table, in_waves};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -211,8 +212,8 @@ impl State for DeriveState {
     }
 
     fn show(&self) -> Table {
-        let names = StringArray::from_iter_values(self.columns.iter().map(|derived| &derived.name));
-        let kinds = StringArray::from_iter_values(self.columns.iter().map(|derived| derived.kind.to_string()));
+        let names = TextArray::from_iter_values(self.columns.iter().map(|derived| &derived.name));
+        let kinds = TextArray::from_iter_values(self.columns.iter().map(|derived| derived.kind.to_string()));
         let columns = vec![Column::new("column", Kind::Text), Column::new("kind", Kind::Text)];
         let arrays: Vec<ArrayRef> = vec![Arc::new(names), Arc::new(kinds)];
         Table::new(columns, arrays).expect("two columns of one length")

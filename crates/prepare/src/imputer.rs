@@ -7,13 +7,14 @@ use crate::columns::{
 };
 use arrow_array::cast::AsArray;
 use arrow_array::types::{ArrowPrimitiveType, Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType};
-use arrow_array::{Array, ArrayRef, BooleanArray, Float64Array, PrimitiveArray, StringArray};
+use arrow_array::{Array, ArrayRef, BooleanArray, Float64Array, PrimitiveArray};
 use arrow_buffer::{NullBuffer, ScalarBuffer};
 use arrow_schema::DataType;
 use pipewright_diagnostic::{Failure, code};
 use pipewright_expr::Selection;
 use pipewright_table::summary::Levels;
 use pipewright_table::{Column, Entry, Kind, Schema, Table, Value, literal};
+use pipewright_table::{TextArray, TextOffset};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -259,8 +260,8 @@ impl Filling {
                 Arc::new(BooleanArray::new(truths.collect(), None))
             }
             FillValue::Text(value) => {
-                let texts = array.as_string::<i32>().iter().map(|text| text.unwrap_or(value));
-                Arc::new(StringArray::from_iter_values(texts))
+                let texts = array.as_string::<TextOffset>().iter().map(|text| text.unwrap_or(value));
+                Arc::new(TextArray::from_iter_values(texts))
             }
         }
     }

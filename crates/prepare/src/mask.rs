@@ -13,12 +13,13 @@ use crate::encoder::refuse_target;
 use crate::{Estimator, State, Summary};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType};
-use arrow_array::{Array, ArrayRef, StringArray, new_null_array};
+use arrow_array::{Array, ArrayRef, new_null_array};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_expr::Selection;
 use pipewright_table::literal::{DAY, civil, days_since_1970};
 use pipewright_table::text::text_of;
 use pipewright_table::{Column, Entry, Kind, Schema, Table};
+use pipewright_table::{TextArray, TextOffset};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -146,7 +147,7 @@ impl Masking {
     fn apply(&self, array: &ArrayRef) -> ArrayRef {
         let texts = |text: &(dyn Fn(usize) -> Option<String> + Sync)| -> ArrayRef {
             let texts: Vec<Option<String>> = (0..array.len()).into_par_iter().map(text).collect();
-            Arc::new(StringArray::from(texts))
+            Arc::new(TextArray::from(texts))
         };
         match self {
             Masking::Hash(hmac) => texts(&|row| {
@@ -160,7 +161,7 @@ impl Masking {
                     let period = less.date.expect("a column of dates was taken");
                     return Arc::new(moments.unary::<_, TimestampMicrosecondType>(|moment| period.start(moment)));
                 }
-                if let Some(own) = array.as_string_opt::<i32>() {
+                if let Some(own) = array.as_string_opt::<TextOffset>() {
                     let letters = less.letters.expect("a column of texts was taken") as usize;
                     return texts(&|row| own.is_valid(row).then(|| own.value(row).chars().take(letters).collect()));
                 }

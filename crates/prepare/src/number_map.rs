@@ -2,8 +2,9 @@
 
 use crate::State;
 use crate::columns::{bad_state, map_fitted, map_numbers, validate_names};
-use arrow_array::{ArrayRef, Float64Array, StringArray};
+use arrow_array::{ArrayRef, Float64Array};
 use pipewright_diagnostic::{Failure, code};
+use pipewright_table::TextArray;
 use pipewright_table::text::quoted;
 use pipewright_table::{Column, Entry, Kind, Table};
 use serde::de::DeserializeOwned;
@@ -100,7 +101,7 @@ impl<M: NumberMap> State for NumberMaps<M> {
             let numbers: Float64Array = parameters.iter().map(|numbers| numbers[place]).collect();
             Arc::new(numbers) as ArrayRef
         });
-        let names: ArrayRef = Arc::new(names.collect::<StringArray>());
+        let names: ArrayRef = Arc::new(names.collect::<TextArray>());
         let arrays = [names].into_iter().chain(numbers).collect();
         Table::new(columns, arrays).expect("columns of one length")
     }

@@ -1,6 +1,7 @@
 //! Numbers that other tools have frozen, as the tests of this folder read them.
 
-use arrow_array::{ArrayRef, StringArray};
+use arrow_array::ArrayRef;
+use pipewright_table::TextArray;
 use pipewright_table::{Column, Kind};
 use serde_json::Value;
 use std::sync::Arc;
@@ -26,6 +27,6 @@ pub(super) fn column_of(rows: &Value, place: usize) -> impl Iterator<Item = f64>
 
 /// A column of texts, some of them missing.
 pub(super) fn text_column(name: &str, values: &Value) -> (Column, ArrayRef) {
-    let texts = values.as_array().unwrap().iter().map(Value::as_str).collect::<StringArray>();
+    let texts = values.as_array().unwrap().iter().map(Value::as_str).collect::<TextArray>();
     (Column::new(name, Kind::Text), Arc::new(texts))
 }

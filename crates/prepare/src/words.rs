@@ -5,10 +5,11 @@ use crate::encoder::codes::hash;
 use crate::encoder::{hash_name, refuse_target};
 use crate::{Estimator, State, Summary};
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, Float64Array, Int64Array, StringArray};
+use arrow_array::{Array, ArrayRef, Float64Array, Int64Array};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_expr::Selection;
 use pipewright_table::{CHUNK_ROWS, Column, Entry, Kind, Role, Schema, Table};
+use pipewright_table::{TextArray, TextOffset};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -177,7 +178,7 @@ impl Estimator for Words {
 
     fn observe(&self, summary: &mut WordsSummary, rows: &Table) -> Result<(), Failure> {
         for (column, texts) in &mut summary.columns {
-            let array = fitted(rows, &column.name, column.kind)?.as_string::<i32>();
+            let array = fitted(rows, &column.name, column.kind)?.as_string::<TextOffset>();
             texts.count += array.len() as u64;
             // In order of first appearance; the map is only looked up.
             let mut found: Vec<(String, Seen, usize)> = Vec::new();
@@ -249,7 +250,7 @@ fn feature(text: &Column, name: String, method: WordMethod) -> Column {
 
 impl Worded {
     /// The numbers of each text that are not 0.
-    fn numbers(&self, method: WordMethod, longest: u32, texts: &StringArray) -> Sparse {
+    fn numbers(&self, method: WordMethod, longest: u32, texts: &TextArray) -> Sparse {
         // Only looked up, never walked through.
         let places: HashMap<&str, usize> = self.words.iter().map(String::as_str).zip(0..).collect();
         let mut numbers = Vec::new();
@@ -295,7 +296,7 @@ impl Worded {
     }
 
     fn apply(&self, method: WordMethod, longest: u32, text: &Column, array: &ArrayRef) -> Vec<(Column, ArrayRef)> {
-        let texts = array.as_string::<i32>();
+        let texts = array.as_string::<TextOffset>();
         let starts: Vec<usize> = (0..texts.len()).step_by(CHUNK_ROWS).collect();
         let chunk =
             |&start: &usize| self.numbers(method, longest, &texts.slice(start, CHUNK_ROWS.min(texts.len() - start)));

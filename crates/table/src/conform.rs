@@ -79,7 +79,7 @@ fn whole_numbers(numbers: &Float64Array) -> Option<Int64Array> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use arrow_array::StringArray;
+    use crate::TextArray;
 
     fn table() -> Table {
         let columns =
@@ -87,7 +87,7 @@ mod tests {
         let arrays: Vec<ArrayRef> = vec![
             Arc::new(Int64Array::from(vec![1, 2])),
             Arc::new(Float64Array::from(vec![1.0, 2.5])),
-            Arc::new(StringArray::from(vec![None::<&str>, None])),
+            Arc::new(TextArray::from(vec![None::<&str>, None])),
         ];
         Table::new(columns, arrays).unwrap()
     }

@@ -27,4 +27,5 @@ pub use origin::Origin;
 pub use rows::Direction;
 pub use schema::{Column, Entry, Kind, Role, Schema};
 pub use table::{Table, shortened, width_of};
+pub use text::{TextArray, TextOffset};
 pub use value::Value;

@@ -48,7 +48,7 @@ impl Kind {
             Kind::Bool => DataType::Boolean,
             Kind::Date => DataType::Timestamp(TimeUnit::Microsecond, None),
             Kind::Time => DataType::Time64(TimeUnit::Microsecond),
-            Kind::Category | Kind::Ordered | Kind::Text | Kind::Id => DataType::Utf8,
+            Kind::Category | Kind::Ordered | Kind::Text | Kind::Id => DataType::LargeUtf8,
         }
     }
 

@@ -7,7 +7,9 @@ pub use show::{shortened, width_of};
 
 use crate::schema::unknown_column;
 use crate::{Column, Origin, Role, Schema};
+use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, BooleanArray, UInt32Array};
+use arrow_schema::DataType;
 use pipewright_diagnostic::{Failure, code};
 use pipewright_world::random::Key;
 use rayon::prelude::*;
@@ -50,7 +52,7 @@ impl Table {
     ///
     /// # Errors
     /// [`code::DUPLICATE_COLUMN`] for a name that is there twice; [`code::BUG`] if lengths differ or an array is not
-    /// of the storage that its kind asks for.
+    /// of the storage that its kind asks for. Texts with 32-bit offsets, as `StringArray` has them, get 64-bit ones.
     pub fn new(columns: Vec<Column>, arrays: Vec<ArrayRef>) -> Result<Table, Failure> {
         let rows = arrays.first().map_or(0, |array| array.len());
         Table::with_rows(columns, arrays, rows)
@@ -60,15 +62,18 @@ impl Table {
     ///
     /// # Errors
     /// As [`Table::new`].
-    pub fn with_rows(columns: Vec<Column>, arrays: Vec<ArrayRef>, rows: usize) -> Result<Table, Failure> {
+    pub fn with_rows(columns: Vec<Column>, mut arrays: Vec<ArrayRef>, rows: usize) -> Result<Table, Failure> {
         if columns.len() != arrays.len() {
             return Err(Failure::new(code::BUG, format!("{} columns, {} arrays", columns.len(), arrays.len())));
         }
         let mut places = BTreeMap::new();
-        for (place, (column, array)) in columns.iter().zip(&arrays).enumerate() {
+        for (place, (column, array)) in columns.iter().zip(&mut arrays).enumerate() {
             if places.insert(column.name.clone(), place).is_some() {
                 let message = format!("two columns are named `{}`", column.name);
                 return Err(Failure::new(code::DUPLICATE_COLUMN, message).column(&*column.name));
+            }
+            if *array.data_type() == DataType::Utf8 && column.kind.is_string() {
+                *array = Arc::new(batch::with_long_offsets(array.as_string()));
             }
             if *array.data_type() != column.kind.storage() {
                 let message = format!("a column of kind {} is stored as {}", column.kind, array.data_type());
@@ -191,7 +196,7 @@ impl Table {
     /// The rows at these positions, in this order; a row may come more than once.
     ///
     /// # Panics
-    /// If a position is not below [`Table::rows`], or a column would hold more than 2 GiB of text.
+    /// If a position is not below [`Table::rows`].
     #[must_use]
     pub fn take(&self, rows: &[u32]) -> Table {
         assert!(rows.iter().all(|&row| (row as usize) < self.rows), "positions lie in the table");
@@ -250,8 +255,7 @@ impl Table {
     /// The rows of all tables, one after another.
     ///
     /// # Errors
-    /// [`code::KIND_CHANGED`] if their columns differ; [`code::EMPTY_DATA`] if there is no table;
-    /// [`code::LIMIT_REACHED`] if a column would hold more than 2 GiB of text.
+    /// [`code::KIND_CHANGED`] if their columns differ; [`code::EMPTY_DATA`] if there is no table.
     pub fn concat(tables: &[Table]) -> Result<Table, Failure> {
         let Some(first) = tables.first() else { return Err(Failure::new(code::EMPTY_DATA, "there is no table")) };
         if let Some(other) = tables.iter().find(|table| table.columns != first.columns) {
@@ -261,13 +265,10 @@ impl Table {
         }
         let arrays = (0..first.columns.len()).map(|position| {
             let parts: Vec<&dyn Array> = tables.iter().map(|table| table.arrays[position].as_ref()).collect();
-            arrow_select::concat::concat(&parts).map_err(|_| {
-                let message = "more than 2 GiB of text in a column";
-                Failure::new(code::LIMIT_REACHED, message).column(&*first.columns[position].name)
-            })
+            arrow_select::concat::concat(&parts).expect("the columns are of one kind")
         });
         let rows = tables.iter().map(Table::rows).sum();
-        Ok(first.with_arrays(arrays.collect::<Result<_, _>>()?, rows))
+        Ok(first.with_arrays(arrays.collect(), rows))
     }
 
     fn map_arrays(&self, change: impl Fn(&ArrayRef) -> ArrayRef + Sync + Send) -> Vec<ArrayRef> {

@@ -1,9 +1,10 @@
 //! Tables to try things on, for the tests of every crate that works on tables (feature `testing`).
 
+use crate::TextArray;
 use crate::literal::{self, Number, date_text};
 use crate::{Column, Kind, Table};
 use arrow_array::{
-    ArrayRef, BooleanArray, Float64Array, Int64Array, StringArray, Time64MicrosecondArray, TimestampMicrosecondArray,
+    ArrayRef, BooleanArray, Float64Array, Int64Array, Time64MicrosecondArray, TimestampMicrosecondArray,
 };
 use pipewright_world::random::Key;
 use std::sync::Arc;
@@ -49,7 +50,7 @@ fn typed(values: &[Option<&str>]) -> (Kind, ArrayRef) {
     } else if let Some(times) = all(values, literal::time) {
         (Kind::Time, Arc::new(Time64MicrosecondArray::from(times)))
     } else {
-        (Kind::Text, Arc::new(StringArray::from(values.to_vec())))
+        (Kind::Text, Arc::new(TextArray::from(values.to_vec())))
     }
 }
 
@@ -66,7 +67,7 @@ pub fn edge_tables() -> Vec<Table> {
         let counts = (0..rows).map(|row| Some(row as i64 - 2));
         let arrays: Vec<ArrayRef> = vec![
             Arc::new(Float64Array::from(numbers)),
-            Arc::new(texts.collect::<StringArray>()),
+            Arc::new(texts.collect::<TextArray>()),
             Arc::new(counts.collect::<Int64Array>()),
         ];
         Table::new(columns, arrays).expect("columns of one length")
@@ -121,11 +122,11 @@ pub fn random_table(key: Key, rows: usize) -> Table {
         Arc::new(
             rows.clone().map(|row| present("truth", row).then(|| at("truth", row, 2) == 1)).collect::<BooleanArray>(),
         ),
-        Arc::new(rows.clone().map(|row| text("category", row, 5)).collect::<StringArray>()),
-        Arc::new(rows.clone().map(|row| text("text", row, 200)).collect::<StringArray>()),
+        Arc::new(rows.clone().map(|row| text("category", row, 5)).collect::<TextArray>()),
+        Arc::new(rows.clone().map(|row| text("text", row, 200)).collect::<TextArray>()),
         Arc::new(rows.clone().map(date).collect::<TimestampMicrosecondArray>()),
         Arc::new(rows.clone().map(time).collect::<Time64MicrosecondArray>()),
-        Arc::new(rows.map(|row| Some(format!("row {row} of {}", date_text(0)))).collect::<StringArray>()),
+        Arc::new(rows.map(|row| Some(format!("row {row} of {}", date_text(0)))).collect::<TextArray>()),
     ];
     Table::new(columns, arrays).expect("columns of one length")
 }

@@ -1,11 +1,18 @@
 //! Values, names and kinds as text.
 
 use crate::{Kind, literal};
+use arrow_array::GenericStringArray;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType};
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
 use std::borrow::Cow;
+
+/// The offsets of texts: 64 bits, so that a column holds more than 2 GiB of them.
+pub type TextOffset = i64;
+
+/// The storage of texts, categories and ids.
+pub type TextArray = GenericStringArray<TextOffset>;
 
 /// The value of a row as text; none where it is missing.
 #[must_use]
@@ -22,7 +29,7 @@ pub(crate) fn text_at(array: &ArrayRef, row: usize) -> Option<Cow<'_, str>> {
         DataType::Float64 => (array.as_primitive::<Float64Type>().value(row) + 0.0).to_string(),
         DataType::Int64 => array.as_primitive::<Int64Type>().value(row).to_string(),
         DataType::Boolean => return Some(Cow::Borrowed(if array.as_boolean().value(row) { "true" } else { "false" })),
-        DataType::Utf8 => return Some(Cow::Borrowed(array.as_string::<i32>().value(row))),
+        DataType::LargeUtf8 => return Some(Cow::Borrowed(array.as_string::<TextOffset>().value(row))),
         DataType::Timestamp(..) => literal::date_text(array.as_primitive::<TimestampMicrosecondType>().value(row)),
         DataType::Time64(..) => literal::time_text(array.as_primitive::<Time64MicrosecondType>().value(row)),
         other => unreachable!("no kind is stored as {other}"),

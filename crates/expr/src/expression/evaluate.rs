@@ -7,7 +7,7 @@ use super::function::Given;
 use super::kind::Operation;
 use super::lanes::{CHECKED, Lane, Texts, Values, finite};
 use super::{Arithmetic, Comparison, ExprKind, Expression};
-use arrow_array::{Array, ArrayRef, BooleanArray};
+use arrow_array::{ArrayRef, BooleanArray};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_table::literal::{self, DAY, MOMENTS};
 use pipewright_table::{CHUNK_ROWS, Chunks, Column, Kind, Table, Value};
@@ -27,8 +27,7 @@ impl Expression {
     /// ```
     ///
     /// # Errors
-    /// As [`Expression::kind`]; [`code::BUG`] if an aggregate of it has not been learned; [`code::LIMIT_REACHED`] for
-    /// more than 2 GiB of text.
+    /// As [`Expression::kind`]; [`code::BUG`] if an aggregate of it has not been learned.
     pub fn evaluate(&self, table: &Table) -> Result<ArrayRef, Failure> {
         self.evaluate_as(table, self.kind(&table.schema())?.column_kind())
     }
@@ -62,7 +61,7 @@ impl Expression {
         match table.rows() {
             0 => Ok(arrow_array::new_empty_array(&kind.storage())),
             1..=CHUNK_ROWS => array(0),
-            _ => joined((0..table.count()).into_par_iter().map(array).collect::<Result<_, _>>()?),
+            _ => Ok(joined((0..table.count()).into_par_iter().map(array).collect::<Result<_, _>>()?)),
         }
     }
 
@@ -108,10 +107,8 @@ impl Expression {
 }
 
 /// One array of several.
-pub(super) fn joined(parts: Vec<ArrayRef>) -> Result<ArrayRef, Failure> {
-    let parts: Vec<&dyn Array> = parts.iter().map(|part| part.as_ref()).collect();
-    arrow_select::concat::concat(&parts)
-        .map_err(|_| Failure::new(code::LIMIT_REACHED, "an expression makes more than 2 GiB of text"))
+pub(super) fn joined(parts: Vec<ArrayRef>) -> ArrayRef {
+    pipewright_table::rows::joined(&parts).expect("there is a part")
 }
 
 /// The values of an expression whose kinds were checked, without windows.

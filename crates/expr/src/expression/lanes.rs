@@ -4,10 +4,10 @@ use super::ExprKind;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType};
 use arrow_array::{
-    Array, ArrayRef, BooleanArray, Float64Array, Int64Array, StringArray, Time64MicrosecondArray,
-    TimestampMicrosecondArray,
+    Array, ArrayRef, BooleanArray, Float64Array, Int64Array, Time64MicrosecondArray, TimestampMicrosecondArray,
 };
 use pipewright_table::{Kind, Value, literal};
+use pipewright_table::{TextArray, TextOffset};
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -53,7 +53,7 @@ impl<T: Copy> Lane<T> {
 #[derive(Clone)]
 pub(super) enum Texts {
     Same(Option<Arc<str>>),
-    Each(StringArray),
+    Each(TextArray),
 }
 
 impl Texts {
@@ -111,7 +111,7 @@ impl Values {
                 Values::Moments(ExprKind::Time, Lane::Each(times.iter().collect()))
             }
             Kind::Category | Kind::Ordered | Kind::Text | Kind::Id => {
-                Values::Texts(Texts::Each(array.as_string::<i32>().clone()))
+                Values::Texts(Texts::Each(array.as_string::<TextOffset>().clone()))
             }
         }
     }
@@ -153,7 +153,7 @@ impl Values {
             }
             Kind::Category | Kind::Ordered | Kind::Text | Kind::Id => match self.texts() {
                 Texts::Each(texts) => Arc::new(texts),
-                Texts::Same(text) => Arc::new(rows.map(|_| text.as_deref()).collect::<StringArray>()),
+                Texts::Same(text) => Arc::new(rows.map(|_| text.as_deref()).collect::<TextArray>()),
             },
         }
     }

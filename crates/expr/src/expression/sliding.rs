@@ -10,6 +10,7 @@ use arrow_array::{Array, ArrayRef, Float64Array, Int64Array};
 use arrow_schema::DataType;
 use pipewright_diagnostic::Failure;
 use pipewright_table::Kind;
+use pipewright_table::TextOffset;
 use pipewright_table::summary::{ExactSum, Moments};
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, VecDeque};
@@ -160,7 +161,7 @@ impl Sliding {
     }
 
     /// What was noted, missing where `own` is.
-    pub(super) fn array(self, own: Option<&ArrayRef>, storage: &DataType) -> Result<ArrayRef, Failure> {
+    pub(super) fn array(self, own: Option<&ArrayRef>, storage: &DataType) -> ArrayRef {
         let keep = |row: usize| own.is_none_or(|own| own.is_valid(row));
         fn kept<T: Copy>(noted: Vec<Option<T>>, keep: impl Fn(usize) -> bool) -> Vec<Option<T>> {
             noted.into_iter().enumerate().map(|(row, value)| value.filter(|_| keep(row))).collect()
@@ -169,12 +170,12 @@ impl Sliding {
             (Noted::Numbers(noted), _) => Arc::new(Float64Array::from(kept(noted, keep))),
             (Noted::Counts(noted), _) => Arc::new(Int64Array::from(kept(noted, keep))),
             (Noted::Places(noted), Held::Ordered(_, _, values) | Held::Queue(_, values)) => {
-                taken(&values, kept(noted, keep))?
+                taken(&values, kept(noted, keep))
             }
             (Noted::Places(_), _) => unreachable!("places are those of values"),
         };
         debug_assert_eq!(array.data_type(), storage);
-        Ok(array)
+        array
     }
 }
 
@@ -204,8 +205,8 @@ fn ranked(values: &ArrayRef) -> (Vec<u32>, Vec<u32>) {
                 number(left).total_cmp(&number(right))
             })
         }
-        DataType::Utf8 => {
-            let texts = values.as_string::<i32>();
+        DataType::LargeUtf8 => {
+            let texts = values.as_string::<TextOffset>();
             Box::new(|left, right| texts.value(left as usize).cmp(texts.value(right as usize)))
         }
         DataType::Boolean => {

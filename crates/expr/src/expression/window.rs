@@ -139,8 +139,8 @@ impl Window {
         let values = window.of.as_ref().map(|of| of.evaluate(table)).transpose()?;
         let groups = window.groups(table)?;
         match (window.moving, values) {
-            (Moving::Lag(rows), Some(values)) => shifted(&values, &groups, -i64::from(rows)),
-            (Moving::Lead(rows), Some(values)) => shifted(&values, &groups, i64::from(rows)),
+            (Moving::Lag(rows), Some(values)) => Ok(shifted(&values, &groups, -i64::from(rows))),
+            (Moving::Lead(rows), Some(values)) => Ok(shifted(&values, &groups, i64::from(rows))),
             (Moving::Running(aggregate) | Moving::Over(aggregate), values) => {
                 let mut sliding = Sliding::new(aggregate, values.as_ref(), table.rows(), kind)?;
                 let time = window.times(table)?;
@@ -148,7 +148,7 @@ impl Window {
                     window.slide(group, time.as_deref(), &mut sliding);
                 }
                 let own = values.filter(|_| matches!(window.moving, Moving::Running(_)));
-                sliding.array(own.as_ref(), &kind.storage())
+                Ok(sliding.array(own.as_ref(), &kind.storage()))
             }
             (Moving::Lag(_) | Moving::Lead(_), None) => unreachable!("a shift is of something"),
         }
@@ -214,7 +214,7 @@ impl Window {
 }
 
 /// The value so many rows further on in the group of each row.
-fn shifted(values: &ArrayRef, groups: &[Vec<u32>], by: i64) -> Result<ArrayRef, Failure> {
+fn shifted(values: &ArrayRef, groups: &[Vec<u32>], by: i64) -> ArrayRef {
     let mut places: Vec<Option<u32>> = vec![None; values.len()];
     for group in groups {
         for (place, &row) in group.iter().enumerate() {
@@ -226,9 +226,8 @@ fn shifted(values: &ArrayRef, groups: &[Vec<u32>], by: i64) -> Result<ArrayRef, 
 }
 
 /// The values at these places.
-pub(super) fn taken(values: &ArrayRef, places: Vec<Option<u32>>) -> Result<ArrayRef, Failure> {
-    arrow_select::take::take(values.as_ref(), &UInt32Array::from(places), None)
-        .map_err(|_| Failure::new(code::LIMIT_REACHED, "a window makes more than 2 GiB of text"))
+pub(super) fn taken(values: &ArrayRef, places: Vec<Option<u32>>) -> ArrayRef {
+    arrow_select::take::take(values.as_ref(), &UInt32Array::from(places), None).expect("places lie in the values")
 }
 
 #[cfg(test)]

@@ -88,11 +88,11 @@ impl Aggregated<'_> {
             Aggregate::Var => self.moments(|moments| moments.variance(1))?,
             Aggregate::Median => self.quantile(0.5)?,
             Aggregate::Quantile(share) => self.quantile(share)?,
-            Aggregate::Min => self.chosen(|row, best| self.values.compare(row, best).is_lt())?,
-            Aggregate::Max => self.chosen(|row, best| self.values.compare(row, best).is_gt())?,
-            Aggregate::First => self.chosen(|_, _| false)?,
-            Aggregate::Last => self.chosen(|_, _| true)?,
-            Aggregate::Mode => self.mode()?,
+            Aggregate::Min => self.chosen(|row, best| self.values.compare(row, best).is_lt()),
+            Aggregate::Max => self.chosen(|row, best| self.values.compare(row, best).is_gt()),
+            Aggregate::First => self.chosen(|_, _| false),
+            Aggregate::Last => self.chosen(|_, _| true),
+            Aggregate::Mode => self.mode(),
             Aggregate::Any => self.truths(|one, other| one || other),
             Aggregate::All => self.truths(|one, other| one && other),
         })
@@ -186,7 +186,7 @@ impl Aggregated<'_> {
     }
 
     /// The value of each group that no later one is better than; of equal ones that of the first row.
-    fn chosen(&self, better: impl Fn(usize, usize) -> bool + Sync) -> Result<ArrayRef, Failure> {
+    fn chosen(&self, better: impl Fn(usize, usize) -> bool + Sync) -> ArrayRef {
         let choose = |best: &mut u32, row: u32| {
             if row != NONE && (*best == NONE || better(row as usize, *best as usize)) {
                 *best = row;
@@ -197,7 +197,7 @@ impl Aggregated<'_> {
                 choose(best, row as u32);
             }
         };
-        gather(&self.values.column.name, self.values.array, &fold(self.over.groups, NONE, see, choose))
+        gather(self.values.array, &fold(self.over.groups, NONE, see, choose))
     }
 
     /// Every value of each group once: pairs of a group and a value, and how often each pair comes.
@@ -218,7 +218,7 @@ impl Aggregated<'_> {
     }
 
     /// The most frequent value of each group, of equally frequent ones the smallest.
-    fn mode(&self) -> Result<ArrayRef, Failure> {
+    fn mode(&self) -> ArrayRef {
         let (pairs, sizes) = self.different();
         let mut best = vec![NONE; self.over.groups.count()];
         for (pair, &row) in pairs.first.iter().enumerate() {
@@ -235,7 +235,7 @@ impl Aggregated<'_> {
         }
         let row = |&pair: &u32| if pair == NONE { NONE } else { pairs.first[pair as usize] };
         let rows: Vec<u32> = best.iter().map(row).collect();
-        gather(&self.values.column.name, self.values.array, &rows)
+        gather(self.values.array, &rows)
     }
 
     fn truths(&self, join: impl Fn(bool, bool) -> bool + Sync) -> ArrayRef {

@@ -43,14 +43,14 @@ impl Concat {
     /// Makes it.
     ///
     /// # Errors
-    /// As [`Concat::schema`]; [`code::LIMIT_REACHED`] if a column would hold more than 2 GiB of text.
+    /// As [`Concat::schema`].
     pub fn apply(&self, first: &Table, second: &Table) -> Result<Table, Failure> {
         let schema = self.schema(&first.schema(), &second.schema())?;
         let columns: Vec<Column> = schema.columns().cloned().collect();
         let arrays = columns.iter().map(|column| {
             let parts = [first, second].map(|table| as_kind(table.array(&column.name)?, column.kind));
             let [above, below] = parts.map(|part: Result<ArrayRef, Failure>| part);
-            Ok(joined(&column.name, &[above?, below?])?.expect("there are two arrays"))
+            Ok(joined(&[above?, below?]).expect("there are two arrays"))
         });
         let arrays = arrays.collect::<Result<Vec<_>, Failure>>()?;
         Table::with_rows(columns, arrays, first.rows() + second.rows())

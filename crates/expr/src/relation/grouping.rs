@@ -89,7 +89,7 @@ impl Grouping {
         let groups = Groups::of(&keys, table.rows());
         let mut arrays: Vec<ArrayRef> = Vec::with_capacity(schema.entries().len());
         for name in &self.keys {
-            arrays.push(gather(name, table.array(name)?, &groups.first)?);
+            arrays.push(gather(table.array(name)?, &groups.first));
         }
         arrays.extend(self.measured(table, &groups)?);
         Table::with_rows(schema.columns().cloned().collect(), arrays, groups.count())

@@ -92,8 +92,7 @@ impl Join {
     /// Makes it.
     ///
     /// # Errors
-    /// As [`Join::schema`]; [`code::LIMIT_REACHED`] for more than 2^32 pairs of rows or more than 2 GiB of text in a
-    /// column; [`code::NON_FINITE`] with the row of a time that is none.
+    /// As [`Join::schema`]; [`code::LIMIT_REACHED`] for more than 2^32 pairs of rows; [`code::NON_FINITE`] with the row of a time that is none.
     pub fn apply(&self, left: &Table, right: &Table) -> Result<Table, Failure> {
         let schema = self.schema(&left.schema(), &right.schema())?;
         let keys = self.keys(left, right)?;
@@ -176,15 +175,14 @@ impl Join {
         right_rows: &[u32],
     ) -> Result<Table, Failure> {
         let added = self.added(&left.schema(), &right.schema());
-        let kept = left.columns().iter().zip(left.arrays()).map(|(column, array)| (&column.name, array, left_rows));
-        let new = added.iter().map(|(name, _)| Ok((name, right.array(name)?, Some(right_rows))));
+        let kept = left.arrays().iter().map(|array| (array, left_rows));
+        let new = added.iter().map(|(name, _)| Ok((right.array(name)?, Some(right_rows))));
         let all = kept.map(Ok).chain(new).collect::<Result<Vec<_>, Failure>>()?;
-        let arrays = all.par_iter().map(|(name, array, rows)| match rows {
-            Some(rows) => gather(name, array, rows),
-            None => Ok((*array).clone()),
+        let arrays = all.par_iter().map(|(array, rows)| match rows {
+            Some(rows) => gather(array, rows),
+            None => (*array).clone(),
         });
-        let arrays: Vec<Result<ArrayRef, Failure>> = arrays.collect();
-        let arrays = arrays.into_iter().collect::<Result<Vec<_>, _>>()?;
+        let arrays: Vec<ArrayRef> = arrays.collect();
         Table::with_rows(schema.columns().cloned().collect(), arrays, right_rows.len())
     }
 
@@ -201,22 +199,18 @@ impl Join {
         let below = schema.columns().enumerate().map(|(place, column)| {
             let key = self.on.iter().find(|(one, _)| place < left.columns().len() && *one == column.name);
             match key {
-                Some((name, other)) => gather(name, right.array(other)?, rest),
-                None if place < left.columns().len() => {
-                    gather(&column.name, &left.arrays()[place], &vec![NONE; rest.len()])
-                }
+                Some((_, other)) => Ok(gather(right.array(other)?, rest)),
+                None if place < left.columns().len() => Ok(gather(&left.arrays()[place], &vec![NONE; rest.len()])),
                 None => {
                     let (name, _) = &self.added(&left.schema(), &right.schema())[place - left.columns().len()];
-                    gather(name, right.array(name)?, rest)
+                    Ok(gather(right.array(name)?, rest))
                 }
             }
         });
         let below = below.collect::<Result<Vec<ArrayRef>, Failure>>()?;
-        let both = above.columns().iter().zip(above.arrays()).zip(below);
-        let arrays = both.map(|((column, above), below)| {
-            Ok(joined(&column.name, &[above.clone(), below])?.expect("there are two arrays"))
-        });
-        let arrays = arrays.collect::<Result<Vec<_>, Failure>>()?;
+        let both = above.arrays().iter().zip(below);
+        let arrays = both.map(|(above, below)| joined(&[above.clone(), below]).expect("there are two arrays"));
+        let arrays = arrays.collect();
         Table::with_rows(above.columns().to_vec(), arrays, pairs.right.len() + rest.len())
     }
 }

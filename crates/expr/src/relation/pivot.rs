@@ -85,15 +85,15 @@ impl Pivot {
         for (cell, &first) in cells.first.iter().enumerate() {
             place[names.codes[first as usize] as usize][rows.codes[first as usize] as usize] = cell as u32;
         }
-        let kept = others().map(|(column, array)| Ok((column.clone(), gather(&column.name, array, &rows.first)?)));
-        let mut columns = kept.collect::<Result<Vec<(Column, ArrayRef)>, Failure>>()?;
+        let kept = others().map(|(column, array)| (column.clone(), gather(array, &rows.first)));
+        let mut columns: Vec<(Column, ArrayRef)> = kept.collect();
         let kind = self.aggregate.map_or(Ok(value.kind), |aggregate| aggregate.kind(value))?;
         let new = levels.par_iter().map(|(group, name)| {
             let sources = value.sources.iter().map(|source| Column::part_of(source, name)).collect();
             let column = Column { name: name.clone(), kind, role: Role::Feature, sources };
-            Ok((column, gather(name, &aggregated, &place[*group])?))
+            (column, gather(&aggregated, &place[*group]))
         });
-        columns.extend(new.collect::<Vec<Result<_, Failure>>>().into_iter().collect::<Result<Vec<_>, _>>()?);
+        columns.extend(new.collect::<Vec<_>>());
         let (columns, arrays) = columns.into_iter().unzip();
         Table::with_rows(columns, arrays, rows.count())
     }

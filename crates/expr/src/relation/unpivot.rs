@@ -3,8 +3,9 @@
 use super::concat::as_kind;
 use super::{of_different, sources};
 use crate::Selection;
-use arrow_array::{ArrayRef, StringArray};
+use arrow_array::ArrayRef;
 use pipewright_diagnostic::{Failure, code};
+use pipewright_table::TextArray;
 use pipewright_table::rows::{gather, joined};
 use pipewright_table::text::plural;
 use pipewright_table::{Column, Entry, Kind, Role, Schema, Table};
@@ -61,7 +62,7 @@ impl Unpivot {
     /// Makes it.
     ///
     /// # Errors
-    /// As [`Unpivot::schema`]; [`code::LIMIT_REACHED`] for more than 2^32 rows or more than 2 GiB of text in a column.
+    /// As [`Unpivot::schema`]; [`code::LIMIT_REACHED`] for more than 2^32 rows.
     pub fn apply(&self, table: &Table) -> Result<Table, Failure> {
         let input = table.schema();
         let (schema, taken) = (self.schema(&input)?, self.taken(&input)?);
@@ -73,16 +74,16 @@ impl Unpivot {
         let repeated: Vec<u32> = (0..rows as u32).flat_map(|row| std::iter::repeat_n(row, count)).collect();
         let columns: Vec<Column> = schema.columns().cloned().collect();
         let (others, new) = columns.split_at(columns.len() - 2);
-        let others = others.iter().map(|column| gather(&column.name, table.array(&column.name)?, &repeated));
+        let others = others.iter().map(|column| Ok(gather(table.array(&column.name)?, &repeated)));
         let mut arrays: Vec<ArrayRef> = others.collect::<Result<_, Failure>>()?;
         let names = (0..rows).flat_map(|_| taken.iter().map(|column| Some(&*column.name)));
-        arrays.push(Arc::new(names.collect::<StringArray>()));
+        arrays.push(Arc::new(names.collect::<TextArray>()));
         let parts = taken.iter().map(|column| as_kind(table.array(&column.name)?, new[1].kind));
-        let below = joined(&self.value, &parts.collect::<Result<Vec<_>, Failure>>()?)?;
+        let below = joined(&parts.collect::<Result<Vec<_>, Failure>>()?);
         // Now column stands below column; wanted are all values of a row together.
         let by_row: Vec<u32> =
             (0..rows).flat_map(|row| (0..count).map(move |place| (place * rows + row) as u32)).collect();
-        arrays.push(gather(&self.value, &below.expect("a column is selected"), &by_row)?);
+        arrays.push(gather(&below.expect("a column is selected"), &by_row));
         Table::with_rows(columns, arrays, rows * count)
     }
 

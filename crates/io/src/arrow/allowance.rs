@@ -24,13 +24,15 @@ impl Allowance {
 
     /// Refuses a file whose columns ask for too much together.
     pub(crate) fn admit(&self, bytes: u64, options: &ReadOptions) -> Result<(), Failure> {
-        if bytes <= self.bytes {
-            return Ok(());
-        }
+        if bytes <= self.bytes { Ok(()) } else { Err(self.refused(bytes, options)) }
+    }
+
+    /// The failure for a file whose columns ask for this much together.
+    pub(crate) fn refused(&self, bytes: u64, options: &ReadOptions) -> Failure {
         let message = format!("a file of {} that claims to hold {}", size(self.file_bytes), size(bytes));
-        Err(Failure::new(code::LIMIT_REACHED, message)
+        Failure::new(code::LIMIT_REACHED, message)
             .file(&options.name)
-            .help(format!("{} are allowed; the limit `block_bytes` raises it", size(self.bytes))))
+            .help(format!("{} are allowed; the limit `block_bytes` raises it", size(self.bytes)))
     }
 
     /// Refuses a block of a file that is too large to be decoded at once.

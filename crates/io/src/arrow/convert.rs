@@ -4,12 +4,13 @@ use super::{Allowance, Cells, Goal, Source, declare, is_bytes, text};
 use crate::ReadOptions;
 use arrow_array::cast::AsArray;
 use arrow_array::types::*;
-use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, BooleanArray, PrimitiveArray, StringArray, UInt32Array};
+use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, BooleanArray, PrimitiveArray, UInt32Array};
 use arrow_array::{downcast_run_array, new_null_array};
 use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow_schema::{DataType, TimeUnit};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_table::literal::{DAY, EXACT_MAX};
+use pipewright_table::{TextArray, TextOffset};
 use std::sync::Arc;
 
 /// Why values cannot become what they should.
@@ -56,7 +57,7 @@ impl Source {
     ) -> Result<Converted, Failure> {
         let failed = |misfit| self.failure(misfit, row, allowance, options);
         let mut finer = false;
-        let array = to_goal(cells, self.goal, allowance.bytes.min(TEXT_MAX), &mut finer).map_err(failed)?;
+        let array = to_goal(cells, self.goal, allowance.bytes, &mut finer).map_err(failed)?;
         let array = match self.goal.kind() == self.column.kind || self.column.kind.is_string() {
             true => array,
             false => declare::to(&array, self.column.kind).map_err(failed)?,
@@ -82,22 +83,10 @@ impl Source {
                     .row((row + position) as u64 + 1)
                     .column(name)
             }
-            Misfit::Text(bytes) => match allowance.admit(bytes, options) {
-                Err(refused) => refused.column(name),
-                Ok(()) => text_limit(name, options),
-            },
+            Misfit::Text(bytes) => allowance.refused(bytes, options).column(name),
         }
     }
 }
-
-/// The failure for a column with more text than an array can hold.
-pub(crate) fn text_limit(name: &str, options: &ReadOptions) -> Failure {
-    let message = format!("`{name}` holds more than 2 GiB of text");
-    Failure::new(code::LIMIT_REACHED, message).file(&options.name).column(name).help("read fewer rows, or in chunks")
-}
-
-/// The most bytes of text in an array.
-const TEXT_MAX: u64 = i32::MAX as u64;
 
 fn to_goal(cells: &Cells, goal: Goal, text_max: u64, finer: &mut bool) -> Result<ArrayRef, Misfit> {
     let array = unfolded(&cells.array, text_max)?;
@@ -111,10 +100,14 @@ fn to_goal(cells: &Cells, goal: Goal, text_max: u64, finer: &mut bool) -> Result
         Goal::Truth => Ok(Arc::new(BooleanArray::new(array.as_boolean().values().clone(), nulls))),
         Goal::Date => dates(&array, nulls, finer),
         Goal::Time => times(&array, nulls, finer),
-        Goal::Text if *array.data_type() == DataType::Utf8 && cells.outer.is_none() => Ok(array),
+        Goal::Text if *array.data_type() == DataType::LargeUtf8 && cells.outer.is_none() => Ok(array),
+        Goal::Text if *array.data_type() == DataType::LargeUtf8 => {
+            let (offsets, values, _) = array.as_string::<TextOffset>().clone().into_parts();
+            Ok(Arc::new(TextArray::new(offsets, values, nulls)))
+        }
         Goal::Text if *array.data_type() == DataType::Utf8 => {
             let (offsets, values, _) = array.as_string::<i32>().clone().into_parts();
-            Ok(Arc::new(StringArray::try_new(offsets, values, nulls).map_err(|_| Misfit::Text(0))?))
+            Ok(Arc::new(TextArray::new(long(&offsets), values, nulls)))
         }
         Goal::Text if has_bytes(array.data_type()) => texts(&array, nulls, text_max),
         Goal::Text => written(&array, nulls, text_max),
@@ -348,11 +341,17 @@ fn at<'a, A: Array>(array: &'a A, value: fn(&'a A, usize) -> &'a [u8]) -> Box<dy
     Box::new(move |row| value(array, row))
 }
 
+/// Offsets of 32 bits in 64.
+fn long(offsets: &OffsetBuffer<i32>) -> OffsetBuffer<TextOffset> {
+    let long: Vec<TextOffset> = offsets.iter().map(|&offset| offset.into()).collect();
+    OffsetBuffer::new(long.into())
+}
+
 /// Bytes as text; they have to be UTF-8 where they are not null.
 fn texts(array: &ArrayRef, nulls: Option<NullBuffer>, text_max: u64) -> Result<ArrayRef, Misfit> {
     if let DataType::Binary = array.data_type() {
         let (offsets, values, _) = array.as_binary::<i32>().clone().into_parts();
-        if let Ok(texts) = StringArray::try_new(offsets, values, nulls.clone()) {
+        if let Ok(texts) = TextArray::try_new(long(&offsets), values, nulls.clone()) {
             return Ok(Arc::new(texts));
         }
     }
@@ -388,7 +387,7 @@ fn gathered(
     mut add: impl FnMut(usize, &mut Vec<u8>) -> Result<(), Misfit>,
 ) -> Result<ArrayRef, Misfit> {
     let mut all: Vec<u8> = Vec::new();
-    let mut offsets: Vec<i32> = Vec::with_capacity(rows + 1);
+    let mut offsets: Vec<TextOffset> = Vec::with_capacity(rows + 1);
     offsets.push(0);
     for row in 0..rows {
         if nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row)) {
@@ -397,9 +396,9 @@ fn gathered(
         if all.len() as u64 > text_max {
             return Err(Misfit::Text(all.len() as u64));
         }
-        offsets.push(all.len() as i32);
+        offsets.push(all.len() as TextOffset);
     }
-    let texts = StringArray::try_new(OffsetBuffer::new(offsets.into()), Buffer::from_vec(all), nulls);
+    let texts = TextArray::try_new(OffsetBuffer::new(offsets.into()), Buffer::from_vec(all), nulls);
     Ok(Arc::new(texts.expect("every value is text")))
 }
 

@@ -8,6 +8,7 @@ use arrow_array::{
     new_null_array,
 };
 use arrow_schema::DataType;
+use pipewright_table::TextOffset;
 use pipewright_table::text::text_of;
 use pipewright_table::{Kind, literal};
 use std::sync::Arc;
@@ -45,7 +46,7 @@ fn each<T>(array: &ArrayRef, change: impl Fn(usize) -> Option<T>) -> Result<Vec<
 
 /// Only what was read as text is read again.
 fn texts(array: &ArrayRef, row: usize) -> Option<&str> {
-    (*array.data_type() == DataType::Utf8).then(|| array.as_string::<i32>().value(row).trim())
+    (*array.data_type() == DataType::LargeUtf8).then(|| array.as_string::<TextOffset>().value(row).trim())
 }
 
 fn number(array: &ArrayRef, row: usize) -> Option<f64> {

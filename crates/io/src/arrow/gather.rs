@@ -1,10 +1,11 @@
 //! Many arrays of one kind joined into one, each of them let go as soon as it was copied.
 
-use arrow_array::builder::{BooleanBuilder, PrimitiveBuilder, StringBuilder};
+use arrow_array::builder::{BooleanBuilder, LargeStringBuilder, PrimitiveBuilder};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType};
-use arrow_array::{Array, ArrayRef, new_empty_array};
+use arrow_array::{ArrayRef, new_empty_array};
 use pipewright_table::Kind;
+use pipewright_table::TextOffset;
 use std::sync::Arc;
 
 /// A column that grows.
@@ -22,11 +23,8 @@ enum Values {
     Date(PrimitiveBuilder<TimestampMicrosecondType>),
     Time(PrimitiveBuilder<Time64MicrosecondType>),
     Bool(BooleanBuilder),
-    Text(StringBuilder),
+    Text(LargeStringBuilder),
 }
-
-/// More than 2 GiB of text.
-pub(crate) struct TooMuchText;
 
 impl Gather {
     /// A column that will have `rows` rows.
@@ -34,17 +32,17 @@ impl Gather {
         Gather { kind, rows, first: None, values: None }
     }
 
-    pub(crate) fn push(&mut self, part: ArrayRef) -> Result<(), TooMuchText> {
+    pub(crate) fn push(&mut self, part: ArrayRef) {
         if self.first.is_none() && self.values.is_none() {
             self.first = Some(part);
-            return Ok(());
+            return;
         }
         let (kind, rows) = (self.kind, self.rows);
         let values = self.values.get_or_insert_with(|| Values::new(kind, rows));
         if let Some(first) = self.first.take() {
-            values.push(&first)?;
+            values.push(&first);
         }
-        values.push(&part)
+        values.push(&part);
     }
 
     pub(crate) fn finish(self) -> ArrayRef {
@@ -65,12 +63,12 @@ impl Values {
             Kind::Time => Values::Time(PrimitiveBuilder::with_capacity(rows)),
             Kind::Bool => Values::Bool(BooleanBuilder::with_capacity(rows)),
             Kind::Category | Kind::Ordered | Kind::Text | Kind::Id => {
-                Values::Text(StringBuilder::with_capacity(rows, 0))
+                Values::Text(LargeStringBuilder::with_capacity(rows, 0))
             }
         }
     }
 
-    fn push(&mut self, part: &ArrayRef) -> Result<(), TooMuchText> {
+    fn push(&mut self, part: &ArrayRef) {
         match self {
             Values::Continuous(values) => values.append_array(part.as_primitive()),
             Values::Count(values) => values.append_array(part.as_primitive()),
@@ -78,14 +76,10 @@ impl Values {
             Values::Time(values) => values.append_array(part.as_primitive()),
             Values::Bool(values) => values.append_array(part.as_boolean()),
             Values::Text(values) => {
-                let part = part.as_string::<i32>();
-                let (first, last) = (part.value_offsets()[0], part.value_offsets()[part.len()]);
-                let bytes = values.values_slice().len() + (last - first) as usize;
-                i32::try_from(bytes).map_err(|_| TooMuchText)?;
-                values.append_array(part).map_err(|_| TooMuchText)?;
+                let text = values.append_array(part.as_string::<TextOffset>());
+                text.expect("offsets of 64 bits do not overflow");
             }
         }
-        Ok(())
     }
 
     fn finish(self) -> ArrayRef {

@@ -3,8 +3,7 @@
 use super::dialect::Dialect;
 use super::scan::{Field, Marks};
 use crate::infer::Type;
-use pipewright_table::literal;
-use pipewright_table::literal::Number;
+use pipewright_table::literal::{self, Number};
 
 /// How a column is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,6 +10,7 @@ use super::scan::{Fault, FaultKind};
 use super::window::Body;
 use crate::infer::Type;
 use arrow_array::{ArrayRef, NullArray};
+use pipewright_table::rows::joined;
 use rayon::prelude::*;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -101,8 +102,8 @@ impl Columns {
         Ok(())
     }
 
-    /// The arrays of all columns; or the column that holds more text than an array can.
-    pub(super) fn arrays(self, types: &[Type], plans: &[Plan]) -> Result<Vec<ArrayRef>, usize> {
+    /// The arrays of all columns.
+    pub(super) fn arrays(self, types: &[Type], plans: &[Plan]) -> Vec<ArrayRef> {
         let mut columns: Vec<Vec<Pieces>> = types.iter().map(|_| Vec::new()).collect();
         let pieces = self.pieces.into_iter().map(|piece| (piece, false));
         for (piece, again) in pieces.chain(self.again.map(|piece| (piece, true))) {
@@ -116,17 +117,12 @@ impl Columns {
                 }
             }
         }
-        let finish = |(column, pieces): (usize, Vec<Pieces>)| -> Result<ArrayRef, usize> {
+        let finish = |(column, pieces): (usize, Vec<Pieces>)| -> ArrayRef {
             if plans[column] == Plan::Skip {
-                return Ok(Arc::new(NullArray::new(0)));
+                return Arc::new(NullArray::new(0));
             }
             let arrays = pieces.into_iter().map(|(finishing, parts)| finishing.finish(types[column], parts));
-            let mut arrays = arrays.collect::<Result<Vec<ArrayRef>, _>>().map_err(|_| column)?;
-            if arrays.len() > 1 {
-                let pieces: Vec<&dyn arrow_array::Array> = arrays.iter().map(|array| &**array).collect();
-                arrays = vec![arrow_select::concat::concat(&pieces).map_err(|_| column)?];
-            }
-            arrays.pop().ok_or(column)
+            joined(&arrays.collect::<Vec<_>>()).expect("a text has a piece")
         };
         columns.into_par_iter().enumerate().map(finish).collect()
     }

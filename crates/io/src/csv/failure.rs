@@ -67,13 +67,6 @@ pub(super) fn too_many_columns(columns: usize, options: &ReadOptions) -> Failure
         .help(format!("if that is right: load … max_columns={columns}"))
 }
 
-/// The failure for a column with more text than an array can hold.
-pub(super) fn too_much_text(name: &str, options: &ReadOptions) -> Failure {
-    Failure::new(code::LIMIT_REACHED, format!("`{name}` holds more than 2 GiB of text"))
-        .column(name)
-        .file(&options.name)
-}
-
 /// The rows that are left out, as they are told; and a note if there are any.
 pub(super) fn left_out(
     rows: Vec<LeftOut>,

@@ -6,6 +6,7 @@ use super::place::{Bits, Slot};
 use super::scan::{Field, Marks};
 use super::split::{Index, Run};
 use crate::infer::Type;
+use pipewright_table::TextOffset;
 use pipewright_table::literal;
 use pipewright_table::literal::Number;
 
@@ -241,7 +242,7 @@ impl<'s> Cells<'s> {
                     text.extend_from_slice(&field.text(&rules.marks));
                 }
             }
-            *place = text.len() as i32;
+            *place = text.len() as TextOffset;
         }
         self.slot = Slot::Ends(places);
         lane.rows

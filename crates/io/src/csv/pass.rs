@@ -18,8 +18,6 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 pub(super) enum Stop {
     Fault(Fault),
     Io(io::Error),
-    /// A column holds more text than an array can.
-    TooMuchText(usize),
 }
 
 impl From<io::Error> for Stop {

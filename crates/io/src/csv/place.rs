@@ -5,9 +5,10 @@ use super::cells::Plan;
 use super::fill::Values;
 use crate::infer::Type;
 use arrow_array::{
-    ArrayRef, BooleanArray, Float64Array, Int64Array, StringArray, Time64MicrosecondArray, TimestampMicrosecondArray,
+    ArrayRef, BooleanArray, Float64Array, Int64Array, Time64MicrosecondArray, TimestampMicrosecondArray,
 };
 use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
+use pipewright_table::{TextArray, TextOffset};
 use std::sync::Arc;
 
 /// Bits, of which those behind the last one that is set need not be there.
@@ -51,7 +52,7 @@ pub(super) enum Slot<'s> {
     /// Values of eight bytes.
     Wide(&'s mut [u64]),
     /// Where each text ends, counted from the first one of the chunk.
-    Ends(&'s mut [i32]),
+    Ends(&'s mut [TextOffset]),
 }
 
 impl<'s> Slot<'s> {
@@ -92,7 +93,7 @@ enum Column {
     None,
     Wide(Vec<u64>),
     /// Where each text ends, behind a zero.
-    Ends(Vec<i32>),
+    Ends(Vec<TextOffset>),
 }
 
 /// Columns with places for a number of rows. Their pages are only taken from the system when they are written to, so
@@ -101,10 +102,6 @@ enum Column {
 pub(super) struct Store {
     columns: Vec<Column>,
 }
-
-/// A column that holds more text than an array can.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct TooMuchText;
 
 impl Store {
     pub(super) fn new(plans: &[Plan], rows: usize) -> Store {
@@ -153,22 +150,22 @@ impl Finishing {
     }
 
     /// The array of this type, in which [`Finishing::fits`] says that it can be finished.
-    pub(super) fn finish(self, kind: Type, parts: Vec<Part>) -> Result<ArrayRef, TooMuchText> {
+    pub(super) fn finish(self, kind: Type, parts: Vec<Part>) -> ArrayRef {
         let rows = parts.iter().map(|(rows, _)| rows).sum();
         if kind == Type::Nothing {
-            return Ok(Arc::new(StringArray::new_null(rows)));
+            return Arc::new(TextArray::new_null(rows));
         }
         let nulls = null_buffer(&parts, rows);
-        Ok(match (kind, self.0) {
+        match (kind, self.0) {
             (Type::Bool, _) => {
                 let mut all = vec![0; rows.div_ceil(64)];
                 set_all(&mut all, &parts, |values| &values.truths);
                 Arc::new(BooleanArray::new(BooleanBuffer::new(Buffer::from_vec(all), 0, rows), nulls))
             }
-            (Type::Text | Type::Nothing, Column::Ends(ends)) => Arc::new(texts(ends, parts, rows, nulls)?),
+            (Type::Text | Type::Nothing, Column::Ends(ends)) => Arc::new(texts(ends, parts, rows, nulls)),
             (_, Column::Wide(values)) => wide(kind, values, &parts, rows, nulls),
             (_, Column::None | Column::Ends(_)) => wide(kind, Vec::new(), &parts, rows, nulls),
-        })
+        }
     }
 }
 
@@ -191,20 +188,14 @@ fn wide(kind: Type, mut values: Vec<u64>, parts: &[Part], rows: usize, nulls: Op
     }
 }
 
-fn texts(
-    mut ends: Vec<i32>,
-    parts: Vec<Part>,
-    rows: usize,
-    nulls: Option<NullBuffer>,
-) -> Result<StringArray, TooMuchText> {
+fn texts(mut ends: Vec<TextOffset>, parts: Vec<Part>, rows: usize, nulls: Option<NullBuffer>) -> TextArray {
     let bytes = parts.iter().map(|(_, values)| values.text.len()).sum();
-    i32::try_from(bytes).map_err(|_| TooMuchText)?;
     ends.truncate(rows + 1);
     ends.shrink_to_fit();
     let mut all: Vec<u8> = Vec::with_capacity(bytes);
     let mut start = 1;
     for (rows, values) in parts {
-        let before = all.len() as i32;
+        let before = all.len() as TextOffset;
         for end in &mut ends[start..start + rows] {
             *end += before;
         }
@@ -212,7 +203,7 @@ fn texts(
         all.extend_from_slice(&values.text);
     }
     let offsets = OffsetBuffer::new(ends.into());
-    Ok(StringArray::try_new(offsets, Buffer::from_vec(all), nulls).expect("the chunks were checked to be UTF-8"))
+    TextArray::try_new(offsets, Buffer::from_vec(all), nulls).expect("the chunks were checked to be UTF-8")
 }
 
 fn null_buffer(parts: &[Part], rows: usize) -> Option<NullBuffer> {

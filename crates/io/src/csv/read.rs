@@ -82,7 +82,6 @@ pub(super) fn plain_table(layout: &Layout, options: &ReadOptions, chunk_bytes: u
     read.read_again(layout, &plans, &decided.types).map_err(told)?;
     let (rows, left_out) = (read.rows(), std::mem::take(&mut read.left_out));
     let arrays = read.arrays(&decided.types, &plans);
-    let arrays = arrays.map_err(|column| failure::too_much_text(&layout.names[column], options))?;
     let candidates = |column: &usize| Candidates::of(arrays[*column].as_string());
     let candidates = decided.open.par_iter().map(candidates).collect();
     decided.refine(layout, candidates, options);
@@ -109,7 +108,6 @@ impl Layout {
         match stop {
             Stop::Fault(fault) => self.failure(&fault, options),
             Stop::Io(error) => crate::source::unreadable(&error, options),
-            Stop::TooMuchText(column) => failure::too_much_text(&self.names[column], options),
         }
     }
 

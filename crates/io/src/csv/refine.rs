@@ -7,12 +7,13 @@
 use super::dialect::Dialect;
 use crate::ReadOptions;
 use arrow_array::cast::AsArray;
-use arrow_array::{ArrayRef, Float64Array, Int64Array, StringArray, Time64MicrosecondArray, TimestampMicrosecondArray};
+use arrow_array::{ArrayRef, Float64Array, Int64Array, Time64MicrosecondArray, TimestampMicrosecondArray};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_table::form::Item::{Day, Month, MonthName, Year};
 use pipewright_table::form::{Form, Item, Tail};
 use pipewright_table::literal::{Number, Numerals};
 use pipewright_table::{Kind, literal};
+use pipewright_table::{TextArray, TextOffset};
 use std::sync::Arc;
 
 /// The readings that every text seen so far allows.
@@ -25,7 +26,7 @@ impl Candidates {
     const NONE: Candidates = Candidates(0);
 
     /// Those of all texts of an array. An empty text is null in a column that is not text, and excludes nothing.
-    pub(super) fn of(texts: &StringArray) -> Candidates {
+    pub(super) fn of(texts: &TextArray) -> Candidates {
         let mut left = Candidates::ALL;
         for text in texts.iter().flatten() {
             left = left.narrowed(text.as_bytes());
@@ -188,7 +189,7 @@ impl Alternative {
 
     /// The column, read so. What [`Candidates`] allowed has a value for every text but empty ones, which are null.
     pub(super) fn apply(self, texts: &ArrayRef) -> ArrayRef {
-        let texts = texts.as_string::<i32>();
+        let texts = texts.as_string::<TextOffset>();
         let read =
             |text: Option<&str>, value: &dyn Fn(&[u8]) -> Option<i64>| text.and_then(|text| value(text.as_bytes()));
         match self {

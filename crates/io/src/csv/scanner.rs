@@ -166,7 +166,7 @@ impl Work for Looking<'_> {
         for (column, (finishing, values)) in store.into_columns().zip(values).enumerate() {
             let (plan, found) = (self.plans[column], values.found);
             let is_text = plan == Plan::AtLeast(Type::Text);
-            let texts = is_text.then(|| finishing.finish(Type::Text, vec![(rows, values)]).ok()).flatten();
+            let texts = is_text.then(|| finishing.finish(Type::Text, vec![(rows, values)]));
             let candidates = texts.map_or(Candidates::ALL, |texts| Candidates::of(texts.as_string()));
             if plan != Plan::Skip {
                 all.push(Seen { column, found, candidates });
@@ -201,7 +201,7 @@ fn chunk_arrays(chunk: &mut Chunk, extent: Extent, layout: &Layout, plans: &[Pla
             Plan::Skip => Type::Nothing,
             Plan::AtLeast(kind) | Plan::Exactly(kind) => kind,
         };
-        finishing.finish(kind, vec![(extent.rows, values)]).map_err(|_| Stop::TooMuchText(column))
+        finishing.finish(kind, vec![(extent.rows, values)])
     };
-    store.into_columns().zip(values).enumerate().map(finish).collect()
+    Ok(store.into_columns().zip(values).enumerate().map(finish).collect())
 }

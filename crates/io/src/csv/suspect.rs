@@ -3,6 +3,7 @@
 use crate::ReadOptions;
 use arrow_array::cast::AsArray;
 use pipewright_diagnostic::{Failure, code};
+use pipewright_table::TextOffset;
 use pipewright_table::{Kind, Table};
 
 /// Fewer values than this say nothing.
@@ -22,7 +23,7 @@ pub(super) fn almost_numbers(table: &Table, options: &ReadOptions) -> Vec<Failur
 }
 
 fn note(table: &Table, name: &str, options: &ReadOptions) -> Option<Failure> {
-    let texts = table.array(name).ok()?.as_string::<i32>();
+    let texts = table.array(name).ok()?.as_string::<TextOffset>();
     let is_number = |text: &str| text.trim().parse::<f64>().is_ok();
     let tried: Vec<&str> = texts.iter().flatten().take(VALUES_TRIED).collect();
     let numbers = tried.iter().filter(|text| is_number(text)).count();

@@ -4,8 +4,9 @@ use super::layout::Layout;
 use super::{CsvReader, read, read_in_chunks, scanner, write};
 use crate::source::{Reader, Reading, Scan};
 use crate::{BadRows, ReadOptions};
-use arrow_array::{ArrayRef, BooleanArray, Float64Array, Int64Array, StringArray, TimestampMicrosecondArray};
+use arrow_array::{ArrayRef, BooleanArray, Float64Array, Int64Array, TimestampMicrosecondArray};
 use pipewright_diagnostic::{Failure, code};
+use pipewright_table::TextArray;
 use pipewright_table::{Chunks, Column, Kind, Table};
 use pipewright_world::Content;
 use proptest::prelude::*;
@@ -226,7 +227,7 @@ fn written_table(rows: &[Row]) -> Table {
         Arc::new(rows.iter().map(|row| row.0).collect::<Float64Array>()),
         Arc::new(rows.iter().map(|row| row.1).collect::<Int64Array>()),
         Arc::new(rows.iter().map(|row| row.2).collect::<BooleanArray>()),
-        Arc::new(rows.iter().map(|row| row.3.as_deref()).collect::<StringArray>()),
+        Arc::new(rows.iter().map(|row| row.3.as_deref()).collect::<TextArray>()),
         Arc::new(rows.iter().map(|row| row.4).collect::<TimestampMicrosecondArray>()),
     ];
     Table::new(columns, arrays).unwrap()

@@ -6,6 +6,7 @@ use crate::source::Writer;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType};
 use arrow_array::{Array, ArrayRef};
+use pipewright_table::TextOffset;
 use pipewright_table::literal;
 use pipewright_table::{Kind, Schema, Table};
 use std::io::{self, Write};
@@ -94,7 +95,7 @@ fn value(line: &mut Vec<u8>, kind: Kind, array: &ArrayRef, row: usize, dialect: 
             line.write_all(literal::time_text(micros).as_bytes())
         }
         Kind::Category | Kind::Ordered | Kind::Text | Kind::Id => {
-            text(line, array.as_string::<i32>().value(row).as_bytes(), dialect);
+            text(line, array.as_string::<TextOffset>().value(row).as_bytes(), dialect);
             Ok(())
         }
     }

@@ -263,8 +263,7 @@ impl Part<'_> {
         if cells.needs_rereading(Type::of(kind)) {
             cells = self.gather(Start::Exactly(Type::of(kind)))?;
         }
-        let array = gather::array(vec![(Some(cells), rows)], Type::of(kind))
-            .map_err(|_| gather::too_much_text(self.name, self.options))?;
+        let array = gather::array(vec![(Some(cells), rows)], Type::of(kind));
         let mut notes: Vec<Failure> = outcome.notes(self.name, self.options).into_iter().collect();
         notes.extend(self.error_note());
         notes.extend(self.seconds_note());
@@ -283,7 +282,6 @@ impl Part<'_> {
                 return Err(failure.help(format!("`load … max_field={}M` allows longer ones", limit.max(1) * 2)));
             }
             cells.push(self.row(*row), cell, None).map_err(|misfit| match misfit {
-                Misfit::TooMuchText => gather::too_much_text(self.name, self.options),
                 Misfit::Kind | Misfit::Again => {
                     let kind = self.options.kinds.get(self.name).map_or(String::new(), ToString::to_string);
                     let text = cell.text();

@@ -1,12 +1,13 @@
 //! Whole columns out of the parts that were gathered: one type, one array, the notes, and names of their own.
 
-use super::{Cells, LIST, Misfit, NO_ROW, SORTS, Seen, Start, Type, Values, valid_bits};
+use super::{Cells, LIST, NO_ROW, SORTS, Seen, Start, Type, Values, valid_bits};
 use crate::ReadOptions;
 use arrow_array::{
-    ArrayRef, BooleanArray, Float64Array, Int64Array, StringArray, Time64MicrosecondArray, TimestampMicrosecondArray,
+    ArrayRef, BooleanArray, Float64Array, Int64Array, Time64MicrosecondArray, TimestampMicrosecondArray,
 };
 use arrow_buffer::{BooleanBufferBuilder, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use pipewright_diagnostic::{Failure, code};
+use pipewright_table::{TextArray, TextOffset};
 use std::sync::Arc;
 
 /// What all parts of a column have found together.
@@ -72,10 +73,7 @@ impl Outcome {
 }
 
 /// The parts of a column as one array; each part with its number of rows, and none where a part never had a cell.
-///
-/// # Errors
-/// There is more text than an array holds.
-pub(crate) fn array(parts: Vec<(Option<Cells>, usize)>, kind: Type) -> Result<ArrayRef, Misfit> {
+pub(crate) fn array(parts: Vec<(Option<Cells>, usize)>, kind: Type) -> ArrayRef {
     let total: usize = parts.iter().map(|(_, rows)| rows).sum();
     let brought = |(cells, rows): (Option<Cells>, usize)| {
         let mut cells = cells.unwrap_or_else(|| Cells::new(Start::Narrowest));
@@ -86,7 +84,7 @@ pub(crate) fn array(parts: Vec<(Option<Cells>, usize)>, kind: Type) -> Result<Ar
     let mut parts: Vec<Cells> = parts.into_iter().map(brought).collect();
     let nulls = null_buffer(&mut parts, total);
     let values = parts.into_iter().map(|cells| cells.values);
-    Ok(match kind {
+    match kind {
         Type::Bool => {
             let mut all = BooleanBufferBuilder::new(total);
             values.for_each(|part| {
@@ -100,8 +98,8 @@ pub(crate) fn array(parts: Vec<(Option<Cells>, usize)>, kind: Type) -> Result<Ar
         Type::Date => Arc::new(TimestampMicrosecondArray::new(joined(values, total, Values::integers), nulls)),
         Type::Time => Arc::new(Time64MicrosecondArray::new(joined(values, total, Values::integers), nulls)),
         Type::Continuous => Arc::new(Float64Array::new(joined(values, total, Values::floats), nulls)),
-        Type::Nothing | Type::Text => Arc::new(texts(values, total, nulls)?),
-    })
+        Type::Nothing | Type::Text => Arc::new(texts(values, total, nulls)),
+    }
 }
 
 impl Cells {
@@ -165,35 +163,24 @@ fn joined<T: arrow_buffer::ArrowNativeType>(
     all.into()
 }
 
-fn texts(
-    parts: impl ExactSizeIterator<Item = Values>,
-    rows: usize,
-    nulls: Option<NullBuffer>,
-) -> Result<StringArray, Misfit> {
-    let parts: Vec<(Vec<u8>, Vec<i32>)> = parts
+fn texts(parts: impl ExactSizeIterator<Item = Values>, rows: usize, nulls: Option<NullBuffer>) -> TextArray {
+    let parts: Vec<(Vec<u8>, Vec<TextOffset>)> = parts
         .map(|part| match part {
             Values::Text { bytes, offsets } => (bytes, offsets),
             _ => unreachable!("every part was brought to the type of its column"),
         })
         .collect();
     let length: usize = parts.iter().map(|(bytes, _)| bytes.len()).sum();
-    i32::try_from(length).map_err(|_| Misfit::TooMuchText)?;
     let mut all: Vec<u8> = Vec::with_capacity(length);
-    let mut offsets: Vec<i32> = Vec::with_capacity(rows + 1);
+    let mut offsets: Vec<TextOffset> = Vec::with_capacity(rows + 1);
     offsets.push(0);
     for (bytes, part) in parts {
-        let before = all.len() as i32;
+        let before = all.len() as TextOffset;
         offsets.extend(part[1..].iter().map(|end| before + end));
         all.extend_from_slice(&bytes);
     }
     let offsets = OffsetBuffer::new(offsets.into());
-    Ok(StringArray::try_new(offsets, Buffer::from_vec(all), nulls).expect("readers check that texts are UTF-8"))
-}
-
-/// The failure for a column that holds more text than an array can.
-pub(crate) fn too_much_text(name: &str, options: &ReadOptions) -> Failure {
-    let message = format!("`{}` holds more than 2 GiB of text", name.escape_debug());
-    Failure::new(code::LIMIT_REACHED, message).file(&options.name).column(name)
+    TextArray::try_new(offsets, Buffer::from_vec(all), nulls).expect("readers check that texts are UTF-8")
 }
 
 /// The failure for a file with more columns than it may have.

@@ -18,7 +18,7 @@ fn column(cells: &[Cell<'_>], start: Start) -> Result<(Type, Vec<Option<String>>
     if gathered.needs_rereading(outcome.kind) {
         gathered = gather(Start::Exactly(outcome.kind))?;
     }
-    let array = array(vec![(Some(gathered), cells.len())], outcome.kind)?;
+    let array = array(vec![(Some(gathered), cells.len())], outcome.kind);
     Ok((outcome.kind, (0..cells.len()).map(|row| text_of(&array, row)).collect()))
 }
 

@@ -2,7 +2,7 @@
 
 use super::messages::{Messages, Place, check, damaged, failure};
 use crate::ReadOptions;
-use crate::arrow::{Allowance, Cells, Gather, Layout, text_limit, width};
+use crate::arrow::{Allowance, Cells, Gather, Layout, width};
 use crate::source::guarded;
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_ipc::reader::{read_dictionary, read_record_batch};
@@ -210,13 +210,13 @@ impl Opened {
             for batch in wave {
                 batch.into_iter().zip(&mut parts).for_each(|(part, column)| column.push(part));
             }
-            let joined = columns.par_iter_mut().zip(parts).zip(sources).with_max_len(1);
-            joined.try_for_each(|(((gather, finer), parts), source)| {
-                parts.into_iter().try_for_each(|(part, fine)| {
+            let joined = columns.par_iter_mut().zip(parts).with_max_len(1);
+            joined.for_each(|((gather, finer), parts)| {
+                for (part, fine) in parts {
                     *finer |= fine;
-                    gather.push(part).map_err(|_| text_limit(&source.column.name, options))
-                })
-            })?;
+                    gather.push(part);
+                }
+            });
             start = end;
         }
         let fine = columns.iter().zip(sources).filter(|((_, finer), _)| *finer);

@@ -338,7 +338,6 @@ impl Chunk {
             let kind = match misfit {
                 Misfit::Kind => FaultKind::Misfit(name),
                 Misfit::Again => FaultKind::Again(name),
-                Misfit::TooMuchText => FaultKind::TooMuchText(name),
             };
             Fault { offset, kind }
         })

@@ -59,10 +59,6 @@ impl Report {
                 "shorten the keys before the file is loaded",
             ),
             FaultKind::TooManyColumns => limit("too many different keys".to_string(), "`load … max_columns=` allows more"),
-            FaultKind::TooMuchText(name) => Report {
-                column: Some(name.clone()),
-                ..limit(format!("`{}` holds more than 2 GiB of text", name.escape_debug()), "write the file as JSON lines")
-            },
             FaultKind::LongField => limit("a text is longer than its limit".to_string(), "`load … max_field=` allows longer ones"),
             FaultKind::Sparse => limit(
                 "the keys differ so much from row to row that nearly all of the table would be missing: more than 16 cells a byte of the file".to_string(),

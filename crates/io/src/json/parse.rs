@@ -31,7 +31,6 @@ pub(super) enum FaultKind {
     Misfit(String),
     LongName,
     TooManyColumns,
-    TooMuchText(String),
     LongField,
     /// Keys that differ from row to row, so that the table would be nearly nothing but nulls.
     Sparse,
@@ -40,8 +39,8 @@ pub(super) enum FaultKind {
 impl FaultKind {
     /// Does it lie in one row, so that the others can be read without it?
     pub(super) fn is_of_row(&self) -> bool {
-        use FaultKind::{LongField, Sparse, TooManyColumns, TooMuchText};
-        !matches!(self, TooManyColumns | TooMuchText(_) | LongField | Sparse)
+        use FaultKind::{LongField, Sparse, TooManyColumns};
+        !matches!(self, TooManyColumns | LongField | Sparse)
     }
 }
 

@@ -6,7 +6,7 @@
 use super::chunk::{Chunk, Plan};
 use super::fault::Report;
 use super::parse::{Fault, FaultKind};
-use crate::gather::{self, Cells, Misfit, Outcome, Start};
+use crate::gather::{self, Cells, Outcome, Start};
 use crate::infer::Type;
 use crate::source::{Rejected, Scan, Sketch, unreadable};
 use crate::{BadRows, ReadOptions, Reading};
@@ -200,7 +200,7 @@ impl<'a> Source<'a> {
         let chunks = chunks.collect::<Result<Vec<Chunk>, Failure>>()?;
         let notes = found.notes(self, &columns);
         self.refuse_columns_in_rows(&found)?;
-        let table = table(chunks, &columns, self.options)?.with_origin(Some(self.origin(Shape::Lines)));
+        let table = table(chunks, &columns)?.with_origin(Some(self.origin(Shape::Lines)));
         Ok(Reading { table, notes, rejected: found.rejected })
     }
 
@@ -219,7 +219,7 @@ impl<'a> Source<'a> {
             chunk.replace(read(&|name| *again.get(name).unwrap_or(&Start::Skip))?);
         }
         let notes = found.notes(self, &columns);
-        let table = table(vec![chunk], &columns, self.options)?.with_origin(Some(self.origin(Shape::Array)));
+        let table = table(vec![chunk], &columns)?.with_origin(Some(self.origin(Shape::Array)));
         Ok(Reading { table, notes, rejected: Vec::new() })
     }
 
@@ -419,7 +419,7 @@ fn reread(chunk: &Chunk, columns: &[(Column, Type)]) -> HashMap<Arc<str>, Start>
 }
 
 /// Joins chunks into one table.
-fn table(chunks: Vec<Chunk>, columns: &[(Column, Type)], options: &ReadOptions) -> Result<Table, Failure> {
+fn table(chunks: Vec<Chunk>, columns: &[(Column, Type)]) -> Result<Table, Failure> {
     let places: HashMap<Arc<str>, usize> =
         columns.iter().enumerate().map(|(place, (column, _))| (column.name.clone(), place)).collect();
     let rows: usize = chunks.iter().map(|chunk| chunk.rows).sum();
@@ -433,10 +433,7 @@ fn table(chunks: Vec<Chunk>, columns: &[(Column, Type)], options: &ReadOptions) 
             }
         }
     }
-    let arrays = parts.into_par_iter().zip(columns).map(|(parts, (column, kind))| {
-        gather::array(parts, *kind).map_err(|_: Misfit| gather::too_much_text(&column.name, options))
-    });
-    let arrays = arrays.collect::<Result<Vec<_>, Failure>>()?;
+    let arrays = parts.into_par_iter().zip(columns).map(|(parts, (_, kind))| gather::array(parts, *kind)).collect();
     Table::with_rows(columns.iter().map(|(column, _)| column.clone()).collect(), arrays, rows)
 }
 
@@ -472,7 +469,7 @@ impl Chunks for ScanLines {
             return Err(Failure::new(code::CANNOT_READ, message));
         }
         self.content.unchanged().map_err(|error| unreadable(&error, &self.options))?;
-        Ok(table(vec![chunk], &self.columns, &self.options)?.with_origin(Some(self.origin.clone())))
+        Ok(table(vec![chunk], &self.columns)?.with_origin(Some(self.origin.clone())))
     }
 
     fn rows_before(&self, index: usize) -> Option<usize> {

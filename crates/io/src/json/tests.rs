@@ -4,9 +4,10 @@ use super::*;
 use crate::BadRows;
 use crate::gather::Start;
 use arrow_array::{
-    ArrayRef, BooleanArray, Float64Array, Int64Array, StringArray, Time64MicrosecondArray, TimestampMicrosecondArray,
+    ArrayRef, BooleanArray, Float64Array, Int64Array, Time64MicrosecondArray, TimestampMicrosecondArray,
 };
 use pipewright_diagnostic::{Code, code};
+use pipewright_table::TextArray;
 use pipewright_table::{Chunks, Column, Kind, Table};
 use proptest::prelude::*;
 
@@ -307,7 +308,7 @@ fn tables() -> impl Strategy<Value = Table> {
             Arc::new(rows.iter().map(|row| row.0.0).collect::<Int64Array>()),
             Arc::new(rows.iter().map(|row| row.0.1).collect::<Float64Array>()),
             Arc::new(rows.iter().map(|row| row.0.2).collect::<BooleanArray>()),
-            Arc::new(rows.iter().map(|row| row.1.0.as_deref()).collect::<StringArray>()),
+            Arc::new(rows.iter().map(|row| row.1.0.as_deref()).collect::<TextArray>()),
             Arc::new(rows.iter().map(|row| row.1.1).collect::<TimestampMicrosecondArray>()),
             Arc::new(rows.iter().map(|row| row.1.2).collect::<Time64MicrosecondArray>()),
         ];

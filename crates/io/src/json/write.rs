@@ -4,6 +4,7 @@ use crate::source::Writer;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType};
 use arrow_array::{Array, ArrayRef};
+use pipewright_table::TextOffset;
 use pipewright_table::literal::{date_text, time_text};
 use pipewright_table::{Kind, Schema, Table};
 use std::io;
@@ -79,7 +80,7 @@ fn value(line: &mut Vec<u8>, kind: Kind, array: &ArrayRef, row: usize) -> io::Re
         }
         Kind::Time => serde_json::to_writer(line, &time_text(array.as_primitive::<Time64MicrosecondType>().value(row))),
         Kind::Category | Kind::Ordered | Kind::Text | Kind::Id => {
-            serde_json::to_writer(line, array.as_string::<i32>().value(row))
+            serde_json::to_writer(line, array.as_string::<TextOffset>().value(row))
         }
     };
     Ok(written?)

@@ -3,9 +3,9 @@
 use super::open::{Opened, failure};
 use super::pages;
 use crate::ReadOptions;
-use crate::arrow::{Cells, Source, text_limit};
+use crate::arrow::{Cells, Source};
 use crate::source::guarded;
-use arrow_array::{Array, ArrayRef, new_empty_array};
+use arrow_array::{ArrayRef, new_empty_array};
 use arrow_schema::ArrowError;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReaderBuilder, RowSelection, RowSelector};
@@ -167,6 +167,7 @@ impl Opened {
             }
         }
         self.allowance.admit(bytes, options)?;
+        // The decoder of others counts the bytes of a batch in 32 bits.
         let enough = self.allowance.bytes.min(i32::MAX as u64);
         if text <= enough {
             return Ok(piece.rows.max(1));
@@ -193,10 +194,7 @@ impl Opened {
             let cells = Cells::of(batch.columns(), &path).ok_or_else(|| mismatch(options))?;
             rows += cells.rows();
             text = text.saturating_add(cells.text_bytes());
-            if text > self.allowance.bytes.min(i32::MAX as u64) {
-                self.allowance.admit(text, options)?;
-                return Err(text_limit(&self.layout.sources[column].column.name, options));
-            }
+            self.allowance.admit(text, options)?;
             parts.push(if self.is_unchecked(column) { cells.checked(options)? } else { cells });
         }
         if rows != piece.rows {
@@ -218,7 +216,10 @@ impl Opened {
     fn unreadable(&self, column: usize, error: ArrowError, options: &ReadOptions) -> Failure {
         let text = error.to_string();
         if text.contains("index overflow decoding byte array") {
-            return text_limit(&self.layout.sources[column].column.name, options);
+            let name = &self.layout.sources[column].column.name;
+            let message =
+                format!("`{name}` holds more than 2 GiB of text in one row group, and its pages tell of less");
+            return Failure::new(code::LIMIT_REACHED, message).file(&options.name).column(&**name);
         }
         match error {
             ArrowError::ParquetError(text) if text.starts_with("NYI") => {
@@ -241,11 +242,7 @@ impl Opened {
         }
         let array = match arrays.len() {
             0 => new_empty_array(&source.column.kind.storage()),
-            1 => arrays.remove(0),
-            _ => {
-                let parts: Vec<&dyn Array> = arrays.iter().map(AsRef::as_ref).collect();
-                arrow_select::concat::concat(&parts).map_err(|_| text_limit(&source.column.name, options))?
-            }
+            _ => pipewright_table::rows::joined(&arrays).expect("there is an array"),
         };
         Ok((array, finer))
     }

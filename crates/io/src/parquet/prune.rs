@@ -153,7 +153,7 @@ fn bounds(stored: &DataType, statistics: &Statistics) -> Option<Bounds> {
             };
             Some(Bounds::Moments(moment(*bounds.min_opt()?)?, moment(*bounds.max_opt()?)?))
         }
-        (DataType::Utf8, Statistics::ByteArray(bounds)) if !old => {
+        (DataType::LargeUtf8, Statistics::ByteArray(bounds)) if !old => {
             // A bound that was cut short still is one: the least is cut, the greatest cut and raised.
             Some(Bounds::Texts(bounds.min_opt()?.data().to_vec(), bounds.max_opt()?.data().to_vec()))
         }

@@ -10,6 +10,7 @@ use parquet::basic::{Compression, Encoding};
 use parquet::file::properties::{WriterProperties, WriterVersion};
 use parquet::schema::types::ColumnPath;
 use pipewright_expr::{Comparison, Expression};
+use pipewright_table::TextArray;
 use pipewright_table::testing::{edge_tables, random_table};
 use pipewright_table::{Column, Kind, Value};
 use pipewright_world::MemoryWorld;
@@ -155,7 +156,7 @@ fn what_cannot_be_read_says_why() {
 fn a_file_that_claims_more_than_it_can_hold_is_refused() {
     // A million equal texts of a kilobyte take next to nothing in a file: a gigabyte is more than it may ask for.
     let long = "x".repeat(1 << 10);
-    let texts: ArrayRef = Arc::new(StringArray::from(vec![long.as_str(); 1 << 12]));
+    let texts: ArrayRef = Arc::new(TextArray::from(vec![long.as_str(); 1 << 12]));
     let table = Table::new(vec![Column::new("t", Kind::Text)], vec![texts]).unwrap();
     let mut bytes = Vec::new();
     let mut writer = writer(&table.schema(), &mut bytes).unwrap();

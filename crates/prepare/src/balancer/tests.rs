@@ -3,6 +3,7 @@
 use super::*;
 use crate::laws::check_table;
 use pipewright_io::{ReadOptions, csv};
+use pipewright_table::TextOffset;
 use pipewright_table::testing::random_table;
 use proptest::prelude::*;
 
@@ -31,7 +32,7 @@ fn balanced(balancer: Balancer, seed: u64) -> Table {
 }
 
 fn counts(table: &Table) -> Vec<usize> {
-    let target = table.array("y").unwrap().as_string::<i32>();
+    let target = table.array("y").unwrap().as_string::<TextOffset>();
     CLASSES.iter().map(|class| target.iter().filter(|value| *value == Some(*class)).count()).collect()
 }
 
@@ -63,7 +64,8 @@ fn new_rows_lie_between_two_of_their_class() {
     let all = balanced(Balancer::smote(), 7);
     let born = all.slice(table().rows(), all.rows() - table().rows());
     let (x, n) = (floats(born.array("x").unwrap()), born.array("n").unwrap().as_primitive::<Int64Type>().clone());
-    let (s, y) = (born.array("s").unwrap().as_string::<i32>(), born.array("y").unwrap().as_string::<i32>());
+    let (s, y) =
+        (born.array("s").unwrap().as_string::<TextOffset>(), born.array("y").unwrap().as_string::<TextOffset>());
     let mut between = 0;
     for row in 0..born.rows() {
         match y.value(row) {

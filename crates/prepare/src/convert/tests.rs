@@ -4,11 +4,12 @@ use super::*;
 use crate::fit;
 use crate::laws::check;
 use pipewright_expr::Class;
+use pipewright_table::TextArray;
 use pipewright_table::testing::{edge_tables, random_table};
 use pipewright_world::random::Key;
 
 fn table() -> Table {
-    let texts = |texts: [Option<&str>; 3]| Arc::new(StringArray::from(texts.to_vec())) as ArrayRef;
+    let texts = |texts: [Option<&str>; 3]| Arc::new(TextArray::from(texts.to_vec())) as ArrayRef;
     let columns = vec![
         Column::new("n", Kind::Count),
         Column::new("x", Kind::Continuous),

@@ -6,6 +6,7 @@ use arrow_array::types::Int64Type;
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
 use pipewright_diagnostic::{Failure, code};
+use pipewright_table::TextOffset;
 use pipewright_table::lookup::{Lookup, Texts};
 use pipewright_table::summary::Levels;
 use pipewright_table::{CHUNK_ROWS, Kind};
@@ -82,7 +83,7 @@ impl<'a> Places<'a> {
 
 /// Adds the levels of these rows; how many values are missing.
 pub(in super::super) fn count_levels(levels: &mut Levels<String>, array: &ArrayRef) -> u64 {
-    if let Some(texts) = array.as_string_opt::<i32>() {
+    if let Some(texts) = array.as_string_opt::<TextOffset>() {
         levels.add_all(texts.iter().flatten());
         return array.null_count() as u64;
     }
@@ -146,7 +147,9 @@ pub(in super::super) fn hash(text: &str) -> u64 {
 /// The value of every row as a level: text as it is, counts and truth values as they are written.
 pub(in super::super) fn for_each_level(array: &ArrayRef, mut take: impl FnMut(usize, Option<&str>)) {
     match array.data_type() {
-        DataType::Utf8 => array.as_string::<i32>().iter().enumerate().for_each(|(row, level)| take(row, level)),
+        DataType::LargeUtf8 => {
+            array.as_string::<TextOffset>().iter().enumerate().for_each(|(row, level)| take(row, level))
+        }
         DataType::Int64 => array.as_primitive::<Int64Type>().iter().enumerate().for_each(|(row, count)| {
             take(row, count.map(|count| count.to_string()).as_deref());
         }),

@@ -5,6 +5,7 @@ use crate::fit;
 use pipewright_expr::Class;
 use pipewright_io::{ReadOptions, csv};
 use pipewright_table::Role;
+use pipewright_table::TextOffset;
 
 const PEOPLE: &str =
     "name,age,born,n\nAda,36.5,1815-12-10,-3\nBob,,1970-01-01,0\n,40,,12\nAda,-0.5,2024-02-29T10:00,10\n";
@@ -22,7 +23,7 @@ fn hashes_are_equal_where_values_are() {
     let with = |key: &str| masked(Masking::Hash(Hmac::new(key.as_bytes())), Selection::Class(Class::All)).unwrap();
     let (one, again, other) = (with("k1"), with("k1"), with("k2"));
     assert!(one == again && one != other);
-    let texts = one.array("name").unwrap().as_string::<i32>().clone();
+    let texts = one.array("name").unwrap().as_string::<TextOffset>().clone();
     assert_eq!((texts.value(0), texts.value(0).len(), texts.is_null(2)), (texts.value(3), 16, true));
     assert!(one.columns().iter().all(|column| column.kind == Kind::Text));
     // The first digits of HMAC-SHA-256 of `Ada`, by OpenSSL: openssl dgst -sha256 -hmac k1

@@ -3,10 +3,11 @@
 use super::{ColumnProfile, LEVELS_MAX, Level, NumberProfile, SHARES, TextProfile};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType};
-use arrow_array::{Array, ArrayRef, StringArray};
+use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
 use pipewright_table::summary::{Distinct, Levels, Moments, Quantiles, hash, hash_with};
 use pipewright_table::{Column, Kind};
+use pipewright_table::{TextArray, TextOffset};
 use std::borrow::Borrow;
 
 /// How much of a column may be kept.
@@ -197,7 +198,7 @@ impl Seen {
                 plain(count as u64)
             }
             (Values::Texts(texts), _) => {
-                let text = array.as_string::<i32>().value(row);
+                let text = array.as_string::<TextOffset>().value(row);
                 texts.add(text);
                 Some(hash(text.as_bytes()))
             }
@@ -402,6 +403,6 @@ pub(super) fn floats(array: &ArrayRef) -> Vec<f64> {
 }
 
 /// The texts of an array, if it holds texts.
-pub(super) fn texts(array: &ArrayRef) -> Option<&StringArray> {
-    array.as_string_opt::<i32>()
+pub(super) fn texts(array: &ArrayRef) -> Option<&TextArray> {
+    array.as_string_opt::<TextOffset>()
 }

@@ -6,6 +6,7 @@ use crate::laws::check_table;
 use crate::oracle::{cases, column_of, number, numbers, text_column};
 use arrow_array::{ArrayRef, Float64Array};
 use pipewright_expr::Class;
+use pipewright_table::TextArray;
 use pipewright_table::testing::{edge_tables, random_table};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -113,7 +114,7 @@ fn noise(rows: u64, levels: u64) -> Table {
     let names = (0..rows).map(|row| Some(format!("n{}", key.child("name").below(row, levels))));
     let target = (0..rows).map(|row| key.child("y").uniform(row));
     let arrays: Vec<ArrayRef> =
-        vec![Arc::new(names.collect::<arrow_array::StringArray>()), Arc::new(target.collect::<Float64Array>())];
+        vec![Arc::new(names.collect::<TextArray>()), Arc::new(target.collect::<Float64Array>())];
     Table::new(vec![Column::new("name", Kind::Text), Column::new("y", Kind::Continuous)], arrays).unwrap()
 }
 

@@ -6,49 +6,41 @@ use arrow_array::types::{ArrowPrimitiveType, Float64Type, Int64Type, Time64Micro
 use arrow_array::{Array, ArrayRef, PrimitiveArray, UInt32Array};
 use arrow_buffer::{BooleanBuffer, NullBuffer};
 use arrow_schema::DataType;
-use pipewright_diagnostic::{Failure, code};
 use rayon::prelude::*;
 use std::sync::Arc;
 
 /// The values at these rows; [`NONE`] gives a missing one.
 ///
-/// # Errors
-/// [`code::LIMIT_REACHED`] for more than 2 GiB of text.
-pub fn gather(name: &str, array: &ArrayRef, rows: &[u32]) -> Result<ArrayRef, Failure> {
-    Ok(match array.data_type() {
+/// # Panics
+/// If a row is not in the array.
+#[must_use]
+pub fn gather(array: &ArrayRef, rows: &[u32]) -> ArrayRef {
+    match array.data_type() {
         DataType::Float64 => numbers(array.as_primitive::<Float64Type>(), rows),
         DataType::Int64 => numbers(array.as_primitive::<Int64Type>(), rows),
         DataType::Timestamp(..) => numbers(array.as_primitive::<TimestampMicrosecondType>(), rows),
         DataType::Time64(..) => numbers(array.as_primitive::<Time64MicrosecondType>(), rows),
-        DataType::Utf8 => {
-            let texts = array.as_string::<i32>();
-            let bytes = |row: &u32| if *row == NONE { 0 } else { texts.value_length(*row as usize) as u64 };
-            if rows.par_iter().with_min_len(STRIDE_ROWS).map(bytes).sum::<u64>() > i32::MAX as u64 {
-                return Err(too_much_text(name));
-            }
+        DataType::LargeUtf8 => {
             let part_rows = rows.len().div_ceil(rayon::current_num_threads()).max(STRIDE_ROWS);
             let parts: Vec<ArrayRef> = rows.par_chunks(part_rows).map(|rows| taken(array, rows)).collect();
-            joined(name, &parts)?.unwrap_or_else(|| taken(array, &[]))
+            joined(&parts).unwrap_or_else(|| taken(array, &[]))
         }
         _ => taken(array, rows),
-    })
+    }
 }
 
 /// Arrays of one type, one after another; none, if there is no array.
 ///
-/// # Errors
-/// [`code::LIMIT_REACHED`] for more than 2 GiB of text.
-pub fn joined(name: &str, arrays: &[ArrayRef]) -> Result<Option<ArrayRef>, Failure> {
+/// # Panics
+/// If their types differ.
+#[must_use]
+pub fn joined(arrays: &[ArrayRef]) -> Option<ArrayRef> {
     let parts: Vec<&dyn Array> = arrays.iter().map(AsRef::as_ref).collect();
     match arrays {
-        [] => Ok(None),
-        [array] => Ok(Some(array.clone())),
-        _ => arrow_select::concat::concat(&parts).map(Some).map_err(|_| too_much_text(name)),
+        [] => None,
+        [array] => Some(array.clone()),
+        _ => Some(arrow_select::concat::concat(&parts).expect("the arrays are of one type")),
     }
-}
-
-fn too_much_text(name: &str) -> Failure {
-    Failure::new(code::LIMIT_REACHED, "more than 2 GiB of text in a column").column(name)
 }
 
 fn numbers<T: ArrowPrimitiveType>(array: &PrimitiveArray<T>, rows: &[u32]) -> ArrayRef {

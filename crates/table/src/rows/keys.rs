@@ -3,9 +3,10 @@
 use super::STRIDE_ROWS;
 use crate::text::plural;
 use crate::{Column, Kind};
+use crate::{TextArray, TextOffset};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType};
-use arrow_array::{Array, ArrayRef, StringArray};
+use arrow_array::{Array, ArrayRef};
 use arrow_buffer::{NullBuffer, ScalarBuffer};
 use arrow_schema::DataType;
 use pipewright_diagnostic::{Failure, code};
@@ -19,7 +20,7 @@ pub struct Keys {
     /// Which rows have a key; all of them, if there is none.
     pub nulls: Option<NullBuffer>,
     /// What the words are hashes of.
-    texts: Option<StringArray>,
+    texts: Option<TextArray>,
 }
 
 impl Keys {
@@ -42,8 +43,8 @@ impl Keys {
                 numbers.par_iter().with_min_len(STRIDE_ROWS).map(word).collect::<Vec<i64>>().into()
             }
             DataType::Boolean => array.as_boolean().values().iter().map(i64::from).collect(),
-            DataType::Utf8 => {
-                let array = array.as_string::<i32>();
+            DataType::LargeUtf8 => {
+                let array = array.as_string::<TextOffset>();
                 let word = |row: usize| hash(array.value(row).as_bytes()).cast_signed();
                 let rows = (0..array.len()).into_par_iter().with_min_len(STRIDE_ROWS);
                 let words = rows.map(word).collect::<Vec<i64>>().into();

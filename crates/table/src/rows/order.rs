@@ -87,9 +87,7 @@ impl Table {
 
     /// The rows at these positions.
     fn gather(&self, rows: &[u32]) -> Result<Table, Failure> {
-        let columns = self.columns().par_iter().zip(self.arrays());
-        let arrays = columns.map(|(column, array)| super::gather::gather(&column.name, array, rows));
-        let arrays = arrays.collect::<Vec<_>>().into_iter().collect::<Result<Vec<_>, _>>()?;
+        let arrays = self.arrays().par_iter().map(|array| super::gather::gather(array, rows)).collect();
         Ok(Table::with_rows(self.columns().to_vec(), arrays, rows.len())?.with_origin(self.origin().cloned()))
     }
 }

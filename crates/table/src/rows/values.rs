@@ -3,9 +3,10 @@
 use crate::numbers::non_finite;
 use crate::summary::{Exponents, FixedPoint};
 use crate::{Column, Kind};
+use crate::{TextArray, TextOffset};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType};
-use arrow_array::{Array, ArrayRef, BooleanArray, StringArray};
+use arrow_array::{Array, ArrayRef, BooleanArray};
 use arrow_buffer::{NullBuffer, ScalarBuffer};
 use arrow_schema::DataType;
 use pipewright_diagnostic::{Failure, code};
@@ -29,7 +30,7 @@ enum Lane {
     Reals(ScalarBuffer<f64>),
     Wholes(ScalarBuffer<i64>),
     Truths(BooleanArray),
-    Texts(StringArray),
+    Texts(TextArray),
 }
 
 impl<'a> Values<'a> {
@@ -42,7 +43,7 @@ impl<'a> Values<'a> {
             DataType::Timestamp(..) => Lane::Wholes(array.as_primitive::<TimestampMicrosecondType>().values().clone()),
             DataType::Time64(..) => Lane::Wholes(array.as_primitive::<Time64MicrosecondType>().values().clone()),
             DataType::Boolean => Lane::Truths(array.as_boolean().clone()),
-            DataType::Utf8 => Lane::Texts(array.as_string::<i32>().clone()),
+            DataType::LargeUtf8 => Lane::Texts(array.as_string::<TextOffset>().clone()),
             other => unreachable!("no kind is stored as {other}"),
         };
         let nulls = array.logical_nulls().filter(|nulls| nulls.null_count() > 0);

@@ -1,13 +1,14 @@
 //! Tables to and from Arrow, and how each kind is stored.
 
-use crate::{Column, Kind, Table};
-use arrow_array::{RecordBatch, RecordBatchOptions};
+use crate::{Column, Kind, Table, TextArray, TextOffset};
+use arrow_array::{RecordBatch, RecordBatchOptions, StringArray};
+use arrow_buffer::OffsetBuffer;
 use arrow_schema::{DataType, Field, TimeUnit};
 use pipewright_diagnostic::{Failure, code};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// To and from Arrow, without copying.
+/// To and from Arrow, without copying values.
 impl Table {
     /// A record batch as a table. Kinds follow from storage, and from the field's metadata `kind`, `role` and
     /// `sources` (a JSON list) where [`Table::to_batch`] left them.
@@ -36,7 +37,7 @@ fn column_of(field: &Field) -> Result<Column, Failure> {
         DataType::Float64 => Kind::Continuous,
         DataType::Int64 => Kind::Count,
         DataType::Boolean => Kind::Bool,
-        DataType::Utf8 => Kind::Text,
+        DataType::Utf8 | DataType::LargeUtf8 => Kind::Text,
         DataType::Timestamp(TimeUnit::Microsecond, None) => Kind::Date,
         DataType::Time64(TimeUnit::Microsecond) => Kind::Time,
         other => {
@@ -63,4 +64,11 @@ fn field_of(column: &Column) -> Field {
     let metadata = [("kind", column.kind.to_string()), ("role", column.role.to_string()), ("sources", sources)];
     let metadata: HashMap<String, String> = metadata.map(|(key, value)| (key.to_string(), value)).into();
     Field::new(&*column.name, column.kind.storage(), true).with_metadata(metadata)
+}
+
+/// The same texts with 64-bit offsets; their bytes are shared.
+pub(super) fn with_long_offsets(texts: &StringArray) -> TextArray {
+    let (offsets, values, nulls) = texts.clone().into_parts();
+    let offsets: Vec<TextOffset> = offsets.iter().map(|&offset| offset.into()).collect();
+    TextArray::try_new(OffsetBuffer::new(offsets.into()), values, nulls).expect("the texts were sound before")
 }

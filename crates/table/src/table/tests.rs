@@ -1,8 +1,8 @@
 //! Tables: other rows, other columns, numbers and classes, and how they look.
 
 use super::*;
-use crate::Kind;
 use crate::testing;
+use crate::{Kind, TextArray, TextOffset};
 use arrow_array::cast::AsArray;
 use arrow_array::{Float64Array, StringArray};
 
@@ -18,7 +18,7 @@ fn what_is_inconsistent_is_refused() {
     let refused = |columns, arrays| Table::new(columns, arrays).unwrap_err().code;
     assert_eq!(refused(vec![column("a"), column("a")], vec![numbers(1), numbers(1)]), code::DUPLICATE_COLUMN);
     assert_eq!(refused(vec![column("a"), column("b")], vec![numbers(1), numbers(2)]), code::BUG);
-    assert_eq!(refused(vec![column("a")], vec![Arc::new(StringArray::from(vec!["x"]))]), code::BUG);
+    assert_eq!(refused(vec![column("a")], vec![Arc::new(TextArray::from(vec!["x"]))]), code::BUG);
     assert_eq!(Table::concat(&[table(), table().drop(&["a"]).unwrap()]).unwrap_err().code, code::KIND_CHANGED);
 }
 
@@ -104,7 +104,7 @@ fn a_table_is_shown_within_bounds() {
     let long = "x".repeat(50);
     let wide = {
         let columns = vec![Column::new("a", Kind::Text), Column::new("b", Kind::Text)];
-        let texts = |text: &str| Arc::new(StringArray::from(vec![text])) as ArrayRef;
+        let texts = |text: &str| Arc::new(TextArray::from(vec![text])) as ArrayRef;
         Table::new(columns, vec![texts(&long), texts("1\n2")]).unwrap()
     };
     assert_eq!(wide.show(1, 80), format!("a{}b\n{}…  1␣2\n", " ".repeat(33), "x".repeat(31)));
@@ -113,4 +113,35 @@ fn a_table_is_shown_within_bounds() {
     let shown = Table::new(vec![Column::new("x", Kind::Continuous)], vec![numbers]).unwrap().show(9, 80);
     let cells: Vec<&str> = shown.split_whitespace().collect();
     assert_eq!(cells, ["x", "1e20", "1.234568", "123456.8", "1e-7", "0", "-2.5"]);
+}
+
+#[test]
+fn texts_with_short_offsets_are_taken_with_their_bytes_shared() {
+    let short = StringArray::from(vec![Some("one"), None, Some("three")]).slice(1, 2);
+    let bytes = short.values().as_ptr();
+    let table = Table::new(vec![Column::new("t", Kind::Category)], vec![Arc::new(short)]).unwrap();
+    let long = table.array("t").unwrap();
+    assert_eq!(*long.data_type(), Kind::Text.storage());
+    let long = long.as_string::<TextOffset>();
+    assert_eq!((long.is_null(0), long.value(1), long.values().as_ptr()), (true, "three", bytes));
+}
+
+/// A column of 2.2 GiB of text, in every operation that makes one.
+#[test]
+#[ignore = "takes 7 GiB of memory"]
+fn a_column_holds_more_than_two_gibibytes_of_text() {
+    let line = "x".repeat(1 << 20);
+    let columns = || vec![Column::new("t", Kind::Text)];
+    let one = Table::new(columns(), vec![Arc::new(TextArray::from(vec![line.as_str()]))]).unwrap();
+    let rows = vec![0_u32; 2200];
+    let taken = one.take(&rows);
+    let bytes = |table: &Table| table.array("t").unwrap().as_string::<TextOffset>().value_data().len();
+    assert_eq!((taken.rows(), bytes(&taken)), (2200, 2200 << 20));
+    drop(taken);
+    let gathered = crate::rows::gather(one.array("t").unwrap(), &rows);
+    let gathered = Table::new(columns(), vec![gathered]).unwrap();
+    assert_eq!(bytes(&gathered), 2200 << 20);
+    let half = gathered.slice(0, 1100);
+    drop(gathered);
+    assert_eq!(Table::concat(&[half.clone(), half.clone(), half]).unwrap().rows(), 3300);
 }

@@ -3,11 +3,12 @@
 use super::*;
 use arrow_array::Array;
 use arrow_array::types::{Float64Type, TimestampMicrosecondType};
+use pipewright_table::TextArray;
 use pipewright_table::literal::{DAY, date, date_text, time_text};
 use proptest::prelude::*;
 
 fn candidates(texts: &[&str]) -> Candidates {
-    Candidates::of(&StringArray::from(texts.to_vec()))
+    Candidates::of(&TextArray::from(texts.to_vec()))
 }
 
 /// What becomes of a column of these texts in a file with this delimiter.
@@ -21,14 +22,14 @@ fn moments(texts: &[&str]) -> Vec<String> {
     let Some(alternative @ Alternative::Moment(_)) = decided(b',', texts).alternative else {
         return vec!["none".into()];
     };
-    let texts: ArrayRef = Arc::new(StringArray::from(texts.to_vec()));
+    let texts: ArrayRef = Arc::new(TextArray::from(texts.to_vec()));
     let read = alternative.apply(&texts);
     read.as_primitive::<TimestampMicrosecondType>().values().iter().map(|&micros| date_text(micros)).collect()
 }
 
 fn numbers(delimiter: u8, texts: &[&str]) -> Option<(Kind, Vec<f64>)> {
     let alternative = decided(delimiter, texts).alternative?;
-    let texts: ArrayRef = Arc::new(StringArray::from(texts.to_vec()));
+    let texts: ArrayRef = Arc::new(TextArray::from(texts.to_vec()));
     let read = alternative.apply(&texts);
     let values = match alternative.kind() {
         Kind::Count => {
@@ -143,7 +144,7 @@ fn declared_marks_leave_the_readings_that_fit_them() {
 
 #[test]
 fn nothing_is_made_of_nothing() {
-    assert_eq!(Candidates::of(&StringArray::from(vec![None::<&str>, Some("")])), Candidates::ALL);
+    assert_eq!(Candidates::of(&TextArray::from(vec![None::<&str>, Some("")])), Candidates::ALL);
     assert_eq!(decided(b',', &["", ""]), Decision::default());
     assert!(candidates(&["a"]).are_none() && candidates(&["12:30", "1,234"]).are_none());
 }
@@ -179,7 +180,7 @@ proptest! {
     ) {
         let micros: Vec<i64> = micros.iter().map(|micros| micros.div_euclid(step) * step).collect();
         let texts: Vec<String> = micros.iter().map(|&micros| written(position, micros, halves)).collect();
-        let texts = StringArray::from(texts);
+        let texts = TextArray::from(texts);
         prop_assert!(Candidates::of(&texts).has(1 << position), "{texts:?}");
         let texts: ArrayRef = Arc::new(texts);
         let read = Alternative::Moment(position).apply(&texts);
@@ -198,7 +199,7 @@ proptest! {
     #[test]
     fn what_is_allowed_has_a_value(texts in prop::collection::vec(piece(), 1..4), delimiter in prop::sample::select(b",;\t".to_vec())) {
         if let Some(alternative) = decided(delimiter, &texts).alternative {
-            let array: ArrayRef = Arc::new(StringArray::from(texts.clone()));
+            let array: ArrayRef = Arc::new(TextArray::from(texts.clone()));
             let read = alternative.apply(&array);
             for (row, text) in texts.iter().enumerate() {
                 prop_assert_eq!(read.is_null(row), text.is_empty(), "{:?} as {:?}", texts, alternative);

@@ -5,7 +5,8 @@ use crate::ReadOptions;
 use crate::csv::read;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Float64Type;
-use arrow_array::{ArrayRef, Float64Array, Int64Array, StringArray, Time64MicrosecondArray};
+use arrow_array::{ArrayRef, Float64Array, Int64Array, Time64MicrosecondArray};
+use pipewright_table::TextArray;
 use pipewright_table::{Column, Kind, Table};
 use proptest::prelude::*;
 use std::sync::Arc;
@@ -40,7 +41,7 @@ fn numbers_at_the_edges() {
 
 #[test]
 fn texts_that_might_be_taken_for_something_else() {
-    let texts = StringArray::from(vec!["'a'", "'b'", "# c", "sep=;", "it's", "NA", "true", "1,5", "10:30"]);
+    let texts = TextArray::from(vec!["'a'", "'b'", "# c", "sep=;", "it's", "NA", "true", "1,5", "10:30"]);
     for name in ["'x'", "#x", "sep=;", "\u{FEFF}x"] {
         let table = Table::new(vec![Column::new(name, Kind::Text)], vec![Arc::new(texts.clone()) as ArrayRef]).unwrap();
         assert_eq!(read_back(&table), table);
@@ -79,7 +80,7 @@ proptest! {
             Arc::new(rows.iter().map(|row| row.0).collect::<Time64MicrosecondArray>()),
             Arc::new(rows.iter().map(|row| row.1.map(|minute| minute * 60_000_000)).collect::<Time64MicrosecondArray>()),
             Arc::new(rows.iter().map(|row| row.2).collect::<Int64Array>()),
-            Arc::new(rows.iter().map(|row| row.3.as_deref()).collect::<StringArray>()),
+            Arc::new(rows.iter().map(|row| row.3.as_deref()).collect::<TextArray>()),
         ];
         let table = Table::new(columns, arrays).unwrap();
         prop_assert_eq!(&read_back(&table), &table, "{}", written(&table));

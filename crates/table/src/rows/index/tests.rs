@@ -1,6 +1,7 @@
 //! Every way to number keys numbers them alike, for any number of threads.
 
 use super::*;
+use crate::TextArray;
 use crate::testing::random_table;
 use arrow_array::{ArrayRef, Int64Array};
 use pipewright_world::random::Key;
@@ -59,7 +60,7 @@ fn all_ways_give_the_same_groups() {
 
 #[test]
 fn equal_hashes_are_told_apart() {
-    let texts: ArrayRef = Arc::new(arrow_array::StringArray::from(vec!["a", "b", "a", "c", "b"]));
+    let texts: ArrayRef = Arc::new(TextArray::from(vec!["a", "b", "a", "c", "b"]));
     let mut keys = Keys::of(&texts);
     keys.words = vec![7; 5].into();
     for index in [by_parts(&keys), by_shards(&keys)] {
