@@ -18,6 +18,8 @@ mod repeatability;
 mod sample;
 #[path = "laws/serving.rs"]
 mod serving;
+#[path = "laws/weights.rs"]
+mod weights;
 
 use pipewright::REGISTRY;
 

@@ -97,9 +97,10 @@ fn row_of(key: Key, row: u64) -> Vec<String> {
     ]
 }
 
-/// A pipeline that judges a stage below a model that looks at no feature, so that the stage alone is tried.
+/// A pipeline that judges a stage below a model that looks at no feature, so that the stage alone is tried, and a step
+/// that looks at what is left of the texts.
 pub(crate) fn judged_step(step: &str, target: &str, eval: &str) -> String {
-    format!("load t.csv | target {target} | {} | {step} | train dummy | {eval}", drop_others(target))
+    format!("load t.csv | target {target} | {} | {step} | encode | train dummy | {eval}", drop_others(target))
 }
 
 /// A pipeline that judges a model on all kinds of features.

@@ -3,7 +3,7 @@
 use crate::exchange;
 use pipewright_diagnostic::{Failure, Watch, code};
 use pipewright_frame::{About, Chunks, Estimator, Schema, State, Table, TableEstimator};
-use pipewright_learn::Outputs;
+use pipewright_learn::{Fit, Outputs};
 use pipewright_operator::work::{self, Dropped, Fitted, FittedModel, Learned, Needs, Step};
 use pipewright_operator::{Args, Data, Effect, Fault, Footprint, Task, TaskKind, TrainingRows};
 use pipewright_world::random::Key;
@@ -174,6 +174,10 @@ impl<L: pipewright_learn::Learner + Clone + 'static> work::Training for Training
         }
     }
 
+    fn accepts(&self) -> work::Accepts {
+        accepted(self.learner.accepts(), self.sees)
+    }
+
     fn learner(&self, task: &Task) -> Result<Arc<dyn work::Learner>, Fault> {
         let (label, target) = (&self.label, &task.target);
         match (self.takes, &task.kind) {
@@ -204,7 +208,13 @@ impl<L: pipewright_learn::Learner + Clone + 'static> work::Training for Training
     }
 }
 
-/// Are these so many numbers that nobody means classes by them?
+/// What the planner needs to know of what a learner accepts.
+pub(crate) fn accepted(accepts: pipewright_learn::Accepts, sees: Sees) -> work::Accepts {
+    let blind = sees == Sees::Nothing;
+    work::Accepts { missing: accepts.missing || blind, categories: accepts.categories || blind, dates: blind }
+}
+
+/// Too many numeric classes to be a classification target?
 fn are_numbers(classes: &[String]) -> bool {
     const CLASSES_MAX: usize = 20;
     classes.len() > CLASSES_MAX && classes.iter().all(|class| class.parse::<f64>().is_ok())
@@ -229,27 +239,32 @@ impl<L: pipewright_learn::Learner> work::Learner for LearnerOf<L> {
             Sees::Features => exchange::feature_names(train),
             Sees::Nothing => Vec::new().into(),
         };
+        let accepts = self.learner.accepts();
         let model = match train {
-            Data::Stream(rows) if self.learner.streams() && !names.is_empty() => {
-                let spill = |rows: &Data| match rows {
-                    Data::Stream(rows) => exchange::spilled(rows, &names, &self.task),
+            Data::Stream(rows) if accepts.on_disk && !names.is_empty() => {
+                let on_disk = |rows: &Data| match rows {
+                    Data::Stream(rows) => exchange::on_disk(rows, &names, &self.task),
                     Data::Table(_) => unreachable!("parts of a stream are streams"),
                 };
-                let validation = validation.map(spill).transpose()?;
-                self.learner.fit_spilled(
-                    &exchange::spilled(rows, &names, &self.task)?,
-                    validation.as_ref(),
-                    key,
-                    watch,
-                )?
+                let validation = validation.map(on_disk).transpose()?;
+                let train = exchange::on_disk(rows, &names, &self.task)?;
+                self.learner.fit_on_disk(&train, &fit(key, watch, validation.as_ref()))?
             }
             _ => {
-                let examples = |rows: &Data| exchange::examples(rows, &names, &self.task);
-                let validation = validation.map(examples).transpose()?;
-                self.learner.fit(&examples(train)?, validation.as_ref(), key, watch)?
+                let dataset = |rows: &Data| exchange::dataset(rows, &names, &self.task, accepts);
+                let validation = validation.map(dataset).transpose()?;
+                self.learner.fit_with(&dataset(train)?, &fit(key, watch, validation.as_ref()))?
             }
         };
         Ok(Arc::new(ModelOf { model, names, task: self.task.clone() }))
+    }
+}
+
+fn fit<'a, Rows>(key: Key, watch: &'a dyn Watch, validation: Option<&'a Rows>) -> Fit<'a, Rows> {
+    let fit = Fit::new().key(key).watch(watch);
+    match validation {
+        Some(rows) => fit.validation(rows),
+        None => fit,
     }
 }
 
@@ -262,8 +277,8 @@ struct ModelOf<M> {
 
 impl<M: pipewright_learn::Model> FittedModel for ModelOf<M> {
     fn predict(&self, rows: &Table) -> Result<Outputs, Failure> {
-        let features = exchange::features(rows, &self.names)?;
-        exchange::predictions(self.model.predict(&features), &self.task)
+        let features = exchange::features_of(rows, &self.names, M::ACCEPTS)?;
+        exchange::predictions(self.model.predict(&features)?, &self.task)
     }
 
     fn save(&self) -> Json {

@@ -1,8 +1,12 @@
 //! Tables become the matrices that `learn` knows.
 
+use arrow_array::cast::AsArray;
+use arrow_array::types::Float64Type;
+use arrow_array::{Array, BooleanArray};
 use pipewright_diagnostic::{Failure, code};
-use pipewright_frame::{Role, Table};
-use pipewright_learn::{Examples, Features, Outputs, Scales, Spilled, Target};
+use pipewright_frame::{Column, Kind, Role, Table};
+use pipewright_learn::data::{self, Categories, Shared, Sparse};
+use pipewright_learn::{Accepts, Dataset, Features, Labels, OnDisk, Outputs, Scales, Target};
 use pipewright_operator::{Data, Stream, Task, TaskKind, failure_of};
 use std::sync::Arc;
 
@@ -13,26 +17,31 @@ pub(crate) fn feature_names(rows: &Data) -> Arc<[String]> {
     features.map(|column| column.name.to_string()).collect()
 }
 
-/// The named columns and the target, in memory.
-pub(crate) fn examples(rows: &Data, names: &Arc<[String]>, task: &Task) -> Result<Examples, Failure> {
-    let wanted: Vec<Arc<str>> = names.iter().map(|name| name.as_str().into()).chain([task.target.clone()]).collect();
+/// The named columns, the target and the weights, in memory.
+pub(crate) fn dataset(rows: &Data, names: &Arc<[String]>, task: &Task, accepts: Accepts) -> Result<Dataset, Failure> {
+    let features = names.iter().map(|name| name.as_str().into());
+    let wanted: Vec<Arc<str>> = features.chain([task.target.clone()]).chain(weight_column(&rows.columns())).collect();
     let table = rows.select(&wanted)?;
-    Ok(Examples::new(features(&table, names)?, learned_target(&table, task)?))
+    let labels = labelled(learned_target(&table, task)?, &table)?;
+    Ok(Dataset::new(features_of(&table, names, accepts)?, labels))
 }
 
-/// The named columns in a temporary file, and the target in memory.
-pub(crate) fn spilled(rows: &Stream, names: &Arc<[String]>, task: &Task) -> Result<Spilled, Failure> {
-    let mut parts = Vec::new();
+/// The named columns in a temporary file, and the target and the weights in memory. Rows with a weight of 0 are left
+/// out.
+pub(crate) fn on_disk(rows: &Stream, names: &Arc<[String]>, task: &Task) -> Result<OnDisk, Failure> {
+    let (mut targets, mut weights) = (Vec::new(), Vec::new());
     let mut failure = None;
     let mut scales = Scales::new(names.len());
     let part = |_, chunk: Table| {
-        let features = features(&chunk, names)?;
-        Ok((Spilled::row_major(&features), Scales::of(&features), learned_target(&chunk, task)?))
+        let (chunk, weights) = counting_rows(chunk)?;
+        let features = features_of(&chunk, names, Accepts::NUMBERS)?;
+        Ok((OnDisk::row_major(&features), Scales::of(&features), learned_target(&chunk, task)?, weights))
     };
     let filled = rows.world().scratch(&mut |out| {
-        let write = |(bytes, seen, target): (Vec<u8>, Scales, Target)| {
+        let write = |(bytes, seen, target, weights_of_chunk): (Vec<u8>, Scales, Target, Option<Vec<f64>>)| {
             scales.merge(seen);
-            parts.push(target);
+            targets.push(target);
+            weights.extend(weights_of_chunk);
             out.write_all(&bytes)
                 .map_err(|error| failure_of(code::CANNOT_WRITE, "cannot write", "a temporary file".as_ref(), &error))
         };
@@ -44,13 +53,93 @@ pub(crate) fn spilled(rows: &Stream, names: &Arc<[String]>, task: &Task) -> Resu
     }
     let content =
         filled.map_err(|error| failure_of(code::CANNOT_WRITE, "cannot write", "a temporary file".as_ref(), &error))?;
-    Ok(Spilled::new(names.clone(), content, Target::concat(parts, task.classes().map(|classes| classes.len())), scales))
+    let target = Target::concat(targets, task.classes().map(|classes| classes.len()));
+    let labels = if weights.is_empty() { target.into() } else { Labels::weighted(target, weights.concat())? };
+    Ok(OnDisk::new(names.clone(), content, labels, scales))
 }
 
-/// The named columns as numbers.
-pub(crate) fn features(table: &Table, names: &Arc<[String]>) -> Result<Features, Failure> {
-    let keys: Vec<Arc<str>> = names.iter().map(|name| name.as_str().into()).collect();
-    Ok(Features::new(table.rows(), names.clone(), table.numbers(&keys)?))
+/// The rows with a weight above 0 and their weights, where rows have weights.
+fn counting_rows(table: Table) -> Result<(Table, Option<Vec<f64>>), Failure> {
+    let Some(name) = weight_column(table.columns()) else { return Ok((table, None)) };
+    let weights = weights(&table, &name)?;
+    let counting = BooleanArray::from_iter(weights.iter().map(|weight| Some(*weight > 0.0)));
+    Ok((table.filter(&counting), Some(weights.into_iter().filter(|weight| *weight > 0.0).collect())))
+}
+
+/// The named columns as a model takes them that accepts this much.
+pub(crate) fn features_of(table: &Table, names: &Arc<[String]>, accepts: Accepts) -> Result<Features, Failure> {
+    // One list of ones for the truth values of all sparse columns.
+    let ones: Shared<f64> = vec![1.0; if accepts.sparse { table.rows() } else { 0 }].into();
+    let columns = names.iter().map(|name| feature(table, name, accepts, &ones)).collect::<Result<_, _>>()?;
+    Ok(Features::from_columns(table.rows(), names.clone(), columns))
+}
+
+fn feature(table: &Table, name: &str, accepts: Accepts, ones: &Shared<f64>) -> Result<data::Column, Failure> {
+    let stored = table.stored(name)?;
+    if let Some(sparse) = stored.sparse().filter(|_| accepts.sparse) {
+        let positions = Shared::new(Arc::new(sparse.positions().clone()));
+        let values = match sparse.values() {
+            None => ones.part(0..positions.len()),
+            Some(values) => Shared::new(Arc::new(values.clone())),
+        };
+        return Ok(data::Column::Sparse(Sparse::new(table.rows(), positions, values)));
+    }
+    let (column, array) = (table.column(name)?, table.array(name)?);
+    if accepts.categories && column.kind.is_string() {
+        let levels = table.classes(name)?;
+        let codes = table.codes(name, &levels)?.into_iter().map(|code| code.unwrap_or(Categories::MISSING));
+        return Ok(data::Column::Categories(Categories::new(codes.collect::<Vec<u32>>().into(), levels.into())));
+    }
+    if let (Kind::Continuous, 0) = (column.kind, array.null_count()) {
+        // What the table holds is shared, not copied; a number that is not finite gets its message below.
+        let numbers = array.as_primitive::<Float64Type>().values();
+        if numbers.iter().all(|number| number.is_finite()) {
+            return Ok(data::Column::Dense(Shared::new(Arc::new(numbers.clone()))));
+        }
+    }
+    let key = [name.into()];
+    let numbers = if accepts.missing { table.numbers_or_nan(&key)? } else { table.numbers(&key)? };
+    Ok(data::Column::Dense(numbers.into()))
+}
+
+/// What is to be predicted for each row, and how much the row counts.
+pub(crate) fn labels(table: &Table, task: &Task) -> Result<Labels, Failure> {
+    labelled(target(table, task)?, table)
+}
+
+/// A target with the weights of its rows, where they have some.
+fn labelled(target: Target, table: &Table) -> Result<Labels, Failure> {
+    match weight_column(table.columns()) {
+        None => Ok(target.into()),
+        Some(name) => Labels::weighted(target, weights(table, &name)?),
+    }
+}
+
+/// The column that says how much each row counts.
+fn weight_column(columns: &[Column]) -> Option<Arc<str>> {
+    columns.iter().find(|column| column.role == Role::Weight).map(|column| column.name.clone())
+}
+
+/// How much each row counts.
+///
+/// # Errors
+/// [`code::BAD_WEIGHT`] with the first row whose weight is missing, negative or not finite.
+pub(crate) fn weights(table: &Table, name: &str) -> Result<Vec<f64>, Failure> {
+    let array = table.array(name)?;
+    let failure = |what: String, row: usize| {
+        Failure::new(code::BAD_WEIGHT, format!("a weight is {what}; weights are finite numbers, at least 0"))
+            .column(name)
+            .row(row as u64 + 1)
+            .help("fill it or leave the row out above `role`; a weight of 0 leaves the row out, too")
+    };
+    if let Some(row) = (0..array.len()).find(|&row| array.is_null(row)) {
+        return Err(failure("missing".to_owned(), row));
+    }
+    let weights = table.numbers(&[name.into()])?;
+    match weights.iter().position(|weight| *weight < 0.0) {
+        Some(row) => Err(failure(weights[row].to_string(), row)),
+        None => Ok(weights),
+    }
 }
 
 /// The target of every row.

@@ -306,9 +306,9 @@ impl<M: Transform> State for FillState<M> {
         rows.map_columns(|column, array| {
             let Some(&place) = places.get(&*column.name) else { return Ok(vec![(column.clone(), array.clone())]) };
             let values: ArrayRef = Arc::new(Float64Array::from(filled.column(place).to_vec()));
-            let mut columns = vec![(Column { kind: Kind::Continuous, ..column.clone() }, values)];
+            let mut columns = vec![(Column { kind: Kind::Continuous, ..column.clone() }, values.into())];
             if self.indicator {
-                columns.push((indicator_of(column), missing_in(array)));
+                columns.push((indicator_of(column), missing_in(array.array()).into()));
             }
             Ok(columns)
         })

@@ -235,6 +235,9 @@ codes! {
     UNSEEN_LEVEL = "E0511", "a level that was not there in training",
         "`unknown=error` asks for this message; the default gives unseen levels a place of their own.",
         "" => "";
+    BAD_WEIGHT = "E0512", "a weight that is missing, negative or not finite, or weights that are all 0",
+        "The column with the role of weight says how much each row counts: 2 is the row twice, 0 is no row at all. Fill missing weights above `role`, or leave such rows out.",
+        "" => "";
 
     // Learning.
     DIVERGED = "E0601", "training left the range of numbers",

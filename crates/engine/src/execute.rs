@@ -129,9 +129,12 @@ fn score(judge: &Arc<dyn Judge>, task: &Task, round: usize, mut inputs: Vec<Valu
     judge.score(HeldOut { round, rows, truth: &truth, outputs, baseline }, task)
 }
 
-/// The target of all rows, in memory: all that a judge looks at.
+/// The target and the weights of all rows, in memory: all that a judge looks at.
 fn target(rows: &Data, task: &Task) -> Result<Table, Failure> {
-    rows.select(std::slice::from_ref(&task.target))
+    let columns = rows.columns();
+    let weights = columns.iter().filter(|column| column.role == Role::Weight).map(|column| column.name.clone());
+    let names: Vec<Arc<str>> = std::iter::once(task.target.clone()).chain(weights).collect();
+    rows.select(&names)
 }
 
 /// What a split looks at, in memory: the target, and the columns that say what belongs together and when it was.

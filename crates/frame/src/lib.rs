@@ -24,6 +24,6 @@ pub use pipewright_prepare::{
     fit_noting, indicator_of, missing_in, profile, validate_names,
 };
 pub use pipewright_table::{
-    CHUNK_ROWS, Chunks, Column, DatePart, Direction, Entry, Kind, Origin, Real, Role, Schema, Table, Value, in_waves,
-    matrix, shortened, summary, width_of,
+    CHUNK_ROWS, Chunks, Column, DatePart, Direction, Entry, Kind, Origin, Real, Role, Schema, SparseArray, Stored,
+    Table, Value, in_waves, matrix, shortened, summary, width_of,
 };

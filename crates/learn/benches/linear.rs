@@ -4,9 +4,7 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use pipewright_learn::linear::{Linear, Logistic};
-use pipewright_learn::metric::Metric;
-use pipewright_learn::{Examples, Features, Ignore, Learner, Model, Target};
-use pipewright_world::random::Key;
+use pipewright_learn::{Dataset, Features, Judged, Key, Learner, Model, Target, metric};
 use std::hint::black_box;
 
 const ROWS: usize = 100_000;
@@ -36,24 +34,22 @@ fn linear_models(criterion: &mut Criterion) {
     let (features, sums) = problem();
     let codes: Vec<u32> = sums.iter().map(|sum| u32::from(*sum > 0.0)).collect();
     let thirds: Vec<u32> = sums.iter().map(|sum| u32::from(*sum > -1.0) + u32::from(*sum > 1.0)).collect();
-    let key = Key::new(0);
     let mut group = criterion.benchmark_group("100000x20");
     group.sample_size(10);
-    let numbers = Examples::new(features.clone(), Target::Numbers(sums));
-    group.bench_function("linear", |b| b.iter(|| Linear.fit(black_box(&numbers), None, key, &Ignore)));
-    let binary = Examples::new(features.clone(), Target::Classes { codes, count: 2 });
+    let numbers = Dataset::new(features.clone(), Target::Numbers(sums));
+    group.bench_function("linear", |b| b.iter(|| Linear.fit(black_box(&numbers))));
+    let binary = Dataset::new(features.clone(), Target::Classes { codes, count: 2 });
     group.bench_function("logistic 2 classes", |b| {
-        b.iter(|| Logistic::default().fit(black_box(&binary), None, key, &Ignore));
+        b.iter(|| Logistic::default().fit(black_box(&binary)));
     });
-    let ternary = Examples::new(features, Target::Classes { codes: thirds, count: 3 });
+    let ternary = Dataset::new(features, Target::Classes { codes: thirds, count: 3 });
     group.bench_function("logistic 3 classes", |b| {
-        b.iter(|| Logistic::default().fit(black_box(&ternary), None, key, &Ignore));
+        b.iter(|| Logistic::default().fit(black_box(&ternary)));
     });
-    let model = Logistic::default().fit(&binary, None, key, &Ignore).expect("a sound problem");
-    let outputs = model.predict(&binary.features);
+    let model = Logistic::default().fit(&binary).expect("a sound problem");
+    let outputs = model.predict(&binary.features).expect("its own columns");
     group.bench_function("predict", |b| b.iter(|| model.predict(black_box(&binary.features))));
-    let auc = Metric::find("auc").expect("a metric");
-    group.bench_function("auc", |b| b.iter(|| auc.score(black_box(&binary.target), &outputs)));
+    group.bench_function("auc", |b| b.iter(|| metric::AUC.score(&Judged::new(black_box(&binary.labels), &outputs))));
     group.finish();
 }
 

@@ -5,7 +5,7 @@
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use pipewright_learn::net::{Adam, Network, OptimizerConfig, Trainer};
-use pipewright_learn::{Examples, Features, Ignore, Target};
+use pipewright_learn::{Dataset, Features, Ignore, Target};
 use pipewright_world::random::Key;
 use std::hint::black_box;
 
@@ -14,12 +14,12 @@ const STEPS: usize = 100;
 /// took twice as long, probably since its gradients are too small for normal numbers.
 const RATE: f64 = 1e-9;
 
-fn examples(rows: usize, columns: usize) -> Examples {
+fn examples(rows: usize, columns: usize) -> Dataset {
     let key = Key::new(5);
     let values: Vec<f64> = (0..rows * columns).map(|position| 2.0 * key.uniform(position as u64) - 1.0).collect();
     let codes = (0..rows).map(|row| u32::from(values[row] * values[rows + row] > 0.0)).collect();
     let names = (0..columns).map(|column| column.to_string()).collect();
-    Examples::new(Features::new(rows, names, values), Target::Classes { codes, count: 2 })
+    Dataset::new(Features::new(rows, names, values), Target::Classes { codes, count: 2 })
 }
 
 fn epoch<const INPUTS: usize, const FIRST: usize, const SECOND: usize>(criterion: &mut Criterion, batch: usize) {
@@ -58,7 +58,7 @@ mod by_hand {
     //! Two hidden layers with the rectifier, binary cross-entropy, Adam.
     #![allow(unsafe_code, reason = "calls of functions compiled for AVX2, which the caller has found")]
 
-    use pipewright_learn::{Examples, Target};
+    use pipewright_learn::{Dataset, Target};
     use pipewright_tensor::Factor;
     use pipewright_world::random::Key;
 
@@ -89,9 +89,9 @@ mod by_hand {
         const W3: usize = Self::B2 + K;
         const B3: usize = Self::W3 + K;
 
-        pub(super) fn new(examples: &Examples, batch: usize) -> Self {
+        pub(super) fn new(examples: &Dataset, batch: usize) -> Self {
             let rows = examples.rows();
-            let Target::Classes { codes, .. } = &examples.target else { unreachable!("two classes") };
+            let Target::Classes { codes, .. } = examples.target() else { unreachable!("two classes") };
             let columns: Vec<&[f64]> = (0..I).map(|column| examples.features.column(column)).collect();
             let features = (0..rows).flat_map(|row| columns.iter().map(move |column| column[row] as f32)).collect();
             let count = Self::B3 + 1;

@@ -5,8 +5,7 @@
 #![allow(clippy::print_stdout, clippy::disallowed_methods)] // What a program is for; it times itself.
 
 use pipewright_learn::net::Network;
-use pipewright_learn::{Examples, Features, Ignore, Learner, Target};
-use pipewright_world::random::Key;
+use pipewright_learn::{Dataset, Features, Fit, Key, Learner, Target};
 use std::error::Error;
 use std::time::Instant;
 
@@ -20,9 +19,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let names = (0..COLUMNS).map(|column| column.to_string()).collect();
     let features = Features::new(64, names, (0..64 * COLUMNS).map(number).collect());
     let codes = (0..64).map(|row| row % 2).collect();
-    let examples = Examples::new(features, Target::Classes { codes, count: 2 });
+    let examples = Dataset::new(features, Target::Classes { codes, count: 2 });
     let network = Network { epochs: 1, ..Network::default() };
-    let model = network.fit(&examples, None, key, &Ignore)?;
+    let model = network.fit_with(&examples, &Fit::new().key(key))?;
 
     let rows: Vec<f32> = (0..ROWS * COLUMNS).map(|place| number(place) as f32).collect();
     let mut mean = 0.0;

@@ -6,7 +6,7 @@
 #![allow(clippy::print_stdout, clippy::disallowed_methods)] // What a program is for; it times itself.
 
 use pipewright_learn::net::{Adam, Network, OptimizerConfig, Trainer};
-use pipewright_learn::{Examples, Features, Ignore, Target};
+use pipewright_learn::{Dataset, Features, Ignore, Target};
 use pipewright_world::random::Key;
 use std::error::Error;
 use std::time::Instant;
@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// The table of a file, standardised column by column.
-fn examples(text: &str) -> Result<Examples, Box<dyn Error>> {
+fn examples(text: &str) -> Result<Dataset, Box<dyn Error>> {
     let mut lines = text.lines();
     let names: Vec<&str> = lines.next().ok_or("an empty file")?.split(',').collect();
     let mut columns = vec![Vec::new(); names.len()];
@@ -46,7 +46,7 @@ fn examples(text: &str) -> Result<Examples, Box<dyn Error>> {
     columns.iter_mut().for_each(|column| standardise(column));
     let names = names.into_iter().filter(|&name| name != "target").map(str::to_owned).collect();
     let features = Features::new(codes.len(), names, columns.concat());
-    Ok(Examples::new(features, Target::Classes { codes, count: 2 }))
+    Ok(Dataset::new(features, Target::Classes { codes, count: 2 }))
 }
 
 fn standardise(column: &mut [f64]) {

@@ -67,7 +67,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             let start = Instant::now();
             let made = (step.run)(&features, &target)?;
             times.push(start.elapsed().as_secs_f64());
-            size = made.values().iter().map(|value| value.abs()).sum::<f64>() / made.values().len() as f64;
+            let made = made.to_column_major();
+            size = made.iter().map(|value| value.abs()).sum::<f64>() / made.len() as f64;
         }
         times.sort_by(f64::total_cmp);
         println!(r#"{{"name":"{}","seconds":{:.4},"result":"{size:.6}"}}"#, step.name, times[TIMES / 2]);

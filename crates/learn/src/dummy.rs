@@ -1,21 +1,20 @@
 //! The baseline of every judgement: a model that ignores its inputs.
 
-use crate::data::{Examples, Features, Outputs, Target};
-use crate::learner::{Learner, Model, Watch};
+use crate::data::{Dataset, Features, Outputs, Target};
+use crate::learner::{Accepts, Fit, Learner, Model};
 use crate::twofold::Twofold;
 use pipewright_diagnostic::{Failure, code};
-use pipewright_world::random::Key;
 use serde::{Deserialize, Serialize};
 
 /// Predicts for every row the share of each class, or the mean, of the training target.
 ///
 /// ```
-/// use pipewright_learn::{Examples, Features, Ignore, Learner, Model, Outputs, Target, dummy::Dummy};
-/// use pipewright_world::random::Key;
-/// let features = Features::new(4, vec!["x".to_owned()].into(), vec![1.0, 2.0, 3.0, 4.0]);
-/// let train = Examples::new(features.clone(), Target::Numbers(vec![1.0, 2.0, 3.0, 6.0]));
-/// let model = Dummy.fit(&train, None, Key::new(0), &Ignore).unwrap();
-/// assert_eq!(model.predict(&features), Outputs::Numbers(vec![3.0; 4]));
+/// use pipewright_learn::{Dataset, Features, Learner, Model, Target, dummy::Dummy};
+/// let features = Features::from_rows(["x"], &[[1.0], [2.0], [3.0], [4.0]]);
+/// let train = Dataset::new(features, Target::Numbers(vec![1.0, 2.0, 3.0, 6.0]));
+/// let model = Dummy.fit(&train)?;
+/// assert_eq!(model.predict(&train.features)?.values(), [3.0; 4]);
+/// # Ok::<(), pipewright_learn::Failure>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -39,20 +38,29 @@ enum Answer {
 impl Learner for Dummy {
     type Model = DummyModel;
 
-    fn fit(&self, train: &Examples, _: Option<&Examples>, _: Key, _: &dyn Watch) -> Result<DummyModel, Failure> {
-        let rows = train.rows() as f64;
+    fn accepts(&self) -> Accepts {
+        DummyModel::ACCEPTS.and_weights()
+    }
+
+    fn learn(&self, train: &Dataset, _: &Fit<'_>) -> Result<DummyModel, Failure> {
         if train.rows() == 0 {
             return Err(Failure::new(code::TOO_FEW_ROWS, "there are no rows to learn from"));
         }
-        let answer = match &train.target {
+        let total = train.labels.total_weight();
+        let weight = |row: usize| train.weights().map_or(1.0, |weights| weights[row]);
+        let answer = match train.target() {
             Target::Classes { codes, count } => {
-                let mut counts = vec![0_u32; *count];
-                for &code in codes {
-                    counts[code as usize] += 1;
+                let mut sums = vec![Twofold::default(); *count];
+                for (row, &code) in codes.iter().enumerate() {
+                    sums[code as usize] = sums[code as usize].plus(weight(row));
                 }
-                Answer::Shares(counts.into_iter().map(|count| f64::from(count) / rows).collect())
+                // The weights of a class and of all rows are rounded apart.
+                Answer::Shares(sums.into_iter().map(|sum| (sum.value() / total).min(1.0)).collect())
             }
-            Target::Numbers(values) => Answer::Mean(Twofold::sum(values.iter().copied()) / rows),
+            Target::Numbers(values) => {
+                let weighted = values.iter().enumerate().map(|(row, value)| value * weight(row));
+                Answer::Mean(Twofold::sum(weighted) / total)
+            }
         };
         let model = DummyModel { inputs: train.features.columns(), answer };
         model.validate().map_err(|_| Failure::new(code::VALUE_OUT_OF_RANGE, "the target has no finite mean"))?;
@@ -61,7 +69,9 @@ impl Learner for Dummy {
 }
 
 impl Model for DummyModel {
-    fn predict(&self, features: &Features) -> Outputs {
+    const ACCEPTS: Accepts = Accepts::ANYTHING;
+
+    fn outputs(&self, features: &Features) -> Outputs {
         match &self.answer {
             Answer::Shares(shares) => {
                 Outputs::Probabilities { values: shares.repeat(features.rows()), classes: shares.len() }
@@ -86,11 +96,10 @@ impl Model for DummyModel {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::learner::Ignore;
 
     fn fit(target: Target) -> Result<DummyModel, Failure> {
         let features = Features::new(target.rows(), Vec::new().into(), Vec::new());
-        Dummy.fit(&Examples::new(features, target), None, Key::new(0), &Ignore)
+        Dummy.fit(&Dataset::new(features, target))
     }
 
     #[test]
@@ -98,7 +107,7 @@ mod tests {
         let model = fit(Target::Classes { codes: vec![0, 2, 2, 2], count: 3 }).unwrap();
         let rows = Features::new(2, Vec::new().into(), Vec::new());
         assert_eq!(
-            model.predict(&rows),
+            model.predict(&rows).unwrap(),
             Outputs::Probabilities { values: vec![0.25, 0.0, 0.75, 0.25, 0.0, 0.75], classes: 3 }
         );
         let text = serde_json::to_string(&model).unwrap();

@@ -1,6 +1,6 @@
 //! Learning from matrices: networks, linear models, transforms, metrics and splits. Knows no table and no language.
 //!
-//! A [`Learner`] is a configuration; [`Learner::fit`] turns [`Examples`] into a [`Model`]; a model turns [`Features`]
+//! A [`Learner`] is a configuration; [`Learner::fit`] turns a [`Dataset`] into a [`Model`]; a model turns [`Features`]
 //! into [`Outputs`]. A [`Transformer`] is a configuration too; what it learns, a [`Transform`], turns [`Features`] into
 //! [`Features`]. Configuration and model are two types: nothing is fitted in place.
 #![doc = include_str!("../README.md")]
@@ -13,10 +13,11 @@ pub mod linear;
 mod matrix;
 pub mod metric;
 pub mod net;
+mod on_disk;
 pub mod reduce;
 mod scales;
 pub mod select;
-mod spilled;
+mod sparse_rows;
 pub mod split;
 mod sums;
 #[cfg(test)]
@@ -24,10 +25,11 @@ mod threads;
 mod transform;
 mod twofold;
 
-pub use data::{Examples, Features, Outputs, Target};
-pub use learner::{Ignore, Learner, Model, Watch};
+pub use data::{Dataset, Features, Labels, Outputs, Target};
+pub use learner::{Accepts, Fit, Ignore, Learner, Model, Watch};
+pub use metric::{Judged, Metric};
+pub use on_disk::OnDisk;
 pub use pipewright_diagnostic::Failure;
 pub use pipewright_world::random::Key;
 pub use scales::Scales;
-pub use spilled::Spilled;
 pub use transform::{Transform, Transformer};

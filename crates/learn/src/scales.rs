@@ -1,6 +1,6 @@
 //! How large the columns are: what gradient descent cannot learn from evenly if they are too far apart.
 
-use crate::data::Features;
+use crate::data::{Column, Features};
 use pipewright_diagnostic::{Failure, code};
 
 /// The ratio of scales from which a warning is due.
@@ -35,7 +35,15 @@ impl Scales {
     /// Those of some rows.
     #[must_use]
     pub fn of(features: &Features) -> Scales {
-        Scales { columns: (0..features.columns()).map(|index| Scale::of(features.column(index))).collect() }
+        let scale = |index| match features.stored(index) {
+            Column::Sparse(sparse) => {
+                let mut scale = Scale::zeros(features.rows() - sparse.values().len());
+                scale.merge(Scale::of(sparse.values()));
+                scale
+            }
+            _ => Scale::of(features.column(index)),
+        };
+        Scales { columns: (0..features.columns()).map(scale).collect() }
     }
 
     /// Adds those of the rows after these.
@@ -68,6 +76,10 @@ impl Scales {
 }
 
 impl Scale {
+    fn zeros(count: usize) -> Scale {
+        Scale { count: count as f64, ..Scale::default() }
+    }
+
     fn of(column: &[f64]) -> Scale {
         let count = column.len() as f64;
         let mean = column.iter().sum::<f64>() / count.max(1.0);

@@ -1,8 +1,7 @@
 //! Least squares against the certified values of NIST's Statistical Reference Datasets (linear regression).
 
 use pipewright_learn::linear::Linear;
-use pipewright_learn::{Examples, Features, Ignore, Learner, Target};
-use pipewright_world::random::Key;
+use pipewright_learn::{Dataset, Features, Learner, Target};
 
 /// A file of the collection: certified values, then rows of y and x.
 struct Reference {
@@ -38,7 +37,7 @@ impl Reference {
         let names: Vec<String> = (1..=count).map(|power| format!("x{power}")).collect();
         let features = Features::new(rows.len(), names.into(), values);
         let target = Target::Numbers(rows.iter().map(|row| row[0]).collect());
-        let model = Linear.fit(&Examples::new(features, target), None, Key::new(0), &Ignore).expect("sound data");
+        let model = Linear.fit(&Dataset::new(features, target)).expect("sound data");
         let found = std::iter::once(model.intercept()).chain(model.coefficients().iter().copied());
         found.zip(&self.certified).map(|(found, certified)| digits(found, *certified)).fold(15.0, f64::min)
     }

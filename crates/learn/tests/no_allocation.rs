@@ -3,7 +3,7 @@
 //! Products that are cut for idle threads are larger than those here: handing work over may allocate.
 
 use pipewright_learn::net::{Adam, AdamW, Network, Optimizer, OptimizerConfig, RmsProp, Sgd, Trainer};
-use pipewright_learn::{Examples, Features, Ignore, Target};
+use pipewright_learn::{Dataset, Features, Ignore, Target};
 use pipewright_tensor::op::Dropout;
 use pipewright_tensor::{Graph, Node, Program, Shape};
 use pipewright_world::random::Key;
@@ -161,7 +161,7 @@ fn an_epoch_allocates_as_often_whatever_the_number_of_its_steps() {
         let names = (0..COLUMNS).map(|column| column.to_string()).collect();
         let features = Features::new(rows, names, numbers(rows * COLUMNS, 4).collect());
         let (target, outputs) = targets(rows)[kind].clone();
-        let examples = Examples::new(features, target);
+        let examples = Dataset::new(features, target);
         let network = Network { outputs, batch, optimizer, ..Network::default() };
         let mut trainer = Trainer::start(&network, &examples, None, Key::new(1)).unwrap();
         trainer.epoch(&Ignore).unwrap();

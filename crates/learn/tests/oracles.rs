@@ -6,9 +6,8 @@ use pipewright_learn::linear::{Linear, Logistic, Ridge};
 use pipewright_learn::metric::METRICS;
 use pipewright_learn::net::{Adam, AdamW, Optimizer, OptimizerConfig, RmsProp, Sgd};
 use pipewright_learn::split::{Folds, kfold, stratified};
-use pipewright_learn::{Examples, Features, Ignore, Learner, Outputs, Target};
+use pipewright_learn::{Dataset, Features, Judged, Labels, Learner, Model, Outputs, Target};
 use pipewright_tensor::{Element, Graph, Program};
-use pipewright_world::random::Key;
 use serde_json::Value;
 
 /// The text of a file of the repository.
@@ -47,20 +46,20 @@ fn metrics_agree() {
     let (tolerance, cases) = parse(text!("tests/oracles/metrics.json"));
     let mut compared = 0;
     for case in &cases {
-        let (truth, outputs) = if case["codes"].is_array() {
+        let (truth, outputs): (Labels, Outputs) = if case["codes"].is_array() {
             let classes = size(&case["classes"]);
             let values = numbers(&case["probabilities"]);
             (
-                Target::Classes { codes: codes(&case["codes"]), count: classes },
+                Target::Classes { codes: codes(&case["codes"]), count: classes }.into(),
                 Outputs::Probabilities { values, classes },
             )
         } else {
-            (Target::Numbers(numbers(&case["truth"])), Outputs::Numbers(numbers(&case["predicted"])))
+            (Target::Numbers(numbers(&case["truth"])).into(), Outputs::Numbers(numbers(&case["predicted"])))
         };
         for metric in METRICS {
             let Some(wanted) = case["metrics"].get(metric.name) else { continue };
             compared += 1;
-            match (metric.score(&truth, &outputs), wanted.as_f64()) {
+            match (metric.score(&Judged::new(&truth, &outputs)), wanted.as_f64()) {
                 (Ok(found), Some(wanted)) => {
                     let close = (found - wanted).abs() <= tolerance * wanted.abs().max(1.0);
                     assert!(close, "{} {}: {found} {wanted}", case["name"], metric.name);
@@ -123,15 +122,15 @@ fn fit(case: &Value, features: Features) -> (Vec<f64>, Vec<f64>) {
     if let Some(options) = case["model"].get("logistic") {
         let codes = codes(&case["target"]);
         let count = codes.iter().max().map_or(0, |&code| code as usize + 1);
-        let train = Examples::new(features, Target::Classes { codes, count });
+        let train = Dataset::new(features, Target::Classes { codes, count });
         let learner = Logistic { l2: options["l2"].as_f64().unwrap(), ..Logistic::default() };
-        let model = learner.fit(&train, None, Key::new(0), &Ignore).unwrap();
+        let model = learner.fit(&train).unwrap();
         return (model.coefficients().concat(), model.intercepts().to_vec());
     }
-    let train = Examples::new(features, Target::Numbers(numbers(&case["target"])));
+    let train = Dataset::new(features, Target::Numbers(numbers(&case["target"])));
     let model = match case["model"].get("ridge") {
-        Some(options) => Ridge { l2: options["l2"].as_f64().unwrap() }.fit(&train, None, Key::new(0), &Ignore),
-        None => Linear.fit(&train, None, Key::new(0), &Ignore),
+        Some(options) => Ridge { l2: options["l2"].as_f64().unwrap() }.fit(&train),
+        None => Linear.fit(&train),
     };
     let model = model.unwrap();
     (model.coefficients().to_vec(), vec![model.intercept()])
@@ -254,7 +253,7 @@ fn pipelines_agree() {
             let outputs = predict(case["model"].as_str().unwrap(), &train, &test.features);
             for metric in METRICS {
                 let Some(wanted) = wanted["metrics"].get(metric.name) else { continue };
-                let found = metric.score(&test.target, &outputs).ok();
+                let found = metric.score(&Judged::new(&test.labels, &outputs)).ok();
                 let close = match (found, wanted.as_f64()) {
                     (Some(found), Some(wanted)) => (found - wanted).abs() <= tolerance * wanted.abs().max(1.0),
                     (found, wanted) => found.is_none() && wanted.is_none(),
@@ -266,13 +265,11 @@ fn pipelines_agree() {
     assert_eq!(cases.len(), 9);
 }
 
-fn predict(model: &str, train: &Examples, test: &Features) -> Outputs {
-    use pipewright_learn::Model;
-    let key = Key::new(0);
+fn predict(model: &str, train: &Dataset, test: &Features) -> Outputs {
     match model {
-        "linear" => Linear.fit(train, None, key, &Ignore).unwrap().predict(test),
-        "ridge(l2=1)" => Ridge::default().fit(train, None, key, &Ignore).unwrap().predict(test),
-        "logistic(l2=1)" => Logistic::default().fit(train, None, key, &Ignore).unwrap().predict(test),
+        "linear" => Linear.fit(train).unwrap().predict(test).unwrap(),
+        "ridge(l2=1)" => Ridge::default().fit(train).unwrap().predict(test).unwrap(),
+        "logistic(l2=1)" => Logistic::default().fit(train).unwrap().predict(test).unwrap(),
         other => panic!("no model {other}"),
     }
 }
@@ -308,7 +305,7 @@ impl Table {
     }
 
     /// Both parts, blanks filled and columns standardised by what the training rows say.
-    fn prepared(&self, train: &[u32], test: &[u32]) -> (Examples, Examples) {
+    fn prepared(&self, train: &[u32], test: &[u32]) -> (Dataset, Dataset) {
         let (mut train_values, mut test_values) = (Vec::new(), Vec::new());
         for column in &self.columns {
             let known: Vec<f64> = train.iter().map(|&row| column[row as usize]).filter(|x| !x.is_nan()).collect();
@@ -322,7 +319,7 @@ impl Table {
         (self.examples(train, train_values), self.examples(test, test_values))
     }
 
-    fn examples(&self, rows: &[u32], values: Vec<f64>) -> Examples {
+    fn examples(&self, rows: &[u32], values: Vec<f64>) -> Dataset {
         let names: Vec<String> = (0..self.columns.len()).map(|column| format!("x{column}")).collect();
         let target = match &self.target {
             Target::Numbers(numbers) => Target::Numbers(rows.iter().map(|&row| numbers[row as usize]).collect()),
@@ -330,6 +327,6 @@ impl Table {
                 Target::Classes { codes: rows.iter().map(|&row| codes[row as usize]).collect(), count: *count }
             }
         };
-        Examples::new(Features::new(rows.len(), names.into(), values), target)
+        Dataset::new(Features::new(rows.len(), names.into(), values), target)
     }
 }

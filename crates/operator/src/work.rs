@@ -227,6 +227,17 @@ pub trait Fitted: Send + Sync {
     }
 }
 
+/// What a model accepts of the features besides numbers that are all there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Accepts {
+    /// Missing values.
+    pub missing: bool,
+    /// Categories and text.
+    pub categories: bool,
+    /// Dates and times of day.
+    pub dates: bool,
+}
+
 /// A model with its arguments, before the target is known.
 pub trait Training: Send + Sync {
     /// How the model is called in reports: `mlp[64,32,1]`.
@@ -235,6 +246,9 @@ pub trait Training: Send + Sync {
     /// Whether the target, were it numbers with `distinct` values, would be classes to this model; `None` where the
     /// model does not care.
     fn wants_classes(&self, distinct: usize) -> Option<bool>;
+
+    /// What it accepts of the features besides numbers: what it does not accept, an implied stage encodes.
+    fn accepts(&self) -> Accepts;
 
     /// What it decides for a task where the script says nothing: options of the stage and their values.
     fn decided(&self, task: &Task) -> Vec<(&'static str, String)> {

@@ -230,7 +230,7 @@ impl<'a> Walk<'a> {
                 open = self.fork(stage, verb, open, &mut outline);
             } else if self.takes_one_branch(stage, verb, &open) {
                 self.in_each(&mut open, &mut outline, |walk| {
-                    walk.imply_before(verb);
+                    walk.imply_before(stage, verb);
                     walk.stage(stage, verb, None);
                 });
             }
@@ -266,7 +266,7 @@ impl<'a> Walk<'a> {
     }
 
     /// What the plan adds above a stage that learns.
-    fn imply_before(&mut self, verb: &Verb) {
+    fn imply_before(&mut self, stage: &Stage, verb: &'static Verb) {
         if !verb.spec.effect.learns() {
             return;
         }
@@ -275,7 +275,7 @@ impl<'a> Walk<'a> {
         }
         self.close();
         if verb.spec.output == Sort::Learner {
-            self.imply_encode();
+            self.imply_encode(self.accepted_by(stage, verb));
         }
     }
 

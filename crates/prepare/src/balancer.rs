@@ -268,7 +268,7 @@ fn born(rows: &Table, parents: &[Parents]) -> Result<Table, Failure> {
     let firsts: Vec<u32> = parents.iter().map(|it| it.first).collect();
     let born = rows.take(&firsts).map_columns(|column, array| {
         let is_between = column.role == Role::Feature && column.kind.is_numeric();
-        let array = if is_between { between(column, rows.array(&column.name)?, parents) } else { array.clone() };
+        let array = if is_between { between(column, rows.array(&column.name)?, parents).into() } else { array.clone() };
         Ok(vec![(column.clone(), array)])
     })?;
     Table::concat(&[rows.clone(), born])

@@ -253,9 +253,9 @@ impl State for CarryState {
                 return Ok(vec![(column.clone(), array.clone())]);
             }
             let filled = Column { kind: filled_kind(self.neighbour, column.kind), ..column.clone() };
-            let mut columns = vec![(filled, self.fill(array, &lines))];
+            let mut columns = vec![(filled, self.fill(array.array(), &lines).into())];
             if self.indicator {
-                columns.push((indicator_of(column), missing_in(array)));
+                columns.push((indicator_of(column), missing_in(array.array()).into()));
             }
             Ok(columns)
         })

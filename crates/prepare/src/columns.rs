@@ -11,7 +11,7 @@ use pipewright_table::TextArray;
 use pipewright_table::numbers::{all_within, non_finite};
 use pipewright_table::summary::BLOCK;
 use pipewright_table::text::{plural, quoted};
-use pipewright_table::{CHUNK_ROWS, Column, Entry, Kind, Role, Schema, Table};
+use pipewright_table::{CHUNK_ROWS, Column, Entry, Kind, Role, Schema, Stored, Table};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -115,8 +115,11 @@ pub(super) fn map_fitted<L: Sync>(
     }
     let (count, origin) = (rows.rows(), rows.origin().cloned());
     let (columns, arrays) = rows.into_parts();
-    let changed = |(column, array): (&Column, ArrayRef)| match places.get(&column.name) {
-        Some(&place) => change(&learned[place], column, array).map_err(|failure| (place, failure)),
+    let changed = |(column, array): (&Column, Stored)| match places.get(&column.name) {
+        Some(&place) => match change(&learned[place], column, array.into_array()) {
+            Ok(made) => Ok(made.into_iter().map(|(column, array)| (column, array.into())).collect()),
+            Err(failure) => Err((place, failure)),
+        },
         None => Ok(vec![(column.clone(), array)]),
     };
     let changed: Vec<_> = match count > CHUNK_ROWS {
@@ -134,7 +137,7 @@ pub(super) fn map_fitted<L: Sync>(
         return Err(failure);
     }
     let (columns, arrays) = made.into_iter().unzip();
-    Ok(Table::with_rows(columns, arrays, count)?.with_origin(origin))
+    Ok(Table::with_stored(columns, arrays, count)?.with_origin(origin))
 }
 
 /// The numbers of a numeric column made other numbers; what is missing stays missing. Real numbers that nobody else

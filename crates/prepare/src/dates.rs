@@ -2,13 +2,13 @@
 
 use crate::columns::{all_missing, bad_state, chosen, fitted, present, replaced, shown, validate_names};
 use crate::{Estimator, State, Summary};
+use arrow_array::Float64Array;
 use arrow_array::cast::AsArray;
 use arrow_array::types::TimestampMicrosecondType;
-use arrow_array::{ArrayRef, Float64Array};
 use pipewright_diagnostic::Failure;
 use pipewright_expr::Selection;
 use pipewright_table::literal::DAY;
-use pipewright_table::{Column, DatePart, Entry, Kind, Role, Schema, Table};
+use pipewright_table::{Column, DatePart, Entry, Kind, Role, Schema, Stored, Table};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::f64::consts::TAU;
@@ -186,10 +186,10 @@ impl State for DatesState {
         let dates: BTreeMap<&str, &Dated> = self.columns.iter().map(|dated| (&*dated.name, dated)).collect();
         rows.map_columns(|column, array| {
             let Some(dated) = dates.get(&*column.name) else { return Ok(vec![(column.clone(), array.clone())]) };
-            let moments = array.as_primitive::<TimestampMicrosecondType>();
+            let moments = array.array().as_primitive::<TimestampMicrosecondType>();
             let made = features(column, &dated.parts, self.cyclic).map(|(feature, part, reading)| {
                 let numbers: Float64Array = moments.unary(|moment| reading.of(part.of(moment, dated.earliest)));
-                (feature, Arc::new(numbers) as ArrayRef)
+                (feature, Stored::Array(Arc::new(numbers)))
             });
             Ok(made.collect())
         })

@@ -280,7 +280,7 @@ impl State for MaskState {
             None => Ok(vec![(column.clone(), array.clone())]),
             Some(&kind) => {
                 let column = Column { kind: self.masking.kind(kind), ..column.clone() };
-                Ok(vec![(column, self.masking.apply(array))])
+                Ok(vec![(column, self.masking.apply(array.array()).into())])
             }
         })
     }

@@ -5,10 +5,10 @@ use crate::encoder::codes::hash;
 use crate::encoder::{hash_name, refuse_target};
 use crate::{Estimator, State, Summary};
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, Float64Array, Int64Array};
+use arrow_array::{Array, ArrayRef};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_expr::Selection;
-use pipewright_table::{CHUNK_ROWS, Column, Entry, Kind, Role, Schema, Table};
+use pipewright_table::{CHUNK_ROWS, Column, Entry, Kind, Role, Schema, SparseArray, Stored, Table};
 use pipewright_table::{TextArray, TextOffset};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -295,7 +295,7 @@ impl Worded {
         }
     }
 
-    fn apply(&self, method: WordMethod, longest: u32, text: &Column, array: &ArrayRef) -> Vec<(Column, ArrayRef)> {
+    fn apply(&self, method: WordMethod, longest: u32, text: &Column, array: &ArrayRef) -> Vec<(Column, Stored)> {
         let texts = array.as_string::<TextOffset>();
         let starts: Vec<usize> = (0..texts.len()).step_by(CHUNK_ROWS).collect();
         let chunk =
@@ -305,19 +305,14 @@ impl Worded {
             let parts = chunks.iter().zip(starts.iter().copied());
             parts.flat_map(move |(chunk, start)| chunk.column(place).map(move |(row, number)| (start + row, number)))
         };
-        let array = |place: usize| -> ArrayRef {
-            match method {
-                WordMethod::Count => {
-                    let mut counts = vec![0; texts.len()];
-                    numbers(place).for_each(|(row, number)| counts[row] = number as i64);
-                    Arc::new(Int64Array::from(counts))
-                }
-                WordMethod::Tfidf | WordMethod::Hash => {
-                    let mut weights = vec![0.0; texts.len()];
-                    numbers(place).for_each(|(row, number)| weights[row] = number);
-                    Arc::new(Float64Array::from(weights))
-                }
-            }
+        let array = |place: usize| -> Stored {
+            let (rows, numbers): (Vec<u32>, Vec<f64>) =
+                numbers(place).map(|(row, number)| (row as u32, number)).unzip();
+            let sparse = match method {
+                WordMethod::Count => SparseArray::counts(texts.len(), rows.into(), numbers.into()),
+                WordMethod::Tfidf | WordMethod::Hash => SparseArray::numbers(texts.len(), rows.into(), numbers.into()),
+            };
+            sparse.into()
         };
         let name = |place: usize| match self.words.get(place) {
             Some(word) => format!("{} ({word})", text.name),
@@ -368,7 +363,7 @@ impl State for WordsState {
         let texts: BTreeMap<&str, &Worded> = self.columns.iter().map(|worded| (&*worded.name, worded)).collect();
         rows.map_columns(|column, array| match texts.get(&*column.name) {
             None => Ok(vec![(column.clone(), array.clone())]),
-            Some(worded) => Ok(worded.apply(self.method, self.longest, column, array)),
+            Some(worded) => Ok(worded.apply(self.method, self.longest, column, array.array())),
         })
     }
 

@@ -1,9 +1,11 @@
-//! A table: a schema and one Arrow array a column.
+//! A table: a schema and the values of each column, as an Arrow array or sparse.
 
 mod batch;
 mod show;
+mod stored;
 
 pub use show::{shortened, width_of};
+pub use stored::{SparseArray, Stored};
 
 use crate::schema::unknown_column;
 use crate::{Column, Origin, Role, Schema};
@@ -16,6 +18,7 @@ use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
+use stored::{Arrays, Moved};
 
 /// Rows and columns. Cloning is cheap: the arrays are shared.
 ///
@@ -33,7 +36,7 @@ pub struct Table {
     columns: Arc<[Column]>,
     /// Where each name stands in `columns`.
     places: Arc<BTreeMap<Arc<str>, usize>>,
-    arrays: Vec<ArrayRef>,
+    arrays: Arrays,
     rows: usize,
     origin: Option<Arc<Origin>>,
 }
@@ -43,7 +46,7 @@ impl PartialEq for Table {
     fn eq(&self, other: &Table) -> bool {
         self.rows == other.rows
             && self.columns == other.columns
-            && self.arrays.iter().zip(&other.arrays).all(|(left, right)| left.to_data() == right.to_data())
+            && self.arrays().iter().zip(other.arrays()).all(|(left, right)| left.to_data() == right.to_data())
     }
 }
 
@@ -62,7 +65,15 @@ impl Table {
     ///
     /// # Errors
     /// As [`Table::new`].
-    pub fn with_rows(columns: Vec<Column>, mut arrays: Vec<ArrayRef>, rows: usize) -> Result<Table, Failure> {
+    pub fn with_rows(columns: Vec<Column>, arrays: Vec<ArrayRef>, rows: usize) -> Result<Table, Failure> {
+        Table::with_stored(columns, arrays.into_iter().map(Stored::Array).collect(), rows)
+    }
+
+    /// As [`Table::with_rows`], for columns of which some may be sparse.
+    ///
+    /// # Errors
+    /// As [`Table::new`].
+    pub fn with_stored(columns: Vec<Column>, mut arrays: Vec<Stored>, rows: usize) -> Result<Table, Failure> {
         if columns.len() != arrays.len() {
             return Err(Failure::new(code::BUG, format!("{} columns, {} arrays", columns.len(), arrays.len())));
         }
@@ -72,19 +83,22 @@ impl Table {
                 let message = format!("two columns are named `{}`", column.name);
                 return Err(Failure::new(code::DUPLICATE_COLUMN, message).column(&*column.name));
             }
-            if *array.data_type() == DataType::Utf8 && column.kind.is_string() {
+            if let Stored::Array(array) = array
+                && *array.data_type() == DataType::Utf8
+                && column.kind.is_string()
+            {
                 *array = Arc::new(batch::with_long_offsets(array.as_string()));
             }
-            if *array.data_type() != column.kind.storage() {
-                let message = format!("a column of kind {} is stored as {}", column.kind, array.data_type());
+            if !array.fits(column.kind) {
+                let message = format!("a column of kind {} is stored as {}", column.kind, array.array().data_type());
                 return Err(Failure::new(code::BUG, message).column(&*column.name));
             }
-            if array.len() != rows {
-                let message = format!("a column has {} values, the table {rows} rows", array.len());
+            if array.rows() != rows {
+                let message = format!("a column has {} values, the table {rows} rows", array.rows());
                 return Err(Failure::new(code::BUG, message).column(&*column.name));
             }
         }
-        Ok(Table { columns: columns.into(), places: Arc::new(places), arrays, rows, origin: None })
+        Ok(Table { columns: columns.into(), places: Arc::new(places), arrays: arrays.into(), rows, origin: None })
     }
 
     /// A table of these columns without rows; open groups have no columns.
@@ -100,16 +114,19 @@ impl Table {
     /// The bytes that its values take in memory.
     #[must_use]
     pub fn memory_bytes(&self) -> u64 {
-        self.arrays.iter().map(|array| array.get_array_memory_size() as u64).sum()
+        match &self.arrays {
+            Arrays::Dense(arrays) => arrays.iter().map(|array| array.get_array_memory_size() as u64).sum(),
+            Arrays::Mixed(stored, _) => stored.iter().map(Stored::memory_bytes).sum(),
+        }
     }
 
     /// Its columns and their values.
-    pub fn into_parts(self) -> (Arc<[Column]>, Vec<ArrayRef>) {
-        (self.columns, self.arrays)
+    pub fn into_parts(self) -> (Arc<[Column]>, Vec<Stored>) {
+        (self.columns, self.arrays.into_stored())
     }
 
     /// Other values of the same columns.
-    fn with_arrays(&self, arrays: Vec<ArrayRef>, rows: usize) -> Table {
+    fn with_arrays(&self, arrays: Arrays, rows: usize) -> Table {
         Table { columns: self.columns.clone(), places: self.places.clone(), arrays, rows, origin: self.origin.clone() }
     }
 
@@ -143,17 +160,17 @@ impl Table {
         &self.columns
     }
 
-    /// The values, an array a column.
+    /// The values, an array per column; sparse columns become arrays when this is first asked of the table.
     #[must_use]
     pub fn arrays(&self) -> &[ArrayRef] {
-        &self.arrays
+        self.arrays.all()
     }
 
     /// The column of this name and its values.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<(&Column, &ArrayRef)> {
         let position = *self.places.get(name)?;
-        Some((&self.columns[position], &self.arrays[position]))
+        Some((&self.columns[position], self.arrays.at(position)))
     }
 
     /// The values of a column.
@@ -161,7 +178,15 @@ impl Table {
     /// # Errors
     /// [`code::UNKNOWN_COLUMN`].
     pub fn array(&self, name: &str) -> Result<&ArrayRef, Failure> {
-        Ok(&self.arrays[self.position(name)?])
+        Ok(self.arrays.at(self.position(name)?))
+    }
+
+    /// The values of a column, as they are stored.
+    ///
+    /// # Errors
+    /// [`code::UNKNOWN_COLUMN`].
+    pub fn stored(&self, name: &str) -> Result<Stored, Failure> {
+        Ok(self.arrays.stored(self.position(name)?))
     }
 
     /// The column of this name.
@@ -204,7 +229,11 @@ impl Table {
         let gather = |array: &ArrayRef| {
             arrow_select::take::take(array.as_ref(), &positions, None).expect("positions lie in the table")
         };
-        self.with_arrays(self.map_arrays(gather), rows.len())
+        let moved = self.has_sparse().then(|| Moved::new(self.rows, rows));
+        let gather_sparse = |sparse: &SparseArray| {
+            sparse.moved(rows.len(), moved.as_ref().expect("rows move where a column is sparse"))
+        };
+        self.with_arrays(self.map_arrays(gather, gather_sparse), rows.len())
     }
 
     /// `count` rows from row `start` on (from 0), without copying.
@@ -214,7 +243,12 @@ impl Table {
     #[must_use]
     pub fn slice(&self, start: usize, count: usize) -> Table {
         assert!(start + count <= self.rows, "the slice lies in the table");
-        let arrays = self.arrays.iter().map(|array| array.slice(start, count)).collect();
+        let arrays = match &self.arrays {
+            Arrays::Dense(arrays) => Arrays::Dense(arrays.iter().map(|array| array.slice(start, count)).collect()),
+            Arrays::Mixed(stored, _) => {
+                stored.iter().map(|column| column.slice(start, count)).collect::<Vec<Stored>>().into()
+            }
+        };
         self.with_arrays(arrays, count)
     }
 
@@ -237,7 +271,11 @@ impl Table {
         };
         let predicate = arrow_select::filter::FilterBuilder::new(&keep).optimize().build();
         let choose = |array: &ArrayRef| predicate.filter(array.as_ref()).expect("one decision a row");
-        self.with_arrays(self.map_arrays(choose), predicate.count())
+        if self.has_sparse() {
+            let kept: Vec<u32> = keep.values().set_indices_u32().collect();
+            return self.take(&kept);
+        }
+        self.with_arrays(self.map_arrays(choose, |_| unreachable!("no column is sparse")), predicate.count())
     }
 
     /// `count` rows drawn without replacement, in the order of the table; all of them if there are not more.
@@ -264,15 +302,34 @@ impl Table {
             return Err(Failure::new(code::KIND_CHANGED, "the tables have different columns").column(name));
         }
         let arrays = (0..first.columns.len()).map(|position| {
-            let parts: Vec<&dyn Array> = tables.iter().map(|table| table.arrays[position].as_ref()).collect();
-            arrow_select::concat::concat(&parts).expect("the columns are of one kind")
+            let stored: Vec<Stored> = tables.iter().map(|table| table.arrays.stored(position)).collect();
+            if let Some(sparse) = stored.iter().map(Stored::sparse).collect::<Option<Vec<_>>>() {
+                return SparseArray::concat(&sparse).into();
+            }
+            let parts: Vec<&dyn Array> = stored.iter().map(|column| column.array().as_ref()).collect();
+            Stored::Array(arrow_select::concat::concat(&parts).expect("the columns are of one kind"))
         });
         let rows = tables.iter().map(Table::rows).sum();
-        Ok(first.with_arrays(arrays.collect(), rows))
+        Ok(first.with_arrays(arrays.collect::<Vec<Stored>>().into(), rows))
     }
 
-    fn map_arrays(&self, change: impl Fn(&ArrayRef) -> ArrayRef + Sync + Send) -> Vec<ArrayRef> {
-        self.arrays.par_iter().map(change).collect()
+    fn has_sparse(&self) -> bool {
+        matches!(self.arrays, Arrays::Mixed(..))
+    }
+
+    fn map_arrays(
+        &self,
+        change: impl Fn(&ArrayRef) -> ArrayRef + Sync + Send,
+        change_sparse: impl Fn(&SparseArray) -> SparseArray + Sync + Send,
+    ) -> Arrays {
+        let changed = |column: &Stored| match column {
+            Stored::Array(array) => Stored::Array(change(array)),
+            Stored::Sparse(sparse) => change_sparse(sparse).into(),
+        };
+        match &self.arrays {
+            Arrays::Dense(arrays) => Arrays::Dense(arrays.par_iter().map(change).collect()),
+            Arrays::Mixed(stored, _) => stored.par_iter().map(changed).collect::<Vec<Stored>>().into(),
+        }
     }
 }
 
@@ -285,8 +342,8 @@ impl Table {
     pub fn select(&self, names: &[impl AsRef<str>]) -> Result<Table, Failure> {
         let positions = names.iter().map(|name| self.position(name.as_ref())).collect::<Result<Vec<_>, _>>()?;
         let columns = positions.iter().map(|&position| self.columns[position].clone()).collect();
-        let arrays = positions.iter().map(|&position| self.arrays[position].clone()).collect();
-        Ok(Table::with_rows(columns, arrays, self.rows)?.with_origin(self.origin.clone()))
+        let arrays = positions.iter().map(|&position| self.arrays.stored(position)).collect();
+        Ok(Table::with_stored(columns, arrays, self.rows)?.with_origin(self.origin.clone()))
     }
 
     /// All columns but the named ones.
@@ -297,8 +354,8 @@ impl Table {
         let dropped = names.iter().map(|name| self.position(name.as_ref())).collect::<Result<BTreeSet<_>, _>>()?;
         let kept = || (0..self.columns.len()).filter(|position| !dropped.contains(position));
         let columns = kept().map(|position| self.columns[position].clone()).collect();
-        let arrays = kept().map(|position| self.arrays[position].clone()).collect();
-        Ok(Table::with_rows(columns, arrays, self.rows)?.with_origin(self.origin.clone()))
+        let arrays = kept().map(|position| self.arrays.stored(position)).collect();
+        Ok(Table::with_stored(columns, arrays, self.rows)?.with_origin(self.origin.clone()))
     }
 
     /// The same table with another role for one column. A table has one target: another one becomes a feature.
@@ -322,7 +379,8 @@ impl Table {
     /// # Errors
     /// As [`Table::new`].
     pub fn with_column(&self, column: Column, array: ArrayRef) -> Result<Table, Failure> {
-        let (mut columns, mut arrays) = (self.columns.to_vec(), self.arrays.clone());
+        let (mut columns, mut arrays) = (self.columns.to_vec(), self.arrays.clone().into_stored());
+        let array = Stored::Array(array);
         match columns.iter().position(|other| other.name == column.name) {
             Some(position) => (columns[position], arrays[position]) = (column, array),
             None => {
@@ -330,7 +388,7 @@ impl Table {
                 arrays.push(array);
             }
         }
-        Ok(Table::with_rows(columns, arrays, self.rows)?.with_origin(self.origin.clone()))
+        Ok(Table::with_stored(columns, arrays, self.rows)?.with_origin(self.origin.clone()))
     }
 
     /// The table with one more column at its end, or with the column of that name replaced, without a single value.
@@ -348,16 +406,16 @@ impl Table {
     /// Those of `change`, and as [`Table::new`].
     pub fn map_columns(
         &self,
-        mut change: impl FnMut(&Column, &ArrayRef) -> Result<Vec<(Column, ArrayRef)>, Failure>,
+        mut change: impl FnMut(&Column, &Stored) -> Result<Vec<(Column, Stored)>, Failure>,
     ) -> Result<Table, Failure> {
         let (mut columns, mut arrays) = (Vec::new(), Vec::new());
-        for (column, array) in self.columns.iter().zip(&self.arrays) {
-            for (column, array) in change(column, array)? {
+        for (position, column) in self.columns.iter().enumerate() {
+            for (column, array) in change(column, &self.arrays.stored(position))? {
                 columns.push(column);
                 arrays.push(array);
             }
         }
-        Ok(Table::with_rows(columns, arrays, self.rows)?.with_origin(self.origin.clone()))
+        Ok(Table::with_stored(columns, arrays, self.rows)?.with_origin(self.origin.clone()))
     }
 }
 

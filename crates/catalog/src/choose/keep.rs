@@ -11,7 +11,7 @@ pub(crate) const VERB: Verb = Verb {
         name: "keep",
         group: Group::Choose,
         summary: "Keeps the selected columns, as `select` does; as a whole arm of its own, all of them.",
-        details: "A target stays, selected or not.",
+        details: "The target and the weights of rows stay, selected or not.",
         search: &["select", "pass", "identity", "columns"],
         form: Form::Selector,
         columns: Columns::Default(""),

@@ -2,7 +2,7 @@
 //! the same columns.
 
 use pipewright_diagnostic::{Failure, code};
-use pipewright_frame::{Column, Entry, Estimator, Schema, Selection, State, Summary, Table};
+use pipewright_frame::{Column, Entry, Estimator, Role, Schema, Selection, State, Summary, Table};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -28,8 +28,9 @@ impl Project {
             let stays = |column: &&Column| !selected.contains(&column.name);
             return Ok(schema.columns().filter(stays).map(|column| column.name.clone()).collect());
         }
-        let target = schema.target().map(|column| column.name.clone());
-        let missing = target.filter(|target| !selected.contains(target));
+        let stays = |column: &&Column| matches!(column.role, Role::Target | Role::Weight);
+        let others = schema.columns().filter(stays).map(|column| column.name.clone());
+        let missing: Vec<Arc<str>> = others.filter(|name| !selected.contains(name)).collect();
         Ok(selected.into_iter().chain(missing).collect())
     }
 }
@@ -74,28 +75,39 @@ impl Estimator for Project {
 
     fn finish(&self, seen: Seen) -> Result<ProjectionState, Failure> {
         let kept = self.kept(&seen.0)?;
-        let target = seen.0.target().map(|column| column.name.clone()).filter(|target| kept.contains(target));
+        let with_role = |role| {
+            let column = seen.0.columns().find(|column| column.role == role && kept.contains(&column.name));
+            column.map(|column| column.name.to_string())
+        };
         let columns = kept.iter().map(|name| name.to_string()).collect();
-        Ok(ProjectionState { columns, target: target.map(|name| name.to_string()) })
+        Ok(ProjectionState { columns, target: with_role(Role::Target), weight: with_role(Role::Weight) })
     }
 }
 
-/// The columns that stay; the target is one that new rows may lack.
+/// The columns that stay; target and weight are columns that new rows may lack.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ProjectionState {
     columns: Vec<String>,
     target: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    weight: Option<String>,
+}
+
+impl ProjectionState {
+    fn may_be_missing(&self, name: &String) -> bool {
+        Some(name) == self.target.as_ref() || Some(name) == self.weight.as_ref()
+    }
 }
 
 impl State for ProjectionState {
     fn apply(&self, rows: &Table) -> Result<Table, Failure> {
-        let there = |name: &&String| Some(*name) != self.target.as_ref() || rows.find(name).is_some();
+        let there = |name: &&String| !self.may_be_missing(name) || rows.find(name).is_some();
         rows.select(&self.columns.iter().filter(there).collect::<Vec<_>>())
     }
 
     fn drops_all(&self) -> bool {
-        self.columns.iter().all(|column| Some(column) == self.target.as_ref())
+        self.columns.iter().all(|column| self.may_be_missing(column))
     }
 
     fn show(&self) -> Table {

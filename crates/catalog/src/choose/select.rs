@@ -10,7 +10,7 @@ pub(crate) const VERB: Verb = Verb {
         name: "select",
         group: Group::Choose,
         summary: "Keeps the selected columns, in the order in which they are named.",
-        details: "A target stays, selected or not.",
+        details: "The target and the weights of rows stay, selected or not.",
         search: &["pick", "project", "columns", "keep"],
         form: Form::Selector,
         columns: Columns::Default(""),

@@ -5,7 +5,7 @@ use crate::exchange;
 use pipewright_diagnostic::{Failure, Watch, code};
 use pipewright_frame::{Role, Schema, Table};
 use pipewright_learn::dummy::Dummy;
-use pipewright_learn::metric::{self, METRICS, Metric};
+use pipewright_learn::metric::{self, Judged, METRICS, Metric};
 use pipewright_learn::{Target, split};
 use pipewright_operator::result::{self, Evaluation, FoldResult, Score};
 use pipewright_operator::work::{Amendment, HeldOut, Judge, Learner, Round, Splitter};
@@ -178,7 +178,7 @@ impl Eval {
 }
 
 fn applies(metric: &Metric, task: &Task) -> bool {
-    (metric.task() == metric::Task::Classes) == task.classes().is_some()
+    (metric.task == metric::Task::Classes) == task.classes().is_some()
 }
 
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
@@ -369,15 +369,18 @@ impl Judge for Eval {
 
     fn score(&self, held_out: HeldOut<'_>, task: &Task) -> Result<FoldResult, Failure> {
         let HeldOut { round, rows, truth, outputs, baseline } = held_out;
-        let truth = exchange::target(truth, task)?;
-        let score = |metric: &'static Metric| Score {
-            metric: metric.name,
-            model: metric.score(&truth, &outputs),
-            baseline: metric.score(&truth, &baseline),
+        let labels = exchange::labels(truth, task)?;
+        let judged = [Judged::new(&labels, &outputs), Judged::new(&labels, &baseline)];
+        let score = |metric: &'static Metric| {
+            let [model, baseline] = judged.each_ref().map(|judged| metric.score(judged));
+            Score { metric: metric.name, model, baseline }
         };
         let scores = self.metrics(task).into_iter().map(score).collect();
+        let ones = || vec![1.0; labels.rows()];
+        let weights = with_role(truth, Role::Weight).map(|_| labels.weights().map_or_else(ones, <[f64]>::to_vec));
+        let truth = labels.target().clone();
         let mut result = FoldResult::new(round, self.scheme.folds(), rows, truth, outputs, baseline);
-        result.scores = scores;
+        (result.scores, result.weights) = (scores, weights);
         Ok(result)
     }
 

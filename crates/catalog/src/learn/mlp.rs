@@ -1,10 +1,11 @@
 //! `mlp`: a network of dense layers.
 
-use crate::adapt::{LearnerOf, Sees, load_model};
+use crate::adapt::{LearnerOf, Sees, accepted, load_model};
 use crate::judge::eval::Eval;
 use pipewright_diagnostic::code;
+use pipewright_learn::Learner as _;
 use pipewright_learn::net::{Activation, Adam, AdamW, Loss, Network, NetworkModel, OptimizerConfig, RmsProp, Sgd};
-use pipewright_operator::work::{Learner, Splitter, Training};
+use pipewright_operator::work::{Accepts, Learner, Splitter, Training};
 use pipewright_operator::{Args, Domain, Example, Fault, Model, Param, Spec, Task, TaskKind, Value};
 use std::sync::Arc;
 
@@ -172,6 +173,10 @@ impl Training for Mlp {
             (None, Some(width)) => Some(width == distinct),
             (None, None) => None,
         }
+    }
+
+    fn accepts(&self) -> Accepts {
+        accepted(Network::default().accepts(), Sees::Features)
     }
 
     fn decided(&self, task: &Task) -> Vec<(&'static str, String)> {

@@ -1,5 +1,6 @@
 //! `role`: says what columns are for that are not there to learn from.
 
+use crate::exchange;
 use pipewright_diagnostic::{Failure, Watch, code};
 use pipewright_frame::{Column, Entry, Kind, Role, Schema, Table};
 use pipewright_operator::work::Rows;
@@ -24,7 +25,11 @@ pub(crate) const VERB: Verb = Verb {
             Param::optional("id", Domain::Column, "Names the row."),
             Param::optional("group", Domain::Column, "Rows of one value stay on one side of every split."),
             Param::optional("time", Domain::Column, "When the row was seen; `eval time` trains on earlier rows only."),
-            Param::optional("weight", Domain::Column, "How much the row counts."),
+            Param::optional(
+                "weight",
+                Domain::Column,
+                "How much each row counts when models learn and are scored; 2 is the row twice, 0 leaves it out.",
+            ),
             Param::optional("fold", Domain::Column, "The fold that judges the row; `eval kfold` takes it as given."),
         ],
         examples: &[Example {
@@ -63,6 +68,11 @@ fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
 struct Roles(Vec<(Arc<str>, Role)>);
 
 impl Roles {
+    /// The column that is to hold weights: its values are checked here.
+    fn weight(&self) -> Option<&Arc<str>> {
+        self.0.iter().find(|(_, role)| *role == Role::Weight).map(|(name, _)| name)
+    }
+
     /// The role of a column behind this stage.
     fn role_of(&self, column: &Column) -> Role {
         match self.0.iter().find(|(name, _)| *name == column.name) {
@@ -93,7 +103,7 @@ impl Roles {
 
 impl Rows for Roles {
     fn footprint(&self, verb: Effect) -> Footprint {
-        Footprint::of(verb)
+        Footprint::of(verb).reading(self.weight().cloned())
     }
 
     fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
@@ -107,6 +117,10 @@ impl Rows for Roles {
 
     fn apply(&self, table: &Table, _: Key, _: &dyn Watch) -> Result<Table, Failure> {
         self.check(&table.schema())?;
+        // Here a bad weight is named by its row in the file; further down rows are those of a fold.
+        if let Some(name) = self.weight() {
+            exchange::weights(table, name)?;
+        }
         table.map_columns(|column, array| {
             Ok(vec![(Column { role: self.role_of(column), ..column.clone() }, array.clone())])
         })

@@ -66,7 +66,7 @@ impl Transformer for Iterative {
         }
         let mut order: Vec<usize> = (0..filled.len()).collect();
         order.sort_by_key(|&column| missing[column].len());
-        let present = features.values().iter().filter(|value| !value.is_nan());
+        let present = (0..features.columns()).flat_map(|index| features.column(index)).filter(|value| !value.is_nan());
         let tolerance = self.tolerance * present.fold(0.0, |most: f64, value| most.max(value.abs()));
         for _ in 0..self.rounds_max {
             let before = filled.clone();

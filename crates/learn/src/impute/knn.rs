@@ -84,7 +84,7 @@ impl Transform for KnnFilling {
         check_values(features)?;
         let lacks = |row: &usize| (0..features.columns()).any(|index| features.column(index)[*row].is_nan());
         let rows: Vec<usize> = (0..features.rows()).filter(lacks).collect();
-        let mut values = features.values().to_vec();
+        let mut values = features.to_column_major();
         if !rows.is_empty() {
             let donors = Donors::new(self);
             let filled: Vec<Vec<(usize, f64)>> =

@@ -51,7 +51,7 @@ fn searched(train: &Features, rows: &Features, row: usize, index: usize, neighbo
 
 /// Bit for bit, with missing values equal to each other.
 fn bits(features: &Features) -> Vec<u64> {
-    features.values().iter().map(|value| value.to_bits()).collect()
+    features.to_column_major().into_iter().map(f64::to_bits).collect()
 }
 
 proptest! {
@@ -81,7 +81,7 @@ proptest! {
         let (train, other) = (gaps(rows, columns, seed), gaps(20, columns, seed + 1000));
         let filling = Iterative::default().fit(&train, None, Key::new(0)).unwrap();
         let filled = filling.apply(&other).unwrap();
-        for (before, after) in other.values().iter().zip(filled.values()) {
+        for (before, after) in other.to_column_major().iter().zip(&filled.to_column_major()) {
             prop_assert!(before.is_nan() && after.is_finite() || before == after);
         }
         let part: Vec<u32> = (7..13).collect();

@@ -1,12 +1,11 @@
 //! Least squares that leaves columns out: the lasso and the elastic net, by cyclic coordinate descent.
 
 use super::{LinearModel, check_finite, check_rows};
-use crate::data::{Examples, Features, Target};
-use crate::learner::{Learner, Model, Watch};
+use crate::data::{Dataset, Features, Target};
+use crate::learner::{Accepts, Fit, Learner, Model, Watch};
 use crate::sums::{centred, dot};
 use crate::twofold::Twofold;
 use pipewright_diagnostic::{Failure, code};
-use pipewright_world::random::Key;
 use serde::{Deserialize, Serialize};
 
 /// Minimises Σ (y - b - w·x)² / 2n + `alpha`·(`l1_share`·Σ|w| + (1 - `l1_share`)/2·Σ w²): the lasso (Tibshirani, 1996)
@@ -18,12 +17,12 @@ use serde::{Deserialize, Serialize};
 ///
 /// ```
 /// use pipewright_learn::linear::ElasticNet;
-/// use pipewright_learn::{Examples, Features, Ignore, Learner, Target};
-/// use pipewright_world::random::Key;
-/// let features = Features::new(3, vec!["x".to_owned()].into(), vec![-1.0, 0.0, 1.0]);
-/// let train = Examples::new(features, Target::Numbers(vec![-2.0, 0.0, 2.0]));
-/// let model = ElasticNet::lasso(1.0).fit(&train, None, Key::new(0), &Ignore).unwrap();
+/// use pipewright_learn::{Dataset, Features, Learner, Target};
+/// let features = Features::from_rows(["x"], &[[-1.0], [0.0], [1.0]]);
+/// let train = Dataset::new(features, Target::Numbers(vec![-2.0, 0.0, 2.0]));
+/// let model = ElasticNet::lasso(1.0).fit(&train)?;
 /// assert_eq!(model.coefficients(), [0.5]);
+/// # Ok::<(), pipewright_learn::Failure>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -97,11 +96,15 @@ impl ElasticNet {
 impl Learner for ElasticNet {
     type Model = LinearModel;
 
-    fn fit(&self, train: &Examples, _: Option<&Examples>, _: Key, watch: &dyn Watch) -> Result<LinearModel, Failure> {
-        let Target::Numbers(target) = &train.target else {
+    fn accepts(&self) -> Accepts {
+        LinearModel::ACCEPTS
+    }
+
+    fn learn(&self, train: &Dataset, fit: &Fit<'_>) -> Result<LinearModel, Failure> {
+        let Target::Numbers(target) = train.target() else {
             return Err(Failure::new(code::WRONG_TASK, "the lasso predicts numbers, and the target is a class"));
         };
-        let mut models = self.path(&train.features, target, &[self.alpha], watch)?;
+        let mut models = self.path(&train.features, target, &[self.alpha], fit.watch)?;
         Ok(models.pop().expect("one penalty, one model"))
     }
 }
@@ -219,6 +222,7 @@ struct Penalty {
 mod tests {
     use super::*;
     use crate::learner::Ignore;
+    use pipewright_world::random::Key;
     use proptest::prelude::*;
 
     fn noise(rows: usize, stream: u64) -> Vec<f64> {
@@ -244,9 +248,9 @@ mod tests {
     #[test]
     fn what_cannot_be_fitted_is_refused() {
         let features = features(&[vec![1.0, 2.0]]);
-        let numbers = Examples::new(features.clone(), Target::Numbers(vec![1.0, 2.0]));
-        let classes = Examples::new(features, Target::Classes { codes: vec![0, 1], count: 2 });
-        let refusal = |net: ElasticNet, train: &Examples| net.fit(train, None, Key::new(0), &Ignore).unwrap_err().code;
+        let numbers = Dataset::new(features.clone(), Target::Numbers(vec![1.0, 2.0]));
+        let classes = Dataset::new(features, Target::Classes { codes: vec![0, 1], count: 2 });
+        let refusal = |net: ElasticNet, train: &Dataset| net.fit(train).unwrap_err().code;
         assert_eq!(refusal(ElasticNet::lasso(0.0), &numbers), code::BAD_VALUE);
         assert_eq!(refusal(ElasticNet { l1_share: 1.5, ..ElasticNet::lasso(1.0) }, &numbers), code::BAD_VALUE);
         assert_eq!(refusal(ElasticNet::lasso(1.0), &classes), code::WRONG_TASK);
@@ -262,10 +266,10 @@ mod tests {
             let columns: Vec<Vec<f64>> = (0..count).map(|index| noise(rows, seed * 100 + index as u64)).collect();
             let target = noise(rows, seed * 100 + 99);
             let net = ElasticNet { alpha, l1_share: share, tolerance: 1e-13, rounds_max: 100_000 };
-            let train = Examples::new(features(&columns), Target::Numbers(target.clone()));
-            let model = net.fit(&train, None, Key::new(0), &Ignore).unwrap();
-            let crate::Outputs::Numbers(predicted) = model.predict(&train.features) else { unreachable!("numbers") };
-            let rest: Vec<f64> = target.iter().zip(&predicted).map(|(y, p)| y - p).collect();
+            let train = Dataset::new(features(&columns), Target::Numbers(target.clone()));
+            let model = net.fit(&train).unwrap();
+            let predicted = model.predict(&train.features).unwrap();
+            let rest: Vec<f64> = target.iter().zip(predicted.values()).map(|(y, p)| y - p).collect();
             prop_assert!(rest.iter().sum::<f64>().abs() < 1e-10);
             for (column, weight) in columns.iter().zip(model.coefficients()) {
                 let slope = dot(column, &rest) / rows as f64 - alpha * (1.0 - share) * weight;

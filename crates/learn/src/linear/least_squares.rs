@@ -9,16 +9,21 @@
 //!
 //! whose own residuals, in twofold precision and on the columns as they came, drive the refinement. The matrix that is
 //! decomposed needs to be near enough only: its columns are centred, and scaled by powers of two.
+//!
+//! Where rows have weights, every row of X, y and of the column of ones is multiplied by the root of its weight.
 
 use crate::matrix::{Qr, solve_upper, solve_upper_transposed};
 use crate::twofold::Twofold;
 use faer::Mat;
 use rayon::prelude::*;
+use std::borrow::Cow;
 
 /// A problem: columns of equal length and the numbers to be explained, all finite, with at least one row.
 pub(super) struct LeastSquares<'a> {
     pub(super) columns: Vec<&'a [f64]>,
     pub(super) target: &'a [f64],
+    /// How much each row counts, above 0; none where all count 1.
+    pub(super) weights: Option<&'a [f64]>,
     pub(super) l2: f64,
 }
 
@@ -65,7 +70,8 @@ impl LeastSquares<'_> {
         let (rows, columns) = (self.target.len(), self.columns.len());
         let largest = self.columns.iter().flat_map(|column| column.iter()).fold(0.0, |most: f64, x| most.max(x.abs()));
         let scale = binary_scale(largest);
-        let means: Vec<f64> = self.columns.iter().map(|column| mean(column.iter().map(|x| x * scale))).collect();
+        let means: Vec<f64> =
+            self.columns.iter().map(|column| mean(column.iter().map(|x| x * scale), self.weights)).collect();
         let qr = Qr::new(Mat::from_fn(columns, rows, |column, row| self.columns[column][row] * scale - means[column]));
         let upper = qr.upper_owned();
         // Centred rows sum to 0, so that the triangle has a row of rounding noise, which must not count as a column.
@@ -77,6 +83,7 @@ impl LeastSquares<'_> {
         let inner = LeastSquares {
             columns: reduced.iter().map(Vec::as_slice).collect(),
             target: self.target,
+            weights: self.weights,
             l2: self.l2 * scale * scale,
         }
         .solve_tall();
@@ -98,7 +105,7 @@ impl LeastSquares<'_> {
 /// The columns that are constant or combinations of others.
 pub(super) fn dependent_columns(columns: Vec<&[f64]>) -> Vec<usize> {
     let target = vec![0.0; columns.first().map_or(0, |column| column.len())];
-    LeastSquares { columns, target: &target, l2: 0.0 }.solve().dependent
+    LeastSquares { columns, target: &target, weights: None, l2: 0.0 }.solve().dependent
 }
 
 /// How a column is brought near size one: v = (x·scale - shift)·stretch. Scale and stretch are powers of two, so that
@@ -112,27 +119,82 @@ pub(super) struct Unit {
 }
 
 impl Unit {
-    pub(super) fn new(column: &[f64], l2: f64) -> Unit {
-        let scale = binary_scale(column.iter().fold(0.0, |most: f64, x| most.max(x.abs())));
-        let shift = mean(column.iter().map(|x| x * scale));
+    pub(super) fn new(column: &[f64], l2: f64, weights: Option<&[f64]>) -> Unit {
+        let scale = scale_of(column);
+        let shift = mean(column.iter().map(|x| x * scale), weights);
+        Unit::around(column, l2, scale, shift)
+    }
+
+    /// For a column that keeps its zeros, of which these are the other values.
+    pub(super) fn uncentred(values: &[f64], l2: f64) -> Unit {
+        Unit::around(values, l2, scale_of(values), 0.0)
+    }
+
+    fn around(column: &[f64], l2: f64, scale: f64, shift: f64) -> Unit {
         let squares: f64 = column.iter().map(|x| (x * scale - shift).powi(2)).sum();
         let stretch = binary_scale(squares.sqrt());
         Unit { scale, shift, stretch, penalty: l2.sqrt() * scale * stretch }
     }
 }
 
+/// The column of the intercept: 1 per row, or the root of the row's weight.
+struct Ones {
+    roots: Option<Vec<f64>>,
+    /// The sum of its squares: of the weights, or of as many ones as there are rows.
+    total: f64,
+}
+
+impl Ones {
+    fn new(problem: &LeastSquares<'_>) -> Ones {
+        Ones {
+            roots: problem.weights.map(|weights| weights.iter().map(|weight| weight.sqrt()).collect()),
+            total: problem.weights.map_or(problem.target.len() as f64, |weights| Twofold::sum(weights.iter().copied())),
+        }
+    }
+
+    fn root(&self, row: usize) -> f64 {
+        self.roots.as_ref().map_or(1.0, |roots| roots[row])
+    }
+
+    /// How much of this column is in a vector.
+    fn share_of(&self, vector: &[f64]) -> f64 {
+        let sum: f64 = match &self.roots {
+            None => vector.iter().sum(),
+            Some(roots) => vector.iter().zip(roots).map(|(value, root)| value * root).sum(),
+        };
+        sum / self.total
+    }
+
+    /// Adds a multiple of this column to a vector.
+    fn add_to(&self, vector: &mut [f64], share: f64) {
+        match &self.roots {
+            None => vector.iter_mut().for_each(|value| *value += share),
+            Some(roots) => vector.iter_mut().zip(roots).for_each(|(value, root)| *value += share * root),
+        }
+    }
+
+    /// The residuals, each times the entry of this column.
+    fn times<'r>(&self, residuals: &'r [Twofold]) -> Cow<'r, [Twofold]> {
+        match &self.roots {
+            None => Cow::Borrowed(residuals),
+            Some(roots) => residuals.iter().zip(roots).map(|(residual, root)| residual.times(*root)).collect(),
+        }
+    }
+}
+
 /// The problem in units near one.
 struct System<'a> {
     problem: &'a LeastSquares<'a>,
+    ones: Ones,
     units: Vec<Unit>,
     target_scale: f64,
 }
 
 impl<'a> System<'a> {
     fn new(problem: &'a LeastSquares<'a>) -> System<'a> {
-        let target_scale = binary_scale(problem.target.iter().fold(0.0, |most: f64, y| most.max(y.abs())));
-        let units = problem.columns.iter().map(|column| Unit::new(column, problem.l2)).collect();
-        System { problem, units, target_scale }
+        let target_scale = scale_of(problem.target);
+        let units = problem.columns.iter().map(|column| Unit::new(column, problem.l2, problem.weights)).collect();
+        System { problem, ones: Ones::new(problem), units, target_scale }
     }
 
     fn refine(&self, factors: &Factors) -> Refined {
@@ -140,7 +202,7 @@ impl<'a> System<'a> {
         let mut last_change = f64::INFINITY;
         for pass in 0..REFINEMENTS_MAX {
             let misfit = Misfit { rows: self.row_misfit(&refined, factors), ..self.column_misfit(&refined, factors) };
-            let correction = factors.correct(misfit);
+            let correction = factors.correct(misfit, &self.ones);
             let change = correction.weights.iter().fold(0.0, |most: f64, weight| most.max(weight.abs()));
             // A correction that does not shrink is rounding noise.
             if pass > 1 && change > last_change / 2.0 {
@@ -167,10 +229,12 @@ impl<'a> System<'a> {
         let mut misfit = vec![0.0; self.problem.target.len()];
         misfit.par_chunks_mut(BLOCK_ROWS).enumerate().for_each(|(block, misfit)| {
             let start = block * BLOCK_ROWS;
+            let weighted = self.ones.roots.is_some();
             let mut sums: Vec<Twofold> = (start..start + misfit.len())
                 .map(|row| {
                     let target = Twofold::from(self.problem.target[row] * self.target_scale);
-                    target.minus(refined.intercept).minus(refined.residuals[row])
+                    let rest = target.minus(refined.intercept);
+                    if weighted { rest } else { rest.minus(refined.residuals[row]) }
                 })
                 .collect();
             for &(column, weight) in &weights {
@@ -179,8 +243,9 @@ impl<'a> System<'a> {
                     *sum = sum.add(weight.times(x * scale));
                 }
             }
-            for (misfit, sum) in misfit.iter_mut().zip(sums) {
-                *misfit = sum.value();
+            for (row, (misfit, sum)) in (start..).zip(misfit.iter_mut().zip(sums)) {
+                let left = if weighted { sum.times(self.ones.root(row)).minus(refined.residuals[row]) } else { sum };
+                *misfit = left.value();
             }
         });
         misfit
@@ -189,13 +254,14 @@ impl<'a> System<'a> {
     /// How far the residuals are from being orthogonal to the ones and to the columns, and the misfit of the penalty
     /// rows.
     fn column_misfit(&self, refined: &Refined, factors: &Factors) -> Misfit {
-        let total = refined.residuals.iter().fold(Twofold::default(), |sum, residual| sum.add(*residual));
+        let residuals = self.ones.times(&refined.residuals);
+        let total = residuals.iter().fold(Twofold::default(), |sum, residual| sum.add(*residual));
         let columns = factors
             .basis()
             .par_iter()
             .map(|&column| {
                 let unit = &self.units[column];
-                let values = self.problem.columns[column].iter().zip(&refined.residuals);
+                let values = self.problem.columns[column].iter().zip(&*residuals);
                 let product =
                     values.fold(Twofold::default(), |sum, (x, residual)| sum.add(residual.times(x * unit.scale)));
                 let data = product.minus(total.times(unit.shift)).times(unit.stretch);
@@ -284,7 +350,7 @@ impl Factors {
         let (rows, columns) = (system.problem.target.len(), system.units.len());
         let first = Qr::new(Mat::from_fn(rows, columns, |row, column| {
             let unit = &system.units[column];
-            (system.problem.columns[column][row] * unit.scale - unit.shift) * unit.stretch
+            (system.problem.columns[column][row] * unit.scale - unit.shift) * unit.stretch * system.ones.root(row)
         }));
         let upper = first.upper_owned();
         let penalties = if system.problem.l2 > 0.0 { columns } else { 0 };
@@ -314,13 +380,13 @@ impl Factors {
     }
 
     /// Solves the equations for a given misfit, in ordinary precision.
-    fn correct(&self, misfit: Misfit) -> Correction {
+    fn correct(&self, misfit: Misfit, ones: &Ones) -> Correction {
         let Misfit { rows: mut vector, total, columns: mut slopes, penalties } = misfit;
-        let (rows, columns) = (vector.len(), penalties.len());
+        let columns = penalties.len();
         let upper = self.triangle.upper();
         let upper = upper.get(..self.rank, ..self.rank);
-        let mean = vector.iter().sum::<f64>() / rows as f64;
-        vector.iter_mut().for_each(|value| *value -= mean);
+        let mean = ones.share_of(&vector);
+        ones.add_to(&mut vector, -mean);
         self.rows.apply_transposed(&mut vector);
         let mut top = vector[..columns].to_vec();
         if self.triangle.rows() > columns {
@@ -334,8 +400,8 @@ impl Factors {
         self.triangle.apply(&mut top);
         vector[..columns].copy_from_slice(&top[..columns]);
         self.rows.apply(&mut vector);
-        let shared = total / rows as f64;
-        vector.iter_mut().for_each(|value| *value += shared);
+        let shared = total / ones.total;
+        ones.add_to(&mut vector, shared);
         let mut weights = vec![0.0; columns];
         for (&column, weight) in self.basis().iter().zip(solved) {
             weights[column] = weight;
@@ -378,6 +444,11 @@ impl Factors {
     }
 }
 
+/// The power of two that brings the largest of some numbers into [½, 1).
+fn scale_of(numbers: &[f64]) -> f64 {
+    binary_scale(numbers.iter().fold(0.0, |most: f64, x| most.max(x.abs())))
+}
+
 /// The power of two that brings `magnitude` into [½, 1); 1 for zero.
 fn binary_scale(magnitude: f64) -> f64 {
     const BIAS: i64 = 1023;
@@ -390,8 +461,16 @@ fn binary_scale(magnitude: f64) -> f64 {
 }
 
 /// The mean, which for equal numbers is that number.
-fn mean(values: impl ExactSizeIterator<Item = f64> + Clone) -> f64 {
+fn mean(values: impl ExactSizeIterator<Item = f64> + Clone, weights: Option<&[f64]>) -> f64 {
     let rows = values.len() as f64;
     let first = values.clone().next().unwrap_or(0.0);
-    first + Twofold::sum(values.map(|value| value - first)) / rows
+    let above = values.map(|value| value - first);
+    first
+        + match weights {
+            None => Twofold::sum(above) / rows,
+            Some(weights) => {
+                let total = Twofold::sum(weights.iter().copied());
+                Twofold::sum(above.zip(weights).map(|(above, weight)| above * weight)) / total
+            }
+        }
 }

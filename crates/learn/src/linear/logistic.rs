@@ -2,13 +2,12 @@
 
 use super::least_squares::{Unit, dependent_columns};
 use super::newton::{End, Limits, Minimum, minimise};
-use super::softmax::Softmax;
+use super::softmax::{Labelled, Softmax};
 use super::{check_penalty, check_rows, columns_of, linear_combination, repeating};
-use crate::data::{Examples, Features, Outputs, Target};
-use crate::learner::{Learner, Model, Watch};
+use crate::data::{Column, Dataset, Features, Outputs, Target};
+use crate::learner::{Accepts, Fit, Learner, Model, Watch};
 use crate::twofold::Twofold;
 use pipewright_diagnostic::{Failure, code};
-use pipewright_world::random::Key;
 use serde::{Deserialize, Serialize};
 
 /// Logistic regression: minimises Σ -ln p(true class) + ½·`l2`·Σ w². The penalty is scikit-learn's `C = 1 / l2`.
@@ -18,12 +17,12 @@ use serde::{Deserialize, Serialize};
 /// apart perfectly have no best coefficients: the fit stops with a warning.
 ///
 /// ```
-/// use pipewright_learn::{Examples, Features, Ignore, Learner, Model, Target, linear::Logistic};
-/// use pipewright_world::random::Key;
-/// let features = Features::new(4, vec!["x".to_owned()].into(), vec![-2.0, -1.0, 1.0, 2.0]);
+/// use pipewright_learn::{Dataset, Features, Learner, Target, linear::Logistic};
+/// let features = Features::from_rows(["x"], &[[-2.0], [-1.0], [1.0], [2.0]]);
 /// let target = Target::Classes { codes: vec![0, 0, 1, 1], count: 2 };
-/// let model = Logistic::default().fit(&Examples::new(features, target), None, Key::new(0), &Ignore).unwrap();
+/// let model = Logistic::default().fit(&Dataset::new(features, target))?;
 /// assert!(model.coefficients()[0][0] > 0.0 && model.intercepts()[0].abs() < 1e-12);
+/// # Ok::<(), pipewright_learn::Failure>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -73,9 +72,13 @@ const DENSE_SIZE_MAX: usize = 2000;
 impl Learner for Logistic {
     type Model = LogisticModel;
 
-    fn fit(&self, train: &Examples, _: Option<&Examples>, _: Key, watch: &dyn Watch) -> Result<LogisticModel, Failure> {
+    fn accepts(&self) -> Accepts {
+        LogisticModel::ACCEPTS.and_weights()
+    }
+
+    fn learn(&self, train: &Dataset, fit: &Fit<'_>) -> Result<LogisticModel, Failure> {
         check_penalty(self.l2)?;
-        let Target::Classes { codes, count } = &train.target else {
+        let Target::Classes { codes, count } = train.target() else {
             return Err(Failure::new(code::WRONG_TASK, "`logistic` predicts classes, and the target is a number"));
         };
         check_rows(&train.features)?;
@@ -84,34 +87,68 @@ impl Learner for Logistic {
         if classes < 2 {
             return Err(Failure::new(code::ONE_CLASS, "the rows to learn from have one class"));
         }
-        let units: Vec<Unit> = columns_of(&train.features).iter().map(|column| Unit::new(column, self.l2)).collect();
-        // Units have columns of length near 1; √rows of them make a spread near 1.
-        let spread = (train.rows() as f64).sqrt();
-        let columns: Vec<Vec<f64>> = units
-            .iter()
-            .enumerate()
-            .map(|(index, unit)| {
-                let scaled = |x: &f64| (x * unit.scale - unit.shift) * unit.stretch * spread;
-                train.features.column(index).iter().map(scaled).collect()
-            })
-            .collect();
-        let penalties: Vec<f64> = units.iter().map(|unit| (unit.penalty * spread).powi(2)).collect();
-        let softmax = Softmax::new(&columns, &places, classes, &penalties);
+        let functions = if classes == 2 { 1 } else { classes };
+        let is_dense = functions * (train.features.columns() + 1) <= DENSE_SIZE_MAX || !train.features.has_sparse();
+        let scaled = Scaled::new(train, self.l2, is_dense);
+        let labels = Labelled { codes: &places, classes, weights: train.weights() };
+        let softmax = match is_dense {
+            true => Softmax::dense(&scaled.features, &labels, &scaled.penalties),
+            false => Softmax::sparse(&scaled.features, &labels, &scaled.penalties),
+        };
         // Without a penalty, a mean loss this small means that the classes are separated.
-        let floor = if self.l2 == 0.0 { 1e-8 * train.rows() as f64 } else { f64::NEG_INFINITY };
+        let floor = if self.l2 == 0.0 { 1e-8 * train.labels.total_weight() } else { f64::NEG_INFINITY };
         let limits = Limits { iterations: self.max_iterations, floor, dense_size: DENSE_SIZE_MAX };
-        let Minimum { mut at, end, flat } = minimise(&softmax, &limits, watch)?;
-        warn(end, watch);
+        let Minimum { mut at, end, flat } = minimise(&softmax, &limits, fit.watch)?;
+        warn(end, fit.watch);
         if flat && self.l2 == 0.0 && end == End::Converged {
-            watch.notice(repeating(&train.features, &dependent_columns(columns_of(&train.features))));
+            fit.watch.notice(repeating(&train.features, &dependent_columns(columns_of(&train.features))));
         }
-        centre(&mut at, units.len() + 1);
-        let model = in_own_units(&at, &units, spread, present);
+        centre(&mut at, scaled.units.len() + 1);
+        let model = in_own_units(&at, &scaled.units, scaled.spread, present);
         model.validate().map_err(|_| {
             Failure::new(code::VALUE_OUT_OF_RANGE, "the coefficients are too large or too small for numbers")
                 .help("scale the columns")
         })?;
         Ok(model)
+    }
+}
+
+/// The columns at one scale.
+struct Scaled {
+    units: Vec<Unit>,
+    /// Units have columns of length near 1; √rows of them make a spread near 1.
+    spread: f64,
+    features: Features,
+    /// The penalty on the square of each column's parameter.
+    penalties: Vec<f64>,
+}
+
+impl Scaled {
+    /// Dense columns are centred too; of sparse ones, where they are to stay sparse, the zeros stay zeros.
+    fn new(train: &Dataset, l2: f64, is_dense: bool) -> Scaled {
+        let features = &train.features;
+        let spread = (train.rows() as f64).sqrt();
+        let column = |index: usize| match features.stored(index) {
+            Column::Sparse(sparse) if !is_dense => {
+                let unit = Unit::uncentred(sparse.values(), l2);
+                let values = sparse.values().iter().map(|x| x * unit.scale * unit.stretch * spread).collect();
+                (unit, Column::Sparse(sparse.with_values(values)))
+            }
+            _ => {
+                let unit = Unit::new(features.column(index), l2, None);
+                let scaled = |x: &f64| (x * unit.scale - unit.shift) * unit.stretch * spread;
+                let values: Vec<f64> = features.column(index).iter().map(scaled).collect();
+                (unit, Column::Dense(values.into()))
+            }
+        };
+        let (units, columns): (Vec<Unit>, Vec<Column>) = (0..features.columns()).map(column).unzip();
+        let penalties = units.iter().map(|unit| (unit.penalty * spread).powi(2)).collect();
+        Scaled {
+            features: Features::from_columns(train.rows(), features.names().clone(), columns),
+            units,
+            spread,
+            penalties,
+        }
     }
 }
 
@@ -171,7 +208,9 @@ fn in_own_units(at: &[f64], units: &[Unit], spread: f64, present: Vec<bool>) -> 
 }
 
 impl Model for LogisticModel {
-    fn predict(&self, features: &Features) -> Outputs {
+    const ACCEPTS: Accepts = Accepts::NUMBERS;
+
+    fn outputs(&self, features: &Features) -> Outputs {
         let functions: Vec<Vec<f64>> = self
             .coefficients
             .iter()

@@ -2,6 +2,7 @@
 //!
 //! Coefficients are in the units of the columns as they came; intercepts are never penalised.
 
+mod iterative;
 mod lasso;
 mod least_squares;
 mod logistic;
@@ -13,11 +14,11 @@ pub use lasso::ElasticNet;
 pub use logistic::{Logistic, LogisticModel};
 pub(crate) use logistic_lasso::LogisticLasso;
 
-use crate::data::{Examples, Features, Outputs, Target};
-use crate::learner::{Learner, Model, Watch};
+use crate::data::{Column, Dataset, Features, Outputs, Target};
+use crate::learner::{Accepts, Fit, Learner, Model};
+use iterative::{Iterative, is_wide_and_sparse};
 use least_squares::{LeastSquares, Solution};
 use pipewright_diagnostic::{Failure, code};
-use pipewright_world::random::Key;
 use serde::{Deserialize, Serialize};
 
 /// Ordinary least squares: minimises Σ (y - b - w·x)².
@@ -25,14 +26,15 @@ use serde::{Deserialize, Serialize};
 /// Solved by Householder QR of the centred and scaled columns, then refined with residuals of twice the precision, so
 /// that the coefficients are right to nearly all 16 digits however ill-conditioned the columns are. Where columns
 /// repeat each other, or outnumber the rows, the solution with the least Σ w² is taken, as numpy and scikit-learn do,
-/// with a warning that names the columns.
+/// with a warning that names the columns. Sparse columns that are too many to be decomposed are solved as those of
+/// [`Ridge`] are.
 ///
 /// ```
-/// use pipewright_learn::{Examples, Features, Ignore, Learner, Target, linear::Linear};
-/// use pipewright_world::random::Key;
-/// let features = Features::new(3, vec!["x".to_owned()].into(), vec![1.0, 2.0, 4.0]);
-/// let model = Linear.fit(&Examples::new(features, Target::Numbers(vec![3.0, 5.0, 9.0])), None, Key::new(0), &Ignore).unwrap();
+/// use pipewright_learn::{Dataset, Features, Learner, Target, linear::Linear};
+/// let features = Features::from_rows(["x"], &[[1.0], [2.0], [4.0]]);
+/// let model = Linear.fit(&Dataset::new(features, Target::Numbers(vec![3.0, 5.0, 9.0])))?;
 /// assert_eq!((model.coefficients(), model.intercept()), (&[2.0][..], 1.0));
+/// # Ok::<(), pipewright_learn::Failure>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -41,7 +43,8 @@ pub struct Linear;
 /// Ridge regression: minimises Σ (y - b - w·x)² + `l2`·Σ w². The penalty is scikit-learn's `alpha`.
 ///
 /// Solved like [`Linear`], with the rows √l2·I below the columns (Björck, "Numerical Methods for Least Squares
-/// Problems", 1996, 2.7.2). `l2 = 0` is [`Linear`].
+/// Problems", 1996, 2.7.2). Sparse columns that are too many to be decomposed stay sparse: conjugate gradients find the
+/// same coefficients to about 12 digits. `l2 = 0` is [`Linear`].
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ridge {
@@ -80,31 +83,32 @@ impl LinearModel {
 impl Learner for Linear {
     type Model = LinearModel;
 
-    fn fit(
-        &self,
-        train: &Examples,
-        validation: Option<&Examples>,
-        key: Key,
-        watch: &dyn Watch,
-    ) -> Result<LinearModel, Failure> {
-        Ridge { l2: 0.0 }.fit(train, validation, key, watch)
+    fn accepts(&self) -> Accepts {
+        LinearModel::ACCEPTS.and_weights()
+    }
+
+    fn learn(&self, train: &Dataset, fit: &Fit<'_>) -> Result<LinearModel, Failure> {
+        Ridge { l2: 0.0 }.learn(train, fit)
     }
 }
 
 impl Learner for Ridge {
     type Model = LinearModel;
 
-    fn fit(&self, train: &Examples, _: Option<&Examples>, _: Key, watch: &dyn Watch) -> Result<LinearModel, Failure> {
+    fn accepts(&self) -> Accepts {
+        LinearModel::ACCEPTS.and_weights()
+    }
+
+    fn learn(&self, train: &Dataset, fit: &Fit<'_>) -> Result<LinearModel, Failure> {
         check_penalty(self.l2)?;
-        let Target::Numbers(target) = &train.target else {
+        let Target::Numbers(target) = train.target() else {
             return Err(Failure::new(code::WRONG_TASK, "least squares predict numbers, and the target is a class"));
         };
         check_rows(&train.features)?;
         check_finite(target, "the target")?;
-        let Solution { coefficients, intercept, dependent } =
-            LeastSquares { columns: columns_of(&train.features), target, l2: self.l2 }.solve();
+        let Solution { coefficients, intercept, dependent } = self.solve(train, target, fit);
         if !dependent.is_empty() && self.l2 == 0.0 {
-            watch.notice(repeating(&train.features, &dependent));
+            fit.watch.notice(repeating(&train.features, &dependent));
         }
         let model = LinearModel { coefficients, intercept };
         model.validate().map_err(|_| {
@@ -115,8 +119,25 @@ impl Learner for Ridge {
     }
 }
 
+impl Ridge {
+    fn solve(&self, train: &Dataset, target: &[f64], fit: &Fit<'_>) -> Solution {
+        let (features, weights, l2) = (&train.features, train.weights(), self.l2);
+        if !is_wide_and_sparse(features) {
+            return LeastSquares { columns: columns_of(features), target, weights, l2 }.solve();
+        }
+        let (solution, converged) = Iterative::new(features, target, weights, l2).solve();
+        if !converged {
+            let message = "the iterations ended before the coefficients were exact";
+            fit.watch.notice(Failure::warning(code::NOT_FULLY_CONVERGED, message).help("scale the columns"));
+        }
+        solution
+    }
+}
+
 impl Model for LinearModel {
-    fn predict(&self, features: &Features) -> Outputs {
+    const ACCEPTS: Accepts = Accepts::NUMBERS;
+
+    fn outputs(&self, features: &Features) -> Outputs {
         Outputs::Numbers(linear_combination(features, &self.coefficients, self.intercept))
     }
 
@@ -136,11 +157,18 @@ pub(crate) fn columns_of(features: &Features) -> Vec<&[f64]> {
 
 /// b + w·x for every row, summed column after column.
 fn linear_combination(features: &Features, coefficients: &[f64], intercept: f64) -> Vec<f64> {
-    assert_eq!(features.columns(), coefficients.len(), "the columns of the training features");
     let mut sums = vec![intercept; features.rows()];
     for (index, &weight) in coefficients.iter().enumerate() {
-        for (sum, value) in sums.iter_mut().zip(features.column(index)) {
-            *sum += weight * value;
+        match features.stored(index) {
+            Column::Sparse(sparse) => {
+                let numbers = sparse.positions().iter().zip(sparse.values());
+                numbers.for_each(|(&row, value)| sums[row as usize] += weight * value);
+            }
+            _ => {
+                for (sum, value) in sums.iter_mut().zip(features.column(index)) {
+                    *sum += weight * value;
+                }
+            }
         }
     }
     sums
@@ -157,10 +185,7 @@ pub(crate) fn check_rows(features: &Features) -> Result<(), Failure> {
     if features.rows() == 0 {
         return Err(Failure::new(code::TOO_FEW_ROWS, "there are no rows to learn from"));
     }
-    for (index, name) in features.names().iter().enumerate() {
-        check_finite(features.column(index), "a column").map_err(|failure| failure.column(name))?;
-    }
-    Ok(())
+    features.check(false, false)
 }
 
 pub(crate) fn check_finite(values: &[f64], what: &str) -> Result<(), Failure> {

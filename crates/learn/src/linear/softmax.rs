@@ -11,10 +11,24 @@
 //! curvature in that direction, which the loss has not, keeps the matrix definite and every step inside.
 
 use super::newton::{Objective, Slope};
+use crate::data::Features;
+use crate::sparse_rows::SparseRows;
 use crate::twofold::Twofold;
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, MatMut, MatRef, Par};
 use rayon::prelude::*;
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// The rows to be explained.
+pub(super) struct Labelled<'a> {
+    /// The class of each row, below `classes`.
+    pub(super) codes: &'a [u32],
+    pub(super) classes: usize,
+    /// How much each row counts; none where all count 1.
+    pub(super) weights: Option<&'a [f64]>,
+}
 
 /// Rows of inputs in blocks, and the class of each row.
 pub(super) struct Softmax {
@@ -28,9 +42,91 @@ pub(super) struct Softmax {
 }
 
 struct Block {
-    /// Rows × inputs.
-    inputs: Mat<f64>,
+    inputs: Inputs,
     codes: Vec<u32>,
+    weights: Option<Vec<f64>>,
+}
+
+impl Block {
+    fn weight(&self, row: usize) -> f64 {
+        self.weights.as_ref().map_or(1.0, |weights| weights[row])
+    }
+}
+
+/// The inputs of a block, of which the first is 1.
+enum Inputs {
+    /// Rows × inputs.
+    Dense(Mat<f64>),
+    /// Some rows of all, without the ones.
+    Sparse(Arc<SparseRows>, Range<usize>),
+}
+
+impl Inputs {
+    /// The inputs times parameters, inputs × functions: rows × functions.
+    fn times(&self, parameters: MatRef<'_, f64>) -> Mat<f64> {
+        match self {
+            Inputs::Dense(inputs) => {
+                let mut values = Mat::zeros(inputs.nrows(), parameters.ncols());
+                matmul(values.as_mut(), Accum::Replace, inputs.as_ref(), parameters, 1.0, Par::Seq);
+                values
+            }
+            Inputs::Sparse(rows, range) => Mat::from_fn(range.len(), parameters.ncols(), |row, function| {
+                let products = rows.row(range.start + row).map(|(column, x)| x * parameters[(column + 1, function)]);
+                parameters[(0, function)] + products.sum::<f64>()
+            }),
+        }
+    }
+
+    /// Adds the transposed inputs times values, rows × functions: inputs × functions.
+    fn add_transposed_times(&self, values: MatRef<'_, f64>, mut sum: MatMut<'_, f64>) {
+        match self {
+            Inputs::Dense(inputs) => matmul(sum, Accum::Add, inputs.transpose(), values, 1.0, Par::Seq),
+            Inputs::Sparse(rows, range) => {
+                for (row, of_row) in range.clone().enumerate() {
+                    for function in 0..values.ncols() {
+                        let value = values[(row, function)];
+                        sum[(0, function)] += value;
+                        rows.row(of_row).for_each(|(column, x)| sum[(column + 1, function)] += value * x);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Adds the squares of the inputs, each times a number of its row.
+    fn add_squares(&self, of_row: impl Fn(usize) -> f64, sum: &mut [f64]) {
+        match self {
+            Inputs::Dense(inputs) => {
+                for (input, sum) in sum.iter_mut().enumerate() {
+                    for row in 0..inputs.nrows() {
+                        *sum += of_row(row) * inputs[(row, input)].powi(2);
+                    }
+                }
+            }
+            Inputs::Sparse(rows, range) => {
+                for (row, place) in range.clone().enumerate() {
+                    let factor = of_row(row);
+                    sum[0] += factor;
+                    rows.row(place).for_each(|(column, x)| sum[column + 1] += factor * x * x);
+                }
+            }
+        }
+    }
+
+    /// Rows × inputs.
+    fn to_dense(&self, inputs: usize) -> Cow<'_, Mat<f64>> {
+        match self {
+            Inputs::Dense(matrix) => Cow::Borrowed(matrix),
+            Inputs::Sparse(rows, range) => {
+                let mut matrix = Mat::zeros(range.len(), inputs);
+                for (row, place) in range.clone().enumerate() {
+                    matrix[(row, 0)] = 1.0;
+                    rows.row(place).for_each(|(column, x)| matrix[(row, column + 1)] = x);
+                }
+                Cow::Owned(matrix)
+            }
+        }
+    }
 }
 
 const BLOCK_ROWS: usize = 1024;
@@ -39,19 +135,35 @@ const GROUPS_MAX: usize = 16;
 const PARTIAL_NUMBERS_MAX: usize = 1 << 24;
 
 impl Softmax {
-    /// `columns` without the column of ones; `penalties` likewise, for ½·penalty·θ².
-    pub(super) fn new(columns: &[Vec<f64>], codes: &[u32], classes: usize, penalties: &[f64]) -> Softmax {
-        let inputs = columns.len() + 1;
-        let blocks = codes
-            .chunks(BLOCK_ROWS)
-            .enumerate()
-            .map(|(index, codes)| {
-                let start = index * BLOCK_ROWS;
-                let value = |row: usize, input: usize| if input == 0 { 1.0 } else { columns[input - 1][start + row] };
-                Block { inputs: Mat::from_fn(codes.len(), inputs, value), codes: codes.to_vec() }
-            })
-            .collect();
-        let functions = if classes == 2 { 1 } else { classes };
+    /// Of dense columns, without the column of ones; `penalties` likewise, for ½·penalty·θ².
+    pub(super) fn dense(columns: &Features, labels: &Labelled<'_>, penalties: &[f64]) -> Softmax {
+        let inputs = columns.columns() + 1;
+        let columns: Vec<&[f64]> = (0..columns.columns()).map(|index| columns.column(index)).collect();
+        Softmax::new(inputs, labels, penalties, |rows| {
+            let value = |row: usize, input: usize| if input == 0 { 1.0 } else { columns[input - 1][rows.start + row] };
+            Inputs::Dense(Mat::from_fn(rows.len(), inputs, value))
+        })
+    }
+
+    /// As [`Softmax::dense`], of columns of which most numbers are 0.
+    pub(super) fn sparse(columns: &Features, labels: &Labelled<'_>, penalties: &[f64]) -> Softmax {
+        let rows = Arc::new(SparseRows::of(columns));
+        Softmax::new(columns.columns() + 1, labels, penalties, |range| Inputs::Sparse(rows.clone(), range))
+    }
+
+    fn new(
+        inputs: usize,
+        labels: &Labelled<'_>,
+        penalties: &[f64],
+        inputs_of: impl Fn(Range<usize>) -> Inputs,
+    ) -> Softmax {
+        let block = |(index, codes): (usize, &[u32])| {
+            let rows = index * BLOCK_ROWS..index * BLOCK_ROWS + codes.len();
+            let weights = labels.weights.map(|weights| weights[rows.clone()].to_vec());
+            Block { inputs: inputs_of(rows), codes: codes.to_vec(), weights }
+        };
+        let blocks = labels.codes.chunks(BLOCK_ROWS).enumerate().map(block).collect();
+        let functions = if labels.classes == 2 { 1 } else { labels.classes };
         Softmax { blocks, functions, inputs, penalties: [&[0.0], penalties].concat() }
     }
 
@@ -82,10 +194,7 @@ impl Softmax {
 
     /// The values of the linear functions: rows × functions.
     fn evaluate(&self, block: &Block, at: &[f64]) -> Mat<f64> {
-        let mut values = Mat::zeros(block.codes.len(), self.functions);
-        let parameters = MatRef::from_column_major_slice(at, self.inputs, self.functions);
-        matmul(values.as_mut(), Accum::Replace, block.inputs.as_ref(), parameters, 1.0, Par::Seq);
-        values
+        block.inputs.times(MatRef::from_column_major_slice(at, self.inputs, self.functions))
     }
 
     /// Turns the values of the functions into probabilities, and says the loss of the block.
@@ -108,7 +217,9 @@ impl Softmax {
                 values[(row, function)] = (logit - most).exp() / total;
             }
             // ln(1 + rest) where the true class leads keeps losses near 0 exact.
-            if of_truth == most { rest(&logits, reference, most).ln_1p() } else { total.ln() + (most - of_truth) }
+            let loss =
+                if of_truth == most { rest(&logits, reference, most).ln_1p() } else { total.ln() + (most - of_truth) };
+            block.weight(row) * loss
         }))
     }
 
@@ -130,8 +241,9 @@ impl Softmax {
 
     /// The curvature given to the direction in which all functions move together.
     fn shared_curvature(&self) -> f64 {
-        let rows: usize = self.blocks.iter().map(|block| block.codes.len()).sum();
-        if self.functions == 1 { 0.0 } else { rows as f64 / (self.functions * self.functions) as f64 }
+        let weight = |block: &Block| (0..block.codes.len()).map(|row| block.weight(row)).sum::<f64>();
+        let total: f64 = self.blocks.iter().map(weight).sum();
+        if self.functions == 1 { 0.0 } else { total / (self.functions * self.functions) as f64 }
     }
 }
 
@@ -173,10 +285,10 @@ impl Objective for Softmax {
             .unzip();
         let mut gradient = self.sum(self.size(), |index, block, sum| {
             let errors = Mat::from_fn(block.codes.len(), self.functions, |row, function| {
-                point[index][(row, function)] - self.is_class(block.codes[row], function)
+                block.weight(row) * (point[index][(row, function)] - self.is_class(block.codes[row], function))
             });
             let sum = MatMut::from_column_major_slice_mut(sum, self.inputs, self.functions);
-            matmul(sum, Accum::Add, block.inputs.transpose(), errors.as_ref(), 1.0, Par::Seq);
+            block.inputs.add_transposed_times(errors.as_ref(), sum);
         });
         for (index, (slope, parameter)) in gradient.iter_mut().zip(at).enumerate() {
             *slope += self.penalties[index % self.inputs] * parameter;
@@ -189,13 +301,14 @@ impl Objective for Softmax {
         let sum = self.sum(size * size, |index, block, sum| {
             let mut sum = MatMut::from_column_major_slice_mut(sum, size, size);
             let probabilities = point[index].as_ref();
+            let matrix = block.inputs.to_dense(inputs);
             for k in 0..self.functions {
                 for l in 0..=k {
                     let weighted = Mat::from_fn(block.codes.len(), inputs, |row, input| {
-                        Softmax::weight(probabilities, row, k, l) * block.inputs[(row, input)]
+                        block.weight(row) * Softmax::weight(probabilities, row, k, l) * matrix[(row, input)]
                     });
                     let part = sum.as_mut().submatrix_mut(k * inputs, l * inputs, inputs, inputs);
-                    matmul(part, Accum::Add, block.inputs.transpose(), weighted.as_ref(), 1.0, Par::Seq);
+                    matmul(part, Accum::Add, matrix.transpose(), weighted.as_ref(), 1.0, Par::Seq);
                 }
             }
         });
@@ -218,11 +331,11 @@ impl Objective for Softmax {
             for row in 0..values.nrows() {
                 let mean: f64 = (0..self.functions).map(|k| point[index][(row, k)] * values[(row, k)]).sum();
                 for k in 0..self.functions {
-                    values[(row, k)] = point[index][(row, k)] * (values[(row, k)] - mean);
+                    values[(row, k)] = block.weight(row) * (point[index][(row, k)] * (values[(row, k)] - mean));
                 }
             }
             let sum = MatMut::from_column_major_slice_mut(sum, self.inputs, self.functions);
-            matmul(sum, Accum::Add, block.inputs.transpose(), values.as_ref(), 1.0, Par::Seq);
+            block.inputs.add_transposed_times(values.as_ref(), sum);
         });
         let shared = self.shared_curvature();
         for input in 0..self.inputs {
@@ -238,12 +351,11 @@ impl Objective for Softmax {
     /// For each input the mean over the functions, which leaves the sum of the functions 0.
     fn rough_diagonal(&self, point: &Vec<Mat<f64>>) -> Vec<f64> {
         let total = self.sum(self.inputs, |index, block, sum| {
-            for (input, sum) in sum.iter_mut().enumerate() {
-                for row in 0..block.codes.len() {
-                    let weights = (0..self.functions).map(|k| Softmax::weight(point[index].as_ref(), row, k, k));
-                    *sum += weights.sum::<f64>() * block.inputs[(row, input)].powi(2);
-                }
-            }
+            let of_row = |row: usize| {
+                let weights = (0..self.functions).map(|k| Softmax::weight(point[index].as_ref(), row, k, k));
+                block.weight(row) * weights.sum::<f64>()
+            };
+            block.inputs.add_squares(of_row, sum);
         });
         let of_input = |(sum, penalty): (f64, &f64)| sum / self.functions as f64 + penalty;
         let mean: Vec<f64> = total.into_iter().zip(&self.penalties).map(of_input).collect();
@@ -256,11 +368,17 @@ mod tests {
     use super::*;
     use crate::threads::on_any_threads;
 
+    fn features(columns: &[Vec<f64>]) -> Features {
+        let names: Vec<String> = (0..columns.len()).map(|index| format!("x{index}")).collect();
+        Features::new(columns[0].len(), names.into(), columns.concat())
+    }
+
     fn problem(classes: u32) -> Softmax {
         let columns: Vec<Vec<f64>> =
             (0..3).map(|j| (0..2500).map(|i| f64::from((i * (j + 3) + j) % 17) / 8.0 - 1.0).collect()).collect();
         let codes: Vec<u32> = (0..2500).map(|i| (i * 7 / 3) % classes).collect();
-        Softmax::new(&columns, &codes, classes as usize, &[0.5, 1.0, 2.0])
+        let labels = Labelled { codes: &codes, classes: classes as usize, weights: None };
+        Softmax::dense(&features(&columns), &labels, &[0.5, 1.0, 2.0])
     }
 
     fn point(size: usize) -> Vec<f64> {
@@ -306,7 +424,8 @@ mod tests {
     /// At logits of ±800 nothing overflows, and a loss near 0 keeps its digits.
     #[test]
     fn extreme_logits_stay_finite() {
-        let softmax = Softmax::new(&[vec![1.0, -1.0]], &[1, 0], 2, &[0.0]);
+        let labels = Labelled { codes: &[1, 0], classes: 2, weights: None };
+        let softmax = Softmax::dense(&features(&[vec![1.0, -1.0]]), &labels, &[0.0]);
         assert_eq!(softmax.value(&[0.0, -800.0]), 1600.0);
         let small = softmax.value(&[0.0, 40.0]);
         assert!((small / (2.0 * (-40.0_f64).exp()) - 1.0).abs() < 1e-14, "{small}");

@@ -1,9 +1,11 @@
 //! Linear models on data whose answer is known, on data without a single answer, and on data that must be refused.
 
 use super::*;
-use crate::learner::Ignore;
+use crate::data::Sparse;
+use crate::learner::{Ignore, Watch};
 use crate::threads::on_any_threads;
 use crate::twofold::Twofold;
+use pipewright_world::random::Key;
 use proptest::prelude::*;
 use std::sync::Mutex;
 
@@ -22,22 +24,22 @@ fn features(columns: &[Vec<f64>]) -> Features {
     Features::new(columns.first().map_or(0, Vec::len), names.into(), columns.concat())
 }
 
-fn numbers(columns: &[Vec<f64>], target: &[f64]) -> Examples {
-    Examples::new(features(columns), Target::Numbers(target.to_vec()))
+fn numbers(columns: &[Vec<f64>], target: &[f64]) -> Dataset {
+    Dataset::new(features(columns), Target::Numbers(target.to_vec()))
 }
 
-fn classes(columns: &[Vec<f64>], codes: &[u32], count: usize) -> Examples {
-    Examples::new(features(columns), Target::Classes { codes: codes.to_vec(), count })
+fn classes(columns: &[Vec<f64>], codes: &[u32], count: usize) -> Dataset {
+    Dataset::new(features(columns), Target::Classes { codes: codes.to_vec(), count })
 }
 
-fn fit<L: Learner>(learner: &L, train: &Examples) -> (L::Model, Vec<Failure>) {
+fn fit<L: Learner>(learner: &L, train: &Dataset) -> (L::Model, Vec<Failure>) {
     let notices = Notices::default();
-    let model = learner.fit(train, None, Key::new(0), &notices).unwrap();
+    let model = learner.fit_with(train, &Fit::new().seed(0).watch(&notices)).unwrap();
     (model, notices.0.into_inner().unwrap())
 }
 
-fn refusal<L: Learner>(learner: &L, train: &Examples) -> pipewright_diagnostic::Code {
-    learner.fit(train, None, Key::new(0), &Ignore).err().unwrap().code
+fn refusal<L: Learner>(learner: &L, train: &Dataset) -> pipewright_diagnostic::Code {
+    learner.fit(train).err().unwrap().code
 }
 
 /// Numbers that look random and are the same everywhere.
@@ -59,12 +61,12 @@ fn a_plane_is_found_exactly() {
     let (model, notices) = fit(&Linear, &numbers(&columns, &target));
     assert_eq!((model.coefficients(), model.intercept()), (&[-2.0, 0.5][..], 3.0));
     assert!(notices.is_empty());
-    assert_eq!(model.predict(&features(&columns)), Outputs::Numbers(target));
+    assert_eq!(model.predict(&features(&columns)).unwrap(), Outputs::Numbers(target));
 }
 
 #[test]
 fn without_columns_the_mean_is_predicted() {
-    let train = Examples::new(Features::new(3, Vec::new().into(), Vec::new()), Target::Numbers(vec![1.0, 2.0, 6.0]));
+    let train = Dataset::new(Features::new(3, Vec::new().into(), Vec::new()), Target::Numbers(vec![1.0, 2.0, 6.0]));
     assert_eq!(fit(&Linear, &train).0.intercept(), 3.0);
     assert_eq!(fit(&Ridge::default(), &train).0.intercept(), 3.0);
 }
@@ -91,7 +93,7 @@ fn fewer_rows_than_columns_give_the_shortest_coefficients() {
     let columns: Vec<Vec<f64>> = (0..9).map(|stream| noise(4, stream)).collect();
     let target = noise(4, 100);
     let (model, notices) = fit(&Linear, &numbers(&columns, &target));
-    let Outputs::Numbers(predicted) = model.predict(&features(&columns)) else { unreachable!("numbers") };
+    let Outputs::Numbers(predicted) = model.predict(&features(&columns)).unwrap() else { unreachable!("numbers") };
     assert_close(&predicted, &target, 1e-13);
     assert_eq!(notices[0].message, "4 rows do not determine the coefficients of 9 columns");
     let (ridge, _) = fit(&Ridge { l2: 1e-10 }, &numbers(&columns, &target));
@@ -118,7 +120,7 @@ fn ridge_without_penalty_is_linear() {
 #[test]
 fn unfit_data_is_refused() {
     let good = numbers(&[vec![1.0, 2.0]], &[1.0, 2.0]);
-    let empty = Examples::new(Features::new(0, vec!["x".to_owned()].into(), Vec::new()), Target::Numbers(Vec::new()));
+    let empty = Dataset::new(Features::new(0, vec!["x".to_owned()].into(), Vec::new()), Target::Numbers(Vec::new()));
     assert_eq!(refusal(&Linear, &empty), code::TOO_FEW_ROWS);
     assert_eq!(refusal(&Linear, &numbers(&[vec![1.0, f64::NAN]], &[1.0, 2.0])), code::NON_FINITE);
     assert_eq!(refusal(&Linear, &numbers(&[vec![1.0, 2.0]], &[1.0, f64::INFINITY])), code::NON_FINITE);
@@ -155,7 +157,7 @@ fn logistic_is_converged() {
         let train = classes(&columns, &codes, count as usize);
         let (model, notices) = fit(&Logistic { l2, ..Logistic::default() }, &train);
         assert!(notices.is_empty(), "{notices:?}");
-        let Outputs::Probabilities { values, classes } = model.predict(&train.features) else {
+        let Outputs::Probabilities { values, classes } = model.predict(&train.features).unwrap() else {
             unreachable!("classes")
         };
         for (function, weights) in model.coefficients().iter().enumerate() {
@@ -200,7 +202,7 @@ fn a_class_without_rows_has_probability_0() {
     let columns = [noise(30, 1)];
     let codes: Vec<u32> = columns[0].iter().map(|x| if *x > 0.1 { 3 } else { 1 }).collect();
     let (model, _) = fit(&Logistic::default(), &classes(&columns, &codes, 4));
-    let Outputs::Probabilities { values, classes: 4 } = model.predict(&features(&columns)) else {
+    let Outputs::Probabilities { values, classes: 4 } = model.predict(&features(&columns)).unwrap() else {
         unreachable!("four")
     };
     for row in values.chunks(4) {
@@ -213,7 +215,8 @@ fn a_class_without_rows_has_probability_0() {
 fn many_parameters_take_the_other_road_to_the_same_place() {
     let columns: Vec<Vec<f64>> = (0..5).map(|stream| noise(200, stream)).collect();
     let codes: Vec<u32> = noise(200, 9).iter().zip(&columns[1]).map(|(e, x)| ((e + x + 2.0) * 0.74) as u32).collect();
-    let softmax = softmax::Softmax::new(&columns, &codes, 3, &[0.3; 5]);
+    let labels = softmax::Labelled { codes: &codes, classes: 3, weights: None };
+    let softmax = softmax::Softmax::dense(&features(&columns), &labels, &[0.3; 5]);
     let run = |dense_size| {
         let limits = newton::Limits { iterations: 100, floor: f64::NEG_INFINITY, dense_size };
         newton::minimise(&softmax, &limits, &Ignore).unwrap()
@@ -232,7 +235,10 @@ fn a_cancelled_fit_stops() {
         }
     }
     let train = classes(&[vec![1.0, 2.0]], &[0, 1], 2);
-    assert_eq!(Logistic::default().fit(&train, None, Key::new(0), &Stop).unwrap_err().code, code::CANCELLED);
+    assert_eq!(
+        Logistic::default().fit_with(&train, &Fit::new().seed(0).watch(&Stop)).unwrap_err().code,
+        code::CANCELLED
+    );
 }
 
 #[test]
@@ -269,6 +275,48 @@ fn models_survive_a_file_and_hostile_ones_do_not() {
     assert!(LinearModel { coefficients: vec![f64::NAN], intercept: 0.0 }.validate().is_err());
 }
 
+/// A sparse column per level and a dense one, and numbers to be explained.
+fn one_hot(rows: usize, levels: usize) -> (Features, Vec<f64>) {
+    let level = |row: usize| Key::new(5).below(row as u64, levels as u64) as usize;
+    let sparse = |wanted: usize| {
+        let positions: Vec<u32> = (0..rows).filter(|&row| level(row) == wanted).map(|row| row as u32).collect();
+        let ones = vec![1.0; positions.len()];
+        Column::Sparse(Sparse::new(rows, positions.into(), ones.into()))
+    };
+    let slope = noise(rows, 60);
+    let mut columns: Vec<Column> = (0..levels).map(sparse).collect();
+    columns.push(Column::Dense(slope.clone().into()));
+    let target = noise(rows, 61).into_iter().zip(&slope).enumerate();
+    let target = target.map(|(row, (noise, slope))| level(row) as f64 + 2.0 * slope + noise).collect();
+    let names: Vec<String> = (0..=levels).map(|index| format!("x{index}")).collect();
+    (Features::from_columns(rows, names.into(), columns), target)
+}
+
+/// Also without a penalty, where one-hot columns and the intercept overlap and the shortest solution is wanted.
+#[test]
+fn iterations_find_what_decomposing_finds() {
+    let (features, target) = one_hot(300, 20);
+    let weights: Vec<f64> = (0..300).map(|row| 0.5 + f64::from(row % 4)).collect();
+    for weights in [None, Some(weights.as_slice())] {
+        for l2 in [0.0, 1e-3, 1.0, 100.0] {
+            let (found, converged) = Iterative::new(&features, &target, weights, l2).solve();
+            let wanted = LeastSquares { columns: columns_of(&features), target: &target, weights, l2 }.solve();
+            assert!(converged, "{l2}");
+            assert_close(&found.coefficients, &wanted.coefficients, 1e-12);
+            assert_close(&[found.intercept], &[wanted.intercept], 1e-12);
+        }
+    }
+}
+
+#[test]
+fn any_number_of_threads_iterates_to_the_same_bits() {
+    let (features, target) = one_hot(9000, 30);
+    on_any_threads(|| {
+        let (solution, _) = Iterative::new(&features, &target, None, 0.1).solve();
+        (solution.coefficients, solution.intercept.to_bits())
+    });
+}
+
 proptest! {
     /// Normal equations: at the minimum, residuals are orthogonal to the columns up to the penalty, and sum to 0.
     #[test]
@@ -279,7 +327,7 @@ proptest! {
         let columns: Vec<Vec<f64>> = (0..count).map(|c| noise(rows, seed * 50 + c as u64).iter().map(|x| x + c as f64).collect()).collect();
         let target = noise(rows, seed * 50 + 49);
         let (model, _) = fit(&Ridge { l2 }, &numbers(&columns, &target));
-        let Outputs::Numbers(predicted) = model.predict(&features(&columns)) else { unreachable!("numbers") };
+        let Outputs::Numbers(predicted) = model.predict(&features(&columns)).unwrap() else { unreachable!("numbers") };
         let residuals: Vec<f64> = target.iter().zip(&predicted).map(|(y, p)| y - p).collect();
         let size = 1.0 + model.coefficients().iter().fold(0.0, |most: f64, w| most.max(w.abs()));
         prop_assert!(residuals.iter().sum::<f64>().abs() < 1e-12 * size * (rows * count * 12) as f64);

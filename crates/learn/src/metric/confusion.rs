@@ -1,12 +1,15 @@
 //! Metrics of predicted classes: everything that the table of true against predicted classes says.
 
 use super::{Undefined, undefined};
+use crate::twofold::Twofold;
 
-/// How many rows of each true class were predicted as each class.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// How many rows of each true class were predicted as each class, and how much they weigh.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Confusion {
     classes: usize,
     counts: Vec<u64>,
+    /// The sums of the rows' weights; none where every row weighs 1.
+    weights: Option<Vec<f64>>,
 }
 
 /// Counts the rows by true and predicted class.
@@ -15,22 +18,28 @@ pub struct Confusion {
 /// If the lists differ in length or a class is not below `classes`.
 ///
 /// ```
-/// let table = pipewright_learn::metric::confusion(&[0, 0, 1], &[0, 1, 1], 2);
+/// let table = pipewright_learn::metric::confusion(&[0, 0, 1], &[0, 1, 1], 2, None);
 /// assert_eq!(table.row(0), [1, 1]);
 /// assert_eq!(table.row(1), [0, 1]);
 /// ```
 #[must_use]
-pub fn confusion(codes: &[u32], predicted: &[u32], classes: usize) -> Confusion {
-    assert_eq!(codes.len(), predicted.len(), "one prediction a row");
+pub fn confusion(codes: &[u32], predicted: &[u32], classes: usize, weights: Option<&[f64]>) -> Confusion {
+    assert_eq!(codes.len(), predicted.len(), "one prediction per row");
     let mut counts = vec![0; classes * classes];
-    for (&truth, &predicted) in codes.iter().zip(predicted) {
+    let mut sums = weights.map(|_| vec![Twofold::default(); classes * classes]);
+    for (row, (&truth, &predicted)) in codes.iter().zip(predicted).enumerate() {
         assert!((predicted as usize) < classes, "a predicted class is one of the classes");
-        counts[truth as usize * classes + predicted as usize] += 1;
+        let cell = truth as usize * classes + predicted as usize;
+        counts[cell] += 1;
+        if let (Some(sums), Some(weights)) = (&mut sums, weights) {
+            sums[cell] = sums[cell].plus(weights[row]);
+        }
     }
-    Confusion { classes, counts }
+    let weights = sums.map(|sums| sums.into_iter().map(Twofold::value).collect());
+    Confusion { classes, counts, weights }
 }
 
-/// A share of counts, class by class.
+/// A share of weights, class by class.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Ratio {
     Precision,
@@ -64,70 +73,88 @@ impl Confusion {
         &self.counts[class * self.classes..(class + 1) * self.classes]
     }
 
-    /// Adds the counts of another table, as of another fold.
+    /// Adds another table, as of another fold.
     ///
     /// # Panics
     /// If it has another number of classes.
     pub fn add(&mut self, other: &Confusion) {
         assert_eq!(self.classes, other.classes, "tables of the same classes");
+        if self.weights.is_some() || other.weights.is_some() {
+            let sums = (0..self.counts.len()).map(|cell| self.weight(cell) + other.weight(cell)).collect();
+            self.weights = Some(sums);
+        }
         for (count, more) in self.counts.iter_mut().zip(&other.counts) {
             *count += more;
         }
     }
 
-    fn total(&self) -> u64 {
-        self.counts.iter().sum()
+    fn weight(&self, cell: usize) -> f64 {
+        self.weights.as_ref().map_or(self.counts[cell] as f64, |weights| weights[cell])
     }
 
-    fn hits(&self, class: usize) -> u64 {
-        self.counts[class * self.classes + class]
+    /// The weight of the rows of one true class that were predicted as one class: their number, where every row weighs
+    /// 1.
+    fn cell(&self, truth: usize, predicted: usize) -> f64 {
+        self.weight(truth * self.classes + predicted)
     }
 
-    fn all_hits(&self) -> u64 {
+    fn total(&self) -> f64 {
+        (0..self.classes).map(|class| self.true_rows(class)).sum()
+    }
+
+    fn hits(&self, class: usize) -> f64 {
+        self.cell(class, class)
+    }
+
+    fn all_hits(&self) -> f64 {
         (0..self.classes).map(|class| self.hits(class)).sum()
     }
 
-    fn true_rows(&self, class: usize) -> u64 {
-        self.row(class).iter().sum()
+    fn true_rows(&self, class: usize) -> f64 {
+        (0..self.classes).map(|predicted| self.cell(class, predicted)).sum()
     }
 
-    fn predicted_rows(&self, class: usize) -> u64 {
-        self.counts.iter().skip(class).step_by(self.classes).sum()
+    fn predicted_rows(&self, class: usize) -> f64 {
+        (0..self.classes).map(|truth| self.cell(truth, class)).sum()
     }
 
     pub(super) fn accuracy(&self) -> Result<f64, Undefined> {
-        Ok(self.all_hits() as f64 / self.total() as f64)
+        Ok(self.all_hits() / self.total())
     }
 
     pub(super) fn balanced_accuracy(&self) -> Result<f64, Undefined> {
-        let occurring: Vec<usize> = (0..self.classes).filter(|&class| self.true_rows(class) > 0).collect();
-        let recalls = occurring.iter().map(|&class| self.hits(class) as f64 / self.true_rows(class) as f64);
+        let occurring: Vec<usize> = (0..self.classes).filter(|&class| self.true_rows(class) > 0.0).collect();
+        let recalls = occurring.iter().map(|&class| self.hits(class) / self.true_rows(class));
         Ok(recalls.sum::<f64>() / occurring.len() as f64)
     }
 
-    /// Gorodkin's R_K: with t and p the counts by true and by predicted class, c hits and s rows,
+    /// Gorodkin's R_K: with t and p the weights by true and by predicted class, c those of hits and s of all rows,
     /// (c·s - Σ t·p) / √((s² - Σp²)(s² - Σt²)). "Comparing two K-category assignments by a K-category correlation
     /// coefficient", Computational Biology and Chemistry 28 (2004).
     pub(super) fn matthews(&self) -> Result<f64, Undefined> {
-        let sum_over =
-            |term: &dyn Fn(usize) -> u64| (0..self.classes).map(|class| i128::from(term(class))).sum::<i128>();
-        let squared = |count: u64| count * count;
-        let rows = i128::from(self.total());
-        let spread_of_truth = rows * rows - sum_over(&|class| squared(self.true_rows(class)));
-        let spread_of_predictions = rows * rows - sum_over(&|class| squared(self.predicted_rows(class)));
-        if spread_of_truth == 0 {
+        let occurring = |rows: &dyn Fn(usize) -> f64| (0..self.classes).filter(|&class| rows(class) > 0.0).count();
+        if occurring(&|class| self.true_rows(class)) < 2 {
             return Err(undefined("only one class occurs"));
         }
-        if spread_of_predictions == 0 {
+        if occurring(&|class| self.predicted_rows(class)) < 2 {
             return Ok(0.0);
         }
-        let together = sum_over(&|class| self.true_rows(class) * self.predicted_rows(class));
-        let covariance = i128::from(self.all_hits()) * rows - together;
-        Ok(covariance as f64 / (spread_of_truth as f64 * spread_of_predictions as f64).sqrt())
+        // The differences keep their digits in twofold precision: of whole numbers they are exact.
+        let less_products = |first: Twofold, term: &dyn Fn(usize) -> (f64, f64)| {
+            (0..self.classes).map(term).fold(first, |sum, (a, b)| sum.minus(Twofold::product(a, b))).value()
+        };
+        let (rows, hits) = (self.total(), self.all_hits());
+        let squares = Twofold::product(rows, rows);
+        let spread_of_truth = less_products(squares, &|class| (self.true_rows(class), self.true_rows(class)));
+        let spread_of_predictions =
+            less_products(squares, &|class| (self.predicted_rows(class), self.predicted_rows(class)));
+        let together = |class| (self.true_rows(class), self.predicted_rows(class));
+        let covariance = less_products(Twofold::product(hits, rows), &together);
+        Ok(covariance / (spread_of_truth * spread_of_predictions).sqrt())
     }
 
     pub(super) fn ratio(&self, ratio: Ratio, average: Average) -> Result<f64, Undefined> {
-        let occurs = |&class: &usize| self.true_rows(class) + self.predicted_rows(class) > 0;
+        let occurs = |&class: &usize| self.true_rows(class) + self.predicted_rows(class) > 0.0;
         match average {
             Average::Usual if self.classes == 2 => self.ratio_of_class(ratio, 1),
             Average::Usual | Average::Macro => {
@@ -140,10 +167,10 @@ impl Confusion {
             Average::Micro => self.accuracy(),
             Average::Weighted => {
                 let mut sum = 0.0;
-                for class in (0..self.classes).filter(|&class| self.true_rows(class) > 0) {
-                    sum += self.ratio_of_class(ratio, class)? * self.true_rows(class) as f64;
+                for class in (0..self.classes).filter(|&class| self.true_rows(class) > 0.0) {
+                    sum += self.ratio_of_class(ratio, class)? * self.true_rows(class);
                 }
-                Ok(sum / self.total() as f64)
+                Ok(sum / self.total())
             }
         }
     }
@@ -153,12 +180,12 @@ impl Confusion {
         let (part, whole, missing) = match ratio {
             Ratio::Precision => (hits, predicted, "never predicted"),
             Ratio::Recall => (hits, truth, "not among the rows"),
-            Ratio::F1 => (2 * hits, truth + predicted, "neither among the rows nor predicted"),
+            Ratio::F1 => (2.0 * hits, truth + predicted, "neither among the rows nor predicted"),
         };
-        if whole == 0 {
+        if whole == 0.0 {
             let which = if self.classes == 2 && class == 1 { "the positive class" } else { "one of the classes" };
             return Err(Undefined(format!("{which} is {missing}")));
         }
-        Ok(part as f64 / whole as f64)
+        Ok(part / whole)
     }
 }

@@ -1,60 +1,97 @@
 //! Metrics of predicted probabilities.
 
-use super::{Classified, Undefined, undefined};
+use super::judged::Classified;
+use super::{Judged, Undefined, undefined};
 use crate::twofold::Twofold;
 
-/// See the entry in the table of metrics. The pairs are counted in whole numbers, so the only rounding is one division
-/// a class.
-pub(super) fn auc(classified: &Classified<'_>) -> Result<f64, Undefined> {
+/// See the entry in the table of metrics.
+pub(super) fn auc(judged: &Judged<'_>) -> Result<f64, Undefined> {
+    let classified = judged.classes().ok_or_else(not_classes)?;
     match classified.count {
         0 | 1 => Err(undefined("there is only one class")),
-        2 => auc_of_class(classified, 1),
+        2 => auc_of_class(judged, &classified, 1),
         count => {
-            let areas: Result<Vec<f64>, Undefined> = (0..count).map(|class| auc_of_class(classified, class)).collect();
+            let area = |class| auc_of_class(judged, &classified, class);
+            let areas: Result<Vec<f64>, Undefined> = (0..count).map(area).collect();
             Ok(areas?.iter().sum::<f64>() / count as f64)
         }
     }
 }
 
 /// `class` against the rest.
-fn auc_of_class(classified: &Classified<'_>, class: usize) -> Result<f64, Undefined> {
+fn auc_of_class(judged: &Judged<'_>, classified: &Classified<'_>, class: usize) -> Result<f64, Undefined> {
     let scores = classified.probabilities.iter().skip(class).step_by(classified.count);
-    let mut rows: Vec<(f64, bool)> =
-        scores.zip(classified.codes).map(|(&score, &code)| (score, code as usize == class)).collect();
-    let positives = rows.iter().filter(|(_, positive)| *positive).count() as u128;
-    let negatives = rows.len() as u128 - positives;
-    if positives == 0 || negatives == 0 {
+    let of_row = |(row, (&score, &code)): (usize, (&f64, &u32))| Scored {
+        score,
+        positive: code as usize == class,
+        weight: judged.weight(row),
+    };
+    let mut rows: Vec<Scored> = scores.zip(classified.codes).enumerate().map(of_row).collect();
+    let positives = rows.iter().filter(|row| row.positive).count();
+    if positives == 0 || positives == rows.len() {
         return Err(undefined(if classified.count == 2 { "only one class occurs" } else { "not every class occurs" }));
     }
-    rows.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-    let mut half_pairs_won = 0;
-    let mut negatives_below = 0;
-    // -0 and 0 are neighbours in the total order and equal here.
-    for ties in rows.chunk_by(|a, b| a.0 == b.0) {
-        let positives_here = ties.iter().filter(|(_, positive)| *positive).count() as u128;
+    // Of equal scores the order is that of the rows, so that sums of weights have the same bits every time.
+    rows.sort_by(|a, b| a.score.total_cmp(&b.score));
+    Ok(if judged.weights().is_none() { share_of_pairs(&rows) } else { share_of_weights(&rows) })
+}
+
+/// A row as it is ranked.
+struct Scored {
+    score: f64,
+    positive: bool,
+    weight: f64,
+}
+
+/// The rows with each score, from the lowest: -0 and 0 are neighbours in the total order and equal here.
+fn ties(rows: &[Scored]) -> impl Iterator<Item = &[Scored]> {
+    rows.chunk_by(|a, b| a.score == b.score)
+}
+
+/// The share of pairs won, counted in whole numbers, so that the only rounding is one division.
+fn share_of_pairs(rows: &[Scored]) -> f64 {
+    let (mut half_pairs_won, mut positives, mut negatives) = (0_u128, 0_u128, 0_u128);
+    for ties in ties(rows) {
+        let positives_here = ties.iter().filter(|row| row.positive).count() as u128;
         let negatives_here = ties.len() as u128 - positives_here;
-        half_pairs_won += positives_here * (2 * negatives_below + negatives_here);
-        negatives_below += negatives_here;
+        half_pairs_won += positives_here * (2 * negatives + negatives_here);
+        positives += positives_here;
+        negatives += negatives_here;
     }
-    Ok(half_pairs_won as f64 / (2 * positives * negatives) as f64)
+    half_pairs_won as f64 / (2 * positives * negatives) as f64
 }
 
-pub(super) fn log_loss(classified: &Classified<'_>) -> Result<f64, Undefined> {
+/// As [`share_of_pairs`], where a pair counts as much as the product of its weights.
+fn share_of_weights(rows: &[Scored]) -> f64 {
+    let (mut won, mut positives, mut negatives) = (Twofold::default(), Twofold::default(), Twofold::default());
+    for ties in ties(rows) {
+        let weight =
+            |positive: bool| Twofold::sum(ties.iter().filter(|row| row.positive == positive).map(|row| row.weight));
+        let (positives_here, negatives_here) = (weight(true), weight(false));
+        won = won.add(negatives.plus(0.5 * negatives_here).times(positives_here));
+        positives = positives.plus(positives_here);
+        negatives = negatives.plus(negatives_here);
+    }
+    won.value() / (positives.value() * negatives.value())
+}
+
+pub(super) fn log_loss(judged: &Judged<'_>) -> Result<f64, Undefined> {
+    let classified = judged.classes().ok_or_else(not_classes)?;
     let of_truth = classified.rows().map(|(row, class)| row[class].clamp(f64::EPSILON, 1.0 - f64::EPSILON));
-    Ok(Twofold::sum(of_truth.map(|probability| -probability.ln())) / classified.codes.len() as f64)
+    let losses = of_truth.enumerate().map(|(row, probability)| -judged.weight(row) * probability.ln());
+    Ok(Twofold::sum(losses) / judged.total_weight())
 }
 
-pub(super) fn brier(classified: &Classified<'_>) -> Result<f64, Undefined> {
+pub(super) fn brier(judged: &Judged<'_>) -> Result<f64, Undefined> {
+    let classified = judged.classes().ok_or_else(not_classes)?;
     let classes = if classified.count == 2 { 1..2 } else { 0..classified.count };
-    let squares = classified.rows().flat_map(|(row, truth)| {
-        classes.clone().map(move |class| (row[class] - f64::from(u8::from(class == truth))).powi(2))
+    let squares = classified.rows().enumerate().flat_map(|(at, (row, truth))| {
+        let square = move |class: usize| (row[class] - f64::from(u8::from(class == truth))).powi(2);
+        classes.clone().map(move |class| judged.weight(at) * square(class))
     });
-    Ok(Twofold::sum(squares) / classified.codes.len() as f64)
+    Ok(Twofold::sum(squares) / judged.total_weight())
 }
 
-impl Classified<'_> {
-    /// The probabilities and the true class of each row.
-    fn rows(&self) -> impl Iterator<Item = (&[f64], usize)> {
-        self.probabilities.chunks_exact(self.count).zip(self.codes.iter().map(|&code| code as usize))
-    }
+fn not_classes() -> Undefined {
+    undefined("it judges classes")
 }

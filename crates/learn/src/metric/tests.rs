@@ -1,17 +1,18 @@
 //! Metrics against hand-made values, brute force, and inputs on which they have no value.
 
 use super::*;
+use crate::data::{Labels, Outputs};
 use proptest::prelude::*;
 
 fn score(name: &str, codes: &[u32], count: usize, probabilities: &[f64]) -> Result<f64, Undefined> {
-    let truth = Target::Classes { codes: codes.to_vec(), count };
-    Metric::find(name)
-        .unwrap()
-        .score(&truth, &Outputs::Probabilities { values: probabilities.to_vec(), classes: count })
+    let truth = Target::Classes { codes: codes.to_vec(), count }.into();
+    let outputs = Outputs::Probabilities { values: probabilities.to_vec(), classes: count };
+    Metric::find(name).unwrap().score(&Judged::new(&truth, &outputs))
 }
 
 fn score_numbers(name: &str, truth: &[f64], predicted: &[f64]) -> Result<f64, Undefined> {
-    Metric::find(name).unwrap().score(&Target::Numbers(truth.to_vec()), &Outputs::Numbers(predicted.to_vec()))
+    let (truth, outputs) = (Target::Numbers(truth.to_vec()).into(), Outputs::Numbers(predicted.to_vec()));
+    Metric::find(name).unwrap().score(&Judged::new(&truth, &outputs))
 }
 
 fn binary(positive: &[f64]) -> Vec<f64> {
@@ -55,22 +56,24 @@ fn a_sure_mistake_has_a_finite_log_loss() {
 
 #[test]
 fn ties_are_predicted_as_the_first_class() {
-    assert_eq!(predicted_classes(&Outputs::Probabilities { values: vec![0.3, 0.4, 0.4], classes: 3 }), [1]);
+    assert_eq!(Outputs::Probabilities { values: vec![0.3, 0.4, 0.4], classes: 3 }.labels(), [1]);
 }
 
 #[test]
 fn confusions_of_folds_add_up() {
-    let mut table = confusion(&[0, 1], &[0, 0], 2);
-    table.add(&confusion(&[1], &[1], 2));
-    assert_eq!(table, confusion(&[0, 1, 1], &[0, 0, 1], 2));
+    let mut table = confusion(&[0, 1], &[0, 0], 2, None);
+    table.add(&confusion(&[1], &[1], 2, None));
+    assert_eq!(table, confusion(&[0, 1, 1], &[0, 0, 1], 2, None));
     assert_eq!(table.classes(), 2);
+    table.add(&confusion(&[0], &[1], 2, Some(&[0.5])));
+    assert_eq!(table, confusion(&[0, 1, 1, 0], &[0, 0, 1, 1], 2, Some(&[1.0, 1.0, 1.0, 0.5])));
 }
 
 /// Every metric on inputs that are too poor for some: a finite number or a reason, and a reason exactly where listed.
 #[test]
 fn poor_inputs_give_a_reason_and_never_nan() {
-    let all_classes: Vec<&str> = METRICS.iter().filter(|m| m.task() == Task::Classes).map(|m| m.name).collect();
-    let all_numbers: Vec<&str> = METRICS.iter().filter(|m| m.task() == Task::Numbers).map(|m| m.name).collect();
+    let all_classes: Vec<&str> = METRICS.iter().filter(|m| m.task == Task::Classes).map(|m| m.name).collect();
+    let all_numbers: Vec<&str> = METRICS.iter().filter(|m| m.task == Task::Numbers).map(|m| m.name).collect();
     type OfClasses<'a> = (&'a str, &'a [u32], usize, Vec<f64>, &'a [&'a str]);
     let cases: [OfClasses<'_>; 9] = [
         ("no rows", &[], 2, vec![], &all_classes),
@@ -186,8 +189,37 @@ proptest! {
     #[test]
     fn matthews_is_a_correlation(rows in proptest::collection::vec((0_u32..3, 0_u32..3), 2..40)) {
         let (a, b): (Vec<u32>, Vec<u32>) = rows.into_iter().unzip();
-        if let (Ok(forward), Ok(backward)) = (confusion(&a, &b, 3).matthews(), confusion(&b, &a, 3).matthews()) {
+        if let (Ok(forward), Ok(backward)) = (confusion(&a, &b, 3, None).matthews(), confusion(&b, &a, 3, None).matthews()) {
             prop_assert!((forward - backward).abs() < 1e-14 && forward.abs() <= 1.0 + 1e-14);
+        }
+    }
+
+    /// A row with a weight of 2 is the row twice, one with a weight of 0 is no row: for every metric.
+    #[test]
+    fn weights_count_rows(rows in proptest::collection::vec((0_u32..3, 1_u8..9, 1_u8..9, 1_u8..9, 0_u8..4), 1..40)) {
+        let of_rows = |rows: &[(u32, u8, u8, u8, u8)]| {
+            let codes = Target::Classes { codes: rows.iter().map(|row| row.0).collect(), count: 3 };
+            let shares = |&(_, a, b, c, _): &(u32, u8, u8, u8, u8)| {
+                let sum = f64::from(a) + f64::from(b) + f64::from(c);
+                [f64::from(a) / sum, f64::from(b) / sum, f64::from(c) / sum]
+            };
+            let probabilities = Outputs::Probabilities { values: rows.iter().flat_map(shares).collect(), classes: 3 };
+            let numbers = Target::Numbers(rows.iter().map(|row| f64::from(row.1) / 3.0).collect());
+            let predicted = Outputs::Numbers(rows.iter().map(|row| f64::from(row.2) / 3.0).collect());
+            [(codes, probabilities), (numbers, predicted)]
+        };
+        let repeated: Vec<_> = rows.iter().flat_map(|row| std::iter::repeat_n(*row, row.4 as usize)).collect();
+        let weights: Vec<f64> = rows.iter().map(|row| f64::from(row.4)).collect();
+        for ((truth, outputs), (truth_repeated, outputs_repeated)) in of_rows(&rows).into_iter().zip(of_rows(&repeated)) {
+            let (truth, truth_repeated) = (Labels::weighted(truth, weights.clone()).unwrap(), truth_repeated.into());
+            let weighted = Judged::new(&truth, &outputs);
+            let repeated = Judged::new(&truth_repeated, &outputs_repeated);
+            for metric in METRICS {
+                match (metric.score(&weighted), metric.score(&repeated)) {
+                    (Ok(found), Ok(wanted)) => prop_assert!((found - wanted).abs() < 1e-12, "{} {found} {wanted}", metric.name),
+                    (found, wanted) => prop_assert!(found.is_err() && wanted.is_err(), "{}", metric.name),
+                }
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What a network computes: layers, activations, losses, and the graphs that they make.
 
-use crate::data::Target;
+use crate::data::{Labels, Target};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_tensor::{Graph, Node};
 use pipewright_world::random::Key;
@@ -32,7 +32,7 @@ impl Activation {
     }
 }
 
-/// What training makes small; always a mean over the rows of a batch.
+/// The loss that training minimises: the mean over the rows of a batch, each times its weight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Loss {
@@ -57,9 +57,9 @@ pub enum Head {
     },
     /// One output: (number − mean) / deviation.
     Number {
-        /// The mean of the target over the training rows.
+        /// The (weighted) mean of the target over the training rows.
         mean: f64,
-        /// Its standard deviation over the training rows (with divisor n), 1 where that is 0.
+        /// Its standard deviation over the training rows (with divisor n, or the sum of weights), 1 where that is 0.
         deviation: f64,
     },
 }
@@ -75,7 +75,7 @@ pub fn natural_outputs(target: &Target) -> usize {
 
 impl Head {
     /// The head of a network of `outputs` outputs for a target.
-    pub(super) fn new(target: &Target, outputs: usize) -> Result<Head, Failure> {
+    pub(super) fn new(labels: &Labels, outputs: usize) -> Result<Head, Failure> {
         let wrong_width = |wanted: &str| {
             let plural = if outputs == 1 { "" } else { "s" };
             Failure::new(
@@ -84,14 +84,14 @@ impl Head {
             )
             .help("the last size of a network is its output width; `auto` derives it")
         };
-        match target {
+        match labels.target() {
             Target::Classes { count: 0 | 1, .. } => Err(Failure::new(code::ONE_CLASS, "the target has one class")),
             Target::Classes { count: 2, .. } if outputs == 1 => Ok(Head::Binary),
             Target::Classes { count, .. } if outputs == *count => Ok(Head::Classes { count: *count }),
             Target::Classes { count: 2, .. } => Err(wrong_width("1 (two classes)")),
             Target::Classes { count, .. } => Err(wrong_width(&format!("{count} (a class each)"))),
             Target::Numbers(values) if outputs == 1 => {
-                let (mean, deviation) = mean_and_deviation(values);
+                let (mean, deviation) = mean_and_deviation(values, labels.weights());
                 if !(mean.is_finite() && deviation.is_finite()) {
                     return Err(Failure::new(code::VALUE_OUT_OF_RANGE, "the target's values are too large to sum"));
                 }
@@ -137,11 +137,13 @@ impl Head {
     }
 }
 
-/// Mean and standard deviation (with divisor n).
-fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
-    let count = values.len().max(1) as f64;
-    let mean = values.iter().sum::<f64>() / count;
-    let variance = values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>() / count;
+/// Mean and standard deviation (with divisor n, or the sum of the weights).
+fn mean_and_deviation(values: &[f64], weights: Option<&[f64]>) -> (f64, f64) {
+    let weight = |row: usize| weights.map_or(1.0, |weights| weights[row]);
+    let count = weights.map_or(values.len().max(1) as f64, |weights| weights.iter().sum());
+    let mean = values.iter().enumerate().map(|(row, value)| weight(row) * value).sum::<f64>() / count;
+    let square = |(row, value): (usize, &f64)| weight(row) * ((value - mean) * (value - mean));
+    let variance = values.iter().enumerate().map(square).sum::<f64>() / count;
     (mean, variance.sqrt())
 }
 
@@ -186,22 +188,45 @@ impl Architecture {
         (graph, output)
     }
 
-    /// The graph of the loss and its gradients; input 1 is the target as the head sees it.
-    pub(super) fn training(&self, loss: Loss) -> TrainingGraph {
+    /// The graph of the loss and its gradients; input 1 is the target as the head sees it, input 2 the weight of each
+    /// row if rows are weighted.
+    pub(super) fn training(&self, loss: Loss, weighted: bool) -> TrainingGraph {
         let mut graph = Graph::new();
         let last = self.layers(&mut graph);
         let target = graph.input(self.head.outputs());
-        let loss = match loss {
-            Loss::MeanSquaredError => {
-                let output = self.head.record(&mut graph, last);
-                graph.mean_squared_error(output, target)
+        let loss = if weighted {
+            let losses = self.losses(&mut graph, loss, last, target);
+            let weights = graph.input(1);
+            let weighted = graph.multiply(losses, weights);
+            graph.mean(weighted)
+        } else {
+            match loss {
+                Loss::MeanSquaredError => {
+                    let output = self.head.record(&mut graph, last);
+                    graph.mean_squared_error(output, target)
+                }
+                Loss::BinaryCrossEntropy => graph.binary_cross_entropy(last, target),
+                Loss::SoftmaxCrossEntropy => graph.softmax_cross_entropy(last, target),
             }
-            Loss::BinaryCrossEntropy => graph.binary_cross_entropy(last, target),
-            Loss::SoftmaxCrossEntropy => graph.softmax_cross_entropy(last, target),
         };
         let parameters = graph.parameters().to_vec();
         let gradients = graph.gradients(loss, &parameters);
         TrainingGraph { graph, loss, gradients }
+    }
+
+    /// The loss of each row.
+    fn losses(&self, graph: &mut Graph, loss: Loss, last: Node, target: Node) -> Node {
+        match loss {
+            Loss::MeanSquaredError => {
+                let output = self.head.record(graph, last);
+                let errors = graph.subtract(output, target);
+                let squares = graph.multiply(errors, errors);
+                let sums = graph.sum_columns(squares);
+                graph.scale(sums, 1.0 / self.head.outputs() as f64)
+            }
+            Loss::BinaryCrossEntropy => graph.sigmoid_cross_entropy(last, target),
+            Loss::SoftmaxCrossEntropy => graph.softmax_cross_entropy_rows(last, target),
+        }
     }
 
     /// The parameters at the start: kernels uniform in ±√(6 / (inputs + outputs)) (Glorot, Bengio 2010), biases 0.

@@ -6,19 +6,17 @@
 //!
 //! ```
 //! use pipewright_learn::net::Network;
-//! use pipewright_learn::{Examples, Features, Ignore, Learner, Model, Outputs, Target};
-//! use pipewright_world::random::Key;
+//! use pipewright_learn::metric::{self, Judged};
+//! use pipewright_learn::{Dataset, Features, Learner, Model, Target};
 //! // A class that no straight line separates: the product of two signs.
-//! let points: Vec<(f64, f64)> = (0..400).map(|i| ((i % 20) as f64 / 9.5 - 1.0, (i / 20) as f64 / 9.5 - 1.0)).collect();
-//! let values = points.iter().map(|p| p.0).chain(points.iter().map(|p| p.1)).collect();
-//! let codes = points.iter().map(|p| u32::from(p.0 * p.1 > 0.0)).collect();
-//! let features = Features::new(400, ["x".to_string(), "y".to_string()].into(), values);
-//! let examples = Examples::new(features, Target::Classes { codes, count: 2 });
+//! let points: Vec<[f64; 2]> = (0..400).map(|i| [(i % 20) as f64 / 9.5 - 1.0, (i / 20) as f64 / 9.5 - 1.0]).collect();
+//! let codes = points.iter().map(|[x, y]| u32::from(x * y > 0.0)).collect();
+//! let train = Dataset::new(Features::from_rows(["x", "y"], &points), Target::Classes { codes, count: 2 });
 //! let network = Network { hidden: vec![16], epochs: 60, ..Network::default() };
-//! let model = network.fit(&examples, None, Key::new(1), &Ignore).unwrap();
-//! let Outputs::Probabilities { values, .. } = model.predict(&examples.features) else { unreachable!() };
-//! let right = points.iter().enumerate().filter(|(i, p)| (values[2 * i + 1] > 0.5) == (p.0 * p.1 > 0.0)).count();
-//! assert!(right > 360);
+//! let model = network.fit(&train)?;
+//! let predicted = model.predict(&train.features)?;
+//! assert!(metric::ACCURACY.score(&Judged::new(&train.labels, &predicted))? > 0.9);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 mod architecture;
@@ -35,11 +33,10 @@ pub use optimizer::{Adam, AdamW, Optimizer, OptimizerConfig, RmsProp, Sgd};
 pub(crate) use rows::row_major;
 pub use trainer::{Checkpoint, Epoch, Source, Trainer};
 
-use crate::data::Examples;
-use crate::learner::Learner;
-use crate::spilled::Spilled;
-use pipewright_diagnostic::{Failure, Watch};
-use pipewright_world::random::Key;
+use crate::data::Dataset;
+use crate::learner::{Accepts, Fit, Learner, Model};
+use crate::on_disk::OnDisk;
+use pipewright_diagnostic::Failure;
 use serde::{Deserialize, Serialize};
 
 /// The configuration of a network and its training.
@@ -54,13 +51,13 @@ pub struct Network {
     pub outputs: usize,
     /// The activation of the hidden layers.
     pub activation: Activation,
-    /// How weights follow gradients.
+    /// The optimiser.
     pub optimizer: OptimizerConfig,
-    /// How often training goes through all rows.
+    /// Passes over the training rows.
     pub epochs: usize,
-    /// Rows of a batch; the last batch of an epoch has what is left.
+    /// Rows per gradient step; the last batch of an epoch has what is left.
     pub batch: usize,
-    /// What is made small; `None` for cross-entropy of classes and the mean squared error of (standardised) numbers.
+    /// The loss; `None` selects cross-entropy for classes and the mean squared error for (standardised) numbers.
     pub loss: Option<Loss>,
     /// Stop when the loss of the validation rows (of the training rows, if there are no others) has not become
     /// smaller for this many epochs, and take the weights of the best one.
@@ -85,28 +82,16 @@ impl Default for Network {
 impl Learner for Network {
     type Model = NetworkModel;
 
-    fn fit(
-        &self,
-        train: &Examples,
-        validation: Option<&Examples>,
-        key: Key,
-        watch: &dyn Watch,
-    ) -> Result<NetworkModel, Failure> {
-        trainer::train(self, trainer::Source::from(train), validation.map(trainer::Source::from), key, watch)
+    fn accepts(&self) -> Accepts {
+        NetworkModel::ACCEPTS.and_weights().and_rows_on_disk()
     }
 
-    fn streams(&self) -> bool {
-        true
+    fn learn(&self, train: &Dataset, fit: &Fit<'_>) -> Result<NetworkModel, Failure> {
+        trainer::train(self, train, fit)
     }
 
-    fn fit_spilled(
-        &self,
-        train: &Spilled,
-        validation: Option<&Spilled>,
-        key: Key,
-        watch: &dyn Watch,
-    ) -> Result<NetworkModel, Failure> {
-        trainer::train(self, trainer::Source::from(train), validation.map(trainer::Source::from), key, watch)
+    fn fit_on_disk(&self, train: &OnDisk, fit: &Fit<'_, OnDisk>) -> Result<NetworkModel, Failure> {
+        trainer::train(self, train, fit)
     }
 }
 

@@ -4,7 +4,7 @@ use super::architecture::{Activation, Architecture, Head};
 use super::floats;
 use super::rows::row_major;
 use crate::data::{Features, Outputs};
-use crate::learner::Model;
+use crate::learner::{Accepts, Model};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_tensor::Program;
 use rayon::prelude::*;
@@ -36,8 +36,11 @@ pub struct Layer {
     pub bias: Vec<f32>,
 }
 
-/// Rows of a block of prediction: fixed, so that results do not depend on threads.
+/// Rows of a block of prediction at most; a function of sizes alone, so that results do not depend on threads.
 const BLOCK_ROWS: usize = 1024;
+/// Numbers of a block at most, if that leaves a few rows.
+const BLOCK_NUMBERS: usize = 1 << 22;
+const BLOCK_ROWS_MIN: usize = 32;
 
 impl NetworkModel {
     pub(super) fn new(architecture: &Architecture, parameters: &[f32]) -> NetworkModel {
@@ -89,11 +92,10 @@ impl NetworkModel {
     ///
     /// ```
     /// use pipewright_learn::net::Network;
-    /// use pipewright_learn::{Examples, Features, Ignore, Learner, Target};
-    /// use pipewright_world::random::Key;
-    /// let features = Features::new(3, ["x".to_string()].into(), vec![-1.0, 0.0, 1.0]);
-    /// let examples = Examples::new(features, Target::Numbers(vec![0.0, 1.0, 2.0]));
-    /// let model = Network::default().fit(&examples, None, Key::new(0), &Ignore)?;
+    /// use pipewright_learn::{Dataset, Features, Learner, Target};
+    /// let features = Features::from_rows(["x"], &[[-1.0], [0.0], [1.0]]);
+    /// let train = Dataset::new(features, Target::Numbers(vec![0.0, 1.0, 2.0]));
+    /// let model = Network::default().fit(&train)?;
     /// assert_eq!(model.predict_rows(&[-1.0, 0.0, 1.0, 2.0]).len(), 4);
     /// # Ok::<(), pipewright_diagnostic::Failure>(())
     /// ```
@@ -104,7 +106,7 @@ impl NetworkModel {
     pub fn predict_rows(&self, rows: &[f32]) -> Vec<f32> {
         let width = self.inputs();
         assert_eq!(rows.len() % width, 0, "rows of {width} numbers");
-        let mut outputs = self.outputs(&Inputs::Rows { values: rows, width });
+        let mut outputs = self.run(&Inputs::Rows { values: rows, width });
         if let Head::Number { mean, deviation } = self.head {
             outputs.iter_mut().for_each(|value| *value = (mean + deviation * f64::from(*value)) as f32);
         }
@@ -112,18 +114,19 @@ impl NetworkModel {
     }
 
     /// All outputs, row after row.
-    fn outputs(&self, inputs: &Inputs<'_>) -> Vec<f32> {
+    fn run(&self, inputs: &Inputs<'_>) -> Vec<f32> {
         let rows = inputs.count();
+        let block_rows = (BLOCK_NUMBERS / self.inputs().max(1)).clamp(BLOCK_ROWS_MIN, BLOCK_ROWS);
         let parameters: Vec<f32> =
             self.layers.iter().flat_map(|layer| layer.kernel.iter().chain(&layer.bias)).copied().collect();
         let (graph, output) = self.architecture().prediction();
-        let program = Program::<f32>::new(&graph, &[output], rows.min(BLOCK_ROWS));
+        let program = Program::<f32>::new(&graph, &[output], rows.min(block_rows));
         let width = self.head.outputs();
         let mut outputs = vec![0.0; rows * width];
-        outputs.par_chunks_mut(BLOCK_ROWS * width).enumerate().for_each_init(
+        outputs.par_chunks_mut(block_rows * width).enumerate().for_each_init(
             || (program.clone(), Vec::new()),
             |(program, memory), (block, outputs)| {
-                let (start, count) = (block * BLOCK_ROWS, outputs.len() / width);
+                let (start, count) = (block * block_rows, outputs.len() / width);
                 program.run(count, &[inputs.block(start..start + count, memory)], &parameters);
                 outputs.copy_from_slice(program.output(0));
             },
@@ -162,11 +165,10 @@ impl Inputs<'_> {
 }
 
 impl Model for NetworkModel {
-    /// # Panics
-    /// If the features have another number of columns than the model.
-    fn predict(&self, features: &Features) -> Outputs {
-        assert_eq!(features.columns(), self.inputs(), "the columns of training");
-        let outputs = self.outputs(&Inputs::Columns(features));
+    const ACCEPTS: Accepts = Accepts::NUMBERS;
+
+    fn outputs(&self, features: &Features) -> Outputs {
+        let outputs = self.run(&Inputs::Columns(features));
         match self.head {
             Head::Binary => Outputs::Probabilities {
                 values: outputs.iter().map(|&p| f64::from(p)).flat_map(|p| [1.0 - p, p]).collect(),

@@ -3,8 +3,9 @@
 use super::architecture::Head;
 use super::order::Blocks;
 use super::trainer::Source;
-use crate::data::{Features, Target};
-use crate::spilled::Spilled;
+use crate::data::{Column, Features, Labels, Target};
+use crate::on_disk::OnDisk;
+use crate::sparse_rows::{SparseRows, stored_count};
 use pipewright_diagnostic::{Failure, code};
 use std::collections::HashMap;
 
@@ -15,15 +16,19 @@ pub(super) struct Rows {
     width: usize,
     features: Store,
     target: Truth,
+    /// The weight of each row, 1 on average; none where rows are not weighted.
+    weights: Option<Vec<f32>>,
 }
 
 /// Where the features are.
 #[derive(Debug, Clone)]
 enum Store {
     Memory(Vec<f32>),
+    /// In memory, without the zeros.
+    Sparse(SparseRows),
     /// In a content, of which some blocks are in memory.
-    Spilled {
-        spilled: Spilled,
+    OnDisk {
+        rows: OnDisk,
         loaded: Vec<f32>,
         /// Which of the loaded blocks each block is.
         slots: HashMap<u32, usize>,
@@ -43,13 +48,23 @@ enum Truth {
 /// A batch of rows: what a run of the training graph reads.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Batch {
-    pub(super) features: Vec<f32>,
-    pub(super) target: Vec<f32>,
+    features: Vec<f32>,
+    target: Vec<f32>,
+    /// Empty where rows are not weighted.
+    weights: Vec<f32>,
+}
+
+impl Batch {
+    /// What a run of the training graph reads: its inputs, and how many of them there are.
+    pub(super) fn inputs(&self) -> ([&[f32]; 3], usize) {
+        ([&self.features, &self.target, &self.weights], if self.weights.is_empty() { 2 } else { 3 })
+    }
 }
 
 impl Rows {
-    pub(super) fn new(source: Source<'_>, head: Head) -> Rows {
-        let target = match (source.target(), head) {
+    /// The rows of a source; `weighted` ones have weights, if need be of 1.
+    pub(super) fn new(source: Source<'_>, head: Head, weighted: bool) -> Rows {
+        let target = match (source.labels().target(), head) {
             (Target::Classes { codes, count }, Head::Classes { .. }) => {
                 Truth::Codes { codes: codes.clone(), count: *count }
             }
@@ -60,20 +75,19 @@ impl Rows {
             (Target::Numbers(values), _) => Truth::Numbers(values.iter().map(|&value| value as f32).collect()),
         };
         let features = match source {
-            Source::Memory(examples) => {
-                let mut features = vec![0.0; examples.features.values().len()];
-                row_major(&examples.features, 0, &mut features);
+            Source::Memory(rows) if is_sparse(&rows.features) => Store::Sparse(SparseRows::of(&rows.features)),
+            Source::Memory(rows) => {
+                let mut features = vec![0.0; rows.rows() * rows.features.columns()];
+                row_major(&rows.features, 0, &mut features);
                 Store::Memory(features)
             }
-            Source::Spilled(spilled) => Store::Spilled {
-                spilled: spilled.clone(),
-                loaded: Vec::new(),
-                slots: HashMap::new(),
-                bytes: Vec::new(),
-            },
+            Source::OnDisk(rows) => {
+                Store::OnDisk { rows: rows.clone(), loaded: Vec::new(), slots: HashMap::new(), bytes: Vec::new() }
+            }
         };
         let width = source.columns();
-        Rows { blocks: Blocks::new(source.target().rows(), width), width, features, target }
+        let weights = weighted.then(|| mean_one(source.labels()));
+        Rows { blocks: Blocks::new(source.labels().rows(), width), width, features, target, weights }
     }
 
     pub(super) fn count(&self) -> usize {
@@ -86,14 +100,14 @@ impl Rows {
 
     /// Has these blocks at hand, for [`Rows::gather`]; others need not be.
     pub(super) fn load(&mut self, wanted: &[u32]) -> Result<(), Failure> {
-        let Store::Spilled { spilled, loaded, slots, bytes } = &mut self.features else { return Ok(()) };
+        let Store::OnDisk { rows: on_disk, loaded, slots, bytes } = &mut self.features else { return Ok(()) };
         let (block_rows, width) = (self.blocks.block_rows, self.width);
         slots.clear();
         loaded.resize(wanted.len() * block_rows * width, 0.0);
         for (slot, &block) in wanted.iter().enumerate() {
             let rows = self.blocks.range(block as usize);
             bytes.resize(rows.len() * width * 4, 0);
-            spilled.content.read_at((rows.start * width * 4) as u64, bytes).map_err(|error| {
+            on_disk.content.read_at((rows.start * width * 4) as u64, bytes).map_err(|error| {
                 Failure::new(code::CANNOT_READ, format!("cannot read the rows in a temporary file: {error}"))
             })?;
             let place = &mut loaded[slot * block_rows * width..][..rows.len() * width];
@@ -117,7 +131,8 @@ impl Rows {
                     place.copy_from_slice(&features[start..start + width]);
                 }
             }
-            Store::Spilled { loaded, slots, .. } => {
+            Store::Sparse(sparse) => places.for_each(|(place, &row)| sparse.write(row as usize, place)),
+            Store::OnDisk { loaded, slots, .. } => {
                 for (place, &row) in places {
                     let (block, within) =
                         (row as usize / self.blocks.block_rows, row as usize % self.blocks.block_rows);
@@ -125,6 +140,10 @@ impl Rows {
                     place.copy_from_slice(&loaded[start..start + width]);
                 }
             }
+        }
+        if let Some(weights) = &self.weights {
+            batch.weights.resize(order.len(), 0.0);
+            batch.weights.iter_mut().zip(order).for_each(|(slot, &row)| *slot = weights[row as usize]);
         }
         match &self.target {
             Truth::Numbers(values) => {
@@ -144,15 +163,31 @@ impl Rows {
     }
 }
 
+/// Are most of the numbers 0, and stored as if they were?
+fn is_sparse(features: &Features) -> bool {
+    // A stored number takes three times the memory of one in a row of all.
+    features.has_sparse() && 3 * stored_count(features) < features.rows() * features.columns()
+}
+
+/// The weights of all rows, scaled to be 1 on average, so that a step is as long as it would be without weights.
+fn mean_one(labels: &Labels) -> Vec<f32> {
+    let mean = labels.total_weight() / labels.rows() as f64;
+    let weights = labels.weights().map(|weights| weights.iter().map(|weight| (weight / mean) as f32).collect());
+    weights.unwrap_or_else(|| vec![1.0; labels.rows()])
+}
+
 /// Writes the rows from `first` on, as many as `output` holds, row after row.
 pub(crate) fn row_major(features: &Features, first: usize, output: &mut [f32]) {
     // Rows that stay in the cache while all columns are written into them.
     const BLOCK: usize = 64;
     let columns = features.columns();
+    let is_sparse = |column: &usize| matches!(features.stored(*column), Column::Sparse(_));
+    let (sparse, dense): (Vec<usize>, Vec<usize>) = (0..columns).partition(is_sparse);
+    write_sparse(features, &sparse, first, output);
     for (index, block) in output.chunks_mut(BLOCK * columns.max(1)).enumerate() {
         let rows = block.len() / columns.max(1);
         let start = first + index * BLOCK;
-        for column in 0..columns {
+        for &column in &dense {
             for (row, &value) in features.column(column)[start..start + rows].iter().enumerate() {
                 block[row * columns + column] = value as f32;
             }
@@ -160,10 +195,28 @@ pub(crate) fn row_major(features: &Features, first: usize, output: &mut [f32]) {
     }
 }
 
+/// Writes the sparse columns, zeros included, of the rows from `first` on.
+fn write_sparse(features: &Features, sparse: &[usize], first: usize, output: &mut [f32]) {
+    if sparse.is_empty() {
+        return;
+    }
+    output.fill(0.0);
+    let columns = features.columns();
+    let rows = first as u32..(first + output.len() / columns) as u32;
+    for &column in sparse {
+        let Column::Sparse(stored) = features.stored(column) else { continue };
+        let start = stored.positions().partition_point(|&row| row < rows.start);
+        let numbers = stored.positions()[start..].iter().zip(&stored.values()[start..]);
+        for (&row, &value) in numbers.take_while(|(row, _)| **row < rows.end) {
+            output[(row - rows.start) as usize * columns + column] = value as f32;
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::Examples;
+    use crate::data::Dataset;
     use crate::net::order;
     use crate::scales::Scales;
     use pipewright_world::random::Key;
@@ -174,11 +227,12 @@ mod tests {
         let (rows, names): (usize, Arc<[String]>) = (1000, ["a".to_owned(), "b".to_owned(), "c".to_owned()].into());
         let values = (0..3 * rows).map(|value| (value as f64).sin()).collect();
         let target = Target::Classes { codes: (0..rows as u32).map(|row| row % 3).collect(), count: 3 };
-        let examples = Examples::new(Features::new(rows, names.clone(), values), target.clone());
-        let content = Arc::new(Spilled::row_major(&examples.features));
-        let spilled = Spilled::new(names, content, target, Scales::of(&examples.features));
+        let dataset = Dataset::new(Features::new(rows, names.clone(), values), target.clone());
+        let content = Arc::new(OnDisk::row_major(&dataset.features));
+        let on_disk = OnDisk::new(names, content, target, Scales::of(&dataset.features));
         let head = Head::Classes { count: 3 };
-        let (mut inside, mut outside) = (Rows::new((&examples).into(), head), Rows::new((&spilled).into(), head));
+        let (mut inside, mut outside) =
+            (Rows::new((&dataset).into(), head, false), Rows::new((&on_disk).into(), head, false));
         (inside.blocks.block_rows, outside.blocks.block_rows) = (7, 7);
         let (mut order, mut batches) = (Vec::new(), [Batch::default(), Batch::default()]);
         let windows = order::windows(inside.blocks(), Key::new(5));

@@ -2,9 +2,10 @@
 
 use super::*;
 use crate::data::{Features, Outputs, Target};
-use crate::learner::{Ignore, Model};
+use crate::learner::{Ignore, Model, Watch};
 use crate::threads::on_any_threads;
 use pipewright_diagnostic::{Severity, code};
+use pipewright_world::random::Key;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -16,39 +17,34 @@ fn features(rows: usize, columns: usize, seed: u64) -> Features {
 }
 
 /// Whether the product of the first two columns is positive: no linear model knows.
-fn signs(rows: usize) -> Examples {
+fn signs(rows: usize) -> Dataset {
     signs_among(rows, 4)
 }
 
-fn signs_among(rows: usize, columns: usize) -> Examples {
+fn signs_among(rows: usize, columns: usize) -> Dataset {
     let features = features(rows, columns, 7);
     let codes = features.column(0).iter().zip(features.column(1)).map(|(a, b)| u32::from(a * b > 0.0)).collect();
-    Examples::new(features, Target::Classes { codes, count: 2 })
+    Dataset::new(features, Target::Classes { codes, count: 2 })
 }
 
 /// Which of three sectors of the plane.
-fn sectors(rows: usize) -> Examples {
+fn sectors(rows: usize) -> Dataset {
     let features = features(rows, 2, 8);
     let sector = |(y, x): (&f64, &f64)| ((y.atan2(*x) / std::f64::consts::TAU + 0.5) * 3.0).min(2.0) as u32;
     let codes = features.column(0).iter().zip(features.column(1)).map(sector).collect();
-    Examples::new(features, Target::Classes { codes, count: 3 })
+    Dataset::new(features, Target::Classes { codes, count: 3 })
 }
 
 /// 1000 + 50·(a² + b), far from the range in which a fresh network's outputs lie.
-fn parabola(rows: usize) -> Examples {
+fn parabola(rows: usize) -> Dataset {
     let features = features(rows, 2, 9);
     let target = features.column(0).iter().zip(features.column(1)).map(|(a, b)| 1000.0 + 50.0 * (a * a + b)).collect();
-    Examples::new(features, Target::Numbers(target))
+    Dataset::new(features, Target::Numbers(target))
 }
 
-fn accuracy(model: &NetworkModel, examples: &Examples) -> f64 {
-    let Outputs::Probabilities { values, classes } = model.predict(&examples.features) else { panic!("probabilities") };
-    let Target::Classes { codes, .. } = &examples.target else { panic!("classes") };
-    let right = values.chunks(classes).zip(codes).filter(|(row, code)| {
-        let best = (0..classes).max_by(|&a, &b| row[a].total_cmp(&row[b])).expect("a class");
-        best == **code as usize
-    });
-    right.count() as f64 / codes.len() as f64
+fn accuracy(model: &NetworkModel, examples: &Dataset) -> f64 {
+    let predicted = model.predict(&examples.features).unwrap();
+    crate::metric::ACCURACY.score(&crate::Judged::new(&examples.labels, &predicted)).unwrap()
 }
 
 fn small(epochs: usize) -> Network {
@@ -71,33 +67,34 @@ fn two_classes_are_learned_with_every_activation_and_optimiser() {
     for optimizer in optimizers {
         for activation in [Activation::Relu, Activation::Tanh] {
             let network = Network { optimizer, activation, ..small(40) };
-            let model = network.fit(&examples, None, Key::new(1), &Ignore).unwrap();
+            let model = network.fit_with(&examples, &Fit::new().seed(1)).unwrap();
             let accuracy = accuracy(&model, &examples);
             assert!(accuracy > 0.95, "{optimizer:?} {activation:?}: {accuracy}");
         }
     }
     let linear = Network { activation: Activation::None, ..small(20) };
-    let model = linear.fit(&examples, None, Key::new(1), &Ignore).unwrap();
+    let model = linear.fit_with(&examples, &Fit::new().seed(1)).unwrap();
     assert!(accuracy(&model, &examples) < 0.65, "a linear network cannot know");
 }
 
 #[test]
 fn classes_and_numbers_are_learned() {
     let examples = sectors(900);
-    let model = Network { outputs: 3, ..small(40) }.fit(&examples, None, Key::new(2), &Ignore).unwrap();
+    let model = Network { outputs: 3, ..small(40) }.fit_with(&examples, &Fit::new().seed(2)).unwrap();
     assert!(accuracy(&model, &examples) > 0.95, "{}", accuracy(&model, &examples));
-    let Outputs::Probabilities { values, classes: 3 } = model.predict(&examples.features) else {
+    let Outputs::Probabilities { values, classes: 3 } = model.predict(&examples.features).unwrap() else {
         panic!("three classes")
     };
     assert!(values.chunks(3).all(|row| (row.iter().sum::<f64>() - 1.0).abs() < 1e-12));
 
     let two = Network { outputs: 2, loss: Some(Loss::MeanSquaredError), ..small(40) };
     let examples = signs(1000);
-    assert!(accuracy(&two.fit(&examples, None, Key::new(2), &Ignore).unwrap(), &examples) > 0.95);
+    assert!(accuracy(&two.fit_with(&examples, &Fit::new().seed(2)).unwrap(), &examples) > 0.95);
 
     let examples = parabola(1000);
-    let model = small(40).fit(&examples, None, Key::new(3), &Ignore).unwrap();
-    let (Outputs::Numbers(found), Target::Numbers(truth)) = (model.predict(&examples.features), &examples.target)
+    let model = small(40).fit_with(&examples, &Fit::new().seed(3)).unwrap();
+    let (Outputs::Numbers(found), Target::Numbers(truth)) =
+        (model.predict(&examples.features).unwrap(), examples.target())
     else {
         panic!("numbers")
     };
@@ -107,16 +104,16 @@ fn classes_and_numbers_are_learned() {
 
 #[test]
 fn a_constant_target_is_predicted_exactly_enough() {
-    let examples = Examples::new(features(50, 3, 1), Target::Numbers(vec![7.0; 50]));
-    let model = small(30).fit(&examples, None, Key::new(0), &Ignore).unwrap();
-    let Outputs::Numbers(found) = model.predict(&examples.features) else { panic!("numbers") };
+    let examples = Dataset::new(features(50, 3, 1), Target::Numbers(vec![7.0; 50]));
+    let model = small(30).fit(&examples).unwrap();
+    let Outputs::Numbers(found) = model.predict(&examples.features).unwrap() else { panic!("numbers") };
     assert!(found.iter().all(|value| (value - 7.0).abs() < 0.3), "{found:?}");
 }
 
 #[test]
 fn training_has_the_same_bits_every_time() {
     let examples = signs(3000);
-    let fit = |key: u64| bits(&small(3).fit(&examples, None, Key::new(key), &Ignore).unwrap());
+    let fit = |key: u64| bits(&small(3).fit_with(&examples, &Fit::new().seed(key)).unwrap());
     assert_eq!(fit(4), fit(4));
     assert_ne!(fit(4), fit(5), "the key decides");
 }
@@ -127,12 +124,14 @@ fn training_has_the_same_bits_every_time() {
 fn any_number_of_threads_trains_and_predicts_the_same() {
     for (hidden, examples) in [(vec![64, 32], signs(2500)), (vec![256, 256, 256], signs_among(1100, 256))] {
         let features = &examples.features;
-        let rows: Vec<f32> = features.values().iter().map(|&value| value as f32).collect();
+        let rows: Vec<f32> = features.to_column_major().into_iter().map(|value| value as f32).collect();
         for batch in [32, 256, 1024] {
             let network = Network { hidden: hidden.clone(), batch, ..small(1) };
             on_any_threads(|| {
-                let model = network.fit(&examples, None, Key::new(4), &Ignore).unwrap();
-                let Outputs::Probabilities { values, .. } = model.predict(features) else { panic!("probabilities") };
+                let model = network.fit_with(&examples, &Fit::new().seed(4)).unwrap();
+                let Outputs::Probabilities { values, .. } = model.predict(features).unwrap() else {
+                    panic!("probabilities")
+                };
                 let of_rows: Vec<u32> = model.predict_rows(&rows).into_iter().map(f32::to_bits).collect();
                 (bits(&model), values.into_iter().map(f64::to_bits).collect::<Vec<u64>>(), of_rows)
             });
@@ -150,7 +149,7 @@ fn resuming_equals_never_having_stopped() {
     ] {
         let network = Network { optimizer, early_stop: Some(20), ..small(7) };
         let key = Key::new(6);
-        let whole = network.fit(&train, Some(&validation), key, &Ignore).unwrap();
+        let whole = network.fit_with(&train, &Fit::new().validation(&validation).key(key)).unwrap();
         for stop in [0, 1, 4, 7] {
             let mut first = Trainer::start(&network, &train, Some((&validation).into()), key).unwrap();
             for _ in 0..stop {
@@ -180,9 +179,9 @@ fn a_checkpoint_of_another_network_is_refused() {
 fn early_stop_takes_the_best_weights_and_looks_at_validation_only_then() {
     // The validation target is the opposite of what training teaches: every epoch makes it worse.
     let train = signs(400);
-    let mut validation = signs(400);
-    let Target::Classes { codes, .. } = &mut validation.target else { panic!("classes") };
-    codes.iter_mut().for_each(|code| *code = 1 - *code);
+    let Target::Classes { codes, count } = train.target().clone() else { panic!("classes") };
+    let opposite = Target::Classes { codes: codes.iter().map(|code| 1 - code).collect(), count };
+    let validation = Dataset::new(train.features.clone(), opposite);
     let network = Network { early_stop: Some(3), ..small(100) };
     let mut trainer = Trainer::start(&network, &train, Some((&validation).into()), Key::new(1)).unwrap();
     let mut losses = Vec::new();
@@ -192,9 +191,9 @@ fn early_stop_takes_the_best_weights_and_looks_at_validation_only_then() {
     let best = (0..losses.len()).min_by(|&a, &b| losses[a].total_cmp(&losses[b])).unwrap();
     assert_eq!(losses.len(), best + 4, "three epochs of patience after the best: {losses:?}");
     let short = Network { early_stop: None, epochs: best + 1, ..network.clone() };
-    let expected = short.fit(&train, Some(&validation), Key::new(1), &Ignore).unwrap();
+    let expected = short.fit_with(&train, &Fit::new().validation(&validation).seed(1)).unwrap();
     assert_eq!(bits(&trainer.finish()), bits(&expected), "the weights after the best epoch");
-    let blind = short.fit(&train, None, Key::new(1), &Ignore).unwrap();
+    let blind = short.fit_with(&train, &Fit::new().seed(1)).unwrap();
     assert_eq!(bits(&blind), bits(&expected), "without early stop validation is not looked at");
 }
 
@@ -225,12 +224,12 @@ impl Watch for Recorder {
 #[test]
 fn training_tells_of_progress_and_can_be_cancelled() {
     let watch = Recorder::default();
-    small(3).fit(&signs(100), None, Key::new(0), &watch).unwrap();
+    small(3).fit_with(&signs(100), &Fit::new().seed(0).watch(&watch)).unwrap();
     assert_eq!(*watch.progress.lock().unwrap(), [(1, 3), (2, 3), (3, 3)]);
     assert!(watch.notices.lock().unwrap().is_empty());
 
     let watch = Recorder { looks_max: Some(2), ..Recorder::default() };
-    let failure = small(1000).fit(&signs(100), None, Key::new(0), &watch).unwrap_err();
+    let failure = small(1000).fit_with(&signs(100), &Fit::new().seed(0).watch(&watch)).unwrap_err();
     assert_eq!(failure.code, code::CANCELLED);
     assert!(watch.progress.lock().unwrap().len() <= 2);
 }
@@ -238,10 +237,10 @@ fn training_tells_of_progress_and_can_be_cancelled() {
 #[test]
 fn divergence_stops_at_once_and_says_where() {
     let mut examples = parabola(200);
-    let huge: Vec<f64> = examples.features.values().iter().map(|value| value * 1e30).collect();
+    let huge: Vec<f64> = examples.features.to_column_major().iter().map(|value| value * 1e30).collect();
     examples.features = Features::new(200, examples.features.names().clone(), huge);
     let optimizer = OptimizerConfig::Sgd(Sgd { lr: 1e9, ..Sgd::default() });
-    let failure = Network { optimizer, ..small(5) }.fit(&examples, None, Key::new(0), &Ignore).unwrap_err();
+    let failure = Network { optimizer, ..small(5) }.fit(&examples).unwrap_err();
     assert_eq!(failure.code, code::DIVERGED);
     assert!(failure.message.contains("epoch 1, step "), "{failure}");
     assert!(failure.help[0].contains("smaller `lr`"), "{:?}", failure.help);
@@ -258,13 +257,13 @@ fn unscaled_columns_are_named_once() {
     values.extend((0..rows).map(|row| f64::from(u8::from(row == 3))));
     let names: std::sync::Arc<[String]> = ["income", "share", "constant", "rare"].map(String::from).into();
     let examples = |values: Vec<f64>, names: std::sync::Arc<[String]>| {
-        Examples::new(
+        Dataset::new(
             Features::new(rows as usize, names, values),
             Target::Numbers((0..rows).map(|r| r as f64).collect()),
         )
     };
     let watch = Recorder::default();
-    small(2).fit(&examples(values.clone(), names.clone()), None, Key::new(0), &watch).unwrap();
+    small(2).fit_with(&examples(values.clone(), names.clone()), &Fit::new().watch(&watch)).unwrap();
     let notices = watch.notices.lock().unwrap();
     assert_eq!(notices.len(), 1);
     assert_eq!((notices[0].code, notices[0].severity), (code::UNSCALED_NETWORK, Severity::Warning));
@@ -272,31 +271,30 @@ fn unscaled_columns_are_named_once() {
 
     let watch = Recorder::default();
     let tail = values[rows as usize..].to_vec();
-    small(1).fit(&examples(tail, names[1..].into()), None, Key::new(0), &watch).unwrap();
+    small(1).fit_with(&examples(tail, names[1..].into()), &Fit::new().watch(&watch)).unwrap();
     assert!(watch.notices.lock().unwrap().is_empty());
 }
 
 #[test]
 fn widths_and_losses_that_do_not_fit_are_refused() {
-    let failure =
-        |network: Network, examples: &Examples| network.fit(examples, None, Key::new(0), &Ignore).unwrap_err();
+    let failure = |network: Network, examples: &Dataset| network.fit(examples).unwrap_err();
     let wrong = failure(small(1), &sectors(30));
     assert_eq!(wrong.code, code::WRONG_WIDTH);
     assert_eq!(wrong.message, "the network has 1 output, the target asks for 3 (a class each)");
     assert_eq!(failure(Network { outputs: 2, ..small(1) }, &parabola(30)).code, code::WRONG_WIDTH);
     let bce = Network { loss: Some(Loss::BinaryCrossEntropy), ..small(1) };
     assert_eq!(failure(bce, &parabola(30)).code, code::WRONG_TASK);
-    assert_eq!(failure(small(1), &Examples::new(features(0, 2, 0), Target::Numbers(vec![]))).code, code::EMPTY_DATA);
-    let one_class = Examples::new(features(2, 2, 0), Target::Classes { codes: vec![0, 0], count: 1 });
+    assert_eq!(failure(small(1), &Dataset::new(features(0, 2, 0), Target::Numbers(vec![]))).code, code::EMPTY_DATA);
+    let one_class = Dataset::new(features(2, 2, 0), Target::Classes { codes: vec![0, 0], count: 1 });
     assert_eq!(failure(small(1), &one_class).code, code::ONE_CLASS);
-    assert_eq!(natural_outputs(&sectors(5).target), 3);
-    assert_eq!(natural_outputs(&signs(5).target), 1);
+    assert_eq!(natural_outputs(sectors(5).target()), 3);
+    assert_eq!(natural_outputs(signs(5).target()), 1);
 }
 
 #[test]
 fn a_model_survives_saving_and_damage_is_named() {
     let examples = sectors(100);
-    let model = Network { outputs: 3, ..small(2) }.fit(&examples, None, Key::new(0), &Ignore).unwrap();
+    let model = Network { outputs: 3, ..small(2) }.fit(&examples).unwrap();
     assert_eq!(model.validate(), Ok(()));
     assert_eq!(model.inputs(), 2);
     let saved = serde_json::to_string(&model).unwrap();
@@ -324,9 +322,9 @@ fn a_model_survives_saving_and_damage_is_named() {
 
 #[test]
 fn predictions_of_no_rows_and_of_one_row_are_well_formed() {
-    let model = Network { outputs: 3, ..small(1) }.fit(&sectors(40), None, Key::new(0), &Ignore).unwrap();
+    let model = Network { outputs: 3, ..small(1) }.fit(&sectors(40)).unwrap();
     for rows in [0, 1] {
-        let outputs = model.predict(&features(rows, 2, 0));
+        let outputs = model.predict(&features(rows, 2, 0)).unwrap();
         assert_eq!(outputs.rows(), rows);
     }
 }
@@ -334,25 +332,25 @@ fn predictions_of_no_rows_and_of_one_row_are_well_formed() {
 #[test]
 fn inputs_outside_memory_teach_the_same() {
     let (train, validation) = (parabola(300), parabola(100));
-    let spill = |examples: &Examples| {
+    let spill = |examples: &Dataset| {
         let features = &examples.features;
-        let content = std::sync::Arc::new(Spilled::row_major(features));
-        Spilled::new(features.names().clone(), content, examples.target.clone(), crate::Scales::of(features))
+        let content = std::sync::Arc::new(OnDisk::row_major(features));
+        OnDisk::new(features.names().clone(), content, examples.labels.clone(), crate::Scales::of(features))
     };
     let network = Network { early_stop: Some(2), epochs: 6, ..small(1) };
-    let inside = network.fit(&train, Some(&validation), Key::new(4), &Ignore).unwrap();
-    let outside = network.fit_spilled(&spill(&train), Some(&spill(&validation)), Key::new(4), &Ignore).unwrap();
+    let inside = network.fit_with(&train, &Fit::new().validation(&validation).seed(4)).unwrap();
+    let outside = network.fit_on_disk(&spill(&train), &Fit::new().validation(&spill(&validation)).seed(4)).unwrap();
     assert_eq!(bits(&inside), bits(&outside));
 }
 
 #[test]
 fn rows_of_single_precision_are_predicted_as_features_are() {
     for (examples, outputs) in [(signs(3000), 1), (sectors(200), 3), (parabola(200), 1)] {
-        let model = Network { outputs, ..small(1) }.fit(&examples, None, Key::new(1), &Ignore).unwrap();
+        let model = Network { outputs, ..small(1) }.fit_with(&examples, &Fit::new().seed(1)).unwrap();
         let features = &examples.features;
         let row = |row: usize| (0..features.columns()).map(move |column| features.column(column)[row] as f32);
         let found = model.predict_rows(&(0..features.rows()).flat_map(row).collect::<Vec<f32>>());
-        let expected: Vec<f64> = match model.predict(features) {
+        let expected: Vec<f64> = match model.predict(features).unwrap() {
             Outputs::Numbers(numbers) => numbers,
             Outputs::Probabilities { values, classes: 2 } => values.chunks(2).map(|pair| pair[1]).collect(),
             Outputs::Probabilities { values, .. } => values,

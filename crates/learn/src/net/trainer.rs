@@ -6,9 +6,10 @@ use super::model::NetworkModel;
 use super::optimizer::Optimizer;
 use super::rows::{Batch, Rows};
 use super::{Network, order};
-use crate::data::{Examples, Target};
+use crate::data::{Dataset, Labels};
+use crate::learner::Fit;
+use crate::on_disk::OnDisk;
 use crate::scales::Scales;
-use crate::spilled::Spilled;
 use pipewright_diagnostic::{Failure, Watch, code};
 use pipewright_tensor::{Program, vectorised};
 use pipewright_world::random::Key;
@@ -18,17 +19,17 @@ use serde::{Deserialize, Serialize};
 ///
 /// ```
 /// use pipewright_learn::net::{Network, Trainer};
-/// use pipewright_learn::{Examples, Features, Ignore, Model, Target};
-/// use pipewright_world::random::Key;
-/// let x: Vec<f64> = (0..64).map(|i| i as f64 / 32.0 - 1.0).collect();
-/// let y = x.iter().map(|x| 3.0 * x + 1.0).collect();
-/// let examples = Examples::new(Features::new(64, ["x".to_string()].into(), x), Target::Numbers(y));
+/// use pipewright_learn::{Dataset, Features, Ignore, Key, Model, Target};
+/// let points: Vec<[f64; 1]> = (0..64).map(|i| [f64::from(i) / 32.0 - 1.0]).collect();
+/// let target = points.iter().map(|[x]| 3.0 * x + 1.0).collect();
+/// let train = Dataset::new(Features::from_rows(["x"], &points), Target::Numbers(target));
 /// let network = Network { hidden: vec![8], epochs: 5, ..Network::default() };
-/// let mut trainer = Trainer::start(&network, &examples, None, Key::new(0)).unwrap();
+/// let mut trainer = Trainer::start(&network, &train, None, Key::new(0))?;
 /// while !trainer.is_done() {
-///     trainer.epoch(&Ignore).unwrap();
+///     trainer.epoch(&Ignore)?;
 /// }
 /// assert_eq!(trainer.finish().inputs(), 1);
+/// # Ok::<(), pipewright_learn::Failure>(())
 /// ```
 #[derive(Debug)]
 pub struct Trainer {
@@ -47,47 +48,47 @@ pub struct Trainer {
     state: Checkpoint,
 }
 
-/// What a network learns from: examples in memory, or outside.
+/// What a network learns from: rows in memory, or outside. Rows with a weight of 0 must not be among them.
 #[derive(Debug, Clone, Copy)]
 pub enum Source<'a> {
     /// In memory.
-    Memory(&'a Examples),
+    Memory(&'a Dataset),
     /// Outside.
-    Spilled(&'a Spilled),
+    OnDisk(&'a OnDisk),
 }
 
-impl<'a> From<&'a Examples> for Source<'a> {
-    fn from(examples: &'a Examples) -> Source<'a> {
-        Source::Memory(examples)
+impl<'a> From<&'a Dataset> for Source<'a> {
+    fn from(rows: &'a Dataset) -> Source<'a> {
+        Source::Memory(rows)
     }
 }
 
-impl<'a> From<&'a Spilled> for Source<'a> {
-    fn from(spilled: &'a Spilled) -> Source<'a> {
-        Source::Spilled(spilled)
+impl<'a> From<&'a OnDisk> for Source<'a> {
+    fn from(rows: &'a OnDisk) -> Source<'a> {
+        Source::OnDisk(rows)
     }
 }
 
 impl<'a> Source<'a> {
-    pub(super) fn target(self) -> &'a Target {
+    pub(super) fn labels(self) -> &'a Labels {
         match self {
-            Source::Memory(examples) => &examples.target,
-            Source::Spilled(spilled) => &spilled.target,
+            Source::Memory(rows) => &rows.labels,
+            Source::OnDisk(rows) => &rows.labels,
         }
     }
 
     pub(super) fn columns(self) -> usize {
         match self {
-            Source::Memory(examples) => examples.features.columns(),
-            Source::Spilled(spilled) => spilled.names.len(),
+            Source::Memory(rows) => rows.features.columns(),
+            Source::OnDisk(rows) => rows.names.len(),
         }
     }
 
     /// A warning if its columns are of very different scales.
     fn scale_warning(self) -> Option<Failure> {
         match self {
-            Source::Memory(examples) => Scales::of(&examples.features).warning(examples.features.names()),
-            Source::Spilled(spilled) => spilled.scales.warning(&spilled.names),
+            Source::Memory(rows) => Scales::of(&rows.features).warning(rows.features.names()),
+            Source::OnDisk(rows) => rows.scales.warning(&rows.names),
         }
     }
 }
@@ -142,23 +143,24 @@ impl Trainer {
         key: Key,
     ) -> Result<Trainer, Failure> {
         let train = train.into();
-        let rows = train.target().rows();
+        let rows = train.labels().rows();
         if rows == 0 || train.columns() == 0 {
             return Err(Failure::new(code::EMPTY_DATA, "there are no rows or no columns to learn from"));
         }
-        let head = Head::new(train.target(), network.outputs)?;
+        let head = Head::new(train.labels(), network.outputs)?;
         let loss = head.loss(network.loss)?;
         let widths = [&[train.columns()], network.hidden.as_slice(), &[network.outputs]].concat();
         let architecture = Architecture { widths, activation: network.activation, head };
 
-        let training = architecture.training(loss);
+        let validation = validation.filter(|rows| network.early_stop.is_some() && rows.labels().rows() > 0);
+        let weighted = [Some(train), validation].into_iter().flatten().any(|rows| rows.labels().weights().is_some());
+        let training = architecture.training(loss, weighted);
         let batch_rows = network.batch.clamp(1, rows);
         let outputs: Vec<_> = [training.loss].into_iter().chain(training.gradients).collect();
         let step = Program::new(&training.graph, &outputs, batch_rows);
         let step_cost = training.graph.cost(batch_rows).max(1);
 
-        let validation = validation.filter(|rows| network.early_stop.is_some() && rows.target().rows() > 0);
-        let validation = validation.map(|rows| Rows::new(rows, head));
+        let validation = validation.map(|rows| Rows::new(rows, head, weighted));
         let score_rows = validation.as_ref().map_or(0, |rows| rows.count().min(VALIDATION_ROWS));
         let score = Program::new(&training.graph, &outputs[..1], score_rows);
 
@@ -168,7 +170,7 @@ impl Trainer {
             network: network.clone(),
             architecture,
             key,
-            train: Rows::new(train, head),
+            train: Rows::new(train, head, weighted),
             validation,
             step,
             score,
@@ -245,8 +247,8 @@ impl Trainer {
                 }
                 step += 1;
                 self.train.gather(order, &mut self.batch);
-                let inputs: [&[f32]; 2] = [&self.batch.features, &self.batch.target];
-                self.step.run(order.len(), &inputs, &self.state.parameters);
+                let (inputs, count) = self.batch.inputs();
+                self.step.run(order.len(), &inputs[..count], &self.state.parameters);
                 let loss = self.step.output(0)[0];
                 if !loss.is_finite() {
                     return Err(self.diverged(number, Some(step)));
@@ -280,7 +282,8 @@ impl Trainer {
             let order: Vec<u32> = rows.blocks().range(block).map(|row| row as u32).collect();
             for order in order.chunks(VALIDATION_ROWS) {
                 rows.gather(order, &mut self.batch);
-                self.score.run(order.len(), &[&self.batch.features, &self.batch.target], &self.state.parameters);
+                let (inputs, count) = self.batch.inputs();
+                self.score.run(order.len(), &inputs[..count], &self.state.parameters);
                 total += f64::from(self.score.output(0)[0]) * order.len() as f64;
             }
         }
@@ -318,20 +321,18 @@ fn all_finite(values: &[f32]) -> bool {
 }
 
 /// Trains from the start to the end.
-pub(super) fn train(
-    network: &Network,
-    train: Source<'_>,
-    validation: Option<Source<'_>>,
-    key: Key,
-    watch: &dyn Watch,
-) -> Result<NetworkModel, Failure> {
-    let mut trainer = Trainer::start(network, train, validation, key)?;
+pub(super) fn train<'a, Rows>(network: &Network, train: &'a Rows, fit: &Fit<'a, Rows>) -> Result<NetworkModel, Failure>
+where
+    Source<'a>: From<&'a Rows>,
+{
+    let train = Source::from(train);
+    let mut trainer = Trainer::start(network, train, fit.validation.map(Source::from), fit.key)?;
     if let Some(warning) = train.scale_warning() {
-        watch.notice(warning);
+        fit.watch.notice(warning);
     }
     while !trainer.is_done() {
-        let epoch = trainer.epoch(watch)?;
-        watch.progress(epoch.number as u64, network.epochs as u64);
+        let epoch = trainer.epoch(fit.watch)?;
+        fit.watch.progress(epoch.number as u64, network.epochs as u64);
     }
     Ok(trainer.finish())
 }

@@ -1,11 +1,10 @@
 //! The model that columns are judged by: ridge for numbers, logistic regression for classes, each with a penalty of 1.
 
-use crate::data::{Examples, Features, Outputs, Target};
-use crate::learner::{Ignore, Learner, Model};
+use crate::data::{Dataset, Features, Target};
+use crate::learner::{Learner, Model};
 use crate::linear::{LinearModel, Logistic, LogisticModel, Ridge};
 use crate::split::{Folds, kfold, stratified};
 use pipewright_diagnostic::Failure;
-use pipewright_world::random::Key;
 
 /// A fitted model.
 pub(super) enum Yardstick {
@@ -18,11 +17,10 @@ const FOLDS: usize = 5;
 
 impl Yardstick {
     pub(super) fn fit(features: &Features, target: &Target) -> Result<Yardstick, Failure> {
-        let train = Examples::new(features.clone(), target.clone());
-        let key = Key::new(0); // Neither model draws random numbers.
+        let train = Dataset::new(features.clone(), target.clone());
         Ok(match target {
-            Target::Numbers(_) => Yardstick::Numbers(Ridge { l2: 1.0 }.fit(&train, None, key, &Ignore)?),
-            Target::Classes { .. } => Yardstick::Classes(Logistic::default().fit(&train, None, key, &Ignore)?),
+            Target::Numbers(_) => Yardstick::Numbers(Ridge { l2: 1.0 }.fit(&train)?),
+            Target::Classes { .. } => Yardstick::Classes(Logistic::default().fit(&train)?),
         })
     }
 
@@ -45,19 +43,11 @@ impl Yardstick {
     pub(super) fn score(&self, features: &Features, target: &Target) -> f64 {
         match (self, target) {
             (Yardstick::Numbers(model), Target::Numbers(truth)) => {
-                let Outputs::Numbers(predicted) = model.predict(features) else { unreachable!("it predicts numbers") };
-                determination(truth, &predicted)
+                determination(truth, model.outputs(features).values())
             }
             (Yardstick::Classes(model), Target::Classes { codes, .. }) => {
-                let Outputs::Probabilities { values, classes } = model.predict(features) else {
-                    unreachable!("it predicts classes")
-                };
-                let right = |(shares, code): (&[f64], &u32)| {
-                    let most =
-                        (0..classes).fold(0, |most, class| if shares[class] > shares[most] { class } else { most });
-                    most == *code as usize
-                };
-                let hits = values.chunks_exact(classes).zip(codes).filter(|pair| right(*pair)).count();
+                let labels = model.outputs(features).labels();
+                let hits = labels.iter().zip(codes).filter(|(label, code)| label == code).count();
                 hits as f64 / codes.len() as f64
             }
             _ => unreachable!("the target is that of the fit"),

@@ -2,7 +2,7 @@
 
 use crate::Task;
 use pipewright_diagnostic::{Failure, code, nearest};
-use pipewright_learn::metric::{Confusion, Undefined, confusion, predicted_classes};
+use pipewright_learn::metric::{Confusion, Undefined, confusion};
 use pipewright_learn::{Outputs, Target};
 use std::fmt;
 use std::sync::Arc;
@@ -125,7 +125,9 @@ impl FoldResult {
     #[must_use]
     pub fn confusion(&self) -> Option<Confusion> {
         match &self.truth {
-            Target::Classes { codes, count } => Some(confusion(codes, &predicted_classes(&self.outputs), *count)),
+            Target::Classes { codes, count } => {
+                Some(confusion(codes, &self.outputs.labels(), *count, self.weights.as_deref()))
+            }
             Target::Numbers(_) => None,
         }
     }

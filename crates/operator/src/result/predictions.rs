@@ -5,7 +5,6 @@ use arrow_array::{ArrayRef, Float64Array, StringArray};
 use pipewright_diagnostic::Failure;
 use pipewright_frame::{Column, Kind, Table};
 use pipewright_learn::Outputs;
-use pipewright_learn::metric::predicted_classes;
 use std::sync::Arc;
 
 /// The name of the column of predicted classes or numbers.
@@ -27,7 +26,7 @@ pub fn prediction_arrays(outputs: &Outputs, task: &Task, probabilities: bool) ->
         let Outputs::Numbers(values) = outputs else { return Vec::new() };
         return vec![array(values.clone())];
     };
-    let codes = predicted_classes(outputs);
+    let codes = outputs.labels();
     let labels = StringArray::from_iter_values(codes.iter().map(|&code| &classes[code as usize]));
     let of_class = |class: usize| array(values.iter().skip(class).step_by(*count).copied().collect());
     std::iter::once(Arc::new(labels) as ArrayRef).chain((0..*count).filter(|_| probabilities).map(of_class)).collect()

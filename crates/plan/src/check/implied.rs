@@ -1,11 +1,14 @@
 //! Implied stages: what a plan adds by itself, as text of the language that the registry holds.
 
 use super::Walk;
-use crate::bind::find_verb;
+use crate::bind::{bind, find_verb};
+use crate::names::Scope;
 use crate::target::target_by_rule;
 use pipewright_diagnostic::{Diagnostic, Span, code};
-use pipewright_frame::{Column, Kind, Role};
-use pipewright_operator::{Effect, Sort, Structure};
+use pipewright_frame::{Column, Kind, Role, Schema};
+use pipewright_operator::work::Accepts;
+use pipewright_operator::{Bound, Effect, Sort, Structure, Verb};
+use pipewright_syntax::Stage;
 
 /// A stage that the plan adds by itself.
 pub(super) struct Implied {
@@ -66,23 +69,22 @@ impl Walk<'_> {
         self.imply(&text, Some(rule.to_owned()));
     }
 
-    pub(super) fn imply_encode(&mut self) {
+    /// What the model of this stage accepts; nothing besides numbers where the stage cannot be read.
+    pub(super) fn accepted_by(&self, stage: &Stage, verb: &'static Verb) -> Accepts {
+        let scope = Scope { schema: self.at.schema.as_ref(), removed: &self.at.removed, has_rest: false };
+        let args = bind(stage, &verb.spec, self.surroundings.registry, &scope).args;
+        match (verb.bind)(&args, self.surroundings) {
+            Ok(Bound::Training(training)) => training.accepts(),
+            _ => Accepts::default(),
+        }
+    }
+
+    /// Features that the model does not accept become numbers.
+    pub(super) fn imply_encode(&mut self, accepts: Accepts) {
         let Some(schema) = &self.at.schema else { return };
-        let any = |test: &dyn Fn(&Column) -> bool| {
-            schema.columns().any(|column| column.role == Role::Feature && test(column))
-        };
-        let mut classes = Vec::new();
-        if any(&|column| column.kind.is_string()) {
-            classes.push("@string");
-        }
-        if any(&|column| column.kind == Kind::Date) {
-            classes.push("@date");
-        }
-        if any(&|column| column.kind == Kind::Time) {
-            classes.push("@time");
-        }
-        if !classes.is_empty() {
-            let text = self.surroundings.registry.implied.encode.replace("{}", &classes.join(", "));
+        let selectors = unaccepted(schema, accepts);
+        if !selectors.is_empty() {
+            let text = self.surroundings.registry.implied.encode.replace("{}", &selectors.join(", "));
             self.imply(&text, Some("names become numbers; nearly unique text is left out".to_owned()));
         }
     }
@@ -98,5 +100,36 @@ impl Walk<'_> {
             Sort::Table | Sort::Recipe if !pulled => self.imply(implied.look, None),
             _ => {}
         }
+    }
+}
+
+/// Selectors of the features that a model that accepts this much cannot read.
+fn unaccepted(schema: &Schema, accepts: Accepts) -> Vec<&'static str> {
+    let any =
+        |test: &dyn Fn(&Column) -> bool| schema.columns().any(|column| column.role == Role::Feature && test(column));
+    let texts = !accepts.categories && any(&|column| column.kind.is_string());
+    let dates = !accepts.dates && any(&|column| column.kind == Kind::Date);
+    let times = !accepts.dates && any(&|column| column.kind == Kind::Time);
+    let selectors = [(texts, "@string"), (dates, "@date"), (times, "@time")];
+    selectors.into_iter().filter(|(wanted, _)| *wanted).map(|(_, selector)| selector).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a model accepts is left as it is; what it does not accept is encoded.
+    #[test]
+    fn only_what_a_model_does_not_accept_is_encoded() {
+        let kinds = [("x", Kind::Continuous), ("town", Kind::Category), ("day", Kind::Date), ("hour", Kind::Time)];
+        let schema = Schema::new(kinds.map(|(name, kind)| Column::new(name, kind)));
+        let numbers = Accepts::default();
+        assert_eq!(unaccepted(&schema, numbers), ["@string", "@date", "@time"]);
+        assert_eq!(unaccepted(&schema, Accepts { missing: true, ..numbers }), ["@string", "@date", "@time"]);
+        assert_eq!(unaccepted(&schema, Accepts { categories: true, ..numbers }), ["@date", "@time"]);
+        assert_eq!(unaccepted(&schema, Accepts { categories: true, dates: true, ..numbers }), [] as [&str; 0]);
+        // A target of categories is no feature.
+        let target = Schema::new([Column { role: Role::Target, ..Column::new("y", Kind::Category) }]);
+        assert_eq!(unaccepted(&target, numbers), [] as [&str; 0]);
     }
 }

@@ -4,7 +4,7 @@ use super::Unseen;
 use super::codes::{PLACES_BEHIND, Places};
 use arrow_array::{ArrayRef, Float64Array, Int64Array};
 use pipewright_diagnostic::Failure;
-use pipewright_table::{Column, Kind, Role};
+use pipewright_table::{Column, Kind, Role, Stored};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -38,7 +38,7 @@ impl Scores {
         column: &Column,
         array: &ArrayRef,
         unseen: Unseen,
-    ) -> Result<Vec<(Column, ArrayRef)>, Failure> {
+    ) -> Result<Vec<(Column, Stored)>, Failure> {
         let codes = self.codes(column, array, unseen)?;
         let numbers = |member: &Member| codes.iter().map(|&code| member.values[code as usize]).collect();
         Ok(self.members.iter().map(|member| self.column(column, member, numbers(member))).collect())
@@ -58,14 +58,14 @@ impl Scores {
     }
 
     /// A member's column with these numbers.
-    pub(in super::super) fn column(&self, of: &Column, member: &Member, numbers: Vec<f64>) -> (Column, ArrayRef) {
+    pub(in super::super) fn column(&self, of: &Column, member: &Member, numbers: Vec<f64>) -> (Column, Stored) {
         let name = format!("{}{}", of.name, member.suffix).into();
         let column = Column { name, kind: self.kind, role: Role::Feature, sources: of.sources.clone() };
         let array: ArrayRef = match self.kind {
             Kind::Count => Arc::new(numbers.into_iter().map(|number| number as i64).collect::<Int64Array>()),
             _ => Arc::new(Float64Array::from(numbers)),
         };
-        (column, array)
+        (column, array.into())
     }
 
     pub(super) fn all_levels(&self) -> impl Iterator<Item = &String> {

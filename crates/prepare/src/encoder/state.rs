@@ -7,9 +7,9 @@ use super::scores::Scores;
 use super::{BUCKETS_MAX, LeftOut, Unseen};
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, BooleanArray, Int64Array};
-use arrow_buffer::{BooleanBuffer, Buffer};
+use arrow_buffer::{BooleanBuffer, Buffer, ScalarBuffer};
 use pipewright_diagnostic::Failure;
-use pipewright_table::{Column, Kind, Role, Table};
+use pipewright_table::{Column, Kind, Role, SparseArray, Stored, Table};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -83,7 +83,7 @@ impl EncoderState {
     pub(in super::super) fn replaced(
         &self,
         rows: &Table,
-        encode: impl Fn(&Encoded, &Column, &ArrayRef) -> Result<Vec<(Column, ArrayRef)>, Failure> + Sync,
+        encode: impl Fn(&Encoded, &Column, &ArrayRef) -> Result<Vec<(Column, Stored)>, Failure> + Sync,
     ) -> Result<Table, Failure> {
         let made: Vec<(&str, Result<Vec<_>, Failure>)> = self
             .columns
@@ -155,7 +155,7 @@ impl State for EncoderState {
 }
 
 impl Encoded {
-    fn apply(&self, column: &Column, array: &ArrayRef, unseen: Unseen) -> Result<Vec<(Column, ArrayRef)>, Failure> {
+    fn apply(&self, column: &Column, array: &ArrayRef, unseen: Unseen) -> Result<Vec<(Column, Stored)>, Failure> {
         let name = &column.name;
         match &self.coding {
             Coding::OneHot { levels, rare, missing, other } => {
@@ -176,7 +176,8 @@ impl Encoded {
                 };
                 let encoded = Column { kind: Kind::Count, ..column.clone() };
                 let codes = places.codes(name, array)?;
-                Ok(vec![(encoded, Arc::new(Int64Array::from_iter_values(codes.into_iter().map(place))))])
+                let places: ArrayRef = Arc::new(Int64Array::from_iter_values(codes.into_iter().map(place)));
+                Ok(vec![(encoded, places.into())])
             }
             Coding::Truth { missing } => {
                 let truths = array.as_boolean().iter().map(|truth| truth == Some(true)).collect();
@@ -209,8 +210,14 @@ pub(in super::super) fn hash_name(name: &str, bucket: u32) -> String {
     format!("{name} (hash {bucket})")
 }
 
+/// More members than this are stored by the rows where they are true, which then takes less memory than a bit per row.
+const DENSE_MEMBERS_MAX: usize = 32;
+
 /// A column of truth values for each member: true where the code of a row is the member's place.
-fn one_hot(column: &Column, codes: &[u32], places: usize, members: Vec<(String, u32)>) -> Vec<(Column, ArrayRef)> {
+fn one_hot(column: &Column, codes: &[u32], places: usize, members: Vec<(String, u32)>) -> Vec<(Column, Stored)> {
+    if members.len() > DENSE_MEMBERS_MAX {
+        return sparse_one_hot(column, codes, places, members);
+    }
     const WORD: usize = u64::BITS as usize;
     let words = codes.len().div_ceil(WORD);
     let mut slots = vec![None; places];
@@ -227,7 +234,28 @@ fn one_hot(column: &Column, codes: &[u32], places: usize, members: Vec<(String, 
     members.into_iter().enumerate().map(|(slot, (name, _))| member(column, name, truths(slot))).collect()
 }
 
-fn member(column: &Column, name: String, truths: BooleanBuffer) -> (Column, ArrayRef) {
-    let column = Column { name: name.into(), kind: Kind::Bool, role: Role::Feature, sources: column.sources.clone() };
-    (column, Arc::new(BooleanArray::new(truths, None)))
+/// As [`one_hot`]: the rows of all members in one list, member after member.
+fn sparse_one_hot(column: &Column, codes: &[u32], places: usize, members: Vec<(String, u32)>) -> Vec<(Column, Stored)> {
+    let mut starts = vec![0; places + 1];
+    codes.iter().for_each(|&code| starts[code as usize + 1] += 1);
+    (0..places).for_each(|place| starts[place + 1] += starts[place]);
+    let (mut next, mut rows) = (starts.clone(), vec![0_u32; codes.len()]);
+    for (row, &code) in codes.iter().enumerate() {
+        rows[next[code as usize]] = row as u32;
+        next[code as usize] += 1;
+    }
+    let rows = ScalarBuffer::from(rows);
+    let truths = |place: usize| rows.slice(starts[place], starts[place + 1] - starts[place]);
+    let sparse = |(name, place): (String, u32)| {
+        (member_column(column, name), SparseArray::truths(codes.len(), truths(place as usize)).into())
+    };
+    members.into_iter().map(sparse).collect()
+}
+
+fn member(column: &Column, name: String, truths: BooleanBuffer) -> (Column, Stored) {
+    (member_column(column, name), Stored::Array(Arc::new(BooleanArray::new(truths, None))))
+}
+
+fn member_column(column: &Column, name: String) -> Column {
+    Column { name: name.into(), kind: Kind::Bool, role: Role::Feature, sources: column.sources.clone() }
 }

@@ -27,7 +27,7 @@ impl Table {
         let fields: Vec<Field> = self.columns.iter().map(field_of).collect();
         let options = RecordBatchOptions::new().with_row_count(Some(self.rows));
         let schema = Arc::new(arrow_schema::Schema::new(fields));
-        RecordBatch::try_new_with_options(schema, self.arrays.clone(), &options).expect("a table is consistent")
+        RecordBatch::try_new_with_options(schema, self.arrays().to_vec(), &options).expect("a table is consistent")
     }
 }
 

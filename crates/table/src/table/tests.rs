@@ -145,3 +145,55 @@ fn a_column_holds_more_than_two_gibibytes_of_text() {
     drop(gathered);
     assert_eq!(Table::concat(&[half.clone(), half.clone(), half]).unwrap().rows(), 3300);
 }
+
+/// A table with sparse columns of every kind, and the same values as arrays.
+fn sparse_and_dense() -> (Table, Table) {
+    let positions = || vec![1_u32, 4, 5].into();
+    let columns = || {
+        let kinds =
+            [("truth", Kind::Bool), ("real", Kind::Continuous), ("count", Kind::Count), ("x", Kind::Continuous)];
+        kinds.map(|(name, kind)| Column::new(name, kind)).to_vec()
+    };
+    let x: ArrayRef = Arc::new(Float64Array::from_iter((0..7).map(|row| (row != 3).then_some(f64::from(row)))));
+    let stored: Vec<Stored> = vec![
+        SparseArray::truths(7, positions()).into(),
+        SparseArray::numbers(7, positions(), vec![0.5, -2.0, 3.0].into()).into(),
+        SparseArray::counts(7, positions(), vec![2.0, -7.0, 1.0].into()).into(),
+        x.into(),
+    ];
+    let arrays = stored.iter().map(|column| column.array().clone()).collect();
+    (Table::with_stored(columns(), stored, 7).unwrap(), Table::new(columns(), arrays).unwrap())
+}
+
+#[test]
+fn sparse_columns_are_what_their_arrays_are() {
+    let (sparse, dense) = sparse_and_dense();
+    let stays_sparse = |table: &Table| table.stored("real").unwrap().sparse().is_some();
+    let changes: [&dyn Fn(&Table) -> Table; 7] = [
+        &|table| table.clone(),
+        &|table| table.take(&[5, 1, 1, 0, 6]),
+        &|table| table.slice(2, 3),
+        &|table| table.filter(&BooleanArray::from_iter((0..7).map(|row| Some(row % 2 == 1)))),
+        &|table| table.select(&["real", "truth"]).unwrap(),
+        &|table| table.drop(&["x"]).unwrap(),
+        &|table| Table::concat(&[table.slice(4, 3), table.clone(), table.slice(0, 0)]).unwrap(),
+    ];
+    for change in changes {
+        let (found, wanted) = (change(&sparse), change(&dense));
+        assert!(stays_sparse(&found) && !stays_sparse(&wanted));
+        assert_eq!(found, wanted);
+    }
+    let mixed = Table::concat(&[sparse.clone(), dense.clone()]).unwrap();
+    assert!(!stays_sparse(&mixed));
+    assert_eq!(mixed, Table::concat(&[dense.clone(), dense.clone()]).unwrap());
+    assert_eq!(sparse.array("count").unwrap(), dense.array("count").unwrap());
+    assert_eq!(sparse.to_batch(), dense.to_batch());
+}
+
+#[test]
+fn a_sparse_column_fits_its_kind() {
+    let sparse = || SparseArray::truths(2, vec![1].into());
+    let of_kind = |kind| Table::with_stored(vec![Column::new("x", kind)], vec![sparse().into()], 2);
+    assert!(of_kind(Kind::Bool).is_ok());
+    assert_eq!(of_kind(Kind::Continuous).unwrap_err().code, code::BUG);
+}

@@ -1,0 +1,141 @@
+//! What is to be predicted, and how much each row counts.
+
+use crate::twofold::Twofold;
+use pipewright_diagnostic::{Failure, code};
+
+/// What is to be predicted, one value per row.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Target {
+    /// Classes `0..count`; a class may have no row.
+    Classes {
+        /// The class of each row.
+        codes: Vec<u32>,
+        /// How many classes there are.
+        count: usize,
+    },
+    /// Finite numbers.
+    Numbers(Vec<f64>),
+}
+
+impl Target {
+    /// The targets of one part of the rows after another; `classes` of them, or numbers.
+    #[must_use]
+    pub fn concat(parts: Vec<Target>, classes: Option<usize>) -> Target {
+        match classes {
+            Some(count) => {
+                let codes = |part| if let Target::Classes { codes, .. } = part { codes } else { Vec::new() };
+                Target::Classes { codes: parts.into_iter().flat_map(codes).collect(), count }
+            }
+            None => {
+                let numbers = |part| if let Target::Numbers(values) = part { values } else { Vec::new() };
+                Target::Numbers(parts.into_iter().flat_map(numbers).collect())
+            }
+        }
+    }
+
+    /// The rows at these positions, in this order.
+    ///
+    /// # Panics
+    /// If there are not that many rows.
+    #[must_use]
+    pub fn take(&self, rows: &[u32]) -> Target {
+        match self {
+            Target::Classes { codes, count } => {
+                Target::Classes { codes: rows.iter().map(|&row| codes[row as usize]).collect(), count: *count }
+            }
+            Target::Numbers(values) => Target::Numbers(rows.iter().map(|&row| values[row as usize]).collect()),
+        }
+    }
+
+    /// The number of rows.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        match self {
+            Target::Classes { codes, .. } => codes.len(),
+            Target::Numbers(values) => values.len(),
+        }
+    }
+}
+
+/// A target and, where rows do not all count the same, the weight of each row.
+///
+/// A weight of 2 is the row twice, a weight of 0 is no row at all.
+///
+/// ```
+/// use pipewright_learn::{Labels, Target};
+/// let labels = Labels::weighted(Target::Numbers(vec![1.0, 2.0]), vec![0.5, 3.0])?;
+/// assert_eq!(labels.weights(), Some(&[0.5, 3.0][..]));
+/// assert!(Labels::weighted(Target::Numbers(vec![1.0]), vec![-1.0]).is_err());
+/// # Ok::<(), pipewright_learn::Failure>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Labels {
+    target: Target,
+    /// Finite, at least 0; none where all would be 1.
+    weights: Option<Vec<f64>>,
+}
+
+impl From<Target> for Labels {
+    fn from(target: Target) -> Labels {
+        Labels { target, weights: None }
+    }
+}
+
+impl Labels {
+    /// A target whose rows count as much as their weights say. Weights that are all 1 are no weights.
+    ///
+    /// # Errors
+    /// [`code::BAD_WEIGHT`] with the row of a weight that is negative or not finite.
+    ///
+    /// # Panics
+    /// If there is not a weight per row.
+    pub fn weighted(target: Target, weights: Vec<f64>) -> Result<Labels, Failure> {
+        assert_eq!(target.rows(), weights.len(), "a weight per row");
+        if let Some(row) = weights.iter().position(|weight| !(weight.is_finite() && *weight >= 0.0)) {
+            let message = format!("a weight is {}; weights are finite numbers, at least 0", weights[row]);
+            return Err(Failure::new(code::BAD_WEIGHT, message).row(row as u64 + 1));
+        }
+        let weights = (!weights.iter().all(|weight| *weight == 1.0)).then_some(weights);
+        Ok(Labels { target, weights })
+    }
+
+    /// What is to be predicted.
+    #[must_use]
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// How much each row counts; none where all count 1.
+    #[must_use]
+    pub fn weights(&self) -> Option<&[f64]> {
+        self.weights.as_deref()
+    }
+
+    /// The number of rows.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.target.rows()
+    }
+
+    /// The sum of the weights: the number of rows where all count 1.
+    #[must_use]
+    pub fn total_weight(&self) -> f64 {
+        self.weights().map_or(self.rows() as f64, |weights| Twofold::sum(weights.iter().copied()))
+    }
+
+    /// The rows at these positions, in this order.
+    ///
+    /// # Panics
+    /// If there are not that many rows.
+    #[must_use]
+    pub fn take(&self, rows: &[u32]) -> Labels {
+        let weights = self.weights().map(|weights| rows.iter().map(|&row| weights[row as usize]).collect());
+        Labels { target: self.target.take(rows), weights }
+    }
+
+    /// The rows with a weight above 0, where there are others.
+    pub(crate) fn counting_rows(&self) -> Option<Vec<u32>> {
+        let weights = self.weights().filter(|weights| weights.contains(&0.0))?;
+        Some(weights.iter().zip(0..).filter(|(weight, _)| **weight > 0.0).map(|(_, row)| row).collect())
+    }
+}
