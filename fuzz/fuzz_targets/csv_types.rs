@@ -28,8 +28,8 @@ fuzz_target!(|input: &[u8]| {
 
     let mut written = Vec::new();
     csv::write(&table, &mut written).expect("memory takes everything");
-    let plain =
-        ReadOptions { header: Some(true), delimiter: Some(b','), kinds: kinds(&table), ..ReadOptions::new("w") };
+    let mut plain = ReadOptions::new("w");
+    (plain.header, plain.delimiter, plain.kinds) = (Some(true), Some(b','), kinds(&table));
     let content: Arc<dyn Content> = Arc::new(written);
     let back = read(&content, &plain, &MemoryWorld::new()).expect("what was written can be read");
     assert_eq!(table, back.table, "written and read");

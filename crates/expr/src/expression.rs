@@ -25,8 +25,8 @@ use std::sync::Arc;
 
 pub use function::{Call, Chapter, Function, Parameter, Takes};
 pub use kind::ExprKind;
-pub use learn::{Ranks, Score, Tally};
-pub use window::{Moving, Reach, Window};
+pub use learn::{Accumulator, EmpiricalCdf, Score};
+pub use window::{FrameBound, Window, WindowFunction};
 
 /// A resolved expression. Made by the methods of this type, which keep chains flat.
 ///
@@ -69,7 +69,7 @@ pub enum Expression {
     /// A place among many rows.
     Score(Score, Box<Expression>),
     /// The share of the numbers learned that are not larger.
-    Ranked(Arc<Ranks>, Box<Expression>),
+    Ranked(Arc<EmpiricalCdf>, Box<Expression>),
     /// A value of other rows of the table.
     Window(Box<Window>),
 }
@@ -280,7 +280,9 @@ impl Expression {
     /// Does it look at later rows than its own?
     #[must_use]
     pub fn looks_ahead(&self) -> bool {
-        self.holds(|part| matches!(part, Expression::Window(window) if matches!(window.moving, Moving::Lead(_))))
+        self.holds(
+            |part| matches!(part, Expression::Window(window) if matches!(window.moving, WindowFunction::Lead(_))),
+        )
     }
 
     /// Its aggregates, each once, and the expression that is left when each of them is a column of the name given.

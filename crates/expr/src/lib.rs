@@ -1,5 +1,6 @@
 //! Expressions over columns, selections of columns, and tables made from tables: groups, joins, pivots.
 #![doc = include_str!("../README.md")]
+#![warn(missing_debug_implementations)]
 
 mod aggregate;
 mod assign;
@@ -10,8 +11,8 @@ mod selection;
 pub use aggregate::Aggregate;
 pub use assign::Assign;
 pub use expression::{
-    Arithmetic, Call, Chapter, Comparison, ExprKind, Expression, Function, Moving, Parameter, Ranks, Reach, Score,
-    Takes, Tally, Window,
+    Accumulator, Arithmetic, Call, Chapter, Comparison, EmpiricalCdf, ExprKind, Expression, FrameBound, Function,
+    Parameter, Score, Takes, Window, WindowFunction,
 };
-pub use relation::{Concat, GroupBy, Grouping, How, Join, Measure, Pivot, Unpivot};
+pub use relation::{Concat, GroupBy, Grouping, Join, JoinKind, Measure, Pivot, Unpivot};
 pub use selection::{Class, Fact, Selection};

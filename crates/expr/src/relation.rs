@@ -16,7 +16,7 @@ mod unpivot;
 pub use concat::Concat;
 pub use group_by::GroupBy;
 pub use grouping::{Grouping, Measure};
-pub use join::{How, Join};
+pub use join::{Join, JoinKind};
 pub use pivot::Pivot;
 pub use unpivot::Unpivot;
 

@@ -7,8 +7,8 @@ use arrow_array::types::{Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef, Float64Array, StringArray, TimestampMicrosecondArray};
 use arrow_schema::DataType;
 use pipewright_frame::{
-    Aggregate, Arithmetic, Call, Column, Convert, Expression, Function, Kind, Moving, Reach, Selection, State, Table,
-    Window, fit,
+    Aggregate, Arithmetic, Call, Cast, Column, Expression, FrameBound, Function, Kind, Selection, State, Table, Window,
+    WindowFunction, fit,
 };
 use serde_json::Value;
 use std::sync::Arc;
@@ -42,7 +42,7 @@ fn numbers(values: &Value) -> ArrayRef {
 
 fn dates(values: &Value) -> ArrayRef {
     let table = Table::new(vec![Column::new("d", Kind::Text)], vec![texts(values)]).unwrap();
-    let state = fit(&Convert::to(Kind::Date, Selection::Name("d".into())), &table).unwrap();
+    let state = fit(&Cast::to(Kind::Date, Selection::Name("d".into())), &table).unwrap();
     state.apply(&table).unwrap().array("d").unwrap().clone()
 }
 
@@ -121,18 +121,18 @@ fn numbers_agree_with_numpy() {
 fn window(name: &str) -> Window {
     let (what, how) = name.split_once(' ').unwrap_or((name, "all"));
     let reach = match how {
-        "all" => Reach::All,
-        "10d" => Reach::Time { micros: 10 * 86_400_000_000, by: Some("moment".into()) },
-        rows => Reach::Rows(rows.parse().unwrap()),
+        "all" => FrameBound::All,
+        "10d" => FrameBound::Time { micros: 10 * 86_400_000_000, by: Some("moment".into()) },
+        rows => FrameBound::Rows(rows.parse().unwrap()),
     };
     let rows = how.parse().unwrap_or(0);
     let aggregate = |name: &str| Aggregate::NAMES.iter().find(|(known, _)| *known == name).unwrap().1;
     let (moving, reach) = match what {
-        "lag" => (Moving::Lag(rows), Reach::All),
-        "lead" => (Moving::Lead(rows), Reach::All),
+        "lag" => (WindowFunction::Lag(rows), FrameBound::All),
+        "lead" => (WindowFunction::Lead(rows), FrameBound::All),
         _ => match what.strip_prefix("cum") {
-            Some(what) => (Moving::Running(aggregate(what)), reach),
-            None => (Moving::Over(aggregate(what)), reach),
+            Some(what) => (WindowFunction::Running(aggregate(what)), reach),
+            None => (WindowFunction::Over(aggregate(what)), reach),
         },
     };
     Window { moving, of: Some(Expression::column("x")), keys: vec![Expression::column("key")], reach }

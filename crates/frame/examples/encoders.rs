@@ -8,8 +8,8 @@
 use arrow_array::{ArrayRef, BooleanArray, StringArray};
 use pipewright_diagnostic::Failure;
 use pipewright_frame::{
-    About, Aim, Column, Encoder, Estimator, Kind, Role, State, Table, TableEstimator, TargetEncoder, WordMethod, Words,
-    fit,
+    About, Aim, Column, Encoder, Estimator, Kind, Role, State, Table, TableEstimator, TargetEncoder, TextVectorizer,
+    VectorizerMethod, fit,
 };
 use pipewright_world::random::Key;
 use std::error::Error;
@@ -33,9 +33,9 @@ const STEPS: &[(&str, Step)] = &[
     ("encode count", |table| changed(&Encoder::count(), table)),
     ("encode hash[256]", |table| changed(&Encoder::hash(256), table)),
     ("encode target", crossed),
-    ("text tfidf[200]", |table| changed(&Words::new(WordMethod::Tfidf, 200), table)),
-    ("text bow[200]", |table| changed(&Words::new(WordMethod::Count, 200), table)),
-    ("text hash[256]", |table| changed(&Words::new(WordMethod::Hash, 256), table)),
+    ("text tfidf[200]", |table| changed(&TextVectorizer::new(VectorizerMethod::Tfidf, 200), table)),
+    ("text bow[200]", |table| changed(&TextVectorizer::new(VectorizerMethod::Count, 200), table)),
+    ("text hash[256]", |table| changed(&TextVectorizer::new(VectorizerMethod::Hash, 256), table)),
 ];
 
 fn changed<E: Estimator>(estimator: &E, table: &Table) -> Result<Table, Failure> {

@@ -8,8 +8,8 @@
 use arrow_array::{ArrayRef, Float64Array};
 use pipewright_diagnostic::Failure;
 use pipewright_frame::{
-    BinMethod, Binner, Clip, ClipBound, Column, Estimator, Imputer, Kind, Log1p, Power, Products, QuantileMapper,
-    Scaler, Shape, Spline, State, Table, fit,
+    BinMethod, Binner, Clip, ClipBound, Column, Estimator, Imputer, Kind, Log1p, PolynomialFeatures, Power,
+    QuantileMapper, Scaler, Shape, Spline, State, Table, fit,
 };
 use rayon::prelude::*;
 use std::error::Error;
@@ -43,7 +43,7 @@ const STEPS: &[(&str, Step)] = &[
     ("bin 10 width", |table| changed(&bins(BinMethod::Width), table)),
     ("bin 10 quantile", |table| changed(&bins(BinMethod::Quantile), table)),
     ("bin 10 kmeans", |table| changed(&bins(BinMethod::Kmeans), table)),
-    ("poly 2", |table| changed(&Products::of_degree(2), table)),
+    ("poly 2", |table| changed(&PolynomialFeatures::of_degree(2), table)),
     ("spline 5", |table| changed(&Spline::default(), table)),
 ];
 

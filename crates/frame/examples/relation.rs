@@ -3,7 +3,7 @@
 #![allow(clippy::print_stdout, clippy::disallowed_methods)]
 
 use pipewright_diagnostic::{Failure, code};
-use pipewright_frame::{Aggregate, Grouping, How, Join, Measure, ReadOptions, Table, read};
+use pipewright_frame::{Aggregate, Grouping, Join, JoinKind, Measure, ReadOptions, Table, read};
 use pipewright_world::{OsWorld, World};
 use std::time::Instant;
 
@@ -39,9 +39,9 @@ fn join(folder: &str) -> Result<(), Failure> {
     let rows = table(folder, "rows", &["whole", "order", "x"])?;
     let (lookup, other) = (table(folder, "lookup", &["whole", "rate"])?, table(folder, "other", &["order", "z"])?);
     let on = |name: &str| vec![(name.into(), name.into())];
-    let inner = Join { how: How::Inner, on: on("whole") };
-    let left = Join { how: How::Left, on: on("whole") };
-    let large = Join { how: How::Inner, on: on("order") };
+    let inner = Join { how: JoinKind::Inner, on: on("whole") };
+    let left = Join { how: JoinKind::Left, on: on("whole") };
+    let large = Join { how: JoinKind::Inner, on: on("order") };
     let told = [
         timed("lookup", "rate", || inner.apply(&rows, &lookup))?,
         timed("left", "rate", || left.apply(&rows, &lookup))?,
@@ -55,8 +55,7 @@ fn table(folder: &str, name: &str, columns: &[&str]) -> Result<Table, Failure> {
     let (path, world) = (format!("{folder}/{name}.parquet"), OsWorld::new());
     let failure = |error| Failure::new(code::CANNOT_READ, format!("{path}: {error}"));
     let content = world.open(path.as_ref()).map_err(failure)?;
-    let options =
-        ReadOptions { columns: Some(columns.iter().map(|&name| name.into()).collect()), ..ReadOptions::new(&*path) };
+    let options = ReadOptions::new(&*path).with_columns(columns.iter().copied());
     read(&content, &options, &world)?.table.select(columns)
 }
 

@@ -1,4 +1,4 @@
-//! Tables from and to JSON: an object a line, or one array of objects.
+//! Tables from and to JSON: an object per line, or one array of objects.
 //!
 //! * Keys are columns, in the order in which they first come; a key that an object does not have is null there.
 //!   Objects within objects are columns with joined names (`address.city`), lists are their JSON text.

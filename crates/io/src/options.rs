@@ -7,7 +7,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// How to read a file. What is not said is found from the file.
+///
+/// ```
+/// use pipewright_frame::{Kind, ReadOptions};
+/// let options = ReadOptions::new("people.csv").with_columns(["zip", "age"]).with_kind("zip", Kind::Text);
+/// assert_eq!(options.kinds["zip"], Kind::Text);
+/// ```
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct ReadOptions {
     /// The file as messages call it.
     pub name: String,
@@ -80,6 +87,31 @@ impl ReadOptions {
         }
     }
 
+    /// The same options for a file of another name.
+    #[must_use]
+    pub fn with_name(self, name: impl Into<String>) -> ReadOptions {
+        ReadOptions { name: name.into(), ..self }
+    }
+
+    /// A file of this format, whatever it looks like.
+    #[must_use]
+    pub fn with_format(self, format: Format) -> ReadOptions {
+        ReadOptions { format: Some(format), ..self }
+    }
+
+    /// Only these columns.
+    #[must_use]
+    pub fn with_columns<N: Into<Arc<str>>>(self, columns: impl IntoIterator<Item = N>) -> ReadOptions {
+        ReadOptions { columns: Some(columns.into_iter().map(Into::into).collect()), ..self }
+    }
+
+    /// A column of this kind; a value that does not fit is a failure.
+    #[must_use]
+    pub fn with_kind(mut self, column: impl Into<String>, kind: Kind) -> ReadOptions {
+        self.kinds.insert(column.into(), kind);
+        self
+    }
+
     /// Is this column to be made?
     pub(crate) fn wants(&self, column: &str) -> bool {
         self.columns.as_ref().is_none_or(|wanted| wanted.iter().any(|name| &**name == column))
@@ -88,6 +120,7 @@ impl ReadOptions {
 
 /// What becomes of rows with too few or too many fields, or a value that does not fit a declared kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum BadRows {
     /// The first one is a failure.
     #[default]
@@ -98,6 +131,7 @@ pub enum BadRows {
 
 /// What a file may ask for before it is refused; each can be raised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Limits {
     /// The longest field, in bytes.
     pub field_bytes: usize,

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 /// A table that was read, and what a reader of it will want to know.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Reading {
     /// The table; its [`Table::origin`] tells what was decided.
     pub table: Table,
@@ -20,6 +21,7 @@ pub struct Reading {
 
 /// A row that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Rejected {
     /// The line of the file, from 1.
     pub line: u64,
@@ -31,6 +33,7 @@ pub struct Rejected {
 
 /// What the beginning of a file tells.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Sketch {
     /// The columns; their kinds are likely ones unless [`Sketch::certain`].
     pub schema: Schema,

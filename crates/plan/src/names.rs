@@ -4,8 +4,8 @@
 use pipewright_diagnostic::{Diagnostic, Failure, Span, Spanned, code, nearest};
 use pipewright_frame::profile::FACTS;
 use pipewright_frame::{
-    Arithmetic, Call, Class, Comparison, Expression, Fact, Function, Moving, Reach, Schema, Selection, Takes,
-    Value as Literal, Window,
+    Arithmetic, Call, Class, Comparison, Expression, Fact, FrameBound, Function, Schema, Selection, Takes,
+    Value as Literal, Window, WindowFunction,
 };
 use pipewright_syntax::{Arg, BinaryOp, Expr, ExprArg, Selector, UnaryOp, Value};
 use std::collections::BTreeMap;
@@ -318,7 +318,7 @@ impl Reader<'_, '_> {
                 self.refuse(over.span, &message)
             }
             (Call::Aggregate(aggregate), Some(_)) => {
-                self.window(function, Moving::Over(aggregate), arguments, over, span)
+                self.window(function, WindowFunction::Over(aggregate), arguments, over, span)
             }
             (Call::Window(moving), _) => self.window(function, moving, arguments, over, span),
         }
@@ -381,7 +381,7 @@ impl Reader<'_, '_> {
     fn window(
         &mut self,
         function: &'static Function,
-        moving: Moving,
+        moving: WindowFunction,
         mut arguments: Vec<Expression>,
         over: Option<&Spanned<Vec<Spanned<Expr>>>>,
         span: Span,
@@ -390,13 +390,13 @@ impl Reader<'_, '_> {
         let parts = over.map(|over| over.node.as_slice()).unwrap_or_default();
         let keys: Option<Vec<Expression>> = parts.iter().map(|part| self.read(part)).collect();
         let mut keys = keys?;
-        let own = function.takes.last().filter(|parameter| parameter.takes == Takes::Reach).is_some();
-        let own = if own { arguments.pop().as_ref().and_then(Reach::of) } else { None };
-        let given = keys.last().and_then(Reach::of);
+        let own = function.takes.last().filter(|parameter| parameter.takes == Takes::FrameBound).is_some();
+        let own = if own { arguments.pop().as_ref().and_then(FrameBound::of) } else { None };
+        let given = keys.last().and_then(FrameBound::of);
         if given.is_some() {
             keys.pop();
         }
-        let takes_reach = matches!(moving, Moving::Over(_)) && own.is_none();
+        let takes_reach = matches!(moving, WindowFunction::Over(_)) && own.is_none();
         if let (Some(_), false, Some(last)) = (&given, takes_reach, parts.last()) {
             let message = format!("`{}` has no further window in its `over`", function.usage());
             return self.refuse(last.span, &message);
@@ -406,8 +406,8 @@ impl Reader<'_, '_> {
             let message = "a window is a number of rows from 1 up, or a length of time such as 30d, and stands last";
             return self.refuse(parts[place].span, message);
         }
-        let reach = own.or(given).unwrap_or(Reach::All);
-        let counts = moving == Moving::Over(pipewright_frame::Aggregate::Rows);
+        let reach = own.or(given).unwrap_or(FrameBound::All);
+        let counts = moving == WindowFunction::Over(pipewright_frame::Aggregate::Rows);
         let of = if counts { None } else { arguments.into_iter().next() };
         Some(Expression::Window(Box::new(Window { moving, of, keys, reach })))
     }

@@ -58,6 +58,15 @@ pub struct Applied<'a> {
     schema: Schema,
 }
 
+impl std::fmt::Debug for Applied<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Applied")
+            .field("states", &self.states.len())
+            .field("schema", &self.schema)
+            .finish_non_exhaustive()
+    }
+}
+
 impl<'a> Applied<'a> {
     /// The rows as they are.
     #[must_use]

@@ -5,7 +5,7 @@ use crate::columns::bad_state;
 use crate::estimator::{approximate, numbers_within};
 use arrow_array::ArrayRef;
 use pipewright_diagnostic::{Failure, code};
-use pipewright_expr::{Assign, ExprKind, Expression, Tally};
+use pipewright_expr::{Accumulator, Assign, ExprKind, Expression};
 use pipewright_table::TextArray;
 use pipewright_table::{Chunks, Column, Entry, Kind, Role, Schema, Table, in_table, in_waves};
 use serde::{Deserialize, Serialize};
@@ -117,7 +117,7 @@ fn learned(expression: &Expression, so_far: &DeriveState, rows: &dyn Chunks) -> 
         return learned(expression, &DeriveState { columns: Vec::new() }, &whole);
     }
     let bound = rows.budget_bytes().map(|bytes| numbers_within(bytes, parts.len()));
-    let empty = || parts.iter().map(|part| Tally::new(part).bounded(bound)).collect::<Vec<Tally>>();
+    let empty = || parts.iter().map(|part| Accumulator::new(part).bounded(bound)).collect::<Vec<Accumulator>>();
     let observe = |index: usize| {
         let mut tallies = empty();
         let chunk = so_far.apply(&rows.chunk(index)?)?;
@@ -131,8 +131,9 @@ fn learned(expression: &Expression, so_far: &DeriveState, rows: &dyn Chunks) -> 
         whole.iter_mut().zip(tallies).for_each(|(tally, more)| tally.merge(more));
         Ok(())
     })?;
-    let approximate = whole.iter().any(Tally::is_approximate);
-    let found: Vec<(Expression, Expression)> = parts.into_iter().zip(whole.into_iter().map(Tally::finish)).collect();
+    let approximate = whole.iter().any(Accumulator::is_approximate);
+    let found: Vec<(Expression, Expression)> =
+        parts.into_iter().zip(whole.into_iter().map(Accumulator::finish)).collect();
     Ok((expression.with_learned(&found), approximate))
 }
 

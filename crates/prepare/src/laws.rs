@@ -222,9 +222,9 @@ fn in_chunks<E: Estimator>(
 mod tests {
     use super::*;
     use crate::{
-        Beyond, BinMethod, Binner, Clip, ClipBound, Dates, Encoder, EncoderMethod, Fencing, Generalise, Hmac, Imputer,
-        Knots, Log1p, Mask, Masking, Outliers, Period, Power, Products, QuantileMapper, Rare, Scaler, Shape, Spline,
-        Unseen, WordMethod, Words,
+        BinMethod, Binner, Clip, ClipBound, Dates, Encoder, EncoderMethod, Fence, Generalise, Hmac, Imputer, Knots,
+        Log1p, Mask, Masking, OutlierAction, Outliers, Period, PolynomialFeatures, Power, QuantileMapper, Rare, Scaler,
+        Shape, Spline, TextVectorizer, Unseen, VectorizerMethod,
     };
     use pipewright_expr::{Class, Selection};
     use pipewright_table::DatePart;
@@ -273,9 +273,9 @@ mod tests {
         }
         let texts = || Selection::Class(Class::String);
         for words in [
-            Words::new(WordMethod::Tfidf, 5),
-            Words::new(WordMethod::Count, 100).with_runs(2).on(texts()),
-            Words::new(WordMethod::Hash, 6),
+            TextVectorizer::new(VectorizerMethod::Tfidf, 5),
+            TextVectorizer::new(VectorizerMethod::Count, 100).with_runs(2).on(texts()),
+            TextVectorizer::new(VectorizerMethod::Hash, 6),
         ] {
             check(&words, table);
         }
@@ -296,9 +296,9 @@ mod tests {
                 check(&Clip { low, high, on: None }, table);
             }
         }
-        for fencing in [Fencing::ZScore(1.0), Fencing::Iqr(0.5), Fencing::Mad(1.0)] {
-            check(&Outliers { fencing, beyond: Beyond::Clip, on: None }, table);
-            check(&Outliers { fencing, beyond: Beyond::Null, on: None }, table);
+        for fencing in [Fence::ZScore(1.0), Fence::Iqr(0.5), Fence::Mad(1.0)] {
+            check(&Outliers { fencing, beyond: OutlierAction::Clip, on: None }, table);
+            check(&Outliers { fencing, beyond: OutlierAction::Null, on: None }, table);
         }
         for method in [BinMethod::Width, BinMethod::Quantile, BinMethod::Kmeans] {
             check(&Binner { bins: 3, method, onehot: false, on: None }, table);
@@ -306,8 +306,8 @@ mod tests {
         }
         check(&Spline::default(), table);
         check(&Spline { knots: 4, degree: 2, placing: Knots::Quantile, bias: false, on: None }, table);
-        check(&Products::of_degree(3), table);
-        check(&Products::of_pairs(), table);
+        check(&PolynomialFeatures::of_degree(3), table);
+        check(&PolynomialFeatures::of_pairs(), table);
     }
 
     #[test]

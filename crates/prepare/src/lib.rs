@@ -1,16 +1,17 @@
 //! The estimators that clean and prepare tables, and the profile of a table.
 #![doc = include_str!("../README.md")]
+#![warn(missing_debug_implementations)]
 
 mod applied;
 mod balancer;
 mod binner;
 mod by_column;
-mod carry;
+mod cast;
 mod clip;
 mod columns;
-mod convert;
 mod dates;
 mod derive;
+mod directional_fill;
 mod encoder;
 mod estimator;
 mod forest;
@@ -22,16 +23,16 @@ mod mask;
 mod normal;
 mod number_map;
 mod outliers;
+mod polynomial_features;
 mod power;
-mod products;
 pub mod profile;
 mod quantile;
 mod rename;
 mod scaler;
 mod spline;
 mod target_encoder;
+mod text_vectorizer;
 mod whole;
-mod words;
 
 #[cfg(test)]
 mod oracle;
@@ -41,24 +42,24 @@ mod tests;
 pub use applied::{Applied, Apply};
 pub use balancer::{BalanceMethod, Balancer, BalancerState};
 pub use binner::{BinMethod, Binner, BinnerState};
-pub use carry::{Carry, CarryState, Neighbour};
+pub use cast::{Cast, CastState, CastSummary, OnInvalid};
 pub use clip::{Clip, ClipBound, ClipState};
 pub use columns::{chosen, indicator_of, missing_in, validate_names};
-pub use convert::{Bad, Convert, ConvertState, ConvertSummary};
 pub use dates::{Dates, DatesState};
 pub use derive::{Derive, DeriveState};
+pub use directional_fill::{DirectionalFill, DirectionalFillState, FillDirection};
 pub use encoder::{Encoder, EncoderMethod, EncoderState, LeftOut, Rare, Unseen};
 pub use estimator::{Estimator, State, Summary, fit, fit_noting};
 pub use imputer::{Fill, Imputer, ImputerState};
 pub use log1p::{Log1p, Log1pState};
 pub use mask::{Generalise, Hmac, Mask, MaskState, Masking, Period};
-pub use outliers::{Beyond, Fencing, OutlierRows, OutlierState, Outliers, Unusual};
+pub use outliers::{Fence, OutlierAction, OutlierRows, OutlierRule, OutlierState, Outliers};
+pub use polynomial_features::{PolynomialFeatures, PolynomialFeaturesState};
 pub use power::{Power, PowerFamily, PowerState};
-pub use products::{Products, ProductsState};
 pub use quantile::{QuantileMapper, QuantileState, Shape};
 pub use rename::{Rename, RenameState, RenameSummary};
 pub use scaler::{Scaler, ScalerMethod, ScalerState};
 pub use spline::{Knots, Spline, SplineState};
 pub use target_encoder::{Smooth, TargetEncoder, TargetMethod};
+pub use text_vectorizer::{TextVectorizer, TextVectorizerState, VectorizerMethod};
 pub use whole::{About, Aim, TableEstimator};
-pub use words::{WordMethod, Words, WordsState};

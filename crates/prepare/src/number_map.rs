@@ -60,7 +60,7 @@ pub(super) fn continuous(column: &Column) -> Column {
     Column { kind: Kind::Continuous, ..column.clone() }
 }
 
-/// What a column becomes of which real numbers are made.
+/// Output column of a numeric mapping.
 pub(super) fn continuous_entry(column: &Column) -> Vec<Entry> {
     vec![Entry::Column(continuous(column))]
 }

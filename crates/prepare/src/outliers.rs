@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 /// How far is too far for the values of a column.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Fencing {
+pub enum Fence {
     /// So many standard deviations (divided by n) from the mean.
     ZScore(f64),
     /// So many interquartile ranges below the first or above the third quartile (Tukey 1977).
@@ -31,7 +31,7 @@ pub enum Fencing {
 /// What becomes of values beyond a fence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Beyond {
+pub enum OutlierAction {
     /// They become the fence.
     Clip,
     /// They become missing.
@@ -43,9 +43,9 @@ pub enum Beyond {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outliers {
     /// How far is too far.
-    pub fencing: Fencing,
+    pub fencing: Fence,
     /// What becomes of what lies beyond.
-    pub beyond: Beyond,
+    pub beyond: OutlierAction,
     /// The columns; without it all numeric features.
     pub on: Option<Selection>,
 }
@@ -55,7 +55,7 @@ fn numeric(on: Option<&Selection>, input: &Schema) -> Result<Vec<Column>, Failur
 }
 
 impl ByColumn for Outliers {
-    type Learned = Fence;
+    type Learned = ColumnFence;
     type State = OutlierState;
 
     fn columns(&self, input: &Schema) -> Result<Vec<Column>, Failure> {
@@ -64,20 +64,20 @@ impl ByColumn for Outliers {
 
     fn entries(&self, column: &Column) -> Vec<Entry> {
         let changed = match self.beyond {
-            Beyond::Clip => continuous(column),
-            Beyond::Null => column.clone(),
+            OutlierAction::Clip => continuous(column),
+            OutlierAction::Null => column.clone(),
         };
         vec![Entry::Column(changed)]
     }
 
     fn seen(&self, _: &Column) -> Seen {
         match self.fencing {
-            Fencing::ZScore(_) => Seen::moments(),
-            Fencing::Iqr(_) | Fencing::Mad(_) => Seen::quantiles(),
+            Fence::ZScore(_) => Seen::moments(),
+            Fence::Iqr(_) | Fence::Mad(_) => Seen::quantiles(),
         }
     }
 
-    fn learn(&self, column: Column, seen: Seen) -> Result<Fence, Failure> {
+    fn learn(&self, column: Column, seen: Seen) -> Result<ColumnFence, Failure> {
         let missing = || all_missing(&column.name, "spread");
         let (low, high) = match seen {
             Seen::Moments(moments) => {
@@ -85,7 +85,7 @@ impl ByColumn for Outliers {
                 around(mean, mean, deviation, self.fencing)
             }
             Seen::Quantiles(quantiles) => match self.fencing {
-                Fencing::Mad(_) => {
+                Fence::Mad(_) => {
                     let (median, deviation) = median_deviation(quantiles).ok_or_else(missing)?;
                     around(median, median, deviation, self.fencing)
                 }
@@ -98,17 +98,17 @@ impl ByColumn for Outliers {
             },
             _ => unreachable!("fences come from numbers"),
         };
-        Ok(Fence { name: column.name, kind: column.kind, low, high, beyond: self.beyond })
+        Ok(ColumnFence { name: column.name, kind: column.kind, low, high, beyond: self.beyond })
     }
 
-    fn state(&self, columns: Vec<Fence>) -> OutlierState {
+    fn state(&self, columns: Vec<ColumnFence>) -> OutlierState {
         OutlierState::Fences(NumberMaps { columns })
     }
 }
 
 /// The fences so many spreads below and above; none where there is no spread, or no number that far.
-fn around(below: f64, above: f64, spread: f64, fencing: Fencing) -> (Option<f64>, Option<f64>) {
-    let (Fencing::ZScore(times) | Fencing::Iqr(times) | Fencing::Mad(times)) = fencing;
+fn around(below: f64, above: f64, spread: f64, fencing: Fence) -> (Option<f64>, Option<f64>) {
+    let (Fence::ZScore(times) | Fence::Iqr(times) | Fence::Mad(times)) = fencing;
     let fence = |number: f64| (spread > 0.0 && number.is_finite()).then_some(number);
     (fence(below - times * spread), fence(above + times * spread))
 }
@@ -142,21 +142,21 @@ fn median_deviation(mut quantiles: Quantiles) -> Option<(f64, f64)> {
 /// The fences of one column.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Fence {
+pub struct ColumnFence {
     name: Arc<str>,
     kind: Kind,
     low: Option<f64>,
     high: Option<f64>,
-    beyond: Beyond,
+    beyond: OutlierAction,
 }
 
-impl Fence {
+impl ColumnFence {
     fn is_within(&self, number: f64) -> bool {
         self.low.is_none_or(|low| number >= low) && self.high.is_none_or(|high| number <= high)
     }
 }
 
-impl NumberMap for Fence {
+impl NumberMap for ColumnFence {
     const PARAMETERS: &'static [&'static str] = &["low", "high"];
 
     fn fitted_on(&self) -> (&Arc<str>, Kind) {
@@ -168,7 +168,7 @@ impl NumberMap for Fence {
     }
 
     fn apply(&self, column: &Column, array: ArrayRef) -> Result<Vec<(Column, ArrayRef)>, Failure> {
-        if self.beyond == Beyond::Clip {
+        if self.beyond == OutlierAction::Clip {
             let clipped = map_numbers(&column.name, array, |number| self.at(number), |_| out_of_range(&self.name))?;
             return Ok(vec![(continuous(column), Arc::new(clipped))]);
         }
@@ -209,16 +209,16 @@ fn within(array: &ArrayRef, is_within: impl Fn(usize) -> bool) -> Option<NullBuf
 #[derive(Debug, Clone, PartialEq)]
 pub struct OutlierRows {
     /// What makes a row unusual.
-    pub unusual: Unusual,
+    pub unusual: OutlierRule,
     /// The columns; without it all numeric features.
     pub on: Option<Selection>,
 }
 
 /// What makes a row unusual.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Unusual {
+pub enum OutlierRule {
     /// A value beyond a fence; a missing one is not.
-    Value(Fencing),
+    Value(Fence),
     /// So large a share of the rows: those with the highest scores of an isolation forest, which takes the median for
     /// a missing value.
     Whole(f64),
@@ -228,8 +228,8 @@ impl OutlierRows {
     /// The rows that stay, and the state that says why.
     fn sifted(&self, rows: &Table, about: &About) -> Result<(BooleanBuffer, OutlierState), Failure> {
         match self.unusual {
-            Unusual::Value(fencing) => {
-                let outliers = Outliers { fencing, beyond: Beyond::Null, on: self.on.clone() };
+            OutlierRule::Value(fencing) => {
+                let outliers = Outliers { fencing, beyond: OutlierAction::Null, on: self.on.clone() };
                 let OutlierState::Fences(NumberMaps { columns: fences }) = crate::fit(&outliers, rows)? else {
                     unreachable!("fences were fitted")
                 };
@@ -241,7 +241,7 @@ impl OutlierRows {
                 let dropped = kept.iter().filter(|kept| !**kept).count() as u64;
                 Ok((kept.into(), OutlierState::Rows(RowState { fences, score: None, dropped })))
             }
-            Unusual::Whole(share) => {
+            OutlierRule::Whole(share) => {
                 let columns = numeric(self.on.as_ref(), &rows.schema())?;
                 let numbers = columns.iter().map(|column| filled(rows, column)).collect::<Result<Vec<_>, _>>()?;
                 let scores = forest::scores(&numbers, about.key);
@@ -299,7 +299,7 @@ impl TableEstimator for OutlierRows {
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
 pub enum OutlierState {
     /// Values beyond them are changed in all rows.
-    Fences(NumberMaps<Fence>),
+    Fences(NumberMaps<ColumnFence>),
     /// Training rows were dropped; others are not.
     Rows(RowState),
 }
@@ -309,7 +309,7 @@ pub enum OutlierState {
 #[serde(deny_unknown_fields)]
 pub struct RowState {
     /// Rows with a value beyond one were dropped.
-    fences: Vec<Fence>,
+    fences: Vec<ColumnFence>,
     /// Rows with a higher score were dropped.
     score: Option<f64>,
     dropped: u64,

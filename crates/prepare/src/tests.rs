@@ -4,9 +4,10 @@ mod oracles;
 
 use crate::oracle::{cases, column_of, text_column};
 use crate::{
-    About, Beyond, BinMethod, Binner, BinnerState, Clip, ClipBound, ClipState, Encoder, EncoderMethod, EncoderState,
-    Estimator, Fencing, Imputer, ImputerState, Log1p, OutlierRows, OutlierState, Outliers, Power, PowerState, Products,
-    ProductsState, QuantileState, Rare, Scaler, ScalerState, SplineState, State, TableEstimator, Unseen, Unusual, fit,
+    About, BinMethod, Binner, BinnerState, Clip, ClipBound, ClipState, Encoder, EncoderMethod, EncoderState, Estimator,
+    Fence, Imputer, ImputerState, Log1p, OutlierAction, OutlierRows, OutlierRule, OutlierState, Outliers,
+    PolynomialFeatures, PolynomialFeaturesState, Power, PowerState, QuantileState, Rare, Scaler, ScalerState,
+    SplineState, State, TableEstimator, Unseen, fit,
 };
 use pipewright_diagnostic::{Failure, code};
 use pipewright_expr::{Class, Selection};
@@ -223,25 +224,25 @@ fn values_beyond_fences_are_cut_or_missing_and_rows_dropped() {
     let on = || Some(Selection::name("n"));
     let outliers = |fencing, beyond| fitted(&Outliers { fencing, beyond, on: on() }, PRICES).unwrap();
     // Quartiles 2 and 4; median 3, median deviation 1.
-    assert_eq!(numbers_of(&outliers(Fencing::Iqr(1.5), Beyond::Clip), "n"), [1.0, 2.0, 3.0, 4.0, 7.0]);
-    let high = numbers_of(&outliers(Fencing::Mad(3.5), Beyond::Clip), "n")[4];
+    assert_eq!(numbers_of(&outliers(Fence::Iqr(1.5), OutlierAction::Clip), "n"), [1.0, 2.0, 3.0, 4.0, 7.0]);
+    let high = numbers_of(&outliers(Fence::Mad(3.5), OutlierAction::Clip), "n")[4];
     assert!((high - (3.0 + 3.5 / 0.674_489_750_196_081_7)).abs() < 1e-12, "{high}");
-    let null = outliers(Fencing::ZScore(1.9), Beyond::Null);
+    let null = outliers(Fence::ZScore(1.9), OutlierAction::Null);
     assert_eq!(null.show(9, 80).lines().last(), Some("·    2  y"));
     let table = table(PRICES);
     let about = About { aim: None, key: pipewright_world::random::Key::new(3) };
-    let rows = OutlierRows { unusual: Unusual::Value(Fencing::Iqr(1.5)), on: on() };
+    let rows = OutlierRows { unusual: OutlierRule::Value(Fence::Iqr(1.5)), on: on() };
     let state = rows.fit(&table, &about).unwrap();
     assert_eq!((state.dropped(), state.apply(&table).unwrap().rows()), (1, 5));
     assert_eq!(numbers_of(&rows.apply_training(&state, &table, &about).unwrap(), "n"), [1.0, 2.0, 3.0, 4.0]);
-    let whole = OutlierRows { unusual: Unusual::Whole(0.2), on: None };
+    let whole = OutlierRows { unusual: OutlierRule::Whole(0.2), on: None };
     let kept = whole.apply_training(&whole.fit(&table, &about).unwrap(), &table, &about).unwrap();
     assert_eq!(numbers_of(&kept, "n"), [1.0, 2.0, 3.0, 4.0], "the row that stands apart goes; a blank is no outlier");
     let equal = "a\n1\n1\n1\n1\n9\n";
-    let mad = Outliers { fencing: Fencing::Mad(1.0), beyond: Beyond::Clip, on: None };
+    let mad = Outliers { fencing: Fence::Mad(1.0), beyond: OutlierAction::Clip, on: None };
     let cut = numbers_of(&fitted(&mad, equal).unwrap(), "a")[4];
     assert!((cut - (1.0 + 1.6 * 1.253_314_137_315_5)).abs() < 1e-12, "mean deviation where the median one is 0: {cut}");
-    let iqr = Outliers { fencing: Fencing::Iqr(1.5), beyond: Beyond::Clip, on: None };
+    let iqr = Outliers { fencing: Fence::Iqr(1.5), beyond: OutlierAction::Clip, on: None };
     assert_eq!(numbers_of(&fitted(&iqr, equal).unwrap(), "a")[4], 9.0, "without spread there is no fence");
 }
 
@@ -254,11 +255,11 @@ fn what_cannot_be_taken_is_named_with_its_row() {
     assert_eq!(refused(fitted(&Power::box_cox(), text).unwrap_err()), out(2));
     let state = fit(&Power::box_cox(), &table("x\n0.5\n1\n2\n")).unwrap();
     assert_eq!(refused(state.apply(&table("x\n0.5\n3.5\n0\n")).unwrap_err()), out(3));
-    let products = fitted(&Products::of_degree(3), "x\n1\n1e200\n").unwrap_err();
+    let products = fitted(&PolynomialFeatures::of_degree(3), "x\n1\n1e200\n").unwrap_err();
     assert_eq!(refused(products), out(2));
     let many: String = (0..300).map(|place| format!("c{place},")).collect();
     let wide = format!("{many}y\n{}1\n", "1,".repeat(300));
-    assert_eq!(fitted(&Products::of_degree(2), &wide).unwrap_err().code, code::LIMIT_REACHED);
+    assert_eq!(fitted(&PolynomialFeatures::of_degree(2), &wide).unwrap_err().code, code::LIMIT_REACHED);
 }
 
 #[test]
@@ -276,7 +277,7 @@ fn bins_have_names_to_read_and_keep_what_is_missing() {
 
 #[test]
 fn products_know_where_they_come_from() {
-    let table = fitted(&Products::of_pairs(), "a,b,c\n2,3,4\n,1,1\n").unwrap();
+    let table = fitted(&PolynomialFeatures::of_pairs(), "a,b,c\n2,3,4\n,1,1\n").unwrap();
     assert_eq!(
         table.show(5, 80),
         "a  b  c  a × b  a × c  b × c\n2  3  4      6      8     12\n·  1  1      ·      ·      1\n"
@@ -300,8 +301,8 @@ fn hostile_states_of_maps_are_refused() {
     refused::<SplineState>(&of(r#""knots":[0.0,1.0,2.0],"degree":3,"bias":true"#));
     refused::<SplineState>(&of(r#""knots":[0.0,1.0,2.0,3.0],"degree":0,"bias":true"#));
     refused::<OutlierState>(r#"{"rows":{"fences":[],"score":7.0,"dropped":1}}"#);
-    refused::<ProductsState>(r#"{"factors":[{"name":"a","kind":"text"}],"degree":2,"powers":true}"#);
-    refused::<ProductsState>(r#"{"factors":[{"name":"a","kind":"count"}],"degree":900,"powers":true}"#);
+    refused::<PolynomialFeaturesState>(r#"{"factors":[{"name":"a","kind":"text"}],"degree":2,"powers":true}"#);
+    refused::<PolynomialFeaturesState>(r#"{"factors":[{"name":"a","kind":"count"}],"degree":900,"powers":true}"#);
 }
 
 /// One-hot and ordinal codes: levels, missing and rare ones, and a level that was not seen.

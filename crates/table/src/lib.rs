@@ -1,6 +1,7 @@
 //! Tables over Arrow: columns with kinds and roles, rows in chunks, values as they are written, and mergeable summaries
 //! that are exact. Knows no files, no expressions and no estimators.
 #![doc = include_str!("../README.md")]
+#![warn(missing_debug_implementations)]
 
 mod calendar;
 mod chunks;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 
-/// Only to be looked up in: its order is nobody's business.
+/// Never iterated, so that its random order cannot show.
 pub type Lookup<K, V> = HashMap<K, V, Quick>;
 
 /// A map for texts, the short ones of which are compared as two numbers.

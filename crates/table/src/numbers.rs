@@ -40,7 +40,7 @@ impl Table {
             self.push_numbers(name, &mut numbers)?;
             let column = &mut numbers[start..];
             if let Some(nulls) = array.nulls() {
-                // What stands in the place of a missing value is nobody's business.
+                // The number in the place of a missing value is arbitrary.
                 column.iter_mut().zip(nulls.iter()).filter(|(_, valid)| !valid).for_each(|(number, _)| *number = 0.0);
             }
             refuse_beyond(name, column, f64::MAX)?;
@@ -125,7 +125,7 @@ impl Table {
     /// [`code::UNSEEN_LEVEL`] with the row of a value that is not among them; [`code::UNKNOWN_COLUMN`].
     pub fn codes(&self, name: &str, classes: &[String]) -> Result<Vec<Option<u32>>, Failure> {
         let array = self.array(name)?;
-        // Only looked up, never walked through: its order is nobody's business.
+        // Never iterated, so its order is irrelevant.
         let places: HashMap<&str, u32> = classes.iter().map(String::as_str).zip(0..).collect();
         let code = |row: usize| {
             let Some(text) = text_at(array, row) else { return Ok(None) };

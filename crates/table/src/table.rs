@@ -261,10 +261,10 @@ impl Table {
     /// The rows where `keep` is true; null keeps nothing.
     ///
     /// # Panics
-    /// If `keep` has not a value a row.
+    /// If `keep` does not have one value per row.
     #[must_use]
     pub fn filter(&self, keep: &BooleanArray) -> Table {
-        assert_eq!(keep.len(), self.rows, "one decision a row");
+        assert_eq!(keep.len(), self.rows, "one decision per row");
         let keep = match keep.nulls() {
             Some(_) => arrow_select::filter::prep_null_mask_filter(keep),
             None => keep.clone(),

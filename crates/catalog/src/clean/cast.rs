@@ -2,7 +2,7 @@
 
 use super::{BAD, bad, required_columns};
 use crate::adapt::{StepOf, load_state};
-use pipewright_frame::{Convert, ConvertState, Kind};
+use pipewright_frame::{Cast, CastState, Kind};
 use pipewright_operator::{Args, Bound, Columns, Domain, Example, Fault, Group, Param, Spec, Surroundings, Verb};
 use std::sync::Arc;
 
@@ -59,12 +59,12 @@ sibsp  age
         ..Spec::BASE
     },
     bind,
-    load: Some(load_state::<ConvertState>),
+    load: Some(load_state::<CastState>),
 };
 
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
     let word = args.text("kind").unwrap_or_default();
     let kind = KINDS.iter().find(|(known, _)| *known == word).map_or(Kind::Text, |(_, kind)| *kind);
-    let convert = Convert::to(kind, required_columns(args)?).with_bad(bad(args));
+    let convert = Cast::to(kind, required_columns(args)?).with_bad(bad(args));
     Ok(Bound::Step(Arc::new(StepOf::new(convert))))
 }

@@ -4,7 +4,8 @@ use crate::adapt::{StepOf, TableStep, fitted, load_state};
 use crate::matrix::{Fill as FillTogether, FillState};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_frame::{
-    About, Carry, CarryState, Chunks, Fill, Imputer, ImputerState, Neighbour, Schema, Value as Literal,
+    About, Chunks, DirectionalFill, DirectionalFillState, Fill, FillDirection, Imputer, ImputerState, Schema,
+    Value as Literal,
 };
 use pipewright_learn::impute::{Iterative, IterativeFilling, Knn, KnnFilling, Weights};
 use pipewright_operator::work::{Fitted, Learned, Step};
@@ -18,8 +19,8 @@ use std::sync::Arc;
 /// Neighbours that fill, where the script does not say.
 const NEIGHBOURS: usize = 5;
 /// What looks at the rows before and after, and learns nothing.
-const CARRIES: [(&str, Neighbour); 3] =
-    [("ffill", Neighbour::Before), ("bfill", Neighbour::After), ("interpolate", Neighbour::Between)];
+const CARRIES: [(&str, FillDirection); 3] =
+    [("ffill", FillDirection::Before), ("bfill", FillDirection::After), ("interpolate", FillDirection::Between)];
 
 pub(crate) const VERB: Verb = Verb {
     spec: Spec {
@@ -162,7 +163,7 @@ fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
     Ok(Bound::Step(Arc::new(StepOf::new(Imputer { fill, on, indicator }))))
 }
 
-fn carry(args: &Args, neighbour: Neighbour) -> Carry {
+fn carry(args: &Args, neighbour: FillDirection) -> DirectionalFill {
     let name = |value: &Value| match value {
         Value::Column(name) => Some(name.as_str().into()),
         _ => None,
@@ -170,11 +171,11 @@ fn carry(args: &Args, neighbour: Neighbour) -> Carry {
     let over = args.list("over").unwrap_or_default().iter().filter_map(|item| name(&item.node)).collect();
     let on = Some(args).filter(|args| args.is_given("columns")).and_then(|args| args.columns("columns")).cloned();
     let indicator = args.truth("indicator").unwrap_or(false);
-    Carry { neighbour, on, over, by: args.get("by").and_then(name), indicator }
+    DirectionalFill { neighbour, on, over, by: args.get("by").and_then(name), indicator }
 }
 
 /// Fills from the rows around.
-struct Carried(Carry);
+struct Carried(DirectionalFill);
 
 impl Step for Carried {
     fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
@@ -183,9 +184,9 @@ impl Step for Carried {
 
     fn footprint(&self, _: Effect) -> Footprint {
         let neighbours = match self.0.neighbour {
-            Neighbour::Before => Neighbours::EARLIER,
-            Neighbour::After => Neighbours::LATER,
-            Neighbour::Between => Neighbours::EARLIER.and(Neighbours::LATER),
+            FillDirection::Before => Neighbours::EARLIER,
+            FillDirection::After => Neighbours::LATER,
+            FillDirection::Between => Neighbours::EARLIER.and(Neighbours::LATER),
         };
         let names = self.0.over.iter().chain(&self.0.by).cloned();
         Footprint::of(Effect::Seq).looking_at(neighbours).reading(names).reading_features().making_values()
@@ -212,7 +213,7 @@ fn refuse_strays(args: &Args, word: &str, carries: bool) -> Result<(), Fault> {
 fn load(json: &Json) -> Result<Arc<dyn Fitted>, Failure> {
     let holds = |path: &str| json.pointer(path).is_some();
     if holds("/neighbour") {
-        load_state::<CarryState>(json)
+        load_state::<DirectionalFillState>(json)
     } else if holds("/transform/neighbours") {
         load_state::<FillState<KnnFilling>>(json)
     } else if holds("/transform") {

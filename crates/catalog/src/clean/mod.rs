@@ -9,7 +9,7 @@ pub(crate) mod outliers;
 pub(crate) mod parse;
 
 use pipewright_diagnostic::code;
-use pipewright_frame::{Bad, Selection};
+use pipewright_frame::{OnInvalid, Selection};
 use pipewright_operator::{Args, Domain, Fault, Param, Value};
 
 /// What becomes of values that cannot be read.
@@ -20,8 +20,8 @@ const BAD: Param = Param::with_default(
     "What becomes of a value that cannot be read: an error that names its row, or a missing value.",
 );
 
-fn bad(args: &Args) -> Bad {
-    if args.get("bad") == Some(&Value::Null) { Bad::Null } else { Bad::Error }
+fn bad(args: &Args) -> OnInvalid {
+    if args.get("bad") == Some(&Value::Null) { OnInvalid::Null } else { OnInvalid::Error }
 }
 
 /// The columns that have to be named.

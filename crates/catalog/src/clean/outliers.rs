@@ -2,7 +2,7 @@
 
 use crate::adapt::{StepOf, TableStep, load_state};
 use pipewright_diagnostic::{Failure, code};
-use pipewright_frame::{Beyond, Fencing, OutlierRows, OutlierState, Outliers, Unusual};
+use pipewright_frame::{Fence, OutlierAction, OutlierRows, OutlierRule, OutlierState, Outliers};
 use pipewright_operator::{
     Args, Bound, Columns, Domain, Effect, Example, Fault, Group, Param, Sort, Spec, Surroundings, Value, Verb,
 };
@@ -80,14 +80,14 @@ fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
         None => Ok(usual),
     };
     let unusual = match args.text("method") {
-        Some("zscore") => Unusual::Value(Fencing::ZScore(number(3.0)?)),
-        Some("mad") => Unusual::Value(Fencing::Mad(number(3.5)?)),
-        Some("iforest") => Unusual::Whole(share(limit)?),
-        _ => Unusual::Value(Fencing::Iqr(number(1.5)?)),
+        Some("zscore") => OutlierRule::Value(Fence::ZScore(number(3.0)?)),
+        Some("mad") => OutlierRule::Value(Fence::Mad(number(3.5)?)),
+        Some("iforest") => OutlierRule::Whole(share(limit)?),
+        _ => OutlierRule::Value(Fence::Iqr(number(1.5)?)),
     };
     let beyond = match args.text("do") {
-        Some("clip") => Beyond::Clip,
-        Some("null") => Beyond::Null,
+        Some("clip") => OutlierAction::Clip,
+        Some("null") => OutlierAction::Null,
         _ => {
             let step = TableStep {
                 estimator: Arc::new(OutlierRows { unusual, on }),
@@ -98,8 +98,8 @@ fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
         }
     };
     match unusual {
-        Unusual::Value(fencing) => Ok(Bound::Step(Arc::new(StepOf::new(Outliers { fencing, beyond, on })))),
-        Unusual::Whole(_) => {
+        OutlierRule::Value(fencing) => Ok(Bound::Step(Arc::new(StepOf::new(Outliers { fencing, beyond, on })))),
+        OutlierRule::Whole(_) => {
             let message = "`iforest` judges rows as a whole, so that there is no value to change";
             Err(Fault::of("do", code::BAD_VALUE, message).help("write `do=drop`, or take `iqr`, `zscore` or `mad`"))
         }

@@ -2,7 +2,7 @@
 
 use super::{BAD, bad, required_columns};
 use crate::adapt::{StepOf, load_state};
-use pipewright_frame::{Convert, ConvertState};
+use pipewright_frame::{Cast, CastState};
 use pipewright_operator::{Args, Bound, Columns, Domain, Example, Fault, Group, Param, Spec, Surroundings, Verb};
 use std::sync::Arc;
 
@@ -32,12 +32,12 @@ female  2024-01-03
         ..Spec::BASE
     },
     bind,
-    load: Some(load_state::<ConvertState>),
+    load: Some(load_state::<CastState>),
 };
 
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
     let columns = required_columns(args)?;
-    let convert = Convert::dates(args.text("form").unwrap_or_default(), columns)
+    let convert = Cast::dates(args.text("form").unwrap_or_default(), columns)
         .map_err(|failure| Fault::of("form", failure.code, failure.message))?;
     Ok(Bound::Step(Arc::new(StepOf::new(convert.with_bad(bad(args))))))
 }

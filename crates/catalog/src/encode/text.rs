@@ -1,7 +1,7 @@
 //! `text`: turns texts into numbers of their words.
 
 use crate::adapt::{StepOf, load_state};
-use pipewright_frame::{WordMethod, Words, WordsState};
+use pipewright_frame::{TextVectorizer, TextVectorizerState, VectorizerMethod};
 use pipewright_operator::{
     Args, Bound, Columns, Domain, Effect, Example, Fault, Group, Param, Sort, Spec, Surroundings, Verb,
 };
@@ -48,18 +48,19 @@ notes (cough)  notes (fever)  notes (mild)
         ..Spec::BASE
     },
     bind,
-    load: Some(load_state::<WordsState>),
+    load: Some(load_state::<TextVectorizerState>),
 };
 
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
     let (method, size) = args.sized("method").unwrap_or(("tfidf", None));
     let (method, usual) = match method {
-        "bow" => (WordMethod::Count, 200),
-        "hash" => (WordMethod::Hash, 256),
-        _ => (WordMethod::Tfidf, 200),
+        "bow" => (VectorizerMethod::Count, 200),
+        "hash" => (VectorizerMethod::Hash, 256),
+        _ => (VectorizerMethod::Tfidf, 200),
     };
     let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
     let longest = number(args.whole("ngram").unwrap_or(1));
-    let words = Words { method, size: number(size.unwrap_or(usual)), longest, on: args.columns("columns").cloned() };
+    let words =
+        TextVectorizer { method, size: number(size.unwrap_or(usual)), longest, on: args.columns("columns").cloned() };
     Ok(Bound::Step(Arc::new(StepOf::new(words))))
 }

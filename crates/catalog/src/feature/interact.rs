@@ -1,7 +1,7 @@
 //! `interact`: products of pairs of columns.
 
 use crate::adapt::{StepOf, load_state};
-use pipewright_frame::{Products, ProductsState};
+use pipewright_frame::{PolynomialFeatures, PolynomialFeaturesState};
 use pipewright_operator::{Args, Bound, Columns, Example, Fault, Group, Spec, Surroundings, Verb};
 use std::sync::Arc;
 
@@ -25,10 +25,10 @@ pub(crate) const VERB: Verb = Verb {
         ..Spec::BASE
     },
     bind,
-    load: Some(load_state::<ProductsState>),
+    load: Some(load_state::<PolynomialFeaturesState>),
 };
 
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
-    let products = Products { on: args.columns("columns").cloned(), ..Products::of_pairs() };
+    let products = PolynomialFeatures { on: args.columns("columns").cloned(), ..PolynomialFeatures::of_pairs() };
     Ok(Bound::Step(Arc::new(StepOf::new(products))))
 }

@@ -1,7 +1,7 @@
 //! `poly`: powers and products of numbers.
 
 use crate::adapt::{StepOf, at_most, load_state};
-use pipewright_frame::{Products, ProductsState};
+use pipewright_frame::{PolynomialFeatures, PolynomialFeaturesState};
 use pipewright_operator::{Args, Bound, Columns, Domain, Example, Fault, Group, Param, Spec, Surroundings, Verb};
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ pub(crate) const VERB: Verb = Verb {
         ..Spec::BASE
     },
     bind,
-    load: Some(load_state::<ProductsState>),
+    load: Some(load_state::<PolynomialFeaturesState>),
 };
 
 const DEGREE_MAX: usize = 4;
@@ -41,5 +41,5 @@ const DEGREE_MAX: usize = 4;
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
     let degree = at_most(args, "degree", DEGREE_MAX)?;
     let powers = args.truth("interaction_only") != Some(true);
-    Ok(Bound::Step(Arc::new(StepOf::new(Products { degree, powers, on: args.columns("columns").cloned() }))))
+    Ok(Bound::Step(Arc::new(StepOf::new(PolynomialFeatures { degree, powers, on: args.columns("columns").cloned() }))))
 }

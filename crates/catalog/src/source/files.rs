@@ -149,7 +149,7 @@ impl Load {
     }
 
     fn opened(&self, file: Arc<OpenFile>, named: &Named<'_>) -> Opened {
-        Opened { file, options: ReadOptions { name: named.name.clone(), ..self.options.clone() } }
+        Opened { file, options: self.options.clone().with_name(&*named.name) }
     }
 
     /// The files that a path means: itself, or all that fit it as a pattern.

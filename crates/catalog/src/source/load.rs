@@ -2,7 +2,7 @@
 
 use super::files::{From, Load};
 use pipewright_diagnostic::code;
-use pipewright_frame::{BadRows, Format, Kind, Limits, ReadOptions};
+use pipewright_frame::{BadRows, Format, Kind, ReadOptions};
 use pipewright_operator::{
     Args, Bound, Domain, Effect, Example, Fault, Form, Group, Param, Sort, Spec, Surroundings, Value, Verb,
 };
@@ -160,15 +160,12 @@ fn options(args: &Args) -> Result<ReadOptions, Fault> {
     options.part = args.text("sheet").or(args.text("table")).map(str::to_owned);
     options.query = args.text("query").map(str::to_owned);
     let limit = |name: &str, usual: u64| args.whole(name).map_or(usual, |bytes| bytes as u64);
-    let usual = Limits::default();
-    options.limits = Limits {
-        field_bytes: args.whole("max_field").unwrap_or(usual.field_bytes),
-        record_bytes: args.whole("max_record").unwrap_or(usual.record_bytes),
-        columns: args.whole("max_columns").unwrap_or(usual.columns),
-        unpacked_bytes: limit("max_unpacked", usual.unpacked_bytes),
-        block_bytes: limit("max_block", usual.block_bytes),
-        ..usual
-    };
+    let limits = &mut options.limits;
+    limits.field_bytes = args.whole("max_field").unwrap_or(limits.field_bytes);
+    limits.record_bytes = args.whole("max_record").unwrap_or(limits.record_bytes);
+    limits.columns = args.whole("max_columns").unwrap_or(limits.columns);
+    limits.unpacked_bytes = limit("max_unpacked", limits.unpacked_bytes);
+    limits.block_bytes = limit("max_block", limits.block_bytes);
     Ok(options)
 }
 

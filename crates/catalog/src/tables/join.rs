@@ -2,7 +2,7 @@
 
 use super::other::OtherRows;
 use pipewright_diagnostic::{Failure, code};
-use pipewright_frame::{How, Join, Schema, Selection, Table};
+use pipewright_frame::{Join, JoinKind, Schema, Selection, Table};
 use pipewright_operator::work::{Combine, Rows};
 use pipewright_operator::{
     Args, Bound, Columns, Domain, Effect, Example, Fault, Footprint, Group, Param, RowsKept, Sort, Spec, Surroundings,
@@ -76,19 +76,19 @@ fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
                 Some(Value::Duration(seconds, _)) => Some(seconds * 1e6),
                 other => other.and_then(Value::number),
             };
-            How::AsOf { times: (time.into(), time.into()), tolerance }
+            JoinKind::AsOf { times: (time.into(), time.into()), tolerance }
         }
         ("asof", None) => {
             let fault = Fault::of("how", code::MISSING_ARGUMENT, "`how=asof` needs the column of times");
             return Err(fault.help("name it: time=day"));
         }
-        ("left", _) => How::Left,
-        ("full", _) => How::Full,
-        ("semi", _) => How::Semi,
-        ("anti", _) => How::Anti,
-        _ => How::Inner,
+        ("left", _) => JoinKind::Left,
+        ("full", _) => JoinKind::Full,
+        ("semi", _) => JoinKind::Semi,
+        ("anti", _) => JoinKind::Anti,
+        _ => JoinKind::Inner,
     };
-    if on.is_none() && !matches!(how, How::AsOf { .. }) {
+    if on.is_none() && !matches!(how, JoinKind::AsOf { .. }) {
         let fault = Fault { param: None, ..Fault::of("table", code::MISSING_ARGUMENT, "`join` needs its keys") };
         return Err(fault.help("name the columns that are equal in both tables: on id"));
     }
@@ -98,7 +98,7 @@ fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
 }
 
 struct Joining {
-    how: How,
+    how: JoinKind,
     on: Option<Selection>,
     /// The names of the keys in the other table, where they differ.
     right: Option<Vec<Arc<str>>>,
@@ -128,7 +128,7 @@ impl Combine for Joining {
     fn with(&self, other: Table) -> Result<Arc<dyn Rows>, Failure> {
         let joining = Joining { how: self.how.clone(), on: self.on.clone(), right: self.right.clone() };
         // What is done to a row of this table depends on no other one of it, unless rows of the other table are left.
-        let by_row = self.how != How::Full;
+        let by_row = self.how != JoinKind::Full;
         Ok(Arc::new(OtherRows {
             combine: joining,
             other,

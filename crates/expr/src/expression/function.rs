@@ -9,7 +9,7 @@ mod texts;
 
 use super::kind::{alike, mismatch, names_moment};
 use super::lanes::Values;
-use super::{ExprKind, Expression, Moving, Score};
+use super::{ExprKind, Expression, Score, WindowFunction};
 use crate::{Aggregate, selection};
 use pipewright_diagnostic::{Failure, code, nearest};
 use pipewright_table::Value;
@@ -125,7 +125,7 @@ pub enum Takes {
     /// A share from 0 to 1 that stands in the script.
     Share,
     /// A number of rows or a length of time that stands in the script.
-    Reach,
+    FrameBound,
 }
 
 impl Parameter {
@@ -176,7 +176,7 @@ enum Work {
     /// A place among many.
     Score(Score),
     /// A value of another row, so many rows away.
-    Shift(fn(u32) -> Moving),
+    Shift(fn(u32) -> WindowFunction),
     /// An aggregate of all rows so far.
     Running(Aggregate),
     /// An aggregate of the rows that its second argument reaches back to.
@@ -193,7 +193,7 @@ pub enum Call {
     /// A place among many.
     Score(Score),
     /// A value of other rows.
-    Window(Moving),
+    Window(WindowFunction),
 }
 
 impl fmt::Debug for Function {
@@ -287,8 +287,8 @@ impl Function {
             Work::Quantile => Call::Aggregate(Aggregate::Quantile(constant(arguments, 1).unwrap_or(0.5))),
             Work::Score(score) => Call::Score(score),
             Work::Shift(moving) => Call::Window(moving(constant(arguments, 1).unwrap_or(1.0) as u32)),
-            Work::Running(aggregate) => Call::Window(Moving::Running(aggregate)),
-            Work::Rolling(aggregate) => Call::Window(Moving::Over(aggregate)),
+            Work::Running(aggregate) => Call::Window(WindowFunction::Running(aggregate)),
+            Work::Rolling(aggregate) => Call::Window(WindowFunction::Over(aggregate)),
         }
     }
 
@@ -314,9 +314,9 @@ impl Function {
                     continue;
                 }
                 (Takes::Pattern, _) => "a regular expression in quotes",
-                (Takes::Reach, Expression::Literal(Value::Number(rows))) if is_row_count(*rows) => continue,
-                (Takes::Reach, Expression::Moment(ExprKind::Duration, micros)) if *micros > 0 => continue,
-                (Takes::Reach, _) => "a number of rows from 1 up, or a length of time such as 30d",
+                (Takes::FrameBound, Expression::Literal(Value::Number(rows))) if is_row_count(*rows) => continue,
+                (Takes::FrameBound, Expression::Moment(ExprKind::Duration, micros)) if *micros > 0 => continue,
+                (Takes::FrameBound, _) => "a number of rows from 1 up, or a length of time such as 30d",
                 _ => continue,
             };
             let message = format!("`{}` of `{}` is {wants}, as it stands in the script", parameter.name, self.name);
@@ -344,7 +344,7 @@ impl Function {
                 Takes::Date | Takes::Moment if names_moment(argument, ExprKind::Date) => continue,
                 Takes::Moment if *kind == ExprKind::Time => continue,
                 Takes::Date | Takes::Moment => ExprKind::Date,
-                Takes::Alike | Takes::Whole | Takes::Pattern | Takes::Share | Takes::Reach => continue,
+                Takes::Alike | Takes::Whole | Takes::Pattern | Takes::Share | Takes::FrameBound => continue,
             };
             if !wanted.takes(*kind) {
                 return Err(mismatch(format!("`{}` takes {wanted} as `{}`, not {kind}", self.name, parameter.name)));

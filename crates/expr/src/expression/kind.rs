@@ -1,6 +1,6 @@
 //! What kind of values an expression yields, and whether its parts fit.
 
-use super::{Arithmetic, Expression, Moving, Window};
+use super::{Arithmetic, Expression, Window, WindowFunction};
 use crate::Aggregate;
 use pipewright_diagnostic::{Failure, code};
 use pipewright_table::{Column, Kind, Schema, Value, literal};
@@ -187,8 +187,10 @@ fn window_kind(window: &Window, schema: &Schema) -> Result<ExprKind, Failure> {
         key.kind(schema)?;
     }
     match (window.moving, &window.of) {
-        (Moving::Lag(_) | Moving::Lead(_), Some(of)) => of.kind(schema),
-        (Moving::Running(aggregate) | Moving::Over(aggregate), Some(of)) => aggregate_kind(aggregate, of, schema),
+        (WindowFunction::Lag(_) | WindowFunction::Lead(_), Some(of)) => of.kind(schema),
+        (WindowFunction::Running(aggregate) | WindowFunction::Over(aggregate), Some(of)) => {
+            aggregate_kind(aggregate, of, schema)
+        }
         (_, None) => Ok(ExprKind::Whole),
     }
 }

@@ -36,18 +36,18 @@ impl Score {
 /// Numbers that were learned, in order.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Ranks {
+pub struct EmpiricalCdf {
     /// The different ones, ascending.
     numbers: Vec<f64>,
     /// How many there are up to each of them.
     counts: Vec<u64>,
 }
 
-impl Ranks {
-    fn of(mut numbers: Vec<f64>) -> Ranks {
+impl EmpiricalCdf {
+    fn of(mut numbers: Vec<f64>) -> EmpiricalCdf {
         numbers.iter_mut().for_each(|number| *number += 0.0);
         numbers.sort_unstable_by(f64::total_cmp);
-        let mut ranks = Ranks::default();
+        let mut ranks = EmpiricalCdf::default();
         for (count, number) in (1..).zip(numbers) {
             if ranks.numbers.last() == Some(&number) {
                 ranks.counts.pop();
@@ -102,7 +102,7 @@ impl Expression {
 
 /// What was seen of rows for one part of an expression.
 #[derive(Debug, Clone)]
-pub struct Tally {
+pub struct Accumulator {
     of: Option<Expression>,
     kind: ExprKind,
     end: End,
@@ -160,13 +160,13 @@ impl Ord for Cell {
     }
 }
 
-impl Tally {
+impl Accumulator {
     /// Nothing seen yet, for a part of [`Expression::unlearned`].
     ///
     /// # Panics
     /// If it is none of those.
     #[must_use]
-    pub fn new(part: &Expression) -> Tally {
+    pub fn new(part: &Expression) -> Accumulator {
         let (of, end) = match part {
             Expression::Aggregate(aggregate, of) => (of.as_deref().cloned(), End::Aggregate(*aggregate)),
             Expression::Score(score, of) => (Some((**of).clone()), End::Score(*score)),
@@ -184,12 +184,12 @@ impl Tally {
             End::Aggregate(Min | Max | First | Last | Any | All) => Seen::One(None),
             End::Score(Score::Rank) => Seen::Numbers(Vec::new()),
         };
-        Tally { of, kind: ExprKind::Null, end, rows: 0, nulls: 0, seen }
+        Accumulator { of, kind: ExprKind::Null, end, rows: 0, nulls: 0, seen }
     }
 
     /// Keeps no more than so many numbers for quantiles from now on.
     #[must_use]
-    pub fn bounded(mut self, numbers: Option<usize>) -> Tally {
+    pub fn bounded(mut self, numbers: Option<usize>) -> Accumulator {
         if let Seen::Quantiles(quantiles) = &mut self.seen {
             *quantiles = Quantiles::bounded(numbers);
         }
@@ -223,7 +223,7 @@ impl Tally {
     }
 
     /// Adds what another one has seen of the rows behind these.
-    pub fn merge(&mut self, later: Tally) {
+    pub fn merge(&mut self, later: Accumulator) {
         self.rows += later.rows;
         self.nulls += later.nulls;
         if later.kind != ExprKind::Null {
@@ -266,7 +266,7 @@ impl Tally {
             (Seen::Quantiles(mut quantiles), _) => number(quantiles.median()),
             (Seen::Numbers(numbers), _) => {
                 let of = self.of.expect("a score is of something");
-                Expression::Ranked(Arc::new(Ranks::of(numbers)), Box::new(of))
+                Expression::Ranked(Arc::new(EmpiricalCdf::of(numbers)), Box::new(of))
             }
             (Seen::Levels(levels), End::Aggregate(Aggregate::Mode)) => whole(levels.mode().cloned()),
             (Seen::Levels(levels), _) => Expression::from(levels.len() as f64),

@@ -1,7 +1,10 @@
 //! Expressions in files: a list of steps that build it from the leaves up, so that no depth of nesting is needed to
 //! write or read it, and what a hostile file holds is checked as it is built.
 
-use super::{Arithmetic, Call, Comparison, ExprKind, Expression, Function, Moving, Ranks, Reach, Score, Window};
+use super::{
+    Arithmetic, Call, Comparison, EmpiricalCdf, ExprKind, Expression, FrameBound, Function, Score, Window,
+    WindowFunction,
+};
 use crate::Aggregate;
 use pipewright_table::Value;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
@@ -34,7 +37,7 @@ enum Step {
     /// Of something, for a share.
     Quantile(f64),
     Score(Score),
-    Ranked(Ranks),
+    Ranked(EmpiricalCdf),
     Window(SavedWindow),
 }
 
@@ -108,33 +111,33 @@ impl Expression {
 impl SavedWindow {
     fn of(window: &Window) -> SavedWindow {
         let moving = match window.moving {
-            Moving::Lag(rows) => SavedMoving::Lag(rows),
-            Moving::Lead(rows) => SavedMoving::Lead(rows),
-            Moving::Running(aggregate) => SavedMoving::Running(aggregate.name().to_owned()),
-            Moving::Over(Aggregate::Quantile(share)) => SavedMoving::OverQuantile(share),
-            Moving::Over(aggregate) => SavedMoving::Over(aggregate.name().to_owned()),
+            WindowFunction::Lag(rows) => SavedMoving::Lag(rows),
+            WindowFunction::Lead(rows) => SavedMoving::Lead(rows),
+            WindowFunction::Running(aggregate) => SavedMoving::Running(aggregate.name().to_owned()),
+            WindowFunction::Over(Aggregate::Quantile(share)) => SavedMoving::OverQuantile(share),
+            WindowFunction::Over(aggregate) => SavedMoving::Over(aggregate.name().to_owned()),
         };
         let reach = match &window.reach {
-            Reach::All => SavedReach::All,
-            Reach::Rows(rows) => SavedReach::Rows(*rows),
-            Reach::Time { micros, by } => SavedReach::Time { micros: *micros, by: by.clone() },
+            FrameBound::All => SavedReach::All,
+            FrameBound::Rows(rows) => SavedReach::Rows(*rows),
+            FrameBound::Time { micros, by } => SavedReach::Time { micros: *micros, by: by.clone() },
         };
         SavedWindow { moving, of: window.of.is_some(), keys: window.keys.len(), reach }
     }
 
     fn build(self, mut parts: Vec<Expression>) -> Result<Expression, String> {
         let moving = match self.moving {
-            SavedMoving::Lag(rows) => Moving::Lag(rows),
-            SavedMoving::Lead(rows) => Moving::Lead(rows),
-            SavedMoving::Running(name) => Moving::Running(aggregate(&name, self.of)?),
-            SavedMoving::Over(name) => Moving::Over(aggregate(&name, self.of)?),
-            SavedMoving::OverQuantile(share) => Moving::Over(quantile(share)?),
+            SavedMoving::Lag(rows) => WindowFunction::Lag(rows),
+            SavedMoving::Lead(rows) => WindowFunction::Lead(rows),
+            SavedMoving::Running(name) => WindowFunction::Running(aggregate(&name, self.of)?),
+            SavedMoving::Over(name) => WindowFunction::Over(aggregate(&name, self.of)?),
+            SavedMoving::OverQuantile(share) => WindowFunction::Over(quantile(share)?),
         };
-        let counts = matches!(moving, Moving::Over(Aggregate::Rows));
+        let counts = matches!(moving, WindowFunction::Over(Aggregate::Rows));
         let reach = match self.reach {
-            SavedReach::All => Reach::All,
-            SavedReach::Rows(rows) if rows > 0 => Reach::Rows(rows),
-            SavedReach::Time { micros, by } if micros > 0 => Reach::Time { micros, by },
+            SavedReach::All => FrameBound::All,
+            SavedReach::Rows(rows) if rows > 0 => FrameBound::Rows(rows),
+            SavedReach::Time { micros, by } if micros > 0 => FrameBound::Time { micros, by },
             _ => return Err("a window of nothing".to_owned()),
         };
         if self.of == counts {

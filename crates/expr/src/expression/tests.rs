@@ -145,10 +145,10 @@ fn tables_of_many_chunks_are_worked_out_as_a_whole() {
     let array = Arc::new(numbers.collect::<arrow_array::Float64Array>());
     let large = Table::new(vec![column], vec![array]).unwrap();
     let before = Expression::Window(Box::new(Window {
-        moving: Moving::Lag(1),
+        moving: WindowFunction::Lag(1),
         of: Some(col("a")),
         keys: Vec::new(),
-        reach: Reach::All,
+        reach: FrameBound::All,
     }));
     let sum = before.arithmetic(Arithmetic::Add, col("a")).evaluate(&large).unwrap();
     let text = |row: usize| text_of(&sum, row);

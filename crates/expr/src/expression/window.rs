@@ -16,22 +16,22 @@ use std::sync::Arc;
 ///
 /// Rows with the same values of all keys belong together; a missing key is a key of its own. Their order is that of the
 /// table, or of a date where the window is a length of time. Every window ends with the row itself, but for
-/// [`Moving::Lead`]: it looks back only.
+/// [`WindowFunction::Lead`]: it looks back only.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Window {
     /// What is taken of the rows.
-    pub moving: Moving,
+    pub moving: WindowFunction,
     /// Of what; of nothing where rows are counted.
     pub of: Option<Expression>,
     /// Which rows belong together.
     pub keys: Vec<Expression>,
     /// How far it looks back.
-    pub reach: Reach,
+    pub reach: FrameBound,
 }
 
 /// What is taken of the rows of a window.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Moving {
+pub enum WindowFunction {
     /// The value so many rows before.
     Lag(u32),
     /// The value so many rows behind.
@@ -44,7 +44,7 @@ pub enum Moving {
 
 /// How far a window looks back.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Reach {
+pub enum FrameBound {
     /// To the first row of the key.
     All,
     /// Over so many rows, the row itself included.
@@ -58,16 +58,16 @@ pub enum Reach {
     },
 }
 
-impl Reach {
+impl FrameBound {
     /// The reach that stands as a constant in a script, if it is one.
     #[must_use]
-    pub fn of(constant: &Expression) -> Option<Reach> {
+    pub fn of(constant: &Expression) -> Option<FrameBound> {
         match constant {
             Expression::Literal(pipewright_table::Value::Number(rows)) if function::is_row_count(*rows) => {
-                Some(Reach::Rows(*rows as u32))
+                Some(FrameBound::Rows(*rows as u32))
             }
             Expression::Moment(ExprKind::Duration, micros) if *micros > 0 => {
-                Some(Reach::Time { micros: *micros, by: None })
+                Some(FrameBound::Time { micros: *micros, by: None })
             }
             _ => None,
         }
@@ -108,7 +108,7 @@ impl Window {
     /// The column that it names for its order.
     pub(super) fn time(&self) -> Option<&Arc<str>> {
         match &self.reach {
-            Reach::Time { by, .. } => by.as_ref(),
+            FrameBound::Time { by, .. } => by.as_ref(),
             _ => None,
         }
     }
@@ -117,19 +117,19 @@ impl Window {
     /// keys of a window of time, which is its order rather than a key.
     pub(super) fn resolved(&self, schema: &Schema) -> Result<Window, Failure> {
         let of = self.of.as_ref().map(|of| of.resolved(schema)).transpose()?;
-        let Reach::Time { micros, by } = &self.reach else { return Ok(Window { of, ..self.clone() }) };
+        let FrameBound::Time { micros, by } = &self.reach else { return Ok(Window { of, ..self.clone() }) };
         let is_date = |key: &Expression| {
             let Expression::Column(name) = key else { return None };
             schema.find(name).filter(|column| column.kind == Kind::Date).map(|column| column.name.clone())
         };
         let named = by.clone().or_else(|| self.keys.iter().find_map(is_date));
-        let time = Reach::time_column(named.as_deref(), schema)?;
+        let time = FrameBound::time_column(named.as_deref(), schema)?;
         let is_order = |key: &Expression| matches!(key, Expression::Column(name) if *name == time);
         let keys = match by {
             Some(_) => self.keys.clone(),
             None => self.keys.iter().filter(|key| !is_order(key)).cloned().collect(),
         };
-        let reach = Reach::Time { micros: *micros, by: Some(time) };
+        let reach = FrameBound::Time { micros: *micros, by: Some(time) };
         Ok(Window { moving: self.moving, of, keys, reach })
     }
 
@@ -139,18 +139,18 @@ impl Window {
         let values = window.of.as_ref().map(|of| of.evaluate(table)).transpose()?;
         let groups = window.groups(table)?;
         match (window.moving, values) {
-            (Moving::Lag(rows), Some(values)) => Ok(shifted(&values, &groups, -i64::from(rows))),
-            (Moving::Lead(rows), Some(values)) => Ok(shifted(&values, &groups, i64::from(rows))),
-            (Moving::Running(aggregate) | Moving::Over(aggregate), values) => {
+            (WindowFunction::Lag(rows), Some(values)) => Ok(shifted(&values, &groups, -i64::from(rows))),
+            (WindowFunction::Lead(rows), Some(values)) => Ok(shifted(&values, &groups, i64::from(rows))),
+            (WindowFunction::Running(aggregate) | WindowFunction::Over(aggregate), values) => {
                 let mut sliding = Sliding::new(aggregate, values.as_ref(), table.rows(), kind)?;
                 let time = window.times(table)?;
                 for group in &groups {
                     window.slide(group, time.as_deref(), &mut sliding);
                 }
-                let own = values.filter(|_| matches!(window.moving, Moving::Running(_)));
+                let own = values.filter(|_| matches!(window.moving, WindowFunction::Running(_)));
                 Ok(sliding.array(own.as_ref(), &kind.storage()))
             }
-            (Moving::Lag(_) | Moving::Lead(_), None) => unreachable!("a shift is of something"),
+            (WindowFunction::Lag(_) | WindowFunction::Lead(_), None) => unreachable!("a shift is of something"),
         }
     }
 
@@ -196,8 +196,8 @@ impl Window {
             }
             sliding.enter(row);
             let is_out = |earlier: usize| match (&self.reach, now) {
-                (Reach::Rows(rows), _) => last - earlier >= *rows as usize,
-                (Reach::Time { micros, .. }, Some(Some(now))) => {
+                (FrameBound::Rows(rows), _) => last - earlier >= *rows as usize,
+                (FrameBound::Time { micros, .. }, Some(Some(now))) => {
                     let then = time.and_then(|time| time[group[earlier] as usize]).unwrap_or(i64::MIN);
                     now.saturating_sub(then) >= *micros
                 }

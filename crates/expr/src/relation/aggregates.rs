@@ -1,4 +1,4 @@
-//! One value a group: aggregates of a column over groups of its rows.
+//! One value per group: aggregates of a column over groups of its rows.
 //!
 //! Counts, sums and extremes are folded row by row, by every thread over a part of the rows; the folds are exact, so
 //! that they may be parted in any way. What needs all values of a group at once gets them in the order of the table.

@@ -1,4 +1,4 @@
-//! One row a group: the rows with the same keys, and aggregates of their other columns.
+//! One row per group: the rows with the same keys, and aggregates of their other columns.
 
 use super::aggregates::Aggregating;
 use super::{of_different, sources};

@@ -11,12 +11,12 @@ use std::sync::Arc;
 
 /// Which rows of two tables a [`Join`] puts together, and what becomes of the others.
 #[derive(Debug, Clone, PartialEq)]
-pub enum How {
+pub enum JoinKind {
     /// Every pair of rows that match; rows without a match are left out.
     Inner,
-    /// As [`How::Inner`], and the rows of the left table without a match, their new columns missing.
+    /// As [`JoinKind::Inner`], and the rows of the left table without a match, their new columns missing.
     Left,
-    /// As [`How::Left`], and behind them the rows of the right table without a match.
+    /// As [`JoinKind::Left`], and behind them the rows of the right table without a match.
     Full,
     /// The rows of the left table that have a match, once each and without new columns.
     Semi,
@@ -41,17 +41,17 @@ pub enum How {
 /// feature where the left one has one.
 ///
 /// ```
-/// use pipewright_frame::{How, Join, ReadOptions, csv};
+/// use pipewright_frame::{JoinKind, Join, ReadOptions, csv};
 /// let table = |text: &str| csv::read(text.as_bytes(), &ReadOptions::new("t.csv")).unwrap().0;
 /// let (rides, cities) = (table("city,fare\nOslo,3\nRome,4\nBonn,8\n"), table("city,zone\nBonn,2\nOslo,1\n"));
-/// let join = Join { how: How::Inner, on: vec![("city".into(), "city".into())] };
+/// let join = Join { how: JoinKind::Inner, on: vec![("city".into(), "city".into())] };
 /// let joined = join.apply(&rides, &cities).unwrap();
 /// assert_eq!(joined.numbers(&["fare".into(), "zone".into()]).unwrap(), [3.0, 8.0, 1.0, 2.0]);
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Join {
     /// Which rows.
-    pub how: How,
+    pub how: JoinKind,
     /// Names of columns of the left and of the right table whose values have to be equal.
     pub on: Vec<(Arc<str>, Arc<str>)>,
 }
@@ -70,16 +70,16 @@ impl Join {
     /// [`code::DUPLICATE_COLUMN`] for a name that both tables have, with ` (right)` added too;
     /// [`code::MISSING_ARGUMENT`] for no column to join on.
     pub fn schema(&self, left: &Schema, right: &Schema) -> Result<Schema, Failure> {
-        if self.on.is_empty() && !matches!(self.how, How::AsOf { .. }) {
+        if self.on.is_empty() && !matches!(self.how, JoinKind::AsOf { .. }) {
             return Err(Failure::new(code::MISSING_ARGUMENT, NO_KEYS));
         }
         for (one, other) in &self.on {
             comparable(left.column(one)?, right.column(other)?)?;
         }
-        if let How::AsOf { times: (one, other), .. } = &self.how {
+        if let JoinKind::AsOf { times: (one, other), .. } = &self.how {
             Latest::check(left.column(one)?, right.column(other)?)?;
         }
-        if self.how == How::Full {
+        if self.how == JoinKind::Full {
             self.check_full(left, right)?;
         }
         let added = self.added(left, right).into_iter().map(|(_, column)| Entry::Column(column));
@@ -96,7 +96,7 @@ impl Join {
     pub fn apply(&self, left: &Table, right: &Table) -> Result<Table, Failure> {
         let schema = self.schema(&left.schema(), &right.schema())?;
         let keys = self.keys(left, right)?;
-        if let How::AsOf { times: (one, other), tolerance } = &self.how {
+        if let JoinKind::AsOf { times: (one, other), tolerance } = &self.how {
             let latest = Latest { left: left.array(one)?, right: right.array(other)?, tolerance: *tolerance };
             let rows = latest.rows(keys.as_ref(), (left.column(one)?, right.column(other)?))?;
             return self.put(&schema, left, None, right, &rows);
@@ -105,11 +105,11 @@ impl Join {
         let lookup = Lookup::of(right_keys);
         let found = lookup.find(&left_keys);
         match self.how {
-            How::Semi => Ok(left.filter(&found.iter().map(|&code| Some(code != NONE)).collect())),
-            How::Anti => Ok(left.filter(&found.iter().map(|&code| Some(code == NONE)).collect())),
+            JoinKind::Semi => Ok(left.filter(&found.iter().map(|&code| Some(code != NONE)).collect())),
+            JoinKind::Anti => Ok(left.filter(&found.iter().map(|&code| Some(code == NONE)).collect())),
             _ => {
-                let pairs = Pairs::of(&found, lookup.groups(), self.how == How::Inner)?;
-                if self.how == How::Full {
+                let pairs = Pairs::of(&found, lookup.groups(), self.how == JoinKind::Inner)?;
+                if self.how == JoinKind::Full {
                     let rest = unmatched(&found, lookup.groups());
                     return self.put_full(&schema, left, right, &pairs, &rest);
                 }
@@ -131,7 +131,7 @@ impl Join {
 
     /// Does no column of the right table come along?
     fn only_looks(&self) -> bool {
-        matches!(self.how, How::Semi | How::Anti)
+        matches!(self.how, JoinKind::Semi | JoinKind::Anti)
     }
 
     /// The columns of the right table that are added, each with its name there.

@@ -1,4 +1,4 @@
-//! A column of names and a column of values become a column a name.
+//! A column of names and a column of values become one column per name.
 
 use super::aggregates::Aggregating;
 use crate::Aggregate;
@@ -36,7 +36,7 @@ pub struct Pivot {
     pub aggregate: Option<Aggregate>,
 }
 
-/// So many new columns are no table that anybody wants.
+/// Upper bound on the number of pivoted columns.
 const COLUMNS_MAX: usize = 10_000;
 
 impl Pivot {

@@ -23,7 +23,7 @@ use pipewright_world::Content;
 use rayon::prelude::*;
 use std::sync::Arc;
 
-/// The bytes of a chunk: enough rows to be worth the while of whoever works on one after another.
+/// Bytes per chunk: large enough to amortise the overhead per chunk.
 const CHUNK_BYTES: u64 = 4 << 20;
 
 /// Scans a whole file.

@@ -33,7 +33,7 @@ const CELLS_A_BYTE: u64 = 16;
 /// How the rows of a file are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shape {
-    /// An object a line.
+    /// One object per line.
     Lines,
     /// One array of objects.
     Array,

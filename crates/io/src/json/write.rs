@@ -1,4 +1,4 @@
-//! Tables to JSON lines: one object a row.
+//! Tables to JSON lines: one object per row.
 
 use crate::source::Writer;
 use arrow_array::cast::AsArray;
@@ -9,7 +9,7 @@ use pipewright_table::literal::{date_text, time_text};
 use pipewright_table::{Kind, Schema, Table};
 use std::io;
 
-/// Writes one JSON object a line, its members in the order of the columns. Null and numbers that JSON cannot hold
+/// Writes one JSON object per line, its members in the order of the columns. Null and numbers that JSON cannot hold
 /// (infinite ones) are `null`; dates are ISO texts.
 ///
 /// ```

@@ -54,7 +54,7 @@ fn a_query_is_a_table() {
     assert_eq!(database.world.matching(address.as_ref()).unwrap(), [PathBuf::from(&address)]);
     let content = database.world.open(address.as_ref()).unwrap();
     assert_eq!(content.start(4).unwrap(), [0xFF; 4]);
-    let options = ReadOptions { format: Some(Format::IPC), ..ReadOptions::new(&address) };
+    let options = ReadOptions::new(&address).with_format(Format::IPC);
     let table = read(&content, &options, &database.world).unwrap().table;
     assert_eq!(table.show(10, 80), "name  age  height\nAnn    38     1.7\nBob     ·     1.8\n·       7     1.2\n");
     assert!(Arc::ptr_eq(&content, &database.world.open(address.as_ref()).unwrap()));

@@ -1,7 +1,7 @@
 //! Derived columns: what is learned, and when.
 
 use super::*;
-use pipewright_expr::{Aggregate, Arithmetic, Call, Function, Moving, Reach, Score, Window};
+use pipewright_expr::{Aggregate, Arithmetic, Call, FrameBound, Function, Score, Window, WindowFunction};
 use pipewright_table::testing::{edge_tables, random_table};
 use pipewright_table::text::text_of;
 use pipewright_world::random::Key;
@@ -22,7 +22,12 @@ fn derive(assigns: &[(&str, Expression)]) -> Derive {
 }
 
 fn lag(of: Expression) -> Expression {
-    Expression::Window(Box::new(Window { moving: Moving::Lag(1), of: Some(of), keys: vec![], reach: Reach::All }))
+    Expression::Window(Box::new(Window {
+        moving: WindowFunction::Lag(1),
+        of: Some(of),
+        keys: vec![],
+        reach: FrameBound::All,
+    }))
 }
 
 fn call(name: &str, arguments: Vec<Expression>) -> Expression {

@@ -390,7 +390,7 @@ fn number_of(bits: u64) -> f64 {
     f64::from_bits(if bits >> 63 == 1 { bits & !(1 << 63) } else { !bits })
 }
 
-/// The numbers of a numeric array, a value a row: NaN where it is missing.
+/// The numbers of a numeric array, one value per row: NaN where it is missing.
 pub(super) fn floats(array: &ArrayRef) -> Vec<f64> {
     match array.data_type() {
         DataType::Float64 => {

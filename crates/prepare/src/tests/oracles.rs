@@ -1,6 +1,8 @@
 //! What scikit-learn makes of the same numbers: `tests/oracles/freeze_numeric.py` froze it.
 
-use crate::{BinMethod, Binner, Estimator, Knots, Power, Products, QuantileMapper, Scaler, Shape, Spline, State, fit};
+use crate::{
+    BinMethod, Binner, Estimator, Knots, PolynomialFeatures, Power, QuantileMapper, Scaler, Shape, Spline, State, fit,
+};
 use arrow_array::{ArrayRef, Float64Array};
 use pipewright_table::{Column, Kind, Table};
 use pipewright_world::random::Key;
@@ -112,7 +114,7 @@ fn products_are_those_of_scikit_learn_in_the_same_order() {
     let table = table(&columns);
     for case in frozen["products"].as_array().unwrap() {
         let degree = usize::try_from(case["degree"].as_u64().unwrap()).unwrap();
-        let products = Products { degree, powers: !case["interaction_only"].as_bool().unwrap(), on: None };
+        let products = PolynomialFeatures { degree, powers: !case["interaction_only"].as_bool().unwrap(), on: None };
         let made = made(&products, &table, &table);
         let their_name = |name: &Value| name.as_str().unwrap().replace(' ', " × ");
         let expected: Vec<String> = case["names"].as_array().unwrap().iter().map(their_name).collect();

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 /// The number of each row's key, and where each key comes first.
 #[derive(Debug, Clone, Default)]
 pub struct Groups {
-    /// A group a row; [`NONE`] for a key that counts for nothing.
+    /// The group of each row; [`NONE`] for a key that counts for nothing.
     pub codes: Vec<u32>,
     /// The first row of each group, ascending.
     pub first: Vec<u32>,

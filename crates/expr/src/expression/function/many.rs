@@ -1,12 +1,12 @@
 //! Functions of many rows: aggregates, places among many, and windows. What they do is written elsewhere
-//! ([`Tally`](super::super::Tally), [`Window`](super::super::Window)); here is how they are called.
+//! ([`Accumulator`](super::super::Accumulator), [`Window`](super::super::Window)); here is how they are called.
 
 use super::{Chapter, Function, Gives, Parameter, Takes, Work};
 use crate::Aggregate;
-use crate::expression::{Moving, Score};
+use crate::expression::{Score, WindowFunction};
 
 const X: Parameter = Parameter::alike("x");
-const REACH: Parameter = Parameter::of("reach", Takes::Reach);
+const REACH: Parameter = Parameter::of("reach", Takes::FrameBound);
 const ROWS: Parameter = Parameter::of("rows", Takes::Whole);
 
 const fn many(name: &'static str, doc: &'static str, work: Work) -> Function {
@@ -55,12 +55,12 @@ const fn rolling(aggregate: Aggregate, name: &'static str, doc: &'static str) ->
 }
 
 pub(super) const WINDOWS: &[Function] = &[
-    window("lag", &[X, ROWS.optional()], "the value so many rows before (1)", Work::Shift(Moving::Lag)),
+    window("lag", &[X, ROWS.optional()], "the value so many rows before (1)", Work::Shift(WindowFunction::Lag)),
     window(
         "lead",
         &[X, ROWS.optional()],
         "the value so many rows behind (1): it looks ahead",
-        Work::Shift(Moving::Lead),
+        Work::Shift(WindowFunction::Lead),
     ),
     running(Aggregate::Sum, "cumsum", "the sum up to the row; missing where x is"),
     running(Aggregate::Min, "cummin", "the smallest value up to the row; missing where x is"),

@@ -11,7 +11,7 @@ fn aggregate(aggregate: Aggregate) -> Expression {
     Expression::Aggregate(aggregate, Some(Box::new(col("x"))))
 }
 
-fn window(moving: Moving, of: Option<Expression>, reach: Reach) -> Expression {
+fn window(moving: WindowFunction, of: Option<Expression>, reach: FrameBound) -> Expression {
     Expression::Window(Box::new(Window { moving, of, keys: vec![col("k"), col("l").is_null()], reach }))
 }
 
@@ -29,10 +29,14 @@ fn expressions_come_back() {
         aggregate(Aggregate::Mode).arithmetic(Arithmetic::Power, aggregate(Aggregate::Quantile(0.9))),
         Expression::Aggregate(Aggregate::Rows, None),
         Expression::Score(Score::Zscore, Box::new(col("x"))),
-        window(Moving::Lag(3), Some(col("x")), Reach::All),
-        window(Moving::Over(Aggregate::Rows), None, Reach::Rows(5)),
-        window(Moving::Over(Aggregate::Quantile(0.5)), Some(col("x")), Reach::Rows(5)),
-        window(Moving::Running(Aggregate::Sum), Some(col("x")), Reach::Time { micros: 7, by: Some("d".into()) }),
+        window(WindowFunction::Lag(3), Some(col("x")), FrameBound::All),
+        window(WindowFunction::Over(Aggregate::Rows), None, FrameBound::Rows(5)),
+        window(WindowFunction::Over(Aggregate::Quantile(0.5)), Some(col("x")), FrameBound::Rows(5)),
+        window(
+            WindowFunction::Running(Aggregate::Sum),
+            Some(col("x")),
+            FrameBound::Time { micros: 7, by: Some("d".into()) },
+        ),
     ];
     for expression in expressions {
         let text = serde_json::to_string(&expression).unwrap();

@@ -1,7 +1,7 @@
 //! Joins against nested loops.
 
 use super::{Cells, cells, for_any_threads, names, table};
-use crate::{How, Join};
+use crate::{Join, JoinKind};
 use pipewright_diagnostic::code;
 use pipewright_table::testing::random_table;
 use pipewright_table::text::text_of;
@@ -15,7 +15,7 @@ fn on(names: &[&str]) -> Vec<(Arc<str>, Arc<str>)> {
 }
 
 /// A join as its definition has it: every row with every row.
-fn naive(left: &Table, right: &Table, on: &[&str], how: &How) -> Vec<Cells> {
+fn naive(left: &Table, right: &Table, on: &[&str], how: &JoinKind) -> Vec<Cells> {
     let key = |table: &Table, row| on.iter().map(|name| text_of(table.array(name).unwrap(), row)).collect::<Cells>();
     let (left_cells, right_cells) = (cells(left), cells(right));
     let is_key: Vec<bool> = right.columns().iter().map(|column| on.contains(&&*column.name)).collect();
@@ -32,14 +32,14 @@ fn naive(left: &Table, right: &Table, on: &[&str], how: &How) -> Vec<Cells> {
     for (row, own) in left_cells.into_iter().enumerate() {
         let found = matches(row);
         match how {
-            How::Semi if !found.is_empty() => made.push(own.clone()),
-            How::Anti if found.is_empty() => made.push(own.clone()),
-            How::Semi | How::Anti => {}
-            How::Left | How::Full if found.is_empty() => made.push([own.clone(), added(None)].concat()),
+            JoinKind::Semi if !found.is_empty() => made.push(own.clone()),
+            JoinKind::Anti if found.is_empty() => made.push(own.clone()),
+            JoinKind::Semi | JoinKind::Anti => {}
+            JoinKind::Left | JoinKind::Full if found.is_empty() => made.push([own.clone(), added(None)].concat()),
             _ => made.extend(found.into_iter().map(|other| [own.clone(), added(Some(other))].concat())),
         }
     }
-    if *how == How::Full {
+    if *how == JoinKind::Full {
         let all: Vec<usize> = (0..left.rows()).flat_map(matches).collect();
         for row in (0..right.rows()).filter(|row| !all.contains(row)) {
             let kept = left.columns().iter().map(|column| match on.contains(&&*column.name) {
@@ -59,7 +59,7 @@ proptest! {
         let (left, right) = (random_table(Key::new(seed), rows), random_table(Key::new(seed ^ 1), others));
         let first = names(&left)[first];
         for keys in [vec![first], vec!["category", "truth"], vec!["count", "category"]] {
-            for how in [How::Inner, How::Left, How::Full, How::Semi, How::Anti] {
+            for how in [JoinKind::Inner, JoinKind::Left, JoinKind::Full, JoinKind::Semi, JoinKind::Anti] {
                 let join = Join { how, on: on(&keys) };
                 let made = join.apply(&left, &right).unwrap();
                 let expected = naive(&left, &right, &keys, &join.how);
@@ -83,7 +83,7 @@ proptest! {
             let text = |table: &Table, name: &str, row| text_of(table.array(name).unwrap(), row);
             let key = |table: &Table, row| by.iter().map(|name| text(table, name, row)).collect::<Cells>();
             for tolerance in [None, Some(most)] {
-                let how = How::AsOf { times: (times.into(), times.into()), tolerance };
+                let how = JoinKind::AsOf { times: (times.into(), times.into()), tolerance };
                 let made = Join { how, on: on(&by) }.apply(&left, &right).unwrap();
                 for row in 0..rows {
                     let here = number(&left, row);
@@ -109,12 +109,12 @@ proptest! {
 #[test]
 fn threads_do_not_matter() {
     let right = random_table(Key::new(12), 3000).dedup(&["text"]).unwrap();
-    for how in [How::Inner, How::Left, How::Full, How::Anti] {
+    for how in [JoinKind::Inner, JoinKind::Left, JoinKind::Full, JoinKind::Anti] {
         for_any_threads(|table| Join { how: how.clone(), on: on(&["text"]) }.apply(table, &right).unwrap());
     }
     let few = random_table(Key::new(13), 40);
-    for_any_threads(|table| Join { how: How::Inner, on: on(&["category", "count"]) }.apply(table, &few).unwrap());
-    let how = How::AsOf { times: ("date".into(), "date".into()), tolerance: None };
+    for_any_threads(|table| Join { how: JoinKind::Inner, on: on(&["category", "count"]) }.apply(table, &few).unwrap());
+    let how = JoinKind::AsOf { times: ("date".into(), "date".into()), tolerance: None };
     for_any_threads(|table| Join { how: how.clone(), on: on(&["category"]) }.apply(table, &right).unwrap());
 }
 
@@ -122,11 +122,11 @@ fn threads_do_not_matter() {
 fn whole_and_real_numbers_match_where_they_are_equal() {
     let (left, right) = (table("k,a\n1,x\n2,y\n3,z\n"), table("k,b\n2.0,p\n2.5,q\n3,r\n"));
     let inner =
-        |left: &Table, right: &Table| cells(&Join { how: How::Inner, on: on(&["k"]) }.apply(left, right).unwrap());
+        |left: &Table, right: &Table| cells(&Join { how: JoinKind::Inner, on: on(&["k"]) }.apply(left, right).unwrap());
     let row = |texts: [&str; 3]| texts.map(|text| Some(text.to_string())).to_vec();
     assert_eq!(inner(&left, &right), [row(["2", "y", "p"]), row(["3", "z", "r"])]);
     assert_eq!(inner(&right, &left), [row(["2", "p", "y"]), row(["3", "r", "z"])]);
-    let full = Join { how: How::Full, on: on(&["k"]) }.apply(&left, &right).unwrap_err();
+    let full = Join { how: JoinKind::Full, on: on(&["k"]) }.apply(&left, &right).unwrap_err();
     assert_eq!(full.code, code::TYPE_MISMATCH);
 }
 
@@ -134,7 +134,7 @@ fn whole_and_real_numbers_match_where_they_are_equal() {
 fn names_roles_and_sources() {
     let left = table("k,y,a\n1,2,3\n").with_role("y", Role::Target).unwrap();
     let right = table("key,y,b\n1,5,6\n").with_role("y", Role::Target).unwrap();
-    let joined = Join { how: How::Left, on: vec![("k".into(), "key".into())] }.apply(&left, &right).unwrap();
+    let joined = Join { how: JoinKind::Left, on: vec![("k".into(), "key".into())] }.apply(&left, &right).unwrap();
     assert_eq!(names(&joined), ["k", "y", "a", "y (right)", "b"]);
     let (own, other) = (joined.column("y").unwrap(), joined.column("y (right)").unwrap());
     assert_eq!((own.role, other.role, other.kind), (Role::Target, Role::Feature, Kind::Count));
@@ -144,14 +144,14 @@ fn names_roles_and_sources() {
 #[test]
 fn what_cannot_be_joined_is_refused() {
     let (left, right) = (table("k,t,y,y (right)\n1,x,1,1\n"), table("k,t,y\n1,x,1\n"));
-    let fails = |how: How, on: Vec<(Arc<str>, Arc<str>)>| Join { how, on }.apply(&left, &right).unwrap_err().code;
-    assert_eq!(fails(How::Inner, vec![]), code::MISSING_ARGUMENT);
-    assert_eq!(fails(How::Inner, on(&["z"])), code::UNKNOWN_COLUMN);
-    assert_eq!(fails(How::Inner, vec![("k".into(), "t".into())]), code::TYPE_MISMATCH);
-    assert_eq!(fails(How::Inner, on(&["k", "t"])), code::DUPLICATE_COLUMN);
-    let how = How::AsOf { times: ("t".into(), "t".into()), tolerance: None };
+    let fails = |how: JoinKind, on: Vec<(Arc<str>, Arc<str>)>| Join { how, on }.apply(&left, &right).unwrap_err().code;
+    assert_eq!(fails(JoinKind::Inner, vec![]), code::MISSING_ARGUMENT);
+    assert_eq!(fails(JoinKind::Inner, on(&["z"])), code::UNKNOWN_COLUMN);
+    assert_eq!(fails(JoinKind::Inner, vec![("k".into(), "t".into())]), code::TYPE_MISMATCH);
+    assert_eq!(fails(JoinKind::Inner, on(&["k", "t"])), code::DUPLICATE_COLUMN);
+    let how = JoinKind::AsOf { times: ("t".into(), "t".into()), tolerance: None };
     assert_eq!(fails(how, on(&["k"])), code::TYPE_MISMATCH);
     let (left, right) = (table("a,k\n1,1\n"), table("a,k\n1,1\n"));
-    let joined = Join { how: How::AsOf { times: ("a".into(), "a".into()), tolerance: None }, on: on(&["k"]) };
+    let joined = Join { how: JoinKind::AsOf { times: ("a".into(), "a".into()), tolerance: None }, on: on(&["k"]) };
     assert_eq!(names(&joined.apply(&left, &right).unwrap()), ["a", "k", "a (right)"]);
 }

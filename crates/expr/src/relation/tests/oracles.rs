@@ -1,7 +1,7 @@
 //! Agreement with pandas and polars, on the rows that `tests/oracles/freeze_relation.py` froze.
 
 use super::table;
-use crate::{Aggregate, Grouping, How, Join, Measure, Pivot, Selection, Unpivot};
+use crate::{Aggregate, Grouping, Join, JoinKind, Measure, Pivot, Selection, Unpivot};
 use pipewright_table::text::text_of;
 use pipewright_table::{Direction, Table};
 use serde_json::Value;
@@ -33,7 +33,7 @@ fn made(case: &Value, visits: &Table, sites: &Table) -> Table {
         "asof" => {
             let tolerance = case["tolerance"].as_f64();
             let by: Vec<Arc<str>> = case["by"].as_str().into_iter().map(Into::into).collect();
-            let how = How::AsOf { times: ("minute".into(), "minute".into()), tolerance };
+            let how = JoinKind::AsOf { times: ("minute".into(), "minute".into()), tolerance };
             let needed: Vec<Arc<str>> = by.iter().cloned().chain(["minute".into()]).collect();
             let joined = Join { how, on: same(&by) }.apply(&visits.dropna(&needed).unwrap(), sites).unwrap();
             joined.select(&["id", "rate"]).unwrap()
@@ -59,10 +59,10 @@ fn made(case: &Value, visits: &Table, sites: &Table) -> Table {
         }
         how => {
             let how = match how {
-                "inner" => How::Inner,
-                "left" => How::Left,
-                "anti" => How::Anti,
-                "semi" => How::Semi,
+                "inner" => JoinKind::Inner,
+                "left" => JoinKind::Left,
+                "anti" => JoinKind::Anti,
+                "semi" => JoinKind::Semi,
                 other => panic!("{other}"),
             };
             Join { how, on: same(&on()) }.apply(visits, sites).unwrap()

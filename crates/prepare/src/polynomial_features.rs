@@ -21,13 +21,13 @@ use std::sync::Arc;
 /// themselves, which stay where they are.
 ///
 /// ```
-/// use pipewright_frame::{Products, ReadOptions, State, csv, fit};
+/// use pipewright_frame::{PolynomialFeatures, ReadOptions, State, csv, fit};
 /// let (table, _) = csv::read(b"a,b\n2,3\n", &ReadOptions::new("t.csv")).unwrap();
-/// let products = fit(&Products::of_degree(2), &table).unwrap().apply(&table).unwrap();
+/// let products = fit(&PolynomialFeatures::of_degree(2), &table).unwrap().apply(&table).unwrap();
 /// assert_eq!(products.show(5, 80), "a  b  a^2  a × b  b^2\n2  3    4      6    9\n");
 /// ```
 #[derive(Debug, Clone, PartialEq)]
-pub struct Products {
+pub struct PolynomialFeatures {
     /// The most factors of a product, 2 to 4.
     pub degree: usize,
     /// May a column be in a product more than once?
@@ -40,17 +40,17 @@ const DEGREE_MAX: usize = 4;
 /// More columns than that are a mistake.
 const PRODUCTS_MAX: usize = 10_000;
 
-impl Products {
+impl PolynomialFeatures {
     /// Powers and products of up to so many factors.
     #[must_use]
-    pub fn of_degree(degree: usize) -> Products {
-        Products { degree, powers: true, on: None }
+    pub fn of_degree(degree: usize) -> PolynomialFeatures {
+        PolynomialFeatures { degree, powers: true, on: None }
     }
 
     /// Products of two different columns each.
     #[must_use]
-    pub fn of_pairs() -> Products {
-        Products { degree: 2, powers: false, on: None }
+    pub fn of_pairs() -> PolynomialFeatures {
+        PolynomialFeatures { degree: 2, powers: false, on: None }
     }
 
     fn columns(&self, input: &Schema) -> Result<Vec<Column>, Failure> {
@@ -115,9 +115,9 @@ impl Summary for Factors {
     fn merge(&mut self, _: Factors) {}
 }
 
-impl Estimator for Products {
+impl Estimator for PolynomialFeatures {
     type Summary = Factors;
-    type State = ProductsState;
+    type State = PolynomialFeaturesState;
 
     fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
         let columns = self.columns(input)?;
@@ -141,16 +141,16 @@ impl Estimator for Products {
         false
     }
 
-    fn finish(&self, factors: Factors) -> Result<ProductsState, Failure> {
+    fn finish(&self, factors: Factors) -> Result<PolynomialFeaturesState, Failure> {
         let factors = factors.0.into_iter().map(|column| Factor { name: column.name, kind: column.kind }).collect();
-        Ok(ProductsState { factors, degree: self.degree, powers: self.powers })
+        Ok(PolynomialFeaturesState { factors, degree: self.degree, powers: self.powers })
     }
 }
 
 /// Which columns are multiplied.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ProductsState {
+pub struct PolynomialFeaturesState {
     factors: Vec<Factor>,
     degree: usize,
     powers: bool,
@@ -163,13 +163,13 @@ struct Factor {
     kind: Kind,
 }
 
-impl ProductsState {
+impl PolynomialFeaturesState {
     fn terms(&self) -> Option<Vec<Vec<usize>>> {
         terms(self.factors.len(), self.degree, self.powers)
     }
 }
 
-impl State for ProductsState {
+impl State for PolynomialFeaturesState {
     fn apply(&self, rows: &Table) -> Result<Table, Failure> {
         let mut factors = Vec::new();
         for factor in &self.factors {

@@ -31,7 +31,7 @@ fn on(name: &str) -> Selection {
     Selection::Name(name.into())
 }
 
-fn shown(convert: &Convert, name: &str) -> Result<String, Failure> {
+fn shown(convert: &Cast, name: &str) -> Result<String, Failure> {
     let table = fit(convert, &table())?.apply(&table())?;
     let array = table.array(name)?;
     Ok((0..table.rows()).map(|row| text_of(array, row).unwrap_or("·".into())).collect::<Vec<_>>().join(" "))
@@ -39,50 +39,50 @@ fn shown(convert: &Convert, name: &str) -> Result<String, Failure> {
 
 #[test]
 fn kinds_are_made_of_each_other() {
-    let to = |kind: Kind, name: &str| shown(&Convert::to(kind, on(name)), name).unwrap();
+    let to = |kind: Kind, name: &str| shown(&Cast::to(kind, on(name)), name).unwrap();
     assert_eq!(to(Kind::Continuous, "n"), "1 0 ·");
     assert_eq!(to(Kind::Count, "b"), "1 0 ·");
     assert_eq!(to(Kind::Bool, "n"), "true false ·");
     assert_eq!(to(Kind::Category, "x"), "1.5 2 ·");
     assert_eq!(to(Kind::Id, "t"), " 7  yes ·");
-    let lenient = |kind: Kind, name: &str| shown(&Convert::to(kind, on(name)).with_bad(Bad::Null), name).unwrap();
+    let lenient = |kind: Kind, name: &str| shown(&Cast::to(kind, on(name)).with_bad(OnInvalid::Null), name).unwrap();
     assert_eq!(lenient(Kind::Count, "t"), "7 · ·");
     assert_eq!(lenient(Kind::Bool, "t"), "· true ·");
     assert_eq!(lenient(Kind::Count, "x"), "· 2 ·");
     assert_eq!(lenient(Kind::Date, "d"), "· · ·");
-    let dates = Convert::dates("%d.%m.%Y", on("d")).unwrap();
+    let dates = Cast::dates("%d.%m.%Y", on("d")).unwrap();
     assert_eq!(shown(&dates, "d").unwrap(), "2024-01-31 2024-02-01T12:30:00 ·");
 }
 
 #[test]
 fn what_cannot_be_read_is_named() {
-    let bad = shown(&Convert::to(Kind::Continuous, on("t")), "t").unwrap_err();
+    let bad = shown(&Cast::to(Kind::Continuous, on("t")), "t").unwrap_err();
     assert_eq!((bad.code, bad.message.as_str()), (code::TYPE_MISMATCH, "`yes` is no number"));
     assert_eq!((bad.place.row, bad.place.column.as_deref()), (Some(2), Some("t")));
-    let fraction = shown(&Convert::to(Kind::Count, on("x")), "x").unwrap_err();
+    let fraction = shown(&Cast::to(Kind::Count, on("x")), "x").unwrap_err();
     assert_eq!(fraction.message, "`1.5` is no whole number");
-    assert_eq!(Convert::dates("%Y", on("d")).unwrap_err().code, code::BAD_VALUE);
+    assert_eq!(Cast::dates("%Y", on("d")).unwrap_err().code, code::BAD_VALUE);
 }
 
 #[test]
 fn kinds_that_have_nothing_in_common_are_refused() {
     let table = random_table(Key::new(1), 5);
-    let refused = |convert: Convert| fit(&convert, &table).unwrap_err().code;
-    assert_eq!(refused(Convert::to(Kind::Count, on("date"))), code::NOT_NUMERIC);
-    assert_eq!(refused(Convert::to(Kind::Date, on("count"))), code::NOT_NUMERIC);
-    assert_eq!(refused(Convert::to(Kind::Time, on("date"))), code::NOT_NUMERIC);
-    assert_eq!(refused(Convert::dates("%d.%m.%Y", on("real")).unwrap()), code::NOT_NUMERIC);
+    let refused = |convert: Cast| fit(&convert, &table).unwrap_err().code;
+    assert_eq!(refused(Cast::to(Kind::Count, on("date"))), code::NOT_NUMERIC);
+    assert_eq!(refused(Cast::to(Kind::Date, on("count"))), code::NOT_NUMERIC);
+    assert_eq!(refused(Cast::to(Kind::Time, on("date"))), code::NOT_NUMERIC);
+    assert_eq!(refused(Cast::dates("%d.%m.%Y", on("real")).unwrap()), code::NOT_NUMERIC);
 }
 
 #[test]
 fn laws_hold() {
     for table in edge_tables().iter().chain([&random_table(Key::new(2), 50)]) {
         for kind in [Kind::Continuous, Kind::Count, Kind::Bool] {
-            check(&Convert::to(kind, Selection::Class(Class::Numeric)), table);
-            check(&Convert::to(kind, Selection::Class(Class::Numeric)).with_bad(Bad::Null), table);
+            check(&Cast::to(kind, Selection::Class(Class::Numeric)), table);
+            check(&Cast::to(kind, Selection::Class(Class::Numeric)).with_bad(OnInvalid::Null), table);
         }
-        check(&Convert::to(Kind::Text, Selection::Class(Class::All)), table);
-        let dates = Convert::dates("%d.%m.%Y", Selection::Class(Class::Text)).unwrap();
-        check(&dates.with_bad(Bad::Null), table);
+        check(&Cast::to(Kind::Text, Selection::Class(Class::All)), table);
+        let dates = Cast::dates("%d.%m.%Y", Selection::Class(Class::Text)).unwrap();
+        check(&dates.with_bad(OnInvalid::Null), table);
     }
 }

@@ -20,15 +20,15 @@ use std::sync::Arc;
 /// A word is a run of two or more letters, digits and underscores, in lower case. A missing text has no words.
 ///
 /// ```
-/// use pipewright_frame::{ReadOptions, State, WordMethod, Words, csv, fit};
+/// use pipewright_frame::{ReadOptions, State, VectorizerMethod, TextVectorizer, csv, fit};
 /// let (table, _) = csv::read(b"notes\nThe old cat\nOld: the dog. Old!\n", &ReadOptions::new("t.csv")).unwrap();
-/// let state = fit(&Words::new(WordMethod::Count, 1), &table).unwrap();
+/// let state = fit(&TextVectorizer::new(VectorizerMethod::Count, 1), &table).unwrap();
 /// assert_eq!(state.apply(&table).unwrap().numbers(&["notes (old)".into()]).unwrap(), [1.0, 2.0]);
 /// ```
 #[derive(Debug, Clone, PartialEq)]
-pub struct Words {
+pub struct TextVectorizer {
     /// Which numbers.
-    pub method: WordMethod,
+    pub method: VectorizerMethod,
     /// How many columns at most: those of the words that are most frequent in all texts together, of equally frequent
     /// ones the first by character; for hashes, as many as that.
     pub size: u32,
@@ -41,7 +41,7 @@ pub struct Words {
 /// Which number a word gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum WordMethod {
+pub enum VectorizerMethod {
     /// How often it stands in the text, times ln((1 + n) / (1 + d)) + 1, where d of the n texts of training have it;
     /// all numbers of a text divided by their Euclidean length (as scikit-learn's `TfidfVectorizer`).
     Tfidf,
@@ -55,23 +55,23 @@ pub enum WordMethod {
 /// The most columns of a text.
 const SIZE_MAX: u32 = 100_000;
 
-impl Words {
+impl TextVectorizer {
     /// So many columns at most.
     #[must_use]
-    pub fn new(method: WordMethod, size: u32) -> Words {
-        Words { method, size, longest: 1, on: None }
+    pub fn new(method: VectorizerMethod, size: u32) -> TextVectorizer {
+        TextVectorizer { method, size, longest: 1, on: None }
     }
 
     /// The same with runs of up to so many words.
     #[must_use]
-    pub fn with_runs(self, longest: u32) -> Words {
-        Words { longest, ..self }
+    pub fn with_runs(self, longest: u32) -> TextVectorizer {
+        TextVectorizer { longest, ..self }
     }
 
     /// The same for these columns.
     #[must_use]
-    pub fn on(self, columns: Selection) -> Words {
-        Words { on: Some(columns), ..self }
+    pub fn on(self, columns: Selection) -> TextVectorizer {
+        TextVectorizer { on: Some(columns), ..self }
     }
 
     fn columns(&self, input: &Schema) -> Result<Vec<Column>, Failure> {
@@ -103,7 +103,7 @@ struct Seen {
 
 /// What was seen of the texts.
 #[derive(Debug)]
-pub struct WordsSummary {
+pub struct TextVectorizerSummary {
     columns: Vec<(Column, Texts)>,
 }
 
@@ -121,8 +121,8 @@ impl Texts {
     }
 }
 
-impl Summary for WordsSummary {
-    fn merge(&mut self, later: WordsSummary) {
+impl Summary for TextVectorizerSummary {
+    fn merge(&mut self, later: TextVectorizerSummary) {
         for ((_, texts), (_, more)) in self.columns.iter_mut().zip(later.columns) {
             texts.count += more.count;
             more.words.into_iter().for_each(|(word, seen)| texts.add(word, seen));
@@ -133,8 +133,8 @@ impl Summary for WordsSummary {
 /// The words of each column.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct WordsState {
-    method: WordMethod,
+pub struct TextVectorizerState {
+    method: VectorizerMethod,
     longest: u32,
     columns: Vec<Worded>,
 }
@@ -152,31 +152,31 @@ struct Worded {
     size: u32,
 }
 
-impl Estimator for Words {
-    type Summary = WordsSummary;
-    type State = WordsState;
+impl Estimator for TextVectorizer {
+    type Summary = TextVectorizerSummary;
+    type State = TextVectorizerState;
 
     fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
         Ok(replaced(input, &self.columns(input)?, |column| match self.method {
-            WordMethod::Tfidf => vec![Entry::Open { from: column.name.clone(), kind: Kind::Continuous }],
-            WordMethod::Count => vec![Entry::Open { from: column.name.clone(), kind: Kind::Count }],
-            WordMethod::Hash => {
+            VectorizerMethod::Tfidf => vec![Entry::Open { from: column.name.clone(), kind: Kind::Continuous }],
+            VectorizerMethod::Count => vec![Entry::Open { from: column.name.clone(), kind: Kind::Count }],
+            VectorizerMethod::Hash => {
                 let name = |bucket| hash_name(&column.name, bucket);
                 (0..self.size).map(|bucket| Entry::Column(feature(column, name(bucket), self.method))).collect()
             }
         }))
     }
 
-    fn empty(&self, input: &Schema) -> Result<WordsSummary, Failure> {
+    fn empty(&self, input: &Schema) -> Result<TextVectorizerSummary, Failure> {
         let columns = self.columns(input)?.into_iter().map(|column| (column, Texts::default()));
-        Ok(WordsSummary { columns: columns.collect() })
+        Ok(TextVectorizerSummary { columns: columns.collect() })
     }
 
     fn needs_rows(&self) -> bool {
-        self.method != WordMethod::Hash
+        self.method != VectorizerMethod::Hash
     }
 
-    fn observe(&self, summary: &mut WordsSummary, rows: &Table) -> Result<(), Failure> {
+    fn observe(&self, summary: &mut TextVectorizerSummary, rows: &Table) -> Result<(), Failure> {
         for (column, texts) in &mut summary.columns {
             let array = fitted(rows, &column.name, column.kind)?.as_string::<TextOffset>();
             texts.count += array.len() as u64;
@@ -201,17 +201,17 @@ impl Estimator for Words {
         Ok(())
     }
 
-    fn finish(&self, summary: WordsSummary) -> Result<WordsState, Failure> {
+    fn finish(&self, summary: TextVectorizerSummary) -> Result<TextVectorizerState, Failure> {
         let columns = summary.columns.into_iter().map(|(column, texts)| {
             let (words, weights) = if self.needs_rows() { self.vocabulary(&texts) } else { (Vec::new(), Vec::new()) };
             let size = if self.needs_rows() { words.len() as u32 } else { self.size };
             Worded { name: column.name, kind: column.kind, words, weights, size }
         });
-        Ok(WordsState { method: self.method, longest: self.longest, columns: columns.collect() })
+        Ok(TextVectorizerState { method: self.method, longest: self.longest, columns: columns.collect() })
     }
 }
 
-impl Words {
+impl TextVectorizer {
     /// The most frequent words, in order, and their weights.
     fn vocabulary(&self, texts: &Texts) -> (Vec<String>, Vec<f64>) {
         let mut all: Vec<(&String, &Seen)> = texts.words.iter().collect();
@@ -221,8 +221,8 @@ impl Words {
         all.sort_by_key(|(word, _)| *word);
         let weight = |seen: &Seen| ((1 + texts.count) as f64 / (1 + seen.texts) as f64).ln() + 1.0;
         let weights = match self.method {
-            WordMethod::Tfidf => all.iter().map(|(_, seen)| weight(seen)).collect(),
-            WordMethod::Count | WordMethod::Hash => Vec::new(),
+            VectorizerMethod::Tfidf => all.iter().map(|(_, seen)| weight(seen)).collect(),
+            VectorizerMethod::Count | VectorizerMethod::Hash => Vec::new(),
         };
         (all.into_iter().map(|(word, _)| word.clone()).collect(), weights)
     }
@@ -243,14 +243,14 @@ fn for_each_word(text: &str, longest: u32, mut take: impl FnMut(&str)) {
 }
 
 /// The column of a word or a bucket.
-fn feature(text: &Column, name: String, method: WordMethod) -> Column {
-    let kind = if method == WordMethod::Count { Kind::Count } else { Kind::Continuous };
+fn feature(text: &Column, name: String, method: VectorizerMethod) -> Column {
+    let kind = if method == VectorizerMethod::Count { Kind::Count } else { Kind::Continuous };
     Column { name: name.into(), kind, role: Role::Feature, sources: text.sources.clone() }
 }
 
 impl Worded {
     /// The numbers of each text that are not 0.
-    fn numbers(&self, method: WordMethod, longest: u32, texts: &TextArray) -> Sparse {
+    fn numbers(&self, method: VectorizerMethod, longest: u32, texts: &TextArray) -> Sparse {
         // Only looked up, never walked through.
         let places: HashMap<&str, usize> = self.words.iter().map(String::as_str).zip(0..).collect();
         let mut numbers = Vec::new();
@@ -259,11 +259,11 @@ impl Worded {
         for (row, text) in texts.iter().enumerate() {
             for_each_word(text.unwrap_or_default(), longest, |word| {
                 let (place, sign) = match method {
-                    WordMethod::Hash => {
+                    VectorizerMethod::Hash => {
                         let hash = hash(word);
                         ((hash % u64::from(self.size)) as usize, if hash >> 63 == 0 { 1.0 } else { -1.0 })
                     }
-                    WordMethod::Tfidf | WordMethod::Count => match places.get(word) {
+                    VectorizerMethod::Tfidf | VectorizerMethod::Count => match places.get(word) {
                         Some(&place) => (place, 1.0),
                         None => return,
                     },
@@ -283,11 +283,11 @@ impl Worded {
     }
 
     /// From counts of words to what the method makes of them.
-    fn weigh(&self, method: WordMethod, touched: &[usize], counts: &mut [f64]) {
+    fn weigh(&self, method: VectorizerMethod, touched: &[usize], counts: &mut [f64]) {
         match method {
-            WordMethod::Count => return,
-            WordMethod::Tfidf => touched.iter().for_each(|&place| counts[place] *= self.weights[place]),
-            WordMethod::Hash => {}
+            VectorizerMethod::Count => return,
+            VectorizerMethod::Tfidf => touched.iter().for_each(|&place| counts[place] *= self.weights[place]),
+            VectorizerMethod::Hash => {}
         }
         let length = touched.iter().map(|&place| counts[place].powi(2)).sum::<f64>().sqrt();
         if length > 0.0 {
@@ -295,7 +295,7 @@ impl Worded {
         }
     }
 
-    fn apply(&self, method: WordMethod, longest: u32, text: &Column, array: &ArrayRef) -> Vec<(Column, Stored)> {
+    fn apply(&self, method: VectorizerMethod, longest: u32, text: &Column, array: &ArrayRef) -> Vec<(Column, Stored)> {
         let texts = array.as_string::<TextOffset>();
         let starts: Vec<usize> = (0..texts.len()).step_by(CHUNK_ROWS).collect();
         let chunk =
@@ -309,8 +309,8 @@ impl Worded {
             let (rows, numbers): (Vec<u32>, Vec<f64>) =
                 numbers(place).map(|(row, number)| (row as u32, number)).unzip();
             let sparse = match method {
-                WordMethod::Count => SparseArray::counts(texts.len(), rows.into(), numbers.into()),
-                WordMethod::Tfidf | WordMethod::Hash => SparseArray::numbers(texts.len(), rows.into(), numbers.into()),
+                VectorizerMethod::Count => SparseArray::counts(texts.len(), rows.into(), numbers.into()),
+                VectorizerMethod::Tfidf | VectorizerMethod::Hash => SparseArray::numbers(texts.len(), rows.into(), numbers.into()),
             };
             sparse.into()
         };
@@ -355,7 +355,7 @@ impl Sparse {
     }
 }
 
-impl State for WordsState {
+impl State for TextVectorizerState {
     fn apply(&self, rows: &Table) -> Result<Table, Failure> {
         for worded in &self.columns {
             fitted(rows, &worded.name, worded.kind)?;
@@ -369,8 +369,8 @@ impl State for WordsState {
 
     fn show(&self) -> Table {
         let text = |worded: &Worded| match self.method {
-            WordMethod::Hash => format!("{} buckets", worded.size),
-            WordMethod::Tfidf | WordMethod::Count => worded.words.join(", "),
+            VectorizerMethod::Hash => format!("{} buckets", worded.size),
+            VectorizerMethod::Tfidf | VectorizerMethod::Count => worded.words.join(", "),
         };
         shown("words", self.columns.iter().map(|worded| (worded.name.to_string(), text(worded))))
     }
@@ -383,11 +383,11 @@ impl State for WordsState {
         for Worded { name, kind, words, weights, size } in &self.columns {
             let distinct: BTreeSet<&String> = words.iter().collect();
             let (wanted, weighed) = match self.method {
-                WordMethod::Hash => (0, 0),
-                WordMethod::Count => (*size as usize, 0),
-                WordMethod::Tfidf => (*size as usize, words.len()),
+                VectorizerMethod::Hash => (0, 0),
+                VectorizerMethod::Count => (*size as usize, 0),
+                VectorizerMethod::Tfidf => (*size as usize, words.len()),
             };
-            let is_empty = self.method == WordMethod::Hash && *size == 0;
+            let is_empty = self.method == VectorizerMethod::Hash && *size == 0;
             let fits = words.len() == wanted && weights.len() == weighed && distinct.len() == words.len();
             if !kind.is_string() || !fits || is_empty || *size > SIZE_MAX || !weights.iter().all(|it| it.is_finite()) {
                 return Err(bad_state(format!("the words of `{name}` do not fit each other")));

@@ -1,4 +1,4 @@
-//! Words, against scikit-learn and by hand.
+//! TextVectorizer, against scikit-learn and by hand.
 
 use super::*;
 use crate::fit;
@@ -10,9 +10,9 @@ fn words_agree_with_scikit_learn() {
     let all = cases(include_str!("../../../../tests/oracles/words.json"));
     assert_eq!(all.len(), 8);
     for case in all {
-        let method = if case["method"] == "bow" { WordMethod::Count } else { WordMethod::Tfidf };
+        let method = if case["method"] == "bow" { VectorizerMethod::Count } else { VectorizerMethod::Tfidf };
         let number = |name: &str| case[name].as_u64().map(|number| number as u32);
-        let words = Words::new(method, number("size").unwrap_or(1000)).with_runs(number("longest").unwrap());
+        let words = TextVectorizer::new(method, number("size").unwrap_or(1000)).with_runs(number("longest").unwrap());
         let table = |texts: &serde_json::Value| {
             let (column, array) = text_column("notes", texts);
             Table::new(vec![column], vec![array]).unwrap()
@@ -45,7 +45,7 @@ fn words_are_runs_of_two_or_more() {
 #[test]
 fn hashes_have_a_length_and_a_sign_and_learn_nothing() {
     let (rows, _) = csv::read(b"t,u\nred red blue,1\n,2\nblue,3\n", &ReadOptions::new("t.csv")).unwrap();
-    let words = Words::new(WordMethod::Hash, 64);
+    let words = TextVectorizer::new(VectorizerMethod::Hash, 64);
     let state = fit(&words, &rows).unwrap();
     assert_eq!(fit(&words, &rows.slice(0, 0)).unwrap(), state);
     let made = state.apply(&rows).unwrap();
@@ -69,7 +69,7 @@ const HASHES: [u64; 3] = [0xefd01f60ba992926, 0x82a2a958a9bece5b, 0x97dad3af10ad
 fn hostile_states_are_refused() {
     let state = |column: &str, method: &str| {
         let text = format!(r#"{{"method":"{method}","longest":1,"columns":[{column}]}}"#);
-        serde_json::from_str::<WordsState>(&text).unwrap().validate()
+        serde_json::from_str::<TextVectorizerState>(&text).unwrap().validate()
     };
     let column = |words: &str, weights: &str, size: u32| {
         format!(r#"{{"name":"t","kind":"text","words":{words},"weights":{weights},"size":{size}}}"#)

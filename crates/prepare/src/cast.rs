@@ -22,22 +22,22 @@ use std::sync::Arc;
 /// Makes columns of another kind: whole numbers of texts, texts of numbers, dates of texts.
 ///
 /// ```
-/// use pipewright_frame::{Convert, Kind, ReadOptions, Selection, State, csv, fit};
+/// use pipewright_frame::{Cast, Kind, ReadOptions, Selection, State, csv, fit};
 /// let (table, _) = csv::read(b"code\n7\n12\n", &ReadOptions::new("t.csv")).unwrap();
-/// let state = fit(&Convert::to(Kind::Text, Selection::Name("code".into())), &table).unwrap();
+/// let state = fit(&Cast::to(Kind::Text, Selection::Name("code".into())), &table).unwrap();
 /// assert_eq!(state.apply(&table).unwrap().column("code").unwrap().kind, Kind::Text);
 /// ```
 #[derive(Debug, Clone, PartialEq)]
-pub struct Convert {
+pub struct Cast {
     on: Selection,
     reading: Reading,
-    bad: Bad,
+    bad: OnInvalid,
 }
 
 /// What becomes of a value that cannot be read so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Bad {
+pub enum OnInvalid {
     /// An error that names its row.
     Error,
     /// It is missing from then on.
@@ -86,26 +86,26 @@ impl Reading {
     }
 }
 
-impl Convert {
+impl Cast {
     /// Makes the selected columns columns of this kind.
     #[must_use]
-    pub fn to(kind: Kind, on: Selection) -> Convert {
-        Convert { on, reading: Reading::Kind(kind), bad: Bad::Error }
+    pub fn to(kind: Kind, on: Selection) -> Cast {
+        Cast { on, reading: Reading::Kind(kind), bad: OnInvalid::Error }
     }
 
     /// Reads the selected columns as dates that are written so: `%d.%m.%Y %H:%M`.
     ///
     /// # Errors
     /// [`code::BAD_VALUE`] if that is no form of dates.
-    pub fn dates(form: &str, on: Selection) -> Result<Convert, Failure> {
+    pub fn dates(form: &str, on: Selection) -> Result<Cast, Failure> {
         Form::read(form)?;
-        Ok(Convert { on, reading: Reading::Form(form.to_owned()), bad: Bad::Error })
+        Ok(Cast { on, reading: Reading::Form(form.to_owned()), bad: OnInvalid::Error })
     }
 
     /// What becomes of values that cannot be read so.
     #[must_use]
-    pub fn with_bad(self, bad: Bad) -> Convert {
-        Convert { bad, ..self }
+    pub fn with_bad(self, bad: OnInvalid) -> Cast {
+        Cast { bad, ..self }
     }
 
     fn chosen(&self, schema: &Schema) -> Result<Vec<Column>, Failure> {
@@ -120,15 +120,15 @@ impl Convert {
 
 /// The columns, seen once.
 #[derive(Debug)]
-pub struct ConvertSummary(Schema);
+pub struct CastSummary(Schema);
 
-impl Summary for ConvertSummary {
-    fn merge(&mut self, _: ConvertSummary) {}
+impl Summary for CastSummary {
+    fn merge(&mut self, _: CastSummary) {}
 }
 
-impl Estimator for Convert {
-    type Summary = ConvertSummary;
-    type State = ConvertState;
+impl Estimator for Cast {
+    type Summary = CastSummary;
+    type State = CastState;
 
     fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
         let kind = self.reading.kind();
@@ -136,12 +136,12 @@ impl Estimator for Convert {
         Ok(replaced(input, &self.chosen(input)?, converted))
     }
 
-    fn empty(&self, input: &Schema) -> Result<ConvertSummary, Failure> {
+    fn empty(&self, input: &Schema) -> Result<CastSummary, Failure> {
         self.chosen(input)?;
-        Ok(ConvertSummary(input.clone()))
+        Ok(CastSummary(input.clone()))
     }
 
-    fn observe(&self, _: &mut ConvertSummary, _: &Table) -> Result<(), Failure> {
+    fn observe(&self, _: &mut CastSummary, _: &Table) -> Result<(), Failure> {
         Ok(())
     }
 
@@ -149,22 +149,22 @@ impl Estimator for Convert {
         false
     }
 
-    fn finish(&self, summary: ConvertSummary) -> Result<ConvertState, Failure> {
+    fn finish(&self, summary: CastSummary) -> Result<CastState, Failure> {
         let columns = self.chosen(&summary.0)?.into_iter().map(|column| column.name).collect();
-        Ok(ConvertState { columns, reading: self.reading.clone(), bad: self.bad })
+        Ok(CastState { columns, reading: self.reading.clone(), bad: self.bad })
     }
 }
 
 /// The columns that are read anew. Of new rows, those that are there.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ConvertState {
+pub struct CastState {
     columns: Vec<Arc<str>>,
     reading: Reading,
-    bad: Bad,
+    bad: OnInvalid,
 }
 
-impl State for ConvertState {
+impl State for CastState {
     fn apply(&self, rows: &Table) -> Result<Table, Failure> {
         let mut table = rows.clone();
         for name in &self.columns {
@@ -194,7 +194,7 @@ impl State for ConvertState {
     }
 }
 
-impl ConvertState {
+impl CastState {
     fn converted(&self, column: &Column, array: &ArrayRef) -> Result<ArrayRef, Failure> {
         let to = self.reading.kind();
         if array.null_count() == array.len() {
@@ -244,7 +244,7 @@ impl ConvertState {
                 return Ok(None);
             }
             match (read(array, row), self.bad) {
-                (None, Bad::Error) => Err(self.refused(column, array, row)),
+                (None, OnInvalid::Error) => Err(self.refused(column, array, row)),
                 (value, _) => Ok(value),
             }
         });

@@ -19,9 +19,9 @@ use std::sync::Arc;
 /// What has no such neighbour stays missing: the first values of a forward fill, the last of a backward one, both of an
 /// interpolation (which is pandas' `limit_area="inside"`).
 #[derive(Debug, Clone, PartialEq)]
-pub struct Carry {
+pub struct DirectionalFill {
     /// Which neighbour.
-    pub neighbour: Neighbour,
+    pub neighbour: FillDirection,
     /// The columns to fill; without it all features that can be filled so.
     pub on: Option<Selection>,
     /// Columns whose values name groups: a value is only taken from a row of the same group. A missing name is a name
@@ -37,7 +37,7 @@ pub struct Carry {
 /// Where the value comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Neighbour {
+pub enum FillDirection {
     /// The last row before that has one.
     Before,
     /// The first row after that has one.
@@ -46,18 +46,18 @@ pub enum Neighbour {
     Between,
 }
 
-impl Carry {
+impl DirectionalFill {
     /// Fills all features from one neighbour or both.
     #[must_use]
-    pub fn new(neighbour: Neighbour) -> Carry {
-        Carry { neighbour, on: None, over: Vec::new(), by: None, indicator: false }
+    pub fn new(neighbour: FillDirection) -> DirectionalFill {
+        DirectionalFill { neighbour, on: None, over: Vec::new(), by: None, indicator: false }
     }
 
     fn columns(&self, input: &Schema) -> Result<Vec<Column>, Failure> {
         let step = match self.neighbour {
-            Neighbour::Before => "`fillna ffill`",
-            Neighbour::After => "`fillna bfill`",
-            Neighbour::Between => "`fillna interpolate`",
+            FillDirection::Before => "`fillna ffill`",
+            FillDirection::After => "`fillna bfill`",
+            FillDirection::Between => "`fillna interpolate`",
         };
         for name in &self.over {
             input.column(name)?;
@@ -70,7 +70,7 @@ impl Carry {
                 return Err(Failure::new(code::NOT_NUMERIC, message).column(&**by).help(help));
             }
         }
-        let takes = |kind: Kind| self.neighbour != Neighbour::Between || kind.is_numeric();
+        let takes = |kind: Kind| self.neighbour != FillDirection::Between || kind.is_numeric();
         let mut columns = chosen(self.on.as_ref(), input, step, takes)?;
         // What orders and groups the rows is not filled unless it is named.
         if self.on.is_none() {
@@ -94,10 +94,10 @@ impl Carry {
     /// What is applied to rows of these columns: it learns nothing of them.
     ///
     /// # Errors
-    /// As [`Carry::schema`].
-    pub fn state(&self, input: &Schema) -> Result<CarryState, Failure> {
+    /// As [`DirectionalFill::schema`].
+    pub fn state(&self, input: &Schema) -> Result<DirectionalFillState, Failure> {
         let columns = self.columns(input)?;
-        Ok(CarryState {
+        Ok(DirectionalFillState {
             neighbour: self.neighbour,
             columns: columns.into_iter().map(|column| Carried { name: column.name, kind: column.kind }).collect(),
             over: self.over.clone(),
@@ -111,14 +111,14 @@ fn is_measure(kind: Kind) -> bool {
     kind.is_numeric() || matches!(kind, Kind::Date | Kind::Time)
 }
 
-impl TableEstimator for Carry {
-    type State = CarryState;
+impl TableEstimator for DirectionalFill {
+    type State = DirectionalFillState;
 
     fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
-        Carry::schema(self, input)
+        DirectionalFill::schema(self, input)
     }
 
-    fn fit(&self, rows: &Table, _: &About) -> Result<CarryState, Failure> {
+    fn fit(&self, rows: &Table, _: &About) -> Result<DirectionalFillState, Failure> {
         self.state(&rows.schema())
     }
 }
@@ -126,8 +126,8 @@ impl TableEstimator for Carry {
 /// Which columns are filled, and how.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct CarryState {
-    neighbour: Neighbour,
+pub struct DirectionalFillState {
+    neighbour: FillDirection,
     columns: Vec<Carried>,
     over: Vec<Arc<str>>,
     by: Option<Arc<str>>,
@@ -141,8 +141,8 @@ struct Carried {
     kind: Kind,
 }
 
-fn filled_kind(neighbour: Neighbour, kind: Kind) -> Kind {
-    if neighbour == Neighbour::Between { Kind::Continuous } else { kind }
+fn filled_kind(neighbour: FillDirection, kind: Kind) -> Kind {
+    if neighbour == FillDirection::Between { Kind::Continuous } else { kind }
 }
 
 /// The rows of each group in their order, and where each row lies along it.
@@ -151,7 +151,7 @@ struct Lines {
     places: Vec<f64>,
 }
 
-impl CarryState {
+impl DirectionalFillState {
     fn lines(&self, rows: &Table) -> Result<Lines, Failure> {
         let mut groups = self.groups(rows)?;
         let Some(by) = &self.by else {
@@ -175,7 +175,7 @@ impl CarryState {
             return Ok(vec![(0..count).collect()]);
         }
         let names = self.over.iter().map(|name| rows.array(name)).collect::<Result<Vec<_>, _>>()?;
-        // Only looked up, never walked through: its order is nobody's business.
+        // Never iterated, so its order is irrelevant.
         let mut known: HashMap<Vec<Option<String>>, usize> = HashMap::new();
         let mut groups: Vec<Vec<u32>> = Vec::new();
         for row in 0..count {
@@ -190,7 +190,7 @@ impl CarryState {
     }
 
     fn fill(&self, array: &ArrayRef, lines: &Lines) -> ArrayRef {
-        if self.neighbour == Neighbour::Between {
+        if self.neighbour == FillDirection::Between {
             return interpolated(array, lines);
         }
         if array.null_count() == 0 {
@@ -206,7 +206,7 @@ impl CarryState {
         };
         for group in &lines.groups {
             match self.neighbour {
-                Neighbour::After => carry(&mut group.iter().rev()),
+                FillDirection::After => carry(&mut group.iter().rev()),
                 _ => carry(&mut group.iter()),
             }
         }
@@ -241,7 +241,7 @@ fn interpolated(array: &ArrayRef, lines: &Lines) -> ArrayRef {
     Arc::new(Float64Array::from(values))
 }
 
-impl State for CarryState {
+impl State for DirectionalFillState {
     fn apply(&self, rows: &Table) -> Result<Table, Failure> {
         for Carried { name, kind } in &self.columns {
             applies(rows, name, *kind)?;
@@ -271,16 +271,16 @@ impl State for CarryState {
 
     fn show(&self) -> Table {
         let what = match self.neighbour {
-            Neighbour::Before => "the value before",
-            Neighbour::After => "the value after",
-            Neighbour::Between => "the line between the values around",
+            FillDirection::Before => "the value before",
+            FillDirection::After => "the value after",
+            FillDirection::Between => "the line between the values around",
         };
         shown("fill", self.columns.iter().map(|column| (column.name.to_string(), what.to_owned())))
     }
 
     fn validate(&self) -> Result<(), Failure> {
         validate_names(self.columns.iter().map(|column| &column.name))?;
-        let fits = |column: &Carried| self.neighbour != Neighbour::Between || column.kind.is_numeric();
+        let fits = |column: &Carried| self.neighbour != FillDirection::Between || column.kind.is_numeric();
         match self.columns.iter().find(|column| !fits(column)) {
             None => Ok(()),
             Some(column) => {
@@ -299,14 +299,14 @@ mod tests {
     use pipewright_table::testing::random_table;
     use pipewright_world::random::Key;
 
-    fn filled(carry: &Carry, text: &str) -> String {
+    fn filled(carry: &DirectionalFill, text: &str) -> String {
         let (table, _) = csv::read(text.as_bytes(), &ReadOptions::new("t.csv")).unwrap();
         let about = About { aim: None, key: Key::new(0) };
         let state = carry.fit(&table, &about).unwrap();
         assert_eq!(state.validate(), Ok(()));
         let applied = state.apply(&table).unwrap();
         assert_eq!(carry.schema(&table.schema()).unwrap().admits(applied.columns()), Ok(()));
-        let read: CarryState = serde_json::from_str(&serde_json::to_string(&state).unwrap()).unwrap();
+        let read: DirectionalFillState = serde_json::from_str(&serde_json::to_string(&state).unwrap()).unwrap();
         assert!(read == state && !state.by_row());
         let mut written = Vec::new();
         csv::write(&applied, &mut written).unwrap();
@@ -316,18 +316,20 @@ mod tests {
     #[test]
     fn values_are_carried_and_ends_stay_missing() {
         let text = "a,b\n,x\n1,\n,\n3,y\n,\n";
-        assert_eq!(filled(&Carry::new(Neighbour::Before), text), "a,b ,x 1,x 1,x 3,y 3,y ");
-        assert_eq!(filled(&Carry::new(Neighbour::After), text), "a,b 1,x 1,y 3,y 3,y , ");
-        assert_eq!(filled(&Carry::new(Neighbour::Between), text), "a,b ,x 1, 2, 3,y , ");
+        assert_eq!(filled(&DirectionalFill::new(FillDirection::Before), text), "a,b ,x 1,x 1,x 3,y 3,y ");
+        assert_eq!(filled(&DirectionalFill::new(FillDirection::After), text), "a,b 1,x 1,y 3,y 3,y , ");
+        assert_eq!(filled(&DirectionalFill::new(FillDirection::Between), text), "a,b ,x 1, 2, 3,y , ");
     }
 
     #[test]
     fn groups_keep_their_values_and_a_column_orders_the_rows() {
         let text = "g,t,a\nu,4,40\nv,1,\nu,1,\nu,0,0\nv,2,7\nv,3,\n";
-        let over = |neighbour| Carry { over: vec!["g".into()], ..Carry::new(neighbour) };
-        let kept = |carry: &Carry| filled(&Carry { on: Some(Selection::name("a")), ..carry.clone() }, text);
-        assert_eq!(kept(&over(Neighbour::Before)), "g,t,a u,4,40 v,1, u,1,40 u,0,0 v,2,7 v,3,7 ");
-        let by = Carry { by: Some("t".into()), ..over(Neighbour::Between) };
+        let over = |neighbour| DirectionalFill { over: vec!["g".into()], ..DirectionalFill::new(neighbour) };
+        let kept = |carry: &DirectionalFill| {
+            filled(&DirectionalFill { on: Some(Selection::name("a")), ..carry.clone() }, text)
+        };
+        assert_eq!(kept(&over(FillDirection::Before)), "g,t,a u,4,40 v,1, u,1,40 u,0,0 v,2,7 v,3,7 ");
+        let by = DirectionalFill { by: Some("t".into()), ..over(FillDirection::Between) };
         assert_eq!(kept(&by), "g,t,a u,4,40 v,1, u,1,10 u,0,0 v,2,7 v,3, ");
     }
 
@@ -335,19 +337,30 @@ mod tests {
     fn every_kind_can_be_carried_and_only_numbers_interpolated() {
         let table = random_table(Key::new(5), 40);
         let about = About { aim: None, key: Key::new(0) };
-        let state = Carry { indicator: true, ..Carry::new(Neighbour::Before) }.fit(&table, &about).unwrap();
-        check_table(&Carry { indicator: true, ..Carry::new(Neighbour::Between) }, &table, &about);
-        check_table(&Carry { over: vec!["truth".into()], ..Carry::new(Neighbour::After) }, &table, &about);
+        let state = DirectionalFill { indicator: true, ..DirectionalFill::new(FillDirection::Before) }
+            .fit(&table, &about)
+            .unwrap();
+        check_table(
+            &DirectionalFill { indicator: true, ..DirectionalFill::new(FillDirection::Between) },
+            &table,
+            &about,
+        );
+        check_table(
+            &DirectionalFill { over: vec!["truth".into()], ..DirectionalFill::new(FillDirection::After) },
+            &table,
+            &about,
+        );
         let applied = state.apply(&table).unwrap();
         let late = applied.slice(20, 20);
         for column in table.columns() {
             assert_eq!(late.array(&column.name).unwrap().null_count(), 0, "{}", column.name);
         }
-        let text = Carry { on: Some(Selection::name("text")), ..Carry::new(Neighbour::Between) };
+        let text =
+            DirectionalFill { on: Some(Selection::name("text")), ..DirectionalFill::new(FillDirection::Between) };
         assert_eq!(text.fit(&table, &about).unwrap_err().code, code::NOT_NUMERIC);
-        let by_text = Carry { by: Some("text".into()), ..Carry::new(Neighbour::Before) };
+        let by_text = DirectionalFill { by: Some("text".into()), ..DirectionalFill::new(FillDirection::Before) };
         assert_eq!(by_text.fit(&table, &about).unwrap_err().code, code::NOT_NUMERIC);
-        let by_gaps = Carry { by: Some("date".into()), ..Carry::new(Neighbour::Before) };
+        let by_gaps = DirectionalFill { by: Some("date".into()), ..DirectionalFill::new(FillDirection::Before) };
         let failure = by_gaps.fit(&table, &about).unwrap().apply(&table).unwrap_err();
         assert_eq!((failure.code, failure.place.row.is_some()), (code::MISSING_VALUES, true));
     }
