@@ -11,8 +11,8 @@ use arrow_schema::DataType;
 use pipewright_diagnostic::Failure;
 use pipewright_table::TextOffset;
 use pipewright_table::summary::{ExactSum, Extremes, Levels, Moments, Quantiles};
-use pipewright_table::{Column, Entry, Schema, Table};
-use rayon::prelude::*;
+use pipewright_table::{Column, Entry, Schema, Table, in_parallel};
+use std::sync::{Mutex, PoisonError};
 
 /// An estimator that learns of each column by itself.
 pub trait ByColumn: Send + Sync {
@@ -89,8 +89,13 @@ impl<E: ByColumn> Estimator for E {
     }
 
     fn finish(&self, summaries: Summaries) -> Result<E::State, Failure> {
-        let learned: Vec<Result<E::Learned, Failure>> =
-            summaries.0.into_par_iter().map(|(column, seen)| self.learn(column, seen)).collect();
+        let seen: Vec<Mutex<Option<(Column, Seen)>>> =
+            summaries.0.into_iter().map(|seen| Mutex::new(Some(seen))).collect();
+        let learned = in_parallel(seen.len(), |place| {
+            let seen = seen[place].lock().unwrap_or_else(PoisonError::into_inner).take();
+            let (column, seen) = seen.expect("each column is learned once");
+            self.learn(column, seen)
+        });
         Ok(self.state(learned.into_iter().collect::<Result<_, _>>()?))
     }
 }

@@ -113,10 +113,18 @@ pub(super) fn map_fitted<L: Sync>(
         applies(&rows, &name, kind)?;
         places.insert(name, place);
     }
+    map_places(rows, &places, &|place, column, array| change(&learned[place], column, array))
+}
+
+/// What a column becomes of which something was learned: by the place of what was learned.
+type Change<'a> = &'a (dyn Fn(usize, &Column, ArrayRef) -> Result<Vec<(Column, ArrayRef)>, Failure> + Sync);
+
+/// As [`map_fitted`], whatever was learned: the parallel loop is compiled once for all estimators.
+fn map_places(rows: Table, places: &BTreeMap<Arc<str>, usize>, change: Change<'_>) -> Result<Table, Failure> {
     let (count, origin) = (rows.rows(), rows.origin().cloned());
     let (columns, arrays) = rows.into_parts();
     let changed = |(column, array): (&Column, Stored)| match places.get(&column.name) {
-        Some(&place) => match change(&learned[place], column, array.into_array()) {
+        Some(&place) => match change(place, column, array.into_array()) {
             Ok(made) => Ok(made.into_iter().map(|(column, array)| (column, array.into())).collect()),
             Err(failure) => Err((place, failure)),
         },
@@ -144,8 +152,8 @@ pub(super) fn map_fitted<L: Sync>(
 /// holds are changed where they lie.
 ///
 /// # Errors
-/// `NON_FINITE` with the row of a number that is not finite; what `refuse` says of a number of which none that is finite
-/// was made, with its row.
+/// `NON_FINITE` with the row of a number that is not finite; the error of `refuse`, with the row, if `change` returns a
+/// value that is not finite.
 pub(super) fn map_numbers(
     name: &str,
     array: ArrayRef,

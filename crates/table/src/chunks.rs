@@ -3,6 +3,7 @@
 use crate::{Schema, Table};
 use pipewright_diagnostic::Failure;
 use rayon::prelude::*;
+use std::sync::{Mutex, PoisonError};
 
 /// Rows per chunk: fixed, so that results do not depend on the number of threads.
 pub const CHUNK_ROWS: usize = 16_384;
@@ -85,13 +86,27 @@ pub fn in_waves<T: Send>(
     mut take: impl FnMut(T) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     for start in (0..count).step_by(WAVE) {
-        let wave = start..count.min(start + WAVE);
-        let parts: Vec<Result<T, Failure>> = wave.into_par_iter().map(&work).collect();
-        for part in parts {
+        for part in in_parallel(WAVE.min(count - start), |part| work(start + part)) {
             take(part?)?;
         }
     }
     Ok(())
+}
+
+/// The results of `work` for `0..count`, in order, worked out side by side. For a few large pieces of work, whatever
+/// their type: the parallel loop is compiled once, and not for every caller.
+pub fn in_parallel<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let results: Vec<Mutex<Option<T>>> = (0..count).map(|_| Mutex::new(None)).collect();
+    for_each(count, &|place| {
+        let result = work(place);
+        *results[place].lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
+    });
+    let result = |slot: Mutex<Option<T>>| slot.into_inner().unwrap_or_else(PoisonError::into_inner);
+    results.into_iter().map(|slot| result(slot).expect("every place was worked on")).collect()
+}
+
+fn for_each(count: usize, work: &(dyn Fn(usize) + Sync)) {
+    (0..count).into_par_iter().for_each(work);
 }
 
 /// Rebases the row number of a failure in a chunk to the table, given the number of rows before the chunk.
