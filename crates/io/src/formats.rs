@@ -39,7 +39,7 @@ impl Format {
     #[must_use]
     pub fn of_path(path: &str) -> Option<Format> {
         let begins = |scheme: &&str| path.strip_prefix(*scheme).is_some_and(|rest| rest.starts_with(':'));
-        if let Some(format) = Format::all().find(|format| format.signature().schemes.iter().any(|s| begins(s))) {
+        if let Some(format) = Format::all().find(|format| format.signature().schemes.iter().any(begins)) {
             return Some(format);
         }
         let lower = path.to_ascii_lowercase();

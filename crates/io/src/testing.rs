@@ -14,9 +14,9 @@ use std::sync::Arc;
 /// The table as a file.
 pub(crate) fn written(format: Format, table: &Table) -> Vec<u8> {
     let mut out = Vec::new();
-    let mut writer = format.writer(&table.schema(), &mut out).unwrap();
-    writer.write(table).unwrap();
-    writer.finish().unwrap();
+    let mut writer = format.writer(&table.schema(), &mut out).expect("this build writes it");
+    writer.write(table).expect("memory takes everything");
+    writer.finish().expect("memory takes everything");
     out
 }
 
@@ -70,5 +70,5 @@ pub(crate) fn difficult() -> Table {
         Arc::new(TextArray::from(vec![None::<&str>; 5])),
         Arc::new(BooleanArray::from(vec![Some(true), Some(false), None, None, Some(true)])),
     ];
-    Table::new(columns, arrays).unwrap()
+    Table::new(columns, arrays).expect("columns of one length")
 }

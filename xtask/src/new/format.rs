@@ -44,8 +44,7 @@ impl Format {
 }
 
 impl {Name} {
-    pub(super) const SIGNATURE: Signature =
-        Signature { words: &["{name}"], endings: &["{name}"], ..Signature::BASE };
+    pub(super) const SIGNATURE: Signature = Signature { words: &["{name}"], endings: &["{name}"], ..Signature::BASE };
 }
 
 impl FileFormat for {Name} {
@@ -74,9 +73,8 @@ impl Reader for {Name} {
 
     fn read(&self, content: &Arc<dyn Content>, options: &ReadOptions) -> Result<Reading, Failure> {
         let bytes = content.start(usize::MAX).map_err(|error| unreadable(&error, options))?;
-        let text = String::from_utf8(bytes).map_err(|_| {
-            Failure::new(code::BAD_FILE, "the file is no text in UTF-8").file(&options.name)
-        })?;
+        let text = String::from_utf8(bytes)
+            .map_err(|_| Failure::new(code::BAD_FILE, "the file is not UTF-8 text").file(&options.name))?;
         let lines: ArrayRef = Arc::new(StringArray::from_iter_values(text.lines()));
         let origin = Origin { file: options.name.clone(), facts: vec![("format", "{name}".into())] };
         let table = Table::new(vec![Column::new("line", Kind::Text)], vec![lines])?.with_origin(Some(Arc::new(origin)));

@@ -21,7 +21,6 @@ impl Ipc {
         is_text: false,
         is_written: cfg!(feature = "ipc"),
         feature: Some("ipc"),
-        ..Signature::BASE
     };
 }
 
