@@ -39,6 +39,8 @@ impl Session {
         if !checked.is_sound() {
             return finish(&checked.plan, checked.diagnostics, &graph, &run, &[]);
         }
+        // All tables are made: their files are closed before a sink may replace one of them.
+        self.surroundings.forget_files();
         let reports = lower(&checked.plan, &mut graph);
         run.demand(&graph, &reports, Retain::Demanded);
         finish(&checked.plan, checked.diagnostics, &graph, &run, &reports)

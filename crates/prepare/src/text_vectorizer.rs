@@ -310,7 +310,9 @@ impl Worded {
                 numbers(place).map(|(row, number)| (row as u32, number)).unzip();
             let sparse = match method {
                 VectorizerMethod::Count => SparseArray::counts(texts.len(), rows.into(), numbers.into()),
-                VectorizerMethod::Tfidf | VectorizerMethod::Hash => SparseArray::numbers(texts.len(), rows.into(), numbers.into()),
+                VectorizerMethod::Tfidf | VectorizerMethod::Hash => {
+                    SparseArray::numbers(texts.len(), rows.into(), numbers.into())
+                }
             };
             sparse.into()
         };
