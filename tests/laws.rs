@@ -8,6 +8,8 @@ mod support;
 
 #[path = "laws/arguments.rs"]
 mod arguments;
+#[path = "laws/explicit.rs"]
+mod explicit;
 #[path = "laws/footprint.rs"]
 mod footprint;
 #[path = "laws/honesty.rs"]

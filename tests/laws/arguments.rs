@@ -3,7 +3,7 @@
 use crate::MODELS;
 use crate::sample::Sample;
 use pipewright::{Diagnostic, Options, Output, REGISTRY, Session, code, verb_help, verb_list};
-use pipewright_operator::{Columns, Domain, Form, Param, Sort, Spec};
+use pipewright_operator::{Args, Domain, Form, Param, Preset, Sort, Spec};
 use pipewright_world::MemoryWorld;
 use std::sync::Arc;
 
@@ -55,9 +55,10 @@ fn the_registry_is_in_good_order() {
         demand(own.windows(2).all(|pair| pair[0] != pair[1]), "two parameters have one name");
         let required = spec.positionals.iter().skip_while(|param| param.required).all(|param| !param.required);
         demand(required, "a required argument stands behind one that may be left out");
-        demand(spec.params().all(|param| !param.required || param.default.is_empty()), "required, with a default");
+        demand(spec.params().all(|param| !param.required || !param.has_default()), "required, with a default");
         demand(list.contains(spec.group.title()) && list.contains(spec.summary), "the list of verbs lacks it");
         let help = verb_help(name).unwrap_or_default();
+        let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
         demand(spec.params().all(|param| help.contains(param.doc)), "its help lacks a parameter");
         names.push(name);
     }
@@ -80,8 +81,7 @@ fn script(spec: &'static Spec, given: &[(&'static Param, &str)]) -> String {
     }
     let last = spec.positionals.iter().rposition(|param| param.required || text(param).is_some());
     let positionals = spec.positionals.iter().take(last.map_or(0, |last| last + 1)).map(|param| {
-        text(param)
-            .unwrap_or_else(|| if param.default.is_empty() { valid(param.domain) } else { param.default.to_owned() })
+        text(param).unwrap_or_else(|| if param.has_default() { written_default(param) } else { valid(param.domain) })
     });
     let mut words = vec![format!("{}{shape}", spec.name)];
     words.extend(positionals);
@@ -107,15 +107,24 @@ fn is_grammar(spec: &Spec, param: &Param) -> bool {
     }
 }
 
+/// A default as a script would write it; of several, the one for the first case.
+fn written_default(param: &Param) -> String {
+    match param.preset {
+        Preset::ByWord(_, table) => table()[0].1.to_string(),
+        _ => param.default_value(&Args::default()).map(|value| value.to_string()).unwrap_or_default(),
+    }
+}
+
 /// A text that a domain takes.
 fn valid(domain: Domain) -> String {
     match domain {
-        Domain::Whole { min } => (min + 3).to_string(),
+        Domain::Whole { min, max } => (min + 3).min(max).to_string(),
         Domain::Real { .. } => "0.5".to_owned(),
         Domain::Positive => "0.5".to_owned(),
         Domain::Share => "20%".to_owned(),
         Domain::Truth => "true".to_owned(),
-        Domain::Word(words) => words[0].to_owned(),
+        Domain::Ratio => "50%".to_owned(),
+        Domain::Words(words) => words[0].text.to_owned(),
         Domain::Text => "\"a\"".to_owned(),
         Domain::List(inner) => valid(*inner),
         Domain::OneOf(domains) => valid(domains[0]),
@@ -131,7 +140,6 @@ fn valid(domain: Domain) -> String {
         Domain::Block => "{ head 3 }".to_owned(),
         Domain::Routes => "{ real => scale }".to_owned(),
         Domain::Arms => "{ plain: train dummy }".to_owned(),
-        Domain::Sized(word) => format!("{word}[3]"),
         Domain::Bytes => "\"64M\"".to_owned(),
         Domain::Secret => "\"a secret\"".to_owned(),
         Domain::Column => "grade".to_owned(),
@@ -143,21 +151,23 @@ fn valid(domain: Domain) -> String {
 #[test]
 fn defaults_can_be_written_out() {
     for spec in specs() {
-        for param in spec.params().filter(|param| !param.default.is_empty()) {
+        for param in spec.params().filter(|param| param.has_default() && param.when.is_empty()) {
             // What is missing is missing with and without: a join has no keys of its own.
             let messages = |script: &str| -> Vec<String> {
                 let found = check(script).into_iter().filter(|found| found.code != code::NO_TARGET);
                 found.map(|found| found.message).collect()
             };
-            let (with, without) = (script(spec, &[(param, param.default)]), script(spec, &[]));
+            let (with, without) = (script(spec, &[(param, &written_default(param))]), script(spec, &[]));
             assert_eq!(messages(&with), messages(&without), "{with}");
         }
-        if let Columns::Default(columns) = spec.columns {
+        if spec.form == Form::Plain
+            && let Some(columns) = spec.columns.and_then(|param| param.default_value(&Args::default()))
+        {
             let on = format!("{} on {columns}", script(spec, &[]));
             // What values a stage takes, and that it needs a target, is not about how it is written.
             let is_about_words = |found: &Diagnostic| found.place.is_none() && found.code != code::NO_TARGET;
             let found: Vec<Diagnostic> = check(&on).into_iter().filter(is_about_words).collect();
-            assert!(columns.is_empty() || found.is_empty(), "{on}: {found:?}");
+            assert!(found.is_empty(), "{on}: {found:?}");
         }
     }
 }

@@ -99,7 +99,16 @@ impl Case {
 
     /// Runs a script in the world of the case, in which its `before` section, if there is one, has been run.
     pub fn run(&self, script: &str, threads: usize) -> RunResult {
-        let session = self.session(threads);
+        self.run_in(&self.session(threads), script)
+    }
+
+    /// The same for a script in which every parameter has its value.
+    pub fn run_without_parameters(&self, script: &str) -> RunResult {
+        let options = Options { params: Default::default(), ..self.options() };
+        self.run_in(&Session::new(Arc::new(self.world()), options), script)
+    }
+
+    fn run_in(&self, session: &Session, script: &str) -> RunResult {
         if let Some(before) = self.body("before") {
             let done = session.run(before);
             assert!(done.is_ok(), "{}: {}", self.path.display(), messages(&done, before));

@@ -4,7 +4,7 @@ use crate::project::root;
 use crate::usage;
 use pipewright::{REGISTRY, effect_sentence};
 use pipewright_diagnostic::code;
-use pipewright_operator::{Columns, Form, Group, Model, Param, Spec};
+use pipewright_operator::{Group, Model, Param, Preset, Spec};
 use std::fmt::Write;
 use std::fs;
 
@@ -64,24 +64,24 @@ fn write_spec(text: &mut String, spec: &Spec, model: Option<&Model>) {
     if !spec.details.is_empty() {
         let _ = write!(text, "\n{}\n", spec.details);
     }
-    if spec.params().next().is_some() {
+    if spec.params().chain(&spec.columns).next().is_some() {
         text.push_str("\n| argument | takes | default | |\n|---|---|---|---|\n");
         let places = spec.positionals.iter().map(|param| (param.name.to_owned(), param));
         let shape = spec.shape.iter().map(|param| (format!("[{}]", param.name), param));
         let options = spec.options.iter().map(|param| (format!("{}=", param.name), param));
-        places.chain(shape).chain(options).for_each(|(name, param)| write_param(text, &name, param));
+        let on = spec.columns.iter().map(|param| ("on".to_owned(), param));
+        places.chain(shape).chain(options).chain(on).for_each(|(name, param)| write_param(text, &name, param));
     }
-    if let Columns::Default(columns) = spec.columns
-        && spec.form == Form::Plain
-    {
-        let _ = write!(text, "\nWithout `on`: `on {columns}`.\n");
+    match model {
+        None => {
+            let _ = write!(text, "\nEffect: {}\n", effect_sentence(spec.effect));
+        }
+        Some(model) if !model.training.is_empty() => {
+            let names: Vec<&str> = model.training_options().collect();
+            let _ = write!(text, "\nOptions of `train` that it takes: `{}`.\n", names.join("`, `"));
+        }
+        Some(_) => {}
     }
-    let last = match model.map(|model| model.controls) {
-        None => format!("Effect: {}", effect_sentence(spec.effect)),
-        Some([]) => "It is solved at once: of the options of `train` it heeds `seed` only.".to_owned(),
-        Some(controls) => format!("It heeds these options of `train`: `{}`, `seed`.", controls.join("`, `")),
-    };
-    let _ = write!(text, "\n{last}\n");
     for example in spec.examples {
         let _ = write!(text, "\n```pipe\n{}\n```\n", example.script.trim_end());
         if !example.output.trim().is_empty() {
@@ -91,10 +91,10 @@ fn write_spec(text: &mut String, spec: &Spec, model: Option<&Model>) {
 }
 
 fn write_param(text: &mut String, name: &str, param: &Param) {
-    let default = match (param.default, param.required) {
-        ("", true) => "required".to_owned(),
-        ("", false) => String::new(),
-        (default, _) => format!("`{default}`"),
+    let default = match (param.default_text(), param.required) {
+        (_, true) => "required".to_owned(),
+        (text, _) if matches!(param.preset, Preset::ByWord(..)) || text.is_empty() => text,
+        (text, _) => format!("`{text}`"),
     };
     let cell = |text: &str| text.replace('|', "\\|");
     let takes = cell(&param.domain.describe());

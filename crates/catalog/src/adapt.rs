@@ -5,7 +5,7 @@ use pipewright_diagnostic::{Failure, Watch, code};
 use pipewright_frame::{About, Chunks, Estimator, Schema, State, Table, TableEstimator};
 use pipewright_learn::{Fit, Outputs};
 use pipewright_operator::work::{self, Dropped, Fitted, FittedModel, Learned, Needs, Step};
-use pipewright_operator::{Args, Data, Effect, Fault, Footprint, Task, TaskKind, TrainingRows};
+use pipewright_operator::{Data, Effect, Fault, Footprint, Task, TaskKind, Tasks, TrainingRows};
 use pipewright_world::random::Key;
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
@@ -126,23 +126,6 @@ pub(crate) fn load_state<S: State>(json: &Json) -> Result<Arc<dyn Fitted>, Failu
     Ok(Arc::new(StateOf { state, notices: Vec::new() }))
 }
 
-/// A whole number that may not be larger than `max`.
-pub(crate) fn at_most(args: &Args, name: &'static str, max: usize) -> Result<usize, Fault> {
-    let number = args.whole(name).unwrap_or(max);
-    if number <= max {
-        return Ok(number);
-    }
-    Err(Fault::of(name, code::BAD_VALUE, format!("`{name}` is {number}; it may be {max} at most")))
-}
-
-/// Which tasks a model takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Takes {
-    Classes,
-    Numbers,
-    Both,
-}
-
 /// What a model gets to see of the rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sees {
@@ -156,7 +139,7 @@ pub(crate) enum Sees {
 pub(crate) struct TrainingOf<L> {
     pub label: String,
     pub learner: L,
-    pub takes: Takes,
+    pub tasks: Tasks,
     pub sees: Sees,
     pub seed: Option<u64>,
 }
@@ -167,10 +150,10 @@ impl<L: pipewright_learn::Learner + Clone + 'static> work::Training for Training
     }
 
     fn wants_classes(&self, _distinct: usize) -> Option<bool> {
-        match self.takes {
-            Takes::Classes => Some(true),
-            Takes::Numbers => Some(false),
-            Takes::Both => None,
+        match self.tasks {
+            Tasks::Classes => Some(true),
+            Tasks::Numbers => Some(false),
+            Tasks::Both => None,
         }
     }
 
@@ -180,25 +163,17 @@ impl<L: pipewright_learn::Learner + Clone + 'static> work::Training for Training
 
     fn learner(&self, task: &Task) -> Result<Arc<dyn work::Learner>, Fault> {
         let (label, target) = (&self.label, &task.target);
-        match (self.takes, &task.kind) {
-            (Takes::Numbers, TaskKind::Classes(classes)) => Err(Fault::of(
-                "model",
-                code::WRONG_TASK,
-                format!("`{label}` predicts numbers, and `{target}` has {} classes", classes.len()),
-            )
-            .help("for classes: train logistic, train mlp[auto]")),
-            (Takes::Classes, TaskKind::Numbers) => Err(Fault::of(
-                "model",
-                code::WRONG_TASK,
-                format!("`{label}` predicts classes, and `{target}` holds numbers"),
-            )
-            .help("for numbers: train linear, train ridge, train mlp[auto]")),
-            (Takes::Classes, TaskKind::Classes(classes)) if are_numbers(classes) => Err(Fault::of(
-                "model",
-                code::WRONG_TASK,
-                format!("`{label}` predicts classes, and `{target}` holds {} different numbers", classes.len()),
-            )
-            .help("for numbers: train linear, train ridge, train mlp[auto]")),
+        let refused = |message: String| Err(Fault::of("model", code::WRONG_TASK, message));
+        match (self.tasks, &task.kind) {
+            (Tasks::Numbers, TaskKind::Classes(classes)) => {
+                refused(format!("`{label}` predicts numbers, and `{target}` has {} classes", classes.len()))
+            }
+            (Tasks::Classes, TaskKind::Numbers) => {
+                refused(format!("`{label}` predicts classes, and `{target}` holds numbers"))
+            }
+            (Tasks::Classes, TaskKind::Classes(classes)) if are_numbers(classes) => {
+                refused(format!("`{label}` predicts classes, and `{target}` holds {} different numbers", classes.len()))
+            }
             _ => Ok(Arc::new(LearnerOf { learner: self.learner.clone(), task: task.clone(), sees: self.sees })),
         }
     }

@@ -17,9 +17,6 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// What `on` stands for where it is not given: everything that a matrix can hold.
-pub(crate) const COLUMNS: &str = "@numeric, @bool";
-
 /// Which columns become a matrix.
 pub(crate) struct Inputs {
     /// The stage, as messages call it.

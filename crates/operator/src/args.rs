@@ -1,7 +1,7 @@
 //! Checked arguments: what a verb gets to see of a stage.
 
-use crate::{Block, Model, Route};
-use pipewright_diagnostic::{Span, Spanned};
+use crate::{Argument, Block, Fault, Model, Route};
+use pipewright_diagnostic::{Span, Spanned, code};
 use pipewright_frame::{Expression, Selection};
 use pipewright_syntax::written_name;
 use std::fmt;
@@ -107,6 +107,30 @@ pub struct Chosen {
 }
 
 impl Value {
+    /// The word, and the number that is attached to it, if it is one.
+    #[must_use]
+    pub fn word(&self) -> Option<(&str, Option<usize>)> {
+        match self {
+            Value::Word(word) => Some((word, None)),
+            Value::Sized(word, size) => Some((word, Some(*size))),
+            Value::Call(word, _) => Some((word, None)),
+            _ => None,
+        }
+    }
+
+    /// Which case of a choice it is: its word, else `number`, `share`, `text` or `duration`.
+    #[must_use]
+    pub fn case(&self) -> Option<&str> {
+        match self {
+            Value::Whole(_) | Value::Real(_) => Some("number"),
+            Value::Share(_) => Some("share"),
+            Value::Text(_) => Some("text"),
+            Value::Duration(..) => Some("duration"),
+            Value::Model(chosen) => Some(chosen.model.spec.name),
+            other => other.word().map(|(word, _)| word),
+        }
+    }
+
     /// The number, if it is one that stands for itself (a share does not).
     #[must_use]
     pub fn number(&self) -> Option<f64> {
@@ -114,6 +138,17 @@ impl Value {
             Value::Whole(number) => Some(*number as f64),
             Value::Real(number) => Some(*number),
             _ => None,
+        }
+    }
+}
+
+impl Value {
+    /// As help writes it: numbers without a needless `.0`.
+    #[must_use]
+    pub fn brief(&self) -> String {
+        match self {
+            Value::Real(number) => number.to_string(),
+            other => other.to_string(),
         }
     }
 }
@@ -223,6 +258,11 @@ impl Args {
         self.entries.iter().filter(|entry| entry.given).map(|entry| (entry.name, &entry.value))
     }
 
+    /// Every value, given or default.
+    pub(crate) fn values(&self) -> impl Iterator<Item = &Value> {
+        self.entries.iter().map(|entry| &entry.value.node)
+    }
+
     /// Did the script give it?
     #[must_use]
     pub fn is_given(&self, name: &str) -> bool {
@@ -241,68 +281,26 @@ impl Args {
         self.entries.iter().find(|entry| entry.name == name).map(|entry| entry.value.span)
     }
 
+    /// The argument of a parameter in its own type.
+    ///
+    /// # Errors
+    /// A [`Fault`] where it is missing and its type needs a value.
+    pub fn read<T: Argument>(&self, name: &'static str) -> Result<T, Fault> {
+        let read = match self.get(name) {
+            Some(value) => T::from_value(value),
+            None => T::absent(),
+        };
+        read.ok_or_else(|| {
+            let message = format!("`{name}` is missing: it is {}", T::DOMAIN.describe());
+            Fault::of(name, code::MISSING_ARGUMENT, message)
+        })
+    }
+
     /// A whole number, if there is one.
     #[must_use]
     pub fn whole(&self, name: &str) -> Option<usize> {
         match self.get(name)? {
             Value::Whole(number) => usize::try_from(*number).ok(),
-            _ => None,
-        }
-    }
-
-    /// A number, if there is one.
-    #[must_use]
-    pub fn real(&self, name: &str) -> Option<f64> {
-        self.get(name)?.number()
-    }
-
-    /// A share, if there is one.
-    #[must_use]
-    pub fn share(&self, name: &str) -> Option<f64> {
-        match self.get(name)? {
-            Value::Share(share) => Some(*share),
-            _ => None,
-        }
-    }
-
-    /// A truth value, if there is one.
-    #[must_use]
-    pub fn truth(&self, name: &str) -> Option<bool> {
-        match self.get(name)? {
-            Value::Truth(truth) => Some(*truth),
-            _ => None,
-        }
-    }
-
-    /// A word, text, path or column name, if there is one.
-    #[must_use]
-    pub fn text(&self, name: &str) -> Option<&str> {
-        match self.get(name)? {
-            Value::Word(text) | Value::Text(text) | Value::Path(text) | Value::Column(text) => Some(text),
-            // What `word("text")` says besides its word.
-            Value::Call(_, argument) => match argument.as_ref() {
-                Value::Text(text) => Some(text),
-                _ => None,
-            },
-            _ => None,
-        }
-    }
-
-    /// A word and the number that is attached to it, if there are.
-    #[must_use]
-    pub fn sized(&self, name: &str) -> Option<(&str, Option<usize>)> {
-        match self.get(name)? {
-            Value::Word(word) => Some((word, None)),
-            Value::Sized(word, size) => Some((word, Some(*size))),
-            _ => None,
-        }
-    }
-
-    /// A list, if there is one.
-    #[must_use]
-    pub fn list(&self, name: &str) -> Option<&[Spanned<Value>]> {
-        match self.get(name)? {
-            Value::List(items) => Some(items),
             _ => None,
         }
     }
@@ -316,57 +314,12 @@ impl Args {
         }
     }
 
-    /// The columns that are made by expressions, if there are some.
-    #[must_use]
-    pub fn assigns(&self, name: &str) -> Option<&[Assigned]> {
-        match self.get(name)? {
-            Value::Assigns(assigns) => Some(assigns),
-            _ => None,
-        }
-    }
-
-    /// The stages in braces, if there are some.
-    #[must_use]
-    pub fn block(&self, name: &str) -> Option<&Block> {
-        match self.get(name)? {
-            Value::Block(block) => Some(block),
-            _ => None,
-        }
-    }
-
-    /// The columns that get other names, if there are some.
-    #[must_use]
-    pub fn renames(&self, name: &str) -> Option<&[Renamed]> {
-        match self.get(name)? {
-            Value::Renames(renames) => Some(renames),
-            _ => None,
-        }
-    }
-
-    /// Columns and the stages in which they go, if there are some.
-    #[must_use]
-    pub fn routes(&self, name: &str) -> Option<&[Route]> {
-        match self.get(name)? {
-            Value::Routes(routes) => Some(routes),
-            _ => None,
-        }
-    }
-
     /// Says of a selection of columns which they are, now that it is known.
     pub(crate) fn settle(&mut self, name: &str, columns: Selection) {
         for entry in self.entries.iter_mut().filter(|entry| entry.name == name) {
             if let Value::Columns { selection, .. } = &mut entry.value.node {
                 *selection = columns.clone();
             }
-        }
-    }
-
-    /// The condition, if there is one.
-    #[must_use]
-    pub fn condition(&self, name: &str) -> Option<&Expression> {
-        match self.get(name)? {
-            Value::Condition { expression, .. } => Some(expression),
-            _ => None,
         }
     }
 

@@ -5,13 +5,55 @@
 use crate::Value;
 use pipewright_diagnostic::Spanned;
 
+/// A word of the language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Word {
+    /// The word.
+    pub text: &'static str,
+    /// The number for a word that takes one in brackets and has none: `knn` is `knn[5]`.
+    pub size: Option<usize>,
+}
+
+impl Word {
+    /// Words that carry no number.
+    #[must_use]
+    pub const fn list<const N: usize>(texts: &[&'static str]) -> [Word; N] {
+        let mut words = [Word { text: "", size: None }; N];
+        let mut place = 0;
+        while place < N {
+            words[place].text = texts[place];
+            place += 1;
+        }
+        words
+    }
+
+    /// The value that this word is with the number given, or with its own.
+    fn value(&self, size: Option<usize>) -> Option<Value> {
+        match (self.size, size) {
+            (None, None) => Some(Value::Word(self.text.to_owned())),
+            (None, Some(_)) | (Some(_), Some(0)) => None,
+            (Some(default), size) => Some(Value::Sized(self.text.to_owned(), size.unwrap_or(default))),
+        }
+    }
+
+    /// As help writes it: `knn[5]`.
+    fn describe(&self) -> String {
+        match self.size {
+            None => format!("`{}`", self.text),
+            Some(size) => format!("`{}[{size}]`", self.text),
+        }
+    }
+}
+
 /// The values that a parameter takes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Domain {
-    /// A whole number from `min` up.
+    /// A whole number from `min` up to `max`.
     Whole {
         /// The smallest.
         min: i64,
+        /// The largest.
+        max: i64,
     },
     /// A number from `min` up to `max`.
     Real {
@@ -24,10 +66,12 @@ pub enum Domain {
     Positive,
     /// A share: `20%` or `0.2`, above 0 and below 1.
     Share,
+    /// A share above 0, up to 1: `50%`, `0.5` or `1`.
+    Ratio,
     /// `true` or `false`.
     Truth,
-    /// One of these words.
-    Word(&'static [&'static str]),
+    /// One of these words, some with a whole number from 1 up attached.
+    Words(&'static [Word]),
     /// A quoted text.
     Text,
     /// A list of values of this domain; a single value is a list of one.
@@ -46,8 +90,6 @@ pub enum Domain {
     Table,
     /// This word with a text in parentheses: `quarantine("rejects.csv")`.
     Call(&'static str),
-    /// This word, alone or with a whole number from 1 up attached: `knn`, `knn[5]`.
-    Sized(&'static str),
     /// A number of bytes: `1000000`, or a text with a unit, `"64M"`.
     Bytes,
     /// A text that nobody else may read: plans and saved pipelines do not show it.
@@ -78,7 +120,7 @@ impl Domain {
     #[must_use]
     pub fn take(&self, value: &Value) -> Option<Value> {
         match (self, value) {
-            (Domain::Whole { min }, Value::Whole(number)) => (number >= min).then(|| value.clone()),
+            (Domain::Whole { min, max }, Value::Whole(number)) => (min..=max).contains(&number).then(|| value.clone()),
             (Domain::Real { min, max }, _) => {
                 let number = value.number()?;
                 (*min <= number && number <= *max).then_some(Value::Real(number))
@@ -90,9 +132,16 @@ impl Domain {
             (Domain::Share, Value::Share(share) | Value::Real(share)) => {
                 (*share > 0.0 && *share < 1.0).then_some(Value::Share(*share))
             }
-            (Domain::Word(words), Value::Word(word)) => words.contains(&word.as_str()).then(|| value.clone()),
-            // The word that means a missing value elsewhere.
-            (Domain::Word(words), Value::Null) => words.contains(&"null").then(|| Value::Word("null".to_owned())),
+            (Domain::Ratio, _) => {
+                let ratio = if let Value::Share(share) = value { *share } else { value.number()? };
+                let taken = if let Value::Share(_) = value { value.clone() } else { Value::Real(ratio) };
+                (ratio > 0.0 && ratio <= 1.0).then_some(taken)
+            }
+            (Domain::Words(words), _) => {
+                // `null` is a missing value elsewhere.
+                let (word, size) = if *value == Value::Null { ("null", None) } else { value.word()? };
+                words.iter().find(|known| known.text == word)?.value(size)
+            }
             (Domain::List(inner), Value::List(items)) => items
                 .iter()
                 .map(|item| inner.take(&item.node).map(|node| Spanned::new(node, item.span)))
@@ -109,8 +158,6 @@ impl Domain {
             (Domain::Call(word), Value::Call(name, argument)) => {
                 (word == name && matches!(**argument, Value::Text(_))).then(|| value.clone())
             }
-            (Domain::Sized(word), Value::Sized(name, size)) => (word == name && *size > 0).then(|| value.clone()),
-            (Domain::Sized(word), Value::Word(name)) => (word == name).then(|| value.clone()),
             (Domain::Bytes, Value::Whole(number)) => (*number > 0).then(|| value.clone()),
             (Domain::Bytes, Value::Text(text)) => bytes(text).map(Value::Whole),
             (Domain::Secret, Value::Text(text) | Value::Word(text)) => Some(Value::Text(text.clone())),
@@ -136,29 +183,27 @@ impl Domain {
     #[must_use]
     pub fn describe(&self) -> String {
         match self {
-            Domain::Whole { min } => format!("a whole number from {min} up"),
+            Domain::Whole { min, max: i64::MAX } => format!("a whole number of {min} or more"),
+            Domain::Whole { min, max } => format!("a whole number from {min} to {max}"),
             Domain::Real { min, max } if *min == f64::MIN && *max == f64::MAX => "a number".to_owned(),
-            Domain::Real { min, max } if *max >= f64::MAX => format!("a number from {min} up"),
+            Domain::Real { min, max } if *max >= f64::MAX => format!("a number of {min} or more"),
             Domain::Real { min, max } => format!("a number from {min} to {max}"),
             Domain::Positive => "a number above 0".to_owned(),
             Domain::Share => "a share such as 20% or 0.2".to_owned(),
             Domain::Truth => "true or false".to_owned(),
-            Domain::Word(words) => {
-                let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
-                quoted.join(", ")
-            }
-            Domain::Text => "a quoted text".to_owned(),
+            Domain::Ratio => "a share up to 1, such as 50% or 0.5".to_owned(),
+            Domain::Words(words) => words.iter().map(Word::describe).collect::<Vec<_>>().join(", "),
+            Domain::Text => "a quoted string".to_owned(),
             Domain::List(inner) => format!("a list of {}", inner.describe()),
             Domain::OneOf(domains) => domains.iter().map(Domain::describe).collect::<Vec<_>>().join(", or "),
             Domain::Model => "a model".to_owned(),
             Domain::Path => "a file".to_owned(),
-            Domain::Sample => "the name of a sample set".to_owned(),
-            Domain::Duration => "a length of time such as 7d".to_owned(),
+            Domain::Sample => "the name of a sample data set".to_owned(),
+            Domain::Duration => "a duration such as 7d".to_owned(),
             Domain::Table => "the name of a `let` that makes a table".to_owned(),
             Domain::Call(word) => format!("`{word}(\"…\")`"),
-            Domain::Sized(word) => format!("`{word}` or `{word}[5]`"),
             Domain::Bytes => "a number of bytes such as \"64M\"".to_owned(),
-            Domain::Secret => "a quoted text, which plans and saved pipelines do not show".to_owned(),
+            Domain::Secret => "a quoted string, which plans and saved pipelines do not show".to_owned(),
             Domain::Column => "the name of a column".to_owned(),
             Domain::Columns => "columns".to_owned(),
             Domain::Block => "stages in braces".to_owned(),
@@ -232,6 +277,18 @@ pub fn bytes(text: &str) -> Option<i64> {
     (1.0..=9_007_199_254_740_992.0).contains(&bytes).then_some(bytes as i64)
 }
 
+/// A number of bytes with the largest unit that leaves it whole: `16M`.
+pub(crate) fn byte_text(bytes: i64) -> String {
+    let units = ["", "K", "M", "G", "T"];
+    let mut unit = 0;
+    let mut number = bytes;
+    while number > 0 && number % 1024 == 0 && unit + 1 < units.len() {
+        number /= 1024;
+        unit += 1;
+    }
+    format!("{number}{}", units[unit])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -241,24 +298,31 @@ mod tests {
         assert_eq!(Domain::Share.take(&Value::Real(0.2)), Some(Value::Share(0.2)));
         assert_eq!(Domain::Share.take(&Value::Share(0.2)), Some(Value::Share(0.2)));
         assert_eq!(Domain::Share.take(&Value::Whole(20)), None);
-        let size = Domain::OneOf(&[Domain::Share, Domain::Whole { min: 1 }]);
+        let size = Domain::OneOf(&[Domain::Share, Domain::Whole { min: 1, max: i64::MAX }]);
         assert_eq!(size.take(&Value::Whole(20)), Some(Value::Whole(20)));
+    }
+
+    #[test]
+    fn bytes_print_with_a_unit_that_reads_back() {
+        assert_eq!([byte_text(16 << 20), byte_text(1000), byte_text(1 << 30)], ["16M", "1000", "1G"]);
+        assert_eq!(bytes(&byte_text(64 << 20)), Some(64 << 20));
     }
 
     #[test]
     fn a_domain_never_takes_what_it_calls_invalid_and_says_what_it_takes() {
         const DOMAINS: &[Domain] = &[
-            Domain::Whole { min: 1 },
+            Domain::Whole { min: 1, max: 9 },
             Domain::Real { min: 0.0, max: 1.0 },
             Domain::Positive,
             Domain::Share,
             Domain::Truth,
-            Domain::Word(&["mean"]),
+            Domain::Ratio,
+            Domain::Words(&[Word { text: "mean", size: None }]),
+            Domain::Words(&[Word { text: "knn", size: Some(5) }]),
             Domain::Text,
             Domain::Bytes,
             Domain::Secret,
             Domain::Call("quarantine"),
-            Domain::Sized("knn"),
             Domain::List(&Domain::Truth),
             Domain::OneOf(&[Domain::Truth, Domain::Positive]),
         ];

@@ -8,10 +8,14 @@
 //! **Invariant:** this crate knows no single verb. Held by `cargo xtask tidy` (it may not depend on `catalog`).
 
 mod args;
+mod argument;
 mod block;
+mod canonical;
 mod data;
+mod declare;
 mod domain;
 mod footprint;
+mod param;
 mod pipeline;
 mod registry;
 pub mod result;
@@ -22,16 +26,20 @@ mod task;
 pub mod work;
 
 pub use args::{Args, Assigned, Chosen, Renamed, Value};
+pub use argument::{
+    Argument, Bytes, Condition, Count, Duration, FilePath, Fraction, NonNegative, Number, Positive, Ratio, SampleName,
+    Secret, Seed, TableName, UnitInterval, Whole, columns_of,
+};
 pub use block::{Block, Inner, InnerWork, Route, Selected};
 pub use data::{Data, Stream};
-pub use domain::{Domain, bytes};
+pub use declare::Arguments;
+pub use domain::{Domain, Word, bytes};
 pub use footprint::{Declaration, Footprint, Neighbours, Reads, RowsKept, TrainingRows, Values};
+pub use param::{Param, Place, Preset, When};
 pub use pipeline::{FittedPipeline, StepRecord};
 pub use registry::{Implied, Registry, Sample};
 pub use settled::Settled;
-pub use spec::{
-    Columns, Effect, Example, Fault, Form, Group, LoadStep, Model, Param, Prepare, Sort, Spec, Structure, Verb,
-};
+pub use spec::{Effect, Example, Fault, Form, Group, LoadStep, Model, Prepare, Sort, Spec, Structure, Tasks, Verb};
 pub use surroundings::{Surroundings, failure_of};
 pub use task::{Task, TaskKind, Transform};
 pub use work::Bound;

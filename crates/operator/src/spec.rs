@@ -1,8 +1,9 @@
 //! The specification of a verb or a model: the single source of argument checks, help, completion, plan text,
 //! generated reference and generated tests.
 
+use crate::param::leading;
 use crate::work::{Fitted, FittedModel, Training};
-use crate::{Args, Bound, Domain, Surroundings};
+use crate::{Args, Arguments, Bound, Param, Place, Surroundings, TaskKind};
 use pipewright_diagnostic::{Code, Failure, Span};
 use std::sync::Arc;
 
@@ -26,12 +27,49 @@ pub type Prepare = fn(label: String, own: &Args, train: &Args) -> Result<Arc<dyn
 pub struct Model {
     /// What it is; its shape and options are the model's own hyper-parameters.
     pub spec: Spec,
-    /// The options of `train` that it heeds besides `seed`.
-    pub controls: &'static [&'static str],
+    /// What it can predict.
+    pub tasks: Tasks,
+    /// The options that it takes from the stage that trains it.
+    pub training: &'static [Param],
     /// Turns its own arguments and those of `train` into a training; `label` is how reports call it.
     pub prepare: Prepare,
     /// Re-creates a fitted model from what [`FittedModel::save`] gave.
     pub load: fn(&serde_json::Value) -> Result<Arc<dyn FittedModel>, Failure>,
+}
+
+/// What a model can predict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tasks {
+    /// Classes.
+    Classes,
+    /// Numbers.
+    Numbers,
+    /// Classes or numbers.
+    Both,
+}
+
+impl Tasks {
+    /// Can it predict the target of such a task?
+    #[must_use]
+    pub fn include(self, kind: &TaskKind) -> bool {
+        match kind {
+            TaskKind::Classes(_) => self != Tasks::Numbers,
+            TaskKind::Numbers => self != Tasks::Classes,
+        }
+    }
+}
+
+impl Model {
+    /// The names of the options that it takes from the stage that trains it.
+    pub fn training_options(&self) -> impl Iterator<Item = &'static str> {
+        self.training.iter().map(|param| param.name)
+    }
+
+    /// Does it take this option from the stage that trains it?
+    #[must_use]
+    pub fn takes(&self, option: &str) -> bool {
+        self.training_options().any(|name| name == option)
+    }
 }
 
 impl std::fmt::Debug for Model {
@@ -76,8 +114,8 @@ pub struct Spec {
     pub positionals: &'static [Param],
     /// Arguments by name.
     pub options: &'static [Param],
-    /// What `on` means.
-    pub columns: Columns,
+    /// What stands after `on`, if it takes that.
+    pub columns: Option<Param>,
     /// Small scripts with their output, which the tests run.
     pub examples: &'static [Example],
 }
@@ -99,48 +137,30 @@ impl Spec {
         shape: None,
         positionals: &[],
         options: &[],
-        columns: Columns::None,
+        columns: None,
         examples: &[],
     };
+
+    /// [`Spec::BASE`] with the parameters of these arguments.
+    #[must_use]
+    pub const fn of<A: Arguments>() -> Spec {
+        let (shape, rest) = leading(A::PARAMS, &[Place::Shape]);
+        let (positionals, rest) = leading(rest, &[Place::Positional]);
+        let (options, rest) = leading(rest, &[Place::Option, Place::Training]);
+        let (on, rest) = leading(rest, &[Place::On]);
+        assert!(rest.is_empty() && shape.len() < 2 && on.len() < 2, "shape, positionals, options, on: in this order");
+        Spec {
+            shape: if let [param] = shape { Some(*param) } else { None },
+            positionals,
+            options,
+            columns: if let [param] = on { Some(*param) } else { None },
+            ..Spec::BASE
+        }
+    }
 
     /// Positionals, then options, then the shape.
     pub fn params(&self) -> impl Iterator<Item = &Param> {
         self.positionals.iter().chain(self.options).chain(&self.shape)
-    }
-}
-
-/// A parameter.
-#[derive(Debug, Clone, Copy)]
-pub struct Param {
-    /// Its name; options are given by it.
-    pub name: &'static str,
-    /// What it takes.
-    pub domain: Domain,
-    /// What stands for it when it is not given, as a script would write it; empty for none.
-    pub default: &'static str,
-    /// Must it be given?
-    pub required: bool,
-    /// One sentence.
-    pub doc: &'static str,
-}
-
-impl Param {
-    /// A parameter that may be left out and then has no value.
-    #[must_use]
-    pub const fn optional(name: &'static str, domain: Domain, doc: &'static str) -> Param {
-        Param { name, domain, default: "", required: false, doc }
-    }
-
-    /// A parameter that must be given.
-    #[must_use]
-    pub const fn required(name: &'static str, domain: Domain, doc: &'static str) -> Param {
-        Param { name, domain, default: "", required: true, doc }
-    }
-
-    /// A parameter with a default.
-    #[must_use]
-    pub const fn with_default(name: &'static str, domain: Domain, default: &'static str, doc: &'static str) -> Param {
-        Param { name, domain, default, required: false, doc }
     }
 }
 
@@ -351,29 +371,6 @@ pub enum Structure {
     Final,
     /// It opens branches, on each of which the stages below are done.
     Branches,
-}
-
-/// What `on` means for a verb.
-#[derive(Debug, Clone, Copy)]
-pub enum Columns {
-    /// It takes no `on`.
-    None,
-    /// It takes `on`; without it, these columns (as a script would write them).
-    Default(&'static str),
-    /// It takes `on`; without it, the columns depend on the other arguments.
-    By(fn(&Args) -> &'static str),
-}
-
-impl Columns {
-    /// The columns that stand for an `on` that was not given; `None` if the verb takes no `on`.
-    #[must_use]
-    pub fn default(&self, args: &Args) -> Option<&'static str> {
-        match self {
-            Columns::None => None,
-            Columns::Default(text) => Some(text),
-            Columns::By(text) => Some(text(args)),
-        }
-    }
 }
 
 /// Something wrong with one argument, found while binding.

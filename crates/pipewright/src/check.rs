@@ -40,7 +40,8 @@ impl Checked {
         text
     }
 
-    /// The script with every implied step written out.
+    /// The script with every implied step and every default written out, and every parameter and fragment replaced
+    /// by what it stands for. It does what the script does.
     #[must_use]
     pub fn explicit(&self) -> String {
         self.plan.explicit()

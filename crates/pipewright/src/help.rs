@@ -3,7 +3,7 @@
 use crate::REGISTRY;
 use pipewright_diagnostic::{CodeInfo, code};
 use pipewright_frame::{Chapter, Function};
-use pipewright_operator::{Columns, Effect, Form, Group, Model, Param, Spec};
+use pipewright_operator::{Effect, Form, Group, Model, Param, Spec};
 use std::fmt::Write;
 
 /// Every verb and model with its sentence, a chapter after the other.
@@ -71,17 +71,18 @@ pub fn verb_help(name: &str) -> Option<String> {
     if !spec.details.is_empty() {
         let _ = write!(text, "\n{}\n", wrap(spec.details, 90));
     }
-    let shape = spec.shape.as_slice();
-    for (title, params) in [("In brackets", shape), ("Arguments", spec.positionals), ("Options", spec.options)] {
+    let (shape, on) = (spec.shape.as_slice(), spec.columns.as_slice());
+    let lists = [("In brackets", shape), ("Arguments", spec.positionals), ("Options", spec.options), ("Columns", on)];
+    for (title, params) in lists {
         if !params.is_empty() {
             let _ = writeln!(text, "\n{title}");
             params.iter().for_each(|param| write_param(&mut text, param));
         }
     }
     if let Some(model) = model {
-        match model.controls {
-            [] => text.push_str("\nSolved at once: no option of `train` but `seed`.\n"),
-            controls => drop(writeln!(text, "\nOptions of `train` that it heeds: {}, seed", controls.join(", "))),
+        if !model.training.is_empty() {
+            let _ = writeln!(text, "\nOptions of the stage that trains it");
+            model.training.iter().for_each(|param| write_param(&mut text, param));
         }
     } else {
         let _ = writeln!(text, "\nEffect: {}", effect_sentence(spec.effect));
@@ -92,7 +93,7 @@ pub fn verb_help(name: &str) -> Option<String> {
     Some(text)
 }
 
-/// How a verb or a model is written: `fillna [METHOD] indicator= on COLUMNS`.
+/// How a verb or a model is written: `fillna WITH indicator= on COLUMNS`.
 #[must_use]
 pub fn usage(spec: &Spec) -> String {
     let mut words = vec![spec.name.to_owned()];
@@ -115,7 +116,7 @@ pub fn usage(spec: &Spec) -> String {
         words.extend(spec.positionals.iter().map(place));
     }
     words.extend(spec.options.iter().map(|param| format!("{}=", param.name)));
-    if spec.form == Form::Plain && !matches!(spec.columns, Columns::None) {
+    if spec.form == Form::Plain && spec.columns.is_some() {
         words.push("on COLUMNS".to_owned());
     }
     words.join(" ")
@@ -139,9 +140,13 @@ pub fn effect_sentence(effect: Effect) -> &'static str {
 }
 
 fn write_param(text: &mut String, param: &Param) {
-    let default = if param.default.is_empty() { String::new() } else { format!(" Default: {}.", param.default) };
-    let takes = param.domain.describe();
-    let _ = writeln!(text, "  {:<14} {} Takes {takes}.{default}", param.name, param.doc);
+    let default = if param.has_default() { format!(" Default: {}.", param.default_text()) } else { String::new() };
+    let entry = wrap(&format!("{} Takes {}.{default}", param.doc, param.domain.describe()), 74);
+    let mut lines = entry.lines();
+    let _ = writeln!(text, "  {:<14} {}", param.name, lines.next().unwrap_or_default());
+    for line in lines {
+        let _ = writeln!(text, "  {:<14} {line}", "");
+    }
 }
 
 fn wrap(text: &str, width: usize) -> String {

@@ -5,7 +5,7 @@
 use crate::names::{Scope, Vocabulary, expression, selection};
 use pipewright_diagnostic::{Diagnostic, Span, Spanned, code, nearest};
 use pipewright_frame::{Column, Entry, Kind, Schema};
-use pipewright_operator::{Args, Assigned, Chosen, Columns, Domain, Param, Registry, Renamed, Spec, Value, Verb};
+use pipewright_operator::{Args, Assigned, Chosen, Domain, Form, Param, Preset, Registry, Renamed, Spec, Value, Verb};
 use pipewright_syntax::{self as syntax, Arg, Assign, Core, Named, PathArg, Stage};
 
 /// The arguments of a stage, as far as they could be read, and everything that is wrong with them.
@@ -86,7 +86,7 @@ pub(crate) fn bind(stage: &Stage, spec: &'static Spec, registry: &'static Regist
             binder.call(shape.as_ref(), call.as_ref(), args);
             binder.give_renames(scope);
             match (on, spec.columns) {
-                (Some(on), Columns::None) => {
+                (Some(on), None) => {
                     let message = format!("`{}` takes no columns", spec.name);
                     binder.say(Diagnostic::error(code::TOO_MANY_ARGUMENTS, message).label(on.span, ""));
                 }
@@ -103,6 +103,7 @@ pub(crate) fn bind(stage: &Stage, spec: &'static Spec, registry: &'static Regist
         }
     }
     binder.finish();
+    binder.refuse_misplaced();
     BoundArgs { args: binder.args, problems: binder.problems }
 }
 
@@ -243,7 +244,7 @@ impl Binder {
         }
         if let Some(call) = call {
             let inside: Vec<String> = call.node.iter().map(print_arg).collect();
-            let message = format!("`{name}` is a verb: its arguments stand behind it, not in `(…)`");
+            let message = format!("`{name}` is a verb: its arguments follow it, without `(…)`");
             let fixed = format!(" {}", inside.join(" "));
             self.say(
                 Diagnostic::error(code::UNEXPECTED, message)
@@ -268,9 +269,9 @@ impl Binder {
         let spec = self.spec;
         let message = format!("`{}` takes no further argument", spec.name);
         let mut diagnostic = Diagnostic::error(code::TOO_MANY_ARGUMENTS, message).label(value.span, "");
-        if let (Some(word), true) = (value.node.as_word(), spec.columns.default(&self.args).is_some()) {
+        if let (Some(word), true) = (value.node.as_word(), spec.columns.is_some()) {
             diagnostic =
-                diagnostic.help(format!("columns stand behind `on`: on {word}")).fix(value.span, format!("on {word}"));
+                diagnostic.help(format!("columns come after `on`: on {word}")).fix(value.span, format!("on {word}"));
         }
         self.say(diagnostic);
     }
@@ -291,7 +292,7 @@ impl Binder {
         let message = format!("`{}` has no option `{key}`", spec.name);
         let mut diagnostic = Diagnostic::error(code::UNKNOWN_OPTION, message).label(named.name.span, "");
         let owns = |chosen: &&Chosen| chosen.model.spec.options.iter().any(|own| own.name == key);
-        if let Some(chosen) = self.chosen_model().filter(owns) {
+        if let Some(chosen) = self.args.chosen_model().filter(owns) {
             let written = chosen.to_string();
             let own = match written.strip_suffix(')') {
                 Some(open) => format!("{open}, {key}={})", named.value.node),
@@ -304,13 +305,6 @@ impl Binder {
             diagnostic = known_options(diagnostic, spec, named);
         }
         self.say(diagnostic);
-    }
-
-    fn chosen_model(&self) -> Option<&Chosen> {
-        self.args.given().find_map(|(_, value)| match &value.node {
-            Value::Model(chosen) => Some(chosen.as_ref()),
-            _ => None,
-        })
     }
 
     fn take(&mut self, param: &'static Param, value: &Spanned<syntax::Value>) {
@@ -367,7 +361,7 @@ impl Binder {
             if self.args.is_given(param.name) {
                 continue;
             }
-            if param.required && !self.unknown && self.problems.iter().all(|problem| !problem.is_error()) {
+            if param.required && self.is_sound() {
                 let message = format!("`{}` needs its `{}`: {}", self.spec.name, param.name, param.domain.describe());
                 let mut diagnostic = Diagnostic::error(code::MISSING_ARGUMENT, message).label(self.stage, "");
                 if param.domain == Domain::Model {
@@ -376,35 +370,49 @@ impl Binder {
                 }
                 self.say(diagnostic);
             }
-            assume_default(&mut self.args, param, self.stage);
         }
-        if let (Some(default), false) = (self.spec.columns.default(&self.args), self.args.is_given("columns")) {
-            // A default selection of this kind is the verb's own affair; only its text is the plan's.
-            self.args.assume("columns", Value::Word(default.to_owned()), self.stage);
+        assume_defaults(&mut self.args, self.spec, self.stage);
+        if let Some(param) = self.spec.columns.filter(|_| !self.args.is_given("columns")) {
+            match param.default_value(&self.args) {
+                Some(columns) => self.args.assume("columns", columns, self.stage),
+                None if param.required && self.is_sound() => self.say(missing_columns(self.spec, self.stage)),
+                None => {}
+            }
         }
+    }
+
+    /// Is nothing wrong so far, and every value known?
+    fn is_sound(&self) -> bool {
+        !self.unknown && self.problems.iter().all(|problem| !problem.is_error())
+    }
+
+    /// Says of options that mean nothing beside the other arguments that they do.
+    fn refuse_misplaced(&mut self) {
+        let Some(fault) = self.args.misplaced(self.spec).filter(|_| self.is_sound()) else { return };
+        let span = fault.span.unwrap_or(self.stage);
+        let diagnostic = Diagnostic::error(fault.code, fault.message).label(span, "");
+        self.say(fault.help.into_iter().fold(diagnostic, Diagnostic::help));
     }
 }
 
-fn assume_default(args: &mut Args, param: &'static Param, stage: Span) {
-    if !param.default.is_empty() {
-        let value = read_default(param.default);
-        let taken = param.domain.take(&value).expect("a default is in its own domain; a law tests it");
-        args.assume(param.name, taken, stage);
-    }
+/// The message for a verb that has to be told its columns.
+fn missing_columns(spec: &Spec, stage: Span) -> Diagnostic {
+    let help = match spec.form {
+        Form::Plain => format!("name the columns after `on`: {} … on NAME", spec.name),
+        _ => format!("name the columns, or a class such as @numeric: {} NAME", spec.name),
+    };
+    Diagnostic::error(code::MISSING_ARGUMENT, format!("`{}` needs columns", spec.name)).label(stage, "").help(help)
 }
 
-/// A default as it is written in a `Spec`.
-fn read_default(text: &str) -> Value {
-    match text {
-        "true" => Value::Truth(true),
-        "false" => Value::Truth(false),
-        "null" => Value::Null,
-        _ => {
-            let whole = text.parse::<i64>().ok().map(Value::Whole);
-            let real = || text.parse::<f64>().ok().map(Value::Real);
-            let share = || text.strip_suffix('%')?.parse::<f64>().ok().map(|percent| Value::Share(percent / 100.0));
-            let quoted = || Some(Value::Text(text.strip_prefix('"')?.strip_suffix('"')?.to_owned()));
-            whole.or_else(real).or_else(share).or_else(quoted).unwrap_or_else(|| Value::Word(text.to_owned()))
+/// Sets what was not given to its default: first what stands for itself, then what depends on other arguments.
+fn assume_defaults(args: &mut Args, spec: &'static Spec, place: Span) {
+    let depends = |param: &&Param| matches!(param.preset, Preset::ByWord(..));
+    let own = spec.params().filter(|param| !depends(param));
+    for param in own.chain(spec.params().filter(depends)) {
+        if args.get(param.name).is_none()
+            && let Some(value) = param.default_value(args)
+        {
+            args.assume(param.name, value, place);
         }
     }
 }
@@ -451,7 +459,7 @@ fn take_value(
 
 fn words_of(domain: Domain) -> Option<Vec<&'static str>> {
     match domain {
-        Domain::Word(words) => Some(words.to_vec()),
+        Domain::Words(words) => Some(words.iter().map(|word| word.text).collect()),
         Domain::List(inner) => words_of(*inner),
         Domain::OneOf(domains) => Some(domains.iter().filter_map(|domain| words_of(*domain)).flatten().collect()),
         _ => None,
@@ -545,13 +553,11 @@ fn model(
         }
         (None, Some(param)) if param.required => {
             let message = format!("`{}` needs its `{}`: {}", spec.name, param.name, param.domain.describe());
-            let example = format!("{}[64,32,auto]", spec.name);
-            problems.push(
-                Diagnostic::error(code::MISSING_ARGUMENT, message)
-                    .label(name.span, "")
-                    .help(format!("for example `{example}`"))
-                    .fix(name.span, example),
-            );
+            let diagnostic = Diagnostic::error(code::MISSING_ARGUMENT, message).label(name.span, "");
+            problems.push(match example_of(spec) {
+                Some(example) => diagnostic.help(format!("for example `{example}`")).fix(name.span, example),
+                None => diagnostic,
+            });
         }
         (None, _) => {}
     }
@@ -559,10 +565,16 @@ fn model(
         model_option(arg, spec, registry, &mut args, problems);
     }
     let span = call.map_or(name.span, |call| name.span.to(call.span));
-    spec.options.iter().filter(|param| !args.is_given(param.name)).collect::<Vec<_>>().into_iter().for_each(|param| {
-        assume_default(&mut args, param, span);
-    });
+    assume_defaults(&mut args, spec, span);
     Some(Chosen { model, args })
+}
+
+/// A model with its brackets, out of the examples of its reference: `mlp[16,auto]`.
+fn example_of(spec: &Spec) -> Option<&'static str> {
+    spec.examples.iter().find_map(|example| {
+        let from = &example.script[example.script.find(&format!("{}[", spec.name))?..];
+        Some(&from[..=from.find(']')?])
+    })
 }
 
 fn model_option(
@@ -599,7 +611,7 @@ fn model_option(
         diagnostic.code = code::MISPLACED_OPTION;
         diagnostic.message = format!("`{key}` controls the training; it does not belong to the model");
         let example = format!("{} {}… {key}={}", trainer.name, spec.name, named.value.node);
-        diagnostic = diagnostic.help(format!("write it behind the model: {example}"));
+        diagnostic = diagnostic.help(format!("write it after the model: {example}"));
     } else {
         diagnostic = known_options(diagnostic, spec, named);
     }

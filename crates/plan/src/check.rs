@@ -13,7 +13,7 @@ use crate::expand::Flat;
 use crate::model::{Branch, Line, Node, Other, Pin, Pipeline, Plan};
 use crate::names::{Scope, place};
 use crate::path::Path;
-use crate::print::{canonical, stage_text};
+use crate::print::stage_text;
 use implied::Implied;
 pub use other::sourced;
 use pipewright_diagnostic::{Diagnostic, Failure, Span, code};
@@ -384,7 +384,7 @@ impl<'a> Walk<'a> {
         let node = Node {
             inputs: before.into_iter().chain(joined).collect(),
             text: stage_text(&verb.spec, &args, &decided),
-            canonical: canonical(&verb.spec, &args, &decided),
+            canonical: args.canonical(&verb.spec, &decided),
             ordinal: self.path().count(verb),
             verb,
             args,

@@ -43,30 +43,9 @@ pub(crate) fn stage_text(spec: &Spec, args: &Args, decided: &[(&'static str, Str
         words.push(format!("{name}={value}"));
     }
     if spec.form == Form::Plain {
-        match args.get("columns") {
-            Some(Value::Word(default)) if default.is_empty() => {}
-            Some(columns) => words.push(format!("on {columns}")),
-            None => {}
-        }
+        words.extend(args.get("columns").map(|columns| format!("on {columns}")));
     }
     words.join(" ")
-}
-
-/// A stage in one spelling, whatever the script left to its defaults.
-pub(crate) fn canonical(spec: &Spec, args: &Args, decided: &[(&'static str, String)]) -> String {
-    let mut text = format!("{}@{}", spec.name, spec.version);
-    for param in spec.params() {
-        let decided = decided.iter().find(|(name, _)| *name == param.name && !args.is_given(param.name));
-        match (decided, args.get(param.name)) {
-            (Some((name, value)), _) => text.push_str(&format!(" {name}={value}")),
-            (None, Some(value)) => text.push_str(&format!(" {}={value}", param.name)),
-            (None, None) => {}
-        }
-    }
-    if let Some(columns) = args.get("columns") {
-        text.push_str(&format!(" on={columns}"));
-    }
-    text
 }
 
 impl Plan {
@@ -112,11 +91,32 @@ impl Plan {
         }
     }
 
-    /// The script with every implied step written out.
+    /// The script with every implied step and every default written out. It does what the script does.
     #[must_use]
     pub fn explicit(&self) -> String {
         let pipelines = self.pipelines.iter().map(|pipeline| self.script(&pipeline.outline, "\n| ") + "\n");
-        pipelines.collect::<Vec<_>>().join("\n")
+        self.declarations().into_iter().chain(pipelines).collect::<Vec<_>>().join("\n")
+    }
+
+    /// The tables that stages bring in, as a script declares them, those that another one needs before it.
+    fn declarations(&self) -> Vec<String> {
+        let mut names: Vec<&str> = Vec::new();
+        let mut declarations = Vec::new();
+        for node in &self.nodes {
+            let name = node.args.given().find_map(|(_, value)| match &value.node {
+                Value::Table(name) => Some(name.as_str()),
+                _ => None,
+            });
+            if let (Some(other), Some(name)) = (&node.other, name)
+                && !names.contains(&name)
+            {
+                let stages = other.branch.path.iter().map(|&id| self.nodes[id].text.as_str());
+                let stages = stages.collect::<Vec<_>>().join("\n| ");
+                declarations.push(format!("let {} = {stages}\n", written_name(name)));
+                names.push(name);
+            }
+        }
+        declarations
     }
 
     fn script(&self, outline: &[Line], between: &str) -> String {

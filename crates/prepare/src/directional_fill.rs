@@ -46,6 +46,16 @@ pub enum FillDirection {
     Between,
 }
 
+/// Does a selection have this column by its own name, not as one of a class or a pattern?
+fn names(selection: &Selection, name: &str) -> bool {
+    match selection {
+        Selection::Name(known) => **known == *name,
+        Selection::Union(parts) => parts.iter().any(|part| names(part, name)),
+        Selection::Except(from, _) => names(from, name),
+        _ => false,
+    }
+}
+
 impl DirectionalFill {
     /// Fills all features from one neighbour or both.
     #[must_use]
@@ -72,10 +82,10 @@ impl DirectionalFill {
         }
         let takes = |kind: Kind| self.neighbour != FillDirection::Between || kind.is_numeric();
         let mut columns = chosen(self.on.as_ref(), input, step, takes)?;
-        // What orders and groups the rows is not filled unless it is named.
-        if self.on.is_none() {
-            columns.retain(|column| !self.over.contains(&column.name) && self.by.as_ref() != Some(&column.name));
-        }
+        // A column that orders or groups the rows is filled only if it is selected by its own name.
+        let is_key = |name: &Arc<str>| self.over.contains(name) || self.by.as_ref() == Some(name);
+        let is_named = |name: &str| self.on.as_ref().is_some_and(|on| names(on, name));
+        columns.retain(|column| !is_key(&column.name) || is_named(&column.name));
         Ok(columns)
     }
 

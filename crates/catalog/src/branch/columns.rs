@@ -4,32 +4,35 @@ use pipewright_diagnostic::{Failure, code};
 use pipewright_frame::{About, Chunks, Column, Entry, Kind, Role, Schema, Selection, Table};
 use pipewright_operator::work::{Dropped, Fitted, ForTraining, Learned, Needs, Step};
 use pipewright_operator::{
-    Args, Bound, Domain, Effect, Example, Fault, Footprint, Form, Group, Param, Route, Selected, Sort, Spec,
-    Surroundings, Verb,
+    Args, Arguments, Bound, Effect, Example, Fault, Footprint, Form, Group, Route, Selected, Sort, Spec, Surroundings,
+    Verb, arguments,
 };
 use pipewright_world::random::Key;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+arguments! {
+    /// The arguments of `columns`.
+    struct ColumnsArgs {
+        /// Selectors, each with the stages for its columns.
+        positional routes: Vec<Route>;
+    }
+}
+
 pub(crate) const VERB: Verb = Verb {
     spec: Spec {
         name: "columns",
         group: Group::Branch,
-        summary: "Sends columns through stages of their own.",
-        details: "Every arm takes the columns of its selector, `_` those that no arm above it took; `drop` alone drops \
-                  them, `keep` alone keeps them as they are. Columns that no arm takes stay in front as they are; the \
-                  columns of the arms follow, in the order of the arms. The stages of an arm may learn, and do so anew \
-                  in every fold; they may not choose rows.",
+        summary: "Applies different stages to different columns.",
+        details: "Each arm takes the columns of its selector; `_` takes those that no earlier arm took. `drop` alone \
+                  drops them, `keep` alone keeps them as they are. Columns that no arm takes stay in front, \
+                  unchanged; the columns of the arms follow, in the order of the arms. The stages of an arm may \
+                  learn, anew in every fold; they may not filter rows.",
         search: &["columntransformer", "per column", "route", "across", "branch"],
         form: Form::Routes,
         output: Sort::Recipe,
         effect: Effect::Fit,
-        positionals: &[Param::required(
-            "routes",
-            Domain::Routes,
-            "Selectors, and the stages in which their columns go.",
-        )],
         examples: &[Example {
             script: "load titanic.csv | head 3 | columns { survived => keep; sex => encode onehot; age, parch => \
                      fillna median | scale minmax; _ => drop } | show",
@@ -40,18 +43,18 @@ survived  false       true               0      1
 died      true        false     0.03857453      1
 ",
         }],
-        ..Spec::BASE
+        ..Spec::of::<ColumnsArgs>()
     },
     bind,
     load: Some(load),
 };
 
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
-    let routes = args.routes("routes").unwrap_or_default();
+    let ColumnsArgs { routes } = ColumnsArgs::read(args)?;
     if routes.is_empty() {
         return Err(Fault::of("routes", code::MISSING_ARGUMENT, "`columns` has no arm"));
     }
-    Ok(Bound::Step(Arc::new(Columns(routes.to_vec()))))
+    Ok(Bound::Step(Arc::new(Columns(routes))))
 }
 
 struct Columns(Vec<Route>);

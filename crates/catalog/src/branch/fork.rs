@@ -1,7 +1,19 @@
 //! `fork`: several pipelines from here on, judged on the same rows.
 
 use pipewright_operator::{
-    Args, Bound, Domain, Effect, Example, Fault, Form, Group, Param, Sort, Spec, Structure, Surroundings, Verb,
+    Args, Bound, Domain, Effect, Example, Fault, Form, Group, Param, Place, Preset, Sort, Spec, Structure,
+    Surroundings, Verb,
+};
+
+/// The arms: the planner walks them, and nothing is left for the verb to read.
+const ARMS: Param = Param {
+    place: Place::Positional,
+    name: "arms",
+    domain: Domain::Arms,
+    preset: Preset::None,
+    required: true,
+    doc: "The pipelines, one per line or separated by `;`.",
+    when: &[],
 };
 
 pub(crate) const VERB: Verb = Verb {
@@ -19,7 +31,7 @@ pub(crate) const VERB: Verb = Verb {
         output: Sort::Any,
         effect: Effect::Row,
         structure: Structure::Branches,
-        positionals: &[Param::required("arms", Domain::Arms, "The pipelines, one per line or separated by `;`.")],
+        positionals: &[ARMS],
         examples: &[Example {
             script: "load iris.csv | target species | fork { plain: train logistic; scaled: scale | train logistic } | eval kfold 3 metric=accuracy",
             output: "\

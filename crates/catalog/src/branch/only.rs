@@ -4,28 +4,39 @@ use pipewright_diagnostic::{Failure, code};
 use pipewright_frame::{About, Chunks, Column, Kind, Schema, Table};
 use pipewright_operator::work::{Fitted, Learned, Needs, Step};
 use pipewright_operator::{
-    Args, Block, Bound, Domain, Effect, Example, Fault, Footprint, Form, Group, Param, Sort, Spec, Surroundings,
-    TrainingRows, Verb,
+    Args, Arguments, Block, Bound, Effect, Example, Fault, Footprint, Form, Group, Sort, Spec, Surroundings,
+    TrainingRows, Verb, arguments, words,
 };
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
+
+words! {
+    /// Which rows.
+    enum Phase { Train = "train" }
+}
+
+arguments! {
+    /// The arguments of `only`.
+    struct OnlyArgs {
+        /// Which rows: the training rows.
+        positional phase: Phase;
+        /// The stages.
+        positional block: Block;
+    }
+}
 
 pub(crate) const VERB: Verb = Verb {
     spec: Spec {
         name: "only",
         group: Group::Branch,
-        summary: "Changes the training rows, and no others: `only train { … }`.",
-        details: "The stages in braces may choose, drop and add rows, and may learn; they work on the training rows of \
-                  every fold and of the final fit. Rows that are judged or predicted keep their number and order. The \
-                  columns must stay what they are.",
+        summary: "Applies stages to the training rows only: `only train { … }`.",
+        details: "The stages in braces may filter, drop and add rows, and may learn; they are applied to the \
+                  training rows of every fold and of the final fit. Rows that are judged or predicted keep their \
+                  number and order. The columns must not change.",
         search: &["train", "training rows", "skip", "resample"],
         form: Form::Block,
         output: Sort::Recipe,
         effect: Effect::RowsTrain,
-        positionals: &[
-            Param::required("phase", Domain::Word(&["train"]), "Which rows: those that are learned from."),
-            Param::required("block", Domain::Block, "The stages."),
-        ],
         examples: &[Example {
             script: "load iris.csv | target species | only train { where sepal_width > 3 } | train logistic | eval kfold 3 metric=accuracy",
             output: "\
@@ -42,17 +53,15 @@ versicolor                   7          42           1
 virginica                    0           8          42
 ",
         }],
-        ..Spec::BASE
+        ..Spec::of::<OnlyArgs>()
     },
     bind,
     load: Some(load),
 };
 
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
-    let Some(block) = args.block("block") else {
-        return Err(Fault::of("block", code::MISSING_ARGUMENT, "the stages are missing: only train { … }"));
-    };
-    Ok(Bound::Step(Arc::new(OnlyTrain(block.clone()))))
+    let OnlyArgs { phase: Phase::Train, block } = OnlyArgs::read(args)?;
+    Ok(Bound::Step(Arc::new(OnlyTrain(block))))
 }
 
 struct OnlyTrain(Block);

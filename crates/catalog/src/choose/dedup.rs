@@ -4,23 +4,30 @@ use pipewright_diagnostic::{Failure, Watch};
 use pipewright_frame::{Class, Schema, Selection, Table};
 use pipewright_operator::work::Rows;
 use pipewright_operator::{
-    Args, Bound, Columns, Effect, Example, Fault, Footprint, Group, Neighbours, RowsKept, Sort, Spec, Surroundings,
-    Verb,
+    Args, Arguments, Bound, Effect, Example, Fault, Footprint, Group, Neighbours, RowsKept, Sort, Spec, Surroundings,
+    Verb, arguments,
 };
 use pipewright_world::random::Key;
 use std::sync::Arc;
+
+arguments! {
+    /// The arguments of `dedup`.
+    struct DedupArgs {
+        /// Columns that are compared.
+        on columns: Selection = [Class::All];
+    }
+}
 
 pub(crate) const VERB: Verb = Verb {
     spec: Spec {
         name: "dedup",
         group: Group::Choose,
-        summary: "Keeps the first of all rows that are equal, or equal in the selected columns.",
-        details: "A missing value equals another one. The order of the rows stays.",
+        summary: "Drops duplicate rows: keeps the first of rows that are equal, in all or in the selected columns.",
+        details: "Two missing values are equal. The order of the rows does not change.",
         search: &["distinct", "unique", "duplicates", "drop_duplicates"],
         input: Sort::Table,
         output: Sort::Table,
         effect: Effect::RowsAll,
-        columns: Columns::Default("@all"),
         examples: &[
             Example {
                 script: "load titanic.csv | dedup on pclass, survived | select pclass, survived | show",
@@ -36,14 +43,14 @@ pclass  survived
             },
             Example { script: "load iris.csv | dedup | assert rows == 149", output: "" },
         ],
-        ..Spec::BASE
+        ..Spec::of::<DedupArgs>()
     },
     bind,
     load: None,
 };
 
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
-    Ok(Bound::Rows(Arc::new(Different(args.columns("columns").cloned().unwrap_or(Selection::Class(Class::All))))))
+    Ok(Bound::Rows(Arc::new(Different(DedupArgs::read(args)?.columns))))
 }
 
 struct Different(Selection);

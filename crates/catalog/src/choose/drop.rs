@@ -2,17 +2,25 @@
 
 use super::projection::{Project, ProjectionState};
 use crate::adapt::{StepOf, load_state};
-use pipewright_operator::{Args, Bound, Columns, Example, Fault, Form, Group, Spec, Surroundings, Verb};
+use pipewright_frame::Selection;
+use pipewright_operator::{Args, Arguments, Bound, Example, Fault, Form, Group, Spec, Surroundings, Verb, arguments};
 use std::sync::Arc;
+
+arguments! {
+    /// The arguments of `drop`.
+    struct DropArgs {
+        /// The columns.
+        on columns: Selection;
+    }
+}
 
 pub(crate) const VERB: Verb = Verb {
     spec: Spec {
         name: "drop",
         group: Group::Choose,
-        summary: "Removes the selected columns.",
+        summary: "Drops the selected columns.",
         search: &["remove", "delete", "exclude"],
         form: Form::Selector,
-        columns: Columns::Default(""),
         examples: &[Example {
             script: "load penguins.csv | drop \"* (mm)\", Sex | show 3",
             output: "\
@@ -23,12 +31,13 @@ Adelie   Torgersen           3250
 … 341 more rows
 ",
         }],
-        ..Spec::BASE
+        ..Spec::of::<DropArgs>()
     },
     bind,
     load: Some(load_state::<ProjectionState>),
 };
 
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
-    Ok(Bound::Step(Arc::new(StepOf::new(Project::dropping(super::selected(args)?)))))
+    let DropArgs { columns } = DropArgs::read(args)?;
+    Ok(Bound::Step(Arc::new(StepOf::new(Project::dropping(columns)))))
 }

@@ -4,23 +4,31 @@ use pipewright_diagnostic::{Failure, Watch};
 use pipewright_frame::{Class, Schema, Selection, Table};
 use pipewright_operator::work::Rows;
 use pipewright_operator::{
-    Args, Bound, Columns, Effect, Example, Fault, Footprint, Group, RowsKept, Sort, Spec, Surroundings, Verb,
+    Args, Arguments, Bound, Effect, Example, Fault, Footprint, Group, RowsKept, Sort, Spec, Surroundings, Verb,
+    arguments,
 };
 use pipewright_world::random::Key;
 use std::sync::Arc;
+
+arguments! {
+    /// The arguments of `dropna`.
+    struct DropnaArgs {
+        /// Columns whose values must be there.
+        on columns: Selection = [Class::All];
+    }
+}
 
 pub(crate) const VERB: Verb = Verb {
     spec: Spec {
         name: "dropna",
         group: Group::Choose,
-        summary: "Leaves out the rows that miss a value, anywhere or in the selected columns.",
-        details: "The rows are chosen before anything is learned, and a saved pipeline leaves out none: to predict \
-                  rows with missing values too, `fillna` them.",
+        summary: "Drops rows with missing values, in any or in the selected columns.",
+        details: "Rows are dropped before anything is learned, and a saved pipeline drops none: to predict rows with \
+                  missing values too, fill them with `fillna`.",
         search: &["missing", "null", "na", "complete", "drop_nulls"],
         input: Sort::Table,
         output: Sort::Table,
         effect: Effect::RowsAll,
-        columns: Columns::Default("@all"),
         examples: &[
             Example { script: "load titanic.csv | dropna | assert rows == 1046", output: "" },
             Example {
@@ -35,14 +43,14 @@ Adelie   FEMALE
 ",
             },
         ],
-        ..Spec::BASE
+        ..Spec::of::<DropnaArgs>()
     },
     bind,
     load: None,
 };
 
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
-    Ok(Bound::Rows(Arc::new(Complete(args.columns("columns").cloned().unwrap_or(Selection::Class(Class::All))))))
+    Ok(Bound::Rows(Arc::new(Complete(DropnaArgs::read(args)?.columns))))
 }
 
 struct Complete(Selection);

@@ -4,25 +4,32 @@ use pipewright_diagnostic::{Failure, Watch, code};
 use pipewright_frame::{ExprKind, Expression, Schema, Table};
 use pipewright_operator::work::Rows;
 use pipewright_operator::{
-    Args, Bound, Domain, Effect, Example, Fault, Footprint, Form, Group, Param, RowsKept, Sort, Spec, Surroundings,
-    Verb,
+    Args, Arguments, Bound, Condition, Effect, Example, Fault, Footprint, Form, Group, RowsKept, Sort, Spec,
+    Surroundings, Verb, arguments,
 };
 use pipewright_world::random::Key;
 use std::sync::Arc;
+
+arguments! {
+    /// The arguments of `where`.
+    struct WhereArgs {
+        /// A condition over columns.
+        positional condition: Condition;
+    }
+}
 
 pub(crate) const VERB: Verb = Verb {
     spec: Spec {
         name: "where",
         group: Group::Choose,
         summary: "Keeps the rows for which a condition is true.",
-        details: "A comparison with a missing value is neither true nor false, so its row is not kept; `is null` asks \
-                  for missing values. The rows are chosen before anything is learned.",
+        details: "A comparison with a missing value is neither true nor false, so its row is dropped; `is null` \
+                  finds missing values. Rows are filtered before anything is learned.",
         search: &["filter", "rows", "if", "query"],
         form: Form::Expression,
         input: Sort::Table,
         output: Sort::Table,
         effect: Effect::RowsAll,
-        positionals: &[Param::required("condition", Domain::Condition, "An expression over columns.")],
         examples: &[
             Example {
                 script: "load titanic.csv | where age > 70 and sex == \"female\" | show",
@@ -41,17 +48,14 @@ Gentoo   Biscoe              46.2             14.4                  214         
 ",
             },
         ],
-        ..Spec::BASE
+        ..Spec::of::<WhereArgs>()
     },
     bind,
     load: None,
 };
 
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
-    let condition = args.condition("condition").cloned();
-    let condition =
-        condition.ok_or_else(|| Fault::of("condition", code::MISSING_ARGUMENT, "a condition is missing"))?;
-    Ok(Bound::Rows(Arc::new(Where(condition))))
+    Ok(Bound::Rows(Arc::new(Where(WhereArgs::read(args)?.condition.expression))))
 }
 
 struct Where(Expression);
@@ -65,7 +69,7 @@ impl Rows for Where {
         if self.0.kind(input)? == ExprKind::Bool {
             return Ok(input.clone());
         }
-        Err(Failure::new(code::TYPE_MISMATCH, "this is no condition: it is neither true nor false")
+        Err(Failure::new(code::TYPE_MISMATCH, "this is not a condition: it is neither true nor false")
             .help("compare it with something: ==, !=, <, <=, >, >=, in, is null"))
     }
 

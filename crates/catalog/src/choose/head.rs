@@ -4,11 +4,19 @@ use pipewright_diagnostic::{Failure, Watch};
 use pipewright_frame::{Schema, Table};
 use pipewright_operator::work::Rows;
 use pipewright_operator::{
-    Args, Bound, Domain, Effect, Example, Fault, Footprint, Group, Neighbours, Param, RowsKept, Sort, Spec,
-    Surroundings, Verb,
+    Args, Arguments, Bound, Effect, Example, Fault, Footprint, Group, Neighbours, RowsKept, Sort, Spec, Surroundings,
+    Verb, Whole, arguments,
 };
 use pipewright_world::random::Key;
 use std::sync::Arc;
+
+arguments! {
+    /// The arguments of `head`.
+    struct HeadArgs {
+        /// Number of rows.
+        positional count: Whole<0> = 10;
+    }
+}
 
 pub(crate) const VERB: Verb = Verb {
     spec: Spec {
@@ -19,7 +27,6 @@ pub(crate) const VERB: Verb = Verb {
         input: Sort::Table,
         output: Sort::Table,
         effect: Effect::RowsAll,
-        positionals: &[Param::with_default("count", Domain::Whole { min: 0 }, "10", "How many.")],
         examples: &[Example {
             script: "load iris.csv | head 3 | show",
             output: "\
@@ -29,14 +36,14 @@ sepal_length  sepal_width  petal_length  petal_width  species
          4.7          3.2           1.3          0.2  setosa
 ",
         }],
-        ..Spec::BASE
+        ..Spec::of::<HeadArgs>()
     },
     bind,
     load: None,
 };
 
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
-    Ok(Bound::Rows(Arc::new(Head(args.whole("count").unwrap_or(0)))))
+    Ok(Bound::Rows(Arc::new(Head(HeadArgs::read(args)?.count.get()))))
 }
 
 struct Head(usize);

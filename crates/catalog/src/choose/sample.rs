@@ -4,28 +4,37 @@ use pipewright_diagnostic::{Failure, Watch};
 use pipewright_frame::{Schema, Table};
 use pipewright_operator::work::Rows;
 use pipewright_operator::{
-    Args, Bound, Domain, Effect, Example, Fault, Footprint, Group, Neighbours, Param, RowsKept, Sort, Spec,
-    Surroundings, Verb,
+    Args, Arguments, Bound, Effect, Example, Fault, Footprint, Fraction, Group, Neighbours, RowsKept, Seed, Sort, Spec,
+    Surroundings, Verb, Whole, arguments, either,
 };
 use pipewright_world::random::Key;
 use std::sync::Arc;
+
+either! {
+    /// How many rows.
+    enum Size { Share(Fraction), Count(Whole<0>) }
+}
+
+arguments! {
+    /// The arguments of `sample`.
+    struct SampleArgs {
+        /// Number of rows, or share of the rows.
+        positional size: Size;
+        /// Random seed of this stage, in place of the seed of the run.
+        option seed: Option<Seed>;
+    }
+}
 
 pub(crate) const VERB: Verb = Verb {
     spec: Spec {
         name: "sample",
         group: Group::Choose,
-        summary: "Keeps a number of rows, or a share of them, chosen at random.",
-        details: "Every row is as likely as any other, none is taken twice, and their order stays.",
+        summary: "Keeps a random sample of the rows.",
+        details: "Samples without replacement; every row is equally likely. The rows keep their order.",
         search: &["random", "subset", "subsample"],
         input: Sort::Table,
         output: Sort::Table,
         effect: Effect::RowsAll,
-        positionals: &[Param::required(
-            "size",
-            Domain::OneOf(&[Domain::Share, Domain::Whole { min: 0 }]),
-            "How many rows, or which share.",
-        )],
-        options: &[Param::optional("seed", Domain::Whole { min: 0 }, "A seed of its own.")],
         examples: &[
             Example {
                 script: "load iris.csv | sample 3 | show",
@@ -45,20 +54,17 @@ pclass  survived  sex     age  sibsp  parch
 ",
             },
         ],
-        ..Spec::BASE
+        ..Spec::of::<SampleArgs>()
     },
     bind,
     load: None,
 };
 
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
-    Ok(Bound::Rows(Arc::new(Sample { count: args.whole("size"), share: args.share("size") })))
+    Ok(Bound::Rows(Arc::new(Sample(SampleArgs::read(args)?.size))))
 }
 
-struct Sample {
-    count: Option<usize>,
-    share: Option<f64>,
-}
+struct Sample(Size);
 
 impl Rows for Sample {
     fn footprint(&self, verb: Effect) -> Footprint {
@@ -70,8 +76,10 @@ impl Rows for Sample {
     }
 
     fn apply(&self, table: &Table, key: Key, _: &dyn Watch) -> Result<Table, Failure> {
-        let share = self.share.map(|share| (share * table.rows() as f64).round() as usize);
-        let count = self.count.or(share).unwrap_or(table.rows());
+        let count = match &self.0 {
+            Size::Share(share) => (share.0 * table.rows() as f64).round() as usize,
+            Size::Count(count) => count.get(),
+        };
         Ok(table.sample(count.min(table.rows()), key))
     }
 }

@@ -2,18 +2,26 @@
 
 use super::projection::{Project, ProjectionState};
 use crate::adapt::{StepOf, load_state};
-use pipewright_operator::{Args, Bound, Columns, Example, Fault, Form, Group, Spec, Surroundings, Verb};
+use pipewright_frame::Selection;
+use pipewright_operator::{Args, Arguments, Bound, Example, Fault, Form, Group, Spec, Surroundings, Verb, arguments};
 use std::sync::Arc;
+
+arguments! {
+    /// The arguments of `select`.
+    struct SelectArgs {
+        /// The columns.
+        on columns: Selection;
+    }
+}
 
 pub(crate) const VERB: Verb = Verb {
     spec: Spec {
         name: "select",
         group: Group::Choose,
         summary: "Keeps the selected columns, in the order in which they are named.",
-        details: "The target and the weights of rows stay, selected or not.",
+        details: "The target and the weights of rows are kept, selected or not.",
         search: &["pick", "project", "columns", "keep"],
         form: Form::Selector,
-        columns: Columns::Default(""),
         examples: &[
             Example {
                 script: "load titanic.csv | select survived, age..parch | show 3",
@@ -35,12 +43,13 @@ Body Mass (g)
 ",
             },
         ],
-        ..Spec::BASE
+        ..Spec::of::<SelectArgs>()
     },
     bind,
     load: Some(load_state::<ProjectionState>),
 };
 
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
-    Ok(Bound::Step(Arc::new(StepOf::new(Project::keeping(super::selected(args)?)))))
+    let SelectArgs { columns } = SelectArgs::read(args)?;
+    Ok(Bound::Step(Arc::new(StepOf::new(Project::keeping(columns)))))
 }

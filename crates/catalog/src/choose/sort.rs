@@ -4,27 +4,35 @@ use pipewright_diagnostic::{Failure, Watch};
 use pipewright_frame::{Direction, Schema, Selection, Table};
 use pipewright_operator::work::Rows;
 use pipewright_operator::{
-    Args, Bound, Columns, Domain, Effect, Example, Fault, Footprint, Form, Group, Neighbours, Param, Sort, Spec,
-    Surroundings, Verb,
+    Args, Arguments, Bound, Effect, Example, Fault, Footprint, Form, Group, Neighbours, Sort, Spec, Surroundings, Verb,
+    arguments,
 };
 use pipewright_world::random::Key;
 use std::sync::Arc;
+
+arguments! {
+    /// The arguments of `sort`.
+    struct SortArgs {
+        /// Sorts in descending order.
+        option descending: bool = false;
+        /// The columns to sort by, the most important one first.
+        on columns: Selection;
+    }
+}
 
 pub(crate) const VERB: Verb = Verb {
     spec: Spec {
         name: "sort",
         group: Group::Choose,
-        summary: "Puts the rows in the order of the selected columns, the first one first.",
-        details: "Numbers, dates and times stand by size, false before true, texts by character. Missing values come \
-                  last, whatever the direction. Equal rows keep their order, so that of two sorts the second one wins: \
-                  `sort fare descending=true | sort pclass`.",
+        summary: "Sorts the rows by the selected columns.",
+        details: "Numbers, dates and times sort by size, false before true, texts by character. Missing values come \
+                  last in either direction. The sort is stable, so that of two sorts the second one takes \
+                  precedence: `sort fare descending=true | sort pclass`.",
         search: &["order", "arrange", "rank", "ascending"],
         form: Form::Selector,
         input: Sort::Table,
         output: Sort::Table,
         effect: Effect::RowsAll,
-        options: &[Param::with_default("descending", Domain::Truth, "false", "The largest first.")],
-        columns: Columns::Default(""),
         examples: &[
             Example {
                 script: "load titanic.csv | sort pclass, age | select pclass, age, sex | show 3",
@@ -46,18 +54,16 @@ Gentoo            6050
 ",
             },
         ],
-        ..Spec::BASE
+        ..Spec::of::<SortArgs>()
     },
     bind,
     load: None,
 };
 
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
-    let direction = match args.truth("descending") {
-        Some(true) => Direction::Descending,
-        _ => Direction::Ascending,
-    };
-    Ok(Bound::Rows(Arc::new(Sorted { by: super::selected(args)?, direction })))
+    let SortArgs { descending, columns: by } = SortArgs::read(args)?;
+    let direction = if descending { Direction::Descending } else { Direction::Ascending };
+    Ok(Bound::Rows(Arc::new(Sorted { by, direction })))
 }
 
 struct Sorted {

@@ -1,52 +1,49 @@
 //! `cast`: makes columns of another kind.
 
-use super::{BAD, bad, required_columns};
+use super::BadWord;
 use crate::adapt::{StepOf, load_state};
-use pipewright_frame::{Cast, CastState, Kind};
-use pipewright_operator::{Args, Bound, Columns, Domain, Example, Fault, Group, Param, Spec, Surroundings, Verb};
+use pipewright_frame::{Cast, CastState, Kind, OnInvalid, Selection};
+use pipewright_operator::{Args, Arguments, Bound, Example, Fault, Group, Spec, Surroundings, Verb, arguments, words};
 use std::sync::Arc;
 
-/// What a kind is called: by scientists, and by its storage.
-const KINDS: [(&str, Kind); 11] = [
-    ("count", Kind::Count),
-    ("int64", Kind::Count),
-    ("continuous", Kind::Continuous),
-    ("float64", Kind::Continuous),
-    ("bool", Kind::Bool),
-    ("text", Kind::Text),
-    ("category", Kind::Category),
-    ("ordered", Kind::Ordered),
-    ("date", Kind::Date),
-    ("time", Kind::Time),
-    ("id", Kind::Id),
-];
+words! {
+    /// A kind, by what scientists call it or by its storage.
+    struct KindWord(Kind) {
+        "count" => Kind::Count,
+        "int64" => Kind::Count,
+        "continuous" => Kind::Continuous,
+        "float64" => Kind::Continuous,
+        "bool" => Kind::Bool,
+        "text" => Kind::Text,
+        "category" => Kind::Category,
+        "ordered" => Kind::Ordered,
+        "date" => Kind::Date,
+        "time" => Kind::Time,
+        "id" => Kind::Id,
+    }
+}
 
-const WORDS: &[&str] = &[
-    KINDS[0].0,
-    KINDS[1].0,
-    KINDS[2].0,
-    KINDS[3].0,
-    KINDS[4].0,
-    KINDS[5].0,
-    KINDS[6].0,
-    KINDS[7].0,
-    KINDS[8].0,
-    KINDS[9].0,
-    KINDS[10].0,
-];
+arguments! {
+    /// The arguments of `cast`.
+    struct CastArgs {
+        /// The new kind.
+        positional kind: KindWord;
+        /// A value that cannot be converted: an error that names its row, or a missing value.
+        option bad: BadWord = OnInvalid::Error;
+        /// The columns to convert.
+        on columns: Selection;
+    }
+}
 
 pub(crate) const VERB: Verb = Verb {
     spec: Spec {
         name: "cast",
         group: Group::Clean,
-        summary: "Makes columns of another kind.",
-        details: "Numbers are read from texts as in a file of numbers, truth values from 0 and 1 and from words such \
-                  as `yes`, dates from `2024-01-31`; of anything, a text can be made. `int64` and `count` are one, and \
-                  so are `float64` and `continuous`. A number that is not whole is no count.",
+        summary: "Converts columns to another kind.",
+        details: "Numbers are parsed from text as in a file of numbers, booleans from 0 and 1 and from words such as \
+                  `yes`, dates from `2024-01-31`; anything can become text. `int64` and `count` are the same, and so \
+                  are `float64` and `continuous`. A number that is not whole cannot become a count.",
         search: &["astype", "convert", "type", "kind", "int", "float", "string"],
-        positionals: &[Param::required("kind", Domain::Word(WORDS), "The new kind.")],
-        options: &[BAD],
-        columns: Columns::Default(""),
         examples: &[Example {
             script: "load titanic.csv | select sibsp, age | cast text on sibsp | cast int64 bad=null on age | show 2",
             output: "\
@@ -56,15 +53,13 @@ sibsp  age
 … 1307 more rows
 ",
         }],
-        ..Spec::BASE
+        ..Spec::of::<CastArgs>()
     },
     bind,
     load: Some(load_state::<CastState>),
 };
 
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
-    let word = args.text("kind").unwrap_or_default();
-    let kind = KINDS.iter().find(|(known, _)| *known == word).map_or(Kind::Text, |(_, kind)| *kind);
-    let convert = Cast::to(kind, required_columns(args)?).with_bad(bad(args));
-    Ok(Bound::Step(Arc::new(StepOf::new(convert))))
+    let CastArgs { kind, bad, columns } = CastArgs::read(args)?;
+    Ok(Bound::Step(Arc::new(StepOf::new(Cast::to(kind.0, columns).with_bad(bad.0)))))
 }

@@ -2,30 +2,55 @@
 
 use crate::adapt::{StepOf, load_state};
 use pipewright_diagnostic::code;
-use pipewright_frame::{Clip, ClipBound, ClipState};
+use pipewright_frame::{Class, Clip, ClipBound, ClipState, Selection};
 use pipewright_operator::{
-    Args, Bound, Columns, Domain, Effect, Example, Fault, Group, Param, Sort, Spec, Surroundings, Value, Verb,
+    Args, Arguments, Bound, Effect, Example, Fault, Fraction, Group, Number, Sort, Spec, Surroundings, Verb, arguments,
+    either, words,
 };
 use std::sync::Arc;
 
-const BOUND: Domain =
-    Domain::OneOf(&[Domain::Real { min: f64::MIN, max: f64::MAX }, Domain::Share, Domain::Word(&["none"])]);
+words! {
+    /// No bound.
+    enum Unbounded { None = "none" }
+}
+
+either! {
+    /// A bound.
+    enum BoundArg { Number(Number), Quantile(Fraction), Unbounded(Unbounded) }
+}
+
+impl BoundArg {
+    fn bound(&self) -> Option<ClipBound> {
+        match self {
+            BoundArg::Quantile(share) => Some(ClipBound::Quantile(share.0)),
+            BoundArg::Number(number) => Some(ClipBound::Constant(number.0)),
+            BoundArg::Unbounded(Unbounded::None) => None,
+        }
+    }
+}
+
+arguments! {
+    /// The arguments of `clip`.
+    struct ClipArgs {
+        /// Lower bound.
+        positional low: BoundArg;
+        /// Upper bound.
+        positional high: BoundArg = BoundArg::Unbounded(Unbounded::None);
+        /// Columns to clip.
+        on columns: Selection = [Class::Numeric];
+    }
+}
 
 pub(crate) const VERB: Verb = Verb {
     spec: Spec {
         name: "clip",
         group: Group::Clean,
-        summary: "Cuts numeric features off at a lower and an upper bound.",
-        details: "A bound is a number, a share such as `1%` for that quantile of the training rows, or `none`. Whole numbers \
-                  stay whole where both bounds are whole numbers. Missing values stay missing.",
+        summary: "Clips numeric features to a lower and an upper bound.",
+        details: "A bound is a number, a percentage such as `1%` for that quantile of the training rows, or `none`. \
+                  Whole numbers stay whole if both bounds are whole numbers. Missing values stay missing.",
         search: &["winsorise", "winsorize", "clamp", "cap", "limit", "truncate"],
         output: Sort::Recipe,
         effect: Effect::Fit,
-        positionals: &[
-            Param::required("low", BOUND, "Nothing below it."),
-            Param::with_default("high", BOUND, "none", "Nothing above it."),
-        ],
-        columns: Columns::Default("@numeric"),
         examples: &[
             Example {
                 script: "load titanic.csv | select age, sibsp | head 5 | clip 1 30 | show",
@@ -50,19 +75,15 @@ petal_length  petal_width
 ",
             },
         ],
-        ..Spec::BASE
+        ..Spec::of::<ClipArgs>()
     },
     bind,
     load: Some(load_state::<ClipState>),
 };
 
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
-    let bound = |name: &str| match args.get(name) {
-        Some(Value::Share(share)) => Some(ClipBound::Quantile(*share)),
-        Some(value) => value.number().map(ClipBound::Constant),
-        None => None,
-    };
-    let (low, high) = (bound("low"), bound("high"));
+    let ClipArgs { low, high, columns } = ClipArgs::read(args)?;
+    let (low, high) = (low.bound(), high.bound());
     let crossed = match (low, high) {
         (Some(ClipBound::Constant(low)), Some(ClipBound::Constant(high)))
         | (Some(ClipBound::Quantile(low)), Some(ClipBound::Quantile(high))) => low > high,
@@ -70,7 +91,7 @@ fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
     };
     if crossed {
         let fault = Fault::of("high", code::BAD_VALUE, "the upper bound is below the lower one");
-        return Err(fault.help("first the lower one: clip 1% 99%"));
+        return Err(fault.help("the lower bound comes first: clip 1% 99%"));
     }
-    Ok(Bound::Step(Arc::new(StepOf::new(Clip { low, high, on: args.columns("columns").cloned() }))))
+    Ok(Bound::Step(Arc::new(StepOf::new(Clip { low, high, on: Some(columns) }))))
 }

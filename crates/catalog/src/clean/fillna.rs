@@ -2,41 +2,87 @@
 
 use crate::adapt::{StepOf, TableStep, fitted, load_state};
 use crate::matrix::{Fill as FillTogether, FillState};
-use pipewright_diagnostic::{Failure, code};
+use pipewright_diagnostic::Failure;
 use pipewright_frame::{
-    About, Chunks, DirectionalFill, DirectionalFillState, Fill, FillDirection, Imputer, ImputerState, Schema,
-    Value as Literal,
+    About, Chunks, Class, DirectionalFill, DirectionalFillState, Fill, FillDirection, Imputer, ImputerState, Schema,
+    Selection, Value as Literal,
 };
 use pipewright_learn::impute::{Iterative, IterativeFilling, Knn, KnnFilling, Weights};
 use pipewright_operator::work::{Fitted, Learned, Step};
 use pipewright_operator::{
-    Args, Bound, Columns, Domain, Effect, Example, Fault, Footprint, Group, Neighbours, Param, Sort, Spec,
-    Surroundings, Value, Verb,
+    Args, Arguments, Bound, Effect, Example, Fault, Footprint, Group, Neighbours, Number, Sort, Spec, Surroundings,
+    Verb, arguments, either, words,
 };
 use serde_json::Value as Json;
 use std::sync::Arc;
 
-/// Neighbours that fill, where the script does not say.
-const NEIGHBOURS: usize = 5;
-/// What looks at the rows before and after, and learns nothing.
-const CARRIES: [(&str, FillDirection); 3] =
-    [("ffill", FillDirection::Before), ("bfill", FillDirection::After), ("interpolate", FillDirection::Between)];
+words! {
+    /// A way to fill.
+    enum Way {
+        Mean = "mean",
+        Median = "median",
+        Mode = "mode",
+        Knn(5) = "knn",
+        Iterative = "iterative",
+        Ffill = "ffill",
+        Bfill = "bfill",
+        Interpolate = "interpolate",
+    }
+}
+
+either! {
+    /// What to fill with.
+    enum With { Way(Way), Number(Number), Text(String) }
+}
+
+words! {
+    /// JoinKind the neighbours of `knn` are weighted.
+    struct WeightsWord(Weights) { "uniform" => Weights::Uniform, "distance" => Weights::Distance }
+}
+
+arguments! {
+    /// The arguments of `fillna`.
+    struct FillnaArgs {
+        /// What to fill with.
+        positional with: With;
+        /// Adds a boolean column that is true where a value was missing.
+        option indicator: bool = false;
+        /// Weights of the neighbours: equal, or by inverse distance.
+        option weights: WeightsWord = Weights::Uniform, for with in ["knn"];
+        /// Columns of groups: values are carried within the rows of a group only.
+        option over: Option<Vec<Arc<str>>>, for with in ["ffill", "bfill", "interpolate"];
+        /// Column to order the rows by. Without it, their order in the table.
+        option by: Option<Arc<str>>, for with in ["ffill", "bfill", "interpolate"];
+        /// Columns to fill.
+        on columns: Selection, by with {
+            "mean" => [Class::Numeric],
+            "median" => [Class::Numeric],
+            "number" => [Class::Numeric],
+            "knn" => [Class::Numeric],
+            "iterative" => [Class::Numeric],
+            "interpolate" => [Class::Numeric],
+            "text" => [Class::String],
+            "mode" => [Class::Features],
+            "ffill" => [Class::Features],
+            "bfill" => [Class::Features],
+        };
+    }
+}
 
 pub(crate) const VERB: Verb = Verb {
     spec: Spec {
         name: "fillna",
         group: Group::Clean,
-        summary: "Fills missing values with what the training rows say, with a constant, or from the rows around.",
-        details: "`mean` and `median` take the numeric features, `mode` (of ties, the smallest) numbers and texts, a \
-                  number the numeric features, a text the text features. A column without a single value in the \
-                  training rows is an error. `indicator=true` adds a column that says where a value was missing. \
-                  `knn[5]` takes the mean of the 5 nearest training rows that have the value: the distance is over the \
-                  selected columns that both rows have, which are not scaled, so put `scale` before it; \
-                  `weights=distance` lets near rows count more. `iterative` regresses each selected column on the others \
-                  (Bayesian ridge), up to 10 times over. Both take numeric columns. `ffill` carries the last value \
-                  before, `bfill` the first one after, `interpolate` draws a line between both; ends stay missing. \
-                  `over=[key]` keeps them inside the rows of one key, `by=day` orders the rows by a column, and measures \
-                  along it, instead of as they stand.",
+        summary: "Fills missing values (imputation): by statistics of the training rows, by a constant, or from \
+                  nearby rows.",
+        details: "`mean`, `median` and `mode` (the smallest of ties) are learned from the training rows; a column \
+                  without any value in them is an error. A number or a quoted string fills with itself. `knn[5]` \
+                  takes the mean of the 5 nearest training rows that have the value; distances are over the selected \
+                  columns that both rows have, unscaled, so put `scale` before it. `iterative` regresses each \
+                  selected column on the others (Bayesian ridge), in up to 10 rounds. `ffill` carries the last value \
+                  forward, `bfill` the next one back, `interpolate` interpolates linearly between both; ends stay \
+                  missing. `over=[key]` keeps them within the rows of one key; with `by=day`, rows are ordered by \
+                  that column, and `interpolate` measures along it.",
         search: &[
             "impute",
             "missing",
@@ -51,40 +97,6 @@ pub(crate) const VERB: Verb = Verb {
         ],
         output: Sort::Recipe,
         effect: Effect::Fit,
-        positionals: &[Param::required(
-            "with",
-            Domain::OneOf(&[
-                Domain::Word(&["mean", "median", "mode", "iterative", "ffill", "bfill", "interpolate"]),
-                Domain::Sized("knn"),
-                Domain::Real { min: f64::MIN, max: f64::MAX },
-                Domain::Text,
-            ]),
-            "What to fill with.",
-        )],
-        options: &[
-            Param::with_default(
-                "indicator",
-                Domain::Truth,
-                "false",
-                "Adds a column that says where a value was missing.",
-            ),
-            Param::optional(
-                "weights",
-                Domain::Word(&["uniform", "distance"]),
-                "What the neighbours of `knn` weigh; without it all the same.",
-            ),
-            Param::optional(
-                "over",
-                Domain::List(&Domain::Column),
-                "`ffill`, `bfill`, `interpolate`: columns that name groups of rows, which keep their values.",
-            ),
-            Param::optional(
-                "by",
-                Domain::Column,
-                "`ffill`, `bfill`, `interpolate`: the column that orders the rows, without which they are as they stand.",
-            ),
-        ],
-        columns: Columns::By(default_columns),
         examples: &[
             Example {
                 script: "load penguins.csv | select Species, \"Beak*\" | head 5 | fillna mean | show",
@@ -120,58 +132,39 @@ FEMALE   false
 ",
             },
         ],
-        ..Spec::BASE
+        ..Spec::of::<FillnaArgs>()
     },
     bind,
     load: Some(load),
 };
 
-fn default_columns(args: &Args) -> &'static str {
-    match args.get("with") {
-        Some(Value::Word(word)) if matches!(word.as_str(), "mode" | "ffill" | "bfill") => "@features",
-        Some(Value::Text(_)) => "@string",
-        _ => "@numeric",
-    }
-}
-
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
-    let on = args.columns("columns").cloned();
-    let indicator = args.truth("indicator").unwrap_or(false);
-    let (word, size) = args.sized("with").unwrap_or_default();
-    let neighbour = CARRIES.iter().find(|(name, _)| *name == word).map(|(_, neighbour)| *neighbour);
-    refuse_strays(args, word, neighbour.is_some())?;
-    if let Some(neighbour) = neighbour {
-        return Ok(Bound::Step(Arc::new(Carried(carry(args, neighbour)))));
-    }
-    if word == "knn" {
-        let weights = if args.text("weights") == Some("distance") { Weights::Distance } else { Weights::Uniform };
-        let transformer = Knn { neighbours: size.unwrap_or(NEIGHBOURS), weights };
-        let fill = FillTogether { step: "`fillna knn`", on, transformer, indicator };
-        return Ok(Bound::Step(Arc::new(TableStep::new(fill))));
-    }
-    if word == "iterative" {
-        let fill = FillTogether { step: "`fillna iterative`", on, transformer: Iterative::default(), indicator };
-        return Ok(Bound::Step(Arc::new(TableStep::new(fill))));
-    }
-    let fill = match args.get("with") {
-        Some(Value::Word(word)) if word == "median" => Fill::Median,
-        Some(Value::Word(word)) if word == "mode" => Fill::Mode,
-        Some(Value::Real(number)) => Fill::Constant(Literal::Number(*number)),
-        Some(Value::Text(text)) => Fill::Constant(Literal::Text(text.as_str().into())),
-        _ => Fill::Mean,
+    let FillnaArgs { with, indicator, weights, over, by, columns } = FillnaArgs::read(args)?;
+    let on = Some(columns);
+    let carry = |neighbour: FillDirection, on: Option<Selection>| {
+        let over = over.clone().unwrap_or_default();
+        Ok(Bound::Step(Arc::new(Carried(DirectionalFill { neighbour, on, over, by: by.clone(), indicator }))))
+    };
+    let fill = match with {
+        With::Way(Way::Mean) => Fill::Mean,
+        With::Way(Way::Median) => Fill::Median,
+        With::Way(Way::Mode) => Fill::Mode,
+        With::Number(number) => Fill::Constant(Literal::Number(number.0)),
+        With::Text(text) => Fill::Constant(Literal::Text(text.into())),
+        With::Way(Way::Ffill) => return carry(FillDirection::Before, on),
+        With::Way(Way::Bfill) => return carry(FillDirection::After, on),
+        With::Way(Way::Interpolate) => return carry(FillDirection::Between, on),
+        With::Way(Way::Knn(neighbours)) => {
+            let transformer = Knn { neighbours, weights: weights.0 };
+            let fill = FillTogether { step: "`fillna knn`", on, transformer, indicator };
+            return Ok(Bound::Step(Arc::new(TableStep::new(fill))));
+        }
+        With::Way(Way::Iterative) => {
+            let fill = FillTogether { step: "`fillna iterative`", on, transformer: Iterative::default(), indicator };
+            return Ok(Bound::Step(Arc::new(TableStep::new(fill))));
+        }
     };
     Ok(Bound::Step(Arc::new(StepOf::new(Imputer { fill, on, indicator }))))
-}
-
-fn carry(args: &Args, neighbour: FillDirection) -> DirectionalFill {
-    let name = |value: &Value| match value {
-        Value::Column(name) => Some(name.as_str().into()),
-        _ => None,
-    };
-    let over = args.list("over").unwrap_or_default().iter().filter_map(|item| name(&item.node)).collect();
-    let on = Some(args).filter(|args| args.is_given("columns")).and_then(|args| args.columns("columns")).cloned();
-    let indicator = args.truth("indicator").unwrap_or(false);
-    DirectionalFill { neighbour, on, over, by: args.get("by").and_then(name), indicator }
 }
 
 /// Fills from the rows around.
@@ -195,18 +188,6 @@ impl Step for Carried {
     fn fit(&self, rows: &dyn Chunks, _: &About) -> Result<Learned, Failure> {
         Ok(Learned::new(fitted(self.0.state(&rows.schema())?, Vec::new())))
     }
-}
-
-/// Options that say nothing here.
-fn refuse_strays(args: &Args, word: &str, carries: bool) -> Result<(), Fault> {
-    const CARRIED: &str = "`fillna ffill`, `fillna bfill`, `fillna interpolate`";
-    let options = [("over", carries, CARRIED), ("by", carries, CARRIED), ("weights", word == "knn", "`fillna knn`")];
-    let Some((option, _, of)) = options.into_iter().find(|(option, fits, _)| !fits && args.is_given(option)) else {
-        return Ok(());
-    };
-    let with = args.get("with").map(Value::to_string).unwrap_or_default();
-    let message = format!("`fillna {with}` has no use for `{option}`");
-    Err(Fault::of(option, code::MISPLACED_OPTION, message).help(format!("it is for {of}")))
 }
 
 /// A saved state of any of the ways to fill, known by what it holds.

@@ -2,40 +2,57 @@
 
 use crate::adapt::{StepOf, load_state};
 use pipewright_diagnostic::code;
-use pipewright_frame::{Generalise, Hmac, Mask, MaskState, Masking, Period};
+use pipewright_frame::{Generalise, Hmac, Mask, MaskState, Masking, Period, Selection};
 use pipewright_operator::{
-    Args, Bound, Columns, Domain, Effect, Example, Fault, Group, Param, Sort, Spec, Surroundings, Verb,
+    Args, Arguments, Bound, Count, Effect, Example, Fault, Group, Positive, Secret, Sort, Spec, Surroundings, Verb,
+    arguments, words,
 };
 use std::sync::Arc;
+
+words! {
+    /// How values are masked.
+    enum Method { Hash = "hash", Redact = "redact", Generalise = "generalise" }
+}
+
+words! {
+    /// What is kept of dates.
+    struct PeriodWord(Period) { "year" => Period::Year, "month" => Period::Month }
+}
+
+arguments! {
+    /// The arguments of `mask`.
+    struct MaskArgs {
+        /// How values are masked.
+        positional method: Method;
+        /// Secret key of the hashes.
+        option key: Option<Secret>, for method in ["hash"];
+        /// Replaces values by missing values instead of `•••`.
+        option null: bool = false, for method in ["redact"];
+        /// Width of the ranges of numbers.
+        option step: Option<Positive>, for method in ["generalise"];
+        /// Precision that is kept of dates.
+        option date: Option<PeriodWord>, for method in ["generalise"];
+        /// Number of leading characters that are kept of text.
+        option letters: Option<Count>, for method in ["generalise"];
+        /// The columns to mask.
+        on columns: Selection;
+    }
+}
 
 pub(crate) const VERB: Verb = Verb {
     spec: Spec {
         name: "mask",
         group: Group::Clean,
-        summary: "Makes values that name people unreadable.",
-        details: "`hash`: 16 hexadecimal digits of HMAC-SHA-256 with the key of `key=`; equal values have equal hashes, \
-                  in every table that is masked with the same key. `redact`: `•••` in place of every value, or \
-                  nothing with `null=true`. `generalise`: numbers become ranges of `step=` (`30..40`, from 30 up to \
-                  below 40), dates the first of their `date=year` or `date=month`, texts their first `letters=` \
-                  characters. What is missing stays missing. A key is shown in no plan and kept in no saved pipeline; \
-                  but what a saved pipeline keeps hashes as the key does, so that whoever has it can try out whether a \
-                  guess is right.",
+        summary: "Masks personal data: hashes, redacts or generalises values.",
+        details: "`hash`: 16 hexadecimal digits of HMAC-SHA-256 with the key `key=`; equal values have equal hashes, \
+                  in every table masked with the same key. `redact`: `•••` in place of every value, or missing \
+                  values with `null=true`. `generalise`: numbers become ranges of width `step=` (`30..40`, 40 \
+                  excluded), dates the first day of their year or month (`date=`), text its first `letters=` \
+                  characters. Missing values stay missing. The key is shown in no plan and kept in no saved \
+                  pipeline; but a saved pipeline can still hash, so anyone who has it can test guesses.",
         search: &["anonymize", "anonymise", "pseudonymize", "privacy", "gdpr", "redact", "pii"],
         output: Sort::Any,
         effect: Effect::Row,
-        positionals: &[Param::required(
-            "method",
-            Domain::Word(&["hash", "redact", "generalise"]),
-            "What becomes of a value.",
-        )],
-        options: &[
-            Param::optional("key", Domain::Secret, "The key of the hashes."),
-            Param::optional("null", Domain::Truth, "Redacted values are missing."),
-            Param::optional("step", Domain::Positive, "The width of ranges of numbers."),
-            Param::optional("date", Domain::Word(&["year", "month"]), "What is left of dates."),
-            Param::optional("letters", Domain::Whole { min: 1 }, "How many characters are left of texts."),
-        ],
-        columns: Columns::Default(""),
         examples: &[Example {
             script: "load visits.csv | select patient, age | head 3 | mask hash key=\"a long random text\" on patient \
                      | mask generalise step=10 on age | show",
@@ -46,47 +63,35 @@ c15136d047c191ba  30..40
 fbc488ab6f0b8f60  20..30
 ",
         }],
-        ..Spec::BASE
+        ..Spec::of::<MaskArgs>()
     },
     bind,
     load: Some(load_state::<MaskState>),
 };
 
-/// The options of each method.
-const OWN: [(&str, &str); 5] =
-    [("key", "hash"), ("null", "redact"), ("step", "generalise"), ("date", "generalise"), ("letters", "generalise")];
-
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
-    let method = args.text("method").unwrap_or_default();
-    for (option, of) in OWN {
-        if args.is_given(option) && method != of {
-            let message = format!("`mask {method}` has no use for `{option}`");
-            return Err(Fault::of(option, code::MISPLACED_OPTION, message).help(format!("it is for `mask {of}`")));
-        }
-    }
-    let Some(on) = args.columns("columns").cloned() else {
-        return Err(Fault::of("columns", code::MISSING_ARGUMENT, "`mask` has to be told which columns")
-            .help(format!("write `mask {method} … on name, email`")));
-    };
+    let MaskArgs { method, key: secret, null, step, date, letters, columns: on } = MaskArgs::read(args)?;
     let masking = match method {
-        "hash" => Masking::Hash(Hmac::new(key(args)?.as_bytes())),
-        "redact" if args.truth("null") == Some(true) => Masking::Blank,
-        "redact" => Masking::Redact,
-        _ => Masking::Generalise(Generalise {
-            step: args.real("step"),
-            date: args.text("date").map(|date| if date == "year" { Period::Year } else { Period::Month }),
-            letters: args.whole("letters").map(|letters| u32::try_from(letters).unwrap_or(u32::MAX)),
+        Method::Hash => Masking::Hash(Hmac::new(key(secret)?.as_bytes())),
+        Method::Redact if null => Masking::Blank,
+        Method::Redact => Masking::Redact,
+        Method::Generalise => Masking::Generalise(Generalise {
+            step: step.map(|step| step.0),
+            date: date.map(|period| period.0),
+            letters: letters.map(Count::saturating_u32),
         }),
     };
     Ok(Bound::Step(Arc::new(StepOf::new(Mask { masking, on }))))
 }
 
 /// The key of the hashes, which has to be there.
-fn key(args: &Args) -> Result<&str, Fault> {
-    match args.text("key") {
-        Some(key) if !key.is_empty() => Ok(key),
+fn key(secret: Option<Secret>) -> Result<String, Fault> {
+    match secret {
+        Some(Secret(key)) if !key.is_empty() => Ok(key),
         _ => Err(Fault::of("key", code::MISSING_ARGUMENT, "`mask hash` needs a key")
-            .help("without one, whoever hashes a list of names finds every name that is in it: a dictionary attack")
-            .help("declare `param key` above, write `mask hash key=$key on …`, and give a long random text as key=…")),
+            .help("without one, anyone can hash a list of names and recognise those that are in it (dictionary attack)")
+            .help(
+                "declare `param key` above, write `mask hash key=$key on …`, and pass a long random string as key=…",
+            )),
     }
 }

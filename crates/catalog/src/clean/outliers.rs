@@ -2,44 +2,64 @@
 
 use crate::adapt::{StepOf, TableStep, load_state};
 use pipewright_diagnostic::{Failure, code};
-use pipewright_frame::{Fence, OutlierAction, OutlierRows, OutlierRule, OutlierState, Outliers};
+use pipewright_frame::{Class, Fence, OutlierAction, OutlierRows, OutlierRule, OutlierState, Outliers, Selection};
 use pipewright_operator::{
-    Args, Bound, Columns, Domain, Effect, Example, Fault, Group, Param, Sort, Spec, Surroundings, Value, Verb,
+    Args, Arguments, Bound, Effect, Example, Fault, Fraction, Group, Positive, Seed, Sort, Spec, Surroundings, Verb,
+    arguments, either, words,
 };
 use std::sync::Arc;
+
+words! {
+    /// JoinKind outliers are found.
+    enum Method { Iqr = "iqr", ZScore = "zscore", Mad = "mad", Forest = "iforest" }
+}
+
+either! {
+    /// From where on a value is an outlier: a distance, or a share of the rows.
+    enum Limit { Distance(Positive), Share(Fraction) }
+}
+
+words! {
+    /// What becomes of outliers.
+    enum Action { Drop = "drop", Clip = "clip", Null = "null" }
+}
+
+arguments! {
+    /// The arguments of `outliers`.
+    struct OutliersArgs {
+        /// JoinKind outliers are found.
+        positional method: Method = Method::Iqr;
+        /// Threshold: a distance; for `iforest`, the share of rows that are outliers.
+        positional limit: Limit, by method {
+            "zscore" => Limit::Distance(Positive(3.0)),
+            "iqr" => Limit::Distance(Positive(1.5)),
+            "mad" => Limit::Distance(Positive(3.5)),
+            "iforest" => Limit::Share(Fraction(0.02)),
+        };
+        /// Drops the training row, clips the value to the threshold, or makes it missing.
+        option action as "do": Action = Action::Drop;
+        /// Random seed of `iforest`, in place of the seed of the run.
+        option seed: Option<Seed>, for method in ["iforest"];
+        /// Columns to look at.
+        on columns: Selection = [Class::Numeric];
+    }
+}
 
 pub(crate) const VERB: Verb = Verb {
     spec: Spec {
         name: "outliers",
         group: Group::Clean,
-        summary: "Drops training rows with unusual values, or changes such values.",
-        details: "What is too far: `zscore 3`, so many standard deviations from the mean; `iqr 1.5`, so many interquartile \
-                  ranges beyond the quartiles; `mad 3.5`, so many scaled median deviations from the median; `iforest 2%`, \
-                  the rows that an isolation forest finds easiest to part from the others. `do=drop` leaves such rows out \
-                  of what is learned from, and of nothing else: predictions keep every row. `do=clip` and `do=null` change \
-                  the values, in all rows, by what the training rows say. A missing value is no outlier.",
+        summary: "Drops training rows with outliers, or clips or blanks the outliers.",
+        details: "`zscore 3`: more than 3 standard deviations from the mean. `iqr 1.5`: more than 1.5 interquartile \
+                  ranges beyond the quartiles. `mad 3.5`: more than 3.5 scaled median absolute deviations from the \
+                  median. `iforest 2%`: the 2 % of rows that an isolation forest isolates soonest. `do=drop` drops \
+                  such rows from the training rows only: predictions keep every row. `do=clip` and `do=null` change \
+                  the values in all rows, by thresholds learned from the training rows. A missing value is not an \
+                  outlier.",
         search: &["anomaly", "anomalies", "isolation", "forest", "zscore", "iqr", "tukey", "extreme"],
         output: Sort::Recipe,
         // `do=drop` changes the training rows, which binding says.
         effect: Effect::Fit,
-        positionals: &[
-            Param::with_default(
-                "method",
-                Domain::Word(&["iqr", "zscore", "mad", "iforest"]),
-                "iqr",
-                "What is measured.",
-            ),
-            Param::optional(
-                "limit",
-                Domain::OneOf(&[Domain::Positive, Domain::Share]),
-                "How far is too far: 3 for `zscore`, 1.5 for `iqr`, 3.5 for `mad`; for `iforest` a share, 2%.",
-            ),
-        ],
-        options: &[
-            Param::with_default("do", Domain::Word(&["drop", "clip", "null"]), "drop", "What is done about it."),
-            Param::optional("seed", Domain::Whole { min: 0 }, "The seed of `iforest`."),
-        ],
-        columns: Columns::Default("@numeric"),
         examples: &[
             Example {
                 script: "load titanic.csv | select age, sibsp, parch | head 6 | outliers iqr 0.3 do=clip on age | show",
@@ -63,32 +83,25 @@ age  sibsp  parch
 ",
             },
         ],
-        ..Spec::BASE
+        ..Spec::of::<OutliersArgs>()
     },
     bind,
     load: Some(load_state::<OutlierState>),
 };
 
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
-    let (on, limit) = (args.columns("columns").cloned(), args.get("limit"));
-    let number = |usual: f64| match limit {
-        Some(Value::Share(_)) => {
-            let fault = Fault::of("limit", code::BAD_VALUE, "only `iforest` takes a share");
-            Err(fault.help("for the others it is a distance: outliers iqr 1.5"))
-        }
-        Some(value) => Ok(value.number().unwrap_or(usual)),
-        None => Ok(usual),
+    let OutliersArgs { method, limit, action, columns, .. } = OutliersArgs::read(args)?;
+    let on = Some(columns);
+    let unusual = match method {
+        Method::ZScore => OutlierRule::Value(Fence::ZScore(distance(&limit)?)),
+        Method::Mad => OutlierRule::Value(Fence::Mad(distance(&limit)?)),
+        Method::Iqr => OutlierRule::Value(Fence::Iqr(distance(&limit)?)),
+        Method::Forest => OutlierRule::Whole(share(&limit)?),
     };
-    let unusual = match args.text("method") {
-        Some("zscore") => OutlierRule::Value(Fence::ZScore(number(3.0)?)),
-        Some("mad") => OutlierRule::Value(Fence::Mad(number(3.5)?)),
-        Some("iforest") => OutlierRule::Whole(share(limit)?),
-        _ => OutlierRule::Value(Fence::Iqr(number(1.5)?)),
-    };
-    let beyond = match args.text("do") {
-        Some("clip") => OutlierAction::Clip,
-        Some("null") => OutlierAction::Null,
-        _ => {
+    let beyond = match action {
+        Action::Clip => OutlierAction::Clip,
+        Action::Null => OutlierAction::Null,
+        Action::Drop => {
             let step = TableStep {
                 estimator: Arc::new(OutlierRows { unusual, on }),
                 effect: Some(Effect::RowsTrain),
@@ -100,21 +113,32 @@ fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
     match unusual {
         OutlierRule::Value(fencing) => Ok(Bound::Step(Arc::new(StepOf::new(Outliers { fencing, beyond, on })))),
         OutlierRule::Whole(_) => {
-            let message = "`iforest` judges rows as a whole, so that there is no value to change";
-            Err(Fault::of("do", code::BAD_VALUE, message).help("write `do=drop`, or take `iqr`, `zscore` or `mad`"))
+            let message = "`iforest` finds unusual rows, not unusual values, so there is no value to change";
+            Err(Fault::of("do", code::BAD_VALUE, message).help("write `do=drop`, or use `iqr`, `zscore` or `mad`"))
         }
     }
 }
 
-/// The share of the rows that are unusual.
-fn share(limit: Option<&Value>) -> Result<f64, Fault> {
+/// The distance from which on a value is an outlier.
+fn distance(limit: &Limit) -> Result<f64, Fault> {
     match limit {
-        None => Ok(0.02),
-        Some(Value::Share(share)) => Ok(*share),
-        Some(value) => value.number().filter(|share| *share < 1.0).ok_or_else(|| {
-            Fault::of("limit", code::BAD_VALUE, format!("`iforest` takes a share, not {value}"))
-                .help("the share of unusual rows: outliers iforest 2%")
-        }),
+        Limit::Distance(distance) => Ok(distance.0),
+        Limit::Share(_) => {
+            let fault = Fault::of("limit", code::BAD_VALUE, "only `iforest` takes a percentage");
+            Err(fault.help("the other methods take a distance: outliers iqr 1.5"))
+        }
+    }
+}
+
+/// The share of the rows that are outliers.
+fn share(limit: &Limit) -> Result<f64, Fault> {
+    match limit {
+        Limit::Share(share) => Ok(share.0),
+        Limit::Distance(share) if share.0 < 1.0 => Ok(share.0),
+        Limit::Distance(distance) => {
+            let message = format!("`iforest` takes a share of the rows, not {}", distance.0);
+            Err(Fault::of("limit", code::BAD_VALUE, message).help("for example: outliers iforest 2%"))
+        }
     }
 }
 

@@ -1,27 +1,40 @@
 //! `parse`: reads dates from texts of a given form.
 
-use super::{BAD, bad, required_columns};
+use super::BadWord;
 use crate::adapt::{StepOf, load_state};
-use pipewright_frame::{Cast, CastState};
-use pipewright_operator::{Args, Bound, Columns, Domain, Example, Fault, Group, Param, Spec, Surroundings, Verb};
+use pipewright_frame::{Cast, CastState, OnInvalid, Selection};
+use pipewright_operator::{Args, Arguments, Bound, Example, Fault, Group, Spec, Surroundings, Verb, arguments, words};
 use std::sync::Arc;
+
+words! {
+    /// What is parsed.
+    enum What { Date = "date" }
+}
+
+arguments! {
+    /// The arguments of `parse`.
+    struct ParseArgs {
+        /// What to parse.
+        positional what: What;
+        /// Format of the text, such as "%d/%m/%Y".
+        positional form: String;
+        /// A value that cannot be parsed: an error that names its row, or a missing value.
+        option bad: BadWord = OnInvalid::Error;
+        /// The columns to parse.
+        on columns: Selection;
+    }
+}
 
 pub(crate) const VERB: Verb = Verb {
     spec: Spec {
         name: "parse",
         group: Group::Clean,
-        summary: "Reads dates from texts that are written in a given form.",
-        details: "The form is that of C's `strptime`: `%Y` year, `%y` year of two digits (1969 to 2068), `%m` month, \
-                  `%b` or `%B` its English name, `%d` day, `%j` day of the year, `%H` hour, `%I` and `%p` hour with \
-                  AM or PM, `%M` minute, `%S` second, `%f` decimals of it, `%z` distance from UTC, `%%` a percent \
-                  sign. A form without a time lets one follow.",
+        summary: "Parses dates from text in a given format.",
+        details: "The format is that of C's `strptime`: `%Y` year, `%y` two-digit year (1969 to 2068), `%m` month, \
+                  `%b` or `%B` English month name, `%d` day, `%j` day of the year, `%H` hour, `%I` and `%p` hour \
+                  with AM or PM, `%M` minute, `%S` second, `%f` fraction of a second, `%z` offset from UTC, `%%` a \
+                  percent sign. Where the format has no time, the text may still have one.",
         search: &["strptime", "to_datetime", "date", "format"],
-        positionals: &[
-            Param::required("what", Domain::Word(&["date"]), "What is read."),
-            Param::required("form", Domain::Text, "How it is written."),
-        ],
-        options: &[BAD],
-        columns: Columns::Default(""),
         examples: &[Example {
             script: "load titanic.csv | head 1 | derive day = \"3/1/2024\" | parse date \"%d/%m/%Y\" on day | select sex, day | show",
             output: "\
@@ -29,15 +42,14 @@ sex     day
 female  2024-01-03
 ",
         }],
-        ..Spec::BASE
+        ..Spec::of::<ParseArgs>()
     },
     bind,
     load: Some(load_state::<CastState>),
 };
 
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
-    let columns = required_columns(args)?;
-    let convert = Cast::dates(args.text("form").unwrap_or_default(), columns)
-        .map_err(|failure| Fault::of("form", failure.code, failure.message))?;
-    Ok(Bound::Step(Arc::new(StepOf::new(convert.with_bad(bad(args))))))
+    let ParseArgs { what: What::Date, form, bad, columns } = ParseArgs::read(args)?;
+    let convert = Cast::dates(&form, columns).map_err(|failure| Fault::of("form", failure.code, failure.message))?;
+    Ok(Bound::Step(Arc::new(StepOf::new(convert.with_bad(bad.0)))))
 }

@@ -5,26 +5,34 @@ use pipewright_diagnostic::{Failure, code};
 use pipewright_frame::{About, Assign, Chunks, Derive, DeriveState, Expression, Schema};
 use pipewright_operator::work::{Learned, Step};
 use pipewright_operator::{
-    Args, Assigned, Bound, Domain, Effect, Example, Fault, Footprint, Form, Group, Neighbours, Param, Spec,
-    Surroundings, Verb,
+    Args, Arguments, Assigned, Bound, Effect, Example, Fault, Footprint, Form, Group, Neighbours, Spec, Surroundings,
+    Verb, arguments,
 };
 use std::sync::Arc;
+
+arguments! {
+    /// The arguments of `derive`.
+    struct DeriveArgs {
+        /// The new columns, each by an expression.
+        positional columns: Vec<Assigned>;
+    }
+}
 
 pub(crate) const VERB: Verb = Verb {
     spec: Spec {
         name: "derive",
         group: Group::Derive,
-        summary: "Makes columns by expressions, or replaces columns of the same name.",
-        details: "An expression may use the columns made before it in the same stage, and every function of \
-                  `pipewright help functions`. Functions of one row learn nothing. An aggregate such as `mean(x)` is \
-                  learned on the training rows and a constant from then on. With `over(key, …)`, and for `lag`, \
-                  `cumsum`, `rolling` and their like, the value comes from the rows up to the row itself, among those \
-                  with the same keys: of all of them, or of the last `over(key, 5)` rows or `over(key, 30d)` days \
-                  (less than so long before the row). Days are those of the date among the keys, of the column of the \
-                  role time, or of the only date of the table. What is no finite number is missing. A length of time becomes a number of days.",
+        summary: "Computes new columns, or replaces columns of the same name, by expressions.",
+        details: "An expression may use columns made before it in the same stage, and every function of `pipewright \
+                  help functions`. Functions of a single row learn nothing. An aggregate such as `mean(x)` is \
+                  learned on the training rows and is a constant from then on. With `over(key, …)`, and for `lag`, \
+                  `cumsum`, `rolling` and the like (window functions), the value is computed from the rows up to the \
+                  current row, among those with the same keys: from all of them, from the last 5 rows with \
+                  `over(key, 5)`, or from the last 30 days with `over(key, 30d)`. Days are those of the date among \
+                  the keys, of the column with the role time, or of the only date of the table. A result that is not \
+                  a finite number is missing. A duration becomes a number of days.",
         search: &["mutate", "assign", "compute", "column", "feature", "with_columns", "add", "lag", "rolling"],
         form: Form::Expression,
-        positionals: &[Param::required("columns", Domain::Assigns, "The new columns.")],
         examples: &[
             Example {
                 script: "load titanic.csv | derive family = sibsp + parch + 1, child = age < 16 | show 3",
@@ -57,20 +65,16 @@ north   2024-02-29T09:15:00    2      1
 ",
             },
         ],
-        ..Spec::BASE
+        ..Spec::of::<DeriveArgs>()
     },
     bind,
     load: Some(load_state::<DeriveState>),
 };
 
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
-    let assigns = args.assigns("columns").unwrap_or_default();
-    if assigns.is_empty() {
-        return Err(Fault::of("columns", code::MISSING_ARGUMENT, "no column is made"));
-    }
-    let assign =
-        |assigned: &Assigned| Assign { name: assigned.name.as_str().into(), expression: assigned.expression.clone() };
-    let derived = Derived(Derive { assigns: assigns.iter().map(assign).collect() });
+    let DeriveArgs { columns } = DeriveArgs::read(args)?;
+    let assign = |assigned: Assigned| Assign { name: assigned.name.into(), expression: assigned.expression };
+    let derived = Derived(Derive { assigns: columns.into_iter().map(assign).collect() });
     if derived.any(Expression::learns) && derived.any(Expression::looks_around) {
         // In every fold it would look at the rows that the fold has left over.
         let message = "an aggregate is learned in every fold, and a window looks at all rows: one stage cannot do both";

@@ -1,33 +1,71 @@
 //! `datefeatures`: turns dates into numbers.
 
 use crate::adapt::{StepOf, load_state};
-use pipewright_diagnostic::code;
-use pipewright_frame::{DatePart, Dates, DatesState};
+use pipewright_diagnostic::{Spanned, code};
+use pipewright_frame::{Class, DatePart, Dates, DatesState, Selection};
 use pipewright_operator::{
-    Args, Bound, Columns, Domain, Effect, Example, Fault, Group, Param, Sort, Spec, Surroundings, Value, Verb,
+    Args, Argument, Arguments, Bound, Domain, Effect, Example, Fault, Group, Sort, Spec, Surroundings, Value, Verb,
+    Word, arguments,
 };
 use std::sync::Arc;
+
+/// A number that a date has, by its word.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct PartWord(DatePart);
+
+impl PartWord {
+    /// The words of [`DatePart::NAMES`].
+    const WORDS: &[Word] = &{
+        let mut words = [Word { text: "", size: None }; DatePart::NAMES.len()];
+        let mut place = 0;
+        while place < words.len() {
+            words[place].text = DatePart::NAMES[place].0;
+            place += 1;
+        }
+        words
+    };
+}
+
+impl Argument for PartWord {
+    const DOMAIN: Domain = Domain::Words(PartWord::WORDS);
+
+    fn from_value(value: &Value) -> Option<PartWord> {
+        let (word, _) = value.word()?;
+        DatePart::NAMES.iter().find(|(name, _)| *name == word).map(|(_, part)| PartWord(*part))
+    }
+
+    fn to_value(&self) -> Value {
+        let word = DatePart::NAMES.iter().find(|(_, part)| *part == self.0).map_or("", |(name, _)| name);
+        Value::Word(word.to_owned())
+    }
+}
+
+arguments! {
+    /// The arguments of `datefeatures`.
+    struct DatefeaturesArgs {
+        /// Parts to extract, in this order. Without it, all.
+        option parts: Option<Vec<Spanned<PartWord>>>;
+        /// Encodes periodic parts as sine and cosine.
+        option cyclic: bool = false;
+        /// Columns of dates.
+        on columns: Selection = [Class::Date];
+    }
+}
 
 pub(crate) const VERB: Verb = Verb {
     spec: Spec {
         name: "datefeatures",
         group: Group::Encode,
-        summary: "Turns dates into numbers: their parts, their cycles, and the days that have passed.",
-        details: "`when` becomes `when (year)`, `when (quarter)`, `when (month)`, `when (week)` of ISO 8601, \
-                  `when (day)`, `when (dayofyear)`, `when (weekday)` from 0 for Monday, `when (weekend)`, \
-                  `when (hour)` if the training rows have times of day, and `when (elapsed)`: days since the earliest \
-                  date of the training rows. With `cyclic=true`, what comes round again becomes a point on a circle, \
-                  sin and cos of 2π (part - first) / period: `when (month sin)`, `when (month cos)`. The periods are 4 \
-                  quarters, 12 months, 53 weeks, 31 days, 366 days of the year, 7 weekdays, 24 hours. What is missing \
-                  stays missing.",
+        summary: "Extracts numeric features from dates: their parts, cycles, and elapsed days.",
+        details: "`when` becomes `when (year)`, `when (quarter)`, `when (month)`, `when (week)` (ISO 8601), `when \
+                  (day)`, `when (dayofyear)`, `when (weekday)` (0 is Monday), `when (weekend)`, `when (hour)` if the \
+                  training rows have times of day, and `when (elapsed)`: days since the earliest date of the \
+                  training rows. With `cyclic=true`, periodic parts become sin and cos of 2π (part - first) / \
+                  period: `when (month sin)`, `when (month cos)`. The periods are 4 quarters, 12 months, 53 weeks, \
+                  31 days, 366 days of the year, 7 weekdays, 24 hours. Missing values stay missing.",
         search: &["datetime", "timestamp", "calendar", "weekday", "cyclic", "seasonality"],
         output: Sort::Recipe,
         effect: Effect::Fit,
-        options: &[
-            Param::optional("parts", Domain::List(&Domain::Word(&PARTS)), "Which numbers, in this order; else all."),
-            Param::with_default("cyclic", Domain::Truth, "false", "Tells cycles as sin and cos."),
-        ],
-        columns: Columns::Default("@date"),
         examples: &[Example {
             script: "load visits.csv | select when | head 3 | datefeatures parts=[month, weekday, hour, elapsed] | show",
             output: "\
@@ -37,35 +75,22 @@ when (month)  when (weekday)  when (hour)  when (elapsed)
            2               3            9        55.03125
 ",
         }],
-        ..Spec::BASE
+        ..Spec::of::<DatefeaturesArgs>()
     },
     bind,
     load: Some(load_state::<DatesState>),
 };
 
-/// The names of the parts.
-const PARTS: [&str; DatePart::NAMES.len()] = {
-    let mut names = [""; DatePart::NAMES.len()];
-    let mut place = 0;
-    while place < names.len() {
-        names[place] = DatePart::NAMES[place].0;
-        place += 1;
-    }
-    names
-};
-
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+    let DatefeaturesArgs { parts: words, cyclic, columns } = DatefeaturesArgs::read(args)?;
     let mut parts = Vec::new();
-    for item in args.list("parts").unwrap_or_default() {
-        let Value::Word(word) = &item.node else { continue };
-        let named = DatePart::NAMES.iter().find(|(name, _)| name == word);
-        let (_, part) = named.expect("the domain takes names of parts only");
-        if parts.contains(part) {
-            return Err(Fault::of("parts", code::BAD_VALUE, format!("`{word}` is there twice")).at(item.span));
+    for Spanned { node, span } in words.iter().flatten() {
+        if parts.contains(&node.0) {
+            let message = format!("`{}` is listed twice", node.to_value());
+            return Err(Fault::of("parts", code::BAD_VALUE, message).at(*span));
         }
-        parts.push(*part);
+        parts.push(node.0);
     }
-    let parts = args.is_given("parts").then(|| parts.into());
-    let cyclic = args.truth("cyclic").unwrap_or(false);
-    Ok(Bound::Step(Arc::new(StepOf::new(Dates { parts, cyclic, on: args.columns("columns").cloned() }))))
+    let parts = words.map(|_| parts.into());
+    Ok(Bound::Step(Arc::new(StepOf::new(Dates { parts, cyclic, on: Some(columns) }))))
 }

@@ -1,40 +1,43 @@
 //! `text`: turns texts into numbers of their words.
 
 use crate::adapt::{StepOf, load_state};
-use pipewright_frame::{TextVectorizer, TextVectorizerState, VectorizerMethod};
+use pipewright_frame::{Class, Selection, TextVectorizer, TextVectorizerState, VectorizerMethod};
 use pipewright_operator::{
-    Args, Bound, Columns, Domain, Effect, Example, Fault, Group, Param, Sort, Spec, Surroundings, Verb,
+    Args, Arguments, Bound, Count, Effect, Example, Fault, Group, Sort, Spec, Surroundings, Verb, arguments, words,
 };
 use std::sync::Arc;
+
+words! {
+    /// JoinKind text is vectorised, and in how many columns.
+    enum Method { Tfidf(200) = "tfidf", Bow(200) = "bow", Hash(256) = "hash" }
+}
+
+arguments! {
+    /// The arguments of `text`.
+    struct TextArgs {
+        /// JoinKind text is vectorised, and in how many columns.
+        positional method: Method = Method::Tfidf(200);
+        /// Length of the longest n-grams (runs of words) that count as words.
+        option ngram: Count = 1;
+        /// Columns of text.
+        on columns: Selection = [Class::Text];
+    }
+}
 
 pub(crate) const VERB: Verb = Verb {
     spec: Spec {
         name: "text",
         group: Group::Encode,
-        summary: "Turns texts into numbers of the words in them.",
-        details: "A word is a run of two or more letters, digits and underscores, in lower case; a missing text has \
-                  none. `bow[200]`: how often each of the 200 most frequent words of the training rows stands in the \
-                  text (`notes (word)`). `tfidf[200]`: the same times ln((1 + n) / (1 + d)) + 1, where d of the n \
-                  training rows have the word, and each row divided by its Euclidean length. `hash[256]`: all words in \
-                  256 buckets (`notes (hash 17)`) by FNV-1a, half of them counted negatively, and each row divided by \
-                  its Euclidean length; it learns nothing. Every number of columns may be left out: then it is the one \
-                  that stands here. Of equally frequent words, the first by character is kept.",
+        summary: "Vectorises text: bag of words, TF-IDF or feature hashing.",
+        details: "A word is a run of two or more letters, digits and underscores, in lower case; missing text has \
+                  none. `bow[200]`: counts of the 200 most frequent words of the training rows (`notes (word)`). \
+                  `tfidf[200]`: counts times ln((1 + n) / (1 + d)) + 1, where d of the n training rows have the \
+                  word, each row divided by its Euclidean norm. `hash[256]`: all words hashed into 256 buckets \
+                  (`notes (hash 17)`) by FNV-1a, half of them counted negatively, each row divided by its Euclidean \
+                  norm; it learns nothing. Of equally frequent words, the first in sorted order is kept.",
         search: &["tfidf", "bow", "words", "tokenize", "vectorize", "nlp", "ngram"],
         output: Sort::Recipe,
         effect: Effect::Fit,
-        positionals: &[Param::with_default(
-            "method",
-            Domain::OneOf(&[Domain::Sized("tfidf"), Domain::Sized("bow"), Domain::Sized("hash")]),
-            "tfidf",
-            "Which numbers, and of how many words.",
-        )],
-        options: &[Param::with_default(
-            "ngram",
-            Domain::Whole { min: 1 },
-            "1",
-            "Runs of up to so many words count as words too.",
-        )],
-        columns: Columns::Default("@text"),
         examples: &[Example {
             script: "load visits.csv | select notes | head 4 | text bow[3] | show",
             output: "\
@@ -45,22 +48,20 @@ notes (cough)  notes (fever)  notes (mild)
             0              1             0
 ",
         }],
-        ..Spec::BASE
+        ..Spec::of::<TextArgs>()
     },
     bind,
     load: Some(load_state::<TextVectorizerState>),
 };
 
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
-    let (method, size) = args.sized("method").unwrap_or(("tfidf", None));
-    let (method, usual) = match method {
-        "bow" => (VectorizerMethod::Count, 200),
-        "hash" => (VectorizerMethod::Hash, 256),
-        _ => (VectorizerMethod::Tfidf, 200),
+    let TextArgs { method, ngram, columns } = TextArgs::read(args)?;
+    let (method, size) = match method {
+        Method::Tfidf(size) => (VectorizerMethod::Tfidf, size),
+        Method::Bow(size) => (VectorizerMethod::Count, size),
+        Method::Hash(size) => (VectorizerMethod::Hash, size),
     };
-    let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-    let longest = number(args.whole("ngram").unwrap_or(1));
-    let words =
-        TextVectorizer { method, size: number(size.unwrap_or(usual)), longest, on: args.columns("columns").cloned() };
+    let size = u32::try_from(size).unwrap_or(u32::MAX);
+    let words = TextVectorizer { method, size, longest: ngram.saturating_u32(), on: Some(columns) };
     Ok(Bound::Step(Arc::new(StepOf::new(words))))
 }

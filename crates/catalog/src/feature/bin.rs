@@ -1,40 +1,50 @@
 //! `bin`: parts numbers into bins.
 
-use crate::adapt::{StepOf, at_most, load_state};
-use pipewright_frame::{BinMethod, Binner, BinnerState};
+use crate::adapt::{StepOf, load_state};
+use pipewright_frame::{BinMethod, Binner, BinnerState, Class, Selection};
 use pipewright_operator::{
-    Args, Bound, Columns, Domain, Effect, Example, Fault, Group, Param, Sort, Spec, Surroundings, Verb,
+    Args, Arguments, Bound, Effect, Example, Fault, Group, Sort, Spec, Surroundings, Verb, Whole, arguments, words,
 };
 use std::sync::Arc;
+
+words! {
+    /// Where the edges are.
+    struct Method(BinMethod) {
+        "quantile" => BinMethod::Quantile, "width" => BinMethod::Width, "kmeans" => BinMethod::Kmeans
+    }
+}
+
+words! {
+    /// How bins are encoded.
+    enum Encoding { Ordinal = "ordinal", OneHot = "onehot" }
+}
+
+arguments! {
+    /// The arguments of `bin`.
+    struct BinArgs {
+        /// Number of bins.
+        positional bins: Whole<2, 10_000> = 10;
+        /// Where the edges are.
+        positional method: Method = BinMethod::Quantile;
+        /// The index of the bin, from 0, or a boolean column per bin: `age (below 20)`.
+        option encode: Encoding = Encoding::Ordinal;
+        /// Columns to bin.
+        on columns: Selection = [Class::Numeric];
+    }
+}
 
 pub(crate) const VERB: Verb = Verb {
     spec: Spec {
         name: "bin",
         group: Group::Features,
-        summary: "Replaces numeric features by the bins that they fall into.",
-        details: "The edges of bins come from the training rows: `quantile`, as many values in each; `width`, evenly between \
-                  minimum and maximum; `kmeans`, midway between the means of clusters. A bin takes its lower edge, and the \
-                  outermost ones all that lies beyond. Edges that fall together are one, so that there may be fewer bins. \
-                  Missing values stay missing.",
+        summary: "Bins numeric features (discretisation).",
+        details: "Edges are learned from the training rows: `quantile` bins have equally many values, `width` bins \
+                  equal width between minimum and maximum, `kmeans` edges lie midway between cluster means. A bin \
+                  includes its lower edge; the outermost bins include everything beyond. Equal edges are merged, so \
+                  there may be fewer bins. Missing values stay missing.",
         search: &["discretise", "discretize", "bucket", "cut", "histogram", "interval"],
         output: Sort::Recipe,
         effect: Effect::Fit,
-        positionals: &[
-            Param::with_default("bins", Domain::Whole { min: 2 }, "10", "How many bins."),
-            Param::with_default(
-                "method",
-                Domain::Word(&["quantile", "width", "kmeans"]),
-                "quantile",
-                "Where the edges are.",
-            ),
-        ],
-        options: &[Param::with_default(
-            "encode",
-            Domain::Word(&["ordinal", "onehot"]),
-            "ordinal",
-            "The place of the bin from 0, or a truth value for every bin: `age (below 20)`.",
-        )],
-        columns: Columns::Default("@numeric"),
         examples: &[
             Example {
                 script: "load titanic.csv | select age, sibsp | head 5 | bin 3 quantile on age | show",
@@ -58,23 +68,15 @@ false              true                       1
 ",
             },
         ],
-        ..Spec::BASE
+        ..Spec::of::<BinArgs>()
     },
     bind,
     load: Some(load_state::<BinnerState>),
 };
 
-/// More bins than that say no more than the numbers.
-const BINS_MAX: usize = 10_000;
-
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
-    let method = match args.text("method") {
-        Some("width") => BinMethod::Width,
-        Some("kmeans") => BinMethod::Kmeans,
-        _ => BinMethod::Quantile,
-    };
-    let onehot = args.text("encode") == Some("onehot");
-    let bins = at_most(args, "bins", BINS_MAX)?;
-    let binner = Binner { bins, method, onehot, on: args.columns("columns").cloned() };
+    let BinArgs { bins, method, encode, columns } = BinArgs::read(args)?;
+    let onehot = encode == Encoding::OneHot;
+    let binner = Binner { bins: bins.get(), method: method.0, onehot, on: Some(columns) };
     Ok(Bound::Step(Arc::new(StepOf::new(binner))))
 }

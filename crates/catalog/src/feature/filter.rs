@@ -1,34 +1,45 @@
 //! `filter`: leaves columns out that say nothing, or nothing new.
 
 use crate::adapt::{TableStep, load_state};
-use crate::matrix::{COLUMNS, Choose, ChooseState, Inputs};
+use crate::matrix::{Choose, ChooseState, Inputs};
 use pipewright_diagnostic::code;
+use pipewright_frame::{Class, Selection};
 use pipewright_learn::select::{Correlated, Variance};
 use pipewright_operator::{
-    Args, Bound, Columns, Domain, Effect, Example, Fault, Group, Param, Sort, Spec, Surroundings, Verb,
+    Args, Arguments, Bound, Effect, Example, Fault, Group, NonNegative, Sort, Spec, Surroundings, Verb, arguments,
+    words,
 };
 use std::sync::Arc;
 
-/// Of |r|, where the script does not say.
-const CORRELATION: f64 = 0.95;
+words! {
+    /// What columns are judged by.
+    enum By { Variance = "variance", Correlation = "correlation" }
+}
+
+arguments! {
+    /// The arguments of `filter`.
+    struct FilterArgs {
+        /// What columns are judged by.
+        positional by: By;
+        /// Threshold.
+        positional above: NonNegative, by by { "variance" => 0.0, "correlation" => 0.95 };
+        /// Columns to choose from.
+        on columns: Selection = [Class::Numeric, Class::Bool];
+    }
+}
 
 pub(crate) const VERB: Verb = Verb {
     spec: Spec {
         name: "filter",
         group: Group::Features,
-        summary: "Leaves out columns that say nothing, or nothing new; it does not look at the target.",
-        details: "`filter variance 0.1` keeps columns whose variance (divided by n) is above 0.1; without a number those \
-                  that are not constant. `filter correlation 0.9` drops every column whose correlation with an earlier \
-                  one that stays is above 0.9 in size; without a number 0.95. Columns that stay are as they were. For \
-                  rows see `where`.",
+        summary: "Drops uninformative or redundant columns, without looking at the target.",
+        details: "`filter variance 0.1` keeps columns with a variance (divided by n) above 0.1; the default drops \
+                  constant columns. `filter correlation 0.9` drops each column whose absolute correlation with an \
+                  earlier column that is kept exceeds 0.9. Columns that are kept do not change. To filter rows, use \
+                  `where`.",
         search: &["constant", "variance threshold", "correlated", "collinear", "redundant", "feature selection"],
         output: Sort::Recipe,
         effect: Effect::Fit,
-        positionals: &[
-            Param::required("by", Domain::Word(&["variance", "correlation"]), "What they are judged by."),
-            Param::optional("above", Domain::Real { min: 0.0, max: f64::MAX }, "The threshold."),
-        ],
-        columns: Columns::Default(COLUMNS),
         examples: &[Example {
             script: "load iris.csv | filter correlation 0.9 | show 2",
             output: "\
@@ -38,25 +49,28 @@ sepal_length  sepal_width  petal_length  species
 … 148 more rows
 ",
         }],
-        ..Spec::BASE
+        ..Spec::of::<FilterArgs>()
     },
     bind,
     load: Some(load_state::<ChooseState>),
 };
 
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
-    let inputs = Inputs { step: "`filter`", on: args.columns("columns").cloned() };
-    let above = args.real("above");
-    if args.text("by") != Some("correlation") {
-        let transformer = Variance { above: above.unwrap_or(0.0) };
-        let step = Choose { inputs, transformer, aims: false, says: "variance" };
-        return Ok(Bound::Step(Arc::new(TableStep::new(step))));
+    let FilterArgs { by, above, columns } = FilterArgs::read(args)?;
+    let inputs = Inputs { step: "`filter`", on: Some(columns) };
+    let above = above.0;
+    match by {
+        By::Variance => {
+            let step = Choose { inputs, transformer: Variance { above }, aims: false, says: "variance" };
+            Ok(Bound::Step(Arc::new(TableStep::new(step))))
+        }
+        By::Correlation if above >= 1.0 => {
+            let message = format!("no correlation is above {above}, so nothing would be dropped");
+            Err(Fault::of("above", code::BAD_VALUE, message).help("a number below 1, such as 0.95"))
+        }
+        By::Correlation => {
+            let step = Choose { inputs, transformer: Correlated { above }, aims: false, says: "correlation" };
+            Ok(Bound::Step(Arc::new(TableStep::new(step))))
+        }
     }
-    let above = above.unwrap_or(CORRELATION);
-    if above >= 1.0 {
-        let message = format!("no correlation is above {above}, so nothing would be left out");
-        return Err(Fault::of("above", code::BAD_VALUE, message).help("a number below 1, such as 0.95"));
-    }
-    let step = Choose { inputs, transformer: Correlated { above }, aims: false, says: "correlation" };
-    Ok(Bound::Step(Arc::new(TableStep::new(step))))
 }

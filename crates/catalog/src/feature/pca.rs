@@ -1,44 +1,45 @@
 //! `pca`: principal components.
 
 use crate::adapt::{TableStep, load_state};
-use crate::matrix::{COLUMNS, Inputs, Reduce, ReduceState};
+use crate::matrix::{Inputs, Reduce, ReduceState};
 use pipewright_diagnostic::code;
+use pipewright_frame::{Class, Selection};
 use pipewright_learn::reduce::{Keep, Pca};
 use pipewright_operator::{
-    Args, Bound, Columns, Domain, Effect, Example, Fault, Group, Param, Sort, Spec, Surroundings, Verb,
+    Args, Arguments, Bound, Count, Effect, Example, Fault, Fraction, Group, Sort, Spec, Surroundings, Verb, arguments,
 };
 use std::sync::Arc;
 
-/// Of the variance, where the script does not say how much is enough.
+/// The share of the variance to keep, where the script gives neither a share nor a count.
 const SHARE: f64 = 0.95;
+
+arguments! {
+    /// The arguments of `pca`.
+    struct PcaArgs {
+        /// Number of components.
+        shape count: Option<Count>;
+        /// Share of the variance to keep, instead of a number of components. Without either, 95%.
+        positional share: Option<Fraction>;
+        /// Scales each component to variance 1.
+        option whiten: bool = false;
+        /// Name of the new columns, before their numbers.
+        option name: String = "pca";
+        /// Columns to reduce.
+        on columns: Selection = [Class::Numeric, Class::Bool];
+    }
+}
 
 pub(crate) const VERB: Verb = Verb {
     spec: Spec {
         name: "pca",
         group: Group::Features,
-        summary: "Replaces columns by their principal components, `pca 1`, `pca 2`, ….",
-        details: "`pca[10]` keeps 10 components, `pca 90%` as many as hold more than 90 % of the variance, `pca` alone \
-                  95 %. Columns are centred, not scaled: put `scale` before it unless they are in one unit. Of each \
-                  component the largest loading is positive. `whiten=true` brings the components to variance 1. The new \
-                  columns come last.",
+        summary: "Principal component analysis: replaces columns by components, `pca 1`, `pca 2`, ….",
+        details: "`pca[10]` keeps 10 components, `pca 90%` as many as hold more than 90 % of the variance. Columns \
+                  are centred, not scaled: put `scale` before it unless they share a unit. The sign of each \
+                  component makes its largest loading positive. The new columns come last.",
         search: &["principal components", "reduce", "dimensions", "whiten", "eigenvectors"],
         output: Sort::Recipe,
         effect: Effect::Fit,
-        shape: Some(Param::optional("count", Domain::Whole { min: 1 }, "How many components.")),
-        positionals: &[Param::optional(
-            "share",
-            Domain::Share,
-            "How much of the variance they hold, instead of a count.",
-        )],
-        options: &[
-            Param::with_default("whiten", Domain::Truth, "false", "Brings each component to variance 1."),
-            Param::optional(
-                "name",
-                Domain::Text,
-                "What the new columns are called, before their numbers; `pca` without it.",
-            ),
-        ],
-        columns: Columns::Default(COLUMNS),
         examples: &[Example {
             script: "load iris.csv | scale | pca[2] | show 3",
             output: "\
@@ -49,33 +50,35 @@ setosa   -2.364229   -0.341908
 … 147 more rows
 ",
         }],
-        ..Spec::BASE
+        ..Spec::of::<PcaArgs>()
     },
     bind,
     load: Some(load_state::<ReduceState>),
 };
 
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
-    let (count, share) = (args.whole("count"), args.share("share"));
-    if count.is_some() && share.is_some() {
-        let message = "`pca` keeps a number of components, or those of a share of the variance, not both";
-        return Err(Fault::of("share", code::BAD_VALUE, message).help("pca[10], or pca 95%"));
-    }
-    let name = new_name(args, "pca")?;
-    let keep = count.map_or(Keep::Share(share.unwrap_or(SHARE)), Keep::First);
-    let transformer = Pca { keep, whiten: args.truth("whiten").unwrap_or(false), name: name.clone() };
-    let inputs = Inputs { step: "`pca`", on: args.columns("columns").cloned() };
+    let PcaArgs { count, share, whiten, name, columns } = PcaArgs::read(args)?;
+    let keep = match (count, share) {
+        (Some(_), Some(_)) => {
+            let message = "`pca` keeps a number of components or a share of the variance, not both";
+            return Err(Fault::of("share", code::BAD_VALUE, message).help("pca[10], or pca 95%"));
+        }
+        (Some(count), None) => Keep::First(count.get()),
+        (None, Some(share)) => Keep::Share(share.0),
+        (None, None) => Keep::Share(SHARE),
+    };
+    let name = new_name(name, "pca")?;
+    let transformer = Pca { keep, whiten, name: name.clone() };
+    let inputs = Inputs { step: "`pca`", on: Some(columns) };
+    let count = count.map(Count::get);
     Ok(Bound::Step(Arc::new(TableStep::new(Reduce { inputs, transformer, name, count }))))
 }
 
-/// What new columns are called, before their numbers; the verb without an own name.
-pub(super) fn new_name(args: &Args, verb: &str) -> Result<String, Fault> {
-    match args.text("name") {
-        None => Ok(verb.to_owned()),
-        Some(name) if !name.trim().is_empty() => Ok(name.to_owned()),
-        Some(_) => {
-            let fault = Fault::of("name", code::BAD_VALUE, "the new columns would have no name but a number");
-            Err(fault.help(format!("name=\"{verb}\"")))
-        }
+/// The name of new columns, before their numbers; it must not be blank.
+pub(super) fn new_name(name: String, verb: &str) -> Result<String, Fault> {
+    if !name.trim().is_empty() {
+        return Ok(name);
     }
+    let fault = Fault::of("name", code::BAD_VALUE, "the name of the new columns is blank");
+    Err(fault.help(format!("for example name=\"{verb}\"")))
 }

@@ -1,34 +1,47 @@
 //! `rfe`: recursive feature elimination.
 
 use crate::adapt::{TableStep, load_state};
-use crate::matrix::{COLUMNS, Choose, ChooseState, Inputs};
+use crate::matrix::{Choose, ChooseState, Inputs};
 use pipewright_diagnostic::code;
+use pipewright_frame::{Class, Selection};
 use pipewright_learn::select::{Eliminate, Remaining};
 use pipewright_operator::{
-    Args, Bound, Columns, Domain, Effect, Example, Fault, Group, Param, Sort, Spec, Surroundings, Verb,
+    Args, Arguments, Bound, Count, Effect, Example, Fault, Group, Sort, Spec, Surroundings, Verb, arguments, words,
 };
 use std::sync::Arc;
+
+words! {
+    /// A number of columns that cross-validation chooses.
+    enum AutoNumber { Auto = "auto" }
+}
+
+arguments! {
+    /// The arguments of `rfe`.
+    struct RfeArgs {
+        /// Number of columns to keep.
+        shape count: Option<Count>;
+        /// `auto`, the default without a count: the number that cross-validation finds best.
+        positional number: Option<AutoNumber>;
+        /// Number of columns to drop per round.
+        option step: Count = 1;
+        /// Columns to choose from.
+        on columns: Selection = [Class::Numeric, Class::Bool];
+    }
+}
 
 pub(crate) const VERB: Verb = Verb {
     spec: Spec {
         name: "rfe",
         group: Group::Features,
-        summary: "Fits a model, drops the columns with the smallest coefficients, and again.",
-        details: "`rfe[10]` ends with 10 columns, `rfe auto` with the number that does best in five-fold cross-validation \
-                  of the training rows. The model is ridge regression for numbers and logistic regression for classes, \
-                  with `l2=1`; coefficients are in the units of the columns, so put `scale` before it. `step=3` drops 3 \
-                  columns at a time. Columns that stay are as they were.",
+        summary: "Recursive feature elimination: fits a model, drops the columns with the smallest coefficients, and \
+                  repeats.",
+        details: "`rfe[10]` ends with 10 columns, `rfe auto` with the number that does best in five-fold \
+                  cross-validation on the training rows. The model is ridge regression for numbers and logistic \
+                  regression for classes, with `l2=1`; coefficients are in units of the columns, so put `scale` \
+                  before it. Columns that are kept do not change.",
         search: &["recursive feature elimination", "feature selection", "backward elimination", "rfecv"],
         output: Sort::Recipe,
         effect: Effect::FitTarget,
-        shape: Some(Param::optional("count", Domain::Whole { min: 1 }, "How many columns are left.")),
-        positionals: &[Param::optional(
-            "number",
-            Domain::Word(&["auto"]),
-            "`auto`: as many as do best in cross-validation, instead of a count.",
-        )],
-        options: &[Param::with_default("step", Domain::Whole { min: 1 }, "1", "How many columns go at a time.")],
-        columns: Columns::Default(COLUMNS),
         examples: &[Example {
             script: "load diabetes.csv | target progression | scale | rfe[3] | show 2",
             output: "     bmi          s1         s5  progression
@@ -37,22 +50,23 @@ pub(crate) const VERB: Verb = Verb {
 … 440 more rows
 ",
         }],
-        ..Spec::BASE
+        ..Spec::of::<RfeArgs>()
     },
     bind,
     load: Some(load_state::<ChooseState>),
 };
 
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
-    let keep = match (args.whole("count"), args.text("number")) {
-        (Some(_), Some(_)) => {
-            let message = "`rfe` ends with a number of columns, or with as many as do best, not both";
+    let RfeArgs { count, number, step, columns } = RfeArgs::read(args)?;
+    let keep = match (count, number) {
+        (Some(_), Some(AutoNumber::Auto)) => {
+            let message = "`rfe` keeps a number of columns or finds the best number, not both";
             return Err(Fault::of("number", code::BAD_VALUE, message).help("rfe[10], or rfe auto"));
         }
-        (Some(count), None) => Remaining::Count(count),
+        (Some(count), None) => Remaining::Count(count.get()),
         (None, _) => Remaining::Validated,
     };
-    let inputs = Inputs { step: "`rfe`", on: args.columns("columns").cloned() };
-    let transformer = Eliminate { keep, step: args.whole("step").unwrap_or(1) };
+    let inputs = Inputs { step: "`rfe`", on: Some(columns) };
+    let transformer = Eliminate { keep, step: step.get() };
     Ok(Bound::Step(Arc::new(TableStep::new(Choose { inputs, transformer, aims: true, says: "rank" }))))
 }

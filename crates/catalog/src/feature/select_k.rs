@@ -1,37 +1,44 @@
 //! `select_k`: the columns that say most of the target.
 
 use crate::adapt::{TableStep, load_state};
-use crate::matrix::{COLUMNS, Choose, ChooseState, Inputs};
+use crate::matrix::{Choose, ChooseState, Inputs};
+use pipewright_frame::{Class, Selection};
 use pipewright_learn::select::{Best, Score};
 use pipewright_operator::{
-    Args, Bound, Columns, Domain, Effect, Example, Fault, Group, Param, Sort, Spec, Surroundings, Verb,
+    Args, Arguments, Bound, Effect, Example, Fault, Group, Sort, Spec, Surroundings, Verb, arguments, words,
 };
 use std::sync::Arc;
 
-/// Columns that stay, where the script does not say.
-const COUNT: usize = 10;
+words! {
+    /// What columns are ranked by, and how many are kept.
+    enum By { F(10) = "f", Information(10) = "mi", Chi2(10) = "chi2", L1(10) = "l1" }
+}
+
+arguments! {
+    /// The arguments of `select_k`.
+    struct SelectKArgs {
+        /// Score to rank by, and number of columns to keep.
+        positional by: By;
+        /// Columns to choose from.
+        on columns: Selection = [Class::Numeric, Class::Bool];
+    }
+}
 
 pub(crate) const VERB: Verb = Verb {
     spec: Spec {
         name: "select_k",
         group: Group::Features,
-        summary: "Keeps the columns that say most of the target, each on its own.",
-        details: "`f[20]` keeps the 20 with the largest F statistic (analysis of variance for classes, linear regression \
-                  for numbers), `chi2` is Pearson's χ² of classes and columns of counts, `mi` the mutual information \
-                  estimated from 3 nearest neighbours (columns with at most two values are discrete). `l1` takes the \
-                  lasso, or logistic regression with its penalty, at the penalty that lets in as many columns: these are \
-                  judged together, and a column without a coefficient never stays. Without a number 10 stay; of equal \
-                  scores the earlier column. Columns that stay are as they were. In every fold the choice is made anew, \
-                  from training rows alone.",
+        summary: "Keeps the k columns that tell most about the target (univariate feature selection).",
+        details: "`f[20]` keeps the 20 columns with the largest F statistic (analysis of variance for classes, \
+                  linear regression for numbers). `chi2` is Pearson's χ² of classes and columns of counts. `mi` is \
+                  the mutual information, estimated from 3 nearest neighbours (columns with at most two values are \
+                  discrete). `l1` takes the lasso, or L1-penalised logistic regression, at the penalty that lets in \
+                  as many columns: it judges columns together, and never keeps one without a coefficient. Ties keep \
+                  the earlier column. Columns that are kept do not change. Every fold chooses anew, from training \
+                  rows only.",
         search: &["feature selection", "best features", "anova", "chi-squared", "mutual information", "lasso", "kbest"],
         output: Sort::Recipe,
         effect: Effect::FitTarget,
-        positionals: &[Param::required(
-            "by",
-            Domain::OneOf(&[Domain::Sized("f"), Domain::Sized("mi"), Domain::Sized("chi2"), Domain::Sized("l1")]),
-            "What they are judged by, and how many stay.",
-        )],
-        columns: Columns::Default(COLUMNS),
         examples: &[Example {
             script: "load iris.csv | target species | select_k f[2] | show 2",
             output: "\
@@ -41,21 +48,21 @@ petal_length  petal_width  species
 … 148 more rows
 ",
         }],
-        ..Spec::BASE
+        ..Spec::of::<SelectKArgs>()
     },
     bind,
     load: Some(load_state::<ChooseState>),
 };
 
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
-    let (by, count) = args.sized("by").unwrap_or(("f", None));
-    let (score, says) = match by {
-        "mi" => (Score::Information, "information"),
-        "chi2" => (Score::Chi2, "χ²"),
-        "l1" => (Score::L1, "coefficient"),
-        _ => (Score::F, "F"),
+    let SelectKArgs { by, columns } = SelectKArgs::read(args)?;
+    let (score, count, says) = match by {
+        By::F(count) => (Score::F, count, "F"),
+        By::Information(count) => (Score::Information, count, "information"),
+        By::Chi2(count) => (Score::Chi2, count, "χ²"),
+        By::L1(count) => (Score::L1, count, "coefficient"),
     };
-    let inputs = Inputs { step: "`select_k`", on: args.columns("columns").cloned() };
-    let transformer = Best { score, count: count.unwrap_or(COUNT) };
+    let inputs = Inputs { step: "`select_k`", on: Some(columns) };
+    let transformer = Best { score, count };
     Ok(Bound::Step(Arc::new(TableStep::new(Choose { inputs, transformer, aims: true, says }))))
 }

@@ -1,32 +1,43 @@
 //! `sequential`: columns chosen one at a time by how well a model does with them.
 
 use crate::adapt::{TableStep, load_state};
-use crate::matrix::{COLUMNS, Choose, ChooseState, Inputs};
+use crate::matrix::{Choose, ChooseState, Inputs};
+use pipewright_frame::{Class, Selection};
 use pipewright_learn::select::{Direction, Sequential};
 use pipewright_operator::{
-    Args, Bound, Columns, Domain, Effect, Example, Fault, Group, Param, Sort, Spec, Surroundings, Verb,
+    Args, Arguments, Bound, Count, Effect, Example, Fault, Group, Sort, Spec, Surroundings, Verb, arguments, words,
 };
 use std::sync::Arc;
+
+words! {
+    /// Which way columns are chosen.
+    struct DirectionWord(Direction) { "forward" => Direction::Forward, "backward" => Direction::Backward }
+}
+
+arguments! {
+    /// The arguments of `sequential`.
+    struct SequentialArgs {
+        /// Number of columns to keep.
+        shape count: Count;
+        /// Adds columns to none, or removes columns from all.
+        positional direction: DirectionWord = Direction::Forward;
+        /// Columns to choose from.
+        on columns: Selection = [Class::Numeric, Class::Bool];
+    }
+}
 
 pub(crate) const VERB: Verb = Verb {
     spec: Spec {
         name: "sequential",
         group: Group::Features,
-        summary: "Adds the column that helps a model most, again and again, or takes away the one that is missed least.",
-        details: "Columns are judged by five-fold cross-validation of the training rows: ridge regression by R² for \
-                  numbers, logistic regression by accuracy for classes, with `l2=1`. That is a model for every column, \
-                  step and fold; `rfe` takes far fewer. Columns that stay are as they were.",
+        summary: "Sequential feature selection: adds the column that helps a model most, or removes the least useful \
+                  one, step by step.",
+        details: "Columns are judged by five-fold cross-validation on the training rows: ridge regression by R² for \
+                  numbers, logistic regression by accuracy for classes, with `l2=1`. This fits a model per column, \
+                  step and fold; `rfe` needs far fewer. Columns that are kept do not change.",
         search: &["forward selection", "backward selection", "stepwise", "feature selection", "wrapper"],
         output: Sort::Recipe,
         effect: Effect::FitTarget,
-        shape: Some(Param::required("count", Domain::Whole { min: 1 }, "How many columns stay.")),
-        positionals: &[Param::with_default(
-            "direction",
-            Domain::Word(&["forward", "backward"]),
-            "forward",
-            "From no column up, or from all of them down.",
-        )],
-        columns: Columns::Default(COLUMNS),
         examples: &[Example {
             script: "load diabetes.csv | target progression | sequential[3] | show 2",
             output: " bmi   bp      s5  progression
@@ -35,15 +46,15 @@ pub(crate) const VERB: Verb = Verb {
 … 440 more rows
 ",
         }],
-        ..Spec::BASE
+        ..Spec::of::<SequentialArgs>()
     },
     bind,
     load: Some(load_state::<ChooseState>),
 };
 
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
-    let direction = if args.text("direction") == Some("backward") { Direction::Backward } else { Direction::Forward };
-    let inputs = Inputs { step: "`sequential`", on: args.columns("columns").cloned() };
-    let transformer = Sequential { count: args.whole("count").unwrap_or(1), direction };
+    let SequentialArgs { count, direction, columns } = SequentialArgs::read(args)?;
+    let inputs = Inputs { step: "`sequential`", on: Some(columns) };
+    let transformer = Sequential { count: count.get(), direction: direction.0 };
     Ok(Bound::Step(Arc::new(TableStep::new(Choose { inputs, transformer, aims: true, says: "step" }))))
 }

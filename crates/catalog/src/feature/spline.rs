@@ -1,35 +1,44 @@
 //! `spline`: smooth bumps of numbers.
 
-use crate::adapt::{StepOf, at_most, load_state};
-use pipewright_frame::{Knots, Spline, SplineState};
+use crate::adapt::{StepOf, load_state};
+use pipewright_frame::{Class, Knots, Selection, Spline, SplineState};
 use pipewright_operator::{
-    Args, Bound, Columns, Domain, Effect, Example, Fault, Group, Param, Sort, Spec, Surroundings, Verb,
+    Args, Arguments, Bound, Effect, Example, Fault, Group, Sort, Spec, Surroundings, Verb, Whole, arguments, words,
 };
 use std::sync::Arc;
+
+words! {
+    /// Where the knots are.
+    struct Placing(Knots) { "uniform" => Knots::Uniform, "quantile" => Knots::Quantile }
+}
+
+arguments! {
+    /// The arguments of `spline`.
+    struct SplineArgs {
+        /// Number of knots.
+        positional n_knots: Whole<2, 1000> = 5;
+        /// Degree of the polynomials between knots.
+        option degree: Whole<1, 5> = 3;
+        /// Where the knots are.
+        option knots: Placing = Knots::Uniform;
+        /// Includes the last spline, which follows from the others.
+        option include_bias: bool = true;
+        /// Columns to replace.
+        on columns: Selection = [Class::Numeric];
+    }
+}
 
 pub(crate) const VERB: Verb = Verb {
     spec: Spec {
         name: "spline",
         group: Group::Features,
-        summary: "Replaces numeric features by smooth bumps, so that a linear model can follow a curve.",
-        details: "B-splines over knots between minimum and maximum of the training rows: `age (spline 1)` and so on, \
-                  `knots + degree - 1` of them, which are 0 or more and add up to 1. Beyond the outermost knots they stay \
-                  what they are there. A constant column becomes 0. Missing values stay missing.",
+        summary: "Replaces numeric features by B-spline features, so that a linear model can fit curves.",
+        details: "Knots lie between minimum and maximum of the training rows; each column becomes `knots + degree - \
+                  1` splines, `age (spline 1)` and so on, which are not negative and add up to 1. Beyond the \
+                  outermost knots they are constant. A constant column becomes 0. Missing values stay missing.",
         search: &["bspline", "basis", "curve", "nonlinear", "smooth", "knots"],
         output: Sort::Recipe,
         effect: Effect::Fit,
-        positionals: &[Param::with_default("n_knots", Domain::Whole { min: 2 }, "5", "How many knots.")],
-        options: &[
-            Param::with_default("degree", Domain::Whole { min: 1 }, "3", "The degree between knots, up to 5."),
-            Param::with_default("knots", Domain::Word(&["uniform", "quantile"]), "uniform", "Where the knots are."),
-            Param::with_default(
-                "include_bias",
-                Domain::Truth,
-                "true",
-                "Whether the last spline is made too, which follows from the others.",
-            ),
-        ],
-        columns: Columns::Default("@numeric"),
         examples: &[Example {
             script: "load titanic.csv | select age, sibsp | head 4 | spline 2 degree=1 on age | show",
             output: "\
@@ -40,22 +49,15 @@ age (spline 1)  age (spline 2)  sibsp
              0               1      1
 ",
         }],
-        ..Spec::BASE
+        ..Spec::of::<SplineArgs>()
     },
     bind,
     load: Some(load_state::<SplineState>),
 };
 
-const KNOTS_MAX: usize = 1000;
-const DEGREE_MAX: usize = 5;
-
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
-    let placing = match args.text("knots") {
-        Some("quantile") => Knots::Quantile,
-        _ => Knots::Uniform,
-    };
-    let (knots, degree) = (at_most(args, "n_knots", KNOTS_MAX)?, at_most(args, "degree", DEGREE_MAX)?);
-    let bias = args.truth("include_bias").unwrap_or(true);
-    let spline = Spline { knots, degree, placing, bias, on: args.columns("columns").cloned() };
+    let SplineArgs { n_knots, degree, knots, include_bias: bias, columns } = SplineArgs::read(args)?;
+    let (knots, placing) = (n_knots.get(), knots.0);
+    let spline = Spline { knots, degree: degree.get(), placing, bias, on: Some(columns) };
     Ok(Bound::Step(Arc::new(StepOf::new(spline))))
 }

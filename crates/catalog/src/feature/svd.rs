@@ -2,30 +2,36 @@
 
 use super::pca::new_name;
 use crate::adapt::{TableStep, load_state};
-use crate::matrix::{COLUMNS, Inputs, Reduce, ReduceState};
+use crate::matrix::{Inputs, Reduce, ReduceState};
+use pipewright_frame::{Class, Selection};
 use pipewright_learn::reduce::Svd;
 use pipewright_operator::{
-    Args, Bound, Columns, Domain, Effect, Example, Fault, Group, Param, Sort, Spec, Surroundings, Verb,
+    Args, Arguments, Bound, Count, Effect, Example, Fault, Group, Sort, Spec, Surroundings, Verb, arguments,
 };
 use std::sync::Arc;
+
+arguments! {
+    /// The arguments of `svd`.
+    struct SvdArgs {
+        /// Number of components.
+        shape count: Count;
+        /// Name of the new columns, before their numbers.
+        option name: String = "svd";
+        /// Columns to reduce.
+        on columns: Selection = [Class::Numeric, Class::Bool];
+    }
+}
 
 pub(crate) const VERB: Verb = Verb {
     spec: Spec {
         name: "svd",
         group: Group::Features,
-        summary: "Replaces columns by the directions of their largest singular values, `svd 1`, `svd 2`, ….",
-        details: "As `pca`, without taking the mean away: for columns of counts, most of which are 0. Of words, that is \
-                  latent semantic analysis. The new columns come last.",
+        summary: "Truncated singular value decomposition: replaces columns by components, `svd 1`, `svd 2`, ….",
+        details: "Like `pca` without centring: for sparse columns of counts. Applied to words, it is latent semantic \
+                  analysis. The new columns come last.",
         search: &["truncated svd", "lsa", "latent semantic", "reduce", "dimensions"],
         output: Sort::Recipe,
         effect: Effect::Fit,
-        shape: Some(Param::required("count", Domain::Whole { min: 1 }, "How many directions.")),
-        options: &[Param::optional(
-            "name",
-            Domain::Text,
-            "What the new columns are called, before their numbers; `svd` without it.",
-        )],
-        columns: Columns::Default(COLUMNS),
         examples: &[Example {
             script: "load iris.csv | svd[2] | show 3",
             output: "\
@@ -36,15 +42,16 @@ setosa   5.446977  -2.095206
 … 147 more rows
 ",
         }],
-        ..Spec::BASE
+        ..Spec::of::<SvdArgs>()
     },
     bind,
     load: Some(load_state::<ReduceState>),
 };
 
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
-    let (name, count) = (new_name(args, "svd")?, args.whole("count").unwrap_or(1));
+    let SvdArgs { count, name, columns } = SvdArgs::read(args)?;
+    let (name, count) = (new_name(name, "svd")?, count.get());
     let transformer = Svd { count, name: name.clone() };
-    let inputs = Inputs { step: "`svd`", on: args.columns("columns").cloned() };
+    let inputs = Inputs { step: "`svd`", on: Some(columns) };
     Ok(Bound::Step(Arc::new(TableStep::new(Reduce { inputs, transformer, name, count: Some(count) }))))
 }

@@ -7,25 +7,34 @@ use pipewright_frame::{Column, Comparison, ExprKind, Expression, Kind, Schema, S
 use pipewright_operator::result::{Assertion, Output};
 use pipewright_operator::work::Check;
 use pipewright_operator::{
-    Args, Bound, Data, Domain, Effect, Example, Fault, Form, Group, Param, Sort, Spec, Surroundings, Verb,
+    Args, Arguments, Bound, Condition, Data, Effect, Example, Fault, Form, Group, Sort, Spec, Surroundings, Verb,
+    arguments,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+arguments! {
+    /// The arguments of `assert`.
+    struct AssertArgs {
+        /// A condition on results.
+        positional condition: Condition;
+    }
+}
 
 pub(crate) const VERB: Verb = Verb {
     spec: Spec {
         name: "assert",
         group: Group::Judge,
         summary: "Fails the run, with exit code 4, unless a condition holds.",
-        details: "The condition knows the mean of every metric of the `eval` above it, `rows`, and of the columns that flow \
-                  past `nulls(x)`, `count(x)` (of what is not missing), `distinct(x)` or `unique(x)`, `mean(x)`, `std(x)`, \
-                  `var(x)`, `min(x)`, `median(x)` and `max(x)`. `unique(x)` without a comparison says that no value of \
-                  `x` comes twice. What has no value, as the mean of nothing, fulfils no condition.",
+        details: "The condition can use the mean of every metric of an `eval` above it, `rows`, and of the columns \
+                  of the table `nulls(x)`, `count(x)` (values that are not missing), `distinct(x)` or `unique(x)`, \
+                  `mean(x)`, `std(x)`, `var(x)`, `min(x)`, `median(x)` and `max(x)`. `unique(x)` without a \
+                  comparison requires the values of `x` to be unique. A result without a value, such as the mean of \
+                  no rows, meets no condition.",
         search: &["check", "require", "gate", "expect", "ensure"],
         form: Form::Expression,
         input: Sort::Any,
         effect: Effect::Tee,
-        positionals: &[Param::required("condition", Domain::Condition, "An expression over results.")],
         examples: &[
             Example {
                 script: "load titanic.csv | assert rows == 1309 and unique(pclass) == 3 | show 1",
@@ -44,22 +53,23 @@ Adelie   Torgersen              39.1             18.7                  181      
 ",
             },
         ],
-        ..Spec::BASE
+        ..Spec::of::<AssertArgs>()
     },
     bind,
     load: None,
 };
 
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
-    let (Some(condition), Some(text)) = (args.condition("condition").map(claims), args.get("condition")) else {
-        return Err(Fault::of("condition", code::MISSING_ARGUMENT, "a condition is missing"));
-    };
+    let AssertArgs { condition: Condition { expression, text } } = AssertArgs::read(args)?;
+    let condition = claims(&expression);
     let names = condition.columns();
     let schema = Schema::new(names.iter().map(|name| Column::new(name.clone(), Kind::Continuous)));
     match condition.kind(&schema) {
-        Ok(ExprKind::Bool) => Ok(Bound::Check(Arc::new(Assert { condition, text: text.to_string() }))),
-        Ok(_) => Err(Fault::of("condition", code::TYPE_MISMATCH, "this is no condition: it is neither true nor false")
-            .help("compare it with something, for example: auc > 0.8")),
+        Ok(ExprKind::Bool) => Ok(Bound::Check(Arc::new(Assert { condition, text }))),
+        Ok(_) => {
+            Err(Fault::of("condition", code::TYPE_MISMATCH, "this is not a condition: it is neither true nor false")
+                .help("compare it with something, for example: auc > 0.8"))
+        }
         Err(failure) => Err(Fault::of("condition", failure.code, failure.message)),
     }
 }

@@ -10,8 +10,8 @@ use pipewright_learn::{Target, split};
 use pipewright_operator::result::{self, Evaluation, FoldResult, Score};
 use pipewright_operator::work::{Amendment, HeldOut, Judge, Learner, Round, Splitter};
 use pipewright_operator::{
-    Args, Bound, Domain, Effect, Example, Fault, Group, Param, Sort, Spec, Structure, Surroundings, Task, TaskKind,
-    Value, Verb,
+    Args, Argument, Arguments, Bound, Count, Domain, Duration, Effect, Example, Fault, Fraction, Group, NonNegative,
+    Seed, Sort, Spec, Structure, Surroundings, Task, TaskKind, Value, Verb, Whole, Word, arguments, either, words,
 };
 use pipewright_world::random::Key;
 use std::sync::Arc;
@@ -31,58 +31,94 @@ const METRIC_NAMES: &[&str] = &[
     "r2",
 ];
 
+words! {
+    /// How rows are split.
+    enum SchemeWord {
+        KFold = "kfold", Stratified = "stratified", Group = "group", Time = "time", Holdout = "holdout"
+    }
+}
+
+either! {
+    /// A number of folds, or the share that is held out.
+    enum Size { Share(Fraction), Folds(Whole<0>) }
+}
+
+either! {
+    /// A distance in time: a duration for dates and times, a number for numbers.
+    enum Gap { Duration(Duration), Number(NonNegative) }
+}
+
+/// A metric, by its word.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct MetricWord(&'static str);
+
+impl Argument for MetricWord {
+    const DOMAIN: Domain = Domain::Words(&{
+        let mut words = [Word { text: "", size: None }; METRIC_NAMES.len()];
+        let mut place = 0;
+        while place < words.len() {
+            words[place].text = METRIC_NAMES[place];
+            place += 1;
+        }
+        words
+    });
+
+    fn from_value(value: &Value) -> Option<MetricWord> {
+        let (word, _) = value.word()?;
+        METRIC_NAMES.iter().find(|name| **name == word).map(|name| MetricWord(name))
+    }
+
+    fn to_value(&self) -> Value {
+        Value::Word(self.0.to_owned())
+    }
+}
+
+arguments! {
+    /// The arguments of `eval`.
+    struct EvalArgs {
+        /// How rows are split.
+        positional scheme: SchemeWord = SchemeWord::KFold;
+        /// Number of folds, or share of the rows to hold out.
+        positional size: Size, by scheme {
+            "kfold" => Size::Folds(Whole(5)),
+            "stratified" => Size::Folds(Whole(5)),
+            "group" => Size::Folds(Whole(5)),
+            "time" => Size::Folds(Whole(5)),
+            "holdout" => Size::Share(Fraction(0.2)),
+        };
+        /// Number of repetitions, each with another shuffle.
+        option repeat: Count = 1;
+        /// Metrics to compute. Without it, all that apply.
+        option metric: Option<Vec<MetricWord>>;
+        /// Shuffles the rows before they are split.
+        option shuffle: bool = true;
+        /// Gap between the last training row and the first judged row.
+        option gap: Option<Gap>, for scheme in ["time"];
+        /// Keeps the class proportions in every fold. Without it, where the target has classes.
+        option stratified: Option<bool>;
+        /// Random seed of the splits, in place of the seed of the run.
+        option seed: Option<Seed>;
+    }
+}
+
 pub(crate) const VERB: Verb = Verb {
     spec: Spec {
         name: "eval",
         group: Group::Judge,
-        summary: "Judges everything above it on rows that it has not seen, and passes its input on.",
-        details: "Every stage that learns is fitted anew in every fold, on that fold's training rows only. `kfold` on \
-                  classes keeps their proportions in every fold (`stratified` says so explicitly, \
-                  `stratified=false` does not); on numbers it does not. Rows are shuffled before they are dealt out; \
-                  `shuffle=false` takes contiguous folds. `holdout 20%` judges once. A baseline that looks at no \
-                  feature is judged on the same folds. `group` keeps the rows of each value of the column with that \
-                  role together (and `kfold` becomes `group` where there is such a column, with a note); `time` learns from \
-                  earlier rows and judges later ones, in the order of the column with that role or else of the rows; \
-                  a column with the role of fold says itself which rows are judged together.",
+        summary: "Evaluates the pipeline above it on held-out rows (cross-validation), and passes its input on.",
+        details: "Every stage that learns is fitted anew in every fold, on that fold's training rows only. For \
+                  classes, `kfold` keeps the class proportions in every fold; `stratified` says so explicitly, \
+                  `stratified=false` turns it off. Rows are shuffled before they are split; `shuffle=false` takes \
+                  contiguous folds. `holdout 20%` evaluates once. A baseline that uses no feature is evaluated on \
+                  the same folds. `group` keeps rows with the same value of the column with the role group in the \
+                  same fold (`kfold` does so too, with a note, where there is such a column). `time` trains on \
+                  earlier rows and judges later ones, ordered by the column with the role time, or else as they are. \
+                  A column with the role fold sets the folds itself.",
         search: &["evaluate", "cv", "crossval", "cross-validation", "score", "validate", "test"],
         input: Sort::Learner,
         output: Sort::Learner,
         effect: Effect::Tee,
         structure: Structure::Folds,
-        positionals: &[
-            Param::with_default(
-                "scheme",
-                Domain::Word(&["kfold", "stratified", "group", "time", "holdout"]),
-                "kfold",
-                "How rows are parted.",
-            ),
-            Param::optional(
-                "size",
-                Domain::OneOf(&[Domain::Share, Domain::Whole { min: 0 }]),
-                "How many folds (5), or which share is held out (20%).",
-            ),
-        ],
-        options: &[
-            Param::with_default("repeat", Domain::Whole { min: 1 }, "1", "How many times, each with another shuffle."),
-            Param::optional(
-                "metric",
-                Domain::List(&Domain::Word(METRIC_NAMES)),
-                "Which metrics; all that apply, if not given.",
-            ),
-            Param::with_default(
-                "shuffle",
-                Domain::Truth,
-                "true",
-                "Whether rows are shuffled before they are dealt out.",
-            ),
-            Param::optional(
-                "gap",
-                Domain::OneOf(&[Domain::Duration, Domain::Real { min: 0.0, max: f64::MAX }]),
-                "For `time`: how long before the first judged row the last one to learn from may be.",
-            ),
-            Param::optional("stratified", Domain::Truth, "Whether every fold has the classes in proportion."),
-            Param::optional("seed", Domain::Whole { min: 0 }, "A seed of its own for the splits."),
-        ],
         examples: &[
             Example {
                 script: "load diabetes.csv | train ridge | eval holdout 20%",
@@ -114,7 +150,7 @@ virginica                    0           5          95
 ",
             },
         ],
-        ..Spec::BASE
+        ..Spec::of::<EvalArgs>()
     },
     bind,
     load: None,
@@ -182,53 +218,49 @@ fn applies(metric: &Metric, task: &Task) -> bool {
 }
 
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
-    let word = args.text("scheme").unwrap_or("kfold");
-    let scheme = match (word, args.get("size")) {
-        ("holdout", None) => Scheme::Holdout(0.2),
-        ("holdout", Some(Value::Share(share))) => Scheme::Holdout(*share),
-        ("holdout", Some(size)) => {
-            let message = format!("`holdout` takes a share, and {size} is a count");
-            return Err(Fault::of("size", code::BAD_VALUE, message).help("for example `eval holdout 20%`"));
-        }
-        (_, None) => folds_of(word, 5, args),
-        (_, Some(Value::Whole(folds))) if *folds >= 2 => {
-            folds_of(word, usize::try_from(*folds).unwrap_or(usize::MAX), args)
-        }
-        (_, Some(size)) => {
-            let message = format!("`{word}` takes a number of folds from 2 up, not {size}");
-            return Err(Fault::of("size", code::BAD_VALUE, message).help(format!("for example `eval {word} 5`")));
+    let EvalArgs { scheme: word, size, repeat, metric, shuffle, gap, stratified, seed } = EvalArgs::read(args)?;
+    let name = word.to_value();
+    let folds = || match &size {
+        Size::Folds(folds) if folds.0 >= 2 => Ok(folds.get()),
+        size => {
+            let message = format!("`{name}` takes a number of folds, 2 or more, not {}", size.to_value());
+            Err(Fault::of("size", code::BAD_VALUE, message).help(format!("for example `eval {name} 5`")))
         }
     };
-    if args.is_given("gap") && word != "time" {
-        let message = format!("`gap` belongs to `eval time`, and this is `eval {word}`");
-        return Err(Fault::of("gap", code::MISPLACED_OPTION, message));
-    }
-    let stratified = match (word, args.truth("stratified")) {
-        ("stratified", Some(false)) => {
+    let scheme = match word {
+        SchemeWord::KFold | SchemeWord::Stratified => Scheme::Folds(folds()?),
+        SchemeWord::Group => Scheme::Groups(folds()?),
+        SchemeWord::Time => Scheme::Time(folds()?, gap.map_or(0.0, seconds)),
+        SchemeWord::Holdout => match &size {
+            Size::Share(share) => Scheme::Holdout(share.0),
+            Size::Folds(count) => {
+                let message = format!("`holdout` takes a share of the rows, and {} is a count", count.0);
+                return Err(Fault::of("size", code::BAD_VALUE, message).help("for example `eval holdout 20%`"));
+            }
+        },
+    };
+    let stratified = match (word, stratified) {
+        (SchemeWord::Stratified, Some(false)) => {
             let message = "`eval stratified` with `stratified=false` contradicts itself";
             return Err(Fault::of("stratified", code::BAD_VALUE, message).help("write `eval kfold` instead"));
         }
-        ("stratified", _) => Some(true),
+        (SchemeWord::Stratified, _) => Some(true),
         (_, given) => given,
     };
-    let repeat = args.whole("repeat").unwrap_or(1);
-    let shuffle = args.truth("shuffle").unwrap_or(true);
-    if !shuffle && repeat > 1 {
+    if !shuffle && repeat.0 > 1 {
         let message = "without shuffling, every repetition would be the same";
         return Err(Fault::of("repeat", code::BAD_VALUE, message));
     }
-    let names = args.list("metric").unwrap_or_default();
-    let metrics = names.iter().filter_map(|name| Metric::find(&name.node.to_string())).collect();
-    let seed = args.whole("seed").map(|seed| seed as u64);
-    Ok(Bound::Judge(Arc::new(Eval { scheme, repeat, shuffle, stratified, metrics, seed })))
+    let metrics = metric.unwrap_or_default().iter().filter_map(|word| Metric::find(word.0)).collect();
+    let seed = seed.map(|seed| seed.0);
+    Ok(Bound::Judge(Arc::new(Eval { scheme, repeat: repeat.get(), shuffle, stratified, metrics, seed })))
 }
 
-fn folds_of(word: &str, count: usize, args: &Args) -> Scheme {
-    match (word, args.get("gap")) {
-        ("group", _) => Scheme::Groups(count),
-        ("time", Some(Value::Duration(seconds, _))) => Scheme::Time(count, *seconds),
-        ("time", gap) => Scheme::Time(count, gap.and_then(Value::number).unwrap_or(0.0)),
-        _ => Scheme::Folds(count),
+/// The gap in the unit of the times: seconds for dates.
+fn seconds(gap: Gap) -> f64 {
+    match gap {
+        Gap::Duration(duration) => duration.seconds,
+        Gap::Number(number) => number.0,
     }
 }
 

@@ -1,18 +1,19 @@
 //! `dummy`: the baseline that looks at no feature.
 
-use crate::adapt::{Sees, Takes, TrainingOf, load_model};
+use super::model_spec;
+use super::train::TrainArgs;
+use crate::adapt::{Sees, TrainingOf, load_model};
 use pipewright_learn::dummy::{Dummy, DummyModel};
 use pipewright_operator::work::Training;
-use pipewright_operator::{Args, Example, Fault, Model, Param, Spec};
+use pipewright_operator::{Args, Arguments, Example, Fault, Model, Spec, Tasks};
 use std::sync::Arc;
 
 pub(crate) const MODEL: Model = Model {
     spec: Spec {
         name: "dummy",
-        summary: "Predicts the share of every class, or the mean, whatever the features say.",
-        details: "What every other model has to beat; `eval` prints it beside the judged model.",
+        summary: "Predicts the class shares, or the mean, of the training rows, whatever the features.",
+        details: "The baseline that every model should beat; `eval` reports it next to the judged model.",
         search: &["baseline", "majority", "constant"],
-        options: OPTIONS,
         examples: &[Example {
             script: "load titanic.csv | train dummy | eval kfold 5 metric=[accuracy, log_loss]",
             output: "\
@@ -29,16 +30,16 @@ died                     809         0
 survived                 500         0
 ",
         }],
-        ..super::MODEL_SPEC
+        ..model_spec::<super::NoArgs>()
     },
-    controls: &[],
+    tasks: Tasks::Both,
+    training: &[],
     prepare,
     load: load_model::<DummyModel>,
 };
 
-const OPTIONS: &[Param] = &[];
-
 fn prepare(label: String, _: &Args, train: &Args) -> Result<Arc<dyn Training>, Fault> {
     let learner = Dummy;
-    Ok(Arc::new(TrainingOf { label, learner, takes: Takes::Both, sees: Sees::Nothing, seed: super::seed(train) }))
+    let seed = TrainArgs::read(train)?.seed();
+    Ok(Arc::new(TrainingOf { label, learner, tasks: MODEL.tasks, sees: Sees::Nothing, seed }))
 }

@@ -1,18 +1,28 @@
 //! `logistic`: logistic regression.
 
-use crate::adapt::{Sees, Takes, TrainingOf, load_model};
+use super::model_spec;
+use super::train::TrainArgs;
+use crate::adapt::{Sees, TrainingOf, load_model};
 use pipewright_learn::linear::{Logistic, LogisticModel};
 use pipewright_operator::work::Training;
-use pipewright_operator::{Args, Example, Fault, Model, Spec};
+use pipewright_operator::{Args, Arguments, Example, Fault, Model, NonNegative, Spec, Tasks, arguments};
 use std::sync::Arc;
+
+arguments! {
+    /// The hyper-parameters of `logistic`.
+    struct LogisticArgs {
+        /// L2 penalty (regularisation strength).
+        option l2: NonNegative = Logistic::default().l2;
+    }
+}
 
 pub(crate) const MODEL: Model = Model {
     spec: Spec {
         name: "logistic",
-        summary: "Fits class probabilities by logistic regression.",
-        details: "Makes Σ log-loss + ½·l2·‖w‖² smallest by Newton's method; intercepts are free. `l2` is 1/C of scikit-learn. More than two classes share one softmax.",
+        summary: "Logistic regression: class probabilities with an L2 penalty.",
+        details: "Minimises Σ log-loss + ½·l2·‖w‖² by Newton's method; intercepts are not penalised. `l2` is `1/C` in \
+                  scikit-learn. More than two classes share one softmax.",
         search: &["logit", "classification", "glm"],
-        options: &[super::PENALTY],
         examples: &[Example {
             script: "load titanic.csv | fillna mean | scale | train logistic(l2=0.1) | eval kfold 5 metric=[accuracy, auc]",
             output: "\
@@ -29,14 +39,17 @@ died                     675       134
 survived                 156       344
 ",
         }],
-        ..super::MODEL_SPEC
+        ..model_spec::<LogisticArgs>()
     },
-    controls: &[],
+    tasks: Tasks::Classes,
+    training: &[],
     prepare,
     load: load_model::<LogisticModel>,
 };
 
 fn prepare(label: String, own: &Args, train: &Args) -> Result<Arc<dyn Training>, Fault> {
-    let learner = Logistic { l2: own.real("l2").unwrap_or(1.0), ..Logistic::default() };
-    Ok(Arc::new(TrainingOf { label, learner, takes: Takes::Classes, sees: Sees::Features, seed: super::seed(train) }))
+    let own = LogisticArgs::read(own)?;
+    let learner = Logistic { l2: own.l2.0, ..Logistic::default() };
+    let seed = TrainArgs::read(train)?.seed();
+    Ok(Arc::new(TrainingOf { label, learner, tasks: MODEL.tasks, sees: Sees::Features, seed }))
 }

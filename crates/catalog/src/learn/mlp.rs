@@ -1,43 +1,67 @@
 //! `mlp`: a network of dense layers.
 
+use super::model_spec;
+use super::train::{EpochArgs, LossWord, OptimizerWord, TrainArgs};
 use crate::adapt::{LearnerOf, Sees, accepted, load_model};
 use crate::judge::eval::Eval;
-use pipewright_diagnostic::code;
+use pipewright_diagnostic::{Span, Spanned, code};
 use pipewright_learn::Learner as _;
 use pipewright_learn::net::{Activation, Adam, AdamW, Loss, Network, NetworkModel, OptimizerConfig, RmsProp, Sgd};
 use pipewright_operator::work::{Accepts, Learner, Splitter, Training};
-use pipewright_operator::{Args, Domain, Example, Fault, Model, Param, Spec, Task, TaskKind, Value};
+use pipewright_operator::{
+    Args, Argument, Arguments, Count, Example, Fault, Model, Spec, Task, TaskKind, Tasks, arguments, either, words,
+};
 use std::sync::Arc;
+
+words! {
+    /// The output width that the target decides.
+    enum AutoWidth { Auto = "auto" }
+}
+
+either! {
+    /// The width of a layer.
+    enum Width { Units(Count), Auto(AutoWidth) }
+}
+
+words! {
+    /// What hidden layers apply to their sums.
+    struct ActivationWord(Activation) {
+        "relu" => Activation::Relu, "tanh" => Activation::Tanh, "sigmoid" => Activation::Sigmoid
+    }
+}
+
+words! {
+    /// A set of defaults.
+    enum Recipe { Plain = "plain" }
+}
+
+arguments! {
+    /// The hyper-parameters of `mlp`.
+    struct MlpArgs {
+        /// Units per layer, the output layer last.
+        shape sizes: Vec<Spanned<Width>>;
+        /// Activation of the hidden layers.
+        option activation: ActivationWord = Activation::default();
+        /// Named set of defaults: `plain` is this textbook network, whatever the defaults of later versions are.
+        option recipe: Recipe = Recipe::Plain;
+    }
+}
 
 pub(crate) const MODEL: Model = Model {
     spec: Spec {
         name: "mlp",
-        summary: "Trains a network of dense layers.",
+        summary: "Neural network of dense layers (multi-layer perceptron).",
         details: "`mlp[64,32,1]` has hidden layers of 64 and 32 units and one output. The last size is the output \
-                  width: 1 for two classes or a number, K for K classes; `auto` derives it. Weights start Glorot-uniform, \
-                  biases at 0; rows are shuffled anew in every epoch. Two classes: sigmoid and binary cross-entropy; \
-                  more: softmax and cross-entropy; numbers: mean squared error, on a target standardised by the \
-                  training rows. `recipe=plain` names this textbook network, whatever later versions take for granted.",
+                  width: 1 for a number or two classes, K for K classes; `auto` derives it from the target. Weights \
+                  start Glorot-uniform, biases at 0; rows are shuffled before every epoch. Two classes: sigmoid and \
+                  binary cross-entropy; more: softmax and cross-entropy; numbers: mean squared error, on a target \
+                  standardised by the training rows.",
         search: &["neural network", "perceptron", "deep learning", "nn", "dense", "keras"],
-        shape: Some(Param::required(
-            "sizes",
-            Domain::List(&Domain::OneOf(&[Domain::Whole { min: 1 }, Domain::Word(&["auto"])])),
-            "The sizes of the layers, the output last.",
-        )),
-        options: &[
-            Param::with_default(
-                "activation",
-                Domain::Word(&["relu", "tanh", "sigmoid"]),
-                "relu",
-                "What hidden units do.",
-            ),
-            Param::with_default("recipe", Domain::Word(&["plain"]), "plain", "The set of defaults."),
-        ],
         examples: &[Example {
             script: "load penguins.csv | where Sex is not null | target Species | scale \
-                     | train mlp[16,3](recipe=plain) lr=0.01 epochs=100 | eval holdout 30% metric=accuracy",
+                     | train mlp[16,auto] lr=0.01 epochs=100 | eval holdout 30% metric=accuracy",
             output: "\
-mlp[16,3](recipe=plain) predicts Species (3 classes)
+mlp[16,auto] predicts Species (3 classes)
 holdout, 100 rows, seed 0
 
                         mean    lowest   highest    baseline
@@ -50,112 +74,85 @@ Chinstrap                   0         20          0
 Gentoo                      0          0         36
 ",
         }],
-        ..super::MODEL_SPEC
+        ..model_spec::<MlpArgs>()
     },
-    controls: &["epochs", "lr", "batch", "optimizer", "momentum", "weight_decay", "early_stop", "val", "loss"],
+    tasks: Tasks::Both,
+    training: EpochArgs::PARAMS,
     prepare,
     load: load_model::<NetworkModel>,
 };
 
-/// Passes over the training rows where the script names none.
-const EPOCHS: usize = 50;
-const BATCH: usize = 32;
-/// The share for validation where `early_stop` is given and `val` is not.
-const VALIDATION: f64 = 0.1;
-/// No layer is wider: the sizes of a script are bounded before memory is asked for.
-const SIZE_MAX: usize = 65_536;
+/// The widest layer: sizes are bounded before memory is allocated for them.
+const WIDTH_MAX: u64 = 65_536;
 
 fn prepare(label: String, own: &Args, train: &Args) -> Result<Arc<dyn Training>, Fault> {
-    let sizes = own.list("sizes").unwrap_or_default();
+    let MlpArgs { sizes, activation, recipe: Recipe::Plain } = MlpArgs::read(own)?;
+    let training = EpochArgs::read(train)?;
     let Some((last, hidden)) = sizes.split_last() else {
         return Err(Fault::of("model", code::MISSING_ARGUMENT, "`mlp[…]` needs at least its output width")
             .help("for example mlp[64,32,auto]"));
     };
-    let mut widths = Vec::new();
-    for size in hidden {
-        match size.node {
-            Value::Whole(width) => widths.push(width.unsigned_abs() as usize),
-            _ => {
-                let message = "`auto` is the output width; hidden layers have numbers";
-                return Err(Fault::of("model", code::BAD_VALUE, message).at(size.span));
-            }
+    let hidden = hidden.iter().map(|size| match units(size)? {
+        Some(units) => Ok(units),
+        None => {
+            let message = "`auto` is for the output layer; give the number of units of hidden layers";
+            Err(Fault::of("model", code::BAD_VALUE, message).at(size.span))
         }
-    }
-    let output = match last.node {
-        Value::Whole(width) => Some(width.unsigned_abs() as usize),
-        _ => None,
+    });
+    let network = Network {
+        hidden: hidden.collect::<Result<_, _>>()?,
+        activation: activation.0,
+        optimizer: optimizer(&training),
+        epochs: training.epochs.get(),
+        batch: training.batch.get(),
+        early_stop: training.early_stop.map(Count::get),
+        ..Network::default()
     };
-    if let Some(size) = sizes.iter().find(|size| size.node.number().is_some_and(|width| width > SIZE_MAX as f64)) {
-        let message = format!("a layer of {} units is over the limit of {SIZE_MAX}", size.node);
-        return Err(Fault::of("model", code::LIMIT_REACHED, message).at(size.span));
-    }
-    let early_stop = train.whole("early_stop");
-    if let (None, Some(_)) = (early_stop, train.share("val")) {
-        return Err(Fault::of("val", code::MISSING_ARGUMENT, "`val` sets rows aside that nothing looks at")
-            .help("say when to stop: early_stop=10"));
-    }
     Ok(Arc::new(Mlp {
         label,
-        hidden: widths,
-        output,
+        network,
+        output: units(last)?,
         output_span: last.span,
-        activation: activation(own),
-        optimizer: optimizer(train)?,
-        epochs: train.whole("epochs").unwrap_or(EPOCHS),
-        batch: train.whole("batch").unwrap_or(BATCH),
-        early_stop,
-        validation: early_stop.map(|_| train.share("val").unwrap_or(VALIDATION)),
-        loss: train.text("loss").map(str::to_owned),
-        seed: super::seed(train),
+        validation: training.early_stop.map(|_| training.val.0),
+        loss: training.loss,
+        seed: TrainArgs::read(train)?.seed(),
     }))
 }
 
-fn activation(own: &Args) -> Activation {
-    match own.text("activation") {
-        Some("tanh") => Activation::Tanh,
-        Some("sigmoid") => Activation::Sigmoid,
-        _ => Activation::Relu,
+/// The units of a layer; `None` for `auto`.
+fn units(size: &Spanned<Width>) -> Result<Option<usize>, Fault> {
+    match &size.node {
+        Width::Auto(AutoWidth::Auto) => Ok(None),
+        Width::Units(units) if units.0 <= WIDTH_MAX => Ok(Some(units.get())),
+        Width::Units(units) => {
+            let message = format!("a layer of {} units is over the limit of {WIDTH_MAX}", units.0);
+            Err(Fault::of("model", code::LIMIT_REACHED, message).at(size.span))
+        }
     }
 }
 
-fn optimizer(train: &Args) -> Result<OptimizerConfig, Fault> {
-    let name = train.text("optimizer").unwrap_or("adam");
-    for (option, owner) in [("momentum", "sgd"), ("weight_decay", "adamw")] {
-        if train.is_given(option) && name != owner {
-            let message = format!("`{option}` belongs to the optimizer `{owner}`, and this is `{name}`");
-            return Err(Fault::of(option, code::MISPLACED_OPTION, message));
+fn optimizer(training: &EpochArgs) -> OptimizerConfig {
+    let config = match training.optimizer {
+        OptimizerWord::Sgd => OptimizerConfig::Sgd(Sgd { momentum: training.momentum.0, ..Sgd::default() }),
+        OptimizerWord::RmsProp => OptimizerConfig::RmsProp(RmsProp::default()),
+        OptimizerWord::Adam => OptimizerConfig::Adam(Adam::default()),
+        OptimizerWord::AdamW => {
+            OptimizerConfig::AdamW(AdamW { weight_decay: training.weight_decay.0, ..AdamW::default() })
         }
-    }
-    let config = match name {
-        "sgd" => OptimizerConfig::Sgd(Sgd { momentum: train.real("momentum").unwrap_or(0.0), ..Sgd::default() }),
-        "rmsprop" => OptimizerConfig::RmsProp(RmsProp::default()),
-        "adamw" => {
-            let default = AdamW::default();
-            let weight_decay = train.real("weight_decay").unwrap_or(default.weight_decay);
-            OptimizerConfig::AdamW(AdamW { weight_decay, ..default })
-        }
-        _ => OptimizerConfig::Adam(Adam::default()),
     };
-    Ok(match train.real("lr") {
-        Some(lr) => config.with_lr(lr),
-        None => config,
-    })
+    config.with_lr(training.lr.0)
 }
 
 struct Mlp {
     label: String,
-    hidden: Vec<usize>,
+    /// The network, but for what the target decides.
+    network: Network,
     /// `None`: by the target.
     output: Option<usize>,
-    output_span: pipewright_diagnostic::Span,
-    activation: Activation,
-    optimizer: OptimizerConfig,
-    epochs: usize,
-    batch: usize,
-    early_stop: Option<usize>,
+    output_span: Span,
     validation: Option<f64>,
     /// `None`: by the target.
-    loss: Option<String>,
+    loss: Option<LossWord>,
     seed: Option<u64>,
 }
 
@@ -165,8 +162,8 @@ impl Training for Mlp {
     }
 
     fn wants_classes(&self, distinct: usize) -> Option<bool> {
-        match (self.loss.as_deref(), self.output) {
-            (Some("mse"), _) => Some(false),
+        match (self.loss, self.output) {
+            (Some(LossWord::Mse), _) => Some(false),
             (Some(_), _) => Some(true),
             // A width that fits the number of values says what they are.
             (None, Some(1)) => Some(distinct == 2),
@@ -180,7 +177,7 @@ impl Training for Mlp {
     }
 
     fn decided(&self, task: &Task) -> Vec<(&'static str, String)> {
-        vec![("loss", loss_name(task).to_owned())]
+        vec![("loss", fitting_loss(task).to_value().to_string())]
     }
 
     fn validation(&self) -> Option<Arc<dyn Splitter>> {
@@ -204,26 +201,18 @@ impl Training for Mlp {
                 .help("`auto` derives it from the target")
                 .help("if another column is the target, name it: target NAME"));
         }
-        let wanted = loss_name(task);
-        if let Some(loss) = self.loss.as_deref().filter(|loss| *loss != wanted) {
+        let fitting = fitting_loss(task);
+        if let Some(loss) = self.loss.filter(|loss| *loss != fitting) {
+            let (loss, fitting) = (loss.to_value(), fitting.to_value());
             let message = format!("loss `{loss}` does not fit the target `{}`", task.target);
-            return Err(Fault::of("loss", code::WRONG_TASK, message).help(format!("for this target: loss={wanted}")));
+            return Err(Fault::of("loss", code::WRONG_TASK, message).help(format!("for this target: loss={fitting}")));
         }
-        let loss = match wanted {
-            "mse" => Loss::MeanSquaredError,
-            "bce" => Loss::BinaryCrossEntropy,
-            _ => Loss::SoftmaxCrossEntropy,
+        let loss = match fitting {
+            LossWord::Mse => Loss::MeanSquaredError,
+            LossWord::Bce => Loss::BinaryCrossEntropy,
+            LossWord::CrossEntropy => Loss::SoftmaxCrossEntropy,
         };
-        let learner = Network {
-            hidden: self.hidden.clone(),
-            outputs,
-            activation: self.activation,
-            optimizer: self.optimizer,
-            epochs: self.epochs,
-            batch: self.batch,
-            loss: Some(loss),
-            early_stop: self.early_stop,
-        };
+        let learner = Network { outputs, loss: Some(loss), ..self.network.clone() };
         Ok(Arc::new(LearnerOf { learner, task: task.clone(), sees: Sees::Features }))
     }
 
@@ -232,10 +221,11 @@ impl Training for Mlp {
     }
 }
 
-fn loss_name(task: &Task) -> &'static str {
+/// The loss for a task.
+fn fitting_loss(task: &Task) -> LossWord {
     match &task.kind {
-        TaskKind::Numbers => "mse",
-        TaskKind::Classes(classes) if classes.len() == 2 => "bce",
-        TaskKind::Classes(_) => "cross_entropy",
+        TaskKind::Numbers => LossWord::Mse,
+        TaskKind::Classes(classes) if classes.len() == 2 => LossWord::Bce,
+        TaskKind::Classes(_) => LossWord::CrossEntropy,
     }
 }

@@ -7,16 +7,14 @@ pub(crate) mod mlp;
 pub(crate) mod ridge;
 pub(crate) mod train;
 
-use pipewright_operator::{Args, Domain, Effect, Group, Param, Sort, Spec};
+use pipewright_operator::{Arguments, Effect, Group, Sort, Spec};
 
-/// What the specs of all models share.
-const MODEL_SPEC: Spec = Spec { group: Group::Models, output: Sort::Learner, effect: Effect::FitTarget, ..Spec::BASE };
-
-/// The seed that `train` gives a model, if it does.
-fn seed(train: &Args) -> Option<u64> {
-    train.whole("seed").map(|seed| seed as u64)
+/// The `Spec` that all models share, with the parameters of these arguments.
+const fn model_spec<A: Arguments>() -> Spec {
+    Spec { group: Group::Models, output: Sort::Learner, effect: Effect::FitTarget, ..Spec::of::<A>() }
 }
 
-/// The hyper-parameter of the models that make large weights cost.
-const PENALTY: Param =
-    Param::with_default("l2", Domain::Real { min: 0.0, max: f64::MAX }, "1", "How much large weights cost.");
+pipewright_operator::arguments! {
+    /// The hyper-parameters of a model that has none.
+    struct NoArgs {}
+}

@@ -1,18 +1,27 @@
 //! `ridge`: least squares with a penalty on large weights.
 
-use crate::adapt::{Sees, Takes, TrainingOf, load_model};
+use super::model_spec;
+use super::train::TrainArgs;
+use crate::adapt::{Sees, TrainingOf, load_model};
 use pipewright_learn::linear::{LinearModel, Ridge};
 use pipewright_operator::work::Training;
-use pipewright_operator::{Args, Example, Fault, Model, Spec};
+use pipewright_operator::{Args, Arguments, Example, Fault, Model, NonNegative, Spec, Tasks, arguments};
 use std::sync::Arc;
+
+arguments! {
+    /// The hyper-parameters of `ridge`.
+    struct RidgeArgs {
+        /// L2 penalty (regularisation strength).
+        option l2: NonNegative = Ridge::default().l2;
+    }
+}
 
 pub(crate) const MODEL: Model = Model {
     spec: Spec {
         name: "ridge",
-        summary: "Fits a linear function by least squares with a penalty on large weights.",
-        details: "Makes ‖y − Xw − b‖² + l2·‖w‖² smallest; the intercept is free. `l2` is scikit-learn's `alpha`.",
+        summary: "Ridge regression: least squares with an L2 penalty.",
+        details: "Minimises ‖y − Xw − b‖² + l2·‖w‖²; the intercept is not penalised. `l2` is `alpha` in scikit-learn.",
         search: &["l2", "tikhonov", "regularised", "shrinkage"],
-        options: &[super::PENALTY],
         examples: &[Example {
             script: "load diabetes.csv | scale | train ridge(l2=10) | eval kfold 5 metric=[rmse, r2]",
             output: "\
@@ -24,14 +33,17 @@ rmse                 54.6240   52.1051   57.9314     77.1127
 r2                    0.4907    0.4145    0.5834     -0.0095
 ",
         }],
-        ..super::MODEL_SPEC
+        ..model_spec::<RidgeArgs>()
     },
-    controls: &[],
+    tasks: Tasks::Numbers,
+    training: &[],
     prepare,
     load: load_model::<LinearModel>,
 };
 
 fn prepare(label: String, own: &Args, train: &Args) -> Result<Arc<dyn Training>, Fault> {
-    let learner = Ridge { l2: own.real("l2").unwrap_or(1.0) };
-    Ok(Arc::new(TrainingOf { label, learner, takes: Takes::Numbers, sees: Sees::Features, seed: super::seed(train) }))
+    let own = RidgeArgs::read(own)?;
+    let learner = Ridge { l2: own.l2.0 };
+    let seed = TrainArgs::read(train)?.seed();
+    Ok(Arc::new(TrainingOf { label, learner, tasks: MODEL.tasks, sees: Sees::Features, seed }))
 }

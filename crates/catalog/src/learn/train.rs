@@ -1,52 +1,91 @@
 //! `train`: trains a model.
 
-use pipewright_diagnostic::code;
-use pipewright_operator::{Args, Bound, Domain, Effect, Example, Fault, Group, Param, Sort, Spec, Surroundings, Verb};
+use pipewright_learn::net::{AdamW, Network, RmsProp, Sgd};
+use pipewright_operator::{
+    Args, Arguments, Bound, Chosen, Count, Effect, Example, Fault, Fraction, Group, NonNegative, Param, Positive, Seed,
+    Sort, Spec, Surroundings, UnitInterval, Verb, arguments, words,
+};
+
+arguments! {
+    /// The arguments of `train` itself.
+    pub(crate) struct TrainArgs {
+        /// The model, with its hyper-parameters in parentheses.
+        positional model: Box<Chosen>;
+        /// Random seed of this model, in place of the seed of the run.
+        option seed: Option<Seed>;
+    }
+}
+
+impl TrainArgs {
+    /// The seed, if it has one of its own.
+    pub(super) fn seed(&self) -> Option<u64> {
+        self.seed.map(|seed| seed.0)
+    }
+}
+
+words! {
+    /// An optimizer of networks.
+    pub(crate) enum OptimizerWord { Sgd = "sgd", RmsProp = "rmsprop", Adam = "adam", AdamW = "adamw" }
+}
+
+words! {
+    /// A loss of networks.
+    pub(crate) enum LossWord { Mse = "mse", Bce = "bce", CrossEntropy = "cross_entropy" }
+}
+
+arguments! {
+    /// The options of `train` for models that are trained by gradient descent, epoch by epoch.
+    pub(crate) struct EpochArgs {
+        /// Number of passes over the training rows.
+        training epochs: Count = Network::default().epochs;
+        /// Learning rate.
+        training lr: Positive, by optimizer {
+            "adam" => Network::default().optimizer.lr(),
+            "adamw" => AdamW::default().adam.lr,
+            "rmsprop" => RmsProp::default().lr,
+            "sgd" => Sgd::default().lr,
+        };
+        /// Rows per gradient step (mini-batch size).
+        training batch: Count = Network::default().batch;
+        /// Optimizer.
+        training optimizer: OptimizerWord = OptimizerWord::Adam;
+        /// Momentum of `sgd`.
+        training momentum: UnitInterval = Sgd::default().momentum, for optimizer in ["sgd"];
+        /// Decoupled weight decay of `adamw`.
+        training weight_decay: NonNegative = AdamW::default().weight_decay, for optimizer in ["adamw"];
+        /// Early stopping: ends after this many epochs without a lower validation loss, and keeps the best weights.
+        training early_stop: Option<Count>;
+        /// Share of the training rows held out for validation.
+        training val: Fraction = 0.1, with early_stop;
+        /// The loss to minimise. Without it, `mse` for numbers, `bce` for two classes, `cross_entropy` for more.
+        training loss: Option<LossWord>;
+    }
+}
+
+/// Every option, those that are handed to models first.
+const OPTIONS: &[Param] = &{
+    let (models, own) = (EpochArgs::PARAMS, Spec::of::<TrainArgs>().options);
+    let mut options = [own[0]; EpochArgs::PARAMS.len() + 1];
+    let mut place = 0;
+    while place < models.len() {
+        options[place] = models[place];
+        place += 1;
+    }
+    options
+};
 
 pub(crate) const VERB: Verb = Verb {
     spec: Spec {
         name: "train",
         group: Group::Learn,
         summary: "Trains a model on the features to predict the target.",
-        details: "A model's own hyper-parameters stand in its parentheses, `mlp[64,32,1](activation=tanh)`; what \
-                  controls the training loop are options of `train`. Nothing runs until something asks: `eval` fits \
-                  anew in every fold, `save` and `predict` pull one final fit on all rows.",
+        details: "A model's own hyper-parameters go in its parentheses, `mlp[64,32,1](activation=tanh)`; options that \
+                  control the training loop are options of `train`. Nothing runs until a later stage needs the model: \
+                  `eval` fits it anew in every fold, `save` and `predict` fit it once on all rows.",
         search: &["fit", "learn", "model", "estimate"],
         output: Sort::Learner,
         effect: Effect::FitTarget,
-        positionals: &[Param::required("model", Domain::Model, "The model.")],
-        options: &[
-            Param::optional("epochs", Domain::Whole { min: 1 }, "Passes over the training rows."),
-            Param::optional("lr", Domain::Positive, "The learning rate."),
-            Param::optional("batch", Domain::Whole { min: 1 }, "Rows a step."),
-            Param::optional(
-                "optimizer",
-                Domain::Word(&["sgd", "rmsprop", "adam", "adamw"]),
-                "How weights follow gradients.",
-            ),
-            Param::optional(
-                "momentum",
-                Domain::Real { min: 0.0, max: 1.0 },
-                "For `sgd`: how much of the last step goes on.",
-            ),
-            Param::optional(
-                "weight_decay",
-                Domain::Real { min: 0.0, max: f64::INFINITY },
-                "For `adamw`: decoupled decay.",
-            ),
-            Param::optional(
-                "early_stop",
-                Domain::Whole { min: 1 },
-                "Ends when the validation loss has not fallen for this many epochs, and takes the best weights.",
-            ),
-            Param::optional(
-                "val",
-                Domain::Share,
-                "The share of the training rows for validation; 10% with `early_stop`.",
-            ),
-            Param::optional("loss", Domain::Word(&["mse", "bce", "cross_entropy"]), "What is made small."),
-            Param::optional("seed", Domain::Whole { min: 0 }, "A seed of its own."),
-        ],
+        options: OPTIONS,
         examples: &[Example {
             script: "load iris.csv | train logistic | eval kfold 3 metric=accuracy",
             output: "\
@@ -63,25 +102,13 @@ versicolor                   0          47           3
 virginica                    0           3          47
 ",
         }],
-        ..Spec::BASE
+        ..Spec::of::<TrainArgs>()
     },
     bind,
     load: None,
 };
 
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
-    let Some(chosen) = args.model("model") else {
-        return Err(Fault::of("model", code::MISSING_ARGUMENT, "a model is missing"));
-    };
-    let (model, heeds) = (chosen.model, chosen.model.controls);
-    let ignored = args.given().find(|(name, _)| !matches!(*name, "model" | "seed") && !heeds.contains(name));
-    if let Some((name, value)) = ignored {
-        let message = format!("`{}` has no use for `{name}`", model.spec.name);
-        let help = match heeds {
-            [] => format!("`{}` has no training loop to control", model.spec.name),
-            _ => format!("it heeds: {}", heeds.join(", ")),
-        };
-        return Err(Fault::of(name, code::MISPLACED_OPTION, message).at(value.span).help(help));
-    }
-    (model.prepare)(chosen.to_string(), &chosen.args, args).map(Bound::Training)
+    let TrainArgs { model: chosen, .. } = TrainArgs::read(args)?;
+    (chosen.model.prepare)(chosen.to_string(), &chosen.args, args).map(Bound::Training)
 }

@@ -1,28 +1,36 @@
 //! `describe`: prints one line of numbers a column.
 
 use pipewright_diagnostic::Failure;
-use pipewright_frame::Selection;
 use pipewright_frame::profile::{Depth, Options, Profile};
+use pipewright_frame::{Class, Selection};
 use pipewright_operator::result::{Description, Output};
 use pipewright_operator::work::Look;
 use pipewright_operator::{
-    Args, Bound, Columns, Data, Domain, Effect, Example, Fault, Group, Param, Spec, Surroundings, Verb,
+    Args, Arguments, Bound, Count, Data, Effect, Example, Fault, Group, Spec, Surroundings, Verb, arguments,
 };
 use std::sync::Arc;
+
+arguments! {
+    /// The arguments of `describe`.
+    struct DescribeArgs {
+        /// Number of columns to print.
+        option limit: Count = 50;
+        /// Columns to describe.
+        on columns: Selection = [Class::All];
+    }
+}
 
 pub(crate) const VERB: Verb = Verb {
     spec: Spec {
         name: "describe",
         group: Group::Look,
-        summary: "Prints one line a column (missing and different values, mean, spread, quantiles, levels), and passes its \
+        summary: "Prints one line per column (missing, distinct, mean, spread, quantiles, levels), and passes its \
                   input on.",
-        details: "Numbers show their mean, standard deviation (divided by n - 1), and quantiles; texts and truth values \
-                  their most frequent levels, dates their range. `~` stands before what is known only about, where there \
-                  is too much to count. With `--json` every column is there, in full precision.",
+        details: "For numbers it shows the mean, standard deviation (divided by n - 1) and quantiles, for text and \
+                  booleans the most frequent levels, for dates the range. `~` marks approximate values, used where \
+                  there is too much to count. With `--json` every column is there, in full precision.",
         search: &["summary", "summarise", "statistics", "mean", "std", "quantiles"],
         effect: Effect::Tee,
-        options: &[Param::with_default("limit", Domain::Whole { min: 1 }, "50", "How many columns are printed.")],
-        columns: Columns::Default("@all"),
         examples: &[Example {
             script: "load penguins.csv | select Species, Sex, \"Body*\" | describe",
             output: "\
@@ -34,15 +42,15 @@ Sex            text      3.2%         2  MALE 50.5%, FEMALE 49.5%
 Body Mass (g)  count     0.6%        94  4202  802  2700  3550  4050  4750  6300
 ",
         }],
-        ..Spec::BASE
+        ..Spec::of::<DescribeArgs>()
     },
     bind,
     load: None,
 };
 
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
-    let on = args.columns("columns").cloned();
-    Ok(Bound::Look(Arc::new(Describe { on, limit: args.whole("limit").unwrap_or(50) })))
+    let DescribeArgs { limit, columns } = DescribeArgs::read(args)?;
+    Ok(Bound::Look(Arc::new(Describe { on: Some(columns), limit: limit.get() })))
 }
 
 struct Describe {

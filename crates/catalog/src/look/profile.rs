@@ -1,32 +1,39 @@
 //! `profile`: prints the long report on a table.
 
 use pipewright_diagnostic::Failure;
-use pipewright_frame::Selection;
 use pipewright_frame::profile::{Depth, Options, Profile};
+use pipewright_frame::{Class, Selection};
 use pipewright_operator::result::{Output, ProfileReport};
 use pipewright_operator::work::Look;
 use pipewright_operator::{
-    Args, Bound, Columns, Data, Domain, Effect, Example, Fault, Group, Param, Spec, Surroundings, Verb,
+    Args, Arguments, Bound, Count, Data, Effect, Example, Fault, Group, Spec, Surroundings, Verb, arguments,
 };
 use std::sync::Arc;
+
+arguments! {
+    /// The arguments of `profile`.
+    struct ProfileArgs {
+        /// Number of columns to print in detail.
+        option limit: Count = 20;
+        /// Columns to profile.
+        on columns: Selection = [Class::All];
+    }
+}
 
 pub(crate) const VERB: Verb = Verb {
     spec: Spec {
         name: "profile",
         group: Group::Look,
-        summary: "Prints a report on the table (what is worth a look, each column's shape, what goes together), and passes \
-                  its input on.",
-        details: "Worth a look: columns that are empty, constant, nearly constant, equal to another one, mostly missing, \
-                  that number or name the rows, that alone tell the target (AUC, R² or Cramér's V above 0.99), texts that \
-                  are numbers or have more than 50 levels, infinite numbers, \
-                  zeros far below all others, and skewness beyond 2. Together go columns \
-                  with Pearson's |r| (two numbers), the correlation ratio η (a number and a category) or Cramér's V (two \
-                  categories) above 0.5; they are computed for 40 columns of numbers and 40 categories of at most 20 \
-                  levels. Which column is the target, a `target` stage above says. Rows are read twice.",
+        summary: "Prints a data profile (warnings, distributions, associations), and passes its input on.",
+        details: "Warns of columns that are empty, constant, nearly constant, duplicates of others, mostly missing, \
+                  row numbers or ids, that alone predict the target (AUC, R² or Cramér's V above 0.99), of text that \
+                  holds numbers or more than 50 levels, of infinite numbers, zeros far below all other values, and \
+                  skewness beyond 2. Associations above 0.5 are listed: Pearson's |r| (two numbers), the correlation \
+                  ratio η (a number and a category) or Cramér's V (two categories), for up to 40 numeric columns and \
+                  40 categories of at most 20 levels. The target is that of a `target` stage above. Reads the rows \
+                  twice.",
         search: &["report", "eda", "explore", "overview", "histogram", "correlation", "duplicates", "quality", "leak"],
         effect: Effect::Tee,
-        options: &[Param::with_default("limit", Domain::Whole { min: 1 }, "20", "How many columns get a block.")],
-        columns: Columns::Default("@all"),
         examples: &[Example {
             script: "load iris.csv | profile on petal_width",
             output: "\
@@ -39,15 +46,15 @@ petal_width · continuous · 22 different, none missing
   0 ▂█▃▂▁▃▅▅▃▄▄▃▃ 2.6   a bar is 0.2 wide
 ",
         }],
-        ..Spec::BASE
+        ..Spec::of::<ProfileArgs>()
     },
     bind,
     load: None,
 };
 
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
-    let on = args.columns("columns").cloned();
-    Ok(Bound::Look(Arc::new(ProfileLook { on, limit: args.whole("limit").unwrap_or(20) })))
+    let ProfileArgs { limit, columns } = ProfileArgs::read(args)?;
+    Ok(Bound::Look(Arc::new(ProfileLook { on: Some(columns), limit: limit.get() })))
 }
 
 struct ProfileLook {

@@ -12,9 +12,11 @@ pub(crate) const VERB: Verb = Verb {
     spec: Spec {
         name: "schema",
         group: Group::Look,
-        summary: "Prints every column's name, kind, role, number of missing values and source, and passes its input on.",
-        details: "Kinds: continuous, count, bool, category, ordered, date, time, text, id. Roles: feature, target, id. A \
-                  column that a stage made says from which columns of the file it was made.",
+        summary: "Prints each column's name, kind, role, number of missing values and source, and passes its input \
+                  on.",
+        details: "Kinds: continuous, count, bool, category, ordered, date, time, text, id. Roles: feature, target, \
+                  id, group, time, weight, fold. For a column made by a stage, it lists the columns of the file that \
+                  it was made from.",
         search: &["columns", "types", "dtypes", "info", "structure", "lineage"],
         effect: Effect::Tee,
         examples: &[Example {

@@ -3,18 +3,27 @@
 use pipewright_diagnostic::Failure;
 use pipewright_operator::result::{Output, TableHead};
 use pipewright_operator::work::Look;
-use pipewright_operator::{Args, Bound, Data, Domain, Effect, Example, Fault, Group, Param, Spec, Surroundings, Verb};
+use pipewright_operator::{
+    Args, Arguments, Bound, Data, Effect, Example, Fault, Group, Spec, Surroundings, Verb, Whole, arguments,
+};
 use std::sync::Arc;
+
+arguments! {
+    /// The arguments of `show`.
+    struct ShowArgs {
+        /// Number of rows.
+        positional count: Whole<0> = 10;
+    }
+}
 
 pub(crate) const VERB: Verb = Verb {
     spec: Spec {
         name: "show",
         group: Group::Look,
         summary: "Prints the first rows and passes its input on.",
-        details: "Below a stage that learns it shows what that stage makes of all rows, fitted on all rows.",
+        details: "After a stage that learns, it shows that stage fitted on, and applied to, all rows.",
         search: &["print", "display", "view", "peek", "head"],
         effect: Effect::Tee,
-        positionals: &[Param::with_default("count", Domain::Whole { min: 0 }, "10", "How many rows.")],
         examples: &[Example {
             script: "load iris.csv | show 2",
             output: "\
@@ -24,14 +33,14 @@ sepal_length  sepal_width  petal_length  petal_width  species
 … 148 more rows
 ",
         }],
-        ..Spec::BASE
+        ..Spec::of::<ShowArgs>()
     },
     bind,
     load: None,
 };
 
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
-    Ok(Bound::Look(Arc::new(Show(args.whole("count").unwrap_or(0)))))
+    Ok(Bound::Look(Arc::new(Show(ShowArgs::read(args)?.count.get()))))
 }
 
 struct Show(usize);

@@ -5,34 +5,37 @@ use pipewright_frame::{Column, Role, Schema, Table};
 use pipewright_operator::result::{prediction_arrays, prediction_columns};
 use pipewright_operator::work::Rows;
 use pipewright_operator::{
-    Args, Bound, Domain, Effect, Example, Fault, FittedPipeline, Footprint, Form, Group, Neighbours, Param, Sort, Spec,
-    Surroundings, Value, Verb, failure_of,
+    Args, Arguments, Bound, Effect, Example, Fault, FilePath, FittedPipeline, Footprint, Form, Group, Neighbours, Sort,
+    Spec, Surroundings, Verb, arguments, failure_of,
 };
 use pipewright_world::random::Key;
 use std::sync::Arc;
+
+arguments! {
+    /// The arguments of `predict`.
+    struct PredictArgs {
+        /// The saved pipeline.
+        positional path: FilePath;
+        /// Adds the probability of every class.
+        option proba: bool = false;
+        /// Columns of the input to keep, before the predictions.
+        option keep: Option<Vec<Arc<str>>>;
+    }
+}
 
 pub(crate) const VERB: Verb = Verb {
     spec: Spec {
         name: "predict",
         group: Group::Out,
-        summary: "Predicts for every row with a saved pipeline, and hands the predictions on as a table.",
+        summary: "Predicts every row with a saved pipeline; the output is a table of predictions.",
         details: "Columns are matched by name: their order does not matter, extra ones are ignored with a note, a \
-                  missing one is an error. The predictions keep the number and order of the rows. A column \
+                  missing one is an error. Predictions keep the number and order of the rows. The column \
                   `prediction` holds the class or the number.",
         search: &["score", "infer", "apply", "forecast"],
         form: Form::Path,
         input: Sort::Table,
         output: Sort::Table,
         effect: Effect::Sink,
-        positionals: &[Param::required("path", Domain::Path, "The saved pipeline.")],
-        options: &[
-            Param::with_default("proba", Domain::Truth, "false", "Adds the probability of every class."),
-            Param::optional(
-                "keep",
-                Domain::List(&Domain::Column),
-                "Columns of the input to stand before the predictions.",
-            ),
-        ],
         examples: &[Example {
             script: "load iris.csv | sample 3 | predict iris.pw keep=species | show",
             output: "\
@@ -42,17 +45,15 @@ versicolor  versicolor
 versicolor  versicolor
 ",
         }],
-        ..Spec::BASE
+        ..Spec::of::<PredictArgs>()
     },
     bind,
     load: None,
 };
 
 fn bind(args: &Args, surroundings: &Surroundings) -> Result<Bound, Fault> {
-    let Some(path) = args.text("path") else {
-        return Err(Fault::of("path", code::MISSING_ARGUMENT, "a saved pipeline is missing: predict model.pw"));
-    };
-    let place = surroundings.place(path);
+    let PredictArgs { path: FilePath(path), proba, keep } = PredictArgs::read(args)?;
+    let place = surroundings.place(&path);
     let fault = |failure: Failure| {
         let mut fault = Fault::of("path", failure.code, failure.message);
         fault.help = failure.help;
@@ -63,9 +64,7 @@ fn bind(args: &Args, surroundings: &Surroundings) -> Result<Bound, Fault> {
         .read(&place)
         .map_err(|error| fault(failure_of(code::CANNOT_READ, "cannot read", path.as_ref(), &error)))?;
     let pipeline = pipewright_artifact::decode(&bytes, surroundings.registry).map_err(fault)?;
-    let column = |value: &Value| if let Value::Column(name) = value { Some(name.as_str().into()) } else { None };
-    let keep = args.list("keep").unwrap_or_default().iter().filter_map(|name| column(&name.node)).collect();
-    Ok(Bound::Rows(Arc::new(Predict { pipeline, proba: args.truth("proba").unwrap_or(false), keep })))
+    Ok(Bound::Rows(Arc::new(Predict { pipeline, proba, keep: keep.unwrap_or_default() })))
 }
 
 struct Predict {

@@ -4,41 +4,49 @@ use pipewright_diagnostic::{Failure, code};
 use pipewright_operator::result::{Output, Saved};
 use pipewright_operator::work::Keep;
 use pipewright_operator::{
-    Args, Bound, Domain, Effect, Example, Fault, FittedPipeline, Form, Group, Param, Sort, Spec, Structure,
-    Surroundings, Verb, failure_of,
+    Args, Arguments, Bound, Effect, Example, Fault, FilePath, FittedPipeline, Form, Group, Sort, Spec, Structure,
+    Surroundings, Verb, arguments, failure_of,
 };
 use std::sync::Arc;
+
+arguments! {
+    /// The arguments of `save`.
+    struct SaveArgs {
+        /// The file; usually `NAME.pw`.
+        positional path: FilePath;
+    }
+}
 
 pub(crate) const VERB: Verb = Verb {
     spec: Spec {
         name: "save",
         group: Group::Out,
-        summary: "Fits everything on all rows and writes it to a file, from which `predict` predicts.",
-        details: "The file holds the steps, the model, the script and the seed; it is checksummed, and reading it runs \
-                  nothing. It is written as a whole and durably: whoever looks finds the old file or the new one.",
+        summary: "Fits the pipeline on all rows and saves it to a file, for `predict`.",
+        details: "The file holds the steps, the model, the script and the seed; it is checksummed, and reading it \
+                  runs nothing. It is written atomically and durably: there is either the old file or the new one.",
         search: &["persist", "store", "dump", "export"],
         form: Form::Path,
         input: Sort::Learner,
         output: Sort::Learner,
         effect: Effect::Sink,
         structure: Structure::Final,
-        positionals: &[Param::required("path", Domain::Path, "The file; `.pw` is its usual ending.")],
         examples: &[Example {
             script: "load iris.csv | train logistic | save iris.pw",
             output: "\
 saved iris.pw
 ",
         }],
-        ..Spec::BASE
+        ..Spec::of::<SaveArgs>()
     },
     bind,
     load: None,
 };
 
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
-    match args.text("path") {
-        Some(path) if path != "-" => Ok(Bound::Keep(Arc::new(Save(path.to_owned())))),
-        _ => Err(Fault::of("path", code::MISSING_ARGUMENT, "a file is missing: save model.pw")),
+    match SaveArgs::read(args)?.path {
+        FilePath(path) if path != "-" => Ok(Bound::Keep(Arc::new(Save(path)))),
+        _ => Err(Fault::of("path", code::MISSING_ARGUMENT, "a model is saved to a file, not to standard output")
+            .help("for example: save model.pw")),
     }
 }
 

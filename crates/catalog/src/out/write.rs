@@ -5,28 +5,50 @@ use pipewright_frame::{Format, in_waves};
 use pipewright_operator::result::{Output, Written};
 use pipewright_operator::work::Look;
 use pipewright_operator::{
-    Args, Bound, Data, Domain, Effect, Example, Fault, Form, Group, Param, Spec, Surroundings, Verb, failure_of,
+    Args, Argument, Arguments, Bound, Data, Domain, Effect, Example, Fault, FilePath, Form, Group, Spec, Surroundings,
+    Value, Verb, Word, arguments, failure_of,
 };
 use std::io;
 use std::sync::Arc;
+
+/// A format that is written, by its word.
+#[derive(Debug, Clone, PartialEq)]
+struct FormatWord(Format);
+
+impl Argument for FormatWord {
+    const DOMAIN: Domain = Domain::Words(&Word::list::<{ Format::WRITTEN.len() }>(Format::WRITTEN));
+
+    fn from_value(value: &Value) -> Option<FormatWord> {
+        let (word, _) = value.word()?;
+        Format::of_word(word).map(FormatWord)
+    }
+
+    fn to_value(&self) -> Value {
+        Value::Word(self.0.word().to_owned())
+    }
+}
+
+arguments! {
+    /// The arguments of `write`.
+    struct WriteArgs {
+        /// The file, or `-` for standard output.
+        positional path: FilePath;
+        /// File format. Without it, by the file extension.
+        option format: Option<FormatWord>;
+    }
+}
 
 pub(crate) const VERB: Verb = Verb {
     spec: Spec {
         name: "write",
         group: Group::Out,
         summary: "Writes the table to a file, or with `-` to standard output, and passes it on.",
-        details: "The ending says the format: `.csv`, `.json` and `.jsonl` for JSON lines, `.parquet`, `.arrow` and \
-                  `.feather` for Arrow IPC. The file is replaced as a whole and durably. In CSV, a text that would \
-                  read as a missing value is quoted; Parquet and Arrow keep kinds and roles.",
+        details: "The file extension sets the format: `.csv`, `.json` and `.jsonl` for JSON Lines, `.parquet`, \
+                  `.arrow` and `.feather` for Arrow IPC. The file is replaced atomically and durably. In CSV, text \
+                  that would read as a missing value is quoted; Parquet and Arrow keep kinds and roles.",
         search: &["output", "export", "store", "to_csv"],
         form: Form::Path,
         effect: Effect::Sink,
-        positionals: &[Param::required("path", Domain::Path, "The file.")],
-        options: &[Param::optional(
-            "format",
-            Domain::Word(Format::WRITTEN),
-            "The format, where the ending does not say it.",
-        )],
         examples: &[
             Example {
                 script: "load iris.csv | head 2 | write -",
@@ -44,16 +66,15 @@ sepal_length,sepal_width,petal_length,petal_width,species
 ",
             },
         ],
-        ..Spec::BASE
+        ..Spec::of::<WriteArgs>()
     },
     bind,
     load: None,
 };
 
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
-    let Some(path) = args.text("path") else {
-        return Err(Fault::of("path", code::MISSING_ARGUMENT, "a file is missing: write table.csv"));
-    };
+    let WriteArgs { path: FilePath(path), format: asked } = WriteArgs::read(args)?;
+    let path = path.as_str();
     let packed = [".gz", ".zst", ".bz2", ".xz", ".zip"].into_iter().find(|ending| path.ends_with(ending));
     if let Some(ending) = packed {
         let message = format!("tables are written unpacked: `{path}` would not be what its ending `{ending}` says");
@@ -61,8 +82,7 @@ fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
             Fault::of("path", code::UNKNOWN_FORMAT, message).help("write table.parquet: it is packed by itself")
         );
     }
-    let asked = args.text("format").and_then(Format::of_word);
-    let format = match asked.or(Format::of_path(path)) {
+    let format = match asked.map(|word| word.0).or(Format::of_path(path)) {
         Some(format) => format,
         None if path == "-" => Format::CSV,
         None => {

@@ -1,37 +1,57 @@
-//! `role`: says what columns are for that are not there to learn from.
+//! `role`: assigns roles to columns that are not features.
 
 use crate::exchange;
 use pipewright_diagnostic::{Failure, Watch, code};
 use pipewright_frame::{Column, Entry, Kind, Role, Schema, Table};
 use pipewright_operator::work::Rows;
 use pipewright_operator::{
-    Args, Bound, Domain, Effect, Example, Fault, Footprint, Group, Param, Sort, Spec, Surroundings, Verb,
+    Args, Arguments, Bound, Effect, Example, Fault, Footprint, Group, Sort, Spec, Surroundings, Verb, arguments,
 };
 use pipewright_world::random::Key;
 use std::sync::Arc;
+
+arguments! {
+    /// The arguments of `role`.
+    struct RoleArgs {
+        /// Identifies the row.
+        option id: Option<Arc<str>>;
+        /// Rows with the same value stay in the same fold.
+        option group: Option<Arc<str>>;
+        /// When the row was observed; `eval time` trains on earlier rows only.
+        option time: Option<Arc<str>>;
+        /// Sample weight of the row when models are trained and scored: 2 counts it twice, 0 leaves it out.
+        option weight: Option<Arc<str>>;
+        /// The fold in which the row is judged; `eval kfold` uses it as given.
+        option fold: Option<Arc<str>>;
+    }
+}
+
+impl RoleArgs {
+    /// The roles that are given: each with its option and its column.
+    fn roles(self) -> Vec<(&'static str, Role, Arc<str>)> {
+        let RoleArgs { id, group, time, weight, fold } = self;
+        let all = [
+            ("id", Role::Id, id),
+            ("group", Role::Group, group),
+            ("time", Role::Time, time),
+            ("weight", Role::Weight, weight),
+            ("fold", Role::Fold, fold),
+        ];
+        all.into_iter().filter_map(|(option, role, column)| Some((option, role, column?))).collect()
+    }
+}
 
 pub(crate) const VERB: Verb = Verb {
     spec: Spec {
         name: "role",
         group: Group::Roles,
-        summary: "Says what columns are for that are not there to learn from.",
-        details: "A column with a role is no feature: nothing learns from it, and only its own name, `@target` or \
-                  `@all` selects it. Every role has one column at the most.",
+        summary: "Assigns roles (id, group, time, weight, fold) to columns that are not features.",
+        details: "A column with a role is not a feature: nothing learns from it, and only its own name, `@target` or \
+                  `@all` selects it. Each role has at most one column.",
         search: &["id", "weight", "sample_weight", "group", "time", "fold", "key"],
         input: Sort::Table,
         output: Sort::Table,
         effect: Effect::Meta,
-        options: &[
-            Param::optional("id", Domain::Column, "Names the row."),
-            Param::optional("group", Domain::Column, "Rows of one value stay on one side of every split."),
-            Param::optional("time", Domain::Column, "When the row was seen; `eval time` trains on earlier rows only."),
-            Param::optional(
-                "weight",
-                Domain::Column,
-                "How much each row counts when models learn and are scored; 2 is the row twice, 0 leaves it out.",
-            ),
-            Param::optional("fold", Domain::Column, "The fold that judges the row; `eval kfold` takes it as given."),
-        ],
         examples: &[Example {
             script: "load titanic.csv | head 2 | select sex, age, parch | role id=parch | scale | show",
             output: "\
@@ -40,29 +60,24 @@ female    1      0
 male     -1      2
 ",
         }],
-        ..Spec::BASE
+        ..Spec::of::<RoleArgs>()
     },
     bind,
     load: None,
 };
 
-const ROLES: [(&str, Role); 5] =
-    [("id", Role::Id), ("group", Role::Group), ("time", Role::Time), ("weight", Role::Weight), ("fold", Role::Fold)];
-
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
-    let named = ROLES.iter().filter_map(|(option, role)| Some((Arc::from(args.text(option)?), *role)));
-    let roles: Vec<(Arc<str>, Role)> = named.collect();
+    let roles = RoleArgs::read(args)?.roles();
     if roles.is_empty() {
         let fault = Fault { param: None, ..Fault::of("id", code::MISSING_ARGUMENT, "`role` names no column") };
         return Err(fault.help("for example: role id=passenger_id"));
     }
-    let twice =
-        roles.iter().enumerate().find(|(place, (name, _))| roles[..*place].iter().any(|(other, _)| other == name));
-    if let Some((_, (name, role))) = twice {
-        let option = ROLES.iter().find(|(_, known)| known == role).map_or("id", |(option, _)| *option);
-        return Err(Fault::of(option, code::BAD_VALUE, format!("`{name}` cannot have two roles")));
+    let is_earlier = |place: usize| roles[..place].iter().any(|(.., column)| *column == roles[place].2);
+    if let Some(place) = (0..roles.len()).find(|&place| is_earlier(place)) {
+        let (option, _, column) = &roles[place];
+        return Err(Fault::of(option, code::BAD_VALUE, format!("`{column}` cannot have two roles")));
     }
-    Ok(Bound::Rows(Arc::new(Roles(roles))))
+    Ok(Bound::Rows(Arc::new(Roles(roles.into_iter().map(|(_, role, column)| (column, role)).collect()))))
 }
 
 struct Roles(Vec<(Arc<str>, Role)>);

@@ -1,35 +1,48 @@
-//! `target`: says which column is to be predicted.
+//! `target`: names the column to predict.
 
 use arrow_array::{Array, BooleanArray};
-use pipewright_diagnostic::{Failure, Watch, code};
+use pipewright_diagnostic::{Failure, Watch};
 use pipewright_frame::{Column, Entry, Role, Schema, Table};
 use pipewright_operator::work::Rows;
 use pipewright_operator::{
-    Args, Bound, Declaration, Domain, Effect, Example, Fault, Footprint, Form, Group, Param, RowsKept, Sort, Spec,
-    Surroundings, Transform, Verb,
+    Args, Arguments, Bound, Declaration, Effect, Example, Fault, Footprint, Form, Group, RowsKept, Sort, Spec,
+    Surroundings, Transform, Verb, arguments, words,
 };
 use pipewright_world::random::Key;
 use std::sync::Arc;
+
+words! {
+    /// What models learn of a number.
+    struct TransformWord(Transform) {
+        "log" => Transform::Log, "log1p" => Transform::Log1p, "sqrt" => Transform::Sqrt
+    }
+}
+
+arguments! {
+    /// The arguments of `target`.
+    struct TargetArgs {
+        /// The column to predict.
+        positional column: Arc<str>;
+        /// Transform of the target that models are trained on.
+        positional transform: Option<TransformWord>;
+    }
+}
 
 pub(crate) const VERB: Verb = Verb {
     spec: Spec {
         name: "target",
         group: Group::Roles,
-        summary: "Says which column is to be predicted.",
-        details: "Rows whose target is missing are left out, with a note that counts them. Without this stage the \
-                  target is `--target`; else the one column whose name is target, label, class, y, outcome, response, \
-                  survived, churn, default or diagnosis in any case; else the last column. `target log1p(price)` (or \
-                  `log`, `sqrt`) has models learn that of the numbers; predictions and metrics are of the numbers \
-                  themselves.",
+        summary: "Names the target: the column to predict.",
+        details: "Rows with a missing target are dropped, with a note that counts them. Without this stage the \
+                  target is `--target`; else the one column whose name is target, label, class, y, outcome, \
+                  response, survived, churn, default or diagnosis in any case; else the last column. With `target \
+                  log1p(price)` (or `log`, `sqrt`) models are trained on the transformed target; predictions and \
+                  metrics are on the original scale.",
         search: &["label", "predict", "outcome", "y", "dependent"],
         form: Form::Target,
         input: Sort::Table,
         output: Sort::Table,
         effect: Effect::Meta,
-        positionals: &[
-            Param::required("column", Domain::Column, "The column."),
-            Param::optional("transform", Domain::Word(&["log", "log1p", "sqrt"]), "What models learn of a number."),
-        ],
         examples: &[Example {
             script: "load penguins.csv | target Species | train dummy | eval kfold 5 metric=accuracy",
             output: "\
@@ -46,18 +59,15 @@ Chinstrap                  68          0          0
 Gentoo                    124          0          0
 ",
         }],
-        ..Spec::BASE
+        ..Spec::of::<TargetArgs>()
     },
     bind,
     load: None,
 };
 
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
-    let column =
-        args.text("column").ok_or_else(|| Fault::of("column", code::MISSING_ARGUMENT, "a column is missing"))?;
-    let named = |name: &str| Transform::NAMES.iter().find(|(known, _)| *known == name).map(|(_, transform)| *transform);
-    let transform = args.text("transform").and_then(named);
-    Ok(Bound::Rows(Arc::new(Target { column: column.into(), transform })))
+    let TargetArgs { column, transform } = TargetArgs::read(args)?;
+    Ok(Bound::Rows(Arc::new(Target { column, transform: transform.map(|word| word.0) })))
 }
 
 struct Target {

@@ -1,37 +1,43 @@
 //! `power`: raises numbers so that they look normal.
 
 use crate::adapt::{StepOf, load_state};
-use pipewright_frame::{Power, PowerFamily, PowerState};
+use pipewright_frame::{Class, Power, PowerFamily, PowerState, Selection};
 use pipewright_operator::{
-    Args, Bound, Columns, Domain, Effect, Example, Fault, Group, Param, Sort, Spec, Surroundings, Verb,
+    Args, Arguments, Bound, Effect, Example, Fault, Group, Sort, Spec, Surroundings, Verb, arguments, words,
 };
 use std::sync::Arc;
+
+words! {
+    /// Which power transform.
+    struct Family(PowerFamily) {
+        "yeojohnson" => PowerFamily::YeoJohnson, "boxcox" => PowerFamily::BoxCox
+    }
+}
+
+arguments! {
+    /// The arguments of `power`.
+    struct PowerArgs {
+        /// Power transform.
+        positional family: Family = PowerFamily::YeoJohnson;
+        /// Standardises the result to mean 0 and standard deviation 1.
+        option standardise: bool = true;
+        /// Columns to transform.
+        on columns: Selection = [Class::Numeric];
+    }
+}
 
 pub(crate) const VERB: Verb = Verb {
     spec: Spec {
         name: "power",
         group: Group::Scale,
-        summary: "Raises numeric features to powers so that they look normal.",
-        details: "The exponent of a column is the one of the largest likelihood in the training rows. `yeojohnson` takes \
-                  all numbers, `boxcox` numbers above 0; another one is an error that names its row. Then mean 0 and \
-                  standard deviation 1 (divided by n), unless `standardise=false`. A constant column becomes 0. Missing \
+        summary: "Power-transforms numeric features towards a normal distribution.",
+        details: "The exponent of each column maximises the likelihood of the training rows. `yeojohnson` takes all \
+                  numbers, `boxcox` only numbers above 0; any other is an error that names its row. The result is \
+                  standardised (divided by n) unless `standardise=false`. A constant column becomes 0. Missing \
                   values stay missing.",
         search: &["yeo", "johnson", "box", "cox", "normal", "gaussian", "skew", "skewed"],
         output: Sort::Recipe,
         effect: Effect::Fit,
-        positionals: &[Param::with_default(
-            "family",
-            Domain::Word(&["yeojohnson", "boxcox"]),
-            "yeojohnson",
-            "Which powers.",
-        )],
-        options: &[Param::with_default(
-            "standardise",
-            Domain::Truth,
-            "true",
-            "Whether the result is brought to mean 0 and standard deviation 1.",
-        )],
-        columns: Columns::Default("@numeric"),
         examples: &[Example {
             script: "load diabetes.csv | select s1, s4 | head 4 | power | show",
             output: "        s1          s4
@@ -41,18 +47,13 @@ pub(crate) const VERB: Verb = Verb {
   1.288275    1.400911
 ",
         }],
-        ..Spec::BASE
+        ..Spec::of::<PowerArgs>()
     },
     bind,
     load: Some(load_state::<PowerState>),
 };
 
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
-    let family = match args.text("family") {
-        Some("boxcox") => PowerFamily::BoxCox,
-        _ => PowerFamily::YeoJohnson,
-    };
-    let standardise = args.truth("standardise").unwrap_or(true);
-    let power = Power { family, standardise, on: args.columns("columns").cloned() };
-    Ok(Bound::Step(Arc::new(StepOf::new(power))))
+    let PowerArgs { family, standardise, columns } = PowerArgs::read(args)?;
+    Ok(Bound::Step(Arc::new(StepOf::new(Power { family: family.0, standardise, on: Some(columns) }))))
 }

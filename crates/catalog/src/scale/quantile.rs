@@ -1,36 +1,40 @@
 //! `quantile`: spreads numbers out by their ranks.
 
-use crate::adapt::{StepOf, at_most, load_state};
-use pipewright_frame::{QuantileMapper, QuantileState, Shape};
+use crate::adapt::{StepOf, load_state};
+use pipewright_frame::{Class, QuantileMapper, QuantileState, Selection, Shape};
 use pipewright_operator::{
-    Args, Bound, Columns, Domain, Effect, Example, Fault, Group, Param, Sort, Spec, Surroundings, Verb,
+    Args, Arguments, Bound, Effect, Example, Fault, Group, Sort, Spec, Surroundings, Verb, Whole, arguments, words,
 };
 use std::sync::Arc;
+
+words! {
+    /// The distribution of the result.
+    struct ShapeWord(Shape) { "normal" => Shape::Normal, "uniform" => Shape::Uniform }
+}
+
+arguments! {
+    /// The arguments of `quantile`.
+    struct QuantileArgs {
+        /// Distribution of the result.
+        positional shape: ShapeWord = Shape::Normal;
+        /// Number of quantiles that are learned; no more than there are values.
+        option n_quantiles: Whole<2, 100_000> = 1000;
+        /// Columns to transform.
+        on columns: Selection = [Class::Numeric];
+    }
+}
 
 pub(crate) const VERB: Verb = Verb {
     spec: Spec {
         name: "quantile",
         group: Group::Scale,
-        summary: "Spreads numeric features out by their ranks, evenly or as a normal distribution does.",
-        details: "A number becomes the share of training values below it, interpolated between `n_quantiles` of them; \
-                  `uniform` leaves it in 0 to 1, `normal` takes the normal quantile for it, from -5.2 to 5.2. Outliers \
-                  lose their reach, and distances between numbers their meaning. Missing values stay missing.",
+        summary: "Quantile-transforms numeric features to a normal or a uniform distribution.",
+        details: "A number becomes the share of training values below it, interpolated between `n_quantiles` \
+                  quantiles: `uniform` keeps it, from 0 to 1; `normal` takes the normal quantile of it, from -5.2 to \
+                  5.2. Robust to outliers, but distances between values are lost. Missing values stay missing.",
         search: &["rank", "uniform", "normal", "gaussian", "percentile"],
         output: Sort::Recipe,
         effect: Effect::Fit,
-        positionals: &[Param::with_default(
-            "shape",
-            Domain::Word(&["normal", "uniform"]),
-            "normal",
-            "What the result looks like.",
-        )],
-        options: &[Param::with_default(
-            "n_quantiles",
-            Domain::Whole { min: 2 },
-            "1000",
-            "How many quantiles are kept; no more than there are values.",
-        )],
-        columns: Columns::Default("@numeric"),
         examples: &[Example {
             script: "load titanic.csv | select age, sibsp | head 5 | quantile uniform | show",
             output: " age  sibsp
@@ -41,21 +45,14 @@ pub(crate) const VERB: Verb = Verb {
  0.5      1
 ",
         }],
-        ..Spec::BASE
+        ..Spec::of::<QuantileArgs>()
     },
     bind,
     load: Some(load_state::<QuantileState>),
 };
 
-/// More would be no closer.
-const QUANTILES_MAX: usize = 100_000;
-
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
-    let shape = match args.text("shape") {
-        Some("uniform") => Shape::Uniform,
-        _ => Shape::Normal,
-    };
-    let landmarks = at_most(args, "n_quantiles", QUANTILES_MAX)?;
-    let mapper = QuantileMapper { shape, landmarks, on: args.columns("columns").cloned() };
+    let QuantileArgs { shape, n_quantiles, columns } = QuantileArgs::read(args)?;
+    let mapper = QuantileMapper { shape: shape.0, landmarks: n_quantiles.get(), on: Some(columns) };
     Ok(Bound::Step(Arc::new(StepOf::new(mapper))))
 }

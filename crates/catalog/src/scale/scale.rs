@@ -1,32 +1,46 @@
 //! `scale`: brings numbers to one scale.
 
 use crate::adapt::{StepOf, load_state};
-use pipewright_frame::{Scaler, ScalerMethod, ScalerState};
+use pipewright_frame::{Class, Scaler, ScalerMethod, ScalerState, Selection};
 use pipewright_operator::{
-    Args, Bound, Columns, Domain, Effect, Example, Fault, Group, Param, Sort, Spec, Surroundings, Verb,
+    Args, Arguments, Bound, Effect, Example, Fault, Group, Sort, Spec, Surroundings, Verb, arguments, words,
 };
 use std::sync::Arc;
+
+words! {
+    /// How features are scaled.
+    struct Method(ScalerMethod) {
+        "standard" => ScalerMethod::Standard,
+        "minmax" => ScalerMethod::MinMax,
+        "robust" => ScalerMethod::Robust,
+        "maxabs" => ScalerMethod::MaxAbs,
+        "squash" => ScalerMethod::Squash,
+    }
+}
+
+arguments! {
+    /// The arguments of `scale`.
+    struct ScaleArgs {
+        /// How features are scaled.
+        positional method: Method = ScalerMethod::Standard;
+        /// Columns to scale.
+        on columns: Selection = [Class::Numeric];
+    }
+}
 
 pub(crate) const VERB: Verb = Verb {
     spec: Spec {
         name: "scale",
         group: Group::Scale,
-        summary: "Brings numeric features to one scale, learned from the training rows.",
-        details: "`standard`: (x − mean) / standard deviation, which divides by n. `minmax`: (x − min) / (max − min). \
+        summary: "Scales numeric features, as learned from the training rows.",
+        details: "`standard`: (x − mean) / standard deviation (divided by n). `minmax`: (x − min) / (max − min). \
                   `robust`: (x − median) / (third quartile − first quartile), quartiles by linear interpolation. \
-                  `maxabs`: x / max |x|. `squash`: as `robust`, then pressed smoothly into -3 to 3 by \
-                  x / √(1 + (x / 3)²), which suits networks and tames outliers. A constant column becomes 0 (for `maxabs`, \
-                  1 or -1). Missing values stay missing.",
+                  `maxabs`: x / max |x|. `squash`: `robust`, then squashed smoothly into -3 to 3 by x / √(1 + (x / \
+                  3)²), which suits networks and limits outliers. A constant column becomes 0 (with `maxabs`, 1 or \
+                  -1). Missing values stay missing.",
         search: &["standardise", "standardize", "normalise", "normalize", "zscore", "minmax", "squashing"],
         output: Sort::Recipe,
         effect: Effect::Fit,
-        positionals: &[Param::with_default(
-            "method",
-            Domain::Word(&["standard", "minmax", "robust", "maxabs", "squash"]),
-            "standard",
-            "Which scale.",
-        )],
-        columns: Columns::Default("@numeric"),
         examples: &[
             Example {
                 script: "load iris.csv | select \"sepal*\" | head 4 | scale | show",
@@ -49,19 +63,13 @@ sepal_length  sepal_width
 ",
             },
         ],
-        ..Spec::BASE
+        ..Spec::of::<ScaleArgs>()
     },
     bind,
     load: Some(load_state::<ScalerState>),
 };
 
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
-    let method = match args.text("method") {
-        Some("minmax") => ScalerMethod::MinMax,
-        Some("robust") => ScalerMethod::Robust,
-        Some("maxabs") => ScalerMethod::MaxAbs,
-        Some("squash") => ScalerMethod::Squash,
-        _ => ScalerMethod::Standard,
-    };
-    Ok(Bound::Step(Arc::new(StepOf::new(Scaler { method, on: args.columns("columns").cloned() }))))
+    let ScaleArgs { method, columns } = ScaleArgs::read(args)?;
+    Ok(Bound::Step(Arc::new(StepOf::new(Scaler { method: method.0, on: Some(columns) }))))
 }

@@ -209,5 +209,5 @@ fn unreadable(name: &str, error: &std::io::Error) -> Failure {
 
 fn no_data() -> Failure {
     Failure::new(code::NO_DATA_NAMED, "there is no data to load")
-        .help("name a file behind `load`, or behind the script on the command line, or pipe one in")
+        .help("give a file after `load`, or as the second argument of the command line, or pipe one in")
 }

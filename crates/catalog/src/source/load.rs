@@ -2,77 +2,135 @@
 
 use super::files::{From, Load};
 use pipewright_diagnostic::code;
-use pipewright_frame::{BadRows, Format, Kind, ReadOptions};
+use pipewright_frame::{BadRows, Format, Kind, Limits, ReadOptions};
 use pipewright_operator::{
-    Args, Bound, Domain, Effect, Example, Fault, Form, Group, Param, Sort, Spec, Surroundings, Value, Verb,
+    Args, Argument, Arguments, Bound, Bytes, Count, Domain, Effect, Example, Fault, FilePath, Form, Group, SampleName,
+    Sort, Spec, Surroundings, Value, Verb, Whole, Word, arguments, either, words,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+either! {
+    /// Where a table comes from.
+    enum Place { File(FilePath), Sample(SampleName) }
+}
+
+/// A format that is read, by its word.
+#[derive(Debug, Clone, PartialEq)]
+struct FormatWord(Format);
+
+impl Argument for FormatWord {
+    const DOMAIN: Domain = Domain::Words(&Word::list::<{ Format::WORDS.len() }>(Format::WORDS));
+
+    fn from_value(value: &Value) -> Option<FormatWord> {
+        let (word, _) = value.word()?;
+        Format::of_word(word).map(FormatWord)
+    }
+
+    fn to_value(&self) -> Value {
+        Value::Word(self.0.word().to_owned())
+    }
+}
+
+words! {
+    /// What becomes of rows that cannot be read.
+    enum BadWord { Error = "error", Skip = "skip" }
+}
+
+/// A file for rows that cannot be read: `quarantine("rejects.csv")`.
+#[derive(Debug, Clone, PartialEq)]
+struct Quarantine(String);
+
+impl Argument for Quarantine {
+    const DOMAIN: Domain = Domain::Call("quarantine");
+
+    fn from_value(value: &Value) -> Option<Quarantine> {
+        let Value::Call(_, argument) = value else { return None };
+        String::from_value(argument).map(Quarantine)
+    }
+
+    fn to_value(&self) -> Value {
+        Value::Call("quarantine".to_owned(), Box::new(self.0.to_value()))
+    }
+}
+
+either! {
+    /// What becomes of rows that cannot be read, and where they go.
+    enum Bad { Word(BadWord), Quarantine(Quarantine) }
+}
+
+arguments! {
+    /// The arguments of `load`.
+    struct LoadArgs {
+        /// The file, a pattern such as visits/*.parquet, a sample data set, or `-` for standard input.
+        positional path: Option<Place>;
+        /// More files with the same schema.
+        option files: Option<Vec<String>>;
+        /// File format, if neither the first bytes nor the name tell.
+        option format: Option<FormatWord>;
+        /// Kinds of columns, in place of those inferred: "zip: text, age: count".
+        option schema: Option<String>;
+        /// Rows that cannot be read: an error, skipped and counted, or written to a file.
+        option bad: Bad = Bad::Word(BadWord::Error);
+        /// The first row holds the column names. Without it, inferred.
+        option header: Option<bool>;
+        /// Field delimiter. Without it, inferred.
+        option delim: Option<String>;
+        /// Text that means a missing value, besides the usual ones.
+        option null: Option<Vec<String>>;
+        /// Quote character. Without it, inferred.
+        option quote: Option<String>;
+        /// Escape character before a quote inside quotes, if quotes are not doubled.
+        option escape: Option<String>;
+        /// Comment character: lines that start with it are skipped.
+        option comment: Option<String>;
+        /// Number of lines to skip before the header.
+        option skip: Whole<0> = 0;
+        /// Decimal separator: "." or ",". Without it, inferred.
+        option decimal: Option<String>;
+        /// Thousands separator. Without it, inferred.
+        option thousands: Option<String>;
+        /// Date format: "%d.%m.%Y". Without it, inferred.
+        option dates: Option<String>;
+        /// Text encoding, such as "latin1" or "utf-16le". Without it, inferred.
+        option encoding: Option<String>;
+        /// Sheet of a workbook. Without it, the first.
+        option sheet: Option<String>;
+        /// Table of a database.
+        option table: Option<String>;
+        /// SQL query whose result is the table, for databases.
+        option query: Option<String>;
+        /// Maximum field size.
+        option max_field: Bytes = Limits::default().field_bytes as u64;
+        /// Maximum record size.
+        option max_record: Bytes = Limits::default().record_bytes as u64;
+        /// Maximum number of columns.
+        option max_columns: Count = Limits::default().columns;
+        /// Maximum size of a compressed file once unpacked.
+        option max_unpacked: Bytes = Limits::default().unpacked_bytes;
+        /// Maximum size of one block once unpacked.
+        option max_block: Bytes = Limits::default().block_bytes;
+    }
+}
 
 pub(crate) const VERB: Verb = Verb {
     spec: Spec {
         name: "load",
         group: Group::Source,
-        summary: "Reads a table from a file, several files of one schema, standard input, or a sample set.",
+        summary: "Reads a table from a file, several files of one schema, standard input, or a sample data set.",
         details: "Formats: CSV and its kin, JSON (lines or one array), Parquet, Arrow IPC and Feather, Excel and \
-                  OpenDocument, SQLite; each also packed as `.gz` or `.zst`. Without a path it reads the data file \
-                  named on the command line, else standard input. `*` in a path means all files that fit; a bare name \
-                  is a sample set. Of text, delimiter, quotes, header, encoding and the forms of numbers and dates are \
-                  found from the text, and `schema` shows what was found; the kind of a column follows from all of its \
-                  values. An unquoted empty field, `NA`, `null`, `NaN`, `?` and their like are missing values; a \
-                  quoted `\"\"` is an empty text. A row with too few or too many fields is an error unless `bad` says \
-                  otherwise.",
+                  OpenDocument, SQLite; each also compressed as `.gz` or `.zst`. Without a path it reads the data \
+                  file named on the command line, else standard input. `*` in a path matches several files; a bare \
+                  name is a sample data set. For text files, delimiter, quotes, header, encoding and the formats of \
+                  numbers and dates are inferred, and `schema` shows the result; the kind of a column follows from \
+                  all of its values. An unquoted empty field, `NA`, `null`, `NaN`, `?` and the like are missing \
+                  values; a quoted `\"\"` is an empty string. A row with too few or too many fields is an error \
+                  unless `bad` says otherwise.",
         search: &["read", "open", "csv", "parquet", "json", "excel", "sqlite", "arrow", "feather", "import", "from"],
         form: Form::Path,
         input: Sort::Nothing,
         output: Sort::Table,
         effect: Effect::Source,
-        positionals: &[Param::optional(
-            "path",
-            Domain::OneOf(&[Domain::Path, Domain::Sample]),
-            "The file, a pattern such as visits/*.parquet, the name of a sample set, or `-` for standard input.",
-        )],
-        options: &[
-            Param::optional("files", Domain::List(&Domain::Text), "More files of the same schema."),
-            Param::optional(
-                "format",
-                Domain::Word(Format::WORDS),
-                "The format, where neither the first bytes nor the name say it.",
-            ),
-            Param::optional(
-                "schema",
-                Domain::Text,
-                "Kinds of columns that win over what the values look like: \"zip: text, age: count\".",
-            ),
-            Param::optional(
-                "bad",
-                Domain::OneOf(&[Domain::Word(&["error", "skip"]), Domain::Call("quarantine")]),
-                "What becomes of rows that cannot be read: an error, skipped and counted, or kept in a file.",
-            ),
-            Param::optional("header", Domain::Truth, "Whether the first row holds the names."),
-            Param::optional("delim", Domain::Text, "The sign between fields."),
-            Param::optional(
-                "null",
-                Domain::List(&Domain::Text),
-                "Texts that mean a missing value, besides the usual ones.",
-            ),
-            Param::optional("quote", Domain::Text, "The sign around fields that hold delimiters."),
-            Param::optional("escape", Domain::Text, "The sign before a quote inside quotes, if it is not doubled."),
-            Param::optional("comment", Domain::Text, "The sign that begins lines to leave out."),
-            Param::optional("skip", Domain::Whole { min: 0 }, "Lines before the header to leave out."),
-            Param::optional("decimal", Domain::Text, "The sign before decimals: \".\" or \",\"."),
-            Param::optional("thousands", Domain::Text, "The sign between thousands."),
-            Param::optional("dates", Domain::Text, "The form of dates: \"%d.%m.%Y\"."),
-            Param::optional("encoding", Domain::Text, "The encoding of text, such as \"latin1\" or \"utf-16le\"."),
-            Param::optional("sheet", Domain::Text, "The sheet of a workbook; the first, if it is not said."),
-            Param::optional("table", Domain::Text, "The table of a database."),
-            Param::optional("query", Domain::Text, "A query whose result is the table, for databases."),
-            Param::optional("max_field", Domain::Bytes, "The longest field; 16M if it is not said."),
-            Param::optional("max_record", Domain::Bytes, "The longest record; 64M if it is not said."),
-            Param::optional("max_columns", Domain::Whole { min: 1 }, "The most columns; 100000 if it is not said."),
-            Param::optional("max_unpacked", Domain::Bytes, "What a packed file may become; 16G if it is not said."),
-            Param::optional("max_block", Domain::Bytes, "What one block may become; 1G if it is not said."),
-        ],
         examples: &[
             Example {
                 script: "load penguins.csv | show 3",
@@ -94,89 +152,78 @@ petal_width  species
 ",
             },
         ],
-        ..Spec::BASE
+        ..Spec::of::<LoadArgs>()
     },
     bind,
     load: None,
 };
 
 fn bind(args: &Args, surroundings: &Surroundings) -> Result<Bound, Fault> {
+    let args = LoadArgs::read(args)?;
     let file = |path: &str| From::File { place: surroundings.place(path), name: path.to_owned() };
-    let mut from = match (args.get("path"), &surroundings.data) {
-        (Some(Value::Sample(name)), _) => vec![From::Sample(
+    let mut from = match (&args.path, &surroundings.data) {
+        (Some(Place::Sample(SampleName(name))), _) => vec![From::Sample(
             surroundings
                 .registry
                 .sample(name)
-                .ok_or_else(|| Fault::of("path", code::UNKNOWN_NAME, format!("no sample set named `{name}`")))?,
+                .ok_or_else(|| Fault::of("path", code::UNKNOWN_NAME, format!("no sample data set named `{name}`")))?,
         )],
-        (Some(_), _) => match args.text("path") {
-            Some("-") => vec![From::StandardInput],
-            path => path.map(file).into_iter().collect(),
-        },
-        (None, _) if args.is_given("files") => Vec::new(),
+        (Some(Place::File(FilePath(path))), _) if path == "-" => vec![From::StandardInput],
+        (Some(Place::File(FilePath(path))), _) => vec![file(path)],
+        (None, _) if args.files.is_some() => Vec::new(),
         (None, Some(data)) if data.as_os_str() == "-" => vec![From::StandardInput],
         (None, Some(data)) => {
             vec![From::File { place: data.clone(), name: data.to_string_lossy().into_owned() }]
         }
         (None, None) => vec![From::StandardInputIfAny],
     };
-    from.extend(texts(args, "files").map(file));
-    let quarantine = match args.get("bad") {
-        Some(Value::Call(..)) => args.text("bad").map(str::to_owned),
-        _ => None,
+    from.extend(args.files.iter().flatten().map(|path| file(path)));
+    let quarantine = match &args.bad {
+        Bad::Quarantine(Quarantine(path)) => Some(path.clone()),
+        Bad::Word(_) => None,
     };
     Ok(Bound::Source(Arc::new(Load { from, options: options(args)?, quarantine })))
 }
 
-fn texts<'a>(args: &'a Args, name: &str) -> impl Iterator<Item = &'a str> {
-    let items = args.list(name).unwrap_or_default().iter();
-    items.filter_map(|item| if let Value::Text(text) = &item.node { Some(text.as_str()) } else { None })
-}
-
-fn options(args: &Args) -> Result<ReadOptions, Fault> {
+fn options(args: LoadArgs) -> Result<ReadOptions, Fault> {
     let mut options = ReadOptions::new("");
-    options.format = args.text("format").and_then(Format::of_word);
-    options.kinds = args.text("schema").map(kinds).transpose()?.unwrap_or_default();
-    options.bad_rows = match args.get("bad") {
-        None => BadRows::Refuse,
-        Some(Value::Word(word)) if word == "error" => BadRows::Refuse,
-        Some(_) => BadRows::Reject,
+    options.format = args.format.map(|word| word.0);
+    options.kinds = args.schema.as_deref().map(kinds).transpose()?.unwrap_or_default();
+    options.bad_rows = match args.bad {
+        Bad::Word(BadWord::Error) => BadRows::Refuse,
+        Bad::Word(BadWord::Skip) | Bad::Quarantine(_) => BadRows::Reject,
     };
-    options.header = args.truth("header");
-    options.skip_lines = args.whole("skip").unwrap_or(0);
-    options.nulls.extend(texts(args, "null").map(str::to_owned));
-    for (name, place) in [
-        ("delim", &mut options.delimiter),
-        ("quote", &mut options.quote),
-        ("escape", &mut options.escape),
-        ("comment", &mut options.comment),
-        ("decimal", &mut options.decimal),
-        ("thousands", &mut options.thousands),
-    ] {
-        *place = sign(args, name)?;
-    }
-    options.dates = args.text("dates").map(str::to_owned);
-    options.encoding = args.text("encoding").map(str::to_owned);
-    options.part = args.text("sheet").or(args.text("table")).map(str::to_owned);
-    options.query = args.text("query").map(str::to_owned);
-    let limit = |name: &str, usual: u64| args.whole(name).map_or(usual, |bytes| bytes as u64);
+    options.header = args.header;
+    options.skip_lines = args.skip.get();
+    options.nulls.extend(args.null.into_iter().flatten());
+    options.delimiter = character("delim", args.delim)?;
+    options.quote = character("quote", args.quote)?;
+    options.escape = character("escape", args.escape)?;
+    options.comment = character("comment", args.comment)?;
+    options.decimal = character("decimal", args.decimal)?;
+    options.thousands = character("thousands", args.thousands)?;
+    options.dates = args.dates;
+    options.encoding = args.encoding;
+    options.part = args.sheet.or(args.table);
+    options.query = args.query;
+    let bytes = |bytes: Bytes| usize::try_from(bytes.0).unwrap_or(usize::MAX);
     let limits = &mut options.limits;
-    limits.field_bytes = args.whole("max_field").unwrap_or(limits.field_bytes);
-    limits.record_bytes = args.whole("max_record").unwrap_or(limits.record_bytes);
-    limits.columns = args.whole("max_columns").unwrap_or(limits.columns);
-    limits.unpacked_bytes = limit("max_unpacked", limits.unpacked_bytes);
-    limits.block_bytes = limit("max_block", limits.block_bytes);
+    limits.field_bytes = bytes(args.max_field);
+    limits.record_bytes = bytes(args.max_record);
+    limits.columns = args.max_columns.get();
+    limits.unpacked_bytes = args.max_unpacked.0;
+    limits.block_bytes = args.max_block.0;
     Ok(options)
 }
 
-/// An option that is one ASCII sign.
-fn sign(args: &Args, name: &'static str) -> Result<Option<u8>, Fault> {
-    let Some(text) = args.text(name) else { return Ok(None) };
+/// An option that is one ASCII character.
+fn character(name: &'static str, text: Option<String>) -> Result<Option<u8>, Fault> {
+    let Some(text) = text else { return Ok(None) };
     let usable = |byte: u8| byte.is_ascii() && !b"\r\n".contains(&byte) && (name == "quote" || byte != b'"');
     match text.as_bytes() {
         &[byte] if usable(byte) => Ok(Some(byte)),
         _ => {
-            let message = format!("`{name}` is one ASCII sign, such as \";\" or \"|\"");
+            let message = format!("`{name}` is a single ASCII character, such as \";\" or \"|\"");
             Err(Fault::of(name, code::BAD_VALUE, message))
         }
     }

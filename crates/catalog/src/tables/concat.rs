@@ -5,22 +5,29 @@ use pipewright_diagnostic::Failure;
 use pipewright_frame::{Concat, Schema, Table};
 use pipewright_operator::work::{Combine, Rows};
 use pipewright_operator::{
-    Args, Bound, Domain, Effect, Example, Fault, Footprint, Group, Param, RowsKept, Sort, Spec, Surroundings, Verb,
+    Args, Arguments, Bound, Effect, Example, Fault, Footprint, Group, RowsKept, Sort, Spec, Surroundings, TableName,
+    Verb, arguments,
 };
 use std::sync::Arc;
+
+arguments! {
+    /// The arguments of `concat`.
+    struct ConcatArgs {
+        /// The other table: a `let`, or a sample data set.
+        positional table: TableName;
+    }
+}
 
 pub(crate) const VERB: Verb = Verb {
     spec: Spec {
         name: "concat",
         group: Group::Tables,
-        summary: "Puts the rows of another table with the same columns below.",
-        details: "Columns are matched by name; a column that one of the tables lacks is an error. The other table is a \
-                  `let`, or comes with the program.",
+        summary: "Appends the rows of another table with the same columns.",
+        details: "Columns are matched by name; a column that is missing from either table is an error.",
         search: &["union", "append", "rbind", "stack", "bind_rows"],
         input: Sort::Table,
         output: Sort::Table,
         effect: Effect::RowsAll,
-        positionals: &[Param::required("table", Domain::Table, "The other table.")],
         examples: &[Example {
             script: "let last = load iris.csv | where species == \"virginica\" | head 1\nload iris.csv | head 1 | \
                      concat last | select petal_length, species | show",
@@ -30,11 +37,16 @@ petal_length  species
            6  virginica
 ",
         }],
-        ..Spec::BASE
+        ..Spec::of::<ConcatArgs>()
     },
-    bind: |_: &Args, _: &Surroundings| -> Result<Bound, Fault> { Ok(Bound::Combine(Arc::new(Below))) },
+    bind,
     load: None,
 };
+
+fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+    // The planner brings the table in.
+    ConcatArgs::read(args).map(|_| Bound::Combine(Arc::new(Below)))
+}
 
 struct Below;
 

@@ -1,31 +1,39 @@
 //! `group`: one row a group.
 
-use pipewright_diagnostic::{Failure, Watch, code};
+use pipewright_diagnostic::{Failure, Watch};
 use pipewright_frame::{Assign, GroupBy, Schema, Selection, Table};
 use pipewright_operator::work::Rows;
 use pipewright_operator::{
-    Args, Assigned, Bound, Columns, Domain, Effect, Example, Fault, Footprint, Form, Group, Neighbours, Param,
-    RowsKept, Sort, Spec, Surroundings, Verb,
+    Args, Arguments, Assigned, Bound, Effect, Example, Fault, Footprint, Form, Group, Neighbours, RowsKept, Sort, Spec,
+    Surroundings, Verb, arguments,
 };
 use pipewright_world::random::Key;
 use std::sync::Arc;
+
+arguments! {
+    /// The arguments of `group`.
+    struct GroupArgs {
+        /// The new columns.
+        positional measures: Vec<Assigned>;
+        /// The columns to group by.
+        on columns: Selection;
+    }
+}
 
 pub(crate) const VERB: Verb = Verb {
     spec: Spec {
         name: "group",
         group: Group::Tables,
-        summary: "Makes one row of all rows with equal values in the selected columns, with aggregates of the others.",
-        details: "An aggregate takes whatever can be computed of a row, and whatever can be computed of aggregates and \
-                  keys makes a column: `sum(price * n) / sum(n)`. `count()` counts rows, `count(x)` the values of x \
-                  that are not missing. The groups stand in the order in which they first appear; a missing key is a \
-                  group of its own. Sums and means are exact, and rounded once.",
+        summary: "Groups rows by the selected columns, and aggregates the others: one row per group.",
+        details: "An aggregate takes any expression over a row, and aggregates and keys can be combined: `sum(price \
+                  * n) / sum(n)`. `count()` counts rows, `count(x)` the values of x that are not missing. Groups \
+                  keep the order in which they first appear; missing keys form a group of their own. Sums and means \
+                  are exact, and rounded once.",
         search: &["groupby", "group_by", "aggregate", "summarise", "summarize", "by"],
         form: Form::Group,
         input: Sort::Table,
         output: Sort::Table,
         effect: Effect::RowsAll,
-        positionals: &[Param::required("measures", Domain::Assigns, "The new columns.")],
-        columns: Columns::Default(""),
         examples: &[
             Example {
                 script: "load titanic.csv | group pclass { passengers = count(), age = mean(age) } | sort pclass \
@@ -47,21 +55,16 @@ FEMALE   2500
 ",
             },
         ],
-        ..Spec::BASE
+        ..Spec::of::<GroupArgs>()
     },
     bind,
     load: None,
 };
 
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
-    let keys = args.columns("columns").cloned().ok_or_else(|| {
-        let message = "columns are missing: name those whose values make a group";
-        Fault::of("columns", code::MISSING_ARGUMENT, message)
-    })?;
-    let assign =
-        |assigned: &Assigned| Assign { name: assigned.name.as_str().into(), expression: assigned.expression.clone() };
-    let assigns = args.assigns("measures").unwrap_or_default().iter().map(assign).collect();
-    Ok(Bound::Rows(Arc::new(Grouped { keys, assigns })))
+    let GroupArgs { measures, columns: keys } = GroupArgs::read(args)?;
+    let assign = |assigned: Assigned| Assign { name: assigned.name.into(), expression: assigned.expression };
+    Ok(Bound::Rows(Arc::new(Grouped { keys, assigns: measures.into_iter().map(assign).collect() })))
 }
 
 struct Grouped {

@@ -5,46 +5,55 @@ use pipewright_diagnostic::{Failure, code};
 use pipewright_frame::{Join, JoinKind, Schema, Selection, Table};
 use pipewright_operator::work::{Combine, Rows};
 use pipewright_operator::{
-    Args, Bound, Columns, Domain, Effect, Example, Fault, Footprint, Group, Param, RowsKept, Sort, Spec, Surroundings,
-    Value, Verb,
+    Args, Arguments, Bound, Duration, Effect, Example, Fault, Footprint, Group, Positive, RowsKept, Sort, Spec,
+    Surroundings, TableName, Verb, arguments, either, words,
 };
 use std::sync::Arc;
+
+words! {
+    /// Which rows are kept.
+    enum JoinWord {
+        Inner = "inner", Left = "left", Full = "full", Semi = "semi", Anti = "anti", AsOf = "asof"
+    }
+}
+
+either! {
+    /// JoinKind far back a row may be: a duration for dates and times, a number for numbers.
+    enum Tolerance { Duration(Duration), Number(Positive) }
+}
+
+arguments! {
+    /// The arguments of `join`.
+    struct JoinArgs {
+        /// The other table: a `let`, or a sample data set.
+        positional table: TableName;
+        /// Which rows are kept.
+        option how: JoinWord = JoinWord::Inner;
+        /// Names of the keys in the other table, where they differ, in the order of `on`.
+        option right: Option<Vec<Arc<str>>>;
+        /// The column of times in both tables.
+        option time: Option<Arc<str>>, for how in ["asof"];
+        /// JoinKind far back the matching row may be.
+        option tolerance: Option<Tolerance>, for how in ["asof"];
+        /// The keys: columns that are equal in both tables.
+        on columns: Option<Selection>;
+    }
+}
 
 pub(crate) const VERB: Verb = Verb {
     spec: Spec {
         name: "join",
         group: Group::Tables,
-        summary: "Puts the columns of another table beside those of rows with equal keys.",
-        details: "`inner` keeps the rows that match, `left` every row, `full` those of the other table too; `semi` and \
-                  `anti` keep the rows that have a match, or have none, and add nothing; `asof` takes, for every row, \
-                  the latest row of the other table by the column `time`, among those with equal keys if there are \
-                  some. A missing key matches nothing. The rows keep their order; a column that both tables have gets \
-                  ` (right)` added. The other table is a `let`, or comes with the program.",
+        summary: "Joins the columns of another table to the rows with equal keys.",
+        details: "`inner` keeps the rows that match, `left` all rows, `full` those of the other table too. `semi` \
+                  and `anti` keep the rows with and without a match, and add no column. `asof` matches each row with \
+                  the latest earlier row of the other table by the column `time`, among those with equal keys if \
+                  there are keys. A missing key matches nothing. The rows keep their order; a column that both \
+                  tables have is added with the suffix ` (right)`.",
         search: &["merge", "lookup", "vlookup", "asof", "combine"],
         input: Sort::Table,
         output: Sort::Table,
         effect: Effect::RowsAll,
-        positionals: &[Param::required("table", Domain::Table, "The other table.")],
-        options: &[
-            Param::with_default(
-                "how",
-                Domain::Word(&["inner", "left", "full", "semi", "anti", "asof"]),
-                "inner",
-                "Which rows.",
-            ),
-            Param::optional(
-                "right",
-                Domain::List(&Domain::Column),
-                "The names of the keys in the other table, where they differ, in the order of `on`.",
-            ),
-            Param::optional("time", Domain::Column, "For `asof`: the column of times in both tables."),
-            Param::optional(
-                "tolerance",
-                Domain::OneOf(&[Domain::Duration, Domain::Positive]),
-                "For `asof`: how far back the other row may be.",
-            ),
-        ],
-        columns: Columns::Default(""),
         examples: &[Example {
             script: "let homes = load penguins.csv | select Species, Island | dedup on Species\nload penguins.csv | \
                      select Species, Sex | head 2 | join homes on Species | show",
@@ -54,46 +63,37 @@ Adelie   MALE    Torgersen
 Adelie   FEMALE  Torgersen
 ",
         }],
-        ..Spec::BASE
+        ..Spec::of::<JoinArgs>()
     },
     bind,
     load: None,
 };
 
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
-    let how = args.text("how").unwrap_or("inner");
-    for option in ["time", "tolerance"] {
-        if args.is_given(option) && how != "asof" {
-            let message = format!("`{option}` belongs to `how=asof`, and this is `how={how}`");
-            return Err(Fault::of(option, code::MISPLACED_OPTION, message));
-        }
-    }
-    let on = args.columns("columns").cloned();
-    let how = match (how, args.text("time")) {
-        ("asof", Some(time)) => {
-            let tolerance = match args.get("tolerance") {
+    let JoinArgs { how, right, time, tolerance, columns: on, .. } = JoinArgs::read(args)?;
+    let how = match (how, time) {
+        (JoinWord::Inner, _) => JoinKind::Inner,
+        (JoinWord::Left, _) => JoinKind::Left,
+        (JoinWord::Full, _) => JoinKind::Full,
+        (JoinWord::Semi, _) => JoinKind::Semi,
+        (JoinWord::Anti, _) => JoinKind::Anti,
+        (JoinWord::AsOf, Some(time)) => {
+            let tolerance = tolerance.map(|tolerance| match tolerance {
                 // Dates and times are counted in microseconds.
-                Some(Value::Duration(seconds, _)) => Some(seconds * 1e6),
-                other => other.and_then(Value::number),
-            };
-            JoinKind::AsOf { times: (time.into(), time.into()), tolerance }
+                Tolerance::Duration(duration) => duration.seconds * 1e6,
+                Tolerance::Number(number) => number.0,
+            });
+            JoinKind::AsOf { times: (time.clone(), time), tolerance }
         }
-        ("asof", None) => {
+        (JoinWord::AsOf, None) => {
             let fault = Fault::of("how", code::MISSING_ARGUMENT, "`how=asof` needs the column of times");
             return Err(fault.help("name it: time=day"));
         }
-        ("left", _) => JoinKind::Left,
-        ("full", _) => JoinKind::Full,
-        ("semi", _) => JoinKind::Semi,
-        ("anti", _) => JoinKind::Anti,
-        _ => JoinKind::Inner,
     };
     if on.is_none() && !matches!(how, JoinKind::AsOf { .. }) {
         let fault = Fault { param: None, ..Fault::of("table", code::MISSING_ARGUMENT, "`join` needs its keys") };
         return Err(fault.help("name the columns that are equal in both tables: on id"));
     }
-    let name = |value: &Value| if let Value::Column(name) = value { Some(name.as_str().into()) } else { None };
-    let right = args.list("right").map(|names| names.iter().filter_map(|value| name(&value.node)).collect());
     Ok(Bound::Combine(Arc::new(Joining { how, on, right })))
 }
 

@@ -1,36 +1,40 @@
 //! `pivot`: a column a name.
 
-use pipewright_diagnostic::{Failure, Watch, code};
+use super::AggregateWord;
+use pipewright_diagnostic::{Failure, Watch};
 use pipewright_frame::{Pivot, Schema, Table};
 use pipewright_operator::work::Rows;
 use pipewright_operator::{
-    Args, Bound, Domain, Effect, Example, Fault, Footprint, Group, Neighbours, Param, RowsKept, Sort, Spec,
-    Surroundings, Verb,
+    Args, Arguments, Bound, Effect, Example, Fault, Footprint, Group, Neighbours, RowsKept, Sort, Spec, Surroundings,
+    Verb, arguments,
 };
 use pipewright_world::random::Key;
 use std::sync::Arc;
+
+arguments! {
+    /// The arguments of `pivot`.
+    struct PivotArgs {
+        /// The column whose values become columns.
+        option key: Arc<str>;
+        /// The column whose values fill them.
+        option value: Arc<str>;
+        /// Aggregate of several values. Without it, several are an error.
+        option agg: Option<AggregateWord>;
+    }
+}
 
 pub(crate) const VERB: Verb = Verb {
     spec: Spec {
         name: "pivot",
         group: Group::Tables,
-        summary: "Makes a column of every value of a key, and one row of the rows that agree in all other columns.",
-        details: "The new columns are named `key=level` and stand in the order of the key's values, behind the others. \
-                  Where no row has the key, the value is missing; where several have it, `agg` makes one value of \
-                  theirs.",
+        summary: "Pivots the values of a column into columns: long to wide.",
+        details: "Makes one column per value of `key`, named `key=level`, in sorted order after the others, and one \
+                  row per combination of the other columns. A combination without a row is missing; where there are \
+                  several rows, `agg` aggregates them.",
         search: &["wide", "spread", "crosstab", "pivot_wider", "pivot_table", "reshape"],
         input: Sort::Table,
         output: Sort::Table,
         effect: Effect::RowsAll,
-        options: &[
-            Param::required("key", Domain::Column, "The column whose values become columns."),
-            Param::required("value", Domain::Column, "The column whose values stand in them."),
-            Param::optional(
-                "agg",
-                Domain::Word(super::AGGREGATES),
-                "One value for several; without it, several are an error.",
-            ),
-        ],
         examples: &[Example {
             script: "load titanic.csv | select pclass, sex, age | pivot key=sex value=age agg=mean | show",
             output: "\
@@ -40,19 +44,15 @@ pclass  sex=female  sex=male
 3rd       22.18531  25.96227
 ",
         }],
-        ..Spec::BASE
+        ..Spec::of::<PivotArgs>()
     },
     bind,
     load: None,
 };
 
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
-    let column = |name: &'static str| match args.text(name) {
-        Some(column) => Ok(Arc::from(column)),
-        None => Err(Fault::of(name, code::MISSING_ARGUMENT, format!("`{name}=` is missing: name a column"))),
-    };
-    let aggregate = args.text("agg").and_then(super::aggregate);
-    Ok(Bound::Rows(Arc::new(Wide(Pivot { key: column("key")?, value: column("value")?, aggregate }))))
+    let PivotArgs { key, value, agg } = PivotArgs::read(args)?;
+    Ok(Bound::Rows(Arc::new(Wide(Pivot { key, value, aggregate: agg.map(|word| word.0) }))))
 }
 
 struct Wide(Pivot);

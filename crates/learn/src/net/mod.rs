@@ -41,7 +41,7 @@ use serde::{Deserialize, Serialize};
 
 /// The configuration of a network and its training.
 ///
-/// The default is two hidden layers of 64 and 32 with the rectifier, one output, and ten epochs of Adam in batches
+/// The default is two hidden layers of 64 and 32 with the rectifier, one output, and 50 epochs of Adam in batches
 /// of 32.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Network {
@@ -71,7 +71,7 @@ impl Default for Network {
             outputs: 1,
             activation: Activation::default(),
             optimizer: OptimizerConfig::default(),
-            epochs: 10,
+            epochs: 50,
             batch: 32,
             loss: None,
             early_stop: None,

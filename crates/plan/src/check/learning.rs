@@ -5,7 +5,7 @@ use crate::target::resolve_task;
 use pipewright_diagnostic::{Diagnostic, Span, code};
 use pipewright_frame::{Role, Schema};
 use pipewright_operator::work::Training;
-use pipewright_operator::{Args, Effect, Fault};
+use pipewright_operator::{Args, Effect, Fault, Tasks};
 
 impl Walk<'_> {
     /// Steps may learn with the target where no model is trained.
@@ -102,7 +102,10 @@ impl Walk<'_> {
             Some(Ok(task)) => {
                 match training.learner(&task) {
                     Ok(learner) => self.at.branch.learner = Some(learner),
-                    Err(fault) => self.fault(fault, args, span),
+                    Err(fault) => {
+                        let fault = self.with_other_models(fault, args);
+                        self.fault(fault, args, span);
+                    }
                 }
                 self.at.branch.task = Some(task);
             }
@@ -112,5 +115,19 @@ impl Walk<'_> {
             }
             None => {}
         }
+    }
+
+    /// Names the models for the target, where the one that was chosen is for another kind.
+    fn with_other_models(&self, fault: Fault, args: &Args) -> Fault {
+        let Some(chosen) = args.chosen_model().filter(|_| fault.code == code::WRONG_TASK) else { return fault };
+        let (kind, other) = match chosen.model.tasks {
+            Tasks::Classes => ("numbers", Tasks::Numbers),
+            Tasks::Numbers => ("classes", Tasks::Classes),
+            Tasks::Both => return fault,
+        };
+        let models = self.surroundings.registry.models.iter();
+        let fitting = models.filter(|model| model.tasks == other || model.tasks == Tasks::Both);
+        let names: Vec<&str> = fitting.map(|model| model.spec.name).collect();
+        fault.help(format!("models for {kind}: {}", names.join(", ")))
     }
 }

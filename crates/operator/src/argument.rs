@@ -1,0 +1,354 @@
+//! Typed arguments: a Rust type says which values of the language it takes, and how they are read and printed.
+
+use crate::{Assigned, Block, Chosen, Domain, Renamed, Route, Value};
+use pipewright_diagnostic::Spanned;
+use pipewright_frame::{Class, Expression, Selection};
+use std::sync::Arc;
+
+/// A type whose values are arguments of stages.
+pub trait Argument: Sized {
+    /// The values of the language that become one of this type.
+    const DOMAIN: Domain;
+    /// May the argument be left out without a default?
+    const OPTIONAL: bool = false;
+
+    /// The value of this type; `None` for a value outside of [`Argument::DOMAIN`].
+    fn from_value(value: &Value) -> Option<Self>;
+
+    /// The value of the language that [`Argument::from_value`] reads as this one.
+    fn to_value(&self) -> Value;
+
+    /// What a missing argument is, where it is optional.
+    #[must_use]
+    fn absent() -> Option<Self> {
+        None
+    }
+}
+
+impl<T: Argument> Argument for Option<T> {
+    const DOMAIN: Domain = T::DOMAIN;
+    const OPTIONAL: bool = true;
+
+    fn from_value(value: &Value) -> Option<Self> {
+        T::from_value(value).map(Some)
+    }
+
+    fn to_value(&self) -> Value {
+        self.as_ref().map_or(Value::Null, T::to_value)
+    }
+
+    fn absent() -> Option<Self> {
+        Some(None)
+    }
+}
+
+/// Gives a list a domain that lives as long as the program.
+struct ListOf<T>(std::marker::PhantomData<T>);
+
+impl<T: Argument> ListOf<T> {
+    const INNER: &'static Domain = &T::DOMAIN;
+}
+
+impl<T: Argument> Argument for Vec<Spanned<T>> {
+    const DOMAIN: Domain = Domain::List(ListOf::<T>::INNER);
+
+    fn from_value(value: &Value) -> Option<Self> {
+        let Value::List(items) = value else { return None };
+        let item = |item: &Spanned<Value>| Some(Spanned::new(T::from_value(&item.node)?, item.span));
+        items.iter().map(item).collect()
+    }
+
+    fn to_value(&self) -> Value {
+        Value::List(self.iter().map(|item| Spanned::new(item.node.to_value(), item.span)).collect())
+    }
+}
+
+impl<T: Argument> Argument for Vec<T> {
+    const DOMAIN: Domain = Domain::List(ListOf::<T>::INNER);
+
+    fn from_value(value: &Value) -> Option<Self> {
+        let Value::List(items) = value else { return None };
+        items.iter().map(|item| T::from_value(&item.node)).collect()
+    }
+
+    fn to_value(&self) -> Value {
+        Value::List(self.iter().map(|item| Spanned::new(item.to_value(), Default::default())).collect())
+    }
+}
+
+impl Argument for bool {
+    const DOMAIN: Domain = Domain::Truth;
+
+    fn from_value(value: &Value) -> Option<bool> {
+        if let Value::Truth(truth) = value { Some(*truth) } else { None }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::Truth(*self)
+    }
+}
+
+/// A whole number from `MIN` to `MAX`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Whole<const MIN: u64, const MAX: u64 = { i64::MAX as u64 }>(pub u64);
+
+/// A number of things of which there is at least one.
+pub type Count = Whole<1>;
+
+/// A seed.
+pub type Seed = Whole<0>;
+
+impl<const MIN: u64, const MAX: u64> Whole<MIN, MAX> {
+    /// The number; the largest there is, where this machine has none that large.
+    #[must_use]
+    pub fn get(self) -> usize {
+        usize::try_from(self.0).unwrap_or(usize::MAX)
+    }
+
+    /// The number, or the largest of 32 bits.
+    #[must_use]
+    pub fn saturating_u32(self) -> u32 {
+        u32::try_from(self.0).unwrap_or(u32::MAX)
+    }
+}
+
+impl<const MIN: u64, const MAX: u64> From<usize> for Whole<MIN, MAX> {
+    fn from(number: usize) -> Self {
+        Whole(number as u64)
+    }
+}
+
+impl<const MIN: u64, const MAX: u64> Argument for Whole<MIN, MAX> {
+    const DOMAIN: Domain = Domain::Whole { min: MIN as i64, max: MAX as i64 };
+
+    fn from_value(value: &Value) -> Option<Self> {
+        if let Value::Whole(number) = value { u64::try_from(*number).ok().map(Whole) } else { None }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::Whole(i64::try_from(self.0).unwrap_or(i64::MAX))
+    }
+}
+
+/// Types that hold one number of a domain.
+macro_rules! numbers {
+    ($($(#[$meta:meta])* $name:ident = $domain:expr, printed as $variant:ident;)+) => { $(
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq)]
+        pub struct $name(pub f64);
+
+        impl From<f64> for $name {
+            fn from(number: f64) -> $name {
+                $name(number)
+            }
+        }
+
+        impl Argument for $name {
+            const DOMAIN: Domain = $domain;
+
+            fn from_value(value: &Value) -> Option<$name> {
+                match value {
+                    Value::Share(share) => Some($name(*share)),
+                    other => other.number().map($name),
+                }
+            }
+
+            fn to_value(&self) -> Value {
+                Value::$variant(self.0)
+            }
+        }
+    )+ };
+}
+
+numbers! {
+    /// Any number.
+    Number = Domain::Real { min: f64::MIN, max: f64::MAX }, printed as Real;
+    /// A number above 0.
+    Positive = Domain::Positive, printed as Real;
+    /// A number from 0 up.
+    NonNegative = Domain::Real { min: 0.0, max: f64::MAX }, printed as Real;
+    /// A number from 0 to 1.
+    UnitInterval = Domain::Real { min: 0.0, max: 1.0 }, printed as Real;
+    /// A share above 0 and below 1.
+    Fraction = Domain::Share, printed as Share;
+    /// A share above 0, up to all.
+    Ratio = Domain::Ratio, printed as Real;
+}
+
+/// Types that hold one text of a domain.
+macro_rules! texts {
+    ($($(#[$meta:meta])* $name:ident($inner:ty) = $domain:expr, as $variant:ident;)+) => { $(
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub struct $name(pub $inner);
+
+        impl From<&str> for $name {
+            fn from(text: &str) -> $name {
+                $name(text.into())
+            }
+        }
+
+        impl Argument for $name {
+            const DOMAIN: Domain = $domain;
+
+            fn from_value(value: &Value) -> Option<$name> {
+                if let Value::$variant(text) = value { Some($name(text.as_str().into())) } else { None }
+            }
+
+            fn to_value(&self) -> Value {
+                Value::$variant(self.0.as_str().to_owned())
+            }
+        }
+    )+ };
+}
+
+texts! {
+    /// A text that plans and saved pipelines do not show.
+    Secret(String) = Domain::Secret, as Text;
+    /// A file, as written.
+    FilePath(String) = Domain::Path, as Path;
+    /// The name of a table that comes with the program.
+    SampleName(String) = Domain::Sample, as Sample;
+    /// The name of another table of the script.
+    TableName(String) = Domain::Table, as Table;
+}
+
+impl Argument for String {
+    const DOMAIN: Domain = Domain::Text;
+
+    fn from_value(value: &Value) -> Option<String> {
+        if let Value::Text(text) = value { Some(text.clone()) } else { None }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::Text(self.clone())
+    }
+}
+
+/// The name of a column.
+impl Argument for Arc<str> {
+    const DOMAIN: Domain = Domain::Column;
+
+    fn from_value(value: &Value) -> Option<Arc<str>> {
+        if let Value::Column(name) = value { Some(name.as_str().into()) } else { None }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::Column(self.to_string())
+    }
+}
+
+/// A number of bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bytes(pub u64);
+
+impl From<u64> for Bytes {
+    fn from(bytes: u64) -> Bytes {
+        Bytes(bytes)
+    }
+}
+
+impl Argument for Bytes {
+    const DOMAIN: Domain = Domain::Bytes;
+
+    fn from_value(value: &Value) -> Option<Bytes> {
+        if let Value::Whole(bytes) = value { u64::try_from(*bytes).ok().map(Bytes) } else { None }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::Whole(i64::try_from(self.0).unwrap_or(i64::MAX))
+    }
+}
+
+/// A length of time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Duration {
+    /// Its length in seconds.
+    pub seconds: f64,
+    /// As written.
+    pub text: String,
+}
+
+impl Argument for Duration {
+    const DOMAIN: Domain = Domain::Duration;
+
+    fn from_value(value: &Value) -> Option<Duration> {
+        let Value::Duration(seconds, text) = value else { return None };
+        Some(Duration { seconds: *seconds, text: text.clone() })
+    }
+
+    fn to_value(&self) -> Value {
+        Value::Duration(self.seconds, self.text.clone())
+    }
+}
+
+/// A condition over columns and its text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Condition {
+    /// What must be true.
+    pub expression: Expression,
+    /// As written.
+    pub text: String,
+}
+
+impl Argument for Condition {
+    const DOMAIN: Domain = Domain::Condition;
+
+    fn from_value(value: &Value) -> Option<Condition> {
+        let Value::Condition { expression, text } = value else { return None };
+        Some(Condition { expression: expression.clone(), text: text.clone() })
+    }
+
+    fn to_value(&self) -> Value {
+        Value::Condition { expression: self.expression.clone(), text: self.text.clone() }
+    }
+}
+
+impl Argument for Selection {
+    const DOMAIN: Domain = Domain::Columns;
+
+    fn from_value(value: &Value) -> Option<Selection> {
+        if let Value::Columns { selection, .. } = value { Some(selection.clone()) } else { None }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::Columns { selection: self.clone(), text: format!("{self:?}") }
+    }
+}
+
+/// Types that are the content of one kind of value.
+macro_rules! contents {
+    ($($name:ty = $variant:ident;)+) => { $(
+        impl Argument for $name {
+            const DOMAIN: Domain = Domain::$variant;
+
+            fn from_value(value: &Value) -> Option<$name> {
+                if let Value::$variant(content) = value { Some(content.clone()) } else { None }
+            }
+
+            fn to_value(&self) -> Value {
+                Value::$variant(self.clone())
+            }
+        }
+    )+ };
+}
+
+contents! {
+    Vec<Assigned> = Assigns;
+    Vec<Renamed> = Renames;
+    Vec<Route> = Routes;
+    Block = Block;
+    Box<Chosen> = Model;
+}
+
+/// The columns of some classes, as a script would write them: `@numeric, @bool`.
+#[must_use]
+pub fn columns_of(classes: &[Class]) -> Value {
+    let word = |class: &Class| Class::NAMES.iter().find(|(_, known)| known == class).map_or("", |(word, _)| word);
+    let text = classes.iter().map(|class| format!("@{}", word(class))).collect::<Vec<_>>().join(", ");
+    let selection = match classes {
+        [class] => Selection::Class(*class),
+        _ => Selection::Union(classes.iter().copied().map(Selection::Class).collect()),
+    };
+    Value::Columns { selection, text }
+}
