@@ -145,7 +145,7 @@ pub fn example_world() -> MemoryWorld {
 
 /// What a run prints on standard output.
 pub fn output(done: &RunResult) -> String {
-    let texts: Vec<String> = done.outputs().map(pipewright::render::text).filter(|text| !text.is_empty()).collect();
+    let texts = pipewright::render::texts(done.outputs());
     texts.join("\n")
 }
 

@@ -82,7 +82,7 @@ fn run_script(script: &Script, terminal: &Terminal) -> u8 {
     let shown = if terminal.json {
         terminal.print(&format!("{:#}\n", pipewright::document(&run, &script.source)))
     } else {
-        let texts: Vec<String> = run.outputs().map(pipewright::render::text).filter(|text| !text.is_empty()).collect();
+        let texts = pipewright::render::texts(run.outputs());
         terminal.print(&texts.join("\n"))
     };
     match run.exit_code() {

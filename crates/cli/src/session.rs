@@ -76,8 +76,8 @@ fn line_of_session(line: &str, definitions: &mut String, common: &Common, termin
     let run = session.run_watched(&text, &progress);
     progress.clear();
     terminal.tell(&run.diagnostics, &source);
-    for output in run.outputs() {
-        terminal.print(&pipewright::render::text(output));
+    for text in pipewright::render::texts(run.outputs()) {
+        terminal.print(&text);
     }
 }
 

@@ -55,7 +55,13 @@ pub(crate) fn text(evaluation: &Evaluation) -> String {
 }
 
 fn head(evaluation: &Evaluation) -> String {
-    let Evaluation { model, task, folds, repeat, seed, .. } = evaluation;
+    let arm = evaluation.arm.as_ref().map_or(String::new(), |arm| format!("{arm}: "));
+    format!("{arm}{} predicts {}\n", evaluation.model, setting(evaluation))
+}
+
+/// What is predicted and how it is judged, in two lines.
+pub(crate) fn setting(evaluation: &Evaluation) -> String {
+    let Evaluation { task, folds, repeat, seed, .. } = evaluation;
     let kind = match task.classes() {
         Some(classes) if classes.len() == 2 => format!("binary, positive class {}", classes[1]),
         Some(classes) => format!("{} classes", classes.len()),
@@ -66,8 +72,7 @@ fn head(evaluation: &Evaluation) -> String {
         (scheme, 1) => format!("{scheme}, {folds} folds"),
         (scheme, repeat) => format!("{scheme}, {folds} folds, {repeat} times"),
     };
-    let arm = evaluation.arm.as_ref().map_or(String::new(), |arm| format!("{arm}: "));
-    format!("{arm}{model} predicts {} ({kind})\n{scheme}, {} rows, seed {seed}\n\n", task.target, evaluation.rows())
+    format!("{} ({kind})\n{scheme}, {} rows, seed {seed}\n", task.target, evaluation.rows())
 }
 
 fn write_metric(text: &mut String, metric: &MetricResult<'_>) {
@@ -84,7 +89,8 @@ fn write_metric(text: &mut String, metric: &MetricResult<'_>) {
     text.push('\n');
 }
 
-fn number(value: Option<f64>) -> String {
+/// A metric's value in a column of numbers.
+pub(crate) fn number(value: Option<f64>) -> String {
     match value {
         None => "·".to_owned(),
         Some(value) if value.abs() >= 1000.0 => format!("{value:.1}"),

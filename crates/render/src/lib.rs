@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod comparison;
 mod description;
 mod evaluation;
 mod json;
@@ -8,6 +9,7 @@ mod profile;
 mod schema;
 mod text;
 
+pub use comparison::texts;
 pub use json::json;
 pub use text::text;
 

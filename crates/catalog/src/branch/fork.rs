@@ -35,29 +35,13 @@ pub(crate) const VERB: Verb = Verb {
         examples: &[Example {
             script: "load iris.csv | target species | fork { plain: train logistic; scaled: scale | train logistic } | eval kfold 3 metric=accuracy",
             output: "\
-plain: logistic predicts species (3 classes)
+2 models predict species (3 classes)
 stratified, 3 folds, 150 rows, seed 0
 
-                        mean    lowest   highest    baseline
-accuracy              0.9600    0.9400    0.9800      0.3200
-
-confusion (rows true, columns predicted)
-                        setosa  versicolor   virginica
-setosa                      50           0           0
-versicolor                   0          47           3
-virginica                    0           3          47
-
-scaled: logistic predicts species (3 classes)
-stratified, 3 folds, 150 rows, seed 0
-
-                        mean    lowest   highest    baseline
-accuracy              0.9600    0.9400    0.9800      0.3200
-
-confusion (rows true, columns predicted)
-                        setosa  versicolor   virginica
-setosa                      50           0           0
-versicolor                   0          48           2
-virginica                    0           4          46
+arm       model       accuracy
+plain     logistic      0.9600
+scaled    logistic      0.9600
+baseline                0.3200
 ",
         }],
         ..Spec::BASE
