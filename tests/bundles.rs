@@ -50,6 +50,29 @@ fn refused(bytes: &[u8], what: &str) {
 }
 
 #[test]
+fn a_saved_model_says_how_it_was_trained_and_judged() {
+    let script = "load diabetes.csv | target progression | train ridge | eval kfold 3 metric=[rmse, r2] | save m.pw";
+    let world = Arc::new(example_world());
+    let done = run(&world, script);
+    let record = decode(&world.read("m.pw".as_ref()).unwrap()).unwrap().record.expect("version 2 has one");
+    let csv = world.read("diabetes.csv".as_ref()).unwrap();
+    assert_eq!(record.rows, csv.iter().filter(|&&byte| byte == b'\n').count() - 1);
+    let evaluation = done.evaluations().next().unwrap();
+    let rmse = evaluation.metric("rmse").unwrap();
+    assert_eq!(record.evaluations.len(), 1);
+    assert_eq!(record.evaluations[0].metrics["rmse"], rmse.mean().unwrap());
+    assert_eq!(record.evaluations[0].metrics.len(), 2);
+    assert_eq!(record.evaluations[0].baseline["rmse"], rmse.baseline().mean().unwrap());
+    let written = run(&world, "load diabetes.csv | write rows.csv");
+    assert!(written.is_ok());
+    let digest = Sha256::digest(world.read("rows.csv".as_ref()).unwrap());
+    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(record.fingerprint, Some(digest), "the rows as `write` writes them");
+    let other = saved("load diabetes.csv | target progression | where age > 50 | train ridge | save m.pw");
+    assert_ne!(decode(&other).unwrap().record.unwrap().fingerprint, record.fingerprint, "other rows");
+}
+
+#[test]
 fn flipped_bits_are_found() {
     let whole = saved(SCRIPT);
     let (head, key) = (300 * 8, Key::new(1));
@@ -86,33 +109,49 @@ fn a_damaged_model_is_an_error_of_the_stage_that_names_it() {
     assert!(done.outputs().next().is_none(), "nothing is predicted");
 }
 
-/// The three sections of a bundle.
-fn sections(bytes: &[u8]) -> [Json; 3] {
-    let mut body = &bytes[HEADER_BYTES..];
-    [0, 1, 2].map(|index| {
-        let length = bytes[24 + 48 * index..][..8].try_into().map(u64::from_le_bytes).unwrap() as usize;
-        let (section, rest) = body.split_at(length);
-        body = rest;
-        serde_json::from_slice(section).unwrap()
-    })
+/// The documents of a bundle (the pipeline, its steps, its model, the header of its arrays), and the numbers after that
+/// header.
+#[derive(Clone)]
+struct Sections {
+    documents: [Json; 4],
+    numbers: Vec<u8>,
 }
 
-const HEADER_BYTES: usize = 16 + 3 * 48 + 32;
+fn sections(bytes: &[u8]) -> Sections {
+    let mut body = &bytes[HEADER_BYTES..];
+    let mut numbers = Vec::new();
+    let documents = [0, 1, 2, 3].map(|index| {
+        let length = bytes[24 + 48 * index..][..8].try_into().map(u64::from_le_bytes).unwrap() as usize;
+        let (mut section, rest) = body.split_at(length);
+        body = rest;
+        if index == 3 {
+            let header = section[..8].try_into().map(u64::from_le_bytes).unwrap() as usize;
+            numbers = section[8 + header..].to_vec();
+            section = &section[8..8 + header];
+        }
+        serde_json::from_slice(section).unwrap()
+    });
+    Sections { documents, numbers }
+}
+
+const HEADER_BYTES: usize = 16 + 4 * 48 + 32;
 
 /// A bundle whose sums are right, whatever its sections say.
-fn sealed(sections: &[Json; 3]) -> Vec<u8> {
-    let bodies = sections.each_ref().map(Json::to_string);
+fn sealed(sections: &Sections) -> Vec<u8> {
+    let mut bodies = sections.documents.each_ref().map(|document| document.to_string().into_bytes());
+    let header = bodies[3].clone();
+    bodies[3] = [&(header.len() as u64).to_le_bytes(), header.as_slice(), &sections.numbers].concat();
     let mut bytes = b"PIPEWRT\n".to_vec();
-    bytes.extend(1_u32.to_le_bytes());
-    bytes.extend(3_u32.to_le_bytes());
-    for (name, body) in ["pipeline", "steps\0\0\0", "model\0\0\0"].iter().zip(&bodies) {
+    bytes.extend(2_u32.to_le_bytes());
+    bytes.extend(4_u32.to_le_bytes());
+    for (name, body) in ["pipeline", "steps\0\0\0", "model\0\0\0", "arrays\0\0"].iter().zip(&bodies) {
         bytes.extend(name.as_bytes());
         bytes.extend((body.len() as u64).to_le_bytes());
         bytes.extend(Sha256::digest(body));
     }
     let sum = Sha256::digest(&bytes);
     bytes.extend(sum);
-    bodies.iter().for_each(|body| bytes.extend(body.as_bytes()));
+    bodies.iter().for_each(|body| bytes.extend(body));
     bytes
 }
 
@@ -137,7 +176,7 @@ fn what_was_sealed_by_another_hand_is_still_checked() {
     assert!(decode(&sealed(&honest)).is_ok());
     let changed = |section: usize, pointer: &str, value: Json| {
         let mut all = honest.clone();
-        *all[section].pointer_mut(pointer).unwrap() = value;
+        *all.documents[section].pointer_mut(pointer).unwrap() = value;
         sealed(&all)
     };
     refused(&changed(0, "/verbs/0", "rm -rf".into()), "an unknown verb");
@@ -171,16 +210,16 @@ fn no_value_of_a_sealed_model_breaks_anything() {
     for script in [SCRIPT, classifier, regression] {
         let honest = sections(&saved(script));
         let mut accepted = 0;
-        for section in 0..3 {
+        for section in 0..4 {
             let mut places = Vec::new();
-            leaves(&honest[section], "", &mut places);
+            leaves(&honest.documents[section], "", &mut places);
             // Arrays of arrays of weights are alike all over.
             let step = places.len() / 60 + 1;
             for (place, value) in
                 places.iter().step_by(step).flat_map(|place| values.iter().map(move |value| (place, value)))
             {
                 let mut all = honest.clone();
-                *all[section].pointer_mut(place).unwrap() = value.clone();
+                *all.documents[section].pointer_mut(place).unwrap() = value.clone();
                 if let Ok(pipeline) = decode(&sealed(&all)) {
                     accepted += 1;
                     let _ = pipeline.predict(&rows, &Ignore);
@@ -194,7 +233,7 @@ fn no_value_of_a_sealed_model_breaks_anything() {
 #[test]
 fn a_newer_format_is_called_so() {
     let mut bytes = saved(SCRIPT);
-    bytes[8] = 2;
+    bytes[8] = 3;
     assert_eq!(decode(&bytes).err().unwrap().code, code::NEWER_BUNDLE);
 }
 
@@ -203,7 +242,7 @@ fn a_save_that_fails_leaves_the_old_file() {
     let old = saved(SCRIPT);
     let script = SCRIPT.replace("epochs=1", "epochs=2");
     let new_length = saved(&script).len();
-    for limit in (0..new_length).step_by(new_length / 40).chain([207, 208, new_length - 1]) {
+    for limit in (0..new_length).step_by(new_length / 40).chain([HEADER_BYTES - 1, HEADER_BYTES, new_length - 1]) {
         let world = Arc::new(example_world().with_file("m.pw", old.clone()).failing_after(limit));
         let before = world.names();
         let done = run(&world, &script);

@@ -22,7 +22,8 @@ fn every_example_script_ends_well() {
 }
 
 /// The examples of verbs may use the pipeline that this saves.
-const SAVED: &str = "load iris.csv | train logistic | save iris.pw";
+const SAVED: &str = "load iris.csv | train logistic | save iris.pw\n\
+                     load penguins.csv | select \"Beak*\" | fillna median | scale | freeze prep.pw";
 
 #[test]
 fn every_example_of_a_verb_prints_what_its_spec_says() {

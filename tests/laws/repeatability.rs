@@ -60,6 +60,8 @@ const OTHERS: &[&str] = &[
     "load t.csv | select real, count, price | target price | fillna mean | show 3 | train linear | eval kfold 4 repeat=2 \
      | assert rmse > 0 and rows > 10 | save m.pw",
     "load t.csv | predict m.pw keep=[town, price] | write out.csv",
+    "load t.csv | target price | fillna median | encode target on town | freeze prep.pw",
+    "load t.csv | head 50 | apply prep.pw | write -",
     "load t.csv | drop price, shape | target grade | encode | fillna mean \
      | fork { plain: train dummy; scaled: scale | train logistic; net: scale | train mlp[3,auto] epochs=2 } | eval kfold 3",
     "load t.csv | role group=town | drop shape, grade | target log1p(count) | encode | fillna mean | train linear \

@@ -62,7 +62,9 @@ fn a_saved_pipeline_predicts_what_the_fitted_one_does() {
         let script = format!("{script} | save m.pw");
         let (graph, values) = all_values(&sample, &script);
         let keep = graph.jobs().iter().find(|job| matches!(job.work, Work::Keep(..))).expect("it saves");
-        let mut values = keep.inputs.iter().map(|&input| &values[input]);
+        // Training rows stand beside those that new ones are like.
+        let mut values =
+            keep.inputs.iter().enumerate().filter(|(place, _)| *place != 1).map(|(_, &input)| &values[input]);
         let Some(Value::Data(Data::Table(rows))) = values.next() else { unreachable!("first the rows") };
         let mut rows = rows.clone();
         let mut predicted = None;

@@ -84,6 +84,8 @@ pub static REGISTRY: Registry = Registry {
         &look::describe::VERB,
         &look::profile::VERB,
         &out::save::VERB,
+        &out::freeze::VERB,
+        &out::apply::VERB,
         &out::predict::VERB,
         &out::write::VERB,
     ],

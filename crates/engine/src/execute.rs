@@ -6,7 +6,7 @@ use pipewright_frame::{Column, Role, Table};
 use pipewright_learn::Outputs;
 use pipewright_operator::result::{FoldResult, Output};
 use pipewright_operator::work::{Check, Dropped, Fitted, FittedModel, HeldOut, Judge, Learned, Round};
-use pipewright_operator::{Data, Surroundings, Task};
+use pipewright_operator::{Data, EvaluationRecord, FittedPipeline, Preparation, Record, Surroundings, Task};
 use pipewright_plan::{Job, Part, PipelineHead, Work};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -109,7 +109,11 @@ pub(crate) fn execute(
         Work::Chosen => inputs.pop().expect("the scheduler adds the candidate that wins"),
         Work::Look(look) => Value::Output(Arc::new(look.look(expect!(Data, &inputs[0]), surroundings)?)),
         Work::Check(check) => Value::Output(Arc::new(checked(check.as_ref(), &inputs)?)),
-        Work::Keep(keep, head) => Value::Output(Arc::new(keep.keep(&pipeline(head, &inputs), surroundings)?)),
+        Work::Keep(keep, head) => Value::Output(Arc::new(keep.keep(&pipeline(head, &inputs)?, surroundings)?)),
+        Work::Freeze(freeze, head) => {
+            let preparation = preparation(head, &inputs[0], &inputs[1..]);
+            Value::Output(Arc::new(freeze.freeze(&preparation, surroundings)?))
+        }
     })
 }
 
@@ -156,10 +160,10 @@ fn predict(model: &Arc<dyn FittedModel>, rows: &Data) -> Result<Outputs, Failure
     Outputs::concat(parts).ok_or_else(|| Failure::new(code::BUG, "a model predicts something else for each chunk"))
 }
 
-fn pipeline(head: &PipelineHead, inputs: &[Value]) -> pipewright_operator::FittedPipeline {
-    let columns = expect!(Data, &inputs[0]).columns();
-    let states: Vec<Arc<dyn Fitted>> =
-        inputs[1..inputs.len() - 1].iter().map(|state| expect!(State, state).state.clone()).collect();
+/// The steps of these states, and the columns that they ask of rows like these.
+fn preparation(head: &PipelineHead, rows: &Value, states: &[Value]) -> Preparation {
+    let columns = expect!(Data, rows).columns();
+    let states: Vec<Arc<dyn Fitted>> = states.iter().map(|state| expect!(State, state).state.clone()).collect();
     // What the first step drops unread is not asked of new rows.
     let dropped = match states.first().map(|state| state.needs().drops) {
         Some(Dropped::Columns(names)) => names,
@@ -168,7 +172,17 @@ fn pipeline(head: &PipelineHead, inputs: &[Value]) -> pipewright_operator::Fitte
     let reads: BTreeSet<Arc<str>> = states.iter().flat_map(|state| state.needs().reads).collect();
     let wanted =
         |column: &Column| reads.contains(&column.name) || (head.wants(column) && !dropped.contains(&column.name));
-    let features = columns.into_iter().filter(wanted).collect();
-    let model = expect!(Model, &inputs[inputs.len() - 1]).clone();
-    head.fill(features, states, model)
+    head.preparation(columns.into_iter().filter(wanted).collect(), states)
+}
+
+/// The whole pipeline; its inputs are rows like new ones, training rows, states, the model, and evaluations.
+fn pipeline(head: &PipelineHead, inputs: &[Value]) -> Result<FittedPipeline, Failure> {
+    let (states, rest) = inputs[2..].split_at(head.verbs.len());
+    let (model, evaluations) = rest.split_first().expect("lowering gives a model");
+    let evaluations = evaluations.iter().filter_map(Value::output);
+    let evaluations = evaluations.filter_map(|output| output.as_evaluation().map(EvaluationRecord::of)).collect();
+    let rows = expect!(Data, &inputs[1]);
+    let record = Record::new(rows.rows()?, rows.fingerprint(), evaluations);
+    let pipeline = head.pipeline(preparation(head, &inputs[0], states), expect!(Model, model).clone(), record);
+    Ok(pipeline.expect("lowering names the model of a pipeline that it keeps"))
 }

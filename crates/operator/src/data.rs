@@ -6,6 +6,8 @@ use pipewright_diagnostic::{Failure, Ignore, Watch, code};
 use pipewright_frame::{Chunks, Column, Origin, Scan, Schema, Table};
 use pipewright_world::World;
 use pipewright_world::random::Key;
+use sha2::{Digest, Sha256};
+use std::io;
 use std::sync::{Arc, OnceLock};
 
 /// Rows. Cloning is cheap.
@@ -57,6 +59,16 @@ impl Data {
             Data::Table(table) => Ok(table.rows()),
             Data::Stream(stream) => Ok(stream.ends()?.last().copied().unwrap_or(0)),
         }
+    }
+
+    /// The SHA-256 of the rows as CSV, in hexadecimal, by which the same rows can be told again; `None` where they are
+    /// not in memory.
+    #[must_use]
+    pub fn fingerprint(&self) -> Option<String> {
+        let Data::Table(table) = self else { return None };
+        let mut hash = Hash(Sha256::new());
+        pipewright_frame::csv::write(table, &mut hash).expect("a hash takes all bytes");
+        Some(hash.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
     /// The rows as a table in memory.
@@ -149,6 +161,20 @@ impl Data {
                 Ok(Data::Stream(stream.then(Stage::Pick { rows: rows.clone(), ends }, &Ignore)?))
             }
         }
+    }
+}
+
+/// What is written to it is hashed.
+struct Hash(Sha256);
+
+impl io::Write for Hash {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

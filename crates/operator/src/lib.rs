@@ -36,7 +36,7 @@ pub use declare::Arguments;
 pub use domain::{Domain, Word, bytes};
 pub use footprint::{Declaration, Footprint, Neighbours, Reads, RowsKept, TrainingRows, Values};
 pub use param::{Param, Place, Preset, When};
-pub use pipeline::{FittedPipeline, StepRecord};
+pub use pipeline::{EvaluationRecord, FittedPipeline, Preparation, Record, StepRecord};
 pub use registry::{Implied, Registry, Sample};
 pub use settled::Settled;
 pub use spec::{Effect, Example, Fault, Form, Group, LoadStep, Model, Prepare, Sort, Spec, Structure, Tasks, Verb};

@@ -1,10 +1,13 @@
-//! A fitted pipeline: the steps that learned, the model, and what rows must look like to go in.
+//! Fitted pipelines: steps that learned, with a model or without, and what rows must look like to go in.
 
 use crate::Task;
+use crate::result::Evaluation;
 use crate::work::{Fitted, FittedModel};
 use pipewright_diagnostic::{Failure, Watch, code};
-use pipewright_frame::{Column, Kind, Role, Table};
+use pipewright_frame::{Column, Kind, Role, Stored, Table};
 use pipewright_learn::Outputs;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// One fitted step and the verb that made it.
@@ -33,6 +36,88 @@ pub struct FittedPipeline {
     pub script: String,
     /// The seed it was made with.
     pub seed: u64,
+    /// How it was trained and judged; bundles of version 1 have none.
+    pub record: Option<Record>,
+}
+
+/// How a pipeline was trained, and how it was judged before it was saved.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Record {
+    /// The version of Pipewright that trained it.
+    pub version: String,
+    /// The number of training rows, before steps that drop or add some.
+    pub rows: usize,
+    /// The SHA-256 of the training rows as `write` writes them as CSV, in hexadecimal; `None` where they did not fit
+    /// in memory.
+    pub fingerprint: Option<String>,
+    /// The evaluations above the stage that saved it, first to last.
+    pub evaluations: Vec<EvaluationRecord>,
+}
+
+/// The means of an evaluation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct EvaluationRecord {
+    /// How the rows were split: `kfold`, `holdout`, ….
+    pub scheme: String,
+    /// The number of folds of one repetition.
+    pub folds: usize,
+    /// How often the rows were split anew.
+    pub repeat: usize,
+    /// The number of rows that were judged, in one repetition.
+    pub rows: usize,
+    /// The mean of each metric over the folds; those that have none are left out.
+    pub metrics: BTreeMap<String, f64>,
+    /// The same of the baseline.
+    pub baseline: BTreeMap<String, f64>,
+}
+
+impl Record {
+    /// The record of a training by this version.
+    #[must_use]
+    pub fn new(rows: usize, fingerprint: Option<String>, evaluations: Vec<EvaluationRecord>) -> Record {
+        Record { version: env!("CARGO_PKG_VERSION").to_owned(), rows, fingerprint, evaluations }
+    }
+
+    /// Reads a record from a bundle; `None` if it is damaged.
+    #[must_use]
+    pub fn from_json(json: &serde_json::Value) -> Option<Record> {
+        Record::deserialize(json).ok()
+    }
+}
+
+impl EvaluationRecord {
+    /// The means of an evaluation.
+    #[must_use]
+    pub fn of(evaluation: &Evaluation) -> EvaluationRecord {
+        let means = evaluation.metrics().filter_map(|metric| Some((metric.name().to_owned(), metric.mean().ok()?)));
+        let baseline =
+            evaluation.metrics().filter_map(|metric| Some((metric.name().to_owned(), metric.baseline().mean().ok()?)));
+        EvaluationRecord {
+            scheme: evaluation.scheme.to_string(),
+            folds: evaluation.folds,
+            repeat: evaluation.repeat,
+            rows: evaluation.rows(),
+            metrics: means.collect(),
+            baseline: baseline.collect(),
+        }
+    }
+}
+
+/// Fitted steps without a model: they prepare new rows as the training rows were prepared.
+#[derive(Clone)]
+pub struct Preparation {
+    /// The features that go in, by name.
+    pub input: Vec<Column>,
+    /// The steps, first to last.
+    pub steps: Vec<StepRecord>,
+    /// The target of the rows that the steps learned from, which new rows need not have.
+    pub target: Option<Arc<str>>,
+    /// The script that made it, with every implied step written out.
+    pub script: String,
+    /// The seed it was made with.
+    pub seed: u64,
 }
 
 impl FittedPipeline {
@@ -41,14 +126,6 @@ impl FittedPipeline {
     /// # Errors
     /// A [`Failure`] naming the column that is missing or of another kind.
     pub fn predict(&self, rows: &Table, watch: &dyn Watch) -> Result<Outputs, Failure> {
-        let mut table = self.matched(rows, watch)?;
-        for step in &self.steps {
-            table = step.fitted.apply_owned(table)?;
-        }
-        self.model.predict(&table)
-    }
-
-    fn matched(&self, rows: &Table, watch: &dyn Watch) -> Result<Table, Failure> {
         let extra: Vec<&str> = rows
             .columns()
             .iter()
@@ -59,18 +136,57 @@ impl FittedPipeline {
             let list = extra.join("`, `");
             watch.notice(Failure::note(code::EXTRA_COLUMN, format!("the model does not use `{list}`")));
         }
-        let table = rows.conform(&self.input)?;
-        if table.find(&self.task.target).is_some() {
-            return Ok(table);
-        }
-        // Nothing is known of the target; stages above the one that names it count it among the columns.
-        let target = Column { role: Role::Target, ..Column::new(&*self.task.target, Kind::Text) };
-        table.with_nulls(target)
+        let table = with_target(rows.conform(&self.input)?, &self.task.target)?;
+        self.model.predict(&applied(&self.steps, table)?)
     }
 
     /// Is what it predicts for a row the same, whatever rows stand beside it?
     #[must_use]
     pub fn by_row(&self) -> bool {
-        self.steps.iter().all(|step| step.fitted.needs().by_row)
+        by_row(&self.steps)
     }
+}
+
+impl Preparation {
+    /// Rows as the steps make them. Columns are matched by name; those that the steps do not know pass as they are,
+    /// and so does the target.
+    ///
+    /// # Errors
+    /// A [`Failure`] naming the column that is missing or of another kind.
+    pub fn apply(&self, rows: &Table) -> Result<Table, Failure> {
+        let known = rows.conform(&self.input)?;
+        let conformed = rows.map_columns(|column, array| {
+            Ok(vec![match known.find(&column.name) {
+                Some((column, array)) => (column.clone(), Stored::Array(array.clone())),
+                None => (column.clone(), array.clone()),
+            }])
+        })?;
+        let Some(target) = self.target.as_ref().filter(|target| rows.find(target).is_none()) else {
+            return applied(&self.steps, conformed);
+        };
+        applied(&self.steps, with_target(conformed, target)?)?.drop(&[target])
+    }
+
+    /// Is what becomes of a row the same, whatever rows stand beside it?
+    #[must_use]
+    pub fn by_row(&self) -> bool {
+        by_row(&self.steps)
+    }
+}
+
+fn applied(steps: &[StepRecord], rows: Table) -> Result<Table, Failure> {
+    steps.iter().try_fold(rows, |table, step| step.fitted.apply_owned(table))
+}
+
+fn by_row(steps: &[StepRecord]) -> bool {
+    steps.iter().all(|step| step.fitted.needs().by_row)
+}
+
+/// The rows with a target of which nothing is known, if they have none: stages above the one that names it count it
+/// among the columns.
+fn with_target(rows: Table, target: &str) -> Result<Table, Failure> {
+    if rows.find(target).is_some() {
+        return Ok(rows);
+    }
+    rows.with_nulls(Column { role: Role::Target, ..Column::new(target, Kind::Text) })
 }

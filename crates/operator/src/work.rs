@@ -3,7 +3,7 @@
 //! Rows are [`Data`]; what models predict are [`Outputs`]: probabilities by class, or numbers. Results are [`Output`]s.
 
 use crate::result::{Evaluation, FoldResult, Output};
-use crate::{Data, Effect, Fault, FittedPipeline, Footprint, Surroundings, Task, Value};
+use crate::{Data, Effect, Fault, FittedPipeline, Footprint, Preparation, Surroundings, Task, Value};
 use pipewright_diagnostic::{Failure, Watch};
 use pipewright_frame::{About, Chunks, Expression, Schema, Table};
 use pipewright_learn::Outputs;
@@ -31,6 +31,8 @@ pub enum Bound {
     Check(Arc<dyn Check>),
     /// Takes the final fit out.
     Keep(Arc<dyn Keep>),
+    /// Takes the fitted steps above it out.
+    Freeze(Arc<dyn Freeze>),
     /// Opens branches: the planner walks the stages of each.
     Fork,
 }
@@ -424,4 +426,13 @@ pub trait Keep: Send + Sync {
     /// # Errors
     /// A [`Failure`] when it cannot be written.
     fn keep(&self, pipeline: &FittedPipeline, surroundings: &Surroundings) -> Result<Output, Failure>;
+}
+
+/// Takes fitted steps out, without a model.
+pub trait Freeze: Send + Sync {
+    /// Keeps them.
+    ///
+    /// # Errors
+    /// A [`Failure`] when they cannot be written.
+    fn freeze(&self, preparation: &Preparation, surroundings: &Surroundings) -> Result<Output, Failure>;
 }

@@ -9,9 +9,10 @@ use crate::model::NodeId;
 use crate::proof;
 use pipewright_frame::About;
 use pipewright_operator::work::{
-    Check, Choose, Combine, Fitted, FittedModel, Judge, Keep, Learner, Look, Rows, Source, Splitter, Step, Wanted,
+    Check, Choose, Combine, Fitted, FittedModel, Freeze, Judge, Keep, Learner, Look, Rows, Source, Splitter, Step,
+    Wanted,
 };
-use pipewright_operator::{FittedPipeline, Task};
+use pipewright_operator::{FittedPipeline, Preparation, Record, StepRecord, Task};
 use pipewright_world::random::Key;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -70,8 +71,10 @@ pub enum Work {
     Look(Arc<dyn Look>),
     /// output … [, table] → output
     Check(Arc<dyn Check>),
-    /// table, state …, model → output
+    /// table like new rows, training rows, state …, model, evaluation … → output
     Keep(Arc<dyn Keep>, Arc<PipelineHead>),
+    /// table like new rows, state … → output
+    Freeze(Arc<dyn Freeze>, Arc<PipelineHead>),
 }
 
 /// What a verdict says about itself.
@@ -87,15 +90,15 @@ pub struct VerdictHead {
     pub arm: Option<Arc<str>>,
 }
 
-/// What a fitted pipeline holds besides its states and its model.
+/// What fitted steps hold besides their states.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PipelineHead {
     /// The verb of each state, in order.
     pub verbs: Vec<String>,
-    /// The model's name.
-    pub model_name: String,
-    /// What it predicts.
-    pub task: Task,
+    /// The model's name and what it predicts; none where steps are frozen.
+    pub model: Option<(String, Task)>,
+    /// The column to predict, where there is one.
+    pub target: Option<Arc<str>>,
     /// The whole script, nothing implied.
     pub script: String,
     /// The seed.
@@ -109,34 +112,38 @@ impl PipelineHead {
     #[must_use]
     pub fn wants(&self, column: &pipewright_frame::Column) -> bool {
         column.role == pipewright_frame::Role::Feature
-            && *column.name != *self.task.target
+            && self.target.as_ref() != Some(&column.name)
             && self.columns.as_ref().is_none_or(|columns| columns.contains(&column.name))
     }
 
-    /// The fitted pipeline of these states and this model.
+    /// The fitted steps of these states.
     ///
     /// # Panics
     /// If there are not as many states as verbs.
     #[must_use]
-    pub fn fill(
-        &self,
-        input: Vec<pipewright_frame::Column>,
-        states: Vec<Arc<dyn Fitted>>,
-        model: Arc<dyn FittedModel>,
-    ) -> FittedPipeline {
+    pub fn preparation(&self, input: Vec<pipewright_frame::Column>, states: Vec<Arc<dyn Fitted>>) -> Preparation {
         assert_eq!(states.len(), self.verbs.len(), "one state per verb");
-        let records = self.verbs.iter().zip(states);
-        FittedPipeline {
+        let steps = self.verbs.iter().zip(states).map(|(verb, fitted)| StepRecord { verb: verb.clone(), fitted });
+        Preparation {
             input,
-            steps: records
-                .map(|(verb, fitted)| pipewright_operator::StepRecord { verb: verb.clone(), fitted })
-                .collect(),
-            model_name: self.model_name.clone(),
-            model,
-            task: self.task.clone(),
+            steps: steps.collect(),
+            target: self.target.clone(),
             script: self.script.clone(),
             seed: self.seed,
         }
+    }
+
+    /// The fitted pipeline of these states and this model; `None` where there is no model.
+    #[must_use]
+    pub fn pipeline(
+        &self,
+        preparation: Preparation,
+        model: Arc<dyn FittedModel>,
+        record: Record,
+    ) -> Option<FittedPipeline> {
+        let (model_name, task) = self.model.clone()?;
+        let Preparation { input, steps, script, seed, .. } = preparation;
+        Some(FittedPipeline { input, steps, model_name, model, task, script, seed, record: Some(record) })
     }
 }
 

@@ -392,10 +392,21 @@ impl<'a> Lowering<'a> {
             }
             Bound::Keep(keep) => {
                 let task = self.path.branch.task.clone();
-                let (Some(input), Some(model), Some(task)) = (self.input, self.model, task) else { return };
+                let (Some(input), Some(whole)) = (self.input, self.whole) else { return };
+                let (Some(model), Some(task)) = (self.model, task) else { return };
                 let states = self.replayed.iter().chain(&self.states).map(|(_, state)| *state);
-                let inputs: Vec<JobId> = std::iter::once(input).chain(states).chain([model]).collect();
-                let work = Work::Keep(keep.clone(), Arc::new(self.head(task)));
+                let judged = |&report: &JobId| matches!(self.graph.jobs()[report].work, Work::Verdict(..));
+                let verdicts = self.reports.iter().copied().filter(judged);
+                let inputs: Vec<JobId> =
+                    [input, whole].into_iter().chain(states).chain([model]).chain(verdicts).collect();
+                let work = Work::Keep(keep.clone(), Arc::new(self.head(Some(task))));
+                self.add(work, identity, &inputs, stage, ScopeId::ROOT)
+            }
+            Bound::Freeze(freeze) => {
+                let Some(input) = self.input else { return };
+                let states = self.replayed.iter().chain(&self.states).map(|(_, state)| *state);
+                let inputs: Vec<JobId> = std::iter::once(input).chain(states).collect();
+                let work = Work::Freeze(freeze.clone(), Arc::new(self.head(None)));
                 self.add(work, identity, &inputs, stage, ScopeId::ROOT)
             }
             _ => return,
@@ -403,15 +414,15 @@ impl<'a> Lowering<'a> {
         self.reports.push(report);
     }
 
-    fn head(&self, task: Task) -> PipelineHead {
+    fn head(&self, task: Option<Task>) -> PipelineHead {
         let model_name = self.path.nodes.iter().find_map(|node| {
             let chosen = node.args.given().find_map(|(name, _)| node.args.model(name));
             chosen.map(|chosen| chosen.model.spec.name.to_owned())
         });
         PipelineHead {
             verbs: self.replayed.iter().chain(&self.states).map(|(verb, _)| verb.clone()).collect(),
-            model_name: model_name.unwrap_or_default(),
-            task,
+            model: model_name.zip(task),
+            target: self.path.branch.target.clone(),
             script: self.path.explicit(),
             seed: self.plan.seed,
             columns: self.path.replayed_columns(),

@@ -3,8 +3,8 @@
 use crate::evaluation;
 use pipewright_frame::Table;
 use pipewright_operator::result::{
-    Assertion, Description, Evaluation, Output, OutputVisitor, ProfileReport, Saved, SchemaColumn, SchemaReport,
-    TableHead, Written,
+    Assertion, Description, Evaluation, Frozen, Output, OutputVisitor, ProfileReport, Saved, SchemaColumn,
+    SchemaReport, TableHead, Written,
 };
 use serde_json::{Map, Value as Json, json};
 
@@ -69,6 +69,10 @@ impl OutputVisitor for Fields {
 
     fn saved(&self, saved: &Saved) -> Json {
         json!({"path": saved.path, "model": saved.model, "target": &*saved.target})
+    }
+
+    fn frozen(&self, frozen: &Frozen) -> Json {
+        json!({"path": frozen.path, "steps": frozen.steps})
     }
 
     fn written(&self, written: &Written) -> Json {

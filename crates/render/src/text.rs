@@ -2,7 +2,8 @@
 
 use crate::{WIDTH, description, evaluation, profile, schema};
 use pipewright_operator::result::{
-    Assertion, Description, Evaluation, Output, OutputVisitor, ProfileReport, Saved, SchemaReport, TableHead, Written,
+    Assertion, Description, Evaluation, Frozen, Output, OutputVisitor, ProfileReport, Saved, SchemaReport, TableHead,
+    Written,
 };
 
 /// An output as text that ends with a newline; empty where there is nothing to say.
@@ -43,6 +44,10 @@ impl OutputVisitor for Text {
 
     fn saved(&self, saved: &Saved) -> String {
         format!("saved {}\n", saved.path)
+    }
+
+    fn frozen(&self, frozen: &Frozen) -> String {
+        format!("froze {} to {}\n", frozen.steps.join(", "), frozen.path)
     }
 
     fn written(&self, written: &Written) -> String {

@@ -1,5 +1,28 @@
 //! What leaves the pipeline.
 
+pub(crate) mod apply;
+pub(crate) mod freeze;
 pub(crate) mod predict;
 pub(crate) mod save;
 pub(crate) mod write;
+
+use pipewright_diagnostic::{Failure, code};
+use pipewright_operator::{Fault, FilePath, Registry, Surroundings, failure_of};
+
+/// What the file holds that the argument `path` names.
+fn read_bundle<T>(
+    FilePath(path): &FilePath,
+    surroundings: &Surroundings,
+    decode: fn(&[u8], &Registry) -> Result<T, Failure>,
+) -> Result<T, Fault> {
+    let fault = |failure: Failure| {
+        let mut fault = Fault::of("path", failure.code, failure.message);
+        fault.help = failure.help;
+        fault
+    };
+    let bytes = surroundings
+        .world
+        .read(&surroundings.place(path))
+        .map_err(|error| fault(failure_of(code::CANNOT_READ, "cannot read", path.as_ref(), &error)))?;
+    decode(&bytes, surroundings.registry).map_err(fault)
+}

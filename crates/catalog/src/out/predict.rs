@@ -1,12 +1,12 @@
 //! `predict`: predicts with a saved pipeline.
 
-use pipewright_diagnostic::{Failure, Watch, code};
+use pipewright_diagnostic::{Failure, Watch};
 use pipewright_frame::{Column, Role, Schema, Table};
 use pipewright_operator::result::{prediction_arrays, prediction_columns};
 use pipewright_operator::work::Rows;
 use pipewright_operator::{
     Args, Arguments, Bound, Effect, Example, Fault, FilePath, FittedPipeline, Footprint, Form, Group, Neighbours, Sort,
-    Spec, Surroundings, Verb, arguments, failure_of,
+    Spec, Surroundings, Verb, arguments,
 };
 use pipewright_world::random::Key;
 use std::sync::Arc;
@@ -52,18 +52,8 @@ versicolor  versicolor
 };
 
 fn bind(args: &Args, surroundings: &Surroundings) -> Result<Bound, Fault> {
-    let PredictArgs { path: FilePath(path), proba, keep } = PredictArgs::read(args)?;
-    let place = surroundings.place(&path);
-    let fault = |failure: Failure| {
-        let mut fault = Fault::of("path", failure.code, failure.message);
-        fault.help = failure.help;
-        fault
-    };
-    let bytes = surroundings
-        .world
-        .read(&place)
-        .map_err(|error| fault(failure_of(code::CANNOT_READ, "cannot read", path.as_ref(), &error)))?;
-    let pipeline = pipewright_artifact::decode(&bytes, surroundings.registry).map_err(fault)?;
+    let PredictArgs { path, proba, keep } = PredictArgs::read(args)?;
+    let pipeline = super::read_bundle(&path, surroundings, pipewright_artifact::decode)?;
     Ok(Bound::Rows(Arc::new(Predict { pipeline, proba, keep: keep.unwrap_or_default() })))
 }
 

@@ -1,38 +1,40 @@
-//! Arrays of `f32` as text that keeps every bit: eight hexadecimal digits a number, most significant first.
-//!
-//! Shorter than decimal digits, the same on every machine, and read without rounding.
+//! Arrays of `f32` in saved models: lists of numbers, each exactly what it was. Models of bundle version 1 have them as
+//! text, eight hexadecimal digits per number, most significant first.
 
 use serde::de::Error;
-use serde::{Deserialize, Deserializer, Serializer};
-use std::fmt::Write;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Digits of a number.
+/// Digits of a number in version 1.
 const DIGITS: usize = 8;
 
 pub(super) fn serialize<S: Serializer>(values: &[f32], serializer: S) -> Result<S::Ok, S::Error> {
-    let mut text = String::with_capacity(values.len() * DIGITS);
-    for value in values {
-        write!(text, "{:08x}", value.to_bits()).expect("a string takes all text");
-    }
-    serializer.serialize_str(&text)
+    values.serialize(serializer)
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Stored {
+    Numbers(Vec<f32>),
+    Digits(String),
 }
 
 pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f32>, D::Error> {
-    let text = String::deserialize(deserializer)?;
+    match Stored::deserialize(deserializer)? {
+        Stored::Numbers(numbers) => Ok(numbers),
+        Stored::Digits(text) => from_digits(&text).map_err(D::Error::custom),
+    }
+}
+
+fn from_digits(text: &str) -> Result<Vec<f32>, String> {
     let (numbers, rest) = text.as_bytes().as_chunks::<DIGITS>();
     if !rest.is_empty() {
-        return Err(D::Error::custom(format!("an array of numbers has {DIGITS} digits a number")));
+        return Err(format!("an array of numbers has {DIGITS} digits per number"));
     }
-    numbers
-        .iter()
-        .map(|digits| {
-            digits
-                .iter()
-                .try_fold(0_u32, |bits, &digit| Some(bits << 4 | char::from(digit).to_digit(16)?))
-                .map(f32::from_bits)
-                .ok_or_else(|| D::Error::custom("an array of numbers has hexadecimal digits"))
-        })
-        .collect()
+    let number = |digits: &[u8; DIGITS]| {
+        let bits = digits.iter().try_fold(0_u32, |bits, &digit| Some(bits << 4 | char::from(digit).to_digit(16)?));
+        bits.map(f32::from_bits).ok_or_else(|| "an array of numbers has hexadecimal digits".to_owned())
+    };
+    numbers.iter().map(number).collect()
 }
 
 #[cfg(test)]
@@ -42,18 +44,27 @@ mod tests {
     #[derive(Serialize, Deserialize)]
     struct Holder(#[serde(with = "super")] Vec<f32>);
 
+    fn bits(values: &[f32]) -> Vec<u32> {
+        values.iter().map(|value| value.to_bits()).collect()
+    }
+
     #[test]
     fn every_bit_survives() {
         let values = vec![0.0, -0.0, 1.0, f32::MIN_POSITIVE / 8.0, -3.25e-20, f32::MAX, 0.1];
-        let text = serde_json::to_string(&Holder(values.clone())).unwrap();
-        let back: Holder = serde_json::from_str(&text).unwrap();
-        let bits = |values: &[f32]| values.iter().map(|value| value.to_bits()).collect::<Vec<u32>>();
+        let json = serde_json::to_value(Holder(values.clone())).unwrap();
+        let back: Holder = serde_json::from_value(json).unwrap();
         assert_eq!(bits(&back.0), bits(&values));
     }
 
     #[test]
+    fn the_digits_of_version_1_are_read() {
+        let read: Holder = serde_json::from_str("\"3f80000080000000\"").unwrap();
+        assert_eq!(bits(&read.0), bits(&[1.0, -0.0]));
+    }
+
+    #[test]
     fn damaged_text_is_an_error() {
-        for text in ["\"3f80000\"", "\"3f80000g\"", "\"ééééxxxx\"", "7"] {
+        for text in ["\"3f80000\"", "\"3f80000g\"", "\"ééééxxxx\"", "7", "[\"1\"]"] {
             assert!(serde_json::from_str::<Holder>(text).is_err(), "{text}");
         }
     }

@@ -12,7 +12,7 @@ mod sink;
 pub use evaluation::{Evaluation, FoldResult, Measured, MetricResult, Scheme, Score};
 pub use inspection::{Assertion, Description, ProfileReport, SchemaColumn, SchemaReport, TableHead};
 pub use predictions::{PREDICTION, prediction_arrays, prediction_columns, prediction_table};
-pub use sink::{Saved, Written};
+pub use sink::{Frozen, Saved, Written};
 
 /// The result of one stage.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,6 +32,8 @@ pub enum Output {
     Assertion(Assertion),
     /// A fitted pipeline that was saved: `save`.
     Saved(Saved),
+    /// Fitted steps that were saved without a model: `freeze`.
+    Frozen(Frozen),
     /// A table that was written: `write`.
     Written(Written),
 }
@@ -56,6 +58,8 @@ pub trait OutputVisitor {
     fn assertion(&self, assertion: &Assertion) -> Self::Result;
     /// Visits the note of a saved pipeline.
     fn saved(&self, saved: &Saved) -> Self::Result;
+    /// Visits the note of fitted steps that were saved.
+    fn frozen(&self, frozen: &Frozen) -> Self::Result;
     /// Visits the note of a written table.
     fn written(&self, written: &Written) -> Self::Result;
 }
@@ -71,6 +75,7 @@ impl Output {
             Output::Profile(profile) => visitor.profile(profile),
             Output::Assertion(assertion) => visitor.assertion(assertion),
             Output::Saved(saved) => visitor.saved(saved),
+            Output::Frozen(frozen) => visitor.frozen(frozen),
             Output::Written(written) => visitor.written(written),
         }
     }
@@ -86,6 +91,7 @@ impl Output {
             Output::Profile(_) => "profile",
             Output::Assertion(_) => "assert",
             Output::Saved(_) => "save",
+            Output::Frozen(_) => "freeze",
             Output::Written(_) => "write",
         }
     }

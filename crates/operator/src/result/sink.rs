@@ -14,6 +14,16 @@ pub struct Saved {
     pub target: Arc<str>,
 }
 
+/// Fitted steps that were saved without a model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Frozen {
+    /// The file, as the script names it.
+    pub path: String,
+    /// The verbs of the steps, in order.
+    pub steps: Vec<String>,
+}
+
 /// A table that was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -31,6 +41,14 @@ impl Saved {
     #[must_use]
     pub fn new(path: impl Into<String>, model: impl Into<String>, target: Arc<str>) -> Saved {
         Saved { path: path.into(), model: model.into(), target }
+    }
+}
+
+impl Frozen {
+    /// Steps of these verbs, saved to `path`.
+    #[must_use]
+    pub fn new(path: impl Into<String>, steps: Vec<String>) -> Frozen {
+        Frozen { path: path.into(), steps }
     }
 }
 

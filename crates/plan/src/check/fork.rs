@@ -115,8 +115,8 @@ impl Walk<'_> {
     pub(super) fn takes_one_branch(&mut self, stage: &Stage, verb: &Verb, open: &[Here]) -> bool {
         let is_refused = open.len() > 1 && verb.spec.structure == Structure::Final;
         if is_refused {
-            let message = format!("`{}` takes one model, and there are {}", verb.spec.name, open.len());
-            let help = format!("put `{}` into the arm whose model you want", verb.spec.name);
+            let message = format!("`{}` takes one pipeline, and there are {}", verb.spec.name, open.len());
+            let help = format!("put `{}` into the arm that you want", verb.spec.name);
             self.say(Diagnostic::error(code::WRONG_ORDER, message).label(stage.span, "").help(help));
         }
         !is_refused

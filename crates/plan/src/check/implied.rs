@@ -93,7 +93,9 @@ impl Walk<'_> {
     pub(super) fn imply_end(&mut self) {
         let implied = self.surroundings.registry.implied;
         let pulled = self.path().nodes.iter().any(|node| {
-            node.verb.spec.structure != Structure::Plain || matches!(node.verb.spec.effect, Effect::Tee | Effect::Sink)
+            // What hands rows on, such as predictions, has not shown them yet.
+            let shows = matches!(node.verb.spec.effect, Effect::Tee | Effect::Sink);
+            node.verb.spec.structure != Structure::Plain || (shows && !matches!(node.bound, Bound::Rows(_)))
         });
         match self.at.sort {
             Sort::Learner if !pulled => self.imply(implied.judge, None),

@@ -1,0 +1,70 @@
+//! `apply`: prepares rows with frozen steps.
+
+use pipewright_diagnostic::{Failure, Watch};
+use pipewright_frame::{Schema, Table};
+use pipewright_operator::work::Rows;
+use pipewright_operator::{
+    Args, Arguments, Bound, Effect, Example, Fault, FilePath, Footprint, Form, Group, Neighbours, Preparation, Sort,
+    Spec, Surroundings, Verb, arguments,
+};
+use pipewright_world::random::Key;
+use std::sync::Arc;
+
+arguments! {
+    /// The arguments of `apply`.
+    struct ApplyArgs {
+        /// The file with the fitted steps.
+        positional path: FilePath;
+    }
+}
+
+pub(crate) const VERB: Verb = Verb {
+    spec: Spec {
+        name: "apply",
+        group: Group::Out,
+        summary: "Transforms rows with the fitted steps of a file that `freeze` wrote.",
+        details: "Columns are matched by name; those that the steps do not know pass as they are. The rows keep their \
+                  number and order. A file of `save` holds a model too: `predict` uses it.",
+        search: &["transform", "preprocessing", "reuse", "serve"],
+        form: Form::Path,
+        input: Sort::Table,
+        output: Sort::Table,
+        effect: Effect::Sink,
+        examples: &[Example {
+            script: "load penguins.csv | select Species, \"Beak*\" | head 4 | apply prep.pw",
+            output: "\
+Species  Beak Length (mm)  Beak Depth (mm)
+Adelie         -0.8876218        0.7872894
+Adelie         -0.8140366        0.1261141
+Adelie         -0.6668661         0.431272
+Adelie         0.09658061       0.07525452
+",
+        }],
+        ..Spec::of::<ApplyArgs>()
+    },
+    bind,
+    load: None,
+};
+
+fn bind(args: &Args, surroundings: &Surroundings) -> Result<Bound, Fault> {
+    let path = ApplyArgs::read(args)?.path;
+    let preparation = super::read_bundle(&path, surroundings, pipewright_artifact::decode_preparation)?;
+    Ok(Bound::Rows(Arc::new(Apply(preparation))))
+}
+
+struct Apply(Preparation);
+
+impl Rows for Apply {
+    fn footprint(&self, verb: Effect) -> Footprint {
+        let neighbours = if self.0.by_row() { Neighbours::NONE } else { Neighbours::ALL };
+        Footprint::of(verb).looking_at(neighbours).reading_features().making_values()
+    }
+
+    fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
+        Ok(self.0.apply(&Table::empty(input)?)?.schema())
+    }
+
+    fn apply(&self, table: &Table, _: Key, _: &dyn Watch) -> Result<Table, Failure> {
+        self.0.apply(table)
+    }
+}
