@@ -1,5 +1,7 @@
 //! Models learn from sparse columns what they learn from the same numbers in dense ones.
 
+#![allow(clippy::unwrap_used)]
+
 use pipewright_learn::data::{Column, Sparse};
 use pipewright_learn::linear::{Logistic, Ridge};
 use pipewright_learn::net::Network;

@@ -1,5 +1,7 @@
 //! A row with a weight of 2 is the row twice, and one with a weight of 0 is no row: for every model.
 
+#![allow(clippy::unwrap_used)]
+
 use pipewright_learn::dummy::Dummy;
 use pipewright_learn::linear::{ElasticNet, Linear, Logistic, Ridge};
 use pipewright_learn::net::{Network, OptimizerConfig};

@@ -19,8 +19,10 @@ pub struct Inner {
     pub verb: &'static Verb,
     /// What does the work.
     pub work: InnerWork,
-    /// The stage as a script would write it.
+    /// The stage as a script would write it, without what others may not read.
     pub text: String,
+    /// The stage in one spelling with its defaults and all that it depends on.
+    pub canonical: String,
 }
 
 impl Inner {
@@ -78,10 +80,10 @@ impl fmt::Debug for Block {
     }
 }
 
-/// Two blocks are equal if they are written alike.
+/// Two blocks are equal if they do the same.
 impl PartialEq for Block {
     fn eq(&self, other: &Block) -> bool {
-        self.to_string() == other.to_string()
+        self.canonical() == other.canonical()
     }
 }
 
@@ -96,6 +98,12 @@ impl Block {
     #[must_use]
     pub fn stages(&self) -> &[Inner] {
         &self.stages
+    }
+
+    /// Its stages in one spelling.
+    #[must_use]
+    pub fn canonical(&self) -> String {
+        self.stages.iter().map(|stage| stage.canonical.as_str()).collect::<Vec<_>>().join(" | ")
     }
 
     /// The footprint of all its stages.

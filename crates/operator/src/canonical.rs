@@ -95,6 +95,12 @@ fn canonical_value(value: &Value) -> String {
             format!("[{}]", items.join(","))
         }
         Value::Model(chosen) => format!("({})", chosen.args.canonical(&chosen.model.spec, &[])),
+        Value::Block(block) => format!("{{{}}}", block.canonical()),
+        Value::Routes(routes) => {
+            let routes: Vec<String> =
+                routes.iter().map(|route| format!("{} => {}", route.text, route.block.canonical())).collect();
+            format!("{{{}}}", routes.join("; "))
+        }
         other => other.to_string(),
     }
 }

@@ -109,7 +109,7 @@ impl Walk<'_> {
                 self.say(Diagnostic::error(code::WRONG_ORDER, message).label(node.span, "put it above or below"));
                 continue;
             };
-            inner.push(Inner { verb: node.verb, work, text: node.text });
+            inner.push(Inner { verb: node.verb, work, text: node.text, canonical: node.canonical });
         }
         Block::new(inner)
     }
