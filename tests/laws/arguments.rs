@@ -53,7 +53,10 @@ fn the_registry_is_in_good_order() {
         let mut own: Vec<&str> = spec.params().map(|param| param.name).collect();
         own.sort_unstable();
         demand(own.windows(2).all(|pair| pair[0] != pair[1]), "two parameters have one name");
-        let required = spec.positionals.iter().skip_while(|param| param.required).all(|param| !param.required);
+        // The word before a path is told by the grammar: it may be left out.
+        let before = usize::from(spec.form == Form::Path && spec.positionals.len() > 1);
+        let required =
+            spec.positionals.iter().skip(before).skip_while(|param| param.required).all(|param| !param.required);
         demand(required, "a required argument stands behind one that may be left out");
         demand(spec.params().all(|param| !param.required || !param.has_default()), "required, with a default");
         demand(list.contains(spec.group.title()) && list.contains(spec.summary), "the list of verbs lacks it");
@@ -101,6 +104,7 @@ fn script(spec: &'static Spec, given: &[(&'static Param, &str)]) -> String {
 fn is_grammar(spec: &Spec, param: &Param) -> bool {
     let place = spec.positionals.iter().position(|other| other.name == param.name);
     match spec.form {
+        Form::Path => place.is_some_and(|place| place + 1 < spec.positionals.len()),
         Form::Target => place.is_some_and(|place| place > 0),
         Form::Block | Form::Routes | Form::Arms | Form::Group => place.is_some(),
         _ => false,
@@ -195,6 +199,29 @@ fn texts_that_mean_a_missing_value_are_taken_as_written() {
     let done = Session::new(world, Options::default()).run(script);
     let Some(Output::Schema(schema)) = done.outputs().next() else { panic!("{:?}", done.diagnostics) };
     assert_eq!(schema.columns[0].missing, 2);
+}
+
+/// A profile names stages that would mend what it finds; it cannot see the registry.
+#[test]
+fn stages_that_a_profile_suggests_are_verbs() {
+    let row = |row: usize| {
+        let text = if row == 3 { "oops".to_owned() } else { format!("{row}") };
+        let stray = if row == 5 { 0 } else { 100 + row % 7 };
+        let tail = (row as f64 / 4.0).exp();
+        let gap = if row.is_multiple_of(3) { "1" } else { "" };
+        format!("{row},x,\"{text}\",level {},{tail},{},{stray},{gap}\n", row % 52, -tail)
+    };
+    let table: String =
+        std::iter::once("n,same,text,many,tail,left,stray,gap\n".to_owned()).chain((0..60).map(row)).collect();
+    let world = Arc::new(MemoryWorld::new().with_file("t.csv", table));
+    let done = Session::new(world, Options::default()).run("load t.csv | profile");
+    let Some(Output::Profile(found)) = done.outputs().next() else { panic!("{:?}", done.diagnostics) };
+    let stages = found.profile.suspicions.iter().filter_map(|suspicion| suspicion.stage.as_ref());
+    let mut verbs: Vec<&str> = stages.filter_map(|stage| stage.split_whitespace().next()).collect();
+    verbs.sort_unstable();
+    verbs.dedup();
+    assert_eq!(verbs, ["drop", "encode", "load", "log1p", "power", "where"]);
+    assert!(verbs.iter().all(|verb| REGISTRY.verb(verb).is_some()));
 }
 
 #[test]

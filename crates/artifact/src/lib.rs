@@ -176,7 +176,7 @@ fn step(verb: &Json, state: &Json, registry: &Registry) -> Result<StepRecord, Fa
     let name = verb.as_str().ok_or_else(|| bad("a verb has no name"))?;
     let load = registry.verb(name).and_then(|verb| verb.load);
     let load = load.ok_or_else(|| bad(format!("no step is called `{name}`")))?;
-    Ok(StepRecord { verb: name.to_owned(), fitted: load(state)? })
+    Ok(StepRecord { verb: name.to_owned(), fitted: load(state, registry)? })
 }
 
 fn bad(what: impl Into<String>) -> Failure {

@@ -5,7 +5,7 @@ use pipewright_diagnostic::{Failure, Watch, code};
 use pipewright_frame::{About, Chunks, Estimator, Schema, State, Table, TableEstimator};
 use pipewright_learn::{Fit, Outputs};
 use pipewright_operator::work::{self, Dropped, Fitted, FittedModel, Learned, Needs, Step};
-use pipewright_operator::{Data, Effect, Fault, Footprint, Task, TaskKind, Tasks, TrainingRows};
+use pipewright_operator::{Data, Effect, Fault, Footprint, Registry, Task, TaskKind, Tasks, TrainingRows};
 use pipewright_world::random::Key;
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
@@ -119,8 +119,11 @@ impl<S: State> Fitted for StateOf<S> {
 }
 
 /// A state from a bundle, checked.
-pub(crate) fn load_state<S: State>(json: &Json) -> Result<Arc<dyn Fitted>, Failure> {
-    let state: S = serde_json::from_value(json.clone())
+pub(crate) fn load_state<S: State>(json: &Json, registry: &Registry) -> Result<Arc<dyn Fitted>, Failure> {
+    let read = || serde_json::from_value(json.clone());
+    let state: S = registry
+        .functions
+        .while_reading(read)
         .map_err(|error| Failure::new(code::BAD_BUNDLE, format!("a step cannot be read: {error}")))?;
     state.validate()?;
     Ok(Arc::new(StateOf { state, notices: Vec::new() }))

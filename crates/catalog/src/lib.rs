@@ -25,6 +25,7 @@ mod scale;
 mod source;
 mod tables;
 
+use pipewright_frame::Functions;
 use pipewright_operator::{Implied, Registry};
 
 /// Every verb and model that this version knows, in the order of the reference.
@@ -96,11 +97,13 @@ pub static REGISTRY: Registry = Registry {
         &learn::logistic::MODEL,
         &learn::mlp::MODEL,
     ],
+    functions: Functions::BUILT_IN,
     samples: source::samples::SAMPLES,
     implied: Implied {
         target: "target {}",
         encode: "encode auto on {}",
         judge: "eval kfold 5",
+        fit: "save -",
         look: "show",
         keep: "select @all",
         drop: "drop @all - @target",

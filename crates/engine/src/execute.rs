@@ -108,8 +108,10 @@ pub(crate) fn execute(
         }
         Work::Chosen => inputs.pop().expect("the scheduler adds the candidate that wins"),
         Work::Look(look) => Value::Output(Arc::new(look.look(expect!(Data, &inputs[0]), surroundings)?)),
-        Work::Check(check) => Value::Output(Arc::new(checked(check.as_ref(), &inputs)?)),
-        Work::Keep(keep, head) => Value::Output(Arc::new(keep.keep(&pipeline(head, &inputs)?, surroundings)?)),
+        Work::Check(check) => Value::Output(Arc::new(checked(check.as_ref(), &inputs, surroundings)?)),
+        Work::Keep(keep, head) => {
+            Value::Output(Arc::new(keep.keep(&Arc::new(pipeline(head, &inputs)?), surroundings)?))
+        }
         Work::Freeze(freeze, head) => {
             let preparation = preparation(head, &inputs[0], &inputs[1..]);
             Value::Output(Arc::new(freeze.freeze(&preparation, surroundings)?))
@@ -117,10 +119,11 @@ pub(crate) fn execute(
     })
 }
 
-fn checked(check: &dyn Check, inputs: &[Value]) -> Result<Output, Failure> {
+/// The result of work on results; its inputs are those, and the rows that flow past, if some do.
+fn checked(check: &dyn Check, inputs: &[Value], surroundings: &Surroundings) -> Result<Output, Failure> {
     let results: Vec<Arc<Output>> = inputs.iter().filter_map(Value::output).collect();
     let rows = inputs.last().filter(|input| input.output().is_none()).map(|rows| expect!(Data, rows));
-    check.check(&results, rows)
+    check.check(&results, rows, surroundings)
 }
 
 /// The result of one round; its inputs are held-out rows, predictions, those of the baseline, and all rounds.

@@ -12,7 +12,7 @@ pub use aggregate::Aggregate;
 pub use assign::Assign;
 pub use expression::{
     Accumulator, Arithmetic, Call, Chapter, Comparison, EmpiricalCdf, ExprKind, Expression, FrameBound, Function,
-    Parameter, Score, Takes, Window, WindowFunction,
+    Functions, Parameter, Score, Takes, Window, WindowFunction,
 };
 pub use relation::{Concat, GroupBy, Grouping, Join, JoinKind, Measure, Pivot, Unpivot};
 pub use selection::{Class, Fact, Selection};

@@ -5,8 +5,8 @@
 
 pub use pipewright_expr::{
     Accumulator, Aggregate, Arithmetic, Assign, Call, Chapter, Class, Comparison, Concat, EmpiricalCdf, ExprKind,
-    Expression, Fact, FrameBound, Function, GroupBy, Grouping, Join, JoinKind, Measure, Parameter, Pivot, Score,
-    Selection, Takes, Unpivot, Window, WindowFunction,
+    Expression, Fact, FrameBound, Function, Functions, GroupBy, Grouping, Join, JoinKind, Measure, Parameter, Pivot,
+    Score, Selection, Takes, Unpivot, Window, WindowFunction,
 };
 pub use pipewright_io::{
     BadRows, FORMATS, FileFormat, Format, Limits, NULLS, ReadOptions, Reader, Reading, Rejected, Scan, Signature,
@@ -26,6 +26,6 @@ pub use pipewright_prepare::{
     missing_in, profile, validate_names,
 };
 pub use pipewright_table::{
-    CHUNK_ROWS, Chunks, Column, DatePart, Direction, Entry, Kind, Origin, Real, Role, Schema, SparseArray, Stored,
-    Table, Value, in_waves, matrix, shortened, summary, width_of,
+    CHUNK_ROWS, Chunks, Column, DatePart, Direction, Entry, IntoTable, Kind, Origin, Real, Role, Schema, SparseArray,
+    Stored, Table, Value, in_waves, matrix, shortened, summary, width_of,
 };

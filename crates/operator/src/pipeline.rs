@@ -8,6 +8,7 @@ use pipewright_frame::{Column, Kind, Role, Stored, Table};
 use pipewright_learn::Outputs;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 /// One fitted step and the verb that made it.
@@ -118,6 +119,20 @@ pub struct Preparation {
     pub script: String,
     /// The seed it was made with.
     pub seed: u64,
+}
+
+/// What it is, not what it learned: states and models show themselves elsewhere.
+impl fmt::Debug for FittedPipeline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verbs: Vec<&str> = self.steps.iter().map(|step| step.verb.as_str()).collect();
+        f.debug_struct("FittedPipeline")
+            .field("input", &self.input)
+            .field("steps", &verbs)
+            .field("model", &self.model_name)
+            .field("task", &self.task)
+            .field("seed", &self.seed)
+            .finish_non_exhaustive()
+    }
 }
 
 impl FittedPipeline {

@@ -1,6 +1,7 @@
 //! The registry: every verb and model there is, by name.
 
 use crate::{Model, Verb};
+use pipewright_frame::Functions;
 
 /// Every verb and every model, each list in the order of the reference.
 pub struct Registry {
@@ -8,6 +9,8 @@ pub struct Registry {
     pub verbs: &'static [&'static Verb],
     /// The models that `train` knows.
     pub models: &'static [&'static Model],
+    /// The functions that expressions may call.
+    pub functions: Functions,
     /// The tables that come with the program.
     pub samples: &'static [Sample],
     /// The stages that a plan may add by itself.
@@ -34,6 +37,8 @@ pub struct Implied {
     pub encode: &'static str,
     /// Judges what was trained.
     pub judge: &'static str,
+    /// Fits the pipeline on all rows and hands it to the host program.
+    pub fit: &'static str,
     /// Shows a table that nothing else looks at.
     pub look: &'static str,
     /// A whole arm that keeps its columns.

@@ -3,7 +3,7 @@
 
 use crate::param::leading;
 use crate::work::{Fitted, FittedModel, Training};
-use crate::{Args, Arguments, Bound, Param, Place, Surroundings, TaskKind};
+use crate::{Args, Arguments, Bound, Param, Place, Registry, Surroundings, TaskKind};
 use pipewright_diagnostic::{Code, Failure, Span};
 use std::sync::Arc;
 
@@ -17,8 +17,8 @@ pub struct Verb {
     pub load: Option<LoadStep>,
 }
 
-/// Makes a fitted step of what was saved.
-pub type LoadStep = fn(&serde_json::Value) -> Result<Arc<dyn Fitted>, Failure>;
+/// Makes a fitted step of what was saved; a step that holds others finds their verbs in the registry.
+pub type LoadStep = fn(&serde_json::Value, &Registry) -> Result<Arc<dyn Fitted>, Failure>;
 
 /// Makes a training of a label, the model's own arguments and those of `train`.
 pub type Prepare = fn(label: String, own: &Args, train: &Args) -> Result<Arc<dyn Training>, Fault>;

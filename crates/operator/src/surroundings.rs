@@ -2,6 +2,7 @@
 
 use crate::Registry;
 use pipewright_diagnostic::{Code, Failure, code};
+use pipewright_frame::Table;
 use pipewright_frame::file::OpenFile;
 use pipewright_world::{Content, World};
 use std::collections::BTreeMap;
@@ -23,6 +24,10 @@ pub struct Surroundings {
     pub memory_bytes: Option<u64>,
     /// Every verb and model there is.
     pub registry: &'static Registry,
+    /// The tables that a host program hands in, by the names that scripts call them.
+    pub tables: Arc<BTreeMap<String, Table>>,
+    /// Does whoever runs the script take fitted pipelines from its results? Then they need not go to a file.
+    pub takes_models: bool,
     standard_input: Arc<OnceLock<Result<Arc<dyn Content>, io::ErrorKind>>>,
     /// The files that were opened since [`Surroundings::forget_files`].
     files: Arc<Mutex<BTreeMap<PathBuf, Arc<OpenFile>>>>,
@@ -32,8 +37,22 @@ impl Surroundings {
     /// A script in `folder`, without a data file.
     #[must_use]
     pub fn new(world: Arc<dyn World>, folder: PathBuf, registry: &'static Registry) -> Surroundings {
-        let (standard_input, files) = (Arc::default(), Arc::default());
-        Surroundings { world, folder, data: None, memory_bytes: None, registry, standard_input, files }
+        Surroundings {
+            world,
+            folder,
+            data: None,
+            memory_bytes: None,
+            registry,
+            tables: Arc::default(),
+            takes_models: false,
+            standard_input: Arc::default(),
+            files: Arc::default(),
+        }
+    }
+
+    /// The names that stand for tables without a file: those that were handed in, and the sample sets.
+    pub fn table_names(&self) -> impl Iterator<Item = &str> {
+        self.tables.keys().map(String::as_str).chain(self.registry.samples.iter().map(|sample| sample.name))
     }
 
     /// The place of a path that the script names: in its folder, unless it is an address such as `https://…`.

@@ -27,7 +27,7 @@ pub enum Bound {
     Judge(Arc<dyn Judge>),
     /// Looks at a table and passes it on.
     Look(Arc<dyn Look>),
-    /// Checks a condition on what is known so far.
+    /// Works on the results so far.
     Check(Arc<dyn Check>),
     /// Takes the final fit out.
     Keep(Arc<dyn Keep>),
@@ -401,13 +401,24 @@ pub trait Look: Send + Sync {
     fn look(&self, rows: &Data, surroundings: &Surroundings) -> Result<Output, Failure>;
 }
 
-/// Checks a condition.
+/// Works on the results of the stages above: checks a condition on them, or writes them.
 pub trait Check: Send + Sync {
-    /// Checks; `results` are those of the stages above, and `rows` flow past, if some do.
+    /// Does it need an evaluation among the results?
+    fn needs_evaluation(&self) -> bool {
+        false
+    }
+
+    /// Does its work; `results` are those of the stages above in the order of the script, and `rows` flow past, if some
+    /// do.
     ///
     /// # Errors
-    /// A [`Failure`] when the condition is false or asks for what nobody knows.
-    fn check(&self, results: &[Arc<Output>], rows: Option<&Data>) -> Result<Output, Failure>;
+    /// A [`Failure`] when a condition is false or asks for what no result holds, or a file cannot be written.
+    fn check(
+        &self,
+        results: &[Arc<Output>],
+        rows: Option<&Data>,
+        surroundings: &Surroundings,
+    ) -> Result<Output, Failure>;
 }
 
 /// Chooses one of several candidates by how each was judged.
@@ -425,7 +436,7 @@ pub trait Keep: Send + Sync {
     ///
     /// # Errors
     /// A [`Failure`] when it cannot be written.
-    fn keep(&self, pipeline: &FittedPipeline, surroundings: &Surroundings) -> Result<Output, Failure>;
+    fn keep(&self, pipeline: &Arc<FittedPipeline>, surroundings: &Surroundings) -> Result<Output, Failure>;
 }
 
 /// Takes fitted steps out, without a model.

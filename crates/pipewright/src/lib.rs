@@ -1,18 +1,4 @@
-//! The façade: one small API that the command line, the interactive session, tests and other programs call.
-//!
-//! ```
-//! use pipewright::{Options, Session};
-//! use pipewright_world::MemoryWorld;
-//! use std::sync::Arc;
-//!
-//! let world = MemoryWorld::new().with_file("t.csv", "x,y\n1,2\n2,4\n3,6\n4,8\n5,10\n6,12\n");
-//! let session = Session::new(Arc::new(world), Options::default());
-//! let run = session.run("load t.csv | target y | train linear | eval kfold 3");
-//! let rmse = run.evaluation()?.metric("rmse")?;
-//! assert!(rmse.mean()? < 1e-12);
-//! assert_eq!(rmse.folds().len(), 3);
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
+#![doc = include_str!("../README.md")]
 //!
 //! **Invariant:** this crate knows no terminal. A [`RunResult`] holds typed values; [`render`] turns them into text
 //! or JSON, and the caller shows it.
@@ -20,7 +6,9 @@
 mod check;
 mod help;
 mod json;
+mod model;
 mod pin;
+mod registration;
 mod result;
 mod run;
 mod session;
@@ -28,17 +16,25 @@ mod session;
 pub use check::Checked;
 pub use help::{effect_sentence, explain_code, function_chapters, function_list, usage, verb_help, verb_list};
 pub use json::document;
+pub use model::Model;
+pub use registration::Registration;
 pub use result::{RunResult, StageLine};
 pub use session::{Session, SessionBuilder};
 
 pub use pipewright_catalog::REGISTRY;
-pub use pipewright_diagnostic::{Diagnostic, Failure, Severity, Source, code, render_human, render_json};
+pub use pipewright_diagnostic::{Diagnostic, Failure, Severity, Source, Watch, code, render_human, render_json};
 pub use pipewright_engine::{Observer, Silent};
+pub use pipewright_frame::{Column, Function, IntoTable, Kind, Parameter, Role, Schema, Table};
+pub use pipewright_learn::{Outputs, Target};
+pub use pipewright_operator as operator;
 pub use pipewright_operator::bytes;
 pub use pipewright_operator::result::{self as output, Evaluation, Output};
+pub use pipewright_operator::{Task, TaskKind};
 pub use pipewright_plan::Fingerprint;
 pub use pipewright_render as render;
 pub use pipewright_syntax::{format, is_complete};
+pub use pipewright_world::random::Key;
+pub use pipewright_world::{MemoryWorld, OsWorld, World};
 
 use std::path::PathBuf;
 

@@ -88,14 +88,14 @@ impl RunResult {
     /// # Errors
     /// The error that ended the run; [`code::UNKNOWN_NAME`] if the script shows no table.
     pub fn table(&self) -> Result<&Table, Failure> {
-        let tables = self.outputs().filter_map(|output| match output {
+        let mut tables = self.outputs().filter_map(|output| match output {
             Output::Table(shown) => Some(&shown.head),
             _ => None,
         });
-        tables.last().ok_or_else(|| self.lacks("table", "add to the script: | show 1000"))
+        tables.next_back().ok_or_else(|| self.lacks("table", "add to the script: | show 1000"))
     }
 
-    fn lacks(&self, what: &str, help: &str) -> Failure {
+    pub(crate) fn lacks(&self, what: &str, help: &str) -> Failure {
         let nothing = || Failure::new(code::UNKNOWN_NAME, format!("the run has no {what}")).help(help);
         self.failure().unwrap_or_else(nothing)
     }

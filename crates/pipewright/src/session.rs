@@ -1,7 +1,9 @@
 //! Sessions: where scripts are checked and run.
 
+use crate::registration::{Registration, extended};
 use crate::{Options, REGISTRY};
 use pipewright_diagnostic::{Failure, code};
+use pipewright_frame::IntoTable;
 use pipewright_operator::Surroundings;
 use pipewright_world::{OsWorld, World};
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -26,10 +28,11 @@ const THREADS_MAX: usize = 1024;
 /// assert!(session.check("load iris | train logistic | eval").is_sound());
 /// # Ok::<(), pipewright::Failure>(())
 /// ```
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub struct SessionBuilder {
     options: Options,
     world: Option<Arc<dyn World>>,
+    registrations: Vec<Registration>,
 }
 
 impl SessionBuilder {
@@ -82,13 +85,23 @@ impl SessionBuilder {
         self
     }
 
+    /// Adds a verb, a model or a function of the host program's own. What is registered stays in memory until the
+    /// process ends, so build one session with it and clone that.
+    #[must_use]
+    pub fn register(mut self, own: impl Into<Registration>) -> SessionBuilder {
+        self.registrations.push(own.into());
+        self
+    }
+
     /// The session.
     ///
     /// # Errors
-    /// [`code::LIMIT_REACHED`] if the system does not give the threads.
+    /// [`code::LIMIT_REACHED`] if the system does not give the threads; [`code::DUPLICATE_NAME`] if the name of something
+    /// registered is taken.
     pub fn build(self) -> Result<Session, Failure> {
         let world = self.world.unwrap_or_else(|| Arc::new(OsWorld::new()));
-        let session = Session::new(world, self.options);
+        let mut session = Session::new(world, self.options);
+        session.surroundings.registry = extended(self.registrations)?;
         session.pool()?;
         Ok(session)
     }
@@ -108,6 +121,22 @@ impl Session {
     #[must_use]
     pub fn builder() -> SessionBuilder {
         SessionBuilder::default()
+    }
+
+    /// Gives a table a name, so that `load NAME` reads it: a [`Table`](crate::Table) or a record batch of Arrow, shared
+    /// and not copied. A table that had the name before is replaced; a sample set of that name is hidden.
+    ///
+    /// # Errors
+    /// [`code::BAD_VALUE`] for a name that a script cannot write bare; [`code::KIND_CHANGED`] for a column of an Arrow type
+    /// that no kind of column is stored as.
+    pub fn table(&mut self, name: &str, table: impl IntoTable) -> Result<(), Failure> {
+        if !pipewright_syntax::is_plain_name(name) {
+            let message = format!("`{name}` cannot be the name of a table: it needs letters, digits and `_` only");
+            return Err(Failure::new(code::BAD_VALUE, message));
+        }
+        let table = table.into_table()?;
+        Arc::make_mut(&mut self.surroundings.tables).insert(name.to_owned(), table);
+        Ok(())
     }
 
     pub(crate) fn plan_options(&self) -> pipewright_plan::Options {

@@ -5,7 +5,9 @@
 use crate::names::{Scope, Vocabulary, expression, selection};
 use pipewright_diagnostic::{Diagnostic, Span, Spanned, code, nearest};
 use pipewright_frame::{Column, Entry, Kind, Schema};
-use pipewright_operator::{Args, Assigned, Chosen, Domain, Form, Param, Preset, Registry, Renamed, Spec, Value, Verb};
+use pipewright_operator::{
+    Args, Assigned, Chosen, Domain, Form, Param, Preset, Registry, Renamed, Spec, Surroundings, Value, Verb,
+};
 use pipewright_syntax::{self as syntax, Arg, Assign, Core, Named, PathArg, Stage};
 
 /// The arguments of a stage, as far as they could be read, and everything that is wrong with them.
@@ -44,9 +46,9 @@ pub(crate) fn find_verb(stage: &Stage, registry: &'static Registry) -> Result<&'
 }
 
 /// Binds the arguments of a stage.
-pub(crate) fn bind(stage: &Stage, spec: &'static Spec, registry: &'static Registry, scope: &Scope<'_>) -> BoundArgs {
+pub(crate) fn bind(stage: &Stage, spec: &'static Spec, surroundings: &Surroundings, scope: &Scope<'_>) -> BoundArgs {
     let mut binder = Binder {
-        registry,
+        surroundings,
         spec,
         stage: stage.span,
         args: Args::default(),
@@ -55,7 +57,10 @@ pub(crate) fn bind(stage: &Stage, spec: &'static Spec, registry: &'static Regist
         unknown: false,
     };
     match &stage.core {
-        Core::Path { path, options, .. } => {
+        Core::Path { what, path, options, .. } => {
+            if let Some(what) = what {
+                binder.what(what);
+            }
             if let Some(path) = path {
                 binder.path(path);
             }
@@ -107,8 +112,8 @@ pub(crate) fn bind(stage: &Stage, spec: &'static Spec, registry: &'static Regist
     BoundArgs { args: binder.args, problems: binder.problems }
 }
 
-struct Binder {
-    registry: &'static Registry,
+struct Binder<'a> {
+    surroundings: &'a Surroundings,
     spec: &'static Spec,
     stage: Span,
     args: Args,
@@ -119,7 +124,7 @@ struct Binder {
     unknown: bool,
 }
 
-impl Binder {
+impl Binder<'_> {
     fn say(&mut self, diagnostic: Diagnostic) {
         self.problems.push(diagnostic);
     }
@@ -128,6 +133,16 @@ impl Binder {
     fn give(&mut self, index: usize, value: Spanned<Value>) {
         let param = &self.spec.positionals[index];
         self.args.give(param.name, value);
+    }
+
+    /// The word before a path; of two positionals it is the first one.
+    fn what(&mut self, what: &Spanned<String>) {
+        if let [param, _] = self.spec.positionals {
+            let word = syntax::Value::Word { name: what.clone(), shape: None, call: None, block: None };
+            return self.take(param, &Spanned::new(word, what.span));
+        }
+        let message = format!("`{}` takes a path and no word before it", self.spec.name);
+        self.say(Diagnostic::error(code::TOO_MANY_ARGUMENTS, message).label(what.span, ""));
     }
 
     fn path(&mut self, path: &Spanned<PathArg>) {
@@ -140,24 +155,36 @@ impl Binder {
                 return;
             }
         };
-        self.give(0, Spanned::new(Value::Path(text), path.span));
+        self.give(self.spec.positionals.len() - 1, Spanned::new(Value::Path(text), path.span));
     }
 
     /// A bare name instead of a file: a table that comes with the program, where the verb takes one.
     fn sample(&mut self, name: &str, span: Span) {
         let sample = Value::Sample(name.to_owned());
+        let is_what = |param: &Param| param.domain.take(&Value::Word(name.to_owned())).is_some();
+        if let [param, _] = self.spec.positionals
+            && is_what(param)
+        {
+            let verb = self.spec.name;
+            let message = format!("a file is missing after `{verb} {name}`");
+            let help = format!("for example `{verb} {name} \"{name}.csv\"`");
+            return self.say(Diagnostic::error(code::MISSING_ARGUMENT, message).label(span, "").help(help));
+        }
         let is_taken = self.spec.positionals.first().is_some_and(|param| param.domain.take(&sample).is_some());
-        if is_taken && self.registry.sample(name).is_some() {
+        if is_taken && self.surroundings.table_names().any(|known| known == name) {
             return self.give(0, Spanned::new(sample, span));
         }
         let mut diagnostic = Diagnostic::error(code::UNKNOWN_NAME, format!("no sample set named `{name}`"))
             .label(span, "")
             .help(format!("a file has a `.` or `/` in its name, or stands in quotes: {name:?}"));
         if is_taken {
-            let names: Vec<&str> = self.registry.samples.iter().map(|sample| sample.name).collect();
+            let names: Vec<&str> = self.surroundings.table_names().collect();
             diagnostic = match nearest(name, names.iter().copied()).first() {
                 Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(span, *near),
-                None => diagnostic.help(format!("sample sets: {}", names.join(", "))),
+                None => {
+                    let what = if self.surroundings.tables.is_empty() { "sample sets" } else { "tables" };
+                    diagnostic.help(format!("{what}: {}", names.join(", ")))
+                }
             };
         }
         self.say(diagnostic);
@@ -317,7 +344,7 @@ impl Binder {
             return;
         }
         let mut problems = Vec::new();
-        if let Some(taken) = take_value(param, value, self.registry, &mut problems) {
+        if let Some(taken) = take_value(param, value, self.surroundings.registry, &mut problems) {
             if matches!((&taken, param.domain), (Value::Whole(0 | 1), Domain::OneOf(domains)) if domains.contains(&Domain::Share))
             {
                 let message = format!("{taken} is a count; a share is written 20% or 0.2");
@@ -365,7 +392,7 @@ impl Binder {
                 let message = format!("`{}` needs its `{}`: {}", self.spec.name, param.name, param.domain.describe());
                 let mut diagnostic = Diagnostic::error(code::MISSING_ARGUMENT, message).label(self.stage, "");
                 if param.domain == Domain::Model {
-                    let models: Vec<&str> = self.registry.model_names().collect();
+                    let models: Vec<&str> = self.surroundings.registry.model_names().collect();
                     diagnostic = diagnostic.help(format!("models: {}", models.join(", ")));
                 }
                 self.say(diagnostic);

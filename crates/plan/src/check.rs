@@ -11,7 +11,7 @@ mod other;
 use crate::bind::{bind, find_verb};
 use crate::expand::Flat;
 use crate::model::{Branch, Line, Node, Other, Pin, Pipeline, Plan};
-use crate::names::{Scope, place};
+use crate::names::place;
 use crate::path::Path;
 use crate::print::stage_text;
 use implied::Implied;
@@ -281,9 +281,9 @@ impl<'a> Walk<'a> {
 
     fn stage(&mut self, stage: &Stage, verb: &'static Verb, implied: Option<Implied>) {
         let before = self.diagnostics.len();
-        let scope = Scope { schema: self.at.schema.as_ref(), removed: &self.at.removed, has_rest: false };
+        let scope = self.scope(false);
         let stage = &self.with_target_of_command_line(stage);
-        let mut bound_args = bind(stage, &verb.spec, self.surroundings.registry, &scope);
+        let mut bound_args = bind(stage, &verb.spec, self.surroundings, &scope);
         self.diagnostics.append(&mut bound_args.problems);
         self.braces(&stage.core, verb, &mut bound_args.args);
         self.check_sort(stage, verb);
@@ -336,6 +336,7 @@ impl<'a> Walk<'a> {
             Ok(bound) => Settled::wrap(bound, verb, &args, self.surroundings),
             Err(fault) => return self.fault(fault, &args, span),
         };
+        self.check_needs(&bound, verb, span);
         let mut footprint = bound.footprint(verb.spec.effect);
         if footprint.effect.learns() {
             self.close();

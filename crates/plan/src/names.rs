@@ -4,7 +4,7 @@
 use pipewright_diagnostic::{Diagnostic, Failure, Span, Spanned, code, nearest};
 use pipewright_frame::profile::FACTS;
 use pipewright_frame::{
-    Arithmetic, Call, Class, Comparison, Expression, Fact, FrameBound, Function, Schema, Selection, Takes,
+    Arithmetic, Call, Class, Comparison, Expression, Fact, FrameBound, Function, Functions, Schema, Selection, Takes,
     Value as Literal, Window, WindowFunction,
 };
 use pipewright_syntax::{Arg, BinaryOp, Expr, ExprArg, Selector, UnaryOp, Value};
@@ -18,6 +18,8 @@ pub(crate) struct Scope<'a> {
     pub removed: &'a BTreeMap<String, Span>,
     /// Does `_` mean something here: what earlier arms left?
     pub has_rest: bool,
+    /// The functions that there are.
+    pub functions: Functions,
 }
 
 impl Scope<'_> {
@@ -299,7 +301,7 @@ impl Reader<'_, '_> {
         {
             return Some(Expression::column(format!("{}({column})", name.node)));
         }
-        let function = self.hold(Function::find(&name.node, args.len()), name.span)?;
+        let function = self.hold(self.scope.functions.find(&name.node, args.len()), name.span)?;
         let arguments = self.arguments(function, args)?;
         self.hold(function.check_constants(&arguments), span)?;
         match (function.call(&arguments), over) {

@@ -68,7 +68,8 @@ impl OutputVisitor for Fields {
     }
 
     fn saved(&self, saved: &Saved) -> Json {
-        json!({"path": saved.path, "model": saved.model, "target": &*saved.target})
+        let pipeline = &saved.pipeline;
+        json!({"path": saved.path, "model": pipeline.model_name, "target": &*pipeline.task.target})
     }
 
     fn frozen(&self, frozen: &Frozen) -> Json {

@@ -4,7 +4,7 @@
 //! `include` (`data/2024-*.csv` is one token), *selector* after a selector verb, after `on` and at the start of a
 //! route (`/^x/` is a regular expression), and *plain* elsewhere. A stack of open brackets carries the mode in and out.
 
-use crate::words::{self, PATH_VERBS, RESERVED, SELECTOR_VERBS};
+use crate::words::{self, PATH_SUBJECTS, PATH_VERBS, RESERVED, SELECTOR_VERBS};
 use pipewright_diagnostic::Span;
 
 /// A piece of a script.
@@ -197,13 +197,17 @@ impl<'a> Lexer<'a> {
         if kind == TokenKind::Space || kind.is_comment() {
             return;
         }
-        self.mode.path = false;
+        let in_path = std::mem::replace(&mut self.mode.path, false);
         let after_term = std::mem::replace(&mut self.mode.after_term, true);
         match kind {
             TokenKind::Verb => self.enter_stage(start),
             TokenKind::Keyword(word) => self.keyword(word),
             TokenKind::Newline => self.end_line(),
             TokenKind::Sign(sign) => self.sign(sign, after_term),
+            TokenKind::Name => {
+                self.mode.stage_start = false;
+                self.mode.path = in_path && PATH_SUBJECTS.contains(&&self.text[start..self.at]);
+            }
             _ => self.mode.stage_start = false,
         }
         self.after_comma = match kind {

@@ -74,8 +74,12 @@ impl Display for Stage {
 impl Display for Core {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match self {
-            Core::Path { verb, path, options } => {
+            Core::Path { verb, what, path, options } => {
                 f.write_str(&verb.node)?;
+                if let Some(what) = what {
+                    f.write_char(' ')?;
+                    word(f, what)?;
+                }
                 after(f, " ", path.as_ref())?;
                 named(f, options)
             }

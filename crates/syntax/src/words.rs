@@ -3,6 +3,9 @@
 /// Verbs that a path follows.
 pub const PATH_VERBS: &[&str] = &["load", "save", "write", "predict", "apply", "freeze"];
 
+/// Words that may stand between such a verb and its path: what of the pipeline is meant.
+pub(crate) const PATH_SUBJECTS: &[&str] = &["oof"];
+
 /// Verbs that a selector follows.
 pub const SELECTOR_VERBS: &[&str] = &["select", "drop", "keep", "sort"];
 

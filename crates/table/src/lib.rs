@@ -27,6 +27,6 @@ pub use matrix::{Real, matrix};
 pub use origin::Origin;
 pub use rows::Direction;
 pub use schema::{Column, Entry, Kind, Role, Schema};
-pub use table::{SparseArray, Stored, Table, shortened, width_of};
+pub use table::{IntoTable, SparseArray, Stored, Table, shortened, width_of};
 pub use text::{TextArray, TextOffset};
 pub use value::Value;

@@ -4,6 +4,7 @@ mod batch;
 mod show;
 mod stored;
 
+pub use batch::IntoTable;
 pub use show::{shortened, width_of};
 pub use stored::{SparseArray, Stored};
 

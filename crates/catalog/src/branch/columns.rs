@@ -4,8 +4,8 @@ use pipewright_diagnostic::{Failure, code};
 use pipewright_frame::{About, Chunks, Column, Entry, Kind, Role, Schema, Selection, Table};
 use pipewright_operator::work::{Dropped, Fitted, ForTraining, Learned, Needs, Step};
 use pipewright_operator::{
-    Args, Arguments, Bound, Effect, Example, Fault, Footprint, Form, Group, Route, Selected, Sort, Spec, Surroundings,
-    Verb, arguments,
+    Args, Arguments, Bound, Effect, Example, Fault, Footprint, Form, Group, Registry, Route, Selected, Sort, Spec,
+    Surroundings, Verb, arguments,
 };
 use pipewright_world::random::Key;
 use serde_json::{Value as Json, json};
@@ -253,7 +253,7 @@ impl Fitted for Arms {
 }
 
 /// The states of a bundle.
-fn load(json: &Json) -> Result<Arc<dyn Fitted>, Failure> {
+fn load(json: &Json, registry: &Registry) -> Result<Arc<dyn Fitted>, Failure> {
     let bad = |what: &str| Failure::new(code::BAD_BUNDLE, format!("a step cannot be read: {what}"));
     let list = |json: &Json, name: &str| {
         json.get(name).and_then(Json::as_array).cloned().ok_or_else(|| bad(&format!("it lacks `{name}`")))
@@ -270,9 +270,9 @@ fn load(json: &Json) -> Result<Arc<dyn Fitted>, Failure> {
         for step in list(&arm, "steps")? {
             let verb = step.get("verb").and_then(Json::as_str).ok_or_else(|| bad("a verb has no name"))?;
             // An arm within an arm may be as deep as a script's brackets; a bundle is read as deep as its JSON is.
-            let load = crate::REGISTRY.verb(verb).and_then(|verb| verb.load);
+            let load = registry.verb(verb).and_then(|verb| verb.load);
             let load = load.ok_or_else(|| bad(&format!("no step is called `{verb}`")))?;
-            states.push(load(step.get("state").unwrap_or(&Json::Null))?);
+            states.push(load(step.get("state").unwrap_or(&Json::Null), registry)?);
             verbs.push(verb.to_owned());
         }
         arms.push(Arm { columns, verbs, states });

@@ -4,7 +4,7 @@ use pipewright_diagnostic::{Failure, code};
 use pipewright_frame::{About, Chunks, Column, Kind, Schema, Table};
 use pipewright_operator::work::{Fitted, Learned, Needs, Step};
 use pipewright_operator::{
-    Args, Arguments, Block, Bound, Effect, Example, Fault, Footprint, Form, Group, Sort, Spec, Surroundings,
+    Args, Arguments, Block, Bound, Effect, Example, Fault, Footprint, Form, Group, Registry, Sort, Spec, Surroundings,
     TrainingRows, Verb, arguments, words,
 };
 use serde_json::{Value as Json, json};
@@ -121,7 +121,7 @@ impl Fitted for AsTheyAre {
     }
 }
 
-fn load(json: &Json) -> Result<Arc<dyn Fitted>, Failure> {
+fn load(json: &Json, _: &Registry) -> Result<Arc<dyn Fitted>, Failure> {
     match json.as_object() {
         Some(fields) if fields.is_empty() => Ok(Arc::new(AsTheyAre)),
         _ => Err(Failure::new(code::BAD_BUNDLE, "a step cannot be read: it holds what it should not")),

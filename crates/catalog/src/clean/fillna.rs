@@ -10,8 +10,8 @@ use pipewright_frame::{
 use pipewright_learn::impute::{Iterative, IterativeFilling, Knn, KnnFilling, Weights};
 use pipewright_operator::work::{Fitted, Learned, Step};
 use pipewright_operator::{
-    Args, Arguments, Bound, Effect, Example, Fault, Footprint, Group, Neighbours, Number, Sort, Spec, Surroundings,
-    Verb, arguments, either, words,
+    Args, Arguments, Bound, Effect, Example, Fault, Footprint, Group, Neighbours, Number, Registry, Sort, Spec,
+    Surroundings, Verb, arguments, either, words,
 };
 use serde_json::Value as Json;
 use std::sync::Arc;
@@ -191,15 +191,15 @@ impl Step for Carried {
 }
 
 /// A saved state of any of the ways to fill, known by what it holds.
-fn load(json: &Json) -> Result<Arc<dyn Fitted>, Failure> {
+fn load(json: &Json, registry: &Registry) -> Result<Arc<dyn Fitted>, Failure> {
     let holds = |path: &str| json.pointer(path).is_some();
     if holds("/neighbour") {
-        load_state::<DirectionalFillState>(json)
+        load_state::<DirectionalFillState>(json, registry)
     } else if holds("/transform/neighbours") {
-        load_state::<FillState<KnnFilling>>(json)
+        load_state::<FillState<KnnFilling>>(json, registry)
     } else if holds("/transform") {
-        load_state::<FillState<IterativeFilling>>(json)
+        load_state::<FillState<IterativeFilling>>(json, registry)
     } else {
-        load_state::<ImputerState>(json)
+        load_state::<ImputerState>(json, registry)
     }
 }

@@ -101,7 +101,7 @@ struct Assert {
 }
 
 impl Check for Assert {
-    fn check(&self, results: &[Arc<Output>], rows: Option<&Data>) -> Result<Output, Failure> {
+    fn check(&self, results: &[Arc<Output>], rows: Option<&Data>, _: &Surroundings) -> Result<Output, Failure> {
         let mut known: Vec<(String, f64)> = results.iter().flat_map(|output| output.facts()).collect();
         if let Some(rows) = rows.filter(|_| self.condition.columns().iter().any(|name| &**name == "rows")) {
             known.push(("rows".to_owned(), rows.rows()? as f64));

@@ -42,23 +42,28 @@ saved iris.pw
     load: None,
 };
 
-fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+fn bind(args: &Args, surroundings: &Surroundings) -> Result<Bound, Fault> {
     match SaveArgs::read(args)?.path {
-        FilePath(path) if path != "-" => Ok(Bound::Keep(Arc::new(Save(path)))),
+        FilePath(path) if path != IN_MEMORY || surroundings.takes_models => Ok(Bound::Keep(Arc::new(Save(path)))),
         _ => Err(Fault::of("path", code::MISSING_ARGUMENT, "a model is saved to a file, not to standard output")
             .help("for example: save model.pw")),
     }
 }
 
+/// Instead of a file: the pipeline is handed to the host program only.
+const IN_MEMORY: &str = "-";
+
 struct Save(String);
 
 impl Keep for Save {
-    fn keep(&self, pipeline: &FittedPipeline, surroundings: &Surroundings) -> Result<Output, Failure> {
-        let place = surroundings.place(&self.0);
-        surroundings
-            .world
-            .replace(&place, &mut |out| pipewright_artifact::encode(pipeline, out))
-            .map_err(|error| failure_of(code::CANNOT_WRITE, "cannot write", self.0.as_ref(), &error))?;
-        Ok(Output::Saved(Saved::new(&*self.0, &*pipeline.model_name, pipeline.task.target.clone())))
+    fn keep(&self, pipeline: &Arc<FittedPipeline>, surroundings: &Surroundings) -> Result<Output, Failure> {
+        if self.0 != IN_MEMORY {
+            let place = surroundings.place(&self.0);
+            surroundings
+                .world
+                .replace(&place, &mut |out| pipewright_artifact::encode(pipeline, out))
+                .map_err(|error| failure_of(code::CANNOT_WRITE, "cannot write", self.0.as_ref(), &error))?;
+        }
+        Ok(Output::Saved(Saved::new(&*self.0, pipeline.clone())))
     }
 }

@@ -3,10 +3,10 @@
 use pipewright_diagnostic::{Failure, code};
 use pipewright_frame::{Format, in_waves};
 use pipewright_operator::result::{Output, Written};
-use pipewright_operator::work::Look;
+use pipewright_operator::work::{Check, Look};
 use pipewright_operator::{
-    Args, Argument, Arguments, Bound, Data, Domain, Effect, Example, Fault, FilePath, Form, Group, Spec, Surroundings,
-    Value, Verb, Word, arguments, failure_of,
+    Args, Argument, Arguments, Bound, Data, Domain, Effect, Example, Fault, FilePath, Form, Group, Sort, Spec,
+    Surroundings, Value, Verb, Word, arguments, failure_of, words,
 };
 use std::io;
 use std::sync::Arc;
@@ -28,9 +28,16 @@ impl Argument for FormatWord {
     }
 }
 
+words! {
+    /// What is written instead of the table.
+    enum What { OutOfFold = "oof" }
+}
+
 arguments! {
     /// The arguments of `write`.
     struct WriteArgs {
+        /// `oof` for the out-of-fold predictions of the evaluation above, instead of the table.
+        positional what: Option<What>;
         /// The file, or `-` for standard output.
         positional path: FilePath;
         /// File format. Without it, by the file extension.
@@ -42,12 +49,16 @@ pub(crate) const VERB: Verb = Verb {
     spec: Spec {
         name: "write",
         group: Group::Out,
-        summary: "Writes the table to a file, or with `-` to standard output, and passes it on.",
+        summary: "Writes the table, or out-of-fold predictions, to a file or with `-` to standard output, and passes it on.",
         details: "The file extension sets the format: `.csv`, `.json` and `.jsonl` for JSON Lines, `.parquet`, \
                   `.arrow` and `.feather` for Arrow IPC. The file is replaced atomically and durably. In CSV, text \
-                  that would read as a missing value is quoted; Parquet and Arrow keep kinds and roles.",
-        search: &["output", "export", "store", "to_csv"],
+                  that would read as a missing value is quoted; Parquet and Arrow keep kinds and roles. `write oof` \
+                  after `eval` writes the out-of-fold predictions instead, one line per held-out row in the order of \
+                  the rows: `row` and `fold` (and `repeat`, where there are several), counted from 1; `truth`; \
+                  `prediction`; for classes a probability `p(CLASS)` each; `weight`, where rows have one.",
+        search: &["output", "export", "store", "to_csv", "oof", "out-of-fold", "cross_val_predict"],
         form: Form::Path,
+        input: Sort::Any,
         effect: Effect::Sink,
         examples: &[
             Example {
@@ -65,6 +76,22 @@ sepal_length,sepal_width,petal_length,petal_width,species
 {\"sex\":\"male\",\"age\":0.9167}
 ",
             },
+            Example {
+                script: "load diabetes.csv | select bmi, progression | head 4 | train linear | eval kfold 2 metric=mae | write oof -",
+                output: "\
+linear predicts progression (regression)
+kfold, 2 folds, 4 rows, seed 0
+
+                        mean    lowest   highest    baseline
+mae                 163.1850   53.9375  272.4324     35.5000
+
+row,fold,truth,prediction
+1,2,151,446.7567567567568
+2,1,75,85.37500000000006
+3,2,141,390.108108108108
+4,1,206,108.50000000000003
+",
+            },
         ],
         ..Spec::of::<WriteArgs>()
     },
@@ -73,7 +100,7 @@ sepal_length,sepal_width,petal_length,petal_width,species
 };
 
 fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
-    let WriteArgs { path: FilePath(path), format: asked } = WriteArgs::read(args)?;
+    let WriteArgs { what, path: FilePath(path), format: asked } = WriteArgs::read(args)?;
     let path = path.as_str();
     let packed = [".gz", ".zst", ".bz2", ".xz", ".zip"].into_iter().find(|ending| path.ends_with(ending));
     if let Some(ending) = packed {
@@ -99,12 +126,32 @@ fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
         let message = format!("{} is no text for standard output", format.word());
         return Err(Fault::of("path", code::UNKNOWN_FORMAT, message).help("name a file: write table.parquet"));
     }
-    Ok(Bound::Look(Arc::new(Write { path: path.to_owned(), format })))
+    let write = Write { path: path.to_owned(), format };
+    Ok(match what {
+        Some(What::OutOfFold) => Bound::Check(Arc::new(WriteOutOfFold(write))),
+        None => Bound::Look(Arc::new(write)),
+    })
 }
 
 struct Write {
     path: String,
     format: Format,
+}
+
+/// Writes the out-of-fold predictions of the last evaluation above.
+struct WriteOutOfFold(Write);
+
+impl Check for WriteOutOfFold {
+    fn needs_evaluation(&self) -> bool {
+        true
+    }
+
+    fn check(&self, results: &[Arc<Output>], _: Option<&Data>, surroundings: &Surroundings) -> Result<Output, Failure> {
+        let evaluation = results.iter().rev().find_map(|output| output.as_evaluation()).ok_or_else(|| {
+            Failure::new(code::WRONG_ORDER, "there are no out-of-fold predictions: nothing above is evaluated")
+        })?;
+        self.0.look(&Data::Table(evaluation.out_of_fold()?), surroundings)
+    }
 }
 
 impl Look for Write {

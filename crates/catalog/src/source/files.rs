@@ -28,6 +28,20 @@ pub(super) enum From {
     StandardInputIfAny,
 }
 
+/// A table that is there already.
+pub(super) struct InMemory(pub(super) Table);
+
+impl Source for InMemory {
+    fn sketch(&self, _: &Surroundings) -> Result<Option<Sketch>, Failure> {
+        Ok(Some(Sketch { schema: self.0.schema(), whole: true, notices: Vec::new() }))
+    }
+
+    /// The whole table, whatever is wanted of it: it is shared, not copied.
+    fn read(&self, _: &Wanted, _: &Surroundings, _: &dyn Watch) -> Result<Data, Failure> {
+        Ok(Data::Table(self.0.clone()))
+    }
+}
+
 /// An open file and how it is read.
 struct Opened {
     file: Arc<OpenFile>,

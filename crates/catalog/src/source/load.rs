@@ -1,8 +1,8 @@
 //! `load`: reads a table.
 
-use super::files::{From, Load};
+use super::files::{From, InMemory, Load};
 use pipewright_diagnostic::code;
-use pipewright_frame::{BadRows, Format, Kind, Limits, ReadOptions};
+use pipewright_frame::{BadRows, Format, Kind, Limits, ReadOptions, Table};
 use pipewright_operator::{
     Args, Argument, Arguments, Bound, Bytes, Count, Domain, Effect, Example, Fault, FilePath, Form, Group, SampleName,
     Sort, Spec, Surroundings, Value, Verb, Whole, Word, arguments, either, words,
@@ -158,31 +158,43 @@ petal_width  species
     load: None,
 };
 
-fn bind(args: &Args, surroundings: &Surroundings) -> Result<Bound, Fault> {
-    let args = LoadArgs::read(args)?;
+fn bind(given: &Args, surroundings: &Surroundings) -> Result<Bound, Fault> {
+    let args = LoadArgs::read(given)?;
     let file = |path: &str| From::File { place: surroundings.place(path), name: path.to_owned() };
-    let mut from = match (&args.path, &surroundings.data) {
-        (Some(Place::Sample(SampleName(name))), _) => vec![From::Sample(
-            surroundings
-                .registry
-                .sample(name)
-                .ok_or_else(|| Fault::of("path", code::UNKNOWN_NAME, format!("no sample data set named `{name}`")))?,
-        )],
-        (Some(Place::File(FilePath(path))), _) if path == "-" => vec![From::StandardInput],
-        (Some(Place::File(FilePath(path))), _) => vec![file(path)],
-        (None, _) if args.files.is_some() => Vec::new(),
-        (None, Some(data)) if data.as_os_str() == "-" => vec![From::StandardInput],
-        (None, Some(data)) => {
-            vec![From::File { place: data.clone(), name: data.to_string_lossy().into_owned() }]
-        }
-        (None, None) => vec![From::StandardInputIfAny],
-    };
+    let mut from =
+        match (&args.path, &surroundings.data) {
+            (Some(Place::Sample(SampleName(name))), _) => vec![match surroundings.tables.get(name) {
+                Some(table) => return table_in_memory(name, table, given),
+                None => From::Sample(surroundings.registry.sample(name).ok_or_else(|| {
+                    Fault::of("path", code::UNKNOWN_NAME, format!("no sample data set named `{name}`"))
+                })?),
+            }],
+            (Some(Place::File(FilePath(path))), _) if path == "-" => vec![From::StandardInput],
+            (Some(Place::File(FilePath(path))), _) => vec![file(path)],
+            (None, _) if args.files.is_some() => Vec::new(),
+            (None, Some(data)) if data.as_os_str() == "-" => vec![From::StandardInput],
+            (None, Some(data)) => {
+                vec![From::File { place: data.clone(), name: data.to_string_lossy().into_owned() }]
+            }
+            (None, None) => vec![From::StandardInputIfAny],
+        };
     from.extend(args.files.iter().flatten().map(|path| file(path)));
     let quarantine = match &args.bad {
         Bad::Quarantine(Quarantine(path)) => Some(path.clone()),
         Bad::Word(_) => None,
     };
     Ok(Bound::Source(Arc::new(Load { from, options: options(args)?, quarantine })))
+}
+
+/// A table that a host program handed in: there is nothing to read, so nothing to say how.
+fn table_in_memory(name: &str, table: &Table, args: &Args) -> Result<Bound, Fault> {
+    match args.given().find(|(given, _)| *given != "path") {
+        Some((option, _)) => {
+            let message = format!("`{name}` is a table in memory, and `{option}` says how a file is read");
+            Err(Fault::of(option, code::MISPLACED_OPTION, message))
+        }
+        None => Ok(Bound::Source(Arc::new(InMemory(table.clone())))),
+    }
 }
 
 fn options(args: LoadArgs) -> Result<ReadOptions, Fault> {

@@ -18,8 +18,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 static REGISTRY: Registry = Registry {
     verbs: &[],
     models: &[],
+    functions: pipewright_frame::Functions::BUILT_IN,
     samples: &[],
-    implied: Implied { target: "", encode: "", judge: "", look: "", keep: "", drop: "" },
+    implied: Implied { target: "", encode: "", judge: "", fit: "", look: "", keep: "", drop: "" },
 };
 
 /// Counts how often it is at work.

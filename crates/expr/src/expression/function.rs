@@ -5,17 +5,19 @@ mod dates;
 mod given;
 mod many;
 mod numbers;
+mod set;
 mod texts;
 
 use super::kind::{alike, mismatch, names_moment};
 use super::lanes::Values;
 use super::{ExprKind, Expression, Score, WindowFunction};
 use crate::{Aggregate, selection};
-use pipewright_diagnostic::{Failure, code, nearest};
+use pipewright_diagnostic::{Failure, code};
 use pipewright_table::Value;
 use std::fmt;
 
 pub(super) use given::Given;
+pub use set::Functions;
 
 /// A function: how it is called, what it takes, and what it does.
 pub struct Function {
@@ -133,7 +135,9 @@ impl Parameter {
         Parameter { name, takes, optional: false, repeats: false }
     }
 
-    const fn number(name: &'static str) -> Parameter {
+    /// A parameter that takes numbers.
+    #[must_use]
+    pub const fn number(name: &'static str) -> Parameter {
         Parameter::of(name, Takes::Number)
     }
 
@@ -169,6 +173,8 @@ enum Gives {
 enum Work {
     /// On values of one row.
     Row(fn(Given<'_>) -> Values),
+    /// On the numbers of one row.
+    Numbers(fn(&[f64]) -> f64),
     /// It is one value of many: an aggregate.
     Aggregate(Aggregate),
     /// The quantile for its second argument.
@@ -213,21 +219,27 @@ static FUNCTIONS: [&[Function]; 6] =
     [numbers::FUNCTIONS, texts::FUNCTIONS, dates::FUNCTIONS, choice::FUNCTIONS, many::FUNCTIONS, many::WINDOWS];
 
 impl Function {
-    /// Every function, in the order of the reference.
+    /// Every built-in function, in the order of the reference.
     pub fn all() -> impl Iterator<Item = &'static Function> {
         FUNCTIONS.iter().copied().flatten()
     }
 
-    /// The functions of this name: more than one where the number of arguments decides.
-    pub fn named(name: &str) -> impl Iterator<Item = &'static Function> {
-        Function::all().filter(move |function| function.name == name)
+    /// A function of numbers that a host program adds. `work` gets a number per argument, one row at a time; where one of
+    /// them is missing, or the result is not finite, the value is missing.
+    #[must_use]
+    pub const fn of_numbers(
+        name: &'static str,
+        takes: &'static [Parameter],
+        doc: &'static str,
+        work: fn(&[f64]) -> f64,
+    ) -> Function {
+        Function { name, chapter: Chapter::Numbers, takes, doc, gives: Gives::Number, work: Work::Numbers(work) }
     }
 
-    /// The function of this name that takes so many arguments.
+    /// The built-in function of this name that takes this number of arguments.
     ///
     /// # Errors
-    /// [`code::UNKNOWN_NAME`] with the nearest name, if there is none of that name; [`code::MISSING_ARGUMENT`] or
-    /// [`code::TOO_MANY_ARGUMENTS`] with how it is called.
+    /// As [`Functions::find`].
     ///
     /// ```
     /// use pipewright_frame::{Call, Function};
@@ -236,23 +248,7 @@ impl Function {
     /// assert_eq!(Function::find("sqr", 1).unwrap_err().help, ["did you mean `sqrt`?"]);
     /// ```
     pub fn find(name: &str, arguments: usize) -> Result<&'static Function, Failure> {
-        if let Some(function) = Function::named(name).find(|function| function.arity().contains(&arguments)) {
-            return Ok(function);
-        }
-        let usages: Vec<String> = Function::named(name).map(|function| format!("`{}`", function.usage())).collect();
-        if usages.is_empty() {
-            let failure = Failure::new(code::UNKNOWN_NAME, format!("no function named `{name}`"));
-            return Err(match nearest(name, Function::all().map(|function| function.name)).first() {
-                Some(near) => failure.help(format!("did you mean `{near}`?")),
-                None => failure.help("`pipewright help functions` lists them"),
-            });
-        }
-        let most = Function::named(name).map(|function| *function.arity().end()).max().unwrap_or(0);
-        let (code, how) = match arguments > most {
-            true => (code::TOO_MANY_ARGUMENTS, "does not take so many arguments"),
-            false => (code::MISSING_ARGUMENT, "needs more arguments"),
-        };
-        Err(Failure::new(code, format!("`{name}` {how}")).help(format!("write {}", usages.join(" or "))))
+        Functions::BUILT_IN.find(name, arguments)
     }
 
     /// How it is written: `replace(x, old, new)`.
@@ -282,7 +278,7 @@ impl Function {
     #[must_use]
     pub fn call(&self, arguments: &[Expression]) -> Call {
         match self.work {
-            Work::Row(_) => Call::Row,
+            Work::Row(_) | Work::Numbers(_) => Call::Row,
             Work::Aggregate(aggregate) => Call::Aggregate(aggregate),
             Work::Quantile => Call::Aggregate(Aggregate::Quantile(constant(arguments, 1).unwrap_or(0.5))),
             Work::Score(score) => Call::Score(score),
@@ -371,6 +367,7 @@ impl Function {
     pub(super) fn work(&self, given: Given<'_>) -> Values {
         match self.work {
             Work::Row(work) => work(given),
+            Work::Numbers(work) => given.of_numbers(work),
             _ => unreachable!("what looks at other rows is no call of a function"),
         }
     }

@@ -2,7 +2,7 @@
 //! write or read it, and what a hostile file holds is checked as it is built.
 
 use super::{
-    Arithmetic, Call, Comparison, EmpiricalCdf, ExprKind, Expression, FrameBound, Function, Score, Window,
+    Arithmetic, Call, Comparison, EmpiricalCdf, ExprKind, Expression, FrameBound, Functions, Score, Window,
     WindowFunction,
 };
 use crate::Aggregate;
@@ -235,7 +235,7 @@ impl Step {
 }
 
 fn called(name: &str, count: usize, arguments: Vec<Expression>) -> Result<Expression, String> {
-    let function = Function::find(name, count).map_err(|failure| failure.message)?;
+    let function = Functions::reading().find(name, count).map_err(|failure| failure.message)?;
     function.check_constants(&arguments).map_err(|failure| failure.message)?;
     match function.call(&arguments) {
         Call::Row => Ok(Expression::Call(function, arguments)),

@@ -15,7 +15,7 @@ pub use predictions::{PREDICTION, prediction_arrays, prediction_columns, predict
 pub use sink::{Frozen, Saved, Written};
 
 /// The result of one stage.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Output {
     /// Scores and predictions on held-out rows: `eval`.

@@ -1,17 +1,16 @@
 //! The results of stages that take something out of the pipeline.
 
+use crate::FittedPipeline;
 use std::sync::Arc;
 
 /// A fitted pipeline that was saved.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Saved {
-    /// The file, as the script names it.
+    /// The file, as the script names it; `-` if there is none, and the pipeline is here only.
     pub path: String,
-    /// The model's name in the registry.
-    pub model: String,
-    /// The column that it predicts.
-    pub target: Arc<str>,
+    /// The pipeline itself.
+    pub pipeline: Arc<FittedPipeline>,
 }
 
 /// Fitted steps that were saved without a model.
@@ -37,10 +36,10 @@ pub struct Written {
 }
 
 impl Saved {
-    /// A pipeline with this model for this target, saved to `path`.
+    /// A pipeline that was saved to `path`.
     #[must_use]
-    pub fn new(path: impl Into<String>, model: impl Into<String>, target: Arc<str>) -> Saved {
-        Saved { path: path.into(), model: model.into(), target }
+    pub fn new(path: impl Into<String>, pipeline: Arc<FittedPipeline>) -> Saved {
+        Saved { path: path.into(), pipeline }
     }
 }
 

@@ -9,6 +9,16 @@ use pipewright_operator::{Args, Block, Effect, Implied, Inner, InnerWork, Route,
 use pipewright_syntax::{Core, Item, Pipeline, Route as Written, Stage};
 
 impl Walk<'_> {
+    /// What names mean at the stage in hand.
+    pub(super) fn scope(&self, has_rest: bool) -> Scope<'_> {
+        Scope {
+            schema: self.at.schema.as_ref(),
+            removed: &self.at.removed,
+            has_rest,
+            functions: self.surroundings.registry.functions,
+        }
+    }
+
     /// Gives a stage what stands in its braces.
     pub(super) fn braces(&mut self, core: &Core, verb: &Verb, args: &mut Args) {
         match core {
@@ -43,7 +53,7 @@ impl Walk<'_> {
         let mut taken = Vec::new();
         let mut bound = Vec::new();
         for route in routes {
-            let scope = Scope { schema: self.at.schema.as_ref(), removed: &self.at.removed, has_rest: true };
+            let scope = self.scope(true);
             let columns = match selection(&route.selector, &scope) {
                 Ok(columns) => columns.behind(&taken),
                 Err(problems) => {

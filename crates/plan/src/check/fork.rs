@@ -111,14 +111,23 @@ impl Walk<'_> {
         );
     }
 
-    /// May a stage stand after arms? What takes one pipeline out needs to know which.
+    /// May a stage stand after arms? What takes one pipeline out, or writes one file, needs to know which.
     pub(super) fn takes_one_branch(&mut self, stage: &Stage, verb: &Verb, open: &[Here]) -> bool {
-        let is_refused = open.len() > 1 && verb.spec.structure == Structure::Final;
-        if is_refused {
-            let message = format!("`{}` takes one pipeline, and there are {}", verb.spec.name, open.len());
-            let help = format!("put `{}` into the arm that you want", verb.spec.name);
-            self.say(Diagnostic::error(code::WRONG_ORDER, message).label(stage.span, "").help(help));
-        }
-        !is_refused
+        let (name, count) = (verb.spec.name, open.len());
+        let writes = verb.spec.effect == Effect::Sink && verb.spec.input != Sort::Table;
+        let (message, help) = match verb.spec.structure {
+            _ if count <= 1 => return true,
+            Structure::Final => (
+                format!("`{name}` takes one pipeline, and there are {count}"),
+                format!("put `{name}` into the arm that you want"),
+            ),
+            _ if writes => (
+                format!("`{name}` writes one file, and {count} arms reach it"),
+                format!("put `{name}` into the arm whose rows you want"),
+            ),
+            _ => return true,
+        };
+        self.say(Diagnostic::error(code::WRONG_ORDER, message).label(stage.span, "").help(help));
+        false
     }
 }

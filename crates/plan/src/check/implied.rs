@@ -2,7 +2,6 @@
 
 use super::Walk;
 use crate::bind::{bind, find_verb};
-use crate::names::Scope;
 use crate::target::target_by_rule;
 use pipewright_diagnostic::{Diagnostic, Span, code};
 use pipewright_frame::{Column, Kind, Role, Schema};
@@ -71,8 +70,7 @@ impl Walk<'_> {
 
     /// What the model of this stage accepts; nothing besides numbers where the stage cannot be read.
     pub(super) fn accepted_by(&self, stage: &Stage, verb: &'static Verb) -> Accepts {
-        let scope = Scope { schema: self.at.schema.as_ref(), removed: &self.at.removed, has_rest: false };
-        let args = bind(stage, &verb.spec, self.surroundings.registry, &scope).args;
+        let args = bind(stage, &verb.spec, self.surroundings, &self.scope(false)).args;
         match (verb.bind)(&args, self.surroundings) {
             Ok(Bound::Training(training)) => training.accepts(),
             _ => Accepts::default(),

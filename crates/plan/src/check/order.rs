@@ -4,8 +4,15 @@ use super::{Node, Walk, first_byte};
 use pipewright_diagnostic::{Diagnostic, Span, code};
 use pipewright_frame::{Column, Role, Schema};
 use pipewright_operator::work::Judge;
-use pipewright_operator::{Effect, Sort, Verb};
+use pipewright_operator::{Bound, Effect, Sort, Verb};
 use pipewright_syntax::Stage;
+
+/// What the stages above give is not what a stage needs.
+fn misplaced(verb: &Verb, given: Sort, needed: Sort, span: Span) -> Diagnostic {
+    let message = format!("`{}` cannot stand behind {}", verb.spec.name, given.describe());
+    let help = format!("it needs {} before it", needed.describe());
+    Diagnostic::error(code::WRONG_ORDER, message).label(span, "").help(help)
+}
 
 impl Walk<'_> {
     pub(super) fn check_sort(&mut self, stage: &Stage, verb: &Verb) {
@@ -41,13 +48,25 @@ impl Walk<'_> {
                     None => diagnostic,
                 }
             }
-            (given, _) => {
-                let message = format!("`{}` cannot stand behind {}", spec.name, given.describe());
-                let help = format!("it needs {} before it", spec.input.describe());
-                Diagnostic::error(code::WRONG_ORDER, message).label(stage.span, "").help(help)
-            }
+            (given, _) => misplaced(verb, given, spec.input, stage.span),
         };
         self.say(diagnostic);
+    }
+
+    /// What a stage needs before it, where its arguments decide and not the verb alone.
+    pub(super) fn check_needs(&mut self, bound: &Bound, verb: &Verb, span: Span) {
+        let is_judge = |node: &&Node| matches!(node.bound, Bound::Judge(_));
+        match bound {
+            Bound::Look(_) if !self.at.adrift && !Sort::Recipe.accepts(self.at.sort) => {
+                self.say(misplaced(verb, self.at.sort, Sort::Recipe, span));
+            }
+            Bound::Check(check) if check.needs_evaluation() && !self.path().nodes.iter().any(is_judge) => {
+                let message = format!("`{}` needs an evaluation before it here", verb.spec.name);
+                let help = format!("evaluate first: | {}", self.surroundings.registry.implied.judge);
+                self.say(Diagnostic::error(code::WRONG_ORDER, message).label(span, "").help(help));
+            }
+            _ => {}
+        }
     }
 
     /// What was made from the target, also by way of a group or another table, is no feature: its answer is in it.

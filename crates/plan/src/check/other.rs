@@ -41,7 +41,7 @@ impl Walk<'_> {
         if let Some(stages) = self.named.get(name) {
             return Some(stages.clone());
         }
-        if self.surroundings.registry.sample(name).is_some() {
+        if self.surroundings.table_names().any(|known| known == name) {
             let (script, _) = pipewright_syntax::parse(&format!("load {name}"));
             let pipelines = script.items.into_iter().filter_map(|item| match item {
                 Item::Pipeline(pipeline) => Some(pipeline.stages),

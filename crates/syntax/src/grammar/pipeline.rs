@@ -11,7 +11,7 @@ use super::value::{arg, call, named, shape, unescape};
 use crate::layout::is_pipe;
 use crate::lexer::TokenKind;
 use crate::tree::{Arg, Arm, Core, PathArg, Pipeline, Route, Stage};
-use crate::words::{OPTIONS_BEHIND, PATH_VERBS, SELECTOR_VERBS};
+use crate::words::{OPTIONS_BEHIND, PATH_SUBJECTS, PATH_VERBS, SELECTOR_VERBS};
 use nom::Parser;
 use nom::combinator::{map, opt};
 use nom::multi::{many0, separated_list1};
@@ -138,10 +138,20 @@ fn core(input: Input) -> Parsed<Core> {
     }
 }
 
-/// `PATHVERB [ path ] { named }`.
+/// `PATHVERB [ [ "oof" ] path ] { named }`; after the word, the path is no name itself.
 fn path_stage(input: Input) -> Parsed<Core> {
     let (input, verb) = name(input)?;
-    map((opt(path), many0(named)), move |(path, options)| Core::Path { verb: verb.clone(), path, options }).parse(input)
+    let (input, what) = match PATH_SUBJECTS.contains(&input.word()) && starts_file(input.advance(1)) {
+        true => map(name, Some).parse(input)?,
+        false => (input, None),
+    };
+    let (input, (path, options)) = (opt(path), many0(named)).parse(input)?;
+    Ok((input, Core::Path { verb, what, path, options }))
+}
+
+/// Does a path start here that is no name?
+fn starts_file(input: Input) -> bool {
+    matches!(input.kind(0), Some(TokenKind::Text | TokenKind::Param | TokenKind::Path))
 }
 
 /// `STR | "$" NAME | NAME | bare word | "-"`.

@@ -102,6 +102,8 @@ pub enum Core {
     Path {
         /// The verb.
         verb: Name,
+        /// A word before the path: `oof` in `write oof "oof.csv"`.
+        what: Option<Name>,
         /// The file, data set or parameter.
         path: Option<Spanned<PathArg>>,
         /// `key=value`.

@@ -197,7 +197,9 @@ fn expr() -> impl Strategy<Value = String> + Clone {
 fn stage() -> impl Strategy<Value = String> + Clone {
     let option = (name(), value()).prop_map(|(key, value)| format!(" {key}˽=˽{value}"));
     let options = prop::collection::vec(option, 0..3).prop_map(|all| all.concat());
-    let path = prop::sample::select(&["", " a.csv", " dir/*.x-y", " \"a b\"", " $p", " iris", " -"][..]);
+    let path = prop::sample::select(
+        &["", " a.csv", " dir/*.x-y", " \"a b\"", " $p", " iris", " -", " oof a.csv", " oof \"a b\"", " oof"][..],
+    );
     let on = prop_oneof![Just(String::new()), selector().prop_map(|columns| format!(" on {columns}"))];
     let args = prop::collection::vec(prop_oneof![literal(), Just("mean".to_owned()), Just("-1".to_owned())], 0..3);
     prop_oneof![
@@ -303,11 +305,14 @@ fn modes_follow_the_verb() {
     let kinds = |text: &str| -> Vec<TokenKind> {
         tokens(text).iter().map(|token| token.kind).filter(|kind| !kind.is_trivia()).collect()
     };
-    use TokenKind::{Keyword, Name, Path, Regex, Sign, Verb};
+    use TokenKind::{Dotted, Keyword, Name, Path, Regex, Sign, Verb};
     assert_eq!(kinds("load data/2024-*.csv"), [Verb, Path]);
     assert_eq!(kinds("load format=csv"), [Verb, Name, Sign("="), Name]);
     assert_eq!(kinds("load iris|scale"), [Verb, Name, Sign("|"), Verb]);
     assert_eq!(kinds("load -"), [Verb, Path]);
+    assert_eq!(kinds("write oof a.csv"), [Verb, Name, Path]);
+    assert_eq!(kinds("write oof.csv"), [Verb, Path]);
+    assert_eq!(kinds("write other a.csv"), [Verb, Name, Dotted]);
     assert_eq!(kinds("drop /^x/, a"), [Verb, Regex, Sign(","), Name]);
     assert_eq!(kinds("scale on /x/"), [Verb, Keyword("on"), Regex]);
     assert_eq!(kinds("where a /x/ b"), [Verb, Name, Sign("/"), Name, Sign("/"), Name]);

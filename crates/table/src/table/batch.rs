@@ -31,6 +31,33 @@ impl Table {
     }
 }
 
+/// What a table is made of without copying its values.
+pub trait IntoTable {
+    /// The table.
+    ///
+    /// # Errors
+    /// As [`Table::from_batch`].
+    fn into_table(self) -> Result<Table, Failure>;
+}
+
+impl IntoTable for Table {
+    fn into_table(self) -> Result<Table, Failure> {
+        Ok(self)
+    }
+}
+
+impl IntoTable for &RecordBatch {
+    fn into_table(self) -> Result<Table, Failure> {
+        Table::from_batch(self)
+    }
+}
+
+impl IntoTable for RecordBatch {
+    fn into_table(self) -> Result<Table, Failure> {
+        Table::from_batch(&self)
+    }
+}
+
 fn column_of(field: &Field) -> Result<Column, Failure> {
     let stated = |key: &str| field.metadata().get(key).map(String::as_str);
     let inferred = match field.data_type() {

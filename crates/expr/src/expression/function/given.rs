@@ -67,6 +67,17 @@ impl<'a> Given<'a> {
         Values::Numbers(self.numbers(0).map(|number| finite(change(number))))
     }
 
+    /// A number for the numbers of all arguments, where none is missing; what is none is missing.
+    pub(super) fn of_numbers(mut self, work: fn(&[f64]) -> f64) -> Values {
+        let arguments: Vec<Lane<f64>> = (0..self.values.len()).map(|place| self.numbers(place)).collect();
+        let mut numbers = vec![0.0; arguments.len()];
+        let value = |row| {
+            numbers.iter_mut().zip(&arguments).for_each(|(number, lane)| *number = lane.at(row));
+            if numbers.iter().any(|number| number.is_nan()) { f64::NAN } else { finite(work(&numbers)) }
+        };
+        Values::Numbers(Lane::Each((0..self.rows).map(value).collect()))
+    }
+
     /// A number for every moment of the first argument.
     pub(super) fn of_moment(mut self, change: impl Fn(i64) -> f64) -> Values {
         Values::Numbers(self.moments(0).map(|moment| moment.map_or(f64::NAN, &change)))
