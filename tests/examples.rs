@@ -32,11 +32,17 @@ fn every_example_of_a_verb_prints_what_its_spec_says() {
     for spec in specs {
         assert!(!spec.examples.is_empty(), "`{}` has no example", spec.name);
         for example in spec.examples {
-            let session = Session::new(Arc::new(example_world()), Options::default());
+            let session = session_of(2);
             let saved = session.run(SAVED);
             assert!(saved.is_ok(), "{}", messages(&saved, SAVED));
             let done = session.run(example.script);
             let found = output(&done);
+            for threads in [1, 3] {
+                let session = session_of(threads);
+                assert!(session.run(SAVED).is_ok());
+                let again = output(&session.run(example.script));
+                assert_eq!(again, found, "{threads} threads: {}", example.script);
+            }
             if !done.is_ok() || found.trim_end() != example.output.trim_end() {
                 let said = messages(&done, example.script);
                 failures.push(format!(
@@ -47,4 +53,8 @@ fn every_example_of_a_verb_prints_what_its_spec_says() {
         }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+fn session_of(threads: usize) -> Session {
+    Session::new(Arc::new(example_world()), Options { threads: Some(threads), ..Options::default() })
 }

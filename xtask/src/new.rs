@@ -21,10 +21,15 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
 const GROUPS: &[(&str, &str)] = &[
     ("source", "Source"),
     ("choose", "Choose"),
+    ("tables", "Tables"),
     ("roles", "Roles"),
+    ("derive", "Derive"),
     ("clean", "Clean"),
     ("scale", "Scale"),
     ("encode", "Encode"),
+    ("feature", "Features"),
+    ("branch", "Branch"),
+    ("learn", "Learn"),
     ("judge", "Judge"),
     ("look", "Look"),
     ("out", "Out"),
@@ -37,10 +42,22 @@ fn verb(group: &str, name: &str) -> Result<(), String> {
     };
     let text = VERB.replace("{name}", name).replace("{Name}", &camel(name)?).replace("{Chapter}", chapter);
     write(&format!("crates/catalog/src/{group}/{name}.rs"), &text)?;
-    println!("register it:\n");
-    println!("  crates/catalog/src/{group}/mod.rs   pub(crate) mod {name};");
-    println!("  crates/catalog/src/lib.rs           &{group}::{name}::VERB,");
-    println!("\nthen fill in the skeleton, and run `cargo xtask gen` and `cargo xtask laws {name}`");
+    insert(&format!("crates/catalog/src/{group}/mod.rs"), "pub(crate) mod ", &format!("pub(crate) mod {name};"))?;
+    let entry = format!("        &{group}::{name}::VERB,");
+    insert("crates/catalog/src/lib.rs", &format!("        &{group}::"), &entry)?;
+    println!("\nfill in the skeleton, then run `cargo xtask gen` and `cargo xtask laws {name}`");
+    Ok(())
+}
+
+/// Adds a line to a file, after the last of those that start like it.
+fn insert(path: &str, start: &str, line: &str) -> Result<(), String> {
+    let file = root().join(path);
+    let text = fs::read_to_string(&file).map_err(|error| format!("cannot read {path}: {error}"))?;
+    let mut lines: Vec<&str> = text.lines().collect();
+    let last = lines.iter().rposition(|known| known.starts_with(start));
+    lines.insert(last.ok_or_else(|| format!("{path} has no line that starts with `{start}`"))? + 1, line);
+    fs::write(&file, lines.join("\n") + "\n").map_err(|error| format!("cannot write {path}: {error}"))?;
+    println!("added to {path}: {}", line.trim());
     Ok(())
 }
 
@@ -50,7 +67,7 @@ fn op(name: &str) -> Result<(), String> {
     write(&format!("crates/tensor/src/op/{name}.rs"), &text)?;
     println!("register it in the list of crates/tensor/src/op/mod.rs:\n");
     println!("  {name}::{camel},");
-    println!("\nand give it a method in crates/tensor/src/graph.rs:\n");
+    println!("\nand give it a method in crates/tensor/src/graph/methods.rs:\n");
     println!("  /// As [`{camel}`](crate::op::{camel}).");
     println!("  pub fn {name}(&mut self, input: Node) -> Node {{");
     println!("      self.apply(Op::{camel}(op::{camel}), &[input])");
@@ -80,52 +97,67 @@ fn camel(name: &str) -> Result<String, String> {
     Ok(parts.map(|part| part[..1].to_uppercase() + &part[1..]).collect())
 }
 
-const VERB: &str = r#"//! `{name}`: says in one line what it does.
+const VERB: &str = r#"//! `{name}`: passes rows on as they are.
 
 use pipewright_diagnostic::{Failure, Watch};
 use pipewright_frame::{Schema, Table};
 use pipewright_operator::work::Rows;
 use pipewright_operator::{
-    Args, Bound, Columns, Effect, Example, Fault, Form, Group, Sort, Spec, Structure, Surroundings, Verb,
+    Args, Arguments, Bound, Effect, Example, Fault, Footprint, Group, Sort, Spec, Surroundings, Verb, arguments,
 };
 use pipewright_world::random::Key;
 use std::sync::Arc;
+
+arguments! {
+    /// The arguments of `{name}`.
+    struct {Name}Args {
+        /// Leaves out every row.
+        option none: bool = false;
+    }
+}
 
 pub(crate) const VERB: Verb = Verb {
     spec: Spec {
         name: "{name}",
         group: Group::{Chapter},
-        summary: "Passes the table on as it is.",
-        details: "",
-        search: &[],
-        form: Form::Plain,
+        summary: "Passes rows on as they are.",
+        search: &["identity"],
         input: Sort::Table,
         output: Sort::Table,
-        effect: Effect::Row,
-        structure: Structure::Plain,
-        shape: None,
-        positionals: &[],
-        options: &[],
-        columns: Columns::None,
-        examples: &[Example { script: "load iris.csv | {name} | show 1", output: "" }],
+        effect: Effect::RowsAll,
+        examples: &[Example {
+            script: "load iris.csv | {name} | select species | show 1",
+            output: "\
+species
+setosa
+… 149 more rows
+",
+        }],
+        ..Spec::of::<{Name}Args>()
     },
     bind,
     load: None,
 };
 
-fn bind(_: &Args, _: &Surroundings) -> Result<Bound, Fault> {
-    Ok(Bound::Rows(Arc::new({Name})))
+fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+    Ok(Bound::Rows(Arc::new({Name} { none: {Name}Args::read(args)?.none })))
 }
 
-struct {Name};
+struct {Name} {
+    none: bool,
+}
 
 impl Rows for {Name} {
+    fn footprint(&self, verb: Effect) -> Footprint {
+        Footprint::of(verb)
+    }
+
     fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
         Ok(input.clone())
     }
 
     fn apply(&self, table: &Table, _: Key, _: &dyn Watch) -> Result<Table, Failure> {
-        Ok(table.clone())
+        Ok(if self.none { table.head(0) } else { table.clone() })
     }
 }
 "#;

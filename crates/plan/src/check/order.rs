@@ -4,7 +4,7 @@ use super::{Node, Walk, first_byte};
 use pipewright_diagnostic::{Diagnostic, Span, code};
 use pipewright_frame::{Column, Role, Schema};
 use pipewright_operator::work::Judge;
-use pipewright_operator::{Bound, Effect, Sort, Verb};
+use pipewright_operator::{Bound, Effect, Form, Sort, Verb};
 use pipewright_syntax::Stage;
 
 /// What the stages above give is not what a stage needs.
@@ -38,7 +38,8 @@ impl Walk<'_> {
             }
             (Sort::Recipe, Effect::RowsAll | Effect::Meta) => {
                 let (code, does) = match spec.effect {
-                    Effect::Meta => (code::WRONG_ORDER, "names the target"),
+                    Effect::Meta if spec.form == Form::Target => (code::WRONG_ORDER, "names the target"),
+                    Effect::Meta => (code::WRONG_ORDER, "says what columns are for"),
                     _ => (code::ROW_FILTER_BELOW_FIT, "changes the rows"),
                 };
                 let message = format!("`{}` {does} below a stage that learns", spec.name);
