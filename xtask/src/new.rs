@@ -49,13 +49,15 @@ fn verb(group: &str, name: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Adds a line to a file, after the last of those that start like it.
+/// Adds a line to a file, among those that start like it: after the last one that sorts before it.
 fn insert(path: &str, start: &str, line: &str) -> Result<(), String> {
     let file = root().join(path);
     let text = fs::read_to_string(&file).map_err(|error| format!("cannot read {path}: {error}"))?;
     let mut lines: Vec<&str> = text.lines().collect();
-    let last = lines.iter().rposition(|known| known.starts_with(start));
-    lines.insert(last.ok_or_else(|| format!("{path} has no line that starts with `{start}`"))? + 1, line);
+    let first = lines.iter().position(|known| known.starts_with(start));
+    let first = first.ok_or_else(|| format!("{path} has no line that starts with `{start}`"))?;
+    let before = lines.iter().rposition(|known| known.starts_with(start) && *known < line);
+    lines.insert(before.map_or(first, |last| last + 1), line);
     fs::write(&file, lines.join("\n") + "\n").map_err(|error| format!("cannot write {path}: {error}"))?;
     println!("added to {path}: {}", line.trim());
     Ok(())
