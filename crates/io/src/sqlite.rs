@@ -97,7 +97,7 @@ fn read(content: &Arc<dyn Content>, options: &ReadOptions, rows_max: usize) -> R
     let facts = vec![("format", "SQLite".to_string()), fact];
     let origin = Arc::new(Origin { file: options.name.clone(), facts });
     let (rows, complete) = (pass.rows, pass.complete);
-    let table = pass.into_table(columns, rows, options)?.with_origin(Some(origin));
+    let table = pass.into_table(columns, rows)?.with_origin(Some(origin));
     Ok((Reading { table, notes, rejected: Vec::new() }, complete))
 }
 
@@ -239,7 +239,7 @@ impl Pass {
         Ok(pass)
     }
 
-    fn into_table(self, columns: Vec<(usize, Column)>, rows: usize, options: &ReadOptions) -> Result<Table, Failure> {
+    fn into_table(self, columns: Vec<(usize, Column)>, rows: usize) -> Result<Table, Failure> {
         let mut cells: Vec<Option<Cells>> = self.cells.into_iter().map(Some).collect();
         let mut arrays = Vec::with_capacity(columns.len());
         for (place, column) in &columns {
