@@ -123,10 +123,11 @@ impl Footprint {
         }
     }
 
-    /// The footprint with another effect.
+    /// The footprint of a stage with this effect that makes another table of all rows.
     #[must_use]
-    pub fn with_effect(self, effect: Effect) -> Footprint {
-        Footprint { effect, ..self }
+    pub fn of_new_table(effect: Effect) -> Footprint {
+        let footprint = Footprint::of(effect).looking_at(Neighbours::ALL).reading_features();
+        footprint.making_values().keeping(RowsKept::Others)
     }
 
     /// The footprint of a stage that also reads the features that it selects.

@@ -4,8 +4,8 @@ use pipewright_diagnostic::{Failure, Watch};
 use pipewright_frame::{Assign, GroupBy, Schema, Selection, Table};
 use pipewright_operator::work::Rows;
 use pipewright_operator::{
-    Args, Arguments, Assigned, Bound, Effect, Example, Fault, Footprint, Form, Group, Neighbours, RowsKept, Sort, Spec,
-    Surroundings, Verb, arguments,
+    Args, Arguments, Assigned, Bound, Effect, Example, Fault, Footprint, Form, Group, Sort, Spec, Surroundings, Verb,
+    arguments,
 };
 use pipewright_world::random::Key;
 use std::sync::Arc;
@@ -81,12 +81,7 @@ impl Grouped {
 impl Rows for Grouped {
     fn footprint(&self, verb: Effect) -> Footprint {
         let names = self.assigns.iter().flat_map(|assign| assign.expression.columns());
-        Footprint::of(verb)
-            .looking_at(Neighbours::ALL)
-            .reading(names)
-            .reading_features()
-            .making_values()
-            .keeping(RowsKept::Others)
+        Footprint::of_new_table(verb).reading(names)
     }
 
     fn schema(&self, input: &Schema) -> Result<Schema, Failure> {

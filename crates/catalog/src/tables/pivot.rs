@@ -5,8 +5,7 @@ use pipewright_diagnostic::{Failure, Watch};
 use pipewright_frame::{Pivot, Schema, Table};
 use pipewright_operator::work::Rows;
 use pipewright_operator::{
-    Args, Arguments, Bound, Effect, Example, Fault, Footprint, Group, Neighbours, RowsKept, Sort, Spec, Surroundings,
-    Verb, arguments,
+    Args, Arguments, Bound, Effect, Example, Fault, Footprint, Group, Sort, Spec, Surroundings, Verb, arguments,
 };
 use pipewright_world::random::Key;
 use std::sync::Arc;
@@ -60,12 +59,7 @@ struct Wide(Pivot);
 impl Rows for Wide {
     fn footprint(&self, verb: Effect) -> Footprint {
         let names = [self.0.key.clone(), self.0.value.clone()];
-        Footprint::of(verb)
-            .looking_at(Neighbours::ALL)
-            .reading(names)
-            .reading_features()
-            .making_values()
-            .keeping(RowsKept::Others)
+        Footprint::of_new_table(verb).reading(names)
     }
 
     fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
