@@ -4,7 +4,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use pipewright_frame::{Kind, ReadOptions, Table, csv, read, sketch};
+use pipewright_frame::{ColumnType, ReadOptions, Table, csv, read, sketch};
 use pipewright_world::{Content, MemoryWorld};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -35,6 +35,6 @@ fuzz_target!(|input: &[u8]| {
     assert_eq!(table, back.table, "written and read");
 });
 
-fn kinds(table: &Table) -> BTreeMap<String, Kind> {
+fn kinds(table: &Table) -> BTreeMap<String, ColumnType> {
     table.columns().iter().map(|column| (column.name.to_string(), column.kind)).collect()
 }

@@ -101,11 +101,11 @@ fn camel(name: &str) -> Result<String, String> {
 
 const VERB: &str = r#"//! `{name}`: passes rows on as they are.
 
-use pipewright_diagnostic::{Failure, Watch};
+use pipewright_diagnostic::{Failure, Progress};
 use pipewright_frame::{Schema, Table};
 use pipewright_operator::work::Rows;
 use pipewright_operator::{
-    Args, Arguments, Bound, Effect, Example, Fault, Footprint, Group, Sort, Spec, Surroundings, Verb, arguments,
+    Args, Arguments, Bound, Effect, Example, ArgumentError, Footprint, Group, Flow, Spec, Environment, Verb, arguments,
 };
 use pipewright_world::random::Key;
 use std::sync::Arc;
@@ -124,8 +124,8 @@ pub(crate) const VERB: Verb = Verb {
         group: Group::{Chapter},
         summary: "Passes rows on as they are.",
         search: &["identity"],
-        input: Sort::Table,
-        output: Sort::Table,
+        input: Flow::Table,
+        output: Flow::Table,
         effect: Effect::RowsAll,
         examples: &[Example {
             script: "load iris.csv | {name} | select species | show 1",
@@ -141,7 +141,7 @@ setosa
     load: None,
 };
 
-fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     Ok(Bound::Rows(Arc::new({Name} { none: {Name}Args::read(args)?.none })))
 }
 
@@ -158,7 +158,7 @@ impl Rows for {Name} {
         Ok(input.clone())
     }
 
-    fn apply(&self, table: &Table, _: Key, _: &dyn Watch) -> Result<Table, Failure> {
+    fn apply(&self, table: &Table, _: Key, _: &dyn Progress) -> Result<Table, Failure> {
         Ok(if self.none { table.head(0) } else { table.clone() })
     }
 }

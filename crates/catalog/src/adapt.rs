@@ -1,11 +1,11 @@
 //! Binds typed estimators and learners to the erased forms that the planner and the engine know.
 
 use crate::exchange;
-use pipewright_diagnostic::{Failure, Watch, code};
-use pipewright_frame::{About, Chunks, Estimator, Schema, State, Table, TableEstimator};
+use pipewright_diagnostic::{Failure, Progress, code};
+use pipewright_frame::{Chunks, Estimator, FitContext, Schema, State, Table, TableEstimator};
 use pipewright_learn::{Fit, Outputs};
 use pipewright_operator::work::{self, Dropped, Fitted, FittedModel, Learned, Needs, Step};
-use pipewright_operator::{Data, Effect, Fault, Footprint, Registry, Task, TaskKind, Tasks, TrainingRows};
+use pipewright_operator::{ArgumentError, Data, Effect, Footprint, Registry, Task, TaskKind, Tasks, TrainingRows};
 use pipewright_world::random::Key;
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
@@ -33,7 +33,7 @@ impl<E: Estimator + 'static> Step for StepOf<E> {
         if self.estimator.chooses_by_name() { footprint } else { footprint.reading_features().making_values() }
     }
 
-    fn fit(&self, rows: &dyn Chunks, _: &About) -> Result<Learned, Failure> {
+    fn fit(&self, rows: &dyn Chunks, _: &FitContext) -> Result<Learned, Failure> {
         let (state, mut notices) = pipewright_frame::fit_noting(&self.estimator, rows)?;
         notices.extend((self.notices)(&state));
         Ok(Learned::new(Arc::new(StateOf { notices, state })))
@@ -69,13 +69,13 @@ impl<E: TableEstimator + 'static> Step for TableStep<E> {
         Footprint { training, ..footprint }
     }
 
-    fn fit(&self, rows: &dyn Chunks, about: &About) -> Result<Learned, Failure> {
-        let state = self.estimator.fit(&rows.table()?, about)?;
+    fn fit(&self, rows: &dyn Chunks, context: &FitContext) -> Result<Learned, Failure> {
+        let state = self.estimator.fit(&rows.table()?, context)?;
         let fitted = Arc::new(StateOf { notices: (self.notices)(&state), state });
         let mut learned = Learned::new(fitted.clone());
         if self.estimator.treats_training_apart() {
-            let (estimator, about) = (self.estimator.clone(), about.clone());
-            learned.training = Some(Arc::new(move |rows| estimator.apply_training(&fitted.state, rows, &about)));
+            let (estimator, context) = (self.estimator.clone(), context.clone());
+            learned.training = Some(Arc::new(move |rows| estimator.apply_training(&fitted.state, rows, &context)));
         }
         Ok(learned)
     }
@@ -131,7 +131,7 @@ pub(crate) fn load_state<S: State>(json: &Json, registry: &Registry) -> Result<A
 
 /// What a model gets to see of the rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Sees {
+pub(crate) enum FeatureUse {
     /// Every feature.
     Features,
     /// Nothing but the target: a baseline works whatever the features hold.
@@ -143,7 +143,7 @@ pub(crate) struct TrainingOf<L> {
     pub label: String,
     pub learner: L,
     pub tasks: Tasks,
-    pub sees: Sees,
+    pub sees: FeatureUse,
     pub seed: Option<u64>,
 }
 
@@ -164,9 +164,9 @@ impl<L: pipewright_learn::Learner + Clone + 'static> work::Training for Training
         accepted(self.learner.accepts(), self.sees)
     }
 
-    fn learner(&self, task: &Task) -> Result<Arc<dyn work::Learner>, Fault> {
+    fn learner(&self, task: &Task) -> Result<Arc<dyn work::Learner>, ArgumentError> {
         let (label, target) = (&self.label, &task.target);
-        let refused = |message: String| Err(Fault::of("model", code::WRONG_TASK, message));
+        let refused = |message: String| Err(ArgumentError::of("model", code::WRONG_TASK, message));
         match (self.tasks, &task.kind) {
             (Tasks::Numbers, TaskKind::Classes(classes)) => {
                 refused(format!("`{label}` predicts numbers, and `{target}` has {} classes", classes.len()))
@@ -187,8 +187,8 @@ impl<L: pipewright_learn::Learner + Clone + 'static> work::Training for Training
 }
 
 /// What the planner needs to know of what a learner accepts.
-pub(crate) fn accepted(accepts: pipewright_learn::Accepts, sees: Sees) -> work::Accepts {
-    let blind = sees == Sees::Nothing;
+pub(crate) fn accepted(accepts: pipewright_learn::Accepts, sees: FeatureUse) -> work::Accepts {
+    let blind = sees == FeatureUse::Nothing;
     work::Accepts { missing: accepts.missing || blind, categories: accepts.categories || blind, dates: blind }
 }
 
@@ -202,7 +202,7 @@ fn are_numbers(classes: &[String]) -> bool {
 pub(crate) struct LearnerOf<L> {
     pub learner: L,
     pub task: Task,
-    pub sees: Sees,
+    pub sees: FeatureUse,
 }
 
 impl<L: pipewright_learn::Learner> work::Learner for LearnerOf<L> {
@@ -211,11 +211,11 @@ impl<L: pipewright_learn::Learner> work::Learner for LearnerOf<L> {
         train: &Data,
         validation: Option<&Data>,
         key: Key,
-        watch: &dyn Watch,
+        progress: &dyn Progress,
     ) -> Result<Arc<dyn FittedModel>, Failure> {
         let names = match self.sees {
-            Sees::Features => exchange::feature_names(train),
-            Sees::Nothing => Vec::new().into(),
+            FeatureUse::Features => exchange::feature_names(train),
+            FeatureUse::Nothing => Vec::new().into(),
         };
         let accepts = self.learner.accepts();
         let model = match train {
@@ -226,20 +226,20 @@ impl<L: pipewright_learn::Learner> work::Learner for LearnerOf<L> {
                 };
                 let validation = validation.map(on_disk).transpose()?;
                 let train = exchange::on_disk(rows, &names, &self.task)?;
-                self.learner.fit_on_disk(&train, &fit(key, watch, validation.as_ref()))?
+                self.learner.fit_on_disk(&train, &fit(key, progress, validation.as_ref()))?
             }
             _ => {
                 let dataset = |rows: &Data| exchange::dataset(rows, &names, &self.task, accepts);
                 let validation = validation.map(dataset).transpose()?;
-                self.learner.fit_with(&dataset(train)?, &fit(key, watch, validation.as_ref()))?
+                self.learner.fit_with(&dataset(train)?, &fit(key, progress, validation.as_ref()))?
             }
         };
         Ok(Arc::new(ModelOf { model, names, task: self.task.clone() }))
     }
 }
 
-fn fit<'a, Rows>(key: Key, watch: &'a dyn Watch, validation: Option<&'a Rows>) -> Fit<'a, Rows> {
-    let fit = Fit::new().key(key).watch(watch);
+fn fit<'a, Rows>(key: Key, progress: &'a dyn Progress, validation: Option<&'a Rows>) -> Fit<'a, Rows> {
+    let fit = Fit::new().key(key).progress(progress);
     match validation {
         Some(rows) => fit.validation(rows),
         None => fit,

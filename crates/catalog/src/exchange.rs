@@ -4,7 +4,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::Float64Type;
 use arrow_array::{Array, BooleanArray};
 use pipewright_diagnostic::{Failure, code};
-use pipewright_frame::{Column, Kind, Role, Table};
+use pipewright_frame::{Column, ColumnType, Role, Table};
 use pipewright_learn::data::{self, Categories, Shared, Sparse};
 use pipewright_learn::{Accepts, Dataset, Features, Labels, OnDisk, Outputs, Scales, Target};
 use pipewright_operator::{Data, Stream, Task, TaskKind, failure_of};
@@ -90,7 +90,7 @@ fn feature(table: &Table, name: &str, accepts: Accepts, ones: &Shared<f64>) -> R
         let codes = table.codes(name, &levels)?.into_iter().map(|code| code.unwrap_or(Categories::MISSING));
         return Ok(data::Column::Categories(Categories::new(codes.collect::<Vec<u32>>().into(), levels.into())));
     }
-    if let (Kind::Continuous, 0) = (column.kind, array.null_count()) {
+    if let (ColumnType::Continuous, 0) = (column.kind, array.null_count()) {
         // What the table holds is shared, not copied; a number that is not finite gets its message below.
         let numbers = array.as_primitive::<Float64Type>().values();
         if numbers.iter().all(|number| number.is_finite()) {

@@ -7,8 +7,8 @@
 use arrow_array::{ArrayRef, BooleanArray, Float64Array, StringArray};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_frame::{
-    About, Aim, Column, Entry, Kind, Schema, Selection, State, Table, TableEstimator, chosen, indicator_of, missing_in,
-    validate_names,
+    Column, ColumnType, Entry, FitContext, Schema, Selection, State, Table, TableEstimator, TargetSpec, chosen,
+    indicator_of, missing_in, validate_names,
 };
 use pipewright_learn::reduce::{Projection, names};
 use pipewright_learn::select::Choice;
@@ -26,7 +26,7 @@ pub(crate) struct Inputs {
 
 impl Inputs {
     fn columns(&self, schema: &Schema) -> Result<Vec<Column>, Failure> {
-        chosen(self.on.as_ref(), schema, self.step, |kind| kind.is_numeric() || kind == Kind::Bool)
+        chosen(self.on.as_ref(), schema, self.step, |kind| kind.is_numeric() || kind == ColumnType::Bool)
     }
 
     fn names(&self, rows: &Table) -> Result<Vec<Arc<str>>, Failure> {
@@ -44,12 +44,12 @@ fn texts(columns: &[Arc<str>]) -> Arc<[String]> {
 }
 
 /// The target, where the step learns with it.
-fn target(rows: &Table, aim: Option<&Aim>) -> Result<Option<Target>, Failure> {
-    let of = |aim: &Aim| match &aim.classes {
-        Some(classes) => Ok(Target::Classes { codes: aim.codes(rows)?, count: classes.len() }),
-        None => Ok(Target::Numbers(aim.numbers(rows)?)),
+fn target(rows: &Table, target_spec: Option<&TargetSpec>) -> Result<Option<Target>, Failure> {
+    let of = |target_spec: &TargetSpec| match &target_spec.classes {
+        Some(classes) => Ok(Target::Classes { codes: target_spec.codes(rows)?, count: classes.len() }),
+        None => Ok(Target::Numbers(target_spec.numbers(rows)?)),
     };
-    aim.map(of).transpose()
+    target_spec.map(of).transpose()
 }
 
 /// A transform that takes as many columns as there are names.
@@ -81,7 +81,7 @@ impl<T: Transformer<Transform = Projection>> TableEstimator for Reduce<T> {
         let mut entries: Vec<Entry> = input.entries().to_vec();
         entries.retain(|entry| !matches!(entry, Entry::Column(column) if gone.contains(&*column.name)));
         match self.count {
-            None => entries.push(Entry::Open { from: self.name.as_str().into(), kind: Kind::Continuous }),
+            None => entries.push(Entry::Open { from: self.name.as_str().into(), kind: ColumnType::Continuous }),
             Some(count) => {
                 if input.is_closed() && count > columns.len() {
                     let (step, there) = (self.inputs.step, columns.len());
@@ -95,16 +95,16 @@ impl<T: Transformer<Transform = Projection>> TableEstimator for Reduce<T> {
         Ok(Schema::with_entries(entries))
     }
 
-    fn fit(&self, rows: &Table, about: &About) -> Result<ReduceState, Failure> {
+    fn fit(&self, rows: &Table, context: &FitContext) -> Result<ReduceState, Failure> {
         let columns = self.inputs.names(rows)?;
-        let transform = self.transformer.fit(&matrix(rows, &columns)?, None, about.key)?;
+        let transform = self.transformer.fit(&matrix(rows, &columns)?, None, context.key)?;
         Ok(ReduceState { columns, transform })
     }
 }
 
 /// A new column.
 fn made(name: &str, sources: &[Arc<str>]) -> Column {
-    Column { sources: sources.to_vec(), ..Column::new(name, Kind::Continuous) }
+    Column { sources: sources.to_vec(), ..Column::new(name, ColumnType::Continuous) }
 }
 
 /// The columns of the file that some columns were made from, each once.
@@ -139,9 +139,9 @@ impl State for ReduceState {
 
     fn show(&self) -> Table {
         let columns = vec![
-            Column::new("component", Kind::Text),
-            Column::new("variance", Kind::Continuous),
-            Column::new("share", Kind::Continuous),
+            Column::new("component", ColumnType::Text),
+            Column::new("variance", ColumnType::Continuous),
+            Column::new("share", ColumnType::Continuous),
         ];
         let arrays: Vec<ArrayRef> = vec![
             Arc::new(StringArray::from_iter_values(self.transform.names())),
@@ -182,10 +182,10 @@ impl<T: Transformer<Transform = Choice>> TableEstimator for Choose<T> {
         Ok(Schema::with_entries(input.entries().iter().map(open).collect()))
     }
 
-    fn fit(&self, rows: &Table, about: &About) -> Result<ChooseState, Failure> {
+    fn fit(&self, rows: &Table, context: &FitContext) -> Result<ChooseState, Failure> {
         let columns = self.inputs.names(rows)?;
-        let aim = if self.aims { Some(about.aim()?) } else { None };
-        let choice = self.transformer.fit(&matrix(rows, &columns)?, target(rows, aim)?.as_ref(), about.key)?;
+        let target_spec = if self.aims { Some(context.target_spec()?) } else { None };
+        let choice = self.transformer.fit(&matrix(rows, &columns)?, target(rows, target_spec)?.as_ref(), context.key)?;
         Ok(ChooseState { columns, choice, says: self.says.to_owned() })
     }
 }
@@ -216,9 +216,9 @@ impl State for ChooseState {
 
     fn show(&self) -> Table {
         let columns = vec![
-            Column::new("column", Kind::Text),
-            Column::new(self.says.as_str(), Kind::Continuous),
-            Column::new("kept", Kind::Bool),
+            Column::new("column", ColumnType::Text),
+            Column::new(self.says.as_str(), ColumnType::Continuous),
+            Column::new("kept", ColumnType::Bool),
         ];
         let is_kept = |index: usize| self.choice.kept().binary_search(&index).is_ok();
         let arrays: Vec<ArrayRef> = vec![
@@ -248,7 +248,7 @@ pub(crate) struct Fill<T> {
 
 impl<T> Fill<T> {
     fn columns(&self, schema: &Schema) -> Result<Vec<Column>, Failure> {
-        chosen(self.on.as_ref(), schema, self.step, Kind::is_numeric)
+        chosen(self.on.as_ref(), schema, self.step, ColumnType::is_numeric)
     }
 }
 
@@ -262,7 +262,7 @@ impl<T: Transformer> TableEstimator for Fill<T> {
         for entry in input.entries() {
             match entry {
                 Entry::Column(column) if filled.contains(&*column.name) => {
-                    entries.push(Entry::Column(Column { kind: Kind::Continuous, ..column.clone() }));
+                    entries.push(Entry::Column(Column { kind: ColumnType::Continuous, ..column.clone() }));
                     entries.extend(self.indicator.then(|| Entry::Column(indicator_of(column))));
                 }
                 other => entries.push(other.clone()),
@@ -271,9 +271,9 @@ impl<T: Transformer> TableEstimator for Fill<T> {
         Ok(Schema::with_entries(entries))
     }
 
-    fn fit(&self, rows: &Table, about: &About) -> Result<Self::State, Failure> {
+    fn fit(&self, rows: &Table, context: &FitContext) -> Result<Self::State, Failure> {
         let columns: Vec<Arc<str>> = self.columns(&rows.schema())?.into_iter().map(|column| column.name).collect();
-        let transform = self.transformer.fit(&with_gaps(rows, &columns)?, None, about.key)?;
+        let transform = self.transformer.fit(&with_gaps(rows, &columns)?, None, context.key)?;
         Ok(FillState { columns, transform, indicator: self.indicator })
     }
 }
@@ -303,7 +303,7 @@ impl<M: Transform> State for FillState<M> {
         rows.map_columns(|column, array| {
             let Some(&place) = places.get(&*column.name) else { return Ok(vec![(column.clone(), array.clone())]) };
             let values: ArrayRef = Arc::new(Float64Array::from(filled.column(place).to_vec()));
-            let mut columns = vec![(Column { kind: Kind::Continuous, ..column.clone() }, values.into())];
+            let mut columns = vec![(Column { kind: ColumnType::Continuous, ..column.clone() }, values.into())];
             if self.indicator {
                 columns.push((indicator_of(column), missing_in(array.array()).into()));
             }
@@ -313,7 +313,8 @@ impl<M: Transform> State for FillState<M> {
 
     fn show(&self) -> Table {
         let names = StringArray::from_iter_values(&self.columns);
-        Table::new(vec![Column::new("column", Kind::Text)], vec![Arc::new(names)]).expect("one column makes a table")
+        Table::new(vec![Column::new("column", ColumnType::Text)], vec![Arc::new(names)])
+            .expect("one column makes a table")
     }
 
     fn validate(&self) -> Result<(), Failure> {

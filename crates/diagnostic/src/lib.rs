@@ -27,14 +27,14 @@
 pub mod code;
 mod failure;
 mod nearest;
+mod progress;
 mod render;
-mod watch;
 
 pub use code::{Code, CodeInfo};
 pub use failure::{DataPlace, Failure};
 pub use nearest::nearest;
+pub use progress::{NoProgress, Progress};
 pub use render::{render_human, render_json};
-pub use watch::{Ignore, Watch};
 
 use serde::Serialize;
 

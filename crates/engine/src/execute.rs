@@ -1,12 +1,12 @@
 //! One job: its inputs become its output.
 
 use crate::observe::Observer;
-use pipewright_diagnostic::{Failure, Watch, code};
+use pipewright_diagnostic::{Failure, Progress, code};
 use pipewright_frame::{Column, Role, Table};
 use pipewright_learn::Outputs;
 use pipewright_operator::result::{FoldResult, Output};
-use pipewright_operator::work::{Check, Dropped, Fitted, FittedModel, HeldOut, Judge, Learned, Round};
-use pipewright_operator::{Data, EvaluationRecord, FittedPipeline, Preparation, Record, Surroundings, Task};
+use pipewright_operator::work::{Consumer, Dropped, Evaluator, Fitted, FittedModel, HeldOut, Learned, Round};
+use pipewright_operator::{Data, Environment, EvaluationRecord, FittedPipeline, Preparation, Record, Task};
 use pipewright_plan::{Job, Part, PipelineHead, Work};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -52,31 +52,31 @@ pub(crate) fn execute(
     job: &Job,
     rounds: &[usize],
     mut inputs: Vec<Value>,
-    surroundings: &Surroundings,
-    watch: &dyn Watch,
+    environment: &Environment,
+    progress: &dyn Progress,
     observer: &dyn Observer,
 ) -> Result<Value, Failure> {
     Ok(match &job.work {
-        Work::Read(source, wanted) => Value::Data(source.read(wanted, surroundings, watch)?),
-        Work::Rows(rows, key) => Value::Data(expect!(Data, &inputs[0]).changed(rows, *key, watch)?),
+        Work::Read(source, wanted) => Value::Data(source.read(wanted, environment, progress)?),
+        Work::Rows(rows, key) => Value::Data(expect!(Data, &inputs[0]).changed(rows, *key, progress)?),
         Work::Combine(combine, name, key) => {
             let other = expect!(Data, &inputs[1]).table()?;
             let sourced = |column: &Column| pipewright_plan::sourced(column, name.as_deref());
             let other = other.map_columns(|column, array| Ok(vec![(sourced(column), array.clone())]))?;
-            Value::Data(expect!(Data, &inputs[0]).changed(&combine.with(other)?, *key, watch)?)
+            Value::Data(expect!(Data, &inputs[0]).changed(&combine.with(other)?, *key, progress)?)
         }
         Work::Split(splitter, task, key) => {
             let rows = split_by(expect!(Data, &inputs[0]), task)?;
-            Value::Rounds(Arc::new(splitter.split(&rows, task, *key, watch)?))
+            Value::Rounds(Arc::new(splitter.split(&rows, task, *key, progress)?))
         }
         Work::Pick(index, part) => {
             let round = &expect!(Rounds, &inputs[1])[*index];
             let rows = if *part == Part::Train { &round.train } else { &round.test };
             Value::Data(expect!(Data, &inputs[0]).pick(rows)?)
         }
-        Work::Fit { step, about, .. } => {
-            let learned = step.fit(expect!(Data, &inputs[0]).chunks(), about)?;
-            learned.state.notices().into_iter().for_each(|notice| watch.notice(notice));
+        Work::Fit { step, context, .. } => {
+            let learned = step.fit(expect!(Data, &inputs[0]).chunks(), context)?;
+            learned.state.notices().into_iter().for_each(|notice| progress.notice(notice));
             observer.fitted(job.stage, rounds, learned.state.as_ref());
             Value::State(learned)
         }
@@ -90,7 +90,7 @@ pub(crate) fn execute(
         }
         Work::Learn(learner, key) => {
             let validation = inputs.get(1).map(|rows| expect!(Data, rows));
-            let model = learner.fit(expect!(Data, &inputs[0]), validation, *key, watch)?;
+            let model = learner.fit(expect!(Data, &inputs[0]), validation, *key, progress)?;
             observer.trained(job.stage, rounds, model.as_ref());
             Value::Model(model)
         }
@@ -107,27 +107,27 @@ pub(crate) fn execute(
             Value::Choice(choose.choose(&results)?)
         }
         Work::Chosen => inputs.pop().expect("the scheduler adds the candidate that wins"),
-        Work::Look(look) => Value::Output(Arc::new(look.look(expect!(Data, &inputs[0]), surroundings)?)),
-        Work::Check(check) => Value::Output(Arc::new(checked(check.as_ref(), &inputs, surroundings)?)),
-        Work::Keep(keep, head) => {
-            Value::Output(Arc::new(keep.keep(&Arc::new(pipeline(head, &inputs)?), surroundings)?))
+        Work::Inspect(inspect) => Value::Output(Arc::new(inspect.inspect(expect!(Data, &inputs[0]), environment)?)),
+        Work::Consumer(consumer) => Value::Output(Arc::new(consumed(consumer.as_ref(), &inputs, environment)?)),
+        Work::ModelSink(sink, head) => {
+            Value::Output(Arc::new(sink.store(&Arc::new(pipeline(head, &inputs)?), environment)?))
         }
         Work::Freeze(freeze, head) => {
             let preparation = preparation(head, &inputs[0], &inputs[1..]);
-            Value::Output(Arc::new(freeze.freeze(&preparation, surroundings)?))
+            Value::Output(Arc::new(freeze.freeze(&preparation, environment)?))
         }
     })
 }
 
 /// The result of work on results; its inputs are those, and the rows that flow past, if some do.
-fn checked(check: &dyn Check, inputs: &[Value], surroundings: &Surroundings) -> Result<Output, Failure> {
+fn consumed(consumer: &dyn Consumer, inputs: &[Value], environment: &Environment) -> Result<Output, Failure> {
     let results: Vec<Arc<Output>> = inputs.iter().filter_map(Value::output).collect();
     let rows = inputs.last().filter(|input| input.output().is_none()).map(|rows| expect!(Data, rows));
-    check.check(&results, rows, surroundings)
+    consumer.consume(&results, rows, environment)
 }
 
 /// The result of one round; its inputs are held-out rows, predictions, those of the baseline, and all rounds.
-fn score(judge: &Arc<dyn Judge>, task: &Task, round: usize, mut inputs: Vec<Value>) -> Result<FoldResult, Failure> {
+fn score(judge: &Arc<dyn Evaluator>, task: &Task, round: usize, mut inputs: Vec<Value>) -> Result<FoldResult, Failure> {
     let truth = target(expect!(Data, &inputs[0]), task)?;
     let rows = expect!(Rounds, &inputs[3])[round].test.clone();
     // Predictions that nobody else holds are moved, not copied.

@@ -11,5 +11,5 @@ mod observe;
 mod schedule;
 
 pub use execute::Value;
-pub use observe::{Notice, Observer, Silent};
+pub use observe::{NoObserver, Notice, Observer};
 pub use schedule::{JobFailure, Outcome, Retain, Run, StageTime};

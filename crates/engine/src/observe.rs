@@ -1,6 +1,6 @@
 //! Whoever looks on while a graph runs.
 
-use pipewright_diagnostic::{Failure, Watch};
+use pipewright_diagnostic::{Failure, Progress};
 use pipewright_operator::work::{Fitted, FittedModel};
 use pipewright_plan::{Fingerprint, Job, NodeId};
 use std::sync::Mutex;
@@ -35,9 +35,9 @@ pub trait Observer: Sync {
 
 /// Looks away.
 #[derive(Debug, Clone, Copy)]
-pub struct Silent;
+pub struct NoObserver;
 
-impl Observer for Silent {}
+impl Observer for NoObserver {}
 
 /// Something worth saying that a job said.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,12 +57,12 @@ pub(crate) struct JobWatch<'a> {
     pub notices: &'a Mutex<Vec<Failure>>,
 }
 
-impl Watch for JobWatch<'_> {
+impl Progress for JobWatch<'_> {
     fn cancelled(&self) -> bool {
         self.observer.cancelled()
     }
 
-    fn progress(&self, done: u64, total: u64) {
+    fn report(&self, done: u64, total: u64) {
         self.observer.steps(self.job.fingerprint, done, total);
     }
 

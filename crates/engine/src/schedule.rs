@@ -4,7 +4,7 @@ use crate::execute::{Value, execute};
 use crate::observe::{JobWatch, Notice, Observer};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_frame::Schema;
-use pipewright_operator::Surroundings;
+use pipewright_operator::Environment;
 use pipewright_plan::{JobGraph, JobId, NodeId, Work};
 use rayon::Scope;
 use std::collections::BTreeMap;
@@ -61,7 +61,7 @@ pub enum Retain {
 /// Only what is demanded is made, and what that needs. Of the candidates of a choice, the one that wins is demanded
 /// once it has won; the others are never made, unless something else needs them.
 pub struct Run<'a> {
-    surroundings: &'a Surroundings,
+    environment: &'a Environment,
     observer: &'a dyn Observer,
     state: State,
 }
@@ -69,8 +69,8 @@ pub struct Run<'a> {
 impl<'a> Run<'a> {
     /// A run that has made nothing yet.
     #[must_use]
-    pub fn new(surroundings: &'a Surroundings, observer: &'a dyn Observer) -> Run<'a> {
-        Run { surroundings, observer, state: State::default() }
+    pub fn new(environment: &'a Environment, observer: &'a dyn Observer) -> Run<'a> {
+        Run { environment, observer, state: State::default() }
     }
 
     /// Makes the values of these jobs, in the current thread pool. Nothing is made after a failure.
@@ -127,7 +127,7 @@ struct Schedule<'a> {
     /// The jobs that need each job's value.
     consumers: Vec<Vec<JobId>>,
     retain: Retain,
-    surroundings: &'a Surroundings,
+    environment: &'a Environment,
     observer: &'a dyn Observer,
     state: Mutex<State>,
 }
@@ -178,8 +178,8 @@ impl<'a> Schedule<'a> {
             state.jobs[id].needed_by = consumers.iter().filter(waits).count();
         }
         jobs.iter().for_each(|&job| state.jobs[job].kept = true);
-        let (surroundings, observer) = (run.surroundings, run.observer);
-        let schedule = Schedule { graph, consumers, retain, surroundings, observer, state: Mutex::new(state) };
+        let (environment, observer) = (run.environment, run.observer);
+        let schedule = Schedule { graph, consumers, retain, environment, observer, state: Mutex::new(state) };
         let mut state = schedule.lock();
         (0..graph.jobs().len()).for_each(|id| schedule.forget(&mut state, id));
         drop(state);
@@ -253,16 +253,16 @@ impl<'a> Schedule<'a> {
         let Some(inputs) = self.inputs(id) else { return Vec::new() };
         let job = &self.graph.jobs()[id];
         let notices = Mutex::new(Vec::new());
-        let watch = JobWatch { job, observer: self.observer, notices: &notices };
-        let start = self.surroundings.world.elapsed();
+        let progress = JobWatch { job, observer: self.observer, notices: &notices };
+        let start = self.environment.world.elapsed();
         let result = if self.observer.cancelled() {
             Err(Failure::new(code::CANCELLED, "the run was stopped; nothing is left half written"))
         } else {
             let rounds: Vec<usize> = self.graph.rounds(job.scope).iter().map(|round| round.index).collect();
-            let work = || execute(job, &rounds, inputs, self.surroundings, &watch, self.observer);
+            let work = || execute(job, &rounds, inputs, self.environment, &progress, self.observer);
             catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(bug(panic.as_ref())))
         };
-        let time = self.surroundings.world.elapsed().saturating_sub(start);
+        let time = self.environment.world.elapsed().saturating_sub(start);
         let mut state = self.lock();
         let own = &mut state.jobs[id];
         (own.time, own.ran) = (time, true);

@@ -2,7 +2,7 @@
 //! expression learns of the training rows.
 
 use pipewright_diagnostic::{Failure, code};
-use pipewright_table::{Column, Kind};
+use pipewright_table::{Column, ColumnType};
 
 /// One value for many. Missing values are left out, except by [`Aggregate::Rows`] and [`Aggregate::Nulls`]; of nothing
 /// but missing values comes a missing value (a count or sum of them is 0).
@@ -78,19 +78,19 @@ impl Aggregate {
     ///
     /// # Errors
     /// [`code::NOT_NUMERIC`] or [`code::TYPE_MISMATCH`] for a column that it cannot take.
-    pub fn kind(self, column: &Column) -> Result<Kind, Failure> {
+    pub fn kind(self, column: &Column) -> Result<ColumnType, Failure> {
         let refuse = |code, needs: &str| {
             let message = format!("`{}` needs {needs}, and `{}` holds {}", self.name(), column.name, column.kind);
             Err(Failure::new(code, message).column(&*column.name))
         };
         match self {
-            Aggregate::Rows | Aggregate::Count | Aggregate::Nulls | Aggregate::Distinct => Ok(Kind::Count),
+            Aggregate::Rows | Aggregate::Count | Aggregate::Nulls | Aggregate::Distinct => Ok(ColumnType::Count),
             Aggregate::Sum if column.kind.is_numeric() => Ok(column.kind),
-            Aggregate::Sum if column.kind == Kind::Bool => Ok(Kind::Count),
+            Aggregate::Sum if column.kind == ColumnType::Bool => Ok(ColumnType::Count),
             Aggregate::Mean | Aggregate::Std | Aggregate::Var | Aggregate::Median | Aggregate::Quantile(_)
-                if column.kind.is_numeric() || column.kind == Kind::Bool =>
+                if column.kind.is_numeric() || column.kind == ColumnType::Bool =>
             {
-                Ok(Kind::Continuous)
+                Ok(ColumnType::Continuous)
             }
             Aggregate::Sum
             | Aggregate::Mean
@@ -98,7 +98,7 @@ impl Aggregate {
             | Aggregate::Var
             | Aggregate::Median
             | Aggregate::Quantile(_) => refuse(code::NOT_NUMERIC, "numbers"),
-            Aggregate::Any | Aggregate::All if column.kind == Kind::Bool => Ok(Kind::Bool),
+            Aggregate::Any | Aggregate::All if column.kind == ColumnType::Bool => Ok(ColumnType::Bool),
             Aggregate::Any | Aggregate::All => refuse(code::TYPE_MISMATCH, "truth values"),
             Aggregate::Min | Aggregate::Max | Aggregate::Mode | Aggregate::First | Aggregate::Last => Ok(column.kind),
         }

@@ -23,7 +23,7 @@ use pipewright_table::{Schema, Value};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-pub use function::{Call, Chapter, Function, Functions, Parameter, Takes};
+pub use function::{Call, Chapter, Function, Functions, Parameter, ParameterType};
 pub use kind::ExprKind;
 pub use learn::{Accumulator, EmpiricalCdf, Score};
 pub use window::{FrameBound, Window, WindowFunction};

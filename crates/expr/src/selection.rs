@@ -4,7 +4,7 @@ mod facts;
 
 use facts::Facts;
 use pipewright_diagnostic::{Failure, code};
-use pipewright_table::{Chunks, Column, Kind, Role, Schema};
+use pipewright_table::{Chunks, Column, ColumnType, Role, Schema};
 use regex::Regex;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -118,12 +118,12 @@ impl Class {
         match self {
             Class::Numeric => feature && column.kind.is_numeric(),
             Class::String => feature && column.kind.is_string(),
-            Class::Category => feature && matches!(column.kind, Kind::Category | Kind::Ordered),
-            Class::Bool => feature && column.kind == Kind::Bool,
-            Class::Date => feature && column.kind == Kind::Date,
-            Class::Time => feature && column.kind == Kind::Time,
-            Class::Text => feature && column.kind == Kind::Text,
-            Class::Id => column.role == Role::Id || (feature && column.kind == Kind::Id),
+            Class::Category => feature && matches!(column.kind, ColumnType::Category | ColumnType::Ordered),
+            Class::Bool => feature && column.kind == ColumnType::Bool,
+            Class::Date => feature && column.kind == ColumnType::Date,
+            Class::Time => feature && column.kind == ColumnType::Time,
+            Class::Text => feature && column.kind == ColumnType::Text,
+            Class::Id => column.role == Role::Id || (feature && column.kind == ColumnType::Id),
             Class::All => true,
             Class::Features => feature,
             Class::Target => column.role == Role::Target,
@@ -322,12 +322,12 @@ mod tests {
 
     fn schema() -> Schema {
         let mut columns = vec![
-            Column::new("id", Kind::Id),
-            Column::new("Age", Kind::Continuous),
-            Column::new("cabin_a", Kind::Text),
-            Column::new("y", Kind::Bool),
-            Column::new("cabin_b", Kind::Category),
-            Column::new("n (1)", Kind::Count),
+            Column::new("id", ColumnType::Id),
+            Column::new("Age", ColumnType::Continuous),
+            Column::new("cabin_a", ColumnType::Text),
+            Column::new("y", ColumnType::Bool),
+            Column::new("cabin_b", ColumnType::Category),
+            Column::new("n (1)", ColumnType::Count),
         ];
         columns[3].role = Role::Target;
         columns[0].role = Role::Id;

@@ -7,8 +7,8 @@ use arrow_array::types::{Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef, Float64Array, StringArray, TimestampMicrosecondArray};
 use arrow_schema::DataType;
 use pipewright_frame::{
-    Aggregate, Arithmetic, Call, Cast, Column, Expression, FrameBound, Function, Kind, Selection, State, Table, Window,
-    WindowFunction, fit,
+    Aggregate, Arithmetic, Call, Cast, Column, ColumnType, Expression, FrameBound, Function, Selection, State, Table,
+    Window, WindowFunction, fit,
 };
 use serde_json::Value;
 use std::sync::Arc;
@@ -41,8 +41,8 @@ fn numbers(values: &Value) -> ArrayRef {
 }
 
 fn dates(values: &Value) -> ArrayRef {
-    let table = Table::new(vec![Column::new("d", Kind::Text)], vec![texts(values)]).unwrap();
-    let state = fit(&Cast::to(Kind::Date, Selection::Name("d".into())), &table).unwrap();
+    let table = Table::new(vec![Column::new("d", ColumnType::Text)], vec![texts(values)]).unwrap();
+    let state = fit(&Cast::to(ColumnType::Date, Selection::Name("d".into())), &table).unwrap();
     state.apply(&table).unwrap().array("d").unwrap().clone()
 }
 
@@ -78,7 +78,7 @@ fn dates_agree_with_pandas() {
     let (tolerance, frozen) = frozen();
     let moments: ArrayRef = dates(&frozen["dates"]["moments"]);
     assert!(moments.as_any().is::<TimestampMicrosecondArray>());
-    let table = Table::new(vec![Column::new("d", Kind::Date)], vec![moments]).unwrap();
+    let table = Table::new(vec![Column::new("d", ColumnType::Date)], vec![moments]).unwrap();
     for (name, expected) in frozen["dates"]["functions"].as_object().unwrap() {
         let found = call(name, vec![Expression::column("d")]).evaluate(&table).unwrap();
         agrees(name, &found, expected, 0.0);
@@ -96,7 +96,7 @@ fn dates_agree_with_pandas() {
 #[test]
 fn texts_agree_with_polars() {
     let (_, frozen) = frozen();
-    let table = Table::new(vec![Column::new("x", Kind::Text)], vec![texts(&frozen["texts"]["x"])]).unwrap();
+    let table = Table::new(vec![Column::new("x", ColumnType::Text)], vec![texts(&frozen["texts"]["x"])]).unwrap();
     for case in frozen["texts"]["cases"].as_array().unwrap() {
         let name = case["function"].as_str().unwrap();
         let more = case["arguments"].as_array().unwrap().iter().map(literal);
@@ -108,7 +108,8 @@ fn texts_agree_with_polars() {
 #[test]
 fn numbers_agree_with_numpy() {
     let (tolerance, frozen) = frozen();
-    let table = Table::new(vec![Column::new("x", Kind::Continuous)], vec![numbers(&frozen["numbers"]["x"])]).unwrap();
+    let table =
+        Table::new(vec![Column::new("x", ColumnType::Continuous)], vec![numbers(&frozen["numbers"]["x"])]).unwrap();
     for (name, expected) in frozen["numbers"]["cases"].as_object().unwrap() {
         let (function, digits) = name.split_once(' ').unwrap_or((name, ""));
         let digits = digits.parse::<f64>().ok().map(Expression::from);
@@ -142,8 +143,11 @@ fn window(name: &str) -> Window {
 fn windows_agree_with_pandas() {
     let (tolerance, frozen) = frozen();
     let frozen = &frozen["windows"];
-    let columns =
-        vec![Column::new("key", Kind::Text), Column::new("moment", Kind::Date), Column::new("x", Kind::Continuous)];
+    let columns = vec![
+        Column::new("key", ColumnType::Text),
+        Column::new("moment", ColumnType::Date),
+        Column::new("x", ColumnType::Continuous),
+    ];
     let arrays = vec![texts(&frozen["key"]), dates(&frozen["moment"]), numbers(&frozen["x"])];
     let table = Table::new(columns, arrays).unwrap();
     for (name, expected) in frozen["cases"].as_object().unwrap() {

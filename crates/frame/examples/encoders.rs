@@ -8,8 +8,8 @@
 use arrow_array::{ArrayRef, BooleanArray, StringArray};
 use pipewright_diagnostic::Failure;
 use pipewright_frame::{
-    About, Aim, Column, Encoder, Estimator, Kind, Role, State, Table, TableEstimator, TargetEncoder, TextVectorizer,
-    VectorizerMethod, fit,
+    Column, ColumnType, Encoder, Estimator, FitContext, Role, State, Table, TableEstimator, TargetEncoder, TargetSpec,
+    TextVectorizer, VectorizerMethod, fit,
 };
 use pipewright_world::random::Key;
 use std::error::Error;
@@ -45,7 +45,8 @@ fn changed<E: Estimator>(estimator: &E, table: &Table) -> Result<Table, Failure>
 /// Training rows get what other parts of them teach.
 fn crossed(table: &Table) -> Result<Table, Failure> {
     let classes: [String; 2] = ["false".into(), "true".into()];
-    let about = About { aim: Some(Aim { target: "y".into(), classes: Some(classes.into()) }), key: Key::new(0) };
+    let about =
+        FitContext { aim: Some(TargetSpec { target: "y".into(), classes: Some(classes.into()) }), key: Key::new(0) };
     let encoder = TargetEncoder::mean();
     let state = encoder.fit(table, &about)?;
     encoder.apply_training(&state, table, &about)
@@ -81,10 +82,10 @@ fn names_and_target() -> Table {
         let skewed = uniform(column * ROWS + row).powi(2);
         format!("name {}", (skewed * LEVELS[column as usize] as f64).floor())
     };
-    let mut columns: Vec<Column> = (0..3).map(|column| Column::new(format!("c{column}"), Kind::Text)).collect();
+    let mut columns: Vec<Column> = (0..3).map(|column| Column::new(format!("c{column}"), ColumnType::Text)).collect();
     let of_column = |column| (0..ROWS).map(|row| Some(name(column, row))).collect::<StringArray>();
     let mut arrays: Vec<ArrayRef> = (0..3).map(|column| Arc::new(of_column(column)) as ArrayRef).collect();
-    columns.push(Column { role: Role::Target, ..Column::new("y", Kind::Bool) });
+    columns.push(Column { role: Role::Target, ..Column::new("y", ColumnType::Bool) });
     arrays.push(Arc::new((0..ROWS).map(|row| Some(uniform(3 * ROWS + row) < 0.3)).collect::<BooleanArray>()));
     Table::new(columns, arrays).expect("columns of one length")
 }
@@ -97,7 +98,7 @@ fn texts() -> Table {
         words.join(" ")
     };
     let texts = (0..TEXTS).map(|row| Some(text(row))).collect::<StringArray>();
-    Table::new(vec![Column::new("text", Kind::Text)], vec![Arc::new(texts)]).expect("one column")
+    Table::new(vec![Column::new("text", ColumnType::Text)], vec![Arc::new(texts)]).expect("one column")
 }
 
 /// A number in 0 to 1 that looks random (Steele, Lea and Flood 2014: SplitMix64).

@@ -8,7 +8,7 @@
 use arrow_array::{ArrayRef, Float64Array};
 use pipewright_diagnostic::Failure;
 use pipewright_frame::{
-    BinMethod, Binner, Clip, ClipBound, Column, Estimator, Imputer, Kind, Log1p, PolynomialFeatures, Power,
+    BinMethod, Binner, Clip, ClipBound, Column, ColumnType, Estimator, Imputer, Log1p, PolynomialFeatures, Power,
     QuantileMapper, Scaler, Shape, Spline, State, Table, fit,
 };
 use rayon::prelude::*;
@@ -99,7 +99,7 @@ fn table(columns: u64, blanks: bool) -> Table {
             true => Arc::new((0..ROWS).map(number).collect::<Float64Array>()),
             false => Arc::new(Float64Array::from_iter_values((0..ROWS).filter_map(number))),
         };
-        (Column::new(format!("x{column}"), Kind::Continuous), numbers)
+        (Column::new(format!("x{column}"), ColumnType::Continuous), numbers)
     });
     let (columns, arrays) = made.collect::<Vec<_>>().into_iter().unzip();
     Table::new(columns, arrays).expect("columns of one length")

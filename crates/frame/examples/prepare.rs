@@ -5,7 +5,7 @@
 //! compared with what others make of the same file.
 #![allow(clippy::print_stdout)] // What a program is for.
 
-use pipewright_frame::{Applied, Chunks, Encoder, Imputer, Kind, ReadOptions, Scaler, fit, matrix, read, sketch};
+use pipewright_frame::{Applied, Chunks, ColumnType, Encoder, Imputer, ReadOptions, Scaler, fit, matrix, read, sketch};
 use pipewright_world::{OsWorld, World};
 use rayon::prelude::*;
 use std::error::Error;
@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut columns: Vec<Arc<str>> = arguments.map(Arc::from).collect();
     if columns.is_empty() {
         let schema = sketch(&content, &options)?.schema;
-        let prepared = schema.columns().filter(|column| !matches!(column.kind, Kind::Date | Kind::Time));
+        let prepared = schema.columns().filter(|column| !matches!(column.kind, ColumnType::Date | ColumnType::Time));
         columns.extend(prepared.map(|column| column.name.clone()));
     }
     // What is not needed is not parsed.
@@ -37,7 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let schema = ready.schema();
     let names: Vec<Arc<str>> = schema.columns().map(|column| column.name.clone()).collect();
     let matrix = matrix::<f32>(&ready, &names)?;
-    let numbers = schema.columns().filter(|column| column.kind != Kind::Bool).count();
+    let numbers = schema.columns().filter(|column| column.kind != ColumnType::Bool).count();
     report(&matrix, names.len(), numbers);
     Ok(())
 }

@@ -4,7 +4,7 @@
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
 use pipewright_diagnostic::{Failure, code};
-use pipewright_frame::{Kind, ReadOptions, read};
+use pipewright_frame::{ColumnType, ReadOptions, read};
 use pipewright_world::{OsWorld, World};
 
 fn main() -> Result<(), Failure> {
@@ -17,7 +17,7 @@ fn main() -> Result<(), Failure> {
     let numeric = table.columns().iter().zip(table.arrays()).find(|(column, _)| column.kind.is_numeric());
     if let Some((column, array)) = numeric {
         let sum: f64 = match column.kind {
-            Kind::Count => array.as_primitive::<Int64Type>().iter().flatten().map(|value| value as f64).sum(),
+            ColumnType::Count => array.as_primitive::<Int64Type>().iter().flatten().map(|value| value as f64).sum(),
             _ => array.as_primitive::<Float64Type>().iter().flatten().sum(),
         };
         println!("the sum of `{}` is {sum}", column.name);

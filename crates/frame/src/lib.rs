@@ -15,17 +15,17 @@ pub use pipewright_io::{
 #[cfg(feature = "testing")]
 pub use pipewright_prepare::laws;
 pub use pipewright_prepare::{
-    About, Aim, Applied, Apply, BalanceMethod, Balancer, BalancerState, BinMethod, Binner, BinnerState, Cast,
-    CastState, CastSummary, Clip, ClipBound, ClipState, Dates, DatesState, Derive, DeriveState, DirectionalFill,
-    DirectionalFillState, Encoder, EncoderMethod, EncoderState, Estimator, Fence, Fill, FillDirection, Generalise,
-    Hmac, Imputer, ImputerState, Knots, LeftOut, Log1p, Log1pState, Mask, MaskState, Masking, OnInvalid, OutlierAction,
-    OutlierRows, OutlierRule, OutlierState, Outliers, Period, PolynomialFeatures, PolynomialFeaturesState, Power,
-    PowerFamily, PowerState, QuantileMapper, QuantileState, Rare, Rename, RenameState, RenameSummary, Scaler,
-    ScalerMethod, ScalerState, Shape, Smooth, Spline, SplineState, State, Summary, TableEstimator, TargetEncoder,
-    TargetMethod, TextVectorizer, TextVectorizerState, Unseen, VectorizerMethod, chosen, fit, fit_noting, indicator_of,
-    missing_in, profile, validate_names,
+    Applied, Apply, BalanceMethod, Balancer, BalancerState, BinMethod, Binner, BinnerState, Cast, CastState,
+    CastSummary, Clip, ClipBound, ClipState, Dates, DatesState, Derive, DeriveState, DirectionalFill,
+    DirectionalFillState, Encoder, EncoderMethod, EncoderState, Estimator, Fence, Fill, FillDirection, FitContext,
+    Generalise, Hmac, Imputer, ImputerState, Knots, LeftOut, Log1p, Log1pState, Mask, MaskState, Masking, OnInvalid,
+    OutlierAction, OutlierRows, OutlierRule, OutlierState, Outliers, Period, PolynomialFeatures,
+    PolynomialFeaturesState, Power, PowerFamily, PowerState, QuantileMapper, QuantileState, Rare, Rename, RenameState,
+    RenameSummary, Scaler, ScalerMethod, ScalerState, Shape, Smooth, Spline, SplineState, State, Summary,
+    TableEstimator, TargetEncoder, TargetMethod, TargetSpec, TextVectorizer, TextVectorizerState, Unseen,
+    VectorizerMethod, chosen, fit, fit_noting, indicator_of, missing_in, profile, validate_names,
 };
 pub use pipewright_table::{
-    CHUNK_ROWS, Chunks, Column, DatePart, Direction, Entry, IntoTable, Kind, Origin, Real, Role, Schema, SparseArray,
-    Stored, Table, Value, in_waves, matrix, shortened, summary, width_of,
+    CHUNK_ROWS, Chunks, Column, ColumnType, DatePart, Direction, Entry, IntoTable, Origin, Real, Role, Schema,
+    SparseArray, Stored, Table, Value, in_waves, matrix, shortened, summary, width_of,
 };

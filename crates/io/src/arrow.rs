@@ -19,7 +19,7 @@ use arrow_array::{Array, ArrayRef};
 use arrow_buffer::NullBuffer;
 use arrow_schema::{DataType, Field, Fields};
 use pipewright_diagnostic::{Failure, code};
-use pipewright_table::{Column, Kind, Role};
+use pipewright_table::{Column, ColumnType, Role};
 use std::sync::Arc;
 
 pub(crate) use allowance::Allowance;
@@ -254,7 +254,7 @@ impl Cells {
 /// What the metadata of a field says of a column that was a table's before: see [`pipewright_table::Table::to_batch`].
 fn stated(field: &Field, column: &mut Column) {
     let word = |key: &str| field.metadata().get(key).map(|text| serde_json::Value::String(text.clone()));
-    if let Some(kind) = word("kind").and_then(|word| serde_json::from_value::<Kind>(word).ok())
+    if let Some(kind) = word("kind").and_then(|word| serde_json::from_value::<ColumnType>(word).ok())
         && kind.storage() == column.kind.storage()
     {
         column.kind = kind;
@@ -269,14 +269,14 @@ fn stated(field: &Field, column: &mut Column) {
 }
 
 impl Goal {
-    fn kind(self) -> Kind {
+    fn kind(self) -> ColumnType {
         match self {
-            Goal::Real => Kind::Continuous,
-            Goal::Whole => Kind::Count,
-            Goal::Truth => Kind::Bool,
-            Goal::Date => Kind::Date,
-            Goal::Time => Kind::Time,
-            Goal::Text | Goal::Hex => Kind::Text,
+            Goal::Real => ColumnType::Continuous,
+            Goal::Whole => ColumnType::Count,
+            Goal::Truth => ColumnType::Bool,
+            Goal::Date => ColumnType::Date,
+            Goal::Time => ColumnType::Time,
+            Goal::Text | Goal::Hex => ColumnType::Text,
         }
     }
 }

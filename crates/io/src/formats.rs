@@ -130,7 +130,8 @@ mod tests {
 
     #[test]
     fn what_a_build_says_it_writes_it_writes() {
-        let schema = pipewright_table::Schema::new([pipewright_table::Column::new("a", pipewright_table::Kind::Count)]);
+        let schema =
+            pipewright_table::Schema::new([pipewright_table::Column::new("a", pipewright_table::ColumnType::Count)]);
         for format in Format::all() {
             let mut out = Vec::new();
             let begun = format.writer(&schema, &mut out).map(drop).map_err(|error| error.kind());

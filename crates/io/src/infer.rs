@@ -1,6 +1,6 @@
 //! The types that a reader infers for columns: the narrowest that holds all values.
 
-use pipewright_table::Kind;
+use pipewright_table::ColumnType;
 
 /// The types of the lattice that kinds are inferred in; the join of two different ones is text, but for counts and
 /// continuous numbers.
@@ -16,26 +16,26 @@ pub(crate) enum Type {
 }
 
 impl Type {
-    pub(crate) fn of(kind: Kind) -> Type {
+    pub(crate) fn of(kind: ColumnType) -> Type {
         match kind {
-            Kind::Continuous => Type::Continuous,
-            Kind::Count => Type::Count,
-            Kind::Bool => Type::Bool,
-            Kind::Date => Type::Date,
-            Kind::Time => Type::Time,
-            Kind::Category | Kind::Ordered | Kind::Text | Kind::Id => Type::Text,
+            ColumnType::Continuous => Type::Continuous,
+            ColumnType::Count => Type::Count,
+            ColumnType::Bool => Type::Bool,
+            ColumnType::Date => Type::Date,
+            ColumnType::Time => Type::Time,
+            ColumnType::Category | ColumnType::Ordered | ColumnType::Text | ColumnType::Id => Type::Text,
         }
     }
 
     /// The kind of a column of this type; one without a value is text.
-    pub(crate) fn kind(self) -> Kind {
+    pub(crate) fn kind(self) -> ColumnType {
         match self {
-            Type::Bool => Kind::Bool,
-            Type::Count => Kind::Count,
-            Type::Continuous => Kind::Continuous,
-            Type::Date => Kind::Date,
-            Type::Time => Kind::Time,
-            Type::Nothing | Type::Text => Kind::Text,
+            Type::Bool => ColumnType::Bool,
+            Type::Count => ColumnType::Count,
+            Type::Continuous => ColumnType::Continuous,
+            Type::Date => ColumnType::Date,
+            Type::Time => ColumnType::Time,
+            Type::Nothing | Type::Text => ColumnType::Text,
         }
     }
 

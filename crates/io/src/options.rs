@@ -2,7 +2,7 @@
 
 use crate::Format;
 use pipewright_expr::Expression;
-use pipewright_table::Kind;
+use pipewright_table::ColumnType;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ pub struct ReadOptions {
     /// Rows for which this is not true may be left out; a reader that cannot tell cheaply leaves none out.
     pub filter: Option<Expression>,
     /// Columns whose kind is known; a value that does not fit is a failure.
-    pub kinds: BTreeMap<String, Kind>,
+    pub kinds: BTreeMap<String, ColumnType>,
     /// Of a file with several tables: the sheet or table.
     pub part: Option<String>,
     /// Of a database: the query whose result is the table.
@@ -107,7 +107,7 @@ impl ReadOptions {
 
     /// A column of this kind; a value that does not fit is a failure.
     #[must_use]
-    pub fn with_kind(mut self, column: impl Into<String>, kind: Kind) -> ReadOptions {
+    pub fn with_kind(mut self, column: impl Into<String>, kind: ColumnType) -> ReadOptions {
         self.kinds.insert(column.into(), kind);
         self
     }

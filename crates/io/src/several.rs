@@ -3,7 +3,7 @@
 use crate::{Reading, Rejected, Scan};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_table::text::plural;
-use pipewright_table::{Chunks, Column, Kind, Origin, Schema, Table};
+use pipewright_table::{Chunks, Column, ColumnType, Origin, Schema, Table};
 use std::sync::Arc;
 
 /// The rows of all readings, one after another. Columns are matched by name and stand as in the first; whole numbers
@@ -102,11 +102,11 @@ fn common<'a>(files: impl Iterator<Item = (&'a [Column], Option<&'a Arc<Origin>>
     Ok(common)
 }
 
-fn joined_kind(one: Kind, other: Kind) -> Option<Kind> {
+fn joined_kind(one: ColumnType, other: ColumnType) -> Option<ColumnType> {
     match (one, other) {
         _ if one == other => Some(one),
-        _ if one.is_numeric() && other.is_numeric() => Some(Kind::Continuous),
-        _ if one.is_string() && other.is_string() => Some(Kind::Text),
+        _ if one.is_numeric() && other.is_numeric() => Some(ColumnType::Continuous),
+        _ if one.is_string() && other.is_string() => Some(ColumnType::Text),
         _ => None,
     }
 }

@@ -7,7 +7,7 @@ use arrow_array::{
 };
 use pipewright_diagnostic::Failure;
 use pipewright_table::TextArray;
-use pipewright_table::{Column, Kind, Role, Table};
+use pipewright_table::{Column, ColumnType, Role, Table};
 use pipewright_world::{Content, MemoryWorld};
 use std::sync::Arc;
 
@@ -48,16 +48,16 @@ pub(crate) fn scanned(bytes: &[u8], options: &ReadOptions) -> Result<Table, Fail
 
 /// Kinds at their edges, roles and sources, names that need care.
 pub(crate) fn difficult() -> Table {
-    let column = |name: &str, kind: Kind| Column::new(name, kind);
+    let column = |name: &str, kind: ColumnType| Column::new(name, kind);
     let columns = vec![
-        Column { role: Role::Target, ..column("real", Kind::Continuous) },
-        column("cöunt, \"n\"", Kind::Count),
-        column("date.x", Kind::Date),
-        column("time", Kind::Time),
-        Column { sources: vec!["raw".into(), "other".into()], ..column("category", Kind::Category) },
-        Column { role: Role::Id, ..column("id", Kind::Id) },
-        column("ordered", Kind::Ordered),
-        column("truth", Kind::Bool),
+        Column { role: Role::Target, ..column("real", ColumnType::Continuous) },
+        column("cöunt, \"n\"", ColumnType::Count),
+        column("date.x", ColumnType::Date),
+        column("time", ColumnType::Time),
+        Column { sources: vec!["raw".into(), "other".into()], ..column("category", ColumnType::Category) },
+        Column { role: Role::Id, ..column("id", ColumnType::Id) },
+        column("ordered", ColumnType::Ordered),
+        column("truth", ColumnType::Bool),
     ];
     let texts = [Some(""), None, Some("NA"), Some("日本\n\"x\""), Some("\u{0}")];
     let arrays: Vec<ArrayRef> = vec![

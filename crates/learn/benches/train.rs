@@ -5,7 +5,7 @@
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use pipewright_learn::net::{Adam, Network, OptimizerConfig, Trainer};
-use pipewright_learn::{Dataset, Features, Ignore, Target};
+use pipewright_learn::{Dataset, Features, NoProgress, Target};
 use pipewright_world::random::Key;
 use std::hint::black_box;
 
@@ -31,7 +31,7 @@ fn epoch<const INPUTS: usize, const FIRST: usize, const SECOND: usize>(criterion
         let network =
             Network { hidden: vec![FIRST, SECOND], epochs: usize::MAX, batch, optimizer, ..Network::default() };
         let mut trainer = Trainer::start(&network, &examples, None, Key::new(1)).expect("the width fits");
-        bencher.iter(|| black_box(trainer.epoch(&Ignore).expect("nothing diverges").loss));
+        bencher.iter(|| black_box(trainer.epoch(&NoProgress).expect("nothing diverges").loss));
     });
     #[cfg(target_arch = "x86_64")]
     if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {

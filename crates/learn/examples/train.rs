@@ -6,7 +6,7 @@
 #![allow(clippy::print_stdout, clippy::disallowed_methods)] // What a program is for; it times itself.
 
 use pipewright_learn::net::{Adam, Network, OptimizerConfig, Trainer};
-use pipewright_learn::{Dataset, Features, Ignore, Target};
+use pipewright_learn::{Dataset, Features, NoProgress, Target};
 use pipewright_world::random::Key;
 use std::error::Error;
 use std::time::Instant;
@@ -21,10 +21,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let optimizer = OptimizerConfig::Adam(Adam { epsilon: 1e-7, ..Adam::default() });
     let network = Network { hidden: layers, outputs, batch: batch.parse()?, epochs, optimizer, ..Network::default() };
     let mut trainer = Trainer::start(&network, &examples, None, Key::new(1))?;
-    let mut loss = trainer.epoch(&Ignore)?.loss;
+    let mut loss = trainer.epoch(&NoProgress)?.loss;
     let start = Instant::now();
     for _ in 1..epochs {
-        loss = trainer.epoch(&Ignore)?.loss;
+        loss = trainer.epoch(&NoProgress)?.loss;
     }
     let seconds = start.elapsed().as_secs_f64() / (epochs - 1) as f64;
     println!(r#"{{"seconds":{seconds:.5},"result":"loss {loss:.3}"}}"#);

@@ -3,7 +3,7 @@
 use crate::data::{Dataset, Features, Outputs};
 use crate::on_disk::OnDisk;
 use pipewright_diagnostic::{Failure, code};
-pub use pipewright_diagnostic::{Ignore, Watch};
+pub use pipewright_diagnostic::{NoProgress, Progress};
 use pipewright_world::random::Key;
 use serde::{Serialize, de::DeserializeOwned};
 use std::fmt;
@@ -74,12 +74,12 @@ pub struct Fit<'a, Rows = Dataset> {
     pub(crate) validation: Option<&'a Rows>,
     /// Where all random numbers come from.
     pub(crate) key: Key,
-    pub(crate) watch: &'a dyn Watch,
+    pub(crate) progress: &'a dyn Progress,
 }
 
 impl<Rows> Default for Fit<'_, Rows> {
     fn default() -> Self {
-        Fit { validation: None, key: Key::new(0), watch: &Ignore }
+        Fit { validation: None, key: Key::new(0), progress: &NoProgress }
     }
 }
 
@@ -110,8 +110,8 @@ impl<'a, Rows> Fit<'a, Rows> {
 
     /// With somebody who hears of progress and warnings, and may cancel.
     #[must_use]
-    pub fn watch(self, watch: &'a dyn Watch) -> Self {
-        Fit { watch, ..self }
+    pub fn progress(self, progress: &'a dyn Progress) -> Self {
+        Fit { progress, ..self }
     }
 }
 

@@ -26,7 +26,7 @@ mod transform;
 mod twofold;
 
 pub use data::{Dataset, Features, Labels, Outputs, Target};
-pub use learner::{Accepts, Fit, Ignore, Learner, Model, Watch};
+pub use learner::{Accepts, Fit, Learner, Model, NoProgress, Progress};
 pub use metric::{Judged, Metric};
 pub use on_disk::OnDisk;
 pub use pipewright_diagnostic::Failure;

@@ -3,7 +3,7 @@
 //! Products that are cut for idle threads are larger than those here: handing work over may allocate.
 
 use pipewright_learn::net::{Adam, AdamW, Network, Optimizer, OptimizerConfig, RmsProp, Sgd, Trainer};
-use pipewright_learn::{Dataset, Features, Ignore, Target};
+use pipewright_learn::{Dataset, Features, NoProgress, Target};
 use pipewright_tensor::op::Dropout;
 use pipewright_tensor::{Graph, Node, Program, Shape};
 use pipewright_world::random::Key;
@@ -164,8 +164,8 @@ fn an_epoch_allocates_as_often_whatever_the_number_of_its_steps() {
         let examples = Dataset::new(features, target);
         let network = Network { outputs, batch, optimizer, ..Network::default() };
         let mut trainer = Trainer::start(&network, &examples, None, Key::new(1)).unwrap();
-        trainer.epoch(&Ignore).unwrap();
-        allocations(|| assert!(trainer.epoch(&Ignore).unwrap().loss.is_finite()))
+        trainer.epoch(&NoProgress).unwrap();
+        allocations(|| assert!(trainer.epoch(&NoProgress).unwrap().loss.is_finite()))
     };
     // An epoch runs on a thread of the pool: this is one, so that what it allocates is counted.
     let check = || {

@@ -1,6 +1,6 @@
 //! Checked arguments: what a verb gets to see of a stage.
 
-use crate::{Argument, Block, Fault, Model, Route};
+use crate::{Argument, ArgumentError, Block, Model, Route};
 use pipewright_diagnostic::{Span, Spanned, code};
 use pipewright_frame::{Expression, Selection};
 use pipewright_syntax::written_name;
@@ -12,13 +12,13 @@ pub enum Value {
     /// `null`
     Null,
     /// `true`, `false`
-    Truth(bool),
+    Bool(bool),
     /// `32`
-    Whole(i64),
+    Int(i64),
     /// `0.001`
-    Real(f64),
+    Float(f64),
     /// `20%`, as a fraction
-    Share(f64),
+    Fraction(f64),
     /// `"text"`
     Text(String),
     /// A bare word.
@@ -122,8 +122,8 @@ impl Value {
     #[must_use]
     pub fn case(&self) -> Option<&str> {
         match self {
-            Value::Whole(_) | Value::Real(_) => Some("number"),
-            Value::Share(_) => Some("share"),
+            Value::Int(_) | Value::Float(_) => Some("number"),
+            Value::Fraction(_) => Some("share"),
             Value::Text(_) => Some("text"),
             Value::Duration(..) => Some("duration"),
             Value::Model(chosen) => Some(chosen.model.spec.name),
@@ -135,8 +135,8 @@ impl Value {
     #[must_use]
     pub fn number(&self) -> Option<f64> {
         match self {
-            Value::Whole(number) => Some(*number as f64),
-            Value::Real(number) => Some(*number),
+            Value::Int(number) => Some(*number as f64),
+            Value::Float(number) => Some(*number),
             _ => None,
         }
     }
@@ -147,7 +147,7 @@ impl Value {
     #[must_use]
     pub fn brief(&self) -> String {
         match self {
-            Value::Real(number) => number.to_string(),
+            Value::Float(number) => number.to_string(),
             other => other.to_string(),
         }
     }
@@ -157,10 +157,10 @@ impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Value::Null => f.write_str("null"),
-            Value::Truth(truth) => write!(f, "{truth}"),
-            Value::Whole(number) => write!(f, "{number}"),
-            Value::Real(number) => write!(f, "{number:?}"),
-            Value::Share(share) => {
+            Value::Bool(truth) => write!(f, "{truth}"),
+            Value::Int(number) => write!(f, "{number}"),
+            Value::Float(number) => write!(f, "{number:?}"),
+            Value::Fraction(share) => {
                 // 15% is 0.15 exactly as written; the product would print 15.000000000000002%.
                 let percent = (share * 1e10).round() / 1e8;
                 write!(f, "{percent}%")
@@ -284,15 +284,15 @@ impl Args {
     /// The argument of a parameter in its own type.
     ///
     /// # Errors
-    /// A [`Fault`] where it is missing and its type needs a value.
-    pub fn read<T: Argument>(&self, name: &'static str) -> Result<T, Fault> {
+    /// A [`ArgumentError`] where it is missing and its type needs a value.
+    pub fn read<T: Argument>(&self, name: &'static str) -> Result<T, ArgumentError> {
         let read = match self.get(name) {
             Some(value) => T::from_value(value),
             None => T::absent(),
         };
         read.ok_or_else(|| {
             let message = format!("`{name}` is missing: it is {}", T::DOMAIN.describe());
-            Fault::of(name, code::MISSING_ARGUMENT, message)
+            ArgumentError::of(name, code::MISSING_ARGUMENT, message)
         })
     }
 
@@ -300,7 +300,7 @@ impl Args {
     #[must_use]
     pub fn whole(&self, name: &str) -> Option<usize> {
         match self.get(name)? {
-            Value::Whole(number) => usize::try_from(*number).ok(),
+            Value::Int(number) => usize::try_from(*number).ok(),
             _ => None,
         }
     }
@@ -339,9 +339,9 @@ mod tests {
 
     #[test]
     fn values_print_as_they_are_written() {
-        assert_eq!(Value::Share(0.15).to_string(), "15%");
-        assert_eq!(Value::Share(0.005).to_string(), "0.5%");
-        assert_eq!(Value::Real(1e-3).to_string(), "0.001");
+        assert_eq!(Value::Fraction(0.15).to_string(), "15%");
+        assert_eq!(Value::Fraction(0.005).to_string(), "0.5%");
+        assert_eq!(Value::Float(1e-3).to_string(), "0.001");
         assert_eq!(Value::Column("Beak Length (mm)".to_owned()).to_string(), "`Beak Length (mm)`");
         assert_eq!(Value::Column("on".to_owned()).to_string(), "`on`", "a reserved word is no bare name");
         assert_eq!(Value::Path("a/b.csv".to_owned()).to_string(), "a/b.csv");

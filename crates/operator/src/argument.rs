@@ -77,28 +77,28 @@ impl<T: Argument> Argument for Vec<T> {
 }
 
 impl Argument for bool {
-    const DOMAIN: Domain = Domain::Truth;
+    const DOMAIN: Domain = Domain::Bool;
 
     fn from_value(value: &Value) -> Option<bool> {
-        if let Value::Truth(truth) = value { Some(*truth) } else { None }
+        if let Value::Bool(truth) = value { Some(*truth) } else { None }
     }
 
     fn to_value(&self) -> Value {
-        Value::Truth(*self)
+        Value::Bool(*self)
     }
 }
 
 /// A whole number from `MIN` to `MAX`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Whole<const MIN: u64, const MAX: u64 = { i64::MAX as u64 }>(pub u64);
+pub struct Int<const MIN: u64, const MAX: u64 = { i64::MAX as u64 }>(pub u64);
 
 /// A number of things of which there is at least one.
-pub type Count = Whole<1>;
+pub type Count = Int<1>;
 
 /// A seed.
-pub type Seed = Whole<0>;
+pub type Seed = Int<0>;
 
-impl<const MIN: u64, const MAX: u64> Whole<MIN, MAX> {
+impl<const MIN: u64, const MAX: u64> Int<MIN, MAX> {
     /// The number; the largest there is, where this machine has none that large.
     #[must_use]
     pub fn get(self) -> usize {
@@ -112,21 +112,21 @@ impl<const MIN: u64, const MAX: u64> Whole<MIN, MAX> {
     }
 }
 
-impl<const MIN: u64, const MAX: u64> From<usize> for Whole<MIN, MAX> {
+impl<const MIN: u64, const MAX: u64> From<usize> for Int<MIN, MAX> {
     fn from(number: usize) -> Self {
-        Whole(number as u64)
+        Int(number as u64)
     }
 }
 
-impl<const MIN: u64, const MAX: u64> Argument for Whole<MIN, MAX> {
-    const DOMAIN: Domain = Domain::Whole { min: MIN as i64, max: MAX as i64 };
+impl<const MIN: u64, const MAX: u64> Argument for Int<MIN, MAX> {
+    const DOMAIN: Domain = Domain::Int { min: MIN as i64, max: MAX as i64 };
 
     fn from_value(value: &Value) -> Option<Self> {
-        if let Value::Whole(number) = value { u64::try_from(*number).ok().map(Whole) } else { None }
+        if let Value::Int(number) = value { u64::try_from(*number).ok().map(Int) } else { None }
     }
 
     fn to_value(&self) -> Value {
-        Value::Whole(i64::try_from(self.0).unwrap_or(i64::MAX))
+        Value::Int(i64::try_from(self.0).unwrap_or(i64::MAX))
     }
 }
 
@@ -148,7 +148,7 @@ macro_rules! numbers {
 
             fn from_value(value: &Value) -> Option<$name> {
                 match value {
-                    Value::Share(share) => Some($name(*share)),
+                    Value::Fraction(share) => Some($name(*share)),
                     other => other.number().map($name),
                 }
             }
@@ -162,17 +162,17 @@ macro_rules! numbers {
 
 numbers! {
     /// Any number.
-    Number = Domain::Real { min: f64::MIN, max: f64::MAX }, printed as Real;
+    Number = Domain::Float { min: f64::MIN, max: f64::MAX }, printed as Float;
     /// A number above 0.
-    Positive = Domain::Positive, printed as Real;
+    Positive = Domain::Positive, printed as Float;
     /// A number from 0 up.
-    NonNegative = Domain::Real { min: 0.0, max: f64::MAX }, printed as Real;
+    NonNegative = Domain::Float { min: 0.0, max: f64::MAX }, printed as Float;
     /// A number from 0 to 1.
-    UnitInterval = Domain::Real { min: 0.0, max: 1.0 }, printed as Real;
+    UnitInterval = Domain::Float { min: 0.0, max: 1.0 }, printed as Float;
     /// A share above 0 and below 1.
-    Fraction = Domain::Share, printed as Share;
+    Fraction = Domain::Fraction, printed as Fraction;
     /// A share above 0, up to all.
-    Ratio = Domain::Ratio, printed as Real;
+    Ratio = Domain::Ratio, printed as Float;
 }
 
 /// Types that hold one text of a domain.
@@ -252,11 +252,11 @@ impl Argument for Bytes {
     const DOMAIN: Domain = Domain::Bytes;
 
     fn from_value(value: &Value) -> Option<Bytes> {
-        if let Value::Whole(bytes) = value { u64::try_from(*bytes).ok().map(Bytes) } else { None }
+        if let Value::Int(bytes) = value { u64::try_from(*bytes).ok().map(Bytes) } else { None }
     }
 
     fn to_value(&self) -> Value {
-        Value::Whole(i64::try_from(self.0).unwrap_or(i64::MAX))
+        Value::Int(i64::try_from(self.0).unwrap_or(i64::MAX))
     }
 }
 

@@ -2,8 +2,8 @@
 
 use crate::work::{Fitted, Learned, Rows, Step};
 use crate::{Bound, Effect, Footprint, TrainingRows, Verb};
-use pipewright_diagnostic::{Failure, Ignore, code};
-use pipewright_frame::{About, Chunks, Schema, Selection, Table};
+use pipewright_diagnostic::{Failure, NoProgress, code};
+use pipewright_frame::{Chunks, FitContext, Schema, Selection, Table};
 use std::fmt;
 use std::sync::Arc;
 
@@ -131,19 +131,19 @@ impl Block {
     ///
     /// # Panics
     /// If a stage is no step; only [`Block::of_training`] takes others.
-    pub fn fit(&self, rows: &dyn Chunks, about: &About) -> Result<Vec<Learned>, Failure> {
+    pub fn fit(&self, rows: &dyn Chunks, context: &FitContext) -> Result<Vec<Learned>, Failure> {
         let mut learned: Vec<Learned> = Vec::new();
         if rows.budget_bytes().is_none() || self.footprint().training == TrainingRows::Apart {
             let mut table = rows.table()?;
             for (place, step) in self.steps().enumerate() {
-                let fitted = step.fit(&table, &inner(about, place))?;
+                let fitted = step.fit(&table, &inner(context, place))?;
                 table = fitted.training_rows(table)?;
                 learned.push(fitted);
             }
         } else {
             let mut states: Vec<Arc<dyn Fitted>> = Vec::new();
             for (place, step) in self.steps().enumerate() {
-                let fitted = step.fit(&Applied { rows, states: &states }, &inner(about, place))?;
+                let fitted = step.fit(&Applied { rows, states: &states }, &inner(context, place))?;
                 states.push(fitted.state.clone());
                 learned.push(fitted);
             }
@@ -155,13 +155,13 @@ impl Block {
     ///
     /// # Errors
     /// Those of the stages.
-    pub fn of_training(&self, rows: &Table, about: &About) -> Result<Table, Failure> {
+    pub fn of_training(&self, rows: &Table, context: &FitContext) -> Result<Table, Failure> {
         let mut table = rows.clone();
         for (place, stage) in self.stages.iter().enumerate() {
-            let about = inner(about, place);
+            let context = inner(context, place);
             table = match &stage.work {
-                InnerWork::Rows(rows) => rows.apply(&table, about.key, &Ignore)?,
-                InnerWork::Step(step) => step.fit(&table, &about)?.training_rows(table)?,
+                InnerWork::Rows(rows) => rows.apply(&table, context.key, &NoProgress)?,
+                InnerWork::Step(step) => step.fit(&table, &context)?.training_rows(table)?,
             };
         }
         Ok(table)
@@ -176,8 +176,8 @@ impl Block {
 }
 
 /// What a stage of a block may know: random numbers of its own.
-fn inner(about: &About, place: usize) -> About {
-    About { aim: about.aim.clone(), key: about.key.index(place as u64) }
+fn inner(context: &FitContext, place: usize) -> FitContext {
+    FitContext { target_spec: context.target_spec.clone(), key: context.key.index(place as u64) }
 }
 
 /// Rows after some states, made chunk by chunk whenever they are asked for.

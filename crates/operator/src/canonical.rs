@@ -1,7 +1,7 @@
 //! The canonical form of a stage: one spelling for everything that means the same computation, whatever the script
 //! left to its defaults and in whatever order it gave the rest. It identifies stages; nobody reads it.
 
-use crate::{Args, Chosen, Fault, Param, Place, Spec, Value, When};
+use crate::{Args, ArgumentError, Chosen, Param, Place, Spec, Value, When};
 use pipewright_diagnostic::code;
 
 impl Args {
@@ -46,7 +46,7 @@ impl Args {
 
     /// What is wrong with the first argument that was given and means nothing beside the others.
     #[must_use]
-    pub fn misplaced(&self, spec: &Spec) -> Option<Fault> {
+    pub fn misplaced(&self, spec: &Spec) -> Option<ArgumentError> {
         let param = |name: &str| spec.params().find(|param| param.name == name);
         let (param, value) = self
             .given()
@@ -55,14 +55,15 @@ impl Args {
         let fault = match (param.when.iter().find(|when| !when.holds(self)), self.chosen_model()) {
             (Some(When { of, words: [] }), _) => {
                 let message = format!("`{}` does nothing without `{of}`", param.name);
-                Fault::of(param.name, code::MISPLACED_OPTION, message).help(format!("give `{of}=` too"))
+                ArgumentError::of(param.name, code::MISPLACED_OPTION, message).help(format!("give `{of}=` too"))
             }
             (Some(when), _) => {
                 let written = |case: &str| written(spec, when.of, case);
                 let here = self.get(when.of).map(ToString::to_string).unwrap_or_default();
                 let others: Vec<String> = when.words.iter().map(|word| format!("`{}`", written(word))).collect();
                 let message = format!("`{}` ignores `{}`", written(&here), param.name);
-                Fault::of(param.name, code::MISPLACED_OPTION, message).help(format!("it is for {}", others.join(", ")))
+                ArgumentError::of(param.name, code::MISPLACED_OPTION, message)
+                    .help(format!("it is for {}", others.join(", ")))
             }
             (None, Some(chosen)) => {
                 let (model, option) = (chosen.model.spec.name, param.name);
@@ -71,7 +72,8 @@ impl Args {
                     [] => format!("`{model}` is not trained step by step; it takes `seed` only"),
                     _ => format!("it takes: {}", taken.join(", ")),
                 };
-                Fault::of(param.name, code::MISPLACED_OPTION, format!("`{model}` ignores `{option}`")).help(help)
+                ArgumentError::of(param.name, code::MISPLACED_OPTION, format!("`{model}` ignores `{option}`"))
+                    .help(help)
             }
             (None, None) => return None,
         };
@@ -89,7 +91,7 @@ fn written(spec: &Spec, of: &str, case: &str) -> String {
 fn canonical_value(value: &Value) -> String {
     match value {
         Value::Duration(seconds, _) => format!("{seconds:?}s"),
-        Value::Share(share) => format!("{share:?}"),
+        Value::Fraction(share) => format!("{share:?}"),
         Value::List(items) => {
             let items: Vec<String> = items.iter().map(|item| canonical_value(&item.node)).collect();
             format!("[{}]", items.join(","))

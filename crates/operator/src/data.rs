@@ -2,7 +2,7 @@
 
 use crate::work::{Fitted, Rows};
 use crate::{Effect, RowsKept};
-use pipewright_diagnostic::{Failure, Ignore, Watch, code};
+use pipewright_diagnostic::{Failure, NoProgress, Progress, code};
 use pipewright_frame::{Chunks, Column, Origin, Scan, Schema, Table};
 use pipewright_world::World;
 use pipewright_world::random::Key;
@@ -116,13 +116,13 @@ impl Data {
     ///
     /// # Errors
     /// Those of the change.
-    pub fn changed(&self, rows: &Arc<dyn Rows>, key: Key, watch: &dyn Watch) -> Result<Data, Failure> {
+    pub fn changed(&self, rows: &Arc<dyn Rows>, key: Key, progress: &dyn Progress) -> Result<Data, Failure> {
         let footprint = rows.footprint(Effect::RowsAll);
         let table = match (self, &footprint.keeps) {
             (Data::Stream(stream), keeps) if footprint.by_row() => {
-                let changed = stream.then(Stage::Rows(rows.clone(), key), watch)?;
+                let changed = stream.then(Stage::Rows(rows.clone(), key), progress)?;
                 if let RowsKept::Known(column) = keeps {
-                    left_out(column, changed.count_left_out(rows.as_ref(), key)?, watch);
+                    left_out(column, changed.count_left_out(rows.as_ref(), key)?, progress);
                 }
                 return Ok(Data::Stream(changed));
             }
@@ -130,9 +130,9 @@ impl Data {
             (Data::Stream(_), _) => self.table()?,
             (Data::Table(table), _) => table.clone(),
         };
-        let changed = rows.apply(&table, key, watch)?;
+        let changed = rows.apply(&table, key, progress)?;
         if let RowsKept::Known(column) = &footprint.keeps {
-            left_out(column, table.rows() - changed.rows(), watch);
+            left_out(column, table.rows() - changed.rows(), progress);
         }
         Ok(Data::Table(changed))
     }
@@ -145,7 +145,7 @@ impl Data {
         match self {
             Data::Table(table) => Ok(Data::Table(state.apply_owned(table)?)),
             Data::Stream(_) if !state.needs().by_row => Ok(Data::Table(state.apply_owned(self.table()?)?)),
-            Data::Stream(stream) => Ok(Data::Stream(stream.then(Stage::Apply(state.clone()), &Ignore)?)),
+            Data::Stream(stream) => Ok(Data::Stream(stream.then(Stage::Apply(state.clone()), &NoProgress)?)),
         }
     }
 
@@ -158,7 +158,7 @@ impl Data {
             Data::Table(table) => Ok(Data::Table(table.take(rows))),
             Data::Stream(stream) => {
                 let ends = stream.ends()?;
-                Ok(Data::Stream(stream.then(Stage::Pick { rows: rows.clone(), ends }, &Ignore)?))
+                Ok(Data::Stream(stream.then(Stage::Pick { rows: rows.clone(), ends }, &NoProgress)?))
             }
         }
     }
@@ -236,10 +236,10 @@ impl Stream {
         pipewright_frame::in_waves(self.count(), work, &mut take)
     }
 
-    fn then(&self, stage: Stage, watch: &dyn Watch) -> Result<Stream, Failure> {
+    fn then(&self, stage: Stage, progress: &dyn Progress) -> Result<Stream, Failure> {
         let empty = self.empty()?;
         let schema = match &stage {
-            Stage::Rows(rows, key) => rows.apply(&empty, *key, watch)?.schema(),
+            Stage::Rows(rows, key) => rows.apply(&empty, *key, progress)?.schema(),
             Stage::Apply(state) => state.apply(&empty)?.schema(),
             Stage::Pick { .. } => self.schema.clone(),
         };
@@ -261,7 +261,7 @@ impl Stream {
         let before = Stream { stages: self.stages[..self.stages.len() - 1].to_vec(), ..self.clone() };
         let mut left_out = 0;
         let mut ends = Vec::with_capacity(self.count());
-        let count = |_, chunk: Table| Ok((chunk.rows(), rows.apply(&chunk, key, &Ignore)?.rows()));
+        let count = |_, chunk: Table| Ok((chunk.rows(), rows.apply(&chunk, key, &NoProgress)?.rows()));
         before.for_each(count, |(all, kept)| {
             left_out += all - kept;
             ends.push(ends.last().copied().unwrap_or(0) + kept);
@@ -338,13 +338,13 @@ impl Stream {
 }
 
 /// The note on rows that are left out because a value is missing in `column`, which only the target's may be.
-fn left_out(column: &Arc<str>, rows: usize, watch: &dyn Watch) {
+fn left_out(column: &Arc<str>, rows: usize, progress: &dyn Progress) {
     let message = match rows {
         0 => return,
         1 => "1 row without a target is left out".to_owned(),
         _ => format!("{rows} rows without a target are left out"),
     };
-    watch.notice(Failure::note(code::ROWS_LEFT_OUT, message).column(&**column));
+    progress.notice(Failure::note(code::ROWS_LEFT_OUT, message).column(&**column));
 }
 
 fn amount(bytes: u64) -> String {
@@ -364,7 +364,7 @@ impl Chunks for Stream {
         let mut table = self.scan.chunk(index)?;
         for stage in &self.stages {
             table = match stage {
-                Stage::Rows(rows, key) => rows.apply(&table, *key, &Ignore)?,
+                Stage::Rows(rows, key) => rows.apply(&table, *key, &NoProgress)?,
                 Stage::Apply(state) => state.apply_owned(table)?,
                 Stage::Pick { rows, ends } => {
                     let start = if index == 0 { 0 } else { ends[index - 1] };

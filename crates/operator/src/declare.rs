@@ -1,7 +1,7 @@
 //! Declarations of arguments: one list gives the type that a verb works with and everything that is said of it in
 //! the language.
 
-use crate::{Args, Fault, Param};
+use crate::{Args, ArgumentError, Param};
 
 /// The arguments of a verb, of a model, or those that a model takes from the stage that trains it; made by
 /// [`arguments!`](crate::arguments).
@@ -12,8 +12,8 @@ pub trait Arguments: Sized {
     /// The typed form of checked arguments.
     ///
     /// # Errors
-    /// A [`Fault`] where an argument that has to be there is missing.
-    fn read(args: &Args) -> Result<Self, Fault>;
+    /// A [`ArgumentError`] where an argument that has to be there is missing.
+    fn read(args: &Args) -> Result<Self, ArgumentError>;
 }
 
 /// Declares the arguments of a verb or a model: the struct that it works with, and the parameters of its `Spec`.
@@ -109,7 +109,7 @@ macro_rules! arguments {
             ),*];
 
             #[allow(unused_variables, reason = "there may be no arguments")]
-            fn read(args: &$crate::Args) -> Result<$name, $crate::Fault> {
+            fn read(args: &$crate::Args) -> Result<$name, $crate::ArgumentError> {
                 Ok($name { $( $field: args.read($crate::arguments!(@name $place $field $($key)?))?, )* })
             }
         }

@@ -49,14 +49,14 @@ impl Word {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Domain {
     /// A whole number from `min` up to `max`.
-    Whole {
+    Int {
         /// The smallest.
         min: i64,
         /// The largest.
         max: i64,
     },
     /// A number from `min` up to `max`.
-    Real {
+    Float {
         /// The smallest.
         min: f64,
         /// The largest.
@@ -65,11 +65,11 @@ pub enum Domain {
     /// A number above 0.
     Positive,
     /// A share: `20%` or `0.2`, above 0 and below 1.
-    Share,
+    Fraction,
     /// A share above 0, up to 1: `50%`, `0.5` or `1`.
     Ratio,
     /// `true` or `false`.
-    Truth,
+    Bool,
     /// One of these words, some with a whole number from 1 up attached.
     Words(&'static [Word]),
     /// A quoted text.
@@ -120,21 +120,21 @@ impl Domain {
     #[must_use]
     pub fn take(&self, value: &Value) -> Option<Value> {
         match (self, value) {
-            (Domain::Whole { min, max }, Value::Whole(number)) => (min..=max).contains(&number).then(|| value.clone()),
-            (Domain::Real { min, max }, _) => {
+            (Domain::Int { min, max }, Value::Int(number)) => (min..=max).contains(&number).then(|| value.clone()),
+            (Domain::Float { min, max }, _) => {
                 let number = value.number()?;
-                (*min <= number && number <= *max).then_some(Value::Real(number))
+                (*min <= number && number <= *max).then_some(Value::Float(number))
             }
             (Domain::Positive, _) => {
                 let number = value.number()?;
-                (number > 0.0 && number.is_finite()).then_some(Value::Real(number))
+                (number > 0.0 && number.is_finite()).then_some(Value::Float(number))
             }
-            (Domain::Share, Value::Share(share) | Value::Real(share)) => {
-                (*share > 0.0 && *share < 1.0).then_some(Value::Share(*share))
+            (Domain::Fraction, Value::Fraction(share) | Value::Float(share)) => {
+                (*share > 0.0 && *share < 1.0).then_some(Value::Fraction(*share))
             }
             (Domain::Ratio, _) => {
-                let ratio = if let Value::Share(share) = value { *share } else { value.number()? };
-                let taken = if let Value::Share(_) = value { value.clone() } else { Value::Real(ratio) };
+                let ratio = if let Value::Fraction(share) = value { *share } else { value.number()? };
+                let taken = if let Value::Fraction(_) = value { value.clone() } else { Value::Float(ratio) };
                 (ratio > 0.0 && ratio <= 1.0).then_some(taken)
             }
             (Domain::Words(words), _) => {
@@ -158,10 +158,10 @@ impl Domain {
             (Domain::Call(word), Value::Call(name, argument)) => {
                 (word == name && matches!(**argument, Value::Text(_))).then(|| value.clone())
             }
-            (Domain::Bytes, Value::Whole(number)) => (*number > 0).then(|| value.clone()),
-            (Domain::Bytes, Value::Text(text)) => bytes(text).map(Value::Whole),
+            (Domain::Bytes, Value::Int(number)) => (*number > 0).then(|| value.clone()),
+            (Domain::Bytes, Value::Text(text)) => bytes(text).map(Value::Int),
             (Domain::Secret, Value::Text(text) | Value::Word(text)) => Some(Value::Text(text.clone())),
-            (Domain::Truth, Value::Truth(_))
+            (Domain::Bool, Value::Bool(_))
             | (Domain::Text, Value::Text(_))
             | (Domain::Model, Value::Model(_))
             | (Domain::Path, Value::Path(_))
@@ -183,14 +183,14 @@ impl Domain {
     #[must_use]
     pub fn describe(&self) -> String {
         match self {
-            Domain::Whole { min, max: i64::MAX } => format!("a whole number of {min} or more"),
-            Domain::Whole { min, max } => format!("a whole number from {min} to {max}"),
-            Domain::Real { min, max } if *min == f64::MIN && *max == f64::MAX => "a number".to_owned(),
-            Domain::Real { min, max } if *max >= f64::MAX => format!("a number of {min} or more"),
-            Domain::Real { min, max } => format!("a number from {min} to {max}"),
+            Domain::Int { min, max: i64::MAX } => format!("a whole number of {min} or more"),
+            Domain::Int { min, max } => format!("a whole number from {min} to {max}"),
+            Domain::Float { min, max } if *min == f64::MIN && *max == f64::MAX => "a number".to_owned(),
+            Domain::Float { min, max } if *max >= f64::MAX => format!("a number of {min} or more"),
+            Domain::Float { min, max } => format!("a number from {min} to {max}"),
             Domain::Positive => "a number above 0".to_owned(),
-            Domain::Share => "a share such as 20% or 0.2".to_owned(),
-            Domain::Truth => "true or false".to_owned(),
+            Domain::Fraction => "a share such as 20% or 0.2".to_owned(),
+            Domain::Bool => "true or false".to_owned(),
             Domain::Ratio => "a share up to 1, such as 50% or 0.5".to_owned(),
             Domain::Words(words) => words.iter().map(Word::describe).collect::<Vec<_>>().join(", "),
             Domain::Text => "a quoted string".to_owned(),
@@ -229,12 +229,12 @@ impl Domain {
     #[must_use]
     pub fn invalid(&self) -> Vec<&'static str> {
         const CANDIDATES: &[(&str, Value)] = &[
-            ("-3", Value::Whole(-3)),
-            ("0", Value::Whole(0)),
-            ("1.5", Value::Real(1.5)),
-            ("-0.5", Value::Real(-0.5)),
-            ("250%", Value::Share(2.5)),
-            ("true", Value::Truth(true)),
+            ("-3", Value::Int(-3)),
+            ("0", Value::Int(0)),
+            ("1.5", Value::Float(1.5)),
+            ("-0.5", Value::Float(-0.5)),
+            ("250%", Value::Fraction(2.5)),
+            ("true", Value::Bool(true)),
             ("null", Value::Null),
         ];
         if let Domain::OneOf(domains) = self
@@ -295,11 +295,11 @@ mod tests {
 
     #[test]
     fn shares_are_written_in_two_ways_and_counts_are_not_shares() {
-        assert_eq!(Domain::Share.take(&Value::Real(0.2)), Some(Value::Share(0.2)));
-        assert_eq!(Domain::Share.take(&Value::Share(0.2)), Some(Value::Share(0.2)));
-        assert_eq!(Domain::Share.take(&Value::Whole(20)), None);
-        let size = Domain::OneOf(&[Domain::Share, Domain::Whole { min: 1, max: i64::MAX }]);
-        assert_eq!(size.take(&Value::Whole(20)), Some(Value::Whole(20)));
+        assert_eq!(Domain::Fraction.take(&Value::Float(0.2)), Some(Value::Fraction(0.2)));
+        assert_eq!(Domain::Fraction.take(&Value::Fraction(0.2)), Some(Value::Fraction(0.2)));
+        assert_eq!(Domain::Fraction.take(&Value::Int(20)), None);
+        let size = Domain::OneOf(&[Domain::Fraction, Domain::Int { min: 1, max: i64::MAX }]);
+        assert_eq!(size.take(&Value::Int(20)), Some(Value::Int(20)));
     }
 
     #[test]
@@ -311,11 +311,11 @@ mod tests {
     #[test]
     fn a_domain_never_takes_what_it_calls_invalid_and_says_what_it_takes() {
         const DOMAINS: &[Domain] = &[
-            Domain::Whole { min: 1, max: 9 },
-            Domain::Real { min: 0.0, max: 1.0 },
+            Domain::Int { min: 1, max: 9 },
+            Domain::Float { min: 0.0, max: 1.0 },
             Domain::Positive,
-            Domain::Share,
-            Domain::Truth,
+            Domain::Fraction,
+            Domain::Bool,
             Domain::Ratio,
             Domain::Words(&[Word { text: "mean", size: None }]),
             Domain::Words(&[Word { text: "knn", size: Some(5) }]),
@@ -323,8 +323,8 @@ mod tests {
             Domain::Bytes,
             Domain::Secret,
             Domain::Call("quarantine"),
-            Domain::List(&Domain::Truth),
-            Domain::OneOf(&[Domain::Truth, Domain::Positive]),
+            Domain::List(&Domain::Bool),
+            Domain::OneOf(&[Domain::Bool, Domain::Positive]),
         ];
         for domain in DOMAINS {
             assert!(domain.invalid().len() >= 3, "{domain:?}");

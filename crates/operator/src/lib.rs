@@ -14,6 +14,7 @@ mod canonical;
 mod data;
 mod declare;
 mod domain;
+mod environment;
 mod footprint;
 mod param;
 mod pipeline;
@@ -21,25 +22,26 @@ mod registry;
 pub mod result;
 mod settled;
 mod spec;
-mod surroundings;
 mod task;
 pub mod work;
 
 pub use args::{Args, Assigned, Chosen, Renamed, Value};
 pub use argument::{
-    Argument, Bytes, Condition, Count, Duration, FilePath, Fraction, NonNegative, Number, Positive, Ratio, SampleName,
-    Secret, Seed, TableName, UnitInterval, Whole, columns_of,
+    Argument, Bytes, Condition, Count, Duration, FilePath, Fraction, Int, NonNegative, Number, Positive, Ratio,
+    SampleName, Secret, Seed, TableName, UnitInterval, columns_of,
 };
 pub use block::{Block, Inner, InnerWork, Route, Selected};
 pub use data::{Data, Stream};
 pub use declare::Arguments;
 pub use domain::{Domain, Word, bytes};
+pub use environment::{Environment, failure_of};
 pub use footprint::{Declaration, Footprint, Neighbours, Reads, RowsKept, TrainingRows, Values};
 pub use param::{Param, Place, Preset, When};
 pub use pipeline::{EvaluationRecord, FittedPipeline, Preparation, Record, StepRecord};
 pub use registry::{Implied, Registry, Sample};
 pub use settled::Settled;
-pub use spec::{Effect, Example, Fault, Form, Group, LoadStep, Model, Prepare, Sort, Spec, Structure, Tasks, Verb};
-pub use surroundings::{Surroundings, failure_of};
+pub use spec::{
+    ArgumentError, Effect, Example, Flow, Form, Group, LoadStep, Model, Prepare, Spec, Structure, Tasks, Verb,
+};
 pub use task::{Task, TaskKind, Transform};
 pub use work::Bound;

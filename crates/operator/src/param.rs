@@ -120,7 +120,7 @@ impl Param {
     /// A value as help writes it.
     fn brief(&self, value: &Value) -> String {
         match (self.domain, value) {
-            (Domain::Bytes, Value::Whole(bytes)) => byte_text(*bytes),
+            (Domain::Bytes, Value::Int(bytes)) => byte_text(*bytes),
             _ => value.brief(),
         }
     }

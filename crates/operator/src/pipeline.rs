@@ -3,8 +3,8 @@
 use crate::Task;
 use crate::result::Evaluation;
 use crate::work::{Fitted, FittedModel};
-use pipewright_diagnostic::{Failure, Watch, code};
-use pipewright_frame::{Column, Kind, Role, Stored, Table};
+use pipewright_diagnostic::{Failure, Progress, code};
+use pipewright_frame::{Column, ColumnType, Role, Stored, Table};
 use pipewright_learn::Outputs;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -140,7 +140,7 @@ impl FittedPipeline {
     ///
     /// # Errors
     /// A [`Failure`] naming the column that is missing or of another kind.
-    pub fn predict(&self, rows: &Table, watch: &dyn Watch) -> Result<Outputs, Failure> {
+    pub fn predict(&self, rows: &Table, progress: &dyn Progress) -> Result<Outputs, Failure> {
         let extra: Vec<&str> = rows
             .columns()
             .iter()
@@ -149,7 +149,7 @@ impl FittedPipeline {
             .collect();
         if !extra.is_empty() {
             let list = extra.join("`, `");
-            watch.notice(Failure::note(code::EXTRA_COLUMN, format!("the model does not use `{list}`")));
+            progress.notice(Failure::note(code::EXTRA_COLUMN, format!("the model does not use `{list}`")));
         }
         let table = with_target(rows.conform(&self.input)?, &self.task.target)?;
         self.model.predict(&applied(&self.steps, table)?)
@@ -203,5 +203,5 @@ fn with_target(rows: Table, target: &str) -> Result<Table, Failure> {
     if rows.find(target).is_some() {
         return Ok(rows);
     }
-    rows.with_nulls(Column { role: Role::Target, ..Column::new(target, Kind::Text) })
+    rows.with_nulls(Column { role: Role::Target, ..Column::new(target, ColumnType::Text) })
 }

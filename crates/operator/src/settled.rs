@@ -2,9 +2,9 @@
 //! step that the verb makes of the columns found.
 
 use crate::work::{Learned, Step};
-use crate::{Args, Bound, Effect, Footprint, Surroundings, Verb};
+use crate::{Args, Bound, Effect, Environment, Footprint, Verb};
 use pipewright_diagnostic::{Failure, code};
-use pipewright_frame::{About, Chunks, Entry, Role, Schema, Selection};
+use pipewright_frame::{Chunks, Entry, FitContext, Role, Schema, Selection};
 use std::sync::Arc;
 
 /// The step of a verb whose selection asks the rows.
@@ -12,7 +12,7 @@ pub struct Settled {
     verb: &'static Verb,
     args: Args,
     selection: Selection,
-    surroundings: Surroundings,
+    environment: Environment,
     /// The step for all columns that may be selected: it knows what is the same for any of them.
     candidate: Arc<dyn Step>,
 }
@@ -23,11 +23,11 @@ const COLUMNS: &str = "columns";
 impl Settled {
     /// The step that `bound` is, where the columns of its arguments ask the rows; else `bound` as it is.
     #[must_use]
-    pub fn wrap(bound: Bound, verb: &'static Verb, args: &Args, surroundings: &Surroundings) -> Bound {
+    pub fn wrap(bound: Bound, verb: &'static Verb, args: &Args, environment: &Environment) -> Bound {
         match (bound, args.columns(COLUMNS)) {
             (Bound::Step(candidate), Some(selection)) if selection.asks_rows() => {
                 let (args, selection) = (args.clone(), selection.clone());
-                Bound::Step(Arc::new(Settled { verb, args, selection, surroundings: surroundings.clone(), candidate }))
+                Bound::Step(Arc::new(Settled { verb, args, selection, environment: environment.clone(), candidate }))
             }
             (bound, _) => bound,
         }
@@ -37,7 +37,7 @@ impl Settled {
     fn settle(&self, rows: &dyn Chunks) -> Result<Arc<dyn Step>, Failure> {
         let mut args = self.args.clone();
         args.settle(COLUMNS, self.selection.settled(rows)?);
-        match (self.verb.bind)(&args, &self.surroundings) {
+        match (self.verb.bind)(&args, &self.environment) {
             Ok(Bound::Step(step)) => Ok(step),
             Ok(_) => Err(Failure::new(code::BUG, "a verb binds to a step whatever its columns are")),
             Err(fault) => Err(Failure::new(fault.code, fault.message)),
@@ -62,7 +62,7 @@ impl Step for Settled {
         self.candidate.footprint(verb).then(Footprint::of(Effect::Fit)).reading_features().making_values()
     }
 
-    fn fit(&self, rows: &dyn Chunks, about: &About) -> Result<Learned, Failure> {
-        self.settle(rows)?.fit(rows, about)
+    fn fit(&self, rows: &dyn Chunks, context: &FitContext) -> Result<Learned, Failure> {
+        self.settle(rows)?.fit(rows, context)
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::param::leading;
 use crate::work::{Fitted, FittedModel, Training};
-use crate::{Args, Arguments, Bound, Param, Place, Registry, Surroundings, TaskKind};
+use crate::{Args, Arguments, Bound, Environment, Param, Place, Registry, TaskKind};
 use pipewright_diagnostic::{Code, Failure, Span};
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ pub struct Verb {
     /// What it is.
     pub spec: Spec,
     /// Turns checked arguments into something that works.
-    pub bind: fn(&Args, &Surroundings) -> Result<Bound, Fault>,
+    pub bind: fn(&Args, &Environment) -> Result<Bound, ArgumentError>,
     /// Re-creates a fitted step from what [`Fitted::save`] gave; only for verbs whose steps are saved.
     pub load: Option<LoadStep>,
 }
@@ -21,7 +21,7 @@ pub struct Verb {
 pub type LoadStep = fn(&serde_json::Value, &Registry) -> Result<Arc<dyn Fitted>, Failure>;
 
 /// Makes a training of a label, the model's own arguments and those of `train`.
-pub type Prepare = fn(label: String, own: &Args, train: &Args) -> Result<Arc<dyn Training>, Fault>;
+pub type Prepare = fn(label: String, own: &Args, train: &Args) -> Result<Arc<dyn Training>, ArgumentError>;
 
 /// A model that `train` can train.
 pub struct Model {
@@ -101,9 +101,9 @@ pub struct Spec {
     /// Which part of the grammar reads it.
     pub form: Form,
     /// What must stand before it.
-    pub input: Sort,
+    pub input: Flow,
     /// What it hands on.
-    pub output: Sort,
+    pub output: Flow,
     /// What it learns, and from which rows.
     pub effect: Effect,
     /// How it rewrites the plan.
@@ -130,8 +130,8 @@ impl Spec {
         details: "",
         search: &[],
         form: Form::Plain,
-        input: Sort::Recipe,
-        output: Sort::Any,
+        input: Flow::Recipe,
+        output: Flow::Any,
         effect: Effect::Row,
         structure: Structure::Plain,
         shape: None,
@@ -255,9 +255,9 @@ pub enum Form {
     Plain,
 }
 
-/// What flows between two stages.
+/// What a stage takes or passes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Sort {
+pub enum Flow {
     /// Nothing: the start of a pipeline.
     Nothing,
     /// A table; whatever happened so far learned nothing.
@@ -270,13 +270,13 @@ pub enum Sort {
     Any,
 }
 
-impl Sort {
+impl Flow {
     /// May a stage that wants `self` stand behind one that hands on `given`?
     #[must_use]
-    pub fn accepts(self, given: Sort) -> bool {
+    pub fn accepts(self, given: Flow) -> bool {
         match self {
-            Sort::Any => given != Sort::Nothing,
-            Sort::Recipe => matches!(given, Sort::Table | Sort::Recipe),
+            Flow::Any => given != Flow::Nothing,
+            Flow::Recipe => matches!(given, Flow::Table | Flow::Recipe),
             wanted => wanted == given,
         }
     }
@@ -285,11 +285,11 @@ impl Sort {
     #[must_use]
     pub fn describe(self) -> &'static str {
         match self {
-            Sort::Nothing => "the start of a pipeline",
-            Sort::Table => "a table from which nothing was learned yet",
-            Sort::Recipe => "a table",
-            Sort::Learner => "a trained model",
-            Sort::Any => "anything",
+            Flow::Nothing => "the start of a pipeline",
+            Flow::Table => "a table from which nothing was learned yet",
+            Flow::Recipe => "a table",
+            Flow::Learner => "a trained model",
+            Flow::Any => "anything",
         }
     }
 }
@@ -375,7 +375,7 @@ pub enum Structure {
 
 /// Something wrong with one argument, found while binding.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Fault {
+pub struct ArgumentError {
     /// The code.
     pub code: Code,
     /// The parameter to blame; the stage, if none.
@@ -390,29 +390,36 @@ pub struct Fault {
     pub replacement: Option<String>,
 }
 
-impl Fault {
+impl ArgumentError {
     /// A fault of the parameter `param`.
-    pub fn of(param: &'static str, code: Code, message: impl Into<String>) -> Fault {
-        Fault { code, param: Some(param), span: None, message: message.into(), help: Vec::new(), replacement: None }
+    pub fn of(param: &'static str, code: Code, message: impl Into<String>) -> ArgumentError {
+        ArgumentError {
+            code,
+            param: Some(param),
+            span: None,
+            message: message.into(),
+            help: Vec::new(),
+            replacement: None,
+        }
     }
 
     /// Adds a line of help.
     #[must_use]
-    pub fn help(mut self, line: impl Into<String>) -> Fault {
+    pub fn help(mut self, line: impl Into<String>) -> ArgumentError {
         self.help.push(line.into());
         self
     }
 
     /// Names a closer place.
     #[must_use]
-    pub fn at(mut self, span: Span) -> Fault {
+    pub fn at(mut self, span: Span) -> ArgumentError {
         self.span = Some(span);
         self
     }
 
     /// Says what to write instead.
     #[must_use]
-    pub fn replacement(mut self, text: impl Into<String>) -> Fault {
+    pub fn replacement(mut self, text: impl Into<String>) -> ArgumentError {
         self.replacement = Some(text.into());
         self
     }

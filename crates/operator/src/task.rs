@@ -1,6 +1,6 @@
 //! What is to be predicted: the target and, where it has them, its classes.
 
-use pipewright_frame::Aim;
+use pipewright_frame::TargetSpec;
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
 
@@ -89,8 +89,8 @@ impl Task {
 
     /// As a step sees it that learns with the target.
     #[must_use]
-    pub fn aim(&self) -> Aim {
-        Aim { target: self.target.clone(), classes: self.classes().cloned() }
+    pub fn target_spec(&self) -> TargetSpec {
+        TargetSpec { target: self.target.clone(), classes: self.classes().cloned() }
     }
 
     /// As it stands in a bundle.

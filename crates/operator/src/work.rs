@@ -3,9 +3,9 @@
 //! Rows are [`Data`]; what models predict are [`Outputs`]: probabilities by class, or numbers. Results are [`Output`]s.
 
 use crate::result::{Evaluation, FoldResult, Output};
-use crate::{Data, Effect, Fault, FittedPipeline, Footprint, Preparation, Surroundings, Task, Value};
-use pipewright_diagnostic::{Failure, Watch};
-use pipewright_frame::{About, Chunks, Expression, Schema, Table};
+use crate::{ArgumentError, Data, Effect, Environment, FittedPipeline, Footprint, Preparation, Task, Value};
+use pipewright_diagnostic::{Failure, Progress};
+use pipewright_frame::{Chunks, Expression, FitContext, Schema, Table};
 use pipewright_learn::Outputs;
 use pipewright_world::random::Key;
 use std::sync::Arc;
@@ -24,13 +24,13 @@ pub enum Bound {
     /// Trains a model.
     Training(Arc<dyn Training>),
     /// Judges everything above it.
-    Judge(Arc<dyn Judge>),
+    Evaluator(Arc<dyn Evaluator>),
     /// Looks at a table and passes it on.
-    Look(Arc<dyn Look>),
+    Inspect(Arc<dyn Inspect>),
     /// Works on the results so far.
-    Check(Arc<dyn Check>),
+    Consumer(Arc<dyn Consumer>),
     /// Takes the final fit out.
-    Keep(Arc<dyn Keep>),
+    ModelSink(Arc<dyn ModelSink>),
     /// Takes the fitted steps above it out.
     Freeze(Arc<dyn Freeze>),
     /// Opens branches: the planner walks the stages of each.
@@ -63,7 +63,7 @@ pub struct Sketch {
 
 /// What the stages below a source want of it.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Wanted {
+pub struct Pushdown {
     /// The only columns that they look at; all if it is not said.
     pub columns: Option<Arc<[Arc<str>]>>,
     /// Rows for which this is not true are left out further down anyway.
@@ -76,13 +76,13 @@ pub trait Source: Send + Sync {
     ///
     /// # Errors
     /// A [`Failure`] when the data is there but cannot be read.
-    fn sketch(&self, surroundings: &Surroundings) -> Result<Option<Sketch>, Failure>;
+    fn sketch(&self, environment: &Environment) -> Result<Option<Sketch>, Failure>;
 
-    /// Reads it all, or as a stream where it is larger than memory may be; notices go to `watch`.
+    /// Reads it all, or as a stream where it is larger than memory may be; notices go to `progress`.
     ///
     /// # Errors
     /// A [`Failure`] with file and line.
-    fn read(&self, wanted: &Wanted, surroundings: &Surroundings, watch: &dyn Watch) -> Result<Data, Failure>;
+    fn read(&self, wanted: &Pushdown, environment: &Environment, progress: &dyn Progress) -> Result<Data, Failure>;
 }
 
 /// Makes another table of a table, learning nothing.
@@ -100,7 +100,7 @@ pub trait Rows: Send + Sync {
     ///
     /// # Errors
     /// A [`Failure`] naming column and row.
-    fn apply(&self, table: &Table, key: Key, watch: &dyn Watch) -> Result<Table, Failure>;
+    fn apply(&self, table: &Table, key: Key, progress: &dyn Progress) -> Result<Table, Failure>;
 }
 
 /// Makes a table of a pipeline's own and of another one.
@@ -136,7 +136,7 @@ pub trait Step: Send + Sync {
     ///
     /// # Errors
     /// A [`Failure`] naming column and row.
-    fn fit(&self, rows: &dyn Chunks, about: &About) -> Result<Learned, Failure>;
+    fn fit(&self, rows: &dyn Chunks, context: &FitContext) -> Result<Learned, Failure>;
 }
 
 /// What fitting a step yields.
@@ -266,8 +266,8 @@ pub trait Training: Send + Sync {
     /// The learner for a task.
     ///
     /// # Errors
-    /// A [`Fault`] where an argument does not fit the task.
-    fn learner(&self, task: &Task) -> Result<Arc<dyn Learner>, Fault>;
+    /// A [`ArgumentError`] where an argument does not fit the task.
+    fn learner(&self, task: &Task) -> Result<Arc<dyn Learner>, ArgumentError>;
 
     /// The seed of its own, if it has one.
     fn seed(&self) -> Option<u64> {
@@ -286,7 +286,7 @@ pub trait Learner: Send + Sync {
         train: &Data,
         validation: Option<&Data>,
         key: Key,
-        watch: &dyn Watch,
+        progress: &dyn Progress,
     ) -> Result<Arc<dyn FittedModel>, Failure>;
 }
 
@@ -320,16 +320,16 @@ pub trait Splitter: Send + Sync {
     ///
     /// # Errors
     /// A [`Failure`] when there are too few rows.
-    fn split(&self, rows: &Table, task: &Task, key: Key, watch: &dyn Watch) -> Result<Vec<Round>, Failure>;
+    fn split(&self, rows: &Table, task: &Task, key: Key, progress: &dyn Progress) -> Result<Vec<Round>, Failure>;
 }
 
 /// Parts rows, and makes a verdict of what the parts say.
-pub trait Judge: Splitter {
+pub trait Evaluator: Splitter {
     /// Checks metrics and scheme against the task, before anything is fitted.
     ///
     /// # Errors
-    /// A [`Fault`] naming the argument.
-    fn check(&self, task: &Task) -> Result<(), Fault>;
+    /// A [`ArgumentError`] naming the argument.
+    fn check(&self, task: &Task) -> Result<(), ArgumentError>;
 
     /// What the columns of the rows that it parts make of it; `None` where it stays what the script says.
     fn amended(&self, columns: &Schema) -> Option<Amendment> {
@@ -393,16 +393,16 @@ pub struct HeldOut<'a> {
 }
 
 /// Looks at rows and passes them on.
-pub trait Look: Send + Sync {
+pub trait Inspect: Send + Sync {
     /// Looks.
     ///
     /// # Errors
     /// A [`Failure`] when what it writes cannot be written.
-    fn look(&self, rows: &Data, surroundings: &Surroundings) -> Result<Output, Failure>;
+    fn inspect(&self, rows: &Data, environment: &Environment) -> Result<Output, Failure>;
 }
 
 /// Works on the results of the stages above: checks a condition on them, or writes them.
-pub trait Check: Send + Sync {
+pub trait Consumer: Send + Sync {
     /// Does it need an evaluation among the results?
     fn needs_evaluation(&self) -> bool {
         false
@@ -413,12 +413,8 @@ pub trait Check: Send + Sync {
     ///
     /// # Errors
     /// A [`Failure`] when a condition is false or asks for what no result holds, or a file cannot be written.
-    fn check(
-        &self,
-        results: &[Arc<Output>],
-        rows: Option<&Data>,
-        surroundings: &Surroundings,
-    ) -> Result<Output, Failure>;
+    fn consume(&self, results: &[Arc<Output>], rows: Option<&Data>, environment: &Environment)
+    -> Result<Output, Failure>;
 }
 
 /// Chooses one of several candidates by how each was judged.
@@ -431,12 +427,12 @@ pub trait Choose: Send + Sync {
 }
 
 /// Takes the final fit out.
-pub trait Keep: Send + Sync {
+pub trait ModelSink: Send + Sync {
     /// Keeps it.
     ///
     /// # Errors
     /// A [`Failure`] when it cannot be written.
-    fn keep(&self, pipeline: &Arc<FittedPipeline>, surroundings: &Surroundings) -> Result<Output, Failure>;
+    fn store(&self, pipeline: &Arc<FittedPipeline>, environment: &Environment) -> Result<Output, Failure>;
 }
 
 /// Takes fitted steps out, without a model.
@@ -445,5 +441,5 @@ pub trait Freeze: Send + Sync {
     ///
     /// # Errors
     /// A [`Failure`] when they cannot be written.
-    fn freeze(&self, preparation: &Preparation, surroundings: &Surroundings) -> Result<Output, Failure>;
+    fn freeze(&self, preparation: &Preparation, environment: &Environment) -> Result<Output, Failure>;
 }

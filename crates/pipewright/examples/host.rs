@@ -9,10 +9,10 @@
 use arrow_array::{ArrayRef, Float64Array, RecordBatch, StringArray};
 use pipewright::operator::work::Rows;
 use pipewright::operator::{
-    Args, Arguments, Bound, Count, Effect, Fault, Footprint, Group, Neighbours, RowsKept, Sort, Spec, Surroundings,
-    Verb, arguments,
+    Args, ArgumentError, Arguments, Bound, Count, Effect, Environment, Flow, Footprint, Group, Neighbours, RowsKept,
+    Spec, Verb, arguments,
 };
-use pipewright::{Failure, Function, Key, MemoryWorld, Parameter, Schema, Session, Table, Watch};
+use pipewright::{Failure, Function, Key, MemoryWorld, Parameter, Progress, Schema, Session, Table};
 use std::error::Error;
 use std::sync::Arc;
 
@@ -30,12 +30,12 @@ pub(crate) const EVERY: Verb = Verb {
         name: "every",
         group: Group::Choose,
         summary: "Keeps one row in n.",
-        input: Sort::Table,
-        output: Sort::Table,
+        input: Flow::Table,
+        output: Flow::Table,
         effect: Effect::RowsAll,
         ..Spec::of::<EveryArgs>()
     },
-    bind: |args: &Args, _: &Surroundings| -> Result<Bound, Fault> {
+    bind: |args: &Args, _: &Environment| -> Result<Bound, ArgumentError> {
         Ok(Bound::Rows(Arc::new(Every(EveryArgs::read(args)?.n.get()))))
     },
     load: None,
@@ -52,7 +52,7 @@ impl Rows for Every {
         Ok(input.clone())
     }
 
-    fn apply(&self, table: &Table, _: Key, _: &dyn Watch) -> Result<Table, Failure> {
+    fn apply(&self, table: &Table, _: Key, _: &dyn Progress) -> Result<Table, Failure> {
         let kept: Vec<u32> = (0..table.rows() as u32).step_by(self.0).collect();
         Ok(table.take(&kept))
     }

@@ -4,7 +4,7 @@ use crate::Session;
 use crate::pin::{pins, undecided};
 use crate::run::{place, unplaced};
 use pipewright_diagnostic::Diagnostic;
-use pipewright_engine::{Run, Silent};
+use pipewright_engine::{NoObserver, Run};
 use pipewright_plan::{Flat, JobGraph, Pin, Plan, Work, expand, lower, plan};
 
 /// A script that was checked.
@@ -60,7 +60,7 @@ impl Session {
         let all_seen = checked.plan.paths().all(|path| path.branch.source_is_whole);
         if all_seen && !checked.plan.pipelines.is_empty() {
             let pinned = self.in_pool(|| {
-                let (mut graph, mut run) = (JobGraph::default(), Run::new(&self.surroundings, &Silent));
+                let (mut graph, mut run) = (JobGraph::default(), Run::new(&self.environment, &NoObserver));
                 pins(&checked.plan, &mut graph, &mut run)
             });
             return match pinned {
@@ -79,18 +79,18 @@ impl Session {
 
     /// The first check: words, arguments, order, and names where the head of the data is there.
     pub(crate) fn check_head(&self, text: &str) -> Checked {
-        self.surroundings.forget_files();
+        self.environment.forget_files();
         let (script, mut diagnostics) = pipewright_syntax::parse(text);
-        let (flat, mut more) = expand(&script, &self.options.params, self.surroundings.registry);
+        let (flat, mut more) = expand(&script, &self.options.params, self.environment.registry);
         diagnostics.append(&mut more);
-        let (plan, mut more) = plan(&flat, text, &[], &self.plan_options(), &self.surroundings);
+        let (plan, mut more) = plan(&flat, text, &[], &self.plan_options(), &self.environment);
         diagnostics.append(&mut more);
         Checked { diagnostics, plan, flat }
     }
 
     /// The second check: with the kinds of the whole data and the classes of the target.
     pub(crate) fn check_pinned(&self, flat: Vec<Flat>, text: &str, pins: &[Option<Pin>]) -> Checked {
-        let (plan, diagnostics) = plan(&flat, text, pins, &self.plan_options(), &self.surroundings);
+        let (plan, diagnostics) = plan(&flat, text, pins, &self.plan_options(), &self.environment);
         Checked { diagnostics, plan, flat }
     }
 }

@@ -22,9 +22,9 @@ pub use result::{RunResult, StageLine};
 pub use session::{Session, SessionBuilder};
 
 pub use pipewright_catalog::REGISTRY;
-pub use pipewright_diagnostic::{Diagnostic, Failure, Severity, Source, Watch, code, render_human, render_json};
-pub use pipewright_engine::{Observer, Silent};
-pub use pipewright_frame::{Column, Function, IntoTable, Kind, Parameter, Role, Schema, Table};
+pub use pipewright_diagnostic::{Diagnostic, Failure, Progress, Severity, Source, code, render_human, render_json};
+pub use pipewright_engine::{NoObserver, Observer};
+pub use pipewright_frame::{Column, ColumnType, Function, IntoTable, Parameter, Role, Schema, Table};
 pub use pipewright_learn::{Outputs, Target};
 pub use pipewright_operator as operator;
 pub use pipewright_operator::bytes;

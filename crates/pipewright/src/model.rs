@@ -1,7 +1,7 @@
 //! Fitted pipelines in the hands of a host program.
 
 use crate::{REGISTRY, RunResult, Session};
-use pipewright_diagnostic::{Failure, Ignore};
+use pipewright_diagnostic::{Failure, NoProgress};
 use pipewright_frame::Table;
 use pipewright_learn::Outputs;
 use pipewright_operator::result::{Output, prediction_table};
@@ -68,7 +68,7 @@ impl Model {
     /// # Errors
     /// As [`Model::predict`].
     pub fn outputs(&self, rows: &Table) -> Result<Outputs, Failure> {
-        self.pipeline.predict(rows, &Ignore)
+        self.pipeline.predict(rows, &NoProgress)
     }
 }
 
@@ -79,8 +79,8 @@ impl Session {
     /// The first error of the script or of the run.
     pub fn fit(&self, script: &str) -> Result<Model, Failure> {
         let mut session = self.clone();
-        session.surroundings.takes_models = true;
-        let stage = self.surroundings.registry.implied.fit;
+        session.environment.takes_models = true;
+        let stage = self.environment.registry.implied.fit;
         let run = session.run(&format!("{script}\n| {stage}"));
         run.saved().next_back().ok_or_else(|| run.lacks("fitted pipeline", "the script has to train a model"))
     }
@@ -90,7 +90,7 @@ impl Session {
     /// # Errors
     /// As [`Model::load`].
     pub fn load_model(&self, bytes: &[u8]) -> Result<Model, Failure> {
-        let pipeline = pipewright_artifact::decode(bytes, self.surroundings.registry)?;
+        let pipeline = pipewright_artifact::decode(bytes, self.environment.registry)?;
         Ok(Model { pipeline: Arc::new(pipeline) })
     }
 }

@@ -3,24 +3,24 @@
 use crate::pin::{likely_ids, pins};
 use crate::{RunResult, Session, StageLine};
 use pipewright_diagnostic::{Diagnostic, Failure, Severity, code};
-use pipewright_engine::{Notice, Observer, Retain, Run, Silent, Value};
+use pipewright_engine::{NoObserver, Notice, Observer, Retain, Run, Value};
 use pipewright_plan::{JobGraph, JobId, NodeId, Plan, lower};
 
 impl Session {
     /// Runs a script.
     #[must_use]
     pub fn run(&self, text: &str) -> RunResult {
-        self.run_watched(text, &Silent)
+        self.run_watched(text, &NoObserver)
     }
 
     /// Runs a script while `observer` looks on.
     #[must_use]
     pub fn run_watched(&self, text: &str, observer: &dyn Observer) -> RunResult {
-        let start = self.surroundings.world.elapsed();
+        let start = self.environment.world.elapsed();
         let ran = self.in_pool(|| self.run_here(text, observer));
-        self.surroundings.forget_files();
+        self.environment.forget_files();
         let mut result = ran.unwrap_or_else(|failure| RunResult::of_check(vec![unplaced(failure)]));
-        result.time = self.surroundings.world.elapsed().saturating_sub(start);
+        result.time = self.environment.world.elapsed().saturating_sub(start);
         result.seed = self.options.seed;
         result
     }
@@ -30,7 +30,7 @@ impl Session {
         if !checked.is_sound() {
             return RunResult { diagnostics: checked.diagnostics, ..RunResult::default() };
         }
-        let (mut graph, mut run) = (JobGraph::default(), Run::new(&self.surroundings, observer));
+        let (mut graph, mut run) = (JobGraph::default(), Run::new(&self.environment, observer));
         let Ok((pins, tables)) = pins(&checked.plan, &mut graph, &mut run) else {
             return finish(&checked.plan, checked.diagnostics, &graph, &run, &[]);
         };
@@ -40,7 +40,7 @@ impl Session {
             return finish(&checked.plan, checked.diagnostics, &graph, &run, &[]);
         }
         // All tables are made: their files are closed before a sink may replace one of them.
-        self.surroundings.forget_files();
+        self.environment.forget_files();
         let reports = lower(&checked.plan, &mut graph);
         run.demand(&graph, &reports, Retain::Demanded);
         finish(&checked.plan, checked.diagnostics, &graph, &run, &reports)

@@ -4,7 +4,7 @@ use crate::registration::{Registration, extended};
 use crate::{Options, REGISTRY};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_frame::IntoTable;
-use pipewright_operator::Surroundings;
+use pipewright_operator::Environment;
 use pipewright_world::{OsWorld, World};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ use std::sync::{Arc, OnceLock};
 /// A world and options, in which scripts are checked and run. Cloning is cheap; clones share their threads.
 #[derive(Clone)]
 pub struct Session {
-    pub(crate) surroundings: Surroundings,
+    pub(crate) environment: Environment,
     pub(crate) options: Options,
     threads: Arc<OnceLock<Result<ThreadPool, Failure>>>,
 }
@@ -101,7 +101,7 @@ impl SessionBuilder {
     pub fn build(self) -> Result<Session, Failure> {
         let world = self.world.unwrap_or_else(|| Arc::new(OsWorld::new()));
         let mut session = Session::new(world, self.options);
-        session.surroundings.registry = extended(self.registrations)?;
+        session.environment.registry = extended(self.registrations)?;
         session.pool()?;
         Ok(session)
     }
@@ -111,10 +111,10 @@ impl Session {
     /// A session in `world`. Its threads are started by its first run.
     #[must_use]
     pub fn new(world: Arc<dyn World>, options: Options) -> Session {
-        let mut surroundings = Surroundings::new(world, options.folder.clone(), &REGISTRY);
-        surroundings.data.clone_from(&options.data);
-        surroundings.memory_bytes = options.memory_bytes;
-        Session { surroundings, options, threads: Arc::default() }
+        let mut environment = Environment::new(world, options.folder.clone(), &REGISTRY);
+        environment.data.clone_from(&options.data);
+        environment.memory_bytes = options.memory_bytes;
+        Session { environment, options, threads: Arc::default() }
     }
 
     /// A session step by step.
@@ -135,7 +135,7 @@ impl Session {
             return Err(Failure::new(code::BAD_VALUE, message));
         }
         let table = table.into_table()?;
-        Arc::make_mut(&mut self.surroundings.tables).insert(name.to_owned(), table);
+        Arc::make_mut(&mut self.environment.tables).insert(name.to_owned(), table);
         Ok(())
     }
 

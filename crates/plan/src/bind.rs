@@ -4,9 +4,9 @@
 
 use crate::names::{Scope, Vocabulary, expression, selection};
 use pipewright_diagnostic::{Diagnostic, Span, Spanned, code, nearest};
-use pipewright_frame::{Column, Entry, Kind, Schema};
+use pipewright_frame::{Column, ColumnType, Entry, Schema};
 use pipewright_operator::{
-    Args, Assigned, Chosen, Domain, Form, Param, Preset, Registry, Renamed, Spec, Surroundings, Value, Verb,
+    Args, Assigned, Chosen, Domain, Environment, Form, Param, Preset, Registry, Renamed, Spec, Value, Verb,
 };
 use pipewright_syntax::{self as syntax, Arg, Assign, Core, Named, PathArg, Stage};
 
@@ -46,9 +46,9 @@ pub(crate) fn find_verb(stage: &Stage, registry: &'static Registry) -> Result<&'
 }
 
 /// Binds the arguments of a stage.
-pub(crate) fn bind(stage: &Stage, spec: &'static Spec, surroundings: &Surroundings, scope: &Scope<'_>) -> BoundArgs {
+pub(crate) fn bind(stage: &Stage, spec: &'static Spec, environment: &Environment, scope: &Scope<'_>) -> BoundArgs {
     let mut binder = Binder {
-        surroundings,
+        environment,
         spec,
         stage: stage.span,
         args: Args::default(),
@@ -113,7 +113,7 @@ pub(crate) fn bind(stage: &Stage, spec: &'static Spec, surroundings: &Surroundin
 }
 
 struct Binder<'a> {
-    surroundings: &'a Surroundings,
+    environment: &'a Environment,
     spec: &'static Spec,
     stage: Span,
     args: Args,
@@ -171,18 +171,18 @@ impl Binder<'_> {
             return self.say(Diagnostic::error(code::MISSING_ARGUMENT, message).label(span, "").help(help));
         }
         let is_taken = self.spec.positionals.first().is_some_and(|param| param.domain.take(&sample).is_some());
-        if is_taken && self.surroundings.table_names().any(|known| known == name) {
+        if is_taken && self.environment.table_names().any(|known| known == name) {
             return self.give(0, Spanned::new(sample, span));
         }
         let mut diagnostic = Diagnostic::error(code::UNKNOWN_NAME, format!("no sample set named `{name}`"))
             .label(span, "")
             .help(format!("a file has a `.` or `/` in its name, or stands in quotes: {name:?}"));
         if is_taken {
-            let names: Vec<&str> = self.surroundings.table_names().collect();
+            let names: Vec<&str> = self.environment.table_names().collect();
             diagnostic = match nearest(name, names.iter().copied()).first() {
                 Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(span, *near),
                 None => {
-                    let what = if self.surroundings.tables.is_empty() { "sample sets" } else { "tables" };
+                    let what = if self.environment.tables.is_empty() { "sample sets" } else { "tables" };
                     diagnostic.help(format!("{what}: {}", names.join(", ")))
                 }
             };
@@ -227,7 +227,7 @@ impl Binder<'_> {
             if let (Some(schema), Vocabulary::Features) = (&mut known, vocabulary)
                 && schema.find(&assign.name.node).is_none()
             {
-                let column = Entry::Column(Column::new(assign.name.node.as_str(), Kind::Continuous));
+                let column = Entry::Column(Column::new(assign.name.node.as_str(), ColumnType::Continuous));
                 *schema = Schema::with_entries(schema.entries().iter().cloned().chain([column]).collect());
             }
         }
@@ -344,8 +344,8 @@ impl Binder<'_> {
             return;
         }
         let mut problems = Vec::new();
-        if let Some(taken) = take_value(param, value, self.surroundings.registry, &mut problems) {
-            if matches!((&taken, param.domain), (Value::Whole(0 | 1), Domain::OneOf(domains)) if domains.contains(&Domain::Share))
+        if let Some(taken) = take_value(param, value, self.environment.registry, &mut problems) {
+            if matches!((&taken, param.domain), (Value::Int(0 | 1), Domain::OneOf(domains)) if domains.contains(&Domain::Fraction))
             {
                 let message = format!("{taken} is a count; a share is written 20% or 0.2");
                 self.say(Diagnostic::warning(code::SMALL_COUNT, message).label(value.span, ""));
@@ -392,7 +392,7 @@ impl Binder<'_> {
                 let message = format!("`{}` needs its `{}`: {}", self.spec.name, param.name, param.domain.describe());
                 let mut diagnostic = Diagnostic::error(code::MISSING_ARGUMENT, message).label(self.stage, "");
                 if param.domain == Domain::Model {
-                    let models: Vec<&str> = self.surroundings.registry.model_names().collect();
+                    let models: Vec<&str> = self.environment.registry.model_names().collect();
                     diagnostic = diagnostic.help(format!("models: {}", models.join(", ")));
                 }
                 self.say(diagnostic);
@@ -511,13 +511,13 @@ fn read_value(
 ) -> Option<Value> {
     Some(match &value.node {
         syntax::Value::Number { value: number, .. } => match value.node.as_integer() {
-            Some(whole) => Value::Whole(whole),
-            None => Value::Real(*number),
+            Some(whole) => Value::Int(whole),
+            None => Value::Float(*number),
         },
-        syntax::Value::Percent { fraction, .. } => Value::Share(*fraction),
+        syntax::Value::Percent { fraction, .. } => Value::Fraction(*fraction),
         syntax::Value::Duration { seconds, text } => Value::Duration(*seconds, text.clone()),
         syntax::Value::Text(text) => Value::Text(text.clone()),
-        syntax::Value::Bool(truth) => Value::Truth(*truth),
+        syntax::Value::Bool(truth) => Value::Bool(*truth),
         syntax::Value::Null => Value::Null,
         syntax::Value::List(items) => {
             let inner = if let Domain::List(inner) = domain { *inner } else { domain };

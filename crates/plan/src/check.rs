@@ -20,7 +20,7 @@ use pipewright_diagnostic::{Diagnostic, Failure, Span, code};
 use pipewright_frame::Schema;
 use pipewright_operator::work::Amendment;
 use pipewright_operator::{
-    Args, Bound, Declaration, Effect, Fault, Footprint, Form, Settled, Sort, Structure, Surroundings, Verb,
+    Args, ArgumentError, Bound, Declaration, Effect, Environment, Flow, Footprint, Form, Settled, Structure, Verb,
 };
 use pipewright_syntax::{Core, PathArg, Stage};
 use std::collections::BTreeMap;
@@ -45,14 +45,14 @@ pub fn plan(
     text: &str,
     pins: &[Option<Pin>],
     options: &Options,
-    surroundings: &Surroundings,
+    environment: &Environment,
 ) -> (Plan, Vec<Diagnostic>) {
     let mut plan = Plan { nodes: Vec::new(), pipelines: Vec::new(), seed: options.seed };
-    let mut diagnostics = reads_of_own_files(pipelines, surroundings);
+    let mut diagnostics = reads_of_own_files(pipelines, environment);
     let own: Vec<Span> = diagnostics.iter().map(|diagnostic| diagnostic.labels[0].span).collect();
     for (index, flat) in pipelines.iter().enumerate() {
         let pin = pins.get(index).and_then(Option::as_ref);
-        let mut walk = Walk::new(text, pin, options, surroundings, &flat.named);
+        let mut walk = Walk::new(text, pin, options, environment, &flat.named);
         walk.nodes = std::mem::take(&mut plan.nodes);
         plan.pipelines.push(walk.pipeline(&flat.stages));
         plan.nodes = walk.nodes;
@@ -64,7 +64,7 @@ pub fn plan(
 
 /// Everything is read before anything is written: a pipeline that reads what one above it writes would find the file
 /// of an earlier run, or none.
-fn reads_of_own_files(pipelines: &[Flat], surroundings: &Surroundings) -> Vec<Diagnostic> {
+fn reads_of_own_files(pipelines: &[Flat], environment: &Environment) -> Vec<Diagnostic> {
     let mut written: BTreeMap<String, Span> = BTreeMap::new();
     let mut diagnostics = Vec::new();
     for flat in pipelines {
@@ -72,9 +72,9 @@ fn reads_of_own_files(pipelines: &[Flat], surroundings: &Surroundings) -> Vec<Di
         for stage in &flat.stages {
             let Core::Path { path: Some(path), .. } = &stage.core else { continue };
             let (PathArg::Text(name) | PathArg::Bare(name)) = &path.node else { continue };
-            let Ok(verb) = find_verb(stage, surroundings.registry) else { continue };
+            let Ok(verb) = find_verb(stage, environment.registry) else { continue };
             let spec = &verb.spec;
-            if spec.effect == Effect::Sink && spec.input != Sort::Table {
+            if spec.effect == Effect::Sink && spec.input != Flow::Table {
                 writes.push((name.clone(), path.span));
             } else if let Some(&above) = written.get(name) {
                 let message = format!("`{name}` is written by this script, which reads everything before it writes");
@@ -95,7 +95,7 @@ struct Walk<'a> {
     text: &'a str,
     pin: Option<&'a Pin>,
     options: &'a Options,
-    surroundings: &'a Surroundings,
+    environment: &'a Environment,
     nodes: Vec<Node>,
     diagnostics: Vec<Diagnostic>,
     /// What stands after the names that `let` gives.
@@ -108,7 +108,7 @@ struct Walk<'a> {
 #[derive(Clone)]
 struct Here {
     branch: Branch,
-    sort: Sort,
+    flow: Flow,
     schema: Option<Schema>,
     removed: BTreeMap<String, Span>,
     /// Columns whose values are looked at by name, and the stages that do.
@@ -130,7 +130,7 @@ impl Here {
     fn start() -> Here {
         Here {
             branch: Branch::default(),
-            sort: Sort::Nothing,
+            flow: Flow::Nothing,
             schema: None,
             removed: BTreeMap::new(),
             reads: Vec::new(),
@@ -156,11 +156,11 @@ impl<'a> Walk<'a> {
         text: &'a str,
         pin: Option<&'a Pin>,
         options: &'a Options,
-        surroundings: &'a Surroundings,
+        environment: &'a Environment,
         named: &'a BTreeMap<String, Vec<Stage>>,
     ) -> Walk<'a> {
         let (nodes, diagnostics, at) = (Vec::new(), Vec::new(), Here::start());
-        Walk { text, pin, options, surroundings, nodes, diagnostics, named, at }
+        Walk { text, pin, options, environment, nodes, diagnostics, named, at }
     }
 
     fn say(&mut self, diagnostic: Diagnostic) {
@@ -181,7 +181,7 @@ impl<'a> Walk<'a> {
         let mut verbs = Vec::new();
         let complete = self.survey(stages, &mut verbs);
         let any = |test: &dyn Fn(&Verb) -> bool| verbs.iter().any(|verb| test(verb));
-        self.at.trains = any(&|verb| verb.spec.output == Sort::Learner && verb.spec.effect.learns());
+        self.at.trains = any(&|verb| verb.spec.output == Flow::Learner && verb.spec.effect.learns());
         self.at.judged = any(&|verb| verb.spec.structure == Structure::Folds);
         self.at.names_target = any(&|verb| verb.spec.form == Form::Target);
         self.at.lacks_target = self.at.trains && !self.at.names_target;
@@ -200,7 +200,7 @@ impl<'a> Walk<'a> {
     fn survey(&mut self, stages: &[Stage], verbs: &mut Vec<&'static Verb>) -> bool {
         let mut complete = true;
         for stage in stages {
-            match find_verb(stage, self.surroundings.registry) {
+            match find_verb(stage, self.environment.registry) {
                 Ok(verb) => verbs.push(verb),
                 Err(problem) => {
                     self.diagnostics.extend(problem);
@@ -222,7 +222,7 @@ impl<'a> Walk<'a> {
         let mut outline = Vec::new();
         for stage in stages {
             // One that is not known has had its message.
-            let Ok(verb) = find_verb(stage, self.surroundings.registry) else {
+            let Ok(verb) = find_verb(stage, self.environment.registry) else {
                 open.iter_mut().for_each(Here::lost);
                 continue;
             };
@@ -274,7 +274,7 @@ impl<'a> Walk<'a> {
             self.imply_target();
         }
         self.close();
-        if verb.spec.output == Sort::Learner {
+        if verb.spec.output == Flow::Learner {
             self.imply_encode(self.accepted_by(stage, verb));
         }
     }
@@ -283,20 +283,20 @@ impl<'a> Walk<'a> {
         let before = self.diagnostics.len();
         let scope = self.scope(false);
         let stage = &self.with_target_of_command_line(stage);
-        let mut bound_args = bind(stage, &verb.spec, self.surroundings, &scope);
+        let mut bound_args = bind(stage, &verb.spec, self.environment, &scope);
         self.diagnostics.append(&mut bound_args.problems);
         self.braces(&stage.core, verb, &mut bound_args.args);
         self.check_sort(stage, verb);
         if self.diagnostics[before..].iter().all(|diagnostic| !diagnostic.is_error()) {
             self.work(stage.span, verb, bound_args.args, implied.as_ref());
         }
-        if verb.spec.output != Sort::Any {
-            self.at.sort = verb.spec.output;
+        if verb.spec.output != Flow::Any {
+            self.at.flow = verb.spec.output;
             self.at.adrift = false;
         }
-        if self.at.sort == Sort::Table && self.last().is_some_and(|node| node.footprint.effect.learns()) {
+        if self.at.flow == Flow::Table && self.last().is_some_and(|node| node.footprint.effect.learns()) {
             // The arguments made it learn.
-            self.at.sort = Sort::Recipe;
+            self.at.flow = Flow::Recipe;
         }
         if let Some(Implied { anchor, .. }) = implied {
             let labels = self.diagnostics[before..].iter_mut().flat_map(|diagnostic| &mut diagnostic.labels);
@@ -333,7 +333,7 @@ impl<'a> Walk<'a> {
 
     fn work(&mut self, span: Span, verb: &'static Verb, mut args: Args, implied: Option<&Implied>) {
         let bound = match self.bound(verb, &mut args, span) {
-            Ok(bound) => Settled::wrap(bound, verb, &args, self.surroundings),
+            Ok(bound) => Settled::wrap(bound, verb, &args, self.environment),
             Err(fault) => return self.fault(fault, &args, span),
         };
         self.check_needs(&bound, verb, span);
@@ -351,7 +351,7 @@ impl<'a> Walk<'a> {
                 self.training(training.as_ref(), &args, span);
                 decided = self.at.branch.task.as_ref().map(|task| training.decided(task)).unwrap_or_default();
             }
-            Bound::Judge(judge) => {
+            Bound::Evaluator(judge) => {
                 self.check_order(judge.as_ref(), span);
                 if let Some(task) = &self.at.branch.task {
                     decided = judge.decided(task);
@@ -360,7 +360,7 @@ impl<'a> Walk<'a> {
                     }
                 }
             }
-            Bound::Step(_) if verb.spec.effect == Effect::Row && self.at.sort == Sort::Recipe => {
+            Bound::Step(_) if verb.spec.effect == Effect::Row && self.at.flow == Flow::Recipe => {
                 remark = Some("in every fold".to_owned());
             }
             _ => {}
@@ -402,14 +402,14 @@ impl<'a> Walk<'a> {
     }
 
     /// A stage at work; a judge of which the columns make another one takes the other's argument.
-    fn bound(&mut self, verb: &'static Verb, args: &mut Args, span: Span) -> Result<Bound, Fault> {
-        let bound = (verb.bind)(args, self.surroundings)?;
-        let Bound::Judge(judge) = &bound else { return Ok(bound) };
+    fn bound(&mut self, verb: &'static Verb, args: &mut Args, span: Span) -> Result<Bound, ArgumentError> {
+        let bound = (verb.bind)(args, self.environment)?;
+        let Bound::Evaluator(judge) = &bound else { return Ok(bound) };
         let amendment = self.prepared().and_then(|columns| judge.amended(columns));
         let Some(Amendment { name, value, notice }) = amendment else { return Ok(bound) };
         self.say(notice.at(span));
         args.replace(name, value);
-        (verb.bind)(args, self.surroundings)
+        (verb.bind)(args, self.environment)
     }
 
     /// The columns behind a stage, and the other table that it brings in.
@@ -470,7 +470,7 @@ impl<'a> Walk<'a> {
         if let Some(pin) = self.pin {
             return Ok(Some(pin.source.clone()));
         }
-        let Some(sketch) = source.sketch(self.surroundings)? else { return Ok(None) };
+        let Some(sketch) = source.sketch(self.environment)? else { return Ok(None) };
         self.at.branch.source_is_whole = sketch.whole;
         if sketch.whole {
             // A run says them when it reads; what is wrong before that may follow from them.

@@ -7,10 +7,10 @@
 use crate::fingerprint::{Fingerprint, Identity};
 use crate::model::NodeId;
 use crate::proof;
-use pipewright_frame::About;
+use pipewright_frame::FitContext;
 use pipewright_operator::work::{
-    Check, Choose, Combine, Fitted, FittedModel, Freeze, Judge, Keep, Learner, Look, Rows, Source, Splitter, Step,
-    Wanted,
+    Choose, Combine, Consumer, Evaluator, Fitted, FittedModel, Freeze, Inspect, Learner, ModelSink, Pushdown, Rows,
+    Source, Splitter, Step,
 };
 use pipewright_operator::{FittedPipeline, Preparation, Record, StepRecord, Task};
 use pipewright_world::random::Key;
@@ -33,7 +33,7 @@ pub enum Part {
 #[derive(Clone)]
 pub enum Work {
     /// → table
-    Read(Arc<dyn Source>, Wanted),
+    Read(Arc<dyn Source>, Pushdown),
     /// table → table
     Rows(Arc<dyn Rows>, Key),
     /// table, other table → table; the name is that of the other table, where its columns have sources of their own
@@ -47,7 +47,7 @@ pub enum Work {
         /// What is fitted.
         step: Arc<dyn Step>,
         /// What it may know besides the rows.
-        about: About,
+        context: FitContext,
         /// Does the state depend on the values of the rows?
         learns: bool,
     },
@@ -60,19 +60,19 @@ pub enum Work {
     /// model, table → predictions
     Predict,
     /// held-out rows, predictions, predictions of the baseline, rounds → result of this round
-    Score(Arc<dyn Judge>, Task, usize),
+    Score(Arc<dyn Evaluator>, Task, usize),
     /// result of a round … → evaluation
-    Verdict(Arc<dyn Judge>, Arc<VerdictHead>),
+    Verdict(Arc<dyn Evaluator>, Arc<VerdictHead>),
     /// evaluation … → the place of the candidate that wins
     Choose(Arc<dyn Choose>),
     /// choice, candidate … → the value of the candidate that wins; no other candidate is ever made
     Chosen,
     /// table → output
-    Look(Arc<dyn Look>),
+    Inspect(Arc<dyn Inspect>),
     /// output … [, table] → output
-    Check(Arc<dyn Check>),
+    Consumer(Arc<dyn Consumer>),
     /// table like new rows, training rows, state …, model, evaluation … → output
-    Keep(Arc<dyn Keep>, Arc<PipelineHead>),
+    ModelSink(Arc<dyn ModelSink>, Arc<PipelineHead>),
     /// table like new rows, state … → output
     Freeze(Arc<dyn Freeze>, Arc<PipelineHead>),
 }

@@ -8,8 +8,8 @@ use crate::fingerprint::Identity;
 use crate::graph::{JobGraph, JobId, Part, PipelineHead, ScopeId, VerdictHead, Work};
 use crate::model::{Branch, Node, NodeId, Other, Plan};
 use crate::path::Path;
-use pipewright_frame::About;
-use pipewright_operator::work::{Judge, Learner, Step, Training};
+use pipewright_frame::FitContext;
+use pipewright_operator::work::{Evaluator, Learner, Step, Training};
 use pipewright_operator::{Bound, Effect, Structure, Task, TrainingRows};
 use pipewright_world::random::Key;
 use std::sync::Arc;
@@ -200,9 +200,9 @@ impl<'a> Lowering<'a> {
         let node = self.node(stage);
         let sees_target = matches!(node.footprint.effect, Effect::FitTarget | Effect::RowsTrain);
         let task = self.path.branch.task.as_ref().filter(|_| sees_target);
-        let about = About { aim: task.map(Task::aim), key: self.stream_of(node, "fit", scope) };
-        let identity = Identity::of("fit").text(&node.canonical).key(about.key).text(&task_text(task));
-        let work = Work::Fit { step: step.clone(), about, learns: node.footprint.effect.learns() };
+        let context = FitContext { target_spec: task.map(Task::target_spec), key: self.stream_of(node, "fit", scope) };
+        let identity = Identity::of("fit").text(&node.canonical).key(context.key).text(&task_text(task));
+        let work = Work::Fit { step: step.clone(), context, learns: node.footprint.effect.learns() };
         let state = self.add(work, identity, &[rows], stage, scope);
         let rows = match node.footprint.training {
             TrainingRows::AsOthers => self.apply(state, rows, stage, scope),
@@ -227,7 +227,7 @@ impl<'a> Lowering<'a> {
             match &self.node(stage).bound {
                 Bound::Step(step) => self.final_step(stage, step, finally),
                 Bound::Training(training) => self.final_model(stage, training.as_ref(), finally),
-                Bound::Judge(judge) => self.judged(stage, judge),
+                Bound::Evaluator(judge) => self.judged(stage, judge),
                 _ => self.tee(stage),
             }
         }
@@ -237,8 +237,9 @@ impl<'a> Lowering<'a> {
     /// some.
     fn final_rows(&mut self, first: usize) -> Option<Final> {
         let structure = |node: &Node| node.verb.spec.structure;
-        let pulls =
-            |node: &Node| structure(node) == Structure::Final || matches!(node.bound, Bound::Look(_) | Bound::Check(_));
+        let pulls = |node: &Node| {
+            structure(node) == Structure::Final || matches!(node.bound, Bound::Inspect(_) | Bound::Consumer(_))
+        };
         let training = self.path.training();
         // What looks at a table below the training looks at nothing that was learned.
         let pulled = self.path.nodes.iter().enumerate().skip(first).any(|(stage, node)| {
@@ -310,7 +311,7 @@ impl<'a> Lowering<'a> {
     }
 
     /// The rewrite of a judge: everything from the first stage that learns down to the training, once per round.
-    fn judged(&mut self, stage: usize, judge: &Arc<dyn Judge>) {
+    fn judged(&mut self, stage: usize, judge: &Arc<dyn Evaluator>) {
         let branch = self.path.branch;
         let (Some(table), Some(task), Some(trained_at)) = (self.whole, branch.task.clone(), self.path.training())
         else {
@@ -382,15 +383,15 @@ impl<'a> Lowering<'a> {
         // Each stage reports for itself, also where two are alike.
         let identity = Identity::of("tee").text(&node.canonical).number(self.path.branch.path[stage] as u64);
         let report = match &node.bound {
-            Bound::Look(look) => {
+            Bound::Inspect(look) => {
                 let Some(table) = self.table else { return };
-                self.add(Work::Look(look.clone()), identity, &[table], stage, ScopeId::ROOT)
+                self.add(Work::Inspect(look.clone()), identity, &[table], stage, ScopeId::ROOT)
             }
-            Bound::Check(check) => {
+            Bound::Consumer(check) => {
                 let inputs: Vec<JobId> = self.reports.iter().copied().chain(self.table).collect();
-                self.add(Work::Check(check.clone()), identity, &inputs, stage, ScopeId::ROOT)
+                self.add(Work::Consumer(check.clone()), identity, &inputs, stage, ScopeId::ROOT)
             }
-            Bound::Keep(keep) => {
+            Bound::ModelSink(keep) => {
                 let task = self.path.branch.task.clone();
                 let (Some(input), Some(whole)) = (self.input, self.whole) else { return };
                 let (Some(model), Some(task)) = (self.model, task) else { return };
@@ -399,7 +400,7 @@ impl<'a> Lowering<'a> {
                 let verdicts = self.reports.iter().copied().filter(judged);
                 let inputs: Vec<JobId> =
                     [input, whole].into_iter().chain(states).chain([model]).chain(verdicts).collect();
-                let work = Work::Keep(keep.clone(), Arc::new(self.head(Some(task))));
+                let work = Work::ModelSink(keep.clone(), Arc::new(self.head(Some(task))));
                 self.add(work, identity, &inputs, stage, ScopeId::ROOT)
             }
             Bound::Freeze(freeze) => {
@@ -436,7 +437,7 @@ fn task_text(task: Option<&Task>) -> String {
 }
 
 /// What is wanted of a source, as a part of an identity.
-fn wanted_text(wanted: &pipewright_operator::work::Wanted) -> String {
+fn wanted_text(wanted: &pipewright_operator::work::Pushdown) -> String {
     let filter =
         wanted.filter.as_ref().map(|filter| serde_json::to_string(filter).expect("an expression is plain data"));
     let columns = wanted.columns.as_ref().map(|columns| columns.join("\n"));

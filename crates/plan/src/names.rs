@@ -4,8 +4,8 @@
 use pipewright_diagnostic::{Diagnostic, Failure, Span, Spanned, code, nearest};
 use pipewright_frame::profile::FACTS;
 use pipewright_frame::{
-    Arithmetic, Call, Class, Comparison, Expression, Fact, FrameBound, Function, Functions, Schema, Selection, Takes,
-    Value as Literal, Window, WindowFunction,
+    Arithmetic, Call, Class, Comparison, Expression, Fact, FrameBound, Function, Functions, ParameterType, Schema,
+    Selection, Value as Literal, Window, WindowFunction,
 };
 use pipewright_syntax::{Arg, BinaryOp, Expr, ExprArg, Selector, UnaryOp, Value};
 use std::collections::BTreeMap;
@@ -392,7 +392,7 @@ impl Reader<'_, '_> {
         let parts = over.map(|over| over.node.as_slice()).unwrap_or_default();
         let keys: Option<Vec<Expression>> = parts.iter().map(|part| self.read(part)).collect();
         let mut keys = keys?;
-        let own = function.takes.last().filter(|parameter| parameter.takes == Takes::FrameBound).is_some();
+        let own = function.takes.last().filter(|parameter| parameter.takes == ParameterType::FrameBound).is_some();
         let own = if own { arguments.pop().as_ref().and_then(FrameBound::of) } else { None };
         let given = keys.last().and_then(FrameBound::of);
         if given.is_some() {

@@ -3,7 +3,7 @@
 
 use crate::model::Node;
 use crate::path::Path;
-use pipewright_frame::{Column, Kind, Role, Schema};
+use pipewright_frame::{Column, ColumnType, Role, Schema};
 use pipewright_operator::Bound;
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -49,7 +49,7 @@ impl Path<'_> {
 
 /// Does a stage make other columns than there were, and not row by row?
 fn makes_a_table(node: &Node, before: Option<&Schema>) -> bool {
-    let kinds = |schema: &Schema| -> Vec<(Arc<str>, Kind)> {
+    let kinds = |schema: &Schema| -> Vec<(Arc<str>, ColumnType)> {
         schema.columns().map(|column| (column.name.clone(), column.kind)).collect()
     };
     match &node.bound {

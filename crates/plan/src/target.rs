@@ -1,7 +1,7 @@
 //! The target: which column is to be predicted, and whether it holds classes or numbers.
 
 use pipewright_diagnostic::{Failure, code};
-use pipewright_frame::{Column, Kind, Schema};
+use pipewright_frame::{Column, ColumnType, Schema};
 use pipewright_operator::{Task, TaskKind, Transform};
 
 /// The values of the target.
@@ -46,7 +46,7 @@ pub(crate) fn resolve_task(
     wants_classes: impl Fn(usize) -> Option<bool>,
 ) -> Option<Result<Task, Failure>> {
     let target = column.name.clone();
-    if column.kind == Kind::Date {
+    if column.kind == ColumnType::Date {
         let message = format!("`{target}` is a date; a target is a class or a number");
         return Some(Err(Failure::new(code::WRONG_TASK, message).column(&*target)));
     }
@@ -55,7 +55,8 @@ pub(crate) fn resolve_task(
         return Some(Err(Failure::new(code::EMPTY_DATA, "there are no rows to learn from")));
     }
     let classes = if column.kind.is_numeric() {
-        let few = facts.distinct == 2 || (column.kind == Kind::Count && (3..=CLASSES_MAX).contains(&facts.distinct));
+        let few =
+            facts.distinct == 2 || (column.kind == ColumnType::Count && (3..=CLASSES_MAX).contains(&facts.distinct));
         // What has a logarithm is a number.
         transform.is_none() && wants_classes(facts.distinct).unwrap_or(few)
     } else {

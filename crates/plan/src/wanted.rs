@@ -3,7 +3,7 @@
 use crate::model::Node;
 use crate::path::Path;
 use pipewright_frame::Expression;
-use pipewright_operator::work::Wanted;
+use pipewright_operator::work::Pushdown;
 use pipewright_operator::{Bound, RowsKept};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,12 +13,12 @@ use std::sync::Arc;
 /// As long as stages only choose among columns (by their names) and rows, columns that are gone below the last of them
 /// need not be read, unless a condition looks at them. The conditions of such stages say which rows are left out
 /// anyway, down to one that counts rows (`head`, `sample`): it must not miss any.
-pub(crate) fn wanted(path: &Path<'_>) -> Wanted {
+pub(crate) fn wanted(path: &Path<'_>) -> Pushdown {
     // The arms of a fork may want different columns.
     let end = path.branch.forked_at.unwrap_or(path.nodes.len());
-    let Some((source, stages)) = path.nodes[..end].split_first() else { return Wanted::default() };
+    let Some((source, stages)) = path.nodes[..end].split_first() else { return Pushdown::default() };
     let choosing: Vec<&Node> = stages.iter().copied().take_while(|node| chooses(node)).collect();
-    Wanted { columns: columns(source, &choosing), filter: filter(&choosing) }
+    Pushdown { columns: columns(source, &choosing), filter: filter(&choosing) }
 }
 
 fn chooses(node: &Node) -> bool {

@@ -163,6 +163,7 @@ mod tests {
 
     fn floats(values: Vec<f64>) -> Table {
         let array: ArrayRef = Arc::new(Float64Array::from(values));
-        Table::new(vec![pipewright_table::Column::new("x", pipewright_table::Kind::Continuous)], vec![array]).unwrap()
+        Table::new(vec![pipewright_table::Column::new("x", pipewright_table::ColumnType::Continuous)], vec![array])
+            .unwrap()
     }
 }

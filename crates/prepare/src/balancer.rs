@@ -1,13 +1,13 @@
 //! Gives rare classes more weight among the rows that are learned from: more rows of them, or fewer of the others.
 
 use crate::columns::bad_state;
-use crate::{About, Aim, State, TableEstimator};
+use crate::{FitContext, State, TableEstimator, TargetSpec};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef, Float64Array, Int64Array};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_table::TextArray;
-use pipewright_table::{Column, Kind, Role, Schema, Table};
+use pipewright_table::{Column, ColumnType, Role, Schema, Table};
 use pipewright_world::random::Key;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -112,8 +112,8 @@ impl TableEstimator for Balancer {
         Ok(input.clone())
     }
 
-    fn fit(&self, rows: &Table, about: &About) -> Result<BalancerState, Failure> {
-        let (classes, members) = members(about.aim()?, rows)?;
+    fn fit(&self, rows: &Table, context: &FitContext) -> Result<BalancerState, Failure> {
+        let (classes, members) = members(context.target_spec()?, rows)?;
         let counts: Vec<usize> = members.iter().map(Vec::len).collect();
         let after = |&before: &usize| self.wanted(before, &counts);
         let balanced = classes.iter().zip(&counts);
@@ -127,10 +127,10 @@ impl TableEstimator for Balancer {
     }
 
     /// The rows in their order, without those that are left out; behind them, class by class, those that are added.
-    fn apply_training(&self, state: &BalancerState, rows: &Table, about: &About) -> Result<Table, Failure> {
-        let (_, members) = members(about.aim()?, rows)?;
+    fn apply_training(&self, state: &BalancerState, rows: &Table, context: &FitContext) -> Result<Table, Failure> {
+        let (_, members) = members(context.target_spec()?, rows)?;
         let of_class = || members.iter().zip(&state.classes).zip(0_u64..);
-        let key = |class: u64| about.key.child("balance").index(class);
+        let key = |class: u64| context.key.child("balance").index(class);
         if self.method == BalanceMethod::Under {
             let mut kept = Vec::new();
             for ((members, balanced), class) in of_class() {
@@ -162,13 +162,13 @@ impl TableEstimator for Balancer {
 type Members = (Arc<[String]>, Vec<Vec<u32>>);
 
 /// The classes, and the rows of each.
-fn members(aim: &Aim, rows: &Table) -> Result<Members, Failure> {
-    let Some(classes) = aim.classes.clone() else {
-        let message = format!("`balance` takes a target of classes, and `{}` holds numbers", aim.target);
-        return Err(Failure::new(code::WRONG_TASK, message).column(&*aim.target));
+fn members(target_spec: &TargetSpec, rows: &Table) -> Result<Members, Failure> {
+    let Some(classes) = target_spec.classes.clone() else {
+        let message = format!("`balance` takes a target of classes, and `{}` holds numbers", target_spec.target);
+        return Err(Failure::new(code::WRONG_TASK, message).column(&*target_spec.target));
     };
     let mut members = vec![Vec::new(); classes.len()];
-    aim.codes(rows)?.into_iter().zip(0..).for_each(|(class, row)| members[class as usize].push(row));
+    target_spec.codes(rows)?.into_iter().zip(0..).for_each(|(class, row)| members[class as usize].push(row));
     Ok((classes, members))
 }
 
@@ -285,7 +285,7 @@ fn between(column: &Column, array: &ArrayRef, parents: &[Parents]) -> ArrayRef {
     });
     match column.kind {
         // A copy is exact, also of counts beyond the whole numbers of floats.
-        Kind::Count => {
+        ColumnType::Count => {
             let counts = array.as_primitive::<Int64Type>();
             let whole = between.zip(parents).map(|(number, parents)| match parents.share {
                 0.0 => number.map(|_| counts.value(parents.first as usize)),
@@ -308,9 +308,9 @@ impl State for BalancerState {
         };
         let classes = self.classes.iter().map(|balanced| Some(balanced.class.as_str())).collect::<TextArray>();
         let columns = vec![
-            Column::new("class", Kind::Text),
-            Column::new("rows before", Kind::Count),
-            Column::new("rows after", Kind::Count),
+            Column::new("class", ColumnType::Text),
+            Column::new("rows before", ColumnType::Count),
+            Column::new("rows after", ColumnType::Count),
         ];
         let arrays = vec![Arc::new(classes) as ArrayRef, counts(|it| it.before), counts(|it| it.after)];
         Table::new(columns, arrays).expect("three columns of one length")

@@ -14,7 +14,7 @@ use arrow_schema::DataType;
 use centers::centers;
 use pipewright_diagnostic::{Failure, code};
 use pipewright_expr::Selection;
-use pipewright_table::{Column, Entry, Kind, Role, Schema};
+use pipewright_table::{Column, ColumnType, Entry, Role, Schema};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -58,13 +58,13 @@ impl ByColumn for Binner {
             let message = format!("{} bins; `bin` takes 2 to {BINS_MAX}", self.bins);
             return Err(Failure::new(code::BAD_VALUE, message));
         }
-        chosen(self.on.as_ref(), input, "`bin`", Kind::is_numeric)
+        chosen(self.on.as_ref(), input, "`bin`", ColumnType::is_numeric)
     }
 
     fn entries(&self, column: &Column) -> Vec<Entry> {
         match self.onehot {
-            true => vec![Entry::Open { from: column.name.clone(), kind: Kind::Bool }],
-            false => vec![Entry::Column(Column { kind: Kind::Count, ..column.clone() })],
+            true => vec![Entry::Open { from: column.name.clone(), kind: ColumnType::Bool }],
+            false => vec![Entry::Column(Column { kind: ColumnType::Count, ..column.clone() })],
         }
     }
 
@@ -127,7 +127,7 @@ pub type BinnerState = NumberMaps<Edges>;
 #[serde(deny_unknown_fields)]
 pub struct Edges {
     name: Arc<str>,
-    kind: Kind,
+    kind: ColumnType,
     /// Between bins, in order; a bin takes its lower edge.
     edges: Vec<f64>,
     onehot: bool,
@@ -176,7 +176,7 @@ fn short(numbers: &[f64]) -> Vec<String> {
 impl NumberMap for Edges {
     const PARAMETERS: &'static [&'static str] = &["bins", "first edge", "last edge"];
 
-    fn fitted_on(&self) -> (&Arc<str>, Kind) {
+    fn fitted_on(&self) -> (&Arc<str>, ColumnType) {
         (&self.name, self.kind)
     }
 
@@ -189,12 +189,16 @@ impl NumberMap for Edges {
         if !self.onehot {
             let values: Vec<i64> = bins.into_iter().map(|bin| bin as i64).collect();
             let places = Int64Array::new(values.into(), array.nulls().cloned());
-            return Ok(vec![(Column { kind: Kind::Count, ..column.clone() }, Arc::new(places))]);
+            return Ok(vec![(Column { kind: ColumnType::Count, ..column.clone() }, Arc::new(places))]);
         }
         let columns = self.names().into_iter().enumerate().map(|(place, name)| {
             let inside = BooleanBuffer::collect_bool(bins.len(), |row| bins[row] == place);
-            let member =
-                Column { name: name.into(), kind: Kind::Bool, role: Role::Feature, sources: column.sources.clone() };
+            let member = Column {
+                name: name.into(),
+                kind: ColumnType::Bool,
+                role: Role::Feature,
+                sources: column.sources.clone(),
+            };
             (member, Arc::new(BooleanArray::new(inside, array.nulls().cloned())) as ArrayRef)
         });
         Ok(columns.collect())

@@ -121,8 +121,8 @@ impl Summary for Summaries {
     }
 
     fn notes(&self) -> Vec<Failure> {
-        let about = |seen: &Seen| matches!(seen, Seen::Quantiles(quantiles) if quantiles.is_approximate());
-        let names = self.0.iter().filter(|(_, seen)| about(seen)).map(|(column, _)| &*column.name);
+        let context = |seen: &Seen| matches!(seen, Seen::Quantiles(quantiles) if quantiles.is_approximate());
+        let names = self.0.iter().filter(|(_, seen)| context(seen)).map(|(column, _)| &*column.name);
         approximate(&names.collect::<Vec<_>>())
     }
 }

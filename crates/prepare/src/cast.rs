@@ -13,7 +13,7 @@ use pipewright_expr::Selection;
 use pipewright_table::form::Form;
 use pipewright_table::literal::{self, Number};
 use pipewright_table::text::{plural, quoted, text_of};
-use pipewright_table::{Column, Entry, Kind, Schema, Table};
+use pipewright_table::{Column, ColumnType, Entry, Schema, Table};
 use pipewright_table::{TextArray, TextOffset};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -49,16 +49,16 @@ pub enum OnInvalid {
 #[serde(rename_all = "lowercase")]
 enum Reading {
     /// As values of this kind.
-    Kind(Kind),
+    ColumnType(ColumnType),
     /// As dates of this form.
     Form(String),
 }
 
 impl Reading {
-    fn kind(&self) -> Kind {
+    fn kind(&self) -> ColumnType {
         match self {
-            Reading::Kind(kind) => *kind,
-            Reading::Form(_) => Kind::Date,
+            Reading::ColumnType(kind) => *kind,
+            Reading::Form(_) => ColumnType::Date,
         }
     }
 
@@ -66,11 +66,11 @@ impl Reading {
     fn takes(&self, column: &Column) -> Result<(), Failure> {
         let (from, to) = (column.kind, self.kind());
         let fits = match to {
-            _ if matches!(self, Reading::Form(_)) => from.is_string() || from == Kind::Date,
-            Kind::Category | Kind::Ordered | Kind::Text | Kind::Id => true,
-            Kind::Continuous | Kind::Count => !matches!(from, Kind::Date | Kind::Time),
-            Kind::Bool => !matches!(from, Kind::Date | Kind::Time),
-            Kind::Date | Kind::Time => from.is_string() || from == to,
+            _ if matches!(self, Reading::Form(_)) => from.is_string() || from == ColumnType::Date,
+            ColumnType::Category | ColumnType::Ordered | ColumnType::Text | ColumnType::Id => true,
+            ColumnType::Continuous | ColumnType::Count => !matches!(from, ColumnType::Date | ColumnType::Time),
+            ColumnType::Bool => !matches!(from, ColumnType::Date | ColumnType::Time),
+            ColumnType::Date | ColumnType::Time => from.is_string() || from == to,
         };
         if fits {
             return Ok(());
@@ -78,7 +78,7 @@ impl Reading {
         let message = format!("`{}` holds {}, of which no {} can be made", column.name, plural(from), plural(to));
         let failure = Failure::new(code::NOT_NUMERIC, message).column(&*column.name);
         Err(match from {
-            Kind::Date => {
+            ColumnType::Date => {
                 failure.help(format!("a function gives a number of a date: derive n = year({})", quoted(&column.name)))
             }
             _ => failure,
@@ -89,8 +89,8 @@ impl Reading {
 impl Cast {
     /// Makes the selected columns columns of this kind.
     #[must_use]
-    pub fn to(kind: Kind, on: Selection) -> Cast {
-        Cast { on, reading: Reading::Kind(kind), bad: OnInvalid::Error }
+    pub fn to(kind: ColumnType, on: Selection) -> Cast {
+        Cast { on, reading: Reading::ColumnType(kind), bad: OnInvalid::Error }
     }
 
     /// Reads the selected columns as dates that are written so: `%d.%m.%Y %H:%M`.
@@ -179,7 +179,7 @@ impl State for CastState {
 
     fn show(&self) -> Table {
         let how = match &self.reading {
-            Reading::Kind(kind) => kind.to_string(),
+            Reading::ColumnType(kind) => kind.to_string(),
             Reading::Form(form) => form.clone(),
         };
         shown("read as", self.columns.iter().map(|name| (name.to_string(), how.clone())))
@@ -189,7 +189,7 @@ impl State for CastState {
         validate_names(self.columns.iter())?;
         match &self.reading {
             Reading::Form(form) => Form::read(form).map(drop).map_err(|failure| bad_state(failure.message)),
-            Reading::Kind(_) => Ok(()),
+            Reading::ColumnType(_) => Ok(()),
         }
     }
 }
@@ -202,20 +202,20 @@ impl CastState {
         }
         self.reading.takes(column)?;
         let same = column.kind.storage() == to.storage();
-        if same && to != Kind::Continuous {
+        if same && to != ColumnType::Continuous {
             return Ok(array.clone());
         }
         Ok(match to {
-            Kind::Continuous => Arc::new(self.each::<f64, Float64Array>(column, array, real)?),
-            Kind::Count => Arc::new(self.each::<i64, Int64Array>(column, array, whole)?),
-            Kind::Bool => Arc::new(self.each::<bool, BooleanArray>(column, array, truth)?),
-            Kind::Category | Kind::Ordered | Kind::Text | Kind::Id => {
+            ColumnType::Continuous => Arc::new(self.each::<f64, Float64Array>(column, array, real)?),
+            ColumnType::Count => Arc::new(self.each::<i64, Int64Array>(column, array, whole)?),
+            ColumnType::Bool => Arc::new(self.each::<bool, BooleanArray>(column, array, truth)?),
+            ColumnType::Category | ColumnType::Ordered | ColumnType::Text | ColumnType::Id => {
                 Arc::new((0..array.len()).map(|row| text_of(array, row)).collect::<TextArray>())
             }
-            Kind::Date => {
+            ColumnType::Date => {
                 let form = match &self.reading {
                     Reading::Form(form) => Some(Form::read(form)?),
-                    Reading::Kind(_) => None,
+                    Reading::ColumnType(_) => None,
                 };
                 let date = |array: &ArrayRef, row: usize| {
                     let text = array.as_string::<TextOffset>().value(row).trim().as_bytes();
@@ -223,7 +223,7 @@ impl CastState {
                 };
                 Arc::new(self.each::<i64, TimestampMicrosecondArray>(column, array, date)?)
             }
-            Kind::Time => {
+            ColumnType::Time => {
                 let time = |array: &ArrayRef, row: usize| {
                     literal::time(array.as_string::<TextOffset>().value(row).trim().as_bytes())
                 };
@@ -256,10 +256,10 @@ impl CastState {
         let kind = self.reading.kind();
         let what = match (&self.reading, kind) {
             (Reading::Form(form), _) => format!("date of the form `{form}`"),
-            (_, Kind::Count) => "whole number".to_owned(),
-            (_, Kind::Continuous) => "number".to_owned(),
-            (_, Kind::Bool) => "truth value".to_owned(),
-            (_, Kind::Time) => "time of day".to_owned(),
+            (_, ColumnType::Count) => "whole number".to_owned(),
+            (_, ColumnType::Continuous) => "number".to_owned(),
+            (_, ColumnType::Bool) => "truth value".to_owned(),
+            (_, ColumnType::Time) => "time of day".to_owned(),
             (_, kind) => kind.to_string(),
         };
         Failure::new(code::TYPE_MISMATCH, format!("`{text}` is no {what}"))

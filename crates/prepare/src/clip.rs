@@ -10,7 +10,7 @@ use arrow_array::{Array, Int64Array};
 use arrow_schema::DataType;
 use pipewright_diagnostic::{Failure, code};
 use pipewright_expr::Selection;
-use pipewright_table::{Column, Entry, Kind, Schema};
+use pipewright_table::{Column, ColumnType, Entry, Schema};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -78,11 +78,11 @@ impl ByColumn for Clip {
         if crossed {
             return Err(Failure::new(code::BAD_VALUE, "the lower bound is above the upper one"));
         }
-        chosen(self.on.as_ref(), input, "`clip`", Kind::is_numeric)
+        chosen(self.on.as_ref(), input, "`clip`", ColumnType::is_numeric)
     }
 
     fn entries(&self, column: &Column) -> Vec<Entry> {
-        let kind = if self.keeps_whole() { column.kind } else { Kind::Continuous };
+        let kind = if self.keeps_whole() { column.kind } else { ColumnType::Continuous };
         vec![Entry::Column(Column { kind, ..column.clone() })]
     }
 
@@ -127,7 +127,7 @@ pub type ClipState = NumberMaps<Bounds>;
 #[serde(deny_unknown_fields)]
 pub struct Bounds {
     name: Arc<str>,
-    kind: Kind,
+    kind: ColumnType,
     low: Option<f64>,
     high: Option<f64>,
     /// Do whole numbers stay whole?
@@ -137,7 +137,7 @@ pub struct Bounds {
 impl NumberMap for Bounds {
     const PARAMETERS: &'static [&'static str] = &["low", "high"];
 
-    fn fitted_on(&self) -> (&Arc<str>, Kind) {
+    fn fitted_on(&self) -> (&Arc<str>, ColumnType) {
         (&self.name, self.kind)
     }
 

@@ -11,7 +11,7 @@ use pipewright_table::TextArray;
 use pipewright_table::numbers::{all_within, non_finite};
 use pipewright_table::summary::BLOCK;
 use pipewright_table::text::{plural, quoted};
-use pipewright_table::{CHUNK_ROWS, Column, Entry, Kind, Role, Schema, Stored, Table};
+use pipewright_table::{CHUNK_ROWS, Column, ColumnType, Entry, Role, Schema, Stored, Table};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -25,7 +25,7 @@ pub fn chosen(
     on: Option<&Selection>,
     schema: &Schema,
     step: &str,
-    accepts: impl Fn(Kind) -> bool,
+    accepts: impl Fn(ColumnType) -> bool,
 ) -> Result<Vec<Column>, Failure> {
     let Some(selection) = on else {
         let columns = schema.columns().filter(|column| column.role == Role::Feature && accepts(column.kind));
@@ -60,7 +60,7 @@ pub(super) fn replaced(input: &Schema, chosen: &[Column], change: impl Fn(&Colum
 ///
 /// # Errors
 /// `UNKNOWN_COLUMN` if it is not there, `KIND_CHANGED` if it is of another kind than it was.
-pub(super) fn fitted<'a>(rows: &'a Table, name: &str, kind: Kind) -> Result<&'a ArrayRef, Failure> {
+pub(super) fn fitted<'a>(rows: &'a Table, name: &str, kind: ColumnType) -> Result<&'a ArrayRef, Failure> {
     let column = rows.column(name)?;
     if column.kind == kind {
         return rows.array(name);
@@ -74,9 +74,9 @@ pub(super) fn fitted<'a>(rows: &'a Table, name: &str, kind: Kind) -> Result<&'a 
 ///
 /// # Errors
 /// Those of [`fitted`].
-pub(super) fn applies(rows: &Table, name: &str, kind: Kind) -> Result<(), Failure> {
+pub(super) fn applies(rows: &Table, name: &str, kind: ColumnType) -> Result<(), Failure> {
     match (rows.column(name)?.kind, kind) {
-        (Kind::Continuous, Kind::Count) => Ok(()),
+        (ColumnType::Continuous, ColumnType::Count) => Ok(()),
         _ => fitted(rows, name, kind).map(drop),
     }
 }
@@ -85,7 +85,7 @@ pub(super) fn applies(rows: &Table, name: &str, kind: Kind) -> Result<(), Failur
 #[must_use]
 pub fn indicator_of(column: &Column) -> Column {
     let name: Arc<str> = format!("{} (missing)", column.name).into();
-    Column { name, kind: Kind::Bool, role: Role::Feature, sources: column.sources.clone() }
+    Column { name, kind: ColumnType::Bool, role: Role::Feature, sources: column.sources.clone() }
 }
 
 /// Where an array misses a value.
@@ -104,7 +104,7 @@ pub fn missing_in(array: &ArrayRef) -> ArrayRef {
 pub(super) fn map_fitted<L: Sync>(
     rows: Table,
     learned: &[L],
-    column_of: impl Fn(&L) -> (Arc<str>, Kind),
+    column_of: impl Fn(&L) -> (Arc<str>, ColumnType),
     change: impl Fn(&L, &Column, ArrayRef) -> Result<Vec<(Column, ArrayRef)>, Failure> + Sync,
 ) -> Result<Table, Failure> {
     let mut places = BTreeMap::new();
@@ -351,7 +351,7 @@ pub(super) fn present<T: ArrowPrimitiveType>(array: &PrimitiveArray<T>, take: &m
 /// The table of two text columns that shows a state: what was learned of each column.
 pub(super) fn shown(what: &str, learned: impl Iterator<Item = (String, String)>) -> Table {
     let (names, values): (Vec<String>, Vec<String>) = learned.unzip();
-    let columns = vec![Column::new("column", Kind::Text), Column::new(what, Kind::Text)];
+    let columns = vec![Column::new("column", ColumnType::Text), Column::new(what, ColumnType::Text)];
     let arrays: Vec<ArrayRef> = vec![Arc::new(TextArray::from(names)), Arc::new(TextArray::from(values))];
     Table::new(columns, arrays).expect("two columns of one length")
 }

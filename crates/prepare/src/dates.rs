@@ -8,7 +8,7 @@ use arrow_array::types::TimestampMicrosecondType;
 use pipewright_diagnostic::Failure;
 use pipewright_expr::Selection;
 use pipewright_table::literal::DAY;
-use pipewright_table::{Column, DatePart, Entry, Kind, Role, Schema, Stored, Table};
+use pipewright_table::{Column, ColumnType, DatePart, Entry, Role, Schema, Stored, Table};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::f64::consts::TAU;
@@ -60,7 +60,7 @@ impl Dates {
     }
 
     fn columns(&self, input: &Schema) -> Result<Vec<Column>, Failure> {
-        chosen(self.on.as_ref(), input, "`datefeatures`", |kind| kind == Kind::Date)
+        chosen(self.on.as_ref(), input, "`datefeatures`", |kind| kind == ColumnType::Date)
     }
 }
 
@@ -108,7 +108,7 @@ impl Estimator for Dates {
 
     fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
         Ok(replaced(input, &self.columns(input)?, |column| match &self.parts {
-            None => vec![Entry::Open { from: column.name.clone(), kind: Kind::Continuous }],
+            None => vec![Entry::Open { from: column.name.clone(), kind: ColumnType::Continuous }],
             Some(parts) => features(column, parts, self.cyclic).map(|(column, ..)| Entry::Column(column)).collect(),
         }))
     }
@@ -120,7 +120,7 @@ impl Estimator for Dates {
 
     fn observe(&self, summary: &mut DatesSummary, rows: &Table) -> Result<(), Failure> {
         for (column, seen) in &mut summary.columns {
-            let moments = fitted(rows, &column.name, Kind::Date)?.as_primitive::<TimestampMicrosecondType>();
+            let moments = fitted(rows, &column.name, ColumnType::Date)?.as_primitive::<TimestampMicrosecondType>();
             present(moments, &mut |_, moment| {
                 seen.earliest = Some(seen.earliest.map_or(moment, |earliest| earliest.min(moment)));
                 seen.has_times |= moment.rem_euclid(DAY) != 0;
@@ -167,7 +167,7 @@ fn features(date: &Column, parts: &[DatePart], cyclic: bool) -> impl Iterator<It
         let feature = |what: &str, reading| {
             let name = format!("{} ({}{what})", date.name, part.name()).into();
             let sources = date.sources.clone();
-            (Column { name, kind: Kind::Continuous, role: Role::Feature, sources }, part, reading)
+            (Column { name, kind: ColumnType::Continuous, role: Role::Feature, sources }, part, reading)
         };
         match part.cycle().filter(|_| cyclic) {
             None => vec![feature("", Reading::Plain)],
@@ -181,7 +181,7 @@ fn features(date: &Column, parts: &[DatePart], cyclic: bool) -> impl Iterator<It
 impl State for DatesState {
     fn apply(&self, rows: &Table) -> Result<Table, Failure> {
         for dated in &self.columns {
-            fitted(rows, &dated.name, Kind::Date)?;
+            fitted(rows, &dated.name, ColumnType::Date)?;
         }
         let dates: BTreeMap<&str, &Dated> = self.columns.iter().map(|dated| (&*dated.name, dated)).collect();
         rows.map_columns(|column, array| {

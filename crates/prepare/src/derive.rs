@@ -7,7 +7,7 @@ use arrow_array::ArrayRef;
 use pipewright_diagnostic::{Failure, code};
 use pipewright_expr::{Accumulator, Assign, ExprKind, Expression};
 use pipewright_table::TextArray;
-use pipewright_table::{Chunks, Column, Entry, Kind, Role, Schema, Table, in_table, in_waves};
+use pipewright_table::{Chunks, Column, ColumnType, Entry, Role, Schema, Table, in_table, in_waves};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -77,7 +77,7 @@ impl Derive {
     /// As [`Derive::fit`].
     pub fn fit_noting(&self, rows: &dyn Chunks) -> Result<(DeriveState, Vec<Failure>), Failure> {
         let mut state = DeriveState { columns: Vec::new() };
-        let mut about = Vec::new();
+        let mut context = Vec::new();
         let empty = Table::empty(&rows.schema())?;
         for assign in &self.assigns {
             let schema = state.apply(&empty)?.schema();
@@ -85,11 +85,11 @@ impl Derive {
             let Column { kind, sources, .. } = made(&assign.name, &assign.expression, &schema)?;
             let (expression, approximate) = learned(&resolved, &state, rows)?;
             if approximate {
-                about.push(&*assign.name);
+                context.push(&*assign.name);
             }
             state.columns.push(Derived { name: assign.name.clone(), kind, sources, expression });
         }
-        let notes = approximate(&about);
+        let notes = approximate(&context);
         Ok((state, notes))
     }
 }
@@ -169,7 +169,7 @@ pub struct DeriveState {
 #[serde(deny_unknown_fields)]
 struct Derived {
     name: Arc<str>,
-    kind: Kind,
+    kind: ColumnType,
     /// What the columns were made from that it was made from, learned constants included.
     sources: Vec<Arc<str>>,
     expression: Expression,
@@ -178,10 +178,10 @@ struct Derived {
 impl Derived {
     /// The kind of the column where the expression yields values of this kind now: real numbers where only whole ones
     /// were seen are real numbers.
-    fn kind_of(&self, found: ExprKind) -> Result<Kind, Failure> {
+    fn kind_of(&self, found: ExprKind) -> Result<ColumnType, Failure> {
         match (self.kind, found) {
             (kind, ExprKind::Null) => Ok(kind),
-            (Kind::Count, ExprKind::Number) => Ok(Kind::Continuous),
+            (ColumnType::Count, ExprKind::Number) => Ok(ColumnType::Continuous),
             (kind, found) if ExprKind::of(kind).takes(found) || found.column_kind() == kind => Ok(kind),
             (kind, found) => {
                 let message = format!("`{}` held {kind} values before and would hold {found} here", self.name);
@@ -215,7 +215,7 @@ impl State for DeriveState {
     fn show(&self) -> Table {
         let names = TextArray::from_iter_values(self.columns.iter().map(|derived| &derived.name));
         let kinds = TextArray::from_iter_values(self.columns.iter().map(|derived| derived.kind.to_string()));
-        let columns = vec![Column::new("column", Kind::Text), Column::new("kind", Kind::Text)];
+        let columns = vec![Column::new("column", ColumnType::Text), Column::new("kind", ColumnType::Text)];
         let arrays: Vec<ArrayRef> = vec![Arc::new(names), Arc::new(kinds)];
         Table::new(columns, arrays).expect("two columns of one length")
     }

@@ -1,7 +1,7 @@
 //! Fills missing values from the rows before and after, in their order.
 
 use crate::columns::{applies, chosen, indicator_of, missing_in, replaced, shown, validate_names};
-use crate::{About, State, TableEstimator};
+use crate::{FitContext, State, TableEstimator};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef, Float64Array, UInt32Array};
@@ -9,7 +9,7 @@ use arrow_schema::DataType;
 use pipewright_diagnostic::{Failure, code};
 use pipewright_expr::Selection;
 use pipewright_table::text::{plural, text_of};
-use pipewright_table::{Column, Entry, Kind, Schema, Table};
+use pipewright_table::{Column, ColumnType, Entry, Schema, Table};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -80,7 +80,7 @@ impl DirectionalFill {
                 return Err(Failure::new(code::NOT_NUMERIC, message).column(&**by).help(help));
             }
         }
-        let takes = |kind: Kind| self.neighbour != FillDirection::Between || kind.is_numeric();
+        let takes = |kind: ColumnType| self.neighbour != FillDirection::Between || kind.is_numeric();
         let mut columns = chosen(self.on.as_ref(), input, step, takes)?;
         // A column that orders or groups the rows is filled only if it is selected by its own name.
         let is_key = |name: &Arc<str>| self.over.contains(name) || self.by.as_ref() == Some(name);
@@ -117,8 +117,8 @@ impl DirectionalFill {
     }
 }
 
-fn is_measure(kind: Kind) -> bool {
-    kind.is_numeric() || matches!(kind, Kind::Date | Kind::Time)
+fn is_measure(kind: ColumnType) -> bool {
+    kind.is_numeric() || matches!(kind, ColumnType::Date | ColumnType::Time)
 }
 
 impl TableEstimator for DirectionalFill {
@@ -128,7 +128,7 @@ impl TableEstimator for DirectionalFill {
         DirectionalFill::schema(self, input)
     }
 
-    fn fit(&self, rows: &Table, _: &About) -> Result<DirectionalFillState, Failure> {
+    fn fit(&self, rows: &Table, _: &FitContext) -> Result<DirectionalFillState, Failure> {
         self.state(&rows.schema())
     }
 }
@@ -148,11 +148,11 @@ pub struct DirectionalFillState {
 #[serde(deny_unknown_fields)]
 struct Carried {
     name: Arc<str>,
-    kind: Kind,
+    kind: ColumnType,
 }
 
-fn filled_kind(neighbour: FillDirection, kind: Kind) -> Kind {
-    if neighbour == FillDirection::Between { Kind::Continuous } else { kind }
+fn filled_kind(neighbour: FillDirection, kind: ColumnType) -> ColumnType {
+    if neighbour == FillDirection::Between { ColumnType::Continuous } else { kind }
 }
 
 /// The rows of each group in their order, and where each row lies along it.
@@ -311,8 +311,8 @@ mod tests {
 
     fn filled(carry: &DirectionalFill, text: &str) -> String {
         let (table, _) = csv::read(text.as_bytes(), &ReadOptions::new("t.csv")).unwrap();
-        let about = About { aim: None, key: Key::new(0) };
-        let state = carry.fit(&table, &about).unwrap();
+        let context = FitContext { target_spec: None, key: Key::new(0) };
+        let state = carry.fit(&table, &context).unwrap();
         assert_eq!(state.validate(), Ok(()));
         let applied = state.apply(&table).unwrap();
         assert_eq!(carry.schema(&table.schema()).unwrap().admits(applied.columns()), Ok(()));
@@ -346,19 +346,19 @@ mod tests {
     #[test]
     fn every_kind_can_be_carried_and_only_numbers_interpolated() {
         let table = random_table(Key::new(5), 40);
-        let about = About { aim: None, key: Key::new(0) };
+        let context = FitContext { target_spec: None, key: Key::new(0) };
         let state = DirectionalFill { indicator: true, ..DirectionalFill::new(FillDirection::Before) }
-            .fit(&table, &about)
+            .fit(&table, &context)
             .unwrap();
         check_table(
             &DirectionalFill { indicator: true, ..DirectionalFill::new(FillDirection::Between) },
             &table,
-            &about,
+            &context,
         );
         check_table(
             &DirectionalFill { over: vec!["truth".into()], ..DirectionalFill::new(FillDirection::After) },
             &table,
-            &about,
+            &context,
         );
         let applied = state.apply(&table).unwrap();
         let late = applied.slice(20, 20);
@@ -367,11 +367,11 @@ mod tests {
         }
         let text =
             DirectionalFill { on: Some(Selection::name("text")), ..DirectionalFill::new(FillDirection::Between) };
-        assert_eq!(text.fit(&table, &about).unwrap_err().code, code::NOT_NUMERIC);
+        assert_eq!(text.fit(&table, &context).unwrap_err().code, code::NOT_NUMERIC);
         let by_text = DirectionalFill { by: Some("text".into()), ..DirectionalFill::new(FillDirection::Before) };
-        assert_eq!(by_text.fit(&table, &about).unwrap_err().code, code::NOT_NUMERIC);
+        assert_eq!(by_text.fit(&table, &context).unwrap_err().code, code::NOT_NUMERIC);
         let by_gaps = DirectionalFill { by: Some("date".into()), ..DirectionalFill::new(FillDirection::Before) };
-        let failure = by_gaps.fit(&table, &about).unwrap().apply(&table).unwrap_err();
+        let failure = by_gaps.fit(&table, &context).unwrap().apply(&table).unwrap_err();
         assert_eq!((failure.code, failure.place.row.is_some()), (code::MISSING_VALUES, true));
     }
 }

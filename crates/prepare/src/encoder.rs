@@ -12,7 +12,7 @@ use pipewright_diagnostic::{Failure, code};
 use pipewright_expr::Selection;
 use pipewright_table::summary::Levels;
 use pipewright_table::text::quoted;
-use pipewright_table::{Column, Entry, Kind, Role, Schema, Table};
+use pipewright_table::{Column, ColumnType, Entry, Role, Schema, Table};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -182,10 +182,10 @@ pub(super) fn discrete(
     may_be_target: bool,
 ) -> Result<Vec<Column>, Failure> {
     let named = on.is_some();
-    let accepts = |kind: Kind| match kind {
-        Kind::Category | Kind::Ordered | Kind::Text => true,
-        Kind::Count | Kind::Bool | Kind::Id => named,
-        Kind::Continuous | Kind::Date | Kind::Time => false,
+    let accepts = |kind: ColumnType| match kind {
+        ColumnType::Category | ColumnType::Ordered | ColumnType::Text => true,
+        ColumnType::Count | ColumnType::Bool | ColumnType::Id => named,
+        ColumnType::Continuous | ColumnType::Date | ColumnType::Time => false,
     };
     let columns = chosen(on, input, name, accepts)?;
     if may_be_target { Ok(columns) } else { refuse_target(columns, name) }
@@ -243,18 +243,18 @@ impl Estimator for Encoder {
     fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
         let columns = self.columns(input)?;
         Ok(replaced(input, &columns, |column| match (self.method, column.kind) {
-            (EncoderMethod::Ordinal, _) => vec![Entry::Column(Column { kind: Kind::Count, ..column.clone() })],
+            (EncoderMethod::Ordinal, _) => vec![Entry::Column(Column { kind: ColumnType::Count, ..column.clone() })],
             (EncoderMethod::Count { share }, _) => {
-                let kind = if share { Kind::Continuous } else { Kind::Count };
+                let kind = if share { ColumnType::Continuous } else { ColumnType::Count };
                 vec![Entry::Column(Column { kind, ..column.clone() })]
             }
             (EncoderMethod::Hash { buckets }, _) => {
                 let member = |bucket| hash_name(&column.name, bucket).into();
-                let column = |name| Column { name, kind: Kind::Bool, role: Role::Feature, ..column.clone() };
+                let column = |name| Column { name, kind: ColumnType::Bool, role: Role::Feature, ..column.clone() };
                 (0..buckets).map(|bucket| Entry::Column(column(member(bucket)))).collect()
             }
-            (EncoderMethod::Auto, Kind::Date | Kind::Time | Kind::Id) => Vec::new(),
-            _ => vec![Entry::Open { from: column.name.clone(), kind: Kind::Bool }],
+            (EncoderMethod::Auto, ColumnType::Date | ColumnType::Time | ColumnType::Id) => Vec::new(),
+            _ => vec![Entry::Open { from: column.name.clone(), kind: ColumnType::Bool }],
         }))
     }
 
@@ -268,7 +268,7 @@ impl Estimator for Encoder {
         for (column, seen) in &mut summary.columns {
             let array = fitted(rows, &column.name, column.kind)?;
             let levels_matter = match (self.method, column.kind) {
-                (EncoderMethod::Auto, kind) => kind.is_string() && kind != Kind::Id,
+                (EncoderMethod::Auto, kind) => kind.is_string() && kind != ColumnType::Id,
                 _ => true,
             };
             seen.missing += match levels_matter {
@@ -326,11 +326,11 @@ impl Encoder {
                 }
                 Some(order) => Coding::Ordinal { levels: declared(order, column, levels)?, rare: Vec::new() },
             },
-            (EncoderMethod::Auto, Kind::Bool) => Coding::Truth { missing: seen.missing > 0 },
-            (EncoderMethod::Auto, Kind::Date) => Coding::LeftOut { reason: "it holds dates".into() },
-            (EncoderMethod::Auto, Kind::Time) => Coding::LeftOut { reason: "it holds times of day".into() },
-            (EncoderMethod::Auto, Kind::Id) => Coding::LeftOut { reason: "it holds ids".into() },
-            (EncoderMethod::Auto, Kind::Text) if nearly_unique(levels) => {
+            (EncoderMethod::Auto, ColumnType::Bool) => Coding::Truth { missing: seen.missing > 0 },
+            (EncoderMethod::Auto, ColumnType::Date) => Coding::LeftOut { reason: "it holds dates".into() },
+            (EncoderMethod::Auto, ColumnType::Time) => Coding::LeftOut { reason: "it holds times of day".into() },
+            (EncoderMethod::Auto, ColumnType::Id) => Coding::LeftOut { reason: "it holds ids".into() },
+            (EncoderMethod::Auto, ColumnType::Text) if nearly_unique(levels) => {
                 Coding::LeftOut { reason: format!("{} of {total} values are different", levels.len()) }
             }
             (EncoderMethod::Hash { buckets }, _) => Coding::Hash { buckets },
@@ -344,14 +344,14 @@ impl Encoder {
     }
 
     /// The frequencies of the levels.
-    fn counts(&self, kind: Kind, seen: &Seen, share: bool) -> Coding {
+    fn counts(&self, kind: ColumnType, seen: &Seen, share: bool) -> Coding {
         let (levels, rare) = kept_and_rare(&seen.levels, self.rare, kind);
         let count = |level: &String| seen.levels.count(level);
         let others = rare.iter().map(count).sum();
         let counts = levels.iter().map(count).chain([seen.missing, others, 0]);
         let rows = if share { (seen.levels.total() + seen.missing).max(1) as f64 } else { 1.0 };
         let values = counts.map(|count| count as f64 / rows).collect();
-        let kind = if share { Kind::Continuous } else { Kind::Count };
+        let kind = if share { ColumnType::Continuous } else { ColumnType::Count };
         Coding::Scores(Scores { levels, rare, kind, members: vec![Member { suffix: String::new(), values }] })
     }
 }

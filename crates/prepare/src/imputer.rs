@@ -13,7 +13,7 @@ use arrow_schema::DataType;
 use pipewright_diagnostic::{Failure, code};
 use pipewright_expr::Selection;
 use pipewright_table::summary::Levels;
-use pipewright_table::{Column, Entry, Kind, Schema, Table, Value, literal};
+use pipewright_table::{Column, ColumnType, Entry, Schema, Table, Value, literal};
 use pipewright_table::{TextArray, TextOffset};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -85,26 +85,26 @@ impl Imputer {
 
 impl Imputer {
     /// Can it fill a column of this kind?
-    fn accepts(&self, kind: Kind) -> bool {
+    fn accepts(&self, kind: ColumnType) -> bool {
         match &self.fill {
             Fill::Mean | Fill::Median => kind.is_numeric(),
             Fill::Mode => true,
             Fill::Constant(Value::Number(_)) => kind.is_numeric(),
-            Fill::Constant(Value::Bool(_)) => kind == Kind::Bool,
+            Fill::Constant(Value::Bool(_)) => kind == ColumnType::Bool,
             Fill::Constant(Value::Text(text)) => {
                 kind.is_string()
-                    || (kind == Kind::Date && literal::date(text.as_bytes()).is_some())
-                    || (kind == Kind::Time && literal::time(text.as_bytes()).is_some())
+                    || (kind == ColumnType::Date && literal::date(text.as_bytes()).is_some())
+                    || (kind == ColumnType::Time && literal::time(text.as_bytes()).is_some())
             }
             Fill::Constant(Value::Null) => false,
         }
     }
 
     /// The kind of a filled column of this kind; the same whatever the rows say.
-    fn filled_kind(&self, kind: Kind) -> Kind {
+    fn filled_kind(&self, kind: ColumnType) -> ColumnType {
         match &self.fill {
-            Fill::Mean | Fill::Median => Kind::Continuous,
-            Fill::Constant(Value::Number(number)) if whole(*number).is_none() => Kind::Continuous,
+            Fill::Mean | Fill::Median => ColumnType::Continuous,
+            Fill::Constant(Value::Number(number)) if whole(*number).is_none() => ColumnType::Continuous,
             Fill::Mode | Fill::Constant(_) => kind,
         }
     }
@@ -128,7 +128,7 @@ pub struct ImputerState {
 #[serde(deny_unknown_fields)]
 pub struct Filling {
     name: Arc<str>,
-    kind: Kind,
+    kind: ColumnType,
     value: FillValue,
 }
 
@@ -203,38 +203,40 @@ impl ByColumn for Imputer {
 
 impl Imputer {
     /// The constant as a column of this kind stores it.
-    fn constant_for(&self, kind: Kind) -> Option<FillValue> {
+    fn constant_for(&self, kind: ColumnType) -> Option<FillValue> {
         let Fill::Constant(value) = &self.fill else { return None };
         match value {
             Value::Null => None,
             Value::Bool(truth) => Some(FillValue::Truth(*truth)),
             Value::Number(number) => Some(match whole(*number) {
-                Some(whole) if kind == Kind::Count => FillValue::Whole(whole),
+                Some(whole) if kind == ColumnType::Count => FillValue::Whole(whole),
                 _ => FillValue::Real(*number),
             }),
-            Value::Text(text) if kind == Kind::Date => literal::date(text.as_bytes()).map(FillValue::Moment),
-            Value::Text(text) if kind == Kind::Time => literal::time(text.as_bytes()).map(FillValue::Time),
+            Value::Text(text) if kind == ColumnType::Date => literal::date(text.as_bytes()).map(FillValue::Moment),
+            Value::Text(text) if kind == ColumnType::Time => literal::time(text.as_bytes()).map(FillValue::Time),
             Value::Text(text) => Some(FillValue::Text(text.to_string())),
         }
     }
 }
 
-fn stored(kind: Kind, level: i64) -> FillValue {
+fn stored(kind: ColumnType, level: i64) -> FillValue {
     match kind {
-        Kind::Continuous => FillValue::Real(number_of(level)),
-        Kind::Bool => FillValue::Truth(level != 0),
-        Kind::Date => FillValue::Moment(level),
-        Kind::Time => FillValue::Time(level),
-        Kind::Count => FillValue::Whole(level),
-        Kind::Category | Kind::Ordered | Kind::Text | Kind::Id => unreachable!("texts are counted as texts"),
+        ColumnType::Continuous => FillValue::Real(number_of(level)),
+        ColumnType::Bool => FillValue::Truth(level != 0),
+        ColumnType::Date => FillValue::Moment(level),
+        ColumnType::Time => FillValue::Time(level),
+        ColumnType::Count => FillValue::Whole(level),
+        ColumnType::Category | ColumnType::Ordered | ColumnType::Text | ColumnType::Id => {
+            unreachable!("texts are counted as texts")
+        }
     }
 }
 
 impl Filling {
     /// The kind of a column once it is filled.
-    fn filled_kind(&self, kind: Kind) -> Kind {
+    fn filled_kind(&self, kind: ColumnType) -> ColumnType {
         match self.value {
-            FillValue::Real(_) => Kind::Continuous,
+            FillValue::Real(_) => ColumnType::Continuous,
             _ => kind,
         }
     }
@@ -322,11 +324,11 @@ impl State for ImputerState {
         for Filling { name, kind, value } in &self.columns {
             let fits = match value {
                 FillValue::Real(value) => kind.is_numeric() && value.is_finite(),
-                FillValue::Whole(_) => *kind == Kind::Count,
-                FillValue::Truth(_) => *kind == Kind::Bool,
+                FillValue::Whole(_) => *kind == ColumnType::Count,
+                FillValue::Truth(_) => *kind == ColumnType::Bool,
                 FillValue::Text(_) => kind.is_string(),
-                FillValue::Moment(_) => *kind == Kind::Date,
-                FillValue::Time(value) => *kind == Kind::Time && (0..literal::DAY).contains(value),
+                FillValue::Moment(_) => *kind == ColumnType::Date,
+                FillValue::Time(value) => *kind == ColumnType::Time && (0..literal::DAY).contains(value),
             };
             if !fits {
                 return Err(bad_state(format!("`{name}` cannot be filled with {value:?}")));

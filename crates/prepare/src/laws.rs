@@ -3,7 +3,7 @@
 //! Each law takes an estimator and a table and panics where it is broken. An estimator may refuse a table; then it has
 //! to refuse it the same way however the rows are cut and however many threads there are.
 
-use crate::{About, Estimator, State, Summary, TableEstimator, fit};
+use crate::{Estimator, FitContext, State, Summary, TableEstimator, fit};
 use pipewright_diagnostic::Failure;
 use pipewright_table::{CHUNK_ROWS, Schema, Table};
 
@@ -29,13 +29,13 @@ pub fn check<E: Estimator>(estimator: &E, table: &Table) {
 ///
 /// # Panics
 /// If one is broken.
-pub fn check_table<E: TableEstimator>(estimator: &E, table: &Table, about: &About) {
+pub fn check_table<E: TableEstimator>(estimator: &E, table: &Table, context: &FitContext) {
     let fit = || {
-        let state = estimator.fit(table, about)?;
+        let state = estimator.fit(table, context)?;
         assert_eq!(state.validate(), Ok(()), "a fitted state is valid\n{table}");
         Ok(state)
     };
-    let training = |state: &E::State| estimator.apply_training(state, table, about);
+    let training = |state: &E::State| estimator.apply_training(state, table, context);
     let copy = Table::concat(&[table.clone(), table.slice(0, 0)]).expect("the columns are the same");
     let all = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool of few threads");

@@ -62,4 +62,4 @@ pub use scaler::{Scaler, ScalerMethod, ScalerState};
 pub use spline::{Knots, Spline, SplineState};
 pub use target_encoder::{Smooth, TargetEncoder, TargetMethod};
 pub use text_vectorizer::{TextVectorizer, TextVectorizerState, VectorizerMethod};
-pub use whole::{About, Aim, TableEstimator};
+pub use whole::{FitContext, TableEstimator, TargetSpec};

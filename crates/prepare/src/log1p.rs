@@ -6,7 +6,7 @@ use crate::number_map::{NumberMap, NumberMaps, continuous_entry};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_expr::Selection;
 use pipewright_table::text::quoted;
-use pipewright_table::{Column, Entry, Kind, Schema};
+use pipewright_table::{Column, ColumnType, Entry, Schema};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ impl ByColumn for Log1p {
     type State = Log1pState;
 
     fn columns(&self, input: &Schema) -> Result<Vec<Column>, Failure> {
-        chosen(self.on.as_ref(), input, "`log1p`", Kind::is_numeric)
+        chosen(self.on.as_ref(), input, "`log1p`", ColumnType::is_numeric)
     }
 
     fn entries(&self, column: &Column) -> Vec<Entry> {
@@ -61,13 +61,13 @@ pub type Log1pState = NumberMaps<Logarithm>;
 #[serde(deny_unknown_fields)]
 pub struct Logarithm {
     name: Arc<str>,
-    kind: Kind,
+    kind: ColumnType,
 }
 
 impl NumberMap for Logarithm {
     const PARAMETERS: &'static [&'static str] = &[];
 
-    fn fitted_on(&self) -> (&Arc<str>, Kind) {
+    fn fitted_on(&self) -> (&Arc<str>, ColumnType) {
         (&self.name, self.kind)
     }
 

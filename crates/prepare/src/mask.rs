@@ -18,7 +18,7 @@ use pipewright_diagnostic::{Failure, code};
 use pipewright_expr::Selection;
 use pipewright_table::literal::{DAY, civil, days_since_1970};
 use pipewright_table::text::text_of;
-use pipewright_table::{Column, Entry, Kind, Schema, Table};
+use pipewright_table::{Column, ColumnType, Entry, Schema, Table};
 use pipewright_table::{TextArray, TextOffset};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -112,34 +112,34 @@ impl Mask {
 }
 
 /// The option that says how far values of a kind are generalised, if they can be.
-fn option_for(kind: Kind) -> Option<&'static str> {
+fn option_for(kind: ColumnType) -> Option<&'static str> {
     match kind {
-        Kind::Continuous | Kind::Count => Some("step=10"),
-        Kind::Date => Some("date=year or date=month"),
-        Kind::Category | Kind::Ordered | Kind::Text | Kind::Id => Some("letters=1"),
-        Kind::Bool | Kind::Time => None,
+        ColumnType::Continuous | ColumnType::Count => Some("step=10"),
+        ColumnType::Date => Some("date=year or date=month"),
+        ColumnType::Category | ColumnType::Ordered | ColumnType::Text | ColumnType::Id => Some("letters=1"),
+        ColumnType::Bool | ColumnType::Time => None,
     }
 }
 
 impl Generalise {
-    fn fits(self, kind: Kind) -> bool {
+    fn fits(self, kind: ColumnType) -> bool {
         match kind {
-            Kind::Continuous | Kind::Count => self.step.is_some(),
-            Kind::Date => self.date.is_some(),
-            Kind::Category | Kind::Ordered | Kind::Text | Kind::Id => self.letters.is_some(),
-            Kind::Bool | Kind::Time => false,
+            ColumnType::Continuous | ColumnType::Count => self.step.is_some(),
+            ColumnType::Date => self.date.is_some(),
+            ColumnType::Category | ColumnType::Ordered | ColumnType::Text | ColumnType::Id => self.letters.is_some(),
+            ColumnType::Bool | ColumnType::Time => false,
         }
     }
 }
 
 impl Masking {
     /// The kind that a column is of afterwards.
-    fn kind(&self, kind: Kind) -> Kind {
+    fn kind(&self, kind: ColumnType) -> ColumnType {
         match self {
             Masking::Blank => kind,
             Masking::Hash(_) | Masking::Redact if kind.is_string() => kind,
-            Masking::Hash(_) | Masking::Redact => Kind::Text,
-            Masking::Generalise(_) if kind.is_numeric() => Kind::Category,
+            Masking::Hash(_) | Masking::Redact => ColumnType::Text,
+            Masking::Generalise(_) if kind.is_numeric() => ColumnType::Category,
             Masking::Generalise(_) => kind,
         }
     }
@@ -236,7 +236,7 @@ pub struct MaskState {
 #[serde(deny_unknown_fields)]
 struct Masked {
     name: Arc<str>,
-    kind: Kind,
+    kind: ColumnType,
 }
 
 impl Estimator for Mask {
@@ -275,7 +275,8 @@ impl State for MaskState {
                 for_each_number(&masked.name, rows.array(&masked.name)?, |_| ())?;
             }
         }
-        let kinds: BTreeMap<&str, Kind> = self.columns.iter().map(|masked| (&*masked.name, masked.kind)).collect();
+        let kinds: BTreeMap<&str, ColumnType> =
+            self.columns.iter().map(|masked| (&*masked.name, masked.kind)).collect();
         rows.map_columns(|column, array| match kinds.get(&*column.name) {
             None => Ok(vec![(column.clone(), array.clone())]),
             Some(&kind) => {

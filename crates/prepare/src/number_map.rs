@@ -6,7 +6,7 @@ use arrow_array::{ArrayRef, Float64Array};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_table::TextArray;
 use pipewright_table::text::quoted;
-use pipewright_table::{Column, Entry, Kind, Table};
+use pipewright_table::{Column, ColumnType, Entry, Table};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::fmt::Debug;
@@ -18,7 +18,7 @@ pub trait NumberMap: Debug + Clone + PartialEq + Serialize + DeserializeOwned + 
     const PARAMETERS: &'static [&'static str];
 
     /// The column, and the kind that it had.
-    fn fitted_on(&self) -> (&Arc<str>, Kind);
+    fn fitted_on(&self) -> (&Arc<str>, ColumnType);
 
     /// What becomes of a number; nothing finite where it cannot be taken.
     fn at(&self, number: f64) -> f64;
@@ -57,7 +57,7 @@ pub(super) fn mapped(
 
 /// The same column with real numbers.
 pub(super) fn continuous(column: &Column) -> Column {
-    Column { kind: Kind::Continuous, ..column.clone() }
+    Column { kind: ColumnType::Continuous, ..column.clone() }
 }
 
 /// Output column of a numeric mapping.
@@ -95,8 +95,8 @@ impl<M: NumberMap> State for NumberMaps<M> {
     fn show(&self) -> Table {
         let names = self.columns.iter().map(|map| Some(&**map.fitted_on().0));
         let parameters: Vec<Vec<Option<f64>>> = self.columns.iter().map(M::parameters).collect();
-        let shown = M::PARAMETERS.iter().map(|name| Column::new(*name, Kind::Continuous));
-        let columns = [Column::new("column", Kind::Text)].into_iter().chain(shown).collect();
+        let shown = M::PARAMETERS.iter().map(|name| Column::new(*name, ColumnType::Continuous));
+        let columns = [Column::new("column", ColumnType::Text)].into_iter().chain(shown).collect();
         let numbers = (0..M::PARAMETERS.len()).map(|place| {
             let numbers: Float64Array = parameters.iter().map(|numbers| numbers[place]).collect();
             Arc::new(numbers) as ArrayRef

@@ -2,7 +2,7 @@
 
 use arrow_array::ArrayRef;
 use pipewright_table::TextArray;
-use pipewright_table::{Column, Kind};
+use pipewright_table::{Column, ColumnType};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -28,5 +28,5 @@ pub(super) fn column_of(rows: &Value, place: usize) -> impl Iterator<Item = f64>
 /// A column of texts, some of them missing.
 pub(super) fn text_column(name: &str, values: &Value) -> (Column, ArrayRef) {
     let texts = values.as_array().unwrap().iter().map(Value::as_str).collect::<TextArray>();
-    (Column::new(name, Kind::Text), Arc::new(texts))
+    (Column::new(name, ColumnType::Text), Arc::new(texts))
 }

@@ -3,7 +3,7 @@
 use crate::by_column::{ByColumn, Seen};
 use crate::columns::{all_missing, bad_state, chosen, fitted, for_each_number, for_each_row, map_numbers};
 use crate::number_map::{NumberMap, NumberMaps, continuous, out_of_range};
-use crate::{About, State, TableEstimator, forest};
+use crate::{FitContext, State, TableEstimator, forest};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef, BooleanArray, Float64Array, Int64Array};
@@ -12,7 +12,7 @@ use arrow_schema::DataType;
 use pipewright_diagnostic::Failure;
 use pipewright_expr::Selection;
 use pipewright_table::summary::Quantiles;
-use pipewright_table::{Column, Entry, Kind, Schema, Table};
+use pipewright_table::{Column, ColumnType, Entry, Schema, Table};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -51,7 +51,7 @@ pub struct Outliers {
 }
 
 fn numeric(on: Option<&Selection>, input: &Schema) -> Result<Vec<Column>, Failure> {
-    chosen(on, input, "`outliers`", Kind::is_numeric)
+    chosen(on, input, "`outliers`", ColumnType::is_numeric)
 }
 
 impl ByColumn for Outliers {
@@ -144,7 +144,7 @@ fn median_deviation(mut quantiles: Quantiles) -> Option<(f64, f64)> {
 #[serde(deny_unknown_fields)]
 pub struct ColumnFence {
     name: Arc<str>,
-    kind: Kind,
+    kind: ColumnType,
     low: Option<f64>,
     high: Option<f64>,
     beyond: OutlierAction,
@@ -159,7 +159,7 @@ impl ColumnFence {
 impl NumberMap for ColumnFence {
     const PARAMETERS: &'static [&'static str] = &["low", "high"];
 
-    fn fitted_on(&self) -> (&Arc<str>, Kind) {
+    fn fitted_on(&self) -> (&Arc<str>, ColumnType) {
         (&self.name, self.kind)
     }
 
@@ -226,7 +226,7 @@ pub enum OutlierRule {
 
 impl OutlierRows {
     /// The rows that stay, and the state that says why.
-    fn sifted(&self, rows: &Table, about: &About) -> Result<(BooleanBuffer, OutlierState), Failure> {
+    fn sifted(&self, rows: &Table, context: &FitContext) -> Result<(BooleanBuffer, OutlierState), Failure> {
         match self.unusual {
             OutlierRule::Value(fencing) => {
                 let outliers = Outliers { fencing, beyond: OutlierAction::Null, on: self.on.clone() };
@@ -244,7 +244,7 @@ impl OutlierRows {
             OutlierRule::Whole(share) => {
                 let columns = numeric(self.on.as_ref(), &rows.schema())?;
                 let numbers = columns.iter().map(|column| filled(rows, column)).collect::<Result<Vec<_>, _>>()?;
-                let scores = forest::scores(&numbers, about.key);
+                let scores = forest::scores(&numbers, context.key);
                 let mut quantiles = Quantiles::default();
                 scores.iter().for_each(|&score| quantiles.add(score));
                 // Without columns, no row is unusual.
@@ -280,16 +280,16 @@ impl TableEstimator for OutlierRows {
         Ok(input.clone())
     }
 
-    fn fit(&self, rows: &Table, about: &About) -> Result<OutlierState, Failure> {
-        Ok(self.sifted(rows, about)?.1)
+    fn fit(&self, rows: &Table, context: &FitContext) -> Result<OutlierState, Failure> {
+        Ok(self.sifted(rows, context)?.1)
     }
 
     fn treats_training_apart(&self) -> bool {
         true
     }
 
-    fn apply_training(&self, _: &OutlierState, rows: &Table, about: &About) -> Result<Table, Failure> {
-        let (kept, _) = self.sifted(rows, about)?;
+    fn apply_training(&self, _: &OutlierState, rows: &Table, context: &FitContext) -> Result<Table, Failure> {
+        let (kept, _) = self.sifted(rows, context)?;
         Ok(rows.filter(&BooleanArray::new(kept, None)))
     }
 }
@@ -338,7 +338,8 @@ impl State for OutlierState {
         match self {
             OutlierState::Fences(fences) => fences.show(),
             OutlierState::Rows(RowState { score: Some(score), dropped, .. }) => {
-                let columns = vec![Column::new("score", Kind::Continuous), Column::new("dropped", Kind::Count)];
+                let columns =
+                    vec![Column::new("score", ColumnType::Continuous), Column::new("dropped", ColumnType::Count)];
                 let dropped = i64::try_from(*dropped).unwrap_or(i64::MAX);
                 let arrays: Vec<ArrayRef> =
                     vec![Arc::new(Float64Array::from(vec![*score])), Arc::new(Int64Array::from(vec![dropped]))];

@@ -10,7 +10,7 @@ use arrow_schema::DataType;
 use pipewright_diagnostic::{Failure, code};
 use pipewright_expr::Selection;
 use pipewright_table::numbers::non_finite;
-use pipewright_table::{Column, Entry, Kind, Role, Schema, Table};
+use pipewright_table::{Column, ColumnType, Entry, Role, Schema, Table};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -54,7 +54,7 @@ impl PolynomialFeatures {
     }
 
     fn columns(&self, input: &Schema) -> Result<Vec<Column>, Failure> {
-        let takes = |kind: Kind| kind.is_numeric() || (self.on.is_some() && kind == Kind::Bool);
+        let takes = |kind: ColumnType| kind.is_numeric() || (self.on.is_some() && kind == ColumnType::Bool);
         let columns = chosen(self.on.as_ref(), input, "a product", takes)?;
         if !(2..=DEGREE_MAX).contains(&self.degree) {
             let message = format!("products of {} factors; there can be 2 to {DEGREE_MAX}", self.degree);
@@ -104,7 +104,7 @@ fn product_column(factors: &[&Column]) -> Column {
             sources.push(source.clone());
         }
     }
-    Column { name, kind: Kind::Continuous, role: Role::Feature, sources }
+    Column { name, kind: ColumnType::Continuous, role: Role::Feature, sources }
 }
 
 /// The columns that are multiplied; no rows are looked at.
@@ -160,7 +160,7 @@ pub struct PolynomialFeaturesState {
 #[serde(deny_unknown_fields)]
 struct Factor {
     name: Arc<str>,
-    kind: Kind,
+    kind: ColumnType,
 }
 
 impl PolynomialFeaturesState {
@@ -223,7 +223,7 @@ impl State for PolynomialFeaturesState {
 
     fn validate(&self) -> Result<(), Failure> {
         validate_names(self.factors.iter().map(|factor| &factor.name))?;
-        let numeric = self.factors.iter().all(|factor| factor.kind.is_numeric() || factor.kind == Kind::Bool);
+        let numeric = self.factors.iter().all(|factor| factor.kind.is_numeric() || factor.kind == ColumnType::Bool);
         if numeric && (2..=DEGREE_MAX).contains(&self.degree) && self.terms().is_some() {
             return Ok(());
         }

@@ -10,7 +10,7 @@ use likelihood::best_exponent;
 use pipewright_diagnostic::{Failure, code};
 use pipewright_expr::Selection;
 use pipewright_table::text::quoted;
-use pipewright_table::{Column, Entry, Kind, Schema};
+use pipewright_table::{Column, ColumnType, Entry, Schema};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -89,7 +89,7 @@ impl ByColumn for Power {
     type State = PowerState;
 
     fn columns(&self, input: &Schema) -> Result<Vec<Column>, Failure> {
-        chosen(self.on.as_ref(), input, "`power`", Kind::is_numeric)
+        chosen(self.on.as_ref(), input, "`power`", ColumnType::is_numeric)
     }
 
     fn entries(&self, column: &Column) -> Vec<Entry> {
@@ -146,7 +146,7 @@ pub type PowerState = NumberMaps<Raised>;
 #[serde(deny_unknown_fields)]
 pub struct Raised {
     name: Arc<str>,
-    kind: Kind,
+    kind: ColumnType,
     family: PowerFamily,
     exponent: f64,
     center: f64,
@@ -157,7 +157,7 @@ pub struct Raised {
 impl NumberMap for Raised {
     const PARAMETERS: &'static [&'static str] = &["exponent", "center", "spread"];
 
-    fn fitted_on(&self) -> (&Arc<str>, Kind) {
+    fn fitted_on(&self) -> (&Arc<str>, ColumnType) {
         (&self.name, self.kind)
     }
 

@@ -15,7 +15,7 @@ use column::{Bounds, Seen};
 use pipewright_diagnostic::Failure;
 use pipewright_expr::Selection;
 use pipewright_table::summary::{Counted, Distinct};
-use pipewright_table::{Chunks, Kind, Role, Schema, Table, in_waves};
+use pipewright_table::{Chunks, ColumnType, Role, Schema, Table, in_waves};
 use plan::Plan;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -66,7 +66,7 @@ pub struct ColumnProfile {
     /// Its name.
     pub name: Arc<str>,
     /// What it holds.
-    pub kind: Kind,
+    pub kind: ColumnType,
     /// What it is for.
     pub role: Role,
     /// The number of rows.
@@ -212,7 +212,7 @@ impl ColumnProfile {
             "nulls" => Some(self.missing as f64),
             "count" => Some(self.present() as f64),
             "distinct" | "unique" => Some(self.distinct.value as f64),
-            "mean" if self.kind == Kind::Bool => {
+            "mean" if self.kind == ColumnType::Bool => {
                 let ones = self.levels.iter().find(|level| level.value == "true").map_or(0, |level| level.count);
                 (self.present() > 0).then(|| ones as f64 / self.present() as f64)
             }
@@ -279,7 +279,7 @@ struct First {
 
 impl First {
     fn of(rows: &dyn Chunks, schema: &Schema, depth: Depth) -> Result<First, Failure> {
-        let kinds: Vec<Kind> = schema.columns().map(|column| column.kind).collect();
+        let kinds: Vec<ColumnType> = schema.columns().map(|column| column.kind).collect();
         let names: Vec<&str> = schema.columns().map(|column| &*column.name).collect();
         let bounds = Bounds::new(rows.budget_bytes(), kinds.len());
         // That some columns of two rows are equal is no news.

@@ -6,7 +6,7 @@ use crate::normal::quantile_of_normal;
 use crate::number_map::{NumberMap, NumberMaps, continuous_entry};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_expr::Selection;
-use pipewright_table::{Column, Entry, Kind, Schema};
+use pipewright_table::{Column, ColumnType, Entry, Schema};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -60,7 +60,7 @@ impl ByColumn for QuantileMapper {
             let message = format!("{} landmarks; `quantile` takes 2 to {LANDMARKS_MAX}", self.landmarks);
             return Err(Failure::new(code::BAD_VALUE, message));
         }
-        chosen(self.on.as_ref(), input, "`quantile`", Kind::is_numeric)
+        chosen(self.on.as_ref(), input, "`quantile`", ColumnType::is_numeric)
     }
 
     fn entries(&self, column: &Column) -> Vec<Entry> {
@@ -111,7 +111,7 @@ pub type QuantileState = NumberMaps<Landmarks>;
 #[serde(deny_unknown_fields)]
 pub struct Landmarks {
     name: Arc<str>,
-    kind: Kind,
+    kind: ColumnType,
     shape: Shape,
     /// Quantiles for evenly spaced shares, in order.
     landmarks: Vec<f64>,
@@ -147,7 +147,7 @@ impl Landmarks {
 impl NumberMap for Landmarks {
     const PARAMETERS: &'static [&'static str] = &["landmarks", "min", "median", "max"];
 
-    fn fitted_on(&self) -> (&Arc<str>, Kind) {
+    fn fitted_on(&self) -> (&Arc<str>, ColumnType) {
         (&self.name, self.kind)
     }
 

@@ -7,7 +7,7 @@ use arrow_array::ArrayRef;
 use pipewright_diagnostic::Failure;
 use pipewright_expr::Selection;
 use pipewright_table::summary::Quantiles;
-use pipewright_table::{Column, Entry, Kind, Schema};
+use pipewright_table::{Column, ColumnType, Entry, Schema};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -81,7 +81,7 @@ impl ByColumn for Scaler {
     type State = ScalerState;
 
     fn columns(&self, input: &Schema) -> Result<Vec<Column>, Failure> {
-        chosen(self.on.as_ref(), input, "`scale`", Kind::is_numeric)
+        chosen(self.on.as_ref(), input, "`scale`", ColumnType::is_numeric)
     }
 
     fn entries(&self, column: &Column) -> Vec<Entry> {
@@ -146,7 +146,7 @@ pub type ScalerState = NumberMaps<Scale>;
 #[serde(deny_unknown_fields)]
 pub struct Scale {
     name: Arc<str>,
-    kind: Kind,
+    kind: ColumnType,
     center: f64,
     /// What `x - center` is divided by; 0 for a column that was constant.
     spread: f64,
@@ -165,7 +165,7 @@ impl Scale {
 impl NumberMap for Scale {
     const PARAMETERS: &'static [&'static str] = &["center", "spread"];
 
-    fn fitted_on(&self) -> (&Arc<str>, Kind) {
+    fn fitted_on(&self) -> (&Arc<str>, ColumnType) {
         (&self.name, self.kind)
     }
 

@@ -6,7 +6,7 @@ use crate::number_map::{NumberMap, NumberMaps, out_of_range};
 use arrow_array::{Array, ArrayRef, Float64Array};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_expr::Selection;
-use pipewright_table::{Column, Entry, Kind, Role, Schema};
+use pipewright_table::{Column, ColumnType, Entry, Role, Schema};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -66,7 +66,7 @@ impl ByColumn for Spline {
             );
             return Err(Failure::new(code::BAD_VALUE, message));
         }
-        chosen(self.on.as_ref(), input, "`spline`", Kind::is_numeric)
+        chosen(self.on.as_ref(), input, "`spline`", ColumnType::is_numeric)
     }
 
     fn entries(&self, column: &Column) -> Vec<Entry> {
@@ -112,7 +112,7 @@ impl ByColumn for Spline {
 
 fn member(column: &Column, place: usize) -> Column {
     let name = format!("{} (spline {place})", column.name).into();
-    Column { name, kind: Kind::Continuous, role: Role::Feature, sources: column.sources.clone() }
+    Column { name, kind: ColumnType::Continuous, role: Role::Feature, sources: column.sources.clone() }
 }
 
 /// The splines of each column.
@@ -123,7 +123,7 @@ pub type SplineState = NumberMaps<Splines>;
 #[serde(deny_unknown_fields)]
 pub struct Splines {
     name: Arc<str>,
-    kind: Kind,
+    kind: ColumnType,
     /// In order, with `degree` more at either end.
     knots: Vec<f64>,
     degree: usize,
@@ -166,7 +166,7 @@ impl Splines {
 impl NumberMap for Splines {
     const PARAMETERS: &'static [&'static str] = &["splines", "first knot", "last knot"];
 
-    fn fitted_on(&self) -> (&Arc<str>, Kind) {
+    fn fitted_on(&self) -> (&Arc<str>, ColumnType) {
         (&self.name, self.kind)
     }
 

@@ -6,11 +6,11 @@
 use crate::columns::{fitted, replaced};
 use crate::encoder::codes::{PLACES_BEHIND, Places, count_levels, kept_and_rare};
 use crate::encoder::{Coding, Encoded, EncoderState, Member, Rare, Scores, Unseen, discrete};
-use crate::{About, Aim, TableEstimator};
+use crate::{FitContext, TableEstimator, TargetSpec};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_expr::Selection;
 use pipewright_table::summary::Levels;
-use pipewright_table::{CHUNK_ROWS, Column, Entry, Kind, Schema, Table};
+use pipewright_table::{CHUNK_ROWS, Column, ColumnType, Entry, Schema, Table};
 use pipewright_world::random::Key;
 use rayon::prelude::*;
 
@@ -96,13 +96,13 @@ impl TableEstimator for TargetEncoder {
     type State = EncoderState;
 
     fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
-        let open = |column: &Column| vec![Entry::Open { from: column.name.clone(), kind: Kind::Continuous }];
+        let open = |column: &Column| vec![Entry::Open { from: column.name.clone(), kind: ColumnType::Continuous }];
         Ok(replaced(input, &self.columns(input)?, open))
     }
 
-    fn fit(&self, rows: &Table, about: &About) -> Result<EncoderState, Failure> {
+    fn fit(&self, rows: &Table, context: &FitContext) -> Result<EncoderState, Failure> {
         let columns = self.columns(&rows.schema())?;
-        let outcomes = self.outcomes(about.aim()?, rows)?;
+        let outcomes = self.outcomes(context.target_spec()?, rows)?;
         let encoded = columns.into_par_iter().map(|column| {
             let array = fitted(rows, &column.name, column.kind)?;
             let chunks = (0..array.len()).step_by(CHUNK_ROWS);
@@ -118,7 +118,7 @@ impl TableEstimator for TargetEncoder {
                 Member { suffix: outcome.suffix.clone(), values: self.numbers(&tallies) }
             };
             let members = outcomes.iter().map(member).collect();
-            let scores = Scores { levels, rare, kind: Kind::Continuous, members };
+            let scores = Scores { levels, rare, kind: ColumnType::Continuous, members };
             Ok(Encoded { name: column.name, kind: column.kind, coding: Coding::Scores(scores) })
         });
         Ok(EncoderState { unseen: self.unseen, columns: encoded.collect::<Result<_, Failure>>()? })
@@ -129,10 +129,10 @@ impl TableEstimator for TargetEncoder {
     }
 
     /// Each row gets the numbers that the rows of the other parts teach.
-    fn apply_training(&self, state: &EncoderState, rows: &Table, about: &About) -> Result<Table, Failure> {
-        let aim = about.aim()?;
-        let outcomes = self.outcomes(aim, rows)?;
-        let folds = self.folds(aim, &outcomes, rows.rows(), about.key);
+    fn apply_training(&self, state: &EncoderState, rows: &Table, context: &FitContext) -> Result<Table, Failure> {
+        let target_spec = context.target_spec()?;
+        let outcomes = self.outcomes(target_spec, rows)?;
+        let folds = self.folds(target_spec, &outcomes, rows.rows(), context.key);
         state.replaced(rows, |encoded, column, array| {
             let Coding::Scores(scores) = &encoded.coding else { unreachable!("`fit` makes scores only") };
             let codes = scores.codes(column, array, Unseen::Zero)?;
@@ -161,18 +161,18 @@ impl TargetEncoder {
         discrete(self.on.as_ref(), input, name, false)
     }
 
-    fn outcomes(&self, aim: &Aim, rows: &Table) -> Result<Vec<Outcome>, Failure> {
-        let classes = aim.classes.as_deref();
+    fn outcomes(&self, target_spec: &TargetSpec, rows: &Table) -> Result<Vec<Outcome>, Failure> {
+        let classes = target_spec.classes.as_deref();
         if self.method == TargetMethod::Evidence && classes.is_none_or(|classes| classes.len() > 2) {
-            let target = &aim.target;
+            let target = &target_spec.target;
             let holds = classes.map_or("numbers".to_owned(), |classes| format!("{} classes", classes.len()));
             let message = format!("`encode woe` takes a target of two classes, and `{target}` holds {holds}");
             return Err(Failure::new(code::WRONG_TASK, message).column(&**target).help("for others: encode target"));
         }
         let Some(classes) = classes else {
-            return Ok(vec![Outcome { suffix: String::new(), values: aim.numbers(rows)? }]);
+            return Ok(vec![Outcome { suffix: String::new(), values: target_spec.numbers(rows)? }]);
         };
-        let codes = aim.codes(rows)?;
+        let codes = target_spec.codes(rows)?;
         let is = |class: u32| codes.iter().map(|&code| f64::from(u8::from(code == class))).collect();
         if classes.len() <= 2 {
             return Ok(vec![Outcome { suffix: String::new(), values: is(1) }]);
@@ -183,10 +183,10 @@ impl TargetEncoder {
 
     /// The part of each row: rows are dealt out in random order, class by class, so that every part has its share of
     /// each class.
-    fn folds(&self, aim: &Aim, outcomes: &[Outcome], rows: usize, key: Key) -> Vec<u32> {
+    fn folds(&self, target_spec: &TargetSpec, outcomes: &[Outcome], rows: usize, key: Key) -> Vec<u32> {
         // Of two classes, the one that is no outcome comes first.
         let class = |row: u32| outcomes.iter().position(|outcome| outcome.values[row as usize] == 1.0);
-        let class = |row: u32| aim.classes.as_ref().and(class(row)).map_or(0, |place| place + 1);
+        let class = |row: u32| target_spec.classes.as_ref().and(class(row)).map_or(0, |place| place + 1);
         let mut counts = vec![0_usize; outcomes.len() + 1];
         (0..rows as u32).for_each(|row| counts[class(row)] += 1);
         // The place of the first row of each class, were all of them sorted by class.

@@ -4,8 +4,8 @@ mod oracles;
 
 use crate::oracle::{cases, column_of, text_column};
 use crate::{
-    About, BinMethod, Binner, BinnerState, Clip, ClipBound, ClipState, Encoder, EncoderMethod, EncoderState, Estimator,
-    Fence, Imputer, ImputerState, Log1p, OutlierAction, OutlierRows, OutlierRule, OutlierState, Outliers,
+    BinMethod, Binner, BinnerState, Clip, ClipBound, ClipState, Encoder, EncoderMethod, EncoderState, Estimator, Fence,
+    FitContext, Imputer, ImputerState, Log1p, OutlierAction, OutlierRows, OutlierRule, OutlierState, Outliers,
     PolynomialFeatures, PolynomialFeaturesState, Power, PowerState, QuantileState, Rare, Scaler, ScalerState,
     SplineState, State, TableEstimator, Unseen, fit,
 };
@@ -13,7 +13,7 @@ use pipewright_diagnostic::{Failure, code};
 use pipewright_expr::{Class, Selection};
 use pipewright_io::ReadOptions;
 use pipewright_io::csv::read;
-use pipewright_table::{Entry, Kind, Role, Table, Value};
+use pipewright_table::{ColumnType, Entry, Role, Table, Value};
 
 fn table(text: &str) -> Table {
     read(text.as_bytes(), &ReadOptions::new("t.csv")).unwrap().0
@@ -35,7 +35,7 @@ fn imputers_fill() {
     let on = |imputer: Imputer, name: &str| shown(&imputer.on(Selection::name(name)), PEOPLE);
     let numbers = "n,x,s,b\n1,4,u,true\n";
     assert_eq!(shown(&Imputer::mean(), numbers), "n  x  s  b\n1  4  u  true\n");
-    assert_eq!(fitted(&Imputer::mean(), numbers).unwrap().column("n").unwrap().kind, Kind::Continuous);
+    assert_eq!(fitted(&Imputer::mean(), numbers).unwrap().column("n").unwrap().kind, ColumnType::Continuous);
     let filled = fitted(&Imputer::mean(), PEOPLE).unwrap();
     assert_eq!(filled.numbers(&["n".into(), "x".into()]).unwrap()[..4], [1.0, 3.0, 7.0 / 3.0, 3.0]);
     assert_eq!(fitted(&Imputer::median(), PEOPLE).unwrap().numbers(&["x".into()]).unwrap(), [0.5, 1.0, 2.5, 1.0]);
@@ -43,7 +43,7 @@ fn imputers_fill() {
     assert_eq!(shown(&Imputer::mode(), PEOPLE), mode);
     assert!(on(Imputer::constant("?"), "s").contains("  ?  false"));
     let whole = fitted(&Imputer::constant(0.0), PEOPLE).unwrap();
-    assert_eq!((whole.column("n").unwrap().kind, whole.columns().len()), (Kind::Count, 4));
+    assert_eq!((whole.column("n").unwrap().kind, whole.columns().len()), (ColumnType::Count, 4));
     let indicated = "n    x  x (missing)  s  b";
     assert!(on(Imputer::median().with_indicator(), "x").starts_with(indicated));
 }
@@ -208,10 +208,10 @@ fn clips_cut_at_constants_and_quantiles() {
     let (two, fifty) = (Some(ClipBound::Constant(2.0)), Some(ClipBound::Constant(50.0)));
     let constants = clip(two, fifty);
     assert_eq!(numbers_of(&constants, "n"), [2.0, 2.0, 3.0, 4.0, 50.0]);
-    assert_eq!(constants.column("n").unwrap().kind, Kind::Count, "whole bounds keep whole numbers");
+    assert_eq!(constants.column("n").unwrap().kind, ColumnType::Count, "whole bounds keep whole numbers");
     let quantiles = clip(Some(ClipBound::Quantile(0.25)), Some(ClipBound::Quantile(0.75)));
     assert_eq!(numbers_of(&quantiles, "n"), [2.0, 2.0, 3.0, 4.0, 4.0]);
-    assert_eq!(quantiles.column("n").unwrap().kind, Kind::Continuous);
+    assert_eq!(quantiles.column("n").unwrap().kind, ColumnType::Continuous);
     assert_eq!(numbers_of(&clip(None, Some(ClipBound::Constant(3.5))), "n"), [1.0, 2.0, 3.0, 3.5, 3.5]);
     let refused = |low, high| fitted(&Clip { low, high, on: None }, PRICES).unwrap_err().code;
     assert_eq!(refused(fifty, two), code::BAD_VALUE);
@@ -230,13 +230,13 @@ fn values_beyond_fences_are_cut_or_missing_and_rows_dropped() {
     let null = outliers(Fence::ZScore(1.9), OutlierAction::Null);
     assert_eq!(null.show(9, 80).lines().last(), Some("·    2  y"));
     let table = table(PRICES);
-    let about = About { aim: None, key: pipewright_world::random::Key::new(3) };
+    let context = FitContext { target_spec: None, key: pipewright_world::random::Key::new(3) };
     let rows = OutlierRows { unusual: OutlierRule::Value(Fence::Iqr(1.5)), on: on() };
-    let state = rows.fit(&table, &about).unwrap();
+    let state = rows.fit(&table, &context).unwrap();
     assert_eq!((state.dropped(), state.apply(&table).unwrap().rows()), (1, 5));
-    assert_eq!(numbers_of(&rows.apply_training(&state, &table, &about).unwrap(), "n"), [1.0, 2.0, 3.0, 4.0]);
+    assert_eq!(numbers_of(&rows.apply_training(&state, &table, &context).unwrap(), "n"), [1.0, 2.0, 3.0, 4.0]);
     let whole = OutlierRows { unusual: OutlierRule::Whole(0.2), on: None };
-    let kept = whole.apply_training(&whole.fit(&table, &about).unwrap(), &table, &about).unwrap();
+    let kept = whole.apply_training(&whole.fit(&table, &context).unwrap(), &table, &context).unwrap();
     assert_eq!(numbers_of(&kept, "n"), [1.0, 2.0, 3.0, 4.0], "the row that stands apart goes; a blank is no outlier");
     let equal = "a\n1\n1\n1\n1\n9\n";
     let mad = Outliers { fencing: Fence::Mad(1.0), beyond: OutlierAction::Clip, on: None };
@@ -343,7 +343,7 @@ fn orders_counts_and_buckets() {
     let lacking = apply(Encoder::ordinal().in_order(["low", "high"])).unwrap_err();
     assert_eq!((lacking.code, lacking.place.column.as_deref()), (code::UNSEEN_LEVEL, Some("s")));
     assert_eq!(of(Encoder::count()), [0.0, 1.0, 1.0, 0.0, 2.0]);
-    assert_eq!(apply(Encoder::count()).unwrap().column("s").unwrap().kind, Kind::Count);
+    assert_eq!(apply(Encoder::count()).unwrap().column("s").unwrap().kind, ColumnType::Count);
     assert_eq!(of(Encoder::count().with_rare(Rare::Count(2)).with_unseen(Unseen::Other)), [1.0, 1.0, 1.0, 1.0, 2.0]);
     let share = Encoder { method: EncoderMethod::Count { share: true }, ..Encoder::count() };
     assert_eq!(of(share), [0.0, 0.25, 0.25, 0.0, 0.5]);

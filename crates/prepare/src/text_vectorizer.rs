@@ -8,7 +8,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_expr::Selection;
-use pipewright_table::{CHUNK_ROWS, Column, Entry, Kind, Role, Schema, SparseArray, Stored, Table};
+use pipewright_table::{CHUNK_ROWS, Column, ColumnType, Entry, Role, Schema, SparseArray, Stored, Table};
 use pipewright_table::{TextArray, TextOffset};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -77,8 +77,8 @@ impl TextVectorizer {
     fn columns(&self, input: &Schema) -> Result<Vec<Column>, Failure> {
         let named = self.on.is_some();
         let columns = chosen(self.on.as_ref(), input, "`text`", |kind| match kind {
-            Kind::Text => true,
-            Kind::Category | Kind::Ordered => named,
+            ColumnType::Text => true,
+            ColumnType::Category | ColumnType::Ordered => named,
             _ => false,
         })?;
         let columns = refuse_target(columns, "`text`")?;
@@ -143,7 +143,7 @@ pub struct TextVectorizerState {
 #[serde(deny_unknown_fields)]
 struct Worded {
     name: Arc<str>,
-    kind: Kind,
+    kind: ColumnType,
     /// The words that have a column, in order; none for hashes.
     words: Vec<String>,
     /// What a word's number is multiplied with; for `Tfidf` only.
@@ -158,8 +158,8 @@ impl Estimator for TextVectorizer {
 
     fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
         Ok(replaced(input, &self.columns(input)?, |column| match self.method {
-            VectorizerMethod::Tfidf => vec![Entry::Open { from: column.name.clone(), kind: Kind::Continuous }],
-            VectorizerMethod::Count => vec![Entry::Open { from: column.name.clone(), kind: Kind::Count }],
+            VectorizerMethod::Tfidf => vec![Entry::Open { from: column.name.clone(), kind: ColumnType::Continuous }],
+            VectorizerMethod::Count => vec![Entry::Open { from: column.name.clone(), kind: ColumnType::Count }],
             VectorizerMethod::Hash => {
                 let name = |bucket| hash_name(&column.name, bucket);
                 (0..self.size).map(|bucket| Entry::Column(feature(column, name(bucket), self.method))).collect()
@@ -244,7 +244,7 @@ fn for_each_word(text: &str, longest: u32, mut take: impl FnMut(&str)) {
 
 /// The column of a word or a bucket.
 fn feature(text: &Column, name: String, method: VectorizerMethod) -> Column {
-    let kind = if method == VectorizerMethod::Count { Kind::Count } else { Kind::Continuous };
+    let kind = if method == VectorizerMethod::Count { ColumnType::Count } else { ColumnType::Continuous };
     Column { name: name.into(), kind, role: Role::Feature, sources: text.sources.clone() }
 }
 

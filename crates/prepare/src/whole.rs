@@ -9,14 +9,14 @@ use std::sync::Arc;
 
 /// What the target is to a step that learns with it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Aim {
+pub struct TargetSpec {
     /// The column.
     pub target: Arc<str>,
     /// Its classes in sorted order, of two the second being the positive one; none where it holds numbers.
     pub classes: Option<Arc<[String]>>,
 }
 
-impl Aim {
+impl TargetSpec {
     /// The class of each row, as its position in `classes`.
     ///
     /// # Errors
@@ -47,21 +47,21 @@ impl Aim {
 
 /// What a step may know besides the rows that it learns from.
 #[derive(Debug, Clone, PartialEq)]
-pub struct About {
+pub struct FitContext {
     /// The target, for a step that learns with it.
-    pub aim: Option<Aim>,
+    pub target_spec: Option<TargetSpec>,
     /// Where its random numbers come from.
     pub key: Key,
 }
 
-impl About {
+impl FitContext {
     /// The target.
     ///
     /// # Errors
     /// [`code::NO_TARGET`] where there is none.
-    pub fn aim(&self) -> Result<&Aim, Failure> {
+    pub fn target_spec(&self) -> Result<&TargetSpec, Failure> {
         let missing = || Failure::new(code::NO_TARGET, "this learns with the target, and there is none");
-        self.aim.as_ref().ok_or_else(|| missing().help("name it: target NAME"))
+        self.target_spec.as_ref().ok_or_else(|| missing().help("name it: target NAME"))
     }
 }
 
@@ -80,7 +80,7 @@ pub trait TableEstimator: Send + Sync {
     ///
     /// # Errors
     /// A [`Failure`] naming column and row.
-    fn fit(&self, rows: &Table, about: &About) -> Result<Self::State, Failure>;
+    fn fit(&self, rows: &Table, context: &FitContext) -> Result<Self::State, Failure>;
 
     /// Do the rows that it learns from become something else than the state makes of any rows: out-of-fold codes, or
     /// fewer rows?
@@ -92,8 +92,8 @@ pub trait TableEstimator: Send + Sync {
     ///
     /// # Errors
     /// As [`TableEstimator::fit`].
-    fn apply_training(&self, state: &Self::State, rows: &Table, about: &About) -> Result<Table, Failure> {
-        let _ = about;
+    fn apply_training(&self, state: &Self::State, rows: &Table, context: &FitContext) -> Result<Table, Failure> {
+        let _ = context;
         state.apply(rows)
     }
 }

@@ -7,7 +7,7 @@ use pipewright_frame::profile::{
     Association, BETWEEN_MAX, ColumnProfile, Histogram, Measure, NumberProfile, Profile, Suspicion, TextProfile,
     percent,
 };
-use pipewright_frame::{Kind, Role, shortened};
+use pipewright_frame::{ColumnType, Role, shortened};
 
 /// Associations weaker than this are not printed.
 const TOGETHER_MIN: f64 = 0.5;
@@ -29,18 +29,18 @@ pub(crate) fn text(profile: &Profile, limit: usize) -> String {
 
 /// Sizes, kinds, what is missing, and equal rows.
 fn overview(profile: &Profile) -> String {
-    const KINDS: [Kind; 9] = [
-        Kind::Continuous,
-        Kind::Count,
-        Kind::Bool,
-        Kind::Category,
-        Kind::Ordered,
-        Kind::Date,
-        Kind::Time,
-        Kind::Text,
-        Kind::Id,
+    const KINDS: [ColumnType; 9] = [
+        ColumnType::Continuous,
+        ColumnType::Count,
+        ColumnType::Bool,
+        ColumnType::Category,
+        ColumnType::Ordered,
+        ColumnType::Date,
+        ColumnType::Time,
+        ColumnType::Text,
+        ColumnType::Id,
     ];
-    let of = |kind: Kind| profile.columns.iter().filter(|column| column.kind == kind).count();
+    let of = |kind: ColumnType| profile.columns.iter().filter(|column| column.kind == kind).count();
     let kinds: Vec<String> =
         KINDS.iter().filter(|kind| of(**kind) > 0).map(|kind| format!("{} {kind}", of(*kind))).collect();
     let columns = counted(profile.columns.len() as u64, "column");
@@ -133,11 +133,11 @@ fn of_numbers(numbers: &NumberProfile) -> Vec<String> {
 }
 
 /// A histogram between its ends.
-fn shape(kind: Kind, histogram: &Histogram) -> String {
+fn shape(kind: ColumnType, histogram: &Histogram) -> String {
     let (first, last, step) = (histogram.edges[0], histogram.edges[histogram.counts.len()], histogram.step());
     let bars = bars(&histogram.counts);
     match kind {
-        Kind::Count if step == 1.0 => format!("{} {bars} {}   a bar a number", brief(first), brief(last - 1.0)),
+        ColumnType::Count if step == 1.0 => format!("{} {bars} {}   a bar a number", brief(first), brief(last - 1.0)),
         _ => format!("{} {bars} {}   a bar is {} wide", brief(first), brief(last), brief(step)),
     }
 }

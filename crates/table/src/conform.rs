@@ -1,6 +1,6 @@
 //! Bringing new rows into the form of the rows that something was fitted on: columns are matched by name.
 
-use crate::{Column, Kind, Schema, Table};
+use crate::{Column, ColumnType, Schema, Table};
 use arrow_array::types::{Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef, Float64Array, Int64Array, cast::AsArray, new_null_array};
 use pipewright_diagnostic::{Failure, code, nearest};
@@ -47,7 +47,7 @@ impl Table {
     }
 }
 
-fn conformed(found: &Column, array: &ArrayRef, wanted: Kind) -> Result<(Kind, ArrayRef), Failure> {
+fn conformed(found: &Column, array: &ArrayRef, wanted: ColumnType) -> Result<(ColumnType, ArrayRef), Failure> {
     if found.kind == wanted || (found.kind.is_string() && wanted.is_string()) {
         return Ok((wanted, array.clone()));
     }
@@ -55,14 +55,14 @@ fn conformed(found: &Column, array: &ArrayRef, wanted: Kind) -> Result<(Kind, Ar
         return Ok((wanted, new_null_array(&wanted.storage(), array.len())));
     }
     match (found.kind, wanted) {
-        (Kind::Count, Kind::Continuous) => {
+        (ColumnType::Count, ColumnType::Continuous) => {
             let numbers: Float64Array = array.as_primitive::<Int64Type>().unary(|count| count as f64);
             Ok((wanted, Arc::new(numbers)))
         }
-        (Kind::Continuous, Kind::Count) => Ok(match whole_numbers(array.as_primitive::<Float64Type>()) {
-            Some(counts) => (Kind::Count, Arc::new(counts)),
+        (ColumnType::Continuous, ColumnType::Count) => Ok(match whole_numbers(array.as_primitive::<Float64Type>()) {
+            Some(counts) => (ColumnType::Count, Arc::new(counts)),
             // Real numbers where only whole ones were seen: what was learned applies to them all the same.
-            None => (Kind::Continuous, array.clone()),
+            None => (ColumnType::Continuous, array.clone()),
         }),
         (found_kind, _) => {
             let message = format!("`{}` held {wanted} values before and holds {found_kind} values here", found.name);
@@ -82,8 +82,11 @@ mod tests {
     use crate::TextArray;
 
     fn table() -> Table {
-        let columns =
-            vec![Column::new("n", Kind::Count), Column::new("x", Kind::Continuous), Column::new("t", Kind::Text)];
+        let columns = vec![
+            Column::new("n", ColumnType::Count),
+            Column::new("x", ColumnType::Continuous),
+            Column::new("t", ColumnType::Text),
+        ];
         let arrays: Vec<ArrayRef> = vec![
             Arc::new(Int64Array::from(vec![1, 2])),
             Arc::new(Float64Array::from(vec![1.0, 2.5])),
@@ -94,18 +97,22 @@ mod tests {
 
     #[test]
     fn columns_are_matched_by_name_and_numbers_stand_for_each_other() {
-        let wanted = [Column::new("t", Kind::Bool), Column::new("x", Kind::Count), Column::new("n", Kind::Continuous)];
+        let wanted = [
+            Column::new("t", ColumnType::Bool),
+            Column::new("x", ColumnType::Count),
+            Column::new("n", ColumnType::Continuous),
+        ];
         let conformed = table().conform(&wanted).unwrap();
-        let kinds: Vec<Kind> = conformed.columns().iter().map(|column| column.kind).collect();
-        assert_eq!(kinds, [Kind::Bool, Kind::Continuous, Kind::Continuous]);
+        let kinds: Vec<ColumnType> = conformed.columns().iter().map(|column| column.kind).collect();
+        assert_eq!(kinds, [ColumnType::Bool, ColumnType::Continuous, ColumnType::Continuous]);
         assert_eq!(conformed.array("n").unwrap().as_primitive::<Float64Type>().values(), &[1.0, 2.0]);
     }
 
     #[test]
     fn what_is_missing_or_of_another_kind_is_named() {
-        let missing = table().conform(&[Column::new("N", Kind::Count)]).unwrap_err();
+        let missing = table().conform(&[Column::new("N", ColumnType::Count)]).unwrap_err();
         assert_eq!((missing.code, missing.help[0].as_str()), (code::UNKNOWN_COLUMN, "did you mean `n`?"));
-        let changed = table().conform(&[Column::new("n", Kind::Text)]).unwrap_err();
+        let changed = table().conform(&[Column::new("n", ColumnType::Text)]).unwrap_err();
         assert_eq!(changed.code, code::KIND_CHANGED);
     }
 }

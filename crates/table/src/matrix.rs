@@ -145,7 +145,7 @@ fn write<N: Real>(table: &Table, names: &[Arc<str>], place: &mut [N]) -> Result<
 mod tests {
     use super::*;
     use crate::testing::random_table;
-    use crate::{CHUNK_ROWS, Column, Kind, Schema};
+    use crate::{CHUNK_ROWS, Column, ColumnType, Schema};
     use arrow_array::{ArrayRef, Float64Array};
     use pipewright_diagnostic::code;
     use pipewright_world::random::Key;
@@ -173,7 +173,7 @@ mod tests {
 
     fn floats(values: Vec<f64>) -> Table {
         let array: ArrayRef = Arc::new(Float64Array::from(values));
-        Table::new(vec![Column::new("x", Kind::Continuous)], vec![array]).unwrap()
+        Table::new(vec![Column::new("x", ColumnType::Continuous)], vec![array]).unwrap()
     }
 
     #[test]

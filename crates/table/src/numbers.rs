@@ -1,7 +1,7 @@
 //! What models learn from: columns as numbers, targets as classes.
 
 use crate::text::{plural, quoted, text_at, text_of};
-use crate::{Column, Kind, Table};
+use crate::{Column, ColumnType, Table};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType};
 use arrow_array::{Array, ArrayRef};
@@ -71,8 +71,12 @@ impl Table {
         refuse_missing(column, array)?;
         let seconds = |micros: &i64| *micros as f64 / 1e6;
         match column.kind {
-            Kind::Date => Ok(array.as_primitive::<TimestampMicrosecondType>().values().iter().map(seconds).collect()),
-            Kind::Time => Ok(array.as_primitive::<Time64MicrosecondType>().values().iter().map(seconds).collect()),
+            ColumnType::Date => {
+                Ok(array.as_primitive::<TimestampMicrosecondType>().values().iter().map(seconds).collect())
+            }
+            ColumnType::Time => {
+                Ok(array.as_primitive::<Time64MicrosecondType>().values().iter().map(seconds).collect())
+            }
             kind if kind.is_numeric() => self.numbers(&[name.into()]),
             kind => {
                 let message = format!("`{name}` holds {}, and is to say when a row was seen", plural(kind));
@@ -87,7 +91,7 @@ impl Table {
     pub fn is_row_number(&self, name: &str) -> bool {
         const ROWS_MIN: usize = 20;
         let Some((column, array)) = self.find(name) else { return false };
-        if column.kind != Kind::Count || array.null_count() > 0 || array.len() < ROWS_MIN {
+        if column.kind != ColumnType::Count || array.null_count() > 0 || array.len() < ROWS_MIN {
             return false;
         }
         array.as_primitive::<Int64Type>().values().windows(2).all(|pair| pair[0] < pair[1])
@@ -156,13 +160,18 @@ impl<'a> Numeric<'a> {
     fn of(table: &'a Table, name: &str) -> Result<Numeric<'a>, Failure> {
         let (column, array) = (table.column(name)?, table.array(name)?);
         match column.kind {
-            Kind::Continuous => Ok(Numeric::Floats(array.as_primitive::<Float64Type>().values())),
-            Kind::Count => Ok(Numeric::Counts(array.as_primitive::<Int64Type>().values())),
-            Kind::Bool => Ok(Numeric::Truths(array.as_boolean().values())),
-            Kind::Category | Kind::Ordered | Kind::Text | Kind::Id | Kind::Date | Kind::Time => {
+            ColumnType::Continuous => Ok(Numeric::Floats(array.as_primitive::<Float64Type>().values())),
+            ColumnType::Count => Ok(Numeric::Counts(array.as_primitive::<Int64Type>().values())),
+            ColumnType::Bool => Ok(Numeric::Truths(array.as_boolean().values())),
+            ColumnType::Category
+            | ColumnType::Ordered
+            | ColumnType::Text
+            | ColumnType::Id
+            | ColumnType::Date
+            | ColumnType::Time => {
                 let message = format!("`{name}` holds {}, not numbers", plural(column.kind));
                 let help = match column.kind {
-                    Kind::Date | Kind::Time => format!("`drop {}`", quoted(name)),
+                    ColumnType::Date | ColumnType::Time => format!("`drop {}`", quoted(name)),
                     _ => format!("`encode auto` before it, or `drop {}`", quoted(name)),
                 };
                 Err(Failure::new(code::UNENCODED_COLUMN, message).column(name).help(help))

@@ -11,7 +11,7 @@ use std::sync::Arc;
 /// Timestamp (microseconds, no zone) · `Time` Time64 (microseconds).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Kind {
+pub enum ColumnType {
     /// Real numbers.
     Continuous,
     /// Whole numbers.
@@ -32,45 +32,45 @@ pub enum Kind {
     Id,
 }
 
-impl Kind {
+impl ColumnType {
     /// Numbers: continuous and count.
     #[must_use]
     pub fn is_numeric(self) -> bool {
-        matches!(self, Kind::Continuous | Kind::Count)
+        matches!(self, ColumnType::Continuous | ColumnType::Count)
     }
 
     /// The Arrow type that its values are stored as.
     #[must_use]
     pub fn storage(self) -> DataType {
         match self {
-            Kind::Continuous => DataType::Float64,
-            Kind::Count => DataType::Int64,
-            Kind::Bool => DataType::Boolean,
-            Kind::Date => DataType::Timestamp(TimeUnit::Microsecond, None),
-            Kind::Time => DataType::Time64(TimeUnit::Microsecond),
-            Kind::Category | Kind::Ordered | Kind::Text | Kind::Id => DataType::LargeUtf8,
+            ColumnType::Continuous => DataType::Float64,
+            ColumnType::Count => DataType::Int64,
+            ColumnType::Bool => DataType::Boolean,
+            ColumnType::Date => DataType::Timestamp(TimeUnit::Microsecond, None),
+            ColumnType::Time => DataType::Time64(TimeUnit::Microsecond),
+            ColumnType::Category | ColumnType::Ordered | ColumnType::Text | ColumnType::Id => DataType::LargeUtf8,
         }
     }
 
     /// Stored as text: category, ordered, text, id.
     #[must_use]
     pub fn is_string(self) -> bool {
-        matches!(self, Kind::Category | Kind::Ordered | Kind::Text | Kind::Id)
+        matches!(self, ColumnType::Category | ColumnType::Ordered | ColumnType::Text | ColumnType::Id)
     }
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for ColumnType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Kind::Continuous => "continuous",
-            Kind::Count => "count",
-            Kind::Bool => "bool",
-            Kind::Category => "category",
-            Kind::Ordered => "ordered",
-            Kind::Date => "date",
-            Kind::Time => "time",
-            Kind::Text => "text",
-            Kind::Id => "id",
+            ColumnType::Continuous => "continuous",
+            ColumnType::Count => "count",
+            ColumnType::Bool => "bool",
+            ColumnType::Category => "category",
+            ColumnType::Ordered => "ordered",
+            ColumnType::Date => "date",
+            ColumnType::Time => "time",
+            ColumnType::Text => "text",
+            ColumnType::Id => "id",
         })
     }
 }
@@ -115,7 +115,7 @@ pub struct Column {
     /// Its name, unique in the table.
     pub name: Arc<str>,
     /// What it holds.
-    pub kind: Kind,
+    pub kind: ColumnType,
     /// What it is for.
     pub role: Role,
     /// The columns of the file that it was made from: its own name for a column as read.
@@ -124,7 +124,7 @@ pub struct Column {
 
 impl Column {
     /// A feature as read from a file.
-    pub fn new(name: impl Into<Arc<str>>, kind: Kind) -> Column {
+    pub fn new(name: impl Into<Arc<str>>, kind: ColumnType) -> Column {
         let name = name.into();
         Column { sources: vec![name.clone()], name, kind, role: Role::Feature }
     }
@@ -155,7 +155,7 @@ pub enum Entry {
         /// The column that they are made from; only the rows say whether it is there itself.
         from: Arc<str>,
         /// The kind of every member.
-        kind: Kind,
+        kind: ColumnType,
     },
     /// The feature of this name, or what a step will make of it, or nothing: only the rows will say.
     Undecided {

@@ -2,7 +2,7 @@
 
 use crate::TextArray;
 use crate::literal::{self, Number, date_text};
-use crate::{Column, Kind, Table};
+use crate::{Column, ColumnType, Table};
 use arrow_array::{
     ArrayRef, BooleanArray, Float64Array, Int64Array, Time64MicrosecondArray, TimestampMicrosecondArray,
 };
@@ -30,7 +30,7 @@ pub fn table(text: &str) -> Table {
     Table::new(columns, arrays).expect("columns of one length and different names")
 }
 
-fn typed(values: &[Option<&str>]) -> (Kind, ArrayRef) {
+fn typed(values: &[Option<&str>]) -> (ColumnType, ArrayRef) {
     fn all<T>(values: &[Option<&str>], read: impl Fn(&[u8]) -> Option<T>) -> Option<Vec<Option<T>>> {
         values.iter().any(Option::is_some).then_some(())?;
         values.iter().map(|value| value.map_or(Some(None), |text| read(text.as_bytes()).map(Some))).collect()
@@ -40,17 +40,17 @@ fn typed(values: &[Option<&str>]) -> (Kind, ArrayRef) {
         Number::Huge(_) | Number::Real(_) => None,
     };
     if let Some(truths) = all(values, literal::truth) {
-        (Kind::Bool, Arc::new(BooleanArray::from(truths)))
+        (ColumnType::Bool, Arc::new(BooleanArray::from(truths)))
     } else if let Some(counts) = all(values, whole) {
-        (Kind::Count, Arc::new(Int64Array::from(counts)))
+        (ColumnType::Count, Arc::new(Int64Array::from(counts)))
     } else if let Some(numbers) = all(values, |text| literal::number(text).map(Number::as_f64)) {
-        (Kind::Continuous, Arc::new(Float64Array::from(numbers)))
+        (ColumnType::Continuous, Arc::new(Float64Array::from(numbers)))
     } else if let Some(moments) = all(values, literal::date) {
-        (Kind::Date, Arc::new(TimestampMicrosecondArray::from(moments)))
+        (ColumnType::Date, Arc::new(TimestampMicrosecondArray::from(moments)))
     } else if let Some(times) = all(values, literal::time) {
-        (Kind::Time, Arc::new(Time64MicrosecondArray::from(times)))
+        (ColumnType::Time, Arc::new(Time64MicrosecondArray::from(times)))
     } else {
-        (Kind::Text, Arc::new(TextArray::from(values.to_vec())))
+        (ColumnType::Text, Arc::new(TextArray::from(values.to_vec())))
     }
 }
 
@@ -61,8 +61,9 @@ pub fn edge_tables() -> Vec<Table> {
     let usual = random_table(key, 40);
     let numbers = |numbers: Vec<Option<f64>>| {
         let rows = numbers.len();
-        let mut columns = vec![Column::new("größe, \"cm\"", Kind::Continuous), Column::new("名前", Kind::Text)];
-        columns.push(Column::new("n", Kind::Count));
+        let mut columns =
+            vec![Column::new("größe, \"cm\"", ColumnType::Continuous), Column::new("名前", ColumnType::Text)];
+        columns.push(Column::new("n", ColumnType::Count));
         let texts = (0..rows).map(|row| (row % 3 > 0).then(|| format!("löv{}", row % 2)));
         let counts = (0..rows).map(|row| Some(row as i64 - 2));
         let arrays: Vec<ArrayRef> = vec![
@@ -91,7 +92,7 @@ pub fn edge_tables() -> Vec<Table> {
 pub fn random_table(key: Key, rows: usize) -> Table {
     let present = |name: &str, row: usize| key.child(name).child("missing").uniform(row as u64) >= 0.15;
     let at = |name: &str, row: usize, bound: u64| key.child(name).below(row as u64, bound);
-    let column = |name: &str, kind: Kind| Column::new(name, kind);
+    let column = |name: &str, kind: ColumnType| Column::new(name, kind);
     let text = |name: &'static str, row: usize, levels: u64| {
         present(name, row).then(|| format!("{name} {}", at(name, row, levels)))
     };
@@ -103,14 +104,14 @@ pub fn random_table(key: Key, rows: usize) -> Table {
     let date = |row: usize| present("date", row).then(|| at("date", row, 1000) as i64 * literal::DAY);
     let time = |row: usize| present("time", row).then(|| at("time", row, 24 * 60) as i64 * 60_000_000);
     let columns = vec![
-        column("real", Kind::Continuous),
-        column("count", Kind::Count),
-        column("truth", Kind::Bool),
-        column("category", Kind::Category),
-        column("text", Kind::Text),
-        column("date", Kind::Date),
-        column("time", Kind::Time),
-        column("id", Kind::Id),
+        column("real", ColumnType::Continuous),
+        column("count", ColumnType::Count),
+        column("truth", ColumnType::Bool),
+        column("category", ColumnType::Category),
+        column("text", ColumnType::Text),
+        column("date", ColumnType::Date),
+        column("time", ColumnType::Time),
+        column("id", ColumnType::Id),
     ];
     let arrays: Vec<ArrayRef> = vec![
         Arc::new(rows.clone().map(real).collect::<Float64Array>()),

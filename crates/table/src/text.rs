@@ -1,6 +1,6 @@
 //! Values, names and kinds as text.
 
-use crate::{Kind, literal};
+use crate::{ColumnType, literal};
 use arrow_array::GenericStringArray;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType};
@@ -47,15 +47,15 @@ pub fn quoted(name: &str) -> String {
 
 /// What a column of this kind holds, in the plural: "whole numbers".
 #[must_use]
-pub fn plural(kind: Kind) -> &'static str {
+pub fn plural(kind: ColumnType) -> &'static str {
     match kind {
-        Kind::Continuous => "real numbers",
-        Kind::Count => "whole numbers",
-        Kind::Bool => "truth values",
-        Kind::Category | Kind::Ordered => "categories",
-        Kind::Date => "dates",
-        Kind::Time => "times of day",
-        Kind::Text => "text",
-        Kind::Id => "ids",
+        ColumnType::Continuous => "real numbers",
+        ColumnType::Count => "whole numbers",
+        ColumnType::Bool => "truth values",
+        ColumnType::Category | ColumnType::Ordered => "categories",
+        ColumnType::Date => "dates",
+        ColumnType::Time => "times of day",
+        ColumnType::Text => "text",
+        ColumnType::Id => "ids",
     }
 }

@@ -100,7 +100,7 @@ const LOAD_MAX: f64 = 0.5;
 const CORES_MAX: f64 = 0.1;
 
 impl Neighbours {
-    pub(super) fn watch() -> Neighbours {
+    pub(super) fn progress() -> Neighbours {
         Neighbours { start: Instant::now(), load: load(), busy: busy_seconds(), children: children_cpu() }
     }
 

@@ -9,7 +9,7 @@ pub(super) fn run(options: &Options) -> Result<(), String> {
     let environment = Environment::find(options)?;
     let mut jobs = (options.family.jobs)(&environment)?;
     choose(&mut jobs, &options.only)?;
-    let neighbours = Neighbours::watch();
+    let neighbours = Neighbours::progress();
     for job in &mut jobs {
         job.run(options.rounds);
     }

@@ -32,7 +32,7 @@ use crate::format::{FileFormat, Format, Signature};
 use crate::source::{Reader, Reading, Scan, Sketch, Whole, unreadable};
 use arrow_array::{ArrayRef, StringArray};
 use pipewright_diagnostic::{Failure, code};
-use pipewright_table::{Column, Kind, Origin, Table};
+use pipewright_table::{Column, ColumnType, Origin, Table};
 use pipewright_world::Content;
 use std::sync::Arc;
 
@@ -77,7 +77,7 @@ impl Reader for {Name} {
             .map_err(|_| Failure::new(code::BAD_FILE, "the file is not UTF-8 text").file(&options.name))?;
         let lines: ArrayRef = Arc::new(StringArray::from_iter_values(text.lines()));
         let origin = Origin { file: options.name.clone(), facts: vec![("format", "{name}".into())] };
-        let table = Table::new(vec![Column::new("line", Kind::Text)], vec![lines])?.with_origin(Some(Arc::new(origin)));
+        let table = Table::new(vec![Column::new("line", ColumnType::Text)], vec![lines])?.with_origin(Some(Arc::new(origin)));
         Ok(Reading { table, notes: Vec::new(), rejected: Vec::new() })
     }
 

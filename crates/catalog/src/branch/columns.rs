@@ -1,11 +1,11 @@
 //! `columns`: sends columns through stages of their own.
 
 use pipewright_diagnostic::{Failure, code};
-use pipewright_frame::{About, Chunks, Column, Entry, Kind, Role, Schema, Selection, Table};
+use pipewright_frame::{Chunks, Column, ColumnType, Entry, FitContext, Role, Schema, Selection, Table};
 use pipewright_operator::work::{Dropped, Fitted, ForTraining, Learned, Needs, Step};
 use pipewright_operator::{
-    Args, Arguments, Bound, Effect, Example, Fault, Footprint, Form, Group, Registry, Route, Selected, Sort, Spec,
-    Surroundings, Verb, arguments,
+    Args, ArgumentError, Arguments, Bound, Effect, Environment, Example, Flow, Footprint, Form, Group, Registry, Route,
+    Selected, Spec, Verb, arguments,
 };
 use pipewright_world::random::Key;
 use serde_json::{Value as Json, json};
@@ -31,7 +31,7 @@ pub(crate) const VERB: Verb = Verb {
                   learn, anew in every fold; they may not filter rows.",
         search: &["columntransformer", "per column", "route", "across", "branch"],
         form: Form::Routes,
-        output: Sort::Recipe,
+        output: Flow::Recipe,
         effect: Effect::Fit,
         examples: &[Example {
             script: "load titanic.csv | head 3 | columns { survived => keep; sex => encode onehot; age, parch => \
@@ -49,10 +49,10 @@ died      true        false     0.03857453      1
     load: Some(load),
 };
 
-fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     let ColumnsArgs { routes } = ColumnsArgs::read(args)?;
     if routes.is_empty() {
-        return Err(Fault::of("routes", code::MISSING_ARGUMENT, "`columns` has no arm"));
+        return Err(ArgumentError::of("routes", code::MISSING_ARGUMENT, "`columns` has no arm"));
     }
     Ok(Bound::Step(Arc::new(Columns(routes))))
 }
@@ -122,12 +122,12 @@ impl Step for Columns {
         arms.then(Footprint::of(own)).reading_features().making_values()
     }
 
-    fn fit(&self, rows: &dyn Chunks, about: &About) -> Result<Learned, Failure> {
+    fn fit(&self, rows: &dyn Chunks, context: &FitContext) -> Result<Learned, Failure> {
         let schema = rows.schema();
         let arms = self.arms(&schema, |selection| selection.settled(rows))?;
         let fitted = self.0.iter().zip(arms).enumerate().map(|(place, (route, names))| {
             let learned =
-                route.block.fit(&Selected { rows, names: with_target(&names, &schema) }, &arm(about, place))?;
+                route.block.fit(&Selected { rows, names: with_target(&names, &schema) }, &arm(context, place))?;
             let verbs = route.block.stages().iter().map(|stage| stage.verb.spec.name.to_owned()).collect();
             let states = learned.iter().map(|learned| learned.state.clone()).collect();
             Ok((Arm { columns: names, verbs, states }, learned))
@@ -153,8 +153,8 @@ fn with_target(names: &[Arc<str>], schema: &Schema) -> Vec<Arc<str>> {
     names.iter().cloned().chain(schema.target().map(|column| column.name.clone())).collect()
 }
 
-fn arm(about: &About, place: usize) -> About {
-    About { aim: about.aim.clone(), key: Key::child(about.key, "arm").index(place as u64) }
+fn arm(context: &FitContext, place: usize) -> FitContext {
+    FitContext { target_spec: context.target_spec.clone(), key: Key::child(context.key, "arm").index(place as u64) }
 }
 
 /// The states of each arm.
@@ -233,7 +233,7 @@ impl Fitted for Arms {
         let columns = self.0.iter().map(|arm| arm.columns.join(", "));
         let verbs = self.0.iter().map(|arm| arm.verbs.join(" | "));
         let text = |values: Vec<String>| Arc::new(arrow_array::StringArray::from(values)) as arrow_array::ArrayRef;
-        let names = vec![Column::new("columns", Kind::Text), Column::new("stages", Kind::Text)];
+        let names = vec![Column::new("columns", ColumnType::Text), Column::new("stages", ColumnType::Text)];
         Table::new(names, vec![text(columns.collect()), text(verbs.collect())]).expect("two columns of one length")
     }
 

@@ -1,8 +1,8 @@
 //! `fork`: several pipelines from here on, judged on the same rows.
 
 use pipewright_operator::{
-    Args, Bound, Domain, Effect, Example, Fault, Form, Group, Param, Place, Preset, Sort, Spec, Structure,
-    Surroundings, Verb,
+    Args, ArgumentError, Bound, Domain, Effect, Environment, Example, Flow, Form, Group, Param, Place, Preset, Spec,
+    Structure, Verb,
 };
 
 /// The arms: the planner walks them, and nothing is left for the verb to read.
@@ -28,7 +28,7 @@ pub(crate) const VERB: Verb = Verb {
                   above the fork. `save` stands in the arm whose model is wanted.",
         search: &["compare models", "model selection", "alternatives", "benchmark", "leaderboard"],
         form: Form::Arms,
-        output: Sort::Any,
+        output: Flow::Any,
         effect: Effect::Row,
         structure: Structure::Branches,
         positionals: &[ARMS],
@@ -50,6 +50,6 @@ baseline                0.3200
     load: None,
 };
 
-fn bind(_: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+fn bind(_: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     Ok(Bound::Fork)
 }

@@ -1,11 +1,11 @@
 //! `only train`: changes the training rows, and no others.
 
 use pipewright_diagnostic::{Failure, code};
-use pipewright_frame::{About, Chunks, Column, Kind, Schema, Table};
+use pipewright_frame::{Chunks, Column, ColumnType, FitContext, Schema, Table};
 use pipewright_operator::work::{Fitted, Learned, Needs, Step};
 use pipewright_operator::{
-    Args, Arguments, Block, Bound, Effect, Example, Fault, Footprint, Form, Group, Registry, Sort, Spec, Surroundings,
-    TrainingRows, Verb, arguments, words,
+    Args, ArgumentError, Arguments, Block, Bound, Effect, Environment, Example, Flow, Footprint, Form, Group, Registry,
+    Spec, TrainingRows, Verb, arguments, words,
 };
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
@@ -35,7 +35,7 @@ pub(crate) const VERB: Verb = Verb {
                   number and order. The columns must not change.",
         search: &["train", "training rows", "skip", "resample"],
         form: Form::Block,
-        output: Sort::Recipe,
+        output: Flow::Recipe,
         effect: Effect::RowsTrain,
         examples: &[Example {
             script: "load iris.csv | target species | only train { where sepal_width > 3 } | train logistic | eval kfold 3 metric=accuracy",
@@ -59,7 +59,7 @@ virginica                    0           8          42
     load: Some(load),
 };
 
-fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     let OnlyArgs { phase: Phase::Train, block } = OnlyArgs::read(args)?;
     Ok(Bound::Step(Arc::new(OnlyTrain(block))))
 }
@@ -85,10 +85,10 @@ impl Step for OnlyTrain {
         self.0.footprint().then(own)
     }
 
-    fn fit(&self, _: &dyn Chunks, about: &About) -> Result<Learned, Failure> {
-        let (block, about) = (self.0.clone(), about.clone());
+    fn fit(&self, _: &dyn Chunks, context: &FitContext) -> Result<Learned, Failure> {
+        let (block, context) = (self.0.clone(), context.clone());
         let training = move |rows: &Table| {
-            let made = block.of_training(rows, &about)?;
+            let made = block.of_training(rows, &context)?;
             if made.rows() == 0 && rows.rows() > 0 {
                 return Err(Failure::new(code::EMPTY_DATA, "`only train` leaves no row to learn from"));
             }
@@ -111,7 +111,7 @@ impl Fitted for AsTheyAre {
     }
 
     fn show(&self) -> Table {
-        let column = Column::new("other rows", Kind::Text);
+        let column = Column::new("other rows", ColumnType::Text);
         let array = arrow_array::StringArray::from(vec!["as they are"]);
         Table::new(vec![column], vec![Arc::new(array)]).expect("one column makes a table")
     }

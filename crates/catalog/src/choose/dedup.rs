@@ -1,11 +1,11 @@
 //! `dedup`: keeps one of several equal rows.
 
-use pipewright_diagnostic::{Failure, Watch};
+use pipewright_diagnostic::{Failure, Progress};
 use pipewright_frame::{Class, Schema, Selection, Table};
 use pipewright_operator::work::Rows;
 use pipewright_operator::{
-    Args, Arguments, Bound, Effect, Example, Fault, Footprint, Group, Neighbours, RowsKept, Sort, Spec, Surroundings,
-    Verb, arguments,
+    Args, ArgumentError, Arguments, Bound, Effect, Environment, Example, Flow, Footprint, Group, Neighbours, RowsKept,
+    Spec, Verb, arguments,
 };
 use pipewright_world::random::Key;
 use std::sync::Arc;
@@ -25,8 +25,8 @@ pub(crate) const VERB: Verb = Verb {
         summary: "Drops duplicate rows: keeps the first of rows that are equal, in all or in the selected columns.",
         details: "Two missing values are equal. The order of the rows does not change.",
         search: &["distinct", "unique", "duplicates", "drop_duplicates"],
-        input: Sort::Table,
-        output: Sort::Table,
+        input: Flow::Table,
+        output: Flow::Table,
         effect: Effect::RowsAll,
         examples: &[
             Example {
@@ -49,7 +49,7 @@ pclass  survived
     load: None,
 };
 
-fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     Ok(Bound::Rows(Arc::new(Different(DedupArgs::read(args)?.columns))))
 }
 
@@ -65,7 +65,7 @@ impl Rows for Different {
         Ok(input.clone())
     }
 
-    fn apply(&self, table: &Table, _: Key, _: &dyn Watch) -> Result<Table, Failure> {
+    fn apply(&self, table: &Table, _: Key, _: &dyn Progress) -> Result<Table, Failure> {
         table.dedup(&self.0.resolve(&table.schema())?)
     }
 }

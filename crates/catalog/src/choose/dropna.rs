@@ -1,10 +1,10 @@
 //! `dropna`: leaves out rows with missing values.
 
-use pipewright_diagnostic::{Failure, Watch};
+use pipewright_diagnostic::{Failure, Progress};
 use pipewright_frame::{Class, Schema, Selection, Table};
 use pipewright_operator::work::Rows;
 use pipewright_operator::{
-    Args, Arguments, Bound, Effect, Example, Fault, Footprint, Group, RowsKept, Sort, Spec, Surroundings, Verb,
+    Args, ArgumentError, Arguments, Bound, Effect, Environment, Example, Flow, Footprint, Group, RowsKept, Spec, Verb,
     arguments,
 };
 use pipewright_world::random::Key;
@@ -26,8 +26,8 @@ pub(crate) const VERB: Verb = Verb {
         details: "Rows are dropped before anything is learned, and a saved pipeline drops none: to predict rows with \
                   missing values too, fill them with `fillna`.",
         search: &["missing", "null", "na", "complete", "drop_nulls"],
-        input: Sort::Table,
-        output: Sort::Table,
+        input: Flow::Table,
+        output: Flow::Table,
         effect: Effect::RowsAll,
         examples: &[
             Example { script: "load titanic.csv | dropna | assert rows == 1046", output: "" },
@@ -49,7 +49,7 @@ Adelie   FEMALE
     load: None,
 };
 
-fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     Ok(Bound::Rows(Arc::new(Complete(DropnaArgs::read(args)?.columns))))
 }
 
@@ -65,7 +65,7 @@ impl Rows for Complete {
         Ok(input.clone())
     }
 
-    fn apply(&self, table: &Table, _: Key, _: &dyn Watch) -> Result<Table, Failure> {
+    fn apply(&self, table: &Table, _: Key, _: &dyn Progress) -> Result<Table, Failure> {
         table.dropna(&self.0.resolve(&table.schema())?)
     }
 }

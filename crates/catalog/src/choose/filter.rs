@@ -1,11 +1,11 @@
 //! `where`: keeps rows.
 
-use pipewright_diagnostic::{Failure, Watch, code};
+use pipewright_diagnostic::{Failure, Progress, code};
 use pipewright_frame::{ExprKind, Expression, Schema, Table};
 use pipewright_operator::work::Rows;
 use pipewright_operator::{
-    Args, Arguments, Bound, Condition, Effect, Example, Fault, Footprint, Form, Group, RowsKept, Sort, Spec,
-    Surroundings, Verb, arguments,
+    Args, ArgumentError, Arguments, Bound, Condition, Effect, Environment, Example, Flow, Footprint, Form, Group,
+    RowsKept, Spec, Verb, arguments,
 };
 use pipewright_world::random::Key;
 use std::sync::Arc;
@@ -27,8 +27,8 @@ pub(crate) const VERB: Verb = Verb {
                   finds missing values. Rows are filtered before anything is learned.",
         search: &["filter", "rows", "if", "query"],
         form: Form::Expression,
-        input: Sort::Table,
-        output: Sort::Table,
+        input: Flow::Table,
+        output: Flow::Table,
         effect: Effect::RowsAll,
         examples: &[
             Example {
@@ -54,7 +54,7 @@ Gentoo   Biscoe              46.2             14.4                  214         
     load: None,
 };
 
-fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     Ok(Bound::Rows(Arc::new(Where(WhereArgs::read(args)?.condition.expression))))
 }
 
@@ -73,7 +73,7 @@ impl Rows for Where {
             .help("compare it with something: ==, !=, <, <=, >, >=, in, is null"))
     }
 
-    fn apply(&self, table: &Table, _: Key, _: &dyn Watch) -> Result<Table, Failure> {
+    fn apply(&self, table: &Table, _: Key, _: &dyn Progress) -> Result<Table, Failure> {
         Ok(table.filter(&self.0.mask(table)?))
     }
 }

@@ -1,11 +1,11 @@
 //! `head`: keeps the first rows.
 
-use pipewright_diagnostic::{Failure, Watch};
+use pipewright_diagnostic::{Failure, Progress};
 use pipewright_frame::{Schema, Table};
 use pipewright_operator::work::Rows;
 use pipewright_operator::{
-    Args, Arguments, Bound, Effect, Example, Fault, Footprint, Group, Neighbours, RowsKept, Sort, Spec, Surroundings,
-    Verb, Whole, arguments,
+    Args, ArgumentError, Arguments, Bound, Effect, Environment, Example, Flow, Footprint, Group, Int, Neighbours,
+    RowsKept, Spec, Verb, arguments,
 };
 use pipewright_world::random::Key;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ arguments! {
     /// The arguments of `head`.
     struct HeadArgs {
         /// Number of rows.
-        positional count: Whole<0> = 10;
+        positional count: Int<0> = 10;
     }
 }
 
@@ -24,8 +24,8 @@ pub(crate) const VERB: Verb = Verb {
         group: Group::Choose,
         summary: "Keeps the first rows.",
         search: &["first", "top", "limit"],
-        input: Sort::Table,
-        output: Sort::Table,
+        input: Flow::Table,
+        output: Flow::Table,
         effect: Effect::RowsAll,
         examples: &[Example {
             script: "load iris.csv | head 3 | show",
@@ -42,7 +42,7 @@ sepal_length  sepal_width  petal_length  petal_width  species
     load: None,
 };
 
-fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     Ok(Bound::Rows(Arc::new(Head(HeadArgs::read(args)?.count.get()))))
 }
 
@@ -57,7 +57,7 @@ impl Rows for Head {
         Ok(input.clone())
     }
 
-    fn apply(&self, table: &Table, _: Key, _: &dyn Watch) -> Result<Table, Failure> {
+    fn apply(&self, table: &Table, _: Key, _: &dyn Progress) -> Result<Table, Failure> {
         Ok(table.head(self.0))
     }
 }

@@ -3,7 +3,9 @@
 use super::projection::{Project, ProjectionState};
 use crate::adapt::{StepOf, load_state};
 use pipewright_frame::{Class, Selection};
-use pipewright_operator::{Args, Arguments, Bound, Example, Fault, Form, Group, Spec, Surroundings, Verb, arguments};
+use pipewright_operator::{
+    Args, ArgumentError, Arguments, Bound, Environment, Example, Form, Group, Spec, Verb, arguments,
+};
 use std::sync::Arc;
 
 arguments! {
@@ -37,7 +39,7 @@ male    0.9167
     load: Some(load_state::<ProjectionState>),
 };
 
-fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     let KeepArgs { columns } = KeepArgs::read(args)?;
     Ok(Bound::Step(Arc::new(StepOf::new(Project::keeping(columns)))))
 }

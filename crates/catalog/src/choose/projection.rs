@@ -112,7 +112,7 @@ impl State for ProjectionState {
 
     fn show(&self) -> Table {
         let names = arrow_array::StringArray::from_iter_values(&self.columns);
-        let column = Column::new("column", pipewright_frame::Kind::Text);
+        let column = Column::new("column", pipewright_frame::ColumnType::Text);
         Table::new(vec![column], vec![Arc::new(names)]).expect("one column makes a table")
     }
 

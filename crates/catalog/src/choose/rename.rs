@@ -4,7 +4,7 @@ use crate::adapt::{StepOf, load_state};
 use pipewright_diagnostic::code;
 use pipewright_frame::{Rename, RenameState};
 use pipewright_operator::{
-    Args, Arguments, Bound, Example, Fault, Group, Renamed, Spec, Surroundings, Verb, arguments,
+    Args, ArgumentError, Arguments, Bound, Environment, Example, Group, Renamed, Spec, Verb, arguments,
 };
 use std::sync::Arc;
 
@@ -39,9 +39,10 @@ beak  sex
     load: Some(load_state::<RenameState>),
 };
 
-fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     let RenameArgs { names } = RenameArgs::read(args)?;
     let pairs = names.iter().map(|rename| (rename.new.as_str().into(), rename.old.as_str().into())).collect();
-    let rename = Rename::new(pairs).map_err(|failure| Fault::of("names", code::DUPLICATE_COLUMN, failure.message))?;
+    let rename =
+        Rename::new(pairs).map_err(|failure| ArgumentError::of("names", code::DUPLICATE_COLUMN, failure.message))?;
     Ok(Bound::Step(Arc::new(StepOf::new(rename))))
 }

@@ -1,18 +1,18 @@
 //! `sample`: keeps some rows, chosen at random.
 
-use pipewright_diagnostic::{Failure, Watch};
+use pipewright_diagnostic::{Failure, Progress};
 use pipewright_frame::{Schema, Table};
 use pipewright_operator::work::Rows;
 use pipewright_operator::{
-    Args, Arguments, Bound, Effect, Example, Fault, Footprint, Fraction, Group, Neighbours, RowsKept, Seed, Sort, Spec,
-    Surroundings, Verb, Whole, arguments, either,
+    Args, ArgumentError, Arguments, Bound, Effect, Environment, Example, Flow, Footprint, Fraction, Group, Int,
+    Neighbours, RowsKept, Seed, Spec, Verb, arguments, either,
 };
 use pipewright_world::random::Key;
 use std::sync::Arc;
 
 either! {
     /// How many rows.
-    enum Size { Share(Fraction), Count(Whole<0>) }
+    enum Size { Share(Fraction), Count(Int<0>) }
 }
 
 arguments! {
@@ -32,8 +32,8 @@ pub(crate) const VERB: Verb = Verb {
         summary: "Keeps a random sample of the rows.",
         details: "Samples without replacement; every row is equally likely. The rows keep their order.",
         search: &["random", "subset", "subsample"],
-        input: Sort::Table,
-        output: Sort::Table,
+        input: Flow::Table,
+        output: Flow::Table,
         effect: Effect::RowsAll,
         examples: &[
             Example {
@@ -60,7 +60,7 @@ pclass  survived  sex     age  sibsp  parch
     load: None,
 };
 
-fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     Ok(Bound::Rows(Arc::new(Sample(SampleArgs::read(args)?.size))))
 }
 
@@ -75,7 +75,7 @@ impl Rows for Sample {
         Ok(input.clone())
     }
 
-    fn apply(&self, table: &Table, key: Key, _: &dyn Watch) -> Result<Table, Failure> {
+    fn apply(&self, table: &Table, key: Key, _: &dyn Progress) -> Result<Table, Failure> {
         let count = match &self.0 {
             Size::Share(share) => (share.0 * table.rows() as f64).round() as usize,
             Size::Count(count) => count.get(),

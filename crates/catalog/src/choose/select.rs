@@ -3,7 +3,9 @@
 use super::projection::{Project, ProjectionState};
 use crate::adapt::{StepOf, load_state};
 use pipewright_frame::Selection;
-use pipewright_operator::{Args, Arguments, Bound, Example, Fault, Form, Group, Spec, Surroundings, Verb, arguments};
+use pipewright_operator::{
+    Args, ArgumentError, Arguments, Bound, Environment, Example, Form, Group, Spec, Verb, arguments,
+};
 use std::sync::Arc;
 
 arguments! {
@@ -49,7 +51,7 @@ Body Mass (g)
     load: Some(load_state::<ProjectionState>),
 };
 
-fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     let SelectArgs { columns } = SelectArgs::read(args)?;
     Ok(Bound::Step(Arc::new(StepOf::new(Project::keeping(columns)))))
 }

@@ -1,11 +1,11 @@
 //! `sort`: puts the rows in order.
 
-use pipewright_diagnostic::{Failure, Watch};
+use pipewright_diagnostic::{Failure, Progress};
 use pipewright_frame::{Direction, Schema, Selection, Table};
 use pipewright_operator::work::Rows;
 use pipewright_operator::{
-    Args, Arguments, Bound, Effect, Example, Fault, Footprint, Form, Group, Neighbours, Sort, Spec, Surroundings, Verb,
-    arguments,
+    Args, ArgumentError, Arguments, Bound, Effect, Environment, Example, Flow, Footprint, Form, Group, Neighbours,
+    Spec, Verb, arguments,
 };
 use pipewright_world::random::Key;
 use std::sync::Arc;
@@ -30,8 +30,8 @@ pub(crate) const VERB: Verb = Verb {
                   precedence: `sort fare descending=true | sort pclass`.",
         search: &["order", "arrange", "rank", "ascending"],
         form: Form::Selector,
-        input: Sort::Table,
-        output: Sort::Table,
+        input: Flow::Table,
+        output: Flow::Table,
         effect: Effect::RowsAll,
         examples: &[
             Example {
@@ -60,7 +60,7 @@ Gentoo            6050
     load: None,
 };
 
-fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     let SortArgs { descending, columns: by } = SortArgs::read(args)?;
     let direction = if descending { Direction::Descending } else { Direction::Ascending };
     Ok(Bound::Rows(Arc::new(Sorted { by, direction })))
@@ -81,7 +81,7 @@ impl Rows for Sorted {
         Ok(input.clone())
     }
 
-    fn apply(&self, table: &Table, _: Key, _: &dyn Watch) -> Result<Table, Failure> {
+    fn apply(&self, table: &Table, _: Key, _: &dyn Progress) -> Result<Table, Failure> {
         let by = self.by.resolve(&table.schema())?.into_iter().map(|name| (name, self.direction));
         table.sort(&by.collect::<Vec<_>>())
     }

@@ -3,8 +3,8 @@
 use crate::adapt::{TableStep, load_state};
 use pipewright_frame::{BalanceMethod, Balancer, BalancerState};
 use pipewright_operator::{
-    Args, Arguments, Bound, Count, Effect, Example, Fault, Group, Ratio, Sort, Spec, Surroundings, Verb, arguments,
-    words,
+    Args, ArgumentError, Arguments, Bound, Count, Effect, Environment, Example, Flow, Group, Ratio, Spec, Verb,
+    arguments, words,
 };
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ pub(crate) const VERB: Verb = Verb {
                   in one of the two, come from the first. Distances are in standard deviations of each column. Only \
                   training rows change: rows that are held out or predicted stay as they are.",
         search: &["imbalanced", "resample", "upsample", "downsample"],
-        output: Sort::Recipe,
+        output: Flow::Recipe,
         effect: Effect::RowsTrain,
         examples: &[Example {
             script: "load visits.csv | target returned | select age, returned | balance undersample | show",
@@ -56,7 +56,7 @@ age  returned
     load: Some(load_state::<BalancerState>),
 };
 
-fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     let BalanceArgs { method, ratio, k } = BalanceArgs::read(args)?;
     let method = match method {
         Method::Smote => BalanceMethod::Smote { neighbours: k.saturating_u32() },

@@ -2,24 +2,26 @@
 
 use super::BadWord;
 use crate::adapt::{StepOf, load_state};
-use pipewright_frame::{Cast, CastState, Kind, OnInvalid, Selection};
-use pipewright_operator::{Args, Arguments, Bound, Example, Fault, Group, Spec, Surroundings, Verb, arguments, words};
+use pipewright_frame::{Cast, CastState, ColumnType, OnInvalid, Selection};
+use pipewright_operator::{
+    Args, ArgumentError, Arguments, Bound, Environment, Example, Group, Spec, Verb, arguments, words,
+};
 use std::sync::Arc;
 
 words! {
     /// A kind, by what scientists call it or by its storage.
-    struct KindWord(Kind) {
-        "count" => Kind::Count,
-        "int64" => Kind::Count,
-        "continuous" => Kind::Continuous,
-        "float64" => Kind::Continuous,
-        "bool" => Kind::Bool,
-        "text" => Kind::Text,
-        "category" => Kind::Category,
-        "ordered" => Kind::Ordered,
-        "date" => Kind::Date,
-        "time" => Kind::Time,
-        "id" => Kind::Id,
+    struct KindWord(ColumnType) {
+        "count" => ColumnType::Count,
+        "int64" => ColumnType::Count,
+        "continuous" => ColumnType::Continuous,
+        "float64" => ColumnType::Continuous,
+        "bool" => ColumnType::Bool,
+        "text" => ColumnType::Text,
+        "category" => ColumnType::Category,
+        "ordered" => ColumnType::Ordered,
+        "date" => ColumnType::Date,
+        "time" => ColumnType::Time,
+        "id" => ColumnType::Id,
     }
 }
 
@@ -59,7 +61,7 @@ sibsp  age
     load: Some(load_state::<CastState>),
 };
 
-fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     let CastArgs { kind, bad, columns } = CastArgs::read(args)?;
     Ok(Bound::Step(Arc::new(StepOf::new(Cast::to(kind.0, columns).with_bad(bad.0)))))
 }

@@ -4,8 +4,8 @@ use crate::adapt::{StepOf, load_state};
 use pipewright_diagnostic::code;
 use pipewright_frame::{Class, Clip, ClipBound, ClipState, Selection};
 use pipewright_operator::{
-    Args, Arguments, Bound, Effect, Example, Fault, Fraction, Group, Number, Sort, Spec, Surroundings, Verb, arguments,
-    either, words,
+    Args, ArgumentError, Arguments, Bound, Effect, Environment, Example, Flow, Fraction, Group, Number, Spec, Verb,
+    arguments, either, words,
 };
 use std::sync::Arc;
 
@@ -49,7 +49,7 @@ pub(crate) const VERB: Verb = Verb {
         details: "A bound is a number, a percentage such as `1%` for that quantile of the training rows, or `none`. \
                   Whole numbers stay whole if both bounds are whole numbers. Missing values stay missing.",
         search: &["winsorise", "winsorize", "clamp", "cap", "limit", "truncate"],
-        output: Sort::Recipe,
+        output: Flow::Recipe,
         effect: Effect::Fit,
         examples: &[
             Example {
@@ -81,7 +81,7 @@ petal_length  petal_width
     load: Some(load_state::<ClipState>),
 };
 
-fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     let ClipArgs { low, high, columns } = ClipArgs::read(args)?;
     let (low, high) = (low.bound(), high.bound());
     let crossed = match (low, high) {
@@ -90,7 +90,7 @@ fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
         _ => false,
     };
     if crossed {
-        let fault = Fault::of("high", code::BAD_VALUE, "the upper bound is below the lower one");
+        let fault = ArgumentError::of("high", code::BAD_VALUE, "the upper bound is below the lower one");
         return Err(fault.help("the lower bound comes first: clip 1% 99%"));
     }
     Ok(Bound::Step(Arc::new(StepOf::new(Clip { low, high, on: Some(columns) }))))

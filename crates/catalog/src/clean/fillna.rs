@@ -4,14 +4,14 @@ use crate::adapt::{StepOf, TableStep, fitted, load_state};
 use crate::matrix::{Fill as FillTogether, FillState};
 use pipewright_diagnostic::Failure;
 use pipewright_frame::{
-    About, Chunks, Class, DirectionalFill, DirectionalFillState, Fill, FillDirection, Imputer, ImputerState, Schema,
-    Selection, Value as Literal,
+    Chunks, Class, DirectionalFill, DirectionalFillState, Fill, FillDirection, FitContext, Imputer, ImputerState,
+    Schema, Selection, Value as Literal,
 };
 use pipewright_learn::impute::{Iterative, IterativeFilling, Knn, KnnFilling, Weights};
 use pipewright_operator::work::{Fitted, Learned, Step};
 use pipewright_operator::{
-    Args, Arguments, Bound, Effect, Example, Fault, Footprint, Group, Neighbours, Number, Registry, Sort, Spec,
-    Surroundings, Verb, arguments, either, words,
+    Args, ArgumentError, Arguments, Bound, Effect, Environment, Example, Flow, Footprint, Group, Neighbours, Number,
+    Registry, Spec, Verb, arguments, either, words,
 };
 use serde_json::Value as Json;
 use std::sync::Arc;
@@ -95,7 +95,7 @@ pub(crate) const VERB: Verb = Verb {
             "forward fill",
             "last observation",
         ],
-        output: Sort::Recipe,
+        output: Flow::Recipe,
         effect: Effect::Fit,
         examples: &[
             Example {
@@ -138,7 +138,7 @@ FEMALE   false
     load: Some(load),
 };
 
-fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     let FillnaArgs { with, indicator, weights, over, by, columns } = FillnaArgs::read(args)?;
     let on = Some(columns);
     let carry = |neighbour: FillDirection, on: Option<Selection>| {
@@ -185,7 +185,7 @@ impl Step for Carried {
         Footprint::of(Effect::Seq).looking_at(neighbours).reading(names).reading_features().making_values()
     }
 
-    fn fit(&self, rows: &dyn Chunks, _: &About) -> Result<Learned, Failure> {
+    fn fit(&self, rows: &dyn Chunks, _: &FitContext) -> Result<Learned, Failure> {
         Ok(Learned::new(fitted(self.0.state(&rows.schema())?, Vec::new())))
     }
 }

@@ -4,8 +4,8 @@ use crate::adapt::{StepOf, load_state};
 use pipewright_diagnostic::code;
 use pipewright_frame::{Generalise, Hmac, Mask, MaskState, Masking, Period, Selection};
 use pipewright_operator::{
-    Args, Arguments, Bound, Count, Effect, Example, Fault, Group, Positive, Secret, Sort, Spec, Surroundings, Verb,
-    arguments, words,
+    Args, ArgumentError, Arguments, Bound, Count, Effect, Environment, Example, Flow, Group, Positive, Secret, Spec,
+    Verb, arguments, words,
 };
 use std::sync::Arc;
 
@@ -51,7 +51,7 @@ pub(crate) const VERB: Verb = Verb {
                   characters. Missing values stay missing. The key is shown in no plan and kept in no saved \
                   pipeline; but a saved pipeline can still hash, so anyone who has it can test guesses.",
         search: &["anonymize", "anonymise", "pseudonymize", "privacy", "gdpr", "redact", "pii"],
-        output: Sort::Any,
+        output: Flow::Any,
         effect: Effect::Row,
         examples: &[Example {
             script: "load visits.csv | select patient, age | head 3 | mask hash key=\"a long random text\" on patient \
@@ -69,7 +69,7 @@ fbc488ab6f0b8f60  20..30
     load: Some(load_state::<MaskState>),
 };
 
-fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     let MaskArgs { method, key: secret, null, step, date, letters, columns: on } = MaskArgs::read(args)?;
     let masking = match method {
         Method::Hash => Masking::Hash(Hmac::new(key(secret)?.as_bytes())),
@@ -85,10 +85,10 @@ fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
 }
 
 /// The key of the hashes, which has to be there.
-fn key(secret: Option<Secret>) -> Result<String, Fault> {
+fn key(secret: Option<Secret>) -> Result<String, ArgumentError> {
     match secret {
         Some(Secret(key)) if !key.is_empty() => Ok(key),
-        _ => Err(Fault::of("key", code::MISSING_ARGUMENT, "`mask hash` needs a key")
+        _ => Err(ArgumentError::of("key", code::MISSING_ARGUMENT, "`mask hash` needs a key")
             .help("without one, anyone can hash a list of names and recognise those that are in it (dictionary attack)")
             .help(
                 "declare `param key` above, write `mask hash key=$key on …`, and pass a long random string as key=…",

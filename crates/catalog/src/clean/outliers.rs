@@ -4,8 +4,8 @@ use crate::adapt::{StepOf, TableStep, load_state};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_frame::{Class, Fence, OutlierAction, OutlierRows, OutlierRule, OutlierState, Outliers, Selection};
 use pipewright_operator::{
-    Args, Arguments, Bound, Effect, Example, Fault, Fraction, Group, Positive, Seed, Sort, Spec, Surroundings, Verb,
-    arguments, either, words,
+    Args, ArgumentError, Arguments, Bound, Effect, Environment, Example, Flow, Fraction, Group, Positive, Seed, Spec,
+    Verb, arguments, either, words,
 };
 use std::sync::Arc;
 
@@ -57,7 +57,7 @@ pub(crate) const VERB: Verb = Verb {
                   the values in all rows, by thresholds learned from the training rows. A missing value is not an \
                   outlier.",
         search: &["anomaly", "anomalies", "isolation", "forest", "zscore", "iqr", "tukey", "extreme"],
-        output: Sort::Recipe,
+        output: Flow::Recipe,
         // `do=drop` changes the training rows, which binding says.
         effect: Effect::Fit,
         examples: &[
@@ -89,14 +89,14 @@ age  sibsp  parch
     load: Some(load_state::<OutlierState>),
 };
 
-fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     let OutliersArgs { method, limit, action, columns, .. } = OutliersArgs::read(args)?;
     let on = Some(columns);
     let unusual = match method {
         Method::ZScore => OutlierRule::Value(Fence::ZScore(distance(&limit)?)),
         Method::Mad => OutlierRule::Value(Fence::Mad(distance(&limit)?)),
         Method::Iqr => OutlierRule::Value(Fence::Iqr(distance(&limit)?)),
-        Method::Forest => OutlierRule::Whole(share(&limit)?),
+        Method::Forest => OutlierRule::Int(share(&limit)?),
     };
     let beyond = match action {
         Action::Clip => OutlierAction::Clip,
@@ -112,32 +112,33 @@ fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
     };
     match unusual {
         OutlierRule::Value(fencing) => Ok(Bound::Step(Arc::new(StepOf::new(Outliers { fencing, beyond, on })))),
-        OutlierRule::Whole(_) => {
+        OutlierRule::Int(_) => {
             let message = "`iforest` finds unusual rows, not unusual values, so there is no value to change";
-            Err(Fault::of("do", code::BAD_VALUE, message).help("write `do=drop`, or use `iqr`, `zscore` or `mad`"))
+            Err(ArgumentError::of("do", code::BAD_VALUE, message)
+                .help("write `do=drop`, or use `iqr`, `zscore` or `mad`"))
         }
     }
 }
 
 /// The distance from which on a value is an outlier.
-fn distance(limit: &Limit) -> Result<f64, Fault> {
+fn distance(limit: &Limit) -> Result<f64, ArgumentError> {
     match limit {
         Limit::Distance(distance) => Ok(distance.0),
         Limit::Share(_) => {
-            let fault = Fault::of("limit", code::BAD_VALUE, "only `iforest` takes a percentage");
+            let fault = ArgumentError::of("limit", code::BAD_VALUE, "only `iforest` takes a percentage");
             Err(fault.help("the other methods take a distance: outliers iqr 1.5"))
         }
     }
 }
 
 /// The share of the rows that are outliers.
-fn share(limit: &Limit) -> Result<f64, Fault> {
+fn share(limit: &Limit) -> Result<f64, ArgumentError> {
     match limit {
         Limit::Share(share) => Ok(share.0),
         Limit::Distance(share) if share.0 < 1.0 => Ok(share.0),
         Limit::Distance(distance) => {
             let message = format!("`iforest` takes a share of the rows, not {}", distance.0);
-            Err(Fault::of("limit", code::BAD_VALUE, message).help("for example: outliers iforest 2%"))
+            Err(ArgumentError::of("limit", code::BAD_VALUE, message).help("for example: outliers iforest 2%"))
         }
     }
 }

@@ -3,7 +3,9 @@
 use super::BadWord;
 use crate::adapt::{StepOf, load_state};
 use pipewright_frame::{Cast, CastState, OnInvalid, Selection};
-use pipewright_operator::{Args, Arguments, Bound, Example, Fault, Group, Spec, Surroundings, Verb, arguments, words};
+use pipewright_operator::{
+    Args, ArgumentError, Arguments, Bound, Environment, Example, Group, Spec, Verb, arguments, words,
+};
 use std::sync::Arc;
 
 words! {
@@ -48,8 +50,9 @@ female  2024-01-03
     load: Some(load_state::<CastState>),
 };
 
-fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     let ParseArgs { what: What::Date, form, bad, columns } = ParseArgs::read(args)?;
-    let convert = Cast::dates(&form, columns).map_err(|failure| Fault::of("form", failure.code, failure.message))?;
+    let convert =
+        Cast::dates(&form, columns).map_err(|failure| ArgumentError::of("form", failure.code, failure.message))?;
     Ok(Bound::Step(Arc::new(StepOf::new(convert.with_bad(bad.0)))))
 }

@@ -2,11 +2,11 @@
 
 use crate::adapt::{fitted, load_state};
 use pipewright_diagnostic::{Failure, code};
-use pipewright_frame::{About, Assign, Chunks, Derive, DeriveState, Expression, Schema};
+use pipewright_frame::{Assign, Chunks, Derive, DeriveState, Expression, FitContext, Schema};
 use pipewright_operator::work::{Learned, Step};
 use pipewright_operator::{
-    Args, Arguments, Assigned, Bound, Effect, Example, Fault, Footprint, Form, Group, Neighbours, Spec, Surroundings,
-    Verb, arguments,
+    Args, ArgumentError, Arguments, Assigned, Bound, Effect, Environment, Example, Footprint, Form, Group, Neighbours,
+    Spec, Verb, arguments,
 };
 use std::sync::Arc;
 
@@ -71,7 +71,7 @@ north   2024-02-29T09:15:00    2      1
     load: Some(load_state::<DeriveState>),
 };
 
-fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     let DeriveArgs { columns } = DeriveArgs::read(args)?;
     let assign = |assigned: Assigned| Assign { name: assigned.name.into(), expression: assigned.expression };
     let derived = Derived(Derive { assigns: columns.into_iter().map(assign).collect() });
@@ -80,7 +80,7 @@ fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
         let message = "an aggregate is learned in every fold, and a window looks at all rows: one stage cannot do both";
         let help =
             "make two stages of it, the window first: derive before = lag(x) | derive rest = before - mean(before)";
-        return Err(Fault::of("columns", code::WRONG_ORDER, message).help(help));
+        return Err(ArgumentError::of("columns", code::WRONG_ORDER, message).help(help));
     }
     Ok(Bound::Step(Arc::new(derived)))
 }
@@ -112,7 +112,7 @@ impl Step for Derived {
         Footprint::of(effect).looking_at(neighbours).reading(self.0.reads()).making_values()
     }
 
-    fn fit(&self, rows: &dyn Chunks, _: &About) -> Result<Learned, Failure> {
+    fn fit(&self, rows: &dyn Chunks, _: &FitContext) -> Result<Learned, Failure> {
         let (state, notices) = self.0.fit_noting(rows)?;
         Ok(Learned::new(fitted(state, notices)))
     }

@@ -4,8 +4,8 @@ use crate::adapt::{StepOf, load_state};
 use pipewright_diagnostic::{Spanned, code};
 use pipewright_frame::{Class, DatePart, Dates, DatesState, Selection};
 use pipewright_operator::{
-    Args, Argument, Arguments, Bound, Domain, Effect, Example, Fault, Group, Sort, Spec, Surroundings, Value, Verb,
-    Word, arguments,
+    Args, Argument, ArgumentError, Arguments, Bound, Domain, Effect, Environment, Example, Flow, Group, Spec, Value,
+    Verb, Word, arguments,
 };
 use std::sync::Arc;
 
@@ -64,7 +64,7 @@ pub(crate) const VERB: Verb = Verb {
                   period: `when (month sin)`, `when (month cos)`. The periods are 4 quarters, 12 months, 53 weeks, \
                   31 days, 366 days of the year, 7 weekdays, 24 hours. Missing values stay missing.",
         search: &["datetime", "timestamp", "calendar", "weekday", "cyclic", "seasonality"],
-        output: Sort::Recipe,
+        output: Flow::Recipe,
         effect: Effect::Fit,
         examples: &[Example {
             script: "load visits.csv | select when | head 3 | datefeatures parts=[month, weekday, hour, elapsed] | show",
@@ -81,13 +81,13 @@ when (month)  when (weekday)  when (hour)  when (elapsed)
     load: Some(load_state::<DatesState>),
 };
 
-fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     let DatefeaturesArgs { parts: words, cyclic, columns } = DatefeaturesArgs::read(args)?;
     let mut parts = Vec::new();
     for Spanned { node, span } in words.iter().flatten() {
         if parts.contains(&node.0) {
             let message = format!("`{}` is listed twice", node.to_value());
-            return Err(Fault::of("parts", code::BAD_VALUE, message).at(*span));
+            return Err(ArgumentError::of("parts", code::BAD_VALUE, message).at(*span));
         }
         parts.push(node.0);
     }

@@ -6,8 +6,8 @@ use pipewright_frame::{
     Class, Encoder, EncoderMethod, EncoderState, Rare, Selection, Smooth, TargetEncoder, TargetMethod, Unseen,
 };
 use pipewright_operator::{
-    Args, Arguments, Bound, Effect, Example, Fault, Fraction, Group, NonNegative, Sort, Spec, Surroundings, Verb,
-    Whole, arguments, either, words,
+    Args, ArgumentError, Arguments, Bound, Effect, Environment, Example, Flow, Fraction, Group, Int, NonNegative, Spec,
+    Verb, arguments, either, words,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ words! {
 
 either! {
     /// Which levels are rare.
-    enum RareLevels { Share(Fraction), Count(Whole<0>) }
+    enum RareLevels { Share(Fraction), Count(Int<0>) }
 }
 
 words! {
@@ -61,7 +61,7 @@ arguments! {
         /// Smoothing: this many rows with the mean of all rows are added to each level; `auto` weighs the mean of a level by its variance.
         option smooth: Smoothing = Smoothing::Auto(AutoSmooth::Auto), for method in ["target"];
         /// Number of folds for cross-fitting.
-        option cv: Whole<2> = 5, for method in ["target", "woe"];
+        option cv: Int<2> = 5, for method in ["target", "woe"];
         /// Columns to encode.
         on columns: Selection, by method {
             "auto" => [Class::Features],
@@ -90,7 +90,7 @@ pub(crate) const VERB: Verb = Verb {
                   `target` and `woe` learn from the target and are cross-fitted: each training row is encoded by the \
                   other folds of the training rows, so no row sees its own target.",
         search: &["onehot", "dummies", "categorical", "label", "ordinal", "frequency", "impact", "mean", "hashing"],
-        output: Sort::Recipe,
+        output: Flow::Recipe,
         effect: Effect::Fit,
         examples: &[
             Example {
@@ -128,7 +128,7 @@ sex  pclass
     load: Some(load_state::<EncoderState>),
 };
 
-fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     let EncodeArgs { method, rare, unknown, order, share, smooth, cv, columns } = EncodeArgs::read(args)?;
     let (unseen, on) = (unknown.0, Some(columns));
     let rare = rare.map(|rare| match rare {
@@ -159,15 +159,15 @@ fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
 }
 
 /// The levels in their declared order, each once.
-fn checked_order(levels: Vec<Spanned<String>>, folds_rare: bool) -> Result<Arc<[String]>, Fault> {
+fn checked_order(levels: Vec<Spanned<String>>, folds_rare: bool) -> Result<Arc<[String]>, ArgumentError> {
     if folds_rare {
         let message = "levels in a declared order cannot be grouped as rare";
-        return Err(Fault::of("rare", code::MISPLACED_OPTION, message).help("leave out `rare` or `order`"));
+        return Err(ArgumentError::of("rare", code::MISPLACED_OPTION, message).help("leave out `rare` or `order`"));
     }
     let mut seen = BTreeSet::new();
     if let Some(twice) = levels.iter().find(|level| !seen.insert(&level.node)) {
         let message = format!("the level `{}` is listed twice", twice.node);
-        return Err(Fault::of("order", code::BAD_VALUE, message).at(twice.span));
+        return Err(ArgumentError::of("order", code::BAD_VALUE, message).at(twice.span));
     }
     Ok(levels.into_iter().map(|level| level.node).collect())
 }

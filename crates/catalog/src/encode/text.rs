@@ -3,7 +3,8 @@
 use crate::adapt::{StepOf, load_state};
 use pipewright_frame::{Class, Selection, TextVectorizer, TextVectorizerState, VectorizerMethod};
 use pipewright_operator::{
-    Args, Arguments, Bound, Count, Effect, Example, Fault, Group, Sort, Spec, Surroundings, Verb, arguments, words,
+    Args, ArgumentError, Arguments, Bound, Count, Effect, Environment, Example, Flow, Group, Spec, Verb, arguments,
+    words,
 };
 use std::sync::Arc;
 
@@ -36,7 +37,7 @@ pub(crate) const VERB: Verb = Verb {
                   (`notes (hash 17)`) by FNV-1a, half of them counted negatively, each row divided by its Euclidean \
                   norm; it learns nothing. Of equally frequent words, the first in sorted order is kept.",
         search: &["tfidf", "bow", "words", "tokenize", "vectorize", "nlp", "ngram"],
-        output: Sort::Recipe,
+        output: Flow::Recipe,
         effect: Effect::Fit,
         examples: &[Example {
             script: "load visits.csv | select notes | head 4 | text bow[3] | show",
@@ -54,7 +55,7 @@ notes (cough)  notes (fever)  notes (mild)
     load: Some(load_state::<TextVectorizerState>),
 };
 
-fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     let TextArgs { method, ngram, columns } = TextArgs::read(args)?;
     let (method, size) = match method {
         Method::Tfidf(size) => (VectorizerMethod::Tfidf, size),

@@ -3,7 +3,7 @@
 use crate::adapt::{StepOf, load_state};
 use pipewright_frame::{BinMethod, Binner, BinnerState, Class, Selection};
 use pipewright_operator::{
-    Args, Arguments, Bound, Effect, Example, Fault, Group, Sort, Spec, Surroundings, Verb, Whole, arguments, words,
+    Args, ArgumentError, Arguments, Bound, Effect, Environment, Example, Flow, Group, Int, Spec, Verb, arguments, words,
 };
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ arguments! {
     /// The arguments of `bin`.
     struct BinArgs {
         /// Number of bins.
-        positional bins: Whole<2, 10_000> = 10;
+        positional bins: Int<2, 10_000> = 10;
         /// Where the edges are.
         positional method: Method = BinMethod::Quantile;
         /// The index of the bin, from 0, or a boolean column per bin: `age (below 20)`.
@@ -43,7 +43,7 @@ pub(crate) const VERB: Verb = Verb {
                   includes its lower edge; the outermost bins include everything beyond. Equal edges are merged, so \
                   there may be fewer bins. Missing values stay missing.",
         search: &["discretise", "discretize", "bucket", "cut", "histogram", "interval"],
-        output: Sort::Recipe,
+        output: Flow::Recipe,
         effect: Effect::Fit,
         examples: &[
             Example {
@@ -74,7 +74,7 @@ false              true                       1
     load: Some(load_state::<BinnerState>),
 };
 
-fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     let BinArgs { bins, method, encode, columns } = BinArgs::read(args)?;
     let onehot = encode == Encoding::OneHot;
     let binner = Binner { bins: bins.get(), method: method.0, onehot, on: Some(columns) };

@@ -6,8 +6,8 @@ use pipewright_diagnostic::code;
 use pipewright_frame::{Class, Selection};
 use pipewright_learn::select::{Correlated, Variance};
 use pipewright_operator::{
-    Args, Arguments, Bound, Effect, Example, Fault, Group, NonNegative, Sort, Spec, Surroundings, Verb, arguments,
-    words,
+    Args, ArgumentError, Arguments, Bound, Effect, Environment, Example, Flow, Group, NonNegative, Spec, Verb,
+    arguments, words,
 };
 use std::sync::Arc;
 
@@ -38,7 +38,7 @@ pub(crate) const VERB: Verb = Verb {
                   earlier column that is kept exceeds 0.9. Columns that are kept do not change. To filter rows, use \
                   `where`.",
         search: &["constant", "variance threshold", "correlated", "collinear", "redundant", "feature selection"],
-        output: Sort::Recipe,
+        output: Flow::Recipe,
         effect: Effect::Fit,
         examples: &[Example {
             script: "load iris.csv | filter correlation 0.9 | show 2",
@@ -55,7 +55,7 @@ sepal_length  sepal_width  petal_length  species
     load: Some(load_state::<ChooseState>),
 };
 
-fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     let FilterArgs { by, above, columns } = FilterArgs::read(args)?;
     let inputs = Inputs { step: "`filter`", on: Some(columns) };
     let above = above.0;
@@ -66,7 +66,7 @@ fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
         }
         By::Correlation if above >= 1.0 => {
             let message = format!("no correlation is above {above}, so nothing would be dropped");
-            Err(Fault::of("above", code::BAD_VALUE, message).help("a number below 1, such as 0.95"))
+            Err(ArgumentError::of("above", code::BAD_VALUE, message).help("a number below 1, such as 0.95"))
         }
         By::Correlation => {
             let step = Choose { inputs, transformer: Correlated { above }, aims: false, says: "correlation" };

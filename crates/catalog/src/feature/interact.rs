@@ -2,7 +2,7 @@
 
 use crate::adapt::{StepOf, load_state};
 use pipewright_frame::{Class, PolynomialFeatures, PolynomialFeaturesState, Selection};
-use pipewright_operator::{Args, Arguments, Bound, Example, Fault, Group, Spec, Surroundings, Verb, arguments};
+use pipewright_operator::{Args, ArgumentError, Arguments, Bound, Environment, Example, Group, Spec, Verb, arguments};
 use std::sync::Arc;
 
 arguments! {
@@ -35,7 +35,7 @@ pub(crate) const VERB: Verb = Verb {
     load: Some(load_state::<PolynomialFeaturesState>),
 };
 
-fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     let products = PolynomialFeatures { on: Some(InteractArgs::read(args)?.columns), ..PolynomialFeatures::of_pairs() };
     Ok(Bound::Step(Arc::new(StepOf::new(products))))
 }

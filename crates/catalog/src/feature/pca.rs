@@ -6,7 +6,8 @@ use pipewright_diagnostic::code;
 use pipewright_frame::{Class, Selection};
 use pipewright_learn::reduce::{Keep, Pca};
 use pipewright_operator::{
-    Args, Arguments, Bound, Count, Effect, Example, Fault, Fraction, Group, Sort, Spec, Surroundings, Verb, arguments,
+    Args, ArgumentError, Arguments, Bound, Count, Effect, Environment, Example, Flow, Fraction, Group, Spec, Verb,
+    arguments,
 };
 use std::sync::Arc;
 
@@ -38,7 +39,7 @@ pub(crate) const VERB: Verb = Verb {
                   are centred, not scaled: put `scale` before it unless they share a unit. The sign of each \
                   component makes its largest loading positive. The new columns come last.",
         search: &["principal components", "reduce", "dimensions", "whiten", "eigenvectors"],
-        output: Sort::Recipe,
+        output: Flow::Recipe,
         effect: Effect::Fit,
         examples: &[Example {
             script: "load iris.csv | scale | pca[2] | show 3",
@@ -56,12 +57,12 @@ setosa   -2.364229   -0.341908
     load: Some(load_state::<ReduceState>),
 };
 
-fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     let PcaArgs { count, share, whiten, name, columns } = PcaArgs::read(args)?;
     let keep = match (count, share) {
         (Some(_), Some(_)) => {
             let message = "`pca` keeps a number of components or a share of the variance, not both";
-            return Err(Fault::of("share", code::BAD_VALUE, message).help("pca[10], or pca 95%"));
+            return Err(ArgumentError::of("share", code::BAD_VALUE, message).help("pca[10], or pca 95%"));
         }
         (Some(count), None) => Keep::First(count.get()),
         (None, Some(share)) => Keep::Share(share.0),
@@ -75,10 +76,10 @@ fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
 }
 
 /// The name of new columns, before their numbers; it must not be blank.
-pub(super) fn new_name(name: String, verb: &str) -> Result<String, Fault> {
+pub(super) fn new_name(name: String, verb: &str) -> Result<String, ArgumentError> {
     if !name.trim().is_empty() {
         return Ok(name);
     }
-    let fault = Fault::of("name", code::BAD_VALUE, "the name of the new columns is blank");
+    let fault = ArgumentError::of("name", code::BAD_VALUE, "the name of the new columns is blank");
     Err(fault.help(format!("for example name=\"{verb}\"")))
 }

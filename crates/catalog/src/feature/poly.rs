@@ -2,14 +2,16 @@
 
 use crate::adapt::{StepOf, load_state};
 use pipewright_frame::{Class, PolynomialFeatures, PolynomialFeaturesState, Selection};
-use pipewright_operator::{Args, Arguments, Bound, Example, Fault, Group, Spec, Surroundings, Verb, Whole, arguments};
+use pipewright_operator::{
+    Args, ArgumentError, Arguments, Bound, Environment, Example, Group, Int, Spec, Verb, arguments,
+};
 use std::sync::Arc;
 
 arguments! {
     /// The arguments of `poly`.
     struct PolyArgs {
         /// Largest number of factors.
-        positional degree: Whole<2, 4> = 2;
+        positional degree: Int<2, 4> = 2;
         /// Only products of different columns, no powers.
         option interaction_only: bool = false;
         /// Columns to multiply.
@@ -39,7 +41,7 @@ pub(crate) const VERB: Verb = Verb {
     load: Some(load_state::<PolynomialFeaturesState>),
 };
 
-fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     let PolyArgs { degree, interaction_only, columns } = PolyArgs::read(args)?;
     let products = PolynomialFeatures { degree: degree.get(), powers: !interaction_only, on: Some(columns) };
     Ok(Bound::Step(Arc::new(StepOf::new(products))))

@@ -6,7 +6,8 @@ use pipewright_diagnostic::code;
 use pipewright_frame::{Class, Selection};
 use pipewright_learn::select::{Eliminate, Remaining};
 use pipewright_operator::{
-    Args, Arguments, Bound, Count, Effect, Example, Fault, Group, Sort, Spec, Surroundings, Verb, arguments, words,
+    Args, ArgumentError, Arguments, Bound, Count, Effect, Environment, Example, Flow, Group, Spec, Verb, arguments,
+    words,
 };
 use std::sync::Arc;
 
@@ -40,7 +41,7 @@ pub(crate) const VERB: Verb = Verb {
                   regression for classes, with `l2=1`; coefficients are in units of the columns, so put `scale` \
                   before it. Columns that are kept do not change.",
         search: &["recursive feature elimination", "feature selection", "backward elimination", "rfecv"],
-        output: Sort::Recipe,
+        output: Flow::Recipe,
         effect: Effect::FitTarget,
         examples: &[Example {
             script: "load diabetes.csv | target progression | scale | rfe[3] | show 2",
@@ -56,12 +57,12 @@ pub(crate) const VERB: Verb = Verb {
     load: Some(load_state::<ChooseState>),
 };
 
-fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     let RfeArgs { count, number, step, columns } = RfeArgs::read(args)?;
     let keep = match (count, number) {
         (Some(_), Some(AutoNumber::Auto)) => {
             let message = "`rfe` keeps a number of columns or finds the best number, not both";
-            return Err(Fault::of("number", code::BAD_VALUE, message).help("rfe[10], or rfe auto"));
+            return Err(ArgumentError::of("number", code::BAD_VALUE, message).help("rfe[10], or rfe auto"));
         }
         (Some(count), None) => Remaining::Count(count.get()),
         (None, _) => Remaining::Validated,

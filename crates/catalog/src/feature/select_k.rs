@@ -5,7 +5,7 @@ use crate::matrix::{Choose, ChooseState, Inputs};
 use pipewright_frame::{Class, Selection};
 use pipewright_learn::select::{Best, Score};
 use pipewright_operator::{
-    Args, Arguments, Bound, Effect, Example, Fault, Group, Sort, Spec, Surroundings, Verb, arguments, words,
+    Args, ArgumentError, Arguments, Bound, Effect, Environment, Example, Flow, Group, Spec, Verb, arguments, words,
 };
 use std::sync::Arc;
 
@@ -37,7 +37,7 @@ pub(crate) const VERB: Verb = Verb {
                   the earlier column. Columns that are kept do not change. Every fold chooses anew, from training \
                   rows only.",
         search: &["feature selection", "best features", "anova", "chi-squared", "mutual information", "lasso", "kbest"],
-        output: Sort::Recipe,
+        output: Flow::Recipe,
         effect: Effect::FitTarget,
         examples: &[Example {
             script: "load iris.csv | target species | select_k f[2] | show 2",
@@ -54,7 +54,7 @@ petal_length  petal_width  species
     load: Some(load_state::<ChooseState>),
 };
 
-fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     let SelectKArgs { by, columns } = SelectKArgs::read(args)?;
     let (score, count, says) = match by {
         By::F(count) => (Score::F, count, "F"),

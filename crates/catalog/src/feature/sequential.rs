@@ -5,7 +5,8 @@ use crate::matrix::{Choose, ChooseState, Inputs};
 use pipewright_frame::{Class, Selection};
 use pipewright_learn::select::{Direction, Sequential};
 use pipewright_operator::{
-    Args, Arguments, Bound, Count, Effect, Example, Fault, Group, Sort, Spec, Surroundings, Verb, arguments, words,
+    Args, ArgumentError, Arguments, Bound, Count, Effect, Environment, Example, Flow, Group, Spec, Verb, arguments,
+    words,
 };
 use std::sync::Arc;
 
@@ -36,7 +37,7 @@ pub(crate) const VERB: Verb = Verb {
                   numbers, logistic regression by accuracy for classes, with `l2=1`. This fits a model per column, \
                   step and fold; `rfe` needs far fewer. Columns that are kept do not change.",
         search: &["forward selection", "backward selection", "stepwise", "feature selection", "wrapper"],
-        output: Sort::Recipe,
+        output: Flow::Recipe,
         effect: Effect::FitTarget,
         examples: &[Example {
             script: "load diabetes.csv | target progression | sequential[3] | show 2",
@@ -52,7 +53,7 @@ pub(crate) const VERB: Verb = Verb {
     load: Some(load_state::<ChooseState>),
 };
 
-fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     let SequentialArgs { count, direction, columns } = SequentialArgs::read(args)?;
     let inputs = Inputs { step: "`sequential`", on: Some(columns) };
     let transformer = Sequential { count: count.get(), direction: direction.0 };

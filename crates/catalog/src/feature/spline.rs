@@ -3,7 +3,7 @@
 use crate::adapt::{StepOf, load_state};
 use pipewright_frame::{Class, Knots, Selection, Spline, SplineState};
 use pipewright_operator::{
-    Args, Arguments, Bound, Effect, Example, Fault, Group, Sort, Spec, Surroundings, Verb, Whole, arguments, words,
+    Args, ArgumentError, Arguments, Bound, Effect, Environment, Example, Flow, Group, Int, Spec, Verb, arguments, words,
 };
 use std::sync::Arc;
 
@@ -16,9 +16,9 @@ arguments! {
     /// The arguments of `spline`.
     struct SplineArgs {
         /// Number of knots.
-        positional n_knots: Whole<2, 1000> = 5;
+        positional n_knots: Int<2, 1000> = 5;
         /// Degree of the polynomials between knots.
-        option degree: Whole<1, 5> = 3;
+        option degree: Int<1, 5> = 3;
         /// Where the knots are.
         option knots: Placing = Knots::Uniform;
         /// Includes the last spline, which follows from the others.
@@ -37,7 +37,7 @@ pub(crate) const VERB: Verb = Verb {
                   1` splines, `age (spline 1)` and so on, which are not negative and add up to 1. Beyond the \
                   outermost knots they are constant. A constant column becomes 0. Missing values stay missing.",
         search: &["bspline", "basis", "curve", "nonlinear", "smooth", "knots"],
-        output: Sort::Recipe,
+        output: Flow::Recipe,
         effect: Effect::Fit,
         examples: &[Example {
             script: "load titanic.csv | select age, sibsp | head 4 | spline 2 degree=1 on age | show",
@@ -55,7 +55,7 @@ age (spline 1)  age (spline 2)  sibsp
     load: Some(load_state::<SplineState>),
 };
 
-fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     let SplineArgs { n_knots, degree, knots, include_bias: bias, columns } = SplineArgs::read(args)?;
     let (knots, placing) = (n_knots.get(), knots.0);
     let spline = Spline { knots, degree: degree.get(), placing, bias, on: Some(columns) };

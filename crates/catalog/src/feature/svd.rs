@@ -6,7 +6,7 @@ use crate::matrix::{Inputs, Reduce, ReduceState};
 use pipewright_frame::{Class, Selection};
 use pipewright_learn::reduce::Svd;
 use pipewright_operator::{
-    Args, Arguments, Bound, Count, Effect, Example, Fault, Group, Sort, Spec, Surroundings, Verb, arguments,
+    Args, ArgumentError, Arguments, Bound, Count, Effect, Environment, Example, Flow, Group, Spec, Verb, arguments,
 };
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ pub(crate) const VERB: Verb = Verb {
         details: "Like `pca` without centring: for sparse columns of counts. Applied to words, it is latent semantic \
                   analysis. The new columns come last.",
         search: &["truncated svd", "lsa", "latent semantic", "reduce", "dimensions"],
-        output: Sort::Recipe,
+        output: Flow::Recipe,
         effect: Effect::Fit,
         examples: &[Example {
             script: "load iris.csv | svd[2] | show 3",
@@ -48,7 +48,7 @@ setosa   5.446977  -2.095206
     load: Some(load_state::<ReduceState>),
 };
 
-fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     let SvdArgs { count, name, columns } = SvdArgs::read(args)?;
     let (name, count) = (new_name(name, "svd")?, count.get());
     let transformer = Svd { count, name: name.clone() };

@@ -3,12 +3,12 @@
 use arrow_array::{Array, ArrayRef, Float64Array};
 use pipewright_diagnostic::{Failure, code, nearest};
 use pipewright_frame::profile::{ColumnProfile, Depth, FACTS, Options, Profile};
-use pipewright_frame::{Column, Comparison, ExprKind, Expression, Kind, Schema, Selection, Table};
+use pipewright_frame::{Column, ColumnType, Comparison, ExprKind, Expression, Schema, Selection, Table};
 use pipewright_operator::result::{Assertion, Output};
-use pipewright_operator::work::Check;
+use pipewright_operator::work::Consumer;
 use pipewright_operator::{
-    Args, Arguments, Bound, Condition, Data, Effect, Example, Fault, Form, Group, Sort, Spec, Surroundings, Verb,
-    arguments,
+    Args, ArgumentError, Arguments, Bound, Condition, Data, Effect, Environment, Example, Flow, Form, Group, Spec,
+    Verb, arguments,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -33,7 +33,7 @@ pub(crate) const VERB: Verb = Verb {
                   no rows, meets no condition.",
         search: &["check", "require", "gate", "expect", "ensure"],
         form: Form::Expression,
-        input: Sort::Any,
+        input: Flow::Any,
         effect: Effect::Tee,
         examples: &[
             Example {
@@ -59,18 +59,20 @@ Adelie   Torgersen              39.1             18.7                  181      
     load: None,
 };
 
-fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     let AssertArgs { condition: Condition { expression, text } } = AssertArgs::read(args)?;
     let condition = claims(&expression);
     let names = condition.columns();
-    let schema = Schema::new(names.iter().map(|name| Column::new(name.clone(), Kind::Continuous)));
+    let schema = Schema::new(names.iter().map(|name| Column::new(name.clone(), ColumnType::Continuous)));
     match condition.kind(&schema) {
-        Ok(ExprKind::Bool) => Ok(Bound::Check(Arc::new(Assert { condition, text }))),
-        Ok(_) => {
-            Err(Fault::of("condition", code::TYPE_MISMATCH, "this is not a condition: it is neither true nor false")
-                .help("compare it with something, for example: auc > 0.8"))
-        }
-        Err(failure) => Err(Fault::of("condition", failure.code, failure.message)),
+        Ok(ExprKind::Bool) => Ok(Bound::Consumer(Arc::new(Assert { condition, text }))),
+        Ok(_) => Err(ArgumentError::of(
+            "condition",
+            code::TYPE_MISMATCH,
+            "this is not a condition: it is neither true nor false",
+        )
+        .help("compare it with something, for example: auc > 0.8")),
+        Err(failure) => Err(ArgumentError::of("condition", failure.code, failure.message)),
     }
 }
 
@@ -100,8 +102,8 @@ struct Assert {
     text: String,
 }
 
-impl Check for Assert {
-    fn check(&self, results: &[Arc<Output>], rows: Option<&Data>, _: &Surroundings) -> Result<Output, Failure> {
+impl Consumer for Assert {
+    fn consume(&self, results: &[Arc<Output>], rows: Option<&Data>, _: &Environment) -> Result<Output, Failure> {
         let mut known: Vec<(String, f64)> = results.iter().flat_map(|output| output.facts()).collect();
         if let Some(rows) = rows.filter(|_| self.condition.columns().iter().any(|name| &**name == "rows")) {
             known.push(("rows".to_owned(), rows.rows()? as f64));
@@ -121,7 +123,7 @@ impl Check for Assert {
             });
         }
         let columns: Vec<Column> =
-            self.condition.columns().into_iter().map(|name| Column::new(name, Kind::Continuous)).collect();
+            self.condition.columns().into_iter().map(|name| Column::new(name, ColumnType::Continuous)).collect();
         let arrays = values.iter().map(|value| Arc::new(Float64Array::from(vec![*value])) as ArrayRef).collect();
         let row = Table::with_rows(columns, arrays, 1)?;
         let mask = self.condition.mask(&row)?;
@@ -160,7 +162,7 @@ fn column_fact(
         }
     };
     let counts = matches!(function, "nulls" | "count" | "distinct" | "unique");
-    let is_number = profile.kind.is_numeric() || function == "mean" && profile.kind == Kind::Bool;
+    let is_number = profile.kind.is_numeric() || function == "mean" && profile.kind == ColumnType::Bool;
     if !counts && !is_number {
         let message = format!("`{function}` needs numbers, and `{column}` holds {}", profile.kind);
         return Err(Failure::new(code::NOT_NUMERIC, message).column(column));

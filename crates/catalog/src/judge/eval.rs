@@ -1,17 +1,18 @@
 //! `eval`: judges everything above it on rows that it has not seen.
 
-use crate::adapt::{LearnerOf, Sees};
+use crate::adapt::{FeatureUse, LearnerOf};
 use crate::exchange;
-use pipewright_diagnostic::{Failure, Watch, code};
+use pipewright_diagnostic::{Failure, Progress, code};
 use pipewright_frame::{Role, Schema, Table};
 use pipewright_learn::dummy::Dummy;
 use pipewright_learn::metric::{self, Judged, METRICS, Metric};
 use pipewright_learn::{Target, split};
 use pipewright_operator::result::{self, Evaluation, FoldResult, Score};
-use pipewright_operator::work::{Amendment, HeldOut, Judge, Learner, Round, Splitter};
+use pipewright_operator::work::{Amendment, Evaluator, HeldOut, Learner, Round, Splitter};
 use pipewright_operator::{
-    Args, Argument, Arguments, Bound, Count, Domain, Duration, Effect, Example, Fault, Fraction, Group, NonNegative,
-    Seed, Sort, Spec, Structure, Surroundings, Task, TaskKind, Value, Verb, Whole, Word, arguments, either, words,
+    Args, Argument, ArgumentError, Arguments, Bound, Count, Domain, Duration, Effect, Environment, Example, Flow,
+    Fraction, Group, Int, NonNegative, Seed, Spec, Structure, Task, TaskKind, Value, Verb, Word, arguments, either,
+    words,
 };
 use pipewright_world::random::Key;
 use std::sync::Arc;
@@ -40,7 +41,7 @@ words! {
 
 either! {
     /// A number of folds, or the share that is held out.
-    enum Size { Share(Fraction), Folds(Whole<0>) }
+    enum Size { Share(Fraction), Folds(Int<0>) }
 }
 
 either! {
@@ -80,10 +81,10 @@ arguments! {
         positional scheme: SchemeWord = SchemeWord::KFold;
         /// Number of folds, or share of the rows to hold out.
         positional size: Size, by scheme {
-            "kfold" => Size::Folds(Whole(5)),
-            "stratified" => Size::Folds(Whole(5)),
-            "group" => Size::Folds(Whole(5)),
-            "time" => Size::Folds(Whole(5)),
+            "kfold" => Size::Folds(Int(5)),
+            "stratified" => Size::Folds(Int(5)),
+            "group" => Size::Folds(Int(5)),
+            "time" => Size::Folds(Int(5)),
             "holdout" => Size::Share(Fraction(0.2)),
         };
         /// Number of repetitions, each with another shuffle.
@@ -115,8 +116,8 @@ pub(crate) const VERB: Verb = Verb {
                   earlier rows and judges later ones, ordered by the column with the role time, or else as they are. \
                   A column with the role fold sets the folds itself.",
         search: &["evaluate", "cv", "crossval", "cross-validation", "score", "validate", "test"],
-        input: Sort::Learner,
-        output: Sort::Learner,
+        input: Flow::Learner,
+        output: Flow::Learner,
         effect: Effect::Tee,
         structure: Structure::Folds,
         examples: &[
@@ -217,14 +218,14 @@ fn applies(metric: &Metric, task: &Task) -> bool {
     (metric.task == metric::Task::Classes) == task.classes().is_some()
 }
 
-fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     let EvalArgs { scheme: word, size, repeat, metric, shuffle, gap, stratified, seed } = EvalArgs::read(args)?;
     let name = word.to_value();
     let folds = || match &size {
         Size::Folds(folds) if folds.0 >= 2 => Ok(folds.get()),
         size => {
             let message = format!("`{name}` takes a number of folds, 2 or more, not {}", size.to_value());
-            Err(Fault::of("size", code::BAD_VALUE, message).help(format!("for example `eval {name} 5`")))
+            Err(ArgumentError::of("size", code::BAD_VALUE, message).help(format!("for example `eval {name} 5`")))
         }
     };
     let scheme = match word {
@@ -235,25 +236,25 @@ fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
             Size::Share(share) => Scheme::Holdout(share.0),
             Size::Folds(count) => {
                 let message = format!("`holdout` takes a share of the rows, and {} is a count", count.0);
-                return Err(Fault::of("size", code::BAD_VALUE, message).help("for example `eval holdout 20%`"));
+                return Err(ArgumentError::of("size", code::BAD_VALUE, message).help("for example `eval holdout 20%`"));
             }
         },
     };
     let stratified = match (word, stratified) {
         (SchemeWord::Stratified, Some(false)) => {
             let message = "`eval stratified` with `stratified=false` contradicts itself";
-            return Err(Fault::of("stratified", code::BAD_VALUE, message).help("write `eval kfold` instead"));
+            return Err(ArgumentError::of("stratified", code::BAD_VALUE, message).help("write `eval kfold` instead"));
         }
         (SchemeWord::Stratified, _) => Some(true),
         (_, given) => given,
     };
     if !shuffle && repeat.0 > 1 {
         let message = "without shuffling, every repetition would be the same";
-        return Err(Fault::of("repeat", code::BAD_VALUE, message));
+        return Err(ArgumentError::of("repeat", code::BAD_VALUE, message));
     }
     let metrics = metric.unwrap_or_default().iter().filter_map(|word| Metric::find(word.0)).collect();
     let seed = seed.map(|seed| seed.0);
-    Ok(Bound::Judge(Arc::new(Eval { scheme, repeat: repeat.get(), shuffle, stratified, metrics, seed })))
+    Ok(Bound::Evaluator(Arc::new(Eval { scheme, repeat: repeat.get(), shuffle, stratified, metrics, seed })))
 }
 
 /// The gap in the unit of the times: seconds for dates.
@@ -269,7 +270,7 @@ impl Splitter for Eval {
         self.scheme.folds().saturating_mul(self.repeat)
     }
 
-    fn split(&self, rows: &Table, task: &Task, key: Key, watch: &dyn Watch) -> Result<Vec<Round>, Failure> {
+    fn split(&self, rows: &Table, task: &Task, key: Key, progress: &dyn Progress) -> Result<Vec<Round>, Failure> {
         let codes = match exchange::target(rows, task)? {
             Target::Classes { codes, .. } if self.stratifies(task) => Some(codes),
             _ => None,
@@ -281,7 +282,7 @@ impl Splitter for Eval {
             return Err(Failure::new(code::MISSING_ARGUMENT, message).help("name it: role group=NAME"));
         }
         if let (Scheme::Folds(_) | Scheme::Holdout(_), Some(_), None) = (self.scheme, &groups, &given) {
-            watch.notice(groups_together());
+            progress.notice(groups_together());
         }
         let mut rounds = Vec::new();
         for repeat in 0..self.repeat {
@@ -297,7 +298,7 @@ impl Splitter for Eval {
                         (None, None, None) => split::kfold(rows.rows(), count, shuffle)?,
                     };
                     // A repetition would only say the same again.
-                    folds.notices.into_iter().filter(|_| repeat == 0).for_each(|notice| watch.notice(notice));
+                    folds.notices.into_iter().filter(|_| repeat == 0).for_each(|notice| progress.notice(notice));
                     folds.folds
                 }
                 (Scheme::Holdout(share), _) if groups.is_some() => {
@@ -347,12 +348,12 @@ fn last_rows(rows: usize, share: f64) -> Result<split::Fold, Failure> {
     Ok(split::Fold { train: (0..train).collect(), test: (train..end).collect() })
 }
 
-impl Judge for Eval {
-    fn check(&self, task: &Task) -> Result<(), Fault> {
+impl Evaluator for Eval {
+    fn check(&self, task: &Task) -> Result<(), ArgumentError> {
         let numbers = matches!(task.kind, TaskKind::Numbers);
         if numbers && self.stratified == Some(true) {
             let message = format!("`{}` holds numbers: there are no classes to keep in proportion", task.target);
-            return Err(Fault::of("scheme", code::WRONG_TASK, message).help("write `eval kfold`"));
+            return Err(ArgumentError::of("scheme", code::WRONG_TASK, message).help("write `eval kfold`"));
         }
         if let Some(metric) = self.metrics.iter().find(|metric| !applies(metric, task)) {
             let kind = if numbers { "numbers" } else { "classes" };
@@ -363,7 +364,7 @@ impl Judge for Eval {
                 .map(|metric| metric.name)
                 .collect();
             let help = format!("metrics for {kind}: {}", others.join(", "));
-            return Err(Fault::of("metric", code::WRONG_TASK, message).help(help));
+            return Err(ArgumentError::of("metric", code::WRONG_TASK, message).help(help));
         }
         Ok(())
     }
@@ -396,7 +397,7 @@ impl Judge for Eval {
     fn baseline(&self, task: &Task) -> Arc<dyn Learner> {
         // The numbers as they are: the baseline is no model of the script.
         let task = Task { transform: None, ..task.clone() };
-        Arc::new(LearnerOf { learner: Dummy, task, sees: Sees::Nothing })
+        Arc::new(LearnerOf { learner: Dummy, task, sees: FeatureUse::Nothing })
     }
 
     fn score(&self, held_out: HeldOut<'_>, task: &Task) -> Result<FoldResult, Failure> {

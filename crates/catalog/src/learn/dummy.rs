@@ -2,10 +2,10 @@
 
 use super::model_spec;
 use super::train::TrainArgs;
-use crate::adapt::{Sees, TrainingOf, load_model};
+use crate::adapt::{FeatureUse, TrainingOf, load_model};
 use pipewright_learn::dummy::{Dummy, DummyModel};
 use pipewright_operator::work::Training;
-use pipewright_operator::{Args, Arguments, Example, Fault, Model, Spec, Tasks};
+use pipewright_operator::{Args, ArgumentError, Arguments, Example, Model, Spec, Tasks};
 use std::sync::Arc;
 
 pub(crate) const MODEL: Model = Model {
@@ -38,8 +38,8 @@ survived                 500         0
     load: load_model::<DummyModel>,
 };
 
-fn prepare(label: String, _: &Args, train: &Args) -> Result<Arc<dyn Training>, Fault> {
+fn prepare(label: String, _: &Args, train: &Args) -> Result<Arc<dyn Training>, ArgumentError> {
     let learner = Dummy;
     let seed = TrainArgs::read(train)?.seed();
-    Ok(Arc::new(TrainingOf { label, learner, tasks: MODEL.tasks, sees: Sees::Nothing, seed }))
+    Ok(Arc::new(TrainingOf { label, learner, tasks: MODEL.tasks, sees: FeatureUse::Nothing, seed }))
 }

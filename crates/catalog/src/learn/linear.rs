@@ -2,10 +2,10 @@
 
 use super::model_spec;
 use super::train::TrainArgs;
-use crate::adapt::{Sees, TrainingOf, load_model};
+use crate::adapt::{FeatureUse, TrainingOf, load_model};
 use pipewright_learn::linear::{Linear, LinearModel};
 use pipewright_operator::work::Training;
-use pipewright_operator::{Args, Arguments, Example, Fault, Model, Spec, Tasks};
+use pipewright_operator::{Args, ArgumentError, Arguments, Example, Model, Spec, Tasks};
 use std::sync::Arc;
 
 pub(crate) const MODEL: Model = Model {
@@ -34,8 +34,8 @@ r2                    0.4929    0.4224    0.5878     -0.0095
     load: load_model::<LinearModel>,
 };
 
-fn prepare(label: String, _: &Args, train: &Args) -> Result<Arc<dyn Training>, Fault> {
+fn prepare(label: String, _: &Args, train: &Args) -> Result<Arc<dyn Training>, ArgumentError> {
     let learner = Linear;
     let seed = TrainArgs::read(train)?.seed();
-    Ok(Arc::new(TrainingOf { label, learner, tasks: MODEL.tasks, sees: Sees::Features, seed }))
+    Ok(Arc::new(TrainingOf { label, learner, tasks: MODEL.tasks, sees: FeatureUse::Features, seed }))
 }

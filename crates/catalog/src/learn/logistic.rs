@@ -2,10 +2,10 @@
 
 use super::model_spec;
 use super::train::TrainArgs;
-use crate::adapt::{Sees, TrainingOf, load_model};
+use crate::adapt::{FeatureUse, TrainingOf, load_model};
 use pipewright_learn::linear::{Logistic, LogisticModel};
 use pipewright_operator::work::Training;
-use pipewright_operator::{Args, Arguments, Example, Fault, Model, NonNegative, Spec, Tasks, arguments};
+use pipewright_operator::{Args, ArgumentError, Arguments, Example, Model, NonNegative, Spec, Tasks, arguments};
 use std::sync::Arc;
 
 arguments! {
@@ -47,9 +47,9 @@ survived                 156       344
     load: load_model::<LogisticModel>,
 };
 
-fn prepare(label: String, own: &Args, train: &Args) -> Result<Arc<dyn Training>, Fault> {
+fn prepare(label: String, own: &Args, train: &Args) -> Result<Arc<dyn Training>, ArgumentError> {
     let own = LogisticArgs::read(own)?;
     let learner = Logistic { l2: own.l2.0, ..Logistic::default() };
     let seed = TrainArgs::read(train)?.seed();
-    Ok(Arc::new(TrainingOf { label, learner, tasks: MODEL.tasks, sees: Sees::Features, seed }))
+    Ok(Arc::new(TrainingOf { label, learner, tasks: MODEL.tasks, sees: FeatureUse::Features, seed }))
 }

@@ -2,14 +2,15 @@
 
 use super::model_spec;
 use super::train::{EpochArgs, LossWord, OptimizerWord, TrainArgs};
-use crate::adapt::{LearnerOf, Sees, accepted, load_model};
+use crate::adapt::{FeatureUse, LearnerOf, accepted, load_model};
 use crate::judge::eval::Eval;
 use pipewright_diagnostic::{Span, Spanned, code};
 use pipewright_learn::Learner as _;
 use pipewright_learn::net::{Activation, Adam, AdamW, Loss, Network, NetworkModel, OptimizerConfig, RmsProp, Sgd};
 use pipewright_operator::work::{Accepts, Learner, Splitter, Training};
 use pipewright_operator::{
-    Args, Argument, Arguments, Count, Example, Fault, Model, Spec, Task, TaskKind, Tasks, arguments, either, words,
+    Args, Argument, ArgumentError, Arguments, Count, Example, Model, Spec, Task, TaskKind, Tasks, arguments, either,
+    words,
 };
 use std::sync::Arc;
 
@@ -85,18 +86,18 @@ Gentoo                      0          0         36
 /// The widest layer: sizes are bounded before memory is allocated for them.
 const WIDTH_MAX: u64 = 65_536;
 
-fn prepare(label: String, own: &Args, train: &Args) -> Result<Arc<dyn Training>, Fault> {
+fn prepare(label: String, own: &Args, train: &Args) -> Result<Arc<dyn Training>, ArgumentError> {
     let MlpArgs { sizes, activation, recipe: Recipe::Plain } = MlpArgs::read(own)?;
     let training = EpochArgs::read(train)?;
     let Some((last, hidden)) = sizes.split_last() else {
-        return Err(Fault::of("model", code::MISSING_ARGUMENT, "`mlp[…]` needs at least its output width")
+        return Err(ArgumentError::of("model", code::MISSING_ARGUMENT, "`mlp[…]` needs at least its output width")
             .help("for example mlp[64,32,auto]"));
     };
     let hidden = hidden.iter().map(|size| match units(size)? {
         Some(units) => Ok(units),
         None => {
             let message = "`auto` is for the output layer; give the number of units of hidden layers";
-            Err(Fault::of("model", code::BAD_VALUE, message).at(size.span))
+            Err(ArgumentError::of("model", code::BAD_VALUE, message).at(size.span))
         }
     });
     let network = Network {
@@ -120,13 +121,13 @@ fn prepare(label: String, own: &Args, train: &Args) -> Result<Arc<dyn Training>,
 }
 
 /// The units of a layer; `None` for `auto`.
-fn units(size: &Spanned<Width>) -> Result<Option<usize>, Fault> {
+fn units(size: &Spanned<Width>) -> Result<Option<usize>, ArgumentError> {
     match &size.node {
         Width::Auto(AutoWidth::Auto) => Ok(None),
         Width::Units(units) if units.0 <= WIDTH_MAX => Ok(Some(units.get())),
         Width::Units(units) => {
             let message = format!("a layer of {} units is over the limit of {WIDTH_MAX}", units.0);
-            Err(Fault::of("model", code::LIMIT_REACHED, message).at(size.span))
+            Err(ArgumentError::of("model", code::LIMIT_REACHED, message).at(size.span))
         }
     }
 }
@@ -173,7 +174,7 @@ impl Training for Mlp {
     }
 
     fn accepts(&self) -> Accepts {
-        accepted(Network::default().accepts(), Sees::Features)
+        accepted(Network::default().accepts(), FeatureUse::Features)
     }
 
     fn decided(&self, task: &Task) -> Vec<(&'static str, String)> {
@@ -184,7 +185,7 @@ impl Training for Mlp {
         self.validation.map(|share| Arc::new(Eval::holdout(share)) as Arc<dyn Splitter>)
     }
 
-    fn learner(&self, task: &Task) -> Result<Arc<dyn Learner>, Fault> {
+    fn learner(&self, task: &Task) -> Result<Arc<dyn Learner>, ArgumentError> {
         let outputs = match &task.kind {
             TaskKind::Classes(classes) if classes.len() > 2 => classes.len(),
             _ => 1,
@@ -195,7 +196,7 @@ impl Training for Mlp {
                 TaskKind::Numbers => "numbers".to_owned(),
             };
             let message = format!("output width {width} does not fit the target `{}` ({what})", task.target);
-            return Err(Fault::of("model", code::WRONG_WIDTH, message)
+            return Err(ArgumentError::of("model", code::WRONG_WIDTH, message)
                 .at(self.output_span)
                 .replacement(outputs.to_string())
                 .help("`auto` derives it from the target")
@@ -205,7 +206,9 @@ impl Training for Mlp {
         if let Some(loss) = self.loss.filter(|loss| *loss != fitting) {
             let (loss, fitting) = (loss.to_value(), fitting.to_value());
             let message = format!("loss `{loss}` does not fit the target `{}`", task.target);
-            return Err(Fault::of("loss", code::WRONG_TASK, message).help(format!("for this target: loss={fitting}")));
+            return Err(
+                ArgumentError::of("loss", code::WRONG_TASK, message).help(format!("for this target: loss={fitting}"))
+            );
         }
         let loss = match fitting {
             LossWord::Mse => Loss::MeanSquaredError,
@@ -213,7 +216,7 @@ impl Training for Mlp {
             LossWord::CrossEntropy => Loss::SoftmaxCrossEntropy,
         };
         let learner = Network { outputs, loss: Some(loss), ..self.network.clone() };
-        Ok(Arc::new(LearnerOf { learner, task: task.clone(), sees: Sees::Features }))
+        Ok(Arc::new(LearnerOf { learner, task: task.clone(), sees: FeatureUse::Features }))
     }
 
     fn seed(&self) -> Option<u64> {

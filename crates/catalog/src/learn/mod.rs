@@ -7,11 +7,11 @@ pub(crate) mod mlp;
 pub(crate) mod ridge;
 pub(crate) mod train;
 
-use pipewright_operator::{Arguments, Effect, Group, Sort, Spec};
+use pipewright_operator::{Arguments, Effect, Flow, Group, Spec};
 
 /// The `Spec` that all models share, with the parameters of these arguments.
 const fn model_spec<A: Arguments>() -> Spec {
-    Spec { group: Group::Models, output: Sort::Learner, effect: Effect::FitTarget, ..Spec::of::<A>() }
+    Spec { group: Group::Models, output: Flow::Learner, effect: Effect::FitTarget, ..Spec::of::<A>() }
 }
 
 pipewright_operator::arguments! {

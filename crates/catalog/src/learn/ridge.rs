@@ -2,10 +2,10 @@
 
 use super::model_spec;
 use super::train::TrainArgs;
-use crate::adapt::{Sees, TrainingOf, load_model};
+use crate::adapt::{FeatureUse, TrainingOf, load_model};
 use pipewright_learn::linear::{LinearModel, Ridge};
 use pipewright_operator::work::Training;
-use pipewright_operator::{Args, Arguments, Example, Fault, Model, NonNegative, Spec, Tasks, arguments};
+use pipewright_operator::{Args, ArgumentError, Arguments, Example, Model, NonNegative, Spec, Tasks, arguments};
 use std::sync::Arc;
 
 arguments! {
@@ -41,9 +41,9 @@ r2                    0.4907    0.4145    0.5834     -0.0095
     load: load_model::<LinearModel>,
 };
 
-fn prepare(label: String, own: &Args, train: &Args) -> Result<Arc<dyn Training>, Fault> {
+fn prepare(label: String, own: &Args, train: &Args) -> Result<Arc<dyn Training>, ArgumentError> {
     let own = RidgeArgs::read(own)?;
     let learner = Ridge { l2: own.l2.0 };
     let seed = TrainArgs::read(train)?.seed();
-    Ok(Arc::new(TrainingOf { label, learner, tasks: MODEL.tasks, sees: Sees::Features, seed }))
+    Ok(Arc::new(TrainingOf { label, learner, tasks: MODEL.tasks, sees: FeatureUse::Features, seed }))
 }

@@ -2,8 +2,8 @@
 
 use pipewright_learn::net::{AdamW, Network, RmsProp, Sgd};
 use pipewright_operator::{
-    Args, Arguments, Bound, Chosen, Count, Effect, Example, Fault, Fraction, Group, NonNegative, Param, Positive, Seed,
-    Sort, Spec, Surroundings, UnitInterval, Verb, arguments, words,
+    Args, ArgumentError, Arguments, Bound, Chosen, Count, Effect, Environment, Example, Flow, Fraction, Group,
+    NonNegative, Param, Positive, Seed, Spec, UnitInterval, Verb, arguments, words,
 };
 
 arguments! {
@@ -83,7 +83,7 @@ pub(crate) const VERB: Verb = Verb {
                   control the training loop are options of `train`. Nothing runs until a later stage needs the model: \
                   `eval` fits it anew in every fold, `save` and `predict` fit it once on all rows.",
         search: &["fit", "learn", "model", "estimate"],
-        output: Sort::Learner,
+        output: Flow::Learner,
         effect: Effect::FitTarget,
         options: OPTIONS,
         examples: &[Example {
@@ -108,7 +108,7 @@ virginica                    0           3          47
     load: None,
 };
 
-fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     let TrainArgs { model: chosen, .. } = TrainArgs::read(args)?;
     (chosen.model.prepare)(chosen.to_string(), &chosen.args, args).map(Bound::Training)
 }

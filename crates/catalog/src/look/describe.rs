@@ -4,9 +4,9 @@ use pipewright_diagnostic::Failure;
 use pipewright_frame::profile::{Depth, Options, Profile};
 use pipewright_frame::{Class, Selection};
 use pipewright_operator::result::{Description, Output};
-use pipewright_operator::work::Look;
+use pipewright_operator::work::Inspect;
 use pipewright_operator::{
-    Args, Arguments, Bound, Count, Data, Effect, Example, Fault, Group, Spec, Surroundings, Verb, arguments,
+    Args, ArgumentError, Arguments, Bound, Count, Data, Effect, Environment, Example, Group, Spec, Verb, arguments,
 };
 use std::sync::Arc;
 
@@ -48,9 +48,9 @@ Body Mass (g)  count     0.6%        94  4202  802  2700  3550  4050  4750  6300
     load: None,
 };
 
-fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     let DescribeArgs { limit, columns } = DescribeArgs::read(args)?;
-    Ok(Bound::Look(Arc::new(Describe { on: Some(columns), limit: limit.get() })))
+    Ok(Bound::Inspect(Arc::new(Describe { on: Some(columns), limit: limit.get() })))
 }
 
 struct Describe {
@@ -58,8 +58,8 @@ struct Describe {
     limit: usize,
 }
 
-impl Look for Describe {
-    fn look(&self, rows: &Data, _: &Surroundings) -> Result<Output, Failure> {
+impl Inspect for Describe {
+    fn inspect(&self, rows: &Data, _: &Environment) -> Result<Output, Failure> {
         let options = Options { on: self.on.clone(), depth: Depth::Columns };
         Ok(Output::Description(Description::new(Profile::of(rows.chunks(), &options)?, self.limit)))
     }

@@ -4,9 +4,9 @@ use pipewright_diagnostic::Failure;
 use pipewright_frame::profile::{Depth, Options, Profile};
 use pipewright_frame::{Class, Selection};
 use pipewright_operator::result::{Output, ProfileReport};
-use pipewright_operator::work::Look;
+use pipewright_operator::work::Inspect;
 use pipewright_operator::{
-    Args, Arguments, Bound, Count, Data, Effect, Example, Fault, Group, Spec, Surroundings, Verb, arguments,
+    Args, ArgumentError, Arguments, Bound, Count, Data, Effect, Environment, Example, Group, Spec, Verb, arguments,
 };
 use std::sync::Arc;
 
@@ -52,9 +52,9 @@ petal_width · continuous · 22 different, none missing
     load: None,
 };
 
-fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     let ProfileArgs { limit, columns } = ProfileArgs::read(args)?;
-    Ok(Bound::Look(Arc::new(ProfileLook { on: Some(columns), limit: limit.get() })))
+    Ok(Bound::Inspect(Arc::new(ProfileLook { on: Some(columns), limit: limit.get() })))
 }
 
 struct ProfileLook {
@@ -62,9 +62,9 @@ struct ProfileLook {
     limit: usize,
 }
 
-impl Look for ProfileLook {
-    fn look(&self, rows: &Data, _: &Surroundings) -> Result<Output, Failure> {
-        let options = Options { on: self.on.clone(), depth: Depth::Whole };
+impl Inspect for ProfileLook {
+    fn inspect(&self, rows: &Data, _: &Environment) -> Result<Output, Failure> {
+        let options = Options { on: self.on.clone(), depth: Depth::Int };
         Ok(Output::Profile(ProfileReport::new(Profile::of(rows.chunks(), &options)?, self.limit)))
     }
 }

@@ -4,8 +4,8 @@ use arrow_array::Array;
 use pipewright_diagnostic::Failure;
 use pipewright_frame::in_waves;
 use pipewright_operator::result::{Output, SchemaColumn, SchemaReport};
-use pipewright_operator::work::Look;
-use pipewright_operator::{Args, Bound, Data, Effect, Example, Fault, Group, Spec, Surroundings, Verb};
+use pipewright_operator::work::Inspect;
+use pipewright_operator::{Args, ArgumentError, Bound, Data, Effect, Environment, Example, Group, Spec, Verb};
 use std::sync::Arc;
 
 pub(crate) const VERB: Verb = Verb {
@@ -38,14 +38,14 @@ parch     count       feature        0
     load: None,
 };
 
-fn bind(_: &Args, _: &Surroundings) -> Result<Bound, Fault> {
-    Ok(Bound::Look(Arc::new(ShowSchema)))
+fn bind(_: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
+    Ok(Bound::Inspect(Arc::new(ShowSchema)))
 }
 
 struct ShowSchema;
 
-impl Look for ShowSchema {
-    fn look(&self, rows: &Data, _: &Surroundings) -> Result<Output, Failure> {
+impl Inspect for ShowSchema {
+    fn inspect(&self, rows: &Data, _: &Environment) -> Result<Output, Failure> {
         let (count, missing) = counted(rows)?;
         let columns = rows.columns().into_iter().zip(missing);
         let columns = columns.map(|(column, missing)| SchemaColumn { column, missing }).collect();

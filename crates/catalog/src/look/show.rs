@@ -2,9 +2,9 @@
 
 use pipewright_diagnostic::Failure;
 use pipewright_operator::result::{Output, TableHead};
-use pipewright_operator::work::Look;
+use pipewright_operator::work::Inspect;
 use pipewright_operator::{
-    Args, Arguments, Bound, Data, Effect, Example, Fault, Group, Spec, Surroundings, Verb, Whole, arguments,
+    Args, ArgumentError, Arguments, Bound, Data, Effect, Environment, Example, Group, Int, Spec, Verb, arguments,
 };
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ arguments! {
     /// The arguments of `show`.
     struct ShowArgs {
         /// Number of rows.
-        positional count: Whole<0> = 10;
+        positional count: Int<0> = 10;
     }
 }
 
@@ -39,14 +39,14 @@ sepal_length  sepal_width  petal_length  petal_width  species
     load: None,
 };
 
-fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
-    Ok(Bound::Look(Arc::new(Show(ShowArgs::read(args)?.count.get()))))
+fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
+    Ok(Bound::Inspect(Arc::new(Show(ShowArgs::read(args)?.count.get()))))
 }
 
 struct Show(usize);
 
-impl Look for Show {
-    fn look(&self, rows: &Data, _: &Surroundings) -> Result<Output, Failure> {
+impl Inspect for Show {
+    fn inspect(&self, rows: &Data, _: &Environment) -> Result<Output, Failure> {
         Ok(Output::Table(TableHead::new(rows.head(self.0)?, rows.rows()?)))
     }
 }

@@ -1,11 +1,11 @@
 //! `apply`: prepares rows with frozen steps.
 
-use pipewright_diagnostic::{Failure, Watch};
+use pipewright_diagnostic::{Failure, Progress};
 use pipewright_frame::{Schema, Table};
 use pipewright_operator::work::Rows;
 use pipewright_operator::{
-    Args, Arguments, Bound, Effect, Example, Fault, FilePath, Footprint, Form, Group, Neighbours, Preparation, Sort,
-    Spec, Surroundings, Verb, arguments,
+    Args, ArgumentError, Arguments, Bound, Effect, Environment, Example, FilePath, Flow, Footprint, Form, Group,
+    Neighbours, Preparation, Spec, Verb, arguments,
 };
 use pipewright_world::random::Key;
 use std::sync::Arc;
@@ -27,8 +27,8 @@ pub(crate) const VERB: Verb = Verb {
                   number and order. A file of `save` holds a model too: `predict` uses it.",
         search: &["transform", "preprocessing", "reuse", "serve"],
         form: Form::Path,
-        input: Sort::Table,
-        output: Sort::Table,
+        input: Flow::Table,
+        output: Flow::Table,
         effect: Effect::Sink,
         examples: &[Example {
             script: "load penguins.csv | select Species, \"Beak*\" | head 4 | apply prep.pw",
@@ -46,9 +46,9 @@ Adelie         0.09658061       0.07525452
     load: None,
 };
 
-fn bind(args: &Args, surroundings: &Surroundings) -> Result<Bound, Fault> {
+fn bind(args: &Args, environment: &Environment) -> Result<Bound, ArgumentError> {
     let path = ApplyArgs::read(args)?.path;
-    let preparation = super::read_bundle(&path, surroundings, pipewright_artifact::decode_preparation)?;
+    let preparation = super::read_bundle(&path, environment, pipewright_artifact::decode_preparation)?;
     Ok(Bound::Rows(Arc::new(Apply(preparation))))
 }
 
@@ -64,7 +64,7 @@ impl Rows for Apply {
         Ok(self.0.apply(&Table::empty(input)?)?.schema())
     }
 
-    fn apply(&self, table: &Table, _: Key, _: &dyn Watch) -> Result<Table, Failure> {
+    fn apply(&self, table: &Table, _: Key, _: &dyn Progress) -> Result<Table, Failure> {
         self.0.apply(table)
     }
 }

@@ -4,8 +4,8 @@ use pipewright_diagnostic::{Failure, code};
 use pipewright_operator::result::{Frozen, Output};
 use pipewright_operator::work::Freeze;
 use pipewright_operator::{
-    Args, Arguments, Bound, Effect, Example, Fault, FilePath, Form, Group, Preparation, Sort, Spec, Structure,
-    Surroundings, Verb, arguments, failure_of,
+    Args, ArgumentError, Arguments, Bound, Effect, Environment, Example, FilePath, Flow, Form, Group, Preparation,
+    Spec, Structure, Verb, arguments, failure_of,
 };
 use std::sync::Arc;
 
@@ -26,8 +26,8 @@ pub(crate) const VERB: Verb = Verb {
                   so on. It is a bundle like that of `save`: checksummed, inert, written as a whole.",
         search: &["fit", "transformer", "preprocessing", "persist", "pipeline", "store"],
         form: Form::Path,
-        input: Sort::Recipe,
-        output: Sort::Any,
+        input: Flow::Recipe,
+        output: Flow::Any,
         effect: Effect::Sink,
         structure: Structure::Final,
         examples: &[Example {
@@ -42,20 +42,22 @@ froze fillna, scale to prep.pw
     load: None,
 };
 
-fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     match FreezeArgs::read(args)?.path {
         FilePath(path) if path != "-" => Ok(Bound::Freeze(Arc::new(Target(path)))),
-        _ => Err(Fault::of("path", code::MISSING_ARGUMENT, "steps are saved to a file, not to standard output")
-            .help("for example: freeze prep.pw")),
+        _ => {
+            Err(ArgumentError::of("path", code::MISSING_ARGUMENT, "steps are saved to a file, not to standard output")
+                .help("for example: freeze prep.pw"))
+        }
     }
 }
 
 struct Target(String);
 
 impl Freeze for Target {
-    fn freeze(&self, preparation: &Preparation, surroundings: &Surroundings) -> Result<Output, Failure> {
-        let place = surroundings.place(&self.0);
-        surroundings
+    fn freeze(&self, preparation: &Preparation, environment: &Environment) -> Result<Output, Failure> {
+        let place = environment.place(&self.0);
+        environment
             .world
             .replace(&place, &mut |out| pipewright_artifact::encode_preparation(preparation, out))
             .map_err(|error| failure_of(code::CANNOT_WRITE, "cannot write", self.0.as_ref(), &error))?;

@@ -7,22 +7,22 @@ pub(crate) mod save;
 pub(crate) mod write;
 
 use pipewright_diagnostic::{Failure, code};
-use pipewright_operator::{Fault, FilePath, Registry, Surroundings, failure_of};
+use pipewright_operator::{ArgumentError, Environment, FilePath, Registry, failure_of};
 
 /// What the file holds that the argument `path` names.
 fn read_bundle<T>(
     FilePath(path): &FilePath,
-    surroundings: &Surroundings,
+    environment: &Environment,
     decode: fn(&[u8], &Registry) -> Result<T, Failure>,
-) -> Result<T, Fault> {
+) -> Result<T, ArgumentError> {
     let fault = |failure: Failure| {
-        let mut fault = Fault::of("path", failure.code, failure.message);
+        let mut fault = ArgumentError::of("path", failure.code, failure.message);
         fault.help = failure.help;
         fault
     };
-    let bytes = surroundings
+    let bytes = environment
         .world
-        .read(&surroundings.place(path))
+        .read(&environment.place(path))
         .map_err(|error| fault(failure_of(code::CANNOT_READ, "cannot read", path.as_ref(), &error)))?;
-    decode(&bytes, surroundings.registry).map_err(fault)
+    decode(&bytes, environment.registry).map_err(fault)
 }

@@ -1,12 +1,12 @@
 //! `predict`: predicts with a saved pipeline.
 
-use pipewright_diagnostic::{Failure, Watch};
+use pipewright_diagnostic::{Failure, Progress};
 use pipewright_frame::{Column, Role, Schema, Table};
 use pipewright_operator::result::{prediction_arrays, prediction_columns};
 use pipewright_operator::work::Rows;
 use pipewright_operator::{
-    Args, Arguments, Bound, Effect, Example, Fault, FilePath, FittedPipeline, Footprint, Form, Group, Neighbours, Sort,
-    Spec, Surroundings, Verb, arguments,
+    Args, ArgumentError, Arguments, Bound, Effect, Environment, Example, FilePath, FittedPipeline, Flow, Footprint,
+    Form, Group, Neighbours, Spec, Verb, arguments,
 };
 use pipewright_world::random::Key;
 use std::sync::Arc;
@@ -33,8 +33,8 @@ pub(crate) const VERB: Verb = Verb {
                   `prediction` holds the class or the number.",
         search: &["score", "infer", "apply", "forecast"],
         form: Form::Path,
-        input: Sort::Table,
-        output: Sort::Table,
+        input: Flow::Table,
+        output: Flow::Table,
         effect: Effect::Sink,
         examples: &[Example {
             script: "load iris.csv | sample 3 | predict iris.pw keep=species | show",
@@ -51,9 +51,9 @@ versicolor  versicolor
     load: None,
 };
 
-fn bind(args: &Args, surroundings: &Surroundings) -> Result<Bound, Fault> {
+fn bind(args: &Args, environment: &Environment) -> Result<Bound, ArgumentError> {
     let PredictArgs { path, proba, keep } = PredictArgs::read(args)?;
-    let pipeline = super::read_bundle(&path, surroundings, pipewright_artifact::decode)?;
+    let pipeline = super::read_bundle(&path, environment, pipewright_artifact::decode)?;
     Ok(Bound::Rows(Arc::new(Predict { pipeline, proba, keep: keep.unwrap_or_default() })))
 }
 
@@ -76,8 +76,8 @@ impl Rows for Predict {
         Ok(Schema::new(kept.collect::<Result<Vec<_>, _>>()?.into_iter().chain(self.columns())))
     }
 
-    fn apply(&self, table: &Table, _: Key, watch: &dyn Watch) -> Result<Table, Failure> {
-        let predicted = self.pipeline.predict(&self.offered(table)?, watch)?;
+    fn apply(&self, table: &Table, _: Key, progress: &dyn Progress) -> Result<Table, Failure> {
+        let predicted = self.pipeline.predict(&self.offered(table)?, progress)?;
         let mut columns = Vec::new();
         let mut arrays = Vec::new();
         for name in &self.keep {

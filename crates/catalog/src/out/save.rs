@@ -2,10 +2,10 @@
 
 use pipewright_diagnostic::{Failure, code};
 use pipewright_operator::result::{Output, Saved};
-use pipewright_operator::work::Keep;
+use pipewright_operator::work::ModelSink;
 use pipewright_operator::{
-    Args, Arguments, Bound, Effect, Example, Fault, FilePath, FittedPipeline, Form, Group, Sort, Spec, Structure,
-    Surroundings, Verb, arguments, failure_of,
+    Args, ArgumentError, Arguments, Bound, Effect, Environment, Example, FilePath, FittedPipeline, Flow, Form, Group,
+    Spec, Structure, Verb, arguments, failure_of,
 };
 use std::sync::Arc;
 
@@ -26,8 +26,8 @@ pub(crate) const VERB: Verb = Verb {
                   runs nothing. It is written atomically and durably: there is either the old file or the new one.",
         search: &["persist", "store", "dump", "export"],
         form: Form::Path,
-        input: Sort::Learner,
-        output: Sort::Learner,
+        input: Flow::Learner,
+        output: Flow::Learner,
         effect: Effect::Sink,
         structure: Structure::Final,
         examples: &[Example {
@@ -42,11 +42,13 @@ saved iris.pw
     load: None,
 };
 
-fn bind(args: &Args, surroundings: &Surroundings) -> Result<Bound, Fault> {
+fn bind(args: &Args, environment: &Environment) -> Result<Bound, ArgumentError> {
     match SaveArgs::read(args)?.path {
-        FilePath(path) if path != IN_MEMORY || surroundings.takes_models => Ok(Bound::Keep(Arc::new(Save(path)))),
-        _ => Err(Fault::of("path", code::MISSING_ARGUMENT, "a model is saved to a file, not to standard output")
-            .help("for example: save model.pw")),
+        FilePath(path) if path != IN_MEMORY || environment.takes_models => Ok(Bound::ModelSink(Arc::new(Save(path)))),
+        _ => {
+            Err(ArgumentError::of("path", code::MISSING_ARGUMENT, "a model is saved to a file, not to standard output")
+                .help("for example: save model.pw"))
+        }
     }
 }
 
@@ -55,11 +57,11 @@ const IN_MEMORY: &str = "-";
 
 struct Save(String);
 
-impl Keep for Save {
-    fn keep(&self, pipeline: &Arc<FittedPipeline>, surroundings: &Surroundings) -> Result<Output, Failure> {
+impl ModelSink for Save {
+    fn store(&self, pipeline: &Arc<FittedPipeline>, environment: &Environment) -> Result<Output, Failure> {
         if self.0 != IN_MEMORY {
-            let place = surroundings.place(&self.0);
-            surroundings
+            let place = environment.place(&self.0);
+            environment
                 .world
                 .replace(&place, &mut |out| pipewright_artifact::encode(pipeline, out))
                 .map_err(|error| failure_of(code::CANNOT_WRITE, "cannot write", self.0.as_ref(), &error))?;

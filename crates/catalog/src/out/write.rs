@@ -3,10 +3,10 @@
 use pipewright_diagnostic::{Failure, code};
 use pipewright_frame::{Format, in_waves};
 use pipewright_operator::result::{Output, Written};
-use pipewright_operator::work::{Check, Look};
+use pipewright_operator::work::{Consumer, Inspect};
 use pipewright_operator::{
-    Args, Argument, Arguments, Bound, Data, Domain, Effect, Example, Fault, FilePath, Form, Group, Sort, Spec,
-    Surroundings, Value, Verb, Word, arguments, failure_of, words,
+    Args, Argument, ArgumentError, Arguments, Bound, Data, Domain, Effect, Environment, Example, FilePath, Flow, Form,
+    Group, Spec, Value, Verb, Word, arguments, failure_of, words,
 };
 use std::io;
 use std::sync::Arc;
@@ -58,7 +58,7 @@ pub(crate) const VERB: Verb = Verb {
                   `prediction`; for classes a probability `p(CLASS)` each; `weight`, where rows have one.",
         search: &["output", "export", "store", "to_csv", "oof", "out-of-fold", "cross_val_predict"],
         form: Form::Path,
-        input: Sort::Any,
+        input: Flow::Any,
         effect: Effect::Sink,
         examples: &[
             Example {
@@ -99,37 +99,38 @@ row,fold,truth,prediction
     load: None,
 };
 
-fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     let WriteArgs { what, path: FilePath(path), format: asked } = WriteArgs::read(args)?;
     let path = path.as_str();
     let packed = [".gz", ".zst", ".bz2", ".xz", ".zip"].into_iter().find(|ending| path.ends_with(ending));
     if let Some(ending) = packed {
         let message = format!("tables are written unpacked: `{path}` would not be what its ending `{ending}` says");
-        return Err(
-            Fault::of("path", code::UNKNOWN_FORMAT, message).help("write table.parquet: it is packed by itself")
-        );
+        return Err(ArgumentError::of("path", code::UNKNOWN_FORMAT, message)
+            .help("write table.parquet: it is packed by itself"));
     }
     let format = match asked.map(|word| word.0).or(Format::of_path(path)) {
         Some(format) => format,
         None if path == "-" => Format::CSV,
         None => {
             let message = format!("the format of `{path}` does not show from its name");
-            return Err(Fault::of("path", code::UNKNOWN_FORMAT, message)
+            return Err(ArgumentError::of("path", code::UNKNOWN_FORMAT, message)
                 .help("known endings: .csv, .json, .jsonl, .parquet, .arrow; or write format=csv"));
         }
     };
     if !format.is_written() {
         let message = format!("{} files are read, not written", format.word());
-        return Err(Fault::of("path", code::UNKNOWN_FORMAT, message).help("written: .csv, .jsonl, .parquet, .arrow"));
+        return Err(
+            ArgumentError::of("path", code::UNKNOWN_FORMAT, message).help("written: .csv, .jsonl, .parquet, .arrow")
+        );
     }
     if path == "-" && !format.signature().is_text {
         let message = format!("{} is no text for standard output", format.word());
-        return Err(Fault::of("path", code::UNKNOWN_FORMAT, message).help("name a file: write table.parquet"));
+        return Err(ArgumentError::of("path", code::UNKNOWN_FORMAT, message).help("name a file: write table.parquet"));
     }
     let write = Write { path: path.to_owned(), format };
     Ok(match what {
-        Some(What::OutOfFold) => Bound::Check(Arc::new(WriteOutOfFold(write))),
-        None => Bound::Look(Arc::new(write)),
+        Some(What::OutOfFold) => Bound::Consumer(Arc::new(WriteOutOfFold(write))),
+        None => Bound::Inspect(Arc::new(write)),
     })
 }
 
@@ -141,30 +142,30 @@ struct Write {
 /// Writes the out-of-fold predictions of the last evaluation above.
 struct WriteOutOfFold(Write);
 
-impl Check for WriteOutOfFold {
+impl Consumer for WriteOutOfFold {
     fn needs_evaluation(&self) -> bool {
         true
     }
 
-    fn check(&self, results: &[Arc<Output>], _: Option<&Data>, surroundings: &Surroundings) -> Result<Output, Failure> {
+    fn consume(&self, results: &[Arc<Output>], _: Option<&Data>, environment: &Environment) -> Result<Output, Failure> {
         let evaluation = results.iter().rev().find_map(|output| output.as_evaluation()).ok_or_else(|| {
             Failure::new(code::WRONG_ORDER, "there are no out-of-fold predictions: nothing above is evaluated")
         })?;
-        self.0.look(&Data::Table(evaluation.out_of_fold()?), surroundings)
+        self.0.look(&Data::Table(evaluation.out_of_fold()?), environment)
     }
 }
 
-impl Look for Write {
-    fn look(&self, rows: &Data, surroundings: &Surroundings) -> Result<Output, Failure> {
+impl Inspect for Write {
+    fn inspect(&self, rows: &Data, environment: &Environment) -> Result<Output, Failure> {
         if self.path == "-" {
             let mut bytes = Vec::new();
             let count = self.fill(rows, &mut bytes)?;
             let text = String::from_utf8_lossy(&bytes).into_owned();
             return Ok(Output::Written(Written::standard_output(text, count)));
         }
-        let place = surroundings.place(&self.path);
+        let place = environment.place(&self.path);
         let mut outcome = Ok(0);
-        let written = surroundings.world.replace(&place, &mut |out| {
+        let written = environment.world.replace(&place, &mut |out| {
             outcome = self.fill(rows, out);
             // The file is replaced only by a whole one.
             if outcome.is_ok() { Ok(()) } else { Err(io::ErrorKind::Other.into()) }

@@ -1,11 +1,11 @@
 //! `role`: assigns roles to columns that are not features.
 
 use crate::exchange;
-use pipewright_diagnostic::{Failure, Watch, code};
-use pipewright_frame::{Column, Entry, Kind, Role, Schema, Table};
+use pipewright_diagnostic::{Failure, Progress, code};
+use pipewright_frame::{Column, ColumnType, Entry, Role, Schema, Table};
 use pipewright_operator::work::Rows;
 use pipewright_operator::{
-    Args, Arguments, Bound, Effect, Example, Fault, Footprint, Group, Sort, Spec, Surroundings, Verb, arguments,
+    Args, ArgumentError, Arguments, Bound, Effect, Environment, Example, Flow, Footprint, Group, Spec, Verb, arguments,
 };
 use pipewright_world::random::Key;
 use std::sync::Arc;
@@ -49,8 +49,8 @@ pub(crate) const VERB: Verb = Verb {
         details: "A column with a role is not a feature: nothing learns from it, and only its own name, `@target` or \
                   `@all` selects it. Each role has at most one column.",
         search: &["id", "weight", "sample_weight", "group", "time", "fold", "key"],
-        input: Sort::Table,
-        output: Sort::Table,
+        input: Flow::Table,
+        output: Flow::Table,
         effect: Effect::Meta,
         examples: &[Example {
             script: "load titanic.csv | head 2 | select sex, age, parch | role id=parch | scale | show",
@@ -66,16 +66,17 @@ male     -1      2
     load: None,
 };
 
-fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     let roles = RoleArgs::read(args)?.roles();
     if roles.is_empty() {
-        let fault = Fault { param: None, ..Fault::of("id", code::MISSING_ARGUMENT, "`role` names no column") };
+        let fault =
+            ArgumentError { param: None, ..ArgumentError::of("id", code::MISSING_ARGUMENT, "`role` names no column") };
         return Err(fault.help("for example: role id=passenger_id"));
     }
     let is_earlier = |place: usize| roles[..place].iter().any(|(.., column)| *column == roles[place].2);
     if let Some(place) = (0..roles.len()).find(|&place| is_earlier(place)) {
         let (option, _, column) = &roles[place];
-        return Err(Fault::of(option, code::BAD_VALUE, format!("`{column}` cannot have two roles")));
+        return Err(ArgumentError::of(option, code::BAD_VALUE, format!("`{column}` cannot have two roles")));
     }
     Ok(Bound::Rows(Arc::new(Roles(roles.into_iter().map(|(_, role, column)| (column, role)).collect()))))
 }
@@ -106,7 +107,9 @@ impl Roles {
             };
             match role {
                 Role::Weight if !column.kind.is_numeric() => return refused("a number"),
-                Role::Time if !(column.kind.is_numeric() || matches!(column.kind, Kind::Date | Kind::Time)) => {
+                Role::Time
+                    if !(column.kind.is_numeric() || matches!(column.kind, ColumnType::Date | ColumnType::Time)) =>
+                {
                     return refused("a date or a number");
                 }
                 _ => {}
@@ -130,7 +133,7 @@ impl Rows for Roles {
         Ok(Schema::with_entries(entries.collect()))
     }
 
-    fn apply(&self, table: &Table, _: Key, _: &dyn Watch) -> Result<Table, Failure> {
+    fn apply(&self, table: &Table, _: Key, _: &dyn Progress) -> Result<Table, Failure> {
         self.check(&table.schema())?;
         // Here a bad weight is named by its row in the file; further down rows are those of a fold.
         if let Some(name) = self.weight() {

@@ -1,12 +1,12 @@
 //! `target`: names the column to predict.
 
 use arrow_array::{Array, BooleanArray};
-use pipewright_diagnostic::{Failure, Watch};
+use pipewright_diagnostic::{Failure, Progress};
 use pipewright_frame::{Column, Entry, Role, Schema, Table};
 use pipewright_operator::work::Rows;
 use pipewright_operator::{
-    Args, Arguments, Bound, Declaration, Effect, Example, Fault, Footprint, Form, Group, RowsKept, Sort, Spec,
-    Surroundings, Transform, Verb, arguments, words,
+    Args, ArgumentError, Arguments, Bound, Declaration, Effect, Environment, Example, Flow, Footprint, Form, Group,
+    RowsKept, Spec, Transform, Verb, arguments, words,
 };
 use pipewright_world::random::Key;
 use std::sync::Arc;
@@ -40,8 +40,8 @@ pub(crate) const VERB: Verb = Verb {
                   metrics are on the original scale.",
         search: &["label", "predict", "outcome", "y", "dependent"],
         form: Form::Target,
-        input: Sort::Table,
-        output: Sort::Table,
+        input: Flow::Table,
+        output: Flow::Table,
         effect: Effect::Meta,
         examples: &[Example {
             script: "load penguins.csv | target Species | train dummy | eval kfold 5 metric=accuracy",
@@ -65,7 +65,7 @@ Gentoo                    124          0          0
     load: None,
 };
 
-fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     let TargetArgs { column, transform } = TargetArgs::read(args)?;
     Ok(Bound::Rows(Arc::new(Target { column, transform: transform.map(|word| word.0) })))
 }
@@ -95,7 +95,7 @@ impl Rows for Target {
         Ok(Schema::with_entries(entries.collect()))
     }
 
-    fn apply(&self, table: &Table, _: Key, _: &dyn Watch) -> Result<Table, Failure> {
+    fn apply(&self, table: &Table, _: Key, _: &dyn Progress) -> Result<Table, Failure> {
         let mut table = table.clone();
         if let Some(old) = table.target().map(|column| column.name.clone()) {
             table = table.with_role(&old, Role::Feature)?;

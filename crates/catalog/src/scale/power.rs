@@ -3,7 +3,7 @@
 use crate::adapt::{StepOf, load_state};
 use pipewright_frame::{Class, Power, PowerFamily, PowerState, Selection};
 use pipewright_operator::{
-    Args, Arguments, Bound, Effect, Example, Fault, Group, Sort, Spec, Surroundings, Verb, arguments, words,
+    Args, ArgumentError, Arguments, Bound, Effect, Environment, Example, Flow, Group, Spec, Verb, arguments, words,
 };
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ pub(crate) const VERB: Verb = Verb {
                   standardised (divided by n) unless `standardise=false`. A constant column becomes 0. Missing \
                   values stay missing.",
         search: &["yeo", "johnson", "box", "cox", "normal", "gaussian", "skew", "skewed"],
-        output: Sort::Recipe,
+        output: Flow::Recipe,
         effect: Effect::Fit,
         examples: &[Example {
             script: "load diabetes.csv | select s1, s4 | head 4 | power | show",
@@ -53,7 +53,7 @@ pub(crate) const VERB: Verb = Verb {
     load: Some(load_state::<PowerState>),
 };
 
-fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     let PowerArgs { family, standardise, columns } = PowerArgs::read(args)?;
     Ok(Bound::Step(Arc::new(StepOf::new(Power { family: family.0, standardise, on: Some(columns) }))))
 }

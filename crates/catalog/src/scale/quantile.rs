@@ -3,7 +3,7 @@
 use crate::adapt::{StepOf, load_state};
 use pipewright_frame::{Class, QuantileMapper, QuantileState, Selection, Shape};
 use pipewright_operator::{
-    Args, Arguments, Bound, Effect, Example, Fault, Group, Sort, Spec, Surroundings, Verb, Whole, arguments, words,
+    Args, ArgumentError, Arguments, Bound, Effect, Environment, Example, Flow, Group, Int, Spec, Verb, arguments, words,
 };
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ arguments! {
         /// Distribution of the result.
         positional shape: ShapeWord = Shape::Normal;
         /// Number of quantiles that are learned; no more than there are values.
-        option n_quantiles: Whole<2, 100_000> = 1000;
+        option n_quantiles: Int<2, 100_000> = 1000;
         /// Columns to transform.
         on columns: Selection = [Class::Numeric];
     }
@@ -33,7 +33,7 @@ pub(crate) const VERB: Verb = Verb {
                   quantiles: `uniform` keeps it, from 0 to 1; `normal` takes the normal quantile of it, from -5.2 to \
                   5.2. Robust to outliers, but distances between values are lost. Missing values stay missing.",
         search: &["rank", "uniform", "normal", "gaussian", "percentile"],
-        output: Sort::Recipe,
+        output: Flow::Recipe,
         effect: Effect::Fit,
         examples: &[Example {
             script: "load titanic.csv | select age, sibsp | head 5 | quantile uniform | show",
@@ -51,7 +51,7 @@ pub(crate) const VERB: Verb = Verb {
     load: Some(load_state::<QuantileState>),
 };
 
-fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     let QuantileArgs { shape, n_quantiles, columns } = QuantileArgs::read(args)?;
     let mapper = QuantileMapper { shape: shape.0, landmarks: n_quantiles.get(), on: Some(columns) };
     Ok(Bound::Step(Arc::new(StepOf::new(mapper))))

@@ -3,7 +3,7 @@
 use crate::adapt::{StepOf, load_state};
 use pipewright_frame::{Class, Scaler, ScalerMethod, ScalerState, Selection};
 use pipewright_operator::{
-    Args, Arguments, Bound, Effect, Example, Fault, Group, Sort, Spec, Surroundings, Verb, arguments, words,
+    Args, ArgumentError, Arguments, Bound, Effect, Environment, Example, Flow, Group, Spec, Verb, arguments, words,
 };
 use std::sync::Arc;
 
@@ -39,7 +39,7 @@ pub(crate) const VERB: Verb = Verb {
                   3)²), which suits networks and limits outliers. A constant column becomes 0 (with `maxabs`, 1 or \
                   -1). Missing values stay missing.",
         search: &["standardise", "standardize", "normalise", "normalize", "zscore", "minmax", "squashing"],
-        output: Sort::Recipe,
+        output: Flow::Recipe,
         effect: Effect::Fit,
         examples: &[
             Example {
@@ -69,7 +69,7 @@ sepal_length  sepal_width
     load: Some(load_state::<ScalerState>),
 };
 
-fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     let ScaleArgs { method, columns } = ScaleArgs::read(args)?;
     Ok(Bound::Step(Arc::new(StepOf::new(Scaler { method: method.0, on: Some(columns) }))))
 }

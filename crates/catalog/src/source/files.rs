@@ -1,10 +1,10 @@
 //! What `load` does: opens what was named, and reads it, as a table or, where that would be too large, as a stream.
 
-use pipewright_diagnostic::{Failure, Watch, code};
+use pipewright_diagnostic::{Failure, Progress, code};
 use pipewright_frame::file::OpenFile;
-use pipewright_frame::{Column, Kind, ReadOptions, Rejected, Schema, Table, csv, file};
-use pipewright_operator::work::{Sketch, Source, Wanted};
-use pipewright_operator::{Data, Sample, Stream, Surroundings, failure_of};
+use pipewright_frame::{Column, ColumnType, ReadOptions, Rejected, Schema, Table, csv, file};
+use pipewright_operator::work::{Pushdown, Sketch, Source};
+use pipewright_operator::{Data, Environment, Sample, Stream, failure_of};
 use pipewright_world::Content;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -32,12 +32,12 @@ pub(super) enum From {
 pub(super) struct InMemory(pub(super) Table);
 
 impl Source for InMemory {
-    fn sketch(&self, _: &Surroundings) -> Result<Option<Sketch>, Failure> {
+    fn sketch(&self, _: &Environment) -> Result<Option<Sketch>, Failure> {
         Ok(Some(Sketch { schema: self.0.schema(), whole: true, notices: Vec::new() }))
     }
 
     /// The whole table, whatever is wanted of it: it is shared, not copied.
-    fn read(&self, _: &Wanted, _: &Surroundings, _: &dyn Watch) -> Result<Data, Failure> {
+    fn read(&self, _: &Pushdown, _: &Environment, _: &dyn Progress) -> Result<Data, Failure> {
         Ok(Data::Table(self.0.clone()))
     }
 }
@@ -61,11 +61,11 @@ enum Place<'a> {
 }
 
 impl Named<'_> {
-    fn content(&self, surroundings: &Surroundings) -> Result<Arc<dyn Content>, Failure> {
+    fn content(&self, environment: &Environment) -> Result<Arc<dyn Content>, Failure> {
         match &self.place {
-            Place::File(place) => surroundings.world.open(place).map_err(|error| unreadable(&self.name, &error)),
+            Place::File(place) => environment.world.open(place).map_err(|error| unreadable(&self.name, &error)),
             Place::Sample(sample) => Ok(Arc::new(sample.text.as_bytes())),
-            Place::StandardInput => surroundings.standard_input(),
+            Place::StandardInput => environment.standard_input(),
         }
     }
 }
@@ -77,23 +77,23 @@ const HEADS_MAX: usize = 64;
 const COPIES: u64 = 4;
 
 impl Source for Load {
-    fn sketch(&self, surroundings: &Surroundings) -> Result<Option<Sketch>, Failure> {
-        let Some(places) = self.places(surroundings)? else { return Ok(None) };
+    fn sketch(&self, environment: &Environment) -> Result<Option<Sketch>, Failure> {
+        let Some(places) = self.places(environment)? else { return Ok(None) };
         let missing =
-            |named: &Named<'_>| matches!(&named.place, Place::File(place) if !surroundings.world.exists(place));
+            |named: &Named<'_>| matches!(&named.place, Place::File(place) if !environment.world.exists(place));
         let Some(first) = places.first().filter(|_| !places.iter().any(missing)) else { return Ok(None) };
-        let Opened { file, options } = self.open_first(first, surroundings)?;
+        let Opened { file, options } = self.open_first(first, environment)?;
         let sketch = file.sketch(&options)?;
         let whole = sketch.certain && places.len() == 1;
         Ok(Some(Sketch { schema: sketch.schema, whole, notices: sketch.notes }))
     }
 
-    fn read(&self, wanted: &Wanted, surroundings: &Surroundings, watch: &dyn Watch) -> Result<Data, Failure> {
-        let places = self.places(surroundings)?.ok_or_else(no_data)?;
+    fn read(&self, wanted: &Pushdown, environment: &Environment, progress: &dyn Progress) -> Result<Data, Failure> {
+        let places = self.places(environment)?.ok_or_else(no_data)?;
         let (first, others) = places.split_first().ok_or_else(no_data)?;
-        let mut opened = vec![self.open_first(first, surroundings)?];
+        let mut opened = vec![self.open_first(first, environment)?];
         for named in others {
-            let content = named.content(surroundings)?;
+            let content = named.content(environment)?;
             let few = others.len() < HEADS_MAX;
             let file = if few { OpenFile::new(content) } else { OpenFile::without_head(content) };
             opened.push(self.opened(Arc::new(file), named));
@@ -109,19 +109,19 @@ impl Source for Load {
                 schema = sketch.schema;
             }
         }
-        match surroundings.memory_bytes {
+        match environment.memory_bytes {
             Some(limit) if memory_bytes.saturating_mul(COPIES) > limit => {
-                let scans = opened.iter().map(|opened| opened.file.scan(&opened.options, surroundings.world.as_ref()));
+                let scans = opened.iter().map(|opened| opened.file.scan(&opened.options, environment.world.as_ref()));
                 let scan = file::joined(scans.collect::<Result<_, _>>()?)?;
-                self.tell(scan.notes(), scan.rejected(), surroundings, watch)?;
+                self.tell(scan.notes(), scan.rejected(), environment, progress)?;
                 let scan = if wanted.columns.is_some() { file::padded(scan, &schema) } else { scan };
-                Ok(Data::Stream(Stream::new(scan, surroundings.world.clone(), limit)))
+                Ok(Data::Stream(Stream::new(scan, environment.world.clone(), limit)))
             }
             _ => {
                 let readings =
-                    opened.iter().map(|opened| opened.file.read(&opened.options, surroundings.world.as_ref()));
+                    opened.iter().map(|opened| opened.file.read(&opened.options, environment.world.as_ref()));
                 let reading = file::stacked(readings.collect::<Result<_, _>>()?)?;
-                self.tell(&reading.notes, &reading.rejected, surroundings, watch)?;
+                self.tell(&reading.notes, &reading.rejected, environment, progress)?;
                 let table = if wanted.columns.is_some() { reading.table.padded(&schema)? } else { reading.table };
                 Ok(Data::Table(table))
             }
@@ -131,19 +131,19 @@ impl Source for Load {
 
 impl Load {
     /// What is to be read; nothing, if standard input is asked for data and has none.
-    fn places(&self, surroundings: &Surroundings) -> Result<Option<Vec<Named<'_>>>, Failure> {
+    fn places(&self, environment: &Environment) -> Result<Option<Vec<Named<'_>>>, Failure> {
         let mut places = Vec::new();
         for from in &self.from {
             match from {
                 From::File { place, name } => {
-                    let files = self.files(place, name, surroundings)?.into_iter();
+                    let files = self.files(place, name, environment)?.into_iter();
                     places.extend(files.map(|(place, name)| Named { place: Place::File(place), name }));
                 }
                 From::Sample(sample) => {
                     places.push(Named { place: Place::Sample(sample), name: sample.name.to_owned() });
                 }
-                From::StandardInputIfAny if surroundings.world.standard_input_is_terminal() => return Ok(None),
-                From::StandardInputIfAny if surroundings.standard_input()?.size() == 0 => return Ok(None),
+                From::StandardInputIfAny if environment.world.standard_input_is_terminal() => return Ok(None),
+                From::StandardInputIfAny if environment.standard_input()?.size() == 0 => return Ok(None),
                 From::StandardInput | From::StandardInputIfAny => {
                     places.push(Named { place: Place::StandardInput, name: "standard input".to_owned() });
                 }
@@ -153,13 +153,13 @@ impl Load {
     }
 
     /// Opens the first file, unless it is open: a check has looked at its head, most often.
-    fn open_first(&self, named: &Named<'_>, surroundings: &Surroundings) -> Result<Opened, Failure> {
+    fn open_first(&self, named: &Named<'_>, environment: &Environment) -> Result<Opened, Failure> {
         let key = match &named.place {
             Place::File(place) => place.clone(),
             Place::Sample(sample) => Path::new("sample:").join(sample.name),
             Place::StandardInput => "-".into(),
         };
-        Ok(self.opened(surroundings.file(&key, || named.content(surroundings))?, named))
+        Ok(self.opened(environment.file(&key, || named.content(environment))?, named))
     }
 
     fn opened(&self, file: Arc<OpenFile>, named: &Named<'_>) -> Opened {
@@ -167,11 +167,11 @@ impl Load {
     }
 
     /// The files that a path means: itself, or all that fit it as a pattern.
-    fn files(&self, place: &Path, name: &str, surroundings: &Surroundings) -> Result<Vec<(PathBuf, String)>, Failure> {
-        if !name.contains(['*', '?', '[']) || surroundings.world.exists(place) {
+    fn files(&self, place: &Path, name: &str, environment: &Environment) -> Result<Vec<(PathBuf, String)>, Failure> {
+        if !name.contains(['*', '?', '[']) || environment.world.exists(place) {
             return Ok(vec![(place.to_path_buf(), name.to_owned())]);
         }
-        let found = match surroundings.world.matching(place) {
+        let found = match environment.world.matching(place) {
             // What is no pattern is the name of a file after all.
             Err(error) if error.kind() == ErrorKind::InvalidInput => {
                 return Ok(vec![(place.to_path_buf(), name.to_owned())]);
@@ -182,7 +182,7 @@ impl Load {
             return Err(Failure::new(code::CANNOT_READ, format!("no file fits `{}`", name.escape_debug())));
         }
         let named = |path: PathBuf| {
-            let name = path.strip_prefix(&surroundings.folder).unwrap_or(&path).to_string_lossy().into_owned();
+            let name = path.strip_prefix(&environment.folder).unwrap_or(&path).to_string_lossy().into_owned();
             (path, name)
         };
         Ok(found.into_iter().map(named).collect())
@@ -193,15 +193,15 @@ impl Load {
         &self,
         notes: &[Failure],
         rejected: &[Rejected],
-        surroundings: &Surroundings,
-        watch: &dyn Watch,
+        environment: &Environment,
+        progress: &dyn Progress,
     ) -> Result<(), Failure> {
-        notes.iter().cloned().for_each(|note| watch.notice(note));
+        notes.iter().cloned().for_each(|note| progress.notice(note));
         let Some(path) = &self.quarantine else { return Ok(()) };
         let table = rejects(rejected)?;
-        surroundings
+        environment
             .world
-            .replace(&surroundings.place(path), &mut |out| csv::write(&table, out))
+            .replace(&environment.place(path), &mut |out| csv::write(&table, out))
             .map_err(|error| failure_of(code::CANNOT_WRITE, "cannot write", path.as_ref(), &error))
     }
 }
@@ -209,7 +209,7 @@ impl Load {
 /// Rows that could not be read, as a table.
 fn rejects(rejected: &[Rejected]) -> Result<Table, Failure> {
     use arrow_array::{ArrayRef, Int64Array, StringArray};
-    let names = [("line", Kind::Count), ("reason", Kind::Text), ("text", Kind::Text)];
+    let names = [("line", ColumnType::Count), ("reason", ColumnType::Text), ("text", ColumnType::Text)];
     let columns = names.map(|(name, kind)| Column::new(name, kind)).to_vec();
     let lines: Int64Array = rejected.iter().map(|row| row.line as i64).collect();
     let reasons = StringArray::from_iter_values(rejected.iter().map(|row| &row.reason));

@@ -2,10 +2,10 @@
 
 use super::files::{From, InMemory, Load};
 use pipewright_diagnostic::code;
-use pipewright_frame::{BadRows, Format, Kind, Limits, ReadOptions, Table};
+use pipewright_frame::{BadRows, ColumnType, Format, Limits, ReadOptions, Table};
 use pipewright_operator::{
-    Args, Argument, Arguments, Bound, Bytes, Count, Domain, Effect, Example, Fault, FilePath, Form, Group, SampleName,
-    Sort, Spec, Surroundings, Value, Verb, Whole, Word, arguments, either, words,
+    Args, Argument, ArgumentError, Arguments, Bound, Bytes, Count, Domain, Effect, Environment, Example, FilePath,
+    Flow, Form, Group, Int, SampleName, Spec, Value, Verb, Word, arguments, either, words,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -85,7 +85,7 @@ arguments! {
         /// Comment character: lines that start with it are skipped.
         option comment: Option<String>;
         /// Number of lines to skip before the header.
-        option skip: Whole<0> = 0;
+        option skip: Int<0> = 0;
         /// Decimal separator: "." or ",". Without it, inferred.
         option decimal: Option<String>;
         /// Thousands separator. Without it, inferred.
@@ -128,8 +128,8 @@ pub(crate) const VERB: Verb = Verb {
                   unless `bad` says otherwise.",
         search: &["read", "open", "csv", "parquet", "json", "excel", "sqlite", "arrow", "feather", "import", "from"],
         form: Form::Path,
-        input: Sort::Nothing,
-        output: Sort::Table,
+        input: Flow::Nothing,
+        output: Flow::Table,
         effect: Effect::Source,
         examples: &[
             Example {
@@ -158,26 +158,25 @@ petal_width  species
     load: None,
 };
 
-fn bind(given: &Args, surroundings: &Surroundings) -> Result<Bound, Fault> {
+fn bind(given: &Args, environment: &Environment) -> Result<Bound, ArgumentError> {
     let args = LoadArgs::read(given)?;
-    let file = |path: &str| From::File { place: surroundings.place(path), name: path.to_owned() };
-    let mut from =
-        match (&args.path, &surroundings.data) {
-            (Some(Place::Sample(SampleName(name))), _) => vec![match surroundings.tables.get(name) {
-                Some(table) => return table_in_memory(name, table, given),
-                None => From::Sample(surroundings.registry.sample(name).ok_or_else(|| {
-                    Fault::of("path", code::UNKNOWN_NAME, format!("no sample data set named `{name}`"))
-                })?),
-            }],
-            (Some(Place::File(FilePath(path))), _) if path == "-" => vec![From::StandardInput],
-            (Some(Place::File(FilePath(path))), _) => vec![file(path)],
-            (None, _) if args.files.is_some() => Vec::new(),
-            (None, Some(data)) if data.as_os_str() == "-" => vec![From::StandardInput],
-            (None, Some(data)) => {
-                vec![From::File { place: data.clone(), name: data.to_string_lossy().into_owned() }]
-            }
-            (None, None) => vec![From::StandardInputIfAny],
-        };
+    let file = |path: &str| From::File { place: environment.place(path), name: path.to_owned() };
+    let mut from = match (&args.path, &environment.data) {
+        (Some(Place::Sample(SampleName(name))), _) => vec![match environment.tables.get(name) {
+            Some(table) => return table_in_memory(name, table, given),
+            None => From::Sample(environment.registry.sample(name).ok_or_else(|| {
+                ArgumentError::of("path", code::UNKNOWN_NAME, format!("no sample data set named `{name}`"))
+            })?),
+        }],
+        (Some(Place::File(FilePath(path))), _) if path == "-" => vec![From::StandardInput],
+        (Some(Place::File(FilePath(path))), _) => vec![file(path)],
+        (None, _) if args.files.is_some() => Vec::new(),
+        (None, Some(data)) if data.as_os_str() == "-" => vec![From::StandardInput],
+        (None, Some(data)) => {
+            vec![From::File { place: data.clone(), name: data.to_string_lossy().into_owned() }]
+        }
+        (None, None) => vec![From::StandardInputIfAny],
+    };
     from.extend(args.files.iter().flatten().map(|path| file(path)));
     let quarantine = match &args.bad {
         Bad::Quarantine(Quarantine(path)) => Some(path.clone()),
@@ -187,17 +186,17 @@ fn bind(given: &Args, surroundings: &Surroundings) -> Result<Bound, Fault> {
 }
 
 /// A table that a host program handed in: there is nothing to read, so nothing to say how.
-fn table_in_memory(name: &str, table: &Table, args: &Args) -> Result<Bound, Fault> {
+fn table_in_memory(name: &str, table: &Table, args: &Args) -> Result<Bound, ArgumentError> {
     match args.given().find(|(given, _)| *given != "path") {
         Some((option, _)) => {
             let message = format!("`{name}` is a table in memory, and `{option}` says how a file is read");
-            Err(Fault::of(option, code::MISPLACED_OPTION, message))
+            Err(ArgumentError::of(option, code::MISPLACED_OPTION, message))
         }
         None => Ok(Bound::Source(Arc::new(InMemory(table.clone())))),
     }
 }
 
-fn options(args: LoadArgs) -> Result<ReadOptions, Fault> {
+fn options(args: LoadArgs) -> Result<ReadOptions, ArgumentError> {
     let mut options = ReadOptions::new("");
     options.format = args.format.map(|word| word.0);
     options.kinds = args.schema.as_deref().map(kinds).transpose()?.unwrap_or_default();
@@ -229,22 +228,22 @@ fn options(args: LoadArgs) -> Result<ReadOptions, Fault> {
 }
 
 /// An option that is one ASCII character.
-fn character(name: &'static str, text: Option<String>) -> Result<Option<u8>, Fault> {
+fn character(name: &'static str, text: Option<String>) -> Result<Option<u8>, ArgumentError> {
     let Some(text) = text else { return Ok(None) };
     let usable = |byte: u8| byte.is_ascii() && !b"\r\n".contains(&byte) && (name == "quote" || byte != b'"');
     match text.as_bytes() {
         &[byte] if usable(byte) => Ok(Some(byte)),
         _ => {
             let message = format!("`{name}` is a single ASCII character, such as \";\" or \"|\"");
-            Err(Fault::of(name, code::BAD_VALUE, message))
+            Err(ArgumentError::of(name, code::BAD_VALUE, message))
         }
     }
 }
 
 /// The kinds that a text such as `zip: text, age: count` declares.
-fn kinds(text: &str) -> Result<BTreeMap<String, Kind>, Fault> {
+fn kinds(text: &str) -> Result<BTreeMap<String, ColumnType>, ArgumentError> {
     let bad = |message: String| {
-        Fault::of("schema", code::BAD_VALUE, message).help("for example: schema=\"zip: text, age: count\"")
+        ArgumentError::of("schema", code::BAD_VALUE, message).help("for example: schema=\"zip: text, age: count\"")
     };
     let mut kinds = BTreeMap::new();
     for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
@@ -263,20 +262,20 @@ fn kinds(text: &str) -> Result<BTreeMap<String, Kind>, Fault> {
 }
 
 /// The words for kinds, those of other tools among them.
-const KINDS: &[(&str, Kind)] = &[
-    ("continuous", Kind::Continuous),
-    ("count", Kind::Count),
-    ("bool", Kind::Bool),
-    ("category", Kind::Category),
-    ("ordered", Kind::Ordered),
-    ("date", Kind::Date),
-    ("time", Kind::Time),
-    ("text", Kind::Text),
-    ("id", Kind::Id),
-    ("float", Kind::Continuous),
-    ("float64", Kind::Continuous),
-    ("int", Kind::Count),
-    ("int64", Kind::Count),
-    ("string", Kind::Text),
-    ("datetime", Kind::Date),
+const KINDS: &[(&str, ColumnType)] = &[
+    ("continuous", ColumnType::Continuous),
+    ("count", ColumnType::Count),
+    ("bool", ColumnType::Bool),
+    ("category", ColumnType::Category),
+    ("ordered", ColumnType::Ordered),
+    ("date", ColumnType::Date),
+    ("time", ColumnType::Time),
+    ("text", ColumnType::Text),
+    ("id", ColumnType::Id),
+    ("float", ColumnType::Continuous),
+    ("float64", ColumnType::Continuous),
+    ("int", ColumnType::Count),
+    ("int64", ColumnType::Count),
+    ("string", ColumnType::Text),
+    ("datetime", ColumnType::Date),
 ];

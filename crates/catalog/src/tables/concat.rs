@@ -5,8 +5,8 @@ use pipewright_diagnostic::Failure;
 use pipewright_frame::{Concat, Schema, Table};
 use pipewright_operator::work::{Combine, Rows};
 use pipewright_operator::{
-    Args, Arguments, Bound, Effect, Example, Fault, Footprint, Group, RowsKept, Sort, Spec, Surroundings, TableName,
-    Verb, arguments,
+    Args, ArgumentError, Arguments, Bound, Effect, Environment, Example, Flow, Footprint, Group, RowsKept, Spec,
+    TableName, Verb, arguments,
 };
 use std::sync::Arc;
 
@@ -25,8 +25,8 @@ pub(crate) const VERB: Verb = Verb {
         summary: "Appends the rows of another table with the same columns.",
         details: "Columns are matched by name; a column that is missing from either table is an error.",
         search: &["union", "append", "rbind", "stack", "bind_rows"],
-        input: Sort::Table,
-        output: Sort::Table,
+        input: Flow::Table,
+        output: Flow::Table,
         effect: Effect::RowsAll,
         examples: &[Example {
             script: "let last = load iris.csv | where species == \"virginica\" | head 1\nload iris.csv | head 1 | \
@@ -43,7 +43,7 @@ petal_length  species
     load: None,
 };
 
-fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     // The planner brings the table in.
     ConcatArgs::read(args).map(|_| Bound::Combine(Arc::new(Below)))
 }

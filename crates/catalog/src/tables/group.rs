@@ -1,11 +1,11 @@
 //! `group`: one row a group.
 
-use pipewright_diagnostic::{Failure, Watch};
+use pipewright_diagnostic::{Failure, Progress};
 use pipewright_frame::{Assign, GroupBy, Schema, Selection, Table};
 use pipewright_operator::work::Rows;
 use pipewright_operator::{
-    Args, Arguments, Assigned, Bound, Effect, Example, Fault, Footprint, Form, Group, Sort, Spec, Surroundings, Verb,
-    arguments,
+    Args, ArgumentError, Arguments, Assigned, Bound, Effect, Environment, Example, Flow, Footprint, Form, Group, Spec,
+    Verb, arguments,
 };
 use pipewright_world::random::Key;
 use std::sync::Arc;
@@ -31,8 +31,8 @@ pub(crate) const VERB: Verb = Verb {
                   are exact, and rounded once.",
         search: &["groupby", "group_by", "aggregate", "summarise", "summarize", "by"],
         form: Form::Group,
-        input: Sort::Table,
-        output: Sort::Table,
+        input: Flow::Table,
+        output: Flow::Table,
         effect: Effect::RowsAll,
         examples: &[
             Example {
@@ -61,7 +61,7 @@ FEMALE   2500
     load: None,
 };
 
-fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     let GroupArgs { measures, columns: keys } = GroupArgs::read(args)?;
     let assign = |assigned: Assigned| Assign { name: assigned.name.into(), expression: assigned.expression };
     Ok(Bound::Rows(Arc::new(Grouped { keys, assigns: measures.into_iter().map(assign).collect() })))
@@ -88,7 +88,7 @@ impl Rows for Grouped {
         self.by(input)?.schema(input)
     }
 
-    fn apply(&self, table: &Table, _: Key, _: &dyn Watch) -> Result<Table, Failure> {
+    fn apply(&self, table: &Table, _: Key, _: &dyn Progress) -> Result<Table, Failure> {
         self.by(&table.schema())?.apply(table)
     }
 }

@@ -5,8 +5,8 @@ use pipewright_diagnostic::{Failure, code};
 use pipewright_frame::{Join, JoinKind, Schema, Selection, Table};
 use pipewright_operator::work::{Combine, Rows};
 use pipewright_operator::{
-    Args, Arguments, Bound, Duration, Effect, Example, Fault, Footprint, Group, Positive, RowsKept, Sort, Spec,
-    Surroundings, TableName, Verb, arguments, either, words,
+    Args, ArgumentError, Arguments, Bound, Duration, Effect, Environment, Example, Flow, Footprint, Group, Positive,
+    RowsKept, Spec, TableName, Verb, arguments, either, words,
 };
 use std::sync::Arc;
 
@@ -51,8 +51,8 @@ pub(crate) const VERB: Verb = Verb {
                   there are keys. A missing key matches nothing. The rows keep their order; a column that both \
                   tables have is added with the suffix ` (right)`.",
         search: &["merge", "lookup", "vlookup", "asof", "combine"],
-        input: Sort::Table,
-        output: Sort::Table,
+        input: Flow::Table,
+        output: Flow::Table,
         effect: Effect::RowsAll,
         examples: &[Example {
             script: "let homes = load penguins.csv | select Species, Island | dedup on Species\nload penguins.csv | \
@@ -69,7 +69,7 @@ Adelie   FEMALE  Torgersen
     load: None,
 };
 
-fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     let JoinArgs { how, right, time, tolerance, columns: on, .. } = JoinArgs::read(args)?;
     let how = match (how, time) {
         (JoinWord::Inner, _) => JoinKind::Inner,
@@ -86,12 +86,15 @@ fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
             JoinKind::AsOf { times: (time.clone(), time), tolerance }
         }
         (JoinWord::AsOf, None) => {
-            let fault = Fault::of("how", code::MISSING_ARGUMENT, "`how=asof` needs the column of times");
+            let fault = ArgumentError::of("how", code::MISSING_ARGUMENT, "`how=asof` needs the column of times");
             return Err(fault.help("name it: time=day"));
         }
     };
     if on.is_none() && !matches!(how, JoinKind::AsOf { .. }) {
-        let fault = Fault { param: None, ..Fault::of("table", code::MISSING_ARGUMENT, "`join` needs its keys") };
+        let fault = ArgumentError {
+            param: None,
+            ..ArgumentError::of("table", code::MISSING_ARGUMENT, "`join` needs its keys")
+        };
         return Err(fault.help("name the columns that are equal in both tables: on id"));
     }
     Ok(Bound::Combine(Arc::new(Joining { how, on, right })))

@@ -1,6 +1,6 @@
 //! Another table, ready to be put beside or below the rows that come.
 
-use pipewright_diagnostic::{Failure, Watch};
+use pipewright_diagnostic::{Failure, Progress};
 use pipewright_frame::{Schema, Table};
 use pipewright_operator::work::{Combine, Rows};
 use pipewright_operator::{Effect, Footprint, Neighbours};
@@ -25,7 +25,7 @@ impl<C: Combine> Rows for OtherRows<C> {
         self.combine.schema(input, &self.other.schema())
     }
 
-    fn apply(&self, table: &Table, _: Key, _: &dyn Watch) -> Result<Table, Failure> {
+    fn apply(&self, table: &Table, _: Key, _: &dyn Progress) -> Result<Table, Failure> {
         (self.apply)(&self.combine, table, &self.other)
     }
 }

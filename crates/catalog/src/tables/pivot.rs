@@ -1,11 +1,11 @@
 //! `pivot`: a column a name.
 
 use super::AggregateWord;
-use pipewright_diagnostic::{Failure, Watch};
+use pipewright_diagnostic::{Failure, Progress};
 use pipewright_frame::{Pivot, Schema, Table};
 use pipewright_operator::work::Rows;
 use pipewright_operator::{
-    Args, Arguments, Bound, Effect, Example, Fault, Footprint, Group, Sort, Spec, Surroundings, Verb, arguments,
+    Args, ArgumentError, Arguments, Bound, Effect, Environment, Example, Flow, Footprint, Group, Spec, Verb, arguments,
 };
 use pipewright_world::random::Key;
 use std::sync::Arc;
@@ -31,8 +31,8 @@ pub(crate) const VERB: Verb = Verb {
                   row per combination of the other columns. A combination without a row is missing; where there are \
                   several rows, `agg` aggregates them.",
         search: &["wide", "spread", "crosstab", "pivot_wider", "pivot_table", "reshape"],
-        input: Sort::Table,
-        output: Sort::Table,
+        input: Flow::Table,
+        output: Flow::Table,
         effect: Effect::RowsAll,
         examples: &[Example {
             script: "load titanic.csv | select pclass, sex, age | pivot key=sex value=age agg=mean | show",
@@ -49,7 +49,7 @@ pclass  sex=female  sex=male
     load: None,
 };
 
-fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     let PivotArgs { key, value, agg } = PivotArgs::read(args)?;
     Ok(Bound::Rows(Arc::new(Wide(Pivot { key, value, aggregate: agg.map(|word| word.0) }))))
 }
@@ -66,7 +66,7 @@ impl Rows for Wide {
         self.0.schema(input)
     }
 
-    fn apply(&self, table: &Table, _: Key, _: &dyn Watch) -> Result<Table, Failure> {
+    fn apply(&self, table: &Table, _: Key, _: &dyn Progress) -> Result<Table, Failure> {
         self.0.apply(table)
     }
 }

@@ -1,10 +1,10 @@
 //! `unpivot`: a row a name.
 
-use pipewright_diagnostic::{Failure, Watch};
+use pipewright_diagnostic::{Failure, Progress};
 use pipewright_frame::{Schema, Selection, Table, Unpivot};
 use pipewright_operator::work::Rows;
 use pipewright_operator::{
-    Args, Arguments, Bound, Effect, Example, Fault, Footprint, Group, RowsKept, Sort, Spec, Surroundings, Verb,
+    Args, ArgumentError, Arguments, Bound, Effect, Environment, Example, Flow, Footprint, Group, RowsKept, Spec, Verb,
     arguments,
 };
 use pipewright_world::random::Key;
@@ -30,8 +30,8 @@ pub(crate) const VERB: Verb = Verb {
         details: "Makes one row per row and selected column, with the column's name and its value. The other columns \
                   are repeated, and missing values are kept. The selected columns must be of one kind.",
         search: &["long", "melt", "gather", "pivot_longer", "reshape", "stack"],
-        input: Sort::Table,
-        output: Sort::Table,
+        input: Flow::Table,
+        output: Flow::Table,
         effect: Effect::RowsAll,
         examples: &[Example {
             script: "load iris.csv | head 2 | unpivot on \"petal*\" key=part value=cm | drop \"sepal*\" | show",
@@ -49,7 +49,7 @@ setosa   petal_width   0.2
     load: None,
 };
 
-fn bind(args: &Args, _: &Surroundings) -> Result<Bound, Fault> {
+fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     let UnpivotArgs { key, value, columns: on } = UnpivotArgs::read(args)?;
     Ok(Bound::Rows(Arc::new(Long(Unpivot { on, key, value }))))
 }
@@ -65,7 +65,7 @@ impl Rows for Long {
         self.0.schema(input)
     }
 
-    fn apply(&self, table: &Table, _: Key, _: &dyn Watch) -> Result<Table, Failure> {
+    fn apply(&self, table: &Table, _: Key, _: &dyn Progress) -> Result<Table, Failure> {
         self.0.apply(table)
     }
 }

@@ -1,13 +1,13 @@
 //! What is made and what is not: demands, choices, and values that stay.
 
 use super::{Retain, Run};
-use crate::Silent;
+use crate::NoObserver;
 use crate::execute::Value;
-use pipewright_diagnostic::{Failure, Watch};
+use pipewright_diagnostic::{Failure, Progress};
 use pipewright_frame::{Schema, Table};
 use pipewright_operator::result::{Assertion, Output};
-use pipewright_operator::work::{Choose, Look, Rows, Sketch, Source, Wanted};
-use pipewright_operator::{Data, Effect, Footprint, Implied, Registry, Surroundings};
+use pipewright_operator::work::{Choose, Inspect, Pushdown, Rows, Sketch, Source};
+use pipewright_operator::{Data, Effect, Environment, Footprint, Implied, Registry};
 use pipewright_plan::{Identity, JobGraph, JobId, ScopeId, Work};
 use pipewright_world::MemoryWorld;
 use pipewright_world::random::Key;
@@ -42,11 +42,11 @@ fn table() -> Table {
 }
 
 impl Source for Counted {
-    fn sketch(&self, _: &Surroundings) -> Result<Option<Sketch>, Failure> {
+    fn sketch(&self, _: &Environment) -> Result<Option<Sketch>, Failure> {
         Ok(None)
     }
 
-    fn read(&self, _: &Wanted, _: &Surroundings, _: &dyn Watch) -> Result<Data, Failure> {
+    fn read(&self, _: &Pushdown, _: &Environment, _: &dyn Progress) -> Result<Data, Failure> {
         self.at_work();
         Ok(Data::Table(table()))
     }
@@ -61,14 +61,14 @@ impl Rows for Counted {
         Ok(input.clone())
     }
 
-    fn apply(&self, table: &Table, _: Key, _: &dyn Watch) -> Result<Table, Failure> {
+    fn apply(&self, table: &Table, _: Key, _: &dyn Progress) -> Result<Table, Failure> {
         self.at_work();
         Ok(table.clone())
     }
 }
 
-impl Look for Counted {
-    fn look(&self, _: &Data, _: &Surroundings) -> Result<Output, Failure> {
+impl Inspect for Counted {
+    fn inspect(&self, _: &Data, _: &Environment) -> Result<Output, Failure> {
         self.at_work();
         Ok(Output::Assertion(Assertion::new("true")))
     }
@@ -95,7 +95,7 @@ impl Fixture {
     }
 
     fn read(&mut self, source: &Arc<Counted>) -> JobId {
-        self.add(Work::Read(source.clone(), Wanted::default()), &[])
+        self.add(Work::Read(source.clone(), Pushdown::default()), &[])
     }
 
     fn rows(&mut self, rows: &Arc<Counted>, input: JobId) -> JobId {
@@ -103,12 +103,12 @@ impl Fixture {
     }
 
     fn look(&mut self, look: &Arc<Counted>, input: JobId) -> JobId {
-        self.add(Work::Look(look.clone()), &[input])
+        self.add(Work::Inspect(look.clone()), &[input])
     }
 }
 
-fn surroundings() -> Surroundings {
-    Surroundings::new(Arc::new(MemoryWorld::new()), PathBuf::new(), &REGISTRY)
+fn environment() -> Environment {
+    Environment::new(Arc::new(MemoryWorld::new()), PathBuf::new(), &REGISTRY)
 }
 
 #[test]
@@ -117,8 +117,8 @@ fn only_what_is_demanded_is_made_and_nothing_twice() {
     let mut fixture = Fixture::default();
     let read = fixture.read(&source);
     let (first, second) = (fixture.rows(&wanted, read), fixture.rows(&other, read));
-    let surroundings = surroundings();
-    let mut run = Run::new(&surroundings, &Silent);
+    let environment = environment();
+    let mut run = Run::new(&environment, &NoObserver);
     run.demand(&fixture.graph, &[first], Retain::ForLater);
     assert_eq!((source.times(), wanted.times(), other.times()), (1, 1, 0));
     assert!(run.value(first).is_some() && run.value(read).is_some(), "`second` may be demanded later");
@@ -134,8 +134,8 @@ fn values_go_as_soon_as_nothing_needs_them() {
     let read = fixture.read(&work);
     let middle = fixture.rows(&work, read);
     let last = fixture.rows(&work, middle);
-    let surroundings = surroundings();
-    let mut run = Run::new(&surroundings, &Silent);
+    let environment = environment();
+    let mut run = Run::new(&environment, &NoObserver);
     run.demand(&fixture.graph, &[last], Retain::ForLater);
     assert!(run.value(read).is_none() && run.value(middle).is_none() && run.value(last).is_some());
 }
@@ -152,8 +152,8 @@ fn chosen(asked_for_choice_first: bool) -> (usize, usize) {
     let winning = fixture.rows(&winner, inner);
     let passed_on = fixture.add(Work::Chosen, &[choice, losing, winning]);
     let end = fixture.rows(&shared, passed_on);
-    let surroundings = surroundings();
-    let mut run = Run::new(&surroundings, &Silent);
+    let environment = environment();
+    let mut run = Run::new(&environment, &NoObserver);
     if asked_for_choice_first {
         run.demand(&fixture.graph, &[choice], Retain::ForLater);
         assert!(matches!(run.value(choice), Some(Value::Choice(1))));

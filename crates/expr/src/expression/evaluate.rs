@@ -10,7 +10,7 @@ use super::{Arithmetic, Comparison, ExprKind, Expression};
 use arrow_array::{ArrayRef, BooleanArray};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_table::literal::{self, DAY, MOMENTS};
-use pipewright_table::{CHUNK_ROWS, Chunks, Column, Kind, Table, Value};
+use pipewright_table::{CHUNK_ROWS, Chunks, Column, ColumnType, Table, Value};
 use rayon::prelude::*;
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -37,7 +37,7 @@ impl Expression {
     ///
     /// # Errors
     /// As [`Expression::evaluate`].
-    pub fn evaluate_as(&self, table: &Table, kind: Kind) -> Result<ArrayRef, Failure> {
+    pub fn evaluate_as(&self, table: &Table, kind: ColumnType) -> Result<ArrayRef, Failure> {
         if self.learns() {
             return Err(Failure::new(code::BUG, "an aggregate has not been learned"));
         }
@@ -77,7 +77,7 @@ impl Expression {
                     .help("compare it with something"));
             }
         }
-        let truths = self.evaluate_as(table, Kind::Bool)?;
+        let truths = self.evaluate_as(table, ColumnType::Bool)?;
         let truths = arrow_array::cast::AsArray::as_boolean(&truths);
         Ok(truths.iter().map(|truth| Some(truth == Some(true))).collect())
     }

@@ -98,7 +98,7 @@ pub struct Parameter {
     /// Its name.
     pub name: &'static str,
     /// What it takes.
-    pub takes: Takes,
+    pub takes: ParameterType,
     /// May it be left out?
     pub optional: bool,
     /// May it come any number of times, at least once?
@@ -107,7 +107,7 @@ pub struct Parameter {
 
 /// What a parameter takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Takes {
+pub enum ParameterType {
     /// Numbers.
     Number,
     /// Texts.
@@ -121,32 +121,32 @@ pub enum Takes {
     /// Values of any one kind, the same for all parameters of this kind.
     Alike,
     /// A whole number that stands in the script.
-    Whole,
+    Int,
     /// A regular expression that stands in the script.
     Pattern,
     /// A share from 0 to 1 that stands in the script.
-    Share,
+    Fraction,
     /// A number of rows or a length of time that stands in the script.
     FrameBound,
 }
 
 impl Parameter {
-    const fn of(name: &'static str, takes: Takes) -> Parameter {
+    const fn of(name: &'static str, takes: ParameterType) -> Parameter {
         Parameter { name, takes, optional: false, repeats: false }
     }
 
     /// A parameter that takes numbers.
     #[must_use]
     pub const fn number(name: &'static str) -> Parameter {
-        Parameter::of(name, Takes::Number)
+        Parameter::of(name, ParameterType::Number)
     }
 
     const fn text(name: &'static str) -> Parameter {
-        Parameter::of(name, Takes::Text)
+        Parameter::of(name, ParameterType::Text)
     }
 
     const fn alike(name: &'static str) -> Parameter {
-        Parameter::of(name, Takes::Alike)
+        Parameter::of(name, ParameterType::Alike)
     }
 
     const fn optional(self) -> Parameter {
@@ -162,7 +162,7 @@ impl Parameter {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Gives {
     Number,
-    Whole,
+    Int,
     Text,
     Bool,
     /// The kind of what it takes.
@@ -296,23 +296,27 @@ impl Function {
         for (place, argument) in arguments.iter().enumerate() {
             let parameter = self.parameter(place);
             let wants = match (parameter.takes, argument) {
-                (Takes::Whole, Expression::Literal(Value::Number(number)))
+                (ParameterType::Int, Expression::Literal(Value::Number(number)))
                     if number.fract() == 0.0 && number.abs() <= WHOLE_MAX && (*number >= 0.0 || !self.is_shift()) =>
                 {
                     continue;
                 }
-                (Takes::Whole, _) if self.is_shift() => "a number of rows",
-                (Takes::Whole, _) => "a whole number",
-                (Takes::Share, Expression::Literal(Value::Number(share))) if (0.0..=1.0).contains(share) => continue,
-                (Takes::Share, _) => "a share from 0 to 1",
-                (Takes::Pattern, Expression::Literal(Value::Text(pattern))) => {
+                (ParameterType::Int, _) if self.is_shift() => "a number of rows",
+                (ParameterType::Int, _) => "a whole number",
+                (ParameterType::Fraction, Expression::Literal(Value::Number(share))) if (0.0..=1.0).contains(share) => {
+                    continue;
+                }
+                (ParameterType::Fraction, _) => "a share from 0 to 1",
+                (ParameterType::Pattern, Expression::Literal(Value::Text(pattern))) => {
                     selection::compile(pattern)?;
                     continue;
                 }
-                (Takes::Pattern, _) => "a regular expression in quotes",
-                (Takes::FrameBound, Expression::Literal(Value::Number(rows))) if is_row_count(*rows) => continue,
-                (Takes::FrameBound, Expression::Moment(ExprKind::Duration, micros)) if *micros > 0 => continue,
-                (Takes::FrameBound, _) => "a number of rows from 1 up, or a length of time such as 30d",
+                (ParameterType::Pattern, _) => "a regular expression in quotes",
+                (ParameterType::FrameBound, Expression::Literal(Value::Number(rows))) if is_row_count(*rows) => {
+                    continue;
+                }
+                (ParameterType::FrameBound, Expression::Moment(ExprKind::Duration, micros)) if *micros > 0 => continue,
+                (ParameterType::FrameBound, _) => "a number of rows from 1 up, or a length of time such as 30d",
                 _ => continue,
             };
             let message = format!("`{}` of `{}` is {wants}, as it stands in the script", parameter.name, self.name);
@@ -334,13 +338,17 @@ impl Function {
         for (place, (argument, kind)) in arguments.iter().zip(kinds).enumerate() {
             let parameter = self.parameter(place);
             let wanted = match parameter.takes {
-                Takes::Number => ExprKind::Number,
-                Takes::Text => ExprKind::Text,
-                Takes::Duration => ExprKind::Duration,
-                Takes::Date | Takes::Moment if names_moment(argument, ExprKind::Date) => continue,
-                Takes::Moment if *kind == ExprKind::Time => continue,
-                Takes::Date | Takes::Moment => ExprKind::Date,
-                Takes::Alike | Takes::Whole | Takes::Pattern | Takes::Share | Takes::FrameBound => continue,
+                ParameterType::Number => ExprKind::Number,
+                ParameterType::Text => ExprKind::Text,
+                ParameterType::Duration => ExprKind::Duration,
+                ParameterType::Date | ParameterType::Moment if names_moment(argument, ExprKind::Date) => continue,
+                ParameterType::Moment if *kind == ExprKind::Time => continue,
+                ParameterType::Date | ParameterType::Moment => ExprKind::Date,
+                ParameterType::Alike
+                | ParameterType::Int
+                | ParameterType::Pattern
+                | ParameterType::Fraction
+                | ParameterType::FrameBound => continue,
             };
             if !wanted.takes(*kind) {
                 return Err(mismatch(format!("`{}` takes {wanted} as `{}`, not {kind}", self.name, parameter.name)));
@@ -348,7 +356,7 @@ impl Function {
         }
         Ok(match self.gives {
             Gives::Number => ExprKind::Number,
-            Gives::Whole => ExprKind::Whole,
+            Gives::Int => ExprKind::Int,
             Gives::Text => ExprKind::Text,
             Gives::Bool => ExprKind::Bool,
             Gives::Alike => self.alike(arguments, kinds)?,

@@ -3,7 +3,7 @@
 use super::{Arithmetic, Expression, Window, WindowFunction};
 use crate::Aggregate;
 use pipewright_diagnostic::{Failure, code};
-use pipewright_table::{Column, Kind, Schema, Value, literal};
+use pipewright_table::{Column, ColumnType, Schema, Value, literal};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -32,27 +32,27 @@ pub enum ExprKind {
 impl ExprKind {
     /// What a column of this kind holds.
     #[must_use]
-    pub fn of(kind: Kind) -> ExprKind {
+    pub fn of(kind: ColumnType) -> ExprKind {
         match kind {
-            Kind::Continuous => ExprKind::Number,
-            Kind::Count => ExprKind::Whole,
-            Kind::Bool => ExprKind::Bool,
-            Kind::Date => ExprKind::Date,
-            Kind::Time => ExprKind::Time,
-            Kind::Category | Kind::Ordered | Kind::Text | Kind::Id => ExprKind::Text,
+            ColumnType::Continuous => ExprKind::Number,
+            ColumnType::Count => ExprKind::Whole,
+            ColumnType::Bool => ExprKind::Bool,
+            ColumnType::Date => ExprKind::Date,
+            ColumnType::Time => ExprKind::Time,
+            ColumnType::Category | ColumnType::Ordered | ColumnType::Text | ColumnType::Id => ExprKind::Text,
         }
     }
 
     /// The kind of a column that holds such values; a length of time is held as a number of days.
     #[must_use]
-    pub fn column_kind(self) -> Kind {
+    pub fn column_kind(self) -> ColumnType {
         match self {
-            ExprKind::Number | ExprKind::Duration => Kind::Continuous,
-            ExprKind::Whole => Kind::Count,
-            ExprKind::Bool => Kind::Bool,
-            ExprKind::Date => Kind::Date,
-            ExprKind::Time => Kind::Time,
-            ExprKind::Text | ExprKind::Null => Kind::Text,
+            ExprKind::Number | ExprKind::Duration => ColumnType::Continuous,
+            ExprKind::Whole => ColumnType::Count,
+            ExprKind::Bool => ColumnType::Bool,
+            ExprKind::Date => ColumnType::Date,
+            ExprKind::Time => ColumnType::Time,
+            ExprKind::Text | ExprKind::Null => ColumnType::Text,
         }
     }
 

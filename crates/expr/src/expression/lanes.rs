@@ -6,7 +6,7 @@ use arrow_array::types::{Float64Type, Int64Type, Time64MicrosecondType, Timestam
 use arrow_array::{
     Array, ArrayRef, BooleanArray, Float64Array, Int64Array, Time64MicrosecondArray, TimestampMicrosecondArray,
 };
-use pipewright_table::{Kind, Value, literal};
+use pipewright_table::{ColumnType, Value, literal};
 use pipewright_table::{TextArray, TextOffset};
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -88,29 +88,29 @@ pub(super) const CHECKED: &str = "the kinds of the parts were checked";
 
 impl Values {
     /// The values of a column.
-    pub(super) fn of(kind: Kind, array: &ArrayRef) -> Values {
+    pub(super) fn of(kind: ColumnType, array: &ArrayRef) -> Values {
         match kind {
-            Kind::Continuous => {
+            ColumnType::Continuous => {
                 let numbers = array.as_primitive::<Float64Type>();
                 Values::Numbers(Lane::Each(match numbers.null_count() {
                     0 => numbers.values().to_vec(),
                     _ => numbers.iter().map(|number| number.unwrap_or(f64::NAN)).collect(),
                 }))
             }
-            Kind::Count => {
+            ColumnType::Count => {
                 let counts = array.as_primitive::<Int64Type>().iter();
                 Values::Numbers(Lane::Each(counts.map(|count| count.map_or(f64::NAN, |count| count as f64)).collect()))
             }
-            Kind::Bool => Values::Truths(Lane::Each(array.as_boolean().iter().collect())),
-            Kind::Date => {
+            ColumnType::Bool => Values::Truths(Lane::Each(array.as_boolean().iter().collect())),
+            ColumnType::Date => {
                 let dates = array.as_primitive::<TimestampMicrosecondType>();
                 Values::Moments(ExprKind::Date, Lane::Each(dates.iter().collect()))
             }
-            Kind::Time => {
+            ColumnType::Time => {
                 let times = array.as_primitive::<Time64MicrosecondType>();
                 Values::Moments(ExprKind::Time, Lane::Each(times.iter().collect()))
             }
-            Kind::Category | Kind::Ordered | Kind::Text | Kind::Id => {
+            ColumnType::Category | ColumnType::Ordered | ColumnType::Text | ColumnType::Id => {
                 Values::Texts(Texts::Each(array.as_string::<TextOffset>().clone()))
             }
         }
@@ -127,31 +127,31 @@ impl Values {
     }
 
     /// The array of these values for so many rows, stored as a column of `kind` is.
-    pub(super) fn array(self, kind: Kind, rows: usize) -> ArrayRef {
+    pub(super) fn array(self, kind: ColumnType, rows: usize) -> ArrayRef {
         let rows = 0..rows;
         let present = |number: f64| (!number.is_nan()).then_some(number);
         match kind {
-            Kind::Continuous => {
+            ColumnType::Continuous => {
                 let lane = self.numbers();
                 Arc::new(rows.map(|row| present(lane.at(row))).collect::<Float64Array>())
             }
-            Kind::Count => {
+            ColumnType::Count => {
                 let lane = self.numbers();
                 Arc::new(rows.map(|row| present(lane.at(row)).map(|whole| whole as i64)).collect::<Int64Array>())
             }
-            Kind::Bool => {
+            ColumnType::Bool => {
                 let lane = self.truths();
                 Arc::new(rows.map(|row| lane.at(row)).collect::<BooleanArray>())
             }
-            Kind::Date => {
+            ColumnType::Date => {
                 let lane = self.moments(ExprKind::Date);
                 Arc::new(rows.map(|row| lane.at(row)).collect::<TimestampMicrosecondArray>())
             }
-            Kind::Time => {
+            ColumnType::Time => {
                 let lane = self.moments(ExprKind::Time);
                 Arc::new(rows.map(|row| lane.at(row)).collect::<Time64MicrosecondArray>())
             }
-            Kind::Category | Kind::Ordered | Kind::Text | Kind::Id => match self.texts() {
+            ColumnType::Category | ColumnType::Ordered | ColumnType::Text | ColumnType::Id => match self.texts() {
                 Texts::Each(texts) => Arc::new(texts),
                 Texts::Same(text) => Arc::new(rows.map(|_| text.as_deref()).collect::<TextArray>()),
             },

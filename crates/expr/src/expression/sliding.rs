@@ -9,7 +9,7 @@ use arrow_array::types::{Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef, Float64Array, Int64Array};
 use arrow_schema::DataType;
 use pipewright_diagnostic::Failure;
-use pipewright_table::Kind;
+use pipewright_table::ColumnType;
 use pipewright_table::TextOffset;
 use pipewright_table::summary::{ExactSum, Moments};
 use std::cmp::Reverse;
@@ -56,7 +56,7 @@ impl Sliding {
         aggregate: Aggregate,
         values: Option<&ArrayRef>,
         rows: usize,
-        kind: Kind,
+        kind: ColumnType,
     ) -> Result<Sliding, Failure> {
         let missing = match values {
             Some(values) if computes(aggregate) && *values.data_type() == DataType::Float64 => {
@@ -80,7 +80,7 @@ impl Sliding {
             (Held::Ordered(..), Aggregate::Median | Aggregate::Quantile(_), _) => Noted::Numbers(vec![None; rows]),
             (Held::Ordered(..), Aggregate::Distinct, _) => Noted::Counts(vec![None; rows]),
             (Held::Ordered(..) | Held::Queue(..), ..) => Noted::Places(vec![None; rows]),
-            (_, _, Kind::Count) => Noted::Counts(vec![None; rows]),
+            (_, _, ColumnType::Count) => Noted::Counts(vec![None; rows]),
             _ => Noted::Numbers(vec![None; rows]),
         };
         Ok(Sliding { aggregate, missing, rows: 0, nulls: 0, held, noted })

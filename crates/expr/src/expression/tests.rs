@@ -141,7 +141,7 @@ fn times_of_day_compare_with_texts_that_name_one() {
 fn tables_of_many_chunks_are_worked_out_as_a_whole() {
     let rows = 2 * pipewright_table::CHUNK_ROWS + 7;
     let numbers = (0..rows).map(|row| (row % 5 > 0).then_some(row as f64));
-    let column = pipewright_table::Column::new("a", pipewright_table::Kind::Continuous);
+    let column = pipewright_table::Column::new("a", pipewright_table::ColumnType::Continuous);
     let array = Arc::new(numbers.collect::<arrow_array::Float64Array>());
     let large = Table::new(vec![column], vec![array]).unwrap();
     let before = Expression::Window(Box::new(Window {

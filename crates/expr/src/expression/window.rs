@@ -8,7 +8,7 @@ use arrow_array::types::TimestampMicrosecondType;
 use arrow_array::{Array, ArrayRef, UInt32Array};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_table::text::text_of;
-use pipewright_table::{Kind, Role, Schema, Table};
+use pipewright_table::{ColumnType, Role, Schema, Table};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -81,13 +81,13 @@ impl FrameBound {
     pub(super) fn time_column(by: Option<&str>, schema: &Schema) -> Result<Arc<str>, Failure> {
         if let Some(name) = by {
             let column = schema.column(name)?;
-            if column.kind == Kind::Date {
+            if column.kind == ColumnType::Date {
                 return Ok(column.name.clone());
             }
             let message = format!("a window of time needs dates, and `{name}` holds {}", column.kind);
             return Err(Failure::new(code::TYPE_MISMATCH, message).column(name));
         }
-        let dates = || schema.columns().filter(|column| column.kind == Kind::Date);
+        let dates = || schema.columns().filter(|column| column.kind == ColumnType::Date);
         if let Some(time) = dates().find(|column| column.role == Role::Time) {
             return Ok(time.name.clone());
         }
@@ -120,7 +120,7 @@ impl Window {
         let FrameBound::Time { micros, by } = &self.reach else { return Ok(Window { of, ..self.clone() }) };
         let is_date = |key: &Expression| {
             let Expression::Column(name) = key else { return None };
-            schema.find(name).filter(|column| column.kind == Kind::Date).map(|column| column.name.clone())
+            schema.find(name).filter(|column| column.kind == ColumnType::Date).map(|column| column.name.clone())
         };
         let named = by.clone().or_else(|| self.keys.iter().find_map(is_date));
         let time = FrameBound::time_column(named.as_deref(), schema)?;
@@ -134,7 +134,7 @@ impl Window {
     }
 
     /// Its value for every row, stored as a column of `kind` is.
-    pub(super) fn evaluate(&self, table: &Table, kind: Kind) -> Result<ArrayRef, Failure> {
+    pub(super) fn evaluate(&self, table: &Table, kind: ColumnType) -> Result<ArrayRef, Failure> {
         let window = self.resolved(&table.schema())?;
         let values = window.of.as_ref().map(|of| of.evaluate(table)).transpose()?;
         let groups = window.groups(table)?;

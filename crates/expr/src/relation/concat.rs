@@ -7,7 +7,7 @@ use arrow_array::{ArrayRef, Float64Array};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_table::rows::joined;
 use pipewright_table::text::plural;
-use pipewright_table::{Column, Kind, Schema, Table};
+use pipewright_table::{Column, ColumnType, Schema, Table};
 use std::sync::Arc;
 
 /// Puts the rows of a table below those of another one with the same columns, which may stand in another order there.
@@ -68,11 +68,11 @@ fn lacking(table: &Schema, other: &Schema, which: &str) -> Result<(), Failure> {
         .help("both tables need the same columns: `select` those that both have, or `rename` some"))
 }
 
-fn shared_kind(column: &Column, other: &Column) -> Result<Kind, Failure> {
+fn shared_kind(column: &Column, other: &Column) -> Result<ColumnType, Failure> {
     match (column.kind, other.kind) {
         (one, other) if one == other => Ok(one),
-        (one, other) if one.is_numeric() && other.is_numeric() => Ok(Kind::Continuous),
-        (one, other) if one.is_string() && other.is_string() => Ok(Kind::Text),
+        (one, other) if one.is_numeric() && other.is_numeric() => Ok(ColumnType::Continuous),
+        (one, other) if one.is_string() && other.is_string() => Ok(ColumnType::Text),
         (one, other) => {
             let (one, other) = (plural(one), plural(other));
             let message = format!("`{}` holds {one} above and {other} below", column.name);
@@ -82,9 +82,9 @@ fn shared_kind(column: &Column, other: &Column) -> Result<Kind, Failure> {
 }
 
 /// Values as those of a kind that holds them: whole numbers as real ones.
-pub(super) fn as_kind(array: &ArrayRef, kind: Kind) -> Result<ArrayRef, Failure> {
+pub(super) fn as_kind(array: &ArrayRef, kind: ColumnType) -> Result<ArrayRef, Failure> {
     match array.as_primitive_opt::<Int64Type>() {
-        Some(counts) if kind == Kind::Continuous => {
+        Some(counts) if kind == ColumnType::Continuous => {
             let reals: Float64Array = counts.iter().map(|count| count.map(|count| count as f64)).collect();
             Ok(Arc::new(reals))
         }

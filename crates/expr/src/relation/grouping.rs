@@ -6,7 +6,7 @@ use crate::Aggregate;
 use arrow_array::ArrayRef;
 use pipewright_diagnostic::Failure;
 use pipewright_table::rows::{Groups, Keys, gather};
-use pipewright_table::{Column, Entry, Kind, Role, Schema, Table};
+use pipewright_table::{Column, ColumnType, Entry, Role, Schema, Table};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -70,7 +70,7 @@ impl Grouping {
         let keys: Vec<&Column> = self.keys.iter().map(|name| input.column(name)).collect::<Result<_, _>>()?;
         let measures = self.measures.iter().map(|measure| {
             let of = measure.column.as_ref().map(|name| input.column(name)).transpose()?;
-            let kind = of.map_or(Ok(Kind::Count), |column| measure.aggregate.kind(column))?;
+            let kind = of.map_or(Ok(ColumnType::Count), |column| measure.aggregate.kind(column))?;
             let sources = sources(of.into_iter().chain(keys.iter().copied()));
             Ok(Column { name: measure.name.clone(), kind, role: Role::Feature, sources })
         });

@@ -5,7 +5,7 @@ use super::of_different;
 use arrow_array::ArrayRef;
 use pipewright_diagnostic::{Failure, code};
 use pipewright_table::rows::{Groups, Keys, Lookup, Members, NONE, STRIDE_ROWS, comparable, gather, joined};
-use pipewright_table::{Column, Entry, Kind, Role, Schema, Table};
+use pipewright_table::{Column, ColumnType, Entry, Role, Schema, Table};
 use rayon::prelude::*;
 use std::sync::Arc;
 
@@ -279,6 +279,6 @@ impl Pairs {
 }
 
 /// Can rows be told apart in time by this kind?
-pub(super) fn is_time(kind: Kind) -> bool {
-    kind.is_numeric() || matches!(kind, Kind::Date | Kind::Time)
+pub(super) fn is_time(kind: ColumnType) -> bool {
+    kind.is_numeric() || matches!(kind, ColumnType::Date | ColumnType::Time)
 }

@@ -9,7 +9,7 @@ use pipewright_diagnostic::{Failure, code};
 use pipewright_table::numbers::non_finite;
 use pipewright_table::rows::{Groups, Lookup, Members, NONE, STRIDE_ROWS, comparable};
 use pipewright_table::text::plural;
-use pipewright_table::{Column, Kind};
+use pipewright_table::{Column, ColumnType};
 use rayon::prelude::*;
 
 /// Two columns of times.
@@ -48,7 +48,7 @@ impl Latest<'_> {
         };
         let members = Members::of(&groups);
         let find = Find { codes: codes.map(Vec::as_slice), members: &members, tolerance: self.tolerance };
-        if [left_column, right_column].iter().all(|column| column.kind != Kind::Continuous) {
+        if [left_column, right_column].iter().all(|column| column.kind != ColumnType::Continuous) {
             return Ok(find.rows(&wholes(self.left), &wholes(self.right), |later, earlier| {
                 (i128::from(later) - i128::from(earlier)) as f64
             }));
@@ -106,7 +106,7 @@ fn wholes(array: &ArrayRef) -> Vec<Option<i64>> {
 
 /// Numbers, whole ones rounded where they are beyond 2^53.
 fn reals(column: &Column, array: &ArrayRef) -> Result<Vec<Option<f64>>, Failure> {
-    if column.kind == Kind::Count {
+    if column.kind == ColumnType::Count {
         return Ok(array.as_primitive::<Int64Type>().iter().map(|count| count.map(|count| count as f64)).collect());
     }
     let numbers = array.as_primitive::<Float64Type>().iter().enumerate().map(|(row, number)| match number {

@@ -8,7 +8,7 @@ use pipewright_diagnostic::{Failure, code};
 use pipewright_table::TextArray;
 use pipewright_table::rows::{gather, joined};
 use pipewright_table::text::plural;
-use pipewright_table::{Column, Entry, Kind, Role, Schema, Table};
+use pipewright_table::{Column, ColumnType, Entry, Role, Schema, Table};
 use std::sync::Arc;
 
 /// Makes a row for every row and every selected column: the values of all other columns, the name of the selected one,
@@ -55,7 +55,7 @@ impl Unpivot {
         };
         let is_other = |entry: &&Entry| !matches!(entry, Entry::Column(column) if taken.contains(&column));
         let others = input.entries().iter().filter(is_other).cloned();
-        let new = [feature(&self.key, Kind::Category), feature(&self.value, kind)];
+        let new = [feature(&self.key, ColumnType::Category), feature(&self.value, kind)];
         of_different(others.chain(new).collect())
     }
 
@@ -100,13 +100,13 @@ impl Unpivot {
 }
 
 /// The kind that holds the values of all these columns.
-fn shared_kind(columns: &[&Column]) -> Result<Kind, Failure> {
+fn shared_kind(columns: &[&Column]) -> Result<ColumnType, Failure> {
     let first = columns[0];
-    let all = |test: fn(Kind) -> bool| columns.iter().all(|column| test(column.kind));
+    let all = |test: fn(ColumnType) -> bool| columns.iter().all(|column| test(column.kind));
     match columns.iter().find(|column| column.kind != first.kind) {
         None => Ok(first.kind),
-        Some(_) if all(Kind::is_numeric) => Ok(Kind::Continuous),
-        Some(_) if all(Kind::is_string) => Ok(Kind::Text),
+        Some(_) if all(ColumnType::is_numeric) => Ok(ColumnType::Continuous),
+        Some(_) if all(ColumnType::is_string) => Ok(ColumnType::Text),
         Some(other) => {
             let (one, kind) = (plural(first.kind), plural(other.kind));
             let message =

@@ -10,27 +10,31 @@ use arrow_array::{
 use arrow_schema::DataType;
 use pipewright_table::TextOffset;
 use pipewright_table::text::text_of;
-use pipewright_table::{Kind, literal};
+use pipewright_table::{ColumnType, literal};
 use std::sync::Arc;
 
 /// Values in the storage of another kind, brought to that of `kind`.
-pub(super) fn to(array: &ArrayRef, kind: Kind) -> Result<ArrayRef, Misfit> {
+pub(super) fn to(array: &ArrayRef, kind: ColumnType) -> Result<ArrayRef, Misfit> {
     if array.null_count() == array.len() {
         return Ok(new_null_array(&kind.storage(), array.len()));
     }
     Ok(match kind {
-        Kind::Continuous => Arc::new(each(array, |row| number(array, row))?.into_iter().collect::<Float64Array>()),
-        Kind::Count => Arc::new(each(array, |row| count(array, row))?.into_iter().collect::<Int64Array>()),
-        Kind::Bool => Arc::new(each(array, |row| truth(array, row))?.into_iter().collect::<BooleanArray>()),
-        Kind::Date => {
+        ColumnType::Continuous => {
+            Arc::new(each(array, |row| number(array, row))?.into_iter().collect::<Float64Array>())
+        }
+        ColumnType::Count => Arc::new(each(array, |row| count(array, row))?.into_iter().collect::<Int64Array>()),
+        ColumnType::Bool => Arc::new(each(array, |row| truth(array, row))?.into_iter().collect::<BooleanArray>()),
+        ColumnType::Date => {
             let dates = each(array, |row| literal::date(texts(array, row)?.as_bytes()))?;
             Arc::new(dates.into_iter().collect::<TimestampMicrosecondArray>())
         }
-        Kind::Time => {
+        ColumnType::Time => {
             let times = each(array, |row| literal::time(texts(array, row)?.as_bytes()))?;
             Arc::new(times.into_iter().collect::<Time64MicrosecondArray>())
         }
-        Kind::Category | Kind::Ordered | Kind::Text | Kind::Id => unreachable!("text is made of what is stored"),
+        ColumnType::Category | ColumnType::Ordered | ColumnType::Text | ColumnType::Id => {
+            unreachable!("text is made of what is stored")
+        }
     })
 }
 

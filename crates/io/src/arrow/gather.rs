@@ -4,13 +4,13 @@ use arrow_array::builder::{BooleanBuilder, LargeStringBuilder, PrimitiveBuilder}
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType};
 use arrow_array::{ArrayRef, new_empty_array};
-use pipewright_table::Kind;
+use pipewright_table::ColumnType;
 use pipewright_table::TextOffset;
 use std::sync::Arc;
 
 /// A column that grows.
 pub(crate) struct Gather {
-    kind: Kind,
+    kind: ColumnType,
     rows: usize,
     /// The only part so far: one that stays alone is not copied.
     first: Option<ArrayRef>,
@@ -28,7 +28,7 @@ enum Values {
 
 impl Gather {
     /// A column that will have `rows` rows.
-    pub(crate) fn new(kind: Kind, rows: usize) -> Gather {
+    pub(crate) fn new(kind: ColumnType, rows: usize) -> Gather {
         Gather { kind, rows, first: None, values: None }
     }
 
@@ -55,14 +55,14 @@ impl Gather {
 }
 
 impl Values {
-    fn new(kind: Kind, rows: usize) -> Values {
+    fn new(kind: ColumnType, rows: usize) -> Values {
         match kind {
-            Kind::Continuous => Values::Continuous(PrimitiveBuilder::with_capacity(rows)),
-            Kind::Count => Values::Count(PrimitiveBuilder::with_capacity(rows)),
-            Kind::Date => Values::Date(PrimitiveBuilder::with_capacity(rows)),
-            Kind::Time => Values::Time(PrimitiveBuilder::with_capacity(rows)),
-            Kind::Bool => Values::Bool(BooleanBuilder::with_capacity(rows)),
-            Kind::Category | Kind::Ordered | Kind::Text | Kind::Id => {
+            ColumnType::Continuous => Values::Continuous(PrimitiveBuilder::with_capacity(rows)),
+            ColumnType::Count => Values::Count(PrimitiveBuilder::with_capacity(rows)),
+            ColumnType::Date => Values::Date(PrimitiveBuilder::with_capacity(rows)),
+            ColumnType::Time => Values::Time(PrimitiveBuilder::with_capacity(rows)),
+            ColumnType::Bool => Values::Bool(BooleanBuilder::with_capacity(rows)),
+            ColumnType::Category | ColumnType::Ordered | ColumnType::Text | ColumnType::Id => {
                 Values::Text(LargeStringBuilder::with_capacity(rows, 0))
             }
         }

@@ -28,7 +28,7 @@ fn usual(array: impl Array + 'static) -> (Table, Vec<Failure>) {
     column(Arc::new(array), &ReadOptions::new("t.arrow")).unwrap()
 }
 
-fn declared(array: impl Array + 'static, kind: Kind) -> Result<Table, Failure> {
+fn declared(array: impl Array + 'static, kind: ColumnType) -> Result<Table, Failure> {
     let mut options = ReadOptions::new("t.arrow");
     options.kinds.insert("x".into(), kind);
     column(Arc::new(array), &options).map(|(table, _)| table)
@@ -40,23 +40,23 @@ fn shown(table: &Table) -> Vec<String> {
     (0..table.rows()).map(|row| pipewright_table::text::text_of(array, row).unwrap_or_default()).collect()
 }
 
-fn kind(table: &Table) -> Kind {
+fn kind(table: &Table) -> ColumnType {
     table.columns()[0].kind
 }
 
 #[test]
 fn numbers_of_every_width() {
-    let cases: Vec<(ArrayRef, Kind, [&str; 3])> = vec![
-        (Arc::new(Int8Array::from(vec![Some(-128), None, Some(127)])), Kind::Count, ["-128", "", "127"]),
-        (Arc::new(UInt32Array::from(vec![Some(0), None, Some(u32::MAX)])), Kind::Count, ["0", "", "4294967295"]),
-        (Arc::new(Float32Array::from(vec![Some(0.5), None, Some(-1.0)])), Kind::Continuous, ["0.5", "", "-1"]),
+    let cases: Vec<(ArrayRef, ColumnType, [&str; 3])> = vec![
+        (Arc::new(Int8Array::from(vec![Some(-128), None, Some(127)])), ColumnType::Count, ["-128", "", "127"]),
+        (Arc::new(UInt32Array::from(vec![Some(0), None, Some(u32::MAX)])), ColumnType::Count, ["0", "", "4294967295"]),
+        (Arc::new(Float32Array::from(vec![Some(0.5), None, Some(-1.0)])), ColumnType::Continuous, ["0.5", "", "-1"]),
         (
             Arc::new(
                 Decimal128Array::from(vec![Some(-123), None, Some(i128::from(u64::MAX))])
                     .with_precision_and_scale(30, 2)
                     .unwrap(),
             ),
-            Kind::Continuous,
+            ColumnType::Continuous,
             ["-1.23", "", "184467440737095520"],
         ),
         (
@@ -65,12 +65,16 @@ fn numbers_of_every_width() {
                     .with_precision_and_scale(50, 1)
                     .unwrap(),
             ),
-            Kind::Continuous,
+            ColumnType::Continuous,
             ["0.5", "", "-7"],
         ),
-        (Arc::new(DurationMillisecondArray::from(vec![Some(1500), None, Some(0)])), Kind::Continuous, ["1.5", "", "0"]),
-        (Arc::new(BooleanArray::from(vec![Some(true), None, Some(false)])), Kind::Bool, ["true", "", "false"]),
-        (Arc::new(NullArray::new(3)), Kind::Text, ["", "", ""]),
+        (
+            Arc::new(DurationMillisecondArray::from(vec![Some(1500), None, Some(0)])),
+            ColumnType::Continuous,
+            ["1.5", "", "0"],
+        ),
+        (Arc::new(BooleanArray::from(vec![Some(true), None, Some(false)])), ColumnType::Bool, ["true", "", "false"]),
+        (Arc::new(NullArray::new(3)), ColumnType::Text, ["", "", ""]),
     ];
     for (array, expected, values) in cases {
         let (table, notes) = column(array.clone(), &ReadOptions::new("t.arrow")).unwrap();
@@ -82,13 +86,13 @@ fn numbers_of_every_width() {
 #[test]
 fn unsigned_numbers_are_counts_unless_one_is_too_large() {
     let (table, notes) = usual(UInt64Array::from(vec![Some(1), Some(i64::MAX as u64), None]));
-    assert_eq!((kind(&table), notes), (Kind::Count, vec![]));
+    assert_eq!((kind(&table), notes), (ColumnType::Count, vec![]));
     let (table, notes) = usual(UInt64Array::from(vec![Some(1), Some(u64::MAX)]));
-    assert_eq!(kind(&table), Kind::Continuous);
+    assert_eq!(kind(&table), ColumnType::Continuous);
     assert_eq!(notes[0].code, code::TYPE_WIDENED);
-    let refused = declared(UInt64Array::from(vec![Some(1), Some(u64::MAX)]), Kind::Count).unwrap_err();
+    let refused = declared(UInt64Array::from(vec![Some(1), Some(u64::MAX)]), ColumnType::Count).unwrap_err();
     assert_eq!((refused.code, refused.place.row), (code::KIND_CHANGED, Some(2)));
-    let text = declared(UInt64Array::from(vec![u64::MAX]), Kind::Text).unwrap();
+    let text = declared(UInt64Array::from(vec![u64::MAX]), ColumnType::Text).unwrap();
     assert_eq!(shown(&text), ["18446744073709551615"]);
 }
 
@@ -109,7 +113,7 @@ fn bytes_are_text_if_they_are_utf_8() {
 #[test]
 fn dates_and_times_are_microseconds() {
     let (table, _) = usual(Date32Array::from(vec![Some(1), None]));
-    assert_eq!((kind(&table), shown(&table)), (Kind::Date, vec!["1970-01-02".to_string(), String::new()]));
+    assert_eq!((kind(&table), shown(&table)), (ColumnType::Date, vec!["1970-01-02".to_string(), String::new()]));
     let zoned = TimestampSecondArray::from(vec![Some(1)]).with_timezone("Europe/Paris");
     let (table, notes) = usual(zoned);
     assert_eq!(shown(&table), ["1970-01-01T00:00:01"]);
@@ -120,7 +124,7 @@ fn dates_and_times_are_microseconds() {
     assert_eq!(shown(&table), ["1969-12-31T23:59:59.999999", "1970-01-01T00:00:00.000001"]);
     assert_eq!(notes.len(), 1);
     let (table, _) = usual(Time32MillisecondArray::from(vec![Some(86_399_999)]));
-    assert_eq!((kind(&table), shown(&table)), (Kind::Time, vec!["23:59:59.999000".to_string()]));
+    assert_eq!((kind(&table), shown(&table)), (ColumnType::Time, vec!["23:59:59.999000".to_string()]));
     let refused =
         column(Arc::new(TimestampSecondArray::from(vec![Some(0), Some(i64::MAX)])), &ReadOptions::new("t.arrow"));
     let refused = refused.unwrap_err();
@@ -207,19 +211,19 @@ fn a_small_file_may_not_turn_into_much_text() {
 
 #[test]
 fn declared_kinds_are_kept_or_refused() {
-    assert_eq!(shown(&declared(Int32Array::from(vec![1, 2]), Kind::Continuous).unwrap()), ["1", "2"]);
-    assert_eq!(shown(&declared(Float64Array::from(vec![1.0, 2.0]), Kind::Count).unwrap()), ["1", "2"]);
-    assert_eq!(shown(&declared(StringArray::from(vec!["7", "-8"]), Kind::Count).unwrap()), ["7", "-8"]);
-    assert_eq!(shown(&declared(StringArray::from(vec!["True"]), Kind::Bool).unwrap()), ["true"]);
-    assert_eq!(shown(&declared(StringArray::from(vec!["2024-02-29"]), Kind::Date).unwrap()), ["2024-02-29"]);
-    assert_eq!(shown(&declared(StringArray::from(vec!["12:30"]), Kind::Time).unwrap()), ["12:30:00"]);
-    assert_eq!(shown(&declared(Date32Array::from(vec![0]), Kind::Id).unwrap()), ["1970-01-01"]);
-    assert_eq!(kind(&declared(NullArray::new(2), Kind::Date).unwrap()), Kind::Date);
+    assert_eq!(shown(&declared(Int32Array::from(vec![1, 2]), ColumnType::Continuous).unwrap()), ["1", "2"]);
+    assert_eq!(shown(&declared(Float64Array::from(vec![1.0, 2.0]), ColumnType::Count).unwrap()), ["1", "2"]);
+    assert_eq!(shown(&declared(StringArray::from(vec!["7", "-8"]), ColumnType::Count).unwrap()), ["7", "-8"]);
+    assert_eq!(shown(&declared(StringArray::from(vec!["True"]), ColumnType::Bool).unwrap()), ["true"]);
+    assert_eq!(shown(&declared(StringArray::from(vec!["2024-02-29"]), ColumnType::Date).unwrap()), ["2024-02-29"]);
+    assert_eq!(shown(&declared(StringArray::from(vec!["12:30"]), ColumnType::Time).unwrap()), ["12:30:00"]);
+    assert_eq!(shown(&declared(Date32Array::from(vec![0]), ColumnType::Id).unwrap()), ["1970-01-01"]);
+    assert_eq!(kind(&declared(NullArray::new(2), ColumnType::Date).unwrap()), ColumnType::Date);
     for (refused, row) in [
-        (declared(Float64Array::from(vec![1.0, 0.5]), Kind::Count), 2),
-        (declared(StringArray::from(vec!["seven"]), Kind::Continuous), 1),
-        (declared(Int64Array::from(vec![0, 1, 2]), Kind::Bool), 3),
-        (declared(Int64Array::from(vec![0]), Kind::Date), 1),
+        (declared(Float64Array::from(vec![1.0, 0.5]), ColumnType::Count), 2),
+        (declared(StringArray::from(vec!["seven"]), ColumnType::Continuous), 1),
+        (declared(Int64Array::from(vec![0, 1, 2]), ColumnType::Bool), 3),
+        (declared(Int64Array::from(vec![0]), ColumnType::Date), 1),
     ] {
         let refused = refused.unwrap_err();
         assert_eq!((refused.code, refused.place.row), (code::KIND_CHANGED, Some(row)), "{refused}");

@@ -4,13 +4,15 @@
 use super::layout::Layout;
 use super::{read, sniff};
 use crate::{BadRows, ReadOptions};
-use pipewright_table::{Column, Kind, Schema};
+use pipewright_table::{Column, ColumnType, Schema};
 use pipewright_world::Content;
 use std::sync::Arc;
 
 /// The options under which columns of declared kinds are left open, if there are such whose head is of that kind.
 pub(super) fn opened(layout: &Layout, options: &ReadOptions) -> Option<ReadOptions> {
-    let has_forms = |kind: Kind| matches!(kind, Kind::Continuous | Kind::Count | Kind::Date | Kind::Time);
+    let has_forms = |kind: ColumnType| {
+        matches!(kind, ColumnType::Continuous | ColumnType::Count | ColumnType::Date | ColumnType::Time)
+    };
     if !options.kinds.values().any(|kind| has_forms(*kind)) {
         return None;
     }
@@ -37,8 +39,8 @@ pub(super) fn holds(schema: &Schema, options: &ReadOptions) -> bool {
     schema.columns().all(|column| options.kinds.get(&*column.name).is_none_or(|kind| fits(column, *kind)))
 }
 
-fn fits(column: &Column, declared: Kind) -> bool {
-    column.kind == declared || (column.kind, declared) == (Kind::Count, Kind::Continuous)
+fn fits(column: &Column, declared: ColumnType) -> bool {
+    column.kind == declared || (column.kind, declared) == (ColumnType::Count, ColumnType::Continuous)
 }
 
 /// The columns with the kinds that were declared.

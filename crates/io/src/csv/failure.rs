@@ -6,7 +6,7 @@ use super::scan::{Fault, FaultKind};
 use super::split::Shape;
 use crate::{ReadOptions, Rejected};
 use pipewright_diagnostic::{Failure, code};
-use pipewright_table::Kind;
+use pipewright_table::ColumnType;
 use pipewright_world::Content;
 use std::io;
 use std::sync::Arc;
@@ -109,7 +109,7 @@ fn ragged(fields: usize, shape: &Shape) -> String {
 }
 
 fn misfit(field: &str, name: &str, options: &ReadOptions) -> String {
-    let kind = options.kinds.get(name).copied().unwrap_or(Kind::Text);
+    let kind = options.kinds.get(name).copied().unwrap_or(ColumnType::Text);
     format!("`{field}` is no value of a column of kind {kind}")
 }
 

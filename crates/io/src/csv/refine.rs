@@ -12,7 +12,7 @@ use pipewright_diagnostic::{Failure, code};
 use pipewright_table::form::Item::{Day, Month, MonthName, Year};
 use pipewright_table::form::{Form, Item, Tail};
 use pipewright_table::literal::{Number, Numerals};
-use pipewright_table::{Kind, literal};
+use pipewright_table::{ColumnType, literal};
 use pipewright_table::{TextArray, TextOffset};
 use std::sync::Arc;
 
@@ -178,12 +178,12 @@ pub(super) enum Alternative {
 
 impl Alternative {
     /// The kind of the column then.
-    pub(super) fn kind(self) -> Kind {
+    pub(super) fn kind(self) -> ColumnType {
         match self {
-            Alternative::Moment(_) => Kind::Date,
-            Alternative::Time => Kind::Time,
-            Alternative::Number { whole: true, .. } => Kind::Count,
-            Alternative::Number { whole: false, .. } => Kind::Continuous,
+            Alternative::Moment(_) => ColumnType::Date,
+            Alternative::Time => ColumnType::Time,
+            Alternative::Number { whole: true, .. } => ColumnType::Count,
+            Alternative::Number { whole: false, .. } => ColumnType::Continuous,
         }
     }
 

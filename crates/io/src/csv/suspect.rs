@@ -4,7 +4,7 @@ use crate::ReadOptions;
 use arrow_array::cast::AsArray;
 use pipewright_diagnostic::{Failure, code};
 use pipewright_table::TextOffset;
-use pipewright_table::{Kind, Table};
+use pipewright_table::{ColumnType, Table};
 
 /// Fewer values than this say nothing.
 const VALUES_MIN: usize = 5;
@@ -15,7 +15,7 @@ const SHARE_MIN: f64 = 0.8;
 
 /// A note for every text column that would hold numbers but for a few values, with the first of them.
 pub(super) fn almost_numbers(table: &Table, options: &ReadOptions) -> Vec<Failure> {
-    let texts = table.columns().iter().filter(|column| column.kind == Kind::Text);
+    let texts = table.columns().iter().filter(|column| column.kind == ColumnType::Text);
     texts
         .filter(|column| !options.kinds.contains_key(&*column.name))
         .filter_map(|column| note(table, &column.name, options))

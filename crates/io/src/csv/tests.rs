@@ -7,7 +7,7 @@ use crate::{BadRows, ReadOptions};
 use arrow_array::{ArrayRef, BooleanArray, Float64Array, Int64Array, TimestampMicrosecondArray};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_table::TextArray;
-use pipewright_table::{Chunks, Column, Kind, Table};
+use pipewright_table::{Chunks, Column, ColumnType, Table};
 use pipewright_world::Content;
 use proptest::prelude::*;
 use std::sync::Arc;
@@ -95,7 +95,7 @@ fn faults_are_told_with_their_line() {
     assert_eq!(told(b""), (code::EMPTY_DATA, None));
     assert_eq!(told(b"\n \r\n"), (code::EMPTY_DATA, None));
     let mut asked = options();
-    asked.kinds.insert("a".into(), Kind::Count);
+    asked.kinds.insert("a".into(), ColumnType::Count);
     let misfit = read(b"b,a\nx,1\ny,2.5\n", &asked).unwrap_err();
     assert_eq!(
         (misfit.code, misfit.place.line, misfit.place.column.as_deref()),
@@ -109,7 +109,7 @@ fn a_sketch_leaves_a_record_that_is_cut_off() {
     let text = b"a,b\n1,x\n2,\"y\nz\"\n3,";
     let sketch = |text: &[u8], truncated| CsvReader.sketch(&content(text), truncated, &options()).unwrap();
     let sketched = sketch(text, true);
-    assert_eq!((sketched.rows_seen, sketched.schema.find("a").unwrap().kind), (2, Kind::Count));
+    assert_eq!((sketched.rows_seen, sketched.schema.find("a").unwrap().kind), (2, ColumnType::Count));
     assert!(!sketched.certain);
     assert_eq!(sketch(b"a,b", true).rows_seen, 0);
     assert_eq!(sketch(b"a,b\n1,2", false).rows_seen, 1);
@@ -145,8 +145,13 @@ fn dirty() -> impl Strategy<Value = String> {
 
 /// What else may be asked of the same text.
 fn asked() -> impl Strategy<Value = ReadOptions> {
-    let kind =
-        prop::option::of(prop::sample::select(vec![Kind::Count, Kind::Continuous, Kind::Bool, Kind::Date, Kind::Text]));
+    let kind = prop::option::of(prop::sample::select(vec![
+        ColumnType::Count,
+        ColumnType::Continuous,
+        ColumnType::Bool,
+        ColumnType::Date,
+        ColumnType::Text,
+    ]));
     let wanted = prop::option::of(prop::sample::select(vec!["h", "i"]));
     let mark = |mark: u8| prop::option::of(Just(mark));
     let limits = prop::sample::select(vec![5, 1000]);
@@ -217,11 +222,11 @@ type Row = (Option<f64>, Option<i64>, Option<bool>, Option<String>, Option<i64>)
 
 fn written_table(rows: &[Row]) -> Table {
     let columns = vec![
-        Column::new("x, \"y\"", Kind::Continuous),
-        Column::new("n", Kind::Count),
-        Column::new("b", Kind::Bool),
-        Column::new("text\nö", Kind::Text),
-        Column::new("d", Kind::Date),
+        Column::new("x, \"y\"", ColumnType::Continuous),
+        Column::new("n", ColumnType::Count),
+        Column::new("b", ColumnType::Bool),
+        Column::new("text\nö", ColumnType::Text),
+        Column::new("d", ColumnType::Date),
     ];
     let arrays: Vec<ArrayRef> = vec![
         Arc::new(rows.iter().map(|row| row.0).collect::<Float64Array>()),
@@ -293,7 +298,7 @@ proptest! {
 #[test]
 fn a_declared_kind_may_be_written_in_any_of_its_forms() {
     let text = b"a;day;n\n1.234,5;31.01.2024;\"1\"\n7,5;01.12.2023;2\n";
-    let declared = [("a", Kind::Continuous), ("day", Kind::Date), ("n", Kind::Continuous)];
+    let declared = [("a", ColumnType::Continuous), ("day", ColumnType::Date), ("n", ColumnType::Continuous)];
     let mut options = ReadOptions::new("t.csv");
     let found = read(text, &options).unwrap().0;
     assert_eq!(kinds(&found), "a:continuous day:date n:count");

@@ -8,7 +8,7 @@ use arrow_array::types::{Float64Type, Int64Type, Time64MicrosecondType, Timestam
 use arrow_array::{Array, ArrayRef};
 use pipewright_table::TextOffset;
 use pipewright_table::literal;
-use pipewright_table::{Kind, Schema, Table};
+use pipewright_table::{ColumnType, Schema, Table};
 use std::io::{self, Write};
 
 /// Writes the header and all rows; fields are delimited by commas, records end in a line feed.
@@ -48,7 +48,7 @@ impl Writer for CsvWriter<'_> {
 
 fn body(table: &Table, dialect: &Dialect, out: &mut dyn Write) -> io::Result<()> {
     let mut line: Vec<u8> = Vec::new();
-    let columns: Vec<(Kind, &ArrayRef)> =
+    let columns: Vec<(ColumnType, &ArrayRef)> =
         table.columns().iter().map(|column| column.kind).zip(table.arrays()).collect();
     for row in 0..table.rows() {
         for (position, (kind, array)) in columns.iter().enumerate() {
@@ -77,24 +77,24 @@ fn delimit(line: &mut Vec<u8>, position: usize) {
     }
 }
 
-fn value(line: &mut Vec<u8>, kind: Kind, array: &ArrayRef, row: usize, dialect: &Dialect) -> io::Result<()> {
+fn value(line: &mut Vec<u8>, kind: ColumnType, array: &ArrayRef, row: usize, dialect: &Dialect) -> io::Result<()> {
     match kind {
-        Kind::Continuous => match array.as_primitive::<Float64Type>().value(row) {
+        ColumnType::Continuous => match array.as_primitive::<Float64Type>().value(row) {
             // Unquoted it would be a missing value.
             number if number.is_nan() => line.write_all(b"\"NaN\""),
             number => write!(line, "{}", Float(number)),
         },
-        Kind::Count => write!(line, "{}", array.as_primitive::<Int64Type>().value(row)),
-        Kind::Bool => write!(line, "{}", array.as_boolean().value(row)),
-        Kind::Date => {
+        ColumnType::Count => write!(line, "{}", array.as_primitive::<Int64Type>().value(row)),
+        ColumnType::Bool => write!(line, "{}", array.as_boolean().value(row)),
+        ColumnType::Date => {
             let micros = array.as_primitive::<TimestampMicrosecondType>().value(row);
             line.write_all(literal::date_text(micros).as_bytes())
         }
-        Kind::Time => {
+        ColumnType::Time => {
             let micros = array.as_primitive::<Time64MicrosecondType>().value(row);
             line.write_all(literal::time_text(micros).as_bytes())
         }
-        Kind::Category | Kind::Ordered | Kind::Text | Kind::Id => {
+        ColumnType::Category | ColumnType::Ordered | ColumnType::Text | ColumnType::Id => {
             text(line, array.as_string::<TextOffset>().value(row).as_bytes(), dialect);
             Ok(())
         }

@@ -8,7 +8,7 @@ use arrow_array::{
 };
 use pipewright_diagnostic::{Code, code};
 use pipewright_table::TextArray;
-use pipewright_table::{Chunks, Column, Kind, Table};
+use pipewright_table::{Chunks, Column, ColumnType, Table};
 use proptest::prelude::*;
 
 fn options() -> ReadOptions {
@@ -102,9 +102,13 @@ fn kinds_hold_over_the_whole_file() {
 #[test]
 fn declared_kinds_win() {
     let mut asked = options();
-    for (name, kind) in
-        [("n", Kind::Text), ("c", Kind::Count), ("x", Kind::Continuous), ("b", Kind::Bool), ("d", Kind::Text)]
-    {
+    for (name, kind) in [
+        ("n", ColumnType::Text),
+        ("c", ColumnType::Count),
+        ("x", ColumnType::Continuous),
+        ("b", ColumnType::Bool),
+        ("d", ColumnType::Text),
+    ] {
         asked.kinds.insert(name.into(), kind);
     }
     let text = br#"{"n":1.50,"c":"7","x":"1e3","b":1,"d":"2024-01-31"}"#;
@@ -202,7 +206,7 @@ fn depth_and_breadth_are_limited() {
 #[test]
 fn bad_lines_are_left_out_where_that_is_asked_for() {
     let mut asked = ReadOptions { bad_rows: BadRows::Reject, ..options() };
-    asked.kinds.insert("n".into(), Kind::Count);
+    asked.kinds.insert("n".into(), ColumnType::Count);
     let text = b"{\"n\":1,\"s\":\"a\"}\n{\"n\":2,\n\n{\"n\":\"x\",\"new\":1}\n{\"n\":\"\xFF\"}\n{\"n\":3,\"s\":5,\"s\":6}\n{\"n\":4}\n";
     for chunk_bytes in [1, 7, 1 << 20] {
         let content = content(text);
@@ -252,7 +256,7 @@ fn a_sketch_looks_at_whole_rows_only() {
         source.sketch(truncated, head).unwrap()
     };
     let seen = sketch(text, true, 1 << 20);
-    assert_eq!((seen.rows_seen, seen.certain, seen.schema.find("a").unwrap().kind), (2, false, Kind::Count));
+    assert_eq!((seen.rows_seen, seen.certain, seen.schema.find("a").unwrap().kind), (2, false, ColumnType::Count));
     assert!(sketch(&text[..16], false, 1 << 20).certain);
     assert_eq!(sketch(text, false, 9).rows_seen, 1);
     assert_eq!(sketch("{\"a\":1}\n{\"a\":2}\n", false, 3).rows_seen, 1);
@@ -313,12 +317,12 @@ fn tables() -> impl Strategy<Value = Table> {
             Arc::new(rows.iter().map(|row| row.1.2).collect::<Time64MicrosecondArray>()),
         ];
         let kinds = [
-            ("whole \"n\"", Kind::Count),
-            ("real", Kind::Continuous),
-            ("", Kind::Bool),
-            ("te.xt", Kind::Text),
-            ("date\n", Kind::Date),
-            ("zeit 🕓", Kind::Time),
+            ("whole \"n\"", ColumnType::Count),
+            ("real", ColumnType::Continuous),
+            ("", ColumnType::Bool),
+            ("te.xt", ColumnType::Text),
+            ("date\n", ColumnType::Date),
+            ("zeit 🕓", ColumnType::Time),
         ];
         Table::new(kinds.map(|(name, kind)| Column::new(name, kind)).into(), arrays).unwrap()
     })

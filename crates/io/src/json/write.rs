@@ -6,7 +6,7 @@ use arrow_array::types::{Float64Type, Int64Type, Time64MicrosecondType, Timestam
 use arrow_array::{Array, ArrayRef};
 use pipewright_table::TextOffset;
 use pipewright_table::literal::{date_text, time_text};
-use pipewright_table::{Kind, Schema, Table};
+use pipewright_table::{ColumnType, Schema, Table};
 use std::io;
 
 /// Writes one JSON object per line, its members in the order of the columns. Null and numbers that JSON cannot hold
@@ -65,21 +65,23 @@ fn rows(table: &Table, out: &mut dyn io::Write) -> io::Result<()> {
     Ok(())
 }
 
-fn value(line: &mut Vec<u8>, kind: Kind, array: &ArrayRef, row: usize) -> io::Result<()> {
+fn value(line: &mut Vec<u8>, kind: ColumnType, array: &ArrayRef, row: usize) -> io::Result<()> {
     if array.is_null(row) {
         line.extend_from_slice(b"null");
         return Ok(());
     }
     let written = match kind {
         // serde_json writes numbers that are not finite as null.
-        Kind::Continuous => serde_json::to_writer(line, &array.as_primitive::<Float64Type>().value(row)),
-        Kind::Count => serde_json::to_writer(line, &array.as_primitive::<Int64Type>().value(row)),
-        Kind::Bool => serde_json::to_writer(line, &array.as_boolean().value(row)),
-        Kind::Date => {
+        ColumnType::Continuous => serde_json::to_writer(line, &array.as_primitive::<Float64Type>().value(row)),
+        ColumnType::Count => serde_json::to_writer(line, &array.as_primitive::<Int64Type>().value(row)),
+        ColumnType::Bool => serde_json::to_writer(line, &array.as_boolean().value(row)),
+        ColumnType::Date => {
             serde_json::to_writer(line, &date_text(array.as_primitive::<TimestampMicrosecondType>().value(row)))
         }
-        Kind::Time => serde_json::to_writer(line, &time_text(array.as_primitive::<Time64MicrosecondType>().value(row))),
-        Kind::Category | Kind::Ordered | Kind::Text | Kind::Id => {
+        ColumnType::Time => {
+            serde_json::to_writer(line, &time_text(array.as_primitive::<Time64MicrosecondType>().value(row)))
+        }
+        ColumnType::Category | ColumnType::Ordered | ColumnType::Text | ColumnType::Id => {
             serde_json::to_writer(line, array.as_string::<TextOffset>().value(row))
         }
     };

@@ -9,7 +9,7 @@ use arrow_schema::{DataType, TimeUnit};
 use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::statistics::Statistics;
 use pipewright_expr::{Comparison, Expression};
-use pipewright_table::{Kind, Value, literal};
+use pipewright_table::{ColumnType, Value, literal};
 use std::cmp::Ordering;
 use std::ops::Range;
 
@@ -64,7 +64,7 @@ enum Bounds {
 }
 
 impl Group<'_> {
-    fn find(&self, name: &str) -> Option<(&DataType, Kind, &Statistics)> {
+    fn find(&self, name: &str) -> Option<(&DataType, ColumnType, &Statistics)> {
         let position = self.layout.sources.iter().position(|source| &*source.column.name == name)?;
         let (source, leaves) = (&self.layout.sources[position], &self.leaves[position]);
         // Another kind than the usual one has another order.
@@ -109,7 +109,7 @@ impl Group<'_> {
     fn may_be_null(&self, name: &str) -> bool {
         match self.find(name) {
             // What is no number is missing too, and statistics do not count it.
-            Some((_, Kind::Continuous, _)) | None => true,
+            Some((_, ColumnType::Continuous, _)) | None => true,
             Some((_, _, statistics)) => statistics.null_count_opt().is_none_or(|nulls| nulls > 0),
         }
     }

@@ -12,7 +12,7 @@ use parquet::schema::types::ColumnPath;
 use pipewright_expr::{Comparison, Expression};
 use pipewright_table::TextArray;
 use pipewright_table::testing::{edge_tables, random_table};
-use pipewright_table::{Column, Kind, Value};
+use pipewright_table::{Column, ColumnType, Value};
 use pipewright_world::MemoryWorld;
 use pipewright_world::random::Key;
 use proptest::prelude::*;
@@ -147,7 +147,7 @@ fn what_cannot_be_read_says_why() {
     let packed = ParquetReader.sketch(&content(&bytes), true, &options()).unwrap_err();
     assert_eq!(packed.code, code::UNKNOWN_FORMAT);
     let mut kinds = options();
-    kinds.kinds.insert("real".into(), Kind::Count);
+    kinds.kinds.insert("real".into(), ColumnType::Count);
     let refused = opened(&bytes, &kinds).unwrap_err();
     assert_eq!((refused.code, refused.place.column.as_deref()), (code::KIND_CHANGED, Some("real")));
 }
@@ -157,7 +157,7 @@ fn a_file_that_claims_more_than_it_can_hold_is_refused() {
     // A million equal texts of a kilobyte take next to nothing in a file: a gigabyte is more than it may ask for.
     let long = "x".repeat(1 << 10);
     let texts: ArrayRef = Arc::new(TextArray::from(vec![long.as_str(); 1 << 12]));
-    let table = Table::new(vec![Column::new("t", Kind::Text)], vec![texts]).unwrap();
+    let table = Table::new(vec![Column::new("t", ColumnType::Text)], vec![texts]).unwrap();
     let mut bytes = Vec::new();
     let mut writer = writer(&table.schema(), &mut bytes).unwrap();
     for _ in 0..1 << 8 {
@@ -175,7 +175,7 @@ fn a_file_that_claims_more_than_it_can_hold_is_refused() {
 #[test]
 fn row_groups_that_a_filter_does_not_need_are_left_out() {
     let numbers: ArrayRef = Arc::new((0..100).map(Some).collect::<Int64Array>());
-    let table = Table::new(vec![Column::new("n", Kind::Count)], vec![numbers]).unwrap();
+    let table = Table::new(vec![Column::new("n", ColumnType::Count)], vec![numbers]).unwrap();
     let bytes = foreign(&table, 10);
     let rows = |filter: Expression| {
         let options = ReadOptions { filter: Some(filter), ..options() };

@@ -1,7 +1,7 @@
 //! Tables and queries, and what they may not do.
 
 use super::*;
-use pipewright_table::Kind;
+use pipewright_table::ColumnType;
 
 fn options() -> ReadOptions {
     ReadOptions::new("t.db")
@@ -109,10 +109,10 @@ fn tables_are_named_and_queries_asked() {
 #[test]
 fn declared_kinds_and_wanted_columns() {
     let mut asked = ReadOptions { columns: Some([Arc::from("x"), Arc::from("n")].into()), ..options() };
-    asked.kinds.insert("n".into(), Kind::Text);
+    asked.kinds.insert("n".into(), ColumnType::Text);
     let table = read_with(&database(MIXED), &asked).unwrap().table;
     assert_eq!(kinds(&table), "n:text x:continuous");
-    asked.kinds.insert("x".into(), Kind::Count);
+    asked.kinds.insert("x".into(), ColumnType::Count);
     let misfit = read_with(&database(MIXED), &asked).unwrap_err();
     assert_eq!(
         (misfit.code, misfit.place.row, misfit.place.column.as_deref()),
@@ -120,7 +120,7 @@ fn declared_kinds_and_wanted_columns() {
     );
     let flags = database("CREATE TABLE t (flag); INSERT INTO t VALUES (1), (0), (NULL)");
     let mut asked = options();
-    asked.kinds.insert("flag".into(), Kind::Bool);
+    asked.kinds.insert("flag".into(), ColumnType::Bool);
     assert_eq!(kinds(&read_with(&flags, &asked).unwrap().table), "flag:bool");
 }
 
@@ -148,7 +148,7 @@ fn a_sketch_looks_at_the_first_rows() {
         "WITH RECURSIVE t(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM t WHERE x < 1500) INSERT INTO n SELECT x FROM t";
     let content: Arc<dyn Content> = Arc::new(database(&format!("CREATE TABLE n (x); {rows}")));
     let seen = SqliteReader.sketch(&content, false, &options()).unwrap();
-    assert_eq!((seen.rows_seen, seen.certain, seen.schema.find("x").unwrap().kind), (1000, false, Kind::Count));
+    assert_eq!((seen.rows_seen, seen.certain, seen.schema.find("x").unwrap().kind), (1000, false, ColumnType::Count));
     assert_eq!(SqliteReader.sketch(&content, true, &options()).unwrap().rows_seen, 0);
     assert_eq!(SqliteReader.scan(&content, &options()).unwrap().rows(), 1500);
 }

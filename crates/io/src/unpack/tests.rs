@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::read;
-use pipewright_table::Kind;
+use pipewright_table::ColumnType;
 use pipewright_world::MemoryWorld;
 use proptest::prelude::*;
 use std::io::Write;
@@ -50,7 +50,7 @@ fn packed_tables_are_read_whatever_their_name() {
         let content: Arc<dyn Content> = Arc::new(pack(b"a,b\n1,x\n2,y\n"));
         let options = ReadOptions::new("t.csv");
         let reading = read(&content, &options, &MemoryWorld::new()).unwrap();
-        assert_eq!((reading.table.rows(), reading.table.columns()[0].kind), (2, Kind::Count));
+        assert_eq!((reading.table.rows(), reading.table.columns()[0].kind), (2, ColumnType::Count));
         let sketch = crate::sketch(&content, &options).unwrap();
         assert!(sketch.certain && sketch.rows_seen == 2);
         let lines: Arc<dyn Content> = Arc::new(pack(b"{\"a\":1}\n"));

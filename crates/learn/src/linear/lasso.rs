@@ -2,7 +2,7 @@
 
 use super::{LinearModel, check_finite, check_rows};
 use crate::data::{Dataset, Features, Target};
-use crate::learner::{Accepts, Fit, Learner, Model, Watch};
+use crate::learner::{Accepts, Fit, Learner, Model, Progress};
 use crate::sums::{centred, dot};
 use crate::twofold::Twofold;
 use pipewright_diagnostic::{Failure, code};
@@ -63,7 +63,7 @@ impl ElasticNet {
         features: &Features,
         target: &[f64],
         penalties: &[f64],
-        watch: &dyn Watch,
+        progress: &dyn Progress,
     ) -> Result<Vec<LinearModel>, Failure> {
         check_rows(features)?;
         check_finite(target, "the target")?;
@@ -73,7 +73,7 @@ impl ElasticNet {
             config.check()?;
             if !descent.solve(&config) {
                 let message = "the rounds ended before the duality gap was closed";
-                watch.notice(Failure::warning(code::NOT_FULLY_CONVERGED, message).help("scale the columns"));
+                progress.notice(Failure::warning(code::NOT_FULLY_CONVERGED, message).help("scale the columns"));
             }
             let model = descent.model();
             model.validate().map_err(|_| {
@@ -104,7 +104,7 @@ impl Learner for ElasticNet {
         let Target::Numbers(target) = train.target() else {
             return Err(Failure::new(code::WRONG_TASK, "the lasso predicts numbers, and the target is a class"));
         };
-        let mut models = self.path(&train.features, target, &[self.alpha], fit.watch)?;
+        let mut models = self.path(&train.features, target, &[self.alpha], fit.progress)?;
         Ok(models.pop().expect("one penalty, one model"))
     }
 }
@@ -221,7 +221,7 @@ struct Penalty {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::learner::Ignore;
+    use crate::learner::NoProgress;
     use pipewright_world::random::Key;
     use proptest::prelude::*;
 
@@ -240,7 +240,7 @@ mod tests {
         let (features, target) = (features(&columns), noise(30, 20));
         let lasso = ElasticNet::lasso(1.0);
         let largest = lasso.alpha_max(&features, &target);
-        let models = lasso.path(&features, &target, &[largest * 1.0001, largest * 0.99], &Ignore).unwrap();
+        let models = lasso.path(&features, &target, &[largest * 1.0001, largest * 0.99], &NoProgress).unwrap();
         assert!(models[0].coefficients().iter().all(|weight| *weight == 0.0));
         assert_eq!(models[1].coefficients().iter().filter(|weight| **weight != 0.0).count(), 1);
     }

@@ -5,7 +5,7 @@ use super::newton::{End, Limits, Minimum, minimise};
 use super::softmax::{Labelled, Softmax};
 use super::{check_penalty, check_rows, columns_of, linear_combination, repeating};
 use crate::data::{Column, Dataset, Features, Outputs, Target};
-use crate::learner::{Accepts, Fit, Learner, Model, Watch};
+use crate::learner::{Accepts, Fit, Learner, Model, Progress};
 use crate::twofold::Twofold;
 use pipewright_diagnostic::{Failure, code};
 use serde::{Deserialize, Serialize};
@@ -98,10 +98,10 @@ impl Learner for Logistic {
         // Without a penalty, a mean loss this small means that the classes are separated.
         let floor = if self.l2 == 0.0 { 1e-8 * train.labels.total_weight() } else { f64::NEG_INFINITY };
         let limits = Limits { iterations: self.max_iterations, floor, dense_size: DENSE_SIZE_MAX };
-        let Minimum { mut at, end, flat } = minimise(&softmax, &limits, fit.watch)?;
-        warn(end, fit.watch);
+        let Minimum { mut at, end, flat } = minimise(&softmax, &limits, fit.progress)?;
+        warn(end, fit.progress);
         if flat && self.l2 == 0.0 && end == End::Converged {
-            fit.watch.notice(repeating(&train.features, &dependent_columns(columns_of(&train.features))));
+            fit.progress.notice(repeating(&train.features, &dependent_columns(columns_of(&train.features))));
         }
         centre(&mut at, scaled.units.len() + 1);
         let model = in_own_units(&at, &scaled.units, scaled.spread, present);
@@ -169,7 +169,7 @@ fn present_classes(codes: &[u32], count: usize) -> (Vec<bool>, Vec<u32>) {
     (present, codes.iter().map(|&code| places[code as usize]).collect())
 }
 
-fn warn(end: End, watch: &dyn Watch) {
+fn warn(end: End, progress: &dyn Progress) {
     let (message, help) = match end {
         End::Converged => return,
         End::Floor => (
@@ -179,7 +179,7 @@ fn warn(end: End, watch: &dyn Watch) {
         End::Drifting => ("some coefficients still move, though the loss no longer falls", "use a larger `l2`"),
         End::Iterations => ("the iterations ended before the coefficients were exact", "allow more iterations"),
     };
-    watch.notice(Failure::warning(code::NOT_FULLY_CONVERGED, message).help(help));
+    progress.notice(Failure::warning(code::NOT_FULLY_CONVERGED, message).help(help));
 }
 
 /// Takes from each parameter its mean over the functions, where there is more than one.

@@ -108,7 +108,7 @@ impl Learner for Ridge {
         check_finite(target, "the target")?;
         let Solution { coefficients, intercept, dependent } = self.solve(train, target, fit);
         if !dependent.is_empty() && self.l2 == 0.0 {
-            fit.watch.notice(repeating(&train.features, &dependent));
+            fit.progress.notice(repeating(&train.features, &dependent));
         }
         let model = LinearModel { coefficients, intercept };
         model.validate().map_err(|_| {
@@ -128,7 +128,7 @@ impl Ridge {
         let (solution, converged) = Iterative::new(features, target, weights, l2).solve();
         if !converged {
             let message = "the iterations ended before the coefficients were exact";
-            fit.watch.notice(Failure::warning(code::NOT_FULLY_CONVERGED, message).help("scale the columns"));
+            fit.progress.notice(Failure::warning(code::NOT_FULLY_CONVERGED, message).help("scale the columns"));
         }
         solution
     }

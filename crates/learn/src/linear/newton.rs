@@ -4,7 +4,7 @@
 //! Sources: S. Boyd, L. Vandenberghe, "Convex Optimization" (2004), 9.5; J. Nocedal, S. Wright, "Numerical
 //! Optimization" (2006), algorithm 7.1.
 
-use crate::learner::Watch;
+use crate::learner::Progress;
 use crate::matrix::{solve_positive_definite, solve_semidefinite};
 use faer::Mat;
 use pipewright_diagnostic::{Failure, code};
@@ -65,16 +65,16 @@ pub(super) enum End {
 ///
 /// # Errors
 /// `CANCELLED` when the watch says so.
-pub(super) fn minimise<O: Objective>(objective: &O, limits: &Limits, watch: &dyn Watch) -> Result<Minimum, Failure> {
+pub(super) fn minimise<O: Objective>(objective: &O, limits: &Limits, progress: &dyn Progress) -> Result<Minimum, Failure> {
     // Newton steps square the error: at this value's relative accuracy two or three steps settle the point.
     const POLISHING_STEPS: u32 = 4;
     let mut at = vec![0.0; objective.size()];
     let (mut flat, mut polishing, mut first_norm) = (false, 0, None);
     for iteration in 0..limits.iterations {
-        if watch.cancelled() {
+        if progress.cancelled() {
             return Err(Failure::new(code::CANCELLED, "the fit was stopped"));
         }
-        watch.progress(u64::from(iteration), u64::from(limits.iterations));
+        progress.report(u64::from(iteration), u64::from(limits.iterations));
         let slope = objective.slope(&at);
         if slope.value < limits.floor {
             return Ok(Minimum { at, end: End::Floor, flat });

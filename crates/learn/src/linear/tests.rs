@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::data::Sparse;
-use crate::learner::{Ignore, Watch};
+use crate::learner::{NoProgress, Progress};
 use crate::threads::on_any_threads;
 use crate::twofold::Twofold;
 use pipewright_world::random::Key;
@@ -13,7 +13,7 @@ use std::sync::Mutex;
 #[derive(Default)]
 struct Notices(Mutex<Vec<Failure>>);
 
-impl Watch for Notices {
+impl Progress for Notices {
     fn notice(&self, notice: Failure) {
         self.0.lock().unwrap().push(notice);
     }
@@ -34,7 +34,7 @@ fn classes(columns: &[Vec<f64>], codes: &[u32], count: usize) -> Dataset {
 
 fn fit<L: Learner>(learner: &L, train: &Dataset) -> (L::Model, Vec<Failure>) {
     let notices = Notices::default();
-    let model = learner.fit_with(train, &Fit::new().seed(0).watch(&notices)).unwrap();
+    let model = learner.fit_with(train, &Fit::new().seed(0).progress(&notices)).unwrap();
     (model, notices.0.into_inner().unwrap())
 }
 
@@ -219,7 +219,7 @@ fn many_parameters_take_the_other_road_to_the_same_place() {
     let softmax = softmax::Softmax::dense(&features(&columns), &labels, &[0.3; 5]);
     let run = |dense_size| {
         let limits = newton::Limits { iterations: 100, floor: f64::NEG_INFINITY, dense_size };
-        newton::minimise(&softmax, &limits, &Ignore).unwrap()
+        newton::minimise(&softmax, &limits, &NoProgress).unwrap()
     };
     let (direct, iterated) = (run(2000), run(0));
     assert_eq!((direct.end, iterated.end), (newton::End::Converged, newton::End::Converged));
@@ -229,14 +229,14 @@ fn many_parameters_take_the_other_road_to_the_same_place() {
 #[test]
 fn a_cancelled_fit_stops() {
     struct Stop;
-    impl Watch for Stop {
+    impl Progress for Stop {
         fn cancelled(&self) -> bool {
             true
         }
     }
     let train = classes(&[vec![1.0, 2.0]], &[0, 1], 2);
     assert_eq!(
-        Logistic::default().fit_with(&train, &Fit::new().seed(0).watch(&Stop)).unwrap_err().code,
+        Logistic::default().fit_with(&train, &Fit::new().seed(0).progress(&Stop)).unwrap_err().code,
         code::CANCELLED
     );
 }

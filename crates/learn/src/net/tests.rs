@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::data::{Features, Outputs, Target};
-use crate::learner::{Ignore, Model, Watch};
+use crate::learner::{Model, NoProgress, Progress};
 use crate::threads::on_any_threads;
 use pipewright_diagnostic::{Severity, code};
 use pipewright_world::random::Key;
@@ -153,13 +153,13 @@ fn resuming_equals_never_having_stopped() {
         for stop in [0, 1, 4, 7] {
             let mut first = Trainer::start(&network, &train, Some((&validation).into()), key).unwrap();
             for _ in 0..stop {
-                first.epoch(&Ignore).unwrap();
+                first.epoch(&NoProgress).unwrap();
             }
             let saved = serde_json::to_string(&first.checkpoint()).unwrap();
             let checkpoint = serde_json::from_str(&saved).unwrap();
             let mut second = Trainer::resume(&network, &train, Some((&validation).into()), key, checkpoint).unwrap();
             while !second.is_done() {
-                second.epoch(&Ignore).unwrap();
+                second.epoch(&NoProgress).unwrap();
             }
             assert_eq!(bits(&second.finish()), bits(&whole), "stopped after epoch {stop}");
         }
@@ -186,7 +186,7 @@ fn early_stop_takes_the_best_weights_and_looks_at_validation_only_then() {
     let mut trainer = Trainer::start(&network, &train, Some((&validation).into()), Key::new(1)).unwrap();
     let mut losses = Vec::new();
     while !trainer.is_done() {
-        losses.push(trainer.epoch(&Ignore).unwrap().validation_loss.expect("validation rows"));
+        losses.push(trainer.epoch(&NoProgress).unwrap().validation_loss.expect("validation rows"));
     }
     let best = (0..losses.len()).min_by(|&a, &b| losses[a].total_cmp(&losses[b])).unwrap();
     assert_eq!(losses.len(), best + 4, "three epochs of patience after the best: {losses:?}");
@@ -206,13 +206,13 @@ struct Recorder {
     looks_max: Option<usize>,
 }
 
-impl Watch for Recorder {
+impl Progress for Recorder {
     fn cancelled(&self) -> bool {
         let looks = self.looks.fetch_add(1, Ordering::Relaxed);
         self.looks_max.is_some_and(|most| looks >= most)
     }
 
-    fn progress(&self, done: u64, total: u64) {
+    fn report(&self, done: u64, total: u64) {
         self.progress.lock().unwrap().push((done, total));
     }
 
@@ -223,15 +223,15 @@ impl Watch for Recorder {
 
 #[test]
 fn training_tells_of_progress_and_can_be_cancelled() {
-    let watch = Recorder::default();
-    small(3).fit_with(&signs(100), &Fit::new().seed(0).watch(&watch)).unwrap();
-    assert_eq!(*watch.progress.lock().unwrap(), [(1, 3), (2, 3), (3, 3)]);
-    assert!(watch.notices.lock().unwrap().is_empty());
+    let progress = Recorder::default();
+    small(3).fit_with(&signs(100), &Fit::new().seed(0).progress(&progress)).unwrap();
+    assert_eq!(*progress.progress.lock().unwrap(), [(1, 3), (2, 3), (3, 3)]);
+    assert!(progress.notices.lock().unwrap().is_empty());
 
-    let watch = Recorder { looks_max: Some(2), ..Recorder::default() };
-    let failure = small(1000).fit_with(&signs(100), &Fit::new().seed(0).watch(&watch)).unwrap_err();
+    let progress = Recorder { looks_max: Some(2), ..Recorder::default() };
+    let failure = small(1000).fit_with(&signs(100), &Fit::new().seed(0).progress(&progress)).unwrap_err();
     assert_eq!(failure.code, code::CANCELLED);
-    assert!(watch.progress.lock().unwrap().len() <= 2);
+    assert!(progress.progress.lock().unwrap().len() <= 2);
 }
 
 #[test]
@@ -262,17 +262,17 @@ fn unscaled_columns_are_named_once() {
             Target::Numbers((0..rows).map(|r| r as f64).collect()),
         )
     };
-    let watch = Recorder::default();
-    small(2).fit_with(&examples(values.clone(), names.clone()), &Fit::new().watch(&watch)).unwrap();
-    let notices = watch.notices.lock().unwrap();
+    let progress = Recorder::default();
+    small(2).fit_with(&examples(values.clone(), names.clone()), &Fit::new().progress(&progress)).unwrap();
+    let notices = progress.notices.lock().unwrap();
     assert_eq!(notices.len(), 1);
     assert_eq!((notices[0].code, notices[0].severity), (code::UNSCALED_NETWORK, Severity::Warning));
     assert!(notices[0].message.contains("`income`") && notices[0].message.contains("`share`"), "{}", notices[0]);
 
-    let watch = Recorder::default();
+    let progress = Recorder::default();
     let tail = values[rows as usize..].to_vec();
-    small(1).fit_with(&examples(tail, names[1..].into()), &Fit::new().watch(&watch)).unwrap();
-    assert!(watch.notices.lock().unwrap().is_empty());
+    small(1).fit_with(&examples(tail, names[1..].into()), &Fit::new().progress(&progress)).unwrap();
+    assert!(progress.notices.lock().unwrap().is_empty());
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::data::{Dataset, Labels};
 use crate::learner::Fit;
 use crate::on_disk::OnDisk;
 use crate::scales::Scales;
-use pipewright_diagnostic::{Failure, Watch, code};
+use pipewright_diagnostic::{Failure, Progress, code};
 use pipewright_tensor::{Program, vectorised};
 use pipewright_world::random::Key;
 use serde::{Deserialize, Serialize};
@@ -227,13 +227,13 @@ impl Trainer {
     ///
     /// # Errors
     /// A [`Failure`] when it was cancelled, or a loss or weight left the range of numbers.
-    pub fn epoch(&mut self, watch: &dyn Watch) -> Result<Epoch, Failure> {
+    pub fn epoch(&mut self, progress: &dyn Progress) -> Result<Epoch, Failure> {
         // On a thread of the pool from the start: large products are cut for the pool, and going there and back for
         // each would take longer than some of them.
-        rayon::scope(|_| self.epoch_in_pool(watch))
+        rayon::scope(|_| self.epoch_in_pool(progress))
     }
 
-    fn epoch_in_pool(&mut self, watch: &dyn Watch) -> Result<Epoch, Failure> {
+    fn epoch_in_pool(&mut self, progress: &dyn Progress) -> Result<Epoch, Failure> {
         let number = self.state.epoch + 1;
         let key = self.key.child("shuffle").index(self.state.epoch as u64);
         let (mut total, mut step) = (0.0, 0);
@@ -242,7 +242,7 @@ impl Trainer {
             order::rows(self.train.blocks(), window, window_number, key, &mut self.order);
             self.train.load(window)?;
             for order in self.order.chunks(batch_rows) {
-                if step % self.steps_between_looks == 0 && watch.cancelled() {
+                if step % self.steps_between_looks == 0 && progress.cancelled() {
                     return Err(Failure::new(code::CANCELLED, format!("stopped in epoch {number}")));
                 }
                 step += 1;
@@ -328,11 +328,11 @@ where
     let train = Source::from(train);
     let mut trainer = Trainer::start(network, train, fit.validation.map(Source::from), fit.key)?;
     if let Some(warning) = train.scale_warning() {
-        fit.watch.notice(warning);
+        fit.progress.notice(warning);
     }
     while !trainer.is_done() {
-        let epoch = trainer.epoch(fit.watch)?;
-        fit.watch.progress(epoch.number as u64, network.epochs as u64);
+        let epoch = trainer.epoch(fit.progress)?;
+        fit.progress.report(epoch.number as u64, network.epochs as u64);
     }
     Ok(trainer.finish())
 }

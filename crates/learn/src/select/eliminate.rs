@@ -2,7 +2,7 @@
 
 use super::Choice;
 use super::score::check_target;
-use super::yardstick::{Parts, Yardstick, parts};
+use super::scoring_model::{Parts, ScoringModel, parts};
 use crate::data::{Features, Target};
 use crate::linear::check_rows;
 use crate::transform::{Transformer, needed};
@@ -57,23 +57,23 @@ impl Eliminate {
         Eliminate { keep: Remaining::Validated, step: 1 }
     }
 
-    /// Ranks, down to `count` columns; `watch` sees every model with its columns, and the last one.
+    /// Ranks, down to `count` columns; `progress` sees every model with its columns, and the last one.
     fn ranks(
         &self,
         features: &Features,
         target: &Target,
         count: usize,
-        mut watch: impl FnMut(&Yardstick, &[usize]),
+        mut progress: impl FnMut(&ScoringModel, &[usize]),
     ) -> Result<Vec<usize>, Failure> {
         let mut left: Vec<usize> = (0..features.columns()).collect();
         let mut ranks = vec![1; left.len()];
         loop {
-            let yardstick = Yardstick::fit(&features.select(&left), target)?;
-            watch(&yardstick, &left);
+            let scoring_model = ScoringModel::fit(&features.select(&left), target)?;
+            progress(&scoring_model, &left);
             if left.len() <= count {
                 return Ok(ranks);
             }
-            let importances = yardstick.importances();
+            let importances = scoring_model.importances();
             let mut order: Vec<usize> = (0..left.len()).collect();
             order.sort_by(|&a, &b| importances[a].total_cmp(&importances[b]));
             order.truncate(self.step.max(1).min(left.len() - count));
@@ -88,8 +88,8 @@ impl Eliminate {
     fn validate(&self, features: &Features, target: &Target) -> Result<usize, Failure> {
         let of_part = |Parts { train, test }: &Parts| {
             let mut scores = Vec::new();
-            self.ranks(&train.0, &train.1, 1, |yardstick, columns| {
-                scores.push((columns.len(), yardstick.score(&test.0.select(columns), &test.1)));
+            self.ranks(&train.0, &train.1, 1, |scoring_model, columns| {
+                scores.push((columns.len(), scoring_model.score(&test.0.select(columns), &test.1)));
             })?;
             Ok(scores)
         };

@@ -5,9 +5,9 @@ mod eliminate;
 mod filter;
 mod information;
 mod score;
+mod scoring_model;
 mod sequential;
 mod shrink;
-mod yardstick;
 
 pub use eliminate::{Eliminate, Remaining};
 pub use filter::{Correlated, Variance};

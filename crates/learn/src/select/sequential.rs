@@ -2,7 +2,7 @@
 
 use super::Choice;
 use super::score::check_target;
-use super::yardstick::{mean_score, parts};
+use super::scoring_model::{mean_score, parts};
 use crate::data::{Features, Target};
 use crate::linear::check_rows;
 use crate::transform::{Transformer, needed};

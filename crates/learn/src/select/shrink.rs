@@ -2,7 +2,7 @@
 
 use super::filter::unit;
 use crate::data::{Features, Target};
-use crate::learner::Ignore;
+use crate::learner::NoProgress;
 use crate::linear::{ElasticNet, LogisticLasso};
 use pipewright_diagnostic::Failure;
 
@@ -24,7 +24,7 @@ pub(super) fn shrink(features: &Features, target: &Target, count: usize) -> Resu
             let lasso = ElasticNet { tolerance: 1e-6, ..ElasticNet::lasso(1.0) };
             let largest = lasso.alpha_max(&scaled, &target);
             first_with(count, largest, features.columns(), |penalties| {
-                let models = lasso.path(&scaled, &target, penalties, &Ignore)?;
+                let models = lasso.path(&scaled, &target, penalties, &NoProgress)?;
                 Ok(models.last().map_or_else(Vec::new, |model| sizes(model.coefficients())))
             })
         }

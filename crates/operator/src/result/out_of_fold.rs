@@ -5,7 +5,7 @@ use super::predictions::{prediction_arrays, prediction_columns};
 use crate::Task;
 use arrow_array::{ArrayRef, Float64Array, Int64Array, StringArray};
 use pipewright_diagnostic::{Failure, code};
-use pipewright_frame::{Column, Kind, Table};
+use pipewright_frame::{Column, ColumnType, Table};
 use pipewright_learn::{Outputs, Target};
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ impl Evaluation {
         let held_out = || self.results.iter().flat_map(|fold| fold.rows.iter().map(move |row| (fold, *row)));
         let count = |name: &str, values: Vec<usize>| {
             let values = values.into_iter().map(|value| value as i64);
-            (Column::new(name, Kind::Count), Arc::new(Int64Array::from_iter_values(values)) as ArrayRef)
+            (Column::new(name, ColumnType::Count), Arc::new(Int64Array::from_iter_values(values)) as ArrayRef)
         };
         let mut columns = vec![count("row", held_out().map(|(_, row)| row as usize + 1).collect())];
         if self.repeat > 1 {
@@ -40,7 +40,7 @@ impl Evaluation {
         let weights: Option<Vec<&[f64]>> = self.results.iter().map(|fold| fold.weights.as_deref()).collect();
         if let Some(weights) = weights {
             let array = Arc::new(Float64Array::from(weights.concat())) as ArrayRef;
-            columns.push((Column::new("weight", Kind::Continuous), array));
+            columns.push((Column::new("weight", ColumnType::Continuous), array));
         }
         let mut order: Vec<(usize, u32, u32)> =
             held_out().zip(0..).map(|((fold, row), place)| (fold.repeat, row, place)).collect();
@@ -56,14 +56,14 @@ fn truth(target: &Target, task: &Task) -> (Column, ArrayRef) {
     match (target, task.classes()) {
         (Target::Classes { codes, .. }, Some(classes)) => {
             let names = codes.iter().map(|&code| &classes[code as usize]);
-            (Column::new("truth", Kind::Text), Arc::new(StringArray::from_iter_values(names)))
+            (Column::new("truth", ColumnType::Text), Arc::new(StringArray::from_iter_values(names)))
         }
         (Target::Classes { codes, .. }, None) => {
             let codes = codes.iter().map(|&code| i64::from(code));
-            (Column::new("truth", Kind::Count), Arc::new(Int64Array::from_iter_values(codes)))
+            (Column::new("truth", ColumnType::Count), Arc::new(Int64Array::from_iter_values(codes)))
         }
         (Target::Numbers(values), _) => {
-            (Column::new("truth", Kind::Continuous), Arc::new(Float64Array::from(values.clone())))
+            (Column::new("truth", ColumnType::Continuous), Arc::new(Float64Array::from(values.clone())))
         }
     }
 }

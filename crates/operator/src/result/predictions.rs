@@ -3,7 +3,7 @@
 use crate::Task;
 use arrow_array::{ArrayRef, Float64Array, StringArray};
 use pipewright_diagnostic::Failure;
-use pipewright_frame::{Column, Kind, Table};
+use pipewright_frame::{Column, ColumnType, Table};
 use pipewright_learn::Outputs;
 use std::sync::Arc;
 
@@ -13,9 +13,9 @@ pub const PREDICTION: &str = "prediction";
 /// The columns of predictions: [`PREDICTION`] and, if asked for, `p(CLASS)` for every class.
 #[must_use]
 pub fn prediction_columns(task: &Task, probabilities: bool) -> Vec<Column> {
-    let Some(classes) = task.classes() else { return vec![Column::new(PREDICTION, Kind::Continuous)] };
-    let of_class = classes.iter().map(|class| Column::new(format!("p({class})"), Kind::Continuous));
-    std::iter::once(Column::new(PREDICTION, Kind::Text)).chain(of_class.filter(|_| probabilities)).collect()
+    let Some(classes) = task.classes() else { return vec![Column::new(PREDICTION, ColumnType::Continuous)] };
+    let of_class = classes.iter().map(|class| Column::new(format!("p({class})"), ColumnType::Continuous));
+    std::iter::once(Column::new(PREDICTION, ColumnType::Text)).chain(of_class.filter(|_| probabilities)).collect()
 }
 
 /// The values of [`prediction_columns`]. Where a class is asked for, it is the most probable one.

@@ -5,7 +5,7 @@ use crate::bind::find_verb;
 use crate::names::{Scope, selection};
 use pipewright_diagnostic::{Diagnostic, Span, Spanned, code};
 use pipewright_frame::{Role, Schema, Selection};
-use pipewright_operator::{Args, Block, Effect, Implied, Inner, InnerWork, Route, Sort, Value, Verb};
+use pipewright_operator::{Args, Block, Effect, Flow, Implied, Inner, InnerWork, Route, Value, Verb};
 use pipewright_syntax::{Core, Item, Pipeline, Route as Written, Stage};
 
 impl Walk<'_> {
@@ -15,7 +15,7 @@ impl Walk<'_> {
             schema: self.at.schema.as_ref(),
             removed: &self.at.removed,
             has_rest,
-            functions: self.surroundings.registry.functions,
+            functions: self.environment.registry.functions,
         }
     }
 
@@ -68,7 +68,7 @@ impl Walk<'_> {
                 self.say(diagnostic.label(route.selector.span, "nothing to do here"));
             }
             let schema = self.arm_schema(&columns);
-            let nodes = self.inside(&whole_arm(&route.pipeline, &self.surroundings.registry.implied), schema);
+            let nodes = self.inside(&whole_arm(&route.pipeline, &self.environment.registry.implied), schema);
             let may_stand =
                 |node: &Node| !matches!(node.footprint.effect, Effect::RowsTrain | Effect::RowsAll | Effect::Meta);
             let block = self.block(nodes, "an arm of `columns`", &may_stand);
@@ -96,8 +96,8 @@ impl Walk<'_> {
         self.at.adrift = false;
         for stage in &pipeline.stages {
             // The rows are training rows already, whatever was learned of them.
-            self.at.sort = Sort::Table;
-            match find_verb(stage, self.surroundings.registry) {
+            self.at.flow = Flow::Table;
+            match find_verb(stage, self.environment.registry) {
                 Ok(verb) => self.stage(stage, verb, None),
                 Err(problem) => {
                     self.diagnostics.extend(problem);

@@ -3,7 +3,7 @@
 use super::{Here, Walk};
 use crate::model::Line;
 use pipewright_diagnostic::{Diagnostic, Span, code};
-use pipewright_operator::{Effect, Sort, Structure, Verb};
+use pipewright_operator::{Effect, Flow, Structure, Verb};
 use pipewright_syntax::{Arm, Core, Stage};
 use std::sync::Arc;
 
@@ -96,12 +96,12 @@ impl Walk<'_> {
 
     /// All arms end with a model, or none does.
     fn check_ends(&mut self, ends: &[Here], span: Span, verb: &Verb) {
-        let trained = |here: &&Here| here.sort == Sort::Learner;
+        let trained = |here: &&Here| here.flow == Flow::Learner;
         let count = ends.iter().filter(trained).count();
         if count == 0 || count == ends.len() || ends.iter().any(|here| here.adrift) {
             return;
         }
-        let without = ends.iter().find(|here| here.sort != Sort::Learner);
+        let without = ends.iter().find(|here| here.flow != Flow::Learner);
         let name = without.and_then(|here| here.branch.arm.clone()).unwrap_or_default();
         let message = format!("some arms of `{}` train a model, and `{name}` does not", verb.spec.name);
         self.say(
@@ -114,7 +114,7 @@ impl Walk<'_> {
     /// May a stage stand after arms? What takes one pipeline out, or writes one file, needs to know which.
     pub(super) fn takes_one_branch(&mut self, stage: &Stage, verb: &Verb, open: &[Here]) -> bool {
         let (name, count) = (verb.spec.name, open.len());
-        let writes = verb.spec.effect == Effect::Sink && verb.spec.input != Sort::Table;
+        let writes = verb.spec.effect == Effect::Sink && verb.spec.input != Flow::Table;
         let (message, help) = match verb.spec.structure {
             _ if count <= 1 => return true,
             Structure::Final => (

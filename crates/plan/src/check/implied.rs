@@ -4,9 +4,9 @@ use super::Walk;
 use crate::bind::{bind, find_verb};
 use crate::target::target_by_rule;
 use pipewright_diagnostic::{Diagnostic, Span, code};
-use pipewright_frame::{Column, Kind, Role, Schema};
+use pipewright_frame::{Column, ColumnType, Role, Schema};
 use pipewright_operator::work::Accepts;
-use pipewright_operator::{Bound, Effect, Sort, Structure, Verb};
+use pipewright_operator::{Bound, Effect, Flow, Structure, Verb};
 use pipewright_syntax::Stage;
 
 /// A stage that the plan adds by itself.
@@ -42,7 +42,7 @@ impl Walk<'_> {
         });
         let mut stage = stage.expect("an implied stage is written in the language; a law tests it");
         stage.span = anchor;
-        let verb = find_verb(&stage, self.surroundings.registry).expect("an implied stage has a verb");
+        let verb = find_verb(&stage, self.environment.registry).expect("an implied stage has a verb");
         self.stage(&stage, verb, Some(Implied { anchor, remark }));
     }
 
@@ -56,7 +56,7 @@ impl Walk<'_> {
             },
         };
         let written = pipewright_syntax::written_name(&name);
-        let text = self.surroundings.registry.implied.target.replace("{}", &written);
+        let text = self.environment.registry.implied.target.replace("{}", &written);
         if self.options.target.is_none() {
             let anchor = self.anchor();
             self.say(
@@ -70,8 +70,8 @@ impl Walk<'_> {
 
     /// What the model of this stage accepts; nothing besides numbers where the stage cannot be read.
     pub(super) fn accepted_by(&self, stage: &Stage, verb: &'static Verb) -> Accepts {
-        let args = bind(stage, &verb.spec, self.surroundings, &self.scope(false)).args;
-        match (verb.bind)(&args, self.surroundings) {
+        let args = bind(stage, &verb.spec, self.environment, &self.scope(false)).args;
+        match (verb.bind)(&args, self.environment) {
             Ok(Bound::Training(training)) => training.accepts(),
             _ => Accepts::default(),
         }
@@ -82,22 +82,22 @@ impl Walk<'_> {
         let Some(schema) = &self.at.schema else { return };
         let selectors = unaccepted(schema, accepts);
         if !selectors.is_empty() {
-            let text = self.surroundings.registry.implied.encode.replace("{}", &selectors.join(", "));
+            let text = self.environment.registry.implied.encode.replace("{}", &selectors.join(", "));
             self.imply(&text, Some("names become numbers; nearly unique text is left out".to_owned()));
         }
     }
 
     /// A trained model that nobody judges or takes is judged; a table that nobody looks at is shown.
     pub(super) fn imply_end(&mut self) {
-        let implied = self.surroundings.registry.implied;
+        let implied = self.environment.registry.implied;
         let pulled = self.path().nodes.iter().any(|node| {
             // What hands rows on, such as predictions, has not shown them yet.
             let shows = matches!(node.verb.spec.effect, Effect::Tee | Effect::Sink);
             node.verb.spec.structure != Structure::Plain || (shows && !matches!(node.bound, Bound::Rows(_)))
         });
-        match self.at.sort {
-            Sort::Learner if !pulled => self.imply(implied.judge, None),
-            Sort::Table | Sort::Recipe if !pulled => self.imply(implied.look, None),
+        match self.at.flow {
+            Flow::Learner if !pulled => self.imply(implied.judge, None),
+            Flow::Table | Flow::Recipe if !pulled => self.imply(implied.look, None),
             _ => {}
         }
     }
@@ -108,8 +108,8 @@ fn unaccepted(schema: &Schema, accepts: Accepts) -> Vec<&'static str> {
     let any =
         |test: &dyn Fn(&Column) -> bool| schema.columns().any(|column| column.role == Role::Feature && test(column));
     let texts = !accepts.categories && any(&|column| column.kind.is_string());
-    let dates = !accepts.dates && any(&|column| column.kind == Kind::Date);
-    let times = !accepts.dates && any(&|column| column.kind == Kind::Time);
+    let dates = !accepts.dates && any(&|column| column.kind == ColumnType::Date);
+    let times = !accepts.dates && any(&|column| column.kind == ColumnType::Time);
     let selectors = [(texts, "@string"), (dates, "@date"), (times, "@time")];
     selectors.into_iter().filter(|(wanted, _)| *wanted).map(|(_, selector)| selector).collect()
 }
@@ -121,7 +121,12 @@ mod tests {
     /// What a model accepts is left as it is; what it does not accept is encoded.
     #[test]
     fn only_what_a_model_does_not_accept_is_encoded() {
-        let kinds = [("x", Kind::Continuous), ("town", Kind::Category), ("day", Kind::Date), ("hour", Kind::Time)];
+        let kinds = [
+            ("x", ColumnType::Continuous),
+            ("town", ColumnType::Category),
+            ("day", ColumnType::Date),
+            ("hour", ColumnType::Time),
+        ];
         let schema = Schema::new(kinds.map(|(name, kind)| Column::new(name, kind)));
         let numbers = Accepts::default();
         assert_eq!(unaccepted(&schema, numbers), ["@string", "@date", "@time"]);
@@ -129,7 +134,7 @@ mod tests {
         assert_eq!(unaccepted(&schema, Accepts { categories: true, ..numbers }), ["@date", "@time"]);
         assert_eq!(unaccepted(&schema, Accepts { categories: true, dates: true, ..numbers }), [] as [&str; 0]);
         // A target of categories is no feature.
-        let target = Schema::new([Column { role: Role::Target, ..Column::new("y", Kind::Category) }]);
+        let target = Schema::new([Column { role: Role::Target, ..Column::new("y", ColumnType::Category) }]);
         assert_eq!(unaccepted(&target, numbers), [] as [&str; 0]);
     }
 }

@@ -5,7 +5,7 @@ use crate::target::resolve_task;
 use pipewright_diagnostic::{Diagnostic, Span, code};
 use pipewright_frame::{Role, Schema};
 use pipewright_operator::work::Training;
-use pipewright_operator::{Args, Effect, Fault, Tasks};
+use pipewright_operator::{Args, ArgumentError, Effect, Tasks};
 
 impl Walk<'_> {
     /// Steps may learn with the target where no model is trained.
@@ -37,7 +37,7 @@ impl Walk<'_> {
         }
     }
 
-    pub(super) fn fault(&mut self, fault: Fault, args: &Args, stage: Span) {
+    pub(super) fn fault(&mut self, fault: ArgumentError, args: &Args, stage: Span) {
         let param_span = fault.param.and_then(|param| args.span(param));
         let span = fault.span.filter(|span| *span != Span::default()).or(param_span).unwrap_or(stage);
         // An error says more than a warning about the same place.
@@ -118,14 +118,14 @@ impl Walk<'_> {
     }
 
     /// Names the models for the target, where the one that was chosen is for another kind.
-    fn with_other_models(&self, fault: Fault, args: &Args) -> Fault {
+    fn with_other_models(&self, fault: ArgumentError, args: &Args) -> ArgumentError {
         let Some(chosen) = args.chosen_model().filter(|_| fault.code == code::WRONG_TASK) else { return fault };
         let (kind, other) = match chosen.model.tasks {
             Tasks::Classes => ("numbers", Tasks::Numbers),
             Tasks::Numbers => ("classes", Tasks::Classes),
             Tasks::Both => return fault,
         };
-        let models = self.surroundings.registry.models.iter();
+        let models = self.environment.registry.models.iter();
         let fitting = models.filter(|model| model.tasks == other || model.tasks == Tasks::Both);
         let names: Vec<&str> = fitting.map(|model| model.spec.name).collect();
         fault.help(format!("models for {kind}: {}", names.join(", ")))

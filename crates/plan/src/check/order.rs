@@ -3,12 +3,12 @@
 use super::{Node, Walk, first_byte};
 use pipewright_diagnostic::{Diagnostic, Span, code};
 use pipewright_frame::{Column, Role, Schema};
-use pipewright_operator::work::Judge;
-use pipewright_operator::{Bound, Effect, Form, Sort, Verb};
+use pipewright_operator::work::Evaluator;
+use pipewright_operator::{Bound, Effect, Flow, Form, Verb};
 use pipewright_syntax::Stage;
 
 /// What the stages above give is not what a stage needs.
-fn misplaced(verb: &Verb, given: Sort, needed: Sort, span: Span) -> Diagnostic {
+fn misplaced(verb: &Verb, given: Flow, needed: Flow, span: Span) -> Diagnostic {
     let message = format!("`{}` cannot stand behind {}", verb.spec.name, given.describe());
     let help = format!("it needs {} before it", needed.describe());
     Diagnostic::error(code::WRONG_ORDER, message).label(span, "").help(help)
@@ -17,8 +17,8 @@ fn misplaced(verb: &Verb, given: Sort, needed: Sort, span: Span) -> Diagnostic {
 impl Walk<'_> {
     pub(super) fn check_sort(&mut self, stage: &Stage, verb: &Verb) {
         let spec = &verb.spec;
-        if spec.input.accepts(self.at.sort) {
-            if self.at.trains && spec.effect == Effect::Sink && spec.input == Sort::Table {
+        if spec.input.accepts(self.at.flow) {
+            if self.at.trains && spec.effect == Effect::Sink && spec.input == Flow::Table {
                 let message = format!("`{}` of something saved, inside a pipeline that trains", spec.name);
                 self.say(
                     Diagnostic::error(code::FITTED_IN_JUDGED, message)
@@ -31,12 +31,12 @@ impl Walk<'_> {
         if self.at.adrift {
             return;
         }
-        let diagnostic = match (self.at.sort, spec.effect) {
-            (Sort::Nothing, _) => {
+        let diagnostic = match (self.at.flow, spec.effect) {
+            (Flow::Nothing, _) => {
                 let message = "a pipeline starts with a source, such as `load`";
                 Diagnostic::error(code::NO_SOURCE, message).label(stage.span, "").fix(first_byte(stage.span), "load | ")
             }
-            (Sort::Recipe, Effect::RowsAll | Effect::Meta) => {
+            (Flow::Recipe, Effect::RowsAll | Effect::Meta) => {
                 let (code, does) = match spec.effect {
                     Effect::Meta if spec.form == Form::Target => (code::WRONG_ORDER, "names the target"),
                     Effect::Meta => (code::WRONG_ORDER, "says what columns are for"),
@@ -56,14 +56,14 @@ impl Walk<'_> {
 
     /// What a stage needs before it, where its arguments decide and not the verb alone.
     pub(super) fn check_needs(&mut self, bound: &Bound, verb: &Verb, span: Span) {
-        let is_judge = |node: &&Node| matches!(node.bound, Bound::Judge(_));
+        let is_judge = |node: &&Node| matches!(node.bound, Bound::Evaluator(_));
         match bound {
-            Bound::Look(_) if !self.at.adrift && !Sort::Recipe.accepts(self.at.sort) => {
-                self.say(misplaced(verb, self.at.sort, Sort::Recipe, span));
+            Bound::Inspect(_) if !self.at.adrift && !Flow::Recipe.accepts(self.at.flow) => {
+                self.say(misplaced(verb, self.at.flow, Flow::Recipe, span));
             }
-            Bound::Check(check) if check.needs_evaluation() && !self.path().nodes.iter().any(is_judge) => {
+            Bound::Consumer(check) if check.needs_evaluation() && !self.path().nodes.iter().any(is_judge) => {
                 let message = format!("`{}` needs an evaluation before it here", verb.spec.name);
-                let help = format!("evaluate first: | {}", self.surroundings.registry.implied.judge);
+                let help = format!("evaluate first: | {}", self.environment.registry.implied.judge);
                 self.say(Diagnostic::error(code::WRONG_ORDER, message).label(span, "").help(help));
             }
             _ => {}
@@ -89,7 +89,7 @@ impl Walk<'_> {
     }
 
     /// Rows whose order matters are not shuffled, and what is judged does not look ahead.
-    pub(super) fn check_order(&mut self, judge: &dyn Judge, span: Span) {
+    pub(super) fn check_order(&mut self, judge: &dyn Evaluator, span: Span) {
         let path = self.path();
         let ahead = path.nodes.iter().find(|node| node.footprint.neighbours.later);
         if let Some(node) = ahead {

@@ -3,7 +3,7 @@
 use super::{Branch, Node, Other, Walk};
 use pipewright_diagnostic::{Diagnostic, Span, code, nearest};
 use pipewright_frame::{Column, Entry, Schema};
-use pipewright_operator::{Args, Bound, Effect, Footprint, Sort, Value};
+use pipewright_operator::{Args, Bound, Effect, Flow, Footprint, Value};
 use pipewright_syntax::{Item, Stage};
 use std::sync::Arc;
 
@@ -18,13 +18,13 @@ impl Walk<'_> {
         let stages = self.stages_of(&name, at)?;
         let pin = self.pin.and_then(|pin| pin.others.get(self.at.others)).and_then(Option::as_ref);
         self.at.others += 1;
-        let mut walk = Walk::new(self.text, pin, self.options, self.surroundings, self.named);
+        let mut walk = Walk::new(self.text, pin, self.options, self.environment, self.named);
         walk.nodes = std::mem::take(&mut self.nodes);
         walk.table_of(&stages);
         let learns = walk.path().first_learner().is_some();
         self.nodes = std::mem::take(&mut walk.nodes);
         let is_sound = walk.diagnostics.iter().all(|diagnostic| !diagnostic.is_error());
-        if is_sound && (learns || walk.at.sort != Sort::Table) {
+        if is_sound && (learns || walk.at.flow != Flow::Table) {
             let message = format!("`{name}` makes no table: it learns, judges or takes out");
             self.say(Diagnostic::error(code::WRONG_ORDER, message).label(at, "a table is needed here"));
             return None;
@@ -41,7 +41,7 @@ impl Walk<'_> {
         if let Some(stages) = self.named.get(name) {
             return Some(stages.clone());
         }
-        if self.surroundings.table_names().any(|known| known == name) {
+        if self.environment.table_names().any(|known| known == name) {
             let (script, _) = pipewright_syntax::parse(&format!("load {name}"));
             let pipelines = script.items.into_iter().filter_map(|item| match item {
                 Item::Pipeline(pipeline) => Some(pipeline.stages),
@@ -61,7 +61,7 @@ impl Walk<'_> {
     /// Walks the stages of a table; nothing is implied in them.
     fn table_of(&mut self, stages: &[Stage]) {
         for stage in stages {
-            match crate::bind::find_verb(stage, self.surroundings.registry) {
+            match crate::bind::find_verb(stage, self.environment.registry) {
                 Ok(verb) => self.stage(stage, verb, None),
                 Err(problem) => {
                     self.diagnostics.extend(problem);
@@ -72,7 +72,7 @@ impl Walk<'_> {
         self.close();
         for &id in &self.at.branch.path {
             let node = &self.nodes[id];
-            if let Bound::Look(_) | Bound::Check(_) = node.bound {
+            if let Bound::Inspect(_) | Bound::Consumer(_) = node.bound {
                 let name = node.verb.spec.name;
                 let message = format!("`{name}` has no place in a table that another pipeline brings in");
                 self.diagnostics.push(Diagnostic::error(code::WRONG_ORDER, message).label(node.span, ""));

@@ -2,11 +2,11 @@
 
 use crate::fingerprint::Identity;
 use crate::graph::{JobGraph, JobId, Part, ScopeId, Work};
-use pipewright_diagnostic::{Failure, Watch};
+use pipewright_diagnostic::{Failure, Progress};
 use pipewright_frame::{Chunks, Schema, Table};
 use pipewright_operator::result::Output;
-use pipewright_operator::work::{Choose, Learned, Learner, Round, Source, Splitter, Step, Wanted};
-use pipewright_operator::{Data, Effect, Footprint, Surroundings, Task, TaskKind};
+use pipewright_operator::work::{Choose, Learned, Learner, Pushdown, Round, Source, Splitter, Step};
+use pipewright_operator::{Data, Effect, Environment, Footprint, Task, TaskKind};
 use pipewright_world::random::Key;
 use std::sync::Arc;
 
@@ -14,11 +14,11 @@ use std::sync::Arc;
 struct Idle;
 
 impl Source for Idle {
-    fn sketch(&self, _: &Surroundings) -> Result<Option<pipewright_operator::work::Sketch>, Failure> {
+    fn sketch(&self, _: &Environment) -> Result<Option<pipewright_operator::work::Sketch>, Failure> {
         unreachable!("a proof runs nothing")
     }
 
-    fn read(&self, _: &Wanted, _: &Surroundings, _: &dyn Watch) -> Result<Data, Failure> {
+    fn read(&self, _: &Pushdown, _: &Environment, _: &dyn Progress) -> Result<Data, Failure> {
         unreachable!("a proof runs nothing")
     }
 }
@@ -28,7 +28,7 @@ impl Splitter for Idle {
         2
     }
 
-    fn split(&self, _: &Table, _: &Task, _: Key, _: &dyn Watch) -> Result<Vec<Round>, Failure> {
+    fn split(&self, _: &Table, _: &Task, _: Key, _: &dyn Progress) -> Result<Vec<Round>, Failure> {
         unreachable!("a proof runs nothing")
     }
 }
@@ -42,7 +42,7 @@ impl Step for Idle {
         Ok(input.clone())
     }
 
-    fn fit(&self, _: &dyn Chunks, _: &pipewright_frame::About) -> Result<Learned, Failure> {
+    fn fit(&self, _: &dyn Chunks, _: &pipewright_frame::FitContext) -> Result<Learned, Failure> {
         unreachable!("a proof runs nothing")
     }
 }
@@ -53,7 +53,7 @@ impl Learner for Idle {
         _: &Data,
         _: Option<&Data>,
         _: Key,
-        _: &dyn Watch,
+        _: &dyn Progress,
     ) -> Result<Arc<dyn pipewright_operator::work::FittedModel>, Failure> {
         unreachable!("a proof runs nothing")
     }
@@ -78,7 +78,7 @@ impl Sketch {
     }
 
     fn read(&mut self) -> JobId {
-        self.add(Work::Read(Arc::new(Idle), Wanted::default()), &[], ScopeId::ROOT)
+        self.add(Work::Read(Arc::new(Idle), Pushdown::default()), &[], ScopeId::ROOT)
     }
 
     fn split(&mut self, table: JobId, scope: ScopeId) -> JobId {
@@ -91,8 +91,8 @@ impl Sketch {
     }
 
     fn fit(&mut self, rows: JobId, scope: ScopeId) -> JobId {
-        let about = pipewright_frame::About { aim: None, key: Key::new(0) };
-        self.add(Work::Fit { step: Arc::new(Idle), about, learns: true }, &[rows], scope)
+        let context = pipewright_frame::FitContext { target_spec: None, key: Key::new(0) };
+        self.add(Work::Fit { step: Arc::new(Idle), context, learns: true }, &[rows], scope)
     }
 
     fn apply(&mut self, state: JobId, rows: JobId, scope: ScopeId) -> JobId {

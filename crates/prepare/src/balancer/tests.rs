@@ -16,19 +16,19 @@ fn table() -> Table {
     csv::read(text.as_bytes(), &ReadOptions::new("t.csv")).unwrap().0.with_role("y", Role::Target).unwrap()
 }
 
-fn about(classes: &[&str], seed: u64) -> About {
+fn context(classes: &[&str], seed: u64) -> FitContext {
     let classes = classes.iter().map(|&class| class.to_owned()).collect();
-    About { aim: Some(Aim { target: "y".into(), classes: Some(classes) }), key: Key::new(seed) }
+    FitContext { target_spec: Some(TargetSpec { target: "y".into(), classes: Some(classes) }), key: Key::new(seed) }
 }
 
 const CLASSES: [&str; 3] = ["maybe", "no", "yes"];
 
 fn balanced(balancer: Balancer, seed: u64) -> Table {
-    let (table, about) = (table(), about(&CLASSES, seed));
-    let state = balancer.fit(&table, &about).unwrap();
+    let (table, context) = (table(), context(&CLASSES, seed));
+    let state = balancer.fit(&table, &context).unwrap();
     state.validate().unwrap();
     assert!(state.apply(&table).unwrap() == table, "other rows stay what they are");
-    balancer.apply_training(&state, &table, &about).unwrap()
+    balancer.apply_training(&state, &table, &context).unwrap()
 }
 
 fn counts(table: &Table) -> Vec<usize> {
@@ -87,12 +87,12 @@ fn new_rows_lie_between_two_of_their_class() {
 #[test]
 fn a_single_row_is_copied_and_numbers_are_no_classes() {
     let one = table().slice(0, 13);
-    let (balancer, about) = (Balancer::smote(), about(&CLASSES, 0));
-    let state = balancer.fit(&one, &about).unwrap();
-    let all = balancer.apply_training(&state, &one, &about).unwrap();
+    let (balancer, context) = (Balancer::smote(), context(&CLASSES, 0));
+    let state = balancer.fit(&one, &context).unwrap();
+    let all = balancer.apply_training(&state, &one, &context).unwrap();
     assert_eq!(counts(&all), [0, 12, 12]);
     assert!((13..24).all(|row| all.slice(row, 1) == one.slice(12, 1)));
-    let numbers = About { aim: Some(Aim { target: "x".into(), classes: None }), ..about };
+    let numbers = FitContext { target_spec: Some(TargetSpec { target: "x".into(), classes: None }), ..context };
     assert_eq!(balancer.fit(&one, &numbers).unwrap_err().code, code::WRONG_TASK);
 }
 
@@ -104,10 +104,10 @@ proptest! {
         let truth = table.array("truth").unwrap();
         let present: arrow_array::BooleanArray = (0..rows).map(|row| Some(truth.is_valid(row))).collect();
         let table = table.filter(&present).with_role("truth", Role::Target).unwrap();
-        let aim = Aim { target: "truth".into(), classes: Some(vec!["false".to_owned(), "true".to_owned()].into()) };
-        let about = About { aim: Some(aim), key: Key::new(seed) };
+        let target_spec = TargetSpec { target: "truth".into(), classes: Some(vec!["false".to_owned(), "true".to_owned()].into()) };
+        let context = FitContext { target_spec: Some(target_spec), key: Key::new(seed) };
         for balancer in [Balancer::smote(), Balancer::over().to_ratio(0.7), Balancer::under()] {
-            check_table(&balancer, &table, &about);
+            check_table(&balancer, &table, &context);
         }
     }
 }

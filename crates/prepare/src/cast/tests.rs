@@ -11,11 +11,11 @@ use pipewright_world::random::Key;
 fn table() -> Table {
     let texts = |texts: [Option<&str>; 3]| Arc::new(TextArray::from(texts.to_vec())) as ArrayRef;
     let columns = vec![
-        Column::new("n", Kind::Count),
-        Column::new("x", Kind::Continuous),
-        Column::new("b", Kind::Bool),
-        Column::new("t", Kind::Text),
-        Column::new("d", Kind::Text),
+        Column::new("n", ColumnType::Count),
+        Column::new("x", ColumnType::Continuous),
+        Column::new("b", ColumnType::Bool),
+        Column::new("t", ColumnType::Text),
+        Column::new("d", ColumnType::Text),
     ];
     let arrays: Vec<ArrayRef> = vec![
         Arc::new(Int64Array::from(vec![Some(1), Some(0), None])),
@@ -39,27 +39,28 @@ fn shown(convert: &Cast, name: &str) -> Result<String, Failure> {
 
 #[test]
 fn kinds_are_made_of_each_other() {
-    let to = |kind: Kind, name: &str| shown(&Cast::to(kind, on(name)), name).unwrap();
-    assert_eq!(to(Kind::Continuous, "n"), "1 0 ·");
-    assert_eq!(to(Kind::Count, "b"), "1 0 ·");
-    assert_eq!(to(Kind::Bool, "n"), "true false ·");
-    assert_eq!(to(Kind::Category, "x"), "1.5 2 ·");
-    assert_eq!(to(Kind::Id, "t"), " 7  yes ·");
-    let lenient = |kind: Kind, name: &str| shown(&Cast::to(kind, on(name)).with_bad(OnInvalid::Null), name).unwrap();
-    assert_eq!(lenient(Kind::Count, "t"), "7 · ·");
-    assert_eq!(lenient(Kind::Bool, "t"), "· true ·");
-    assert_eq!(lenient(Kind::Count, "x"), "· 2 ·");
-    assert_eq!(lenient(Kind::Date, "d"), "· · ·");
+    let to = |kind: ColumnType, name: &str| shown(&Cast::to(kind, on(name)), name).unwrap();
+    assert_eq!(to(ColumnType::Continuous, "n"), "1 0 ·");
+    assert_eq!(to(ColumnType::Count, "b"), "1 0 ·");
+    assert_eq!(to(ColumnType::Bool, "n"), "true false ·");
+    assert_eq!(to(ColumnType::Category, "x"), "1.5 2 ·");
+    assert_eq!(to(ColumnType::Id, "t"), " 7  yes ·");
+    let lenient =
+        |kind: ColumnType, name: &str| shown(&Cast::to(kind, on(name)).with_bad(OnInvalid::Null), name).unwrap();
+    assert_eq!(lenient(ColumnType::Count, "t"), "7 · ·");
+    assert_eq!(lenient(ColumnType::Bool, "t"), "· true ·");
+    assert_eq!(lenient(ColumnType::Count, "x"), "· 2 ·");
+    assert_eq!(lenient(ColumnType::Date, "d"), "· · ·");
     let dates = Cast::dates("%d.%m.%Y", on("d")).unwrap();
     assert_eq!(shown(&dates, "d").unwrap(), "2024-01-31 2024-02-01T12:30:00 ·");
 }
 
 #[test]
 fn what_cannot_be_read_is_named() {
-    let bad = shown(&Cast::to(Kind::Continuous, on("t")), "t").unwrap_err();
+    let bad = shown(&Cast::to(ColumnType::Continuous, on("t")), "t").unwrap_err();
     assert_eq!((bad.code, bad.message.as_str()), (code::TYPE_MISMATCH, "`yes` is no number"));
     assert_eq!((bad.place.row, bad.place.column.as_deref()), (Some(2), Some("t")));
-    let fraction = shown(&Cast::to(Kind::Count, on("x")), "x").unwrap_err();
+    let fraction = shown(&Cast::to(ColumnType::Count, on("x")), "x").unwrap_err();
     assert_eq!(fraction.message, "`1.5` is no whole number");
     assert_eq!(Cast::dates("%Y", on("d")).unwrap_err().code, code::BAD_VALUE);
 }
@@ -68,20 +69,20 @@ fn what_cannot_be_read_is_named() {
 fn kinds_that_have_nothing_in_common_are_refused() {
     let table = random_table(Key::new(1), 5);
     let refused = |convert: Cast| fit(&convert, &table).unwrap_err().code;
-    assert_eq!(refused(Cast::to(Kind::Count, on("date"))), code::NOT_NUMERIC);
-    assert_eq!(refused(Cast::to(Kind::Date, on("count"))), code::NOT_NUMERIC);
-    assert_eq!(refused(Cast::to(Kind::Time, on("date"))), code::NOT_NUMERIC);
+    assert_eq!(refused(Cast::to(ColumnType::Count, on("date"))), code::NOT_NUMERIC);
+    assert_eq!(refused(Cast::to(ColumnType::Date, on("count"))), code::NOT_NUMERIC);
+    assert_eq!(refused(Cast::to(ColumnType::Time, on("date"))), code::NOT_NUMERIC);
     assert_eq!(refused(Cast::dates("%d.%m.%Y", on("real")).unwrap()), code::NOT_NUMERIC);
 }
 
 #[test]
 fn laws_hold() {
     for table in edge_tables().iter().chain([&random_table(Key::new(2), 50)]) {
-        for kind in [Kind::Continuous, Kind::Count, Kind::Bool] {
+        for kind in [ColumnType::Continuous, ColumnType::Count, ColumnType::Bool] {
             check(&Cast::to(kind, Selection::Class(Class::Numeric)), table);
             check(&Cast::to(kind, Selection::Class(Class::Numeric)).with_bad(OnInvalid::Null), table);
         }
-        check(&Cast::to(Kind::Text, Selection::Class(Class::All)), table);
+        check(&Cast::to(ColumnType::Text, Selection::Class(Class::All)), table);
         let dates = Cast::dates("%d.%m.%Y", Selection::Class(Class::Text)).unwrap();
         check(&dates.with_bad(OnInvalid::Null), table);
     }

@@ -179,15 +179,15 @@ fn columns_are_replaced_in_their_place_and_know_their_sources() {
     assert_eq!(made.reads(), ["count".into(), "real".into()]);
     let schema = made.fit(&table).unwrap().apply(&table).unwrap().schema();
     let count = schema.columns().nth(1).unwrap();
-    assert_eq!((&*count.name, count.role, count.kind), ("count", Role::Target, Kind::Continuous));
+    assert_eq!((&*count.name, count.role, count.kind), ("count", Role::Target, ColumnType::Continuous));
     assert_eq!(schema.find("both").unwrap().sources, ["real".into(), "count".into()]);
-    assert_eq!((schema.find("none").unwrap().kind, schema.find("none").unwrap().sources.len()), (Kind::Count, 0));
+    assert_eq!((schema.find("none").unwrap().kind, schema.find("none").unwrap().sources.len()), (ColumnType::Count, 0));
 }
 
 #[test]
 fn members_of_open_groups_can_be_read_and_not_replaced() {
-    let open = Entry::Open { from: "sex".into(), kind: Kind::Count };
-    let schema = Schema::with_entries(vec![open, Entry::Column(Column::new("x", Kind::Continuous))]);
+    let open = Entry::Open { from: "sex".into(), kind: ColumnType::Count };
+    let schema = Schema::with_entries(vec![open, Entry::Column(Column::new("x", ColumnType::Continuous))]);
     let read = derive(&[("y", col("sex=male").arithmetic(Arithmetic::Multiply, col("x")))]).schema(&schema).unwrap();
     assert_eq!(read.find("y").unwrap().sources, ["sex".into(), "x".into()]);
     let replaced = derive(&[("sex=male", col("x"))]).schema(&schema).unwrap_err();
@@ -213,14 +213,14 @@ fn states_that_cannot_have_been_fitted_are_refused() {
     let unlearned = DeriveState {
         columns: vec![Derived {
             name: "y".into(),
-            kind: Kind::Continuous,
+            kind: ColumnType::Continuous,
             sources: vec![],
             expression: mean(col("real")),
         }],
     };
     assert_eq!(unlearned.validate().unwrap_err().code, code::BAD_BUNDLE);
     let wrong = DeriveState {
-        columns: vec![Derived { name: "y".into(), kind: Kind::Text, sources: vec![], expression: col("real") }],
+        columns: vec![Derived { name: "y".into(), kind: ColumnType::Text, sources: vec![], expression: col("real") }],
     };
     assert_eq!(wrong.apply(&random_table(Key::new(1), 3)).unwrap_err().code, code::KIND_CHANGED);
 }

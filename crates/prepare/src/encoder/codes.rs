@@ -9,7 +9,7 @@ use pipewright_diagnostic::{Failure, code};
 use pipewright_table::TextOffset;
 use pipewright_table::lookup::{Lookup, Texts};
 use pipewright_table::summary::Levels;
-use pipewright_table::{CHUNK_ROWS, Kind};
+use pipewright_table::{CHUNK_ROWS, ColumnType};
 use rayon::prelude::*;
 
 /// The place of every level of a column: those that have one of their own in their order, then one for missing
@@ -108,7 +108,7 @@ pub(in super::super) fn count_levels(levels: &mut Levels<String>, array: &ArrayR
 pub(in super::super) fn kept_and_rare(
     levels: &Levels<String>,
     rare: Option<Rare>,
-    kind: Kind,
+    kind: ColumnType,
 ) -> (Vec<String>, Vec<String>) {
     let fewest = match rare {
         None => 0.0,
@@ -121,8 +121,8 @@ pub(in super::super) fn kept_and_rare(
 }
 
 /// Levels of counts are ordered by size, all others by character.
-fn in_order(mut levels: Vec<String>, kind: Kind) -> Vec<String> {
-    if kind == Kind::Count {
+fn in_order(mut levels: Vec<String>, kind: ColumnType) -> Vec<String> {
+    if kind == ColumnType::Count {
         levels.sort_by_key(|level| level.parse::<i64>().expect("levels of counts are whole numbers"));
     }
     levels

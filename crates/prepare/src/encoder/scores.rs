@@ -4,7 +4,7 @@ use super::Unseen;
 use super::codes::{PLACES_BEHIND, Places};
 use arrow_array::{ArrayRef, Float64Array, Int64Array};
 use pipewright_diagnostic::Failure;
-use pipewright_table::{Column, Kind, Role, Stored};
+use pipewright_table::{Column, ColumnType, Role, Stored};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ pub(in super::super) struct Scores {
     /// Levels that share one.
     pub(in super::super) rare: Vec<String>,
     /// Counts are whole, other numbers are continuous.
-    pub(in super::super) kind: Kind,
+    pub(in super::super) kind: ColumnType,
     pub(in super::super) members: Vec<Member>,
 }
 
@@ -62,7 +62,7 @@ impl Scores {
         let name = format!("{}{}", of.name, member.suffix).into();
         let column = Column { name, kind: self.kind, role: Role::Feature, sources: of.sources.clone() };
         let array: ArrayRef = match self.kind {
-            Kind::Count => Arc::new(numbers.into_iter().map(|number| number as i64).collect::<Int64Array>()),
+            ColumnType::Count => Arc::new(numbers.into_iter().map(|number| number as i64).collect::<Int64Array>()),
             _ => Arc::new(Float64Array::from(numbers)),
         };
         (column, array.into())
@@ -74,7 +74,7 @@ impl Scores {
 
     pub(super) fn is_valid(&self) -> bool {
         let is_number = |number: &f64| match self.kind {
-            Kind::Count => number.fract() == 0.0 && number.abs() <= (1_u64 << 53) as f64,
+            ColumnType::Count => number.fract() == 0.0 && number.abs() <= (1_u64 << 53) as f64,
             _ => number.is_finite(),
         };
         let is_valid = |member: &Member| {

@@ -9,7 +9,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, BooleanArray, Int64Array};
 use arrow_buffer::{BooleanBuffer, Buffer, ScalarBuffer};
 use pipewright_diagnostic::Failure;
-use pipewright_table::{Column, Kind, Role, SparseArray, Stored, Table};
+use pipewright_table::{Column, ColumnType, Role, SparseArray, Stored, Table};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,7 +28,7 @@ pub struct EncoderState {
 #[serde(deny_unknown_fields)]
 pub(in super::super) struct Encoded {
     pub(in super::super) name: Arc<str>,
-    pub(in super::super) kind: Kind,
+    pub(in super::super) kind: ColumnType,
     pub(in super::super) coding: Coding,
 }
 
@@ -132,12 +132,12 @@ impl State for EncoderState {
     fn validate(&self) -> Result<(), Failure> {
         validate_names(self.columns.iter().map(|encoded| &encoded.name))?;
         for Encoded { name, kind, coding } in &self.columns {
-            let has_levels = !matches!(kind, Kind::Continuous | Kind::Date | Kind::Time);
+            let has_levels = !matches!(kind, ColumnType::Continuous | ColumnType::Date | ColumnType::Time);
             let (levels, fits): (Vec<&String>, bool) = match coding {
                 Coding::OneHot { levels, rare, .. } | Coding::Ordinal { levels, rare } => {
                     (levels.iter().chain(rare).collect(), has_levels)
                 }
-                Coding::Truth { .. } => (Vec::new(), *kind == Kind::Bool),
+                Coding::Truth { .. } => (Vec::new(), *kind == ColumnType::Bool),
                 Coding::LeftOut { .. } => (Vec::new(), true),
                 Coding::Hash { buckets } => (Vec::new(), has_levels && (1..=BUCKETS_MAX).contains(buckets)),
                 Coding::Scores(scores) => (scores.all_levels().collect(), has_levels && scores.is_valid()),
@@ -174,7 +174,7 @@ impl Encoded {
                     _ if code == places.other() => levels.len() as i64,
                     _ => -1,
                 };
-                let encoded = Column { kind: Kind::Count, ..column.clone() };
+                let encoded = Column { kind: ColumnType::Count, ..column.clone() };
                 let codes = places.codes(name, array)?;
                 let places: ArrayRef = Arc::new(Int64Array::from_iter_values(codes.into_iter().map(place)));
                 Ok(vec![(encoded, places.into())])
@@ -257,5 +257,5 @@ fn member(column: &Column, name: String, truths: BooleanBuffer) -> (Column, Stor
 }
 
 fn member_column(column: &Column, name: String) -> Column {
-    Column { name: name.into(), kind: Kind::Bool, role: Role::Feature, sources: column.sources.clone() }
+    Column { name: name.into(), kind: ColumnType::Bool, role: Role::Feature, sources: column.sources.clone() }
 }

@@ -25,7 +25,7 @@ fn hashes_are_equal_where_values_are() {
     assert!(one == again && one != other);
     let texts = one.array("name").unwrap().as_string::<TextOffset>().clone();
     assert_eq!((texts.value(0), texts.value(0).len(), texts.is_null(2)), (texts.value(3), 16, true));
-    assert!(one.columns().iter().all(|column| column.kind == Kind::Text));
+    assert!(one.columns().iter().all(|column| column.kind == ColumnType::Text));
     // The first digits of HMAC-SHA-256 of `Ada`, by OpenSSL: openssl dgst -sha256 -hmac k1
     assert_eq!(texts.value(0), OPENSSL);
 }

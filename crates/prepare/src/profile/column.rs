@@ -6,7 +6,7 @@ use arrow_array::types::{Float64Type, Int64Type, Time64MicrosecondType, Timestam
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
 use pipewright_table::summary::{Distinct, Levels, Moments, Quantiles, hash, hash_with};
-use pipewright_table::{Column, Kind};
+use pipewright_table::{Column, ColumnType};
 use pipewright_table::{TextArray, TextOffset};
 use std::borrow::Borrow;
 
@@ -140,10 +140,10 @@ const ODD_MAX: usize = 4;
 const MISSING: u64 = 0x6E75_6C6C;
 
 impl Seen {
-    pub(super) fn new(kind: Kind, bounds: &Bounds) -> Seen {
+    pub(super) fn new(kind: ColumnType, bounds: &Bounds) -> Seen {
         let plain = PLAIN_LEVELS_MAX * LEVEL_BYTES;
         let values = match kind {
-            Kind::Continuous | Kind::Count => Values::Numbers(Box::new(Numbers {
+            ColumnType::Continuous | ColumnType::Count => Values::Numbers(Box::new(Numbers {
                 moments: Moments::default(),
                 quantiles: Quantiles::bounded(bounds.numbers),
                 zeros: 0,
@@ -151,17 +151,21 @@ impl Seen {
                 infinite: 0,
                 levels: Frequent::new(plain),
             })),
-            Kind::Bool => Values::Truths(Levels::default()),
-            Kind::Date | Kind::Time => Values::Moments { levels: Frequent::new(bounds.level_bytes), range: None },
-            Kind::Category | Kind::Ordered | Kind::Text | Kind::Id => Values::Texts(Box::new(Texts {
-                levels: Frequent::new(bounds.level_bytes),
-                shortest: None,
-                characters: 0,
-                longest: 0,
-                blank: 0,
-                numbers: 0,
-                odd: Vec::new(),
-            })),
+            ColumnType::Bool => Values::Truths(Levels::default()),
+            ColumnType::Date | ColumnType::Time => {
+                Values::Moments { levels: Frequent::new(bounds.level_bytes), range: None }
+            }
+            ColumnType::Category | ColumnType::Ordered | ColumnType::Text | ColumnType::Id => {
+                Values::Texts(Box::new(Texts {
+                    levels: Frequent::new(bounds.level_bytes),
+                    shortest: None,
+                    characters: 0,
+                    longest: 0,
+                    blank: 0,
+                    numbers: 0,
+                    odd: Vec::new(),
+                }))
+            }
         };
         Seen { missing: 0, distinct: Distinct::bounded(bounds.hashes), values }
     }
@@ -261,7 +265,7 @@ impl Seen {
             }
             Values::Moments { levels, range } => {
                 let text = |micros: &i64| match column.kind {
-                    Kind::Time => pipewright_table::literal::time_text(*micros),
+                    ColumnType::Time => pipewright_table::literal::time_text(*micros),
                     _ => pipewright_table::literal::date_text(*micros),
                 };
                 profile.range = range.map(|(first, last)| (text(&first), text(&last)));

@@ -1,6 +1,6 @@
 //! Histograms whose edges are numbers that people would have chosen.
 
-use pipewright_table::Kind;
+use pipewright_table::ColumnType;
 use serde::{Deserialize, Serialize};
 
 /// How many numbers lie between edges.
@@ -20,7 +20,7 @@ const BINS_MIN: f64 = 5.0;
 
 impl Histogram {
     /// No numbers yet, of a column whose `count` numbers range from `min` to `max`.
-    pub(super) fn new(kind: Kind, count: u64, min: f64, max: f64) -> Histogram {
+    pub(super) fn new(kind: ColumnType, count: u64, min: f64, max: f64) -> Histogram {
         let bins = (count as f64).sqrt().ceil().clamp(BINS_MIN, BINS_MAX);
         let edges = nice(kind, bins, min, max).unwrap_or_else(|| vec![min, max]);
         Histogram { counts: vec![0; edges.len() - 1], edges }
@@ -46,8 +46,8 @@ impl Histogram {
 
 /// Edges at multiples of 1, 2, 2.5 or 5 times a power of ten that leave no more than about so many bins; of whole
 /// numbers, a bin each where they are few. None where floats are too coarse for that.
-fn nice(kind: Kind, bins: f64, min: f64, max: f64) -> Option<Vec<f64>> {
-    if kind == Kind::Count && max - min < BINS_MAX {
+fn nice(kind: ColumnType, bins: f64, min: f64, max: f64) -> Option<Vec<f64>> {
+    if kind == ColumnType::Count && max - min < BINS_MAX {
         return Some((0..=(max - min) as usize + 1).map(|above| min + above as f64).collect());
     }
     let width = (max - min) / bins;
@@ -55,12 +55,12 @@ fn nice(kind: Kind, bins: f64, min: f64, max: f64) -> Option<Vec<f64>> {
         return None;
     }
     // Twenty times tenths, to stay whole: 10, 20, 25, 50, 100, …
-    let steps: &[f64] = if kind == Kind::Count { &[10.0, 20.0, 50.0] } else { &[10.0, 20.0, 25.0, 50.0] };
+    let steps: &[f64] = if kind == ColumnType::Count { &[10.0, 20.0, 50.0] } else { &[10.0, 20.0, 25.0, 50.0] };
     let power = width.log10().floor() as i32 - 1;
     for power in [power, power + 1, power + 2] {
         for step in steps {
             let edges = multiples(*step, power, min, max)?;
-            if edges.len() as f64 - 1.0 <= bins && (kind != Kind::Count || scaled(*step, power) >= 1.0) {
+            if edges.len() as f64 - 1.0 <= bins && (kind != ColumnType::Count || scaled(*step, power) >= 1.0) {
                 return Some(edges);
             }
         }
@@ -93,20 +93,20 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn edges(kind: Kind, count: u64, min: f64, max: f64) -> Vec<f64> {
+    fn edges(kind: ColumnType, count: u64, min: f64, max: f64) -> Vec<f64> {
         Histogram::new(kind, count, min, max).edges
     }
 
     #[test]
     fn edges_are_round() {
-        assert_eq!(edges(Kind::Count, 100, 0.0, 3.0), [0.0, 1.0, 2.0, 3.0, 4.0]);
-        assert_eq!(edges(Kind::Count, 100, 5.0, 5.0), [5.0, 6.0]);
-        assert_eq!(edges(Kind::Continuous, 30, 0.17, 0.9), [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]);
-        assert_eq!(edges(Kind::Continuous, 1000, 0.42, 80.0).len() - 1, 16);
-        assert_eq!(edges(Kind::Count, 30, 1.0, 891.0), [0.0, 200.0, 400.0, 600.0, 800.0, 1000.0]);
-        assert_eq!(edges(Kind::Continuous, 10, 2.0, 2.0), [2.0, 2.0]);
-        assert_eq!(edges(Kind::Continuous, 10, -1e308, 1e308), [-1e308, 1e308]);
-        assert_eq!(edges(Kind::Continuous, 10, 0.0, 5e-324), [0.0, 5e-324]);
+        assert_eq!(edges(ColumnType::Count, 100, 0.0, 3.0), [0.0, 1.0, 2.0, 3.0, 4.0]);
+        assert_eq!(edges(ColumnType::Count, 100, 5.0, 5.0), [5.0, 6.0]);
+        assert_eq!(edges(ColumnType::Continuous, 30, 0.17, 0.9), [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]);
+        assert_eq!(edges(ColumnType::Continuous, 1000, 0.42, 80.0).len() - 1, 16);
+        assert_eq!(edges(ColumnType::Count, 30, 1.0, 891.0), [0.0, 200.0, 400.0, 600.0, 800.0, 1000.0]);
+        assert_eq!(edges(ColumnType::Continuous, 10, 2.0, 2.0), [2.0, 2.0]);
+        assert_eq!(edges(ColumnType::Continuous, 10, -1e308, 1e308), [-1e308, 1e308]);
+        assert_eq!(edges(ColumnType::Continuous, 10, 0.0, 5e-324), [0.0, 5e-324]);
     }
 
     proptest! {
@@ -114,7 +114,7 @@ mod tests {
         fn every_number_has_a_bin(numbers in prop::collection::vec(prop::num::f64::NORMAL | prop::num::f64::ZERO, 1..50)) {
             let min = numbers.iter().copied().fold(f64::INFINITY, f64::min);
             let max = numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            let mut histogram = Histogram::new(Kind::Continuous, numbers.len() as u64, min, max);
+            let mut histogram = Histogram::new(ColumnType::Continuous, numbers.len() as u64, min, max);
             numbers.iter().for_each(|number| histogram.add(*number));
             prop_assert_eq!(histogram.counts.iter().sum::<u64>(), numbers.len() as u64);
             prop_assert!(histogram.counts.len() <= 20, "{:?}", histogram);
@@ -124,7 +124,7 @@ mod tests {
         #[test]
         fn whole_numbers_have_whole_edges(min in -1_000_000..1_000_000_i64, range in 0..1_000_000_i64, count in 1..10_000_u64) {
             let (min, max) = (min as f64, (min + range) as f64);
-            let found = edges(Kind::Count, count, min, max);
+            let found = edges(ColumnType::Count, count, min, max);
             prop_assert!(found.len() <= 21 && found.iter().all(|edge| edge.fract() == 0.0), "{:?}", found);
         }
     }

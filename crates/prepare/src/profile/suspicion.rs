@@ -3,7 +3,7 @@
 use super::between::Found;
 use super::{ColumnProfile, Measure, Profile};
 use pipewright_table::text::quoted;
-use pipewright_table::{Kind, Role};
+use pipewright_table::{ColumnType, Role};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
@@ -189,11 +189,14 @@ fn useless(column: &ColumnProfile) -> Option<Reason> {
             && column.distinct.value == column.rows
             && numbers.max() - numbers.min() + 1.0 == present as f64
     };
-    if column.kind == Kind::Count && column.role == Role::Feature && column.numbers.as_ref().is_some_and(numbers_rows) {
+    if column.kind == ColumnType::Count
+        && column.role == Role::Feature
+        && column.numbers.as_ref().is_some_and(numbers_rows)
+    {
         return Some(Reason::RowNumber);
     }
     let is_unique = column.distinct.value as f64 >= NEARLY_UNIQUE * present as f64;
-    let is_text = matches!(column.kind, Kind::Text | Kind::Category | Kind::Ordered);
+    let is_text = matches!(column.kind, ColumnType::Text | ColumnType::Category | ColumnType::Ordered);
     (is_text && is_unique)
         .then_some(Reason::NearlyUnique { distinct: column.distinct.value, values: present })
         .filter(|_| numbers_as_text(column).is_none())
@@ -208,7 +211,7 @@ fn awkward(column: &ColumnProfile) -> Vec<Reason> {
     }
     let as_text = numbers_as_text(column);
     let is_mostly_there = reasons.is_empty();
-    if is_mostly_there && column.kind == Kind::Text && column.distinct.value > MANY_LEVELS && as_text.is_none() {
+    if is_mostly_there && column.kind == ColumnType::Text && column.distinct.value > MANY_LEVELS && as_text.is_none() {
         reasons.push(Reason::ManyLevels { distinct: column.distinct.value });
     }
     reasons.extend(as_text);
@@ -232,7 +235,7 @@ fn awkward(column: &ColumnProfile) -> Vec<Reason> {
 }
 
 fn numbers_as_text(column: &ColumnProfile) -> Option<Reason> {
-    let text = column.text.as_ref().filter(|_| column.kind == Kind::Text && column.present() >= VALUES_MIN)?;
+    let text = column.text.as_ref().filter(|_| column.kind == ColumnType::Text && column.present() >= VALUES_MIN)?;
     let share = text.numbers as f64 / column.present() as f64;
     (share >= NUMBERS_AS_TEXT).then(|| Reason::NumbersAsText { share, odd: text.odd.clone() })
 }

@@ -12,25 +12,25 @@ use proptest::prelude::*;
 use serde_json::Value;
 use std::sync::Arc;
 
-fn about(target: &str, classes: Option<&[&str]>, seed: u64) -> About {
+fn context(target: &str, classes: Option<&[&str]>, seed: u64) -> FitContext {
     let classes = classes.map(|classes| classes.iter().map(|&class| class.to_owned()).collect());
-    About { aim: Some(Aim { target: target.into(), classes }), key: Key::new(seed) }
+    FitContext { target_spec: Some(TargetSpec { target: target.into(), classes }), key: Key::new(seed) }
 }
 
 /// A table of towns and a target, as a case has them, and what to know about it.
-fn task(case: &Value) -> (Table, About) {
+fn task(case: &Value) -> (Table, FitContext) {
     let (town, towns) = text_column("town", &case["towns"]);
     let target: ArrayRef = match case["task"].as_str().unwrap() {
         "classes" => text_column("y", &case["target"]).1,
         _ => Arc::new(Float64Array::from(numbers(&case["target"]))),
     };
-    let (kind, classes): (Kind, Option<&[&str]>) = match case["task"].as_str().unwrap() {
-        "classes" => (Kind::Text, Some(&["cone", "cube", "ring"])),
-        "binary" => (Kind::Continuous, Some(&["0", "1"])),
-        _ => (Kind::Continuous, None),
+    let (kind, classes): (ColumnType, Option<&[&str]>) = match case["task"].as_str().unwrap() {
+        "classes" => (ColumnType::Text, Some(&["cone", "cube", "ring"])),
+        "binary" => (ColumnType::Continuous, Some(&["0", "1"])),
+        _ => (ColumnType::Continuous, None),
     };
     let table = Table::new(vec![town, Column::new("y", kind)], vec![towns, target]).unwrap();
-    (table.with_role("y", pipewright_table::Role::Target).unwrap(), about("y", classes, 0))
+    (table.with_role("y", pipewright_table::Role::Target).unwrap(), context("y", classes, 0))
 }
 
 fn agree(found: &[f64], expected: impl Iterator<Item = f64>, what: &str) {
@@ -47,9 +47,9 @@ fn it_agrees_with_scikit_learn() {
             continue;
         }
         compared += 1;
-        let (table, about) = task(&case);
+        let (table, context) = task(&case);
         let encoder = number(&case["smooth"]).map_or_else(TargetEncoder::mean, TargetEncoder::mean_of_rows);
-        let state = encoder.fit(&table, &about).unwrap();
+        let state = encoder.fit(&table, &context).unwrap();
         state.validate().unwrap();
         let (new, towns) = text_column("town", &case["new"]);
         let encoded = state.apply(&Table::new(vec![new], vec![towns]).unwrap()).unwrap();
@@ -60,7 +60,7 @@ fn it_agrees_with_scikit_learn() {
         }
         // The folds of the case in the place of drawn ones.
         let folds: Vec<u32> = numbers(&case["folds"]).iter().map(|&fold| fold as u32).collect();
-        let outcomes = encoder.outcomes(about.aim().unwrap(), &table).unwrap();
+        let outcomes = encoder.outcomes(context.target_spec().unwrap(), &table).unwrap();
         assert_eq!(outcomes.len(), encoded.columns().len());
         let Coding::Scores(scores) = &state.columns[0].coding else { panic!("no scores") };
         let codes = scores.codes(table.column("town").unwrap(), table.array("town").unwrap(), Unseen::Zero).unwrap();
@@ -79,33 +79,33 @@ fn evidence_by_hand() {
     let text = "s,y\na,1\na,1\na,0\nb,0\nb,0\n";
     let (table, _) = pipewright_io::csv::read(text.as_bytes(), &pipewright_io::ReadOptions::new("t.csv")).unwrap();
     let state =
-        TargetEncoder::evidence().on(Selection::name("s")).fit(&table, &about("y", Some(&["0", "1"]), 0)).unwrap();
+        TargetEncoder::evidence().on(Selection::name("s")).fit(&table, &context("y", Some(&["0", "1"]), 0)).unwrap();
     let found = state.apply(&table).unwrap().numbers(&["s".into()]).unwrap();
     let evidence = |positive: f64, negative: f64| ((positive + 0.5) / 3.0 / ((negative + 0.5) / 4.0)).ln();
     agree(&found, [evidence(2.0, 1.0); 3].into_iter().chain([evidence(0.0, 2.0); 2]), "evidence");
-    let refused = TargetEncoder::evidence().fit(&table, &about("y", None, 0)).unwrap_err();
+    let refused = TargetEncoder::evidence().fit(&table, &context("y", None, 0)).unwrap_err();
     assert_eq!(refused.code, code::WRONG_TASK);
-    let aimless = About { aim: None, key: Key::new(0) };
+    let aimless = FitContext { target_spec: None, key: Key::new(0) };
     assert_eq!(TargetEncoder::mean().fit(&table, &aimless).unwrap_err().code, code::NO_TARGET);
 }
 
 #[test]
 fn parts_are_even_and_have_their_share_of_each_class() {
-    let aim = |classes: Option<&[&str]>| about("y", classes, 0).aim.unwrap();
+    let target_spec = |classes: Option<&[&str]>| context("y", classes, 0).target_spec.unwrap();
     let outcome = |values: Vec<f64>| Outcome { suffix: String::new(), values };
     let is = |class: usize| outcome((0..50).map(|row| f64::from(u8::from(row % 10 / 4 == class))).collect());
     let encoder = TargetEncoder::mean();
     let counts = |folds: &[u32], of: &dyn Fn(usize) -> bool| -> Vec<usize> {
         (0..5).map(|fold| (0..50).filter(|&row| folds[row] == fold && of(row)).count()).collect()
     };
-    let three = encoder.folds(&aim(Some(&["a", "b", "c"])), &[is(0), is(1), is(2)], 50, Key::new(1));
+    let three = encoder.folds(&target_spec(Some(&["a", "b", "c"])), &[is(0), is(1), is(2)], 50, Key::new(1));
     assert_eq!(counts(&three, &|_| true), [10; 5]);
     (0..3).for_each(|class| assert_eq!(counts(&three, &|row| row % 10 / 4 == class), [[4; 5], [4; 5], [2; 5]][class]));
-    let two = encoder.folds(&aim(Some(&["a", "b"])), &[is(2)], 50, Key::new(1));
+    let two = encoder.folds(&target_spec(Some(&["a", "b"])), &[is(2)], 50, Key::new(1));
     assert_eq!(counts(&two, &|row| row % 10 / 4 == 2), [2; 5]);
-    let numbers = encoder.folds(&aim(None), &[is(1)], 50, Key::new(1));
+    let numbers = encoder.folds(&target_spec(None), &[is(1)], 50, Key::new(1));
     assert_eq!(counts(&numbers, &|_| true), [10; 5]);
-    assert_ne!(numbers, encoder.folds(&aim(None), &[is(1)], 50, Key::new(2)));
+    assert_ne!(numbers, encoder.folds(&target_spec(None), &[is(1)], 50, Key::new(2)));
 }
 
 /// A text that is nearly another one in every row, and a target that has nothing to do with it.
@@ -115,13 +115,13 @@ fn noise(rows: u64, levels: u64) -> Table {
     let target = (0..rows).map(|row| key.child("y").uniform(row));
     let arrays: Vec<ArrayRef> =
         vec![Arc::new(names.collect::<TextArray>()), Arc::new(target.collect::<Float64Array>())];
-    Table::new(vec![Column::new("name", Kind::Text), Column::new("y", Kind::Continuous)], arrays).unwrap()
+    Table::new(vec![Column::new("name", ColumnType::Text), Column::new("y", ColumnType::Continuous)], arrays).unwrap()
 }
 
 #[test]
 fn training_rows_do_not_see_their_own_target() {
     let table = noise(4000, 40_000);
-    let about = about("y", None, 5);
+    let context = context("y", None, 5);
     let explained = |encoded: &Table| {
         let (x, y) = (encoded.numbers(&["name".into()]).unwrap(), encoded.numbers(&["y".into()]).unwrap());
         let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
@@ -130,9 +130,9 @@ fn training_rows_do_not_see_their_own_target() {
         sum(&|x, y| x * y).powi(2) / (sum(&|x, _| x * x) * sum(&|_, y| y * y))
     };
     let encoder = TargetEncoder::mean_of_rows(0.0);
-    let state = encoder.fit(&table, &about).unwrap();
+    let state = encoder.fit(&table, &context).unwrap();
     let open = explained(&state.apply(&table).unwrap());
-    let crossed = explained(&encoder.apply_training(&state, &table, &about).unwrap());
+    let crossed = explained(&encoder.apply_training(&state, &table, &context).unwrap());
     assert!(open > 0.9 && crossed < 0.01, "{open} without, {crossed} with folds");
 }
 
@@ -143,7 +143,7 @@ fn rare_and_unseen_levels() {
     let (new, _) = pipewright_io::csv::read(b"s,y\nz,0\nb,0\n,0\n", &pipewright_io::ReadOptions::new("n.csv")).unwrap();
     let encoder = TargetEncoder { rare: Some(Rare::Count(2)), ..TargetEncoder::mean_of_rows(0.0) };
     let apply = |unseen: Unseen| {
-        let state = TargetEncoder { unseen, ..encoder.clone() }.fit(&table, &about("y", None, 0)).unwrap();
+        let state = TargetEncoder { unseen, ..encoder.clone() }.fit(&table, &context("y", None, 0)).unwrap();
         state.apply(&new).and_then(|table| table.numbers(&["s".into()]))
     };
     assert_eq!(apply(Unseen::Zero).unwrap(), [7.8, 15.0, 5.0]);
@@ -162,12 +162,12 @@ fn every_encoder(table: &Table, seed: u64) {
             None => continue,
         };
         let table = present.with_role(target, pipewright_table::Role::Target).unwrap();
-        let about = about(target, classes, seed);
+        let context = context(target, classes, seed);
         for encoder in [TargetEncoder::mean(), TargetEncoder::mean_of_rows(3.0).on(named()), TargetEncoder::evidence()]
         {
-            check_table(&encoder, &table, &about);
+            check_table(&encoder, &table, &context);
             let rare = TargetEncoder { rare: Some(Rare::Count(2)), unseen: Unseen::Other, ..encoder };
-            check_table(&rare, &table, &about);
+            check_table(&rare, &table, &context);
         }
     }
 }

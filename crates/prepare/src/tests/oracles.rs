@@ -4,7 +4,7 @@ use crate::{
     BinMethod, Binner, Estimator, Knots, PolynomialFeatures, Power, QuantileMapper, Scaler, Shape, Spline, State, fit,
 };
 use arrow_array::{ArrayRef, Float64Array};
-use pipewright_table::{Column, Kind, Table};
+use pipewright_table::{Column, ColumnType, Table};
 use pipewright_world::random::Key;
 use serde_json::Value;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ fn numbers(value: &Value) -> Vec<f64> {
 
 fn table(columns: &[(&str, Vec<f64>)]) -> Table {
     let arrays = columns.iter().map(|(_, numbers)| Arc::new(Float64Array::from(numbers.clone())) as ArrayRef).collect();
-    Table::new(columns.iter().map(|(name, _)| Column::new(*name, Kind::Continuous)).collect(), arrays).unwrap()
+    Table::new(columns.iter().map(|(name, _)| Column::new(*name, ColumnType::Continuous)).collect(), arrays).unwrap()
 }
 
 fn made<E: Estimator>(estimator: &E, train: &Table, new: &Table) -> Table {

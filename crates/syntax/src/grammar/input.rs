@@ -38,7 +38,7 @@ pub(crate) enum Problem {
     /// A mistake with its message.
     Told(Box<Diagnostic>),
     /// A mistake that has been told already.
-    Silent,
+    NoObserver,
     /// The script is too long: nothing more is read.
     Full(Box<Diagnostic>),
 }
@@ -282,7 +282,7 @@ pub(crate) fn expect<'a, T>(
 /// The message about a lexeme that does not belong here.
 pub(crate) fn unexpected<'a, T>(input: Input<'a>, what: &str) -> Parsed<'a, T> {
     match input.kind(0) {
-        Some(TokenKind::Unreadable | TokenKind::Unclosed) => Err(nom::Err::Failure(Problem::Silent)),
+        Some(TokenKind::Unreadable | TokenKind::Unclosed) => Err(nom::Err::Failure(Problem::NoObserver)),
         _ => {
             let found = describe(input);
             fail(told(code::UNEXPECTED, format!("expected {what}, found {found}"), input.span(), ""))

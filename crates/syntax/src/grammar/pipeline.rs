@@ -86,7 +86,7 @@ fn stage_or_error(start: Input) -> Parsed<Stage> {
 pub(crate) fn report(input: Input, problem: Problem, what: &str) {
     match problem {
         Problem::Told(diagnostic) | Problem::Full(diagnostic) => input.report(*diagnostic),
-        Problem::Silent => {}
+        Problem::NoObserver => {}
         Problem::Mismatch => {
             if let Err(nom::Err::Failure(Problem::Told(diagnostic))) = unexpected::<()>(input, what) {
                 input.report(*diagnostic);

@@ -2,7 +2,7 @@
 
 use super::STRIDE_ROWS;
 use crate::text::plural;
-use crate::{Column, Kind};
+use crate::{Column, ColumnType};
 use crate::{TextArray, TextOffset};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType};
@@ -64,8 +64,8 @@ impl Keys {
     pub fn of_both(left: (&Column, &ArrayRef), right: (&Column, &ArrayRef)) -> Result<[Keys; 2], Failure> {
         comparable(left.0, right.0)?;
         Ok(match (left.0.kind, right.0.kind) {
-            (Kind::Continuous, Kind::Count) => [Keys::of_whole(left.1), Keys::of(right.1)],
-            (Kind::Count, Kind::Continuous) => [Keys::of(left.1), Keys::of_whole(right.1)],
+            (ColumnType::Continuous, ColumnType::Count) => [Keys::of_whole(left.1), Keys::of(right.1)],
+            (ColumnType::Count, ColumnType::Continuous) => [Keys::of(left.1), Keys::of_whole(right.1)],
             _ => [Keys::of(left.1), Keys::of(right.1)],
         })
     }
@@ -132,8 +132,8 @@ impl Keys {
 /// # Errors
 /// [`code::TYPE_MISMATCH`] naming both.
 pub fn comparable(left: &Column, right: &Column) -> Result<(), Failure> {
-    let alike = |test: fn(Kind) -> bool| test(left.kind) && test(right.kind);
-    if left.kind == right.kind || alike(Kind::is_numeric) || alike(Kind::is_string) {
+    let alike = |test: fn(ColumnType) -> bool| test(left.kind) && test(right.kind);
+    if left.kind == right.kind || alike(ColumnType::is_numeric) || alike(ColumnType::is_string) {
         return Ok(());
     }
     let (one, other) = (plural(left.kind), plural(right.kind));

@@ -2,7 +2,7 @@
 
 use crate::numbers::non_finite;
 use crate::summary::{Exponents, FixedPoint};
-use crate::{Column, Kind};
+use crate::{Column, ColumnType};
 use crate::{TextArray, TextOffset};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType};
@@ -164,5 +164,5 @@ pub fn beyond_64_bits(column: &Column) -> Failure {
 
 /// Is it a column of whole numbers or truth values, whose sums are whole?
 pub fn sums_are_whole(column: &Column) -> bool {
-    matches!(column.kind, Kind::Count | Kind::Bool)
+    matches!(column.kind, ColumnType::Count | ColumnType::Bool)
 }

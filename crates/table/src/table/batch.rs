@@ -1,6 +1,6 @@
 //! Tables to and from Arrow, and how each kind is stored.
 
-use crate::{Column, Kind, Table, TextArray, TextOffset};
+use crate::{Column, ColumnType, Table, TextArray, TextOffset};
 use arrow_array::{RecordBatch, RecordBatchOptions, StringArray};
 use arrow_buffer::OffsetBuffer;
 use arrow_schema::{DataType, Field, TimeUnit};
@@ -61,12 +61,12 @@ impl IntoTable for RecordBatch {
 fn column_of(field: &Field) -> Result<Column, Failure> {
     let stated = |key: &str| field.metadata().get(key).map(String::as_str);
     let inferred = match field.data_type() {
-        DataType::Float64 => Kind::Continuous,
-        DataType::Int64 => Kind::Count,
-        DataType::Boolean => Kind::Bool,
-        DataType::Utf8 | DataType::LargeUtf8 => Kind::Text,
-        DataType::Timestamp(TimeUnit::Microsecond, None) => Kind::Date,
-        DataType::Time64(TimeUnit::Microsecond) => Kind::Time,
+        DataType::Float64 => ColumnType::Continuous,
+        DataType::Int64 => ColumnType::Count,
+        DataType::Boolean => ColumnType::Bool,
+        DataType::Utf8 | DataType::LargeUtf8 => ColumnType::Text,
+        DataType::Timestamp(TimeUnit::Microsecond, None) => ColumnType::Date,
+        DataType::Time64(TimeUnit::Microsecond) => ColumnType::Time,
         other => {
             let message = format!("no kind of column is stored as {other}");
             return Err(Failure::new(code::KIND_CHANGED, message).column(field.name()));

@@ -1,7 +1,7 @@
 //! A table as aligned text, for people.
 
 use crate::text::text_of;
-use crate::{Kind, Table};
+use crate::{ColumnType, Table};
 use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Float64Type;
@@ -30,7 +30,7 @@ impl Table {
             if shown > 0 && width_of(&lines[0]) + gap + width > width_max {
                 break;
             }
-            let right = matches!(self.columns()[position].kind, Kind::Continuous | Kind::Count);
+            let right = matches!(self.columns()[position].kind, ColumnType::Continuous | ColumnType::Count);
             for (line, cell) in lines.iter_mut().zip(&cells) {
                 let padding = " ".repeat(width - width_of(cell));
                 let (before, after) = if right { (&*padding, "") } else { ("", &*padding) };
@@ -64,7 +64,7 @@ impl Table {
         let mut cells = vec![bounded(&column.name)];
         cells.extend((0..rows).map(|row| match column.kind {
             _ if array.is_null(row) => "·".to_string(),
-            Kind::Continuous => number_text(array.as_primitive::<Float64Type>().value(row)),
+            ColumnType::Continuous => number_text(array.as_primitive::<Float64Type>().value(row)),
             _ => bounded(&text_of(array, row).unwrap_or_default()),
         }));
         cells

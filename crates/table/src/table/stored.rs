@@ -1,6 +1,6 @@
 //! How the values of a column are stored: as an Arrow array, or only where they are not 0.
 
-use crate::Kind;
+use crate::ColumnType;
 use arrow_array::{Array, ArrayRef, BooleanArray, Float64Array, Int64Array};
 use arrow_buffer::{BooleanBufferBuilder, ScalarBuffer};
 use std::sync::{Arc, OnceLock};
@@ -68,7 +68,7 @@ impl Stored {
     }
 
     /// Is it what a column of this kind may be stored as?
-    pub(super) fn fits(&self, kind: Kind) -> bool {
+    pub(super) fn fits(&self, kind: ColumnType) -> bool {
         match self {
             Stored::Array(array) => *array.data_type() == kind.storage(),
             Stored::Sparse(sparse) => sparse.kind == kind,
@@ -99,7 +99,7 @@ impl From<SparseArray> for Stored {
 #[derive(Debug)]
 pub struct SparseArray {
     /// Truth values, whole or real numbers.
-    kind: Kind,
+    kind: ColumnType,
     rows: usize,
     /// Ascending.
     positions: ScalarBuffer<u32>,
@@ -116,7 +116,7 @@ impl SparseArray {
     /// If a row is not below `rows`.
     #[must_use]
     pub fn truths(rows: usize, positions: ScalarBuffer<u32>) -> SparseArray {
-        SparseArray::new(Kind::Bool, rows, positions, None)
+        SparseArray::new(ColumnType::Bool, rows, positions, None)
     }
 
     /// Numbers that are not 0 at these rows, which ascend.
@@ -126,7 +126,7 @@ impl SparseArray {
     #[must_use]
     pub fn numbers(rows: usize, positions: ScalarBuffer<u32>, values: ScalarBuffer<f64>) -> SparseArray {
         assert_eq!(positions.len(), values.len(), "a number per position");
-        SparseArray::new(Kind::Continuous, rows, positions, Some(values))
+        SparseArray::new(ColumnType::Continuous, rows, positions, Some(values))
     }
 
     /// As [`SparseArray::numbers`], for whole numbers.
@@ -135,10 +135,15 @@ impl SparseArray {
     /// As [`SparseArray::numbers`].
     #[must_use]
     pub fn counts(rows: usize, positions: ScalarBuffer<u32>, values: ScalarBuffer<f64>) -> SparseArray {
-        SparseArray { kind: Kind::Count, ..SparseArray::numbers(rows, positions, values) }
+        SparseArray { kind: ColumnType::Count, ..SparseArray::numbers(rows, positions, values) }
     }
 
-    fn new(kind: Kind, rows: usize, positions: ScalarBuffer<u32>, values: Option<ScalarBuffer<f64>>) -> SparseArray {
+    fn new(
+        kind: ColumnType,
+        rows: usize,
+        positions: ScalarBuffer<u32>,
+        values: Option<ScalarBuffer<f64>>,
+    ) -> SparseArray {
         debug_assert!(positions.windows(2).all(|pair| pair[0] < pair[1]), "positions ascend");
         assert!(positions.last().is_none_or(|&last| (last as usize) < rows), "positions are rows");
         SparseArray { kind, rows, positions, values, dense: OnceLock::new() }
@@ -168,7 +173,7 @@ impl SparseArray {
                 let mut numbers = vec![0.0; self.rows];
                 self.positions.iter().zip(values).for_each(|(&row, &value)| numbers[row as usize] = value);
                 match self.kind {
-                    Kind::Count => {
+                    ColumnType::Count => {
                         Arc::new(Int64Array::from_iter_values(numbers.into_iter().map(|count| count as i64)))
                     }
                     _ => Arc::new(Float64Array::from(numbers)),
@@ -214,7 +219,7 @@ impl SparseArray {
         }
         let values: Option<Vec<&ScalarBuffer<f64>>> = parts.iter().map(|part| part.values.as_ref()).collect();
         let values = values.map(|values| values.into_iter().flat_map(|values| values.iter().copied()).collect());
-        SparseArray::new(parts.first().map_or(Kind::Bool, |part| part.kind), rows, positions.into(), values)
+        SparseArray::new(parts.first().map_or(ColumnType::Bool, |part| part.kind), rows, positions.into(), values)
     }
 }
 

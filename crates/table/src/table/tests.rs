@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::testing;
-use crate::{Kind, TextArray, TextOffset};
+use crate::{ColumnType, TextArray, TextOffset};
 use arrow_array::cast::AsArray;
 use arrow_array::{Float64Array, StringArray};
 
@@ -14,7 +14,7 @@ fn table() -> Table {
 #[test]
 fn what_is_inconsistent_is_refused() {
     let numbers = |count: usize| Arc::new(Float64Array::from(vec![0.0; count])) as ArrayRef;
-    let column = |name: &str| Column::new(name, Kind::Continuous);
+    let column = |name: &str| Column::new(name, ColumnType::Continuous);
     let refused = |columns, arrays| Table::new(columns, arrays).unwrap_err().code;
     assert_eq!(refused(vec![column("a"), column("a")], vec![numbers(1), numbers(1)]), code::DUPLICATE_COLUMN);
     assert_eq!(refused(vec![column("a"), column("b")], vec![numbers(1), numbers(2)]), code::BUG);
@@ -50,9 +50,9 @@ fn columns_are_selected_and_replaced() {
     assert_eq!(target.target().map(|column| &*column.name), Some("b"));
     assert_eq!(target.features().len(), 4);
     let ones: ArrayRef = Arc::new(Float64Array::from(vec![1.0; 3]));
-    let replaced = table.with_column(Column::new("c", Kind::Continuous), ones.clone()).unwrap();
-    assert_eq!((replaced.columns().len(), replaced.columns()[2].kind), (5, Kind::Continuous));
-    assert_eq!(table.with_column(Column::new("f", Kind::Continuous), ones).unwrap().columns().len(), 6);
+    let replaced = table.with_column(Column::new("c", ColumnType::Continuous), ones.clone()).unwrap();
+    assert_eq!((replaced.columns().len(), replaced.columns()[2].kind), (5, ColumnType::Continuous));
+    assert_eq!(table.with_column(Column::new("f", ColumnType::Continuous), ones).unwrap().columns().len(), 6);
 }
 
 #[test]
@@ -103,14 +103,14 @@ fn a_table_is_shown_within_bounds() {
     assert_eq!(table().show(1, 8), "a    b\n3  0.5\n… 2 more rows, 3 more columns\n");
     let long = "x".repeat(50);
     let wide = {
-        let columns = vec![Column::new("a", Kind::Text), Column::new("b", Kind::Text)];
+        let columns = vec![Column::new("a", ColumnType::Text), Column::new("b", ColumnType::Text)];
         let texts = |text: &str| Arc::new(TextArray::from(vec![text])) as ArrayRef;
         Table::new(columns, vec![texts(&long), texts("1\n2")]).unwrap()
     };
     assert_eq!(wide.show(1, 80), format!("a{}b\n{}…  1␣2\n", " ".repeat(33), "x".repeat(31)));
     let numbers = [1e20, 1.23456789, 123456.789, 1e-7, 0.0, -2.5];
     let numbers: ArrayRef = Arc::new(Float64Array::from(numbers.to_vec()));
-    let shown = Table::new(vec![Column::new("x", Kind::Continuous)], vec![numbers]).unwrap().show(9, 80);
+    let shown = Table::new(vec![Column::new("x", ColumnType::Continuous)], vec![numbers]).unwrap().show(9, 80);
     let cells: Vec<&str> = shown.split_whitespace().collect();
     assert_eq!(cells, ["x", "1e20", "1.234568", "123456.8", "1e-7", "0", "-2.5"]);
 }
@@ -119,9 +119,9 @@ fn a_table_is_shown_within_bounds() {
 fn texts_with_short_offsets_are_taken_with_their_bytes_shared() {
     let short = StringArray::from(vec![Some("one"), None, Some("three")]).slice(1, 2);
     let bytes = short.values().as_ptr();
-    let table = Table::new(vec![Column::new("t", Kind::Category)], vec![Arc::new(short)]).unwrap();
+    let table = Table::new(vec![Column::new("t", ColumnType::Category)], vec![Arc::new(short)]).unwrap();
     let long = table.array("t").unwrap();
-    assert_eq!(*long.data_type(), Kind::Text.storage());
+    assert_eq!(*long.data_type(), ColumnType::Text.storage());
     let long = long.as_string::<TextOffset>();
     assert_eq!((long.is_null(0), long.value(1), long.values().as_ptr()), (true, "three", bytes));
 }
@@ -131,7 +131,7 @@ fn texts_with_short_offsets_are_taken_with_their_bytes_shared() {
 #[ignore = "takes 7 GiB of memory"]
 fn a_column_holds_more_than_two_gibibytes_of_text() {
     let line = "x".repeat(1 << 20);
-    let columns = || vec![Column::new("t", Kind::Text)];
+    let columns = || vec![Column::new("t", ColumnType::Text)];
     let one = Table::new(columns(), vec![Arc::new(TextArray::from(vec![line.as_str()]))]).unwrap();
     let rows = vec![0_u32; 2200];
     let taken = one.take(&rows);
@@ -150,8 +150,12 @@ fn a_column_holds_more_than_two_gibibytes_of_text() {
 fn sparse_and_dense() -> (Table, Table) {
     let positions = || vec![1_u32, 4, 5].into();
     let columns = || {
-        let kinds =
-            [("truth", Kind::Bool), ("real", Kind::Continuous), ("count", Kind::Count), ("x", Kind::Continuous)];
+        let kinds = [
+            ("truth", ColumnType::Bool),
+            ("real", ColumnType::Continuous),
+            ("count", ColumnType::Count),
+            ("x", ColumnType::Continuous),
+        ];
         kinds.map(|(name, kind)| Column::new(name, kind)).to_vec()
     };
     let x: ArrayRef = Arc::new(Float64Array::from_iter((0..7).map(|row| (row != 3).then_some(f64::from(row)))));
@@ -194,6 +198,6 @@ fn sparse_columns_are_what_their_arrays_are() {
 fn a_sparse_column_fits_its_kind() {
     let sparse = || SparseArray::truths(2, vec![1].into());
     let of_kind = |kind| Table::with_stored(vec![Column::new("x", kind)], vec![sparse().into()], 2);
-    assert!(of_kind(Kind::Bool).is_ok());
-    assert_eq!(of_kind(Kind::Continuous).unwrap_err().code, code::BUG);
+    assert!(of_kind(ColumnType::Bool).is_ok());
+    assert_eq!(of_kind(ColumnType::Continuous).unwrap_err().code, code::BUG);
 }

@@ -1,13 +1,13 @@
 //! Functions of dates, times of day and lengths of time.
 
 use super::super::lanes::Values;
-use super::{Chapter, Function, Given, Gives, Parameter, Takes, Work};
+use super::{Chapter, Function, Given, Gives, Parameter, ParameterType, Work};
 use pipewright_table::DatePart;
 use pipewright_table::literal::{DAY, HOUR, MINUTE, SECOND};
 
-const DATE: Parameter = Parameter::of("date", Takes::Date);
-const MOMENT: Parameter = Parameter::of("moment", Takes::Moment);
-const DURATION: Parameter = Parameter::of("duration", Takes::Duration);
+const DATE: Parameter = Parameter::of("date", ParameterType::Date);
+const MOMENT: Parameter = Parameter::of("moment", ParameterType::Moment);
+const DURATION: Parameter = Parameter::of("duration", ParameterType::Duration);
 
 const fn of_date(name: &'static str, doc: &'static str, work: fn(Given<'_>) -> Values) -> Function {
     Function { name, chapter: Chapter::Dates, takes: &[DATE], doc, gives: Gives::Whole, work: Work::Row(work) }

@@ -1,13 +1,13 @@
 //! Functions of many rows: aggregates, places among many, and windows. What they do is written elsewhere
 //! ([`Accumulator`](super::super::Accumulator), [`Window`](super::super::Window)); here is how they are called.
 
-use super::{Chapter, Function, Gives, Parameter, Takes, Work};
+use super::{Chapter, Function, Gives, Parameter, ParameterType, Work};
 use crate::Aggregate;
 use crate::expression::{Score, WindowFunction};
 
 const X: Parameter = Parameter::alike("x");
-const REACH: Parameter = Parameter::of("reach", Takes::FrameBound);
-const ROWS: Parameter = Parameter::of("rows", Takes::Whole);
+const REACH: Parameter = Parameter::of("reach", ParameterType::FrameBound);
+const ROWS: Parameter = Parameter::of("rows", ParameterType::Int);
 
 const fn many(name: &'static str, doc: &'static str, work: Work) -> Function {
     Function { name, chapter: Chapter::Many, takes: &[X], doc, gives: Gives::Alike, work }
@@ -30,7 +30,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     aggregate(Aggregate::Max, "max", "the largest value"),
     aggregate(Aggregate::Median, "median", "the median"),
     Function {
-        takes: &[X, Parameter::of("share", Takes::Share)],
+        takes: &[X, Parameter::of("share", ParameterType::Fraction)],
         ..many("quantile", "the quantile for a share of 0 to 1 (type 7)", Work::Quantile)
     },
     aggregate(Aggregate::Mode, "mode", "the most frequent value; of equally frequent ones the smallest"),

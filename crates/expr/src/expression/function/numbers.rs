@@ -1,7 +1,7 @@
 //! Functions of numbers. Of what has no finite answer, the answer is missing.
 
 use super::super::lanes::{Lane, Values, finite};
-use super::{Chapter, Function, Gives, Parameter, Takes, Work};
+use super::{Chapter, Function, Gives, Parameter, ParameterType, Work};
 
 const X: Parameter = Parameter::number("x");
 
@@ -28,7 +28,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     number("floor", "the largest whole number that is not larger", |given| given.of_number(f64::floor)),
     number("ceil", "the smallest whole number that is not smaller", |given| given.of_number(f64::ceil)),
     Function {
-        takes: &[X, Parameter::of("digits", Takes::Whole).optional()],
+        takes: &[X, Parameter::of("digits", ParameterType::Int).optional()],
         ..number(
             "round",
             "the nearest number of so many decimals (0); a half goes to the even neighbour",

@@ -1,11 +1,11 @@
 //! Functions of texts. A text is a row of characters (Unicode scalar values), counted from 0.
 
 use super::super::lanes::{Texts, Values};
-use super::{Chapter, Function, Given, Gives, Parameter, Takes, Work};
+use super::{Chapter, Function, Given, Gives, Parameter, ParameterType, Work};
 use std::borrow::Cow;
 
 const X: Parameter = Parameter::text("x");
-const PATTERN: Parameter = Parameter::of("pattern", Takes::Pattern);
+const PATTERN: Parameter = Parameter::of("pattern", ParameterType::Pattern);
 
 const fn text(
     name: &'static str,
@@ -50,7 +50,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     ),
     text(
         "split",
-        &[X, Parameter::text("sep"), Parameter::of("index", Takes::Whole)],
+        &[X, Parameter::text("sep"), Parameter::of("index", ParameterType::Int)],
         "the part at index (from 0; -1 is the last) of the text parted at every sep; missing if there is none",
         |mut given| {
             let (x, sep) = (given.texts(0), given.texts(1));

@@ -118,8 +118,8 @@ proptest! {
 #[test]
 fn the_date_of_a_window_of_time_is_found_or_asked_for() {
     let schema = |dates: &[&str]| {
-        let columns = dates.iter().map(|name| pipewright_table::Column::new(*name, Kind::Date));
-        Schema::new(columns.chain([pipewright_table::Column::new("x", Kind::Continuous)]))
+        let columns = dates.iter().map(|name| pipewright_table::Column::new(*name, ColumnType::Date));
+        Schema::new(columns.chain([pipewright_table::Column::new("x", ColumnType::Continuous)]))
     };
     let window = |keys: Vec<Expression>, by: Option<&str>| {
         let reach = FrameBound::Time { micros: 5, by: by.map(Into::into) };

@@ -7,7 +7,7 @@ use pipewright_diagnostic::code;
 use pipewright_table::summary::{ExactSum, Moments, Quantiles};
 use pipewright_table::testing::{edge_tables, random_table};
 use pipewright_table::text::text_of;
-use pipewright_table::{Column, Kind, Role, Table};
+use pipewright_table::{Column, ColumnType, Role, Table};
 use pipewright_world::random::Key;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -74,7 +74,7 @@ fn naive(table: &Table, name: &str, rows: &[usize], aggregate: Aggregate) -> Opt
     let mut moments = Moments::default();
     let mut quantiles = Quantiles::default();
     let mut sum = ExactSum::default();
-    if column.kind.is_numeric() || column.kind == Kind::Bool {
+    if column.kind.is_numeric() || column.kind == ColumnType::Bool {
         numbers().for_each(|number| (moments.add(number), quantiles.add(number), sum.add(number)).0);
     }
     let shown = |number: Option<f64>| number.map(|number| (number + 0.0).to_string());
@@ -183,7 +183,7 @@ fn threads_do_not_matter() {
 #[test]
 fn sums_are_exact_however_far_magnitudes_lie_apart() {
     let numbers = [1e200, 1.0, -1e200, 1e-200, 3.0];
-    let columns = vec![Column::new("k", Kind::Count), Column::new("x", Kind::Continuous)];
+    let columns = vec![Column::new("k", ColumnType::Count), Column::new("x", ColumnType::Continuous)];
     let arrays: Vec<ArrayRef> =
         vec![Arc::new(Int64Array::from(vec![1; 5])), Arc::new(Float64Array::from(numbers.to_vec()))];
     let table = Table::new(columns, arrays).unwrap();
@@ -209,7 +209,7 @@ fn measures_come_from_their_column_and_the_keys() {
     let measures = vec![Measure::new("fare", Aggregate::Mean, "fare"), Measure::rows("n")];
     let made = Grouping { keys: vec!["city".into()], measures }.apply(&rides).unwrap();
     assert_eq!(made.column("fare").unwrap().sources, ["fare".into(), "city".into()]);
-    assert_eq!((made.column("fare").unwrap().role, made.column("n").unwrap().kind), (Role::Feature, Kind::Count));
+    assert_eq!((made.column("fare").unwrap().role, made.column("n").unwrap().kind), (Role::Feature, ColumnType::Count));
     assert_eq!(cells(&made), [[Some("Oslo".into()), Some("1".into()), Some("1".into())]]);
 }
 
@@ -247,7 +247,10 @@ fn expressions_over_aggregates_and_keys() {
         .collect();
     assert_eq!(shown, ["1 2.5 true u 2 2", "2 5 true v 1 4", "· 1 false u 1 ·"]);
     assert_eq!(made.column("weighted").unwrap().sources, ["x".into(), "n".into(), "k".into()]);
-    assert_eq!((made.column("n").unwrap().kind, made.column("first").unwrap().kind), (Kind::Count, Kind::Text));
+    assert_eq!(
+        (made.column("n").unwrap().kind, made.column("first").unwrap().kind),
+        (ColumnType::Count, ColumnType::Text)
+    );
     for_any_threads(|table| {
         let sum = of(Aggregate::Sum, col("real").arithmetic(Arithmetic::Multiply, col("count")));
         by(&["category"], vec![("sum", sum)]).apply(table).unwrap()

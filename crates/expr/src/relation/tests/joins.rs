@@ -5,7 +5,7 @@ use crate::{Join, JoinKind};
 use pipewright_diagnostic::code;
 use pipewright_table::testing::random_table;
 use pipewright_table::text::text_of;
-use pipewright_table::{Kind, Role, Table};
+use pipewright_table::{ColumnType, Role, Table};
 use pipewright_world::random::Key;
 use proptest::prelude::*;
 use std::sync::Arc;
@@ -137,7 +137,7 @@ fn names_roles_and_sources() {
     let joined = Join { how: JoinKind::Left, on: vec![("k".into(), "key".into())] }.apply(&left, &right).unwrap();
     assert_eq!(names(&joined), ["k", "y", "a", "y (right)", "b"]);
     let (own, other) = (joined.column("y").unwrap(), joined.column("y (right)").unwrap());
-    assert_eq!((own.role, other.role, other.kind), (Role::Target, Role::Feature, Kind::Count));
+    assert_eq!((own.role, other.role, other.kind), (Role::Target, Role::Feature, ColumnType::Count));
     assert_eq!(other.sources, ["y".into()]);
 }
 

@@ -5,7 +5,7 @@ use crate::{Aggregate, Concat, Pivot, Selection, Unpivot};
 use pipewright_diagnostic::code;
 use pipewright_table::testing::random_table;
 use pipewright_table::text::text_of;
-use pipewright_table::{Direction, Kind, Table};
+use pipewright_table::{ColumnType, Direction, Table};
 use pipewright_world::random::Key;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -100,7 +100,7 @@ fn unpivot_refuses_what_one_column_cannot_hold() {
         let on = Selection::Union(names.iter().map(|&name| Selection::name(name)).collect());
         Unpivot { on, key: "name".into(), value: value.into() }
     };
-    assert_eq!(unpivot(&["a", "b"], "v").apply(&wide).unwrap().column("v").unwrap().kind, Kind::Continuous);
+    assert_eq!(unpivot(&["a", "b"], "v").apply(&wide).unwrap().column("v").unwrap().kind, ColumnType::Continuous);
     assert_eq!(unpivot(&["a", "c"], "v").apply(&wide).unwrap_err().code, code::TYPE_MISMATCH);
     assert_eq!(unpivot(&["a", "b"], "k").apply(&wide).unwrap_err().code, code::DUPLICATE_COLUMN);
     assert_eq!(unpivot(&["a", "b"], "name").apply(&wide).unwrap_err().code, code::DUPLICATE_COLUMN);

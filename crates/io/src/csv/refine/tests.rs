@@ -27,12 +27,12 @@ fn moments(texts: &[&str]) -> Vec<String> {
     read.as_primitive::<TimestampMicrosecondType>().values().iter().map(|&micros| date_text(micros)).collect()
 }
 
-fn numbers(delimiter: u8, texts: &[&str]) -> Option<(Kind, Vec<f64>)> {
+fn numbers(delimiter: u8, texts: &[&str]) -> Option<(ColumnType, Vec<f64>)> {
     let alternative = decided(delimiter, texts).alternative?;
     let texts: ArrayRef = Arc::new(TextArray::from(texts.to_vec()));
     let read = alternative.apply(&texts);
     let values = match alternative.kind() {
-        Kind::Count => {
+        ColumnType::Count => {
             read.as_primitive::<arrow_array::types::Int64Type>().values().iter().map(|&n| n as f64).collect()
         }
         _ => read.as_primitive::<Float64Type>().values().to_vec(),
@@ -101,7 +101,7 @@ fn times_of_day() {
 
 #[test]
 fn marks_in_numbers() {
-    use Kind::{Continuous, Count};
+    use ColumnType::{Continuous, Count};
     assert_eq!(numbers(b',', &["1,234", "12"]), Some((Count, vec![1234.0, 12.0])));
     assert_eq!(numbers(b';', &["1,234,567.8", "-1,000"]), Some((Continuous, vec![1_234_567.8, -1000.0])));
     assert_eq!(numbers(b';', &["1,5", "12", "-0,25"]), Some((Continuous, vec![1.5, 12.0, -0.25])));
@@ -132,11 +132,11 @@ fn declared_marks_leave_the_readings_that_fit_them() {
     };
     assert_eq!(kind(&options, "1,5", true), None);
     options.decimal = Some(b',');
-    assert_eq!(kind(&options, "1,5", true), Some(Kind::Continuous));
-    assert_eq!(kind(&options, "1.234.567", false), Some(Kind::Count));
+    assert_eq!(kind(&options, "1,5", true), Some(ColumnType::Continuous));
+    assert_eq!(kind(&options, "1.234.567", false), Some(ColumnType::Count));
     assert_eq!(kind(&options, "1,234,567", false), None);
     options.decimal = Some(b'.');
-    assert_eq!(kind(&options, "1,234", false), Some(Kind::Count));
+    assert_eq!(kind(&options, "1,234", false), Some(ColumnType::Count));
     assert_eq!(kind(&options, "1,5", false), None);
     options.thousands = Some(b' ');
     assert_eq!(kind(&options, "1,234", false), None);

@@ -5,7 +5,7 @@ use crate::csv::{CsvReader, read, read_in_chunks};
 use crate::source::{Reader, Reading, Rejected};
 use crate::{BadRows, ReadOptions};
 use pipewright_diagnostic::{Failure, code};
-use pipewright_table::{Kind, Table};
+use pipewright_table::{ColumnType, Table};
 use pipewright_world::Content;
 use proptest::prelude::*;
 use std::io;
@@ -60,7 +60,7 @@ fn carriage_returns_alone_end_lines_where_nothing_else_does() {
 fn rows_that_cannot_be_read_are_left_out_and_kept() {
     let text = "a,b\n1,x\n2\nthree,y\n\n\"4\"!,z\n5,\"v\nw\"\n6,7,8\n";
     let mut asked = ReadOptions { bad_rows: BadRows::Reject, ..options() };
-    asked.kinds.insert("a".into(), Kind::Count);
+    asked.kinds.insert("a".into(), ColumnType::Count);
     same_for_all_chunks(text, &asked);
     let Reading { table, notes, rejected } = CsvReader.read(&content(text.as_bytes()), &asked).unwrap();
     assert_eq!((table.rows(), table.classes("b").unwrap()), (2, vec!["v\nw".to_string(), "x".into()]));
@@ -85,7 +85,7 @@ fn rows_that_cannot_be_read_are_left_out_and_kept() {
 #[test]
 fn only_the_wanted_columns_are_made() {
     let mut asked = ReadOptions { columns: Some(vec![Arc::from("c"), Arc::from("a")].into()), ..options() };
-    asked.kinds.insert("b".into(), Kind::Count);
+    asked.kinds.insert("b".into(), ColumnType::Count);
     let table = with("a,b,c\n1,x,2.5\n3,\"y\n\",4\n", &asked);
     assert_eq!(kinds(&table), "a:count c:continuous");
     asked.columns = Some(Vec::new().into());

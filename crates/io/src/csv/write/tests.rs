@@ -7,7 +7,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::Float64Type;
 use arrow_array::{ArrayRef, Float64Array, Int64Array, Time64MicrosecondArray};
 use pipewright_table::TextArray;
-use pipewright_table::{Column, Kind, Table};
+use pipewright_table::{Column, ColumnType, Table};
 use proptest::prelude::*;
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ fn read_back(table: &Table) -> Table {
 }
 
 fn of_numbers(numbers: Vec<f64>) -> Table {
-    Table::new(vec![Column::new("x", Kind::Continuous)], vec![Arc::new(Float64Array::from(numbers)) as ArrayRef])
+    Table::new(vec![Column::new("x", ColumnType::Continuous)], vec![Arc::new(Float64Array::from(numbers)) as ArrayRef])
         .unwrap()
 }
 
@@ -43,7 +43,8 @@ fn numbers_at_the_edges() {
 fn texts_that_might_be_taken_for_something_else() {
     let texts = TextArray::from(vec!["'a'", "'b'", "# c", "sep=;", "it's", "NA", "true", "1,5", "10:30"]);
     for name in ["'x'", "#x", "sep=;", "\u{FEFF}x"] {
-        let table = Table::new(vec![Column::new(name, Kind::Text)], vec![Arc::new(texts.clone()) as ArrayRef]).unwrap();
+        let table =
+            Table::new(vec![Column::new(name, ColumnType::Text)], vec![Arc::new(texts.clone()) as ArrayRef]).unwrap();
         assert_eq!(read_back(&table), table);
     }
 }
@@ -71,10 +72,10 @@ proptest! {
         prop::option::of("[#'sep=;a, ]{0,5}"),
     ), 0..10)) {
         let columns = vec![
-            Column::new("time", Kind::Time),
-            Column::new("minute", Kind::Time),
-            Column::new("count", Kind::Count),
-            Column::new("text", Kind::Text),
+            Column::new("time", ColumnType::Time),
+            Column::new("minute", ColumnType::Time),
+            Column::new("count", ColumnType::Count),
+            Column::new("text", ColumnType::Text),
         ];
         let arrays: Vec<ArrayRef> = vec![
             Arc::new(rows.iter().map(|row| row.0).collect::<Time64MicrosecondArray>()),

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// Where a script runs. Cloning is cheap.
 #[derive(Clone)]
-pub struct Surroundings {
+pub struct Environment {
     /// The outside.
     pub world: Arc<dyn World>,
     /// Paths in the script are relative to this folder; empty for the working directory.
@@ -29,15 +29,15 @@ pub struct Surroundings {
     /// Does whoever runs the script take fitted pipelines from its results? Then they need not go to a file.
     pub takes_models: bool,
     standard_input: Arc<OnceLock<Result<Arc<dyn Content>, io::ErrorKind>>>,
-    /// The files that were opened since [`Surroundings::forget_files`].
+    /// The files that were opened since [`Environment::forget_files`].
     files: Arc<Mutex<BTreeMap<PathBuf, Arc<OpenFile>>>>,
 }
 
-impl Surroundings {
+impl Environment {
     /// A script in `folder`, without a data file.
     #[must_use]
-    pub fn new(world: Arc<dyn World>, folder: PathBuf, registry: &'static Registry) -> Surroundings {
-        Surroundings {
+    pub fn new(world: Arc<dyn World>, folder: PathBuf, registry: &'static Registry) -> Environment {
+        Environment {
             world,
             folder,
             data: None,
@@ -75,9 +75,9 @@ impl Surroundings {
 }
 
 /// Files that stay open from check to run.
-impl Surroundings {
+impl Environment {
     /// The file of this key: opened by `open` when it is first asked for, and the same open file from then on, until
-    /// [`Surroundings::forget_files`]. So a check and the run after it read the head of a file once.
+    /// [`Environment::forget_files`]. So a check and the run after it read the head of a file once.
     ///
     /// # Errors
     /// Those of `open`; nothing is remembered then.

@@ -7,7 +7,7 @@ use crate::split::{Folds, kfold, stratified};
 use pipewright_diagnostic::Failure;
 
 /// A fitted model.
-pub(super) enum Yardstick {
+pub(super) enum ScoringModel {
     Numbers(LinearModel),
     Classes(LogisticModel),
 }
@@ -15,12 +15,12 @@ pub(super) enum Yardstick {
 /// Parts of the rows that are judged in turn, unshuffled; classes in proportion.
 const FOLDS: usize = 5;
 
-impl Yardstick {
-    pub(super) fn fit(features: &Features, target: &Target) -> Result<Yardstick, Failure> {
+impl ScoringModel {
+    pub(super) fn fit(features: &Features, target: &Target) -> Result<ScoringModel, Failure> {
         let train = Dataset::new(features.clone(), target.clone());
         Ok(match target {
-            Target::Numbers(_) => Yardstick::Numbers(Ridge { l2: 1.0 }.fit(&train)?),
-            Target::Classes { .. } => Yardstick::Classes(Logistic::default().fit(&train)?),
+            Target::Numbers(_) => ScoringModel::Numbers(Ridge { l2: 1.0 }.fit(&train)?),
+            Target::Classes { .. } => ScoringModel::Classes(Logistic::default().fit(&train)?),
         })
     }
 
@@ -28,8 +28,8 @@ impl Yardstick {
     pub(super) fn importances(&self) -> Vec<f64> {
         let squares = |weights: &[f64]| weights.iter().map(|weight| weight * weight).collect::<Vec<f64>>();
         match self {
-            Yardstick::Numbers(model) => squares(model.coefficients()),
-            Yardstick::Classes(model) => model.coefficients().iter().map(|weights| squares(weights)).fold(
+            ScoringModel::Numbers(model) => squares(model.coefficients()),
+            ScoringModel::Classes(model) => model.coefficients().iter().map(|weights| squares(weights)).fold(
                 vec![0.0; model.inputs()],
                 |mut sums, squares| {
                     sums.iter_mut().zip(squares).for_each(|(sum, square)| *sum += square);
@@ -42,10 +42,10 @@ impl Yardstick {
     /// R² of numbers, accuracy of classes.
     pub(super) fn score(&self, features: &Features, target: &Target) -> f64 {
         match (self, target) {
-            (Yardstick::Numbers(model), Target::Numbers(truth)) => {
+            (ScoringModel::Numbers(model), Target::Numbers(truth)) => {
                 determination(truth, model.outputs(features).values())
             }
-            (Yardstick::Classes(model), Target::Classes { codes, .. }) => {
+            (ScoringModel::Classes(model), Target::Classes { codes, .. }) => {
                 let labels = model.outputs(features).labels();
                 let hits = labels.iter().zip(codes).filter(|(label, code)| label == code).count();
                 hits as f64 / codes.len() as f64
@@ -86,7 +86,7 @@ pub(super) fn parts(features: &Features, target: &Target) -> Result<Vec<Parts>, 
 pub(super) fn mean_score(parts: &[Parts], columns: &[usize]) -> Result<f64, Failure> {
     let mut sum = 0.0;
     for Parts { train, test } in parts {
-        sum += Yardstick::fit(&train.0.select(columns), &train.1)?.score(&test.0.select(columns), &test.1);
+        sum += ScoringModel::fit(&train.0.select(columns), &train.1)?.score(&test.0.select(columns), &test.1);
     }
     Ok(sum / parts.len() as f64)
 }

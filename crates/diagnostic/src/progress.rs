@@ -3,14 +3,14 @@
 use crate::Failure;
 
 /// Whoever watches a piece of work.
-pub trait Watch: Sync {
+pub trait Progress: Sync {
     /// Should the work stop? Asked many times a second.
     fn cancelled(&self) -> bool {
         false
     }
 
     /// `done` of `total` steps are done; the unit is the work's own (epochs, iterations).
-    fn progress(&self, done: u64, total: u64) {
+    fn report(&self, done: u64, total: u64) {
         let _ = (done, total);
     }
 
@@ -22,6 +22,6 @@ pub trait Watch: Sync {
 
 /// Watches nothing.
 #[derive(Debug, Clone, Copy)]
-pub struct Ignore;
+pub struct NoProgress;
 
-impl Watch for Ignore {}
+impl Progress for NoProgress {}
