@@ -8,7 +8,7 @@ mod support;
 
 use pipewright::render::text;
 use pipewright::{Options, REGISTRY, RunResult, Session, code};
-use pipewright_diagnostic::{Failure, Ignore};
+use pipewright_diagnostic::{Failure, NoProgress};
 use pipewright_frame::{ReadOptions, csv};
 use pipewright_operator::FittedPipeline;
 use pipewright_world::random::Key;
@@ -222,7 +222,7 @@ fn no_value_of_a_sealed_model_breaks_anything() {
                 *all.documents[section].pointer_mut(place).unwrap() = value.clone();
                 if let Ok(pipeline) = decode(&sealed(&all)) {
                     accepted += 1;
-                    let _ = pipeline.predict(&rows, &Ignore);
+                    let _ = pipeline.predict(&rows, &NoProgress);
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 mod support;
 
-use pipewright::{Observer, Options, Session, Silent, code};
+use pipewright::{NoObserver, Observer, Options, Session, code};
 use pipewright_frame::{ReadOptions, csv};
 use pipewright_operator::work::{Fitted, FittedModel};
 use pipewright_world::{Content, Fill, MemoryWorld, OsWorld, World};
@@ -19,7 +19,7 @@ fn session(world: MemoryWorld) -> Session {
 
 #[test]
 fn a_disk_that_fills_up_is_e0702_and_ends_with_1() {
-    let done = session(example_world().failing_after(100)).run_watched(SCRIPT, &Silent);
+    let done = session(example_world().failing_after(100)).run_watched(SCRIPT, &NoObserver);
     assert_eq!(done.diagnostics.last().map(|diagnostic| diagnostic.code.as_str()), Some("E0702"));
     assert_eq!(done.exit_code(), 1);
 }
@@ -65,7 +65,7 @@ fn a_check_without_data_says_what_is_open_with_n0301() {
 #[test]
 fn a_script_beyond_the_limits_is_e0109() {
     let script = format!("load iris.csv{}", " | show".repeat(100_001));
-    let done = session(example_world()).run_watched(&script, &Silent);
+    let done = session(example_world()).run_watched(&script, &NoObserver);
     assert_eq!(done.diagnostics.first().map(|diagnostic| diagnostic.code), Some(code::SCRIPT_TOO_LONG));
     assert_eq!(done.exit_code(), 2);
 }
@@ -84,7 +84,7 @@ fn a_workbook_says_which_sheet_was_read_and_what_is_missing() {
     let files = support::files("crates/io/tests/data", "xlsx");
     let bytes = OsWorld::new().read(&files[0]).expect("the fixture is part of the repository");
     let done =
-        session(MemoryWorld::new().with_file("people.xlsx", bytes)).run_watched("load people.xlsx | show", &Silent);
+        session(MemoryWorld::new().with_file("people.xlsx", bytes)).run_watched("load people.xlsx | show", &NoObserver);
     let codes: Vec<&str> = done.diagnostics.iter().map(|diagnostic| diagnostic.code.as_str()).collect();
     assert!(done.is_ok() && ["N0322", "N0504"].iter().all(|code| codes.contains(code)), "{codes:?}");
 }

@@ -3,7 +3,7 @@
 use crate::MODELS;
 use crate::sample::Sample;
 use pipewright::{Diagnostic, Options, Output, REGISTRY, Session, code, verb_help, verb_list};
-use pipewright_operator::{Args, Domain, Form, Param, Preset, Sort, Spec};
+use pipewright_operator::{Args, Domain, Flow, Form, Param, Preset, Spec};
 use pipewright_world::MemoryWorld;
 use std::sync::Arc;
 
@@ -93,8 +93,8 @@ fn script(spec: &'static Spec, given: &[(&'static Param, &str)]) -> String {
     }
     words.extend(options);
     let above = match spec.input {
-        Sort::Nothing => "",
-        Sort::Learner => "load t.csv | target grade | train dummy | ",
+        Flow::Nothing => "",
+        Flow::Learner => "load t.csv | target grade | train dummy | ",
         _ => "load t.csv | ",
     };
     format!("{above}{}", words.join(" "))
@@ -122,11 +122,11 @@ fn written_default(param: &Param) -> String {
 /// A text that a domain takes.
 fn valid(domain: Domain) -> String {
     match domain {
-        Domain::Whole { min, max } => (min + 3).min(max).to_string(),
-        Domain::Real { .. } => "0.5".to_owned(),
+        Domain::Int { min, max } => (min + 3).min(max).to_string(),
+        Domain::Float { .. } => "0.5".to_owned(),
         Domain::Positive => "0.5".to_owned(),
-        Domain::Share => "20%".to_owned(),
-        Domain::Truth => "true".to_owned(),
+        Domain::Fraction => "20%".to_owned(),
+        Domain::Bool => "true".to_owned(),
         Domain::Ratio => "50%".to_owned(),
         Domain::Words(words) => words[0].text.to_owned(),
         Domain::Text => "\"a\"".to_owned(),

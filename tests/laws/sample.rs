@@ -2,7 +2,7 @@
 
 use pipewright::{Observer, Options, REGISTRY, RunResult, Session, Source, render_human};
 use pipewright_engine::{Retain, Run, Value};
-use pipewright_operator::Surroundings;
+use pipewright_operator::Environment;
 use pipewright_operator::work::{Fitted, FittedModel};
 use pipewright_plan::{JobGraph, JobId, NodeId, lower};
 use pipewright_world::MemoryWorld;
@@ -174,8 +174,8 @@ pub(crate) fn all_values(sample: &Sample, script: &str) -> (JobGraph, Vec<Value>
     assert!(checked.is_sound(), "{script}: {:?}", checked.diagnostics);
     let mut graph = JobGraph::default();
     lower(&checked.plan, &mut graph);
-    let surroundings = Surroundings::new(world, PathBuf::new(), &REGISTRY);
-    let mut run = Run::new(&surroundings, &pipewright::Silent);
+    let environment = Environment::new(world, PathBuf::new(), &REGISTRY);
+    let mut run = Run::new(&environment, &pipewright::NoObserver);
     let all: Vec<JobId> = (0..graph.jobs().len()).collect();
     run.demand(&graph, &all, Retain::All);
     assert_eq!(run.failure(&graph), None, "{script}");

@@ -62,7 +62,7 @@ impl Start {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Misfit {
     /// It is not of the type that was asked for.
-    ColumnType,
+    Kind,
     /// The row has one already.
     Again,
 }
@@ -228,7 +228,7 @@ impl Cells {
             (Values::Date(values), Cell::Text(text)) if date(text).is_some() => values.extend(date(text)),
             (Values::Time(values), Cell::Time(value)) => values.push(value),
             (Values::Time(values), Cell::Text(text)) if time(text).is_some() => values.extend(time(text)),
-            _ if self.exact => return Err(Misfit::ColumnType),
+            _ if self.exact => return Err(Misfit::Kind),
             (Values::Count(values), Cell::Huge(value) | Cell::Real(value)) => {
                 let widened = values.iter().map(|&value| value as f64).chain([value]);
                 self.values = Values::Continuous(widened.collect());

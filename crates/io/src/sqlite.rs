@@ -280,7 +280,7 @@ impl Place<'_> {
         }
         match cells.push(self.row, cell, None) {
             Ok(()) => Ok(length),
-            Err(Misfit::ColumnType | Misfit::Again) => {
+            Err(Misfit::Kind | Misfit::Again) => {
                 let kind = self.options.kinds.get(self.name).map_or(String::new(), ToString::to_string);
                 let text = cell.text();
                 let shown: String = String::from_utf8_lossy(&text).chars().take(60).collect();

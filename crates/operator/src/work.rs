@@ -413,8 +413,12 @@ pub trait Consumer: Send + Sync {
     ///
     /// # Errors
     /// A [`Failure`] when a condition is false or asks for what no result holds, or a file cannot be written.
-    fn consume(&self, results: &[Arc<Output>], rows: Option<&Data>, environment: &Environment)
-    -> Result<Output, Failure>;
+    fn consume(
+        &self,
+        results: &[Arc<Output>],
+        rows: Option<&Data>,
+        environment: &Environment,
+    ) -> Result<Output, Failure>;
 }
 
 /// Chooses one of several candidates by how each was judged.

@@ -49,7 +49,7 @@ pub enum OnInvalid {
 #[serde(rename_all = "lowercase")]
 enum Reading {
     /// As values of this kind.
-    ColumnType(ColumnType),
+    Kind(ColumnType),
     /// As dates of this form.
     Form(String),
 }
@@ -57,7 +57,7 @@ enum Reading {
 impl Reading {
     fn kind(&self) -> ColumnType {
         match self {
-            Reading::ColumnType(kind) => *kind,
+            Reading::Kind(kind) => *kind,
             Reading::Form(_) => ColumnType::Date,
         }
     }
@@ -90,7 +90,7 @@ impl Cast {
     /// Makes the selected columns columns of this kind.
     #[must_use]
     pub fn to(kind: ColumnType, on: Selection) -> Cast {
-        Cast { on, reading: Reading::ColumnType(kind), bad: OnInvalid::Error }
+        Cast { on, reading: Reading::Kind(kind), bad: OnInvalid::Error }
     }
 
     /// Reads the selected columns as dates that are written so: `%d.%m.%Y %H:%M`.
@@ -179,7 +179,7 @@ impl State for CastState {
 
     fn show(&self) -> Table {
         let how = match &self.reading {
-            Reading::ColumnType(kind) => kind.to_string(),
+            Reading::Kind(kind) => kind.to_string(),
             Reading::Form(form) => form.clone(),
         };
         shown("read as", self.columns.iter().map(|name| (name.to_string(), how.clone())))
@@ -189,7 +189,7 @@ impl State for CastState {
         validate_names(self.columns.iter())?;
         match &self.reading {
             Reading::Form(form) => Form::read(form).map(drop).map_err(|failure| bad_state(failure.message)),
-            Reading::ColumnType(_) => Ok(()),
+            Reading::Kind(_) => Ok(()),
         }
     }
 }
@@ -215,7 +215,7 @@ impl CastState {
             ColumnType::Date => {
                 let form = match &self.reading {
                     Reading::Form(form) => Some(Form::read(form)?),
-                    Reading::ColumnType(_) => None,
+                    Reading::Kind(_) => None,
                 };
                 let date = |array: &ArrayRef, row: usize| {
                     let text = array.as_string::<TextOffset>().value(row).trim().as_bytes();

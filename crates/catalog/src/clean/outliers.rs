@@ -96,7 +96,7 @@ fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
         Method::ZScore => OutlierRule::Value(Fence::ZScore(distance(&limit)?)),
         Method::Mad => OutlierRule::Value(Fence::Mad(distance(&limit)?)),
         Method::Iqr => OutlierRule::Value(Fence::Iqr(distance(&limit)?)),
-        Method::Forest => OutlierRule::Int(share(&limit)?),
+        Method::Forest => OutlierRule::Whole(share(&limit)?),
     };
     let beyond = match action {
         Action::Clip => OutlierAction::Clip,
@@ -112,7 +112,7 @@ fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     };
     match unusual {
         OutlierRule::Value(fencing) => Ok(Bound::Step(Arc::new(StepOf::new(Outliers { fencing, beyond, on })))),
-        OutlierRule::Int(_) => {
+        OutlierRule::Whole(_) => {
             let message = "`iforest` finds unusual rows, not unusual values, so there is no value to change";
             Err(ArgumentError::of("do", code::BAD_VALUE, message)
                 .help("write `do=drop`, or use `iqr`, `zscore` or `mad`"))

@@ -64,7 +64,7 @@ struct ProfileLook {
 
 impl Inspect for ProfileLook {
     fn inspect(&self, rows: &Data, _: &Environment) -> Result<Output, Failure> {
-        let options = Options { on: self.on.clone(), depth: Depth::Int };
+        let options = Options { on: self.on.clone(), depth: Depth::Whole };
         Ok(Output::Profile(ProfileReport::new(Profile::of(rows.chunks(), &options)?, self.limit)))
     }
 }

@@ -151,7 +151,7 @@ impl Consumer for WriteOutOfFold {
         let evaluation = results.iter().rev().find_map(|output| output.as_evaluation()).ok_or_else(|| {
             Failure::new(code::WRONG_ORDER, "there are no out-of-fold predictions: nothing above is evaluated")
         })?;
-        self.0.look(&Data::Table(evaluation.out_of_fold()?), environment)
+        self.0.inspect(&Data::Table(evaluation.out_of_fold()?), environment)
     }
 }
 

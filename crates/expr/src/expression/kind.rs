@@ -13,8 +13,9 @@ use std::fmt;
 pub enum ExprKind {
     /// A number.
     Number,
-    /// A number that is whole by construction.
-    Whole,
+    /// A whole number.
+    #[serde(rename = "whole")]
+    Int,
     /// A text.
     Text,
     /// True or false.
@@ -35,7 +36,7 @@ impl ExprKind {
     pub fn of(kind: ColumnType) -> ExprKind {
         match kind {
             ColumnType::Continuous => ExprKind::Number,
-            ColumnType::Count => ExprKind::Whole,
+            ColumnType::Count => ExprKind::Int,
             ColumnType::Bool => ExprKind::Bool,
             ColumnType::Date => ExprKind::Date,
             ColumnType::Time => ExprKind::Time,
@@ -48,7 +49,7 @@ impl ExprKind {
     pub fn column_kind(self) -> ColumnType {
         match self {
             ExprKind::Number | ExprKind::Duration => ColumnType::Continuous,
-            ExprKind::Whole => ColumnType::Count,
+            ExprKind::Int => ColumnType::Count,
             ExprKind::Bool => ColumnType::Bool,
             ExprKind::Date => ColumnType::Date,
             ExprKind::Time => ColumnType::Time,
@@ -59,7 +60,7 @@ impl ExprKind {
     /// Do values of `found` stand where values of this kind are wanted?
     #[must_use]
     pub fn takes(self, found: ExprKind) -> bool {
-        found == self || found == ExprKind::Null || (self == ExprKind::Number && found == ExprKind::Whole)
+        found == self || found == ExprKind::Null || (self == ExprKind::Number && found == ExprKind::Int)
     }
 
     /// The kind that holds values of both.
@@ -73,7 +74,7 @@ impl fmt::Display for ExprKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             ExprKind::Number => "a number",
-            ExprKind::Whole => "a whole number",
+            ExprKind::Int => "a whole number",
             ExprKind::Text => "a text",
             ExprKind::Bool => "a truth value",
             ExprKind::Date => "a date",
@@ -96,7 +97,7 @@ impl Expression {
             Expression::Literal(value) => Ok(of_value(value)),
             Expression::Moment(kind, _) => Ok(*kind),
             Expression::Negate(inner) => match inner.kind(schema)? {
-                kind @ (ExprKind::Whole | ExprKind::Duration) => Ok(kind),
+                kind @ (ExprKind::Int | ExprKind::Duration) => Ok(kind),
                 kind => expect(ExprKind::Number, kind, "-"),
             },
             Expression::Not(inner) => expect(ExprKind::Bool, inner.kind(schema)?, "not"),
@@ -158,7 +159,7 @@ fn learnable(inner: &Expression, name: &str) -> Result<(), Failure> {
 }
 
 fn aggregated(aggregate: Aggregate, of: Option<&Expression>, schema: &Schema) -> Result<ExprKind, Failure> {
-    let Some(of) = of else { return Ok(ExprKind::Whole) };
+    let Some(of) = of else { return Ok(ExprKind::Int) };
     learnable(of, aggregate.name())?;
     aggregate_kind(aggregate, of, schema)
 }
@@ -191,7 +192,7 @@ fn window_kind(window: &Window, schema: &Schema) -> Result<ExprKind, Failure> {
         (WindowFunction::Running(aggregate) | WindowFunction::Over(aggregate), Some(of)) => {
             aggregate_kind(aggregate, of, schema)
         }
-        (_, None) => Ok(ExprKind::Whole),
+        (_, None) => Ok(ExprKind::Int),
     }
 }
 
@@ -242,16 +243,16 @@ impl Arithmetic {
     /// What it does with values of these kinds, and what comes of it.
     pub(super) fn on(self, left: ExprKind, right: ExprKind) -> Option<(Operation, ExprKind)> {
         use Arithmetic::{Add, Divide, Multiply, Subtract};
-        use ExprKind::{Date, Duration, Null, Number, Text, Time, Whole};
+        use ExprKind::{Date, Duration, Int, Null, Number, Text, Time};
         Some(match (self, left, right) {
-            (_, Number | Whole | Null, Number | Whole) | (_, Number | Whole, Null) => (Operation::Numbers, Number),
+            (_, Number | Int | Null, Number | Int) | (_, Number | Int, Null) => (Operation::Numbers, Number),
             (Add, Text, Text) => (Operation::Texts, Text),
             (Add | Subtract, Date | Duration, Duration) => (Operation::Shift, left),
             (Add, Duration, Date) => (Operation::ShiftBehind, Date),
             (Subtract, Date, Date | Text) | (Subtract, Text, Date) => (Operation::Distance(Date), Duration),
             (Subtract, Time, Time | Text) | (Subtract, Text, Time) => (Operation::Distance(Time), Duration),
-            (Multiply | Divide, Duration, Number | Whole) => (Operation::Scale, Duration),
-            (Multiply, Number | Whole, Duration) => (Operation::ScaleBehind, Duration),
+            (Multiply | Divide, Duration, Number | Int) => (Operation::Scale, Duration),
+            (Multiply, Number | Int, Duration) => (Operation::ScaleBehind, Duration),
             (Divide, Duration, Duration) => (Operation::Ratio, Number),
             (_, Null, Null) => (Operation::Null, Number),
             (Add, Null, kind) | (Add, kind, Null) if kind != ExprKind::Bool => (Operation::Null, kind),
@@ -341,7 +342,7 @@ fn of_value(value: &Value) -> ExprKind {
     match value {
         Value::Null => ExprKind::Null,
         Value::Bool(_) => ExprKind::Bool,
-        Value::Number(number) if number.fract() == 0.0 && number.abs() <= literal::EXACT_MAX as f64 => ExprKind::Whole,
+        Value::Number(number) if number.fract() == 0.0 && number.abs() <= literal::EXACT_MAX as f64 => ExprKind::Int,
         Value::Number(_) => ExprKind::Number,
         Value::Text(_) => ExprKind::Text,
     }

@@ -253,7 +253,7 @@ impl Values {
             Lane::Each(chosen.iter().enumerate().map(value).collect())
         }
         match kind {
-            ExprKind::Number | ExprKind::Whole => {
+            ExprKind::Number | ExprKind::Int => {
                 let lanes: Vec<Lane<f64>> = lanes.into_iter().map(Values::numbers).collect();
                 Values::Numbers(each(&lanes, &chosen, f64::NAN, Lane::at))
             }

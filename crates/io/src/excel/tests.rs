@@ -1,7 +1,7 @@
 //! Workbooks, sound and hostile, and what is read from them.
 
 use super::*;
-use pipewright_table::{Kind as ColumnKind, Table};
+use pipewright_table::{ColumnType, Table};
 use std::io::Write;
 use zip::write::SimpleFileOptions;
 
@@ -84,9 +84,9 @@ fn sheets_are_named() {
 #[test]
 fn options_are_honoured() {
     let mut asked = ReadOptions { columns: Some([Arc::from("score"), Arc::from("age")].into()), ..options() };
-    asked.kinds.insert("age".into(), ColumnKind::Text);
+    asked.kinds.insert("age".into(), ColumnType::Text);
     assert_eq!(kinds(&read_with(XLSX, &asked).unwrap().table), "age:text score:continuous");
-    asked.kinds.insert("score".into(), ColumnKind::Count);
+    asked.kinds.insert("score".into(), ColumnType::Count);
     let misfit = read_with(XLSX, &asked).unwrap_err();
     assert_eq!(
         (misfit.code, misfit.place.row, &*misfit.message),

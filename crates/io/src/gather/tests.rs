@@ -60,7 +60,7 @@ fn declared_types_take_what_is_written_for_them() {
         (Type::Time, Cell::Text(b"25:00")),
         (Type::Continuous, Cell::Text(b"")),
     ] {
-        assert_eq!(exactly(kind, cell), Err(Misfit::ColumnType), "{kind:?} {cell:?}");
+        assert_eq!(exactly(kind, cell), Err(Misfit::Kind), "{kind:?} {cell:?}");
     }
     let mut cells = Cells::new(Start::Narrowest);
     cells.push(3, Cell::Whole(1), None).unwrap();

@@ -336,7 +336,7 @@ impl Chunk {
         cells.push(self.rows, cell, written).map_err(|misfit| {
             let name = name.to_string();
             let kind = match misfit {
-                Misfit::ColumnType => FaultKind::Misfit(name),
+                Misfit::Kind => FaultKind::Misfit(name),
                 Misfit::Again => FaultKind::Again(name),
             };
             Fault { offset, kind }

@@ -65,7 +65,11 @@ pub(super) enum End {
 ///
 /// # Errors
 /// `CANCELLED` when the watch says so.
-pub(super) fn minimise<O: Objective>(objective: &O, limits: &Limits, progress: &dyn Progress) -> Result<Minimum, Failure> {
+pub(super) fn minimise<O: Objective>(
+    objective: &O,
+    limits: &Limits,
+    progress: &dyn Progress,
+) -> Result<Minimum, Failure> {
     // Newton steps square the error: at this value's relative accuracy two or three steps settle the point.
     const POLISHING_STEPS: u32 = 4;
     let mut at = vec![0.0; objective.size()];

@@ -10,7 +10,7 @@ const MOMENT: Parameter = Parameter::of("moment", ParameterType::Moment);
 const DURATION: Parameter = Parameter::of("duration", ParameterType::Duration);
 
 const fn of_date(name: &'static str, doc: &'static str, work: fn(Given<'_>) -> Values) -> Function {
-    Function { name, chapter: Chapter::Dates, takes: &[DATE], doc, gives: Gives::Whole, work: Work::Row(work) }
+    Function { name, chapter: Chapter::Dates, takes: &[DATE], doc, gives: Gives::Int, work: Work::Row(work) }
 }
 
 const fn of_moment(name: &'static str, doc: &'static str, work: fn(Given<'_>) -> Values) -> Function {

@@ -12,7 +12,7 @@ const fn number(name: &'static str, doc: &'static str, work: fn(super::Given<'_>
 pub(super) const FUNCTIONS: &[Function] = &[
     number("abs", "the number without its sign", |given| given.of_number(f64::abs)),
     Function {
-        gives: Gives::Whole,
+        gives: Gives::Int,
         ..number("sign", "-1, 0 or 1", |given| {
             given.of_number(|x| if x == 0.0 || x.is_nan() { x + 0.0 } else { x.signum() })
         })

@@ -30,7 +30,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     text("upper", &[X], "the text in capitals", |given| given.of_text(|text| text.to_uppercase().into())),
     text("trim", &[X], "the text without white space at its ends", |given| given.of_text(|text| text.trim().into())),
     Function {
-        gives: Gives::Whole,
+        gives: Gives::Int,
         ..text("len", &[X], "the number of characters", |mut given| {
             Values::Numbers(given.texts(0).map(|text| text.map_or(f64::NAN, |text| text.chars().count() as f64)))
         })
