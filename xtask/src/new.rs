@@ -138,7 +138,7 @@ setosa
         ..Spec::of::<{Name}Args>()
     },
     bind,
-    load: None,
+    states: &[],
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {

@@ -10,8 +10,8 @@
 //!  48+48n         the sections, one after the other, nothing between or behind them
 //! ```
 //!
-//! The sections of version 2: `pipeline` (what it is, input columns, task, script, seed, the verb of each step, the
-//! model's name, and a record of its training), `steps` (one state per step) and `model`, which are JSON; and `arrays`,
+//! The sections of version 2: `pipeline` (what it is, input columns, task, script, seed, the model's name, and a
+//! record of its training), `steps` (verb, kind of state and state of each) and `model`, which are JSON; and `arrays`,
 //! the long arrays of numbers of the other three, as a file in the format of safetensors ([`arrays`](mod@arrays)). In
 //! version 1 there is no `arrays`: the numbers stand in the documents. Both are read for ever. Names of verbs and models
 //! are looked up in a registry; what is not there is an error. Nothing in a bundle is run, and no path in it is followed.
@@ -48,7 +48,6 @@ pub fn encode(pipeline: &FittedPipeline, out: &mut dyn io::Write) -> io::Result<
         "kind": "pipeline",
         "input": pipeline.input,
         "task": pipeline.task.to_json(),
-        "verbs": verbs(&pipeline.steps),
         "model": pipeline.model_name,
         "script": pipeline.script,
         "seed": pipeline.seed,
@@ -66,20 +65,15 @@ pub fn encode_preparation(preparation: &Preparation, out: &mut dyn io::Write) ->
         "kind": "preparation",
         "input": preparation.input,
         "target": preparation.target.as_deref(),
-        "verbs": verbs(&preparation.steps),
         "script": preparation.script,
         "seed": preparation.seed,
     });
     write(head, &preparation.steps, Json::Null, out)
 }
 
-fn verbs(steps: &[StepRecord]) -> Vec<&str> {
-    steps.iter().map(|step| step.verb.as_str()).collect()
-}
-
 fn write(head: Json, steps: &[StepRecord], model: Json, out: &mut dyn io::Write) -> io::Result<()> {
     let mut arrays = Arrays::default();
-    let steps: Vec<Json> = steps.iter().map(|step| step.fitted.save()).collect();
+    let steps: Vec<Json> = steps.iter().map(StepRecord::save).collect();
     let steps = pack(Json::from(steps), "steps", &mut arrays);
     let model = pack(model, "model", &mut arrays);
     let bodies = [head.to_string().into(), steps.to_string().into(), model.to_string().into(), arrays.encode()];
@@ -94,18 +88,19 @@ pub fn read(bytes: &[u8], registry: &Registry) -> Result<Bundle, Failure> {
     let sections = container::read(bytes)?;
     let parsed = |index: usize| parse(container::SECTIONS[index], sections[index]);
     let (head, mut steps, mut model) = (parsed(0)?, parsed(1)?, parsed(2)?);
-    if let Some(section) = sections.get(3) {
-        let mut stored = Stored::decode(section)?;
-        steps = stored.unpack(steps)?;
-        model = stored.unpack(model)?;
-    }
     let head = Head(&head);
+    match sections.get(3) {
+        Some(section) => {
+            let mut stored = Stored::decode(section)?;
+            steps = stored.unpack(steps)?;
+            model = stored.unpack(model)?;
+        }
+        None => steps = with_verbs(head.field("verbs")?, steps)?,
+    }
     let input: Vec<Column> =
         serde_json::from_value(head.field("input")?.clone()).map_err(|error| bad(format!("its columns: {error}")))?;
-    let verbs = head.field("verbs")?.as_array().ok_or_else(|| bad("its verbs are no list"))?;
-    let states = steps.as_array().filter(|states| states.len() == verbs.len());
-    let states = states.ok_or_else(|| bad("it has not one state per step"))?;
-    let steps = verbs.iter().zip(states).map(|(verb, state)| step(verb, state, registry)).collect::<Result<_, _>>()?;
+    let steps = steps.as_array().ok_or_else(|| bad("its steps are not a list"))?;
+    let steps = steps.iter().map(|step| StepRecord::load(step, registry)).collect::<Result<_, _>>()?;
     let script = head.text("script")?;
     let seed = head.field("seed")?.as_u64().ok_or_else(|| bad("its seed is no number"))?;
     match head.0.get("kind").and_then(Json::as_str).unwrap_or("pipeline") {
@@ -172,11 +167,14 @@ impl Head<'_> {
     }
 }
 
-fn step(verb: &Json, state: &Json, registry: &Registry) -> Result<StepRecord, Failure> {
-    let name = verb.as_str().ok_or_else(|| bad("a verb has no name"))?;
-    let load = registry.verb(name).and_then(|verb| verb.load);
-    let load = load.ok_or_else(|| bad(format!("no step is called `{name}`")))?;
-    Ok(StepRecord { verb: name.to_owned(), fitted: load(state, registry)? })
+/// The steps of version 1, whose verbs are listed in the head, in the form of version 2.
+fn with_verbs(verbs: &Json, states: Json) -> Result<Json, Failure> {
+    let verbs = verbs.as_array().ok_or_else(|| bad("its verbs are not a list"))?;
+    let Json::Array(states) = states else { return Err(bad("its states are not a list")) };
+    if states.len() != verbs.len() {
+        return Err(bad("it does not have one state per step"));
+    }
+    Ok(verbs.iter().zip(states).map(|(verb, state)| json!({"verb": verb, "state": state})).collect())
 }
 
 fn bad(what: impl Into<String>) -> Failure {

@@ -1,11 +1,13 @@
 //! Binds typed estimators and learners to the erased forms that the planner and the engine know.
 
-use crate::exchange;
+use crate::{exchange, summary};
 use pipewright_diagnostic::{Failure, Progress, code};
 use pipewright_frame::{Chunks, Estimator, FitContext, Schema, State, Table, TableEstimator};
 use pipewright_learn::{Fit, Outputs};
 use pipewright_operator::work::{self, Dropped, Fitted, FittedModel, Learned, Needs, Step};
-use pipewright_operator::{ArgumentError, Data, Effect, Footprint, Registry, Task, TaskKind, Tasks, TrainingRows};
+use pipewright_operator::{
+    ArgumentError, Data, Effect, Footprint, Registry, StateKind, Task, TaskKind, Tasks, TrainingRows,
+};
 use pipewright_world::random::Key;
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
@@ -109,6 +111,10 @@ impl<S: State> Fitted for StateOf<S> {
         self.state.show()
     }
 
+    fn tag(&self) -> &'static str {
+        S::TAG
+    }
+
     fn save(&self) -> Json {
         serde_json::to_value(&self.state).expect("a state is plain data with text keys")
     }
@@ -118,8 +124,13 @@ impl<S: State> Fitted for StateOf<S> {
     }
 }
 
+/// The kind of a state, as a verb declares it.
+pub(crate) const fn state<S: State>() -> StateKind {
+    StateKind { tag: S::TAG, load: load_state::<S>, untagged: |_| true }
+}
+
 /// A state from a bundle, checked.
-pub(crate) fn load_state<S: State>(json: &Json, registry: &Registry) -> Result<Arc<dyn Fitted>, Failure> {
+fn load_state<S: State>(json: &Json, registry: &Registry) -> Result<Arc<dyn Fitted>, Failure> {
     let read = || serde_json::from_value(json.clone());
     let state: S = registry
         .functions
@@ -257,6 +268,10 @@ impl<M: pipewright_learn::Model> FittedModel for ModelOf<M> {
     fn predict(&self, rows: &Table) -> Result<Outputs, Failure> {
         let features = exchange::features_of(rows, &self.names, M::ACCEPTS)?;
         exchange::predictions(self.model.predict(&features)?, &self.task)
+    }
+
+    fn show(&self) -> Table {
+        summary::table(&self.model.summary(), &self.names, &self.task)
     }
 
     fn save(&self) -> Json {

@@ -19,10 +19,12 @@ mod judge;
 mod learn;
 mod look;
 mod matrix;
+
 mod out;
 mod roles;
 mod scale;
 mod source;
+mod summary;
 mod tables;
 
 use pipewright_frame::Functions;

@@ -10,6 +10,7 @@ use pipewright_frame::{
     Column, ColumnType, Entry, FitContext, Schema, Selection, State, Table, TableEstimator, TargetSpec, chosen,
     indicator_of, missing_in, validate_names,
 };
+use pipewright_learn::impute::{IterativeFilling, KnnFilling};
 use pipewright_learn::reduce::{Projection, names};
 use pipewright_learn::select::Choice;
 use pipewright_learn::{Features, Target, Transform, Transformer};
@@ -122,6 +123,8 @@ pub(crate) struct ReduceState {
 }
 
 impl State for ReduceState {
+    const TAG: &str = "components";
+
     fn apply(&self, rows: &Table) -> Result<Table, Failure> {
         let projected = self.transform.apply(&matrix(rows, &self.columns)?)?;
         let inputs = self.columns.iter().map(|name| rows.column(name)).collect::<Result<Vec<_>, _>>()?;
@@ -208,6 +211,8 @@ impl ChooseState {
 }
 
 impl State for ChooseState {
+    const TAG: &str = "feature_selection";
+
     fn apply(&self, rows: &Table) -> Result<Table, Failure> {
         let kept: BTreeSet<&Arc<str>> = self.kept().collect();
         kept.iter().try_for_each(|name| rows.column(name).map(drop))?;
@@ -253,7 +258,7 @@ impl<T> Fill<T> {
     }
 }
 
-impl<T: Transformer> TableEstimator for Fill<T> {
+impl<T: Transformer<Transform: FillTransform>> TableEstimator for Fill<T> {
     type State = FillState<T::Transform>;
 
     fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
@@ -288,6 +293,19 @@ fn with_gaps(rows: &Table, columns: &[Arc<str>]) -> Result<Features, Failure> {
     Ok(Features::new(rows.rows(), texts(columns), rows.numbers_or_nan(columns)?))
 }
 
+/// What fills columns together, with the name of its state in bundles.
+pub(crate) trait FillTransform: Transform {
+    const TAG: &str;
+}
+
+impl FillTransform for KnnFilling {
+    const TAG: &str = "knn_imputer";
+}
+
+impl FillTransform for IterativeFilling {
+    const TAG: &str = "iterative_imputer";
+}
+
 /// The columns that are filled together, and how.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -297,7 +315,9 @@ pub(crate) struct FillState<M> {
     indicator: bool,
 }
 
-impl<M: Transform> State for FillState<M> {
+impl<M: FillTransform> State for FillState<M> {
+    const TAG: &str = M::TAG;
+
     fn apply(&self, rows: &Table) -> Result<Table, Failure> {
         let filled = self.transform.apply(&with_gaps(rows, &self.columns)?)?;
         let places: BTreeMap<&str, usize> = self.columns.iter().map(|name| &**name).zip(0..).collect();

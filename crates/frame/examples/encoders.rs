@@ -45,8 +45,10 @@ fn changed<E: Estimator>(estimator: &E, table: &Table) -> Result<Table, Failure>
 /// Training rows get what other parts of them teach.
 fn crossed(table: &Table) -> Result<Table, Failure> {
     let classes: [String; 2] = ["false".into(), "true".into()];
-    let about =
-        FitContext { aim: Some(TargetSpec { target: "y".into(), classes: Some(classes.into()) }), key: Key::new(0) };
+    let about = FitContext {
+        target_spec: Some(TargetSpec { target: "y".into(), classes: Some(classes.into()) }),
+        key: Key::new(0),
+    };
     let encoder = TargetEncoder::mean();
     let state = encoder.fit(table, &about)?;
     encoder.apply_training(&state, table, &about)

@@ -2,6 +2,7 @@
 
 use crate::data::{Dataset, Features, Outputs, Target};
 use crate::learner::{Accepts, Fit, Learner, Model};
+use crate::summary::Summary;
 use crate::twofold::Twofold;
 use pipewright_diagnostic::{Failure, code};
 use serde::{Deserialize, Serialize};
@@ -90,6 +91,13 @@ impl Model for DummyModel {
 
     fn inputs(&self) -> usize {
         self.inputs
+    }
+
+    fn summary(&self) -> Summary {
+        match &self.answer {
+            Answer::Shares(shares) => Summary::Shares(shares.clone()),
+            Answer::Mean(mean) => Summary::Constant(*mean),
+        }
     }
 }
 

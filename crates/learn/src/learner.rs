@@ -2,6 +2,7 @@
 
 use crate::data::{Dataset, Features, Outputs};
 use crate::on_disk::OnDisk;
+use crate::summary::Summary;
 use pipewright_diagnostic::{Failure, code};
 pub use pipewright_diagnostic::{NoProgress, Progress};
 use pipewright_world::random::Key;
@@ -196,4 +197,7 @@ pub trait Model: Serialize + DeserializeOwned + Send + Sync + 'static {
 
     /// The number of input columns.
     fn inputs(&self) -> usize;
+
+    /// What was learned, for people to read: coefficients, layers.
+    fn summary(&self) -> Summary;
 }

@@ -19,6 +19,7 @@ mod scales;
 pub mod select;
 mod sparse_rows;
 pub mod split;
+mod summary;
 mod sums;
 #[cfg(test)]
 mod threads;
@@ -32,4 +33,5 @@ pub use on_disk::OnDisk;
 pub use pipewright_diagnostic::Failure;
 pub use pipewright_world::random::Key;
 pub use scales::Scales;
+pub use summary::{LayerSummary, LinearFunction, Summary};
 pub use transform::{Transform, Transformer};

@@ -41,7 +41,8 @@ pub use pipeline::{EvaluationRecord, FittedPipeline, Preparation, Record, StepRe
 pub use registry::{Implied, Registry, Sample};
 pub use settled::Settled;
 pub use spec::{
-    ArgumentError, Effect, Example, Flow, Form, Group, LoadStep, Model, Prepare, Spec, Structure, Tasks, Verb,
+    ArgumentError, Effect, Example, Flow, Form, Group, LoadStep, Model, Prepare, Spec, StateKind, Structure, Tasks,
+    Verb,
 };
 pub use task::{Task, TaskKind, Transform};
 pub use work::Bound;

@@ -1,8 +1,8 @@
 //! Fitted pipelines: steps that learned, with a model or without, and what rows must look like to go in.
 
-use crate::Task;
 use crate::result::Evaluation;
 use crate::work::{Fitted, FittedModel};
+use crate::{Registry, Task};
 use pipewright_diagnostic::{Failure, Progress, code};
 use pipewright_frame::{Column, ColumnType, Role, Stored, Table};
 use pipewright_learn::Outputs;
@@ -18,6 +18,35 @@ pub struct StepRecord {
     pub verb: String,
     /// What it learned.
     pub fitted: Arc<dyn Fitted>,
+}
+
+impl StepRecord {
+    /// It as bundles hold it: verb, tag of the state, state.
+    #[must_use]
+    pub fn save(&self) -> serde_json::Value {
+        serde_json::json!({"verb": self.verb, "tag": self.fitted.tag(), "state": self.fitted.save()})
+    }
+
+    /// Reads what [`StepRecord::save`] gave, or a step of a bundle of version 1, which has no tag.
+    ///
+    /// # Errors
+    /// `BAD_BUNDLE` for a verb or a state that is not known, or a state that is damaged.
+    pub fn load(saved: &serde_json::Value, registry: &Registry) -> Result<StepRecord, Failure> {
+        let bad = |what: String| Failure::new(code::BAD_BUNDLE, format!("a step cannot be read: {what}"));
+        let verb = saved.get("verb").and_then(|verb| verb.as_str());
+        let verb = verb.ok_or_else(|| bad("its verb has no name".to_owned()))?;
+        let kinds = registry.verb(verb).map(|verb| verb.states).unwrap_or_default();
+        let state = saved.get("state").unwrap_or(&serde_json::Value::Null);
+        let kind = match saved.get("tag") {
+            None => kinds.iter().find(|kind| (kind.untagged)(state)),
+            Some(tag) => kinds.iter().find(|kind| tag.as_str() == Some(kind.tag)),
+        };
+        let kind = kind.ok_or_else(|| match (kinds, saved.get("tag")) {
+            ([], _) | (_, None) => bad(format!("no step is called `{verb}`")),
+            (_, Some(tag)) => bad(format!("`{verb}` has no state {tag}")),
+        })?;
+        Ok(StepRecord { verb: verb.to_owned(), fitted: (kind.load)(state, registry)? })
+    }
 }
 
 /// Everything that is needed to predict for new rows; plain data that runs nothing by being read.

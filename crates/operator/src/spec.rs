@@ -13,11 +13,22 @@ pub struct Verb {
     pub spec: Spec,
     /// Turns checked arguments into something that works.
     pub bind: fn(&Args, &Environment) -> Result<Bound, ArgumentError>,
-    /// Re-creates a fitted step from what [`Fitted::save`] gave; only for verbs whose steps are saved.
-    pub load: Option<LoadStep>,
+    /// The kinds of states that its steps learn and bundles hold; none for verbs that learn nothing.
+    pub states: &'static [StateKind],
 }
 
-/// Makes a fitted step of what was saved; a step that holds others finds their verbs in the registry.
+/// A kind of state that is saved in bundles.
+#[derive(Clone, Copy)]
+pub struct StateKind {
+    /// Its name in bundles: [`Fitted::tag`].
+    pub tag: &'static str,
+    /// Makes a fitted step from what [`Fitted::save`] gave.
+    pub load: LoadStep,
+    /// Is this JSON a state of this kind? Asked in order, and only for bundles of version 1, which have no tags.
+    pub untagged: fn(&serde_json::Value) -> bool,
+}
+
+/// Makes a fitted step from what was saved; a step that holds others finds their verbs in the registry.
 pub type LoadStep = fn(&serde_json::Value, &Registry) -> Result<Arc<dyn Fitted>, Failure>;
 
 /// Makes a training of a label, the model's own arguments and those of `train`.
@@ -268,6 +279,8 @@ pub enum Flow {
     Learner,
     /// Whatever came in (as an output), or anything but nothing (as an input).
     Any,
+    /// As an input: anything, also nothing. The arguments decide what is needed.
+    Anywhere,
 }
 
 impl Flow {
@@ -276,6 +289,7 @@ impl Flow {
     pub fn accepts(self, given: Flow) -> bool {
         match self {
             Flow::Any => given != Flow::Nothing,
+            Flow::Anywhere => true,
             Flow::Recipe => matches!(given, Flow::Table | Flow::Recipe),
             wanted => wanted == given,
         }
@@ -289,7 +303,7 @@ impl Flow {
             Flow::Table => "a table from which nothing was learned yet",
             Flow::Recipe => "a table",
             Flow::Learner => "a trained model",
-            Flow::Any => "anything",
+            Flow::Any | Flow::Anywhere => "anything",
         }
     }
 }

@@ -220,7 +220,10 @@ pub trait Fitted: Send + Sync {
     /// What was learned, as a small table.
     fn show(&self) -> Table;
 
-    /// Plain data from which the verb's `load` makes it again.
+    /// The name of its kind of state in bundles: that of one of the verb's [`StateKind`](crate::StateKind)s.
+    fn tag(&self) -> &'static str;
+
+    /// Plain data from which the [`StateKind`](crate::StateKind) makes it again.
     fn save(&self) -> serde_json::Value;
 
     /// What is worth saying about it.
@@ -297,6 +300,9 @@ pub trait FittedModel: Send + Sync {
     /// # Errors
     /// A [`Failure`] naming the column that is missing or holds what cannot be predicted from.
     fn predict(&self, rows: &Table) -> Result<Outputs, Failure>;
+
+    /// What was learned, as a table: coefficients per feature, the layers of a network.
+    fn show(&self) -> Table;
 
     /// Plain data from which the model's `load` makes it again.
     fn save(&self) -> serde_json::Value;

@@ -38,7 +38,7 @@ pub(crate) const EVERY: Verb = Verb {
     bind: |args: &Args, _: &Environment| -> Result<Bound, ArgumentError> {
         Ok(Bound::Rows(Arc::new(Every(EveryArgs::read(args)?.n.get()))))
     },
-    load: None,
+    states: &[],
 };
 
 struct Every(usize);

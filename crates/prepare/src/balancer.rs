@@ -298,6 +298,8 @@ fn between(column: &Column, array: &ArrayRef, parents: &[Parents]) -> ArrayRef {
 }
 
 impl State for BalancerState {
+    const TAG: &str = "balancer";
+
     fn apply(&self, rows: &Table) -> Result<Table, Failure> {
         Ok(rows.clone())
     }

@@ -174,6 +174,7 @@ fn short(numbers: &[f64]) -> Vec<String> {
 }
 
 impl NumberMap for Edges {
+    const TAG: &str = "binner";
     const PARAMETERS: &'static [&'static str] = &["bins", "first edge", "last edge"];
 
     fn fitted_on(&self) -> (&Arc<str>, ColumnType) {

@@ -165,6 +165,8 @@ pub struct CastState {
 }
 
 impl State for CastState {
+    const TAG: &str = "cast";
+
     fn apply(&self, rows: &Table) -> Result<Table, Failure> {
         let mut table = rows.clone();
         for name in &self.columns {

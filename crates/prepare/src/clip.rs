@@ -135,6 +135,7 @@ pub struct Bounds {
 }
 
 impl NumberMap for Bounds {
+    const TAG: &str = "clip";
     const PARAMETERS: &'static [&'static str] = &["low", "high"];
 
     fn fitted_on(&self) -> (&Arc<str>, ColumnType) {

@@ -179,6 +179,8 @@ fn features(date: &Column, parts: &[DatePart], cyclic: bool) -> impl Iterator<It
 }
 
 impl State for DatesState {
+    const TAG: &str = "date_features";
+
     fn apply(&self, rows: &Table) -> Result<Table, Failure> {
         for dated in &self.columns {
             fitted(rows, &dated.name, ColumnType::Date)?;

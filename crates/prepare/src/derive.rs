@@ -192,6 +192,8 @@ impl Derived {
 }
 
 impl State for DeriveState {
+    const TAG: &str = "derive";
+
     fn apply(&self, rows: &Table) -> Result<Table, Failure> {
         let mut table = rows.clone();
         for derived in &self.columns {

@@ -252,6 +252,8 @@ fn interpolated(array: &ArrayRef, lines: &Lines) -> ArrayRef {
 }
 
 impl State for DirectionalFillState {
+    const TAG: &str = "directional_fill";
+
     fn apply(&self, rows: &Table) -> Result<Table, Failure> {
         for Carried { name, kind } in &self.columns {
             applies(rows, name, *kind)?;

@@ -69,6 +69,9 @@ pub trait Estimator: Send + Sync {
 
 /// What was learned: plain data that can be applied to other rows, saved, and shown as a small table.
 pub trait State: Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// The name of the state in bundles, by which it is found again. It never changes.
+    const TAG: &str;
+
     /// Applies it to rows; input columns are found by name.
     ///
     /// # Errors

@@ -294,6 +294,8 @@ fn fill_nulls<T: Copy>(values: &mut [T], nulls: Option<&NullBuffer>, value: T) {
 }
 
 impl State for ImputerState {
+    const TAG: &str = "imputer";
+
     fn apply(&self, rows: &Table) -> Result<Table, Failure> {
         self.apply_owned(rows.clone())
     }

@@ -65,6 +65,7 @@ pub struct Logarithm {
 }
 
 impl NumberMap for Logarithm {
+    const TAG: &str = "log1p";
     const PARAMETERS: &'static [&'static str] = &[];
 
     fn fitted_on(&self) -> (&Arc<str>, ColumnType) {

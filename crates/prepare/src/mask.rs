@@ -268,6 +268,8 @@ impl Estimator for Mask {
 }
 
 impl State for MaskState {
+    const TAG: &str = "mask";
+
     fn apply(&self, rows: &Table) -> Result<Table, Failure> {
         for masked in &self.columns {
             fitted(rows, &masked.name, masked.kind)?;

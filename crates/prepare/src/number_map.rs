@@ -17,6 +17,9 @@ pub trait NumberMap: Debug + Clone + PartialEq + Serialize + DeserializeOwned + 
     /// The names of [`NumberMap::parameters`].
     const PARAMETERS: &'static [&'static str];
 
+    /// The name of the state in bundles; see [`State::TAG`].
+    const TAG: &str;
+
     /// The column, and the kind that it had.
     fn fitted_on(&self) -> (&Arc<str>, ColumnType);
 
@@ -80,6 +83,8 @@ pub struct NumberMaps<M> {
 }
 
 impl<M: NumberMap> State for NumberMaps<M> {
+    const TAG: &str = M::TAG;
+
     fn apply(&self, rows: &Table) -> Result<Table, Failure> {
         self.apply_owned(rows.clone())
     }

@@ -157,6 +157,7 @@ impl ColumnFence {
 }
 
 impl NumberMap for ColumnFence {
+    const TAG: &str = "outlier_fence";
     const PARAMETERS: &'static [&'static str] = &["low", "high"];
 
     fn fitted_on(&self) -> (&Arc<str>, ColumnType) {
@@ -327,6 +328,8 @@ impl OutlierState {
 }
 
 impl State for OutlierState {
+    const TAG: &str = "outliers";
+
     fn apply(&self, rows: &Table) -> Result<Table, Failure> {
         match self {
             OutlierState::Fences(fences) => fences.apply(rows),

@@ -170,6 +170,8 @@ impl PolynomialFeaturesState {
 }
 
 impl State for PolynomialFeaturesState {
+    const TAG: &str = "polynomial_features";
+
     fn apply(&self, rows: &Table) -> Result<Table, Failure> {
         let mut factors = Vec::new();
         for factor in &self.factors {

@@ -155,6 +155,7 @@ pub struct Raised {
 }
 
 impl NumberMap for Raised {
+    const TAG: &str = "power_transformer";
     const PARAMETERS: &'static [&'static str] = &["exponent", "center", "spread"];
 
     fn fitted_on(&self) -> (&Arc<str>, ColumnType) {

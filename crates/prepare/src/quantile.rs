@@ -145,6 +145,7 @@ impl Landmarks {
 }
 
 impl NumberMap for Landmarks {
+    const TAG: &str = "quantile_transformer";
     const PARAMETERS: &'static [&'static str] = &["landmarks", "min", "median", "max"];
 
     fn fitted_on(&self) -> (&Arc<str>, ColumnType) {

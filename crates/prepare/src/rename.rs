@@ -107,6 +107,8 @@ impl RenameState {
 }
 
 impl State for RenameState {
+    const TAG: &str = "rename";
+
     fn apply(&self, rows: &Table) -> Result<Table, Failure> {
         rows.map_columns(|column, array| Ok(vec![(self.renamed(column), array.clone())]))
     }

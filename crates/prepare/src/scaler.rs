@@ -163,6 +163,7 @@ impl Scale {
 }
 
 impl NumberMap for Scale {
+    const TAG: &str = "scaler";
     const PARAMETERS: &'static [&'static str] = &["center", "spread"];
 
     fn fitted_on(&self) -> (&Arc<str>, ColumnType) {

@@ -164,6 +164,7 @@ impl Splines {
 }
 
 impl NumberMap for Splines {
+    const TAG: &str = "spline";
     const PARAMETERS: &'static [&'static str] = &["splines", "first knot", "last knot"];
 
     fn fitted_on(&self) -> (&Arc<str>, ColumnType) {

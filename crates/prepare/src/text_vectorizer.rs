@@ -358,6 +358,8 @@ impl Sparse {
 }
 
 impl State for TextVectorizerState {
+    const TAG: &str = "text_vectorizer";
+
     fn apply(&self, rows: &Table) -> Result<Table, Failure> {
         for worded in &self.columns {
             fitted(rows, &worded.name, worded.kind)?;

@@ -1,10 +1,10 @@
 //! JSON for programs, as `docs/json.md` describes it.
 
-use crate::evaluation;
+use crate::{evaluation, saved_pipeline};
 use pipewright_frame::Table;
 use pipewright_operator::result::{
-    Assertion, Description, Evaluation, Frozen, Output, OutputVisitor, ProfileReport, Saved, SchemaColumn,
-    SchemaReport, TableHead, Written,
+    Assertion, Description, Evaluation, Frozen, Output, OutputVisitor, ProfileReport, Saved, SavedPipeline,
+    SchemaColumn, SchemaReport, TableHead, Written,
 };
 use serde_json::{Map, Value as Json, json};
 
@@ -72,6 +72,10 @@ impl OutputVisitor for Fields {
         json!({"path": saved.path, "model": pipeline.model_name, "target": &*pipeline.task.target})
     }
 
+    fn saved_pipeline(&self, saved: &SavedPipeline) -> Json {
+        saved_pipeline::json(saved)
+    }
+
     fn frozen(&self, frozen: &Frozen) -> Json {
         json!({"path": frozen.path, "steps": frozen.steps})
     }
@@ -82,7 +86,7 @@ impl OutputVisitor for Fields {
 }
 
 /// One object per row.
-fn objects(table: &Table) -> Vec<Json> {
+pub(crate) fn objects(table: &Table) -> Vec<Json> {
     let mut lines = Vec::new();
     pipewright_frame::json::write(table, &mut lines).expect("writing to memory does not fail");
     let object = |line| serde_json::from_str(line).expect("every line is an object");

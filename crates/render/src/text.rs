@@ -1,9 +1,9 @@
 //! Text for people.
 
-use crate::{WIDTH, description, evaluation, profile, schema};
+use crate::{WIDTH, description, evaluation, profile, saved_pipeline, schema};
 use pipewright_operator::result::{
-    Assertion, Description, Evaluation, Frozen, Output, OutputVisitor, ProfileReport, Saved, SchemaReport, TableHead,
-    Written,
+    Assertion, Description, Evaluation, Frozen, Output, OutputVisitor, ProfileReport, Saved, SavedPipeline,
+    SchemaReport, TableHead, Written,
 };
 
 /// An output as text that ends with a newline; empty where there is nothing to say.
@@ -44,6 +44,10 @@ impl OutputVisitor for Text {
 
     fn saved(&self, saved: &Saved) -> String {
         format!("saved {}\n", saved.path)
+    }
+
+    fn saved_pipeline(&self, saved: &SavedPipeline) -> String {
+        saved_pipeline::text(saved)
     }
 
     fn frozen(&self, frozen: &Frozen) -> String {

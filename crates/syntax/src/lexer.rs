@@ -4,7 +4,7 @@
 //! `include` (`data/2024-*.csv` is one token), *selector* after a selector verb, after `on` and at the start of a
 //! route (`/^x/` is a regular expression), and *plain* elsewhere. A stack of open brackets carries the mode in and out.
 
-use crate::words::{self, PATH_SUBJECTS, PATH_VERBS, RESERVED, SELECTOR_VERBS};
+use crate::words::{self, PATH_OR_NUMBER_VERBS, PATH_SUBJECTS, PATH_VERBS, RESERVED, SELECTOR_VERBS};
 use pipewright_diagnostic::Span;
 
 /// A piece of a script.
@@ -113,6 +113,8 @@ struct Mode {
     stage_start: bool,
     /// A bare path may stand here.
     path: bool,
+    /// May a number stand in the place of that path?
+    number: bool,
     /// Columns stand here: `/` may start a regular expression.
     selector: bool,
     /// In selector mode, the token before ended a term: `/` starts nothing.
@@ -128,6 +130,7 @@ impl Default for Mode {
         Mode {
             stage_start: true,
             path: false,
+            number: false,
             selector: false,
             after_term: false,
             definition: false,
@@ -189,6 +192,9 @@ impl<'a> Lexer<'a> {
         let word = &rest[..rest.find(ends).unwrap_or(rest.len())];
         let name = &word[..word.find(|c| !words::continues_name(c)).unwrap_or(word.len())];
         let is_name = !name.is_empty() && (name.len() == word.len() || word[name.len()..].starts_with('='));
+        if self.mode.number && word.chars().all(|c| c.is_ascii_digit() || c == '-') {
+            return None;
+        }
         (!is_name || name.starts_with(|c: char| c.is_numeric())).then_some(word.len())
     }
 
@@ -219,7 +225,8 @@ impl<'a> Lexer<'a> {
     fn enter_stage(&mut self, start: usize) {
         let word = &self.text[start..self.at];
         self.mode.stage_start = false;
-        self.mode.path = PATH_VERBS.contains(&word);
+        self.mode.path = PATH_VERBS.contains(&word) || PATH_OR_NUMBER_VERBS.contains(&word);
+        self.mode.number = PATH_OR_NUMBER_VERBS.contains(&word);
         self.mode.selector = SELECTOR_VERBS.contains(&word) || word == "group";
         self.mode.after_term = false;
         self.mode.holds = match word {

@@ -3,6 +3,9 @@
 /// Verbs that a path follows.
 pub const PATH_VERBS: &[&str] = &["load", "save", "write", "predict", "apply", "freeze"];
 
+/// Verbs that a path or a number follows: `show m.pw`, `show 5`.
+pub(crate) const PATH_OR_NUMBER_VERBS: &[&str] = &["show"];
+
 /// Words that may stand between such a verb and its path: what of the pipeline is meant.
 pub(crate) const PATH_SUBJECTS: &[&str] = &["oof"];
 

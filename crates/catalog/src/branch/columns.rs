@@ -5,7 +5,7 @@ use pipewright_frame::{Chunks, Column, ColumnType, Entry, FitContext, Role, Sche
 use pipewright_operator::work::{Dropped, Fitted, ForTraining, Learned, Needs, Step};
 use pipewright_operator::{
     Args, ArgumentError, Arguments, Bound, Effect, Environment, Example, Flow, Footprint, Form, Group, Registry, Route,
-    Selected, Spec, Verb, arguments,
+    Selected, Spec, StateKind, StepRecord, Verb, arguments,
 };
 use pipewright_world::random::Key;
 use serde_json::{Value as Json, json};
@@ -46,7 +46,7 @@ died      true        false     0.03857453      1
         ..Spec::of::<ColumnsArgs>()
     },
     bind,
-    load: Some(load),
+    states: &[StateKind { tag: Arms::TAG, load, untagged: |_| true }],
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
@@ -128,9 +128,10 @@ impl Step for Columns {
         let fitted = self.0.iter().zip(arms).enumerate().map(|(place, (route, names))| {
             let learned =
                 route.block.fit(&Selected { rows, names: with_target(&names, &schema) }, &arm(context, place))?;
-            let verbs = route.block.stages().iter().map(|stage| stage.verb.spec.name.to_owned()).collect();
-            let states = learned.iter().map(|learned| learned.state.clone()).collect();
-            Ok((Arm { columns: names, verbs, states }, learned))
+            let verbs = route.block.stages().iter().map(|stage| stage.verb.spec.name.to_owned());
+            let states = learned.iter().map(|learned| learned.state.clone());
+            let steps = verbs.zip(states).map(|(verb, fitted)| StepRecord { verb, fitted }).collect();
+            Ok((Arm { columns: names, steps }, learned))
         });
         let (arms, learned): (Vec<Arm>, Vec<Vec<Learned>>) =
             fitted.collect::<Result<Vec<_>, Failure>>()?.into_iter().unzip();
@@ -162,14 +163,13 @@ struct Arms(Vec<Arm>);
 
 struct Arm {
     columns: Vec<Arc<str>>,
-    verbs: Vec<String>,
-    states: Vec<Arc<dyn Fitted>>,
+    steps: Vec<StepRecord>,
 }
 
 impl Arm {
     /// Are its columns dropped without a look?
     fn drops_all(&self) -> bool {
-        matches!(self.states.as_slice(), [state] if state.needs().drops == Dropped::All)
+        matches!(self.steps.as_slice(), [step] if step.fitted.needs().drops == Dropped::All)
     }
 }
 
@@ -208,6 +208,10 @@ impl Arms {
     }
 }
 
+impl Arms {
+    const TAG: &'static str = "columns";
+}
+
 impl Fitted for Arms {
     fn apply(&self, rows: &Table) -> Result<Table, Failure> {
         self.join(rows, |arm| {
@@ -215,12 +219,12 @@ impl Fitted for Arms {
                 // What is dropped need not be there.
                 return Table::with_rows(Vec::new(), Vec::new(), rows.rows());
             }
-            arm.states.iter().try_fold(rows.select(&arm.columns)?, |table, state| state.apply_owned(table))
+            arm.steps.iter().try_fold(rows.select(&arm.columns)?, |table, step| step.fitted.apply_owned(table))
         })
     }
 
     fn needs(&self) -> Needs {
-        let states = || self.0.iter().flat_map(|arm| &arm.states).map(|state| state.needs());
+        let states = || self.0.iter().flat_map(|arm| &arm.steps).map(|step| step.fitted.needs());
         let dropping = self.0.iter().filter(|arm| arm.drops_all());
         Needs {
             by_row: states().all(|needs| needs.by_row),
@@ -231,24 +235,28 @@ impl Fitted for Arms {
 
     fn show(&self) -> Table {
         let columns = self.0.iter().map(|arm| arm.columns.join(", "));
-        let verbs = self.0.iter().map(|arm| arm.verbs.join(" | "));
+        let verbs = |arm: &Arm| arm.steps.iter().map(|step| step.verb.as_str()).collect::<Vec<_>>().join(" | ");
+        let verbs = self.0.iter().map(verbs);
         let text = |values: Vec<String>| Arc::new(arrow_array::StringArray::from(values)) as arrow_array::ArrayRef;
         let names = vec![Column::new("columns", ColumnType::Text), Column::new("stages", ColumnType::Text)];
         Table::new(names, vec![text(columns.collect()), text(verbs.collect())]).expect("two columns of one length")
     }
 
+    fn tag(&self) -> &'static str {
+        Arms::TAG
+    }
+
     fn save(&self) -> Json {
         let saved = self.0.iter().map(|arm| {
-            let steps =
-                arm.verbs.iter().zip(&arm.states).map(|(verb, state)| json!({"verb": verb, "state": state.save()}));
+            let steps: Vec<Json> = arm.steps.iter().map(StepRecord::save).collect();
             let columns: Vec<&str> = arm.columns.iter().map(|name| &**name).collect();
-            json!({"columns": columns, "steps": steps.collect::<Vec<_>>()})
+            json!({"columns": columns, "steps": steps})
         });
         json!({"arms": saved.collect::<Vec<_>>()})
     }
 
     fn notices(&self) -> Vec<Failure> {
-        self.0.iter().flat_map(|arm| &arm.states).flat_map(|state| state.notices()).collect()
+        self.0.iter().flat_map(|arm| &arm.steps).flat_map(|step| step.fitted.notices()).collect()
     }
 }
 
@@ -266,16 +274,10 @@ fn load(json: &Json, registry: &Registry) -> Result<Arc<dyn Fitted>, Failure> {
         if !columns.iter().all(|name| taken.insert(name.clone())) {
             return Err(bad("two arms take one column"));
         }
-        let (mut verbs, mut states) = (Vec::new(), Vec::new());
-        for step in list(&arm, "steps")? {
-            let verb = step.get("verb").and_then(Json::as_str).ok_or_else(|| bad("a verb has no name"))?;
-            // An arm within an arm may be as deep as a script's brackets; a bundle is read as deep as its JSON is.
-            let load = registry.verb(verb).and_then(|verb| verb.load);
-            let load = load.ok_or_else(|| bad(&format!("no step is called `{verb}`")))?;
-            states.push(load(step.get("state").unwrap_or(&Json::Null), registry)?);
-            verbs.push(verb.to_owned());
-        }
-        arms.push(Arm { columns, verbs, states });
+        // An arm within an arm may be as deep as a script's brackets; a bundle is read as deep as its JSON is.
+        let steps =
+            list(&arm, "steps")?.iter().map(|step| StepRecord::load(step, registry)).collect::<Result<_, _>>()?;
+        arms.push(Arm { columns, steps });
     }
     Ok(Arc::new(Arms(arms)))
 }

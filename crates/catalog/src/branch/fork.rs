@@ -47,7 +47,7 @@ baseline                0.3200
         ..Spec::BASE
     },
     bind,
-    load: None,
+    states: &[],
 };
 
 fn bind(_: &Args, _: &Environment) -> Result<Bound, ArgumentError> {

@@ -5,7 +5,7 @@ use pipewright_frame::{Chunks, Column, ColumnType, FitContext, Schema, Table};
 use pipewright_operator::work::{Fitted, Learned, Needs, Step};
 use pipewright_operator::{
     Args, ArgumentError, Arguments, Block, Bound, Effect, Environment, Example, Flow, Footprint, Form, Group, Registry,
-    Spec, TrainingRows, Verb, arguments, words,
+    Spec, StateKind, TrainingRows, Verb, arguments, words,
 };
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
@@ -56,7 +56,7 @@ virginica                    0           8          42
         ..Spec::of::<OnlyArgs>()
     },
     bind,
-    load: Some(load),
+    states: &[StateKind { tag: AsTheyAre::TAG, load, untagged: |_| true }],
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
@@ -101,6 +101,10 @@ impl Step for OnlyTrain {
 /// Rows that are not learned from stay as they are.
 struct AsTheyAre;
 
+impl AsTheyAre {
+    const TAG: &'static str = "unchanged";
+}
+
 impl Fitted for AsTheyAre {
     fn needs(&self) -> Needs {
         Needs::by_row()
@@ -114,6 +118,10 @@ impl Fitted for AsTheyAre {
         let column = Column::new("other rows", ColumnType::Text);
         let array = arrow_array::StringArray::from(vec!["as they are"]);
         Table::new(vec![column], vec![Arc::new(array)]).expect("one column makes a table")
+    }
+
+    fn tag(&self) -> &'static str {
+        AsTheyAre::TAG
     }
 
     fn save(&self) -> Json {

@@ -46,7 +46,7 @@ pclass  survived
         ..Spec::of::<DedupArgs>()
     },
     bind,
-    load: None,
+    states: &[],
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {

@@ -46,7 +46,7 @@ Adelie   FEMALE
         ..Spec::of::<DropnaArgs>()
     },
     bind,
-    load: None,
+    states: &[],
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {

@@ -51,7 +51,7 @@ Gentoo   Biscoe              46.2             14.4                  214         
         ..Spec::of::<WhereArgs>()
     },
     bind,
-    load: None,
+    states: &[],
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {

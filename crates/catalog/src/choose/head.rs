@@ -39,7 +39,7 @@ sepal_length  sepal_width  petal_length  petal_width  species
         ..Spec::of::<HeadArgs>()
     },
     bind,
-    load: None,
+    states: &[],
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {

@@ -1,7 +1,7 @@
 //! `keep`: keeps columns, or all of them.
 
 use super::projection::{Project, ProjectionState};
-use crate::adapt::{StepOf, load_state};
+use crate::adapt::{StepOf, state};
 use pipewright_frame::{Class, Selection};
 use pipewright_operator::{
     Args, ArgumentError, Arguments, Bound, Environment, Example, Form, Group, Spec, Verb, arguments,
@@ -36,7 +36,7 @@ male    0.9167
         ..Spec::of::<KeepArgs>()
     },
     bind,
-    load: Some(load_state::<ProjectionState>),
+    states: &[state::<ProjectionState>()],
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {

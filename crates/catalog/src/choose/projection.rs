@@ -101,6 +101,8 @@ impl ProjectionState {
 }
 
 impl State for ProjectionState {
+    const TAG: &str = "column_selection";
+
     fn apply(&self, rows: &Table) -> Result<Table, Failure> {
         let there = |name: &&String| !self.may_be_missing(name) || rows.find(name).is_some();
         rows.select(&self.columns.iter().filter(there).collect::<Vec<_>>())

@@ -1,6 +1,6 @@
 //! `rename`: gives columns other names.
 
-use crate::adapt::{StepOf, load_state};
+use crate::adapt::{StepOf, state};
 use pipewright_diagnostic::code;
 use pipewright_frame::{Rename, RenameState};
 use pipewright_operator::{
@@ -36,7 +36,7 @@ beak  sex
         ..Spec::of::<RenameArgs>()
     },
     bind,
-    load: Some(load_state::<RenameState>),
+    states: &[state::<RenameState>()],
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {

@@ -57,7 +57,7 @@ pclass  survived  sex     age  sibsp  parch
         ..Spec::of::<SampleArgs>()
     },
     bind,
-    load: None,
+    states: &[],
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {

@@ -1,7 +1,7 @@
 //! `select`: keeps columns.
 
 use super::projection::{Project, ProjectionState};
-use crate::adapt::{StepOf, load_state};
+use crate::adapt::{StepOf, state};
 use pipewright_frame::Selection;
 use pipewright_operator::{
     Args, ArgumentError, Arguments, Bound, Environment, Example, Form, Group, Spec, Verb, arguments,
@@ -48,7 +48,7 @@ Body Mass (g)
         ..Spec::of::<SelectArgs>()
     },
     bind,
-    load: Some(load_state::<ProjectionState>),
+    states: &[state::<ProjectionState>()],
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {

@@ -57,7 +57,7 @@ Gentoo            6050
         ..Spec::of::<SortArgs>()
     },
     bind,
-    load: None,
+    states: &[],
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {

@@ -1,6 +1,6 @@
 //! `balance`: gives rare classes more weight among the training rows.
 
-use crate::adapt::{TableStep, load_state};
+use crate::adapt::{TableStep, state};
 use pipewright_frame::{BalanceMethod, Balancer, BalancerState};
 use pipewright_operator::{
     Args, ArgumentError, Arguments, Bound, Count, Effect, Environment, Example, Flow, Group, Ratio, Spec, Verb,
@@ -53,7 +53,7 @@ age  returned
         ..Spec::of::<BalanceArgs>()
     },
     bind,
-    load: Some(load_state::<BalancerState>),
+    states: &[state::<BalancerState>()],
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {

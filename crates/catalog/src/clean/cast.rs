@@ -1,7 +1,7 @@
 //! `cast`: makes columns of another kind.
 
 use super::BadWord;
-use crate::adapt::{StepOf, load_state};
+use crate::adapt::{StepOf, state};
 use pipewright_frame::{Cast, CastState, ColumnType, OnInvalid, Selection};
 use pipewright_operator::{
     Args, ArgumentError, Arguments, Bound, Environment, Example, Group, Spec, Verb, arguments, words,
@@ -58,7 +58,7 @@ sibsp  age
         ..Spec::of::<CastArgs>()
     },
     bind,
-    load: Some(load_state::<CastState>),
+    states: &[state::<CastState>()],
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {

@@ -1,6 +1,6 @@
 //! `clip`: cuts numbers off at bounds.
 
-use crate::adapt::{StepOf, load_state};
+use crate::adapt::{StepOf, state};
 use pipewright_diagnostic::code;
 use pipewright_frame::{Class, Clip, ClipBound, ClipState, Selection};
 use pipewright_operator::{
@@ -78,7 +78,7 @@ petal_length  petal_width
         ..Spec::of::<ClipArgs>()
     },
     bind,
-    load: Some(load_state::<ClipState>),
+    states: &[state::<ClipState>()],
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {

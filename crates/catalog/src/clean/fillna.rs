@@ -1,6 +1,6 @@
 //! `fillna`: fills missing values.
 
-use crate::adapt::{StepOf, TableStep, fitted, load_state};
+use crate::adapt::{StepOf, TableStep, fitted, state};
 use crate::matrix::{Fill as FillTogether, FillState};
 use pipewright_diagnostic::Failure;
 use pipewright_frame::{
@@ -8,12 +8,11 @@ use pipewright_frame::{
     Schema, Selection, Value as Literal,
 };
 use pipewright_learn::impute::{Iterative, IterativeFilling, Knn, KnnFilling, Weights};
-use pipewright_operator::work::{Fitted, Learned, Step};
+use pipewright_operator::work::{Learned, Step};
 use pipewright_operator::{
     Args, ArgumentError, Arguments, Bound, Effect, Environment, Example, Flow, Footprint, Group, Neighbours, Number,
-    Registry, Spec, Verb, arguments, either, words,
+    Spec, StateKind, Verb, arguments, either, words,
 };
-use serde_json::Value as Json;
 use std::sync::Arc;
 
 words! {
@@ -135,7 +134,15 @@ FEMALE   false
         ..Spec::of::<FillnaArgs>()
     },
     bind,
-    load: Some(load),
+    states: &[
+        StateKind { untagged: |json| json.pointer("/neighbour").is_some(), ..state::<DirectionalFillState>() },
+        StateKind {
+            untagged: |json| json.pointer("/transform/neighbours").is_some(),
+            ..state::<FillState<KnnFilling>>()
+        },
+        StateKind { untagged: |json| json.get("transform").is_some(), ..state::<FillState<IterativeFilling>>() },
+        state::<ImputerState>(),
+    ],
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
@@ -187,19 +194,5 @@ impl Step for Carried {
 
     fn fit(&self, rows: &dyn Chunks, _: &FitContext) -> Result<Learned, Failure> {
         Ok(Learned::new(fitted(self.0.state(&rows.schema())?, Vec::new())))
-    }
-}
-
-/// A saved state of any of the ways to fill, known by what it holds.
-fn load(json: &Json, registry: &Registry) -> Result<Arc<dyn Fitted>, Failure> {
-    let holds = |path: &str| json.pointer(path).is_some();
-    if holds("/neighbour") {
-        load_state::<DirectionalFillState>(json, registry)
-    } else if holds("/transform/neighbours") {
-        load_state::<FillState<KnnFilling>>(json, registry)
-    } else if holds("/transform") {
-        load_state::<FillState<IterativeFilling>>(json, registry)
-    } else {
-        load_state::<ImputerState>(json, registry)
     }
 }

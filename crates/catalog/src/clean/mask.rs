@@ -1,6 +1,6 @@
 //! `mask`: makes values that name people unreadable.
 
-use crate::adapt::{StepOf, load_state};
+use crate::adapt::{StepOf, state};
 use pipewright_diagnostic::code;
 use pipewright_frame::{Generalise, Hmac, Mask, MaskState, Masking, Period, Selection};
 use pipewright_operator::{
@@ -66,7 +66,7 @@ fbc488ab6f0b8f60  20..30
         ..Spec::of::<MaskArgs>()
     },
     bind,
-    load: Some(load_state::<MaskState>),
+    states: &[state::<MaskState>()],
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {

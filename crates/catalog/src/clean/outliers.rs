@@ -1,6 +1,6 @@
 //! `outliers`: treats values that lie far from the others.
 
-use crate::adapt::{StepOf, TableStep, load_state};
+use crate::adapt::{StepOf, TableStep, state};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_frame::{Class, Fence, OutlierAction, OutlierRows, OutlierRule, OutlierState, Outliers, Selection};
 use pipewright_operator::{
@@ -86,7 +86,7 @@ age  sibsp  parch
         ..Spec::of::<OutliersArgs>()
     },
     bind,
-    load: Some(load_state::<OutlierState>),
+    states: &[state::<OutlierState>()],
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {

@@ -1,7 +1,7 @@
 //! `parse`: reads dates from texts of a given form.
 
 use super::BadWord;
-use crate::adapt::{StepOf, load_state};
+use crate::adapt::{StepOf, state};
 use pipewright_frame::{Cast, CastState, OnInvalid, Selection};
 use pipewright_operator::{
     Args, ArgumentError, Arguments, Bound, Environment, Example, Group, Spec, Verb, arguments, words,
@@ -47,7 +47,7 @@ female  2024-01-03
         ..Spec::of::<ParseArgs>()
     },
     bind,
-    load: Some(load_state::<CastState>),
+    states: &[state::<CastState>()],
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {

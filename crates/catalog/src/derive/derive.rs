@@ -1,6 +1,6 @@
 //! `derive`: makes columns by expressions.
 
-use crate::adapt::{fitted, load_state};
+use crate::adapt::{fitted, state};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_frame::{Assign, Chunks, Derive, DeriveState, Expression, FitContext, Schema};
 use pipewright_operator::work::{Learned, Step};
@@ -68,7 +68,7 @@ north   2024-02-29T09:15:00    2      1
         ..Spec::of::<DeriveArgs>()
     },
     bind,
-    load: Some(load_state::<DeriveState>),
+    states: &[state::<DeriveState>()],
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {

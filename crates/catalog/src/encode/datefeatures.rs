@@ -1,6 +1,6 @@
 //! `datefeatures`: turns dates into numbers.
 
-use crate::adapt::{StepOf, load_state};
+use crate::adapt::{StepOf, state};
 use pipewright_diagnostic::{Spanned, code};
 use pipewright_frame::{Class, DatePart, Dates, DatesState, Selection};
 use pipewright_operator::{
@@ -78,7 +78,7 @@ when (month)  when (weekday)  when (hour)  when (elapsed)
         ..Spec::of::<DatefeaturesArgs>()
     },
     bind,
-    load: Some(load_state::<DatesState>),
+    states: &[state::<DatesState>()],
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {

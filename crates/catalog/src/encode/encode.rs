@@ -1,6 +1,6 @@
 //! `encode`: turns names into numbers.
 
-use crate::adapt::{StepOf, TableStep, load_state};
+use crate::adapt::{StepOf, TableStep, state};
 use pipewright_diagnostic::{Failure, Spanned, code};
 use pipewright_frame::{
     Class, Encoder, EncoderMethod, EncoderState, Rare, Selection, Smooth, TargetEncoder, TargetMethod, Unseen,
@@ -125,7 +125,7 @@ sex  pclass
         ..Spec::of::<EncodeArgs>()
     },
     bind,
-    load: Some(load_state::<EncoderState>),
+    states: &[state::<EncoderState>()],
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {

@@ -1,6 +1,6 @@
 //! `text`: turns texts into numbers of their words.
 
-use crate::adapt::{StepOf, load_state};
+use crate::adapt::{StepOf, state};
 use pipewright_frame::{Class, Selection, TextVectorizer, TextVectorizerState, VectorizerMethod};
 use pipewright_operator::{
     Args, ArgumentError, Arguments, Bound, Count, Effect, Environment, Example, Flow, Group, Spec, Verb, arguments,
@@ -52,7 +52,7 @@ notes (cough)  notes (fever)  notes (mild)
         ..Spec::of::<TextArgs>()
     },
     bind,
-    load: Some(load_state::<TextVectorizerState>),
+    states: &[state::<TextVectorizerState>()],
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {

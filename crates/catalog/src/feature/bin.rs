@@ -1,6 +1,6 @@
 //! `bin`: parts numbers into bins.
 
-use crate::adapt::{StepOf, load_state};
+use crate::adapt::{StepOf, state};
 use pipewright_frame::{BinMethod, Binner, BinnerState, Class, Selection};
 use pipewright_operator::{
     Args, ArgumentError, Arguments, Bound, Effect, Environment, Example, Flow, Group, Int, Spec, Verb, arguments, words,
@@ -71,7 +71,7 @@ false              true                       1
         ..Spec::of::<BinArgs>()
     },
     bind,
-    load: Some(load_state::<BinnerState>),
+    states: &[state::<BinnerState>()],
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {

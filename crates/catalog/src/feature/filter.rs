@@ -1,6 +1,6 @@
 //! `filter`: leaves columns out that say nothing, or nothing new.
 
-use crate::adapt::{TableStep, load_state};
+use crate::adapt::{TableStep, state};
 use crate::matrix::{Choose, ChooseState, Inputs};
 use pipewright_diagnostic::code;
 use pipewright_frame::{Class, Selection};
@@ -52,7 +52,7 @@ sepal_length  sepal_width  petal_length  species
         ..Spec::of::<FilterArgs>()
     },
     bind,
-    load: Some(load_state::<ChooseState>),
+    states: &[state::<ChooseState>()],
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {

@@ -1,6 +1,6 @@
 //! `interact`: products of pairs of columns.
 
-use crate::adapt::{StepOf, load_state};
+use crate::adapt::{StepOf, state};
 use pipewright_frame::{Class, PolynomialFeatures, PolynomialFeaturesState, Selection};
 use pipewright_operator::{Args, ArgumentError, Arguments, Bound, Environment, Example, Group, Spec, Verb, arguments};
 use std::sync::Arc;
@@ -32,7 +32,7 @@ pub(crate) const VERB: Verb = Verb {
         ..Spec::of::<InteractArgs>()
     },
     bind,
-    load: Some(load_state::<PolynomialFeaturesState>),
+    states: &[state::<PolynomialFeaturesState>()],
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {

@@ -1,6 +1,6 @@
 //! `pca`: principal components.
 
-use crate::adapt::{TableStep, load_state};
+use crate::adapt::{TableStep, state};
 use crate::matrix::{Inputs, Reduce, ReduceState};
 use pipewright_diagnostic::code;
 use pipewright_frame::{Class, Selection};
@@ -54,7 +54,7 @@ setosa   -2.364229   -0.341908
         ..Spec::of::<PcaArgs>()
     },
     bind,
-    load: Some(load_state::<ReduceState>),
+    states: &[state::<ReduceState>()],
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {

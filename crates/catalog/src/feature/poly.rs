@@ -1,6 +1,6 @@
 //! `poly`: powers and products of numbers.
 
-use crate::adapt::{StepOf, load_state};
+use crate::adapt::{StepOf, state};
 use pipewright_frame::{Class, PolynomialFeatures, PolynomialFeaturesState, Selection};
 use pipewright_operator::{
     Args, ArgumentError, Arguments, Bound, Environment, Example, Group, Int, Spec, Verb, arguments,
@@ -38,7 +38,7 @@ pub(crate) const VERB: Verb = Verb {
         ..Spec::of::<PolyArgs>()
     },
     bind,
-    load: Some(load_state::<PolynomialFeaturesState>),
+    states: &[state::<PolynomialFeaturesState>()],
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {

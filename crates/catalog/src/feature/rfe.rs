@@ -1,6 +1,6 @@
 //! `rfe`: recursive feature elimination.
 
-use crate::adapt::{TableStep, load_state};
+use crate::adapt::{TableStep, state};
 use crate::matrix::{Choose, ChooseState, Inputs};
 use pipewright_diagnostic::code;
 use pipewright_frame::{Class, Selection};
@@ -54,7 +54,7 @@ pub(crate) const VERB: Verb = Verb {
         ..Spec::of::<RfeArgs>()
     },
     bind,
-    load: Some(load_state::<ChooseState>),
+    states: &[state::<ChooseState>()],
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {

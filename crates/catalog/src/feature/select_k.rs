@@ -1,6 +1,6 @@
 //! `select_k`: the columns that say most of the target.
 
-use crate::adapt::{TableStep, load_state};
+use crate::adapt::{TableStep, state};
 use crate::matrix::{Choose, ChooseState, Inputs};
 use pipewright_frame::{Class, Selection};
 use pipewright_learn::select::{Best, Score};
@@ -51,7 +51,7 @@ petal_length  petal_width  species
         ..Spec::of::<SelectKArgs>()
     },
     bind,
-    load: Some(load_state::<ChooseState>),
+    states: &[state::<ChooseState>()],
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {

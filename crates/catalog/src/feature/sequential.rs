@@ -1,6 +1,6 @@
 //! `sequential`: columns chosen one at a time by how well a model does with them.
 
-use crate::adapt::{TableStep, load_state};
+use crate::adapt::{TableStep, state};
 use crate::matrix::{Choose, ChooseState, Inputs};
 use pipewright_frame::{Class, Selection};
 use pipewright_learn::select::{Direction, Sequential};
@@ -50,7 +50,7 @@ pub(crate) const VERB: Verb = Verb {
         ..Spec::of::<SequentialArgs>()
     },
     bind,
-    load: Some(load_state::<ChooseState>),
+    states: &[state::<ChooseState>()],
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {

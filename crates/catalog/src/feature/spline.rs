@@ -1,6 +1,6 @@
 //! `spline`: smooth bumps of numbers.
 
-use crate::adapt::{StepOf, load_state};
+use crate::adapt::{StepOf, state};
 use pipewright_frame::{Class, Knots, Selection, Spline, SplineState};
 use pipewright_operator::{
     Args, ArgumentError, Arguments, Bound, Effect, Environment, Example, Flow, Group, Int, Spec, Verb, arguments, words,
@@ -52,7 +52,7 @@ age (spline 1)  age (spline 2)  sibsp
         ..Spec::of::<SplineArgs>()
     },
     bind,
-    load: Some(load_state::<SplineState>),
+    states: &[state::<SplineState>()],
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {

@@ -1,7 +1,7 @@
 //! `svd`: truncated singular values.
 
 use super::pca::new_name;
-use crate::adapt::{TableStep, load_state};
+use crate::adapt::{TableStep, state};
 use crate::matrix::{Inputs, Reduce, ReduceState};
 use pipewright_frame::{Class, Selection};
 use pipewright_learn::reduce::Svd;
@@ -45,7 +45,7 @@ setosa   5.446977  -2.095206
         ..Spec::of::<SvdArgs>()
     },
     bind,
-    load: Some(load_state::<ReduceState>),
+    states: &[state::<ReduceState>()],
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {

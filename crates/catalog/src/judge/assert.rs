@@ -56,7 +56,7 @@ Adelie   Torgersen              39.1             18.7                  181      
         ..Spec::of::<AssertArgs>()
     },
     bind,
-    load: None,
+    states: &[],
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {

@@ -154,7 +154,7 @@ virginica                    0           5          95
         ..Spec::of::<EvalArgs>()
     },
     bind,
-    load: None,
+    states: &[],
 };
 
 #[derive(Clone, Copy)]

@@ -105,7 +105,7 @@ virginica                    0           3          47
         ..Spec::of::<TrainArgs>()
     },
     bind,
-    load: None,
+    states: &[],
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {

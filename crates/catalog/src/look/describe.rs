@@ -45,7 +45,7 @@ Body Mass (g)  count     0.6%        94  4202  802  2700  3550  4050  4750  6300
         ..Spec::of::<DescribeArgs>()
     },
     bind,
-    load: None,
+    states: &[],
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {

@@ -49,7 +49,7 @@ petal_width · continuous · 22 different, none missing
         ..Spec::of::<ProfileArgs>()
     },
     bind,
-    load: None,
+    states: &[],
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {

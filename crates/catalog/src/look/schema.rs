@@ -35,7 +35,7 @@ parch     count       feature        0
         ..Spec::BASE
     },
     bind,
-    load: None,
+    states: &[],
 };
 
 fn bind(_: &Args, _: &Environment) -> Result<Bound, ArgumentError> {

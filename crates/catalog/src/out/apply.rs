@@ -43,12 +43,12 @@ Adelie         0.09658061       0.07525452
         ..Spec::of::<ApplyArgs>()
     },
     bind,
-    load: None,
+    states: &[],
 };
 
 fn bind(args: &Args, environment: &Environment) -> Result<Bound, ArgumentError> {
     let path = ApplyArgs::read(args)?.path;
-    let preparation = super::read_bundle(&path, environment, pipewright_artifact::decode_preparation)?;
+    let preparation = super::bundle_of_path(&path, environment, pipewright_artifact::decode_preparation)?;
     Ok(Bound::Rows(Arc::new(Apply(preparation))))
 }
 

@@ -39,7 +39,7 @@ froze fillna, scale to prep.pw
         ..Spec::of::<FreezeArgs>()
     },
     bind,
-    load: None,
+    states: &[],
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {

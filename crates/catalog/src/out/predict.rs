@@ -48,12 +48,12 @@ versicolor  versicolor
         ..Spec::of::<PredictArgs>()
     },
     bind,
-    load: None,
+    states: &[],
 };
 
 fn bind(args: &Args, environment: &Environment) -> Result<Bound, ArgumentError> {
     let PredictArgs { path, proba, keep } = PredictArgs::read(args)?;
-    let pipeline = super::read_bundle(&path, environment, pipewright_artifact::decode)?;
+    let pipeline = super::bundle_of_path(&path, environment, pipewright_artifact::decode)?;
     Ok(Bound::Rows(Arc::new(Predict { pipeline, proba, keep: keep.unwrap_or_default() })))
 }
 

@@ -39,7 +39,7 @@ saved iris.pw
         ..Spec::of::<SaveArgs>()
     },
     bind,
-    load: None,
+    states: &[],
 };
 
 fn bind(args: &Args, environment: &Environment) -> Result<Bound, ArgumentError> {

@@ -96,7 +96,7 @@ row,fold,truth,prediction
         ..Spec::of::<WriteArgs>()
     },
     bind,
-    load: None,
+    states: &[],
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {

@@ -63,7 +63,7 @@ male     -1      2
         ..Spec::of::<RoleArgs>()
     },
     bind,
-    load: None,
+    states: &[],
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {

@@ -62,7 +62,7 @@ Gentoo                    124          0          0
         ..Spec::of::<TargetArgs>()
     },
     bind,
-    load: None,
+    states: &[],
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {

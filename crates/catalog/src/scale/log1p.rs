@@ -1,6 +1,6 @@
 //! `log1p`: takes logarithms.
 
-use crate::adapt::{StepOf, load_state};
+use crate::adapt::{StepOf, state};
 use pipewright_frame::{Class, Log1p, Log1pState, Selection};
 use pipewright_operator::{Args, ArgumentError, Arguments, Bound, Environment, Example, Group, Spec, Verb, arguments};
 use std::sync::Arc;
@@ -32,7 +32,7 @@ pub(crate) const VERB: Verb = Verb {
         ..Spec::of::<Log1pArgs>()
     },
     bind,
-    load: Some(load_state::<Log1pState>),
+    states: &[state::<Log1pState>()],
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {

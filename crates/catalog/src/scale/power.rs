@@ -1,6 +1,6 @@
 //! `power`: raises numbers so that they look normal.
 
-use crate::adapt::{StepOf, load_state};
+use crate::adapt::{StepOf, state};
 use pipewright_frame::{Class, Power, PowerFamily, PowerState, Selection};
 use pipewright_operator::{
     Args, ArgumentError, Arguments, Bound, Effect, Environment, Example, Flow, Group, Spec, Verb, arguments, words,
@@ -50,7 +50,7 @@ pub(crate) const VERB: Verb = Verb {
         ..Spec::of::<PowerArgs>()
     },
     bind,
-    load: Some(load_state::<PowerState>),
+    states: &[state::<PowerState>()],
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {

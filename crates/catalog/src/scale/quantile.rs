@@ -1,6 +1,6 @@
 //! `quantile`: spreads numbers out by their ranks.
 
-use crate::adapt::{StepOf, load_state};
+use crate::adapt::{StepOf, state};
 use pipewright_frame::{Class, QuantileMapper, QuantileState, Selection, Shape};
 use pipewright_operator::{
     Args, ArgumentError, Arguments, Bound, Effect, Environment, Example, Flow, Group, Int, Spec, Verb, arguments, words,
@@ -48,7 +48,7 @@ pub(crate) const VERB: Verb = Verb {
         ..Spec::of::<QuantileArgs>()
     },
     bind,
-    load: Some(load_state::<QuantileState>),
+    states: &[state::<QuantileState>()],
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {

@@ -1,6 +1,6 @@
 //! `scale`: brings numbers to one scale.
 
-use crate::adapt::{StepOf, load_state};
+use crate::adapt::{StepOf, state};
 use pipewright_frame::{Class, Scaler, ScalerMethod, ScalerState, Selection};
 use pipewright_operator::{
     Args, ArgumentError, Arguments, Bound, Effect, Environment, Example, Flow, Group, Spec, Verb, arguments, words,
@@ -66,7 +66,7 @@ sepal_length  sepal_width
         ..Spec::of::<ScaleArgs>()
     },
     bind,
-    load: Some(load_state::<ScalerState>),
+    states: &[state::<ScalerState>()],
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {

@@ -155,7 +155,7 @@ petal_width  species
         ..Spec::of::<LoadArgs>()
     },
     bind,
-    load: None,
+    states: &[],
 };
 
 fn bind(given: &Args, environment: &Environment) -> Result<Bound, ArgumentError> {

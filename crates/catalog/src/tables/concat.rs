@@ -40,7 +40,7 @@ petal_length  species
         ..Spec::of::<ConcatArgs>()
     },
     bind,
-    load: None,
+    states: &[],
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {

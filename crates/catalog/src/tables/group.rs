@@ -58,7 +58,7 @@ FEMALE   2500
         ..Spec::of::<GroupArgs>()
     },
     bind,
-    load: None,
+    states: &[],
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {

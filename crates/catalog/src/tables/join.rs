@@ -66,7 +66,7 @@ Adelie   FEMALE  Torgersen
         ..Spec::of::<JoinArgs>()
     },
     bind,
-    load: None,
+    states: &[],
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {

@@ -46,7 +46,7 @@ pclass  sex=female  sex=male
         ..Spec::of::<PivotArgs>()
     },
     bind,
-    load: None,
+    states: &[],
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {

@@ -46,7 +46,7 @@ setosa   petal_width   0.2
         ..Spec::of::<UnpivotArgs>()
     },
     bind,
-    load: None,
+    states: &[],
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {

@@ -6,6 +6,7 @@ use super::softmax::{Labelled, Softmax};
 use super::{check_penalty, check_rows, columns_of, linear_combination, repeating};
 use crate::data::{Column, Dataset, Features, Outputs, Target};
 use crate::learner::{Accepts, Fit, Learner, Model, Progress};
+use crate::summary::{LinearFunction, Summary};
 use crate::twofold::Twofold;
 use pipewright_diagnostic::{Failure, code};
 use serde::{Deserialize, Serialize};
@@ -248,5 +249,21 @@ impl Model for LogisticModel {
 
     fn inputs(&self) -> usize {
         self.inputs
+    }
+
+    fn summary(&self) -> Summary {
+        // Of two classes there is one function: the log-odds of the second one.
+        let present: Vec<usize> = (0..self.present.len()).filter(|&class| self.present[class]).collect();
+        let classes = &present[present.len().saturating_sub(self.coefficients.len())..];
+        let functions = classes.iter().zip(&self.intercepts).zip(&self.coefficients);
+        Summary::Coefficients(
+            functions
+                .map(|((&class, &intercept), weights)| LinearFunction {
+                    class: Some(class),
+                    intercept,
+                    weights: weights.clone(),
+                })
+                .collect(),
+        )
     }
 }

@@ -16,6 +16,7 @@ pub(crate) use logistic_lasso::LogisticLasso;
 
 use crate::data::{Column, Dataset, Features, Outputs, Target};
 use crate::learner::{Accepts, Fit, Learner, Model};
+use crate::summary::{LinearFunction, Summary};
 use iterative::{Iterative, is_wide_and_sparse};
 use least_squares::{LeastSquares, Solution};
 use pipewright_diagnostic::{Failure, code};
@@ -148,6 +149,11 @@ impl Model for LinearModel {
 
     fn inputs(&self) -> usize {
         self.coefficients.len()
+    }
+
+    fn summary(&self) -> Summary {
+        let weights = self.coefficients.clone();
+        Summary::Coefficients(vec![LinearFunction { class: None, intercept: self.intercept, weights }])
     }
 }
 

@@ -22,6 +22,17 @@ pub enum Activation {
 }
 
 impl Activation {
+    /// Its name: `relu`, `sigmoid`, `tanh`, or `linear` for none.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Activation::Relu => "relu",
+            Activation::Sigmoid => "sigmoid",
+            Activation::Tanh => "tanh",
+            Activation::None => "linear",
+        }
+    }
+
     fn record(self, graph: &mut Graph, sums: Node) -> Node {
         match self {
             Activation::Relu => graph.relu(sums),

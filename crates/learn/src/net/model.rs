@@ -5,6 +5,7 @@ use super::floats;
 use super::rows::row_major;
 use crate::data::{Features, Outputs};
 use crate::learner::{Accepts, Model};
+use crate::summary::{LayerSummary, Summary};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_tensor::Program;
 use rayon::prelude::*;
@@ -220,6 +221,24 @@ impl Model for NetworkModel {
 
     fn inputs(&self) -> usize {
         self.layers.first().map_or(0, |layer| layer.inputs)
+    }
+
+    fn summary(&self) -> Summary {
+        let hidden = self.activation.name();
+        let last = match self.head {
+            Head::Binary => "sigmoid",
+            Head::Classes { .. } => "softmax",
+            Head::Number { .. } => "linear",
+        };
+        let activations = std::iter::repeat_n(hidden, self.layers.len().saturating_sub(1)).chain([last]);
+        let summary = |(layer, activation): (&Layer, &str)| LayerSummary {
+            kind: "dense",
+            inputs: layer.inputs,
+            outputs: layer.outputs,
+            activation: activation.to_owned(),
+            parameters: layer.kernel.len() + layer.bias.len(),
+        };
+        Summary::Layers(self.layers.iter().zip(activations).map(summary).collect())
     }
 }
 

@@ -7,11 +7,13 @@ mod evaluation;
 mod inspection;
 mod out_of_fold;
 mod predictions;
+mod saved_pipeline;
 mod sink;
 
 pub use evaluation::{Evaluation, FoldResult, Measured, MetricResult, Scheme, Score};
 pub use inspection::{Assertion, Description, ProfileReport, SchemaColumn, SchemaReport, TableHead};
 pub use predictions::{PREDICTION, prediction_arrays, prediction_columns, prediction_table};
+pub use saved_pipeline::{SavedModel, SavedPipeline};
 pub use sink::{Frozen, Saved, Written};
 
 /// The result of one stage.
@@ -32,6 +34,8 @@ pub enum Output {
     Assertion(Assertion),
     /// A fitted pipeline that was saved: `save`.
     Saved(Saved),
+    /// What a saved pipeline holds: `show` with a file.
+    SavedPipeline(SavedPipeline),
     /// Fitted steps that were saved without a model: `freeze`.
     Frozen(Frozen),
     /// A table that was written: `write`.
@@ -58,6 +62,8 @@ pub trait OutputVisitor {
     fn assertion(&self, assertion: &Assertion) -> Self::Result;
     /// Visits the note of a saved pipeline.
     fn saved(&self, saved: &Saved) -> Self::Result;
+    /// Visits what a saved pipeline holds.
+    fn saved_pipeline(&self, saved: &SavedPipeline) -> Self::Result;
     /// Visits the note of fitted steps that were saved.
     fn frozen(&self, frozen: &Frozen) -> Self::Result;
     /// Visits the note of a written table.
@@ -75,12 +81,13 @@ impl Output {
             Output::Profile(profile) => visitor.profile(profile),
             Output::Assertion(assertion) => visitor.assertion(assertion),
             Output::Saved(saved) => visitor.saved(saved),
+            Output::SavedPipeline(saved) => visitor.saved_pipeline(saved),
             Output::Frozen(frozen) => visitor.frozen(frozen),
             Output::Written(written) => visitor.written(written),
         }
     }
 
-    /// The verb that gives this kind of output, as the documented JSON names it.
+    /// The name of this kind of output in the documented JSON: the verb that gives it, or `model` for a saved pipeline.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
@@ -91,6 +98,7 @@ impl Output {
             Output::Profile(_) => "profile",
             Output::Assertion(_) => "assert",
             Output::Saved(_) => "save",
+            Output::SavedPipeline(_) => "model",
             Output::Frozen(_) => "freeze",
             Output::Written(_) => "write",
         }

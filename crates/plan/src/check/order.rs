@@ -9,6 +9,10 @@ use pipewright_syntax::Stage;
 
 /// What the stages above give is not what a stage needs.
 fn misplaced(verb: &Verb, given: Flow, needed: Flow, span: Span) -> Diagnostic {
+    if given == Flow::Nothing {
+        let message = "a pipeline starts with a source, such as `load`";
+        return Diagnostic::error(code::NO_SOURCE, message).label(span, "").fix(first_byte(span), "load | ");
+    }
     let message = format!("`{}` cannot stand behind {}", verb.spec.name, given.describe());
     let help = format!("it needs {} before it", needed.describe());
     Diagnostic::error(code::WRONG_ORDER, message).label(span, "").help(help)
@@ -32,10 +36,6 @@ impl Walk<'_> {
             return;
         }
         let diagnostic = match (self.at.flow, spec.effect) {
-            (Flow::Nothing, _) => {
-                let message = "a pipeline starts with a source, such as `load`";
-                Diagnostic::error(code::NO_SOURCE, message).label(stage.span, "").fix(first_byte(stage.span), "load | ")
-            }
             (Flow::Recipe, Effect::RowsAll | Effect::Meta) => {
                 let (code, does) = match spec.effect {
                     Effect::Meta if spec.form == Form::Target => (code::WRONG_ORDER, "names the target"),

@@ -101,6 +101,8 @@ impl EncoderState {
 }
 
 impl State for EncoderState {
+    const TAG: &str = "encoder";
+
     fn apply(&self, rows: &Table) -> Result<Table, Failure> {
         for encoded in self.columns.iter().filter(|encoded| !matches!(encoded.coding, Coding::LeftOut { .. })) {
             fitted(rows, &encoded.name, encoded.kind)?;

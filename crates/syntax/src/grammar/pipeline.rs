@@ -11,7 +11,7 @@ use super::value::{arg, call, named, shape, unescape};
 use crate::layout::is_pipe;
 use crate::lexer::TokenKind;
 use crate::tree::{Arg, Arm, Core, PathArg, Pipeline, Route, Stage};
-use crate::words::{OPTIONS_BEHIND, PATH_SUBJECTS, PATH_VERBS, SELECTOR_VERBS};
+use crate::words::{OPTIONS_BEHIND, PATH_OR_NUMBER_VERBS, PATH_SUBJECTS, PATH_VERBS, SELECTOR_VERBS};
 use nom::Parser;
 use nom::combinator::{map, opt};
 use nom::multi::{many0, separated_list1};
@@ -127,6 +127,7 @@ fn core(input: Input) -> Parsed<Core> {
     match input.word() {
         _ if !input.is_name() => mismatch(),
         word if PATH_VERBS.contains(&word) => path_stage(input),
+        word if PATH_OR_NUMBER_VERBS.contains(&word) && starts_file(input.advance(1)) => path_stage(input),
         word if SELECTOR_VERBS.contains(&word) => select(input),
         "where" | "assert" => condition(input),
         "derive" => derive(input),

@@ -1,0 +1,58 @@
+//! What a fitted model learned, as a table with the names of features and classes.
+
+use arrow_array::{ArrayRef, Float64Array, Int64Array, StringArray};
+use pipewright_frame::{Column, ColumnType, Table};
+use pipewright_learn::{LayerSummary, LinearFunction, Summary};
+use pipewright_operator::Task;
+use std::sync::Arc;
+
+/// The parameters of a model, a line per coefficient, layer or class.
+pub(crate) fn table(summary: &Summary, features: &[String], task: &Task) -> Table {
+    let classes: &[String] = task.classes().map_or(&[], |classes| classes);
+    let columns = match summary {
+        Summary::Shares(shares) => vec![texts("class", classes), numbers("share", shares.clone())],
+        Summary::Constant(value) => vec![numbers("prediction", vec![*value])],
+        Summary::Coefficients(functions) => coefficients(functions, features, classes),
+        Summary::Layers(layers) => network(layers),
+        _ => Vec::new(),
+    };
+    let (columns, arrays) = columns.into_iter().unzip();
+    Table::new(columns, arrays).expect("the columns of a summary have one length")
+}
+
+fn coefficients(functions: &[LinearFunction], features: &[String], classes: &[String]) -> Vec<(Column, ArrayRef)> {
+    let terms: Vec<&str> = std::iter::once("(intercept)").chain(features.iter().map(String::as_str)).collect();
+    let each = functions.iter().map(|function| {
+        let name = match function.class {
+            None => "coefficient".to_owned(),
+            Some(class) => format!("log_odds({})", classes.get(class).map_or("", String::as_str)),
+        };
+        let values = std::iter::once(function.intercept).chain(function.weights.iter().copied());
+        numbers(&name, values.collect())
+    });
+    std::iter::once(texts("term", &terms)).chain(each).collect()
+}
+
+fn network(layers: &[LayerSummary]) -> Vec<(Column, ArrayRef)> {
+    let each = |of: fn(&LayerSummary) -> usize| layers.iter().map(of).collect();
+    vec![
+        texts("layer", &layers.iter().map(|layer| layer.kind).collect::<Vec<_>>()),
+        counts("inputs", each(|layer| layer.inputs)),
+        counts("outputs", each(|layer| layer.outputs)),
+        texts("activation", &layers.iter().map(|layer| layer.activation.as_str()).collect::<Vec<_>>()),
+        counts("parameters", each(|layer| layer.parameters)),
+    ]
+}
+
+fn texts(name: &str, values: &[impl AsRef<str>]) -> (Column, ArrayRef) {
+    (Column::new(name, ColumnType::Text), Arc::new(StringArray::from_iter_values(values)))
+}
+
+fn numbers(name: &str, values: Vec<f64>) -> (Column, ArrayRef) {
+    (Column::new(name, ColumnType::Continuous), Arc::new(Float64Array::from(values)))
+}
+
+fn counts(name: &str, values: Vec<usize>) -> (Column, ArrayRef) {
+    let values = values.into_iter().map(|value| i64::try_from(value).unwrap_or(i64::MAX));
+    (Column::new(name, ColumnType::Count), Arc::new(values.collect::<Int64Array>()))
+}

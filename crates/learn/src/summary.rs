@@ -1,0 +1,52 @@
+//! What a fitted model holds, in the terms in which people read it.
+
+/// The parameters of a fitted model.
+///
+/// ```
+/// use pipewright_learn::{Dataset, Features, Learner, Model, Summary, Target, linear::Ridge};
+/// let features = Features::from_rows(["x"], &[[0.0], [1.0], [2.0]]);
+/// let model = Ridge { l2: 0.0 }.fit(&Dataset::new(features, Target::Numbers(vec![1.0, 3.0, 5.0])))?;
+/// let Summary::Coefficients(functions) = model.summary() else { unreachable!("a linear model") };
+/// assert!((functions[0].intercept - 1.0).abs() < 1e-12 && (functions[0].weights[0] - 2.0).abs() < 1e-12);
+/// # Ok::<(), pipewright_learn::Failure>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Summary {
+    /// The same answer for every row: the share of each class, in the order of the classes.
+    Shares(Vec<f64>),
+    /// The same answer for every row: a number.
+    Constant(f64),
+    /// Linear functions of the features.
+    Coefficients(Vec<LinearFunction>),
+    /// The layers of a network, first to last.
+    Layers(Vec<LayerSummary>),
+}
+
+/// A linear function of the features: `intercept + Σ weights[i] · feature[i]`.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct LinearFunction {
+    /// The class whose log-odds it gives, by code; `None` for the number that a regression predicts.
+    pub class: Option<usize>,
+    /// Its value where all features are zero.
+    pub intercept: f64,
+    /// A weight per feature, in the units of that feature.
+    pub weights: Vec<f64>,
+}
+
+/// A layer of a network.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct LayerSummary {
+    /// The kind of layer: `dense`.
+    pub kind: &'static str,
+    /// Width of its input.
+    pub inputs: usize,
+    /// Width of its output.
+    pub outputs: usize,
+    /// The activation of its outputs; `linear` for none.
+    pub activation: String,
+    /// The number of weights and biases that were learned.
+    pub parameters: usize,
+}
