@@ -11,6 +11,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
         ["verb", group, name] => verb(group, name),
+        ["model", name] => model(name),
+        ["metric", name] => metric(name),
         ["op", name] => op(name),
         ["format", name] => format::run(name),
         _ => Err(usage("new")),
@@ -63,18 +65,58 @@ fn insert(path: &str, start: &str, line: &str) -> Result<(), String> {
     Ok(())
 }
 
+fn model(name: &str) -> Result<(), String> {
+    let text = |template: &str| Ok::<_, String>(template.replace("{name}", name).replace("{Name}", &camel(name)?));
+    write(&format!("crates/learn/src/{name}.rs"), &text(LEARNER)?)?;
+    write(&format!("crates/catalog/src/learn/{name}.rs"), &text(MODEL)?)?;
+    insert("crates/learn/src/lib.rs", "pub mod ", &format!("pub mod {name};"))?;
+    insert("crates/catalog/src/learn/mod.rs", "pub(crate) mod ", &format!("pub(crate) mod {name};"))?;
+    let entry = format!("        &learn::{name}::MODEL,\n");
+    extend_list("crates/catalog/src/lib.rs", "    models: &[\n", "    ],", &entry)?;
+    let row = format!("    Row {{ name: \"{name}\", variants: &[model(\"{name}\", \"price\")] }},\n");
+    extend_list("tests/laws.rs", "const MODELS: &[Row] = &[\n", "];", &row)?;
+    println!("\nfill in the skeletons, then run `cargo xtask gen` and `cargo xtask laws {name}`");
+    Ok(())
+}
+
+fn metric(name: &str) -> Result<(), String> {
+    camel(name)?;
+    write(&format!("crates/learn/src/metric/{name}.rs"), &METRIC.replace("{name}", name))?;
+    insert("crates/learn/src/metric/mod.rs", "mod ", &format!("mod {name};"))?;
+    let table = "crates/learn/src/metric/table.rs";
+    let constant = name.to_uppercase();
+    let entry = format!("    {constant} = \"{name}\", Numbers, Lower, \"mean |y - ŷ|\", super::{name}::{name};\n");
+    extend_list(table, "metrics! {\n", "}", &entry)?;
+    println!("\nfill in the skeleton, then run `cargo xtask gen` and `cargo test -p pipewright-learn metric`");
+    Ok(())
+}
+
 fn op(name: &str) -> Result<(), String> {
     let camel = camel(name)?;
     let text = OP.replace("{name}", name).replace("{Name}", &camel);
     write(&format!("crates/tensor/src/op/{name}.rs"), &text)?;
-    println!("register it in the list of crates/tensor/src/op/mod.rs:\n");
-    println!("  {name}::{camel},");
-    println!("\nand give it a method in crates/tensor/src/graph/methods.rs:\n");
-    println!("  /// As [`{camel}`](crate::op::{camel}).");
-    println!("  pub fn {name}(&mut self, input: Node) -> Node {{");
-    println!("      self.apply(Op::{camel}(op::{camel}), &[input])");
-    println!("  }}");
-    println!("\nthen fill in the skeleton and run `cargo xtask gradcheck {name}`");
+    extend_list("crates/tensor/src/op/mod.rs", "    elementwise {\n", "    }", &format!("        {name}::{camel},\n"))?;
+    let method = format!(
+        "\n    /// As [`{camel}`](crate::op::{camel}).\n    pub fn {name}(&mut self, input: Node) -> Node {{\n        \
+         self.apply(Op::{camel}(op::{camel}), &[input])\n    }}\n"
+    );
+    extend_list("crates/tensor/src/graph/methods.rs", "impl Graph {\n", "}", &method)?;
+    println!("\nfill in the skeleton, then run `cargo xtask gradcheck {name}`");
+    Ok(())
+}
+
+/// Adds lines at the end of a list: before the first line after `start` that begins with `end`.
+fn extend_list(path: &str, start: &str, end: &str, lines: &str) -> Result<(), String> {
+    let file = root().join(path);
+    let text = fs::read_to_string(&file).map_err(|error| format!("cannot read {path}: {error}"))?;
+    let at = text.find(start).and_then(|at| {
+        let inside = at + start.len();
+        text[inside - 1..].find(&format!("\n{end}")).map(|length| inside + length)
+    });
+    let at = at.ok_or_else(|| format!("{path} has no list that starts with `{}`", start.trim()))?;
+    let text = format!("{}{lines}{}", &text[..at], &text[at..]);
+    fs::write(&file, text).map_err(|error| format!("cannot write {path}: {error}"))?;
+    println!("added to {path}: {}", lines.trim().lines().last().unwrap_or_default().trim());
     Ok(())
 }
 
@@ -99,100 +141,11 @@ fn camel(name: &str) -> Result<String, String> {
     Ok(parts.map(|part| part[..1].to_uppercase() + &part[1..]).collect())
 }
 
-const VERB: &str = r#"//! `{name}`: passes rows on as they are.
-
-use pipewright_diagnostic::{Failure, Progress};
-use pipewright_frame::{Schema, Table};
-use pipewright_operator::work::Rows;
-use pipewright_operator::{
-    Args, Arguments, Bound, Effect, Example, ArgumentError, Footprint, Group, Flow, Spec, Environment, Verb, arguments,
-};
-use pipewright_world::random::Key;
-use std::sync::Arc;
-
-arguments! {
-    /// The arguments of `{name}`.
-    struct {Name}Args {
-        /// Leaves out every row.
-        option none: bool = false;
-    }
-}
-
-pub(crate) const VERB: Verb = Verb {
-    spec: Spec {
-        name: "{name}",
-        group: Group::{Chapter},
-        summary: "Passes rows on as they are.",
-        search: &["identity"],
-        input: Flow::Table,
-        output: Flow::Table,
-        effect: Effect::RowsAll,
-        examples: &[Example {
-            script: "load iris.csv | {name} | select species | show 1",
-            output: "\
-species
-setosa
-… 149 more rows
-",
-        }],
-        ..Spec::of::<{Name}Args>()
-    },
-    bind,
-    states: &[],
-};
-
-fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
-    Ok(Bound::Rows(Arc::new({Name} { none: {Name}Args::read(args)?.none })))
-}
-
-struct {Name} {
-    none: bool,
-}
-
-impl Rows for {Name} {
-    fn footprint(&self, verb: Effect) -> Footprint {
-        Footprint::of(verb)
-    }
-
-    fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
-        Ok(input.clone())
-    }
-
-    fn apply(&self, table: &Table, _: Key, _: &dyn Progress) -> Result<Table, Failure> {
-        Ok(if self.none { table.head(0) } else { table.clone() })
-    }
-}
-"#;
-
-const OP: &str = r#"//! Says in one line what it computes.
-
-use super::{Differentiable, Domain, Lane, Op};
-use crate::Element;
-use crate::graph::{Graph, Node};
-
-/// b = a; ā = b̄.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct {Name};
-
-impl Lane for {Name} {
-    const NAME: &'static str = "{name}";
-    const ARITY: usize = 1;
-    const DOMAINS: &'static [(Domain, Differentiable)] = &[(Domain::Any, Differentiable::Yes)];
-
-    #[inline(always)]
-    fn lane<T: Element>(&self, a: T, _: T) -> T {
-        a
-    }
-
-    fn backward(&self, _: &mut Graph, _: &[Node], _: Node, upstream: Node) -> Vec<Option<Node>> {
-        vec![Some(upstream)]
-    }
-
-    fn variants() -> Vec<Op> {
-        vec![Op::{Name}({Name})]
-    }
-}
-"#;
+const VERB: &str = include_str!("new/templates/verb.txt");
+const LEARNER: &str = include_str!("new/templates/learner.txt");
+const MODEL: &str = include_str!("new/templates/model.txt");
+const METRIC: &str = include_str!("new/templates/metric.txt");
+const OP: &str = include_str!("new/templates/op.txt");
 
 #[cfg(test)]
 mod tests {
