@@ -32,7 +32,7 @@ impl Scope<'_> {
         let mut diagnostic = Diagnostic::error(code::UNKNOWN_COLUMN, format!("no column named `{name}`"))
             .label(span, "not in the table at this point");
         if let Some(&removed) = self.removed.get(name) {
-            return Some(diagnostic.label(removed, "it was removed here"));
+            return Some(diagnostic.label(removed, "removed here"));
         }
         let names: Vec<&str> = schema.columns().map(|column| &*column.name).collect();
         let near = nearest(name, names.iter().copied());

@@ -1,4 +1,4 @@
-//! What leaves the pipeline.
+//! Output: saved models, predictions, tables.
 
 pub(crate) mod apply;
 pub(crate) mod freeze;
@@ -9,7 +9,7 @@ pub(crate) mod write;
 use pipewright_diagnostic::{Failure, code};
 use pipewright_operator::{ArgumentError, Environment, FilePath, Registry, failure_of};
 
-/// What the file holds that the argument `path` names.
+/// Reads the file named by the argument `path`.
 fn read_bundle<T>(
     FilePath(path): &FilePath,
     environment: &Environment,
