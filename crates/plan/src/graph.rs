@@ -209,7 +209,7 @@ impl JobGraph {
         self.jobs.len() - 1
     }
 
-    /// The scope of one round of a split that is done in `parent`.
+    /// Returns the scope of one round of a split in `parent`.
     pub fn enter(&mut self, parent: ScopeId, split: JobId, index: usize) -> ScopeId {
         let round = Round { parent, split, index };
         *self.by_round.entry(round).or_insert_with(|| {
@@ -218,13 +218,13 @@ impl JobGraph {
         })
     }
 
-    /// The innermost round of a scope; none for the root.
+    /// Returns the innermost round of a scope; `None` for the root.
     #[must_use]
     pub fn round(&self, scope: ScopeId) -> Option<&Round> {
         scope.0.map(|index| &self.scopes[index])
     }
 
-    /// The rounds of a scope, outermost first.
+    /// Returns the rounds of a scope, outermost first.
     #[must_use]
     pub fn rounds(&self, scope: ScopeId) -> Vec<Round> {
         let innermost = self.round(scope).copied();
@@ -234,20 +234,20 @@ impl JobGraph {
         path
     }
 
-    /// The inputs that a job needs before it is known which candidate wins: all, or the choice alone.
+    /// The inputs that a job needs before the winning candidate is known: all, or only the choice.
     #[must_use]
     pub fn needed_first(&self, job: JobId) -> &[JobId] {
         let job = &self.jobs[job];
         if matches!(job.work, Work::Chosen) { &job.inputs[..1] } else { &job.inputs }
     }
 
-    /// How many jobs of a kind there are, for the plan's text.
+    /// Counts the jobs of a kind, for the text of the plan.
     #[must_use]
     pub fn count(&self, of: impl Fn(&Work) -> bool) -> usize {
         self.jobs.iter().filter(|job| of(&job.work)).count()
     }
 
-    /// Proves that the rounds are honest, at any depth.
+    /// Proves that no job learns from held-out rows, at any depth of nesting.
     ///
     /// # Errors
     /// The first job that breaks the rule, and why.
