@@ -41,9 +41,9 @@ const MARK: &str = "<!-- Written by `cargo xtask gen`; edits belong in the code.
 /// The reference of verbs and models, chapter by chapter.
 fn verbs() -> String {
     let mut text = format!(
-        "# Verbs and models\n\n{MARK}\nOne entry a verb, in the order in which they usually stand. `[X]` may be left \
-         out; `key=` is an option.\nThe examples run on the tables of `dsl-examples/data`, and the tests compare what \
-         they print.\n"
+        "# Verbs and models\n\n{MARK}\nOne entry per verb, in the order in which they are usually used. `[X]` is \
+         optional; `key=` is an option.\nThe examples use the tables of `dsl-examples/data`, and tests compare their \
+         output.\n"
     );
     let mut specs: Vec<(&Spec, Option<&Model>)> = REGISTRY.verbs.iter().map(|verb| (&verb.spec, None)).collect();
     specs.extend(REGISTRY.models.iter().map(|model| (&model.spec, Some(*model))));
@@ -104,9 +104,9 @@ fn write_param(text: &mut String, name: &str, param: &Param) {
 /// The reference of functions in expressions, chapter by chapter.
 fn functions() -> String {
     let mut text = format!(
-        "# Functions\n\n{MARK}\nWhat expressions know besides operators: in `derive`, and the functions of one row in \
-         `where` and `assert` too. An argument\nin `[…]` may be left out; `…` stands for more of the same. What is no \
-         finite number is missing, and of a missing value comes a\nmissing value unless it says otherwise.\n"
+        "# Functions\n\n{MARK}\nThe functions of expressions: all of them in `derive`, those of a single row in \
+         `where` and `assert` too. An argument\nin `[…]` is optional; `…` stands for more of the same. A result that \
+         is not a finite number is missing, and missing arguments\ngive a missing result unless noted otherwise.\n"
     );
     for (chapter, functions) in pipewright::function_chapters() {
         let _ = write!(text, "\n## {}\n\n", chapter.title());
@@ -124,7 +124,7 @@ fn functions() -> String {
 /// The index of codes, with the story of each.
 fn codes() -> String {
     let mut text = format!(
-        "# Codes of messages\n\n{MARK}\nWhat `pipewright why CODE` tells. E: errors, W: warnings, N: notes.\n\n| code \
+        "# Diagnostic codes\n\n{MARK}\nThe output of `pipewright why CODE`. E: errors, W: warnings, N: notes.\n\n| code \
          | |\n|---|---|\n"
     );
     let mut all: Vec<_> = code::ALL.iter().collect();
@@ -143,10 +143,10 @@ fn codes() -> String {
             info.story
         );
         if !info.bad.is_empty() {
-            let _ = write!(text, "\nThis gets it:\n\n```pipe\n{}\n```\n", info.bad);
+            let _ = write!(text, "\nTriggers it:\n\n```pipe\n{}\n```\n", info.bad);
         }
         if !info.good.is_empty() {
-            let _ = write!(text, "\nThis does not:\n\n```pipe\n{}\n```\n", info.good);
+            let _ = write!(text, "\nFixed:\n\n```pipe\n{}\n```\n", info.good);
         }
     }
     text

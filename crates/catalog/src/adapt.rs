@@ -1,4 +1,4 @@
-//! Binds typed estimators and learners to the erased forms that the planner and the engine know.
+//! Adapters from typed estimators and learners to the type-erased traits of the planner and the engine.
 
 use crate::{exchange, summary};
 use pipewright_diagnostic::{Failure, Progress, code};
@@ -15,7 +15,7 @@ use std::sync::Arc;
 /// An estimator of `frame` as a step of a plan.
 pub(crate) struct StepOf<E: Estimator> {
     pub estimator: E,
-    /// What is worth saying about a state.
+    /// Notes about a fitted state.
     pub notices: fn(&E::State) -> Vec<Failure>,
 }
 
@@ -45,9 +45,9 @@ impl<E: Estimator + 'static> Step for StepOf<E> {
 /// An estimator of `frame` that needs all rows at once, as a step of a plan.
 pub(crate) struct TableStep<E: TableEstimator> {
     pub estimator: Arc<E>,
-    /// What the arguments make of the verb's effect, if they decide.
+    /// The effect, if the arguments override that of the verb.
     pub effect: Option<Effect>,
-    /// What is worth saying about a state.
+    /// Notes about a fitted state.
     pub notices: fn(&E::State) -> Vec<Failure>,
 }
 
@@ -83,7 +83,7 @@ impl<E: TableEstimator + 'static> Step for TableStep<E> {
     }
 }
 
-/// A state as a plan knows it.
+/// A type-erased state.
 pub(crate) fn fitted<S: State>(state: S, notices: Vec<Failure>) -> Arc<dyn Fitted> {
     Arc::new(StateOf { state, notices })
 }
@@ -140,16 +140,16 @@ fn load_state<S: State>(json: &Json, registry: &Registry) -> Result<Arc<dyn Fitt
     Ok(Arc::new(StateOf { state, notices: Vec::new() }))
 }
 
-/// What a model gets to see of the rows.
+/// Which columns a model is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FeatureUse {
     /// Every feature.
     Features,
-    /// Nothing but the target: a baseline works whatever the features hold.
+    /// None but the target: a baseline must work with any features.
     Nothing,
 }
 
-/// A learner of `learn` that needs to know nothing about the task but its kind.
+/// Training of a learner of `learn` that depends on nothing of the task but its kind.
 pub(crate) struct TrainingOf<L> {
     pub label: String,
     pub learner: L,
@@ -197,7 +197,7 @@ impl<L: pipewright_learn::Learner + Clone + 'static> work::Training for Training
     }
 }
 
-/// What the planner needs to know of what a learner accepts.
+/// Converts the `Accepts` of a learner to that of the planner.
 pub(crate) fn accepted(accepts: pipewright_learn::Accepts, sees: FeatureUse) -> work::Accepts {
     let blind = sees == FeatureUse::Nothing;
     work::Accepts { missing: accepts.missing || blind, categories: accepts.categories || blind, dates: blind }
@@ -259,7 +259,7 @@ fn fit<'a, Rows>(key: Key, progress: &'a dyn Progress, validation: Option<&'a Ro
 
 struct ModelOf<M> {
     model: M,
-    /// The columns that go in, in order.
+    /// The input columns, in order.
     names: Arc<[String]>,
     task: Task,
 }
@@ -280,7 +280,7 @@ impl<M: pipewright_learn::Model> FittedModel for ModelOf<M> {
     }
 }
 
-/// A model from a bundle, checked.
+/// Loads a model from a bundle and validates it.
 pub(crate) fn load_model<M: pipewright_learn::Model>(json: &Json) -> Result<Arc<dyn FittedModel>, Failure> {
     let bad = |what: String| Failure::new(code::BAD_BUNDLE, format!("the model cannot be read: {what}"));
     let field = |name: &str| json.get(name).cloned().ok_or_else(|| bad(format!("it lacks `{name}`")));

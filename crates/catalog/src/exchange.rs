@@ -1,4 +1,4 @@
-//! Tables become the matrices that `learn` knows.
+//! Conversion of tables to the data sets of `learn`.
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::Float64Type;
@@ -26,8 +26,8 @@ pub(crate) fn dataset(rows: &Data, names: &Arc<[String]>, task: &Task, accepts: 
     Ok(Dataset::new(features_of(&table, names, accepts)?, labels))
 }
 
-/// The named columns in a temporary file, and the target and the weights in memory. Rows with a weight of 0 are left
-/// out.
+/// Writes the named columns to a temporary file, and keeps the target and the weights in memory. Rows with a weight
+/// of 0 are left out.
 pub(crate) fn on_disk(rows: &Stream, names: &Arc<[String]>, task: &Task) -> Result<OnDisk, Failure> {
     let (mut targets, mut weights) = (Vec::new(), Vec::new());
     let mut failure = None;
@@ -66,9 +66,9 @@ fn counting_rows(table: Table) -> Result<(Table, Option<Vec<f64>>), Failure> {
     Ok((table.filter(&counting), Some(weights.into_iter().filter(|weight| *weight > 0.0).collect())))
 }
 
-/// The named columns as a model takes them that accepts this much.
+/// The named columns in the form that a model with these `Accepts` takes.
 pub(crate) fn features_of(table: &Table, names: &Arc<[String]>, accepts: Accepts) -> Result<Features, Failure> {
-    // One list of ones for the truth values of all sparse columns.
+    // One shared list of ones for all sparse boolean columns.
     let ones: Shared<f64> = vec![1.0; if accepts.sparse { table.rows() } else { 0 }].into();
     let columns = names.iter().map(|name| feature(table, name, accepts, &ones)).collect::<Result<_, _>>()?;
     Ok(Features::from_columns(table.rows(), names.clone(), columns))
@@ -91,7 +91,7 @@ fn feature(table: &Table, name: &str, accepts: Accepts, ones: &Shared<f64>) -> R
         return Ok(data::Column::Categories(Categories::new(codes.collect::<Vec<u32>>().into(), levels.into())));
     }
     if let (ColumnType::Continuous, 0) = (column.kind, array.null_count()) {
-        // What the table holds is shared, not copied; a number that is not finite gets its message below.
+        // The table's arrays are shared, not copied; non-finite numbers are reported below.
         let numbers = array.as_primitive::<Float64Type>().values();
         if numbers.iter().all(|number| number.is_finite()) {
             return Ok(data::Column::Dense(Shared::new(Arc::new(numbers.clone()))));
@@ -102,12 +102,12 @@ fn feature(table: &Table, name: &str, accepts: Accepts, ones: &Shared<f64>) -> R
     Ok(data::Column::Dense(numbers.into()))
 }
 
-/// What is to be predicted for each row, and how much the row counts.
+/// The target and weight of each row.
 pub(crate) fn labels(table: &Table, task: &Task) -> Result<Labels, Failure> {
     labelled(target(table, task)?, table)
 }
 
-/// A target with the weights of its rows, where they have some.
+/// A target with the weights of its rows, if any.
 fn labelled(target: Target, table: &Table) -> Result<Labels, Failure> {
     match weight_column(table.columns()) {
         None => Ok(target.into()),
@@ -115,22 +115,22 @@ fn labelled(target: Target, table: &Table) -> Result<Labels, Failure> {
     }
 }
 
-/// The column that says how much each row counts.
+/// The column of row weights.
 fn weight_column(columns: &[Column]) -> Option<Arc<str>> {
     columns.iter().find(|column| column.role == Role::Weight).map(|column| column.name.clone())
 }
 
-/// How much each row counts.
+/// The weight of each row.
 ///
 /// # Errors
 /// [`code::BAD_WEIGHT`] with the first row whose weight is missing, negative or not finite.
 pub(crate) fn weights(table: &Table, name: &str) -> Result<Vec<f64>, Failure> {
     let array = table.array(name)?;
     let failure = |what: String, row: usize| {
-        Failure::new(code::BAD_WEIGHT, format!("a weight is {what}; weights are finite numbers, at least 0"))
+        Failure::new(code::BAD_WEIGHT, format!("a weight is {what}; weights must be finite and at least 0"))
             .column(name)
             .row(row as u64 + 1)
-            .help("fill it or leave the row out above `role`; a weight of 0 leaves the row out, too")
+            .help("fill it or drop the row before `role`; a weight of 0 also leaves the row out")
     };
     if let Some(row) = (0..array.len()).find(|&row| array.is_null(row)) {
         return Err(failure("missing".to_owned(), row));
@@ -159,7 +159,7 @@ pub(crate) fn target(table: &Table, task: &Task) -> Result<Target, Failure> {
     }
 }
 
-/// What a model learns of the target of every row.
+/// The target as models learn it: with the transform applied.
 fn learned_target(table: &Table, task: &Task) -> Result<Target, Failure> {
     let (Target::Numbers(mut numbers), Some(transform)) = (target(table, task)?, task.transform) else {
         return target(table, task);
@@ -175,7 +175,7 @@ fn learned_target(table: &Table, task: &Task) -> Result<Target, Failure> {
     Ok(Target::Numbers(numbers))
 }
 
-/// The predictions of a model in the terms of its task: numbers are turned back from what the model learned.
+/// The predictions of a model on the scale of its task: the transform of the target is inverted.
 pub(crate) fn predictions(outputs: Outputs, task: &Task) -> Result<Outputs, Failure> {
     match (outputs, &task.kind) {
         (Outputs::Numbers(mut values), TaskKind::Numbers) => {
@@ -187,6 +187,6 @@ pub(crate) fn predictions(outputs: Outputs, task: &Task) -> Result<Outputs, Fail
         (Outputs::Probabilities { values, classes }, TaskKind::Classes(names)) if names.len() == classes => {
             Ok(Outputs::Probabilities { values, classes })
         }
-        _ => Err(Failure::new(code::BAD_BUNDLE, "the model does not answer what its task asks")),
+        _ => Err(Failure::new(code::BAD_BUNDLE, "the model's predictions do not match its task")),
     }
 }

@@ -1,10 +1,10 @@
-//! The built-in verbs and models, one file each: what the language calls the work that `frame` and `learn` do.
+//! The built-in verbs and models, one file each: names in the language for what `frame` and `learn` compute.
 //!
 //! A verb is one file and one line in [`REGISTRY`]. The file holds its `Spec` and a function that binds arguments; the
 //! arithmetic lives elsewhere, as typed Rust.
 //!
 //! **Invariant:** this crate knows neither the parser nor the scheduler. Held by `cargo xtask tidy`.
-// A verb's file has the verb's name, also where its chapter has the same.
+// A verb's file is named after the verb, even where its group has the same name.
 #![allow(clippy::module_inception)]
 
 mod adapt;

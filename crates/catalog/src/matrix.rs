@@ -1,8 +1,6 @@
-//! Steps that work on a matrix: columns of a table go in as numbers, and what `learn` makes of them comes back as
-//! columns.
+//! Steps that work on a matrix: columns of a table are passed to `learn` as numbers, and the result becomes columns.
 //!
-//! Three steps share it: [`Reduce`] makes new columns of old ones, [`Choose`] keeps some of them as they are, [`Fill`]
-//! fills what is missing in them.
+//! There are three: [`Reduce`] replaces columns by new ones, [`Choose`] selects columns, [`Fill`] fills missing values.
 
 use arrow_array::{ArrayRef, BooleanArray, Float64Array, StringArray};
 use pipewright_diagnostic::{Failure, code};
@@ -18,9 +16,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// Which columns become a matrix.
+/// The columns that form the matrix.
 pub(crate) struct Inputs {
-    /// The stage, as messages call it.
+    /// Name of the stage in messages.
     pub step: &'static str,
     pub on: Option<Selection>,
 }
@@ -35,7 +33,7 @@ impl Inputs {
     }
 }
 
-/// The named columns as a matrix; what is missing is refused.
+/// The named columns as a matrix; missing values are an error.
 fn matrix(rows: &Table, columns: &[Arc<str>]) -> Result<Features, Failure> {
     Ok(Features::new(rows.rows(), texts(columns), rows.numbers(columns)?))
 }
@@ -44,7 +42,7 @@ fn texts(columns: &[Arc<str>]) -> Arc<[String]> {
     columns.iter().map(|name| name.to_string()).collect()
 }
 
-/// The target, where the step learns with it.
+/// The target, if the step learns with it.
 fn target(rows: &Table, target_spec: Option<&TargetSpec>) -> Result<Option<Target>, Failure> {
     let of = |target_spec: &TargetSpec| match &target_spec.classes {
         Some(classes) => Ok(Target::Classes { codes: target_spec.codes(rows)?, count: classes.len() }),
@@ -53,11 +51,11 @@ fn target(rows: &Table, target_spec: Option<&TargetSpec>) -> Result<Option<Targe
     target_spec.map(of).transpose()
 }
 
-/// A transform that takes as many columns as there are names.
+/// Checks that the transform takes as many columns as there are names.
 fn validate(transform: &impl Transform, columns: &[Arc<str>]) -> Result<(), Failure> {
     validate_names(columns.iter())?;
     if transform.inputs() != columns.len() {
-        let message = format!("a step takes {} columns and names {}", transform.inputs(), columns.len());
+        let message = format!("a step takes {} columns but lists {}", transform.inputs(), columns.len());
         return Err(Failure::new(code::BAD_BUNDLE, message));
     }
     transform.validate()
@@ -67,9 +65,9 @@ fn validate(transform: &impl Transform, columns: &[Arc<str>]) -> Result<(), Fail
 pub(crate) struct Reduce<T> {
     pub inputs: Inputs,
     pub transformer: T,
-    /// What the new columns are called, before their numbers.
+    /// Prefix of the names of the new columns, before their numbers.
     pub name: String,
-    /// How many there will be, if that does not depend on the rows.
+    /// The number of new columns, if it does not depend on the rows.
     pub count: Option<usize>,
 }
 
@@ -86,7 +84,7 @@ impl<T: Transformer<Transform = Projection>> TableEstimator for Reduce<T> {
             Some(count) => {
                 if input.is_closed() && count > columns.len() {
                     let (step, there) = (self.inputs.step, columns.len());
-                    let message = format!("{step} makes {count} columns of {there}: there can be no more than before");
+                    let message = format!("{step} cannot make {count} components of {there} columns");
                     return Err(Failure::new(code::BAD_VALUE, message));
                 }
                 let sources = sources(columns.iter());
@@ -103,18 +101,18 @@ impl<T: Transformer<Transform = Projection>> TableEstimator for Reduce<T> {
     }
 }
 
-/// A new column.
+/// The column of a component.
 fn made(name: &str, sources: &[Arc<str>]) -> Column {
     Column { sources: sources.to_vec(), ..Column::new(name, ColumnType::Continuous) }
 }
 
-/// The columns of the file that some columns were made from, each once.
+/// The source columns (of the file) of some columns, each once.
 fn sources<'a>(columns: impl Iterator<Item = &'a Column>) -> Vec<Arc<str>> {
     let mut seen = BTreeSet::new();
     columns.flat_map(|column| &column.sources).filter(|source| seen.insert(*source)).cloned().collect()
 }
 
-/// The columns that go in, and what becomes of them.
+/// The input columns and the fitted projection.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReduceState {
@@ -159,20 +157,20 @@ impl State for ReduceState {
     }
 }
 
-/// Keeps some columns as they are, and drops the others.
+/// Keeps some columns unchanged, and drops the others.
 pub(crate) struct Choose<T> {
     pub inputs: Inputs,
     pub transformer: T,
-    /// Does it learn with the target?
+    /// Does it use the target?
     pub aims: bool,
-    /// What it says of each column.
+    /// Name of the score of each column.
     pub says: &'static str,
 }
 
 impl<T: Transformer<Transform = Choice>> TableEstimator for Choose<T> {
     type State = ChooseState;
 
-    /// Which columns stay, only the rows say: each is a group that may be empty.
+    /// Which columns stay depends on the rows, so each is an open group that may be empty.
     fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
         let columns = self.inputs.columns(input)?;
         let asked: BTreeSet<&str> = columns.iter().map(|column| &*column.name).collect();
@@ -194,13 +192,13 @@ impl<T: Transformer<Transform = Choice>> TableEstimator for Choose<T> {
     }
 }
 
-/// The columns that were asked about, and which of them stay.
+/// The candidate columns, and which of them stay.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChooseState {
     columns: Vec<Arc<str>>,
     choice: Choice,
-    /// What the scores are.
+    /// Name of the scores.
     says: String,
 }
 
@@ -237,18 +235,18 @@ impl State for ChooseState {
 
     fn validate(&self) -> Result<(), Failure> {
         if matches!(self.says.as_str(), "" | "column" | "kept") {
-            return Err(Failure::new(code::BAD_BUNDLE, "a choice of columns that does not say why"));
+            return Err(Failure::new(code::BAD_BUNDLE, "a selection of columns without a name for its scores"));
         }
         validate(&self.choice, &self.columns)
     }
 }
 
-/// Fills missing values of numeric columns with what the others say.
+/// Fills missing values of numeric columns from the other columns.
 pub(crate) struct Fill<T> {
     pub step: &'static str,
     pub on: Option<Selection>,
     pub transformer: T,
-    /// Adds, right after each of these columns, a truth value `NAME (missing)`.
+    /// Adds a boolean column `NAME (missing)` after each of these columns.
     pub indicator: bool,
 }
 
@@ -284,7 +282,7 @@ impl<T: Transformer<Transform: FillTransform>> TableEstimator for Fill<T> {
     }
 }
 
-/// The named columns as a matrix, with NaN for what is missing.
+/// The named columns as a matrix, with NaN for missing values.
 fn with_gaps(rows: &Table, columns: &[Arc<str>]) -> Result<Features, Failure> {
     if let Some(name) = columns.iter().find(|name| rows.column(name).is_ok_and(|column| !column.kind.is_numeric())) {
         let message = format!("`{name}` no longer holds numbers");

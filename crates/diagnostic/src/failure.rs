@@ -1,13 +1,13 @@
-//! What went wrong with data: a message with a code and a place in the data, for crates that know no script.
+//! Failures: errors about data, with a code and a location in the data, for crates that know no script.
 
 use crate::{Code, Diagnostic, Severity, Span};
 use serde::Serialize;
 use std::fmt;
 
-/// Where in the data.
+/// A location in the data.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct DataPlace {
-    /// The file as it was named, or `-` for standard input.
+    /// The file as named in the script, or `-` for standard input.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
     /// The line of the file, counted from 1.
@@ -36,7 +36,7 @@ impl fmt::Display for DataPlace {
     }
 }
 
-/// Something that cannot be done with this data, this file or this model.
+/// An error (or warning or note) about data, a file or a model.
 ///
 /// ```
 /// use pipewright_diagnostic::{code, Failure};
@@ -47,18 +47,18 @@ impl fmt::Display for DataPlace {
 pub struct Failure {
     /// Its code.
     pub code: Code,
-    /// How bad: a failure that a run survives is a warning or a note.
+    /// Severity: an error ends the run, a warning or a note does not.
     pub severity: Severity,
     /// What is wrong, in one line.
     pub message: String,
-    /// Where in the data.
+    /// A location in the data.
     pub place: DataPlace,
-    /// What to do about it, a line each.
+    /// Lines of help.
     pub help: Vec<String>,
 }
 
 impl Failure {
-    /// An error without a place yet.
+    /// Creates an error without a location.
     pub fn new(code: Code, message: impl Into<String>) -> Failure {
         Failure {
             code,
@@ -69,38 +69,38 @@ impl Failure {
         }
     }
 
-    /// A warning: the work went on.
+    /// Creates a warning: the work continues.
     pub fn warning(code: Code, message: impl Into<String>) -> Failure {
         Failure { severity: Severity::Warning, ..Failure::new(code, message) }
     }
 
-    /// A note: nothing is wrong, but the reader will want to know.
+    /// Creates a note: information; nothing is wrong.
     pub fn note(code: Code, message: impl Into<String>) -> Failure {
         Failure { severity: Severity::Note, ..Failure::new(code, message) }
     }
 
-    /// Names the file.
+    /// Sets the file.
     #[must_use]
     pub fn file(mut self, file: impl Into<String>) -> Failure {
         self.place.file = Some(file.into());
         self
     }
 
-    /// Names the line of the file, from 1.
+    /// Sets the line of the file, counted from 1.
     #[must_use]
     pub fn line(mut self, line: u64) -> Failure {
         self.place.line = Some(line);
         self
     }
 
-    /// Names the row of the table, from 1.
+    /// Sets the row of the table, counted from 1.
     #[must_use]
     pub fn row(mut self, row: u64) -> Failure {
         self.place.row = Some(row);
         self
     }
 
-    /// Names the column.
+    /// Sets the column.
     #[must_use]
     pub fn column(mut self, column: impl Into<String>) -> Failure {
         self.place.column = Some(column.into());
@@ -114,7 +114,7 @@ impl Failure {
         self
     }
 
-    /// The diagnostic for the stage at `span`.
+    /// Converts it to a diagnostic for the stage at `span`.
     #[must_use]
     pub fn at(self, span: Span) -> Diagnostic {
         let mut diagnostic = Diagnostic::new(self.severity, self.code, self.message).label(span, "");

@@ -1,16 +1,16 @@
-//! Messages with a code and a place: what went wrong, where, and what was probably meant.
+//! Diagnostics: messages with a code, a location and suggestions.
 //!
-//! Two values carry every message of the project:
+//! Two types carry all messages of the project:
 //!
-//! * [`Diagnostic`] speaks about a script: it has a [`Code`], a [`Severity`], labelled [`Span`]s, help, and where a
-//!   change is safe the change itself (a [`Fix`]).
-//! * [`Failure`] speaks about data: a code, a message and a [`DataPlace`] (file, row, column), but no span, because
-//!   the crates that find it do not know the language. Whoever ran the stage turns it into a diagnostic with
+//! * [`Diagnostic`] is about a script: it has a [`Code`], a [`Severity`], labelled [`Span`]s, help, and a [`Fix`] if
+//!   one can be applied safely.
+//! * [`Failure`] is about data: a code, a message and a [`DataPlace`] (file, row, column), but no span, because
+//!   the crates that raise it do not know the language. The caller that ran the stage turns it into a diagnostic with
 //!   [`Failure::at`].
 //!
-//! Rendering to a string, for people ([`render_human`]) or programs ([`render_json`]), happens at the outer edge only.
+//! Only the outermost layer renders them, as text ([`render_human`]) or JSON ([`render_json`]).
 //!
-//! **Invariant:** this crate knows positions in a text, not verbs and not tables.
+//! **Invariant:** this crate knows positions in a text, but neither verbs nor tables.
 //!
 //! ```
 //! use pipewright_diagnostic::{code, Diagnostic, Source, Span, render_human};
@@ -55,19 +55,19 @@ impl Span {
         Span { start: clamp(start), end: clamp(end) }
     }
 
-    /// The smallest span that covers both.
+    /// Returns the smallest span that covers both.
     #[must_use]
     pub fn to(self, other: Span) -> Span {
         Span { start: self.start.min(other.start), end: self.end.max(other.end) }
     }
 
-    /// The empty span at the end of this one: where something is missing.
+    /// Returns the empty span at the end of this one, where something is missing.
     #[must_use]
     pub fn after(self) -> Span {
         Span { start: self.end, end: self.end }
     }
 
-    /// The text under the span.
+    /// Returns the text of the span.
     ///
     /// # Panics
     /// If the span was not made for this text.
@@ -77,12 +77,12 @@ impl Span {
     }
 }
 
-/// A value and where it stands.
+/// A value with its span in the script.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Spanned<T> {
     /// The value.
     pub node: T,
-    /// Where it stands.
+    /// Its span.
     pub span: Span,
 }
 
@@ -92,63 +92,63 @@ impl<T> Spanned<T> {
         Spanned { node, span }
     }
 
-    /// The same place, another value.
+    /// Replaces the value and keeps the span.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Spanned<U> {
         Spanned { node: change(self.node), span: self.span }
     }
 }
 
-/// How bad it is.
+/// Severity of a diagnostic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// Worth knowing; nothing is wrong.
+    /// Information; nothing is wrong.
     Note,
-    /// Probably not what was meant.
+    /// Probably a mistake.
     Warning,
     /// The script cannot run, or the run cannot go on.
     Error,
 }
 
-/// A span and what there is to say about it.
+/// A span with an annotation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Label {
-    /// Where.
+    /// The annotated span.
     pub span: Span,
-    /// What is there; may be empty.
+    /// The annotation; may be empty.
     pub text: String,
 }
 
-/// A change of the script that is safe to make.
+/// A change of the script that can be applied safely.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Fix {
-    /// What to replace; empty for an insertion.
+    /// The span to replace; empty for an insertion.
     pub span: Span,
     /// The new text.
     pub replacement: String,
 }
 
-/// One message about a script.
+/// A message about a script.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Diagnostic {
     /// Its code, as `pipewright why` knows it.
     pub code: Code,
-    /// How bad it is.
+    /// Severity of a diagnostic.
     pub severity: Severity,
-    /// What is wrong, in one line; names the thing, never the reader.
+    /// What is wrong, in one line, without addressing the reader.
     pub message: String,
-    /// Where: the first label is the place, the others are what it has to do with.
+    /// Labels: the first one is the primary location, the others are related locations.
     pub labels: Vec<Label>,
-    /// What to do about it, a line each.
+    /// Lines of help.
     pub help: Vec<String>,
-    /// The change, where one is safe.
+    /// A fix, if one can be applied safely.
     pub fix: Option<Fix>,
-    /// The place in the data, where data is to blame.
+    /// The location in the data, if the problem is in the data.
     pub place: Option<DataPlace>,
 }
 
 impl Diagnostic {
-    /// A diagnostic without a place yet.
+    /// A diagnostic without a location.
     pub fn new(severity: Severity, code: Code, message: impl Into<String>) -> Diagnostic {
         Diagnostic {
             code,
@@ -161,22 +161,22 @@ impl Diagnostic {
         }
     }
 
-    /// An error.
+    /// Creates an error.
     pub fn error(code: Code, message: impl Into<String>) -> Diagnostic {
         Diagnostic::new(Severity::Error, code, message)
     }
 
-    /// A warning.
+    /// Creates a warning.
     pub fn warning(code: Code, message: impl Into<String>) -> Diagnostic {
         Diagnostic::new(Severity::Warning, code, message)
     }
 
-    /// A note.
+    /// Creates a note.
     pub fn note(code: Code, message: impl Into<String>) -> Diagnostic {
         Diagnostic::new(Severity::Note, code, message)
     }
 
-    /// Adds a labelled place; the first one added is the primary place.
+    /// Adds a label; the first one added is the primary location.
     #[must_use]
     pub fn label(mut self, span: Span, text: impl Into<String>) -> Diagnostic {
         self.labels.push(Label { span, text: text.into() });
@@ -190,14 +190,14 @@ impl Diagnostic {
         self
     }
 
-    /// Sets the change that would mend it.
+    /// Sets the fix.
     #[must_use]
     pub fn fix(mut self, span: Span, replacement: impl Into<String>) -> Diagnostic {
         self.fix = Some(Fix { span, replacement: replacement.into() });
         self
     }
 
-    /// The primary place, if there is one.
+    /// Returns the primary span, if there is one.
     #[must_use]
     pub fn span(&self) -> Option<Span> {
         self.labels.first().map(|label| label.span)
@@ -210,17 +210,17 @@ impl Diagnostic {
     }
 }
 
-/// A text that spans point into, and the name to call it by.
+/// A text that spans point into, with its name.
 #[derive(Debug, Clone)]
 pub struct Source {
-    /// The name that messages show: a path, or `-c`.
+    /// The name shown in messages: a path, or `-c`.
     pub name: String,
     /// The text.
     pub text: String,
 }
 
 impl Source {
-    /// A text and its name.
+    /// Creates a source from a name and its text.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Source {
         Source { name: name.into(), text: text.into() }
     }

@@ -1,6 +1,6 @@
-//! Did you mean: the names nearest to a mistyped one.
+//! "Did you mean": the known names nearest to a mistyped one.
 
-/// The names of `known` nearest to `word`, best first, at most three; none if nothing is near.
+/// Returns the names of `known` nearest to `word`, best first, at most three; none if nothing is near.
 ///
 /// Distance is Damerau-Levenshtein (optimal string alignment) on lower-cased characters; near means at most a third
 /// of the longer name's length. Equal distances keep the order of `known`.
@@ -25,7 +25,7 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<
     scored.into_iter().take(3).map(|(_, name)| name).collect()
 }
 
-/// Longer names are compared by their beginning only: the work stays bounded whatever a header claims.
+/// Longer names are compared by their beginning only, so that a malicious header cannot make the comparison slow.
 const LENGTH_MAX: usize = 64;
 
 fn distance(a: &[char], b: &[char]) -> usize {

@@ -1,26 +1,26 @@
-//! How long work is watched: told of progress, asked whether to stop, given notices.
+//! Callbacks of long work: progress, cancellation, notices.
 
 use crate::Failure;
 
-/// Whoever watches a piece of work.
+/// Receives progress and notices of a piece of work, and may cancel it.
 pub trait Progress: Sync {
-    /// Should the work stop? Asked many times a second.
+    /// Should the work stop? Called many times per second.
     fn cancelled(&self) -> bool {
         false
     }
 
-    /// `done` of `total` steps are done; the unit is the work's own (epochs, iterations).
+    /// Reports that `done` of `total` steps are done, in units of the work (epochs, iterations).
     fn report(&self, done: u64, total: u64) {
         let _ = (done, total);
     }
 
-    /// Something worth saying that does not stop the work.
+    /// Reports a warning or a note that does not stop the work.
     fn notice(&self, notice: Failure) {
         let _ = notice;
     }
 }
 
-/// Watches nothing.
+/// A [`Progress`] that ignores everything.
 #[derive(Debug, Clone, Copy)]
 pub struct NoProgress;
 

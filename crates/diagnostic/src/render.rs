@@ -1,4 +1,4 @@
-//! Diagnostics as text for people and as JSON for programs.
+//! Rendering of diagnostics as text and as JSON.
 
 use crate::{Diagnostic, Severity, Source};
 use codespan_reporting::diagnostic as report;
@@ -6,7 +6,7 @@ use codespan_reporting::files::SimpleFile;
 use codespan_reporting::term::{self, termcolor};
 use serde_json::{Value, json};
 
-/// The message with the script's lines under it, as a terminal shows it; a note, which blames no place, without them.
+/// Renders a diagnostic as text, with the lines of the script that it is about; notes are rendered without them.
 /// Ends with a newline.
 #[must_use]
 pub fn render_human(diagnostic: &Diagnostic, source: &Source, colour: bool) -> String {
@@ -50,12 +50,12 @@ pub fn render_human(diagnostic: &Diagnostic, source: &Source, colour: bool) -> S
     trimmed
 }
 
-/// A line longer than this is shown in part: nobody reads more, and a terminal would wrap it past the caret.
+/// Longer lines are shown in part, since a terminal would wrap them and misplace the caret.
 const LINE_MAX: usize = 400;
-/// Characters shown on either side of the place in a long line.
+/// Characters shown on either side of the label in a long line.
 const AROUND: usize = 40;
 
-/// The message with only the part of a long line that it is about; `None` where the line is short enough to show.
+/// Renders a diagnostic with an excerpt of a long line; `None` if the line is short enough to be shown whole.
 fn excerpt(diagnostic: &Diagnostic, source: &Source, notes: &[String]) -> Option<String> {
     let label = diagnostic.labels.first().filter(|_| diagnostic.severity != Severity::Note)?;
     let text = &source.text;
@@ -79,7 +79,7 @@ fn excerpt(diagnostic: &Diagnostic, source: &Source, notes: &[String]) -> Option
     Some(out)
 }
 
-/// The message as one JSON object: `code`, `severity`, `message`, `labels` (each with bytes, line and column, both
+/// Renders a diagnostic as one JSON object: `code`, `severity`, `message`, `labels` (each with bytes, line and column, both
 /// from 1), `help`, `fix`, `place`.
 #[must_use]
 pub fn render_json(diagnostic: &Diagnostic, source: &Source) -> Value {

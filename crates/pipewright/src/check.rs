@@ -1,4 +1,4 @@
-//! Checking: at the highest level of knowledge that the files at hand allow without reading them whole.
+//! Checking a script, as far as the files at hand allow without reading them whole.
 
 use crate::Session;
 use crate::pin::{pins, undecided};
@@ -7,23 +7,23 @@ use pipewright_diagnostic::Diagnostic;
 use pipewright_engine::{NoObserver, Run};
 use pipewright_plan::{Flat, JobGraph, Pin, Plan, Work, expand, lower, plan};
 
-/// A script that was checked.
+/// A checked script.
 pub struct Checked {
-    /// Everything there is to say, in the order of the script.
+    /// All diagnostics, in the order of the script.
     pub diagnostics: Vec<Diagnostic>,
-    /// The plan, as far as there is one.
+    /// The plan, as far as it could be made.
     pub plan: Plan,
     pub(crate) flat: Vec<Flat>,
 }
 
 impl Checked {
-    /// May it run?
+    /// Is it free of errors, so that it can run?
     #[must_use]
     pub fn is_sound(&self) -> bool {
         !self.diagnostics.iter().any(Diagnostic::is_error)
     }
 
-    /// The plan as text, with implied steps as `+` lines.
+    /// Returns the plan as text, with implied steps as `+` lines.
     #[must_use]
     pub fn plan_text(&self) -> String {
         let mut text = self.plan.text();
@@ -33,24 +33,36 @@ impl Checked {
             let fits = graph.count(|work| matches!(work, Work::Fit { .. }));
             let trainings = graph.count(|work| matches!(work, Work::Learn(..)));
             let jobs = graph.jobs().len();
+            let baselines = if trainings > 0 { " (including baselines)" } else { "" };
             text.push_str(&format!(
-                "\n# {jobs} jobs: {fits} fits of steps, {trainings} trainings (baselines among them)\n"
+                "\n# {jobs} jobs: {}, {}{baselines}\n",
+                counted(fits, "fit of a step", "fits of steps"),
+                counted(trainings, "training", "trainings")
             ));
         }
         text
     }
 
-    /// The script with every implied step and every default written out, and every parameter and fragment replaced
-    /// by what it stands for. It does what the script does.
+    /// Returns the script with every implied step and every default written out, and every parameter and fragment
+    /// replaced by its value. It is equivalent to the script.
     #[must_use]
     pub fn explicit(&self) -> String {
         self.plan.explicit()
     }
 }
 
+/// `no fits of steps`, `1 fit of a step`, `15 fits of steps`.
+fn counted(count: usize, one: &str, many: &str) -> String {
+    match count {
+        0 => format!("no {many}"),
+        1 => format!("1 {one}"),
+        _ => format!("{count} {many}"),
+    }
+}
+
 impl Session {
-    /// Checks a script. Where the head of the data holds all of it, everything can be decided; else what cannot is
-    /// listed in notes.
+    /// Checks a script. If the head of the data is all of it, everything can be decided; otherwise notes list what
+    /// cannot.
     #[must_use]
     pub fn check(&self, text: &str) -> Checked {
         let checked = self.check_head(text);
@@ -77,7 +89,7 @@ impl Session {
         checked
     }
 
-    /// The first check: words, arguments, order, and names where the head of the data is there.
+    /// The first check: syntax, arguments, order, and column names if the head of the data is available.
     pub(crate) fn check_head(&self, text: &str) -> Checked {
         self.environment.forget_files();
         let (script, mut diagnostics) = pipewright_syntax::parse(text);
@@ -88,7 +100,7 @@ impl Session {
         Checked { diagnostics, plan, flat }
     }
 
-    /// The second check: with the kinds of the whole data and the classes of the target.
+    /// The second check, with the kinds of the whole data and the classes of the target.
     pub(crate) fn check_pinned(&self, flat: Vec<Flat>, text: &str, pins: &[Option<Pin>]) -> Checked {
         let (plan, diagnostics) = plan(&flat, text, pins, &self.plan_options(), &self.environment);
         Checked { diagnostics, plan, flat }

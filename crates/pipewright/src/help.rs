@@ -1,4 +1,4 @@
-//! Help as text, from the specs of verbs and models and from the table of codes.
+//! Help texts, generated from the specs of verbs and models and from the table of codes.
 
 use crate::REGISTRY;
 use pipewright_diagnostic::{CodeInfo, code};
@@ -6,7 +6,7 @@ use pipewright_frame::{Chapter, Function};
 use pipewright_operator::{Effect, Form, Group, Model, Param, Spec};
 use std::fmt::Write;
 
-/// Every verb and model with its sentence, a chapter after the other.
+/// Lists all verbs and models with their summaries, by chapter.
 #[must_use]
 pub fn verb_list() -> String {
     let mut specs: Vec<&Spec> = REGISTRY.verbs.iter().map(|verb| &verb.spec).collect();
@@ -22,11 +22,11 @@ pub fn verb_list() -> String {
         }
         text.push('\n');
     }
-    text.push_str("`pipewright help NAME` tells more of one, `pipewright help functions` what expressions know.\n");
+    text.push_str("`pipewright help NAME` describes one of them, `pipewright help functions` lists the functions of expressions.\n");
     text
 }
 
-/// Every function of expressions, a chapter after the other.
+/// Lists all functions of expressions, by chapter.
 #[must_use]
 pub fn function_list() -> String {
     let mut text = String::new();
@@ -45,7 +45,7 @@ pub fn function_list() -> String {
     text
 }
 
-/// The chapters of the reference of functions, each with its functions.
+/// Returns the chapters of the function reference, each with its functions.
 #[must_use]
 pub fn function_chapters() -> Vec<(Chapter, Vec<&'static Function>)> {
     let mut chapters: Vec<(Chapter, Vec<&'static Function>)> = Vec::new();
@@ -58,7 +58,7 @@ pub fn function_chapters() -> Vec<(Chapter, Vec<&'static Function>)> {
     chapters
 }
 
-/// All there is to say about a verb or a model, or about the functions of expressions under the name `functions`;
+/// Returns the help of a verb or a model, or of the functions of expressions under the name `functions`;
 /// `None` if there is none of that name.
 #[must_use]
 pub fn verb_help(name: &str) -> Option<String> {
@@ -81,7 +81,7 @@ pub fn verb_help(name: &str) -> Option<String> {
     }
     if let Some(model) = model {
         if !model.training.is_empty() {
-            let _ = writeln!(text, "\nOptions of the stage that trains it");
+            let _ = writeln!(text, "\nTraining options (of `train`)");
             model.training.iter().for_each(|param| write_param(&mut text, param));
         }
     } else {
@@ -93,7 +93,7 @@ pub fn verb_help(name: &str) -> Option<String> {
     Some(text)
 }
 
-/// How a verb or a model is written: `fillna WITH indicator= on COLUMNS`.
+/// Returns the usage line of a verb or a model: `fillna WITH indicator= on COLUMNS`.
 #[must_use]
 pub fn usage(spec: &Spec) -> String {
     let mut words = vec![spec.name.to_owned()];
@@ -122,20 +122,20 @@ pub fn usage(spec: &Spec) -> String {
     words.join(" ")
 }
 
-/// What an effect means, in a sentence.
+/// Describes an effect in a sentence.
 #[must_use]
 pub fn effect_sentence(effect: Effect) -> &'static str {
     match effect {
-        Effect::Source => "a source: it starts a pipeline.",
+        Effect::Source => "a source: starts a pipeline.",
         Effect::Row => "one row at a time; nothing is learned.",
         Effect::Fit => "learns from training rows only, anew in every fold.",
         Effect::RowsTrain => "changes the training rows only; predictions keep every row.",
-        Effect::Seq => "looks at other rows, in the order in which they stand.",
+        Effect::Seq => "uses other rows, in the order of the table.",
         Effect::FitTarget => "learns from training rows and their target, anew in every fold.",
-        Effect::RowsAll => "changes which rows there are, before anything is learned.",
-        Effect::Meta => "says what columns are for.",
-        Effect::Tee => "looks, and passes its input on.",
-        Effect::Sink => "takes something out.",
+        Effect::RowsAll => "filters, adds or reorders rows, before anything is learned.",
+        Effect::Meta => "assigns roles to columns.",
+        Effect::Tee => "inspects its input and passes it on.",
+        Effect::Sink => "outputs something: a file, a model, a table.",
     }
 }
 
@@ -169,16 +169,16 @@ fn indent(text: &str) -> String {
     text.lines().map(|line| if line.is_empty() { "\n".to_owned() } else { format!("  {line}\n") }).collect()
 }
 
-/// The long story of a code; `None` if there is none of that name.
+/// Returns the explanation of a code; `None` if there is none of that name.
 #[must_use]
 pub fn explain_code(name: &str) -> Option<String> {
     let info: &CodeInfo = code::find(name)?;
     let mut text = format!("{}: {}\n\n{}\n", info.code, info.title, wrap(info.story, 90));
     if !info.bad.is_empty() {
-        let _ = write!(text, "\nthis gets it\n\n{}", indent(info.bad));
+        let _ = write!(text, "\nTriggers it:\n\n{}", indent(info.bad));
     }
     if !info.good.is_empty() {
-        let _ = write!(text, "\nthis does not\n\n{}", indent(info.good));
+        let _ = write!(text, "\nFixed:\n\n{}", indent(info.good));
     }
     Some(text)
 }

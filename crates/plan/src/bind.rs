@@ -1,6 +1,6 @@
-//! The arguments of a stage are checked against the `Spec` of its verb.
+//! Binding: the arguments of a stage are checked against the `Spec` of its verb.
 //!
-//! Longer than usual: every way in which an argument may stand, and what is said when it does not fit.
+//! Longer than usual: all forms of arguments and their diagnostics.
 
 use crate::names::{Scope, Vocabulary, expression, selection};
 use pipewright_diagnostic::{Diagnostic, Span, Spanned, code, nearest};
@@ -10,13 +10,13 @@ use pipewright_operator::{
 };
 use pipewright_syntax::{self as syntax, Arg, Assign, Core, Named, PathArg, Stage};
 
-/// The arguments of a stage, as far as they could be read, and everything that is wrong with them.
+/// The arguments of a stage, as far as they could be bound, and the diagnostics.
 pub(crate) struct BoundArgs {
     pub args: Args,
     pub problems: Vec<Diagnostic>,
 }
 
-/// The verb of a stage.
+/// Finds the verb of a stage.
 pub(crate) fn find_verb(stage: &Stage, registry: &'static Registry) -> Result<&'static Verb, Option<Diagnostic>> {
     let Some(name) = stage.core.verb() else { return Err(None) };
     if let Some(verb) = registry.verb(&name.node) {
@@ -27,7 +27,7 @@ pub(crate) fn find_verb(stage: &Stage, registry: &'static Registry) -> Result<&'
         || syntax::SELECTOR_VERBS.contains(&name.node.as_str())
         || syntax::EXPRESSION_VERBS.contains(&name.node.as_str());
     if structural {
-        let message = format!("`{}` is part of the language, but cannot be run yet", name.node);
+        let message = format!("`{}` is part of the language, but is not implemented yet", name.node);
         return Err(Some(Diagnostic::error(code::NOT_YET, message).label(name.span, "")));
     }
     let mut diagnostic =
@@ -99,11 +99,11 @@ pub(crate) fn bind(stage: &Stage, spec: &'static Spec, environment: &Environment
                 (None, _) => {}
             }
         }
-        // The plan walks through what stands in braces, and gives it.
+        // Blocks in braces are checked and passed in by the walk over the plan.
         Core::Columns { .. } | Core::Only { .. } => binder.unknown = true,
         other => {
             let name = other.verb().map_or("this", |verb| verb.node.as_str()).to_owned();
-            let message = format!("`{name}` is part of the language, but cannot be run yet");
+            let message = format!("`{name}` is part of the language, but is not implemented yet");
             binder.say(Diagnostic::error(code::NOT_YET, message).label(stage.span, ""));
         }
     }
@@ -117,10 +117,10 @@ struct Binder<'a> {
     spec: &'static Spec,
     stage: Span,
     args: Args,
-    /// What looks like an option and is a pair of names.
+    /// Pairs of names, which have the syntax of options.
     renames: Vec<Named>,
     problems: Vec<Diagnostic>,
-    /// Is a value unknown, because it is a parameter without one? That has had its message.
+    /// Is the value unknown, because it is a parameter without a value? That is reported elsewhere.
     unknown: bool,
 }
 
@@ -129,19 +129,19 @@ impl Binder<'_> {
         self.problems.push(diagnostic);
     }
 
-    /// Gives the positional at `index`; the forms with a grammar of their own have theirs first.
+    /// Binds the positional at `index`; forms with a grammar of their own come first.
     fn give(&mut self, index: usize, value: Spanned<Value>) {
         let param = &self.spec.positionals[index];
         self.args.give(param.name, value);
     }
 
-    /// The word before a path; of two positionals it is the first one.
+    /// Binds the word before a path: the first of two positionals.
     fn what(&mut self, what: &Spanned<String>) {
         if let [param, _] = self.spec.positionals {
             let word = syntax::Value::Word { name: what.clone(), shape: None, call: None, block: None };
             return self.take(param, &Spanned::new(word, what.span));
         }
-        let message = format!("`{}` takes a path and no word before it", self.spec.name);
+        let message = format!("`{}` takes a path, without a word before it", self.spec.name);
         self.say(Diagnostic::error(code::TOO_MANY_ARGUMENTS, message).label(what.span, ""));
     }
 
@@ -158,7 +158,7 @@ impl Binder<'_> {
         self.give(self.spec.positionals.len() - 1, Spanned::new(Value::Path(text), path.span));
     }
 
-    /// A bare name instead of a file: a table that comes with the program, where the verb takes one.
+    /// Binds a bare name in place of a file: a sample data set, if the verb takes one.
     fn sample(&mut self, name: &str, span: Span) {
         let sample = Value::Sample(name.to_owned());
         let is_what = |param: &Param| param.domain.take(&Value::Word(name.to_owned())).is_some();
@@ -174,15 +174,15 @@ impl Binder<'_> {
         if is_taken && self.environment.table_names().any(|known| known == name) {
             return self.give(0, Spanned::new(sample, span));
         }
-        let mut diagnostic = Diagnostic::error(code::UNKNOWN_NAME, format!("no sample set named `{name}`"))
+        let mut diagnostic = Diagnostic::error(code::UNKNOWN_NAME, format!("no sample data set named `{name}`"))
             .label(span, "")
-            .help(format!("a file has a `.` or `/` in its name, or stands in quotes: {name:?}"));
+            .help(format!("for a file, write a path with `.` or `/`, or put it in quotes: {name:?}"));
         if is_taken {
             let names: Vec<&str> = self.environment.table_names().collect();
             diagnostic = match nearest(name, names.iter().copied()).first() {
                 Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(span, *near),
                 None => {
-                    let what = if self.environment.tables.is_empty() { "sample sets" } else { "tables" };
+                    let what = if self.environment.tables.is_empty() { "sample data sets" } else { "tables" };
                     diagnostic.help(format!("{what}: {}", names.join(", ")))
                 }
             };
@@ -191,7 +191,7 @@ impl Binder<'_> {
     }
 
     fn condition(&mut self, expr: &Spanned<syntax::Expr>, scope: &Scope<'_>) {
-        // Where the stage looks at no rows, its names are those of results.
+        // The names of a stage that reads no rows are those of results.
         let vocabulary = match self.spec.effect {
             pipewright_operator::Effect::Tee => Vocabulary::Facts,
             _ => Vocabulary::Rows,
@@ -208,7 +208,7 @@ impl Binder<'_> {
         }
     }
 
-    /// `name = expression, …`: where columns are made one after another, a later one may speak of an earlier one.
+    /// Binds `name = expression, …`, where later expressions may use earlier names.
     fn assigns(&mut self, assigns: &[Assign], scope: &Scope<'_>, vocabulary: Vocabulary) {
         let mut known = scope.schema.cloned();
         let mut read = Vec::with_capacity(assigns.len());
@@ -244,7 +244,7 @@ impl Binder<'_> {
                 {
                     let message = format!("`{}` selects no column", selector.node);
                     self.say(
-                        Diagnostic::warning(code::NOTHING_SELECTED, message).label(selector.span, "nothing to do here"),
+                        Diagnostic::warning(code::NOTHING_SELECTED, message).label(selector.span, "this selects nothing"),
                     );
                 }
                 let value = Value::Columns { selection, text: selector.node.to_string() };
@@ -355,7 +355,7 @@ impl Binder<'_> {
         self.problems.extend(problems);
     }
 
-    /// `new=old …`, given as the one positional that takes names.
+    /// Binds `new=old …` to the positional that takes names.
     fn give_renames(&mut self, scope: &Scope<'_>) {
         let (Some(first), Some(last)) = (self.renames.first(), self.renames.last()) else { return };
         let span = first.span().to(last.span());
@@ -370,7 +370,7 @@ impl Binder<'_> {
                 other => match other.as_word() {
                     Some(word) => word.to_owned(),
                     None => {
-                        let message = format!("`{other}` is no name of a column");
+                        let message = format!("`{other}` is not a column name");
                         self.say(Diagnostic::error(code::BAD_VALUE, message).label(value.span, ""));
                         continue;
                     }
@@ -382,7 +382,7 @@ impl Binder<'_> {
         self.give(0, Spanned::new(Value::Renames(renames), span));
     }
 
-    /// Defaults for what was not given; a message for what had to be.
+    /// Sets defaults for arguments that are not given, and reports missing required ones.
     fn finish(&mut self) {
         for param in self.spec.params() {
             if self.args.is_given(param.name) {
@@ -408,12 +408,12 @@ impl Binder<'_> {
         }
     }
 
-    /// Is nothing wrong so far, and every value known?
+    /// Are there no errors so far, and are all values known?
     fn is_sound(&self) -> bool {
         !self.unknown && self.problems.iter().all(|problem| !problem.is_error())
     }
 
-    /// Says of options that mean nothing beside the other arguments that they do.
+    /// Reports options that have no effect with the other arguments.
     fn refuse_misplaced(&mut self) {
         let Some(fault) = self.args.misplaced(self.spec).filter(|_| self.is_sound()) else { return };
         let span = fault.span.unwrap_or(self.stage);
@@ -422,7 +422,7 @@ impl Binder<'_> {
     }
 }
 
-/// The message for a verb that has to be told its columns.
+/// The diagnostic for a verb that requires columns.
 fn missing_columns(spec: &Spec, stage: Span) -> Diagnostic {
     let help = match spec.form {
         Form::Plain => format!("name the columns after `on`: {} … on NAME", spec.name),
@@ -431,7 +431,7 @@ fn missing_columns(spec: &Spec, stage: Span) -> Diagnostic {
     Diagnostic::error(code::MISSING_ARGUMENT, format!("`{}` needs columns", spec.name)).label(stage, "").help(help)
 }
 
-/// Sets what was not given to its default: first what stands for itself, then what depends on other arguments.
+/// Sets defaults: first constant ones, then those that depend on other arguments.
 fn assume_defaults(args: &mut Args, spec: &'static Spec, place: Span) {
     let depends = |param: &&Param| matches!(param.preset, Preset::ByWord(..));
     let own = spec.params().filter(|param| !depends(param));
@@ -447,7 +447,7 @@ fn assume_defaults(args: &mut Args, spec: &'static Spec, place: Span) {
 fn known_options(diagnostic: Diagnostic, spec: &Spec, named: &Named) -> Diagnostic {
     let names = spec.options.iter().map(|param| param.name);
     if let Some(positional) = spec.positionals.iter().find(|param| param.name == named.name.node) {
-        return diagnostic.help(format!("`{}` is given by its place, without a name", positional.name));
+        return diagnostic.help(format!("`{}` is a positional argument: write its value without a name", positional.name));
     }
     match nearest(&named.name.node, names.clone()).first() {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(named.name.span, *near),
@@ -456,7 +456,7 @@ fn known_options(diagnostic: Diagnostic, spec: &Spec, named: &Named) -> Diagnost
     }
 }
 
-/// The value as the parameter takes it, or messages why not.
+/// Converts a value to the domain of the parameter, or reports why it cannot.
 fn take_value(
     param: &'static Param,
     value: &Spanned<syntax::Value>,
@@ -493,7 +493,7 @@ fn words_of(domain: Domain) -> Option<Vec<&'static str>> {
     }
 }
 
-/// What stands in an attached `[…]`: a list, unless the parameter takes a single value.
+/// The value of an attached `[…]`: a list, unless the parameter takes a single value.
 fn shape_value(param: &Param, shape: &Spanned<Vec<Spanned<syntax::Value>>>) -> Spanned<syntax::Value> {
     match (param.domain, shape.node.as_slice()) {
         (Domain::List(_), _) => Spanned::new(syntax::Value::List(shape.node.clone()), shape.span),
@@ -502,7 +502,7 @@ fn shape_value(param: &Param, shape: &Spanned<Vec<Spanned<syntax::Value>>>) -> S
     }
 }
 
-/// The value of the tree as a value for a verb; `None` for what no verb takes.
+/// Converts a value of the syntax tree to an argument value; `None` if no verb takes it.
 fn read_value(
     value: &Spanned<syntax::Value>,
     domain: Domain,
@@ -542,7 +542,7 @@ fn read_value(
             }
             _ => return None,
         },
-        // A parameter without a value has had its message; nothing more is said about it.
+        // A parameter without a value is reported elsewhere.
         syntax::Value::Param(_) | syntax::Value::Block(_) => return None,
         syntax::Value::Word { .. } => return None,
     })
@@ -596,7 +596,7 @@ fn model(
     Some(Chosen { model, args })
 }
 
-/// A model with its brackets, out of the examples of its reference: `mlp[16,auto]`.
+/// A model with its brackets, taken from the examples of its reference: `mlp[16,auto]`.
 fn example_of(spec: &Spec) -> Option<&'static str> {
     spec.examples.iter().find_map(|example| {
         let from = &example.script[example.script.find(&format!("{}[", spec.name))?..];
@@ -612,9 +612,9 @@ fn model_option(
     problems: &mut Vec<Diagnostic>,
 ) {
     let Arg::Named(named) = arg else {
-        let message = format!("the hyper-parameters of `{}` have names", spec.name);
+        let message = format!("the hyper-parameters of `{}` must be named", spec.name);
         let names: Vec<&str> = spec.options.iter().map(|param| param.name).collect();
-        let help = format!("write name=value; its names: {}", names.join(", "));
+        let help = format!("write name=value; its hyper-parameters: {}", names.join(", "));
         problems.push(Diagnostic::error(code::TOO_MANY_ARGUMENTS, message).label(arg.span(), "").help(help));
         return;
     };
@@ -636,7 +636,7 @@ fn model_option(
     let trainer = registry.verbs.iter().find(trains).map(|verb| &verb.spec);
     if let Some(trainer) = trainer.filter(|trainer| trainer.options.iter().any(|param| param.name == key)) {
         diagnostic.code = code::MISPLACED_OPTION;
-        diagnostic.message = format!("`{key}` controls the training; it does not belong to the model");
+        diagnostic.message = format!("`{key}` is an option of the training, not of the model");
         let example = format!("{} {}… {key}={}", trainer.name, spec.name, named.value.node);
         diagnostic = diagnostic.help(format!("write it after the model: {example}"));
     } else {

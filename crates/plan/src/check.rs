@@ -1,5 +1,5 @@
-//! The walk over the stages of a pipeline: sorts, schema, target, implied steps, and everything that can be wrong
-//! before a row is read.
+//! The check of a pipeline: walks its stages with flow, schema and target, adds implied steps, and reports everything
+//! that can be found before a row is read.
 
 mod block;
 mod fork;
@@ -26,19 +26,19 @@ use pipewright_syntax::{Core, PathArg, Stage};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// What the command line says about every plan.
+/// Options of the command line for all plans.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// Implied steps are errors.
+    /// Makes implied steps errors.
     pub strict: bool,
-    /// The column to predict, whatever the script says.
+    /// The column to predict, overriding the script.
     pub target: Option<String>,
-    /// The seed of everything that has none of its own.
+    /// The default seed.
     pub seed: u64,
 }
 
-/// Checks pipelines at the highest level of knowledge there is: `pins[i]` for pipeline `i` where the data has been
-/// read, else the head of the data, else the script alone.
+/// Checks pipelines with the most that is known about each: `pins[i]` for pipeline `i` if the data has been read,
+/// else the head of the data, else the script alone.
 #[must_use]
 pub fn plan(
     pipelines: &[Flat],
@@ -62,8 +62,8 @@ pub fn plan(
     (plan, diagnostics)
 }
 
-/// Everything is read before anything is written: a pipeline that reads what one above it writes would find the file
-/// of an earlier run, or none.
+/// All files are read before any is written: a pipeline that reads a file written by one above it would find the
+/// file of an earlier run, or none.
 fn reads_of_own_files(pipelines: &[Flat], environment: &Environment) -> Vec<Diagnostic> {
     let mut written: BTreeMap<String, Span> = BTreeMap::new();
     let mut diagnostics = Vec::new();
@@ -77,12 +77,12 @@ fn reads_of_own_files(pipelines: &[Flat], environment: &Environment) -> Vec<Diag
             if spec.effect == Effect::Sink && spec.input != Flow::Table {
                 writes.push((name.clone(), path.span));
             } else if let Some(&above) = written.get(name) {
-                let message = format!("`{name}` is written by this script, which reads everything before it writes");
+                let message = format!("`{name}` is written by this script, but scripts read all files before they write any");
                 diagnostics.push(
                     Diagnostic::error(code::WRONG_ORDER, message)
-                        .label(path.span, "read before that")
-                        .label(above, "written here")
-                        .help("put what reads it in a script of its own"),
+                        .label(path.span, "read first")
+                        .label(above, "written after that")
+                        .help("move the pipeline that reads it to a separate script"),
                 );
             }
         }
@@ -98,31 +98,31 @@ struct Walk<'a> {
     environment: &'a Environment,
     nodes: Vec<Node>,
     diagnostics: Vec<Diagnostic>,
-    /// What stands after the names that `let` gives.
+    /// The tables named by `let`.
     named: &'a BTreeMap<String, Vec<Stage>>,
-    /// The branch in hand.
+    /// The current branch.
     at: Here,
 }
 
-/// How far the walk has come on one branch, and what is known there.
+/// State of the walk on one branch.
 #[derive(Clone)]
 struct Here {
     branch: Branch,
     flow: Flow,
     schema: Option<Schema>,
     removed: BTreeMap<String, Span>,
-    /// Columns whose values are looked at by name, and the stages that do.
+    /// Columns read by name, with the stages that read them.
     reads: Vec<(Arc<str>, Span)>,
     target_span: Option<Span>,
     trains: bool,
     judged: bool,
-    /// Has a stage of the script named the target, rightly or not?
+    /// Does a stage of the script name the target (valid or not)?
     names_target: bool,
-    /// Is a target still to be implied?
+    /// Is the target still to be implied?
     lacks_target: bool,
-    /// Is it unknown what flows here, because the stage above could not be read?
+    /// Is the flow unknown, because the stage above is invalid?
     adrift: bool,
-    /// How many other tables were brought in so far.
+    /// Number of other tables joined so far.
     others: usize,
 }
 
@@ -144,7 +144,7 @@ impl Here {
         }
     }
 
-    /// After a stage that could not be read: what it would have made of the table is anybody's guess.
+    /// Continues after an invalid stage: nothing is known of the table from here on.
     fn lost(&mut self) {
         self.schema = None;
         self.adrift = true;
@@ -167,12 +167,12 @@ impl<'a> Walk<'a> {
         self.diagnostics.push(diagnostic);
     }
 
-    /// The stages of the branch in hand.
+    /// The stages of the current branch.
     fn path(&self) -> Path<'_> {
         Path::new(&self.nodes, &self.at.branch)
     }
 
-    /// The last stage of the branch in hand.
+    /// The last stage of the current branch.
     fn last(&self) -> Option<&Node> {
         self.at.branch.path.last().map(|&id| &self.nodes[id])
     }
@@ -196,7 +196,7 @@ impl<'a> Walk<'a> {
         Pipeline { branches: open.into_iter().map(|here| here.branch).collect(), outline }
     }
 
-    /// The verbs of stages, also of those in arms; were all of them known?
+    /// The verbs of stages, including those in arms; and whether all of them are known.
     fn survey(&mut self, stages: &[Stage], verbs: &mut Vec<&'static Verb>) -> bool {
         let mut complete = true;
         for stage in stages {
@@ -217,11 +217,11 @@ impl<'a> Walk<'a> {
         complete
     }
 
-    /// Walks stages on every open branch; a fork opens more of them.
+    /// Walks stages on all open branches; a fork opens more of them.
     fn stages(&mut self, stages: &[Stage], mut open: Vec<Here>) -> (Vec<Here>, Vec<Line>) {
         let mut outline = Vec::new();
         for stage in stages {
-            // One that is not known has had its message.
+            // An unknown verb is already reported.
             let Ok(verb) = find_verb(stage, self.environment.registry) else {
                 open.iter_mut().for_each(Here::lost);
                 continue;
@@ -238,7 +238,7 @@ impl<'a> Walk<'a> {
         (open, outline)
     }
 
-    /// Does `work` on every open branch. What it says alike of several is said once.
+    /// Runs `work` on every open branch. Equal diagnostics of several branches are reported once.
     fn in_each(&mut self, open: &mut [Here], outline: &mut Vec<Line>, mut work: impl FnMut(&mut Self)) {
         let before = self.diagnostics.len();
         for (place, here) in open.iter_mut().enumerate() {
@@ -255,7 +255,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// What was said since then, each thing once.
+    /// The diagnostics since then, without duplicates.
     fn once(&mut self, before: usize) {
         let said = self.diagnostics.split_off(before);
         for diagnostic in said {
@@ -265,7 +265,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// What the plan adds above a stage that learns.
+    /// Adds implied stages before a stage that learns.
     fn imply_before(&mut self, stage: &Stage, verb: &'static Verb) {
         if !verb.spec.effect.learns() {
             return;
@@ -295,7 +295,7 @@ impl<'a> Walk<'a> {
             self.at.adrift = false;
         }
         if self.at.flow == Flow::Table && self.last().is_some_and(|node| node.footprint.effect.learns()) {
-            // The arguments made it learn.
+            // It learns because of its arguments.
             self.at.flow = Flow::Recipe;
         }
         if let Some(Implied { anchor, .. }) = implied {
@@ -304,7 +304,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// At the first stage that learns, groups of columns that were open have their members, if the table was made.
+    /// At the first stage that learns, open groups of columns are replaced by their members if the table has been read.
     fn close(&mut self) {
         let is_first = self.path().shared_end() == self.at.branch.path.len();
         let is_known = self.at.schema.as_ref().is_some_and(Schema::is_closed);
@@ -316,13 +316,13 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// The columns of the table at the first stage that learns, so far; they are what a judge parts the rows by.
+    /// The columns of the table at the first stage that learns; `eval` splits the rows by them.
     fn prepared(&self) -> Option<&Schema> {
         let shared = self.path().shared_end().checked_sub(1)?;
         self.nodes[self.at.branch.path[shared]].schema.as_ref()
     }
 
-    /// `--target` wins over the script's own.
+    /// `--target` overrides the script.
     fn with_target_of_command_line(&self, stage: &Stage) -> Stage {
         let mut stage = stage.clone();
         if let (Core::Target { column, .. }, Some(name)) = (&mut stage.core, &self.options.target) {
@@ -367,9 +367,9 @@ impl<'a> Walk<'a> {
         }
         match outcome {
             Ok(schema) => self.move_to(schema, span),
-            // What the head of the data seems to hold is no ground for an error.
+            // Kinds inferred from the head of the data are uncertain, so they cause no errors.
             Err(failure) if !self.kinds_are_certain() && is_about_kinds(&failure) => {}
-            // A name may be that of a member of an open group; only the rows can say.
+            // The name may be a member of an open group, which is known only from the rows.
             Err(failure) if failure.code == code::UNKNOWN_COLUMN && self.is_open() => self.at.schema = None,
             Err(failure) => {
                 let diagnostic = self.placed(failure, span, implied.is_some());
@@ -401,7 +401,7 @@ impl<'a> Walk<'a> {
         self.nodes.push(node);
     }
 
-    /// A stage at work; a judge of which the columns make another one takes the other's argument.
+    /// Binds a stage; an evaluator that the columns override takes the overriding argument.
     fn bound(&mut self, verb: &'static Verb, args: &mut Args, span: Span) -> Result<Bound, ArgumentError> {
         let bound = (verb.bind)(args, self.environment)?;
         let Bound::Evaluator(judge) = &bound else { return Ok(bound) };
@@ -412,7 +412,7 @@ impl<'a> Walk<'a> {
         (verb.bind)(args, self.environment)
     }
 
-    /// The columns behind a stage, and the other table that it brings in.
+    /// The columns after a stage, and the other table that it joins.
     fn outcome(
         &mut self,
         bound: &Bound,
@@ -437,9 +437,9 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Remembers what a stage reads by name, and the target that it declares.
+    /// Records the columns that a stage reads by name, and the target that it declares.
     fn declare(&mut self, footprint: &Footprint, span: Span) {
-        // Training rows may be chosen by anything, also by the target.
+        // Training rows may be filtered by anything, including the target.
         if footprint.effect != Effect::RowsTrain {
             self.at.reads.extend(footprint.reads.names.iter().map(|name| (name.clone(), span)));
         }
@@ -473,13 +473,13 @@ impl<'a> Walk<'a> {
         let Some(sketch) = source.sketch(self.environment)? else { return Ok(None) };
         self.at.branch.source_is_whole = sketch.whole;
         if sketch.whole {
-            // A run says them when it reads; what is wrong before that may follow from them.
+            // A run reports these notes when it reads; they may explain errors found before that.
             self.diagnostics.extend(sketch.notices.into_iter().map(|notice| notice.at(span)));
         }
         Ok(Some(sketch.schema))
     }
 
-    /// Goes on with another schema, remembering what the stage at `span` removed.
+    /// Continues with a new schema, recording the columns removed by the stage at `span`.
     fn move_to(&mut self, schema: Option<Schema>, span: Span) {
         if let (Some(old), Some(new)) = (&self.at.schema, &schema) {
             for column in old.columns().filter(|column| new.find(&column.name).is_none()) {

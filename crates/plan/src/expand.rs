@@ -1,4 +1,4 @@
-//! Parameters, fragments and functions are replaced by what they stand for; what is left is stages.
+//! Expansion: parameters, fragments and functions are replaced by their definitions, which leaves stages.
 
 use pipewright_diagnostic::{Diagnostic, Span, Spanned, code, nearest};
 use pipewright_operator::Registry;
@@ -6,7 +6,7 @@ use pipewright_syntax::{Arg, Core, Expr, Item, Named, Parameter, PathArg, Pipeli
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Values for the script's parameters from outside (`name=value` on the command line).
+/// Values of the script's parameters given from outside (`name=value` on the command line).
 pub type Overrides = BTreeMap<String, String>;
 
 /// A pipeline without fragments and parameters.
@@ -14,11 +14,11 @@ pub type Overrides = BTreeMap<String, String>;
 pub struct Flat {
     /// Its stages.
     pub stages: Vec<Stage>,
-    /// What stands behind the names that were given before it by `let`.
+    /// The definitions of the names that `let` defines before it.
     pub named: Arc<BTreeMap<String, Vec<Stage>>>,
 }
 
-/// Longer scripts are refused: a fragment of fragments can grow without bound.
+/// Maximum number of stages, as fragments of fragments can grow exponentially.
 const STAGES_MAX: usize = 100_000;
 
 /// Expands a script.
@@ -27,7 +27,7 @@ pub fn expand(script: &Script, overrides: &Overrides, registry: &Registry) -> (V
     let mut expander = Expander { registry, names: Names::default(), stages: 0, diagnostics: Vec::new() };
     if let Some(edition) = script.edition.as_ref().filter(|edition| edition.node != 1) {
         expander.say(
-            Diagnostic::error(code::UNKNOWN_EDITION, format!("edition {} is not known", edition.node))
+            Diagnostic::error(code::UNKNOWN_EDITION, format!("unknown edition {}", edition.node))
                 .label(edition.span, "this version knows edition 1")
                 .fix(edition.span, "1"),
         );
@@ -49,7 +49,7 @@ struct Names {
 
 #[derive(Clone)]
 struct Fragment {
-    /// `None` for a `let`, which takes no call.
+    /// `None` for a `let`, which takes no parameters.
     params: Option<Vec<Parameter>>,
     stages: Vec<Stage>,
 }
@@ -81,7 +81,7 @@ impl Expander<'_> {
                     None => self.say(
                         Diagnostic::error(code::MISSING_ARGUMENT, format!("parameter `{}` has no value", name.node))
                             .label(name.span, "no default here")
-                            .help(format!("give it on the command line: {}=…", name.node)),
+                            .help(format!("set it on the command line: {}=…", name.node)),
                     ),
                 }
             }
@@ -93,7 +93,7 @@ impl Expander<'_> {
             }
             Item::Def { name, params, pipeline, .. } => {
                 self.check_new(name);
-                // The body is expanded where it is called: its parameters have values only there.
+                // The body is expanded at each call, where its parameters have values.
                 let fragment = Fragment { params: Some(params.clone()), stages: pipeline.stages.clone() };
                 self.names.fragments.insert(name.node.clone(), fragment);
             }
@@ -140,7 +140,7 @@ impl Expander<'_> {
 
     fn not_yet(&mut self, what: &str, span: Span) {
         self.say(
-            Diagnostic::error(code::NOT_YET, format!("`{what}` is part of the language, but cannot be run yet"))
+            Diagnostic::error(code::NOT_YET, format!("`{what}` is part of the language, but is not implemented yet"))
                 .label(span, ""),
         );
     }
@@ -156,8 +156,8 @@ impl Expander<'_> {
             self.stages += 1;
             if self.stages >= STAGES_MAX {
                 if self.stages == STAGES_MAX {
-                    let message = format!("more than {STAGES_MAX} stages once fragments are written out");
-                    self.say(Diagnostic::error(code::SCRIPT_TOO_LONG, message).label(stage.span, "this one is over"));
+                    let message = format!("more than {STAGES_MAX} stages after expanding fragments");
+                    self.say(Diagnostic::error(code::SCRIPT_TOO_LONG, message).label(stage.span, "over the limit here"));
                 }
                 return;
             }
@@ -170,7 +170,7 @@ impl Expander<'_> {
                         if let (true, Some(local)) = (plain, self.arguments(&fragment, verb, call.as_ref())) {
                             self.append(&fragment.stages, &local, into);
                         } else if !plain {
-                            let message = format!("`{}` is a fragment; it takes no arguments here", verb.node);
+                            let message = format!("`{}` is a fragment and takes no arguments", verb.node);
                             self.say(Diagnostic::error(code::TOO_MANY_ARGUMENTS, message).label(stage.span, ""));
                         }
                     }
@@ -220,7 +220,7 @@ impl Expander<'_> {
         if let Some(value) = local.get(name).or_else(|| self.names.params.get(name)) {
             return Some(value.clone());
         }
-        // A parameter without a value has had its message.
+        // A parameter without a value is already reported.
         if !self.names.declared.iter().any(|declared| declared == name) {
             let known = local.keys().chain(&self.names.declared).map(String::as_str);
             let near = nearest(name, known.collect::<Vec<_>>()).first().map(|near| format!("did you mean `${near}`?"));
@@ -276,7 +276,7 @@ impl Expander<'_> {
         }
     }
 
-    /// The stages of a block, which may be fragments too.
+    /// Expands the stages of a block, which may be fragments too.
     fn block(&mut self, pipeline: &mut Pipeline, local: &BTreeMap<String, Value>) {
         let mut stages = Vec::new();
         self.append(&pipeline.stages, local, &mut stages);
@@ -370,7 +370,7 @@ impl Expander<'_> {
     }
 }
 
-/// A value from the command line: as a script would read it, and as a text where it would not.
+/// A value from the command line: parsed as in a script, or else taken as text.
 fn value_of(text: &str) -> Value {
     let number = text.replace('_', "").parse::<f64>().ok().filter(|number| number.is_finite());
     let percent = text.strip_suffix('%').and_then(|text| text.parse::<f64>().ok());

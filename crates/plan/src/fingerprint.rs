@@ -1,11 +1,11 @@
-//! Fingerprints: what a job does, as a number.
+//! Fingerprints of jobs.
 
 use pipewright_world::random::Key;
 use sha2::{Digest, Sha256};
 use std::fmt;
 
-/// What a job does and what it does it to: equal fingerprints, equal results. The same in every build and process, so
-/// that values can be kept between runs. The first 128 bits of a SHA-256 hash; two different jobs never meet by chance.
+/// A hash of what a job computes and of its inputs: equal fingerprints, equal results. It is the same in every build
+/// and process, so values can be cached between runs. It is the first 128 bits of a SHA-256 hash.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Fingerprint(u128);
 
@@ -21,7 +21,7 @@ impl fmt::Debug for Fingerprint {
     }
 }
 
-/// Everything that a job's result depends on besides its inputs, part after part.
+/// Everything that a job's result depends on besides its inputs.
 #[derive(Clone)]
 pub struct Identity(Sha256);
 
@@ -32,13 +32,13 @@ impl fmt::Debug for Identity {
 }
 
 impl Identity {
-    /// The identity of this kind of job.
+    /// Starts the identity of this kind of job.
     #[must_use]
     pub fn of(kind: &str) -> Identity {
         Identity(Sha256::new()).text(kind)
     }
 
-    /// Adds a text. Its length goes first, so that no two lists of parts are the same bytes.
+    /// Adds a text, prefixed with its length, so that different lists of parts have different bytes.
     #[must_use]
     pub fn text(mut self, text: &str) -> Identity {
         self.0.update((text.len() as u64).to_le_bytes());
@@ -53,13 +53,13 @@ impl Identity {
         self
     }
 
-    /// Adds the stream of random numbers that the job takes from.
+    /// Adds the random stream of the job.
     #[must_use]
     pub fn key(self, key: Key) -> Identity {
         key.block(0).into_iter().fold(self, |identity, word| identity.number(u64::from(word)))
     }
 
-    /// The fingerprint of the job with these inputs.
+    /// Returns the fingerprint of the job with these inputs.
     #[must_use]
     pub fn with_inputs(self, inputs: impl IntoIterator<Item = Fingerprint>) -> Fingerprint {
         let mut hash = self.0;

@@ -1,6 +1,6 @@
-//! The graph of jobs: what the engine runs. A job depends only on jobs before it, and belongs to a scope.
+//! The graph of jobs that the engine runs. A job depends only on earlier jobs, and belongs to a scope.
 //!
-//! A *scope* is a path of rounds: `[]` for what is done once, `[(split, 2)]` for the third round of a split, and
+//! A *scope* is a path of rounds: `[]` for jobs that run once, `[(split, 2)]` for the third round of a split, and
 //! `[(split, 2), (inner split, 0)]` for a round of a split inside that round. [`JobGraph::check`] proves that no job
 //! that learns in a scope depends on a row that one of the scope's rounds holds out (the `proof` module).
 
@@ -17,26 +17,26 @@ use pipewright_world::random::Key;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The place of a job in its graph.
+/// Index of a job in its graph.
 pub type JobId = usize;
 
-/// Which part of the rows.
+/// Part of a split.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Part {
-    /// The rows to learn from.
+    /// The training rows.
     Train,
-    /// The rows held out.
+    /// The held-out rows.
     Test,
 }
 
-/// What a job does; the comment names inputs and output.
+/// The work of a job; the comments give inputs → output.
 #[derive(Clone)]
 pub enum Work {
     /// → table
     Read(Arc<dyn Source>, Pushdown),
     /// table → table
     Rows(Arc<dyn Rows>, Key),
-    /// table, other table → table; the name is that of the other table, where its columns have sources of their own
+    /// table, other table → table; with the name of the other table, if its columns have sources of their own
     Combine(Arc<dyn Combine>, Option<String>, Key),
     /// table → rounds
     Split(Arc<dyn Splitter>, Task, Key),
@@ -44,9 +44,9 @@ pub enum Work {
     Pick(usize, Part),
     /// table → state; `learns` says whether the state depends on the values of the rows
     Fit {
-        /// What is fitted.
+        /// The step to fit.
         step: Arc<dyn Step>,
-        /// What it may know besides the rows.
+        /// Its context besides the rows.
         context: FitContext,
         /// Does the state depend on the values of the rows?
         learns: bool,
@@ -63,9 +63,9 @@ pub enum Work {
     Score(Arc<dyn Evaluator>, Task, usize),
     /// result of a round … → evaluation
     Verdict(Arc<dyn Evaluator>, Arc<VerdictHead>),
-    /// evaluation … → the place of the candidate that wins
+    /// evaluation … → index of the winning candidate
     Choose(Arc<dyn Choose>),
-    /// choice, candidate … → the value of the candidate that wins; no other candidate is ever made
+    /// choice, candidate … → value of the winning candidate; the other candidates are never computed
     Chosen,
     /// table → output
     Inspect(Arc<dyn Inspect>),
@@ -77,38 +77,38 @@ pub enum Work {
     Freeze(Arc<dyn Freeze>, Arc<PipelineHead>),
 }
 
-/// What a verdict says about itself.
+/// Description of an evaluation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VerdictHead {
-    /// How the model is called.
+    /// The label of the model.
     pub model: String,
-    /// What is predicted.
+    /// The task.
     pub task: Task,
     /// The seed of the splits.
     pub seed: u64,
-    /// The arm of a `fork` that is judged.
+    /// The arm of a `fork` that is evaluated.
     pub arm: Option<Arc<str>>,
 }
 
-/// What fitted steps hold besides their states.
+/// Everything about fitted steps besides their states.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PipelineHead {
     /// The verb of each state, in order.
     pub verbs: Vec<String>,
-    /// The model's name and what it predicts; none where steps are frozen.
+    /// The model's name and task; none for frozen steps.
     pub model: Option<(String, Task)>,
-    /// The column to predict, where there is one.
+    /// The target, if there is one.
     pub target: Option<Arc<str>>,
-    /// The whole script, nothing implied.
+    /// The explicit script.
     pub script: String,
     /// The seed.
     pub seed: u64,
-    /// The only columns that the steps look at and pass on, where they are not all.
+    /// The columns that the steps read and pass on; `None` for all.
     pub columns: Option<Vec<Arc<str>>>,
 }
 
 impl PipelineHead {
-    /// Does the pipeline want this column of new rows?
+    /// Does the pipeline use this column of new rows?
     #[must_use]
     pub fn wants(&self, column: &pipewright_frame::Column) -> bool {
         column.role == pipewright_frame::Role::Feature
@@ -116,10 +116,10 @@ impl PipelineHead {
             && self.columns.as_ref().is_none_or(|columns| columns.contains(&column.name))
     }
 
-    /// The fitted steps of these states.
+    /// Builds the fitted steps from these states.
     ///
     /// # Panics
-    /// If there are not as many states as verbs.
+    /// If the numbers of states and verbs differ.
     #[must_use]
     pub fn preparation(&self, input: Vec<pipewright_frame::Column>, states: Vec<Arc<dyn Fitted>>) -> Preparation {
         assert_eq!(states.len(), self.verbs.len(), "one state per verb");
@@ -133,7 +133,7 @@ impl PipelineHead {
         }
     }
 
-    /// The fitted pipeline of these states and this model; `None` where there is no model.
+    /// Builds the fitted pipeline from these states and this model; `None` if there is no model.
     #[must_use]
     pub fn pipeline(
         &self,
@@ -147,42 +147,42 @@ impl PipelineHead {
     }
 }
 
-/// One job.
+/// A job.
 #[derive(Clone)]
 pub struct Job {
-    /// What it does.
+    /// Its work.
     pub work: Work,
-    /// What it needs, in the order that its work names.
+    /// Its inputs, in the order given by its work.
     pub inputs: Vec<JobId>,
-    /// Equal fingerprints, equal results.
+    /// Its fingerprint: equal fingerprints, equal results.
     pub fingerprint: Fingerprint,
-    /// The stage it works for.
+    /// The stage that it belongs to.
     pub stage: NodeId,
-    /// The rounds it belongs to; the root for what is done once.
+    /// The scope that it belongs to; the root for jobs that run once.
     pub scope: ScopeId,
 }
 
-/// The place of a scope in its graph.
+/// Index of a scope in its graph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct ScopeId(Option<usize>);
 
 impl ScopeId {
-    /// What is done once.
+    /// The root scope: jobs that run once.
     pub const ROOT: ScopeId = ScopeId(None);
 }
 
-/// A round of a split, inside another scope.
+/// A round of a split within another scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Round {
     /// The scope that the split is in.
     pub parent: ScopeId,
-    /// The job that parts the rows.
+    /// The job that splits the rows.
     pub split: JobId,
-    /// Which of its rounds.
+    /// Index of the round.
     pub index: usize,
 }
 
-/// Jobs in an order in which each depends only on earlier ones. A graph only grows: the places of jobs stay.
+/// Jobs in topological order. A graph only grows, so indices of jobs stay valid.
 #[derive(Clone, Default)]
 pub struct JobGraph {
     jobs: Vec<Job>,
@@ -198,8 +198,7 @@ impl JobGraph {
         &self.jobs
     }
 
-    /// Adds a job, or finds the one that does the same. `identity` says what it does with all that its result depends
-    /// on besides its inputs.
+    /// Adds a job, or finds the equal one. `identity` covers everything that its result depends on besides its inputs.
     pub fn add(&mut self, work: Work, identity: Identity, inputs: &[JobId], stage: NodeId, scope: ScopeId) -> JobId {
         let fingerprint = identity.with_inputs(inputs.iter().map(|&input| self.jobs[input].fingerprint));
         if let Some(&known) = self.by_fingerprint.get(&fingerprint) {
@@ -210,7 +209,7 @@ impl JobGraph {
         self.jobs.len() - 1
     }
 
-    /// The scope of one round of a split that is done in `parent`.
+    /// Returns the scope of one round of a split in `parent`.
     pub fn enter(&mut self, parent: ScopeId, split: JobId, index: usize) -> ScopeId {
         let round = Round { parent, split, index };
         *self.by_round.entry(round).or_insert_with(|| {
@@ -219,13 +218,13 @@ impl JobGraph {
         })
     }
 
-    /// The innermost round of a scope; none for the root.
+    /// Returns the innermost round of a scope; `None` for the root.
     #[must_use]
     pub fn round(&self, scope: ScopeId) -> Option<&Round> {
         scope.0.map(|index| &self.scopes[index])
     }
 
-    /// The rounds of a scope, outermost first.
+    /// Returns the rounds of a scope, outermost first.
     #[must_use]
     pub fn rounds(&self, scope: ScopeId) -> Vec<Round> {
         let innermost = self.round(scope).copied();
@@ -235,20 +234,20 @@ impl JobGraph {
         path
     }
 
-    /// The inputs that a job needs before it is known which candidate wins: all, or the choice alone.
+    /// The inputs that a job needs before the winning candidate is known: all, or only the choice.
     #[must_use]
     pub fn needed_first(&self, job: JobId) -> &[JobId] {
         let job = &self.jobs[job];
         if matches!(job.work, Work::Chosen) { &job.inputs[..1] } else { &job.inputs }
     }
 
-    /// How many jobs of a kind there are, for the plan's text.
+    /// Counts the jobs of a kind, for the text of the plan.
     #[must_use]
     pub fn count(&self, of: impl Fn(&Work) -> bool) -> usize {
         self.jobs.iter().filter(|job| of(&job.work)).count()
     }
 
-    /// Proves that the rounds are honest, at any depth.
+    /// Proves that no job learns from held-out rows, at any depth of nesting.
     ///
     /// # Errors
     /// The first job that breaks the rule, and why.

@@ -4,14 +4,14 @@
 //! tree ─expand→ stages ─bind, check→ Plan ─lower→ JobGraph
 //! ```
 //!
-//! 1. [`expand`](mod@expand) replaces parameters, fragments and functions: what is left is one list of stages a pipeline.
+//! 1. [`expand`](mod@expand) replaces parameters, fragments and functions, which leaves one list of stages per pipeline.
 //! 2. [`bind`](mod@bind) checks the arguments of a stage against the `Spec` of its verb.
-//! 3. [`check`](mod@check) walks the stages with the schema, adds the implied ones, resolves the target, and finds
-//!    everything that is wrong before a row is read.
-//! 4. [`lower`](mod@lower) rewrites the judged part into folds and yields the [`JobGraph`].
+//! 3. [`check`](mod@check) walks the stages with the schema, adds the implied ones, resolves the target, and
+//!    reports everything that can be found before a row is read.
+//! 4. [`lower`](mod@lower) expands the evaluated part into folds and yields the [`JobGraph`].
 //!
 //! **Invariant:** the planner knows no verb by name; what a verb means to the plan is data in its `Spec`. Nor does it
-//! know how many threads there are.
+//! depend on the number of threads.
 
 mod bind;
 mod check;

@@ -1,8 +1,8 @@
-//! Lowering: the judged part of a plan is rewritten into rounds, and everything becomes jobs.
+//! Lowering: the evaluated part of a plan is expanded into rounds, and all stages become jobs.
 //!
-//! What stands above the first stage that learns (and above a fork) is done once and shared. What stands from there
-//! down to the training is fitted anew in every round on that round's training rows only. A sink pulls one final fit on
-//! all rows. Each branch of a fork is lowered by itself; what branches share has equal fingerprints, and so is one job.
+//! Stages above the first one that learns (and above a fork) run once and are shared. Stages from there down to the
+//! training are fitted anew in every round, on that round's training rows only. A sink demands one final fit on all
+//! rows. Each branch of a fork is lowered separately; jobs that branches share have equal fingerprints and are merged.
 
 use crate::fingerprint::Identity;
 use crate::graph::{JobGraph, JobId, Part, PipelineHead, ScopeId, VerdictHead, Work};
@@ -14,27 +14,27 @@ use pipewright_operator::{Bound, Effect, Structure, Task, TrainingRows};
 use pipewright_world::random::Key;
 use std::sync::Arc;
 
-/// The tables that a pipeline's data is pinned by.
+/// The tables used to pin the data of a pipeline.
 #[derive(Debug, Clone, Default)]
 pub struct Tables {
-    /// As read.
+    /// The table as read.
     pub source: Option<JobId>,
-    /// At the first stage that learns.
+    /// The table at the first stage that learns.
     pub prepared: Option<JobId>,
-    /// What a saved pipeline takes of what is done once: the table that new rows are to be like, and states.
+    /// The shared part that a saved pipeline needs: the table that new rows must match, and states.
     pub saved: Vec<JobId>,
-    /// Those of the other tables that stages bring in, in order.
+    /// The same for joined tables, in order.
     pub others: Vec<Tables>,
 }
 
 impl Tables {
-    /// The jobs whose values later jobs take. Of the source and of other tables, the columns are enough.
+    /// The jobs whose values later jobs use. For the source and other tables, the columns suffice.
     pub fn jobs(&self) -> impl Iterator<Item = JobId> {
         self.prepared.into_iter().chain(self.saved.iter().copied())
     }
 }
 
-/// Adds the jobs that make every pipeline's table down to its first stage that learns.
+/// Adds the jobs that compute each pipeline's table down to its first stage that learns.
 pub fn lower_tables(plan: &Plan, graph: &mut JobGraph) -> Vec<Tables> {
     let tables = plan.pipelines.iter().map(|pipeline| match pipeline.branches.first() {
         Some(branch) => Lowering::shared(plan, branch, graph).tables,
@@ -43,10 +43,10 @@ pub fn lower_tables(plan: &Plan, graph: &mut JobGraph) -> Vec<Tables> {
     tables.collect()
 }
 
-/// Adds all jobs of a plan, and returns those that make its reports, in the order of the script.
+/// Adds all jobs of a plan, and returns those that produce its outputs, in the order of the script.
 ///
 /// # Panics
-/// If a plan would learn from held-out rows: that is a bug, never a user's mistake.
+/// If the plan would learn from held-out rows, which is a bug and never an error of the script.
 pub fn lower(plan: &Plan, graph: &mut JobGraph) -> Vec<JobId> {
     let mut reports = Vec::new();
     for branch in plan.pipelines.iter().flat_map(|pipeline| &pipeline.branches) {
@@ -65,23 +65,23 @@ struct Lowering<'a> {
     plan: &'a Plan,
     path: Path<'a>,
     tables: Tables,
-    /// The table at the stage in hand, on the way of what is done once or finally.
+    /// The table at the current stage, on the shared or the final path.
     table: Option<JobId>,
     reports: Vec<JobId>,
-    /// The final fit, once something has pulled it: states so far and the model.
+    /// The final fit, once demanded: the states so far and the model.
     states: Vec<(String, JobId)>,
     model: Option<JobId>,
-    /// Where the final rows are parted for validation, the training part stands in `table`; this is all of them.
+    /// All rows, if the final fit splits off validation rows; `table` then holds the training part.
     whole: Option<JobId>,
-    /// The table with which new rows are to be alike, and the states of what is done once that they go through.
+    /// The table that new rows must match, and the shared states that they pass through.
     input: Option<JobId>,
     replayed: Vec<(String, JobId)>,
-    /// The stage that brings this table in, where it is another one's.
+    /// The stage that joins this table, if it is a second table.
     for_stage: Option<NodeId>,
 }
 
 impl<'a> Lowering<'a> {
-    /// What is done once, down to the first stage that learns.
+    /// Lowers the shared stages, down to the first one that learns.
     fn shared(plan: &'a Plan, branch: &'a Branch, graph: &'a mut JobGraph) -> Lowering<'a> {
         let mut lowering = Lowering::of(plan, branch, graph, None);
         lowering.tables();
@@ -114,13 +114,13 @@ impl<'a> Lowering<'a> {
         self.graph.add(work, identity, inputs, id, scope)
     }
 
-    /// The random numbers of one purpose in one scope.
+    /// The random stream of one purpose in one scope.
     fn stream(&self, seed: Option<u64>, purpose: &str, scope: ScopeId) -> Key {
         self.in_scope(Key::new(seed.unwrap_or(self.plan.seed)).child(purpose), scope)
     }
 
-    /// The random numbers of one stage in one scope: by its verb and its place among the stages of that verb, so that
-    /// neither spelling nor other stages change them.
+    /// The random stream of one stage in one scope, derived from its verb and its index among the stages of that verb,
+    /// so that neither its spelling nor other stages change it.
     fn stream_of(&self, node: &Node, purpose: &str, scope: ScopeId) -> Key {
         let seed = node.args.whole("seed").map_or(self.plan.seed, |seed| seed as u64);
         let stage = Key::new(seed).child(purpose).child(node.verb.spec.name).index(node.ordinal);
@@ -185,7 +185,7 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// The other table that a stage brings in.
+    /// Lowers the second table of a stage.
     fn other(&mut self, other: &'a Other, stage: usize) -> Option<JobId> {
         let for_stage = self.for_stage.unwrap_or(self.path.branch.path[stage]);
         let mut lowering = Lowering::of(self.plan, &other.branch, self.graph, Some(for_stage));
@@ -195,7 +195,7 @@ impl<'a> Lowering<'a> {
         table
     }
 
-    /// What a step learns from rows, and what they become.
+    /// Adds the fit of a step, and its application to the training rows.
     fn fit(&mut self, stage: usize, step: &Arc<dyn Step>, rows: JobId, scope: ScopeId) -> (JobId, JobId) {
         let node = self.node(stage);
         let sees_target = matches!(node.footprint.effect, Effect::FitTarget | Effect::RowsTrain);
@@ -218,7 +218,7 @@ impl<'a> Lowering<'a> {
         self.add(Work::Apply, Identity::of("apply"), &[state, rows], stage, scope)
     }
 
-    /// From the first stage that learns to the end.
+    /// Lowers the stages from the first one that learns to the end.
     fn learning(&mut self) {
         let first = self.path.shared_end();
         self.whole = self.table;
@@ -233,15 +233,14 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// Does anything look at, or take out, what all rows teach? Then: the rows for validation, if the model wants
-    /// some.
+    /// If a stage needs the fit on all rows: splits off validation rows, if the model needs some.
     fn final_rows(&mut self, first: usize) -> Option<Final> {
         let structure = |node: &Node| node.verb.spec.structure;
         let pulls = |node: &Node| {
             structure(node) == Structure::Final || matches!(node.bound, Bound::Inspect(_) | Bound::Consumer(_))
         };
         let training = self.path.training();
-        // What looks at a table below the training looks at nothing that was learned.
+        // A stage that inspects a table below the training does not need the model.
         let pulled = self.path.nodes.iter().enumerate().skip(first).any(|(stage, node)| {
             pulls(node) && (training.is_none_or(|training| stage < training) || structure(node) == Structure::Final)
         });
@@ -256,7 +255,7 @@ impl<'a> Lowering<'a> {
         Some(Final { validation: reserved.map(|(_, validation)| validation) })
     }
 
-    /// Sets rows for validation aside, if the model wants some: (training rows, validation rows).
+    /// Splits off validation rows, if the model needs some: (training rows, validation rows).
     fn reserve(
         &mut self,
         training: &dyn Training,
@@ -310,7 +309,7 @@ impl<'a> Lowering<'a> {
         Some(self.add(Work::Learn(learner, key), identity, &inputs, stage, scope))
     }
 
-    /// The rewrite of a judge: everything from the first stage that learns down to the training, once per round.
+    /// Expands an evaluation: everything from the first stage that learns down to the training, once per round.
     fn judged(&mut self, stage: usize, judge: &Arc<dyn Evaluator>) {
         let branch = self.path.branch;
         let (Some(table), Some(task), Some(trained_at)) = (self.whole, branch.task.clone(), self.path.training())
@@ -377,10 +376,10 @@ impl<'a> Lowering<'a> {
         self.predict(model, test, stage, scope)
     }
 
-    /// What looks and passes on, and what takes something out.
+    /// Lowers stages that inspect and sinks.
     fn tee(&mut self, stage: usize) {
         let node = self.node(stage);
-        // Each stage reports for itself, also where two are alike.
+        // Each stage reports separately, even if two are equal.
         let identity = Identity::of("tee").text(&node.canonical).number(self.path.branch.path[stage] as u64);
         let report = match &node.bound {
             Bound::Inspect(look) => {
@@ -431,12 +430,12 @@ impl<'a> Lowering<'a> {
     }
 }
 
-/// A task as a part of an identity; empty where a job knows none.
+/// A task as a part of an identity; empty for jobs without one.
 fn task_text(task: Option<&Task>) -> String {
     task.map(|task| task.to_json().to_string()).unwrap_or_default()
 }
 
-/// What is wanted of a source, as a part of an identity.
+/// The columns and rows requested of a source, as a part of an identity.
 fn wanted_text(wanted: &pipewright_operator::work::Pushdown) -> String {
     let filter =
         wanted.filter.as_ref().map(|filter| serde_json::to_string(filter).expect("an expression is plain data"));

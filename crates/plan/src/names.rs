@@ -1,5 +1,5 @@
-//! Selectors and expressions of a script become selections and expressions over a table, each name checked against
-//! the schema at its place.
+//! Name resolution: selectors and expressions of a script become selections and expressions over a table, with every
+//! name checked against the schema.
 
 use pipewright_diagnostic::{Diagnostic, Failure, Span, Spanned, code, nearest};
 use pipewright_frame::profile::FACTS;
@@ -10,20 +10,20 @@ use pipewright_frame::{
 use pipewright_syntax::{Arg, BinaryOp, Expr, ExprArg, Selector, UnaryOp, Value};
 use std::collections::BTreeMap;
 
-/// What is known of the columns at one point of a pipeline.
+/// The scope of names at one point of a pipeline.
 pub(crate) struct Scope<'a> {
-    /// The columns; `None` where nothing is known.
+    /// The columns; `None` if nothing is known.
     pub schema: Option<&'a Schema>,
-    /// Columns that were there, and the stage that removed them.
+    /// Columns that were removed, and the stages that removed them.
     pub removed: &'a BTreeMap<String, Span>,
-    /// Does `_` mean something here: what earlier arms left?
+    /// Is `_` (the columns that earlier arms left) allowed here?
     pub has_rest: bool,
-    /// The functions that there are.
+    /// The known functions.
     pub functions: Functions,
 }
 
 impl Scope<'_> {
-    /// The message for a name that is not there; `None` if it is there or nothing is known.
+    /// The diagnostic for an unknown name; `None` if it is known, or if nothing is known about the columns.
     pub(crate) fn missing(&self, name: &str, span: Span) -> Option<Diagnostic> {
         let schema = self.schema?;
         if schema.find(name).is_some() || !schema.is_closed() {
@@ -32,7 +32,7 @@ impl Scope<'_> {
         let mut diagnostic = Diagnostic::error(code::UNKNOWN_COLUMN, format!("no column named `{name}`"))
             .label(span, "not in the table at this point");
         if let Some(&removed) = self.removed.get(name) {
-            return Some(diagnostic.label(removed, "it was removed here"));
+            return Some(diagnostic.label(removed, "removed here"));
         }
         let names: Vec<&str> = schema.columns().map(|column| &*column.name).collect();
         let near = nearest(name, names.iter().copied());
@@ -53,7 +53,7 @@ impl Scope<'_> {
     }
 }
 
-/// The selection that a selector means.
+/// Resolves a selector to a selection.
 pub(crate) fn selection(selector: &Spanned<Selector>, scope: &Scope<'_>) -> Result<Selection, Vec<Diagnostic>> {
     let mut problems = Vec::new();
     let selection = select(selector, scope, &mut problems);
@@ -105,17 +105,17 @@ fn select(selector: &Spanned<Selector>, scope: &Scope<'_>, problems: &mut Vec<Di
         }
         Selector::Rest if scope.has_rest => Selection::Rest(Vec::new()),
         Selector::Rest => {
-            let message = "`_` means what no earlier arm took; it stands in `columns { … }` only";
+            let message = "`_` selects what no earlier arm took, so it is allowed in `columns { … }` only";
             problems.push(Diagnostic::error(code::BAD_VALUE, message).label(span, ""));
             return None;
         }
     })
 }
 
-/// Classes that only the rows can tell.
+/// Classes that depend on the rows.
 const OF_ROWS: [&str; 3] = ["missing", "constant", "cardinality"];
 
-/// What a class asks of the rows; no message where there is no such class.
+/// Resolves a class that depends on the rows; without a diagnostic if there is no such class.
 fn fact(name: &str, call: Option<&Spanned<Vec<Arg>>>) -> Result<Fact, Option<Diagnostic>> {
     if !OF_ROWS.contains(&name) {
         return Err(None);
@@ -163,7 +163,7 @@ fn fact(name: &str, call: Option<&Spanned<Vec<Arg>>>) -> Result<Fact, Option<Dia
                 None => Ok(default),
                 Some(value) => match value.node.as_integer().and_then(|number| u64::try_from(number).ok()) {
                     Some(number) => Ok(number),
-                    None => Err(bad(value, "a whole number from 0 up")),
+                    None => Err(bad(value, "a whole number of 0 or more")),
                 },
             };
             Ok(Fact::Cardinality(bound("min", 0)?, bound("max", u64::MAX)?))
@@ -180,20 +180,20 @@ fn unknown_class(name: &str, span: Span) -> Diagnostic {
         .help(near.unwrap_or_else(|| format!("the classes: {}", all.join(" "))))
 }
 
-/// What an expression may speak of.
+/// The names and functions that an expression may use.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Vocabulary {
     /// Columns, one row at a time.
     Rows,
-    /// Columns; aggregates, which are learned; and windows over other rows.
+    /// Columns; aggregates, which are learned; and window functions over other rows.
     Features,
     /// Columns, and aggregates of groups.
     Groups,
-    /// Names of results (`accuracy`, `rows`), and what may be asked of a column: `nulls(column)`, `mean(column)`.
+    /// Names of results (`accuracy`, `rows`), and statistics of columns: `nulls(column)`, `mean(column)`.
     Facts,
 }
 
-/// The expression over columns (or facts) that an expression of the script means.
+/// Resolves an expression of the script to an expression over columns (or results).
 pub(crate) fn expression(
     expr: &Spanned<Expr>,
     scope: &Scope<'_>,
@@ -225,7 +225,7 @@ impl Reader<'_, '_> {
                 }
                 Some(Expression::column(name.as_str()))
             }
-            Expr::List(_) => self.refuse(span, "a list stands behind `in` only"),
+            Expr::List(_) => self.refuse(span, "a list is allowed after `in` only"),
             Expr::Unary { op, operand } => {
                 let operand = self.read(operand)?;
                 Some(match op.node {
@@ -240,7 +240,7 @@ impl Reader<'_, '_> {
             Expr::In { value, set, negated } => {
                 let value = self.read(value);
                 let Expr::List(items) = &set.node else {
-                    return self.refuse(set.span, "a list such as [1, 2] is expected here");
+                    return self.refuse(set.span, "expected a list such as [1, 2]");
                 };
                 let items: Option<Vec<Literal>> = items.iter().map(|item| self.item(item)).collect();
                 let found = value?.is_in(items?);
@@ -268,9 +268,9 @@ impl Reader<'_, '_> {
             Expr::Literal(value) => self.literal(value, item.span),
             Expr::Unary { op, operand } if op.node == UnaryOp::Negate => match self.item(operand)? {
                 Literal::Number(number) => Some(Literal::Number(-number)),
-                _ => self.refuse(item.span, "only a number has a minus"),
+                _ => self.refuse(item.span, "only a number can have a minus sign"),
             },
-            _ => self.refuse(item.span, "a plain value is expected here"),
+            _ => self.refuse(item.span, "expected a literal value"),
         }
     }
 
@@ -281,10 +281,10 @@ impl Reader<'_, '_> {
             Value::Text(text) => Some(Literal::Text(text.as_str().into())),
             Value::Bool(truth) => Some(Literal::Bool(*truth)),
             Value::Null => Some(Literal::Null),
-            Value::Word { .. } => self.refuse(span, "a text in an expression stands in quotes"),
-            // A parameter without a value has had its message.
+            Value::Word { .. } => self.refuse(span, "text in an expression needs quotes"),
+            // A parameter without a value is already reported.
             Value::Param(_) => None,
-            _ => self.refuse(span, "this value has no place in an expression"),
+            _ => self.refuse(span, "this value is not allowed in an expression"),
         }
     }
 
@@ -308,15 +308,15 @@ impl Reader<'_, '_> {
             (Call::Row, None) => Some(Expression::Call(function, arguments)),
             (Call::Aggregate(aggregate), None) => {
                 let learns = matches!(self.vocabulary, Vocabulary::Features | Vocabulary::Groups);
-                self.allow(learns, function, "one value of many rows", name.span)?;
+                self.allow(learns, function, "an aggregate", name.span)?;
                 Some(Expression::Aggregate(aggregate, arguments.into_iter().next().map(Box::new)))
             }
             (Call::Score(score), None) => {
-                self.allow(self.vocabulary == Vocabulary::Features, function, "learned of many rows", name.span)?;
+                self.allow(self.vocabulary == Vocabulary::Features, function, "learned from many rows", name.span)?;
                 Some(Expression::Score(score, Box::new(arguments.into_iter().next()?)))
             }
             (Call::Row | Call::Score(_), Some(over)) => {
-                let message = format!("`{}` has no `over`: it looks at its own row", function.usage());
+                let message = format!("`{}` takes no `over`: it uses a single row", function.usage());
                 self.refuse(over.span, &message)
             }
             (Call::Aggregate(aggregate), Some(_)) => {
@@ -326,32 +326,32 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// What a check found, or a message at its place.
+    /// Returns the result, or reports the failure at its span.
     fn hold<T>(&mut self, checked: Result<T, Failure>, span: Span) -> Option<T> {
         checked.map_err(|failure| self.problems.push(failure.at(span))).ok()
     }
 
-    /// Refuses a function where what it looks at cannot be looked at.
+    /// Refuses a function whose scope (a row, many rows) is not allowed here.
     fn allow(&mut self, allowed: bool, function: &Function, what: &str, span: Span) -> Option<()> {
         if allowed {
             return Some(());
         }
         let here = match self.vocabulary {
-            Vocabulary::Rows => "a condition looks at one row at a time",
-            Vocabulary::Groups => "a group is made of aggregates of columns",
-            Vocabulary::Facts => "a check speaks of results",
-            Vocabulary::Features => "it has no place here",
+            Vocabulary::Rows => "a condition is evaluated row by row",
+            Vocabulary::Groups => "`group` takes aggregates of columns",
+            Vocabulary::Facts => "`assert` uses results",
+            Vocabulary::Features => "it is not allowed here",
         };
         let message = format!("`{}` is {what}, and {here}", function.usage());
         let mut diagnostic = Diagnostic::error(code::TYPE_MISMATCH, message).label(span, "");
         if self.vocabulary == Vocabulary::Rows {
-            diagnostic = diagnostic.help("make a column of it above: derive NAME = …");
+            diagnostic = diagnostic.help("compute it as a column first: derive NAME = …");
         }
         self.problems.push(diagnostic);
         None
     }
 
-    /// The arguments of a call in the order of the function's parameters.
+    /// Orders the arguments of a call by the function's parameters.
     fn arguments(&mut self, function: &'static Function, args: &[ExprArg]) -> Option<Vec<Expression>> {
         let mut places: Vec<Option<Expression>> = vec![None; args.len()];
         let mut complete = true;
@@ -362,8 +362,8 @@ impl Reader<'_, '_> {
                     let place = function.takes.iter().position(|parameter| parameter.name == key.node);
                     let place = place.filter(|&place| place < places.len() && places[place].is_none());
                     if place.is_none() {
-                        let message = format!("`{}` cannot take `{}` here", function.name, key.node);
-                        let help = format!("it is called so: {}", function.usage());
+                        let message = format!("`{}` does not take `{}`", function.name, key.node);
+                        let help = format!("usage: {}", function.usage());
                         self.problems
                             .push(Diagnostic::error(code::UNKNOWN_OPTION, message).label(key.span, "").help(help));
                     }
@@ -379,7 +379,7 @@ impl Reader<'_, '_> {
         if complete { places.into_iter().collect() } else { None }
     }
 
-    /// A window: its keys, and how far it looks back.
+    /// Resolves a window: its keys, and how far it looks back.
     fn window(
         &mut self,
         function: &'static Function,
@@ -388,7 +388,7 @@ impl Reader<'_, '_> {
         over: Option<&Spanned<Vec<Spanned<Expr>>>>,
         span: Span,
     ) -> Option<Expression> {
-        self.allow(self.vocabulary == Vocabulary::Features, function, "a value of other rows", span)?;
+        self.allow(self.vocabulary == Vocabulary::Features, function, "a window function", span)?;
         let parts = over.map(|over| over.node.as_slice()).unwrap_or_default();
         let keys: Option<Vec<Expression>> = parts.iter().map(|part| self.read(part)).collect();
         let mut keys = keys?;
@@ -400,12 +400,12 @@ impl Reader<'_, '_> {
         }
         let takes_reach = matches!(moving, WindowFunction::Over(_)) && own.is_none();
         if let (Some(_), false, Some(last)) = (&given, takes_reach, parts.last()) {
-            let message = format!("`{}` has no further window in its `over`", function.usage());
+            let message = format!("`{}` takes no window in its `over`", function.usage());
             return self.refuse(last.span, &message);
         }
         if let Some(place) = keys.iter().position(|key| matches!(key, Expression::Literal(_) | Expression::Moment(..)))
         {
-            let message = "a window is a number of rows from 1 up, or a length of time such as 30d, and stands last";
+            let message = "a window is a number of rows (1 or more) or a duration such as 30d, and comes last";
             return self.refuse(parts[place].span, message);
         }
         let reach = own.or(given).unwrap_or(FrameBound::All);
@@ -433,7 +433,7 @@ fn combine(op: BinaryOp, left: Expression, right: Expression) -> Expression {
     }
 }
 
-/// The diagnostic for a failure of a stage, at the name in the stage that it is about where there is one.
+/// The diagnostic for a failure of a stage, at the column name in the stage that it is about, if there is one.
 pub(crate) fn place(failure: Failure, stage: Span, text: &str) -> Diagnostic {
     let found = failure.place.column.as_deref().and_then(|column| {
         let inside = stage.text(text);

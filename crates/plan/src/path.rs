@@ -1,4 +1,4 @@
-//! A way through a plan, from a source to its end, and what the planner asks of it.
+//! A path through a plan, from a source to its end.
 
 use crate::model::{Branch, Node, Pipeline, Plan};
 use pipewright_operator::{Bound, Verb};
@@ -7,17 +7,17 @@ use pipewright_operator::{Bound, Verb};
 pub struct Path<'a> {
     /// Its stages.
     pub nodes: Vec<&'a Node>,
-    /// What is known of it.
+    /// What is known about it.
     pub branch: &'a Branch,
 }
 
 impl Plan {
-    /// Every way through every pipeline.
+    /// All paths through all pipelines.
     pub fn paths(&self) -> impl Iterator<Item = Path<'_>> {
         self.pipelines.iter().flat_map(|pipeline| self.paths_of(pipeline))
     }
 
-    /// Every way through one of its pipelines.
+    /// All paths through one of its pipelines.
     pub fn paths_of<'a>(&'a self, pipeline: &'a Pipeline) -> impl Iterator<Item = Path<'a>> {
         pipeline.branches.iter().map(|branch| Path::new(&self.nodes, branch))
     }
@@ -34,8 +34,8 @@ impl<'a> Path<'a> {
         self.nodes.iter().copied().find(|node| node.footprint.effect.learns())
     }
 
-    /// Where the stages end that are done once, on all rows: at the first one that learns, and at a fork, whose arms
-    /// are judged on the same rows.
+    /// End of the stages that run once, on all rows: the first one that learns, or a fork, whose arms are evaluated on
+    /// the same rows.
     #[must_use]
     pub fn shared_end(&self) -> usize {
         let learns = |node: &&Node| node.footprint.effect.learns();
@@ -43,13 +43,13 @@ impl<'a> Path<'a> {
         self.branch.forked_at.map_or(learner, |fork| fork.min(learner))
     }
 
-    /// The stage that trains.
+    /// The stage that trains a model.
     #[must_use]
     pub fn training(&self) -> Option<usize> {
         self.nodes.iter().position(|node| matches!(node.bound, Bound::Training(_)))
     }
 
-    /// How many stages have this verb.
+    /// The number of stages with this verb.
     pub(crate) fn count(&self, verb: &Verb) -> u64 {
         self.nodes.iter().filter(|node| node.verb.spec.name == verb.spec.name).count() as u64
     }

@@ -1,4 +1,4 @@
-//! A plan as text: the script with every implied step and every default that matters written out.
+//! Plans as text: the script with every implied step and every relevant default written out.
 
 use crate::model::{Line, Plan};
 use crate::path::Path;
@@ -6,7 +6,7 @@ use pipewright_operator::{Args, Domain, Form, Spec, Value};
 use pipewright_syntax::written_name;
 use std::sync::Arc;
 
-/// A stage as a script would write it, with its decisions spelled out.
+/// A stage as script text, with its decisions spelled out.
 pub(crate) fn stage_text(spec: &Spec, args: &Args, decided: &[(&'static str, String)]) -> String {
     let shape = spec.shape.as_ref().and_then(|shape| args.get(shape.name));
     let mut words = match shape {
@@ -29,11 +29,11 @@ pub(crate) fn stage_text(spec: &Spec, args: &Args, decided: &[(&'static str, Str
     {
         words.push(columns.to_string());
     }
-    // In the order of the script: then a script with nothing implied is printed as it stands.
+    // In the order of the script, so that a script with nothing implied is printed unchanged.
     let option = |name: &str| spec.options.iter().find(|param| param.name == name);
     for (name, value) in args.given() {
         match option(name) {
-            // Plans and saved pipelines show a parameter in the place of a value that others may not read.
+            // Plans and saved pipelines show a parameter in place of a secret value.
             Some(param) if param.domain == Domain::Secret => words.push(format!("{name}=${name}")),
             Some(_) => words.push(format!("{name}={}", value.node)),
             None => {}
@@ -91,14 +91,14 @@ impl Plan {
         }
     }
 
-    /// The script with every implied step and every default written out. It does what the script does.
+    /// The script with every implied step and every default written out. It is equivalent to the script.
     #[must_use]
     pub fn explicit(&self) -> String {
         let pipelines = self.pipelines.iter().map(|pipeline| self.script(&pipeline.outline, "\n| ") + "\n");
         self.declarations().into_iter().chain(pipelines).collect::<Vec<_>>().join("\n")
     }
 
-    /// The tables that stages bring in, as a script declares them, those that another one needs before it.
+    /// The joined tables as `let` declarations, each after those it needs.
     fn declarations(&self) -> Vec<String> {
         let mut names: Vec<&str> = Vec::new();
         let mut declarations = Vec::new();
@@ -140,7 +140,7 @@ struct PlanLine {
 }
 
 impl Path<'_> {
-    /// The script of this way alone, with every implied step written out.
+    /// The script of this path alone, with every implied step written out.
     #[must_use]
     pub fn explicit(&self) -> String {
         let lines: Vec<&str> = self.nodes.iter().map(|node| node.text.as_str()).collect();

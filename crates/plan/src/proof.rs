@@ -1,18 +1,18 @@
-//! The proof that rounds are honest: no job that learns in a scope depends on a row that a round of the scope holds out.
+//! Proof of honest rounds: no job that learns in a scope depends on a row that a round of the scope holds out.
 //!
 //! The value of a job depends on rows in two ways. It may *be* some rows, or be computed row by row from them; and it
 //! may have been *learned* from rows: a state, a model, a choice, and whatever those were applied to. A [`Pick`](Work::Pick)
-//! narrows the rows that a table is, and cannot narrow what was learned before it. Both are sets of regions: a region is
-//! a path of (split, round, part), with all rows of the sources as the empty path.
+//! restricts the rows of a table, but not the rows that something was learned from before. Both are sets of regions: a
+//! region is a path of (split, round, part), with all rows of the sources as the empty path.
 //!
 //! A job learns honestly in the scope (s₁, r₁), (s₂, r₂), … if every region that its inputs depend on begins with
-//! (s₁, r₁, train), (s₂, r₂, train), …. How rows are dealt out to rounds may depend on all rows that are parted: on the
+//! (s₁, r₁, train), (s₂, r₂, train), …. The assignment of rows to rounds may depend on all rows of the split: on the
 //! classes of the target, on groups and times.
 
 use crate::graph::{Job, JobGraph, JobId, Part, Work};
 use std::collections::BTreeSet;
 
-/// Walks the graph.
+/// Checks the graph.
 ///
 /// # Errors
 /// The first job that breaks the rule, and why.
@@ -31,15 +31,15 @@ pub(crate) fn check(graph: &JobGraph) -> Result<(), String> {
     Ok(())
 }
 
-/// Part of the rows: those that are left after these picks, the first of them first.
+/// Part of the rows: those left after these picks, in order.
 type Region = Vec<(JobId, usize, Part)>;
 
 /// The rows that a value depends on.
 #[derive(Debug, Clone, Default)]
 struct Origin {
-    /// The rows that it is, or that it was made of row by row.
+    /// The rows that it is, or that it was computed from row by row.
     rows: BTreeSet<Region>,
-    /// The rows that something was learned from that is in it.
+    /// The rows that its learned parts were learned from.
     learned: BTreeSet<Region>,
 }
 
@@ -51,7 +51,7 @@ impl Origin {
     }
 }
 
-/// Does the result of the work depend on the values of many rows at once?
+/// Does the result of the work depend on the values of several rows?
 fn learns(work: &Work) -> bool {
     match work {
         Work::Fit { learns, .. } => *learns,
@@ -75,7 +75,7 @@ fn honest(graph: &JobGraph, id: JobId, job: &Job, inputs: &Origin) -> Result<(),
     }
 }
 
-/// What a job's value depends on, of what its inputs do.
+/// The rows that a job's value depends on, given those of its inputs.
 fn origin(job: &Job, inputs: Origin, origins: &[Origin]) -> Origin {
     match &job.work {
         Work::Read(..) => Origin { rows: BTreeSet::from([Region::new()]), learned: BTreeSet::new() },
@@ -85,9 +85,9 @@ fn origin(job: &Job, inputs: Origin, origins: &[Origin]) -> Origin {
                 |region: &Region| region.iter().copied().chain([(job.inputs[1], *round, *part)]).collect::<Region>();
             Origin { rows: table.rows.iter().map(picked).collect(), learned: table.learned.clone() }
         }
-        // Which rows go into which round may depend on all of them: on the classes of the target, on groups and times.
+        // The assignment of rows to rounds may depend on all of them: on the classes of the target, on groups and times.
         Work::Split(..) => Origin::default(),
-        // A state is no rows: it is what was learned from them.
+        // A state holds no rows: it was learned from them.
         Work::Fit { learns: false, .. } => Origin { rows: BTreeSet::new(), learned: inputs.learned },
         Work::Fit { .. } | Work::Learn(..) | Work::Choose(_) => {
             Origin { rows: BTreeSet::new(), learned: inputs.rows.into_iter().chain(inputs.learned).collect() }

@@ -1,5 +1,5 @@
-//! What a saved pipeline does of what stands above the first stage that learns: the steps that make columns, row by row.
-//! What makes or chooses rows (`where`, `group`, `join`) has made the table, and new rows come without it.
+//! Replay: the stages above the first one that learns that a saved pipeline applies to new rows, which are those that
+//! make columns row by row. Stages that make or filter rows (`where`, `group`, `join`) are not applied to new rows.
 
 use crate::model::Node;
 use crate::path::Path;
@@ -10,8 +10,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 impl Path<'_> {
-    /// The stages that new rows go through before the first one that learns: from the first step that makes columns,
-    /// behind the last stage that makes another table.
+    /// The stages that new rows pass before the first one that learns: from the first step that makes columns after the
+    /// last stage that makes another table.
     pub(crate) fn replayed(&self) -> Range<usize> {
         let end = self.shared_end();
         let nodes = &self.nodes[..end];
@@ -22,8 +22,8 @@ impl Path<'_> {
         start..end
     }
 
-    /// The columns in front of those stages that something of what is left behind them was made from; all, if there
-    /// are no such stages.
+    /// The columns before those stages from which the columns after them are computed; all, if there are no such
+    /// stages.
     pub(crate) fn replayed_columns(&self) -> Option<Vec<Arc<str>>> {
         let stages = self.replayed();
         if stages.is_empty() {
@@ -47,7 +47,7 @@ impl Path<'_> {
     }
 }
 
-/// Does a stage make other columns than there were, and not row by row?
+/// Does a stage change the columns, and not row by row?
 fn makes_a_table(node: &Node, before: Option<&Schema>) -> bool {
     let kinds = |schema: &Schema| -> Vec<(Arc<str>, ColumnType)> {
         schema.columns().map(|column| (column.name.clone(), column.kind)).collect()

@@ -1,34 +1,34 @@
-//! The target: which column is to be predicted, and whether it holds classes or numbers.
+//! The target: which column to predict, and whether it holds classes or numbers.
 
 use pipewright_diagnostic::{Failure, code};
 use pipewright_frame::{Column, ColumnType, Schema};
 use pipewright_operator::{Task, TaskKind, Transform};
 
-/// The values of the target.
+/// Statistics of the target.
 #[derive(Debug, Clone, Default)]
 pub struct TargetFacts {
-    /// How many rows there are.
+    /// The number of rows.
     pub rows: usize,
-    /// How many different ones there are.
+    /// The number of distinct values.
     pub distinct: usize,
-    /// All of them in sorted order, if there are few enough to be classes.
+    /// The distinct values in sorted order, if there are few enough to be classes.
     pub classes: Option<Vec<String>>,
 }
 
-/// The names by which a target is known, lower-cased.
+/// Names by which a target is recognised, in lower case.
 const TARGET_NAMES: &[&str] =
     &["target", "label", "class", "y", "outcome", "response", "survived", "churn", "default", "diagnosis"];
 
-/// Whole numbers with this many different values at most may be classes.
+/// Maximum number of distinct whole numbers that may be classes.
 const CLASSES_MAX: usize = 20;
 
-/// The column to predict where nobody says so, and the rule that found it.
+/// The target if none is given, and the rule that found it.
 pub(crate) fn target_by_rule(schema: &Schema) -> Option<(String, &'static str)> {
     let known: Vec<&Column> =
         schema.columns().filter(|column| TARGET_NAMES.contains(&column.name.to_lowercase().as_str())).collect();
     match known.as_slice() {
         [one] => Some((one.name.to_string(), "by its name")),
-        // What a stage has made is no answer that the data holds.
+        // A column made by a stage is not taken as the target.
         _ => {
             let read = |column: &&Column| column.sources == [column.name.clone()];
             let last = schema.columns().filter(read).last().or(schema.columns().last());
@@ -37,7 +37,7 @@ pub(crate) fn target_by_rule(schema: &Schema) -> Option<(String, &'static str)> 
     }
 }
 
-/// Classes or numbers: by the kind of the column, the number of its different values, and what the model wants.
+/// Decides between classes and numbers: by the kind of the column, the number of distinct values, and the model.
 /// `None` while the values are not known.
 pub(crate) fn resolve_task(
     column: &Column,
@@ -47,7 +47,7 @@ pub(crate) fn resolve_task(
 ) -> Option<Result<Task, Failure>> {
     let target = column.name.clone();
     if column.kind == ColumnType::Date {
-        let message = format!("`{target}` is a date; a target is a class or a number");
+        let message = format!("`{target}` is a date; a target must hold classes or numbers");
         return Some(Err(Failure::new(code::WRONG_TASK, message).column(&*target)));
     }
     let facts = facts?;
@@ -57,7 +57,7 @@ pub(crate) fn resolve_task(
     let classes = if column.kind.is_numeric() {
         let few =
             facts.distinct == 2 || (column.kind == ColumnType::Count && (3..=CLASSES_MAX).contains(&facts.distinct));
-        // What has a logarithm is a number.
+        // A transformed target is numeric.
         transform.is_none() && wants_classes(facts.distinct).unwrap_or(few)
     } else {
         true
@@ -75,14 +75,14 @@ pub(crate) fn resolve_task(
         }
         Some(classes) => {
             let message = match classes.first() {
-                Some(only) => format!("the target `{target}` has one class only: {only}"),
-                None => format!("the target `{target}` has no value at all"),
+                Some(only) => format!("the target `{target}` has only one class: {only}"),
+                None => format!("the target `{target}` has no values"),
             };
             Err(Failure::new(code::ONE_CLASS, message).column(&*target))
         }
         None => {
             let message =
-                format!("the target `{target}` has {} different values: too many for classes", facts.distinct);
+                format!("the target `{target}` has {} distinct values, too many for classes", facts.distinct);
             Err(Failure::new(code::WRONG_TASK, message).column(&*target))
         }
     })

@@ -1,4 +1,4 @@
-//! What the stages of a pipeline want of its source: the columns that they look at, and the rows that they may keep.
+//! Projection and predicate pushdown: the columns and rows that the stages of a pipeline need from its source.
 
 use crate::model::Node;
 use crate::path::Path;
@@ -8,13 +8,13 @@ use pipewright_operator::{Bound, RowsKept};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// What a pipeline wants of its source.
+/// The columns and rows that a pipeline needs from its source.
 ///
-/// As long as stages only choose among columns (by their names) and rows, columns that are gone below the last of them
-/// need not be read, unless a condition looks at them. The conditions of such stages say which rows are left out
-/// anyway, down to one that counts rows (`head`, `sample`): it must not miss any.
+/// As long as stages only select columns (by name) and filter rows, columns dropped by the last of them need not be
+/// read, unless a condition uses them. The conditions of such stages can be applied while reading, down to a stage
+/// that counts rows (`head`, `sample`), which must see them all.
 pub(crate) fn wanted(path: &Path<'_>) -> Pushdown {
-    // The arms of a fork may want different columns.
+    // The arms of a fork may need different columns.
     let end = path.branch.forked_at.unwrap_or(path.nodes.len());
     let Some((source, stages)) = path.nodes[..end].split_first() else { return Pushdown::default() };
     let choosing: Vec<&Node> = stages.iter().copied().take_while(|node| chooses(node)).collect();
@@ -25,7 +25,7 @@ fn chooses(node: &Node) -> bool {
     matches!(node.bound, Bound::Rows(_) | Bound::Step(_)) && node.footprint.chooses()
 }
 
-/// The columns that are looked at, if they are not all.
+/// The columns that are read; `None` for all.
 fn columns(source: &Node, choosing: &[&Node]) -> Option<Arc<[Arc<str>]>> {
     let there = source.schema.as_ref()?;
     let left = choosing.last()?.schema.as_ref()?;
@@ -45,7 +45,7 @@ fn filter(choosing: &[&Node]) -> Option<Expression> {
         match &node.footprint.keeps {
             RowsKept::All => {}
             RowsKept::Where(condition) => conditions.push(condition.clone()),
-            // What counts rows must not miss any.
+            // Stages that count rows must see them all.
             RowsKept::Known(_) | RowsKept::First(_) | RowsKept::Others => break,
         }
     }

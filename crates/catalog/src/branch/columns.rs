@@ -1,4 +1,4 @@
-//! `columns`: sends columns through stages of their own.
+//! `columns`: applies different stages to different columns.
 
 use pipewright_diagnostic::{Failure, code};
 use pipewright_frame::{Chunks, Column, ColumnType, Entry, FitContext, Role, Schema, Selection, Table};
@@ -63,7 +63,7 @@ impl Columns {
     /// The columns of each arm.
     ///
     /// # Errors
-    /// `DUPLICATE_COLUMN` for one that two arms take, `READS_TARGET` for the target.
+    /// `DUPLICATE_COLUMN` if two arms take a column, `READS_TARGET` if one takes the target.
     fn arms(
         &self,
         schema: &Schema,
@@ -149,7 +149,7 @@ fn is_target(entry: &Entry) -> bool {
     matches!(entry, Entry::Column(column) if column.role == Role::Target)
 }
 
-/// What the steps of an arm learn from: its columns, and the target for those that learn with it.
+/// The rows an arm is fitted on: its columns, and the target if a step learns with it.
 fn with_target(names: &[Arc<str>], schema: &Schema) -> Vec<Arc<str>> {
     names.iter().cloned().chain(schema.target().map(|column| column.name.clone())).collect()
 }
@@ -158,7 +158,7 @@ fn arm(context: &FitContext, place: usize) -> FitContext {
     FitContext { target_spec: context.target_spec.clone(), key: Key::child(context.key, "arm").index(place as u64) }
 }
 
-/// The states of each arm.
+/// The fitted states of each arm.
 struct Arms(Vec<Arm>);
 
 struct Arm {
@@ -167,14 +167,14 @@ struct Arm {
 }
 
 impl Arm {
-    /// Are its columns dropped without a look?
+    /// Are its columns dropped unread?
     fn drops_all(&self) -> bool {
         matches!(self.steps.as_slice(), [step] if step.fitted.needs().drops == Dropped::All)
     }
 }
 
 impl Arms {
-    /// What becomes of the rows that the steps of each arm were fitted on.
+    /// The transformed training rows of each arm.
     fn training_rows(&self, learned: &[Vec<Learned>], rows: &Table) -> Result<Table, Failure> {
         let schema = rows.schema();
         let mut steps = learned.iter();
@@ -185,7 +185,7 @@ impl Arms {
         })
     }
 
-    /// The columns that no arm takes, and after them what `make` makes of the columns of each arm.
+    /// The columns that no arm takes, followed by the result of `make` for each arm.
     fn join(&self, rows: &Table, mut make: impl FnMut(&Arm) -> Result<Table, Failure>) -> Result<Table, Failure> {
         let taken: BTreeSet<&Arc<str>> = self.0.iter().flat_map(|arm| &arm.columns).collect();
         let (mut columns, mut arrays): (Vec<Column>, Vec<_>) = (Vec::new(), Vec::new());
@@ -216,7 +216,7 @@ impl Fitted for Arms {
     fn apply(&self, rows: &Table) -> Result<Table, Failure> {
         self.join(rows, |arm| {
             if arm.drops_all() {
-                // What is dropped need not be there.
+                // Dropped columns may be absent.
                 return Table::with_rows(Vec::new(), Vec::new(), rows.rows());
             }
             arm.steps.iter().try_fold(rows.select(&arm.columns)?, |table, step| step.fitted.apply_owned(table))
@@ -260,7 +260,7 @@ impl Fitted for Arms {
     }
 }
 
-/// The states of a bundle.
+/// Reads the states from a bundle.
 fn load(json: &Json, registry: &Registry) -> Result<Arc<dyn Fitted>, Failure> {
     let bad = |what: &str| Failure::new(code::BAD_BUNDLE, format!("a step cannot be read: {what}"));
     let list = |json: &Json, name: &str| {

@@ -1,11 +1,11 @@
-//! `fork`: several pipelines from here on, judged on the same rows.
+//! `fork`: branches into several pipelines that are evaluated on the same folds.
 
 use pipewright_operator::{
     Args, ArgumentError, Bound, Domain, Effect, Environment, Example, Flow, Form, Group, Param, Place, Preset, Spec,
     Structure, Verb,
 };
 
-/// The arms: the planner walks them, and nothing is left for the verb to read.
+/// The arms; the planner expands them, so the verb itself reads no arguments.
 const ARMS: Param = Param {
     place: Place::Positional,
     name: "arms",
@@ -22,10 +22,10 @@ pub(crate) const VERB: Verb = Verb {
         group: Group::Branch,
         summary: "Branches into several pipelines, to compare models on identical folds.",
         details: "Each arm is a pipeline of its own, named by the word before its colon. The stages after the fork are \
-                  done for every arm: `eval` judges all of them on the same folds and prints one row per arm. What \
-                  stands above the fork, and what two arms have in common, is done once. Everything in an arm is \
-                  fitted anew in every fold. Stages that change which rows there are, or that name the target, stand \
-                  above the fork. `save` stands in the arm whose model is wanted.",
+                  run for every arm: `eval` evaluates all of them on the same folds and prints one row per arm. The \
+                  stages above the fork, and those that two arms share, run once. Everything in an arm is fitted \
+                  anew in every fold. Stages that filter or add rows, or that name the target, must come before \
+                  the fork. Put `save` in the arm whose model you want.",
         search: &["compare models", "model selection", "alternatives", "benchmark", "leaderboard"],
         form: Form::Arms,
         output: Flow::Any,

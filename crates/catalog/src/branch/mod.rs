@@ -1,4 +1,4 @@
-//! Different ways for different columns or rows.
+//! Different stages for different columns or rows.
 
 pub(crate) mod columns;
 pub(crate) mod fork;

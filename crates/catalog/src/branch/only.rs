@@ -1,4 +1,4 @@
-//! `only train`: changes the training rows, and no others.
+//! `only train`: applies stages to the training rows only.
 
 use pipewright_diagnostic::{Failure, code};
 use pipewright_frame::{Chunks, Column, ColumnType, FitContext, Schema, Table};
@@ -31,8 +31,8 @@ pub(crate) const VERB: Verb = Verb {
         group: Group::Branch,
         summary: "Applies stages to the training rows only: `only train { … }`.",
         details: "The stages in braces may filter, drop and add rows, and may learn; they are applied to the \
-                  training rows of every fold and of the final fit. Rows that are judged or predicted keep their \
-                  number and order. The columns must not change.",
+                  training rows of every fold and of the final fit. Rows that are held out or predicted keep \
+                  their number and order. The columns must not change.",
         search: &["train", "training rows", "skip", "resample"],
         form: Form::Block,
         output: Flow::Recipe,
@@ -76,8 +76,8 @@ impl Step for OnlyTrain {
         let changed = before.iter().find(|column| !behind.contains(column));
         let changed = changed.or_else(|| behind.iter().find(|column| !before.contains(column)));
         let name = changed.map_or("", |column| &column.name);
-        let message = format!("`only train` changes rows, and this changes the column `{name}`");
-        Err(Failure::new(code::WRONG_ORDER, message).help("what changes columns stands outside, for all rows"))
+        let message = format!("`only train` may change rows, but this changes the column `{name}`");
+        Err(Failure::new(code::WRONG_ORDER, message).help("put stages that change columns outside the braces"))
     }
 
     fn footprint(&self, verb: Effect) -> Footprint {
@@ -90,7 +90,7 @@ impl Step for OnlyTrain {
         let training = move |rows: &Table| {
             let made = block.of_training(rows, &context)?;
             if made.rows() == 0 && rows.rows() > 0 {
-                return Err(Failure::new(code::EMPTY_DATA, "`only train` leaves no row to learn from"));
+                return Err(Failure::new(code::EMPTY_DATA, "`only train` leaves no training rows"));
             }
             Ok(made)
         };
@@ -98,7 +98,7 @@ impl Step for OnlyTrain {
     }
 }
 
-/// Rows that are not learned from stay as they are.
+/// Rows other than the training rows stay unchanged.
 struct AsTheyAre;
 
 impl AsTheyAre {
@@ -116,7 +116,7 @@ impl Fitted for AsTheyAre {
 
     fn show(&self) -> Table {
         let column = Column::new("other rows", ColumnType::Text);
-        let array = arrow_array::StringArray::from(vec!["as they are"]);
+        let array = arrow_array::StringArray::from(vec!["unchanged"]);
         Table::new(vec![column], vec![Arc::new(array)]).expect("one column makes a table")
     }
 
@@ -132,6 +132,6 @@ impl Fitted for AsTheyAre {
 fn load(json: &Json, _: &Registry) -> Result<Arc<dyn Fitted>, Failure> {
     match json.as_object() {
         Some(fields) if fields.is_empty() => Ok(Arc::new(AsTheyAre)),
-        _ => Err(Failure::new(code::BAD_BUNDLE, "a step cannot be read: it holds what it should not")),
+        _ => Err(Failure::new(code::BAD_BUNDLE, "a step cannot be read: it has unexpected content")),
     }
 }

@@ -1,4 +1,4 @@
-//! `dedup`: keeps one of several equal rows.
+//! `dedup`: drops duplicate rows.
 
 use pipewright_diagnostic::{Failure, Progress};
 use pipewright_frame::{Class, Schema, Selection, Table};
@@ -13,7 +13,7 @@ use std::sync::Arc;
 arguments! {
     /// The arguments of `dedup`.
     struct DedupArgs {
-        /// Columns that are compared.
+        /// Columns to compare.
         on columns: Selection = [Class::All];
     }
 }

@@ -1,4 +1,4 @@
-//! `dropna`: leaves out rows with missing values.
+//! `dropna`: drops rows with missing values.
 
 use pipewright_diagnostic::{Failure, Progress};
 use pipewright_frame::{Class, Schema, Selection, Table};
@@ -13,7 +13,7 @@ use std::sync::Arc;
 arguments! {
     /// The arguments of `dropna`.
     struct DropnaArgs {
-        /// Columns whose values must be there.
+        /// Columns to check for missing values.
         on columns: Selection = [Class::All];
     }
 }

@@ -1,4 +1,4 @@
-//! `where`: keeps rows.
+//! `where`: filters rows by a condition.
 
 use pipewright_diagnostic::{Failure, Progress, code};
 use pipewright_frame::{ExprKind, Expression, Schema, Table};

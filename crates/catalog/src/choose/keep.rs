@@ -1,4 +1,4 @@
-//! `keep`: keeps columns, or all of them.
+//! `keep`: keeps columns.
 
 use super::projection::{Project, ProjectionState};
 use crate::adapt::{StepOf, state};
@@ -20,8 +20,8 @@ pub(crate) const VERB: Verb = Verb {
     spec: Spec {
         name: "keep",
         group: Group::Choose,
-        summary: "Keeps the selected columns, as `select` does; as a whole arm of `columns`, keeps all of them.",
-        details: "The target and the weights of rows are kept, selected or not.",
+        summary: "Keeps the selected columns, as `select` does; alone in an arm of `columns`, keeps all of them.",
+        details: "The target and the column with the role weight are always kept.",
         search: &["select", "pass", "identity", "columns"],
         form: Form::Selector,
         examples: &[Example {

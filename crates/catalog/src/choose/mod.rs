@@ -1,4 +1,4 @@
-//! Choosing columns and rows.
+//! Selecting columns and rows.
 
 pub(crate) mod dedup;
 pub(crate) mod drop;

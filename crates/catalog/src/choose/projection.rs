@@ -1,4 +1,4 @@
-//! What `select` and `drop` share: a list of columns that is settled once and then kept, so that new rows are cut to
+//! The estimator behind `select` and `drop`: the list of columns is determined once, so that new rows are reduced to
 //! the same columns.
 
 use pipewright_diagnostic::{Failure, code};
@@ -35,7 +35,7 @@ impl Project {
     }
 }
 
-/// The columns of the table, seen once.
+/// The schema of the table.
 pub(crate) struct Seen(Schema);
 
 impl Summary for Seen {
@@ -52,7 +52,7 @@ impl Estimator for Project {
         for name in &kept {
             entries.extend(input.find(name).cloned().map(Entry::Column));
         }
-        // Which members of an open group stay, only its state can say.
+        // Which members of an open group stay is known only from its fitted state.
         entries.extend(input.entries().iter().filter(|entry| !matches!(entry, Entry::Column(_))).cloned());
         Ok(Schema::with_entries(entries))
     }
@@ -84,7 +84,7 @@ impl Estimator for Project {
     }
 }
 
-/// The columns that stay; target and weight are columns that new rows may lack.
+/// The columns that stay. New rows may lack the target and the weight.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ProjectionState {
@@ -125,6 +125,6 @@ impl State for ProjectionState {
         if names.len() == self.columns.len() {
             return Ok(());
         }
-        Err(Failure::new(code::BAD_BUNDLE, "a step names a column twice"))
+        Err(Failure::new(code::BAD_BUNDLE, "a step lists a column twice"))
     }
 }

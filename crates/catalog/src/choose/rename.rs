@@ -1,4 +1,4 @@
-//! `rename`: gives columns other names.
+//! `rename`: renames columns.
 
 use crate::adapt::{StepOf, state};
 use pipewright_diagnostic::code;

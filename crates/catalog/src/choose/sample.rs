@@ -1,4 +1,4 @@
-//! `sample`: keeps some rows, chosen at random.
+//! `sample`: keeps a random sample of the rows.
 
 use pipewright_diagnostic::{Failure, Progress};
 use pipewright_frame::{Schema, Table};
@@ -11,7 +11,7 @@ use pipewright_world::random::Key;
 use std::sync::Arc;
 
 either! {
-    /// How many rows.
+    /// Sample size.
     enum Size { Share(Fraction), Count(Int<0>) }
 }
 

@@ -21,7 +21,7 @@ pub(crate) const VERB: Verb = Verb {
         name: "select",
         group: Group::Choose,
         summary: "Keeps the selected columns, in the order in which they are named.",
-        details: "The target and the weights of rows are kept, selected or not.",
+        details: "The target and the column with the role weight are always kept.",
         search: &["pick", "project", "columns", "keep"],
         form: Form::Selector,
         examples: &[

@@ -1,4 +1,4 @@
-//! `sort`: puts the rows in order.
+//! `sort`: sorts the rows.
 
 use pipewright_diagnostic::{Failure, Progress};
 use pipewright_frame::{Direction, Schema, Selection, Table};

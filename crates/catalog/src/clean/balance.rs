@@ -1,4 +1,4 @@
-//! `balance`: gives rare classes more weight among the training rows.
+//! `balance`: resamples the training rows to balance classes.
 
 use crate::adapt::{TableStep, state};
 use pipewright_frame::{BalanceMethod, Balancer, BalancerState};

@@ -1,4 +1,4 @@
-//! `cast`: makes columns of another kind.
+//! `cast`: converts columns to another kind.
 
 use super::BadWord;
 use crate::adapt::{StepOf, state};
@@ -9,7 +9,7 @@ use pipewright_operator::{
 use std::sync::Arc;
 
 words! {
-    /// A kind, by what scientists call it or by its storage.
+    /// A kind, by its statistical name or its storage type.
     struct KindWord(ColumnType) {
         "count" => ColumnType::Count,
         "int64" => ColumnType::Count,

@@ -1,4 +1,4 @@
-//! `clip`: cuts numbers off at bounds.
+//! `clip`: limits numbers to bounds.
 
 use crate::adapt::{StepOf, state};
 use pipewright_diagnostic::code;

@@ -35,7 +35,7 @@ either! {
 }
 
 words! {
-    /// JoinKind the neighbours of `knn` are weighted.
+    /// How the neighbours of `knn` are weighted.
     struct WeightsWord(Weights) { "uniform" => Weights::Uniform, "distance" => Weights::Distance }
 }
 
@@ -174,7 +174,7 @@ fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     Ok(Bound::Step(Arc::new(StepOf::new(Imputer { fill, on, indicator }))))
 }
 
-/// Fills from the rows around.
+/// Fills from neighbouring rows.
 struct Carried(DirectionalFill);
 
 impl Step for Carried {

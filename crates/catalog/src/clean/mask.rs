@@ -1,4 +1,4 @@
-//! `mask`: makes values that name people unreadable.
+//! `mask`: masks personal data.
 
 use crate::adapt::{StepOf, state};
 use pipewright_diagnostic::code;
@@ -15,7 +15,7 @@ words! {
 }
 
 words! {
-    /// What is kept of dates.
+    /// Precision that is kept of dates.
     struct PeriodWord(Period) { "year" => Period::Year, "month" => Period::Month }
 }
 
@@ -84,7 +84,7 @@ fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     Ok(Bound::Step(Arc::new(StepOf::new(Mask { masking, on }))))
 }
 
-/// The key of the hashes, which has to be there.
+/// The key of the hashes; an error if it is missing.
 fn key(secret: Option<Secret>) -> Result<String, ArgumentError> {
     match secret {
         Some(Secret(key)) if !key.is_empty() => Ok(key),

@@ -1,4 +1,4 @@
-//! Filling and repairing.
+//! Cleaning.
 
 pub(crate) mod balance;
 pub(crate) mod cast;
@@ -12,6 +12,6 @@ use pipewright_frame::OnInvalid;
 use pipewright_operator::words;
 
 words! {
-    /// What becomes of a value that cannot be read.
+    /// Handling of a value that cannot be parsed.
     struct BadWord(OnInvalid) { "error" => OnInvalid::Error, "null" => OnInvalid::Null }
 }

@@ -1,4 +1,4 @@
-//! `outliers`: treats values that lie far from the others.
+//! `outliers`: drops, clips or blanks outliers.
 
 use crate::adapt::{StepOf, TableStep, state};
 use pipewright_diagnostic::{Failure, code};
@@ -10,24 +10,24 @@ use pipewright_operator::{
 use std::sync::Arc;
 
 words! {
-    /// JoinKind outliers are found.
+    /// How outliers are found.
     enum Method { Iqr = "iqr", ZScore = "zscore", Mad = "mad", Forest = "iforest" }
 }
 
 either! {
-    /// From where on a value is an outlier: a distance, or a share of the rows.
+    /// Threshold of outliers: a distance, or a share of the rows.
     enum Limit { Distance(Positive), Share(Fraction) }
 }
 
 words! {
-    /// What becomes of outliers.
+    /// Treatment of outliers.
     enum Action { Drop = "drop", Clip = "clip", Null = "null" }
 }
 
 arguments! {
     /// The arguments of `outliers`.
     struct OutliersArgs {
-        /// JoinKind outliers are found.
+        /// How outliers are found.
         positional method: Method = Method::Iqr;
         /// Threshold: a distance; for `iforest`, the share of rows that are outliers.
         positional limit: Limit, by method {
@@ -58,7 +58,7 @@ pub(crate) const VERB: Verb = Verb {
                   outlier.",
         search: &["anomaly", "anomalies", "isolation", "forest", "zscore", "iqr", "tukey", "extreme"],
         output: Flow::Recipe,
-        // `do=drop` changes the training rows, which binding says.
+        // `do=drop` changes the training rows; binding sets that effect.
         effect: Effect::Fit,
         examples: &[
             Example {
@@ -120,7 +120,7 @@ fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     }
 }
 
-/// The distance from which on a value is an outlier.
+/// The distance beyond which a value is an outlier.
 fn distance(limit: &Limit) -> Result<f64, ArgumentError> {
     match limit {
         Limit::Distance(distance) => Ok(distance.0),

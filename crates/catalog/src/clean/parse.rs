@@ -1,4 +1,4 @@
-//! `parse`: reads dates from texts of a given form.
+//! `parse`: parses dates from text in a given format.
 
 use super::BadWord;
 use crate::adapt::{StepOf, state};

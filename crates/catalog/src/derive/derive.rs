@@ -1,4 +1,4 @@
-//! `derive`: makes columns by expressions.
+//! `derive`: computes columns by expressions.
 
 use crate::adapt::{fitted, state};
 use pipewright_diagnostic::{Failure, code};
@@ -13,7 +13,7 @@ use std::sync::Arc;
 arguments! {
     /// The arguments of `derive`.
     struct DeriveArgs {
-        /// The new columns, each by an expression.
+        /// The new columns as `name = expression`.
         positional columns: Vec<Assigned>;
     }
 }
@@ -76,10 +76,10 @@ fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     let assign = |assigned: Assigned| Assign { name: assigned.name.into(), expression: assigned.expression };
     let derived = Derived(Derive { assigns: columns.into_iter().map(assign).collect() });
     if derived.any(Expression::learns) && derived.any(Expression::looks_around) {
-        // In every fold it would look at the rows that the fold has left over.
-        let message = "an aggregate is learned in every fold, and a window looks at all rows: one stage cannot do both";
+        // Fitted in a fold, the window would see the rows of that fold only.
+        let message = "an aggregate is learned in every fold, and a window uses all rows: one stage cannot do both";
         let help =
-            "make two stages of it, the window first: derive before = lag(x) | derive rest = before - mean(before)";
+            "split it into two stages, the window first: derive before = lag(x) | derive rest = before - mean(before)";
         return Err(ArgumentError::of("columns", code::WRONG_ORDER, message).help(help));
     }
     Ok(Bound::Step(Arc::new(derived)))

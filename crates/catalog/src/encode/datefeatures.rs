@@ -1,4 +1,4 @@
-//! `datefeatures`: turns dates into numbers.
+//! `datefeatures`: extracts numeric features from dates.
 
 use crate::adapt::{StepOf, state};
 use pipewright_diagnostic::{Spanned, code};
@@ -9,7 +9,7 @@ use pipewright_operator::{
 };
 use std::sync::Arc;
 
-/// A number that a date has, by its word.
+/// A part of a date, by its word.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct PartWord(DatePart);
 

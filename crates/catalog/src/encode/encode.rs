@@ -1,4 +1,4 @@
-//! `encode`: turns names into numbers.
+//! `encode`: encodes categories as numbers.
 
 use crate::adapt::{StepOf, TableStep, state};
 use pipewright_diagnostic::{Failure, Spanned, code};
@@ -31,17 +31,17 @@ either! {
 }
 
 words! {
-    /// What an unseen level becomes.
+    /// Encoding of an unseen level.
     struct UnseenWord(Unseen) { "zero" => Unseen::Zero, "other" => Unseen::Other, "error" => Unseen::Error }
 }
 
 words! {
-    /// As much smoothing as the variance of a level calls for.
+    /// Smoothing derived from the variance of each level (empirical Bayes).
     enum AutoSmooth { Auto = "auto" }
 }
 
 either! {
-    /// How much the mean of all rows counts.
+    /// Smoothing strength.
     enum Smoothing { Auto(AutoSmooth), Rows(NonNegative) }
 }
 

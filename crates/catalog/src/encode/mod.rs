@@ -1,4 +1,4 @@
-//! Turning names into numbers.
+//! Encoding categories, dates and text as numbers.
 
 pub(crate) mod datefeatures;
 pub(crate) mod encode;

@@ -1,4 +1,4 @@
-//! `text`: turns texts into numbers of their words.
+//! `text`: vectorises text.
 
 use crate::adapt::{StepOf, state};
 use pipewright_frame::{Class, Selection, TextVectorizer, TextVectorizerState, VectorizerMethod};
@@ -9,14 +9,14 @@ use pipewright_operator::{
 use std::sync::Arc;
 
 words! {
-    /// JoinKind text is vectorised, and in how many columns.
+    /// How text is vectorised, and into how many columns.
     enum Method { Tfidf(200) = "tfidf", Bow(200) = "bow", Hash(256) = "hash" }
 }
 
 arguments! {
     /// The arguments of `text`.
     struct TextArgs {
-        /// JoinKind text is vectorised, and in how many columns.
+        /// How text is vectorised, and into how many columns.
         positional method: Method = Method::Tfidf(200);
         /// Length of the longest n-grams (runs of words) that count as words.
         option ngram: Count = 1;

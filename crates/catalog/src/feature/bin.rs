@@ -1,4 +1,4 @@
-//! `bin`: parts numbers into bins.
+//! `bin`: bins numbers.
 
 use crate::adapt::{StepOf, state};
 use pipewright_frame::{BinMethod, Binner, BinnerState, Class, Selection};

@@ -1,4 +1,4 @@
-//! `filter`: leaves columns out that say nothing, or nothing new.
+//! `filter`: drops uninformative or redundant columns.
 
 use crate::adapt::{TableStep, state};
 use crate::matrix::{Choose, ChooseState, Inputs};
@@ -12,14 +12,14 @@ use pipewright_operator::{
 use std::sync::Arc;
 
 words! {
-    /// What columns are judged by.
+    /// Criterion.
     enum By { Variance = "variance", Correlation = "correlation" }
 }
 
 arguments! {
     /// The arguments of `filter`.
     struct FilterArgs {
-        /// What columns are judged by.
+        /// Criterion.
         positional by: By;
         /// Threshold.
         positional above: NonNegative, by by { "variance" => 0.0, "correlation" => 0.95 };

@@ -18,7 +18,7 @@ pub(crate) const VERB: Verb = Verb {
         name: "interact",
         group: Group::Features,
         summary: "Adds interactions: the product of each pair of columns, `age × fare`.",
-        details: "PolynomialFeatures are added at the end of the table; the columns themselves stay. Booleans, if selected, \
+        details: "Products are added at the end of the table; the columns themselves stay. Booleans, if selected, \
                   count as 0 and 1. A product is missing where a factor is. `poly` adds powers too.",
         search: &["interaction", "product", "cross", "multiply"],
         examples: &[Example {

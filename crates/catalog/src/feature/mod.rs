@@ -1,4 +1,4 @@
-//! Making features, and choosing among them.
+//! Feature construction and selection.
 
 pub(crate) mod bin;
 pub(crate) mod filter;

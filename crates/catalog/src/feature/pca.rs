@@ -11,7 +11,7 @@ use pipewright_operator::{
 };
 use std::sync::Arc;
 
-/// The share of the variance to keep, where the script gives neither a share nor a count.
+/// The share of the variance to keep if the script gives neither a share nor a count.
 const SHARE: f64 = 0.95;
 
 arguments! {

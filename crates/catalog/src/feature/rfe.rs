@@ -12,7 +12,7 @@ use pipewright_operator::{
 use std::sync::Arc;
 
 words! {
-    /// A number of columns that cross-validation chooses.
+    /// A number of columns chosen by cross-validation.
     enum AutoNumber { Auto = "auto" }
 }
 

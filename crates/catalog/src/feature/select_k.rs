@@ -1,4 +1,4 @@
-//! `select_k`: the columns that say most of the target.
+//! `select_k`: univariate feature selection.
 
 use crate::adapt::{TableStep, state};
 use crate::matrix::{Choose, ChooseState, Inputs};
@@ -10,7 +10,7 @@ use pipewright_operator::{
 use std::sync::Arc;
 
 words! {
-    /// What columns are ranked by, and how many are kept.
+    /// The score to rank columns by, and how many to keep.
     enum By { F(10) = "f", Information(10) = "mi", Chi2(10) = "chi2", L1(10) = "l1" }
 }
 
@@ -28,7 +28,7 @@ pub(crate) const VERB: Verb = Verb {
     spec: Spec {
         name: "select_k",
         group: Group::Features,
-        summary: "Keeps the k columns that tell most about the target (univariate feature selection).",
+        summary: "Keeps the k columns most informative about the target (univariate feature selection).",
         details: "`f[20]` keeps the 20 columns with the largest F statistic (analysis of variance for classes, \
                   linear regression for numbers). `chi2` is Pearson's χ² of classes and columns of counts. `mi` is \
                   the mutual information, estimated from 3 nearest neighbours (columns with at most two values are \

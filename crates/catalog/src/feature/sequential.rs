@@ -1,4 +1,4 @@
-//! `sequential`: columns chosen one at a time by how well a model does with them.
+//! `sequential`: sequential feature selection.
 
 use crate::adapt::{TableStep, state};
 use crate::matrix::{Choose, ChooseState, Inputs};
@@ -11,7 +11,7 @@ use pipewright_operator::{
 use std::sync::Arc;
 
 words! {
-    /// Which way columns are chosen.
+    /// Direction of the search.
     struct DirectionWord(Direction) { "forward" => Direction::Forward, "backward" => Direction::Backward }
 }
 
@@ -33,7 +33,7 @@ pub(crate) const VERB: Verb = Verb {
         group: Group::Features,
         summary: "Sequential feature selection: adds the column that helps a model most, or removes the least useful \
                   one, step by step.",
-        details: "Columns are judged by five-fold cross-validation on the training rows: ridge regression by R² for \
+        details: "Columns are scored by five-fold cross-validation on the training rows: ridge regression by R² for \
                   numbers, logistic regression by accuracy for classes, with `l2=1`. This fits a model per column, \
                   step and fold; `rfe` needs far fewer. Columns that are kept do not change.",
         search: &["forward selection", "backward selection", "stepwise", "feature selection", "wrapper"],

@@ -1,4 +1,4 @@
-//! `spline`: smooth bumps of numbers.
+//! `spline`: B-spline features.
 
 use crate::adapt::{StepOf, state};
 use pipewright_frame::{Class, Knots, Selection, Spline, SplineState};

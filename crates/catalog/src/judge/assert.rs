@@ -76,7 +76,7 @@ fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     }
 }
 
-/// The condition with every `unique(x)` that stands for a truth value spelled out: as many different values as values.
+/// Spells out each `unique(x)` used as a truth value: the number of distinct values equals the number of values.
 fn claims(condition: &Expression) -> Expression {
     match condition {
         Expression::Column(name) => match asked(name) {
@@ -113,7 +113,7 @@ impl Consumer for Assert {
         for name in self.condition.columns() {
             values.push(match asked(&name) {
                 Some((function, column)) => column_fact(function, column, rows, &mut columns_seen)?,
-                // Of several results, the last one is meant.
+                // If there are several results, the last one is used.
                 None => known
                     .iter()
                     .rev()
@@ -141,7 +141,7 @@ impl Consumer for Assert {
     }
 }
 
-/// What is asked of a column of the rows that flow past; every column is looked at once.
+/// Statistics of the columns of the rows that pass through; each column is profiled once.
 fn column_fact(
     function: &str,
     column: &str,
@@ -149,7 +149,7 @@ fn column_fact(
     seen: &mut BTreeMap<String, ColumnProfile>,
 ) -> Result<Option<f64>, Failure> {
     let Some(rows) = rows else {
-        let message = format!("`{function}({column})` asks for a table, and none flows past here");
+        let message = format!("`{function}({column})` needs a table, and there is none at this point");
         return Err(Failure::new(code::WRONG_ORDER, message));
     };
     let profile = match seen.get(column) {
@@ -168,7 +168,7 @@ fn column_fact(
         return Err(Failure::new(code::NOT_NUMERIC, message).column(column));
     }
     if matches!(function, "distinct" | "unique") && !profile.distinct.exact {
-        let message = format!("`{column}` has more different values than the memory allows to count");
+        let message = format!("`{column}` has more distinct values than fit in memory");
         return Err(Failure::new(code::LIMIT_REACHED, message).column(column).help("allow more: --mem 8G"));
     }
     Ok(profile.fact(function))
@@ -176,9 +176,9 @@ fn column_fact(
 
 fn unknown(name: &str, known: &[(String, f64)]) -> Failure {
     let names: BTreeSet<&str> = known.iter().map(|(name, _)| name.as_str()).collect();
-    let failure = Failure::new(code::UNKNOWN_NAME, format!("nothing above gives `{name}`"));
+    let failure = Failure::new(code::UNKNOWN_NAME, format!("there is no result named `{name}`"));
     match nearest(name, names.iter().copied()).first() {
         Some(near) => failure.help(format!("did you mean `{near}`?")),
-        None => failure.help(format!("known here: {}", names.into_iter().collect::<Vec<_>>().join(", "))),
+        None => failure.help(format!("available here: {}", names.into_iter().collect::<Vec<_>>().join(", "))),
     }
 }

@@ -1,4 +1,4 @@
-//! `eval`: judges everything above it on rows that it has not seen.
+//! `eval`: evaluates the pipeline above it on held-out rows.
 
 use crate::adapt::{FeatureUse, LearnerOf};
 use crate::exchange;
@@ -40,12 +40,12 @@ words! {
 }
 
 either! {
-    /// A number of folds, or the share that is held out.
+    /// A number of folds, or the share of rows to hold out.
     enum Size { Share(Fraction), Folds(Int<0>) }
 }
 
 either! {
-    /// A distance in time: a duration for dates and times, a number for numbers.
+    /// A time span: a duration for dates and times, a number for numbers.
     enum Gap { Duration(Duration), Number(NonNegative) }
 }
 
@@ -93,7 +93,7 @@ arguments! {
         option metric: Option<Vec<MetricWord>>;
         /// Shuffles the rows before they are split.
         option shuffle: bool = true;
-        /// Gap between the last training row and the first judged row.
+        /// Gap between the last training row and the first held-out row.
         option gap: Option<Gap>, for scheme in ["time"];
         /// Keeps the class proportions in every fold. Without it, where the target has classes.
         option stratified: Option<bool>;
@@ -162,13 +162,13 @@ enum Scheme {
     Folds(usize),
     /// Folds of whole groups.
     Groups(usize),
-    /// Rounds that go forward in time, with a gap in the unit of the times (seconds for dates).
+    /// Forward chaining: rounds that go forward in time, with a gap in the unit of the times (seconds for dates).
     Time(usize, f64),
     Holdout(f64),
 }
 
 impl Scheme {
-    /// The number of folds of one repetition.
+    /// The number of folds per repetition.
     fn folds(self) -> usize {
         match self {
             Scheme::Folds(folds) | Scheme::Groups(folds) | Scheme::Time(folds, _) => folds,
@@ -177,19 +177,19 @@ impl Scheme {
     }
 }
 
-/// A judge; also what sets rows for validation aside.
+/// The evaluator; also splits off validation rows.
 pub(crate) struct Eval {
     scheme: Scheme,
     repeat: usize,
     shuffle: bool,
-    /// `None`: where there are classes.
+    /// `None`: stratified if the target has classes.
     stratified: Option<bool>,
     metrics: Vec<&'static Metric>,
     seed: Option<u64>,
 }
 
 impl Eval {
-    /// One holdout of this share, in proportion where there are classes.
+    /// A single holdout of this share, stratified if the target has classes.
     pub(crate) fn holdout(share: f64) -> Eval {
         Eval {
             scheme: Scheme::Holdout(share),
@@ -278,7 +278,7 @@ impl Splitter for Eval {
         let groups = with_role(rows, Role::Group).map(|name| levels(rows, &name)).transpose()?;
         let given = with_role(rows, Role::Fold).map(|name| levels(rows, &name)).transpose()?;
         if let (Scheme::Groups(_), None) = (self.scheme, &groups) {
-            let message = "`eval group` keeps groups together, and no column has that role";
+            let message = "`eval group` keeps groups together, but no column has the role group";
             return Err(Failure::new(code::MISSING_ARGUMENT, message).help("name it: role group=NAME"));
         }
         if let (Scheme::Folds(_) | Scheme::Holdout(_), Some(_), None) = (self.scheme, &groups, &given) {
@@ -297,7 +297,7 @@ impl Splitter for Eval {
                         (None, None, Some(codes)) => split::stratified(codes, count, shuffle)?,
                         (None, None, None) => split::kfold(rows.rows(), count, shuffle)?,
                     };
-                    // A repetition would only say the same again.
+                    // Every repetition would give the same result.
                     folds.notices.into_iter().filter(|_| repeat == 0).for_each(|notice| progress.notice(notice));
                     folds.folds
                 }
@@ -315,7 +315,7 @@ impl Splitter for Eval {
 }
 
 fn groups_together() -> Failure {
-    let message = "rows of one group stay together, as there is a column with that role";
+    let message = "rows of a group stay in the same fold, as there is a column with the role group";
     Failure::warning(code::GROUPS_TOGETHER, message).help("to say so in the script: eval group")
 }
 
@@ -324,7 +324,7 @@ fn with_role(rows: &Table, role: Role) -> Option<Arc<str>> {
     rows.columns().iter().find(|column| column.role == role).map(|column| column.name.clone())
 }
 
-/// The value of each row as its place among all values of the column; missing ones are a value of their own.
+/// Codes of the column's values: the index among all its values; missing is a value of its own.
 fn levels(rows: &Table, name: &str) -> Result<Vec<u32>, Failure> {
     let values = rows.classes(name)?;
     let codes = rows.codes(name, &values)?;
@@ -332,7 +332,7 @@ fn levels(rows: &Table, name: &str) -> Result<Vec<u32>, Failure> {
     Ok(codes.into_iter().map(|code| code.unwrap_or(missing)).collect())
 }
 
-/// When each row was seen: in seconds for dates and times, by the order of the rows where nothing says it.
+/// The time of each row: in seconds for dates and times; the row number if no column has the role time.
 fn times(rows: &Table) -> Result<Vec<f64>, Failure> {
     match with_role(rows, Role::Time) {
         None => Ok((0..rows.rows()).map(|row| row as f64).collect()),
@@ -340,7 +340,7 @@ fn times(rows: &Table) -> Result<Vec<f64>, Failure> {
     }
 }
 
-/// Without shuffling, a holdout is the end of the table.
+/// Without shuffling, the holdout is the end of the table.
 fn last_rows(rows: usize, share: f64) -> Result<split::Fold, Failure> {
     let folds = split::holdout(rows, share, Key::new(0))?;
     let train = u32::try_from(folds.train.len()).expect("tables have fewer than 2^32 rows");
@@ -352,12 +352,12 @@ impl Evaluator for Eval {
     fn check(&self, task: &Task) -> Result<(), ArgumentError> {
         let numbers = matches!(task.kind, TaskKind::Numbers);
         if numbers && self.stratified == Some(true) {
-            let message = format!("`{}` holds numbers: there are no classes to keep in proportion", task.target);
+            let message = format!("`{}` is numeric: there are no classes to stratify by", task.target);
             return Err(ArgumentError::of("scheme", code::WRONG_TASK, message).help("write `eval kfold`"));
         }
         if let Some(metric) = self.metrics.iter().find(|metric| !applies(metric, task)) {
             let kind = if numbers { "numbers" } else { "classes" };
-            let message = format!("`{}` is no metric for {kind}", metric.name);
+            let message = format!("`{}` is not a metric for {kind}", metric.name);
             let others: Vec<&str> = METRICS
                 .iter()
                 .filter(|metric| METRIC_NAMES.contains(&metric.name) && applies(metric, task))
@@ -395,7 +395,7 @@ impl Evaluator for Eval {
     }
 
     fn baseline(&self, task: &Task) -> Arc<dyn Learner> {
-        // The numbers as they are: the baseline is no model of the script.
+        // The baseline predicts the untransformed target: it is not a model of the script.
         let task = Task { transform: None, ..task.clone() };
         Arc::new(LearnerOf { learner: Dummy, task, sees: FeatureUse::Nothing })
     }

@@ -1,4 +1,4 @@
-//! Judging.
+//! Evaluation.
 
 pub(crate) mod assert;
 pub(crate) mod eval;

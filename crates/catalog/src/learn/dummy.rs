@@ -1,4 +1,4 @@
-//! `dummy`: the baseline that looks at no feature.
+//! `dummy`: the baseline that ignores all features.
 
 use super::model_spec;
 use super::train::TrainArgs;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 pub(crate) const MODEL: Model = Model {
     spec: Spec {
         name: "dummy",
-        summary: "Predicts the class shares, or the mean, of the training rows, whatever the features.",
+        summary: "Predicts the class shares, or the mean, of the training rows and ignores the features.",
         details: "The baseline that every model should beat; `eval` reports it next to the judged model.",
         search: &["baseline", "majority", "constant"],
         examples: &[Example {

@@ -15,7 +15,7 @@ use pipewright_operator::{
 use std::sync::Arc;
 
 words! {
-    /// The output width that the target decides.
+    /// An output width derived from the target.
     enum AutoWidth { Auto = "auto" }
 }
 
@@ -25,7 +25,7 @@ either! {
 }
 
 words! {
-    /// What hidden layers apply to their sums.
+    /// Activation of the hidden layers.
     struct ActivationWord(Activation) {
         "relu" => Activation::Relu, "tanh" => Activation::Tanh, "sigmoid" => Activation::Sigmoid
     }
@@ -43,7 +43,7 @@ arguments! {
         shape sizes: Vec<Spanned<Width>>;
         /// Activation of the hidden layers.
         option activation: ActivationWord = Activation::default();
-        /// Named set of defaults: `plain` is this textbook network, whatever the defaults of later versions are.
+        /// Named set of defaults: `plain` is this textbook network, even if later versions change the defaults.
         option recipe: Recipe = Recipe::Plain;
     }
 }
@@ -146,13 +146,13 @@ fn optimizer(training: &EpochArgs) -> OptimizerConfig {
 
 struct Mlp {
     label: String,
-    /// The network, but for what the target decides.
+    /// The network without what the target determines.
     network: Network,
-    /// `None`: by the target.
+    /// `None`: derived from the target.
     output: Option<usize>,
     output_span: Span,
     validation: Option<f64>,
-    /// `None`: by the target.
+    /// `None`: derived from the target.
     loss: Option<LossWord>,
     seed: Option<u64>,
 }
@@ -166,7 +166,7 @@ impl Training for Mlp {
         match (self.loss, self.output) {
             (Some(LossWord::Mse), _) => Some(false),
             (Some(_), _) => Some(true),
-            // A width that fits the number of values says what they are.
+            // An output width that equals the number of distinct values means classes.
             (None, Some(1)) => Some(distinct == 2),
             (None, Some(width)) => Some(width == distinct),
             (None, None) => None,

@@ -1,4 +1,4 @@
-//! Learning: `train` and the models that it knows.
+//! Learning: `train` and its models.
 
 pub(crate) mod dummy;
 pub(crate) mod linear;

@@ -17,7 +17,7 @@ arguments! {
 }
 
 impl TrainArgs {
-    /// The seed, if it has one of its own.
+    /// The model's own seed, if it has one.
     pub(super) fn seed(&self) -> Option<u64> {
         self.seed.map(|seed| seed.0)
     }
@@ -62,7 +62,7 @@ arguments! {
     }
 }
 
-/// Every option, those that are handed to models first.
+/// All options; those passed on to models come first.
 const OPTIONS: &[Param] = &{
     let (models, own) = (EpochArgs::PARAMS, Spec::of::<TrainArgs>().options);
     let mut options = [own[0]; EpochArgs::PARAMS.len() + 1];

@@ -1,4 +1,4 @@
-//! `describe`: prints one line of numbers a column.
+//! `describe`: prints one line of summary statistics per column.
 
 use pipewright_diagnostic::Failure;
 use pipewright_frame::profile::{Depth, Options, Profile};

@@ -1,4 +1,4 @@
-//! Looking at tables.
+//! Inspecting tables.
 
 pub(crate) mod describe;
 pub(crate) mod profile;

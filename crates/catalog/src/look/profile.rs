@@ -1,4 +1,4 @@
-//! `profile`: prints the long report on a table.
+//! `profile`: prints a data profile.
 
 use pipewright_diagnostic::Failure;
 use pipewright_frame::profile::{Depth, Options, Profile};

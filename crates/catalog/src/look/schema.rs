@@ -1,4 +1,4 @@
-//! `schema`: prints what is known of the columns.
+//! `schema`: prints the schema of the table.
 
 use arrow_array::Array;
 use pipewright_diagnostic::Failure;
@@ -53,7 +53,7 @@ impl Inspect for ShowSchema {
     }
 }
 
-/// The number of rows, and the missing values of each column.
+/// The number of rows, and of missing values per column.
 fn counted(rows: &Data) -> Result<(usize, Vec<u64>), Failure> {
     let (mut count, mut missing) = (0, vec![0; rows.columns().len()]);
     let chunks = rows.chunks();

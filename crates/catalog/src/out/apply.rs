@@ -1,4 +1,4 @@
-//! `apply`: prepares rows with frozen steps.
+//! `apply`: transforms rows with frozen steps.
 
 use pipewright_diagnostic::{Failure, Progress};
 use pipewright_frame::{Schema, Table};
@@ -23,7 +23,7 @@ pub(crate) const VERB: Verb = Verb {
         name: "apply",
         group: Group::Out,
         summary: "Transforms rows with the fitted steps of a file that `freeze` wrote.",
-        details: "Columns are matched by name; those that the steps do not know pass as they are. The rows keep their \
+        details: "Columns are matched by name; those that the steps do not know pass unchanged. The rows keep their \
                   number and order. A file of `save` holds a model too: `predict` uses it.",
         search: &["transform", "preprocessing", "reuse", "serve"],
         form: Form::Path,

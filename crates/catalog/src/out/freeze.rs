@@ -21,7 +21,7 @@ pub(crate) const VERB: Verb = Verb {
     spec: Spec {
         name: "freeze",
         group: Group::Out,
-        summary: "Fits the steps above it on all rows and writes them to a file, from which `apply` prepares new rows.",
+        summary: "Fits the steps above it on all rows and saves them to a file, for `apply`.",
         details: "The file holds fitted transformers without a model: the means of `fillna`, the levels of `encode`, and \
                   so on. It is a bundle like that of `save`: checksummed, inert, written as a whole.",
         search: &["fit", "transformer", "preprocessing", "persist", "pipeline", "store"],

@@ -1,4 +1,4 @@
-//! What leaves the pipeline.
+//! Output: saved models, predictions, tables.
 
 pub(crate) mod apply;
 pub(crate) mod freeze;

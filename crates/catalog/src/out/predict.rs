@@ -61,7 +61,7 @@ struct Predict {
     pipeline: FittedPipeline,
     /// Adds the probability of every class.
     proba: bool,
-    /// Columns of the input that stand before the predictions.
+    /// Columns of the input to keep before the predictions.
     keep: Vec<Arc<str>>,
 }
 
@@ -91,7 +91,7 @@ impl Rows for Predict {
 }
 
 impl Predict {
-    /// The table without columns that are only kept: the model has no reason to remark on them.
+    /// The table without columns that are only kept, so that the model does not report them as extra.
     fn offered(&self, table: &Table) -> Result<Table, Failure> {
         let used = |name: &Arc<str>| self.pipeline.input.iter().any(|column| column.name == *name);
         let names = table.columns().iter().map(|column| column.name.clone());

@@ -52,7 +52,7 @@ fn bind(args: &Args, environment: &Environment) -> Result<Bound, ArgumentError> 
     }
 }
 
-/// Instead of a file: the pipeline is handed to the host program only.
+/// In place of a file name: the pipeline goes to the host program only.
 const IN_MEMORY: &str = "-";
 
 struct Save(String);

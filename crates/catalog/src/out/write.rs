@@ -11,7 +11,7 @@ use pipewright_operator::{
 use std::io;
 use std::sync::Arc;
 
-/// A format that is written, by its word.
+/// A writable format, by its word.
 #[derive(Debug, Clone, PartialEq)]
 struct FormatWord(Format);
 
@@ -29,7 +29,7 @@ impl Argument for FormatWord {
 }
 
 words! {
-    /// What is written instead of the table.
+    /// Output other than the table itself.
     enum What { OutOfFold = "oof" }
 }
 
@@ -55,7 +55,7 @@ pub(crate) const VERB: Verb = Verb {
                   that would read as a missing value is quoted; Parquet and Arrow keep kinds and roles. `write oof` \
                   after `eval` writes the out-of-fold predictions instead, one line per held-out row in the order of \
                   the rows: `row` and `fold` (and `repeat`, where there are several), counted from 1; `truth`; \
-                  `prediction`; for classes a probability `p(CLASS)` each; `weight`, where rows have one.",
+                  `prediction`; for classes a probability `p(CLASS)` each; `weight`, if rows have weights.",
         search: &["output", "export", "store", "to_csv", "oof", "out-of-fold", "cross_val_predict"],
         form: Form::Path,
         input: Flow::Any,
@@ -104,27 +104,27 @@ fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     let path = path.as_str();
     let packed = [".gz", ".zst", ".bz2", ".xz", ".zip"].into_iter().find(|ending| path.ends_with(ending));
     if let Some(ending) = packed {
-        let message = format!("tables are written unpacked: `{path}` would not be what its ending `{ending}` says");
+        let message = format!("tables are written uncompressed: `{path}` would not match its extension `{ending}`");
         return Err(ArgumentError::of("path", code::UNKNOWN_FORMAT, message)
-            .help("write table.parquet: it is packed by itself"));
+            .help("write table.parquet instead: the format compresses its data"));
     }
     let format = match asked.map(|word| word.0).or(Format::of_path(path)) {
         Some(format) => format,
         None if path == "-" => Format::CSV,
         None => {
-            let message = format!("the format of `{path}` does not show from its name");
+            let message = format!("the format of `{path}` cannot be inferred from its name");
             return Err(ArgumentError::of("path", code::UNKNOWN_FORMAT, message)
-                .help("known endings: .csv, .json, .jsonl, .parquet, .arrow; or write format=csv"));
+                .help("known extensions: .csv, .json, .jsonl, .parquet, .arrow; or write format=csv"));
         }
     };
     if !format.is_written() {
-        let message = format!("{} files are read, not written", format.word());
+        let message = format!("{} files can be read, but not written", format.word());
         return Err(
-            ArgumentError::of("path", code::UNKNOWN_FORMAT, message).help("written: .csv, .jsonl, .parquet, .arrow")
+            ArgumentError::of("path", code::UNKNOWN_FORMAT, message).help("formats that can be written: .csv, .jsonl, .parquet, .arrow")
         );
     }
     if path == "-" && !format.signature().is_text {
-        let message = format!("{} is no text for standard output", format.word());
+        let message = format!("{} is a binary format and cannot go to standard output", format.word());
         return Err(ArgumentError::of("path", code::UNKNOWN_FORMAT, message).help("name a file: write table.parquet"));
     }
     let write = Write { path: path.to_owned(), format };
@@ -139,7 +139,7 @@ struct Write {
     format: Format,
 }
 
-/// Writes the out-of-fold predictions of the last evaluation above.
+/// Writes the out-of-fold predictions of the last `eval` above.
 struct WriteOutOfFold(Write);
 
 impl Consumer for WriteOutOfFold {
@@ -149,7 +149,7 @@ impl Consumer for WriteOutOfFold {
 
     fn consume(&self, results: &[Arc<Output>], _: Option<&Data>, environment: &Environment) -> Result<Output, Failure> {
         let evaluation = results.iter().rev().find_map(|output| output.as_evaluation()).ok_or_else(|| {
-            Failure::new(code::WRONG_ORDER, "there are no out-of-fold predictions: nothing above is evaluated")
+            Failure::new(code::WRONG_ORDER, "there are no out-of-fold predictions: there is no `eval` above")
         })?;
         self.0.inspect(&Data::Table(evaluation.out_of_fold()?), environment)
     }
@@ -167,7 +167,7 @@ impl Inspect for Write {
         let mut outcome = Ok(0);
         let written = environment.world.replace(&place, &mut |out| {
             outcome = self.fill(rows, out);
-            // The file is replaced only by a whole one.
+            // The file is replaced only once the new one is complete.
             if outcome.is_ok() { Ok(()) } else { Err(io::ErrorKind::Other.into()) }
         });
         let count = outcome?;

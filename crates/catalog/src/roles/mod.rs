@@ -1,4 +1,4 @@
-//! What columns are for.
+//! Roles of columns.
 
 pub(crate) mod role;
 pub(crate) mod target;

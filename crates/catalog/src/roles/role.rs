@@ -13,21 +13,21 @@ use std::sync::Arc;
 arguments! {
     /// The arguments of `role`.
     struct RoleArgs {
-        /// Identifies the row.
+        /// Identifier of the row.
         option id: Option<Arc<str>>;
         /// Rows with the same value stay in the same fold.
         option group: Option<Arc<str>>;
-        /// When the row was observed; `eval time` trains on earlier rows only.
+        /// Time of observation of the row; `eval time` trains on earlier rows only.
         option time: Option<Arc<str>>;
         /// Sample weight of the row when models are trained and scored: 2 counts it twice, 0 leaves it out.
         option weight: Option<Arc<str>>;
-        /// The fold in which the row is judged; `eval kfold` uses it as given.
+        /// Fold in which the row is evaluated; `eval kfold` uses it as given.
         option fold: Option<Arc<str>>;
     }
 }
 
 impl RoleArgs {
-    /// The roles that are given: each with its option and its column.
+    /// The given roles, each with its option and its column.
     fn roles(self) -> Vec<(&'static str, Role, Arc<str>)> {
         let RoleArgs { id, group, time, weight, fold } = self;
         let all = [
@@ -70,7 +70,7 @@ fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     let roles = RoleArgs::read(args)?.roles();
     if roles.is_empty() {
         let fault =
-            ArgumentError { param: None, ..ArgumentError::of("id", code::MISSING_ARGUMENT, "`role` names no column") };
+            ArgumentError { param: None, ..ArgumentError::of("id", code::MISSING_ARGUMENT, "`role` needs at least one column") };
         return Err(fault.help("for example: role id=passenger_id"));
     }
     let is_earlier = |place: usize| roles[..place].iter().any(|(.., column)| *column == roles[place].2);
@@ -84,12 +84,12 @@ fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
 struct Roles(Vec<(Arc<str>, Role)>);
 
 impl Roles {
-    /// The column that is to hold weights: its values are checked here.
+    /// The column of weights, whose values are checked here.
     fn weight(&self) -> Option<&Arc<str>> {
         self.0.iter().find(|(_, role)| *role == Role::Weight).map(|(name, _)| name)
     }
 
-    /// The role of a column behind this stage.
+    /// The role of a column after this stage.
     fn role_of(&self, column: &Column) -> Role {
         match self.0.iter().find(|(name, _)| *name == column.name) {
             Some((_, role)) => *role,
@@ -135,7 +135,7 @@ impl Rows for Roles {
 
     fn apply(&self, table: &Table, _: Key, _: &dyn Progress) -> Result<Table, Failure> {
         self.check(&table.schema())?;
-        // Here a bad weight is named by its row in the file; further down rows are those of a fold.
+        // Here a bad weight can be reported by its row in the file; further down, rows are those of a fold.
         if let Some(name) = self.weight() {
             exchange::weights(table, name)?;
         }

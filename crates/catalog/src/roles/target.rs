@@ -12,7 +12,7 @@ use pipewright_world::random::Key;
 use std::sync::Arc;
 
 words! {
-    /// What models learn of a number.
+    /// Transform of a numeric target.
     struct TransformWord(Transform) {
         "log" => Transform::Log, "log1p" => Transform::Log1p, "sqrt" => Transform::Sqrt
     }

@@ -1,4 +1,4 @@
-//! `log1p`: takes logarithms.
+//! `log1p`: log-transforms numbers.
 
 use crate::adapt::{StepOf, state};
 use pipewright_frame::{Class, Log1p, Log1pState, Selection};

@@ -1,4 +1,4 @@
-//! Bringing numbers to one scale, or to another shape.
+//! Scaling and transforming numeric features.
 
 pub(crate) mod log1p;
 pub(crate) mod power;

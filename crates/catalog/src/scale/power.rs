@@ -1,4 +1,4 @@
-//! `power`: raises numbers so that they look normal.
+//! `power`: power-transforms numbers towards a normal distribution.
 
 use crate::adapt::{StepOf, state};
 use pipewright_frame::{Class, Power, PowerFamily, PowerState, Selection};

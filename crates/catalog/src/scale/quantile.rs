@@ -1,4 +1,4 @@
-//! `quantile`: spreads numbers out by their ranks.
+//! `quantile`: quantile-transforms numbers.
 
 use crate::adapt::{StepOf, state};
 use pipewright_frame::{Class, QuantileMapper, QuantileState, Selection, Shape};
@@ -17,7 +17,7 @@ arguments! {
     struct QuantileArgs {
         /// Distribution of the result.
         positional shape: ShapeWord = Shape::Normal;
-        /// Number of quantiles that are learned; no more than there are values.
+        /// Number of quantiles to learn; at most the number of values.
         option n_quantiles: Int<2, 100_000> = 1000;
         /// Columns to transform.
         on columns: Selection = [Class::Numeric];

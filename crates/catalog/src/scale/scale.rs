@@ -1,4 +1,4 @@
-//! `scale`: brings numbers to one scale.
+//! `scale`: scales numeric features.
 
 use crate::adapt::{StepOf, state};
 use pipewright_frame::{Class, Scaler, ScalerMethod, ScalerState, Selection};

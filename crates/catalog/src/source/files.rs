@@ -1,4 +1,4 @@
-//! What `load` does: opens what was named, and reads it, as a table or, where that would be too large, as a stream.
+//! The source behind `load`: opens files and reads them as a table, or as a stream if they exceed the memory limit.
 
 use pipewright_diagnostic::{Failure, Progress, code};
 use pipewright_frame::file::OpenFile;
@@ -13,7 +13,7 @@ use std::sync::Arc;
 pub(super) struct Load {
     pub(super) from: Vec<From>,
     pub(super) options: ReadOptions,
-    /// Where rows go that cannot be read.
+    /// Where unreadable rows go.
     pub(super) quarantine: Option<String>,
 }
 
@@ -24,11 +24,11 @@ pub(super) enum From {
     },
     Sample(&'static Sample),
     StandardInput,
-    /// Nothing was named: standard input, unless it is a terminal, which would be waited for.
+    /// No path given: standard input, unless it is a terminal, since that would block.
     StandardInputIfAny,
 }
 
-/// A table that is there already.
+/// A table already in memory.
 pub(super) struct InMemory(pub(super) Table);
 
 impl Source for InMemory {
@@ -36,7 +36,7 @@ impl Source for InMemory {
         Ok(Some(Sketch { schema: self.0.schema(), whole: true, notices: Vec::new() }))
     }
 
-    /// The whole table, whatever is wanted of it: it is shared, not copied.
+    /// Returns the whole table, all columns included: it is shared, not copied.
     fn read(&self, _: &Pushdown, _: &Environment, _: &dyn Progress) -> Result<Data, Failure> {
         Ok(Data::Table(self.0.clone()))
     }
@@ -48,7 +48,7 @@ struct Opened {
     options: ReadOptions,
 }
 
-/// A place that is to be read, and what messages call it.
+/// A place to read and its name in messages.
 struct Named<'a> {
     place: Place<'a>,
     name: String,
@@ -70,10 +70,10 @@ impl Named<'_> {
     }
 }
 
-/// Of more files than this, the heads are not kept in memory.
+/// Maximum number of files whose heads are kept in memory.
 const HEADS_MAX: usize = 64;
 
-/// While a table is cleaned and learned from, about this many times its size is in memory.
+/// Peak memory of a run as a multiple of the table's size (estimate).
 const COPIES: u64 = 4;
 
 impl Source for Load {
@@ -130,7 +130,7 @@ impl Source for Load {
 }
 
 impl Load {
-    /// What is to be read; nothing, if standard input is asked for data and has none.
+    /// The places to read; none if standard input would be read and has no data.
     fn places(&self, environment: &Environment) -> Result<Option<Vec<Named<'_>>>, Failure> {
         let mut places = Vec::new();
         for from in &self.from {
@@ -152,7 +152,7 @@ impl Load {
         Ok(Some(places))
     }
 
-    /// Opens the first file, unless it is open: a check has looked at its head, most often.
+    /// Opens the first file, unless it is open already (a check usually has read its head).
     fn open_first(&self, named: &Named<'_>, environment: &Environment) -> Result<Opened, Failure> {
         let key = match &named.place {
             Place::File(place) => place.clone(),
@@ -166,20 +166,20 @@ impl Load {
         Opened { file, options: self.options.clone().with_name(&*named.name) }
     }
 
-    /// The files that a path means: itself, or all that fit it as a pattern.
+    /// The files that a path names: the file itself, or all files that match it as a pattern.
     fn files(&self, place: &Path, name: &str, environment: &Environment) -> Result<Vec<(PathBuf, String)>, Failure> {
         if !name.contains(['*', '?', '[']) || environment.world.exists(place) {
             return Ok(vec![(place.to_path_buf(), name.to_owned())]);
         }
         let found = match environment.world.matching(place) {
-            // What is no pattern is the name of a file after all.
+            // An invalid pattern is taken as a file name.
             Err(error) if error.kind() == ErrorKind::InvalidInput => {
                 return Ok(vec![(place.to_path_buf(), name.to_owned())]);
             }
             found => found.map_err(|error| unreadable(name, &error))?,
         };
         if found.is_empty() {
-            return Err(Failure::new(code::CANNOT_READ, format!("no file fits `{}`", name.escape_debug())));
+            return Err(Failure::new(code::CANNOT_READ, format!("no file matches `{}`", name.escape_debug())));
         }
         let named = |path: PathBuf| {
             let name = path.strip_prefix(&environment.folder).unwrap_or(&path).to_string_lossy().into_owned();
@@ -188,7 +188,7 @@ impl Load {
         Ok(found.into_iter().map(named).collect())
     }
 
-    /// Passes notes on, and puts the rows that could not be read where they are wanted.
+    /// Reports notes, and writes unreadable rows to the quarantine file if there is one.
     fn tell(
         &self,
         notes: &[Failure],
@@ -206,7 +206,7 @@ impl Load {
     }
 }
 
-/// Rows that could not be read, as a table.
+/// Unreadable rows as a table.
 fn rejects(rejected: &[Rejected]) -> Result<Table, Failure> {
     use arrow_array::{ArrayRef, Int64Array, StringArray};
     let names = [("line", ColumnType::Count), ("reason", ColumnType::Text), ("text", ColumnType::Text)];

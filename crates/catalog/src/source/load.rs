@@ -15,7 +15,7 @@ either! {
     enum Place { File(FilePath), Sample(SampleName) }
 }
 
-/// A format that is read, by its word.
+/// A readable format, by its word.
 #[derive(Debug, Clone, PartialEq)]
 struct FormatWord(Format);
 
@@ -33,11 +33,11 @@ impl Argument for FormatWord {
 }
 
 words! {
-    /// What becomes of rows that cannot be read.
+    /// Handling of unreadable rows.
     enum BadWord { Error = "error", Skip = "skip" }
 }
 
-/// A file for rows that cannot be read: `quarantine("rejects.csv")`.
+/// A file for unreadable rows: `quarantine("rejects.csv")`.
 #[derive(Debug, Clone, PartialEq)]
 struct Quarantine(String);
 
@@ -55,7 +55,7 @@ impl Argument for Quarantine {
 }
 
 either! {
-    /// What becomes of rows that cannot be read, and where they go.
+    /// Handling of unreadable rows and where they are written.
     enum Bad { Word(BadWord), Quarantine(Quarantine) }
 }
 
@@ -66,7 +66,7 @@ arguments! {
         positional path: Option<Place>;
         /// More files with the same schema.
         option files: Option<Vec<String>>;
-        /// File format, if neither the first bytes nor the name tell.
+        /// File format. Without it, inferred from the first bytes or the file extension.
         option format: Option<FormatWord>;
         /// Kinds of columns, in place of those inferred: "zip: text, age: count".
         option schema: Option<String>;
@@ -118,7 +118,7 @@ pub(crate) const VERB: Verb = Verb {
         name: "load",
         group: Group::Source,
         summary: "Reads a table from a file, several files of one schema, standard input, or a sample data set.",
-        details: "Formats: CSV and its kin, JSON (lines or one array), Parquet, Arrow IPC and Feather, Excel and \
+        details: "Formats: CSV and variants, JSON (lines or one array), Parquet, Arrow IPC and Feather, Excel and \
                   OpenDocument, SQLite; each also compressed as `.gz` or `.zst`. Without a path it reads the data \
                   file named on the command line, else standard input. `*` in a path matches several files; a bare \
                   name is a sample data set. For text files, delimiter, quotes, header, encoding and the formats of \
@@ -185,11 +185,11 @@ fn bind(given: &Args, environment: &Environment) -> Result<Bound, ArgumentError>
     Ok(Bound::Source(Arc::new(Load { from, options: options(args)?, quarantine })))
 }
 
-/// A table that a host program handed in: there is nothing to read, so nothing to say how.
+/// A table registered by a host program: it is not read, so options for reading are refused.
 fn table_in_memory(name: &str, table: &Table, args: &Args) -> Result<Bound, ArgumentError> {
     match args.given().find(|(given, _)| *given != "path") {
         Some((option, _)) => {
-            let message = format!("`{name}` is a table in memory, and `{option}` says how a file is read");
+            let message = format!("`{name}` is a table in memory, and `{option}` is an option for reading files");
             Err(ArgumentError::of(option, code::MISPLACED_OPTION, message))
         }
         None => Ok(Bound::Source(Arc::new(InMemory(table.clone())))),
@@ -240,7 +240,7 @@ fn character(name: &'static str, text: Option<String>) -> Result<Option<u8>, Arg
     }
 }
 
-/// The kinds that a text such as `zip: text, age: count` declares.
+/// Parses declared kinds such as `zip: text, age: count`.
 fn kinds(text: &str) -> Result<BTreeMap<String, ColumnType>, ArgumentError> {
     let bad = |message: String| {
         ArgumentError::of("schema", code::BAD_VALUE, message).help("for example: schema=\"zip: text, age: count\"")
@@ -261,7 +261,7 @@ fn kinds(text: &str) -> Result<BTreeMap<String, ColumnType>, ArgumentError> {
     Ok(kinds)
 }
 
-/// The words for kinds, those of other tools among them.
+/// The words for kinds, including those of other tools.
 const KINDS: &[(&str, ColumnType)] = &[
     ("continuous", ColumnType::Continuous),
     ("count", ColumnType::Count),

@@ -1,4 +1,4 @@
-//! `concat`: puts the rows of another table below.
+//! `concat`: appends the rows of another table.
 
 use super::other::OtherRows;
 use pipewright_diagnostic::Failure;
@@ -44,7 +44,7 @@ petal_length  species
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
-    // The planner brings the table in.
+    // The planner resolves the table.
     ConcatArgs::read(args).map(|_| Bound::Combine(Arc::new(Below)))
 }
 

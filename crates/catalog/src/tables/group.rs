@@ -1,4 +1,4 @@
-//! `group`: one row a group.
+//! `group`: aggregates rows by groups.
 
 use pipewright_diagnostic::{Failure, Progress};
 use pipewright_frame::{Assign, GroupBy, Schema, Selection, Table};

@@ -1,4 +1,4 @@
-//! `join`: puts the columns of another table beside those of rows with equal keys.
+//! `join`: joins the columns of another table by keys.
 
 use super::other::OtherRows;
 use pipewright_diagnostic::{Failure, code};
@@ -11,14 +11,14 @@ use pipewright_operator::{
 use std::sync::Arc;
 
 words! {
-    /// Which rows are kept.
+    /// Join type: which rows are kept.
     enum JoinWord {
         Inner = "inner", Left = "left", Full = "full", Semi = "semi", Anti = "anti", AsOf = "asof"
     }
 }
 
 either! {
-    /// JoinKind far back a row may be: a duration for dates and times, a number for numbers.
+    /// How far back a row may be: a duration for dates and times, a number for numbers.
     enum Tolerance { Duration(Duration), Number(Positive) }
 }
 
@@ -27,13 +27,13 @@ arguments! {
     struct JoinArgs {
         /// The other table: a `let`, or a sample data set.
         positional table: TableName;
-        /// Which rows are kept.
+        /// Join type: which rows are kept.
         option how: JoinWord = JoinWord::Inner;
         /// Names of the keys in the other table, where they differ, in the order of `on`.
         option right: Option<Vec<Arc<str>>>;
-        /// The column of times in both tables.
+        /// Time column, with the same name in both tables.
         option time: Option<Arc<str>>, for how in ["asof"];
-        /// JoinKind far back the matching row may be.
+        /// Maximum age of the matching row (tolerance).
         option tolerance: Option<Tolerance>, for how in ["asof"];
         /// The keys: columns that are equal in both tables.
         on columns: Option<Selection>;
@@ -86,14 +86,14 @@ fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
             JoinKind::AsOf { times: (time.clone(), time), tolerance }
         }
         (JoinWord::AsOf, None) => {
-            let fault = ArgumentError::of("how", code::MISSING_ARGUMENT, "`how=asof` needs the column of times");
+            let fault = ArgumentError::of("how", code::MISSING_ARGUMENT, "`how=asof` needs a time column");
             return Err(fault.help("name it: time=day"));
         }
     };
     if on.is_none() && !matches!(how, JoinKind::AsOf { .. }) {
         let fault = ArgumentError {
             param: None,
-            ..ArgumentError::of("table", code::MISSING_ARGUMENT, "`join` needs its keys")
+            ..ArgumentError::of("table", code::MISSING_ARGUMENT, "`join` needs keys")
         };
         return Err(fault.help("name the columns that are equal in both tables: on id"));
     }
@@ -112,7 +112,7 @@ impl Joining {
         let left = self.on.as_ref().map_or(Ok(Vec::new()), |on| on.resolve(own))?;
         let right = self.right.clone().unwrap_or_else(|| left.clone());
         if left.len() != right.len() {
-            let message = format!("{} keys here, and {} in the other table", left.len(), right.len());
+            let message = format!("the numbers of keys differ: {} in this table, {} in the other", left.len(), right.len());
             return Err(Failure::new(code::BAD_VALUE, message));
         }
         Ok(Join { how: self.how.clone(), on: left.into_iter().zip(right).collect() })
@@ -130,7 +130,7 @@ impl Combine for Joining {
 
     fn with(&self, other: Table) -> Result<Arc<dyn Rows>, Failure> {
         let joining = Joining { how: self.how.clone(), on: self.on.clone(), right: self.right.clone() };
-        // What is done to a row of this table depends on no other one of it, unless rows of the other table are left.
+        // Each row is joined independently of the other rows of its table, unless unmatched rows of the other are kept.
         let by_row = self.how != JoinKind::Full;
         Ok(Arc::new(OtherRows {
             combine: joining,

@@ -1,4 +1,4 @@
-//! Tables from tables.
+//! Joining, grouping and reshaping tables.
 
 pub(crate) mod concat;
 pub(crate) mod group;
@@ -10,7 +10,7 @@ pub(crate) mod unpivot;
 use pipewright_frame::Aggregate;
 use pipewright_operator::{Argument, Domain, Value, Word};
 
-/// An aggregate that needs nothing but its column, by its word.
+/// An aggregate of a single column, by its word.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct AggregateWord(Aggregate);
 

@@ -1,4 +1,4 @@
-//! Another table, ready to be put beside or below the rows that come.
+//! A second table, ready to be joined or appended.
 
 use pipewright_diagnostic::{Failure, Progress};
 use pipewright_frame::{Schema, Table};
@@ -6,11 +6,11 @@ use pipewright_operator::work::{Combine, Rows};
 use pipewright_operator::{Effect, Footprint, Neighbours};
 use pipewright_world::random::Key;
 
-/// What a stage does to rows with another table.
+/// Combines rows with a second table.
 pub(super) struct OtherRows<C> {
     pub(super) combine: C,
     pub(super) other: Table,
-    /// Is what becomes of a row the same, whatever rows stand beside it?
+    /// Is each row transformed independently of the others?
     pub(super) by_row: bool,
     pub(super) apply: fn(&C, &Table, &Table) -> Result<Table, Failure>,
 }

@@ -1,4 +1,4 @@
-//! `pivot`: a column a name.
+//! `pivot`: long to wide.
 
 use super::AggregateWord;
 use pipewright_diagnostic::{Failure, Progress};

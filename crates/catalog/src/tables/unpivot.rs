@@ -1,4 +1,4 @@
-//! `unpivot`: a row a name.
+//! `unpivot`: wide to long.
 
 use pipewright_diagnostic::{Failure, Progress};
 use pipewright_frame::{Schema, Selection, Table, Unpivot};

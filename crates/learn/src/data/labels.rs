@@ -92,7 +92,7 @@ impl Labels {
     pub fn weighted(target: Target, weights: Vec<f64>) -> Result<Labels, Failure> {
         assert_eq!(target.rows(), weights.len(), "a weight per row");
         if let Some(row) = weights.iter().position(|weight| !(weight.is_finite() && *weight >= 0.0)) {
-            let message = format!("a weight is {}; weights are finite numbers, at least 0", weights[row]);
+            let message = format!("a weight is {}; weights must be finite and at least 0", weights[row]);
             return Err(Failure::new(code::BAD_WEIGHT, message).row(row as u64 + 1));
         }
         let weights = (!weights.iter().all(|weight| *weight == 1.0)).then_some(weights);

@@ -1,4 +1,4 @@
-//! Blocks: the walk goes into what stands in braces, with the columns that arrive there.
+//! Blocks: checks the stages in braces, with the columns that reach them.
 
 use super::{Node, Walk};
 use crate::bind::find_verb;
@@ -9,7 +9,7 @@ use pipewright_operator::{Args, Block, Effect, Flow, Implied, Inner, InnerWork, 
 use pipewright_syntax::{Core, Item, Pipeline, Route as Written, Stage};
 
 impl Walk<'_> {
-    /// What names mean at the stage in hand.
+    /// The scope of names at the current stage.
     pub(super) fn scope(&self, has_rest: bool) -> Scope<'_> {
         Scope {
             schema: self.at.schema.as_ref(),
@@ -19,7 +19,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Gives a stage what stands in its braces.
+    /// Binds the block of a stage.
     pub(super) fn braces(&mut self, core: &Core, verb: &Verb, args: &mut Args) {
         match core {
             Core::Columns { routes, .. } => {
@@ -33,7 +33,7 @@ impl Walk<'_> {
                     Some(word) => args.give(param.name, Spanned::new(word, phase.span)),
                     None => {
                         let takes = param.domain.describe();
-                        let message = format!("`{}` knows {takes} only, not `{}`", verb.spec.name, phase.node);
+                        let message = format!("`{}` takes {takes}, not `{}`", verb.spec.name, phase.node);
                         self.say(Diagnostic::error(code::BAD_VALUE, message).label(phase.span, ""));
                     }
                 }
@@ -65,7 +65,7 @@ impl Walk<'_> {
             if names.as_ref().is_some_and(Vec::is_empty) && self.at.schema.as_ref().is_some_and(Schema::is_closed) {
                 let message = format!("`{}` selects no column", route.selector.node);
                 let diagnostic = Diagnostic::warning(code::NOTHING_SELECTED, message);
-                self.say(diagnostic.label(route.selector.span, "nothing to do here"));
+                self.say(diagnostic.label(route.selector.span, "this selects nothing"));
             }
             let schema = self.arm_schema(&columns);
             let nodes = self.inside(&whole_arm(&route.pipeline, &self.environment.registry.implied), schema);
@@ -78,7 +78,7 @@ impl Walk<'_> {
         bound
     }
 
-    /// The columns that arrive in an arm, and the target for those stages that learn with it.
+    /// The columns of an arm, plus the target for stages that learn with it.
     fn arm_schema(&self, columns: &Selection) -> Option<Schema> {
         let schema = self.at.schema.as_ref().filter(|schema| schema.is_closed() && !columns.asks_rows())?;
         let names = columns.resolve(schema).ok()?;
@@ -86,7 +86,7 @@ impl Walk<'_> {
         Some(Schema::new(arrives.chain(schema.target()).cloned()))
     }
 
-    /// The nodes of a block in which tables of this schema arrive.
+    /// The nodes of a block whose input has this schema.
     fn inside(&mut self, pipeline: &Pipeline, schema: Option<Schema>) -> Vec<Node> {
         let outside = self.at.clone();
         let outer = self.nodes.len();
@@ -95,7 +95,7 @@ impl Walk<'_> {
         self.at.schema = schema;
         self.at.adrift = false;
         for stage in &pipeline.stages {
-            // The rows are training rows already, whatever was learned of them.
+            // The rows are training rows already, even if something was learned from them.
             self.at.flow = Flow::Table;
             match find_verb(stage, self.environment.registry) {
                 Ok(verb) => self.stage(stage, verb, None),
@@ -109,14 +109,14 @@ impl Walk<'_> {
         self.nodes.split_off(outer)
     }
 
-    /// The nodes as a block, if each of them may stand in it.
+    /// Makes a block of the nodes, if all of them are allowed in it.
     fn block(&mut self, nodes: Vec<Node>, place: &str, may_stand: &dyn Fn(&Node) -> bool) -> Block {
         let mut inner = Vec::new();
         for node in nodes {
             let work = InnerWork::of(&node.bound).filter(|_| may_stand(&node));
             let Some(work) = work else {
-                let message = format!("`{}` cannot stand in {place}", node.verb.spec.name);
-                self.say(Diagnostic::error(code::WRONG_ORDER, message).label(node.span, "put it above or below"));
+                let message = format!("`{}` is not allowed in {place}", node.verb.spec.name);
+                self.say(Diagnostic::error(code::WRONG_ORDER, message).label(node.span, "put it before or after"));
                 continue;
             };
             inner.push(Inner { verb: node.verb, work, text: node.text, canonical: node.canonical });
@@ -125,7 +125,7 @@ impl Walk<'_> {
     }
 }
 
-/// An arm that is a bare `drop` or `keep` means all columns that arrive in it.
+/// An arm that is a bare `drop` or `keep` applies to all its columns.
 fn whole_arm(pipeline: &Pipeline, implied: &Implied) -> Pipeline {
     let [Stage { core: Core::Select { verb, selector: None, .. }, span, .. }] = pipeline.stages.as_slice() else {
         return pipeline.clone();

@@ -1,4 +1,4 @@
-//! Forks: each arm is a branch of its own from the fork on, and what stands below is done on every branch.
+//! Forks: each arm is a branch of its own; the stages after the fork are checked on every branch.
 
 use super::{Here, Walk};
 use crate::model::Line;
@@ -42,7 +42,7 @@ impl Walk<'_> {
         opened
     }
 
-    /// The arms' names, each once; one without a name is called by its place.
+    /// The names of the arms, without duplicates; an unnamed arm is named by its position.
     fn arm_names(&mut self, arms: &[Arm]) -> Vec<Arc<str>> {
         let mut names: Vec<Arc<str>> = Vec::new();
         for (place, arm) in arms.iter().enumerate() {
@@ -59,7 +59,7 @@ impl Walk<'_> {
         names
     }
 
-    /// What stands above a fork is done for all of its arms: the target is named there.
+    /// The stages above a fork are shared by its arms, so the target must be named there.
     fn above_fork(&mut self, stage: &Stage, verb: &Verb) {
         self.check_sort(stage, verb);
         if std::mem::take(&mut self.at.lacks_target) {
@@ -88,13 +88,13 @@ impl Walk<'_> {
             }
         }
         for (verb, span) in refused {
-            let message = format!("`{verb}` cannot stand in an arm: every arm is judged on the same rows");
-            self.say(Diagnostic::error(code::WRONG_ORDER, message).label(span, "put it above the fork"));
+            let message = format!("`{verb}` is not allowed in an arm: all arms are evaluated on the same rows");
+            self.say(Diagnostic::error(code::WRONG_ORDER, message).label(span, "put it before the fork"));
         }
         (ends, outline)
     }
 
-    /// All arms end with a model, or none does.
+    /// Checks that all arms train a model, or none does.
     fn check_ends(&mut self, ends: &[Here], span: Span, verb: &Verb) {
         let trained = |here: &&Here| here.flow == Flow::Learner;
         let count = ends.iter().filter(trained).count();
@@ -103,27 +103,27 @@ impl Walk<'_> {
         }
         let without = ends.iter().find(|here| here.flow != Flow::Learner);
         let name = without.and_then(|here| here.branch.arm.clone()).unwrap_or_default();
-        let message = format!("some arms of `{}` train a model, and `{name}` does not", verb.spec.name);
+        let message = format!("some arms of `{}` train a model, but `{name}` does not", verb.spec.name);
         self.say(
             Diagnostic::error(code::WRONG_ORDER, message)
                 .label(span, "")
-                .help("train in every arm, or once after the fork"),
+                .help("train a model in every arm, or once after the fork"),
         );
     }
 
-    /// May a stage stand after arms? What takes one pipeline out, or writes one file, needs to know which.
+    /// Checks that a stage may follow several arms: one that saves a pipeline or writes a file must be in one arm.
     pub(super) fn takes_one_branch(&mut self, stage: &Stage, verb: &Verb, open: &[Here]) -> bool {
         let (name, count) = (verb.spec.name, open.len());
         let writes = verb.spec.effect == Effect::Sink && verb.spec.input != Flow::Table;
         let (message, help) = match verb.spec.structure {
             _ if count <= 1 => return true,
             Structure::Final => (
-                format!("`{name}` takes one pipeline, and there are {count}"),
-                format!("put `{name}` into the arm that you want"),
+                format!("`{name}` saves a single pipeline, but there are {count} arms here"),
+                format!("put `{name}` in the arm to save"),
             ),
             _ if writes => (
-                format!("`{name}` writes one file, and {count} arms reach it"),
-                format!("put `{name}` into the arm whose rows you want"),
+                format!("`{name}` writes a single file, but there are {count} arms here"),
+                format!("put `{name}` in the arm whose rows to write"),
             ),
             _ => return true,
         };

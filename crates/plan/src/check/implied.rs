@@ -1,4 +1,4 @@
-//! Implied stages: what a plan adds by itself, as text of the language that the registry holds.
+//! Implied stages: stages that a plan adds automatically, as script text held by the registry.
 
 use super::Walk;
 use crate::bind::{bind, find_verb};
@@ -9,16 +9,16 @@ use pipewright_operator::work::Accepts;
 use pipewright_operator::{Bound, Effect, Flow, Structure, Verb};
 use pipewright_syntax::Stage;
 
-/// A stage that the plan adds by itself.
+/// A stage added by the plan.
 pub(super) struct Implied {
-    /// Where it would stand.
+    /// Where it would be in the script.
     pub anchor: Span,
-    /// Why it is there, for the plan's text.
+    /// The reason, printed with the plan.
     pub remark: Option<String>,
 }
 
 impl Walk<'_> {
-    /// Where an implied stage would stand: right behind the stage before it.
+    /// Where an implied stage would be in the script: right after the stage before it.
     fn anchor(&self) -> Span {
         self.last().map_or(Span::default(), |node| node.span.after())
     }
@@ -40,7 +40,7 @@ impl Walk<'_> {
             pipewright_syntax::Item::Pipeline(pipeline) => pipeline.stages.into_iter().next(),
             _ => None,
         });
-        let mut stage = stage.expect("an implied stage is written in the language; a law tests it");
+        let mut stage = stage.expect("implied stages parse; a law tests it");
         stage.span = anchor;
         let verb = find_verb(&stage, self.environment.registry).expect("an implied stage has a verb");
         self.stage(&stage, verb, Some(Implied { anchor, remark }));
@@ -68,7 +68,7 @@ impl Walk<'_> {
         self.imply(&text, Some(rule.to_owned()));
     }
 
-    /// What the model of this stage accepts; nothing besides numbers where the stage cannot be read.
+    /// What the model of this stage accepts; only numbers if the stage is invalid.
     pub(super) fn accepted_by(&self, stage: &Stage, verb: &'static Verb) -> Accepts {
         let args = bind(stage, &verb.spec, self.environment, &self.scope(false)).args;
         match (verb.bind)(&args, self.environment) {
@@ -77,21 +77,21 @@ impl Walk<'_> {
         }
     }
 
-    /// Features that the model does not accept become numbers.
+    /// Implies an encoding of features that the model does not accept.
     pub(super) fn imply_encode(&mut self, accepts: Accepts) {
         let Some(schema) = &self.at.schema else { return };
         let selectors = unaccepted(schema, accepts);
         if !selectors.is_empty() {
             let text = self.environment.registry.implied.encode.replace("{}", &selectors.join(", "));
-            self.imply(&text, Some("names become numbers; nearly unique text is left out".to_owned()));
+            self.imply(&text, Some("encodes categories; nearly unique text is left out".to_owned()));
         }
     }
 
-    /// A trained model that nobody judges or takes is judged; a table that nobody looks at is shown.
+    /// A model that is neither evaluated nor saved is evaluated; a table that no stage prints is shown.
     pub(super) fn imply_end(&mut self) {
         let implied = self.environment.registry.implied;
         let pulled = self.path().nodes.iter().any(|node| {
-            // What hands rows on, such as predictions, has not shown them yet.
+            // Stages that pass rows on, such as predictions, have not shown them yet.
             let shows = matches!(node.verb.spec.effect, Effect::Tee | Effect::Sink);
             node.verb.spec.structure != Structure::Plain || (shows && !matches!(node.bound, Bound::Rows(_)))
         });
@@ -103,7 +103,7 @@ impl Walk<'_> {
     }
 }
 
-/// Selectors of the features that a model that accepts this much cannot read.
+/// Selectors of the features that a model with these `Accepts` cannot take.
 fn unaccepted(schema: &Schema, accepts: Accepts) -> Vec<&'static str> {
     let any =
         |test: &dyn Fn(&Column) -> bool| schema.columns().any(|column| column.role == Role::Feature && test(column));
@@ -118,7 +118,7 @@ fn unaccepted(schema: &Schema, accepts: Accepts) -> Vec<&'static str> {
 mod tests {
     use super::*;
 
-    /// What a model accepts is left as it is; what it does not accept is encoded.
+    /// Columns that a model accepts stay unchanged; the others are encoded.
     #[test]
     fn only_what_a_model_does_not_accept_is_encoded() {
         let kinds = [
@@ -133,7 +133,7 @@ mod tests {
         assert_eq!(unaccepted(&schema, Accepts { missing: true, ..numbers }), ["@string", "@date", "@time"]);
         assert_eq!(unaccepted(&schema, Accepts { categories: true, ..numbers }), ["@date", "@time"]);
         assert_eq!(unaccepted(&schema, Accepts { categories: true, dates: true, ..numbers }), [] as [&str; 0]);
-        // A target of categories is no feature.
+        // A categorical target is not a feature.
         let target = Schema::new([Column { role: Role::Target, ..Column::new("y", ColumnType::Category) }]);
         assert_eq!(unaccepted(&target, numbers), [] as [&str; 0]);
     }

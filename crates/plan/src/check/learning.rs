@@ -1,4 +1,4 @@
-//! What is learned with the target: the task, the model that fits it, and what is wrong with either.
+//! Checks of the target, the task, and the model for it.
 
 use super::Walk;
 use crate::target::resolve_task;
@@ -8,11 +8,11 @@ use pipewright_operator::work::Training;
 use pipewright_operator::{Args, ArgumentError, Effect, Tasks};
 
 impl Walk<'_> {
-    /// Steps may learn with the target where no model is trained.
+    /// Steps may learn with the target even if no model is trained.
     pub(super) fn learning_without_a_model(&mut self) {
         let path = self.path();
         let find = |effect: Effect| path.nodes.iter().find(|node| node.footprint.effect == effect);
-        // What changes training rows may do so by the target, or have no need of one.
+        // Stages that change training rows may use the target, or need none.
         let Some(node) = find(Effect::FitTarget).or_else(|| find(Effect::RowsTrain)) else { return };
         if self.at.trains {
             return;
@@ -22,8 +22,8 @@ impl Walk<'_> {
             self.at.branch.target.as_ref().zip(self.at.schema.as_ref()).map(|(target, schema)| schema.find(target));
         match column {
             None if needs_target => {
-                let message = "this learns with the target, and there is none";
-                self.say(Diagnostic::error(code::NO_TARGET, message).label(span, "").help("name it: target NAME"));
+                let message = "this stage learns with the target, but there is none";
+                self.say(Diagnostic::error(code::NO_TARGET, message).label(span, "").help("add a stage: target NAME"));
             }
             None | Some(None) => {}
             Some(Some(column)) => {
@@ -40,7 +40,7 @@ impl Walk<'_> {
     pub(super) fn fault(&mut self, fault: ArgumentError, args: &Args, stage: Span) {
         let param_span = fault.param.and_then(|param| args.span(param));
         let span = fault.span.filter(|span| *span != Span::default()).or(param_span).unwrap_or(stage);
-        // An error says more than a warning about the same place.
+        // An error supersedes a warning about the same place.
         self.diagnostics
             .retain(|said| said.is_error() || said.code != code::SMALL_COUNT || said.labels[0].span != span);
         let mut diagnostic = Diagnostic::error(fault.code, fault.message).label(span, "");
@@ -57,44 +57,44 @@ impl Walk<'_> {
     }
 
     pub(super) fn training(&mut self, training: &dyn Training, args: &Args, span: Span) {
-        // What is known of the target, a stage that says nothing of its columns does not change.
+        // A stage that does not declare its columns does not change what is known about the target.
         let Some(schema) = self.at.schema.as_ref().or(self.prepared()).cloned() else { return };
         let Some(target) = self.at.branch.target.clone() else {
             if self.at.names_target {
-                // The stage that names it has had its message.
+                // Already reported at the stage that names it.
                 return;
             }
             let message = "there is no column to predict";
-            return self.say(Diagnostic::error(code::NO_TARGET, message).label(span, "").help("name it: target NAME"));
+            return self.say(Diagnostic::error(code::NO_TARGET, message).label(span, "").help("add a stage: target NAME"));
         };
         let Some(column) = schema.find(&target).cloned() else {
-            // A column that a pivot may make: only the rows can say.
+            // A pivot may make this column, which is known only from the rows.
             let may_be = |schema: &Schema| schema.find(&target).is_none() && schema.foreseen(&target).is_some();
             if self.prepared().is_some_and(may_be) {
                 return;
             }
             let mut diagnostic =
-                Diagnostic::error(code::TARGET_DROPPED, format!("the target `{target}` is no longer there"))
+                Diagnostic::error(code::TARGET_DROPPED, format!("the target `{target}` was dropped"))
                     .label(span, "");
             if let Some(&removed) = self.at.removed.get(&*target) {
-                diagnostic = diagnostic.label(removed, "it was removed here");
+                diagnostic = diagnostic.label(removed, "removed here");
             }
             return self.say(diagnostic);
         };
         for (name, read_at) in std::mem::take(&mut self.at.reads) {
             if name == target {
-                let message = format!("this looks at the target `{target}`");
+                let message = format!("this stage reads the target `{target}`");
                 self.say(
                     Diagnostic::error(code::READS_TARGET, message)
-                        .label(read_at, "a new row's answer is not known")
-                        .help("drop this stage, or look at a feature instead"),
+                        .label(read_at, "unknown for new rows")
+                        .help("remove this stage, or use a feature instead"),
                 );
             }
         }
         self.check_lineage(&schema, &column);
         let features = schema.columns().filter(|column| column.role == Role::Feature).count();
         if features == 0 && schema.is_closed() {
-            let message = format!("there is no feature besides the target `{target}`");
+            let message = format!("there are no features besides the target `{target}`");
             self.say(Diagnostic::error(code::NO_FEATURES, message).label(span, ""));
         }
         let facts = self.pin.and_then(|pin| pin.target.as_ref());
@@ -117,7 +117,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Names the models for the target, where the one that was chosen is for another kind.
+    /// Suggests models for the target if the chosen one is for another kind.
     fn with_other_models(&self, fault: ArgumentError, args: &Args) -> ArgumentError {
         let Some(chosen) = args.chosen_model().filter(|_| fault.code == code::WRONG_TASK) else { return fault };
         let (kind, other) = match chosen.model.tasks {

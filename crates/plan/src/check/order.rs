@@ -1,4 +1,4 @@
-//! What may stand behind what, whose order matters, and what has the answer in it.
+//! Checks of the order of stages, of the order of rows, and of target leaks.
 
 use super::{Node, Walk, first_byte};
 use pipewright_diagnostic::{Diagnostic, Span, code};
@@ -7,13 +7,13 @@ use pipewright_operator::work::Evaluator;
 use pipewright_operator::{Bound, Effect, Flow, Form, Verb};
 use pipewright_syntax::Stage;
 
-/// What the stages above give is not what a stage needs.
+/// The stages above do not provide what a stage needs.
 fn misplaced(verb: &Verb, given: Flow, needed: Flow, span: Span) -> Diagnostic {
     if given == Flow::Nothing {
         let message = "a pipeline starts with a source, such as `load`";
         return Diagnostic::error(code::NO_SOURCE, message).label(span, "").fix(first_byte(span), "load | ");
     }
-    let message = format!("`{}` cannot stand behind {}", verb.spec.name, given.describe());
+    let message = format!("`{}` cannot follow {}", verb.spec.name, given.describe());
     let help = format!("it needs {} before it", needed.describe());
     Diagnostic::error(code::WRONG_ORDER, message).label(span, "").help(help)
 }
@@ -23,10 +23,10 @@ impl Walk<'_> {
         let spec = &verb.spec;
         if spec.input.accepts(self.at.flow) {
             if self.at.trains && spec.effect == Effect::Sink && spec.input == Flow::Table {
-                let message = format!("`{}` of something saved, inside a pipeline that trains", spec.name);
+                let message = format!("`{}` uses a saved model inside a pipeline that trains", spec.name);
                 self.say(
                     Diagnostic::error(code::FITTED_IN_JUDGED, message)
-                        .label(stage.span, "it may have seen the rows that are held out"),
+                        .label(stage.span, "it may have been trained on rows that are held out"),
                 );
                 self.at.schema = None;
             }
@@ -39,8 +39,8 @@ impl Walk<'_> {
             (Flow::Recipe, Effect::RowsAll | Effect::Meta) => {
                 let (code, does) = match spec.effect {
                     Effect::Meta if spec.form == Form::Target => (code::WRONG_ORDER, "names the target"),
-                    Effect::Meta => (code::WRONG_ORDER, "says what columns are for"),
-                    _ => (code::ROW_FILTER_BELOW_FIT, "changes the rows"),
+                    Effect::Meta => (code::WRONG_ORDER, "assigns roles"),
+                    _ => (code::ROW_FILTER_BELOW_FIT, "changes rows"),
                 };
                 let message = format!("`{}` {does} below a stage that learns", spec.name);
                 let diagnostic = Diagnostic::error(code, message).label(stage.span, "move it up");
@@ -54,7 +54,7 @@ impl Walk<'_> {
         self.say(diagnostic);
     }
 
-    /// What a stage needs before it, where its arguments decide and not the verb alone.
+    /// Needs of a stage that depend on its arguments, not on the verb alone.
     pub(super) fn check_needs(&mut self, bound: &Bound, verb: &Verb, span: Span) {
         let is_judge = |node: &&Node| matches!(node.bound, Bound::Evaluator(_));
         match bound {
@@ -70,7 +70,7 @@ impl Walk<'_> {
         }
     }
 
-    /// What was made from the target, also by way of a group or another table, is no feature: its answer is in it.
+    /// A column made from the target, also by way of a group or another table, is not a feature: it leaks the target.
     pub(super) fn check_lineage(&mut self, schema: &Schema, target: &Column) {
         let tells = |column: &&Column| column.role == Role::Feature && column.tells_of(target);
         for column in schema.columns().filter(tells) {
@@ -83,20 +83,20 @@ impl Walk<'_> {
             let message = format!("`{}` was made from the target `{}`", column.name, target.name);
             let written = pipewright_syntax::written_name(&column.name);
             let diagnostic =
-                Diagnostic::error(code::READS_TARGET, message).label(span, "a new row's answer is not known");
+                Diagnostic::error(code::READS_TARGET, message).label(span, "unknown for new rows");
             self.say(diagnostic.help(format!("drop {written}, or make it from a feature")));
         }
     }
 
-    /// Rows whose order matters are not shuffled, and what is judged does not look ahead.
+    /// Ordered rows must not be shuffled, and an evaluated pipeline must not use later rows.
     pub(super) fn check_order(&mut self, judge: &dyn Evaluator, span: Span) {
         let path = self.path();
         let ahead = path.nodes.iter().find(|node| node.footprint.neighbours.later);
         if let Some(node) = ahead {
-            let message = format!("`{}` looks at later rows, in a pipeline that is judged", node.verb.spec.name);
+            let message = format!("`{}` uses later rows in a pipeline that is evaluated", node.verb.spec.name);
             let diagnostic =
-                Diagnostic::error(code::ORDER_SHUFFLED, message).label(node.span, "it sees what comes after");
-            return self.say(diagnostic.help("look back only: ffill, lag"));
+                Diagnostic::error(code::ORDER_SHUFFLED, message).label(node.span, "uses later rows");
+            return self.say(diagnostic.help("use earlier rows only: ffill, lag"));
         }
         let role = |role| self.at.schema.as_ref().and_then(|schema| schema.with_role(role));
         if !judge.shuffles() || role(Role::Fold).is_some() {
@@ -106,16 +106,16 @@ impl Walk<'_> {
         let (message, place) = match (in_order, role(Role::Time)) {
             (Some(node), _) => {
                 let name = node.verb.spec.name;
-                (format!("rows are shuffled, and `{name}` looks at the rows before each"), Some(node.span))
+                (format!("rows are shuffled, but `{name}` depends on their order"), Some(node.span))
             }
-            (None, Some(time)) => (format!("rows are shuffled, and `{}` says when each was seen", time.name), None),
+            (None, Some(time)) => (format!("rows are shuffled, but `{}` has the role time", time.name), None),
             (None, None) => return,
         };
         let mut diagnostic =
-            Diagnostic::error(code::ORDER_SHUFFLED, message).label(span, "this deals rows out in any order");
+            Diagnostic::error(code::ORDER_SHUFFLED, message).label(span, "this shuffles the rows");
         if let Some(place) = place {
-            diagnostic = diagnostic.label(place, "the order matters here");
+            diagnostic = diagnostic.label(place, "this uses earlier rows");
         }
-        self.say(diagnostic.help("judge later rows by earlier ones: eval time 5; or keep the order: shuffle=false"));
+        self.say(diagnostic.help("train on earlier rows and test on later ones: eval time 5; or keep the order: shuffle=false"));
     }
 }

@@ -1,4 +1,4 @@
-//! Other tables that a stage brings in (`join`, `concat`): pipelines of their own, known by the name that `let` gives.
+//! Second tables of a stage (`join`, `concat`): pipelines of their own, named by `let`.
 
 use super::{Branch, Node, Other, Walk};
 use pipewright_diagnostic::{Diagnostic, Span, code, nearest};
@@ -8,7 +8,7 @@ use pipewright_syntax::{Item, Stage};
 use std::sync::Arc;
 
 impl Walk<'_> {
-    /// The other table that the arguments name.
+    /// Finds the table that the arguments name.
     pub(super) fn other(&mut self, args: &Args, span: Span) -> Option<Other> {
         let (param, name) = args.given().find_map(|(param, value)| match &value.node {
             Value::Table(name) => Some((param, name.clone())),
@@ -25,7 +25,7 @@ impl Walk<'_> {
         self.nodes = std::mem::take(&mut walk.nodes);
         let is_sound = walk.diagnostics.iter().all(|diagnostic| !diagnostic.is_error());
         if is_sound && (learns || walk.at.flow != Flow::Table) {
-            let message = format!("`{name}` makes no table: it learns, judges or takes out");
+            let message = format!("`{name}` is not a table: it has stages that learn, evaluate or save");
             self.say(Diagnostic::error(code::WRONG_ORDER, message).label(at, "a table is needed here"));
             return None;
         }
@@ -53,12 +53,12 @@ impl Walk<'_> {
         let diagnostic = Diagnostic::error(code::UNKNOWN_NAME, format!("no table named `{name}`")).label(at, "");
         self.say(match near {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(at, near),
-            None => diagnostic.help(format!("name one above: let {name} = load {name}.csv")),
+            None => diagnostic.help(format!("define it above: let {name} = load {name}.csv")),
         });
         None
     }
 
-    /// Walks the stages of a table; nothing is implied in them.
+    /// Walks the stages of a table, without adding implied stages.
     fn table_of(&mut self, stages: &[Stage]) {
         for stage in stages {
             match crate::bind::find_verb(stage, self.environment.registry) {
@@ -74,7 +74,7 @@ impl Walk<'_> {
             let node = &self.nodes[id];
             if let Bound::Inspect(_) | Bound::Consumer(_) = node.bound {
                 let name = node.verb.spec.name;
-                let message = format!("`{name}` has no place in a table that another pipeline brings in");
+                let message = format!("`{name}` is not allowed in a table that another pipeline joins");
                 self.diagnostics.push(Diagnostic::error(code::WRONG_ORDER, message).label(node.span, ""));
             }
         }
@@ -82,18 +82,18 @@ impl Walk<'_> {
 }
 
 impl Other {
-    /// What its stages look at, for the stage that brings it in. The order of another file's rows is its own: it says
-    /// nothing about the rows that a judge deals out, unless it looks ahead.
+    /// The footprint of its stages, for the stage that joins it. The order of its rows says nothing about the rows that
+    /// `eval` splits, unless a stage looks ahead.
     pub(super) fn footprint(&self, nodes: &[Node]) -> Footprint {
         let stages = self.branch.path.iter().map(|&id| nodes[id].footprint.clone());
         let mut footprint = stages.fold(Footprint::of(Effect::Row), Footprint::then);
         footprint.neighbours.earlier &= self.name.is_none();
-        // Its roles end where it is brought in.
+        // Its roles do not apply to the joined table.
         footprint.declares = None;
         footprint
     }
 
-    /// Its columns, each with the sources that it has from here on.
+    /// Its columns, with their sources in the joined table.
     pub(super) fn schema(&self, nodes: &[Node]) -> Option<Schema> {
         let schema = nodes[*self.branch.path.last()?].schema.as_ref()?;
         let entries = schema.entries().iter().map(|entry| match entry {
@@ -104,7 +104,7 @@ impl Other {
     }
 }
 
-/// A column of another table; where that has a name, it stands before the column's sources.
+/// A column of another table; its sources are prefixed with the table's name, if it has one.
 #[must_use]
 pub fn sourced(column: &Column, table: Option<&str>) -> Column {
     let Some(table) = table else { return column.clone() };

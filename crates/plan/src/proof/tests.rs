@@ -10,7 +10,7 @@ use pipewright_operator::{Data, Effect, Environment, Footprint, Task, TaskKind};
 use pipewright_world::random::Key;
 use std::sync::Arc;
 
-/// Stands for whatever does the work: nothing of it is ever run here.
+/// A stand-in for work, which is never run here.
 struct Idle;
 
 impl Source for Idle {
@@ -65,7 +65,7 @@ impl Choose for Idle {
     }
 }
 
-/// A graph under construction: every job is one of its own.
+/// A graph under construction: every job is distinct.
 #[derive(Default)]
 struct Sketch {
     graph: JobGraph,
@@ -108,7 +108,7 @@ impl Sketch {
     }
 }
 
-/// What an inner round learns its scaler from.
+/// The rows from which an inner round learns its scaler.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Lie {
     Nothing,
@@ -122,7 +122,7 @@ enum Lie {
     OuterHeldOut,
     /// From all rows, before any split.
     AboveTheSplit,
-    /// The choice looks at how candidates fare on the rows that the outer round holds out.
+    /// The choice scores candidates on the rows that the outer round holds out.
     ChoiceByOuterHeldOut,
 }
 
