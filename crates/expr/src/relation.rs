@@ -34,7 +34,7 @@ fn sources<'a>(columns: impl Iterator<Item = &'a Column>) -> Vec<Arc<str>> {
 /// A schema of these entries.
 ///
 /// # Errors
-/// [`code::DUPLICATE_COLUMN`] for a name that is there twice.
+/// [`code::DUPLICATE_COLUMN`] for a name that occurs twice.
 fn of_different(entries: Vec<Entry>) -> Result<Schema, Failure> {
     let schema = Schema::with_entries(entries);
     let mut seen = BTreeSet::new();

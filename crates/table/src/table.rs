@@ -55,7 +55,7 @@ impl Table {
     /// Columns and their values, in order.
     ///
     /// # Errors
-    /// [`code::DUPLICATE_COLUMN`] for a name that is there twice; [`code::BUG`] if lengths differ or an array is not
+    /// [`code::DUPLICATE_COLUMN`] for a name that occurs twice; [`code::BUG`] if lengths differ or an array is not
     /// of the storage that its kind asks for. Texts with 32-bit offsets, as `StringArray` has them, get 64-bit ones.
     pub fn new(columns: Vec<Column>, arrays: Vec<ArrayRef>) -> Result<Table, Failure> {
         let rows = arrays.first().map_or(0, |array| array.len());
