@@ -256,7 +256,8 @@ fn every_verb_that_learns_has_its_laws() {
         .verbs
         .iter()
         .filter(|verb| {
-            (verb.spec.effect.learns() && verb.spec.group != pipewright_operator::Group::Learn) || !verb.states.is_empty()
+            (verb.spec.effect.learns() && verb.spec.group != pipewright_operator::Group::Learn)
+                || !verb.states.is_empty()
         })
         .map(|verb| verb.spec.name)
         .collect();

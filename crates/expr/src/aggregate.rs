@@ -1,51 +1,50 @@
-//! Functions that make one value of the values of a column: what `group` computes for every group, and what an
-//! expression learns of the training rows.
+//! Aggregate functions: computed by `group` for every group, and learned by expressions from the training rows.
 
 use pipewright_diagnostic::{Failure, code};
 use pipewright_table::{Column, ColumnType};
 
-/// One value for many. Missing values are left out, except by [`Aggregate::Rows`] and [`Aggregate::Nulls`]; of nothing
-/// but missing values comes a missing value (a count or sum of them is 0).
+/// An aggregate function. Missing values are ignored, except by [`Aggregate::Rows`] and [`Aggregate::Nulls`]; if all
+/// values are missing, so is the result (a count or sum is 0).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Aggregate {
-    /// How many rows; needs no column.
+    /// The number of rows; needs no column.
     Rows,
-    /// How many values are not missing.
+    /// The number of values that are not missing.
     Count,
-    /// How many values are missing.
+    /// The number of missing values.
     Nulls,
-    /// How many different values there are.
+    /// The number of distinct values.
     Distinct,
     /// The sum, rounded once.
     Sum,
     /// The arithmetic mean, rounded once.
     Mean,
-    /// The standard deviation, divided by n - 1.
+    /// The standard deviation, with divisor n - 1.
     Std,
-    /// The variance, divided by n - 1.
+    /// The variance, with divisor n - 1.
     Var,
-    /// The smallest value: of numbers, dates and times by size, of texts by character, false before true.
+    /// The minimum: numbers, dates and times by size, texts lexicographically, false before true.
     Min,
-    /// The largest value.
+    /// The maximum.
     Max,
-    /// The median: the quantile of a half.
+    /// The median.
     Median,
-    /// The quantile for a share of 0 to 1 (type 7 of Hyndman and Fan, 1996).
+    /// The quantile at a probability of 0 to 1 (type 7 of Hyndman and Fan, 1996).
     Quantile(f64),
-    /// The most frequent value; of equally frequent ones the smallest.
+    /// The most frequent value (mode); the smallest on ties.
     Mode,
     /// The first value that is not missing.
     First,
     /// The last value that is not missing.
     Last,
-    /// Is one of them true?
+    /// Is any of them true?
     Any,
     /// Are all of them true?
     All,
 }
 
 impl Aggregate {
-    /// Every aggregate that needs no argument but its column, by its name in the language.
+    /// Every aggregate without extra arguments, by its name in the language.
     pub const NAMES: [(&'static str, Aggregate); 15] = [
         ("count", Aggregate::Count),
         ("nulls", Aggregate::Nulls),
@@ -64,7 +63,7 @@ impl Aggregate {
         ("all", Aggregate::All),
     ];
 
-    /// Its name in the language; `count` too for [`Aggregate::Rows`], which is written without a column.
+    /// Returns its name in the language; `count` also for [`Aggregate::Rows`], which is written without a column.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -74,10 +73,10 @@ impl Aggregate {
         }
     }
 
-    /// The kind of its values for a column of this kind.
+    /// Returns the type of its result for a column.
     ///
     /// # Errors
-    /// [`code::NOT_NUMERIC`] or [`code::TYPE_MISMATCH`] for a column that it cannot take.
+    /// [`code::NOT_NUMERIC`] or [`code::TYPE_MISMATCH`] for an unsupported column.
     pub fn kind(self, column: &Column) -> Result<ColumnType, Failure> {
         let refuse = |code, needs: &str| {
             let message = format!("`{}` needs {needs}, and `{}` holds {}", self.name(), column.name, column.kind);

@@ -1,13 +1,13 @@
-//! A name for the values of an expression.
+//! Named expressions.
 
 use crate::Expression;
 use std::sync::Arc;
 
-/// `name = expression`.
+/// An assignment `name = expression`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Assign {
-    /// The name of the column that it makes, or replaces in its place.
+    /// The name of the column to create or replace.
     pub name: Arc<str>,
-    /// Its values.
+    /// The expression.
     pub expression: Expression,
 }

@@ -1,12 +1,12 @@
-//! Expressions over the columns of a table: what `where` keeps, `assert` asks for and `derive` makes.
+//! Expressions over the columns of a table, as used by `where`, `assert` and `derive`.
 //!
-//! Logic is Kleene's: a comparison with a missing value is neither true nor false, `false and null` is false,
-//! `true or null` is true. Chains (`a + b - c`, `p and q and r`) are held flat, so that a chain of any length is
-//! evaluated and dropped in constant stack; other nesting is as deep as its maker allows. What is no finite number
-//! (`0 / 0`, `1 / 0`, `log(-1)`) is missing.
+//! Logic is three-valued (Kleene): a comparison with a missing value is missing, `false and null` is false, `true or
+//! null` is true. Chains (`a + b - c`, `p and q and r`) are stored flat, so that a chain of any length is evaluated and
+//! dropped in constant stack; other nesting is as deep as constructed. Results that are not finite (`0 / 0`, `1 / 0`,
+//! `log(-1)`) are missing.
 //!
-//! Most of an expression looks at one row at a time. An [`Expression::Aggregate`] is one value that is learned of many
-//! rows and a constant from then on; a [`Window`] looks at other rows of the table.
+//! Most expressions are computed row by row. An [`Expression::Aggregate`] is one value learned from many rows, and a
+//! constant from then on; a [`Window`] reads other rows of the table.
 
 mod evaluate;
 mod function;
@@ -28,7 +28,7 @@ pub use kind::ExprKind;
 pub use learn::{Accumulator, EmpiricalCdf, Score};
 pub use window::{FrameBound, Window, WindowFunction};
 
-/// A resolved expression. Made by the methods of this type, which keep chains flat.
+/// A resolved expression. Built by the methods of this type, which keep chains flat.
 ///
 /// ```
 /// use pipewright_frame::{Column, Comparison, ExprKind, Expression, Kind, Schema};
@@ -40,13 +40,13 @@ pub use window::{FrameBound, Window, WindowFunction};
 pub enum Expression {
     /// The values of a column.
     Column(Arc<str>),
-    /// The same value for every row.
+    /// A constant.
     Literal(Value),
-    /// The same date, time of day or length of time for every row, in microseconds.
+    /// A constant date, time of day or duration, in microseconds.
     Moment(ExprKind, i64),
-    /// Minus.
+    /// Negation.
     Negate(Box<Expression>),
-    /// Not.
+    /// Logical not.
     Not(Box<Expression>),
     /// `first op a op b …`, evaluated from left to right.
     Arithmetic(Box<Expression>, Vec<(Arithmetic, Expression)>),
@@ -62,19 +62,19 @@ pub enum Expression {
     IsNull(Box<Expression>),
     /// `if condition then a else b`: a missing condition gives a missing value.
     If(Box<[Expression; 3]>),
-    /// A function of values of the same row.
+    /// A function of values in the same row.
     Call(&'static Function, Vec<Expression>),
-    /// One value of many rows; of no column for [`Aggregate::Rows`].
+    /// An aggregate over many rows; without a column for [`Aggregate::Rows`].
     Aggregate(Aggregate, Option<Box<Expression>>),
-    /// A place among many rows.
+    /// The position of a value in a distribution.
     Score(Score, Box<Expression>),
-    /// The share of the numbers learned that are not larger.
+    /// The fraction of the learned numbers that are not larger.
     Ranked(Arc<EmpiricalCdf>, Box<Expression>),
-    /// A value of other rows of the table.
+    /// A window function: values of other rows of the table.
     Window(Box<Window>),
 }
 
-/// An operation on two values.
+/// An arithmetic operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Arithmetic {
@@ -90,7 +90,7 @@ pub enum Arithmetic {
     Power,
 }
 
-/// A comparison of two values.
+/// A comparison operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Comparison {
@@ -109,7 +109,7 @@ pub enum Comparison {
 }
 
 impl Comparison {
-    /// The comparison with its sides exchanged.
+    /// Returns the comparison with swapped sides.
     #[must_use]
     pub fn mirrored(self) -> Comparison {
         match self {
@@ -123,7 +123,7 @@ impl Comparison {
 }
 
 impl Arithmetic {
-    /// The operator as written.
+    /// Returns the operator as written.
     #[must_use]
     pub fn sign(self) -> &'static str {
         match self {
@@ -137,7 +137,7 @@ impl Arithmetic {
 }
 
 impl Comparison {
-    /// The operator as written.
+    /// Returns the operator as written.
     #[must_use]
     pub fn sign(self) -> &'static str {
         match self {
@@ -157,20 +157,20 @@ impl<V: Into<Value>> From<V> for Expression {
     }
 }
 
-/// Making expressions.
+/// Construction.
 impl Expression {
-    /// The values of a column.
+    /// Creates a column reference.
     pub fn column(name: impl Into<Arc<str>>) -> Expression {
         Expression::Column(name.into())
     }
 
-    /// A length of time, in seconds; none that fits 64 bits of microseconds gives the longest.
+    /// Creates a duration of some seconds; saturates at 64 bits of microseconds.
     #[must_use]
     pub fn duration(seconds: f64) -> Expression {
         Expression::Moment(ExprKind::Duration, (seconds * 1e6).round() as i64)
     }
 
-    /// `self op right`; appended to the chain if `self` is one.
+    /// Creates `self op right`; appended to the chain if `self` is one.
     #[must_use]
     pub fn arithmetic(self, operator: Arithmetic, right: Expression) -> Expression {
         match self {
@@ -182,13 +182,13 @@ impl Expression {
         }
     }
 
-    /// `self op right`.
+    /// Creates `self op right`.
     #[must_use]
     pub fn compare(self, operator: Comparison, right: Expression) -> Expression {
         Expression::Compare(operator, Box::new(self), Box::new(right))
     }
 
-    /// `self and right`; appended to the chain if `self` is one.
+    /// Creates `self and right`; appended to the chain if `self` is one.
     #[must_use]
     pub fn and(self, right: Expression) -> Expression {
         match self {
@@ -200,7 +200,7 @@ impl Expression {
         }
     }
 
-    /// `self or right`; appended to the chain if `self` is one.
+    /// Creates `self or right`; appended to the chain if `self` is one.
     #[must_use]
     pub fn or(self, right: Expression) -> Expression {
         match self {
@@ -212,13 +212,13 @@ impl Expression {
         }
     }
 
-    /// `not self`.
+    /// Creates `not self`.
     #[must_use]
     pub fn negated(self) -> Expression {
         Expression::Not(Box::new(self))
     }
 
-    /// `-self`; of a number written in the script, that number.
+    /// Creates `-self`; a literal number is negated.
     #[must_use]
     pub fn minus(self) -> Expression {
         match self {
@@ -227,28 +227,28 @@ impl Expression {
         }
     }
 
-    /// `self in [values]`.
+    /// Creates `self in [values]`.
     #[must_use]
     pub fn is_in(self, values: Vec<Value>) -> Expression {
         Expression::In(Box::new(self), values)
     }
 
-    /// `self is null`.
+    /// Creates `self is null`.
     #[must_use]
     pub fn is_null(self) -> Expression {
         Expression::IsNull(Box::new(self))
     }
 
-    /// `if condition then then else otherwise`.
+    /// Creates `if condition then then else otherwise`.
     #[must_use]
     pub fn choose(condition: Expression, then: Expression, otherwise: Expression) -> Expression {
         Expression::If(Box::new([condition, then, otherwise]))
     }
 }
 
-/// What an expression looks at.
+/// Dependencies of an expression.
 impl Expression {
-    /// The columns that it reads, each once, in the order of their first use.
+    /// Returns the columns that it reads, each once, in order of first use.
     #[must_use]
     pub fn columns(&self) -> Vec<Arc<str>> {
         let mut names: Vec<Arc<str>> = Vec::new();
@@ -265,19 +265,19 @@ impl Expression {
         names
     }
 
-    /// Does it hold an aggregate, or a place among many rows, that has to be learned first?
+    /// Does it contain an aggregate, or a position in a distribution, that has to be learned first?
     #[must_use]
     pub fn learns(&self) -> bool {
         self.holds(|part| matches!(part, Expression::Aggregate(..) | Expression::Score(..)))
     }
 
-    /// Does it look at other rows than its own?
+    /// Does it read rows other than its own?
     #[must_use]
     pub fn looks_around(&self) -> bool {
         self.holds(|part| matches!(part, Expression::Window(_)))
     }
 
-    /// Does it look at later rows than its own?
+    /// Does it read rows after its own?
     #[must_use]
     pub fn looks_ahead(&self) -> bool {
         self.holds(
@@ -285,8 +285,8 @@ impl Expression {
         )
     }
 
-    /// Its aggregates, each once, and the expression that is left when each of them is a column of the name given.
-    /// Two equal aggregates have one name.
+    /// Returns its aggregates, each once, and the expression with each replaced by a column of the given name. Equal
+    /// aggregates share a name.
     ///
     /// ```
     /// use pipewright_frame::{Aggregate, Arithmetic, Expression};
@@ -313,11 +313,11 @@ impl Expression {
         (found, rest)
     }
 
-    /// The same expression with the columns named by which its windows of time are ordered.
+    /// Returns the expression with the ordering columns of its time windows made explicit.
     ///
     /// # Errors
-    /// [`code::TYPE_MISMATCH`] if a window is ordered by what is no date; [`code::MISSING_ARGUMENT`] if it names no date
-    /// and there is not just one.
+    /// [`code::TYPE_MISMATCH`] if a window is ordered by a column that is not a date; [`code::MISSING_ARGUMENT`] if it
+    /// names no date and there is not exactly one.
     pub fn resolved(&self, schema: &Schema) -> Result<Expression, Failure> {
         let mut failed = None;
         let resolved = self.map(&mut |part| {
@@ -333,14 +333,14 @@ impl Expression {
         failed.map_or(Ok(resolved), Err)
     }
 
-    /// Is one of its parts such a part?
+    /// Does any part satisfy the test?
     fn holds(&self, test: impl Fn(&Expression) -> bool) -> bool {
         let mut found = false;
         self.visit(&mut |part| found |= test(part));
         found
     }
 
-    /// All parts, each before its own parts.
+    /// Visits all parts in preorder.
     fn visit<'a>(&'a self, see: &mut impl FnMut(&'a Expression)) {
         let mut open = vec![self];
         while let Some(part) = open.pop() {
@@ -349,7 +349,7 @@ impl Expression {
         }
     }
 
-    /// Its own parts, in order.
+    /// Returns its direct parts, in order.
     fn parts(&self) -> Vec<&Expression> {
         match self {
             Expression::Column(_) | Expression::Literal(_) | Expression::Moment(..) => Vec::new(),
@@ -370,7 +370,7 @@ impl Expression {
         }
     }
 
-    /// The same expression with other parts where `change` gives some; what it gives is not looked into.
+    /// Returns the expression with the parts replaced for which `change` returns one; replacements are not visited.
     fn map(&self, change: &mut dyn FnMut(&Expression) -> Option<Expression>) -> Expression {
         if let Some(changed) = change(self) {
             return changed;

@@ -1,4 +1,4 @@
-//! Expressions over columns, selections of columns, and tables made from tables: groups, joins, pivots.
+//! Expressions over columns, column selections, and relational operations: group by, join, pivot.
 #![doc = include_str!("../README.md")]
 #![warn(missing_debug_implementations)]
 

@@ -1,8 +1,8 @@
-//! Tables from tables: groups, joins, pivots, rows of two tables.
+//! Relational operations: group by, join, pivot, concatenation.
 //!
-//! Rows are compared through one [`Index`](pipewright_table::rows::Index) of their keys, which numbers the different keys
-//! by first appearance. So the result has one order for any number of threads; sums are exact, so that they do not depend
-//! on the order of their parts either.
+//! Rows are compared through an [`Index`](pipewright_table::rows::Index) of their keys, which numbers the distinct keys
+//! by first appearance. So the result has a defined order for any number of threads; sums are exact, so that they do
+//! not depend on the order either.
 
 mod aggregates;
 mod concat;
@@ -25,22 +25,22 @@ use pipewright_table::{Column, Entry, Schema};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// The sources of all these columns, each once, in order.
+/// Returns the sources of all these columns, each once, in order.
 fn sources<'a>(columns: impl Iterator<Item = &'a Column>) -> Vec<Arc<str>> {
     let mut seen = BTreeSet::new();
     columns.flat_map(|column| &column.sources).filter(|name| seen.insert((*name).clone())).cloned().collect()
 }
 
-/// A schema of these entries.
+/// Creates a schema of these entries.
 ///
 /// # Errors
-/// [`code::DUPLICATE_COLUMN`] for a name that is there twice.
+/// [`code::DUPLICATE_COLUMN`] for a name that occurs twice.
 fn of_different(entries: Vec<Entry>) -> Result<Schema, Failure> {
     let schema = Schema::with_entries(entries);
     let mut seen = BTreeSet::new();
     if let Some(column) = schema.columns().find(|column| !seen.insert(&column.name)) {
         let message = format!("two columns would be named `{}`", column.name);
-        return Err(Failure::new(code::DUPLICATE_COLUMN, message).column(&*column.name).help("give one another name"));
+        return Err(Failure::new(code::DUPLICATE_COLUMN, message).column(&*column.name).help("rename one of them"));
     }
     drop(seen);
     Ok(schema)

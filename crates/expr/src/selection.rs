@@ -1,4 +1,4 @@
-//! Which columns: a selector without its place in a script, resolved against a schema.
+//! Column selections, resolved against a schema.
 
 mod facts;
 
@@ -9,10 +9,10 @@ use regex::Regex;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// A set of columns, told by names, classes and patterns.
+/// A set of columns, given by names, classes and patterns.
 ///
-/// A name, a union and a range keep the order in which they are written; classes and patterns take the order of the
-/// schema. Classes, patterns and complements mean features only: a target or an id comes by its own name, by
+/// A name, a union and a range keep the order in which they are written; classes and patterns use the order of the
+/// schema. Classes, patterns and complements select features only: a target or an id is selected by its own name, by
 /// [`Class::Target`], [`Class::Id`] or [`Class::All`].
 ///
 /// ```
@@ -32,34 +32,34 @@ pub enum Selection {
     Name(Arc<str>),
     /// A class of columns.
     Class(Class),
-    /// Features whose whole name fits a pattern: `*` stands for any characters, `?` for one.
+    /// Features whose name matches a glob pattern: `*` matches any characters, `?` one.
     Glob(Arc<str>),
-    /// Features in whose names a regular expression is found; made by [`Selection::regex`].
+    /// Features whose name contains a match of a regular expression; created by [`Selection::regex`].
     Regex(Arc<str>),
-    /// The columns from one name to another, both included.
+    /// The columns from one name to another, inclusive.
     Range(Arc<str>, Arc<str>),
-    /// All features but these: those that no earlier part took.
+    /// All features but these, which earlier parts took.
     Rest(Vec<Arc<str>>),
-    /// The columns of each, in turn, once.
+    /// The columns of each, in order, without duplicates.
     Union(Vec<Selection>),
     /// The columns of the first that are not in the second.
     Except(Box<Selection>, Box<Selection>),
     /// The columns of the first that are in all others.
     And(Vec<Selection>),
-    /// All features that are not in it.
+    /// All features that are not in the selection.
     Not(Box<Selection>),
-    /// Features of which this is true in the rows at hand; before they are looked at, all that it may be true of.
+    /// Features for which this holds in the given rows; before rows are read, all that it may hold for.
     Fact(Fact),
 }
 
-/// What a selection asks of the values of a column: only the rows can tell.
+/// A condition on the values of a column, which only the rows can decide.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Fact {
-    /// At least this share of the values is missing, and one at least.
+    /// At least this fraction of the values is missing, and at least one.
     Missing(f64),
-    /// There is one value at the most.
+    /// There is at most one distinct value.
     Constant,
-    /// There are so many different values: from the first number up to the second.
+    /// The number of distinct values is between the first and the second number, inclusive.
     Cardinality(u64, u64),
 }
 
@@ -72,15 +72,15 @@ pub enum Class {
     String,
     /// Features that are categories, ordered or not.
     Category,
-    /// Features that are truth values.
+    /// Features that are booleans.
     Bool,
     /// Features that are dates.
     Date,
     /// Features that are times of day.
     Time,
-    /// Features of kind text.
+    /// Features of type text.
     Text,
-    /// Columns that name the row, by kind or by role.
+    /// Identifiers, by type or by role.
     Id,
     /// Every column.
     All,
@@ -91,7 +91,7 @@ pub enum Class {
 }
 
 impl Class {
-    /// Every class with its word in the language, without the `@`.
+    /// Every class with its name in the language, without the `@`.
     pub const NAMES: [(&'static str, Class); 11] = [
         ("numeric", Class::Numeric),
         ("string", Class::String),
@@ -106,7 +106,7 @@ impl Class {
         ("target", Class::Target),
     ];
 
-    /// Does the role of a column say whether it is in this class, whatever its kind?
+    /// Is membership decided by the role alone, whatever the type?
     fn is_by_role(self) -> bool {
         matches!(self, Class::All | Class::Features | Class::Target)
     }
@@ -132,27 +132,27 @@ impl Class {
 }
 
 impl Selection {
-    /// The column of this name.
+    /// Selects a column by name.
     pub fn name(name: impl Into<Arc<str>>) -> Selection {
         Selection::Name(name.into())
     }
 
-    /// Features in whose names the regular expression is found.
+    /// Selects features whose name contains a match of the regular expression.
     ///
     /// # Errors
-    /// [`code::BAD_VALUE`] with what is wrong with the pattern.
+    /// [`code::BAD_VALUE`] with the error in the pattern.
     pub fn regex(pattern: &str) -> Result<Selection, Failure> {
         compile(pattern)?;
         Ok(Selection::Regex(pattern.into()))
     }
 
-    /// The columns of `self` that are not in `other`.
+    /// Selects the columns of `self` that are not in `other`.
     #[must_use]
     pub fn except(self, other: Selection) -> Selection {
         Selection::Except(Box::new(self), Box::new(other))
     }
 
-    /// Do names and roles alone say which columns it selects, whatever their kinds?
+    /// Is the selection determined by names and roles, independent of types?
     #[must_use]
     pub fn is_by_name(&self) -> bool {
         match self {
@@ -169,7 +169,7 @@ impl Selection {
         }
     }
 
-    /// The same with other leaves, where `change` has one.
+    /// Replaces leaves by the results of `change`, if any.
     fn with_leaves(&self, change: &impl Fn(&Selection) -> Option<Selection>) -> Selection {
         let all = |parts: &[Selection]| parts.iter().map(|part| part.with_leaves(change)).collect();
         match self {
@@ -181,13 +181,13 @@ impl Selection {
         }
     }
 
-    /// The same where earlier parts have taken these columns: [`Selection::Rest`] is what they left.
+    /// Resolves [`Selection::Rest`], given the columns that earlier parts took.
     #[must_use]
     pub fn behind(&self, taken: &[Arc<str>]) -> Selection {
         self.with_leaves(&|leaf| matches!(leaf, Selection::Rest(_)).then(|| Selection::Rest(taken.to_vec())))
     }
 
-    /// Does it ask for what only the rows can tell?
+    /// Does it depend on the rows?
     #[must_use]
     pub fn asks_rows(&self) -> bool {
         match self {
@@ -199,10 +199,10 @@ impl Selection {
         }
     }
 
-    /// The same with what only the rows can tell settled by these rows.
+    /// Resolves what depends on the rows, given these rows.
     ///
     /// # Errors
-    /// A [`Failure`] where a chunk cannot be made.
+    /// A [`Failure`] if a chunk cannot be read.
     pub fn settled(&self, rows: &dyn Chunks) -> Result<Selection, Failure> {
         if !self.asks_rows() {
             return Ok(self.clone());
@@ -218,10 +218,10 @@ impl Selection {
         Ok(self.with_leaves(&settle))
     }
 
-    /// The names of the selected columns, each once.
+    /// Returns the names of the selected columns, each once.
     ///
     /// # Errors
-    /// [`code::UNKNOWN_COLUMN`] for a name that the schema does not have, with the nearest ones.
+    /// [`code::UNKNOWN_COLUMN`] for a name that is not in the schema, with the nearest ones.
     pub fn resolve(&self, schema: &Schema) -> Result<Vec<Arc<str>>, Failure> {
         let names = match self {
             Selection::Name(name) => vec![schema.column(name)?.name.clone()],
@@ -278,13 +278,13 @@ fn pick(schema: &Schema, wanted: impl Fn(&Column) -> bool) -> Vec<Arc<str>> {
     schema.columns().filter(|column| wanted(column)).map(|column| column.name.clone()).collect()
 }
 
-/// Both ends come by their own names, whatever their role; what stands between them only as a feature.
+/// Both ends are included whatever their role; columns between them only if they are features.
 fn range(schema: &Schema, from: &str, to: &str) -> Result<Vec<Arc<str>>, Failure> {
     let (from, to) = (schema.column(from)?.name.clone(), schema.column(to)?.name.clone());
     let position = |name: &str| schema.columns().position(|column| &*column.name == name).expect("it was just found");
     let (start, end) = (position(&from), position(&to));
     if start > end {
-        let message = format!("the range `{from}..{to}` is empty: `{to}` stands before `{from}`");
+        let message = format!("the range `{from}..{to}` is empty: `{to}` is before `{from}`");
         return Err(Failure::new(code::BAD_VALUE, message).help(format!("write `{to}..{from}`")));
     }
     let columns = schema.columns().skip(start).take(end - start + 1);
@@ -300,7 +300,7 @@ pub(crate) fn compile(pattern: &str) -> Result<Regex, Failure> {
     })
 }
 
-/// Compiled patterns stay small: column names are.
+/// Limit for compiled patterns: column names are short.
 const REGEX_BYTES_MAX: usize = 1 << 20;
 
 fn glob_to_regex(glob: &str) -> String {

@@ -1,4 +1,4 @@
-//! The baseline of every judgement: a model that ignores its inputs.
+//! The baseline: a model that ignores its inputs.
 
 use crate::data::{Dataset, Features, Outputs, Target};
 use crate::learner::{Accepts, Fit, Learner, Model};
@@ -7,7 +7,7 @@ use crate::twofold::Twofold;
 use pipewright_diagnostic::{Failure, code};
 use serde::{Deserialize, Serialize};
 
-/// Predicts for every row the share of each class, or the mean, of the training target.
+/// A baseline that predicts the class frequencies, or the mean, of the training target for every row.
 ///
 /// ```
 /// use pipewright_learn::{Dataset, Features, Learner, Model, Target, dummy::Dummy};
@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 pub struct Dummy;
 
-/// What [`Dummy`] learned.
+/// The fitted model of [`Dummy`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DummyModel {
@@ -55,7 +55,7 @@ impl Learner for Dummy {
                 for (row, &code) in codes.iter().enumerate() {
                     sums[code as usize] = sums[code as usize].plus(weight(row));
                 }
-                // The weights of a class and of all rows are rounded apart.
+                // The weights of a class and of all rows are rounded separately.
                 Answer::Shares(sums.into_iter().map(|sum| (sum.value() / total).min(1.0)).collect())
             }
             Target::Numbers(values) => {

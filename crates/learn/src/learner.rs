@@ -1,4 +1,4 @@
-//! The two traits of learning, and what a fit may be given beside its rows.
+//! The traits [`Learner`] and [`Model`], and the options of a fit.
 
 use crate::data::{Dataset, Features, Outputs};
 use crate::on_disk::OnDisk;
@@ -9,7 +9,7 @@ use pipewright_world::random::Key;
 use serde::{Serialize, de::DeserializeOwned};
 use std::fmt;
 
-/// What a model accepts of its rows beyond dense columns of finite numbers.
+/// Capabilities of a model beyond dense columns of finite numbers.
 ///
 /// ```
 /// use pipewright_learn::{Accepts, Learner, linear::Ridge};
@@ -19,17 +19,18 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Accepts {
-    /// Missing values, which are NaN in a column of numbers and a code of their own among categories.
+    /// Missing values: NaN in numeric columns, [`Categories::MISSING`](crate::data::Categories::MISSING) in categorical
+    /// ones.
     pub missing: bool,
     /// Columns of categories.
     pub categories: bool,
-    /// Sparse columns, without making them dense.
+    /// Sparse columns, without densifying them.
     pub sparse: bool,
-    /// A weight per row.
+    /// Sample weights.
     pub weights: bool,
-    /// Groups of rows that belong together.
+    /// Groups of rows.
     pub groups: bool,
-    /// Rows outside memory.
+    /// Rows on disk instead of in memory.
     pub on_disk: bool,
 }
 
@@ -42,20 +43,20 @@ impl Accepts {
     /// Columns of any kind, with missing values.
     pub const ANYTHING: Accepts = Accepts { missing: true, categories: true, ..Accepts::NUMBERS };
 
-    /// And a weight per row.
+    /// Adds sample weights.
     #[must_use]
     pub const fn and_weights(self) -> Accepts {
         Accepts { weights: true, ..self }
     }
 
-    /// And rows outside memory.
+    /// Adds rows on disk.
     #[must_use]
     pub const fn and_rows_on_disk(self) -> Accepts {
         Accepts { on_disk: true, ..self }
     }
 }
 
-/// What a fit may be given beside its rows: rows for validation, a key for random numbers, and whoever watches.
+/// Options of a fit: validation rows, a key for random numbers, and a progress callback.
 ///
 /// ```
 /// use pipewright_learn::{Dataset, Features, Fit, Learner, Target, net::Network};
@@ -71,9 +72,9 @@ impl Accepts {
 /// ```
 #[derive(Clone, Copy)]
 pub struct Fit<'a, Rows = Dataset> {
-    /// Where the model stops early, these rows say when; else they are not looked at.
+    /// Validation rows for early stopping; ignored by models that do not stop early.
     pub(crate) validation: Option<&'a Rows>,
-    /// Where all random numbers come from.
+    /// The key from which all random numbers are derived.
     pub(crate) key: Key,
     pub(crate) progress: &'a dyn Progress,
 }
@@ -85,31 +86,31 @@ impl<Rows> Default for Fit<'_, Rows> {
 }
 
 impl<'a, Rows> Fit<'a, Rows> {
-    /// Without validation, with the random numbers of seed 0, unwatched.
+    /// Creates the default options: no validation rows, seed 0, no progress callback.
     #[must_use]
     pub fn new() -> Self {
         Fit::default()
     }
 
-    /// With rows that say when to stop, for a model that stops early.
+    /// Sets the validation rows for early stopping.
     #[must_use]
     pub fn validation(self, rows: &'a Rows) -> Self {
         Fit { validation: Some(rows), ..self }
     }
 
-    /// With the random numbers of this seed.
+    /// Sets the seed of all random numbers.
     #[must_use]
     pub fn seed(self, seed: u64) -> Self {
         self.key(Key::new(seed))
     }
 
-    /// With random numbers from this key.
+    /// Sets the key of all random numbers.
     #[must_use]
     pub fn key(self, key: Key) -> Self {
         Fit { key, ..self }
     }
 
-    /// With somebody who hears of progress and warnings, and may cancel.
+    /// Sets the callback that receives progress and warnings, and may cancel.
     #[must_use]
     pub fn progress(self, progress: &'a dyn Progress) -> Self {
         Fit { progress, ..self }
@@ -122,16 +123,16 @@ impl<Rows: fmt::Debug> fmt::Debug for Fit<'_, Rows> {
     }
 }
 
-/// A configuration that can learn.
+/// A configuration that can be fitted.
 pub trait Learner: Send + Sync {
-    /// What it learns.
+    /// The fitted model.
     type Model: Model;
 
-    /// What it accepts of its rows.
+    /// Returns what the model accepts beyond dense columns of finite numbers.
     fn accepts(&self) -> Accepts;
 
-    /// Learns from `train`, which holds nothing but what [`Learner::accepts`] says, and no row with a weight of 0.
-    /// This is the method to implement; [`Learner::fit`] and [`Learner::fit_with`] are those to call.
+    /// Learns from `train`, which contains only what [`Learner::accepts`] allows and no row with a weight of 0.
+    /// Implement this method; call [`Learner::fit`] or [`Learner::fit_with`].
     ///
     /// # Errors
     /// As [`Learner::fit_with`].
@@ -145,11 +146,11 @@ pub trait Learner: Send + Sync {
         self.fit_with(train, &Fit::default())
     }
 
-    /// Learns from `train`, with validation, seed or a watch.
+    /// Learns from `train`, with validation rows, a seed or a progress callback.
     ///
     /// # Errors
-    /// A [`Failure`] when the data cannot be learned from or training leaves the range of numbers; a model with
-    /// a non-finite number is never returned.
+    /// A [`Failure`] if the data cannot be learned from or training overflows; a model with a non-finite number is
+    /// never returned.
     fn fit_with(&self, train: &Dataset, fit: &Fit<'_>) -> Result<Self::Model, Failure> {
         let accepts = self.accepts();
         let train = train.accepted(accepts)?;
@@ -157,8 +158,8 @@ pub trait Learner: Send + Sync {
         self.learn(&train, &Fit { validation: validation.as_deref(), ..*fit })
     }
 
-    /// As [`Learner::fit_with`], from inputs outside memory; the model is the same, bit for bit, that the same rows in
-    /// memory give.
+    /// Like [`Learner::fit_with`], with inputs on disk. The model is bit for bit the one that the same rows in memory
+    /// give.
     ///
     /// # Errors
     /// As [`Learner::fit_with`]; [`code::LIMIT_REACHED`] for a model that needs all rows in memory.
@@ -168,19 +169,18 @@ pub trait Learner: Send + Sync {
     }
 }
 
-/// What was learned: plain data that predicts.
+/// A fitted model: plain data that predicts.
 pub trait Model: Serialize + DeserializeOwned + Send + Sync + 'static {
-    /// What the columns may hold that it predicts from.
+    /// What the columns to predict from may contain.
     const ACCEPTS: Accepts;
 
-    /// Predicts for every row of features that fit. This is the method to implement; [`Model::predict`] is the one to
-    /// call.
+    /// Predicts for every row of features that fit. Implement this method; call [`Model::predict`].
     fn outputs(&self, features: &Features) -> Outputs;
 
-    /// Predicts for every row; the columns are those of the training features, in their order.
+    /// Predicts for every row; the columns must be those of the training features, in the same order.
     ///
     /// # Errors
-    /// [`code::WRONG_WIDTH`] for another number of columns.
+    /// [`code::WRONG_WIDTH`] if the number of columns differs.
     fn predict(&self, features: &Features) -> Result<Outputs, Failure> {
         if features.columns() != self.inputs() {
             let message = format!("the model has {} columns, the features {}", self.inputs(), features.columns());
@@ -189,10 +189,10 @@ pub trait Model: Serialize + DeserializeOwned + Send + Sync + 'static {
         Ok(self.outputs(features))
     }
 
-    /// Checks a model that came from a file: sizes agree, numbers are finite.
+    /// Validates a model that came from a file: sizes agree, numbers are finite.
     ///
     /// # Errors
-    /// A [`Failure`] that names what is wrong.
+    /// A [`Failure`] that names the problem.
     fn validate(&self) -> Result<(), Failure>;
 
     /// The number of input columns.

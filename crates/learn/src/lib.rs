@@ -1,8 +1,9 @@
-//! Learning from matrices: networks, linear models, transforms, metrics and splits. Knows no table and no language.
+//! Machine learning on matrices: networks, linear models, transforms, metrics and splits. Independent of tables and of
+//! the pipeline language.
 //!
 //! A [`Learner`] is a configuration; [`Learner::fit`] turns a [`Dataset`] into a [`Model`]; a model turns [`Features`]
-//! into [`Outputs`]. A [`Transformer`] is a configuration too; what it learns, a [`Transform`], turns [`Features`] into
-//! [`Features`]. Configuration and model are two types: nothing is fitted in place.
+//! into [`Outputs`]. A [`Transformer`] is a configuration too; it learns a [`Transform`], which turns [`Features`] into
+//! [`Features`]. Configuration and fitted state are separate types: nothing is fitted in place.
 #![doc = include_str!("../README.md")]
 
 pub mod data;

@@ -1,4 +1,4 @@
-//! The few decompositions that models and transforms need, each of them sequential: faer's parallel ones would make the
+//! The matrix decompositions that models and transforms need. All are sequential: faer's parallel ones would make the
 //! last bits depend on the number of threads.
 
 use faer::diag::Diag;
@@ -19,17 +19,17 @@ use faer::prelude::default;
 use faer::{Accum, Conj, Mat, MatMut, MatRef, Par};
 use rayon::prelude::*;
 
-/// A = Q·R, by Householder reflections; where columns were pivoted, R is of the columns in `order`.
+/// A = Q·R by Householder reflections; with pivoting, the columns of R are in `order`.
 pub(crate) struct Qr {
-    /// R above, the reflections below the diagonal.
+    /// R above the diagonal, the reflections below it.
     packed: Mat<f64>,
     coefficients: Mat<f64>,
-    /// Which column of A each column of R stands for.
+    /// For each column of R, its column of A.
     pub(crate) order: Vec<usize>,
 }
 
 impl Qr {
-    /// Decomposes in blocks, columns in their order.
+    /// Factorises in blocks, without pivoting.
     pub(crate) fn new(mut packed: Mat<f64>) -> Qr {
         let (rows, columns) = packed.shape();
         let block = no_pivoting::factor::recommended_block_size::<f64>(rows, columns);
@@ -45,7 +45,7 @@ impl Qr {
         Qr { packed, coefficients, order: (0..columns).collect() }
     }
 
-    /// Decomposes with the column of largest remaining norm first, so that the diagonal of R falls.
+    /// Factorises with column pivoting by the largest remaining norm, so that the diagonal of R decreases.
     pub(crate) fn pivoted(mut packed: Mat<f64>) -> Qr {
         let (rows, columns) = packed.shape();
         let block = no_pivoting::factor::recommended_block_size::<f64>(rows, columns);
@@ -70,7 +70,8 @@ impl Qr {
         self.packed.nrows()
     }
 
-    /// R, as many rows as there are columns or rows of A, whichever is less; only the upper triangle means anything.
+    /// Returns R; it has as many rows as A has columns or rows, whichever is less. Only the upper triangle is
+    /// meaningful.
     pub(crate) fn upper(&self) -> MatRef<'_, f64> {
         self.packed.get(..self.packed.nrows().min(self.packed.ncols()), ..)
     }
@@ -126,8 +127,8 @@ pub(crate) fn solve_upper_transposed(upper: MatRef<'_, f64>, vector: &mut [f64])
     solve_lower_triangular_in_place(upper.transpose(), as_column(vector), Par::Seq);
 }
 
-/// `vector` becomes H⁻¹·`vector` for a positive definite H, of which the lower triangle is read. False, and `vector`
-/// unchanged, where H is not positive definite.
+/// `vector` becomes H⁻¹·`vector` for a positive definite H, of which the lower triangle is read. Returns false, and
+/// leaves `vector` unchanged, if H is not positive definite.
 pub(crate) fn solve_positive_definite(mut matrix: Mat<f64>, vector: &mut [f64]) -> bool {
     let scratch = llt::factor::cholesky_in_place_scratch::<f64>(matrix.nrows(), Par::Seq, default());
     let mut buffer = MemBuffer::new(scratch);
@@ -161,16 +162,16 @@ pub(crate) fn solve_semidefinite(matrix: MatRef<'_, f64>, tolerance: f64, vector
     }
 }
 
-/// The singular values of a matrix, falling, and a right singular vector for each.
+/// The singular values of a matrix, decreasing, and a right singular vector for each.
 pub(crate) struct Singular {
     pub(crate) values: Vec<f64>,
-    /// As many as the lesser of rows and columns, each of the length of a row.
+    /// min(rows, columns) vectors, each of the length of a row.
     pub(crate) vectors: Vec<Vec<f64>>,
 }
 
 impl Singular {
-    /// Of a matrix with finite entries. What is taller than wide, or wider than tall, is brought to a square by QR
-    /// first (Chan, "An improved algorithm for computing the singular value decomposition", 1982).
+    /// Decomposes a matrix with finite entries. A tall or wide matrix is first reduced to a square by QR (Chan, "An
+    /// improved algorithm for computing the singular value decomposition", 1982).
     pub(crate) fn of(matrix: Mat<f64>) -> Option<Singular> {
         if matrix.nrows() >= matrix.ncols() {
             return Singular::of_square(triangle(matrix));
@@ -199,16 +200,16 @@ impl Singular {
     }
 }
 
-/// A matrix of columns of one length.
+/// Creates a matrix from columns of equal length.
 pub(crate) fn from_columns(columns: &[Vec<f64>]) -> Mat<f64> {
     let mut matrix = Mat::zeros(columns.first().map_or(0, Vec::len), columns.len());
     columns.iter().enumerate().for_each(|(index, column)| matrix.col_as_slice_mut(index).copy_from_slice(column));
     matrix
 }
 
-/// The R of A = Q·R, for an A that is no wider than tall. Blocks of the rows come first, then the triangles of all blocks
-/// below each other (Demmel, Grigori, Hoemmen, Langou, "Communication-optimal parallel and sequential QR and LU
-/// factorizations", 2012).
+/// Returns the R of A = Q·R for an A that is not wider than tall. Blocks of the rows are factorised first, then the
+/// stacked triangles of all blocks (Demmel, Grigori, Hoemmen, Langou, "Communication-optimal parallel and sequential QR
+/// and LU factorizations", 2012).
 fn triangle(matrix: Mat<f64>) -> Mat<f64> {
     const BLOCK_ROWS: usize = 2048;
     let (rows, columns) = matrix.shape();
@@ -216,7 +217,7 @@ fn triangle(matrix: Mat<f64>) -> Mat<f64> {
     if rows < 2 * block_rows {
         return Qr::new(matrix).upper_owned();
     }
-    // The last block has the rest as well, so that none is wider than tall.
+    // The last block also takes the remainder, so that none is wider than tall.
     let block = |index: usize| {
         let start = index * block_rows;
         let end = if index + 1 == rows / block_rows { rows } else { start + block_rows };
@@ -228,7 +229,7 @@ fn triangle(matrix: Mat<f64>) -> Mat<f64> {
     triangle(stacked)
 }
 
-/// The product of two matrices.
+/// Multiplies two matrices.
 pub(crate) fn product(left: MatRef<'_, f64>, right: MatRef<'_, f64>, into: MatMut<'_, f64>) {
     matmul(into, Accum::Replace, left, right, 1.0, Par::Seq);
 }

@@ -1,4 +1,4 @@
-//! Training data that does not fit in memory: inputs in a file, the labels in memory.
+//! Training data larger than memory: inputs in a file, labels in memory.
 
 use crate::data::{Features, Labels};
 use crate::scales::Scales;
@@ -6,7 +6,7 @@ use pipewright_world::Content;
 use std::fmt;
 use std::sync::Arc;
 
-/// Rows to learn from whose inputs are outside memory, in single precision.
+/// A data set whose inputs are on disk, in single precision.
 #[derive(Clone)]
 pub struct OnDisk {
     pub(crate) names: Arc<[String]>,
@@ -16,11 +16,11 @@ pub struct OnDisk {
 }
 
 impl OnDisk {
-    /// Inputs as [`OnDisk::row_major`] wrote them, one row after another, and the labels of all rows. Rows with a
-    /// weight of 0 must not be among them.
+    /// Pairs inputs as written by [`OnDisk::row_major`] with the labels of all rows. Rows with a weight of 0 must not
+    /// be among them.
     ///
     /// # Panics
-    /// If the content has not as many bytes as the labels have rows.
+    /// If the size of the content does not match the number of rows and columns.
     #[must_use]
     pub fn new(names: Arc<[String]>, content: Arc<dyn Content>, labels: impl Into<Labels>, scales: Scales) -> OnDisk {
         let labels = labels.into();
@@ -29,7 +29,7 @@ impl OnDisk {
         OnDisk { names, content, labels, scales }
     }
 
-    /// The bytes of some rows: every number as a 32-bit float, little end first, row after row.
+    /// Serialises some rows: every number as a little-endian 32-bit float, row-major.
     #[must_use]
     pub fn row_major(features: &Features) -> Vec<u8> {
         let mut values = vec![0.0_f32; features.rows() * features.columns()];

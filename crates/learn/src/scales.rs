@@ -1,18 +1,18 @@
-//! How large the columns are: what gradient descent cannot learn from evenly if they are too far apart.
+//! Scales of columns: gradient descent learns unevenly if they are too far apart.
 
 use crate::data::{Column, Features};
 use pipewright_diagnostic::{Failure, code};
 
-/// The ratio of scales from which a warning is due.
+/// Ratio of scales above which a warning is given.
 const RATIO_MAX: f64 = 100.0;
 
-/// The scale of every column of some rows; those of other rows can be merged into it.
+/// The scale of every column over some rows; mergeable with those of other rows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scales {
     columns: Vec<Scale>,
 }
 
-/// What is known of one column.
+/// Statistics of one column.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 struct Scale {
     count: f64,
@@ -26,13 +26,13 @@ struct Scale {
 }
 
 impl Scales {
-    /// Those of no rows.
+    /// Creates the scales of zero rows.
     #[must_use]
     pub fn new(columns: usize) -> Scales {
         Scales { columns: vec![Scale::default(); columns] }
     }
 
-    /// Those of some rows.
+    /// Computes the scales of some rows.
     #[must_use]
     pub fn of(features: &Features) -> Scales {
         let scale = |index| match features.stored(index) {
@@ -46,12 +46,12 @@ impl Scales {
         Scales { columns: (0..features.columns()).map(scale).collect() }
     }
 
-    /// Adds those of the rows after these.
+    /// Merges the scales of later rows.
     pub fn merge(&mut self, later: Scales) {
         self.columns.iter_mut().zip(later.columns).for_each(|(scale, later)| scale.merge(later));
     }
 
-    /// A warning that names the columns at both ends, if they are too far apart.
+    /// Returns a warning that names the columns at both extremes, if they are too far apart.
     ///
     /// A column is large by its mean and standard deviation (|mean| + deviation), and small by its largest magnitude,
     /// so that a rare level in a column of zeros and ones does not count as small. Constant columns do not count.
@@ -90,7 +90,7 @@ impl Scale {
         Scale { count, mean, squares, magnitude, lowest, highest }
     }
 
-    /// Means and squares of two sets of rows become those of both (Chan, Golub, LeVeque 1979).
+    /// Merges means and squares of two sets of rows (Chan, Golub, LeVeque 1979).
     fn merge(&mut self, later: Scale) {
         if self.count == 0.0 || later.count == 0.0 {
             if self.count == 0.0 {

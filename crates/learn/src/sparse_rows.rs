@@ -1,18 +1,18 @@
-//! Rows of numbers of which most are 0.
+//! Sparse rows.
 
 use crate::data::{Column, Features};
 
-/// The numbers of some rows that are not 0, row after row: compressed sparse rows.
+/// The non-zero numbers of some rows: compressed sparse rows (CSR).
 #[derive(Debug, Clone)]
 pub(crate) struct SparseRows {
-    /// Where each row starts, and where the last one ends.
+    /// Start of each row, and end of the last one.
     starts: Vec<usize>,
     columns: Vec<u32>,
     values: Vec<f64>,
 }
 
 impl SparseRows {
-    /// All rows of some features; dense columns among them are stored as if they were sparse.
+    /// Converts all rows of some features; dense columns among them are stored as sparse ones.
     pub(crate) fn of(features: &Features) -> SparseRows {
         let mut starts = vec![0; features.rows() + 1];
         for column in 0..features.columns() {
@@ -34,7 +34,7 @@ impl SparseRows {
         SparseRows { starts, columns, values }
     }
 
-    /// The columns and numbers of a row, ascending by column.
+    /// Returns the columns and numbers of a row, ascending by column.
     pub(crate) fn row(&self, row: usize) -> impl Iterator<Item = (usize, f64)> + '_ {
         let range = self.starts[row]..self.starts[row + 1];
         self.columns[range.clone()].iter().map(|&column| column as usize).zip(self.values[range].iter().copied())
@@ -47,7 +47,7 @@ impl SparseRows {
     }
 }
 
-/// The numbers of a column that are not 0, ascending by row.
+/// Passes the non-zero numbers of a column, ascending by row.
 pub(crate) fn for_each_number(features: &Features, column: usize, mut take: impl FnMut(usize, f64)) {
     match features.stored(column) {
         Column::Sparse(sparse) => {
@@ -60,7 +60,7 @@ pub(crate) fn for_each_number(features: &Features, column: usize, mut take: impl
     }
 }
 
-/// How many numbers are stored: all of dense columns.
+/// Counts the stored numbers: all of dense columns.
 pub(crate) fn stored_count(features: &Features) -> usize {
     let count = |column| match features.stored(column) {
         Column::Sparse(sparse) => sparse.values().len(),

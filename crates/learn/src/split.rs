@@ -1,21 +1,21 @@
-//! Which rows train and which judge: k folds, stratified or not, and a single holdout.
+//! Train/test splits: k folds, stratified or not, grouped or in time order, and a single holdout.
 //!
 //! Without shuffling, the lists equal those of scikit-learn's `KFold` and `StratifiedKFold`. Shuffling draws from a
-//! [`Key`]. Everything is counted in whole numbers, so the same rows come out on every machine.
+//! [`Key`]. All counting is in whole numbers, so the same rows result on every machine.
 
 use pipewright_diagnostic::{Failure, code};
 use pipewright_world::random::Key;
 
-/// One way to divide the rows: both lists ascend, share no row, and together hold every row.
+/// A train/test split: both lists are ascending, disjoint, and together hold every row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fold {
-    /// The rows to learn from.
+    /// The training rows.
     pub train: Vec<u32>,
-    /// The rows to judge on.
+    /// The test rows.
     pub test: Vec<u32>,
 }
 
-/// The folds of a judgement, and what is worth saying about them.
+/// Folds of a cross-validation, with warnings.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Folds {
     /// The folds, in order.
@@ -24,11 +24,11 @@ pub struct Folds {
     pub notices: Vec<Failure>,
 }
 
-/// `count` folds over `rows` rows: contiguous blocks, or blocks of a random order. The first `rows % count` folds have
-/// a row more than the others. Every row is tested once.
+/// Splits `rows` rows into `count` folds: contiguous blocks, or blocks of a random order. The first `rows % count`
+/// folds have one more row than the others. Every row is tested once.
 ///
 /// # Errors
-/// `TOO_FEW_ROWS` for fewer than two folds or fewer rows than folds.
+/// `TOO_FEW_ROWS` if `count` is less than 2 or greater than `rows`.
 ///
 /// ```
 /// let folds = pipewright_learn::split::kfold(5, 2, None).unwrap().folds;
@@ -50,16 +50,16 @@ pub fn kfold(rows: usize, count: usize, shuffle: Option<Key>) -> Result<Folds, F
     Ok(Folds { folds: folds_from(&fold_of, count), notices: Vec::new() })
 }
 
-/// `count` folds in which every class is spread as evenly as it can be: its rows per fold differ by one at most.
-/// `codes` is the class of each row.
+/// Splits rows into `count` stratified folds: the number of rows of a class per fold differs by at most one. `codes` is
+/// the class of each row.
 ///
 /// The method is scikit-learn's: classes in order of first appearance are laid end to end, and every `count`-th row of
-/// that order says how many rows of a class a fold takes. Without shuffling, a class's rows go to the folds in their
-/// order in the table.
+/// that order determines how many rows of a class a fold takes. Without shuffling, a class's rows go to the folds in
+/// table order.
 ///
 /// # Errors
-/// `TOO_FEW_ROWS` for fewer than two folds or fewer rows than folds. A class with fewer rows than folds is a warning
-/// among the notices.
+/// `TOO_FEW_ROWS` if `count` is less than 2 or greater than the number of rows. A class with fewer rows than folds is a
+/// warning in the notices.
 ///
 /// ```
 /// let folds = pipewright_learn::split::stratified(&[0, 0, 0, 0, 1, 1], 2, None).unwrap().folds;
@@ -90,18 +90,18 @@ pub fn stratified(codes: &[u32], count: usize, shuffle: Option<Key>) -> Result<F
     let notices = (smallest < count).then(|| {
         let rows = if smallest == 1 { "1 row" } else { &format!("{smallest} rows") };
         Failure::warning(code::SMALL_CLASS, format!("the smallest class has {rows}, and there are {count} folds"))
-            .help("some folds hold no row of it; use fewer folds")
+            .help("some folds have no rows of it; use fewer folds")
     });
     Ok(Folds { folds: folds_from(&fold_of, count), notices: notices.into_iter().collect() })
 }
 
-/// `count` folds that keep the rows of a group together: `groups` is the group of each row.
+/// Splits rows into `count` folds that keep the rows of a group together: `groups` is the group of each row.
 ///
-/// Groups go, largest first, to the fold that has the fewest rows, as scikit-learn's `GroupKFold` has it; groups of one
-/// size in the order of their first appearance, or shuffled.
+/// Groups go, largest first, to the fold with the fewest rows, as in scikit-learn's `GroupKFold`; groups of equal size
+/// in the order of first appearance, or shuffled.
 ///
 /// # Errors
-/// `TOO_FEW_ROWS` for fewer than two folds or fewer groups than folds.
+/// `TOO_FEW_ROWS` if `count` is less than 2 or greater than the number of groups.
 ///
 /// ```
 /// let folds = pipewright_learn::split::grouped(&[0, 0, 1, 2, 2, 2], 2, None).unwrap().folds;
@@ -128,10 +128,10 @@ pub fn grouped(groups: &[u32], count: usize, shuffle: Option<Key>) -> Result<Fol
     Ok(Folds { folds: folds_from(&fold_of, count), notices: Vec::new() })
 }
 
-/// Groups set aside until they hold about `share` of the rows; at least one on each side. See [`grouped`].
+/// Holds out whole groups until they have about `share` of the rows; at least one group on each side. See [`grouped`].
 ///
 /// # Errors
-/// `TOO_FEW_ROWS` for fewer than two groups.
+/// `TOO_FEW_ROWS` if there are fewer than two groups.
 ///
 /// # Panics
 /// If `share` is not between 0 and 1.
@@ -139,7 +139,7 @@ pub fn holdout_grouped(groups: &[u32], share: f64, key: Key) -> Result<Fold, Fai
     let wanted = held_rows(groups.len(), share)?;
     let mut rows = rows_by_class(groups);
     if rows.len() < 2 {
-        return Err(Failure::new(code::TOO_FEW_ROWS, "one group cannot be divided in two parts"));
+        return Err(Failure::new(code::TOO_FEW_ROWS, "one group cannot be split into two parts"));
     }
     key.shuffle(&mut rows);
     let mut is_held = vec![false; groups.len()];
@@ -154,15 +154,15 @@ pub fn holdout_grouped(groups: &[u32], share: f64, key: Key) -> Result<Fold, Fai
     Ok(fold_where(|row| is_held[row], groups.len()))
 }
 
-/// `count` rounds that learn from earlier rows and are judged on later ones: the rows in the order of `times` are cut
-/// into `count + 1` blocks of one size (the first takes what is left over), and every block but the first is judged by
-/// what was learned of all rows before it. Rows less than `gap` before the first judged one are left out.
+/// Time-series split in `count` rounds that train on earlier rows and test on later ones: the rows in the order of
+/// `times` are cut into `count + 1` blocks of equal size (the first takes the remainder), and every block but the first
+/// is tested on a model of all rows before it. Training rows less than `gap` before the first test row are left out.
 ///
-/// With rows in order and a gap of 0 these are the folds of scikit-learn's `TimeSeriesSplit`. Rows of one time keep
-/// the order that they have.
+/// With rows in order and a gap of 0 these are the folds of scikit-learn's `TimeSeriesSplit`. Rows with equal times
+/// keep their order.
 ///
 /// # Errors
-/// `TOO_FEW_ROWS` for fewer than two rounds, too few rows, or a gap that leaves nothing to learn from.
+/// `TOO_FEW_ROWS` for fewer than two rounds, too few rows, or a gap that leaves no training rows.
 ///
 /// ```
 /// let folds = pipewright_learn::split::forward(&[1.0, 2.0, 3.0, 4.0], 3, 0.0).unwrap();
@@ -172,7 +172,7 @@ pub fn forward(times: &[f64], count: usize, gap: f64) -> Result<Vec<Fold>, Failu
     check_counts(times.len(), count)?;
     let size = times.len() / (count + 1);
     if size == 0 {
-        let message = format!("{count} rounds of {} rows: each needs a row to judge, and rows before it", times.len());
+        let message = format!("{count} rounds of {} rows: each needs a test row, and rows before it", times.len());
         return Err(Failure::new(code::TOO_FEW_ROWS, message));
     }
     let mut order: Vec<u32> = order_of(times.len(), None);
@@ -185,8 +185,8 @@ pub fn forward(times: &[f64], count: usize, gap: f64) -> Result<Vec<Fold>, Failu
         let mut train: Vec<u32> = order[..start].iter().copied().filter(is_before).collect();
         let mut test = order[start..start + size].to_vec();
         if train.is_empty() {
-            let message = format!("the gap leaves no row to learn from in round {}", round + 1);
-            return Err(Failure::new(code::TOO_FEW_ROWS, message).help("a smaller gap, or fewer rounds"));
+            let message = format!("the gap leaves no training rows in round {}", round + 1);
+            return Err(Failure::new(code::TOO_FEW_ROWS, message).help("use a smaller gap or fewer rounds"));
         }
         train.sort_unstable();
         test.sort_unstable();
@@ -195,25 +195,25 @@ pub fn forward(times: &[f64], count: usize, gap: f64) -> Result<Vec<Fold>, Failu
     (0..count).map(round).collect()
 }
 
-/// A round for every fold that a column names: `folds` is the fold of each row, from 0 up.
+/// Splits rows by a column of folds: `folds` is the fold of each row, from 0.
 ///
 /// # Errors
-/// `TOO_FEW_ROWS` for fewer than two folds, or another number of them than `count`.
+/// `TOO_FEW_ROWS` if there are fewer than two folds, or not `count`.
 pub fn given(folds: &[u32], count: usize) -> Result<Folds, Failure> {
     check_counts(folds.len(), count)?;
     let there = folds.iter().max().map_or(0, |&fold| fold as usize + 1);
     if there != count {
-        let message = format!("the column of folds has {there} different values, and there are to be {count} folds");
+        let message = format!("the column of folds has {there} distinct values, but {count} folds are requested");
         return Err(Failure::new(code::TOO_FEW_ROWS, message).help(format!("write `eval kfold {there}`")));
     }
     let fold_of: Vec<usize> = folds.iter().map(|&fold| fold as usize).collect();
     Ok(Folds { folds: folds_from(&fold_of, count), notices: Vec::new() })
 }
 
-/// Sets aside `share` of the rows, chosen at random: `share · rows`, rounded, but at least one row on each side.
+/// Holds out a random `share` of the rows: `share · rows`, rounded, but at least one row on each side.
 ///
 /// # Errors
-/// `TOO_FEW_ROWS` for fewer than two rows.
+/// `TOO_FEW_ROWS` if there are fewer than two rows.
 ///
 /// # Panics
 /// If `share` is not between 0 and 1.
@@ -226,12 +226,11 @@ pub fn holdout(rows: usize, share: f64, key: Key) -> Result<Fold, Failure> {
     Ok(fold_where(|row| is_held[row], rows))
 }
 
-/// Like [`holdout`], with the classes in the same proportions on both sides as near as whole rows allow: each class
-/// gives its quota rounded down, and the rows still missing come from the largest remainders, ties from the class that
-/// appears first.
+/// Like [`holdout`], stratified: each class gives its quota rounded down, and the remaining rows come from the largest
+/// remainders, ties from the class that appears first.
 ///
 /// # Errors
-/// `TOO_FEW_ROWS` for fewer than two rows.
+/// `TOO_FEW_ROWS` if there are fewer than two rows.
 ///
 /// # Panics
 /// If `share` is not between 0 and 1.
@@ -259,7 +258,7 @@ pub fn holdout_stratified(codes: &[u32], share: f64, key: Key) -> Result<Fold, F
 
 fn check_counts(rows: usize, count: usize) -> Result<(), Failure> {
     if count < 2 {
-        return Err(Failure::new(code::TOO_FEW_ROWS, format!("{count} folds cannot judge: at least 2 are needed")));
+        return Err(Failure::new(code::TOO_FEW_ROWS, format!("{count} folds are too few: at least 2 are needed")));
     }
     if rows < count {
         let rows = if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") };
@@ -271,7 +270,7 @@ fn check_counts(rows: usize, count: usize) -> Result<(), Failure> {
 fn held_rows(rows: usize, share: f64) -> Result<usize, Failure> {
     assert!(share > 0.0 && share < 1.0, "a share lies between 0 and 1");
     if rows < 2 {
-        return Err(Failure::new(code::TOO_FEW_ROWS, format!("{rows} rows cannot be divided in two parts")));
+        return Err(Failure::new(code::TOO_FEW_ROWS, format!("{rows} rows cannot be split into two parts")));
     }
     Ok(((rows as f64 * share).round() as usize).clamp(1, rows - 1))
 }
@@ -281,7 +280,7 @@ fn order_of(rows: usize, shuffle: Option<Key>) -> Vec<u32> {
     shuffle.map_or_else(|| (0..count).collect(), |key| key.permutation(rows))
 }
 
-/// The rows of every class that occurs; classes in order of first appearance.
+/// Returns the rows of every class that occurs; classes in order of first appearance.
 fn rows_by_class(codes: &[u32]) -> Vec<Vec<u32>> {
     let highest = codes.iter().max().map_or(0, |&code| code as usize + 1);
     let mut place = vec![usize::MAX; highest];

@@ -1,5 +1,5 @@
-//! Sums over long lists in four parts, so that processors can add several at a time: always the same four, whatever
-//! processor it is.
+//! Sums over long lists in four parts, so that processors can add several at a time: always the same four, on every
+//! processor.
 
 /// Σ left · right.
 pub(crate) fn dot(left: &[f64], right: &[f64]) -> f64 {
@@ -14,7 +14,7 @@ pub(crate) fn dot(left: &[f64], right: &[f64]) -> f64 {
     sums.iter().sum::<f64>() + rest
 }
 
-/// The values less their mean, and the mean. Of equal values the mean is that value.
+/// Returns the centred values and the mean. The mean of equal values is exactly that value.
 pub(crate) fn centred(values: &[f64]) -> (Vec<f64>, f64) {
     let Some(&first) = values.first() else { return (Vec::new(), 0.0) };
     let mut sums = [0.0; 4];

@@ -1,8 +1,8 @@
-//! How tests ask whether the number of threads shows.
+//! Test helper: results do not depend on the number of threads.
 
 use std::fmt::Debug;
 
-/// What `work` gives, which is the same with 1, 2, 3 and 8 threads.
+/// Runs `work` with 1, 2, 3 and 8 threads, asserts equal results and returns one.
 pub(crate) fn on_any_threads<R: PartialEq + Debug + Send>(work: impl Fn() -> R + Sync) -> R {
     let on = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool of few threads");

@@ -1,50 +1,50 @@
-//! The two traits of what turns matrices into matrices.
+//! The traits [`Transformer`] and [`Transform`]: matrices to matrices.
 
 use crate::data::{Features, Target};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_world::random::Key;
 use serde::{Serialize, de::DeserializeOwned};
 
-/// A configuration that can learn a transform.
+/// A transformer: a configuration that can be fitted.
 pub trait Transformer: Send + Sync {
-    /// What it learns.
+    /// The fitted transform.
     type Transform: Transform;
 
-    /// Learns from all rows, with the target where it uses one; all randomness comes from `key`.
+    /// Learns from all rows, and from the target if needed; all randomness comes from `key`.
     ///
     /// # Errors
-    /// A [`Failure`] where the rows do not suffice; [`code::NO_TARGET`] where a target is needed and there is none.
+    /// A [`Failure`] if there are too few rows; [`code::NO_TARGET`] if a target is needed and there is none.
     fn fit(&self, features: &Features, target: Option<&Target>, key: Key) -> Result<Self::Transform, Failure>;
 }
 
-/// What was learned: plain data that makes other columns of columns.
+/// A fitted transform: plain data that computes columns from columns.
 pub trait Transform: Serialize + DeserializeOwned + Send + Sync + 'static {
-    /// Transforms every row; the columns are those of the training features, in their order. What becomes of a row
-    /// is the same, bit for bit, whatever rows stand beside it.
+    /// Transforms every row; the columns must be those of the training features, in the same order. The result for a
+    /// row is bit for bit independent of the other rows.
     ///
     /// # Errors
-    /// A [`Failure`] naming column and row of a value that it cannot take.
+    /// A [`Failure`] naming column and row of a value that cannot be transformed.
     fn apply(&self, features: &Features) -> Result<Features, Failure>;
 
-    /// Checks a transform that came from a file: sizes agree, numbers are finite.
+    /// Validates a transform that came from a file: sizes agree, numbers are finite.
     ///
     /// # Errors
-    /// A [`Failure`] that names what is wrong.
+    /// A [`Failure`] that names the problem.
     fn validate(&self) -> Result<(), Failure>;
 
     /// The number of input columns.
     fn inputs(&self) -> usize;
 }
 
-/// The target, for what learns with it.
+/// Returns the target, for transforms that need one.
 ///
 /// # Errors
-/// [`code::NO_TARGET`] where there is none.
+/// [`code::NO_TARGET`] if there is none.
 pub(crate) fn needed(target: Option<&Target>) -> Result<&Target, Failure> {
-    target.ok_or_else(|| Failure::new(code::NO_TARGET, "this learns with the target, and there is none"))
+    target.ok_or_else(|| Failure::new(code::NO_TARGET, "this step needs a target, and there is none"))
 }
 
-/// The failure for a transform that cannot have been learned.
+/// Creates the failure for a transform that cannot be the result of a fit.
 pub(crate) fn bad_transform(what: &str) -> Failure {
     Failure::new(code::BAD_BUNDLE, what)
 }

@@ -1,4 +1,5 @@
-//! Numbers as unevaluated sums of two `f64`: about 32 digits, for residuals and sums that must not lose any.
+//! Double-double numbers: unevaluated sums of two `f64` with about 32 digits, for residuals and sums that must not lose
+//! any.
 //!
 //! Sources: T. J. Dekker, "A floating-point technique for extending the available precision" (1971); D. E. Knuth,
 //! TAOCP 2, 4.2.2. The product splits its factors instead of using a fused multiply-add, so that every machine computes

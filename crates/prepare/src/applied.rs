@@ -1,10 +1,10 @@
-//! Rows as states make them, chunk by chunk, without the whole in memory.
+//! Lazily transformed rows: states applied chunk by chunk, without the whole table in memory.
 
 use crate::State;
 use pipewright_diagnostic::{Failure, code};
 use pipewright_table::{Chunks, Schema, Table, in_table};
 
-/// What can be applied to rows: every [`State`], whatever its type.
+/// A fitted step as an object: every [`State`], whatever its type.
 pub trait Apply: Send + Sync {
     /// As [`State::apply`].
     ///
@@ -36,8 +36,8 @@ impl<S: State> Apply for S {
     }
 }
 
-/// Rows, and the states that each chunk of them goes through when it is asked for: a later step can be fitted to what
-/// the earlier ones make, and no more than a few chunks of that are there at a time.
+/// Rows, and the states applied to each chunk on demand: a later step can be fitted to the output of earlier ones, with
+/// only a few chunks in memory at a time.
 ///
 /// ```
 /// use pipewright_frame::{Applied, Encoder, Imputer, ReadOptions, Scaler, csv, fit, matrix};
@@ -68,19 +68,19 @@ impl std::fmt::Debug for Applied<'_> {
 }
 
 impl<'a> Applied<'a> {
-    /// The rows as they are.
+    /// Creates a pipeline without states: the rows unchanged.
     #[must_use]
     pub fn new(rows: &'a dyn Chunks) -> Applied<'a> {
         Applied { rows, states: Vec::new(), schema: rows.schema() }
     }
 
-    /// The rows as one more state makes them.
+    /// Appends a state.
     ///
     /// # Errors
     /// Those of the state for the columns; [`code::BUG`] for a state that needs all rows at once.
     pub fn then(&self, state: &'a dyn Apply) -> Result<Applied<'a>, Failure> {
         if !state.is_by_row() {
-            return Err(Failure::new(code::BUG, "what needs all rows at once was to be applied to a chunk"));
+            return Err(Failure::new(code::BUG, "a step that needs all rows at once was applied to a chunk"));
         }
         let schema = state.apply_to(&Table::empty(&self.schema)?)?.schema();
         let states = self.states.iter().copied().chain([state]).collect();

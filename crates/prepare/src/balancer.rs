@@ -1,4 +1,4 @@
-//! Gives rare classes more weight among the rows that are learned from: more rows of them, or fewer of the others.
+//! Class balancing of the training rows: oversampling, SMOTE, undersampling.
 
 use crate::columns::bad_state;
 use crate::{FitContext, State, TableEstimator, TargetSpec};
@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// Changes how many rows of each class there are to learn from; other rows pass unchanged.
+/// Balances the classes of the training rows; other rows pass unchanged.
 ///
 /// ```
 /// use pipewright_frame::{About, Aim, Balancer, ReadOptions, TableEstimator, csv};
@@ -29,56 +29,56 @@ use std::sync::Arc;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Balancer {
-    /// Which rows.
+    /// Sampling method.
     pub method: BalanceMethod,
-    /// How many rows the smallest class has in the end for one of the largest, from above 0 up to 1. What is rarer
-    /// than that is made more frequent, or what is more frequent is made rarer; the rest stays.
+    /// Target ratio of the smallest class to the largest, above 0 and up to 1. Rarer classes are oversampled, or larger
+    /// ones undersampled; the rest is unchanged.
     pub ratio: f64,
 }
 
-/// Which rows are added or left out.
+/// Sampling method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BalanceMethod {
-    /// Adds rows between a row and one of its nearest of the same class (SMOTE: Chawla et al. 2002). Numbers lie on
-    /// the line between the two, at the same place for all columns; counts are rounded. What is no number, or missing
-    /// in one of the two, comes from the first. Near is what differs little in units of each column's
-    /// standard deviation; a missing number lies at the mean.
+    /// Synthetic minority oversampling (SMOTE: Chawla et al. 2002): adds rows between a row and one of its nearest
+    /// neighbours in the same class. Numbers are interpolated, by the same fraction in all columns; counts are rounded.
+    /// Other columns, and values missing in one of the two, are taken from the first. Distances are in units of each
+    /// column's standard deviation; missing numbers count as the mean.
     Smote {
-        /// How many of the nearest.
+        /// Number of neighbours.
         neighbours: u32,
     },
-    /// Adds copies of rows that are drawn with replacement.
+    /// Random oversampling: adds copies of rows drawn with replacement.
     Over,
-    /// Leaves rows out that are drawn without replacement.
+    /// Random undersampling: drops rows drawn without replacement.
     Under,
 }
 
 impl Balancer {
-    /// Rows between five neighbours, until all classes are of one size.
+    /// SMOTE with five neighbours, to equal class sizes.
     #[must_use]
     pub fn smote() -> Balancer {
         Balancer { method: BalanceMethod::Smote { neighbours: 5 }, ratio: 1.0 }
     }
 
-    /// Copies, until all classes are of one size.
+    /// Random oversampling, to equal class sizes.
     #[must_use]
     pub fn over() -> Balancer {
         Balancer { method: BalanceMethod::Over, ..Balancer::smote() }
     }
 
-    /// Fewer rows, until all classes are of one size.
+    /// Random undersampling, to equal class sizes.
     #[must_use]
     pub fn under() -> Balancer {
         Balancer { method: BalanceMethod::Under, ..Balancer::smote() }
     }
 
-    /// The same up to so many rows of the smallest class for one of the largest.
+    /// Sets the target ratio of the smallest class to the largest.
     #[must_use]
     pub fn to_ratio(self, ratio: f64) -> Balancer {
         Balancer { ratio, ..self }
     }
 
-    /// How many rows of a class there shall be, of the numbers there are.
+    /// Returns the target number of rows of a class.
     fn wanted(&self, count: usize, all: &[usize]) -> usize {
         let present = || all.iter().copied().filter(|&count| count > 0);
         let (smallest, largest) = (present().min().unwrap_or(0) as f64, present().max().unwrap_or(0) as f64);
@@ -90,7 +90,7 @@ impl Balancer {
     }
 }
 
-/// How many rows each class had, and has in the end.
+/// The number of rows of each class before and after balancing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BalancerState {
@@ -126,7 +126,7 @@ impl TableEstimator for Balancer {
         true
     }
 
-    /// The rows in their order, without those that are left out; behind them, class by class, those that are added.
+    /// Returns the kept rows in their order, followed by the added ones, class by class.
     fn apply_training(&self, state: &BalancerState, rows: &Table, context: &FitContext) -> Result<Table, Failure> {
         let (_, members) = members(context.target_spec()?, rows)?;
         let of_class = || members.iter().zip(&state.classes).zip(0_u64..);
@@ -172,12 +172,12 @@ fn members(target_spec: &TargetSpec, rows: &Table) -> Result<Members, Failure> {
     Ok((classes, members))
 }
 
-/// What a new row is made of.
+/// The parents of a synthetic row.
 #[derive(Debug, Clone, Copy)]
 struct Parents {
     first: u32,
     second: u32,
-    /// How far from the first to the second.
+    /// Position between the first (0) and the second (1).
     share: f64,
 }
 
@@ -187,9 +187,9 @@ impl Parents {
     }
 }
 
-/// Where the rows lie: their numbers, in units of the standard deviation and from the mean.
+/// The rows as points: centred numbers in units of the standard deviation.
 struct Space {
-    /// Row after row.
+    /// Row-major.
     numbers: Vec<f64>,
     dimensions: usize,
 }
@@ -211,7 +211,8 @@ impl Space {
         &self.numbers[start..start + self.dimensions]
     }
 
-    /// New rows of a class: its rows in random order, over and over, each with one of its nearest drawn at random.
+    /// Creates new rows of a class: its rows in random order, repeatedly, each with a random one of its nearest
+    /// neighbours.
     fn between(&self, members: &[u32], added: usize, neighbours: usize, key: Key) -> Vec<Parents> {
         let order = key.child("rows").permutation(members.len());
         let firsts: Vec<u32> = order.iter().take(added).map(|&place| members[place as usize]).collect();
@@ -227,7 +228,7 @@ impl Space {
         made.collect()
     }
 
-    /// The nearest other rows of a class; of equally near ones the first.
+    /// Returns the nearest other rows of a class; the earlier on ties.
     fn nearest(&self, row: u32, members: &[u32], count: usize) -> Vec<u32> {
         let own = self.row(row);
         let distance = |other: u32| -> f64 {
@@ -245,7 +246,7 @@ impl Space {
     }
 }
 
-/// The numbers of a column from their mean, in units of their standard deviation; what is missing lies at the mean.
+/// Returns the centred numbers of a column in units of their standard deviation; missing ones are at the mean.
 fn axis(name: &str, array: &ArrayRef) -> Result<Vec<f64>, Failure> {
     let numbers = floats(array);
     let mut moments = pipewright_table::summary::Moments::default();
@@ -255,7 +256,7 @@ fn axis(name: &str, array: &ArrayRef) -> Result<Vec<f64>, Failure> {
     Ok(numbers.iter().map(|number| number.map_or(0.0, |number| (number - mean) / unit)).collect())
 }
 
-/// The numbers of a numeric column.
+/// Returns the numbers of a numeric column.
 fn floats(array: &ArrayRef) -> Float64Array {
     match array.as_primitive_opt::<Float64Type>() {
         Some(floats) => floats.clone(),
@@ -263,7 +264,7 @@ fn floats(array: &ArrayRef) -> Float64Array {
     }
 }
 
-/// The rows, and behind them those that are made of two.
+/// Returns the rows, followed by the synthetic ones.
 fn born(rows: &Table, parents: &[Parents]) -> Result<Table, Failure> {
     let firsts: Vec<u32> = parents.iter().map(|it| it.first).collect();
     let born = rows.take(&firsts).map_columns(|column, array| {
@@ -274,7 +275,7 @@ fn born(rows: &Table, parents: &[Parents]) -> Result<Table, Failure> {
     Table::concat(&[rows.clone(), born])
 }
 
-/// The numbers between those of two rows; that of the first where one is missing.
+/// Interpolates the numbers of two rows; takes that of the first if one is missing.
 fn between(column: &Column, array: &ArrayRef, parents: &[Parents]) -> ArrayRef {
     let numbers = floats(array);
     let number = |row: u32| (!numbers.is_null(row as usize)).then(|| numbers.value(row as usize));
@@ -284,7 +285,7 @@ fn between(column: &Column, array: &ArrayRef, parents: &[Parents]) -> ArrayRef {
         Some((1.0 - parents.share) * first + parents.share * second)
     });
     match column.kind {
-        // A copy is exact, also of counts beyond the whole numbers of floats.
+        // A copy is exact, also for counts that floats cannot represent.
         ColumnType::Count => {
             let counts = array.as_primitive::<Int64Type>();
             let whole = between.zip(parents).map(|(number, parents)| match parents.share {

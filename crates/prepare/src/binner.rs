@@ -1,4 +1,4 @@
-//! Parts the numbers of a column into bins.
+//! Discretisation of numeric columns into bins.
 
 mod centers;
 
@@ -18,35 +18,35 @@ use pipewright_table::{Column, ColumnType, Entry, Role, Schema};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// Replaces numbers by the bin that they fall into: its place from 0, or a truth value a bin. A bin takes its lower edge;
-/// the outermost ones take all that lies beyond. Missing values stay missing.
+/// Replaces numbers by their bins: the index of the bin from 0, or one boolean column per bin. A bin includes its lower
+/// edge; the outermost bins include all values beyond. Missing values stay missing.
 ///
-/// As scikit-learn's `KBinsDiscretizer` without subsampling, with quantiles by linear interpolation: edges that fall
-/// together are one edge, so that there may be fewer bins; a constant column has one.
+/// As scikit-learn's `KBinsDiscretizer` without subsampling, with quantiles by linear interpolation. Coinciding edges
+/// are merged, so there may be fewer bins; a constant column has one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Binner {
-    /// How many bins, from 2.
+    /// Number of bins, at least 2.
     pub bins: usize,
-    /// Where the edges are.
+    /// How the edges are placed.
     pub method: BinMethod,
-    /// A truth value for every bin, instead of its place?
+    /// One-hot: one boolean column per bin instead of its index?
     pub onehot: bool,
-    /// The columns; without it all numeric features.
+    /// The columns; all numeric features if `None`.
     pub on: Option<Selection>,
 }
 
-/// Where the edges of bins are.
+/// How the edges of bins are placed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum BinMethod {
-    /// Evenly between minimum and maximum.
+    /// Equal width between minimum and maximum.
     Width,
-    /// Where as many values fall into each bin.
+    /// Quantiles: equally many values per bin.
     Quantile,
-    /// Midway between the means of clusters (Lloyd 1957, starting from the middles of bins of equal width).
+    /// k-means: midway between cluster means (Lloyd 1957, initialised with the middles of bins of equal width).
     Kmeans,
 }
 
-/// Bins of a bundle are limited too.
+/// Limit for bins, also of a bundle.
 const BINS_MAX: usize = 10_000;
 
 impl ByColumn for Binner {
@@ -105,13 +105,13 @@ impl ByColumn for Binner {
     }
 }
 
-/// The edges of so many bins of equal width.
+/// Returns the edges of `bins` bins of equal width.
 fn even(min: f64, max: f64, bins: usize) -> Vec<f64> {
     let width = (max - min) / bins as f64;
     (0..bins).map(|bin| min + width * bin as f64).chain([max]).collect()
 }
 
-/// The edges without those that lie almost on the one before.
+/// Drops edges that nearly coincide with the previous one.
 fn apart(edges: &[f64]) -> Vec<f64> {
     let range = edges[edges.len() - 1] - edges[0];
     let close = 1e-8 * range.min(1.0);
@@ -128,7 +128,7 @@ pub type BinnerState = NumberMaps<Edges>;
 pub struct Edges {
     name: Arc<str>,
     kind: ColumnType,
-    /// Between bins, in order; a bin takes its lower edge.
+    /// Edges between bins, in order; a bin includes its lower edge.
     edges: Vec<f64>,
     onehot: bool,
 }
@@ -138,7 +138,7 @@ impl Edges {
         self.edges.partition_point(|&edge| edge <= number)
     }
 
-    /// The bin of each row; anything where the value is missing.
+    /// Returns the bin of each row; arbitrary where the value is missing.
     fn bins(&self, array: &ArrayRef) -> Result<Vec<usize>, Failure> {
         for_each_number(&self.name, array, |_| ())?;
         Ok(match array.data_type() {
@@ -149,7 +149,7 @@ impl Edges {
         })
     }
 
-    /// What the bins are called: `age (below 20)`, `age (20 to 40)`, `age (40 and above)`.
+    /// Returns the names of the bins: `age (below 20)`, `age (20 to 40)`, `age (40 and above)`.
     fn names(&self) -> Vec<String> {
         let edges = short(&self.edges);
         let bins = 0..=edges.len();
@@ -163,7 +163,7 @@ impl Edges {
     }
 }
 
-/// Numbers in as few digits as tell them apart, from four on.
+/// Formats numbers in the fewest digits, at least four, that distinguish them.
 fn short(numbers: &[f64]) -> Vec<String> {
     let with = |digits: usize| -> Vec<String> {
         let rounded = |number: &f64| format!("{number:.digits$e}").parse::<f64>().expect("a number was written");

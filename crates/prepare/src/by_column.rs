@@ -1,5 +1,5 @@
-//! What all estimators of single columns share: they choose columns, summarise each by itself, and learn from each
-//! summary what becomes of the column.
+//! The common part of single-column estimators: they select columns, summarise each independently, and learn from each
+//! summary how to transform the column.
 
 use crate::columns::{fitted, for_each_block, for_each_number, present, replaced};
 use crate::estimator::{approximate, numbers_within};
@@ -14,31 +14,31 @@ use pipewright_table::summary::{ExactSum, Extremes, Levels, Moments, Quantiles};
 use pipewright_table::{Column, Entry, Schema, Table, in_parallel};
 use std::sync::{Mutex, PoisonError};
 
-/// An estimator that learns of each column by itself.
+/// An estimator that fits each column independently.
 pub trait ByColumn: Send + Sync {
-    /// What it has learned of one column.
+    /// The fitted state of one column.
     type Learned: Send;
-    /// What it has learned of all.
+    /// The fitted state of all columns.
     type State: State;
 
-    /// The columns that it takes.
+    /// Returns the columns that it applies to.
     ///
     /// # Errors
-    /// A [`Failure`] naming the column that it cannot take.
+    /// A [`Failure`] naming a column that it does not support.
     fn columns(&self, input: &Schema) -> Result<Vec<Column>, Failure>;
 
-    /// What becomes of a column; the same whatever the rows say.
+    /// Returns the output columns of a column; independent of the rows.
     fn entries(&self, column: &Column) -> Vec<Entry>;
 
-    /// The summary of no rows of a column.
+    /// Returns an empty summary of a column.
     fn seen(&self, column: &Column) -> Seen;
 
-    /// Does it look at rows at all?
+    /// Does it need to see rows at all?
     fn looks(&self) -> bool {
         true
     }
 
-    /// Refuses values that it cannot take.
+    /// Checks for values that it does not support.
     ///
     /// # Errors
     /// A [`Failure`] naming column and row.
@@ -47,13 +47,13 @@ pub trait ByColumn: Send + Sync {
         Ok(())
     }
 
-    /// Draws the conclusion for one column.
+    /// Fits one column.
     ///
     /// # Errors
-    /// A [`Failure`] where the rows do not suffice.
+    /// A [`Failure`] if there are too few rows.
     fn learn(&self, column: Column, seen: Seen) -> Result<Self::Learned, Failure>;
 
-    /// What was learned of all columns, in their order.
+    /// Combines the states of all columns, in their order.
     fn state(&self, learned: Vec<Self::Learned>) -> Self::State;
 }
 
@@ -80,7 +80,7 @@ impl<E: ByColumn> Estimator for E {
             failures.extend(self.check(column, array).err());
             failures.extend(seen.observe(&column.name, array).err());
         }
-        // The first row that fails, however the rows are cut.
+        // The first row that fails, independent of the chunks.
         failures.into_iter().min_by_key(|failure| failure.place.row).map_or(Ok(()), Err)
     }
 
@@ -100,7 +100,7 @@ impl<E: ByColumn> Estimator for E {
     }
 }
 
-/// What was seen of some columns.
+/// Summaries of some columns.
 #[derive(Debug)]
 pub struct Summaries(Vec<(Column, Seen)>);
 
@@ -127,20 +127,20 @@ impl Summary for Summaries {
     }
 }
 
-/// What was seen of one column.
+/// The summary of one column.
 #[derive(Debug)]
 pub enum Seen {
     /// Count and mean.
     Sum(Box<ExactSum>),
     /// Count, mean and spread.
     Moments(Box<Moments>),
-    /// The smallest and the largest.
+    /// Minimum and maximum.
     Extremes(Extremes),
-    /// All numbers.
+    /// All numbers, for quantiles.
     Quantiles(Quantiles),
-    /// How often each value occurs, as a whole number in the same order.
+    /// Counts of values, as whole numbers of the same order.
     Wholes(Levels<i64>),
-    /// How often each text occurs.
+    /// Counts of texts.
     Texts(Levels<String>),
     /// Nothing: the values do not matter.
     Nothing,
@@ -192,7 +192,7 @@ impl Seen {
     }
 }
 
-/// Counts the values of a column that is not text, as whole numbers in the same order.
+/// Counts the values of a non-text column, as whole numbers of the same order.
 fn observe_wholes(name: &str, array: &ArrayRef, levels: &mut Levels<i64>) -> Result<(), Failure> {
     match array.data_type() {
         DataType::Float64 => for_each_number(name, array, |number| levels.add(&order_of(number)))?,
@@ -211,7 +211,7 @@ fn observe_wholes(name: &str, array: &ArrayRef, levels: &mut Levels<i64>) -> Res
     Ok(())
 }
 
-/// A whole number that orders as the float does (IEEE 754, totalOrder); -0 counts as 0.
+/// Maps a float to a whole number of the same order (IEEE 754, totalOrder); -0 counts as 0.
 fn order_of(number: f64) -> i64 {
     let bits = (number + 0.0).to_bits() as i64;
     bits ^ ((bits >> 63) as u64 >> 1) as i64

@@ -1,4 +1,4 @@
-//! Columns of another kind: their values are read anew, one by one.
+//! Type conversion of columns.
 
 use crate::columns::{bad_state, replaced, shown, validate_names};
 use crate::{Estimator, State, Summary};
@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Makes columns of another kind: whole numbers of texts, texts of numbers, dates of texts.
+/// Converts columns to another type: text to whole numbers, numbers to text, text to dates.
 ///
 /// ```
 /// use pipewright_frame::{Cast, Kind, ReadOptions, Selection, State, csv, fit};
@@ -34,23 +34,23 @@ pub struct Cast {
     bad: OnInvalid,
 }
 
-/// What becomes of a value that cannot be read so.
+/// Handling of values that cannot be converted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OnInvalid {
-    /// An error that names its row.
+    /// An error that names the row.
     Error,
-    /// It is missing from then on.
+    /// The value becomes missing.
     Null,
 }
 
-/// How values are read.
+/// Target of a conversion.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Reading {
-    /// As values of this kind.
+    /// Values of this type.
     Kind(ColumnType),
-    /// As dates of this form.
+    /// Dates in this format.
     Form(String),
 }
 
@@ -62,7 +62,7 @@ impl Reading {
         }
     }
 
-    /// Can values of a column of this kind be read so at all?
+    /// Can a column of this type be converted at all?
     fn takes(&self, column: &Column) -> Result<(), Failure> {
         let (from, to) = (column.kind, self.kind());
         let fits = match to {
@@ -75,11 +75,11 @@ impl Reading {
         if fits {
             return Ok(());
         }
-        let message = format!("`{}` holds {}, of which no {} can be made", column.name, plural(from), plural(to));
+        let message = format!("`{}` holds {}, which cannot be converted to {}", column.name, plural(from), plural(to));
         let failure = Failure::new(code::NOT_NUMERIC, message).column(&*column.name);
         Err(match from {
             ColumnType::Date => {
-                failure.help(format!("a function gives a number of a date: derive n = year({})", quoted(&column.name)))
+                failure.help(format!("extract a number from the date: derive n = year({})", quoted(&column.name)))
             }
             _ => failure,
         })
@@ -87,22 +87,22 @@ impl Reading {
 }
 
 impl Cast {
-    /// Makes the selected columns columns of this kind.
+    /// Converts the selected columns to this type.
     #[must_use]
     pub fn to(kind: ColumnType, on: Selection) -> Cast {
         Cast { on, reading: Reading::Kind(kind), bad: OnInvalid::Error }
     }
 
-    /// Reads the selected columns as dates that are written so: `%d.%m.%Y %H:%M`.
+    /// Parses the selected columns as dates in this format, for example `%d.%m.%Y %H:%M`.
     ///
     /// # Errors
-    /// [`code::BAD_VALUE`] if that is no form of dates.
+    /// [`code::BAD_VALUE`] if the format is invalid.
     pub fn dates(form: &str, on: Selection) -> Result<Cast, Failure> {
         Form::read(form)?;
         Ok(Cast { on, reading: Reading::Form(form.to_owned()), bad: OnInvalid::Error })
     }
 
-    /// What becomes of values that cannot be read so.
+    /// Sets the handling of values that cannot be converted.
     #[must_use]
     pub fn with_bad(self, bad: OnInvalid) -> Cast {
         Cast { bad, ..self }
@@ -118,7 +118,7 @@ impl Cast {
     }
 }
 
-/// The columns, seen once.
+/// The columns to convert.
 #[derive(Debug)]
 pub struct CastSummary(Schema);
 
@@ -155,7 +155,7 @@ impl Estimator for Cast {
     }
 }
 
-/// The columns that are read anew. Of new rows, those that are there.
+/// The converted columns. Columns missing from new rows are skipped.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CastState {
@@ -170,7 +170,7 @@ impl State for CastState {
     fn apply(&self, rows: &Table) -> Result<Table, Failure> {
         let mut table = rows.clone();
         for name in &self.columns {
-            // A target is not among the columns of rows to predict for.
+            // A target is not among the columns to predict from.
             let Some((column, array)) = rows.find(name) else { continue };
             let column = Column { kind: self.reading.kind(), ..column.clone() };
             let converted = self.converted(rows.column(name)?, array)?;
@@ -234,7 +234,7 @@ impl CastState {
         })
     }
 
-    /// What is read of each value that is there.
+    /// Converts each value that is not missing.
     fn each<T, A: FromIterator<Option<T>>>(
         &self,
         column: &Column,
@@ -257,17 +257,17 @@ impl CastState {
         let text = text_of(array, row).unwrap_or_default();
         let kind = self.reading.kind();
         let what = match (&self.reading, kind) {
-            (Reading::Form(form), _) => format!("date of the form `{form}`"),
+            (Reading::Form(form), _) => format!("date in the format `{form}`"),
             (_, ColumnType::Count) => "whole number".to_owned(),
             (_, ColumnType::Continuous) => "number".to_owned(),
             (_, ColumnType::Bool) => "truth value".to_owned(),
             (_, ColumnType::Time) => "time of day".to_owned(),
             (_, kind) => kind.to_string(),
         };
-        Failure::new(code::TYPE_MISMATCH, format!("`{text}` is no {what}"))
+        Failure::new(code::TYPE_MISMATCH, format!("`{text}` is not a {what}"))
             .column(&*column.name)
             .row(row as u64 + 1)
-            .help("`bad=null` makes a missing value of what cannot be read")
+            .help("`bad=null` makes values that cannot be converted missing")
     }
 }
 
@@ -282,7 +282,7 @@ fn real(array: &ArrayRef, row: usize) -> Option<f64> {
 }
 
 fn whole(array: &ArrayRef, row: usize) -> Option<i64> {
-    /// From here on, floats are beyond 64 bits.
+    /// From here on, floats exceed 64-bit integers.
     const BEYOND: f64 = 9_223_372_036_854_775_808.0;
     let exact = |number: f64| (number.fract() == 0.0 && number.abs() < BEYOND).then_some(number as i64);
     match array.data_type() {

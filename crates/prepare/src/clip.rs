@@ -1,4 +1,4 @@
-//! Cuts numbers off at bounds.
+//! Clipping of numbers to bounds.
 
 use crate::by_column::{ByColumn, Seen};
 use crate::columns::{all_missing, chosen, map_numbers};
@@ -14,7 +14,7 @@ use pipewright_table::{Column, ColumnType, Entry, Schema};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// Replaces numbers beyond a bound by the bound. Whole numbers stay whole where both bounds are whole constants.
+/// Clips numbers to bounds. Whole numbers stay whole if both bounds are whole constants.
 ///
 /// ```
 /// use pipewright_frame::{ClipBound, Clip, ReadOptions, State, csv, fit};
@@ -25,20 +25,20 @@ use std::sync::Arc;
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Clip {
-    /// Nothing below it.
+    /// Lower bound.
     pub low: Option<ClipBound>,
-    /// Nothing above it.
+    /// Upper bound.
     pub high: Option<ClipBound>,
-    /// The columns; without it all numeric features.
+    /// The columns; all numeric features if `None`.
     pub on: Option<Selection>,
 }
 
-/// Where numbers are cut off.
+/// A bound.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum ClipBound {
-    /// At this number.
+    /// This number.
     Constant(f64),
-    /// At the quantile for this share (type 7) of the training rows.
+    /// This quantile (type 7) of the training rows.
     Quantile(f64),
 }
 
@@ -47,13 +47,13 @@ impl Clip {
         self.low.into_iter().chain(self.high)
     }
 
-    /// Are the results of whole numbers whole?
+    /// Do whole numbers stay whole?
     fn keeps_whole(&self) -> bool {
         self.bounds().all(|bound| matches!(bound, ClipBound::Constant(number) if whole(number).is_some()))
     }
 }
 
-/// A whole number that floats and integers hold alike.
+/// Returns a whole number that floats and integers represent exactly.
 fn whole(number: f64) -> Option<i64> {
     (number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_992.0).then_some(number as i64)
 }
@@ -68,7 +68,7 @@ impl ByColumn for Clip {
             ClipBound::Quantile(share) => !(0.0..=1.0).contains(&share),
         };
         if let Some(bound) = self.bounds().find(bad) {
-            return Err(Failure::new(code::BAD_VALUE, format!("{bound:?} is no bound")));
+            return Err(Failure::new(code::BAD_VALUE, format!("{bound:?} is not a valid bound")));
         }
         let crossed = match (self.low, self.high) {
             (Some(ClipBound::Constant(low)), Some(ClipBound::Constant(high)))

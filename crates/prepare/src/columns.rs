@@ -1,4 +1,4 @@
-//! What the estimators of single columns share: which columns they take, and finding them again.
+//! The common part of single-column estimators: selecting columns, and finding them again in new rows.
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{ArrowPrimitiveType, Float64Type, Int64Type};
@@ -16,11 +16,10 @@ use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// The columns that a step takes: those selected, else all features of a kind that it accepts; `step` is how messages
-/// call it.
+/// Returns the columns of a step: those selected, or all features of an accepted type; `step` is its name in messages.
 ///
 /// # Errors
-/// [`code::NOT_NUMERIC`] for a selected column of another kind, and those of the selection.
+/// [`code::NOT_NUMERIC`] for a selected column of another type, and those of the selection.
 pub fn chosen(
     on: Option<&Selection>,
     schema: &Schema,
@@ -37,13 +36,13 @@ pub fn chosen(
         if accepts(column.kind) {
             return Ok(column.clone());
         }
-        let message = format!("{step} cannot take `{name}`: it holds {}", plural(column.kind));
+        let message = format!("{step} does not support `{name}`: it holds {}", plural(column.kind));
         Err(Failure::new(code::NOT_NUMERIC, message).column(&*name))
     });
     columns.collect()
 }
 
-/// The entries of `input` with each of the `chosen` columns replaced by what `change` makes of it.
+/// Returns the entries of `input` with each of the `chosen` columns replaced by the result of `change`.
 pub(super) fn replaced(input: &Schema, chosen: &[Column], change: impl Fn(&Column) -> Vec<Entry>) -> Schema {
     let chosen: BTreeSet<&str> = chosen.iter().map(|column| &*column.name).collect();
     let mut entries = Vec::with_capacity(input.entries().len());
@@ -56,21 +55,21 @@ pub(super) fn replaced(input: &Schema, chosen: &[Column], change: impl Fn(&Colum
     Schema::with_entries(entries)
 }
 
-/// The values of a column that a state was fitted on.
+/// Returns the values of a fitted column.
 ///
 /// # Errors
-/// `UNKNOWN_COLUMN` if it is not there, `KIND_CHANGED` if it is of another kind than it was.
+/// `UNKNOWN_COLUMN` if it does not exist, `KIND_CHANGED` if its type has changed.
 pub(super) fn fitted<'a>(rows: &'a Table, name: &str, kind: ColumnType) -> Result<&'a ArrayRef, Failure> {
     let column = rows.column(name)?;
     if column.kind == kind {
         return rows.array(name);
     }
-    let message = format!("`{name}` holds {}; it held {} when this was fitted", plural(column.kind), plural(kind));
+    let message = format!("`{name}` holds {}; it held {} when the step was fitted", plural(column.kind), plural(kind));
     Err(Failure::new(code::KIND_CHANGED, message).column(name))
 }
 
-/// Checks that a state fitted on a column of this kind applies to new rows: of the same kind, or real numbers where
-/// only whole ones were seen.
+/// Checks that a fitted column exists in new rows: with the same type, or real numbers where only whole ones were seen
+/// in training.
 ///
 /// # Errors
 /// Those of [`fitted`].
@@ -81,26 +80,26 @@ pub(super) fn applies(rows: &Table, name: &str, kind: ColumnType) -> Result<(), 
     }
 }
 
-/// The column that says where `column` was missing: `NAME (missing)`.
+/// Returns the name of the missing-value indicator of `column`: `NAME (missing)`.
 #[must_use]
 pub fn indicator_of(column: &Column) -> Column {
     let name: Arc<str> = format!("{} (missing)", column.name).into();
     Column { name, kind: ColumnType::Bool, role: Role::Feature, sources: column.sources.clone() }
 }
 
-/// Where an array misses a value.
+/// Returns where an array has missing values.
 #[must_use]
 pub fn missing_in(array: &ArrayRef) -> ArrayRef {
     let missing = BooleanBuffer::collect_bool(array.len(), |row| array.is_null(row));
     Arc::new(BooleanArray::new(missing, None))
 }
 
-/// The rows with each column that something was learned of replaced by what `change` makes of it; side by side where
-/// there are more rows than in a chunk, since a column needs no other. Chunks are worked on side by side themselves.
-/// What nobody else holds is handed over as the only one there is.
+/// Replaces each fitted column of the rows by the result of `change`, in parallel if there are more rows than in a
+/// chunk, since columns are independent. (Chunks themselves are processed in parallel.) Arrays with a single owner are
+/// passed on with that ownership.
 ///
 /// # Errors
-/// Those of [`applies`], and the first one of `change` in the order of what was learned.
+/// Those of [`applies`], and the first one of `change` in the order of the fitted columns.
 pub(super) fn map_fitted<L: Sync>(
     rows: Table,
     learned: &[L],
@@ -116,10 +115,10 @@ pub(super) fn map_fitted<L: Sync>(
     map_places(rows, &places, &|place, column, array| change(&learned[place], column, array))
 }
 
-/// What a column becomes of which something was learned: by the place of what was learned.
+/// The transformation of a fitted column, by its index among the fitted columns.
 type Change<'a> = &'a (dyn Fn(usize, &Column, ArrayRef) -> Result<Vec<(Column, ArrayRef)>, Failure> + Sync);
 
-/// As [`map_fitted`], whatever was learned: the parallel loop is compiled once for all estimators.
+/// As [`map_fitted`], without type parameter: the parallel loop is compiled once for all estimators.
 fn map_places(rows: Table, places: &BTreeMap<Arc<str>, usize>, change: Change<'_>) -> Result<Table, Failure> {
     let (count, origin) = (rows.rows(), rows.origin().cloned());
     let (columns, arrays) = rows.into_parts();
@@ -148,12 +147,12 @@ fn map_places(rows: Table, places: &BTreeMap<Arc<str>, usize>, change: Change<'_
     Ok(Table::with_stored(columns, arrays, count)?.with_origin(origin))
 }
 
-/// The numbers of a numeric column made other numbers; what is missing stays missing. Real numbers that nobody else
-/// holds are changed where they lie.
+/// Maps the numbers of a numeric column; missing values stay missing. Real numbers with a single owner are changed in
+/// place.
 ///
 /// # Errors
 /// `NON_FINITE` with the row of a number that is not finite; the error of `refuse`, with the row, if `change` returns a
-/// value that is not finite.
+/// non-finite value.
 pub(super) fn map_numbers(
     name: &str,
     array: ArrayRef,
@@ -182,7 +181,7 @@ pub(super) fn map_numbers(
     }
 }
 
-/// The memory of an array's values if nobody else holds it, else the values.
+/// Returns the buffer of an array's values if it has no other owner, otherwise the values.
 pub(super) fn only_copy<T: ArrowPrimitiveType>(array: ArrayRef) -> Result<MutableBuffer, ScalarBuffer<T::Native>> {
     let values = array.as_primitive::<T>().values().clone();
     drop(array);
@@ -190,7 +189,7 @@ pub(super) fn only_copy<T: ArrowPrimitiveType>(array: ArrayRef) -> Result<Mutabl
     values.into_inner().into_mutable().map_err(|buffer| ScalarBuffer::new(buffer, 0, rows))
 }
 
-/// New numbers for all of these.
+/// Maps all of these numbers.
 fn changed<T: Copy>(
     values: &[T],
     nulls: Option<&NullBuffer>,
@@ -204,9 +203,8 @@ fn changed<T: Copy>(
     change_all(&mut made, nulls, read, change).map(|()| made.into())
 }
 
-/// Writes what becomes of every number, block by block: `read` gets the row where a block starts, what is there before
-/// it is written, and a place for its numbers. Fails with row and number of the first that is there and is not finite,
-/// before or after.
+/// Writes the results for every number, block by block: `read` gets the row where a block starts, the previous content,
+/// and the output. Fails with row and number of the first present value that is not finite, before or after.
 fn change_all(
     made: &mut [f64],
     nulls: Option<&NullBuffer>,
@@ -221,7 +219,7 @@ fn change_all(
         if all_within(numbers, f64::MAX) && all_within(made, f64::MAX) {
             continue;
         }
-        // Where nothing stands, anything may have been made of it.
+        // Where a value is missing, any result is allowed.
         let is_there = |row: usize| nulls.is_none_or(|nulls| nulls.is_valid(start + row));
         let is_bad = |&row: &usize| !(numbers[row].is_finite() && made[row].is_finite()) && is_there(row);
         if let Some(row) = (0..made.len()).find(is_bad) {
@@ -231,33 +229,33 @@ fn change_all(
     Ok(())
 }
 
-/// The failure for a column without a single value.
+/// Creates the failure for a column without any value.
 pub(super) fn all_missing(name: &str, what: &str) -> Failure {
-    Failure::new(code::ALL_MISSING, format!("`{name}` has no value to take the {what} of"))
+    Failure::new(code::ALL_MISSING, format!("`{name}` has no values to compute the {what} of"))
         .column(name)
         .help(format!("`drop {}`", quoted(name)))
 }
 
-/// The failure for a state that cannot have been fitted.
+/// Creates the failure for a state that cannot be the result of a fit.
 pub(super) fn bad_state(what: impl Into<String>) -> Failure {
     Failure::new(code::BAD_BUNDLE, what)
 }
 
-/// Every name once.
+/// Checks that names are unique.
 ///
 /// # Errors
-/// [`code::BAD_BUNDLE`] with a name that is there twice.
+/// [`code::BAD_BUNDLE`] with a duplicate name.
 pub fn validate_names<'a>(names: impl Iterator<Item = &'a Arc<str>>) -> Result<(), Failure> {
     let mut seen = BTreeSet::new();
     for name in names {
         if !seen.insert(name) {
-            return Err(bad_state(format!("the column `{name}` is there twice")));
+            return Err(bad_state(format!("the column `{name}` occurs twice")));
         }
     }
     Ok(())
 }
 
-/// The finite numbers of a numeric column: what is missing is left out.
+/// Passes the finite numbers of a numeric column; missing values are skipped.
 ///
 /// # Errors
 /// `NON_FINITE` with the row.
@@ -273,7 +271,7 @@ pub(super) fn for_each_number(name: &str, array: &ArrayRef, mut take: impl FnMut
     bad.map_or(Ok(()), |(row, number)| Err(non_finite(name, row, number)))
 }
 
-/// The numbers of a numeric column, each with its row: what is missing is left out.
+/// Passes the numbers of a numeric column, each with its row; missing values are skipped.
 pub(super) fn for_each_row(array: &ArrayRef, mut take: impl FnMut(usize, f64)) {
     match array.data_type() {
         DataType::Float64 => present(array.as_primitive::<Float64Type>(), &mut take),
@@ -282,8 +280,8 @@ pub(super) fn for_each_row(array: &ArrayRef, mut take: impl FnMut(usize, f64)) {
     }
 }
 
-/// The finite numbers of a numeric column in blocks, whatever their size: quicker than [`for_each_number`], for what
-/// takes many at once.
+/// Passes the numbers of a numeric column in blocks of any size: faster than [`for_each_number`] for consumers of whole
+/// blocks.
 ///
 /// # Errors
 /// As [`for_each_number`].
@@ -306,11 +304,11 @@ pub(super) fn for_each_block(name: &str, array: &ArrayRef, mut take: impl FnMut(
         DataType::Int64 => present_blocks(array.as_primitive::<Int64Type>(), |count| count as f64, &mut take),
         other => unreachable!("a numeric column is not stored as {other}"),
     }
-    // Slowly once more, for the row.
+    // Again, slowly, to find the row.
     if finite { Ok(()) } else { for_each_number(name, array, |_| ()) }
 }
 
-/// The values that are not null, gathered in blocks.
+/// Passes the non-null values, gathered in blocks.
 fn present_blocks<T: ArrowPrimitiveType>(
     array: &PrimitiveArray<T>,
     number: impl Fn(T::Native) -> f64,
@@ -332,7 +330,7 @@ fn present_blocks<T: ArrowPrimitiveType>(
             count = 0;
         }
         for (bit, &value) in values.iter().enumerate() {
-            // What is null is overwritten by what comes next.
+            // Nulls are overwritten by the next value.
             block[count] = number(value);
             count += (present >> bit & 1) as usize;
         }
@@ -340,7 +338,7 @@ fn present_blocks<T: ArrowPrimitiveType>(
     take(&block[..count]);
 }
 
-/// The values of an array that are not null, each with its row.
+/// Passes the non-null values of an array, each with its row.
 pub(super) fn present<T: ArrowPrimitiveType>(array: &PrimitiveArray<T>, take: &mut impl FnMut(usize, T::Native)) {
     match array.nulls() {
         None => array.values().iter().enumerate().for_each(|(row, &value)| take(row, value)),
@@ -348,7 +346,7 @@ pub(super) fn present<T: ArrowPrimitiveType>(array: &PrimitiveArray<T>, take: &m
     }
 }
 
-/// The table of two text columns that shows a state: what was learned of each column.
+/// Creates the two-column table that shows a state: what was learned per column.
 pub(super) fn shown(what: &str, learned: impl Iterator<Item = (String, String)>) -> Table {
     let (names, values): (Vec<String>, Vec<String>) = learned.unzip();
     let columns = vec![Column::new("column", ColumnType::Text), Column::new(what, ColumnType::Text)];

@@ -1,4 +1,4 @@
-//! Makes numbers of dates: their parts, their cycles, and the time that has passed.
+//! Date features: parts, cycles, and elapsed time.
 
 use crate::columns::{all_missing, bad_state, chosen, fitted, present, replaced, shown, validate_names};
 use crate::{Estimator, State, Summary};
@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::f64::consts::TAU;
 use std::sync::Arc;
 
-/// Replaces dates by numbers: `date (year)`, `date (month)`, …; a missing date is missing in all of them.
+/// Replaces dates by numbers: `date (year)`, `date (month)`, …; all are missing where the date is.
 ///
 /// ```
 /// use pipewright_frame::{DatePart, Dates, ReadOptions, State, csv, fit};
@@ -25,35 +25,35 @@ use std::sync::Arc;
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dates {
-    /// Which numbers; without it all of them, of which the hour only where the training rows have times of day.
+    /// The parts; all if `None`, the hour only if the training rows have times of day.
     pub parts: Option<Arc<[DatePart]>>,
-    /// Turns what comes round again into a point on a circle, so that December is next to January:
-    /// `date (month sin)`, `date (month cos)`.
+    /// Cyclic encoding: periodic parts become points on a circle, so that December is next to January: `date (month
+    /// sin)`, `date (month cos)`.
     pub cyclic: bool,
-    /// The columns; without it all features that are dates.
+    /// The columns; all date features if `None`.
     pub on: Option<Selection>,
 }
 
 impl Dates {
-    /// Every number that the dates have.
+    /// Extracts every part.
     #[must_use]
     pub fn all() -> Dates {
         Dates { parts: None, cyclic: false, on: None }
     }
 
-    /// These numbers.
+    /// Extracts these parts.
     #[must_use]
     pub fn parts(parts: impl IntoIterator<Item = DatePart>) -> Dates {
         Dates { parts: Some(parts.into_iter().collect()), ..Dates::all() }
     }
 
-    /// The same with points on circles.
+    /// Enables cyclic encoding.
     #[must_use]
     pub fn cyclic(self) -> Dates {
         Dates { cyclic: true, ..self }
     }
 
-    /// The same for these columns.
+    /// Restricts to these columns.
     #[must_use]
     pub fn on(self, columns: Selection) -> Dates {
         Dates { on: Some(columns), ..self }
@@ -64,7 +64,7 @@ impl Dates {
     }
 }
 
-/// What was seen of the dates.
+/// Summary of the dates.
 #[derive(Debug)]
 pub struct DatesSummary {
     columns: Vec<(Column, Seen)>,
@@ -85,7 +85,7 @@ impl Summary for DatesSummary {
     }
 }
 
-/// What becomes of each column of dates.
+/// The output columns of each date column.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DatesState {
@@ -143,7 +143,7 @@ impl Estimator for Dates {
     }
 }
 
-/// How a number that comes round again is told.
+/// Representation of a periodic number.
 #[derive(Debug, Clone, Copy)]
 enum Reading {
     Plain,
@@ -161,7 +161,7 @@ impl Reading {
     }
 }
 
-/// The columns that are made of a date.
+/// Returns the output columns of a date.
 fn features(date: &Column, parts: &[DatePart], cyclic: bool) -> impl Iterator<Item = (Column, DatePart, Reading)> {
     parts.iter().flat_map(move |&part| {
         let feature = |what: &str, reading| {
@@ -213,7 +213,7 @@ impl State for DatesState {
             |dated: &&Dated| dated.parts.iter().enumerate().any(|(place, part)| dated.parts[..place].contains(part));
         match self.columns.iter().find(twice) {
             None => Ok(()),
-            Some(dated) => Err(bad_state(format!("a part of `{}` is there twice", dated.name))),
+            Some(dated) => Err(bad_state(format!("a part of `{}` occurs twice", dated.name))),
         }
     }
 }

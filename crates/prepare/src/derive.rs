@@ -1,4 +1,5 @@
-//! New columns by expressions, one after another: what they learn becomes constants, the rest is worked out on any rows.
+//! New columns from expressions, one after another: aggregates are learned and become constants, the rest is evaluated
+//! on any rows.
 
 use crate::State;
 use crate::columns::bad_state;
@@ -12,10 +13,10 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Makes columns by expressions. A later one may read what an earlier one has made.
+/// Computes columns from expressions. Later ones may read earlier ones.
 ///
-/// Aggregates ([`Expression::Aggregate`], [`Expression::Score`]) are learned of the rows that it is fitted on, in one
-/// pass for each assignment that has some. Windows see the table that it is applied to.
+/// Aggregates ([`Expression::Aggregate`], [`Expression::Score`]) are learned from the rows it is fitted on, in one pass
+/// per assignment that has any. Windows see the table that it is applied to.
 ///
 /// ```
 /// use pipewright_frame::{Aggregate, Arithmetic, Assign, Derive, Expression, ReadOptions, State, csv};
@@ -28,15 +29,15 @@ use std::sync::Arc;
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Derive {
-    /// The columns, in the order in which they are made.
+    /// The assignments, in order.
     pub assigns: Vec<Assign>,
 }
 
 impl Derive {
-    /// The schema of what it makes.
+    /// Returns the output schema.
     ///
     /// # Errors
-    /// As [`Expression::kind`]; [`code::DUPLICATE_COLUMN`] for a name that may be that of a member of an open group.
+    /// As [`Expression::kind`]; [`code::DUPLICATE_COLUMN`] for a name that may belong to a member of an open group.
     pub fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
         let mut entries = input.entries().to_vec();
         for assign in &self.assigns {
@@ -48,7 +49,7 @@ impl Derive {
             match entries.iter_mut().find(|entry| matches!(entry, Entry::Column(old) if old.name == assign.name)) {
                 Some(old) => *old = entry,
                 None if schema.foreseen(&assign.name).is_some() || schema.is_undecided(&assign.name) => {
-                    let message = format!("`{}` may be a column that an earlier stage makes", assign.name);
+                    let message = format!("`{}` may be a column that an earlier stage creates", assign.name);
                     return Err(Failure::new(code::DUPLICATE_COLUMN, message).column(&*assign.name));
                 }
                 None => entries.push(entry),
@@ -57,21 +58,21 @@ impl Derive {
         Ok(Schema::with_entries(entries))
     }
 
-    /// The columns that it reads and does not make itself before.
+    /// Returns the columns that it reads from its input.
     #[must_use]
     pub fn reads(&self) -> Vec<Arc<str>> {
         reads(self.assigns.iter().map(|assign| (&assign.name, &assign.expression)))
     }
 
-    /// Learns.
+    /// Fits the expressions.
     ///
     /// # Errors
-    /// As [`Derive::schema`], and of rows that cannot be read or computed with.
+    /// As [`Derive::schema`], and those of reading and evaluating rows.
     pub fn fit(&self, rows: &dyn Chunks) -> Result<DeriveState, Failure> {
         self.fit_noting(rows).map(|(state, _)| state)
     }
 
-    /// As [`Derive::fit`], with notes on what is known only about.
+    /// Like [`Derive::fit`], with notes on approximate results.
     ///
     /// # Errors
     /// As [`Derive::fit`].
@@ -94,7 +95,7 @@ impl Derive {
     }
 }
 
-/// The columns that expressions read and that none before them has made.
+/// Returns the columns that expressions read and no earlier one creates.
 fn reads<'a>(assigns: impl Iterator<Item = (&'a Arc<str>, &'a Expression)>) -> Vec<Arc<str>> {
     let (mut made, mut read) = (BTreeSet::new(), Vec::new());
     for (name, expression) in assigns {
@@ -104,15 +105,15 @@ fn reads<'a>(assigns: impl Iterator<Item = (&'a Arc<str>, &'a Expression)>) -> V
     read
 }
 
-/// The expression with everything learned of the rows, as the columns so far make them; and whether that is known only
-/// about.
+/// Returns the expression with all aggregates learned from the rows, with the columns so far; and whether any result is
+/// approximate.
 fn learned(expression: &Expression, so_far: &DeriveState, rows: &dyn Chunks) -> Result<(Expression, bool), Failure> {
     let parts = expression.unlearned();
     if parts.is_empty() {
         return Ok((expression.clone(), false));
     }
     if !so_far.by_row() {
-        // What looks at other rows is worked out over all of them together.
+        // Expressions that look at other rows are evaluated over all rows together.
         let whole = so_far.apply(&rows.table()?)?;
         return learned(expression, &DeriveState { columns: Vec::new() }, &whole);
     }
@@ -137,8 +138,8 @@ fn learned(expression: &Expression, so_far: &DeriveState, rows: &dyn Chunks) -> 
     Ok((expression.with_learned(&found), approximate))
 }
 
-/// The column that an expression makes: of the role that the column had that it replaces, made from whatever the
-/// columns that it reads were made from.
+/// Returns the column that an expression creates: with the role of the column that it replaces, and the sources of the
+/// columns that it reads.
 fn made(name: &Arc<str>, expression: &Expression, schema: &Schema) -> Result<Column, Failure> {
     let read: Vec<Column> = expression.columns().iter().filter_map(|name| schema.foreseen(name)).collect();
     let known: Vec<&str> = schema.columns().map(|column| &*column.name).collect();
@@ -153,12 +154,12 @@ fn made(name: &Arc<str>, expression: &Expression, schema: &Schema) -> Result<Col
     Ok(Column { name: name.clone(), kind, role: role(name, schema), sources })
 }
 
-/// The role of the column that is replaced, if one is.
+/// Returns the role of the replaced column, if any.
 fn role(name: &str, schema: &Schema) -> Role {
     schema.find(name).map_or(Role::Feature, |column| column.role)
 }
 
-/// Columns as they are made of any rows.
+/// Fitted expressions that apply to any rows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DeriveState {
@@ -170,21 +171,21 @@ pub struct DeriveState {
 struct Derived {
     name: Arc<str>,
     kind: ColumnType,
-    /// What the columns were made from that it was made from, learned constants included.
+    /// The source columns, including those of learned constants.
     sources: Vec<Arc<str>>,
     expression: Expression,
 }
 
 impl Derived {
-    /// The kind of the column where the expression yields values of this kind now: real numbers where only whole ones
-    /// were seen are real numbers.
+    /// Returns the type of the column if the expression now yields this type: real numbers if only whole ones were seen
+    /// in training are real numbers.
     fn kind_of(&self, found: ExprKind) -> Result<ColumnType, Failure> {
         match (self.kind, found) {
             (kind, ExprKind::Null) => Ok(kind),
             (ColumnType::Count, ExprKind::Number) => Ok(ColumnType::Continuous),
             (kind, found) if ExprKind::of(kind).takes(found) || found.column_kind() == kind => Ok(kind),
             (kind, found) => {
-                let message = format!("`{}` held {kind} values before and would hold {found} here", self.name);
+                let message = format!("`{}` had {kind} values in training and has {found} values here", self.name);
                 Err(Failure::new(code::KIND_CHANGED, message).column(&*self.name))
             }
         }

@@ -1,4 +1,4 @@
-//! Fills missing values from the rows before and after, in their order.
+//! Filling of missing values from the rows before and after: forward, backward, interpolation.
 
 use crate::columns::{applies, chosen, indicator_of, missing_in, replaced, shown, validate_names};
 use crate::{FitContext, State, TableEstimator};
@@ -14,39 +14,38 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-/// Fills a missing value from the rows before or after it that have one. It learns nothing.
+/// Fills a missing value from the nearest row before or after that has one. Learns nothing.
 ///
-/// What has no such neighbour stays missing: the first values of a forward fill, the last of a backward one, both of an
-/// interpolation (which is pandas' `limit_area="inside"`).
+/// Values without such a neighbour stay missing: leading ones in a forward fill, trailing ones in a backward fill, both
+/// in an interpolation (pandas' `limit_area="inside"`).
 #[derive(Debug, Clone, PartialEq)]
 pub struct DirectionalFill {
-    /// Which neighbour.
+    /// Direction of the fill.
     pub neighbour: FillDirection,
-    /// The columns to fill; without it all features that can be filled so.
+    /// The columns to fill; all supported features if `None`.
     pub on: Option<Selection>,
-    /// Columns whose values name groups: a value is only taken from a row of the same group. A missing name is a name
-    /// of its own.
+    /// Group columns: values are only taken from rows of the same group. Missing values form a group of their own.
     pub over: Vec<Arc<str>>,
-    /// The column whose values order the rows, and measure the distance between them: numbers, dates or times. Without
-    /// it rows are in the order of the table, at distance 1.
+    /// The column that orders the rows and measures distances: numbers, dates or times. If `None`, rows are in table
+    /// order with distance 1.
     pub by: Option<Arc<str>>,
-    /// Adds, right after each of these columns, a truth value `NAME (missing)`: was it missing?
+    /// Adds an indicator column `NAME (missing)` after each column?
     pub indicator: bool,
 }
 
-/// Where the value comes from.
+/// Direction of a fill.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FillDirection {
-    /// The last row before that has one.
+    /// Forward fill: the last value before.
     Before,
-    /// The first row after that has one.
+    /// Backward fill: the next value after.
     After,
-    /// Of numbers: the straight line between both; the results are continuous.
+    /// Linear interpolation of numbers between both; the results are continuous.
     Between,
 }
 
-/// Does a selection have this column by its own name, not as one of a class or a pattern?
+/// Does a selection list this column by name, not by type or pattern?
 fn names(selection: &Selection, name: &str) -> bool {
     match selection {
         Selection::Name(known) => **known == *name,
@@ -57,7 +56,7 @@ fn names(selection: &Selection, name: &str) -> bool {
 }
 
 impl DirectionalFill {
-    /// Fills all features from one neighbour or both.
+    /// Fills all features in this direction.
     #[must_use]
     pub fn new(neighbour: FillDirection) -> DirectionalFill {
         DirectionalFill { neighbour, on: None, over: Vec::new(), by: None, indicator: false }
@@ -75,24 +74,24 @@ impl DirectionalFill {
         if let Some(by) = &self.by {
             let column = input.column(by)?;
             if !is_measure(column.kind) {
-                let message = format!("`{by}` holds {}, by which no distance is measured", plural(column.kind));
+                let message = format!("`{by}` holds {}, so no distance is defined", plural(column.kind));
                 let help = "order rows by numbers, dates or times";
                 return Err(Failure::new(code::NOT_NUMERIC, message).column(&**by).help(help));
             }
         }
         let takes = |kind: ColumnType| self.neighbour != FillDirection::Between || kind.is_numeric();
         let mut columns = chosen(self.on.as_ref(), input, step, takes)?;
-        // A column that orders or groups the rows is filled only if it is selected by its own name.
+        // A column that orders or groups the rows is filled only if selected by name.
         let is_key = |name: &Arc<str>| self.over.contains(name) || self.by.as_ref() == Some(name);
         let is_named = |name: &str| self.on.as_ref().is_some_and(|on| names(on, name));
         columns.retain(|column| !is_key(&column.name) || is_named(&column.name));
         Ok(columns)
     }
 
-    /// The schema that the state's `apply` will yield.
+    /// Returns the output schema.
     ///
     /// # Errors
-    /// A [`Failure`] naming the column that it cannot take, or that is not there.
+    /// A [`Failure`] naming a column that is not supported or does not exist.
     pub fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
         Ok(replaced(input, &self.columns(input)?, |column| {
             let filled = Column { kind: filled_kind(self.neighbour, column.kind), ..column.clone() };
@@ -101,7 +100,7 @@ impl DirectionalFill {
         }))
     }
 
-    /// What is applied to rows of these columns: it learns nothing of them.
+    /// Returns the state for rows of these columns; nothing is learned.
     ///
     /// # Errors
     /// As [`DirectionalFill::schema`].
@@ -133,7 +132,7 @@ impl TableEstimator for DirectionalFill {
     }
 }
 
-/// Which columns are filled, and how.
+/// The filled columns and the method.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DirectionalFillState {
@@ -155,7 +154,7 @@ fn filled_kind(neighbour: FillDirection, kind: ColumnType) -> ColumnType {
     if neighbour == FillDirection::Between { ColumnType::Continuous } else { kind }
 }
 
-/// The rows of each group in their order, and where each row lies along it.
+/// The rows of each group in their order, and the position of each row.
 struct Lines {
     groups: Vec<Vec<u32>>,
     places: Vec<f64>,
@@ -178,7 +177,7 @@ impl DirectionalFillState {
         Ok(Lines { groups, places })
     }
 
-    /// The rows of each group, groups in the order of their first rows.
+    /// Returns the rows of each group; groups in order of their first rows.
     fn groups(&self, rows: &Table) -> Result<Vec<Vec<u32>>, Failure> {
         let count = u32::try_from(rows.rows()).expect("rows are counted in 32 bits");
         if self.over.is_empty() {
@@ -225,7 +224,7 @@ impl DirectionalFillState {
     }
 }
 
-/// Numbers with a straight line between the values around each gap.
+/// Interpolates linearly between the values around each gap.
 fn interpolated(array: &ArrayRef, lines: &Lines) -> ArrayRef {
     let mut values: Vec<Option<f64>> = match array.data_type() {
         DataType::Int64 => {

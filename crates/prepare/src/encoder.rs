@@ -1,4 +1,4 @@
-//! Makes numbers of texts.
+//! Categorical encoding: numeric columns from levels.
 
 pub(super) mod codes;
 mod scores;
@@ -20,123 +20,123 @@ pub(super) use scores::{Member, Scores};
 pub use state::EncoderState;
 pub(super) use state::{Coding, Encoded, hash_name};
 
-/// Encodes columns of names as columns of numbers.
+/// Encodes categorical columns as numeric columns.
 ///
-/// One-hot: `sex` becomes the truth values `sex=female`, `sex=male` (levels in sorted order), `sex (missing)` if a
-/// value was missing in training, and `sex (other)` if levels were rare or [`Unseen::Other`] asks for it. A value that
-/// was missing in no row of training, and by default a level that was not seen, is false everywhere.
+/// One-hot: `sex` becomes the boolean columns `sex=female`, `sex=male` (levels in sorted order), `sex (missing)` if a
+/// value was missing in training, and `sex (other)` if levels were rare or [`Unseen::Other`] asks for it. A missing
+/// value that did not occur in training and, by default, an unseen level, are false everywhere.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Encoder {
-    /// How.
+    /// Encoding method.
     pub method: EncoderMethod,
-    /// What to do about a level that was not there in training.
+    /// Handling of levels that did not occur in training.
     pub unseen: Unseen,
-    /// Folds levels that are rarer than this into one; not where an order is declared.
+    /// Threshold below which levels are merged into one; ignored if an order is given.
     pub rare: Option<Rare>,
-    /// The order of all levels, from the least; for ordinal columns, in place of the sorted one.
+    /// Order of all levels, lowest first, for ordinal encoding; sorted if `None`.
     pub order: Option<Arc<[String]>>,
-    /// The columns to encode; without it all features of the kinds that the method is for.
+    /// The columns to encode; all features of supported types if `None`.
     pub on: Option<Selection>,
 }
 
-/// How to make numbers of names.
+/// Encoding method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EncoderMethod {
-    /// What fits each column: texts become one-hot, truth values stay one column (and `NAME (missing)` where a value
-    /// was missing); dates, ids, and texts whose values are nearly all different (more than 20 levels, and more than
-    /// half as many as values) are left out.
+    /// Per column: text becomes one-hot, booleans stay one column (and `NAME (missing)` if a value was missing); dates,
+    /// ids, and text with nearly unique values (more than 20 levels, and more than half as many as values) are left
+    /// out.
     Auto,
-    /// A truth value for each level. Takes texts; where they are named also counts and truth values.
+    /// One-hot: one boolean column per level. Supports text; also counts and booleans if selected.
     OneHot,
-    /// The level's place in sorted or declared order, from 0; rare levels share the place behind all others; -1 for a
-    /// missing value or a level that was not seen.
+    /// Ordinal: the index of the level in sorted or given order, from 0; rare levels share the index after all others;
+    /// -1 for missing values and unseen levels.
     Ordinal,
-    /// How many rows of training have the level; as a share of all rows if asked for. Missing values are counted too;
-    /// a level that was not seen has none, or the count of all rare ones.
+    /// Count encoding: the number of training rows with the level, or their share of all rows. Missing values are
+    /// counted too; an unseen level has 0, or the count of all rare ones.
     Count {
-        /// A share of all rows.
+        /// As a share of all rows?
         share: bool,
     },
-    /// A truth value for each of so many buckets, `town (hash 17)`, of which the level's hash chooses one; false
-    /// everywhere where the value is missing. Learns nothing: levels may be without number, and some share a bucket.
+    /// Feature hashing: one boolean column per bucket, `town (hash 17)`, chosen by the level's hash; all false if the
+    /// value is missing. Learns nothing: the number of levels is unlimited, and some share a bucket.
     Hash {
-        /// How many.
+        /// Number of buckets.
         buckets: u32,
     },
 }
 
-/// What to do about a level that was not there in training.
+/// Handling of levels that did not occur in training.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Unseen {
-    /// It says nothing: false in every column of its group, a count of 0, the mean of the target.
+    /// Neutral: false in every column of its group, a count of 0, the mean of the target.
     #[default]
     Zero,
-    /// It is what rare levels are: true in `NAME (other)`, their number.
+    /// Treated as a rare level: true in `NAME (other)`, or their number.
     Other,
-    /// A failure.
+    /// An error.
     Error,
 }
 
-/// When a level is rare.
+/// Threshold for rare levels.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Rare {
-    /// In fewer than this share of the rows that have a value.
+    /// Fewer than this fraction of the rows that have a value.
     Share(f64),
-    /// In fewer than this many rows.
+    /// Fewer than this many rows.
     Count(u64),
 }
 
 impl Encoder {
-    /// What fits each column.
+    /// Chooses the encoding per column.
     #[must_use]
     pub fn auto() -> Encoder {
         Encoder { method: EncoderMethod::Auto, unseen: Unseen::Zero, rare: None, order: None, on: None }
     }
 
-    /// A truth value for each level.
+    /// One-hot encoding.
     #[must_use]
     pub fn onehot() -> Encoder {
         Encoder { method: EncoderMethod::OneHot, ..Encoder::auto() }
     }
 
-    /// Places in sorted order.
+    /// Ordinal encoding in sorted order.
     #[must_use]
     pub fn ordinal() -> Encoder {
         Encoder { method: EncoderMethod::Ordinal, ..Encoder::auto() }
     }
 
-    /// How many rows have the level.
+    /// Count encoding.
     #[must_use]
     pub fn count() -> Encoder {
         Encoder { method: EncoderMethod::Count { share: false }, ..Encoder::auto() }
     }
 
-    /// So many buckets of the level's hash.
+    /// Feature hashing.
     #[must_use]
     pub fn hash(buckets: u32) -> Encoder {
         Encoder { method: EncoderMethod::Hash { buckets }, ..Encoder::auto() }
     }
 
-    /// The same with the levels in this order, from the least.
+    /// Sets the order of the levels, lowest first.
     #[must_use]
     pub fn in_order(self, levels: impl IntoIterator<Item = impl Into<String>>) -> Encoder {
         Encoder { order: Some(levels.into_iter().map(Into::into).collect()), ..self }
     }
 
-    /// The same for these columns.
+    /// Restricts to these columns.
     #[must_use]
     pub fn on(self, columns: Selection) -> Encoder {
         Encoder { on: Some(columns), ..self }
     }
 
-    /// The same with rare levels folded into one.
+    /// Merges rare levels into one.
     #[must_use]
     pub fn with_rare(self, rare: Rare) -> Encoder {
         Encoder { rare: Some(rare), ..self }
     }
 
-    /// The same with another rule for unseen levels.
+    /// Sets the handling of unseen levels.
     #[must_use]
     pub fn with_unseen(self, unseen: Unseen) -> Encoder {
         Encoder { unseen, ..self }
@@ -144,7 +144,7 @@ impl Encoder {
 }
 
 impl Encoder {
-    /// The columns to encode.
+    /// Returns the columns to encode.
     fn columns(&self, input: &Schema) -> Result<Vec<Column>, Failure> {
         let name = match self.method {
             EncoderMethod::Auto => "`encode auto`",
@@ -165,16 +165,16 @@ impl Encoder {
         }
         let named = self.on.is_some();
         let mut columns = chosen(self.on.as_ref(), input, name, |kind| named || !kind.is_numeric())?;
-        // There is nothing to do for numbers.
+        // Numbers need no encoding.
         columns.retain(|column| !column.kind.is_numeric());
         refuse_target(columns, name)
     }
 }
 
-/// The columns whose values are levels: texts, and where they are named also counts, truth values and ids.
+/// Returns the columns with levels: text; also counts, booleans and ids if selected.
 ///
 /// # Errors
-/// Those of [`chosen`]; `READS_TARGET` for the target, unless it may be one of them.
+/// Those of [`chosen`]; `READS_TARGET` for the target, unless it is allowed.
 pub(super) fn discrete(
     on: Option<&Selection>,
     input: &Schema,
@@ -191,7 +191,7 @@ pub(super) fn discrete(
     if may_be_target { Ok(columns) } else { refuse_target(columns, name) }
 }
 
-/// The columns, none of which is the target.
+/// Checks that the target is not among the columns.
 ///
 /// # Errors
 /// `READS_TARGET` if one is.
@@ -205,22 +205,22 @@ pub(super) fn refuse_target(columns: Vec<Column>, name: &str) -> Result<Vec<Colu
     }
 }
 
-/// A column that was left out, and why.
+/// A column that was left out, with the reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeftOut {
-    /// Its name.
+    /// The name of the column.
     pub column: String,
-    /// Why, as the end of a sentence: `681 of 891 values are different`.
+    /// Why, as the end of a sentence: `681 of 891 values are distinct`.
     pub reason: String,
 }
 
-/// What was seen of the columns to encode.
+/// Summaries of the columns to encode.
 #[derive(Debug)]
 pub struct EncoderSummary {
     columns: Vec<(Column, Seen)>,
 }
 
-/// What was seen of one column.
+/// Summary of one column.
 #[derive(Debug)]
 struct Seen {
     levels: Levels<String>,
@@ -298,24 +298,24 @@ impl Estimator for Encoder {
     }
 }
 
-/// The most columns that one step makes.
+/// Maximum number of columns that one step creates.
 const MEMBERS_MAX: usize = 100_000;
 
-/// The most buckets of a hash.
+/// Maximum number of hash buckets.
 const BUCKETS_MAX: u32 = MEMBERS_MAX as u32;
 
 fn too_many(largest: &str, members: usize) -> Failure {
-    let message = format!("encoding makes {members} columns; a table has at most {MEMBERS_MAX}");
+    let message = format!("encoding creates {members} columns; the maximum is {MEMBERS_MAX}");
     Failure::new(code::LIMIT_REACHED, message)
         .column(largest)
-        .help(format!("`drop {}`, or fold rare levels with `rare=1%`", quoted(largest)))
+        .help(format!("`drop {}`, or merge rare levels with `rare=1%`", quoted(largest)))
 }
 
 impl Encoder {
-    /// How a column is encoded after this was seen of it.
+    /// Returns the encoding of a column given its summary.
     ///
     /// # Errors
-    /// `UNSEEN_LEVEL` for a level that the declared order lacks.
+    /// `UNSEEN_LEVEL` for a level that is not in the given order.
     fn coding(&self, column: &Column, seen: &Seen) -> Result<Coding, Failure> {
         let (levels, total) = (&seen.levels, seen.levels.total());
         Ok(match (self.method, column.kind) {
@@ -331,7 +331,7 @@ impl Encoder {
             (EncoderMethod::Auto, ColumnType::Time) => Coding::LeftOut { reason: "it holds times of day".into() },
             (EncoderMethod::Auto, ColumnType::Id) => Coding::LeftOut { reason: "it holds ids".into() },
             (EncoderMethod::Auto, ColumnType::Text) if nearly_unique(levels) => {
-                Coding::LeftOut { reason: format!("{} of {total} values are different", levels.len()) }
+                Coding::LeftOut { reason: format!("{} of {total} values are distinct", levels.len()) }
             }
             (EncoderMethod::Hash { buckets }, _) => Coding::Hash { buckets },
             (EncoderMethod::Count { share }, kind) => self.counts(kind, seen, share),
@@ -343,7 +343,7 @@ impl Encoder {
         })
     }
 
-    /// The frequencies of the levels.
+    /// Returns the counts of the levels.
     fn counts(&self, kind: ColumnType, seen: &Seen, share: bool) -> Coding {
         let (levels, rare) = kept_and_rare(&seen.levels, self.rare, kind);
         let count = |level: &String| seen.levels.count(level);
@@ -356,19 +356,19 @@ impl Encoder {
     }
 }
 
-/// The declared order of a column's levels, which has to hold all of them.
+/// Returns the given order of a column's levels, which must contain all of them.
 fn declared(order: &[String], column: &Column, levels: &Levels<String>) -> Result<Vec<String>, Failure> {
     match levels.iter().find(|(level, _)| !order.contains(level)) {
         None => Ok(order.to_vec()),
         Some((level, _)) => {
-            let message = format!("`{}` is `{level}`, which the declared order lacks", column.name);
+            let message = format!("`{}` has the level `{level}`, which is not in the given order", column.name);
             let help = format!("the order is {}; add it there", order.join(" < "));
             Err(Failure::new(code::UNSEEN_LEVEL, message).column(&*column.name).help(help))
         }
     }
 }
 
-/// Nearly every value its own level: such texts say nothing about new rows.
+/// Are the values nearly unique? Such texts carry no information about new rows.
 fn nearly_unique(levels: &Levels<String>) -> bool {
     levels.len() > 20 && levels.len() as u64 * 2 > levels.total()
 }

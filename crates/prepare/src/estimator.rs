@@ -1,7 +1,7 @@
-//! The life of an estimator: config → observe → merge → finish → apply.
+//! The life cycle of an estimator: config → observe → merge → finish → apply.
 //!
-//! Config ([`Estimator`]), [`Summary`] and [`State`] are three types; nothing is fitted in place. The driver [`fit`]
-//! alone cuts the rows into fixed chunks, observes them in parallel and merges in order, so that the result has the
+//! Configuration ([`Estimator`]), [`Summary`] and [`State`] are three types; nothing is fitted in place. The driver
+//! [`fit`] cuts the rows into fixed chunks, observes them in parallel and merges in order, so that the result has the
 //! same bits for every number of threads.
 
 use pipewright_diagnostic::{Failure, code};
@@ -9,36 +9,36 @@ use pipewright_table::{Chunks, Schema, Table, in_table, in_waves};
 use serde::{Serialize, de::DeserializeOwned};
 use std::sync::Arc;
 
-/// What was seen of some rows; merging is associative and an empty summary is its identity.
+/// A mergeable summary of rows; merging is associative and an empty summary is its identity.
 pub trait Summary: Send + Sized {
-    /// Adds what another summary saw of the rows after these.
+    /// Merges the summary of later rows.
     fn merge(&mut self, later: Self);
 
-    /// Takes no more than about so many bytes from now on, at the cost of precision; called before anything is seen.
+    /// Limits the memory to about this many bytes, at the cost of precision; called before any rows are observed.
     fn bound(&mut self, bytes: u64) {
         let _ = bytes;
     }
 
-    /// What is known only about, and how closely.
+    /// Returns notes on approximate results.
     fn notes(&self) -> Vec<Failure> {
         Vec::new()
     }
 }
 
-/// The configuration of a step that learns from rows.
+/// The configuration of an estimator: a step that learns from rows.
 pub trait Estimator: Send + Sync {
-    /// What it gathers from rows.
+    /// The summary of rows.
     type Summary: Summary;
-    /// What it has learned.
+    /// The fitted state.
     type State: State;
 
-    /// The schema that `apply` will yield for tables of `input`; what only the rows can say is an open group.
+    /// Returns the output schema of `apply` for tables of `input`; columns that depend on the rows form an open group.
     ///
     /// # Errors
-    /// A [`Failure`] naming the column that it cannot take.
+    /// A [`Failure`] naming a column that it does not support.
     fn schema(&self, input: &Schema) -> Result<Schema, Failure>;
 
-    /// The summary of no rows.
+    /// Creates an empty summary.
     ///
     /// # Errors
     /// As [`Estimator::schema`].
@@ -47,39 +47,38 @@ pub trait Estimator: Send + Sync {
     /// Adds rows to a summary.
     ///
     /// # Errors
-    /// A [`Failure`] naming column and row (of the chunk) of a value that it cannot take.
+    /// A [`Failure`] naming column and row (within the chunk) of a value that it does not support.
     fn observe(&self, summary: &mut Self::Summary, rows: &Table) -> Result<(), Failure>;
 
-    /// Does it look at rows at all? What only the columns decide need not read them.
+    /// Does it need to see rows at all? If only the columns matter, they are not read.
     fn needs_rows(&self) -> bool {
         true
     }
 
-    /// Does it only choose columns, and by their names alone?
+    /// Does it only select columns, and by name only?
     fn chooses_by_name(&self) -> bool {
         false
     }
 
-    /// Draws the conclusion.
+    /// Computes the state.
     ///
     /// # Errors
-    /// A [`Failure`] where the rows do not suffice (a column without a value).
+    /// A [`Failure`] if there are too few rows, for example a column without values.
     fn finish(&self, summary: Self::Summary) -> Result<Self::State, Failure>;
 }
 
-/// What was learned: plain data that can be applied to other rows, saved, and shown as a small table.
+/// A fitted state: plain data that can be applied to other rows, saved, and shown as a small table.
 pub trait State: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// The name of the state in bundles, by which it is found again. It never changes.
     const TAG: &str;
 
-    /// Applies it to rows; input columns are found by name.
+    /// Applies the state to rows; input columns are found by name.
     ///
     /// # Errors
-    /// A [`Failure`] naming the column that is missing or of another kind.
+    /// A [`Failure`] naming a column that is missing or of another type.
     fn apply(&self, rows: &Table) -> Result<Table, Failure>;
 
-    /// As [`State::apply`], of rows that are not needed any more: what becomes of them may lie where they lay, wherever
-    /// nobody else holds their values.
+    /// Like [`State::apply`], consuming the rows: values without another owner may be changed in place.
     ///
     /// # Errors
     /// As [`State::apply`].
@@ -87,32 +86,32 @@ pub trait State: Serialize + DeserializeOwned + Send + Sync + 'static {
         self.apply(&rows)
     }
 
-    /// Is what it makes of some rows the same, whatever rows stand beside them?
+    /// Is the result for a row independent of the other rows?
     fn by_row(&self) -> bool {
         true
     }
 
-    /// Does it drop every column, without a look?
+    /// Does it drop every column unconditionally?
     fn drops_all(&self) -> bool {
         false
     }
 
-    /// The columns that it looks at by name, whatever their role: rows cannot do without them.
+    /// Returns the columns that it needs by name, whatever their role.
     fn reads(&self) -> Vec<Arc<str>> {
         Vec::new()
     }
 
-    /// What was learned, as a table.
+    /// Returns the state as a table for display.
     fn show(&self) -> Table;
 
-    /// Checks a state that came from a file: sizes agree, numbers are finite.
+    /// Validates a state that came from a file: sizes agree, numbers are finite.
     ///
     /// # Errors
-    /// A [`Failure`] that names what is wrong.
+    /// A [`Failure`] that names the problem.
     fn validate(&self) -> Result<(), Failure>;
 }
 
-/// Fits an estimator to all rows: of a table, or of a file that is read chunk by chunk.
+/// Fits an estimator to all rows of a table, or of a file read chunk by chunk.
 ///
 /// ```
 /// use pipewright_frame::{Imputer, ReadOptions, State, csv, fit};
@@ -122,12 +121,12 @@ pub trait State: Serialize + DeserializeOwned + Send + Sync + 'static {
 /// ```
 ///
 /// # Errors
-/// As the estimator says; rows are counted from the first row of the table.
+/// Those of the estimator; row numbers are relative to the table.
 pub fn fit<E: Estimator>(estimator: &E, rows: &dyn Chunks) -> Result<E::State, Failure> {
     fit_noting(estimator, rows).map(|(state, _)| state)
 }
 
-/// As [`fit`], with notes on what is known only about, because the rows are too many for the memory that may be taken.
+/// Like [`fit`], with notes on results that are approximate because of the memory limit.
 ///
 /// # Errors
 /// As [`fit`].
@@ -154,17 +153,17 @@ pub fn fit_noting<E: Estimator>(estimator: &E, rows: &dyn Chunks) -> Result<(E::
     Ok((estimator.finish(whole)?, notes))
 }
 
-/// A share of the memory, as a number of floats for each column.
+/// Converts a share of the memory to a number of floats per column.
 pub(crate) fn numbers_within(bytes: u64, columns: usize) -> usize {
     usize::try_from(bytes / 4 / 8 / columns.max(1) as u64).unwrap_or(usize::MAX)
 }
 
-/// The note for columns whose quantiles are known only about.
+/// Creates the note about columns with approximate quantiles.
 pub(crate) fn approximate(names: &[&str]) -> Vec<Failure> {
     if names.is_empty() {
         return Vec::new();
     }
     let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    let message = format!("quantiles of {} are known to a thousandth of their size", names.join(", "));
-    vec![Failure::note(code::APPROXIMATE, message).help("allow more memory for exact ones: --mem 8G")]
+    let message = format!("quantiles of {} are approximate (relative error 0.1%)", names.join(", "));
+    vec![Failure::note(code::APPROXIMATE, message).help("allow more memory for exact quantiles: --mem 8G")]
 }

@@ -1,4 +1,4 @@
-//! Isolation forests: what few random cuts part from the rest is unusual.
+//! Isolation forests: rows that few random cuts isolate are outliers.
 //!
 //! Liu, Ting and Zhou, "Isolation Forest", ICDM 2008: 100 trees on 256 rows each; the score of a row is
 //! 2^(−E h / c(n)), with E h its mean depth over the trees and c(n) the mean depth in a tree of n rows.
@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 const TREES: u64 = 100;
 const SAMPLE: usize = 256;
 
-/// The score of every row, above 0 and up to 1: the higher, the more unusual. `columns` hold finite numbers.
+/// Returns the anomaly score of every row, above 0 and up to 1: the higher, the more unusual. `columns` must be finite.
 pub(super) fn scores(columns: &[Vec<f64>], key: Key) -> Vec<f64> {
     let rows = columns.first().map_or(0, Vec::len);
     let usual = mean_depth(rows.min(SAMPLE));
@@ -25,7 +25,7 @@ pub(super) fn scores(columns: &[Vec<f64>], key: Key) -> Vec<f64> {
         .map(|start| {
             let rows = start..rows.min(start + CHUNK_ROWS);
             let mut depths = vec![0.0; rows.len()];
-            // Tree by tree, so that a tree stays at hand.
+            // Tree by tree, so that a tree stays in the cache.
             for tree in &trees {
                 depths.iter_mut().zip(rows.clone()).for_each(|(depth, row)| *depth += tree.depth(columns, row));
             }
@@ -35,7 +35,7 @@ pub(super) fn scores(columns: &[Vec<f64>], key: Key) -> Vec<f64> {
     chunks.concat()
 }
 
-/// c(n): the mean depth at which a search in a tree of `rows` rows ends.
+/// c(n): the mean depth of a search in a tree of `rows` rows.
 fn mean_depth(rows: usize) -> f64 {
     const EULER: f64 = 0.577_215_664_901_532_9;
     match rows {
@@ -53,7 +53,7 @@ struct Tree(Vec<Node>);
 enum Node {
     /// Rows up to `split` in `column` go to the next node, the others to `above`.
     Split { column: usize, split: f64, above: usize },
-    /// Here rows are at this depth, with what further cuts would add.
+    /// Depth of the rows here, plus the expected depth of further cuts.
     Leaf(f64),
 }
 
@@ -79,11 +79,11 @@ impl Tree {
     }
 }
 
-/// A tree that grows.
+/// A growing tree.
 struct Growth<'a> {
     columns: &'a [Vec<f64>],
     key: Key,
-    /// Random numbers that were used.
+    /// Number of random numbers used.
     drawn: u64,
     deepest: u32,
     nodes: Vec<Node>,
@@ -104,7 +104,7 @@ impl Growth<'_> {
         let (column, (min, max)) = ranges[self.key.below(self.drawn, ranges.len() as u64) as usize];
         let share = self.key.uniform(self.drawn + 1);
         self.drawn += 2;
-        // A weighted mean, since the range may be wider than floats are.
+        // A weighted mean, since the range may overflow.
         let cut = min * (1.0 - share) + max * share;
         let split = if cut < max { cut.max(min) } else { min };
         let values = &self.columns[column];

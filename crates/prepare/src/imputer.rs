@@ -1,4 +1,4 @@
-//! Fills missing values with what was learned of their column.
+//! Imputation: fills missing values with a statistic of their column.
 
 use crate::State;
 use crate::by_column::{ByColumn, Seen, number_of};
@@ -18,30 +18,30 @@ use pipewright_table::{TextArray, TextOffset};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// Fills missing values, column by column.
+/// Imputes missing values, column by column.
 ///
-/// Mean and median take numeric columns, and their results are continuous even where a column held counts, so that
-/// the schema does not depend on the rows. The mode takes any column; of equally frequent values it is the smallest.
+/// Mean and median support numeric columns, and their results are continuous even if a column held counts, so that the
+/// schema does not depend on the rows. The mode supports any column; on ties it is the smallest value.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Imputer {
-    /// What to fill with.
+    /// The fill value.
     pub fill: Fill,
-    /// The columns to fill; without it all features of the kinds that the filling fits.
+    /// The columns to fill; all features of supported types if `None`.
     pub on: Option<Selection>,
-    /// Adds, right after each of these columns, a truth value `NAME (missing)`: was it missing?
+    /// Adds an indicator column `NAME (missing)` after each column?
     pub indicator: bool,
 }
 
-/// What to fill missing values with.
+/// The fill value of missing values.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fill {
     /// The arithmetic mean.
     Mean,
-    /// The median: with an even number of values the mean of the two in the middle.
+    /// The median; the mean of the middle two for an even number of values.
     Median,
-    /// The most frequent value.
+    /// The most frequent value (mode).
     Mode,
-    /// This value: a number fills numeric columns, a text columns stored as text, a truth value bool columns.
+    /// A constant: a number fills numeric columns, a text columns stored as text, a boolean bool columns.
     Constant(Value),
 }
 
@@ -70,13 +70,13 @@ impl Imputer {
         Imputer { fill: Fill::Constant(value.into()), ..Imputer::mean() }
     }
 
-    /// The same for these columns.
+    /// Restricts to these columns.
     #[must_use]
     pub fn on(self, columns: Selection) -> Imputer {
         Imputer { on: Some(columns), ..self }
     }
 
-    /// The same with indicators.
+    /// Adds missing-value indicators.
     #[must_use]
     pub fn with_indicator(self) -> Imputer {
         Imputer { indicator: true, ..self }
@@ -84,7 +84,7 @@ impl Imputer {
 }
 
 impl Imputer {
-    /// Can it fill a column of this kind?
+    /// Does it support columns of this type?
     fn accepts(&self, kind: ColumnType) -> bool {
         match &self.fill {
             Fill::Mean | Fill::Median => kind.is_numeric(),
@@ -100,7 +100,7 @@ impl Imputer {
         }
     }
 
-    /// The kind of a filled column of this kind; the same whatever the rows say.
+    /// Returns the type of a filled column; independent of the rows.
     fn filled_kind(&self, kind: ColumnType) -> ColumnType {
         match &self.fill {
             Fill::Mean | Fill::Median => ColumnType::Continuous,
@@ -110,12 +110,12 @@ impl Imputer {
     }
 }
 
-/// A whole number that floats and integers hold alike.
+/// Returns a whole number that floats and integers represent exactly.
 fn whole(number: f64) -> Option<i64> {
     (number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_992.0).then_some(number as i64)
 }
 
-/// The value to fill each column with.
+/// The fill value of each column.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ImputerState {
@@ -123,7 +123,7 @@ pub struct ImputerState {
     indicator: bool,
 }
 
-/// The value to fill one column with.
+/// The fill value of one column.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Filling {
@@ -152,9 +152,9 @@ impl ByColumn for Imputer {
 
     fn columns(&self, input: &Schema) -> Result<Vec<Column>, Failure> {
         match &self.fill {
-            Fill::Constant(Value::Null) => return Err(Failure::new(code::BAD_VALUE, "null fills nothing")),
+            Fill::Constant(Value::Null) => return Err(Failure::new(code::BAD_VALUE, "null is not a fill value")),
             Fill::Constant(Value::Number(number)) if !number.is_finite() => {
-                return Err(Failure::new(code::BAD_VALUE, format!("{number} is no number to fill with")));
+                return Err(Failure::new(code::BAD_VALUE, format!("{number} is not a valid fill value")));
             }
             _ => {}
         }
@@ -202,7 +202,7 @@ impl ByColumn for Imputer {
 }
 
 impl Imputer {
-    /// The constant as a column of this kind stores it.
+    /// Returns the constant as stored in a column of this type.
     fn constant_for(&self, kind: ColumnType) -> Option<FillValue> {
         let Fill::Constant(value) = &self.fill else { return None };
         match value {
@@ -233,7 +233,7 @@ fn stored(kind: ColumnType, level: i64) -> FillValue {
 }
 
 impl Filling {
-    /// The kind of a column once it is filled.
+    /// Returns the type of a column after filling.
     fn filled_kind(&self, kind: ColumnType) -> ColumnType {
         match self.value {
             FillValue::Real(_) => ColumnType::Continuous,
@@ -269,7 +269,7 @@ impl Filling {
     }
 }
 
-/// The array with its nulls replaced by a value: where it lies, if nobody else holds it.
+/// Replaces the nulls of an array by a value, in place if it has no other owner.
 fn refilled<T: ArrowPrimitiveType>(array: ArrayRef, value: T::Native) -> ArrayRef {
     let (nulls, rows) = (array.nulls().cloned(), array.len());
     let values = match only_copy::<T>(array) {
@@ -286,7 +286,7 @@ fn refilled<T: ArrowPrimitiveType>(array: ArrayRef, value: T::Native) -> ArrayRe
     Arc::new(PrimitiveArray::<T>::new(values, None))
 }
 
-/// Puts a value where nothing stands.
+/// Writes a value at the nulls.
 fn fill_nulls<T: Copy>(values: &mut [T], nulls: Option<&NullBuffer>, value: T) {
     if let Some(nulls) = nulls.filter(|nulls| nulls.null_count() > 0) {
         (!nulls.inner()).set_indices().for_each(|row| values[row] = value);

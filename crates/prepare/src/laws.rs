@@ -1,7 +1,7 @@
-//! The laws of estimators, and tables to try them on: for the tests of every crate that has an estimator.
+//! The laws of estimators, and tables to test them on: for the tests of every crate with an estimator.
 //!
-//! Each law takes an estimator and a table and panics where it is broken. An estimator may refuse a table; then it has
-//! to refuse it the same way however the rows are cut and however many threads there are.
+//! Each law takes an estimator and a table and panics if violated. An estimator may reject a table; then it must do so
+//! identically for all chunk sizes and numbers of threads.
 
 use crate::{Estimator, FitContext, State, Summary, TableEstimator, fit};
 use pipewright_diagnostic::Failure;
@@ -9,10 +9,10 @@ use pipewright_table::{CHUNK_ROWS, Schema, Table};
 
 pub use pipewright_table::testing::{edge_tables, random_table};
 
-/// All laws.
+/// Checks all laws.
 ///
 /// # Panics
-/// If one is broken.
+/// If one is violated.
 pub fn check<E: Estimator>(estimator: &E, table: &Table) {
     schema_is_as_predicted(estimator, table);
     fitting_is_pure(estimator, table);
@@ -23,12 +23,12 @@ pub fn check<E: Estimator>(estimator: &E, table: &Table) {
     states_survive_files(estimator, table);
 }
 
-/// The laws of a step that needs all rows at once: the schema is as predicted, fitting is pure and the same for any
-/// number of threads, also what the training rows become; rows are local, it does not matter who owns them, and states
-/// survive files.
+/// Checks the laws of an estimator that needs all rows at once: the schema is as predicted; fitting is pure and
+/// deterministic for any number of threads, including the transformed training rows; rows are independent, ownership
+/// does not matter, and states survive serialisation.
 ///
 /// # Panics
-/// If one is broken.
+/// If one is violated.
 pub fn check_table<E: TableEstimator>(estimator: &E, table: &Table, context: &FitContext) {
     let fit = || {
         let state = estimator.fit(table, context)?;
@@ -56,10 +56,10 @@ pub fn check_table<E: TableEstimator>(estimator: &E, table: &Table, context: &Fi
     survives_files(&state, table);
 }
 
-/// `apply` yields the schema that was predicted; a table whose schema is refused cannot be fitted.
+/// Checks that `apply` yields the predicted schema, and that a table with a rejected schema cannot be fitted.
 ///
 /// # Panics
-/// If it does not.
+/// If violated.
 pub fn schema_is_as_predicted<E: Estimator>(estimator: &E, table: &Table) {
     match (estimator.schema(&table.schema()), fitted(estimator, table)) {
         (Ok(predicted), Ok(state)) => {
@@ -72,10 +72,10 @@ pub fn schema_is_as_predicted<E: Estimator>(estimator: &E, table: &Table) {
     }
 }
 
-/// Fitting leaves the input as it was, and fitting again gives an equal state.
+/// Checks that fitting leaves the input unchanged, and fitting again gives an equal state.
 ///
 /// # Panics
-/// If it does not.
+/// If violated.
 pub fn fitting_is_pure<E: Estimator>(estimator: &E, table: &Table) {
     let copy = Table::concat(&[table.clone(), table.slice(0, 0)]).expect("the columns are the same");
     let (first, second) = (outcome(fitted(estimator, table)), outcome(fitted(estimator, table)));
@@ -83,10 +83,10 @@ pub fn fitting_is_pure<E: Estimator>(estimator: &E, table: &Table) {
     assert!(copy == *table, "fitting changed its input\n{table}");
 }
 
-/// Rows observed in chunks of any size, merged in any grouping, give the same state, bit for bit.
+/// Checks that rows observed in chunks of any size, merged in any grouping, give the same state, bit for bit.
 ///
 /// # Panics
-/// If they do not.
+/// If violated.
 pub fn chunks_do_not_matter<E: Estimator>(estimator: &E, table: &Table) {
     let whole = outcome(fitted(estimator, table));
     for chunk_rows in [1, 2, 3, 7, 64] {
@@ -110,12 +110,12 @@ pub fn chunks_do_not_matter<E: Estimator>(estimator: &E, table: &Table) {
     }
 }
 
-/// 1, 2 and 8 threads give the same state, bit for bit.
+/// Checks that 1, 2 and 8 threads give the same state, bit for bit.
 ///
 /// # Panics
-/// If they do not.
+/// If violated.
 pub fn threads_do_not_matter<E: Estimator>(estimator: &E, table: &Table) {
-    // More rows than a chunk has, so that there is something to share out.
+    // More rows than a chunk, so that there is work to split.
     let copies = if table.rows() == 0 { 1 } else { 2 * CHUNK_ROWS / table.rows() + 1 };
     let large = Table::concat(&vec![table.clone(); copies.min(MOST_COPIES)]).expect("the columns are the same");
     let with = |threads: usize| {
@@ -130,10 +130,10 @@ pub fn threads_do_not_matter<E: Estimator>(estimator: &E, table: &Table) {
 /// Tables of a row or two need not be copied thousands of times.
 const MOST_COPIES: usize = 400;
 
-/// Applying to some rows gives these rows of applying to all, bit for bit.
+/// Checks that applying to some rows gives the same rows as applying to all, bit for bit.
 ///
 /// # Panics
-/// If it does not.
+/// If violated.
 pub fn rows_are_local<E: Estimator>(estimator: &E, table: &Table) {
     let Ok(state) = fitted(estimator, table) else { return };
     stays_local(&state, table);
@@ -152,10 +152,10 @@ fn stays_local(state: &impl State, table: &Table) {
     }
 }
 
-/// Rows that nobody else holds become what any rows become, and those that somebody holds stay as they are.
+/// Checks that owned rows give the same result as shared ones, and that shared rows stay unchanged.
 ///
 /// # Panics
-/// If they do not.
+/// If violated.
 pub fn owning_does_not_matter<E: Estimator>(estimator: &E, table: &Table) {
     let Ok(state) = fitted(estimator, table) else { return };
     owners_do_not_matter(&state, table);
@@ -170,10 +170,10 @@ fn owners_do_not_matter(state: &impl State, table: &Table) {
     assert!(state.apply_owned(own) == expected, "owned rows became something else\n{table}");
 }
 
-/// A state that was written and read is valid and applies the same bits.
+/// Checks that a state survives serialisation: it is valid and applies the same bits.
 ///
 /// # Panics
-/// If it does not.
+/// If violated.
 pub fn states_survive_files<E: Estimator>(estimator: &E, table: &Table) {
     let Ok(state) = fitted(estimator, table) else { return };
     survives_files(&state, table);
@@ -195,7 +195,7 @@ fn fitted<E: Estimator>(estimator: &E, table: &Table) -> Result<E::State, Failur
     Ok(state)
 }
 
-/// The state as text, which keeps every bit of finite floats, or the code of the refusal.
+/// Returns the state as text, which keeps every bit of finite floats, or the code of the failure.
 fn outcome<S: State>(result: Result<S, Failure>) -> Result<String, &'static str> {
     let written = result.map(|state| serde_json::to_string(&state).expect("states can be written"));
     written.map_err(|failure| failure.code.as_str())

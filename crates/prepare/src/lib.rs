@@ -1,4 +1,4 @@
-//! The estimators that clean and prepare tables, and the profile of a table.
+//! Estimators that clean and prepare tables, and data profiling.
 #![doc = include_str!("../README.md")]
 #![warn(missing_debug_implementations)]
 

@@ -1,4 +1,4 @@
-//! The logarithm of one plus a number.
+//! The transformation ln(1 + x).
 
 use crate::by_column::{ByColumn, Seen};
 use crate::columns::chosen;
@@ -10,7 +10,7 @@ use pipewright_table::{Column, ColumnType, Entry, Schema};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// Makes ln(1 + x) of numeric columns, exact also near 0; learns nothing. Missing values stay missing.
+/// Transforms numeric columns to ln(1 + x), exact also near 0; learns nothing. Missing values stay missing.
 ///
 /// ```
 /// use pipewright_frame::{Log1p, ReadOptions, State, csv, fit};
@@ -20,7 +20,7 @@ use std::sync::Arc;
 /// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Log1p {
-    /// The columns; without it all numeric features.
+    /// The columns; all numeric features if `None`.
     pub on: Option<Selection>,
 }
 
@@ -53,10 +53,10 @@ impl ByColumn for Log1p {
     }
 }
 
-/// The columns of which logarithms are taken.
+/// The transformed columns.
 pub type Log1pState = NumberMaps<Logarithm>;
 
-/// A column of which the logarithm is taken.
+/// A transformed column.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Logarithm {
@@ -92,7 +92,7 @@ impl NumberMap for Logarithm {
     }
 }
 
-/// ln(1 + x) without a branch, so that it is worked out for several numbers at once; NaN where it is not finite.
+/// ln(1 + x) without branches, so that it vectorises; NaN where it is not finite.
 ///
 /// 1 + x is rounded to u; ln u is that of `e_log.c` of fdlibm (Sun Microsystems 1993), u = 2ᵏ·(1 + f) with
 /// √½ ≤ 1 + f < √2, and what the rounding lost is added as (x - (u - 1)) / u. The error is below 2 units of the last place.

@@ -1,10 +1,10 @@
-//! Makes values that name people unreadable: by keyed hashes, by a constant, or by saying less.
+//! Masking of personal data: keyed hashes, redaction, or generalisation.
 //!
-//! What it protects against, and what not: a **hash** is the same for the same value and key, in every column and
-//! every table, so that tables can still be joined; whoever has the key, or a saved state, can try out whether a guess
-//! is right, and frequencies stay as they were. A saved state does not hold the key, but what HMAC makes of it before
-//! the first byte of a value: that cannot be turned back, and it hashes as the key does. **Generalised** values can
-//! still be rare enough to name somebody. Only **redacted** values are gone.
+//! What it protects against, and what not: a **hash** is the same for the same value and key, in every column and every
+//! table, so that tables can still be joined. Anyone with the key, or a saved state, can test guesses, and frequencies
+//! are preserved. A saved state does not contain the key, but the HMAC state derived from it: the key cannot be
+//! recovered from it, but it hashes as the key does. **Generalised** values can still be rare enough to identify a
+//! person. Only **redacted** values are gone.
 
 mod hmac;
 
@@ -27,7 +27,7 @@ use std::sync::Arc;
 
 pub use hmac::Hmac;
 
-/// Masks columns; missing values stay missing, roles stay what they are.
+/// Masks columns; missing values stay missing, and roles are kept.
 ///
 /// ```
 /// use pipewright_frame::{Hmac, Mask, Masking, ReadOptions, Selection, State, csv, fit};
@@ -39,13 +39,13 @@ pub use hmac::Hmac;
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mask {
-    /// How.
+    /// Masking method.
     pub masking: Masking,
     /// The columns.
     pub on: Selection,
 }
 
-/// What becomes of a value.
+/// Masking method.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
 pub enum Masking {
@@ -53,25 +53,25 @@ pub enum Masking {
     Hash(Hmac),
     /// `•••`.
     Redact,
-    /// Nothing: the value is missing.
+    /// The value becomes missing.
     Blank,
-    /// Less than it was.
+    /// A coarser value.
     Generalise(Generalise),
 }
 
-/// How much is left of a value.
+/// Granularity of generalised values.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Generalise {
-    /// Numbers become ranges of this width: of 10, 37 becomes `30..40`, from 30 up to below 40.
+    /// Width of number ranges: with 10, 37 becomes `30..40`, from 30 up to below 40.
     pub step: Option<f64>,
     /// Dates become the first of their year or month.
     pub date: Option<Period>,
-    /// Texts become so many of their first characters.
+    /// Number of leading characters kept of texts.
     pub letters: Option<u32>,
 }
 
-/// What is left of a date.
+/// Granularity of a date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Period {
@@ -81,14 +81,14 @@ pub enum Period {
     Month,
 }
 
-/// What stands for every value.
+/// Replacement of redacted values.
 const REDACTED: &str = "•••";
 
-/// Half of the hexadecimal digits of a hash.
+/// Number of bytes of a hash, two hexadecimal digits each.
 const HASH_BYTES: usize = 8;
 
 impl Mask {
-    /// These columns in that way.
+    /// Masks these columns with this method.
     #[must_use]
     pub fn new(masking: Masking, on: Selection) -> Mask {
         Mask { masking, on }
@@ -104,14 +104,14 @@ impl Mask {
             None => Ok(columns),
             Some(column) => {
                 let option = option_for(column.kind).expect("other kinds were refused");
-                let message = format!("{name} of `{}` needs to know how far", column.name);
+                let message = format!("{name} of `{}` needs a granularity", column.name);
                 Err(Failure::new(code::MISSING_ARGUMENT, message).column(&*column.name).help(format!("write {option}")))
             }
         }
     }
 }
 
-/// The option that says how far values of a kind are generalised, if they can be.
+/// Returns the option for generalising values of a type, if supported.
 fn option_for(kind: ColumnType) -> Option<&'static str> {
     match kind {
         ColumnType::Continuous | ColumnType::Count => Some("step=10"),
@@ -133,7 +133,7 @@ impl Generalise {
 }
 
 impl Masking {
-    /// The kind that a column is of afterwards.
+    /// Returns the output type of a column.
     fn kind(&self, kind: ColumnType) -> ColumnType {
         match self {
             Masking::Blank => kind,
@@ -171,7 +171,7 @@ impl Masking {
         }
     }
 
-    /// In words; a key is not among them.
+    /// Returns the method as text, without the key.
     fn text(&self) -> String {
         match self {
             Masking::Hash(_) => "hash".to_owned(),
@@ -191,7 +191,7 @@ impl Masking {
 }
 
 impl Period {
-    /// The first moment of the period that a moment is in, in microseconds since 1970.
+    /// Returns the first moment of the period, in microseconds since 1970.
     fn start(self, moment: i64) -> i64 {
         let (year, month, _) = civil(moment.div_euclid(DAY));
         let month = if self == Period::Year { 1 } else { month };
@@ -206,7 +206,7 @@ fn number(array: &ArrayRef, row: usize) -> f64 {
     }
 }
 
-/// The range that a number is in: from, and up to below.
+/// Returns the range of a number: from, and up to below.
 fn range(number: f64, step: f64) -> String {
     let start = (number / step).floor();
     // Adding 0 makes +0 of -0.
@@ -214,7 +214,7 @@ fn range(number: f64, step: f64) -> String {
     format!("{}..{}", edge(start), edge(start + 1.0))
 }
 
-/// Nothing: a mask learns nothing from rows.
+/// Empty summary: a mask learns nothing from rows.
 #[derive(Debug)]
 pub struct MaskSummary {
     columns: Vec<Column>,
@@ -224,7 +224,7 @@ impl Summary for MaskSummary {
     fn merge(&mut self, _: MaskSummary) {}
 }
 
-/// Which columns are masked, and how.
+/// The masked columns and the method.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MaskState {
@@ -296,7 +296,7 @@ impl State for MaskState {
         validate_names(self.columns.iter().map(|masked| &masked.name))?;
         let Masking::Generalise(less) = self.masking else { return Ok(()) };
         if less.step.is_some_and(|step| !step.is_finite() || step <= 0.0) {
-            return Err(bad_state("ranges of a width that is none"));
+            return Err(bad_state("ranges of an invalid width"));
         }
         match self.columns.iter().find(|masked| !less.fits(masked.kind)) {
             None => Ok(()),

@@ -1,7 +1,7 @@
 //! Quantiles of the normal distribution.
 
-/// The quantile of the standard normal distribution for a share between 0 and 1, to about 1e-16 of its size (Wichura
-/// 1988: algorithm AS 241, PPND16); infinite at 0 and 1.
+/// Returns the quantile of the standard normal distribution for a probability between 0 and 1, with relative error of
+/// about 1e-16 (Wichura 1988: algorithm AS 241, PPND16); infinite at 0 and 1.
 pub(super) fn quantile_of_normal(share: f64) -> f64 {
     let off = share - 0.5;
     if off.abs() <= 0.425 {

@@ -1,4 +1,4 @@
-//! What estimators of single numeric columns learn: a function of the column's numbers.
+//! States of single-column numeric estimators: a function of the column's numbers.
 
 use crate::State;
 use crate::columns::{bad_state, map_fitted, map_numbers, validate_names};
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt::Debug;
 use std::sync::Arc;
 
-/// What was learned of one numeric column: what becomes of its numbers.
+/// The fitted state of one numeric column: a function of its numbers.
 pub trait NumberMap: Debug + Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static {
     /// The names of [`NumberMap::parameters`].
     const PARAMETERS: &'static [&'static str];
@@ -20,34 +20,34 @@ pub trait NumberMap: Debug + Clone + PartialEq + Serialize + DeserializeOwned + 
     /// The name of the state in bundles; see [`State::TAG`].
     const TAG: &str;
 
-    /// The column, and the kind that it had.
+    /// Returns the column and its type in training.
     fn fitted_on(&self) -> (&Arc<str>, ColumnType);
 
-    /// What becomes of a number; nothing finite where it cannot be taken.
+    /// Maps a number; the result is not finite if the number is out of the domain.
     fn at(&self, number: f64) -> f64;
 
-    /// What to say of a number that cannot be taken.
+    /// Creates the failure for a number out of the domain.
     fn refuse(&self, number: f64) -> Failure {
         let _ = number;
         out_of_range(self.fitted_on().0)
     }
 
-    /// The columns that the column becomes.
+    /// Returns the output columns of the column.
     ///
     /// # Errors
-    /// `NON_FINITE` for a value that is not finite; what [`NumberMap::refuse`] says, with the row.
+    /// `NON_FINITE` for a value that is not finite; that of [`NumberMap::refuse`], with the row.
     fn apply(&self, column: &Column, array: ArrayRef) -> Result<Vec<(Column, ArrayRef)>, Failure> {
         mapped(self, column, array, |number| self.at(number))
     }
 
-    /// What was learned, in numbers.
+    /// Returns the learned parameters.
     fn parameters(&self) -> Vec<Option<f64>>;
 
-    /// Can it have been learned?
+    /// Is the state valid?
     fn is_valid(&self) -> bool;
 }
 
-/// The columns of [`NumberMap::apply`], by a function that is the same as [`NumberMap::at`].
+/// Returns the output columns of [`NumberMap::apply`], by a function equal to [`NumberMap::at`].
 pub(super) fn mapped(
     map: &impl NumberMap,
     column: &Column,
@@ -58,7 +58,7 @@ pub(super) fn mapped(
     Ok(vec![(continuous(column), Arc::new(numbers))])
 }
 
-/// The same column with real numbers.
+/// Returns the column with type continuous.
 pub(super) fn continuous(column: &Column) -> Column {
     Column { kind: ColumnType::Continuous, ..column.clone() }
 }
@@ -68,14 +68,14 @@ pub(super) fn continuous_entry(column: &Column) -> Vec<Entry> {
     vec![Entry::Column(continuous(column))]
 }
 
-/// The failure for numbers that leave the range of floats.
+/// Creates the failure for numbers that overflow.
 pub(super) fn out_of_range(name: &str) -> Failure {
     Failure::new(code::VALUE_OUT_OF_RANGE, format!("the values of `{name}` are too far apart to be scaled"))
         .column(name)
         .help(format!("leave the largest out, or `drop {}`", quoted(name)))
 }
 
-/// A function for each of some numeric columns.
+/// A function for each of several numeric columns.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, bound = "M: NumberMap")]
 pub struct NumberMaps<M> {

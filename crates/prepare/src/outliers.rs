@@ -1,4 +1,4 @@
-//! Values that lie far from the others: what is beyond a fence, and rows that are unusual as a whole.
+//! Outliers: values beyond a fence, and anomalous rows.
 
 use crate::by_column::{ByColumn, Seen};
 use crate::columns::{all_missing, bad_state, chosen, fitted, for_each_number, for_each_row, map_numbers};
@@ -16,37 +16,36 @@ use pipewright_table::{Column, ColumnType, Entry, Schema, Table};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// How far is too far for the values of a column.
+/// Outlier rule for the values of a column.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Fence {
-    /// So many standard deviations (divided by n) from the mean.
+    /// This many standard deviations (with divisor n) from the mean.
     ZScore(f64),
-    /// So many interquartile ranges below the first or above the third quartile (Tukey 1977).
+    /// This many interquartile ranges below the first or above the third quartile (Tukey 1977).
     Iqr(f64),
-    /// So many scaled median deviations from the median, |x − median| / (1.4826 · MAD) (Iglewicz and Hoaglin 1993);
-    /// where more than half of the values are equal, of scaled mean deviations instead.
+    /// This many scaled median absolute deviations from the median, |x − median| / (1.4826 · MAD) (Iglewicz and Hoaglin
+    /// 1993); if more than half of the values are equal, of scaled mean absolute deviations instead.
     Mad(f64),
 }
 
-/// What becomes of values beyond a fence.
+/// Handling of values beyond a fence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OutlierAction {
-    /// They become the fence.
+    /// Clip to the fence.
     Clip,
-    /// They become missing.
+    /// Make them missing.
     Null,
 }
 
-/// Draws fences around the values of numeric columns, and changes what lies beyond: in all rows. A column without spread
-/// gets no fence.
+/// Clips or removes outliers of numeric columns by fences, in all rows. A constant column gets no fence.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outliers {
-    /// How far is too far.
+    /// Outlier rule.
     pub fencing: Fence,
-    /// What becomes of what lies beyond.
+    /// Handling of outliers.
     pub beyond: OutlierAction,
-    /// The columns; without it all numeric features.
+    /// The columns; all numeric features if `None`.
     pub on: Option<Selection>,
 }
 
@@ -106,15 +105,15 @@ impl ByColumn for Outliers {
     }
 }
 
-/// The fences so many spreads below and above; none where there is no spread, or no number that far.
+/// Returns the fences at that many spreads below and above; `None` if the spread is 0, or the fence overflows.
 fn around(below: f64, above: f64, spread: f64, fencing: Fence) -> (Option<f64>, Option<f64>) {
     let (Fence::ZScore(times) | Fence::Iqr(times) | Fence::Mad(times)) = fencing;
     let fence = |number: f64| (spread > 0.0 && number.is_finite()).then_some(number);
     (fence(below - times * spread), fence(above + times * spread))
 }
 
-/// The median, and the median deviation from it times 1.4826, which estimates a normal distribution's standard deviation;
-/// where that is 0, the mean deviation times 1.2533, which does too.
+/// Returns the median, and the median absolute deviation times 1.4826, which estimates the standard deviation of a
+/// normal distribution; if that is 0, the mean absolute deviation times 1.2533, which does too.
 fn median_deviation(mut quantiles: Quantiles) -> Option<(f64, f64)> {
     /// 1 / Φ⁻¹(3/4), and √(π/2).
     const FACTORS: (f64, f64) = (1.482_602_218_505_602, 1.253_314_137_315_500_3);
@@ -200,33 +199,33 @@ impl NumberMap for ColumnFence {
     }
 }
 
-/// Where values are there and within; nothing, if all are.
+/// Returns the mask of present values within the fences; `None` if all are.
 fn within(array: &ArrayRef, is_within: impl Fn(usize) -> bool) -> Option<NullBuffer> {
     let there = BooleanBuffer::collect_bool(array.len(), |row| array.is_valid(row) && is_within(row));
     Some(NullBuffer::new(there)).filter(|nulls| nulls.null_count() > 0)
 }
 
-/// Drops unusual rows of those that are learned from; all other rows stay as they are.
+/// Drops outlier rows of the training rows; all other rows are unchanged.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OutlierRows {
-    /// What makes a row unusual.
+    /// Outlier rule for rows.
     pub unusual: OutlierRule,
-    /// The columns; without it all numeric features.
+    /// The columns; all numeric features if `None`.
     pub on: Option<Selection>,
 }
 
-/// What makes a row unusual.
+/// Outlier rule for rows.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum OutlierRule {
-    /// A value beyond a fence; a missing one is not.
+    /// A value beyond a fence; missing values never are.
     Value(Fence),
-    /// So large a share of the rows: those with the highest scores of an isolation forest, which takes the median for
-    /// a missing value.
+    /// This share of the rows: those with the highest scores of an isolation forest, with missing values replaced by
+    /// the median.
     Whole(f64),
 }
 
 impl OutlierRows {
-    /// The rows that stay, and the state that says why.
+    /// Returns the kept rows, and the state.
     fn sifted(&self, rows: &Table, context: &FitContext) -> Result<(BooleanBuffer, OutlierState), Failure> {
         match self.unusual {
             OutlierRule::Value(fencing) => {
@@ -248,7 +247,7 @@ impl OutlierRows {
                 let scores = forest::scores(&numbers, context.key);
                 let mut quantiles = Quantiles::default();
                 scores.iter().for_each(|&score| quantiles.add(score));
-                // Without columns, no row is unusual.
+                // Without columns, no row is an outlier.
                 let score = quantiles.quantile(1.0 - share).unwrap_or(1.0);
                 let all = columns.is_empty() || rows.rows() == 0;
                 let kept = BooleanBuffer::collect_bool(rows.rows(), |row| all || scores[row] <= score);
@@ -259,7 +258,7 @@ impl OutlierRows {
     }
 }
 
-/// The numbers of a column, with its median where one is missing.
+/// Returns the numbers of a column, with missing values replaced by the median.
 fn filled(rows: &Table, column: &Column) -> Result<Vec<f64>, Failure> {
     let array = rows.array(&column.name)?;
     let mut quantiles = Quantiles::default();
@@ -295,17 +294,17 @@ impl TableEstimator for OutlierRows {
     }
 }
 
-/// Fences for all rows, or what was dropped of the training rows.
+/// Fences for all rows, or the rules by which training rows were dropped.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
 pub enum OutlierState {
     /// Values beyond them are changed in all rows.
     Fences(NumberMaps<ColumnFence>),
-    /// Training rows were dropped; others are not.
+    /// Training rows were dropped; other rows are kept.
     Rows(RowState),
 }
 
-/// What was dropped of the training rows.
+/// Rules by which training rows were dropped.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RowState {
@@ -317,7 +316,7 @@ pub struct RowState {
 }
 
 impl OutlierState {
-    /// How many of the training rows were dropped.
+    /// Returns the number of training rows dropped.
     #[must_use]
     pub fn dropped(&self) -> u64 {
         match self {

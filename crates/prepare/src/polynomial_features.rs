@@ -1,4 +1,4 @@
-//! Products of columns: powers of one, and of several together.
+//! Polynomial features: powers and products of columns.
 
 use crate::columns::{applies, bad_state, chosen, shown, validate_names};
 use crate::{Estimator, State, Summary};
@@ -15,10 +15,10 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// Adds, at the end of the table, the products of columns: `age^2`, `age × fare`. A product is missing where a factor is.
+/// Appends the products of columns to the table: `age^2`, `age × fare`. A product is missing if a factor is.
 ///
 /// The terms and their order are those of scikit-learn's `PolynomialFeatures`, without the constant and the columns
-/// themselves, which stay where they are.
+/// themselves, which are kept.
 ///
 /// ```
 /// use pipewright_frame::{PolynomialFeatures, ReadOptions, State, csv, fit};
@@ -28,26 +28,26 @@ use std::sync::Arc;
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct PolynomialFeatures {
-    /// The most factors of a product, 2 to 4.
+    /// Maximum number of factors of a product, 2 to 4.
     pub degree: usize,
-    /// May a column be in a product more than once?
+    /// Include powers, not just products of different columns?
     pub powers: bool,
-    /// The columns, of numbers or truth values (0 and 1); without it all numeric features.
+    /// The columns, of numbers or booleans (0 and 1); all numeric features if `None`.
     pub on: Option<Selection>,
 }
 
 const DEGREE_MAX: usize = 4;
-/// More columns than that are a mistake.
+/// Maximum number of products.
 const PRODUCTS_MAX: usize = 10_000;
 
 impl PolynomialFeatures {
-    /// Powers and products of up to so many factors.
+    /// Powers and products of up to `degree` factors.
     #[must_use]
     pub fn of_degree(degree: usize) -> PolynomialFeatures {
         PolynomialFeatures { degree, powers: true, on: None }
     }
 
-    /// Products of two different columns each.
+    /// Products of two different columns.
     #[must_use]
     pub fn of_pairs() -> PolynomialFeatures {
         PolynomialFeatures { degree: 2, powers: false, on: None }
@@ -57,19 +57,19 @@ impl PolynomialFeatures {
         let takes = |kind: ColumnType| kind.is_numeric() || (self.on.is_some() && kind == ColumnType::Bool);
         let columns = chosen(self.on.as_ref(), input, "a product", takes)?;
         if !(2..=DEGREE_MAX).contains(&self.degree) {
-            let message = format!("products of {} factors; there can be 2 to {DEGREE_MAX}", self.degree);
+            let message = format!("products of {} factors; supported are 2 to {DEGREE_MAX}", self.degree);
             return Err(Failure::new(code::BAD_VALUE, message));
         }
         if terms(columns.len(), self.degree, self.powers).is_none() {
             let message = format!("{} columns have more than {PRODUCTS_MAX} products", columns.len());
             let failure = Failure::new(code::LIMIT_REACHED, message);
-            return Err(failure.help("choose fewer columns behind `on`, or a lower degree"));
+            return Err(failure.help("choose fewer columns after `on`, or a lower degree"));
         }
         Ok(columns)
     }
 }
 
-/// The factors of each product, as places of columns in order; none if they are too many.
+/// Returns the factors of each product, as indices of columns; `None` if there are too many.
 fn terms(columns: usize, degree: usize, powers: bool) -> Option<Vec<Vec<usize>>> {
     let mut terms: Vec<Vec<usize>> = Vec::new();
     let mut shorter: Vec<Vec<usize>> = (0..columns.min(PRODUCTS_MAX + 1)).map(|place| vec![place]).collect();
@@ -90,7 +90,7 @@ fn terms(columns: usize, degree: usize, powers: bool) -> Option<Vec<Vec<usize>>>
     Some(terms)
 }
 
-/// The column of a product.
+/// Returns the column of a product.
 fn product_column(factors: &[&Column]) -> Column {
     let runs = factors.chunk_by(|left, right| left.name == right.name);
     let powers = runs.map(|run| match run.len() {
@@ -107,7 +107,7 @@ fn product_column(factors: &[&Column]) -> Column {
     Column { name, kind: ColumnType::Continuous, role: Role::Feature, sources }
 }
 
-/// The columns that are multiplied; no rows are looked at.
+/// The columns to multiply; no rows are needed.
 #[derive(Debug)]
 pub struct Factors(Vec<Column>);
 
@@ -147,7 +147,7 @@ impl Estimator for PolynomialFeatures {
     }
 }
 
-/// Which columns are multiplied.
+/// The multiplied columns.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PolynomialFeaturesState {
@@ -179,7 +179,7 @@ impl State for PolynomialFeaturesState {
             let (column, array) = (rows.column(&factor.name)?, rows.array(&factor.name)?);
             factors.push((column, numbers(&factor.name, array)?, array.nulls()));
         }
-        let terms = self.terms().ok_or_else(|| bad_state("a step makes too many products"))?;
+        let terms = self.terms().ok_or_else(|| bad_state("a step creates too many products"))?;
         let product = |term: &Vec<usize>| {
             let columns: Vec<&Column> = term.iter().map(|&place| factors[place].0).collect();
             let column = product_column(&columns);
@@ -194,7 +194,7 @@ impl State for PolynomialFeaturesState {
             match product.iter().position(|value| value.is_some_and(|value| !value.is_finite())) {
                 None => Ok((column, Arc::new(product) as ArrayRef)),
                 Some(row) => {
-                    let message = format!("`{}` is larger than any number", column.name);
+                    let message = format!("`{}` overflows", column.name);
                     let failure = Failure::new(code::VALUE_OUT_OF_RANGE, message).column(&*columns[0].name);
                     Err(failure.row(row as u64 + 1).help("`scale` before it"))
                 }
@@ -233,7 +233,7 @@ impl State for PolynomialFeaturesState {
     }
 }
 
-/// The numbers of a column, truth values as 0 and 1; anything where a value is missing.
+/// Returns the numbers of a column, booleans as 0 and 1; arbitrary where a value is missing.
 ///
 /// # Errors
 /// `NON_FINITE` with the row.

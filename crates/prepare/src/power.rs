@@ -1,4 +1,4 @@
-//! Makes numeric columns look normal by a power, found by maximum likelihood.
+//! Power transforms that make numeric columns more normal, by maximum likelihood.
 
 mod likelihood;
 
@@ -14,17 +14,17 @@ use pipewright_table::{Column, ColumnType, Entry, Schema};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// Raises numeric columns to powers so that they look as normal as powers can make them, and standardises the result.
+/// Power transform: raises numeric columns to powers so that they are as normal as possible, and standardises the
+/// result.
 ///
-/// The exponent λ of a column is the one of the largest likelihood; a constant column keeps λ = 1. Missing values stay
-/// missing.
+/// The exponent λ of a column maximises the likelihood; a constant column keeps λ = 1. Missing values stay missing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Power {
-    /// Which family of powers.
+    /// Family of powers.
     pub family: PowerFamily,
-    /// Is the result brought to mean 0 and standard deviation 1 (of the training rows, divided by n)?
+    /// Standardise the result to mean 0 and standard deviation 1 (of the training rows, with divisor n)?
     pub standardise: bool,
-    /// The columns; without it all numeric features.
+    /// The columns; all numeric features if `None`.
     pub on: Option<Selection>,
 }
 
@@ -39,19 +39,19 @@ pub enum PowerFamily {
 }
 
 impl Power {
-    /// The powers of Yeo and Johnson, for all numbers.
+    /// Yeo-Johnson transform, for all numbers.
     #[must_use]
     pub fn yeo_johnson() -> Power {
         Power { family: PowerFamily::YeoJohnson, standardise: true, on: None }
     }
 
-    /// The powers of Box and Cox, for numbers above 0.
+    /// Box-Cox transform, for numbers above 0.
     #[must_use]
     pub fn box_cox() -> Power {
         Power { family: PowerFamily::BoxCox, ..Power::yeo_johnson() }
     }
 
-    /// The same for these columns.
+    /// Restricts to these columns.
     #[must_use]
     pub fn on(self, columns: Selection) -> Power {
         Power { on: Some(columns), ..self }
@@ -59,7 +59,7 @@ impl Power {
 }
 
 impl PowerFamily {
-    /// The logarithm that both the power and its likelihood are made of.
+    /// Returns the logarithm that both the power and its likelihood use.
     fn log(self, number: f64) -> f64 {
         match self {
             PowerFamily::BoxCox if number > 0.0 => number.ln(),
@@ -68,7 +68,7 @@ impl PowerFamily {
         }
     }
 
-    /// The number raised, of its logarithm.
+    /// Returns the power of a number, given its logarithm.
     #[inline]
     fn raised(self, log: f64, exponent: f64) -> f64 {
         let (log, exponent, sign) = self.branch(log, exponent);
@@ -138,10 +138,10 @@ impl ByColumn for Power {
     }
 }
 
-/// The power of each column.
+/// The transform of each column.
 pub type PowerState = NumberMaps<Raised>;
 
-/// The power of one column, and what its results are standardised by.
+/// The transform of one column, and its standardisation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Raised {
@@ -150,7 +150,7 @@ pub struct Raised {
     family: PowerFamily,
     exponent: f64,
     center: f64,
-    /// What the raised number less `center` is divided by; 0 for a column that was constant.
+    /// Divisor of the transformed number less `center`; 0 for a column that was constant.
     spread: f64,
 }
 
@@ -165,7 +165,7 @@ impl NumberMap for Raised {
     fn at(&self, number: f64) -> f64 {
         let raised = self.family.raised(self.family.log(number), self.exponent);
         let scaled = if self.spread == 0.0 { 0.0 } else { (raised - self.center) / self.spread };
-        // What cannot be raised must not become 0.
+        // Values out of the domain must not become 0.
         if raised.is_finite() { scaled } else { raised }
     }
 

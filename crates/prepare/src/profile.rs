@@ -1,8 +1,7 @@
-//! What a stranger should know of a table: what each column holds, what columns say of each other, and what looks
-//! suspicious.
+//! Data profiling: statistics of each column, associations between columns, and suspicious findings.
 //!
-//! [`Profile::of`] goes through the rows once for [`Depth::Columns`], twice for [`Depth::Whole`], chunk by chunk; chunks
-//! and threads do not change a bit. What is learned is plain data.
+//! [`Profile::of`] makes one pass over the rows for [`Depth::Columns`], two for [`Depth::Whole`], chunk by chunk; the
+//! result is bit for bit independent of chunks and threads, and is plain data.
 
 mod between;
 mod column;
@@ -24,26 +23,26 @@ pub use histogram::Histogram;
 pub use plan::BETWEEN_MAX;
 pub use suspicion::{Reason, Suspicion, percent};
 
-/// The columns to look at, and how closely.
+/// Options of a profile: columns and depth.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// The columns; all, if it is not said.
+    /// The columns; all if `None`.
     pub on: Option<Selection>,
-    /// How closely.
+    /// Depth of the profile.
     pub depth: Depth,
 }
 
-/// How closely to look.
+/// Depth of a profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Depth {
-    /// At each column by itself, in one pass: no histograms, no skewness, nothing between columns.
+    /// Each column by itself, in one pass: no histograms, no skewness, no associations.
     Columns,
-    /// At everything, in two passes.
+    /// Everything, in two passes.
     #[default]
     Whole,
 }
 
-/// What there is to say of a table.
+/// The profile of a table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Profile {
@@ -51,130 +50,130 @@ pub struct Profile {
     pub rows: u64,
     /// The columns, in order.
     pub columns: Vec<ColumnProfile>,
-    /// Rows that are equal to an earlier one; not looked for where only some columns are looked at.
+    /// Rows that equal an earlier one; `None` if only some columns are profiled.
     pub duplicates: Option<Counted>,
-    /// How much columns say of each other, in the order of the columns.
+    /// Associations between columns, in the order of the columns.
     pub associations: Vec<Association>,
-    /// What is worth a look, in the order of the columns.
+    /// Suspicious findings, in the order of the columns.
     pub suspicions: Vec<Suspicion>,
 }
 
-/// What there is to say of a column by itself.
+/// The profile of a column.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ColumnProfile {
-    /// Its name.
+    /// The name of the column.
     pub name: Arc<str>,
-    /// What it holds.
+    /// The column type.
     pub kind: ColumnType,
-    /// What it is for.
+    /// The role of the column.
     pub role: Role,
     /// The number of rows.
     pub rows: u64,
-    /// How many values are missing.
+    /// Number of missing values.
     pub missing: u64,
-    /// How many different values there are, missing ones left out.
+    /// Number of distinct values, without missing ones.
     pub distinct: Counted,
-    /// The most frequent values, at most [`LEVELS_MAX`], the most frequent first, of equally frequent ones the smallest;
-    /// none where there are too many different values to count them.
+    /// The most frequent values, at most [`LEVELS_MAX`], in decreasing order, on ties the smallest first; empty if
+    /// there are too many distinct values to count them.
     pub levels: Vec<Level>,
-    /// Of numbers.
+    /// Statistics of numbers.
     pub numbers: Option<NumberProfile>,
-    /// Of texts.
+    /// Statistics of texts.
     pub text: Option<TextProfile>,
-    /// Of dates and times: the first and the last.
+    /// First and last of dates or times.
     pub range: Option<(String, String)>,
 }
 
-/// The most levels that a profile names.
+/// Maximum number of levels in a profile.
 pub const LEVELS_MAX: usize = 20;
 
-/// A value and how often it occurs.
+/// A value and its count.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Level {
     /// The value, as text.
     pub value: String,
-    /// How often it occurs.
+    /// Number of occurrences.
     pub count: u64,
 }
 
-/// The names of the facts of [`ColumnProfile::fact`]; `unique` is another word for `distinct`.
+/// The names of the facts of [`ColumnProfile::fact`]; `unique` is an alias of `distinct`.
 pub const FACTS: [&str; 10] = ["nulls", "count", "distinct", "unique", "mean", "std", "var", "min", "median", "max"];
 
-/// What there is to say of numbers. Infinite ones are counted, and left out of everything else.
+/// Statistics of numbers. Infinite ones are counted, and excluded from everything else.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NumberProfile {
     /// The arithmetic mean, correctly rounded.
     pub mean: f64,
-    /// The standard deviation, divided by n - 1; of two numbers at least.
+    /// The standard deviation with divisor n - 1; needs at least two numbers.
     pub std: Option<f64>,
-    /// The quantiles for the shares of [`SHARES`], by linear interpolation (type 7 of Hyndman and Fan, 1996).
+    /// The quantiles at [`SHARES`], by linear interpolation (type 7 of Hyndman and Fan, 1996).
     pub quantiles: [f64; 7],
-    /// Are the quantiles known only to a thousandth of their size?
+    /// Are the quantiles approximate, with a relative error of 0.1%?
     pub approximate: bool,
-    /// How far one tail is longer than the other: `n / (n-1) / (n-2) · Σ((x - mean) / std)³`, of three numbers at least
-    /// that are not constant (the G₁ of Joanes and Gill, 1998).
+    /// The skewness, `n / (n-1) / (n-2) · Σ((x - mean) / std)³`; needs at least three numbers that are not constant
+    /// (the G₁ of Joanes and Gill, 1998).
     pub skewness: Option<f64>,
-    /// How many are 0.
+    /// Number of zeros.
     pub zeros: u64,
-    /// How many are below 0.
+    /// Number of negative values.
     pub negative: u64,
-    /// How many are infinite.
+    /// Number of infinite values.
     pub infinite: u64,
-    /// How many lie where.
+    /// The histogram.
     pub histogram: Option<Histogram>,
 }
 
-/// The shares whose quantiles a profile gives.
+/// The probabilities whose quantiles a profile contains.
 pub const SHARES: [f64; 7] = [0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0];
 
 impl NumberProfile {
-    /// The smallest.
+    /// Returns the minimum.
     #[must_use]
     pub fn min(&self) -> f64 {
         self.quantiles[0]
     }
 
-    /// The largest.
+    /// Returns the maximum.
     #[must_use]
     pub fn max(&self) -> f64 {
         self.quantiles[6]
     }
 }
 
-/// What there is to say of texts, besides how many different ones there are.
+/// Statistics of texts, besides the number of distinct ones.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TextProfile {
-    /// The characters of the shortest.
+    /// Length of the shortest, in characters.
     pub shortest: u64,
-    /// The characters of all, divided by their number.
+    /// Mean length, in characters.
     pub mean_length: f64,
-    /// The characters of the longest.
+    /// Length of the longest, in characters.
     pub longest: u64,
-    /// How many are empty or hold white space only.
+    /// Number of texts that are empty or white space only.
     pub blank: u64,
-    /// How many can be read as numbers.
+    /// Number of texts that can be parsed as numbers.
     pub numbers: u64,
-    /// The first few, in their order, of the others where most can be read as numbers.
+    /// The first few other texts, in order, if most can be parsed as numbers.
     pub odd: Vec<String>,
 }
 
-/// How much two columns say of each other, over the rows where both have a value.
+/// The association between two columns, over the rows where both have a value.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Association {
-    /// The column that stands first in the table.
+    /// The column that comes first in the table.
     pub left: Arc<str>,
     /// The other one.
     pub right: Arc<str>,
-    /// What is measured.
+    /// The measure.
     pub measure: Measure,
     /// From 0, or for Pearson's coefficient from -1, to 1.
     pub value: f64,
-    /// The rows where both have a value.
+    /// Number of rows where both have a value.
     pub rows: u64,
 }
 
@@ -182,29 +181,29 @@ pub struct Association {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Measure {
-    /// Of two numbers: Pearson's correlation coefficient.
+    /// Pearson's correlation coefficient, for two numbers.
     Pearson,
-    /// Of a number and a category: the correlation ratio η.
+    /// The correlation ratio η, for a number and a category.
     CorrelationRatio,
-    /// Of two categories: Cramér's V.
+    /// Cramér's V, for two categories.
     CramersV,
 }
 
 impl ColumnProfile {
-    /// How many values there are.
+    /// Returns the number of values that are not missing.
     #[must_use]
     pub fn present(&self) -> u64 {
         self.rows - self.missing
     }
 
-    /// The share of missing values: 0 where there are no rows.
+    /// Returns the share of missing values; 0 if there are no rows.
     #[must_use]
     pub fn missing_share(&self) -> f64 {
         self.missing as f64 / self.rows.max(1) as f64
     }
 
-    /// A number that the language's `assert` may ask for, by one of the names of [`FACTS`]: none where there is none, as
-    /// the mean of nothing or of texts.
+    /// Returns a statistic by one of the names of [`FACTS`], as used in `assert`; `None` if it is not defined, for
+    /// example the mean of texts.
     #[must_use]
     pub fn fact(&self, name: &str) -> Option<f64> {
         let of_numbers = |of: fn(&NumberProfile) -> Option<f64>| self.numbers.as_ref().and_then(of);
@@ -234,7 +233,7 @@ impl ColumnProfile {
 }
 
 impl Profile {
-    /// Looks at rows.
+    /// Profiles rows.
     ///
     /// ```
     /// use pipewright_frame::profile::{Options, Profile};
@@ -247,7 +246,7 @@ impl Profile {
     /// ```
     ///
     /// # Errors
-    /// Those of the selection, and of a chunk that cannot be read.
+    /// Those of the selection, and of reading a chunk.
     pub fn of(rows: &dyn Chunks, options: &Options) -> Result<Profile, Failure> {
         let schema = chosen(rows, options)?;
         let first = First::of(rows, &schema, options.depth)?;
@@ -261,7 +260,7 @@ impl Profile {
     }
 }
 
-/// The columns to look at, in the order of the table.
+/// Returns the columns to profile, in table order.
 fn chosen(rows: &dyn Chunks, options: &Options) -> Result<Schema, Failure> {
     let schema = rows.schema();
     let Some(selection) = &options.on else { return Ok(Schema::new(schema.columns().cloned())) };
@@ -269,11 +268,11 @@ fn chosen(rows: &dyn Chunks, options: &Options) -> Result<Schema, Failure> {
     Ok(Schema::new(schema.columns().filter(|column| names.contains(&column.name)).cloned()))
 }
 
-/// What the first pass sees.
+/// State of the first pass.
 struct First {
     rows: u64,
     columns: Vec<Seen>,
-    /// Whole rows, by their hashes.
+    /// Whole rows, by hash.
     lines: Option<Distinct>,
 }
 
@@ -282,7 +281,7 @@ impl First {
         let kinds: Vec<ColumnType> = schema.columns().map(|column| column.kind).collect();
         let names: Vec<&str> = schema.columns().map(|column| &*column.name).collect();
         let bounds = Bounds::new(rows.budget_bytes(), kinds.len());
-        // That some columns of two rows are equal is no news.
+        // Duplicates are only meaningful if all columns are profiled.
         let is_whole = depth == Depth::Whole && kinds.len() == rows.schema().columns().count();
         let empty = || First {
             rows: 0,

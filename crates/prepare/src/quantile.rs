@@ -1,4 +1,4 @@
-//! Spreads numeric columns out evenly, or as a normal distribution does, by their ranks.
+//! Quantile transform: maps numeric columns to a uniform or normal distribution by rank.
 
 use crate::by_column::{ByColumn, Seen};
 use crate::columns::{all_missing, chosen};
@@ -10,41 +10,41 @@ use pipewright_table::{Column, ColumnType, Entry, Schema};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// Maps numbers to the share of training values below them, interpolated between landmarks, and that to a distribution.
-/// Beyond the training values are its ends. Missing values stay missing.
+/// Maps numbers to the fraction of training values below them, interpolated between landmarks, and that to a
+/// distribution. Numbers beyond the training values map to its ends. Missing values stay missing.
 ///
-/// As scikit-learn's `QuantileTransformer` without subsampling: equal landmarks give the middle of their shares.
+/// As scikit-learn's `QuantileTransformer` without subsampling: equal landmarks map to the middle of their fractions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct QuantileMapper {
-    /// What the result looks like.
+    /// The output distribution.
     pub shape: Shape,
-    /// How many quantiles are kept, from 2; no more than there are values.
+    /// Number of quantiles to keep, at least 2; no more than there are values.
     pub landmarks: usize,
-    /// The columns; without it all numeric features.
+    /// The columns; all numeric features if `None`.
     pub on: Option<Selection>,
 }
 
-/// A distribution to map to.
+/// An output distribution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Shape {
-    /// Even over 0 to 1.
+    /// Uniform on 0 to 1.
     Uniform,
-    /// Mean 0, standard deviation 1; the ends are -5.2 and 5.2, the quantiles for 1e-7 and its complement.
+    /// Standard normal; the ends are -5.2 and 5.2, the quantiles for 1e-7 and its complement.
     Normal,
 }
 
-/// Landmarks of a bundle are limited too.
+/// Limit for landmarks, also of a bundle.
 pub(super) const LANDMARKS_MAX: usize = 100_000;
 
 impl QuantileMapper {
-    /// To this shape, with a thousand landmarks.
+    /// Maps to this distribution, with a thousand landmarks.
     #[must_use]
     pub fn to(shape: Shape) -> QuantileMapper {
         QuantileMapper { shape, landmarks: 1000, on: None }
     }
 
-    /// The same with so many landmarks.
+    /// Sets the number of landmarks.
     #[must_use]
     pub fn with_landmarks(self, landmarks: usize) -> QuantileMapper {
         QuantileMapper { landmarks, ..self }
@@ -79,7 +79,7 @@ impl ByColumn for QuantileMapper {
             .quantiles(&shares)
             .filter(|landmarks| !landmarks.is_empty())
             .ok_or_else(|| all_missing(&column.name, "quantiles"))?;
-        // Interpolation may round a landmark below the one before.
+        // Interpolation may round a landmark below the previous one.
         let mut highest = f64::NEG_INFINITY;
         landmarks.iter_mut().for_each(|landmark| {
             highest = highest.max(*landmark + 0.0);
@@ -93,7 +93,7 @@ impl ByColumn for QuantileMapper {
     }
 }
 
-/// So many shares from 0 to 1, evenly.
+/// Returns evenly spaced fractions from 0 to 1.
 fn shares(count: usize) -> Vec<f64> {
     (0..count).map(|place| share(place, count)).collect()
 }
@@ -106,24 +106,24 @@ fn share(place: usize, count: usize) -> f64 {
 /// The landmarks of each column.
 pub type QuantileState = NumberMaps<Landmarks>;
 
-/// The landmarks of one column, and what their shares are mapped to.
+/// The landmarks of one column, and the output distribution.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Landmarks {
     name: Arc<str>,
     kind: ColumnType,
     shape: Shape,
-    /// Quantiles for evenly spaced shares, in order.
+    /// Quantiles at evenly spaced fractions, in order.
     landmarks: Vec<f64>,
 }
 
-/// How close to an end a share or a number counts as the end.
+/// How close to an end a fraction or a number counts as the end.
 const END: f64 = 1e-7;
 /// The quantiles for [`END`] less the spacing of floats at 1, and for its complement.
 const NORMAL_ENDS: (f64, f64) = (-5.199_337_582_605_575, 5.199_337_582_703_42);
 
 impl Landmarks {
-    /// The share of training values below a number: the middle, where several landmarks are equal to it.
+    /// Returns the fraction of training values below a number: the middle, if several landmarks equal it.
     fn share_below(&self, number: f64) -> f64 {
         let landmarks = &self.landmarks;
         let count = landmarks.len();

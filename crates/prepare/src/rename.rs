@@ -1,4 +1,4 @@
-//! Columns under other names.
+//! Renaming of columns.
 
 use crate::columns::{bad_state, shown};
 use crate::{Estimator, State, Summary};
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Gives columns other names, all at once.
+/// Renames columns, all at once.
 ///
 /// ```
 /// use pipewright_frame::{ReadOptions, Rename, State, csv, fit};
@@ -24,10 +24,10 @@ pub struct Rename {
 }
 
 impl Rename {
-    /// Pairs of a new and an old name.
+    /// Creates a renaming from pairs of a new and an old name.
     ///
     /// # Errors
-    /// [`code::DUPLICATE_COLUMN`] if a new name or an old one is there twice.
+    /// [`code::DUPLICATE_COLUMN`] if a new or an old name occurs twice.
     pub fn new(pairs: Vec<(Arc<str>, Arc<str>)>) -> Result<Rename, Failure> {
         twice(pairs.iter().map(|(new, _)| new))?;
         twice(pairs.iter().map(|(_, old)| old))?;
@@ -45,7 +45,7 @@ fn twice<'a>(names: impl Iterator<Item = &'a Arc<str>>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Nothing has to be seen of rows.
+/// Empty summary: no rows are needed.
 #[derive(Debug)]
 pub struct RenameSummary;
 
@@ -92,7 +92,7 @@ impl Estimator for Rename {
     }
 }
 
-/// New and old names. Of new rows, the columns that are there get theirs.
+/// New and old names. Columns missing from new rows are skipped.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RenameState {

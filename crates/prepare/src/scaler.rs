@@ -1,4 +1,4 @@
-//! Brings numeric columns to a common scale.
+//! Scaling of numeric columns.
 
 use crate::by_column::{ByColumn, Seen};
 use crate::columns::{all_missing, chosen};
@@ -13,63 +13,63 @@ use std::sync::Arc;
 
 /// Scales numeric columns to `(x - center) / spread`; the results are continuous, missing values stay missing.
 ///
-/// A column that was constant in training becomes 0 throughout; of maxabs, one that was 0.
+/// A column that was constant in training becomes 0; for maxabs, one that was 0.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scaler {
-    /// What centre and spread are.
+    /// How centre and spread are computed.
     pub method: ScalerMethod,
-    /// The columns to scale; without it all numeric features.
+    /// The columns to scale; all numeric features if `None`.
     pub on: Option<Selection>,
 }
 
-/// What centre and spread are.
+/// How centre and spread are computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ScalerMethod {
-    /// Mean and standard deviation (divided by n, not n - 1).
+    /// Mean and standard deviation (with divisor n, not n - 1).
     Standard,
-    /// Minimum and range: training values lie in 0 to 1.
+    /// Minimum and range: training values are in 0 to 1.
     MinMax,
-    /// Median and interquartile range (type 7); where the middle half is constant it is only centred.
+    /// Median and interquartile range (type 7); if the middle half is constant, values are only centred.
     Robust,
-    /// 0 and the largest absolute value: training values lie in -1 to 1, and 0 stays 0.
+    /// 0 and the largest absolute value: training values are in -1 to 1, and 0 stays 0.
     MaxAbs,
-    /// Median and interquartile range, where that is 0 half the range; then pressed smoothly into -3 to 3, by
-    /// `x / √(1 + (x / 3)²)` (Holzmüller, Grinsztajn, Steinwart 2024: "Better by Default").
+    /// Median and interquartile range, if that is 0 half the range; then smoothly clipped to -3 to 3 by `x / √(1 + (x /
+    /// 3)²)` (Holzmüller, Grinsztajn, Steinwart 2024: "Better by Default").
     Squash,
 }
 
 impl Scaler {
-    /// To mean 0 and standard deviation 1.
+    /// Scales to mean 0 and standard deviation 1.
     #[must_use]
     pub fn standard() -> Scaler {
         Scaler { method: ScalerMethod::Standard, on: None }
     }
 
-    /// To 0 … 1.
+    /// Scales to 0 … 1.
     #[must_use]
     pub fn minmax() -> Scaler {
         Scaler { method: ScalerMethod::MinMax, on: None }
     }
 
-    /// To median 0 and interquartile range 1.
+    /// Scales to median 0 and interquartile range 1.
     #[must_use]
     pub fn robust() -> Scaler {
         Scaler { method: ScalerMethod::Robust, on: None }
     }
 
-    /// To -1 … 1, with 0 where it was.
+    /// Scales to -1 … 1, keeping zeros.
     #[must_use]
     pub fn maxabs() -> Scaler {
         Scaler { method: ScalerMethod::MaxAbs, on: None }
     }
 
-    /// To median 0, smoothly within -3 … 3.
+    /// Scales to median 0, smoothly clipped to -3 … 3.
     #[must_use]
     pub fn squash() -> Scaler {
         Scaler { method: ScalerMethod::Squash, on: None }
     }
 
-    /// The same for these columns.
+    /// Restricts to these columns.
     #[must_use]
     pub fn on(self, columns: Selection) -> Scaler {
         Scaler { on: Some(columns), ..self }
@@ -122,7 +122,7 @@ impl ByColumn for Scaler {
     }
 }
 
-/// Median and interquartile range; where only the middle half is constant, half the range or 1 for the latter.
+/// Returns median and interquartile range; if only the middle half is constant, half the range or 1 for the latter.
 fn median_and_spread(mut quantiles: Quantiles, half_range: bool) -> Option<(f64, f64)> {
     let quarters = quantiles.quantiles(&[0.25, 0.5, 0.75])?;
     let (median, middle) = (quarters[1], quarters[2] - quarters[0]);
@@ -148,9 +148,9 @@ pub struct Scale {
     name: Arc<str>,
     kind: ColumnType,
     center: f64,
-    /// What `x - center` is divided by; 0 for a column that was constant.
+    /// Divisor of `x - center`; 0 for a column that was constant.
     spread: f64,
-    /// Is it pressed into -3 to 3 then?
+    /// Is the result smoothly clipped to -3 to 3?
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     squash: bool,
 }
@@ -178,7 +178,7 @@ impl NumberMap for Scale {
         }
     }
 
-    /// What is the same for all numbers is decided once.
+    /// Hoists what is the same for all numbers out of the loop.
     fn apply(&self, column: &Column, array: ArrayRef) -> Result<Vec<(Column, ArrayRef)>, Failure> {
         match (self.spread == 0.0, self.squash) {
             (false, false) => mapped(self, column, array, |number| self.linear(number)),
@@ -195,7 +195,7 @@ impl NumberMap for Scale {
     }
 }
 
-/// `x / √(1 + (x / 3)²)`, also where the square has no place among floats.
+/// `x / √(1 + (x / 3)²)`, also if the square overflows.
 #[inline]
 fn squashed(number: f64) -> f64 {
     let number = number.clamp(-1e100, 1e100);

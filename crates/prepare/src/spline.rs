@@ -1,4 +1,4 @@
-//! Makes smooth bumps of a column, so that a linear model can follow a curve.
+//! B-spline features, so that a linear model can fit a curve.
 
 use crate::by_column::{ByColumn, Seen};
 use crate::columns::{all_missing, chosen, for_each_number, for_each_row};
@@ -10,30 +10,30 @@ use pipewright_table::{Column, ColumnType, Entry, Role, Schema};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// Replaces a numeric column by the B-splines over some knots (de Boor 1978): `age (spline 1)` and so on, which are 0 or
-/// more and add up to 1. Beyond the outermost knots they stay what they are there. Missing values stay missing.
+/// Replaces a numeric column by B-splines over some knots (de Boor 1978): `age (spline 1)` and so on, which are
+/// non-negative and sum to 1. They are constant beyond the outermost knots. Missing values stay missing.
 ///
-/// As scikit-learn's `SplineTransformer` with constant extrapolation. A constant column becomes 0 throughout.
+/// As scikit-learn's `SplineTransformer` with constant extrapolation. A constant column becomes 0.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Spline {
-    /// How many knots, from 2, the outermost of them at minimum and maximum.
+    /// Number of knots, at least 2; the outermost are at minimum and maximum.
     pub knots: usize,
     /// The degree of the polynomials between knots, 1 to 5.
     pub degree: usize,
-    /// Where the knots are.
+    /// How the knots are placed.
     pub placing: Knots,
-    /// Is the last spline made too, which follows from the others?
+    /// Include the last spline, which is determined by the others?
     pub bias: bool,
-    /// The columns; without it all numeric features.
+    /// The columns; all numeric features if `None`.
     pub on: Option<Selection>,
 }
 
-/// Where knots are.
+/// How knots are placed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Knots {
-    /// Evenly between minimum and maximum.
+    /// Equally spaced between minimum and maximum.
     Uniform,
-    /// At quantiles, evenly between 0 and 100%.
+    /// At equally spaced quantiles from 0 to 100%.
     Quantile,
 }
 
@@ -41,14 +41,14 @@ const KNOTS_MAX: usize = 1000;
 const DEGREE_MAX: usize = 5;
 
 impl Spline {
-    /// The number of columns that a column becomes.
+    /// Returns the number of output columns per column.
     fn width(&self) -> usize {
         self.knots + self.degree - 1 - usize::from(!self.bias)
     }
 }
 
 impl Default for Spline {
-    /// Cubic splines over five even knots.
+    /// Cubic splines with five equally spaced knots.
     fn default() -> Spline {
         Spline { knots: 5, degree: 3, placing: Knots::Uniform, bias: true, on: None }
     }
@@ -131,18 +131,18 @@ pub struct Splines {
 }
 
 impl Splines {
-    /// How many splines there are.
+    /// Returns the number of splines.
     fn count(&self) -> usize {
         self.knots.len() - self.degree - 1
     }
 
-    /// The first spline that is not 0 at a number, and the values of it and of the `degree` next ones (Piegl and Tiller
-    /// 1997, A2.2); none where all knots are one.
+    /// Returns the first spline that is not 0 at a number, and the values of it and of the next `degree` ones (Piegl
+    /// and Tiller 1997, A2.2); `None` if all knots coincide.
     fn values(&self, number: f64) -> Option<(usize, [f64; DEGREE_MAX + 1])> {
         let (knots, degree) = (&self.knots, self.degree);
         let number = number.clamp(knots[degree], knots[self.count()]);
         let mut span = knots.partition_point(|&knot| knot <= number).clamp(degree + 1, self.count()) - 1;
-        // At the last knot the splines are what they tend to.
+        // At the last knot the splines are their limits from the left.
         while knots[span] == knots[span + 1] {
             span = span.checked_sub(1).filter(|&span| span >= degree)?;
         }
@@ -152,7 +152,7 @@ impl Splines {
             let mut saved = 0.0;
             for place in 0..order {
                 let (left, right) = (knots[span + 1 + place - order], knots[span + 1 + place]);
-                // A share between 0 and 1, however close the knots are.
+                // Between 0 and 1, however close the knots are.
                 let share = if right == left { 0.0 } else { (right - number) / (right - left) };
                 let rest = if right == left { 0.0 } else { (number - left) / (right - left) };
                 (values[place], saved) = (saved + share * values[place], rest * values[place]);

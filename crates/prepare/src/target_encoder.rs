@@ -1,7 +1,7 @@
-//! Numbers for names from the target: its mean where a level stands, or the weight of evidence.
+//! Target encoding: levels become the mean of the target, or the weight of evidence.
 //!
-//! The rows that are learned from never see their own target: they are parted, and the numbers of each part come from
-//! the others (cross-fitting). Otherwise a column whose values are nearly all different would carry the target itself.
+//! Training rows never see their own target: they are split into folds, and the numbers of each fold come from the
+//! others (cross-fitting). Otherwise a column with nearly unique values would leak the target itself.
 
 use crate::columns::{fitted, replaced};
 use crate::encoder::codes::{PLACES_BEHIND, Places, count_levels, kept_and_rare};
@@ -14,10 +14,10 @@ use pipewright_table::{CHUNK_ROWS, Column, ColumnType, Entry, Schema, Table};
 use pipewright_world::random::Key;
 use rayon::prelude::*;
 
-/// Encodes columns of names by what the target was where each level stood.
+/// Encodes categorical columns by the target of each level.
 ///
-/// Of two classes and of numbers, one column takes the place of the source; of more classes, a column each:
-/// `clinic=setosa`. A missing value is a level of its own. A level that was not seen gets the mean of the target.
+/// For two classes and for numbers, one column replaces the source; for more classes, one column per class:
+/// `clinic=setosa`. Missing values are a level of their own. An unseen level gets the mean of the target.
 ///
 /// ```
 /// use pipewright_frame::{About, Aim, ReadOptions, Selection, State, TableEstimator, TargetEncoder, csv};
@@ -30,62 +30,62 @@ use rayon::prelude::*;
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct TargetEncoder {
-    /// Which number.
+    /// Encoding method.
     pub method: TargetMethod,
-    /// How many parts the rows that are learned from are cut into; from 2 up.
+    /// Number of folds for cross-fitting the training rows; at least 2.
     pub folds: u32,
-    /// What to do about a level that was not there in training.
+    /// Handling of levels that did not occur in training.
     pub unseen: Unseen,
-    /// Folds levels that are rarer than this into one.
+    /// Threshold below which levels are merged into one.
     pub rare: Option<Rare>,
-    /// The columns to encode; without it all features that hold texts.
+    /// The columns to encode; all text features if `None`.
     pub on: Option<Selection>,
 }
 
-/// Which number stands for a level.
+/// Encoding method.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum TargetMethod {
-    /// The mean of the target, drawn to the mean of all rows (Micci-Barreca 2001).
+    /// The mean of the target, shrunk towards the overall mean (Micci-Barreca 2001).
     Mean(Smooth),
-    /// The weight of evidence (Good 1950): ln of the share that the level has of the positive rows over the share that it has
-    /// of the others, where every level counts half a row more of each. Of two classes only.
+    /// The weight of evidence (Good 1950): ln of the level's share of the positive rows over its share of the others,
+    /// with half a row of each added to every level. Two classes only.
     Evidence,
 }
 
-/// How strongly the mean of a level is drawn to the mean of all rows.
+/// Smoothing: how strongly the mean of a level is shrunk towards the overall mean.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Smooth {
-    /// As its variance says (empirical Bayes): with n rows, variance v within the level, and variance V of all rows,
-    /// the level's own mean has the weight n·V / (n·V + v).
+    /// Empirical Bayes: with n rows, variance v within the level, and variance V of all rows, the level's own mean has
+    /// the weight n·V / (n·V + v).
     Auto,
-    /// As if it had so many rows more, with the mean of all rows.
+    /// As with this many additional rows at the overall mean.
     Rows(f64),
 }
 
-/// What is added to every count of a weight of evidence.
+/// Added to every count of a weight of evidence.
 const HALF: f64 = 0.5;
 
 impl TargetEncoder {
-    /// The mean, smoothed as the variances say.
+    /// Mean, with empirical-Bayes smoothing.
     #[must_use]
     pub fn mean() -> TargetEncoder {
         let method = TargetMethod::Mean(Smooth::Auto);
         TargetEncoder { method, folds: 5, unseen: Unseen::Zero, rare: None, on: None }
     }
 
-    /// The mean, as if each level had so many rows more with the mean of all.
+    /// Mean, with this many additional rows per level at the overall mean.
     #[must_use]
     pub fn mean_of_rows(smooth: f64) -> TargetEncoder {
         TargetEncoder { method: TargetMethod::Mean(Smooth::Rows(smooth)), ..TargetEncoder::mean() }
     }
 
-    /// The weight of evidence.
+    /// Weight of evidence.
     #[must_use]
     pub fn evidence() -> TargetEncoder {
         TargetEncoder { method: TargetMethod::Evidence, ..TargetEncoder::mean() }
     }
 
-    /// The same for these columns.
+    /// Restricts to these columns.
     #[must_use]
     pub fn on(self, columns: Selection) -> TargetEncoder {
         TargetEncoder { on: Some(columns), ..self }
@@ -128,7 +128,7 @@ impl TableEstimator for TargetEncoder {
         true
     }
 
-    /// Each row gets the numbers that the rows of the other parts teach.
+    /// Each row gets the numbers learned from the other folds.
     fn apply_training(&self, state: &EncoderState, rows: &Table, context: &FitContext) -> Result<Table, Failure> {
         let target_spec = context.target_spec()?;
         let outcomes = self.outcomes(target_spec, rows)?;
@@ -145,9 +145,9 @@ impl TableEstimator for TargetEncoder {
     }
 }
 
-/// What a level is judged by: the target, or whether it is one class.
+/// The outcome that a level is encoded by: the target, or whether it is one class.
 struct Outcome {
-    /// What the column has behind the name of its source.
+    /// Suffix of the output column after the name of its source.
     suffix: String,
     values: Vec<f64>,
 }
@@ -166,8 +166,8 @@ impl TargetEncoder {
         if self.method == TargetMethod::Evidence && classes.is_none_or(|classes| classes.len() > 2) {
             let target = &target_spec.target;
             let holds = classes.map_or("numbers".to_owned(), |classes| format!("{} classes", classes.len()));
-            let message = format!("`encode woe` takes a target of two classes, and `{target}` holds {holds}");
-            return Err(Failure::new(code::WRONG_TASK, message).column(&**target).help("for others: encode target"));
+            let message = format!("`encode woe` needs a target of two classes, but `{target}` holds {holds}");
+            return Err(Failure::new(code::WRONG_TASK, message).column(&**target).help("or use: encode target"));
         }
         let Some(classes) = classes else {
             return Ok(vec![Outcome { suffix: String::new(), values: target_spec.numbers(rows)? }]);
@@ -181,15 +181,15 @@ impl TargetEncoder {
         Ok((0..).zip(classes).map(of_class).collect())
     }
 
-    /// The part of each row: rows are dealt out in random order, class by class, so that every part has its share of
-    /// each class.
+    /// Returns the fold of each row: rows are dealt out in random order, class by class, so that the folds are
+    /// stratified.
     fn folds(&self, target_spec: &TargetSpec, outcomes: &[Outcome], rows: usize, key: Key) -> Vec<u32> {
-        // Of two classes, the one that is no outcome comes first.
+        // For two classes, the one that is not an outcome comes first.
         let class = |row: u32| outcomes.iter().position(|outcome| outcome.values[row as usize] == 1.0);
         let class = |row: u32| target_spec.classes.as_ref().and(class(row)).map_or(0, |place| place + 1);
         let mut counts = vec![0_usize; outcomes.len() + 1];
         (0..rows as u32).for_each(|row| counts[class(row)] += 1);
-        // The place of the first row of each class, were all of them sorted by class.
+        // The index of the first row of each class, if all were sorted by class.
         let mut next: Vec<usize> = (0..counts.len()).map(|class| counts[..class].iter().sum()).collect();
         let mut folds = vec![0; rows];
         for row in key.permutation(rows) {
@@ -200,7 +200,7 @@ impl TargetEncoder {
         folds
     }
 
-    /// The number of each row, from the rows of the other parts.
+    /// Returns the number of each row, from the rows of the other folds.
     fn crossed(&self, places: usize, codes: &[u32], outcome: &[f64], folds: &[u32]) -> Vec<f64> {
         let of_folds = Tally::of_places(places * self.folds as usize, outcome, |row| {
             folds[row] as usize * places + codes[row] as usize
@@ -210,7 +210,7 @@ impl TargetEncoder {
             let tallies: Vec<Tally> = others.fold(vec![Tally::default(); places], |merged, (_, tallies)| {
                 merged.iter().zip(tallies).map(|(merged, tally)| merged.and(tally)).collect()
             });
-            // A single row has no others: it gets what all rows say of a level that was not seen.
+            // A single row has no others: it gets the value of an unseen level.
             if tallies.iter().all(|tally| tally.count == 0.0) {
                 let mean = outcome.iter().sum::<f64>() / codes.len().max(1) as f64;
                 return vec![if self.method == TargetMethod::Evidence { 0.0 } else { mean }; places];
@@ -221,7 +221,7 @@ impl TargetEncoder {
         codes.iter().zip(folds).map(|(&code, &fold)| numbers[fold as usize][code as usize]).collect()
     }
 
-    /// The number of each place, from what is known of its outcomes.
+    /// Returns the number of each code, from its outcomes.
     fn numbers(&self, places: &[Tally]) -> Vec<f64> {
         let all = places.iter().fold(Tally::default(), |all, tally| all.and(tally));
         let mean = if all.count > 0.0 { all.mean() } else { 0.0 };
@@ -236,7 +236,7 @@ impl TargetEncoder {
             TargetMethod::Mean(Smooth::Auto) => {
                 let variance = all.squares / all.count;
                 let weight = variance * tally.count / (variance * tally.count + tally.squares / tally.count);
-                // A target that is constant: there is nothing to weigh.
+                // A constant target: no weighting needed.
                 if weight.is_nan() { mean } else { weight * tally.mean() + (1.0 - weight) * mean }
             }
         };
@@ -244,12 +244,12 @@ impl TargetEncoder {
     }
 }
 
-/// What is known of the outcomes of some rows.
+/// Moments of the outcomes of some rows.
 #[derive(Debug, Clone, Copy, Default)]
 struct Tally {
     count: f64,
     sum: f64,
-    /// The sum of their squared distances from their mean.
+    /// Sum of squared deviations from the mean.
     squares: f64,
 }
 
@@ -258,7 +258,7 @@ impl Tally {
         self.sum / self.count
     }
 
-    /// A tally for each of so many places, from the place of each row.
+    /// Returns the moments of each code, given the code of each row.
     fn of_places(places: usize, outcome: &[f64], place: impl Fn(usize) -> usize) -> Vec<Tally> {
         let mut tallies = vec![Tally::default(); places];
         for (row, outcome) in outcome.iter().enumerate() {
@@ -274,7 +274,7 @@ impl Tally {
         tallies
     }
 
-    /// Of these rows and others (Chan, Golub and LeVeque 1983).
+    /// Merges the moments of other rows (Chan, Golub and LeVeque 1983).
     fn and(&self, other: &Tally) -> Tally {
         let count = self.count + other.count;
         let apart = match self.count == 0.0 || other.count == 0.0 {

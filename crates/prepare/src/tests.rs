@@ -166,7 +166,7 @@ fn auto_takes_what_fits_and_says_what_it_left_out() {
     let table = table(&text).with_role("y", Role::Target).unwrap();
     let state = fit(&Encoder::auto(), &table).unwrap();
     let left_out: Vec<String> = state.left_out().iter().map(|it| format!("{}: {}", it.column, it.reason)).collect();
-    assert_eq!(left_out, ["many: 60 of 60 values are different", "d: it holds dates"]);
+    assert_eq!(left_out, ["many: 60 of 60 values are distinct", "d: it holds dates"]);
     let names: Vec<String> = state.apply(&table).unwrap().columns().iter().map(|it| it.name.to_string()).collect();
     assert_eq!(names, ["n", "few", "b", "b (missing)", "y"]);
     let predicted = Encoder::auto().schema(&table.schema()).unwrap();

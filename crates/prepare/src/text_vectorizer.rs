@@ -1,4 +1,4 @@
-//! Makes numbers of texts by the words in them.
+//! Text vectorisation: bag of words, TF-IDF, feature hashing.
 
 use crate::columns::{bad_state, chosen, fitted, replaced, shown, validate_names};
 use crate::encoder::codes::hash;
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-/// Replaces texts by numbers of their words: `notes (word)`.
+/// Replaces texts by numbers per word: `notes (word)`.
 ///
 /// A word is a run of two or more letters, digits and underscores, in lower case. A missing text has no words.
 ///
@@ -27,48 +27,48 @@ use std::sync::Arc;
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct TextVectorizer {
-    /// Which numbers.
+    /// Vectorisation method.
     pub method: VectorizerMethod,
-    /// How many columns at most: those of the words that are most frequent in all texts together, of equally frequent
-    /// ones the first by character; for hashes, as many as that.
+    /// Maximum number of columns: the most frequent words over all texts, on ties in lexicographic order; for hashing,
+    /// the number of buckets.
     pub size: u32,
-    /// Runs of up to so many words count as words too; 1 for words alone.
+    /// Maximum n-gram length; 1 for single words.
     pub longest: u32,
-    /// The columns; without it all features of kind text.
+    /// The columns; all features of type text if `None`.
     pub on: Option<Selection>,
 }
 
-/// Which number a word gets.
+/// Vectorisation method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum VectorizerMethod {
-    /// How often it stands in the text, times ln((1 + n) / (1 + d)) + 1, where d of the n texts of training have it;
-    /// all numbers of a text divided by their Euclidean length (as scikit-learn's `TfidfVectorizer`).
+    /// TF-IDF: count in the text times ln((1 + n) / (1 + d)) + 1, where d of the n training texts contain the word;
+    /// each text is normalised to Euclidean length 1 (as scikit-learn's `TfidfVectorizer`).
     Tfidf,
-    /// How often it stands in the text.
+    /// Count in the text.
     Count,
-    /// How often words of a bucket stand in the text, half of the words counting negatively (Weinberger et al. 2009),
-    /// divided by the Euclidean length. Learns nothing.
+    /// Feature hashing: count of the words of a bucket, with negative sign for half of the words (Weinberger et al.
+    /// 2009), normalised to Euclidean length 1. Learns nothing.
     Hash,
 }
 
-/// The most columns of a text.
+/// Maximum number of columns per text.
 const SIZE_MAX: u32 = 100_000;
 
 impl TextVectorizer {
-    /// So many columns at most.
+    /// Limits the number of columns.
     #[must_use]
     pub fn new(method: VectorizerMethod, size: u32) -> TextVectorizer {
         TextVectorizer { method, size, longest: 1, on: None }
     }
 
-    /// The same with runs of up to so many words.
+    /// Includes n-grams up to this length.
     #[must_use]
     pub fn with_runs(self, longest: u32) -> TextVectorizer {
         TextVectorizer { longest, ..self }
     }
 
-    /// The same for these columns.
+    /// Restricts to these columns.
     #[must_use]
     pub fn on(self, columns: Selection) -> TextVectorizer {
         TextVectorizer { on: Some(columns), ..self }
@@ -84,7 +84,7 @@ impl TextVectorizer {
         let columns = refuse_target(columns, "`text`")?;
         match columns.first() {
             Some(first) if self.size > SIZE_MAX => {
-                let message = format!("{} columns of a text; there are at most {SIZE_MAX}", self.size);
+                let message = format!("{} columns per text; the maximum is {SIZE_MAX}", self.size);
                 Err(Failure::new(code::LIMIT_REACHED, message).column(&*first.name))
             }
             _ => Ok(columns),
@@ -92,16 +92,16 @@ impl TextVectorizer {
     }
 }
 
-/// How often a word was seen.
+/// Frequencies of a word.
 #[derive(Debug, Clone, Copy, Default)]
 struct Seen {
-    /// In how many texts.
+    /// Number of texts that contain it.
     texts: u64,
-    /// How often in all.
+    /// Total count.
     times: u64,
 }
 
-/// What was seen of the texts.
+/// Summary of the texts.
 #[derive(Debug)]
 pub struct TextVectorizerSummary {
     columns: Vec<(Column, Texts)>,
@@ -130,7 +130,7 @@ impl Summary for TextVectorizerSummary {
     }
 }
 
-/// The words of each column.
+/// The vocabulary of each column.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TextVectorizerState {
@@ -144,9 +144,9 @@ pub struct TextVectorizerState {
 struct Worded {
     name: Arc<str>,
     kind: ColumnType,
-    /// The words that have a column, in order; none for hashes.
+    /// The words that have a column, in order; empty for hashing.
     words: Vec<String>,
-    /// What a word's number is multiplied with; for `Tfidf` only.
+    /// The IDF weight of each word; for `Tfidf` only.
     weights: Vec<f64>,
     /// The number of columns.
     size: u32,
@@ -212,10 +212,10 @@ impl Estimator for TextVectorizer {
 }
 
 impl TextVectorizer {
-    /// The most frequent words, in order, and their weights.
+    /// Returns the most frequent words, in order, and their weights.
     fn vocabulary(&self, texts: &Texts) -> (Vec<String>, Vec<f64>) {
         let mut all: Vec<(&String, &Seen)> = texts.words.iter().collect();
-        // The sort is stable: of equally frequent words the first by character comes first.
+        // The sort is stable: ties are in lexicographic order.
         all.sort_by_key(|(_, seen)| std::cmp::Reverse(seen.times));
         all.truncate(self.size as usize);
         all.sort_by_key(|(word, _)| *word);
@@ -228,7 +228,7 @@ impl TextVectorizer {
     }
 }
 
-/// The words of a text, in lower case, and the runs of up to `longest` of them with blanks between.
+/// Passes the words of a text, in lower case, and the n-grams of up to `longest` words, joined by spaces.
 fn for_each_word(text: &str, longest: u32, mut take: impl FnMut(&str)) {
     let lower = text.to_lowercase();
     let is_part = |sign: char| sign.is_alphanumeric() || sign == '_';
@@ -242,19 +242,19 @@ fn for_each_word(text: &str, longest: u32, mut take: impl FnMut(&str)) {
     }
 }
 
-/// The column of a word or a bucket.
+/// Returns the column of a word or a bucket.
 fn feature(text: &Column, name: String, method: VectorizerMethod) -> Column {
     let kind = if method == VectorizerMethod::Count { ColumnType::Count } else { ColumnType::Continuous };
     Column { name: name.into(), kind, role: Role::Feature, sources: text.sources.clone() }
 }
 
 impl Worded {
-    /// The numbers of each text that are not 0.
+    /// Returns the non-zero numbers of each text.
     fn numbers(&self, method: VectorizerMethod, longest: u32, texts: &TextArray) -> Sparse {
-        // Only looked up, never walked through.
+        // Lookup only, never iterated.
         let places: HashMap<&str, usize> = self.words.iter().map(String::as_str).zip(0..).collect();
         let mut numbers = Vec::new();
-        // The places of one text's words, each once, and what they count.
+        // The columns of one text's words, each once, and their counts.
         let (mut touched, mut counts) = (Vec::new(), vec![0.0; self.size as usize]);
         for (row, text) in texts.iter().enumerate() {
             for_each_word(text.unwrap_or_default(), longest, |word| {
@@ -271,7 +271,7 @@ impl Worded {
                 touched.push(place);
                 counts[place] += sign;
             });
-            // In order, so that a text's length is the same sum whatever the order of its words.
+            // Sorted, so that a text's norm does not depend on the order of its words.
             touched.sort_unstable();
             touched.dedup();
             self.weigh(method, &touched, &mut counts);
@@ -282,7 +282,7 @@ impl Worded {
         Sparse::new(self.size as usize, &numbers)
     }
 
-    /// From counts of words to what the method makes of them.
+    /// Converts counts of words to the method's numbers.
     fn weigh(&self, method: VectorizerMethod, touched: &[usize], counts: &mut [f64]) {
         match method {
             VectorizerMethod::Count => return,
@@ -325,17 +325,17 @@ impl Worded {
     }
 }
 
-/// A matrix of which few entries are not 0, column after column.
+/// A sparse matrix in column-major order.
 struct Sparse {
-    /// Where the entries of each column begin, and their end.
+    /// Start of the entries of each column, and the end.
     starts: Vec<usize>,
-    /// Of each entry.
+    /// The row of each entry.
     rows: Vec<usize>,
     numbers: Vec<f64>,
 }
 
 impl Sparse {
-    /// Of entries (column, row, number) in the order of their rows.
+    /// Creates a matrix from entries (column, row, number) in row order.
     fn new(columns: usize, entries: &[(usize, usize, f64)]) -> Sparse {
         let mut starts = vec![0; columns + 1];
         entries.iter().for_each(|(column, ..)| starts[column + 1] += 1);
@@ -350,7 +350,7 @@ impl Sparse {
         Sparse { starts, rows, numbers }
     }
 
-    /// Rows and numbers of a column.
+    /// Returns rows and numbers of a column.
     fn column(&self, column: usize) -> impl Iterator<Item = (usize, f64)> {
         let range = self.starts[column]..self.starts[column + 1];
         self.rows[range.clone()].iter().copied().zip(self.numbers[range].iter().copied())
@@ -382,7 +382,7 @@ impl State for TextVectorizerState {
     fn validate(&self) -> Result<(), Failure> {
         validate_names(self.columns.iter().map(|worded| &worded.name))?;
         if self.longest == 0 {
-            return Err(bad_state("runs of no words"));
+            return Err(bad_state("n-grams of length 0"));
         }
         for Worded { name, kind, words, weights, size } in &self.columns {
             let distinct: BTreeSet<&String> = words.iter().collect();
@@ -394,7 +394,7 @@ impl State for TextVectorizerState {
             let is_empty = self.method == VectorizerMethod::Hash && *size == 0;
             let fits = words.len() == wanted && weights.len() == weighed && distinct.len() == words.len();
             if !kind.is_string() || !fits || is_empty || *size > SIZE_MAX || !weights.iter().all(|it| it.is_finite()) {
-                return Err(bad_state(format!("the words of `{name}` do not fit each other")));
+                return Err(bad_state(format!("the words of `{name}` are inconsistent")));
             }
         }
         Ok(())

@@ -1,5 +1,4 @@
-//! Steps that need all their training rows at once (neighbours, trees, out-of-fold codes), and what a step may know
-//! besides rows.
+//! Steps that need all training rows at once (neighbours, trees, out-of-fold codes), and their fit context.
 
 use crate::State;
 use pipewright_diagnostic::{Failure, code};
@@ -7,20 +6,20 @@ use pipewright_table::{Schema, Table};
 use pipewright_world::random::Key;
 use std::sync::Arc;
 
-/// What the target is to a step that learns with it.
+/// The target of a step that learns with it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TargetSpec {
     /// The column.
     pub target: Arc<str>,
-    /// Its classes in sorted order, of two the second being the positive one; none where it holds numbers.
+    /// Its classes in sorted order; the second of two is the positive one. `None` if it holds numbers.
     pub classes: Option<Arc<[String]>>,
 }
 
 impl TargetSpec {
-    /// The class of each row, as its position in `classes`.
+    /// Returns the class of each row, as its index in `classes`.
     ///
     /// # Errors
-    /// [`code::MISSING_VALUES`] with the row of a missing one; as [`Table::codes`].
+    /// [`code::MISSING_VALUES`] with the row of a missing value; as [`Table::codes`].
     ///
     /// # Panics
     /// If the target holds numbers.
@@ -36,7 +35,7 @@ impl TargetSpec {
         codes.into_iter().enumerate().map(present).collect()
     }
 
-    /// The number of each row.
+    /// Returns the number of each row.
     ///
     /// # Errors
     /// As [`Table::numbers`].
@@ -45,50 +44,49 @@ impl TargetSpec {
     }
 }
 
-/// What a step may know besides the rows that it learns from.
+/// Context of a fit besides the training rows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FitContext {
     /// The target, for a step that learns with it.
     pub target_spec: Option<TargetSpec>,
-    /// Where its random numbers come from.
+    /// Source of its random numbers.
     pub key: Key,
 }
 
 impl FitContext {
-    /// The target.
+    /// Returns the target.
     ///
     /// # Errors
-    /// [`code::NO_TARGET`] where there is none.
+    /// [`code::NO_TARGET`] if there is none.
     pub fn target_spec(&self) -> Result<&TargetSpec, Failure> {
-        let missing = || Failure::new(code::NO_TARGET, "this learns with the target, and there is none");
+        let missing = || Failure::new(code::NO_TARGET, "this step needs a target, and there is none");
         self.target_spec.as_ref().ok_or_else(|| missing().help("name it: target NAME"))
     }
 }
 
-/// The configuration of a step that learns from all rows of a table at once.
+/// The configuration of an estimator that needs all rows of a table at once.
 pub trait TableEstimator: Send + Sync {
-    /// What it has learned.
+    /// The fitted state.
     type State: State;
 
-    /// The schema that the state's `apply` will yield; what only the rows can say is an open group.
+    /// Returns the output schema of the state's `apply`; columns that depend on the rows form an open group.
     ///
     /// # Errors
-    /// A [`Failure`] naming the column that it cannot take.
+    /// A [`Failure`] naming a column that it does not support.
     fn schema(&self, input: &Schema) -> Result<Schema, Failure>;
 
-    /// Learns.
+    /// Fits the estimator.
     ///
     /// # Errors
     /// A [`Failure`] naming column and row.
     fn fit(&self, rows: &Table, context: &FitContext) -> Result<Self::State, Failure>;
 
-    /// Do the rows that it learns from become something else than the state makes of any rows: out-of-fold codes, or
-    /// fewer rows?
+    /// Are training rows transformed differently from other rows: out-of-fold codes, or fewer rows?
     fn treats_training_apart(&self) -> bool {
         false
     }
 
-    /// What the rows that `state` was learned from become.
+    /// Transforms the rows that `state` was fitted on.
     ///
     /// # Errors
     /// As [`TableEstimator::fit`].

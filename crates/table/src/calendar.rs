@@ -1,9 +1,9 @@
-//! The numbers that a date has: year, month, weekday and the like.
+//! Parts of dates: year, month, weekday and the like.
 
 use crate::literal::{DAY, civil, days_since_1970};
 use serde::{Deserialize, Serialize};
 
-/// A number that a date has.
+/// A part of a date, as a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DatePart {
@@ -13,7 +13,7 @@ pub enum DatePart {
     Quarter,
     /// 1 to 12.
     Month,
-    /// The week of ISO 8601, 1 to 53: that with the year's first Thursday is the first.
+    /// The ISO 8601 week, 1 to 53: week 1 contains the year's first Thursday.
     Week,
     /// The day of the month, 1 to 31.
     Day,
@@ -25,12 +25,12 @@ pub enum DatePart {
     Weekend,
     /// 0 to 23.
     Hour,
-    /// Days since the earliest date of the training rows; with a fraction where there are times of day.
+    /// Days since the earliest date of the training rows; with a fraction if there are times of day.
     Elapsed,
 }
 
 impl DatePart {
-    /// All of them with their names, in the order of the columns.
+    /// All parts with their names, in column order.
     pub const NAMES: [(&'static str, DatePart); 10] = [
         ("year", DatePart::Year),
         ("quarter", DatePart::Quarter),
@@ -44,13 +44,13 @@ impl DatePart {
         ("elapsed", DatePart::Elapsed),
     ];
 
-    /// Its name: `dayofyear`.
+    /// Returns its name, for example `dayofyear`.
     #[must_use]
     pub fn name(self) -> &'static str {
         DatePart::NAMES.iter().find(|(_, part)| *part == self).expect("every part has a name").0
     }
 
-    /// The first value and the number of values, if it comes round again.
+    /// Returns the first value and the number of values, if it is periodic.
     #[must_use]
     pub fn cycle(self) -> Option<(f64, f64)> {
         match self {
@@ -65,7 +65,7 @@ impl DatePart {
         }
     }
 
-    /// The number of a moment, in microseconds since 1970.
+    /// Computes the part of a moment, in microseconds since 1970.
     #[must_use]
     pub fn of(self, moment: i64, earliest: i64) -> f64 {
         let days = moment.div_euclid(DAY);

@@ -1,4 +1,4 @@
-//! Rows that come in chunks: a table cut into slices, or a file that is read piece by piece.
+//! Rows in chunks: a table in slices, or a file read piece by piece.
 
 use crate::{Schema, Table};
 use pipewright_diagnostic::Failure;
@@ -8,30 +8,30 @@ use std::sync::{Mutex, PoisonError};
 /// Rows per chunk: fixed, so that results do not depend on the number of threads.
 pub const CHUNK_ROWS: usize = 16_384;
 
-/// Rows in chunks, each of which can be had on its own, in any order, by many threads at once, and as often as wanted.
+/// Rows in chunks, which can be read independently, in any order, repeatedly, and by many threads.
 pub trait Chunks: Sync {
-    /// The columns of every chunk.
+    /// Returns the columns of every chunk.
     fn schema(&self) -> Schema;
 
-    /// The number of chunks.
+    /// Returns the number of chunks.
     fn count(&self) -> usize;
 
-    /// One chunk.
+    /// Returns one chunk.
     ///
     /// # Errors
-    /// A [`Failure`] where it cannot be read, or has changed since it was first looked at.
+    /// A [`Failure`] if it cannot be read, or has changed since it was first read.
     ///
     /// # Panics
-    /// If there are not that many.
+    /// If the index is out of range.
     fn chunk(&self, index: usize) -> Result<Table, Failure>;
 
-    /// The rows before a chunk, if they are counted.
+    /// Returns the number of rows before a chunk, if it is known.
     fn rows_before(&self, index: usize) -> Option<usize>;
 
-    /// All rows together, in memory.
+    /// Reads all rows into memory.
     ///
     /// # Errors
-    /// [`pipewright_diagnostic::code::LIMIT_REACHED`] if they take more memory than they may; as [`Chunks::chunk`].
+    /// [`pipewright_diagnostic::code::LIMIT_REACHED`] if they exceed the memory limit; as [`Chunks::chunk`].
     fn table(&self) -> Result<Table, Failure> {
         let mut parts = vec![Table::empty(&self.schema())?];
         let chunk = |index| self.chunk(index);
@@ -42,7 +42,7 @@ pub trait Chunks: Sync {
         Table::concat(&parts)
     }
 
-    /// The memory that what is learned of all rows may take, in bytes, if there is a limit.
+    /// Returns the memory limit for summaries of all rows, in bytes, if any.
     fn budget_bytes(&self) -> Option<u64> {
         None
     }
@@ -72,11 +72,10 @@ impl Chunks for Table {
     }
 }
 
-/// How many chunks are under way at once: enough for every thread to have some, and few enough to be small.
+/// Number of chunks in flight: enough to keep every thread busy, and few enough to limit memory.
 const WAVE: usize = 32;
 
-/// Works on the parts `0..count` side by side, and takes the results in their order; no more than a few of them are
-/// there at once.
+/// Processes the parts `0..count` in parallel, and passes the results in order; only a few of them exist at a time.
 ///
 /// # Errors
 /// The first failure of `work` or `take`, in the order of the parts.
@@ -93,8 +92,8 @@ pub fn in_waves<T: Send>(
     Ok(())
 }
 
-/// The results of `work` for `0..count`, in order, worked out side by side. For a few large pieces of work, whatever
-/// their type: the parallel loop is compiled once, and not for every caller.
+/// Computes the results of `work` for `0..count` in parallel, and returns them in order. For a few large tasks of any
+/// type: the parallel loop is compiled once, not per caller.
 pub fn in_parallel<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let results: Vec<Mutex<Option<T>>> = (0..count).map(|_| Mutex::new(None)).collect();
     for_each(count, &|place| {

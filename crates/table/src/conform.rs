@@ -1,4 +1,4 @@
-//! Bringing new rows into the form of the rows that something was fitted on: columns are matched by name.
+//! Matching new rows to the columns that a step was fitted on, by name.
 
 use crate::{Column, ColumnType, Schema, Table};
 use arrow_array::types::{Float64Type, Int64Type};
@@ -7,11 +7,11 @@ use pipewright_diagnostic::{Failure, code, nearest};
 use std::sync::Arc;
 
 impl Table {
-    /// The `wanted` columns of this table, in their order; others are left behind. Whole numbers and real numbers
-    /// stand for each other, texts of every kind too, and a column without a single value is of every kind.
+    /// Selects the `wanted` columns, in their order; others are dropped. Whole and real numbers are compatible, so are
+    /// all kinds of text, and a column without values is compatible with every type.
     ///
     /// # Errors
-    /// `UNKNOWN_COLUMN` for a column that is not there, with the nearest name; `KIND_CHANGED` for one of another kind.
+    /// `UNKNOWN_COLUMN` for a missing column, with the nearest name; `KIND_CHANGED` for an incompatible type.
     pub fn conform(&self, wanted: &[Column]) -> Result<Table, Failure> {
         let (mut columns, mut arrays) = (Vec::new(), Vec::new());
         for wanted in wanted {
@@ -23,7 +23,7 @@ impl Table {
         Table::with_rows(columns, arrays, self.rows())
     }
 
-    /// The table with columns of nothing but nulls for those of `schema` that it lacks, in the order of `schema`.
+    /// Adds null columns for the columns of `schema` that are missing, and returns all in the order of `schema`.
     ///
     /// # Errors
     /// As [`Table::new`].
@@ -39,7 +39,7 @@ impl Table {
 
     fn lacks(&self, name: &str) -> Failure {
         let names: Vec<&str> = self.columns().iter().map(|column| &*column.name).collect();
-        let failure = Failure::new(code::UNKNOWN_COLUMN, format!("the table lacks the column `{name}`"));
+        let failure = Failure::new(code::UNKNOWN_COLUMN, format!("the table has no column `{name}`"));
         match nearest(name, names).first() {
             Some(near) => failure.help(format!("did you mean `{near}`?")),
             None => failure,
@@ -61,11 +61,11 @@ fn conformed(found: &Column, array: &ArrayRef, wanted: ColumnType) -> Result<(Co
         }
         (ColumnType::Continuous, ColumnType::Count) => Ok(match whole_numbers(array.as_primitive::<Float64Type>()) {
             Some(counts) => (ColumnType::Count, Arc::new(counts)),
-            // Real numbers where only whole ones were seen: what was learned applies to them all the same.
+            // Real numbers if only whole ones were seen in training: what was learned still applies.
             None => (ColumnType::Continuous, array.clone()),
         }),
         (found_kind, _) => {
-            let message = format!("`{}` held {wanted} values before and holds {found_kind} values here", found.name);
+            let message = format!("`{}` had {wanted} values in training and has {found_kind} values here", found.name);
             Err(Failure::new(code::KIND_CHANGED, message).column(&*found.name))
         }
     }

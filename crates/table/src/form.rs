@@ -1,10 +1,10 @@
-//! Forms of dates other than ISO's: how `31.12.2024 23:59` or `Dec 31, 2024` is to be understood.
+//! Date formats other than ISO 8601, such as `31.12.2024 23:59` or `Dec 31, 2024`.
 
 use crate::literal::{self, Clock};
 use pipewright_diagnostic::{Failure, code};
 use std::borrow::Cow;
 
-/// How the moments of a column are written.
+/// A date format.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Form {
     text: Cow<'static, str>,
@@ -12,7 +12,7 @@ pub struct Form {
     tail: Tail,
 }
 
-/// A part of a form.
+/// An item of a date format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Item {
     /// This byte.
@@ -23,13 +23,13 @@ pub enum Item {
     ShortYear,
     /// One or two digits.
     Month,
-    /// An English name, whole or its first three letters, in any case.
+    /// An English name, in full or abbreviated to three letters, in any case.
     MonthName,
     /// One or two digits.
     Day,
     /// One to three digits: the day of the year, from 1.
     DayOfYear,
-    /// One or two digits, to 23.
+    /// One or two digits, up to 23.
     Hour,
     /// One or two digits, 1 to 12.
     HalfHour,
@@ -45,14 +45,14 @@ pub enum Item {
     Zone,
 }
 
-/// What may follow the items.
+/// Optional tail after the items.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tail {
-    /// Nothing: the items say all.
+    /// Nothing: the items are complete.
     Nothing,
     /// A time of day, or nothing.
     Clock,
-    /// A time of day with its distance from UTC.
+    /// A time of day with a UTC offset.
     ZonedClock,
 }
 
@@ -76,17 +76,17 @@ const DIRECTIVES: [(u8, Item); 15] = [
 ];
 
 impl Form {
-    /// A form that is known without being declared.
+    /// Creates a built-in format.
     pub const fn known(text: &'static str, items: &'static [Item], tail: Tail) -> Form {
         Form { text: Cow::Borrowed(text), items: Cow::Borrowed(items), tail }
     }
 
-    /// The form that directives such as `%d.%m.%Y` declare.
+    /// Parses a format of directives such as `%d.%m.%Y`.
     ///
     /// # Errors
-    /// [`code::BAD_VALUE`] for an unknown directive, or parts that make no moment.
+    /// [`code::BAD_VALUE`] for an unknown directive, or items that do not determine a moment.
     pub fn read(text: &str) -> Result<Form, Failure> {
-        let bad = |why: String| Failure::new(code::BAD_VALUE, format!("`{text}` is no form of dates: {why}"));
+        let bad = |why: String| Failure::new(code::BAD_VALUE, format!("`{text}` is not a date format: {why}"));
         let mut items = Vec::new();
         let mut characters = text.char_indices();
         while let Some((start, character)) = characters.next() {
@@ -98,18 +98,18 @@ impl Form {
             let known = DIRECTIVES.iter().find(|(letter, _)| directive.as_bytes() == [*letter]);
             let Some((_, item)) = known else {
                 let known = DIRECTIVES.map(|(letter, _)| format!("%{}", char::from(letter)));
-                return Err(bad(format!("`%{directive}` is none of {}", known.join(" "))));
+                return Err(bad(format!("`%{directive}` is not one of {}", known.join(" "))));
             };
             items.push(*item);
         }
         let has = |wanted: &[Item]| items.iter().any(|item| wanted.contains(item));
         for (needed, name) in [
-            (&[Item::Year, Item::ShortYear][..], "a year, %Y or %y"),
-            (&[Item::Month, Item::MonthName, Item::DayOfYear], "a month, %m or %b"),
+            (&[Item::Year, Item::ShortYear][..], "year, %Y or %y"),
+            (&[Item::Month, Item::MonthName, Item::DayOfYear], "month, %m or %b"),
             (&[Item::Day, Item::DayOfYear], "a day, %d"),
         ] {
             if !has(needed) {
-                return Err(bad(format!("it lacks {name}")));
+                return Err(bad(format!("it has no {name}")));
             }
         }
         if has(&[Item::HalfHour]) != has(&[Item::Half]) {
@@ -120,13 +120,13 @@ impl Form {
         Ok(Form { text: Cow::Owned(text.to_string()), items: Cow::Owned(items), tail })
     }
 
-    /// How it is declared.
+    /// Returns the format as text.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Microseconds since 1970-01-01T00:00:00 of what is written here, in UTC where it names a distance from that;
-    /// None if it is not of this form, or no day of the calendar.
+    /// Parses microseconds since 1970-01-01T00:00:00, in UTC if there is an offset; `None` if the text does not match
+    /// the format, or is not a valid date.
     pub fn moment(&self, text: &[u8]) -> Option<i64> {
         let (mut year, mut month, mut day, mut of_year) = (0, 0, 0, None);
         let (mut clock, mut half_hour, mut half, mut offset) = (0, None, 0, 0);
@@ -169,13 +169,13 @@ impl Form {
     }
 }
 
-/// Days since 1970-01-01 of a day of a year, if the year has it.
+/// Returns days since 1970-01-01 for a day of a year, if the year has it.
 fn nth_day(year: i64, day: i64) -> Option<i64> {
     let first = literal::days_since_1970(year, 1, 1)?;
     (day >= 1 && first + day <= literal::days_since_1970(year + 1, 1, 1)?).then_some(first + day - 1)
 }
 
-/// Takes a number of so many digits off the front.
+/// Takes a number with `least` to `most` digits off the front.
 fn digits(text: &mut &[u8], least: usize, most: usize) -> Option<i64> {
     let length = text.iter().take(most).take_while(|byte| byte.is_ascii_digit()).count();
     let (number, rest) = text.split_at(length);
@@ -198,7 +198,7 @@ const MONTHS: [&str; 12] = [
     "december",
 ];
 
-/// Takes the name of a month off the front: as much of it as stands there, but not less than three letters.
+/// Takes the name of a month off the front, in full or abbreviated to three letters or more.
 fn month_name(text: &mut &[u8]) -> Option<i64> {
     let (length, number) = (1..).zip(MONTHS).find_map(|(number, name)| {
         let starts = |name: &str| {

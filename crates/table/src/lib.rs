@@ -1,5 +1,5 @@
-//! Tables over Arrow: columns with kinds and roles, rows in chunks, values as they are written, and mergeable summaries
-//! that are exact. Knows no files, no expressions and no estimators.
+//! Tables over Arrow: columns with types and roles, rows in chunks, literals, and exact mergeable summaries.
+//! Independent of files, expressions and estimators.
 #![doc = include_str!("../README.md")]
 #![warn(missing_debug_implementations)]
 

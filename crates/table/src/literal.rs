@@ -1,18 +1,18 @@
-//! Numbers, truth values, dates and times as they are written.
+//! Parsing of numbers, booleans, dates and times.
 
-/// A decimal number at the start of some bytes.
+/// A decimal number at the start of a byte string.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Decimal {
     /// Its value, correctly rounded.
     pub value: f64,
-    /// The bytes that it takes.
+    /// Length in bytes.
     pub length: usize,
-    /// Has it a point (or a sign of zero), so that it is no whole number?
+    /// Has it a decimal point (or a negative zero), so that it is not a whole number?
     pub fractional: bool,
 }
 
-/// The decimal number `[+-]digits[.digits]` at the start of `bytes`: the common case, in one pass. None for whatever
-/// needs more care: exponents, more than 19 digits, words.
+/// Parses the decimal number `[+-]digits[.digits]` at the start of `bytes`: the common case, in one pass. `None` for
+/// anything more complex: exponents, more than 19 digits, words.
 #[inline]
 pub fn leading_decimal(bytes: &[u8]) -> Option<Decimal> {
     let negative = bytes.first() == Some(&b'-');
@@ -39,7 +39,7 @@ pub fn leading_decimal(bytes: &[u8]) -> Option<Decimal> {
         return None;
     }
     let value = if mantissa <= EXACT_MAX {
-        // Mantissa and power of ten are exact, so that the one division rounds once (Clinger 1990).
+        // Mantissa and power of ten are exact, so the single division rounds once (Clinger 1990).
         let magnitude = mantissa as f64 / POWERS_OF_TEN[decimals];
         if negative { -magnitude } else { magnitude }
     } else {
@@ -54,7 +54,7 @@ fn digit_at(bytes: &[u8], position: usize) -> Option<u64> {
     (digit < 10).then_some(u64::from(digit))
 }
 
-/// 2^53: up to it, every whole number is a float.
+/// 2^53: up to it, every whole number is representable as a float.
 pub const EXACT_MAX: u64 = 1 << 53;
 
 const POWERS_OF_TEN: [f64; 20] =
@@ -63,7 +63,7 @@ const POWERS_OF_TEN: [f64; 20] =
 /// A number, whole or not.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Number {
-    /// A whole number of 64 bits; `-0` is none, since integers have no sign of zero.
+    /// A whole number of 64 bits; `-0` is not one, since integers have no negative zero.
     Whole(i64),
     /// A whole number beyond 64 bits, rounded.
     Huge(f64),
@@ -72,7 +72,7 @@ pub enum Number {
 }
 
 impl Number {
-    /// It as a float; whole numbers beyond 2^53 are rounded.
+    /// Returns the number as a float; whole numbers beyond 2^53 are rounded.
     #[must_use]
     pub fn as_f64(self) -> f64 {
         match self {
@@ -82,7 +82,7 @@ impl Number {
     }
 }
 
-/// The number that is written here, if it is one.
+/// Parses a number.
 pub fn number(text: &[u8]) -> Option<Number> {
     let digits = text.strip_prefix(b"-").or(text.strip_prefix(b"+")).unwrap_or(text);
     let text = std::str::from_utf8(text).ok()?;
@@ -98,36 +98,37 @@ pub fn number(text: &[u8]) -> Option<Number> {
     text.parse().ok().map(Number::Real)
 }
 
-/// How numbers are written where that was declared.
+/// Number format: decimal point and thousands separator.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Numerals {
-    /// The byte before decimals.
+    /// Decimal point.
     pub decimal: u8,
-    /// The byte between thousands.
+    /// Thousands separator.
     pub thousands: Option<u8>,
 }
 
 impl Numerals {
-    /// What was declared; a mark between thousands that is the usual point makes decimals follow a comma.
+    /// Creates a format from declared options; if the thousands separator is a point, the decimal point defaults to a
+    /// comma.
     pub fn declared(decimal: Option<u8>, thousands: Option<u8>) -> Numerals {
         let usual = if thousands == Some(b'.') { b',' } else { b'.' };
         Numerals { decimal: decimal.unwrap_or(usual), thousands }
     }
 
-    /// Are they those that need no declaration?
+    /// Are they the defaults?
     pub fn are_plain(&self) -> bool {
         self.decimal == b'.' && self.thousands.is_none()
     }
 
-    /// The number that is written here, if it is one. Thousands are marked everywhere in it or nowhere.
+    /// Parses a number. Thousands must be separated everywhere or nowhere.
     pub fn number(&self, text: &[u8]) -> Option<Number> {
         let sign = text.first().is_some_and(|byte| matches!(byte, b'-' | b'+'));
         let (sign, digits) = text.split_at(usize::from(sign));
         let whole = digits.iter().position(|&byte| byte == self.decimal || matches!(byte, b'e' | b'E'));
         let (whole, rest) = digits.split_at(whole.unwrap_or(digits.len()));
         if self.thousands.is_none_or(|mark| !whole.contains(&mark)) && !digits.contains(&self.decimal) {
-            // Not marked at all: a whole number, one with an exponent, or a word. A point means nothing here, unless
-            // it is the decimal mark.
+            // No separators: a whole number, one with an exponent, or a word. A point is not allowed, unless it is the
+            // decimal point.
             return if digits.contains(&b'.') { None } else { number(text) };
         }
         let mut plain = sign.to_vec();
@@ -159,7 +160,7 @@ impl Numerals {
     }
 }
 
-/// `true` or `false`, in any case.
+/// Parses `true` or `false`, in any case.
 pub fn truth(text: &[u8]) -> Option<bool> {
     if text.eq_ignore_ascii_case(b"true") {
         Some(true)
@@ -170,7 +171,7 @@ pub fn truth(text: &[u8]) -> Option<bool> {
     }
 }
 
-/// A truth value where nothing else can stand, in any case: only a column that was declared to be of them is read so.
+/// Parses a boolean in a column that was declared boolean, which allows more words, in any case.
 pub fn truth_declared(text: &[u8]) -> Option<bool> {
     const TRUE: [&str; 6] = ["true", "yes", "y", "t", "on", "1"];
     const FALSE: [&str; 6] = ["false", "no", "n", "f", "off", "0"];
@@ -178,8 +179,8 @@ pub fn truth_declared(text: &[u8]) -> Option<bool> {
     if is(TRUE) { Some(true) } else { is(FALSE).then_some(false) }
 }
 
-/// Microseconds since 1970-01-01T00:00:00 of `YYYY-MM-DD`, also with `THH:MM:SS[.f…]`, a blank for the `T`, and a
-/// final `Z`; up to six decimals of a second.
+/// Parses `YYYY-MM-DD` as microseconds since 1970-01-01T00:00:00, also with `THH:MM:SS[.f…]`, a space instead of the
+/// `T`, and a final `Z`; up to six decimals of a second.
 pub fn date(text: &[u8]) -> Option<i64> {
     let (day, rest) = text.split_at_checked(10)?;
     let [y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1] = *day else { return None };
@@ -196,15 +197,15 @@ pub fn date(text: &[u8]) -> Option<i64> {
     Some(days * DAY + time)
 }
 
-/// Microseconds since midnight of `HH:MM`, `HH:MM:SS[.f…]`, or either with AM or PM, where the hour may have one
-/// digit.
+/// Parses microseconds since midnight from `HH:MM`, `HH:MM:SS[.f…]`, or either with AM or PM, where the hour may have
+/// one digit.
 pub fn time(text: &[u8]) -> Option<i64> {
     let halved = text.last().is_some_and(|byte| byte.eq_ignore_ascii_case(&b'm'));
     let mut rest = text;
     clock(&mut rest, if halved { Clock::Loose } else { Clock::Strict }).filter(|_| rest.is_empty())
 }
 
-/// How much of a time of day has to be there.
+/// Required precision of a time of day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Clock {
     /// `HH:MM:SS`.
@@ -215,18 +216,18 @@ pub enum Clock {
     Loose,
 }
 
-/// A second, in microseconds.
+/// A second in microseconds.
 pub const SECOND: i64 = 1_000_000;
-/// A minute.
+/// A minute in microseconds.
 pub const MINUTE: i64 = 60 * SECOND;
-/// An hour.
+/// An hour in microseconds.
 pub const HOUR: i64 = 60 * MINUTE;
-/// A day.
+/// A day in microseconds.
 pub const DAY: i64 = 24 * HOUR;
-/// The moments of the years 0000 to 9999: those that ISO can write.
+/// Moments of the years 0000 to 9999, the range of ISO 8601.
 pub const MOMENTS: std::ops::Range<i64> = -62_167_219_200 * SECOND..253_402_300_800 * SECOND;
 
-/// Takes a time of day off the front.
+/// Parses a time of day at the front.
 pub fn clock(text: &mut &[u8], form: Clock) -> Option<i64> {
     let one_digit = form == Clock::Loose && text.get(1) == Some(&b':');
     let hour = two_digits(text, 1 + usize::from(!one_digit))?;
@@ -260,14 +261,14 @@ fn two_digits(text: &mut &[u8], length: usize) -> Option<i64> {
     decimal(number)
 }
 
-/// Takes AM or PM off the front: the microseconds that it adds.
+/// Parses AM or PM at the front; returns the microseconds to add.
 pub fn half_of_day(text: &mut &[u8]) -> Option<i64> {
     let (half, rest) = text.split_at_checked(2)?;
     *text = rest;
     if half.eq_ignore_ascii_case(b"am") { Some(0) } else { half.eq_ignore_ascii_case(b"pm").then_some(12 * HOUR) }
 }
 
-/// Takes the decimals of a second off the front: up to six, but for zeros.
+/// Parses the decimals of a second at the front: up to six significant digits.
 pub fn fraction(text: &mut &[u8]) -> Option<i64> {
     let length = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let (digits, rest) = text.split_at(length);
@@ -277,7 +278,7 @@ pub fn fraction(text: &mut &[u8]) -> Option<i64> {
     exact.then_some(decimal(digits)? * 10_i64.pow(6 - digits.len() as u32))
 }
 
-/// Takes a distance from UTC off the front: `Z`, `+02:00`, `+0200` or `+02`, with a blank before it or without.
+/// Parses a UTC offset at the front: `Z`, `+02:00`, `+0200` or `+02`, optionally after a space.
 pub fn zone(text: &mut &[u8]) -> Option<i64> {
     *text = text.strip_prefix(b" ").unwrap_or(text);
     let (sign, rest) = text.split_first()?;
@@ -294,7 +295,7 @@ pub fn zone(text: &mut &[u8]) -> Option<i64> {
     Some(sign * (hours * HOUR + minutes * MINUTE))
 }
 
-/// The number that some digits make.
+/// Parses a whole number from digits.
 pub fn decimal(digits: &[u8]) -> Option<i64> {
     digits.iter().try_fold(0, |number, digit| {
         let digit = digit.wrapping_sub(b'0');
@@ -302,7 +303,7 @@ pub fn decimal(digits: &[u8]) -> Option<i64> {
     })
 }
 
-/// Days since 1970-01-01 of a date of the proleptic Gregorian calendar, if there is such a day (Howard Hinnant,
+/// Returns days since 1970-01-01 for a date of the proleptic Gregorian calendar, if valid (Howard Hinnant,
 /// "chrono-Compatible Low-Level Date Algorithms", `days_from_civil`).
 pub fn days_since_1970(year: i64, month: i64, day: i64) -> Option<i64> {
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
@@ -322,7 +323,7 @@ pub fn days_since_1970(year: i64, month: i64, day: i64) -> Option<i64> {
     Some(era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468)
 }
 
-/// Year, month and day of a number of days since 1970-01-01 (`civil_from_days` of the same source).
+/// Returns year, month and day from days since 1970-01-01 (`civil_from_days` of the same source).
 pub fn civil(days: i64) -> (i64, i64, i64) {
     let shifted = days + 719_468;
     let era = shifted.div_euclid(146_097);
@@ -335,7 +336,7 @@ pub fn civil(days: i64) -> (i64, i64, i64) {
     (year_of_era + era * 400 + i64::from(month <= 2), month, day)
 }
 
-/// The ISO text of a moment: a day, and the time where it is not midnight.
+/// Formats a moment as ISO 8601: the date, and the time unless it is midnight.
 pub fn date_text(micros: i64) -> String {
     let (days, rest) = (micros.div_euclid(DAY), micros.rem_euclid(DAY));
     let (year, month, day) = civil(days);
@@ -343,7 +344,7 @@ pub fn date_text(micros: i64) -> String {
     if rest == 0 { date } else { format!("{date}T{}", time_text(rest)) }
 }
 
-/// The text of a time of day.
+/// Formats a time of day.
 pub fn time_text(micros: i64) -> String {
     let (seconds, micros) = (micros / SECOND, micros % SECOND);
     let time = format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);

@@ -1,12 +1,12 @@
-//! A map for keys that are looked up for every row of a table, with a hash that is quick on short texts.
+//! A hash map for lookups per row, with a hash that is fast on short texts.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 
-/// Never iterated, so that its random order cannot show.
+/// Never iterated, so its random order is irrelevant.
 pub type Lookup<K, V> = HashMap<K, V, Quick>;
 
-/// A map for texts, the short ones of which are compared as two numbers.
+/// A map with text keys; short ones are compared as two integers.
 #[derive(Debug, Clone)]
 pub struct Texts<'a, V> {
     short: Lookup<Short, V>,
@@ -20,7 +20,7 @@ impl<V> Default for Texts<'_, V> {
 }
 
 impl<'a, V> Texts<'a, V> {
-    /// The value for a text.
+    /// Returns the value of a text.
     #[inline]
     #[must_use]
     pub fn get(&self, text: &str) -> Option<&V> {
@@ -30,7 +30,7 @@ impl<'a, V> Texts<'a, V> {
         }
     }
 
-    /// A later value for a text replaces the earlier one.
+    /// Inserts a value; a later one for the same text replaces it.
     pub fn insert(&mut self, text: &'a str, value: V) {
         match Short::of(text.as_bytes()) {
             Some(short) => self.short.insert(short, value),
@@ -47,7 +47,7 @@ impl<'a, V> FromIterator<(&'a str, V)> for Texts<'a, V> {
     }
 }
 
-/// A text of up to 16 bytes. First and last bytes, which may overlap; with the length they tell the text.
+/// A text of up to 16 bytes: first and last bytes, which may overlap; together with the length they are unique.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Short {
     first: u64,
@@ -71,7 +71,7 @@ impl Short {
     }
 }
 
-/// Builds hashers that start from a random number, so that no file can know which of its texts collide.
+/// Builds hashers with a random seed, so that no file can be crafted to cause collisions.
 #[derive(Debug, Clone)]
 pub struct Quick {
     seed: u64,
@@ -91,7 +91,7 @@ impl BuildHasher for Quick {
     }
 }
 
-/// Words of eight bytes, each folded in by one wide product, as wyhash does (Wang Yi, 2019).
+/// Hashes words of eight bytes by wide products, as in wyhash (Wang Yi, 2019).
 #[derive(Debug)]
 pub struct QuickHasher {
     state: u64,
@@ -100,7 +100,7 @@ pub struct QuickHasher {
 impl QuickHasher {
     #[inline]
     fn fold(&mut self, word: u64) {
-        /// Odd, half of its bits set.
+        /// Odd, with half of the bits set.
         const FACTOR: u128 = 0xA076_1D64_78BD_642F;
         let product = u128::from(self.state ^ word) * FACTOR;
         self.state = product as u64 ^ (product >> 64) as u64;
@@ -115,7 +115,7 @@ impl Hasher for QuickHasher {
         let half = |four: &[u8; 4]| u64::from(u32::from_le_bytes(*four));
         match (rest, rest.first_chunk::<4>(), rest.last_chunk::<4>()) {
             ([], ..) => {}
-            // The two halves may overlap: the length, which is folded in too, says by how much.
+            // The two halves may overlap: the length, which is hashed too, disambiguates.
             (_, Some(first), Some(last)) => self.fold(half(first) | half(last) << 32),
             ([first, .., last], ..) => {
                 self.fold(u64::from(*first) | u64::from(rest[rest.len() / 2]) << 8 | u64::from(*last) << 16);
@@ -137,7 +137,7 @@ impl Hasher for QuickHasher {
 
     #[inline]
     fn finish(&self) -> u64 {
-        // The map takes its highest and its lowest bits: all depend on all.
+        // The map uses the highest and lowest bits: all depend on all input.
         self.state ^ self.state >> 32
     }
 }

@@ -1,4 +1,4 @@
-//! From chunks of rows to one matrix, row after row.
+//! Conversion of chunked rows to a row-major matrix.
 
 use crate::Table;
 use crate::in_table;
@@ -8,16 +8,16 @@ use pipewright_diagnostic::Failure;
 use rayon::prelude::*;
 use std::sync::Arc;
 
-/// A number that matrices are made of.
+/// An element type of matrices.
 pub trait Real: Copy + Send + Sync + 'static {
     /// Zero.
     const ZERO: Self;
     /// One.
     const ONE: Self;
-    /// The largest.
+    /// Largest finite value.
     const LARGEST: f64;
 
-    /// The closest to this one.
+    /// Returns the closest value to a number.
     fn of(number: f64) -> Self;
 }
 
@@ -43,10 +43,10 @@ impl Real for f64 {
     }
 }
 
-/// The named columns as finite numbers, row after row: rows × `names.len()`. Truth values are 0 and 1.
+/// Converts the named columns to a row-major matrix of finite numbers: rows × `names.len()`. Booleans are 0 and 1.
 ///
-/// Chunks are worked on side by side and written straight to their places, where it is known how many rows come
-/// before each; what is in memory at a time is the matrix and a few chunks.
+/// Chunks are processed in parallel and written in place if the number of rows before each is known; memory use is that
+/// of the matrix and a few chunks.
 ///
 /// ```
 /// use pipewright_frame::{ReadOptions, csv, matrix};
@@ -76,7 +76,7 @@ pub fn matrix<N: Real>(rows: &dyn Chunks, names: &[Arc<str>]) -> Result<Vec<N>, 
         return Ok(numbers);
     };
     if ends.is_empty() {
-        // Columns that are not there are refused also where there is no row.
+        // Missing columns are an error even if there are no rows.
         write::<N>(&Table::empty(&rows.schema())?, names, &mut [])?;
     }
     let mut numbers = vec![N::ZERO; ends.last().copied().unwrap_or(0) * width];
@@ -97,7 +97,7 @@ pub fn matrix<N: Real>(rows: &dyn Chunks, names: &[Arc<str>]) -> Result<Vec<N>, 
     Ok(numbers)
 }
 
-/// The rows up to the end of each chunk, if they are counted.
+/// Returns the number of rows up to the end of each chunk, if known.
 fn ends(rows: &dyn Chunks) -> Result<Option<Vec<usize>>, Failure> {
     let Some(last) = rows.count().checked_sub(1) else { return Ok(Some(Vec::new())) };
     let Some(mut ends) = (0..=last).map(|index| rows.rows_before(index)).collect::<Option<Vec<usize>>>() else {
@@ -108,10 +108,10 @@ fn ends(rows: &dyn Chunks) -> Result<Option<Vec<usize>>, Failure> {
     Ok(Some(ends))
 }
 
-/// The bytes of rows that are turned at once: they stay in the fastest memory.
+/// Bytes of rows transposed at a time: they stay in the first-level cache.
 const TILE_BYTES: usize = 32 << 10;
 
-/// Writes the rows of a table to their place, which holds zeros.
+/// Writes the rows of a table to their place, which is zeroed.
 fn write<N: Real>(table: &Table, names: &[Arc<str>], place: &mut [N]) -> Result<(), Failure> {
     let columns = names.iter().map(|name| Numeric::complete(table, name)).collect::<Result<Vec<_>, _>>()?;
     let width = columns.len().max(1);
@@ -150,7 +150,7 @@ mod tests {
     use pipewright_diagnostic::code;
     use pipewright_world::random::Key;
 
-    /// Chunks that do not know how many rows come before them.
+    /// Chunks with an unknown number of preceding rows.
     struct Uncounted(Table);
 
     impl Chunks for Uncounted {

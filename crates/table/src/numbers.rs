@@ -1,4 +1,4 @@
-//! What models learn from: columns as numbers, targets as classes.
+//! Conversion of columns to numbers, and of targets to classes.
 
 use crate::text::{plural, quoted, text_at, text_of};
 use crate::{Column, ColumnType, Table};
@@ -11,9 +11,9 @@ use pipewright_diagnostic::{Failure, code};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-/// What models learn from.
+/// Conversion for models.
 impl Table {
-    /// The named columns as finite numbers, column after column: `rows` × `names.len()`. Truth values are 0 and 1.
+    /// Converts the named columns to finite numbers, column-major: `rows` × `names.len()`. Booleans are 0 and 1.
     ///
     /// # Errors
     /// [`code::MISSING_VALUES`] with the first row without a value, [`code::NON_FINITE`] with the first such row,
@@ -29,7 +29,7 @@ impl Table {
         Ok(numbers)
     }
 
-    /// As [`Table::numbers`], with NaN for what is missing: for what fills missing values.
+    /// Like [`Table::numbers`], with NaN for missing values: for imputation.
     ///
     /// # Errors
     /// As [`Table::numbers`], but for missing values.
@@ -40,7 +40,7 @@ impl Table {
             self.push_numbers(name, &mut numbers)?;
             let column = &mut numbers[start..];
             if let Some(nulls) = array.nulls() {
-                // The number in the place of a missing value is arbitrary.
+                // The number at a missing value is arbitrary.
                 column.iter_mut().zip(nulls.iter()).filter(|(_, valid)| !valid).for_each(|(number, _)| *number = 0.0);
             }
             refuse_beyond(name, column, f64::MAX)?;
@@ -61,10 +61,10 @@ impl Table {
         Ok(())
     }
 
-    /// When each row was: dates and times of day in seconds, numbers as they are.
+    /// Returns the time of each row: dates and times of day in seconds, numbers unchanged.
     ///
     /// # Errors
-    /// [`code::MISSING_VALUES`] with the first row without a value; [`code::TYPE_MISMATCH`] for another kind;
+    /// [`code::MISSING_VALUES`] with the first row without a value; [`code::TYPE_MISMATCH`] for another type;
     /// [`code::UNKNOWN_COLUMN`].
     pub fn moments(&self, name: &str) -> Result<Vec<f64>, Failure> {
         let (column, array) = (self.column(name)?, self.array(name)?);
@@ -79,14 +79,14 @@ impl Table {
             }
             kind if kind.is_numeric() => self.numbers(&[name.into()]),
             kind => {
-                let message = format!("`{name}` holds {}, and is to say when a row was seen", plural(kind));
+                let message = format!("`{name}` holds {}, which cannot be the time of a row", plural(kind));
                 Err(Failure::new(code::TYPE_MISMATCH, message).column(name))
             }
         }
     }
 
-    /// Does the column look like a name of the rows themselves: whole numbers, each larger than the one before, none
-    /// missing? Fewer than 20 rows look like nothing.
+    /// Does the column look like row numbers: whole numbers, strictly increasing, none missing? Never for fewer than 20
+    /// rows.
     #[must_use]
     pub fn is_row_number(&self, name: &str) -> bool {
         const ROWS_MIN: usize = 20;
@@ -97,7 +97,8 @@ impl Table {
         array.as_primitive::<Int64Type>().values().windows(2).all(|pair| pair[0] < pair[1])
     }
 
-    /// The distinct values of a column as text, in order: numbers by size, false before true, texts by character.
+    /// Returns the distinct values of a column as text, in order: numbers by size, false before true, texts
+    /// lexicographically.
     ///
     /// # Errors
     /// [`code::UNKNOWN_COLUMN`].
@@ -110,7 +111,7 @@ impl Table {
             }
             DataType::Float64 => {
                 let mut numbers: Vec<f64> = array.as_primitive::<Float64Type>().iter().flatten().collect();
-                // Adding 0 makes +0 of -0: the two are one class.
+                // Adding 0 turns -0 into +0: the two are one class.
                 numbers.iter_mut().for_each(|number| *number += 0.0);
                 numbers.sort_unstable_by(f64::total_cmp);
                 numbers.dedup_by_key(|number| number.to_bits());
@@ -123,10 +124,10 @@ impl Table {
         })
     }
 
-    /// The position of each row's value in `classes`; none where the value is missing.
+    /// Returns the index of each row's value in `classes`; `None` if the value is missing.
     ///
     /// # Errors
-    /// [`code::UNSEEN_LEVEL`] with the row of a value that is not among them; [`code::UNKNOWN_COLUMN`].
+    /// [`code::UNSEEN_LEVEL`] with the row of a value that is not in `classes`; [`code::UNKNOWN_COLUMN`].
     pub fn codes(&self, name: &str, classes: &[String]) -> Result<Vec<Option<u32>>, Failure> {
         let array = self.array(name)?;
         // Never iterated, so its order is irrelevant.
@@ -134,7 +135,7 @@ impl Table {
         let code = |row: usize| {
             let Some(text) = text_at(array, row) else { return Ok(None) };
             places.get(&*text).copied().map(Some).ok_or_else(|| {
-                Failure::new(code::UNSEEN_LEVEL, format!("`{name}` is `{text}`, which is none of the known classes"))
+                Failure::new(code::UNSEEN_LEVEL, format!("`{name}` is `{text}`, which is not one of the known classes"))
                     .column(name)
                     .row(row as u64 + 1)
             })
@@ -143,7 +144,7 @@ impl Table {
     }
 }
 
-/// The values of a column that models can learn from. Where a value is missing, the number is arbitrary.
+/// The values of a numeric or boolean column. Where a value is missing, the number is arbitrary.
 #[derive(Debug, Clone, Copy)]
 pub enum Numeric<'a> {
     /// Real numbers.
@@ -179,7 +180,7 @@ impl<'a> Numeric<'a> {
         }
     }
 
-    /// The values of a column of which none is missing.
+    /// Returns the values of a column without missing values.
     ///
     /// # Errors
     /// Those of [`Table::numbers`], but for numbers that are not finite.
@@ -204,10 +205,10 @@ fn refuse_missing(column: &Column, array: &ArrayRef) -> Result<(), Failure> {
         .help(format!("fill them first: `fillna {how} on {}`", quoted(name))))
 }
 
-/// Are all numbers finite, and none larger than this by magnitude?
+/// Are all numbers finite, and at most `largest` in magnitude?
 pub fn all_within(numbers: &[f64], largest: f64) -> bool {
     const LANES: usize = 8;
-    // Without a branch a number, so that several are looked at at once: what is not finite times 0 is NaN.
+    // Branch-free, so that it vectorises: non-finite values times 0 are NaN.
     let (mut most, mut zeros) = ([0.0_f64; LANES], [0.0; LANES]);
     let mut look = |lane: usize, number: f64| {
         most[lane] = if number.abs() > most[lane] { number.abs() } else { most[lane] };
@@ -219,7 +220,7 @@ pub fn all_within(numbers: &[f64], largest: f64) -> bool {
     zeros.into_iter().all(|zero| zero == 0.0) && most.into_iter().all(|most| most <= largest)
 }
 
-/// Refuses numbers that are not finite or larger than this by magnitude.
+/// Checks that numbers are finite and at most `largest` in magnitude.
 ///
 /// # Errors
 /// `NON_FINITE`, `VALUE_OUT_OF_RANGE` with the first such row.
@@ -232,12 +233,12 @@ pub fn refuse_beyond(name: &str, numbers: &[f64], largest: f64) -> Result<(), Fa
     if !numbers[row].is_finite() {
         return Err(non_finite(name, row, numbers[row]));
     }
-    let message = format!("`{name}` holds {:e}, and 32-bit numbers end at {largest:e}", numbers[row]);
+    let message = format!("`{name}` holds {:e}, which exceeds the range of 32-bit floats ({largest:e})", numbers[row]);
     Err(Failure::new(code::VALUE_OUT_OF_RANGE, message).column(name).row(row as u64 + 1))
 }
 
-/// The failure for an infinite value in a row (from 0).
+/// Creates the failure for a non-finite value in a row (from 0).
 pub fn non_finite(name: &str, row: usize, value: f64) -> Failure {
-    let what = if value.is_nan() { "a value that is no number" } else { "an infinite value" };
+    let what = if value.is_nan() { "a value that is not a number" } else { "an infinite value" };
     Failure::new(code::NON_FINITE, format!("`{name}` holds {what}")).column(name).row(row as u64 + 1)
 }

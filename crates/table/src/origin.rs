@@ -1,10 +1,10 @@
-//! Where the rows of a table come from.
+//! Origin of the rows of a table.
 
-/// Where a table was read from, and what its reader decided.
+/// The file that a table was read from, and what its reader detected.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Origin {
-    /// The file as messages call it.
+    /// The name of the file in messages.
     pub file: String,
-    /// What was decided, in words: `delimiter` `;`, `encoding` `UTF-16LE`.
+    /// What was detected: `delimiter` `;`, `encoding` `UTF-16LE`.
     pub facts: Vec<(&'static str, String)>,
 }

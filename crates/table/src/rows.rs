@@ -1,7 +1,7 @@
-//! Rows compared by their values: which rows have equal keys, and rows in another order.
+//! Rows compared by their values: groups of rows with equal keys, and sorted rows.
 //!
-//! Rows are compared through one [`Index`] of their keys, which numbers the different keys by first appearance. So
-//! whatever is made of it has one order, however many threads look at the rows.
+//! Rows are compared through an [`Index`] of their keys, which numbers the distinct keys by first appearance. So all
+//! results have a defined order, for any number of threads.
 
 mod gather;
 mod index;
@@ -16,8 +16,8 @@ pub use keys::{Keys, comparable};
 pub use order::Direction;
 pub use values::{Values, beyond_64_bits, sums_are_whole};
 
-/// No row, no group.
+/// Marker for no row or no group.
 pub const NONE: u32 = u32::MAX;
 
-/// Rows that a thread takes at a time where the order of work does not matter.
+/// Number of rows per task where the order of work does not matter.
 pub const STRIDE_ROWS: usize = 1 << 14;

@@ -1,4 +1,4 @@
-//! What is known of a table without its rows: names, kinds, roles, and where each column came from.
+//! Schemas: names, types and roles of columns, and where each column came from.
 
 use arrow_schema::{DataType, TimeUnit};
 use pipewright_diagnostic::{Failure, code, nearest};
@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
 
-/// What kind of values a column holds, as a scientist would say it. Storage follows from it:
-/// `Continuous` Float64 · `Count` Int64 · `Bool` Boolean · `Category`, `Ordered`, `Text`, `Id` Utf8 · `Date`
-/// Timestamp (microseconds, no zone) · `Time` Time64 (microseconds).
+/// The semantic type of a column. It determines the storage type: `Continuous` Float64 · `Count` Int64 · `Bool` Boolean
+/// · `Category`, `Ordered`, `Text`, `Id` Utf8 · `Date` Timestamp (microseconds, no zone) · `Time` Time64
+/// (microseconds).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ColumnType {
@@ -16,30 +16,30 @@ pub enum ColumnType {
     Continuous,
     /// Whole numbers.
     Count,
-    /// Yes or no.
+    /// Booleans.
     Bool,
-    /// One of a set of names, declared as such.
+    /// Categorical: one of a set of names.
     Category,
-    /// One of a set of names that have an order.
+    /// Ordinal: one of a set of ordered names.
     Ordered,
-    /// A day or a moment.
+    /// A date, with or without a time.
     Date,
     /// A time of day.
     Time,
-    /// Text: what a reader makes of a column that is none of the others.
+    /// Free text: the default of readers for columns of no other type.
     Text,
-    /// A name of the row itself.
+    /// An identifier of the row.
     Id,
 }
 
 impl ColumnType {
-    /// Numbers: continuous and count.
+    /// Is it numeric: continuous or count?
     #[must_use]
     pub fn is_numeric(self) -> bool {
         matches!(self, ColumnType::Continuous | ColumnType::Count)
     }
 
-    /// The Arrow type that its values are stored as.
+    /// Returns the Arrow type of its values.
     #[must_use]
     pub fn storage(self) -> DataType {
         match self {
@@ -52,7 +52,7 @@ impl ColumnType {
         }
     }
 
-    /// Stored as text: category, ordered, text, id.
+    /// Is it stored as text: category, ordered, text, id?
     #[must_use]
     pub fn is_string(self) -> bool {
         matches!(self, ColumnType::Category | ColumnType::Ordered | ColumnType::Text | ColumnType::Id)
@@ -75,23 +75,23 @@ impl fmt::Display for ColumnType {
     }
 }
 
-/// What a column is for.
+/// The role of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// Something to learn from.
+    /// An input of models.
     Feature,
-    /// What is to be predicted.
+    /// The column to predict.
     Target,
-    /// Names the row; never learned from.
+    /// An identifier of the row; never a feature.
     Id,
-    /// How much the row counts.
+    /// The sample weight.
     Weight,
-    /// Rows of one value belong together: a split keeps them on one side.
+    /// The group: rows with equal values stay in the same fold.
     Group,
-    /// When the row was seen.
+    /// The time of the row.
     Time,
-    /// The fold that judges the row.
+    /// The fold in which the row is tested.
     Fold,
 }
 
@@ -109,62 +109,62 @@ impl fmt::Display for Role {
     }
 }
 
-/// One column of a schema.
+/// A column of a schema.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Column {
-    /// Its name, unique in the table.
+    /// The name, unique in the table.
     pub name: Arc<str>,
-    /// What it holds.
+    /// The type.
     pub kind: ColumnType,
-    /// What it is for.
+    /// The role.
     pub role: Role,
-    /// The columns of the file that it was made from: its own name for a column as read.
+    /// The columns of the file that it was derived from; its own name for a column as read.
     pub sources: Vec<Arc<str>>,
 }
 
 impl Column {
-    /// A feature as read from a file.
+    /// Creates a feature as read from a file.
     pub fn new(name: impl Into<Arc<str>>, kind: ColumnType) -> Column {
         let name = name.into();
         Column { sources: vec![name.clone()], name, kind, role: Role::Feature }
     }
 
-    /// The source of what holds the values of `source` only in the rows that meet a condition. Two parts of a column
-    /// tell nothing of each other.
+    /// Returns the source of a column that holds the values of `source` only in the rows that meet a condition. Columns
+    /// from different conditions count as unrelated.
     #[must_use]
     pub fn part_of(source: &str, condition: &str) -> Arc<str> {
         format!("{source}{PART}{condition}").into()
     }
 
-    /// May its values tell those of `other`? They do where both were made from one column, or one of them from a part of
-    /// what the other was made from.
+    /// Could its values reveal those of `other`? They could if both were derived from one column, or one of them from a
+    /// part of what the other was derived from.
     #[must_use]
     pub fn tells_of(&self, other: &Column) -> bool {
         self.sources.iter().any(|own| other.sources.iter().any(|source| overlap(own, source)))
     }
 }
 
-/// A column, or a group of columns whose members only a fitted state knows (one-hot levels, say, or a column that a
-/// selection may keep).
+/// A column, or an open group of columns whose members only a fitted state knows (for example one-hot levels, or a
+/// column that a selection may keep).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Entry {
-    /// A column that is there whatever the rows say.
+    /// A column that exists whatever the rows contain.
     Column(Column),
-    /// Columns that a step will make from the `from` column, all of kind `kind` and features.
+    /// Columns that a step will create from the `from` column, all features of type `kind`.
     Open {
-        /// The column that they are made from; only the rows say whether it is there itself.
+        /// The source column; only the rows determine whether it exists itself.
         from: Arc<str>,
-        /// The kind of every member.
+        /// The type of every member.
         kind: ColumnType,
     },
-    /// The feature of this name, or what a step will make of it, or nothing: only the rows will say.
+    /// The feature of this name, or columns derived from it, or nothing: only the rows determine which.
     Undecided {
-        /// The column that it is about.
+        /// The source column.
         from: Arc<str>,
     },
 }
 
-/// Names, kinds and roles of a table's columns, in order.
+/// The schema of a table: names, types and roles of its columns, in order.
 ///
 /// ```
 /// use pipewright_frame::{Column, Kind, Schema};
@@ -178,24 +178,24 @@ pub struct Schema {
 }
 
 impl Schema {
-    /// A schema of known columns.
+    /// Creates a schema of known columns.
     pub fn new(columns: impl IntoIterator<Item = Column>) -> Schema {
         Schema { entries: columns.into_iter().map(Entry::Column).collect() }
     }
 
-    /// A schema that may have open groups.
+    /// Creates a schema that may have open groups.
     #[must_use]
     pub fn with_entries(entries: Vec<Entry>) -> Schema {
         Schema { entries }
     }
 
-    /// Columns and open groups, in order.
+    /// Returns the columns and open groups, in order.
     #[must_use]
     pub fn entries(&self) -> &[Entry] {
         &self.entries
     }
 
-    /// The known columns, in order.
+    /// Returns the known columns, in order.
     pub fn columns(&self) -> impl Iterator<Item = &Column> {
         self.entries.iter().filter_map(|entry| match entry {
             Entry::Column(column) => Some(column),
@@ -203,33 +203,33 @@ impl Schema {
         })
     }
 
-    /// The known column of this name.
+    /// Finds a known column by name.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<&Column> {
         self.columns().find(|column| &*column.name == name)
     }
 
-    /// The column with the role of target.
+    /// Returns the target column.
     #[must_use]
     pub fn target(&self) -> Option<&Column> {
         self.with_role(Role::Target)
     }
 
-    /// The first column with this role.
+    /// Returns the first column with this role.
     #[must_use]
     pub fn with_role(&self, role: Role) -> Option<&Column> {
         self.columns().find(|column| column.role == role)
     }
 
-    /// The known column of this name.
+    /// Returns a known column by name.
     ///
     /// # Errors
-    /// [`code::UNKNOWN_COLUMN`] with the nearest names and some of those that are there.
+    /// [`code::UNKNOWN_COLUMN`] with the nearest names and some of the existing ones.
     pub fn column(&self, name: &str) -> Result<&Column, Failure> {
         self.find(name).ok_or_else(|| unknown_column(name, self.columns().map(|column| &*column.name)))
     }
 
-    /// The known column of this name, or what a column of this name would be that an open group may yet have.
+    /// Finds a known column by name, or the potential member of an open group with this name.
     #[must_use]
     pub fn foreseen(&self, name: &str) -> Option<Column> {
         let member = |entry: &Entry| match entry {
@@ -241,19 +241,18 @@ impl Schema {
         self.find(name).cloned().or_else(|| self.entries.iter().find_map(member))
     }
 
-    /// May there be a column of this name of which nothing is known yet?
+    /// Could there be a column of this name in an open group?
     #[must_use]
     pub fn is_undecided(&self, name: &str) -> bool {
         let member = |entry: &Entry| matches!(entry, Entry::Undecided { from } if is_member(name, from));
         self.foreseen(name).is_none() && self.entries.iter().any(member)
     }
 
-    /// Does a table of the columns `actual` keep what this schema promised? Known columns stand in their order, and
-    /// in the place of an open group there are any number of its members: columns called `from`, `from=…` or
-    /// `from (…)`.
+    /// Checks that a table with the columns `actual` matches this schema: known columns are in order, and an open group
+    /// may have any number of members: columns named `from`, `from=…` or `from (…)`.
     ///
     /// # Errors
-    /// The first difference, in words.
+    /// The first difference, as text.
     pub fn admits(&self, actual: &[Column]) -> Result<(), String> {
         let mut rest = actual.iter().peekable();
         for (place, entry) in self.entries.iter().enumerate() {
@@ -278,10 +277,10 @@ impl Schema {
                 }
             }
         }
-        rest.next().map_or(Ok(()), |column| Err(format!("{column:?} was not foreseen")))
+        rest.next().map_or(Ok(()), |column| Err(format!("{column:?} was not expected")))
     }
 
-    /// The columns of `all`, each as it stands here if it is here.
+    /// Returns the columns of `all`, each replaced by the one of this schema if it exists.
     #[must_use]
     pub fn padded(&self, all: &Schema) -> Schema {
         Schema::new(all.columns().map(|column| self.find(&column.name).unwrap_or(column).clone()))
@@ -296,7 +295,7 @@ impl Schema {
 
 const PART: &str = " where ";
 
-/// Is it one source, or are they a part and its whole?
+/// Are they one source, or a part and its whole?
 fn overlap(left: &str, right: &str) -> bool {
     let has = |whole: &str, part: &str| {
         part.strip_prefix(whole).is_some_and(|condition| condition.is_empty() || condition.starts_with(PART))
@@ -308,7 +307,7 @@ fn is_member(name: &str, from: &str) -> bool {
     name.strip_prefix(from).is_some_and(|rest| rest.is_empty() || rest.starts_with(['=', ' ']))
 }
 
-/// The failure for a name that is not among `known`: with the nearest names, else with the first few.
+/// Creates the failure for an unknown name: with the nearest names, or the first few.
 pub(crate) fn unknown_column<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Failure {
     let known: Vec<&str> = known.collect();
     let failure = Failure::new(code::UNKNOWN_COLUMN, format!("no column named `{name}`"));

@@ -1,6 +1,6 @@
-//! What can be said of a column after one look at every value, chunk by chunk.
+//! Single-pass summaries of columns, mergeable across chunks.
 //!
-//! Summaries are filed by their algebra, since that says how they merge:
+//! Summaries are grouped by their algebra, which determines how they merge:
 //!
 //! | | what is kept | here |
 //! |---|---|---|
@@ -10,8 +10,8 @@
 //! | sketch | counts in fine bins, the smallest hashes | [`Quantiles::bounded`], [`Distinct`], [`Separation`] |
 //! | of two columns | sums and counts of pairs | [`Comoments`], [`GroupSums`], [`Contingency`] |
 //!
-//! All of them are exact, but for sketches beyond their bounds; and in all of them any order of values and any chunks
-//! give the same bits.
+//! All are exact, except sketches beyond their bounds; and all give the same bits for any order of values and any
+//! chunks.
 
 mod algebraic;
 mod association;

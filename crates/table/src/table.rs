@@ -1,4 +1,4 @@
-//! A table: a schema and the values of each column, as an Arrow array or sparse.
+//! Tables: a schema and the values of each column, as an Arrow array or sparse.
 
 mod batch;
 mod show;
@@ -21,7 +21,7 @@ use std::fmt;
 use std::sync::Arc;
 use stored::{Arrays, Moved};
 
-/// Rows and columns. Cloning is cheap: the arrays are shared.
+/// A table: named columns of equal length. Cloning is cheap: the arrays are shared.
 ///
 /// ```
 /// use arrow_array::{ArrayRef, Float64Array};
@@ -35,14 +35,14 @@ use stored::{Arrays, Moved};
 #[derive(Debug, Clone)]
 pub struct Table {
     columns: Arc<[Column]>,
-    /// Where each name stands in `columns`.
+    /// The index of each name in `columns`.
     places: Arc<BTreeMap<Arc<str>, usize>>,
     arrays: Arrays,
     rows: usize,
     origin: Option<Arc<Origin>>,
 }
 
-/// Two tables are equal if their columns and, bit for bit, their values are.
+/// Two tables are equal if their columns and, bit for bit, their values are equal.
 impl PartialEq for Table {
     fn eq(&self, other: &Table) -> bool {
         self.rows == other.rows
@@ -52,17 +52,17 @@ impl PartialEq for Table {
 }
 
 impl Table {
-    /// Columns and their values, in order.
+    /// Creates a table from columns and their values.
     ///
     /// # Errors
-    /// [`code::DUPLICATE_COLUMN`] for a name that is there twice; [`code::BUG`] if lengths differ or an array is not
-    /// of the storage that its kind asks for. Texts with 32-bit offsets, as `StringArray` has them, get 64-bit ones.
+    /// [`code::DUPLICATE_COLUMN`] for a name that occurs twice; [`code::BUG`] if lengths differ or the storage of an
+    /// array does not match its type. Texts with 32-bit offsets (`StringArray`) are converted to 64-bit ones.
     pub fn new(columns: Vec<Column>, arrays: Vec<ArrayRef>) -> Result<Table, Failure> {
         let rows = arrays.first().map_or(0, |array| array.len());
         Table::with_rows(columns, arrays, rows)
     }
 
-    /// As [`Table::new`], for a table that may have no columns.
+    /// Like [`Table::new`], for a table that may have no columns.
     ///
     /// # Errors
     /// As [`Table::new`].
@@ -70,7 +70,7 @@ impl Table {
         Table::with_stored(columns, arrays.into_iter().map(Stored::Array).collect(), rows)
     }
 
-    /// As [`Table::with_rows`], for columns of which some may be sparse.
+    /// Like [`Table::with_rows`], for columns some of which may be sparse.
     ///
     /// # Errors
     /// As [`Table::new`].
@@ -91,7 +91,7 @@ impl Table {
                 *array = Arc::new(batch::with_long_offsets(array.as_string()));
             }
             if !array.fits(column.kind) {
-                let message = format!("a column of kind {} is stored as {}", column.kind, array.array().data_type());
+                let message = format!("a column of type {} is stored as {}", column.kind, array.array().data_type());
                 return Err(Failure::new(code::BUG, message).column(&*column.name));
             }
             if array.rows() != rows {
@@ -102,7 +102,7 @@ impl Table {
         Ok(Table { columns: columns.into(), places: Arc::new(places), arrays: arrays.into(), rows, origin: None })
     }
 
-    /// A table of these columns without rows; open groups have no columns.
+    /// Creates a table of these columns without rows; open groups have no columns.
     ///
     /// # Errors
     /// As [`Table::new`].
@@ -112,7 +112,7 @@ impl Table {
         Table::with_rows(columns, arrays, 0)
     }
 
-    /// The bytes that its values take in memory.
+    /// Returns the size of its values in bytes.
     #[must_use]
     pub fn memory_bytes(&self) -> u64 {
         match &self.arrays {
@@ -121,29 +121,29 @@ impl Table {
         }
     }
 
-    /// Its columns and their values.
+    /// Returns its columns and their values.
     pub fn into_parts(self) -> (Arc<[Column]>, Vec<Stored>) {
         (self.columns, self.arrays.into_stored())
     }
 
-    /// Other values of the same columns.
+    /// Replaces the values of all columns.
     fn with_arrays(&self, arrays: Arrays, rows: usize) -> Table {
         Table { columns: self.columns.clone(), places: self.places.clone(), arrays, rows, origin: self.origin.clone() }
     }
 
-    /// The schema of exactly these columns.
+    /// Returns the schema.
     #[must_use]
     pub fn schema(&self) -> Schema {
         Schema::new(self.columns.iter().cloned())
     }
 
-    /// Where it was read from, if it comes from a file.
+    /// Returns the origin, if it was read from a file.
     #[must_use]
     pub fn origin(&self) -> Option<&Arc<Origin>> {
         self.origin.as_ref()
     }
 
-    /// The same table, read from there.
+    /// Sets the origin.
     #[must_use]
     pub fn with_origin(self, origin: Option<Arc<Origin>>) -> Table {
         Table { origin, ..self }
@@ -161,20 +161,20 @@ impl Table {
         &self.columns
     }
 
-    /// The values, an array per column; sparse columns become arrays when this is first asked of the table.
+    /// Returns the values, one array per column; sparse columns are converted to arrays on first use.
     #[must_use]
     pub fn arrays(&self) -> &[ArrayRef] {
         self.arrays.all()
     }
 
-    /// The column of this name and its values.
+    /// Finds a column and its values by name.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<(&Column, &ArrayRef)> {
         let position = *self.places.get(name)?;
         Some((&self.columns[position], self.arrays.at(position)))
     }
 
-    /// The values of a column.
+    /// Returns the values of a column.
     ///
     /// # Errors
     /// [`code::UNKNOWN_COLUMN`].
@@ -182,7 +182,7 @@ impl Table {
         Ok(self.arrays.at(self.position(name)?))
     }
 
-    /// The values of a column, as they are stored.
+    /// Returns the values of a column in their storage format.
     ///
     /// # Errors
     /// [`code::UNKNOWN_COLUMN`].
@@ -190,7 +190,7 @@ impl Table {
         Ok(self.arrays.stored(self.position(name)?))
     }
 
-    /// The column of this name.
+    /// Returns a column by name.
     ///
     /// # Errors
     /// [`code::UNKNOWN_COLUMN`].
@@ -198,13 +198,13 @@ impl Table {
         Ok(&self.columns[self.position(name)?])
     }
 
-    /// The column with the role of target.
+    /// Returns the target column.
     #[must_use]
     pub fn target(&self) -> Option<&Column> {
         self.columns.iter().find(|column| column.role == Role::Target)
     }
 
-    /// The names of the features, in order.
+    /// Returns the names of the features, in order.
     #[must_use]
     pub fn features(&self) -> Vec<Arc<str>> {
         let features = self.columns.iter().filter(|column| column.role == Role::Feature);
@@ -217,9 +217,9 @@ impl Table {
     }
 }
 
-/// Other rows of the same columns.
+/// Row operations.
 impl Table {
-    /// The rows at these positions, in this order; a row may come more than once.
+    /// Gathers the rows at these positions, in this order; a row may occur more than once.
     ///
     /// # Panics
     /// If a position is not below [`Table::rows`].
@@ -237,10 +237,10 @@ impl Table {
         self.with_arrays(self.map_arrays(gather, gather_sparse), rows.len())
     }
 
-    /// `count` rows from row `start` on (from 0), without copying.
+    /// Returns `count` rows from row `start` (from 0), without copying.
     ///
     /// # Panics
-    /// If the table has not that many.
+    /// If the range is out of bounds.
     #[must_use]
     pub fn slice(&self, start: usize, count: usize) -> Table {
         assert!(start + count <= self.rows, "the slice lies in the table");
@@ -253,16 +253,16 @@ impl Table {
         self.with_arrays(arrays, count)
     }
 
-    /// The first `count` rows, or all if there are fewer.
+    /// Returns the first `count` rows, or all if there are fewer.
     #[must_use]
     pub fn head(&self, count: usize) -> Table {
         self.slice(0, count.min(self.rows))
     }
 
-    /// The rows where `keep` is true; null keeps nothing.
+    /// Keeps the rows where `keep` is true; null counts as false.
     ///
     /// # Panics
-    /// If `keep` does not have one value per row.
+    /// If the length of `keep` is not the number of rows.
     #[must_use]
     pub fn filter(&self, keep: &BooleanArray) -> Table {
         assert_eq!(keep.len(), self.rows, "one decision per row");
@@ -279,7 +279,7 @@ impl Table {
         self.with_arrays(self.map_arrays(choose, |_| unreachable!("no column is sparse")), predicate.count())
     }
 
-    /// `count` rows drawn without replacement, in the order of the table; all of them if there are not more.
+    /// Draws `count` rows without replacement, in table order; all if there are no more.
     #[must_use]
     pub fn sample(&self, count: usize, key: Key) -> Table {
         if count >= self.rows {
@@ -291,12 +291,12 @@ impl Table {
         self.take(&rows)
     }
 
-    /// The rows of all tables, one after another.
+    /// Concatenates the rows of all tables.
     ///
     /// # Errors
-    /// [`code::KIND_CHANGED`] if their columns differ; [`code::EMPTY_DATA`] if there is no table.
+    /// [`code::KIND_CHANGED`] if their columns differ; [`code::EMPTY_DATA`] if there are no tables.
     pub fn concat(tables: &[Table]) -> Result<Table, Failure> {
-        let Some(first) = tables.first() else { return Err(Failure::new(code::EMPTY_DATA, "there is no table")) };
+        let Some(first) = tables.first() else { return Err(Failure::new(code::EMPTY_DATA, "there are no tables")) };
         if let Some(other) = tables.iter().find(|table| table.columns != first.columns) {
             let differs = first.columns.iter().zip(&*other.columns).find(|(left, right)| left != right);
             let name = differs.map_or("", |(column, _)| &column.name);
@@ -334,9 +334,9 @@ impl Table {
     }
 }
 
-/// Other columns of the same rows.
+/// Column operations.
 impl Table {
-    /// The named columns, in the order of the names.
+    /// Selects columns, in the order of the names.
     ///
     /// # Errors
     /// [`code::UNKNOWN_COLUMN`], [`code::DUPLICATE_COLUMN`].
@@ -347,7 +347,7 @@ impl Table {
         Ok(Table::with_stored(columns, arrays, self.rows)?.with_origin(self.origin.clone()))
     }
 
-    /// All columns but the named ones.
+    /// Drops columns.
     ///
     /// # Errors
     /// [`code::UNKNOWN_COLUMN`].
@@ -359,7 +359,7 @@ impl Table {
         Ok(Table::with_stored(columns, arrays, self.rows)?.with_origin(self.origin.clone()))
     }
 
-    /// The same table with another role for one column. A table has one target: another one becomes a feature.
+    /// Sets the role of one column. A table has one target: the previous one becomes a feature.
     ///
     /// # Errors
     /// [`code::UNKNOWN_COLUMN`].
@@ -375,7 +375,7 @@ impl Table {
         Ok(Table { columns: columns.into(), ..self.clone() })
     }
 
-    /// The table with one more column at its end, or with the column of that name replaced.
+    /// Appends a column, or replaces the column of that name.
     ///
     /// # Errors
     /// As [`Table::new`].
@@ -392,7 +392,7 @@ impl Table {
         Ok(Table::with_stored(columns, arrays, self.rows)?.with_origin(self.origin.clone()))
     }
 
-    /// The table with one more column at its end, or with the column of that name replaced, without a single value.
+    /// Appends a null column, or replaces the column of that name.
     ///
     /// # Errors
     /// As [`Table::new`].
@@ -401,7 +401,7 @@ impl Table {
         self.with_column(column, array)
     }
 
-    /// The table with each column replaced by the columns that `change` makes of it.
+    /// Replaces each column by the results of `change`.
     ///
     /// # Errors
     /// Those of `change`, and as [`Table::new`].

@@ -1,4 +1,4 @@
-//! Tables to try things on, for the tests of every crate that works on tables (feature `testing`).
+//! Test tables, for every crate that works on tables (feature `testing`).
 
 use crate::TextArray;
 use crate::literal::{self, Number, date_text};
@@ -9,11 +9,11 @@ use arrow_array::{
 use pipewright_world::random::Key;
 use std::sync::Arc;
 
-/// A small table as text: names in the first line, values between commas, nothing for a missing one. Each column is of
-/// the narrowest kind that holds all its values. There are no quotes; the readers of files are in another crate.
+/// Parses a small table: a header line, comma-separated values, empty for missing ones. Each column gets the narrowest
+/// type that fits. Quotes are not supported; the readers of files are in another crate.
 ///
 /// # Panics
-/// If a row has another number of values than there are names.
+/// If a row does not have one value per name.
 #[must_use]
 pub fn table(text: &str) -> Table {
     let mut lines = text.lines().map(|line| line.split(',').collect::<Vec<_>>());
@@ -54,7 +54,7 @@ fn typed(values: &[Option<&str>]) -> (ColumnType, ArrayRef) {
     }
 }
 
-/// Tables at the edges: without rows, with one, all missing, constant, infinite, huge.
+/// Returns edge-case tables: without rows, with one, all missing, constant, infinite, huge.
 #[must_use]
 pub fn edge_tables() -> Vec<Table> {
     let key = Key::new(7);
@@ -87,7 +87,7 @@ pub fn edge_tables() -> Vec<Table> {
     ]
 }
 
-/// A table of a column of every kind, each with some values missing: a function of `key` alone.
+/// Generates a table with a column of every type, each with missing values: a function of `key`.
 #[must_use]
 pub fn random_table(key: Key, rows: usize) -> Table {
     let present = |name: &str, row: usize| key.child(name).child("missing").uniform(row as u64) >= 0.15;

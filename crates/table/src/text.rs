@@ -1,4 +1,4 @@
-//! Values, names and kinds as text.
+//! Values, names and types as text.
 
 use crate::{ColumnType, literal};
 use arrow_array::GenericStringArray;
@@ -8,19 +8,19 @@ use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
 use std::borrow::Cow;
 
-/// The offsets of texts: 64 bits, so that a column holds more than 2 GiB of them.
+/// Offsets of texts: 64 bits, so that a column can exceed 2 GiB.
 pub type TextOffset = i64;
 
-/// The storage of texts, categories and ids.
+/// Storage of texts, categories and ids.
 pub type TextArray = GenericStringArray<TextOffset>;
 
-/// The value of a row as text; none where it is missing.
+/// Returns the value of a row as text; `None` if it is missing.
 #[must_use]
 pub fn text_of(array: &ArrayRef, row: usize) -> Option<String> {
     text_at(array, row).map(Cow::into_owned)
 }
 
-/// As [`text_of`], without a copy of what is a text already.
+/// Like [`text_of`], without copying text.
 pub(crate) fn text_at(array: &ArrayRef, row: usize) -> Option<Cow<'_, str>> {
     if array.is_null(row) {
         return None;
@@ -36,7 +36,7 @@ pub(crate) fn text_at(array: &ArrayRef, row: usize) -> Option<Cow<'_, str>> {
     }))
 }
 
-/// A column's name as the language writes it: in backticks unless it is an identifier.
+/// Formats a column name as in the language: in backticks unless it is an identifier.
 #[must_use]
 pub fn quoted(name: &str) -> String {
     let mut characters = name.chars();
@@ -45,7 +45,7 @@ pub fn quoted(name: &str) -> String {
     if plain { name.to_string() } else { format!("`{name}`") }
 }
 
-/// What a column of this kind holds, in the plural: "whole numbers".
+/// Returns what a column of this type holds, in the plural: "whole numbers".
 #[must_use]
 pub fn plural(kind: ColumnType) -> &'static str {
     match kind {

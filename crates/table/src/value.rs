@@ -4,17 +4,17 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
 
-/// A number, a text, a truth value, or nothing.
+/// A number, a text, a boolean, or null.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
 pub enum Value {
-    /// No value.
+    /// Missing.
     Null,
-    /// Yes or no.
+    /// A boolean.
     Bool(bool),
     /// A number.
     Number(f64),
-    /// A text; it also stands for a date where it is compared with one (`"2024-01-31"`).
+    /// A text; also a date when compared with one (`"2024-01-31"`).
     Text(Arc<str>),
 }
 

@@ -1,14 +1,14 @@
-//! Numbers that start at a cache line, so that vectors that are read and written one after another lie across no border.
+//! Buffers aligned to a cache line, so that consecutive vectors never cross a line.
 
 use std::ops::{Deref, DerefMut};
 
 /// Bytes of a cache line, and of the widest vector.
 const LINE: usize = 64;
 
-/// A slice of zeros at first, of fixed length, whose first element lies at a cache line.
+/// A slice of fixed length, initially zero, whose first element is aligned to a cache line.
 #[derive(Debug)]
 pub(crate) struct Aligned<T> {
-    /// What comes before the start fills up the line.
+    /// Includes the padding before the first element.
     values: Vec<T>,
     start: usize,
 }
@@ -24,7 +24,7 @@ impl<T: Copy + Default> Aligned<T> {
 }
 
 impl<T: Copy + Default> Clone for Aligned<T> {
-    /// The copy lies at a line of its own.
+    /// The copy is aligned too.
     fn clone(&self) -> Aligned<T> {
         let mut copy = Aligned::new(self.len());
         copy.copy_from_slice(self);

@@ -1,13 +1,13 @@
-//! The two kinds of number: what a kernel may ask of `f32` and `f64`.
+//! The element types `f32` and `f64`.
 
 use std::fmt::{Debug, Display};
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, Neg, Sub, SubAssign};
 
 /// A floating-point number of a tensor.
 ///
-/// The transcendental functions of `f32` are branch-free polynomials that the compiler turns into vector code, except
-/// logarithms and powers, which are the standard library's as those of `f64` are, for `f64` serves tests and
-/// interpreters. Subnormal numbers count as arguments and come out as results: nothing is flushed to 0.
+/// The transcendental functions of `f32` are branch-free polynomials that vectorise, except logarithms and powers,
+/// which are the standard library's; so are those of `f64`, which serves tests and interpreters. Subnormal arguments
+/// and results are supported: nothing is flushed to 0.
 pub trait Element:
     Copy
     + Debug
@@ -42,14 +42,14 @@ pub trait Element:
     /// The number as an `f64`, exactly.
     fn to_f64(self) -> f64;
 
-    /// Two slices to read and one to change as what they are, if that is single precision.
+    /// Returns two slices to read and one to change as `f32`, if that is the element type.
     fn singles<'a>(read: [&'a [Self]; 2], changed: &'a mut [Self]) -> Option<([&'a [f32]; 2], &'a mut [f32])>;
 
     /// self · factor + term, rounded once; one instruction where the CPU has it.
     #[must_use]
     fn mul_add(self, factor: Self, term: Self) -> Self;
 
-    /// eˣ; 0 and ∞ beyond the range.
+    /// eˣ; 0 and ∞ out of range.
     #[must_use]
     fn exp(self) -> Self;
 
@@ -300,11 +300,11 @@ fn power_of_two(n: f32) -> f32 {
     f32::from_bits(whole.wrapping_add(127) << 23)
 }
 
-/// The sine of an angle and `quarters` quarter turns more, by power series in double precision on a remainder of at
-/// most π/4.
+/// The sine of an angle plus `quarters` quarter turns, by power series in double precision on a remainder of at most
+/// π/4.
 ///
-/// Below 2³⁰ in magnitude it is exact to 1 ulp. An angle beyond leaves a remainder with an error, and the result is the
-/// sine of a number that differs from it by less than one part in 10¹⁵.
+/// Exact to 1 ulp below 2³⁰ in magnitude. Beyond that the remainder has an error, and the result is the sine of a
+/// number that differs from the angle by less than one part in 10¹⁵.
 #[inline(always)]
 fn sine_after_quarters(angle: f32, quarters: f64) -> f32 {
     // π/2 in three parts; the first two have 22 digits, so that their products with 30 more are exact.
@@ -357,11 +357,11 @@ fn erf_within_one(x: f32) -> f32 {
 #[expect(clippy::excessive_precision, reason = "the digits are the source's")]
 #[inline(always)]
 fn erfc_beyond_one(x: f32) -> f32 {
-    // Beyond 11 the result is 0; the limit keeps ∞ out of what follows, and lets a NaN pass.
+    // Beyond 11 the result is 0; the limit excludes ∞, and passes NaN.
     let x = if x > 11.0 { 11.0 } else { x };
     let x = if x < 1.0 { 1.0 } else { x };
     let square = x * x;
-    // What the rounding of the square lost, from a high part whose square is exact.
+    // What the rounding of the square lost, computed from a high part whose square is exact.
     let high = f32::from_bits(x.to_bits() & 0xFFFF_F000);
     let low = x - high;
     let lost = ((high * high - square) + 2.0 * high * low) + low * low;

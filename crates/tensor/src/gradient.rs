@@ -1,4 +1,4 @@
-//! Reverse-mode differentiation: the driver that asks every operation for its contributions and alone adds them up.
+//! Reverse-mode differentiation: the driver asks every operation for its contributions and adds them up.
 
 use crate::graph::{Graph, Node, Source};
 use crate::shape::Shape;
@@ -32,7 +32,7 @@ pub(crate) fn gradients(graph: &mut Graph, loss: Node, wanted: &[Node]) -> Vec<N
         .collect()
 }
 
-/// For each node: does it depend on one of `wanted`, or is it one?
+/// For each node: is it one of `wanted`, or does it depend on one?
 fn dependents(graph: &Graph, wanted: &[Node]) -> Vec<bool> {
     let mut depends = vec![false; graph.len()];
     for node in graph.nodes() {

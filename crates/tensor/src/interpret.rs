@@ -1,5 +1,5 @@
-//! The interpreter: computes every node of a graph, one by one. It is the plain meaning of a graph, which a compiled
-//! [`crate::Program`] must agree with.
+//! The interpreter: computes every node of a graph, one by one. It is the reference semantics, which a compiled
+//! [`crate::Program`] must match.
 
 use crate::Element;
 use crate::graph::{Graph, Node, Source};
@@ -10,7 +10,7 @@ use crate::op::View;
 pub struct Values<T>(Vec<Vec<T>>);
 
 impl<T> Values<T> {
-    /// The values of a node, row after row.
+    /// Returns the values of a node in row-major order.
     #[must_use]
     pub fn get(&self, node: Node) -> &[T] {
         &self.0[node.index()]
@@ -20,7 +20,7 @@ impl<T> Values<T> {
 /// Computes all nodes over a batch of `batch` rows, from the inputs in order and the flat array of parameters.
 ///
 /// # Panics
-/// If an input or the parameters have another size than the graph says.
+/// If the size of an input or of the parameters does not match the graph.
 #[must_use]
 pub fn interpret<T: Element>(graph: &Graph, batch: usize, inputs: &[&[T]], parameters: &[T]) -> Values<T> {
     assert_eq!(inputs.len(), graph.inputs().len(), "a slice for each input");

@@ -1,8 +1,8 @@
 //! Loops over plain slices, compiled once for every feature level of the CPU and chosen at run time.
 //!
-//! **Invariant:** work is cut by shapes alone, never by the number of threads, and every sum runs in a fixed order; so
-//! results have the same bits for any number of threads. They may differ between feature levels of the CPU, inside
-//! products only.
+//! **Invariant:** work is split by shapes only, never by the number of threads, and every sum runs in a fixed order; so
+//! results have the same bits for any number of threads. They may differ between feature levels of the CPU, in products
+//! only.
 
 mod product;
 
@@ -13,8 +13,8 @@ use crate::shape::Axis;
 pub use product::{Factor, product};
 pub(crate) use product::{batch_product, product_then};
 
-/// Runs `work` compiled for the best instruction set of this CPU. It pays for plain loops over slices that can be
-/// inlined into it: mark the closure `#[inline(always)]`, else it may be compiled for the least CPU.
+/// Runs `work` compiled for the best instruction set of this CPU. Useful for plain loops over slices that can be
+/// inlined into it: mark the closure `#[inline(always)]`, otherwise it may be compiled for the baseline CPU.
 ///
 /// ```
 /// let mut values = vec![1.0_f32; 100];
@@ -88,8 +88,8 @@ pub(crate) fn select<T: Element>(condition: &[T], left: &[T], right: &[T], outpu
 
 /// `output[i] = input[i] / kept` where the hash of `i` under `words` reaches `threshold`, else 0.
 ///
-/// The hash is a bijection of 32 bits (Wellons' `lowbias32`), twice, with a word added before each. Places 2³² apart
-/// have the same hash.
+/// The hash is a bijection of 32 bits (Wellons' `lowbias32`), applied twice, with a word added before each. Indices 2³²
+/// apart have the same hash.
 pub(crate) fn dropout<T: Element>(words: [u32; 2], threshold: u32, kept: T, input: &[T], output: &mut [T]) {
     #[inline(always)]
     fn mixed(mut word: u32) -> u32 {
@@ -108,7 +108,7 @@ pub(crate) fn dropout<T: Element>(words: [u32; 2], threshold: u32, kept: T, inpu
     );
 }
 
-/// Rows and columns exchanged, tile by tile, so that both matrices are read and written by cache lines.
+/// Transposes tile by tile, so that both matrices are accessed by cache lines.
 pub(crate) fn transpose<T: Element>(matrix: &[T], [rows, columns]: [usize; 2], output: &mut [T]) {
     const TILE: usize = 16;
     for top in (0..rows).step_by(TILE) {
@@ -140,7 +140,7 @@ pub(crate) fn add_row_in_place<T: Element>(matrix: &mut [T], row: &[T], function
     );
 }
 
-/// How many partial sums run beside each other; fixed, so that a sum has the same bits on every CPU.
+/// Number of parallel partial sums; fixed, so that a sum has the same bits on every CPU.
 const LANES: usize = 16;
 
 /// The sum of `term(left[i], right[i])`, in `LANES` partial sums that are added as a tree.
@@ -171,10 +171,10 @@ pub(crate) fn sum_of<T: Element>(left: &[T], right: &[T], term: impl Fn(T, T) ->
     )
 }
 
-/// Elements that are cheap to go through: more are cut in two, for whatever threads are idle.
+/// Number of elements above which cheap passes are split for idle threads.
 const PIECE: usize = 1 << 16;
 
-/// Passes on `output` in pieces of at most [`PIECE`] elements, each with the place of its first, which is a multiple of
+/// Passes on `output` in pieces of at most [`PIECE`] elements, each with the index of its first, which is a multiple of
 /// `unit`.
 pub(crate) fn in_pieces<T: Element>(
     unit: usize,
@@ -197,10 +197,10 @@ pub(crate) fn sum_rows<T: Element>(matrix: &[T], output: &mut [T]) {
     }
 }
 
-/// The sums of as many columns from `first` on as there are places for; those of large matrices for whatever threads are
-/// idle, since each column is summed in one order whoever does it.
+/// Sums as many columns from `first` as `sums` has elements; large matrices are split for idle threads, since each
+/// column is summed in the same order on any thread.
 fn sum_columns_from<T: Element>(matrix: &[T], columns: usize, first: usize, sums: &mut [T]) {
-    /// Fewer columns lie too close together for two threads.
+    /// Fewer columns are too close together for two threads.
     const FEWEST: usize = 64;
     if matrix.len() / columns * sums.len() > PIECE && sums.len() >= 2 * FEWEST {
         let (left, right) = sums.split_at_mut((sums.len() / 2).next_multiple_of(LANES));
@@ -291,7 +291,7 @@ pub(crate) fn log_sum_exp<T: Element>(matrix: &[T], columns: usize, output: &mut
         || {
             for (result, line) in output.iter_mut().zip(matrix.chunks_exact(columns)) {
                 let largest = line.iter().fold(T::LEAST, |largest, &value| value.larger(largest));
-                // ∞ − ∞ is no number: what is infinite is not moved.
+                // ∞ − ∞ is NaN: infinite values are not shifted.
                 let largest = if Element::is_finite(largest) { largest } else { T::ZERO };
                 let sum = line.iter().fold(T::ZERO, |sum, &value| sum + Element::exp(value - largest));
                 *result = largest + Element::ln(sum);
@@ -313,7 +313,7 @@ pub(crate) fn max_columns<T: Element>(matrix: &[T], columns: usize, output: &mut
     }
 }
 
-/// One number for each column to every row of it, or one for each row to every column.
+/// Repeats one number per column to every row, or one per row to every column.
 pub(crate) fn broadcast<T: Element>(over: Axis, values: &[T], output: &mut [T]) {
     if values.is_empty() || output.is_empty() {
         return;
@@ -343,7 +343,7 @@ pub(crate) fn mean_over<T: Element>(axis: Axis, matrix: &[T], [rows, columns]: [
     }
 }
 
-/// The mean of some numbers and the root of `epsilon` and their variance.
+/// Returns the mean, and the root of the variance plus `epsilon`.
 #[inline(always)]
 fn mean_and_deviation<T: Element>(line: &[T], epsilon: T) -> (T, T) {
     let mean = over(sum_of(line, line, |value, _| value), line.len());
@@ -373,7 +373,7 @@ fn means_and_deviations<T: Element>(
     (means, deviations)
 }
 
-/// The neighbouring columns that are treated together.
+/// Splits neighbouring columns into parts that are processed together.
 fn column_parts(columns: usize) -> impl Iterator<Item = std::ops::Range<usize>> {
     (0..columns).step_by(LANES).map(move |start| start..columns.min(start + LANES))
 }

@@ -1,4 +1,4 @@
-//! The shape of a tensor: a matrix, with a side that may be known only when it runs.
+//! The shape of a tensor: a matrix, with a side that may be known only at run time.
 
 use std::fmt;
 
@@ -7,14 +7,14 @@ use std::fmt;
 pub enum Size {
     /// The rows of the batch: one number for a whole run, given when it starts.
     Batch,
-    /// So many rows for each row of the batch.
+    /// This many rows per row of the batch.
     Blocks(usize),
     /// A number known when the graph is made.
     Fixed(usize),
 }
 
 impl Size {
-    /// The length in a run over `batch` rows.
+    /// Returns the length in a run over `batch` rows.
     #[must_use]
     pub fn resolve(self, batch: usize) -> usize {
         match self {
@@ -24,7 +24,7 @@ impl Size {
         }
     }
 
-    /// The same in a graph whose batch is always `batch` rows.
+    /// Returns the size in a graph with a fixed batch of `batch` rows.
     #[must_use]
     pub fn with_batch(self, batch: usize) -> Size {
         Size::Fixed(self.resolve(batch))
@@ -52,14 +52,14 @@ impl Size {
         self.parts().1
     }
 
-    /// The product of two sizes, unless the batch would count twice.
+    /// Returns the product of two sizes, unless both depend on the batch.
     pub(crate) fn times(self, other: Size) -> Option<Size> {
         let ((left, is_left), (right, is_right)) = (self.parts(), other.parts());
         (!(is_left && is_right)).then_some(())?;
         Some(Size::from_parts(left.checked_mul(right)?, is_left || is_right))
     }
 
-    /// The size that is `self` when taken `count` times, if there is one for every batch.
+    /// Returns the size that gives `self` when multiplied by `count`, if it exists for every batch.
     pub(crate) fn divided(self, count: Size) -> Option<Size> {
         let ((whole, is_whole), (part, is_part)) = (self.parts(), count.parts());
         let is_divisible = part > 0 && whole % part == 0 && (is_whole || !is_part);
@@ -77,12 +77,12 @@ impl fmt::Display for Size {
     }
 }
 
-/// What a statistic runs over.
+/// The axis that a statistic runs over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Axis {
-    /// Over the rows: one result for each column.
+    /// Over the rows: one result per column.
     Rows,
-    /// Over the columns: one result for each row.
+    /// Over the columns: one result per row.
     Columns,
 }
 
@@ -124,9 +124,9 @@ impl fmt::Display for Axis {
 /// A matrix, row-major; a scalar is 1 × 1, a vector 1 × n or n × 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Shape {
-    /// How many rows.
+    /// Number of rows.
     pub rows: Size,
-    /// How many columns.
+    /// Number of columns.
     pub columns: Size,
 }
 
@@ -140,19 +140,19 @@ impl Shape {
         Shape { rows: Size::Fixed(rows), columns: Size::Fixed(columns) }
     }
 
-    /// A row of the batch in each row.
+    /// One row per row of the batch.
     #[must_use]
     pub const fn batch(columns: usize) -> Shape {
         Shape { rows: Size::Batch, columns: Size::Fixed(columns) }
     }
 
-    /// The same in a graph whose batch is always `batch` rows.
+    /// Returns the shape in a graph with a fixed batch of `batch` rows.
     #[must_use]
     pub fn with_batch(self, batch: usize) -> Shape {
         Shape { rows: self.rows.with_batch(batch), columns: self.columns.with_batch(batch) }
     }
 
-    /// Are there as many elements as in `other`, whatever the batch?
+    /// Does it have as many elements as `other` for every batch?
     pub(crate) fn has_count_of(self, other: Shape) -> bool {
         let count = |shape: Shape| {
             let ((rows, is_first), (columns, is_second)) = (shape.rows.parts(), shape.columns.parts());
@@ -179,10 +179,9 @@ impl Shape {
         [self.rows.resolve(batch), self.columns.resolve(batch)]
     }
 
-    /// The number of elements in a run over `batch` rows.
+    /// Returns the number of elements in a run over `batch` rows.
     ///
     /// # Panics
-    /// If that is more than memory can address.
     #[must_use]
     pub fn count(self, batch: usize) -> usize {
         let [rows, columns] = self.resolve(batch);

@@ -1,7 +1,7 @@
-//! The values of an expression, column by column.
+//! Column-wise evaluation of expressions.
 //!
-//! What looks at one row at a time is worked out chunk by chunk, side by side; a window is worked out over the whole
-//! table first, and then stands as a column.
+//! Row-wise parts are evaluated chunk by chunk, in parallel; a window is evaluated over the whole table first, and then
+//! treated as a column.
 
 use super::function::Given;
 use super::kind::Operation;
@@ -16,8 +16,8 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 impl Expression {
-    /// Its value for every row, stored as [`ExprKind::column_kind`] of its kind is: a length of time as days. What is
-    /// no finite number (`0 / 0`) is missing.
+    /// Evaluates it for every row; the storage is that of [`ExprKind::column_kind`], with durations in days. Results
+    /// that are not finite (`0 / 0`) are missing.
     ///
     /// ```
     /// use pipewright_frame::{Arithmetic, Expression, ReadOptions, csv};
@@ -27,13 +27,13 @@ impl Expression {
     /// ```
     ///
     /// # Errors
-    /// As [`Expression::kind`]; [`code::BUG`] if an aggregate of it has not been learned.
+    /// As [`Expression::kind`]; [`code::BUG`] if it contains an aggregate that has not been learned.
     pub fn evaluate(&self, table: &Table) -> Result<ArrayRef, Failure> {
         self.evaluate_as(table, self.kind(&table.schema())?.column_kind())
     }
 
-    /// As [`Expression::evaluate`], stored as a column of `kind` is. Real numbers are cut to whole ones where those
-    /// are asked for.
+    /// Like [`Expression::evaluate`], with the storage of type `kind`. Real numbers are truncated if whole ones are
+    /// requested.
     ///
     /// # Errors
     /// As [`Expression::evaluate`].
@@ -65,10 +65,10 @@ impl Expression {
         }
     }
 
-    /// The rows for which it is true; neither false nor missing. For [`Table::filter`].
+    /// Evaluates a condition: true where it is true, neither false nor missing. For [`Table::filter`].
     ///
     /// # Errors
-    /// As [`Expression::evaluate`]; `TYPE_MISMATCH` if it does not yield truth values.
+    /// As [`Expression::evaluate`]; `TYPE_MISMATCH` if it does not yield booleans.
     pub fn mask(&self, table: &Table) -> Result<BooleanArray, Failure> {
         match self.kind(&table.schema())? {
             ExprKind::Bool | ExprKind::Null => {}
@@ -82,7 +82,7 @@ impl Expression {
         Ok(truths.iter().map(|truth| Some(truth == Some(true))).collect())
     }
 
-    /// The table with a column for each window, and the expression that reads those.
+    /// Returns the table with a column per window, and the expression that reads those.
     fn without_windows(&self, table: &Table) -> Result<(Table, Expression), Failure> {
         if !self.looks_around() {
             return Ok((table.clone(), self.clone()));
@@ -106,12 +106,12 @@ impl Expression {
     }
 }
 
-/// One array of several.
+/// Concatenates arrays.
 pub(super) fn joined(parts: Vec<ArrayRef>) -> ArrayRef {
     pipewright_table::rows::joined(&parts).expect("there is a part")
 }
 
-/// The values of an expression whose kinds were checked, without windows.
+/// Evaluates an expression whose types were checked, without windows.
 pub(super) fn values(expression: &Expression, table: &Table) -> Values {
     let rows = table.rows();
     match expression {
@@ -169,7 +169,7 @@ impl Arithmetic {
                 Arithmetic::Subtract => left?.checked_sub(right?)?,
                 _ => left?.checked_add(right?)?,
             };
-            // Beyond the years that can be written there are no dates.
+            // Dates out of the representable years are missing.
             (kind != ExprKind::Date || MOMENTS.contains(&moment)).then_some(moment)
         };
         let scaled = |time: Option<i64>, number: f64| {
@@ -208,7 +208,7 @@ impl Arithmetic {
             Arithmetic::Subtract => left - right,
             Arithmetic::Multiply => left * right,
             Arithmetic::Divide => left / right,
-            // Floats say that 1 to the power of NaN is 1; here NaN is a missing value.
+            // Floats define 1 to the power of NaN as 1; here NaN is missing.
             Arithmetic::Power if left.is_nan() || right.is_nan() => f64::NAN,
             Arithmetic::Power => left.powf(right),
         }
@@ -251,12 +251,12 @@ fn compare(operator: Comparison, left: Values, right: Values, rows: usize) -> La
         }
         (Values::Moments(kind, left), right) => ordered(operator, left, right.moments(kind)),
         (left, Values::Moments(kind, right)) => ordered(operator, left.moments(kind), right),
-        // A comparison with null is refused; of a column that is null throughout, nothing is known.
+        // Comparisons with null are rejected; for a column that is entirely null, the result is unknown.
         _ => Lane::Same(None),
     }
 }
 
-/// Kleene's `and` (decided by false) or `or` (decided by true) of all parts.
+/// Kleene's `and` (decided by false) or `or` (decided by true) over all parts.
 fn logic(parts: &[Expression], table: &Table, decides: bool) -> Values {
     let join = |left: Option<bool>, right: Option<bool>| {
         if left == Some(decides) || right == Some(decides) { Some(decides) } else { left.and(right) }
@@ -265,7 +265,7 @@ fn logic(parts: &[Expression], table: &Table, decides: bool) -> Values {
     Values::Truths(parts.iter().fold(start, |left, part| left.zip(values(part, table).truths(), join)))
 }
 
-/// True if the value is in the list; unknown if it is not and the list holds null, or if it is missing.
+/// True if the value is in the list; missing if it is not and the list contains null, or if the value is missing.
 fn is_in(values: Values, list: &[Value]) -> Lane<Option<bool>> {
     let otherwise = if list.contains(&Value::Null) { None } else { Some(false) };
     let answer = move |found: bool| if found { Some(true) } else { otherwise };

@@ -1,4 +1,4 @@
-//! The functions of expressions: one table, from which kinds are checked, values are made, and help is written.
+//! The functions of expressions: one table for type checking, evaluation and help.
 
 mod choice;
 mod dates;
@@ -19,39 +19,39 @@ use std::fmt;
 pub(super) use given::Given;
 pub use set::Functions;
 
-/// A function: how it is called, what it takes, and what it does.
+/// A function of the language: name, parameters and implementation.
 pub struct Function {
     /// Its name in the language.
     pub name: &'static str,
-    /// Which chapter of the reference it belongs to.
+    /// Its chapter in the reference.
     pub chapter: Chapter,
     /// Its parameters, in order.
     pub takes: &'static [Parameter],
-    /// What it yields, in words that follow its name.
+    /// Its result, as a phrase after its name.
     pub doc: &'static str,
     gives: Gives,
     work: Work,
 }
 
-/// A chapter of the reference of functions.
+/// A chapter of the function reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Chapter {
-    /// Of numbers.
+    /// Functions of numbers.
     Numbers,
-    /// Of texts.
+    /// Functions of texts.
     Texts,
-    /// Of dates, times of day and lengths of time.
+    /// Functions of dates, times of day and durations.
     Dates,
-    /// One of several values.
+    /// Choice among several values.
     Choice,
-    /// One value of many, learned.
+    /// Aggregates.
     Many,
-    /// Values of other rows.
+    /// Window functions.
     Windows,
 }
 
 impl Chapter {
-    /// Its title.
+    /// Returns its title.
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
@@ -66,7 +66,7 @@ impl Chapter {
 }
 
 impl Chapter {
-    /// What holds for all functions of it.
+    /// Returns the preface of the chapter.
     #[must_use]
     pub fn preface(self) -> &'static str {
         match self {
@@ -97,15 +97,15 @@ impl Chapter {
 pub struct Parameter {
     /// Its name.
     pub name: &'static str,
-    /// What it takes.
+    /// Its type.
     pub takes: ParameterType,
     /// May it be left out?
     pub optional: bool,
-    /// May it come any number of times, at least once?
+    /// May it be repeated?
     pub repeats: bool,
 }
 
-/// What a parameter takes.
+/// The type of a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ParameterType {
     /// Numbers.
@@ -116,17 +116,17 @@ pub enum ParameterType {
     Date,
     /// Dates or times of day.
     Moment,
-    /// Lengths of time.
+    /// Durations.
     Duration,
-    /// Values of any one kind, the same for all parameters of this kind.
+    /// Values of one type, the same for all parameters of this type.
     Alike,
-    /// A whole number that stands in the script.
+    /// A literal whole number.
     Int,
-    /// A regular expression that stands in the script.
+    /// A literal regular expression.
     Pattern,
-    /// A share from 0 to 1 that stands in the script.
+    /// A literal fraction from 0 to 1.
     Fraction,
-    /// A number of rows or a length of time that stands in the script.
+    /// A literal number of rows or duration.
     FrameBound,
 }
 
@@ -135,7 +135,7 @@ impl Parameter {
         Parameter { name, takes, optional: false, repeats: false }
     }
 
-    /// A parameter that takes numbers.
+    /// Creates a parameter that takes numbers.
     #[must_use]
     pub const fn number(name: &'static str) -> Parameter {
         Parameter::of(name, ParameterType::Number)
@@ -158,47 +158,47 @@ impl Parameter {
     }
 }
 
-/// What a function yields.
+/// The result type of a function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Gives {
     Number,
     Int,
     Text,
     Bool,
-    /// The kind of what it takes.
+    /// The type of its arguments.
     Alike,
 }
 
-/// How a function works.
+/// Implementation of a function.
 enum Work {
-    /// On values of one row.
+    /// Row-wise on typed values.
     Row(fn(Given<'_>) -> Values),
-    /// On the numbers of one row.
+    /// Row-wise on numbers.
     Numbers(fn(&[f64]) -> f64),
-    /// It is one value of many: an aggregate.
+    /// An aggregate.
     Aggregate(Aggregate),
-    /// The quantile for its second argument.
+    /// The quantile at its second argument.
     Quantile,
-    /// A place among many.
+    /// The position of a value in a distribution.
     Score(Score),
-    /// A value of another row, so many rows away.
+    /// A value of another row, offset by a number of rows.
     Shift(fn(u32) -> WindowFunction),
-    /// An aggregate of all rows so far.
+    /// A running aggregate up to the row.
     Running(Aggregate),
-    /// An aggregate of the rows that its second argument reaches back to.
+    /// A rolling aggregate, over the rows given by its second argument.
     Rolling(Aggregate),
 }
 
-/// What a call of a function means.
+/// The meaning of a call.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Call {
-    /// A value of the same row.
+    /// Row-wise.
     Row,
-    /// One value of many; a window with `over`.
+    /// An aggregate; a window with `over`.
     Aggregate(Aggregate),
-    /// A place among many.
+    /// A position in a distribution.
     Score(Score),
-    /// A value of other rows.
+    /// A window function.
     Window(WindowFunction),
 }
 
@@ -219,13 +219,13 @@ static FUNCTIONS: [&[Function]; 6] =
     [numbers::FUNCTIONS, texts::FUNCTIONS, dates::FUNCTIONS, choice::FUNCTIONS, many::FUNCTIONS, many::WINDOWS];
 
 impl Function {
-    /// Every built-in function, in the order of the reference.
+    /// Returns every built-in function, in the order of the reference.
     pub fn all() -> impl Iterator<Item = &'static Function> {
         FUNCTIONS.iter().copied().flatten()
     }
 
-    /// A function of numbers that a host program adds. `work` gets a number per argument, one row at a time; where one of
-    /// them is missing, or the result is not finite, the value is missing.
+    /// Creates a numeric function provided by a host program. `work` receives one number per argument, row by row; if
+    /// one of them is missing, or the result is not finite, the value is missing.
     #[must_use]
     pub const fn of_numbers(
         name: &'static str,
@@ -236,7 +236,7 @@ impl Function {
         Function { name, chapter: Chapter::Numbers, takes, doc, gives: Gives::Number, work: Work::Numbers(work) }
     }
 
-    /// The built-in function of this name that takes this number of arguments.
+    /// Finds the built-in function with this name and number of arguments.
     ///
     /// # Errors
     /// As [`Functions::find`].
@@ -251,7 +251,7 @@ impl Function {
         Functions::BUILT_IN.find(name, arguments)
     }
 
-    /// How it is written: `replace(x, old, new)`.
+    /// Returns its usage, for example `replace(x, old, new)`.
     #[must_use]
     pub fn usage(&self) -> String {
         let names = self.takes.iter().map(|parameter| match (parameter.optional, parameter.repeats) {
@@ -262,19 +262,19 @@ impl Function {
         format!("{}({})", self.name, names.collect::<Vec<_>>().join(", "))
     }
 
-    /// How many arguments it takes.
+    /// Returns the range of its number of arguments.
     fn arity(&self) -> std::ops::RangeInclusive<usize> {
         let needed = self.takes.iter().filter(|parameter| !parameter.optional).count();
         let repeats = self.takes.last().is_some_and(|parameter| parameter.repeats);
         needed..=if repeats { usize::MAX } else { self.takes.len() }
     }
 
-    /// The parameter that an argument is for.
+    /// Returns the parameter of an argument.
     fn parameter(&self, argument: usize) -> &Parameter {
         &self.takes[argument.min(self.takes.len() - 1)]
     }
 
-    /// What a call of it with these arguments means; constants that are not there yet count as their defaults.
+    /// Returns the meaning of a call with these arguments; missing constants have their defaults.
     #[must_use]
     pub fn call(&self, arguments: &[Expression]) -> Call {
         match self.work {
@@ -288,7 +288,7 @@ impl Function {
         }
     }
 
-    /// Checks the arguments that have to stand in the script.
+    /// Checks the arguments that must be literals.
     ///
     /// # Errors
     /// [`code::BAD_VALUE`] naming the parameter.
@@ -306,7 +306,7 @@ impl Function {
                 (ParameterType::Fraction, Expression::Literal(Value::Number(share))) if (0.0..=1.0).contains(share) => {
                     continue;
                 }
-                (ParameterType::Fraction, _) => "a share from 0 to 1",
+                (ParameterType::Fraction, _) => "a fraction from 0 to 1",
                 (ParameterType::Pattern, Expression::Literal(Value::Text(pattern))) => {
                     selection::compile(pattern)?;
                     continue;
@@ -316,10 +316,10 @@ impl Function {
                     continue;
                 }
                 (ParameterType::FrameBound, Expression::Moment(ExprKind::Duration, micros)) if *micros > 0 => continue,
-                (ParameterType::FrameBound, _) => "a number of rows from 1 up, or a length of time such as 30d",
+                (ParameterType::FrameBound, _) => "a number of rows (at least 1), or a duration such as 30d",
                 _ => continue,
             };
-            let message = format!("`{}` of `{}` is {wants}, as it stands in the script", parameter.name, self.name);
+            let message = format!("`{}` of `{}` must be {wants}, written in the script", parameter.name, self.name);
             return Err(Failure::new(code::BAD_VALUE, message));
         }
         Ok(())
@@ -329,10 +329,10 @@ impl Function {
         matches!(self.work, Work::Shift(_))
     }
 
-    /// What a call of it yields.
+    /// Returns the result type of a call.
     ///
     /// # Errors
-    /// [`code::TYPE_MISMATCH`] naming the parameter that does not fit; as [`Function::check_constants`].
+    /// [`code::TYPE_MISMATCH`] naming the mismatched parameter; as [`Function::check_constants`].
     pub(super) fn kind(&self, arguments: &[Expression], kinds: &[ExprKind]) -> Result<ExprKind, Failure> {
         self.check_constants(arguments)?;
         for (place, (argument, kind)) in arguments.iter().zip(kinds).enumerate() {
@@ -367,11 +367,11 @@ impl Function {
         let arguments: Vec<&Expression> = arguments.iter().collect();
         alike(&arguments, kinds).ok_or_else(|| {
             let texts: Vec<String> = kinds.iter().map(ExprKind::to_string).collect();
-            mismatch(format!("`{}` takes values of one kind, not {}", self.name, texts.join(" and ")))
+            mismatch(format!("`{}` takes values of one type, not {}", self.name, texts.join(" and ")))
         })
     }
 
-    /// The values of a call whose arguments have these.
+    /// Evaluates a call.
     pub(super) fn work(&self, given: Given<'_>) -> Values {
         match self.work {
             Work::Row(work) => work(given),
@@ -381,15 +381,15 @@ impl Function {
     }
 }
 
-/// Whole constants are small: digits, places and rows.
+/// Limit for literal whole numbers: digits, places and rows.
 const WHOLE_MAX: f64 = 1e9;
 
-/// The most rows that a window reaches back to by their number.
+/// Is it a valid number of rows of a window?
 pub(super) fn is_row_count(rows: f64) -> bool {
     rows.fract() == 0.0 && (1.0..=WHOLE_MAX).contains(&rows)
 }
 
-/// The number that stands as an argument in the script.
+/// Returns a literal number argument.
 fn constant(arguments: &[Expression], place: usize) -> Option<f64> {
     match arguments.get(place)? {
         Expression::Literal(Value::Number(number)) => Some(*number),

@@ -1,4 +1,4 @@
-//! What kind of values an expression yields, and whether its parts fit.
+//! Type checking of expressions.
 
 use super::{Arithmetic, Expression, Window, WindowFunction};
 use crate::Aggregate;
@@ -7,7 +7,7 @@ use pipewright_table::{Column, ColumnType, Schema, Value, literal};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// What an expression yields for each row.
+/// The type of an expression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ExprKind {
@@ -24,14 +24,14 @@ pub enum ExprKind {
     Date,
     /// A time of day.
     Time,
-    /// A length of time.
+    /// A duration.
     Duration,
-    /// Nothing: the literal `null`, which fits everywhere.
+    /// The literal `null`, which is compatible with every type.
     Null,
 }
 
 impl ExprKind {
-    /// What a column of this kind holds.
+    /// Returns the type of a column's values.
     #[must_use]
     pub fn of(kind: ColumnType) -> ExprKind {
         match kind {
@@ -44,7 +44,7 @@ impl ExprKind {
         }
     }
 
-    /// The kind of a column that holds such values; a length of time is held as a number of days.
+    /// Returns the type of a column with such values; durations are stored as a number of days.
     #[must_use]
     pub fn column_kind(self) -> ColumnType {
         match self {
@@ -57,13 +57,13 @@ impl ExprKind {
         }
     }
 
-    /// Do values of `found` stand where values of this kind are wanted?
+    /// Are values of `found` accepted where this type is expected?
     #[must_use]
     pub fn takes(self, found: ExprKind) -> bool {
         found == self || found == ExprKind::Null || (self == ExprKind::Number && found == ExprKind::Int)
     }
 
-    /// The kind that holds values of both.
+    /// Returns the common type of both.
     #[must_use]
     pub fn common(self, other: ExprKind) -> Option<ExprKind> {
         if self.takes(other) { Some(self) } else { other.takes(self).then_some(other) }
@@ -86,11 +86,11 @@ impl fmt::Display for ExprKind {
 }
 
 impl Expression {
-    /// What it yields over tables of this schema.
+    /// Returns its type over tables of this schema.
     ///
     /// # Errors
-    /// `UNKNOWN_COLUMN`, or `TYPE_MISMATCH` naming the parts that do not fit; `BAD_VALUE` for a constant that a
-    /// function does not take.
+    /// `UNKNOWN_COLUMN`, or `TYPE_MISMATCH` naming the mismatched parts; `BAD_VALUE` for a constant that a function
+    /// does not accept.
     pub fn kind(&self, schema: &Schema) -> Result<ExprKind, Failure> {
         match self {
             Expression::Column(name) => Ok(ExprKind::of(schema.column(name)?.kind)),
@@ -105,7 +105,7 @@ impl Expression {
                 let mut left = (&**first, first.kind(schema)?);
                 for (operator, part) in rest {
                     let kind = operator.kind(left, (part, part.kind(schema)?))?;
-                    // Whatever a chain yields is no literal.
+                    // The result of a chain is not a literal.
                     left = (self, kind);
                 }
                 Ok(left.1)
@@ -131,7 +131,7 @@ impl Expression {
                 let parts = [then, otherwise];
                 let kinds = [then.kind(schema)?, otherwise.kind(schema)?];
                 alike(&parts, &kinds)
-                    .ok_or_else(|| mismatch(format!("`if` yields {} or {}: one kind is needed", kinds[0], kinds[1])))
+                    .ok_or_else(|| mismatch(format!("`if` yields {} or {}: use one type", kinds[0], kinds[1])))
             }
             Expression::Call(function, parts) => {
                 let kinds = parts.iter().map(|part| part.kind(schema)).collect::<Result<Vec<_>, _>>()?;
@@ -148,14 +148,14 @@ impl Expression {
     }
 }
 
-/// What is learned of rows is learned of one row at a time.
+/// Arguments of aggregates must be row-wise.
 fn learnable(inner: &Expression, name: &str) -> Result<(), Failure> {
     let what = match (inner.learns(), inner.looks_around()) {
         (false, false) => return Ok(()),
-        (true, _) => "what itself is learned",
-        (_, true) => "a value of other rows",
+        (true, _) => "another aggregate",
+        (_, true) => "a window",
     };
-    Err(mismatch(format!("`{name}` cannot be learned of {what}")).help("give that a name of its own first"))
+    Err(mismatch(format!("`{name}` cannot take {what}")).help("derive that as a column of its own first"))
 }
 
 fn aggregated(aggregate: Aggregate, of: Option<&Expression>, schema: &Schema) -> Result<ExprKind, Failure> {
@@ -167,8 +167,8 @@ fn aggregated(aggregate: Aggregate, of: Option<&Expression>, schema: &Schema) ->
 fn aggregate_kind(aggregate: Aggregate, of: &Expression, schema: &Schema) -> Result<ExprKind, Failure> {
     let kind = of.kind(schema)?;
     if kind == ExprKind::Duration {
-        let message = format!("`{}` takes no length of time", aggregate.name());
-        return Err(mismatch(message).help("`days(…)` makes a number of it"));
+        let message = format!("`{}` does not take durations", aggregate.name());
+        return Err(mismatch(message).help("`days(…)` converts it to a number"));
     }
     let column = match of {
         Expression::Column(name) => schema.column(name)?.clone(),
@@ -196,7 +196,7 @@ fn window_kind(window: &Window, schema: &Schema) -> Result<ExprKind, Failure> {
     }
 }
 
-/// The one kind of several values; a text literal stands for a date or a time of day beside one.
+/// Returns the common type of several values; a text literal next to a date or time of day counts as one.
 pub(super) fn alike(parts: &[&Expression], kinds: &[ExprKind]) -> Option<ExprKind> {
     let moment = kinds.iter().find(|kind| matches!(kind, ExprKind::Date | ExprKind::Time));
     let kind_of = |(part, kind): (&&Expression, &ExprKind)| match moment {
@@ -216,31 +216,31 @@ pub(super) fn names_moment(expression: &Expression, kind: ExprKind) -> bool {
     }
 }
 
-/// What an operation on two values does.
+/// The operation of an arithmetic operator on its operand types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Operation {
     /// On two numbers.
     Numbers,
-    /// Two texts, one behind the other.
+    /// Concatenation of two texts.
     Texts,
-    /// A date or length of time, and a length of time.
+    /// A date or duration, and a duration.
     Shift,
-    /// A length of time before a date.
+    /// A duration before a date.
     ShiftBehind,
-    /// From one date or time of day to another.
+    /// The difference of two dates or times of day.
     Distance(ExprKind),
-    /// A length of time, and a number of them.
+    /// A duration times a number.
     Scale,
-    /// A number of lengths of time.
+    /// A number times a duration.
     ScaleBehind,
-    /// How often one length of time goes into another.
+    /// The ratio of two durations.
     Ratio,
-    /// Nothing is known of one side.
+    /// One side is null.
     Null,
 }
 
 impl Arithmetic {
-    /// What it does with values of these kinds, and what comes of it.
+    /// Returns the operation for operands of these types, and its result type.
     pub(super) fn on(self, left: ExprKind, right: ExprKind) -> Option<(Operation, ExprKind)> {
         use Arithmetic::{Add, Divide, Multiply, Subtract};
         use ExprKind::{Date, Duration, Int, Null, Number, Text, Time};
@@ -267,14 +267,14 @@ impl Arithmetic {
             let message = match (numeric(left.1), numeric(right.1)) {
                 (true, _) => format!("`{sign}` takes a number, not {}", right.1),
                 (_, true) => format!("`{sign}` takes a number, not {}", left.1),
-                _ => format!("`{sign}` cannot be of {} and {}", left.1, right.1),
+                _ => format!("`{sign}` is not defined for {} and {}", left.1, right.1),
             };
             return Err(mismatch(message));
         };
         if let Operation::Distance(moment) = operation {
             for (part, kind) in [left, right] {
                 if kind == ExprKind::Text && !names_moment(part, moment) {
-                    return Err(mismatch(format!("`{sign}` cannot be of {} and {}", left.1, right.1))
+                    return Err(mismatch(format!("`{sign}` is not defined for {} and {}", left.1, right.1))
                         .help("dates are written \"2024-01-31\""));
                 }
             }
@@ -297,8 +297,7 @@ fn expect(wanted: ExprKind, found: ExprKind, operator: &str) -> Result<ExprKind,
     Err(mismatch(format!("`{operator}` takes {wanted}, not {found}")))
 }
 
-/// Do the two sides compare? A text literal stands for a date beside a date, for a time of
-/// day beside one.
+/// Are the two sides comparable? A text literal next to a date or a time of day counts as one.
 fn comparable(
     (left, left_kind): (&Expression, ExprKind),
     (right, right_kind): (&Expression, ExprKind),
@@ -306,7 +305,7 @@ fn comparable(
 ) -> Result<(), Failure> {
     match (left_kind, right_kind) {
         (ExprKind::Null, _) | (_, ExprKind::Null) => {
-            Err(mismatch(format!("a comparison with null is never true: `{operator}` says nothing of missing values"))
+            Err(mismatch(format!("a comparison with null is never true: `{operator}` does not find missing values"))
                 .help("write `is null` or `is not null`"))
         }
         (left, right) if left.common(right).is_some() => Ok(()),
@@ -322,9 +321,9 @@ fn date_literal(expression: &Expression) -> Result<(), Failure> {
     match expression {
         _ if names_moment(expression, ExprKind::Date) => Ok(()),
         Expression::Literal(value) => {
-            Err(mismatch(format!("{value} is no date")).help("dates are written \"2024-01-31\""))
+            Err(mismatch(format!("{value} is not a date")).help("dates are written \"2024-01-31\""))
         }
-        _ => Err(mismatch("a date does not compare with a text".into())),
+        _ => Err(mismatch("a date cannot be compared with a text".into())),
     }
 }
 
@@ -332,9 +331,9 @@ fn time_literal(expression: &Expression) -> Result<(), Failure> {
     match expression {
         _ if names_moment(expression, ExprKind::Time) => Ok(()),
         Expression::Literal(value) => {
-            Err(mismatch(format!("{value} is no time of day")).help("times are written \"23:59\" or \"23:59:59\""))
+            Err(mismatch(format!("{value} is not a time of day")).help("times are written \"23:59\" or \"23:59:59\""))
         }
-        _ => Err(mismatch("a time of day does not compare with a text".into())),
+        _ => Err(mismatch("a time of day cannot be compared with a text".into())),
     }
 }
 

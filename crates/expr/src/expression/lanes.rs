@@ -1,4 +1,4 @@
-//! Typed values of all rows, or one value for all of them.
+//! Typed columns of values, or one value for all rows.
 
 use super::ExprKind;
 use arrow_array::cast::AsArray;
@@ -11,7 +11,7 @@ use pipewright_table::{TextArray, TextOffset};
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-/// A value for every row, or the same one for all.
+/// A value per row, or the same one for all.
 #[derive(Clone)]
 pub(super) enum Lane<T> {
     Same(T),
@@ -49,7 +49,7 @@ impl<T: Copy> Lane<T> {
     }
 }
 
-/// A text for every row, or the same one for all. A column's texts are shared, not copied.
+/// A text per row, or the same one for all. A column's texts are shared, not copied.
 #[derive(Clone)]
 pub(super) enum Texts {
     Same(Option<Arc<str>>),
@@ -64,7 +64,7 @@ impl Texts {
         }
     }
 
-    /// Something of each text.
+    /// Maps each text.
     pub(super) fn map<T>(&self, change: impl Fn(Option<&str>) -> T) -> Lane<T> {
         match self {
             Texts::Same(text) => Lane::Same(change(text.as_deref())),
@@ -73,13 +73,13 @@ impl Texts {
     }
 }
 
-/// Values of one kind; a missing number is NaN, so that what is no number is missing.
+/// Values of one type; a missing number is NaN, so that NaN results are missing.
 #[derive(Clone)]
 pub(super) enum Values {
     Numbers(Lane<f64>),
     Truths(Lane<Option<bool>>),
     Texts(Texts),
-    /// Dates, times of day or lengths of time, in microseconds.
+    /// Dates, times of day or durations, in microseconds.
     Moments(ExprKind, Lane<Option<i64>>),
     Null,
 }
@@ -87,7 +87,7 @@ pub(super) enum Values {
 pub(super) const CHECKED: &str = "the kinds of the parts were checked";
 
 impl Values {
-    /// The values of a column.
+    /// Reads the values of a column.
     pub(super) fn of(kind: ColumnType, array: &ArrayRef) -> Values {
         match kind {
             ColumnType::Continuous => {
@@ -116,7 +116,7 @@ impl Values {
         }
     }
 
-    /// One value for all rows.
+    /// Creates a constant.
     pub(super) fn same(value: &Value) -> Values {
         match value {
             Value::Null => Values::Null,
@@ -126,7 +126,7 @@ impl Values {
         }
     }
 
-    /// The array of these values for so many rows, stored as a column of `kind` is.
+    /// Converts to an array of `rows` rows, stored as a column of `kind`.
     pub(super) fn array(self, kind: ColumnType, rows: usize) -> ArrayRef {
         let rows = 0..rows;
         let present = |number: f64| (!number.is_nan()).then_some(number);
@@ -182,7 +182,7 @@ impl Values {
         }
     }
 
-    /// Dates, times or lengths of time as they are; text literals as the dates or times that they name.
+    /// Returns dates, times or durations; text literals are parsed as dates or times.
     pub(super) fn moments(self, kind: ExprKind) -> Lane<Option<i64>> {
         match self {
             Values::Moments(_, lane) => lane,
@@ -193,7 +193,7 @@ impl Values {
         }
     }
 
-    /// What they are; none where they are null and nothing else.
+    /// Returns their type; `None` if all are null.
     pub(super) fn kind(&self) -> ExprKind {
         match self {
             Values::Numbers(_) => ExprKind::Number,
@@ -204,7 +204,7 @@ impl Values {
         }
     }
 
-    /// Is there one value for all rows?
+    /// Is it a constant?
     pub(super) fn is_same(&self) -> bool {
         match self {
             Values::Numbers(lane) => matches!(lane, Lane::Same(_)),
@@ -225,11 +225,11 @@ impl Values {
         }
     }
 
-    /// How a value stands to one of other values of the same kind; missing ones come first.
+    /// Compares a row's value with one of other values of the same type; missing ones come first.
     pub(super) fn order(&self, other: &Values, row: usize) -> Ordering {
         match (self, other) {
             (Values::Numbers(left), Values::Numbers(right)) => {
-                // Of NaN and a number, neither is the larger: callers ask about values that are there.
+                // NaN is not ordered: callers only compare present values.
                 left.at(row).partial_cmp(&right.at(row)).unwrap_or(Ordering::Equal)
             }
             (Values::Truths(left), Values::Truths(right)) => left.at(row).cmp(&right.at(row)),
@@ -239,7 +239,7 @@ impl Values {
         }
     }
 
-    /// For each row the value of one of several lanes of one kind: of that which `which` names.
+    /// Selects, for each row, the value of one of several lanes of one type: that which `which` returns.
     pub(super) fn gather(lanes: Vec<Values>, rows: usize, which: impl Fn(&[Values], usize) -> Option<usize>) -> Values {
         let kind = lanes.iter().map(Values::kind).filter(|kind| *kind != ExprKind::Null);
         // A text literal among dates is a date.
@@ -273,7 +273,7 @@ impl Values {
         }
     }
 
-    /// The same values, text literals read as dates or times where those are asked for.
+    /// Converts text literals to dates or times if those are requested.
     fn alike(self, kind: ExprKind) -> Values {
         match kind {
             ExprKind::Date | ExprKind::Time => Values::Moments(kind, self.moments(kind)),
@@ -282,7 +282,7 @@ impl Values {
     }
 }
 
-/// The number, if it is a finite one: what is none is missing.
+/// Returns the number if it is finite, otherwise missing.
 pub(super) fn finite(number: f64) -> f64 {
     if number.is_finite() { number } else { f64::NAN }
 }

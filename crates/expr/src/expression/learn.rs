@@ -1,4 +1,4 @@
-//! What an expression learns of rows in one pass: the aggregates and places among many become constants.
+//! Learning of aggregates and distributions in one pass; they become constants of the expression.
 
 use super::evaluate::values;
 use super::lanes::Values;
@@ -12,18 +12,18 @@ use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-/// A place among many rows.
+/// The position of a value in a learned distribution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Score {
-    /// The share of the numbers learned that are not larger.
+    /// The fraction of the learned numbers that are not larger.
     Rank,
-    /// The distance to their mean in standard deviations (divided by n).
+    /// The distance to their mean in standard deviations (with divisor n).
     Zscore,
 }
 
 impl Score {
-    /// Its name in the language.
+    /// Returns its name in the language.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -33,13 +33,13 @@ impl Score {
     }
 }
 
-/// Numbers that were learned, in order.
+/// An empirical distribution: learned numbers in order.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EmpiricalCdf {
-    /// The different ones, ascending.
+    /// The distinct numbers, ascending.
     numbers: Vec<f64>,
-    /// How many there are up to each of them.
+    /// The cumulative count at each of them.
     counts: Vec<u64>,
 }
 
@@ -59,7 +59,7 @@ impl EmpiricalCdf {
         ranks
     }
 
-    /// The share of the numbers that are not larger than this one; NaN of NaN, and of no numbers.
+    /// Returns the fraction of the numbers that are not larger; NaN for NaN, and if there are no numbers.
     #[must_use]
     pub fn share(&self, number: f64) -> f64 {
         let below = self.numbers.partition_point(|other| *other <= number);
@@ -71,7 +71,7 @@ impl EmpiricalCdf {
         }
     }
 
-    /// Are the numbers finite and ascending, and do their counts agree with them?
+    /// Are the numbers finite and ascending, and the counts consistent?
     pub(super) fn is_sound(&self) -> bool {
         let ascending = self.numbers.is_sorted_by(|left, right| left < right);
         let finite = self.numbers.iter().all(|number| number.is_finite());
@@ -81,7 +81,7 @@ impl EmpiricalCdf {
 }
 
 impl Expression {
-    /// The parts of it that have to be learned, each once.
+    /// Returns the parts that have to be learned, each once.
     #[must_use]
     pub fn unlearned(&self) -> Vec<Expression> {
         let mut parts: Vec<Expression> = Vec::new();
@@ -93,14 +93,14 @@ impl Expression {
         parts
     }
 
-    /// The expression with these parts, as [`Expression::unlearned`] gives them, replaced.
+    /// Returns the expression with these parts, as in [`Expression::unlearned`], replaced.
     #[must_use]
     pub fn with_learned(&self, parts: &[(Expression, Expression)]) -> Expression {
         self.map(&mut |part| parts.iter().find(|(old, _)| old == part).map(|(_, new)| new.clone()))
     }
 }
 
-/// What was seen of rows for one part of an expression.
+/// The accumulated state of one learned part.
 #[derive(Debug, Clone)]
 pub struct Accumulator {
     of: Option<Expression>,
@@ -111,7 +111,7 @@ pub struct Accumulator {
     seen: Seen,
 }
 
-/// What is to become of it.
+/// What it is accumulated for.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum End {
     Aggregate(Aggregate),
@@ -120,7 +120,7 @@ enum End {
 
 #[derive(Debug, Clone)]
 enum Seen {
-    /// Nothing but how many there are.
+    /// Counts only.
     Counts,
     Sum(ExactSum),
     Moments(Moments),
@@ -130,7 +130,7 @@ enum Seen {
     One(Option<Cell>),
 }
 
-/// A value of any kind but null.
+/// A value of any type except null.
 #[derive(Debug, Clone, PartialEq)]
 enum Cell {
     Truth(bool),
@@ -147,7 +147,7 @@ impl PartialOrd for Cell {
     }
 }
 
-/// Values of one column are of one kind.
+/// Values of one column have one type.
 impl Ord for Cell {
     fn cmp(&self, other: &Cell) -> Ordering {
         match (self, other) {
@@ -161,10 +161,10 @@ impl Ord for Cell {
 }
 
 impl Accumulator {
-    /// Nothing seen yet, for a part of [`Expression::unlearned`].
+    /// Creates an empty accumulator for a part of [`Expression::unlearned`].
     ///
     /// # Panics
-    /// If it is none of those.
+    /// If it is not one of those.
     #[must_use]
     pub fn new(part: &Expression) -> Accumulator {
         let (of, end) = match part {
@@ -187,7 +187,7 @@ impl Accumulator {
         Accumulator { of, kind: ExprKind::Null, end, rows: 0, nulls: 0, seen }
     }
 
-    /// Keeps no more than so many numbers for quantiles from now on.
+    /// Limits the number of values kept for quantiles.
     #[must_use]
     pub fn bounded(mut self, numbers: Option<usize>) -> Accumulator {
         if let Seen::Quantiles(quantiles) = &mut self.seen {
@@ -196,16 +196,16 @@ impl Accumulator {
         self
     }
 
-    /// Is the answer known only about?
+    /// Is the result approximate?
     #[must_use]
     pub fn is_approximate(&self) -> bool {
         matches!(&self.seen, Seen::Quantiles(quantiles) if quantiles.is_approximate())
     }
 
-    /// Adds rows whose columns are of the kinds that were checked.
+    /// Adds rows whose column types were checked.
     ///
     /// # Errors
-    /// As [`Expression::kind`]; `NON_FINITE` with the row of a number to compute with that is none.
+    /// As [`Expression::kind`]; `NON_FINITE` with the row of a number that is not finite.
     pub fn observe(&mut self, rows: &Table) -> Result<(), Failure> {
         self.rows += rows.rows() as u64;
         let Some(of) = &self.of else { return Ok(()) };
@@ -222,7 +222,7 @@ impl Accumulator {
         Ok(())
     }
 
-    /// Adds what another one has seen of the rows behind these.
+    /// Merges the accumulator of later rows.
     pub fn merge(&mut self, later: Accumulator) {
         self.rows += later.rows;
         self.nulls += later.nulls;
@@ -243,7 +243,7 @@ impl Accumulator {
         }
     }
 
-    /// What stands in the expression from now on.
+    /// Returns the constant that replaces the part.
     #[must_use]
     pub fn finish(self) -> Expression {
         let present = self.rows - self.nulls;
@@ -281,7 +281,7 @@ impl Accumulator {
 const MISSING: Expression = Expression::Literal(Value::Null);
 
 impl Seen {
-    /// Adds a value; gives it back if it is a number to compute with and not finite.
+    /// Adds a value; returns it as an error if it is not finite but must be.
     fn add(&mut self, cell: Cell, end: End) -> Result<(), f64> {
         let finite = |cell: &Cell| match cell {
             Cell::Number(number) if !number.is_finite() => Err(*number),

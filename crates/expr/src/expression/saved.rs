@@ -1,5 +1,5 @@
-//! Expressions in files: a list of steps that build it from the leaves up, so that no depth of nesting is needed to
-//! write or read it, and what a hostile file holds is checked as it is built.
+//! Serialisation of expressions as a list of steps that build it from the leaves up, so that no recursion is needed,
+//! and malicious files are validated while building.
 
 use super::{
     Arithmetic, Call, Comparison, EmpiricalCdf, ExprKind, Expression, FrameBound, Functions, Score, Window,
@@ -10,12 +10,12 @@ use pipewright_table::Value;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use std::sync::Arc;
 
-/// The most steps that an expression from a file may have.
+/// Maximum number of steps of a deserialised expression.
 const STEPS_MAX: usize = 1_000_000;
-/// The deepest nesting of an expression from a file.
+/// Maximum nesting of a deserialised expression.
 const HEIGHT_MAX: usize = 1_000;
 
-/// A step: it takes what earlier ones have built, and builds a part of it.
+/// A step: it pops its parts off the stack, and pushes the result.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 enum Step {
@@ -32,9 +32,9 @@ enum Step {
     IsNull,
     If,
     Call(String, usize),
-    /// The name, and whether it is of something.
+    /// The name, and whether it has an argument.
     Aggregate(String, bool),
-    /// Of something, for a share.
+    /// The quantile at a probability.
     Quantile(f64),
     Score(Score),
     Ranked(EmpiricalCdf),
@@ -138,7 +138,7 @@ impl SavedWindow {
             SavedReach::All => FrameBound::All,
             SavedReach::Rows(rows) if rows > 0 => FrameBound::Rows(rows),
             SavedReach::Time { micros, by } if micros > 0 => FrameBound::Time { micros, by },
-            _ => return Err("a window of nothing".to_owned()),
+            _ => return Err("a window without values".to_owned()),
         };
         if self.of == counts {
             return Err("a window lacks its values, or has too many".to_owned());
@@ -163,7 +163,7 @@ fn quantile(share: f64) -> Result<Aggregate, String> {
     }
 }
 
-/// The expression that the steps build.
+/// Builds the expression from the steps.
 fn built(steps: Vec<Step>) -> Result<Expression, String> {
     if steps.len() > STEPS_MAX {
         return Err("an expression has too many parts".to_owned());
@@ -186,7 +186,7 @@ fn built(steps: Vec<Step>) -> Result<Expression, String> {
 }
 
 impl Step {
-    /// How many parts it takes.
+    /// Returns the number of parts it takes.
     fn takes(&self) -> usize {
         match self {
             Step::Column(_) | Step::Literal(_) | Step::Moment(..) => 0,

@@ -1,6 +1,6 @@
-//! Aggregates of windows: rows enter and leave, and the aggregate is noted now and then.
+//! Sliding-window aggregates: rows enter and leave, and the aggregate is recorded at each row.
 //!
-//! Everything is exact: sums lose nothing when a number leaves, and order is kept by counts.
+//! All results are exact: sums lose nothing when a number leaves, and order statistics are kept by counts.
 
 use super::window::taken;
 use crate::Aggregate;
@@ -21,28 +21,28 @@ pub(super) struct Sliding {
     aggregate: Aggregate,
     /// Is the value of a row missing?
     missing: Vec<bool>,
-    /// How many rows the window holds, and how many of them have no value.
+    /// Number of rows in the window, and number of those without a value.
     rows: u64,
     nulls: u64,
     held: Held,
     noted: Noted,
 }
 
-/// What is known of the rows in the window.
+/// State of the rows in the window.
 enum Held {
-    /// Their numbers say all.
+    /// Counts only.
     Counts,
     /// The sum of numbers.
     Sum(Vec<f64>, ExactSum),
     /// Sum and squares of numbers.
     Moments(Vec<f64>, Moments),
-    /// The order of values.
+    /// Order statistics.
     Ordered(Vec<u32>, Ordered, ArrayRef),
-    /// The values in their order.
+    /// The values in row order.
     Queue(VecDeque<u32>, ArrayRef),
 }
 
-/// What was noted for each row.
+/// Recorded results per row.
 enum Noted {
     Numbers(Vec<Option<f64>>),
     Counts(Vec<Option<i64>>),
@@ -51,7 +51,7 @@ enum Noted {
 }
 
 impl Sliding {
-    /// An empty window over these values.
+    /// Creates an empty window over these values.
     pub(super) fn new(
         aggregate: Aggregate,
         values: Option<&ArrayRef>,
@@ -60,7 +60,7 @@ impl Sliding {
     ) -> Result<Sliding, Failure> {
         let missing = match values {
             Some(values) if computes(aggregate) && *values.data_type() == DataType::Float64 => {
-                // What is no finite number cannot be taken out of a sum again.
+                // Non-finite numbers cannot be subtracted from a sum again.
                 values.as_primitive::<Float64Type>().iter().map(|x| x.is_none_or(|x| !x.is_finite())).collect()
             }
             Some(values) => (0..rows).map(|row| values.is_null(row)).collect(),
@@ -86,7 +86,7 @@ impl Sliding {
         Ok(Sliding { aggregate, missing, rows: 0, nulls: 0, held, noted })
     }
 
-    /// A row comes into the window.
+    /// Adds a row to the window.
     pub(super) fn enter(&mut self, row: u32) {
         self.rows += 1;
         let place = row as usize;
@@ -103,7 +103,7 @@ impl Sliding {
         }
     }
 
-    /// The first row that came goes.
+    /// Removes the oldest row.
     pub(super) fn leave(&mut self, row: u32) {
         self.rows -= 1;
         let place = row as usize;
@@ -120,7 +120,7 @@ impl Sliding {
         }
     }
 
-    /// Notes the aggregate of the window for a row.
+    /// Records the aggregate of the window for a row.
     pub(super) fn note(&mut self, row: u32) {
         let place = row as usize;
         let present = self.rows - self.nulls;
@@ -151,7 +151,7 @@ impl Sliding {
                     (Held::Queue(queue, _), Aggregate::First) => queue.front().copied(),
                     (Held::Queue(queue, _), _) => queue.back().copied(),
                     (Held::Ordered(_, ranks, _), Aggregate::Mode) => ranks.mode(),
-                    // Of truth values, `all` is the smallest and `any` the largest.
+                    // For booleans, `all` is the minimum and `any` the maximum.
                     (Held::Ordered(_, ranks, _), Aggregate::Min | Aggregate::All) => ranks.at(0),
                     (Held::Ordered(_, ranks, _), _) => ranks.total.checked_sub(1).and_then(|last| ranks.at(last)),
                     _ => None,
@@ -160,7 +160,7 @@ impl Sliding {
         }
     }
 
-    /// What was noted, missing where `own` is.
+    /// Returns the recorded results, missing where `own` is.
     pub(super) fn array(self, own: Option<&ArrayRef>, storage: &DataType) -> ArrayRef {
         let keep = |row: usize| own.is_none_or(|own| own.is_valid(row));
         fn kept<T: Copy>(noted: Vec<Option<T>>, keep: impl Fn(usize) -> bool) -> Vec<Option<T>> {
@@ -185,7 +185,7 @@ fn computes(aggregate: Aggregate) -> bool {
     matches!(aggregate, Sum | Mean | Std | Var | Median | Quantile(_))
 }
 
-/// The numbers of a column; truth values are 0 and 1. What is missing is of no matter.
+/// Returns the numbers of a column; booleans are 0 and 1. Missing ones are arbitrary.
 fn numbers(values: &ArrayRef) -> Vec<f64> {
     match values.data_type() {
         DataType::Float64 => values.as_primitive::<Float64Type>().values().to_vec(),
@@ -194,7 +194,7 @@ fn numbers(values: &ArrayRef) -> Vec<f64> {
     }
 }
 
-/// The place of each value among the different ones in order, and for each of those a row that has it.
+/// Returns the rank of each value among the distinct ones, and for each of those a row that has it.
 fn ranked(values: &ArrayRef) -> (Vec<u32>, Vec<u32>) {
     let mut rows: Vec<u32> = (0..values.len() as u32).filter(|&row| values.is_valid(row as usize)).collect();
     let ordering: Box<dyn Fn(u32, u32) -> std::cmp::Ordering> = match values.data_type() {
@@ -229,13 +229,13 @@ fn ranked(values: &ArrayRef) -> (Vec<u32>, Vec<u32>) {
     (codes, first)
 }
 
-/// The 64 bits of counts, dates and times.
+/// Returns the 64-bit integers of counts, dates and times.
 fn whole(values: &ArrayRef) -> Vec<i64> {
     let data = values.to_data();
     data.buffer::<i64>(0)[..values.len()].to_vec()
 }
 
-/// How often each of the different values is in the window, in their order: a tree of counts (Fenwick, 1994).
+/// Counts of each distinct value in the window, in order: a Fenwick tree (1994).
 struct Ordered {
     /// Counts of ranges of values.
     tree: Vec<u32>,
@@ -244,7 +244,7 @@ struct Ordered {
     first: Vec<u32>,
     total: u64,
     distinct: u64,
-    /// Counts with their values, the largest count first and of those the smallest value; only where it is asked for.
+    /// Counts with their values, largest count first, then smallest value; only for the mode.
     frequent: Option<BTreeSet<(Reverse<u32>, u32)>>,
 }
 
@@ -288,7 +288,7 @@ impl Ordered {
         }
     }
 
-    /// A row with the value at a place of the window's values in order.
+    /// Returns a row with the n-th smallest value of the window.
     fn at(&self, place: u64) -> Option<u32> {
         if place >= self.total {
             return None;
@@ -310,7 +310,7 @@ impl Ordered {
         self.frequent.as_ref()?.first().map(|(_, code)| self.first[*code as usize])
     }
 
-    /// The quantile for a share, interpolated linearly.
+    /// Returns the quantile at a probability, interpolated linearly.
     fn quantile(&self, values: &ArrayRef, share: f64) -> Option<f64> {
         let place = self.total.checked_sub(1)? as f64 * share;
         let number = |row: u32| numbers(&values.slice(row as usize, 1))[0];

@@ -1,4 +1,4 @@
-//! Values of other rows: of the rows before (or behind) a row, among those with the same key.
+//! Window functions: values of the rows before (or after) a row, among those with the same key.
 
 use super::sliding::Sliding;
 use super::{ExprKind, Expression, function};
@@ -12,54 +12,53 @@ use pipewright_table::{ColumnType, Role, Schema, Table};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// A value of the rows that a window over each row holds.
+/// A window function.
 ///
-/// Rows with the same values of all keys belong together; a missing key is a key of its own. Their order is that of the
-/// table, or of a date where the window is a length of time. Every window ends with the row itself, but for
-/// [`WindowFunction::Lead`]: it looks back only.
+/// Rows with equal keys form a partition; missing keys are equal to each other. Rows are in table order, or ordered by
+/// a date if the frame is a duration. Every frame ends with the row itself, except for [`WindowFunction::Lead`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Window {
-    /// What is taken of the rows.
+    /// The function.
     pub moving: WindowFunction,
-    /// Of what; of nothing where rows are counted.
+    /// Its argument; `None` if rows are counted.
     pub of: Option<Expression>,
-    /// Which rows belong together.
+    /// The partition keys.
     pub keys: Vec<Expression>,
-    /// How far it looks back.
+    /// The start of the frame.
     pub reach: FrameBound,
 }
 
-/// What is taken of the rows of a window.
+/// A window function.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum WindowFunction {
-    /// The value so many rows before.
+    /// The value a number of rows before.
     Lag(u32),
-    /// The value so many rows behind.
+    /// The value a number of rows after.
     Lead(u32),
-    /// An aggregate up to the row; missing where the row's own value is.
+    /// A running aggregate up to the row; missing where the row's own value is.
     Running(Aggregate),
-    /// An aggregate.
+    /// An aggregate of the frame.
     Over(Aggregate),
 }
 
-/// How far a window looks back.
+/// The start of the frame.
 #[derive(Debug, Clone, PartialEq)]
 pub enum FrameBound {
-    /// To the first row of the key.
+    /// The first row of the partition.
     All,
-    /// Over so many rows, the row itself included.
+    /// This many rows, including the row itself.
     Rows(u32),
-    /// Over the rows of less than so many microseconds before the row, in the order of a date.
+    /// The rows less than a duration before the row, ordered by a date.
     Time {
-        /// How long.
+        /// The duration in microseconds.
         micros: i64,
-        /// The column of the date; if none is named, the table has to have just one.
+        /// The date column; if `None`, the table must have exactly one.
         by: Option<Arc<str>>,
     },
 }
 
 impl FrameBound {
-    /// The reach that stands as a constant in a script, if it is one.
+    /// Returns the frame bound given by a literal, if it is one.
     #[must_use]
     pub fn of(constant: &Expression) -> Option<FrameBound> {
         match constant {
@@ -73,18 +72,19 @@ impl FrameBound {
         }
     }
 
-    /// The column in whose order a length of time is measured: the one named, else that of the role time, else the only
-    /// date.
+    /// Returns the date column that orders a time window: the given one, otherwise that of the role time, otherwise the
+    /// only date.
     ///
     /// # Errors
-    /// [`code::TYPE_MISMATCH`] if it is no date; [`code::MISSING_ARGUMENT`] if none is named and there is not just one.
+    /// [`code::TYPE_MISMATCH`] if it is not a date; [`code::MISSING_ARGUMENT`] if none is given and there is not
+    /// exactly one.
     pub(super) fn time_column(by: Option<&str>, schema: &Schema) -> Result<Arc<str>, Failure> {
         if let Some(name) = by {
             let column = schema.column(name)?;
             if column.kind == ColumnType::Date {
                 return Ok(column.name.clone());
             }
-            let message = format!("a window of time needs dates, and `{name}` holds {}", column.kind);
+            let message = format!("a time window needs dates, but `{name}` holds {}", column.kind);
             return Err(Failure::new(code::TYPE_MISMATCH, message).column(name));
         }
         let dates = || schema.columns().filter(|column| column.kind == ColumnType::Date);
@@ -95,8 +95,8 @@ impl FrameBound {
         match (dates.next(), dates.next()) {
             (Some(only), None) => Ok(only.name.clone()),
             (first, _) => {
-                let how_many = if first.is_some() { "several columns of dates" } else { "no column of dates" };
-                let message = format!("a window of time needs a date, and there are {how_many}");
+                let how_many = if first.is_some() { "several date columns" } else { "no date column" };
+                let message = format!("a time window needs a date, but there are {how_many}");
                 let message = message.replace("are no column", "is no column");
                 Err(Failure::new(code::MISSING_ARGUMENT, message).help("name it among the keys: over(key, date, 30d)"))
             }
@@ -105,7 +105,7 @@ impl FrameBound {
 }
 
 impl Window {
-    /// The column that it names for its order.
+    /// Returns the column that orders it.
     pub(super) fn time(&self) -> Option<&Arc<str>> {
         match &self.reach {
             FrameBound::Time { by, .. } => by.as_ref(),
@@ -113,8 +113,8 @@ impl Window {
         }
     }
 
-    /// The same window with the columns that it looks at all named: the one date of the table, and a date among the
-    /// keys of a window of time, which is its order rather than a key.
+    /// Returns the window with all columns explicit: the only date of the table, and a date among the keys of a time
+    /// window, which is its order rather than a key.
     pub(super) fn resolved(&self, schema: &Schema) -> Result<Window, Failure> {
         let of = self.of.as_ref().map(|of| of.resolved(schema)).transpose()?;
         let FrameBound::Time { micros, by } = &self.reach else { return Ok(Window { of, ..self.clone() }) };
@@ -133,7 +133,7 @@ impl Window {
         Ok(Window { moving: self.moving, of, keys, reach })
     }
 
-    /// Its value for every row, stored as a column of `kind` is.
+    /// Evaluates it for every row, stored as a column of `kind`.
     pub(super) fn evaluate(&self, table: &Table, kind: ColumnType) -> Result<ArrayRef, Failure> {
         let window = self.resolved(&table.schema())?;
         let values = window.of.as_ref().map(|of| of.evaluate(table)).transpose()?;
@@ -154,13 +154,13 @@ impl Window {
         }
     }
 
-    /// The rows that belong together, group by group in the order of their first rows, each in its order.
+    /// Returns the rows of each partition; partitions in order of their first rows, each in its order.
     fn groups(&self, table: &Table) -> Result<Vec<Vec<u32>>, Failure> {
         let mut places = vec![0_u32; table.rows()];
         let mut count = u32::from(table.rows() > 0);
         for key in &self.keys {
             let values = key.evaluate(table)?;
-            // Only looked up: groups are numbered in the order of their first rows.
+            // Lookup only: partitions are numbered in the order of their first rows.
             let mut known: HashMap<(u32, Option<String>), u32> = HashMap::new();
             for (row, place) in places.iter_mut().enumerate() {
                 let next = known.len() as u32;
@@ -178,18 +178,18 @@ impl Window {
         Ok(groups)
     }
 
-    /// The moment of each row, if they matter.
+    /// Returns the moment of each row, if needed.
     fn times(&self, table: &Table) -> Result<Option<Vec<Option<i64>>>, Failure> {
         let Some(name) = self.time() else { return Ok(None) };
         Ok(Some(table.array(name)?.as_primitive::<TimestampMicrosecondType>().iter().collect()))
     }
 
-    /// Moves the window over the rows of a group.
+    /// Slides the window over the rows of a partition.
     fn slide(&self, group: &[u32], time: Option<&[Option<i64>]>, sliding: &mut Sliding) {
         let mut first = 0;
         for (last, &row) in group.iter().enumerate() {
             let now = time.map(|time| time[row as usize]);
-            // Rows without a moment come first, and are in no window of time.
+            // Rows without a moment come first, and are in no time window.
             if now == Some(None) {
                 first = last + 1;
                 continue;
@@ -213,7 +213,7 @@ impl Window {
     }
 }
 
-/// The value so many rows further on in the group of each row.
+/// Returns the value `by` rows further on in the partition of each row.
 fn shifted(values: &ArrayRef, groups: &[Vec<u32>], by: i64) -> ArrayRef {
     let mut places: Vec<Option<u32>> = vec![None; values.len()];
     for group in groups {
@@ -225,7 +225,7 @@ fn shifted(values: &ArrayRef, groups: &[Vec<u32>], by: i64) -> ArrayRef {
     taken(values, places)
 }
 
-/// The values at these places.
+/// Gathers the values at these positions.
 pub(super) fn taken(values: &ArrayRef, places: Vec<Option<u32>>) -> ArrayRef {
     arrow_select::take::take(values.as_ref(), &UInt32Array::from(places), None).expect("places lie in the values")
 }

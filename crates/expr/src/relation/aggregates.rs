@@ -1,7 +1,7 @@
-//! One value per group: aggregates of a column over groups of its rows.
+//! Aggregates of a column per group of rows.
 //!
-//! Counts, sums and extremes are folded row by row, by every thread over a part of the rows; the folds are exact, so
-//! that they may be parted in any way. What needs all values of a group at once gets them in the order of the table.
+//! Counts, sums and extremes are folded row by row, in parallel over parts of the rows; the folds are exact, so that
+//! the parts do not matter. Aggregates that need all values of a group at once get them in table order.
 
 use crate::Aggregate;
 use arrow_array::{ArrayRef, BooleanArray, Float64Array, Int64Array};
@@ -13,16 +13,16 @@ use rayon::prelude::*;
 use std::cmp::Ordering;
 use std::sync::{Arc, OnceLock};
 
-/// Groups of rows, and what all aggregates over them share.
+/// Groups of rows, and state shared by all aggregates over them.
 pub(super) struct Aggregating<'a> {
     groups: &'a Groups,
     sizes: Vec<u32>,
-    /// Made by one thread alone, so that none waits for itself.
+    /// Computed by one thread only, so that none waits for itself.
     members: OnceLock<Members>,
 }
 
-/// A column over groups, with what several aggregates of it share. Its aggregates are to be taken one after another: a
-/// thread that waits for its helpers takes up other work, which must not be to wait for itself.
+/// A column over groups, with state shared by several aggregates. They must be computed sequentially: a thread that
+/// waits for its helpers steals other work, which must not wait for the same state.
 pub(super) struct Aggregated<'a> {
     over: &'a Aggregating<'a>,
     values: Values<'a>,
@@ -34,7 +34,7 @@ pub(super) struct Aggregated<'a> {
 enum Sums {
     /// In units.
     Exact(FixedPoint, Vec<i128>),
-    /// Of numbers whose magnitudes lie so far apart that no unit is theirs: sums and means, each rounded once.
+    /// For numbers whose magnitudes are too far apart for a common unit: sums and means, each rounded once.
     Rounded(Vec<(f64, f64)>),
 }
 
@@ -52,7 +52,7 @@ impl<'a> Aggregating<'a> {
         self.members.get_or_init(|| Members::of(self.groups))
     }
 
-    /// What `of` makes of the rows of each group.
+    /// Maps the rows of each group.
     fn each<T: Send>(&self, of: impl Fn(&[u32]) -> T + Sync) -> Vec<T> {
         let members = self.members();
         (0..self.groups.count()).into_par_iter().map(|group| of(members.of_group(group))).collect()
@@ -62,18 +62,18 @@ impl<'a> Aggregating<'a> {
         Arc::new(counts.map(i64::from).collect::<Int64Array>())
     }
 
-    /// How many rows each group has.
+    /// Returns the number of rows of each group.
     pub(super) fn rows(&self) -> ArrayRef {
         Aggregating::counted(self.sizes.iter().copied())
     }
 }
 
 impl Aggregated<'_> {
-    /// The aggregate of each group, stored as its kind is.
+    /// Computes the aggregate of each group, stored as its type.
     ///
     /// # Errors
-    /// [`pipewright_diagnostic::code::NON_FINITE`] with the row of a number of which there is no sum;
-    /// [`pipewright_diagnostic::code::VALUE_OUT_OF_RANGE`] for a sum of whole numbers beyond 64 bits.
+    /// [`pipewright_diagnostic::code::NON_FINITE`] with the row of a number that cannot be summed;
+    /// [`pipewright_diagnostic::code::VALUE_OUT_OF_RANGE`] if a sum of whole numbers overflows 64 bits.
     pub(super) fn take(&self, aggregate: Aggregate) -> Result<ArrayRef, Failure> {
         Ok(match aggregate {
             Aggregate::Rows => self.over.rows(),
@@ -98,7 +98,7 @@ impl Aggregated<'_> {
         })
     }
 
-    /// How many values of each group are there.
+    /// Returns the number of present values of each group.
     fn counts(&self) -> &[u32] {
         if self.values.nulls.is_none() {
             return &self.over.sizes;
@@ -185,7 +185,7 @@ impl Aggregated<'_> {
         Ok(Arc::new(each.into_iter().collect::<Float64Array>()))
     }
 
-    /// The value of each group that no later one is better than; of equal ones that of the first row.
+    /// Returns the best value of each group; the first row on ties.
     fn chosen(&self, better: impl Fn(usize, usize) -> bool + Sync) -> ArrayRef {
         let choose = |best: &mut u32, row: u32| {
             if row != NONE && (*best == NONE || better(row as usize, *best as usize)) {
@@ -200,7 +200,7 @@ impl Aggregated<'_> {
         gather(self.values.array, &fold(self.over.groups, NONE, see, choose))
     }
 
-    /// Every value of each group once: pairs of a group and a value, and how often each pair comes.
+    /// Returns the distinct values of each group: pairs of a group and a value, and the count of each pair.
     fn different(&self) -> (Groups, Vec<u32>) {
         let index = Index::of(&Keys::of(self.values.array)).groups;
         let pairs = self.over.groups.paired(&index);
@@ -217,7 +217,7 @@ impl Aggregated<'_> {
         Aggregating::counted(counts.into_iter())
     }
 
-    /// The most frequent value of each group, of equally frequent ones the smallest.
+    /// Returns the mode of each group; the smallest value on ties.
     fn mode(&self) -> ArrayRef {
         let (pairs, sizes) = self.different();
         let mut best = vec![NONE; self.over.groups.count()];
@@ -252,8 +252,7 @@ impl Aggregated<'_> {
     }
 }
 
-/// What `see` makes of the rows of each group. `merge` has to be exact: how the rows are parted depends on the
-/// threads.
+/// Folds the rows of each group. `merge` must be exact: how the rows are split depends on the number of threads.
 fn fold<A: Clone + Send + Sync>(
     groups: &Groups,
     empty: A,
@@ -261,7 +260,7 @@ fn fold<A: Clone + Send + Sync>(
     merge: impl Fn(&mut A, A) + Sync,
 ) -> Vec<A> {
     let rows = groups.codes.len();
-    // A part costs a place for every group.
+    // Each part needs one slot per group.
     let parts = rayon::current_num_threads().min(rows / (4 * groups.count().max(1))).max(1);
     let part_rows = rows.div_ceil(parts).max(1);
     let of = |(part, codes): (usize, &[u32])| {

@@ -1,4 +1,4 @@
-//! The rows of two tables, one below the other.
+//! Concatenation of two tables by rows.
 
 use super::sources;
 use arrow_array::cast::AsArray;
@@ -10,9 +10,8 @@ use pipewright_table::text::plural;
 use pipewright_table::{Column, ColumnType, Schema, Table};
 use std::sync::Arc;
 
-/// Puts the rows of a table below those of another one with the same columns, which may stand in another order there.
-/// The columns keep order, kinds and roles of the first table; a column of whole numbers in one of them and of real
-/// ones in the other holds real ones, and of two kinds of names it is text.
+/// Concatenates the rows of two tables with the same columns, which are matched by name. Order, types and roles are
+/// those of the first table; whole and real numbers are combined as real ones, and different kinds of names as text.
 ///
 /// ```
 /// use pipewright_frame::{Concat, ReadOptions, csv};
@@ -24,11 +23,11 @@ use std::sync::Arc;
 pub struct Concat;
 
 impl Concat {
-    /// The schema of what [`Concat::apply`] makes.
+    /// Returns the output schema of [`Concat::apply`].
     ///
     /// # Errors
-    /// [`code::UNKNOWN_COLUMN`] naming every column that one of them lacks; [`code::KIND_CHANGED`] for a column that
-    /// holds something else in the second table.
+    /// [`code::UNKNOWN_COLUMN`] naming every column that one of them does not have; [`code::KIND_CHANGED`] for a column
+    /// of another type in the second table.
     pub fn schema(&self, first: &Schema, second: &Schema) -> Result<Schema, Failure> {
         lacking(second, first, "the table below")?;
         lacking(first, second, "the table above")?;
@@ -40,7 +39,7 @@ impl Concat {
         Ok(Schema::new(columns.collect::<Result<Vec<_>, Failure>>()?))
     }
 
-    /// Makes it.
+    /// Concatenates the tables.
     ///
     /// # Errors
     /// As [`Concat::schema`].
@@ -57,7 +56,7 @@ impl Concat {
     }
 }
 
-/// Fails if `table` lacks columns of `other`.
+/// Fails if `table` does not have all columns of `other`.
 fn lacking(table: &Schema, other: &Schema, which: &str) -> Result<(), Failure> {
     let lacks: Vec<&Column> = other.columns().filter(|column| table.find(&column.name).is_none()).collect();
     let Some(first) = lacks.first() else { return Ok(()) };
@@ -81,7 +80,7 @@ fn shared_kind(column: &Column, other: &Column) -> Result<ColumnType, Failure> {
     }
 }
 
-/// Values as those of a kind that holds them: whole numbers as real ones.
+/// Converts values to a wider type: whole numbers to real ones.
 pub(super) fn as_kind(array: &ArrayRef, kind: ColumnType) -> Result<ArrayRef, Failure> {
     match array.as_primitive_opt::<Int64Type>() {
         Some(counts) if kind == ColumnType::Continuous => {

@@ -1,4 +1,4 @@
-//! Groups described by expressions: aggregates of whatever can be computed of a row, and arithmetic over them.
+//! Group-by with expressions: aggregates of row-wise expressions, and arithmetic over them.
 
 use super::{Grouping, Measure, of_different, sources};
 use crate::{Assign, Expression};
@@ -7,9 +7,9 @@ use pipewright_diagnostic::{Failure, code};
 use pipewright_table::{Column, Entry, Role, Schema, Table};
 use std::sync::Arc;
 
-/// One row for all rows that have the same values in some columns, and columns of expressions over aggregates:
-/// `mean(fare)`, `sum(price * count) / sum(count)`, `max(day) - min(day)`. Outside of its aggregates an expression may
-/// speak of the keys only. The table that comes out is that of a [`Grouping`].
+/// Group-by: one row per distinct combination of keys, with columns of expressions over aggregates: `mean(fare)`,
+/// `sum(price * count) / sum(count)`, `max(day) - min(day)`. Outside of aggregates an expression may only read the
+/// keys. Implemented by a [`Grouping`].
 ///
 /// ```
 /// use pipewright_frame::{Aggregate, Arithmetic, Assign, Expression, GroupBy, ReadOptions, csv};
@@ -21,33 +21,33 @@ use std::sync::Arc;
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct GroupBy {
-    /// The columns whose values make a group.
+    /// The key columns.
     pub keys: Vec<Arc<str>>,
-    /// The columns that are made of every group.
+    /// The columns computed per group.
     pub assigns: Vec<Assign>,
 }
 
-/// The work of a [`GroupBy`] over tables of one schema.
+/// The steps of a [`GroupBy`] over tables of one schema.
 struct Parts {
-    /// What is computed of every row first.
+    /// Row-wise expressions computed first.
     inputs: Vec<(Column, Expression)>,
     grouping: Grouping,
-    /// What is computed of every group: expressions over keys and measures.
+    /// Expressions over keys and measures, computed per group.
     outputs: Vec<(Arc<str>, Expression)>,
 }
 
-/// The name of a column that stands between; no name of a file holds this sign.
+/// Returns the name of an intermediate column; no name of a file contains this character.
 fn between(what: &str, place: usize, number: usize) -> Arc<str> {
     format!("\u{1}{what} {place} {number}").into()
 }
 
 impl GroupBy {
-    /// The schema of what [`GroupBy::apply`] makes: the keys as they are, then a feature for each expression, which
-    /// comes from the columns that it reads and from the keys.
+    /// Returns the output schema of [`GroupBy::apply`]: the keys unchanged, then a feature per expression, whose
+    /// sources are the columns that it reads and the keys.
     ///
     /// # Errors
-    /// As [`Grouping::schema`] and [`Expression::kind`]; [`code::TYPE_MISMATCH`] for a column that stands outside of
-    /// aggregates and is no key.
+    /// As [`Grouping::schema`] and [`Expression::kind`]; [`code::TYPE_MISMATCH`] for a column outside of aggregates
+    /// that is not a key.
     pub fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
         let parts = self.parts(input)?;
         let grouped = parts.grouping.schema(&with(input, &parts.inputs))?;
@@ -56,7 +56,7 @@ impl GroupBy {
         of_different(keys.chain(made).map(|column| column.map(Entry::Column)).collect::<Result<_, _>>()?)
     }
 
-    /// Makes it.
+    /// Groups a table.
     ///
     /// # Errors
     /// As [`GroupBy::schema`] and [`Grouping::apply`].
@@ -100,32 +100,32 @@ impl GroupBy {
         Ok(Parts { inputs, grouping: Grouping { keys: self.keys.clone(), measures }, outputs })
     }
 
-    /// What is left of an expression without its aggregates looks at one group.
+    /// An expression outside of its aggregates must only read its group.
     fn check(&self, rest: &Expression, name: &str) -> Result<(), Failure> {
         let mismatch = |message: String| Failure::new(code::TYPE_MISMATCH, message).column(name);
         if rest.learns() || rest.looks_around() {
-            return Err(mismatch(format!("`{name}` looks at rows beyond its group")));
+            return Err(mismatch(format!("`{name}` reads rows outside its group")));
         }
         let is_value = |name: &str| name.starts_with('\u{1}') || self.keys.iter().any(|key| &**key == name);
         match rest.columns().into_iter().find(|name| !is_value(name)) {
             None => Ok(()),
             Some(column) => {
-                let message = format!("`{column}` has a value a row, and a group is made of aggregates");
+                let message = format!("`{column}` has one value per row; a group needs an aggregate");
                 Err(Failure::new(code::TYPE_MISMATCH, message)
                     .column(&*column)
-                    .help(format!("take one of them, such as mean({column}) or first({column})")))
+                    .help(format!("use one, such as mean({column}) or first({column})")))
             }
         }
     }
 }
 
-/// A schema with the columns that are computed first.
+/// Returns a schema with the columns that are computed first.
 fn with(input: &Schema, inputs: &[(Column, Expression)]) -> Schema {
     let inputs = inputs.iter().map(|(column, _)| Entry::Column(column.clone()));
     Schema::with_entries(input.entries().iter().cloned().chain(inputs).collect())
 }
 
-/// The column that an expression makes: of a column itself, of its kind.
+/// Returns the column that an expression creates; a plain column keeps its type.
 fn made(name: &Arc<str>, expression: &Expression, schema: &Schema) -> Result<Column, Failure> {
     let kind = match expression {
         Expression::Column(of) => schema.column(of)?.kind,

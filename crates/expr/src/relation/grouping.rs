@@ -1,4 +1,4 @@
-//! One row per group: the rows with the same keys, and aggregates of their other columns.
+//! Grouping: one row per key, with aggregates of other columns.
 
 use super::aggregates::Aggregating;
 use super::{of_different, sources};
@@ -11,32 +11,31 @@ use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// A column that a [`Grouping`] makes.
+/// An aggregate column of a [`Grouping`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Measure {
     /// Its name.
     pub name: Arc<str>,
-    /// What it is of the values of each group.
+    /// The aggregate function.
     pub aggregate: Aggregate,
-    /// Of which column; [`Aggregate::Rows`] needs none.
+    /// Its column; [`Aggregate::Rows`] needs none.
     pub column: Option<Arc<str>>,
 }
 
 impl Measure {
-    /// An aggregate of a column.
+    /// Creates an aggregate of a column.
     pub fn new(name: impl Into<Arc<str>>, aggregate: Aggregate, column: impl Into<Arc<str>>) -> Measure {
         Measure { name: name.into(), aggregate, column: Some(column.into()) }
     }
 
-    /// How many rows each group has.
+    /// Creates a count of rows per group.
     pub fn rows(name: impl Into<Arc<str>>) -> Measure {
         Measure { name: name.into(), aggregate: Aggregate::Rows, column: None }
     }
 }
 
-/// One row for all rows that have the same values in some columns, the groups in the order in which they first appear.
-/// A missing value is a value like others: the rows without one are a group. The table that comes out has the key
-/// columns, then the measures.
+/// One row per distinct combination of keys, in order of first appearance. Missing values are equal to each other and
+/// form a group. The output has the key columns, then the measures.
 ///
 /// Sums and means are exact and rounded once, so that no digit depends on the order of the rows.
 ///
@@ -53,19 +52,19 @@ impl Measure {
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Grouping {
-    /// The columns whose values make a group; none makes all rows one.
+    /// The key columns; without any, all rows are one group.
     pub keys: Vec<Arc<str>>,
-    /// What is said of every group.
+    /// The aggregates.
     pub measures: Vec<Measure>,
 }
 
 impl Grouping {
-    /// The schema of what [`Grouping::apply`] makes: the keys as they are, then the measures, which come from their
-    /// column and from the keys.
+    /// Returns the output schema of [`Grouping::apply`]: the keys unchanged, then the measures, whose sources are their
+    /// column and the keys.
     ///
     /// # Errors
     /// [`pipewright_diagnostic::code::UNKNOWN_COLUMN`], [`pipewright_diagnostic::code::DUPLICATE_COLUMN`], and as
-    /// [`Aggregate::kind`] for a column of which there is no such aggregate.
+    /// [`Aggregate::kind`] for a column that an aggregate does not support.
     pub fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
         let keys: Vec<&Column> = self.keys.iter().map(|name| input.column(name)).collect::<Result<_, _>>()?;
         let measures = self.measures.iter().map(|measure| {
@@ -78,11 +77,11 @@ impl Grouping {
         of_different(keys.into_iter().cloned().chain(measures).map(Entry::Column).collect())
     }
 
-    /// Makes it.
+    /// Groups a table.
     ///
     /// # Errors
-    /// As [`Grouping::schema`]; [`pipewright_diagnostic::code::NON_FINITE`] with the row of an infinite number of which
-    /// a sum is wanted; [`pipewright_diagnostic::code::VALUE_OUT_OF_RANGE`] for a sum of whole numbers beyond 64 bits.
+    /// As [`Grouping::schema`]; [`pipewright_diagnostic::code::NON_FINITE`] with the row of an infinite number to be
+    /// summed; [`pipewright_diagnostic::code::VALUE_OUT_OF_RANGE`] if a sum of whole numbers overflows 64 bits.
     pub fn apply(&self, table: &Table) -> Result<Table, Failure> {
         let schema = self.schema(&table.schema())?;
         let keys: Vec<Keys> = self.keys.iter().map(|name| table.array(name).map(Keys::of)).collect::<Result<_, _>>()?;
@@ -95,7 +94,7 @@ impl Grouping {
         Table::with_rows(schema.columns().cloned().collect(), arrays, groups.count())
     }
 
-    /// The values of the measures, in order.
+    /// Computes the measures, in order.
     fn measured(&self, table: &Table, groups: &Groups) -> Result<Vec<ArrayRef>, Failure> {
         let over = Aggregating::over(groups);
         let mut by_column: BTreeMap<Option<&Arc<str>>, Vec<usize>> = BTreeMap::new();

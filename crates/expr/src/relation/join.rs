@@ -1,4 +1,4 @@
-//! The columns of two tables side by side, in rows whose keys are equal.
+//! Joins of two tables.
 
 use super::latest::Latest;
 use super::of_different;
@@ -9,36 +9,35 @@ use pipewright_table::{Column, ColumnType, Entry, Role, Schema, Table};
 use rayon::prelude::*;
 use std::sync::Arc;
 
-/// Which rows of two tables a [`Join`] puts together, and what becomes of the others.
+/// The kind of a join.
 #[derive(Debug, Clone, PartialEq)]
 pub enum JoinKind {
-    /// Every pair of rows that match; rows without a match are left out.
+    /// All matching pairs of rows.
     Inner,
-    /// As [`JoinKind::Inner`], and the rows of the left table without a match, their new columns missing.
+    /// All matching pairs, and the unmatched rows of the left table with missing values.
     Left,
-    /// As [`JoinKind::Left`], and behind them the rows of the right table without a match.
+    /// As [`JoinKind::Left`], followed by the unmatched rows of the right table.
     Full,
-    /// The rows of the left table that have a match, once each and without new columns.
+    /// The rows of the left table with a match, once each and without new columns.
     Semi,
-    /// The rows of the left table that have none.
+    /// The rows of the left table without a match.
     Anti,
-    /// Every row of the left table, with the last row of the right one, by their times, that is not later: of equal
-    /// times the one that stands last. The right table may stand in any order.
+    /// Every row of the left table, with the latest row of the right one that is not later; the last one on ties. The
+    /// right table need not be sorted.
     AsOf {
-        /// The columns of times of both tables; any numbers, dates or times of day.
+        /// The time columns of both tables; numbers, dates or times of day.
         times: (Arc<str>, Arc<str>),
-        /// How far back it may be, if there is a limit: in units of the column, in microseconds for dates and times.
+        /// Maximum distance back, if limited: in units of the column, in microseconds for dates and times.
         tolerance: Option<f64>,
     },
 }
 
-/// Puts the rows of two tables together that have the same values in the columns `on`. A missing value matches nothing,
-/// not even another one.
+/// Joins two tables on equal values in the columns `on`. Missing values match nothing, not even each other.
 ///
-/// Rows stand in the order of the left table, and those that match the same row in the order of the right one. Of the
-/// right table, the columns `on` are left out, whose values stand on the left already; the name of a column that the
-/// left table has too gets ` (right)` added. Roles and sources stay; a target (weight, group …) of the right table is a
-/// feature where the left one has one.
+/// Rows are in the order of the left table, and matches of one row in the order of the right one. The `on` columns of
+/// the right table are dropped, as their values equal those on the left; a column whose name exists in the left table
+/// gets the suffix ` (right)`. Roles and sources are kept; a target (weight, group …) of the right table becomes a
+/// feature if the left one has one.
 ///
 /// ```
 /// use pipewright_frame::{JoinKind, Join, ReadOptions, csv};
@@ -50,25 +49,25 @@ pub enum JoinKind {
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Join {
-    /// Which rows.
+    /// The kind of join.
     pub how: JoinKind,
-    /// Names of columns of the left and of the right table whose values have to be equal.
+    /// The key columns of the left and the right table.
     pub on: Vec<(Arc<str>, Arc<str>)>,
 }
 
 /// The keys of the left and of the right table, column by column.
 pub(super) type BothKeys = (Vec<Keys>, Vec<Keys>);
 
-/// What makes a join of no columns pointless.
-const NO_KEYS: &str = "a join needs columns whose values are to be equal";
+/// The error of a join without keys.
+const NO_KEYS: &str = "a join needs key columns";
 
 impl Join {
-    /// The schema of what [`Join::apply`] makes.
+    /// Returns the output schema of [`Join::apply`].
     ///
     /// # Errors
-    /// [`code::UNKNOWN_COLUMN`], [`code::TYPE_MISMATCH`] for columns whose values do not compare,
-    /// [`code::DUPLICATE_COLUMN`] for a name that both tables have, with ` (right)` added too;
-    /// [`code::MISSING_ARGUMENT`] for no column to join on.
+    /// [`code::UNKNOWN_COLUMN`], [`code::TYPE_MISMATCH`] for columns that are not comparable,
+    /// [`code::DUPLICATE_COLUMN`] for a name that both tables have, even with ` (right)` added;
+    /// [`code::MISSING_ARGUMENT`] if there are no key columns.
     pub fn schema(&self, left: &Schema, right: &Schema) -> Result<Schema, Failure> {
         if self.on.is_empty() && !matches!(self.how, JoinKind::AsOf { .. }) {
             return Err(Failure::new(code::MISSING_ARGUMENT, NO_KEYS));
@@ -83,16 +82,17 @@ impl Join {
             self.check_full(left, right)?;
         }
         let added = self.added(left, right).into_iter().map(|(_, column)| Entry::Column(column));
-        // The members of an open group come along, whatever they are.
+        // Members of an open group are kept, whatever they are.
         let comes_along = |entry: &&Entry| !self.only_looks() && !matches!(entry, Entry::Column(_));
         let open = right.entries().iter().filter(comes_along).cloned();
         of_different(left.entries().iter().cloned().chain(added).chain(open).collect())
     }
 
-    /// Makes it.
+    /// Joins two tables.
     ///
     /// # Errors
-    /// As [`Join::schema`]; [`code::LIMIT_REACHED`] for more than 2^32 pairs of rows; [`code::NON_FINITE`] with the row of a time that is none.
+    /// As [`Join::schema`]; [`code::LIMIT_REACHED`] for more than 2^32 pairs of rows; [`code::NON_FINITE`] with the row
+    /// of a time that is not finite.
     pub fn apply(&self, left: &Table, right: &Table) -> Result<Table, Failure> {
         let schema = self.schema(&left.schema(), &right.schema())?;
         let keys = self.keys(left, right)?;
@@ -118,7 +118,7 @@ impl Join {
         }
     }
 
-    /// The keys of both tables, if there are columns to join on.
+    /// Returns the keys of both tables, if there are key columns.
     fn keys(&self, left: &Table, right: &Table) -> Result<Option<BothKeys>, Failure> {
         let both = self.on.iter().map(|(one, other)| {
             let left = (left.column(one)?, left.array(one)?);
@@ -129,12 +129,12 @@ impl Join {
         Ok((!both.is_empty()).then(|| both.into_iter().unzip()))
     }
 
-    /// Does no column of the right table come along?
+    /// Are no columns of the right table added?
     fn only_looks(&self) -> bool {
         matches!(self.how, JoinKind::Semi | JoinKind::Anti)
     }
 
-    /// The columns of the right table that are added, each with its name there.
+    /// Returns the columns of the right table that are added, each with its original name.
     fn added(&self, left: &Schema, right: &Schema) -> Vec<(Arc<str>, Column)> {
         if self.only_looks() {
             return Vec::new();
@@ -153,7 +153,7 @@ impl Join {
         named.collect()
     }
 
-    /// A full join fills the keys on the left with those on the right, so they have to be of one sort.
+    /// A full join fills the keys on the left with those on the right, so their types must agree.
     fn check_full(&self, left: &Schema, right: &Schema) -> Result<(), Failure> {
         for (one, other) in &self.on {
             let (one, other) = (left.column(one)?, right.column(other)?);
@@ -165,7 +165,7 @@ impl Join {
         Ok(())
     }
 
-    /// The rows of the left table, all of them if it is not said which, beside those of the right one.
+    /// Puts rows of the left table (all, if `None`) beside those of the right one.
     fn put(
         &self,
         schema: &Schema,
@@ -186,7 +186,7 @@ impl Join {
         Table::with_rows(schema.columns().cloned().collect(), arrays, right_rows.len())
     }
 
-    /// The pairs, and behind them the rows `rest` of the right table, whose keys stand on the left.
+    /// Puts the pairs, followed by the rows `rest` of the right table, whose keys go to the left.
     fn put_full(
         &self,
         schema: &Schema,
@@ -215,7 +215,7 @@ impl Join {
     }
 }
 
-/// The rows of the right table that none of the left one has found.
+/// Returns the unmatched rows of the right table.
 fn unmatched(found: &[u32], groups: &Groups) -> Vec<u32> {
     let mut is_found = vec![false; groups.count()];
     found.iter().filter(|code| **code != NONE).for_each(|&code| is_found[code as usize] = true);
@@ -223,11 +223,11 @@ fn unmatched(found: &[u32], groups: &Groups) -> Vec<u32> {
     rest.map(|(row, _)| row).collect()
 }
 
-/// Rows of two tables that belong together.
+/// Matching rows of two tables.
 struct Pairs {
-    /// All rows in order, if it is not said.
+    /// All rows in order, if `None`.
     left: Option<Vec<u32>>,
-    /// [`NONE`] where there is no match.
+    /// [`NONE`] if there is no match.
     right: Vec<u32>,
 }
 
@@ -266,7 +266,7 @@ impl Pairs {
         Ok(Pairs { left: Some(left), right })
     }
 
-    /// As [`Pairs::of`], where no key comes twice in the right table.
+    /// Like [`Pairs::of`], for unique keys in the right table.
     fn of_single(found: &[u32], groups: &Groups, only_matches: bool) -> Pairs {
         let row_of = |&code: &u32| if code == NONE { NONE } else { groups.first[code as usize] };
         let right: Vec<u32> = found.par_iter().with_min_len(STRIDE_ROWS).map(row_of).collect();
@@ -278,7 +278,7 @@ impl Pairs {
     }
 }
 
-/// Can rows be told apart in time by this kind?
+/// Can this type be a time of rows?
 pub(super) fn is_time(kind: ColumnType) -> bool {
     kind.is_numeric() || matches!(kind, ColumnType::Date | ColumnType::Time)
 }

@@ -1,4 +1,4 @@
-//! The last row of another table that is not later than a row.
+//! As-of matching: the latest row of another table that is not later.
 
 use super::join::{BothKeys, is_time};
 use arrow_array::cast::AsArray;
@@ -12,11 +12,11 @@ use pipewright_table::text::plural;
 use pipewright_table::{Column, ColumnType};
 use rayon::prelude::*;
 
-/// Two columns of times.
+/// Two time columns.
 pub(super) struct Latest<'a> {
     pub(super) left: &'a ArrayRef,
     pub(super) right: &'a ArrayRef,
-    /// How far back it may be.
+    /// Maximum distance back.
     pub(super) tolerance: Option<f64>,
 }
 
@@ -25,14 +25,14 @@ impl Latest<'_> {
     /// [`code::TYPE_MISMATCH`] for columns that are no times, or do not compare.
     pub(super) fn check(left: &Column, right: &Column) -> Result<(), Failure> {
         if let Some(column) = [left, right].into_iter().find(|column| !is_time(column.kind)) {
-            let message = format!("`{}` holds {}, which are not earlier or later", column.name, plural(column.kind));
+            let message = format!("`{}` holds {}, which have no time order", column.name, plural(column.kind));
             return Err(Failure::new(code::TYPE_MISMATCH, message).column(&*column.name));
         }
         comparable(left, right)
     }
 
-    /// The row of the right table for each row of the left one; [`NONE`] where there is none. Only rows with the same
-    /// keys count, if there are keys.
+    /// Returns the row of the right table for each row of the left one; [`NONE`] if there is none. Only rows with equal
+    /// keys match, if there are keys.
     pub(super) fn rows(
         &self,
         keys: Option<&BothKeys>,
@@ -58,9 +58,9 @@ impl Latest<'_> {
     }
 }
 
-/// What is known before times are looked at.
+/// State of the search.
 struct Find<'a> {
-    /// The group of each row of the left table; of all the first one, if it is not said.
+    /// The group of each row of the left table; the first one for all, if `None`.
     codes: Option<&'a [u32]>,
     /// The rows of each group of the right table.
     members: &'a Members,
@@ -74,7 +74,7 @@ impl Find<'_> {
         right: &[Option<T>],
         gap: impl Fn(T, T) -> f64 + Sync,
     ) -> Vec<u32> {
-        // By time within their group; of equal times the later row stays behind.
+        // By time within their group; on ties the later row comes last.
         let in_order = |group: usize| {
             let there = self.members.of_group(group).iter().filter_map(|&row| Some((right[row as usize]?, row)));
             let mut times: Vec<(T, u32)> = there.collect();
@@ -94,7 +94,7 @@ impl Find<'_> {
     }
 }
 
-/// Whole numbers, dates or times of day.
+/// Returns whole numbers, dates or times of day.
 fn wholes(array: &ArrayRef) -> Vec<Option<i64>> {
     match array.data_type() {
         DataType::Int64 => array.as_primitive::<Int64Type>().iter().collect(),
@@ -104,7 +104,7 @@ fn wholes(array: &ArrayRef) -> Vec<Option<i64>> {
     }
 }
 
-/// Numbers, whole ones rounded where they are beyond 2^53.
+/// Returns real numbers; whole ones are rounded beyond 2^53.
 fn reals(column: &Column, array: &ArrayRef) -> Result<Vec<Option<f64>>, Failure> {
     if column.kind == ColumnType::Count {
         return Ok(array.as_primitive::<Int64Type>().iter().map(|count| count.map(|count| count as f64)).collect());

@@ -1,4 +1,4 @@
-//! A column of names and a column of values become one column per name.
+//! Pivot: a key column and a value column become one column per key.
 
 use super::aggregates::Aggregating;
 use crate::Aggregate;
@@ -10,12 +10,12 @@ use pipewright_table::{Column, Entry, Role, Schema, Table};
 use rayon::prelude::*;
 use std::sync::Arc;
 
-/// Makes a column of the values of `value` for every value of `key`, and one row of all rows that agree in all other
-/// columns. The rows stand in the order in which they first appear; the new columns, behind the others, in the order of
-/// the key's values: `key=level`, and `key (missing)` where the key is missing. Each is made from a part of the values, so
-/// that none of them tells of another.
+/// Creates one column per value of `key`, filled with `value`, and one row per distinct combination of the other
+/// columns. Rows are in order of first appearance; the new columns follow the others, in the order of the key's values:
+/// `key=level`, and `key (missing)` for missing keys. Each is derived from a part of the values, so they count as
+/// unrelated.
 ///
-/// Where no row has the key, the value is missing. Where several have it, an aggregate makes one value of theirs.
+/// If no row has the key, the value is missing. If several do, they are aggregated.
 ///
 /// ```
 /// use pipewright_frame::{Aggregate, Pivot, ReadOptions, csv};
@@ -28,11 +28,11 @@ use std::sync::Arc;
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pivot {
-    /// The column whose values become columns.
+    /// The column whose values become column names.
     pub key: Arc<str>,
-    /// The column whose values stand in them.
+    /// The column whose values fill them.
     pub value: Arc<str>,
-    /// One value for several; without it, several are an error.
+    /// Aggregate of several values; without it, several are an error.
     pub aggregate: Option<Aggregate>,
 }
 
@@ -40,14 +40,14 @@ pub struct Pivot {
 const COLUMNS_MAX: usize = 10_000;
 
 impl Pivot {
-    /// The schema of what [`Pivot::apply`] makes: the other columns, and an open group of the key.
+    /// Returns the output schema of [`Pivot::apply`]: the other columns, and an open group of the key.
     ///
     /// # Errors
     /// [`code::UNKNOWN_COLUMN`]; [`code::BAD_VALUE`] if key and value are one column; as [`Aggregate::kind`].
     pub fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
         let (key, value) = (input.column(&self.key)?, input.column(&self.value)?);
         if key.name == value.name {
-            let message = format!("`{}` cannot be key and value in one", key.name);
+            let message = format!("`{}` cannot be both key and value", key.name);
             return Err(Failure::new(code::BAD_VALUE, message).column(&*key.name));
         }
         let kind = self.aggregate.map_or(Ok(value.kind), |aggregate| aggregate.kind(value))?;
@@ -60,12 +60,12 @@ impl Pivot {
         column.name == self.key || column.name == self.value
     }
 
-    /// Makes it.
+    /// Pivots a table.
     ///
     /// # Errors
-    /// As [`Pivot::schema`]; [`code::VALUE_OUT_OF_RANGE`] with the row where a value is there already, if there is no
+    /// As [`Pivot::schema`]; [`code::VALUE_OUT_OF_RANGE`] with the row of a second value for a cell, without an
     /// aggregate; [`code::LIMIT_REACHED`] for more than 10,000 new columns; [`code::DUPLICATE_COLUMN`] for a new column
-    /// with the name of another one.
+    /// with the name of an existing one.
     pub fn apply(&self, table: &Table) -> Result<Table, Failure> {
         self.schema(&table.schema())?;
         let (value, values) = (table.column(&self.value)?, table.array(&self.value)?);
@@ -80,7 +80,7 @@ impl Pivot {
             self.refuse_several(table, &cells)?;
         }
         let aggregated = over.column(value, values).take(self.aggregate.unwrap_or(Aggregate::Last))?;
-        // The cell of each row and name.
+        // The source row of each cell.
         let mut place = vec![vec![NONE; rows.count()]; names.count()];
         for (cell, &first) in cells.first.iter().enumerate() {
             place[names.codes[first as usize] as usize][rows.codes[first as usize] as usize] = cell as u32;
@@ -98,15 +98,15 @@ impl Pivot {
         Table::with_rows(columns, arrays, rows.count())
     }
 
-    /// The values of the key in order, each with its group and the name of its column.
+    /// Returns the values of the key in order, each with its group and column name.
     fn levels(&self, table: &Table, names: &Groups) -> Result<Vec<(usize, Arc<str>)>, Failure> {
         let array = table.array(&self.key)?;
         if names.count() > COLUMNS_MAX {
             let message =
-                format!("`{}` has {} different values, each of which would be a column", self.key, names.count());
+                format!("`{}` has {} distinct values, each of which would become a column", self.key, names.count());
             return Err(Failure::new(code::LIMIT_REACHED, message)
                 .column(&*self.key)
-                .help(format!("a pivot makes at most {COLUMNS_MAX} columns")));
+                .help(format!("a pivot creates at most {COLUMNS_MAX} columns")));
         }
         let values = Values::of(table.column(&self.key)?, array);
         let mut groups: Vec<usize> = (0..names.count()).collect();
@@ -129,10 +129,10 @@ impl Pivot {
         let again = (0..table.rows()).find(|&row| cells.first[cells.codes[row] as usize] as usize != row);
         let Some(row) = again else { return Ok(()) };
         let key = text_of(table.array(&self.key)?, row).unwrap_or_else(|| "missing".into());
-        let message = format!("there are several values of `{}` where `{}` is {key}", self.value, self.key);
+        let message = format!("there are several values of `{}` for which `{}` is {key}", self.value, self.key);
         Err(Failure::new(code::VALUE_OUT_OF_RANGE, message)
             .column(&*self.value)
             .row(row as u64 + 1)
-            .help("say what is to become of them: agg=mean, agg=sum, agg=first"))
+            .help("aggregate them: agg=mean, agg=sum, agg=first"))
     }
 }

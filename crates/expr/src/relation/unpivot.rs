@@ -1,4 +1,4 @@
-//! Several columns become one of their names and one of their values.
+//! Unpivot (melt): several columns become one of their names and one of their values.
 
 use super::concat::as_kind;
 use super::{of_different, sources};
@@ -11,8 +11,8 @@ use pipewright_table::text::plural;
 use pipewright_table::{Column, ColumnType, Entry, Role, Schema, Table};
 use std::sync::Arc;
 
-/// Makes a row for every row and every selected column: the values of all other columns, the name of the selected one,
-/// and its value. All rows of one row stand together, in the order of the selection. Missing values stay.
+/// Creates a row per row and selected column: the values of all other columns, the name of the selected one, and its
+/// value. The new rows of a row are consecutive, in the order of the selection. Missing values are kept.
 ///
 /// ```
 /// use pipewright_frame::{ReadOptions, Selection, Unpivot, csv};
@@ -24,20 +24,20 @@ use std::sync::Arc;
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Unpivot {
-    /// The columns that become one; together they hold one kind of values.
+    /// The columns to melt; their values must have one type.
     pub on: Selection,
-    /// The name of the column of their names.
+    /// The name of the output column of names.
     pub key: Arc<str>,
-    /// The name of the column of their values.
+    /// The name of the output column of values.
     pub value: Arc<str>,
 }
 
 impl Unpivot {
-    /// The schema of what [`Unpivot::apply`] makes.
+    /// Returns the output schema of [`Unpivot::apply`].
     ///
     /// # Errors
-    /// Those of the selection; [`code::TYPE_MISMATCH`] for selected columns that hold different kinds of values;
-    /// [`code::MISSING_ARGUMENT`] if nothing is selected; [`code::DUPLICATE_COLUMN`] for a new name that is taken.
+    /// Those of the selection; [`code::TYPE_MISMATCH`] for selected columns of different types;
+    /// [`code::MISSING_ARGUMENT`] if nothing is selected; [`code::DUPLICATE_COLUMN`] for a new name that exists.
     pub fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
         let taken = self.taken(input)?;
         let open = input.entries().iter().find_map(|entry| match entry {
@@ -45,7 +45,7 @@ impl Unpivot {
             Entry::Column(_) | Entry::Undecided { .. } => None,
         });
         let kind = match (taken.is_empty(), open) {
-            // Which of its members are selected, only the rows can say.
+            // Which of its members are selected is only known from the rows.
             (true, Some(kind)) => kind,
             _ => shared_kind(&taken)?,
         };
@@ -59,7 +59,7 @@ impl Unpivot {
         of_different(others.chain(new).collect())
     }
 
-    /// Makes it.
+    /// Unpivots a table.
     ///
     /// # Errors
     /// As [`Unpivot::schema`]; [`code::LIMIT_REACHED`] for more than 2^32 rows.
@@ -80,7 +80,7 @@ impl Unpivot {
         arrays.push(Arc::new(names.collect::<TextArray>()));
         let parts = taken.iter().map(|column| as_kind(table.array(&column.name)?, new[1].kind));
         let below = joined(&parts.collect::<Result<Vec<_>, Failure>>()?);
-        // Now column stands below column; wanted are all values of a row together.
+        // Columns are stacked now; the output needs all values of a row together.
         let by_row: Vec<u32> =
             (0..rows).flat_map(|row| (0..count).map(move |place| (place * rows + row) as u32)).collect();
         arrays.push(gather(&below.expect("a column is selected"), &by_row));
@@ -90,16 +90,13 @@ impl Unpivot {
     fn taken<'a>(&self, input: &'a Schema) -> Result<Vec<&'a Column>, Failure> {
         let names = self.on.resolve(input)?;
         if names.is_empty() && input.is_closed() {
-            return Err(Failure::new(
-                code::MISSING_ARGUMENT,
-                "no column is selected whose values could be put below another",
-            ));
+            return Err(Failure::new(code::MISSING_ARGUMENT, "no columns are selected to be melted"));
         }
         names.iter().map(|name| input.column(name)).collect()
     }
 }
 
-/// The kind that holds the values of all these columns.
+/// Returns the common type of all these columns.
 fn shared_kind(columns: &[&Column]) -> Result<ColumnType, Failure> {
     let first = columns[0];
     let all = |test: fn(ColumnType) -> bool| columns.iter().all(|column| test(column.kind));
@@ -110,7 +107,7 @@ fn shared_kind(columns: &[&Column]) -> Result<ColumnType, Failure> {
         Some(other) => {
             let (one, kind) = (plural(first.kind), plural(other.kind));
             let message =
-                format!("`{}` holds {one}, and `{}` {kind}: one column cannot hold both", first.name, other.name);
+                format!("`{}` holds {one}, but `{}` {kind}: one column cannot hold both", first.name, other.name);
             Err(Failure::new(code::TYPE_MISMATCH, message).column(&*other.name))
         }
     }

@@ -1,4 +1,4 @@
-//! What selections ask of the values of columns: how many are missing, and how many different ones there are.
+//! Facts about the values of columns that selections depend on: missing and distinct counts.
 
 use super::{Class, Fact};
 use arrow_array::Array;
@@ -8,7 +8,7 @@ use pipewright_table::{Chunks, Table, in_waves};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// What is known of every feature.
+/// Facts about every feature.
 pub(super) struct Facts {
     rows: u64,
     columns: Vec<Known>,
@@ -20,14 +20,14 @@ struct Known {
     distinct: Distinct,
 }
 
-/// Different values, counted up to a bound.
+/// Distinct values, counted up to a bound.
 #[derive(Default)]
 struct Distinct {
     values: BTreeSet<String>,
     is_beyond: bool,
 }
 
-/// More different values than this are many, whatever is asked.
+/// Maximum number of distinct values that are counted.
 const DISTINCT_MAX: usize = 100_000;
 
 impl Distinct {
@@ -53,7 +53,7 @@ impl Distinct {
         }
     }
 
-    /// How many there are; none where they are too many to count.
+    /// Returns their number; `None` if there are too many to count.
     fn count(&self) -> Option<u64> {
         (!self.is_beyond).then_some(self.values.len() as u64)
     }
@@ -102,7 +102,7 @@ impl Facts {
         }
     }
 
-    /// The features of which this is true.
+    /// Returns the features for which this holds.
     pub(super) fn names(&self, fact: Fact) -> Vec<Arc<str>> {
         let holds = |known: &&Known| match fact {
             Fact::Missing(share) => known.missing > 0 && known.missing as f64 >= share * self.rows as f64,

@@ -3,14 +3,14 @@
 use super::Shared;
 use std::sync::{Arc, OnceLock};
 
-/// A column as it is stored; see [`Features::column`](super::Features::column) for one that is a list of numbers
-/// whatever the storage.
+/// A feature column as it is stored; [`Features::column`](super::Features::column) gives any column as a list of
+/// numbers, whatever its storage.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Column {
     /// A number per row; NaN where it is missing.
     Dense(Shared<f64>),
-    /// Numbers of which most are 0.
+    /// A sparse column: numbers most of which are 0.
     Sparse(Sparse),
     /// A category per row.
     Categories(Categories),
@@ -27,7 +27,7 @@ impl Column {
         }
     }
 
-    /// A number per row: zeros are filled in, and a category is its code, or NaN where it is missing.
+    /// Returns one number per row: zeros are filled in, and a category is its code, or NaN if missing.
     pub(super) fn numbers(&self) -> &[f64] {
         match self {
             Column::Dense(values) => values,
@@ -36,7 +36,7 @@ impl Column {
         }
     }
 
-    /// The stored numbers, which are all but the zeros of a sparse column; none of categories.
+    /// Returns the stored numbers: all non-zeros of a sparse column; empty for categories.
     pub(super) fn stored(&self) -> &[f64] {
         match self {
             Column::Dense(values) => values,
@@ -68,7 +68,7 @@ impl Column {
     }
 }
 
-/// A column of which only the numbers that are not 0 are stored.
+/// A sparse column: only the non-zero numbers are stored.
 ///
 /// ```
 /// use pipewright_learn::{Features, data::{Column, Sparse}};
@@ -81,15 +81,14 @@ pub struct Sparse {
     rows: usize,
     positions: Shared<u32>,
     values: Shared<f64>,
-    /// The numbers of all rows, once somebody has asked for them.
+    /// The dense form, computed on first use.
     dense: OnceLock<Vec<f64>>,
 }
 
 impl Sparse {
-    /// The rows that have a number, ascending, and the number of each.
+    /// Creates a sparse column of `rows` rows from the ascending rows that have a number, and the number of each.
     ///
     /// # Panics
-    /// If there are not as many values as positions, or the positions do not ascend below `rows`.
     #[must_use]
     pub fn new(rows: usize, positions: Shared<u32>, values: Shared<f64>) -> Sparse {
         assert_eq!(positions.len(), values.len(), "a value per position");
@@ -98,7 +97,7 @@ impl Sparse {
         Sparse { rows, positions, values, dense: OnceLock::new() }
     }
 
-    /// The rows that have a number, ascending.
+    /// Returns the rows that have a number, ascending.
     #[must_use]
     pub fn positions(&self) -> &[u32] {
         &self.positions
@@ -110,7 +109,7 @@ impl Sparse {
         &self.values
     }
 
-    /// Other numbers at the same rows.
+    /// Returns a column with other numbers at the same rows.
     pub(crate) fn with_values(&self, values: Vec<f64>) -> Sparse {
         Sparse::new(self.rows, self.positions.clone(), values.into())
     }
@@ -135,20 +134,20 @@ impl PartialEq for Sparse {
     }
 }
 
-/// A column of categories: the place of each row's level in a list of levels.
+/// A categorical column: for each row, the index of its level in a list of levels.
 #[derive(Debug, Clone)]
 pub struct Categories {
     codes: Shared<u32>,
     levels: Arc<[String]>,
-    /// The codes as numbers, once somebody has asked for them.
+    /// The codes as numbers, computed on first use.
     numbers: OnceLock<Vec<f64>>,
 }
 
 impl Categories {
-    /// The code of a row whose level is missing.
+    /// Code of a row whose level is missing.
     pub const MISSING: u32 = u32::MAX;
 
-    /// The code of each row: a place in `levels`, or [`Categories::MISSING`].
+    /// Creates a column from the code of each row: an index into `levels`, or [`Categories::MISSING`].
     ///
     /// # Panics
     /// If a code is neither.

@@ -5,8 +5,7 @@ use crate::learner::Accepts;
 use pipewright_diagnostic::{Failure, code};
 use std::borrow::Cow;
 
-/// Rows to learn from: features, what is to be predicted from them, how much each row counts, and which rows belong
-/// together.
+/// A data set to train on: features, target, and optionally sample weights and groups.
 ///
 /// ```
 /// use pipewright_learn::{Dataset, Features, Target};
@@ -19,16 +18,16 @@ use std::borrow::Cow;
 pub struct Dataset {
     /// The inputs.
     pub features: Features,
-    /// What is to be predicted, and how much each row counts.
+    /// The target and the sample weights.
     pub labels: Labels,
     groups: Option<Vec<u32>>,
 }
 
 impl Dataset {
-    /// Pairs features with what is to be predicted: a [`Target`], or [`Labels`] with weights.
+    /// Pairs features with a target: a [`Target`], or [`Labels`] with weights.
     ///
     /// # Panics
-    /// If they differ in their number of rows.
+    /// If their numbers of rows differ.
     #[must_use]
     pub fn new(features: Features, labels: impl Into<Labels>) -> Dataset {
         let labels = labels.into();
@@ -36,7 +35,7 @@ impl Dataset {
         Dataset { features, labels, groups: None }
     }
 
-    /// The same rows, which count as much as their weights say.
+    /// Sets the sample weights, one per row.
     ///
     /// # Errors
     /// As [`Labels::weighted`].
@@ -48,29 +47,29 @@ impl Dataset {
         Ok(Dataset { features, labels: Labels::weighted(labels.target().clone(), weights)?, groups })
     }
 
-    /// The same rows, where rows with the same number belong together.
+    /// Sets the groups: rows with the same number belong to one group.
     ///
     /// # Panics
-    /// If there is not a group per row.
+    /// If the number of groups is not the number of rows.
     #[must_use]
     pub fn with_groups(self, groups: Vec<u32>) -> Dataset {
         assert_eq!(self.rows(), groups.len(), "a group per row");
         Dataset { groups: Some(groups), ..self }
     }
 
-    /// What is to be predicted.
+    /// Returns the target.
     #[must_use]
     pub fn target(&self) -> &Target {
         self.labels.target()
     }
 
-    /// How much each row counts; none where all count 1.
+    /// Returns the sample weights; `None` if all rows weigh 1.
     #[must_use]
     pub fn weights(&self) -> Option<&[f64]> {
         self.labels.weights()
     }
 
-    /// Which rows belong together, if that is known.
+    /// Returns the group of each row, if groups are set.
     #[must_use]
     pub fn groups(&self) -> Option<&[u32]> {
         self.groups.as_deref()
@@ -92,19 +91,19 @@ impl Dataset {
         Dataset { features: self.features.take(rows), labels: self.labels.take(rows), groups }
     }
 
-    /// The rows as a model that accepts this much learns from them: those with a weight of 0 are left out.
+    /// Returns the rows that a model with these capabilities learns from: rows with a weight of 0 are left out.
     ///
     /// # Errors
     /// [`code::BAD_WEIGHT`], [`code::NON_FINITE`] or [`code::UNENCODED_COLUMN`] for what the model does not accept;
-    /// [`code::BAD_WEIGHT`] where all weights are 0.
+    /// [`code::BAD_WEIGHT`] if all weights are 0.
     pub(crate) fn accepted(&self, accepts: Accepts) -> Result<Cow<'_, Dataset>, Failure> {
         if self.weights().is_some() && !accepts.weights {
-            return Err(Failure::new(code::BAD_WEIGHT, "this model has no use for weights"));
+            return Err(Failure::new(code::BAD_WEIGHT, "this model does not support weights"));
         }
         self.features.check(accepts.missing, accepts.categories)?;
         match self.labels.counting_rows() {
             None => Ok(Cow::Borrowed(self)),
-            Some(rows) if rows.is_empty() => Err(Failure::new(code::BAD_WEIGHT, "all weights are 0: no row counts")),
+            Some(rows) if rows.is_empty() => Err(Failure::new(code::BAD_WEIGHT, "all weights are 0")),
             Some(rows) => Ok(Cow::Owned(self.take(&rows))),
         }
     }

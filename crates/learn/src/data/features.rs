@@ -4,7 +4,7 @@ use super::{Column, Shared};
 use pipewright_diagnostic::{Failure, code};
 use std::sync::Arc;
 
-/// The inputs of a model: named columns of one length, each as it is stored. Cloning copies no values.
+/// The inputs of a model: named columns of equal length in their storage formats. Cloning copies no values.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Features {
     rows: usize,
@@ -13,7 +13,7 @@ pub struct Features {
 }
 
 impl Features {
-    /// `rows` × `names.len()` numbers in column-major order.
+    /// Creates features from `rows` × `names.len()` numbers in column-major order.
     ///
     /// # Panics
     /// If there are not `rows * names.len()` values.
@@ -26,10 +26,10 @@ impl Features {
         Features { rows, names, columns }
     }
 
-    /// Columns as they are stored.
+    /// Creates features from columns in their storage formats.
     ///
     /// # Panics
-    /// If there is not a column per name, or one has not `rows` rows.
+    /// If the numbers of names and columns differ, or a column does not have `rows` rows.
     #[must_use]
     pub fn from_columns(rows: usize, names: Arc<[String]>, columns: Vec<Column>) -> Features {
         assert_eq!(names.len(), columns.len(), "a name per column");
@@ -37,7 +37,7 @@ impl Features {
         Features { rows, names, columns }
     }
 
-    /// Rows of as many numbers as there are names.
+    /// Creates features from rows; each row has one number per name.
     ///
     /// ```
     /// let features = pipewright_learn::Features::from_rows(["height", "width"], &[[1.0, 2.0], [3.0, 4.0]]);
@@ -67,38 +67,38 @@ impl Features {
         &self.names
     }
 
-    /// A column as a number per row. A sparse column becomes dense when this is first asked of it, and stays so beside
-    /// what is stored; categories are their codes.
+    /// Returns a column as one number per row. A sparse column is made dense on first use and cached; categories are
+    /// returned as their codes.
     ///
     /// # Panics
-    /// If there are not that many columns.
+    /// If the index is out of range.
     #[must_use]
     pub fn column(&self, index: usize) -> &[f64] {
         self.columns[index].numbers()
     }
 
-    /// A column as it is stored.
+    /// Returns a column in its storage format.
     ///
     /// # Panics
-    /// If there are not that many columns.
+    /// If the index is out of range.
     #[must_use]
     pub fn stored(&self, index: usize) -> &Column {
         &self.columns[index]
     }
 
-    /// Is a column sparse?
+    /// Is the column sparse?
     #[must_use]
     pub fn has_sparse(&self) -> bool {
         self.columns.iter().any(|column| matches!(column, Column::Sparse(_)))
     }
 
-    /// All numbers, column after column.
+    /// Returns all numbers in column-major order.
     #[must_use]
     pub fn to_column_major(&self) -> Vec<f64> {
         self.columns.iter().flat_map(Column::numbers).copied().collect()
     }
 
-    /// The columns at these positions, in this order.
+    /// Selects the columns at these positions, in this order.
     ///
     /// # Panics
     /// If there are not that many columns.
@@ -109,7 +109,7 @@ impl Features {
         Features { rows: self.rows, names, columns }
     }
 
-    /// The rows at these positions, in this order.
+    /// Selects the rows at these positions, in this order.
     ///
     /// # Panics
     /// If there are not that many rows.
@@ -120,16 +120,16 @@ impl Features {
         Features { rows: rows.len(), names: self.names.clone(), columns }
     }
 
-    /// Refuses what a model does not accept: categories, missing values, and always infinite ones.
+    /// Checks that a model accepts the values: categories and missing values only if allowed, infinite values never.
     pub(crate) fn check(&self, missing: bool, categories: bool) -> Result<(), Failure> {
         for (name, column) in self.names.iter().zip(&self.columns) {
             if matches!(column, Column::Categories(_)) && !categories {
-                let message = "this model learns from numbers, not from categories";
+                let message = "this model takes numbers, not categories";
                 return Err(Failure::new(code::UNENCODED_COLUMN, message).column(name));
             }
             let bad = |value: &f64| !(value.is_finite() || (missing && value.is_nan()));
             if let Some(position) = column.stored().iter().position(bad) {
-                let message = "a column holds a value that is no finite number";
+                let message = "a column contains a value that is not a finite number";
                 let row = column.row_of(position) as u64 + 1;
                 return Err(Failure::new(code::NON_FINITE, message).column(name).row(row));
             }

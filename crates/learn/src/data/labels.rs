@@ -1,16 +1,16 @@
-//! What is to be predicted, and how much each row counts.
+//! Targets and sample weights.
 
 use crate::twofold::Twofold;
 use pipewright_diagnostic::{Failure, code};
 
-/// What is to be predicted, one value per row.
+/// The target: one value per row.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Target {
-    /// Classes `0..count`; a class may have no row.
+    /// Classes `0..count`; a class may have no rows.
     Classes {
         /// The class of each row.
         codes: Vec<u32>,
-        /// How many classes there are.
+        /// Number of classes.
         count: usize,
     },
     /// Finite numbers.
@@ -18,7 +18,7 @@ pub enum Target {
 }
 
 impl Target {
-    /// The targets of one part of the rows after another; `classes` of them, or numbers.
+    /// Concatenates the targets of consecutive parts of the rows: numbers, or codes of `classes` classes.
     #[must_use]
     pub fn concat(parts: Vec<Target>, classes: Option<usize>) -> Target {
         match classes {
@@ -33,7 +33,7 @@ impl Target {
         }
     }
 
-    /// The rows at these positions, in this order.
+    /// Selects the rows at these positions, in this order.
     ///
     /// # Panics
     /// If there are not that many rows.
@@ -57,9 +57,9 @@ impl Target {
     }
 }
 
-/// A target and, where rows do not all count the same, the weight of each row.
+/// A target and optional sample weights.
 ///
-/// A weight of 2 is the row twice, a weight of 0 is no row at all.
+/// A weight of 2 counts as the row twice; a weight of 0 excludes the row.
 ///
 /// ```
 /// use pipewright_learn::{Labels, Target};
@@ -71,7 +71,7 @@ impl Target {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Labels {
     target: Target,
-    /// Finite, at least 0; none where all would be 1.
+    /// Finite and at least 0; `None` if all would be 1.
     weights: Option<Vec<f64>>,
 }
 
@@ -82,13 +82,13 @@ impl From<Target> for Labels {
 }
 
 impl Labels {
-    /// A target whose rows count as much as their weights say. Weights that are all 1 are no weights.
+    /// Creates labels with sample weights. Weights that are all 1 are dropped.
     ///
     /// # Errors
-    /// [`code::BAD_WEIGHT`] with the row of a weight that is negative or not finite.
+    /// [`code::BAD_WEIGHT`] naming the row of a weight that is negative or not finite.
     ///
     /// # Panics
-    /// If there is not a weight per row.
+    /// If the number of weights is not the number of rows.
     pub fn weighted(target: Target, weights: Vec<f64>) -> Result<Labels, Failure> {
         assert_eq!(target.rows(), weights.len(), "a weight per row");
         if let Some(row) = weights.iter().position(|weight| !(weight.is_finite() && *weight >= 0.0)) {
@@ -99,13 +99,13 @@ impl Labels {
         Ok(Labels { target, weights })
     }
 
-    /// What is to be predicted.
+    /// Returns the target.
     #[must_use]
     pub fn target(&self) -> &Target {
         &self.target
     }
 
-    /// How much each row counts; none where all count 1.
+    /// Returns the sample weights; `None` if all rows weigh 1.
     #[must_use]
     pub fn weights(&self) -> Option<&[f64]> {
         self.weights.as_deref()
@@ -117,13 +117,13 @@ impl Labels {
         self.target.rows()
     }
 
-    /// The sum of the weights: the number of rows where all count 1.
+    /// Returns the sum of the weights; the number of rows if all weigh 1.
     #[must_use]
     pub fn total_weight(&self) -> f64 {
         self.weights().map_or(self.rows() as f64, |weights| Twofold::sum(weights.iter().copied()))
     }
 
-    /// The rows at these positions, in this order.
+    /// Selects the rows at these positions, in this order.
     ///
     /// # Panics
     /// If there are not that many rows.
@@ -133,7 +133,7 @@ impl Labels {
         Labels { target: self.target.take(rows), weights }
     }
 
-    /// The rows with a weight above 0, where there are others.
+    /// Returns the rows with a weight above 0; `None` if these are all rows.
     pub(crate) fn counting_rows(&self) -> Option<Vec<u32>> {
         let weights = self.weights().filter(|weights| weights.contains(&0.0))?;
         Some(weights.iter().zip(0..).filter(|(weight, _)| **weight > 0.0).map(|(_, row)| row).collect())

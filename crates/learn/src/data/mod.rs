@@ -1,4 +1,4 @@
-//! What goes into a model and what comes out.
+//! Inputs and outputs of models.
 
 mod column;
 mod dataset;

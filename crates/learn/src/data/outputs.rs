@@ -1,13 +1,13 @@
-//! What a model says about each row.
+//! Predictions of a model.
 
-/// What a model says about each row.
+/// Predictions of a model, one per row.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outputs {
-    /// A probability for every class, row after row: `rows` × `classes`. Two classes have two columns.
+    /// Class probabilities, row-major: `rows` × `classes`. Two classes have two columns.
     Probabilities {
         /// The probabilities; each row sums to 1.
         values: Vec<f64>,
-        /// How many classes there are.
+        /// Number of classes.
         classes: usize,
     },
     /// A number per row.
@@ -15,7 +15,7 @@ pub enum Outputs {
 }
 
 impl Outputs {
-    /// The outputs for one part of the rows after another; `None` if they are of different kinds, or there is none.
+    /// Concatenates the outputs for consecutive parts of the rows; `None` if their kinds differ or there are none.
     #[must_use]
     pub fn concat(parts: impl IntoIterator<Item = Outputs>) -> Option<Outputs> {
         let mut parts = parts.into_iter();
@@ -33,7 +33,7 @@ impl Outputs {
         Some(whole)
     }
 
-    /// The bytes of memory that the numbers take.
+    /// Returns the size of the numbers in bytes.
     #[must_use]
     pub fn memory_bytes(&self) -> u64 {
         size_of_val(self.values()) as u64
@@ -48,14 +48,14 @@ impl Outputs {
         }
     }
 
-    /// The predicted numbers, or all probabilities, row after row.
+    /// Returns the predicted numbers, or all probabilities in row-major order.
     #[must_use]
     pub fn values(&self) -> &[f64] {
         let (Outputs::Probabilities { values, .. } | Outputs::Numbers(values)) = self;
         values
     }
 
-    /// The most probable class of each row, the first of several; empty for [`Outputs::Numbers`].
+    /// Returns the most probable class of each row (the first on ties); empty for [`Outputs::Numbers`].
     ///
     /// ```
     /// use pipewright_learn::Outputs;
@@ -70,7 +70,7 @@ impl Outputs {
         }
     }
 
-    /// The rows at these positions, in this order.
+    /// Selects the rows at these positions, in this order.
     ///
     /// # Panics
     /// If there are not that many rows.

@@ -1,12 +1,12 @@
-//! Lists that several owners can share, so that columns need not be copied to become features.
+//! Shared slices, so that columns need not be copied to become features.
 
 use std::fmt;
 use std::ops::{Deref, Range};
 use std::sync::Arc;
 
-/// A part of a list that is shared: cloning and slicing copy no values.
+/// A shared slice: cloning and slicing copy no values.
 ///
-/// Anything that is a list can be shared, for example a column of another library's table.
+/// Any list-like type can be shared, for example a column of another library's table.
 ///
 /// ```
 /// use pipewright_learn::data::Shared;
@@ -19,17 +19,17 @@ pub struct Shared<T> {
 }
 
 impl<T> Shared<T> {
-    /// All of a list.
+    /// Shares a whole list.
     #[must_use]
     pub fn new(owner: Arc<dyn AsRef<[T]> + Send + Sync>) -> Shared<T> {
         let range = 0..(*owner).as_ref().len();
         Shared { owner, range }
     }
 
-    /// A part of it.
+    /// Returns a part of the slice.
     ///
     /// # Panics
-    /// If the range does not lie in the list.
+    /// If the range is out of bounds.
     #[must_use]
     pub fn part(&self, range: Range<usize>) -> Shared<T> {
         assert!(range.start <= range.end && range.end <= self.range.len(), "the part lies in the list");

@@ -1,22 +1,22 @@
-//! Bayesian ridge regression: a penalty that the data choose.
+//! Bayesian ridge regression, which estimates its penalty from the data.
 
 use crate::matrix::{Singular, from_columns};
 use crate::sums::{centred, dot};
 
-/// y = intercept + coefficients·x, with the precisions of noise and coefficients that the data make most likely
-/// (MacKay, "Bayesian interpolation", 1992; Tipping, "Sparse Bayesian learning", 2001, appendix A).
+/// y = intercept + coefficients·x, with the maximum-likelihood precisions of noise and coefficients (MacKay, "Bayesian
+/// interpolation", 1992; Tipping, "Sparse Bayesian learning", 2001, appendix A).
 pub(super) struct BayesianRidge {
     pub(super) coefficients: Vec<f64>,
     pub(super) intercept: f64,
 }
 
-/// Of the prior distributions of both precisions, shape and rate.
+/// Shape and rate of the prior distributions of both precisions.
 const PRIOR: f64 = 1e-6;
 const ITERATIONS_MAX: usize = 300;
 const TOLERANCE: f64 = 1e-3;
 
 impl BayesianRidge {
-    /// Of columns of one length and as many numbers, at least one; nothing if the numbers leave their range.
+    /// Fits columns of equal length, at least one, to a target of that length; `None` if a value overflows.
     pub(super) fn fit(columns: &[Vec<f64>], target: &[f64]) -> Option<BayesianRidge> {
         let rows = target.len() as f64;
         let (columns, means): (Vec<Vec<f64>>, Vec<f64>) = columns.iter().map(|column| centred(column)).unzip();

@@ -1,4 +1,4 @@
-//! Missing values from regressions on the other columns, repeated until they settle.
+//! Missing values from iterated regressions on the other columns.
 
 use super::bayes::BayesianRidge;
 use super::{check_values, means};
@@ -8,8 +8,8 @@ use pipewright_diagnostic::{Failure, code};
 use pipewright_world::random::Key;
 use serde::{Deserialize, Serialize};
 
-/// Starts from the means, then regresses each column on all others, in order of how much it lacks, and fills it with
-/// what the regression says; again and again (van Buuren and Groothuis-Oudshoorn, "mice", 2011, without its random
+/// Iterative imputation: starts from the means, then regresses each column on all others, in order of missingness, and
+/// fills it with the predictions, in rounds (van Buuren and Groothuis-Oudshoorn, "mice", 2011, without its random
 /// draws). The regressions are Bayesian ridges, as in scikit-learn's `IterativeImputer`.
 ///
 /// ```
@@ -23,9 +23,10 @@ use serde::{Deserialize, Serialize};
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Iterative {
-    /// Rounds over all columns at most.
+    /// Maximum number of rounds over all columns.
     pub rounds_max: usize,
-    /// It ends when no row changes by more than this times the largest value, summed over its columns.
+    /// Convergence tolerance: stops when no row changes by more than this times the largest value, summed over its
+    /// columns.
     pub tolerance: f64,
 }
 
@@ -48,7 +49,7 @@ pub struct IterativeFilling {
 #[serde(deny_unknown_fields)]
 struct Regression {
     column: usize,
-    /// Of the other columns, in their order.
+    /// Coefficients of the other columns, in their order.
     coefficients: Vec<f64>,
     intercept: f64,
 }
@@ -83,7 +84,7 @@ impl Transformer for Iterative {
     }
 }
 
-/// Regresses a column on the others, over the rows that have it.
+/// Regresses a column on the others, over the rows where it is present.
 fn regress(features: &Features, missing: &[usize], filled: &[Vec<f64>], column: usize) -> Result<Regression, Failure> {
     let kept: Vec<usize> = match missing.is_empty() {
         true => (0..features.rows()).collect(),
@@ -94,13 +95,13 @@ fn regress(features: &Features, missing: &[usize], filled: &[Vec<f64>], column: 
     let others: Vec<Vec<f64>> = others.map(|other| of_kept(&filled[other])).collect();
     let Some(found) = BayesianRidge::fit(&others, &of_kept(&filled[column])) else {
         let name = &features.names()[column];
-        let message = format!("the regression of `{name}` on the other columns leaves the range of numbers");
+        let message = format!("the regression of `{name}` on the other columns overflows");
         return Err(Failure::new(code::VALUE_OUT_OF_RANGE, message).column(name).help("scale the columns"));
     };
     Ok(Regression { column, coefficients: found.coefficients, intercept: found.intercept })
 }
 
-/// The largest sum of a row's changes.
+/// Returns the largest sum of a row's changes.
 fn largest_change(before: &[Vec<f64>], after: &[Vec<f64>]) -> f64 {
     let mut sums = vec![0.0; before[0].len()];
     for (before, after) in before.iter().zip(after) {
@@ -112,7 +113,7 @@ fn largest_change(before: &[Vec<f64>], after: &[Vec<f64>]) -> f64 {
 }
 
 impl Regression {
-    /// Fills the missing rows of its column, each row summed column after column.
+    /// Fills the missing rows of its column; each row is summed column by column.
     fn fill(&self, columns: &mut [Vec<f64>], missing: &[usize]) {
         let others: Vec<usize> = (0..columns.len()).filter(|&other| other != self.column).collect();
         for &row in missing {
@@ -124,7 +125,7 @@ impl Regression {
 }
 
 impl IterativeFilling {
-    /// The missing rows of each column, and the columns with their means in them.
+    /// Returns the missing rows of each column, and the columns filled with their means.
     fn start(&self, features: &Features) -> (Vec<Vec<usize>>, Vec<Vec<f64>>) {
         let missing = |column: &[f64]| (0..column.len()).filter(|&row| column[row].is_nan()).collect();
         let filled = |(index, mean): (usize, &f64)| {
@@ -147,7 +148,7 @@ impl Transform for IterativeFilling {
         for (column, values) in filled.iter().enumerate() {
             if let Some(row) = values.iter().position(|value| !value.is_finite()) {
                 let name = &features.names()[column];
-                let message = format!("what would fill `{name}` leaves the range of numbers");
+                let message = format!("the fill value of `{name}` overflows");
                 return Err(Failure::new(code::VALUE_OUT_OF_RANGE, message).column(name).row(row as u64 + 1));
             }
         }
@@ -165,7 +166,7 @@ impl Transform for IterativeFilling {
         if self.means.iter().all(|mean| mean.is_finite()) && self.regressions.iter().all(sound) {
             return Ok(());
         }
-        Err(bad_transform("regressions whose sizes or numbers do not agree"))
+        Err(bad_transform("regressions with inconsistent sizes or numbers"))
     }
 
     fn inputs(&self) -> usize {

@@ -10,12 +10,12 @@ use pipewright_world::random::Key;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-/// Fills a missing value with the mean of those of the nearest training rows that have it (Troyanskaya et al.,
-/// "Missing value estimation methods for DNA microarrays", 2001).
+/// Nearest-neighbour imputation: fills a missing value with the mean over the nearest training rows that have it
+/// (Troyanskaya et al., "Missing value estimation methods for DNA microarrays", 2001).
 ///
-/// The distance of two rows is √(Σ (x - y)² · columns / shared) over the columns that both have. Of equally near rows
-/// the earlier counts. Rows that share no column are no neighbours; where there are none at all, the mean of the
-/// column fills. As scikit-learn's `KNNImputer`, columns are not brought to one scale first.
+/// The distance of two rows is √(Σ (x - y)² · columns / shared) over the columns present in both. On ties the earlier
+/// row wins. Rows that share no column are not neighbours; if there are no neighbours, the column mean is used. As in
+/// scikit-learn's `KNNImputer`, columns are not rescaled.
 ///
 /// ```
 /// use pipewright_learn::impute::Knn;
@@ -28,38 +28,38 @@ use serde::{Deserialize, Serialize};
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Knn {
-    /// How many neighbours, at least 1.
+    /// Number of neighbours, at least 1.
     pub neighbours: usize,
-    /// What they weigh.
+    /// Weights of the neighbours.
     pub weights: Weights,
 }
 
-/// What neighbours weigh.
+/// Weights of the neighbours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Weights {
-    /// All the same.
+    /// Equal weights.
     Uniform,
-    /// The inverse of their distance; where some are at distance 0, they alone count.
+    /// Inverse distance; neighbours at distance 0, if any, are the only ones used.
     Distance,
 }
 
 impl Knn {
-    /// The mean of so many neighbours.
+    /// Averages over `neighbours` neighbours with equal weights.
     #[must_use]
     pub fn new(neighbours: usize) -> Knn {
         Knn { neighbours, weights: Weights::Uniform }
     }
 }
 
-/// The rows that [`Knn`] learned from.
+/// The training rows that [`Knn`] keeps.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KnnFilling {
     neighbours: usize,
     weights: Weights,
     means: Vec<f64>,
-    /// Column after column; none where a value is missing.
+    /// Column-major; `None` where a value is missing.
     columns: Vec<Vec<Option<f64>>>,
 }
 
@@ -68,7 +68,7 @@ impl Transformer for Knn {
 
     fn fit(&self, features: &Features, _: Option<&Target>, _: Key) -> Result<KnnFilling, Failure> {
         if self.neighbours == 0 {
-            return Err(Failure::new(code::BAD_VALUE, "no neighbours fill nothing"));
+            return Err(Failure::new(code::BAD_VALUE, "the number of neighbours is 0"));
         }
         check_values(features)?;
         let present = |value: &f64| (!value.is_nan()).then_some(*value);
@@ -106,7 +106,7 @@ impl Transform for KnnFilling {
         if sizes && self.columns.iter().all(sound) && self.means.iter().all(|mean| fits(*mean)) {
             return Ok(());
         }
-        Err(bad_transform("neighbours whose sizes or numbers do not agree"))
+        Err(bad_transform("neighbours with inconsistent sizes or numbers"))
     }
 
     fn inputs(&self) -> usize {
@@ -114,24 +114,24 @@ impl Transform for KnnFilling {
     }
 }
 
-/// Rows that are compared with all donors at a time.
+/// Number of rows compared with all donors at a time.
 const BLOCK_ROWS: usize = 32;
 
-/// The training rows, laid out for one product that gives all distances: with `x` less the mean and 0 where missing,
-/// and `m` 1 where present, Σ m·m'·(x - x')² is the sum of `(-2x)·x' + x²·m' + m·x'²` over the columns.
+/// The training rows, laid out so that one product gives all distances: with `x` centred and 0 where missing, and `m` 1
+/// where present, Σ m·m'·(x - x')² is the sum of `(-2x)·x' + x²·m' + m·x'²` over the columns.
 ///
-/// That sum cancels digits, so that it only says which rows may be among the nearest; they are then compared exactly,
-/// which makes the neighbours of a row the same whatever rows are compared beside it.
+/// That sum suffers from cancellation, so it only selects candidates for the nearest rows; those are then compared
+/// exactly. This makes the neighbours of a row independent of the rows in the same block.
 struct Donors<'a> {
     filling: &'a KnnFilling,
     rows: usize,
-    /// A row each: `x'`, `m'`, `x'²`.
+    /// Per row: `x'`, `m'`, `x'²`.
     parts: Vec<f64>,
-    /// A row each: `m'`.
+    /// Per row: `m'`.
     present: Vec<f64>,
-    /// Σ x'² of each row.
+    /// Σ x'² per row.
     sizes: Vec<f64>,
-    /// The rows that have a value, for each column.
+    /// For each column, the rows that have a value.
     having: Vec<Vec<u32>>,
 }
 
@@ -156,7 +156,7 @@ impl<'a> Donors<'a> {
         Donors { filling, rows, parts, present, sizes, having }
     }
 
-    /// What fills the missing values of some rows, each with its place among the values.
+    /// Returns the fill values of some rows, each with its index among the values.
     fn fill(&self, features: &Features, block: &[usize]) -> Vec<(usize, f64)> {
         let width = features.columns();
         let (mut parts, mut present) = (vec![0.0; 3 * width * block.len()], vec![0.0; width * block.len()]);
@@ -193,7 +193,7 @@ impl<'a> Donors<'a> {
         filled
     }
 
-    /// What fills one missing value.
+    /// Returns the fill value of one missing value.
     fn value(&self, features: &Features, row: usize, index: usize, near: &Near) -> f64 {
         let wanted = self.filling.neighbours;
         let mut nearest: Vec<(f64, u32)> = near
@@ -222,7 +222,7 @@ impl<'a> Donors<'a> {
         sum / total
     }
 
-    /// The distance of a row to a donor, summed column after column; NaN where they share none.
+    /// Returns the distance of a row to a donor, summed column by column; NaN if they share no column.
     fn distance(&self, features: &Features, row: usize, donor: usize) -> f64 {
         let (mut sum, mut shared) = (0.0, 0.0);
         for (index, column) in self.filling.columns.iter().enumerate() {
@@ -236,15 +236,15 @@ impl<'a> Donors<'a> {
     }
 }
 
-/// Bounds on the squared distance of one row to every donor; infinite where they share no column.
+/// Bounds on the squared distance of one row to every donor; infinite if they share no column.
 struct Near {
     lower: Vec<f64>,
     upper: Vec<f64>,
 }
 
 impl Near {
-    /// Sets the bounds. Of `3 * width` products, each rounded and summed, no more is lost than so many units in the
-    /// last place of the sum of their sizes (Higham, "Accuracy and Stability of Numerical Algorithms", 2002, 3.1).
+    /// Sets the bounds. The rounding error of `3 * width` summed products is at most that many units in the last place
+    /// of the sum of their magnitudes (Higham, "Accuracy and Stability of Numerical Algorithms", 2002, 3.1).
     fn bound<'a>(&mut self, width: usize, size: f64, found: impl Iterator<Item = ((&'a f64, &'a f64), &'a f64)>) {
         let lost = (8 * width + 32) as f64 * f64::EPSILON;
         for ((lower, upper), ((square, shared), other)) in self.lower.iter_mut().zip(&mut self.upper).zip(found) {
@@ -257,7 +257,7 @@ impl Near {
         }
     }
 
-    /// The donors that may be among the nearest.
+    /// Returns the donors that may be among the nearest.
     fn candidates(&self, having: &[u32], wanted: usize) -> Vec<u32> {
         let mut bounds: Vec<f64> = Vec::with_capacity(wanted.min(having.len()) + 1);
         let mut most = f64::INFINITY;

@@ -1,6 +1,6 @@
-//! Missing values filled with what the other columns say: nearest neighbours, iterated regressions.
+//! Imputation of missing values from the other columns: nearest neighbours, iterated regressions.
 //!
-//! Here, and nowhere else in this crate, a missing value is a NaN in [`Features`].
+//! In this module only, a missing value is a NaN in [`Features`].
 
 mod bayes;
 mod iterative;
@@ -13,25 +13,24 @@ use crate::data::Features;
 use crate::twofold::Twofold;
 use pipewright_diagnostic::{Failure, code};
 
-/// Above this size the squares of numbers leave the range of numbers.
+/// Largest magnitude whose square does not overflow.
 const MAGNITUDE_MAX: f64 = 1e150;
 
-/// Every value is missing or of a size that can be squared.
+/// Checks that every value is missing or small enough to be squared.
 fn check_values(features: &Features) -> Result<(), Failure> {
     for (index, name) in features.names().iter().enumerate() {
         let bad = |value: &f64| !value.is_nan() && value.abs() > MAGNITUDE_MAX;
         if let Some(row) = features.column(index).iter().position(bad) {
-            let message = format!("`{name}` holds a value that is too large to compare with others");
+            let message = format!("`{name}` contains a value that is too large to compare with others");
             return Err(Failure::new(code::VALUE_OUT_OF_RANGE, message).column(name).row(row as u64 + 1));
         }
     }
     Ok(())
 }
 
-/// The mean of each column's values that are there.
+/// Returns the mean of the present values of each column.
 ///
-/// # Errors
-/// [`code::ALL_MISSING`] for a column without one.
+/// # Errors [`code::ALL_MISSING`] for a column without any.
 fn means(features: &Features) -> Result<Vec<f64>, Failure> {
     let mean = |(index, name): (usize, &String)| {
         let present = || features.column(index).iter().copied().filter(|value| !value.is_nan());

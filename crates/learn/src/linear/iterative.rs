@@ -1,4 +1,4 @@
-//! Least squares on wide sparse columns, by conjugate gradients: no column is made dense, and no matrix is decomposed.
+//! Least squares on wide sparse columns by conjugate gradients: no column is densified, and no matrix is factorised.
 //!
 //! Minimises Σ ω (y - b - w·x)² + l2·Σ w² with the intercept free, by conjugate gradients for least squares (Björck,
 //! "Numerical Methods for Least Squares Problems", 1996, 7.4) with the diagonal as preconditioner. Columns are centred
@@ -11,19 +11,20 @@ use crate::sums::dot;
 use crate::twofold::Twofold;
 use rayon::prelude::*;
 
-/// Decomposing takes about rows × columns² operations: above this many, sparse columns are solved iteratively.
+/// Threshold in operations (a factorisation takes about rows × columns²) above which sparse columns are solved
+/// iteratively.
 const DIRECT_OPERATIONS_MAX: f64 = 2e10;
-/// Columns are sparse as a whole if at most this share of their numbers is not 0.
+/// Columns count as sparse if at most this fraction of their numbers is not 0.
 const SHARE_MAX: f64 = 0.1;
-/// Rows that are multiplied by one task; a row is always summed in the order of its columns.
+/// Rows per task; a row is always summed in the order of its columns.
 const BLOCK_ROWS: usize = 4096;
-/// A run ends where the gradient is this small beside that at the start.
+/// Convergence tolerance on the gradient relative to the initial gradient.
 const TOLERANCE: f64 = 1e-14;
 const NOISE: f64 = 1e-10;
 const ITERATIONS_MAX: usize = 2000;
 const RUNS: usize = 2;
 
-/// Is the problem one for [`Iterative`]? That depends on sizes alone, not on threads or time.
+/// Should [`Iterative`] solve this problem? Depends on sizes only, not on threads or time.
 pub(super) fn is_wide_and_sparse(features: &Features) -> bool {
     let (rows, columns) = (features.rows() as f64, features.columns() as f64);
     features.has_sparse()
@@ -73,7 +74,7 @@ impl<'a> Iterative<'a> {
         }
     }
 
-    /// The solution, and whether it was reached before the iterations ended.
+    /// Returns the solution, and whether it converged before the iterations ran out.
     pub(super) fn solve(&self) -> (Solution, bool) {
         let centre = Twofold::sum(self.target.iter().enumerate().map(|(row, y)| y * self.weight(row)));
         let centre = centre / self.total_weight;
@@ -93,8 +94,8 @@ impl<'a> Iterative<'a> {
         (Solution { coefficients, intercept: intercept.value(), dependent: Vec::new() }, converged)
     }
 
-    /// What to add to the coefficients, which leave this of the target. Gradients are small beside the `reference`, the
-    /// square of the first one.
+    /// Returns the correction to the coefficients for these residuals of the target. Gradients are compared with
+    /// `reference`, the square of the first one.
     fn run(&self, mut left: Vec<f64>, coefficients: &[f64], reference: &mut Option<f64>) -> (Vec<f64>, bool) {
         let mut correction = vec![0.0; coefficients.len()];
         let mut gradient = self.gradient(&left, coefficients, &correction);

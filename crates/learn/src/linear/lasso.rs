@@ -1,4 +1,4 @@
-//! Least squares that leaves columns out: the lasso and the elastic net, by cyclic coordinate descent.
+//! Sparse least squares: the lasso and the elastic net, by cyclic coordinate descent.
 
 use super::{LinearModel, check_finite, check_rows};
 use crate::data::{Dataset, Features, Target};
@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 /// for `l1_share = 1`, else the elastic net (Zou and Hastie, 2005). `alpha` and `l1_share` are scikit-learn's `alpha`
 /// and `l1_ratio`.
 ///
-/// Solved one coefficient after the other (Friedman, Hastie, Tibshirani, 2010) until the duality gap proves that no
-/// better coefficients are left; columns that the gap proves to be 0 are skipped (Fercoq, Gramfort, Salmon, 2015).
+/// Solved by coordinate descent (Friedman, Hastie, Tibshirani, 2010) until the duality gap proves optimality; columns
+/// whose coefficient the gap proves to be 0 are skipped (Fercoq, Gramfort, Salmon, 2015).
 ///
 /// ```
 /// use pipewright_learn::linear::ElasticNet;
@@ -27,19 +27,19 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ElasticNet {
-    /// The penalty, above 0.
+    /// Penalty strength, above 0.
     pub alpha: f64,
-    /// Which share of it is on |w|, above 0 and up to 1; the rest is on w².
+    /// Fraction of the penalty on |w| (L1), above 0 and up to 1; the rest is on w² (L2).
     pub l1_share: f64,
-    /// It ends once the largest step is below this share of the largest coefficient, and the duality gap below this
-    /// share of Σ (y - mean)².
+    /// Convergence tolerance: stops once the largest step is below this fraction of the largest coefficient, and the
+    /// duality gap below this fraction of Σ (y - mean)².
     pub tolerance: f64,
-    /// Rounds over all columns at most.
+    /// Maximum number of rounds over all columns.
     pub rounds_max: u32,
 }
 
 impl ElasticNet {
-    /// The penalty on |w| alone.
+    /// Creates a lasso: the penalty is on |w| alone.
     #[must_use]
     pub fn lasso(alpha: f64) -> ElasticNet {
         ElasticNet { alpha, l1_share: 1.0, tolerance: 1e-8, rounds_max: 10_000 }
@@ -54,7 +54,7 @@ impl ElasticNet {
         Err(Failure::new(code::BAD_VALUE, message).help("alpha is above 0; l1_share above 0 and up to 1"))
     }
 
-    /// A model for each of some penalties, each started from the one before: falling penalties are fastest.
+    /// Fits a model for each of several penalties, each started from the one before; decreasing penalties are fastest.
     ///
     /// # Errors
     /// As [`Learner::fit`].
@@ -72,12 +72,12 @@ impl ElasticNet {
             let config = ElasticNet { alpha, ..*self };
             config.check()?;
             if !descent.solve(&config) {
-                let message = "the rounds ended before the duality gap was closed";
+                let message = "the maximum number of rounds was reached before the duality gap was closed";
                 progress.notice(Failure::warning(code::NOT_FULLY_CONVERGED, message).help("scale the columns"));
             }
             let model = descent.model();
             model.validate().map_err(|_| {
-                Failure::new(code::VALUE_OUT_OF_RANGE, "the coefficients are too large or too small for numbers")
+                Failure::new(code::VALUE_OUT_OF_RANGE, "the coefficients overflow or underflow")
                     .help("scale the columns and the target")
             })?;
             Ok(model)
@@ -85,7 +85,7 @@ impl ElasticNet {
         penalties.iter().map(fit).collect()
     }
 
-    /// The smallest `alpha` at which all coefficients are 0.
+    /// Returns the smallest `alpha` at which all coefficients are 0.
     #[must_use]
     pub fn alpha_max(&self, features: &Features, target: &[f64]) -> f64 {
         let descent = Descent::new(features, target);
@@ -102,14 +102,14 @@ impl Learner for ElasticNet {
 
     fn learn(&self, train: &Dataset, fit: &Fit<'_>) -> Result<LinearModel, Failure> {
         let Target::Numbers(target) = train.target() else {
-            return Err(Failure::new(code::WRONG_TASK, "the lasso predicts numbers, and the target is a class"));
+            return Err(Failure::new(code::WRONG_TASK, "the lasso predicts numbers, but the target is a class"));
         };
         let mut models = self.path(&train.features, target, &[self.alpha], fit.progress)?;
         Ok(models.pop().expect("one penalty, one model"))
     }
 }
 
-/// Centred columns and target, and where the coefficients stand.
+/// Centred columns and target, and the current coefficients.
 struct Descent {
     columns: Vec<Vec<f64>>,
     means: Vec<f64>,
@@ -118,7 +118,7 @@ struct Descent {
     target: Vec<f64>,
     target_mean: f64,
     weights: Vec<f64>,
-    /// What the weights leave of the target.
+    /// Current residuals of the target.
     rest: Vec<f64>,
 }
 
@@ -137,7 +137,7 @@ impl Descent {
         self.columns.iter().map(|column| dot(column, &self.rest).abs()).collect()
     }
 
-    /// Descends from where it stands; false if the rounds end before it is done.
+    /// Descends from the current coefficients; false if the rounds run out before convergence.
     fn solve(&mut self, config: &ElasticNet) -> bool {
         let rows = self.target.len() as f64;
         let penalty = Penalty {
@@ -162,7 +162,7 @@ impl Descent {
         self.screen(&penalty, enough, &mut active)
     }
 
-    /// Moves one weight to its best place, and says how far that was.
+    /// Optimises one coefficient, and returns by how much it changed.
     fn descend(&mut self, column: usize, penalty: &Penalty) -> f64 {
         let (values, old) = (&self.columns[column], self.weights[column]);
         let slope = dot(values, &self.rest) + old * self.squares[column];
@@ -174,7 +174,7 @@ impl Descent {
         (new - old).abs()
     }
 
-    /// Is the duality gap closed? If not, columns that it proves to have weight 0 are no longer active.
+    /// Is the duality gap closed? If not, columns whose coefficient it proves to be 0 become inactive.
     fn screen(&mut self, penalty: &Penalty, enough: f64, active: &mut Vec<usize>) -> bool {
         let slopes: Vec<f64> = (0..self.columns.len())
             .map(|column| dot(&self.columns[column], &self.rest) - penalty.square * self.weights[column])
@@ -212,7 +212,7 @@ impl Descent {
     }
 }
 
-/// Of the sums over all rows: `absolute`·Σ|w| + `square`/2·Σ w².
+/// Penalty on the sums over all rows: `absolute`·Σ|w| + `square`/2·Σ w².
 struct Penalty {
     absolute: f64,
     square: f64,

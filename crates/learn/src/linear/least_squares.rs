@@ -1,4 +1,4 @@
-//! Least squares to the last digit: QR decomposition, then refinement with residuals of twice the precision.
+//! Least squares to full precision: QR decomposition, then refinement with residuals of twice the precision.
 //!
 //! The problem is: find b and w that minimise Σ (y - b - w·x)² + l2·Σ w². With residuals r = y - b - X·w it is the
 //! linear system (Å. Björck, "Iterative refinement of linear least squares solutions I", BIT 7, 1967)
@@ -7,8 +7,8 @@
 //!   r + 1·b + X·w = y,    1ᵀr = 0,    Xᵀr - l2·w = 0
 //! ```
 //!
-//! whose own residuals, in twofold precision and on the columns as they came, drive the refinement. The matrix that is
-//! decomposed needs to be near enough only: its columns are centred, and scaled by powers of two.
+//! whose own residuals, in twofold precision and on the original columns, drive the refinement. The matrix that is
+//! factorised only needs to be close: its columns are centred, and scaled by powers of two.
 //!
 //! Where rows have weights, every row of X, y and of the column of ones is multiplied by the root of its weight.
 
@@ -18,20 +18,20 @@ use faer::Mat;
 use rayon::prelude::*;
 use std::borrow::Cow;
 
-/// A problem: columns of equal length and the numbers to be explained, all finite, with at least one row.
+/// A least-squares problem: columns of equal length and a target, all finite, with at least one row.
 pub(super) struct LeastSquares<'a> {
     pub(super) columns: Vec<&'a [f64]>,
     pub(super) target: &'a [f64],
-    /// How much each row counts, above 0; none where all count 1.
+    /// Sample weights, above 0; `None` if all rows weigh 1.
     pub(super) weights: Option<&'a [f64]>,
     pub(super) l2: f64,
 }
 
-/// Its solution.
+/// The solution of a least-squares problem.
 pub(super) struct Solution {
     pub(super) coefficients: Vec<f64>,
     pub(super) intercept: f64,
-    /// Columns that are constant or linear combinations of the others; the coefficients are then those of least length.
+    /// Columns that are constant or linear combinations of others; the coefficients are then those of least norm.
     pub(super) dependent: Vec<usize>,
 }
 
@@ -64,8 +64,8 @@ impl LeastSquares<'_> {
         }
     }
 
-    /// More columns than rows: with the centred Xᵀ = Q·R, every candidate of least length is w = Q·u, and u solves the
-    /// small problem with the matrix Rᵀ; Q changes no lengths.
+    /// More columns than rows: with the centred Xᵀ = Q·R, every candidate of least norm is w = Q·u, and u solves the
+    /// small problem with the matrix Rᵀ; Q preserves norms.
     fn solve_wide(&self) -> Solution {
         let (rows, columns) = (self.target.len(), self.columns.len());
         let largest = self.columns.iter().flat_map(|column| column.iter()).fold(0.0, |most: f64, x| most.max(x.abs()));
@@ -74,7 +74,7 @@ impl LeastSquares<'_> {
             self.columns.iter().map(|column| mean(column.iter().map(|x| x * scale), self.weights)).collect();
         let qr = Qr::new(Mat::from_fn(columns, rows, |column, row| self.columns[column][row] * scale - means[column]));
         let upper = qr.upper_owned();
-        // Centred rows sum to 0, so that the triangle has a row of rounding noise, which must not count as a column.
+        // Centred rows sum to 0, so the triangle has a row of rounding noise, which must not count as a column.
         let noise = columns as f64 * f64::EPSILON * upper.norm_l2();
         let reduced: Vec<Vec<f64>> = upper
             .row_iter()
@@ -102,19 +102,19 @@ impl LeastSquares<'_> {
     }
 }
 
-/// The columns that are constant or combinations of others.
+/// Returns the columns that are constant or linear combinations of others.
 pub(super) fn dependent_columns(columns: Vec<&[f64]>) -> Vec<usize> {
     let target = vec![0.0; columns.first().map_or(0, |column| column.len())];
     LeastSquares { columns, target: &target, weights: None, l2: 0.0 }.solve().dependent
 }
 
-/// How a column is brought near size one: v = (x·scale - shift)·stretch. Scale and stretch are powers of two, so that
+/// How a column is brought to magnitude 1: v = (x·scale - shift)·stretch. Scale and stretch are powers of two, so that
 /// only the subtraction rounds.
 pub(super) struct Unit {
     pub(super) scale: f64,
     pub(super) shift: f64,
     pub(super) stretch: f64,
-    /// √l2 in the unit of v: the entry of this column's penalty row.
+    /// √l2 in the units of v: the entry in this column's penalty row.
     pub(super) penalty: f64,
 }
 
@@ -125,7 +125,7 @@ impl Unit {
         Unit::around(column, l2, scale, shift)
     }
 
-    /// For a column that keeps its zeros, of which these are the other values.
+    /// For a column that keeps its zeros; `values` are its non-zeros.
     pub(super) fn uncentred(values: &[f64], l2: f64) -> Unit {
         Unit::around(values, l2, scale_of(values), 0.0)
     }
@@ -140,7 +140,7 @@ impl Unit {
 /// The column of the intercept: 1 per row, or the root of the row's weight.
 struct Ones {
     roots: Option<Vec<f64>>,
-    /// The sum of its squares: of the weights, or of as many ones as there are rows.
+    /// The sum of its squares: of the weights, or the number of rows.
     total: f64,
 }
 
@@ -156,7 +156,7 @@ impl Ones {
         self.roots.as_ref().map_or(1.0, |roots| roots[row])
     }
 
-    /// How much of this column is in a vector.
+    /// Returns the projection of a vector on this column.
     fn share_of(&self, vector: &[f64]) -> f64 {
         let sum: f64 = match &self.roots {
             None => vector.iter().sum(),
@@ -182,7 +182,7 @@ impl Ones {
     }
 }
 
-/// The problem in units near one.
+/// The problem in units close to one.
 struct System<'a> {
     problem: &'a LeastSquares<'a>,
     ones: Ones,
@@ -251,8 +251,8 @@ impl<'a> System<'a> {
         misfit
     }
 
-    /// How far the residuals are from being orthogonal to the ones and to the columns, and the misfit of the penalty
-    /// rows.
+    /// Returns how far the residuals are from being orthogonal to the ones and to the columns, and the misfit of the
+    /// penalty rows.
     fn column_misfit(&self, refined: &Refined, factors: &Factors) -> Misfit {
         let residuals = self.ones.times(&refined.residuals);
         let total = residuals.iter().fold(Twofold::default(), |sum, residual| sum.add(*residual));
@@ -280,7 +280,7 @@ impl<'a> System<'a> {
     }
 }
 
-/// What is left to explain in each of the equations.
+/// What is left to explain in each equation.
 struct Misfit {
     rows: Vec<f64>,
     total: f64,
@@ -297,7 +297,7 @@ struct Refined {
     penalty_residuals: Vec<Twofold>,
 }
 
-/// What a pass adds to the unknowns; the intercept is of the centred columns.
+/// What a pass adds to the unknowns; the intercept is that of the centred columns.
 struct Correction {
     weights: Vec<f64>,
     centre: f64,
@@ -363,7 +363,7 @@ impl Factors {
                 0.0
             }
         }));
-        // A column of which next to nothing is left beside the columns before it depends on them.
+        // A column depends on the columns before it if next to nothing is left of it beside them.
         let tolerance = rows.max(columns) as f64 * f64::EPSILON;
         let length = |column: usize| triangle.upper().col(column).get(..column + 1).norm_l2();
         let left = |column: usize| triangle.upper()[(column, column)].abs();
@@ -410,8 +410,8 @@ impl Factors {
         Correction { weights, centre: mean - shared, residuals: vector, penalty_residuals: top.split_off(columns) }
     }
 
-    /// Of all weights that predict the same, those whose coefficients, in the units of the columns as they came, have
-    /// the least sum of squares.
+    /// Of all weights with the same predictions, returns those whose coefficients, in the units of the original
+    /// columns, have the least sum of squares.
     ///
     /// A dependent column is a combination of the basis, v_d = V_b·t. Weights predict the same when w_b + T·w_d stays
     /// what it is; in coefficients c = w·unit, that is M·c = w_b with M = [1/unit_b, T/unit_d], and the least c is
@@ -460,7 +460,7 @@ fn binary_scale(magnitude: f64) -> f64 {
     f64::from_bits((scale as u64) << 52)
 }
 
-/// The mean, which for equal numbers is that number.
+/// Returns the mean; exactly the value if all are equal.
 fn mean(values: impl ExactSizeIterator<Item = f64> + Clone, weights: Option<&[f64]>) -> f64 {
     let rows = values.len() as f64;
     let first = values.clone().next().unwrap_or(0.0);

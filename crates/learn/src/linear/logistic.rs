@@ -1,4 +1,4 @@
-//! Logistic regression, binary and multinomial, solved exactly.
+//! Logistic regression, binary and multinomial, solved to full precision.
 
 use super::least_squares::{Unit, dependent_columns};
 use super::newton::{End, Limits, Minimum, minimise};
@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 /// Logistic regression: minimises Σ -ln p(true class) + ½·`l2`·Σ w². The penalty is scikit-learn's `C = 1 / l2`.
 ///
 /// Two classes have one linear function, the log-odds of the second; more classes have one each, which sum to 0. Solved
-/// by damped Newton steps, to the last digits that the data determine. Without a penalty, classes that can be told
-/// apart perfectly have no best coefficients: the fit stops with a warning.
+/// by damped Newton steps to full precision. Without a penalty, perfectly separable classes have no optimal
+/// coefficients: the fit stops with a warning.
 ///
 /// ```
 /// use pipewright_learn::{Dataset, Features, Learner, Target, linear::Logistic};
@@ -28,9 +28,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Logistic {
-    /// The penalty on the squares of the coefficients, at least 0.
+    /// L2 penalty (regularisation strength), at least 0.
     pub l2: f64,
-    /// Newton steps at most; a dozen are usual.
+    /// Maximum number of Newton steps; about a dozen are usual.
     pub max_iterations: u32,
 }
 
@@ -40,34 +40,34 @@ impl Default for Logistic {
     }
 }
 
-/// What [`Logistic`] learned.
+/// The fitted model of [`Logistic`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LogisticModel {
     /// Which classes had rows; the others have probability 0.
     present: Vec<bool>,
     inputs: usize,
-    /// A list a linear function.
+    /// One list per linear function.
     coefficients: Vec<Vec<f64>>,
     intercepts: Vec<f64>,
 }
 
 impl LogisticModel {
-    /// The coefficients of each linear function, in the columns' own units: one function for two classes (the log-odds
-    /// of the second), else one for each class that had rows.
+    /// Returns the coefficients of each linear function, in the units of the columns: one function for two classes (the
+    /// log-odds of the second), otherwise one per class that had rows.
     #[must_use]
     pub fn coefficients(&self) -> &[Vec<f64>] {
         &self.coefficients
     }
 
-    /// The value of each linear function where all columns are 0.
+    /// Returns the intercept of each linear function.
     #[must_use]
     pub fn intercepts(&self) -> &[f64] {
         &self.intercepts
     }
 }
 
-/// Above this many parameters the matrix of second derivatives is not formed.
+/// Number of parameters above which the Hessian is not formed.
 const DENSE_SIZE_MAX: usize = 2000;
 
 impl Learner for Logistic {
@@ -80,13 +80,13 @@ impl Learner for Logistic {
     fn learn(&self, train: &Dataset, fit: &Fit<'_>) -> Result<LogisticModel, Failure> {
         check_penalty(self.l2)?;
         let Target::Classes { codes, count } = train.target() else {
-            return Err(Failure::new(code::WRONG_TASK, "`logistic` predicts classes, and the target is a number"));
+            return Err(Failure::new(code::WRONG_TASK, "`logistic` predicts classes, but the target is a number"));
         };
         check_rows(&train.features)?;
         let (present, places) = present_classes(codes, *count);
         let classes = present.iter().filter(|present| **present).count();
         if classes < 2 {
-            return Err(Failure::new(code::ONE_CLASS, "the rows to learn from have one class"));
+            return Err(Failure::new(code::ONE_CLASS, "the training rows have only one class"));
         }
         let functions = if classes == 2 { 1 } else { classes };
         let is_dense = functions * (train.features.columns() + 1) <= DENSE_SIZE_MAX || !train.features.has_sparse();
@@ -107,8 +107,7 @@ impl Learner for Logistic {
         centre(&mut at, scaled.units.len() + 1);
         let model = in_own_units(&at, &scaled.units, scaled.spread, present);
         model.validate().map_err(|_| {
-            Failure::new(code::VALUE_OUT_OF_RANGE, "the coefficients are too large or too small for numbers")
-                .help("scale the columns")
+            Failure::new(code::VALUE_OUT_OF_RANGE, "the coefficients overflow or underflow").help("scale the columns")
         })?;
         Ok(model)
     }
@@ -117,7 +116,7 @@ impl Learner for Logistic {
 /// The columns at one scale.
 struct Scaled {
     units: Vec<Unit>,
-    /// Units have columns of length near 1; √rows of them make a spread near 1.
+    /// Scaled columns have norm near 1; √rows of them have a spread near 1.
     spread: f64,
     features: Features,
     /// The penalty on the square of each column's parameter.
@@ -125,7 +124,7 @@ struct Scaled {
 }
 
 impl Scaled {
-    /// Dense columns are centred too; of sparse ones, where they are to stay sparse, the zeros stay zeros.
+    /// Dense columns are centred too; sparse columns that are to stay sparse keep their zeros.
     fn new(train: &Dataset, l2: f64, is_dense: bool) -> Scaled {
         let features = &train.features;
         let spread = (train.rows() as f64).sqrt();
@@ -153,7 +152,7 @@ impl Scaled {
     }
 }
 
-/// Which classes occur, and for each row the place of its class among those.
+/// Returns which classes occur, and for each row the index of its class among those.
 fn present_classes(codes: &[u32], count: usize) -> (Vec<bool>, Vec<u32>) {
     let mut present = vec![false; count];
     for &code in codes {
@@ -174,16 +173,16 @@ fn warn(end: End, progress: &dyn Progress) {
     let (message, help) = match end {
         End::Converged => return,
         End::Floor => (
-            "the classes can be told apart perfectly: without a penalty the coefficients would grow for ever",
+            "the classes are perfectly separable: without a penalty the coefficients would grow without bound",
             "use `l2` above 0",
         ),
-        End::Drifting => ("some coefficients still move, though the loss no longer falls", "use a larger `l2`"),
-        End::Iterations => ("the iterations ended before the coefficients were exact", "allow more iterations"),
+        End::Drifting => ("some coefficients still change, though the loss no longer decreases", "use a larger `l2`"),
+        End::Iterations => ("the maximum number of iterations was reached before convergence", "allow more iterations"),
     };
     progress.notice(Failure::warning(code::NOT_FULLY_CONVERGED, message).help(help));
 }
 
-/// Takes from each parameter its mean over the functions, where there is more than one.
+/// Subtracts from each parameter its mean over the functions, if there is more than one.
 fn centre(at: &mut [f64], inputs: usize) {
     let functions = at.len() / inputs;
     for input in (0..inputs).filter(|_| functions > 1) {
@@ -244,7 +243,7 @@ impl Model for LogisticModel {
         if classes >= 2 && sizes_agree && finite {
             return Ok(());
         }
-        Err(Failure::new(code::BAD_BUNDLE, "a logistic model whose sizes or numbers do not agree"))
+        Err(Failure::new(code::BAD_BUNDLE, "a logistic model with inconsistent sizes or numbers"))
     }
 
     fn inputs(&self) -> usize {

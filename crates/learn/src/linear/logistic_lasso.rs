@@ -1,14 +1,14 @@
-//! Logistic regression of one class against the rest that leaves columns out.
+//! Sparse (L1-penalised) logistic regression of one class against the rest.
 
 use crate::sums::dot;
 
 /// Minimises Σ -ln p(true) + `penalty`·Σ|w| over centred or scaled columns; the intercept is not penalised.
 ///
-/// Each step minimises a quadratic model of the loss by coordinate descent, then goes as far along it as the loss falls
-/// (Yuan, Ho, Lin, "An improved GLMNET for L1-regularized logistic regression", 2012).
+/// Each step minimises a quadratic model of the loss by coordinate descent, then a line search follows it as far as the
+/// loss decreases (Yuan, Ho, Lin, "An improved GLMNET for L1-regularized logistic regression", 2012).
 pub(crate) struct LogisticLasso<'a> {
     columns: &'a [Vec<f64>],
-    /// Is the row of the class?
+    /// Does the row belong to the class?
     truth: Vec<f64>,
     intercept: f64,
     weights: Vec<f64>,
@@ -18,11 +18,11 @@ pub(crate) struct LogisticLasso<'a> {
 
 const STEPS_MAX: usize = 100;
 const ROUNDS_MAX: usize = 1000;
-/// Curvatures below this are taken as this, so that sure rows stop no step.
+/// Lower bound on curvatures, so that rows with certain predictions do not stall a step.
 const CURVATURE_MIN: f64 = 1e-10;
 
 impl<'a> LogisticLasso<'a> {
-    /// Starts where all weights are 0; both classes have rows.
+    /// Starts with all weights 0; both classes must have rows.
     pub(crate) fn new(columns: &'a [Vec<f64>], truth: Vec<f64>) -> LogisticLasso<'a> {
         let share = truth.iter().sum::<f64>() / truth.len() as f64;
         let intercept = (share / (1.0 - share)).ln();
@@ -54,7 +54,7 @@ impl<'a> LogisticLasso<'a> {
         losses.sum()
     }
 
-    /// Descends from where it stands.
+    /// Descends from the current weights.
     pub(crate) fn solve(&mut self, penalty: f64) {
         for _ in 0..STEPS_MAX {
             let errors = self.errors();
@@ -70,7 +70,7 @@ impl<'a> LogisticLasso<'a> {
         }
     }
 
-    /// The minimum of the quadratic model, as a step from here.
+    /// Returns the minimum of the quadratic model, as a step from the current weights.
     fn quadratic(&self, errors: &[f64], curvatures: &[f64], penalty: f64) -> Step {
         let mut step = Step { intercept: 0.0, weights: vec![0.0; self.weights.len()], scores: vec![0.0; errors.len()] };
         let total: f64 = curvatures.iter().sum();
@@ -112,7 +112,7 @@ impl<'a> LogisticLasso<'a> {
                 }
                 (active, complete) = (all.clone(), true);
             } else {
-                // Until they settle, only the columns that are in.
+                // Until these converge, only the active columns.
                 active.retain(|&column| self.weights[column] + step.weights[column] != 0.0);
                 complete = false;
             }
@@ -120,7 +120,7 @@ impl<'a> LogisticLasso<'a> {
         step
     }
 
-    /// Goes along the step as far as the loss falls; false where nothing is gained any more.
+    /// Line search along the step; false if nothing is gained any more.
     fn advance(&mut self, step: &Step, errors: &[f64], penalty: f64) -> bool {
         let absolute = |along: f64| -> f64 {
             self.weights.iter().zip(&step.weights).map(|(weight, step)| (weight + along * step).abs()).sum()
@@ -145,7 +145,7 @@ impl<'a> LogisticLasso<'a> {
     }
 }
 
-/// A change of everything.
+/// A change of all parameters.
 struct Step {
     intercept: f64,
     weights: Vec<f64>,

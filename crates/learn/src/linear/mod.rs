@@ -1,6 +1,6 @@
 //! Linear models: ordinary least squares, ridge, and logistic regression.
 //!
-//! Coefficients are in the units of the columns as they came; intercepts are never penalised.
+//! Coefficients are in the units of the original columns; intercepts are never penalised.
 
 mod iterative;
 mod lasso;
@@ -25,10 +25,9 @@ use serde::{Deserialize, Serialize};
 /// Ordinary least squares: minimises Σ (y - b - w·x)².
 ///
 /// Solved by Householder QR of the centred and scaled columns, then refined with residuals of twice the precision, so
-/// that the coefficients are right to nearly all 16 digits however ill-conditioned the columns are. Where columns
-/// repeat each other, or outnumber the rows, the solution with the least Σ w² is taken, as numpy and scikit-learn do,
-/// with a warning that names the columns. Sparse columns that are too many to be decomposed are solved as those of
-/// [`Ridge`] are.
+/// that the coefficients are right to nearly all 16 digits however ill-conditioned the columns are. If columns are
+/// linearly dependent, or outnumber the rows, the solution with the least Σ w² is taken, as in numpy and scikit-learn,
+/// with a warning that names the columns. Sparse columns too many for a factorisation are solved as in [`Ridge`].
 ///
 /// ```
 /// use pipewright_learn::{Dataset, Features, Learner, Target, linear::Linear};
@@ -44,12 +43,12 @@ pub struct Linear;
 /// Ridge regression: minimises Σ (y - b - w·x)² + `l2`·Σ w². The penalty is scikit-learn's `alpha`.
 ///
 /// Solved like [`Linear`], with the rows √l2·I below the columns (Björck, "Numerical Methods for Least Squares
-/// Problems", 1996, 2.7.2). Sparse columns that are too many to be decomposed stay sparse: conjugate gradients find the
-/// same coefficients to about 12 digits. `l2 = 0` is [`Linear`].
+/// Problems", 1996, 2.7.2). Sparse columns too many for a factorisation stay sparse: conjugate gradients find the same
+/// coefficients to about 12 digits. `l2 = 0` is [`Linear`].
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ridge {
-    /// The penalty on the squares of the coefficients, at least 0.
+    /// L2 penalty (regularisation strength), at least 0.
     pub l2: f64,
 }
 
@@ -59,7 +58,7 @@ impl Default for Ridge {
     }
 }
 
-/// What [`Linear`] and [`Ridge`] learn: y = b + w·x.
+/// The fitted model of [`Linear`] and [`Ridge`]: y = b + w·x.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LinearModel {
@@ -68,13 +67,13 @@ pub struct LinearModel {
 }
 
 impl LinearModel {
-    /// The coefficient of each column, in the column's own unit.
+    /// Returns the coefficient of each column, in the units of the column.
     #[must_use]
     pub fn coefficients(&self) -> &[f64] {
         &self.coefficients
     }
 
-    /// The prediction where all columns are 0.
+    /// Returns the intercept: the prediction where all columns are 0.
     #[must_use]
     pub fn intercept(&self) -> f64 {
         self.intercept
@@ -103,7 +102,7 @@ impl Learner for Ridge {
     fn learn(&self, train: &Dataset, fit: &Fit<'_>) -> Result<LinearModel, Failure> {
         check_penalty(self.l2)?;
         let Target::Numbers(target) = train.target() else {
-            return Err(Failure::new(code::WRONG_TASK, "least squares predict numbers, and the target is a class"));
+            return Err(Failure::new(code::WRONG_TASK, "least squares predicts numbers, but the target is a class"));
         };
         check_rows(&train.features)?;
         check_finite(target, "the target")?;
@@ -113,7 +112,7 @@ impl Learner for Ridge {
         }
         let model = LinearModel { coefficients, intercept };
         model.validate().map_err(|_| {
-            Failure::new(code::VALUE_OUT_OF_RANGE, "the coefficients are too large or too small for numbers")
+            Failure::new(code::VALUE_OUT_OF_RANGE, "the coefficients overflow or underflow")
                 .help("scale the columns and the target")
         })?;
         Ok(model)
@@ -128,7 +127,7 @@ impl Ridge {
         }
         let (solution, converged) = Iterative::new(features, target, weights, l2).solve();
         if !converged {
-            let message = "the iterations ended before the coefficients were exact";
+            let message = "the maximum number of iterations was reached before convergence";
             fit.progress.notice(Failure::warning(code::NOT_FULLY_CONVERGED, message).help("scale the columns"));
         }
         solution
@@ -161,7 +160,7 @@ pub(crate) fn columns_of(features: &Features) -> Vec<&[f64]> {
     (0..features.columns()).map(|index| features.column(index)).collect()
 }
 
-/// b + w·x for every row, summed column after column.
+/// Returns b + w·x for every row, summed column by column.
 fn linear_combination(features: &Features, coefficients: &[f64], intercept: f64) -> Vec<f64> {
     let mut sums = vec![intercept; features.rows()];
     for (index, &weight) in coefficients.iter().enumerate() {
@@ -184,7 +183,7 @@ fn check_penalty(l2: f64) -> Result<(), Failure> {
     if l2.is_finite() && l2 >= 0.0 {
         return Ok(());
     }
-    Err(Failure::new(code::BAD_VALUE, format!("l2 is {l2}; it is a finite number, at least 0")))
+    Err(Failure::new(code::BAD_VALUE, format!("l2 is {l2}; it must be a finite number, at least 0")))
 }
 
 pub(crate) fn check_rows(features: &Features) -> Result<(), Failure> {
@@ -197,12 +196,14 @@ pub(crate) fn check_rows(features: &Features) -> Result<(), Failure> {
 pub(crate) fn check_finite(values: &[f64], what: &str) -> Result<(), Failure> {
     match values.iter().position(|value| !value.is_finite()) {
         None => Ok(()),
-        Some(row) => Err(Failure::new(code::NON_FINITE, format!("{what} holds a value that is no finite number"))
-            .row(row as u64 + 1)),
+        Some(row) => {
+            Err(Failure::new(code::NON_FINITE, format!("{what} contains a value that is not a finite number"))
+                .row(row as u64 + 1))
+        }
     }
 }
 
-/// The warning that some columns say nothing that the others do not say.
+/// Creates the warning about linearly dependent columns.
 fn repeating(features: &Features, dependent: &[usize]) -> Failure {
     const NAMED: usize = 5;
     let mut names: Vec<String> =
@@ -217,7 +218,7 @@ fn repeating(features: &Features, dependent: &[usize]) -> Failure {
         format!("constant, or repeats of other columns: {names}")
     };
     Failure::warning(code::SINGULAR_WARNING, why)
-        .help("the coefficients are not unique; those of least length were taken")
+        .help("the coefficients are not unique; those of least norm were taken")
         .help("drop the columns, or use `ridge`")
 }
 

@@ -1,5 +1,5 @@
-//! Minimising a smooth convex function exactly: damped Newton steps, by Cholesky where the second derivatives fit in
-//! memory, else by conjugate gradients.
+//! Exact minimisation of a smooth convex function: damped Newton steps, by Cholesky if the Hessian fits in memory,
+//! otherwise by conjugate gradients.
 //!
 //! Sources: S. Boyd, L. Vandenberghe, "Convex Optimization" (2004), 9.5; J. Nocedal, S. Wright, "Numerical
 //! Optimization" (2006), algorithm 7.1.
@@ -11,18 +11,18 @@ use pipewright_diagnostic::{Failure, code};
 
 /// A twice differentiable convex function.
 pub(super) trait Objective {
-    /// What is kept about a point to find second derivatives there.
+    /// What is kept about a point to compute second derivatives there.
     type Point;
 
     fn size(&self) -> usize;
     fn value(&self, at: &[f64]) -> f64;
-    /// The value and its gradient.
+    /// Returns the value and its gradient.
     fn slope(&self, at: &[f64]) -> Slope<Self::Point>;
-    /// The matrix of second derivatives; the lower triangle is enough.
+    /// Returns the Hessian; the lower triangle is enough.
     fn curvature(&self, point: &Self::Point) -> Mat<f64>;
-    /// That matrix times a vector.
+    /// Returns the Hessian times a vector.
     fn curvature_times(&self, point: &Self::Point, direction: &[f64]) -> Vec<f64>;
-    /// About the diagonal of that matrix; a preconditioner that keeps steps inside the space where they belong.
+    /// Returns an approximate diagonal of the Hessian: a preconditioner that keeps steps inside their subspace.
     fn rough_diagonal(&self, point: &Self::Point) -> Vec<f64>;
 }
 
@@ -32,16 +32,16 @@ pub(super) struct Slope<P> {
     pub(super) point: P,
 }
 
-/// When to stop.
+/// Stopping criteria.
 pub(super) struct Limits {
     pub(super) iterations: u32,
-    /// A value below which the function is taken to have no minimum but to fall towards 0 without end.
+    /// Value below which the function is taken to have no minimum and to decrease towards 0 without end.
     pub(super) floor: f64,
-    /// Above this size the matrix of second derivatives is never formed.
+    /// Size above which the Hessian is never formed.
     pub(super) dense_size: usize,
 }
 
-/// Where the search ended.
+/// The result of the search.
 pub(super) struct Minimum {
     pub(super) at: Vec<f64>,
     pub(super) end: End,
@@ -53,7 +53,7 @@ pub(super) struct Minimum {
 pub(super) enum End {
     /// The last step was below 1e-10 of the solution.
     Converged,
-    /// The value no longer falls, yet the point still moves.
+    /// The value no longer decreases, yet the point still moves.
     Drifting,
     /// The value fell below the floor.
     Floor,
@@ -64,13 +64,13 @@ pub(super) enum End {
 /// Minimises from 0.
 ///
 /// # Errors
-/// `CANCELLED` when the watch says so.
+/// `CANCELLED` if the progress callback asks for it.
 pub(super) fn minimise<O: Objective>(
     objective: &O,
     limits: &Limits,
     progress: &dyn Progress,
 ) -> Result<Minimum, Failure> {
-    // Newton steps square the error: at this value's relative accuracy two or three steps settle the point.
+    // Newton steps square the error: at this relative accuracy of the value, two or three steps reach full precision.
     const POLISHING_STEPS: u32 = 4;
     let mut at = vec![0.0; objective.size()];
     let (mut flat, mut polishing, mut first_norm) = (false, 0, None);
@@ -110,8 +110,8 @@ pub(super) fn minimise<O: Objective>(
     Ok(Minimum { at, end: End::Iterations, flat })
 }
 
-/// `step`, the negative gradient, becomes the Newton step. True where the curvature vanishes in some direction, in
-/// which no step is taken.
+/// `step`, the negative gradient, becomes the Newton step. True if the curvature vanishes in some direction, in which
+/// no step is taken.
 fn newton_direction(curvature: Mat<f64>, step: &mut [f64]) -> bool {
     let size = curvature.nrows();
     let well_conditioned = {
@@ -130,7 +130,7 @@ fn newton_direction(curvature: Mat<f64>, step: &mut [f64]) -> bool {
 }
 
 /// `step`, the negative gradient, becomes nearly the Newton step: conjugate gradients with the diagonal as
-/// preconditioner, the more exact the nearer the minimum.
+/// preconditioner, more exact near the minimum.
 fn conjugate_direction<O: Objective>(objective: &O, slope: &Slope<O::Point>, first_norm: f64, step: &mut [f64]) {
     let gradient_norm = norm(step);
     let relative = (gradient_norm / first_norm).sqrt().clamp(1e-8, 0.1);
@@ -166,7 +166,7 @@ fn conjugate_direction<O: Objective>(objective: &O, slope: &Slope<O::Point>, fir
     }
 }
 
-/// The longest of 1, ½, ¼ … of the step that lowers the value by a fair part of what the slope promises (Armijo).
+/// Backtracking line search: the longest of 1, ½, ¼ … of the step that satisfies the Armijo condition.
 fn search_line<O: Objective>(
     objective: &O,
     at: &[f64],

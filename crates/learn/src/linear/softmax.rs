@@ -1,4 +1,4 @@
-//! The objective of logistic regression: log-loss of a softmax, plus the penalty, with its derivatives.
+//! The objective of logistic regression: softmax log loss plus the penalty, with its derivatives.
 //!
 //! With K classes there are K linear functions, or one where K is 2 (the other is 0). For a row with probabilities p,
 //! class indicator y and inputs z (the first is 1):
@@ -7,8 +7,9 @@
 //!   loss = ln Σ exp(f) - f_y,    d loss / d θ_k = (p_k - y_k)·z,    d² loss / d θ_k d θ_l = p_k (δ_kl - p_l)·z zᵀ
 //! ```
 //!
-//! Adding the same to all K functions changes no probability. The minimum sought is the one where they sum to 0; a
-//! curvature in that direction, which the loss has not, keeps the matrix definite and every step inside.
+//! Adding the same to all K functions changes no probability. The minimum sought is the one where they sum to 0; an
+//! added curvature in that direction, where the loss has none, keeps the Hessian definite and every step inside the
+//! subspace.
 
 use super::newton::{Objective, Slope};
 use crate::data::Features;
@@ -21,21 +22,21 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// The rows to be explained.
+/// Training rows.
 pub(super) struct Labelled<'a> {
     /// The class of each row, below `classes`.
     pub(super) codes: &'a [u32],
     pub(super) classes: usize,
-    /// How much each row counts; none where all count 1.
+    /// Sample weights; `None` if all rows weigh 1.
     pub(super) weights: Option<&'a [f64]>,
 }
 
 /// Rows of inputs in blocks, and the class of each row.
 pub(super) struct Softmax {
     blocks: Vec<Block>,
-    /// Linear functions: 1 for two classes, else one a class.
+    /// Number of linear functions: 1 for two classes, otherwise one per class.
     functions: usize,
-    /// Parameters of a function: 1 + columns.
+    /// Parameters per function: 1 + columns.
     inputs: usize,
     /// The penalty on the square of each input's parameter.
     penalties: Vec<f64>,
@@ -53,16 +54,16 @@ impl Block {
     }
 }
 
-/// The inputs of a block, of which the first is 1.
+/// The inputs of a block; the first is 1.
 enum Inputs {
     /// Rows × inputs.
     Dense(Mat<f64>),
-    /// Some rows of all, without the ones.
+    /// A range of the rows, without the ones.
     Sparse(Arc<SparseRows>, Range<usize>),
 }
 
 impl Inputs {
-    /// The inputs times parameters, inputs × functions: rows × functions.
+    /// Multiplies the inputs by parameters (inputs × functions); the result is rows × functions.
     fn times(&self, parameters: MatRef<'_, f64>) -> Mat<f64> {
         match self {
             Inputs::Dense(inputs) => {
@@ -77,7 +78,7 @@ impl Inputs {
         }
     }
 
-    /// Adds the transposed inputs times values, rows × functions: inputs × functions.
+    /// Adds the transposed inputs times values (rows × functions) to a matrix of inputs × functions.
     fn add_transposed_times(&self, values: MatRef<'_, f64>, mut sum: MatMut<'_, f64>) {
         match self {
             Inputs::Dense(inputs) => matmul(sum, Accum::Add, inputs.transpose(), values, 1.0, Par::Seq),
@@ -93,7 +94,7 @@ impl Inputs {
         }
     }
 
-    /// Adds the squares of the inputs, each times a number of its row.
+    /// Adds the squares of the inputs, each weighted by a number of its row.
     fn add_squares(&self, of_row: impl Fn(usize) -> f64, sum: &mut [f64]) {
         match self {
             Inputs::Dense(inputs) => {
@@ -130,12 +131,12 @@ impl Inputs {
 }
 
 const BLOCK_ROWS: usize = 1024;
-/// Partial sums are kept for this many groups of blocks at most, and for fewer where they would take more memory.
+/// Maximum number of groups of blocks with partial sums of their own; fewer if they would take more memory.
 const GROUPS_MAX: usize = 16;
 const PARTIAL_NUMBERS_MAX: usize = 1 << 24;
 
 impl Softmax {
-    /// Of dense columns, without the column of ones; `penalties` likewise, for ½·penalty·θ².
+    /// Creates the objective for dense columns, without the column of ones; `penalties` likewise, for ½·penalty·θ².
     pub(super) fn dense(columns: &Features, labels: &Labelled<'_>, penalties: &[f64]) -> Softmax {
         let inputs = columns.columns() + 1;
         let columns: Vec<&[f64]> = (0..columns.columns()).map(|index| columns.column(index)).collect();
@@ -145,7 +146,7 @@ impl Softmax {
         })
     }
 
-    /// As [`Softmax::dense`], of columns of which most numbers are 0.
+    /// Like [`Softmax::dense`], for sparse columns.
     pub(super) fn sparse(columns: &Features, labels: &Labelled<'_>, penalties: &[f64]) -> Softmax {
         let rows = Arc::new(SparseRows::of(columns));
         Softmax::new(columns.columns() + 1, labels, penalties, |range| Inputs::Sparse(rows.clone(), range))
@@ -167,8 +168,8 @@ impl Softmax {
         Softmax { blocks, functions, inputs, penalties: [&[0.0], penalties].concat() }
     }
 
-    /// Sums a vector over all rows: within a group of blocks in order, groups side by side, then group by group. The
-    /// groups depend on the problem alone.
+    /// Sums a vector over all rows: within a group of blocks in order, groups in parallel, then group by group. The
+    /// groups depend on the problem only.
     fn sum(&self, length: usize, add_block: impl Fn(usize, &Block, &mut [f64]) + Sync) -> Vec<f64> {
         let groups = (PARTIAL_NUMBERS_MAX / length.max(1)).clamp(1, GROUPS_MAX);
         let group_blocks = self.blocks.len().div_ceil(groups).max(1);
@@ -197,7 +198,7 @@ impl Softmax {
         block.inputs.times(MatRef::from_column_major_slice(at, self.inputs, self.functions))
     }
 
-    /// Turns the values of the functions into probabilities, and says the loss of the block.
+    /// Turns the values of the functions into probabilities, and returns the loss of the block.
     fn to_probabilities(&self, block: &Block, values: &mut Mat<f64>) -> f64 {
         let mut logits = vec![0.0; self.functions];
         Twofold::sum(block.codes.iter().enumerate().map(|(row, &code)| {
@@ -216,7 +217,7 @@ impl Softmax {
             for (function, logit) in logits.iter().enumerate() {
                 values[(row, function)] = (logit - most).exp() / total;
             }
-            // ln(1 + rest) where the true class leads keeps losses near 0 exact.
+            // ln(1 + rest) keeps the digits of losses near 0 if the true class leads.
             let loss =
                 if of_truth == most { rest(&logits, reference, most).ln_1p() } else { total.ln() + (most - of_truth) };
             block.weight(row) * loss
@@ -348,7 +349,7 @@ impl Objective for Softmax {
         product
     }
 
-    /// For each input the mean over the functions, which leaves the sum of the functions 0.
+    /// For each input, the mean over the functions, which keeps the sum of the functions 0.
     fn rough_diagonal(&self, point: &Vec<Mat<f64>>) -> Vec<f64> {
         let total = self.sum(self.inputs, |index, block, sum| {
             let of_row = |row: usize| {

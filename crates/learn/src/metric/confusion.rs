@@ -1,14 +1,14 @@
-//! Metrics of predicted classes: everything that the table of true against predicted classes says.
+//! Metrics of predicted classes, computed from the confusion matrix.
 
 use super::{Undefined, undefined};
 use crate::twofold::Twofold;
 
-/// How many rows of each true class were predicted as each class, and how much they weigh.
+/// A confusion matrix: counts and weights of rows by true and predicted class.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Confusion {
     classes: usize,
     counts: Vec<u64>,
-    /// The sums of the rows' weights; none where every row weighs 1.
+    /// The sums of sample weights; `None` if all rows weigh 1.
     weights: Option<Vec<f64>>,
 }
 
@@ -39,7 +39,7 @@ pub fn confusion(codes: &[u32], predicted: &[u32], classes: usize, weights: Opti
     Confusion { classes, counts, weights }
 }
 
-/// A share of weights, class by class.
+/// A ratio of weights per class.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Ratio {
     Precision,
@@ -47,10 +47,10 @@ pub(super) enum Ratio {
     F1,
 }
 
-/// How the shares of the classes become one figure.
+/// Averaging over classes.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Average {
-    /// The second class when there are two, else macro.
+    /// The second class if there are two, otherwise macro.
     Usual,
     Macro,
     Micro,
@@ -64,19 +64,19 @@ impl Confusion {
         self.classes
     }
 
-    /// How the rows of one true class were predicted.
+    /// Returns how the rows of one true class were predicted.
     ///
     /// # Panics
-    /// If there is no such class.
+    /// If the class is out of range.
     #[must_use]
     pub fn row(&self, class: usize) -> &[u64] {
         &self.counts[class * self.classes..(class + 1) * self.classes]
     }
 
-    /// Adds another table, as of another fold.
+    /// Adds another confusion matrix, for example that of another fold.
     ///
     /// # Panics
-    /// If it has another number of classes.
+    /// If its number of classes differs.
     pub fn add(&mut self, other: &Confusion) {
         assert_eq!(self.classes, other.classes, "tables of the same classes");
         if self.weights.is_some() || other.weights.is_some() {
@@ -92,8 +92,7 @@ impl Confusion {
         self.weights.as_ref().map_or(self.counts[cell] as f64, |weights| weights[cell])
     }
 
-    /// The weight of the rows of one true class that were predicted as one class: their number, where every row weighs
-    /// 1.
+    /// Returns the weight of the rows of a true class that were predicted as a class; their number if all rows weigh 1.
     fn cell(&self, truth: usize, predicted: usize) -> f64 {
         self.weight(truth * self.classes + predicted)
     }
@@ -139,7 +138,7 @@ impl Confusion {
         if occurring(&|class| self.predicted_rows(class)) < 2 {
             return Ok(0.0);
         }
-        // The differences keep their digits in twofold precision: of whole numbers they are exact.
+        // Twofold precision keeps the digits of the differences: exact for whole numbers.
         let less_products = |first: Twofold, term: &dyn Fn(usize) -> (f64, f64)| {
             (0..self.classes).map(term).fold(first, |sum, (a, b)| sum.minus(Twofold::product(a, b))).value()
         };
@@ -163,7 +162,7 @@ impl Confusion {
                 let shares = shares?;
                 Ok(shares.iter().sum::<f64>() / shares.len() as f64)
             }
-            // Every row is a hit of its class, or a miss of one class and a false alarm of another.
+            // Every row is a hit of its class, or a miss of one class and a false positive of another.
             Average::Micro => self.accuracy(),
             Average::Weighted => {
                 let mut sum = 0.0;

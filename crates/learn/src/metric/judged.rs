@@ -1,12 +1,12 @@
-//! What a metric looks at: the truth, what a model said, and how much each row counts.
+//! The input of metrics: true values, predictions and sample weights.
 
 use super::{Confusion, confusion};
 use crate::data::{Labels, Outputs, Target};
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
-/// Rows to be judged: the truth, what a model said of each, and how much each counts. What several metrics look at, as
-/// the table of true against predicted classes, is made once.
+/// The input of metrics: true values, predictions and sample weights. Intermediate results that several metrics share,
+/// such as the confusion matrix, are computed once.
 ///
 /// ```
 /// use pipewright_learn::{Judged, Labels, Outputs, Target, metric};
@@ -23,10 +23,10 @@ pub struct Judged<'a> {
 }
 
 impl<'a> Judged<'a> {
-    /// Pairs the truth with what a model said. Rows with a weight of 0 are left out.
+    /// Pairs true values with predictions. Rows with a weight of 0 are left out.
     ///
     /// # Panics
-    /// If they differ in their number of rows, or of classes.
+    /// If their numbers of rows or of classes differ.
     #[must_use]
     pub fn new(truth: &'a Labels, outputs: &'a Outputs) -> Judged<'a> {
         assert_eq!(truth.rows(), outputs.rows(), "an output per row");
@@ -40,19 +40,19 @@ impl<'a> Judged<'a> {
         Judged { truth, outputs, confusion: OnceLock::new() }
     }
 
-    /// The true value of each row.
+    /// Returns the true values.
     #[must_use]
     pub fn truth(&self) -> &Target {
         self.truth.target()
     }
 
-    /// What the model said of each row.
+    /// Returns the predictions.
     #[must_use]
     pub fn outputs(&self) -> &Outputs {
         &self.outputs
     }
 
-    /// How much each row counts; none where all count 1.
+    /// Returns the sample weights; `None` if all rows weigh 1.
     #[must_use]
     pub fn weights(&self) -> Option<&[f64]> {
         self.truth.weights()
@@ -64,7 +64,7 @@ impl<'a> Judged<'a> {
         self.truth.rows()
     }
 
-    /// The table of true against predicted classes; none of numbers.
+    /// Returns the confusion matrix; `None` for numbers.
     #[must_use]
     pub fn confusion(&self) -> Option<&Confusion> {
         let made = || match (self.truth(), self.outputs()) {
@@ -84,7 +84,7 @@ impl<'a> Judged<'a> {
         self.truth.total_weight()
     }
 
-    /// The true and the predicted numbers.
+    /// Returns the true and the predicted numbers.
     pub(super) fn numbers(&self) -> Option<(&[f64], &[f64])> {
         match (self.truth(), self.outputs()) {
             (Target::Numbers(truth), Outputs::Numbers(predicted)) => Some((truth, predicted)),
@@ -92,7 +92,7 @@ impl<'a> Judged<'a> {
         }
     }
 
-    /// The true classes and the probabilities.
+    /// Returns the true classes and the probabilities.
     pub(super) fn classes(&self) -> Option<Classified<'_>> {
         match (self.truth(), self.outputs()) {
             (Target::Classes { codes, .. }, Outputs::Probabilities { values, classes }) => {
@@ -103,7 +103,7 @@ impl<'a> Judged<'a> {
     }
 }
 
-/// True classes and what a model said of them: a row has `count` probabilities.
+/// True classes and predicted probabilities, `count` per row.
 pub(super) struct Classified<'a> {
     pub(super) codes: &'a [u32],
     pub(super) probabilities: &'a [f64],

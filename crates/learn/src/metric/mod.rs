@@ -1,8 +1,7 @@
-//! How good predictions are: one table of metrics, each with its formula and its domain.
+//! Metrics of predictions: a table of metrics, each with its formula and its domain.
 //!
-//! The figures are scikit-learn's. A metric that is not defined on the rows at hand, where scikit-learn warns, raises or
-//! answers with a number by convention, is [`Undefined`] with the reason: never a bare NaN, never a figure that means
-//! nothing.
+//! Values agree with scikit-learn. Where a metric is not defined on the given rows, so that scikit-learn warns, raises
+//! or returns a number by convention, the result is [`Undefined`] with the reason, never a NaN or a meaningless number.
 //!
 //! ```
 //! use pipewright_learn::{Judged, Outputs, Target, metric};
@@ -25,30 +24,30 @@ pub use table::*;
 use crate::data::Target;
 use std::fmt;
 
-/// A figure for how good predictions are: one function of what is judged.
+/// A metric: a function of true values and predictions.
 #[derive(Debug, Clone, Copy)]
 pub struct Metric {
-    /// Its name in scripts and tables.
+    /// The name in scripts and tables.
     pub name: &'static str,
-    /// Its formula and conventions, in a sentence or two.
+    /// The formula and its conventions, in a sentence or two.
     pub doc: &'static str,
-    /// Which way is good.
+    /// Whether higher or lower is better.
     pub better: Better,
-    /// What kind of target it judges.
+    /// The kind of target.
     pub task: Task,
     rule: fn(&Judged<'_>) -> Result<f64, Undefined>,
 }
 
-/// Which way is good.
+/// Whether higher or lower scores are better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Better {
-    /// Bigger is better.
+    /// Higher is better.
     Higher,
-    /// Smaller is better.
+    /// Lower is better.
     Lower,
 }
 
-/// What kind of target a metric judges.
+/// The kind of target of a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Task {
     /// Classes.
@@ -57,7 +56,7 @@ pub enum Task {
     Numbers,
 }
 
-/// Why a metric has no value on these rows.
+/// The reason why a metric is undefined on these rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Undefined(pub String);
 
@@ -70,7 +69,7 @@ impl fmt::Display for Undefined {
 impl std::error::Error for Undefined {}
 
 impl Metric {
-    /// The metric of that name.
+    /// Finds a metric by name.
     #[must_use]
     pub fn find(name: &str) -> Option<&'static Metric> {
         METRICS.iter().find(|metric| metric.name == name)
@@ -85,11 +84,11 @@ impl Metric {
         }
     }
 
-    /// Judges rows. The value is finite.
+    /// Computes the score. The value is finite.
     ///
     /// # Errors
-    /// [`Undefined`] where the metric has no value: no rows (or none with a weight above 0), one class, a constant
-    /// target, an output that is no finite number, or a target of the other kind.
+    /// [`Undefined`] if the metric has no value: no rows (or none with a weight above 0), a single class, a constant
+    /// target, an output that is not finite, or a target of the other kind.
     pub fn score(&self, judged: &Judged<'_>) -> Result<f64, Undefined> {
         if judged.rows() == 0 {
             return Err(undefined("there are no rows"));
@@ -109,7 +108,7 @@ impl Metric {
             return Err(undefined("a true value is not a finite number"));
         }
         let score = (self.rule)(judged)?;
-        if score.is_finite() { Ok(score) } else { Err(undefined("the errors leave the range of numbers")) }
+        if score.is_finite() { Ok(score) } else { Err(undefined("the errors overflow")) }
     }
 }
 

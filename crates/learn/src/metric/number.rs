@@ -16,7 +16,7 @@ pub(super) fn mean_absolute_error(judged: &Judged<'_>) -> Result<f64, Undefined>
 pub(super) fn r_squared(judged: &Judged<'_>) -> Result<f64, Undefined> {
     let (truth, _) = judged.numbers().ok_or_else(not_numbers)?;
     if truth.len() < 2 {
-        return Err(undefined("one row has no spread"));
+        return Err(undefined("one row has no variance"));
     }
     if truth.iter().all(|value| *value == truth[0]) {
         return Err(undefined("all true values are equal"));

@@ -18,7 +18,7 @@ pub(super) fn auc(judged: &Judged<'_>) -> Result<f64, Undefined> {
     }
 }
 
-/// `class` against the rest.
+/// AUC of `class` against the rest.
 fn auc_of_class(judged: &Judged<'_>, classified: &Classified<'_>, class: usize) -> Result<f64, Undefined> {
     let scores = classified.probabilities.iter().skip(class).step_by(classified.count);
     let of_row = |(row, (&score, &code)): (usize, (&f64, &u32))| Scored {
@@ -31,24 +31,24 @@ fn auc_of_class(judged: &Judged<'_>, classified: &Classified<'_>, class: usize) 
     if positives == 0 || positives == rows.len() {
         return Err(undefined(if classified.count == 2 { "only one class occurs" } else { "not every class occurs" }));
     }
-    // Of equal scores the order is that of the rows, so that sums of weights have the same bits every time.
+    // Ties are ordered by row, so that sums of weights have the same bits every time.
     rows.sort_by(|a, b| a.score.total_cmp(&b.score));
     Ok(if judged.weights().is_none() { share_of_pairs(&rows) } else { share_of_weights(&rows) })
 }
 
-/// A row as it is ranked.
+/// A row with its score.
 struct Scored {
     score: f64,
     positive: bool,
     weight: f64,
 }
 
-/// The rows with each score, from the lowest: -0 and 0 are neighbours in the total order and equal here.
+/// Groups the rows by score, ascending: -0 and 0 are neighbours in the total order and equal here.
 fn ties(rows: &[Scored]) -> impl Iterator<Item = &[Scored]> {
     rows.chunk_by(|a, b| a.score == b.score)
 }
 
-/// The share of pairs won, counted in whole numbers, so that the only rounding is one division.
+/// Returns the fraction of pairs won, counted in whole numbers, so that the only rounding is one division.
 fn share_of_pairs(rows: &[Scored]) -> f64 {
     let (mut half_pairs_won, mut positives, mut negatives) = (0_u128, 0_u128, 0_u128);
     for ties in ties(rows) {
@@ -61,7 +61,7 @@ fn share_of_pairs(rows: &[Scored]) -> f64 {
     half_pairs_won as f64 / (2 * positives * negatives) as f64
 }
 
-/// As [`share_of_pairs`], where a pair counts as much as the product of its weights.
+/// Like [`share_of_pairs`], with each pair weighted by the product of its weights.
 fn share_of_weights(rows: &[Scored]) -> f64 {
     let (mut won, mut positives, mut negatives) = (Twofold::default(), Twofold::default(), Twofold::default());
     for ties in ties(rows) {

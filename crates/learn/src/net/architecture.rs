@@ -1,4 +1,4 @@
-//! What a network computes: layers, activations, losses, and the graphs that they make.
+//! Network architecture: layers, activations, losses, and their graphs.
 
 use crate::data::{Labels, Target};
 use pipewright_diagnostic::{Failure, code};
@@ -6,7 +6,7 @@ use pipewright_tensor::{Graph, Node};
 use pipewright_world::random::Key;
 use serde::{Deserialize, Serialize};
 
-/// What a hidden layer does to its sums.
+/// Activation of a hidden layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Activation {
@@ -17,7 +17,7 @@ pub enum Activation {
     Sigmoid,
     /// tanh z.
     Tanh,
-    /// z: the layer is linear.
+    /// Identity: the layer is linear.
     None,
 }
 
@@ -47,35 +47,35 @@ impl Activation {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Loss {
-    /// (prediction − target)²; of classes, of their probabilities.
+    /// Mean squared error: (prediction − target)²; for classes, of their probabilities.
     MeanSquaredError,
-    /// −ln of the probability of the true one of two classes.
+    /// Binary cross-entropy: −ln of the probability of the true one of two classes.
     BinaryCrossEntropy,
-    /// −ln of the probability of the true class.
+    /// Softmax cross-entropy: −ln of the probability of the true class.
     SoftmaxCrossEntropy,
 }
 
-/// What the outputs of the last layer mean.
+/// Meaning of the outputs of the last layer.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Head {
     /// One output: the logit of the second of two classes.
     Binary,
-    /// An output for each class: the logits of a softmax.
+    /// One output per class: the logits of a softmax.
     Classes {
-        /// How many classes.
+        /// Number of classes.
         count: usize,
     },
     /// One output: (number − mean) / deviation.
     Number {
         /// The (weighted) mean of the target over the training rows.
         mean: f64,
-        /// Its standard deviation over the training rows (with divisor n, or the sum of weights), 1 where that is 0.
+        /// Its standard deviation over the training rows (with divisor n, or the sum of weights); 1 if that is 0.
         deviation: f64,
     },
 }
 
-/// The width of the last layer that fits a target: 1 for two classes or numbers, K for K classes.
+/// Returns the width of the last layer that fits a target: 1 for two classes or numbers, K for K classes.
 #[must_use]
 pub fn natural_outputs(target: &Target) -> usize {
     match target {
@@ -85,22 +85,22 @@ pub fn natural_outputs(target: &Target) -> usize {
 }
 
 impl Head {
-    /// The head of a network of `outputs` outputs for a target.
+    /// Creates the head of a network with `outputs` outputs for a target.
     pub(super) fn new(labels: &Labels, outputs: usize) -> Result<Head, Failure> {
         let wrong_width = |wanted: &str| {
             let plural = if outputs == 1 { "" } else { "s" };
             Failure::new(
                 code::WRONG_WIDTH,
-                format!("the network has {outputs} output{plural}, the target asks for {wanted}"),
+                format!("the network has {outputs} output{plural}, the target needs {wanted}"),
             )
             .help("the last size of a network is its output width; `auto` derives it")
         };
         match labels.target() {
-            Target::Classes { count: 0 | 1, .. } => Err(Failure::new(code::ONE_CLASS, "the target has one class")),
+            Target::Classes { count: 0 | 1, .. } => Err(Failure::new(code::ONE_CLASS, "the target has only one class")),
             Target::Classes { count: 2, .. } if outputs == 1 => Ok(Head::Binary),
             Target::Classes { count, .. } if outputs == *count => Ok(Head::Classes { count: *count }),
             Target::Classes { count: 2, .. } => Err(wrong_width("1 (two classes)")),
-            Target::Classes { count, .. } => Err(wrong_width(&format!("{count} (a class each)"))),
+            Target::Classes { count, .. } => Err(wrong_width(&format!("{count} (one per class)"))),
             Target::Numbers(values) if outputs == 1 => {
                 let (mean, deviation) = mean_and_deviation(values, labels.weights());
                 if !(mean.is_finite() && deviation.is_finite()) {
@@ -112,7 +112,7 @@ impl Head {
         }
     }
 
-    /// The loss to use: the one asked for if it fits, else the head's own.
+    /// Returns the requested loss if it fits, or the default of the head.
     pub(super) fn loss(self, asked: Option<Loss>) -> Result<Loss, Failure> {
         let own = match self {
             Head::Binary => Loss::BinaryCrossEntropy,
@@ -125,11 +125,11 @@ impl Head {
             Some(Loss::BinaryCrossEntropy) => {
                 Err(Failure::new(code::WRONG_TASK, "binary cross-entropy is for two classes and one output"))
             }
-            Some(_) => Err(Failure::new(code::WRONG_TASK, "softmax cross-entropy is for classes with an output each")),
+            Some(_) => Err(Failure::new(code::WRONG_TASK, "softmax cross-entropy is for classes with one output each")),
         }
     }
 
-    /// How many outputs.
+    /// Returns the number of outputs.
     #[must_use]
     pub fn outputs(self) -> usize {
         match self {
@@ -138,7 +138,7 @@ impl Head {
         }
     }
 
-    /// The outputs as probabilities, or as they are where they are numbers.
+    /// Records the outputs as probabilities, or unchanged if they are numbers.
     fn record(self, graph: &mut Graph, last: Node) -> Node {
         match self {
             Head::Binary => graph.sigmoid(last),
@@ -171,12 +171,12 @@ pub(super) struct Architecture {
 pub(super) struct TrainingGraph {
     pub(super) graph: Graph,
     pub(super) loss: Node,
-    /// Of all parameters, in their order.
+    /// Gradients of all parameters, in their order.
     pub(super) gradients: Vec<Node>,
 }
 
 impl Architecture {
-    /// The graph of the outputs: input 0 is the features; parameters are kernel (inputs × outputs) and bias
+    /// Records the graph of the outputs: input 0 is the features; parameters are the kernel (inputs × outputs) and bias
     /// (1 × outputs) of each layer.
     fn layers(&self, graph: &mut Graph) -> Node {
         let mut values = graph.input(self.widths[0]);
@@ -199,8 +199,8 @@ impl Architecture {
         (graph, output)
     }
 
-    /// The graph of the loss and its gradients; input 1 is the target as the head sees it, input 2 the weight of each
-    /// row if rows are weighted.
+    /// Records the graph of the loss and its gradients; input 1 is the target as encoded by the head, input 2 the
+    /// weight of each row if rows are weighted.
     pub(super) fn training(&self, loss: Loss, weighted: bool) -> TrainingGraph {
         let mut graph = Graph::new();
         let last = self.layers(&mut graph);
@@ -240,7 +240,7 @@ impl Architecture {
         }
     }
 
-    /// The parameters at the start: kernels uniform in ±√(6 / (inputs + outputs)) (Glorot, Bengio 2010), biases 0.
+    /// Returns the initial parameters: kernels uniform in ±√(6 / (inputs + outputs)) (Glorot, Bengio 2010), biases 0.
     pub(super) fn initial_parameters(&self, key: Key) -> Vec<f32> {
         let mut parameters = Vec::new();
         for (index, pair) in self.widths.windows(2).enumerate() {

@@ -1,10 +1,10 @@
-//! Arrays of `f32` in saved models: lists of numbers, each exactly what it was. Models of bundle version 1 have them as
-//! text, eight hexadecimal digits per number, most significant first.
+//! Serialisation of `f32` arrays in saved models, lossless. Models of bundle version 1 store them as text, eight
+//! hexadecimal digits per number, most significant first.
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Digits of a number in version 1.
+/// Digits per number in version 1.
 const DIGITS: usize = 8;
 
 pub(super) fn serialize<S: Serializer>(values: &[f32], serializer: S) -> Result<S::Ok, S::Error> {

@@ -1,8 +1,8 @@
-//! Networks for tables: stacks of dense layers, trained by gradient descent in small batches.
+//! Neural networks for tables: stacks of dense layers, trained by mini-batch gradient descent.
 //!
-//! [`Network`] is the configuration, [`Trainer`] a training under way, [`NetworkModel`] what was learned.
-//! Training runs on one thread, but for products that are large enough to be cut; folds, candidates and members of an
-//! ensemble run beside each other above it.
+//! [`Network`] is the configuration, [`Trainer`] a training in progress, [`NetworkModel`] the trained network. Training
+//! runs on one thread, except for products large enough to be split; folds, candidates and ensemble members run in
+//! parallel above it.
 //!
 //! ```
 //! use pipewright_learn::net::Network;
@@ -41,8 +41,7 @@ use serde::{Deserialize, Serialize};
 
 /// The configuration of a network and its training.
 ///
-/// The default is two hidden layers of 64 and 32 with the rectifier, one output, and 50 epochs of Adam in batches
-/// of 32.
+/// The default is two hidden layers of 64 and 32 units with ReLU, one output, and 50 epochs of Adam in batches of 32.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Network {
     /// The widths of the hidden layers.
@@ -59,8 +58,8 @@ pub struct Network {
     pub batch: usize,
     /// The loss; `None` selects cross-entropy for classes and the mean squared error for (standardised) numbers.
     pub loss: Option<Loss>,
-    /// Stop when the loss of the validation rows (of the training rows, if there are no others) has not become
-    /// smaller for this many epochs, and take the weights of the best one.
+    /// Early stopping: stop when the loss of the validation rows (of the training rows, if there are none) has not
+    /// decreased for this many epochs, and keep the weights of the best epoch.
     pub early_stop: Option<usize>,
 }
 

@@ -25,9 +25,9 @@ pub struct NetworkModel {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Layer {
-    /// How many values come in.
+    /// Number of inputs.
     pub inputs: usize,
-    /// How many come out.
+    /// Number of outputs.
     pub outputs: usize,
     /// `inputs` × `outputs` weights, row-major.
     #[serde(with = "floats")]
@@ -37,9 +37,9 @@ pub struct Layer {
     pub bias: Vec<f32>,
 }
 
-/// Rows of a block of prediction at most; a function of sizes alone, so that results do not depend on threads.
+/// Maximum number of rows per prediction block; a function of sizes only, so that results do not depend on threads.
 const BLOCK_ROWS: usize = 1024;
-/// Numbers of a block at most, if that leaves a few rows.
+/// Maximum number of values per block, if that leaves a few rows.
 const BLOCK_NUMBERS: usize = 1 << 22;
 const BLOCK_ROWS_MIN: usize = 32;
 
@@ -70,13 +70,13 @@ impl NetworkModel {
         &self.layers
     }
 
-    /// The activation of all layers but the last.
+    /// Returns the activation of all layers but the last.
     #[must_use]
     pub fn activation(&self) -> Activation {
         self.activation
     }
 
-    /// What the outputs mean.
+    /// Returns the meaning of the outputs.
     #[must_use]
     pub fn head(&self) -> Head {
         self.head
@@ -88,8 +88,8 @@ impl NetworkModel {
         Architecture { widths, activation: self.activation, head: self.head }
     }
 
-    /// What the network says of rows of single precision, row after row: the probability of the second class where there
-    /// are two, of each where there are more, or the number.
+    /// Predicts for rows in single precision, row-major: the probability of the second class for two classes, of each
+    /// class for more, or the number.
     ///
     /// ```
     /// use pipewright_learn::net::Network;
@@ -102,7 +102,7 @@ impl NetworkModel {
     /// ```
     ///
     /// # Panics
-    /// If these are no whole rows.
+    /// If the length is not a multiple of the number of inputs.
     #[must_use]
     pub fn predict_rows(&self, rows: &[f32]) -> Vec<f32> {
         let width = self.inputs();
@@ -114,7 +114,7 @@ impl NetworkModel {
         outputs
     }
 
-    /// All outputs, row after row.
+    /// Returns all outputs in row-major order.
     fn run(&self, inputs: &Inputs<'_>) -> Vec<f32> {
         let rows = inputs.count();
         let block_rows = (BLOCK_NUMBERS / self.inputs().max(1)).clamp(BLOCK_ROWS_MIN, BLOCK_ROWS);
@@ -136,11 +136,11 @@ impl NetworkModel {
     }
 }
 
-/// What is predicted from.
+/// Inputs to predict from.
 enum Inputs<'a> {
-    /// Row after row.
+    /// Row-major.
     Rows { values: &'a [f32], width: usize },
-    /// Column after column.
+    /// Column-major.
     Columns(&'a Features),
 }
 
@@ -152,7 +152,7 @@ impl Inputs<'_> {
         }
     }
 
-    /// Some rows, row after row, if need be in the memory that is lent.
+    /// Returns some rows in row-major order, in the lent buffer if needed.
     fn block<'s>(&'s self, rows: Range<usize>, memory: &'s mut Vec<f32>) -> &'s [f32] {
         match self {
             Inputs::Rows { values, width } => &values[rows.start * width..rows.end * width],
@@ -195,10 +195,10 @@ impl Model for NetworkModel {
         for layer in &self.layers {
             let kernel_count = layer.inputs.checked_mul(layer.outputs);
             if layer.inputs != width {
-                return damaged("layers that do not fit each other");
+                return damaged("layers that are inconsistent");
             }
             if kernel_count != Some(layer.kernel.len()) || layer.bias.len() != layer.outputs {
-                return damaged("other numbers of weights than its sizes say");
+                return damaged("a number of weights that does not match its sizes");
             }
             if layer.outputs == 0 || total.checked_add(layer.kernel.len()).is_none() {
                 return damaged("a layer of impossible size");
@@ -210,7 +210,7 @@ impl Model for NetworkModel {
             width = layer.outputs;
         }
         match self.head {
-            head if head.outputs() != width => damaged("other outputs than its head says"),
+            head if head.outputs() != width => damaged("a number of outputs that does not match its head"),
             Head::Number { mean, deviation } if !(mean.is_finite() && deviation.is_finite() && deviation > 0.0) => {
                 damaged("a scale of the target that is not finite")
             }
@@ -242,7 +242,7 @@ impl Model for NetworkModel {
     }
 }
 
-/// Probabilities of single precision as ones that sum to 1 in double precision.
+/// Converts probabilities from single precision to ones that sum to 1 in double precision.
 fn normalised(row: &[f32]) -> impl Iterator<Item = f64> + '_ {
     let sum: f64 = row.iter().map(|&p| f64::from(p)).sum();
     row.iter().map(move |&p| f64::from(p) / sum)

@@ -3,8 +3,8 @@
 //! The update formulas are those of PyTorch 2 (`torch.optim`); the factors that change only from step to step are
 //! computed in double precision first.
 //!
-//! Moments of parameters that have stopped learning would shrink until they are subnormal, where a CPU takes a hundred
-//! times as long for them. They end at 0 before: [`Floor`].
+//! Moments of parameters that have stopped learning would decay until they are subnormal, which CPUs process a hundred
+//! times more slowly. They are flushed to 0 before that: [`Floor`].
 
 use pipewright_tensor::{Element, vectorised};
 use serde::{Deserialize, Serialize};
@@ -14,9 +14,9 @@ use serde::{Deserialize, Serialize};
 pub struct Sgd {
     /// The learning rate.
     pub lr: f64,
-    /// μ: how much of the last step is kept.
+    /// Momentum μ.
     pub momentum: f64,
-    /// Look ahead along the momentum?
+    /// Use Nesterov momentum?
     pub nesterov: bool,
     /// λ of the L2 penalty λ/2·‖θ‖², added to the gradient.
     pub weight_decay: f64,
@@ -33,9 +33,9 @@ impl Default for Sgd {
 pub struct RmsProp {
     /// The learning rate.
     pub lr: f64,
-    /// How slowly the mean square forgets.
+    /// Smoothing constant α of the squared gradient.
     pub alpha: f64,
-    /// Added to the root, against division by 0.
+    /// ε, added to the root for numerical stability.
     pub epsilon: f64,
 }
 
@@ -51,11 +51,11 @@ impl Default for RmsProp {
 pub struct Adam {
     /// The learning rate.
     pub lr: f64,
-    /// How slowly the mean forgets.
+    /// Decay rate β₁ of the first moment (mean of gradients).
     pub beta1: f64,
-    /// How slowly the mean square forgets.
+    /// Decay rate β₂ of the second moment (mean of squared gradients).
     pub beta2: f64,
-    /// Added to the root, against division by 0.
+    /// ε, added to the root for numerical stability.
     pub epsilon: f64,
 }
 
@@ -68,9 +68,9 @@ impl Default for Adam {
 /// AdamW (Loshchilov, Hutter 2019): θ ← (1 − lr·λ)·θ, then a step of [`Adam`].
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct AdamW {
-    /// The step that follows the decay.
+    /// Settings of the [`Adam`] step.
     pub adam: Adam,
-    /// λ: the share by which parameters shrink, in units of the learning rate.
+    /// Weight decay λ, relative to the learning rate.
     pub weight_decay: f64,
 }
 
@@ -80,7 +80,7 @@ impl Default for AdamW {
     }
 }
 
-/// Which optimiser, with its settings.
+/// An optimiser and its settings.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "each variant is documented at its type")]
@@ -109,7 +109,7 @@ impl OptimizerConfig {
         }
     }
 
-    /// The same with another learning rate.
+    /// Returns the same optimiser with another learning rate.
     #[must_use]
     pub fn with_lr(mut self, lr: f64) -> OptimizerConfig {
         match &mut self {
@@ -122,7 +122,7 @@ impl OptimizerConfig {
     }
 }
 
-/// An optimiser at work: its configuration and what it remembers of past gradients, in single or double precision.
+/// The state of an optimiser: its configuration and the moments of past gradients, in single or double precision.
 ///
 /// ```
 /// use pipewright_learn::net::{Optimizer, OptimizerConfig, Sgd};
@@ -135,14 +135,14 @@ impl OptimizerConfig {
 pub struct Optimizer<T = f32> {
     config: OptimizerConfig,
     steps: u64,
-    /// A mean or sum of gradients; empty where the configuration needs none.
+    /// Mean or sum of gradients; empty if the configuration needs none.
     first: Vec<T>,
-    /// A mean of squared gradients; empty where the configuration needs none.
+    /// Mean of squared gradients; empty if the configuration needs none.
     second: Vec<T>,
 }
 
 impl<T: Element> Optimizer<T> {
-    /// The start, for `count` parameters.
+    /// Creates the initial state for `count` parameters.
     #[must_use]
     pub fn new(config: OptimizerConfig, count: usize) -> Optimizer<T> {
         let (first, second) = match config {
@@ -154,10 +154,10 @@ impl<T: Element> Optimizer<T> {
         Optimizer { config, steps: 0, first: zeros(first), second: zeros(second) }
     }
 
-    /// One step: changes `parameters` along `gradients`, which lie in the same order.
+    /// Performs one step: updates `parameters` from `gradients`, which are in the same order.
     ///
     /// # Panics
-    /// If there are not as many as the optimiser was made for.
+    /// If their number is not that of [`Optimizer::new`].
     pub fn step(&mut self, parameters: &mut [T], gradients: &[T]) {
         assert_eq!(parameters.len(), gradients.len(), "a gradient for each parameter");
         for moment in [&self.first, &self.second] {
@@ -176,7 +176,7 @@ impl<T: Element> Optimizer<T> {
         }
     }
 
-    /// Do the moments belong to `count` parameters, and are they finite?
+    /// Do the moments match `count` parameters, and are they finite?
     pub(super) fn is_valid(&self, count: usize) -> bool {
         let fresh = Optimizer::<T>::new(self.config, count);
         self.first.len() == fresh.first.len()
@@ -185,12 +185,12 @@ impl<T: Element> Optimizer<T> {
     }
 }
 
-/// Below what size numbers count as 0, so that no moment and no square is ever subnormal.
+/// Thresholds below which numbers count as 0, so that no moment and no square is ever subnormal.
 #[derive(Clone, Copy)]
 struct Floor<T> {
-    /// Of moments: 2²⁶ times the smallest normal number, 2⁻¹⁰⁰ in single precision.
+    /// For moments: 2²⁶ times the smallest normal number, 2⁻¹⁰⁰ in single precision.
     moment: T,
-    /// Of what is squared: the root of that.
+    /// For numbers to be squared: the root of that.
     root: T,
 }
 
@@ -216,7 +216,7 @@ impl Sgd {
     fn step<T: Element>(&self, parameters: &mut [T], gradients: &[T], momenta: &mut [T]) {
         let [lr, decay, momentum] = [self.lr, self.weight_decay, self.momentum].map(T::from_f64);
         let floor = Floor::new();
-        // Nesterov's rule steps along g + μ·b, the plain one along b.
+        // Nesterov's rule steps along g + μ·b, the plain rule along b.
         let ahead = if self.nesterov { (T::ONE, momentum) } else { (T::ZERO, T::ONE) };
         vectorised(
             #[inline(always)]
@@ -253,7 +253,7 @@ impl RmsProp {
     }
 }
 
-/// `base` times itself, so often, for a base of 0 to 1; 0 where that is too small for a normal number.
+/// Raises `base`, from 0 to 1, to the power `times`; 0 if that is too small for a normal number.
 fn power(mut base: f64, mut times: u64) -> f64 {
     let mut product = 1.0;
     while times > 0 && product >= f64::MIN_POSITIVE {

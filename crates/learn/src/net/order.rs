@@ -1,17 +1,17 @@
-//! The order in which an epoch goes through the rows.
+//! The order of the rows in an epoch.
 //!
-//! All rows are shuffled where they are few enough. Of more, whole blocks of neighbouring rows are drawn at random into
-//! a window, and the rows of a window are shuffled: so no more than a window is needed in memory at once. The order is a
-//! function of the key, the number of rows and their width, never of where the rows are kept.
+//! If there are few enough rows, all are shuffled. Otherwise whole blocks of neighbouring rows are drawn at random into
+//! a window, and the rows of a window are shuffled, so no more than a window is in memory at once. The order is a
+//! function of the key, the number of rows and their width, independent of where the rows are stored.
 
 use pipewright_world::random::Key;
 use std::ops::Range;
 
-/// The bytes of a window of rows, about.
+/// Approximate size of a window in bytes.
 const WINDOW_BYTES: usize = 128 << 20;
-/// Blocks in a window.
+/// Blocks per window.
 const BLOCKS: usize = 64;
-/// The fewest rows of a block; others have a multiple of it.
+/// Minimum number of rows per block; larger blocks are a multiple of it.
 const BLOCK_ROWS_MIN: usize = 1024;
 
 /// How rows are cut into blocks.
@@ -22,7 +22,7 @@ pub(super) struct Blocks {
 }
 
 impl Blocks {
-    /// The blocks of `rows` rows of `width` numbers each.
+    /// Creates the blocks of `rows` rows of `width` numbers each.
     pub(super) fn new(rows: usize, width: usize) -> Blocks {
         let block_rows = WINDOW_BYTES / BLOCKS / (4 * width.max(1));
         Blocks { rows, block_rows: (block_rows / BLOCK_ROWS_MIN * BLOCK_ROWS_MIN).max(BLOCK_ROWS_MIN) }
@@ -38,7 +38,7 @@ impl Blocks {
     }
 }
 
-/// The blocks of every window of an epoch, window after window.
+/// Returns the blocks of every window of an epoch.
 pub(super) fn windows(blocks: Blocks, key: Key) -> Vec<Vec<u32>> {
     let mut order: Vec<u32> = (0..blocks.count() as u32).collect();
     if order.len() > BLOCKS {
@@ -47,7 +47,7 @@ pub(super) fn windows(blocks: Blocks, key: Key) -> Vec<Vec<u32>> {
     order.chunks(BLOCKS).map(<[u32]>::to_vec).collect()
 }
 
-/// The rows of a window, shuffled; they replace what `order` held.
+/// Writes the shuffled rows of a window into `order`.
 pub(super) fn rows(blocks: Blocks, window: &[u32], number: usize, key: Key, order: &mut Vec<u32>) {
     order.clear();
     window.iter().for_each(|&block| order.extend(blocks.range(block as usize).map(|row| row as u32)));

@@ -1,4 +1,4 @@
-//! Training data as the network reads it: row after row, in single precision, gathered into batches.
+//! Training data as the network reads it: row-major, in single precision, gathered into batches.
 
 use super::architecture::Head;
 use super::order::Blocks;
@@ -9,60 +9,60 @@ use crate::sparse_rows::{SparseRows, stored_count};
 use pipewright_diagnostic::{Failure, code};
 use std::collections::HashMap;
 
-/// All rows of some examples.
+/// All rows of a data set.
 #[derive(Debug, Clone)]
 pub(super) struct Rows {
     blocks: Blocks,
     width: usize,
     features: Store,
     target: Truth,
-    /// The weight of each row, 1 on average; none where rows are not weighted.
+    /// Sample weights, 1 on average; `None` if rows are not weighted.
     weights: Option<Vec<f32>>,
 }
 
-/// Where the features are.
+/// Storage of the features.
 #[derive(Debug, Clone)]
 enum Store {
     Memory(Vec<f32>),
-    /// In memory, without the zeros.
+    /// In memory, as compressed sparse rows.
     Sparse(SparseRows),
-    /// In a content, of which some blocks are in memory.
+    /// On disk; some blocks are loaded.
     OnDisk {
         rows: OnDisk,
         loaded: Vec<f32>,
-        /// Which of the loaded blocks each block is.
+        /// For each loaded block, its slot.
         slots: HashMap<u32, usize>,
         bytes: Vec<u8>,
     },
 }
 
-/// The target as a head sees it.
+/// The target as encoded by a head.
 #[derive(Debug, Clone)]
 enum Truth {
-    /// One number a row: 0 or 1 for classes, the standardised number otherwise.
+    /// One number per row: 0 or 1 for classes, the standardised number otherwise.
     Numbers(Vec<f32>),
-    /// The class of each row, to be spread over a column for each.
+    /// The class of each row, one-hot encoded in batches.
     Codes { codes: Vec<u32>, count: usize },
 }
 
-/// A batch of rows: what a run of the training graph reads.
+/// A batch of rows: the inputs of the training graph.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Batch {
     features: Vec<f32>,
     target: Vec<f32>,
-    /// Empty where rows are not weighted.
+    /// Empty if rows are not weighted.
     weights: Vec<f32>,
 }
 
 impl Batch {
-    /// What a run of the training graph reads: its inputs, and how many of them there are.
+    /// Returns the inputs of the training graph, and their number.
     pub(super) fn inputs(&self) -> ([&[f32]; 3], usize) {
         ([&self.features, &self.target, &self.weights], if self.weights.is_empty() { 2 } else { 3 })
     }
 }
 
 impl Rows {
-    /// The rows of a source; `weighted` ones have weights, if need be of 1.
+    /// Creates the rows of a source; if `weighted`, they have weights, 1 by default.
     pub(super) fn new(source: Source<'_>, head: Head, weighted: bool) -> Rows {
         let target = match (source.labels().target(), head) {
             (Target::Classes { codes, count }, Head::Classes { .. }) => {
@@ -98,7 +98,7 @@ impl Rows {
         self.blocks
     }
 
-    /// Has these blocks at hand, for [`Rows::gather`]; others need not be.
+    /// Loads these blocks for [`Rows::gather`]; others may be dropped.
     pub(super) fn load(&mut self, wanted: &[u32]) -> Result<(), Failure> {
         let Store::OnDisk { rows: on_disk, loaded, slots, bytes } = &mut self.features else { return Ok(()) };
         let (block_rows, width) = (self.blocks.block_rows, self.width);
@@ -119,7 +119,7 @@ impl Rows {
         Ok(())
     }
 
-    /// Puts the rows of `order` into `batch`, whose memory is kept; their blocks are at hand.
+    /// Copies the rows of `order` into `batch`, reusing its memory; their blocks must be loaded.
     pub(super) fn gather(&self, order: &[u32], batch: &mut Batch) {
         let width = self.width;
         batch.features.resize(order.len() * width, 0.0);
@@ -169,16 +169,16 @@ fn is_sparse(features: &Features) -> bool {
     features.has_sparse() && 3 * stored_count(features) < features.rows() * features.columns()
 }
 
-/// The weights of all rows, scaled to be 1 on average, so that a step is as long as it would be without weights.
+/// Returns the sample weights scaled to be 1 on average, so that step sizes are as without weights.
 fn mean_one(labels: &Labels) -> Vec<f32> {
     let mean = labels.total_weight() / labels.rows() as f64;
     let weights = labels.weights().map(|weights| weights.iter().map(|weight| (weight / mean) as f32).collect());
     weights.unwrap_or_else(|| vec![1.0; labels.rows()])
 }
 
-/// Writes the rows from `first` on, as many as `output` holds, row after row.
+/// Writes the rows from `first` on into `output`, row-major, until it is full.
 pub(crate) fn row_major(features: &Features, first: usize, output: &mut [f32]) {
-    // Rows that stay in the cache while all columns are written into them.
+    // Number of rows that stay in the cache while all columns are written into them.
     const BLOCK: usize = 64;
     let columns = features.columns();
     let is_sparse = |column: &usize| matches!(features.stored(*column), Column::Sparse(_));

@@ -280,7 +280,7 @@ fn widths_and_losses_that_do_not_fit_are_refused() {
     let failure = |network: Network, examples: &Dataset| network.fit(examples).unwrap_err();
     let wrong = failure(small(1), &sectors(30));
     assert_eq!(wrong.code, code::WRONG_WIDTH);
-    assert_eq!(wrong.message, "the network has 1 output, the target asks for 3 (a class each)");
+    assert_eq!(wrong.message, "the network has 1 output, the target needs 3 (one per class)");
     assert_eq!(failure(Network { outputs: 2, ..small(1) }, &parabola(30)).code, code::WRONG_WIDTH);
     let bce = Network { loss: Some(Loss::BinaryCrossEntropy), ..small(1) };
     assert_eq!(failure(bce, &parabola(30)).code, code::WRONG_TASK);

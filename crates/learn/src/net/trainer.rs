@@ -1,4 +1,4 @@
-//! Training, an epoch at a time: it can stop, be saved, and go on as if it had never stopped.
+//! Training, one epoch at a time: it can be stopped, saved, and resumed with the same result.
 
 use super::architecture::{Architecture, Head};
 use super::floats;
@@ -15,7 +15,7 @@ use pipewright_tensor::{Program, vectorised};
 use pipewright_world::random::Key;
 use serde::{Deserialize, Serialize};
 
-/// A training under way.
+/// A training in progress.
 ///
 /// ```
 /// use pipewright_learn::net::{Network, Trainer};
@@ -48,12 +48,12 @@ pub struct Trainer {
     state: Checkpoint,
 }
 
-/// What a network learns from: rows in memory, or outside. Rows with a weight of 0 must not be among them.
+/// Training rows: in memory or on disk. Rows with a weight of 0 must not be among them.
 #[derive(Debug, Clone, Copy)]
 pub enum Source<'a> {
     /// In memory.
     Memory(&'a Dataset),
-    /// Outside.
+    /// On disk.
     OnDisk(&'a OnDisk),
 }
 
@@ -84,7 +84,7 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// A warning if its columns are of very different scales.
+    /// Returns a warning if the scales of the columns are very different.
     fn scale_warning(self) -> Option<Failure> {
         match self {
             Source::Memory(rows) => Scales::of(&rows.features).warning(rows.features.names()),
@@ -93,16 +93,16 @@ impl<'a> Source<'a> {
     }
 }
 
-/// All that a training remembers between two epochs.
+/// The whole state of a training between two epochs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Checkpoint {
-    /// Epochs that are done.
+    /// Number of completed epochs.
     epoch: usize,
     #[serde(with = "floats")]
     parameters: Vec<f32>,
     optimizer: Optimizer,
-    /// The best epoch so far, where training stops early.
+    /// The best epoch so far, with early stopping.
     best: Option<Best>,
 }
 
@@ -115,27 +115,27 @@ struct Best {
     parameters: Vec<f32>,
 }
 
-/// What an epoch has come to.
+/// Result of an epoch.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Epoch {
-    /// Its number, from 1.
+    /// Number of the epoch, from 1.
     pub number: usize,
-    /// The mean loss of the training rows, each as it was when its batch had its turn.
+    /// Mean loss of the training rows, each computed when its batch was processed.
     pub loss: f64,
-    /// The mean loss of the validation rows after the epoch, where training stops early and there are such rows.
+    /// Mean loss of the validation rows after the epoch, with early stopping and validation rows.
     pub validation_loss: Option<f64>,
 }
 
-/// Rows of a batch of validation.
+/// Rows per validation batch.
 const VALIDATION_ROWS: usize = 1024;
-/// Operations between two looks whether to stop: about 10 ms.
+/// Operations between two checks for cancellation: about 10 ms.
 const COST_BETWEEN_LOOKS: u64 = 500_000_000;
 
 impl Trainer {
-    /// Prepares a training on `train`; `validation` is looked at only where the network stops early.
+    /// Prepares a training on `train`; `validation` is used only for early stopping.
     ///
     /// # Errors
-    /// A [`Failure`] when there is nothing to learn from or the output width or the loss does not fit the target.
+    /// A [`Failure`] if there is nothing to learn from, or the output width or the loss does not fit the target.
     pub fn start<'a>(
         network: &Network,
         train: impl Into<Source<'a>>,
@@ -181,11 +181,11 @@ impl Trainer {
         })
     }
 
-    /// Goes on where `checkpoint` was taken, with the same network, data and key: every later bit is as if training
-    /// had never stopped.
+    /// Resumes from `checkpoint`, with the same network, data and key. The result is bit for bit that of an
+    /// uninterrupted training.
     ///
     /// # Errors
-    /// As [`Trainer::start`], and when the checkpoint is of another network or holds a number that is not finite.
+    /// As [`Trainer::start`], and if the checkpoint is of another network or contains a number that is not finite.
     pub fn resume<'a>(
         network: &Network,
         train: impl Into<Source<'a>>,
@@ -207,7 +207,7 @@ impl Trainer {
         Ok(trainer)
     }
 
-    /// What must be kept to go on later.
+    /// Returns the checkpoint to resume from.
     #[must_use]
     pub fn checkpoint(&self) -> Checkpoint {
         self.state.clone()
@@ -223,13 +223,13 @@ impl Trainer {
         self.state.epoch >= self.network.epochs || is_patience_over
     }
 
-    /// Goes through all training rows once, in a new random order.
+    /// Runs one epoch: processes all training rows once, in a new random order.
     ///
     /// # Errors
-    /// A [`Failure`] when it was cancelled, or a loss or weight left the range of numbers.
+    /// A [`Failure`] if it was cancelled, or a loss or weight is not finite.
     pub fn epoch(&mut self, progress: &dyn Progress) -> Result<Epoch, Failure> {
-        // On a thread of the pool from the start: large products are cut for the pool, and going there and back for
-        // each would take longer than some of them.
+        // On a thread of the pool from the start: large products are split across the pool, and entering it for each
+        // would take longer than some of them.
         rayon::scope(|_| self.epoch_in_pool(progress))
     }
 
@@ -267,7 +267,7 @@ impl Trainer {
         Ok(Epoch { number, loss, validation_loss })
     }
 
-    /// The trained network: with the weights of the best epoch where training stops early, else of the last.
+    /// Returns the trained network: with the weights of the best epoch if training stops early, otherwise of the last.
     #[must_use]
     pub fn finish(self) -> NetworkModel {
         let parameters = self.state.best.map_or(self.state.parameters, |best| best.parameters);
@@ -311,7 +311,7 @@ impl Trainer {
     }
 }
 
-/// Is every number finite? The exponent's bits say so without a branch for each.
+/// Is every number finite? Checks the exponent's bits without a branch per number.
 fn all_finite(values: &[f32]) -> bool {
     let largest = vectorised(
         #[inline(always)]
@@ -320,7 +320,7 @@ fn all_finite(values: &[f32]) -> bool {
     largest < f32::INFINITY.to_bits()
 }
 
-/// Trains from the start to the end.
+/// Runs a training from start to end.
 pub(super) fn train<'a, Rows>(network: &Network, train: &'a Rows, fit: &Fit<'a, Rows>) -> Result<NetworkModel, Failure>
 where
     Source<'a>: From<&'a Rows>,

@@ -1,4 +1,4 @@
-//! Fewer columns that say most of what many say: principal components, truncated singular values.
+//! Dimensionality reduction: principal components, truncated singular value decomposition.
 
 mod pca;
 mod svd;
@@ -14,58 +14,58 @@ use pipewright_diagnostic::{Failure, code};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-/// What [`Pca`] and [`Svd`] learn: directions, of which each makes one column, `direction · (row - centre)`.
+/// The fitted projection of [`Pca`] and [`Svd`]: each direction gives one column, `direction · (row - centre)`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Projection {
-    /// What the new columns are called, before their numbers.
+    /// Prefix of the names of the new columns, before their numbers.
     name: String,
-    /// What is taken from each input column: its mean, or 0.
+    /// Subtracted from each input column: its mean, or 0.
     centre: Vec<f64>,
-    /// Of length 1 each, or `1 / deviation` where the columns are brought to variance 1.
+    /// Of norm 1 each, or `1 / deviation` with whitening.
     directions: Vec<Vec<f64>>,
     variances: Vec<f64>,
     shares: Vec<f64>,
 }
 
 impl Projection {
-    /// The directions, the most important first: a number for each input column.
+    /// Returns the directions, by decreasing importance: one number per input column.
     #[must_use]
     pub fn directions(&self) -> &[Vec<f64>] {
         &self.directions
     }
 
-    /// The variance of the training rows along each direction: by n - 1 for principal components, by n for singular
-    /// values, as scikit-learn has it.
+    /// Returns the variance of the training rows along each direction: with divisor n - 1 for principal components, n
+    /// for singular values, as in scikit-learn.
     #[must_use]
     pub fn variances(&self) -> &[f64] {
         &self.variances
     }
 
-    /// The share of all variance that lies along each direction; 0 where there is no variance.
+    /// Returns the explained variance ratio of each direction; 0 if there is no variance.
     #[must_use]
     pub fn shares(&self) -> &[f64] {
         &self.shares
     }
 
-    /// The names of the new columns: `pca 1`, `pca 2`, ….
+    /// Returns the names of the new columns: `pca 1`, `pca 2`, ….
     #[must_use]
     pub fn names(&self) -> Vec<String> {
         names(&self.name, self.directions.len())
     }
 }
 
-/// The names of that many new columns.
+/// Returns the names of `count` new columns.
 #[must_use]
 pub fn names(name: &str, count: usize) -> Vec<String> {
     (1..=count).map(|number| format!("{name} {number}")).collect()
 }
 
-/// Rows of an output column that are made at a time: of the input columns, they stay in the nearest cache.
+/// Rows of an output column computed at a time, so that the input columns stay in the first-level cache.
 const BLOCK_ROWS: usize = 1024;
 
 impl Transform for Projection {
-    /// Column after column, so that each row is summed in one order whatever stands beside it.
+    /// Column by column, so that each row is summed in the same order whatever rows surround it.
     fn apply(&self, features: &Features) -> Result<Features, Failure> {
         assert_eq!(features.columns(), self.centre.len(), "the columns of the training features");
         let rows = features.rows();
@@ -80,7 +80,7 @@ impl Transform for Projection {
             }
         });
         if let Some(place) = values.iter().position(|value| !value.is_finite()) {
-            let message = "a row lies too far out for numbers when it is projected";
+            let message = "the projection of a row overflows";
             return Err(Failure::new(code::VALUE_OUT_OF_RANGE, message).row((place % rows) as u64 + 1));
         }
         Ok(Features::new(rows, self.names().into(), values))
@@ -98,7 +98,7 @@ impl Transform for Projection {
         if sizes && finite && shares && variances && !self.name.is_empty() {
             return Ok(());
         }
-        Err(bad_transform("a projection whose sizes or numbers do not agree"))
+        Err(bad_transform("a projection with inconsistent sizes or numbers"))
     }
 
     fn inputs(&self) -> usize {
@@ -106,7 +106,8 @@ impl Transform for Projection {
     }
 }
 
-/// Singular values and directions of the rows less `centre`. The entry of largest size of each direction is positive.
+/// Returns singular values and directions of the rows less `centre`. The entry of largest magnitude of each direction
+/// is positive.
 fn singular(features: &Features, centre: &[f64]) -> Result<Singular, Failure> {
     let mut matrix = Mat::zeros(features.rows(), features.columns());
     for (index, centre) in centre.iter().enumerate() {
@@ -117,7 +118,7 @@ fn singular(features: &Features, centre: &[f64]) -> Result<Singular, Failure> {
     let squares = |singular: &Singular| singular.values.iter().all(|value| (value * value).is_finite());
     let finite = |singular: &Singular| singular.vectors.iter().flatten().all(|entry| entry.is_finite());
     let Some(mut singular) = singular.filter(|singular| squares(singular) && finite(singular)) else {
-        let message = "the columns are too large for numbers when they are squared";
+        let message = "the squares of the columns overflow";
         return Err(Failure::new(code::VALUE_OUT_OF_RANGE, message).help("scale the columns"));
     };
     for vector in &mut singular.vectors {
@@ -129,7 +130,7 @@ fn singular(features: &Features, centre: &[f64]) -> Result<Singular, Failure> {
     Ok(singular)
 }
 
-/// Refuses more components than rows or columns give.
+/// Checks that there are no more components than rows or columns.
 fn check_count(name: &str, count: usize, features: &Features) -> Result<(), Failure> {
     let (rows, columns) = (features.rows(), features.columns());
     if count > columns {

@@ -8,10 +8,10 @@ use crate::transform::Transformer;
 use pipewright_diagnostic::{Failure, code};
 use pipewright_world::random::Key;
 
-/// Principal components (Pearson, 1901): the directions along which the centred rows vary most.
+/// Principal component analysis (Pearson, 1901): the directions of largest variance of the centred rows.
 ///
-/// Found by the singular values of the centred matrix, not of its covariance, so that small components keep their
-/// digits. Of each direction the entry of largest size is positive, which settles the signs as scikit-learn does.
+/// Computed from the singular values of the centred matrix, not of its covariance, so that small components keep their
+/// digits. The entry of largest magnitude of each direction is positive, which settles the signs as in scikit-learn.
 ///
 /// ```
 /// use pipewright_learn::reduce::Pca;
@@ -25,37 +25,37 @@ use pipewright_world::random::Key;
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pca {
-    /// How many components.
+    /// Number of components.
     pub keep: Keep,
-    /// Should the new columns have variance 1 (by n - 1) each?
+    /// Scale the new columns to variance 1 (with divisor n - 1)?
     pub whiten: bool,
-    /// What the new columns are called, before their numbers.
+    /// Prefix of the names of the new columns, before their numbers.
     pub name: String,
 }
 
-/// How many components to keep.
+/// Number of components to keep.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Keep {
-    /// The first so many.
+    /// This many components.
     First(usize),
-    /// As many as are needed for more than this share of the variance, above 0 and below 1.
+    /// As many components as explain more than this fraction of the variance, above 0 and below 1.
     Share(f64),
 }
 
 impl Pca {
-    /// The first so many components, called `pca 1`, `pca 2`, ….
+    /// Keeps the first `count` components, named `pca 1`, `pca 2`, ….
     #[must_use]
     pub fn first(count: usize) -> Pca {
         Pca { keep: Keep::First(count), whiten: false, name: "pca".to_owned() }
     }
 
-    /// As many components as hold more than this share of the variance.
+    /// Keeps as many components as explain more than this fraction of the variance.
     #[must_use]
     pub fn share(share: f64) -> Pca {
         Pca { keep: Keep::Share(share), ..Pca::first(0) }
     }
 
-    /// The same with columns of variance 1.
+    /// Enables whitening: new columns have variance 1.
     #[must_use]
     pub fn whitened(self) -> Pca {
         Pca { whiten: true, ..self }

@@ -1,4 +1,4 @@
-//! Truncated singular values, without centring.
+//! Truncated singular value decomposition, without centring.
 
 use super::{Projection, check_count, singular};
 use crate::data::{Features, Target};
@@ -7,8 +7,8 @@ use crate::transform::{Transform, Transformer};
 use pipewright_diagnostic::Failure;
 use pipewright_world::random::Key;
 
-/// The directions of the largest singular values of the rows as they are, without taking their mean away: latent
-/// semantic analysis, where the columns are counts of words (Deerwester et al., 1990).
+/// Truncated SVD: the directions of the largest singular values of the rows without centring; latent semantic analysis,
+/// if the columns are counts of words (Deerwester et al., 1990).
 ///
 /// ```
 /// use pipewright_learn::reduce::Svd;
@@ -21,14 +21,14 @@ use pipewright_world::random::Key;
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Svd {
-    /// How many directions.
+    /// Number of directions.
     pub count: usize,
-    /// What the new columns are called, before their numbers.
+    /// Prefix of the names of the new columns, before their numbers.
     pub name: String,
 }
 
 impl Svd {
-    /// The first so many directions; the columns are called `svd 1`, `svd 2`, ….
+    /// Keeps the first `count` directions; the columns are named `svd 1`, `svd 2`, ….
     #[must_use]
     pub fn first(count: usize) -> Svd {
         Svd { count, name: "svd".to_owned() }
@@ -56,7 +56,7 @@ impl Transformer for Svd {
     }
 }
 
-/// By n.
+/// With divisor n.
 fn variance(column: &[f64]) -> f64 {
     let rows = column.len() as f64;
     let mean = column.iter().sum::<f64>() / rows;

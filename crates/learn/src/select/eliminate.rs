@@ -10,12 +10,13 @@ use pipewright_diagnostic::Failure;
 use pipewright_world::random::Key;
 use rayon::prelude::*;
 
-/// Fits a model, drops the columns with the smallest coefficients, and again, until so many are left (Guyon et al.,
-/// "Gene selection for cancer classification using support vector machines", 2002).
+/// Recursive feature elimination (RFE): fits a model and drops the columns with the smallest coefficients, repeatedly,
+/// until `keep` columns are left (Guyon et al., "Gene selection for cancer classification using support vector
+/// machines", 2002).
 ///
-/// The model is ridge regression for numbers and logistic regression for classes, with a penalty of 1 each, in the
-/// units of the columns as they are: they should be at one scale. The scores of the choice are ranks: 1 for columns
-/// that stay, 2 for those that went last.
+/// The model is ridge regression for numbers and logistic regression for classes, each with a penalty of 1, in the
+/// units of the columns: they should be on one scale. The scores of the choice are ranks: 1 for columns that are kept,
+/// 2 for those dropped last.
 ///
 /// ```
 /// use pipewright_learn::select::Eliminate;
@@ -29,35 +30,35 @@ use rayon::prelude::*;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Eliminate {
-    /// How many columns are left at the end.
+    /// Number of columns to keep.
     pub keep: Remaining,
-    /// How many go at a time, at least 1.
+    /// Number of columns dropped per step, at least 1.
     pub step: usize,
 }
 
-/// How many columns are left.
+/// Number of columns to keep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Remaining {
-    /// So many, or all if there are not more.
+    /// This many, or all if there are fewer.
     Count(usize),
-    /// The number that does best, the least of equals, in five-fold cross-validation.
+    /// The number with the best score in five-fold cross-validation; the smallest on ties.
     Validated,
 }
 
 impl Eliminate {
-    /// Down to so many columns, one at a time.
+    /// Keeps `count` columns, dropping one at a time.
     #[must_use]
     pub fn to(count: usize) -> Eliminate {
         Eliminate { keep: Remaining::Count(count), step: 1 }
     }
 
-    /// Down to the number that cross-validation finds best.
+    /// Keeps the number of columns that is best in cross-validation.
     #[must_use]
     pub fn validated() -> Eliminate {
         Eliminate { keep: Remaining::Validated, step: 1 }
     }
 
-    /// Ranks, down to `count` columns; `progress` sees every model with its columns, and the last one.
+    /// Returns ranks, down to `count` columns; `progress` receives every model with its columns, and the last one.
     fn ranks(
         &self,
         features: &Features,
@@ -84,7 +85,7 @@ impl Eliminate {
         }
     }
 
-    /// The number of columns that does best.
+    /// Returns the best number of columns in cross-validation.
     fn validate(&self, features: &Features, target: &Target) -> Result<usize, Failure> {
         let of_part = |Parts { train, test }: &Parts| {
             let mut scores = Vec::new();

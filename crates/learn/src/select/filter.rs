@@ -1,4 +1,4 @@
-//! Columns that say nothing, or nothing new; the target is not asked.
+//! Filters for uninformative or redundant columns; the target is not used.
 
 use super::Choice;
 use crate::data::{Features, Target};
@@ -11,7 +11,7 @@ use pipewright_diagnostic::Failure;
 use pipewright_world::random::Key;
 use rayon::prelude::*;
 
-/// Keeps the columns whose variance (by n) is above a threshold; at 0 that leaves the constant ones out.
+/// Variance threshold: keeps the columns whose variance (with divisor n) is above it; 0 drops constant columns.
 ///
 /// ```
 /// use pipewright_learn::select::Variance;
@@ -43,8 +43,8 @@ impl Transformer for Variance {
     }
 }
 
-/// Leaves out every column whose correlation with an earlier one that stays is above a threshold in size. The score of
-/// a column is its largest |r| with an earlier one that stays.
+/// Correlation filter: drops every column whose absolute correlation with an earlier kept column is above a threshold.
+/// The score of a column is its largest |r| with an earlier kept column.
 ///
 /// ```
 /// use pipewright_learn::select::Correlated;
@@ -61,7 +61,7 @@ pub struct Correlated {
     pub above: f64,
 }
 
-/// Columns that are compared with all before them at a time.
+/// Number of columns compared with all earlier ones at a time.
 const BLOCK_COLUMNS: usize = 64;
 
 impl Transformer for Correlated {
@@ -98,14 +98,14 @@ impl Transformer for Correlated {
     }
 }
 
-/// The values less their mean, at length 1; all 0 where they are constant.
+/// Returns the centred values with norm 1; all 0 if they are constant.
 pub(super) fn unit(column: &[f64]) -> Vec<f64> {
     let (mut values, _) = centred(column);
     let largest = values.iter().fold(0.0, |most: f64, value| most.max(value.abs()));
     if largest == 0.0 {
         return values;
     }
-    // Far from 1, squares would leave the range of numbers.
+    // For magnitudes far from 1, squares would overflow or underflow.
     if !(1e-100..1e100).contains(&largest) {
         values.iter_mut().for_each(|value| *value /= largest);
     }

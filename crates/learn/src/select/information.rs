@@ -1,6 +1,6 @@
-//! Mutual information between a column and the target, estimated from the distances of nearest neighbours.
+//! Mutual information between a column and the target, estimated from nearest-neighbour distances.
 //!
-//! All digammas are of whole numbers: ψ(n) = H(n-1) - γ, and the γ cancel.
+//! All digammas are of whole numbers: ψ(n) = H(n-1) - γ, and the γ cancel out.
 
 use crate::data::{Features, Target};
 use crate::twofold::Twofold;
@@ -9,18 +9,18 @@ use pipewright_world::random::Key;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
-/// The mutual information of each column with the target in nats, at least 0.
+/// Estimates the mutual information of each column with the target in nats, at least 0.
 ///
-/// Two sets of numbers: Kraskov, Stögbauer, Grassberger (2004), the first estimator. Numbers and classes: Ross (2014).
-/// Two sets of classes: from the counts, exactly. As scikit-learn's `mutual_info_classif` and `mutual_info_regression`
-/// do, numbers are divided by their standard deviation, and, with a key, a noise of 1e-10 of their size parts equal
-/// ones.
+/// Numbers with numbers: Kraskov, Stögbauer, Grassberger (2004), the first estimator. Numbers with classes: Ross
+/// (2014). Classes with classes: exactly, from the counts. As in scikit-learn's `mutual_info_classif` and
+/// `mutual_info_regression`, numbers are divided by their standard deviation, and, with a key, noise of 1e-10 of their
+/// magnitude breaks ties.
 ///
 /// # Errors
-/// [`code::TOO_FEW_ROWS`] for no more rows than neighbours.
+/// [`code::TOO_FEW_ROWS`] if there are no more rows than neighbours.
 ///
 /// # Panics
-/// If `discrete` does not say of every column whether its values are classes, or `neighbours` is 0.
+/// If the length of `discrete` is not the number of columns, or `neighbours` is 0.
 pub fn information(
     features: &Features,
     target: &Target,
@@ -76,7 +76,7 @@ impl Harmonics {
     }
 }
 
-/// Numbers divided by their standard deviation, with noise that parts equal ones.
+/// Divides numbers by their standard deviation, and adds noise that breaks ties.
 fn spread_out(values: &[f64], noise: Option<Key>) -> Vec<f64> {
     const NOISE: f64 = 1e-10;
     let rows = values.len() as f64;
@@ -93,7 +93,7 @@ fn spread_out(values: &[f64], noise: Option<Key>) -> Vec<f64> {
     scaled
 }
 
-/// The place of each value among the different ones.
+/// Returns the index of each value among the distinct ones.
 fn codes_of(column: &[f64]) -> Vec<u32> {
     let mut levels: Vec<f64> = column.iter().map(|value| value + 0.0).collect();
     levels.sort_unstable_by(f64::total_cmp);
@@ -119,7 +119,7 @@ fn of_classes(left: &[u32], right: &[u32]) -> f64 {
     Twofold::sum(pairs.iter().map(part))
 }
 
-/// Of numbers with classes. A class with one row says nothing.
+/// Numbers with classes. A class with a single row contributes nothing.
 fn of_both(numbers: &[f64], classes: &[u32], neighbours: usize, harmonics: &Harmonics) -> f64 {
     let mut groups: BTreeMap<u32, Vec<f64>> = BTreeMap::new();
     for (number, class) in numbers.iter().zip(classes) {
@@ -144,7 +144,7 @@ fn of_both(numbers: &[f64], classes: &[u32], neighbours: usize, harmonics: &Harm
     harmonics.digamma(rows) + sum.value() / rows as f64
 }
 
-/// Of numbers with numbers.
+/// Numbers with numbers.
 fn of_numbers(left: &[f64], right: &[f64], neighbours: usize, harmonics: &Harmonics) -> f64 {
     let rows = left.len();
     let mut order: Vec<usize> = (0..rows).collect();
@@ -161,8 +161,8 @@ fn of_numbers(left: &[f64], right: &[f64], neighbours: usize, harmonics: &Harmon
     harmonics.digamma(rows) + harmonics.digamma(neighbours) + sum.value() / rows as f64
 }
 
-/// The distance, the larger of both coordinates', from a point to its so-many-th neighbour; the points are sorted by
-/// the first coordinate, so that the search ends on either side where that alone is too far.
+/// Returns the distance (maximum norm) from a point to its n-th neighbour; the points are sorted by the first
+/// coordinate, so that the search ends on either side where that alone is too far.
 fn radius(points: &[(f64, f64)], place: usize, neighbours: usize) -> f64 {
     let mut nearest = vec![f64::INFINITY; neighbours];
     look(points[place], points[place + 1..].iter(), &mut nearest);
@@ -170,7 +170,7 @@ fn radius(points: &[(f64, f64)], place: usize, neighbours: usize) -> f64 {
     nearest[neighbours - 1]
 }
 
-/// Keeps the least distances from a point to others, which come in order of their first coordinate.
+/// Keeps the smallest distances from a point to others, which come in order of their first coordinate.
 fn look<'a>((left, right): (f64, f64), others: impl Iterator<Item = &'a (f64, f64)>, nearest: &mut [f64]) {
     let last = nearest.len() - 1;
     for (other_left, other_right) in others {
@@ -186,7 +186,7 @@ fn look<'a>((left, right): (f64, f64), others: impl Iterator<Item = &'a (f64, f6
     }
 }
 
-/// Numbers in rising order.
+/// Numbers in ascending order.
 struct Sorted(Vec<f64>);
 
 impl Sorted {
@@ -195,14 +195,14 @@ impl Sorted {
         Sorted(numbers)
     }
 
-    /// How many are no further than `radius` from `number`.
+    /// Counts the numbers no further than `radius` from `number`.
     fn within(&self, number: f64, radius: f64) -> usize {
         let start = self.0.partition_point(|other| number - other > radius);
         let end = self.0.partition_point(|other| other - number <= radius);
         end - start
     }
 
-    /// The distance from the number at a place to its so-many-th neighbour.
+    /// Returns the distance from the number at an index to its n-th neighbour.
     fn distance(&self, place: usize, neighbours: usize) -> f64 {
         let number = self.0[place];
         let (mut below, mut above, mut last) = (place, place + 1, 0.0);

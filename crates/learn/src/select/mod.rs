@@ -1,5 +1,4 @@
-//! Which columns are worth keeping: by their own values, by what they say of the target, by what a model makes of
-//! them.
+//! Feature selection: by the values of a column, by its relation to the target, or by a model.
 
 mod eliminate;
 mod filter;
@@ -20,13 +19,13 @@ use crate::transform::{Transform, bad_transform};
 use pipewright_diagnostic::Failure;
 use serde::{Deserialize, Serialize};
 
-/// Which columns stay, and why.
+/// The selected columns, and their scores.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Choice {
-    /// A number for each input column: a score, or a rank from 1 on.
+    /// One number per input column: a score, or a rank from 1.
     scores: Vec<f64>,
-    /// The columns that stay, ascending.
+    /// The kept columns, ascending.
     kept: Vec<usize>,
 }
 
@@ -36,7 +35,7 @@ impl Choice {
         Choice { scores, kept }
     }
 
-    /// The best `count` by their scores; of equal ones the earlier.
+    /// Selects the best `count` columns by score; the earlier on ties.
     fn best(scores: Vec<f64>, count: usize) -> Choice {
         let mut order: Vec<usize> = (0..scores.len()).collect();
         order.sort_by(|&left, &right| scores[right].total_cmp(&scores[left]));
@@ -44,13 +43,13 @@ impl Choice {
         Choice::new(scores, order)
     }
 
-    /// A score of each input column, or its rank from 1 on.
+    /// Returns the score of each input column, or its rank from 1.
     #[must_use]
     pub fn scores(&self) -> &[f64] {
         &self.scores
     }
 
-    /// The positions of the columns that stay, ascending.
+    /// Returns the positions of the kept columns, ascending.
     #[must_use]
     pub fn kept(&self) -> &[usize] {
         &self.kept
@@ -69,7 +68,7 @@ impl Transform for Choice {
         if ascending && there && self.scores.iter().all(|score| score.is_finite()) {
             return Ok(());
         }
-        Err(bad_transform("a choice of columns that are not there"))
+        Err(bad_transform("a selection of columns that do not exist"))
     }
 
     fn inputs(&self) -> usize {

@@ -1,4 +1,4 @@
-//! The best columns by what each says of the target on its own.
+//! Univariate feature selection: the best columns by their own relation to the target.
 
 use super::filter::unit;
 use super::shrink::shrink;
@@ -12,7 +12,7 @@ use pipewright_diagnostic::{Failure, code};
 use pipewright_world::random::Key;
 use rayon::prelude::*;
 
-/// Keeps the columns with the best scores; of equal scores the earlier, and all of them where there are not more.
+/// Keeps the columns with the best scores; the earlier on ties, and all if there are no more than `count`.
 ///
 /// ```
 /// use pipewright_learn::select::{Best, Score};
@@ -26,27 +26,27 @@ use rayon::prelude::*;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Best {
-    /// What they are judged by.
+    /// The score function.
     pub score: Score,
-    /// How many stay.
+    /// Number of columns to keep.
     pub count: usize,
 }
 
-/// What a column is judged by.
+/// A score function of a column and the target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Score {
     /// The F statistic: of the analysis of variance for classes, of the linear regression for numbers (Fisher, 1925).
     F,
     /// Pearson's χ² between classes and columns that are counts or frequencies, at least 0.
     Chi2,
-    /// The mutual information in nats; see [`information`]. Columns with at most two different values are discrete.
+    /// Mutual information in nats; see [`information`]. Columns with at most two distinct values are discrete.
     Information,
-    /// The coefficient that the lasso leaves, of columns at one scale, where its penalty lets in as many columns as are
-    /// wanted. Columns with coefficient 0 never stay.
+    /// Coefficient of the lasso, of columns at one scale, at the penalty that admits as many columns as requested.
+    /// Columns with coefficient 0 are never kept.
     L1,
 }
 
-/// Neighbours that mutual information is estimated from.
+/// Number of neighbours for mutual information.
 const NEIGHBOURS: usize = 3;
 
 impl Transformer for Best {
@@ -75,12 +75,12 @@ impl Transformer for Best {
     }
 }
 
-/// Finite numbers, or two classes at least.
+/// Checks that the target has finite numbers, or at least two classes.
 pub(super) fn check_target(target: &Target) -> Result<(), Failure> {
     match target {
         Target::Numbers(values) => check_finite(values, "the target"),
         Target::Classes { codes, .. } if codes.iter().all(|code| *code == codes[0]) => {
-            Err(Failure::new(code::ONE_CLASS, "the rows to learn from have one class"))
+            Err(Failure::new(code::ONE_CLASS, "the training rows have only one class"))
         }
         Target::Classes { .. } => Ok(()),
     }
@@ -127,7 +127,7 @@ fn f_scores(features: &Features, target: &Target) -> Result<Vec<f64>, Failure> {
     }
 }
 
-/// A ratio of sums of squares; 0 where both are 0, and never infinite.
+/// Returns a ratio of sums of squares; 0 if both are 0, and never infinite.
 fn ratio(above: f64, below: f64) -> f64 {
     if above == 0.0 { 0.0 } else { (above / below).min(f64::MAX) }
 }
@@ -135,7 +135,7 @@ fn ratio(above: f64, below: f64) -> f64 {
 fn chi2_scores(features: &Features, target: &Target) -> Result<Vec<f64>, Failure> {
     let Target::Classes { codes, count } = target else {
         return Err(
-            Failure::new(code::WRONG_TASK, "χ² is of classes, and the target is a number").help("use `f` or `mi`")
+            Failure::new(code::WRONG_TASK, "χ² needs classes, but the target is a number").help("use `f` or `mi`")
         );
     };
     let sizes = class_sizes(codes, *count);
@@ -143,7 +143,7 @@ fn chi2_scores(features: &Features, target: &Target) -> Result<Vec<f64>, Failure
         let column = features.column(index);
         if let Some(row) = column.iter().position(|value| *value < 0.0) {
             let name = &features.names()[index];
-            let message = format!("χ² is of counts, and `{name}` holds a value below 0");
+            let message = format!("χ² needs counts, but `{name}` contains a negative value");
             let failure = Failure::new(code::VALUE_OUT_OF_RANGE, message).column(name).row(row as u64 + 1);
             return Err(failure.help("use `f` or `mi`, or `scale minmax` before it"));
         }

@@ -1,4 +1,4 @@
-//! The model that columns are judged by: ridge for numbers, logistic regression for classes, each with a penalty of 1.
+//! The model that scores columns: ridge for numbers, logistic regression for classes, each with a penalty of 1.
 
 use crate::data::{Dataset, Features, Target};
 use crate::learner::{Learner, Model};
@@ -12,7 +12,7 @@ pub(super) enum ScoringModel {
     Classes(LogisticModel),
 }
 
-/// Parts of the rows that are judged in turn, unshuffled; classes in proportion.
+/// Number of folds, unshuffled and stratified.
 const FOLDS: usize = 5;
 
 impl ScoringModel {
@@ -24,7 +24,7 @@ impl ScoringModel {
         })
     }
 
-    /// The square of each column's coefficient, summed over the classes.
+    /// Returns the squared coefficient of each column, summed over the classes.
     pub(super) fn importances(&self) -> Vec<f64> {
         let squares = |weights: &[f64]| weights.iter().map(|weight| weight * weight).collect::<Vec<f64>>();
         match self {
@@ -39,7 +39,7 @@ impl ScoringModel {
         }
     }
 
-    /// R² of numbers, accuracy of classes.
+    /// Returns R² for numbers, accuracy for classes.
     pub(super) fn score(&self, features: &Features, target: &Target) -> f64 {
         match (self, target) {
             (ScoringModel::Numbers(model), Target::Numbers(truth)) => {
@@ -66,13 +66,13 @@ fn determination(truth: &[f64], predicted: &[f64]) -> f64 {
     }
 }
 
-/// One way to part the rows.
+/// A train/test split of the rows.
 pub(super) struct Parts {
     pub(super) train: (Features, Target),
     pub(super) test: (Features, Target),
 }
 
-/// The parts of the rows that are judged in turn.
+/// Splits the rows into folds.
 pub(super) fn parts(features: &Features, target: &Target) -> Result<Vec<Parts>, Failure> {
     let Folds { folds, .. } = match target {
         Target::Numbers(_) => kfold(features.rows(), FOLDS, None)?,
@@ -82,7 +82,7 @@ pub(super) fn parts(features: &Features, target: &Target) -> Result<Vec<Parts>, 
     Ok(folds.iter().map(|fold| Parts { train: part(&fold.train), test: part(&fold.test) }).collect())
 }
 
-/// The mean score over all parts of a model of these columns.
+/// Returns the mean score over all folds of a model of these columns.
 pub(super) fn mean_score(parts: &[Parts], columns: &[usize]) -> Result<f64, Failure> {
     let mut sum = 0.0;
     for Parts { train, test } in parts {

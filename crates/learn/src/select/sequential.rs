@@ -1,4 +1,4 @@
-//! Sequential selection: one column more, or one less, at a time.
+//! Sequential feature selection: one column added or removed at a time.
 
 use super::Choice;
 use super::score::check_target;
@@ -10,12 +10,12 @@ use pipewright_diagnostic::Failure;
 use pipewright_world::random::Key;
 use rayon::prelude::*;
 
-/// Adds the column that helps most, or takes away the one that is missed least, until there are so many (Whitney,
-/// 1971; Marill and Green, 1963).
+/// Adds the column that improves the score most, or removes the one whose loss costs least, until `count` columns are
+/// left (Whitney, 1971; Marill and Green, 1963).
 ///
-/// Columns are judged by five-fold cross-validation (unshuffled, classes in proportion) of ridge regression for
-/// numbers, by R², or logistic regression for classes, by accuracy, each with a penalty of 1; of equally good ones the
-/// earlier. The scores of the choice are the steps in which columns came or went, from 1 on; 0 for the others.
+/// Scores come from five-fold cross-validation (unshuffled, stratified) of ridge regression (R²) for numbers or
+/// logistic regression (accuracy) for classes, each with a penalty of 1; the earlier column wins ties. The scores of
+/// the choice are the steps in which columns were added or removed, from 1; 0 for the others.
 ///
 /// ```
 /// use pipewright_learn::select::{Direction, Sequential};
@@ -30,18 +30,18 @@ use rayon::prelude::*;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sequential {
-    /// How many columns stay; all of them if there are not more.
+    /// Number of columns to keep; all if there are fewer.
     pub count: usize,
-    /// From none up, or from all down.
+    /// Forward or backward selection.
     pub direction: Direction,
 }
 
-/// From none up, or from all down.
+/// Forward or backward selection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
-    /// Starts with no column.
+    /// Starts with no columns and adds.
     Forward,
-    /// Starts with all columns.
+    /// Starts with all columns and removes.
     Backward,
 }
 

@@ -1,4 +1,4 @@
-//! The columns that the lasso lets in first.
+//! Feature selection by the lasso: the columns that enter first.
 
 use super::filter::unit;
 use crate::data::{Features, Target};
@@ -6,12 +6,12 @@ use crate::learner::NoProgress;
 use crate::linear::{ElasticNet, LogisticLasso};
 use pipewright_diagnostic::Failure;
 
-/// Penalties from the one that leaves all columns out down to a thousandth of it.
+/// Number of penalties, from the smallest that excludes all columns down to a thousandth of it.
 const PENALTIES: u32 = 50;
 const LOWEST: f64 = 1e-3;
 
-/// The size of each column's coefficient, all columns at one scale, at the largest of the penalties that lets `count`
-/// of them in. With more than two classes, each against the rest, the largest counts.
+/// Returns the absolute coefficient of each column, all columns at one scale, at the largest of the penalties that
+/// admits `count` of them. With more than two classes, each against the rest, the largest counts.
 pub(super) fn shrink(features: &Features, target: &Target, count: usize) -> Result<Vec<f64>, Failure> {
     let length = (features.rows() as f64).sqrt();
     let columns: Vec<Vec<f64>> = (0..features.columns())
@@ -30,7 +30,7 @@ pub(super) fn shrink(features: &Features, target: &Target, count: usize) -> Resu
         }
         Target::Classes { codes, count: classes } => {
             let wanted = (0..*classes as u32).filter(|class| codes.contains(class));
-            // Of two classes, one against the other is the same as the other against the one.
+            // For two classes, one against the other is the same problem both ways.
             let classes: Vec<u32> = wanted.skip(usize::from(*classes == 2)).collect();
             let truth = |class: u32| codes.iter().map(|code| f64::from(u8::from(*code == class))).collect();
             let mut lassos: Vec<LogisticLasso<'_>> =
@@ -48,7 +48,7 @@ pub(super) fn shrink(features: &Features, target: &Target, count: usize) -> Resu
     }
 }
 
-/// Lowers the penalty until `count` columns are in.
+/// Lowers the penalty until `count` columns have entered.
 fn first_with(
     count: usize,
     largest: f64,

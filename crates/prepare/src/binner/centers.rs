@@ -1,9 +1,10 @@
-//! Clusters of numbers on a line.
+//! One-dimensional k-means.
 
-/// The centres of so many clusters, in order: Lloyd's iteration from the middles of bins of equal width, until nothing
-/// changes or the centres hardly move (scikit-learn's rule: their squared steps sum to less than 1e-4 of the variance).
+/// Returns the centres of clusters, in order: Lloyd's iteration from the middles of bins of equal width, until
+/// convergence (scikit-learn's rule: the squared steps sum to less than 1e-4 of the variance).
 ///
-/// Numbers are distinct and in order, with counts, so that a cluster is a run of them and its mean a difference of sums.
+/// Numbers are distinct and sorted, with counts, so that a cluster is a range of them and its mean a difference of
+/// sums.
 pub(super) fn centers(counted: &[(f64, u64)], clusters: usize) -> Vec<f64> {
     const ROUNDS_MAX: usize = 300;
     let line = Line::new(counted);
@@ -29,20 +30,20 @@ pub(super) fn centers(counted: &[(f64, u64)], clusters: usize) -> Vec<f64> {
     centers.iter().map(|center| center + line.origin).collect()
 }
 
-/// Distinct numbers about their mean, in order, with running sums.
+/// Distinct centred numbers, in order, with running sums.
 struct Line {
-    /// The mean, from which the others are counted: sums of small numbers keep more digits.
+    /// The mean, which is subtracted from the numbers: sums of small numbers keep more digits.
     origin: f64,
     numbers: Vec<f64>,
     counts: Vec<f64>,
-    /// Of the numbers before each place: how many, and their sum.
+    /// For each index, count and sum of the numbers before it.
     before: Vec<(f64, f64)>,
 }
 
 impl Line {
     fn new(counted: &[(f64, u64)]) -> Line {
         let total: f64 = counted.iter().map(|&(_, count)| count as f64).sum();
-        // Shares of the total first: sums of large numbers have no place among floats.
+        // Fractions of the total first: sums of large numbers may overflow.
         let origin: f64 = counted.iter().map(|&(number, count)| number * (count as f64 / total)).sum();
         let numbers: Vec<f64> = counted.iter().map(|(number, _)| number - origin).collect();
         let counts: Vec<f64> = counted.iter().map(|&(_, count)| count as f64).collect();
@@ -62,14 +63,14 @@ impl Line {
         self.numbers.iter().zip(&self.counts).map(|(number, count)| number * number * (count / total)).sum()
     }
 
-    /// Where the run of each centre ends; a number midway goes to the lower one.
+    /// Returns where the range of each centre ends; a number midway goes to the lower one.
     fn ends(&self, centers: &[f64]) -> Vec<usize> {
         let midway = centers.windows(2).map(|pair| pair[0] + (pair[1] - pair[0]) / 2.0);
         let ends = midway.map(|middle| self.numbers.partition_point(|&number| number <= middle));
         ends.chain([self.numbers.len()]).collect()
     }
 
-    /// The mean of each run. An empty one takes the number that lies farthest from its centre, out of its run.
+    /// Returns the mean of each range. An empty one takes the number that is farthest from its centre.
     fn means(&self, centers: &[f64], ends: &[usize]) -> Vec<f64> {
         let starts = || [0].into_iter().chain(ends.iter().copied());
         let mut runs: Vec<(f64, f64)> = starts()
@@ -95,7 +96,7 @@ impl Line {
             .collect()
     }
 
-    /// The numbers farthest from their centres, each with its run, the farthest last.
+    /// Returns the numbers farthest from their centres, each with its range, the farthest last.
     fn farthest(&self, centers: &[f64], ends: &[usize], count: usize) -> Vec<(f64, usize)> {
         let mut far: Vec<(f64, f64, usize)> = Vec::new();
         let mut run = 0;
@@ -104,7 +105,7 @@ impl Line {
                 run += 1;
             }
             let distance = (number - centers[run]).abs();
-            // An equal number is as far.
+            // An equal number is equally far.
             (0..count.min(times as usize)).for_each(|_| far.push((distance, number, run)));
         }
         far.sort_by(|left, right| left.0.total_cmp(&right.0));

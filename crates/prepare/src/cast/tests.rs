@@ -58,10 +58,10 @@ fn kinds_are_made_of_each_other() {
 #[test]
 fn what_cannot_be_read_is_named() {
     let bad = shown(&Cast::to(ColumnType::Continuous, on("t")), "t").unwrap_err();
-    assert_eq!((bad.code, bad.message.as_str()), (code::TYPE_MISMATCH, "`yes` is no number"));
+    assert_eq!((bad.code, bad.message.as_str()), (code::TYPE_MISMATCH, "`yes` is not a number"));
     assert_eq!((bad.place.row, bad.place.column.as_deref()), (Some(2), Some("t")));
     let fraction = shown(&Cast::to(ColumnType::Count, on("x")), "x").unwrap_err();
-    assert_eq!(fraction.message, "`1.5` is no whole number");
+    assert_eq!(fraction.message, "`1.5` is not a whole number");
     assert_eq!(Cast::dates("%Y", on("d")).unwrap_err().code, code::BAD_VALUE);
 }
 

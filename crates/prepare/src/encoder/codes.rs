@@ -1,4 +1,4 @@
-//! From values to levels, and from levels to places: what every way of encoding shares.
+//! From values to levels, and from levels to codes: common to all encodings.
 
 use super::{Rare, Unseen};
 use arrow_array::cast::AsArray;
@@ -12,15 +12,15 @@ use pipewright_table::summary::Levels;
 use pipewright_table::{CHUNK_ROWS, ColumnType};
 use rayon::prelude::*;
 
-/// The place of every level of a column: those that have one of their own in their order, then one for missing
-/// values, one for rare levels and others like them, and one for levels that were not seen.
+/// The code of every level of a column: levels with their own code in order, then one code for missing values, one for
+/// rare levels and the like, and one for unseen levels.
 pub(in super::super) struct Places<'a> {
     known: Texts<'a, u32>,
     levels: u32,
     unseen: Unseen,
 }
 
-/// The places behind those of the levels.
+/// Number of codes after those of the levels.
 pub(in super::super) const PLACES_BEHIND: usize = 3;
 
 impl<'a> Places<'a> {
@@ -43,10 +43,10 @@ impl<'a> Places<'a> {
         self.levels + 2
     }
 
-    /// The place of each row's value.
+    /// Returns the code of each row's value.
     ///
     /// # Errors
-    /// `UNSEEN_LEVEL` with the row, if that is what an unseen level asks for.
+    /// `UNSEEN_LEVEL` with the row, if unseen levels are an error.
     pub(in super::super) fn codes(&self, name: &str, array: &ArrayRef) -> Result<Vec<u32>, Failure> {
         let mut codes = vec![0; array.len()];
         let parts = codes.par_chunks_mut(CHUNK_ROWS).enumerate();
@@ -58,13 +58,13 @@ impl<'a> Places<'a> {
             })
             .collect();
         let Some((row, level)) = refused.into_iter().flatten().next() else { return Ok(codes) };
-        Err(Failure::new(code::UNSEEN_LEVEL, format!("`{name}` was never `{level}` in training"))
+        Err(Failure::new(code::UNSEEN_LEVEL, format!("the level `{level}` of `{name}` did not occur in training"))
             .column(name)
             .row(row as u64 + 1)
-            .help("`unknown=other` gives such levels a place of their own"))
+            .help("`unknown=other` gives such levels their own code"))
     }
 
-    /// Writes the places of some rows; the first level that is refused, with its row.
+    /// Writes the codes of some rows; returns the first rejected level with its row.
     fn fill(&self, array: &ArrayRef, codes: &mut [u32]) -> Option<(usize, String)> {
         let unseen = if self.unseen == Unseen::Other { self.other() } else { self.nowhere() };
         let mut refused = None;
@@ -81,7 +81,7 @@ impl<'a> Places<'a> {
     }
 }
 
-/// Adds the levels of these rows; how many values are missing.
+/// Adds the levels of these rows; returns the number of missing values.
 pub(in super::super) fn count_levels(levels: &mut Levels<String>, array: &ArrayRef) -> u64 {
     if let Some(texts) = array.as_string_opt::<TextOffset>() {
         levels.add_all(texts.iter().flatten());
@@ -104,7 +104,7 @@ pub(in super::super) fn count_levels(levels: &mut Levels<String>, array: &ArrayR
     array.null_count() as u64
 }
 
-/// The levels that keep a place of their own, in order, and those too rare for that, by character.
+/// Returns the kept levels, in order, and the rare ones, in lexicographic order.
 pub(in super::super) fn kept_and_rare(
     levels: &Levels<String>,
     rare: Option<Rare>,
@@ -120,7 +120,7 @@ pub(in super::super) fn kept_and_rare(
     (in_order(names(kept), kind), names(rare))
 }
 
-/// Levels of counts are ordered by size, all others by character.
+/// Sorts levels of counts by size, all others lexicographically.
 fn in_order(mut levels: Vec<String>, kind: ColumnType) -> Vec<String> {
     if kind == ColumnType::Count {
         levels.sort_by_key(|level| level.parse::<i64>().expect("levels of counts are whole numbers"));
@@ -128,8 +128,8 @@ fn in_order(mut levels: Vec<String>, kind: ColumnType) -> Vec<String> {
     levels
 }
 
-/// The bucket of a text among so many: FNV-1a over its UTF-8 bytes (Fowler, Noll, Vo 1991; 64 bits), mixed by the
-/// finish of MurmurHash3 (Appleby 2011), and the remainder. Neither platform nor version changes it.
+/// Returns the bucket of a text: FNV-1a over its UTF-8 bytes (Fowler, Noll, Vo 1991; 64 bits), finished as in
+/// MurmurHash3 (Appleby 2011), modulo the number of buckets. Stable across platforms and versions.
 pub(in super::super) fn bucket(text: &str, buckets: u32) -> u32 {
     (hash(text) % u64::from(buckets)) as u32
 }
@@ -144,7 +144,7 @@ pub(in super::super) fn hash(text: &str) -> u64 {
     twice ^ (twice >> 33)
 }
 
-/// The value of every row as a level: text as it is, counts and truth values as they are written.
+/// Passes the value of every row as a level: text unchanged, counts and booleans as written.
 pub(in super::super) fn for_each_level(array: &ArrayRef, mut take: impl FnMut(usize, Option<&str>)) {
     match array.data_type() {
         DataType::LargeUtf8 => {

@@ -1,4 +1,4 @@
-//! A number for each level: how frequent it is, or what the target was where it stood.
+//! One number per level: its frequency, or the mean of the target.
 
 use super::Unseen;
 use super::codes::{PLACES_BEHIND, Places};
@@ -13,11 +13,11 @@ use std::sync::Arc;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in super::super) struct Scores {
-    /// Levels with a number of their own.
+    /// Levels with their own number.
     pub(in super::super) levels: Vec<String>,
-    /// Levels that share one.
+    /// Levels that share a number.
     pub(in super::super) rare: Vec<String>,
-    /// Counts are whole, other numbers are continuous.
+    /// Counts are whole, other numbers continuous.
     pub(in super::super) kind: ColumnType,
     pub(in super::super) members: Vec<Member>,
 }
@@ -26,9 +26,9 @@ pub(in super::super) struct Scores {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in super::super) struct Member {
-    /// What its name has behind that of the source; nothing for the only one.
+    /// Suffix of its name after that of the source; empty for the only one.
     pub(in super::super) suffix: String,
-    /// The numbers of the levels, of a missing value, of rare levels, and of a level that was not seen.
+    /// The numbers of the levels, of a missing value, of rare levels, and of an unseen level.
     pub(in super::super) values: Vec<f64>,
 }
 
@@ -44,7 +44,7 @@ impl Scores {
         Ok(self.members.iter().map(|member| self.column(column, member, numbers(member))).collect())
     }
 
-    /// The place of each row's value among the numbers of a member.
+    /// Returns the index of each row's value among the numbers of a member.
     ///
     /// # Errors
     /// Those of [`Places::codes`].
@@ -84,7 +84,7 @@ impl Scores {
         self.kind.is_numeric() && suffixes.len() == self.members.len() && self.members.iter().all(is_valid)
     }
 
-    /// The numbers, in words.
+    /// Returns the numbers as text.
     pub(super) fn text(&self) -> String {
         let behind = ["(missing)", "(other)", "(unseen)"];
         let names = || self.levels.iter().map(String::as_str).chain(behind);
@@ -97,7 +97,7 @@ impl Scores {
     }
 }
 
-/// To four places: a table shows it.
+/// Rounds to four digits, for display.
 fn rounded(number: f64) -> f64 {
     (number * 1e4).round() / 1e4
 }

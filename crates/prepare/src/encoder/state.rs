@@ -1,4 +1,4 @@
-//! What an encoder has learned: the levels of each column.
+//! The fitted state of an encoder: the levels of each column.
 
 use super::super::State;
 use super::super::columns::{bad_state, fitted, shown, validate_names};
@@ -23,7 +23,7 @@ pub struct EncoderState {
     pub(in super::super) columns: Vec<Encoded>,
 }
 
-/// One column and its code.
+/// One column and its encoding.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in super::super) struct Encoded {
@@ -32,30 +32,30 @@ pub(in super::super) struct Encoded {
     pub(in super::super) coding: Coding,
 }
 
-/// How one column is encoded.
+/// Encoding of one column.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
 pub(in super::super) enum Coding {
-    /// A truth value for each of these levels, for missing values, and for rare and other levels.
+    /// One boolean column per level, for missing values, and for rare and other levels.
     OneHot { levels: Vec<String>, rare: Vec<String>, missing: bool, other: bool },
-    /// The place in this order; behind it, that of rare and other levels.
+    /// The index in this order, followed by that of rare and other levels.
     Ordinal {
         levels: Vec<String>,
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         rare: Vec<String>,
     },
-    /// A truth value as it is, and one for missing values.
+    /// The boolean unchanged, and one for missing values.
     Truth { missing: bool },
-    /// Nothing.
+    /// No output.
     LeftOut { reason: String },
-    /// A truth value for each of so many buckets of the level's hash.
+    /// One boolean column per hash bucket of the level.
     Hash { buckets: u32 },
-    /// A number, or several.
+    /// One or several numbers.
     Scores(Scores),
 }
 
 impl Coding {
-    /// How many columns it makes.
+    /// Returns the number of output columns.
     pub(super) fn members(&self) -> usize {
         match self {
             Coding::OneHot { levels, missing, other, .. } => levels.len() + usize::from(*missing) + usize::from(*other),
@@ -69,7 +69,7 @@ impl Coding {
 }
 
 impl EncoderState {
-    /// The columns that were left out, in order.
+    /// Returns the columns that were left out, in order.
     #[must_use]
     pub fn left_out(&self) -> Vec<LeftOut> {
         let left_out = self.columns.iter().filter_map(|encoded| match &encoded.coding {
@@ -79,7 +79,7 @@ impl EncoderState {
         left_out.collect()
     }
 
-    /// The rows with every encoded column replaced by what `encode` makes of it; columns are worked on side by side.
+    /// Replaces every encoded column by the result of `encode`, in parallel.
     pub(in super::super) fn replaced(
         &self,
         rows: &Table,
@@ -149,7 +149,7 @@ impl State for EncoderState {
             }
             let distinct: BTreeSet<&String> = levels.iter().copied().collect();
             if distinct.len() != levels.len() {
-                return Err(bad_state(format!("a level of `{name}` is there twice")));
+                return Err(bad_state(format!("a level of `{name}` occurs twice")));
             }
         }
         Ok(())
@@ -192,7 +192,7 @@ impl Encoded {
             }
             Coding::LeftOut { .. } => Ok(Vec::new()),
             Coding::Hash { buckets } => {
-                // Behind the buckets, the place of a missing value, which is no member.
+                // After the buckets comes the code of a missing value, which is not a member.
                 let mut codes = vec![*buckets; array.len()];
                 for_each_level(array, |row, level| {
                     if let Some(level) = level {
@@ -207,15 +207,16 @@ impl Encoded {
     }
 }
 
-/// The name of the column of a bucket.
+/// Returns the name of the column of a bucket.
 pub(in super::super) fn hash_name(name: &str, bucket: u32) -> String {
     format!("{name} (hash {bucket})")
 }
 
-/// More members than this are stored by the rows where they are true, which then takes less memory than a bit per row.
+/// With more members than this, each is stored as the rows where it is true, which then takes less memory than a bit
+/// per row.
 const DENSE_MEMBERS_MAX: usize = 32;
 
-/// A column of truth values for each member: true where the code of a row is the member's place.
+/// Creates one boolean column per member: true where the code of a row is the member's.
 fn one_hot(column: &Column, codes: &[u32], places: usize, members: Vec<(String, u32)>) -> Vec<(Column, Stored)> {
     if members.len() > DENSE_MEMBERS_MAX {
         return sparse_one_hot(column, codes, places, members);
@@ -224,7 +225,7 @@ fn one_hot(column: &Column, codes: &[u32], places: usize, members: Vec<(String, 
     let words = codes.len().div_ceil(WORD);
     let mut slots = vec![None; places];
     members.iter().enumerate().for_each(|(slot, (_, place))| slots[*place as usize] = Some(slot * words));
-    // All members in one run of bits, so that each row sets one bit and touches no other.
+    // All members in one bit buffer, so that each row sets one bit and touches no other.
     let mut bits = vec![0_u64; members.len() * words];
     for (row, &code) in codes.iter().enumerate() {
         if let Some(start) = slots[code as usize] {
@@ -236,7 +237,7 @@ fn one_hot(column: &Column, codes: &[u32], places: usize, members: Vec<(String, 
     members.into_iter().enumerate().map(|(slot, (name, _))| member(column, name, truths(slot))).collect()
 }
 
-/// As [`one_hot`]: the rows of all members in one list, member after member.
+/// As [`one_hot`], sparse: the rows of all members in one list, member after member.
 fn sparse_one_hot(column: &Column, codes: &[u32], places: usize, members: Vec<(String, u32)>) -> Vec<(Column, Stored)> {
     let mut starts = vec![0; places + 1];
     codes.iter().for_each(|&code| starts[code as usize + 1] += 1);

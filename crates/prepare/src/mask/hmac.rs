@@ -1,4 +1,4 @@
-//! HMAC-SHA-256 (RFC 2104) that forgets its key: it keeps what the key makes of the two sums, and no more.
+//! HMAC-SHA-256 (RFC 2104) without the key: only the two intermediate hash states derived from it are kept.
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -8,7 +8,7 @@ use std::fmt;
 
 /// A keyed hash function.
 ///
-/// The key itself is not kept: from the two intermediate sums it cannot be computed, but guesses of it can be tried.
+/// The key itself is not kept: it cannot be computed from the two intermediate states, but guesses can be tested.
 ///
 /// ```
 /// use pipewright_frame::Hmac;
@@ -21,15 +21,15 @@ pub struct Hmac {
     outer: [u32; 8],
 }
 
-/// The bytes that SHA-256 takes at a time.
+/// Block size of SHA-256 in bytes.
 const BLOCK: usize = 64;
 
-/// The sum of no bytes (FIPS 180-4, 5.3.3).
+/// Initial hash value (FIPS 180-4, 5.3.3).
 const START: [u32; 8] =
     [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
 
 impl Hmac {
-    /// The function of a key.
+    /// Creates the hash function of a key.
     #[must_use]
     pub fn new(key: &[u8]) -> Hmac {
         let mut block = [0; BLOCK];
@@ -45,14 +45,14 @@ impl Hmac {
         Hmac { inner: padded(0x36), outer: padded(0x5c) }
     }
 
-    /// The hash of a message.
+    /// Computes the hash of a message.
     #[must_use]
     pub fn hash(&self, message: &[u8]) -> [u8; 32] {
         resumed(self.outer, &resumed(self.inner, message))
     }
 }
 
-/// The sum of one block that was summed already, and of a message.
+/// Continues from the state after one block with a message.
 fn resumed(mut sum: [u32; 8], message: &[u8]) -> [u8; 32] {
     let (blocks, rest) = message.as_chunks::<BLOCK>();
     compress256(&mut sum, blocks);
@@ -70,14 +70,14 @@ fn resumed(mut sum: [u32; 8], message: &[u8]) -> [u8; 32] {
     hash
 }
 
-/// Nothing of it is shown.
+/// Does not reveal the key material.
 impl fmt::Debug for Hmac {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Hmac(…)")
     }
 }
 
-/// As 128 hexadecimal digits.
+/// Serialised as 128 hexadecimal digits.
 impl Serialize for Hmac {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let digits: String = self.inner.iter().chain(&self.outer).map(|word| format!("{word:08x}")).collect();

@@ -1,4 +1,4 @@
-//! The exponent of the largest likelihood, for powers that make numbers look normal.
+//! Maximum-likelihood exponents of power transforms.
 //!
 //! With y(λ) the raised numbers and u the signed logarithms, the log-likelihood is (λ − 1) Σu − n/2 · ln var(y). It is
 //! concave for both families (Kouider and Chen 1995; Marchand et al. 2022), so that the one root of its slope,
@@ -7,21 +7,21 @@
 use super::PowerFamily;
 use rayon::prelude::*;
 
-/// The best exponent, and mean and standard deviation (divided by n) of the numbers that are raised to it.
+/// The best exponent, with mean and standard deviation (divisor n) of the transformed numbers.
 pub(super) struct Best {
     pub(super) exponent: f64,
     pub(super) mean: f64,
     pub(super) deviation: f64,
 }
 
-/// The exponents that floats can work with: results keep half of their digits where they tend to a limit, and their
-/// squares stay within range where they grow. Where the best one lies beyond (years, say: far from 0 for their spread),
-/// the likelihood is flat, and the last one that works is as good.
+/// The range of numerically safe exponents: results keep half of their digits where they tend to a limit, and their
+/// squares do not overflow where they grow. If the best exponent is beyond (years, say: far from 0 for their spread),
+/// the likelihood is flat, and the limit is as good.
 fn limits(family: PowerFamily, logs: &[(f64, f64)]) -> (f64, f64) {
     const LOST: f64 = 20.0;
     const GROWN: f64 = 340.0;
     let (first, last) = (logs[0].0, logs[logs.len() - 1].0);
-    // A zero below 0 would turn the quotients round.
+    // A zero below 0 would flip the sign of the quotients.
     let (over, under) = (last.max(0.0) + 0.0, (-first).max(0.0) + 0.0);
     let (low, high) = match family {
         PowerFamily::YeoJohnson => ((-LOST / over).max(2.0 - GROWN / under), (GROWN / over).min(2.0 + LOST / under)),
@@ -32,13 +32,13 @@ fn limits(family: PowerFamily, logs: &[(f64, f64)]) -> (f64, f64) {
 
 const EXPONENT_MAX: f64 = 1024.0;
 
-/// The best exponent for signed logarithms with weights, in their order.
+/// Returns the best exponent for sorted signed logarithms with weights.
 pub(super) fn best_exponent(family: PowerFamily, logs: &[(f64, f64)]) -> Best {
     let sum: f64 = logs.iter().map(|(log, weight)| log * weight).sum();
     let slope = |exponent: f64| {
         let spread = Spread::of(family, logs, exponent);
         let slope = sum - spread.weight * spread.joint / spread.square;
-        // Powers that leave the range of floats are too far from 1.
+        // Powers that overflow are too far from 1.
         if slope.is_finite() { slope } else { f64::INFINITY.copysign(1.0 - exponent) }
     };
     let exponent = if logs.len() < 2 || Spread::of(family, logs, 1.0).square <= 0.0 {
@@ -65,7 +65,7 @@ struct Spread {
 }
 
 impl Spread {
-    /// Fixed parts side by side, merged in order: the same bits for any number of threads.
+    /// Fixed parts in parallel, merged in order: the same bits for any number of threads.
     fn of(family: PowerFamily, logs: &[(f64, f64)], exponent: f64) -> Spread {
         const PART: usize = 4096;
         let parts: Vec<Spread> = logs.par_chunks(PART).map(|part| Spread::of_part(family, part, exponent)).collect();
@@ -119,7 +119,8 @@ fn raised_and_slope(family: PowerFamily, log: f64, exponent: f64) -> (f64, f64) 
     (raised, slope)
 }
 
-/// The root of a falling function within limits, by Brent's method (1973), in a bracket that grows from -2 to 2.
+/// Finds the root of a decreasing function within limits, by Brent's method (1973), in a bracket that grows from -2 to
+/// 2.
 fn root(slope: impl Fn(f64) -> f64, (lowest, highest): (f64, f64)) -> f64 {
     let (mut low, mut high) = (lowest.max(-2.0).min(highest), highest.min(2.0).max(lowest));
     let (mut at_low, mut at_high) = (slope(low), slope(high));
@@ -179,7 +180,7 @@ fn brent(function: impl Fn(f64) -> f64, first: (f64, f64), second: (f64, f64)) -
     b
 }
 
-/// The step from `b` by inverse quadratic interpolation, or by the secant, as a fraction with a positive numerator.
+/// Returns the step from `b` by inverse quadratic interpolation or the secant, as a fraction with a positive numerator.
 fn interpolated(a: (f64, f64), b: (f64, f64), c: (f64, f64), half: f64) -> Option<(f64, f64)> {
     if ![a.1, b.1, c.1].iter().all(|value| value.is_finite()) {
         return None;

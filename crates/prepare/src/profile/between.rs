@@ -1,4 +1,4 @@
-//! The second pass: shapes of columns, and what columns say of each other.
+//! The second pass: shapes of columns, and associations between columns.
 
 use super::column::floats;
 use super::plan::{Category, Plan};
@@ -7,10 +7,10 @@ use pipewright_diagnostic::Failure;
 use pipewright_table::summary::{Comoments, Contingency, ExactSum, GroupSums, Separation};
 use pipewright_table::{Chunks, Table, in_waves};
 
-/// What the second pass has seen.
+/// State of the second pass.
 pub(super) struct Between {
     histograms: Vec<Histogram>,
-    /// Third powers of standardised numbers.
+    /// Cubes of standardised numbers.
     cubes: Vec<ExactSum>,
     /// Numbers with numbers.
     pairs: Vec<Comoments>,
@@ -20,25 +20,25 @@ pub(super) struct Between {
     groups: Vec<GroupSums>,
     /// Is a column equal to its twin?
     equal: Vec<bool>,
-    /// Numbers in the two classes of the target.
+    /// Numbers by the two classes of the target.
     apart: Vec<Separation>,
-    /// How often the value of a column is there, or missing, in the two classes.
+    /// Presence of a column's values by the two classes.
     gaps: Vec<Contingency>,
-    /// Levels of categories, missing ones as the last, in the two classes.
+    /// Levels of categories, with missing as the last, by the two classes.
     levels: Vec<Contingency>,
 }
 
-/// What single columns have shown themselves to be.
+/// Findings about single columns.
 pub(super) struct Found {
-    /// A column, and the first one that it is equal to.
+    /// A column, and the first one it equals.
     pub(super) equal: Vec<(usize, usize)>,
-    /// A column, and the area under the ROC curve with which it alone tells the two classes of the target apart.
+    /// A column, and its AUC as the only predictor of a two-class target.
     pub(super) areas: Vec<(usize, f64)>,
 }
 
-/// The values of a chunk as they are looked at.
+/// The values of a chunk, converted.
 struct Values {
-    /// Of each column of numbers; NaN where there is none.
+    /// For each column of numbers; NaN where missing.
     numbers: Vec<Vec<f64>>,
     /// The same, standardised.
     standardised: Vec<Vec<f64>>,
@@ -64,7 +64,7 @@ impl Values {
     }
 }
 
-/// Every pair of some things, each with the later ones.
+/// Returns all pairs of items.
 fn pairs<T: Copy>(things: &[T]) -> impl Iterator<Item = (T, T)> {
     things.iter().enumerate().flat_map(|(at, &left)| things[at + 1..].iter().map(move |&right| (left, right)))
 }
@@ -89,7 +89,7 @@ impl Between {
         }
     }
 
-    /// Looks at all rows.
+    /// Processes all rows.
     pub(super) fn of(rows: &dyn Chunks, plan: &Plan) -> Result<Between, Failure> {
         let mut whole = Between::empty(plan);
         let observe = |index: usize| {
@@ -163,7 +163,7 @@ impl Between {
         self.levels.iter_mut().zip(&later.levels).for_each(|(seen, more)| seen.merge(more));
     }
 
-    /// Completes a profile, and says what single columns have shown themselves to be.
+    /// Completes a profile, and returns the findings about single columns.
     pub(super) fn finish(self, plan: &Plan, profile: &mut Profile) -> Found {
         let mut equal: Vec<(usize, usize)> = Vec::new();
         for (&(one, other), is_equal) in plan.twins.iter().zip(&self.equal) {
@@ -186,13 +186,13 @@ impl Between {
         found
     }
 
-    /// How well each column alone tells two classes apart: by its values, or by whether it has one.
+    /// Returns how well each column alone separates two classes: by its values, or by whether they are missing.
     fn areas(&self, plan: &Plan) -> Vec<(usize, f64)> {
         let Some(classes) = &plan.classes else { return Vec::new() };
         let sided = |area: Option<f64>| area.map_or(0.5, |area| area.max(1.0 - area));
         let mut areas: Vec<f64> = self.gaps.iter().map(|gaps| sided(gaps.area())).collect();
         for (numeric, apart) in plan.numbers.iter().zip(&self.apart) {
-            // A few numbers in many rows say nothing.
+            // A few numbers in many rows are not informative.
             let known: u64 = apart.counts().iter().sum();
             let is_known = known * 2 >= self.gaps[numeric.position].count();
             let area = &mut areas[numeric.position];

@@ -1,4 +1,4 @@
-//! What the first pass sees of a column.
+//! Summaries of columns in the first pass.
 
 use super::{ColumnProfile, LEVELS_MAX, Level, NumberProfile, SHARES, TextProfile};
 use arrow_array::cast::AsArray;
@@ -10,7 +10,7 @@ use pipewright_table::{Column, ColumnType};
 use pipewright_table::{TextArray, TextOffset};
 use std::borrow::Borrow;
 
-/// How much of a column may be kept.
+/// Memory limits of a column's summary.
 pub(super) struct Bounds {
     numbers: Option<usize>,
     hashes: usize,
@@ -19,7 +19,7 @@ pub(super) struct Bounds {
 }
 
 impl Bounds {
-    /// A quarter of the memory each for numbers, hashes and levels; much, where there is no limit.
+    /// Gives a quarter of the memory each to numbers, hashes and levels; generous defaults without a limit.
     pub(super) fn new(bytes: Option<u64>, columns: usize) -> Bounds {
         let each = |share: u64, size: u64| usize::try_from(share / 4 / size).unwrap_or(usize::MAX).max(1024);
         let Some(bytes) = bytes else {
@@ -35,7 +35,7 @@ impl Bounds {
     }
 }
 
-/// How often each level occurs, unless there are too many levels.
+/// Counts of levels, unless there are too many levels.
 #[derive(Debug)]
 struct Frequent<L> {
     levels: Option<Levels<L>>,
@@ -43,9 +43,9 @@ struct Frequent<L> {
     bytes_max: usize,
 }
 
-/// What a level takes besides its text.
+/// Memory of a level besides its text.
 const LEVEL_BYTES: usize = 48;
-/// Of numbers, dates and times so many levels are counted.
+/// Maximum number of levels counted for numbers, dates and times.
 const PLAIN_LEVELS_MAX: usize = 1000;
 
 impl<L: Ord> Frequent<L> {
@@ -53,7 +53,7 @@ impl<L: Ord> Frequent<L> {
         Frequent { levels: Some(Levels::default()), bytes: 0, bytes_max }
     }
 
-    /// Adds one of a level whose text takes so many bytes.
+    /// Counts a level whose text takes `bytes` bytes.
     fn add<B: Ord + ToOwned<Owned = L> + ?Sized>(&mut self, level: &B, bytes: usize)
     where
         L: Borrow<B>,
@@ -87,14 +87,14 @@ impl<L: Ord> Frequent<L> {
     fn top(&self, text: impl Fn(&L) -> String) -> Vec<Level> {
         let Some(levels) = &self.levels else { return Vec::new() };
         let mut all: Vec<(&L, u64)> = levels.iter().collect();
-        // The sort is stable: of equally frequent levels the smallest stays first.
+        // The sort is stable: on ties the smallest level stays first.
         all.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         all.truncate(LEVELS_MAX);
         all.into_iter().map(|(level, count)| Level { value: text(level), count }).collect()
     }
 }
 
-/// What was seen of a column.
+/// Summary of a column.
 #[derive(Debug)]
 pub(super) struct Seen {
     missing: u64,
@@ -117,7 +117,7 @@ struct Numbers {
     zeros: u64,
     negative: u64,
     infinite: u64,
-    /// By the bits of [`ordered`].
+    /// Keyed by [`ordered`] bits.
     levels: Frequent<u64>,
 }
 
@@ -129,14 +129,14 @@ struct Texts {
     longest: u64,
     blank: u64,
     numbers: u64,
-    /// The smallest few that are no numbers.
+    /// The smallest few that are not numbers.
     odd: Vec<String>,
 }
 
-/// So many texts that are no numbers are named.
+/// Maximum number of listed texts that are not numbers.
 const ODD_MAX: usize = 4;
 
-/// What stands for a missing value in the hash of a row.
+/// Hash of a missing value in a row.
 const MISSING: u64 = 0x6E75_6C6C;
 
 impl Seen {
@@ -170,7 +170,7 @@ impl Seen {
         Seen { missing: 0, distinct: Distinct::bounded(bounds.hashes), values }
     }
 
-    /// Adds the values of a chunk, and mixes each into the hash of its row, if `lines` has one.
+    /// Adds the values of a chunk, and mixes each into the hash of its row, if there are `lines`.
     pub(super) fn observe(&mut self, array: &ArrayRef, lines: &mut [u64]) {
         for row in 0..array.len() {
             let hash = self.add(array, row);
@@ -184,7 +184,7 @@ impl Seen {
         }
     }
 
-    /// Adds one value; gives its hash, none for a missing one.
+    /// Adds one value; returns its hash, or `None` if missing.
     fn add(&mut self, array: &ArrayRef, row: usize) -> Option<u64> {
         if array.is_null(row) {
             return None;
@@ -192,7 +192,7 @@ impl Seen {
         let plain = |value: u64| Some(hash(&value.to_le_bytes()));
         match (&mut self.values, array.data_type()) {
             (Values::Numbers(numbers), DataType::Float64) => {
-                // Adding 0 makes +0 of -0: the two are one number.
+                // Adding 0 turns -0 into +0: the two are one number.
                 let number = array.as_primitive::<Float64Type>().value(row) + 0.0;
                 numbers.add(number).then(|| plain(number.to_bits()))?
             }
@@ -339,7 +339,7 @@ impl Texts {
         }
     }
 
-    /// Keeps the smallest few, so that their order does not matter.
+    /// Keeps the smallest few, so that the order of rows does not matter.
     fn keep_odd(&mut self, text: &str) {
         if let Err(place) = self.odd.binary_search_by(|known| known.as_str().cmp(text))
             && place < ODD_MAX
@@ -372,29 +372,29 @@ impl Texts {
     }
 }
 
-/// A number with a digit in it, not one of the words that stand for infinities.
+/// Is it a number with a digit, not a word for infinity?
 fn is_number(text: &str) -> bool {
     text.bytes().any(|byte| byte.is_ascii_digit()) && text.parse::<f64>().is_ok()
 }
 
-/// The range of two ranges together.
+/// Returns the union of two ranges.
 fn wider(one: Option<(i64, i64)>, other: Option<(i64, i64)>) -> Option<(i64, i64)> {
     let both = |((first, last), (start, end)): ((i64, i64), (i64, i64))| (first.min(start), last.max(end));
     one.zip(other).map(both).or(one).or(other)
 }
 
-/// The bits of a number, in the order of numbers.
+/// Returns the bits of a number, in numeric order.
 fn ordered(number: f64) -> u64 {
     let bits = number.to_bits();
     if bits >> 63 == 1 { !bits } else { bits | 1 << 63 }
 }
 
-/// The number of [`ordered`] bits.
+/// Inverse of [`ordered`].
 fn number_of(bits: u64) -> f64 {
     f64::from_bits(if bits >> 63 == 1 { bits & !(1 << 63) } else { !bits })
 }
 
-/// The numbers of a numeric array, one value per row: NaN where it is missing.
+/// Returns the numbers of a numeric array, one value per row: NaN where missing.
 pub(super) fn floats(array: &ArrayRef) -> Vec<f64> {
     match array.data_type() {
         DataType::Float64 => {
@@ -406,7 +406,7 @@ pub(super) fn floats(array: &ArrayRef) -> Vec<f64> {
     }
 }
 
-/// The texts of an array, if it holds texts.
+/// Returns the texts of a text array.
 pub(super) fn texts(array: &ArrayRef) -> Option<&TextArray> {
     array.as_string_opt::<TextOffset>()
 }

@@ -1,32 +1,33 @@
-//! Histograms whose edges are numbers that people would have chosen.
+//! Histograms with round edges.
 
 use pipewright_table::ColumnType;
 use serde::{Deserialize, Serialize};
 
-/// How many numbers lie between edges.
+/// A histogram.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Histogram {
-    /// The edges, ascending, one more than bins. A bin holds its lower edge and not its upper; the last holds both.
+    /// The edges, ascending, one more than bins. A bin includes its lower edge and excludes its upper; the last
+    /// includes both.
     pub edges: Vec<f64>,
-    /// The numbers in each bin.
+    /// The count of each bin.
     pub counts: Vec<u64>,
 }
 
-/// The most bins.
+/// Maximum number of bins.
 const BINS_MAX: f64 = 20.0;
-/// A handful of numbers in twenty bins shows nothing.
+/// Minimum number of bins, for few numbers.
 const BINS_MIN: f64 = 5.0;
 
 impl Histogram {
-    /// No numbers yet, of a column whose `count` numbers range from `min` to `max`.
+    /// Creates an empty histogram of a column whose `count` numbers range from `min` to `max`.
     pub(super) fn new(kind: ColumnType, count: u64, min: f64, max: f64) -> Histogram {
         let bins = (count as f64).sqrt().ceil().clamp(BINS_MIN, BINS_MAX);
         let edges = nice(kind, bins, min, max).unwrap_or_else(|| vec![min, max]);
         Histogram { counts: vec![0; edges.len() - 1], edges }
     }
 
-    /// Counts a number that lies between the first and the last edge.
+    /// Counts a number between the first and the last edge.
     pub(super) fn add(&mut self, number: f64) {
         let above = self.edges.partition_point(|edge| *edge <= number);
         let last = self.counts.len() - 1;
@@ -37,15 +38,15 @@ impl Histogram {
         self.counts.iter_mut().zip(&later.counts).for_each(|(count, more)| *count += more);
     }
 
-    /// The width of a bin.
+    /// Returns the width of a bin.
     #[must_use]
     pub fn step(&self) -> f64 {
         self.edges[1] - self.edges[0]
     }
 }
 
-/// Edges at multiples of 1, 2, 2.5 or 5 times a power of ten that leave no more than about so many bins; of whole
-/// numbers, a bin each where they are few. None where floats are too coarse for that.
+/// Returns edges at multiples of 1, 2, 2.5 or 5 times a power of ten that give at most about `bins` bins; for few whole
+/// numbers, one bin each. `None` if floats are too coarse for that.
 fn nice(kind: ColumnType, bins: f64, min: f64, max: f64) -> Option<Vec<f64>> {
     if kind == ColumnType::Count && max - min < BINS_MAX {
         return Some((0..=(max - min) as usize + 1).map(|above| min + above as f64).collect());
@@ -54,7 +55,7 @@ fn nice(kind: ColumnType, bins: f64, min: f64, max: f64) -> Option<Vec<f64>> {
     if !width.is_normal() {
         return None;
     }
-    // Twenty times tenths, to stay whole: 10, 20, 25, 50, 100, …
+    // Ten times the steps, to stay whole: 10, 20, 25, 50, 100, …
     let steps: &[f64] = if kind == ColumnType::Count { &[10.0, 20.0, 50.0] } else { &[10.0, 20.0, 25.0, 50.0] };
     let power = width.log10().floor() as i32 - 1;
     for power in [power, power + 1, power + 2] {
@@ -83,7 +84,7 @@ fn multiples(step: f64, power: i32, min: f64, max: f64) -> Option<Vec<f64>> {
     (ascending && edges[0] <= min && (count >= 200 || edges[count] >= max)).then_some(edges)
 }
 
-/// `number · 10^power`, rounded once where it can be.
+/// Returns `number · 10^power`, rounded once if possible.
 fn scaled(number: f64, power: i32) -> f64 {
     if power < 0 { number / 10_f64.powi(-power) } else { number * 10_f64.powi(power) }
 }

@@ -1,4 +1,4 @@
-//! What the second pass is to look at, from what the first pass saw.
+//! Plan of the second pass, from the results of the first.
 
 use super::column::texts;
 use super::{ColumnProfile, Histogram, Profile};
@@ -8,25 +8,26 @@ use pipewright_table::text::text_of;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// So many columns of numbers, and so many categories, are held against each other: the target and the first ones.
+/// Maximum number of numeric and of categorical columns that are compared with each other: the target and the first
+/// ones.
 pub const BETWEEN_MAX: usize = 40;
-/// A category of more levels says something of everything.
+/// Maximum number of levels of a category; with more, associations are spurious.
 const CATEGORY_LEVELS_MAX: u64 = 20;
-/// Of levels with fewer values each, by and large, every one says much by chance.
+/// Minimum average number of values per level; with fewer, associations arise by chance.
 const LEVEL_VALUES_MIN: u64 = 5;
-/// So many earlier columns are compared with one that looks like them.
+/// Maximum number of earlier columns that a column is compared with for equality.
 const TWINS_MAX: usize = 8;
 
-/// What to look at.
+/// What the second pass computes.
 pub(super) struct Plan {
     pub(super) names: Vec<Arc<str>>,
     /// Columns with numbers.
     pub(super) numbers: Vec<Numeric>,
-    /// The places in `numbers` of those that are held against others.
+    /// The indices in `numbers` of those that are compared with others.
     pub(super) compared: Vec<usize>,
-    /// Columns of few levels that are held against others.
+    /// Columns of few levels that are compared with others.
     pub(super) categories: Vec<Category>,
-    /// Columns that may be equal: one, and an earlier one.
+    /// Pairs of possibly equal columns: one, and an earlier one.
     pub(super) twins: Vec<(usize, usize)>,
     /// The target, if it has two classes.
     pub(super) classes: Option<Category>,
@@ -36,7 +37,7 @@ pub(super) struct Plan {
 pub(super) struct Numeric {
     pub(super) position: usize,
     mean: f64,
-    /// 0 for a constant.
+    /// 0 if constant.
     std: f64,
     pub(super) histogram: Histogram,
 }
@@ -44,7 +45,7 @@ pub(super) struct Numeric {
 /// A column of few levels.
 pub(super) struct Category {
     pub(super) position: usize,
-    /// The code of each level; only looked up.
+    /// The code of each level; lookup only.
     codes: HashMap<String, usize>,
 }
 
@@ -60,9 +61,9 @@ impl Numeric {
         })
     }
 
-    /// So many standard deviations above the mean; 0 for a constant.
+    /// Returns the number of standard deviations above the mean; 0 if constant.
     pub(super) fn standardised(&self, number: f64) -> f64 {
-        // Halved, numbers at both ends of the range have a difference.
+        // Halved, so that the difference of extreme numbers does not overflow.
         if self.std == 0.0 { 0.0 } else { (number / 2.0 - self.mean / 2.0) / (self.std / 2.0) }
     }
 }
@@ -73,12 +74,12 @@ impl Category {
         Category { position, codes }
     }
 
-    /// How many levels there are; also the code of what is missing.
+    /// Returns the number of levels; also the code of missing values.
     pub(super) fn levels(&self) -> usize {
         self.codes.len()
     }
 
-    /// The code of each row.
+    /// Returns the code of each row.
     pub(super) fn codes(&self, array: &ArrayRef) -> Vec<usize> {
         let code = |text: &str| self.codes.get(text).copied().unwrap_or(self.levels());
         match texts(array) {
@@ -120,12 +121,12 @@ impl Plan {
     }
 }
 
-/// The first [`BETWEEN_MAX`], and one that is wanted whatever its place.
+/// Returns the first [`BETWEEN_MAX`], and one that is always included.
 fn some(positions: impl Iterator<Item = usize>, wanted: impl Fn(usize) -> bool) -> Vec<usize> {
     positions.enumerate().filter(|&(place, at)| place < BETWEEN_MAX || wanted(at)).map(|(_, at)| at).collect()
 }
 
-/// Pairs of columns between which one pass sees no difference.
+/// Returns pairs of columns that the first pass cannot distinguish.
 fn twins(profile: &Profile) -> Vec<(usize, usize)> {
     let mut twins = Vec::new();
     for (position, column) in profile.columns.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! What is worth a look before anything is learned, and the stage that would mend it.
+//! Suspicious findings in a table, and stages that would fix them.
 
 use super::between::Found;
 use super::{ColumnProfile, Measure, Profile};
@@ -8,114 +8,114 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
 
-/// Something worth a look.
+/// A suspicious finding.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Suspicion {
-    /// The column; none for what is about whole rows.
+    /// The column; `None` for findings about whole rows.
     pub column: Option<Arc<str>>,
-    /// What is suspicious.
+    /// The reason.
     pub reason: Reason,
-    /// A stage of the language that would mend it, if there is an obvious one.
+    /// A pipeline stage that would fix it, if there is an obvious one.
     pub stage: Option<String>,
 }
 
-/// What is suspicious.
+/// The reason of a finding.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Reason {
-    /// A column without a value.
+    /// A column without values.
     Empty,
-    /// A column of one value.
+    /// A constant column.
     Constant {
         /// The value.
         value: String,
-        /// Is it missing in some rows?
+        /// Are values missing in some rows?
         gaps: bool,
     },
-    /// A column of hardly more than one value.
+    /// A nearly constant column.
     NearlyConstant {
         /// The value.
         value: String,
-        /// The share of the values that are it.
+        /// The share of its most frequent value.
         share: f64,
     },
-    /// Whole numbers that count the rows.
+    /// Consecutive row numbers.
     RowNumber,
-    /// Texts of which hardly any come twice: names, or free text.
+    /// Nearly unique texts: names, or free text.
     NearlyUnique {
-        /// How many different ones there are.
+        /// Number of distinct texts.
         distinct: u64,
-        /// How many there are.
+        /// Number of texts.
         values: u64,
     },
-    /// A column equal to an earlier one.
+    /// A duplicate of an earlier column.
     Duplicate {
-        /// The earlier one.
+        /// The earlier column.
         of: Arc<str>,
     },
-    /// A feature that alone tells the target.
+    /// Target leakage: a feature that alone predicts the target.
     Leak {
-        /// How well: `AUC`, `R²` or `Cramér's V`.
+        /// The measure: `AUC`, `R²` or `Cramér's V`.
         measure: String,
-        /// So well.
+        /// Its value.
         value: f64,
     },
-    /// Texts that are numbers, but for a few.
+    /// Numbers stored as text, with a few exceptions.
     NumbersAsText {
         /// The share of texts that are numbers.
         share: f64,
         /// The first few that are not.
         odd: Vec<String>,
     },
-    /// A column that is missing more often than not.
+    /// A column that is mostly missing.
     MostlyMissing {
         /// The share of missing values.
         share: f64,
     },
     /// A text of many levels, which would become as many columns.
     ManyLevels {
-        /// How many.
+        /// Number of levels.
         distinct: u64,
     },
-    /// Infinite numbers.
+    /// Infinite values.
     Infinite {
-        /// How many.
+        /// Their number.
         count: u64,
     },
-    /// A few zeros far below all other numbers: they may stand for missing values.
+    /// A few zeros far below all other numbers: they may encode missing values.
     StrayZeros {
-        /// How many.
+        /// Their number.
         count: u64,
     },
-    /// Numbers with a long tail.
+    /// A skewed distribution.
     Skewed {
         /// The skewness.
         skewness: f64,
     },
-    /// Rows that are equal to an earlier one.
+    /// Duplicate rows.
     DuplicateRows {
-        /// How many, or about how many.
+        /// Their exact or approximate number.
         count: u64,
-        /// The share of all rows.
+        /// Their share of all rows.
         share: f64,
     },
 }
 
-/// Fewer values than this say nothing.
+/// Minimum number of values for a finding.
 const VALUES_MIN: u64 = 20;
 const NEARLY_CONSTANT: f64 = 0.98;
 const NEARLY_UNIQUE: f64 = 0.9;
 const NUMBERS_AS_TEXT: f64 = 0.9;
 const MOSTLY_MISSING: f64 = 0.5;
 const MANY_LEVELS: u64 = 50;
-/// Beyond it a logarithm is worth a thought; of a target already at half of it.
+/// Skewness above which a logarithm is suggested; half of it for a target.
 const SKEWED: f64 = 2.0;
 const LEAK: f64 = 0.99;
-/// Zeros below so many standard deviations of nearly all numbers are far off.
+/// Zeros this many standard deviations below nearly all numbers are suspicious.
 const STRAY: f64 = 2.0;
 
-/// All there is to suspect, whole rows first, then in the order of the columns.
+/// Returns all findings: whole rows first, then in the order of the columns.
 pub(super) fn all(profile: &Profile, found: &Found) -> Vec<Suspicion> {
     let mut all: Vec<Suspicion> = duplicate_rows(profile).into_iter().collect();
     for (position, column) in profile.columns.iter().enumerate() {
@@ -140,7 +140,7 @@ fn duplicate_rows(profile: &Profile) -> Option<Suspicion> {
     Some(Suspicion { column: None, reason, stage: Some("dedup".to_owned()) })
 }
 
-/// Does this feature alone tell the target?
+/// Does this feature alone predict the target?
 fn leak(profile: &Profile, found: &Found, position: usize) -> Option<Reason> {
     let column = &profile.columns[position];
     let target = profile.columns.iter().find(|column| column.role == Role::Target)?;
@@ -164,7 +164,7 @@ fn leak(profile: &Profile, found: &Found, position: usize) -> Option<Reason> {
     (value > LEAK).then(|| reason(measure, value))
 }
 
-/// What says that nothing can be learned from a column; at most one.
+/// Returns the reason why nothing can be learned from a column; at most one.
 fn useless(column: &ColumnProfile) -> Option<Reason> {
     let present = column.present();
     if !matches!(column.role, Role::Feature | Role::Target) || column.rows == 0 {
@@ -202,7 +202,7 @@ fn useless(column: &ColumnProfile) -> Option<Reason> {
         .filter(|_| numbers_as_text(column).is_none())
 }
 
-/// What stands in the way of learning from a column.
+/// Returns obstacles to learning from a column.
 fn awkward(column: &ColumnProfile) -> Vec<Reason> {
     let present = column.present();
     let mut reasons = Vec::new();
@@ -219,7 +219,7 @@ fn awkward(column: &ColumnProfile) -> Vec<Reason> {
         if numbers.infinite > 0 {
             reasons.push(Reason::Infinite { count: numbers.infinite });
         }
-        // The 5 % quantile is none of them, where they are fewer.
+        // With few values, the 5 % quantile may be a zero itself.
         let [_, nearly_all, ..] = numbers.quantiles;
         let is_far = numbers.std.is_some_and(|std| std > 0.0 && nearly_all > STRAY * std);
         if numbers.zeros > 0 && numbers.negative == 0 && is_far && present >= VALUES_MIN {
@@ -247,7 +247,7 @@ impl Suspicion {
     }
 }
 
-/// The stage of the language that would mend it.
+/// Returns the stage that would fix it.
 fn stage(column: &ColumnProfile, reason: &Reason) -> Option<String> {
     let name = quoted(&column.name);
     let is_target = column.role == Role::Target;
@@ -267,24 +267,24 @@ fn stage(column: &ColumnProfile, reason: &Reason) -> Option<String> {
         Reason::Skewed { skewness } if positive && *skewness > 0.0 => format!("log1p on {name}"),
         Reason::Skewed { .. } => format!("power yeojohnson on {name}"),
         Reason::DuplicateRows { .. } => "dedup".to_owned(),
-        // Whether a value is there may say something.
+        // Whether a value is missing may be informative.
         Reason::Constant { gaps: true, .. } => return None,
         _ => format!("drop {name}"),
     })
 }
 
-/// In words, for a sentence whose subject is the column, or the table.
+/// As a predicate whose subject is the column, or the table.
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Reason::Empty => write!(f, "has no value"),
+            Reason::Empty => write!(f, "has no values"),
             Reason::Constant { value, gaps: false } => write!(f, "is always {value:?}"),
             Reason::Constant { value, gaps: true } => write!(f, "is {value:?} or missing"),
             Reason::NearlyConstant { value, share } => write!(f, "is {value:?} in {} of the rows", percent(*share)),
             Reason::RowNumber => write!(f, "numbers the rows"),
-            Reason::NearlyUnique { distinct, values } => write!(f, "has {distinct} different texts in {values} rows"),
+            Reason::NearlyUnique { distinct, values } => write!(f, "has {distinct} distinct texts in {values} rows"),
             Reason::Duplicate { of } => write!(f, "holds the same values as {}", quoted(of)),
-            Reason::Leak { measure, value } => write!(f, "alone tells the target ({measure} {value:.4})"),
+            Reason::Leak { measure, value } => write!(f, "alone predicts the target ({measure} {value:.4})"),
             Reason::NumbersAsText { share, odd } if odd.is_empty() => {
                 write!(f, "holds numbers as text ({})", percent(*share))
             }
@@ -311,7 +311,7 @@ impl fmt::Display for Reason {
     }
 }
 
-/// A share in percent, which says 0 % and 100 % only of nothing and all.
+/// Formats a share as a percentage; 0 % and 100 % only if exact.
 #[must_use]
 pub fn percent(share: f64) -> String {
     let text = format!("{:.1}", share * 100.0);

@@ -149,11 +149,11 @@ fn what_is_suspicious_is_said() {
         .collect();
     let expected = [
         "row numbers the rows → drop row",
-        "name has 200 different texts in 200 rows → drop name",
+        "name has 200 distinct texts in 200 rows → drop name",
         "one is always \"x\" → drop one",
         "most is \"usual\" in 99.5% of the rows → drop most",
-        "leak alone tells the target (AUC 1.0000) → drop leak",
-        "hidden alone tells the target (AUC 1.0000) → drop hidden",
+        "leak alone predicts the target (AUC 1.0000) → drop leak",
+        "hidden alone predicts the target (AUC 1.0000) → drop hidden",
         "typed is text, but 97.5% of its values are numbers; others: none yet → load … null=[\"none yet\"]",
         "gaps is missing in 80% of the rows → drop gaps",
         "level has 70 levels, which would be as many columns → encode target on level",

@@ -48,8 +48,8 @@ fn forms_that_are_none_say_why() {
         assert_eq!(failure.code, code::BAD_VALUE);
         failure.message
     };
-    assert!(why("%d.%m.%Q").contains("`%Q` is none of %Y %y"));
-    assert!(why("%d.%m.%").contains("`%` is none of"));
+    assert!(why("%d.%m.%Q").contains("`%Q` is not one of %Y %y"));
+    assert!(why("%d.%m.%").contains("`%` is not one of"));
     assert!(why("%d.%m").contains("lacks a year"));
     assert!(why("%Y-%m").contains("lacks a day"));
     assert!(why("%d %H %Y").contains("lacks a month"));

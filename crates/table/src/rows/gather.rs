@@ -1,4 +1,4 @@
-//! Rows of a column in any order, some of them missing.
+//! Gathering rows of a column in any order, with nulls.
 
 use super::{NONE, STRIDE_ROWS};
 use arrow_array::cast::AsArray;
@@ -9,10 +9,10 @@ use arrow_schema::DataType;
 use rayon::prelude::*;
 use std::sync::Arc;
 
-/// The values at these rows; [`NONE`] gives a missing one.
+/// Gathers the values at these rows; [`NONE`] gives null.
 ///
 /// # Panics
-/// If a row is not in the array.
+/// If a row is out of bounds.
 #[must_use]
 pub fn gather(array: &ArrayRef, rows: &[u32]) -> ArrayRef {
     match array.data_type() {
@@ -29,7 +29,7 @@ pub fn gather(array: &ArrayRef, rows: &[u32]) -> ArrayRef {
     }
 }
 
-/// Arrays of one type, one after another; none, if there is no array.
+/// Concatenates arrays of one type; `None` if there are none.
 ///
 /// # Panics
 /// If their types differ.

@@ -1,4 +1,4 @@
-//! Which rows have the same keys: every different key gets a number, by first appearance.
+//! Index of row keys: distinct keys are numbered by first appearance.
 
 use super::keys::{Keys, spread};
 use super::slots::Slots;
@@ -7,10 +7,10 @@ use arrow_buffer::NullBuffer;
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-/// The number of each row's key, and where each key comes first.
+/// The group of each row, and the first row of each group.
 #[derive(Debug, Clone, Default)]
 pub struct Groups {
-    /// The group of each row; [`NONE`] for a key that counts for nothing.
+    /// The group of each row; [`NONE`] for null keys.
     pub codes: Vec<u32>,
     /// The first row of each group, ascending.
     pub first: Vec<u32>,
@@ -23,27 +23,27 @@ impl Groups {
         self.first.len()
     }
 
-    /// The groups of rows with the same values in all these columns; a missing value is a value like others. Without
-    /// columns all rows are one group.
+    /// Groups rows by the values of all these columns; nulls are equal to each other. Without columns all rows are one
+    /// group.
     #[must_use]
     pub fn of(columns: &[Keys], rows: usize) -> Groups {
         let groups = columns.iter().map(Groups::of_column).reduce(|left, right| left.paired(&right));
         groups.unwrap_or_else(|| Groups { codes: vec![0; rows], first: (0..rows.min(1) as u32).collect() })
     }
 
-    /// The groups of rows with the same value.
+    /// Groups rows by value.
     #[must_use]
     pub fn of_column(keys: &Keys) -> Groups {
         Index::of(keys).groups.with_nulls()
     }
 
-    /// The groups of rows that are in the same groups of both.
+    /// Intersects two groupings.
     #[must_use]
     pub fn paired(&self, other: &Groups) -> Groups {
         Index::of(&pairs(self, other)).groups
     }
 
-    /// The rows without a key as a group of their own.
+    /// Makes rows without a key a group of their own.
     fn with_nulls(mut self) -> Groups {
         let Some(row) = self.codes.iter().position(|&code| code == NONE) else { return self };
         let null = self.first.partition_point(|&first| (first as usize) < row);
@@ -59,7 +59,7 @@ impl Groups {
     }
 }
 
-/// The pairs of groups of two columns as keys.
+/// Returns the pairs of groups of two columns as keys.
 fn pairs(left: &Groups, right: &Groups) -> Keys {
     pair_codes(&left.codes, &right.codes, right.count())
 }
@@ -76,7 +76,7 @@ fn pair_codes(left: &[u32], right: &[u32], width: usize) -> Keys {
     Keys::of_words(words, nulls)
 }
 
-/// The groups of a column, and how to find the group of another key. A missing value has no group.
+/// The groups of a column, with lookup of other keys. Nulls have no group.
 #[derive(Debug)]
 pub struct Index {
     /// The group of each row.
@@ -86,17 +86,17 @@ pub struct Index {
 
 #[derive(Debug)]
 enum Table {
-    /// The group of each number from the least on.
+    /// The group of each number from the minimum.
     Dense { least: i64, numbers: Vec<u32> },
-    /// The groups of hashed words, shared out by some of their bits.
+    /// The groups of hashed words, sharded by some of their bits.
     Hashed(Vec<Slots>),
 }
 
-/// So few rows are one thread's work.
+/// With fewer rows than this, one thread is enough.
 const FEW_ROWS: usize = 1 << 16;
 
 impl Index {
-    /// The index of these keys.
+    /// Builds the index of these keys.
     ///
     /// # Panics
     /// If there are 2^32 rows or more.
@@ -110,14 +110,14 @@ impl Index {
         }
     }
 
-    /// The group of each of these keys; [`NONE`] where there is none. `own` are the keys that the index is of.
+    /// Returns the group of each of these keys; [`NONE`] if there is none. `own` are the indexed keys.
     #[must_use]
     pub fn find(&self, own: &Keys, keys: &Keys) -> Vec<u32> {
         let rows = (0..keys.rows()).into_par_iter().with_min_len(STRIDE_ROWS);
         match &self.table {
             Table::Dense { least, numbers } => rows
                 .map(|row| {
-                    // A number below the least one wraps around and lies far behind the last one.
+                    // A number below the minimum wraps around to far above the maximum.
                     let place = keys.words[row].wrapping_sub(*least).cast_unsigned() as usize;
                     if keys.is_null(row) { NONE } else { numbers.get(place).copied().unwrap_or(NONE) }
                 })
@@ -136,13 +136,13 @@ impl Index {
     }
 }
 
-/// The share of a word; the place in its table is told by other bits.
+/// Returns the shard of a word; its slot depends on other bits.
 #[inline]
 fn shard(word: u64, shards: usize) -> usize {
     spread(word) as usize & (shards - 1)
 }
 
-/// Are many of the first keys different?
+/// Are many of the first keys distinct?
 fn has_many(keys: &Keys) -> bool {
     let rows = STRIDE_ROWS.min(keys.rows());
     let mut slots = Slots::with_room(rows);
@@ -152,14 +152,14 @@ fn has_many(keys: &Keys) -> bool {
     slots.len() > rows / 4
 }
 
-/// Numbers that lie close together need no table but a list.
+/// Numbers close together need an array instead of a table.
 fn dense(keys: &Keys, least: i64, most: i64) -> Index {
     let place = |row: usize| keys.words[row].wrapping_sub(least) as usize;
     let first: Vec<AtomicU32> = (0..=most.abs_diff(least)).map(|_| AtomicU32::new(NONE)).collect();
     let rows = || (0..keys.rows()).into_par_iter().with_min_len(STRIDE_ROWS);
     rows().filter(|&row| !keys.is_null(row)).for_each(|row| {
         let first = &first[place(row)];
-        // The smallest row wins, whoever comes first.
+        // The smallest row wins, whichever thread comes first.
         if first.load(Relaxed) > row as u32 {
             first.fetch_min(row as u32, Relaxed);
         }
@@ -172,7 +172,7 @@ fn dense(keys: &Keys, least: i64, most: i64) -> Index {
     Index { groups: Groups { codes, first: marks.rows() }, table: Table::Dense { least, numbers } }
 }
 
-/// Few different keys: every thread indexes a part of the rows, and what they found is put together.
+/// Few distinct keys: every thread indexes a part of the rows, and the results are merged.
 fn by_parts(keys: &Keys) -> Index {
     let parts = if keys.rows() <= FEW_ROWS { 1 } else { rayon::current_num_threads() };
     let part_rows = keys.rows().div_ceil(parts).max(1);
@@ -191,7 +191,7 @@ fn by_parts(keys: &Keys) -> Index {
     let firsts: Vec<Vec<usize>> = found.collect();
     let mut slots = Slots::with_room(firsts.iter().map(Vec::len).max().unwrap_or(0));
     let mut first: Vec<u32> = Vec::new();
-    // The number of the key that comes first in a part at this row.
+    // The number of the key that first occurs in a part at this row.
     let mut numbers = vec![0; keys.rows()];
     for row in firsts.into_iter().flatten() {
         let new = first.len() as u32;
@@ -210,7 +210,7 @@ fn by_parts(keys: &Keys) -> Index {
     Index { groups: Groups { codes, first }, table: Table::Hashed(vec![slots]) }
 }
 
-/// Many different keys: every thread looks at all rows, and indexes the keys that are its own.
+/// Many distinct keys: every thread scans all rows, and indexes the keys of its shard.
 fn by_shards(keys: &Keys) -> Index {
     let shards = rayon::current_num_threads().next_power_of_two().min(64);
     let codes: Vec<AtomicU32> = (0..keys.rows()).map(|_| AtomicU32::new(NONE)).collect();
@@ -243,10 +243,10 @@ fn by_shards(keys: &Keys) -> Index {
     Index { groups: Groups { codes, first: marks.rows() }, table: Table::Hashed(tables) }
 }
 
-/// A set of rows that knows how many of them stand before each.
+/// A set of rows with ranks.
 struct Marks {
     bits: Vec<u64>,
-    /// How many rows are marked before each word of bits.
+    /// Number of marked rows before each word of bits.
     before: Vec<u32>,
 }
 
@@ -263,14 +263,14 @@ impl Marks {
         Marks { bits, before }
     }
 
-    /// The place of a marked row among them.
+    /// Returns the rank of a marked row.
     #[inline]
     fn rank(&self, row: u32) -> u32 {
         let (word, bit) = (row as usize / 64, row % 64);
         self.before[word] + (self.bits[word] & ((1 << bit) - 1)).count_ones()
     }
 
-    /// The rows, ascending.
+    /// Returns the rows, ascending.
     fn rows(&self) -> Vec<u32> {
         let mut rows = Vec::new();
         for (word, &bits) in self.bits.iter().enumerate() {
@@ -284,8 +284,7 @@ impl Marks {
     }
 }
 
-/// The groups of rows by several columns, and how to find those of the rows of another table. A row with a missing
-/// value has no group.
+/// Groups rows by several columns, with lookup of the rows of another table. A row with a null key has no group.
 #[derive(Debug)]
 pub struct Lookup {
     first: Level,
@@ -324,13 +323,13 @@ impl Lookup {
         Lookup { first, more }
     }
 
-    /// The groups of the rows that it was made of.
+    /// Returns the groups of the rows it was built from.
     #[must_use]
     pub fn groups(&self) -> &Groups {
         &self.more.last().map_or(&self.first, |(_, pairs)| pairs).index.groups
     }
 
-    /// The group of each row of other columns; [`NONE`] where there is none.
+    /// Returns the group of each row of other columns; [`NONE`] if there is none.
     #[must_use]
     pub fn find(&self, columns: &[Keys]) -> Vec<u32> {
         let mut codes = self.first.find(&columns[0]);
@@ -341,7 +340,7 @@ impl Lookup {
     }
 }
 
-/// The rows of each group, in the order of the table.
+/// The rows of each group, in table order.
 #[derive(Debug)]
 pub struct Members {
     starts: Vec<u32>,
@@ -349,7 +348,7 @@ pub struct Members {
 }
 
 impl Members {
-    /// Rows without a group are left out.
+    /// Rows without a group are skipped.
     #[must_use]
     pub fn of(groups: &Groups) -> Members {
         let mut starts = vec![0_u32; groups.count() + 1];
@@ -366,7 +365,7 @@ impl Members {
         Members { starts, rows }
     }
 
-    /// The rows of a group.
+    /// Returns the rows of a group.
     #[inline]
     #[must_use]
     pub fn of_group(&self, group: usize) -> &[u32] {

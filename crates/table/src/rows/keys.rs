@@ -1,4 +1,4 @@
-//! A column as keys: a word of 64 bits a row, which is the value itself or, of a text, a hash of it.
+//! Keys of a column: one 64-bit word per row, which is the value itself or, for text, its hash.
 
 use super::STRIDE_ROWS;
 use crate::text::plural;
@@ -15,21 +15,21 @@ use rayon::prelude::*;
 /// The keys of the rows of a column.
 #[derive(Debug, Clone)]
 pub struct Keys {
-    /// A word for each row.
+    /// One word per row.
     pub words: ScalarBuffer<i64>,
-    /// Which rows have a key; all of them, if there is none.
+    /// Which rows have a key; all, if `None`.
     pub nulls: Option<NullBuffer>,
-    /// What the words are hashes of.
+    /// The hashed texts.
     texts: Option<TextArray>,
 }
 
 impl Keys {
-    /// Keys that are numbers themselves.
+    /// Creates keys from integers.
     pub fn of_words(words: Vec<i64>, nulls: Option<NullBuffer>) -> Keys {
         Keys { words: words.into(), nulls, texts: None }
     }
 
-    /// The keys of an array of any kind. The two zeros are one key.
+    /// Creates keys from an array of any type. Both zeros are one key.
     pub fn of(array: &ArrayRef) -> Keys {
         let mut texts = None;
         let words = match array.data_type() {
@@ -56,11 +56,11 @@ impl Keys {
         Keys { words, nulls: array.logical_nulls().filter(|nulls| nulls.null_count() > 0), texts }
     }
 
-    /// The keys of two columns that are to be compared: the same values have the same words. A real number that is not
-    /// a whole one has no key beside whole numbers, since it equals none of them.
+    /// Creates comparable keys of two columns: equal values have equal words. A real number that is not whole has no
+    /// key if the other column holds whole numbers, since it equals none of them.
     ///
     /// # Errors
-    /// [`code::TYPE_MISMATCH`] for kinds that do not compare.
+    /// [`code::TYPE_MISMATCH`] for types that are not comparable.
     pub fn of_both(left: (&Column, &ArrayRef), right: (&Column, &ArrayRef)) -> Result<[Keys; 2], Failure> {
         comparable(left.0, right.0)?;
         Ok(match (left.0.kind, right.0.kind) {
@@ -70,7 +70,7 @@ impl Keys {
         })
     }
 
-    /// The real numbers of an array that are whole ones, as these.
+    /// Converts the whole numbers among the real numbers of an array; others are null.
     fn of_whole(array: &ArrayRef) -> Keys {
         const BOUND: f64 = 9_223_372_036_854_775_808.0;
         let is_whole = |number: f64| number.trunc() == number && (-BOUND..BOUND).contains(&number);
@@ -86,21 +86,21 @@ impl Keys {
         self.words.len()
     }
 
-    /// Has the row no key?
+    /// Is the key null?
     #[inline]
     #[must_use]
     pub fn is_null(&self, row: usize) -> bool {
         self.nulls.as_ref().is_some_and(|nulls| nulls.is_null(row))
     }
 
-    /// The word of a row.
+    /// Returns the word of a row.
     #[inline]
     #[must_use]
     pub fn word(&self, row: usize) -> u64 {
         self.words[row].cast_unsigned()
     }
 
-    /// Are two keys the same whose words are?
+    /// Are two keys with equal words equal?
     #[inline]
     pub fn same(&self, row: usize, other: &Keys, other_row: usize) -> bool {
         match (&self.texts, &other.texts) {
@@ -109,7 +109,7 @@ impl Keys {
         }
     }
 
-    /// The smallest and the largest word, where the words are the values.
+    /// Returns the smallest and the largest word, if the words are the values.
     pub fn range(&self) -> Option<(i64, i64)> {
         if self.texts.is_some() {
             return None;
@@ -127,7 +127,7 @@ impl Keys {
     }
 }
 
-/// Do values of the two columns compare?
+/// Are values of the two columns comparable?
 ///
 /// # Errors
 /// [`code::TYPE_MISMATCH`] naming both.
@@ -144,14 +144,14 @@ pub fn comparable(left: &Column, right: &Column) -> Result<(), Failure> {
 /// The golden ratio in 64 bits.
 const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
 
-/// Spreads a word over 64 bits: the two halves of its product with a fixed odd number.
+/// Hashes a word to 64 bits: the folded product with a fixed odd number.
 #[inline]
 pub(super) fn spread(word: u64) -> u64 {
     let product = u128::from(word ^ GOLDEN.rotate_left(32)) * u128::from(GOLDEN);
     (product >> 64) as u64 ^ product as u64
 }
 
-/// A hash that is the same in every run and on every machine.
+/// A hash that is stable across runs and machines.
 fn hash(bytes: &[u8]) -> u64 {
     let word = |bytes: &[u8]| {
         let mut word = [0; 8];

@@ -1,4 +1,4 @@
-//! Rows in order, rows that differ, rows without missing values.
+//! Sorting, deduplication, and dropping of rows with missing values.
 
 use super::STRIDE_ROWS;
 use super::index::Groups;
@@ -11,19 +11,19 @@ use pipewright_diagnostic::Failure;
 use rayon::prelude::*;
 use std::sync::Arc;
 
-/// Up or down.
+/// Sort direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Direction {
-    /// The smallest first.
+    /// Smallest first.
     Ascending,
-    /// The largest first.
+    /// Largest first.
     Descending,
 }
 
-/// The same columns, and other rows by their values.
+/// Row operations by value.
 impl Table {
-    /// The rows in the order of these columns, the first one first: numbers, dates and times by size, false before
-    /// true, texts by character. Missing values come last, whatever the direction; equal rows stay in their order.
+    /// Sorts the rows by these columns: numbers, dates and times by size, false before true, texts lexicographically.
+    /// Missing values come last in either direction; the sort is stable.
     ///
     /// ```
     /// use pipewright_frame::{Direction, ReadOptions, csv};
@@ -36,7 +36,7 @@ impl Table {
     /// [`pipewright_diagnostic::code::UNKNOWN_COLUMN`].
     pub fn sort(&self, by: &[(Arc<str>, Direction)]) -> Result<Table, Failure> {
         let mut rows: Vec<u32> = (0..self.rows() as u32).collect();
-        // From the last column to the first: each keeps the order that the others have made among equals.
+        // From the last column to the first, each by a stable sort.
         for (name, direction) in by.iter().rev() {
             let values = Values::of(self.column(name)?, self.array(name)?);
             let ordinals = values.ordinals();
@@ -53,7 +53,7 @@ impl Table {
         self.gather(&rows)
     }
 
-    /// The first row of all that have the same values in these columns. A missing value is a value like others.
+    /// Keeps the first of all rows with equal values in these columns. Missing values are equal to each other.
     ///
     /// ```
     /// use pipewright_frame::{ReadOptions, csv};
@@ -68,7 +68,7 @@ impl Table {
         self.gather(&Groups::of(&keys, self.rows()).first)
     }
 
-    /// The rows that have a value in all these columns.
+    /// Keeps the rows without missing values in these columns.
     ///
     /// ```
     /// use pipewright_frame::{ReadOptions, csv};
@@ -85,7 +85,7 @@ impl Table {
         Ok(nulls.map_or_else(|| self.clone(), |nulls| self.filter(&BooleanArray::new(nulls.into_inner(), None))))
     }
 
-    /// The rows at these positions.
+    /// Gathers the rows at these positions.
     fn gather(&self, rows: &[u32]) -> Result<Table, Failure> {
         let arrays = self.arrays().par_iter().map(|array| super::gather::gather(array, rows)).collect();
         Ok(Table::with_rows(self.columns().to_vec(), arrays, rows.len())?.with_origin(self.origin().cloned()))

@@ -1,4 +1,4 @@
-//! A hash table of words: open addressing, and the same places in every run.
+//! A hash table of words: open addressing, deterministic slots.
 
 use super::NONE;
 use super::keys::spread;
@@ -7,26 +7,26 @@ use super::keys::spread;
 #[derive(Debug)]
 pub(super) struct Slots {
     slots: Vec<(u64, u32)>,
-    /// The place of a word is what is left of its spread bits.
+    /// The slot of a word is its spread bits, shifted.
     shift: u32,
     used: usize,
 }
 
 impl Slots {
-    /// A table with room for so many words.
+    /// Creates a table with capacity for `words` words.
     pub(super) fn with_room(words: usize) -> Slots {
         let bits = (words.max(8) * 2).next_power_of_two().trailing_zeros();
         Slots { slots: vec![(0, NONE); 1 << bits], shift: 64 - bits, used: 0 }
     }
 
-    /// The number of a word, of those for which `same` is true.
+    /// Returns the number of a word, among those for which `same` is true.
     #[inline]
     pub(super) fn find(&self, word: u64, same: impl Fn(u32) -> bool) -> Option<u32> {
         let place = self.place(word, same);
         Some(self.slots[place].1).filter(|&number| number != NONE)
     }
 
-    /// The number of a word, which is `new` if it was not there.
+    /// Returns the number of a word, inserting `new` if it is absent.
     #[inline]
     pub(super) fn find_or_add(&mut self, word: u64, new: u32, same: impl Fn(u32) -> bool) -> u32 {
         let place = self.place(word, same);
@@ -42,18 +42,18 @@ impl Slots {
         new
     }
 
-    /// How many words there are.
+    /// Returns the number of words.
     pub(super) fn len(&self) -> usize {
         self.used
     }
 
-    /// Gives every word another number.
+    /// Renumbers every word.
     pub(super) fn renumber(&mut self, number: impl Fn(u32) -> u32) {
         let used = self.slots.iter_mut().filter(|slot| slot.1 != NONE);
         used.for_each(|slot| slot.1 = number(slot.1));
     }
 
-    /// Where the word is, or is to be.
+    /// Returns the slot of the word, or where to insert it.
     #[inline]
     fn place(&self, word: u64, same: impl Fn(u32) -> bool) -> usize {
         let mask = self.slots.len() - 1;

@@ -1,4 +1,4 @@
-//! The values of a column as groups see them: as numbers, and by size.
+//! Typed access to the values of a column by row.
 
 use crate::numbers::non_finite;
 use crate::summary::{Exponents, FixedPoint};
@@ -20,7 +20,7 @@ pub struct Values<'a> {
     pub column: &'a Column,
     /// Its values.
     pub array: &'a ArrayRef,
-    /// Which values are there; all of them, if there is none.
+    /// Which values are present; all, if `None`.
     pub nulls: Option<NullBuffer>,
     lane: Lane,
 }
@@ -57,12 +57,12 @@ impl<'a> Values<'a> {
         self.nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row))
     }
 
-    /// The rows of these whose values are there.
+    /// Filters these rows to those with a value.
     pub fn there<'r>(&'r self, rows: &'r [u32]) -> impl Iterator<Item = usize> + 'r {
         rows.iter().map(|&row| row as usize).filter(|&row| self.is_there(row))
     }
 
-    /// The number of a row that is there; truth values are 0 and 1.
+    /// Returns the number of a row with a value; booleans are 0 and 1.
     #[inline]
     pub fn number(&self, row: usize) -> f64 {
         match &self.lane {
@@ -73,7 +73,7 @@ impl<'a> Values<'a> {
         }
     }
 
-    /// The truth value of a row that is there.
+    /// Returns the boolean of a row with a value.
     pub fn truth(&self, row: usize) -> bool {
         match &self.lane {
             Lane::Truths(values) => values.value(row),
@@ -81,7 +81,7 @@ impl<'a> Values<'a> {
         }
     }
 
-    /// Compares the values of two rows that are there: numbers by size, false before true, texts by character.
+    /// Compares the values of two rows with values: numbers by size, false before true, texts lexicographically.
     #[inline]
     pub fn compare(&self, left: usize, right: usize) -> Ordering {
         match &self.lane {
@@ -92,10 +92,10 @@ impl<'a> Values<'a> {
         }
     }
 
-    /// The unit in which any sum of the numbers is exact, if there is one.
+    /// Returns the unit in which any sum of the numbers is exact, if there is one.
     ///
     /// # Errors
-    /// [`code::NON_FINITE`] with the row of a number that is none of the finite ones.
+    /// [`code::NON_FINITE`] with the row of a number that is not finite.
     pub fn unit(&self) -> Result<Option<FixedPoint>, Failure> {
         let Lane::Reals(values) = &self.lane else { return Ok(Some(FixedPoint::ONE)) };
         const STRIDE: usize = super::STRIDE_ROWS;
@@ -119,7 +119,7 @@ impl<'a> Values<'a> {
         Ok(FixedPoint::of(exponents, values.len()))
     }
 
-    /// How many units the number of a row that is there is.
+    /// Returns the number of a row in this unit.
     #[inline]
     pub fn units(&self, unit: FixedPoint, row: usize) -> i128 {
         match &self.lane {
@@ -130,7 +130,7 @@ impl<'a> Values<'a> {
         }
     }
 
-    /// A word for each value that is there, of the same order as the values.
+    /// Returns one word per present value, in the order of the values.
     pub fn ordinals(&self) -> Vec<u64> {
         let rows = (0..self.array.len()).into_par_iter().with_min_len(super::STRIDE_ROWS);
         match &self.lane {
@@ -150,19 +150,19 @@ impl<'a> Values<'a> {
     }
 }
 
-/// The bits of a float, in the order of floats.
+/// Returns the bits of a float, in numeric order.
 fn ordinal(number: f64) -> u64 {
     let bits = (number + 0.0).to_bits();
     if bits >> 63 == 1 { !bits } else { bits | 1 << 63 }
 }
 
-/// The failure for a sum of whole numbers beyond 64 bits.
+/// Creates the failure for an overflow of a sum of whole numbers.
 pub fn beyond_64_bits(column: &Column) -> Failure {
-    let message = format!("a sum of `{}` is beyond 64 bits", column.name);
+    let message = format!("a sum of `{}` overflows 64 bits", column.name);
     Failure::new(code::VALUE_OUT_OF_RANGE, message).column(&*column.name)
 }
 
-/// Is it a column of whole numbers or truth values, whose sums are whole?
+/// Does it hold whole numbers or booleans, whose sums are whole?
 pub fn sums_are_whole(column: &Column) -> bool {
     matches!(column.kind, ColumnType::Count | ColumnType::Bool)
 }

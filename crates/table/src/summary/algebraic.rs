@@ -1,11 +1,11 @@
-//! Algebraic summaries: a few distributive ones give the answer.
+//! Algebraic summaries: computed from a few distributive ones.
 
 use super::ExactSum;
 use super::big::{Accumulator, Whole, parts, times_power_of_two};
 use super::block::BLOCK;
 
-/// Count, mean and spread of numbers, from exact sums of them and of their squares: rounded once at the end, so that
-/// large means cost no digit of a small spread.
+/// Count, mean and standard deviation, from exact sums of numbers and squares: rounded once at the end, so that large
+/// means cost no digits of a small spread.
 ///
 /// ```
 /// use pipewright_frame::summary::Moments;
@@ -30,7 +30,7 @@ impl Moments {
     /// Adds a finite number.
     ///
     /// # Panics
-    /// If it is not finite.
+    /// If the number is not finite.
     #[inline]
     pub fn add(&mut self, number: f64) {
         assert!(number.is_finite(), "moments are of finite numbers");
@@ -38,10 +38,10 @@ impl Moments {
         self.square(number, false);
     }
 
-    /// Takes a number out again that was added; nothing is lost by that.
+    /// Removes a number that was added, without any loss.
     ///
     /// # Panics
-    /// If it is not finite, or there is none.
+    /// If the number is not finite, or none was added.
     pub fn remove(&mut self, number: f64) {
         assert!(number.is_finite() && self.count() > 0, "the number was added");
         self.sum.remove(number);
@@ -56,10 +56,10 @@ impl Moments {
         self.squares.add((square >> 64) as u64, 2 * bit + 64, negative);
     }
 
-    /// Adds finite numbers: the same moments as adding them one by one, only faster.
+    /// Adds finite numbers: same result as adding them one by one, but faster.
     ///
     /// # Panics
-    /// If one is not finite.
+    /// If a number is not finite.
     pub fn add_all(&mut self, numbers: &[f64]) {
         for block in numbers.chunks(BLOCK) {
             if !self.sum.add_squaring(block, &mut self.squares) {
@@ -68,31 +68,31 @@ impl Moments {
         }
     }
 
-    /// Adds what another one has seen.
+    /// Merges another summary.
     pub fn merge(&mut self, other: Moments) {
         self.sum.merge(other.sum);
         self.squares.merge(other.squares);
     }
 
-    /// How many numbers there were.
+    /// Returns the count.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.sum.count()
     }
 
-    /// The arithmetic mean, if there was a number.
+    /// Returns the arithmetic mean, if the count is not 0.
     #[must_use]
     pub fn mean(&self) -> Option<f64> {
         self.sum.mean()
     }
 
-    /// The standard deviation with `count - ddof` as divisor (0: of a population, 1: estimated from a sample), if
-    /// there were more than `ddof` numbers.
+    /// Returns the standard deviation with divisor `count - ddof` (0 for a population, 1 for a sample), if the count is
+    /// more than `ddof`.
     #[must_use]
     pub fn deviation(&self, ddof: u64) -> Option<f64> {
         let count = self.count();
         let divisor = count.checked_sub(ddof).filter(|&divisor| divisor > 0)?;
-        // With n numbers: n Σx² - (Σx)² = n² times the variance, and both sides are whole numbers of 2^-2148.
+        // With n numbers: n Σx² - (Σx)² is n² times the variance, and both terms are whole multiples of 2^-2148.
         let (_, sum) = self.sum.finite().total();
         let (_, squares) = self.squares.total();
         let scaled = squares.times(&Whole::from_u64(count)).minus(&sum.times(&sum));
@@ -104,7 +104,7 @@ impl Moments {
         Some(times_power_of_two(top.sqrt() / divisor, exponent / 2 - 1074))
     }
 
-    /// The variance: the square of [`Moments::deviation`].
+    /// Returns the variance: the square of [`Moments::deviation`].
     #[must_use]
     pub fn variance(&self, ddof: u64) -> Option<f64> {
         self.deviation(ddof).map(|deviation| deviation * deviation)

@@ -1,11 +1,11 @@
-//! Summaries of two columns at once: how much one says of the other.
+//! Summaries of two columns: measures of association.
 
 use super::ExactSum;
 use super::bins::place;
 use std::collections::BTreeMap;
 
-/// Exact sums of two numbers and of their products, for their correlation. Numbers that lie far from 0 compared with
-/// their spread cost digits: standardise them first.
+/// Exact sums of two variables and of their products, for their correlation. If the mean is large compared with the
+/// spread, digits are lost: standardise first.
 ///
 /// ```
 /// use pipewright_frame::summary::Comoments;
@@ -35,7 +35,7 @@ impl Comoments {
         self.xy.add(x * y);
     }
 
-    /// Adds what another one has seen.
+    /// Merges another summary.
     pub fn merge(&mut self, other: Comoments) {
         self.count += other.count;
         self.x.merge(other.x);
@@ -45,13 +45,14 @@ impl Comoments {
         self.xy.merge(other.xy);
     }
 
-    /// How many pairs there were.
+    /// Returns the number of pairs.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.count
     }
 
-    /// Pearson's correlation coefficient, from -1 to 1; none of fewer than two pairs, or where a side is constant.
+    /// Returns Pearson's correlation coefficient, from -1 to 1; `None` for fewer than two pairs, or if a side is
+    /// constant.
     #[must_use]
     pub fn correlation(&self) -> Option<f64> {
         let n = self.count as f64;
@@ -60,14 +61,14 @@ impl Comoments {
         let (of_x, of_y) = (spread(self.xx.value(), x), spread(self.yy.value(), y));
         let together = n * self.xy.value() - x * y;
         let value = together / (of_x.sqrt() * of_y.sqrt());
-        // What rounding leaves of the spread of a constant is no spread.
+        // Rounding noise in the spread of a constant is not spread.
         let is_spread = |spread: f64, squares: f64| spread > n * squares * 1e-14;
         let spread = is_spread(of_x, self.xx.value()) && is_spread(of_y, self.yy.value());
         (spread && value.is_finite()).then(|| value.clamp(-1.0, 1.0))
     }
 }
 
-/// Numbers in groups, for the share of their spread that the groups explain.
+/// Numbers in groups, for the share of variance explained by the groups.
 #[derive(Debug, Clone)]
 pub struct GroupSums {
     groups: Vec<(u64, ExactSum)>,
@@ -75,16 +76,16 @@ pub struct GroupSums {
 }
 
 impl GroupSums {
-    /// No numbers in so many groups.
+    /// Creates an empty summary with `groups` groups.
     #[must_use]
     pub fn new(groups: usize) -> GroupSums {
         GroupSums { groups: vec![(0, ExactSum::default()); groups], squares: ExactSum::default() }
     }
 
-    /// Adds a finite number of a group.
+    /// Adds a finite number to a group.
     ///
     /// # Panics
-    /// If there is no such group.
+    /// If the group is out of range.
     #[inline]
     pub fn add(&mut self, group: usize, number: f64) {
         let (count, sum) = &mut self.groups[group];
@@ -93,7 +94,7 @@ impl GroupSums {
         self.squares.add(number * number);
     }
 
-    /// Adds what another one has seen.
+    /// Merges another summary.
     pub fn merge(&mut self, other: GroupSums) {
         for ((count, sum), (more, of_more)) in self.groups.iter_mut().zip(other.groups) {
             *count += more;
@@ -102,14 +103,14 @@ impl GroupSums {
         self.squares.merge(other.squares);
     }
 
-    /// How many numbers there were.
+    /// Returns the number of values.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.groups.iter().map(|(count, _)| count).sum()
     }
 
-    /// The correlation ratio η, from 0 to 1: its square is the share of the variance that lies between the groups
-    /// (Fisher, 1925). None where the numbers are constant, or in fewer than two groups.
+    /// Returns the correlation ratio η, from 0 to 1: its square is the share of variance between the groups (Fisher,
+    /// 1925). `None` if the numbers are constant, or in fewer than two groups.
     #[must_use]
     pub fn correlation_ratio(&self) -> Option<f64> {
         let count = self.count() as f64;
@@ -127,7 +128,7 @@ impl GroupSums {
     }
 }
 
-/// How often each pair of levels of two columns occurs.
+/// A contingency table: counts of pairs of levels of two columns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Contingency {
     columns: usize,
@@ -135,7 +136,7 @@ pub struct Contingency {
 }
 
 impl Contingency {
-    /// A table of so many levels by so many, all 0.
+    /// Creates a table of zeros.
     #[must_use]
     pub fn new(rows: usize, columns: usize) -> Contingency {
         Contingency { columns, counts: vec![0; rows * columns] }
@@ -143,7 +144,7 @@ impl Contingency {
 
     /// Counts a pair of levels.
     ///
-    /// # Panics
+    /// If a level is out of range.
     /// If there are no such levels.
     #[inline]
     pub fn add(&mut self, row: usize, column: usize) {
@@ -151,17 +152,17 @@ impl Contingency {
         self.counts[row * self.columns + column] += 1;
     }
 
-    /// Adds what another one has counted.
+    /// Merges another table.
     pub fn merge(&mut self, other: &Contingency) {
         self.counts.iter_mut().zip(&other.counts).for_each(|(count, more)| *count += more);
     }
 
-    /// The counts, a row of the table at a time.
+    /// Returns the counts, row by row.
     pub fn rows(&self) -> impl Iterator<Item = &[u64]> {
         self.counts.chunks(self.columns.max(1))
     }
 
-    /// The same table without its last row and its last column.
+    /// Returns the table without its last row and its last column.
     #[must_use]
     pub fn without_last(&self) -> Contingency {
         let columns = self.columns.saturating_sub(1);
@@ -170,14 +171,14 @@ impl Contingency {
         Contingency { columns, counts }
     }
 
-    /// How many pairs there were.
+    /// Returns the number of pairs.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.counts.iter().sum()
     }
 
-    /// Cramér's V, from 0 to 1: √(χ² / n / (the smaller number of levels - 1)) (Cramér, 1946). None where a side has
-    /// fewer than two levels.
+    /// Returns Cramér's V, from 0 to 1: √(χ² / n / (the smaller number of levels - 1)) (Cramér, 1946). `None` if a side
+    /// has fewer than two levels.
     #[must_use]
     pub fn cramers_v(&self) -> Option<f64> {
         let total = self.count() as f64;
@@ -199,7 +200,7 @@ impl Contingency {
         Some(((phi - 1.0).max(0.0) / (fewest - 1) as f64).sqrt().min(1.0))
     }
 
-    /// The area under the ROC curve of a table of two columns, its rows put in the order of their shares.
+    /// Returns the AUC of a table of two columns, its rows sorted by their proportions.
     #[must_use]
     pub fn area(&self) -> Option<f64> {
         let mut rows: Vec<[u64; 2]> = self.rows().map(|row| [row[0], row[1]]).collect();
@@ -209,24 +210,24 @@ impl Contingency {
     }
 }
 
-/// Numbers of two groups, for how well they tell the groups apart. Numbers that differ by less than a thousandth of
-/// their size count as equal, so that the memory is bounded.
+/// Numbers of two groups, for how well they separate the groups (AUC). Numbers that differ by less than a relative 0.1%
+/// count as equal, so that the memory is bounded.
 #[derive(Debug, Clone, Default)]
 pub struct Separation {
     bins: BTreeMap<u32, [u64; 2]>,
 }
 
 impl Separation {
-    /// Adds a number of the first or of the second group.
+    /// Adds a number to the first or the second group.
     ///
     /// # Panics
-    /// If there is no such group.
+    /// If the group is out of range.
     #[inline]
     pub fn add(&mut self, number: f64, group: usize) {
         self.bins.entry(place(number)).or_default()[group] += 1;
     }
 
-    /// Adds what another one has seen.
+    /// Merges another summary.
     pub fn merge(&mut self, other: Separation) {
         for (place, [first, second]) in other.bins {
             let bin = self.bins.entry(place).or_default();
@@ -235,26 +236,26 @@ impl Separation {
         }
     }
 
-    /// How many numbers of each group there were.
+    /// Returns the count of each group.
     #[must_use]
     pub fn counts(&self) -> [u64; 2] {
         self.bins.values().fold([0, 0], |sum, bin| [sum[0] + bin[0], sum[1] + bin[1]])
     }
 
-    /// The area under the ROC curve: how likely a number of the second group is above one of the first, equal ones
-    /// counting half. None where a group is empty.
+    /// Returns the area under the ROC curve: the probability that a number of the second group is above one of the
+    /// first, ties counting half. `None` if a group is empty.
     #[must_use]
     pub fn area(&self) -> Option<f64> {
         area(self.bins.values().copied())
     }
 }
 
-/// The area under the ROC curve of groups in ascending order, each with its negatives and positives.
+/// Returns the AUC of bins in ascending order, each with its negatives and positives.
 fn area(groups: impl Iterator<Item = [u64; 2]>) -> Option<f64> {
     let (mut pairs, mut below, mut positives) = (0_u128, 0_u128, 0_u128);
     for [negative, positive] in groups {
         let (negative, positive) = (u128::from(negative), u128::from(positive));
-        // Twice the number of pairs in the right order, to stay whole.
+        // Twice the number of correctly ordered pairs, to stay whole.
         pairs += positive * (2 * below + negative);
         below += negative;
         positives += positive;

@@ -1,22 +1,21 @@
-//! Fixed-point numbers wide enough for sums of floats, and the whole numbers that they end in.
+//! Fixed-point numbers wide enough for exact sums of floats.
 
-/// A sum of whole numbers times powers of two, without rounding: a superaccumulator of 32-bit limbs held in 64 bits,
-/// whose carries are settled only now and then (Neal, "Fast exact summation using small and large superaccumulators",
-/// 2015).
+/// An exact sum of integers times powers of two: a superaccumulator of 32-bit limbs in 64-bit words, whose carries are
+/// propagated only occasionally (Neal, "Fast exact summation using small and large superaccumulators", 2015).
 #[derive(Debug, Clone)]
 pub(super) struct Accumulator {
-    /// Limb `i` counts units of 2^(32 i); it may be negative or hold more than 32 bits.
+    /// Limb `i` counts units of 2^(32 i); it may be negative or exceed 32 bits.
     limbs: Vec<i64>,
-    /// Additions since carries were settled: each changes a limb by less than 2^32.
+    /// Additions since carries were propagated: each changes a limb by less than 2^32.
     unsettled: u32,
 }
 
-/// So many additions of less than 2^32 stay far below 2^63.
+/// This many additions of less than 2^32 stay far below 2^63.
 const UNSETTLED_MAX: u32 = 1 << 29;
 
 impl Accumulator {
     pub(super) fn new(bits: usize) -> Accumulator {
-        // Two limbs more hold the carries of 2^63 additions, and the sign.
+        // Two more limbs for the carries of 2^63 additions, and the sign.
         Accumulator { limbs: vec![0; bits.div_ceil(32) + 2], unsettled: 0 }
     }
 
@@ -51,7 +50,7 @@ impl Accumulator {
         self.limbs.iter_mut().zip(&other.limbs).for_each(|(limb, more)| *limb += more);
     }
 
-    /// Brings all limbs but the last into 0..2^32; the last carries the sign.
+    /// Propagates carries: all limbs but the last are in 0..2^32; the last carries the sign.
     fn settle(&mut self) {
         let mut carry = 0;
         let (last, rest) = self.limbs.split_last_mut().expect("there are limbs");
@@ -64,7 +63,7 @@ impl Accumulator {
         self.unsettled = 1;
     }
 
-    /// Is the sum negative, and its magnitude.
+    /// Returns whether the sum is negative, and its magnitude.
     pub(super) fn total(&self) -> (bool, Whole) {
         let mut settled = self.clone();
         settled.settle();
@@ -77,7 +76,7 @@ impl Accumulator {
     }
 }
 
-/// A whole number: limbs of 32 bits, the lowest first, without zeros at the top.
+/// A non-negative integer: 32-bit limbs, lowest first, without leading zeros.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Whole(Vec<u32>);
 
@@ -120,15 +119,15 @@ impl Whole {
         difference
     }
 
-    /// Its 64 highest bits `m` and the exponent `e` of `m * 2^e`; what is cut off is told by the lowest bit of `m`
-    /// being set, so that rounding `m` to a float rounds the number itself.
+    /// Returns its 64 highest bits `m` and the exponent `e` of `m * 2^e`; if bits are cut off, the lowest bit of `m` is
+    /// set (sticky), so that rounding `m` to a float rounds the number itself.
     pub(super) fn top(&self) -> (u64, i32) {
         let limb = |back: usize| self.0.len().checked_sub(back).map_or(0, |position| u128::from(self.0[position]));
         if self.0.is_empty() {
             return (0, 0);
         }
         let window = (limb(1) << 64) | (limb(2) << 32) | limb(3);
-        // Of the 96 bits of three limbs the highest one that is set is in the first limb.
+        // Among the 96 bits of three limbs, the highest set bit is in the first limb.
         let drop = 32 - limb(1).leading_zeros().saturating_sub(96);
         let below = self.0[..self.0.len().saturating_sub(3)].iter().any(|&limb| limb != 0);
         let sticky = below || window & ((1 << drop) - 1) != 0;
@@ -137,7 +136,7 @@ impl Whole {
     }
 }
 
-/// `number * 2^exponent`, also where 2^exponent itself is out of range.
+/// Returns `number * 2^exponent`, also if 2^exponent itself is out of range.
 pub(super) fn times_power_of_two(mut number: f64, mut exponent: i32) -> f64 {
     while exponent > 1000 {
         number *= 2_f64.powi(1000);

@@ -1,9 +1,9 @@
-//! A sketch: numbers counted in fine bins, where there are too many to keep.
+//! A sketch: numbers counted in fine bins, if there are too many to keep.
 
 use std::collections::BTreeMap;
 
-/// Counts of numbers in bins of a relative width of 2⁻¹⁰. Which numbers were seen decides everything; the order and the
-/// parts in which they came do not.
+/// Counts of numbers in bins of relative width 2⁻¹⁰. The result depends only on the set of numbers, not on order or
+/// chunks.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Bins {
     bins: BTreeMap<u32, Bin>,
@@ -17,7 +17,7 @@ struct Bin {
     highest: f64,
 }
 
-/// The bits of a float that are left out: 42 of the 52 of its fraction.
+/// The dropped bits of a float: 42 of the 52 of its fraction.
 const BITS_LEFT_OUT: u32 = 42;
 
 impl Bins {
@@ -42,12 +42,12 @@ impl Bins {
         self.count
     }
 
-    /// The middle of each bin, and how many numbers it holds, in order.
+    /// Returns the middle and the count of each bin, in order.
     pub(super) fn counted(&self) -> Vec<(f64, u64)> {
         self.bins.values().map(|bin| (bin.lowest + (bin.highest - bin.lowest) / 2.0 + 0.0, bin.count)).collect()
     }
 
-    /// The number of this rank, from 0: exactly, if its bin holds one value only; else off by at most a bin's width.
+    /// Returns the number of a rank, from 0: exactly, if its bin holds only one value; otherwise within a bin's width.
     pub(super) fn ranked(&self, rank: u64) -> Option<f64> {
         let mut before = 0;
         for bin in self.bins.values() {
@@ -61,7 +61,7 @@ impl Bins {
     }
 }
 
-/// The bin of a number: bins are in the order of their numbers.
+/// Returns the bin of a number: bins are in numeric order.
 pub(super) fn place(number: f64) -> u32 {
     // Both zeros are one number.
     let bits = (number + 0.0).to_bits();

@@ -1,23 +1,23 @@
-//! Exact sums of many floats at once. Numbers of one exponent are whole numbers of one unit: they are added up apart
-//! from the others, and only their sums reach the accumulators. That is the "large superaccumulator" of Neal (2015),
-//! with a window of exponents that fits the fastest memory.
+//! Exact sums of many floats at once. Numbers of equal exponent are integers of one unit: they are summed separately,
+//! and only their sums reach the accumulators. This is the "large superaccumulator" of Neal (2015), with a window of
+//! exponents that fits the first-level cache.
 
 use super::big::Accumulator;
 
-/// Numbers a block: so many mantissas of 53 bits add up to less than 2^63.
+/// Numbers per block: this many mantissas of 53 bits sum to less than 2^63.
 pub const BLOCK: usize = 1024;
 
-/// Exponents that a block may span: numbers from 1e-9 to 1e9 do.
+/// Range of exponents per block, enough for numbers from 1e-9 to 1e9.
 const WINDOW: usize = 64;
 
-/// The exponent of what is not finite, as floats store it.
+/// The exponent of non-finite floats.
 const SPECIAL: i32 = 0x7FF;
 
-/// Adds a block of numbers to `sum` and, where they are wanted, their squares to `squares`; or nothing and tells so, if
-/// one of them is not finite or subnormal, or they are too far apart.
+/// Adds a block of numbers to `sum` and, if given, their squares to `squares`; or does nothing and returns `false`, if
+/// one of them is not finite or subnormal, or their exponents are too far apart.
 ///
 /// # Panics
-/// If there are more than [`BLOCK`].
+/// If there are more than [`BLOCK`] numbers.
 pub(super) fn add(numbers: &[f64], sum: &mut Accumulator, squares: Option<&mut Accumulator>) -> bool {
     assert!(numbers.len() <= BLOCK, "a block is small");
     let (lowest, highest) = exponents(numbers);
@@ -47,7 +47,7 @@ pub(super) fn add(numbers: &[f64], sum: &mut Accumulator, squares: Option<&mut A
     true
 }
 
-/// The lowest and the highest exponent of the numbers that are not 0, as floats store them.
+/// Returns the lowest and the highest biased exponent of the non-zero numbers.
 fn exponents(numbers: &[f64]) -> (i32, i32) {
     const LANES: usize = 8;
     let (mut lowest, mut highest, mut finite) = ([f64::INFINITY; LANES], [0.0; LANES], [true; LANES]);
@@ -73,18 +73,18 @@ fn exponents(numbers: &[f64]) -> (i32, i32) {
     }
 }
 
-/// Numbers that are added up side by side. Neighbours often have the same exponent, and adding to the place that was
-/// written last would wait for that.
+/// Numbers summed in parallel lanes. Neighbours often have the same exponent, and adding to the slot that was written
+/// last would stall.
 const LANES: usize = 4;
 
-/// The sums of the mantissas, and of their squares, of each exponent from `lowest` on.
+/// Returns the sums of the mantissas, and of their squares, per exponent from `lowest`.
 fn by_exponent<const SQUARES: bool>(numbers: &[f64], lowest: usize) -> ([i64; WINDOW], [u128; WINDOW]) {
     let (mut sums, mut squares) = ([[0; WINDOW]; LANES], [[0; WINDOW]; LANES]);
     let mut add = |lane: usize, number: f64| {
         let bits = number.to_bits();
         let exponent = (bits >> 52) as usize & SPECIAL as usize;
         let place = exponent.wrapping_sub(lowest) % WINDOW;
-        // Only zeros have the exponent 0 here: they add 0, to whatever place.
+        // Only zeros have the exponent 0 here: they add 0, to whichever slot.
         let mantissa = bits & ((1 << 52) - 1) | u64::from(exponent != 0) << 52;
         let sign = bits as i64 >> 63;
         sums[lane][place] += (mantissa as i64 ^ sign) - sign;

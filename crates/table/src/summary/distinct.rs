@@ -1,20 +1,20 @@
-//! A sketch: how many different values there are, where they are too many to keep.
+//! A sketch for the number of distinct values, if there are too many to keep.
 
 use serde::{Deserialize, Serialize};
 
-/// A number of things that was counted, or estimated where they were too many to be counted.
+/// A count, exact or estimated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Counted {
-    /// How many.
+    /// The number.
     pub value: u64,
-    /// Was it counted, not estimated?
+    /// Is it exact, not estimated?
     pub exact: bool,
 }
 
-/// How many different values there are, told by their hashes: counted up to a bound, estimated beyond it from the
-/// smallest hashes (Beyer, Haas, Reinwald, Sismanis, Gemulla: "On synopses for distinct-value estimation under multiset
-/// operations", 2007). Which values came decides everything; order and parts do not.
+/// Number of distinct values, from their hashes: exact up to a bound, beyond it estimated from the smallest hashes
+/// (Beyer, Haas, Reinwald, Sismanis, Gemulla: "On synopses for distinct-value estimation under multiset operations",
+/// 2007). The result depends only on the values, not on order or chunks.
 ///
 /// ```
 /// use pipewright_frame::summary::{Distinct, hash};
@@ -26,16 +26,16 @@ pub struct Counted {
 #[derive(Debug, Clone)]
 pub struct Distinct {
     bound: usize,
-    /// The smallest hashes, ascending, each with how often it came; never more than `bound`.
+    /// The smallest hashes, ascending, with their counts; at most `bound`.
     kept: Vec<(u64, u64)>,
-    /// Hashes that are not sorted in yet.
+    /// Hashes not yet merged into `kept`.
     pending: Vec<u64>,
     total: u64,
     is_over: bool,
 }
 
 impl Distinct {
-    /// Keeps no more than so many hashes, of 16 bytes each; the relative error beyond is about `1 / √bound`.
+    /// Keeps at most `bound` hashes, 16 bytes each; the relative error beyond is about `1 / √bound`.
     #[must_use]
     pub fn bounded(bound: usize) -> Distinct {
         Distinct { bound: bound.max(16), kept: Vec::new(), pending: Vec::new(), total: 0, is_over: false }
@@ -51,7 +51,7 @@ impl Distinct {
         }
     }
 
-    /// Adds what another one has seen.
+    /// Merges another summary.
     pub fn merge(&mut self, mut other: Distinct) {
         self.settle();
         other.settle();
@@ -60,13 +60,13 @@ impl Distinct {
         self.join(other.kept);
     }
 
-    /// How many different values there were.
+    /// Returns the number of distinct values.
     #[must_use]
     pub fn different(&mut self) -> Counted {
         self.settle();
         let count = self.kept.len() as u64;
         match self.kept.last() {
-            // The k-th smallest of D hashes lies about k/D of the way up.
+            // The k-th smallest of D uniform hashes is at about k/D of the range.
             Some(&(largest, _)) if self.is_over => {
                 let way = (largest as f64 + 1.0) / 2.0_f64.powi(64);
                 Counted { value: ((count - 1) as f64 / way).round() as u64, exact: false }
@@ -75,7 +75,7 @@ impl Distinct {
         }
     }
 
-    /// How many values were there before: all but the first of its kind.
+    /// Returns the number of repeated values: all but the first of each.
     #[must_use]
     pub fn repeated(&mut self) -> Counted {
         self.settle();
@@ -84,7 +84,7 @@ impl Distinct {
         if !self.is_over {
             return Counted { value: repeated, exact: true };
         }
-        // The kept hashes are a fair sample of the different values.
+        // The kept hashes are a fair sample of the distinct values.
         let share = repeated as f64 / seen as f64;
         Counted { value: (share * self.total as f64).round() as u64, exact: false }
     }
@@ -105,7 +105,7 @@ impl Distinct {
         self.join(more);
     }
 
-    /// Joins two ascending lists of hashes.
+    /// Merges two ascending lists of hashes.
     fn join(&mut self, more: Vec<(u64, u64)>) {
         let kept = std::mem::take(&mut self.kept);
         self.kept = Vec::with_capacity(self.bound.min(kept.len() + more.len()));
@@ -127,7 +127,7 @@ impl Distinct {
     }
 }
 
-/// A hash of some bytes, the same on every machine.
+/// Hashes bytes, the same on every machine.
 #[must_use]
 pub fn hash(bytes: &[u8]) -> u64 {
     let mut words = bytes.chunks_exact(8);
@@ -140,13 +140,13 @@ pub fn hash(bytes: &[u8]) -> u64 {
     mixed(state ^ u64::from_le_bytes(last))
 }
 
-/// A hash of a hash and another value, in this order.
+/// Combines a hash with another value; order matters.
 #[must_use]
 pub fn hash_with(hash: u64, value: u64) -> u64 {
     mixed(hash.rotate_left(23) ^ value)
 }
 
-/// Spreads 64 bits over 64 bits, one to one (the finisher of MurmurHash3, Appleby).
+/// Mixes 64 bits bijectively (the finisher of MurmurHash3, Appleby).
 fn mixed(mut bits: u64) -> u64 {
     bits = (bits ^ bits >> 33).wrapping_mul(0xFF51_AFD7_ED55_8CCD);
     bits = (bits ^ bits >> 33).wrapping_mul(0xC4CE_B9FE_1A85_EC53);

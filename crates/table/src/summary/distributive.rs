@@ -6,7 +6,7 @@ use crate::lookup::Texts;
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
-/// The sum of numbers, rounded once at the end: any order gives the same bits.
+/// An exact sum, rounded once at the end: any order gives the same bits.
 ///
 /// ```
 /// use pipewright_frame::summary::ExactSum;
@@ -18,11 +18,11 @@ use std::collections::BTreeMap;
 pub struct ExactSum {
     count: u64,
     finite: Accumulator,
-    /// The sum of what is not finite: 0, an infinity or NaN.
+    /// The sum of non-finite values: 0, an infinity or NaN.
     special: f64,
 }
 
-/// 2^-1074 up to 2^1024.
+/// Range of float bits, 2^-1074 up to 2^1024.
 const FLOAT_BITS: usize = 1074 + 1024;
 
 impl Default for ExactSum {
@@ -44,14 +44,14 @@ impl ExactSum {
         }
     }
 
-    /// Takes a finite number out again that was added; nothing is lost by that.
+    /// Removes a finite number that was added, without any loss.
     pub(super) fn remove(&mut self, number: f64) {
         let (negative, mantissa, bit) = parts(number);
         self.finite.add(mantissa, bit, !negative);
         self.count -= 1;
     }
 
-    /// Adds numbers: the same sum as adding them one by one, only faster.
+    /// Adds numbers: same result as adding them one by one, but faster.
     pub fn add_all(&mut self, numbers: &[f64]) {
         for block in numbers.chunks(BLOCK) {
             if block::add(block, &mut self.finite, None) {
@@ -62,20 +62,20 @@ impl ExactSum {
         }
     }
 
-    /// Adds what another one has summed.
+    /// Merges another sum.
     pub fn merge(&mut self, other: ExactSum) {
         self.count += other.count;
         self.finite.merge(other.finite);
         self.special += other.special;
     }
 
-    /// The sum, correctly rounded.
+    /// Returns the correctly rounded sum.
     #[must_use]
     pub fn value(&self) -> f64 {
         self.quotient(1.0)
     }
 
-    /// The sum divided by `divisor`; only the quotient has to be in the range of floats, not the sum.
+    /// Returns the sum divided by `divisor`; only the quotient has to be representable, not the sum.
     #[must_use]
     pub fn quotient(&self, divisor: f64) -> f64 {
         if self.special != 0.0 {
@@ -87,13 +87,13 @@ impl ExactSum {
         if negative { -magnitude } else { magnitude }
     }
 
-    /// How many numbers there were.
+    /// Returns the count.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.count
     }
 
-    /// The arithmetic mean, if there was a number.
+    /// Returns the arithmetic mean, if the count is not 0.
     #[must_use]
     pub fn mean(&self) -> Option<f64> {
         (self.count > 0).then(|| self.quotient(self.count as f64))
@@ -103,8 +103,7 @@ impl ExactSum {
         &self.finite
     }
 
-    /// Adds a block of finite numbers and, to `squares`, their squares; or nothing, if that is not what
-    /// [`block::add`] can do.
+    /// Adds a block of finite numbers and, to `squares`, their squares; or nothing, if [`block::add`] cannot.
     pub(super) fn add_squaring(&mut self, block: &[f64], squares: &mut Accumulator) -> bool {
         let added = block::add(block, &mut self.finite, Some(squares));
         self.count += if added { block.len() as u64 } else { 0 };
@@ -112,32 +111,32 @@ impl ExactSum {
     }
 }
 
-/// The smallest and the largest number.
+/// Minimum and maximum.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Extremes {
     range: Option<(f64, f64)>,
 }
 
 impl Extremes {
-    /// Adds a number; NaN is left out.
+    /// Adds a number; NaN is ignored.
     #[inline]
     pub fn add(&mut self, number: f64) {
         if number.is_nan() {
             return;
         }
-        // Adding 0 makes +0 of -0, which compares equal: the order of the two must not matter.
+        // Adding 0 turns -0 into +0, which compares equal: the order of the two must not matter.
         let number = number + 0.0;
         self.range = Some(self.range.map_or((number, number), |(min, max)| (min.min(number), max.max(number))));
     }
 
-    /// Adds numbers: the same as one by one, only faster.
+    /// Adds numbers: same result as one by one, but faster.
     pub fn add_all(&mut self, numbers: &[f64]) {
         const LANES: usize = 8;
         let (groups, rest) = numbers.as_chunks::<LANES>();
         let (mut least, mut most) = ([f64::INFINITY; LANES], [f64::NEG_INFINITY; LANES]);
         for group in groups {
             for lane in 0..LANES {
-                // A NaN is neither.
+                // NaN is neither.
                 least[lane] = if group[lane] < least[lane] { group[lane] } else { least[lane] };
                 most[lane] = if group[lane] > most[lane] { group[lane] } else { most[lane] };
             }
@@ -150,7 +149,7 @@ impl Extremes {
         rest.iter().for_each(|&number| self.add(number));
     }
 
-    /// Adds what another one has seen.
+    /// Merges another summary.
     pub fn merge(&mut self, other: Extremes) {
         if let Some((min, max)) = other.range {
             self.add(min);
@@ -158,14 +157,14 @@ impl Extremes {
         }
     }
 
-    /// The smallest and the largest, if there was a number.
+    /// Returns minimum and maximum, if the count is not 0.
     #[must_use]
     pub fn range(&self) -> Option<(f64, f64)> {
         self.range
     }
 }
 
-/// How often each level occurs.
+/// Counts of levels.
 ///
 /// ```
 /// use pipewright_frame::summary::Levels;
@@ -185,7 +184,7 @@ impl<L> Default for Levels<L> {
 }
 
 impl Levels<String> {
-    /// Adds one of each of these levels: faster than one by one, where there are many of each.
+    /// Counts each of these levels: faster than one by one, if they repeat often.
     pub fn add_all<'a>(&mut self, levels: impl Iterator<Item = &'a str>) {
         let mut places: Texts<'_, usize> = Texts::default();
         let mut counts: Vec<(&str, u64)> = Vec::new();
@@ -203,7 +202,7 @@ impl Levels<String> {
 }
 
 impl<L: Ord> Levels<L> {
-    /// Adds one of a level.
+    /// Counts a level once.
     pub fn add<B: Ord + ToOwned<Owned = L> + ?Sized>(&mut self, level: &B)
     where
         L: Borrow<B>,
@@ -216,22 +215,22 @@ impl<L: Ord> Levels<L> {
         }
     }
 
-    /// Adds so many of a level.
+    /// Counts a level `count` times.
     pub fn add_many(&mut self, level: L, count: u64) {
         *self.counts.entry(level).or_default() += count;
     }
 
-    /// Adds what another one has counted.
+    /// Merges other counts.
     pub fn merge(&mut self, other: Levels<L>) {
         other.counts.into_iter().for_each(|(level, count)| self.add_many(level, count));
     }
 
-    /// The levels in order, with their counts.
+    /// Returns the levels in order, with their counts.
     pub fn iter(&self) -> impl Iterator<Item = (&L, u64)> {
         self.counts.iter().map(|(level, &count)| (level, count))
     }
 
-    /// How often a level occurs.
+    /// Returns the count of a level.
     #[must_use]
     pub fn count<B: Ord + ?Sized>(&self, level: &B) -> u64
     where
@@ -246,19 +245,19 @@ impl<L: Ord> Levels<L> {
         self.counts.len()
     }
 
-    /// Is there none?
+    /// Are there no levels?
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.counts.is_empty()
     }
 
-    /// How many values were counted.
+    /// Returns the number of values.
     #[must_use]
     pub fn total(&self) -> u64 {
         self.counts.values().sum()
     }
 
-    /// The most frequent level; of equally frequent ones the smallest.
+    /// Returns the most frequent level; the smallest on ties.
     #[must_use]
     pub fn mode(&self) -> Option<&L> {
         let most = self.counts.values().copied().max()?;

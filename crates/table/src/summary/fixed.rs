@@ -1,16 +1,16 @@
-//! Sums of many groups of numbers, each exact: whole numbers of one fixed power of two.
+//! Exact sums of many groups of numbers, in a fixed-point unit.
 
 use super::big::{parts, times_power_of_two};
 
-/// A unit of which all of some floats are whole multiples, and any sum of them fits 128 bits. Adding such multiples is
-/// exact, so that the order does not matter.
+/// A unit of which all of some floats are integer multiples, and any sum of them fits 128 bits. Adding such multiples
+/// is exact, so the order does not matter.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FixedPoint {
     /// The unit is two to the power of this less 1074.
     low: usize,
 }
 
-/// The exponents that occur among floats, as their bits tell them; zeros have none.
+/// The range of biased exponents of floats; zeros have none.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Exponents {
     least: u64,
@@ -18,10 +18,10 @@ pub struct Exponents {
 }
 
 impl Exponents {
-    /// Those of no float.
+    /// Those of no floats.
     pub const NONE: Exponents = Exponents { least: u64::MAX, most: 0 };
 
-    /// These and that of one more float.
+    /// Includes one more float.
     #[inline]
     #[must_use]
     pub fn and(self, number: f64) -> Exponents {
@@ -30,32 +30,32 @@ impl Exponents {
         Exponents { least: self.least.min(least), most: self.most.max(exponent) }
     }
 
-    /// These and others.
+    /// Includes another range.
     #[inline]
     #[must_use]
     pub fn merge(self, other: Exponents) -> Exponents {
         Exponents { least: self.least.min(other.least), most: self.most.max(other.most) }
     }
 
-    /// Is a number infinite, or none?
+    /// Is a number infinite or NaN?
     pub fn has_non_finite(self) -> bool {
         self.most == 0x7FF
     }
 }
 
 impl FixedPoint {
-    /// The unit of whole numbers.
+    /// The unit of integers.
     pub const ONE: FixedPoint = FixedPoint { low: 1074 };
 
-    /// The unit for up to `count` finite floats; none, if their magnitudes lie too far apart.
+    /// Returns the unit for up to `count` finite floats; `None` if their magnitudes are too far apart.
     pub fn of(exponents: Exponents, count: usize) -> Option<FixedPoint> {
         let low = exponents.least.min(exponents.most).saturating_sub(1);
-        // A mantissa has 53 bits, a sum of n numbers log2(n) more, and one bit is the sign.
+        // A mantissa has 53 bits, a sum of n numbers log2(n) more, plus the sign bit.
         let bits = 53 + exponents.most.saturating_sub(1) - low + u64::from(usize::BITS - count.leading_zeros());
         (bits < 127).then_some(FixedPoint { low: low as usize })
     }
 
-    /// How many units a float is, which is one of those that the unit was made for.
+    /// Returns a float in units; it must be one of those that the unit was made for.
     #[inline]
     pub fn units(self, number: f64) -> i128 {
         let (negative, mantissa, bit) = parts(number);
@@ -63,7 +63,7 @@ impl FixedPoint {
         if negative { -units } else { units }
     }
 
-    /// So many units as a number, divided; the units are rounded once, and so is the quotient.
+    /// Returns `units` as a number, divided; the units are rounded once, and so is the quotient.
     pub fn quotient(self, units: i128, divisor: f64) -> f64 {
         times_power_of_two(units as f64 / divisor, self.low as i32 - 1074)
     }

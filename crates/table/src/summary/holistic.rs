@@ -1,31 +1,31 @@
-//! Holistic summaries: only all values together give the answer.
+//! Holistic summaries: all values are needed.
 
 use super::bins::Bins;
 
-/// All numbers, for their quantiles; or, where they are more than it may keep, their counts in fine bins.
+/// All numbers, for quantiles; or, above a bound, their counts in fine bins.
 #[derive(Debug, Clone, Default)]
 pub struct Quantiles {
     numbers: Vec<f64>,
-    /// The most numbers to keep; as many as come, if it is not said.
+    /// Maximum number of values to keep; unlimited if `None`.
     bound: Option<usize>,
     bins: Option<Bins>,
 }
 
 impl Quantiles {
-    /// Keeps no more than so many numbers: of more, a quantile is known to about a thousandth of its size. Whether there
-    /// are more depends on all numbers together, not on the order or the parts in which they come.
+    /// Keeps at most `bound` numbers: with more, quantiles have a relative error of about 0.1%. The result depends only
+    /// on the set of numbers, not on order or chunks.
     #[must_use]
     pub fn bounded(bound: Option<usize>) -> Quantiles {
         Quantiles { bound, ..Quantiles::default() }
     }
 
-    /// Is a quantile known only about?
+    /// Are quantiles approximate?
     #[must_use]
     pub fn is_approximate(&self) -> bool {
         self.bins.is_some()
     }
 
-    /// How many numbers were seen.
+    /// Returns the count.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.bins.as_ref().map_or(self.numbers.len() as u64, Bins::count)
@@ -34,7 +34,7 @@ impl Quantiles {
     /// Adds a number.
     ///
     /// # Panics
-    /// If it is NaN.
+    /// If the number is NaN.
     #[inline]
     pub fn add(&mut self, number: f64) {
         assert!(!number.is_nan(), "NaN has no place among numbers");
@@ -47,10 +47,10 @@ impl Quantiles {
         }
     }
 
-    /// Adds numbers: the same as one by one, only faster.
+    /// Adds numbers: same result as one by one, but faster.
     ///
     /// # Panics
-    /// If one is NaN.
+    /// If a number is NaN.
     pub fn add_all(&mut self, numbers: &[f64]) {
         assert!(numbers.iter().all(|number| !number.is_nan()), "NaN has no place among numbers");
         match &mut self.bins {
@@ -62,7 +62,7 @@ impl Quantiles {
         }
     }
 
-    /// Adds what another one has seen.
+    /// Merges another summary.
     pub fn merge(&mut self, mut other: Quantiles) {
         match (&mut self.bins, other.bins) {
             (None, None) => self.numbers.append(&mut other.numbers),
@@ -84,8 +84,8 @@ impl Quantiles {
         }
     }
 
-    /// The quantile for a share of 0 to 1, interpolated linearly between the two nearest numbers (type 7 of Hyndman
-    /// and Fan, 1996), if there is a number. Numbers are reordered, not changed.
+    /// Returns the quantile at a probability of 0 to 1, interpolated linearly between the two nearest numbers (type 7
+    /// of Hyndman and Fan, 1996), if the count is not 0. Numbers are reordered, not changed.
     ///
     /// ```
     /// use pipewright_frame::summary::Quantiles;
@@ -100,11 +100,11 @@ impl Quantiles {
         self.quantiles(&[share]).map(|quantiles| quantiles[0])
     }
 
-    /// The quantiles for these shares, as [`Quantiles::quantile`] gives each; none without a number. Together they take
-    /// less time than one by one.
+    /// Returns the quantiles at these probabilities, like [`Quantiles::quantile`]; `None` if the count is 0. Faster
+    /// than one by one.
     ///
     /// # Panics
-    /// If a share is not within 0 to 1.
+    /// If a probability is not within 0 to 1.
     pub fn quantiles(&mut self, shares: &[f64]) -> Option<Vec<f64>> {
         assert!(shares.iter().all(|share| (0.0..=1.0).contains(share)), "a share lies within 0 to 1");
         let last = self.count().checked_sub(1)?;
@@ -134,7 +134,7 @@ impl Quantiles {
         Some(shares.iter().map(at).collect())
     }
 
-    /// The distinct numbers in order, and how often each was seen; about, beyond the bound.
+    /// Returns the distinct numbers in order, with their counts; approximate above the bound.
     #[must_use]
     pub fn counted(self) -> Vec<(f64, u64)> {
         if let Some(bins) = &self.bins {
@@ -153,7 +153,7 @@ impl Quantiles {
     }
 }
 
-/// Puts the numbers of these places, which are in order, where sorting would put them; `numbers` start at `start`.
+/// Partially sorts: puts the numbers of these indices, ascending, where sorting would; `numbers` start at `start`.
 fn put_in_place(numbers: &mut [f64], start: usize, places: &[usize]) {
     let (before, [place, after @ ..]) = places.split_at(places.len() / 2) else { return };
     let (less, _, more) = numbers.select_nth_unstable_by(place - start, f64::total_cmp);
@@ -161,13 +161,13 @@ fn put_in_place(numbers: &mut [f64], start: usize, places: &[usize]) {
     put_in_place(more, place + 1, after);
 }
 
-/// The number a fraction of the way from one to another.
+/// Interpolates between two numbers.
 fn between(low: f64, high: f64, fraction: f64) -> f64 {
     if low == high {
         return low;
     }
     let step = high - low;
-    // Numbers at both ends of the range are further apart than the range is wide.
+    // The difference of numbers at both ends of the range overflows.
     if step.is_finite() { low + fraction * step } else { low * (1.0 - fraction) + high * fraction }
 }
 

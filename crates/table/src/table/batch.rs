@@ -1,4 +1,4 @@
-//! Tables to and from Arrow, and how each kind is stored.
+//! Conversion from and to Arrow, and the storage of each type.
 
 use crate::{Column, ColumnType, Table, TextArray, TextOffset};
 use arrow_array::{RecordBatch, RecordBatchOptions, StringArray};
@@ -8,20 +8,20 @@ use pipewright_diagnostic::{Failure, code};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// To and from Arrow, without copying values.
+/// Conversion from and to Arrow, without copying values.
 impl Table {
-    /// A record batch as a table. Kinds follow from storage, and from the field's metadata `kind`, `role` and
-    /// `sources` (a JSON list) where [`Table::to_batch`] left them.
+    /// Converts a record batch. Types follow from storage, and from the field metadata `kind`, `role` and `sources` (a
+    /// JSON list) that [`Table::to_batch`] writes.
     ///
     /// # Errors
-    /// [`code::KIND_CHANGED`] for a type that no kind is stored as; as [`Table::new`].
+    /// [`code::KIND_CHANGED`] for an unsupported storage type; as [`Table::new`].
     pub fn from_batch(batch: &RecordBatch) -> Result<Table, Failure> {
         let schema = batch.schema();
         let columns = schema.fields().iter().map(|field| column_of(field)).collect::<Result<Vec<_>, _>>()?;
         Table::with_rows(columns, batch.columns().to_vec(), batch.num_rows())
     }
 
-    /// The table as a record batch.
+    /// Converts the table to a record batch.
     #[must_use]
     pub fn to_batch(&self) -> RecordBatch {
         let fields: Vec<Field> = self.columns.iter().map(field_of).collect();
@@ -31,9 +31,9 @@ impl Table {
     }
 }
 
-/// What a table is made of without copying its values.
+/// Conversion to a table without copying values.
 pub trait IntoTable {
-    /// The table.
+    /// Converts to a table.
     ///
     /// # Errors
     /// As [`Table::from_batch`].
@@ -68,7 +68,7 @@ fn column_of(field: &Field) -> Result<Column, Failure> {
         DataType::Timestamp(TimeUnit::Microsecond, None) => ColumnType::Date,
         DataType::Time64(TimeUnit::Microsecond) => ColumnType::Time,
         other => {
-            let message = format!("no kind of column is stored as {other}");
+            let message = format!("no column type is stored as {other}");
             return Err(Failure::new(code::KIND_CHANGED, message).column(field.name()));
         }
     };
@@ -93,7 +93,7 @@ fn field_of(column: &Column) -> Field {
     Field::new(&*column.name, column.kind.storage(), true).with_metadata(metadata)
 }
 
-/// The same texts with 64-bit offsets; their bytes are shared.
+/// Converts texts to 64-bit offsets; their bytes are shared.
 pub(super) fn with_long_offsets(texts: &StringArray) -> TextArray {
     let (offsets, values, nulls) = texts.clone().into_parts();
     let offsets: Vec<TextOffset> = offsets.iter().map(|&offset| offset.into()).collect();

@@ -1,4 +1,4 @@
-//! A table as aligned text, for people.
+//! Tables as aligned text for display.
 
 use crate::text::text_of;
 use crate::{ColumnType, Table};
@@ -6,18 +6,18 @@ use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Float64Type;
 
-/// The widest cell, in characters; what is longer ends in `…`.
+/// Maximum cell width in characters; longer text is truncated with `…`.
 const CELL_CHARACTERS_MAX: usize = 32;
 
 impl Table {
-    /// The first `rows_max` rows as aligned text: names above, numbers to the right, `·` for a missing value. Columns
-    /// that do not fit into `width_max` characters are left out, and the last line says what is not shown.
+    /// Formats the first `rows_max` rows as aligned text: a header, numbers right-aligned, `·` for missing values.
+    /// Columns that do not fit into `width_max` characters are left out, and the last line says what is not shown.
     #[must_use]
     pub fn show(&self, rows_max: usize, width_max: usize) -> String {
         self.head(rows_max).show_head(self.rows(), width_max)
     }
 
-    /// As [`Table::show`], for the head of a table of `rows_in_all` rows.
+    /// Like [`Table::show`], for the head of a table of `rows_in_all` rows.
     #[must_use]
     pub fn show_head(&self, rows_in_all: usize, width_max: usize) -> String {
         let rows = self.rows();
@@ -58,7 +58,7 @@ impl Table {
         text
     }
 
-    /// Name and first values of a column as they are shown.
+    /// Formats the name and first values of a column.
     fn cells(&self, position: usize, rows: usize) -> Vec<String> {
         let (column, array) = (&self.columns()[position], &self.arrays()[position]);
         let mut cells = vec![bounded(&column.name)];
@@ -71,7 +71,7 @@ impl Table {
     }
 }
 
-/// A number in at most seven significant digits.
+/// Formats a number with at most seven significant digits.
 fn number_text(number: f64) -> String {
     let magnitude = number.abs();
     if !number.is_finite() || number == 0.0 {
@@ -91,7 +91,7 @@ fn bounded(text: &str) -> String {
     shortened(text, CELL_CHARACTERS_MAX)
 }
 
-/// A text in one line that is no wider than `width_max`; what is cut off is told by `…`.
+/// Truncates a text to one line of at most `width_max`, with `…` if it was cut.
 #[must_use]
 pub fn shortened(text: &str, width_max: usize) -> String {
     let clean = |character: char| if character.is_control() { '␣' } else { character };
@@ -104,7 +104,7 @@ pub fn shortened(text: &str, width_max: usize) -> String {
     short
 }
 
-/// The width of a text in a terminal, in characters.
+/// Returns the display width of a text in characters.
 #[must_use]
 pub fn width_of(text: &str) -> usize {
     text.chars().count()

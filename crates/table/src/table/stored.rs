@@ -1,21 +1,21 @@
-//! How the values of a column are stored: as an Arrow array, or only where they are not 0.
+//! Storage of a column's values: as an Arrow array, or sparse.
 
 use crate::ColumnType;
 use arrow_array::{Array, ArrayRef, BooleanArray, Float64Array, Int64Array};
 use arrow_buffer::{BooleanBufferBuilder, ScalarBuffer};
 use std::sync::{Arc, OnceLock};
 
-/// The values of a column, as they are stored. Cloning is cheap.
+/// The values of a column in their storage format. Cloning is cheap.
 #[derive(Debug, Clone)]
 pub enum Stored {
     /// An array.
     Array(ArrayRef),
-    /// Positions of the values that are not 0 or false.
+    /// Sparse: positions of the values that are not 0 or false.
     Sparse(Arc<SparseArray>),
 }
 
 impl Stored {
-    /// The values as an array; that of a sparse column is made when first asked for.
+    /// Returns the values as an array; a sparse column is converted on first use.
     #[must_use]
     pub fn array(&self) -> &ArrayRef {
         match self {
@@ -24,7 +24,7 @@ impl Stored {
         }
     }
 
-    /// The values as an array.
+    /// Converts to an array.
     #[must_use]
     pub fn into_array(self) -> ArrayRef {
         match self {
@@ -33,7 +33,7 @@ impl Stored {
         }
     }
 
-    /// The positions of values, if that is how they are stored.
+    /// Returns the sparse form, if that is the storage.
     #[must_use]
     pub fn sparse(&self) -> Option<&SparseArray> {
         match self {
@@ -51,7 +51,7 @@ impl Stored {
         }
     }
 
-    /// The bytes that it takes in memory.
+    /// Returns the size in bytes.
     pub(super) fn memory_bytes(&self) -> u64 {
         match self {
             Stored::Array(array) => array.get_array_memory_size() as u64,
@@ -59,7 +59,7 @@ impl Stored {
         }
     }
 
-    /// `count` rows from row `start` on.
+    /// Returns `count` rows from row `start`.
     pub(super) fn slice(&self, start: usize, count: usize) -> Stored {
         match self {
             Stored::Array(array) => Stored::Array(array.slice(start, count)),
@@ -67,7 +67,7 @@ impl Stored {
         }
     }
 
-    /// Is it what a column of this kind may be stored as?
+    /// Is it a valid storage for a column of this type?
     pub(super) fn fits(&self, kind: ColumnType) -> bool {
         match self {
             Stored::Array(array) => *array.data_type() == kind.storage(),
@@ -88,7 +88,7 @@ impl From<SparseArray> for Stored {
     }
 }
 
-/// Truth values of which most are false, or numbers of which most are 0; none is missing.
+/// A sparse column: booleans that are mostly false, or numbers that are mostly 0; without missing values.
 ///
 /// ```
 /// use pipewright_frame::{Column, Kind, SparseArray, Table};
@@ -98,19 +98,19 @@ impl From<SparseArray> for Stored {
 /// ```
 #[derive(Debug)]
 pub struct SparseArray {
-    /// Truth values, whole or real numbers.
+    /// Booleans, whole or real numbers.
     kind: ColumnType,
     rows: usize,
     /// Ascending.
     positions: ScalarBuffer<u32>,
-    /// The number at each position; truth values have none.
+    /// The number at each position; `None` for booleans.
     values: Option<ScalarBuffer<f64>>,
-    /// The array of all rows, once somebody has asked for it.
+    /// The dense array, computed on first use.
     dense: OnceLock<ArrayRef>,
 }
 
 impl SparseArray {
-    /// Truth values that are true at these rows, which ascend.
+    /// Creates a boolean column that is true at these rows, which must be ascending.
     ///
     /// # Panics
     /// If a row is not below `rows`.
@@ -119,17 +119,17 @@ impl SparseArray {
         SparseArray::new(ColumnType::Bool, rows, positions, None)
     }
 
-    /// Numbers that are not 0 at these rows, which ascend.
+    /// Creates a numeric column with non-zero values at these rows, which must be ascending.
     ///
     /// # Panics
-    /// If a row is not below `rows`, or there is not a number per position.
+    /// If a row is not below `rows`, or the numbers of positions and values differ.
     #[must_use]
     pub fn numbers(rows: usize, positions: ScalarBuffer<u32>, values: ScalarBuffer<f64>) -> SparseArray {
         assert_eq!(positions.len(), values.len(), "a number per position");
         SparseArray::new(ColumnType::Continuous, rows, positions, Some(values))
     }
 
-    /// As [`SparseArray::numbers`], for whole numbers.
+    /// Like [`SparseArray::numbers`], for whole numbers.
     ///
     /// # Panics
     /// As [`SparseArray::numbers`].
@@ -149,13 +149,13 @@ impl SparseArray {
         SparseArray { kind, rows, positions, values, dense: OnceLock::new() }
     }
 
-    /// The rows whose values are not 0 or false, ascending.
+    /// Returns the rows whose values are not 0 or false, ascending.
     #[must_use]
     pub fn positions(&self) -> &ScalarBuffer<u32> {
         &self.positions
     }
 
-    /// The number at each of those rows; none of truth values, which are true there.
+    /// Returns the number at each of those rows; `None` for booleans.
     #[must_use]
     pub fn values(&self) -> Option<&ScalarBuffer<f64>> {
         self.values.as_ref()
@@ -199,7 +199,7 @@ impl SparseArray {
         )
     }
 
-    /// The values at other rows: `moved` says for every position where its row went, ascending.
+    /// Moves the values to other rows: `moved` maps each row to its new positions, ascending.
     pub(super) fn moved(&self, rows: usize, moved: &Moved) -> SparseArray {
         let mut stored: Vec<(u32, usize)> = Vec::with_capacity(self.positions.len());
         for (index, &row) in self.positions.iter().enumerate() {
@@ -210,7 +210,7 @@ impl SparseArray {
         SparseArray::new(self.kind, rows, stored.into_iter().map(|(place, _)| place).collect(), values)
     }
 
-    /// The rows of all parts, one after another.
+    /// Concatenates the rows of all parts.
     pub(super) fn concat(parts: &[&SparseArray]) -> SparseArray {
         let (mut rows, mut positions) = (0, Vec::new());
         for part in parts {
@@ -223,15 +223,15 @@ impl SparseArray {
     }
 }
 
-/// Where each row goes when rows are taken: to several places, one, or none.
+/// The new positions of each row when rows are gathered: several, one, or none.
 pub(super) struct Moved {
-    /// Where the places of each row start in `places`.
+    /// Start of the positions of each row in `places`.
     starts: Vec<u32>,
     places: Vec<u32>,
 }
 
 impl Moved {
-    /// Of a table with that many rows, of which these are taken.
+    /// Creates the mapping for gathering `taken` from a table with `rows` rows.
     pub(super) fn new(rows: usize, taken: &[u32]) -> Moved {
         let mut starts = vec![0; rows + 1];
         taken.iter().for_each(|&row| starts[row as usize + 1] += 1);
@@ -254,7 +254,7 @@ impl Moved {
 pub(super) enum Arrays {
     /// Arrays, one per column.
     Dense(Vec<ArrayRef>),
-    /// Columns of which some are sparse, and the arrays of all once somebody has asked for them.
+    /// Columns some of which are sparse, and the arrays of all, computed on first use.
     Mixed(Vec<Stored>, OnceLock<Vec<ArrayRef>>),
 }
 

@@ -1,11 +1,11 @@
-//! What a few operations make together, by name.
+//! Named compositions of operations.
 
 use super::{Graph, Node};
 use crate::shape::{Axis, Shape, Size};
 
 /// Compositions of operations.
 impl Graph {
-    /// A single number, a row or a column repeated to `shape`; what has the shape already stays as it is.
+    /// Broadcasts a scalar, a row or a column to `shape`; a matrix of that shape is returned unchanged.
     ///
     /// # Panics
     /// If the input is none of these.
@@ -21,14 +21,14 @@ impl Graph {
         }
     }
 
-    /// Every row normalised over its columns, times `gain` plus `bias` (1 × n each).
+    /// Layer normalisation: every row normalised over its columns, times `gain` plus `bias` (1 × n each).
     #[track_caller]
     pub fn layer_norm(&mut self, input: Node, gain: Node, bias: Node, epsilon: f64) -> Node {
         let normal = self.normalize(input, Axis::Columns, epsilon);
         self.scaled_and_moved(normal, gain, bias)
     }
 
-    /// Every column normalised over the rows, times `gain` plus `bias` (1 × n each).
+    /// Batch normalisation: every column normalised over the rows, times `gain` plus `bias` (1 × n each).
     #[track_caller]
     pub fn batch_norm(&mut self, input: Node, gain: Node, bias: Node, epsilon: f64) -> Node {
         let normal = self.normalize(input, Axis::Rows, epsilon);
@@ -43,7 +43,7 @@ impl Graph {
         self.add_row(scaled, bias)
     }
 
-    /// Σ weights · losses / Σ weights, 1 × 1, for weights of at least 0; 0 where all of them are 0.
+    /// Weighted mean: Σ weights · losses / Σ weights, 1 × 1, for weights of at least 0; 0 if all are 0.
     #[track_caller]
     pub fn weighted_mean(&mut self, losses: Node, weights: Node) -> Node {
         let weighted = self.multiply(losses, weights);

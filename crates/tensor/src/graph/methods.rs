@@ -1,10 +1,10 @@
-//! The operations as methods of a graph, by name.
+//! The operations as methods of [`Graph`].
 
 use super::{Graph, Node};
 use crate::op::{self, Op};
 use crate::shape::{Axis, Shape, Size};
 
-/// The operations by name.
+/// The operations.
 impl Graph {
     /// left + right.
     #[track_caller]
@@ -98,13 +98,13 @@ impl Graph {
         self.apply(Op::SumColumns(op::SumColumns), &[input])
     }
 
-    /// A row (1 × n) repeated.
+    /// Repeats a row (1 × n).
     #[track_caller]
     pub fn repeat_rows(&mut self, input: Node, rows: Size) -> Node {
         self.apply(Op::RepeatRows(op::RepeatRows { rows }), &[input])
     }
 
-    /// A column (m × 1) repeated.
+    /// Repeats a column (m × 1).
     #[track_caller]
     pub fn repeat_columns(&mut self, input: Node, columns: Size) -> Node {
         self.apply(Op::RepeatColumns(op::RepeatColumns { columns }), &[input])
@@ -115,13 +115,13 @@ impl Graph {
         self.apply(Op::Sum(op::Sum), &[input])
     }
 
-    /// A single number everywhere.
+    /// Fills a matrix with a single number.
     #[track_caller]
     pub fn fill(&mut self, input: Node, shape: Shape) -> Node {
         self.apply(Op::Fill(op::Fill { shape }), &[input])
     }
 
-    /// The mean of all elements, 1 × 1; 0 of no elements.
+    /// The mean of all elements, 1 × 1; 0 if there are none.
     pub fn mean(&mut self, input: Node) -> Node {
         self.apply(Op::Mean(op::Mean), &[input])
     }
@@ -262,54 +262,54 @@ impl Graph {
         self.apply(Op::Select(op::Select), &[condition, left, right])
     }
 
-    /// Two matrices side by side.
+    /// Concatenates two matrices side by side.
     #[track_caller]
     pub fn concat(&mut self, left: Node, right: Node) -> Node {
         self.apply(Op::Concat(op::Concat), &[left, right])
     }
 
-    /// `count` columns from `start` on.
+    /// Slices `count` columns from `start`.
     #[track_caller]
     pub fn slice(&mut self, input: Node, start: usize, count: usize) -> Node {
         self.apply(Op::Slice(op::Slice { start, count }), &[input])
     }
 
-    /// Columns of zeros before and after those of `input`.
+    /// Pads with columns of zeros before and after those of `input`.
     #[track_caller]
     pub fn pad(&mut self, input: Node, before: usize, after: usize) -> Node {
         self.apply(Op::Pad(op::Pad { before, after }), &[input])
     }
 
-    /// Rows and columns exchanged.
+    /// The transpose.
     pub fn transpose(&mut self, input: Node) -> Node {
         self.apply(Op::Transpose(op::Transpose), &[input])
     }
 
-    /// The same elements, row after row, in another shape.
+    /// Reshapes: the same elements in row-major order.
     #[track_caller]
     pub fn reshape(&mut self, input: Node, shape: Shape) -> Node {
         self.apply(Op::Reshape(op::Reshape { shape }), &[input])
     }
 
-    /// The products of the matrices of two stacks.
+    /// Batched matrix product of two stacks.
     #[track_caller]
     pub fn batch_matmul(&mut self, left: Node, right: Node, product: op::BatchMatMul) -> Node {
         self.apply(Op::BatchMatMul(product), &[left, right])
     }
 
-    /// The rows of `table` whose numbers stand in `index` (m × 1).
+    /// Gathers the rows of `table` given by the row numbers in `index` (m × 1).
     #[track_caller]
     pub fn gather(&mut self, table: Node, index: Node) -> Node {
         self.apply(Op::Gather(op::Gather), &[table, index])
     }
 
-    /// The rows of `input` added up by the numbers in `index` (m × 1), below `rows`.
+    /// Adds up the rows of `input` by the row numbers in `index` (m × 1), below `rows`.
     #[track_caller]
     pub fn scatter_add(&mut self, input: Node, index: Node, rows: Size) -> Node {
         self.apply(Op::ScatterAdd(op::ScatterAdd { rows }), &[input, index])
     }
 
-    /// A row with a 1 at the place that `index` (m × 1) says, for each of its rows.
+    /// One-hot encoding of `index` (m × 1): one row per index.
     #[track_caller]
     pub fn one_hot(&mut self, index: Node, columns: usize) -> Node {
         self.apply(Op::OneHot(op::OneHot { columns }), &[index])
@@ -336,8 +336,8 @@ impl Graph {
         self.apply(Op::Deviation(op::Deviation { over, epsilon }), &[input])
     }
 
-    /// `input` with some elements put to 0 at random and the others scaled to keep the mean; the mask is that of `step`
-    /// (1 × 1).
+    /// Dropout: sets random elements of `input` to 0 and scales the others to preserve the mean; the mask is determined
+    /// by `step` (1 × 1).
     #[track_caller]
     pub fn dropout(&mut self, input: Node, step: Node, dropout: op::Dropout) -> Node {
         self.apply(Op::Dropout(dropout), &[input, step])

@@ -1,4 +1,4 @@
-//! The graph: what is to be computed, recorded with its shapes before any number is there.
+//! Computation graphs, recorded with their shapes before any values exist.
 
 mod compositions;
 mod methods;
@@ -9,7 +9,7 @@ use crate::shape::Shape;
 use crate::transform;
 use std::fmt;
 
-/// A node of one graph.
+/// A node of a graph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Node(u32);
 
@@ -28,9 +28,9 @@ impl fmt::Display for Node {
 /// Where the values of a node come from.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Source {
-    /// Given for each run; the how-manieth.
+    /// Index of the input passed to `run`.
     Input(usize),
-    /// A part of the flat array of parameters, from this place on.
+    /// Offset in the flat array of parameters.
     Parameter(usize),
     /// The same number everywhere.
     Constant(f64),
@@ -40,8 +40,8 @@ pub(crate) enum Source {
 
 /// A static graph of operations on matrices.
 ///
-/// Nodes are recorded in an order in which they can be computed, so a graph has no cycles. Every recording checks
-/// shapes. Parameters lie one after another in a single flat array, in the order in which they were recorded.
+/// Nodes are recorded in topological order, so a graph has no cycles. Shapes are checked on recording. Parameters are
+/// stored contiguously in a single flat array, in the order in which they were recorded.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Graph {
     nodes: Vec<(Source, Shape)>,
@@ -51,18 +51,18 @@ pub struct Graph {
 }
 
 impl Graph {
-    /// An empty graph.
+    /// Creates an empty graph.
     #[must_use]
     pub fn new() -> Graph {
         Graph::default()
     }
 
-    /// Records an input of `columns` columns with a row for each row of the batch.
+    /// Records an input of `columns` columns with one row per row of the batch.
     pub fn input(&mut self, columns: usize) -> Node {
         self.input_of(Shape::batch(columns))
     }
 
-    /// Records an input of a shape of its own: a single number for a run, or so many rows for each row of the batch.
+    /// Records an input of any shape, for example a single number per run, or several rows per row of the batch.
     pub fn input_of(&mut self, shape: Shape) -> Node {
         let node = self.push(Source::Input(self.inputs.len()), shape);
         self.inputs.push(node);
@@ -86,7 +86,7 @@ impl Graph {
     /// Records an operation.
     ///
     /// # Errors
-    /// A sentence that names the operation and the shapes that do not fit.
+    /// A message that names the operation and the shapes that do not fit.
     pub fn try_apply(&mut self, op: Op, inputs: &[Node]) -> Result<Node, String> {
         let shapes: Vec<Shape> = inputs.iter().map(|&input| self.shape(input)).collect();
         let shape = op.shape(&shapes)?;
@@ -113,12 +113,11 @@ impl Graph {
         gradient::gradients(self, loss, wanted)
     }
 
-    /// Records the gradients of `loss` (1 × 1) with respect to each of `wanted`, row of the batch by row: as matrices
-    /// of a row for each row of the batch, each with the elements of what is wanted in their order. They sum to the
-    /// gradients.
+    /// Records the per-row gradients of `loss` (1 × 1) with respect to each of `wanted`: matrices with one row per row
+    /// of the batch, each with the elements of the wanted node in order. They sum to the gradients.
     ///
     /// # Errors
-    /// A sentence that names the operation in which rows meet, or for which there is no rule.
+    /// A message that names the operation that mixes rows, or for which there is no rule.
     ///
     /// # Panics
     /// If `loss` is not a single number.
@@ -126,8 +125,8 @@ impl Graph {
         transform::row_gradients(self, loss, wanted)
     }
 
-    /// The same computation in fewer nodes, and the `outputs` in it: what is constant is computed, what is there twice
-    /// is there once, and what no output needs is left out. Inputs and parameters stay as they are, needed or not.
+    /// Simplifies the graph, and maps `outputs` to it: constants are folded, common subexpressions shared, and nodes
+    /// that no output needs removed. Inputs and parameters stay, needed or not.
     ///
     /// Every output keeps its bits.
     #[must_use]
@@ -141,7 +140,7 @@ impl Graph {
         self.nodes[node.index()].1
     }
 
-    /// The inputs, in the order in which runs are given them.
+    /// Returns the inputs, in the order in which runs receive them.
     #[must_use]
     pub fn inputs(&self) -> &[Node] {
         &self.inputs
@@ -153,13 +152,13 @@ impl Graph {
         &self.parameters
     }
 
-    /// How many numbers all parameters are.
+    /// Returns the total number of parameters.
     #[must_use]
     pub fn parameter_count(&self) -> usize {
         self.parameter_count
     }
 
-    /// Floating-point operations that computing every node costs for a batch.
+    /// Returns the floating-point operations needed to compute every node for a batch.
     #[must_use]
     pub fn cost(&self, batch: usize) -> u64 {
         self.nodes().map(|node| self.node_cost(node, batch)).sum()

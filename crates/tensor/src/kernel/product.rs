@@ -1,5 +1,5 @@
-//! Products of matrices, cut into blocks of rows where they are large. The one place where it is decided what multiplies:
-//! `direct` where it can, faer for the rest.
+//! Matrix products, split into blocks of rows if large. Chooses the implementation: `direct` if supported, otherwise
+//! faer.
 
 #[cfg(target_arch = "x86_64")]
 mod direct;
@@ -14,7 +14,7 @@ use std::ops::Range;
 pub struct Factor<'a, T> {
     /// The numbers, row after row.
     pub values: &'a [T],
-    /// Is the matrix that is multiplied the transpose of the one stored?
+    /// Use the transpose of the stored matrix?
     pub transposed: bool,
 }
 
@@ -29,11 +29,11 @@ impl<'a, T> Factor<'a, T> {
     }
 }
 
-/// `output = left · right`, row after row, with `left` (as used) `rows` × `inner` and `right` `inner` × `columns`: what a program
-/// does for a product, for code that needs no graph.
+/// `output = left · right`, row-major, with `left` (as used) `rows` × `inner` and `right` `inner` × `columns`: the
+/// product kernel of a program, for code that needs no graph.
 ///
-/// It works on the calling thread; products of more than 2²⁴ multiplications are cut into blocks of rows of the output, for
-/// whatever threads of rayon's pool are idle.
+/// Runs on the calling thread; products of more than 2²⁴ multiplications are split into blocks of rows of the output,
+/// for idle threads of rayon's pool.
 ///
 /// ```
 /// use pipewright_tensor::{Factor, product};
@@ -45,12 +45,12 @@ impl<'a, T> Factor<'a, T> {
 /// ```
 ///
 /// # Panics
-/// If a slice has another size than the sides say.
+/// If the size of a slice does not match the sides.
 pub fn product<T: Element>(sides: [usize; 3], left: Factor<'_, T>, right: Factor<'_, T>, output: &mut [T]) {
     product_then(sides, left, right, output, |_, _| {});
 }
 
-/// As [`product`]; `finish` gets every block of rows of the output once it is there, and the place of its first element.
+/// Like [`product`]; `finish` receives every completed block of rows of the output, and the index of its first element.
 pub(crate) fn product_then<T: Element>(
     [rows, inner, columns]: [usize; 3],
     left: Factor<'_, T>,
@@ -68,12 +68,12 @@ pub(crate) fn product_then<T: Element>(
     product_of_rows([rows, inner, columns], 0..rows, left, right, output, &finish);
 }
 
-/// Multiplications of a block of rows at most. A product of less is done before another thread has woken up.
+/// Maximum number of multiplications per block of rows. A smaller product is done before another thread has woken up.
 const BLOCK_COST: usize = 1 << 24;
-/// Rows of a block are a multiple of these, so that only the last block is ragged.
+/// Rows per block are a multiple of this, so that only the last block is ragged.
 const BLOCK_ROWS: usize = 64;
 
-/// Cuts are made by the shape alone, so that a product has the same bits whoever does its blocks.
+/// Splits by shape only, so that a product has the same bits whichever threads compute its blocks.
 fn product_of_rows<T: Element>(
     sides: [usize; 3],
     rows: Range<usize>,
@@ -97,7 +97,7 @@ fn product_of_rows<T: Element>(
     );
 }
 
-/// `output` = these rows of `left` · `right`, by what does it fastest.
+/// `output` = these rows of `left` · `right`, by the fastest implementation.
 fn multiply<T: Element>(
     [height, inner, columns]: [usize; 3],
     rows: Range<usize>,
@@ -118,7 +118,7 @@ fn multiply<T: Element>(
     matmul(output, Accum::Replace, left, right.view(inner, columns), T::ONE, Par::Seq);
 }
 
-/// The products of `blocks` pairs of matrices that lie one after another, each of the sides of [`product`].
+/// Multiplies `blocks` pairs of contiguous matrices, each of the sides of [`product`].
 pub(crate) fn batch_product<T: Element>(
     blocks: usize,
     [rows, inner, columns]: [usize; 3],
@@ -135,7 +135,7 @@ pub(crate) fn batch_product<T: Element>(
     }
 }
 
-/// `output[i, j] = left[i] · right[j]`: what a product is where the inner side is 1, without its preparations.
+/// `output[i, j] = left[i] · right[j]`: a product with inner side 1, without setup.
 fn outer_product<T: Element>(left: &[T], right: &[T], output: &mut [T]) {
     vectorised(
         #[inline(always)]

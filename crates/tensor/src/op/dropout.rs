@@ -1,4 +1,4 @@
-//! Some elements put to 0 at random, anew in every step.
+//! Random elements set to 0, anew in every step.
 
 use super::{Differentiable, Domain, Op, Rule, Sample, SampleInput, Sides, View, count};
 use crate::Element;
@@ -7,7 +7,7 @@ use crate::kernel;
 use crate::shape::Shape;
 
 /// B = A·m / (1 − rate), where each mᵢⱼ is 0 with probability `rate`, else 1, a function of the key, the step and the
-/// element's place alone; Ā = B̄·m / (1 − rate). There is nothing to learn about the step.
+/// element's index only; Ā = B̄·m / (1 − rate). The step has no gradient.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Dropout {
     /// The probability of a 0, at least 0 and below 1.
@@ -17,7 +17,7 @@ pub struct Dropout {
 }
 
 impl Dropout {
-    /// The two words that a step's mask is made from: the key and the step, mixed (Steele, Lea and Flood's SplitMix64).
+    /// Returns the two words of a step's mask: the key and the step, mixed (Steele, Lea and Flood's SplitMix64).
     fn words(self, step: f64) -> [u32; 2] {
         let mut word = self.key.wrapping_add((step as u64).wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
         word = (word ^ (word >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -26,7 +26,7 @@ impl Dropout {
         [word as u32, (word >> 32) as u32]
     }
 
-    /// An element is kept where its hash reaches this.
+    /// An element is kept if its hash is at least this.
     fn threshold(self) -> u32 {
         (self.rate * 2.0_f64.powi(32)) as u32
     }

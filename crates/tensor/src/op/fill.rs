@@ -1,4 +1,4 @@
-//! A number everywhere: the opposite direction of the sum.
+//! A matrix filled with one number: the adjoint of the sum.
 
 use super::{Differentiable, Domain, Op, Rule, Sample, SampleInput, Sides, View, count};
 use crate::Element;

@@ -1,10 +1,10 @@
-//! Lets values pass where another matrix is positive; the derivative of the rectifier.
+//! Passes values where another matrix is positive; the derivative of ReLU.
 
 use super::{Differentiable, Domain, Lane, Op};
 use crate::Element;
 use crate::graph::{Graph, Node};
 
-/// c = b where a > 0, else 0; b̄ = c̄ where a > 0, else 0. There is nothing to learn about `a`.
+/// c = b where a > 0, else 0; b̄ = c̄ where a > 0, else 0. `a` has no gradient.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Gate;
 

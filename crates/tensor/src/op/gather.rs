@@ -1,12 +1,12 @@
-//! Rows of a table by their numbers: the vectors of categories.
+//! Rows of a table by row number: embedding lookup.
 
 use super::{Differentiable, Domain, Op, Rule, Sample, SampleInput, Sides, View, count, whole_below};
 use crate::Element;
 use crate::graph::{Graph, Node};
 use crate::shape::{Shape, Size};
 
-/// Cᵢⱼ = T(kᵢ)ⱼ for an index k of whole numbers; a row whose number the table does not have is all NaN. T̄ = the rows
-/// of C̄ added up by their numbers; there is nothing to learn about the index.
+/// Cᵢⱼ = T(kᵢ)ⱼ for an index k of whole numbers; a row whose number is out of range is all NaN. T̄ = the rows of C̄
+/// added up by their numbers; the index has no gradient.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Gather;
 

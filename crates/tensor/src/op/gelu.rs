@@ -1,4 +1,4 @@
-//! The Gaussian rectifier, with the exact distribution function.
+//! GELU, with the exact normal distribution function.
 
 use super::{Differentiable, Domain, Lane, Op, TRANSCENDENTAL_COST};
 use crate::Element;

@@ -1,10 +1,10 @@
-//! Is a number greater than another?
+//! Comparison: is a number greater than another?
 
 use super::{Differentiable, Domain, Lane, Op};
 use crate::Element;
 use crate::graph::{Graph, Node};
 
-/// c = 1 where a > b, else 0, also where one of them is a NaN; there is nothing to learn about either.
+/// c = 1 where a > b, else 0, also if one of them is NaN; neither has a gradient.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Greater;
 

@@ -1,4 +1,4 @@
-//! The logarithm of one more.
+//! ln(1 + a).
 
 use super::{Differentiable, Domain, Lane, Op, TRANSCENDENTAL_COST};
 use crate::Element;

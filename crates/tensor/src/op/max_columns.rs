@@ -6,8 +6,8 @@ use crate::graph::{Graph, Node};
 use crate::kernel;
 use crate::shape::{Axis, Shape};
 
-/// bᵢ = maxⱼ Aᵢⱼ, a NaN staying one, −∞ of no columns; Āᵢⱼ = b̄ᵢ / kᵢ where Aᵢⱼ = bᵢ, else 0, with kᵢ the number of
-/// such j.
+/// bᵢ = maxⱼ Aᵢⱼ, NaN if one is, −∞ if there are no columns; Āᵢⱼ = b̄ᵢ / kᵢ where Aᵢⱼ = bᵢ, else 0, with kᵢ the number
+/// of such j.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MaxColumns;
 

@@ -4,7 +4,7 @@ use super::{Differentiable, Domain, Lane, Op};
 use crate::Element;
 use crate::graph::{Graph, Node};
 
-/// c = max(a, b), a NaN staying one; b̄ = c̄ where b > a, else 0, and ā = c̄ − b̄: where both are equal, all goes to a.
+/// c = max(a, b), NaN if one is; b̄ = c̄ where b > a, else 0, and ā = c̄ − b̄: on ties the gradient goes to a.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Maximum;
 

@@ -1,4 +1,4 @@
-//! The rectifier weighted by the tangent of its smooth form.
+//! Mish: a·tanh(softplus(a)).
 
 use super::{Differentiable, Domain, Lane, Op, TRANSCENDENTAL_COST};
 use crate::Element;
@@ -21,7 +21,7 @@ impl Lane for Mish {
         let two = T::from_f64(2.0);
         let above = T::ONE + two * e;
         let below = e * (two + e);
-        // A NaN fails the comparison and stays one by the factor `a`.
+        // NaN fails the comparison and propagates through the factor `a`.
         let weight = if a > T::ZERO { above / (above + two * e * e) } else { below / (below + two) };
         a * weight
     }

@@ -17,14 +17,14 @@ pub(crate) struct View<'a, T> {
     pub(crate) shape: [usize; 2],
 }
 
-/// What an operation is.
+/// The rule of an operation.
 pub(crate) trait Rule: Copy {
     /// Its name.
     const NAME: &'static str;
     /// What its inputs must be, for messages.
     const EXPECTS: &'static str;
 
-    /// The shape of the result, or `None` if the inputs do not fit.
+    /// Returns the shape of the result, or `None` if the inputs do not fit.
     fn shape(&self, inputs: &[Shape]) -> Option<Shape>;
 
     /// Computes the result; every element of `output` is written.
@@ -36,33 +36,33 @@ pub(crate) trait Rule: Copy {
     /// Floating-point operations; a transcendental function counts as [`TRANSCENDENTAL_COST`].
     fn cost(&self, inputs: &[[usize; 2]], output: [usize; 2]) -> u64;
 
-    /// The same operation in a graph whose batch is always `batch` rows.
+    /// Returns the same operation in a graph with a fixed batch of `batch` rows.
     fn with_batch(&self, _batch: usize) -> Self {
         *self
     }
 
-    /// Examples to test it with.
+    /// Returns examples for tests.
     fn samples(sides: Sides) -> Vec<Sample>;
 }
 
-/// An operation that treats every element by itself; from this the rest of [`Rule`] follows, and such operations fuse.
+/// An elementwise operation; the rest of [`Rule`] follows from this, and such operations can be fused.
 pub(crate) trait Lane: Copy {
     /// Its name.
     const NAME: &'static str;
-    /// How many inputs it has, 1 or 2.
+    /// Number of inputs, 1 or 2.
     const ARITY: usize;
-    /// Floating-point operations for an element.
+    /// Floating-point operations per element.
     const COST: u64 = 1;
-    /// Where its inputs may lie in tests, and whether it has a derivative there.
+    /// Domains of its inputs in tests, and whether it is differentiable there.
     const DOMAINS: &'static [(Domain, Differentiable)];
 
-    /// One element of the result. `b` is `a` where there is one input.
+    /// Computes one element of the result. `b` is `a` if there is one input.
     fn lane<T: Element>(&self, a: T, b: T) -> T;
 
     /// As [`Rule::backward`].
     fn backward(&self, graph: &mut Graph, inputs: &[Node], output: Node, upstream: Node) -> Vec<Option<Node>>;
 
-    /// Its variants, for tests.
+    /// Returns its variants, for tests.
     fn variants() -> Vec<Op>;
 }
 
@@ -99,7 +99,7 @@ impl<L: Lane> Rule for L {
     }
 }
 
-/// What a transcendental function counts for, in floating-point operations.
+/// Cost of a transcendental function, in floating-point operations.
 pub(crate) const TRANSCENDENTAL_COST: u64 = 10;
 
 pub(crate) fn count([rows, columns]: [usize; 2]) -> u64 {
@@ -115,7 +115,7 @@ pub struct Sides {
     pub inner: usize,
 }
 
-/// An operation with inputs that it can be tested on.
+/// An operation with sample inputs for tests.
 #[derive(Debug, Clone)]
 pub struct Sample {
     /// The operation.
@@ -129,7 +129,7 @@ pub struct Sample {
 pub struct SampleInput {
     /// Its shape.
     pub shape: Shape,
-    /// Where its values may lie.
+    /// Domain of its values.
     pub domain: Domain,
     /// Does the operation differentiate with respect to it?
     pub differentiable: Differentiable,
@@ -157,13 +157,13 @@ pub enum Domain {
     Unit,
     /// Between 0 and 1, every row summing to 1.
     Distribution,
-    /// No two of a row nearer than 0.1, nor one of a row to one of another input whose number here is another, 0 or 1.
+    /// No two of a row closer than 0.1, nor one of a row to one of another input whose number here differs, 0 or 1.
     Distinct(usize),
     /// Whole numbers below this.
     Index(usize),
 }
 
-/// The list of operations; everything that must know all of them derives from it.
+/// The list of operations; everything that needs all of them derives from it.
 macro_rules! operations {
     (elementwise { $($lane_file:ident :: $Lane:ident,)* } others { $($file:ident :: $Other:ident,)* }) => {
         $(mod $lane_file; pub use $lane_file::$Lane;)*
@@ -188,7 +188,7 @@ macro_rules! operations {
         }
 
         impl Op {
-            /// For every operation and every variant of it, inputs to test it with.
+            /// Returns test inputs for every operation and every variant of it.
             #[must_use]
             pub fn samples(sides: Sides) -> Vec<Sample> {
                 let mut samples = Vec::new();
@@ -206,12 +206,12 @@ macro_rules! operations {
                 }
             }
 
-            /// Does it treat every element by itself?
+            /// Is it elementwise?
             pub(crate) fn is_elementwise(&self) -> bool {
                 matches!(self, $(Op::$Lane(_))|*)
             }
 
-            /// An elementwise operation on slices: the result in `output`.
+            /// Applies an elementwise operation to slices; the result is in `output`.
             pub(crate) fn lanes<T: Element>(&self, left: &[T], right: &[T], output: &mut [T]) {
                 match self {
                     $(Op::$Lane(rule) => match <$Lane as Lane>::ARITY {
@@ -222,7 +222,7 @@ macro_rules! operations {
                 }
             }
 
-            /// An elementwise operation in place: `output` is what is read where there is no slice.
+            /// Applies an elementwise operation in place: without a slice, `output` is read.
             pub(crate) fn lanes_in_place<T: Element>(
                 &self,
                 left: Option<&[T]>,
@@ -240,7 +240,7 @@ macro_rules! operations {
                 }
             }
 
-            /// An elementwise operation of one input, in place, on the sum of a matrix and a row.
+            /// Applies an elementwise operation of one input, in place, to the sum of a matrix and a row.
             pub(crate) fn lanes_after_row<T: Element>(&self, row: &[T], matrix: &mut [T]) {
                 match self {
                     $(Op::$Lane(rule) => kernel::add_row_in_place(matrix, row, |a| rule.lane(a, a)),)*
@@ -332,7 +332,7 @@ impl Op {
     /// The shape of the result.
     ///
     /// # Errors
-    /// A sentence that names the operation and the shapes that do not fit.
+    /// A message that names the operation and the shapes that do not fit.
     pub fn shape(&self, inputs: &[Shape]) -> Result<Shape, String> {
         fn shape_of<R: Rule>(rule: &R, inputs: &[Shape]) -> Result<Shape, String> {
             rule.shape(inputs).ok_or_else(|| {
@@ -343,7 +343,7 @@ impl Op {
         for_each_op!(self, rule => shape_of(rule, inputs))
     }
 
-    /// Floating-point operations for inputs and a result of these rows and columns.
+    /// Returns the floating-point operations for inputs and a result of these sizes.
     #[must_use]
     pub fn cost(&self, inputs: &[[usize; 2]], output: [usize; 2]) -> u64 {
         for_each_op!(self, rule => Rule::cost(rule, inputs, output))
@@ -401,14 +401,14 @@ fn both_axes(sample: impl Fn(Axis) -> Sample) -> Vec<Sample> {
     [Axis::Rows, Axis::Columns].map(sample).to_vec()
 }
 
-/// The whole number that `number` is, if it is one below `end`.
+/// Returns `number` as a whole number, if it is one below `end`.
 pub(crate) fn whole_below<T: Element>(number: T, end: usize) -> Option<usize> {
     let number = number.to_f64();
     let is_whole = number >= 0.0 && number < end as f64 && number.trunc() == number;
     is_whole.then_some(number as usize)
 }
 
-/// sum / count, and 0 of nothing.
+/// sum / count, and 0 if the count is 0.
 pub(crate) fn over<T: Element>(sum: T, count: usize) -> T {
     sum / T::from_f64(count.max(1) as f64)
 }

@@ -1,4 +1,4 @@
-//! The opposite.
+//! The negative.
 
 use super::{Differentiable, Domain, Lane, Op};
 use crate::Element;

@@ -1,4 +1,4 @@
-//! Columns or rows with mean 0 and variance 1: what batches or layers are normalised by.
+//! Columns or rows scaled to mean 0 and variance 1: batch and layer normalisation.
 
 use super::{Differentiable, Domain, Op, Rule, Sample, SampleInput, Sides, View, both_axes, count};
 use crate::Element;

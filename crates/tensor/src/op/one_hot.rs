@@ -1,15 +1,15 @@
-//! Whole numbers as rows with a single 1.
+//! One-hot encoding of whole numbers.
 
 use super::{Differentiable, Domain, Op, Rule, Sample, SampleInput, Sides, View, count, whole_below};
 use crate::Element;
 use crate::graph::{Graph, Node};
 use crate::shape::{Shape, Size};
 
-/// Bᵢⱼ = 1 where j = kᵢ, else 0; a row is all NaN where k is no whole number below `columns`. There is nothing to learn
-/// about the index.
+/// Bᵢⱼ = 1 where j = kᵢ, else 0; a row is all NaN if k is not a whole number below `columns`. The index has no
+/// gradient.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct OneHot {
-    /// How many numbers there are.
+    /// Number of classes.
     pub columns: usize,
 }
 

@@ -1,4 +1,4 @@
-//! A matrix with columns of zeros around it: the opposite direction of a slice.
+//! A matrix padded with columns of zeros: the adjoint of a slice.
 
 use super::{Differentiable, Domain, Op, Rule, Sample, SampleInput, Sides, View, count};
 use crate::Element;
@@ -8,9 +8,9 @@ use crate::shape::{Shape, Size};
 /// Bᵢⱼ = Aᵢ,ⱼ₋ₛ for s ≤ j < s + n with s = before and n the columns of A, else 0; Ā = these columns of B̄.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pad {
-    /// How many columns of zeros on the left.
+    /// Number of columns of zeros on the left.
     pub before: usize,
-    /// How many columns of zeros on the right.
+    /// Number of columns of zeros on the right.
     pub after: usize,
 }
 

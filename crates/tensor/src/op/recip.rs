@@ -1,4 +1,4 @@
-//! One over a number.
+//! The reciprocal.
 
 use super::{Differentiable, Domain, Lane, Op};
 use crate::Element;

@@ -1,10 +1,10 @@
-//! The rectifier.
+//! ReLU, the rectified linear unit.
 
 use super::{Differentiable, Domain, Lane, Op};
 use crate::Element;
 use crate::graph::{Graph, Node};
 
-/// b = max(a, 0), a NaN staying one; ā = b̄ where b > 0, else 0 (at 0 too, as is usual).
+/// b = max(a, 0), NaN if a is; ā = b̄ where b > 0, else 0 (at 0 too, as is usual).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Relu;
 
@@ -15,7 +15,7 @@ impl Lane for Relu {
 
     #[inline(always)]
     fn lane<T: Element>(&self, a: T, _: T) -> T {
-        // The comparison fails for a NaN too, which then reaches the result.
+        // The comparison fails for NaN too, which then propagates.
         if a <= T::ZERO { T::ZERO } else { a }
     }
 

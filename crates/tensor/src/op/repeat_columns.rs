@@ -1,4 +1,4 @@
-//! A column repeated: the opposite direction of the sum of columns.
+//! A column repeated: the adjoint of the sum of columns.
 
 use super::{Differentiable, Domain, Op, Rule, Sample, SampleInput, Sides, View, count};
 use crate::Element;
@@ -8,7 +8,7 @@ use crate::shape::{Shape, Size};
 /// Bᵢⱼ = aᵢ; āᵢ = Σⱼ B̄ᵢⱼ.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RepeatColumns {
-    /// How often.
+    /// Number of repetitions.
     pub columns: Size,
 }
 

@@ -1,4 +1,4 @@
-//! A row repeated: the opposite direction of the sum of rows.
+//! A row repeated: the adjoint of the sum of rows.
 
 use super::{Differentiable, Domain, Op, Rule, Sample, SampleInput, Sides, View, count};
 use crate::Element;
@@ -8,7 +8,7 @@ use crate::shape::{Shape, Size};
 /// Bᵢⱼ = aⱼ; āⱼ = Σᵢ B̄ᵢⱼ.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RepeatRows {
-    /// How often.
+    /// Number of repetitions.
     pub rows: Size,
 }
 

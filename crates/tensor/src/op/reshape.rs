@@ -1,11 +1,11 @@
-//! The same numbers, row after row, in another shape.
+//! The same elements, row-major, in another shape.
 
 use super::{Differentiable, Domain, Op, Rule, Sample, SampleInput, Sides, View, count};
 use crate::Element;
 use crate::graph::{Graph, Node};
 use crate::shape::{Shape, Size};
 
-/// B has the elements of A in the same order; Ā has those of B̄. Both have as many, whatever the batch.
+/// B has the elements of A in the same order; Ā has those of B̄. Both have the same number of elements for every batch.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Reshape {
     /// The shape of the result.

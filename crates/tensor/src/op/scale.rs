@@ -1,4 +1,4 @@
-//! A multiple by a fixed number.
+//! The product with a constant.
 
 use super::{Differentiable, Domain, Lane, Op};
 use crate::Element;

@@ -1,12 +1,12 @@
-//! Rows added up by their numbers: the opposite direction of a gather.
+//! Rows added up by row number: the adjoint of a gather.
 
 use super::{Differentiable, Domain, Op, Rule, Sample, SampleInput, Sides, View, count, whole_below};
 use crate::Element;
 use crate::graph::{Graph, Node};
 use crate::shape::{Shape, Size};
 
-/// Cₖⱼ = Σ Aᵢⱼ over the rows i whose number is k, in the order of the rows; rows with a number out of range are left
-/// out, and their gradient is a NaN, as a gather's is. Āᵢⱼ = C̄(kᵢ)ⱼ; there is nothing to learn about the index.
+/// Cₖⱼ = Σ Aᵢⱼ over the rows i whose number is k, in the order of the rows; rows with a number out of range are
+/// skipped, and their gradient is NaN, as in a gather. Āᵢⱼ = C̄(kᵢ)ⱼ; the index has no gradient.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ScatterAdd {
     /// The rows of the result.

@@ -6,8 +6,8 @@ use crate::graph::{Graph, Node};
 use crate::kernel;
 use crate::shape::Shape;
 
-/// dᵢⱼ = aᵢⱼ where cᵢⱼ > 0, else bᵢⱼ, also where c is a NaN; ā = d̄ where c > 0, else 0, and b̄ the rest. There is
-/// nothing to learn about `c`.
+/// dᵢⱼ = aᵢⱼ where cᵢⱼ > 0, else bᵢⱼ, also if c is NaN; ā = d̄ where c > 0, else 0, and b̄ the rest. `c` has no
+/// gradient.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Select;
 

@@ -1,4 +1,4 @@
-//! The rectifier that keeps mean 0 and variance 1 from layer to layer.
+//! SELU, which preserves mean 0 and variance 1 from layer to layer.
 
 use super::{Differentiable, Domain, Lane, Op, TRANSCENDENTAL_COST};
 use crate::Element;

@@ -1,4 +1,4 @@
-//! The rectifier weighted by the logistic function.
+//! SiLU (swish): a·σ(a).
 
 use super::{Differentiable, Domain, Lane, Op, TRANSCENDENTAL_COST};
 use crate::Element;

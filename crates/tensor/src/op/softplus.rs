@@ -1,4 +1,4 @@
-//! The smooth rectifier.
+//! Softplus, a smooth ReLU.
 
 use super::{Differentiable, Domain, Lane, Op, TRANSCENDENTAL_COST};
 use crate::Element;

@@ -1,4 +1,4 @@
-//! A number divided evenly among all elements: the opposite direction of the mean.
+//! A number divided evenly among all elements: the adjoint of the mean.
 
 use super::{Differentiable, Domain, Op, Rule, Sample, SampleInput, Sides, View, count};
 use crate::Element;

@@ -1,4 +1,4 @@
-//! A row divided evenly among all rows, or a column among all columns: the opposite direction of their means.
+//! A row divided evenly among all rows, or a column among all columns: the adjoint of their means.
 
 use super::{Differentiable, Domain, Op, Rule, Sample, SampleInput, Sides, View, both_axes, count, over};
 use crate::Element;

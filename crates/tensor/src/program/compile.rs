@@ -1,4 +1,4 @@
-//! From a graph to instructions: what is needed, what joins, where it lies.
+//! Compilation of a graph to instructions: liveness, fusion, memory layout.
 
 use super::plan::Arena;
 use super::{Action, Cost, Instruction, Operand, Place, Program, Reference, STEPS_MAX, Step};
@@ -49,18 +49,18 @@ pub(super) fn compile<T: Element>(graph: &Graph, outputs: &[Node], batch_max: us
     }
 }
 
-/// The bytes that an instruction reads and writes.
+/// Returns the bytes that an instruction reads and writes.
 fn bytes<T>(action: &Action, output: Operand, batch: usize) -> u64 {
     let operands = action.operands();
     let elements: usize = operands.iter().chain([&output]).map(|operand| operand.shape.count(batch)).sum();
     elements as u64 * size_of::<T>() as u64
 }
 
-/// Which nodes are needed, and which are computed inside another's instruction.
+/// Which nodes are needed, and which are fused into the instruction of another.
 struct Groups {
-    /// How many needed nodes and outputs read each node; 0 for what nothing needs.
+    /// How many needed nodes and outputs read each node; 0 for dead nodes.
     readers: Vec<usize>,
-    /// The node in whose instruction a node is computed, where that is not its own.
+    /// The node into whose instruction a node is fused, if any.
     absorbed_by: Vec<Option<Node>>,
     is_operation: Vec<bool>,
 }
@@ -71,7 +71,7 @@ impl Groups {
         for output in outputs {
             readers[output.index()] += 1;
         }
-        // An output stays what it is: nothing absorbs it.
+        // Outputs are never fused into other instructions.
         let is_output: Vec<bool> = readers.iter().map(|&count| count > 0).collect();
         for node in graph.nodes().rev() {
             if let (1.., Source::Op(_, inputs)) = (readers[node.index()], graph.source(node)) {
@@ -85,7 +85,7 @@ impl Groups {
         groups
     }
 
-    /// Product, bias, activation: the product and its bias are computed by the instruction of the last of them.
+    /// Fuses product, bias and activation: computed by the instruction of the last of them.
     fn join_products(&mut self, graph: &Graph, is_output: &[bool]) {
         let joins = |groups: &Groups, node: Node| groups.readers[node.index()] == 1 && !is_output[node.index()];
         for node in graph.nodes() {
@@ -108,7 +108,7 @@ impl Groups {
         }
     }
 
-    /// An elementwise operation with a single elementwise reader is computed by that reader's instruction; and so is a
+    /// Fuses an elementwise operation with a single elementwise reader into that reader's instruction; and so a
     /// product, but no more than one.
     fn join_chains(&mut self, graph: &Graph, is_output: &[bool]) {
         let mut steps = vec![1; graph.len()];
@@ -140,7 +140,7 @@ impl Groups {
         }
     }
 
-    /// Is it a product, or its bias or activation that is computed with it?
+    /// Is it a product, or its fused bias or activation?
     fn is_product(&self, graph: &Graph, node: Node) -> bool {
         let Source::Op(op, inputs) = graph.source(node) else { return false };
         match op {
@@ -173,7 +173,7 @@ impl Groups {
         self.absorbed_by[node.index()] == Some(reader)
     }
 
-    /// What the instruction of `root` reads from elsewhere.
+    /// Passes what the instruction of `root` reads from elsewhere.
     fn reads(&self, graph: &Graph, root: Node, read: &mut impl FnMut(Node)) {
         if let Source::Op(_, inputs) = graph.source(root) {
             for &input in inputs {
@@ -232,7 +232,7 @@ impl Groups {
         }
     }
 
-    /// The product that is computed with a chain.
+    /// Returns the product that is fused with a chain.
     fn product_in(&self, graph: &Graph, node: Node) -> Option<Node> {
         let Source::Op(_, inputs) = graph.source(node) else { return None };
         let absorbed = inputs.iter().copied().filter(|&input| self.is_absorbed_by(input, node));
@@ -242,7 +242,7 @@ impl Groups {
         })
     }
 
-    /// Appends the steps that compute `node`, its inputs' first.
+    /// Appends the steps that compute `node`, after those of its inputs.
     fn steps(&self, graph: &Graph, node: Node, layout: &Layout<'_>, steps: &mut Vec<Step>) {
         let Source::Op(op, inputs) = graph.source(node) else { unreachable!("a step is an operation") };
         let mut references = [None; 2];
@@ -270,7 +270,7 @@ fn last_uses(graph: &Graph, groups: &Groups, roots: &[Node]) -> Vec<Option<usize
     last
 }
 
-/// Where everything lies: outputs first, close to each other, then constants, then what shares memory.
+/// Memory layout: outputs first, contiguous, then constants, then shared memory.
 struct Layout<'a> {
     graph: &'a Graph,
     batch_max: usize,
@@ -313,7 +313,7 @@ impl<'a> Layout<'a> {
         Layout { graph, batch_max, places, outputs: output_operands, outputs_end: end, constants, arena }
     }
 
-    /// The place of the result of the instruction at `position`.
+    /// Returns the place of the result of the instruction at `position`.
     fn result(&mut self, node: Node, position: usize, last_use: usize) -> Operand {
         let shape = self.graph.shape(node);
         if self.places[node.index()].is_none() {

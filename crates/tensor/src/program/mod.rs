@@ -1,9 +1,9 @@
-//! A graph compiled to a flat list of instructions over one arena, for running many times.
+//! A graph compiled to a flat list of instructions over one arena, for repeated runs.
 //!
-//! Compiling leaves out what no output needs, joins a product with the bias, the activation and the elementwise operations
-//! behind it, joins chains of elementwise operations, and plans which results share memory. A run allocates nothing, but
-//! for what rayon may when it hands a block over: what is large is cut into blocks that idle threads may take. Call it from
-//! a thread of the pool (inside `rayon::scope`), else every cut goes there and back.
+//! Compiling removes what no output needs, fuses a product with the bias, the activation and the elementwise operations
+//! that follow it, fuses chains of elementwise operations, and plans which results share memory. A run allocates
+//! nothing, except what rayon may when it hands over a block: large operations are split into blocks for idle threads.
+//! Call it from a thread of the pool (inside `rayon::scope`); otherwise every split has to enter and leave the pool.
 
 mod compile;
 mod plan;
@@ -40,7 +40,7 @@ pub struct Program<T: Element> {
     batch: usize,
 }
 
-/// Where the values of a node are.
+/// Location of the values of a node.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Place {
     Input(usize),
@@ -53,7 +53,7 @@ enum Place {
 struct Operand {
     place: Place,
     shape: Shape,
-    /// Rows and columns in the batch at hand.
+    /// Rows and columns in the current batch.
     sides: [usize; 2],
 }
 
@@ -67,11 +67,11 @@ impl Operand {
     }
 }
 
-/// What an instruction does.
+/// An instruction.
 #[derive(Debug, Clone, PartialEq)]
 enum Action {
-    /// A matrix product, with what follows it: a bias, an elementwise operation of one input, and a chain that reads
-    /// what they make.
+    /// A matrix product, fused with what follows it: a bias, an elementwise operation of one input, and a chain that
+    /// reads their result.
     Product {
         product: op::MatMul,
         left: Operand,
@@ -96,10 +96,10 @@ struct Step {
     right: Reference,
 }
 
-/// What a step reads.
+/// Operand of a step.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Reference {
-    /// A matrix of the chain's shape, or the single number that is filled or spread.
+    /// A matrix of the chain's shape, or the single number of a fill or spread.
     Operand(Operand),
     /// The result of an earlier step.
     Register(usize),
@@ -114,7 +114,7 @@ struct Instruction {
     cost: Cost,
 }
 
-/// What an instruction does for the largest batch.
+/// Cost of an instruction for the largest batch.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Cost {
     /// Floating-point operations.
@@ -129,11 +129,11 @@ impl fmt::Display for Cost {
     }
 }
 
-/// Elements of a block of a chain: its registers stay in the first-level cache.
+/// Elements per block of a chain: its registers stay in the first-level cache.
 const BLOCK: usize = 256;
-/// Elements of a block where there are no more than so many: less to set up.
+/// Elements per block if there are no more than this: less setup.
 const SMALL_BLOCK: usize = 32;
-/// Steps of a chain at most, which bounds its registers.
+/// Maximum number of steps of a chain, which bounds its registers.
 const STEPS_MAX: usize = 12;
 
 impl<T: Element> Program<T> {
@@ -149,7 +149,7 @@ impl<T: Element> Program<T> {
     /// Computes the outputs for a batch, from the inputs in order and the flat array of parameters.
     ///
     /// # Panics
-    /// If `batch` is larger than the program was compiled for, or a slice has another size than the graph says.
+    /// If `batch` is larger than `batch_max`, or the size of a slice does not match the graph.
     pub fn run(&mut self, batch: usize, inputs: &[&[T]], parameters: &[T]) {
         assert!(batch <= self.batch_max, "a batch of at most {} rows", self.batch_max);
         assert_eq!(parameters.len(), self.parameter_count, "the flat array of parameters");
@@ -171,7 +171,7 @@ impl<T: Element> Program<T> {
         }
     }
 
-    /// The values of an output after a run, row after row.
+    /// Returns the values of an output after a run, row-major.
     #[must_use]
     pub fn output(&self, index: usize) -> &[T] {
         let output = self.outputs[index];
@@ -179,11 +179,11 @@ impl<T: Element> Program<T> {
         &self.arena[start..start + output.count()]
     }
 
-    /// The values of the outputs from `first` on, one after another as the parameters are: where outputs are the
+    /// Returns the values of the outputs from `first` on, contiguous like the parameters: if these outputs are the
     /// gradients of all parameters in order, a flat array with the parameters' layout.
     ///
     /// # Panics
-    /// If one of these outputs has as many rows as the batch.
+    /// If the shape of one of these outputs depends on the batch.
     #[must_use]
     pub fn flat_outputs(&self, first: usize) -> &[T] {
         assert!(
@@ -198,7 +198,7 @@ impl<T: Element> Program<T> {
     }
 }
 
-/// What an instruction reads: everything except its own output.
+/// Memory that an instruction reads: everything except its own output.
 struct Memory<'a, T> {
     inputs: &'a [&'a [T]],
     parameters: &'a [T],
@@ -237,7 +237,7 @@ impl Action {
         operands
     }
 
-    /// Takes the matrices that are read, wherever they are.
+    /// Passes the matrices that are read.
     fn for_each_operand(&mut self, mut take: impl FnMut(&mut Operand)) {
         match self {
             Action::Product { left, right, bias, steps, .. } => {
@@ -295,8 +295,8 @@ struct Chain<'a, T> {
 }
 
 impl<T: Element> Chain<'_, T> {
-    /// Carries the elements from `start` on through, a block of all steps at a time. `output` holds the product that they
-    /// follow, if they follow one.
+    /// Runs the elements from `start` on, one block through all steps at a time. `output` contains the product that
+    /// they follow, if any.
     fn run(&self, start: usize, output: &mut [T]) {
         match self.steps {
             [] => {}
@@ -314,7 +314,7 @@ impl<T: Element> Chain<'_, T> {
         }
     }
 
-    /// As [`Chain::run`], with so many registers, at least as many as there are steps before the last, of so many
+    /// Like [`Chain::run`], with `REGISTERS` registers, at least as many as there are steps before the last, of `BLOCK`
     /// elements.
     fn run_with<const REGISTERS: usize, const BLOCK: usize>(&self, start: usize, output: &mut [T]) {
         let (last, earlier) = self.steps.split_last().expect("a chain has a step");
@@ -362,7 +362,7 @@ impl Step {
         self.left == Reference::Product || self.right == Reference::Product
     }
 
-    /// Takes the matrices that it reads.
+    /// Passes the matrices that it reads.
     fn for_each_operand(&mut self, mut take: impl FnMut(&mut Operand)) {
         for reference in [&mut self.left, &mut self.right] {
             if let Reference::Operand(operand) = reference {

@@ -1,6 +1,6 @@
-//! Which results share memory: a result lives from its instruction to the last one that reads it.
+//! Memory planning: a result lives from its instruction to the last one that reads it.
 
-/// Places results of given sizes into one arena, first fit, in the order in which they come to life.
+/// Places results of given sizes into one arena, first fit, in the order of their instructions.
 #[derive(Debug, Default)]
 pub(super) struct Arena {
     /// Start, end and last reader of what is placed, by start.
@@ -12,13 +12,13 @@ pub(super) struct Arena {
 const ALIGNMENT: usize = 16;
 
 impl Arena {
-    /// An arena whose first `reserved` elements are never shared.
+    /// Creates an arena whose first `reserved` elements are never shared.
     pub(super) fn new(reserved: usize) -> Arena {
         let reserved = reserved.next_multiple_of(ALIGNMENT);
         Arena { taken: vec![(0, reserved, usize::MAX)], size: reserved }
     }
 
-    /// A place for `count` elements, free from instruction `first` to `last` inclusive.
+    /// Allocates `count` elements, free from instruction `first` to `last` inclusive.
     pub(super) fn place(&mut self, count: usize, first: usize, last: usize) -> usize {
         let count = count.max(1).next_multiple_of(ALIGNMENT);
         self.taken.retain(|&(_, _, until)| until >= first);

@@ -1,4 +1,4 @@
-//! From graphs to graphs: fewer nodes for the same numbers, and gradients row by row.
+//! Graph transformations: simplification, and per-row gradients.
 
 mod row_gradients;
 mod simplify;

@@ -1,21 +1,21 @@
-//! Gradients row by row: how much each row of the batch contributes to the gradient of a loss.
+//! Per-row gradients: how much each row of the batch contributes to the gradient of a loss.
 //!
-//! From the loss down to what has a row for each row of the batch, gradients are the usual ones: where rows do not
-//! meet, row i of a gradient comes from row i of the batch alone. Where a matrix of fixed shape enters, the sum over
-//! rows that its gradient would be is left out, and what would be summed is laid out as a row of a matrix.
+//! From the loss down to nodes with one row per row of the batch, gradients are the usual ones: as long as rows are not
+//! mixed, row i of a gradient comes from row i of the batch only. At a matrix of fixed shape, the sum over rows that
+//! its gradient would be is left out, and the summands are laid out as rows of a matrix.
 
 use crate::graph::{Graph, Node, Source};
 use crate::op::{self, Op};
 use crate::shape::{Axis, Shape, Size};
 
-/// How a node depends on what is wanted.
+/// Dependence of a node on the wanted nodes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Kind {
-    /// Not at all.
+    /// Independent.
     Apart,
-    /// It is wanted, or made from that alone; its shape is fixed.
+    /// Wanted, or computed from wanted nodes only; its shape is fixed.
     Fixed,
-    /// By rows of the batch.
+    /// Per row of the batch.
     Rows,
     /// Rows of the batch are added up in it.
     Summary,
@@ -88,7 +88,7 @@ struct Step<'a> {
 }
 
 impl Step<'_> {
-    /// For each input the gradient that it gets, row by row where its shape is fixed.
+    /// Returns the gradient of each input, row by row if its shape is fixed.
     fn contributions(&self, graph: &mut Graph) -> Result<Vec<Option<Node>>, String> {
         let has = |kind: Kind| self.inputs.iter().any(|input| self.kinds[input.index()] == kind);
         match self.kinds[self.output.index()] {
@@ -121,7 +121,7 @@ impl Step<'_> {
         self.op.backward(graph, self.inputs, self.output, self.gradient)
     }
 
-    /// Is the result a sum over rows of the batch, but for a factor?
+    /// Is the result a sum over rows of the batch, up to a factor?
     fn adds_rows(&self) -> bool {
         match self.op {
             Op::Sum(_) | Op::Mean(_) | Op::SumRows(_) => true,

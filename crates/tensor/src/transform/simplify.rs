@@ -1,7 +1,7 @@
-//! Fewer nodes for the same numbers: constants computed, copies shared, what nothing needs left out.
+//! Graph simplification: constant folding, common subexpressions, dead code.
 //!
-//! **Invariant:** the bits of every output stay, in both precisions. So nothing is reordered, and a constant is
-//! computed only where single precision gives the double-precision result, rounded.
+//! **Invariant:** every output keeps its bits, in both precisions. So nothing is reordered, and a constant is folded
+//! only if single precision gives the rounded double-precision result.
 
 use crate::Element;
 use crate::graph::{Graph, Node, Source};
@@ -9,10 +9,10 @@ use crate::op::{self, Op, View};
 use crate::shape::Shape;
 use std::collections::HashMap;
 
-/// The graph that computes `outputs`, and these in it.
+/// Returns the graph that computes `outputs`, and the outputs in it.
 pub(crate) fn simplified(graph: &Graph, outputs: &[Node]) -> (Graph, Vec<Node>) {
     let (rewritten, outputs) = rebuilt(graph, outputs);
-    // What has become a constant leaves nodes that nothing needs.
+    // Folding constants leaves nodes that nothing needs.
     rebuilt(&rewritten, &outputs)
 }
 
@@ -52,7 +52,7 @@ fn needed(graph: &Graph, outputs: &[Node]) -> Vec<bool> {
     needed
 }
 
-/// A graph that is made anew, with what it holds already.
+/// A graph being rebuilt, with its known nodes.
 struct Rebuild {
     graph: Graph,
     /// Nodes by what they compute. The text of an operation tells all of its numbers apart, 0 from −0 too.
@@ -84,9 +84,9 @@ impl Rebuild {
         }
     }
 
-    /// The node that the operation gives back as it is.
+    /// Returns the input that the operation returns unchanged.
     fn unchanged(&self, op: &Op, inputs: &[Node]) -> Option<Node> {
-        // Neither 0 nor 1 may be another number with that value: x − (−0) changes −0.
+        // Neither 0 nor 1 may be another number of equal value: x − (−0) changes −0.
         let is = |node: Node, value: f64| self.constant_at(node).is_some_and(|own| own.to_bits() == value.to_bits());
         let first = *inputs.first()?;
         match *op {
@@ -105,7 +105,7 @@ impl Rebuild {
         }
     }
 
-    /// The number that every element of the result is, if it is known and the same computed in either precision.
+    /// Returns the value of every element of the result, if it is known and the same in either precision.
     fn value(&self, op: &Op, inputs: &[Node], shape: Shape) -> Option<f64> {
         let inputs: Vec<f64> = inputs.iter().map(|&input| self.constant_at(input)).collect::<Option<_>>()?;
         match op {
@@ -122,7 +122,7 @@ impl Rebuild {
     }
 }
 
-/// The result of an operation on elements, for one element.
+/// Applies an elementwise operation to one element.
 fn single<T: Element>(op: &Op, inputs: &[f64]) -> T {
     let values: Vec<[T; 1]> = inputs.iter().map(|&value| [T::from_f64(value)]).collect();
     let views: Vec<View<'_, T>> = values.iter().map(|values| View { values, shape: [1, 1] }).collect();
@@ -131,7 +131,7 @@ fn single<T: Element>(op: &Op, inputs: &[f64]) -> T {
     output[0]
 }
 
-/// The result in double precision, if it rounds to that in single precision and is a number.
+/// Returns the double-precision result, if it rounds to the single-precision one and is not NaN.
 fn agreed(double: f64, single: f32) -> Option<f64> {
     (!double.is_nan() && (double as f32).to_bits() == single.to_bits()).then_some(double)
 }

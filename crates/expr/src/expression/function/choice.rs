@@ -1,4 +1,4 @@
-//! Functions that give one of several values.
+//! Functions that choose one of several values.
 
 use super::super::lanes::Values;
 use super::{Chapter, Function, Given, Gives, Parameter, Work};
@@ -23,7 +23,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     }),
 ];
 
-/// Of several values the one that stands so to all others; the first of equal ones.
+/// Returns the value that compares as `wanted` with all others; the first on ties.
 fn extreme(mut given: Given<'_>, wanted: Ordering) -> Values {
     let rows = given.rows();
     Values::gather(given.all(), rows, |lanes, row| {

@@ -1,4 +1,4 @@
-//! Functions of dates, times of day and lengths of time.
+//! Functions of dates, times of day and durations.
 
 use super::super::lanes::Values;
 use super::{Chapter, Function, Given, Gives, Parameter, ParameterType, Work};
@@ -48,7 +48,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     }),
 ];
 
-/// A number of a date, or of the day of a moment.
+/// Extracts a part of a date, or of the day of a moment.
 fn part(given: Given<'_>, part: DatePart) -> Values {
     given.of_moment(|moment| part.of(moment, 0))
 }

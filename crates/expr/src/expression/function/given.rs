@@ -1,4 +1,4 @@
-//! What a function gets to work on: the values of its arguments, row by row.
+//! The arguments of a function call, by row.
 
 use super::super::lanes::{Lane, Texts, Values, finite};
 use super::super::{ExprKind, Expression};
@@ -20,7 +20,7 @@ impl<'a> Given<'a> {
         Given { values, arguments, rows }
     }
 
-    /// The numbers of an argument; NaN where they are missing.
+    /// Returns the numbers of an argument; NaN where missing.
     pub(super) fn numbers(&mut self, place: usize) -> Lane<f64> {
         self.take(place).numbers()
     }
@@ -29,7 +29,7 @@ impl<'a> Given<'a> {
         self.take(place).texts()
     }
 
-    /// The dates, times or lengths of time of an argument, in microseconds; text literals as dates.
+    /// Returns the dates, times or durations of an argument, in microseconds; text literals are parsed as dates.
     pub(super) fn moments(&mut self, place: usize) -> Lane<Option<i64>> {
         self.take(place).moments(ExprKind::Date)
     }
@@ -38,7 +38,7 @@ impl<'a> Given<'a> {
         std::mem::replace(&mut self.values[place], Values::Null)
     }
 
-    /// All arguments.
+    /// Returns all arguments.
     pub(super) fn all(&mut self) -> Vec<Values> {
         std::mem::take(&mut self.values)
     }
@@ -47,12 +47,12 @@ impl<'a> Given<'a> {
         self.rows
     }
 
-    /// The whole number that stands in the script.
+    /// Returns a literal whole number.
     pub(super) fn whole(&self, place: usize) -> Option<i64> {
         constant(self.arguments, place).map(|number| number as i64)
     }
 
-    /// The regular expression that stands in the script.
+    /// Returns a literal regular expression.
     pub(super) fn pattern(&self, place: usize) -> Regex {
         match self.arguments.get(place) {
             Some(Expression::Literal(Value::Text(pattern))) => {
@@ -62,12 +62,12 @@ impl<'a> Given<'a> {
         }
     }
 
-    /// A number for every number of the first argument; what is none is missing.
+    /// Maps the numbers of the first argument; non-finite results are missing.
     pub(super) fn of_number(mut self, change: impl Fn(f64) -> f64) -> Values {
         Values::Numbers(self.numbers(0).map(|number| finite(change(number))))
     }
 
-    /// A number for the numbers of all arguments, where none is missing; what is none is missing.
+    /// Maps the numbers of all arguments, where none is missing; non-finite results are missing.
     pub(super) fn of_numbers(mut self, work: fn(&[f64]) -> f64) -> Values {
         let arguments: Vec<Lane<f64>> = (0..self.values.len()).map(|place| self.numbers(place)).collect();
         let mut numbers = vec![0.0; arguments.len()];
@@ -78,19 +78,19 @@ impl<'a> Given<'a> {
         Values::Numbers(Lane::Each((0..self.rows).map(value).collect()))
     }
 
-    /// A number for every moment of the first argument.
+    /// Maps the moments of the first argument to numbers.
     pub(super) fn of_moment(mut self, change: impl Fn(i64) -> f64) -> Values {
         Values::Numbers(self.moments(0).map(|moment| moment.map_or(f64::NAN, &change)))
     }
 
-    /// A truth value for the texts of the first two arguments.
+    /// Maps the texts of the first two arguments to booleans.
     pub(super) fn test(mut self, test: impl Fn(&str, &str) -> bool) -> Values {
         let (text, part) = (self.texts(0), self.texts(1));
         let answer = |row| Some(test(text.at(row)?, part.at(row)?));
         Values::Truths(Lane::Each((0..self.rows).map(answer).collect()))
     }
 
-    /// A text for every text of the first argument.
+    /// Maps the texts of the first argument.
     pub(super) fn of_text(mut self, change: impl Fn(&str) -> Cow<'_, str>) -> Values {
         match self.texts(0) {
             Texts::Same(text) => Values::Texts(Texts::Same(text.map(|text| change(&text).as_ref().into()))),
@@ -98,7 +98,7 @@ impl<'a> Given<'a> {
         }
     }
 
-    /// A text for every row.
+    /// Creates one text per row.
     pub(super) fn by_row<'t>(&self, text: impl Fn(usize) -> Option<Cow<'t, str>>) -> Values {
         Values::Texts(Texts::Each((0..self.rows).map(text).collect()))
     }

@@ -1,5 +1,5 @@
-//! Functions of many rows: aggregates, places among many, and windows. What they do is written elsewhere
-//! ([`Accumulator`](super::super::Accumulator), [`Window`](super::super::Window)); here is how they are called.
+//! Functions of many rows: aggregates, positions in distributions, and windows. They are implemented elsewhere
+//! ([`Accumulator`](super::super::Accumulator), [`Window`](super::super::Window)); this file declares their signatures.
 
 use super::{Chapter, Function, Gives, Parameter, ParameterType, Work};
 use crate::Aggregate;

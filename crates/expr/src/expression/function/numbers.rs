@@ -1,4 +1,4 @@
-//! Functions of numbers. Of what has no finite answer, the answer is missing.
+//! Functions of numbers. Results that are not finite are missing.
 
 use super::super::lanes::{Lane, Values, finite};
 use super::{Chapter, Function, Gives, Parameter, ParameterType, Work};
@@ -44,7 +44,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
             let (x, low, high) = (given.numbers(0), given.numbers(1), given.numbers(2));
             let clipped = |row| {
                 let number: f64 = x.at(row);
-                // `max` and `min` of floats leave NaN out; a missing x stays missing.
+                // `max` and `min` of floats ignore NaN; a missing x stays missing.
                 if number.is_nan() { number } else { finite(number.max(low.at(row)).min(high.at(row))) }
             };
             Values::Numbers(Lane::Each((0..given.rows()).map(clipped).collect()))

@@ -1,4 +1,4 @@
-//! Which functions expressions may call: the built-in ones, and those that a host program adds.
+//! The functions available to expressions: built-in ones, and those of a host program.
 
 use super::Function;
 use pipewright_diagnostic::{Failure, code, nearest};
@@ -11,35 +11,35 @@ pub struct Functions {
 }
 
 thread_local! {
-    /// What saved expressions that this thread is reading may call.
+    /// Functions available to the expressions that this thread is deserialising.
     static READING: Cell<Functions> = const { Cell::new(Functions::BUILT_IN) };
 }
 
 impl Functions {
-    /// The built-in functions alone.
+    /// The built-in functions only.
     pub const BUILT_IN: Functions = Functions { own: &[] };
 
-    /// The built-in functions and `own`, whose names differ from theirs.
+    /// Adds host functions, whose names must be new.
     #[must_use]
     pub const fn with(own: &'static [&'static Function]) -> Functions {
         Functions { own }
     }
 
-    /// All of them, the built-in ones first.
+    /// Returns all functions, the built-in ones first.
     pub fn all(self) -> impl Iterator<Item = &'static Function> {
         Function::all().chain(self.own.iter().copied())
     }
 
-    /// The functions of this name: more than one where the number of arguments decides.
+    /// Returns the functions of this name, which may differ in the number of arguments.
     fn named(self, name: &str) -> impl Iterator<Item = &'static Function> {
         self.all().filter(move |function| function.name == name)
     }
 
-    /// The function of this name that takes this number of arguments.
+    /// Finds the function with this name and number of arguments.
     ///
     /// # Errors
-    /// [`code::UNKNOWN_NAME`] with the nearest name, if there is none of that name; [`code::MISSING_ARGUMENT`] or
-    /// [`code::TOO_MANY_ARGUMENTS`] with how it is called.
+    /// [`code::UNKNOWN_NAME`] with the nearest name, if the name is unknown; [`code::MISSING_ARGUMENT`] or
+    /// [`code::TOO_MANY_ARGUMENTS`] with the usage.
     pub fn find(self, name: &str, arguments: usize) -> Result<&'static Function, Failure> {
         if let Some(function) = self.named(name).find(|function| function.arity().contains(&arguments)) {
             return Ok(function);
@@ -54,16 +54,16 @@ impl Functions {
         }
         let most = self.named(name).map(|function| *function.arity().end()).max().unwrap_or(0);
         let (code, how) = match arguments > most {
-            true => (code::TOO_MANY_ARGUMENTS, "does not take so many arguments"),
+            true => (code::TOO_MANY_ARGUMENTS, "has too many arguments"),
             false => (code::MISSING_ARGUMENT, "needs more arguments"),
         };
         Err(Failure::new(code, format!("`{name}` {how}")).help(format!("write {}", usages.join(" or "))))
     }
 
-    /// Runs `read`, in which saved expressions may call these functions. A saved expression names its functions, and
-    /// deserialising has no argument to find them by.
+    /// Runs `read` with these functions available to deserialised expressions. A saved expression refers to its
+    /// functions by name, and deserialisation has no argument to pass them.
     pub fn while_reading<T>(self, read: impl FnOnce() -> T) -> T {
-        /// Puts back what was there before, also when `read` panics.
+        /// Restores the previous set, also if `read` panics.
         struct Restore(Functions);
         impl Drop for Restore {
             fn drop(&mut self) {
@@ -74,7 +74,7 @@ impl Functions {
         read()
     }
 
-    /// What saved expressions may call here.
+    /// Returns the functions available to the expression being deserialised.
     pub(in super::super) fn reading() -> Functions {
         READING.get()
     }

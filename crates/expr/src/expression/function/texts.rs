@@ -1,4 +1,4 @@
-//! Functions of texts. A text is a row of characters (Unicode scalar values), counted from 0.
+//! Functions of texts. A text is a sequence of characters (Unicode scalar values), indexed from 0.
 
 use super::super::lanes::{Texts, Values};
 use super::{Chapter, Function, Given, Gives, Parameter, ParameterType, Work};
@@ -95,7 +95,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     ),
 ];
 
-/// The part at `index`; negative ones count from the end.
+/// Returns the part at `index`; negative indices count from the end.
 fn part<'t>(text: &'t str, separator: &str, index: i64) -> Option<&'t str> {
     if separator.is_empty() {
         return if index == 0 || index == -1 { Some(text) } else { None };

@@ -1,13 +1,13 @@
-//! Products of single precision with AVX-512, for what small networks multiply.
+//! Single-precision products with AVX-512, for the sizes of small networks.
 //!
-//! **Design.** A tile of the output, up to 12 rows of 32 columns, is summed in registers over the inner side: a line of the
-//! right factor, two vectors, times each number of a column of the left one. The left factor is read where it lies,
-//! whichever way that is, and so is a small right factor. Of a larger one a panel of 32 columns and up to 256 lines is laid
-//! out in step, so that it stays in the first-level cache for all rows; the first tile does that while it multiplies. A
-//! right factor that is transposed is turned, 16 × 16 numbers at a time, in registers.
+//! **Design.** A tile of the output, up to 12 rows of 32 columns, is summed in registers over the inner side: a line of
+//! the right factor, two vectors, times each number of a column of the left one. The left factor is read in place,
+//! transposed or not, and so is a small right factor. Of a larger one a panel of 32 columns and up to 256 lines is
+//! packed, so that it stays in the first-level cache for all rows; the first tile does that while it multiplies. A
+//! transposed right factor is transposed in registers, 16 × 16 numbers at a time.
 //!
-//! **Bits.** Every number of the output is one chain of fused multiply-adds in the order of the inner side, whatever the
-//! sides and the cuts.
+//! **Bits.** Every number of the output is one chain of fused multiply-adds in the order of the inner side, whatever
+//! the sides and the blocks.
 //!
 //! **Figures**, GFLOP/s of this and of faer 0.24 side by side on one thread of a CPU whose multiply-adds alone reach 185
 //! to 215: 32 × 20 · 20 × 64 127 and 105, its gradient of the weights 160 and 109, 32 × 64 · 64 × 32 147 and 110,
@@ -22,20 +22,20 @@ use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-/// Numbers of a vector.
+/// Numbers per vector.
 const LANES: usize = 16;
 /// Columns of a tile.
 const WIDTH: usize = 2 * LANES;
-/// Lines of a panel at most.
+/// Maximum number of lines per panel.
 const DEPTH: usize = 256;
-/// Numbers of a right factor at most: they stay in the second-level cache for all blocks of rows.
+/// Maximum size of a right factor: it stays in the second-level cache for all blocks of rows.
 const LARGEST: usize = 1 << 18;
-/// Numbers of a right factor that stays in the first-level cache as it lies.
+/// Size of a right factor that stays in the first-level cache without packing.
 const SMALL: usize = 1 << 12;
-/// So few lines are multiplied before a tile that finds its rows apart is set up; of more rows than [`FEW`] faer finds
-/// them faster (1024 × 20 · 20 × 64: 127 and 140 GFLOP/s).
+/// Up to this many lines are multiplied before a tile with strided rows is set up; for more rows than [`FEW`] faer is
+/// faster (1024 × 20 · 20 × 64: 127 and 140 GFLOP/s).
 const SHORT: usize = 32;
-/// Rows that are few.
+/// Upper bound of few rows.
 const FEW: usize = 64;
 /// Numbers of a row of the left factor that are read together.
 const STRIDE: usize = 4;
@@ -47,12 +47,12 @@ type Line = [f32x16; 2];
 static SIMD: LazyLock<Option<V4>> = LazyLock::new(V4::try_new);
 
 thread_local! {
-    /// The panel of the product at hand.
+    /// The panel of the current product.
     static PANEL: RefCell<Aligned<f32>> = RefCell::new(Aligned::new(DEPTH * WIDTH));
 }
 
-/// `output` = these rows of the `left` factor of [`super::product`] · `right`, if this CPU can and it is worth it: `false`
-/// if not, and nothing is done.
+/// `output` = these rows of the `left` factor of [`super::product`] · `right`, if this CPU supports it and it pays off;
+/// otherwise returns `false` and does nothing.
 pub(super) fn product(
     [height, inner, columns]: [usize; 3],
     rows: Range<usize>,
@@ -100,14 +100,14 @@ impl WithSimd for Product<'_> {
 }
 
 impl Product<'_> {
-    /// The columns of a panel, for the inner side from `start` on.
+    /// The columns of a panel, for the inner side from `start`.
     #[inline(always)]
     fn columns_from(&mut self, start: usize, column: usize) {
         let mut is_packed = self.pack(start, column);
         let mut row = self.rows.start;
         while row < self.rows.end {
             row += match self.rows.end - row {
-                // Rows that lie apart need a register each for where they are.
+                // Strided rows need a register each for their addresses.
                 12.. if self.left.transposed => self.tile::<12>(row, start, column, is_packed),
                 8.. => self.tile::<8>(row, start, column, is_packed),
                 4.. => self.tile::<4>(row, start, column, is_packed),
@@ -118,7 +118,7 @@ impl Product<'_> {
         }
     }
 
-    /// Fills the panel, unless the first tile can do it by the way, since its columns lie as they are read; is it filled?
+    /// Fills the panel, unless the first tile can do it on the way, since its columns are contiguous; is it filled?
     #[inline(always)]
     fn pack(&mut self, start: usize, column: usize) -> bool {
         let depth = DEPTH.min(self.inner - start);
@@ -141,7 +141,7 @@ impl Product<'_> {
         self.right.transposed || column + WIDTH > self.columns
     }
 
-    /// `ROWS` rows of the output from `row` on, and a panel's columns; how many these are.
+    /// Computes `ROWS` rows of the output from `row`, and a panel's columns; returns how many these are.
     #[inline(always)]
     fn tile<const ROWS: usize>(&mut self, row: usize, start: usize, column: usize, is_packed: bool) -> usize {
         let columns = self.columns;
@@ -176,14 +176,14 @@ impl Product<'_> {
     }
 }
 
-/// The vectors from a column on.
+/// The vectors from a column.
 #[inline(always)]
 fn at(line: &[f32], column: usize) -> Line {
     let vectors = V4::as_simd_f32s(&line[column..][..WIDTH]).0;
     [vectors[0], vectors[1]]
 }
 
-/// The left factor from a row on, and `depth` numbers of it from a place of the inner side on.
+/// The left factor from a row, and `depth` numbers of it from an index of the inner side.
 struct Left<'a> {
     simd: V4,
     factor: Factor<'a, f32>,
@@ -194,8 +194,8 @@ struct Left<'a> {
     depth: usize,
 }
 
-// Loops over indices are unrolled, and what they index stays in registers; that of iterators, and what is lent to a
-// function, was kept in memory.
+// Indexed loops are unrolled, and what they index stays in registers; with iterators, or when passed to a function by
+// reference, it was kept in memory.
 #[allow(clippy::needless_range_loop)]
 impl Left<'_> {
     /// `ROWS` rows of the output, `stride` apart: their products with the lines, added to what earlier lines have made.
@@ -258,7 +258,7 @@ impl Left<'_> {
     }
 }
 
-/// Up to [`LANES`] rows, as long as the panel, become columns: a half of its lines, with zeros behind them.
+/// Transposes up to [`LANES`] rows, as long as the panel: a half of its lines, padded with zeros.
 #[inline(always)]
 #[allow(clippy::needless_range_loop)] // As above.
 fn turn<'a>(simd: V4, rows: impl Iterator<Item = &'a [f32]>, half: usize, panel: &mut [Line]) {
