@@ -108,7 +108,7 @@ fn functions() -> String {
          `where` and `assert` too. An argument\nin `[…]` is optional; `…` stands for more of the same. A result that \
          is not a finite number is missing, and missing arguments\ngive a missing result unless noted otherwise.\n"
     );
-    for (chapter, functions) in pipewright::function_chapters() {
+    for (chapter, functions) in pipewright::function_chapters(&pipewright::REGISTRY) {
         let _ = write!(text, "\n## {}\n\n", chapter.title());
         if !chapter.preface().is_empty() {
             let _ = write!(text, "{}\n\n", chapter.preface());

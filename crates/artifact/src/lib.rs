@@ -31,7 +31,7 @@ use std::io;
 use std::sync::Arc;
 
 /// What a bundle holds.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub enum Bundle {
     /// Steps and a model: what `save` writes.
     Pipeline(FittedPipeline),

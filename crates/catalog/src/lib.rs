@@ -102,6 +102,7 @@ pub static REGISTRY: Registry = Registry {
     functions: Functions::BUILT_IN,
     samples: source::samples::SAMPLES,
     implied: Implied {
+        source: "load {}",
         target: "target {}",
         encode: "encode auto on {}",
         judge: "eval kfold 5",
@@ -109,5 +110,8 @@ pub static REGISTRY: Registry = Registry {
         look: "show",
         keep: "select @all",
         drop: "drop @all - @target",
+        train: "train {}",
+        in_order: "eval time 5",
+        look_back: "ffill, lag",
     },
 };

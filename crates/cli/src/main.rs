@@ -127,8 +127,8 @@ fn format_script(script: &Script, explicit: bool, terminal: &Terminal) -> u8 {
 }
 
 fn help(name: Option<&str>, terminal: &Terminal) -> u8 {
-    let Some(name) = name else { return terminal.print(&verb_list()) };
-    match verb_help(name) {
+    let Some(name) = name else { return terminal.print(&verb_list(&pipewright::REGISTRY)) };
+    match verb_help(&pipewright::REGISTRY, name) {
         Some(text) => terminal.print(&text),
         None => {
             let registry = &pipewright::REGISTRY;

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What a job yields. Cloning is cheap.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub enum Value {
     /// Rows.
     Data(Data),

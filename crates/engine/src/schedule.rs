@@ -8,12 +8,13 @@ use pipewright_operator::Environment;
 use pipewright_plan::{JobGraph, JobId, NodeId, Work};
 use rayon::Scope;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// What a run has brought.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Outcome {
     /// What jobs had to say, in the order of the graph.
     pub notices: Vec<Notice>,
@@ -64,6 +65,12 @@ pub struct Run<'a> {
     environment: &'a Environment,
     observer: &'a dyn Observer,
     state: State,
+}
+
+impl fmt::Debug for Run<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Run").field("environment", &self.environment).finish_non_exhaustive()
+    }
 }
 
 impl<'a> Run<'a> {

@@ -1,6 +1,5 @@
 //! Expressions over columns, column selections, and relational operations: group by, join, pivot.
 #![doc = include_str!("../README.md")]
-#![warn(missing_debug_implementations)]
 
 mod aggregate;
 mod assign;

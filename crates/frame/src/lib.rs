@@ -1,7 +1,6 @@
 //! Everything that works on tables under one name: [`pipewright_table`], [`pipewright_expr`], [`pipewright_io`] and
 //! [`pipewright_prepare`]. Plain typed Rust; knows no language and no gradients.
 #![doc = include_str!("../README.md")]
-#![warn(missing_debug_implementations)]
 
 pub use pipewright_expr::{
     Accumulator, Aggregate, Arithmetic, Assign, Call, Chapter, Class, Comparison, Concat, EmpiricalCdf, ExprKind,

@@ -1,6 +1,5 @@
 //! Tables from and to files: delimited text, JSON, Parquet, Arrow IPC, workbooks and SQLite, packed or not.
 #![doc = include_str!("../README.md")]
-#![warn(missing_debug_implementations)]
 
 #[cfg(any(feature = "ipc", feature = "parquet"))]
 mod arrow;

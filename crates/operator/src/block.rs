@@ -14,6 +14,7 @@ pub struct Block {
 }
 
 /// A stage of a block.
+#[derive(Debug)]
 pub struct Inner {
     /// Its verb.
     pub verb: &'static Verb,
@@ -35,6 +36,7 @@ impl Inner {
 }
 
 /// The forms of work that a block may hold.
+#[derive(Debug)]
 pub enum InnerWork {
     /// Learns from rows and is applied to rows.
     Step(Arc<dyn Step>),
@@ -220,6 +222,12 @@ pub struct Selected<'a> {
     pub rows: &'a dyn Chunks,
     /// The columns.
     pub names: Vec<Arc<str>>,
+}
+
+impl fmt::Debug for Selected<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Selected").field("names", &self.names).finish_non_exhaustive()
+    }
 }
 
 impl Chunks for Selected<'_> {

@@ -7,11 +7,12 @@ use pipewright_frame::{Chunks, Column, Origin, Scan, Schema, Table};
 use pipewright_world::World;
 use pipewright_world::random::Key;
 use sha2::{Digest, Sha256};
+use std::fmt;
 use std::io;
 use std::sync::{Arc, OnceLock};
 
 /// Rows. Cloning is cheap.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub enum Data {
     /// In memory.
     Table(Table),
@@ -190,6 +191,16 @@ pub struct Stream {
     memory_bytes: u64,
     /// The rows up to the end of each chunk, once counted.
     ends: Arc<OnceLock<Arc<[usize]>>>,
+}
+
+impl fmt::Debug for Stream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stream")
+            .field("schema", &self.schema)
+            .field("stages", &self.stages.len())
+            .field("memory_bytes", &self.memory_bytes)
+            .finish_non_exhaustive()
+    }
 }
 
 #[derive(Clone)]

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// Where a script runs. Cloning is cheap.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Environment {
     /// The outside.
     pub world: Arc<dyn World>,

@@ -12,7 +12,7 @@ use std::fmt;
 use std::sync::Arc;
 
 /// One fitted step and the verb that made it.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct StepRecord {
     /// The verb, by which the registry finds it again.
     pub verb: String,
@@ -136,7 +136,7 @@ impl EvaluationRecord {
 }
 
 /// Fitted steps without a model: they prepare new rows as the training rows were prepared.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Preparation {
     /// The features that go in, by name.
     pub input: Vec<Column>,

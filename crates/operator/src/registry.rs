@@ -4,6 +4,7 @@ use crate::{Model, Verb};
 use pipewright_frame::Functions;
 
 /// Every verb and every model, each list in the order of the reference.
+#[derive(Debug)]
 pub struct Registry {
     /// The verbs.
     pub verbs: &'static [&'static Verb],
@@ -28,9 +29,11 @@ pub struct Sample {
     pub text: &'static str,
 }
 
-/// The stages that a plan may add by itself, as a script would write them; `{}` is filled in.
+/// The stages that a plan may add or propose, as a script would write them; `{}` is filled in.
 #[derive(Debug, Clone, Copy)]
 pub struct Implied {
+    /// Reads the table of this name.
+    pub source: &'static str,
     /// Names the column to predict.
     pub target: &'static str,
     /// Makes numbers of the columns that a model cannot read; `{}` is a selector.
@@ -45,6 +48,12 @@ pub struct Implied {
     pub keep: &'static str,
     /// A whole arm that drops its columns.
     pub drop: &'static str,
+    /// Trains the model of this name. Proposed, never implied.
+    pub train: &'static str,
+    /// Evaluates later rows by earlier ones. Proposed, never implied.
+    pub in_order: &'static str,
+    /// What to use in place of a stage that looks at later rows. Proposed, never implied.
+    pub look_back: &'static str,
 }
 
 impl Registry {

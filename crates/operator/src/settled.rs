@@ -8,6 +8,7 @@ use pipewright_frame::{Chunks, Entry, FitContext, Role, Schema, Selection};
 use std::sync::Arc;
 
 /// The step of a verb whose selection asks the rows.
+#[derive(Debug)]
 pub struct Settled {
     verb: &'static Verb,
     args: Args,

@@ -8,6 +8,7 @@ use pipewright_diagnostic::{Code, Failure, Span};
 use std::sync::Arc;
 
 /// A verb: what it is and how it binds.
+#[derive(Debug)]
 pub struct Verb {
     /// What it is.
     pub spec: Spec,
@@ -18,7 +19,7 @@ pub struct Verb {
 }
 
 /// A kind of state that is saved in bundles.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub struct StateKind {
     /// Its name in bundles: [`Fitted::tag`].
     pub tag: &'static str,
@@ -96,6 +97,7 @@ impl PartialEq for Model {
 }
 
 /// Everything there is to say about a verb or a model.
+#[derive(Debug)]
 pub struct Spec {
     /// The name in the language.
     pub name: &'static str,

@@ -8,10 +8,11 @@ use pipewright_diagnostic::{Failure, Progress};
 use pipewright_frame::{Chunks, Expression, FitContext, Schema, Table};
 use pipewright_learn::Outputs;
 use pipewright_world::random::Key;
+use std::fmt;
 use std::sync::Arc;
 
 /// A stage with its arguments, ready to work.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub enum Bound {
     /// Brings a table in.
     Source(Arc<dyn Source>),
@@ -146,6 +147,15 @@ pub struct Learned {
     pub state: Arc<dyn Fitted>,
     /// What the rows go through that it was fitted on, where that is something else: out-of-fold codes, fewer rows.
     pub training: Option<ForTraining>,
+}
+
+impl fmt::Debug for Learned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Learned")
+            .field("state", &self.state)
+            .field("training", &self.training.is_some())
+            .finish_non_exhaustive()
+    }
 }
 
 /// What becomes of the rows that a step was fitted on.
@@ -452,4 +462,20 @@ pub trait Freeze: Send + Sync {
     /// # Errors
     /// A [`Failure`] when they cannot be written.
     fn freeze(&self, preparation: &Preparation, environment: &Environment) -> Result<Output, Failure>;
+}
+
+/// The name of the trait: what is behind it says nothing of itself.
+macro_rules! debug_by_name {
+    ($($name:ident),* $(,)?) => {
+        $(impl fmt::Debug for dyn $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!("dyn ", stringify!($name)))
+            }
+        })*
+    };
+}
+
+debug_by_name! {
+    Source, Rows, Step, Combine, Fitted, Training, Learner, FittedModel, Splitter, Evaluator, Inspect, Consumer, Choose,
+    ModelSink, Freeze,
 }

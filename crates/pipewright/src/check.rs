@@ -8,6 +8,7 @@ use pipewright_engine::{NoObserver, Run};
 use pipewright_plan::{Flat, JobGraph, Pin, Plan, Work, expand, lower, plan};
 
 /// A checked script.
+#[derive(Debug)]
 pub struct Checked {
     /// All diagnostics, in the order of the script.
     pub diagnostics: Vec<Diagnostic>,

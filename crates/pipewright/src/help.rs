@@ -1,16 +1,31 @@
 //! Help texts, generated from the specs of verbs and models and from the table of codes.
 
-use crate::REGISTRY;
+use crate::Session;
 use pipewright_diagnostic::{CodeInfo, code};
 use pipewright_frame::{Chapter, Function};
-use pipewright_operator::{Effect, Form, Group, Model, Param, Spec};
+use pipewright_operator::{Effect, Form, Group, Model, Param, Registry, Spec};
 use std::fmt::Write;
+
+impl Session {
+    /// Returns the help of a verb or a model of this session, also of one that the host program registered; `None` if
+    /// there is none of that name.
+    ///
+    /// ```
+    /// let session = pipewright::Session::builder().build()?;
+    /// assert!(session.help("scale").unwrap().starts_with("Scales numeric features"));
+    /// # Ok::<(), pipewright::Failure>(())
+    /// ```
+    #[must_use]
+    pub fn help(&self, name: &str) -> Option<String> {
+        verb_help(self.environment.registry, name)
+    }
+}
 
 /// Lists all verbs and models with their summaries, by chapter.
 #[must_use]
-pub fn verb_list() -> String {
-    let mut specs: Vec<&Spec> = REGISTRY.verbs.iter().map(|verb| &verb.spec).collect();
-    specs.extend(REGISTRY.models.iter().map(|model| &model.spec));
+pub fn verb_list(registry: &Registry) -> String {
+    let mut specs: Vec<&Spec> = registry.verbs.iter().map(|verb| &verb.spec).collect();
+    specs.extend(registry.models.iter().map(|model| &model.spec));
     let mut groups: Vec<Group> = specs.iter().map(|spec| spec.group).collect();
     groups.sort_unstable();
     groups.dedup();
@@ -28,9 +43,9 @@ pub fn verb_list() -> String {
 
 /// Lists all functions of expressions, by chapter.
 #[must_use]
-pub fn function_list() -> String {
+pub fn function_list(registry: &Registry) -> String {
     let mut text = String::new();
-    for (chapter, functions) in function_chapters() {
+    for (chapter, functions) in function_chapters(registry) {
         let _ = writeln!(text, "{}", chapter.title());
         if !chapter.preface().is_empty() {
             text.push_str(&indent(&wrap(chapter.preface(), 90)));
@@ -47,9 +62,9 @@ pub fn function_list() -> String {
 
 /// Returns the chapters of the function reference, each with its functions.
 #[must_use]
-pub fn function_chapters() -> Vec<(Chapter, Vec<&'static Function>)> {
+pub fn function_chapters(registry: &Registry) -> Vec<(Chapter, Vec<&'static Function>)> {
     let mut chapters: Vec<(Chapter, Vec<&'static Function>)> = Vec::new();
-    for function in Function::all() {
+    for function in registry.functions.all() {
         match chapters.last_mut() {
             Some((chapter, functions)) if *chapter == function.chapter => functions.push(function),
             _ => chapters.push((function.chapter, vec![function])),
@@ -61,12 +76,12 @@ pub fn function_chapters() -> Vec<(Chapter, Vec<&'static Function>)> {
 /// Returns the help of a verb or a model, or of the functions of expressions under the name `functions`;
 /// `None` if there is none of that name.
 #[must_use]
-pub fn verb_help(name: &str) -> Option<String> {
+pub fn verb_help(registry: &Registry, name: &str) -> Option<String> {
     if name == "functions" {
-        return Some(function_list());
+        return Some(function_list(registry));
     }
-    let model: Option<&Model> = REGISTRY.model(name);
-    let spec = REGISTRY.verb(name).map(|verb| &verb.spec).or(model.map(|model| &model.spec))?;
+    let model: Option<&Model> = registry.model(name);
+    let spec = registry.verb(name).map(|verb| &verb.spec).or(model.map(|model| &model.spec))?;
     let mut text = format!("{}\n\n  {}\n", spec.summary, usage(spec));
     if !spec.details.is_empty() {
         let _ = write!(text, "\n{}\n", wrap(spec.details, 90));

@@ -7,6 +7,7 @@ use pipewright_operator::{Model, Registry, Verb};
 
 /// Something of the host program's own that scripts can name.
 #[non_exhaustive]
+#[derive(Debug)]
 pub enum Registration {
     /// A verb.
     Verb(Verb),

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 /// A world and options, in which scripts are checked and run. Cloning is cheap; clones share their threads.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Session {
     pub(crate) environment: Environment,
     pub(crate) options: Options,
@@ -28,7 +28,7 @@ const THREADS_MAX: usize = 1024;
 /// assert!(session.check("load iris | train logistic | eval").is_sound());
 /// # Ok::<(), pipewright::Failure>(())
 /// ```
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct SessionBuilder {
     options: Options,
     world: Option<Arc<dyn World>>,
@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn threads_that_cannot_be_started_are_an_error() {
-        let failure = Session::builder().threads(usize::MAX).build().err().expect("so many threads are refused");
+        let failure = Session::builder().threads(usize::MAX).build().expect_err("that many threads are refused");
         assert_eq!(failure.code, code::LIMIT_REACHED);
         let session =
             Session::new(Arc::new(MemoryWorld::new()), Options { threads: Some(usize::MAX), ..Options::default() });

@@ -38,7 +38,7 @@ pub(crate) fn find_verb(stage: &Stage, registry: &'static Registry) -> Result<&'
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(name.span, near),
         None if registry.model(&name.node).is_some() => {
             let name = &name.node;
-            diagnostic.help(format!("`{name}` is a model: write `train {name}`"))
+            diagnostic.help(format!("`{name}` is a model: write `{}`", registry.implied.train.replace("{}", name)))
         }
         None => diagnostic.help("`pipewright help` lists the verbs"),
     };

@@ -30,7 +30,7 @@ pub enum Part {
 }
 
 /// The work of a job; the comments give inputs → output.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub enum Work {
     /// → table
     Read(Arc<dyn Source>, Pushdown),
@@ -148,7 +148,7 @@ impl PipelineHead {
 }
 
 /// A job.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Job {
     /// Its work.
     pub work: Work,
@@ -183,7 +183,7 @@ pub struct Round {
 }
 
 /// Jobs in topological order. A graph only grows, so indices of jobs stay valid.
-#[derive(Clone, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct JobGraph {
     jobs: Vec<Job>,
     by_fingerprint: BTreeMap<Fingerprint, JobId>,

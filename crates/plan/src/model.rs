@@ -24,6 +24,7 @@ pub struct Pin {
 pub type NodeId = usize;
 
 /// A checked stage.
+#[derive(Debug)]
 pub struct Node {
     /// The stages whose tables it takes: the one before it and, for a join, the last stage of the other table.
     pub inputs: Vec<NodeId>,
@@ -54,7 +55,7 @@ pub struct Node {
 }
 
 /// A table that a stage joins.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Other {
     /// Its stages.
     pub branch: Branch,
@@ -63,7 +64,7 @@ pub struct Other {
 }
 
 /// A path through a pipeline, from its source to its end: the only one, or one per arm of a `fork`.
-#[derive(Clone, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Branch {
     /// The arm of a `fork` that it passes through.
     pub arm: Option<Arc<str>>,
@@ -84,7 +85,7 @@ pub struct Branch {
 }
 
 /// A checked pipeline.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Pipeline {
     /// The paths through it; several if it forks.
     pub branches: Vec<Branch>,
@@ -93,6 +94,7 @@ pub struct Pipeline {
 }
 
 /// A line of the text of a pipeline.
+#[derive(Debug)]
 pub(crate) enum Line {
     /// A stage. One that several branches share is that of the first branch.
     Stage(NodeId),
@@ -106,7 +108,7 @@ pub(crate) enum Line {
 }
 
 /// A checked script: a graph of stages, and the paths through it.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Plan {
     /// Its stages, in topological order.
     pub nodes: Vec<Node>,

@@ -4,6 +4,7 @@ use crate::model::{Branch, Node, Pipeline, Plan};
 use pipewright_operator::{Bound, Verb};
 
 /// The stages of one branch, in order.
+#[derive(Debug)]
 pub struct Path<'a> {
     /// Its stages.
     pub nodes: Vec<&'a Node>,

@@ -1,6 +1,5 @@
 //! Estimators that clean and prepare tables, and data profiling.
 #![doc = include_str!("../README.md")]
-#![warn(missing_debug_implementations)]
 
 mod applied;
 mod balancer;

@@ -1,5 +1,6 @@
 //! The bytes of something that is open.
 
+use std::fmt;
 use std::io;
 use std::sync::{Arc, OnceLock};
 
@@ -44,6 +45,12 @@ pub trait Content: Send + Sync {
         let mut bytes = vec![0; size.min(limit_bytes)];
         self.read_at(0, &mut bytes)?;
         Ok(bytes)
+    }
+}
+
+impl fmt::Debug for dyn Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("dyn Content")
     }
 }
 

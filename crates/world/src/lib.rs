@@ -25,6 +25,7 @@ pub use content::{Content, Headed};
 pub use memory::MemoryWorld;
 pub use os::OsWorld;
 
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -85,4 +86,10 @@ pub trait World: Send + Sync {
 
     /// Time since some fixed moment; it never goes back.
     fn elapsed(&self) -> Duration;
+}
+
+impl fmt::Debug for dyn World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("dyn World")
+    }
 }

@@ -76,6 +76,6 @@ impl Consumer for ShowSaved {
             Bundle::Pipeline(pipeline) => SavedPipeline::of_pipeline(path, pipeline),
             Bundle::Preparation(preparation) => SavedPipeline::of_preparation(path, preparation),
         };
-        Ok(Output::SavedPipeline(saved))
+        Ok(Output::SavedPipeline(Box::new(saved)))
     }
 }

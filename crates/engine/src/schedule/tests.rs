@@ -20,7 +20,19 @@ static REGISTRY: Registry = Registry {
     models: &[],
     functions: pipewright_frame::Functions::BUILT_IN,
     samples: &[],
-    implied: Implied { target: "", encode: "", judge: "", fit: "", look: "", keep: "", drop: "" },
+    implied: Implied {
+        source: "",
+        target: "",
+        encode: "",
+        judge: "",
+        fit: "",
+        look: "",
+        keep: "",
+        drop: "",
+        train: "",
+        in_order: "",
+        look_back: "",
+    },
 };
 
 /// Counts how often it is at work.

@@ -35,7 +35,7 @@ pub enum Output {
     /// A fitted pipeline that was saved: `save`.
     Saved(Saved),
     /// What a saved pipeline holds: `show` with a file.
-    SavedPipeline(SavedPipeline),
+    SavedPipeline(Box<SavedPipeline>),
     /// Fitted steps that were saved without a model: `freeze`.
     Frozen(Frozen),
     /// A table that was written: `write`.

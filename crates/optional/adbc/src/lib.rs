@@ -32,6 +32,7 @@ use std::time::Duration;
 /// A world whose paths may also be queries; what is no query is left to the world within.
 ///
 /// A query is run once: whoever asks again is given the same result, as long as this world lives.
+#[derive(Debug)]
 pub struct AdbcWorld {
     inner: Arc<dyn World>,
     results: Mutex<HashMap<String, Arc<dyn Content>>>,

@@ -50,6 +50,12 @@ pub struct RemoteWorld {
     pages: web::Pages,
 }
 
+impl std::fmt::Debug for RemoteWorld {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RemoteWorld").field("inner", &self.inner).finish_non_exhaustive()
+    }
+}
+
 impl RemoteWorld {
     /// Adds the net to a world. Nothing is asked of it before an address is.
     #[must_use]

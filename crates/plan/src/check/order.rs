@@ -4,14 +4,16 @@ use super::{Node, Walk, first_byte};
 use pipewright_diagnostic::{Diagnostic, Span, code};
 use pipewright_frame::{Column, Role, Schema};
 use pipewright_operator::work::Evaluator;
-use pipewright_operator::{Bound, Effect, Flow, Form, Verb};
+use pipewright_operator::{Bound, Effect, Flow, Form, Implied, Verb};
 use pipewright_syntax::Stage;
 
 /// The stages above do not provide what a stage needs.
-fn misplaced(verb: &Verb, given: Flow, needed: Flow, span: Span) -> Diagnostic {
+fn misplaced(verb: &Verb, given: Flow, needed: Flow, span: Span, implied: &Implied) -> Diagnostic {
     if given == Flow::Nothing {
-        let message = "a pipeline starts with a source, such as `load`";
-        return Diagnostic::error(code::NO_SOURCE, message).label(span, "").fix(first_byte(span), "load | ");
+        let source = implied.source.replace(" {}", "");
+        let message = format!("a pipeline starts with a source, such as `{source}`");
+        let fix = format!("{source} | ");
+        return Diagnostic::error(code::NO_SOURCE, message).label(span, "").fix(first_byte(span), fix);
     }
     let message = format!("`{}` cannot follow {}", verb.spec.name, given.describe());
     let help = format!("it needs {} before it", needed.describe());
@@ -49,7 +51,7 @@ impl Walk<'_> {
                     None => diagnostic,
                 }
             }
-            (given, _) => misplaced(verb, given, spec.input, stage.span),
+            (given, _) => misplaced(verb, given, spec.input, stage.span, &self.environment.registry.implied),
         };
         self.say(diagnostic);
     }
@@ -59,7 +61,7 @@ impl Walk<'_> {
         let is_judge = |node: &&Node| matches!(node.bound, Bound::Evaluator(_));
         match bound {
             Bound::Inspect(_) if !self.at.adrift && !Flow::Recipe.accepts(self.at.flow) => {
-                self.say(misplaced(verb, self.at.flow, Flow::Recipe, span));
+                self.say(misplaced(verb, self.at.flow, Flow::Recipe, span, &self.environment.registry.implied));
             }
             Bound::Consumer(check) if check.needs_evaluation() && !self.path().nodes.iter().any(is_judge) => {
                 let message = format!("`{}` needs an evaluation before it here", verb.spec.name);
@@ -94,7 +96,9 @@ impl Walk<'_> {
         if let Some(node) = ahead {
             let message = format!("`{}` uses later rows in a pipeline that is evaluated", node.verb.spec.name);
             let diagnostic = Diagnostic::error(code::ORDER_SHUFFLED, message).label(node.span, "uses later rows");
-            return self.say(diagnostic.help("use earlier rows only: ffill, lag"));
+            return self.say(
+                diagnostic.help(format!("use earlier rows only: {}", self.environment.registry.implied.look_back)),
+            );
         }
         let role = |role| self.at.schema.as_ref().and_then(|schema| schema.with_role(role));
         if !judge.shuffles() || role(Role::Fold).is_some() {
@@ -113,9 +117,9 @@ impl Walk<'_> {
         if let Some(place) = place {
             diagnostic = diagnostic.label(place, "this uses earlier rows");
         }
-        self.say(
-            diagnostic
-                .help("train on earlier rows and test on later ones: eval time 5; or keep the order: shuffle=false"),
-        );
+        let in_order = self.environment.registry.implied.in_order;
+        self.say(diagnostic.help(format!(
+            "train on earlier rows and test on later ones: {in_order}; or keep the order: shuffle=false"
+        )));
     }
 }

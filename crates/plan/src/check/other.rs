@@ -42,7 +42,7 @@ impl Walk<'_> {
             return Some(stages.clone());
         }
         if self.environment.table_names().any(|known| known == name) {
-            let (script, _) = pipewright_syntax::parse(&format!("load {name}"));
+            let (script, _) = pipewright_syntax::parse(&self.environment.registry.implied.source.replace("{}", name));
             let pipelines = script.items.into_iter().filter_map(|item| match item {
                 Item::Pipeline(pipeline) => Some(pipeline.stages),
                 _ => None,
@@ -53,7 +53,10 @@ impl Walk<'_> {
         let diagnostic = Diagnostic::error(code::UNKNOWN_NAME, format!("no table named `{name}`")).label(at, "");
         self.say(match near {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(at, near),
-            None => diagnostic.help(format!("define it above: let {name} = load {name}.csv")),
+            None => diagnostic.help({
+                let source = self.environment.registry.implied.source.replace("{}", &format!("{name}.csv"));
+                format!("define it above: let {name} = {source}")
+            }),
         });
         None
     }
