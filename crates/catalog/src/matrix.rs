@@ -183,7 +183,8 @@ impl<T: Transformer<Transform = Choice>> TableEstimator for Choose<T> {
     fn fit(&self, rows: &Table, context: &FitContext) -> Result<ChooseState, Failure> {
         let columns = self.inputs.names(rows)?;
         let target_spec = if self.aims { Some(context.target_spec()?) } else { None };
-        let choice = self.transformer.fit(&matrix(rows, &columns)?, target(rows, target_spec)?.as_ref(), context.key)?;
+        let choice =
+            self.transformer.fit(&matrix(rows, &columns)?, target(rows, target_spec)?.as_ref(), context.key)?;
         Ok(ChooseState { columns, choice, says: self.says.to_owned() })
     }
 }

@@ -22,7 +22,7 @@ pub fn verb_list() -> String {
         }
         text.push('\n');
     }
-    text.push_str("`pipewright help NAME` describes one of them, `pipewright help functions` lists the functions of expressions.\n");
+    text.push_str("`pipewright help NAME` describes one of them, `pipewright help functions` lists all functions.\n");
     text
 }
 

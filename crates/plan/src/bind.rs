@@ -244,7 +244,8 @@ impl Binder<'_> {
                 {
                     let message = format!("`{}` selects no column", selector.node);
                     self.say(
-                        Diagnostic::warning(code::NOTHING_SELECTED, message).label(selector.span, "this selects nothing"),
+                        Diagnostic::warning(code::NOTHING_SELECTED, message)
+                            .label(selector.span, "this selects nothing"),
                     );
                 }
                 let value = Value::Columns { selection, text: selector.node.to_string() };
@@ -447,7 +448,8 @@ fn assume_defaults(args: &mut Args, spec: &'static Spec, place: Span) {
 fn known_options(diagnostic: Diagnostic, spec: &Spec, named: &Named) -> Diagnostic {
     let names = spec.options.iter().map(|param| param.name);
     if let Some(positional) = spec.positionals.iter().find(|param| param.name == named.name.node) {
-        return diagnostic.help(format!("`{}` is a positional argument: write its value without a name", positional.name));
+        return diagnostic
+            .help(format!("`{}` is a positional argument: write its value without a name", positional.name));
     }
     match nearest(&named.name.node, names.clone()).first() {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(named.name.span, *near),

@@ -77,7 +77,8 @@ fn reads_of_own_files(pipelines: &[Flat], environment: &Environment) -> Vec<Diag
             if spec.effect == Effect::Sink && spec.input != Flow::Table {
                 writes.push((name.clone(), path.span));
             } else if let Some(&above) = written.get(name) {
-                let message = format!("`{name}` is written by this script, but scripts read all files before they write any");
+                let message =
+                    format!("`{name}` is written by this script, but scripts read all files before they write any");
                 diagnostics.push(
                     Diagnostic::error(code::WRONG_ORDER, message)
                         .label(path.span, "read first")

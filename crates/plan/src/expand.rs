@@ -157,7 +157,9 @@ impl Expander<'_> {
             if self.stages >= STAGES_MAX {
                 if self.stages == STAGES_MAX {
                     let message = format!("more than {STAGES_MAX} stages after expanding fragments");
-                    self.say(Diagnostic::error(code::SCRIPT_TOO_LONG, message).label(stage.span, "over the limit here"));
+                    self.say(
+                        Diagnostic::error(code::SCRIPT_TOO_LONG, message).label(stage.span, "over the limit here"),
+                    );
                 }
                 return;
             }

@@ -81,8 +81,7 @@ pub(crate) fn resolve_task(
             Err(Failure::new(code::ONE_CLASS, message).column(&*target))
         }
         None => {
-            let message =
-                format!("the target `{target}` has {} distinct values, too many for classes", facts.distinct);
+            let message = format!("the target `{target}` has {} distinct values, too many for classes", facts.distinct);
             Err(Failure::new(code::WRONG_TASK, message).column(&*target))
         }
     })

@@ -119,9 +119,8 @@ fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     };
     if !format.is_written() {
         let message = format!("{} files can be read, but not written", format.word());
-        return Err(
-            ArgumentError::of("path", code::UNKNOWN_FORMAT, message).help("formats that can be written: .csv, .jsonl, .parquet, .arrow")
-        );
+        return Err(ArgumentError::of("path", code::UNKNOWN_FORMAT, message)
+            .help("formats that can be written: .csv, .jsonl, .parquet, .arrow"));
     }
     if path == "-" && !format.signature().is_text {
         let message = format!("{} is a binary format and cannot go to standard output", format.word());

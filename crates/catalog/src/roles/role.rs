@@ -69,8 +69,10 @@ male     -1      2
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     let roles = RoleArgs::read(args)?.roles();
     if roles.is_empty() {
-        let fault =
-            ArgumentError { param: None, ..ArgumentError::of("id", code::MISSING_ARGUMENT, "`role` needs at least one column") };
+        let fault = ArgumentError {
+            param: None,
+            ..ArgumentError::of("id", code::MISSING_ARGUMENT, "`role` needs at least one column")
+        };
         return Err(fault.help("for example: role id=passenger_id"));
     }
     let is_earlier = |place: usize| roles[..place].iter().any(|(.., column)| *column == roles[place].2);

@@ -91,10 +91,8 @@ fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
         }
     };
     if on.is_none() && !matches!(how, JoinKind::AsOf { .. }) {
-        let fault = ArgumentError {
-            param: None,
-            ..ArgumentError::of("table", code::MISSING_ARGUMENT, "`join` needs keys")
-        };
+        let fault =
+            ArgumentError { param: None, ..ArgumentError::of("table", code::MISSING_ARGUMENT, "`join` needs keys") };
         return Err(fault.help("name the columns that are equal in both tables: on id"));
     }
     Ok(Bound::Combine(Arc::new(Joining { how, on, right })))
@@ -112,7 +110,8 @@ impl Joining {
         let left = self.on.as_ref().map_or(Ok(Vec::new()), |on| on.resolve(own))?;
         let right = self.right.clone().unwrap_or_else(|| left.clone());
         if left.len() != right.len() {
-            let message = format!("the numbers of keys differ: {} in this table, {} in the other", left.len(), right.len());
+            let message =
+                format!("the numbers of keys differ: {} in this table, {} in the other", left.len(), right.len());
             return Err(Failure::new(code::BAD_VALUE, message));
         }
         Ok(Join { how: self.how.clone(), on: left.into_iter().zip(right).collect() })

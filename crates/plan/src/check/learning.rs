@@ -65,7 +65,8 @@ impl Walk<'_> {
                 return;
             }
             let message = "there is no column to predict";
-            return self.say(Diagnostic::error(code::NO_TARGET, message).label(span, "").help("add a stage: target NAME"));
+            return self
+                .say(Diagnostic::error(code::NO_TARGET, message).label(span, "").help("add a stage: target NAME"));
         };
         let Some(column) = schema.find(&target).cloned() else {
             // A pivot may make this column, which is known only from the rows.
@@ -74,8 +75,7 @@ impl Walk<'_> {
                 return;
             }
             let mut diagnostic =
-                Diagnostic::error(code::TARGET_DROPPED, format!("the target `{target}` was dropped"))
-                    .label(span, "");
+                Diagnostic::error(code::TARGET_DROPPED, format!("the target `{target}` was dropped")).label(span, "");
             if let Some(&removed) = self.at.removed.get(&*target) {
                 diagnostic = diagnostic.label(removed, "removed here");
             }

@@ -82,8 +82,7 @@ impl Walk<'_> {
             }
             let message = format!("`{}` was made from the target `{}`", column.name, target.name);
             let written = pipewright_syntax::written_name(&column.name);
-            let diagnostic =
-                Diagnostic::error(code::READS_TARGET, message).label(span, "unknown for new rows");
+            let diagnostic = Diagnostic::error(code::READS_TARGET, message).label(span, "unknown for new rows");
             self.say(diagnostic.help(format!("drop {written}, or make it from a feature")));
         }
     }
@@ -94,8 +93,7 @@ impl Walk<'_> {
         let ahead = path.nodes.iter().find(|node| node.footprint.neighbours.later);
         if let Some(node) = ahead {
             let message = format!("`{}` uses later rows in a pipeline that is evaluated", node.verb.spec.name);
-            let diagnostic =
-                Diagnostic::error(code::ORDER_SHUFFLED, message).label(node.span, "uses later rows");
+            let diagnostic = Diagnostic::error(code::ORDER_SHUFFLED, message).label(node.span, "uses later rows");
             return self.say(diagnostic.help("use earlier rows only: ffill, lag"));
         }
         let role = |role| self.at.schema.as_ref().and_then(|schema| schema.with_role(role));
@@ -111,11 +109,13 @@ impl Walk<'_> {
             (None, Some(time)) => (format!("rows are shuffled, but `{}` has the role time", time.name), None),
             (None, None) => return,
         };
-        let mut diagnostic =
-            Diagnostic::error(code::ORDER_SHUFFLED, message).label(span, "this shuffles the rows");
+        let mut diagnostic = Diagnostic::error(code::ORDER_SHUFFLED, message).label(span, "this shuffles the rows");
         if let Some(place) = place {
             diagnostic = diagnostic.label(place, "this uses earlier rows");
         }
-        self.say(diagnostic.help("train on earlier rows and test on later ones: eval time 5; or keep the order: shuffle=false"));
+        self.say(
+            diagnostic
+                .help("train on earlier rows and test on later ones: eval time 5; or keep the order: shuffle=false"),
+        );
     }
 }
