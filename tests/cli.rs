@@ -236,7 +236,7 @@ fn help_and_why_know_names_and_near_names() {
     assert!(folder.run(&["help", "mlp"]).ends_well().out.contains("activation"));
     folder.run(&["help", "fillan"]).fails(2, "did you mean `fillna`?");
     assert!(folder.run(&["why", "E0412"]).ends_well().out.starts_with("E0412: "));
-    folder.run(&["why", "E9999"]).fails(2, "there is no code `E9999`");
+    folder.run(&["why", "E9999"]).fails(2, "no code named `E9999`");
     folder.run(&["-c", "load | show", "a.csv", "b.csv"]).fails(2, "unexpected `b.csv`");
     folder.run(&["-c", "load | show", "titanic.csv", "--threads", "0"]).fails(2, "1..=1024");
 }

@@ -135,7 +135,7 @@ fn help(name: Option<&str>, terminal: &Terminal) -> u8 {
             let near = nearest(name, registry.verb_names().chain(registry.model_names()));
             let help =
                 near.first().map_or("pipewright help lists them".to_owned(), |near| format!("did you mean `{near}`?"));
-            terminal.tell(&[usage(format!("there is no verb or model `{name}`"), &help)], &Source::new("", ""));
+            terminal.tell(&[usage(format!("no verb or model named `{name}`"), &help)], &Source::new("", ""));
             WRONG
         }
     }
@@ -145,8 +145,7 @@ fn why(name: &str, terminal: &Terminal) -> u8 {
     match explain_code(name) {
         Some(text) => terminal.print(&text),
         None => {
-            terminal
-                .tell(&[usage(format!("there is no code `{name}`"), "a code looks like E0412")], &Source::new("", ""));
+            terminal.tell(&[usage(format!("no code named `{name}`"), "a code looks like E0412")], &Source::new("", ""));
             WRONG
         }
     }

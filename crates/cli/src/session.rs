@@ -57,7 +57,7 @@ fn line_of_session(line: &str, definitions: &mut String, common: &Common, termin
     if let Some(name) = line.strip_prefix("help") {
         let name = name.trim();
         let text = if name.is_empty() { Some(pipewright::verb_list()) } else { pipewright::verb_help(name) };
-        terminal.print(&text.unwrap_or_else(|| format!("there is no verb or model `{name}`\n")));
+        terminal.print(&text.unwrap_or_else(|| format!("no verb or model named `{name}`\n")));
         return;
     }
     let text = format!("{definitions}{line}\n");

@@ -123,7 +123,7 @@ pub trait Combine: Send + Sync {
 
 /// A transformer: fitted on training rows, applied to any rows.
 pub trait Step: Send + Sync {
-    /// Returns its footprint for the planner; `verb` is the effect that the verb declares, which arguments may override.
+    /// Returns its footprint for the planner; `verb` is the effect declared by the verb, which arguments may override.
     fn footprint(&self, verb: Effect) -> Footprint;
 
     /// Returns the schema of its output.
@@ -413,8 +413,12 @@ pub trait Consumer: Send + Sync {
     ///
     /// # Errors
     /// A [`Failure`] if a condition is false or uses an unknown result, or if a file cannot be written.
-    fn consume(&self, results: &[Arc<Output>], rows: Option<&Data>, environment: &Environment)
-    -> Result<Output, Failure>;
+    fn consume(
+        &self,
+        results: &[Arc<Output>],
+        rows: Option<&Data>,
+        environment: &Environment,
+    ) -> Result<Output, Failure>;
 }
 
 /// Chooses one of several candidates by their evaluations.
