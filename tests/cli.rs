@@ -169,12 +169,12 @@ fn a_closed_pipe_ends_it_quietly_and_a_full_disk_does_not() {
 #[test]
 fn data_that_cannot_be_read_is_an_error_of_the_stage() {
     let folder = Folder::new("data").with("empty.csv", "");
-    folder.run(&["-c", "load missing.csv | show"]).fails(1, "there is no such file");
+    folder.run(&["-c", "load missing.csv | show"]).fails(1, "no such file");
     folder.run(&["-c", "load ./ | show"]).fails(1, "it is a directory");
     folder.run(&["-c", "load empty.csv | show"]).fails(1, "E0501");
     folder.run(&["-c", "load | show"]).fails(2, "there is no data to load");
     folder.run(&["-c", "load | show", "."]).fails(1, "it is a directory");
-    let odd = folder.run(&["-c", "load | show", "a\nb\u{1b}[31m.csv"]).fails(1, "there is no such file");
+    let odd = folder.run(&["-c", "load | show", "a\nb\u{1b}[31m.csv"]).fails(1, "no such file");
     assert!(!odd.err.contains('\u{1b}'), "the name is escaped: {}", odd.err);
 }
 
@@ -236,8 +236,8 @@ fn help_and_why_know_names_and_near_names() {
     assert!(folder.run(&["help", "mlp"]).ends_well().out.contains("activation"));
     folder.run(&["help", "fillan"]).fails(2, "did you mean `fillna`?");
     assert!(folder.run(&["why", "E0412"]).ends_well().out.starts_with("E0412: "));
-    folder.run(&["why", "E9999"]).fails(2, "there is no code `E9999`");
-    folder.run(&["-c", "load | show", "a.csv", "b.csv"]).fails(2, "`b.csv` is left over");
+    folder.run(&["why", "E9999"]).fails(2, "no code named `E9999`");
+    folder.run(&["-c", "load | show", "a.csv", "b.csv"]).fails(2, "unexpected `b.csv`");
     folder.run(&["-c", "load | show", "titanic.csv", "--threads", "0"]).fails(2, "1..=1024");
 }
 

@@ -124,8 +124,8 @@ fn functions() -> String {
 /// The index of codes, with the story of each.
 fn codes() -> String {
     let mut text = format!(
-        "# Diagnostic codes\n\n{MARK}\nThe output of `pipewright why CODE`. E: errors, W: warnings, N: notes.\n\n| code \
-         | |\n|---|---|\n"
+        "# Diagnostic codes\n\n{MARK}\nThe output of `pipewright why CODE`. E: errors, W: warnings, N: notes.\n\n\
+         | code | |\n|---|---|\n"
     );
     let mut all: Vec<_> = code::ALL.iter().collect();
     all.sort_by_key(|info| (severity_order(info.code.as_str()), info.code));

@@ -58,7 +58,7 @@ pub(crate) fn on_disk(rows: &Stream, names: &Arc<[String]>, task: &Task) -> Resu
     Ok(OnDisk::new(names.clone(), content, labels, scales))
 }
 
-/// The rows with a weight above 0 and their weights, where rows have weights.
+/// The rows with a weight above 0 and their weights, if rows have weights.
 fn counting_rows(table: Table) -> Result<(Table, Option<Vec<f64>>), Failure> {
     let Some(name) = weight_column(table.columns()) else { return Ok((table, None)) };
     let weights = weights(&table, &name)?;

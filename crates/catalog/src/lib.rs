@@ -30,7 +30,7 @@ mod tables;
 use pipewright_frame::Functions;
 use pipewright_operator::{Implied, Registry};
 
-/// Every verb and model that this version knows, in the order of the reference.
+/// All built-in verbs and models, in the order of the reference.
 pub static REGISTRY: Registry = Registry {
     verbs: &[
         &source::load::VERB,

@@ -1,4 +1,4 @@
-//! The command line: what was typed, and what the program needs of it.
+//! Command-line arguments.
 
 use crate::usage;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -25,11 +25,11 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Runs a script.
     Run(ScriptArguments),
-    /// Checks a script without running it, as far as the files at hand allow.
+    /// Checks a script without running it.
     Check(ScriptArguments),
-    /// Prints the plan of a script, with every implied step as a `+` line.
+    /// Prints the plan of a script; implied steps are marked with `+`.
     Plan(ScriptArguments),
-    /// Prints a script laid out afresh.
+    /// Formats a script and prints it.
     Fmt {
         #[command(flatten)]
         script: ScriptArguments,
@@ -37,12 +37,12 @@ pub(crate) enum Command {
         #[arg(long)]
         explicit: bool,
     },
-    /// Lists the verbs and models, or tells all about one.
+    /// Lists the verbs and models, or describes one of them.
     Help {
         /// A verb or a model.
         name: Option<String>,
     },
-    /// Tells the long story of a message's code.
+    /// Explains a diagnostic code.
     Why {
         /// The code, such as E0412.
         code: String,
@@ -51,10 +51,10 @@ pub(crate) enum Command {
 
 #[derive(Args, Debug)]
 pub(crate) struct ScriptArguments {
-    /// The script itself, instead of a file.
+    /// Takes the script from the command line instead of a file.
     #[arg(short = 'c', value_name = "SCRIPT")]
     pub command: Option<String>,
-    /// The script's file (unless -c), then the data file for `load`, then values for the script's parameters
+    /// The script file (unless -c), then the data file for `load`, then values of the script's parameters
     /// (name=value).
     #[arg(value_name = "FILE")]
     pub rest: Vec<OsString>,
@@ -68,26 +68,26 @@ impl ScriptArguments {
 
 #[derive(Args, Debug)]
 pub(crate) struct Common {
-    /// The column to predict, whatever the script says.
+    /// Target (column to predict); overrides the script.
     #[arg(long, global = true, value_name = "COLUMN")]
     pub target: Option<String>,
-    /// The seed that governs everything random.
+    /// Random seed. Default 0.
     #[arg(long, global = true, value_name = "N", default_value_t = 0)]
     pub seed: u64,
-    /// How many threads; as many as there are cores, if not said. Results do not depend on it.
+    /// Number of threads. Default: the number of cores. Results do not depend on it.
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
-    /// The memory that a run may take, such as 2G: what would take more is read chunk by chunk. Without it, tables are
-    /// read into memory whatever they take.
+    /// Memory limit of a run, such as 2G: larger tables are read chunk by chunk. Without it, tables of any size are
+    /// read into memory.
     #[arg(long, global = true, value_name = "SIZE", value_parser = size)]
     pub mem: Option<u64>,
-    /// Forbids implied steps.
+    /// Makes implied steps errors.
     #[arg(long, global = true)]
     pub strict: bool,
     /// Prints one JSON document instead of text.
     #[arg(long, global = true)]
     pub json: bool,
-    /// How messages are printed.
+    /// Format of diagnostics.
     #[arg(long, global = true, value_enum, default_value_t = MessageFormat::Human)]
     pub message_format: MessageFormat,
 }
@@ -115,7 +115,7 @@ fn size(text: &str) -> Result<u64, String> {
     pipewright::bytes(text).map(|bytes| bytes as u64).ok_or_else(|| "a number of bytes such as 500M or 2G".to_owned())
 }
 
-/// A script and how it is to run.
+/// A script and the options of its run.
 pub(crate) struct Script {
     pub source: Source,
     pub options: Options,
@@ -128,7 +128,7 @@ impl Script {
             Some(text) => (Source::new("-c", text), PathBuf::new()),
             None => {
                 let file =
-                    rest.next().ok_or_else(|| usage("a script is missing", "name its file, or write it behind -c"))?;
+                    rest.next().ok_or_else(|| usage("a script is missing", "give its file, or write it after -c"))?;
                 let folder = Path::new(&file).parent().map(Path::to_path_buf).unwrap_or_default();
                 (read_script(&file)?, folder)
             }
@@ -140,8 +140,8 @@ impl Script {
                 Some((name, value)) => drop(params.insert(name.to_owned(), value.to_owned())),
                 None if data.is_none() => data = Some(PathBuf::from(argument)),
                 None => {
-                    let message = format!("one data file is enough: `{}` is left over", argument.display());
-                    return Err(usage(message, "values for parameters are written name=value"));
+                    let message = format!("only one data file can be given: unexpected `{}`", argument.display());
+                    return Err(usage(message, "values of parameters are written name=value"));
                 }
             }
         }
@@ -149,7 +149,7 @@ impl Script {
     }
 }
 
-/// `name=value`, if that is what it is.
+/// Parses `name=value`.
 fn parameter(argument: &OsStr) -> Option<(&str, &str)> {
     let (name, value) = argument.to_str()?.split_once('=')?;
     let is_name = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
@@ -173,7 +173,7 @@ fn read_script(path: &OsStr) -> Result<Source, Diagnostic> {
         Ok(text) => Ok(Source::new(file, text)),
         Err(error) => {
             let at = error.utf8_error().valid_up_to();
-            let message = format!("`{file}` is no script: byte {at} is no UTF-8 text");
+            let message = format!("`{file}` is not a script: byte {at} is not valid UTF-8");
             Err(Diagnostic::error(code::NOT_TEXT, message).help("the script comes first, the data file second"))
         }
     }

@@ -1,4 +1,4 @@
-//! The binary `pipewright`: arguments, terminal, signals, progress bars. How anything works is the façade's affair.
+//! The binary `pipewright`: arguments, terminal, signals, progress bars. All else is done by the library.
 
 mod arguments;
 mod outside;
@@ -17,14 +17,14 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 use terminal::Terminal;
 
-/// Exit code for wrong usage and for scripts that cannot run.
+/// Exit code for invalid usage and invalid scripts.
 const WRONG: u8 = 2;
 
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
-            // Help and version are no errors; clap knows which stream each goes to. A closed pipe is no matter here.
+            // Help and version are not errors; clap knows which stream each goes to. A closed pipe is ignored.
             let _ = error.print();
             return ExitCode::from(if error.use_stderr() { WRONG } else { 0 });
         }
@@ -63,7 +63,7 @@ fn command(arguments: Arguments) -> u8 {
     })
 }
 
-/// Is it a file that can be opened, or standard input?
+/// Is it a readable file, or standard input?
 fn is_script(name: &OsStr) -> bool {
     name == "-" || outside().open(name.as_ref()).is_ok()
 }
@@ -135,7 +135,7 @@ fn help(name: Option<&str>, terminal: &Terminal) -> u8 {
             let near = nearest(name, registry.verb_names().chain(registry.model_names()));
             let help =
                 near.first().map_or("pipewright help lists them".to_owned(), |near| format!("did you mean `{near}`?"));
-            terminal.tell(&[usage(format!("there is no verb or model `{name}`"), &help)], &Source::new("", ""));
+            terminal.tell(&[usage(format!("no verb or model named `{name}`"), &help)], &Source::new("", ""));
             WRONG
         }
     }
@@ -145,8 +145,7 @@ fn why(name: &str, terminal: &Terminal) -> u8 {
     match explain_code(name) {
         Some(text) => terminal.print(&text),
         None => {
-            terminal
-                .tell(&[usage(format!("there is no code `{name}`"), "a code looks like E0412")], &Source::new("", ""));
+            terminal.tell(&[usage(format!("no code named `{name}`"), "a code looks like E0412")], &Source::new("", ""));
             WRONG
         }
     }

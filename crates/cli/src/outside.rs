@@ -1,9 +1,9 @@
-//! The outside of this build: the real world, and what its features add to it.
+//! The world of this build: the operating system, extended by the enabled features.
 
 use pipewright_world::{OsWorld, World};
 use std::sync::Arc;
 
-/// The world that scripts run in; its clock starts now.
+/// The world for scripts; its clock starts now.
 pub(crate) fn outside() -> Arc<dyn World> {
     let world: Arc<dyn World> = Arc::new(OsWorld::new());
     #[cfg(feature = "remote")]

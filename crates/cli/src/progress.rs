@@ -1,4 +1,4 @@
-//! Progress bars for whatever takes over a second, and Ctrl-C.
+//! Progress bars for work over a second, and Ctrl-C.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use pipewright::{Fingerprint, Observer};
@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Work that is done sooner shows no bar.
+/// Shorter work shows no bar.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 pub(crate) struct Progress {
@@ -28,25 +28,25 @@ struct State {
     bar: Option<ProgressBar>,
     done: usize,
     total: usize,
-    /// The share of each job that is under way.
+    /// The finished share of each running job.
     under_way: BTreeMap<Fingerprint, f64>,
 }
 
 impl Progress {
-    /// Watches for signals from now on. The second Ctrl-C ends the process at once.
-    #[allow(clippy::disallowed_methods)] // The terminal has a clock of its own.
+    /// Installs signal handlers. The second Ctrl-C ends the process at once.
+    #[allow(clippy::disallowed_methods)] // The terminal uses the system clock.
     pub(crate) fn start() -> Progress {
         let (interrupted, terminated) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
         let mut handlers = Vec::new();
         for (signal, code, raised) in [(SIGINT, 130, &interrupted), (SIGTERM, 143, &terminated)] {
-            // Without handlers, signals end the process as they always do.
+            // Without handlers, signals end the process by default.
             handlers.extend(flag::register_conditional_shutdown(signal, code, raised.clone()));
             handlers.extend(flag::register(signal, raised.clone()));
         }
         Progress { start: Instant::now(), interrupted, terminated, handlers, state: Mutex::default() }
     }
 
-    /// The exit code of a run that a signal has stopped.
+    /// The exit code of a run stopped by a signal.
     pub(crate) fn signal_code(&self) -> u8 {
         if self.terminated.load(Ordering::Relaxed) { 143 } else { 130 }
     }
@@ -73,7 +73,7 @@ impl Progress {
 }
 
 impl Drop for Progress {
-    /// The next run watches for signals of its own.
+    /// Resets the state for the next run.
     fn drop(&mut self) {
         for handler in self.handlers.drain(..) {
             unregister(handler);

@@ -1,4 +1,4 @@
-//! The interactive session: a line, or a few, at a time, with history and completion of verbs.
+//! The interactive session, with multi-line input, history and completion of verbs.
 
 use crate::arguments::Common;
 use crate::outside::outside;
@@ -18,7 +18,7 @@ pub(crate) fn interactive(common: &Common, terminal: &Terminal) -> u8 {
         Ok(editor) => editor,
         Err(error) => {
             terminal.tell(
-                &[crate::usage(format!("no interactive session here: {error}"), "name a script")],
+                &[crate::usage(format!("cannot start an interactive session: {error}"), "give a script")],
                 &Source::new("", ""),
             );
             return 1;
@@ -31,12 +31,12 @@ pub(crate) fn interactive(common: &Common, terminal: &Terminal) -> u8 {
         let _ = editor.load_history(file);
     }
     terminal.print("Pipewright. A pipeline runs when its line is complete; `help` lists the verbs, Ctrl-D ends.\n");
-    // Fragments and parameters stay known to the lines that follow.
+    // Fragments and parameters stay defined for later lines.
     let mut definitions = String::new();
     loop {
         match editor.readline("› ") {
             Ok(line) => {
-                // A history that cannot grow is no reason to stop.
+                // A history that cannot be written does not end the session.
                 let _ = editor.add_history_entry(line.trim());
                 line_of_session(line.trim(), &mut definitions, common, terminal);
             }
@@ -61,7 +61,7 @@ fn line_of_session(line: &str, definitions: &mut String, common: &Common, termin
         } else {
             pipewright::verb_help(&pipewright::REGISTRY, name)
         };
-        terminal.print(&text.unwrap_or_else(|| format!("there is no verb or model `{name}`\n")));
+        terminal.print(&text.unwrap_or_else(|| format!("no verb or model named `{name}`\n")));
         return;
     }
     let text = format!("{definitions}{line}\n");
@@ -86,7 +86,7 @@ fn line_of_session(line: &str, definitions: &mut String, common: &Common, termin
 }
 
 fn history_file() -> Option<PathBuf> {
-    #[allow(clippy::disallowed_methods)] // The terminal's history belongs to the user's home.
+    #[allow(clippy::disallowed_methods)] // The history file is in the user's home.
     let home = std::env::var_os("HOME")?;
     Some(PathBuf::from(home).join(".pipewright_history"))
 }

@@ -13,7 +13,7 @@ pub(crate) struct Terminal {
 
 impl Terminal {
     pub(crate) fn new(common: &Common) -> Terminal {
-        #[allow(clippy::disallowed_methods)] // The terminal's own convention, https://no-color.org.
+        #[allow(clippy::disallowed_methods)] // A convention of terminals, https://no-color.org.
         let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         Terminal {
             json: common.json,
@@ -22,7 +22,7 @@ impl Terminal {
         }
     }
 
-    /// Prints a result; returns the exit code that follows from it.
+    /// Prints a result, and returns the resulting exit code.
     pub(crate) fn print(&self, text: &str) -> u8 {
         let mut out = io::stdout().lock();
         match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
@@ -35,7 +35,7 @@ impl Terminal {
         }
     }
 
-    /// Prints messages.
+    /// Prints diagnostics.
     pub(crate) fn tell(&self, diagnostics: &[Diagnostic], source: &Source) {
         let mut err = io::stderr().lock();
         for diagnostic in diagnostics {
@@ -44,7 +44,7 @@ impl Terminal {
             } else {
                 render_human(diagnostic, source, self.colour)
             };
-            // Nobody is left to be told that messages cannot be told.
+            // If standard error cannot be written, there is nowhere left to report it.
             let _ = err.write_all(text.as_bytes());
         }
     }

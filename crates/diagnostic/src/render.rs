@@ -79,8 +79,8 @@ fn excerpt(diagnostic: &Diagnostic, source: &Source, notes: &[String]) -> Option
     Some(out)
 }
 
-/// Renders a diagnostic as one JSON object: `code`, `severity`, `message`, `labels` (each with bytes, line and column, both
-/// from 1), `help`, `fix`, `place`.
+/// Renders a diagnostic as one JSON object: `code`, `severity`, `message`, `labels` (each with bytes, line and column,
+/// both from 1), `help`, `fix`, `place`.
 #[must_use]
 pub fn render_json(diagnostic: &Diagnostic, source: &Source) -> Value {
     let labels: Vec<Value> = diagnostic

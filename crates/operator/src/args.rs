@@ -1,4 +1,4 @@
-//! Checked arguments: what a verb gets to see of a stage.
+//! Checked arguments of a stage, as passed to its verb.
 
 use crate::{Argument, ArgumentError, Block, Model, Route};
 use pipewright_diagnostic::{Span, Spanned, code};
@@ -6,7 +6,7 @@ use pipewright_frame::{Expression, Selection};
 use pipewright_syntax::written_name;
 use std::fmt;
 
-/// A value that was written in a script, after names and parameters are resolved.
+/// A value of an argument, with names and parameters resolved.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
     /// `null`
@@ -29,9 +29,9 @@ pub enum Value {
     Model(Box<Chosen>),
     /// A file, as written.
     Path(String),
-    /// A table that comes with the program.
+    /// A sample data set.
     Sample(String),
-    /// `7d`: seconds, and as written.
+    /// `7d`: in seconds, and as written.
     Duration(f64, String),
     /// The name of another table of the script.
     Table(String),
@@ -41,9 +41,9 @@ pub enum Value {
     Sized(String, usize),
     /// A column's name.
     Column(String),
-    /// A selection of columns and its text.
+    /// A selection of columns, with its text.
     Columns {
-        /// What is selected.
+        /// The selection.
         selection: Selection,
         /// As written.
         text: String,
@@ -54,11 +54,11 @@ pub enum Value {
     Renames(Vec<Renamed>),
     /// Stages in braces.
     Block(Block),
-    /// Columns, and the stages in which each goes.
+    /// Selections of columns, each with its stages.
     Routes(Vec<Route>),
-    /// An expression and its text.
+    /// An expression, with its text.
     Condition {
-        /// What is asked.
+        /// The expression.
         expression: Expression,
         /// As written.
         text: String,
@@ -68,9 +68,9 @@ pub enum Value {
 /// `name = expression`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Assigned {
-    /// The column that is made.
+    /// The name of the new column.
     pub name: String,
-    /// Its values.
+    /// Its expression.
     pub expression: Expression,
     /// The expression as written.
     pub text: String,
@@ -85,9 +85,9 @@ impl fmt::Display for Assigned {
 /// `new=old`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Renamed {
-    /// What the column is called from now on.
+    /// The new name.
     pub new: String,
-    /// What it was called.
+    /// The old name.
     pub old: String,
 }
 
@@ -97,17 +97,17 @@ impl fmt::Display for Renamed {
     }
 }
 
-/// A model of the registry with its own arguments.
+/// A model of the registry, with its arguments.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Chosen {
-    /// Which.
+    /// The model.
     pub model: &'static Model,
-    /// Its shape and call.
+    /// Its shape and hyper-parameters.
     pub args: Args,
 }
 
 impl Value {
-    /// The word, and the number that is attached to it, if it is one.
+    /// Returns the word and its attached number, if it is a word.
     #[must_use]
     pub fn word(&self) -> Option<(&str, Option<usize>)> {
         match self {
@@ -118,7 +118,7 @@ impl Value {
         }
     }
 
-    /// Which case of a choice it is: its word, else `number`, `share`, `text` or `duration`.
+    /// Returns the case of a choice: its word, else `number`, `share`, `text` or `duration`.
     #[must_use]
     pub fn case(&self) -> Option<&str> {
         match self {
@@ -131,7 +131,7 @@ impl Value {
         }
     }
 
-    /// The number, if it is one that stands for itself (a share does not).
+    /// Returns the number, if it is a plain one (not a share).
     #[must_use]
     pub fn number(&self) -> Option<f64> {
         match self {
@@ -143,7 +143,7 @@ impl Value {
 }
 
 impl Value {
-    /// As help writes it: numbers without a needless `.0`.
+    /// Formats it for help: numbers without a trailing `.0`.
     #[must_use]
     pub fn brief(&self) -> String {
         match self {
@@ -161,7 +161,7 @@ impl fmt::Display for Value {
             Value::Int(number) => write!(f, "{number}"),
             Value::Float(number) => write!(f, "{number:?}"),
             Value::Fraction(share) => {
-                // 15% is 0.15 exactly as written; the product would print 15.000000000000002%.
+                // 15% is exactly 0.15 as written; the product would print 15.000000000000002%.
                 let percent = (share * 1e10).round() / 1e8;
                 write!(f, "{percent}%")
             }
@@ -214,7 +214,7 @@ impl fmt::Display for Chosen {
     }
 }
 
-/// A path as a script would write it: bare where the grammar allows, else quoted.
+/// A path as script text: bare if the grammar allows, else quoted.
 fn written_path(path: &str) -> String {
     let bare = |c: char| c.is_alphanumeric() || matches!(c, '.' | '/' | '_' | '-' | ':' | '*');
     let is_file = path == "-" || path.contains(['.', '/', '*', ':']);
@@ -228,15 +228,14 @@ struct Entry {
     given: bool,
 }
 
-/// The arguments of one stage by parameter name, each with its place in the script; defaults stand for what was not
-/// given.
+/// The arguments of a stage by parameter name, each with its span; arguments not given have their defaults.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Args {
     entries: Vec<Entry>,
 }
 
 impl Args {
-    /// Sets a parameter that the script gave.
+    /// Sets a parameter to a value given in the script.
     pub fn give(&mut self, name: &'static str, value: Spanned<Value>) {
         self.entries.push(Entry { name, value, given: true });
     }
@@ -246,45 +245,45 @@ impl Args {
         self.entries.push(Entry { name, value: Spanned::new(value, span), given: false });
     }
 
-    /// Takes another value for a parameter, as if the script had written it in the same place.
+    /// Replaces the value of a parameter, and keeps its span.
     pub fn replace(&mut self, name: &str, value: Value) {
         if let Some(entry) = self.entries.iter_mut().find(|entry| entry.name == name) {
             entry.value.node = value;
         }
     }
 
-    /// What the script gave, in its order.
+    /// Returns the arguments given in the script, in order.
     pub fn given(&self) -> impl Iterator<Item = (&'static str, &Spanned<Value>)> {
         self.entries.iter().filter(|entry| entry.given).map(|entry| (entry.name, &entry.value))
     }
 
-    /// Every value, given or default.
+    /// Returns all values, given or default.
     pub(crate) fn values(&self) -> impl Iterator<Item = &Value> {
         self.entries.iter().map(|entry| &entry.value.node)
     }
 
-    /// Did the script give it?
+    /// Is it given in the script?
     #[must_use]
     pub fn is_given(&self, name: &str) -> bool {
         self.given().any(|(given, _)| given == name)
     }
 
-    /// The value of a parameter, given or default.
+    /// Returns the value of a parameter, given or default.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.entries.iter().find(|entry| entry.name == name).map(|entry| &entry.value.node)
     }
 
-    /// Where a parameter stands; the stage for a default.
+    /// Returns the span of a parameter; for a default, that of the stage.
     #[must_use]
     pub fn span(&self, name: &str) -> Option<Span> {
         self.entries.iter().find(|entry| entry.name == name).map(|entry| entry.value.span)
     }
 
-    /// The argument of a parameter in its own type.
+    /// Returns the argument of a parameter, typed.
     ///
     /// # Errors
-    /// A [`ArgumentError`] where it is missing and its type needs a value.
+    /// An [`ArgumentError`] if it is missing and its type requires a value.
     pub fn read<T: Argument>(&self, name: &'static str) -> Result<T, ArgumentError> {
         let read = match self.get(name) {
             Some(value) => T::from_value(value),
@@ -296,7 +295,7 @@ impl Args {
         })
     }
 
-    /// A whole number, if there is one.
+    /// Returns a whole number, if there is one.
     #[must_use]
     pub fn whole(&self, name: &str) -> Option<usize> {
         match self.get(name)? {
@@ -305,7 +304,7 @@ impl Args {
         }
     }
 
-    /// The selection of columns, if there is one.
+    /// Returns the selection of columns, if there is one.
     #[must_use]
     pub fn columns(&self, name: &str) -> Option<&Selection> {
         match self.get(name)? {
@@ -314,7 +313,7 @@ impl Args {
         }
     }
 
-    /// Says of a selection of columns which they are, now that it is known.
+    /// Replaces a selection by the columns that it resolved to.
     pub(crate) fn settle(&mut self, name: &str, columns: Selection) {
         for entry in self.entries.iter_mut().filter(|entry| entry.name == name) {
             if let Value::Columns { selection, .. } = &mut entry.value.node {
@@ -323,7 +322,7 @@ impl Args {
         }
     }
 
-    /// The chosen model, if there is one.
+    /// Returns the chosen model, if there is one.
     #[must_use]
     pub fn model(&self, name: &str) -> Option<&Chosen> {
         match self.get(name)? {

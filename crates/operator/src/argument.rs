@@ -1,24 +1,25 @@
-//! Typed arguments: a Rust type says which values of the language it takes, and how they are read and printed.
+//! Typed arguments: a Rust type determines which values of the language it accepts, and how they are parsed and
+//! printed.
 
 use crate::{Assigned, Block, Chosen, Domain, Renamed, Route, Value};
 use pipewright_diagnostic::Spanned;
 use pipewright_frame::{Class, Expression, Selection};
 use std::sync::Arc;
 
-/// A type whose values are arguments of stages.
+/// A type of argument.
 pub trait Argument: Sized {
-    /// The values of the language that become one of this type.
+    /// The accepted values of the language.
     const DOMAIN: Domain;
-    /// May the argument be left out without a default?
+    /// Is the argument optional even without a default?
     const OPTIONAL: bool = false;
 
-    /// The value of this type; `None` for a value outside of [`Argument::DOMAIN`].
+    /// Parses a value; `None` for a value outside of [`Argument::DOMAIN`].
     fn from_value(value: &Value) -> Option<Self>;
 
-    /// The value of the language that [`Argument::from_value`] reads as this one.
+    /// Returns the value of the language that [`Argument::from_value`] parses as this one.
     fn to_value(&self) -> Value;
 
-    /// What a missing argument is, where it is optional.
+    /// The value of a missing argument, if it is optional.
     #[must_use]
     fn absent() -> Option<Self> {
         None
@@ -42,7 +43,7 @@ impl<T: Argument> Argument for Option<T> {
     }
 }
 
-/// Gives a list a domain that lives as long as the program.
+/// Provides a `'static` domain for the items of a list.
 struct ListOf<T>(std::marker::PhantomData<T>);
 
 impl<T: Argument> ListOf<T> {
@@ -92,20 +93,20 @@ impl Argument for bool {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Int<const MIN: u64, const MAX: u64 = { i64::MAX as u64 }>(pub u64);
 
-/// A number of things of which there is at least one.
+/// A count of 1 or more.
 pub type Count = Int<1>;
 
-/// A seed.
+/// A random seed.
 pub type Seed = Int<0>;
 
 impl<const MIN: u64, const MAX: u64> Int<MIN, MAX> {
-    /// The number; the largest there is, where this machine has none that large.
+    /// Returns the number, saturating at `usize::MAX`.
     #[must_use]
     pub fn get(self) -> usize {
         usize::try_from(self.0).unwrap_or(usize::MAX)
     }
 
-    /// The number, or the largest of 32 bits.
+    /// Returns the number, saturating at `u32::MAX`.
     #[must_use]
     pub fn saturating_u32(self) -> u32 {
         u32::try_from(self.0).unwrap_or(u32::MAX)
@@ -130,7 +131,7 @@ impl<const MIN: u64, const MAX: u64> Argument for Int<MIN, MAX> {
     }
 }
 
-/// Types that hold one number of a domain.
+/// Defines types that hold one number of a domain.
 macro_rules! numbers {
     ($($(#[$meta:meta])* $name:ident = $domain:expr, printed as $variant:ident;)+) => { $(
         $(#[$meta])*
@@ -165,17 +166,17 @@ numbers! {
     Number = Domain::Float { min: f64::MIN, max: f64::MAX }, printed as Float;
     /// A number above 0.
     Positive = Domain::Positive, printed as Float;
-    /// A number from 0 up.
+    /// A number of 0 or more.
     NonNegative = Domain::Float { min: 0.0, max: f64::MAX }, printed as Float;
     /// A number from 0 to 1.
     UnitInterval = Domain::Float { min: 0.0, max: 1.0 }, printed as Float;
     /// A share above 0 and below 1.
     Fraction = Domain::Fraction, printed as Fraction;
-    /// A share above 0, up to all.
+    /// A share above 0, up to 1.
     Ratio = Domain::Ratio, printed as Float;
 }
 
-/// Types that hold one text of a domain.
+/// Defines types that hold one text of a domain.
 macro_rules! texts {
     ($($(#[$meta:meta])* $name:ident($inner:ty) = $domain:expr, as $variant:ident;)+) => { $(
         $(#[$meta])*
@@ -203,11 +204,11 @@ macro_rules! texts {
 }
 
 texts! {
-    /// A text that plans and saved pipelines do not show.
+    /// A secret text, hidden in plans and saved pipelines.
     Secret(String) = Domain::Secret, as Text;
     /// A file, as written.
     FilePath(String) = Domain::Path, as Path;
-    /// The name of a table that comes with the program.
+    /// The name of a sample data set.
     SampleName(String) = Domain::Sample, as Sample;
     /// The name of another table of the script.
     TableName(String) = Domain::Table, as Table;
@@ -260,7 +261,7 @@ impl Argument for Bytes {
     }
 }
 
-/// A length of time.
+/// A duration.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Duration {
     /// Its length in seconds.
@@ -282,10 +283,10 @@ impl Argument for Duration {
     }
 }
 
-/// A condition over columns and its text.
+/// A condition over columns, with its text.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Condition {
-    /// What must be true.
+    /// The condition.
     pub expression: Expression,
     /// As written.
     pub text: String,
@@ -316,7 +317,7 @@ impl Argument for Selection {
     }
 }
 
-/// Types that are the content of one kind of value.
+/// Implements [`Argument`] for the content of one kind of value.
 macro_rules! contents {
     ($($name:ty = $variant:ident;)+) => { $(
         impl Argument for $name {
@@ -341,7 +342,7 @@ contents! {
     Box<Chosen> = Model;
 }
 
-/// The columns of some classes, as a script would write them: `@numeric, @bool`.
+/// The columns of some classes as script text: `@numeric, @bool`.
 #[must_use]
 pub fn columns_of(classes: &[Class]) -> Value {
     let word = |class: &Class| Class::NAMES.iter().find(|(_, known)| known == class).map_or("", |(word, _)| word);

@@ -1,4 +1,4 @@
-//! Stages inside a stage: what stands in the braces of `columns` and `only`, bound and ready to work.
+//! Blocks: the bound stages in the braces of `columns` and `only`.
 
 use crate::work::{Fitted, Learned, Rows, Step};
 use crate::{Bound, Effect, Footprint, TrainingRows, Verb};
@@ -7,7 +7,7 @@ use pipewright_frame::{Chunks, FitContext, Schema, Selection, Table};
 use std::fmt;
 use std::sync::Arc;
 
-/// Stages that work one after the other inside one stage. Cloning is cheap.
+/// A sequence of stages inside a stage. Cloning is cheap.
 #[derive(Clone)]
 pub struct Block {
     stages: Arc<[Inner]>,
@@ -18,11 +18,11 @@ pub struct Block {
 pub struct Inner {
     /// Its verb.
     pub verb: &'static Verb,
-    /// What does the work.
+    /// Its work.
     pub work: InnerWork,
-    /// The stage as a script would write it, without what others may not read.
+    /// The stage as script text, without secrets.
     pub text: String,
-    /// The stage in one spelling with its defaults and all that it depends on.
+    /// The canonical form of the stage, with its defaults and dependencies.
     pub canonical: String,
 }
 
@@ -35,17 +35,17 @@ impl Inner {
     }
 }
 
-/// The forms of work that a block may hold.
+/// The forms of work allowed in a block.
 #[derive(Debug)]
 pub enum InnerWork {
-    /// Learns from rows and is applied to rows.
+    /// A step: fitted on rows, applied to rows.
     Step(Arc<dyn Step>),
-    /// Makes another table of a table.
+    /// A transformation of a table.
     Rows(Arc<dyn Rows>),
 }
 
 impl InnerWork {
-    /// The work, unless it has no place in a block.
+    /// Converts the work, if it is allowed in a block.
     #[must_use]
     pub fn of(bound: &Bound) -> Option<InnerWork> {
         match bound {
@@ -56,14 +56,14 @@ impl InnerWork {
     }
 }
 
-/// Columns, and what is done with them.
+/// A route of `columns`: a selection with its stages.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Route {
-    /// Which columns.
+    /// The selection.
     pub columns: Selection,
-    /// The same as written.
+    /// The selection as written.
     pub text: String,
-    /// What is done.
+    /// The stages.
     pub block: Block,
 }
 
@@ -82,7 +82,7 @@ impl fmt::Debug for Block {
     }
 }
 
-/// Two blocks are equal if they do the same.
+/// Two blocks are equal if their canonical forms are.
 impl PartialEq for Block {
     fn eq(&self, other: &Block) -> bool {
         self.canonical() == other.canonical()
@@ -90,7 +90,7 @@ impl PartialEq for Block {
 }
 
 impl Block {
-    /// These stages.
+    /// Creates a block of these stages.
     #[must_use]
     pub fn new(stages: Vec<Inner>) -> Block {
         Block { stages: stages.into() }
@@ -102,19 +102,19 @@ impl Block {
         &self.stages
     }
 
-    /// Its stages in one spelling.
+    /// The canonical form of its stages.
     #[must_use]
     pub fn canonical(&self) -> String {
         self.stages.iter().map(|stage| stage.canonical.as_str()).collect::<Vec<_>>().join(" | ")
     }
 
-    /// The footprint of all its stages.
+    /// The combined footprint of its stages.
     #[must_use]
     pub fn footprint(&self) -> Footprint {
         self.stages.iter().map(Inner::footprint).fold(Footprint::of(Effect::Row), Footprint::then)
     }
 
-    /// The schema behind its last stage.
+    /// The schema after its last stage.
     ///
     /// # Errors
     /// Those of the stages.
@@ -125,14 +125,14 @@ impl Block {
         })
     }
 
-    /// Fits its steps, each to what the ones before it make of the rows. In memory the rows are made once; what does
-    /// not fit there is made again for every step, chunk by chunk.
+    /// Fits its steps, each on the rows transformed by the steps before it. In memory the rows are transformed once;
+    /// larger data is transformed again for every step, chunk by chunk.
     ///
     /// # Errors
     /// Those of the stages.
     ///
     /// # Panics
-    /// If a stage is no step; only [`Block::of_training`] takes others.
+    /// If a stage is not a step; only [`Block::of_training`] takes others.
     pub fn fit(&self, rows: &dyn Chunks, context: &FitContext) -> Result<Vec<Learned>, Failure> {
         let mut learned: Vec<Learned> = Vec::new();
         if rows.budget_bytes().is_none() || self.footprint().training == TrainingRows::Apart {
@@ -153,7 +153,7 @@ impl Block {
         Ok(learned)
     }
 
-    /// What training rows become that alone go through the block, whose stages may make and choose rows.
+    /// Applies the block to the training rows alone; its stages may add and filter rows.
     ///
     /// # Errors
     /// Those of the stages.
@@ -177,12 +177,12 @@ impl Block {
     }
 }
 
-/// What a stage of a block may know: random numbers of its own.
+/// The context of a stage of a block, with its own random stream.
 fn inner(context: &FitContext, place: usize) -> FitContext {
     FitContext { target_spec: context.target_spec.clone(), key: context.key.index(place as u64) }
 }
 
-/// Rows after some states, made chunk by chunk whenever they are asked for.
+/// Rows transformed by some states, chunk by chunk on demand.
 struct Applied<'a> {
     rows: &'a dyn Chunks,
     states: &'a [Arc<dyn Fitted>],
@@ -201,8 +201,8 @@ impl Chunks for Applied<'_> {
 
     fn chunk(&self, index: usize) -> Result<Table, Failure> {
         if self.states.iter().any(|state| !state.needs().by_row) {
-            let message = "a step here looks at all rows at once, and they do not fit in the memory that is allowed";
-            return Err(Failure::new(code::LIMIT_REACHED, message).help("allow more: --mem 8G"));
+            let message = "a step here needs all rows at once, and they exceed the memory limit";
+            return Err(Failure::new(code::LIMIT_REACHED, message).help("raise the limit: --mem 8G"));
         }
         self.states.iter().try_fold(self.rows.chunk(index)?, |table, state| state.apply_owned(table))
     }
@@ -216,7 +216,7 @@ impl Chunks for Applied<'_> {
     }
 }
 
-/// Some columns of rows.
+/// A subset of the columns of rows.
 pub struct Selected<'a> {
     /// The rows.
     pub rows: &'a dyn Chunks,

@@ -1,16 +1,16 @@
-//! The canonical form of a stage: one spelling for everything that means the same computation, whatever the script
-//! left to its defaults and in whatever order it gave the rest. It identifies stages; nobody reads it.
+//! The canonical form of a stage: the same text for every spelling of the same computation, with defaults or without,
+//! and in any order of options. It identifies stages and is not meant for people.
 
 use crate::{Args, ArgumentError, Chosen, Param, Place, Spec, Value, When};
 use pipewright_diagnostic::code;
 
 impl Args {
-    /// The verb or model and its version, and every parameter that means something here, in the order of its
-    /// declaration, with the value that was given or else its default. `decided` are the values that the plan found
-    /// for options that were not given.
+    /// Returns the verb or model and its version, and every parameter that has an effect here, in the order of
+    /// declaration, with the given value or else its default. `decided` are the values that the plan chose for options
+    /// that were not given.
     ///
-    /// Scripts that spell a default out and scripts that do not have the same form: `balance smote` and `balance
-    /// smote k=5 ratio=1`.
+    /// Scripts with and without a default spelled out have the same form: `balance smote` and `balance smote k=5
+    /// ratio=1`.
     #[must_use]
     pub fn canonical(&self, spec: &Spec, decided: &[(&'static str, String)]) -> String {
         let mut text = format!("{}@{}", spec.name, spec.version);
@@ -29,7 +29,7 @@ impl Args {
         text
     }
 
-    /// Does a parameter mean something beside these arguments?
+    /// Does a parameter have an effect with these arguments?
     fn means(&self, param: &Param) -> bool {
         let trains = || self.chosen_model().is_none_or(|chosen| chosen.model.takes(param.name));
         param.when.iter().all(|when| when.holds(self)) && (param.place != Place::Training || trains())
@@ -44,7 +44,7 @@ impl Args {
         })
     }
 
-    /// What is wrong with the first argument that was given and means nothing beside the others.
+    /// Reports the first given argument that has no effect with the others.
     #[must_use]
     pub fn misplaced(&self, spec: &Spec) -> Option<ArgumentError> {
         let param = |name: &str| spec.params().find(|param| param.name == name);
@@ -54,7 +54,7 @@ impl Args {
             .find(|(param, _)| !self.means(param))?;
         let fault = match (param.when.iter().find(|when| !when.holds(self)), self.chosen_model()) {
             (Some(When { of, words: [] }), _) => {
-                let message = format!("`{}` does nothing without `{of}`", param.name);
+                let message = format!("`{}` has no effect without `{of}`", param.name);
                 ArgumentError::of(param.name, code::MISPLACED_OPTION, message).help(format!("give `{of}=` too"))
             }
             (Some(when), _) => {
@@ -63,7 +63,7 @@ impl Args {
                 let others: Vec<String> = when.words.iter().map(|word| format!("`{}`", written(word))).collect();
                 let message = format!("`{}` ignores `{}`", written(&here), param.name);
                 ArgumentError::of(param.name, code::MISPLACED_OPTION, message)
-                    .help(format!("it is for {}", others.join(", ")))
+                    .help(format!("it applies to {}", others.join(", ")))
             }
             (None, Some(chosen)) => {
                 let (model, option) = (chosen.model.spec.name, param.name);
@@ -81,13 +81,13 @@ impl Args {
     }
 }
 
-/// A stage with this case of one argument, as a script would write it: `balance smote`, `join how=asof`.
+/// A stage with this case of one argument as script text: `balance smote`, `join how=asof`.
 fn written(spec: &Spec, of: &str, case: &str) -> String {
     let is_positional = spec.positionals.iter().any(|param| param.name == of);
     if is_positional { format!("{} {case}", spec.name) } else { format!("{} {of}={case}", spec.name) }
 }
 
-/// A value in one spelling, whatever the units that it was written in.
+/// The canonical form of a value, independent of its units.
 fn canonical_value(value: &Value) -> String {
     match value {
         Value::Duration(seconds, _) => format!("{seconds:?}s"),

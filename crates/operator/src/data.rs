@@ -1,4 +1,4 @@
-//! Rows on their way through a plan: a table, or a stream of chunks where a table would not fit in memory.
+//! Rows passed between stages: a table, or a stream of chunks if the table exceeds the memory limit.
 
 use crate::work::{Fitted, Rows};
 use crate::{Effect, RowsKept};
@@ -14,9 +14,9 @@ use std::sync::{Arc, OnceLock};
 /// Rows. Cloning is cheap.
 #[derive(Debug, Clone)]
 pub enum Data {
-    /// In memory.
+    /// A table in memory.
     Table(Table),
-    /// Made chunk by chunk whenever they are asked for.
+    /// A stream, computed chunk by chunk on demand.
     Stream(Stream),
 }
 
@@ -33,7 +33,7 @@ impl Data {
         self.schema().columns().cloned().collect()
     }
 
-    /// Where they were read from, if they come from a file.
+    /// The file that they were read from, if any.
     #[must_use]
     pub fn origin(&self) -> Option<&Arc<Origin>> {
         match self {
@@ -51,10 +51,10 @@ impl Data {
         }
     }
 
-    /// The number of rows; a stream may have to be gone through for it.
+    /// Returns the number of rows; for a stream this may take a pass.
     ///
     /// # Errors
-    /// A [`Failure`] where a chunk cannot be made.
+    /// A [`Failure`] if a chunk cannot be computed.
     pub fn rows(&self) -> Result<usize, Failure> {
         match self {
             Data::Table(table) => Ok(table.rows()),
@@ -62,8 +62,8 @@ impl Data {
         }
     }
 
-    /// The SHA-256 of the rows as CSV, in hexadecimal, by which the same rows can be told again; `None` where they are
-    /// not in memory.
+    /// Returns the SHA-256 of the rows as CSV, in hexadecimal, to recognise the same rows; `None` if they are not in
+    /// memory.
     #[must_use]
     pub fn fingerprint(&self) -> Option<String> {
         let Data::Table(table) = self else { return None };
@@ -72,10 +72,10 @@ impl Data {
         Some(hash.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
-    /// The rows as a table in memory.
+    /// Returns the rows as a table in memory.
     ///
     /// # Errors
-    /// [`code::LIMIT_REACHED`] if they take more memory than they may.
+    /// [`code::LIMIT_REACHED`] if they exceed the memory limit.
     pub fn table(&self) -> Result<Table, Failure> {
         match self {
             Data::Table(table) => Ok(table.clone()),
@@ -83,7 +83,7 @@ impl Data {
         }
     }
 
-    /// Some columns of all rows, as a table in memory.
+    /// Returns some columns of all rows, as a table in memory.
     ///
     /// # Errors
     /// [`code::UNKNOWN_COLUMN`]; as [`Data::table`].
@@ -94,7 +94,7 @@ impl Data {
         }
     }
 
-    /// The first rows, as a table in memory.
+    /// Returns the first rows, as a table in memory.
     ///
     /// # Errors
     /// As [`Data::table`].
@@ -113,7 +113,7 @@ impl Data {
         Table::concat(&parts)
     }
 
-    /// The rows after a change that looks at one row at a time.
+    /// Applies a row-by-row change.
     ///
     /// # Errors
     /// Those of the change.
@@ -138,7 +138,7 @@ impl Data {
         Ok(Data::Table(changed))
     }
 
-    /// The rows as a state makes them.
+    /// Applies a fitted state.
     ///
     /// # Errors
     /// Those of the state.
@@ -150,10 +150,10 @@ impl Data {
         }
     }
 
-    /// The rows at these positions, ascending.
+    /// Returns the rows at these positions, ascending.
     ///
     /// # Errors
-    /// A [`Failure`] where a chunk cannot be made.
+    /// A [`Failure`] if a chunk cannot be computed.
     pub fn pick(&self, rows: &Arc<[u32]>) -> Result<Data, Failure> {
         match self {
             Data::Table(table) => Ok(Data::Table(table.take(rows))),
@@ -165,7 +165,7 @@ impl Data {
     }
 }
 
-/// What is written to it is hashed.
+/// A writer that hashes.
 struct Hash(Sha256);
 
 impl io::Write for Hash {
@@ -179,17 +179,17 @@ impl io::Write for Hash {
     }
 }
 
-/// A scan, and the stages that its chunks go through.
+/// A scan, and the stages applied to its chunks.
 #[derive(Clone)]
 pub struct Stream {
     scan: Arc<dyn Scan>,
     stages: Vec<Stage>,
     schema: Schema,
-    /// Where temporary files are made.
+    /// The world in which temporary files are created.
     world: Arc<dyn World>,
-    /// The memory that a run may take, in bytes.
+    /// The memory limit of a run, in bytes.
     memory_bytes: u64,
-    /// The rows up to the end of each chunk, once counted.
+    /// Cumulative row counts of the chunks, once counted.
     ends: Arc<OnceLock<Arc<[usize]>>>,
 }
 
@@ -207,7 +207,7 @@ impl fmt::Debug for Stream {
 enum Stage {
     Rows(Arc<dyn Rows>, Key),
     Apply(Arc<dyn Fitted>),
-    /// The rows at these positions, ascending, of chunks that end there.
+    /// The rows at these positions (ascending), given the ends of the chunks.
     Pick {
         rows: Arc<[u32]>,
         ends: Arc<[usize]>,
@@ -215,22 +215,22 @@ enum Stage {
 }
 
 impl Stream {
-    /// The rows of a scan, of which no more than `memory_bytes` are to be in memory at a time.
+    /// Creates a stream of a scan that keeps at most `memory_bytes` in memory.
     #[must_use]
     pub fn new(scan: Arc<dyn Scan>, world: Arc<dyn World>, memory_bytes: u64) -> Stream {
         Stream { schema: scan.schema(), scan, stages: Vec::new(), world, memory_bytes, ends: Arc::default() }
     }
 
-    /// Where temporary files are made.
+    /// The world in which temporary files are created.
     #[must_use]
     pub fn world(&self) -> &dyn World {
         self.world.as_ref()
     }
 
-    /// Chunks that are worked on side by side: results come in order, whatever the threads do.
+    /// Processes chunks in parallel; results come in order.
     ///
     /// # Errors
-    /// Those of `work` and of `take`, and of a chunk that cannot be made.
+    /// Those of `work` and of `take`, and of a chunk that cannot be computed.
     pub fn for_each<T: Send>(
         &self,
         work: impl Fn(usize, Table) -> Result<T, Failure> + Sync,
@@ -262,12 +262,12 @@ impl Stream {
         Ok(Stream { stages, schema, ends, ..self.clone() })
     }
 
-    /// A table of its columns without rows.
+    /// An empty table with its columns.
     fn empty(&self) -> Result<Table, Failure> {
         Table::empty(&self.schema)
     }
 
-    /// How many rows its last stage leaves out, by going through all chunks once.
+    /// Counts the rows that its last stage leaves out, in one pass.
     fn count_left_out(&self, rows: &dyn Rows, key: Key) -> Result<usize, Failure> {
         let before = Stream { stages: self.stages[..self.stages.len() - 1].to_vec(), ..self.clone() };
         let mut left_out = 0;
@@ -282,7 +282,7 @@ impl Stream {
         Ok(left_out)
     }
 
-    /// The rows up to the end of each chunk.
+    /// Cumulative row counts of the chunks.
     fn ends(&self) -> Result<Arc<[usize]>, Failure> {
         if let Some(ends) = self.ends.get() {
             return Ok(ends.clone());
@@ -305,19 +305,18 @@ impl Stream {
         Ok(self.ends.get_or_init(|| ends.into()).clone())
     }
 
-    /// What `take` makes of every chunk, as one table.
+    /// Applies `take` to every chunk and concatenates the results.
     ///
     /// # Errors
-    /// Those of `take`; [`code::LIMIT_REACHED`] if it takes more memory than it may.
+    /// Those of `take`; [`code::LIMIT_REACHED`] if the result exceeds the memory limit.
     pub fn gather(&self, take: impl Fn(Table) -> Result<Table, Failure> + Sync) -> Result<Table, Failure> {
         Table::concat(&self.collect(take, Table::memory_bytes)?)
     }
 
-    /// What `take` makes of a table without rows and then of every chunk, in order; `memory_bytes` is the size of one
-    /// of them.
+    /// Applies `take` to an empty table and then to every chunk, in order; `memory_bytes` gives the size of a result.
     ///
     /// # Errors
-    /// Those of `take`; [`code::LIMIT_REACHED`] if they take more memory than they may.
+    /// Those of `take`; [`code::LIMIT_REACHED`] if the results exceed the memory limit.
     pub fn collect<T: Send>(
         &self,
         take: impl Fn(Table) -> Result<T, Failure> + Sync,
@@ -328,7 +327,7 @@ impl Stream {
         self.for_each(
             |_, chunk| take(chunk),
             |part| {
-                // Parts and the whole that they are joined to are in memory together.
+                // The parts and the concatenated table are in memory at the same time.
                 bytes += 2 * memory_bytes(&part);
                 parts.push(part);
                 match bytes > self.memory_bytes {
@@ -342,13 +341,13 @@ impl Stream {
 
     fn too_large(&self, bytes: u64) -> Failure {
         let (limit, needed) = (amount(self.memory_bytes), amount(bytes));
-        let message = format!("what is needed of all rows at once takes more than {needed}, and {limit} is allowed");
+        let message = format!("the rows needed in memory take more than {needed}, over the limit of {limit}");
         Failure::new(code::LIMIT_REACHED, message)
-            .help("allow more: --mem 8G; or take fewer rows or columns: where, select, head")
+            .help("raise the limit: --mem 8G; or use fewer rows or columns: where, select, head")
     }
 }
 
-/// The note on rows that are left out because a value is missing in `column`, which only the target's may be.
+/// The note about rows left out because the target, `column`, is missing.
 fn left_out(column: &Arc<str>, rows: usize, progress: &dyn Progress) {
     let message = match rows {
         0 => return,

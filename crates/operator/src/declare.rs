@@ -1,28 +1,28 @@
-//! Declarations of arguments: one list gives the type that a verb works with and everything that is said of it in
-//! the language.
+//! Macros that declare arguments: one list defines both the struct that a verb uses and the parameters of its `Spec`.
 
 use crate::{Args, ArgumentError, Param};
 
-/// The arguments of a verb, of a model, or those that a model takes from the stage that trains it; made by
+/// The arguments of a verb or a model, or the training options of a model; implemented by
 /// [`arguments!`](crate::arguments).
 pub trait Arguments: Sized {
     /// Its parameters: the shape, positionals, options, training options, columns.
     const PARAMS: &'static [Param];
 
-    /// The typed form of checked arguments.
+    /// Converts checked arguments to their typed form.
     ///
     /// # Errors
-    /// A [`ArgumentError`] where an argument that has to be there is missing.
+    /// An [`ArgumentError`] if a required argument is missing.
     fn read(args: &Args) -> Result<Self, ArgumentError>;
 }
 
-/// Declares the arguments of a verb or a model: the struct that it works with, and the parameters of its `Spec`.
+/// Declares the arguments of a verb or a model: the struct that it uses, and the parameters of its `Spec`.
 ///
-/// A line says where the argument stands (`shape`, `positional`, `option`, `training`, `on`), its name, its type (an
-/// [`Argument`](crate::Argument)), its default (any expression that the type can be made from), and for which words
-/// of another argument it is, `for method in ["smote"]`, or that another one has to be given, `with early_stop`. Where the default depends on another argument, a table says
-/// so: `by method { "zscore" => 3.0, "iqr" => 1.5 }`. The doc comment is its help. An argument without a default has
-/// to be given, unless its type is an `Option`. The default of `on` is a list of classes of columns.
+/// Each line gives the position of the argument (`shape`, `positional`, `option`, `training`, `on`), its name, its
+/// type (an [`Argument`](crate::Argument)), its default (any expression convertible to the type), and optionally the
+/// words of another argument that it applies to, `for method in ["smote"]`, or another argument that it requires,
+/// `with early_stop`. A default that depends on another argument is a table: `by method { "zscore" => 3.0, "iqr" =>
+/// 1.5 }`. The doc comment is the help. An argument without a default is required, unless its type is an `Option`.
+/// The default of `on` is a list of classes of columns.
 ///
 /// ```
 /// use pipewright_operator::{Arguments, Count, Ratio, arguments, words};
@@ -116,9 +116,9 @@ macro_rules! arguments {
     };
 }
 
-/// Declares which words of the language mean which values.
+/// Declares the words of an argument and their values.
 ///
-/// Either a type of its own, where a word may carry a number (`bow[200]`, with what it is where none is attached):
+/// Either as an enum of its own, in which a word may carry a number (`bow[200]`; the declared number is the default):
 ///
 /// ```
 /// use pipewright_operator::{Argument, Value, words};
@@ -130,8 +130,8 @@ macro_rules! arguments {
 /// assert_eq!(Method::Bow(7).to_value().to_string(), "bow[7]");
 /// ```
 ///
-/// or names for the values of a type that knows nothing of the language: `struct Order(Ordering) { "less" =>
-/// Ordering::Less }`. Of several words for one value, the first is the one that is printed.
+/// or as names for the values of an existing type: `struct Order(Ordering) { "less" => Ordering::Less }`. Of several
+/// words for one value, the first is printed.
 #[macro_export]
 macro_rules! words {
     (@usize $size:expr) => { usize };
@@ -207,7 +207,7 @@ macro_rules! words {
     };
 }
 
-/// Declares an argument that may be of several types; the first that takes a value counts.
+/// Declares an argument of several types; the first one that accepts a value is used.
 #[macro_export]
 macro_rules! either {
     ($(#[$meta:meta])* $vis:vis enum $name:ident { $($variant:ident($ty:ty)),+ $(,)? }) => {

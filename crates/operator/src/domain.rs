@@ -1,6 +1,6 @@
-//! Domains of parameters: a domain tests a value, prints itself, and generates values that it does not take.
+//! Domains of parameters: a domain tests a value, describes itself, and generates invalid values.
 //!
-//! The third is what lets every argument of every verb be tested without a test of its own.
+//! The invalid values let one test cover every argument of every verb.
 
 use crate::Value;
 use pipewright_diagnostic::Spanned;
@@ -10,12 +10,12 @@ use pipewright_diagnostic::Spanned;
 pub struct Word {
     /// The word.
     pub text: &'static str,
-    /// The number for a word that takes one in brackets and has none: `knn` is `knn[5]`.
+    /// The default number of a word that takes one in brackets: `knn` is `knn[5]`.
     pub size: Option<usize>,
 }
 
 impl Word {
-    /// Words that carry no number.
+    /// Words without a number.
     #[must_use]
     pub const fn list<const N: usize>(texts: &[&'static str]) -> [Word; N] {
         let mut words = [Word { text: "", size: None }; N];
@@ -27,7 +27,7 @@ impl Word {
         words
     }
 
-    /// The value that this word is with the number given, or with its own.
+    /// Returns the value of this word with the given number, or its default.
     fn value(&self, size: Option<usize>) -> Option<Value> {
         match (self.size, size) {
             (None, None) => Some(Value::Word(self.text.to_owned())),
@@ -36,7 +36,7 @@ impl Word {
         }
     }
 
-    /// As help writes it: `knn[5]`.
+    /// Formats it for help: `knn[5]`.
     fn describe(&self) -> String {
         match self.size {
             None => format!("`{}`", self.text),
@@ -45,21 +45,21 @@ impl Word {
     }
 }
 
-/// The values that a parameter takes.
+/// The domain of a parameter: the values that it accepts.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Domain {
     /// A whole number from `min` up to `max`.
     Int {
-        /// The smallest.
+        /// The minimum.
         min: i64,
-        /// The largest.
+        /// The maximum.
         max: i64,
     },
     /// A number from `min` up to `max`.
     Float {
-        /// The smallest.
+        /// The minimum.
         min: f64,
-        /// The largest.
+        /// The maximum.
         max: f64,
     },
     /// A number above 0.
@@ -70,29 +70,29 @@ pub enum Domain {
     Ratio,
     /// `true` or `false`.
     Bool,
-    /// One of these words, some with a whole number from 1 up attached.
+    /// One of these words, some with an attached whole number of 1 or more.
     Words(&'static [Word]),
     /// A quoted text.
     Text,
     /// A list of values of this domain; a single value is a list of one.
     List(&'static Domain),
-    /// A value of any of these domains; the first that takes it counts.
+    /// A value of any of these domains; the first one that accepts it is used.
     OneOf(&'static [Domain]),
     /// A model of the registry with its own arguments.
     Model,
     /// A file.
     Path,
-    /// The name of a table that comes with the program.
+    /// The name of a sample data set.
     Sample,
-    /// A length of time: `7d`, `30s`.
+    /// A duration: `7d`, `30s`.
     Duration,
-    /// The name of a `let` that makes a table, or of a table that comes with the program.
+    /// The name of a `let` that makes a table, or of a sample data set.
     Table,
     /// This word with a text in parentheses: `quarantine("rejects.csv")`.
     Call(&'static str),
     /// A number of bytes: `1000000`, or a text with a unit, `"64M"`.
     Bytes,
-    /// A text that nobody else may read: plans and saved pipelines do not show it.
+    /// A secret text, hidden in plans and saved pipelines.
     Secret,
     /// The name of one column.
     Column,
@@ -100,23 +100,23 @@ pub enum Domain {
     Columns,
     /// Stages in braces.
     Block,
-    /// Columns and the stages in which they go, in braces.
+    /// Selections of columns with their stages, in braces.
     Routes,
     /// Pipelines by name, in braces.
     Arms,
     /// An expression over columns that is true or false.
     Condition,
-    /// New columns, each by an expression.
+    /// New columns as `name = expression`.
     Assigns,
-    /// Columns with other names: `new=old`, any number of them.
+    /// Renamed columns: `new=old`, any number of them.
     Renames,
     /// `null`.
     Null,
 }
 
 impl Domain {
-    /// The value as this domain sees it (`0.2` as a share, a single value as a list), or nothing if it does not
-    /// take it.
+    /// Converts a value to this domain (`0.2` to a share, a single value to a list), or returns `None` if it is not
+    /// accepted.
     #[must_use]
     pub fn take(&self, value: &Value) -> Option<Value> {
         match (self, value) {
@@ -138,7 +138,7 @@ impl Domain {
                 (ratio > 0.0 && ratio <= 1.0).then_some(taken)
             }
             (Domain::Words(words), _) => {
-                // `null` is a missing value elsewhere.
+                // Elsewhere `null` is a missing value.
                 let (word, size) = if *value == Value::Null { ("null", None) } else { value.word()? };
                 words.iter().find(|known| known.text == word)?.value(size)
             }
@@ -179,7 +179,7 @@ impl Domain {
         }
     }
 
-    /// What it takes, in words: `a whole number from 1 up`.
+    /// Describes the accepted values: `a whole number of 1 or more`.
     #[must_use]
     pub fn describe(&self) -> String {
         match self {
@@ -203,11 +203,11 @@ impl Domain {
             Domain::Table => "the name of a `let` that makes a table".to_owned(),
             Domain::Call(word) => format!("`{word}(\"…\")`"),
             Domain::Bytes => "a number of bytes such as \"64M\"".to_owned(),
-            Domain::Secret => "a quoted string, which plans and saved pipelines do not show".to_owned(),
+            Domain::Secret => "a quoted string, hidden in plans and saved pipelines".to_owned(),
             Domain::Column => "the name of a column".to_owned(),
             Domain::Columns => "columns".to_owned(),
             Domain::Block => "stages in braces".to_owned(),
-            Domain::Routes => "columns and what is done with them, in braces".to_owned(),
+            Domain::Routes => "selections of columns with their stages, in braces".to_owned(),
             Domain::Arms => "pipelines by name, in braces".to_owned(),
             Domain::Condition => "a condition".to_owned(),
             Domain::Assigns => "columns such as `ratio = a / b`".to_owned(),
@@ -216,7 +216,7 @@ impl Domain {
         }
     }
 
-    /// Does a rule of the grammar read it, so that no other value can stand in its place?
+    /// Does the grammar have a rule for it, so that no other value can occur in its place?
     fn has_own_grammar(&self) -> bool {
         matches!(self, Domain::Path | Domain::Sample | Domain::Column | Domain::Columns)
             || matches!(
@@ -225,7 +225,7 @@ impl Domain {
             )
     }
 
-    /// Values, as written in a script, that this domain does not take.
+    /// Invalid values of this domain, as script text.
     #[must_use]
     pub fn invalid(&self) -> Vec<&'static str> {
         const CANDIDATES: &[(&str, Value)] = &[
@@ -243,7 +243,7 @@ impl Domain {
             return Domain::Path.invalid();
         }
         if self.has_own_grammar() {
-            // These have a grammar of their own; the grammar's tests cover them.
+            // These have a grammar of their own, covered by the tests of the parser.
             return Vec::new();
         }
         let texts = [("\"§\"", Value::Text("§".to_owned())), ("nonsuch", Value::Word("nonsuch".to_owned()))];
@@ -251,7 +251,7 @@ impl Domain {
     }
 }
 
-/// The number of bytes that a text names: `500`, `64K`, `1.5M`, `2G`, with or without `B` or `iB`. The units are powers
+/// Parses a number of bytes: `500`, `64K`, `1.5M`, `2G`, with or without `B` or `iB`. The units are powers
 /// of 1024.
 ///
 /// ```
@@ -273,11 +273,11 @@ pub fn bytes(text: &str) -> Option<i64> {
         _ => return None,
     };
     let bytes = (number.parse::<f64>().ok()? * factor).round();
-    // Up to 2^53 every whole number is a float.
+    // Up to 2^53 every whole number is exact as a float.
     (1.0..=9_007_199_254_740_992.0).contains(&bytes).then_some(bytes as i64)
 }
 
-/// A number of bytes with the largest unit that leaves it whole: `16M`.
+/// Formats a number of bytes with the largest unit that keeps it whole: `16M`.
 pub(crate) fn byte_text(bytes: i64) -> String {
     let units = ["", "K", "M", "G", "T"];
     let mut unit = 0;

@@ -1,100 +1,100 @@
-//! What the planner knows of a stage without knowing its verb.
+//! Footprints: what the planner knows of a stage without knowing its verb.
 //!
-//! A stage has one [`Footprint`], and whatever holds other stages (`columns { … }`, `only train { … }`, a selector that
-//! asks the rows, a joined `let`) composes the footprints of what it holds with [`Footprint::then`]. A promise that is
-//! checked on the footprint, such as "nothing in a judged pipeline looks at later rows", therefore holds at any depth.
+//! A stage has one [`Footprint`]. A stage that contains others (`columns { … }`, `only train { … }`, a selector that
+//! depends on the rows, a joined `let`) composes their footprints with [`Footprint::then`]. A rule that is checked on
+//! the footprint, such as "nothing in an evaluated pipeline uses later rows", therefore holds at any depth.
 
 use crate::{Effect, Transform};
 use pipewright_frame::Expression;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// What a stage learns from, which rows and columns it looks at, which rows it keeps, and what it declares.
+/// What a stage learns from, which rows and columns it reads, which rows it keeps, and what it declares.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Footprint {
-    /// What it learns, and from which rows.
+    /// Its effect: what it learns, and from which rows.
     pub effect: Effect,
-    /// Which rows besides its own each row depends on.
+    /// Other rows that each row depends on.
     pub neighbours: Neighbours,
-    /// The columns whose values it reads.
+    /// Columns whose values it reads.
     pub reads: Reads,
-    /// Do values pass unchanged?
+    /// Are values unchanged?
     pub values: Values,
-    /// Which rows it keeps.
+    /// Rows that it keeps.
     pub keeps: RowsKept,
-    /// What becomes of the rows that it learns from.
+    /// Whether training rows are transformed differently.
     pub training: TrainingRows,
-    /// The target that it declares.
+    /// The target that it declares, if any.
     pub declares: Option<Declaration>,
 }
 
-/// Which rows besides its own a row depends on.
+/// Other rows that a row depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Neighbours {
-    /// Earlier rows, in the order in which they stand.
+    /// Earlier rows, in the order of the table.
     pub earlier: bool,
-    /// Later rows, in the order in which they stand.
+    /// Later rows, in the order of the table.
     pub later: bool,
     /// All rows of the table, in any order.
     pub all: bool,
 }
 
-/// The columns whose values a stage reads.
+/// Columns whose values a stage reads.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Reads {
-    /// Columns that it names, whatever their role.
+    /// Columns read by name, of any role.
     pub names: BTreeSet<Arc<str>>,
-    /// Also the features that it selects.
+    /// Whether it also reads the selected features.
     pub features: bool,
 }
 
-/// Do values pass a stage unchanged?
+/// Whether a stage changes values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Values {
-    /// Yes: it only chooses columns (by name) or rows.
+    /// Unchanged: it only selects columns (by name) or rows.
     #[default]
     Passed,
-    /// No: it makes columns.
+    /// Changed: it makes columns.
     Made,
 }
 
-/// Which rows a stage keeps.
+/// Rows that a stage keeps.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum RowsKept {
     /// All of them.
     #[default]
     All,
-    /// Those for which the condition is true.
+    /// Rows for which the condition is true.
     Where(Expression),
-    /// Those in which the column has a value. How many are left out is worth a note.
+    /// Rows in which the column has a value; the number of dropped rows is reported.
     Known(Arc<str>),
-    /// The first `n`; it looks at no others.
+    /// The first `n` rows; the others are not read.
     First(usize),
-    /// Some of them, or other rows than came in.
+    /// Some of them, or new rows.
     Others,
 }
 
-/// What becomes of the rows that a stage learns from.
+/// How the training rows of a stage are transformed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum TrainingRows {
-    /// The same as of any other rows.
+    /// Like any other rows.
     #[default]
     AsOthers,
-    /// Something else: out-of-fold codes, resampled rows, fewer rows.
+    /// Differently: out-of-fold codes, resampled rows, fewer rows.
     Apart,
 }
 
-/// The target, as a stage declares it.
+/// A declaration of the target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Declaration {
     /// The column to predict.
     pub target: Arc<str>,
-    /// What models learn instead of the target itself.
+    /// Transform of the target.
     pub transform: Option<Transform>,
 }
 
 impl Footprint {
-    /// The footprint of a stage with this effect that reads nothing and passes every row and value on.
+    /// Creates the footprint of a stage with this effect that reads nothing and passes all rows and values on.
     #[must_use]
     pub fn of(effect: Effect) -> Footprint {
         Footprint {
@@ -108,7 +108,7 @@ impl Footprint {
         }
     }
 
-    /// The footprint of both stages, `next` after this one or beside it: nothing of either is lost.
+    /// Combines the footprints of two stages, `next` after this one or next to it; it covers both.
     #[must_use]
     pub fn then(self, next: Footprint) -> Footprint {
         let stronger = if next.effect.strength() > self.effect.strength() { next.effect } else { self.effect };
@@ -123,58 +123,58 @@ impl Footprint {
         }
     }
 
-    /// The footprint of a stage with this effect that makes another table of all rows.
+    /// Creates the footprint of a stage with this effect that computes a new table from all rows.
     #[must_use]
     pub fn of_new_table(effect: Effect) -> Footprint {
         let footprint = Footprint::of(effect).looking_at(Neighbours::ALL).reading_features();
         footprint.making_values().keeping(RowsKept::Others)
     }
 
-    /// The footprint of a stage that also reads the features that it selects.
+    /// Also reads the selected features.
     #[must_use]
     pub fn reading_features(mut self) -> Footprint {
         self.reads.features = true;
         self
     }
 
-    /// The footprint of a stage that also reads these columns, whatever their role.
+    /// Also reads these columns, of any role.
     #[must_use]
     pub fn reading(mut self, names: impl IntoIterator<Item = Arc<str>>) -> Footprint {
         self.reads.names.extend(names);
         self
     }
 
-    /// The footprint of a stage that makes columns.
+    /// Makes columns.
     #[must_use]
     pub fn making_values(self) -> Footprint {
         Footprint { values: Values::Made, ..self }
     }
 
-    /// The footprint of a stage that keeps these rows.
+    /// Keeps these rows.
     #[must_use]
     pub fn keeping(self, keeps: RowsKept) -> Footprint {
         Footprint { keeps, ..self }
     }
 
-    /// The footprint of a stage whose rows depend on these others.
+    /// Depends on these other rows.
     #[must_use]
     pub fn looking_at(self, neighbours: Neighbours) -> Footprint {
         Footprint { neighbours, ..self }
     }
 
-    /// Is what becomes of some rows the same, whatever rows stand beside them? Then it works chunk by chunk.
+    /// Is each row transformed independently of other rows, so that it can run chunk by chunk?
     #[must_use]
     pub fn by_row(&self) -> bool {
         self.neighbours == Neighbours::NONE
     }
 
-    /// Does it only choose among columns by their names, and among rows by columns that it names?
+    /// Does it only select columns by name, and filter rows by named columns?
     #[must_use]
     pub fn chooses(&self) -> bool {
         self.values == Values::Passed && !self.reads.features
     }
 
-    /// Does this footprint hold everything that `part` does? A stage covers every stage that it is made of.
+    /// Does this footprint cover `part`? A stage covers every stage that it contains.
     #[must_use]
     pub fn covers(&self, part: &Footprint) -> bool {
         let implies = |of_part: bool, own: bool| !of_part || own;
@@ -201,7 +201,7 @@ impl Neighbours {
     /// All rows.
     pub const ALL: Neighbours = Neighbours { all: true, ..Neighbours::NONE };
 
-    /// The rows of both.
+    /// The union of both.
     #[must_use]
     pub fn and(self, other: Neighbours) -> Neighbours {
         Neighbours {

@@ -1,11 +1,11 @@
-//! What a verb is: its specification, its arguments, its effect, and the registry that holds it.
+//! Verbs and models: specification, arguments, effect, results, and the registry.
 //!
-//! A verb is one [`Verb`]: a [`Spec`] that says everything the language, the help and the tests need to know, and a
-//! function that binds checked [`Args`] to something that does the work (a [`Bound`]). A model is a [`Model`], with a
-//! `Spec` of the same form. The planner and the engine see specs, effects and the traits of [`work`]; they never see
-//! a name.
+//! A verb is a [`Verb`]: a [`Spec`] with everything that the language, the help and the tests need to know, and a
+//! function that binds checked [`Args`] to the work (a [`Bound`]). A model is a [`Model`], with a `Spec` of the same
+//! form. The planner and the engine use specs, effects and the traits of [`work`]; they never depend on a verb's
+//! name.
 //!
-//! **Invariant:** this crate knows no single verb. Held by `cargo xtask tidy` (it may not depend on `catalog`).
+//! **Invariant:** this crate knows no particular verb. Held by `cargo xtask tidy` (it may not depend on `catalog`).
 
 mod args;
 mod argument;

@@ -1,4 +1,4 @@
-//! Parameters: what an argument is called, where it stands, what it takes, and what stands for it when it is not given.
+//! Parameters: name, position, domain and default of an argument.
 
 use crate::domain::byte_text;
 use crate::{Args, Argument, Domain, Value};
@@ -6,59 +6,59 @@ use crate::{Args, Argument, Domain, Value};
 /// A parameter.
 #[derive(Debug, Clone, Copy)]
 pub struct Param {
-    /// Where its argument stands.
+    /// The position of its argument.
     pub place: Place,
-    /// Its name; options are given by it.
+    /// Its name, which is the key of an option.
     pub name: &'static str,
-    /// What it takes.
+    /// Its domain.
     pub domain: Domain,
-    /// What stands for it when it is not given.
+    /// Its default.
     pub preset: Preset,
-    /// Must it be given?
+    /// Is it required?
     pub required: bool,
-    /// One sentence.
+    /// Its help, one sentence.
     pub doc: &'static str,
-    /// It is for stages of which all of these are true.
+    /// Conditions on the other arguments, all of which must hold for it to have an effect.
     pub when: &'static [When],
 }
 
-/// Where an argument stands.
+/// The position of an argument.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
     /// In the attached `[…]`.
     Shape,
-    /// By its place among the arguments.
+    /// By position.
     Positional,
     /// After `name=`.
     Option,
-    /// After `name=`, at the stage that trains; which of these a model takes, its `training` says.
+    /// After `name=`, as a training option; `training` of a model lists those that it takes.
     Training,
     /// After `on`.
     On,
 }
 
-/// What stands for an argument that is not given.
+/// The default of an argument.
 #[derive(Debug, Clone, Copy)]
 pub enum Preset {
     /// Nothing.
     None,
     /// A value.
     Value(fn() -> Value),
-    /// What this table says of the word (or the case: `number`, `share`, `text`) that another argument is.
+    /// A default that depends on the word (or the case: `number`, `share`, `text`) of another argument.
     ByWord(&'static str, fn() -> Vec<(&'static str, Value)>),
 }
 
-/// A condition for a parameter to mean something: another argument is one of some words, or is there at all.
+/// A condition for a parameter to have an effect: another argument is one of some words, or is given at all.
 #[derive(Debug, Clone, Copy)]
 pub struct When {
     /// The other parameter.
     pub of: &'static str,
-    /// Its words; none where it has only to be there.
+    /// Its words; empty if it only has to be given.
     pub words: &'static [&'static str],
 }
 
 impl When {
-    /// Do these arguments fulfil it?
+    /// Do these arguments satisfy it?
     #[must_use]
     pub fn holds(&self, args: &Args) -> bool {
         let value = args.get(self.of);
@@ -70,7 +70,7 @@ impl When {
 }
 
 impl Param {
-    /// A parameter of the type `T`; it is required if it has no default and the type needs a value.
+    /// Creates a parameter of the type `T`; it is required if it has no default and the type requires a value.
     #[must_use]
     pub const fn declared<T: Argument>(
         place: Place,
@@ -83,7 +83,7 @@ impl Param {
         Param { place, name, domain: T::DOMAIN, preset, required, doc, when }
     }
 
-    /// The value for an argument that is not given, beside these others.
+    /// Returns the default, given the other arguments.
     #[must_use]
     pub fn default_value(&self, args: &Args) -> Option<Value> {
         match self.preset {
@@ -96,7 +96,7 @@ impl Param {
         }
     }
 
-    /// The default as help writes it: `5`, or `3 for zscore, 1.5 for iqr`; empty for none.
+    /// Formats the default for help: `5`, or `3 for zscore, 1.5 for iqr`; empty for none.
     #[must_use]
     pub fn default_text(&self) -> String {
         match self.preset {
@@ -117,7 +117,7 @@ impl Param {
         }
     }
 
-    /// A value as help writes it.
+    /// Formats a value for help.
     fn brief(&self, value: &Value) -> String {
         match (self.domain, value) {
             (Domain::Bytes, Value::Int(bytes)) => byte_text(*bytes),
@@ -125,14 +125,14 @@ impl Param {
         }
     }
 
-    /// Has it a default, for some stages at least?
+    /// Does it have a default, at least for some stages?
     #[must_use]
     pub fn has_default(&self) -> bool {
         !matches!(self.preset, Preset::None)
     }
 }
 
-/// The parameters at the start that stand in one of these places, and the others.
+/// Splits off the leading parameters with one of these positions.
 pub(crate) const fn leading(params: &'static [Param], places: &[Place]) -> (&'static [Param], &'static [Param]) {
     let mut count = 0;
     while count < params.len() && stands_in(params[count].place, places) {

@@ -1,4 +1,4 @@
-//! Fitted pipelines: steps that learned, with a model or without, and what rows must look like to go in.
+//! Fitted pipelines: fitted steps, with a model or without, and the schema of their input.
 
 use crate::result::Evaluation;
 use crate::work::{Fitted, FittedModel};
@@ -11,12 +11,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-/// One fitted step and the verb that made it.
+/// A fitted step with its verb.
 #[derive(Debug, Clone)]
 pub struct StepRecord {
-    /// The verb, by which the registry finds it again.
+    /// The verb, to look it up in the registry.
     pub verb: String,
-    /// What it learned.
+    /// Its state.
     pub fitted: Arc<dyn Fitted>,
 }
 
@@ -52,59 +52,59 @@ impl StepRecord {
 /// Everything that is needed to predict for new rows; plain data that runs nothing by being read.
 #[derive(Clone)]
 pub struct FittedPipeline {
-    /// The features that go in, by name.
+    /// The input features, by name.
     pub input: Vec<Column>,
-    /// The steps, first to last.
+    /// The steps, in order.
     pub steps: Vec<StepRecord>,
     /// The model's name in the registry.
     pub model_name: String,
     /// The model.
     pub model: Arc<dyn FittedModel>,
-    /// What it predicts.
+    /// The task.
     pub task: Task,
     /// The script that made it, with every implied step written out.
     pub script: String,
-    /// The seed it was made with.
+    /// The random seed.
     pub seed: u64,
-    /// How it was trained and judged; bundles of version 1 have none.
+    /// The record of its training and evaluation; bundles of version 1 have none.
     pub record: Option<Record>,
 }
 
-/// How a pipeline was trained, and how it was judged before it was saved.
+/// The record of a pipeline's training and evaluation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Record {
     /// The version of Pipewright that trained it.
     pub version: String,
-    /// The number of training rows, before steps that drop or add some.
+    /// The number of training rows, before steps that drop or add rows.
     pub rows: usize,
-    /// The SHA-256 of the training rows as `write` writes them as CSV, in hexadecimal; `None` where they did not fit
-    /// in memory.
+    /// The SHA-256 of the training rows as `write` writes them as CSV, in hexadecimal; `None` if they did not fit in
+    /// memory.
     pub fingerprint: Option<String>,
-    /// The evaluations above the stage that saved it, first to last.
+    /// The evaluations above the stage that saved it, in order.
     pub evaluations: Vec<EvaluationRecord>,
 }
 
-/// The means of an evaluation.
+/// A summary of an evaluation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct EvaluationRecord {
     /// How the rows were split: `kfold`, `holdout`, ….
     pub scheme: String,
-    /// The number of folds of one repetition.
+    /// The number of folds per repetition.
     pub folds: usize,
-    /// How often the rows were split anew.
+    /// The number of repetitions.
     pub repeat: usize,
-    /// The number of rows that were judged, in one repetition.
+    /// The number of held-out rows per repetition.
     pub rows: usize,
-    /// The mean of each metric over the folds; those that have none are left out.
+    /// The mean of each metric over the folds; undefined ones are left out.
     pub metrics: BTreeMap<String, f64>,
-    /// The same of the baseline.
+    /// The same for the baseline.
     pub baseline: BTreeMap<String, f64>,
 }
 
 impl Record {
-    /// The record of a training by this version.
+    /// Creates the record of a training by this version.
     #[must_use]
     pub fn new(rows: usize, fingerprint: Option<String>, evaluations: Vec<EvaluationRecord>) -> Record {
         Record { version: env!("CARGO_PKG_VERSION").to_owned(), rows, fingerprint, evaluations }
@@ -118,7 +118,7 @@ impl Record {
 }
 
 impl EvaluationRecord {
-    /// The means of an evaluation.
+    /// A summary of an evaluation.
     #[must_use]
     pub fn of(evaluation: &Evaluation) -> EvaluationRecord {
         let means = evaluation.metrics().filter_map(|metric| Some((metric.name().to_owned(), metric.mean().ok()?)));
@@ -135,22 +135,22 @@ impl EvaluationRecord {
     }
 }
 
-/// Fitted steps without a model: they prepare new rows as the training rows were prepared.
+/// Fitted steps without a model, which transform new rows as the training rows were.
 #[derive(Debug, Clone)]
 pub struct Preparation {
-    /// The features that go in, by name.
+    /// The input features, by name.
     pub input: Vec<Column>,
-    /// The steps, first to last.
+    /// The steps, in order.
     pub steps: Vec<StepRecord>,
-    /// The target of the rows that the steps learned from, which new rows need not have.
+    /// The target of the training rows, which new rows may lack.
     pub target: Option<Arc<str>>,
     /// The script that made it, with every implied step written out.
     pub script: String,
-    /// The seed it was made with.
+    /// The random seed.
     pub seed: u64,
 }
 
-/// What it is, not what it learned: states and models show themselves elsewhere.
+/// Shows what it consists of, without states and models.
 impl fmt::Debug for FittedPipeline {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let verbs: Vec<&str> = self.steps.iter().map(|step| step.verb.as_str()).collect();
@@ -165,7 +165,7 @@ impl fmt::Debug for FittedPipeline {
 }
 
 impl FittedPipeline {
-    /// Predictions for rows as they come from a file: columns are matched by name, extra ones are ignored.
+    /// Predicts rows as read from a file: columns are matched by name, extra ones are ignored.
     ///
     /// # Errors
     /// A [`Failure`] naming the column that is missing or of another kind.
@@ -184,7 +184,7 @@ impl FittedPipeline {
         self.model.predict(&applied(&self.steps, table)?)
     }
 
-    /// Is what it predicts for a row the same, whatever rows stand beside it?
+    /// Is each row predicted independently of the others?
     #[must_use]
     pub fn by_row(&self) -> bool {
         by_row(&self.steps)
@@ -192,8 +192,7 @@ impl FittedPipeline {
 }
 
 impl Preparation {
-    /// Rows as the steps make them. Columns are matched by name; those that the steps do not know pass as they are,
-    /// and so does the target.
+    /// Transforms rows. Columns are matched by name; those that the steps do not know, and the target, pass unchanged.
     ///
     /// # Errors
     /// A [`Failure`] naming the column that is missing or of another kind.
@@ -211,7 +210,7 @@ impl Preparation {
         applied(&self.steps, with_target(conformed, target)?)?.drop(&[target])
     }
 
-    /// Is what becomes of a row the same, whatever rows stand beside it?
+    /// Is each row transformed independently of the others?
     #[must_use]
     pub fn by_row(&self) -> bool {
         by_row(&self.steps)
@@ -226,8 +225,7 @@ fn by_row(steps: &[StepRecord]) -> bool {
     steps.iter().all(|step| step.fitted.needs().by_row)
 }
 
-/// The rows with a target of which nothing is known, if they have none: stages above the one that names it count it
-/// among the columns.
+/// Adds a target of missing values if the rows have none: stages above the one that names it treat it as a column.
 fn with_target(rows: Table, target: &str) -> Result<Table, Failure> {
     if rows.find(target).is_some() {
         return Ok(rows);

@@ -1,5 +1,5 @@
-//! A step whose columns only the rows can tell (`on @missing`): it looks at the training rows first, and is then the
-//! step that the verb makes of the columns found.
+//! Steps whose columns depend on the rows (`on @missing`): the selection is resolved on the training rows, and the
+//! verb is then bound to the resolved columns.
 
 use crate::work::{Learned, Step};
 use crate::{Args, Bound, Effect, Environment, Footprint, Verb};
@@ -7,22 +7,22 @@ use pipewright_diagnostic::{Failure, code};
 use pipewright_frame::{Chunks, Entry, FitContext, Role, Schema, Selection};
 use std::sync::Arc;
 
-/// The step of a verb whose selection asks the rows.
+/// A step whose selection depends on the rows.
 #[derive(Debug)]
 pub struct Settled {
     verb: &'static Verb,
     args: Args,
     selection: Selection,
     environment: Environment,
-    /// The step for all columns that may be selected: it knows what is the same for any of them.
+    /// The step bound to all columns that may be selected, for properties common to all of them.
     candidate: Arc<dyn Step>,
 }
 
-/// The parameter that holds a verb's columns.
+/// The parameter of a verb's columns.
 const COLUMNS: &str = "columns";
 
 impl Settled {
-    /// The step that `bound` is, where the columns of its arguments ask the rows; else `bound` as it is.
+    /// Wraps `bound` if its selection depends on the rows; otherwise returns it unchanged.
     #[must_use]
     pub fn wrap(bound: Bound, verb: &'static Verb, args: &Args, environment: &Environment) -> Bound {
         match (bound, args.columns(COLUMNS)) {
@@ -34,13 +34,13 @@ impl Settled {
         }
     }
 
-    /// The step for the columns that these rows tell.
+    /// The step bound to the columns selected on these rows.
     fn settle(&self, rows: &dyn Chunks) -> Result<Arc<dyn Step>, Failure> {
         let mut args = self.args.clone();
         args.settle(COLUMNS, self.selection.settled(rows)?);
         match (self.verb.bind)(&args, &self.environment) {
             Ok(Bound::Step(step)) => Ok(step),
-            Ok(_) => Err(Failure::new(code::BUG, "a verb binds to a step whatever its columns are")),
+            Ok(_) => Err(Failure::new(code::BUG, "a verb with columns must bind to a step")),
             Err(fault) => Err(Failure::new(fault.code, fault.message)),
         }
     }
@@ -59,7 +59,7 @@ impl Step for Settled {
     }
 
     fn footprint(&self, verb: Effect) -> Footprint {
-        // Which columns there are is learned from the training rows.
+        // The columns are learned from the training rows.
         self.candidate.footprint(verb).then(Footprint::of(Effect::Fit)).reading_features().making_values()
     }
 

@@ -1,4 +1,4 @@
-//! The specification of a verb or a model: the single source of argument checks, help, completion, plan text,
+//! Specifications of verbs and models: the single source of argument checks, help, completion, plan text, the
 //! generated reference and generated tests.
 
 use crate::param::leading;
@@ -7,12 +7,12 @@ use crate::{Args, Arguments, Bound, Environment, Param, Place, Registry, TaskKin
 use pipewright_diagnostic::{Code, Failure, Span};
 use std::sync::Arc;
 
-/// A verb: what it is and how it binds.
+/// A verb: its specification and how it is bound.
 #[derive(Debug)]
 pub struct Verb {
-    /// What it is.
+    /// Its specification.
     pub spec: Spec,
-    /// Turns checked arguments into something that works.
+    /// Binds checked arguments to work.
     pub bind: fn(&Args, &Environment) -> Result<Bound, ArgumentError>,
     /// The kinds of states that its steps learn and bundles hold; none for verbs that learn nothing.
     pub states: &'static [StateKind],
@@ -32,36 +32,36 @@ pub struct StateKind {
 /// Makes a fitted step from what was saved; a step that holds others finds their verbs in the registry.
 pub type LoadStep = fn(&serde_json::Value, &Registry) -> Result<Arc<dyn Fitted>, Failure>;
 
-/// Makes a training of a label, the model's own arguments and those of `train`.
+/// Creates a training from a label, the model's own arguments and those of `train`.
 pub type Prepare = fn(label: String, own: &Args, train: &Args) -> Result<Arc<dyn Training>, ArgumentError>;
 
-/// A model that `train` can train.
+/// A model for `train`.
 pub struct Model {
-    /// What it is; its shape and options are the model's own hyper-parameters.
+    /// Its specification; shape and options are the model's hyper-parameters.
     pub spec: Spec,
-    /// What it can predict.
+    /// The tasks that it supports.
     pub tasks: Tasks,
-    /// The options that it takes from the stage that trains it.
+    /// The training options that it takes.
     pub training: &'static [Param],
-    /// Turns its own arguments and those of `train` into a training; `label` is how reports call it.
+    /// Creates a training from its own arguments and those of `train`; `label` is its name in reports.
     pub prepare: Prepare,
-    /// Re-creates a fitted model from what [`FittedModel::save`] gave.
+    /// Restores a fitted model from the result of [`FittedModel::save`].
     pub load: fn(&serde_json::Value) -> Result<Arc<dyn FittedModel>, Failure>,
 }
 
-/// What a model can predict.
+/// The tasks that a model supports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tasks {
-    /// Classes.
+    /// Classification.
     Classes,
-    /// Numbers.
+    /// Regression.
     Numbers,
-    /// Classes or numbers.
+    /// Classification and regression.
     Both,
 }
 
 impl Tasks {
-    /// Can it predict the target of such a task?
+    /// Does it support this task?
     #[must_use]
     pub fn include(self, kind: &TaskKind) -> bool {
         match kind {
@@ -72,12 +72,12 @@ impl Tasks {
 }
 
 impl Model {
-    /// The names of the options that it takes from the stage that trains it.
+    /// Returns the names of the training options that it takes.
     pub fn training_options(&self) -> impl Iterator<Item = &'static str> {
         self.training.iter().map(|param| param.name)
     }
 
-    /// Does it take this option from the stage that trains it?
+    /// Does it take this training option?
     #[must_use]
     pub fn takes(&self, option: &str) -> bool {
         self.training_options().any(|name| name == option)
@@ -96,45 +96,45 @@ impl PartialEq for Model {
     }
 }
 
-/// Everything there is to say about a verb or a model.
+/// The specification of a verb or a model.
 #[derive(Debug)]
 pub struct Spec {
     /// The name in the language.
     pub name: &'static str,
-    /// Which chapter of the reference it belongs to.
+    /// Its chapter of the reference.
     pub group: Group,
-    /// Raised when the verb starts to compute something else for the same arguments: it is part of what a job is.
+    /// Its version, raised when the verb computes something else for the same arguments; part of a job's fingerprint.
     pub version: u32,
-    /// One sentence, starting with a verb, ending with a full stop.
+    /// A one-sentence summary, starting with a verb, ending with a full stop.
     pub summary: &'static str,
-    /// More sentences: choices, formulas, what happens to odd values.
+    /// Details: choices, formulas, treatment of special values.
     pub details: &'static str,
-    /// Words that somebody may search for who does not know the name.
+    /// Search terms for users who do not know the name.
     pub search: &'static [&'static str],
-    /// Which part of the grammar reads it.
+    /// The grammar rule that parses it.
     pub form: Form,
-    /// What must stand before it.
+    /// Its input.
     pub input: Flow,
-    /// What it hands on.
+    /// Its output.
     pub output: Flow,
-    /// What it learns, and from which rows.
+    /// Its effect: what it learns, and from which rows.
     pub effect: Effect,
-    /// How it rewrites the plan.
+    /// Its effect on the plan.
     pub structure: Structure,
     /// The attached `[...]`, if it takes one.
     pub shape: Option<Param>,
-    /// Arguments by place.
+    /// Positional arguments.
     pub positionals: &'static [Param],
-    /// Arguments by name.
+    /// Options.
     pub options: &'static [Param],
-    /// What stands after `on`, if it takes that.
+    /// The columns after `on`, if it takes them.
     pub columns: Option<Param>,
-    /// Small scripts with their output, which the tests run.
+    /// Example scripts with their output, which the tests run.
     pub examples: &'static [Example],
 }
 
 impl Spec {
-    /// What most specs share: a plain stage behind a table that passes its sort on. A spec states what differs.
+    /// Defaults of most specs: a plain stage after a table that passes its flow on. A spec states what differs.
     pub const BASE: Spec = Spec {
         name: "",
         group: Group::Look,
@@ -154,7 +154,7 @@ impl Spec {
         examples: &[],
     };
 
-    /// [`Spec::BASE`] with the parameters of these arguments.
+    /// Returns [`Spec::BASE`] with the parameters of these arguments.
     #[must_use]
     pub const fn of<A: Arguments>() -> Spec {
         let (shape, rest) = leading(A::PARAMS, &[Place::Shape]);
@@ -171,53 +171,53 @@ impl Spec {
         }
     }
 
-    /// Positionals, then options, then the shape.
+    /// Returns positionals, then options, then the shape.
     pub fn params(&self) -> impl Iterator<Item = &Param> {
         self.positionals.iter().chain(self.options).chain(&self.shape)
     }
 }
 
-/// A small script over the sample table of the reference, and what it prints.
+/// An example: a small script over a sample table, and its output.
 #[derive(Debug, Clone, Copy)]
 pub struct Example {
     /// The script.
     pub script: &'static str,
-    /// Its output, word for word.
+    /// Its exact output.
     pub output: &'static str,
 }
 
 /// A chapter of the reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Group {
-    /// Where tables come from.
+    /// Sources of tables.
     Source,
-    /// Choosing columns and rows.
+    /// Selecting columns and rows.
     Choose,
-    /// Tables from tables.
+    /// Joining, grouping and reshaping tables.
     Tables,
-    /// What columns are for.
+    /// Roles of columns.
     Roles,
     /// New columns.
     Derive,
-    /// Filling and repairing.
+    /// Cleaning.
     Clean,
-    /// Bringing numbers to one scale.
+    /// Scaling and transforming numbers.
     Scale,
-    /// Turning names into numbers.
+    /// Encoding.
     Encode,
-    /// Making and choosing features.
+    /// Feature construction and selection.
     Features,
-    /// Different ways for different columns or rows.
+    /// Different stages for different columns or rows.
     Branch,
-    /// Learning.
+    /// Training.
     Learn,
-    /// Models that `train` knows.
+    /// Models of `train`.
     Models,
-    /// Judging.
+    /// Evaluation.
     Judge,
-    /// Looking.
+    /// Inspection.
     Look,
-    /// What leaves the pipeline.
+    /// Output.
     Out,
 }
 
@@ -245,7 +245,7 @@ impl Group {
     }
 }
 
-/// Which rule of the grammar reads the stage.
+/// The grammar rule of a stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     /// `verb [path] key=value`
@@ -268,25 +268,25 @@ pub enum Form {
     Plain,
 }
 
-/// What a stage takes or passes on.
+/// What flows between two stages: the input or output of a stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Flow {
     /// Nothing: the start of a pipeline.
     Nothing,
-    /// A table; whatever happened so far learned nothing.
+    /// A table, with nothing learned so far.
     Table,
     /// A table and steps that learn.
     Recipe,
-    /// A recipe and a model.
+    /// A table, steps and a trained model.
     Learner,
-    /// Whatever came in (as an output), or anything but nothing (as an input).
+    /// As an output: the same as the input; as an input: anything but `Nothing`.
     Any,
     /// As an input: anything, also nothing. The arguments decide what is needed.
     Anywhere,
 }
 
 impl Flow {
-    /// May a stage that wants `self` stand behind one that hands on `given`?
+    /// May a stage with the input `self` follow a stage with the output `given`?
     #[must_use]
     pub fn accepts(self, given: Flow) -> bool {
         match self {
@@ -297,7 +297,7 @@ impl Flow {
         }
     }
 
-    /// What it is, in words.
+    /// Describes it in words.
     #[must_use]
     pub fn describe(self) -> &'static str {
         match self {
@@ -310,39 +310,39 @@ impl Flow {
     }
 }
 
-/// What a stage learns, and from which rows.
+/// The effect of a stage: what it learns, and from which rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
-    /// Brings a table in.
+    /// Produces a table.
     Source,
-    /// One row at a time, nothing learned.
+    /// Works row by row; learns nothing.
     Row,
     /// Learns from training rows.
     Fit,
     /// Learns from training rows with the target.
     FitTarget,
-    /// Changes the training rows, and no others.
+    /// Changes the training rows only.
     RowsTrain,
-    /// Looks at other rows, in the order in which they stand; learns nothing.
+    /// Uses other rows, in the order of the table; learns nothing.
     Seq,
-    /// Changes which rows there are, before any split.
+    /// Filters, adds or reorders rows, before any split.
     RowsAll,
-    /// Says what columns are for.
+    /// Assigns roles to columns.
     Meta,
-    /// Looks and passes its input on.
+    /// Inspects its input and passes it on.
     Tee,
-    /// Takes something out.
+    /// Outputs something: a file, a model, a table.
     Sink,
 }
 
 impl Effect {
-    /// Does it belong to the training rows, and so into every fold?
+    /// Does it depend on the training rows, so that it runs in every fold?
     #[must_use]
     pub fn learns(self) -> bool {
         matches!(self, Effect::Fit | Effect::FitTarget | Effect::RowsTrain)
     }
 
-    /// Of two stages that are one, the effect of greater strength is that of both.
+    /// Strength of an effect; the stronger effect of two combined stages is that of both.
     pub(crate) fn strength(self) -> u8 {
         match self {
             Effect::Row => 0,
@@ -376,38 +376,38 @@ impl Effect {
     }
 }
 
-/// How a stage rewrites the plan.
+/// The effect of a stage on the plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Structure {
-    /// Not at all.
+    /// None.
     Plain,
     /// Everything above it that learns is fitted anew in every fold.
     Folds,
-    /// It pulls one final fit on all training rows.
+    /// It demands a final fit on all rows.
     Final,
-    /// It opens branches, on each of which the stages below are done.
+    /// It opens branches, on each of which the stages below run.
     Branches,
 }
 
-/// Something wrong with one argument, found while binding.
+/// An error of an argument, found while binding.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ArgumentError {
     /// The code.
     pub code: Code,
-    /// The parameter to blame; the stage, if none.
+    /// The parameter; `None` for the stage.
     pub param: Option<&'static str>,
-    /// A closer place than the parameter's own.
+    /// A more precise span than that of the parameter.
     pub span: Option<Span>,
     /// What is wrong.
     pub message: String,
-    /// What to do.
+    /// Lines of help.
     pub help: Vec<String>,
-    /// What to write instead of what stands at the place.
+    /// The replacement for the text of the span.
     pub replacement: Option<String>,
 }
 
 impl ArgumentError {
-    /// A fault of the parameter `param`.
+    /// Creates an error of the parameter `param`.
     pub fn of(param: &'static str, code: Code, message: impl Into<String>) -> ArgumentError {
         ArgumentError {
             code,
@@ -426,14 +426,14 @@ impl ArgumentError {
         self
     }
 
-    /// Names a closer place.
+    /// Sets a more precise span.
     #[must_use]
     pub fn at(mut self, span: Span) -> ArgumentError {
         self.span = Some(span);
         self
     }
 
-    /// Says what to write instead.
+    /// Sets the replacement.
     #[must_use]
     pub fn replacement(mut self, text: impl Into<String>) -> ArgumentError {
         self.replacement = Some(text.into());

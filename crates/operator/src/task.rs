@@ -1,43 +1,43 @@
-//! What is to be predicted: the target and, where it has them, its classes.
+//! The task of a model: the target and, for classification, its classes.
 
 use pipewright_frame::TargetSpec;
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
 
-/// What is to be predicted.
+/// The task of a model.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Task {
-    /// The column.
+    /// The target column.
     pub target: Arc<str>,
-    /// Its classes, or numbers.
+    /// Classes or numbers.
     pub kind: TaskKind,
-    /// What models learn instead of the numbers themselves; predictions are turned back.
+    /// Transform of a numeric target; predictions are inverted.
     pub transform: Option<Transform>,
 }
 
-/// A function of the target that models learn, and its inverse.
+/// A transform of the target, with its inverse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Transform {
-    /// ln y, of positive numbers.
+    /// ln y, for positive numbers.
     Log,
-    /// ln (1 + y), of numbers above -1.
+    /// ln (1 + y), for numbers above -1.
     Log1p,
-    /// The square root, of numbers from 0 up.
+    /// The square root, for numbers of 0 or more.
     Sqrt,
 }
 
 impl Transform {
-    /// Every transform by its name in the language.
+    /// All transforms, with their names in the language.
     pub const NAMES: [(&'static str, Transform); 3] =
         [("log", Transform::Log), ("log1p", Transform::Log1p), ("sqrt", Transform::Sqrt)];
 
-    /// Its name in the language.
+    /// Returns its name in the language.
     #[must_use]
     pub fn name(self) -> &'static str {
         Transform::NAMES.iter().find(|(_, known)| *known == self).map_or("", |(name, _)| name)
     }
 
-    /// What a model learns for a number: not finite where there is nothing.
+    /// Transforms a number; the result is not finite outside of the domain.
     #[must_use]
     pub fn apply(self, number: f64) -> f64 {
         match self {
@@ -47,7 +47,7 @@ impl Transform {
         }
     }
 
-    /// The number that a model means. A root below 0, which no number has, means 0.
+    /// Inverts a prediction. A negative square root, which is out of range, becomes 0.
     #[must_use]
     pub fn invert(self, learned: f64) -> f64 {
         match self {
@@ -87,13 +87,13 @@ impl Task {
         }
     }
 
-    /// As a step sees it that learns with the target.
+    /// Returns the target specification for steps that learn with the target.
     #[must_use]
     pub fn target_spec(&self) -> TargetSpec {
         TargetSpec { target: self.target.clone(), classes: self.classes().cloned() }
     }
 
-    /// As it stands in a bundle.
+    /// Converts it to the JSON of a bundle.
     #[must_use]
     pub fn to_json(&self) -> Json {
         let mut json = json!({"target": &*self.target, "classes": self.classes().map(|classes| classes.to_vec())});

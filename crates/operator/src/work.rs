@@ -1,6 +1,6 @@
-//! The forms of work: what the planner arranges and the engine carries out, with no verb's name in sight.
+//! Forms of work, which the planner schedules and the engine runs without knowing verbs.
 //!
-//! Rows are [`Data`]; what models predict are [`Outputs`]: probabilities by class, or numbers. Results are [`Output`]s.
+//! Rows are [`Data`]; predictions are [`Outputs`]: probabilities per class, or numbers. Results are [`Output`]s.
 
 use crate::result::{Evaluation, FoldResult, Output};
 use crate::{ArgumentError, Data, Effect, Environment, FittedPipeline, Footprint, Preparation, Task, Value};
@@ -11,35 +11,35 @@ use pipewright_world::random::Key;
 use std::fmt;
 use std::sync::Arc;
 
-/// A stage with its arguments, ready to work.
+/// A stage bound to its arguments.
 #[derive(Debug, Clone)]
 pub enum Bound {
-    /// Brings a table in.
+    /// Produces a table.
     Source(Arc<dyn Source>),
-    /// Makes another table of a table, learning nothing.
+    /// Transforms a table without learning.
     Rows(Arc<dyn Rows>),
-    /// Makes a table of two.
+    /// Combines two tables.
     Combine(Arc<dyn Combine>),
-    /// Learns from rows and is applied to rows.
+    /// A transformer: fitted on rows, applied to rows.
     Step(Arc<dyn Step>),
     /// Trains a model.
     Training(Arc<dyn Training>),
-    /// Judges everything above it.
+    /// Evaluates the pipeline above it.
     Evaluator(Arc<dyn Evaluator>),
-    /// Looks at a table and passes it on.
+    /// Inspects a table and passes it on.
     Inspect(Arc<dyn Inspect>),
-    /// Works on the results so far.
+    /// Uses the results so far.
     Consumer(Arc<dyn Consumer>),
-    /// Takes the final fit out.
+    /// Saves the final fit.
     ModelSink(Arc<dyn ModelSink>),
-    /// Takes the fitted steps above it out.
+    /// Saves the fitted steps above it.
     Freeze(Arc<dyn Freeze>),
-    /// Opens branches: the planner walks the stages of each.
+    /// Opens branches, whose stages the planner expands.
     Fork,
 }
 
 impl Bound {
-    /// What the planner knows of it; `verb` is the effect that the verb declares.
+    /// Returns its footprint for the planner; `verb` is the effect that the verb declares.
     #[must_use]
     pub fn footprint(&self, verb: Effect) -> Footprint {
         match self {
@@ -51,101 +51,101 @@ impl Bound {
     }
 }
 
-/// What the head of some data says.
+/// The schema inferred from the head of the data.
 #[derive(Debug, Clone)]
 pub struct Sketch {
-    /// Names, and likely kinds.
+    /// Names and likely kinds of the columns.
     pub schema: Schema,
-    /// Was that all of it? Only then are the kinds certain.
+    /// Is the head all of the data? Only then are the kinds certain.
     pub whole: bool,
-    /// What is worth saying about it.
+    /// Notes.
     pub notices: Vec<Failure>,
 }
 
-/// What the stages below a source want of it.
+/// The columns and rows that the stages below need from a source.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Pushdown {
-    /// The only columns that they look at; all if it is not said.
+    /// The columns that they read; `None` for all.
     pub columns: Option<Arc<[Arc<str>]>>,
-    /// Rows for which this is not true are left out further down anyway.
+    /// Rows for which this is not true are filtered out further down and need not be read.
     pub filter: Option<Expression>,
 }
 
-/// Brings a table in.
+/// Produces a table.
 pub trait Source: Send + Sync {
-    /// What the head of the data says, without reading it all: `None` where there is nothing to look at yet.
+    /// Infers the schema from the head of the data: `None` if there is no data yet.
     ///
     /// # Errors
-    /// A [`Failure`] when the data is there but cannot be read.
+    /// A [`Failure`] if the data exists but cannot be read.
     fn sketch(&self, environment: &Environment) -> Result<Option<Sketch>, Failure>;
 
-    /// Reads it all, or as a stream where it is larger than memory may be; notices go to `progress`.
+    /// Reads all of it, or as a stream if it exceeds the memory limit; notices go to `progress`.
     ///
     /// # Errors
     /// A [`Failure`] with file and line.
     fn read(&self, wanted: &Pushdown, environment: &Environment, progress: &dyn Progress) -> Result<Data, Failure>;
 }
 
-/// Makes another table of a table, learning nothing.
+/// Transforms a table without learning.
 pub trait Rows: Send + Sync {
-    /// What the planner knows of it; `verb` is the effect that the verb declares.
+    /// Returns its footprint for the planner; `verb` is the effect that the verb declares.
     fn footprint(&self, verb: Effect) -> Footprint;
 
-    /// The schema of what it makes.
+    /// Returns the schema of its result.
     ///
     /// # Errors
     /// A [`Failure`] naming the column that is missing or of the wrong kind.
     fn schema(&self, input: &Schema) -> Result<Schema, Failure>;
 
-    /// Makes it.
+    /// Computes the result.
     ///
     /// # Errors
     /// A [`Failure`] naming column and row.
     fn apply(&self, table: &Table, key: Key, progress: &dyn Progress) -> Result<Table, Failure>;
 }
 
-/// Makes a table of a pipeline's own and of another one.
+/// Combines the table of a pipeline with a second one.
 pub trait Combine: Send + Sync {
-    /// What the planner knows of it, besides what it knows of the other table.
+    /// Returns its footprint for the planner, without that of the second table.
     fn footprint(&self, verb: Effect) -> Footprint;
 
-    /// The schema of what it makes.
+    /// Returns the schema of its result.
     ///
     /// # Errors
-    /// A [`Failure`] naming the column that is missing or does not fit.
+    /// A [`Failure`] naming the column that is missing or does not match.
     fn schema(&self, own: &Schema, other: &Schema) -> Result<Schema, Failure>;
 
-    /// What it does to the own rows, now that the other ones are there.
+    /// Prepares the transformation of a pipeline's rows, given the second table.
     ///
     /// # Errors
     /// A [`Failure`] naming column and row.
     fn with(&self, other: Table) -> Result<Arc<dyn Rows>, Failure>;
 }
 
-/// A transformer: it is fitted on training rows and applied to any rows.
+/// A transformer: fitted on training rows, applied to any rows.
 pub trait Step: Send + Sync {
-    /// What the planner knows of it; `verb` is the effect that the verb declares, and the arguments may make it another.
+    /// Returns its footprint for the planner; `verb` is the effect declared by the verb, which arguments may override.
     fn footprint(&self, verb: Effect) -> Footprint;
 
-    /// The schema that its state will yield.
+    /// Returns the schema of its output.
     ///
     /// # Errors
-    /// A [`Failure`] naming the column that it cannot take.
+    /// A [`Failure`] naming the column that it does not accept.
     fn schema(&self, input: &Schema) -> Result<Schema, Failure>;
 
-    /// Fits it.
+    /// Fits it on rows.
     ///
     /// # Errors
     /// A [`Failure`] naming column and row.
     fn fit(&self, rows: &dyn Chunks, context: &FitContext) -> Result<Learned, Failure>;
 }
 
-/// What fitting a step yields.
+/// The result of fitting a step.
 #[derive(Clone)]
 pub struct Learned {
-    /// What any rows go through.
+    /// The transformation of any rows.
     pub state: Arc<dyn Fitted>,
-    /// What the rows go through that it was fitted on, where that is something else: out-of-fold codes, fewer rows.
+    /// The transformation of the training rows, if it differs: out-of-fold codes, fewer rows.
     pub training: Option<ForTraining>,
 }
 
@@ -162,13 +162,13 @@ impl fmt::Debug for Learned {
 pub type ForTraining = Arc<dyn Fn(&Table) -> Result<Table, Failure> + Send + Sync>;
 
 impl Learned {
-    /// A state that is applied to all rows alike.
+    /// Creates the result for a state that is applied to all rows alike.
     #[must_use]
     pub fn new(state: Arc<dyn Fitted>) -> Learned {
         Learned { state, training: None }
     }
 
-    /// What becomes of the rows that it was fitted on.
+    /// Transforms the rows that it was fitted on.
     ///
     /// # Errors
     /// A [`Failure`] naming column and row.
@@ -180,14 +180,14 @@ impl Learned {
     }
 }
 
-/// What a fitted step asks of the rows that it is applied to.
+/// Requirements of a fitted step on its input.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Needs {
-    /// Is what it makes of some rows the same, whatever rows stand beside them? Then it works chunk by chunk.
+    /// Is each row transformed independently of other rows, so that it can run chunk by chunk?
     pub by_row: bool,
-    /// The columns that it reads by name, whatever their role: rows cannot do without them.
+    /// The columns that it reads by name, of any role: they are required.
     pub reads: Vec<Arc<str>>,
-    /// The columns that it drops without reading them: rows can do without them.
+    /// The columns that it drops without reading them: they are optional.
     pub drops: Dropped,
 }
 
@@ -201,7 +201,7 @@ pub enum Dropped {
 }
 
 impl Needs {
-    /// The needs of a step that works row by row on columns that it finds by name, and drops none unread.
+    /// The needs of a row-by-row step that finds its columns by name, and drops none unread.
     #[must_use]
     pub fn by_row() -> Needs {
         Needs { by_row: true, reads: Vec::new(), drops: Dropped::Columns(Vec::new()) }
@@ -210,7 +210,7 @@ impl Needs {
 
 /// A fitted step.
 pub trait Fitted: Send + Sync {
-    /// What it asks of rows.
+    /// Returns its requirements on the input.
     fn needs(&self) -> Needs;
 
     /// Applies it to rows.
@@ -219,7 +219,7 @@ pub trait Fitted: Send + Sync {
     /// A [`Failure`] naming the column that is missing or of another kind.
     fn apply(&self, rows: &Table) -> Result<Table, Failure>;
 
-    /// As [`Fitted::apply`], of rows that are not needed any more: their memory may be used again.
+    /// As [`Fitted::apply`], but consumes the rows, so that their memory can be reused.
     ///
     /// # Errors
     /// As [`Fitted::apply`].
@@ -227,7 +227,7 @@ pub trait Fitted: Send + Sync {
         self.apply(&rows)
     }
 
-    /// What was learned, as a small table.
+    /// Returns the learned state as a small table.
     fn show(&self) -> Table;
 
     /// The name of its kind of state in bundles: that of one of the verb's [`StateKind`](crate::StateKind)s.
@@ -236,13 +236,13 @@ pub trait Fitted: Send + Sync {
     /// Plain data from which the [`StateKind`](crate::StateKind) makes it again.
     fn save(&self) -> serde_json::Value;
 
-    /// What is worth saying about it.
+    /// Notes.
     fn notices(&self) -> Vec<Failure> {
         Vec::new()
     }
 }
 
-/// What a model accepts of the features besides numbers that are all there.
+/// What a model accepts besides complete numeric features.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Accepts {
     /// Missing values.
@@ -253,47 +253,47 @@ pub struct Accepts {
     pub dates: bool,
 }
 
-/// A model with its arguments, before the target is known.
+/// A model bound to its arguments, before the target is known.
 pub trait Training: Send + Sync {
-    /// How the model is called in reports: `mlp[64,32,1]`.
+    /// Returns the label of the model in reports: `mlp[64,32,1]`.
     fn label(&self) -> String;
 
-    /// Whether the target, were it numbers with `distinct` values, would be classes to this model; `None` where the
-    /// model does not care.
+    /// Does the model treat a numeric target with `distinct` values as classes? `None` if the model has no
+    /// preference.
     fn wants_classes(&self, distinct: usize) -> Option<bool>;
 
-    /// What it accepts of the features besides numbers: what it does not accept, an implied stage encodes.
+    /// Returns what it accepts besides numbers; an implied stage encodes the rest.
     fn accepts(&self) -> Accepts;
 
-    /// What it decides for a task where the script says nothing: options of the stage and their values.
+    /// Returns options, with values, that it derives from the task if the script does not give them.
     fn decided(&self, task: &Task) -> Vec<(&'static str, String)> {
         let _ = task;
         Vec::new()
     }
 
-    /// Sets rows for validation aside from the training rows, if the model needs some: the one round's test rows.
+    /// Splits off validation rows from the training rows, if the model needs some: the test rows of the single round.
     fn validation(&self) -> Option<Arc<dyn Splitter>> {
         None
     }
 
-    /// The learner for a task.
+    /// Returns the learner for a task.
     ///
     /// # Errors
-    /// A [`ArgumentError`] where an argument does not fit the task.
+    /// An [`ArgumentError`] if an argument does not fit the task.
     fn learner(&self, task: &Task) -> Result<Arc<dyn Learner>, ArgumentError>;
 
-    /// The seed of its own, if it has one.
+    /// Returns its own seed, if it has one.
     fn seed(&self) -> Option<u64> {
         None
     }
 }
 
-/// Learns to predict the target.
+/// Fits a model.
 pub trait Learner: Send + Sync {
-    /// Learns.
+    /// Trains on rows.
     ///
     /// # Errors
-    /// A [`Failure`] when the rows cannot be learned from or training leaves the range of numbers.
+    /// A [`Failure`] if the rows are unsuitable or training diverges.
     fn fit(
         &self,
         train: &Data,
@@ -305,10 +305,10 @@ pub trait Learner: Send + Sync {
 
 /// A trained model.
 pub trait FittedModel: Send + Sync {
-    /// Predicts for every row: a probability for every class of the task, or a number.
+    /// Predicts every row: a probability per class of the task, or a number.
     ///
     /// # Errors
-    /// A [`Failure`] naming the column that is missing or holds what cannot be predicted from.
+    /// A [`Failure`] naming the column that is missing or has unsuitable values.
     fn predict(&self, rows: &Table) -> Result<Outputs, Failure>;
 
     /// What was learned, as a table: coefficients per feature, the layers of a network.
@@ -318,117 +318,117 @@ pub trait FittedModel: Send + Sync {
     fn save(&self) -> serde_json::Value;
 }
 
-/// One way to part the rows.
+/// A split of the rows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Round {
-    /// The rows to learn from, ascending.
+    /// The training rows, ascending.
     pub train: Arc<[u32]>,
-    /// The rows held out, ascending.
+    /// The held-out rows, ascending.
     pub test: Arc<[u32]>,
 }
 
-/// Parts rows.
+/// Splits rows.
 pub trait Splitter: Send + Sync {
-    /// How many rounds there will be.
+    /// Returns the number of rounds.
     fn rounds(&self) -> usize;
 
-    /// Parts the rows.
+    /// Splits the rows.
     ///
     /// # Errors
-    /// A [`Failure`] when there are too few rows.
+    /// A [`Failure`] if there are too few rows.
     fn split(&self, rows: &Table, task: &Task, key: Key, progress: &dyn Progress) -> Result<Vec<Round>, Failure>;
 }
 
-/// Parts rows, and makes a verdict of what the parts say.
+/// Splits rows, scores the rounds, and combines the scores to an evaluation.
 pub trait Evaluator: Splitter {
     /// Checks metrics and scheme against the task, before anything is fitted.
     ///
     /// # Errors
-    /// A [`ArgumentError`] naming the argument.
+    /// An [`ArgumentError`] naming the argument.
     fn check(&self, task: &Task) -> Result<(), ArgumentError>;
 
-    /// What the columns of the rows that it parts make of it; `None` where it stays what the script says.
+    /// Returns an argument that the columns of the rows override; `None` to keep the script's arguments.
     fn amended(&self, columns: &Schema) -> Option<Amendment> {
         let _ = columns;
         None
     }
 
-    /// What it decides for a task where the script says nothing: options of the stage and their values.
+    /// Returns options, with values, that it derives from the task if the script does not give them.
     fn decided(&self, task: &Task) -> Vec<(&'static str, String)> {
         let _ = task;
         Vec::new()
     }
 
-    /// Does it deal out rows whatever their order is?
+    /// Does it shuffle the rows?
     fn shuffles(&self) -> bool {
         true
     }
 
-    /// What any model has to beat: a learner that does not look at the features.
+    /// Returns the baseline: a learner that ignores the features.
     fn baseline(&self, task: &Task) -> Arc<dyn Learner>;
 
-    /// Scores one round.
+    /// Scores a round.
     ///
     /// # Errors
-    /// A [`Failure`] when truth and prediction do not fit each other.
+    /// A [`Failure`] if truth and predictions do not match.
     fn score(&self, held_out: HeldOut<'_>, task: &Task) -> Result<FoldResult, Failure>;
 
-    /// The evaluation of a model by the results of all rounds.
+    /// Combines the results of all rounds to an evaluation.
     fn evaluation(&self, results: Vec<FoldResult>, model: &str, task: &Task, seed: u64) -> Evaluation;
 
-    /// The seed of its own, if it has one.
+    /// Returns its own seed, if it has one.
     fn seed(&self) -> Option<u64> {
         None
     }
 }
 
-/// An argument that takes the place of what the script says, and what is to be said of it.
+/// An argument that overrides the script, with a diagnostic.
 #[derive(Debug, Clone)]
 pub struct Amendment {
     /// The name of the parameter.
     pub name: &'static str,
-    /// What it is instead.
+    /// The overriding value.
     pub value: Value,
-    /// That it is so, and why.
+    /// The diagnostic that says so, and why.
     pub notice: Failure,
 }
 
-/// What a judge scores: the held-out rows of one round and what was predicted for them.
+/// The held-out rows of a round, with their predictions, for scoring.
 #[derive(Debug, Clone)]
 pub struct HeldOut<'a> {
-    /// The place of the round among all rounds of the judge.
+    /// Index of the round.
     pub round: usize,
-    /// The positions of the held-out rows in the table that was split, ascending.
+    /// Indices of the held-out rows in the table that was split, ascending.
     pub rows: Arc<[u32]>,
-    /// The target of the held-out rows, and the columns whose roles a judge heeds.
+    /// The target of the held-out rows, and the columns whose roles matter for scoring.
     pub truth: &'a Table,
-    /// What the model predicts.
+    /// Predictions of the model.
     pub outputs: Outputs,
-    /// What the baseline predicts.
+    /// Predictions of the baseline.
     pub baseline: Outputs,
 }
 
-/// Looks at rows and passes them on.
+/// Inspects rows and passes them on.
 pub trait Inspect: Send + Sync {
-    /// Looks.
+    /// Inspects rows.
     ///
     /// # Errors
-    /// A [`Failure`] when what it writes cannot be written.
+    /// A [`Failure`] if its output cannot be written.
     fn inspect(&self, rows: &Data, environment: &Environment) -> Result<Output, Failure>;
 }
 
-/// Works on the results of the stages above: checks a condition on them, or writes them.
+/// Uses the results of the stages above: checks a condition on them, or writes them.
 pub trait Consumer: Send + Sync {
-    /// Does it need an evaluation among the results?
+    /// Does it require an evaluation among the results?
     fn needs_evaluation(&self) -> bool {
         false
     }
 
-    /// Does its work; `results` are those of the stages above in the order of the script, and `rows` flow past, if some
-    /// do.
+    /// Runs it; `results` are those of the stages above in the order of the script, and `rows` those of its input, if
+    /// any.
     ///
     /// # Errors
-    /// A [`Failure`] when a condition is false or asks for what no result holds, or a file cannot be written.
+    /// A [`Failure`] if a condition is false or uses an unknown result, or if a file cannot be written.
     fn consume(
         &self,
         results: &[Arc<Output>],
@@ -437,30 +437,30 @@ pub trait Consumer: Send + Sync {
     ) -> Result<Output, Failure>;
 }
 
-/// Chooses one of several candidates by how each was judged.
+/// Chooses one of several candidates by their evaluations.
 pub trait Choose: Send + Sync {
-    /// The place of the candidate that wins.
+    /// Returns the index of the winning candidate.
     ///
     /// # Errors
-    /// A [`Failure`] when none can be chosen.
+    /// A [`Failure`] if none can be chosen.
     fn choose(&self, evaluations: &[Arc<Output>]) -> Result<usize, Failure>;
 }
 
-/// Takes the final fit out.
+/// Saves the final fit.
 pub trait ModelSink: Send + Sync {
-    /// Keeps it.
+    /// Saves it.
     ///
     /// # Errors
-    /// A [`Failure`] when it cannot be written.
+    /// A [`Failure`] if it cannot be written.
     fn store(&self, pipeline: &Arc<FittedPipeline>, environment: &Environment) -> Result<Output, Failure>;
 }
 
-/// Takes fitted steps out, without a model.
+/// Saves fitted steps, without a model.
 pub trait Freeze: Send + Sync {
-    /// Keeps them.
+    /// Saves them.
     ///
     /// # Errors
-    /// A [`Failure`] when they cannot be written.
+    /// A [`Failure`] if they cannot be written.
     fn freeze(&self, preparation: &Preparation, environment: &Environment) -> Result<Output, Failure>;
 }
 

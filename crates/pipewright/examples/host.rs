@@ -1,10 +1,10 @@
-//! A program that embeds Pipewright: a table from Arrow, an evaluation read as numbers, a model kept in memory, and a verb
-//! and a function of its own.
+//! A program that embeds Pipewright: a table from Arrow, an evaluation read as numbers, a model kept in memory, and a
+//! custom verb and function.
 //!
 //! ```sh
 //! cargo run -p pipewright --example host
 //! ```
-#![allow(clippy::print_stdout)] // An example may talk.
+#![allow(clippy::print_stdout)] // Examples print.
 
 use arrow_array::{ArrayRef, Float64Array, RecordBatch, StringArray};
 use pipewright::operator::work::Rows;
@@ -19,7 +19,7 @@ use std::sync::Arc;
 arguments! {
     /// The arguments of `every`.
     struct EveryArgs {
-        /// The distance of the rows that are kept.
+        /// Distance between the rows that are kept.
         positional n: Count;
     }
 }
@@ -66,7 +66,7 @@ pub(crate) const AREA: Function = Function::of_numbers(
     |given| given[0] * given[1],
 );
 
-/// Flats: what they cost follows from their size and their town.
+/// A table of flats, whose price depends on size and town.
 fn flats(count: usize) -> Result<RecordBatch, Box<dyn Error>> {
     let towns = ["Ulm", "Bonn", "Kiel"];
     let size = |row: usize| 30.0 + (row * 37 % 101) as f64;
@@ -80,18 +80,18 @@ fn flats(count: usize) -> Result<RecordBatch, Box<dyn Error>> {
     Ok(RecordBatch::try_from_iter(columns)?)
 }
 
-/// Runs everything and says what came of it.
+/// Runs the example and prints its results.
 ///
 /// # Errors
-/// Whatever goes wrong first.
+/// The first failure.
 pub(crate) fn main() -> Result<(), Box<dyn Error>> {
     let world = Arc::new(MemoryWorld::new());
     let mut session = Session::builder().world(world).threads(2).seed(7).register(EVERY).register(AREA).build()?;
 
-    // A table goes in by name, its arrays shared.
+    // Register a table by name; its arrays are shared.
     session.table("flats", flats(300)?)?;
 
-    // An evaluation comes out as numbers.
+    // Evaluations are available as numbers.
     let prepared = "load flats | every 2 | show 3 | target price | derive size = area(length, width)";
     let run = session.run(&format!("{prepared} | scale | train ridge | eval kfold 5")).ok()?;
     let evaluation = run.evaluation()?;
@@ -100,11 +100,11 @@ pub(crate) fn main() -> Result<(), Box<dyn Error>> {
     assert!(rmse.mean()? < 0.1 * rmse.baseline().mean()?);
     assert_eq!((rmse.folds().len(), evaluation.rows()), (5, 150));
 
-    // So do the predictions for every row while it was held out, and the table that the script shows.
+    // So are the out-of-fold predictions, and the table that the script shows.
     let held_out = evaluation.out_of_fold()?;
     assert_eq!((held_out.rows(), run.table()?.rows()), (150, 3));
 
-    // A fitted pipeline stays in memory, travels as bytes, and predicts for new rows.
+    // A fitted pipeline stays in memory, can be serialised, and predicts new rows.
     let model = session.fit(&format!("{prepared} | scale | train ridge"))?;
     let model = session.load_model(&model.to_bytes())?;
     let new = Table::from_batch(&flats(6)?.project(&[0, 1, 2])?)?;

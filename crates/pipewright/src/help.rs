@@ -37,7 +37,7 @@ pub fn verb_list(registry: &Registry) -> String {
         }
         text.push('\n');
     }
-    text.push_str("`pipewright help NAME` describes one of them, `pipewright help functions` lists the functions of expressions.\n");
+    text.push_str("`pipewright help NAME` describes one of them, `pipewright help functions` lists all functions.\n");
     text
 }
 

@@ -1,13 +1,13 @@
-//! The one document of `--json`; `docs/json.md` describes its shape.
+//! The document of `--json`, described in `docs/json.md`.
 
 use crate::RunResult;
 use pipewright_diagnostic::{Source, render_json};
 use serde_json::{Value as Json, json};
 
-/// The version of the document's shape.
+/// The version of the document format.
 pub(crate) const VERSION: u32 = 1;
 
-/// The JSON document of a run.
+/// Returns the JSON document of a run.
 #[must_use]
 pub fn document(run: &RunResult, source: &Source) -> Json {
     let (errors, notes): (Vec<_>, Vec<_>) = run.diagnostics.iter().partition(|diagnostic| diagnostic.is_error());

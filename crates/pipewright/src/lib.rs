@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 //!
-//! **Invariant:** this crate knows no terminal. A [`RunResult`] holds typed values; [`render`] turns them into text
-//! or JSON, and the caller shows it.
+//! **Invariant:** this crate does not use the terminal. A [`RunResult`] holds typed values; [`render`] turns them into
+//! text or JSON, and the caller prints it.
 
 mod check;
 mod help;
@@ -38,29 +38,29 @@ pub use pipewright_world::{MemoryWorld, OsWorld, World};
 
 use std::path::PathBuf;
 
-/// The failure for a script that cannot be read.
+/// Creates the failure for a script file that cannot be read.
 #[must_use]
 pub fn unreadable(file: &str, error: &std::io::Error) -> pipewright_diagnostic::Failure {
     pipewright_operator::failure_of(code::WRONG_USAGE, "cannot read the script", file.as_ref(), error)
 }
 
-/// What the caller says about every run.
+/// Options for all runs.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// The column to predict, whatever the script says.
+    /// The column to predict; overrides the script.
     pub target: Option<String>,
-    /// The seed that governs everything.
+    /// The random seed.
     pub seed: u64,
-    /// Implied steps are errors.
+    /// Makes implied steps errors.
     pub strict: bool,
-    /// How many threads; as many as there are cores, if not said.
+    /// The number of threads. Default: the number of cores.
     pub threads: Option<usize>,
-    /// The folder that paths in the script are relative to; empty for the working directory.
+    /// The directory for relative paths in the script; empty for the working directory.
     pub folder: PathBuf,
     /// The data file for a `load` without a path; `-` is standard input.
     pub data: Option<PathBuf>,
-    /// The memory that a run may take, in bytes: what would take more is read chunk by chunk.
+    /// Memory limit of a run, in bytes: larger tables are read chunk by chunk.
     pub memory_bytes: Option<u64>,
-    /// Values for the script's parameters.
+    /// Values of the script's parameters.
     pub params: std::collections::BTreeMap<String, String>,
 }

@@ -1,4 +1,4 @@
-//! Fitted pipelines in the hands of a host program.
+//! Fitted pipelines for host programs.
 
 use crate::{REGISTRY, RunResult, Session};
 use pipewright_diagnostic::{Failure, NoProgress};
@@ -8,7 +8,7 @@ use pipewright_operator::result::{Output, prediction_table};
 use pipewright_operator::{FittedPipeline, Task};
 use std::sync::Arc;
 
-/// A fitted pipeline: every step that learned and the model, ready for new rows. Cloning is cheap.
+/// A fitted pipeline: the fitted steps and the model, ready to predict new rows. Cloning is cheap.
 ///
 /// ```
 /// use pipewright::{Model, Session};
@@ -24,17 +24,18 @@ pub struct Model {
 }
 
 impl Model {
-    /// Reads the bytes of [`Model::to_bytes`] or of a file that `save` wrote. For pipelines with verbs or models of the
-    /// host program: [`Session::load_model`].
+    /// Reads a pipeline from the bytes of [`Model::to_bytes`] or of a file that `save` wrote. For pipelines with verbs
+    /// or models of the host program: [`Session::load_model`].
     ///
     /// # Errors
-    /// [`BAD_BUNDLE`](crate::code::BAD_BUNDLE) naming the damaged part; [`NEWER_BUNDLE`](crate::code::NEWER_BUNDLE) for the format of a later version.
+    /// [`BAD_BUNDLE`](crate::code::BAD_BUNDLE) naming the damaged part;
+    /// [`NEWER_BUNDLE`](crate::code::NEWER_BUNDLE) for a later version of the format.
     pub fn load(bytes: &[u8]) -> Result<Model, Failure> {
         let pipeline = pipewright_artifact::decode(bytes, &REGISTRY)?;
         Ok(Model { pipeline: Arc::new(pipeline) })
     }
 
-    /// The pipeline as bytes, which `save` would write to a file.
+    /// Serialises the pipeline to the bytes that `save` would write.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
@@ -42,20 +43,20 @@ impl Model {
         bytes
     }
 
-    /// The target and, for a classification, its classes.
+    /// Returns the target and, for classification, its classes.
     #[must_use]
     pub fn task(&self) -> &Task {
         &self.pipeline.task
     }
 
-    /// The script that made it, with every implied stage written out.
+    /// Returns the script that made it, with every implied stage written out.
     #[must_use]
     pub fn script(&self) -> &str {
         &self.pipeline.script
     }
 
-    /// Predicts for every row, as a table: `prediction`, and for a classification `p(CLASS)` for every class. Columns are
-    /// matched by name; those that the pipeline does not know are ignored.
+    /// Predicts every row, as a table: `prediction`, and for classification `p(CLASS)` for every class. Columns are
+    /// matched by name; unknown ones are ignored.
     ///
     /// # Errors
     /// A [`Failure`] naming the column that is missing or of another kind.
@@ -63,7 +64,7 @@ impl Model {
         prediction_table(&self.outputs(rows)?, self.task(), true)
     }
 
-    /// Predicts for every row: a probability for every class in the order of the task, or a number.
+    /// Predicts every row: a probability per class in the order of the task, or a number.
     ///
     /// # Errors
     /// As [`Model::predict`].
@@ -73,7 +74,7 @@ impl Model {
 }
 
 impl Session {
-    /// Fits the last pipeline of a script on all of its rows and keeps it in memory.
+    /// Fits the last pipeline of a script on all rows, and returns it.
     ///
     /// # Errors
     /// The first error of the script or of the run.
@@ -82,10 +83,10 @@ impl Session {
         session.environment.takes_models = true;
         let stage = self.environment.registry.implied.fit;
         let run = session.run(&format!("{script}\n| {stage}"));
-        run.saved().next_back().ok_or_else(|| run.lacks("fitted pipeline", "the script has to train a model"))
+        run.saved().next_back().ok_or_else(|| run.lacks("fitted pipeline", "the script must train a model"))
     }
 
-    /// Reads a fitted pipeline whose steps may be verbs of this session.
+    /// Reads a fitted pipeline that may use the verbs and models of this session.
     ///
     /// # Errors
     /// As [`Model::load`].
@@ -96,7 +97,7 @@ impl Session {
 }
 
 impl RunResult {
-    /// The fitted pipeline that the script saved to this path.
+    /// Returns the fitted pipeline that the script saved to this path.
     ///
     /// # Errors
     /// The error that ended the run; [`UNKNOWN_NAME`](crate::code::UNKNOWN_NAME) if the script saves nothing there.

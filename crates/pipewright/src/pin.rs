@@ -1,4 +1,4 @@
-//! Pinning: one pass over the data before any fit, for the kinds of all columns and the classes of the target.
+//! Pinning: one pass over the data before any fit, to find the kinds of all columns and the classes of the target.
 
 use pipewright_diagnostic::{Diagnostic, Failure, code};
 use pipewright_engine::{JobFailure, Retain, Run, Value};
@@ -7,13 +7,13 @@ use pipewright_operator::Data;
 use pipewright_plan::{JobGraph, JobId, Pin, Plan, Tables, TargetFacts, lower_tables};
 use std::sync::Arc;
 
-/// More different values than this are never classes.
+/// Maximum number of classes.
 const CLASSES_MAX: usize = 10_000;
 
-/// What is known of every pipeline once its table was made down to the first stage that learns.
+/// Computes each pipeline's table down to the first stage that learns, and returns what is known then.
 ///
 /// # Errors
-/// The job that failed.
+/// The failure of the first job that fails.
 pub(crate) fn pins(
     plan: &Plan,
     graph: &mut JobGraph,
@@ -45,7 +45,7 @@ fn data<'a>(run: &'a Run<'_>, job: JobId) -> Option<&'a Data> {
     }
 }
 
-/// What is known of a pipeline's tables; another table that it brings in has no target.
+/// What is known of a pipeline's tables; joined tables have no target.
 fn pin_of(tables: &Tables, run: &Run<'_>) -> Option<Pin> {
     let schema = |job: Option<JobId>| run.schema(job?).cloned();
     let others = tables.others.iter().map(|other| pin_of(other, run)).collect();
@@ -63,7 +63,7 @@ fn facts(rows: &Data, target: &str) -> Result<Option<TargetFacts>, Failure> {
     Ok(Some(TargetFacts { rows: table.rows(), distinct, classes: few }))
 }
 
-/// Features that look like a name of the rows themselves, and reach the model in some shape, a note for each.
+/// Notes on features that look like ids of the rows and reach the model in some form.
 pub(crate) fn likely_ids(plan: &Plan, tables: &[Tables], run: &Run<'_>) -> Vec<Diagnostic> {
     let mut notes: Vec<Diagnostic> = Vec::new();
     for (pipeline, tables) in plan.pipelines.iter().zip(tables) {
@@ -73,17 +73,17 @@ pub(crate) fn likely_ids(plan: &Plan, tables: &[Tables], run: &Run<'_>) -> Vec<D
             let learned = training.checked_sub(1).and_then(|last| path.nodes[last].schema.as_ref());
             let is_learned = |name: &Arc<str>| learned.is_none_or(|schema| tells_of(schema, name));
             for name in table.features().into_iter().filter(|name| table.is_row_number(name) && is_learned(name)) {
-                let message = format!("`{name}` looks like an id: it counts the rows");
+                let message = format!("`{name}` looks like an id: it numbers the rows");
                 let note = Diagnostic::note(code::LIKELY_ID, message).label(path.nodes[training].span, "");
                 let written = pipewright_syntax::written_name(&name);
-                notes.push(note.help(format!("if it says nothing about them: drop {written}")));
+                notes.push(note.help(format!("if it is only an id: drop {written}")));
             }
         }
     }
     notes
 }
 
-/// Is a feature made from this column?
+/// Is a feature computed from this column?
 fn tells_of(schema: &Schema, name: &Arc<str>) -> bool {
     schema.entries().iter().any(|entry| match entry {
         Entry::Column(column) => column.role == Role::Feature && column.sources.contains(name),
@@ -91,19 +91,19 @@ fn tells_of(schema: &Schema, name: &Arc<str>) -> bool {
     })
 }
 
-/// What a check that has not seen all of the data leaves open, a note for each.
+/// Notes on what a check cannot decide without reading all of the data.
 pub(crate) fn undecided(plan: &Plan) -> Vec<Diagnostic> {
     let mut notes = Vec::new();
     for path in plan.pipelines.iter().filter_map(|pipeline| plan.paths_of(pipeline).next()) {
         let Some(first) = path.nodes.first() else { continue };
         let message = if first.schema.is_none() {
-            "not decidable yet, as there is no data to look at: columns, kinds, the target and its classes"
+            "not decidable yet, as there is no data: columns, kinds, the target and its classes"
         } else {
-            "not decidable yet, as only the head of the data was looked at: the kinds of columns further down"
+            "not decidable yet, as only the head of the data was read: the kinds of columns further down"
         };
         notes.push(Diagnostic::note(code::UNDECIDED, message).label(first.span, ""));
         if let (Some(training), Some(_), None) = (path.training(), &first.schema, &path.branch.task) {
-            let message = "not decidable yet: whether the model fits the target, whose values are counted when it runs";
+            let message = "not decidable until it runs: whether the model fits the target";
             notes.push(Diagnostic::note(code::UNDECIDED, message).label(path.nodes[training].span, ""));
         }
     }

@@ -1,19 +1,19 @@
-//! Verbs, models and functions that a host program adds to the built-in ones.
+//! Verbs, models and functions registered by a host program.
 
 use crate::REGISTRY;
 use pipewright_diagnostic::{Failure, code};
 use pipewright_frame::{Function, Functions};
 use pipewright_operator::{Model, Registry, Verb};
 
-/// Something of the host program's own that scripts can name.
+/// A verb, model or function of the host program.
 #[non_exhaustive]
 #[derive(Debug)]
 pub enum Registration {
     /// A verb.
     Verb(Verb),
-    /// A model that `train` knows.
+    /// A model for `train`.
     Model(Model),
-    /// A function that expressions may call.
+    /// A function of expressions.
     Function(Function),
 }
 
@@ -35,7 +35,7 @@ impl From<Function> for Registration {
     }
 }
 
-/// The built-in registry with these additions. Verbs are looked up for the life of a process, so they are never freed.
+/// Returns the built-in registry with these additions. Registered items are never freed.
 ///
 /// # Errors
 /// [`code::DUPLICATE_NAME`] if a name is taken.
@@ -74,7 +74,7 @@ pub(crate) fn extended(additions: Vec<Registration>) -> Result<&'static Registry
 
 fn is_free(name: &str, mut taken: impl Iterator<Item = &'static str>) -> Result<(), Failure> {
     match taken.any(|taken| taken == name) {
-        true => Err(Failure::new(code::DUPLICATE_NAME, format!("`{name}` cannot be registered: the name is taken"))),
+        true => Err(Failure::new(code::DUPLICATE_NAME, format!("cannot register `{name}`: the name is already taken"))),
         false => Ok(()),
     }
 }

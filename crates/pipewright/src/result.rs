@@ -1,4 +1,4 @@
-//! What a run gives back: typed results, messages, times.
+//! The result of a run: typed outputs, diagnostics, timings.
 
 use pipewright_diagnostic::{Diagnostic, Failure, code};
 use pipewright_engine::StageTime;
@@ -7,45 +7,45 @@ use pipewright_operator::result::{Evaluation, Output};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The result of a run, whether it ended well or not.
+/// The result of a run, successful or not.
 #[derive(Debug, Default)]
 pub struct RunResult {
     /// Errors, warnings and notes, in the order of the script.
     pub diagnostics: Vec<Diagnostic>,
-    /// How long each stage took.
+    /// Timings of the stages.
     pub stages: Vec<StageLine>,
-    /// How long everything took.
+    /// Total time of the run.
     pub time: Duration,
     /// The seed of the run.
     pub seed: u64,
     pub(crate) outputs: Vec<Arc<Output>>,
 }
 
-/// How often and how long one stage worked.
+/// Runs and time of a stage.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StageLine {
-    /// The stage as a script would write it.
+    /// The stage as script text.
     pub text: String,
-    /// Was it implied?
+    /// Is it implied?
     pub implied: bool,
-    /// How often and how long; of threads that worked at the same time, the sum.
+    /// Number of runs, and the time, summed over threads.
     pub time: StageTime,
 }
 
 impl RunResult {
-    /// The result of a script that was checked and not run.
+    /// The result of a script that was checked but not run.
     #[must_use]
     pub fn of_check(diagnostics: Vec<Diagnostic>) -> RunResult {
         RunResult { diagnostics, ..RunResult::default() }
     }
 
-    /// Did it end without an error?
+    /// Did the run end without an error?
     #[must_use]
     pub fn is_ok(&self) -> bool {
         self.exit_code() == 0
     }
 
-    /// The result itself, or the error that ended the run: for `?`.
+    /// Returns the result, or the error that ended the run, for use with `?`.
     ///
     /// # Errors
     /// The first error among the diagnostics.
@@ -56,7 +56,7 @@ impl RunResult {
         }
     }
 
-    /// The first error among the diagnostics, without its place in the script.
+    /// Returns the first error among the diagnostics, without its span.
     fn failure(&self) -> Option<Failure> {
         let error = self.diagnostics.iter().find(|diagnostic| diagnostic.is_error())?;
         let mut failure = Failure::new(error.code, error.message.clone());
@@ -64,17 +64,17 @@ impl RunResult {
         Some(failure)
     }
 
-    /// The results of the stages, in the order of the script.
+    /// Returns the outputs of the stages, in the order of the script.
     pub fn outputs(&self) -> impl DoubleEndedIterator<Item = &Output> {
         self.outputs.iter().map(|output| &**output)
     }
 
-    /// The evaluations, in the order of the script.
+    /// Returns the evaluations, in the order of the script.
     pub fn evaluations(&self) -> impl DoubleEndedIterator<Item = &Evaluation> {
         self.outputs().filter_map(Output::as_evaluation)
     }
 
-    /// The evaluation of the script; the last one if there are several.
+    /// Returns the evaluation of the script; the last one if there are several.
     ///
     /// # Errors
     /// The error that ended the run; [`code::UNKNOWN_NAME`] if the script evaluates nothing.
@@ -82,7 +82,7 @@ impl RunResult {
         self.evaluations().next_back().ok_or_else(|| self.lacks("evaluation", "add to the script: | eval"))
     }
 
-    /// The rows that the script shows; those of its last `show` if there are several. `show 0` shows no rows, and
+    /// Returns the rows that the script shows; those of its last `show` if there are several. `show 0` gives no rows,
     /// `show 1000` at most 1000.
     ///
     /// # Errors
@@ -100,8 +100,8 @@ impl RunResult {
         self.failure().unwrap_or_else(nothing)
     }
 
-    /// The exit code for a process that did this and nothing else: 0 fine, 1 failed while running, 2 wrong script, 3 a
-    /// limit reached, 4 an `assert` that does not hold, 70 a bug, 130 stopped.
+    /// Returns the exit code of the run: 0 success, 1 failed while running, 2 invalid script, 3 limit exceeded,
+    /// 4 `assert` failed, 70 internal error, 130 cancelled.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         let error = self.diagnostics.iter().find(|diagnostic| diagnostic.is_error());

@@ -1,4 +1,4 @@
-//! Running: check, pin, check again, lower, run.
+//! Running a script: check, pin, check again, lower, run.
 
 use crate::pin::{likely_ids, pins};
 use crate::{RunResult, Session, StageLine};
@@ -13,7 +13,7 @@ impl Session {
         self.run_watched(text, &NoObserver)
     }
 
-    /// Runs a script while `observer` looks on.
+    /// Runs a script with callbacks to `observer`.
     #[must_use]
     pub fn run_watched(&self, text: &str, observer: &dyn Observer) -> RunResult {
         let start = self.environment.world.elapsed();
@@ -39,7 +39,7 @@ impl Session {
         if !checked.is_sound() {
             return finish(&checked.plan, checked.diagnostics, &graph, &run, &[]);
         }
-        // All tables are made: their files are closed before a sink may replace one of them.
+        // All tables are read: close their files before a sink replaces one of them.
         self.environment.forget_files();
         let reports = lower(&checked.plan, &mut graph);
         run.demand(&graph, &reports, Retain::Demanded);
@@ -55,7 +55,7 @@ fn finish(
     reports: &[JobId],
 ) -> RunResult {
     let outcome = run.outcome(graph);
-    // Whether a report after a failure was made is chance.
+    // Whether an output after a failure was produced depends on timing.
     let end = outcome.failure.as_ref().map_or(usize::MAX, |failed| failed.job);
     let output = |&job: &JobId| match run.value(job)? {
         Value::Output(output) => Some(output.clone()),
@@ -71,7 +71,7 @@ fn finish(
     RunResult { diagnostics, outputs, stages: stages.collect(), ..RunResult::default() }
 }
 
-/// Notices as diagnostics: what several rounds said alike is said once, with their number.
+/// Converts notices to diagnostics; equal ones of several rounds are merged, with their number.
 fn gather(plan: &Plan, notices: Vec<Notice>) -> Vec<Diagnostic> {
     let mut grouped: Vec<(NodeId, Failure, usize, bool)> = Vec::new();
     for notice in notices {
@@ -94,26 +94,26 @@ fn gather(plan: &Plan, notices: Vec<Notice>) -> Vec<Diagnostic> {
         .collect()
 }
 
-/// Do they say the same, or the same of one column with other numbers?
+/// Are they equal, or about the same column with different numbers?
 fn alike(one: &Failure, other: &Failure) -> bool {
     one == other || (one.code == other.code && one.place.column.is_some() && one.place.column == other.place.column)
 }
 
-/// A failure of no stage.
+/// A diagnostic for a failure without a stage.
 pub(crate) fn unplaced(failure: Failure) -> Diagnostic {
     let diagnostic = Diagnostic::error(failure.code, failure.message);
     failure.help.into_iter().fold(diagnostic, Diagnostic::help)
 }
 
-/// A failure at its stage.
+/// A diagnostic for a failure of a stage.
 pub(crate) fn place(plan: &Plan, stage: NodeId, round: Option<usize>, mut failure: Failure) -> Diagnostic {
     if round.is_some() {
-        // It counts among the rows of the fold, which nobody can look up.
+        // The row number is relative to the fold, so it would mislead.
         failure.place.row = None;
     }
     let node = &plan.nodes[stage];
     if failure.code == code::CANCELLED {
-        // Which stage was at work is chance.
+        // Which stage was running depends on timing.
         return Diagnostic::error(failure.code, failure.message);
     }
     let mut diagnostic = failure.at(node.span);

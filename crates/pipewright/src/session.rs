@@ -1,4 +1,4 @@
-//! Sessions: where scripts are checked and run.
+//! Sessions, in which scripts are checked and run.
 
 use crate::registration::{Registration, extended};
 use crate::{Options, REGISTRY};
@@ -10,7 +10,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-/// A world and options, in which scripts are checked and run. Cloning is cheap; clones share their threads.
+/// A world and options for checking and running scripts. Cloning is cheap; clones share their threads.
 #[derive(Debug, Clone)]
 pub struct Session {
     pub(crate) environment: Environment,
@@ -18,10 +18,10 @@ pub struct Session {
     threads: Arc<OnceLock<Result<ThreadPool, Failure>>>,
 }
 
-/// More threads would only be in each other's way.
+/// Maximum number of threads.
 const THREADS_MAX: usize = 1024;
 
-/// What a session is made of.
+/// A builder of sessions.
 ///
 /// ```
 /// let session = pipewright::Session::builder().threads(2).seed(7).build()?;
@@ -36,68 +36,68 @@ pub struct SessionBuilder {
 }
 
 impl SessionBuilder {
-    /// Where files are read and written: those of the system, unless it is said.
+    /// Sets the world, through which files are read and written. Default: the operating system.
     #[must_use]
     pub fn world(mut self, world: Arc<dyn World>) -> SessionBuilder {
         self.world = Some(world);
         self
     }
 
-    /// The number of threads. Without it, a run uses the rayon pool that it is called in.
+    /// Sets the number of threads. Default: the rayon pool of the caller.
     #[must_use]
     pub fn threads(mut self, threads: usize) -> SessionBuilder {
         self.options.threads = Some(threads);
         self
     }
 
-    /// The seed of all random numbers. Default: 0.
+    /// Sets the random seed. Default: 0.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> SessionBuilder {
         self.options.seed = seed;
         self
     }
 
-    /// The memory that a run may take, in bytes: larger tables are read chunk by chunk.
+    /// Sets the memory limit of a run, in bytes: larger tables are read chunk by chunk.
     #[must_use]
     pub fn memory_bytes(mut self, bytes: u64) -> SessionBuilder {
         self.options.memory_bytes = Some(bytes);
         self
     }
 
-    /// The folder that paths in scripts are relative to. Default: the working directory.
+    /// Sets the directory for relative paths in scripts. Default: the working directory.
     #[must_use]
     pub fn folder(mut self, folder: impl Into<PathBuf>) -> SessionBuilder {
         self.options.folder = folder.into();
         self
     }
 
-    /// The value of a parameter of the script.
+    /// Sets the value of a parameter of the script.
     #[must_use]
     pub fn param(mut self, name: impl Into<String>, value: impl Into<String>) -> SessionBuilder {
         self.options.params.insert(name.into(), value.into());
         self
     }
 
-    /// Turns implied stages into errors: a script has to say all that it does.
+    /// Turns implied stages into errors, so that scripts must be explicit.
     #[must_use]
     pub fn strict(mut self) -> SessionBuilder {
         self.options.strict = true;
         self
     }
 
-    /// Adds a verb, a model or a function of the host program's own. What is registered stays in memory until the
-    /// process ends, so build one session with it and clone that.
+    /// Registers a verb, a model or a function of the host program. Registered items stay in memory until the process
+    /// ends, so build one session and clone it.
     #[must_use]
     pub fn register(mut self, own: impl Into<Registration>) -> SessionBuilder {
         self.registrations.push(own.into());
         self
     }
 
-    /// The session.
+    /// Builds the session.
     ///
     /// # Errors
-    /// [`code::LIMIT_REACHED`] if the system does not give the threads; [`code::DUPLICATE_NAME`] if the name of something
-    /// registered is taken.
+    /// [`code::LIMIT_REACHED`] if the threads cannot be started; [`code::DUPLICATE_NAME`] if the name of a registered
+    /// item is already taken.
     pub fn build(self) -> Result<Session, Failure> {
         let world = self.world.unwrap_or_else(|| Arc::new(OsWorld::new()));
         let mut session = Session::new(world, self.options);
@@ -108,7 +108,7 @@ impl SessionBuilder {
 }
 
 impl Session {
-    /// A session in `world`. Its threads are started by its first run.
+    /// Creates a session in `world`. Its threads are started by its first run.
     #[must_use]
     pub fn new(world: Arc<dyn World>, options: Options) -> Session {
         let mut environment = Environment::new(world, options.folder.clone(), &REGISTRY);
@@ -117,21 +117,21 @@ impl Session {
         Session { environment, options, threads: Arc::default() }
     }
 
-    /// A session step by step.
+    /// Returns a builder.
     #[must_use]
     pub fn builder() -> SessionBuilder {
         SessionBuilder::default()
     }
 
-    /// Gives a table a name, so that `load NAME` reads it: a [`Table`](crate::Table) or a record batch of Arrow, shared
-    /// and not copied. A table that had the name before is replaced; a sample set of that name is hidden.
+    /// Registers a table, so that `load NAME` reads it: a [`Table`](crate::Table) or an Arrow record batch, shared and
+    /// not copied. It replaces a table of that name, and shadows a sample data set of that name.
     ///
     /// # Errors
-    /// [`code::BAD_VALUE`] for a name that a script cannot write bare; [`code::KIND_CHANGED`] for a column of an Arrow type
-    /// that no kind of column is stored as.
+    /// [`code::BAD_VALUE`] for a name that needs quotes in a script; [`code::KIND_CHANGED`] for a column of an
+    /// unsupported Arrow type.
     pub fn table(&mut self, name: &str, table: impl IntoTable) -> Result<(), Failure> {
         if !pipewright_syntax::is_plain_name(name) {
-            let message = format!("`{name}` cannot be the name of a table: it needs letters, digits and `_` only");
+            let message = format!("`{name}` is not a valid table name: use letters, digits and `_` only");
             return Err(Failure::new(code::BAD_VALUE, message));
         }
         let table = table.into_table()?;
@@ -147,18 +147,18 @@ impl Session {
         }
     }
 
-    /// The threads of its own, if it has some.
+    /// The thread pool of the session, if it has one.
     fn pool(&self) -> Result<Option<&ThreadPool>, Failure> {
         let Some(threads) = self.options.threads else { return Ok(None) };
         let refused = |reason: String| {
             let message = format!("cannot start {threads} threads: {reason}");
-            Failure::new(code::LIMIT_REACHED, message).help("ask for fewer threads")
+            Failure::new(code::LIMIT_REACHED, message).help("use fewer threads")
         };
         let start = || match threads {
             0..=THREADS_MAX => {
                 ThreadPoolBuilder::new().num_threads(threads).build().map_err(|error| refused(error.to_string()))
             }
-            _ => Err(refused(format!("a session has at most {THREADS_MAX}"))),
+            _ => Err(refused(format!("the maximum is {THREADS_MAX}"))),
         };
         match self.threads.get_or_init(start) {
             Ok(pool) => Ok(Some(pool)),
@@ -166,7 +166,7 @@ impl Session {
         }
     }
 
-    /// Runs `work` on the threads of the session, or else in the rayon pool of the caller.
+    /// Runs `work` on the threads of the session, or in the rayon pool of the caller.
     pub(crate) fn in_pool<T: Send>(&self, work: impl FnOnce() -> T + Send) -> Result<T, Failure> {
         Ok(match self.pool()? {
             Some(pool) => pool.install(work),

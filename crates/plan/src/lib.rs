@@ -4,7 +4,7 @@
 //! tree ─expand→ stages ─bind, check→ Plan ─lower→ JobGraph
 //! ```
 //!
-//! 1. [`expand`](mod@expand) replaces parameters, fragments and functions, which leaves one list of stages per pipeline.
+//! 1. [`expand`](mod@expand) replaces parameters, fragments and functions, leaving one list of stages per pipeline.
 //! 2. [`bind`](mod@bind) checks the arguments of a stage against the `Spec` of its verb.
 //! 3. [`check`](mod@check) walks the stages with the schema, adds the implied ones, resolves the target, and
 //!    reports everything that can be found before a row is read.

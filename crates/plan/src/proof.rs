@@ -1,9 +1,9 @@
 //! Proof of honest rounds: no job that learns in a scope depends on a row that a round of the scope holds out.
 //!
 //! The value of a job depends on rows in two ways. It may *be* some rows, or be computed row by row from them; and it
-//! may have been *learned* from rows: a state, a model, a choice, and whatever those were applied to. A [`Pick`](Work::Pick)
-//! restricts the rows of a table, but not the rows that something was learned from before. Both are sets of regions: a
-//! region is a path of (split, round, part), with all rows of the sources as the empty path.
+//! may have been *learned* from rows: a state, a model, a choice, and whatever those were applied to. A
+//! [`Pick`](Work::Pick) restricts the rows of a table, but not the rows that something was learned from before. Both
+//! are sets of regions: a region is a path of (split, round, part), with all rows of the sources as the empty path.
 //!
 //! A job learns honestly in the scope (s₁, r₁), (s₂, r₂), … if every region that its inputs depend on begins with
 //! (s₁, r₁, train), (s₂, r₂, train), …. The assignment of rows to rounds may depend on all rows of the split: on the
@@ -85,7 +85,7 @@ fn origin(job: &Job, inputs: Origin, origins: &[Origin]) -> Origin {
                 |region: &Region| region.iter().copied().chain([(job.inputs[1], *round, *part)]).collect::<Region>();
             Origin { rows: table.rows.iter().map(picked).collect(), learned: table.learned.clone() }
         }
-        // The assignment of rows to rounds may depend on all of them: on the classes of the target, on groups and times.
+        // The assignment of rows to rounds may depend on all of them: on the target's classes, on groups and times.
         Work::Split(..) => Origin::default(),
         // A state holds no rows: it was learned from them.
         Work::Fit { learns: false, .. } => Origin { rows: BTreeSet::new(), learned: inputs.learned },

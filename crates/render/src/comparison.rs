@@ -1,11 +1,11 @@
-//! Several evaluations on the same rows as one table: a row per arm of a `fork`.
+//! Comparison of several evaluations on the same rows: one row per arm of a `fork`.
 
 use crate::WIDTH;
 use crate::evaluation::{number, setting};
 use pipewright_operator::result::{Evaluation, Output};
 use std::fmt::Write;
 
-/// Outputs as texts, in order; evaluations of the arms of one `fork` are one table.
+/// Renders outputs as texts, in order; evaluations of the arms of one `fork` are one table.
 #[must_use]
 pub fn texts<'a>(outputs: impl IntoIterator<Item = &'a Output>) -> Vec<String> {
     let mut texts = Vec::new();
@@ -29,7 +29,7 @@ pub fn texts<'a>(outputs: impl IntoIterator<Item = &'a Output>) -> Vec<String> {
     texts
 }
 
-/// One arm alone is shown as any evaluation is.
+/// A single arm is shown like any evaluation.
 fn comparison(arms: &[&Evaluation]) -> Option<String> {
     match arms {
         [] => None,
@@ -38,7 +38,7 @@ fn comparison(arms: &[&Evaluation]) -> Option<String> {
     }
 }
 
-/// The setting, and the mean of every metric for every arm; the last row is the baseline on the same rows.
+/// The setup, and the mean of every metric per arm; the last row is the baseline on the same rows.
 fn table(first: &Evaluation, arms: &[&Evaluation]) -> String {
     let name = |arm: &Evaluation| arm.arm.clone().unwrap_or_default();
     let names: Vec<String> = arms.iter().map(|arm| name(arm)).chain(["baseline".to_owned()]).collect();
@@ -78,7 +78,7 @@ fn column_width(metric: &str) -> usize {
     metric.len().max(8) + 2
 }
 
-/// Metrics in runs whose columns fit a width, at least one each.
+/// Splits metrics into groups whose columns fit the width, at least one per group.
 fn blocks<'a>(metrics: &[&'a str], width: usize) -> Vec<Vec<&'a str>> {
     let mut blocks: Vec<Vec<&str>> = Vec::new();
     let mut left = 0;

@@ -13,7 +13,7 @@ pub(crate) fn text(profile: &Profile, limit: usize) -> String {
         return text;
     }
     let shown = &profile.columns[..limit.min(profile.columns.len())];
-    // As wide as the names want, or as the rest leaves.
+    // As wide as the names, or as the space left by the rest.
     let rest = table(shown, 0).lines().map(width_of).max().unwrap_or(0);
     let widest = shown.iter().map(|column| width_of(&column.name)).max().unwrap_or(0);
     text.push('\n');
@@ -22,16 +22,16 @@ pub(crate) fn text(profile: &Profile, limit: usize) -> String {
     text
 }
 
-/// The line that says that there are more columns, and how to see them.
+/// The line about further columns, and how to print them.
 pub(crate) fn left_out(verb: &str, columns: usize, shown: usize) -> String {
     match columns - shown {
         0 => String::new(),
-        more => format!("… and {} (all of them: {verb} limit={columns})\n", counted(more as u64, "more column")),
+        more => format!("… and {} (to print all: {verb} limit={columns})\n", counted(more as u64, "more column")),
     }
 }
 
-/// The table, its names no wider than `name_width`; levels, which stand at the end of a line, are cut at the width of
-/// the terminal.
+/// The table, with names no wider than `name_width`; levels, at the end of a line, are cut at the width of the
+/// terminal.
 fn table(columns: &[ColumnProfile], name_width: usize) -> String {
     let left = |text: &str| Cell::Left(text.to_owned());
     let right = |text: &str| Cell::Right(text.to_owned());
@@ -55,7 +55,7 @@ fn table(columns: &[ColumnProfile], name_width: usize) -> String {
         ];
         match &column.numbers {
             Some(numbers) => line.extend(cells(numbers).map(Cell::Right)),
-            // For the width that numbers need, what gives way does not count.
+            // Cells that can shrink do not count towards the width that numbers need.
             None if name_width == 0 => {}
             None => line.push(levels(column)),
         }
@@ -76,15 +76,15 @@ fn levels(column: &ColumnProfile) -> Cell {
         return Cell::Free(format!("{first} … {last}"));
     }
     let present = column.present().max(1);
-    // Of texts that all differ, none is the most frequent.
+    // If all texts are distinct, none is the most frequent.
     if column.levels.first().is_some_and(|top| top.count == 1) && column.distinct.value > 3 {
-        return Cell::Free(format!("all different, such as {}", value(&column.levels[0].value, 40)));
+        return Cell::Free(format!("all distinct, such as {}", value(&column.levels[0].value, 40)));
     }
     let level = |level: &Level| format!("{} {}", value(&level.value, 24), percent(level.count as f64 / present as f64));
     Cell::List(column.levels.iter().map(level).collect())
 }
 
-/// A number, with `~` before what was not counted.
+/// A number, with `~` if it is approximate.
 pub(crate) fn about(counted: Counted) -> String {
     format!("{}{}", if counted.exact { "" } else { "~" }, counted.value)
 }

@@ -1,4 +1,4 @@
-//! An evaluation as text, a table of metrics and the confusion, and as JSON.
+//! An evaluation as text (a table of metrics and the confusion matrix) and as JSON.
 
 use pipewright_learn::metric::Confusion;
 use pipewright_operator::result::{Evaluation, MetricResult, Scheme};
@@ -41,7 +41,7 @@ fn of_metric(metric: &MetricResult<'_>) -> (String, Json) {
     (metric.name().to_owned(), json)
 }
 
-/// The model, how it was judged, a line per metric and, for classes, the confusion.
+/// The model, the evaluation scheme, a line per metric and, for classes, the confusion matrix.
 pub(crate) fn text(evaluation: &Evaluation) -> String {
     let mut text = head(evaluation);
     let _ = writeln!(text, "{:<18}{:>10}{:>10}{:>10}{:>12}", "", "mean", "lowest", "highest", "baseline");
@@ -59,7 +59,7 @@ fn head(evaluation: &Evaluation) -> String {
     format!("{arm}{} predicts {}\n", evaluation.model, setting(evaluation))
 }
 
-/// What is predicted and how it is judged, in two lines.
+/// The target and the evaluation scheme, in two lines.
 pub(crate) fn setting(evaluation: &Evaluation) -> String {
     let Evaluation { task, folds, repeat, seed, .. } = evaluation;
     let kind = match task.classes() {
@@ -98,12 +98,12 @@ pub(crate) fn number(value: Option<f64>) -> String {
     }
 }
 
-/// More classes would not fit a line.
+/// Maximum number of classes that fit a line.
 const CLASSES_SHOWN_MAX: usize = 12;
 
 fn write_confusion(text: &mut String, classes: &[String], confusion: &Confusion) {
     if classes.len() > CLASSES_SHOWN_MAX {
-        let _ = writeln!(text, "\n{} classes: their confusion is in --json", classes.len());
+        let _ = writeln!(text, "\n{} classes: see --json for the confusion matrix", classes.len());
         return;
     }
     let rows: Vec<&[u64]> = (0..classes.len()).map(|class| confusion.row(class)).collect();

@@ -1,4 +1,4 @@
-//! JSON for programs, as `docs/json.md` describes it.
+//! Outputs as JSON, as documented in `docs/json.md`.
 
 use crate::{evaluation, saved_pipeline};
 use pipewright_frame::Table;
@@ -8,7 +8,7 @@ use pipewright_operator::result::{
 };
 use serde_json::{Map, Value as Json, json};
 
-/// An output as a JSON object whose `kind` is the verb that gave it.
+/// Renders an output as a JSON object whose `kind` is its verb.
 #[must_use]
 pub fn json(output: &Output) -> Json {
     let mut object = Map::new();
@@ -19,7 +19,7 @@ pub fn json(output: &Output) -> Json {
     Json::Object(object)
 }
 
-/// The fields of an object, without its kind.
+/// The fields of the object without `kind`.
 struct Fields;
 
 impl OutputVisitor for Fields {

@@ -14,5 +14,5 @@ pub use comparison::texts;
 pub use json::json;
 pub use text::text;
 
-/// The width that results are printed in, whatever the terminal: the same text everywhere.
+/// The width of printed results, independent of the terminal, so that the text is the same everywhere.
 const WIDTH: usize = 100;

@@ -1,9 +1,9 @@
-//! Lines of a report: cells in columns, numbers in few digits, bars.
+//! Lines of a report: aligned cells, rounded numbers, bars.
 
 use pipewright_frame::{shortened, width_of};
 
-/// Lines of cells: cells of a column are aligned, but for a cell that stands at the end of its line and may be as wide
-/// as it wants.
+/// Lines of cells: the cells of a column are aligned, except for cells at the end of a line, which may be of any
+/// width.
 #[derive(Debug, Default)]
 pub(crate) struct Lines {
     lines: Vec<Vec<Cell>>,
@@ -16,14 +16,14 @@ pub(crate) enum Cell {
     Left(String),
     /// Aligned to the right.
     Right(String),
-    /// At the end of its line, not aligned, cut where the line is full.
+    /// At the end of a line, not aligned, cut at the width of the line.
     Free(String),
-    /// At the end of its line, as many of these as there is room for.
+    /// At the end of a line, as many of these as fit.
     List(Vec<String>),
 }
 
 impl Cell {
-    /// The width that it asks for: none where it takes what is left.
+    /// The width that it needs; none if it takes the space that is left.
     fn width(&self) -> Option<usize> {
         match self {
             Cell::Left(text) | Cell::Right(text) => Some(width_of(text)),
@@ -32,7 +32,7 @@ impl Cell {
     }
 }
 
-/// As many things as fit into a width, with a sign for those that do not; one at least.
+/// Joins as many items as fit the width, at least one, with `…` for the rest.
 fn fitting(things: &[String], width_max: usize) -> String {
     let mut text = shortened(things.first().map_or("", String::as_str), width_max);
     for (place, thing) in things.iter().enumerate().skip(1) {
@@ -51,7 +51,7 @@ impl Lines {
         self.lines.push(line.into_iter().collect());
     }
 
-    /// All lines, no wider than `width_max`: what is free is cut there.
+    /// Prints all lines, no wider than `width_max`: free cells are cut there.
     pub(crate) fn print(&self, indent: usize, width_max: usize) -> String {
         let mut widths: Vec<usize> = Vec::new();
         for line in &self.lines {
@@ -87,7 +87,7 @@ impl Lines {
     }
 }
 
-/// A number in four significant digits, or all digits before the point.
+/// A number with four significant digits, or all digits before the point.
 pub(crate) fn brief(number: f64) -> String {
     let magnitude = number.abs();
     if number == 0.0 {
@@ -105,7 +105,7 @@ pub(crate) fn brief(number: f64) -> String {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
-/// A bar a number, the largest the highest; the lowest is nothing.
+/// One bar per number, scaled to the largest; 0 is the lowest.
 pub(crate) fn bars(counts: &[u64]) -> String {
     const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     let most = counts.iter().copied().max().unwrap_or(0).max(1);
@@ -113,7 +113,7 @@ pub(crate) fn bars(counts: &[u64]) -> String {
     counts.iter().map(|count| BARS[height(*count)]).collect()
 }
 
-/// A value of a column: in quotes where it would not be seen.
+/// A value of a column: in quotes if it would be invisible.
 pub(crate) fn value(text: &str, width_max: usize) -> String {
     if text.trim().is_empty() { format!("{:?}", shortened(text, width_max)) } else { shortened(text, width_max) }
 }

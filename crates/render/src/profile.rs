@@ -1,4 +1,4 @@
-//! A profile as text: an overview, what is worth a look, a block per column, and which columns go together.
+//! A profile as text: an overview, warnings, a block per column, and associations.
 
 use crate::WIDTH;
 use crate::description::{about, left_out};
@@ -11,12 +11,12 @@ use pipewright_frame::{ColumnType, Role, shortened};
 
 /// Associations weaker than this are not printed.
 const TOGETHER_MIN: f64 = 0.5;
-/// The most associations that are printed.
+/// Maximum number of associations printed.
 const TOGETHER_SHOWN: usize = 15;
-/// The most levels of a column that are printed.
+/// Maximum number of levels printed per column.
 const LEVELS_SHOWN: usize = 5;
 
-/// The whole report, with a block for each of the first `limit` columns.
+/// The report, with a block for each of the first `limit` columns.
 pub(crate) fn text(profile: &Profile, limit: usize) -> String {
     let shown = limit.min(profile.columns.len());
     let mut parts = vec![overview(profile), worth_a_look(profile)];
@@ -27,7 +27,7 @@ pub(crate) fn text(profile: &Profile, limit: usize) -> String {
     parts.join("\n")
 }
 
-/// Sizes, kinds, what is missing, and equal rows.
+/// Sizes, kinds, missing values, and duplicate rows.
 fn overview(profile: &Profile) -> String {
     const KINDS: [ColumnType; 9] = [
         ColumnType::Continuous,
@@ -50,7 +50,7 @@ fn overview(profile: &Profile) -> String {
     let gaps = profile.columns.iter().filter(|column| column.missing > 0).count() as u64;
     let values = (profile.rows * profile.columns.len() as u64).max(1);
     match missing {
-        0 if values > 1 => text.push_str("no value is missing"),
+        0 if values > 1 => text.push_str("no values are missing"),
         0 => return text,
         _ => {
             let share = percent(missing as f64 / values as f64);
@@ -68,7 +68,7 @@ fn overview(profile: &Profile) -> String {
     text
 }
 
-/// What is suspicious, each with the stage that would mend it.
+/// Warnings, each with a stage that would fix it.
 fn worth_a_look(profile: &Profile) -> String {
     if profile.suspicions.is_empty() {
         return String::new();
@@ -82,10 +82,10 @@ fn worth_a_look(profile: &Profile) -> String {
         let stage = stage.as_ref().map(|stage| Cell::Free(format!("→ {stage}")));
         lines.push(std::iter::once(Cell::Left(shortened(&what, 72))).chain(stage));
     }
-    format!("worth a look\n{}", lines.print(2, WIDTH))
+    format!("warnings\n{}", lines.print(2, WIDTH))
 }
 
-/// Everything about one column.
+/// The block of a column.
 fn block(column: &ColumnProfile) -> String {
     let role = match column.role {
         Role::Feature => String::new(),
@@ -96,14 +96,14 @@ fn block(column: &ColumnProfile) -> String {
         0 => "none missing".to_owned(),
         missing => format!("{missing} missing ({})", percent(column.missing_share())),
     };
-    let different = format!("{} different", about(column.distinct));
+    let different = format!("{} distinct", about(column.distinct));
     let head = format!("{} · {}{role} · {different}, {missing}\n", shortened(&column.name, 60), column.kind);
     let mut lines = Lines::default();
     let mut line = |text: String| lines.push([Cell::Free(text)]);
     if let Some(numbers) = &column.numbers {
         of_numbers(numbers).into_iter().for_each(&mut line);
     }
-    // Of a few whole numbers, each is worth a line.
+    // A few whole numbers get a line each.
     let few = column.is_told_by_levels() && column.levels.len() <= LEVELS_SHOWN;
     if let Some(histogram) = column.numbers.as_ref().and_then(|numbers| numbers.histogram.as_ref()).filter(|_| !few) {
         line(shape(column.kind, histogram));
@@ -132,13 +132,15 @@ fn of_numbers(numbers: &NumberProfile) -> Vec<String> {
     vec![moments.join(", "), format!("{about}{}", quantiles.join(", "))]
 }
 
-/// A histogram between its ends.
+/// A histogram between minimum and maximum.
 fn shape(kind: ColumnType, histogram: &Histogram) -> String {
     let (first, last, step) = (histogram.edges[0], histogram.edges[histogram.counts.len()], histogram.step());
     let bars = bars(&histogram.counts);
     match kind {
-        ColumnType::Count if step == 1.0 => format!("{} {bars} {}   a bar a number", brief(first), brief(last - 1.0)),
-        _ => format!("{} {bars} {}   a bar is {} wide", brief(first), brief(last), brief(step)),
+        ColumnType::Count if step == 1.0 => {
+            format!("{} {bars} {}   one bar per number", brief(first), brief(last - 1.0))
+        }
+        _ => format!("{} {bars} {}   bin width {}", brief(first), brief(last), brief(step)),
     }
 }
 
@@ -170,14 +172,14 @@ fn of_levels(column: &ColumnProfile) -> String {
     lines.print(2, WIDTH) + &more
 }
 
-/// Columns that go together, the closest first.
+/// Associated columns, the strongest first.
 fn together(profile: &Profile) -> String {
     let mut close: Vec<&Association> =
         profile.associations.iter().filter(|association| association.value.abs() > TOGETHER_MIN).collect();
     if close.is_empty() {
         return String::new();
     }
-    // The sort is stable: equally close ones stay in the order of the columns.
+    // The sort is stable: equal associations stay in the order of the columns.
     close.sort_by(|one, other| other.value.abs().total_cmp(&one.value.abs()));
     let mut lines = Lines::default();
     for association in close.iter().take(TOGETHER_SHOWN) {
@@ -195,14 +197,14 @@ fn together(profile: &Profile) -> String {
     let more = close.len().saturating_sub(TOGETHER_SHOWN);
     let more = if more > 0 { format!("  … and {}\n", counted(more as u64, "more pair")) } else { String::new() };
     let signs = "r: two numbers, η: a number and a category, V: two categories";
-    format!("go together ({signs})\n{}{more}{}", lines.print(2, WIDTH), limits(profile))
+    format!("associations ({signs})\n{}{more}{}", lines.print(2, WIDTH), limits(profile))
 }
 
-/// What was not held against each other.
+/// Limits of the comparison.
 fn limits(profile: &Profile) -> String {
     let numbers = profile.columns.iter().filter(|column| column.kind.is_numeric()).count();
     match numbers.max(profile.columns.len() - numbers) > BETWEEN_MAX {
-        true => format!("  among the first {BETWEEN_MAX} columns of numbers and the first {BETWEEN_MAX} categories\n"),
+        true => format!("  among the first {BETWEEN_MAX} numeric columns and the first {BETWEEN_MAX} categories\n"),
         false => String::new(),
     }
 }

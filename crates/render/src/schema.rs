@@ -5,7 +5,7 @@ use crate::lines::{Cell, Lines};
 use pipewright_frame::{Column, Origin, shortened, width_of};
 use pipewright_operator::result::{SchemaColumn, SchemaReport};
 
-/// The number of rows, where they come from, and a line per column.
+/// The number of rows, the file, and a line per column.
 pub(crate) fn text(schema: &SchemaReport) -> String {
     let mut lines = Lines::default();
     let left = |text: &str| Cell::Left(text.to_owned());
@@ -24,16 +24,16 @@ pub(crate) fn text(schema: &SchemaReport) -> String {
     format!("{} rows{decided}\n{}", schema.rows, lines.print(0, WIDTH))
 }
 
-/// The widest name that is printed in full.
+/// Maximum width of a name that is printed in full.
 const NAME_WIDTH: usize = 32;
 
-/// The columns of the file that a column was made from, unless it is one of them.
+/// The columns of the file that a column was made from, unless it is itself one of them.
 fn made_from(column: &Column) -> String {
     let sources = match column.sources.as_slice() {
         [source] if *source == column.name => return String::new(),
         sources => sources,
     };
-    // As many as fit beside the longest name; the others are counted.
+    // As many as fit next to the longest name; the others are counted.
     let mut text = String::new();
     for (place, source) in sources.iter().enumerate() {
         let rest = sources.len() - place;
@@ -45,12 +45,12 @@ fn made_from(column: &Column) -> String {
     text
 }
 
-/// The most characters that the list of sources takes.
+/// Maximum width of the list of sources.
 const SOURCES_WIDTH: usize = 36;
 
-/// What the reader of the file decided, in words.
+/// What the reader of the file inferred, in words.
 fn decided(origin: &Origin) -> String {
-    // A single sign is easily overlooked.
+    // A single character is easily overlooked.
     let quoted = |how: &str| {
         if how.chars().count() == 1 && !how.chars().all(char::is_alphanumeric) {
             format!("`{how}`")

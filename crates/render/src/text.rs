@@ -1,4 +1,4 @@
-//! Text for people.
+//! Outputs as text.
 
 use crate::{WIDTH, description, evaluation, profile, saved_pipeline, schema};
 use pipewright_operator::result::{
@@ -6,7 +6,7 @@ use pipewright_operator::result::{
     SchemaReport, TableHead, Written,
 };
 
-/// An output as text that ends with a newline; empty where there is nothing to say.
+/// Renders an output as text that ends with a newline; empty if there is nothing to print.
 #[must_use]
 pub fn text(output: &Output) -> String {
     output.accept(&Text)
@@ -37,7 +37,7 @@ impl OutputVisitor for Text {
         profile::text(&profile.profile, profile.limit)
     }
 
-    /// A condition that holds is no news.
+    /// A condition that holds prints nothing.
     fn assertion(&self, _: &Assertion) -> String {
         String::new()
     }

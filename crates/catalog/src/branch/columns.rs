@@ -26,7 +26,7 @@ pub(crate) const VERB: Verb = Verb {
         group: Group::Branch,
         summary: "Applies different stages to different columns.",
         details: "Each arm takes the columns of its selector; `_` takes those that no earlier arm took. `drop` alone \
-                  drops them, `keep` alone keeps them as they are. Columns that no arm takes stay in front, \
+                  drops them, `keep` alone keeps them unchanged. Columns that no arm takes stay in front, \
                   unchanged; the columns of the arms follow, in the order of the arms. The stages of an arm may \
                   learn, anew in every fold; they may not filter rows.",
         search: &["columntransformer", "per column", "route", "across", "branch"],

@@ -34,7 +34,7 @@ pub(crate) const VERB: Verb = Verb {
                   frequent ones. `smote` adds synthetic rows between a row and one of its `k` nearest neighbours of \
                   the same class: numbers are interpolated, counts rounded; values that are not numbers, or missing \
                   in one of the two, come from the first. Distances are in standard deviations of each column. Only \
-                  training rows change: rows that are held out or predicted stay as they are.",
+                  training rows change: held-out and predicted rows stay unchanged.",
         search: &["imbalanced", "resample", "upsample", "downsample"],
         output: Flow::Recipe,
         effect: Effect::RowsTrain,

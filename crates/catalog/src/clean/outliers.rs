@@ -40,7 +40,7 @@ arguments! {
         option action as "do": Action = Action::Drop;
         /// Random seed of `iforest`, in place of the seed of the run.
         option seed: Option<Seed>, for method in ["iforest"];
-        /// Columns to look at.
+        /// Columns to check for outliers.
         on columns: Selection = [Class::Numeric];
     }
 }

@@ -86,7 +86,7 @@ pub(crate) const VERB: Verb = Verb {
                   the level. `hash[1024]`: a boolean column per bucket (`town (hash 17)`), chosen by FNV-1a. \
                   `target`: the mean of the target per level; with three or more classes, one column per class \
                   (`town=setosa`). `woe`: the weight of evidence for the positive of two classes. `auto`: one-hot \
-                  for text, booleans as they are; dates, ids and nearly unique text are left out, with a note. \
+                  for text, booleans unchanged; dates, ids and nearly unique text are left out, with a note. \
                   `target` and `woe` learn from the target and are cross-fitted: each training row is encoded by the \
                   other folds of the training rows, so no row sees its own target.",
         search: &["onehot", "dummies", "categorical", "label", "ordinal", "frequency", "impact", "mean", "hashing"],

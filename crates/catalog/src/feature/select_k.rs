@@ -33,7 +33,7 @@ pub(crate) const VERB: Verb = Verb {
                   linear regression for numbers). `chi2` is Pearson's χ² of classes and columns of counts. `mi` is \
                   the mutual information, estimated from 3 nearest neighbours (columns with at most two values are \
                   discrete). `l1` takes the lasso, or L1-penalised logistic regression, at the penalty that lets in \
-                  as many columns: it judges columns together, and never keeps one without a coefficient. Ties keep \
+                  as many columns: it scores columns jointly, and never keeps one without a coefficient. Ties keep \
                   the earlier column. Columns that are kept do not change. Every fold chooses anew, from training \
                   rows only.",
         search: &["feature selection", "best features", "anova", "chi-squared", "mutual information", "lasso", "kbest"],

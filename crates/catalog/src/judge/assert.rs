@@ -169,7 +169,7 @@ fn column_fact(
     }
     if matches!(function, "distinct" | "unique") && !profile.distinct.exact {
         let message = format!("`{column}` has more distinct values than fit in memory");
-        return Err(Failure::new(code::LIMIT_REACHED, message).column(column).help("allow more: --mem 8G"));
+        return Err(Failure::new(code::LIMIT_REACHED, message).column(column).help("raise the limit: --mem 8G"));
     }
     Ok(profile.fact(function))
 }

@@ -113,7 +113,7 @@ pub(crate) const VERB: Verb = Verb {
                   contiguous folds. `holdout 20%` evaluates once. A baseline that uses no feature is evaluated on \
                   the same folds. `group` keeps rows with the same value of the column with the role group in the \
                   same fold (`kfold` does so too, with a note, where there is such a column). `time` trains on \
-                  earlier rows and judges later ones, ordered by the column with the role time, or else as they are. \
+                  earlier rows and tests on later ones, ordered by the column with the role time, or else by row. \
                   A column with the role fold sets the folds itself.",
         search: &["evaluate", "cv", "crossval", "cross-validation", "score", "validate", "test"],
         input: Flow::Learner,

@@ -12,7 +12,7 @@ pub(crate) const MODEL: Model = Model {
     spec: Spec {
         name: "dummy",
         summary: "Predicts the class shares, or the mean, of the training rows and ignores the features.",
-        details: "The baseline that every model should beat; `eval` reports it next to the judged model.",
+        details: "The baseline that every model should beat; `eval` reports it next to the evaluated model.",
         search: &["baseline", "majority", "constant"],
         examples: &[Example {
             script: "load titanic.csv | train dummy | eval kfold 5 metric=[accuracy, log_loss]",

@@ -27,8 +27,8 @@ pub(crate) const VERB: Verb = Verb {
         summary: "Prints one line per column (missing, distinct, mean, spread, quantiles, levels), and passes its \
                   input on.",
         details: "For numbers it shows the mean, standard deviation (divided by n - 1) and quantiles, for text and \
-                  booleans the most frequent levels, for dates the range. `~` marks approximate values, used where \
-                  there is too much to count. With `--json` every column is there, in full precision.",
+                  booleans the most frequent levels, for dates the range. `~` marks approximate values, used if \
+                  there is too much to count. With `--json` all columns are included, in full precision.",
         search: &["summary", "summarise", "statistics", "mean", "std", "quantiles"],
         effect: Effect::Tee,
         examples: &[Example {

@@ -40,10 +40,10 @@ pub(crate) const VERB: Verb = Verb {
 150 rows, 1 column (1 continuous)
 no value is missing
 
-petal_width · continuous · 22 different, none missing
+petal_width · continuous · 22 distinct, none missing
   mean 1.199, std 0.7622, skewness -0.1
   min 0.1, 5% 0.2, 25% 0.3, median 1.3, 75% 1.8, 95% 2.3, max 2.5
-  0 ▂█▃▂▁▃▅▅▃▄▄▃▃ 2.6   a bar is 0.2 wide
+  0 ▂█▃▂▁▃▅▅▃▄▄▃▃ 2.6   bin width 0.2
 ",
         }],
         ..Spec::of::<ProfileArgs>()

@@ -22,8 +22,8 @@ pub(crate) const VERB: Verb = Verb {
         name: "freeze",
         group: Group::Out,
         summary: "Fits the steps above it on all rows and saves them to a file, for `apply`.",
-        details: "The file holds fitted transformers without a model: the means of `fillna`, the levels of `encode`, and \
-                  so on. It is a bundle like that of `save`: checksummed, inert, written as a whole.",
+        details: "The file holds fitted transformers without a model: the means of `fillna`, the levels of `encode`, \
+                  and so on. It is a bundle like that of `save`: checksummed, inert, written as a whole.",
         search: &["fit", "transformer", "preprocessing", "persist", "pipeline", "store"],
         form: Form::Path,
         input: Flow::Recipe,

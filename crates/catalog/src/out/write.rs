@@ -54,7 +54,7 @@ pub(crate) const VERB: Verb = Verb {
                   `.arrow` and `.feather` for Arrow IPC. The file is replaced atomically and durably. In CSV, text \
                   that would read as a missing value is quoted; Parquet and Arrow keep kinds and roles. `write oof` \
                   after `eval` writes the out-of-fold predictions instead, one line per held-out row in the order of \
-                  the rows: `row` and `fold` (and `repeat`, where there are several), counted from 1; `truth`; \
+                  the rows: `row` and `fold` (and `repeat`, if there are several), counted from 1; `truth`; \
                   `prediction`; for classes a probability `p(CLASS)` each; `weight`, if rows have weights.",
         search: &["output", "export", "store", "to_csv", "oof", "out-of-fold", "cross_val_predict"],
         form: Form::Path,

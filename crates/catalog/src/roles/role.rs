@@ -104,7 +104,7 @@ impl Roles {
         for (name, role) in &self.0 {
             let column = schema.column(name)?;
             let refused = |needs: &str| {
-                let message = format!("a {role} is {needs}, and `{name}` holds {} values", column.kind);
+                let message = format!("the role {role} needs {needs}, but `{name}` holds {} values", column.kind);
                 Err(Failure::new(code::TYPE_MISMATCH, message).column(&**name))
             };
             match role {

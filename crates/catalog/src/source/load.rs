@@ -247,7 +247,7 @@ fn kinds(text: &str) -> Result<BTreeMap<String, ColumnType>, ArgumentError> {
     };
     let mut kinds = BTreeMap::new();
     for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
-        let (name, word) = part.rsplit_once(':').ok_or_else(|| bad(format!("`{part}` names no kind")))?;
+        let (name, word) = part.rsplit_once(':').ok_or_else(|| bad(format!("`{part}` does not declare a kind")))?;
         let (name, word) = (name.trim().trim_matches('`'), word.trim());
         let kind = KINDS.iter().find(|(known, _)| *known == word).map(|(_, kind)| *kind);
         let kind = kind.ok_or_else(|| {

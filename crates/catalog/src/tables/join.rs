@@ -29,7 +29,7 @@ arguments! {
         positional table: TableName;
         /// Join type: which rows are kept.
         option how: JoinWord = JoinWord::Inner;
-        /// Names of the keys in the other table, where they differ, in the order of `on`.
+        /// Names of the keys in the other table, if they differ, in the order of `on`.
         option right: Option<Vec<Arc<str>>>;
         /// Time column, with the same name in both tables.
         option time: Option<Arc<str>>, for how in ["asof"];
@@ -101,7 +101,7 @@ fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
 struct Joining {
     how: JoinKind,
     on: Option<Selection>,
-    /// The names of the keys in the other table, where they differ.
+    /// The names of the keys in the other table, if they differ.
     right: Option<Vec<Arc<str>>>,
 }
 

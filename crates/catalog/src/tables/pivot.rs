@@ -28,8 +28,8 @@ pub(crate) const VERB: Verb = Verb {
         group: Group::Tables,
         summary: "Pivots the values of a column into columns: long to wide.",
         details: "Makes one column per value of `key`, named `key=level`, in sorted order after the others, and one \
-                  row per combination of the other columns. A combination without a row is missing; where there are \
-                  several rows, `agg` aggregates them.",
+                  row per combination of the other columns. A combination without a row is missing; several \
+                  rows are aggregated by `agg`.",
         search: &["wide", "spread", "crosstab", "pivot_wider", "pivot_table", "reshape"],
         input: Flow::Table,
         output: Flow::Table,

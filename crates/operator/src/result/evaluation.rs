@@ -1,4 +1,4 @@
-//! The result of a judge: scores and predictions of every fold.
+//! Results of an evaluation: scores and predictions of every fold.
 
 use crate::Task;
 use pipewright_diagnostic::{Failure, code, nearest};
@@ -10,48 +10,48 @@ use std::sync::Arc;
 /// The value of a metric, or why it has none.
 pub type Measured = Result<f64, Undefined>;
 
-/// A model judged on rows that it was not fitted on, next to a baseline that looks at no feature.
+/// The evaluation of a model on held-out rows, next to a baseline that uses no features.
 ///
-/// Every fold keeps its rows, the truth and the predictions, so whoever wants another metric, a plot or a comparison
-/// of two models needs no second run.
+/// Every fold keeps its rows, the truth and the predictions, so that other metrics, plots or comparisons of models
+/// need no second run.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Evaluation {
-    /// The name of the alternative that was judged, where a script compares several.
+    /// The name of the arm, if the script compares several.
     pub arm: Option<String>,
-    /// The model as reports call it: `mlp[64,32,1]`.
+    /// The label of the model: `mlp[64,32,1]`.
     pub model: String,
-    /// The target and, for a classification, its classes.
+    /// The target and, for classification, its classes.
     pub task: Task,
-    /// How the rows were split.
+    /// The scheme of splitting.
     pub scheme: Scheme,
-    /// The number of folds of one repetition.
+    /// The number of folds per repetition.
     pub folds: usize,
-    /// How often the rows were split anew.
+    /// The number of repetitions.
     pub repeat: usize,
     /// The seed of the splits.
     pub seed: u64,
-    /// The result of every fold, one repetition after another.
+    /// The results of the folds, by repetition.
     pub results: Vec<FoldResult>,
 }
 
-/// How an evaluation splits its rows.
+/// The scheme by which an evaluation splits rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Scheme {
     /// K-fold cross-validation.
     KFold,
-    /// K-fold cross-validation that keeps the proportions of the classes in every fold.
+    /// Stratified k-fold cross-validation: keeps the class proportions in every fold.
     Stratified,
-    /// K-fold cross-validation that keeps the rows of a group in the same fold.
+    /// Group k-fold cross-validation: keeps the rows of a group in the same fold.
     Group,
-    /// Forward chaining: fitted on earlier rows, judged on later ones.
+    /// Forward chaining: trains on earlier rows, tests on later ones.
     Time,
     /// One split into training and test rows.
     Holdout,
 }
 
-/// One fold of an evaluation: what was held out, and how well it was predicted.
+/// A fold of an evaluation: the held-out rows, their predictions and scores.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct FoldResult {
@@ -59,22 +59,22 @@ pub struct FoldResult {
     pub repeat: usize,
     /// The fold within the repetition, from 0.
     pub fold: usize,
-    /// The held-out rows by their position, from 0, in the table that was split: the one that reaches the first stage
-    /// that learns. Ascending.
+    /// Indices of the held-out rows, from 0 and ascending, in the table that was split: the input of the first stage
+    /// that learns.
     pub rows: Arc<[u32]>,
     /// The true class or number of each held-out row.
     pub truth: Target,
-    /// What the model predicts for each held-out row.
+    /// Predictions of the model for the held-out rows.
     pub outputs: Outputs,
-    /// What the baseline predicts for each held-out row.
+    /// Predictions of the baseline for the held-out rows.
     pub baseline: Outputs,
-    /// The weight of each held-out row, where a column has that role.
+    /// The weight of each held-out row, if a column has the role weight.
     pub weights: Option<Vec<f64>>,
     /// The metrics, in the order of the report; the same ones in every fold.
     pub scores: Vec<Score>,
 }
 
-/// One metric on one fold.
+/// A metric on a fold.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Score {
     /// The name of the metric.
@@ -106,8 +106,8 @@ impl fmt::Display for Scheme {
 }
 
 impl FoldResult {
-    /// The predictions of one fold, without scores yet. `place` is its place among all folds of all repetitions, of
-    /// which each has `folds`.
+    /// Creates a fold without scores. `place` is its index among all folds of all repetitions, each of which has
+    /// `folds`.
     #[must_use]
     pub fn new(
         place: usize,
@@ -121,7 +121,7 @@ impl FoldResult {
         FoldResult { repeat, fold, rows, truth, outputs, baseline, weights: None, scores: Vec::new() }
     }
 
-    /// The counts of true against predicted classes; none for a regression.
+    /// Returns the confusion matrix (true against predicted classes); none for regression.
     #[must_use]
     pub fn confusion(&self) -> Option<Confusion> {
         match &self.truth {
@@ -134,7 +134,7 @@ impl FoldResult {
 }
 
 impl Evaluation {
-    /// The evaluation of one model by the results of its folds, which are split once in this way.
+    /// Creates the evaluation of a model from the results of its folds, with a single repetition.
     #[must_use]
     pub fn new(model: impl Into<String>, task: Task, scheme: Scheme, results: Vec<FoldResult>) -> Evaluation {
         let folds = results.len();
@@ -162,13 +162,13 @@ impl Evaluation {
         })
     }
 
-    /// The number of rows that were judged in one repetition.
+    /// Returns the number of held-out rows per repetition.
     #[must_use]
     pub fn rows(&self) -> usize {
         self.results.iter().filter(|fold| fold.repeat == 0).map(|fold| fold.rows.len()).sum()
     }
 
-    /// How many rows of each true class were predicted as each class, over all folds; none for a regression.
+    /// Returns the confusion matrix over all folds (true classes in rows, predicted in columns); none for regression.
     #[must_use]
     pub fn confusion(&self) -> Option<Confusion> {
         self.results.iter().filter_map(FoldResult::confusion).reduce(|mut sum, fold| {
@@ -178,7 +178,7 @@ impl Evaluation {
     }
 }
 
-/// One metric over all folds.
+/// A metric over all folds.
 #[derive(Clone, Copy)]
 pub struct MetricResult<'a> {
     results: &'a [FoldResult],
@@ -199,22 +199,22 @@ impl<'a> MetricResult<'a> {
         self.results.first().map_or("", |fold| fold.scores[self.place].metric)
     }
 
-    /// Its value on each fold, or why it has none there.
+    /// Returns its value on each fold, or why it is undefined there.
     #[must_use]
     pub fn folds(&self) -> Vec<&'a Measured> {
         self.results.iter().map(|fold| (self.of)(&fold.scores[self.place])).collect()
     }
 
-    /// Its values on the folds where it is defined.
+    /// Returns its values on the folds where it is defined.
     #[must_use]
     pub fn values(&self) -> Vec<f64> {
         self.folds().into_iter().filter_map(|value| value.as_ref().ok().copied()).collect()
     }
 
-    /// The mean over the folds where it is defined.
+    /// Returns the mean over the folds where it is defined.
     ///
     /// # Errors
-    /// The reason of the first fold if it is defined in none.
+    /// If it is defined on no fold: the reason on the first one.
     pub fn mean(&self) -> Result<f64, Undefined> {
         let values = self.values();
         match self.undefined() {
@@ -223,13 +223,13 @@ impl<'a> MetricResult<'a> {
         }
     }
 
-    /// Why it has no value on the first fold where it has none.
+    /// Returns why it is undefined, on the first such fold.
     #[must_use]
     pub fn undefined(&self) -> Option<&'a Undefined> {
         self.folds().into_iter().find_map(|value| value.as_ref().err())
     }
 
-    /// The same metric of the baseline, which looks at no feature.
+    /// Returns the same metric of the baseline, which uses no features.
     #[must_use]
     pub fn baseline(&self) -> MetricResult<'a> {
         MetricResult { of: |score| &score.baseline, ..*self }

@@ -1,4 +1,4 @@
-//! The results of stages that look at a table, or check a condition on it.
+//! Results of stages that inspect a table, or check a condition on it.
 
 use pipewright_frame::profile::Profile;
 use pipewright_frame::{Column, Origin, Table};
@@ -14,7 +14,7 @@ pub struct TableHead {
     pub rows: usize,
 }
 
-/// The columns of a table, and where it was read from.
+/// The columns of a table, and the file that it was read from.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SchemaReport {
@@ -22,7 +22,7 @@ pub struct SchemaReport {
     pub rows: usize,
     /// The columns, in order.
     pub columns: Vec<SchemaColumn>,
-    /// The file that the table was read from, and what its reader decided; none for tables made of others.
+    /// The file that the table was read from, and what its reader inferred; none for derived tables.
     pub origin: Option<Arc<Origin>>,
 }
 
@@ -41,25 +41,25 @@ pub struct SchemaColumn {
 pub struct Description {
     /// The statistics, without associations.
     pub profile: Profile,
-    /// How many columns a printed report shows.
+    /// Maximum number of columns in a printed report.
     pub limit: usize,
 }
 
-/// Summary statistics of each column, associations between columns, and what looks suspicious.
+/// Summary statistics of each column, associations between columns, and warnings.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProfileReport {
-    /// All of it.
+    /// The profile.
     pub profile: Profile,
-    /// How many columns a printed report shows in detail.
+    /// Maximum number of columns printed in detail.
     pub limit: usize,
 }
 
-/// A condition that holds. One that does not is the failure of its run.
+/// A condition that holds; one that does not fails the run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Assertion {
-    /// The condition as a script writes it.
+    /// The condition as script text.
     pub condition: String,
 }
 

@@ -1,7 +1,7 @@
-//! Results as typed values: what a stage found out, without a word of how it is shown.
+//! Typed results of stages, independent of their rendering.
 //!
-//! A stage that inspects, judges, checks or writes gives one [`Output`]. Text, JSON and whatever else people look at
-//! are renderings of it, made elsewhere by an [`OutputVisitor`]; `assert` asks for its [`Output::facts`].
+//! A stage that inspects, evaluates, checks or writes returns one [`Output`]. Text, JSON and other renderings are
+//! produced elsewhere by an [`OutputVisitor`]; `assert` uses its [`Output::facts`].
 
 mod evaluation;
 mod inspection;
@@ -28,7 +28,7 @@ pub enum Output {
     Schema(SchemaReport),
     /// Summary statistics of each column: `describe`.
     Description(Description),
-    /// Summary statistics, associations between columns, and what looks suspicious: `profile`.
+    /// Summary statistics, associations between columns, and warnings: `profile`.
     Profile(ProfileReport),
     /// A condition that holds: `assert`.
     Assertion(Assertion),
@@ -42,10 +42,10 @@ pub enum Output {
     Written(Written),
 }
 
-/// Something that is made of every kind of output: a rendering, say. A new kind of output is a new method, so no
-/// rendering can forget one.
+/// A visitor of outputs, such as a rendering. A new kind of output adds a method, so that no implementation can
+/// miss it.
 pub trait OutputVisitor {
-    /// What becomes of an output.
+    /// The result of a visit.
     type Result;
 
     /// Visits an evaluation.
@@ -60,13 +60,13 @@ pub trait OutputVisitor {
     fn profile(&self, profile: &ProfileReport) -> Self::Result;
     /// Visits a condition that holds.
     fn assertion(&self, assertion: &Assertion) -> Self::Result;
-    /// Visits the note of a saved pipeline.
+    /// Visits a saved pipeline.
     fn saved(&self, saved: &Saved) -> Self::Result;
     /// Visits what a saved pipeline holds.
     fn saved_pipeline(&self, saved: &SavedPipeline) -> Self::Result;
     /// Visits the note of fitted steps that were saved.
     fn frozen(&self, frozen: &Frozen) -> Self::Result;
-    /// Visits the note of a written table.
+    /// Visits a written table.
     fn written(&self, written: &Written) -> Self::Result;
 }
 
@@ -87,7 +87,7 @@ impl Output {
         }
     }
 
-    /// The name of this kind of output in the documented JSON: the verb that gives it, or `model` for a saved pipeline.
+    /// Returns the verb of this kind of output, which is its `kind` in JSON.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
@@ -104,14 +104,14 @@ impl Output {
         }
     }
 
-    /// The evaluation, if it is one.
+    /// Returns the evaluation, if it is one.
     #[must_use]
     pub fn as_evaluation(&self) -> Option<&Evaluation> {
         if let Output::Evaluation(evaluation) = self { Some(evaluation) } else { None }
     }
 
-    /// The numbers that an `assert` further down may ask for by name: the mean of every metric, and the number of rows
-    /// that were judged.
+    /// Returns the numbers that an `assert` below may use by name: the mean of every metric, and the number of held-out
+    /// rows.
     #[must_use]
     pub fn facts(&self) -> Vec<(String, f64)> {
         let Output::Evaluation(evaluation) = self else { return Vec::new() };

@@ -1,4 +1,4 @@
-//! Out-of-fold predictions as a table: what the model predicted for each row while that row was held out.
+//! Out-of-fold predictions as a table: predictions for each row from a model fitted without it.
 
 use super::evaluation::Evaluation;
 use super::predictions::{prediction_arrays, prediction_columns};
@@ -10,12 +10,12 @@ use pipewright_learn::{Outputs, Target};
 use std::sync::Arc;
 
 impl Evaluation {
-    /// The out-of-fold predictions, one line per held-out row of each repetition, in the order of the rows: `row`,
-    /// `repeat` (where there are several), `fold`, `truth`, `prediction`, `p(CLASS)` for every class, `weight` (where
+    /// Returns the out-of-fold predictions, one row per held-out row and repetition, in the order of the rows: `row`,
+    /// `repeat` (if there are several), `fold`, `truth`, `prediction`, `p(CLASS)` for every class, `weight` (where
     /// rows have weights). Rows, repetitions and folds are counted from 1.
     ///
     /// # Errors
-    /// [`code::BUG`] if the folds do not fit each other.
+    /// [`code::BUG`] if the folds are inconsistent.
     pub fn out_of_fold(&self) -> Result<Table, Failure> {
         let held_out = || self.results.iter().flat_map(|fold| fold.rows.iter().map(move |row| (fold, *row)));
         let count = |name: &str, values: Vec<usize>| {
@@ -33,7 +33,7 @@ impl Evaluation {
             &self.task,
         ));
         let outputs = Outputs::concat(self.results.iter().map(|fold| fold.outputs.clone()))
-            .ok_or_else(|| Failure::new(code::BUG, "the folds of an evaluation predict different things"))?;
+            .ok_or_else(|| Failure::new(code::BUG, "the folds of an evaluation have different tasks"))?;
         columns.extend(
             prediction_columns(&self.task, true).into_iter().zip(prediction_arrays(&outputs, &self.task, true)),
         );

@@ -1,4 +1,4 @@
-//! Predictions as columns of a table, for those who want them out of the pipeline.
+//! Predictions as columns of a table.
 
 use crate::Task;
 use arrow_array::{ArrayRef, Float64Array, StringArray};
@@ -7,10 +7,10 @@ use pipewright_frame::{Column, ColumnType, Table};
 use pipewright_learn::Outputs;
 use std::sync::Arc;
 
-/// The name of the column of predicted classes or numbers.
+/// Name of the column of predicted classes or numbers.
 pub const PREDICTION: &str = "prediction";
 
-/// The columns of predictions: [`PREDICTION`] and, if asked for, `p(CLASS)` for every class.
+/// Returns the columns of predictions: [`PREDICTION`] and, if requested, `p(CLASS)` for every class.
 #[must_use]
 pub fn prediction_columns(task: &Task, probabilities: bool) -> Vec<Column> {
     let Some(classes) = task.classes() else { return vec![Column::new(PREDICTION, ColumnType::Continuous)] };
@@ -18,7 +18,7 @@ pub fn prediction_columns(task: &Task, probabilities: bool) -> Vec<Column> {
     std::iter::once(Column::new(PREDICTION, ColumnType::Text)).chain(of_class.filter(|_| probabilities)).collect()
 }
 
-/// The values of [`prediction_columns`]. Where a class is asked for, it is the most probable one.
+/// Returns the values of [`prediction_columns`]. The predicted class is the most probable one.
 #[must_use]
 pub fn prediction_arrays(outputs: &Outputs, task: &Task, probabilities: bool) -> Vec<ArrayRef> {
     let array = |values: Vec<f64>| Arc::new(Float64Array::from(values)) as ArrayRef;
@@ -32,10 +32,10 @@ pub fn prediction_arrays(outputs: &Outputs, task: &Task, probabilities: bool) ->
     std::iter::once(Arc::new(labels) as ArrayRef).chain((0..*count).filter(|_| probabilities).map(of_class)).collect()
 }
 
-/// Predictions as a table of [`prediction_columns`].
+/// Returns predictions as a table of [`prediction_columns`].
 ///
 /// # Errors
-/// [`pipewright_diagnostic::code::BUG`] if the predictions are not of the task.
+/// [`pipewright_diagnostic::code::BUG`] if the predictions do not match the task.
 pub fn prediction_table(outputs: &Outputs, task: &Task, probabilities: bool) -> Result<Table, Failure> {
     let arrays = prediction_arrays(outputs, task, probabilities);
     Table::with_rows(prediction_columns(task, probabilities), arrays, outputs.rows())

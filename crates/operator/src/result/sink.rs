@@ -1,4 +1,4 @@
-//! The results of stages that take something out of the pipeline.
+//! Results of sinks.
 
 use crate::FittedPipeline;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Saved {
-    /// The file, as the script names it; `-` if there is none, and the pipeline is here only.
+    /// The file, as named in the script; `-` if the pipeline was not saved to a file.
     pub path: String,
     /// The pipeline itself.
     pub pipeline: Arc<FittedPipeline>,
@@ -17,7 +17,7 @@ pub struct Saved {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Frozen {
-    /// The file, as the script names it.
+    /// The file, as named in the script.
     pub path: String,
     /// The verbs of the steps, in order.
     pub steps: Vec<String>,
@@ -27,11 +27,11 @@ pub struct Frozen {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Written {
-    /// The file as the script names it; `-` is standard output.
+    /// The file, as named in the script; `-` is standard output.
     pub path: String,
     /// The number of rows.
     pub rows: usize,
-    /// What is to be printed on standard output, if that is where the table goes.
+    /// The text for standard output, if the table goes there.
     pub printed: Option<String>,
 }
 

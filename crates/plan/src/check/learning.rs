@@ -64,7 +64,7 @@ impl Walk<'_> {
                 // Already reported at the stage that names it.
                 return;
             }
-            let message = "there is no column to predict";
+            let message = "there is no target column to predict";
             return self
                 .say(Diagnostic::error(code::NO_TARGET, message).label(span, "").help("add a stage: target NAME"));
         };
