@@ -67,7 +67,7 @@ impl<E: TableEstimator + 'static> Step for TableStep<E> {
             true => TrainingRows::Apart,
             false => TrainingRows::AsOthers,
         };
-        let footprint = Footprint::of(self.effect.unwrap_or(verb)).reading_features().making_values();
+        let footprint = Footprint::of(self.effect.unwrap_or(verb)).reading_features().mixing_values();
         Footprint { training, ..footprint }
     }
 

@@ -8,6 +8,7 @@
 //! Most expressions are computed row by row. An [`Expression::Aggregate`] is one value learned from many rows, and a
 //! constant from then on; a [`Window`] reads other rows of the table.
 
+mod dependency;
 mod evaluate;
 mod function;
 mod kind;
@@ -23,6 +24,7 @@ use pipewright_table::{Schema, Value};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
+pub use dependency::{Shift, When};
 pub use function::{Call, Chapter, Function, Functions, Parameter, ParameterType};
 pub use kind::ExprKind;
 pub use learn::{Accumulator, EmpiricalCdf, Score};

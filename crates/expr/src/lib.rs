@@ -11,7 +11,7 @@ pub use aggregate::Aggregate;
 pub use assign::Assign;
 pub use expression::{
     Accumulator, Arithmetic, Call, Chapter, Comparison, EmpiricalCdf, ExprKind, Expression, FrameBound, Function,
-    Functions, Parameter, ParameterType, Score, Window, WindowFunction,
+    Functions, Parameter, ParameterType, Score, Shift, When, Window, WindowFunction,
 };
 pub use relation::{Concat, GroupBy, Grouping, Join, JoinKind, Measure, Pivot, Unpivot};
 pub use selection::{Class, Fact, Selection};

@@ -152,6 +152,17 @@ impl Selection {
         Selection::Except(Box::new(self), Box::new(other))
     }
 
+    /// Returns the names that are written in it, whether or not there are such columns.
+    #[must_use]
+    pub fn names(&self) -> Vec<Arc<str>> {
+        match self {
+            Selection::Name(name) => vec![name.clone()],
+            Selection::Union(parts) | Selection::And(parts) => parts.iter().flat_map(Selection::names).collect(),
+            Selection::Except(left, _) => left.names(),
+            _ => Vec::new(),
+        }
+    }
+
     /// Is the selection determined by names and roles, independent of types?
     #[must_use]
     pub fn is_by_name(&self) -> bool {

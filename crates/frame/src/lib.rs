@@ -5,7 +5,7 @@
 pub use pipewright_expr::{
     Accumulator, Aggregate, Arithmetic, Assign, Call, Chapter, Class, Comparison, Concat, EmpiricalCdf, ExprKind,
     Expression, Fact, FrameBound, Function, Functions, GroupBy, Grouping, Join, JoinKind, Measure, Parameter,
-    ParameterType, Pivot, Score, Selection, Unpivot, Window, WindowFunction,
+    ParameterType, Pivot, Score, Selection, Shift, Unpivot, When, Window, WindowFunction,
 };
 pub use pipewright_io::{
     BadRows, FORMATS, FileFormat, Format, Limits, NULLS, ReadOptions, Reader, Reading, Rejected, Scan, Signature,

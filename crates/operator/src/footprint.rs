@@ -5,7 +5,7 @@
 //! the footprint, such as "nothing in an evaluated pipeline uses later rows", therefore holds at any depth.
 
 use crate::{Effect, Transform};
-use pipewright_frame::Expression;
+use pipewright_frame::{Expression, Selection, Shift, When};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -26,6 +26,39 @@ pub struct Footprint {
     pub training: TrainingRows,
     /// The target that it declares, if any.
     pub declares: Option<Declaration>,
+    /// Columns computed from columns that it names, in order: a later one may use an earlier one.
+    pub makes: Vec<Made>,
+    /// How it brings in another table, if it does.
+    pub combines: Option<Combined>,
+}
+
+/// A column that a stage computes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Made {
+    /// Its name.
+    pub name: Arc<str>,
+    /// The columns whose values enter it, and in which rows they are read.
+    pub from: BTreeSet<(Arc<str>, When)>,
+    /// The column that it equals, plus or minus a constant, if there is one.
+    pub shift: Option<(Arc<str>, Shift)>,
+}
+
+/// How a stage brings in another table.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Combined {
+    /// Columns of the rows with matching keys.
+    Columns {
+        /// Keys in this table.
+        on: Selection,
+        /// Keys in the other table, in the same order; `None` if they have the same names.
+        right: Option<Vec<Arc<str>>>,
+        /// Time column of an as-of join, which finds the latest row up to a time.
+        time: Option<Arc<str>>,
+        /// Are rows dropped or added, depending on whether there is a match?
+        chooses: bool,
+    },
+    /// Its rows, below those of this table.
+    Rows,
 }
 
 /// Other rows that a row depends on.
@@ -49,13 +82,15 @@ pub struct Reads {
 }
 
 /// Whether a stage changes values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Values {
     /// Unchanged: it only selects columns (by name) or rows.
     #[default]
     Passed,
-    /// Changed: it makes columns.
+    /// Changed: it makes columns, each from one of the columns that it selects.
     Made,
+    /// Changed: it makes columns from all selected columns together.
+    Mixed,
 }
 
 /// Rows that a stage keeps.
@@ -70,6 +105,16 @@ pub enum RowsKept {
     Known(Arc<str>),
     /// The first `n` rows; the others are not read.
     First(usize),
+    /// All of them, in the order of these columns.
+    Sorted(Selection),
+    /// The first of the rows that are equal in these columns.
+    Distinct(Selection),
+    /// Some of them, whatever their values.
+    Sampled,
+    /// Rows in which none of some columns is missing.
+    Complete,
+    /// One row per group of rows that are equal in these columns.
+    Groups(Selection),
     /// Some of them, or new rows.
     Others,
 }
@@ -105,6 +150,8 @@ impl Footprint {
             keeps: RowsKept::All,
             training: TrainingRows::AsOthers,
             declares: None,
+            makes: Vec::new(),
+            combines: None,
         }
     }
 
@@ -116,10 +163,12 @@ impl Footprint {
             effect: stronger,
             neighbours: self.neighbours.and(next.neighbours),
             reads: self.reads.and(next.reads),
-            values: if self.values == Values::Made { Values::Made } else { next.values },
+            values: self.values.max(next.values),
             keeps: self.keeps.then(next.keeps),
             training: if self.training == TrainingRows::Apart { TrainingRows::Apart } else { next.training },
             declares: next.declares.or(self.declares),
+            makes: self.makes.into_iter().chain(next.makes).collect(),
+            combines: next.combines.or(self.combines),
         }
     }
 
@@ -148,6 +197,29 @@ impl Footprint {
     #[must_use]
     pub fn making_values(self) -> Footprint {
         Footprint { values: Values::Made, ..self }
+    }
+
+    /// Also makes columns from all selected columns together.
+    #[must_use]
+    pub fn mixing_values(self) -> Footprint {
+        Footprint { values: Values::Mixed, ..self }
+    }
+
+    /// Also computes these columns by expressions.
+    #[must_use]
+    pub fn computing<'a>(mut self, columns: impl IntoIterator<Item = (&'a Arc<str>, &'a Expression)>) -> Footprint {
+        self.makes.extend(columns.into_iter().map(|(name, expression)| Made {
+            name: name.clone(),
+            from: expression.dependencies(),
+            shift: expression.shift(),
+        }));
+        self
+    }
+
+    /// Also brings in another table.
+    #[must_use]
+    pub fn combining(self, combined: Combined) -> Footprint {
+        Footprint { combines: Some(combined), ..self }
     }
 
     /// Keeps these rows.
@@ -184,10 +256,12 @@ impl Footprint {
             && implies(part.neighbours.all, self.neighbours.all)
             && part.reads.names.is_subset(&self.reads.names)
             && implies(part.reads.features, self.reads.features)
-            && implies(part.values == Values::Made, self.values == Values::Made)
+            && self.values >= part.values
             && implies(part.keeps != RowsKept::All, self.keeps != RowsKept::All)
             && implies(part.training == TrainingRows::Apart, self.training == TrainingRows::Apart)
             && implies(part.declares.is_some(), self.declares == part.declares)
+            && part.makes.iter().all(|made| self.makes.contains(made))
+            && implies(part.combines.is_some(), self.combines == part.combines)
     }
 }
 

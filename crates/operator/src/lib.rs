@@ -35,7 +35,7 @@ pub use data::{Data, Stream};
 pub use declare::Arguments;
 pub use domain::{Domain, Word, bytes};
 pub use environment::{Environment, failure_of};
-pub use footprint::{Declaration, Footprint, Neighbours, Reads, RowsKept, TrainingRows, Values};
+pub use footprint::{Combined, Declaration, Footprint, Made, Neighbours, Reads, RowsKept, TrainingRows, Values};
 pub use param::{Param, Place, Preset, When};
 pub use pipeline::{EvaluationRecord, FittedPipeline, Preparation, Record, StepRecord};
 pub use registry::{Implied, Registry, Sample};

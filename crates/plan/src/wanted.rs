@@ -43,10 +43,16 @@ fn filter(choosing: &[&Node]) -> Option<Expression> {
     let mut conditions = Vec::new();
     for node in choosing {
         match &node.footprint.keeps {
-            RowsKept::All => {}
+            RowsKept::All | RowsKept::Sorted(_) => {}
             RowsKept::Where(condition) => conditions.push(condition.clone()),
             // Stages that count rows must see them all.
-            RowsKept::Known(_) | RowsKept::First(_) | RowsKept::Others => break,
+            RowsKept::Known(_)
+            | RowsKept::First(_)
+            | RowsKept::Distinct(_)
+            | RowsKept::Sampled
+            | RowsKept::Complete
+            | RowsKept::Groups(_)
+            | RowsKept::Others => break,
         }
     }
     conditions.into_iter().reduce(Expression::and)

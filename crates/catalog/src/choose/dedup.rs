@@ -57,7 +57,7 @@ struct Different(Selection);
 
 impl Rows for Different {
     fn footprint(&self, verb: Effect) -> Footprint {
-        Footprint::of(verb).looking_at(Neighbours::ALL).reading_features().keeping(RowsKept::Others)
+        Footprint::of(verb).looking_at(Neighbours::ALL).reading_features().keeping(RowsKept::Distinct(self.0.clone()))
     }
 
     fn schema(&self, input: &Schema) -> Result<Schema, Failure> {

@@ -57,7 +57,7 @@ struct Complete(Selection);
 
 impl Rows for Complete {
     fn footprint(&self, verb: Effect) -> Footprint {
-        Footprint::of(verb).reading_features().keeping(RowsKept::Others)
+        Footprint::of(verb).reading_features().keeping(RowsKept::Complete)
     }
 
     fn schema(&self, input: &Schema) -> Result<Schema, Failure> {

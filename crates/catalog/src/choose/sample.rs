@@ -68,7 +68,7 @@ struct Sample(Size);
 
 impl Rows for Sample {
     fn footprint(&self, verb: Effect) -> Footprint {
-        Footprint::of(verb).looking_at(Neighbours::ALL).keeping(RowsKept::Others)
+        Footprint::of(verb).looking_at(Neighbours::ALL).keeping(RowsKept::Sampled)
     }
 
     fn schema(&self, input: &Schema) -> Result<Schema, Failure> {

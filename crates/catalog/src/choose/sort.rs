@@ -5,7 +5,7 @@ use pipewright_frame::{Direction, Schema, Selection, Table};
 use pipewright_operator::work::Rows;
 use pipewright_operator::{
     Args, ArgumentError, Arguments, Bound, Effect, Environment, Example, Flow, Footprint, Form, Group, Neighbours,
-    Spec, Verb, arguments,
+    RowsKept, Spec, Verb, arguments,
 };
 use pipewright_world::random::Key;
 use std::sync::Arc;
@@ -73,7 +73,7 @@ struct Sorted {
 
 impl Rows for Sorted {
     fn footprint(&self, verb: Effect) -> Footprint {
-        Footprint::of(verb).looking_at(Neighbours::ALL).reading_features()
+        Footprint::of(verb).looking_at(Neighbours::ALL).reading_features().keeping(RowsKept::Sorted(self.by.clone()))
     }
 
     fn schema(&self, input: &Schema) -> Result<Schema, Failure> {

@@ -109,7 +109,8 @@ impl Step for Derived {
             (_, true) => Effect::Seq,
             _ => Effect::Row,
         };
-        Footprint::of(effect).looking_at(neighbours).reading(self.0.reads()).making_values()
+        let assigns = self.0.assigns.iter().map(|assign| (&assign.name, &assign.expression));
+        Footprint::of(effect).looking_at(neighbours).reading(self.0.reads()).making_values().computing(assigns)
     }
 
     fn fit(&self, rows: &dyn Chunks, _: &FitContext) -> Result<Learned, Failure> {

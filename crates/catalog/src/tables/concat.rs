@@ -5,8 +5,8 @@ use pipewright_diagnostic::Failure;
 use pipewright_frame::{Concat, Schema, Table};
 use pipewright_operator::work::{Combine, Rows};
 use pipewright_operator::{
-    Args, ArgumentError, Arguments, Bound, Effect, Environment, Example, Flow, Footprint, Group, RowsKept, Spec,
-    TableName, Verb, arguments,
+    Args, ArgumentError, Arguments, Bound, Combined, Effect, Environment, Example, Flow, Footprint, Group, RowsKept,
+    Spec, TableName, Verb, arguments,
 };
 use std::sync::Arc;
 
@@ -52,7 +52,7 @@ struct Below;
 
 impl Combine for Below {
     fn footprint(&self, verb: Effect) -> Footprint {
-        Footprint::of(verb).making_values().keeping(RowsKept::Others)
+        Footprint::of(verb).making_values().keeping(RowsKept::Others).combining(Combined::Rows)
     }
 
     fn schema(&self, own: &Schema, other: &Schema) -> Result<Schema, Failure> {

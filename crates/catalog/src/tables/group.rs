@@ -4,8 +4,8 @@ use pipewright_diagnostic::{Failure, Progress};
 use pipewright_frame::{Assign, GroupBy, Schema, Selection, Table};
 use pipewright_operator::work::Rows;
 use pipewright_operator::{
-    Args, ArgumentError, Arguments, Assigned, Bound, Effect, Environment, Example, Flow, Footprint, Form, Group, Spec,
-    Verb, arguments,
+    Args, ArgumentError, Arguments, Assigned, Bound, Effect, Environment, Example, Flow, Footprint, Form, Group,
+    RowsKept, Spec, Verb, arguments,
 };
 use pipewright_world::random::Key;
 use std::sync::Arc;
@@ -80,8 +80,10 @@ impl Grouped {
 
 impl Rows for Grouped {
     fn footprint(&self, verb: Effect) -> Footprint {
+        let measures = self.assigns.iter().map(|assign| (&assign.name, &assign.expression));
         let names = self.assigns.iter().flat_map(|assign| assign.expression.columns());
-        Footprint::of_new_table(verb).reading(names)
+        let footprint = Footprint::of_new_table(verb).reading(names).computing(measures);
+        footprint.keeping(RowsKept::Groups(self.keys.clone()))
     }
 
     fn schema(&self, input: &Schema) -> Result<Schema, Failure> {

@@ -5,8 +5,8 @@ use pipewright_diagnostic::{Failure, code};
 use pipewright_frame::{Join, JoinKind, Schema, Selection, Table};
 use pipewright_operator::work::{Combine, Rows};
 use pipewright_operator::{
-    Args, ArgumentError, Arguments, Bound, Duration, Effect, Environment, Example, Flow, Footprint, Group, Positive,
-    RowsKept, Spec, TableName, Verb, arguments, either, words,
+    Args, ArgumentError, Arguments, Bound, Combined, Duration, Effect, Environment, Example, Flow, Footprint, Group,
+    Positive, RowsKept, Spec, TableName, Verb, arguments, either, words,
 };
 use std::sync::Arc;
 
@@ -120,7 +120,14 @@ impl Joining {
 
 impl Combine for Joining {
     fn footprint(&self, verb: Effect) -> Footprint {
-        Footprint::of(verb).reading_features().making_values().keeping(RowsKept::Others)
+        let on = self.on.clone().unwrap_or(Selection::Union(Vec::new()));
+        let time = match &self.how {
+            JoinKind::AsOf { times, .. } => Some(times.0.clone()),
+            _ => None,
+        };
+        let chooses = !matches!(self.how, JoinKind::Left | JoinKind::AsOf { .. });
+        let combined = Combined::Columns { on, right: self.right.clone(), time, chooses };
+        Footprint::of(verb).reading_features().making_values().keeping(RowsKept::Others).combining(combined)
     }
 
     fn schema(&self, own: &Schema, other: &Schema) -> Result<Schema, Failure> {
