@@ -1,0 +1,164 @@
+//! Dependencies of an expression: which columns it reads, and in which rows.
+
+use super::{Arithmetic, Expression, FrameBound, Window, WindowFunction};
+use pipewright_table::Value;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// The rows in which an expression reads a column, as seen from the row that it computes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum When {
+    /// Only rows before it: `lag`.
+    Earlier,
+    /// The row itself, and possibly others.
+    Now,
+    /// Only rows after it: `lead`.
+    Later,
+}
+
+impl When {
+    /// The rows read by an expression over values that themselves were read in the rows `inner`.
+    #[must_use]
+    pub fn after(self, inner: When) -> When {
+        match (self, inner) {
+            (When::Now, when) | (when, When::Now) => when,
+            (one, other) if one == other => one,
+            // A lag of a lead may come back to the row itself.
+            _ => When::Now,
+        }
+    }
+}
+
+/// The direction of a constant that an expression adds to a single column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shift {
+    /// `column - c` with c > 0: the value of a later row's key matches the key of an earlier row.
+    Back,
+    /// `column + c` with c > 0.
+    Forward,
+}
+
+impl Expression {
+    /// Returns the columns that it reads with the rows in which it reads them, each once per kind of rows.
+    #[must_use]
+    pub fn dependencies(&self) -> BTreeSet<(Arc<str>, When)> {
+        let mut found = BTreeSet::new();
+        self.collect(When::Now, &mut found);
+        found
+    }
+
+    fn collect(&self, when: When, found: &mut BTreeSet<(Arc<str>, When)>) {
+        match self {
+            Expression::Column(name) => {
+                found.insert((name.clone(), when));
+            }
+            Expression::Window(window) => window.collect(when, found),
+            other => other.parts().into_iter().for_each(|part| part.collect(when, found)),
+        }
+    }
+
+    /// Returns its conjuncts: the parts of `a and b and c`, or the expression itself.
+    #[must_use]
+    pub fn conjuncts(&self) -> Vec<&Expression> {
+        match self {
+            Expression::All(parts) => parts.iter().flat_map(Expression::conjuncts).collect(),
+            other => vec![other],
+        }
+    }
+
+    /// Does it ask only whether values are missing?
+    #[must_use]
+    pub fn asks_presence_only(&self) -> bool {
+        match self {
+            Expression::IsNull(_) => true,
+            Expression::Not(inner) => inner.asks_presence_only(),
+            Expression::All(parts) => parts.iter().all(Expression::asks_presence_only),
+            _ => false,
+        }
+    }
+
+    /// Returns the column and the direction of `column + constant` or `column - constant`.
+    #[must_use]
+    pub fn shift(&self) -> Option<(Arc<str>, Shift)> {
+        let Expression::Arithmetic(first, rest) = self else { return None };
+        let (Expression::Column(name), [(sign, constant)]) = (&**first, rest.as_slice()) else { return None };
+        let constant = match constant {
+            Expression::Literal(Value::Number(number)) => *number,
+            Expression::Moment(_, micros) => *micros as f64,
+            _ => return None,
+        };
+        let amount = match sign {
+            Arithmetic::Add => constant,
+            Arithmetic::Subtract => -constant,
+            _ => return None,
+        };
+        let direction = if amount < 0.0 { Shift::Back } else { Shift::Forward };
+        (amount != 0.0).then(|| (name.clone(), direction))
+    }
+}
+
+impl Window {
+    fn collect(&self, when: When, found: &mut BTreeSet<(Arc<str>, When)>) {
+        let rows = match self.moving {
+            WindowFunction::Lag(distance) if distance > 0 => When::Earlier,
+            WindowFunction::Lead(distance) if distance > 0 => When::Later,
+            _ => When::Now,
+        };
+        if let Some(of) = &self.of {
+            of.collect(rows.after(when), found);
+        }
+        for key in &self.keys {
+            key.collect(when, found);
+        }
+        if let FrameBound::Time { by: Some(name), .. } = &self.reach {
+            found.insert((name.clone(), when));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Aggregate;
+
+    fn window(moving: WindowFunction, of: &str) -> Expression {
+        let (of, keys) = (Some(Expression::column(of)), vec![Expression::column("shop")]);
+        Expression::Window(Box::new(Window { moving, of, keys, reach: FrameBound::All }))
+    }
+
+    fn reads(expression: &Expression) -> Vec<(Arc<str>, When)> {
+        expression.dependencies().into_iter().collect()
+    }
+
+    #[test]
+    fn windows_read_earlier_or_later_rows() {
+        let shop = (Arc::from("shop"), When::Now);
+        let of = |when| (Arc::from("sales"), when);
+        assert_eq!(reads(&window(WindowFunction::Lag(1), "sales")), [of(When::Earlier), shop.clone()]);
+        assert_eq!(reads(&window(WindowFunction::Lead(2), "sales")), [of(When::Later), shop.clone()]);
+        let running = window(WindowFunction::Running(Aggregate::Sum), "sales");
+        assert_eq!(reads(&running), [of(When::Now), shop.clone()]);
+        let change =
+            Expression::column("sales").arithmetic(Arithmetic::Subtract, window(WindowFunction::Lag(1), "sales"));
+        assert_eq!(reads(&change), [of(When::Earlier), of(When::Now), shop]);
+    }
+
+    #[test]
+    fn conditions_on_presence_are_told_from_conditions_on_values() {
+        let y = || Expression::column("y");
+        let known = Expression::Not(Box::new(y().is_null()));
+        assert!(known.asks_presence_only() && y().is_null().asks_presence_only());
+        assert!(!y().is_in(vec![Value::Number(1.0)]).asks_presence_only());
+        assert_eq!(known.clone().and(y()).conjuncts(), [&known, &y()]);
+    }
+
+    #[test]
+    fn shifts_have_a_direction() {
+        let day = || Expression::column("day");
+        let back = day().arithmetic(Arithmetic::Subtract, Expression::duration(86_400.0));
+        assert_eq!(back.shift(), Some(("day".into(), Shift::Back)));
+        let forward = day().arithmetic(Arithmetic::Subtract, Expression::from(-1.0));
+        assert_eq!(forward.shift(), Some(("day".into(), Shift::Forward)));
+        assert_eq!(day().shift(), None);
+    }
+}
