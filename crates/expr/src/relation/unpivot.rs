@@ -90,10 +90,7 @@ impl Unpivot {
     fn taken<'a>(&self, input: &'a Schema) -> Result<Vec<&'a Column>, Failure> {
         let names = self.on.resolve(input)?;
         if names.is_empty() && input.is_closed() {
-            return Err(Failure::new(
-                code::MISSING_ARGUMENT,
-                "no columns are selected to be melted",
-            ));
+            return Err(Failure::new(code::MISSING_ARGUMENT, "no columns are selected to be melted"));
         }
         names.iter().map(|name| input.column(name)).collect()
     }

@@ -69,7 +69,7 @@ fn rows_that_cannot_be_read_are_left_out_and_kept() {
         rejected,
         [
             reject(3, "a row of 1 field in a table of 2 columns", "2"),
-            reject(4, "`a`: `three` is no value of a column of kind count", "three,y"),
+            reject(4, "`a`: `three` is not a value of type count", "three,y"),
             reject(6, "text after a closing quote", "\"4\"!,z"),
             reject(9, "a row of 3 fields in a table of 2 columns", "6,7,8"),
         ]
