@@ -5,12 +5,12 @@
 //! text ─tokens→ tokens ─layout→ lexemes ─grammar→ tree
 //!            └──────format──────▶ text ◀──Display──┘
 //! ```
-//! *Tokens* are lossless. *Lexemes* are what is left without white space and comments, with terminators in their
-//! places and every bracket paired. The *grammar* is written with nom over lexemes; its module shows it as EBNF.
+//! *Tokens* are lossless. *Lexemes* are the tokens without white space and comments, with explicit terminators and
+//! paired brackets. The *grammar* is written with nom over lexemes; its module documents it as EBNF.
 //!
-//! **Invariant:** this crate knows the forms of stages, not the verbs: which names are verbs, and what they take, is
-//! the catalogue's business. Only the words of [`PATH_VERBS`], [`SELECTOR_VERBS`], [`EXPRESSION_VERBS`] and
-//! [`STRUCTURAL_VERBS`] have forms of their own.
+//! **Invariant:** this crate knows the syntactic forms of stages, not the verbs: which names are verbs, and their
+//! arguments, is defined by the catalogue. Only the words of [`PATH_VERBS`], [`SELECTOR_VERBS`], [`EXPRESSION_VERBS`]
+//! and [`STRUCTURAL_VERBS`] have special forms.
 
 mod format;
 mod grammar;
@@ -33,20 +33,20 @@ pub use words::{
 use layout::Layout;
 use pipewright_diagnostic::{Diagnostic, Span, code};
 
-/// Brackets, and the operators of one expression, nest this deep at most.
+/// Maximum nesting of brackets, and of operators in an expression.
 pub const DEPTH_MAX: usize = 200;
 
-/// A script has at most this many bytes.
+/// Maximum size of a script in bytes.
 pub const BYTES_MAX: usize = 16 << 20;
 
-/// A script has at most this many stages, values and columns.
+/// Maximum number of stages, values and columns of a script.
 pub const NODES_MAX: usize = 100_000;
 
 /// Enough for the largest script with a sign on either side of every part.
 const LEXEMES_MAX: usize = 10 * NODES_MAX;
 
-/// Reads a script. Never fails: what cannot be read is left out, or a [`Core::Error`] where a stage stood, and every
-/// such place has a diagnostic. Diagnostics come in the order of their places.
+/// Parses a script. Never fails: invalid parts are skipped, or replaced by [`Core::Error`] for a stage, each with a
+/// diagnostic. Diagnostics are in source order.
 ///
 /// ```
 /// use pipewright_syntax::{Core, Item, parse};
