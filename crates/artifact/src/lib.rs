@@ -18,6 +18,7 @@
 //!
 //! **Invariant (inert models):** decoding allocates no more than the bytes that are there, follows no path and runs no
 //! code from the bundle. Checked by the flip and truncation tests below and by `tests/bundles.rs`.
+#![doc = include_str!("../README.md")]
 
 mod arrays;
 mod container;

@@ -4,6 +4,7 @@
 //! arithmetic lives elsewhere, as typed Rust.
 //!
 //! **Invariant:** this crate knows neither the parser nor the scheduler. Held by `cargo xtask tidy`.
+#![doc = include_str!("../README.md")]
 // A verb's file has the verb's name, also where its chapter has the same.
 #![allow(clippy::module_inception)]
 

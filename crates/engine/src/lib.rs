@@ -5,6 +5,7 @@
 //! that can fail, the first in the graph's order is reported.
 //!
 //! **Invariant:** the engine opens no files and knows no verbs; it only uses the traits of `operator::work`.
+#![doc = include_str!("../README.md")]
 
 mod execute;
 mod observe;

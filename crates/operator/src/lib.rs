@@ -6,6 +6,7 @@
 //! a name.
 //!
 //! **Invariant:** this crate knows no single verb. Held by `cargo xtask tidy` (it may not depend on `catalog`).
+#![doc = include_str!("../README.md")]
 
 mod args;
 mod argument;

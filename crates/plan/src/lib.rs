@@ -12,6 +12,7 @@
 //!
 //! **Invariant:** the planner knows no verb by name; what a verb means to the plan is data in its `Spec`. Nor does it
 //! know how many threads there are.
+#![doc = include_str!("../README.md")]
 
 mod bind;
 mod check;

@@ -15,6 +15,7 @@
 //! world.replace("b.csv".as_ref(), &mut |out| out.write_all(b"y\n")).unwrap();
 //! assert_eq!(world.read("b.csv".as_ref()).unwrap(), b"y\n");
 //! ```
+#![doc = include_str!("../README.md")]
 
 mod content;
 mod memory;
