@@ -1,4 +1,4 @@
-//! `gen`: writes the reference of verbs and the index of codes from the code that they describe.
+//! `gen`: generates the reference of verbs and the index of codes from the code.
 
 use crate::project::root;
 use crate::usage;
@@ -8,7 +8,7 @@ use pipewright_operator::{Group, Model, Param, Preset, Spec};
 use std::fmt::Write;
 use std::fs;
 
-/// A document: its path, and what writes its text.
+/// A document: its path, and the function that generates it.
 type Document = (&'static str, fn() -> String);
 
 const GENERATED: &[Document] = &[("docs/verbs.md", verbs), ("docs/functions.md", functions), ("docs/codes.md", codes)];
@@ -41,7 +41,7 @@ const MARK: &str = "<!-- Written by `cargo xtask gen`; edits belong in the code.
 /// The reference of verbs and models, chapter by chapter.
 fn verbs() -> String {
     let mut text = format!(
-        "# Verbs and models\n\n{MARK}\nOne entry a verb, in the order in which they usually stand. `[X]` may be left \
+        "# Verbs and models\n\n{MARK}\nOne entry per verb, in their usual order. `[X]` may be left \
          out; `key=` is an option.\nThe examples run on the tables of `dsl-examples/data`, and the tests compare what \
          they print.\n"
     );
@@ -104,9 +104,9 @@ fn write_param(text: &mut String, name: &str, param: &Param) {
 /// The reference of functions in expressions, chapter by chapter.
 fn functions() -> String {
     let mut text = format!(
-        "# Functions\n\n{MARK}\nWhat expressions know besides operators: in `derive`, and the functions of one row in \
-         `where` and `assert` too. An argument\nin `[…]` may be left out; `…` stands for more of the same. What is no \
-         finite number is missing, and of a missing value comes a\nmissing value unless it says otherwise.\n"
+        "# Functions\n\n{MARK}\nThe functions of expressions: in `derive`, and the row-wise ones in \
+         `where` and `assert` too. An argument\nin `[…]` is optional; `…` means repetition. Results that are not \
+         finite are missing, and functions of a missing value are\nmissing unless stated otherwise.\n"
     );
     for (chapter, functions) in pipewright::function_chapters() {
         let _ = write!(text, "\n## {}\n\n", chapter.title());
@@ -124,7 +124,7 @@ fn functions() -> String {
 /// The index of codes, with the story of each.
 fn codes() -> String {
     let mut text = format!(
-        "# Codes of messages\n\n{MARK}\nWhat `pipewright why CODE` tells. E: errors, W: warnings, N: notes.\n\n| code \
+        "# Codes of messages\n\n{MARK}\nWhat `pipewright why CODE` prints. E: error, W: warnings, N: notes.\n\n| code \
          | |\n|---|---|\n"
     );
     let mut all: Vec<_> = code::ALL.iter().collect();
@@ -143,10 +143,10 @@ fn codes() -> String {
             info.story
         );
         if !info.bad.is_empty() {
-            let _ = write!(text, "\nThis gets it:\n\n```pipe\n{}\n```\n", info.bad);
+            let _ = write!(text, "\nTriggers it:\n\n```pipe\n{}\n```\n", info.bad);
         }
         if !info.good.is_empty() {
-            let _ = write!(text, "\nThis does not:\n\n```pipe\n{}\n```\n", info.good);
+            let _ = write!(text, "\nFixed:\n\n```pipe\n{}\n```\n", info.good);
         }
     }
     text

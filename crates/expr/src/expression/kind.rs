@@ -78,7 +78,7 @@ impl fmt::Display for ExprKind {
             ExprKind::Bool => "a truth value",
             ExprKind::Date => "a date",
             ExprKind::Time => "a time of day",
-            ExprKind::Duration => "a length of time",
+            ExprKind::Duration => "a duration",
             ExprKind::Null => "null",
         })
     }
