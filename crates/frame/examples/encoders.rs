@@ -1,4 +1,4 @@
-//! How long encoders take to learn from a million rows of three columns of names, or from texts, and to change them.
+//! Benchmark of encoders: fit and apply on a million rows of three categorical columns, or of texts.
 //!
 //! `cargo run --release -p pipewright-frame --example encoders -- [NAME...]` times these steps, written as the language
 //! writes them, without any all of [`STEPS`]. It prints a line of JSON for each: the median of five times in seconds, and

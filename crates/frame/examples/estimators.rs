@@ -1,4 +1,4 @@
-//! How long estimators take to learn from a million rows of 16 columns and to change them.
+//! Benchmark of estimators: fit and apply on a million rows of 16 columns.
 //!
 //! `cargo run --release -p pipewright-frame --example estimators -- [NAME...]` times these steps, written as the language
 //! writes them, without any all of [`STEPS`]. The table is theirs, as in a pipeline. It prints a line of JSON for each: the median of five times in seconds, and

@@ -1,4 +1,4 @@
-//! How long transforms of matrices take to learn from rows and to change them.
+//! Benchmark of transforms of matrices: fit and apply.
 //!
 //! `cargo run --release -p pipewright-learn --example transforms -- [NAME...]` times these steps, written as the language
 //! writes them, without any all of [`STEPS`]. It prints a line of JSON for each: the median of three times in seconds,

@@ -80,14 +80,14 @@ pub fn parse(text: &str) -> (Script, Vec<Diagnostic>) {
     (script, diagnostics)
 }
 
-/// More messages about one script help nobody.
+/// Maximum number of diagnostics per script.
 const DIAGNOSTICS_MAX: usize = 100;
 
-/// Runs the grammar, which calls itself at most `depth` levels deep, on a stack that is large enough for it whatever
-/// is left of the caller's. Scripts as people write them are flat enough for any stack. None if the system refuses.
+/// Runs the grammar, whose recursion depth is at most `depth`, on a stack of sufficient size, whatever is left of the
+/// caller's. Typical scripts are flat enough for any stack. `None` if the thread cannot be created.
 fn with_stack<T: Send>(depth: usize, run: impl FnOnce() -> T + Send) -> Option<T> {
     const DEPTH_FLAT: usize = 4;
-    /// About twice what a level takes without optimisation.
+    /// About twice the stack of a level without optimisation.
     const LEVEL_BYTES: usize = 128 << 10;
     if depth <= DEPTH_FLAT {
         return Some(run());
@@ -98,10 +98,10 @@ fn with_stack<T: Send>(depth: usize, run: impl FnOnce() -> T + Send) -> Option<T
     })
 }
 
-/// Lays a script out afresh: tidy white space, the same tokens, every comment in its place.
+/// Formats a script: normalises white space, and keeps all tokens and comments.
 ///
 /// # Errors
-/// The errors of [`parse`]: what cannot be read is not touched.
+/// The errors of [`parse`]: an invalid script is not formatted.
 ///
 /// ```
 /// let tidy = pipewright_syntax::format("load a.csv|  # all\n  fillna   mean").expect("the script is readable");
@@ -112,7 +112,7 @@ pub fn format(text: &str) -> Result<String, Vec<Diagnostic>> {
     if diagnostics.iter().any(Diagnostic::is_error) { Err(diagnostics) } else { Ok(format::format(text)) }
 }
 
-/// Can the text stand as it is, or does it have to go on: after a `|` or `,` at the end, or inside brackets?
+/// Is the text complete, or does it continue: after a `|` or `,` at the end, or inside brackets?
 ///
 /// ```
 /// use pipewright_syntax::is_complete;

@@ -79,10 +79,11 @@ impl Chapter {
             }
             Chapter::Many => {
                 "Learned from the training rows, then constant: `derive above = x - mean(x)`. With \
-                 `over(key, …)` they are window functions and learn nothing: the value over the rows up to the row itself, among \
-                 those with the same keys. A number or a duration at the end of `over` limits how far to look \
-                 back: `mean(x) over(shop, 5)` over the last five rows, `sum(x) over(shop, 30d)` over those less than 30 \
-                 days before the row, by the date among the keys, the column of the role time, or the only date of the table."
+                 `over(key, …)` they are window functions and learn nothing: the value over the rows up to the row \
+                 itself, among those with the same keys. A number or a duration at the end of `over` limits how far \
+                 to look back: `mean(x) over(shop, 5)` over the last five rows, `sum(x) over(shop, 30d)` over those \
+                 less than 30 days before the row, by the date among the keys, the column of the role time, or the only \
+                 date of the table."
             }
             Chapter::Windows => {
                 "Values of other rows, in table order and among those with the same keys of `over(key, …)`. \

@@ -1,4 +1,4 @@
-//! Workbooks, sound and hostile, and what is read from them.
+//! Valid and malicious workbooks.
 
 use super::*;
 use pipewright_table::{Kind as ColumnKind, Table};

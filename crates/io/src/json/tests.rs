@@ -1,4 +1,4 @@
-//! What JSON becomes, in lines and as an array, and what is refused.
+//! Reading of JSON, lines and arrays, and errors.
 
 use super::*;
 use crate::BadRows;
