@@ -63,7 +63,8 @@ pub(super) enum End {
 
 /// Minimises from 0.
 ///
-/// # Errors `CANCELLED` if the progress callback asks for it.
+/// # Errors
+/// `CANCELLED` if the progress callback asks for it.
 pub(super) fn minimise<O: Objective>(objective: &O, limits: &Limits, progress: &dyn Progress) -> Result<Minimum, Failure> {
     // Newton steps square the error: at this relative accuracy of the value, two or three steps reach full precision.
     const POLISHING_STEPS: u32 = 4;

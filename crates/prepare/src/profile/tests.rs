@@ -148,7 +148,7 @@ fn what_is_suspicious_is_said() {
         })
         .collect();
     let expected = [
-        "row numbers the rows → drop row",
+        "row is a row number → drop row",
         "name has 200 distinct texts in 200 rows → drop name",
         "one is always \"x\" → drop one",
         "most is \"usual\" in 99.5% of the rows → drop most",
