@@ -7,7 +7,7 @@
 //!     12      4  number of sections, little-endian
 //!     16   48·n  for each section: 8 bytes name (padded with zeros), 8 bytes length, 32 bytes SHA-256 of its bytes
 //!  16+48n     32  SHA-256 of everything above
-//!  48+48n         the sections, one after the other, nothing between or behind them
+//!  48+48n         the sections, consecutive, with nothing between or after them
 //! ```
 //!
 //! The sections of version 2: `pipeline` (kind, input columns, task, script, seed, the verb of each step, the model's

@@ -42,7 +42,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Shape, the mean of the first rows, the standard deviation of the first column, and the sum of all truth values, which
+/// Shape, the mean of the first rows, the standard deviation of the first column, and the sum of all booleans, which
 /// follow the numbers.
 fn report(matrix: &[f32], width: usize, numbers: usize) {
     let rows = matrix.len() / width;

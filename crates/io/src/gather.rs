@@ -86,7 +86,7 @@ enum Values {
 }
 
 /// The incompatible kinds of cells.
-const SORTS: [&str; 6] = ["a truth value", "a number", "a date", "a time", "a text", "a list"];
+const SORTS: [&str; 6] = ["a boolean", "a number", "a date", "a time", "a text", "a list"];
 
 /// The index of lists among the kinds.
 const LIST: usize = 5;

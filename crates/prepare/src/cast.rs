@@ -258,7 +258,7 @@ impl CastState {
             (Reading::Form(form), _) => format!("date in the format `{form}`"),
             (_, ColumnType::Count) => "whole number".to_owned(),
             (_, ColumnType::Continuous) => "number".to_owned(),
-            (_, ColumnType::Bool) => "truth value".to_owned(),
+            (_, ColumnType::Bool) => "boolean".to_owned(),
             (_, ColumnType::Time) => "time of day".to_owned(),
             (_, kind) => kind.to_string(),
         };

@@ -75,7 +75,7 @@ impl fmt::Display for ExprKind {
             ExprKind::Number => "a number",
             ExprKind::Whole => "a whole number",
             ExprKind::Text => "a text",
-            ExprKind::Bool => "a truth value",
+            ExprKind::Bool => "a boolean",
             ExprKind::Date => "a date",
             ExprKind::Time => "a time of day",
             ExprKind::Duration => "a duration",
