@@ -106,8 +106,7 @@ impl Learner for Logistic {
         centre(&mut at, scaled.units.len() + 1);
         let model = in_own_units(&at, &scaled.units, scaled.spread, present);
         model.validate().map_err(|_| {
-            Failure::new(code::VALUE_OUT_OF_RANGE, "the coefficients overflow or underflow")
-                .help("scale the columns")
+            Failure::new(code::VALUE_OUT_OF_RANGE, "the coefficients overflow or underflow").help("scale the columns")
         })?;
         Ok(model)
     }

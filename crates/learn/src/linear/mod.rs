@@ -190,8 +190,10 @@ pub(crate) fn check_rows(features: &Features) -> Result<(), Failure> {
 pub(crate) fn check_finite(values: &[f64], what: &str) -> Result<(), Failure> {
     match values.iter().position(|value| !value.is_finite()) {
         None => Ok(()),
-        Some(row) => Err(Failure::new(code::NON_FINITE, format!("{what} contains a value that is not a finite number"))
-            .row(row as u64 + 1)),
+        Some(row) => {
+            Err(Failure::new(code::NON_FINITE, format!("{what} contains a value that is not a finite number"))
+                .row(row as u64 + 1))
+        }
     }
 }
 
