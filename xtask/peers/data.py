@@ -1,4 +1,4 @@
-"""data.py FOLDER FILE...: makes these files there, each with 5% blanks. Keeps what exists.
+"""data.py FOLDER FILE...: generates these files, each with 5% blanks. Keeps existing ones.
 
 small.csv (569 × 30), mid.csv (100,000 × 20), big.csv (5,000,000 × 20, 774 MB), big.parquet (the same; needs big.csv),
 rows.parquet (5,000,000 × 6: keys and numbers to group and to join), lookup.parquet (100,000 × 2), other.parquet

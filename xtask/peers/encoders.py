@@ -1,9 +1,9 @@
-"""How long scikit-learn takes for the steps of `crates/frame/examples/encoders.rs`, on the same table.
+"""scikit-learn on the steps of `crates/frame/examples/encoders.rs`, on the same table.
 
     python encoders.py [NAME...]
 
-prints a line of JSON for each step: the median of five times in seconds, and the sum of what was made. Every step runs
-in its fastest way: sparse where it can be. Sums of hashes differ, since the hash functions do.
+prints a line of JSON for each step: the median of five runs in seconds, and the sum of the output. Every step runs
+in its fastest configuration, sparse if possible. Sums of hashes differ, since the hash functions do.
 """
 
 import json

@@ -1,9 +1,9 @@
-"""How long scikit-learn takes for the steps of `crates/frame/examples/estimators.rs`, on the same table.
+"""scikit-learn on the steps of `crates/frame/examples/estimators.rs`, on the same table.
 
     python estimators.py [NAME...]
 
-prints a line of JSON for each step: the median of five times in seconds, and the mean of what was made. The table is
-theirs: a step that can changes it where it lies.
+prints a line of JSON for each step: the median of five runs in seconds, and the mean of the output. Steps may
+modify the table in place.
 """
 
 import json

@@ -2,7 +2,7 @@
 
     python infer_onnx.py THREADS
 
-prints a line of JSON: the median of nine times in seconds, and the mean of what was predicted.
+prints a line of JSON: the median of nine runs in seconds, and the mean prediction.
 """
 
 import json

@@ -1,9 +1,9 @@
-"""The job around a network: read, fill by means, standardise, train, predict the training rows, report.
+"""The common part of the network jobs: read, impute means, standardise, train, predict the training rows, report.
 
     python mlp_TOOL.py FILE [LAYERS BATCH EPOCHS THREADS]
 
-as in `mid.csv 64,32,1 32 10 1`. A tool calls `lap()` behind every epoch: the first one warms up, the seconds that are
-told are those of an epoch after it.
+as in `mid.csv 64,32,1 32 10 1`. A tool calls `lap()` after every epoch: the first one warms up, the
+reported seconds are those of a later epoch.
 """
 
 import json
@@ -13,7 +13,7 @@ import time
 import numpy as np
 import pandas as pd
 
-# The same for all: widths, rows a step, epochs, threads, learning rate and epsilon of Adam.
+# The same for all: widths, batch size, epochs, threads, learning rate and epsilon of Adam.
 LAYERS, BATCH, EPOCHS, THREADS = (64, 32, 1), 32, 10, 1
 RATE, EPSILON = 1e-3, 1e-7
 if len(sys.argv) > 2:

@@ -1,7 +1,7 @@
-"""messy.py TOOL: reads the file of each line of standard input by the tool's default call, and tells how that went.
+"""messy.py TOOL: reads the file of each line of standard input by the tool's default call, and reports the outcome.
 
-An answer is a line of JSON: `kind` (read, refused, panicked), `shape` or `message`, and `peak`, the most memory in
-bytes that the process held meanwhile. Whoever asks ends the process when an answer takes too long.
+An answer is a line of JSON: `kind` (read, refused, panicked), `shape` or `message`, and `peak`, the peak
+memory of the process in bytes. The caller ends the process on a timeout.
 """
 
 import json

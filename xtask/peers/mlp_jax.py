@@ -1,4 +1,4 @@
-"""JAX with optax: an epoch is one compiled scan, which is its fastest way."""
+"""JAX with optax: an epoch is one compiled scan, the fastest configuration."""
 
 import os
 

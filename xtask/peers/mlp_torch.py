@@ -1,5 +1,5 @@
-"""PyTorch with the fused optimizer: eager, or compiled where the last argument is `compile`. By default on one thread,
-which is its fastest way for small networks."""
+"""PyTorch with the fused optimizer: eager, or compiled if the last argument is `compile`. By default on one thread,
+the fastest configuration for small networks."""
 
 import itertools
 import sys

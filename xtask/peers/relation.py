@@ -1,8 +1,8 @@
-"""relation.py JOB PEER FOLDER: groups or joins large tables as a user of the peer would, and prints what came out.
+"""relation.py JOB PEER FOLDER: groups or joins large tables as a user of the peer would, and prints the result.
 
-Jobs: group (5 million rows by a text of 1,000 levels, by a whole number of 100,000, by one of as many that lie far apart;
+Jobs: group (5 million rows by a text of 1,000 levels, by a whole number with 100,000, by a sparse one with as many;
 count, and mean and sum of two columns) and join (5 million rows with 100,000, inner and left, and with as many rows again).
-`polars-ordered` keeps the order of the rows, as ours does. The seconds that are printed are those of the work alone, without reading.
+`polars-ordered` keeps the order of the rows, as ours does. The printed seconds exclude reading.
 """
 
 import sys

@@ -1,6 +1,6 @@
-"""tables.py JOB PEER FILE: reads or prepares a large file as a user of the peer would, and prints what came out.
+"""tables.py JOB PEER FILE: reads or prepares a large file as a user of the peer would, and prints the result.
 
-Jobs: csv and parquet (the whole file into a table), prepare (fill by means, standardise 16 columns of numbers, one-hot
+Jobs: csv and parquet (the whole file into a table), prepare (impute means, standardise 16 numeric columns, one-hot
 3 columns of texts, into one matrix of 32-bit numbers). All that is imported counts.
 """
 

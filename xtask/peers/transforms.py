@@ -1,8 +1,8 @@
-"""How long scikit-learn takes for the steps of `crates/learn/examples/transforms.rs`, on the same matrix.
+"""scikit-learn on the steps of `crates/learn/examples/transforms.rs`, on the same matrix.
 
     python transforms.py [NAME...]
 
-prints a line of JSON for each step: the median of three times in seconds, and the mean size of what was made.
+prints a line of JSON for each step: the median of three runs in seconds, and the mean magnitude of the output.
 """
 
 import json

@@ -1,4 +1,4 @@
-//! `bench`: how long things take; with `--peers`, beside the tools that a user would take instead.
+//! `bench`: benchmarks; with `--peers`, compared with other tools.
 
 mod environment;
 mod estimators;
@@ -21,7 +21,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     if arguments.is_empty() { criterion() } else { peers::run(&Options::parse(arguments)?) }
 }
 
-/// The criterion benches of all packages that have some.
+/// Runs the criterion benches of all packages that have any.
 fn criterion() -> Result<(), String> {
     let workspace = Workspace::read();
     let mut call = vec!["bench", "--bench", "*"];
@@ -33,7 +33,7 @@ fn criterion() -> Result<(), String> {
     cargo(&call)
 }
 
-/// Builds the program; where cargo puts it, this one lies too, in the folder of another profile.
+/// Builds the program; its path is derived from that of this one.
 pub(crate) fn build_program() -> Result<PathBuf, String> {
     cargo(&["build", "--release", "-p", "pipewright-cli"])?;
     built("pipewright")
@@ -51,23 +51,23 @@ fn built(name: &str) -> Result<PathBuf, String> {
     Ok(target.join("release").join(format!("{name}{}", std::env::consts::EXE_SUFFIX)))
 }
 
-/// Where the peers are: as given, or as the environment says.
+/// Returns the folder of the peers: as given, or from the environment.
 pub(crate) fn peers_root(given: Option<&Path>) -> Result<PathBuf, String> {
     let given = given.map(Path::to_path_buf).or_else(|| std::env::var_os("PEERS_ROOT").map(PathBuf::from));
-    let given = given.ok_or("say where the peers are: --root DIR or PEERS_ROOT; see xtask/peers/README.md")?;
+    let given = given.ok_or("set the folder of the peers: --root DIR or PEERS_ROOT; see xtask/peers/README.md")?;
     fs::canonicalize(&given).map_err(|error| format!("{}: {error}", given.display()))
 }
 
-/// Jobs that go together, as `--peers NAME` runs them. Another one is a static of this type, named in [`FAMILIES`].
+/// A family of jobs, run by `--peers NAME`. To add one, define a static of this type and name it in [`FAMILIES`].
 struct Family {
     name: &'static str,
-    /// What they need in the folder of the data; `xtask/peers/data.py` makes what is missing.
+    /// The required data files; `xtask/peers/data.py` generates missing ones.
     files: &'static [&'static str],
     jobs: fn(&Environment) -> Result<Vec<Job>, String>,
     goals: &'static [Goal],
 }
 
-/// The first one is what `--peers` alone runs.
+/// The first one is the default of `--peers`.
 static FAMILIES: [&Family; 8] = [
     &network::FAMILY,
     &tables::CSV,
@@ -79,16 +79,16 @@ static FAMILIES: [&Family; 8] = [
     &tables::JOIN,
 ];
 
-/// What `--peers` may be told.
+/// Options of `--peers`.
 struct Options {
     family: &'static Family,
-    /// Where the environment of the peers is; see `xtask/peers/README.md`.
+    /// The folder of the peers' environment; see `xtask/peers/README.md`.
     root: Option<PathBuf>,
-    /// How often everything runs; by the job, if not given.
+    /// Number of rounds; the job's default if `None`.
     rounds: Option<usize>,
-    /// Names of jobs and of tools; without jobs all jobs, without tools all tools.
+    /// Names of jobs and of tools; all jobs if none is named, and all tools likewise.
     only: Vec<String>,
-    /// The program to measure; built, if not given.
+    /// The program to measure; built if `None`.
     binary: Option<PathBuf>,
 }
 
@@ -104,7 +104,7 @@ impl Options {
         if let Some(word) = arguments.next_if(|word| !word.starts_with("--")) {
             let known = FAMILIES.map(|family| family.name).join(", ");
             let family = FAMILIES.into_iter().find(|family| family.name == word);
-            options.family = family.ok_or_else(|| format!("`{word}` is none of {known}"))?;
+            options.family = family.ok_or_else(|| format!("`{word}` is not one of {known}"))?;
         }
         while let Some(option) = arguments.next() {
             let value = arguments.next().ok_or_else(|| format!("`{option}` needs a value"))?;
@@ -116,7 +116,7 @@ impl Options {
                     Ok(rounds) if rounds > 0 => options.rounds = Some(rounds),
                     _ => return Err(format!("`--rounds {value}`: a number from 1 up")),
                 },
-                _ => return Err(format!("`{option}` is none of {OPTIONS}")),
+                _ => return Err(format!("`{option}` is not one of {OPTIONS}")),
             }
         }
         Ok(options)

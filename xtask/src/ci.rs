@@ -1,4 +1,4 @@
-//! `ci`: everything that must hold, cheapest first.
+//! `ci`: all checks, cheapest first.
 
 use crate::project::root;
 use crate::{generate, tidy, usage};
@@ -18,7 +18,7 @@ const STEPS: &[Step] = &[
     Step::Cargo(&["test", "--workspace", NOT_REMOTE, NOT_ADBC]),
 ];
 
-/// What is optional, by itself: it switches nothing on in the packages that all have.
+/// Optional features, which enable nothing in the packages that all have.
 const OPTIONAL: &[Step] = &[
     Step::Cargo(&["clippy", "-p", REMOTE, "-p", ADBC, "--all-targets", "--", "-D", "warnings"]),
     Step::Cargo(&["test", "-p", REMOTE, "-p", ADBC]),
@@ -37,7 +37,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     work_through("ci", STEPS)
 }
 
-/// Checks the optional crates: the net, and drivers of databases.
+/// Checks the optional crates: remote files, and database drivers.
 pub(crate) fn optional(arguments: &[String]) -> Result<(), String> {
     if !arguments.is_empty() {
         return Err(usage("optional"));
@@ -65,7 +65,7 @@ fn work_through(name: &str, steps: &[Step]) -> Result<(), String> {
     Ok(())
 }
 
-/// Runs cargo in the root; what it prints is seen.
+/// Runs cargo in the root with visible output.
 pub(crate) fn cargo(arguments: &[&str]) -> Result<(), String> {
     cargo_with(arguments, &[])
 }

@@ -1,4 +1,4 @@
-//! `gen`: writes the reference of verbs and the index of codes from the code that they describe.
+//! `gen`: generates the reference of verbs and the index of codes from the code.
 
 use crate::project::root;
 use crate::usage;
@@ -8,7 +8,7 @@ use pipewright_operator::{Group, Model, Param, Preset, Spec};
 use std::fmt::Write;
 use std::fs;
 
-/// A document: its path, and what writes its text.
+/// A document: its path, and the function that generates it.
 type Document = (&'static str, fn() -> String);
 
 const GENERATED: &[Document] = &[("docs/verbs.md", verbs), ("docs/functions.md", functions), ("docs/codes.md", codes)];

@@ -1,4 +1,4 @@
-//! `ladder`: the crates from top to bottom, a line each.
+//! `ladder`: the crates from top to bottom, one line each.
 
 use crate::project::Workspace;
 use crate::usage;

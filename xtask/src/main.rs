@@ -1,4 +1,4 @@
-//! Chores of the project: `cargo xtask COMMAND`. One file a command; without one, the list of them.
+//! Development tasks of the project: `cargo xtask COMMAND`. One file per command; without one, lists them.
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::disallowed_methods)]
 
 mod bench;
@@ -14,7 +14,7 @@ mod tidy;
 
 use std::process::ExitCode;
 
-/// A chore; what it returns as an error is printed.
+/// A task; a returned error is printed.
 struct Command {
     name: &'static str,
     arguments: &'static str,
@@ -26,19 +26,19 @@ const COMMANDS: &[Command] = &[
     Command {
         name: "ci",
         arguments: "",
-        summary: "Everything that must hold, cheapest first; stops at the first failure.",
+        summary: "Runs all checks, cheapest first; stops at the first failure.",
         run: ci::run,
     },
     Command {
         name: "optional",
         arguments: "",
-        summary: "As `ci`, for the optional crates: the net, and drivers of databases.",
+        summary: "Like `ci`, for the optional crates: remote files, and database drivers.",
         run: ci::optional,
     },
     Command {
         name: "tidy",
         arguments: "",
-        summary: "Rules of the tree that the compiler does not know; reports all findings together.",
+        summary: "Checks project rules that the compiler does not; reports all findings together.",
         run: tidy::run,
     },
     Command {
@@ -50,7 +50,7 @@ const COMMANDS: &[Command] = &[
     Command {
         name: "golden",
         arguments: "[FILTER] [--bless]",
-        summary: "Runs the golden and the erring scripts, or rewrites what they expect.",
+        summary: "Runs the golden and error tests, or updates the expected output.",
         run: test::golden,
     },
     Command { name: "laws", arguments: "[VERB]", summary: "Runs the laws of verbs and models.", run: test::laws },
@@ -63,31 +63,31 @@ const COMMANDS: &[Command] = &[
     Command {
         name: "oracle",
         arguments: "[NAME]",
-        summary: "Compares with the numbers frozen from other tools.",
+        summary: "Compares with frozen results of other tools.",
         run: test::oracle,
     },
     Command {
         name: "bench",
         arguments: "[--peers [mlp|csv|prepare|parquet] [OPTION VALUE]...]",
-        summary: "Measures how long things take, also beside other tools.",
+        summary: "Runs benchmarks, optionally compared with other tools.",
         run: bench::run,
     },
     Command {
         name: "messy",
         arguments: "FOLDER... [--peers] [--root DIR] [--details FILE] [--binary FILE]",
-        summary: "Loads every file of folders of messy files, and counts how that ends.",
+        summary: "Loads every file of folders of messy files, and counts the outcomes.",
         run: messy::run,
     },
     Command {
         name: "new",
         arguments: "verb GROUP NAME | op NAME | format NAME",
-        summary: "Writes the skeleton of a verb, an operation or a format of files, and says how it is registered.",
+        summary: "Writes the skeleton of a verb, an operation or a file format, and says how to register it.",
         run: new::run,
     },
     Command {
         name: "ladder",
         arguments: "",
-        summary: "Prints the crates from top to bottom, a line each.",
+        summary: "Prints the crates from top to bottom, one line each.",
         run: ladder::run,
     },
     Command { name: "size", arguments: "", summary: "Prints the lines of code and of tests by crate.", run: size::run },
@@ -100,7 +100,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     };
     let Some(command) = COMMANDS.iter().find(|command| command.name == name) else {
-        eprintln!("there is no chore `{name}`\n");
+        eprintln!("there is no command `{name}`\n");
         list();
         return ExitCode::from(2);
     };
@@ -120,7 +120,7 @@ fn list() {
     }
 }
 
-/// The message for arguments that a command does not take.
+/// Returns the usage message of a command.
 fn usage(name: &str) -> String {
     let command = COMMANDS.iter().find(|command| command.name == name).expect("a command asks for its own usage");
     format!("usage: cargo xtask {} {}", command.name, command.arguments)

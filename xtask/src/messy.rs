@@ -1,5 +1,5 @@
-//! `messy`: loads every file of folders of messy files, each in a process of its own, and counts how that ends; with
-//! `--peers`, beside what other tools make of the same files. Prints a table in Markdown.
+//! `messy`: loads every file of folders of messy files, each in its own process, and counts the outcomes; with
+//! `--peers`, compared with other tools. Prints a Markdown table.
 
 mod details;
 mod expected;
@@ -12,10 +12,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Longer than this is too long, for any file.
+/// Time limit per file.
 const TIME_MAX: Duration = Duration::from_secs(10);
 
-/// More than this is too much memory, for any file.
+/// Memory limit per file.
 const MEMORY_MAX: u64 = 1 << 30;
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
@@ -32,21 +32,21 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     print!("{summary}");
     if let Some(path) = &options.details {
         let text = format!("{summary}\n{}", details::text(&corpora, &tools));
-        // Files are damaged in ways that a terminal should not see.
+        // Messages may contain control characters from damaged files.
         let text = text.replace(|character: char| character.is_control() && character != '\n', "·");
         fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))?;
     }
     Ok(())
 }
 
-/// What the command line says.
+/// Command-line options.
 struct Options {
     folders: Vec<PathBuf>,
     /// The folder of the peers, if they are to run too.
     peers: Option<PathBuf>,
-    /// Where every file's end is to be told.
+    /// Where to write the outcome of every file.
     details: Option<PathBuf>,
-    /// The program that is measured.
+    /// The program to measure.
     binary: PathBuf,
 }
 
@@ -81,36 +81,36 @@ struct Corpus {
     files: Vec<PathBuf>,
 }
 
-/// How it ended.
+/// The outcome of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum End {
     Read,
-    /// A message that names the file, and where in it if it is text.
+    /// Rejected with a message that names the file, and the position if it is text.
     Refused,
-    /// A message without a place; of the peers not told apart.
+    /// Rejected without a position; not distinguished for peers.
     RefusedWithoutPlace,
     Panicked,
     TooLong,
     TooMuchMemory,
 }
 
-/// What a tool made of a file.
+/// The result of a tool for a file.
 #[derive(Debug, Clone)]
 struct Outcome {
     end: End,
     /// Rows and columns.
     shape: Option<(u64, u64)>,
-    /// What it said.
+    /// Its message.
     message: String,
 }
 
-/// A tool, and what it made of each file, by corpus and file.
+/// A tool, and its results by corpus and file.
 struct Tool {
     name: String,
     outcomes: Vec<Vec<Outcome>>,
 }
 
-/// All files below each folder; what only describes the files is left out.
+/// Returns all files below each folder, without those that only describe others.
 fn corpora(folders: &[PathBuf]) -> Result<Vec<Corpus>, String> {
     let folders =
         folders.iter().map(|folder| fs::canonicalize(folder).map_err(|error| format!("{}: {error}", folder.display())));
@@ -130,7 +130,7 @@ fn corpora(folders: &[PathBuf]) -> Result<Vec<Corpus>, String> {
     folders.iter().map(corpus).collect()
 }
 
-/// The endings of files that describe and make the others.
+/// Extensions of files that describe or generate the others.
 const DESCRIPTIONS: [&str; 4] = ["md", "py", "yaml", "LICENSE.txt"];
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), String> {
@@ -147,7 +147,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), String> {
     Ok(())
 }
 
-/// Corpora and tools in rows, ends in columns.
+/// Formats the table: corpora and tools in rows, outcomes in columns.
 fn table(corpora: &[Corpus], tools: &[Tool]) -> String {
     let mut text = String::from(
         "| corpus | files | tool | read | refused | refused without a place | panicked | over 10 s | over 1 GiB |\n\
@@ -158,7 +158,7 @@ fn table(corpora: &[Corpus], tools: &[Tool]) -> String {
             let mut counts: BTreeMap<End, usize> = BTreeMap::new();
             tool.outcomes[place].iter().for_each(|outcome| *counts.entry(outcome.end).or_default() += 1);
             let count = |end| counts.get(&end).copied().unwrap_or_default().to_string();
-            // Others are not asked where it was.
+            // The position is not checked for others.
             let without_place =
                 if tool.name == ours::NAME { count(End::RefusedWithoutPlace) } else { "–".to_owned() };
             let cells = [
@@ -178,7 +178,7 @@ fn table(corpora: &[Corpus], tools: &[Tool]) -> String {
     text
 }
 
-/// How a run has ended if it took too much, whatever it said.
+/// Returns the outcome of a run that exceeded a limit, whatever its output.
 fn excess(elapsed: Duration, peak: u64) -> Option<End> {
     if elapsed >= TIME_MAX {
         Some(End::TooLong)

@@ -1,4 +1,4 @@
-//! `new`: skeletons that compile once they are registered.
+//! `new`: skeletons that compile once registered.
 
 mod format;
 
@@ -19,7 +19,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     }
 }
 
-/// Folders of the catalogue with the chapter of the reference that each fills.
+/// Folders of the catalogue with their chapters of the reference.
 const GROUPS: &[(&str, &str)] = &[
     ("source", "Source"),
     ("choose", "Choose"),
@@ -51,7 +51,7 @@ fn verb(group: &str, name: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Adds a line to a file, among those that start like it: after the last one that sorts before it.
+/// Inserts a line among those with the same prefix: after the last one that sorts before it.
 fn insert(path: &str, start: &str, line: &str) -> Result<(), String> {
     let file = root().join(path);
     let text = fs::read_to_string(&file).map_err(|error| format!("cannot read {path}: {error}"))?;
@@ -123,7 +123,7 @@ fn extend_list(path: &str, start: &str, end: &str, lines: &str) -> Result<(), St
 fn write(path: &str, text: &str) -> Result<(), String> {
     let file = root().join(path);
     if Path::new(&file).exists() {
-        return Err(format!("{path} is there already"));
+        return Err(format!("{path} already exists"));
     }
     fs::write(&file, text).map_err(|error| format!("cannot write {path}: {error}"))?;
     println!("wrote {path}");
@@ -135,7 +135,7 @@ fn camel(name: &str) -> Result<String, String> {
     let is_name = name.starts_with(|c: char| c.is_ascii_lowercase())
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
     if !is_name {
-        return Err(format!("`{name}` is no name: lower-case letters, digits and `_`"));
+        return Err(format!("`{name}` is not a valid name: use lower-case letters, digits and `_`"));
     }
     let parts = name.split('_').filter(|part| !part.is_empty());
     Ok(parts.map(|part| part[..1].to_uppercase() + &part[1..]).collect())

@@ -1,11 +1,11 @@
-//! The project as data: its files, and what cargo knows of its crates.
+//! The project as data: its files, and the metadata of its crates.
 
 use serde_json::Value as Json;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The root of the repository.
+/// Returns the root of the repository.
 pub(crate) fn root() -> PathBuf {
     let own = Path::new(env!("CARGO_MANIFEST_DIR"));
     own.parent().expect("this package lies in a folder of the root").to_path_buf()
@@ -13,7 +13,7 @@ pub(crate) fn root() -> PathBuf {
 
 /// A text file of the repository.
 pub(crate) struct File {
-    /// Relative to the root, with `/` between the parts.
+    /// Relative to the root, with `/` as separator.
     pub path: String,
     pub text: String,
 }
@@ -23,13 +23,13 @@ impl File {
         self.path.ends_with(".rs")
     }
 
-    /// Is all of it tests, benches or their support?
+    /// Does it consist of tests, benches or test support?
     pub(crate) fn is_test(&self) -> bool {
         let mut parts = self.path.split('/');
         parts.any(|part| matches!(part, "tests" | "benches" | "tests.rs" | "laws.rs"))
     }
 
-    /// The lines before the module of tests at the end, if there is one.
+    /// Returns the lines before the test module at the end, if there is one.
     pub(crate) fn lines_without_tests(&self) -> Vec<&str> {
         let lines: Vec<&str> = self.text.lines().collect();
         let starts_tests =
@@ -38,13 +38,13 @@ impl File {
         lines[..end].to_vec()
     }
 
-    /// The crate it belongs to, by the name of its folder.
+    /// Returns the folder name of its crate.
     pub(crate) fn member(&self) -> Option<&str> {
         self.path.strip_prefix("crates/")?.split('/').next()
     }
 }
 
-/// Every text file of the repository that people write, in order of the paths.
+/// Returns every hand-written text file of the repository, sorted by path.
 pub(crate) fn files() -> Vec<File> {
     let mut files = Vec::new();
     collect(&root(), "", &mut files);
@@ -74,7 +74,7 @@ fn collect(folder: &Path, prefix: &str, files: &mut Vec<File>) {
 
 /// A package of the workspace.
 pub(crate) struct Package {
-    /// As published.
+    /// The published name.
     pub name: String,
     /// The name of its folder.
     pub folder: String,
@@ -82,21 +82,21 @@ pub(crate) struct Package {
     pub dependencies: Vec<Dependency>,
 }
 
-/// An arrow from a package to another one.
+/// A dependency of a package.
 pub(crate) struct Dependency {
     pub name: String,
-    /// The folder of the package, if it is one of ours.
+    /// The folder of the package, if it is in the workspace.
     pub folder: Option<String>,
-    /// For tests and benches only.
+    /// A dev-dependency.
     pub is_dev: bool,
 }
 
-/// What cargo knows.
+/// Cargo metadata.
 pub(crate) struct Workspace {
     pub packages: Vec<Package>,
-    /// The rungs from the lowest up; each with its name and the folders of its crates.
+    /// The rungs from bottom to top; each with its name and the folders of its crates.
     pub ladder: Vec<(String, Vec<String>)>,
-    /// Outside packages, by the start of their names, that only these crates may know.
+    /// External packages, by name prefix, that only these crates may use.
     pub confined: Vec<(String, Vec<String>)>,
 }
 
@@ -117,7 +117,7 @@ impl Workspace {
         }
     }
 
-    /// The rung of a crate, counted from the lowest.
+    /// Returns the rung of a crate, counted from the bottom.
     pub(crate) fn rung(&self, folder: &str) -> Option<usize> {
         self.ladder.iter().position(|(_, crates)| crates.iter().any(|name| name == folder))
     }

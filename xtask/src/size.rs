@@ -1,4 +1,4 @@
-//! `size`: the lines of code and of tests by crate, blank ones and comments left out.
+//! `size`: lines of code and of tests by crate, without blank lines and comments.
 
 use crate::project::{File, files};
 use crate::usage;

@@ -17,7 +17,7 @@ pub(crate) fn golden(arguments: &[String]) -> Result<(), String> {
     }
     cargo_with(&["test", "-p", "pipewright", "--test", "golden"], &variables)?;
     if bless {
-        println!("blessed: read the difference before you commit it");
+        println!("blessed: review the diff before committing");
     }
     Ok(())
 }
@@ -32,7 +32,7 @@ pub(crate) fn gradcheck(arguments: &[String]) -> Result<(), String> {
     cargo_with(&["test", "-p", "pipewright-tensor", "--test", "laws", "gradients"], &[("PIPEWRIGHT_ONLY", op)])
 }
 
-/// The programs that compare with frozen numbers, by package.
+/// The tests against frozen numbers, by package.
 const ORACLES: &[(&str, &[&str])] = &[
     ("pipewright-tensor", &["oracles"]),
     ("pipewright-expr", &["oracles"]),
@@ -51,7 +51,7 @@ pub(crate) fn oracle(arguments: &[String]) -> Result<(), String> {
     Ok(())
 }
 
-/// The one argument, empty if there is none.
+/// Returns the only argument, empty if there is none.
 fn one<'a>(arguments: &[&'a String], command: &str) -> Result<&'a str, String> {
     match arguments {
         [] => Ok(""),

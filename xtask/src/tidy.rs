@@ -1,5 +1,5 @@
-//! `tidy`: rules of the tree that the compiler does not know. Each rule reports all that it finds; a run fails if there
-//! is anything.
+//! `tidy`: project rules that the compiler does not check. Each rule reports all its findings; any finding is a
+//! failure.
 
 mod arrows;
 mod codes;
@@ -11,7 +11,7 @@ mod text;
 use crate::project::{File, Workspace, files};
 use crate::usage;
 
-/// What a rule found, and where.
+/// A finding of a rule, with its location.
 pub(crate) struct Finding {
     place: String,
     message: String,
@@ -27,20 +27,20 @@ impl Finding {
     }
 }
 
-/// Everything that a rule looks at.
+/// The input of the rules.
 struct Tree {
     files: Vec<File>,
     workspace: Workspace,
 }
 
-/// A rule: what holds, and what looks for places where it does not.
+/// A rule: its description, and the check.
 type Rule = (&'static str, fn(&Tree) -> Vec<Finding>);
 
 const RULES: &[Rule] = &[
     ("a crate depends on lower rungs only", arrows::ladder),
-    ("outside packages are known where they may be", arrows::confined),
-    ("the outside is reached through World", purity::world),
-    ("what knows no verb names none", purity::verbs),
+    ("external packages are used only where allowed", arrows::confined),
+    ("the outside is accessed through World", purity::world),
+    ("verb-independent crates name no verb", purity::verbs),
     ("a file says why it exists", layout::heads),
     ("files and functions are short, or say why they are longer", layout::lengths),
     ("every code has a test and a use", codes::run),

@@ -1,10 +1,10 @@
-//! Arrays of numbers in a container of their own, which other tools can read.
+//! Numeric arrays in a separate section, which other tools can read.
 //!
-//! The states of steps and models are documents. [`pack`] takes every long array of numbers out of a document and leaves
-//! `{"$array": "steps/0/means"}` in its place; the numbers go into a section in the format of safetensors: 8 bytes with
-//! the length of a JSON header, the header (type, shape and place of each array), and the numbers, little-endian. A list
-//! of equally long lists is one array of two dimensions. Numbers keep every bit: those that are exact in single
-//! precision are stored so.
+//! The states of steps and models are JSON documents. [`pack`] moves every long array of numbers out of a document and
+//! leaves `{"$array": "steps/0/means"}` in its place; the numbers go into a section in the safetensors format: 8 bytes
+//! with the length of a JSON header, the header (type, shape and offset of each array), and the numbers, little-endian.
+//! A list of equally long lists is one two-dimensional array. Numbers keep every bit: those that are exact in single
+//! precision are stored as such.
 
 use crate::bad;
 use pipewright_diagnostic::Failure;
@@ -12,12 +12,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value as Json};
 use std::collections::BTreeMap;
 
-/// Arrays with fewer numbers stay in the document.
+/// Shorter arrays stay in the document.
 const NUMBERS_MIN: usize = 8;
 /// The key of a reference to an array.
 const REFERENCE: &str = "$array";
 
-/// The arrays of a bundle, as they are collected.
+/// The collected arrays of a bundle.
 #[derive(Debug, Default)]
 pub(crate) struct Arrays {
     entries: BTreeMap<String, Array>,
@@ -43,7 +43,7 @@ impl Dtype {
     }
 }
 
-/// An array of the header, as safetensors has it.
+/// An array in the safetensors header.
 #[derive(Debug, Serialize, Deserialize)]
 struct Entry {
     dtype: Dtype,
@@ -51,7 +51,7 @@ struct Entry {
     data_offsets: (usize, usize),
 }
 
-/// The document without its long arrays of numbers, which go to `arrays`; `place` names the document.
+/// Moves the long arrays of a document to `arrays`; `place` names the document.
 pub(crate) fn pack(json: Json, place: &str, arrays: &mut Arrays) -> Json {
     if let Some(array) = array_of(&json) {
         arrays.entries.insert(place.to_owned(), array);
@@ -65,7 +65,7 @@ pub(crate) fn pack(json: Json, place: &str, arrays: &mut Arrays) -> Json {
         Json::Object(fields) => {
             let packed = fields.into_iter().map(|(name, value)| {
                 let value = pack(value, &format!("{place}/{}", escaped(&name)), arrays);
-                // A name that looks like a reference is told from one by another sign before it.
+                // Names that look like references are escaped by an additional `$`.
                 (if name.starts_with('$') { format!("${name}") } else { name }, value)
             });
             Json::Object(packed.collect())
@@ -74,12 +74,12 @@ pub(crate) fn pack(json: Json, place: &str, arrays: &mut Arrays) -> Json {
     }
 }
 
-/// A name as a part of a place, as JSON pointers have it.
+/// Escapes a name as in JSON pointers.
 fn escaped(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
 
-/// The numbers of a list of numbers, or of a list of equally long ones, if they are many enough.
+/// Returns the numbers of a list of numbers, or of equally long lists of numbers, if there are enough.
 fn array_of(json: &Json) -> Option<Array> {
     let items = json.as_array().filter(|items| !items.is_empty())?;
     let (rows, shape): (Vec<&[Json]>, Vec<usize>) = match items[0].as_array() {
@@ -113,7 +113,7 @@ fn array_of(json: &Json) -> Option<Array> {
 }
 
 impl Arrays {
-    /// The section.
+    /// Serialises the section.
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut end = 0;
         let entries: BTreeMap<&String, Entry> = self
@@ -126,7 +126,7 @@ impl Arrays {
             })
             .collect();
         let mut header = serde_json::to_string(&entries).expect("a map of plain data is a document");
-        // The numbers start at a multiple of eight bytes.
+        // The numbers are aligned to eight bytes.
         header.push_str(&" ".repeat(header.len().next_multiple_of(8) - header.len()));
         let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
         bytes.extend(header.as_bytes());
@@ -135,7 +135,7 @@ impl Arrays {
     }
 }
 
-/// The arrays of a section, each of which a document may take once.
+/// The arrays of a section, each of which may be referenced once.
 #[derive(Debug)]
 pub(crate) struct Stored<'a> {
     entries: BTreeMap<String, Entry>,
@@ -143,7 +143,7 @@ pub(crate) struct Stored<'a> {
 }
 
 impl<'a> Stored<'a> {
-    /// Reads the header; sizes are believed only as far as there are bytes.
+    /// Reads the header; sizes are trusted only as far as there are bytes.
     pub(crate) fn decode(section: &'a [u8]) -> Result<Stored<'a>, Failure> {
         let (length, rest) = section.split_first_chunk::<8>().ok_or_else(|| bad("its arrays are cut short"))?;
         let length = usize::try_from(u64::from_le_bytes(*length)).ok().filter(|&length| length <= rest.len());
@@ -152,7 +152,7 @@ impl<'a> Stored<'a> {
         Ok(Stored { entries, data })
     }
 
-    /// The document with its arrays in their places.
+    /// Puts the arrays back into the document.
     pub(crate) fn unpack(&mut self, json: Json) -> Result<Json, Failure> {
         match json {
             Json::Array(items) => {
@@ -175,7 +175,7 @@ impl<'a> Stored<'a> {
 
     fn take(&mut self, name: &str) -> Result<Json, Failure> {
         let wrong = || bad(format!("its array `{name}` is damaged"));
-        // Once only: many references to one array would ask for more memory than there are bytes.
+        // Only once: many references to one array would need more memory than there are bytes.
         let entry = self.entries.remove(name).ok_or_else(|| bad(format!("it lacks the array `{name}`")))?;
         let (start, end) = entry.data_offsets;
         let bytes = self.data.get(start..end).ok_or_else(wrong)?;

@@ -1,4 +1,4 @@
-//! The frame around the sections: names, lengths and checksums, each checked before anything is used.
+//! The container of the sections: names, lengths and checksums, all verified before use.
 
 use crate::bad;
 use pipewright_diagnostic::{Failure, code};
@@ -13,7 +13,7 @@ const ENTRY_BYTES: usize = 48;
 const HEAD_BYTES: usize = 16;
 const SUM_BYTES: usize = 32;
 
-/// Writes the sections of the newest version.
+/// Writes the sections in the latest version.
 pub(crate) fn write(bodies: &[Vec<u8>; 4], out: &mut dyn io::Write) -> io::Result<()> {
     let header = header(VERSION, bodies);
     let sum = Sha256::digest(&header);
@@ -36,8 +36,8 @@ fn header(version: u32, bodies: &[impl AsRef<[u8]>]) -> Vec<u8> {
     header
 }
 
-/// The bytes of the sections in the order of [`SECTIONS`], each checked against its checksum; lengths are believed only
-/// as far as there are bytes.
+/// Returns the sections in the order of [`SECTIONS`], with verified checksums; lengths are trusted only as far as there
+/// are bytes.
 pub(crate) fn read(bytes: &[u8]) -> Result<Vec<&[u8]>, Failure> {
     let rest = bytes.strip_prefix(MAGIC).ok_or_else(|| bad("it does not start like one"))?;
     let number = |at: usize| -> Result<u32, Failure> {

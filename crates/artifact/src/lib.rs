@@ -7,17 +7,18 @@
 //!     12      4  number of sections, little-endian
 //!     16   48·n  for each section: 8 bytes name (padded with zeros), 8 bytes length, 32 bytes SHA-256 of its bytes
 //!  16+48n     32  SHA-256 of everything above
-//!  48+48n         the sections, one after the other, nothing between or behind them
+//!  48+48n         the sections, consecutive, with nothing between or after them
 //! ```
 //!
-//! The sections of version 2: `pipeline` (what it is, input columns, task, script, seed, the model's name, and a
-//! record of its training), `steps` (verb, kind of state and state of each) and `model`, which are JSON; and `arrays`,
-//! the long arrays of numbers of the other three, as a file in the format of safetensors ([`arrays`](mod@arrays)). In
-//! version 1 there is no `arrays`: the numbers stand in the documents. Both are read for ever. Names of verbs and models
-//! are looked up in a registry; what is not there is an error. Nothing in a bundle is run, and no path in it is followed.
+//! The sections of version 2: `pipeline` (kind, input columns, task, script, seed, the verb of each step, the model's
+//! name, and a record of its training), `steps` (one state per step) and `model`, which are JSON; and `arrays`, the
+//! long arrays of numbers of the other three, in the safetensors format ([`arrays`](mod@arrays)). Version 1 has no
+//! `arrays`: the numbers are in the documents. Both versions stay readable. Names of verbs and models are looked up in
+//! a registry; an unknown name is an error. Nothing in a bundle is executed, and no path in it is followed.
 //!
 //! **Invariant (inert models):** decoding allocates no more than the bytes that are there, follows no path and runs no
-//! code from the bundle. Held by the flip and truncation tests below and by `tests/bundles.rs`.
+//! code from the bundle. Checked by the flip and truncation tests below and by `tests/bundles.rs`.
+#![doc = include_str!("../README.md")]
 
 mod arrays;
 mod container;
@@ -30,12 +31,12 @@ use serde_json::{Value as Json, json};
 use std::io;
 use std::sync::Arc;
 
-/// What a bundle holds.
+/// The content of a bundle.
 #[derive(Debug, Clone)]
 pub enum Bundle {
-    /// Steps and a model: what `save` writes.
+    /// Steps and a model, as written by `save`.
     Pipeline(FittedPipeline),
-    /// Steps alone: what `freeze` writes.
+    /// Steps only, as written by `freeze`.
     Preparation(Preparation),
 }
 
@@ -83,7 +84,7 @@ fn write(head: Json, steps: &[StepRecord], model: Json, out: &mut dyn io::Write)
 /// Reads a bundle.
 ///
 /// # Errors
-/// `BAD_BUNDLE` naming the damaged part; `NEWER_BUNDLE` for a version that is not known here.
+/// `BAD_BUNDLE` naming the damaged part; `NEWER_BUNDLE` for an unknown version.
 pub fn read(bytes: &[u8], registry: &Registry) -> Result<Bundle, Failure> {
     let sections = container::read(bytes)?;
     let parsed = |index: usize| parse(container::SECTIONS[index], sections[index]);

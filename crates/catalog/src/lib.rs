@@ -4,6 +4,7 @@
 //! arithmetic lives elsewhere, as typed Rust.
 //!
 //! **Invariant:** this crate knows neither the parser nor the scheduler. Held by `cargo xtask tidy`.
+#![doc = include_str!("../README.md")]
 // A verb's file is named after the verb, even where its group has the same name.
 #![allow(clippy::module_inception)]
 

@@ -23,6 +23,7 @@
 //! assert!(text.starts_with("error[E0412]: no column named `Agee`"));
 //! assert!(text.contains("s.pipe:1:25"));
 //! ```
+#![doc = include_str!("../README.md")]
 
 pub mod code;
 mod failure;

@@ -1,4 +1,4 @@
-//! One job: its inputs become its output.
+//! Execution of a single job.
 
 use crate::observe::Observer;
 use pipewright_diagnostic::{Failure, Progress, code};
@@ -11,24 +11,24 @@ use pipewright_plan::{Job, Part, PipelineHead, Work};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// What a job yields. Cloning is cheap.
+/// The result of a job. Cloning is cheap.
 #[derive(Debug, Clone)]
 pub enum Value {
     /// Rows.
     Data(Data),
-    /// Ways to part rows.
+    /// Train/test splits.
     Rounds(Arc<Vec<Round>>),
-    /// What a step has learned.
+    /// A fitted step.
     State(Learned),
     /// A trained model.
     Model(Arc<dyn FittedModel>),
-    /// What a model predicts.
+    /// Predictions of a model.
     Predictions(Arc<Outputs>),
-    /// The result of one round of a judge.
+    /// The result of one round of an evaluation.
     Fold(Arc<FoldResult>),
     /// The result of a stage.
     Output(Arc<Output>),
-    /// The place of the candidate that wins.
+    /// The index of the winning candidate.
     Choice(usize),
 }
 
@@ -38,7 +38,7 @@ impl Value {
     }
 }
 
-/// Takes the inputs apart; a graph is built so that each is what its job expects.
+/// Unpacks the inputs; the graph guarantees that each is what its job expects.
 macro_rules! expect {
     ($variant:ident, $value:expr) => {
         match $value {
@@ -119,24 +119,24 @@ pub(crate) fn execute(
     })
 }
 
-/// The result of work on results; its inputs are those, and the rows that flow past, if some do.
+/// Runs a consumer of results; its inputs are those, and the rows that pass through, if any.
 fn consumed(consumer: &dyn Consumer, inputs: &[Value], environment: &Environment) -> Result<Output, Failure> {
     let results: Vec<Arc<Output>> = inputs.iter().filter_map(Value::output).collect();
     let rows = inputs.last().filter(|input| input.output().is_none()).map(|rows| expect!(Data, rows));
     consumer.consume(&results, rows, environment)
 }
 
-/// The result of one round; its inputs are held-out rows, predictions, those of the baseline, and all rounds.
+/// Scores one round; its inputs are held-out rows, predictions, those of the baseline, and all rounds.
 fn score(judge: &Arc<dyn Evaluator>, task: &Task, round: usize, mut inputs: Vec<Value>) -> Result<FoldResult, Failure> {
     let truth = target(expect!(Data, &inputs[0]), task)?;
     let rows = expect!(Rounds, &inputs[3])[round].test.clone();
-    // Predictions that nobody else holds are moved, not copied.
+    // Predictions without another owner are moved, not copied.
     let baseline = Arc::unwrap_or_clone(expect!(Predictions, inputs.swap_remove(2)));
     let outputs = Arc::unwrap_or_clone(expect!(Predictions, inputs.swap_remove(1)));
     judge.score(HeldOut { round, rows, truth: &truth, outputs, baseline }, task)
 }
 
-/// The target and the weights of all rows, in memory: all that a judge looks at.
+/// Loads the target and the weights of all rows: the input of an evaluation.
 fn target(rows: &Data, task: &Task) -> Result<Table, Failure> {
     let columns = rows.columns();
     let weights = columns.iter().filter(|column| column.role == Role::Weight).map(|column| column.name.clone());
@@ -144,7 +144,7 @@ fn target(rows: &Data, task: &Task) -> Result<Table, Failure> {
     rows.select(&names)
 }
 
-/// What a split looks at, in memory: the target, and the columns that say what belongs together and when it was.
+/// Loads the columns that a split needs: the target, groups and times.
 fn split_by(rows: &Data, task: &Task) -> Result<Table, Failure> {
     let says = |column: &Column| matches!(column.role, Role::Group | Role::Time | Role::Fold);
     let columns = rows.columns();
@@ -153,7 +153,7 @@ fn split_by(rows: &Data, task: &Task) -> Result<Table, Failure> {
     rows.select(&names)
 }
 
-/// The predictions for all rows, in memory.
+/// Predicts for all rows.
 fn predict(model: &Arc<dyn FittedModel>, rows: &Data) -> Result<Outputs, Failure> {
     let stream = match rows {
         Data::Table(table) => return model.predict(table),
@@ -163,11 +163,11 @@ fn predict(model: &Arc<dyn FittedModel>, rows: &Data) -> Result<Outputs, Failure
     Outputs::concat(parts).ok_or_else(|| Failure::new(code::BUG, "a model predicts something else for each chunk"))
 }
 
-/// The steps of these states, and the columns that they ask of rows like these.
+/// Collects the steps of these states, and the columns that they need from rows like these.
 fn preparation(head: &PipelineHead, rows: &Value, states: &[Value]) -> Preparation {
     let columns = expect!(Data, rows).columns();
     let states: Vec<Arc<dyn Fitted>> = states.iter().map(|state| expect!(State, state).state.clone()).collect();
-    // What the first step drops unread is not asked of new rows.
+    // Columns that the first step drops unread are not required of new rows.
     let dropped = match states.first().map(|state| state.needs().drops) {
         Some(Dropped::Columns(names)) => names,
         Some(Dropped::All) | None => Vec::new(),
@@ -178,7 +178,7 @@ fn preparation(head: &PipelineHead, rows: &Value, states: &[Value]) -> Preparati
     head.preparation(columns.into_iter().filter(wanted).collect(), states)
 }
 
-/// The whole pipeline; its inputs are rows like new ones, training rows, states, the model, and evaluations.
+/// Assembles the whole pipeline; its inputs are sample rows, training rows, states, the model, and evaluations.
 fn pipeline(head: &PipelineHead, inputs: &[Value]) -> Result<FittedPipeline, Failure> {
     let (states, rest) = inputs[2..].split_at(head.verbs.len());
     let (model, evaluations) = rest.split_first().expect("lowering gives a model");

@@ -1,10 +1,11 @@
-//! Runs a graph of jobs on rayon: each as soon as what it needs is there, its result dropped as soon as nobody needs
-//! it any more.
+//! Execution of a job graph on rayon: each job runs as soon as its inputs are available, and its result is dropped as
+//! soon as it is no longer needed.
 //!
-//! **Invariant (determinism):** results do not depend on the order in which jobs end. A failure neither: of all jobs
-//! that can fail, the first in the graph's order is the one that is reported.
+//! **Invariant (determinism):** results do not depend on the order in which jobs end. Neither do failures: of all jobs
+//! that can fail, the first in the graph's order is reported.
 //!
-//! **Invariant:** the engine opens no file and knows no verb; it sees the traits of `operator::work` only.
+//! **Invariant:** the engine opens no files and knows no verbs; it only uses the traits of `operator::work`.
+#![doc = include_str!("../README.md")]
 
 mod execute;
 mod observe;

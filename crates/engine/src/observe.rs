@@ -1,56 +1,56 @@
-//! Whoever looks on while a graph runs.
+//! Callbacks during a run.
 
 use pipewright_diagnostic::{Failure, Progress};
 use pipewright_operator::work::{Fitted, FittedModel};
 use pipewright_plan::{Fingerprint, Job, NodeId};
 use std::sync::Mutex;
 
-/// Looks on; every method may be called from any thread.
+/// Callbacks during a run. Every method may be called from any thread.
 pub trait Observer: Sync {
     /// Should the run stop?
     fn cancelled(&self) -> bool {
         false
     }
 
-    /// `done` of `total` jobs are done.
+    /// Called when `done` of `total` jobs are done.
     fn jobs(&self, done: usize, total: usize) {
         let _ = (done, total);
     }
 
-    /// The job of this fingerprint has done `done` of its `total` steps.
+    /// Called when the job with this fingerprint has done `done` of its `total` steps.
     fn steps(&self, job: Fingerprint, done: u64, total: u64) {
         let _ = (job, done, total);
     }
 
-    /// A stage has fitted a step, in these rounds of splits (outermost first; none for what is fitted once).
+    /// Called when a stage has fitted a step, in these rounds of splits (outermost first; empty outside of splits).
     fn fitted(&self, stage: NodeId, rounds: &[usize], state: &dyn Fitted) {
         let _ = (stage, rounds, state);
     }
 
-    /// A stage has trained a model, in these rounds.
+    /// Called when a stage has trained a model, in these rounds.
     fn trained(&self, stage: NodeId, rounds: &[usize], model: &dyn FittedModel) {
         let _ = (stage, rounds, model);
     }
 }
 
-/// Looks away.
+/// An observer that does nothing.
 #[derive(Debug, Clone, Copy)]
 pub struct NoObserver;
 
 impl Observer for NoObserver {}
 
-/// Something worth saying that a job said.
+/// A warning or note from a job.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Notice {
-    /// The stage that it worked for.
+    /// The stage of the job.
     pub stage: NodeId,
-    /// The round that it belonged to.
+    /// The round of the job.
     pub round: Option<usize>,
-    /// What it said.
+    /// The message.
     pub failure: Failure,
 }
 
-/// The watch of one job.
+/// Forwards the progress of one job.
 pub(crate) struct JobWatch<'a> {
     pub job: &'a Job,
     pub observer: &'a dyn Observer,

@@ -1,4 +1,4 @@
-//! The schedule: every job runs once its inputs are there.
+//! Scheduling: every job runs once its inputs are available.
 
 use crate::execute::{Value, execute};
 use crate::observe::{JobWatch, Notice, Observer};
@@ -13,54 +13,54 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// What a run has brought.
+/// The outcome of a run.
 #[derive(Debug, Default)]
 pub struct Outcome {
-    /// What jobs had to say, in the order of the graph.
+    /// Messages of jobs, in the order of the graph.
     pub notices: Vec<Notice>,
-    /// The time that each stage took, in the order of the script.
+    /// The time of each stage, in the order of the script.
     pub times: BTreeMap<NodeId, StageTime>,
-    /// Why the run stopped, if it did not end.
+    /// The failure that stopped the run, if any.
     pub failure: Option<JobFailure>,
 }
 
-/// How often and how long a stage worked.
+/// Number of runs and time of a stage.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct StageTime {
-    /// How many times it learned, or worked if it does not learn.
+    /// Number of fits, or of executions if it does not learn.
     pub runs: usize,
-    /// The time of all its jobs together.
+    /// Total time of all its jobs.
     pub time: Duration,
 }
 
-/// A failure and the job that failed.
+/// A failure and the failed job.
 #[derive(Debug, Clone, PartialEq)]
 pub struct JobFailure {
     /// The job.
     pub job: JobId,
-    /// The stage that it worked for.
+    /// The stage of the job.
     pub stage: NodeId,
-    /// The round that it belonged to, the innermost one.
+    /// The innermost round of the job.
     pub round: Option<usize>,
     /// What went wrong.
     pub failure: Failure,
 }
 
-/// Which values stay once the jobs that need them have run.
+/// Which values are retained after the jobs that need them have run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Retain {
     /// Those that were demanded.
     Demanded,
-    /// Those that were demanded, and those that a job of the graph still needs which may be demanded later.
+    /// Those that were demanded, and those needed by jobs that may be demanded later.
     ForLater,
     /// All of them.
     All,
 }
 
-/// A run of a graph, which may grow between two demands: what is made once is not made again.
+/// An incremental run of a graph, which may grow between two demands: nothing is computed twice.
 ///
-/// Only what is demanded is made, and what that needs. Of the candidates of a choice, the one that wins is demanded
-/// once it has won; the others are never made, unless something else needs them.
+/// Only demanded jobs and their dependencies are run. Of the candidates of a choice, the winner is demanded once it is
+/// known; the others are not run, unless something else needs them.
 pub struct Run<'a> {
     environment: &'a Environment,
     observer: &'a dyn Observer,
@@ -74,13 +74,13 @@ impl fmt::Debug for Run<'_> {
 }
 
 impl<'a> Run<'a> {
-    /// A run that has made nothing yet.
+    /// Creates a run without results.
     #[must_use]
     pub fn new(environment: &'a Environment, observer: &'a dyn Observer) -> Run<'a> {
         Run { environment, observer, state: State::default() }
     }
 
-    /// Makes the values of these jobs, in the current thread pool. Nothing is made after a failure.
+    /// Computes the values of these jobs, in the current thread pool. Does nothing after a failure.
     pub fn demand(&mut self, graph: &JobGraph, jobs: &[JobId], retain: Retain) {
         let schedule = Schedule::new(graph, jobs, retain, std::mem::take(&mut self.state), self);
         let ready = schedule.start(jobs);
@@ -88,19 +88,19 @@ impl<'a> Run<'a> {
         self.state = schedule.state.into_inner().unwrap_or_else(PoisonError::into_inner);
     }
 
-    /// The value of a job, if it was made and has stayed.
+    /// Returns the value of a job, if it was computed and retained.
     #[must_use]
     pub fn value(&self, job: JobId) -> Option<&Value> {
         self.state.jobs.get(job)?.value.as_ref()
     }
 
-    /// The columns of the rows that a job made, also where the rows are gone.
+    /// Returns the columns of the rows of a job, even if the rows were dropped.
     #[must_use]
     pub fn schema(&self, job: JobId) -> Option<&Schema> {
         self.state.jobs.get(job)?.schema.as_ref()
     }
 
-    /// Why the run stopped, if something failed.
+    /// Returns the failure that stopped the run, if any.
     #[must_use]
     pub fn failure(&self, graph: &JobGraph) -> Option<JobFailure> {
         let (id, failure) = self.state.failure.clone()?;
@@ -109,11 +109,11 @@ impl<'a> Run<'a> {
         Some(JobFailure { job: id, stage: job.stage, round, failure })
     }
 
-    /// What jobs had to say, and how long they took.
+    /// Returns messages of jobs, and times.
     #[must_use]
     pub fn outcome(&self, graph: &JobGraph) -> Outcome {
         let mut outcome = Outcome { failure: self.failure(graph), ..Outcome::default() };
-        // Whether a job after the one that failed has run is chance: what it has to say is left out.
+        // Whether jobs after the failed one have run depends on timing: their messages are left out.
         let end = self.state.failure.as_ref().map_or(usize::MAX, |(failed, _)| *failed);
         for (id, (job, state)) in graph.jobs().iter().zip(&self.state.jobs).enumerate() {
             let notices = state.notices.iter().filter(|_| id <= end).cloned();
@@ -149,13 +149,13 @@ struct State {
 
 #[derive(Default)]
 struct JobState {
-    /// Is its value to be made?
+    /// Should its value be computed?
     demanded: bool,
-    /// Is its value to stay?
+    /// Should its value be retained?
     kept: bool,
-    /// Inputs that are not there yet.
+    /// Number of missing inputs.
     waits_for: usize,
-    /// Consumers that have not run yet.
+    /// Number of consumers that have not run yet.
     needed_by: usize,
     value: Option<Value>,
     schema: Option<Schema>,
@@ -173,7 +173,7 @@ impl<'a> Schedule<'a> {
         }
         state.jobs.resize_with(graph.jobs().len(), JobState::default);
         for job in &mut state.jobs {
-            // What was dropped is made again if something asks for it.
+            // Dropped values are recomputed on demand.
             (job.demanded, job.done, job.kept) = (job.value.is_some(), job.value.is_some(), false);
         }
         let may_run = match retain {
@@ -198,7 +198,7 @@ impl<'a> Schedule<'a> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Demands these jobs, and returns those that can run at once.
+    /// Demands these jobs, and returns those that are ready.
     fn start(&self, jobs: &[JobId]) -> Vec<JobId> {
         let mut state = self.lock();
         if state.failure.is_some() {
@@ -210,7 +210,7 @@ impl<'a> Schedule<'a> {
         ready
     }
 
-    /// Demands a job and what it needs; those that can run at once are added to `ready`.
+    /// Demands a job and its dependencies; ready ones are added to `ready`.
     fn demand(&self, state: &mut State, job: JobId, ready: &mut Vec<JobId>) {
         let mut open = vec![job];
         while let Some(id) = open.pop() {
@@ -225,7 +225,7 @@ impl<'a> Schedule<'a> {
             if waits_for == 0
                 && let Some(winner) = self.winner(state, id)
             {
-                // The choice was made before anything asked for what wins.
+                // The choice was made before the winner was requested.
                 open.push(winner);
                 waits_for = usize::from(!state.jobs[winner].done);
             }
@@ -236,7 +236,7 @@ impl<'a> Schedule<'a> {
         }
     }
 
-    /// The candidate that a job passes on, if it passes one on and the choice is made.
+    /// Returns the candidate that a job forwards, if it is a decided choice.
     fn winner(&self, state: &State, id: JobId) -> Option<JobId> {
         let job = &self.graph.jobs()[id];
         match (&job.work, &state.jobs[*job.inputs.first()?].value) {
@@ -245,7 +245,7 @@ impl<'a> Schedule<'a> {
         }
     }
 
-    /// Spawns jobs; a pool thread takes its own newest first, so the first job is spawned last.
+    /// Spawns jobs; a pool thread takes its own newest job first, so the first job is spawned last.
     fn spawn<'s>(&'s self, scope: &Scope<'s>, ready: Vec<JobId>) {
         for id in ready.into_iter().rev() {
             scope.spawn(move |scope| {
@@ -255,7 +255,7 @@ impl<'a> Schedule<'a> {
         }
     }
 
-    /// Runs one job and returns those that it has made ready.
+    /// Runs one job and returns those that have become ready.
     fn work(&self, id: JobId) -> Vec<JobId> {
         let Some(inputs) = self.inputs(id) else { return Vec::new() };
         let job = &self.graph.jobs()[id];
@@ -289,8 +289,8 @@ impl<'a> Schedule<'a> {
         }
     }
 
-    /// The inputs of a job, or nothing if an earlier one has failed. Later jobs stop then; earlier ones go on, so
-    /// that the first failure in the graph's order is found whatever the threads do.
+    /// Returns the inputs of a job, or `None` if an earlier one has failed. Later jobs then stop; earlier ones
+    /// continue, so that the first failure in the graph's order is found whatever the timing.
     fn inputs(&self, id: JobId) -> Option<Vec<Value>> {
         let mut state = self.lock();
         if state.failure.as_ref().is_some_and(|(failed, _)| *failed < id) {
@@ -308,7 +308,7 @@ impl<'a> Schedule<'a> {
         Some(values)
     }
 
-    /// Drops a value that nothing needs any more.
+    /// Drops a value that is no longer needed.
     fn forget(&self, state: &mut State, id: JobId) {
         let job = &mut state.jobs[id];
         if job.needed_by == 0 && !job.kept && self.retain != Retain::All {
@@ -316,7 +316,7 @@ impl<'a> Schedule<'a> {
         }
     }
 
-    /// Takes a value in, and returns the jobs that it has made ready.
+    /// Stores a value, and returns the jobs that have become ready.
     fn finish(&self, state: &mut State, id: JobId, value: Value) -> Vec<JobId> {
         state.done += 1;
         state.jobs[id].done = true;
@@ -348,7 +348,7 @@ impl<'a> Schedule<'a> {
     }
 }
 
-/// The jobs that are yet to be done for these, those of candidates included, and these.
+/// Returns the unfinished jobs needed for these, including candidates, and these.
 fn reachable(graph: &JobGraph, jobs: &[JobId], state: &State) -> Vec<bool> {
     let mut reached = vec![false; graph.jobs().len()];
     let mut open = jobs.to_vec();
@@ -360,7 +360,7 @@ fn reachable(graph: &JobGraph, jobs: &[JobId], state: &State) -> Vec<bool> {
     reached
 }
 
-/// Does the job count as a run of its stage? Picking, applying and predicting only follow from one.
+/// Does the job count as a run of its stage? Picking, applying and predicting do not.
 fn is_run(work: &Work) -> bool {
     !matches!(
         work,

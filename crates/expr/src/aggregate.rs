@@ -98,7 +98,7 @@ impl Aggregate {
             | Aggregate::Median
             | Aggregate::Quantile(_) => refuse(code::NOT_NUMERIC, "numbers"),
             Aggregate::Any | Aggregate::All if column.kind == ColumnType::Bool => Ok(ColumnType::Bool),
-            Aggregate::Any | Aggregate::All => refuse(code::TYPE_MISMATCH, "truth values"),
+            Aggregate::Any | Aggregate::All => refuse(code::TYPE_MISMATCH, "booleans"),
             Aggregate::Min | Aggregate::Max | Aggregate::Mode | Aggregate::First | Aggregate::Last => Ok(column.kind),
         }
     }

@@ -33,9 +33,9 @@ pub use window::{FrameBound, Window, WindowFunction};
 /// A resolved expression. Built by the methods of this type, which keep chains flat.
 ///
 /// ```
-/// use pipewright_frame::{Column, Comparison, ExprKind, Expression, Kind, Schema};
+/// use pipewright_frame::{Column, Comparison, ExprKind, Expression, ColumnType, Schema};
 /// let old = Expression::column("age").compare(Comparison::Greater, Expression::from(60.0));
-/// let schema = Schema::new([Column::new("age", Kind::Continuous)]);
+/// let schema = Schema::new([Column::new("age", ColumnType::Continuous)]);
 /// assert_eq!(old.kind(&schema).unwrap(), ExprKind::Bool);
 /// ```
 #[derive(Debug, Clone, PartialEq)]

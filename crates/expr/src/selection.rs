@@ -16,11 +16,11 @@ use std::sync::Arc;
 /// [`Class::Target`], [`Class::Id`] or [`Class::All`].
 ///
 /// ```
-/// use pipewright_frame::{Class, Column, Kind, Schema, Selection};
+/// use pipewright_frame::{Class, Column, ColumnType, Schema, Selection};
 /// let schema = Schema::new([
-///     Column::new("age", Kind::Count),
-///     Column::new("fare", Kind::Continuous),
-///     Column::new("sex", Kind::Text),
+///     Column::new("age", ColumnType::Count),
+///     Column::new("fare", ColumnType::Continuous),
+///     Column::new("sex", ColumnType::Text),
 /// ]);
 /// let all_but_age = Selection::Class(Class::Numeric).except(Selection::name("age"));
 /// assert_eq!(all_but_age.resolve(&schema).unwrap(), ["fare".into()]);

@@ -1,8 +1,8 @@
-//! How long encoders take to learn from a million rows of three columns of names, or from texts, and to change them.
+//! Benchmark of encoders: fit and apply on a million rows of three categorical columns, or of texts.
 //!
-//! `cargo run --release -p pipewright-frame --example encoders -- [NAME...]` times these steps, written as the language
-//! writes them, without any all of [`STEPS`]. It prints a line of JSON for each: the median of five times in seconds, and
-//! the sum of what was made, by which it can be compared with `xtask/peers/encoders.py`, which makes the same table.
+//! `cargo run --release -p pipewright-frame --example encoders -- [NAME...]` times these steps, in script
+//! notation; by default all of [`STEPS`]. It prints a line of JSON for each: the median of five runs in seconds, and the
+//! sum of the output, for comparison with `xtask/peers/encoders.py`, which generates the same table.
 #![allow(clippy::print_stdout, clippy::disallowed_methods)] // What a program is for; it times itself.
 
 use arrow_array::{ArrayRef, BooleanArray, StringArray};

@@ -1,8 +1,9 @@
-//! How long estimators take to learn from a million rows of 16 columns and to change them.
+//! Benchmark of estimators: fit and apply on a million rows of 16 columns.
 //!
-//! `cargo run --release -p pipewright-frame --example estimators -- [NAME...]` times these steps, written as the language
-//! writes them, without any all of [`STEPS`]. The table is theirs, as in a pipeline. It prints a line of JSON for each: the median of five times in seconds, and
-//! the mean of what was made, by which it can be compared with `xtask/peers/estimators.py`, which makes the same table.
+//! `cargo run --release -p pipewright-frame --example estimators -- [NAME...]` times these steps, in script
+//! notation; by default all of [`STEPS`]. Steps own the table, as in a pipeline. It prints a line of JSON for each: the
+//! median of five runs in seconds, and the mean of the output, for comparison with `xtask/peers/estimators.py`, which
+//! generates the same table.
 #![allow(clippy::print_stdout, clippy::disallowed_methods)] // What a program is for; it times itself.
 
 use arrow_array::{ArrayRef, Float64Array};

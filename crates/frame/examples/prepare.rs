@@ -1,8 +1,8 @@
-//! From a CSV file to one matrix of 32-bit numbers: fill by means, standardise, one-hot.
+//! From a CSV file to one matrix of 32-bit numbers: impute means, standardise, one-hot encode.
 //!
-//! `cargo run --release -p pipewright-frame --example prepare -- FILE [COLUMN...]` prepares these columns; without
-//! any, all of the file but its dates and times. It prints the shape of the matrix and a few sums, by which it can be
-//! compared with what others make of the same file.
+//! `cargo run --release -p pipewright-frame --example prepare -- FILE [COLUMN...]` prepares these columns; by
+//! default all columns except dates and times. It prints the shape of the matrix and a few sums, for comparison with
+//! other tools on the same file.
 #![allow(clippy::print_stdout)] // What a program is for.
 
 use pipewright_frame::{Applied, Chunks, ColumnType, Encoder, Imputer, ReadOptions, Scaler, fit, matrix, read, sketch};
@@ -23,7 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let prepared = schema.columns().filter(|column| !matches!(column.kind, ColumnType::Date | ColumnType::Time));
         columns.extend(prepared.map(|column| column.name.clone()));
     }
-    // What is not needed is not parsed.
+    // Columns that are not needed are not parsed.
     options.columns = Some(columns.into());
     let table = read(&content, &options, &world)?.table;
 
@@ -42,7 +42,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Shape, the mean of the first rows, the standard deviation of the first column, and the sum of all truth values, which
+/// Shape, the mean of the first rows, the standard deviation of the first column, and the sum of all booleans, which
 /// follow the numbers.
 fn report(matrix: &[f32], width: usize, numbers: usize) {
     let rows = matrix.len() / width;

@@ -1,5 +1,5 @@
-//! Everything that works on tables under one name: [`pipewright_table`], [`pipewright_expr`], [`pipewright_io`] and
-//! [`pipewright_prepare`]. Plain typed Rust; knows no language and no gradients.
+//! The table crates under one name: [`pipewright_table`], [`pipewright_expr`], [`pipewright_io`] and
+//! [`pipewright_prepare`]. Plain typed Rust, independent of the pipeline language and of gradients.
 #![doc = include_str!("../README.md")]
 
 pub use pipewright_expr::{

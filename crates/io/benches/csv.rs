@@ -24,7 +24,7 @@ fn floats(rows: u64) -> String {
     text
 }
 
-/// Counts, floats, texts with quotes and commas, dates, truth values, and nulls.
+/// Counts, floats, texts with quotes and commas, dates, booleans, and nulls.
 fn mixed(rows: u64) -> String {
     let mut text = String::from("id,price,name,sold,day\n");
     for row in 0..rows {

@@ -1,11 +1,11 @@
-//! Arrow arrays of any type as columns of our kinds: the part that the readers of Parquet and of Arrow IPC share.
+//! Conversion of Arrow arrays of any type to columns: the part shared by the readers of Parquet and Arrow IPC.
 //!
-//! A [`Layout`] says which columns a file's fields become: structs are flattened into `parent.child`, everything else
-//! is one column, and what has no kind of its own (lists, maps, unions) is text: JSON. An array of such a column is
-//! taken out of a batch by [`Cells::of`] and brought into our storage by [`Source::convert`].
+//! A [`Layout`] maps a file's fields to columns: structs are flattened into `parent.child`, everything else is one
+//! column, and types without an equivalent (lists, maps, unions) become JSON text. An array of such a column is
+//! extracted from a batch by [`Cells::of`] and converted by [`Source::convert`].
 //!
-//! Two types leave the choice to the values: unsigned 64-bit numbers are counts unless one is beyond the signed ones,
-//! and bytes are text unless they are not UTF-8. [`Source::settle`] decides them, and has to see all values.
+//! For two types the result depends on the values: unsigned 64-bit numbers are counts unless one exceeds the signed
+//! range, and bytes are text unless they are not UTF-8. [`Source::settle`] decides, and has to see all values.
 
 mod allowance;
 mod convert;
@@ -25,34 +25,34 @@ use std::sync::Arc;
 pub(crate) use allowance::Allowance;
 pub(crate) use gather::Gather;
 
-/// Types nest at most this deep: deeper ones are no data, and walking them would exhaust the stack.
+/// Maximum nesting of types: deeper ones are not real data, and walking them would exhaust the stack.
 pub(crate) const DEPTH_MAX: usize = 60;
 
-/// The columns that a file has for us, and what is to be said about them.
+/// The columns of a file, with notes.
 #[derive(Debug, Clone)]
 pub(crate) struct Layout {
-    /// Those that are wanted, in the order of the file.
+    /// The requested columns, in file order.
     pub(crate) sources: Vec<Source>,
     /// Renamed columns, widened types.
     pub(crate) notes: Vec<Failure>,
 }
 
-/// One column, and where its values are found in a batch.
+/// A column, and where its values are in a batch.
 #[derive(Debug, Clone)]
 pub(crate) struct Source {
-    /// The position of the field among the roots, and from there through structs down to a field that is none.
+    /// The index of the root field, and of the nested fields within structs.
     pub(crate) path: Vec<usize>,
-    /// What it is stored as in the file.
+    /// Its type in the file.
     pub(crate) stored: DataType,
-    /// What it becomes.
+    /// The resulting column.
     pub(crate) column: Column,
-    /// How its values are brought there.
+    /// How its values are converted.
     goal: Goal,
-    /// Is the kind asked for, so that it is not for the values to decide?
+    /// Was the type declared, so that the values do not decide?
     declared: bool,
 }
 
-/// What the values of a column are made to be.
+/// Target of the conversion of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Goal {
     Real,
@@ -65,7 +65,7 @@ enum Goal {
     Hex,
 }
 
-/// The values of a column in one batch, and the rows where the structs around it are null.
+/// The values of a column in one batch, and the rows where enclosing structs are null.
 #[derive(Debug, Clone)]
 pub(crate) struct Cells {
     array: ArrayRef,
@@ -73,7 +73,7 @@ pub(crate) struct Cells {
 }
 
 impl Layout {
-    /// The columns that these fields become.
+    /// Maps these fields to columns.
     pub(crate) fn of(fields: &Fields, options: &ReadOptions) -> Result<Layout, Failure> {
         let mut found = Vec::new();
         for (position, field) in fields.iter().enumerate() {
@@ -105,7 +105,7 @@ fn flatten<'a>(
     found: &mut Vec<Found<'a>>,
 ) -> Result<(), Failure> {
     if path.len() > DEPTH_MAX || too_deep(field.data_type(), DEPTH_MAX) {
-        return Err(Failure::new(code::LIMIT_REACHED, format!("types nest more than {DEPTH_MAX} deep"))
+        return Err(Failure::new(code::LIMIT_REACHED, format!("types are nested more than {DEPTH_MAX} deep"))
             .file(&options.name)
             .column(name));
     }
@@ -151,7 +151,7 @@ impl Source {
         let declared = options.kinds.get(&*column.name).copied();
         if let Some(kind) = declared {
             column.kind = kind;
-            // Text is made of what is stored: a number on the way would round it.
+            // Text is made from the stored value: converting to a number first would round it.
             if kind.is_string() && goal != Goal::Hex {
                 goal = Goal::Text;
             }
@@ -159,7 +159,7 @@ impl Source {
         Ok(Source { path, stored, column, goal, declared: declared.is_some() })
     }
 
-    /// What is to be said of a column for its type alone.
+    /// Returns the note due to the type of a column.
     fn note(&self, options: &ReadOptions) -> Option<Failure> {
         let name = &self.column.name;
         let message = match plain(&self.stored) {
@@ -180,18 +180,18 @@ impl Source {
         Some(Failure::note(code::TYPE_WIDENED, message).file(&options.name).column(&**name))
     }
 
-    /// Can the values ask for another kind than the type does?
+    /// Can the values require another type?
     pub(crate) fn is_open(&self) -> bool {
         !self.declared && self.wider().is_some()
     }
 
-    /// Lets the values decide; `fit` says whether all of them fit ([`Source::fits`]).
+    /// Decides by the values; `fit` says whether all of them fit ([`Source::fits`]).
     pub(crate) fn settle(&mut self, fit: bool, options: &ReadOptions) -> Option<Failure> {
         let wider = self.wider().filter(|_| !fit && !self.declared)?;
         let name = &self.column.name;
         let message = match wider {
             Goal::Real => format!("`{name}` holds whole numbers beyond 64 bits: it is read as continuous and rounded"),
-            _ => format!("`{name}` holds bytes that are no UTF-8 text: they are read as hexadecimal digits"),
+            _ => format!("`{name}` holds bytes that are not UTF-8 text: they are read as hexadecimal digits"),
         };
         let note = Failure::note(code::TYPE_WIDENED, message).file(&options.name).column(&**name);
         self.goal = wider;
@@ -201,7 +201,7 @@ impl Source {
         Some(note)
     }
 
-    /// The goal for values that do not all fit the usual one.
+    /// Returns the target for values that do not all fit the usual one.
     fn wider(&self) -> Option<Goal> {
         match plain(&self.stored) {
             DataType::UInt64 if self.goal == Goal::Whole => Some(Goal::Real),
@@ -212,7 +212,7 @@ impl Source {
 }
 
 impl Cells {
-    /// The values of a column in a batch.
+    /// Extracts the values of a column from a batch.
     pub(crate) fn of(arrays: &[ArrayRef], path: &[usize]) -> Option<Cells> {
         let (first, rest) = path.split_first()?;
         let mut array = arrays.get(*first)?.clone();
@@ -230,7 +230,7 @@ impl Cells {
         self.array.len()
     }
 
-    /// The bytes of its texts, if it holds texts.
+    /// Returns the size of its texts in bytes, for text columns.
     pub(crate) fn text_bytes(&self) -> u64 {
         let bytes = match self.array.data_type() {
             DataType::Utf8 => self.array.as_string::<i32>().values().len(),
@@ -242,7 +242,7 @@ impl Cells {
         bytes as u64
     }
 
-    /// The same cells once it is certain that their texts are UTF-8, which a decoder may have left open.
+    /// Validates that texts are UTF-8, which a decoder may have skipped.
     pub(crate) fn checked(self, options: &ReadOptions) -> Result<Cells, Failure> {
         self.array.to_data().validate_full().map_err(|error| {
             Failure::new(code::BAD_FILE, format!("the file is damaged: {error}")).file(&options.name)
@@ -251,7 +251,7 @@ impl Cells {
     }
 }
 
-/// What the metadata of a field says of a column that was a table's before: see [`pipewright_table::Table::to_batch`].
+/// Applies the field metadata that [`pipewright_table::Table::to_batch`] writes.
 fn stated(field: &Field, column: &mut Column) {
     let word = |key: &str| field.metadata().get(key).map(|text| serde_json::Value::String(text.clone()));
     if let Some(kind) = word("kind").and_then(|word| serde_json::from_value::<ColumnType>(word).ok())
@@ -295,7 +295,7 @@ fn goal_of(data_type: &DataType) -> Goal {
     }
 }
 
-/// The type of the values behind dictionaries and runs.
+/// Returns the value type of dictionaries and run-end encodings.
 fn plain(data_type: &DataType) -> &DataType {
     match data_type {
         DataType::Dictionary(_, values) => plain(values),
@@ -312,7 +312,7 @@ fn is_utc(zone: &str) -> bool {
     matches!(zone, "UTC" | "utc" | "Z" | "Etc/UTC" | "GMT" | "+00:00" | "-00:00" | "+0000" | "00:00")
 }
 
-/// The bytes that a value of a type takes in a table, about; of texts, only what is stored besides their bytes.
+/// Returns the approximate size of a value in a table in bytes; for text, without the text itself.
 pub(crate) fn width(data_type: &DataType) -> u64 {
     match plain(data_type) {
         DataType::Boolean => 1,

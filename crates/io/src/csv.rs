@@ -1,26 +1,31 @@
-//! Tables from and to delimited text.
+//! Reading and writing of delimited text (CSV).
 //!
-//! * Null is an unquoted empty field or an unquoted sentinel; a quoted `""` is an empty text, and null in a column of
-//!   another kind. Blanks around an unquoted field are not part of it.
-//! * A column is the narrowest of bool (`true`, `false` in any case), count (64-bit integers), continuous, date
-//!   (`YYYY-MM-DD`, `YYYY-MM-DDTHH:MM:SS[.ffffff]`, also with a blank for the `T` and a final `Z`) and text that holds
-//!   all its values. A column without any value is text. Texts that are all dates of another form, times or numbers
-//!   with other marks become those.
-//! * Short or long rows, text behind a closing quote, quotes that never close, and bytes that are no text are failures
-//!   with the line, or rows that are left out where that is asked for. A quote inside an unquoted field is text. Blank
-//!   lines are skipped where there is more than one column.
+//! * Null is an unquoted empty field or an unquoted null value; a quoted `""` is an empty text, and null in a column of
+//!   another type. Spaces around an unquoted field are ignored.
 //!
-//! A file is never held as a whole: it is cut into chunks of a fixed size, at record boundaries, and every chunk is
-//! parsed on its own, straight into its place in the columns. The result is the same for any number of threads and any
-//! size of chunks. The way of the bytes, by module:
+//! * A column has the narrowest type that holds all its values: bool (`true`, `false` in any case), count (64-bit
+//!   integers), continuous, date (`YYYY-MM-DD`, `YYYY-MM-DDTHH:MM:SS[.ffffff]`, also with a space instead of the `T`
+//!   and a final `Z`) or text. A column without values is text. Text columns whose values are all dates in another
+//!   format, times, or numbers with other separators are converted.
 //!
-//! * `layout` looks at the head: encoding, dialect, header. `scan` is the state machine of fields and records.
-//! * `pass` hands chunks to threads; a `chunk` is a `window` of bytes, `split` into fields 64 bytes at a time, or by
-//!   the state machine where anything is unusual.
-//! * `fill` parses the fields of one column after another (`decimal` the numbers) into places cut from columns that
-//!   were allocated once (`place`). A value that does not fit only changes what the rest of the chunk is noticed as;
-//!   `columns` reads a column again whose type turned out to be another one.
-//! * `read` makes a table of it; `scanner` learns types and chunks in one pass and makes tables of single chunks.
+//! * Short or long rows, text after a closing quote, unclosed quotes, and bytes that are not text are errors with the
+//!   line number, or rows that are skipped if requested. A quote inside an unquoted field is text. Blank lines are
+//!   skipped if there is more than one column.
+//!
+//! A file is never held in memory as a whole: it is split into chunks of a fixed size, at record boundaries, and every
+//! chunk is parsed independently, straight into its place in the columns. The result is the same for any number of
+//! threads and any chunk size. The stages, by module:
+//!
+//! * `layout` reads the head: encoding, dialect, header. `scan` is the state machine of fields and records.
+//!
+//! * `pass` distributes chunks to threads; a `chunk` is a `window` of bytes, `split` into fields 64 bytes at a time, or
+//!   by the state machine if anything is unusual.
+//!
+//! * `fill` parses the fields of one column at a time (`decimal` for numbers) into slots of columns that were allocated
+//!   once (`place`). A value that does not fit only affects the rest of the chunk; `columns` rereads a column whose
+//!   type turned out to be different.
+//!
+//! * `read` builds a table; `scanner` determines types and chunks in one pass and builds tables of single chunks.
 
 mod cells;
 mod chunk;
@@ -53,7 +58,7 @@ use pipewright_world::Content;
 use std::io;
 use std::sync::Arc;
 
-/// Reads a table, and notes what a reader of the result will want to know (renamed columns, widened kinds).
+/// Reads a table, with notes (renamed columns, widened types).
 ///
 /// ```
 /// use pipewright_frame::{ReadOptions, csv::read};
@@ -70,7 +75,7 @@ pub fn read(bytes: &[u8], options: &ReadOptions) -> Result<(Table, Vec<Failure>)
     Ok((reading.table, reading.notes))
 }
 
-/// As a whole read, but in chunks of so many bytes: what they are must not show. For tests and fuzzing.
+/// Like [`read`], in chunks of `chunk_bytes` bytes, which must not affect the result. For tests and fuzzing.
 ///
 /// # Errors
 /// As [`read`].
@@ -80,7 +85,7 @@ pub fn read_in_chunks(bytes: &[u8], options: &ReadOptions, chunk_bytes: u64) -> 
     read::table(&layout::Layout::find(&content, false, options)?, options, chunk_bytes)
 }
 
-/// Delimited text as one of the formats.
+/// The CSV reader.
 pub(crate) struct CsvReader;
 
 impl Reader for CsvReader {
@@ -97,12 +102,12 @@ impl Reader for CsvReader {
     }
 }
 
-/// Writes tables of one schema, one after another.
+/// Creates a writer for consecutive tables of one schema.
 pub(crate) fn writer<'a>(schema: &Schema, out: &'a mut dyn io::Write) -> io::Result<Box<dyn Writer + 'a>> {
     write::writer(schema, out)
 }
 
-/// Writes a table with a header; reading it under the same kinds gives the same table.
+/// Writes a table with a header; reading it with the same types gives the same table.
 ///
 /// # Errors
 /// Those of `out`.

@@ -1,10 +1,12 @@
-//! Tables from workbooks: one sheet of a file of Excel (xlsx, xlsm, xlsb, xls) or OpenDocument (ods).
+//! Tables from workbooks: one sheet of an Excel (xlsx, xlsm, xlsb, xls) or OpenDocument (ods) file.
 //!
 //! * The first row with values is the header, unless it holds numbers in all columns that hold numbers below. Rows
-//!   before it, empty rows at the end and columns without any cell are left out.
-//! * Formulas are the values that the workbook keeps of them; errors (`#N/A`) are missing. What is shown as a date or a
-//!   time is one; spans of time are seconds. A text that means null (`null=`) is missing.
-//! * What a workbook claims (sizes, repetitions, counts) is checked before its decoder believes it.
+//!   before it, empty rows at the end and columns without any cell are ignored.
+//!
+//! * Formulas are the values that the workbook caches; errors (`#N/A`) are missing. Cells formatted as dates or times
+//!   are dates or times; durations are seconds. Declared null values (`null=`) are missing.
+//!
+//! * What a workbook claims (sizes, repetitions, counts) is checked before its decoder runs.
 
 mod compound;
 mod package;
@@ -23,13 +25,13 @@ use std::fmt::Display;
 use std::io::Cursor;
 use std::sync::Arc;
 
-/// Workbooks as one of the formats.
+/// The workbook reader.
 pub(crate) struct ExcelReader;
 
 impl Reader for ExcelReader {
     fn sketch(&self, content: &Arc<dyn Content>, truncated: bool, options: &ReadOptions) -> Result<Sketch, Failure> {
         if truncated {
-            // The head of a workbook says nothing of its sheets.
+            // The head of a workbook has no information about its sheets.
             let (schema, notes) = (Schema::default(), Vec::new());
             return Ok(Sketch { schema, certain: false, rows_seen: 0, memory_bytes: 0, notes, whole: None });
         }
@@ -70,7 +72,7 @@ impl Reader for ExcelReader {
     }
 }
 
-/// Why a workbook is refused before its decoder sees it.
+/// Why a workbook is rejected before decoding.
 #[derive(Debug)]
 enum Fault {
     Damaged(String),
@@ -83,7 +85,7 @@ impl Fault {
             Fault::Damaged(what) => damaged(what, options),
             Fault::TooLarge(what) => Failure::new(code::LIMIT_REACHED, what)
                 .file(&options.name)
-                .help("`load … max_unpacked=32G` and `--mem 16G` allow more"),
+                .help("`load … max_unpacked=32G` and `--mem 16G` raise the limits"),
         }
     }
 }
@@ -97,7 +99,7 @@ fn refuse_large(bytes: u64, options: &ReadOptions) -> Result<(), Failure> {
     if bytes <= limit {
         return Ok(());
     }
-    let message = format!("the workbook is larger than the memory it may take: {limit} bytes");
+    let message = format!("the workbook exceeds its memory limit of {limit} bytes");
     Err(Fault::TooLarge(message).failure(options))
 }
 
@@ -172,7 +174,7 @@ fn value_of(data: DataRef<'_>) -> Value<'_> {
         DataRef::SharedString(text) => Value::Text(text.into()),
         DataRef::Bool(value) => Value::Bool(value),
         DataRef::DateTime(moment) if moment.is_duration() => Value::Seconds(moment.as_f64() * 86_400.0),
-        // The decoder alone knows whether days are counted from 1900 or 1904, and tells it by the day.
+        // Only the decoder knows whether days are counted from 1900 or 1904; its day reflects that.
         DataRef::DateTime(moment) => Value::of_serial(moment.as_f64(), moment.to_ymd_hms_milli()),
         DataRef::DateTimeIso(text) => Value::of_moment(&text),
         DataRef::DurationIso(text) => Value::of_duration(&text),
@@ -181,7 +183,7 @@ fn value_of(data: DataRef<'_>) -> Value<'_> {
     }
 }
 
-/// The sheet that is read, and the names of the others.
+/// The sheet to read, and the names of the others.
 struct Chosen {
     name: String,
     others: Vec<String>,

@@ -1,9 +1,9 @@
-//! Tables from files of any format: what a file is, how it is to be read, and what reading it gives.
+//! Reading of files in any format.
 //!
-//! A [`Content`] is unpacked if it is compressed, its [`Format`] is told from its first bytes or its name, and the
-//! format's reader does one of three things: [`sketch`] looks at the head, [`read`] makes a whole table, and [`scan`]
-//! learns all that only the whole file says (kinds, rows) and then gives it chunk by chunk, as often as wanted, so
-//! that tables larger than memory can be learned from.
+//! A [`Content`] is unpacked if it is compressed, its [`Format`] is detected from its first bytes or its name, and the
+//! format's reader does one of three things: [`sketch`] reads only the head, [`read`] makes a whole table, and [`scan`]
+//! determines what only the whole file tells (types, rows) and then provides it chunk by chunk, repeatedly, so that
+//! tables larger than memory can be processed.
 
 mod open;
 
@@ -19,10 +19,10 @@ pub use open::OpenFile;
 
 use crate::source::{guarded, unreadable};
 
-/// Looks at the head of a file: names, likely kinds, size.
+/// Reads the head of a file: names, likely types, size.
 ///
 /// # Errors
-/// A [`Failure`] with file and line where the head cannot be read.
+/// A [`Failure`] with file and line if the head cannot be read.
 pub fn sketch(content: &Arc<dyn Content>, options: &ReadOptions) -> Result<Sketch, Failure> {
     let (head, truncated) = crate::unpack::head(content, options)?;
     let format = Format::of_content(&head, options)?;
@@ -41,7 +41,7 @@ pub fn sketch(content: &Arc<dyn Content>, options: &ReadOptions) -> Result<Sketc
 /// ```
 ///
 /// # Errors
-/// A [`Failure`] with file, row and column of what cannot be read, or the limit that was reached.
+/// A [`Failure`] with file, row and column of the error, or the exceeded limit.
 pub fn read(content: &Arc<dyn Content>, options: &ReadOptions, world: &dyn World) -> Result<Reading, Failure> {
     let whole = crate::unpack::whole(content, options, world)?;
     let format = Format::of_content(&whole, options)?;
@@ -50,7 +50,7 @@ pub fn read(content: &Arc<dyn Content>, options: &ReadOptions, world: &dyn World
     Ok(reading)
 }
 
-/// Opens a file to be read chunk by chunk: one pass finds out what only the whole file says.
+/// Opens a file for reading chunk by chunk; one pass determines what only the whole file tells.
 ///
 /// # Errors
 /// As [`read`].

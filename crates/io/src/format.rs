@@ -1,4 +1,4 @@
-//! What a format of files is: how its files are told, what reads them, what writes them.
+//! File formats: detection, readers and writers.
 
 use crate::ReadOptions;
 use crate::source::{Reader, Writer};
@@ -8,27 +8,27 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::io;
 
-/// How files of a format are told from others.
+/// How a file format is recognised.
 #[derive(Debug)]
 pub struct Signature {
-    /// The words for the format, the usual one first. Endings of file names are words for it too.
+    /// Names of the format, the usual one first. File extensions are names too.
     pub words: &'static [&'static str],
-    /// How the names of its files end, without the dot.
+    /// File extensions, without the dot.
     pub endings: &'static [&'static str],
-    /// How addresses of it begin, without the colon.
+    /// URL schemes, without the colon.
     pub schemes: &'static [&'static str],
-    /// How its files begin.
+    /// Magic bytes at the start of files.
     pub magic: &'static [&'static [u8]],
-    /// Is a file of it text that people can read?
+    /// Is it human-readable text?
     pub is_text: bool,
     /// Can this build write it?
     pub is_written: bool,
-    /// The feature of this crate that it needs, if it needs one.
+    /// The feature of this crate that it needs, if any.
     pub feature: Option<&'static str>,
 }
 
 impl Signature {
-    /// That of a format of texts that is always there, without a word.
+    /// Default signature: a text format that is always available, without names.
     pub const BASE: Signature = Signature {
         words: &[],
         endings: &[],
@@ -40,15 +40,15 @@ impl Signature {
     };
 }
 
-/// A format of files that hold tables. Each is one file of `formats/` and one line of its list.
+/// A file format for tables. Each is one file of `formats/` and one line of its list.
 pub trait FileFormat: Sync {
-    /// How its files are told from others.
+    /// Returns how it is recognised.
     fn signature(&self) -> &'static Signature;
 
-    /// What reads it, if this build can.
+    /// Returns the reader, if this build has it.
     fn reader(&self) -> Option<&'static dyn Reader>;
 
-    /// Begins a file for tables of this schema.
+    /// Starts a file for tables of this schema.
     ///
     /// # Errors
     /// Those of `out`; [`io::ErrorKind::Unsupported`] unless [`Signature::is_written`].
@@ -58,7 +58,7 @@ pub trait FileFormat: Sync {
     }
 }
 
-/// One of the formats, or a format of the program that embeds this crate. Formats with the same word are equal.
+/// A file format: built-in, or provided by the host program. Formats with the same name are equal.
 ///
 /// ```
 /// use pipewright_frame::Format;
@@ -69,19 +69,19 @@ pub trait FileFormat: Sync {
 pub struct Format(&'static dyn FileFormat);
 
 impl Format {
-    /// This format.
+    /// Wraps a format.
     #[must_use]
     pub const fn new(format: &'static dyn FileFormat) -> Format {
         Format(format)
     }
 
-    /// The word for it.
+    /// Returns its name.
     #[must_use]
     pub fn word(self) -> &'static str {
         self.signature().words.first().copied().unwrap_or_default()
     }
 
-    /// How its files are told from others.
+    /// Returns how it is recognised.
     #[must_use]
     pub fn signature(self) -> &'static Signature {
         self.0.signature()
@@ -93,7 +93,7 @@ impl Format {
         self.signature().is_written
     }
 
-    /// A writer of tables of this schema.
+    /// Creates a writer for tables of this schema.
     ///
     /// # Errors
     /// Those of `out`; [`io::ErrorKind::Unsupported`] unless [`Format::is_written`].
@@ -101,11 +101,11 @@ impl Format {
         self.0.writer(schema, out)
     }
 
-    /// What reads it, if this build has it.
+    /// Returns the reader, if this build has it.
     pub(crate) fn reader(self, options: &ReadOptions) -> Result<&'static dyn Reader, Failure> {
         self.0.reader().ok_or_else(|| {
             let feature = self.signature().feature.unwrap_or(self.word());
-            let message = format!("this build cannot read {}: it was made without it", self.word());
+            let message = format!("this build cannot read {}: it was compiled without it", self.word());
             Failure::new(code::UNKNOWN_FORMAT, message)
                 .file(&options.name)
                 .help(format!("build it with the feature `{feature}`"))

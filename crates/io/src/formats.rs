@@ -1,4 +1,4 @@
-//! The formats of files: each is a file of `formats/` and a line of the list at the end.
+//! The built-in file formats: each is a file of `formats/` and a line of the list at the end.
 
 use crate::ReadOptions;
 use crate::format::{FileFormat, Format, Signature};
@@ -7,29 +7,29 @@ use pipewright_diagnostic::Failure;
 use pipewright_world::Content;
 use std::sync::Arc;
 
-/// The bytes that the magic of a format may take.
+/// Maximum number of magic bytes of a format.
 const MAGIC_BYTES: usize = 64;
 
 impl Format {
-    /// The words for all formats, synonyms among them.
+    /// The names of all formats, including synonyms.
     pub const WORDS: &'static [&'static str] = &words::<{ word_count(false) }>(false);
 
-    /// The words for the formats that this build can write.
+    /// The names of the formats that this build can write.
     pub const WRITTEN: &'static [&'static str] = &words::<{ word_count(true) }>(true);
 
-    /// All formats.
+    /// Returns all formats.
     pub fn all() -> impl Iterator<Item = Format> {
         FORMATS.iter().copied().map(Format::new)
     }
 
-    /// The format that a word names: one of [`Format::WORDS`], or an ending of file names.
+    /// Finds a format by name: one of [`Format::WORDS`], or a file extension.
     #[must_use]
     pub fn of_word(word: &str) -> Option<Format> {
         let names = |signature: &Signature| signature.words.contains(&word) || signature.endings.contains(&word);
         Format::all().find(|format| names(format.signature()))
     }
 
-    /// The format that the name of a file ends in, whatever it is packed in, or that an address begins with.
+    /// Finds the format of a file name by its extension, ignoring compression, or of a URL by its scheme.
     ///
     /// ```
     /// use pipewright_frame::Format;
@@ -48,15 +48,15 @@ impl Format {
         Format::all().find(|format| format.signature().endings.contains(&ending))
     }
 
-    /// The format of an unpacked content: as asked for, else as its first bytes say, else as its name says; a file that
-    /// nothing is known of is CSV.
+    /// Returns the format of an unpacked content: as declared, or by its first bytes, or by its name; CSV if nothing
+    /// matches.
     pub(crate) fn of_content(content: &Arc<dyn Content>, options: &ReadOptions) -> Result<Format, Failure> {
         if let Some(format) = options.format {
             return Ok(format);
         }
         let start = content.start(MAGIC_BYTES).map_err(|error| unreadable(&error, options))?;
         let begins = |format: &Format| format.signature().magic.iter().any(|magic| start.starts_with(magic));
-        // A text under the name of another format is not believed to be that format's text.
+        // A text with the extension of another format is not taken for that format.
         let found = Format::all().find(begins).or_else(|| Format::of_path(&options.name));
         Ok(found.unwrap_or(Format::CSV))
     }
@@ -92,7 +92,7 @@ macro_rules! formats {
     ($($file:ident :: $Format:ident,)*) => {
         $(mod $file;)*
 
-        /// Every format, in the order in which their first bytes are tried.
+        /// All built-in formats, in the order in which their first bytes are tried.
         pub const FORMATS: &[&dyn FileFormat] = &[$(&$file::$Format),*];
 
         const SIGNATURES: &[&Signature] = &[$(&$file::$Format::SIGNATURE),*];
@@ -120,7 +120,7 @@ mod tests {
         for format in Format::all() {
             let Signature { words, endings, magic, .. } = format.signature();
             assert!(words.first().is_some_and(|word| !word.is_empty()), "{format:?}");
-            // A word may be an ending of the same format.
+            // A name may be an extension of the same format.
             let own: BTreeSet<&str> = words.iter().chain(*endings).copied().collect();
             own.into_iter().for_each(|name| assert!(names.insert(name), "`{name}` names two formats"));
             magic.iter().for_each(|magic| assert!(magic.len() <= MAGIC_BYTES && magics.insert(*magic)));

@@ -1,9 +1,9 @@
-//! Columns of one kind out of cells that say each for itself what they are: for formats that know types but hold no
-//! column to one (JSON, workbooks, SQLite).
+//! Columns from individually typed cells: for formats that have types but do not enforce one per column (JSON,
+//! workbooks, SQLite).
 //!
-//! A column is the narrowest of bool, count, continuous, date, time and text that holds all its cells, as it is
-//! for delimited text; a text that is written as an ISO date or a time of day counts as one. A column whose cells turn out to be of two
-//! sorts is text, which earlier cells cannot be turned back into: it is abandoned and has to be read again.
+//! A column has the narrowest type of bool, count, continuous, date, time and text that holds all its cells, as for
+//! delimited text; a text that is an ISO date or a time of day counts as one. A column with cells of incompatible types
+//! is text; since earlier cells cannot be converted back to their text, it is abandoned and must be reread.
 
 mod column;
 
@@ -16,7 +16,7 @@ use std::io::Write;
 
 pub(crate) use column::{Outcome, array, too_many_columns};
 
-/// One value, as its file has it.
+/// A value as stored in the file.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Cell<'a> {
     Null,
@@ -39,16 +39,16 @@ pub(crate) enum Cell<'a> {
 /// How a column is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Start {
-    /// As the narrowest type that holds what comes.
+    /// With the narrowest type that fits.
     Narrowest,
-    /// As exactly this type: another value is a misfit.
+    /// With exactly this type: any other value is a misfit.
     Exactly(Type),
-    /// Not at all.
+    /// Skipped.
     Skip,
 }
 
 impl Start {
-    /// How the options ask for a column to be read at first.
+    /// Returns how a column is read initially, by the options.
     pub(crate) fn of(name: &str, options: &ReadOptions) -> Start {
         match options.kinds.get(name) {
             _ if !options.wants(name) => Start::Skip,
@@ -58,7 +58,7 @@ impl Start {
     }
 }
 
-/// Why a cell was not taken.
+/// Why a cell was rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Misfit {
     /// It is not of the type that was asked for.
@@ -76,7 +76,7 @@ enum Values {
     Continuous(Vec<f64>),
     Date(Vec<i64>),
     Time(Vec<i64>),
-    /// All texts one after another, and where each begins and the last ends.
+    /// All texts, concatenated, with their offsets.
     Text {
         bytes: Vec<u8>,
         offsets: Vec<TextOffset>,
@@ -85,31 +85,31 @@ enum Values {
     Skipped,
 }
 
-/// The sorts of cells that do not mix.
-const SORTS: [&str; 6] = ["a truth value", "a number", "a date", "a time", "a text", "a list"];
+/// The incompatible kinds of cells.
+const SORTS: [&str; 6] = ["a boolean", "a number", "a date", "a time", "a text", "a list"];
 
-/// The place of lists among the sorts.
+/// The index of lists among the kinds.
 const LIST: usize = 5;
 
-/// The row of none.
+/// No row.
 const NO_ROW: u64 = u64::MAX;
 
-/// What was noticed in a column beside its values.
+/// Observations in a column besides its values.
 #[derive(Debug, Clone, Copy)]
 struct Seen {
     /// The first row with a cell of each of the [`SORTS`].
     first: [u64; SORTS.len()],
-    /// A number that is not written as a whole one was there.
+    /// Was there a number with a fraction or exponent?
     fractional: bool,
-    /// A whole number beyond 64 bits was there.
+    /// Was there a whole number beyond 64 bits?
     huge: bool,
 }
 
-/// The cells of one column of one part of a table.
+/// The cells of one column in one part of a table.
 #[derive(Debug)]
 pub(crate) struct Cells {
     values: Values,
-    /// Which of the values are there, from the first one on that is not.
+    /// Validity bitmap, from the first null on.
     valid: Option<BooleanBufferBuilder>,
     rows: usize,
     exact: bool,
@@ -127,7 +127,7 @@ impl Cells {
         Cells { values, valid: None, rows: 0, exact, seen }
     }
 
-    /// The rows so far; those behind are null if nothing else comes.
+    /// Returns the number of rows so far; later ones are null.
     pub(crate) fn rows(&self) -> usize {
         self.rows
     }
@@ -136,7 +136,7 @@ impl Cells {
         matches!(self.values, Values::Skipped)
     }
 
-    /// The type of the values; one that was abandoned is text.
+    /// Returns the type of the values; an abandoned column is text.
     fn found(&self) -> Type {
         match self.values {
             Values::Nothing | Values::Skipped => Type::Nothing,
@@ -149,7 +149,7 @@ impl Cells {
         }
     }
 
-    /// Has the part to be read again if the column is of type `wanted`?
+    /// Must the part be reread if the column has type `wanted`?
     pub(crate) fn needs_rereading(&self, wanted: Type) -> bool {
         match self.values {
             Values::Nothing | Values::Skipped => false,
@@ -158,8 +158,8 @@ impl Cells {
         }
     }
 
-    /// Adds the cell of a row, counted from 0; rows that were passed over are null. `written` is the cell as its file
-    /// writes it, if the file writes.
+    /// Adds the cell of a row, counted from 0; skipped rows are null. `written` is the text of the cell in the file,
+    /// for text formats.
     #[inline]
     pub(crate) fn push(&mut self, row: usize, cell: Cell<'_>, written: Option<&[u8]>) -> Result<(), Misfit> {
         if self.rows != row {
@@ -238,7 +238,7 @@ impl Cells {
         Ok(())
     }
 
-    /// Adds nulls up to so many rows.
+    /// Pads with nulls up to `rows` rows.
     fn pad(&mut self, rows: usize) {
         let more = rows.saturating_sub(self.rows);
         match &mut self.values {
@@ -285,8 +285,8 @@ impl Cell<'_> {
         }
     }
 
-    /// The cell in another guise, if the column was declared to be of that type: numbers and truth values that are
-    /// written as texts, and the 0 and 1 of formats that have no truth values.
+    /// Converts the cell to the declared type if possible: numbers and booleans written as text, and 0 and 1 in formats
+    /// without booleans.
     fn read_as(self, wanted: Type) -> Self {
         let written = |text: &[u8]| std::str::from_utf8(text).unwrap_or_default().to_ascii_lowercase();
         match (wanted, self) {
@@ -298,7 +298,7 @@ impl Cell<'_> {
         }
     }
 
-    /// What a column of texts holds for it.
+    /// Returns its text in a text column.
     pub(crate) fn text(self) -> Vec<u8> {
         let mut text = Vec::new();
         let written = match self {
@@ -316,7 +316,7 @@ impl Cell<'_> {
 }
 
 impl Values {
-    /// `rows` places of this type for nulls.
+    /// Creates `rows` nulls of this type.
     fn nulls(kind: Type, rows: usize) -> Values {
         match kind {
             Type::Nothing => Values::Nothing,

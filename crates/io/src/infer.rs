@@ -1,9 +1,8 @@
-//! The types that a reader infers for columns: the narrowest that holds all values.
+//! Type inference for columns: the narrowest type that holds all values.
 
 use pipewright_table::ColumnType;
 
-/// The types of the lattice that kinds are inferred in; the join of two different ones is text, but for counts and
-/// continuous numbers.
+/// The lattice of inferred types; the join of two different ones is text, except for counts and continuous numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Type {
     Nothing,
@@ -27,7 +26,7 @@ impl Type {
         }
     }
 
-    /// The kind of a column of this type; one without a value is text.
+    /// Returns the column type; text if there are no values.
     pub(crate) fn kind(self) -> ColumnType {
         match self {
             Type::Bool => ColumnType::Bool,
@@ -39,7 +38,7 @@ impl Type {
         }
     }
 
-    /// The narrowest type that holds both.
+    /// Returns the narrowest type that holds both.
     pub(crate) fn join(self, other: Type) -> Type {
         match (self, other) {
             (left, right) if left == right => left,

@@ -1,7 +1,7 @@
-//! Arrow IPC files: the file format, which Feather 2 is, and the stream format.
+//! Arrow IPC files: the file format (Feather 2), and the stream format.
 //!
-//! The decoder is that of others. What messages claim is checked before it sees them ([`messages`]), its panics are
-//! damaged files, and what it gives goes through [`crate::arrow`] into our storage.
+//! Decoding is done by the `arrow` crates. What messages claim is validated first ([`messages`]), panics are treated as
+//! damaged files, and the output is converted by [`crate::arrow`].
 
 mod decode;
 mod messages;
@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 pub(crate) use write::writer;
 
-/// Arrow IPC as one of the formats.
+/// The Arrow IPC reader.
 pub(crate) struct IpcReader;
 
 impl Reader for IpcReader {
@@ -58,7 +58,7 @@ fn origin(opened: &Opened, options: &ReadOptions) -> Arc<Origin> {
     Arc::new(Origin { file: options.name.clone(), facts })
 }
 
-/// An Arrow IPC file whose kinds are settled; its chunks are its batches.
+/// An Arrow IPC file with known types; its chunks are its batches.
 struct IpcScan {
     opened: Opened,
     notes: Vec<Failure>,

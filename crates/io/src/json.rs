@@ -1,11 +1,13 @@
-//! Tables from and to JSON: an object per line, or one array of objects.
+//! Reading and writing of JSON: one object per line, or one array of objects.
 //!
-//! * Keys are columns, in the order in which they first come; a key that an object does not have is null there.
-//!   Objects within objects are columns with joined names (`address.city`), lists are their JSON text.
-//! * A column is the narrowest of bool, count, continuous, date and time (texts in the form of ISO) and text that holds
-//!   all its values over the whole file. Texts are never taken for numbers, truth values or nulls, unless the column was
-//!   declared to be of such a kind.
-//! * What is not JSON, an object with a key twice, and bytes that are no text are failures with the line.
+//! * Keys are columns, in order of first appearance; missing keys are null. Nested objects become columns with joined
+//!   names (`address.city`), lists their JSON text.
+//!
+//! * A column has the narrowest type of bool, count, continuous, date, time (ISO 8601 texts) and text that holds all
+//!   its values over the whole file. Texts are never read as numbers, booleans or nulls, unless the column was declared
+//!   with such a type.
+//!
+//! * Invalid JSON, duplicate keys in an object, and bytes that are not text are errors with the line.
 
 mod chunk;
 mod fault;
@@ -23,10 +25,10 @@ use std::sync::Arc;
 pub use write::write;
 pub(crate) use write::writer;
 
-/// A sketch looks at this much of a file.
+/// Bytes that a sketch reads.
 const SKETCH_BYTES: usize = 1 << 20;
 
-/// JSON as one of the formats.
+/// The JSON reader.
 pub(crate) struct JsonReader;
 
 impl Reader for JsonReader {

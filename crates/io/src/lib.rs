@@ -1,4 +1,5 @@
-//! Tables from and to files: delimited text, JSON, Parquet, Arrow IPC, workbooks and SQLite, packed or not.
+//! Reading and writing of tables: delimited text, JSON, Parquet, Arrow IPC, workbooks and SQLite, optionally
+//! compressed.
 #![doc = include_str!("../README.md")]
 
 #[cfg(any(feature = "ipc", feature = "parquet"))]

@@ -1,14 +1,14 @@
-//! Names of columns: a file may leave them out or give one twice, a table may not.
+//! Unique column names: files may have missing or duplicate ones.
 
 use pipewright_diagnostic::{Failure, code};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// Gives every column a name of its own, with a note for each that had none.
+/// Makes column names unique, with a note for each changed name.
 pub(crate) fn unique(names: &[String], file: &str) -> (Vec<Arc<str>>, Vec<Failure>) {
     let stated: BTreeSet<&str> = names.iter().map(String::as_str).collect();
     let mut taken: BTreeSet<String> = BTreeSet::new();
-    // The next number to try for each name, so that a thousand equal names do not take a million tries.
+    // The next number to try for each name, so that many equal names take linear time.
     let mut next: BTreeMap<&str, usize> = BTreeMap::new();
     let (mut unique, mut notes) = (Vec::with_capacity(names.len()), Vec::new());
     for (position, name) in names.iter().enumerate() {
@@ -28,7 +28,7 @@ pub(crate) fn unique(names: &[String], file: &str) -> (Vec<Arc<str>>, Vec<Failur
             }
         };
         let why = if name.is_empty() { "has no name" } else { "has the name of another one" };
-        let message = format!("column {} {why}: it is called `{new}`", position + 1);
+        let message = format!("column {} {why}: it is renamed to `{new}`", position + 1);
         notes.push(Failure::note(code::RENAMED_COLUMN, message).file(file).column(&*new));
         unique.push(new.as_str().into());
         taken.insert(new);

@@ -1,4 +1,4 @@
-//! How a file is to be read.
+//! Options of reading a file.
 
 use crate::Format;
 use pipewright_expr::Expression;
@@ -6,62 +6,60 @@ use pipewright_table::ColumnType;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// How to read a file. What is not said is found from the file.
+/// Options of reading a file. Unset options are detected from the file.
 ///
 /// ```
-/// use pipewright_frame::{Kind, ReadOptions};
-/// let options = ReadOptions::new("people.csv").with_columns(["zip", "age"]).with_kind("zip", Kind::Text);
-/// assert_eq!(options.kinds["zip"], Kind::Text);
+/// use pipewright_frame::{ColumnType, ReadOptions};
+/// let options = ReadOptions::new("people.csv").with_columns(["zip", "age"]).with_kind("zip", ColumnType::Text);
+/// assert_eq!(options.kinds["zip"], ColumnType::Text);
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ReadOptions {
-    /// The file as messages call it.
+    /// The name of the file in messages.
     pub name: String,
-    /// Its format.
+    /// Its format; detected if `None`.
     pub format: Option<Format>,
-    /// The only columns to make, in the order of the file; all of them if it is not said. What is not made is not
-    /// checked further than is needed to find the others.
+    /// The columns to read, in file order; all if `None`. Other columns are validated only as far as needed.
     pub columns: Option<Arc<[Arc<str>]>>,
-    /// Rows for which this is not true may be left out; a reader that cannot tell cheaply leaves none out.
+    /// A filter pushed down to the reader: rows where it is not true may be skipped, if that is cheap.
     pub filter: Option<Expression>,
-    /// Columns whose kind is known; a value that does not fit is a failure.
+    /// Declared column types; a value that does not fit is an error.
     pub kinds: BTreeMap<String, ColumnType>,
-    /// Of a file with several tables: the sheet or table.
+    /// The sheet or table, in a file with several.
     pub part: Option<String>,
-    /// Of a database: the query whose result is the table.
+    /// The query whose result is the table, for a database.
     pub query: Option<String>,
-    /// The byte between fields.
+    /// Field delimiter.
     pub delimiter: Option<u8>,
-    /// The byte around fields that hold what would else end them.
+    /// Quote character.
     pub quote: Option<u8>,
-    /// The byte before a quote inside quotes, where it is not a second quote.
+    /// Escape character of quotes inside quotes, if they are not doubled.
     pub escape: Option<u8>,
-    /// Is the first record the names? If it is not said, a first record is data if it holds numbers in all columns
-    /// that hold numbers below.
+    /// Is the first record a header? If `None`, it is data if it holds numbers in all columns that hold numbers below.
     pub header: Option<bool>,
-    /// Lines that begin with this byte are left out.
+    /// Comment character at the start of a line.
     pub comment: Option<u8>,
-    /// Lines before the header to leave out.
+    /// Number of lines to skip before the header.
     pub skip_lines: usize,
     /// Unquoted fields that mean null, besides the empty one.
     pub nulls: Vec<String>,
-    /// The byte before the decimals of a number: a point or a comma.
+    /// Decimal point: a point or a comma.
     pub decimal: Option<u8>,
-    /// The byte between thousands.
+    /// Thousands separator.
     pub thousands: Option<u8>,
-    /// The form of dates, in the terms of C's `strftime`: `%d.%m.%Y`.
+    /// Date format, in the directives of C's `strftime`: `%d.%m.%Y`.
     pub dates: Option<String>,
-    /// The encoding of the text, by its name of the web's encoding standard: `utf-8`, `latin1`, `utf-16le`.
+    /// Text encoding, by its web label: `utf-8`, `latin1`, `utf-16le`.
     pub encoding: Option<String>,
-    /// What becomes of rows that cannot be read.
+    /// Handling of invalid rows.
     pub bad_rows: BadRows,
-    /// What a file may ask for.
+    /// Limits of a file.
     pub limits: Limits,
 }
 
 impl ReadOptions {
-    /// The defaults for a file of this name.
+    /// Creates the default options for a file of this name.
     pub fn new(name: impl Into<String>) -> ReadOptions {
         ReadOptions {
             name: name.into(),
@@ -87,63 +85,63 @@ impl ReadOptions {
         }
     }
 
-    /// The same options for a file of another name.
+    /// Returns the same options for a file of another name.
     #[must_use]
     pub fn with_name(self, name: impl Into<String>) -> ReadOptions {
         ReadOptions { name: name.into(), ..self }
     }
 
-    /// A file of this format, whatever it looks like.
+    /// Sets the format, overriding detection.
     #[must_use]
     pub fn with_format(self, format: Format) -> ReadOptions {
         ReadOptions { format: Some(format), ..self }
     }
 
-    /// Only these columns.
+    /// Selects the columns to read.
     #[must_use]
     pub fn with_columns<N: Into<Arc<str>>>(self, columns: impl IntoIterator<Item = N>) -> ReadOptions {
         ReadOptions { columns: Some(columns.into_iter().map(Into::into).collect()), ..self }
     }
 
-    /// A column of this kind; a value that does not fit is a failure.
+    /// Declares the type of a column; a value that does not fit is an error.
     #[must_use]
     pub fn with_kind(mut self, column: impl Into<String>, kind: ColumnType) -> ReadOptions {
         self.kinds.insert(column.into(), kind);
         self
     }
 
-    /// Is this column to be made?
+    /// Is this column selected?
     pub(crate) fn wants(&self, column: &str) -> bool {
         self.columns.as_ref().is_none_or(|wanted| wanted.iter().any(|name| &**name == column))
     }
 }
 
-/// What becomes of rows with too few or too many fields, or a value that does not fit a declared kind.
+/// Handling of rows with too few or too many fields, or a value that does not fit a declared type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum BadRows {
-    /// The first one is a failure.
+    /// The first one is an error.
     #[default]
     Refuse,
-    /// They are left out, counted and kept as [`crate::Rejected`].
+    /// They are skipped, counted and kept as [`crate::Rejected`].
     Reject,
 }
 
-/// What a file may ask for before it is refused; each can be raised.
+/// Limits of a file; exceeding one is an error. Each can be raised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// The longest field, in bytes.
+    /// Maximum field size in bytes.
     pub field_bytes: usize,
-    /// The longest record, in bytes.
+    /// Maximum record size in bytes.
     pub record_bytes: usize,
-    /// The most columns.
+    /// Maximum number of columns.
     pub columns: usize,
-    /// What a compressed file may unpack to, in bytes.
+    /// Maximum unpacked size of a compressed file in bytes.
     pub unpacked_bytes: u64,
-    /// What a decoder of a binary format may ask for at once, in bytes.
+    /// Maximum size of a decoder request in binary formats, in bytes.
     pub block_bytes: u64,
-    /// From this size on, what is unpacked goes to a temporary file instead of memory.
+    /// Size from which unpacked data goes to a temporary file instead of memory.
     pub memory_bytes: u64,
 }
 
@@ -160,6 +158,6 @@ impl Default for Limits {
     }
 }
 
-/// The fields that mean null if nothing else is said.
+/// The default null values.
 pub const NULLS: [&str; 15] =
     ["NA", "N/A", "n/a", "na", "#N/A", "null", "NULL", "Null", "NaN", "nan", "NAN", "None", "none", "?", "-"];

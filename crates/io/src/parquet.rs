@@ -1,8 +1,8 @@
 //! Parquet files.
 //!
-//! The decoder is that of others. Before it sees anything, the footer and the headers of the pages are looked at
-//! ([`thrift`], [`pages`]): what they claim is bounded, and what would abort or hang it is refused. Its panics are
-//! damaged files. What it gives goes through [`crate::arrow`] into our storage.
+//! Decoding is done by the `parquet` crate. Before that, the footer and the page headers are validated ([`thrift`],
+//! [`pages`]): what they claim is bounded, and what would abort or hang the decoder is rejected. Panics are treated as
+//! damaged files. The output is converted by [`crate::arrow`].
 
 mod decode;
 mod input;
@@ -27,16 +27,16 @@ use std::sync::Arc;
 
 pub(crate) use write::writer;
 
-/// Parquet as one of the formats.
+/// The Parquet reader.
 pub(crate) struct ParquetReader;
 
 impl Reader for ParquetReader {
     fn sketch(&self, content: &Arc<dyn Content>, truncated: bool, options: &ReadOptions) -> Result<Sketch, Failure> {
         if truncated {
-            let message = "the columns of a Parquet file stand at its end: a packed one has to be read whole";
+            let message = "the metadata of a Parquet file is at its end: a compressed one must be read as a whole";
             return Err(Failure::new(code::UNKNOWN_FORMAT, message)
                 .file(&options.name)
-                .help("Parquet is compressed inside: unpack the file, and keep it so"));
+                .help("Parquet is compressed internally: decompress the file"));
         }
         let opened = open::open(content, options)?;
         Ok(Sketch {
@@ -73,7 +73,7 @@ impl Reader for ParquetReader {
     }
 }
 
-/// A chunk of a scan takes about this much memory at most.
+/// Approximate maximum memory of a chunk of a scan.
 const CHUNK_BYTES: u64 = 128 << 20;
 
 impl Opened {
@@ -90,7 +90,7 @@ impl Opened {
         Arc::new(Origin { file: options.name.clone(), facts })
     }
 
-    /// The bytes that some row groups take in memory, about.
+    /// Returns the approximate memory of some row groups.
     fn memory_bytes(&self, groups: &[usize]) -> u64 {
         let of_group = |&group: &usize| {
             let (rows, group) = (self.rows_of(group) as u64, self.group(group));
@@ -111,7 +111,7 @@ impl Opened {
         groups.iter().map(of_group).fold(0, u64::saturating_add)
     }
 
-    /// The chunks of a scan: row groups, and parts of those that are large.
+    /// Returns the chunks of a scan: row groups, and parts of large ones.
     fn pieces(&self) -> Vec<Piece> {
         let (mut pieces, mut before) = (Vec::new(), 0);
         for &group in &self.groups {
@@ -129,7 +129,7 @@ impl Opened {
     }
 }
 
-/// A Parquet file whose kinds are settled.
+/// A Parquet file with known types.
 struct ParquetScan {
     opened: Opened,
     pieces: Vec<Piece>,

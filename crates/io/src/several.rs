@@ -6,11 +6,11 @@ use pipewright_table::text::plural;
 use pipewright_table::{Chunks, Column, ColumnType, Origin, Schema, Table};
 use std::sync::Arc;
 
-/// The rows of all readings, one after another. Columns are matched by name and stand as in the first; whole numbers
-/// and real ones become real ones.
+/// Concatenates the rows of all readings. Columns are matched by name, in the order of the first; whole and real
+/// numbers become real ones.
 ///
 /// # Errors
-/// [`code::KIND_CHANGED`] for a file with other columns, or a column of another kind.
+/// [`code::KIND_CHANGED`] for a file with other columns, or a column of another type.
 pub fn stacked(readings: Vec<Reading>) -> Result<Reading, Failure> {
     if readings.len() == 1 {
         return readings.into_iter().next().ok_or_else(nothing);
@@ -28,7 +28,7 @@ pub fn stacked(readings: Vec<Reading>) -> Result<Reading, Failure> {
     Ok(Reading { table, notes, rejected })
 }
 
-/// The rows of all scans, one after another, as [`stacked`].
+/// Concatenates the rows of all scans, like [`stacked`].
 ///
 /// # Errors
 /// As [`stacked`].
@@ -44,13 +44,13 @@ pub fn joined(scans: Vec<Arc<dyn Scan>>) -> Result<Arc<dyn Scan>, Failure> {
     Ok(Arc::new(Joined { scans, columns, notes, rejected, origin: of_all(&origins) }))
 }
 
-/// The scan with its columns in other kinds, which hold all their values.
+/// Converts the columns of a scan to other types, which hold all their values.
 pub(crate) fn conformed(scan: Arc<dyn Scan>, columns: Vec<Column>) -> Arc<dyn Scan> {
     let (notes, rejected, origin) = (scan.notes().to_vec(), scan.rejected().to_vec(), scan.origin().cloned());
     Arc::new(Joined { scans: vec![scan], columns, notes, rejected, origin })
 }
 
-/// A scan whose chunks have columns of nothing but nulls for those of `schema` that were not read.
+/// Adds null columns to a scan for those of `schema` that were not read.
 #[must_use]
 pub fn padded(scan: Arc<dyn Scan>, schema: &Schema) -> Arc<dyn Scan> {
     Arc::new(Padded { schema: scan.schema().padded(schema), scan })
@@ -66,7 +66,7 @@ fn of_all(origins: &[Arc<Origin>]) -> Option<Arc<Origin>> {
     Some(Arc::new(Origin { file, facts: first.facts.clone() }))
 }
 
-/// The columns that all files have, each of the narrowest kind that holds its values in all of them.
+/// Returns the columns common to all files, each with the narrowest type that holds its values in all of them.
 fn common<'a>(files: impl Iterator<Item = (&'a [Column], Option<&'a Arc<Origin>>)>) -> Result<Vec<Column>, Failure> {
     let mut common: Vec<Column> = Vec::new();
     for (index, (columns, origin)) in files.enumerate() {
@@ -77,11 +77,11 @@ fn common<'a>(files: impl Iterator<Item = (&'a [Column], Option<&'a Arc<Origin>>
         let file = origin.map_or("a later file", |origin| &origin.file);
         let lacks = common.iter().find(|column| !columns.iter().any(|other| other.name == column.name));
         let differs = match lacks {
-            Some(column) => Some((column, "lacks the column")),
+            Some(column) => Some((column, "has no column")),
             None => columns
                 .iter()
                 .find(|column| !common.iter().any(|other| other.name == column.name))
-                .map(|column| (column, "has the column")),
+                .map(|column| (column, "has the extra column")),
         };
         if let Some((column, what)) = differs {
             let message = format!("the files differ in their columns: `{file}` {what} `{}`", column.name);
@@ -120,7 +120,7 @@ struct Joined {
 }
 
 impl Joined {
-    /// The scan of a chunk, the chunk's place in it, and the rows of the scans before.
+    /// Returns the scan of a chunk, the chunk's index in it, and the rows of the scans before.
     fn place(&self, index: usize) -> (&dyn Scan, usize, usize) {
         let (mut within, mut rows) = (index, 0);
         for scan in &self.scans {

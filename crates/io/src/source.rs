@@ -1,4 +1,4 @@
-//! What a reader of files gives, and what it is asked: the bottom of this crate, which knows no format.
+//! The interface of readers and writers, independent of formats.
 
 use crate::ReadOptions;
 use pipewright_diagnostic::{Failure, code};
@@ -7,15 +7,15 @@ use pipewright_world::Content;
 use std::io;
 use std::sync::Arc;
 
-/// A table that was read, and what a reader of it will want to know.
+/// A table that was read, with notes.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Reading {
-    /// The table; its [`Table::origin`] tells what was decided.
+    /// The table; its [`Table::origin`] has the detected options.
     pub table: Table,
-    /// Renamed columns, widened kinds, rows left out.
+    /// Renamed columns, widened types, skipped rows.
     pub notes: Vec<Failure>,
-    /// The rows that could not be read, where [`BadRows`](crate::BadRows) lets them be kept.
+    /// The rows that could not be read, if [`BadRows`](crate::BadRows) keeps them.
     pub rejected: Vec<Rejected>,
 }
 
@@ -25,32 +25,31 @@ pub struct Reading {
 pub struct Rejected {
     /// The line of the file, from 1.
     pub line: u64,
-    /// What is wrong with it.
+    /// The error.
     pub reason: String,
     /// Its text.
     pub text: String,
 }
 
-/// What the beginning of a file tells.
+/// Result of reading the head of a file.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Sketch {
-    /// The columns; their kinds are likely ones unless [`Sketch::certain`].
+    /// The columns; their types are provisional unless [`Sketch::certain`].
     pub schema: Schema,
-    /// Are the kinds those of the whole file?
+    /// Are the types those of the whole file?
     pub certain: bool,
-    /// The complete rows that were seen.
+    /// Number of complete rows seen.
     pub rows_seen: usize,
-    /// The bytes that the whole table will take in memory, about.
+    /// Estimated memory of the whole table in bytes.
     pub memory_bytes: u64,
-    /// What a reader of it will want to know.
+    /// Notes for the user.
     pub notes: Vec<Failure>,
-    /// All of the file, where looking at the head has read it.
+    /// The whole file, if the head was all of it.
     pub whole: Option<Reading>,
 }
 
-/// An open file whose whole content is known: its rows can be read chunk by chunk, in any order, by many threads, as
-/// often as wanted.
+/// A scanned file: its rows can be read chunk by chunk, in any order, by many threads, repeatedly.
 pub trait Scan: Chunks + Send {
     /// The number of rows.
     fn rows(&self) -> usize;
@@ -65,7 +64,7 @@ pub trait Scan: Chunks + Send {
     fn origin(&self) -> Option<&Arc<Origin>>;
 }
 
-/// A table in memory, read chunk by chunk: for formats whose files are small, or cannot be read piece by piece.
+/// A table in memory as a scan: for formats whose files are small, or cannot be read piece by piece.
 pub(crate) struct Whole(pub Reading);
 
 impl Chunks for Whole {
@@ -104,28 +103,28 @@ impl Scan for Whole {
     }
 }
 
-/// What reads files of a format.
+/// A reader of a format.
 pub trait Reader: Sync {
-    /// Looks at the head; a `truncated` content is only the head of a packed file, and ends somewhere.
+    /// Reads the head; a `truncated` content is the head of a compressed file, and ends anywhere.
     ///
     /// # Errors
-    /// What keeps the head from being read.
+    /// Errors in the head.
     fn sketch(&self, content: &Arc<dyn Content>, truncated: bool, options: &ReadOptions) -> Result<Sketch, Failure>;
 
-    /// Reads it all.
+    /// Reads the whole file.
     ///
     /// # Errors
-    /// A [`Failure`] with file, row and column of what cannot be read.
+    /// A [`Failure`] with file, row and column of the error.
     fn read(&self, content: &Arc<dyn Content>, options: &ReadOptions) -> Result<Reading, Failure>;
 
-    /// Learns what only the whole file says, holding no more than a few chunks at a time.
+    /// Determines what only the whole file tells, with a few chunks in memory at a time.
     ///
     /// # Errors
     /// As [`Reader::read`].
     fn scan(&self, content: &Arc<dyn Content>, options: &ReadOptions) -> Result<Arc<dyn Scan>, Failure>;
 }
 
-/// Writes tables of one schema, one after another, as one file.
+/// A writer of consecutive tables of one schema to one file.
 pub trait Writer {
     /// Adds rows.
     ///
@@ -133,23 +132,23 @@ pub trait Writer {
     /// Those of the sink.
     fn write(&mut self, rows: &Table) -> io::Result<()>;
 
-    /// Ends the file; without it, what was written is not one.
+    /// Finishes the file; without it, the output is invalid.
     ///
     /// # Errors
     /// Those of the sink.
     fn finish(self: Box<Self>) -> io::Result<()>;
 }
 
-/// The failure for an error of the system while a file is read.
+/// Creates the failure for an I/O error while reading.
 pub(crate) fn unreadable(error: &io::Error, options: &ReadOptions) -> Failure {
     Failure::new(code::CANNOT_READ, format!("cannot read `{}`: {error}", options.name.escape_debug()))
 }
 
-/// Calls a decoder that others wrote, which may panic on a damaged file: that is a damaged file, not a crash.
+/// Calls a third-party decoder, which may panic on a damaged file: reported as damage, not a crash.
 pub(crate) fn guarded<T>(options: &ReadOptions, decode: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(decode)).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
-        let message = format!("the file is damaged: its decoder gave up ({})", text.unwrap_or("no message"));
+        let message = format!("the file is damaged: its decoder failed ({})", text.unwrap_or("no message"));
         Err(Failure::new(code::BAD_FILE, message).file(&options.name))
     })
 }

@@ -1,8 +1,8 @@
-//! Tables from databases of SQLite: one of its tables, or what a query gives.
+//! Tables from SQLite databases: one of its tables, or the result of a query.
 //!
-//! The database is read into memory and opened there, so that SQLite itself touches no file; a query is one statement
-//! that gives rows and changes nothing, and no other database can be attached. A column of SQLite holds
-//! values of any type, so that its kind is found from all its rows. Blobs are hexadecimal text.
+//! The database is read into memory and opened there, so that SQLite itself accesses no file; a query must be a single
+//! read-only statement, and no other database can be attached. A SQLite column may hold values of any type, so its type
+//! is inferred from all rows. Blobs are read as hexadecimal text.
 
 use crate::ReadOptions;
 use crate::gather::{self, Cell, Cells, Misfit, Outcome, Start};
@@ -19,19 +19,19 @@ use rusqlite::{Batch, Connection, ErrorCode, Statement};
 use std::io::{self, Read};
 use std::sync::Arc;
 
-/// A sketch looks at so many rows.
+/// Number of rows that a sketch reads.
 const SKETCH_ROWS: usize = 1000;
 
-/// How a database begins.
+/// Magic bytes of a database.
 const MAGIC: &[u8] = b"SQLite format 3\0";
 
-/// SQLite as one of the formats.
+/// The SQLite reader.
 pub(crate) struct SqliteReader;
 
 impl Reader for SqliteReader {
     fn sketch(&self, content: &Arc<dyn Content>, truncated: bool, options: &ReadOptions) -> Result<Sketch, Failure> {
         if truncated {
-            // The head of a database says nothing of its tables.
+            // The head of a database has no information about its tables.
             let (schema, notes) = (Schema::default(), Vec::new());
             return Ok(Sketch { schema, certain: false, rows_seen: 0, memory_bytes: 0, notes, whole: None });
         }
@@ -87,7 +87,7 @@ fn read(content: &Arc<dyn Content>, options: &ReadOptions, rows_max: usize) -> R
     if again.iter().any(|start| *start != Start::Skip) {
         let second = Pass::run(&mut statement, &names, &again, options, rows_max)?;
         if second.rows != pass.rows {
-            let message = "the query gives other rows each time it is run";
+            let message = "the query returns different rows each time it is run";
             return Err(Failure::new(code::BAD_VALUE, message).file(&options.name));
         }
         for (place, cells) in second.cells.into_iter().enumerate().filter(|(_, cells)| !cells.is_skipped()) {
@@ -110,15 +110,17 @@ fn blob_note(name: &str, row: usize, options: &ReadOptions) -> Failure {
 fn open(content: &Arc<dyn Content>, options: &ReadOptions) -> Result<Connection, Failure> {
     let size = content.size();
     if size > options.limits.memory_bytes {
-        let message = format!("the database is larger than the memory it may take: {}", memory(options));
-        return Err(Failure::new(code::LIMIT_REACHED, message).file(&options.name).help("`--mem 16G` gives it more"));
+        let message = format!("the database exceeds its memory limit of {}", memory(options));
+        return Err(Failure::new(code::LIMIT_REACHED, message)
+            .file(&options.name)
+            .help("`--mem 16G` raises the limit"));
     }
     let start = content.start(MAGIC.len()).map_err(|error| unreadable(&error, options))?;
     if start.is_empty() {
         return Err(Failure::new(code::EMPTY_DATA, "the file is empty").file(&options.name));
     }
     if start != MAGIC {
-        return Err(Failure::new(code::BAD_FILE, "the file is no database of SQLite").file(&options.name));
+        return Err(Failure::new(code::BAD_FILE, "the file is not a SQLite database").file(&options.name));
     }
     let mut connection = Connection::open_in_memory().map_err(|error| damaged(&error, options))?;
     let mut source = Source { content: &**content, offset: 0, failed: None };
@@ -138,7 +140,7 @@ fn open(content: &Arc<dyn Content>, options: &ReadOptions) -> Result<Connection,
     Ok(connection)
 }
 
-/// The table to read: the one that is named, or the only one.
+/// Returns the table to read: the declared one, or the only one.
 fn table_name(connection: &Connection, options: &ReadOptions) -> Result<String, Failure> {
     let names = |kinds: &str| {
         let sql = format!(
@@ -173,7 +175,7 @@ fn table_name(connection: &Connection, options: &ReadOptions) -> Result<String, 
     }
 }
 
-/// The one statement of `sql`, which only reads.
+/// Prepares the single read-only statement of `sql`.
 fn prepared<'c>(connection: &'c Connection, sql: &str, options: &ReadOptions) -> Result<Statement<'c>, Failure> {
     let refused = |why: &str| Failure::new(code::BAD_VALUE, why).file(&options.name).help(ONE_SELECT);
     let mut batch = Batch::new(connection, sql);
@@ -191,7 +193,7 @@ fn prepared<'c>(connection: &'c Connection, sql: &str, options: &ReadOptions) ->
 /// One run of a statement.
 struct Pass {
     cells: Vec<Cells>,
-    /// The first row of each column that held a blob.
+    /// The first row of each column with a blob.
     blobs: Vec<Option<usize>>,
     rows: usize,
     /// Were these all rows?
@@ -231,9 +233,9 @@ impl Pass {
             pass.rows += 1;
             let held = (pass.rows * made).saturating_mul(8).saturating_add(text_bytes) as u64;
             if held > options.limits.memory_bytes || pass.rows > u32::MAX as usize {
-                let message = format!("the table is larger than the memory it may take: {}", memory(options));
+                let message = format!("the table exceeds its memory limit of {}", memory(options));
                 let failure = Failure::new(code::LIMIT_REACHED, message).file(&options.name);
-                return Err(failure.help("`--mem 16G` gives it more; a query can choose columns and rows"));
+                return Err(failure.help("`--mem 16G` raises the limit; a query can select columns and rows"));
             }
         }
         Ok(pass)
@@ -249,7 +251,7 @@ impl Pass {
     }
 }
 
-/// Where a value stands.
+/// The position of a value.
 struct Place<'a> {
     row: usize,
     name: &'a str,
@@ -257,7 +259,7 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// Adds a value, and says how many bytes of text it has.
+    /// Adds a value, and returns the size of its text.
     fn push(&self, cells: &mut Cells, value: ValueRef<'_>) -> Result<usize, Failure> {
         let hexadecimal: Vec<u8>;
         let cell = match value {
@@ -284,7 +286,7 @@ impl Place<'_> {
                 let kind = self.options.kinds.get(self.name).map_or(String::new(), ToString::to_string);
                 let text = cell.text();
                 let shown: String = String::from_utf8_lossy(&text).chars().take(60).collect();
-                Err(self.failure(code::KIND_CHANGED, format!("`{shown}` is no value of a column of kind {kind}")))
+                Err(self.failure(code::KIND_CHANGED, format!("`{shown}` is not a value of type {kind}")))
             }
         }
     }
@@ -301,7 +303,7 @@ fn memory(options: &ReadOptions) -> String {
     }
 }
 
-/// An error of SQLite: of the database, or of the query that was asked for.
+/// Creates the failure for an error of SQLite: in the database, or in the query.
 fn damaged(error: &rusqlite::Error, options: &ReadOptions) -> Failure {
     let code = error.sqlite_error_code();
     if code == Some(ErrorCode::OutOfMemory) {
@@ -315,17 +317,17 @@ fn damaged(error: &rusqlite::Error, options: &ReadOptions) -> Failure {
     Failure::new(code::BAD_FILE, message).file(&options.name)
 }
 
-const ONE_SELECT: &str = "a query is one SELECT";
+const ONE_SELECT: &str = "a query must be a single SELECT";
 
-/// The bytes of a database, as if it had never been in WAL mode: a database in memory cannot be, and what its `-wal`
-/// file holds is not there anyway.
+/// The bytes of a database with WAL mode switched off: a database in memory cannot use it, and its `-wal` file is not
+/// available anyway.
 struct Source<'a> {
     content: &'a dyn Content,
     offset: u64,
     failed: Option<io::Error>,
 }
 
-/// Where the header of a database says how it is written and read: 2 is WAL, 1 is not.
+/// Position of the read and write versions in the header: 2 is WAL, 1 is not.
 const MODE_BYTES: std::ops::Range<u64> = 18..20;
 
 impl Read for Source<'_> {

@@ -1,4 +1,4 @@
-//! What the tests of binary formats share: files in memory, and a table with what is difficult to keep.
+//! Test helpers for binary formats: files in memory, and a table with edge cases.
 
 use crate::file::{read, scan};
 use crate::{Format, ReadOptions, Reading};
@@ -11,7 +11,7 @@ use pipewright_table::{Column, ColumnType, Role, Table};
 use pipewright_world::{Content, MemoryWorld};
 use std::sync::Arc;
 
-/// The table as a file.
+/// Writes the table as a file.
 pub(crate) fn written(format: Format, table: &Table) -> Vec<u8> {
     let mut out = Vec::new();
     let mut writer = format.writer(&table.schema(), &mut out).expect("this build writes it");
@@ -24,7 +24,7 @@ pub(crate) fn content(bytes: &[u8]) -> Arc<dyn Content> {
     Arc::new(bytes.to_vec())
 }
 
-/// Those for a file that is of this format, whatever it begins with.
+/// Returns options for a file of this format.
 pub(crate) fn options(format: Format) -> ReadOptions {
     ReadOptions { format: Some(format), ..ReadOptions::new(format!("t.{}", format.word())) }
 }
@@ -33,7 +33,7 @@ pub(crate) fn opened(bytes: &[u8], options: &ReadOptions) -> Result<Reading, Fai
     read(&content(bytes), options, &MemoryWorld::new())
 }
 
-/// All chunks of a scan, joined.
+/// Returns all chunks of a scan, concatenated.
 pub(crate) fn scanned(bytes: &[u8], options: &ReadOptions) -> Result<Table, Failure> {
     let scan = scan(&content(bytes), options, &MemoryWorld::new())?;
     let mut chunks = vec![Table::empty(&scan.schema())?];
@@ -46,7 +46,7 @@ pub(crate) fn scanned(bytes: &[u8], options: &ReadOptions) -> Result<Table, Fail
     Ok(table)
 }
 
-/// Kinds at their edges, roles and sources, names that need care.
+/// Types at their limits, roles and sources, and unusual names.
 pub(crate) fn difficult() -> Table {
     let column = |name: &str, kind: ColumnType| Column::new(name, kind);
     let columns = vec![

@@ -1,8 +1,8 @@
-//! Compressed files: `.gz` and `.zst` of any format, told by their first bytes, whatever their names.
+//! Compressed files: `.gz` and `.zst` of any format, detected by their first bytes, whatever their names.
 //!
-//! A packed file is unpacked once, into memory or, from a limit on, into a temporary file. It is damaged if it ends
-//! early, if a checksum or a length does not fit, or if anything follows its last member; and it is refused when it
-//! turns out larger than its limit allows, or grows as only a bomb does.
+//! A compressed file is unpacked once, into memory or, above a limit, into a temporary file. It is reported as damaged
+//! if it is truncated, if a checksum or a length does not match, or if anything follows its last member; and it is
+//! rejected if it exceeds its size limit, or expands like a zip bomb.
 
 use crate::ReadOptions;
 use crate::source::unreadable;
@@ -13,25 +13,25 @@ use std::io::BufRead;
 use std::io::{self, Read};
 use std::sync::Arc;
 
-/// The bytes that a look at the head of a file takes.
+/// Bytes read for a look at the head of a file.
 const HEAD_BYTES: usize = 1 << 20;
 
-/// The bytes that are read from a packed file at once, and unpacked at once.
+/// Bytes read and unpacked at once.
 const BLOCK_BYTES: usize = 256 << 10;
 
-/// What a file may unpack to before its growth is looked at.
+/// Unpacked size above which the expansion ratio is checked.
 const BOMB_BYTES: u64 = 1 << 30;
-/// A file that grows more than this is a bomb.
+/// Expansion ratio of a zip bomb.
 const BOMB_GROWTH: u64 = 1000;
 
-/// How a file is packed.
+/// The compression of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Packing {
     Gzip,
     Zstd,
 }
 
-/// Packings that are known but not read: how they begin, and what they are called.
+/// Known but unsupported compressions: magic bytes and names.
 const REFUSED: [(&[u8], &str); 7] = [
     (b"\xFD7zXZ\0", "xz"),
     (b"\x04\x22\x4D\x18", "lz4"),
@@ -43,18 +43,18 @@ const REFUSED: [(&[u8], &str); 7] = [
 ];
 
 impl Packing {
-    /// How these bytes, the first of a file, are packed, if they are.
+    /// Detects the compression from the first bytes of a file.
     fn of(start: &[u8], options: &ReadOptions) -> Result<Option<Packing>, Failure> {
         let begins = |magic: &[u8]| start.starts_with(magic);
         // A skippable frame may come first: 0x184D2A50 to 0x184D2A5F.
         let skippable = start.len() >= 4 && start[0] & 0xF0 == 0x50 && start[1..4] == *b"\x2A\x4D\x18";
-        // The name of bzip2 is text; what follows it, the digits of pi, is not.
+        // The magic of bzip2 is text; what follows it, the digits of pi, is not.
         let bzip2 = begins(b"BZh") && start.get(4..10) == Some(b"1AY&SY");
         let refused = REFUSED.iter().find(|(magic, _)| begins(magic)).map(|(_, name)| *name);
         match refused.or(bzip2.then_some("bzip2")) {
-            Some(name) => Err(Failure::new(code::BAD_FILE, format!("the file is packed by {name}"))
+            Some(name) => Err(Failure::new(code::BAD_FILE, format!("the file is compressed with {name}"))
                 .file(&options.name)
-                .help("unpack it first, or pack it by gzip or zstd")),
+                .help("decompress it first, or use gzip or zstd")),
             None if begins(b"\x1F\x8B") => Ok(Some(Packing::Gzip)),
             None if begins(b"\x28\xB5\x2F\xFD") || skippable => Ok(Some(Packing::Zstd)),
             None => Ok(None),
@@ -67,8 +67,8 @@ impl Packing {
     }
 }
 
-/// What a look at the head needs: a plain content as it is, of a packed one the unpacked head; and whether it is only
-/// that.
+/// Returns what a look at the head needs: a plain content unchanged, or the unpacked head of a compressed one; and
+/// whether it is only a head.
 pub(crate) fn head(content: &Arc<dyn Content>, options: &ReadOptions) -> Result<(Arc<dyn Content>, bool), Failure> {
     let Some(packing) = Packing::of_content(content, options)? else { return Ok((content.clone(), false)) };
     let mut unpacked = Unpacked::open(packing, content, options)?;
@@ -85,7 +85,7 @@ pub(crate) fn head(content: &Arc<dyn Content>, options: &ReadOptions) -> Result<
     Ok((Arc::new(bytes), truncated))
 }
 
-/// A content, unpacked: in memory, or in a temporary file if it is large.
+/// Unpacks a content: into memory, or into a temporary file if it is large.
 pub(crate) fn whole(
     content: &Arc<dyn Content>,
     options: &ReadOptions,
@@ -106,7 +106,7 @@ pub(crate) fn whole(
     Ok(Arc::new(bytes))
 }
 
-/// What is in memory and all that follows, in a temporary file.
+/// Writes what is in memory and all that follows to a temporary file.
 fn spilled(
     bytes: Vec<u8>,
     mut unpacked: Unpacked<'_>,
@@ -125,7 +125,7 @@ fn spilled(
                 Ok(None) => return Ok(()),
                 Err(found) => {
                     failure = Some(found);
-                    return Err(io::Error::other("the packed file cannot be read"));
+                    return Err(io::Error::other("the compressed file cannot be read"));
                 }
             }
         }
@@ -134,7 +134,7 @@ fn spilled(
         failure.unwrap_or_else(|| {
             let message = format!("cannot unpack `{}` to a temporary file: {error}", options.name.escape_debug());
             Failure::new(code::CANNOT_WRITE, message)
-                .help("make room in the folder of temporary files, or let more be kept in memory: `--mem 16G`")
+                .help("make room in the folder of temporary files, or allow more memory: `--mem 16G`")
         })
     })
 }
@@ -142,11 +142,13 @@ fn spilled(
 fn refuse_twice(bytes: &[u8], options: &ReadOptions) -> Result<(), Failure> {
     match Packing::of(&bytes[..bytes.len().min(16)], options) {
         Ok(None) => Ok(()),
-        _ => Err(Failure::new(code::BAD_FILE, "the file is packed twice").file(&options.name).help("unpack it once")),
+        _ => Err(Failure::new(code::BAD_FILE, "the file is compressed twice")
+            .file(&options.name)
+            .help("decompress it once")),
     }
 }
 
-/// The bytes of a packed file, unpacked block by block.
+/// The unpacked bytes of a compressed file, block by block.
 struct Unpacked<'a> {
     options: &'a ReadOptions,
     decoder: Decoder<'a>,
@@ -162,7 +164,7 @@ impl<'a> Unpacked<'a> {
         Ok(Unpacked { options, decoder, packed_bytes: content.size(), total: 0, block: vec![0; BLOCK_BYTES] })
     }
 
-    /// The next bytes, or nothing at the end.
+    /// Returns the next bytes, or `None` at the end.
     fn next(&mut self) -> Result<Option<&[u8]>, Failure> {
         let mut length = 0;
         while length < self.block.len() {
@@ -180,20 +182,20 @@ impl<'a> Unpacked<'a> {
 
     fn check(&self) -> Result<(), Failure> {
         let limit = self.options.limits.unpacked_bytes;
-        // Who raises the limit knows what the file is.
+        // A raised limit is a deliberate choice.
         let raised = limit > crate::Limits::default().unpacked_bytes;
         let bomb = self.total > BOMB_BYTES && self.total / BOMB_GROWTH > self.packed_bytes && !raised;
         let message = if self.total > limit {
             format!("the file unpacks to more than {}", size(limit))
         } else if bomb {
-            format!("the file unpacks to more than {BOMB_GROWTH} times its size, as no table does")
+            format!("the file unpacks to more than {BOMB_GROWTH} times its size, like a zip bomb")
         } else {
             return Ok(());
         };
         let double = limit.max(crate::Limits::default().unpacked_bytes).saturating_mul(2);
         Err(Failure::new(code::LIMIT_REACHED, message)
             .file(&self.options.name)
-            .help(format!("if it is meant to: `load … max_unpacked={}`", size(double).replace(" GiB", "G"))))
+            .help(format!("to allow it: `load … max_unpacked={}`", size(double).replace(" GiB", "G"))))
     }
 
     fn damaged(&self, error: &io::Error) -> Failure {
@@ -201,10 +203,10 @@ impl<'a> Unpacked<'a> {
             return unreadable(&inner.0, self.options);
         }
         let what = match error.kind() {
-            io::ErrorKind::UnexpectedEof => "it is cut off".to_string(),
+            io::ErrorKind::UnexpectedEof => "it is truncated".to_string(),
             _ => error.to_string(),
         };
-        let message = format!("the packed file is damaged, {} bytes into what it holds: {what}", self.total);
+        let message = format!("the compressed file is damaged, {} bytes into its content: {what}", self.total);
         Failure::new(code::BAD_FILE, message).file(&self.options.name)
     }
 }
@@ -222,7 +224,7 @@ struct Source<'a> {
     offset: u64,
 }
 
-/// An error of the system, not of what is packed.
+/// An I/O error, not one of the compressed data.
 #[derive(Debug)]
 struct SourceError(io::Error);
 
@@ -246,7 +248,7 @@ impl Read for Source<'_> {
 
 type Packed<'a> = io::BufReader<Source<'a>>;
 
-/// What unpacks.
+/// A decoder.
 enum Decoder<'a> {
     #[cfg(feature = "compression")]
     Gzip(Box<Members<'a>>),
@@ -272,7 +274,7 @@ impl<'a> Decoder<'a> {
 #[cfg(not(feature = "compression"))]
 impl<'a> Decoder<'a> {
     fn open(_: Packing, _: Packed<'a>, options: &ReadOptions) -> Result<Decoder<'a>, Failure> {
-        let message = "this build cannot unpack files: it was made without it";
+        let message = "this build cannot decompress files: it was compiled without support";
         Err(Failure::new(code::UNKNOWN_FORMAT, message)
             .file(&options.name)
             .help("build it with the feature `compression`"))
@@ -292,7 +294,7 @@ impl Read for Decoder<'_> {
     }
 }
 
-/// The members of a file of gzip, one after another, and nothing else behind them.
+/// The members of a gzip file, with nothing after them.
 #[cfg(feature = "compression")]
 struct Members<'a>(Option<flate2::bufread::GzDecoder<Packed<'a>>>);
 

@@ -1,7 +1,7 @@
-//! An epoch of 100 steps of a network, beside a program written by hand for just that network: what generality costs.
+//! An epoch of 100 steps of a network, compared with a hand-written program for this network: the cost of generality.
 //!
-//! The hand-written program has its sizes as constants, calls the products of `tensor` and has a plain loop for the rest,
-//! compiled for AVX2; it runs only on CPUs that have that.
+//! The hand-written program has its sizes as constants, calls the products of `tensor` and uses a plain loop for the rest,
+//! compiled for AVX2; it runs only on CPUs with AVX2.
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use pipewright_learn::net::{Adam, Network, OptimizerConfig, Trainer};

@@ -1,7 +1,7 @@
-//! How fast a trained network predicts: a million rows of 20 numbers through 64, 32 and 1 units.
+//! Inference speed of a trained network: a million rows of 20 numbers through 64, 32 and 1 units.
 //!
-//! `cargo run --release -p pipewright-learn --example infer` prints a line of JSON: the median of nine times in seconds, and
-//! the mean of what was predicted. `xtask/peers/infer_onnx.py` does the same with onnxruntime.
+//! `cargo run --release -p pipewright-learn --example infer` prints a line of JSON: the median of nine runs in seconds, and
+//! the mean prediction. `xtask/peers/infer_onnx.py` does the same with onnxruntime.
 #![allow(clippy::print_stdout, clippy::disallowed_methods)] // What a program is for; it times itself.
 
 use pipewright_learn::net::Network;

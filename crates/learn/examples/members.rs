@@ -1,5 +1,5 @@
-//! Many networks of one shape at once: as one program of stacked matrices, or as a program each, one after another or as
-//! tasks of the pool. All make the same bits; which is the fastest, this measures.
+//! Benchmark of many networks of one shape: as one program of stacked matrices, or as one program per network, sequential
+//! or as tasks of the pool. All give the same bits.
 //!
 //! `cargo run --release -p pipewright-learn --example members` prints the microseconds of a step of loss and gradients of
 //! eight members together, each the median of many.
@@ -69,7 +69,7 @@ fn compare(widths: &[usize], batch: usize, times: usize) {
     }
 }
 
-/// The gradients of dense layers without biases, rectified but for the last, of so many members.
+/// The gradients of dense layers without biases, with ReLU except in the last, of `members` networks.
 fn program(widths: &[usize], members: usize, batch: usize) -> Program<f32> {
     let mut graph = Graph::new();
     let stack = |columns: usize| Shape { rows: Size::Blocks(members), columns: Size::Fixed(columns) };
@@ -90,7 +90,7 @@ fn program(widths: &[usize], members: usize, batch: usize) -> Program<f32> {
     Program::new(&graph, &gradients, batch)
 }
 
-/// The median of the microseconds that some work takes.
+/// Returns the median time of some work in microseconds.
 fn median(times: usize, mut work: impl FnMut()) -> f64 {
     let mut found: Vec<f64> = (0..times)
         .map(|_| {

@@ -1,6 +1,6 @@
-//! A network is defined, trained, judged, saved and loaded: all that another program needs to do.
+//! A network is defined, trained, evaluated, saved and loaded: a complete program.
 //!
-//! `cargo run -p pipewright-learn --example network` prints how many points of a square it places right.
+//! `cargo run -p pipewright-learn --example network` prints its accuracy on points of a square.
 #![allow(clippy::print_stdout)] // What a program is for.
 
 use pipewright_learn::net::{Network, NetworkModel};

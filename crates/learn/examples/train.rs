@@ -1,8 +1,8 @@
-//! How fast a network trains: rows a second, after a first epoch that counts as warming up.
+//! Training speed of a network, after a warm-up epoch.
 //!
 //! `cargo run --release -p pipewright-learn --example train -- FILE LAYERS BATCH EPOCHS`, as in `mid.csv 64,32,1 32 4`,
 //! reads a file of numbers whose column `target` is 0 or 1, fills blanks with means and standardises, trains with Adam,
-//! and prints a line of JSON: the seconds of an epoch, and the loss of the last. `xtask/peers/mlp_*.py` do the same.
+//! and prints a line of JSON: the seconds per epoch, and the last loss. `xtask/peers/mlp_*.py` do the same.
 #![allow(clippy::print_stdout, clippy::disallowed_methods)] // What a program is for; it times itself.
 
 use pipewright_learn::net::{Adam, Network, OptimizerConfig, Trainer};

@@ -1,9 +1,8 @@
-//! How long transforms of matrices take to learn from rows and to change them.
+//! Benchmark of transforms of matrices: fit and apply.
 //!
-//! `cargo run --release -p pipewright-learn --example transforms -- [NAME...]` times these steps, written as the language
-//! writes them, without any all of [`STEPS`]. It prints a line of JSON for each: the median of three times in seconds,
-//! and the mean size of what was made, by which it can be compared with `xtask/peers/transforms.py`, which makes the
-//! same matrix.
+//! `cargo run --release -p pipewright-learn --example transforms -- [NAME...]` times these steps, in script
+//! notation; by default all of [`STEPS`]. It prints a line of JSON for each: the median of three runs in seconds, and the
+//! mean magnitude of the output, for comparison with `xtask/peers/transforms.py`, which generates the same matrix.
 #![allow(clippy::print_stdout, clippy::disallowed_methods)] // What a program is for; it times itself.
 
 use pipewright_diagnostic::Failure;

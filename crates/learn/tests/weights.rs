@@ -1,4 +1,4 @@
-//! A row with a weight of 2 is the row twice, and one with a weight of 0 is no row: for every model.
+//! A weight of 2 counts as the row twice, and a weight of 0 excludes the row: for every model.
 
 #![allow(clippy::unwrap_used)]
 

@@ -6,6 +6,7 @@
 //! name.
 //!
 //! **Invariant:** this crate knows no particular verb. Held by `cargo xtask tidy` (it may not depend on `catalog`).
+#![doc = include_str!("../README.md")]
 
 mod args;
 mod argument;

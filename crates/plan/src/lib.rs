@@ -12,6 +12,7 @@
 //!
 //! **Invariant:** the planner knows no verb by name; what a verb means to the plan is data in its `Spec`. Nor does it
 //! depend on the number of threads.
+#![doc = include_str!("../README.md")]
 
 mod bind;
 mod check;

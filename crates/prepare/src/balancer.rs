@@ -16,13 +16,13 @@ use std::sync::Arc;
 /// Balances the classes of the training rows; other rows pass unchanged.
 ///
 /// ```
-/// use pipewright_frame::{About, Aim, Balancer, ReadOptions, TableEstimator, csv};
+/// use pipewright_frame::{FitContext, TargetSpec, Balancer, ReadOptions, TableEstimator, csv};
 /// use pipewright_world::random::Key;
 /// let text = b"x,y\n1,no\n2,no\n3,no\n4,no\n8,yes\n9,yes\n";
 /// let (table, _) = csv::read(text, &ReadOptions::new("t.csv")).unwrap();
 /// let classes: [String; 2] = ["no".into(), "yes".into()];
-/// let aim = Aim { target: "y".into(), classes: Some(classes.into()) };
-/// let about = About { aim: Some(aim), key: Key::new(0) };
+/// let aim = TargetSpec { target: "y".into(), classes: Some(classes.into()) };
+/// let about = FitContext { target_spec: Some(aim), key: Key::new(0) };
 /// let balancer = Balancer::smote();
 /// let state = balancer.fit(&table, &about).unwrap();
 /// assert_eq!(balancer.apply_training(&state, &table, &about).unwrap().rows(), 8);

@@ -22,10 +22,10 @@ use std::sync::Arc;
 /// Converts columns to another type: text to whole numbers, numbers to text, text to dates.
 ///
 /// ```
-/// use pipewright_frame::{Cast, Kind, ReadOptions, Selection, State, csv, fit};
+/// use pipewright_frame::{Cast, ColumnType, ReadOptions, Selection, State, csv, fit};
 /// let (table, _) = csv::read(b"code\n7\n12\n", &ReadOptions::new("t.csv")).unwrap();
-/// let state = fit(&Cast::to(Kind::Text, Selection::Name("code".into())), &table).unwrap();
-/// assert_eq!(state.apply(&table).unwrap().column("code").unwrap().kind, Kind::Text);
+/// let state = fit(&Cast::to(ColumnType::Text, Selection::Name("code".into())), &table).unwrap();
+/// assert_eq!(state.apply(&table).unwrap().column("code").unwrap().kind, ColumnType::Text);
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cast {
@@ -260,7 +260,7 @@ impl CastState {
             (Reading::Form(form), _) => format!("date in the format `{form}`"),
             (_, ColumnType::Count) => "whole number".to_owned(),
             (_, ColumnType::Continuous) => "number".to_owned(),
-            (_, ColumnType::Bool) => "truth value".to_owned(),
+            (_, ColumnType::Bool) => "boolean".to_owned(),
             (_, ColumnType::Time) => "time of day".to_owned(),
             (_, kind) => kind.to_string(),
         };

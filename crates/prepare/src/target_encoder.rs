@@ -20,11 +20,11 @@ use rayon::prelude::*;
 /// `clinic=setosa`. Missing values are a level of their own. An unseen level gets the mean of the target.
 ///
 /// ```
-/// use pipewright_frame::{About, Aim, ReadOptions, Selection, State, TableEstimator, TargetEncoder, csv};
+/// use pipewright_frame::{FitContext, TargetSpec, ReadOptions, Selection, State, TableEstimator, TargetEncoder, csv};
 /// use pipewright_world::random::Key;
 /// let text = b"town,price\na,1\na,3\nb,10\nb,14\n";
 /// let (table, _) = csv::read(text, &ReadOptions::new("t.csv")).unwrap();
-/// let about = About { aim: Some(Aim { target: "price".into(), classes: None }), key: Key::new(0) };
+/// let about = FitContext { target_spec: Some(TargetSpec { target: "price".into(), classes: None }), key: Key::new(0) };
 /// let state = TargetEncoder::mean_of_rows(0.0).fit(&table, &about).unwrap();
 /// assert_eq!(state.apply(&table).unwrap().numbers(&["town".into()]).unwrap(), [2.0, 2.0, 12.0, 12.0]);
 /// ```

@@ -1,13 +1,13 @@
-//! The formatter: the same tokens with tidy white space.
+//! The formatter: the same tokens with normalised white space.
 //!
-//! It works on tokens, not on the tree, so that no comment can get lost and no token can change. Line breaks stay
-//! where the author put them; a `|` at the end of a line moves to the start of the next one. Lines inside brackets
-//! are indented; `=>`, the stages of arms and trailing comments stand below each other.
+//! It works on tokens, not on the tree, so that no comment is lost and no token changes. Line breaks are kept; a `|` at
+//! the end of a line moves to the start of the next one. Lines inside brackets are indented; `=>`, the stages of arms
+//! and trailing comments are aligned.
 
 use crate::lexer::{Token, TokenKind, tokens};
 use crate::words::{EXPRESSION_VERBS, SELECTOR_VERBS};
 
-/// A readable script, laid out afresh.
+/// Formats a valid script.
 pub(crate) fn format(text: &str) -> String {
     let tokens: Vec<Token> = tokens(text).into_iter().filter(|token| token.kind != TokenKind::Space).collect();
     let mut writer = Writer::default();
@@ -28,34 +28,34 @@ pub(crate) fn format(text: &str) -> String {
 /// Builds lines from tokens.
 struct Writer {
     lines: Vec<Line>,
-    /// The brackets that are open, the script itself at the bottom.
+    /// The open brackets; the bottom one is the script itself.
     frames: Vec<Frame>,
     before: Option<TokenKind>,
     /// Newlines since the last token or comment.
     newlines: usize,
-    /// A `|` that waits for the next line.
+    /// A `|` that is deferred to the next line.
     held_pipe: bool,
 }
 
-/// A line of the result, not yet aligned.
+/// An output line, not yet aligned.
 #[derive(Default)]
 struct Line {
     indent: usize,
     text: String,
     comment: Option<String>,
     blank_before: bool,
-    /// Which bracket's direct content the line starts in, and where in the text its alignment gap is.
+    /// The bracket whose direct content the line starts in, and the position of its alignment gap.
     depth: usize,
     gap: Option<usize>,
 }
 
-/// An open bracket, and what is known about the place inside it.
+/// An open bracket, and the formatting state inside it.
 #[derive(Clone, Copy)]
 struct Frame {
     holds: Holds,
-    /// Where lines inside start.
+    /// Indentation of lines inside.
     indent: usize,
-    /// Where a line with the closing bracket starts.
+    /// Indentation of a line with the closing bracket.
     close_indent: usize,
     /// The brace has a space inside.
     airy: bool,
@@ -64,7 +64,7 @@ struct Frame {
     state: State,
 }
 
-/// What a pair of brackets holds.
+/// The content of a pair of brackets.
 #[derive(Clone, Copy, PartialEq)]
 enum Holds {
     Pipelines,
@@ -74,17 +74,17 @@ enum Holds {
     List,
 }
 
-/// How signs are to be read at a place.
+/// How signs are interpreted at a position.
 #[derive(Clone, Copy)]
 struct State {
     /// After `def`, up to its pipeline.
     def: bool,
     /// `a = b` as in `derive`, not `a=b` as in options.
     spaced_equals: bool,
-    /// As in expressions and selectors, `-` is an operator if an operand stands before it. Among arguments it is
-    /// always the sign of a number.
+    /// In expressions and selectors, `-` is an operator if an operand precedes it. Among arguments it is always the
+    /// sign of a number.
     minus_operator: bool,
-    /// What the next brace holds.
+    /// The content of the next brace.
     brace: Holds,
 }
 
@@ -100,7 +100,7 @@ impl State {
         }
     }
 
-    /// After the verb of a stage, or before one, where it is empty.
+    /// After the verb of a stage; before a verb if it is empty.
     fn in_stage(verb: &str) -> State {
         let columns = SELECTOR_VERBS.contains(&verb) || verb == "group";
         State {
@@ -140,7 +140,7 @@ impl Writer {
                 self.line().comment = Some(text.to_owned());
             }
         }
-        // What follows starts a line of its own in any case.
+        // What follows starts a new line in any case.
         self.newlines = 0;
     }
 
@@ -169,7 +169,7 @@ impl Writer {
         self.mark_gap(kind);
         self.line().text.push_str(text);
         self.newlines = 0;
-        // The sign of a number clings to it, as `!` does to a selector.
+        // The sign of a number is attached to it, like `!` to a selector.
         let clings = self.is_unary_minus(kind);
         self.follow(kind, text);
         self.before = Some(if clings { TokenKind::Sign("!") } else { kind });
@@ -188,7 +188,7 @@ impl Writer {
         self.lines.push(Line { indent, blank_before, depth, ..Line::default() });
     }
 
-    /// Where a line starts that starts with this token.
+    /// Returns the indentation of a line that starts with this token.
     fn indent_of(&mut self, kind: TokenKind) -> usize {
         let after_comma = self.before == Some(TokenKind::Sign(","));
         let at_bottom = self.frames.len() == 1;
@@ -201,7 +201,7 @@ impl Writer {
         }
     }
 
-    /// Remembers where the line may be widened so that neighbours stand below each other.
+    /// Records where the line may be widened for alignment.
     fn mark_gap(&mut self, kind: TokenKind) {
         let depth = self.frames.len();
         let holds = self.frame().holds;
@@ -227,11 +227,11 @@ impl Writer {
             (_, TokenKind::Sign("," | ";" | ")" | "]" | ":" | "..")) => false,
             (TokenKind::Sign("(" | "[" | ".." | "!"), _) => false,
             (TokenKind::Sign("{"), _) | (_, TokenKind::Sign("}")) => frame.airy,
-            // A shape reads as one word: `mlp[64,32,1]` may stay as close as it was written.
+            // A shape reads as one word: `mlp[64,32,1]` may stay as compact as written.
             (TokenKind::Sign(","), _) if frame.shape => !glued,
             (_, TokenKind::Sign("=")) | (TokenKind::Sign("="), _) => frame.state.spaced_equals,
             (TokenKind::Keyword("over"), TokenKind::Sign("(")) => false,
-            // Attached or not makes a difference here; after anything else it does not.
+            // Whether a bracket is attached matters here; after anything else it does not.
             (TokenKind::Verb | TokenKind::Name | TokenKind::Quoted | TokenKind::Class, TokenKind::Sign("(" | "[")) => {
                 !glued
             }
@@ -240,7 +240,7 @@ impl Writer {
         }
     }
 
-    /// What the token means for the ones after it.
+    /// Updates the state for the tokens that follow.
     fn follow(&mut self, kind: TokenKind, text: &str) {
         let holds = self.frame().holds;
         match kind {
@@ -279,7 +279,7 @@ impl Writer {
         self.frames.push(Frame { holds, indent: indent + 4, close_indent, airy, shape: sign == "[" && named, state });
     }
 
-    /// The lines, aligned and joined.
+    /// Returns the lines, aligned and joined.
     fn finish(mut self) -> String {
         align(
             &mut self.lines,
@@ -312,8 +312,8 @@ impl Writer {
     }
 }
 
-/// Widens neighbouring lines so that they are equally wide. `measure` gives a line's width and a group: neighbours of
-/// different groups are no neighbours, nor is a line without a measure.
+/// Widens neighbouring lines to equal width. `measure` returns a line's width and a group: neighbours are consecutive
+/// lines of the same group with a measure.
 fn align(lines: &mut [Line], measure: impl Fn(&Line) -> Option<(usize, usize)>, widen: impl Fn(&mut Line, usize)) {
     let neighbours = |a: &Line, b: &Line| match (measure(a), measure(b)) {
         (Some((_, group_a)), Some((_, group_b))) => group_a == group_b && !b.blank_before,

@@ -1,20 +1,21 @@
-//! From tokens to lexemes: what the grammar reads.
+//! From tokens to lexemes, the input of the grammar.
 //!
-//! White space and comments go, newlines that end a statement become terminators, and brackets are paired, so that
-//! the grammar sees balanced brackets whatever the text holds: a bracket that is never closed is closed where its
+//! White space and comments are dropped, newlines that end a statement become terminators, and brackets are paired, so
+//! that the grammar always sees balanced brackets: an unclosed bracket is closed at the end of its line or stage, a
+//! stray closing one is dropped. Invalid words and brackets are reported here, once.
 //! line or stage ends, a stray closing one is left out. What is wrong with words and brackets is told here, once.
 
 use crate::lexer::{Lexer, Token, TokenKind};
 use crate::{DEPTH_MAX, DIAGNOSTICS_MAX, LEXEMES_MAX};
 use pipewright_diagnostic::{Diagnostic, Span, code};
 
-/// A token that matters to the grammar.
+/// A token that is relevant to the grammar.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Lexeme {
     /// Its kind; [`TokenKind::Newline`] stands for every terminator, `;` included.
     pub(crate) kind: TokenKind,
     pub(crate) span: Span,
-    /// Nothing stands between it and the lexeme before.
+    /// Is it directly attached to the previous lexeme?
     pub(crate) glued: bool,
     /// For an opening bracket, the index of the closing one.
     pub(crate) close: usize,
@@ -24,16 +25,16 @@ pub(crate) struct Lexeme {
 pub(crate) struct Layout {
     pub(crate) lexemes: Vec<Lexeme>,
     pub(crate) diagnostics: Vec<Diagnostic>,
-    /// How deep the grammar can come to call itself: open brackets and `if`.
+    /// Maximum recursion depth of the grammar: open brackets and `if`.
     pub(crate) depth: usize,
-    /// Some bracket is never closed.
+    /// Is a bracket unclosed?
     pub(crate) open_ended: bool,
 }
 
-/// Lays a text out.
+/// Creates the layout of a text.
 ///
 /// # Errors
-/// One diagnostic, if the script is larger than the limit.
+/// A single diagnostic, if the script exceeds the size limit.
 pub(crate) fn layout(text: &str) -> Result<Layout, Box<Diagnostic>> {
     let marks = marks(text)?;
     let mut diagnostics: Vec<Diagnostic> =
@@ -47,12 +48,12 @@ pub(crate) fn layout(text: &str) -> Result<Layout, Box<Diagnostic>> {
     Ok(Layout { lexemes, diagnostics, depth, open_ended })
 }
 
-/// A token that is no white space and no comment.
+/// A token other than white space and comments.
 struct Mark {
     kind: TokenKind,
     span: Span,
     glued: bool,
-    /// A newline stands between it and the mark before.
+    /// Is there a newline between it and the previous mark?
     new_line: bool,
 }
 
@@ -74,7 +75,7 @@ fn marks(text: &str) -> Result<Vec<Mark>, Box<Diagnostic>> {
     Ok(marks)
 }
 
-/// The message about a script that has too many parts; `span` is where the limit was reached.
+/// The error for a script with too many parts; `span` is where the limit was reached.
 pub(crate) fn too_long(span: Span) -> Diagnostic {
     Diagnostic::error(code::SCRIPT_TOO_LONG, "the script has too many parts")
         .label(span, "the limit is reached here")
@@ -94,14 +95,14 @@ fn unreadable(mark: &Mark, text: &str) -> Option<Diagnostic> {
         }
         TokenKind::Unreadable => {
             let shown: String = word.chars().take(20).flat_map(char::escape_debug).collect();
-            let diagnostic = Diagnostic::error(code::UNREADABLE_TEXT, format!("`{shown}` starts nothing known"));
+            let diagnostic = Diagnostic::error(code::UNREADABLE_TEXT, format!("`{shown}` is not valid here"));
             Some(match word.chars().next() {
                 Some('“' | '”' | '„' | '‘' | '’') => {
                     diagnostic.label(mark.span, "a typographic quote").help("write straight quotes: `\"`")
                 }
                 Some(first) if first.is_ascii_digit() || (first == '.' && word.len() > 1) => diagnostic
                     .label(mark.span, "neither a number nor a duration")
-                    .help("durations are `30s`, `10m`, `7d`; a name starts with a letter or stands in backticks"),
+                    .help("durations are `30s`, `10m`, `7d`; a name starts with a letter or is in backticks"),
                 Some('$') => diagnostic.label(mark.span, "a parameter is `$name`"),
                 Some('@') => diagnostic.label(mark.span, "a class of columns is `@name`"),
                 Some('%') => diagnostic.label(mark.span, "a percentage is `20%`, without a space"),
@@ -112,13 +113,13 @@ fn unreadable(mark: &Mark, text: &str) -> Option<Diagnostic> {
     }
 }
 
-/// Which bracket belongs to which.
+/// The pairing of brackets.
 struct Pairs {
-    /// For every mark that is a paired bracket, the other one.
+    /// For every mark that is a paired bracket, its partner.
     partner: Vec<Option<usize>>,
     unclosed: Vec<usize>,
     stray: Vec<usize>,
-    /// The first bracket that is too deep.
+    /// The first bracket that exceeds the depth limit.
     too_deep: Option<usize>,
     depth: usize,
 }
@@ -127,7 +128,7 @@ fn pair(marks: &[Mark]) -> Pairs {
     let mut pairs =
         Pairs { partner: vec![None; marks.len()], unclosed: Vec::new(), stray: Vec::new(), too_deep: None, depth: 0 };
     let mut open: Vec<(usize, &'static str)> = Vec::new();
-    // How many of each bracket are open, so that a stray one is known without a search.
+    // The number of open brackets of each kind, so that a stray one is detected without a search.
     let mut waiting = [0usize; 3];
     for (index, mark) in marks.iter().enumerate() {
         let TokenKind::Sign(sign) = mark.kind else { continue };
@@ -159,7 +160,7 @@ fn pair(marks: &[Mark]) -> Pairs {
     pairs
 }
 
-/// The bracket that closes this one, if it opens.
+/// Returns the closing bracket, if this is an opening one.
 pub(crate) fn closing(sign: &str) -> Option<&'static str> {
     match sign {
         "(" => Some(")"),
@@ -195,14 +196,14 @@ impl Pairs {
         let stray = self.stray.iter().take(DIAGNOSTICS_MAX).map(|&index| {
             let sign = marks[index].span.text(text);
             Diagnostic::error(code::UNEXPECTED, format!("a `{sign}` that closes nothing"))
-                .label(marks[index].span, "nothing of this sort is open here")
+                .label(marks[index].span, "no matching bracket is open here")
                 .fix(marks[index].span, "")
         });
         unclosed.chain(stray).collect()
     }
 }
 
-/// Makes lexemes from marks.
+/// Builds lexemes from marks.
 struct Builder<'a> {
     marks: &'a [Mark],
     pairs: &'a Pairs,
@@ -238,7 +239,7 @@ impl<'a> Builder<'a> {
         self.lexemes
     }
 
-    /// Adds the mark and gives the index of the next one to look at.
+    /// Adds the mark and returns the index of the next one to process.
     fn add(&mut self, index: usize) -> usize {
         let mark = &self.marks[index];
         match mark.kind {
@@ -270,7 +271,7 @@ impl<'a> Builder<'a> {
         self.lexemes.push(Lexeme { kind, span: mark.span, glued: mark.glued, close: 0 });
     }
 
-    /// A newline: ends the statement, unless brackets or a trailing `|` or `,` hold it together.
+    /// A newline: ends the statement, unless brackets or a trailing `|` or `,` continue it.
     fn end_line(&mut self) {
         self.close_unclosed();
         let trailing = self.lexemes.last().is_some_and(|last| is_pipe(last.kind) || last.kind == TokenKind::Sign(","));
@@ -280,12 +281,12 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Inside round or square brackets, where lines do not end.
+    /// Inside round or square brackets, where newlines do not end statements.
     fn within_line(&self) -> bool {
         self.open.last().is_some_and(|open| open.closing != "}")
     }
 
-    /// Round and square brackets that are never closed reach no farther than here.
+    /// Closes unclosed round and square brackets here.
     fn close_unclosed(&mut self) {
         while let Some(open) = self.open.pop_if(|open| !open.closed && open.closing != "}") {
             self.close_virtually(open);
@@ -312,7 +313,7 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// A sign that leads from one stage to the next, be it ours or another language's.
+/// A sign that separates stages, in this or another language.
 pub(crate) fn is_pipe(kind: TokenKind) -> bool {
     matches!(kind, TokenKind::Sign("|" | "|>" | "||" | "&&" | "%>%"))
 }

@@ -1,22 +1,22 @@
 //! The lossless lexer: every byte of a script belongs to exactly one token.
 //!
-//! What a sign means depends on the verb before it, so the lexer has three modes: *path* right after a path verb or
-//! `include` (`data/2024-*.csv` is one token), *selector* after a selector verb, after `on` and at the start of a
-//! route (`/^x/` is a regular expression), and *plain* elsewhere. A stack of open brackets carries the mode in and out.
+//! The meaning of a sign depends on the preceding verb, so the lexer has three modes: *path* right after a path verb or
+//! `include` (`data/2024-*.csv` is one token), *selector* after a selector verb, after `on` and at the start of a route
+//! (`/^x/` is a regular expression), and *plain* elsewhere. A stack of open brackets saves and restores the mode.
 
 use crate::words::{self, PATH_OR_NUMBER_VERBS, PATH_SUBJECTS, PATH_VERBS, RESERVED, SELECTOR_VERBS};
 use pipewright_diagnostic::Span;
 
-/// A piece of a script.
+/// A token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Token {
-    /// What it is.
+    /// The kind.
     pub kind: TokenKind,
-    /// Where it stands. The spans of all tokens together cover the text without gaps.
+    /// The span. The spans of all tokens cover the text without gaps.
     pub span: Span,
 }
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenKind {
     /// White space within a line.
@@ -27,7 +27,7 @@ pub enum TokenKind {
     Comment,
     /// `## …` up to the end of the line.
     DocComment,
-    /// A name where a stage starts.
+    /// A name at the start of a stage.
     Verb,
     /// Any other name.
     Name,
@@ -49,41 +49,41 @@ pub enum TokenKind {
     Class,
     /// `/…/` in selector mode.
     Regex,
-    /// A bare path, which is not just a name.
+    /// A bare path other than a plain name.
     Path,
     /// An operator, a bracket or another sign.
     Sign(&'static str),
-    /// `a.b` or `a/b.c` where no path can stand.
+    /// `a.b` or `a/b.c` where no path is allowed.
     Dotted,
-    /// A quote that the line does not close.
+    /// An unclosed quote on its line.
     Unclosed,
-    /// What starts or continues no token.
+    /// Invalid text.
     Unreadable,
 }
 
 impl TokenKind {
-    /// White space, a line's end or a comment.
+    /// Is it white space, a newline or a comment?
     #[must_use]
     pub fn is_trivia(self) -> bool {
         matches!(self, TokenKind::Space | TokenKind::Newline) || self.is_comment()
     }
 
-    /// A comment of either sort.
+    /// Is it a comment of either kind?
     #[must_use]
     pub fn is_comment(self) -> bool {
         matches!(self, TokenKind::Comment | TokenKind::DocComment)
     }
 }
 
-/// Longer signs first: the first one that fits is the token. The foreign ones are here to be told what to write.
+/// Longest first: the first match is the token. Foreign signs are included for better error messages.
 const SIGNS: &[&str] = &[
     "%>%", "..", "=>", "==", "!=", "<=", ">=", "&&", "||", "|>", "**", "|", ",", ";", ":", "=", "<", ">", "+", "-",
     "*", "/", "^", "&", "!", "(", ")", "[", "]", "{", "}",
 ];
 
-/// The tokens of a text. Their texts, one after the other, are the text.
+/// Splits a text into tokens, whose concatenation is the text.
 ///
-/// Scripts larger than [`BYTES_MAX`](crate::BYTES_MAX) are not for this function: spans hold 4 GiB.
+/// Only for texts up to [`BYTES_MAX`](crate::BYTES_MAX); spans are limited to 4 GiB.
 ///
 /// ```
 /// let text = "load a.csv  # all\n| scale";
@@ -96,32 +96,32 @@ pub fn tokens(text: &str) -> Vec<Token> {
     Lexer::new(text).collect()
 }
 
-/// The tokens of a text, one by one.
+/// An iterator over the tokens of a text.
 pub(crate) struct Lexer<'a> {
     text: &'a str,
     at: usize,
     mode: Mode,
     open: Vec<Frame>,
-    /// The last token that was neither white space nor a comment was a comma.
+    /// The last token other than white space and comments was a comma.
     after_comma: bool,
 }
 
-/// What the lexer knows about the place where it is.
+/// The state of the lexer at a position.
 #[derive(Clone, Copy)]
 struct Mode {
-    /// A stage starts here: the next name is a verb.
+    /// At the start of a stage: the next name is a verb.
     stage_start: bool,
-    /// A bare path may stand here.
+    /// A bare path is allowed.
     path: bool,
-    /// May a number stand in the place of that path?
+    /// May a number take the place of that path?
     number: bool,
     /// Columns stand here: `/` may start a regular expression.
     selector: bool,
-    /// In selector mode, the token before ended a term: `/` starts nothing.
+    /// In selector mode, the previous token ended a term: `/` starts nothing.
     after_term: bool,
     /// After `let` or `def`: the next `=` starts a pipeline.
     definition: bool,
-    /// What a `{` of this stage holds.
+    /// The content of a `{` of this stage.
     holds: Holds,
 }
 
@@ -142,13 +142,13 @@ impl Default for Mode {
 /// An open bracket.
 struct Frame {
     brace: bool,
-    /// What a brace holds.
+    /// The content of a brace.
     holds: Holds,
-    /// The mode to go back to.
+    /// The mode to restore.
     outside: Mode,
 }
 
-/// What stands in a pair of braces.
+/// The content of a pair of braces.
 #[derive(Clone, Copy, PartialEq)]
 enum Holds {
     Stages,
@@ -180,8 +180,8 @@ impl<'a> Lexer<'a> {
         Lexer { text, at: 0, mode: Mode::default(), open: Vec::new(), after_comma: false }
     }
 
-    /// The length of the bare path that starts here, if path mode is on and there is one. A plain name is none, so
-    /// that options (`load format=csv`) and sample sets (`load iris`) stay names.
+    /// Returns the length of the bare path that starts here, if path mode is on and there is one. A plain name does not
+    /// count, so that options (`load format=csv`) and sample data sets (`load iris`) stay names.
     fn path_word(&self, rest: &str) -> Option<usize> {
         if !self.mode.path {
             return None;
@@ -198,7 +198,7 @@ impl<'a> Lexer<'a> {
         (!is_name || name.starts_with(|c: char| c.is_numeric())).then_some(word.len())
     }
 
-    /// What the token means for the ones after it.
+    /// Updates the mode for the tokens that follow.
     fn follow(&mut self, kind: TokenKind, start: usize) {
         if kind == TokenKind::Space || kind.is_comment() {
             return;
@@ -283,14 +283,14 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// A new statement, arm, route or assignment.
+    /// Starts a new statement, arm, route or assignment.
     fn start_afresh(&mut self) {
         let holds = self.open.last().map_or(Holds::Stages, |frame| frame.holds);
         self.mode = Mode { stage_start: holds == Holds::Stages, selector: holds == Holds::Routes, ..Mode::default() };
     }
 }
 
-/// The first token of a text that is not empty: its kind and its length in bytes.
+/// Returns kind and length in bytes of the first token of a non-empty text.
 fn scan(rest: &str, mode: Mode) -> (TokenKind, usize) {
     let first = rest.chars().next().expect("the caller stops at the end of the text");
     match first {
@@ -317,7 +317,7 @@ fn scan(rest: &str, mode: Mode) -> (TokenKind, usize) {
     }
 }
 
-/// White space that ends no line; also the mark that some editors put before a text.
+/// White space within a line; also the byte order mark that some editors add.
 fn is_space(c: char) -> bool {
     c != '\n' && (c.is_whitespace() || c == '\u{feff}')
 }
@@ -333,8 +333,8 @@ fn space_length(rest: &str) -> usize {
     length
 }
 
-/// A token between two equal quotes on one line. A backslash takes the next character with it, except in backticks,
-/// where a doubled one stands for itself.
+/// A token between two equal quotes on one line. A backslash escapes the next character, except in backticks, where a
+/// doubled one is literal.
 fn quoted(rest: &str, quote: char, kind: TokenKind) -> (TokenKind, usize) {
     let mut chars = rest.char_indices().skip(1).peekable();
     while let Some((at, c)) = chars.next() {
@@ -368,7 +368,7 @@ fn sigil(rest: &str, kind: TokenKind) -> (TokenKind, usize) {
     }
 }
 
-/// A name, a reserved word, or a dotted word that is none.
+/// A name, a reserved word, or a dotted word.
 fn word(rest: &str, mode: Mode) -> (TokenKind, usize) {
     let length = name_length(rest);
     let after = &rest[length..];
@@ -387,7 +387,7 @@ fn word(rest: &str, mode: Mode) -> (TokenKind, usize) {
     (if is_verb { TokenKind::Verb } else { TokenKind::Name }, length)
 }
 
-/// A number, percentage or duration. Letters that follow at once and are no unit spoil it.
+/// A number, percentage or duration. Directly following letters that are not a unit make it invalid.
 fn number(rest: &str) -> (TokenKind, usize) {
     let mut length = digits(rest);
     if rest[length..].starts_with('.') {
@@ -413,7 +413,7 @@ fn number(rest: &str) -> (TokenKind, usize) {
     (kind, length + unit)
 }
 
-/// How many bytes of digits, with `_` between them, the text starts with.
+/// Returns the number of leading bytes that are digits, with `_` between them.
 fn digits(rest: &str) -> usize {
     let bytes = rest.as_bytes();
     let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);

@@ -5,12 +5,12 @@
 //! text ─tokens→ tokens ─layout→ lexemes ─grammar→ tree
 //!            └──────format──────▶ text ◀──Display──┘
 //! ```
-//! *Tokens* are lossless. *Lexemes* are what is left without white space and comments, with terminators in their
-//! places and every bracket paired. The *grammar* is written with nom over lexemes; its module shows it as EBNF.
+//! *Tokens* are lossless. *Lexemes* are the tokens without white space and comments, with explicit terminators and
+//! paired brackets. The *grammar* is written with nom over lexemes; its module documents it as EBNF.
 //!
-//! **Invariant:** this crate knows the forms of stages, not the verbs: which names are verbs, and what they take, is
-//! the catalogue's business. Only the words of [`PATH_VERBS`], [`SELECTOR_VERBS`], [`EXPRESSION_VERBS`] and
-//! [`STRUCTURAL_VERBS`] have forms of their own.
+//! **Invariant:** this crate knows the syntactic forms of stages, not the verbs: which names are verbs, and their
+//! arguments, is defined by the catalogue. Only the words of [`PATH_VERBS`], [`SELECTOR_VERBS`], [`EXPRESSION_VERBS`]
+//! and [`STRUCTURAL_VERBS`] have special forms.
 
 mod format;
 mod grammar;
@@ -33,20 +33,20 @@ pub use words::{
 use layout::Layout;
 use pipewright_diagnostic::{Diagnostic, Span, code};
 
-/// Brackets, and the operators of one expression, nest this deep at most.
+/// Maximum nesting of brackets, and of operators in an expression.
 pub const DEPTH_MAX: usize = 200;
 
-/// A script has at most this many bytes.
+/// Maximum size of a script in bytes.
 pub const BYTES_MAX: usize = 16 << 20;
 
-/// A script has at most this many stages, values and columns.
+/// Maximum number of stages, values and columns of a script.
 pub const NODES_MAX: usize = 100_000;
 
 /// Enough for the largest script with a sign on either side of every part.
 const LEXEMES_MAX: usize = 10 * NODES_MAX;
 
-/// Reads a script. Never fails: what cannot be read is left out, or a [`Core::Error`] where a stage stood, and every
-/// such place has a diagnostic. Diagnostics come in the order of their places.
+/// Parses a script. Never fails: invalid parts are skipped, or replaced by [`Core::Error`] for a stage, each with a
+/// diagnostic. Diagnostics are in source order.
 ///
 /// ```
 /// use pipewright_syntax::{Core, Item, parse};
@@ -80,14 +80,14 @@ pub fn parse(text: &str) -> (Script, Vec<Diagnostic>) {
     (script, diagnostics)
 }
 
-/// More messages about one script help nobody.
+/// Maximum number of diagnostics per script.
 const DIAGNOSTICS_MAX: usize = 100;
 
-/// Runs the grammar, which calls itself at most `depth` levels deep, on a stack that is large enough for it whatever
-/// is left of the caller's. Scripts as people write them are flat enough for any stack. None if the system refuses.
+/// Runs the grammar, whose recursion depth is at most `depth`, on a stack of sufficient size, whatever is left of the
+/// caller's. Typical scripts are flat enough for any stack. `None` if the thread cannot be created.
 fn with_stack<T: Send>(depth: usize, run: impl FnOnce() -> T + Send) -> Option<T> {
     const DEPTH_FLAT: usize = 4;
-    /// About twice what a level takes without optimisation.
+    /// About twice the stack of a level without optimisation.
     const LEVEL_BYTES: usize = 128 << 10;
     if depth <= DEPTH_FLAT {
         return Some(run());
@@ -98,10 +98,10 @@ fn with_stack<T: Send>(depth: usize, run: impl FnOnce() -> T + Send) -> Option<T
     })
 }
 
-/// Lays a script out afresh: tidy white space, the same tokens, every comment in its place.
+/// Formats a script: normalises white space, and keeps all tokens and comments.
 ///
 /// # Errors
-/// The errors of [`parse`]: what cannot be read is not touched.
+/// The errors of [`parse`]: an invalid script is not formatted.
 ///
 /// ```
 /// let tidy = pipewright_syntax::format("load a.csv|  # all\n  fillna   mean").expect("the script is readable");
@@ -112,7 +112,7 @@ pub fn format(text: &str) -> Result<String, Vec<Diagnostic>> {
     if diagnostics.iter().any(Diagnostic::is_error) { Err(diagnostics) } else { Ok(format::format(text)) }
 }
 
-/// Can the text stand as it is, or does it have to go on: after a `|` or `,` at the end, or inside brackets?
+/// Is the text complete, or does it continue: after a `|` or `,` at the end, or inside brackets?
 ///
 /// ```
 /// use pipewright_syntax::is_complete;

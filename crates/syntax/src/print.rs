@@ -1,4 +1,4 @@
-//! The tree as text, on one line a statement. Reading the text gives the tree again, up to places.
+//! Formatting of the tree as text, one statement per line. Parsing the text gives an equal tree, except for spans.
 //!
 //! White space follows the same rules as the formatter, which a test compares.
 
@@ -70,7 +70,7 @@ impl Display for Stage {
     }
 }
 
-/// A stage that could not be read prints as `…`, which cannot be read either.
+/// A stage that could not be parsed is printed as `…`, which cannot be parsed either.
 impl Display for Core {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match self {
@@ -250,7 +250,7 @@ impl Display for Selector {
 }
 
 impl Selector {
-    /// Is it made of several with a sign between them?
+    /// Does it consist of several parts joined by a sign?
     fn joins(&self) -> bool {
         matches!(self, Selector::Union(_) | Selector::Except { .. } | Selector::And(_))
     }
@@ -306,7 +306,7 @@ impl Display for Expr {
     }
 }
 
-/// How tightly an expression holds together; the looser one needs parentheses inside the tighter one.
+/// Precedence of an expression; a lower one needs parentheses inside a higher one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Strength {
     If,
@@ -322,7 +322,7 @@ enum Strength {
 }
 
 impl Strength {
-    /// The next one, for what is grouped from the left.
+    /// The next higher one, for left-associative operators.
     fn tighter(self) -> Strength {
         match self {
             Strength::Or => Strength::And,
@@ -417,7 +417,7 @@ fn named(f: &mut Formatter<'_>, options: &[Named]) -> Result {
     options.iter().try_for_each(|option| write!(f, " {option}"))
 }
 
-/// The verb of a call. Backticks keep it apart from the verbs that have a form of their own.
+/// The verb of a call. Backticks distinguish it from verbs with a special form.
 fn verb(f: &mut Formatter<'_>, name: &Name) -> Result {
     let sets = [PATH_VERBS, SELECTOR_VERBS, EXPRESSION_VERBS, STRUCTURAL_VERBS];
     let has_form = sets.iter().any(|set| set.contains(&name.node.as_str()));

@@ -1,6 +1,6 @@
-//! The closed sets of words that the grammar knows. Every other verb is known to the catalogue only.
+//! The sets of words known to the grammar. All other verbs are known only to the catalogue.
 
-/// Verbs that a path follows.
+/// Verbs followed by a path.
 pub const PATH_VERBS: &[&str] = &["load", "save", "write", "predict", "apply", "freeze"];
 
 /// Verbs that a path or a number follows: `show m.pw`, `show 5`.
@@ -9,25 +9,25 @@ pub(crate) const PATH_OR_NUMBER_VERBS: &[&str] = &["show"];
 /// Words that may stand between such a verb and its path: what of the pipeline is meant.
 pub(crate) const PATH_SUBJECTS: &[&str] = &["oof"];
 
-/// Verbs that a selector follows.
+/// Verbs followed by a selector.
 pub const SELECTOR_VERBS: &[&str] = &["select", "drop", "keep", "sort"];
 
-/// Verbs whose options may stand behind their columns too, where they name what becomes of these.
+/// Verbs whose options may also follow their columns.
 pub(crate) const OPTIONS_BEHIND: &[&str] = &["unpivot"];
 
-/// Verbs that expressions follow.
+/// Verbs followed by expressions.
 pub const EXPRESSION_VERBS: &[&str] = &["where", "assert", "derive"];
 
-/// Verbs with a form of their own.
+/// Verbs with a special form.
 pub const STRUCTURAL_VERBS: &[&str] = &["target", "group", "columns", "fork", "choose", "only"];
 
-/// Words that name nothing else; a column of such a name goes in backticks.
+/// Reserved words; a column with such a name must be in backticks.
 pub const RESERVED: &[&str] = &[
     "let", "def", "param", "include", "pipe", "as", "on", "and", "or", "not", "in", "is", "null", "true", "false",
     "if", "then", "else", "over", "only",
 ];
 
-/// Units of durations and their length in seconds.
+/// Units of durations with their length in seconds.
 pub const DURATION_UNITS: &[(&str, f64)] = &[
     ("ns", 1e-9),
     ("us", 1e-6),
@@ -39,7 +39,7 @@ pub const DURATION_UNITS: &[(&str, f64)] = &[
     ("w", 604_800.0),
 ];
 
-/// Is the word a name that can stand without backticks?
+/// Can the word be used as a name without backticks?
 ///
 /// ```
 /// assert!(pipewright_syntax::is_plain_name("größe_2"));
@@ -53,7 +53,7 @@ pub fn is_plain_name(word: &str) -> bool {
     shaped && word != "_" && !RESERVED.contains(&word)
 }
 
-/// The name as a script writes it: bare where that is a name, else in backticks.
+/// Formats a name for a script: bare if possible, otherwise in backticks.
 ///
 /// ```
 /// assert_eq!(pipewright_syntax::written_name("age"), "age");

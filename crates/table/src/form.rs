@@ -106,7 +106,7 @@ impl Form {
         for (needed, name) in [
             (&[Item::Year, Item::ShortYear][..], "year, %Y or %y"),
             (&[Item::Month, Item::MonthName, Item::DayOfYear], "month, %m or %b"),
-            (&[Item::Day, Item::DayOfYear], "a day, %d"),
+            (&[Item::Day, Item::DayOfYear], "day, %d"),
         ] {
             if !has(needed) {
                 return Err(bad(format!("it has no {name}")));

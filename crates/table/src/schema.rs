@@ -167,9 +167,9 @@ pub enum Entry {
 /// The schema of a table: names, types and roles of its columns, in order.
 ///
 /// ```
-/// use pipewright_frame::{Column, Kind, Schema};
-/// let schema = Schema::new([Column::new("age", Kind::Continuous), Column::new("sex", Kind::Text)]);
-/// assert_eq!(schema.find("sex").unwrap().kind, Kind::Text);
+/// use pipewright_frame::{Column, ColumnType, Schema};
+/// let schema = Schema::new([Column::new("age", ColumnType::Continuous), Column::new("sex", ColumnType::Text)]);
+/// assert_eq!(schema.find("sex").unwrap().kind, ColumnType::Text);
 /// assert!(schema.is_closed());
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]

@@ -25,10 +25,10 @@ use stored::{Arrays, Moved};
 ///
 /// ```
 /// use arrow_array::{ArrayRef, Float64Array};
-/// use pipewright_frame::{Column, Kind, Table};
+/// use pipewright_frame::{Column, ColumnType, Table};
 /// use std::sync::Arc;
 /// let ages: ArrayRef = Arc::new(Float64Array::from(vec![Some(38.0), None]));
-/// let table = Table::new(vec![Column::new("age", Kind::Continuous)], vec![ages]).unwrap();
+/// let table = Table::new(vec![Column::new("age", ColumnType::Continuous)], vec![ages]).unwrap();
 /// assert_eq!(table.rows(), 2);
 /// assert_eq!(table.numbers(&["age".into()]).unwrap_err().place.row, Some(2));
 /// ```

@@ -51,7 +51,7 @@ pub fn plural(kind: ColumnType) -> &'static str {
     match kind {
         ColumnType::Continuous => "real numbers",
         ColumnType::Count => "whole numbers",
-        ColumnType::Bool => "truth values",
+        ColumnType::Bool => "booleans",
         ColumnType::Category | ColumnType::Ordered => "categories",
         ColumnType::Date => "dates",
         ColumnType::Time => "times of day",

@@ -1,8 +1,8 @@
-//! A loss that no list of operations has, made of a few that it has: the line below which three points of four lie.
+//! A custom loss composed of built-in operations: quantile regression for the third quartile.
 //!
 //! `cargo run -p pipewright-tensor --example own_loss` prints the graph with its gradients, the program that it is
-//! compiled to, and the line. For the error e of a prediction the loss is 0.75·e where e > 0, else −0.25·e (Koenker,
-//! Bassett 1978): it is least where three of four errors are below 0.
+//! compiled to, and the fitted line. For the error e of a prediction the loss is 0.75·e where e > 0, else −0.25·e
+//! (Koenker, Bassett 1978): it is minimal if three of four points are below the line.
 #![allow(clippy::print_stdout)] // What a program is for.
 
 use pipewright_tensor::{Graph, Node, Program};

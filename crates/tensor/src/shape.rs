@@ -182,6 +182,7 @@ impl Shape {
     /// Returns the number of elements in a run over `batch` rows.
     ///
     /// # Panics
+    /// If that is more than memory can address.
     #[must_use]
     pub fn count(self, batch: usize) -> usize {
         let [rows, columns] = self.resolve(batch);

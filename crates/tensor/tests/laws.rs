@@ -1,4 +1,4 @@
-//! Laws of every operation, walked over the list of operations: whoever adds one adds no test.
+//! Laws of every operation, tested for the whole list of operations: a new one needs no test of its own.
 
 #[path = "laws/derived.rs"]
 mod derived;

@@ -1,10 +1,10 @@
-//! The bytes of something that is open.
+//! Random-access contents of open files.
 
 use std::fmt;
 use std::io;
 use std::sync::{Arc, OnceLock};
 
-/// Bytes of a known number, readable at any place and by many threads at once.
+/// A content of known size, with concurrent random access.
 ///
 /// ```
 /// use pipewright_world::Content;
@@ -14,29 +14,29 @@ use std::sync::{Arc, OnceLock};
 /// assert_eq!(&middle, b"cd");
 /// ```
 pub trait Content: Send + Sync {
-    /// The number of bytes.
+    /// Returns the size in bytes.
     fn size(&self) -> u64;
 
-    /// Fills `out` with the bytes from `offset` on.
+    /// Fills `out` with the bytes from `offset`.
     ///
     /// # Errors
-    /// As the system says; [`io::ErrorKind::UnexpectedEof`] where there are not that many.
+    /// Any I/O error; [`io::ErrorKind::UnexpectedEof`] if the range is out of bounds.
     fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()>;
 
-    /// Is it still what it was when it was opened?
+    /// Checks that the content is unchanged since it was opened.
     ///
     /// # Errors
-    /// It has changed.
+    /// If it has changed.
     fn unchanged(&self) -> io::Result<()> {
         Ok(())
     }
 
-    /// All bytes, if they are in memory.
+    /// Returns all bytes, if they are in memory.
     fn as_slice(&self) -> Option<&[u8]> {
         None
     }
 
-    /// The first bytes, `limit_bytes` at most.
+    /// Returns the first bytes, at most `limit_bytes`.
     ///
     /// # Errors
     /// As [`Content::read_at`].
@@ -84,8 +84,8 @@ impl Content for &[u8] {
     }
 }
 
-/// A content whose head is read once and then kept in memory. A reader of a file looks at its head several times: for
-/// the packing, the format, the delimiter, the kinds of columns. A small file is all head, so that it is read once.
+/// A content with a cached head. Readers examine the head of a file several times: for the compression, the format, the
+/// delimiter, the column types. A small file consists only of its head, so it is read once.
 ///
 /// ```
 /// use pipewright_world::{Content, Headed};
@@ -106,10 +106,10 @@ impl std::fmt::Debug for Headed {
 }
 
 impl Headed {
-    /// The bytes that are kept.
+    /// Size of the cached head in bytes.
     pub const HEAD_BYTES: usize = 1 << 20;
 
-    /// Nothing is read yet.
+    /// Wraps a content; nothing is read yet.
     #[must_use]
     pub fn new(content: Arc<dyn Content>) -> Headed {
         Headed { content, head: OnceLock::new() }
@@ -145,7 +145,7 @@ impl Content for Headed {
 
     fn as_slice(&self) -> Option<&[u8]> {
         if self.content.size() <= Headed::HEAD_BYTES as u64 && self.content.as_slice().is_none() {
-            // An error comes again when the bytes are read, and is reported there.
+            // The error occurs again when the bytes are read, and is reported there.
             return self.head().ok();
         }
         self.content.as_slice()
@@ -157,7 +157,7 @@ mod tests {
     use super::*;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    /// Bytes on a disk, which counts how often it is read.
+    /// Bytes on a disk, counting the reads.
     struct Disk(Vec<u8>, AtomicUsize);
 
     impl Content for Disk {

@@ -1,12 +1,12 @@
-//! The outside as an argument: files, standard streams, time and randomness, so that everything above can be tested
-//! in a world made for the test.
+//! Access to the outside as an argument: files, standard streams, time and randomness, so that everything above can be
+//! tested in a simulated environment.
 //!
-//! * [`World`] is the trait; [`OsWorld`] the one audited place that touches the system; [`MemoryWorld`] a world in
-//!   memory whose writes can be told to fail.
+//! * [`World`] is the trait; [`OsWorld`] the single audited implementation on the operating system; [`MemoryWorld`] an
+//!   in-memory implementation whose writes can be made to fail.
 //! * [`random::Key`] gives random numbers that are functions of (seed, path, position), never of a shared stream.
 //!
-//! **Invariant:** nothing else in the project calls the file system, the clock or the environment (a lint denies it).
-//! Held by `.clippy.toml`.
+//! **Invariant:** nothing else in the project calls the file system, the clock or the environment (enforced by a lint
+//! in `.clippy.toml`).
 //!
 //! ```
 //! use pipewright_world::{MemoryWorld, World};
@@ -15,6 +15,7 @@
 //! world.replace("b.csv".as_ref(), &mut |out| out.write_all(b"y\n")).unwrap();
 //! assert_eq!(world.read("b.csv".as_ref()).unwrap(), b"y\n");
 //! ```
+#![doc = include_str!("../README.md")]
 
 mod content;
 mod memory;
@@ -31,60 +32,58 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How patterns are read: a star stops at a folder's end and passes over hidden files.
+/// Pattern rules: `*` matches neither path separators nor hidden files.
 const GLOB_RULES: glob::MatchOptions =
     glob::MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: true };
 
-/// Writes the whole content of a file into the sink it is given.
+/// A function that writes the whole content of a file into a sink.
 pub type Fill<'a> = &'a mut dyn FnMut(&mut dyn io::Write) -> io::Result<()>;
 
-/// What the project may ask of the outside.
+/// The outside world: files, standard input and the clock.
 pub trait World: Send + Sync {
-    /// The whole content of a file.
+    /// Reads a whole file.
     ///
     /// # Errors
-    /// As the system says; a directory, or a file that changes while it is read, is an error too.
+    /// Any I/O error; also for a directory, or a file that changes while it is read.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
 
-    /// Opens a file whose bytes are then read at any place. What is no regular file (a pipe, a device) is read into
-    /// memory first.
+    /// Opens a file for random access. Anything other than a regular file (a pipe, a device) is read into memory first.
     ///
     /// # Errors
-    /// As the system says; a directory is an error too.
+    /// Any I/O error; also for a directory.
     fn open(&self, path: &Path) -> io::Result<Arc<dyn Content>>;
 
-    /// The paths that a pattern with `*`, `?`, `[…]` or `**` names, in order; none is no error.
+    /// Returns the paths that match a pattern with `*`, `?`, `[…]` or `**`, in order; possibly none.
     ///
     /// # Errors
-    /// A pattern that is none, or what the system says.
+    /// Invalid pattern; any I/O error.
     fn matching(&self, pattern: &Path) -> io::Result<Vec<PathBuf>>;
 
-    /// Writes bytes to a temporary file without a name, which is gone when the content is dropped, whatever ends the
-    /// process.
+    /// Writes an anonymous temporary file, which is deleted when the content is dropped or the process ends.
     ///
     /// # Errors
-    /// As the system says.
+    /// Any I/O error.
     fn scratch(&self, fill: Fill<'_>) -> io::Result<Arc<dyn Content>>;
 
-    /// All of standard input: a file that it is redirected from is opened, what is piped in is read first.
+    /// Opens standard input: a redirected file is opened, piped input is read first.
     ///
     /// # Errors
-    /// As the system says.
+    /// Any I/O error.
     fn standard_input(&self) -> io::Result<Arc<dyn Content>>;
 
     /// Is standard input a terminal? Then `load` must not wait for it.
     fn standard_input_is_terminal(&self) -> bool;
 
-    /// Replaces a file as a whole and durably: whoever looks finds the old content or the new, never a part.
+    /// Replaces a file atomically and durably: readers see the old content or the new, never a part.
     ///
     /// # Errors
-    /// As the system says; the old file is then untouched and no temporary file is left.
+    /// Any I/O error; the old file is then unchanged and no temporary file is left.
     fn replace(&self, path: &Path, fill: Fill<'_>) -> io::Result<()>;
 
-    /// Is there a file (or directory) of this name?
+    /// Does a file or directory of this name exist?
     fn exists(&self, path: &Path) -> bool;
 
-    /// Time since some fixed moment; it never goes back.
+    /// Returns the time since some fixed moment; monotonic.
     fn elapsed(&self) -> Duration;
 }
 

@@ -1,4 +1,4 @@
-//! A world in memory, for tests and for programs that keep their files elsewhere.
+//! An in-memory world, for tests and for programs that store files elsewhere.
 
 use crate::{Content, Fill, World};
 use std::collections::BTreeMap;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// Files in memory, a standard input that is a text, a clock that stands still, and writes that can be told to fail.
+/// An in-memory world: files, a text as standard input, a stopped clock, and writes that can be made to fail.
 #[derive(Debug, Default)]
 pub struct MemoryWorld {
     files: Mutex<BTreeMap<PathBuf, Vec<u8>>>,
@@ -16,7 +16,7 @@ pub struct MemoryWorld {
 }
 
 impl MemoryWorld {
-    /// An empty world.
+    /// Creates an empty world.
     #[must_use]
     pub fn new() -> MemoryWorld {
         MemoryWorld::default()
@@ -29,21 +29,21 @@ impl MemoryWorld {
         self
     }
 
-    /// Gives it a standard input.
+    /// Sets the standard input.
     #[must_use]
     pub fn with_standard_input(mut self, content: impl Into<Vec<u8>>) -> MemoryWorld {
         self.standard_input = Some(content.into());
         self
     }
 
-    /// Lets every write fail once it has taken this many bytes.
+    /// Makes every write fail after this many bytes.
     #[must_use]
     pub fn failing_after(mut self, bytes: usize) -> MemoryWorld {
         self.fail_after_bytes = Some(bytes);
         self
     }
 
-    /// The names of all files, in order.
+    /// Returns the names of all files, in order.
     #[must_use]
     pub fn names(&self) -> Vec<PathBuf> {
         self.lock().keys().cloned().collect()

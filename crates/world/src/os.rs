@@ -1,4 +1,4 @@
-//! The real world: the one audited module that calls the system.
+//! The operating system: the single audited module that calls it.
 #![allow(clippy::disallowed_methods)]
 
 use crate::{Content, Fill, World};
@@ -17,7 +17,7 @@ pub struct OsWorld {
 }
 
 impl OsWorld {
-    /// The world as it is; its clock starts now.
+    /// Creates the world; its clock starts now.
     #[must_use]
     pub fn new() -> OsWorld {
         OsWorld { start: Instant::now() }
@@ -35,7 +35,7 @@ impl World for OsWorld {
         let mut file = open(path)?;
         let before = file.metadata()?;
         let mut bytes = Vec::new();
-        // One byte over the stated length shows a file that grows; the length itself is not believed further.
+        // One byte more than the stated length detects a growing file; otherwise the length is not trusted.
         bytes.try_reserve(usize::try_from(before.len()).unwrap_or(0) + 1).map_err(|_| io::ErrorKind::OutOfMemory)?;
         file.read_to_end(&mut bytes)?;
         let after = file.metadata()?;
@@ -55,7 +55,7 @@ impl World for OsWorld {
         let mut bytes = Vec::new();
         file.take(SPECIAL_BYTES_MAX + 1).read_to_end(&mut bytes)?;
         if bytes.len() as u64 > SPECIAL_BYTES_MAX {
-            let message = format!("it is no regular file and gives more than {} GiB", SPECIAL_BYTES_MAX >> 30);
+            let message = format!("it is not a regular file and yields more than {} GiB", SPECIAL_BYTES_MAX >> 30);
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
         }
         Ok(Arc::new(bytes))
@@ -76,7 +76,7 @@ impl World for OsWorld {
         let folder = std::env::temp_dir();
         let (path, file) = create_beside(&folder, Path::new("pipewright"))?;
         let guard = RemoveOnDrop(Some(path));
-        // Unix forgets the name at once and keeps the bytes as long as the file is open.
+        // On Unix the name is unlinked immediately; the bytes stay while the file is open.
         let guard = if cfg!(unix) {
             drop(guard);
             None
@@ -103,7 +103,7 @@ impl World for OsWorld {
         }
         self.scratch(&mut |out| {
             out.write_all(&bytes)?;
-            // What stands in the file need not stand in memory too.
+            // What is in the file need not be in memory too.
             bytes = Vec::new();
             io::copy(&mut input, out).map(drop)
         })
@@ -123,7 +123,7 @@ impl World for OsWorld {
             return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory"));
         }
         if path.exists() && !path.is_file() {
-            // A device or a pipe cannot be replaced by renaming; it is written straight.
+            // A device or a pipe cannot be replaced by renaming; it is written directly.
             let mut out = BufWriter::new(OpenOptions::new().write(true).open(&path)?);
             fill(&mut out)?;
             return out.flush();
@@ -151,13 +151,13 @@ impl World for OsWorld {
     }
 }
 
-/// The most bytes that are taken from a pipe or a device, which may have no end.
+/// Maximum number of bytes read from a pipe or a device, which may be endless.
 const SPECIAL_BYTES_MAX: u64 = 16 << 30;
 
-/// What is piped in is kept in memory up to this size, and in a temporary file beyond.
+/// Size up to which piped input is kept in memory; above, in a temporary file.
 const PIPED_BYTES_MAX: u64 = 1 << 30;
 
-/// Standard input as a file, if it is redirected from one of which nothing has been read yet.
+/// Opens standard input as a file, if it is redirected from one that has not been read yet.
 #[cfg(unix)]
 fn redirected() -> io::Result<Option<OpenFile>> {
     use std::io::Seek;
@@ -168,7 +168,7 @@ fn redirected() -> io::Result<Option<OpenFile>> {
     Ok(is_whole.then(|| OpenFile::new(file, &metadata)))
 }
 
-/// A regular file, and what shows that somebody else has changed it.
+/// A regular file, with metadata that reveals changes by others.
 struct OpenFile {
     file: File,
     size: u64,
@@ -224,12 +224,12 @@ fn open(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// A link is followed, so that the file it points to is replaced and the link stays.
+/// Links are followed, so that the target is replaced and the link stays.
 fn resolve_link(path: &Path) -> PathBuf {
     fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf())
 }
 
-/// A new file in `folder` with a name that nothing else has.
+/// Creates a file in `folder` with a unique name.
 fn create_beside(folder: &Path, path: &Path) -> io::Result<(PathBuf, File)> {
     static COUNTER: AtomicU64 = AtomicU64::new(0);
     let name = path.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no file name"))?;
@@ -246,7 +246,7 @@ fn create_beside(folder: &Path, path: &Path) -> io::Result<(PathBuf, File)> {
     }
 }
 
-/// Removes the temporary file unless it was kept: an error or a panic on the way leaves nothing behind.
+/// Removes the temporary file unless it was kept, also after an error or a panic.
 struct RemoveOnDrop(Option<PathBuf>);
 
 impl RemoveOnDrop {
@@ -258,7 +258,7 @@ impl RemoveOnDrop {
 impl Drop for RemoveOnDrop {
     fn drop(&mut self) {
         if let Some(path) = &self.0 {
-            // Nothing to do about a file that cannot be removed: the error that led here is the one to report.
+            // If the removal fails too, the original error is the one to report.
             let _ = fs::remove_file(path);
         }
     }

@@ -1,4 +1,4 @@
-//! Random numbers as a function of (seed, path, position): the same for any order of asking and any number of threads.
+//! Random numbers as a function of (seed, path, position): independent of call order and number of threads.
 //!
 //! The generator is Philox4x32-10 (Salmon, Moraes, Dror, Shaw: "Parallel Random Numbers: As Easy as 1, 2, 3", SC'11).
 //!
@@ -12,28 +12,28 @@
 //! assert_eq!(order, (0..10).collect::<Vec<u32>>());
 //! ```
 
-/// A place in the tree of random streams.
+/// A key in the tree of random streams.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Key(u64);
 
 impl Key {
-    /// The root of all streams of a seed.
+    /// Creates the root key of a seed.
     #[must_use]
     pub fn new(seed: u64) -> Key {
         Key(seed)
     }
 
-    /// The stream for a named part.
+    /// Returns the child key of a named part.
     #[must_use]
     pub fn child(self, name: &str) -> Key {
-        // FNV-1a gives the name a number; Philox does the mixing.
+        // FNV-1a hashes the name; Philox does the mixing.
         let hash = name
             .bytes()
             .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
         self.derive(hash, 1)
     }
 
-    /// The stream for a numbered part.
+    /// Returns the child key of a numbered part.
     #[must_use]
     pub fn index(self, index: u64) -> Key {
         self.derive(index, 2)
@@ -44,25 +44,25 @@ impl Key {
         Key(u64::from(a) | u64::from(b) << 32)
     }
 
-    /// The four words of block `block`: for filling long arrays.
+    /// Returns the four words of block `block`, for filling long arrays.
     #[must_use]
     pub fn block(self, block: u64) -> [u32; 4] {
         philox([low(block), high(block), 0, 0], [low(self.0), high(self.0)])
     }
 
-    /// 64 random bits at `position`.
+    /// Returns 64 random bits at `position`.
     #[must_use]
     pub fn bits(self, position: u64) -> u64 {
         bits_of(self.block(position / 2), position)
     }
 
-    /// A number in [0, 1) with 53 random bits.
+    /// Returns a number in [0, 1) with 53 random bits.
     #[must_use]
     pub fn uniform(self, position: u64) -> f64 {
         (self.bits(position) >> 11) as f64 / (1_u64 << 53) as f64
     }
 
-    /// A whole number in `0..bound` (Lemire's multiplication; the bias is below bound / 2^64).
+    /// Returns a whole number in `0..bound` (Lemire's multiplication; the bias is below bound / 2^64).
     ///
     /// # Panics
     /// If `bound` is 0.
@@ -72,7 +72,7 @@ impl Key {
         scaled(self.bits(position), bound)
     }
 
-    /// The numbers `0..count` in random order (Fisher-Yates).
+    /// Returns the numbers `0..count` in random order (Fisher-Yates).
     #[must_use]
     pub fn permutation(self, count: usize) -> Vec<u32> {
         let count = u32::try_from(count).expect("tables have fewer than 2^32 rows");
@@ -81,7 +81,7 @@ impl Key {
         order
     }
 
-    /// Brings `items` into random order, in place.
+    /// Shuffles `items` in place.
     pub fn shuffle<T>(self, items: &mut [T]) {
         // Two neighbouring positions share a block.
         let mut block = self.block(items.len() as u64 / 2);
@@ -94,13 +94,13 @@ impl Key {
     }
 }
 
-/// The half of a block that belongs to `position`.
+/// Returns the half of a block that belongs to `position`.
 fn bits_of([a, b, c, d]: [u32; 4], position: u64) -> u64 {
     let (low, high) = if position.is_multiple_of(2) { (a, b) } else { (c, d) };
     u64::from(low) | u64::from(high) << 32
 }
 
-/// 64 random bits as a number below `bound`.
+/// Scales 64 random bits to a number below `bound`.
 fn scaled(bits: u64, bound: u64) -> u64 {
     ((u128::from(bits) * u128::from(bound)) >> 64) as u64
 }

@@ -1,4 +1,4 @@
-//! Where the program, the peers and their data are.
+//! Locations of the program, the peers and their data.
 
 use super::job::MISSING;
 use super::measure::Call;
@@ -8,20 +8,20 @@ use std::cell::OnceCell;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Where everything is.
+/// The locations.
 pub(super) struct Environment {
-    /// The program that is measured, if it is built already or was given.
+    /// The program to measure, if built or given.
     binary: OnceCell<PathBuf>,
-    /// Of the peers: `venv`, `data`, `rs`.
+    /// The folder of the peers: `venv`, `data`, `rs`.
     root: PathBuf,
     scripts: PathBuf,
-    /// A fresh folder for what is written, removed at the end.
+    /// A temporary folder for output, removed at the end.
     scratch: PathBuf,
 }
 
 impl Drop for Environment {
     fn drop(&mut self) {
-        // What stays behind in the system's folder for such things does no harm.
+        // Leftovers in the system's temporary folder do no harm.
         let _ = fs::remove_dir_all(&self.scratch);
     }
 }
@@ -39,7 +39,7 @@ impl Environment {
         Ok(environment)
     }
 
-    /// Files of the peers that are missing are made with fixed seeds; the file for `start` is made anew.
+    /// Generates missing data files of the peers with fixed seeds; the file for `start` is always regenerated.
     fn make_data(&self, names: &[&str]) -> Result<(), String> {
         if names.iter().any(|name| !Path::new(&self.data(name)).exists()) {
             eprintln!("making the data");
@@ -61,13 +61,13 @@ impl Environment {
         self.root.join("venv/bin/python")
     }
 
-    /// Fails where a package is not installed.
+    /// Fails if a package is not installed.
     pub(super) fn probe(&self, package: &str) -> Call {
         let find = format!("import importlib.util; raise SystemExit(importlib.util.find_spec('{package}') is None)");
         Call::new(self.python(), &["-c", &find])
     }
 
-    /// A program of the Rust peers on so many threads, and what is wrong if it is not built.
+    /// Returns a program of the Rust peers with a number of threads, and the reason if it is not built.
     pub(super) fn rust_peer(&self, name: &str, arguments: &[&str], threads: &'static str) -> (Call, Option<String>) {
         let program = self.root.join(format!("rs/target/release/{name}_mlp"));
         let trouble = (!program.exists()).then(|| MISSING.to_owned());
@@ -89,12 +89,12 @@ impl Environment {
         Ok(Call::new(binary, &[&["-c", script], arguments].concat()))
     }
 
-    /// An example of the tables' crate: what a Rust programmer would write.
+    /// An example of the `frame` crate, as a Rust programmer would write it.
     pub(super) fn example(&self, name: &str, arguments: &[&str]) -> Result<Call, String> {
         Ok(Call::new(build_example("pipewright-frame", name)?, arguments))
     }
 
-    /// As [`Environment::example`], of the crate of models and matrices.
+    /// Like [`Environment::example`], of the `learn` crate.
     pub(super) fn matrix_example(&self, name: &str, arguments: &[&str]) -> Result<Call, String> {
         Ok(Call::new(build_example("pipewright-learn", name)?, arguments))
     }

@@ -1,7 +1,7 @@
-//! The jobs of estimators: a million rows of 16 columns that are in memory already, learned from and changed, by
-//! `crates/frame/examples/estimators.rs` and by scikit-learn; of columns of names and of texts, by
-//! `crates/frame/examples/encoders.rs`; and of transforms that need neighbours, regressions or
-//! decompositions, by `crates/learn/examples/transforms.rs`. Each program times itself, since starting it is no part.
+//! Benchmarks of estimators: fit and transform of a million rows of 16 columns in memory, by
+//! `crates/frame/examples/estimators.rs` and by scikit-learn; of categories and texts, by
+//! `crates/frame/examples/encoders.rs`; and of transforms with neighbours, regressions or decompositions, by
+//! `crates/learn/examples/transforms.rs`. Each program times itself, so that startup does not count.
 
 use super::Family;
 use super::environment::Environment;
@@ -9,7 +9,7 @@ use super::job::{Goal, Job, Tool};
 use super::measure::Call;
 use serde_json::Value as Json;
 
-/// Steps on numbers, as the language writes them.
+/// Steps on numbers, in script notation.
 const NUMBERS: [&str; 16] = [
     "fillna mean",
     "fillna median",
@@ -29,7 +29,7 @@ const NUMBERS: [&str; 16] = [
     "spline 5",
 ];
 
-/// Steps on names and on texts.
+/// Steps on categories and texts.
 const NAMES: [&str; 8] = [
     "encode onehot",
     "encode ordinal",
@@ -43,7 +43,7 @@ const NAMES: [&str; 8] = [
 
 pub(super) static FAMILY: Family = Family { name: "encode", files: &[], jobs, goals: &GOALS };
 
-/// What needs neighbours, regressions or decompositions, each by itself.
+/// Steps with neighbours, regressions or decompositions.
 pub(super) static IMPUTE: Family = Family { name: "impute", files: &[], jobs: transform_jobs, goals: TRANSFORM_GOALS };
 
 fn jobs(environment: &Environment) -> Result<Vec<Job>, String> {
@@ -57,7 +57,7 @@ fn jobs(environment: &Environment) -> Result<Vec<Job>, String> {
     numbers.chain(NAMES.into_iter().map(|name| ("encoders", name))).map(job).collect()
 }
 
-/// Steps on matrices, as the language writes them.
+/// Steps on matrices, in script notation.
 const TRANSFORMS: [&str; 5] = ["fillna knn[5]", "fillna iterative", "pca[10]", "select_k mi[5]", "select_k f[5]"];
 
 fn transform_jobs(environment: &Environment) -> Result<Vec<Job>, String> {
@@ -78,7 +78,7 @@ const TRANSFORM_GOALS: &[Goal] = &[
     Goal::Ratio { job: "select_k f[5]", slow: "sklearn", fast: "learn", least: 1.0 },
 ];
 
-/// A program that tells its own time.
+/// A program that reports its own time.
 pub(super) fn timed(name: &'static str, call: Call) -> Tool {
     Tool {
         told: Some(|output| told(output, "seconds")?.as_f64()),

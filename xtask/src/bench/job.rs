@@ -1,30 +1,31 @@
-//! A job, the tools that do it, what was measured, and what was aimed at.
+//! Jobs, tools, measurements and goals.
 
 use super::measure::{Call, Outcome, mean, median};
 
 pub(super) const MISSING: &str = "missing";
 
-/// A job, and who does it.
+/// A job, and the tools that do it.
 pub(super) struct Job {
     pub(super) name: &'static str,
     pub(super) rounds: usize,
-    /// The tool that the others are compared with.
+    /// The reference tool for comparisons.
     pub(super) own: &'static str,
     pub(super) tools: Vec<Tool>,
 }
 
-/// A tool at a job, and what was measured.
+/// A tool for a job, with measurements.
 pub(super) struct Tool {
     pub(super) name: &'static str,
-    /// Fails where the tool is not installed.
+    /// Fails if the tool is not installed.
     pub(super) probe: Option<Call>,
-    /// One after the other; their times are added.
+    /// Run in sequence; their times are added.
     pub(super) calls: Vec<Call>,
-    /// Tells the result, if the last call does not.
+    /// Computes the result, if the last call does not.
     pub(super) judge: Option<Call>,
-    /// The time in seconds that the last call tells of itself; without it, that of all calls from outside.
+    /// Extracts the time in seconds that the last call reports; if `None`, the time of all calls is measured from
+    /// outside.
     pub(super) told: Option<fn(&str) -> Option<f64>>,
-    /// The result, in what the last call or the judge has written: by it one sees that all did the same.
+    /// Extracts the result from the output of the last call or the judge, to check that all tools did the same.
     pub(super) read: fn(&str) -> Option<String>,
     pub(super) walls: Vec<f64>,
     pub(super) cpus: Vec<f64>,
@@ -35,7 +36,7 @@ pub(super) struct Tool {
 }
 
 impl Job {
-    /// In alternation, so that what disturbs the machine for a while disturbs all alike.
+    /// Runs the tools in alternation, so that disturbances affect all alike.
     pub(super) fn run(&mut self, rounds: Option<usize>) {
         for tool in &mut self.tools {
             if tool.probe.as_ref().is_some_and(|probe| probe.run().is_err()) {
@@ -55,7 +56,7 @@ impl Job {
         self.tools.iter().find(|tool| tool.name == name)
     }
 
-    /// A line a tool.
+    /// Prints one line per tool.
     pub(super) fn print(&self) {
         let own = self.tool(self.own).and_then(|tool| median(&tool.walls));
         for tool in &self.tools {
@@ -80,7 +81,7 @@ impl Job {
     }
 }
 
-/// The line above those of [`Job::print`].
+/// Prints the header of [`Job::print`].
 pub(super) fn print_head() {
     println!(
         "{:<16} {:<16} {:>10} {:>10} {:>10} {:>9} {:>8}  result",
@@ -110,7 +111,7 @@ impl Tool {
         let output = outcomes.last().map_or("", |outcome| &outcome.output);
         self.walls.push(match self.told {
             None => outcomes.iter().map(|outcome| outcome.wall).sum(),
-            Some(told) => told(output).ok_or("it did not tell its time")?,
+            Some(told) => told(output).ok_or("it did not report its time")?,
         });
         self.cpus.extend(outcomes.iter().map(|outcome| outcome.cpu).sum::<Option<f64>>());
         self.peaks.extend(outcomes.iter().filter_map(|outcome| outcome.peak).reduce(f64::max));
@@ -122,7 +123,7 @@ impl Tool {
     }
 }
 
-/// Keeps the jobs and the tools that are named, all of a kind of which none is named.
+/// Keeps the named jobs and tools; all of a kind if none of it is named.
 pub(super) fn choose(jobs: &mut Vec<Job>, only: &[String]) -> Result<(), String> {
     let (by_job, by_tool): (Vec<&String>, Vec<&String>) =
         only.iter().partition(|name| jobs.iter().any(|job| job.name == name.as_str()));
@@ -140,21 +141,21 @@ fn seconds(value: Option<f64>) -> String {
     value.map_or("-".to_owned(), |value| format!("{value:.4}"))
 }
 
-/// What was aimed at.
+/// A performance goal.
 pub(super) enum Goal {
-    /// At this job, one tool takes at least so many times as long as another.
+    /// At this job, one tool takes at least this many times as long as another.
     Ratio { job: &'static str, slow: &'static str, fast: &'static str, least: f64 },
-    /// At this job, the fastest that is not ours takes at least so many times as long as this one; on one thread, where
-    /// names say which work on two.
+    /// At this job, the fastest peer takes at least this many times as long as this tool; on one thread, if names mark
+    /// two-thread variants.
     Best { job: &'static str, fast: &'static str, least: f64 },
     /// At this job, Pipewright takes less.
     Below { job: &'static str, seconds: f64 },
 }
 
-/// Tools that are ours, by the start of their names.
+/// Our own tools, by name prefix.
 const OURS: [&str; 3] = ["pipewright", "frame", "learn"];
 
-/// How the names of tools end that work on two threads where others of the job work on one.
+/// Suffix of tools that use two threads where others of the job use one.
 const ON_TWO: &str = "-2t";
 
 impl Goal {

@@ -1,4 +1,4 @@
-//! Whole processes, timed from outside, and how busy the machine was meanwhile.
+//! Timing of whole processes, and of the machine's load meanwhile.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,18 +10,18 @@ pub(super) struct Call {
     pub program: PathBuf,
     pub arguments: Vec<String>,
     pub variables: Vec<(&'static str, &'static str)>,
-    /// Is its memory to be told? That takes a process more, about a millisecond.
+    /// Measure its memory? That takes another process, about a millisecond.
     pub peak: bool,
 }
 
-/// A process that has ended well.
+/// A successfully completed process.
 #[derive(Debug, Default)]
 pub(super) struct Outcome {
-    /// From before its start to after its end, in seconds.
+    /// Wall-clock time in seconds.
     pub wall: f64,
-    /// Seconds of all its threads, in hundredths, where the system tells.
+    /// CPU seconds of all its threads, with a resolution of 0.01 s, if available.
     pub cpu: Option<f64>,
-    /// The most memory it held, in MiB, where it was asked for and the system tells.
+    /// Peak memory in MiB, if requested and available.
     pub peak: Option<f64>,
     /// What it wrote to standard output.
     pub output: String,
@@ -42,18 +42,18 @@ impl Call {
         Call { peak: true, ..self }
     }
 
-    /// Runs it to its end. What it says on failure is the error.
+    /// Runs it to completion. Its error output is the error.
     pub(super) fn run(&self) -> Result<Outcome, String> {
         let watched = self.peak && Path::new(WATCH).exists();
         let mut command = Command::new(if watched { WATCH.as_ref() } else { self.program.as_os_str() });
         if watched {
-            // The last line of what is complained about then tells the memory.
+            // The last line of standard error then reports the memory.
             command.args(["-f", "%M"]).arg(&self.program);
         }
         command.args(&self.arguments).envs(self.variables.iter().copied());
-        // Such settings pick slower or faster kernels for numpy than a user would have.
+        // These settings select other kernels in numpy than a user would have.
         command.env_remove("OPENBLAS_CORETYPE").env_remove("OPENBLAS_L2_SIZE");
-        // Python would leave compiled files beside the scripts.
+        // Python would write compiled files beside the scripts.
         command.env("PYTHONDONTWRITEBYTECODE", "1");
         let cpu_before = children_cpu();
         let start = Instant::now();
@@ -62,9 +62,9 @@ impl Call {
         let cpu = cpu_before.zip(children_cpu()).map(|(before, after)| after - before);
         let complaints = String::from_utf8_lossy(&output.stderr).into_owned();
         if !output.status.success() {
-            // Behind the complaint stand two lines of the watching process.
+            // After the error message there are two lines of the watching process.
             let complaint = complaints.trim_end().lines().rev().nth(if watched { 2 } else { 0 });
-            return Err(complaint.unwrap_or("it failed without a word").to_owned());
+            return Err(complaint.unwrap_or("it failed without a message").to_owned());
         }
         let kibibytes = complaints.lines().last().filter(|_| watched).and_then(|line| line.parse::<f64>().ok());
         let peak = kibibytes.map(|kibibytes| kibibytes / 1024.0);
@@ -72,22 +72,22 @@ impl Call {
     }
 }
 
-/// Runs a program and tells the most memory that it held; only the system's own calls know, which are unsafe code.
+/// Runs a program and reports its peak memory; only system calls, which are unsafe code, know it.
 const WATCH: &str = "/usr/bin/time";
 
-/// Ticks of `/proc` in a second, on all architectures that matter here.
+/// Ticks of `/proc` per second, on all relevant architectures.
 const TICKS: f64 = 100.0;
 
-/// CPU seconds of all ended children: fields 16 and 17 of `/proc/self/stat`.
+/// Returns the CPU seconds of all ended children: fields 16 and 17 of `/proc/self/stat`.
 fn children_cpu() -> Option<f64> {
     let text = std::fs::read_to_string("/proc/self/stat").ok()?;
-    // The second field is a name in parentheses and may hold blanks.
+    // The second field is a name in parentheses and may contain spaces.
     let mut fields = text.rsplit_once(')')?.1.split_whitespace().skip(13);
     let mut next = || fields.next()?.parse::<f64>().ok();
     Some((next()? + next()?) / TICKS)
 }
 
-/// How busy the machine is with other things, from now on.
+/// Measures how busy the machine is with other processes.
 pub(super) struct Neighbours {
     start: Instant,
     load: Option<f64>,
@@ -95,7 +95,7 @@ pub(super) struct Neighbours {
     children: Option<f64>,
 }
 
-/// The average number of processes that want to run, and of cores in use by others, that leave figures credible.
+/// Maximum average load, and number of cores used by others, for credible results.
 const LOAD_MAX: f64 = 0.5;
 const CORES_MAX: f64 = 0.1;
 
@@ -104,7 +104,7 @@ impl Neighbours {
         Neighbours { start: Instant::now(), load: load(), busy: busy_seconds(), children: children_cpu() }
     }
 
-    /// What to print below the figures.
+    /// Returns the report printed below the results.
     pub(super) fn report(&self) -> String {
         let show = |value: Option<f64>| value.map_or("unknown".to_owned(), |value| format!("{value:.2}"));
         let since = |now: Option<f64>, then: Option<f64>| now.zip(then).map(|(now, then)| now - then);
@@ -115,18 +115,18 @@ impl Neighbours {
         let mut text =
             format!("load {before} before, {after} after; others kept {} cores busy meanwhile\n", show(cores));
         if self.load.is_some_and(|load| load > LOAD_MAX) || cores.is_some_and(|cores| cores > CORES_MAX) {
-            text.push_str("warning: the machine was not idle, so the figures say little\n");
+            text.push_str("warning: the machine was not idle, so the results are unreliable\n");
         }
         text
     }
 }
 
-/// The average of the last minute.
+/// Returns the load average of the last minute.
 fn load() -> Option<f64> {
     std::fs::read_to_string("/proc/loadavg").ok()?.split(' ').next()?.parse().ok()
 }
 
-/// Seconds that all cores together have worked since the system started: user, nice, system, irq and softirq.
+/// Returns the seconds of work of all cores since system start: user, nice, system, irq and softirq.
 fn busy_seconds() -> Option<f64> {
     let text = std::fs::read_to_string("/proc/stat").ok()?;
     let fields = text.lines().next()?.split_whitespace().skip(1).map(|field| field.parse::<f64>().ok());
@@ -134,7 +134,7 @@ fn busy_seconds() -> Option<f64> {
     Some([0, 1, 2, 5, 6].iter().filter_map(|&field| ticks.get(field)).sum::<f64>() / TICKS)
 }
 
-/// The middle value, or the mean of the two in the middle. `None` without values.
+/// Returns the median. `None` without values.
 pub(super) fn median(values: &[f64]) -> Option<f64> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -143,7 +143,7 @@ pub(super) fn median(values: &[f64]) -> Option<f64> {
     Some((lower + upper) / 2.0)
 }
 
-/// The mean, which evens out what a coarse clock cuts off. `None` without values.
+/// Returns the mean, which evens out a coarse clock. `None` without values.
 pub(super) fn mean(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }

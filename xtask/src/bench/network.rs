@@ -1,9 +1,9 @@
-//! The jobs of the network.
+//! Benchmarks of the network.
 //!
-//! `seed-*`: read a table, fill by means, standardise, train a 64-32-1 network for 10 epochs with Adam. The peers then
-//! predict the training rows, which is a small part of their time; Pipewright saves the model, and `and-predict` adds
-//! a second process that predicts. `start`: to the first row of a file of three. `folds-*`: the same network in
-//! ten-fold cross-validation. `small-*`, `large-*`: training alone.
+//! `seed-*`: read a table, impute means, standardise, train a 64-32-1 network for 10 epochs with Adam. The peers then
+//! predict the training rows, a small part of their time; Pipewright saves the model, and `and-predict` adds a second
+//! process that predicts. `start`: time to the first row of a three-row file. `folds-*`: the same network in ten-fold
+//! cross-validation. `small-*`, `large-*`: training only.
 
 use super::Family;
 use super::environment::Environment;
@@ -36,14 +36,14 @@ fn seed(environment: &Environment, file: &str) -> Result<Vec<Tool>, String> {
     let script = format!("{NETWORK} | save {model}");
     let train = |arguments: &[&str]| environment.pipewright(&script, &[&[file], arguments].concat());
     let predict = environment.pipewright(&format!("load | predict {model} | show"), &[file])?;
-    // Pipewright's own table of predictions is judged here, outside of the time.
+    // Pipewright's own table of predictions is scored here, outside of the measured time.
     let table = format!("load | predict {model} proba=true keep=[target] | write -");
     let judge = environment.pipewright(&table, &[file])?;
     let judged = |name, calls| Tool { judge: Some(judge.clone()), read: quality, ..Tool::new(name, calls) };
     Ok(vec![
         judged("pipewright", vec![train(&[])?]),
         judged("pipewright-1t", vec![train(&["--threads", "1"])?]),
-        // A second process reads the file once more and predicts, which the peers do in the first.
+        // A second process reads the file again and predicts, which the peers do in the first.
         judged("and-predict", vec![train(&[])?, predict]),
         python_peer(environment, "sklearn", file),
         python_peer(environment, "torch", file),
@@ -69,7 +69,7 @@ fn python_peer(environment: &Environment, name: &'static str, file: &str) -> Too
 }
 
 fn rust_peer(environment: &Environment, name: &'static str, file: &str) -> Tool {
-    // With more threads both are slower on batches of 32 rows.
+    // With more threads both are slower with batches of 32 rows.
     let (call, trouble) = environment.rust_peer(name, &[file], "1");
     Tool { trouble, read: quality, ..Tool::new(name, vec![call]) }
 }
@@ -94,13 +94,13 @@ const GOALS: &[Goal] = &[
     Goal::Ratio { job: "infer", slow: "onnx-2t", fast: "learn-2t", least: 2.0 },
 ];
 
-/// Accuracy and log loss of what a tool has written, as text.
+/// Extracts accuracy and log loss from a tool's output, as text.
 fn quality(output: &str) -> Option<String> {
     let Quality { accuracy, log_loss } = Quality::read(output)?;
     Some(format!("accuracy {accuracy:.4}, log loss {log_loss:.4}"))
 }
 
-/// Of the predicted training rows, or the means of the folds.
+/// Scores of the predicted training rows, or the means over folds.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Quality {
     accuracy: f64,
@@ -108,7 +108,7 @@ struct Quality {
 }
 
 impl Quality {
-    /// From what a tool has written: a JSON object with both numbers, the report of `eval`, or a table of predictions.
+    /// Parses a tool's output: a JSON object with both numbers, the report of `eval`, or a table of predictions.
     fn read(output: &str) -> Option<Quality> {
         let Ok(json) = serde_json::from_str::<Json>(output) else { return Quality::of_table(output) };
         let metrics = &json["results"][0]["metrics"];
@@ -125,7 +125,7 @@ impl Quality {
             let probability: f64 = if truth == "1" { one } else { zero }.parse().ok()?;
             rows += 1.0;
             hits += f64::from(truth == predicted);
-            // As the peers do, so that one sure mistake is not everything.
+            // Clipped as in the peers, so that one confident error does not dominate.
             loss -= probability.clamp(1e-7, 1.0 - 1e-7).ln();
         }
         (rows > 0.0).then(|| Quality { accuracy: hits / rows, log_loss: loss / rows })

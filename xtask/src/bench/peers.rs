@@ -1,4 +1,4 @@
-//! The same jobs by Pipewright and by other tools: whole processes in alternation, and what was aimed at.
+//! The same jobs by Pipewright and by other tools: whole processes in alternation, with goals.
 
 use super::Options;
 use super::environment::Environment;

@@ -1,8 +1,9 @@
-//! The jobs of large files: 5 million rows of 20 columns (numbers, texts, dates; 5% are blank).
+//! Benchmarks on large files: 5 million rows of 20 columns (numbers, texts, dates; 5% blank).
 //!
-//! `csv`: the whole file into a table, every column parsed. `prepare`: read, fill by means, standardise 16 columns of
-//! numbers, one-hot 3 of texts, into one matrix of 32-bit numbers. `parquet`: as `csv`, of the same table as Parquet.
-//! `group` and `join`: 5 million rows of their own, as Parquet; every tool tells too how long it takes without reading.
+//! `csv`: the whole file into a table, every column parsed. `prepare`: read, impute means, standardise 16 numeric
+//! columns, one-hot encode 3 text columns, into one matrix of 32-bit numbers. `parquet`: as `csv`, for the same table
+//! as Parquet. `group` and `join`: 5 million rows of their own, as Parquet; every tool also reports the time without
+//! reading.
 
 use super::Family;
 use super::environment::Environment;
@@ -49,7 +50,7 @@ pub(super) static JOIN: Family = Family {
 
 const ROUNDS: usize = 5;
 
-/// Every column is made, since the schema tells how many values each misses.
+/// Every column is needed, since the schema reports missing values.
 const WHOLE: &str = "load | assert rows == 5000000 | schema";
 
 fn csv(environment: &Environment) -> Result<Job, String> {
@@ -91,19 +92,19 @@ fn relation(environment: &Environment, name: &'static str) -> Result<Job, String
     Ok(Job { name, rounds: ROUNDS, own: "frame", tools })
 }
 
-/// A peer at a job with one file.
+/// A peer for a job with one file.
 fn peer(environment: &Environment, job: &str, name: &'static str, file: &str) -> Tool {
     peer_of(environment, "tables", job, name, file)
 }
 
-/// A peer in one of its settings; the package is the first word of its name.
+/// A peer in one configuration; the package is the first word of its name.
 fn peer_of(environment: &Environment, script: &str, job: &str, name: &'static str, file: &str) -> Tool {
     let package = name.split('-').next().unwrap_or(name);
     let call = Call::new(environment.python(), &[&environment.script(script), job, name, file]);
     Tool { probe: Some(environment.probe(package)), ..told(name, call) }
 }
 
-/// A program whose last line tells its result.
+/// A program whose last line is its result.
 fn told(name: &'static str, call: Call) -> Tool {
     let last_line = |output: &str| output.trim_end().lines().last().map(str::to_owned);
     Tool { read: last_line, ..Tool::new(name, vec![call.with_peak()]) }

@@ -1,5 +1,5 @@
-//! How fast networks train: a small and a large one, in batches of three sizes, on one thread and on two. Each program
-//! tells the seconds of an epoch of 100,000 rows, after one that warms up.
+//! Training speed of networks: a small and a large one, with three batch sizes, on one thread and on two. Each program
+//! reports the seconds per epoch of 100,000 rows, after a warm-up epoch.
 
 use super::environment::Environment;
 use super::estimators::timed;
@@ -52,7 +52,7 @@ pub(super) fn jobs(environment: &Environment) -> Result<Vec<Job>, String> {
     TRAININGS.into_iter().map(job).chain([inference(environment)]).collect()
 }
 
-/// A million rows through a network that is trained.
+/// Inference on a million rows with a trained network.
 fn inference(environment: &Environment) -> Result<Job, String> {
     let own = |name, threads| -> Result<Tool, String> {
         Ok(timed(name, environment.matrix_example("infer", &[])?.variable("RAYON_NUM_THREADS", threads)))

@@ -1,10 +1,10 @@
-//! Every file's end in words: what is refused, grouped by message, and what tools read differently.
+//! The outcome of every file: rejections grouped by message, and files that tools read differently.
 
 use super::{Corpus, End, Outcome, Tool};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// The first tool is the one that the text is about.
+/// The first tool is the one reported on.
 pub(super) fn text(corpora: &[Corpus], tools: &[Tool]) -> String {
     let Some((ours, others)) = tools.split_first() else { return String::new() };
     let mut text = String::new();
@@ -44,7 +44,7 @@ pub(super) fn text(corpora: &[Corpus], tools: &[Tool]) -> String {
     text
 }
 
-/// What the other tools made of a file.
+/// Formats the results of the other tools for a file.
 fn theirs(others: &[Tool], corpus: usize, file: usize) -> String {
     let outcomes = || others.iter().map(|tool| (tool, &tool.outcomes[corpus][file]));
     let told: Vec<String> = outcomes().map(|(tool, outcome)| format!("{}: {}", tool.name, shown(outcome))).collect();
@@ -59,10 +59,10 @@ fn shown(outcome: &Outcome) -> String {
     }
 }
 
-/// A message without what differs from file to file: quoted words, numbers, and what follows a colon.
+/// Normalises a message: removes quoted words, numbers, and what follows a colon.
 fn shape_of(message: &str) -> String {
     let (code, rest) = message.split_once(' ').unwrap_or((message, ""));
-    // Places are told in brackets at the end.
+    // Positions are in brackets at the end.
     let head = rest.split(" [").next().unwrap_or_default();
     let mut shape = format!("{code} ");
     for (position, part) in head.split('`').enumerate() {

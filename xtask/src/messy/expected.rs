@@ -1,5 +1,5 @@
-//! Corpora that tell what each file holds: `csvs/NAME.csv` beside `json/NAME.json`, an array of objects or one
-//! object, all of whose values are texts. Compared cell by cell.
+//! Corpora with expected values: `csvs/NAME.csv` beside `json/NAME.json`, an array of objects or one object, with text
+//! values only. Compared cell by cell.
 
 use super::Corpus;
 use serde_json::{Map, Value as Json};
@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// What the comparison says about a corpus; nothing if it has no expected values.
+/// Compares a corpus with its expected values; empty if it has none.
 pub(super) fn report(corpus: &Corpus, binary: &Path) -> Result<String, String> {
     let pairs: Vec<(&PathBuf, PathBuf)> =
         corpus.files.iter().filter_map(|file| Some((file, beside(file)?))).filter(|(_, json)| json.exists()).collect();
@@ -38,12 +38,12 @@ pub(super) fn report(corpus: &Corpus, binary: &Path) -> Result<String, String> {
     Ok(head + &text)
 }
 
-/// Where the expected values of a file would be.
+/// Returns the path of a file's expected values.
 fn beside(file: &Path) -> Option<PathBuf> {
     Some(file.parent()?.parent()?.join("json").join(file.file_stem()?).with_extension("json"))
 }
 
-/// How cells compare.
+/// Counts of cell comparisons.
 #[derive(Debug, Default, PartialEq)]
 struct Tally {
     equal: usize,
@@ -61,11 +61,11 @@ impl Tally {
     }
 }
 
-/// The comparison, or why the file is not read.
+/// Compares a file, or returns why it is not read.
 fn compare(binary: &Path, file: &Path, json: &Path) -> Result<Result<Tally, String>, String> {
     let expected = fs::read_to_string(json).map_err(|error| format!("{}: {error}", json.display()))?;
     let expected: Json = serde_json::from_str(&expected).map_err(|error| format!("{}: {error}", json.display()))?;
-    // A single row may stand for itself.
+    // A single row need not be in an array.
     let expected = match expected {
         Json::Array(rows) => rows,
         row => vec![row],
@@ -75,7 +75,7 @@ fn compare(binary: &Path, file: &Path, json: &Path) -> Result<Result<Tally, Stri
     let output = command.output().map_err(|error| format!("{}: {error}", binary.display()))?;
     if !output.status.success() {
         let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
-        return Ok(Err(complaint.lines().next().unwrap_or("without a word").to_owned()));
+        return Ok(Err(complaint.lines().next().unwrap_or("no message").to_owned()));
     }
     let found = String::from_utf8_lossy(&output.stdout).into_owned();
     let found = found.lines().map(serde_json::from_str).collect::<Result<Vec<Json>, _>>();

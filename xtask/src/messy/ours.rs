@@ -1,4 +1,4 @@
-//! The program itself: a process a file, with the time and the memory that it took.
+//! Pipewright itself: one process per file, with time and memory.
 
 use super::{Corpus, End, Options, Outcome, TIME_MAX, Tool, excess};
 use pipewright_diagnostic::code;
@@ -10,23 +10,23 @@ use std::time::Instant;
 
 pub(super) const NAME: &str = "pipewright";
 
-/// Loads every file, and looks at its schema, for which every value is read.
+/// Loads every file, and prints its schema, which requires every value to be read.
 pub(super) fn load_all(options: &Options, corpora: &[Corpus]) -> Result<Tool, String> {
     let scratch = std::env::temp_dir().join(format!("pipewright-messy-{}", std::process::id()));
     let of_corpus = |corpus: &Corpus| {
         corpus.files.iter().map(|file| load(&options.binary, file, &scratch)).collect::<Result<Vec<Outcome>, String>>()
     };
     let outcomes = corpora.iter().map(of_corpus).collect::<Result<_, String>>();
-    // What stays behind in the system's folder for such things does no harm.
+    // Leftovers in the system's temporary folder do no harm.
     let _ = fs::remove_file(&scratch);
     Ok(Tool { name: NAME.to_owned(), outcomes: outcomes? })
 }
 
-/// Address space at which a process is stopped before it takes the memory of all others. Much more than is allowed,
-/// since stacks and reserves of allocators count too.
+/// Address-space limit of a process, to protect others. Much more than the memory limit, since stacks and allocator
+/// reserves count too.
 const ADDRESSES_MAX: u64 = 8 << 30;
 
-/// One file in one process; `scratch` is where its memory is told.
+/// Loads one file in one process; `scratch` is for its memory report.
 fn load(binary: &Path, file: &Path, scratch: &Path) -> Result<Outcome, String> {
     let start = Instant::now();
     let mut command = Command::new("/usr/bin/time");
@@ -46,14 +46,14 @@ fn load(binary: &Path, file: &Path, scratch: &Path) -> Result<Outcome, String> {
     Ok(outcome)
 }
 
-/// Exit codes of a script that ran, and of the program's own mistakes and panics; others tell of the data or of limits.
+/// Exit codes of a successful script, and of bugs and panics; others are data errors or limits.
 const GOOD: i32 = 0;
 const BUGS: [i32; 2] = [70, 101];
 
-/// How it ended, from what it wrote.
+/// Derives the outcome from the output.
 fn judge(file: &Path, code: Option<i32>, document: &str, complaint: &str) -> Outcome {
     let document: Json = serde_json::from_str(document).unwrap_or_default();
-    // A panic that was caught still frightens whoever reads it.
+    // A caught panic is reported too.
     let panicked = complaint.contains("panicked at");
     match code {
         Some(GOOD) if !panicked => {
@@ -75,7 +75,7 @@ fn judge(file: &Path, code: Option<i32>, document: &str, complaint: &str) -> Out
     }
 }
 
-/// Code, message and place in a line.
+/// Formats code, message and position in one line.
 fn message(diagnostic: &Json) -> String {
     let mut text = format!("{} {}", text(&diagnostic["code"]), text(&diagnostic["message"]));
     for part in ["line", "row", "column"] {
@@ -91,7 +91,7 @@ fn text(json: &Json) -> &str {
     json.as_str().unwrap_or_default()
 }
 
-/// Does a message name the file, and where in it if it is text? Only an empty file has no place in it.
+/// Does a message name the file, and the position if it is text? Only empty files have no positions.
 fn has_place(file: &Path, diagnostic: &Json) -> bool {
     let place = &diagnostic["place"];
     let name = file.to_string_lossy();
@@ -101,7 +101,7 @@ fn has_place(file: &Path, diagnostic: &Json) -> bool {
     names_file && (in_text || !is_text(file) || text(&diagnostic["code"]) == code::EMPTY_DATA.as_str())
 }
 
-/// Is it no packed or binary file, by its name?
+/// Is it a plain text file, by its name?
 fn is_text(file: &Path) -> bool {
     let ending = file.extension().unwrap_or_default().to_string_lossy();
     !["parquet", "encrypted", "bin", "gz", "zst", "arrow", "feather", "xlsx", "xls", "db"].contains(&&*ending)
@@ -125,7 +125,7 @@ mod tests {
         assert_eq!(end("b/a.parquet", 1, &error(r#"{"file": "b/a.parquet"}"#), ""), End::Refused);
         assert_eq!(end("a.csv", 1, &error("{}"), ""), End::RefusedWithoutPlace);
         assert_eq!(end("a.csv", 70, "", ""), End::Panicked);
-        // Such a code without a document: a signal, or an allocation that failed.
+        // This code without a document: a signal, or a failed allocation.
         assert_eq!(end("a.csv", 134, "", ""), End::Panicked);
         assert_eq!(end("a.csv", 0, read, "thread 'main' panicked at x.rs:1"), End::Panicked);
     }

@@ -1,4 +1,4 @@
-//! Other tools, each in a process that reads file after file and is started anew when it dies or takes too long.
+//! Other tools, each in a process that reads file after file and is restarted when it dies or times out.
 
 use super::{Corpus, End, MEMORY_MAX, Outcome, TIME_MAX, Tool, excess};
 use crate::project::root;
@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 
 const NAMES: [&str; 4] = ["pandas", "polars", "duckdb", "pyarrow"];
 
-/// A tool needs this long to start, at most.
+/// Maximum startup time of a tool.
 const START_MAX: Duration = Duration::from_secs(120);
 
-/// Lets every tool read every file; a tool that is not installed is left out with a word.
+/// Runs every tool on every file; tools that are not installed are skipped with a message.
 pub(super) fn load_all(folder: &Path, corpora: &[Corpus]) -> Result<Vec<Tool>, String> {
     let mut tools = Vec::new();
     for name in NAMES {
@@ -48,7 +48,7 @@ struct Worker {
 
 impl Drop for Worker {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // It may have exited by itself.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
@@ -70,7 +70,7 @@ impl Worker {
             return Err(format!("{name} has no streams"));
         };
         let (sender, answers) = channel();
-        // Waiting for a line knows no time limit, waiting for a channel does.
+        // Reading a line has no timeout, receiving from a channel does.
         std::thread::spawn(move || {
             for line in BufReader::new(output).lines().map_while(Result::ok) {
                 if sender.send(line).is_err() {
@@ -85,11 +85,11 @@ impl Worker {
         }
     }
 
-    /// What it makes of a file, and whether it can be asked again.
+    /// Returns its result for a file, and whether it is still running.
     fn read(&mut self, file: &Path) -> (Outcome, bool) {
         let outcome = |end, message: String| Outcome { end, shape: None, message };
         let start = Instant::now();
-        // A worker that has died gives no answer either.
+        // A dead worker gives no answer either.
         let _ = writeln!(self.questions, "{}", json!(file.to_string_lossy()));
         match self.answers.recv_timeout(TIME_MAX) {
             Ok(answer) => {

@@ -1,4 +1,4 @@
-//! `new format`: a format of files, which reads each line as a text until it is filled in.
+//! `new format`: a file format that reads each line as text until it is filled in.
 
 use super::{camel, write};
 use crate::project::root;
@@ -18,7 +18,7 @@ pub(super) fn run(name: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// The list with one more line at its end.
+/// Returns the list with one more line at its end.
 fn registered(list: &str, entry: &str) -> Result<String, String> {
     let start = list.find("\nformats! {\n").ok_or(format!("{LIST} has no list `formats!`"))?;
     let end = list[start..].find("\n}").ok_or(format!("the list of {LIST} does not end"))? + start;

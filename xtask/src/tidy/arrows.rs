@@ -1,5 +1,5 @@
-//! Arrows between crates: downwards on the ladder of the root manifest, and to outside packages only where they are
-//! allowed. What is for tests only is free.
+//! Dependencies between crates: downwards on the ladder of the root manifest, and on external packages only where
+//! allowed. Dev-dependencies are free.
 
 use super::{Finding, Tree};
 
@@ -9,13 +9,13 @@ pub(super) fn ladder(tree: &Tree) -> Vec<Finding> {
     for package in workspace.packages.iter().filter(|package| package.folder != "xtask") {
         let manifest = format!("crates/{}/Cargo.toml", package.folder);
         let Some(rung) = workspace.rung(&package.folder) else {
-            findings.push(Finding::new(manifest, "the crate stands on no rung of the ladder in the root Cargo.toml"));
+            findings.push(Finding::new(manifest, "the crate is on no rung of the ladder in the root Cargo.toml"));
             continue;
         };
         for dependency in package.dependencies.iter().filter(|dependency| !dependency.is_dev) {
             let Some(folder) = &dependency.folder else { continue };
             if workspace.rung(folder).is_none_or(|lower| lower >= rung) {
-                findings.push(Finding::new(&manifest, format!("`{folder}` does not stand on a lower rung")));
+                findings.push(Finding::new(&manifest, format!("`{folder}` is not on a lower rung")));
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Codes of diagnostics: each occurs under `tests/`, and some crate gives it.
+//! Diagnostic codes: each occurs under `tests/`, and is used by some crate.
 
 use super::{Finding, Tree};
 
@@ -21,7 +21,7 @@ pub(super) fn run(tree: &Tree) -> Vec<Finding> {
             findings.push(Finding::at(table, index + 1, format!("{name} ({constant}) occurs in no test under tests/")));
         }
         if !sources.iter().any(|text| has_word(text, constant)) {
-            findings.push(Finding::at(table, index + 1, format!("{name} ({constant}) is given by no crate")));
+            findings.push(Finding::at(table, index + 1, format!("{name} ({constant}) is used by no crate")));
         }
     }
     findings
@@ -35,7 +35,7 @@ fn entry(line: &str) -> Option<(&str, &str)> {
     is_entry.then_some((constant, name))
 }
 
-/// Does `word` stand in `text` by itself?
+/// Does `word` occur in `text` as a whole word?
 pub(super) fn has_word(text: &str, word: &str) -> bool {
     let is_part = |c: char| c.is_alphanumeric() || c == '_';
     text.match_indices(word)

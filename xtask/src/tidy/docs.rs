@@ -1,11 +1,11 @@
-//! Docs that drift: paths, names of code and links in Markdown must exist.
+//! Documentation drift: paths, code names and links in Markdown must exist.
 
 use super::codes::has_word;
 use super::{Finding, Tree};
 use crate::project::{File, root};
 use std::path::Path;
 
-/// The documents that talk about code: `docs/`, and what lies beside the code.
+/// The documents about code: `docs/`, and those beside the code.
 fn documents(tree: &Tree) -> impl Iterator<Item = &File> {
     tree.files.iter().filter(|file| file.path.ends_with(".md"))
 }
@@ -18,7 +18,7 @@ pub(super) fn names(tree: &Tree) -> Vec<Finding> {
         for (line, quoted) in quoted(&file.text) {
             if is_path(quoted) {
                 if !path_exists(quoted) {
-                    findings.push(Finding::at(file, line, format!("`{quoted}` is no file or folder")));
+                    findings.push(Finding::at(file, line, format!("`{quoted}` does not exist")));
                 }
             } else if let Some(word) = code_words(quoted).find(|word| !exists(word)) {
                 findings.push(Finding::at(file, line, format!("`{quoted}`: no `{word}` in the code")));
@@ -33,12 +33,12 @@ pub(super) fn links(tree: &Tree) -> Vec<Finding> {
     for file in documents(tree) {
         let folder = root().join(Path::new(&file.path).parent().unwrap_or(Path::new("")));
         for (index, line) in outside_fences(&file.text) {
-            // Between backticks stands code.
+            // Text between backticks is code.
             let prose: String = line.split('`').step_by(2).collect();
             for link in prose.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(link, _)| link) {
                 let target = link.split('#').next().unwrap_or_default();
                 if !target.is_empty() && !target.contains("://") && !folder.join(target).exists() {
-                    findings.push(Finding::at(file, index, format!("the link `{link}` leads nowhere")));
+                    findings.push(Finding::at(file, index, format!("the link `{link}` is broken")));
                 }
             }
         }
@@ -46,7 +46,7 @@ pub(super) fn links(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// Lines with their numbers, without fenced blocks.
+/// Returns lines with their numbers, without fenced blocks.
 fn outside_fences(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut fenced = false;
     text.lines().enumerate().filter_map(move |(index, line)| {
@@ -56,7 +56,7 @@ fn outside_fences(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// What stands in single backticks.
+/// Returns the content of single backticks.
 fn quoted(text: &str) -> impl Iterator<Item = (usize, &str)> {
     outside_fences(text).flat_map(|(number, line)| line.split('`').skip(1).step_by(2).map(move |word| (number, word)))
 }
@@ -66,7 +66,7 @@ fn is_path(quoted: &str) -> bool {
     !quoted.contains(char::is_whitespace) && starts.iter().any(|start| quoted.starts_with(start))
 }
 
-/// A path may have `*` and `…` in its last parts: then what stands before must exist.
+/// A path may contain `*` and `…` in its last parts: then the part before must exist.
 fn path_exists(quoted: &str) -> bool {
     let end = quoted.find(['*', '…', '<']).unwrap_or(quoted.len());
     let known =
@@ -74,7 +74,7 @@ fn path_exists(quoted: &str) -> bool {
     root().join(known).exists()
 }
 
-/// The words of a name of code: of a path with `::`, or one with two humps such as `JobGraph`.
+/// Returns the words of a code name: of a path with `::`, or in camel case such as `JobGraph`.
 fn code_words(quoted: &str) -> impl Iterator<Item = &str> {
     let name = quoted.trim_start_matches('&').split(['(', '<', ' ', '{']).next().unwrap_or_default();
     let is_word = |word: &str| !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || c == '_');

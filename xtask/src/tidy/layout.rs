@@ -1,6 +1,6 @@
-//! Heads and lengths of files and functions.
+//! Head comments, and lengths of files and functions.
 //!
-//! A file has at most 500 lines without its tests and a function at most 70. What is longer says why: a line of the
+//! A file has at most 500 lines without its tests and a function at most 70. Longer ones must say why: a line of the
 //! file's head, or of the comment above the function, starts with `Longer`:
 //!
 //! ```text
@@ -17,7 +17,7 @@ pub(super) fn heads(tree: &Tree) -> Vec<Finding> {
     let heads = ["//!", "#![doc = include_str!"];
     let headless = |file: &&File| file.is_rust() && !heads.iter().any(|head| file.text.starts_with(head));
     let missing = tree.files.iter().filter(headless);
-    missing.map(|file| Finding::at(file, 1, "the first line is no `//!` that says why the file exists")).collect()
+    missing.map(|file| Finding::at(file, 1, "the first line must be a `//!` that says why the file exists")).collect()
 }
 
 pub(super) fn lengths(tree: &Tree) -> Vec<Finding> {
@@ -47,19 +47,20 @@ pub(super) fn lengths(tree: &Tree) -> Vec<Finding> {
 #[derive(Debug, PartialEq)]
 struct Function {
     name: String,
-    /// The place of its first line.
+    /// The index of its first line.
     start: usize,
     lines: usize,
     excused: bool,
 }
 
-/// The functions with a body of their own lines. What rustfmt lays out ends with a brace at the indent of its start.
+/// Returns the functions with a multi-line body. In rustfmt's layout they end with a brace at the indent of their
+/// start.
 fn functions(lines: &[&str]) -> Vec<Function> {
     let mut functions = Vec::new();
     for (start, line) in lines.iter().enumerate() {
         let Some(name) = function_name(line) else { continue };
         let indent = &line[..line.len() - line.trim_start().len()];
-        // A signature without a body, or a body on the line, ends before the next line of the same indent.
+        // A signature without a body, or with a body on the same line, ends before the next line of the same indent.
         let same_indent = |line: &&str| line.strip_prefix(indent).is_some_and(|rest| !rest.starts_with([' ', '\n']));
         let mut ends = lines[start + 1..].iter().enumerate().filter(|(_, line)| !line.is_empty() && same_indent(line));
         let opens = line.ends_with('{');
@@ -83,7 +84,7 @@ fn functions(lines: &[&str]) -> Vec<Function> {
     functions
 }
 
-/// The name of the function that starts in this line.
+/// Returns the name of the function that starts on this line.
 fn function_name(line: &str) -> Option<String> {
     let mut words = line.trim_start();
     loop {

@@ -1,13 +1,13 @@
-//! What code may not know: the outside, except through `World`; and verbs by name, below the catalogue.
+//! What code must not use: the outside, except through `World`; and names of verbs, below the catalogue.
 
 use super::{Finding, Tree};
 use crate::project::File;
 
-/// Doors to the outside.
+/// APIs that access the outside.
 const DOORS: &[&str] =
     &["std::fs", "std::env::", "std::net", "std::process::Command", "Instant::now", "SystemTime", "std::thread::spawn"];
 
-/// Those whose business the outside is: `OsWorld`, the terminal, the chores, and examples, which are programs.
+/// Code that may access the outside: `OsWorld`, the terminal, the chores, and examples, which are programs.
 fn may_go_outside(file: &File) -> bool {
     let is_outer = ["crates/world/", "crates/cli/", "xtask/"].iter().any(|start| file.path.starts_with(start));
     is_outer || file.is_test() || file.path.contains("/examples/")
@@ -28,11 +28,11 @@ pub(super) fn world(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// Crates that work for any verb.
+/// Crates that are independent of verbs.
 const VERBLESS: &[&str] = &["operator", "plan", "engine", "artifact"];
 
 pub(super) fn verbs(tree: &Tree) -> Vec<Finding> {
-    // A test for a name is a comparison or an arm of a match; as a key of a document it does no harm.
+    // A test for a name is a comparison or a match arm; as a key of a document it is harmless.
     let tests_of = |name: &str| [format!("== \"{name}\""), format!("!= \"{name}\""), format!("\"{name}\" =>")];
     let tests: Vec<String> = pipewright::REGISTRY.verb_names().flat_map(tests_of).collect();
     let mut findings = Vec::new();
@@ -46,7 +46,7 @@ pub(super) fn verbs(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// The numbered lines before the tests that are no comments.
+/// Returns the numbered lines before the tests, without comments.
 fn code(file: &File) -> impl Iterator<Item = (usize, &str)> {
     let lines = file.lines_without_tests().into_iter().enumerate();
     lines.map(|(index, line)| (index + 1, line)).filter(|(_, line)| !line.trim_start().starts_with("//"))

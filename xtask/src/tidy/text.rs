@@ -1,15 +1,15 @@
-//! Plain text: no tabs, no blanks at line ends, no paths of somebody's machine; and what every golden must have.
+//! Text hygiene: no tabs, no trailing blanks, no machine-specific paths; and required sections of golden tests.
 
 use super::{Finding, Tree};
 use crate::project::{File, root};
 
-/// Top folders of machines, which no file of the project should know.
+/// Top-level folders that are specific to a machine.
 const MACHINE_FOLDERS: &[&str] = &["home", "root", "Users", "tmp", "work", "mnt"];
 
 pub(super) fn run(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for file in &tree.files {
-        // What a golden expects is printed by the program, trailing blanks and all.
+        // The expected output of a golden test is printed by the program, including trailing blanks.
         let is_printed = file.path.ends_with(".test");
         for (index, line) in file.text.lines().enumerate() {
             let mut say = |message: String| findings.push(Finding::at(file, index + 1, message));
@@ -17,14 +17,14 @@ pub(super) fn run(tree: &Tree) -> Vec<Finding> {
                 say("a tab".to_owned());
             }
             if !is_printed && line.ends_with([' ', '\t', '\r']) {
-                say("blanks at the end of the line".to_owned());
+                say("trailing blanks".to_owned());
             }
             if let Some(folder) = MACHINE_FOLDERS.iter().find(|folder| names_folder(line, folder)) {
-                say(format!("a path of one machine: /{folder}"));
+                say(format!("a machine-specific path: /{folder}"));
             }
         }
         if !file.text.is_empty() && (!file.text.ends_with('\n') || file.text.ends_with("\n\n")) {
-            findings.push(Finding::new(&file.path, "the file does not end with one line end"));
+            findings.push(Finding::new(&file.path, "the file must end with exactly one newline"));
         }
     }
     if !root().join("Cargo.lock").exists() {

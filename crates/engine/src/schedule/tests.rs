@@ -1,4 +1,4 @@
-//! What is made and what is not: demands, choices, and values that stay.
+//! Which values are computed and retained: demands and choices.
 
 use super::{Retain, Run};
 use crate::NoObserver;

@@ -57,10 +57,10 @@ impl Chapter {
         match self {
             Chapter::Numbers => "Numbers",
             Chapter::Texts => "Texts",
-            Chapter::Dates => "Dates and lengths of time",
-            Chapter::Choice => "One of several values",
-            Chapter::Many => "One value of many",
-            Chapter::Windows => "Other rows",
+            Chapter::Dates => "Dates and durations",
+            Chapter::Choice => "Choice",
+            Chapter::Many => "Aggregates",
+            Chapter::Windows => "Window functions",
         }
     }
 }
@@ -71,22 +71,23 @@ impl Chapter {
     pub fn preface(self) -> &'static str {
         match self {
             Chapter::Numbers | Chapter::Choice => "",
-            Chapter::Texts => "Characters are those of Unicode. `a + b` puts two texts together.",
+            Chapter::Texts => "Characters are those of Unicode. `a + b` concatenates texts.",
             Chapter::Dates => {
-                "A text literal stands for the date that it names. Of two dates, `a - b` is a length of time; `7d`, `12h`, \
-                 `30m`, `10s` are lengths of time, which can be added to dates, added up, and multiplied. A column \
-                 holds one as a number of days."
+                "A text literal can be used as a date. For two dates, `a - b` is a duration; `7d`, `12h`, \
+                 `30m`, `10s` are durations, which can be added to dates, added to each other, and multiplied. A column \
+                 stores a duration as a number of days."
             }
             Chapter::Many => {
-                "Learned on the training rows, and a constant from then on: `derive above = x - mean(x)`. With \
-                 `over(key, …)` they are windows and learn nothing: the value of the rows up to the row itself, among \
-                 those with the same keys. A number or a length of time at the end of `over` says how far to look \
-                 back: `mean(x) over(shop, 5)` at the last five rows, `sum(x) over(shop, 30d)` at those less than 30 \
-                 days before the row, by the date among the keys, the column of the role time, or the only date of the table."
+                "Learned from the training rows, then constant: `derive above = x - mean(x)`. With \
+                 `over(key, …)` they are window functions and learn nothing: the value over the rows up to the row \
+                 itself, among those with the same keys. A number or a duration at the end of `over` limits how far \
+                 to look back: `mean(x) over(shop, 5)` over the last five rows, `sum(x) over(shop, 30d)` over those \
+                 less than 30 days before the row, by the date among the keys, the column of the role time, or the only \
+                 date of the table."
             }
             Chapter::Windows => {
-                "Values of other rows, in the order of the table and among those with the same keys of `over(key, …)`. \
-                 All but `lead` look back only."
+                "Values of other rows, in table order and among those with the same keys of `over(key, …)`. \
+                 All except `lead` only look back."
             }
         }
     }

@@ -76,10 +76,10 @@ impl fmt::Display for ExprKind {
             ExprKind::Number => "a number",
             ExprKind::Int => "a whole number",
             ExprKind::Text => "a text",
-            ExprKind::Bool => "a truth value",
+            ExprKind::Bool => "a boolean",
             ExprKind::Date => "a date",
             ExprKind::Time => "a time of day",
-            ExprKind::Duration => "a length of time",
+            ExprKind::Duration => "a duration",
             ExprKind::Null => "null",
         })
     }

@@ -97,7 +97,7 @@ impl FrameBound {
             (first, _) => {
                 let how_many = if first.is_some() { "several date columns" } else { "no date column" };
                 let message = format!("a time window needs a date, but there are {how_many}");
-                let message = message.replace("are no column", "is no column");
+                let message = message.replace("are no date", "is no date");
                 Err(Failure::new(code::MISSING_ARGUMENT, message).help("name it among the keys: over(key, date, 30d)"))
             }
         }

@@ -1,18 +1,18 @@
-//! What a file may unpack to: a small file that claims to hold a large table is not believed.
+//! Limits on the unpacked size of a file, against small files that claim to hold large tables.
 
 use crate::ReadOptions;
 use pipewright_diagnostic::{Failure, code};
 
-/// How many times its own size a file may unpack to, once that is no longer small.
+/// Maximum ratio of unpacked size to file size, above a minimum.
 const FOLD_MAX: u64 = 1000;
 
-/// The bytes that a file of some size may ask for.
+/// The bytes that a file of a given size may claim.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Allowance {
     file_bytes: u64,
-    /// What all of its columns together may take.
+    /// Limit for all columns together.
     pub(crate) bytes: u64,
-    /// What one decoder may ask for at once.
+    /// Limit for one decoder call.
     pub(crate) block_bytes: u64,
 }
 
@@ -22,12 +22,12 @@ impl Allowance {
         Allowance { file_bytes, bytes: (block_bytes / 4).max(file_bytes.saturating_mul(FOLD_MAX)), block_bytes }
     }
 
-    /// Refuses a file whose columns ask for too much together.
+    /// Rejects a file whose columns claim too much in total.
     pub(crate) fn admit(&self, bytes: u64, options: &ReadOptions) -> Result<(), Failure> {
         if bytes <= self.bytes { Ok(()) } else { Err(self.refused(bytes, options)) }
     }
 
-    /// The failure for a file whose columns ask for this much together.
+    /// Creates the failure for a file whose columns claim too much in total.
     pub(crate) fn refused(&self, bytes: u64, options: &ReadOptions) -> Failure {
         let message = format!("a file of {} that claims to hold {}", size(self.file_bytes), size(bytes));
         Failure::new(code::LIMIT_REACHED, message)
@@ -35,7 +35,7 @@ impl Allowance {
             .help(format!("{} are allowed; the limit `block_bytes` raises it", size(self.bytes)))
     }
 
-    /// Refuses a block of a file that is too large to be decoded at once.
+    /// Rejects a block that is too large to be decoded at once.
     pub(crate) fn admit_block(&self, bytes: u64, options: &ReadOptions) -> Result<(), Failure> {
         if bytes <= self.block_bytes {
             return Ok(());
@@ -47,7 +47,7 @@ impl Allowance {
     }
 }
 
-/// Bytes as a reader says them.
+/// Formats a size for display.
 fn size(bytes: u64) -> String {
     match bytes {
         0..10_000 => format!("{bytes} bytes"),

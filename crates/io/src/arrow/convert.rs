@@ -1,4 +1,4 @@
-//! Bringing the values of a column into the storage of its kind.
+//! Conversion of a column's values to their storage type.
 
 use super::{Allowance, Cells, Goal, Source, declare, is_bytes, text};
 use crate::ReadOptions;
@@ -13,23 +13,23 @@ use pipewright_table::literal::{DAY, EXACT_MAX};
 use pipewright_table::{TextArray, TextOffset};
 use std::sync::Arc;
 
-/// Why values cannot become what they should.
+/// Why values cannot be converted.
 pub(super) enum Misfit {
     /// The value of a row (from 0).
     Row(usize, String),
-    /// All texts together take this many bytes.
+    /// The total size of all texts in bytes.
     Text(u64),
 }
 
-/// Values in our storage.
+/// Converted values.
 pub(crate) struct Converted {
     pub(crate) array: ArrayRef,
-    /// Was there a time finer than a microsecond?
+    /// Were there times finer than a microsecond?
     pub(crate) finer: bool,
 }
 
 impl Source {
-    /// Do all values fit the kind that the type stands for? See [`Source::is_open`].
+    /// Do all values fit the default type? See [`Source::is_open`].
     pub(crate) fn fits(&self, cells: &Cells) -> bool {
         let Ok(array) = unfolded(&cells.array, u64::MAX) else { return false };
         let nulls = NullBuffer::union(cells.outer.as_ref(), array.nulls());
@@ -47,7 +47,7 @@ impl Source {
         }
     }
 
-    /// The values in the storage of the column's kind; `row` is the number of the first one in the table.
+    /// Converts the values; `row` is the number of the first one in the table.
     pub(crate) fn convert(
         &self,
         cells: &Cells,
@@ -65,10 +65,10 @@ impl Source {
         Ok(Converted { array, finer })
     }
 
-    /// The note on times that were finer than what is kept.
+    /// Creates the note about truncated times.
     pub(crate) fn finer_note(&self, options: &ReadOptions) -> Failure {
         let name = &self.column.name;
-        let message = format!("`{name}` holds times finer than a microsecond: what is finer is cut off");
+        let message = format!("`{name}` holds times finer than a microsecond: they are truncated");
         Failure::note(code::TYPE_WIDENED, message).file(&options.name).column(&**name)
     }
 
@@ -77,7 +77,7 @@ impl Source {
         match misfit {
             Misfit::Row(position, value) => {
                 let shown: String = value.chars().take(60).collect();
-                let message = format!("`{shown}` is no value of a column of kind {}", self.column.kind);
+                let message = format!("`{shown}` is not a value of type {}", self.column.kind);
                 Failure::new(code::KIND_CHANGED, message)
                     .file(&options.name)
                     .row((row + position) as u64 + 1)
@@ -115,7 +115,7 @@ fn to_goal(cells: &Cells, goal: Goal, text_max: u64, finer: &mut bool) -> Result
     }
 }
 
-/// Dictionaries and runs as the values that they stand for.
+/// Expands dictionaries and run-end encodings.
 fn unfolded(array: &ArrayRef, text_max: u64) -> Result<ArrayRef, Misfit> {
     match array.data_type() {
         DataType::Dictionary(..) => {
@@ -148,13 +148,13 @@ fn unfolded(array: &ArrayRef, text_max: u64) -> Result<ArrayRef, Misfit> {
     }
 }
 
-/// A long value that many rows stand for could ask for any amount of memory.
+/// A long value shared by many rows could require any amount of memory.
 fn refuse_long(places: impl Iterator<Item = (usize, usize)>, bytes: &Bytes<'_>, text_max: u64) -> Result<(), Misfit> {
     let total: u64 = places.map(|(_, place)| bytes.at(place).len() as u64).sum();
     if total > text_max { Err(Misfit::Text(total)) } else { Ok(()) }
 }
 
-/// Every value changed, where that cannot fail.
+/// Maps every value infallibly.
 fn map<T: ArrowPrimitiveType, U: ArrowPrimitiveType>(
     array: &dyn Array,
     nulls: Option<NullBuffer>,
@@ -164,7 +164,7 @@ fn map<T: ArrowPrimitiveType, U: ArrowPrimitiveType>(
     Arc::new(PrimitiveArray::<U>::new(values.into(), nulls))
 }
 
-/// Every value changed; one that cannot be is a misfit, unless it is null.
+/// Maps every value; a failure is a misfit, unless the value is null.
 fn try_map<T: ArrowPrimitiveType, U: ArrowPrimitiveType>(
     array: &dyn Array,
     nulls: Option<NullBuffer>,
@@ -182,7 +182,7 @@ fn try_map<T: ArrowPrimitiveType, U: ArrowPrimitiveType>(
     Ok(Arc::new(PrimitiveArray::<U>::new(values.into(), nulls)))
 }
 
-/// The same values with these nulls.
+/// Returns the same values with these nulls.
 fn same<T: ArrowPrimitiveType, U: ArrowPrimitiveType<Native = T::Native>>(
     array: &dyn Array,
     nulls: Option<NullBuffer>,
@@ -229,8 +229,8 @@ fn reals(array: &ArrayRef, nulls: Option<NullBuffer>) -> Result<ArrayRef, Misfit
     })
 }
 
-/// Up to 2^53 every whole number is a float, as is every power of ten up to 10^22: their quotient is rounded once.
-/// Beyond, the decimal is written and read.
+/// Every whole number up to 2^53 is a float, as is every power of ten up to 10^22: their quotient is rounded once.
+/// Beyond that, the decimal is formatted and parsed.
 fn decimal(scale: i8) -> impl Fn(i128) -> f64 {
     move |number| {
         if number.unsigned_abs() <= EXACT_MAX.into() && (0..=22).contains(&scale) {
@@ -310,12 +310,12 @@ pub(super) fn ticks_a_second(unit: TimeUnit) -> i64 {
     }
 }
 
-/// Is a value some bytes, UTF-8 or not?
+/// Are values bytes, UTF-8 or not?
 fn has_bytes(data_type: &DataType) -> bool {
     is_bytes(data_type) || matches!(data_type, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View)
 }
 
-/// The bytes of texts and of bytes, however they are laid out.
+/// Access to the bytes of text and binary arrays of any layout.
 pub(super) struct Bytes<'a>(Box<dyn Fn(usize) -> &'a [u8] + 'a>);
 
 impl<'a> Bytes<'a> {
@@ -347,7 +347,7 @@ fn long(offsets: &OffsetBuffer<i32>) -> OffsetBuffer<TextOffset> {
     OffsetBuffer::new(long.into())
 }
 
-/// Bytes as text; they have to be UTF-8 where they are not null.
+/// Converts bytes to text; they must be UTF-8 unless null.
 fn texts(array: &ArrayRef, nulls: Option<NullBuffer>, text_max: u64) -> Result<ArrayRef, Misfit> {
     if let DataType::Binary = array.data_type() {
         let (offsets, values, _) = array.as_binary::<i32>().clone().into_parts();
@@ -363,7 +363,7 @@ fn texts(array: &ArrayRef, nulls: Option<NullBuffer>, text_max: u64) -> Result<A
     })
 }
 
-/// Bytes as lower-case hexadecimal digits.
+/// Converts bytes to lower-case hexadecimal text.
 fn digits(array: &ArrayRef, nulls: Option<NullBuffer>, text_max: u64) -> Result<ArrayRef, Misfit> {
     let bytes = Bytes::of(array.as_ref());
     gathered(array.len(), nulls, text_max, |row, all| {
@@ -372,7 +372,7 @@ fn digits(array: &ArrayRef, nulls: Option<NullBuffer>, text_max: u64) -> Result<
     })
 }
 
-/// Values of any type as they are written.
+/// Formats values of any type as text.
 fn written(array: &ArrayRef, nulls: Option<NullBuffer>, text_max: u64) -> Result<ArrayRef, Misfit> {
     gathered(array.len(), nulls, text_max, |row, bytes| {
         let written = text::plain(&mut text::Out { bytes, most: text_max }, array.as_ref(), row);

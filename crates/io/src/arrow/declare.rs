@@ -1,4 +1,4 @@
-//! Values brought to a kind that was asked for: without loss, or not at all.
+//! Conversion of values to a declared type: lossless, or not at all.
 
 use super::convert::Misfit;
 use arrow_array::cast::AsArray;
@@ -13,7 +13,7 @@ use pipewright_table::text::text_of;
 use pipewright_table::{ColumnType, literal};
 use std::sync::Arc;
 
-/// Values in the storage of another kind, brought to that of `kind`.
+/// Converts values to the storage of `kind`.
 pub(super) fn to(array: &ArrayRef, kind: ColumnType) -> Result<ArrayRef, Misfit> {
     if array.null_count() == array.len() {
         return Ok(new_null_array(&kind.storage(), array.len()));
@@ -48,7 +48,7 @@ fn each<T>(array: &ArrayRef, change: impl Fn(usize) -> Option<T>) -> Result<Vec<
     (0..array.len()).map(value).collect()
 }
 
-/// Only what was read as text is read again.
+/// Only text is parsed again.
 fn texts(array: &ArrayRef, row: usize) -> Option<&str> {
     (*array.data_type() == DataType::LargeUtf8).then(|| array.as_string::<TextOffset>().value(row).trim())
 }

@@ -1,4 +1,4 @@
-//! Many arrays of one kind joined into one, each of them let go as soon as it was copied.
+//! Concatenation of many arrays of one type; each is freed once copied.
 
 use arrow_array::builder::{BooleanBuilder, LargeStringBuilder, PrimitiveBuilder};
 use arrow_array::cast::AsArray;
@@ -8,11 +8,11 @@ use pipewright_table::ColumnType;
 use pipewright_table::TextOffset;
 use std::sync::Arc;
 
-/// A column that grows.
+/// A growing column.
 pub(crate) struct Gather {
     kind: ColumnType,
     rows: usize,
-    /// The only part so far: one that stays alone is not copied.
+    /// The only part so far, which is not copied if it stays the only one.
     first: Option<ArrayRef>,
     values: Option<Values>,
 }
@@ -27,7 +27,7 @@ enum Values {
 }
 
 impl Gather {
-    /// A column that will have `rows` rows.
+    /// Creates a column for `rows` rows.
     pub(crate) fn new(kind: ColumnType, rows: usize) -> Gather {
         Gather { kind, rows, first: None, values: None }
     }

@@ -1,4 +1,4 @@
-//! Values of any type as text: what stands in a column of JSON, and what a message shows.
+//! Formatting of values of any type as text: for JSON columns and messages.
 
 use super::convert::{Bytes, hex, ticks_a_second};
 use arrow_array::cast::AsArray;
@@ -11,24 +11,24 @@ use std::fmt::Display;
 use std::io::Write;
 use std::ops::Range;
 
-/// More text than there is room for: the bytes that there are at least.
+/// The text exceeds the limit; its size is at least this many bytes.
 pub(super) struct TooLong(pub(super) u64);
 
-/// Text that is being written, up to some length: what stands for few bytes in a file can be a text without end.
+/// Bounded text output: a few bytes in a file can expand to unbounded text.
 pub(super) struct Out<'a> {
     pub(super) bytes: &'a mut Vec<u8>,
     pub(super) most: u64,
 }
 
-/// A value as text, for a message. Of a null, nothing.
+/// Formats a value for a message; empty for null.
 pub(super) fn of(array: &dyn Array, row: usize) -> String {
     let mut bytes = Vec::new();
-    // Whatever was written until there was no more room will do.
+    // A truncated text is good enough.
     let _ = plain(&mut Out { bytes: &mut bytes, most: 1000 }, array, row);
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// Writes a value: lists, maps and structures in JSON, others as they are; of a null, nothing.
+/// Writes a value: lists, maps and structs as JSON, others plainly; nothing for null.
 pub(super) fn plain(out: &mut Out<'_>, array: &dyn Array, row: usize) -> Result<(), TooLong> {
     match array.data_type() {
         _ if array.is_null(row) => Ok(()),
@@ -47,7 +47,7 @@ pub(super) fn plain(out: &mut Out<'_>, array: &dyn Array, row: usize) -> Result<
     }
 }
 
-/// Writes a value in JSON. What JSON has no number for (`NaN`, `inf`, decimals of any length) is a text.
+/// Writes a value as JSON. Numbers that JSON cannot represent (`NaN`, `inf`, long decimals) become strings.
 fn json(out: &mut Out<'_>, array: &dyn Array, row: usize) -> Result<(), TooLong> {
     if array.is_null(row) {
         return out.put("null");
@@ -56,7 +56,7 @@ fn json(out: &mut Out<'_>, array: &dyn Array, row: usize) -> Result<(), TooLong>
         DataType::Null => out.put("null"),
         DataType::Boolean => out.put(array.as_boolean().value(row)),
         DataType::Float16 => real(out, array.as_primitive::<Float16Type>().value(row).to_f64()),
-        // A number of single precision has its own digits, not those of its neighbour of double precision.
+        // A single-precision number is printed with its own shortest digits, not those of the double.
         DataType::Float32 => match array.as_primitive::<Float32Type>().value(row) {
             number if number.is_finite() => out.put(number),
             number => quoted(out, &number.to_string()),
@@ -96,7 +96,7 @@ fn json(out: &mut Out<'_>, array: &dyn Array, row: usize) -> Result<(), TooLong>
 
 impl Out<'_> {
     fn put(&mut self, value: impl Display) -> Result<(), TooLong> {
-        // Writing to memory does not fail.
+        // Writing to memory cannot fail.
         let _ = write!(self.bytes, "{value}");
         self.check()
     }
@@ -112,7 +112,7 @@ fn real(out: &mut Out<'_>, number: f64) -> Result<(), TooLong> {
 }
 
 fn quoted(out: &mut Out<'_>, text: &str) -> Result<(), TooLong> {
-    // Writing to memory does not fail.
+    // Writing to memory cannot fail.
     let _ = serde_json::to_writer(&mut *out.bytes, text);
     out.check()
 }
@@ -133,7 +133,7 @@ fn whole(out: &mut Out<'_>, array: &dyn Array, row: usize) -> Result<(), TooLong
     }
 }
 
-/// Where the value of a dictionary, of a run or of a union really is; none for a null.
+/// Resolves the value of a dictionary, run or union; `None` for null.
 fn behind(array: &dyn Array, row: usize) -> Option<(&dyn Array, usize)> {
     if let DataType::Union(..) = array.data_type() {
         let union = array.as_union();
@@ -151,7 +151,7 @@ fn behind(array: &dyn Array, row: usize) -> Option<(&dyn Array, usize)> {
     }
 }
 
-/// The values of a list, and which of them are in a row's.
+/// Returns the values of a list, and the range of a row.
 fn list(array: &dyn Array, row: usize) -> Option<(&dyn Array, Range<usize>)> {
     fn range(start: i64, end: i64) -> Range<usize> {
         start as usize..end as usize
@@ -186,7 +186,7 @@ fn list(array: &dyn Array, row: usize) -> Option<(&dyn Array, Range<usize>)> {
     })
 }
 
-/// A map whose keys are different texts is an object, any other one a list of pairs.
+/// A map with distinct text keys is an object, any other one a list of pairs.
 fn map(out: &mut Out<'_>, array: &dyn Array, row: usize) -> Result<(), TooLong> {
     let map = array.as_map();
     let (keys, values) = (map.keys().as_ref(), map.values().as_ref());
@@ -299,7 +299,7 @@ fn micros(ticks: i64, unit: TimeUnit) -> i64 {
     }
 }
 
-/// The nanoseconds beyond the microseconds, where there are any.
+/// Returns the nanoseconds beyond the microseconds, if any.
 fn fine(ticks: i64, unit: TimeUnit) -> String {
     match ticks.rem_euclid(1000) {
         rest if unit == TimeUnit::Nanosecond && rest != 0 => format!(" + {rest} ns"),

@@ -1,4 +1,4 @@
-//! What cells hold: the types of columns, and what is noticed while their fields are read.
+//! Types of columns, and what is observed while their fields are read.
 
 use super::dialect::Dialect;
 use super::scan::{Field, Marks};
@@ -8,20 +8,20 @@ use pipewright_table::literal::{self, Number};
 /// How a column is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Plan {
-    /// Not at all.
+    /// Skipped.
     Skip,
-    /// As a type that the column has at least.
+    /// With at least this type.
     AtLeast(Type),
-    /// As the type that was asked for: another value is a fault.
+    /// With exactly the declared type: any other value is an error.
     Exactly(Type),
 }
 
-/// What was noticed in a column of a chunk.
+/// Observations in a column of a chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Found {
-    /// The narrowest type that holds its values, and what was known to be there before.
+    /// The narrowest type that holds its values and those before.
     pub(super) kind: Type,
-    /// A number that is not written as a whole one.
+    /// A number that is not written as a whole number.
     pub(super) fractional: bool,
     /// A whole number beyond 64 bits.
     pub(super) huge: bool,
@@ -42,7 +42,7 @@ impl Found {
         }
     }
 
-    /// The type of a column in which all this was found.
+    /// Returns the resulting type of a column.
     pub(super) fn column_type(self) -> Type {
         match self.kind {
             Type::Nothing if self.quoted_empty => Type::Text,
@@ -50,8 +50,8 @@ impl Found {
         }
     }
 
-    /// The type to begin with in a column in the head of which this was found. Whole numbers beyond 64 bits begin as
-    /// counts, so that whoever reads on notices what widened the column.
+    /// Returns the initial type for a column whose head has these observations. Whole numbers beyond 64 bits start as
+    /// counts, so that the widening is noticed while reading.
     pub(super) fn first_type(self) -> Type {
         match self.kind {
             Type::Continuous if self.huge && !self.fractional => Type::Count,
@@ -60,12 +60,12 @@ impl Found {
     }
 }
 
-/// What all fields of a text are read by.
+/// The rules for reading all fields of a text.
 #[derive(Debug, Clone)]
 pub(super) struct Rules {
     pub(super) dialect: Dialect,
     pub(super) marks: Marks,
-    /// Are numbers written with a point, and without anything else?
+    /// Are numbers in the default format?
     pub(super) plain_numbers: bool,
 }
 
@@ -91,7 +91,7 @@ impl Rules {
         }
     }
 
-    /// Is this, which is not empty, an unquoted text without blanks around it, and no null?
+    /// Is this non-empty field an unquoted text without surrounding spaces, and not null?
     #[inline(always)]
     pub(super) fn is_plain_text(&self, bytes: &[u8], start: usize, end: usize) -> bool {
         let (first, last) = (bytes[start], bytes[end - 1]);
@@ -99,7 +99,7 @@ impl Rules {
         usual(first) && usual(last) && !self.dialect.is_null_text(&bytes[start..end])
     }
 
-    /// Notes what a field, which is not null, holds.
+    /// Records the type of a field that is not null.
     pub(super) fn notice(&self, field: &Field<'_>, found: &mut Found) {
         let number = self.dialect.number(field.bytes);
         found.fractional |= matches!(number, Some(Number::Real(_)));

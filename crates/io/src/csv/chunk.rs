@@ -1,4 +1,4 @@
-//! One chunk of a text: its bytes, and where its records and their fields are.
+//! One chunk of a text: its bytes, records and fields.
 
 use super::cells::{Plan, Rules};
 use super::fill::{Cells, Lane, Values};
@@ -9,50 +9,50 @@ use super::window::{Body, Window};
 use crate::infer::Type;
 use std::io;
 
-/// A record that is left out.
+/// A skipped record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct LeftOut {
-    /// Where it starts.
+    /// Its start.
     pub(super) offset: u64,
     pub(super) fault: FaultKind,
-    /// The field that does not fit, if it is one.
+    /// The field that does not fit, if any.
     pub(super) field: String,
     pub(super) text: String,
 }
 
-/// What chunks are read by.
+/// The rules for reading chunks.
 #[derive(Debug, Clone)]
 pub(super) struct Terms {
     pub(super) rules: Rules,
     pub(super) shape: Shape,
-    /// Are records that cannot be read left out?
+    /// Are invalid records skipped?
     pub(super) rejects: bool,
-    /// The columns whose type was asked for and is checked.
+    /// The columns whose declared type is checked.
     pub(super) declared: Vec<(usize, Type)>,
 }
 
-/// The records of a chunk. It is used again for the next one, so that its memory is taken only once.
+/// The records of a chunk. Reused for the next one, to reuse its memory.
 #[derive(Debug, Default)]
 pub(super) struct Chunk {
     window: Window,
     index: Index,
-    /// What is left out, in order.
+    /// The skipped records, in order.
     pub(super) left_out: Vec<LeftOut>,
-    /// What ends the reading, behind the records of the index.
+    /// The error that ends the reading, after the records of the index.
     pub(super) fault: Option<Fault>,
-    /// The bytes of text that each column had in the last chunk.
+    /// Text size of each column in the last chunk, in bytes.
     text_bytes: Vec<usize>,
 }
 
-/// The bytes behind a chunk that are read in the hope that its last record ends there.
+/// Bytes read beyond a chunk, in which its last record usually ends.
 const BEHIND: u64 = 4 << 10;
 
-/// Lines are worked on together as long as they have about so many fields: what they need stays near the processor.
+/// Fields processed per batch of lines, so that the working set stays in the cache.
 const FIELDS_AT_ONCE: usize = 8 << 10;
 
 impl Chunk {
-    /// Takes the bytes of the chunk `from..to`, and guesses where its first record starts, which only those before it
-    /// tell: behind the first line end.
+    /// Loads the bytes of the chunk `from..to`, and guesses where its first record starts (after the first line end);
+    /// only the preceding chunks determine it.
     ///
     /// # Errors
     /// Those of the content.
@@ -69,7 +69,7 @@ impl Chunk {
         Ok(start.map_or(to, |line_end| to.min(before + line_end as u64 + 1)))
     }
 
-    /// Finds all records that start from `start` on, where one does, and before `to`; says where the next one starts.
+    /// Finds all records that start between `start`, a record boundary, and `to`; returns where the next one starts.
     ///
     /// # Errors
     /// Those of the content.
@@ -79,17 +79,17 @@ impl Chunk {
         self.split(body, start, to, fast, terms)
     }
 
-    /// Finds all whole records that start from `start` on, where one does, and end before `to`; says where they end.
-    /// None if that cannot be told without looking at every byte.
+    /// Finds all whole records between `start`, a record boundary, and `to`; returns where they end. `None` if that
+    /// requires the state machine.
     pub(super) fn split_fast(&mut self, start: u64, to: u64, terms: &Terms) -> Option<usize> {
         let (start, end) = (self.window.position_of(start), self.window.position_of(to));
-        // The line end that is put behind the body belongs to its last record.
+        // The line end that is appended to the body belongs to its last record.
         let end = if end + 1 == self.window.end() { end + 1 } else { end };
         self.index.split(&self.window, start, end, &terms.shape).ok()
     }
 
-    /// Goes on from where [`Chunk::split_fast`] came to up to the end of the last record that starts before `to`, and
-    /// says where that is.
+    /// Continues after [`Chunk::split_fast`] up to the end of the last record that starts before `to`, and returns that
+    /// end.
     ///
     /// # Errors
     /// Those of the content.
@@ -125,7 +125,7 @@ impl Chunk {
         Ok(body.end.min(self.window.offset_of(position)))
     }
 
-    /// Looks at the record at `position`, and says where the next one starts; None if a fault ends the text here.
+    /// Parses the record at `position`, and returns where the next one starts; `None` if an error ends the text here.
     fn next_record(&mut self, body: &Body, position: usize, terms: &Terms) -> io::Result<Option<usize>> {
         let Terms { shape, rejects, .. } = terms;
         let known = self.window.known();
@@ -178,7 +178,7 @@ impl Chunk {
         Ok(Some(record.end))
     }
 
-    /// Reads on, so that the record at `position` can be looked at once more; or finds that it has no end.
+    /// Loads more bytes to parse the record at `position` again; or finds that it has no end.
     fn more(&mut self, body: &Body, position: usize, quote: Option<usize>, shape: &Shape) -> io::Result<Option<usize>> {
         let length = self.window.end() - position;
         if length > shape.record_bytes {
@@ -217,7 +217,7 @@ impl Chunk {
         LeftOut { offset: self.window.offset_of(start), fault, field, text }
     }
 
-    /// The first field, by rows, that does not fit its declared type.
+    /// Returns the first field, by row, that does not fit its declared type.
     pub(super) fn misfit(&self, terms: &Terms) -> Option<Fault> {
         for run in &self.index.runs {
             for row in 0..run.rows {
@@ -231,7 +231,7 @@ impl Chunk {
         None
     }
 
-    /// The first field that does not fit of the record whose fields start at place `first`, and where it is.
+    /// Returns the first field that does not fit in the record whose fields start at index `first`, and its position.
     fn misfit_in(&self, first: usize, terms: &Terms) -> Option<(usize, String, usize)> {
         let Terms { rules, shape, declared, .. } = terms;
         declared.iter().find_map(|&(column, kind)| {
@@ -243,7 +243,7 @@ impl Chunk {
         })
     }
 
-    /// Leaves out the records in which a value does not fit its declared type.
+    /// Skips the records with a value that does not fit its declared type.
     fn leave_out_misfits(&mut self, terms: &Terms) {
         let columns = terms.shape.columns;
         let runs = std::mem::take(&mut self.index.runs);
@@ -275,7 +275,7 @@ impl Chunk {
         self.index.rows()
     }
 
-    /// Reads the cells into their places; or finds a value that does not fit its declared type.
+    /// Parses the cells into their slots; or finds a value that does not fit its declared type.
     ///
     /// # Errors
     /// That value.

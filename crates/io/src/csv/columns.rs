@@ -1,4 +1,4 @@
-//! The columns of a text, from the chunks they are read in to the arrays of a table.
+//! The columns of a text, from chunks to arrays.
 
 use super::cells::{Found, Plan};
 use super::chunk::{Chunk, LeftOut};
@@ -15,18 +15,18 @@ use rayon::prelude::*;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The columns of a text as they were read.
+/// The columns as read.
 pub(super) struct Columns {
-    /// One after another: more than one where there were more rows than expected.
+    /// Consecutive pieces: more than one if there were more rows than expected.
     pieces: Vec<Piece>,
-    /// Whole columns that were read again.
+    /// Columns that were reread.
     again: Option<Piece>,
-    /// Which ones those are.
+    /// Which columns were reread.
     is_again: Vec<bool>,
     pub(super) left_out: Vec<LeftOut>,
 }
 
-/// Rows of all columns, and what was found in them, chunk by chunk.
+/// Rows of all columns, with observations per chunk.
 struct Piece {
     store: Store,
     parts: Vec<(Extent, Vec<Values>)>,
@@ -61,7 +61,7 @@ impl Columns {
         self.pieces.iter().flat_map(|piece| &piece.parts).map(|(extent, _)| *extent)
     }
 
-    /// What was found in each column.
+    /// Returns the observations of each column.
     pub(super) fn found(&self) -> Vec<Found> {
         let mut all = vec![Found::NOTHING; self.is_again.len()];
         for (_, values) in self.pieces.iter().flat_map(|piece| &piece.parts) {
@@ -72,7 +72,7 @@ impl Columns {
         all
     }
 
-    /// Reads once more the columns that turned out to be of another type than they were read as; most often none.
+    /// Rereads the columns whose type turned out to be different; usually none.
     pub(super) fn read_again(&mut self, layout: &Layout, plans: &[Plan], types: &[Type]) -> Result<(), Stop> {
         for column in (0..plans.len()).filter(|column| matches!(plans[*column], Plan::AtLeast(_))) {
             let parts = self.pieces.iter().flat_map(|piece| &piece.parts);
@@ -128,7 +128,7 @@ impl Columns {
     }
 }
 
-/// Reads the records of an extent once more, which has to be as it was.
+/// Rereads the records of an extent, which must be unchanged.
 pub(super) fn read_extent(
     chunk: &mut Chunk,
     extent: Extent,
@@ -149,11 +149,11 @@ pub(super) fn read_extent(
     if plans.iter().zip(&values).all(is_whole) { Ok(values) } else { Err(changed()) }
 }
 
-/// Puts the values of chunks into the columns of a store.
+/// Fills the values of chunks into the columns of a store.
 struct Filling<'s> {
     plans: &'s [Plan],
     layout: &'s Layout,
-    /// The places that are left, and the number of their rows.
+    /// The remaining slots, and the number of their rows.
     left: Mutex<(Vec<Slot<'s>>, usize)>,
 }
 
@@ -173,7 +173,7 @@ impl<'s> Work for Filling<'s> {
     }
 }
 
-/// About the number of records of a body, rather more than less; and not fewer than one chunk can have.
+/// Estimates the number of records of a body, rather high; at least what one chunk can have.
 fn rows_expected(body: &Body, chunk_bytes: u64, columns: usize, layout: &Layout) -> io::Result<usize> {
     const SPOTS: u64 = 16;
     const SPOT_BYTES: u64 = 16 << 10;
@@ -194,5 +194,5 @@ fn rows_expected(body: &Body, chunk_bytes: u64, columns: usize, layout: &Layout)
     usize::try_from(rows).map_err(|_| io::ErrorKind::OutOfMemory.into())
 }
 
-/// What one pass brought of a column, piece by piece, and what is left to do with it.
+/// The results of one pass for a column, piece by piece, and how to finish it.
 type Pieces = (Finishing, Vec<(usize, Values)>);

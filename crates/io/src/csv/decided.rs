@@ -1,4 +1,4 @@
-//! What is decided of the columns when the whole text is known, and what is to be said about it.
+//! Final decisions about the columns, and notes.
 
 use super::cells::{Found, Plan};
 use super::layout::Layout;
@@ -9,11 +9,11 @@ use arrow_array::ArrayRef;
 use pipewright_diagnostic::{Failure, code};
 use pipewright_table::Column;
 
-/// The types of all columns, and what better readings of texts there are.
+/// The types of all columns, and better interpretations of texts.
 pub(super) struct Decided {
     pub(super) types: Vec<Type>,
     decisions: Vec<Decision>,
-    /// The text columns for which there may be a better reading.
+    /// The text columns that may have a better interpretation.
     pub(super) open: Vec<usize>,
     /// Are there numbers with a decimal point?
     points: bool,
@@ -35,7 +35,7 @@ impl Decided {
         Decided { decisions: vec![Decision::default(); types.len()], types, open, points, notes }
     }
 
-    /// Decides on the open columns by what their texts leave.
+    /// Decides on the open columns by their remaining candidates.
     pub(super) fn refine(&mut self, layout: &Layout, candidates: Vec<Candidates>, options: &ReadOptions) {
         let mut remarks = Vec::new();
         for (column, candidates) in self.open.iter().zip(candidates) {
@@ -46,7 +46,7 @@ impl Decided {
         self.notes.extend(refine::notes(&remarks, options));
     }
 
-    /// The column of a table.
+    /// Returns a column of the table.
     pub(super) fn column(&self, layout: &Layout, column: usize, options: &ReadOptions) -> Column {
         let name = layout.names[column].clone();
         let better = self.decisions[column].alternative.map(|better| better.kind());
@@ -54,13 +54,13 @@ impl Decided {
         Column::new(name, kind)
     }
 
-    /// The values of a column, in the better reading if there is one.
+    /// Returns the values of a column, in the better interpretation if any.
     pub(super) fn apply(&self, column: usize, array: &ArrayRef) -> ArrayRef {
         self.decisions[column].alternative.map_or_else(|| array.clone(), |better| better.apply(array))
     }
 }
 
-/// A note on whole numbers that became continuous only because they are too large.
+/// Creates the note about whole numbers that became continuous only because they are too large.
 fn widened_note(name: &str, options: &ReadOptions) -> Failure {
     let message = format!("`{name}` holds whole numbers beyond 64 bits: it is read as continuous and rounded");
     Failure::note(code::TYPE_WIDENED, message).file(&options.name).column(name)

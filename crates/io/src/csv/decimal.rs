@@ -2,19 +2,19 @@
 
 use pipewright_table::literal::EXACT_MAX;
 
-/// A number as it is written: `mantissa` without its point, which stands before the last `decimals` digits.
+/// A parsed number: `mantissa` without the decimal point, which precedes the last `decimals` digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Decimal {
     mantissa: u64,
     decimals: u32,
     negative: bool,
-    /// Has it a point?
+    /// Has it a decimal point?
     pub(super) pointed: bool,
 }
 
 impl Decimal {
-    /// The number from `start` to `end`. None for whatever needs more care: other signs, exponents, words, more than
-    /// 19 digits. There are at least 16 bytes before `start`.
+    /// Parses the number from `start` to `end`. `None` for anything more complex: other signs, exponents, words, more
+    /// than 19 digits. There must be at least 16 bytes before `start`.
     #[inline]
     pub(super) fn read(bytes: &[u8], start: usize, end: usize) -> Option<Decimal> {
         let negative = *bytes.get(start)? == b'-';
@@ -60,11 +60,11 @@ impl Decimal {
         Some(Decimal { mantissa, decimals: decimals.len() as u32, negative, pointed: point.is_some() })
     }
 
-    /// Its value, correctly rounded.
+    /// Returns its correctly rounded value.
     #[inline]
     pub(super) fn as_f64(self) -> f64 {
         let magnitude = if self.mantissa <= EXACT_MAX {
-            // Mantissa and power of ten are exact, so that the one division rounds once (Clinger 1990).
+            // Mantissa and power of ten are exact, so the single division rounds once (Clinger 1990).
             self.mantissa as i64 as f64 / POWERS_OF_TEN[self.decimals as usize & 31]
         } else {
             quotient(self.mantissa, self.decimals)
@@ -72,7 +72,7 @@ impl Decimal {
         f64::from_bits(magnitude.to_bits() | (u64::from(self.negative) << 63))
     }
 
-    /// Its value, if it is a whole number of 64 bits. `-0` is none, since integers have no sign of zero.
+    /// Returns its value, if it is a whole number of 64 bits. `-0` is not one, since integers have no negative zero.
     #[inline]
     pub(super) fn as_i64(self) -> Option<i64> {
         let value = i64::try_from(self.mantissa).ok()?;
@@ -83,7 +83,7 @@ impl Decimal {
     }
 }
 
-/// `mantissa` / 10^`decimals`, correctly rounded, by whole numbers.
+/// Returns `mantissa` / 10^`decimals`, correctly rounded, with integer arithmetic.
 fn quotient(mantissa: u64, decimals: u32) -> f64 {
     let divisor = 10_u64.pow(decimals);
     let (above, below) = (mantissa.leading_zeros(), divisor.leading_zeros());
@@ -91,31 +91,31 @@ fn quotient(mantissa: u64, decimals: u32) -> f64 {
     let divisor = u128::from(divisor << below);
     let whole = dividend / divisor;
     let is_exact = whole * divisor == dividend;
-    // 64 or 65 bits, of which a float keeps 53: whatever was lost has to be felt in the last one when it is rounded.
+    // 64 or 65 bits, of which a float keeps 53: lost bits are recorded in the last one (sticky) for rounding.
     let rounded = (whole | u128::from(!is_exact)) as f64;
     let power_of_two = 1023 - 64 + u64::from(below) - u64::from(above);
     rounded * f64::from_bits(power_of_two << 52)
 }
 
-/// Eight bytes of text, from each of which the character `0` was taken: the first byte is the lowest.
+/// Eight bytes of text minus the character `0` each: the first byte is the lowest.
 #[derive(Clone, Copy)]
 struct DigitText(u64);
 
 impl DigitText {
-    /// With zeros for all but the last `length` bytes, of which there are one to eight.
+    /// Zeroes all but the last `length` bytes, of which there are one to eight.
     #[inline(always)]
     fn last(self, length: usize) -> DigitText {
         DigitText(self.0 & (!0 << (64 - 8 * length)))
     }
 
-    /// The top bit of every byte that is no digit.
+    /// The top bit of every byte that is not a digit.
     #[inline(always)]
     fn others(self) -> u64 {
         (((self.0 & SEVENS) + 0x7676_7676_7676_7676) | self.0) & !SEVENS
     }
 
-    /// The digits without the point among the last `length` bytes, and the number of those behind it. None if there is
-    /// anything else, or no digit.
+    /// Returns the digits without the decimal point among the last `length` bytes, and the number of decimals. `None`
+    /// if there is anything else, or no digit.
     #[inline(always)]
     fn without_point(self, length: usize) -> Option<(DigitText, Option<u32>)> {
         let others = self.others();
@@ -152,7 +152,7 @@ pub(super) fn word(bytes: &[u8], start: usize) -> Option<u64> {
     Some(u64::from_le_bytes(*bytes.get(start..)?.first_chunk()?))
 }
 
-/// Up to 10^22 every power of ten is a float; the rest is never asked for.
+/// Every power of ten up to 10^22 is a float; the rest is never used.
 const POWERS_OF_TEN: [f64; 32] = {
     let mut powers = [1.0; 32];
     let mut power = 1;

@@ -1,5 +1,5 @@
-//! Declared kinds of columns whose values are not written in the plain form: dates as `31.01.2024`, numbers as
-//! `1.234,5`. Such a column is read as if nothing were declared, which finds its form; then its kind is compared.
+//! Declared types of columns in other formats: dates as `31.01.2024`, numbers as `1.234,5`. Such a column is read
+//! without the declaration, which detects its format; then its type is compared.
 
 use super::layout::Layout;
 use super::{read, sniff};
@@ -8,7 +8,7 @@ use pipewright_table::{Column, ColumnType, Schema};
 use pipewright_world::Content;
 use std::sync::Arc;
 
-/// The options under which columns of declared kinds are left open, if there are such whose head is of that kind.
+/// Returns options without the declared types of such columns, if their head has that type.
 pub(super) fn opened(layout: &Layout, options: &ReadOptions) -> Option<ReadOptions> {
     let has_forms = |kind: ColumnType| {
         matches!(kind, ColumnType::Continuous | ColumnType::Count | ColumnType::Date | ColumnType::Time)
@@ -19,7 +19,7 @@ pub(super) fn opened(layout: &Layout, options: &ReadOptions) -> Option<ReadOptio
     let head = layout.body.content.start(sniff::SAMPLE_BYTES).ok()?;
     let truncated = (head.len() as u64) < layout.body.content.size();
     let head: Arc<dyn Content> = Arc::new(head);
-    // The content is decoded already.
+    // The content is already decoded.
     let plain = ReadOptions { encoding: None, bad_rows: BadRows::Refuse, ..options.clone() };
     let layout = Layout::find(&head, truncated, &plain).ok()?;
     let chunk_bytes = layout.chunk_bytes(head.size());
@@ -34,7 +34,7 @@ pub(super) fn opened(layout: &Layout, options: &ReadOptions) -> Option<ReadOptio
     (opened.kinds.len() < options.kinds.len()).then_some(opened)
 }
 
-/// Are the columns of the kinds that were declared, or of whole numbers where real ones were?
+/// Do the columns have the declared types, or whole numbers instead of real ones?
 pub(super) fn holds(schema: &Schema, options: &ReadOptions) -> bool {
     schema.columns().all(|column| options.kinds.get(&*column.name).is_none_or(|kind| fits(column, *kind)))
 }
@@ -43,7 +43,7 @@ fn fits(column: &Column, declared: ColumnType) -> bool {
     column.kind == declared || (column.kind, declared) == (ColumnType::Count, ColumnType::Continuous)
 }
 
-/// The columns with the kinds that were declared.
+/// Returns the columns with their declared types.
 pub(super) fn columns(schema: &Schema, options: &ReadOptions) -> Vec<Column> {
     let kind = |column: &Column| options.kinds.get(&*column.name).copied().unwrap_or(column.kind);
     schema.columns().map(|column| Column { kind: kind(column), ..column.clone() }).collect()

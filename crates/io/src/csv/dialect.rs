@@ -1,5 +1,4 @@
-//! What has to be known to read a delimited text: what ends fields and lines, which fields are null, and how numbers
-//! and dates are written where that was said.
+//! Dialects of delimited text: delimiters, quotes, null values, and declared formats of numbers and dates.
 
 use super::scan::Field;
 use crate::ReadOptions;
@@ -8,47 +7,47 @@ use pipewright_table::form::Form;
 use pipewright_table::literal;
 use pipewright_table::literal::{Number, Numerals};
 
-/// How fields are told apart, which of them are null, and what the others mean.
+/// A dialect of delimited text.
 #[derive(Debug, Clone)]
 pub(super) struct Dialect {
-    /// The byte between fields.
+    /// Field delimiter.
     pub(super) delimiter: u8,
-    /// The byte around fields that hold what would else end them.
+    /// Quote character.
     pub(super) quote: u8,
-    /// The byte before a quote inside quotes; without one a quote inside quotes is written twice.
+    /// Escape character before a quote inside quotes; if `None`, quotes are doubled.
     pub(super) escape: Option<u8>,
-    /// Lines that begin with this byte are no records.
+    /// Comment character at the start of a line.
     pub(super) comment: Option<u8>,
-    /// So many lines at the very start are no records.
+    /// Number of lines to skip at the start.
     pub(super) skip_lines: usize,
-    /// Those of them that were found to be a title rather than declared to be no records.
+    /// How many of them were detected as a title rather than declared.
     pub(super) title_lines: usize,
-    /// Can a field that begins as `[+-]digits[.digits]` be taken for that number unseen? Not where a sentinel of null
-    /// is such a number, nor where a point is not what stands before decimals.
+    /// Can a field that starts with `[+-]digits[.digits]` be parsed as that number without further checks? Not if a
+    /// null value is such a number, or the decimal point is not a point.
     pub(super) plain_decimals: bool,
     nulls: Vec<Vec<u8>>,
-    /// Which bytes begin a sentinel: most fields are told from all of them by their first byte.
+    /// Which bytes start a null value: most fields are distinguished from all of them by the first byte.
     begins_null: [bool; 256],
     numerals: Numerals,
     dates: Option<Form>,
 }
 
-/// The form that `load … dates="…"` declares. One without a time of day lets one follow, as the known forms do.
+/// Parses the format in `load … dates="…"`. Without a time of day, one may follow, as in the built-in formats.
 ///
 /// # Errors
 /// As [`Form::read`], naming the file.
 fn form_of_dates(text: &str, options: &ReadOptions) -> Result<Form, Failure> {
     Form::read(text).map_err(|failure| {
         let form = "dates=\"%d.%m.%Y\", dates=\"%m/%d/%Y %I:%M %p\"";
-        failure.file(&options.name).help(format!("a form has a year, a month and a day: {form}"))
+        failure.file(&options.name).help(format!("a date format has a year, a month and a day: {form}"))
     })
 }
 
 impl Dialect {
-    /// What a text of this delimiter is read by if nothing else is known of it.
+    /// Creates the dialect with this delimiter and the declared options.
     ///
     /// # Errors
-    /// The form of dates is none.
+    /// The date format is invalid.
     pub(super) fn of(delimiter: u8, options: &ReadOptions) -> Result<Dialect, Failure> {
         let dates = options.dates.as_deref().map(|form| form_of_dates(form, options)).transpose()?;
         let numerals = Numerals::declared(options.decimal, options.thousands);
@@ -65,7 +64,7 @@ impl Dialect {
         })
     }
 
-    /// The usual dialect with this delimiter and these sentinels of null.
+    /// Creates the default dialect with this delimiter and these null values.
     pub(super) fn new(delimiter: u8, nulls: &[String]) -> Dialect {
         let nulls: Vec<Vec<u8>> = nulls.iter().map(|null| null.trim().as_bytes().to_vec()).collect();
         let mut begins_null = [false; 256];
@@ -92,7 +91,7 @@ impl Dialect {
         !field.quoted && self.is_null_text(field.bytes)
     }
 
-    /// Would this text be null if it stood unquoted?
+    /// Is this text null if unquoted?
     pub(super) fn is_null_text(&self, text: &[u8]) -> bool {
         match text.first() {
             None => true,
@@ -102,22 +101,22 @@ impl Dialect {
         }
     }
 
-    /// The number that is written here, if it is one: with the marks that were declared, else with a point.
+    /// Parses a number in the declared or default format.
     pub(super) fn number(&self, text: &[u8]) -> Option<Number> {
         if self.numerals.are_plain() { literal::number(text) } else { self.numerals.number(text) }
     }
 
-    /// The moment that is written here, if it is one: an ISO date, or one of the form that was declared.
+    /// Parses a date: ISO 8601, or the declared format.
     pub(super) fn date(&self, text: &[u8]) -> Option<i64> {
         literal::date(text).or_else(|| self.dates.as_ref()?.moment(text))
     }
 
-    /// The marks of numbers that were declared, if any were.
+    /// Returns the declared number format.
     pub(super) fn numerals(&self) -> &Numerals {
         &self.numerals
     }
 
-    /// A note on what was left out by a guess.
+    /// Creates the note about lines skipped by detection.
     pub(super) fn note(&self, options: &ReadOptions) -> Option<Failure> {
         let lines = match self.title_lines {
             0 => return None,
@@ -128,7 +127,7 @@ impl Dialect {
         Some(Failure::note(code::ROWS_LEFT_OUT, lines).file(&options.name).help(help))
     }
 
-    /// What is worth telling of it, in words.
+    /// Returns its properties for display.
     pub(super) fn facts(&self) -> Vec<(&'static str, String)> {
         let mut facts = vec![("delimiter", shown(self.delimiter))];
         if self.quote != b'"' {
@@ -148,12 +147,12 @@ impl Dialect {
     }
 }
 
-/// Is it `NaN`, in any case and with any sign? Unquoted it means that there is no value; quoted it is a number.
+/// Is it `NaN`, in any case and with any sign? Unquoted it is a missing value; quoted it is a number.
 fn is_nan(text: &[u8]) -> bool {
     text.strip_prefix(b"-").or(text.strip_prefix(b"+")).unwrap_or(text).eq_ignore_ascii_case(b"nan")
 }
 
-/// A byte of the text as a person calls it.
+/// Formats a byte for messages.
 pub(super) fn shown(byte: u8) -> String {
     match byte {
         b'\t' => "tab".into(),

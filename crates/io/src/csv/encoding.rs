@@ -1,7 +1,7 @@
-//! Text of other encodings becomes UTF-8 before anything else is done with it.
+//! Decoding of other encodings to UTF-8.
 //!
-//! UTF-8 is passed on as it is, without its byte order mark; UTF-16 is known by its mark or by its zero bytes; any
-//! other encoding has to be declared, since no byte tells Latin-1 from its neighbours.
+//! UTF-8 is passed through, without its byte order mark; UTF-16 is detected by its mark or its zero bytes; any other
+//! encoding must be declared, since Latin-1 and its relatives cannot be told apart.
 
 use crate::ReadOptions;
 use encoding_rs::{DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE};
@@ -10,11 +10,11 @@ use pipewright_world::Content;
 use std::io;
 use std::sync::Arc;
 
-/// The content as UTF-8, and the name of the encoding that it was in. Of a `truncated` one the last character may be
-/// cut off.
+/// Converts the content to UTF-8, and returns the name of its encoding. If `truncated`, the last character may be
+/// incomplete.
 ///
 /// # Errors
-/// An encoding that is not known; bytes that are no text in a known one, with their line; a limit that was reached.
+/// An unknown encoding; invalid bytes in a known one, with their line; an exceeded limit.
 pub(super) fn to_utf8(
     content: &Arc<dyn Content>,
     truncated: bool,
@@ -24,12 +24,12 @@ pub(super) fn to_utf8(
     let declared = options.encoding.as_deref().map(|label| named(label, options)).transpose()?;
     let (encoding, mark) = match (declared, Encoding::for_bom(&head)) {
         (None, Some(marked)) => marked,
-        // Whoever says UTF-16 need not know the order of its bytes.
+        // Declared UTF-16 need not state the byte order.
         (Some(stated), Some((marked, mark))) if stated == marked || (is_utf16(stated) && is_utf16(marked)) => {
             (marked, mark)
         }
         (Some(stated), _) => (stated, 0),
-        // Nothing but pairs of bytes is UTF-16.
+        // UTF-16 has an even number of bytes.
         (None, None) if truncated || content.size().is_multiple_of(2) => (unmarked(&head), 0),
         (None, None) => (UTF_8, 0),
     };
@@ -44,22 +44,22 @@ pub(super) fn to_utf8(
     Ok((content, encoding.name()))
 }
 
-/// The bytes that tell an encoding.
+/// Bytes examined for detection.
 const HEAD_BYTES: usize = 1000;
 
-/// The bytes that are decoded at once.
+/// Bytes decoded at once.
 const PIECE_BYTES: usize = 1 << 20;
 
 fn is_utf16(encoding: &'static Encoding) -> bool {
     encoding == UTF_16LE || encoding == UTF_16BE
 }
 
-/// The encoding of this name, as the web has it; hyphens and underscores do not matter.
+/// Finds an encoding by its web label; hyphens and underscores are ignored.
 fn named(label: &str, options: &ReadOptions) -> Result<&'static Encoding, Failure> {
     let known = |label: &str| Encoding::for_label_no_replacement(label.as_bytes());
     known(label).or_else(|| known(&label.replace(['-', '_'], ""))).ok_or_else(|| {
-        let failure = Failure::new(code::BAD_VALUE, format!("no encoding is called `{}`", label.escape_debug()))
-            .file(&options.name);
+        let failure =
+            Failure::new(code::BAD_VALUE, format!("unknown encoding `{}`", label.escape_debug())).file(&options.name);
         match nearest(label, NAMES)[..] {
             [] => failure.help(format!("for example: {}", NAMES[..6].join(", "))),
             ref near => failure.help(format!("did you mean {}?", near.join(" or "))),
@@ -67,7 +67,7 @@ fn named(label: &str, options: &ReadOptions) -> Result<&'static Encoding, Failur
     })
 }
 
-/// Names of encodings to suggest, the commonest first.
+/// Suggested names of encodings, most common first.
 const NAMES: [&str; 28] = [
     "utf-8",
     "latin1",
@@ -99,8 +99,8 @@ const NAMES: [&str; 28] = [
     "ibm866",
 ];
 
-/// The encoding of a text without a mark. In UTF-16 every second byte of most letters, and of all line ends and
-/// delimiters, is zero; bytes that are zero here and there belong to no text.
+/// Detects the encoding of a text without a mark. In UTF-16 every second byte of most letters, and of all line ends and
+/// delimiters, is zero; other zero bytes are not text.
 fn unmarked(head: &[u8]) -> &'static Encoding {
     let (pairs, _) = head.as_chunks::<2>();
     let high = pairs.iter().filter(|pair| pair[1] == 0).count();
@@ -139,7 +139,7 @@ fn decoded(
             return Err(Failure::new(code::BAD_CSV, message)
                 .file(&options.name)
                 .line(line)
-                .help("is it of another encoding? load … encoding=\"…\""));
+                .help("is it in another encoding? load … encoding=\"…\""));
         }
         if text.len() as u64 > options.limits.unpacked_bytes {
             let limit = options.limits.unpacked_bytes >> 20;
@@ -150,7 +150,7 @@ fn decoded(
     Ok(text)
 }
 
-/// A content from some byte on.
+/// A content from an offset.
 struct Behind {
     content: Arc<dyn Content>,
     start: usize,

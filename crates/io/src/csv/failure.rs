@@ -1,4 +1,4 @@
-//! What is wrong with a text, told to a reader.
+//! Error messages for delimited text.
 
 use super::chunk::LeftOut;
 use super::dialect;
@@ -11,7 +11,7 @@ use pipewright_world::Content;
 use std::io;
 use std::sync::Arc;
 
-/// A fault, with its line.
+/// Creates the failure of a fault, with its line.
 pub(super) fn of(
     fault: &Fault,
     content: &dyn Content,
@@ -26,14 +26,14 @@ pub(super) fn of(
         FaultKind::OpenQuote => bad(format!("a quote is opened and never closed: {shown}")).help(doubled),
         FaultKind::TextAfterQuote => bad(format!("text after a closing quote: {shown}")).help(doubled),
         FaultKind::NotText => bad("bytes that are not UTF-8 text".into())
-            .help("say what they are: load … encoding=latin1, or save the file as UTF-8"),
-        FaultKind::Nul => bad("a byte of value zero, which no text has".into()).help("is it a binary file?"),
+            .help("declare the encoding: load … encoding=latin1, or save the file as UTF-8"),
+        FaultKind::Nul => bad("a zero byte, which is not valid in text".into()).help("is it a binary file?"),
         FaultKind::LongField => too_long("field", "max_field", options.limits.field_bytes),
         FaultKind::LongRecord => too_long("record", "max_record", options.limits.record_bytes),
         FaultKind::Ragged { fields } => {
             let message = format!("{}: {shown}", ragged(fields, shape));
             Failure::new(code::RAGGED_ROW, message).help(format!(
-                "a field that holds the delimiter `{}` has to be quoted",
+                "a field that holds the delimiter `{}` must be quoted",
                 dialect::shown(shape.marks.delimiter)
             ))
         }
@@ -52,22 +52,22 @@ pub(super) fn of(
     }
 }
 
-/// The failure for a text that is not what it was when it was looked at before.
+/// Creates the failure for a text that has changed since it was first read.
 pub(super) fn changed(options: &ReadOptions) -> Failure {
     let message = format!("`{}` changed while it was read", options.name.escape_debug());
     Failure::new(code::CANNOT_READ, message).file(&options.name)
 }
 
-/// The failure for a text of too many columns.
+/// Creates the failure for too many columns.
 pub(super) fn too_many_columns(columns: usize, options: &ReadOptions) -> Failure {
     let limit = options.limits.columns;
     Failure::new(code::LIMIT_REACHED, format!("{columns} columns; at most {limit} are read"))
         .file(&options.name)
         .line(1)
-        .help(format!("if that is right: load … max_columns={columns}"))
+        .help(format!("to allow it: load … max_columns={columns}"))
 }
 
-/// The rows that are left out, as they are told; and a note if there are any.
+/// Returns the skipped rows with reasons; and a note if there are any.
 pub(super) fn left_out(
     rows: Vec<LeftOut>,
     content: &dyn Content,
@@ -91,7 +91,7 @@ pub(super) fn left_out(
     let rejected: Vec<Rejected> = rejected.collect();
     let note = rejected.first().map(|first| {
         let (rows, were) = (count(rejected.len(), "row"), if rejected.len() == 1 { "was" } else { "were" });
-        let message = format!("{rows} {were} left out; the first: {}", first.reason);
+        let message = format!("{rows} {were} skipped; the first: {}", first.reason);
         Failure::note(code::ROWS_LEFT_OUT, message).file(&options.name).line(first.line)
     });
     Ok((rejected, note))
@@ -110,14 +110,14 @@ fn ragged(fields: usize, shape: &Shape) -> String {
 
 fn misfit(field: &str, name: &str, options: &ReadOptions) -> String {
     let kind = options.kinds.get(name).copied().unwrap_or(ColumnType::Text);
-    format!("`{field}` is no value of a column of kind {kind}")
+    format!("`{field}` is not a value of type {kind}")
 }
 
 fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
-/// The number of line ends before each of some offsets, which ascend.
+/// Returns the number of line ends before each of some ascending offsets.
 fn lines_before(content: &dyn Content, offsets: &[u64], lone_returns: bool) -> io::Result<Vec<u64>> {
     const PIECE: u64 = 1 << 20;
     let (mut lines, mut position) = (0, 0);
@@ -140,7 +140,7 @@ fn lines_before(content: &dyn Content, offsets: &[u64], lone_returns: bool) -> i
     Ok(before)
 }
 
-/// The line ends of a piece where a carriage return is one too; `last` is the byte before the piece.
+/// Counts line ends including lone carriage returns; `last` is the byte before the piece.
 fn returns(piece: &[u8], last: &mut u8) -> u64 {
     let mut lines = 0;
     for &byte in piece {

@@ -1,4 +1,4 @@
-//! The values of one column of one chunk: typed while they are read, and put straight into their places in the column.
+//! Parsing of one column of one chunk, straight into its slots in the column.
 
 use super::cells::{Found, Plan, Rules};
 use super::decimal::{self, Decimal};
@@ -43,36 +43,36 @@ impl<'a> Lane<'a> {
     }
 }
 
-/// The values of one column of one chunk, and what was noticed on the way.
+/// The values of one column of one chunk, with observations.
 #[derive(Debug)]
 pub(super) struct Cells<'s> {
     mode: Mode,
-    /// A declared type may be wider than one that is found, and nothing else fits.
+    /// A declared type may be wider than the detected one; nothing else fits.
     exact: bool,
     slot: Slot<'s>,
     pub(super) values: Values,
 }
 
-/// What becomes of the next values.
+/// What to do with the next values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mode {
-    /// Nothing.
+    /// Ignore them.
     Skip,
-    /// What they are is noticed, nothing more.
+    /// Only observe their types.
     Notice,
-    /// They are stored.
+    /// Store them.
     Store(Type),
 }
 
-/// What a column of a chunk has beside the values in their places.
+/// The result of a column of a chunk, besides the values in the slots.
 #[derive(Debug)]
 pub(super) struct Values {
-    /// The type of all the values that were stored; none if not all of them were.
+    /// The type of all stored values; `None` if not all were stored.
     pub(super) stored: Option<Type>,
     pub(super) found: Found,
     pub(super) nulls: Bits,
     pub(super) truths: Bits,
-    /// All texts one after another.
+    /// All texts, concatenated.
     pub(super) text: Vec<u8>,
 }
 
@@ -105,8 +105,7 @@ impl<'s> Cells<'s> {
         self.values
     }
 
-    /// Reads the fields of a lane, the first of which is in row `at` of the chunk. False if one does not fit the type
-    /// that was asked for.
+    /// Parses the fields of a lane, starting at row `at` of the chunk. False if one does not fit the declared type.
     pub(super) fn fill(&mut self, lane: &Lane<'_>, at: usize, rules: &Rules) -> bool {
         let mut row = 0;
         while row < lane.rows {
@@ -131,7 +130,7 @@ impl<'s> Cells<'s> {
         true
     }
 
-    /// Goes on with a wider type, since this field does not fit.
+    /// Continues with a wider type, since this field does not fit.
     fn widen(&mut self, field: &Field<'_>, row: usize, rules: &Rules) {
         rules.notice(field, &mut self.values.found);
         self.mode = match (self.mode, self.values.found.kind) {
@@ -163,7 +162,7 @@ impl<'s> Cells<'s> {
         lane.rows
     }
 
-    /// Notes a null, if it is one.
+    /// Records a null; false if the field is not null.
     fn null(&mut self, field: &Field<'_>, row: usize, rules: &Rules) -> bool {
         let null = rules.dialect.is_null(field);
         if null || field.bytes.is_empty() {
@@ -174,13 +173,13 @@ impl<'s> Cells<'s> {
         false
     }
 
-    /// Reads values of eight bytes from row `from` of the lane on, up to the first one that does not fit.
+    /// Parses values of eight bytes from row `from` of the lane, up to the first one that does not fit.
     fn wide<V: Wide>(&mut self, lane: &Lane<'_>, from: usize, at: usize, rules: &Rules) -> usize {
         let mut reader = V::default();
         let plain = rules.plain_numbers || !V::NUMBER;
-        // A sentinel of null may look like a value.
+        // A null value may look like a number.
         let nulls_first = !V::NUMBER || !rules.dialect.plain_decimals;
-        // The places are taken out, so that the values need not be looked up again after every one.
+        // The slots are moved out, so that they need not be looked up after every value.
         let Slot::Wide(places) = std::mem::take(&mut self.slot) else { return lane.rows };
         let mut row = from;
         for place in &mut places[at + from..at + lane.rows] {
@@ -230,7 +229,7 @@ impl<'s> Cells<'s> {
             if length == 0 {
                 self.values.nulls.set(at + row);
             } else if length <= SHORT && rules.is_plain_text(lane.bytes, start, end) {
-                // A copy of a fixed number of bytes is much cheaper than one of just those that are wanted.
+                // Copying a fixed number of bytes is much cheaper than copying exactly those needed.
                 let filled = text.len();
                 text.extend_from_slice(&lane.bytes[start..start + SHORT]);
                 text.truncate(filled + length);
@@ -249,15 +248,15 @@ impl<'s> Cells<'s> {
     }
 }
 
-/// A type whose values take eight bytes.
+/// A type with values of eight bytes.
 trait Wide: Default {
-    /// Is it one of numbers?
+    /// Is it numeric?
     const NUMBER: bool;
 
-    /// The value from `start` to `end`, if it is written in the usual way. What is none is left to [`Wide::value`].
+    /// Parses the value from `start` to `end` in the common notation; otherwise [`Wide::value`] is called.
     fn plain(&mut self, bytes: &[u8], start: usize, end: usize, found: &mut Found) -> Option<u64>;
 
-    /// The value that is written here, if it is one.
+    /// Parses a value in any notation.
     fn value(text: &[u8], rules: &Rules, found: &mut Found) -> Option<u64>;
 }
 
@@ -289,7 +288,7 @@ impl Wide for Continuous {
     #[inline(always)]
     fn plain(&mut self, bytes: &[u8], start: usize, end: usize, found: &mut Found) -> Option<u64> {
         let decimal = Decimal::read(bytes, start, end)?;
-        // What is written as a whole number may be huge, or a zero with a sign.
+        // A whole number may be huge, or a negative zero.
         found.fractional |= decimal.pointed;
         if !decimal.pointed && decimal.as_i64().is_none() {
             return None;
@@ -305,7 +304,7 @@ impl Wide for Continuous {
     }
 }
 
-/// A day often comes many times one after another: the last one is kept.
+/// Consecutive rows often have the same day: the last one is cached.
 #[derive(Default)]
 struct Date {
     day: [u8; 10],
@@ -336,11 +335,11 @@ impl Wide for Date {
     }
 }
 
-/// The microseconds of `HH:MM:SS`.
+/// Parses `HH:MM:SS` as microseconds.
 #[inline(always)]
 fn clock(text: u64) -> Option<i64> {
     let digits = text ^ u64::from_le_bytes(*b"00:00:00");
-    // Digits are up to 9, colons 0: what is more sets a top bit or another one of a colon.
+    // Digits are up to 9, colons 0: anything else sets a top bit or another bit of a colon.
     let more = digits.wrapping_add(u64::from_le_bytes([0x76, 0x76, 0x7F, 0x76, 0x76, 0x7F, 0x76, 0x76])) | digits;
     if more & 0x8080_8080_8080_8080 != 0 {
         return None;

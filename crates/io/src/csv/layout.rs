@@ -1,4 +1,4 @@
-//! Where things are in a text, as its head tells: the dialect, the names of the columns, and where the records are.
+//! The layout of a text, from its head: dialect, column names, and start of the records.
 
 use super::cells::Rules;
 use super::chunk::Terms;
@@ -17,7 +17,7 @@ use pipewright_world::Content;
 use std::io;
 use std::sync::Arc;
 
-/// What the head of a text tells.
+/// The layout of a text.
 #[derive(Clone)]
 pub(super) struct Layout {
     pub(super) names: Vec<Arc<str>>,
@@ -27,17 +27,18 @@ pub(super) struct Layout {
     pub(super) origin: Arc<Origin>,
 }
 
-/// The bytes that are looked at first; more where the header does not end in them.
+/// Bytes of the head read first; more if the header does not end within.
 const HEAD_BYTES: usize = 256 << 10;
 
-/// Positions in a chunk are kept in 32 bits.
+/// Positions in a chunk are 32-bit.
 const RECORD_BYTES_MAX: usize = 1 << 30;
 
 impl Layout {
-    /// Looks at a content; a `truncated` one may end anywhere, and is only read up to the last record that is whole.
+    /// Determines the layout of a content; a `truncated` one may end anywhere, and is only read up to the last whole
+    /// record.
     ///
     /// # Errors
-    /// What keeps the head from being read.
+    /// Errors in the head.
     pub(super) fn find(content: &Arc<dyn Content>, truncated: bool, options: &ReadOptions) -> Result<Layout, Failure> {
         let unreadable = |error: io::Error| crate::source::unreadable(&error, options);
         let (content, encoding) = encoding::to_utf8(content, truncated, options)?;
@@ -82,13 +83,13 @@ impl Layout {
         Ok(Layout { names, body, terms, notes, origin })
     }
 
-    /// The same text, under options that declare other kinds.
+    /// Returns the same text with options that declare other types.
     pub(super) fn under(&self, options: &ReadOptions) -> Layout {
         let terms = Terms::new(self.terms.rules.clone(), self.terms.shape, &self.names, options);
         Layout { terms, ..self.clone() }
     }
 
-    /// A fault, told to a reader.
+    /// Creates the failure of a fault.
     pub(super) fn failure(&self, fault: &Fault, options: &ReadOptions) -> Failure {
         failure::of(fault, &*self.body.content, &self.names, &self.terms.shape, options)
     }
@@ -97,7 +98,7 @@ impl Layout {
 impl Terms {
     fn new(rules: Rules, shape: Shape, names: &[Arc<str>], options: &ReadOptions) -> Terms {
         let rejects = options.bad_rows == BadRows::Reject;
-        // Which rows are left out must not depend on which columns are wanted.
+        // Which rows are skipped must not depend on the selected columns.
         let is_checked = |name: &str| rejects || options.wants(name);
         let declared = names.iter().enumerate().filter(|(_, name)| is_checked(name));
         let declared = declared.filter_map(|(column, name)| Some((column, Type::of(*options.kinds.get(&**name)?))));
@@ -105,7 +106,7 @@ impl Terms {
     }
 }
 
-/// The offset behind the last byte that is none of `ends`.
+/// Returns the offset after the last byte that is not one of `ends`.
 fn end_of_text(content: &dyn Content, ends: &[u8]) -> io::Result<u64> {
     const STEP: u64 = 4 << 10;
     let mut end = content.size();
@@ -127,10 +128,10 @@ struct Head {
     content: Arc<dyn Content>,
     /// The end of the text in the content.
     end: u64,
-    /// Is there more text behind it, which nobody knows?
+    /// Is there more text after it?
     truncated: bool,
     bytes: Vec<u8>,
-    /// Are they the whole text? Then a line end stands behind them.
+    /// Is it the whole text? Then a line end is appended.
     complete: bool,
 }
 
@@ -146,8 +147,8 @@ impl Head {
         Ok(())
     }
 
-    /// The text from `start` on that guesses are made from; and whether lines end in carriage returns alone, which are
-    /// then replaced.
+    /// Returns the text from `start` used for detection; and whether lines end in lone carriage returns, which are then
+    /// replaced.
     fn sample(&self, start: usize) -> (Vec<u8>, bool) {
         let text = self.bytes.strip_suffix(b"\n").filter(|_| self.complete).unwrap_or(&self.bytes);
         let mut sample = text[start.min(text.len())..].to_vec();
@@ -164,7 +165,7 @@ impl Head {
         self.complete && !self.truncated && sample.len() < sniff::SAMPLE_BYTES
     }
 
-    /// Finds the first record that is no comment and not blank, behind the lines that are left out.
+    /// Finds the first record after skipped lines that is neither a comment nor blank.
     fn first_record(&mut self, dialect: &Dialect, marks: &Marks, options: &ReadOptions) -> Result<First, Failure> {
         loop {
             match self.try_first_record(dialect, marks, options)? {
@@ -181,7 +182,7 @@ impl Head {
         }
     }
 
-    /// As [`Head::first_record`]; or a fault if the head ends before the record does.
+    /// Like [`Head::first_record`]; or a fault if the head ends within the record.
     fn try_first_record(
         &self,
         dialect: &Dialect,
@@ -215,7 +216,7 @@ impl Head {
             position = record.end;
         }
         if self.complete {
-            return Err(Failure::new(code::EMPTY_DATA, "the file has nothing but comments").file(&options.name));
+            return Err(Failure::new(code::EMPTY_DATA, "the file contains only comments").file(&options.name));
         }
         unfinished(self.bytes.len())
     }
@@ -233,7 +234,7 @@ impl Head {
 /// The first record of a text.
 struct First {
     start: usize,
-    /// The position behind its line end.
+    /// The position after its line end.
     end: usize,
     starts: Vec<u32>,
 }
@@ -244,7 +245,7 @@ impl First {
         Field::of(&bytes[start..end], column + 2 == self.starts.len(), marks)
     }
 
-    /// The names of the columns, and whether this record holds them; else they are empty.
+    /// Returns the column names, and whether this record is the header; otherwise they are empty.
     fn names(
         &self,
         head: &Head,
@@ -278,7 +279,7 @@ impl First {
         Ok((fields.iter().map(name).collect::<Result<_, _>>()?, true))
     }
 
-    /// Whole records behind this one.
+    /// Returns whole records after this one.
     fn sample_behind(&self, head: &Head, marks: &Marks) -> Vec<u8> {
         let (mut sample, _) = head.sample(self.end);
         if !head.is_all(&sample) {
@@ -289,7 +290,7 @@ impl First {
     }
 }
 
-/// The length of the records of a text, which starts with one, that end in it.
+/// Returns the length of the whole records of a text that starts at a record.
 fn whole_records(text: &[u8], marks: &Marks) -> usize {
     let (mut position, mut starts) = (0, Vec::new());
     while position < text.len() {
@@ -310,7 +311,7 @@ fn refuse_marks(marks: &Marks, options: &ReadOptions) -> Result<(), Failure> {
     let named = [("delimiter", Some(marks.delimiter)), ("quote", Some(marks.quote)), ("escape", marks.escape)];
     for (name, mark) in named {
         if mark.is_some_and(|byte| !byte.is_ascii()) {
-            let message = format!("the {name} has to be an ASCII character");
+            let message = format!("the {name} must be an ASCII character");
             return Err(Failure::new(code::BAD_VALUE, message).file(&options.name));
         }
     }
@@ -322,11 +323,9 @@ fn headless_note(columns: usize, options: &ReadOptions) -> Option<Failure> {
         return None;
     }
     let range = if columns == 1 { "column_1".into() } else { format!("column_1 … column_{columns}") };
-    let message = format!("the first line holds values, not names: the columns are called {range}");
+    let message = format!("the first line holds values, not names: the columns are named {range}");
     Some(
-        Failure::note(code::RENAMED_COLUMN, message)
-            .file(&options.name)
-            .help("`load … header=true` takes it for names"),
+        Failure::note(code::RENAMED_COLUMN, message).file(&options.name).help("`load … header=true` reads it as names"),
     )
 }
 

@@ -1,10 +1,10 @@
-//! A pass over all records of a text: many chunks are read at once, and yet every one knows where its first record
-//! starts and how many rows come before it.
+//! A parallel pass over all records of a text: every chunk learns where its first record starts and how many rows
+//! precede it.
 //!
-//! Where a chunk's first record starts is told by whoever reads the chunk before it. Nobody waits for that: every
-//! chunk is split as if it started outside quotes, which it nearly always does, and split again if it did not. Then
-//! it takes its turn: it learns the start, takes its place in the columns, and tells the next one. What takes time,
-//! the reading of values, is done outside the turn.
+//! Where a chunk's first record starts is determined by the chunk before it. To avoid waiting, every chunk is split as
+//! if it started outside quotes, which it nearly always does, and split again if it did not. Then, in turn, each chunk
+//! learns its start, takes its place in the columns, and passes the next start on. The expensive work, parsing values,
+//! is done outside the turn.
 
 use super::chunk::{Chunk, LeftOut, Terms};
 use super::scan::Fault;
@@ -13,7 +13,7 @@ use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-/// What ends a pass early.
+/// Why a pass ends early.
 #[derive(Debug)]
 pub(super) enum Stop {
     Fault(Fault),
@@ -26,24 +26,24 @@ impl From<io::Error> for Stop {
     }
 }
 
-/// A chunk whose records are known.
+/// A chunk with known records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Extent {
-    /// Where its first record starts.
+    /// Start of its first record.
     pub(super) start: u64,
-    /// Where the next chunk's does.
+    /// Start of the next chunk's first record.
     pub(super) end: u64,
     pub(super) rows: usize,
 }
 
-/// What a pass does with the records of a chunk.
+/// The work of a pass on the records of a chunk.
 pub(super) trait Work: Sync {
-    /// The place of a chunk's rows.
+    /// The slots of a chunk's rows.
     type Place: Send;
-    /// What is made of a chunk.
+    /// The result of a chunk.
     type Part: Send;
 
-    /// A place for the rows of the next chunk, if there is one. It is called for one chunk after another.
+    /// Allocates slots for the rows of the next chunk, if there is room. Called sequentially by chunk.
     fn place(&self, rows: usize) -> Option<Self::Place>;
 
     /// Reads a chunk.
@@ -53,17 +53,17 @@ pub(super) trait Work: Sync {
     fn read(&self, chunk: &mut Chunk, place: Self::Place) -> Result<Self::Part, Fault>;
 }
 
-/// What a pass made.
+/// The result of a pass.
 #[derive(Debug)]
 pub(super) struct Passed<P> {
-    /// The parts, in order.
+    /// The results of the chunks, in order.
     pub(super) parts: Vec<(Extent, P)>,
     pub(super) left_out: Vec<LeftOut>,
-    /// Where the first chunk starts for which there was no place.
+    /// Start of the first chunk without room.
     pub(super) rest: Option<u64>,
 }
 
-/// Passes over the records of a body, in chunks of so many bytes.
+/// Runs a pass over the records of a body, in chunks of `chunk_bytes` bytes.
 ///
 /// # Errors
 /// The first fault of the text, or the content's.
@@ -105,10 +105,10 @@ struct Pass<'a, W: Work> {
     chunk_bytes: u64,
     terms: &'a Terms,
     work: &'a W,
-    /// The next chunk that nobody has begun with.
+    /// The next chunk to start.
     tickets: AtomicU64,
     turn: Mutex<Turn>,
-    /// Told when a turn is over.
+    /// Notified when a turn ends.
     taken: Condvar,
     results: Mutex<Results<W::Part>>,
 }
@@ -116,9 +116,9 @@ struct Pass<'a, W: Work> {
 /// Whose turn it is.
 struct Turn {
     chunk: u64,
-    /// Where its first record starts.
+    /// Start of its first record.
     start: u64,
-    /// There are no more turns.
+    /// No more turns.
     over: bool,
     rest: Option<u64>,
 }
@@ -126,12 +126,12 @@ struct Turn {
 struct Results<P> {
     parts: Vec<(u64, Extent, P)>,
     left_out: Vec<LeftOut>,
-    /// The first chunk that could not be read, and why.
+    /// The first chunk that failed, and why.
     stop: Option<(u64, Stop)>,
 }
 
 impl<W: Work> Pass<'_, W> {
-    /// Reads chunks until there are no more. Chunks are begun in order, so that nobody waits for one that nobody has.
+    /// Reads chunks until there are none left. Chunks are started in order, so that every awaited chunk is in progress.
     fn work_on(&self) {
         let _guard = EndOnPanic(self);
         let mut memory = Chunk::default();
@@ -160,7 +160,7 @@ impl<W: Work> Pass<'_, W> {
         let mut fast = chunk.split_fast(guess, to, terms);
         let Some(start) = self.wait_for_turn(number) else { return Ok(false) };
         if start >= to {
-            // A record of the chunk before reaches over all of this one.
+            // A record of the previous chunk spans all of this one.
             self.end_turn(|turn| turn.start = start);
             return Ok(true);
         }
@@ -184,7 +184,7 @@ impl<W: Work> Pass<'_, W> {
         Ok(true)
     }
 
-    /// Waits until it is this chunk's turn, and says where its first record starts; None if there are no more turns.
+    /// Waits for this chunk's turn, and returns where its first record starts; `None` if there are no more turns.
     fn wait_for_turn(&self, number: u64) -> Option<u64> {
         let turn = locked(&self.turn);
         let waits = |turn: &mut Turn| turn.chunk != number && !turn.over;
@@ -200,7 +200,7 @@ impl<W: Work> Pass<'_, W> {
         self.taken.notify_all();
     }
 
-    /// Ends the pass. The first chunk with a fault is the one that counts: all before it have had their turn.
+    /// Ends the pass. The first failing chunk wins: all before it have had their turn.
     fn stop(&self, number: u64, stop: Stop) {
         let mut results = locked(&self.results);
         if results.stop.as_ref().is_none_or(|(first, _)| number < *first) {
@@ -212,7 +212,7 @@ impl<W: Work> Pass<'_, W> {
     }
 }
 
-/// Nobody is to wait for a turn that never ends.
+/// Avoids waiting for a turn that never ends.
 struct EndOnPanic<'a, 'p, W: Work>(&'a Pass<'p, W>);
 
 impl<W: Work> Drop for EndOnPanic<'_, '_, W> {

@@ -1,5 +1,5 @@
-//! The columns of a table while they are filled: allocated once, cut into one place for each chunk, and made into
-//! arrays at the end without being copied.
+//! Storage of columns while they are filled: allocated once, divided into one slot per chunk, and converted to arrays
+//! without copying.
 
 use super::cells::Plan;
 use super::fill::Values;
@@ -11,7 +11,7 @@ use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer
 use pipewright_table::{TextArray, TextOffset};
 use std::sync::Arc;
 
-/// Bits, of which those behind the last one that is set need not be there.
+/// A bitmap; trailing zeros need not be stored.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Bits(Vec<u64>);
 
@@ -29,7 +29,7 @@ impl Bits {
         self.0.iter().all(|&word| word == 0)
     }
 
-    /// Sets the bits of `self`, counted from `start` on, in `all`.
+    /// Sets the bits of `self` in `all`, offset by `start`.
     fn set_in(&self, all: &mut [u64], start: usize) {
         let shift = start % 64;
         for (place, &word) in (start / 64..).zip(&self.0) {
@@ -43,20 +43,20 @@ impl Bits {
     }
 }
 
-/// The place of one chunk in a column.
+/// The slot of one chunk in a column.
 #[derive(Debug, Default)]
 pub(super) enum Slot<'s> {
-    /// The column has no place for values: they are not stored, or by others.
+    /// No slot: values are not stored, or elsewhere.
     #[default]
     None,
     /// Values of eight bytes.
     Wide(&'s mut [u64]),
-    /// Where each text ends, counted from the first one of the chunk.
+    /// The end of each text, relative to the first one of the chunk.
     Ends(&'s mut [TextOffset]),
 }
 
 impl<'s> Slot<'s> {
-    /// Takes a place for so many rows off the front; there are as many.
+    /// Takes a slot of `rows` rows off the front.
     pub(super) fn take_front(&mut self, rows: usize) -> Slot<'s> {
         match std::mem::take(self) {
             Slot::None => Slot::None,
@@ -73,7 +73,7 @@ impl<'s> Slot<'s> {
         }
     }
 
-    /// Makes the first `rows` whole numbers continuous ones.
+    /// Converts the first `rows` whole numbers to continuous ones.
     pub(super) fn count_to_continuous(&mut self, rows: usize) {
         if let Slot::Wide(places) = self {
             count_to_continuous(&mut places[..rows]);
@@ -92,12 +92,12 @@ fn count_to_continuous(places: &mut [u64]) {
 enum Column {
     None,
     Wide(Vec<u64>),
-    /// Where each text ends, behind a zero.
+    /// The end of each text, after a leading zero.
     Ends(Vec<TextOffset>),
 }
 
-/// Columns with places for a number of rows. Their pages are only taken from the system when they are written to, so
-/// that more places than rows cost next to nothing.
+/// Columns with slots for a number of rows. Pages are only allocated by the system when written, so extra slots are
+/// nearly free.
 #[derive(Debug)]
 pub(super) struct Store {
     columns: Vec<Column>,
@@ -115,7 +115,7 @@ impl Store {
         Store { columns: plans.iter().map(column).collect() }
     }
 
-    /// The places of all rows.
+    /// Returns the slots of all rows.
     pub(super) fn slots(&mut self) -> Vec<Slot<'_>> {
         let slot = |column| match column {
             &mut Column::None => Slot::None,
@@ -125,31 +125,31 @@ impl Store {
         self.columns.iter_mut().map(slot).collect()
     }
 
-    /// Gives back the memory of a column.
+    /// Frees the memory of a column.
     pub(super) fn clear(&mut self, column: usize) {
         self.columns[column] = Column::None;
     }
 
-    /// Takes the columns apart, to be finished one by one.
+    /// Splits it into columns, to be finished one by one.
     pub(super) fn into_columns(self) -> impl ExactSizeIterator<Item = Finishing> {
         self.columns.into_iter().map(Finishing)
     }
 }
 
-/// A column whose places are filled.
+/// A filled column.
 pub(super) struct Finishing(Column);
 
-/// What was found in a part of a column, and the rows of the part.
+/// The rows and results of a part of a column.
 pub(super) type Part = (usize, Values);
 
 impl Finishing {
-    /// Can it be finished as this type, without being read again?
+    /// Can it be finished with this type, without being reread?
     pub(super) fn fits(kind: Type, mut stored: impl Iterator<Item = Option<Type>>) -> bool {
         let fits = |stored| stored == Some(kind) || (stored, kind) == (Some(Type::Count), Type::Continuous);
         kind == Type::Nothing || stored.all(fits)
     }
 
-    /// The array of this type, in which [`Finishing::fits`] says that it can be finished.
+    /// Creates the array of this type; [`Finishing::fits`] must be true.
     pub(super) fn finish(self, kind: Type, parts: Vec<Part>) -> ArrayRef {
         let rows = parts.iter().map(|(rows, _)| rows).sum();
         if kind == Type::Nothing {
@@ -213,7 +213,7 @@ fn null_buffer(parts: &[Part], rows: usize) -> Option<NullBuffer> {
     let mut all = vec![0; rows.div_ceil(64)];
     set_all(&mut all, parts, |values| &values.nulls);
     all.iter_mut().for_each(|word| *word = !*word);
-    // Bits behind the last row are zeros, as everywhere.
+    // Bits after the last row are zeros, as everywhere.
     if let (Some(last), 1..) = (all.last_mut(), rows % 64) {
         *last &= (1 << (rows % 64)) - 1;
     }

@@ -1,4 +1,4 @@
-//! Reading, from the bytes of a file to a table.
+//! Reading of a table from the bytes of a file.
 
 use super::cells::{Found, Plan};
 use super::chunk::Chunk;
@@ -20,10 +20,10 @@ use pipewright_world::Content;
 use rayon::prelude::*;
 use std::sync::Arc;
 
-/// The bytes of a chunk: few enough to stay near the processor. Results do not depend on it.
+/// Bytes per chunk, small enough for the cache. Results do not depend on it.
 const CHUNK_BYTES: u64 = 512 << 10;
 
-/// A chunk has at least so many bytes for each column, since it takes some memory for each.
+/// Minimum bytes of a chunk per column, since each takes some memory.
 const BYTES_A_COLUMN: u64 = 256;
 
 /// Reads a whole file.
@@ -32,10 +32,10 @@ pub(super) fn read(content: &Arc<dyn Content>, options: &ReadOptions) -> Result<
     table(&layout, options, layout.chunk_bytes(CHUNK_BYTES))
 }
 
-/// The bytes of the head that a sketch looks at.
+/// Bytes of the head that a sketch reads.
 const SKETCH_BYTES: usize = 1 << 20;
 
-/// What the head of a file tells.
+/// Sketches a file from its head.
 pub(super) fn sketch(content: &Arc<dyn Content>, truncated: bool, options: &ReadOptions) -> Result<Sketch, Failure> {
     let head = content.start(SKETCH_BYTES).map_err(|error| crate::source::unreadable(&error, options))?;
     let (seen, size) = (head.len() as u64, content.size());
@@ -57,7 +57,7 @@ pub(super) fn sketch(content: &Arc<dyn Content>, truncated: bool, options: &Read
     })
 }
 
-/// Reads all records of a text in chunks of so many bytes.
+/// Reads all records of a text in chunks of `chunk_bytes` bytes.
 pub(super) fn table(layout: &Layout, options: &ReadOptions, chunk_bytes: u64) -> Result<Reading, Failure> {
     if let Some(opened) = declared::opened(layout, options) {
         let reading = plain_table(&layout.under(&opened), &opened, chunk_bytes)?;
@@ -70,7 +70,7 @@ pub(super) fn table(layout: &Layout, options: &ReadOptions, chunk_bytes: u64) ->
     plain_table(layout, options, chunk_bytes)
 }
 
-/// As [`table`], where every declared kind asks for its plain form.
+/// Like [`table`], where every declared type is read in its default format.
 pub(super) fn plain_table(layout: &Layout, options: &ReadOptions, chunk_bytes: u64) -> Result<Reading, Failure> {
     let told = |stop| layout.stopped(stop, options);
     let plans = layout.plans(options).map_err(told)?;
@@ -98,12 +98,12 @@ pub(super) fn plain_table(layout: &Layout, options: &ReadOptions, chunk_bytes: u
 }
 
 impl Layout {
-    /// Chunks of about so many bytes, or more where there are many columns.
+    /// Returns the chunk size: about `chunk_bytes`, or more if there are many columns.
     pub(super) fn chunk_bytes(&self, chunk_bytes: u64) -> u64 {
         chunk_bytes.max(BYTES_A_COLUMN * self.names.len() as u64)
     }
 
-    /// What ended a pass, told to a reader.
+    /// Creates the failure of a stopped pass.
     pub(super) fn stopped(&self, stop: Stop, options: &ReadOptions) -> Failure {
         match stop {
             Stop::Fault(fault) => self.failure(&fault, options),
@@ -111,7 +111,7 @@ impl Layout {
         }
     }
 
-    /// How each column is read: as asked for, else at least as the beginning of the body tells.
+    /// Returns how each column is read: as declared, or at least as the head suggests.
     pub(super) fn plans(&self, options: &ReadOptions) -> Result<Vec<Plan>, Stop> {
         let plan = |name: &Arc<str>| match options.kinds.get(&**name) {
             _ if !options.wants(name) => Plan::Skip,
@@ -136,7 +136,7 @@ impl Layout {
 }
 
 impl Plan {
-    /// The type of a column that was read so, and in which this was found.
+    /// Returns the type of a column read with this plan, given the observations.
     pub(super) fn final_type(self, found: Found) -> Type {
         match self {
             Plan::Skip => Type::Nothing,
@@ -145,7 +145,7 @@ impl Plan {
         }
     }
 
-    /// How the column is read again, when its type is known.
+    /// Returns the plan for rereading a column of known type.
     pub(super) fn settled(self, kind: Type) -> Plan {
         if let Plan::AtLeast(_) = self { Plan::AtLeast(kind) } else { self }
     }

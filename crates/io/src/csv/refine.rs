@@ -1,8 +1,8 @@
-//! Columns that came out as text and may be something better: dates of other forms than ISO's, times of day, numbers
-//! with a decimal comma or with marks between thousands.
+//! Refinement of text columns: dates in formats other than ISO 8601, times of day, numbers with decimal commas or
+//! thousands separators.
 //!
-//! Every text of a column leaves some readings and excludes the others; what all leave is taken if it is one reading.
-//! Where two are left, the column stays text, and a note names the option that decides.
+//! Every text of a column excludes some interpretations; the remaining one is chosen if it is unique. If two remain,
+//! the column stays text, and a note names the option that decides.
 
 use super::dialect::Dialect;
 use crate::ReadOptions;
@@ -16,16 +16,17 @@ use pipewright_table::{ColumnType, literal};
 use pipewright_table::{TextArray, TextOffset};
 use std::sync::Arc;
 
-/// The readings that every text seen so far allows.
+/// The interpretations that every text so far allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Candidates(u32);
 
 impl Candidates {
-    /// Those of no text at all.
+    /// Those without any text.
     pub(super) const ALL: Candidates = Candidates(u32::MAX);
     const NONE: Candidates = Candidates(0);
 
-    /// Those of all texts of an array. An empty text is null in a column that is not text, and excludes nothing.
+    /// Returns those of all texts of an array. An empty text is null in a column that is not text, and excludes
+    /// nothing.
     pub(super) fn of(texts: &TextArray) -> Candidates {
         let mut left = Candidates::ALL;
         for text in texts.iter().flatten() {
@@ -37,24 +38,24 @@ impl Candidates {
         left
     }
 
-    /// Those of one text.
+    /// Returns those of one text.
     pub(super) fn of_text(text: &[u8]) -> Candidates {
         Candidates::ALL.narrowed(text)
     }
 
-    /// Those that both leave.
+    /// Intersects two sets.
     #[must_use]
     pub(super) fn and(self, other: Candidates) -> Candidates {
         Candidates(self.0 & other.0).settled()
     }
 
-    /// Is nothing left but text?
+    /// Is text the only interpretation left?
     pub(super) fn are_none(self) -> bool {
         self == Candidates::NONE
     }
 
-    /// What the column is to be read as; and what a reader of it should know. `points` tells that numbers with a
-    /// decimal point stand elsewhere in the file. Only for columns whose kind is not declared.
+    /// Decides the interpretation of a column, with a note. `points` says that other columns have numbers with a
+    /// decimal point. Only for columns without a declared type.
     pub(super) fn decide(self, dialect: &Dialect, options: &ReadOptions, points: bool) -> Decision {
         if self.are_none() || self.has(UNSEEN) {
             return Decision::default();
@@ -89,7 +90,7 @@ impl Candidates {
         let with_points = number(THOUSANDS);
         let with_commas = number(if self.has(DECIMAL_COMMA) { DECIMAL_COMMA } else { GROUPED_DECIMAL_COMMA });
         let declared = options.decimal.is_some();
-        // `1.234` beside `5,5`, or `1,234` beside `5.5`: numbers of two countries, or of one.
+        // `1.234` beside `5,5`, or `1,234` beside `5.5`: mixed notations, or one.
         let mixed = !declared && self.has(UNGROUPED) && !self.has(DECIMAL_COMMA);
         match (thousands, decimals) {
             (false, false) => Decision::default(),
@@ -103,7 +104,7 @@ impl Candidates {
         }
     }
 
-    /// What is left when this text was seen too.
+    /// Narrows the set by one more text.
     fn narrowed(self, text: &[u8]) -> Candidates {
         if text.is_empty() {
             return self;
@@ -136,18 +137,18 @@ impl Candidates {
         self.0 & bit != 0
     }
 
-    /// Without readings, what else was noticed says nothing.
+    /// Without interpretations, the other observations are meaningless.
     fn settled(self) -> Candidates {
         if self.0 & READINGS == 0 { Candidates::NONE } else { self }
     }
 }
 
-/// What becomes of a text column.
+/// The decision on a text column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Decision {
-    /// The better reading; without one it stays text.
+    /// The better interpretation; text if `None`.
     pub(super) alternative: Option<Alternative>,
-    /// What is to be said about it, see [`notes`].
+    /// The note about it, see [`notes`].
     pub(super) remark: Option<Remark>,
 }
 
@@ -161,10 +162,10 @@ impl Decision {
     }
 }
 
-/// A reading of a text column.
+/// An interpretation of a text column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Alternative {
-    /// Moments of one of the known forms.
+    /// Moments in one of the built-in formats.
     Moment(usize),
     /// Times of day.
     Time,
@@ -177,7 +178,7 @@ pub(super) enum Alternative {
 }
 
 impl Alternative {
-    /// The kind of the column then.
+    /// Returns the resulting type.
     pub(super) fn kind(self) -> ColumnType {
         match self {
             Alternative::Moment(_) => ColumnType::Date,
@@ -187,7 +188,7 @@ impl Alternative {
         }
     }
 
-    /// The column, read so. What [`Candidates`] allowed has a value for every text but empty ones, which are null.
+    /// Converts the column. Every non-empty text must match; empty ones are null.
     pub(super) fn apply(self, texts: &ArrayRef) -> ArrayRef {
         let texts = texts.as_string::<TextOffset>();
         let read =
@@ -215,18 +216,18 @@ impl Alternative {
     }
 }
 
-/// What is to be said about columns that were text, or are.
+/// Remarks about refined or ambiguous columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Remark {
-    /// The day or the month may come first: of these two forms.
+    /// Day or month first: these two formats are possible.
     DayOrMonth(&'static str, &'static str),
-    /// Commas may stand between thousands or before decimals.
+    /// Commas could be thousands separators or decimal commas.
     ThousandsOrDecimals,
-    /// There seem to be decimal commas, where they are not usual.
+    /// Probably decimal commas, in an unusual place.
     MaybeDecimalComma,
-    /// Commas were taken to stand before decimals.
+    /// Commas were interpreted as decimal commas.
     DecimalComma,
-    /// Moments were brought to UTC.
+    /// Moments were converted to UTC.
     InUtc,
 }
 
@@ -234,31 +235,31 @@ impl Remark {
     fn message(self, columns: &str) -> String {
         match self {
             Remark::DayOrMonth(..) => {
-                format!("{columns}: dates with the day first or the month first? nothing decides it, so they stay text")
+                format!("{columns}: dates with the day or the month first? ambiguous, so they stay text")
             }
             Remark::ThousandsOrDecimals => {
-                format!("{columns}: marks between thousands, or decimal commas? nothing decides it, so they stay text")
+                format!("{columns}: thousands separators, or decimal commas? ambiguous, so they stay text")
             }
             Remark::MaybeDecimalComma => {
-                format!("{columns}: numbers with a decimal comma? the file does not look like it, so they stay text")
+                format!("{columns}: numbers with a decimal comma? not certain, so they stay text")
             }
             Remark::DecimalComma => format!("{columns}: read as numbers with a decimal comma"),
-            Remark::InUtc => format!("{columns}: moments with a distance from UTC are converted to UTC"),
+            Remark::InUtc => format!("{columns}: times with a UTC offset are converted to UTC"),
         }
     }
 
     fn help(self) -> Option<String> {
         match self {
-            Remark::DayOrMonth(day, month) => Some(format!("say which: load … dates=\"{day}\", or dates=\"{month}\"")),
-            Remark::ThousandsOrDecimals => Some("say which: load … thousands=\",\", or decimal=\",\"".into()),
+            Remark::DayOrMonth(day, month) => Some(format!("choose one: load … dates=\"{day}\", or dates=\"{month}\"")),
+            Remark::ThousandsOrDecimals => Some("choose one: load … thousands=\",\", or decimal=\",\"".into()),
             Remark::MaybeDecimalComma => Some("if they are: load … decimal=\",\"".into()),
-            Remark::DecimalComma => Some("`load … decimal=\",\"` says so for the whole file".into()),
+            Remark::DecimalComma => Some("`load … decimal=\",\"` declares it for the whole file".into()),
             Remark::InUtc => None,
         }
     }
 }
 
-/// The notes for the remarks of all columns, one for the columns that share one.
+/// Creates the notes about all columns, one per distinct remark.
 pub(super) fn notes(remarks: &[(Arc<str>, Remark)], options: &ReadOptions) -> Vec<Failure> {
     let mut different: Vec<Remark> = Vec::new();
     for (_, remark) in remarks {
@@ -280,10 +281,10 @@ pub(super) fn notes(remarks: &[(Arc<str>, Remark)], options: &ReadOptions) -> Ve
     different.into_iter().map(note).collect()
 }
 
-/// So many columns are named in a note.
+/// Maximum number of columns named in a note.
 const COLUMNS_SHOWN: usize = 5;
 
-/// The number that is written here, if it is one that loses nothing: no word, no zeros before a whole part.
+/// Parses a number without loss of information: not a word, no leading zeros.
 fn marked_number(numerals: &Numerals, text: &[u8]) -> Option<Number> {
     let digits = match text {
         [b'-' | b'+', rest @ ..] => rest,
@@ -298,7 +299,7 @@ const COMMA_THOUSANDS: Numerals = Numerals { decimal: b'.', thousands: Some(b','
 const COMMA: Numerals = Numerals { decimal: b',', thousands: None };
 const GROUPED_COMMA: Numerals = Numerals { decimal: b',', thousands: Some(b'.') };
 
-/// The readings as numbers. Point and comma are told apart by what every text of the column allows.
+/// Numeric interpretations. Point and comma are distinguished by what every text of the column allows.
 const NUMERALS: [(u32, &Numerals); 3] =
     [(THOUSANDS, &COMMA_THOUSANDS), (DECIMAL_COMMA, &COMMA), (GROUPED_DECIMAL_COMMA, &GROUPED_COMMA)];
 
@@ -307,16 +308,16 @@ const DECIMAL_COMMA: u32 = 1 << 25;
 const GROUPED_DECIMAL_COMMA: u32 = 1 << 26;
 const TIME: u32 = 1 << 23;
 const READINGS: u32 = THOUSANDS | DECIMAL_COMMA | GROUPED_DECIMAL_COMMA | TIME | ((1 << FORMS_KNOWN) - 1);
-/// No number of this reading was one that is not whole.
+/// No number in this interpretation had a fraction.
 const fn whole(reading: u32) -> u32 {
     reading << 3
 }
-/// No text has two marks, which only numbers with marked thousands have.
+/// No text has two separators, which only numbers with thousands separators have.
 const UNGROUPED: u32 = 1 << 30;
-/// No text was seen.
+/// No text yet.
 const UNSEEN: u32 = 1 << 31;
 
-/// The forms that are known, by their places in [`Candidates`]. Of two that a column may be of, both are named.
+/// The built-in formats, by their index in [`Candidates`]. If two are possible, both are named.
 static FORMS: [Form; FORMS_KNOWN] = [
     Form::known("%Y-%m-%d", &[Year, DASH, Month, DASH, Day], Tail::ZonedClock),
     Form::known("%Y-%m-%d", &[Year, DASH, Month, DASH, Day], Tail::Clock),
@@ -334,7 +335,7 @@ static FORMS: [Form; FORMS_KNOWN] = [
 
 const FORMS_KNOWN: usize = 12;
 
-/// The place of the form whose moments have a distance from UTC.
+/// The index of the format with UTC offsets.
 const ZONED: usize = 0;
 
 const DASH: Item = Item::Literal(b'-');

@@ -1,21 +1,20 @@
-//! Fields and records of delimited text, one byte after another: the state machine that all other reading has to agree
-//! with.
+//! Byte-wise state machine for fields and records: the reference that all faster code must match.
 
 use super::dialect::Dialect;
 use std::borrow::Cow;
 
-/// What is wrong with the text, and at which byte of it.
+/// An error in the text, with its offset.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Fault {
-    /// The byte.
+    /// The offset of the byte.
     pub(super) offset: u64,
-    /// What is wrong there.
+    /// The kind of error.
     pub(super) kind: FaultKind,
-    /// What stands there, as it is shown in a message.
+    /// The text at the error, formatted for messages.
     pub(super) shown: String,
 }
 
-/// What is wrong with a text.
+/// Kinds of errors in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FaultKind {
     /// A quote that opens here is never closed.
@@ -32,20 +31,20 @@ pub(super) enum FaultKind {
     LongRecord,
     /// A record of this many fields.
     Ragged { fields: usize },
-    /// A value that does not fit the kind that was asked for.
+    /// A value that does not fit the declared type.
     Misfit { column: usize },
-    /// The text is not what it was when it was looked at before.
+    /// The text has changed since it was first read.
     Changed,
 }
 
-/// The bytes that end fields and records, or hide such ends.
+/// The bytes that end fields and records, or quote such ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Marks {
     pub(super) delimiter: u8,
     pub(super) quote: u8,
     pub(super) escape: Option<u8>,
     pub(super) comment: Option<u8>,
-    /// Is a carriage return alone a line end too?
+    /// Is a lone carriage return a line end too?
     pub(super) lone_returns: bool,
 }
 
@@ -55,13 +54,13 @@ impl Marks {
         Marks { delimiter, quote, escape: escape.filter(|&byte| byte != quote), comment, lone_returns }
     }
 
-    /// A blank or a tab that does not delimit.
+    /// A space or tab that is not a delimiter.
     #[inline]
     pub(super) fn is_blank(&self, byte: u8) -> bool {
         (byte == b' ' || byte == b'\t') && byte != self.delimiter
     }
 
-    /// The first position from `position` on that is no blank.
+    /// Returns the first position from `position` that is not blank.
     #[inline]
     pub(super) fn skip_blanks(&self, bytes: &[u8], mut position: usize) -> usize {
         while bytes.get(position).is_some_and(|&byte| self.is_blank(byte)) {
@@ -71,17 +70,17 @@ impl Marks {
     }
 }
 
-/// A field as it stands in the text.
+/// A field in the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Field<'a> {
-    /// Its bytes without quotes around them; unquoted, without blanks around them.
+    /// Its bytes without surrounding quotes; if unquoted, without surrounding spaces.
     pub(super) bytes: &'a [u8],
     /// Was it quoted?
     pub(super) quoted: bool,
 }
 
 impl<'a> Field<'a> {
-    /// The field of these bytes, which go up to its end; those of the `last` field of a record up to the line feed.
+    /// Creates the field of these bytes up to its end; for the `last` field of a record up to the line feed.
     #[inline]
     pub(super) fn of(mut bytes: &'a [u8], last: bool, marks: &Marks) -> Field<'a> {
         if last {
@@ -105,7 +104,7 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// Its text, with doubled and escaped quotes undone.
+    /// Returns its text, with doubled and escaped quotes unescaped.
     pub(super) fn text(&self, marks: &Marks) -> Cow<'a, [u8]> {
         let hides = |byte: u8| byte == marks.quote || Some(byte) == marks.escape;
         if !self.quoted || !self.bytes.iter().any(|&byte| hides(byte)) {
@@ -114,7 +113,7 @@ impl<'a> Field<'a> {
         let mut text = Vec::with_capacity(self.bytes.len());
         let mut bytes = self.bytes.iter().copied().peekable();
         while let Some(byte) = bytes.next() {
-            // What hides is taken off what it hides: a quote, or itself.
+            // An escape only removes itself before a quote or another escape.
             let hidden = bytes.next_if(|&next| hides(byte) && (next == marks.quote || next == byte));
             text.push(hidden.unwrap_or(byte));
         }
@@ -127,23 +126,23 @@ impl<'a> Field<'a> {
     }
 }
 
-/// A record that is whole.
+/// A whole record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Record {
-    /// The position behind its line end.
+    /// The position after its line end.
     pub(super) end: usize,
     /// The first closing quote with text after it.
     pub(super) text_after_quote: Option<usize>,
 }
 
-/// The bytes end before the record does; in quotes that open there, if it is so.
+/// The bytes end within the record; within quotes that open there, if any.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Unfinished {
     pub(super) quote: Option<usize>,
 }
 
-/// Walks over the record at `position`, and adds to `starts` where the field behind each of its fields starts. A quote
-/// inside an unquoted field is text; so is all that stands between a closing quote and the end of its field.
+/// Parses the record at `position`, and appends to `starts` the start of the field after each of its fields. A quote
+/// inside an unquoted field is text; so is everything between a closing quote and the end of its field.
 pub(super) fn record(
     bytes: &[u8],
     mut position: usize,
@@ -175,7 +174,7 @@ pub(super) fn record(
     }
 }
 
-/// The delimiter or line end from `position` on, outside quotes.
+/// Returns the next delimiter or line end from `position`, outside quotes.
 fn field_end(bytes: &[u8], position: usize, marks: &Marks) -> Option<usize> {
     let rest = bytes.get(position..)?;
     if !marks.lone_returns {
@@ -189,7 +188,7 @@ fn field_end(bytes: &[u8], position: usize, marks: &Marks) -> Option<usize> {
     }
 }
 
-/// The quote that closes the one at `open`.
+/// Returns the quote that closes the one at `open`.
 fn closing_quote(bytes: &[u8], open: usize, marks: &Marks) -> Option<usize> {
     let mut position = open + 1;
     loop {
@@ -205,7 +204,7 @@ fn closing_quote(bytes: &[u8], open: usize, marks: &Marks) -> Option<usize> {
     }
 }
 
-/// The position behind the line end from `position` on, whatever else stands in the line.
+/// Returns the position after the next line end from `position`, ignoring quotes.
 pub(super) fn line_end(bytes: &[u8], position: usize, marks: &Marks) -> Option<usize> {
     let rest = bytes.get(position..)?;
     if !marks.lone_returns {
@@ -219,12 +218,12 @@ pub(super) fn line_end(bytes: &[u8], position: usize, marks: &Marks) -> Option<u
     }
 }
 
-/// Some text as it is shown in a message.
+/// Formats text for messages.
 pub(super) fn shown(text: &[u8]) -> String {
     String::from_utf8_lossy(text).trim_end().chars().take(60).collect()
 }
 
-/// The line of a text from `position` on, as it is shown in a message.
+/// Formats the line from `position` for messages.
 pub(super) fn line_shown(text: &[u8], position: usize) -> String {
     let rest = &text[position..];
     shown(rest.split(|&byte| byte == b'\n').next().unwrap_or(rest))

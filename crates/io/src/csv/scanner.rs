@@ -1,4 +1,4 @@
-//! A text that is read chunk by chunk: one pass learns the types of the whole text and where its chunks are.
+//! Chunk-wise reading of a text: one pass determines the types of the whole text and the chunk boundaries.
 
 use super::cells::{Found, Plan};
 use super::chunk::{Chunk, Terms};
@@ -40,7 +40,7 @@ pub(super) fn scan(content: &Arc<dyn Content>, options: &ReadOptions) -> Result<
     Ok(Arc::new(in_chunks(layout, options, chunk_bytes)?))
 }
 
-/// Scans all records of a text in chunks of so many bytes.
+/// Scans all records of a text in chunks of `chunk_bytes` bytes.
 pub(super) fn in_chunks(layout: Layout, options: &ReadOptions, chunk_bytes: u64) -> Result<CsvScan, Failure> {
     let told = |stop| layout.stopped(stop, options);
     let plans = layout.plans(options).map_err(told)?;
@@ -73,13 +73,13 @@ pub(super) fn in_chunks(layout: Layout, options: &ReadOptions, chunk_bytes: u64)
     Ok(CsvScan { layout, plans, decided, extents, rows_before, rejected, options: options.clone() })
 }
 
-/// A text whose chunks are known.
+/// A scanned text with known chunks.
 pub(super) struct CsvScan {
     layout: Layout,
     plans: Vec<Plan>,
     decided: Decided,
     extents: Vec<Extent>,
-    /// The rows before each chunk, and all rows.
+    /// The rows before each chunk, followed by the total.
     rows_before: Vec<usize>,
     rejected: Vec<Rejected>,
     options: ReadOptions,
@@ -138,14 +138,14 @@ impl Scan for CsvScan {
     }
 }
 
-/// What was seen of a column in a chunk.
+/// Observations in a column of a chunk.
 struct Seen {
     column: usize,
     found: Found,
     candidates: Candidates,
 }
 
-/// Looks at the values of chunks, and keeps none.
+/// Observes the values of chunks without storing any.
 struct Looking<'a> {
     plans: &'a [Plan],
     terms: &'a Terms,
@@ -176,7 +176,7 @@ impl Work for Looking<'_> {
     }
 }
 
-/// What the texts of some columns leave that were not known to be text when they were looked at.
+/// Returns the candidates of columns that turned out to be text only later.
 fn late_candidates(layout: &Layout, columns: &[usize], extents: &[Extent]) -> Result<Vec<(usize, Candidates)>, Stop> {
     let mut plans = vec![Plan::Skip; layout.names.len()];
     columns.iter().for_each(|column| plans[*column] = Plan::AtLeast(Type::Text));
@@ -192,7 +192,7 @@ fn late_candidates(layout: &Layout, columns: &[usize], extents: &[Extent]) -> Re
     Ok(left)
 }
 
-/// The arrays of one chunk, under the types of the whole text.
+/// Returns the arrays of one chunk, with the types of the whole text.
 fn chunk_arrays(chunk: &mut Chunk, extent: Extent, layout: &Layout, plans: &[Plan]) -> Result<Vec<ArrayRef>, Stop> {
     let mut store = Store::new(plans, extent.rows);
     let values: Vec<Values> = read_extent(chunk, extent, layout, plans, store.slots())?;

@@ -1,7 +1,6 @@
-//! What a text does not say of itself: its delimiter and quotes, what stands before its header, and whether its first
-//! record is one.
+//! Detection of the dialect: delimiter and quotes, lines before the header, and whether there is a header.
 //!
-//! A wrong guess is worse than none: whatever is not evident is taken to be as usual.
+//! A wrong guess is worse than none: defaults are used unless the evidence is clear.
 
 use super::dialect::{Dialect, shown};
 use super::refine::Candidates;
@@ -12,23 +11,23 @@ use pipewright_diagnostic::{Failure, code};
 use pipewright_table::literal;
 use pipewright_table::literal::Number;
 
-/// The text that guesses are made from: at most this many bytes.
+/// Maximum size of the sample in bytes.
 pub(super) const SAMPLE_BYTES: usize = 64 << 10;
 
-/// Records that are compared to find the delimiter.
+/// Number of records compared to find the delimiter.
 const SAMPLE_RECORDS: usize = 100;
 
-/// The candidates, the likeliest first.
+/// The candidate delimiters, most likely first.
 const DELIMITERS: [u8; 4] = *b",;\t|";
 
-/// The most lines of a title above a table.
+/// Maximum number of title lines above a table.
 const TITLE_LINES_MAX: usize = 10;
 
-/// What a text is read by: what the options say, and for the rest what its beginning shows. `sample` starts where the
-/// text does; a `complete` one is all of it.
+/// Determines the dialect: from the options, and otherwise from the sample. `sample` starts where the text does; if
+/// `complete`, it is all of it.
 ///
 /// # Errors
-/// Options that no text can be read by.
+/// Contradictory options.
 pub(super) fn dialect(sample: &[u8], complete: bool, options: &ReadOptions) -> Result<Dialect, Failure> {
     refuse_clashes(options)?;
     let (mut skipped, mut declared) = (options.skip_lines, options.delimiter);
@@ -56,7 +55,7 @@ pub(super) fn dialect(sample: &[u8], complete: bool, options: &ReadOptions) -> R
     Ok(dialect)
 }
 
-/// Bytes that are to be two things at once.
+/// Rejects bytes with two meanings.
 fn refuse_clashes(options: &ReadOptions) -> Result<(), Failure> {
     let marks = [
         ("delimiter", options.delimiter),
@@ -73,10 +72,10 @@ fn refuse_clashes(options: &ReadOptions) -> Result<(), Failure> {
         }
         let number = |name: &str| matches!(name, "thousands" | "decimal");
         if number(name) && (byte.is_ascii_digit() || matches!(byte, b'+' | b'-')) {
-            return bad(format!("`{}` is part of numbers: it cannot be the {name} mark", shown(byte)));
+            return bad(format!("`{}` is part of numbers: it cannot be the {name} separator", shown(byte)));
         }
         for (other, _) in marks[..position].iter().filter(|(_, taken)| *taken == Some(byte)) {
-            // A number that holds the delimiter can stand in quotes.
+            // A number that contains the delimiter can be quoted.
             if !(number(name) && *other == "delimiter") {
                 return bad(format!("`{}` cannot be the {other} and the {name}", shown(byte)));
             }
@@ -85,7 +84,7 @@ fn refuse_clashes(options: &ReadOptions) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The delimiter that a first line `sep=;` declares, as spreadsheets write it.
+/// Returns the delimiter declared in a first line `sep=;`, as spreadsheets write it.
 fn separator_line(sample: &[u8]) -> Option<u8> {
     let line = sample.split(|&byte| byte == b'\n').next()?;
     match line.strip_suffix(b"\r").unwrap_or(line) {
@@ -94,13 +93,13 @@ fn separator_line(sample: &[u8]) -> Option<u8> {
     }
 }
 
-/// What is left behind so many lines.
+/// Returns the text after `lines` lines.
 fn behind_lines(text: &[u8], lines: usize) -> &[u8] {
     (0..lines).fold(text, |text, _| memchr::memchr(b'\n', text).map_or(&[][..], |end| &text[end + 1..]))
 }
 
-/// The lines of comment at the head, or the byte that begins comments, if some stand further down too. Records that
-/// begin with `#` are comments where they do not fit the table that the others make; the last one at the head may be
+/// Detects comments: the number of comment lines at the head, or the comment character if there are some further down.
+/// Records starting with `#` are comments if they do not fit the table of the others; the last one at the head may be
 /// its header.
 fn comments(sample: &[u8], complete: bool, usual: Marks, declared: Option<u8>) -> (usize, Option<u8>) {
     let is_first = |start: usize| sample[..start].last().is_none_or(|&byte| byte == b'\n');
@@ -126,8 +125,8 @@ fn comments(sample: &[u8], complete: bool, usual: Marks, declared: Option<u8>) -
     }
 }
 
-/// The lines of a title above the table: each without a delimiter, above records that all have several fields. A
-/// single line above records of two fields may be anything.
+/// Detects title lines above the table: without delimiters, above records that all have several fields. A single line
+/// above records of two fields is ambiguous.
 fn title_lines(sample: &[u8], complete: bool, marks: Marks) -> usize {
     let (records, clean) = records(sample, complete, marks, SAMPLE_RECORDS);
     let titles = records.iter().take_while(|record| record.fields.len() == 1).count();
@@ -142,7 +141,7 @@ fn title_lines(sample: &[u8], complete: bool, marks: Marks) -> usize {
     if evident && agreed && lines <= TITLE_LINES_MAX { lines } else { 0 }
 }
 
-/// What ends fields and lines.
+/// Delimiters, quotes and escapes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Marks {
     delimiter: u8,
@@ -151,7 +150,7 @@ struct Marks {
     comment: Option<u8>,
 }
 
-/// The usual marks, with the delimiter that fits best; other ones where only they make sense of the text.
+/// Returns the default marks with the best delimiter; others only if the text requires them.
 fn marks(sample: &[u8], complete: bool, usual: Marks, declared: Option<u8>, options: &ReadOptions) -> Marks {
     let (best, score) = best_delimiter(sample, complete, usual, declared);
     let quote = usual.quote;
@@ -175,14 +174,14 @@ fn marks(sample: &[u8], complete: bool, usual: Marks, declared: Option<u8>, opti
     best
 }
 
-/// Do these quotes hold what would end a field without them?
+/// Do these quotes enclose characters that would otherwise end a field?
 fn quotes_marks(sample: &[u8], complete: bool, marks: Marks) -> bool {
     let (records, _) = records(sample, complete, marks, SAMPLE_RECORDS);
     let mut quoted = records.iter().flat_map(|record| &record.fields).filter(|field| field.quoted);
     quoted.any(|field| memchr::memchr2(marks.delimiter, b'\n', field.bytes).is_some())
 }
 
-/// Is there a column whose values all stand in these quotes, and nothing in double ones?
+/// Is there a column whose values are all in these quotes, and none in double quotes?
 fn quotes_whole_column(sample: &[u8], complete: bool, marks: Marks) -> bool {
     let (records, _) = records(sample, complete, marks, SAMPLE_RECORDS);
     let columns = records.first().map_or(0, |record| record.fields.len());
@@ -191,15 +190,15 @@ fn quotes_whole_column(sample: &[u8], complete: bool, marks: Marks) -> bool {
     memchr::memchr(b'"', sample).is_none() && records.len() > 2 && (0..columns).any(quoted)
 }
 
-/// How well a text is read by some marks.
+/// How well some marks fit a text.
 #[derive(Debug, Clone, Copy)]
 struct Score {
-    /// The commonest number of fields in a record.
+    /// The most common number of fields per record.
     fields: usize,
-    /// The records that have as many.
+    /// The number of records with that many fields.
     votes: usize,
     records: usize,
-    /// Are all quotes where they should be?
+    /// Are all quotes well placed?
     clean: bool,
 }
 
@@ -207,7 +206,7 @@ impl Score {
     fn of(records: &[Record<'_>], clean: bool) -> Score {
         let votes = |number: usize| records.iter().filter(|record| record.fields.len() == number).count();
         let counts = records.iter().map(|record| record.fields.len());
-        // A number below two is no agreement, unless there is no other.
+        // A single field is not evidence, unless there is nothing else.
         let best = counts.map(|count| (count > 1, votes(count), count)).max();
         let (_, votes, fields) = best.unwrap_or((false, 0, 1));
         Score { fields, votes, records: records.len(), clean }
@@ -217,8 +216,7 @@ impl Score {
         self.clean && self.votes == self.records && self.records > 0
     }
 
-    /// The best of several scores has the highest rank: if all records agree, the one with most fields, else the one
-    /// that most records agree on.
+    /// Ranks scores: if all records agree, by the number of fields, otherwise by the number of agreeing records.
     fn rank(self) -> (bool, usize, usize) {
         match self.fields {
             0 | 1 => (false, 0, 0),
@@ -228,7 +226,7 @@ impl Score {
     }
 }
 
-/// The delimiter under which the text is read best, unless it is declared; a comma where nothing delimits.
+/// Returns the best delimiter, unless it is declared; a comma if there is none.
 fn best_delimiter(sample: &[u8], complete: bool, usual: Marks, declared: Option<u8>) -> (Marks, Score) {
     let score = |delimiter: u8| {
         let marks = Marks { delimiter, ..usual };
@@ -249,7 +247,7 @@ fn best_delimiter(sample: &[u8], complete: bool, usual: Marks, declared: Option<
     best
 }
 
-/// Does every comma of the records stand between digits?
+/// Are all commas in the records between digits?
 fn commas_are_in_numbers(sample: &[u8], complete: bool, marks: Marks) -> bool {
     let (records, _) = records(sample, complete, marks, SAMPLE_RECORDS);
     let is_digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
@@ -267,15 +265,15 @@ struct Record<'a> {
     fields: Vec<Token<'a>>,
 }
 
-/// A field of the sample, without what is around it.
+/// A field of the sample, trimmed.
 #[derive(Clone, Copy)]
 struct Token<'a> {
     bytes: &'a [u8],
     quoted: bool,
 }
 
-/// The records, but for blank lines and comments, up to the first quote in the wrong place; and whether there was none
-/// such. The last record of a sample that is not the whole text is left out.
+/// Returns the records except blank lines and comments, up to the first misplaced quote; and whether there was none.
+/// The last record of an incomplete sample is dropped.
 fn records(sample: &[u8], complete: bool, marks: Marks, records_max: usize) -> (Vec<Record<'_>>, bool) {
     let (mut records, mut position) = (Vec::new(), 0);
     while position < sample.len() && records.len() < records_max {
@@ -285,7 +283,7 @@ fn records(sample: &[u8], complete: bool, marks: Marks, records_max: usize) -> (
             continue;
         }
         let Some(fields) = record(sample, &mut position, marks) else {
-            // A quote that is open where the sample ends may be closed behind it.
+            // A quote that is open at the end of the sample may be closed after it.
             return (records, position >= sample.len() && !complete);
         };
         if position >= sample.len() && !complete && !records.is_empty() {
@@ -346,8 +344,8 @@ fn closing_quote(sample: &[u8], start: usize, marks: Marks) -> Option<usize> {
     }
 }
 
-/// Is the first record a header? It is data if it fits all columns below that hold numbers, dates or truth values.
-/// Names that are years (`2019,2020,2021`) are the exception.
+/// Is the first record a header? It is data if it fits all columns below that hold numbers, dates or booleans. Names
+/// that are years (`2019,2020,2021`) are the exception.
 pub(super) fn has_header(first: &[Field<'_>], body: &[u8], dialect: &Dialect) -> bool {
     let first: Vec<Token<'_>> = first.iter().map(|field| Token { bytes: field.bytes, quoted: field.quoted }).collect();
     is_header(&first, body, dialect)
@@ -372,11 +370,11 @@ fn is_year(text: &[u8]) -> bool {
     text.len() == 4 && matches!(literal::number(text), Some(Number::Whole(1800..=2199)))
 }
 
-/// What a sample tells of a column.
+/// What a sample suggests for a column.
 #[derive(Clone, Copy)]
 struct Guess {
     kind: Type,
-    /// What else its texts may be.
+    /// Other interpretations of its texts.
     refined: Candidates,
 }
 
@@ -390,7 +388,7 @@ impl Guess {
     }
 }
 
-/// What a sample of complete records tells of its columns; none if it cannot be read.
+/// Returns the suggested columns of a sample of complete records; `None` if it cannot be parsed.
 fn columns(sample: &[u8], columns: usize, dialect: &Dialect) -> Option<Vec<Guess>> {
     let Dialect { delimiter, quote, escape, comment, .. } = *dialect;
     let (records, clean) = records(sample, true, Marks { delimiter, quote, escape, comment }, usize::MAX);
@@ -410,7 +408,7 @@ fn columns(sample: &[u8], columns: usize, dialect: &Dialect) -> Option<Vec<Guess
     Some(found)
 }
 
-/// The narrowest type of a text.
+/// Returns the narrowest type of a text.
 fn type_of(text: &[u8], dialect: &Dialect) -> Type {
     match dialect.number(text) {
         Some(Number::Whole(_)) => Type::Count,

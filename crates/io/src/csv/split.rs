@@ -1,43 +1,43 @@
-//! Where the fields of a piece of text are. Most pieces are split by counting over 64 bytes at a time; one in which
-//! anything is unusual is split by the state machine of [`super::scan`], which tells what it is.
+//! Splitting of text into fields. Most pieces are split with bit operations on 64 bytes at a time; unusual ones by the
+//! state machine of [`super::scan`], which reports errors.
 
 use super::scan::{Field, Marks};
 use super::window::Window;
 
-/// What all pieces of a text have in common.
+/// Properties common to all pieces of a text.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Shape {
     pub(super) marks: Marks,
     pub(super) columns: usize,
-    /// No field is longer, in bytes.
+    /// Maximum field size in bytes.
     pub(super) field_bytes: usize,
-    /// No record is longer, in bytes.
+    /// Maximum record size in bytes.
     pub(super) record_bytes: usize,
 }
 
 /// The fields of a piece of text that starts at a record.
 #[derive(Debug, Default)]
 pub(super) struct Index {
-    /// Where fields start. Each ends one byte, its delimiter or line end, before the next one starts.
+    /// Field starts. Each field ends one byte, its delimiter or line end, before the next start.
     pub(super) starts: Vec<u32>,
-    /// The records, but for blank lines, comments and what else is left out.
+    /// The records, without blank lines, comments and skipped rows.
     pub(super) runs: Vec<Run>,
 }
 
-/// Records one after another.
+/// Consecutive records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Run {
-    /// The place in [`Index::starts`] of the first field.
+    /// The index in [`Index::starts`] of the first field.
     pub(super) first: usize,
     /// The number of records.
     pub(super) rows: usize,
 }
 
-/// Something is unusual: the piece has to be split by the state machine.
+/// Something unusual: the piece must be split by the state machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Unusual;
 
-/// The bytes that are looked at together.
+/// Bytes processed together.
 const BLOCK: usize = 64;
 
 impl Index {
@@ -46,7 +46,7 @@ impl Index {
         self.runs.iter().map(|run| run.rows).sum()
     }
 
-    /// Starts anew at this position.
+    /// Restarts at this position.
     pub(super) fn restart(&mut self, position: usize) {
         self.runs.clear();
         self.starts.clear();
@@ -62,8 +62,8 @@ impl Index {
         }
     }
 
-    /// Finds the fields of all whole records from `start`, which is that of a record, up to `end`; says where the
-    /// first one starts that is not whole. The window has bytes behind `end`.
+    /// Finds the fields of all whole records from `start`, a record boundary, up to `end`; returns the start of the
+    /// first incomplete one. The window has bytes after `end`.
     pub(super) fn split(&mut self, window: &Window, start: usize, end: usize, shape: &Shape) -> Result<usize, Unusual> {
         self.restart(start);
         let text = window.text(start, end);
@@ -91,7 +91,7 @@ impl Index {
         Ok(whole)
     }
 
-    /// Adds the start of every field behind the first; returns the number of line ends.
+    /// Adds the start of every field after the first; returns the number of line ends.
     fn split_blocks<const QUOTED: bool, const ASCII: bool>(
         &mut self,
         window: &Window,
@@ -118,7 +118,7 @@ impl Index {
                 }
                 lines += (positions::<ASCII>(block, b'\n', b'\n') & ends).count_ones() as usize;
             }
-            // Room is made for all bytes of the block, so that places can be written before they are counted.
+            // Reserves room for all bytes of the block, so that starts can be written before they are counted.
             if self.starts.len() < count + BLOCK {
                 self.starts.resize(2 * (count + BLOCK), 0);
             }
@@ -130,7 +130,7 @@ impl Index {
         Ok(lines)
     }
 
-    /// Finds the records among the fields, which end with a record.
+    /// Groups the fields into records; they must end with a record.
     fn find_rows(&mut self, bytes: &[u8], lines: usize, shape: &Shape) -> Result<(), Unusual> {
         let columns = shape.columns;
         let fields = self.starts.len() - 1;
@@ -178,7 +178,7 @@ fn hides_something(text: &[u8], marks: &Marks) -> bool {
         || (marks.lone_returns && memchr::memchr(b'\r', text).is_some())
 }
 
-/// Where one of two bytes stands in a block. Of a block that is ASCII less has to be minded.
+/// Returns a bitmap of two bytes in a block. ASCII blocks need fewer operations.
 #[inline(always)]
 fn positions<const ASCII: bool>(block: &[u8; BLOCK], first: u8, second: u8) -> u64 {
     const LOW: u64 = 0x0101_0101_0101_0101;
@@ -194,14 +194,14 @@ fn positions<const ASCII: bool>(block: &[u8; BLOCK], first: u8, second: u8) -> u
             if ASCII { other.wrapping_add(SEVEN) } else { ((other & SEVEN) + SEVEN) | other }
         };
         let equal = (!(differs(first) & differs(second)) >> 7) & LOW;
-        // The product gathers the lowest bits of all bytes in the top one.
+        // The product gathers the lowest bits of all bytes in the top byte.
         found |= (equal.wrapping_mul(0x0102_0408_1020_4080) >> 56) << (8 * place);
     }
     found
 }
 
-/// Writes the places of the set bits, counted from `base`. More is written than there are: the number of bits is hard
-/// to foresee, and a wrong guess of it costs more than a few places in vain.
+/// Writes the positions of the set bits, relative to `base`. More are written than there are: the number of bits is
+/// hard to predict, and a misprediction costs more than a few superfluous writes.
 #[inline(always)]
 fn write_positions(mut bits: u64, base: u32, out: &mut [u32]) {
     const FEW: usize = 10;
@@ -227,7 +227,7 @@ fn write_positions(mut bits: u64, base: u32, out: &mut [u32]) {
     }
 }
 
-/// Tells what stands in quotes, from block to block, as long as all quotes are where they should be.
+/// Tracks quoted regions from block to block, as long as all quotes are well placed.
 struct Quotes<'a> {
     bytes: &'a [u8],
     start: usize,
@@ -246,19 +246,19 @@ impl<'a> Quotes<'a> {
         Quotes { bytes, start, end, marks, inside: 0, may_open: 1, closed: 0 }
     }
 
-    /// Can a block without quotes be passed over?
+    /// Can a block without quotes be skipped?
     #[inline(always)]
     fn are_quiet(&self) -> bool {
         self.inside == 0 && self.closed == 0
     }
 
-    /// Passes over a block without quotes, outside of them.
+    /// Skips a block without quotes, outside of quotes.
     #[inline(always)]
     fn pass(&mut self, ends: u64) {
         self.may_open = ends >> 63;
     }
 
-    /// The ends of fields that are outside quotes, in the block at `position` with its `quotes`.
+    /// Returns the field ends outside quotes, in the block at `position` with its `quotes`.
     #[inline(always)]
     fn outside(&mut self, ends: u64, quotes: u64, position: usize) -> Result<u64, Unusual> {
         let mut inside = quotes;
@@ -274,7 +274,7 @@ impl<'a> Quotes<'a> {
         self.may_open = usual_neighbours >> 63;
         self.closed = closing >> 63;
         self.inside = 0_u64.wrapping_sub(inside >> 63);
-        // What stands behind the end is read by whoever reads the last record.
+        // What follows the end is handled with the last record.
         odd_closings &= if self.end - position >= BLOCK { !0 } else { (1 << (self.end - position)) - 1 };
         if odd_openings != 0 && !every(odd_openings, |place| self.opens(position + place)) {
             return Err(Unusual);
@@ -307,7 +307,7 @@ impl<'a> Quotes<'a> {
     }
 }
 
-/// Is this so for the places of all set bits?
+/// Does the test hold for the positions of all set bits?
 fn every(mut bits: u64, test: impl Fn(usize) -> bool) -> bool {
     while bits != 0 {
         if !test(bits.trailing_zeros() as usize) {

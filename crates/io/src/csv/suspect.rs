@@ -1,4 +1,4 @@
-//! Columns that are text because of a few values among numbers: most often typing mistakes, worth a note.
+//! Notes about columns that are text only because of a few values among numbers, often typing errors.
 
 use crate::ReadOptions;
 use arrow_array::cast::AsArray;
@@ -6,14 +6,14 @@ use pipewright_diagnostic::{Failure, code};
 use pipewright_table::TextOffset;
 use pipewright_table::{ColumnType, Table};
 
-/// Fewer values than this say nothing.
+/// Minimum number of values.
 const VALUES_MIN: usize = 5;
-/// A column that is not of numbers shows it in its first values.
+/// Values tested first, to rule out columns that are not numeric.
 const VALUES_TRIED: usize = 100;
-/// The share of numbers from which on the others are the odd ones out.
+/// Minimum share of numbers for a note.
 const SHARE_MIN: f64 = 0.8;
 
-/// A note for every text column that would hold numbers but for a few values, with the first of them.
+/// Creates a note for every text column that would be numeric except for a few values, with the first of them.
 pub(super) fn almost_numbers(table: &Table, options: &ReadOptions) -> Vec<Failure> {
     let texts = table.columns().iter().filter(|column| column.kind == ColumnType::Text);
     texts
@@ -41,7 +41,7 @@ fn note(table: &Table, name: &str, options: &ReadOptions) -> Option<Failure> {
             .file(&options.name)
             .row(row as u64)
             .column(name)
-            .help(format!("mend it, or say that it means a missing value: load … null={shown:?}")),
+            .help(format!("correct it, or declare it as a missing value: load … null={shown:?}")),
     )
 }
 

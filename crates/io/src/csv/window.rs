@@ -1,10 +1,10 @@
-//! A part of the text in memory, with room around it.
+//! A part of the text in memory, with padding.
 
 use pipewright_world::Content;
 use std::io;
 use std::sync::Arc;
 
-/// The records of a text, from the first one behind the header to the last byte that is no line end.
+/// The records of a text, from the first one after the header to the last byte that is not a line end.
 #[derive(Clone)]
 pub(super) struct Body {
     pub(super) content: Arc<dyn Content>,
@@ -18,24 +18,23 @@ impl Body {
     }
 }
 
-/// So many bytes around a part can be read, whatever they are, so that no reader of a few bytes has to look where the
-/// part ends.
+/// Padding around a part that may be read, so that loads of a few bytes need no bounds check.
 const ROOM: usize = 64;
 
-/// A part of a body. At the end of the body stands a line end, whether the text has one or not.
+/// A part of a body. A line end is appended to the body if it has none.
 #[derive(Debug, Default)]
 pub(super) struct Window {
     bytes: Vec<u8>,
     /// The offset of its first byte.
     offset: u64,
-    /// The position behind its last byte.
+    /// The position after its last byte.
     end: usize,
     /// Does it reach the end of the body?
     complete: bool,
 }
 
 impl Window {
-    /// Takes the bytes `from..to`.
+    /// Loads the bytes `from..to`.
     ///
     /// # Errors
     /// Those of the content.
@@ -46,7 +45,7 @@ impl Window {
         self.extend(body, to)
     }
 
-    /// Takes at least so many more bytes; says whether there were any.
+    /// Loads at least `bytes` more; returns whether there were any.
     ///
     /// # Errors
     /// Those of the content.
@@ -75,12 +74,12 @@ impl Window {
         Ok(())
     }
 
-    /// All bytes, with the room around them.
+    /// Returns all bytes, with the padding.
     pub(super) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// All bytes up to the end of the text in it.
+    /// Returns all bytes up to the end of the text.
     pub(super) fn known(&self) -> &[u8] {
         &self.bytes[..self.end]
     }
@@ -89,17 +88,17 @@ impl Window {
         &self.bytes[start..end]
     }
 
-    /// The position behind the last byte of the text.
+    /// Returns the position after the last byte of the text.
     pub(super) fn end(&self) -> usize {
         self.end
     }
 
-    /// The offset in the content of a position here.
+    /// Converts a position to an offset in the content.
     pub(super) fn offset_of(&self, position: usize) -> u64 {
         self.offset + (position - ROOM) as u64
     }
 
-    /// The position here of an offset in the content, or the end, if it is behind that.
+    /// Converts an offset in the content to a position, at most the end.
     pub(super) fn position_of(&self, offset: u64) -> usize {
         let position = usize::try_from(offset.saturating_sub(self.offset)).unwrap_or(usize::MAX);
         position.saturating_add(ROOM).min(self.end)

@@ -1,4 +1,4 @@
-//! Writing: the inverse of reading under the same kinds.
+//! Writing of CSV: the inverse of reading with the same types.
 
 use super::dialect::Dialect;
 use crate::NULLS;
@@ -11,14 +11,14 @@ use pipewright_table::literal;
 use pipewright_table::{ColumnType, Schema, Table};
 use std::io::{self, Write};
 
-/// Writes the header and all rows; fields are delimited by commas, records end in a line feed.
+/// Writes the header and all rows, delimited by commas and line feeds.
 pub(super) fn table(table: &Table, out: &mut dyn Write) -> io::Result<()> {
     let mut writer = writer(&table.schema(), out)?;
     writer.write(table)?;
     writer.finish()
 }
 
-/// Writes the header, and then the rows of one table after another.
+/// Writes the header, and returns a writer for the rows of consecutive tables.
 pub(super) fn writer<'a>(schema: &Schema, out: &'a mut dyn Write) -> io::Result<Box<dyn Writer + 'a>> {
     let dialect = Dialect::new(b',', &NULLS.map(str::to_string));
     let mut line: Vec<u8> = Vec::new();
@@ -101,7 +101,7 @@ fn value(line: &mut Vec<u8>, kind: ColumnType, array: &ArrayRef, row: usize, dia
     }
 }
 
-/// A float as the shortest text that reads back as the same one; very large and small ones with an exponent.
+/// Formats a float as the shortest text that parses to it; very large and small ones with an exponent.
 pub(crate) struct Float(pub(crate) f64);
 
 impl std::fmt::Display for Float {
@@ -115,11 +115,10 @@ impl std::fmt::Display for Float {
     }
 }
 
-/// What begins a text that a reader might take for something else: a byte order mark, a comment, another quote, a
-/// declared delimiter.
+/// Prefixes that a reader might misinterpret: a byte order mark, a comment, another quote, a declared delimiter.
 const MISLEADING: [&[u8]; 4] = [b"\xEF\xBB\xBF", b"#", b"'", b"sep="];
 
-/// Quotes whatever would read back as something else: nulls, blanks around it, delimiters, quotes, line ends.
+/// Quotes whatever would not read back unchanged: nulls, surrounding spaces, delimiters, quotes, line ends.
 fn text(line: &mut Vec<u8>, text: &[u8], dialect: &Dialect) {
     let blank = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t'));
     let edged = blank(text.first()) || blank(text.last()) || MISLEADING.iter().any(|start| text.starts_with(start));

@@ -1,19 +1,19 @@
-//! Checks of `.xls` files before their decoder believes them: chains of sectors that bite their tail, and sheets that
-//! claim more cells than memory holds.
+//! Validation of `.xls` files before decoding: cyclic chains of sectors, and sheets that claim more cells than memory
+//! can hold.
 //!
-//! Such a file is a compound file, a small file system: sectors of a fixed size, a table that says for each which one
-//! follows it, and a directory of streams. The stream of the workbook is a list of records.
+//! Such a file is a compound file, a small file system: sectors of a fixed size, a table with the successor of each,
+//! and a directory of streams. The stream of the workbook is a list of records.
 
 use super::Fault;
 
-/// From this number on, the next sector is none: free, or the end of a chain.
+/// Sector numbers from here on are not successors: free, or end of chain.
 const SECTORS_END: u32 = 0xFFFF_FFFA;
-/// What a cell takes in the decoder, about.
+/// Approximate memory of a cell in the decoder.
 const CELL_BYTES: u64 = 64;
-/// The decoder may visit the bytes of the workbook this often: sheets may lie in each other.
+/// How often the decoder may visit the bytes of the workbook: sheets may overlap.
 const VISITS_MAX: u64 = 64;
 
-/// Checks a file; `memory_bytes` is what its cells may take.
+/// Validates a file; `memory_bytes` is the limit for its cells.
 pub(super) fn check(bytes: &[u8], memory_bytes: u64) -> Result<(), Fault> {
     let file = Compound::open(bytes)?;
     let mut workbook = None;
@@ -24,7 +24,7 @@ pub(super) fn check(bytes: &[u8], memory_bytes: u64) -> Result<(), Fault> {
                 .collect();
         let stream = file.stream(u32_at(entry, 116)?, entry)?;
         if name.eq_ignore_ascii_case("EncryptedPackage") {
-            return Err(Fault::Damaged("it is locked by a password".to_string()));
+            return Err(Fault::Damaged("it is password-protected".to_string()));
         }
         let is_workbook = name.eq_ignore_ascii_case("Workbook") || name.eq_ignore_ascii_case("Book");
         if is_workbook && stream.is_some() {
@@ -39,7 +39,7 @@ pub(super) fn check(bytes: &[u8], memory_bytes: u64) -> Result<(), Fault> {
 }
 
 fn cut_off() -> Fault {
-    Fault::Damaged("it is cut off, or its parts do not fit together".to_string())
+    Fault::Damaged("it is truncated, or its parts are inconsistent".to_string())
 }
 
 fn u16_at(bytes: &[u8], at: usize) -> Result<u16, Fault> {
@@ -56,13 +56,13 @@ fn words(bytes: &[u8]) -> impl Iterator<Item = u32> {
     bytes.chunks_exact(4).map(|four| u32::from_le_bytes([four[0], four[1], four[2], four[3]]))
 }
 
-/// A compound file whose table of sectors is known.
+/// A compound file with a validated sector table.
 struct Compound<'a> {
     bytes: &'a [u8],
     sector_bytes: usize,
-    /// The sector that follows each.
+    /// The successor of each sector.
     next: Vec<u32>,
-    /// The small sectors of 64 bytes: their stream, and what follows each.
+    /// The small sectors of 64 bytes: their stream, and the successor of each.
     small: Option<(Vec<u8>, Vec<u32>)>,
 }
 
@@ -71,7 +71,7 @@ impl<'a> Compound<'a> {
         let sector_bytes = match u16_at(bytes, 30)? {
             9 => 512,
             12 => 4096,
-            _ => return Err(Fault::Damaged("its sectors are of an unknown size".to_string())),
+            _ => return Err(Fault::Damaged("its sectors have an unknown size".to_string())),
         };
         let mut file = Compound { bytes, sector_bytes, next: Vec::new(), small: None };
         let head = bytes.get(76..512).ok_or_else(cut_off)?;
@@ -99,7 +99,7 @@ impl<'a> Compound<'a> {
     }
 
     fn sector(&self, sector: u32) -> Result<&'a [u8], Fault> {
-        // The header takes the place of one.
+        // The header takes the place of one sector.
         let start = (sector as usize + 1) * self.sector_bytes;
         let rest = self.bytes.get(start..).filter(|rest| !rest.is_empty()).ok_or_else(cut_off)?;
         Ok(&rest[..rest.len().min(self.sector_bytes)])
@@ -107,7 +107,7 @@ impl<'a> Compound<'a> {
 
     fn check_steps(&self, steps: usize) -> Result<(), Fault> {
         if steps > self.bytes.len() / self.sector_bytes + 1 {
-            return Err(Fault::Damaged("a chain of its sectors bites its tail".to_string()));
+            return Err(Fault::Damaged("a chain of its sectors is cyclic".to_string()));
         }
         Ok(())
     }
@@ -128,7 +128,7 @@ impl<'a> Compound<'a> {
         self.chain(u32_at(self.bytes, 48)?, usize::MAX)
     }
 
-    /// The stream of an entry of the directory, if it is one.
+    /// Returns the stream of a directory entry, if it is one.
     fn stream(&self, mut sector: u32, entry: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
         let length = u32_at(entry, 120)? as usize;
         if entry[66] != 2 {
@@ -149,7 +149,7 @@ impl<'a> Compound<'a> {
     }
 }
 
-/// Checks what the sheets of a workbook ask for together: the decoder reads all of them, each as the whole rectangle
+/// Validates what the sheets of a workbook claim in total: the decoder reads all of them, each as the whole rectangle
 /// between its outermost cells.
 fn check_records(stream: &[u8], memory_bytes: u64) -> Result<(), Fault> {
     let (mut cells, mut visited) = (0_u64, 0_u64);
@@ -179,14 +179,14 @@ const SEVERAL_NUMBERS: u16 = 0x00BD;
 /// Records that begin with the row and the column of a cell.
 const CELLS: [u16; 10] = [0x0006, 0x00BD, 0x00D6, 0x00FD, 0x0201, 0x0203, 0x0204, 0x0205, 0x0207, 0x027E];
 
-/// The cells that the decoder makes room for in one sheet, and the bytes that it reads for that.
+/// Returns the cells that the decoder allocates for one sheet, and the bytes that it reads for that.
 fn cells_asked(sheet: &[u8]) -> Result<(u64, u64), Fault> {
     let (mut rows, mut columns) = ((u64::MAX, 0), (u64::MAX, 0));
     let (mut asked, mut bytes, mut depth) = (0_u64, 0, 0);
     for (kind, data) in Records(sheet) {
         bytes += data.len() as u64 + 4;
         match kind {
-            // Charts inside of a sheet have a beginning and an end of their own.
+            // Charts inside a sheet have their own begin and end.
             0x0809 => depth += 1,
             END if depth <= 1 => break,
             END => depth -= 1,
@@ -209,8 +209,8 @@ fn cells_asked(sheet: &[u8]) -> Result<(u64, u64), Fault> {
     Ok((asked, bytes))
 }
 
-/// The cells that a record of dimensions claims, as the decoder makes room for them: first row, the row behind the last
-/// one, first column, the column behind the last one. One that is the wrong way round claims more than there are.
+/// Returns the cells that a dimensions record claims, as the decoder allocates them: first row, last row + 1, first
+/// column, last column + 1. Inverted ranges claim too much.
 fn cells_claimed(data: &[u8]) -> Result<u64, Fault> {
     let (rows, columns) = match data.len() {
         10 => ((u16_at(data, 0)?.into(), u16_at(data, 2)?.into()), (u16_at(data, 4)?, u16_at(data, 6)?)),
@@ -219,14 +219,14 @@ fn cells_claimed(data: &[u8]) -> Result<u64, Fault> {
     if rows.1 == 0 || columns.1 == 0 {
         return Ok(1);
     }
-    // A first column that cannot be is taken for 0.
+    // An impossible first column is treated as 0.
     let first_column = if columns.0 > 0xFF || columns.1 < columns.0 { 0 } else { columns.0 };
     let rows = rows.1.checked_sub(rows.0).ok_or_else(cut_off)?;
     let columns = columns.1.checked_sub(first_column).ok_or_else(cut_off)?;
     Ok(u64::from(rows) * u64::from(columns))
 }
 
-/// The records of a stream: a kind, a length, and so many bytes.
+/// The records of a stream: type, length, payload.
 struct Records<'a>(&'a [u8]);
 
 impl<'a> Iterator for Records<'a> {

@@ -1,12 +1,11 @@
-//! Checks of workbooks that are zip archives before their decoder believes them: what they unpack to, and the sizes
-//! that they claim.
+//! Validation of zip-based workbooks before decoding: unpacked sizes and claimed counts.
 
 use super::{Fault, repeats};
 use crate::Limits;
 use std::io::{Cursor, Read};
 use zip::ZipArchive;
 
-/// The kinds of workbooks that are archives.
+/// The kinds of zip-based workbooks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Xlsx,
@@ -14,16 +13,16 @@ pub(super) enum Kind {
     Ods,
 }
 
-/// The attribute by which a list of texts tells how many it holds; its decoder makes room for so many.
+/// The attribute with the number of shared texts, for which the decoder allocates.
 const CLAIM: &[u8] = b"uniqueCount";
-/// A claim is found if it takes no more than this.
+/// Maximum length of a claim.
 const CLAIM_BYTES: usize = 256;
-/// The least that a text takes: `<si/>`.
+/// Minimum size of a text: `<si/>`.
 const TEXT_BYTES_MIN: u64 = 5;
 
 const BLOCK_BYTES: usize = 256 << 10;
 
-/// Unpacks all that a workbook holds, keeping nothing, so that what its decoder will unpack is known to be bounded.
+/// Unpacks all parts of a workbook without keeping them, so that the decoder's output is known to be bounded.
 pub(super) fn check(bytes: &[u8], limits: &Limits) -> Result<Kind, Fault> {
     let unreadable = |error: zip::result::ZipError| Fault::Damaged(error.to_string());
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(unreadable)?;
@@ -39,11 +38,11 @@ pub(super) fn check(bytes: &[u8], limits: &Limits) -> Result<Kind, Fault> {
     } else {
         return Err(Fault::Damaged("it is a zip archive without a workbook: unzip it first".to_string()));
     };
-    // What is unpacked is held in memory.
+    // Unpacked data is held in memory.
     let limit = limits.unpacked_bytes.min(limits.memory_bytes);
     let mut total = 0;
     for (index, name) in names.iter().enumerate() {
-        // What cannot be opened here cannot be by the decoder either.
+        // What cannot be opened here cannot be opened by the decoder either.
         let Ok(entry) = archive.by_index(index) else { continue };
         let keep = kind == Kind::Ods && name == "content.xml";
         let mut part = Part { total: &mut total, limit, claims: 0, kept: keep.then(Vec::new) };
@@ -57,10 +56,10 @@ pub(super) fn check(bytes: &[u8], limits: &Limits) -> Result<Kind, Fault> {
 
 /// One file of an archive.
 struct Part<'a> {
-    /// What all parts so far have unpacked to.
+    /// Unpacked size of all parts so far.
     total: &'a mut u64,
     limit: u64,
-    /// The most texts that it claims to hold.
+    /// The largest claimed number of texts.
     claims: u64,
     kept: Option<Vec<u8>>,
 }
@@ -69,7 +68,7 @@ impl Part<'_> {
     fn read(&mut self, mut entry: impl Read) -> Result<(), Fault> {
         let before = *self.total;
         let mut window = vec![0; CLAIM_BYTES + BLOCK_BYTES];
-        // The end of the last block is looked at again, with what follows it.
+        // The end of the last block is examined again with what follows it.
         let mut carried = 0;
         loop {
             let length = match entry.read(&mut window[carried..]) {
@@ -113,7 +112,7 @@ impl Part<'_> {
             }
             let number =
                 std::str::from_utf8(&text[before..before + digits]).ok().and_then(|digits| digits.parse().ok());
-            // More digits than a number has claim more than any file holds.
+            // A number with more digits than fit claims more than any file holds.
             let claim = if digits == 0 && !cut { 0 } else { number.filter(|_| !cut).unwrap_or(u64::MAX) };
             self.claims = self.claims.max(claim);
         }

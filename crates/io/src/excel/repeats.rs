@@ -1,24 +1,24 @@
-//! Checks of the text of OpenDocument sheets: a cell, a row or a blank that is repeated is written once, with a number
-//! that the decoder believes, and it believes too that every element ends.
+//! Validation of OpenDocument sheets: repeated cells, rows and spaces are written once with a count that the decoder
+//! trusts, as it trusts that every element is closed.
 
 use super::Fault;
 
-/// What a cell takes in the decoder, which holds it twice while it makes the sheet.
+/// Memory of a cell in the decoder, which holds it twice while building the sheet.
 const CELL_BYTES: u64 = 128;
-/// The decoder cuts repetitions to the size of a sheet.
+/// The decoder limits repetitions to the size of a sheet.
 const COLUMNS_MAX: u64 = 16_384;
 const ROWS_MAX: u64 = 1_048_576;
 
-/// Checks the text of all sheets; `memory_bytes` is what its cells may take.
+/// Validates the text of all sheets; `memory_bytes` is the limit for its cells.
 pub(super) fn check(text: &[u8], memory_bytes: u64) -> Result<(), Fault> {
     let mut tags = Tags { text, at: 0 };
     let (mut sheet, mut cells, mut blanks) = (Extent::default(), 0_u64, 0_u64);
     let mut open: Vec<&[u8]> = Vec::new();
     while let Some(tag) = tags.next_tag()? {
-        // The decoder looks for the end of what is open for ever.
+        // The decoder would search forever for the end of an open element.
         match tag.name().strip_prefix(b"/") {
             Some(name) if open.pop() == Some(name) => {}
-            Some(_) => return Err(Fault::Damaged("its content ends what was not begun".to_string())),
+            Some(_) => return Err(Fault::Damaged("its content closes an element that is not open".to_string())),
             None if tag.is_whole() => {}
             None => open.push(tag.name()),
         }
@@ -38,19 +38,19 @@ pub(super) fn check(text: &[u8], memory_bytes: u64) -> Result<(), Fault> {
             return Err(Fault::TooLarge("the sheets repeat cells more often than memory may hold".to_string()));
         }
     }
-    if open.is_empty() { Ok(()) } else { Err(Fault::Damaged("its content does not end what it begins".to_string())) }
+    if open.is_empty() { Ok(()) } else { Err(Fault::Damaged("its content has an unclosed element".to_string())) }
 }
 
-/// How far a sheet extends, and what its decoder collects.
+/// The extent of a sheet, and what its decoder collects.
 #[derive(Default)]
 struct Extent {
-    /// Cells that are collected, a row once however often it is repeated.
+    /// Collected cells; a repeated row counts once.
     collected: u64,
     columns: u64,
     rows: u64,
     /// Rows without values, which count if one with values follows.
     empty_rows: u64,
-    /// In this row: how often it comes, its cells so far, those without a value behind them, and has it any value?
+    /// In this row: its repetitions, its cells so far, trailing cells without values, and whether it has a value.
     repeated: u64,
     width: u64,
     empty_cells: u64,
@@ -125,14 +125,14 @@ impl<'a> Tags<'a> {
 }
 
 fn open_tag() -> Fault {
-    Fault::Damaged("its content ends inside of a tag".to_string())
+    Fault::Damaged("its content ends inside a tag".to_string())
 }
 
-/// What stands between `<` and `>`.
+/// The text between `<` and `>`.
 struct Tag<'a>(&'a [u8]);
 
 impl<'a> Tag<'a> {
-    /// Has it no end tag, or is it no tag of an element?
+    /// Is it self-closing, or not an element?
     fn is_whole(&self) -> bool {
         self.0.ends_with(b"/") || self.0.starts_with(b"!")
     }
@@ -144,23 +144,23 @@ impl<'a> Tag<'a> {
         &self.0[..end]
     }
 
-    /// May the cell have a value? All that are written have an attribute of one of these families.
+    /// May the cell have a value? All writers use an attribute of one of these families.
     fn may_have_value(&self) -> bool {
         [&b"office:"[..], b"calcext:", b"table:formula"].iter().any(|name| memchr::memmem::find(self.0, name).is_some())
     }
 
-    /// The greatest number that an attribute of this name has, or 1.
+    /// Returns the largest number in attributes of this name, or 1.
     fn number(&self, name: &[u8]) -> Result<u64, Fault> {
         let mut greatest = 1;
         for place in memchr::memmem::find_iter(self.0, name) {
             let mut rest = self.0[place + name.len()..].trim_ascii_start();
-            // Another attribute whose name begins alike.
+            // Another attribute with the same prefix.
             let Some(value) = rest.strip_prefix(b"=") else { continue };
             rest = value.trim_ascii_start();
             let value = rest.get(1..).unwrap_or_default();
             let end = value.iter().position(|byte| Some(byte) == rest.first()).ok_or_else(open_tag)?;
             let number = std::str::from_utf8(&value[..end]).ok().and_then(|digits| digits.trim().parse().ok());
-            let odd = || Fault::Damaged("a number of repetitions is none".to_string());
+            let odd = || Fault::Damaged("a repetition count is not a number".to_string());
             greatest = greatest.max(number.ok_or_else(odd)?);
         }
         Ok(greatest)

@@ -1,4 +1,4 @@
-//! The cells of one sheet as a table.
+//! Conversion of the cells of one sheet to a table.
 
 use crate::ReadOptions;
 use crate::gather::{self, Cell, Misfit, Outcome, Start};
@@ -20,22 +20,22 @@ pub(super) enum Value<'a> {
     Date(i64),
     /// Microseconds since midnight.
     Time(i64),
-    /// A span of time.
+    /// A duration.
     Seconds(f64),
     Text(Cow<'a, str>),
     Error(String),
 }
 
 impl Value<'_> {
-    /// Workbooks know floats only: one that is whole is a count.
+    /// Workbooks only have floats: a whole one is a count.
     pub(super) fn of_number(value: f64) -> Self {
         let whole =
             value.fract() == 0.0 && value.abs() < EXACT_MAX as f64 && !(value == 0.0 && value.is_sign_negative());
         if whole { Value::Whole(value as i64) } else { Value::Real(value) }
     }
 
-    /// A number of days that is shown as a moment: what is less than a day is a time of day. Hours are rounded to
-    /// milliseconds, which is what a workbook shows.
+    /// Converts a number of days formatted as a moment; less than a day is a time of day. Times are rounded to
+    /// milliseconds, as workbooks display them.
     pub(super) fn of_serial(serial: f64, day: (u16, u8, u8, u8, u8, u8, u16)) -> Self {
         if !(0.0..2_958_466.0).contains(&serial) {
             return Value::of_number(serial);
@@ -44,9 +44,9 @@ impl Value<'_> {
         if serial < 1.0 && micros < DAY {
             return Value::Time(micros);
         }
-        // The decoder cuts milliseconds off rather than rounding them: only its day is taken.
+        // The decoder truncates milliseconds instead of rounding: only its day is used.
         let (year, month, day, ..) = day;
-        // Workbooks count a 29th of February 1900, which never was.
+        // Workbooks count a 29th of February 1900, which did not exist.
         let day = if (year, month, day) == (1900, 2, 29) { 28 } else { day };
         match date(format!("{year:04}-{month:02}-{day:02}").as_bytes()) {
             Some(midnight) if serial >= 1.0 => Value::Date(midnight + micros),
@@ -61,7 +61,7 @@ impl Value<'_> {
         moment.or(date(text.as_bytes())).map_or(Value::Text(text.to_string().into()), Value::Date)
     }
 
-    /// `PT10H30M15.5S`: a time of day if it is less than a day.
+    /// Parses `PT10H30M15.5S`: a time of day if less than a day.
     pub(super) fn of_duration(text: &str) -> Self {
         let parsed = || {
             let mut rest = text.strip_prefix("PT")?;
@@ -97,17 +97,17 @@ impl Value<'_> {
         }
     }
 
-    /// Is it what columns of numbers hold?
+    /// Is it numeric?
     fn is_number(&self) -> bool {
         matches!(self, Value::Whole(_) | Value::Real(_) | Value::Seconds(_) | Value::Date(_) | Value::Time(_))
     }
 }
 
-/// A sheet may have so many cells between its outermost values, whatever it holds.
+/// Minimum limit of cells between the outermost values of a sheet.
 const CELLS_MIN: u64 = 1 << 24;
-/// And so many for each of its values.
+/// Additional cells allowed per value.
 const CELLS_A_VALUE: u64 = 64;
-/// What a value takes in memory, about.
+/// Approximate memory of a value.
 const VALUE_BYTES: u64 = 48;
 
 /// The values of a sheet, column by column.
@@ -123,7 +123,7 @@ impl<'a, 'o> Cells<'a, 'o> {
         Cells { sheet: sheet.to_string(), options, columns: BTreeMap::new(), count: 0 }
     }
 
-    /// Adds the value at a place, counted from 0.
+    /// Adds the value at a position, counted from 0.
     pub(super) fn push(&mut self, row: u32, column: u32, value: Value<'a>) -> Result<(), Failure> {
         let nothing = match &value {
             Value::Empty => true,
@@ -145,11 +145,11 @@ impl<'a, 'o> Cells<'a, 'o> {
         Ok(())
     }
 
-    /// The table and what a reader of it will want to know.
+    /// Returns the table, with notes.
     pub(super) fn into_table(mut self) -> Result<(Table, Vec<Failure>), Failure> {
         let options = self.options;
         for values in self.columns.values_mut() {
-            // Of two values in one place the later one counts.
+            // Of two values in one place the later one wins.
             values.sort_by_key(|(row, _)| *row);
             values.reverse();
             values.dedup_by_key(|(row, _)| *row);
@@ -168,7 +168,7 @@ impl<'a, 'o> Cells<'a, 'o> {
         if cells > CELLS_MIN.max(self.count.saturating_mul(CELLS_A_VALUE)) {
             let columns = self.columns.len();
             let message = format!("the sheet spreads {} values over {rows} rows × {columns} columns", self.count);
-            let help = "remove what stands far outside of the table";
+            let help = "remove cells far outside the table";
             return Err(Failure::new(code::LIMIT_REACHED, message).file(&options.name).help(help));
         }
         let (names, mut notes) = self.names(header.then_some(first));
@@ -184,7 +184,7 @@ impl<'a, 'o> Cells<'a, 'o> {
         Ok((Table::with_rows(columns, arrays, rows)?, notes))
     }
 
-    /// A first row is a header unless it holds numbers in all columns that hold numbers below.
+    /// The first row is a header unless it holds numbers in all columns that hold numbers below.
     fn has_header(&self, first: u32) -> bool {
         let named = |value: &Value<'_>| options_name(value).is_some_and(|name| self.options.kinds.contains_key(&name));
         let mut numbers = 0;
@@ -203,7 +203,7 @@ impl<'a, 'o> Cells<'a, 'o> {
                 }
             }
         }
-        // A sheet of one row of numbers has no names either.
+        // A sheet with a single row of numbers has no header either.
         let only = self.columns.values().all(|values| values.len() == 1 && values[0].0 == first);
         let values = || self.columns.values().flatten();
         numbers == 0 && !(only && values().any(|(_, value)| value.is_number()))
@@ -224,9 +224,9 @@ impl<'a, 'o> Cells<'a, 'o> {
                     1 => "column_1".to_string(),
                     count => format!("column_1 … column_{count}"),
                 };
-                let message = format!("the first row holds values, not names: the columns are called {range}");
+                let message = format!("the first row holds values, not names: the columns are named {range}");
                 let note = Failure::note(code::RENAMED_COLUMN, message).file(&self.options.name);
-                (unique, vec![note.help("`load … header=true` takes it for names")])
+                (unique, vec![note.help("`load … header=true` reads it as names")])
             }
         }
     }
@@ -286,7 +286,7 @@ impl Part<'_> {
                     let kind = self.options.kinds.get(self.name).map_or(String::new(), ToString::to_string);
                     let text = cell.text();
                     let shown: String = String::from_utf8_lossy(&text).chars().take(60).collect();
-                    let message = format!("`{shown}` is no value of a column of kind {kind}");
+                    let message = format!("`{shown}` is not a value of type {kind}");
                     self.failure(*row, code::KIND_CHANGED, message)
                 }
             })?;
@@ -312,17 +312,15 @@ impl Part<'_> {
         let (row, first) = errors.next()?;
         let (row, more) = (self.row(row) as u64 + 1, errors.count());
         let more = if more == 0 { String::new() } else { format!(" and {more} more") };
-        let message = format!(
-            "`{}` has errors of formulas: {first} in row {row}{more}; they are missing",
-            self.name.escape_debug()
-        );
+        let message =
+            format!("`{}` has formula errors: {first} in row {row}{more}; they are missing", self.name.escape_debug());
         Some(Failure::note(code::READ_AS_MISSING, message).file(&self.options.name).row(row).column(self.name))
     }
 
     fn seconds_note(&self) -> Option<Failure> {
         let is_span = |(_, value): &(u32, Value<'_>)| matches!(value, Value::Seconds(_));
         let (row, _) = self.values.iter().find(|value| is_span(value))?;
-        let message = format!("`{}` holds spans of time: they are read as seconds", self.name.escape_debug());
+        let message = format!("`{}` holds durations: they are read as seconds", self.name.escape_debug());
         let row = self.row(*row) as u64 + 1;
         Some(Failure::note(code::TYPE_WIDENED, message).file(&self.options.name).row(row).column(self.name))
     }

@@ -1,4 +1,4 @@
-//! Workbooks, sound and hostile, and what is read from them.
+//! Valid and malicious workbooks.
 
 use super::*;
 use pipewright_table::{ColumnType, Table};
@@ -60,10 +60,9 @@ fn formulas_spans_and_other_sheets_are_told() {
     assert_eq!(rest.show(10, 200), "formula   stays\n      ·  108000\n      2      60\n      ·       ·\n");
     let notes: Vec<_> = reading.notes.iter().map(|note| (note.code, &*note.message)).collect();
     assert!(
-        notes
-            .contains(&(code::READ_AS_MISSING, "`formula` has errors of formulas: #DIV/0! in row 1; they are missing"))
+        notes.contains(&(code::READ_AS_MISSING, "`formula` has formula errors: #DIV/0! in row 1; they are missing"))
     );
-    assert!(notes.contains(&(code::TYPE_WIDENED, "`stays` holds spans of time: they are read as seconds")));
+    assert!(notes.contains(&(code::TYPE_WIDENED, "`stays` holds durations: they are read as seconds")));
     let other = reading.notes.iter().find(|note| note.code == code::PART_CHOSEN).unwrap();
     assert_eq!(other.help, ["other sheets, by `load … sheet=`: `Numbers`, `Nothing`"]);
 }
@@ -90,7 +89,7 @@ fn options_are_honoured() {
     let misfit = read_with(XLSX, &asked).unwrap_err();
     assert_eq!(
         (misfit.code, misfit.place.row, &*misfit.message),
-        (code::KIND_CHANGED, Some(1), "`1.5` is no value of a column of kind count")
+        (code::KIND_CHANGED, Some(1), "`1.5` is not a value of type count")
     );
     let below = ReadOptions { skip_lines: 2, header: Some(false), ..options() };
     assert_eq!(read_with(XLSX, &below).unwrap().table.rows(), 3);

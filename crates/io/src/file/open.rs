@@ -1,12 +1,12 @@
-//! A file that is open: its head is read and parsed once, however often it is asked for.
+//! An open file: its head is read and parsed only once.
 
 use crate::{ReadOptions, Reading, Scan, Sketch};
 use pipewright_diagnostic::Failure;
 use pipewright_world::{Content, Headed, World};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// An open file, and what its head told. A check looks at the head and a run reads the whole: between the two, the head
-/// stays in memory, and so does the table of a file that is all head.
+/// An open file with a cached head. A check reads the head and a run the whole file: the head stays in memory between
+/// the two, and so does the table of a small file.
 ///
 /// ```
 /// use pipewright_frame::ReadOptions;
@@ -21,7 +21,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// ```
 pub struct OpenFile {
     content: Arc<dyn Content>,
-    /// What was sketched, under which options. There are as many as a script has ways to read one file.
+    /// Sketches by options. There are as many as a script has ways to read one file.
     sketches: Mutex<Vec<(ReadOptions, Sketch)>>,
 }
 
@@ -32,25 +32,25 @@ impl std::fmt::Debug for OpenFile {
 }
 
 impl OpenFile {
-    /// A file of this content; nothing is read yet.
+    /// Opens a file with this content; nothing is read yet.
     #[must_use]
     pub fn new(content: Arc<dyn Content>) -> OpenFile {
         OpenFile { content: Arc::new(Headed::new(content)), sketches: Mutex::default() }
     }
 
-    /// As [`OpenFile::new`], without keeping the head in memory: for files of which there are many.
+    /// Like [`OpenFile::new`], without caching the head: for many files.
     #[must_use]
     pub fn without_head(content: Arc<dyn Content>) -> OpenFile {
         OpenFile { content, sketches: Mutex::default() }
     }
 
-    /// The size of the file in bytes.
+    /// Returns the size of the file in bytes.
     #[must_use]
     pub fn size(&self) -> u64 {
         self.content.size()
     }
 
-    /// Looks at the head: names, likely kinds, size.
+    /// Reads the head: names, likely types, size.
     ///
     /// # Errors
     /// As [`super::sketch`].
@@ -64,12 +64,12 @@ impl OpenFile {
         Ok(sketch)
     }
 
-    /// Reads the whole file, unless a sketch has done so already.
+    /// Reads the whole file, unless a sketch already has.
     ///
     /// # Errors
     /// As [`super::read`].
     pub fn read(&self, options: &ReadOptions, world: &dyn World) -> Result<Reading, Failure> {
-        // A filter lets rows be left out and does not ask for it.
+        // A filter allows rows to be skipped, but does not require it.
         let asked = ReadOptions { filter: None, ..options.clone() };
         let sketches = self.sketches.lock().unwrap_or_else(PoisonError::into_inner);
         let known = sketches.iter().find(|(known, _)| *known == asked).and_then(|(_, sketch)| sketch.whole.clone());
@@ -80,12 +80,12 @@ impl OpenFile {
         }
     }
 
-    /// Opens the file to be read chunk by chunk.
+    /// Opens the file for reading chunk by chunk.
     ///
     /// # Errors
     /// As [`super::scan`].
     pub fn scan(&self, options: &ReadOptions, world: &dyn World) -> Result<Arc<dyn Scan>, Failure> {
-        // What is too large for memory is not kept there as a sketch.
+        // A file too large for memory is not kept there as a sketch.
         self.sketches.lock().unwrap_or_else(PoisonError::into_inner).clear();
         super::scan(&self.content, options, world)
     }

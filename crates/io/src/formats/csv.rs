@@ -8,7 +8,7 @@ use std::io;
 pub(super) struct Csv;
 
 impl Format {
-    /// Delimited text: commas, tabs, semicolons, bars.
+    /// Delimited text: comma, tab, semicolon, pipe.
     pub const CSV: Format = Format::new(&Csv);
 }
 

@@ -1,4 +1,4 @@
-//! Workbooks of Excel and OpenDocument.
+//! Excel and OpenDocument workbooks.
 
 use crate::format::{FileFormat, Format, Signature};
 use crate::source::Reader;
@@ -6,7 +6,7 @@ use crate::source::Reader;
 pub(super) struct Excel;
 
 impl Format {
-    /// A workbook of Excel or OpenDocument.
+    /// Excel or OpenDocument workbook.
     pub const EXCEL: Format = Format::new(&Excel);
 }
 

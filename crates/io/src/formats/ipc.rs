@@ -8,7 +8,7 @@ use std::io;
 pub(super) struct Ipc;
 
 impl Format {
-    /// Arrow IPC: the file format (Feather 2) or a stream, as drivers of databases give it.
+    /// Arrow IPC: the file format (Feather 2) or a stream, as returned by database drivers.
     pub const IPC: Format = Format::new(&Ipc);
 }
 

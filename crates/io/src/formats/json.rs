@@ -1,4 +1,4 @@
-//! JSON: an object per line, or one array of objects.
+//! JSON: one object per line, or one array of objects.
 
 use crate::format::{FileFormat, Format, Signature};
 use crate::source::{Reader, Writer};
@@ -8,7 +8,7 @@ use std::io;
 pub(super) struct Json;
 
 impl Format {
-    /// JSON: an object per line, or one array of objects.
+    /// JSON: one object per line, or one array of objects.
     pub const JSON: Format = Format::new(&Json);
 }
 

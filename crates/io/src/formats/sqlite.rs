@@ -1,4 +1,4 @@
-//! Databases of SQLite.
+//! SQLite databases.
 
 use crate::format::{FileFormat, Format, Signature};
 use crate::source::Reader;
@@ -6,7 +6,7 @@ use crate::source::Reader;
 pub(super) struct Sqlite;
 
 impl Format {
-    /// A database of SQLite.
+    /// SQLite database.
     pub const SQLITE: Format = Format::new(&Sqlite);
 }
 

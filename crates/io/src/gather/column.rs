@@ -1,4 +1,4 @@
-//! Whole columns out of the parts that were gathered: one type, one array, the notes, and names of their own.
+//! Whole columns from gathered parts: one type, one array, notes, and unique names.
 
 use super::{Cells, LIST, NO_ROW, SORTS, Seen, Start, Type, Values, valid_bits};
 use crate::ReadOptions;
@@ -10,7 +10,7 @@ use pipewright_diagnostic::{Failure, code};
 use pipewright_table::{TextArray, TextOffset};
 use std::sync::Arc;
 
-/// What all parts of a column have found together.
+/// Observations of all parts of a column.
 #[derive(Debug, Clone)]
 pub(crate) struct Outcome {
     pub(crate) kind: Type,
@@ -22,7 +22,7 @@ impl Outcome {
         Outcome { kind: Type::Nothing, seen: Seen { first: [NO_ROW; SORTS.len()], fractional: false, huge: false } }
     }
 
-    /// Adds a part that begins at a row of the table.
+    /// Adds a part that starts at a row of the table.
     pub(crate) fn add(&mut self, cells: &Cells, rows_before: u64) {
         self.kind = self.kind.join(cells.found());
         self.seen.fractional |= cells.seen.fractional;
@@ -34,17 +34,17 @@ impl Outcome {
         }
     }
 
-    /// Has it no value but nulls?
+    /// Are all values null?
     pub(crate) fn is_empty(&self) -> bool {
         self.seen.first.iter().all(|&row| row == NO_ROW)
     }
 
-    /// Has it lists and nothing else?
+    /// Are all values lists?
     pub(crate) fn is_of_lists(&self) -> bool {
         self.seen.first[..LIST].iter().all(|&row| row == NO_ROW) && !self.is_empty()
     }
 
-    /// What a reader of the column will want to know.
+    /// Creates the note about the column.
     pub(crate) fn notes(&self, name: &str, options: &ReadOptions) -> Option<Failure> {
         let stated = options.kinds.contains_key(name) || !options.wants(name);
         let note = |message: String| Failure::note(code::TYPE_WIDENED, message).file(&options.name).column(name);
@@ -72,7 +72,8 @@ impl Outcome {
     }
 }
 
-/// The parts of a column as one array; each part with its number of rows, and none where a part never had a cell.
+/// Concatenates the parts of a column to one array; each with its number of rows, and `None` for a part without any
+/// cell.
 pub(crate) fn array(parts: Vec<(Option<Cells>, usize)>, kind: Type) -> ArrayRef {
     let total: usize = parts.iter().map(|(_, rows)| rows).sum();
     let brought = |(cells, rows): (Option<Cells>, usize)| {
@@ -103,14 +104,14 @@ pub(crate) fn array(parts: Vec<(Option<Cells>, usize)>, kind: Type) -> ArrayRef 
 }
 
 impl Cells {
-    /// Turns counts into continuous numbers, and nothing into nulls of any type.
+    /// Converts counts to continuous numbers, and empty parts to nulls of any type.
     fn become_of(&mut self, kind: Type) {
         match (&mut self.values, kind) {
             (Values::Count(values), Type::Continuous) => {
                 self.values = Values::Continuous(values.iter().map(|&value| value as f64).collect());
             }
             (Values::Nothing, _) => {
-                // Texts need no place for a null.
+                // Nulls need no text.
                 let kind = if kind == Type::Nothing { Type::Text } else { kind };
                 self.values = Values::nulls(kind, self.rows);
                 self.valid = Some(valid_bits(self.rows, false));
@@ -183,10 +184,10 @@ fn texts(parts: impl ExactSizeIterator<Item = Values>, rows: usize, nulls: Optio
     TextArray::try_new(offsets, Buffer::from_vec(all), nulls).expect("readers check that texts are UTF-8")
 }
 
-/// The failure for a file with more columns than it may have.
+/// Creates the failure for a file with too many columns.
 pub(crate) fn too_many_columns(options: &ReadOptions) -> Failure {
     let message = format!("more than {} columns", options.limits.columns);
     Failure::new(code::LIMIT_REACHED, message)
         .file(&options.name)
-        .help(format!("`load … max_columns={}` allows more", options.limits.columns.saturating_mul(2)))
+        .help(format!("`load … max_columns={}` raises the limit", options.limits.columns.saturating_mul(2)))
 }

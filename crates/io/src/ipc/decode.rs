@@ -1,4 +1,4 @@
-//! Decoding: one batch after another, several of them side by side.
+//! Decoding of batches, several in parallel.
 
 use super::messages::{Messages, Place, check, damaged, failure};
 use crate::ReadOptions;
@@ -13,23 +13,23 @@ use rayon::prelude::*;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-/// An open file whose batches can be decoded on their own.
+/// An open file whose batches can be decoded independently.
 pub(super) struct Opened {
     pub(super) messages: Messages,
     pub(super) layout: Layout,
     /// The rows of each batch, and those before it.
     pub(super) rows: Vec<usize>,
     pub(super) before: Vec<usize>,
-    /// The dictionaries that each batch is decoded with.
+    /// The dictionaries of each batch.
     dictionaries: Vec<Arc<Dictionaries>>,
-    /// The positions of the fields that are needed.
+    /// The indices of the requested fields.
     fields: Vec<usize>,
     allowance: Allowance,
 }
 
 type Dictionaries = HashMap<i64, ArrayRef>;
 
-/// Batches are decoded side by side until they are this many bytes.
+/// Size of the batches decoded in parallel.
 const WAVE_BYTES: u64 = 64 << 20;
 
 /// Finds the batches and reads the dictionaries.
@@ -47,7 +47,7 @@ pub(super) fn open(content: &Arc<dyn Content>, truncated: bool, options: &ReadOp
         allowance: Allowance::new(content.size(), options),
     };
     guarded(options, || opened.count(options))?;
-    // Whoever only looks at the head needs no values.
+    // A look at the head needs no values.
     if !truncated {
         guarded(options, || opened.read_dictionaries(options))?;
     }
@@ -63,7 +63,7 @@ impl Opened {
         self.rows.iter().sum()
     }
 
-    /// The bytes that the table takes in memory, texts apart.
+    /// Returns the memory of the table, without texts.
     pub(super) fn memory_bytes(&self) -> u64 {
         let of_row = self.layout.sources.iter().map(|source| width(&source.stored)).fold(0, u64::saturating_add);
         of_row.saturating_mul(self.all_rows() as u64)
@@ -87,7 +87,7 @@ impl Opened {
         self.allowance.admit(self.memory_bytes(), options)
     }
 
-    /// Reads the dictionaries; a batch sees those that come before it.
+    /// Reads the dictionaries; a batch uses those before it.
     fn read_dictionaries(&mut self, options: &ReadOptions) -> Result<(), Failure> {
         let mut known = Arc::new(Dictionaries::new());
         let mut read = 0;
@@ -115,7 +115,7 @@ impl Opened {
             .map_err(|error| failure(&error, options))
     }
 
-    /// Some fields of a batch.
+    /// Reads some fields of a batch.
     fn batch(&self, index: usize, fields: &[usize], options: &ReadOptions) -> Result<RecordBatch, Failure> {
         let decode = || {
             let loaded = self.messages.load(self.messages.batches[index], options)?;
@@ -127,7 +127,7 @@ impl Opened {
             let batch = read_record_batch(&loaded.body, batch, schema, dictionaries, Some(fields), &message.version());
             let batch = batch.map_err(|error| failure(&error, options))?;
             if batch.num_rows() != rows || rows != self.rows[index] {
-                return Err(damaged("a batch of another number of rows than it claims", options));
+                return Err(damaged("a batch whose number of rows differs from its header", options));
             }
             Ok(batch)
         };
@@ -137,7 +137,7 @@ impl Opened {
         })
     }
 
-    /// The values of a column in a batch of some fields.
+    /// Returns the values of a column in a batch of some fields.
     fn cells(
         &self,
         column: usize,
@@ -150,11 +150,10 @@ impl Opened {
         if let (Some(first), Some(place)) = (path.first_mut(), place) {
             *first = place;
         }
-        Cells::of(batch.columns(), &path)
-            .ok_or_else(|| damaged("a column of another type than the schema says", options))
+        Cells::of(batch.columns(), &path).ok_or_else(|| damaged("a column whose type differs from the schema", options))
     }
 
-    /// Lets the values decide where the types do not: one pass over the columns that need it.
+    /// Resolves types that depend on the values: one pass over those columns.
     pub(super) fn settle(&mut self, options: &ReadOptions) -> Result<Vec<Failure>, Failure> {
         let mut notes = Vec::new();
         for column in 0..self.layout.sources.len() {
@@ -174,7 +173,7 @@ impl Opened {
         Ok(notes)
     }
 
-    /// All columns of a batch in the storage of their kinds, and which of them held times that were too fine.
+    /// Converts all columns of a batch, and returns which of them held times that were too fine.
     fn converted(&self, index: usize, options: &ReadOptions) -> Result<Vec<(ArrayRef, bool)>, Failure> {
         let batch = self.batch(index, &self.fields, options)?;
         let column = |column: usize| {
@@ -187,13 +186,13 @@ impl Opened {
         (0..self.layout.sources.len()).into_par_iter().with_max_len(1).map(column).collect()
     }
 
-    /// A batch as a table.
+    /// Reads a batch as a table.
     pub(super) fn chunk(&self, index: usize, options: &ReadOptions) -> Result<Table, Failure> {
         let arrays = self.converted(index, options)?.into_iter().map(|(array, _)| array).collect();
         Table::with_rows(self.schema().columns().cloned().collect(), arrays, self.rows[index])
     }
 
-    /// All batches as one table, and notes on its columns.
+    /// Reads all batches as one table, with notes.
     pub(super) fn table(&self, options: &ReadOptions) -> Result<(Table, Vec<Failure>), Failure> {
         let (rows, sources) = (self.all_rows(), &self.layout.sources);
         let mut columns: Vec<(Gather, bool)> =
@@ -226,7 +225,7 @@ impl Opened {
         Ok((table, notes))
     }
 
-    /// Where the batches end that are decoded together with the one at `start`.
+    /// Returns the end of the batches decoded together with the one at `start`.
     fn wave(&self, start: usize) -> usize {
         let mut bytes = 0_u64;
         let places = self.messages.batches[start..].iter();

@@ -1,7 +1,7 @@
-//! The messages of an Arrow IPC file or stream: where they are, and whether what they claim can be.
+//! The messages of an Arrow IPC file or stream: locations and validation.
 //!
-//! The decoder believes lengths: here every message has to lie in the file, every buffer in its message, and no buffer
-//! may claim to unpack to more than a block may hold.
+//! The decoder trusts lengths, so it is checked here that every message is in the file, every buffer in its message,
+//! and no buffer claims to unpack to more than the block limit.
 
 use crate::ReadOptions;
 use crate::arrow::Allowance;
@@ -30,19 +30,19 @@ pub(super) struct Messages {
     pub(super) is_file: bool,
 }
 
-/// Where a message is.
+/// The location of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Place {
     start: u64,
-    /// The bytes of the header with the lengths before it, and those of the body.
+    /// The size of the header with the lengths before it, and of the body.
     header: u64,
     body: u64,
-    /// The dictionaries that come before it.
+    /// The number of dictionaries before it.
     pub(super) after: usize,
 }
 
 impl Place {
-    /// The bytes of the whole message.
+    /// Returns the size of the whole message.
     pub(super) fn bytes(&self) -> u64 {
         self.header.saturating_add(self.body)
     }
@@ -55,7 +55,7 @@ pub(super) struct Loaded {
 }
 
 impl Messages {
-    /// Finds all messages; of a `truncated` content, those that are whole.
+    /// Finds all messages; in a `truncated` content, the whole ones.
     pub(super) fn find(
         content: &Arc<dyn Content>,
         truncated: bool,
@@ -76,7 +76,7 @@ impl Messages {
             batches: Vec::new(),
             is_file,
         };
-        // What a file of the file format has between its magic words is a stream.
+        // The content between the magic bytes of the file format is a stream.
         if is_file && !truncated {
             messages.read_footer(options)?;
         } else {
@@ -97,7 +97,7 @@ impl Messages {
 
     fn read_footer(&mut self, options: &ReadOptions) -> Result<(), Failure> {
         let size = self.content.size();
-        let cut = || damaged("the file does not end as Arrow files do: it was cut off", options);
+        let cut = || damaged("the file does not end like an Arrow file: it was truncated", options);
         let tail = self.bytes(size.checked_sub(10).ok_or_else(cut)?, 10, options)?;
         let Some((length, magic)) = tail.split_first_chunk::<4>() else { return Err(cut()) };
         let length = u32::from_le_bytes(*length);
@@ -126,7 +126,7 @@ impl Messages {
         Ok(())
     }
 
-    /// Where the first message of a file starts: writers align it in their own ways.
+    /// Returns the start of the first message of a file: writers align it differently.
     fn padding(&self, options: &ReadOptions) -> Result<u64, Failure> {
         let start = self.content.start(MAGIC.len() + 64).map_err(|error| unreadable(&error, options))?;
         let zeros = start[MAGIC.len()..].iter().take_while(|&&byte| byte == 0).count();
@@ -140,7 +140,7 @@ impl Messages {
         while size - start >= 4 {
             let lengths = self.bytes(start, (size - start).min(8), options)?;
             let number = |at: usize| lengths.get(at..)?.first_chunk::<4>().map(|four| i32::from_le_bytes(*four));
-            // Before version 0.15 there was no continuation mark.
+            // Before version 0.15 there was no continuation marker.
             let prefix = if lengths.starts_with(&CONTINUATION) { 8 } else { 4 };
             let Some(length) = number(prefix as usize - 4) else { break };
             if length == 0 {
@@ -151,7 +151,7 @@ impl Messages {
                 if truncated {
                     break;
                 }
-                return Err(damaged("it was cut off in a message", options));
+                return Err(damaged("it was truncated in a message", options));
             }
             admit_header(length, options)?;
             let header = self.bytes(start + prefix, length, options)?;
@@ -162,7 +162,7 @@ impl Messages {
                 if truncated {
                     break;
                 }
-                return Err(damaged("it was cut off in a message", options));
+                return Err(damaged("it was truncated in a message", options));
             }
             match message.header_type() {
                 MessageHeader::Schema if !known => {
@@ -172,14 +172,14 @@ impl Messages {
                 }
                 MessageHeader::DictionaryBatch if known => self.dictionaries.push(place),
                 MessageHeader::RecordBatch if known => self.batches.push(place),
-                other => return Err(damaged(&format!("a message out of place: {other:?}"), options)),
+                other => return Err(damaged(&format!("an unexpected message: {other:?}"), options)),
             }
             start += place.header + body;
         }
         if known { Ok(()) } else { Err(damaged("it has no schema", options)) }
     }
 
-    /// The header of a message alone.
+    /// Loads only the header of a message.
     pub(super) fn header(&self, place: Place, options: &ReadOptions) -> Result<Loaded, Failure> {
         admit_header(place.header, options)?;
         Ok(Loaded { bytes: self.bytes(place.start, place.header, options)?, body: Buffer::from([]) })
@@ -192,13 +192,13 @@ impl Messages {
         if start.checked_add(place.body).is_none_or(|end| end > self.content.size()) {
             return Err(damaged("a message lies outside the file", options));
         }
-        // Aligned as the decoder wants it, so that nothing has to be copied.
+        // Aligned as the decoder requires, to avoid copying.
         let mut body = MutableBuffer::from_len_zeroed(place.body as usize);
         self.content.read_at(start, &mut body).map_err(|error| unreadable(&error, options))?;
         Ok(Loaded { bytes, body: body.into() })
     }
 
-    /// Is the content still what it was?
+    /// Checks that the content is unchanged.
     pub(super) fn unchanged(&self, options: &ReadOptions) -> Result<(), Failure> {
         self.content.unchanged().map_err(|error| unreadable(&error, options))
     }
@@ -217,13 +217,13 @@ fn parse<'a>(bytes: &'a [u8], options: &ReadOptions) -> Result<Message<'a>, Fail
 
 fn read_schema(schema: IpcSchema<'_>, options: &ReadOptions) -> Result<Arc<Schema>, Failure> {
     if schema.endianness() == Endianness::Big {
-        let message = "the numbers of the file are big-endian, which is not read";
+        let message = "the file is big-endian, which is not supported";
         return Err(Failure::new(code::UNKNOWN_FORMAT, message).file(&options.name));
     }
     Ok(Arc::new(try_fb_to_schema(schema).map_err(|error| failure(&error, options))?))
 }
 
-/// Headers and footers are read whole.
+/// Headers and footers are read as a whole.
 fn admit_header(bytes: u64, options: &ReadOptions) -> Result<(), Failure> {
     if bytes <= options.limits.record_bytes as u64 {
         return Ok(());
@@ -233,7 +233,7 @@ fn admit_header(bytes: u64, options: &ReadOptions) -> Result<(), Failure> {
         .help(format!("{} bytes are allowed; the limit `record_bytes` raises it", options.limits.record_bytes)))
 }
 
-/// The rows of a batch, once all that it claims was found possible; `body` is empty if only the header was read.
+/// Returns the number of rows of a batch after validating its claims; `body` is empty if only the header was read.
 pub(super) fn check(
     batch: RecordBatch<'_>,
     body: &[u8],
@@ -255,7 +255,7 @@ pub(super) fn check(
         if batch.compression().is_some()
             && let Some(claimed) = bytes.first_chunk::<8>()
         {
-            // Minus one says that the rest is not compressed.
+            // -1 marks an uncompressed buffer.
             let claimed = i64::from_le_bytes(*claimed).max(0) as u64;
             allowance.admit_block(claimed, options)?;
             unpacked = unpacked.saturating_add(claimed);
@@ -265,11 +265,11 @@ pub(super) fn check(
     Ok(rows as usize)
 }
 
-/// The failure for what the decoder says.
+/// Creates the failure for an error of the decoder.
 pub(super) fn failure(error: &ArrowError, options: &ReadOptions) -> Failure {
     match error {
         ArrowError::NotYetImplemented(what) => {
-            Failure::new(code::UNKNOWN_FORMAT, format!("the file uses what cannot be read here: {what}"))
+            Failure::new(code::UNKNOWN_FORMAT, format!("the file uses an unsupported feature: {what}"))
                 .file(&options.name)
         }
         other => damaged(&other.to_string(), options),
@@ -277,5 +277,5 @@ pub(super) fn failure(error: &ArrowError, options: &ReadOptions) -> Failure {
 }
 
 pub(super) fn damaged(what: &str, options: &ReadOptions) -> Failure {
-    Failure::new(code::BAD_FILE, format!("the file is damaged, or no Arrow file: {what}")).file(&options.name)
+    Failure::new(code::BAD_FILE, format!("the file is damaged, or not an Arrow file: {what}")).file(&options.name)
 }

@@ -1,4 +1,4 @@
-//! What is written comes back, and damaged files are refused.
+//! Round trips, and rejection of damaged files.
 
 use super::*;
 use crate::Format;

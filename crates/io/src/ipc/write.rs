@@ -8,10 +8,10 @@ use pipewright_table::{Column, Schema, Table};
 use std::io::{self, Write};
 use std::sync::Arc;
 
-/// The most rows of a batch.
+/// Maximum number of rows per batch.
 const BATCH_ROWS: usize = 1 << 17;
 
-/// Begins a file.
+/// Starts a file.
 pub(crate) fn writer<'a>(schema: &Schema, out: &'a mut dyn Write) -> io::Result<Box<dyn Writer + 'a>> {
     let empty = Table::empty(schema).map_err(io::Error::other)?;
     let options = IpcWriteOptions::default().try_with_compression(Some(CompressionType::LZ4_FRAME)).map_err(failed)?;

@@ -1,30 +1,30 @@
-//! The rows of some bytes of JSON, typed while they are read.
+//! Parsing of JSON rows into typed columns.
 //!
-//! Objects of one file mostly have the same keys in the same order, so that a key is first compared with the one that
-//! followed last time, and looked up only if it is another. Keys of objects within objects are joined by points.
+//! The objects of a file mostly have the same keys in the same order, so a key is first compared with the one that
+//! followed last time, and looked up only if it differs. Keys of nested objects are joined by points.
 
 use super::parse::{Cursor, DEPTH_MAX, Fault, FaultKind, unescape};
 use crate::gather::{Cell, Cells, Misfit, Start};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// How columns are read, and what they may ask for.
+/// How columns are read, and their limits.
 pub(super) struct Plan<'a> {
     pub(super) start: &'a (dyn Fn(&str) -> Start + Sync),
     pub(super) columns_max: usize,
     pub(super) field_bytes_max: usize,
 }
 
-/// Nulls for keys that a row does not have are bounded: fewer than this are never too many.
+/// Number of nulls for missing keys that is always allowed.
 const GAPS_MIN: usize = 32 << 20;
-/// More nulls than this for a byte of the file are too many.
+/// Maximum number of such nulls per byte of the file beyond that.
 const GAPS_A_BYTE: usize = 16;
 
-/// The longest name of a column. It holds the keys of all objects around it, so that many keys deep inside would
-/// multiply a long one.
+/// Maximum length of a column name. It contains the keys of all enclosing objects, so deep nesting would multiply a
+/// long one.
 pub(super) const NAME_BYTES_MAX: usize = 4096;
 
-/// The columns of a range of rows, in the order in which their keys first came.
+/// The columns of a range of rows, in order of first appearance.
 pub(super) struct Chunk {
     pub(super) columns: Vec<(Arc<str>, Cells)>,
     pub(super) rows: usize,
@@ -34,26 +34,26 @@ pub(super) struct Chunk {
     scratch: Vec<u8>,
 }
 
-/// The keys of the objects that stand in one place: those of rows, or under one key of them.
+/// The keys of the objects at one position: rows, or the values of a key.
 struct Node {
-    /// What stands before the keys in names of columns.
+    /// Prefix of the column names.
     prefix: String,
     children: Vec<Child>,
-    /// The children by their keys as written.
+    /// The children by raw key.
     written: HashMap<Vec<u8>, usize>,
-    /// The children by their keys without escapes.
+    /// The children by unescaped key.
     plain: HashMap<Vec<u8>, usize>,
 }
 
 struct Child {
-    /// The key as written, in its quotes.
+    /// The raw key, in its quotes.
     quoted: Box<[u8]>,
     name: Arc<str>,
-    /// Where plain values go.
+    /// The column of plain values.
     column: Option<usize>,
-    /// Where objects go.
+    /// The node of objects.
     node: Option<usize>,
-    /// The row that had the key last, from 1.
+    /// The last row with this key, from 1.
     row: usize,
 }
 
@@ -69,15 +69,14 @@ impl Chunk {
         Chunk { columns: Vec::new(), rows: 0, places: HashMap::new(), nodes, gaps: 0, scratch: Vec::new() }
     }
 
-    /// Reads lines that each hold an object; blank ones are passed over.
+    /// Reads lines with one object each; blank ones are skipped.
     pub(super) fn of_lines(bytes: &[u8], plan: &Plan<'_>) -> Result<Chunk, Fault> {
         let mut chunk = Chunk::new();
         chunk.read_lines(bytes, plan)?;
         Ok(chunk)
     }
 
-    /// As [`Chunk::of_lines`], without the lines that cannot be read: `reject` is told where each begins and ends, and
-    /// its fault.
+    /// Like [`Chunk::of_lines`], skipping invalid lines: `reject` receives the range and the fault of each.
     pub(super) fn of_good_lines(
         bytes: &[u8],
         plan: &Plan<'_>,
@@ -87,7 +86,7 @@ impl Chunk {
         let mut start = 0;
         while start < bytes.len() {
             let end = memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |length| start + length);
-            // A row that fails half way would leave cells behind: it is tried alone first.
+            // A row that fails midway would leave cells behind: it is tried separately first.
             let alone = Chunk::new().read_lines(&bytes[start..end], plan);
             match alone.and_then(|()| chunk.read_lines(&bytes[start..end], plan)) {
                 Ok(()) => {}
@@ -197,7 +196,7 @@ impl Chunk {
         }
     }
 
-    /// Past a key: which child of the node it is. The one that is `expected` is tried first.
+    /// Parses a key, and returns the child of the node. The `expected` one is tried first.
     #[inline]
     fn key(&mut self, cursor: &mut Cursor<'_>, node: usize, expected: usize) -> Result<usize, Fault> {
         if let Some(child) = self.nodes[node].children.get(expected)
@@ -238,7 +237,7 @@ impl Chunk {
         Ok(place)
     }
 
-    /// Past a value, which goes to the column or the node of a child.
+    /// Parses a value into the column or the node of a child.
     #[inline]
     fn value(
         &mut self,
@@ -281,7 +280,7 @@ impl Chunk {
         self.push(child, cell, start, written, plan)
     }
 
-    /// Past an object within an object; an empty one is null.
+    /// Parses a nested object; an empty one is null.
     fn inner(
         &mut self,
         cursor: &mut Cursor<'_>,
@@ -361,12 +360,12 @@ impl Chunk {
         Ok(column)
     }
 
-    /// The names under which there were objects.
+    /// Returns the names of keys with object values.
     pub(super) fn parents(&self) -> impl Iterator<Item = &str> {
         self.nodes[1..].iter().filter_map(|node| node.prefix.strip_suffix('.'))
     }
 
-    /// Takes the cells of another reading of the same bytes for the columns that were not skipped in it.
+    /// Replaces columns by those of another reading of the same bytes that did not skip them.
     pub(super) fn replace(&mut self, again: Chunk) {
         for (name, cells) in again.columns {
             if let Some(&place) = self.places.get(&name).filter(|_| !cells.is_skipped()) {
@@ -376,7 +375,7 @@ impl Chunk {
     }
 }
 
-/// Reads bytes as far as they are UTF-8 text; what follows is a fault, unless there is an earlier one.
+/// Reads bytes up to the first that is not UTF-8, which is a fault unless there is an earlier one.
 fn as_text(bytes: &[u8], read: impl FnOnce(&[u8]) -> Result<(), Fault>) -> Result<(), Fault> {
     let length = std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);
     match read(&bytes[..length]) {

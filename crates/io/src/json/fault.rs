@@ -1,11 +1,11 @@
-//! Faults of JSON as they are told to a reader.
+//! Error messages for JSON.
 
 use super::chunk::NAME_BYTES_MAX;
 use super::parse::{DEPTH_MAX, FaultKind};
 use crate::ReadOptions;
 use pipewright_diagnostic::{Code, Failure, code};
 
-/// What is wrong, in words.
+/// The description of a fault.
 pub(super) struct Report {
     code: Code,
     pub(super) message: String,
@@ -29,17 +29,17 @@ impl Report {
         };
         match kind {
             FaultKind::Expected("an object") => bad(
-                "a row is an object `{…}`, and here is another value",
-                Some("lists have no names for columns: write an object a row"),
+                "a row must be an object `{…}`, but this is another value",
+                Some("lists have no names for columns: write one object per row"),
             ),
             FaultKind::Expected(what) => bad(&format!("not JSON: expected {what}"), None),
             FaultKind::Unfinished => bad(
                 "the value ends too early",
-                Some("in JSON lines every object ends on its line: `jq -c .` writes it so; else the file is cut off"),
+                Some("in JSON lines every object ends on its line: `jq -c .` writes it so; else the file is truncated"),
             ),
             FaultKind::Control => bad("a control character in a text", Some("JSON writes it as an escape: \\n, \\u0007")),
             FaultKind::BadEscape => {
-                bad("an escape that JSON does not have", Some("a backslash itself is written twice"))
+                bad("an escape that JSON does not have", Some("a backslash must be doubled"))
             }
             FaultKind::NotText => bad("bytes that are not UTF-8 text", Some("convert it: iconv -f latin1 -t utf-8")),
             FaultKind::OutOfRange => bad("a number beyond the range of 64-bit floats", None),
@@ -52,7 +52,7 @@ impl Report {
                 ..bad(&format!("an object has the key `{}` twice", name.escape_debug()), None)
             },
             FaultKind::Misfit(name) => {
-                Report { code: code::KIND_CHANGED, column: Some(name.clone()), ..bad(&format!("a value of `{}` is not of the kind that was declared", name.escape_debug()), None) }
+                Report { code: code::KIND_CHANGED, column: Some(name.clone()), ..bad(&format!("a value of `{}` does not have the declared type", name.escape_debug()), None) }
             }
             FaultKind::LongName => limit(
                 format!("a key is longer than {NAME_BYTES_MAX} bytes, with those around it"),
@@ -61,13 +61,13 @@ impl Report {
             FaultKind::TooManyColumns => limit("too many different keys".to_string(), "`load … max_columns=` allows more"),
             FaultKind::LongField => limit("a text is longer than its limit".to_string(), "`load … max_field=` allows longer ones"),
             FaultKind::Sparse => limit(
-                "the keys differ so much from row to row that nearly all of the table would be missing: more than 16 cells a byte of the file".to_string(),
+                "the keys differ so much from row to row that nearly all of the table would be missing: more than 16 cells per byte of the file".to_string(),
                 "write names and values as two columns instead",
             ),
         }
     }
 
-    /// The failure at a place, with what stands there.
+    /// Creates the failure at a position, with the text there.
     pub(super) fn failure(mut self, line: u64, character: usize, rest: &[u8], options: &ReadOptions) -> Failure {
         let text = String::from_utf8_lossy(rest.split(|&byte| byte == b'\n').next().unwrap_or(rest));
         let shown: String =
@@ -76,7 +76,7 @@ impl Report {
             (code::KIND_CHANGED, Some(name)) => {
                 let kind = options.kinds.get(name).map_or(String::new(), |kind| kind.to_string());
                 let value = shown_value(&shown);
-                self.message = format!("`{value}` is no value of a column of kind {kind}");
+                self.message = format!("`{value}` is not a value of type {kind}");
             }
             (code::BAD_FILE, _) => {
                 self.message = format!("{} (character {character}): {}", self.message, shown);
@@ -97,7 +97,7 @@ impl Report {
     }
 }
 
-/// The value that a text begins with, without what follows.
+/// Returns the value at the start of a text.
 fn shown_value(text: &str) -> &str {
     let end = match text.strip_prefix('"') {
         Some(rest) => rest.find('"').map(|end| end + 2),

@@ -1,12 +1,12 @@
-//! JSON's values, as they are written: strings, numbers, lists. Every byte is checked against the grammar.
+//! Parser of JSON values: strings, numbers, lists. Every byte is checked against the grammar.
 
 use crate::gather::Cell;
 use pipewright_table::literal::EXACT_MAX;
 
-/// Objects and lists in each other, at most.
+/// Maximum nesting of objects and lists.
 pub(super) const DEPTH_MAX: usize = 128;
 
-/// What is wrong, and where. Offsets count from the start of the bytes that are read.
+/// A fault and its position, relative to the start of the bytes.
 #[derive(Debug, PartialEq)]
 pub(super) struct Fault {
     pub(super) offset: usize,
@@ -15,9 +15,9 @@ pub(super) struct Fault {
 
 #[derive(Debug, PartialEq)]
 pub(super) enum FaultKind {
-    /// Something else has to stand here.
+    /// Something else is required here.
     Expected(&'static str),
-    /// The line or the file ends inside of a value.
+    /// The line or the file ends inside a value.
     Unfinished,
     /// A control character in a string.
     Control,
@@ -25,30 +25,30 @@ pub(super) enum FaultKind {
     NotText,
     OutOfRange,
     Deep,
-    /// A key that the object has already.
+    /// A duplicate key in an object.
     Again(String),
-    /// A value that is not of the kind that its column was declared with.
+    /// A value that does not have the declared type of its column.
     Misfit(String),
     LongName,
     TooManyColumns,
     LongField,
-    /// Keys that differ from row to row, so that the table would be nearly nothing but nulls.
+    /// Keys that differ from row to row, so that the table would be almost entirely null.
     Sparse,
 }
 
 impl FaultKind {
-    /// Does it lie in one row, so that the others can be read without it?
+    /// Is it confined to one row, so that the others can be read?
     pub(super) fn is_of_row(&self) -> bool {
         use FaultKind::{LongField, Sparse, TooManyColumns};
         !matches!(self, TooManyColumns | LongField | Sparse)
     }
 }
 
-/// A place in some bytes.
+/// A position in a byte string.
 pub(super) struct Cursor<'a> {
     pub(super) bytes: &'a [u8],
     pub(super) at: usize,
-    /// A value has to end on its line.
+    /// Must a value end on its line?
     pub(super) lines: bool,
 }
 
@@ -72,7 +72,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Past the blanks and one byte that has to be there.
+    /// Skips white space and one required byte.
     #[inline]
     pub(super) fn expect(&mut self, byte: u8, what: &'static str) -> Result<(), Fault> {
         self.skip_blanks();
@@ -83,7 +83,7 @@ impl<'a> Cursor<'a> {
         Ok(())
     }
 
-    /// The fault that something else than `what` stands here, or nothing any more.
+    /// Creates the fault that something other than `what` is here, or nothing.
     pub(super) fn unexpected(&self, what: &'static str) -> Fault {
         let ends = self.peek().is_none_or(|byte| self.lines && byte == b'\n');
         self.fault(if ends { FaultKind::Unfinished } else { FaultKind::Expected(what) })
@@ -93,7 +93,7 @@ impl<'a> Cursor<'a> {
         Fault { offset: self.at, kind }
     }
 
-    /// What stands between the quotes of the string that begins here, and whether it has escapes.
+    /// Parses a string; returns the content between the quotes, and whether it has escapes.
     #[inline]
     pub(super) fn string(&mut self) -> Result<(&'a [u8], bool), Fault> {
         let start = self.at + 1;
@@ -117,7 +117,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// The number that begins here. A whole one that 64 bits hold is a count.
+    /// Parses a number. A whole one that fits 64 bits is a count.
     #[inline]
     pub(super) fn number(&mut self) -> Result<Cell<'a>, Fault> {
         let start = self.at;
@@ -142,7 +142,7 @@ impl<'a> Cursor<'a> {
             (mantissa, end) = digits(self.bytes, point + 1, mantissa);
             if end == point + 1 {
                 self.at = end;
-                return Err(self.unexpected("a digit behind the point"));
+                return Err(self.unexpected("a digit after the point"));
             }
         }
         let pointed = end;
@@ -158,7 +158,7 @@ impl<'a> Cursor<'a> {
         self.at = end;
         let count = pointed - first - usize::from(pointed > point);
         if end == pointed && count <= 19 && mantissa <= EXACT_MAX {
-            // Mantissa and power of ten are exact, so that the one division rounds once (Clinger 1990).
+            // Mantissa and power of ten are exact, so the single division rounds once (Clinger 1990).
             let magnitude = mantissa as f64 / POWERS_OF_TEN[pointed - point - 1];
             return Ok(Cell::Real(if negative { -magnitude } else { magnitude }));
         }
@@ -183,7 +183,7 @@ impl<'a> Cursor<'a> {
         std::str::from_utf8(&self.bytes[start..self.at]).ok()?.parse().ok()
     }
 
-    /// Past `true`, `false` or `null`.
+    /// Skips `true`, `false` or `null`.
     #[inline]
     pub(super) fn word(&mut self, word: &'static str) -> Result<(), Fault> {
         if self.bytes[self.at..].starts_with(word.as_bytes()) {
@@ -193,14 +193,14 @@ impl<'a> Cursor<'a> {
         Err(self.unexpected("a value"))
     }
 
-    /// The list that begins here, as it is written.
+    /// Parses a list, and returns its text.
     pub(super) fn list(&mut self, depth: usize) -> Result<&'a [u8], Fault> {
         let start = self.at;
         self.skip_value(depth)?;
         Ok(&self.bytes[start..self.at])
     }
 
-    /// Past a value of any kind that begins here.
+    /// Skips a value of any type.
     fn skip_value(&mut self, depth: usize) -> Result<(), Fault> {
         if depth > DEPTH_MAX {
             return Err(self.fault(FaultKind::Deep));
@@ -255,7 +255,7 @@ impl<'a> Cursor<'a> {
 const POWERS_OF_TEN: [f64; 20] =
     [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19];
 
-/// The digits from a place on, behind those of `mantissa`, and where they end. Wraps beyond 19 digits.
+/// Parses digits from a position, after those of `mantissa`; returns where they end. Wraps beyond 19 digits.
 #[inline]
 fn digits(bytes: &[u8], mut at: usize, mut mantissa: u64) -> (u64, usize) {
     while let Some(digit) = bytes.get(at).map(|byte| byte.wrapping_sub(b'0')).filter(|digit| *digit < 10) {
@@ -265,7 +265,7 @@ fn digits(bytes: &[u8], mut at: usize, mut mantissa: u64) -> (u64, usize) {
     (mantissa, at)
 }
 
-/// The place of the next quote, backslash or control character, or the end: eight bytes at a time.
+/// Returns the position of the next quote, backslash or control character, or the end: eight bytes at a time.
 #[inline]
 fn next_special(bytes: &[u8], mut at: usize) -> usize {
     const LOW: u64 = 0x0101_0101_0101_0101;
@@ -276,7 +276,7 @@ fn next_special(bytes: &[u8], mut at: usize) -> usize {
         let control = word.wrapping_sub(LOW * 0x20) & !word;
         let found = (quote.wrapping_sub(LOW) & !quote | slash.wrapping_sub(LOW) & !slash | control) & HIGH;
         if found != 0 {
-            // Borrows reach upwards only: the lowest byte that is marked is right.
+            // Borrows only propagate upwards: the lowest marked byte is right.
             return at + (found.trailing_zeros() / 8) as usize;
         }
         at += 8;
@@ -285,7 +285,7 @@ fn next_special(bytes: &[u8], mut at: usize) -> usize {
     at + rest.iter().position(|&byte| byte == b'"' || byte == b'\\' || byte < 0x20).unwrap_or(rest.len())
 }
 
-/// Adds a string without its escapes. `offset` is where it begins, for faults.
+/// Appends an unescaped string. `offset` is its position, for faults.
 pub(super) fn unescape(raw: &[u8], offset: usize, out: &mut Vec<u8>) -> Result<(), Fault> {
     let mut at = 0;
     while let Some(length) = memchr::memchr(b'\\', &raw[at..]) {
@@ -314,7 +314,7 @@ pub(super) fn unescape(raw: &[u8], offset: usize, out: &mut Vec<u8>) -> Result<(
     Ok(())
 }
 
-/// The character of `\uXXXX`, or of two of them that are a pair of surrogates, and how long that is.
+/// Decodes `\uXXXX`, or a surrogate pair, and returns its length.
 fn unicode(raw: &[u8]) -> Option<(char, usize)> {
     let unit = |at: usize| {
         let digits = raw.get(at..at + 6)?.strip_prefix(b"\\u")?;

@@ -1,7 +1,6 @@
-//! From the bytes of a file of JSON to tables: whole, or chunk by chunk.
+//! Reading of JSON files to tables: whole, or chunk by chunk.
 //!
-//! Lines are cut into chunks of a fixed size at their ends, since no line end stands inside of a JSON value; an array
-//! is read as one chunk.
+//! Lines are grouped into chunks of a fixed size, since no JSON value spans lines; an array is read as one chunk.
 
 use super::chunk::{Chunk, Plan};
 use super::fault::Report;
@@ -22,15 +21,15 @@ use std::sync::Arc;
 /// The bytes of a chunk: fixed, so that results do not depend on threads.
 pub(super) const CHUNK_BYTES: usize = 1 << 20;
 
-/// So many chunks are looked at before the next ones are, when only what they have in common is kept.
+/// Number of chunks processed at once, when only their common properties are kept.
 const CHUNKS_AT_ONCE: usize = 64;
 
-/// A table may have this many cells whatever the size of its file.
+/// Number of cells always allowed in a table.
 const CELLS_MIN: u64 = 1 << 28;
-/// And this many for each byte of it.
+/// Additional cells allowed per byte of the file.
 const CELLS_A_BYTE: u64 = 16;
 
-/// How the rows of a file are written.
+/// The layout of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shape {
     /// One object per line.
@@ -47,11 +46,11 @@ pub(super) struct Source<'a> {
 }
 
 impl<'a> Source<'a> {
-    /// Where the first value begins, and what it tells of the shape.
+    /// Returns the start of the first value, and the layout that it implies.
     pub(super) fn shape(&self) -> Result<(u64, Shape), Failure> {
         let head = self.bytes(0..self.content.size().min(4))?;
         if head.starts_with(b"\xFF\xFE") || head.starts_with(b"\xFE\xFF") {
-            return Err(Failure::new(code::BAD_FILE, "the file is UTF-16, and JSON is UTF-8 text")
+            return Err(Failure::new(code::BAD_FILE, "the file is UTF-16, but JSON must be UTF-8")
                 .file(&self.options.name)
                 .line(1)
                 .help("convert it: iconv -f utf-16 -t utf-8"));
@@ -85,7 +84,7 @@ impl<'a> Source<'a> {
         Ok(Cow::Owned(bytes))
     }
 
-    /// The ranges of whole lines from `start` on.
+    /// Returns the ranges of whole lines from `start`.
     fn chunks(&self, start: u64) -> Result<Vec<Range<u64>>, Failure> {
         let size = self.content.size();
         let nominal: Vec<u64> = (start..size).step_by(self.chunk_bytes).skip(1).collect();
@@ -102,7 +101,7 @@ impl<'a> Source<'a> {
         Ok(ranges)
     }
 
-    /// The start of the first line at or behind a place.
+    /// Returns the start of the first line at or after a position.
     fn line_behind(&self, place: u64) -> Result<u64, Failure> {
         let size = self.content.size();
         let (first, mut at, mut step) = (place - 1, place - 1, 4 << 10);
@@ -147,13 +146,13 @@ impl<'a> Source<'a> {
             });
         }
         let chunk = read.map_err(|fault| self.failure(range, &bytes, fault))?;
-        // Only lines that are left out are told by their numbers.
+        // Line numbers are only needed for skipped lines.
         let counted = self.options.bad_rows == BadRows::Reject;
         let lines = if counted { memchr::memchr_iter(b'\n', &bytes).count() as u64 } else { 0 };
         Ok(Lines { chunk, rejected, lines })
     }
 
-    /// A fault in a range of the file, told to a reader.
+    /// Creates the failure of a fault in a range of the file.
     fn failure(&self, range: &Range<u64>, bytes: &[u8], fault: Fault) -> Failure {
         let (mut line, mut at) = (1, 0);
         while at < range.start {
@@ -223,7 +222,7 @@ impl<'a> Source<'a> {
         Ok(Reading { table, notes, rejected: Vec::new() })
     }
 
-    /// Looks at the head of the file.
+    /// Sketches the file from its head.
     pub(super) fn sketch(&self, truncated: bool, head_bytes: usize) -> Result<Sketch, Failure> {
         let (start, shape) = self.shape()?;
         let size = self.content.size();
@@ -244,7 +243,7 @@ impl<'a> Source<'a> {
         let reading = match shape {
             Shape::Lines => head.read_lines(0)?,
             Shape::Array => {
-                // The head of an array ends inside of a row, most often: the rows before it are looked at.
+                // The head of an array usually ends inside a row: the rows before it are used.
                 let first = |name: &str| Start::of(name, self.options);
                 let plan = self.plan(&first);
                 let rows_max = match Chunk::of_array(&bytes, &plan, usize::MAX) {
@@ -269,7 +268,7 @@ impl<'a> Source<'a> {
         })
     }
 
-    /// Finds out what only the whole file says.
+    /// Determines what only the whole file tells.
     pub(super) fn scan(&self, start: u64) -> Result<ScanLines, Failure> {
         let ranges = self.chunks(start)?;
         let first = |name: &str| Start::of(name, self.options);
@@ -299,17 +298,17 @@ impl<'a> Source<'a> {
         })
     }
 
-    /// A single object whose values are all lists is a table written by columns.
+    /// A single object whose values are all lists is a column-oriented table.
     fn refuse_columns_in_rows(&self, found: &Found) -> Result<(), Failure> {
         let lists = found.rows == 1 && found.outcomes.iter().all(|(_, outcome)| outcome.is_of_lists());
         if !lists {
             return Ok(());
         }
-        let message = "the file is one object of lists, not an object a row";
+        let message = "the file is one object of lists, not one object per row";
         Err(Failure::new(code::BAD_FILE, message)
             .file(&self.options.name)
             .line(1)
-            .help("write an object a line (pandas: to_json(orient=\"records\", lines=True)), or one array of objects"))
+            .help("use one object per line (pandas: to_json(orient=\"records\", lines=True)), or an array of objects"))
     }
 
     fn origin(&self, shape: Shape) -> Arc<Origin> {
@@ -321,20 +320,19 @@ impl<'a> Source<'a> {
     }
 }
 
-/// The sketch of a head that holds no whole row.
+/// The sketch of a head without a whole row.
 fn nothing_seen() -> Sketch {
     Sketch { schema: Schema::default(), certain: false, rows_seen: 0, memory_bytes: 0, notes: Vec::new(), whole: None }
 }
 
-/// The rows of a range of lines, those that were left out (their lines counted from the start of the range), and the
-/// number of lines.
+/// The rows of a range of lines, the skipped ones (lines counted from the start of the range), and the number of lines.
 struct Lines {
     chunk: Chunk,
     rejected: Vec<Rejected>,
     lines: u64,
 }
 
-/// What was found in all chunks so far.
+/// Observations of all chunks so far.
 #[derive(Default)]
 struct Found {
     outcomes: Vec<(Arc<str>, Outcome)>,
@@ -374,14 +372,14 @@ impl Found {
         Ok(part.chunk)
     }
 
-    /// The columns of the table and how they are stored.
+    /// Returns the columns of the table and their types.
     fn columns(&self, source: &Source<'_>) -> Result<Vec<(Column, Type)>, Failure> {
         let options = source.options;
         if self.outcomes.is_empty() {
             let message = if self.rows == 0 { "the file has no rows" } else { "the objects of the file have no keys" };
             return Err(Failure::new(code::EMPTY_DATA, message).file(&options.name));
         }
-        // The null in place of an object is null in the columns of the object.
+        // A null instead of an object is null in all columns of the object.
         let is_object = |name: &str, outcome: &Outcome| outcome.is_empty() && self.parents.contains(name);
         let wanted = self.outcomes.iter().filter(|(name, outcome)| {
             options.wants(name) && (options.kinds.contains_key(&**name) || !is_object(name, outcome))
@@ -408,7 +406,7 @@ impl Found {
     }
 }
 
-/// How the columns of a chunk that came to another type than the whole have to be read again.
+/// Returns how to reread the columns of a chunk whose type differs from the final one.
 fn reread(chunk: &Chunk, columns: &[(Column, Type)]) -> HashMap<Arc<str>, Start> {
     let kinds: HashMap<&str, Type> = columns.iter().map(|(column, kind)| (&*column.name, *kind)).collect();
     let again = chunk.columns.iter().filter_map(|(name, cells)| {
@@ -418,7 +416,7 @@ fn reread(chunk: &Chunk, columns: &[(Column, Type)]) -> HashMap<Arc<str>, Start>
     again.collect()
 }
 
-/// Joins chunks into one table.
+/// Concatenates chunks to one table.
 fn table(chunks: Vec<Chunk>, columns: &[(Column, Type)]) -> Result<Table, Failure> {
     let places: HashMap<Arc<str>, usize> =
         columns.iter().enumerate().map(|(place, (column, _))| (column.name.clone(), place)).collect();
@@ -437,7 +435,7 @@ fn table(chunks: Vec<Chunk>, columns: &[(Column, Type)]) -> Result<Table, Failur
     Table::with_rows(columns.iter().map(|(column, _)| column.clone()).collect(), arrays, rows)
 }
 
-/// A file of JSON lines of which all is known but its values.
+/// A scanned JSON lines file.
 pub(super) struct ScanLines {
     content: Arc<dyn Content>,
     options: ReadOptions,
@@ -465,7 +463,7 @@ impl Chunks for ScanLines {
         let chunk = source.lines(&self.ranges[index], &|name| *self.starts.get(name).unwrap_or(&Start::Skip))?.chunk;
         let next = self.rows_before.get(index + 1).copied().unwrap_or(self.rows);
         if chunk.rows != next - self.rows_before[index] {
-            let message = format!("`{}` has changed since it was first looked at", self.options.name.escape_debug());
+            let message = format!("`{}` has changed since it was first read", self.options.name.escape_debug());
             return Err(Failure::new(code::CANNOT_READ, message));
         }
         self.content.unchanged().map_err(|error| unreadable(&error, &self.options))?;

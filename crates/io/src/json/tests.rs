@@ -1,4 +1,4 @@
-//! What JSON becomes, in lines and as an array, and what is refused.
+//! Reading of JSON, lines and arrays, and errors.
 
 use super::*;
 use crate::BadRows;
@@ -120,7 +120,7 @@ fn declared_kinds_win() {
         (misfit.code, misfit.place.line, misfit.place.column.as_deref()),
         (code::KIND_CHANGED, Some(2), Some("c"))
     );
-    assert_eq!(misfit.message, "`2.5` is no value of a column of kind count");
+    assert_eq!(misfit.message, "`2.5` is not a value of type count");
 }
 
 #[test]
@@ -150,7 +150,10 @@ fn faults_are_told_with_their_place() {
     assert_eq!(told("{\"a\":\"x\n\"}\n").1, Some(1));
     assert_eq!(told("{\"é\":\"\\x\"}\n"), bad(1, "an escape that JSON does not have (character 7): \\x\"}"));
     assert_eq!(told("{\"a\":\"\t\"}\n"), bad(1, "a control character in a text (character 7): \u{FFFD}\"}"));
-    assert_eq!(told("{\"a\":1}\n[1]\n").2, "a row is an object `{…}`, and here is another value (character 1): [1]");
+    assert_eq!(
+        told("{\"a\":1}\n[1]\n").2,
+        "a row must be an object `{…}`, but this is another value (character 1): [1]"
+    );
     assert_eq!(told("[[\"a\"],[1]]").0, code::BAD_FILE);
     assert_eq!(told("[{\"a\":1}\n{\"a\":2}]").1, Some(2));
     assert_eq!(told("[{\"a\":1}").1, Some(1));
@@ -216,7 +219,7 @@ fn bad_lines_are_left_out_where_that_is_asked_for() {
         let lines: Vec<u64> = reading.rejected.iter().map(|rejected| rejected.line).collect();
         assert_eq!(lines, [2, 4, 5, 6]);
         assert_eq!(reading.rejected[1].text, "{\"n\":\"x\",\"new\":1}");
-        assert_eq!(reading.rejected[1].reason, "a value of `n` is not of the kind that was declared");
+        assert_eq!(reading.rejected[1].reason, "a value of `n` does not have the declared type");
         let scan = source.scan(0).unwrap();
         assert_eq!((scan.rows(), scan.rejected().len()), (2, 4));
         assert_eq!(all_chunks(&scan), reading.table);

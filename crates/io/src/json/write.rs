@@ -9,8 +9,8 @@ use pipewright_table::literal::{date_text, time_text};
 use pipewright_table::{ColumnType, Schema, Table};
 use std::io;
 
-/// Writes one JSON object per line, its members in the order of the columns. Null and numbers that JSON cannot hold
-/// (infinite ones) are `null`; dates are ISO texts.
+/// Writes one JSON object per line, with members in column order. Nulls and numbers that JSON cannot represent
+/// (infinities) are `null`; dates are ISO 8601 texts.
 ///
 /// ```
 /// use pipewright_frame::{ReadOptions, csv, json};
@@ -26,7 +26,7 @@ pub fn write(table: &Table, out: &mut dyn io::Write) -> io::Result<()> {
     rows(table, out)
 }
 
-/// Writes tables of one schema, one after another.
+/// Creates a writer for consecutive tables of one schema.
 #[allow(clippy::unnecessary_wraps)] // As the other formats, which begin with a header.
 pub(crate) fn writer<'a>(_: &Schema, out: &'a mut dyn io::Write) -> io::Result<Box<dyn Writer + 'a>> {
     Ok(Box::new(JsonWriter(out)))
@@ -71,7 +71,7 @@ fn value(line: &mut Vec<u8>, kind: ColumnType, array: &ArrayRef, row: usize) -> 
         return Ok(());
     }
     let written = match kind {
-        // serde_json writes numbers that are not finite as null.
+        // serde_json writes non-finite numbers as null.
         ColumnType::Continuous => serde_json::to_writer(line, &array.as_primitive::<Float64Type>().value(row)),
         ColumnType::Count => serde_json::to_writer(line, &array.as_primitive::<Int64Type>().value(row)),
         ColumnType::Bool => serde_json::to_writer(line, &array.as_boolean().value(row)),

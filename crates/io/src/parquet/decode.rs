@@ -15,33 +15,33 @@ use pipewright_table::Table;
 use rayon::prelude::*;
 use std::ops::Range;
 
-/// Some rows of the file: whole row groups, or a part of one.
+/// A range of rows: whole row groups, or a part of one.
 #[derive(Debug, Clone)]
 pub(super) struct Piece {
     pub(super) groups: Vec<usize>,
-    /// The rows of the only group, if they are not all wanted.
+    /// The rows of the only group, if not all are wanted.
     pub(super) part: Option<Range<usize>>,
     pub(super) rows: usize,
-    /// The rows of the table before it.
+    /// The number of rows before it.
     pub(super) before: usize,
 }
 
-/// Text that many rows share is decoded in steps of about this size, where it could be too much at once.
+/// Approximate step size for decoding shared text that could be too large at once.
 const STEP_BYTES: u64 = 64 << 20;
 
-/// Columns that are fewer than this are cut into runs of row groups, so that there is work for every thread.
+/// With fewer columns than this, each is split into runs of row groups, so that there is work for every thread.
 const TASKS: usize = 16;
 
-/// A column that was read, and whether it held times that were too fine.
+/// A decoded column, and whether it held times that were too fine.
 type Read = (ArrayRef, bool);
 
 impl Opened {
-    /// All wanted columns of the row groups, and notes on them.
+    /// Decodes all selected columns of the row groups, with notes.
     pub(super) fn table(&mut self, options: &ReadOptions) -> Result<(Table, Vec<Failure>), Failure> {
         let mut notes = Vec::new();
         let whole = Piece { groups: self.groups.clone(), part: None, rows: self.rows, before: 0 };
         let columns = self.layout.sources.len();
-        // The largest columns first, so that none of them is the last to begin.
+        // The largest columns first, so that none of them starts last.
         let mut order: Vec<usize> = (0..columns).collect();
         order.sort_by_key(|&column| std::cmp::Reverse(self.packed_bytes(column)));
         let opened = &*self;
@@ -60,7 +60,7 @@ impl Opened {
         Ok((Table::with_rows(columns, arrays, self.rows)?, notes))
     }
 
-    /// Some rows, once all kinds are settled.
+    /// Decodes some rows, with known types.
     pub(super) fn piece(&self, piece: &Piece, options: &ReadOptions) -> Result<Table, Failure> {
         let columns = (0..self.layout.sources.len()).into_par_iter().with_max_len(1);
         let arrays = columns.map(|column| {
@@ -73,7 +73,7 @@ impl Opened {
         Table::with_rows(columns, arrays, piece.rows)
     }
 
-    /// Do the values of some rows fit the kind that the type of a column stands for?
+    /// Do the values of some rows fit the default type of a column?
     pub(super) fn fits(&self, column: usize, piece: &Piece, options: &ReadOptions) -> Result<bool, Failure> {
         let parts = self.cells(column, piece, options)?;
         Ok(parts.iter().all(|cells| self.layout.sources[column].fits(cells)))
@@ -84,7 +84,7 @@ impl Opened {
 struct Done {
     array: ArrayRef,
     finer: bool,
-    /// Did the values fit the usual kind?
+    /// Did the values fit the default type?
     fit: bool,
 }
 
@@ -113,8 +113,8 @@ impl Opened {
         Ok(Done { array, finer, fit })
     }
 
-    /// The row groups in runs that are read side by side. Most often it is one: columns are work enough, and a column
-    /// that is read at once need not be joined.
+    /// Returns the runs of row groups decoded in parallel. Usually one: columns give enough parallelism, and a column
+    /// decoded at once need not be concatenated.
     fn runs(&self, whole: &Piece) -> Vec<Piece> {
         let runs = TASKS.div_ceil(self.layout.sources.len().max(1)).clamp(1, whole.groups.len().max(1));
         let mut before = 0;
@@ -128,7 +128,7 @@ impl Opened {
         whole.groups.chunks(length).map(run).collect()
     }
 
-    /// The values of a column as they are stored, in as many parts as need be.
+    /// Decodes the values of a column, in as many parts as needed.
     fn cells(&self, column: usize, piece: &Piece, options: &ReadOptions) -> Result<Vec<Cells>, Failure> {
         let source = &self.layout.sources[column];
         let name = &*source.column.name;
@@ -151,7 +151,7 @@ impl Opened {
         Err(Failure { message: failed.message.clone() + &place, ..failed })
     }
 
-    /// How many rows are decoded at once: all of them, unless the text that they share could be too much.
+    /// Returns how many rows are decoded at once: all, unless shared text could be too large.
     fn step(&self, column: usize, piece: &Piece, options: &ReadOptions) -> Result<usize, Failure> {
         let (mut bytes, mut text, mut longest) = (0_u64, 0_u64, 0_u64);
         for &group in &piece.groups {
@@ -167,7 +167,7 @@ impl Opened {
             }
         }
         self.allowance.admit(bytes, options)?;
-        // The decoder of others counts the bytes of a batch in 32 bits.
+        // The decoder counts the bytes of a batch in 32 bits.
         let enough = self.allowance.bytes.min(i32::MAX as u64);
         if text <= enough {
             return Ok(piece.rows.max(1));
@@ -186,7 +186,7 @@ impl Opened {
             builder = builder.with_row_selection(RowSelection::from(rows));
         }
         let reader = builder.build().map_err(|error| failure(&error, options))?;
-        // Nothing but this column is read: every struct on the way to it has one field.
+        // Only this column is read: every enclosing struct has one field.
         let path = vec![0; self.layout.sources[column].path.len()];
         let (mut parts, mut rows, mut text) = (Vec::new(), 0, 0_u64);
         for batch in reader {
@@ -204,7 +204,7 @@ impl Opened {
         Ok(parts)
     }
 
-    /// The decoder checks that texts are UTF-8 where the older of the two notations says that they are texts.
+    /// The decoder validates UTF-8 only if the older of the two annotations marks the column as text.
     fn is_unchecked(&self, column: usize) -> bool {
         let schema = self.metadata.parquet_schema();
         self.leaves[column].clone().any(|leaf| {
@@ -217,20 +217,19 @@ impl Opened {
         let text = error.to_string();
         if text.contains("index overflow decoding byte array") {
             let name = &self.layout.sources[column].column.name;
-            let message =
-                format!("`{name}` holds more than 2 GiB of text in one row group, and its pages tell of less");
+            let message = format!("`{name}` holds more than 2 GiB of text in one row group, but its pages claim less");
             return Failure::new(code::LIMIT_REACHED, message).file(&options.name).column(&**name);
         }
         match error {
             ArrowError::ParquetError(text) if text.starts_with("NYI") => {
-                Failure::new(code::UNKNOWN_FORMAT, format!("the file uses what cannot be read here: {text}"))
+                Failure::new(code::UNKNOWN_FORMAT, format!("the file uses an unsupported feature: {text}"))
             }
             _ => Failure::new(code::BAD_FILE, format!("the file is damaged: {text}")),
         }
         .file(&options.name)
     }
 
-    /// The parts of a column as one array in the storage of its kind.
+    /// Converts and concatenates the parts of a column.
     fn joined(&self, source: &Source, parts: &[Cells], piece: &Piece, options: &ReadOptions) -> Result<Read, Failure> {
         let (mut row, mut finer) = (piece.before, false);
         let mut arrays = Vec::with_capacity(parts.len());
@@ -249,5 +248,5 @@ impl Opened {
 }
 
 fn mismatch(options: &ReadOptions) -> Failure {
-    Failure::new(code::BAD_FILE, "a column is not of the type that the schema says").file(&options.name)
+    Failure::new(code::BAD_FILE, "the type of a column differs from the schema").file(&options.name)
 }

@@ -1,4 +1,4 @@
-//! The bytes of a Parquet file as the decoder asks for them: never more than there are.
+//! Bounds-checked access to the bytes of a Parquet file.
 
 use bytes::Bytes;
 use parquet::errors::{ParquetError, Result};
@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub(super) struct Input(pub(super) Arc<dyn Content>);
 
 impl Input {
-    /// Some bytes, all of them or none.
+    /// Reads a range of bytes, all or none.
     pub(super) fn bytes(&self, start: u64, length: u64) -> io::Result<Vec<u8>> {
         if start.checked_add(length).is_none_or(|end| end > self.0.size()) {
             return Err(io::ErrorKind::UnexpectedEof.into());
@@ -48,7 +48,7 @@ impl ChunkReader for Input {
     }
 }
 
-/// A content in memory, lent without copying.
+/// A content in memory, shared without copying.
 struct Held(Arc<dyn Content>);
 
 impl AsRef<[u8]> for Held {
@@ -57,7 +57,7 @@ impl AsRef<[u8]> for Held {
     }
 }
 
-/// The bytes from some place on, a few at a time: headers of pages are read through it.
+/// Buffered sequential reading, for page headers.
 pub(super) struct Window {
     input: Input,
     next: u64,

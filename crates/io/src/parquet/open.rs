@@ -1,4 +1,4 @@
-//! Opening a Parquet file: its footer, the columns that it has for us, and the row groups that are needed.
+//! Opening of a Parquet file: footer, columns, and required row groups.
 
 use super::input::Input;
 use super::prune;
@@ -21,21 +21,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
-/// An open file, of which nothing but the footer was read.
+/// An open file; only the footer has been read.
 pub(super) struct Opened {
     pub(super) input: Input,
     pub(super) metadata: ArrowReaderMetadata,
     pub(super) layout: Layout,
-    /// The leaves of the file's schema that each column of the layout is made of.
+    /// The schema leaves of each column of the layout.
     pub(super) leaves: Vec<Range<usize>>,
-    /// The row groups that are needed.
+    /// The required row groups.
     pub(super) groups: Vec<usize>,
-    /// The rows of all of these.
+    /// The number of their rows.
     pub(super) rows: usize,
     pub(super) allowance: Allowance,
 }
 
-/// Reads the footer, and checks what it claims.
+/// Reads and validates the footer.
 pub(super) fn open(content: &Arc<dyn Content>, options: &ReadOptions) -> Result<Opened, Failure> {
     let input = Input(content.clone());
     let parsed = guarded(options, || footer(&input, options))?;
@@ -58,12 +58,12 @@ impl Opened {
         self.metadata.metadata().row_group(group)
     }
 
-    /// The rows of a row group; their number was checked.
+    /// Returns the number of rows of a row group, which was validated.
     pub(super) fn rows_of(&self, group: usize) -> usize {
         usize::try_from(self.group(group).num_rows()).unwrap_or(0)
     }
 
-    /// Leaves out the row groups that the filter does not need, and checks what the others claim.
+    /// Skips the row groups that the filter excludes, and validates the claims of the others.
     fn choose_groups(&mut self, options: &ReadOptions) -> Result<(), Failure> {
         let bad = |message: String| Failure::new(code::BAD_FILE, message).file(&options.name);
         let columns = self.metadata.parquet_schema().num_columns();
@@ -92,7 +92,7 @@ impl Opened {
         self.allowance.admit(asked, options)
     }
 
-    /// The bytes that the wanted columns of a row group take in memory by what the footer claims, texts apart.
+    /// Returns the memory that the selected columns of a row group claim in the footer, without texts.
     pub(super) fn asked(&self, group: &RowGroupMetaData) -> u64 {
         let rows = u64::try_from(group.num_rows()).unwrap_or(u64::MAX);
         let bytes = self.columns().map(|(source, leaves)| {
@@ -102,7 +102,7 @@ impl Opened {
         bytes.fold(0, u64::saturating_add)
     }
 
-    /// The columns of the layout, each with its leaves.
+    /// Returns the columns of the layout, each with its leaves.
     pub(super) fn columns(&self) -> impl Iterator<Item = (&Source, Range<usize>)> {
         self.layout.sources.iter().zip(self.leaves.iter().cloned())
     }
@@ -123,7 +123,7 @@ fn footer(input: &Input, options: &ReadOptions) -> Result<ParquetMetaData, Failu
         return Err(encrypted(options));
     }
     if &tail[4..] != MAGIC {
-        return Err(bad("the file does not end as Parquet does: it was cut off, or is none"));
+        return Err(bad("the file does not end like a Parquet file: it was truncated, or is not Parquet"));
     }
     let length = u64::from(u32::from_le_bytes([tail[0], tail[1], tail[2], tail[3]]));
     if length + 4 > end {
@@ -153,7 +153,7 @@ fn footer(input: &Input, options: &ReadOptions) -> Result<ParquetMetaData, Failu
     Ok(mended(metadata, (end - length) as i64))
 }
 
-/// The footer, decoded. Early drafts of the format had other statistics where sizes are now: such are left out.
+/// Decodes the footer. Early drafts of the format had other statistics in the place of sizes: these are dropped.
 fn decoded(bytes: &[u8]) -> Result<ParquetMetaData, ParquetError> {
     ParquetMetaDataReader::decode_metadata(bytes).or_else(|error| {
         let mut plain = ParquetMetaDataOptions::new();
@@ -162,8 +162,8 @@ fn decoded(bytes: &[u8]) -> Result<ParquetMetaData, ParquetError> {
     })
 }
 
-/// Puts right what writers are known to get wrong: the number of all rows, which some leave at zero, and the sizes of
-/// columns with a dictionary, of which some leave out its header.
+/// Corrects known errors of writers: the total number of rows, which some leave at zero, and the sizes of columns with
+/// a dictionary, from which some omit its header.
 fn mended(metadata: ParquetMetaData, footer_start: i64) -> ParquetMetaData {
     let file = metadata.file_metadata();
     let rows = metadata.row_groups().iter().fold(0, |rows, group| group.num_rows().saturating_add(rows));
@@ -200,10 +200,10 @@ fn mended(metadata: ParquetMetaData, footer_start: i64) -> ParquetMetaData {
     ParquetMetaData::new(mended, groups)
 }
 
-/// The most bytes that the header of a dictionary takes.
+/// Maximum size of a dictionary header.
 const DICTIONARY_HEADER_MAX: i64 = 100;
 
-/// Versions of parquet-mr before 1.2.9 (PARQUET-816).
+/// parquet-mr before 1.2.9 (PARQUET-816).
 fn leaves_out_header(created_by: &str) -> bool {
     let Some(rest) = created_by.strip_prefix("parquet-mr") else { return false };
     let version = rest.strip_prefix(" version ").unwrap_or_default();
@@ -213,24 +213,24 @@ fn leaves_out_header(created_by: &str) -> bool {
 }
 
 fn encrypted(options: &ReadOptions) -> Failure {
-    Failure::new(code::CANNOT_READ, "the file is encrypted, and there is no way to give its keys")
+    Failure::new(code::CANNOT_READ, "the file is encrypted, which is not supported")
         .file(&options.name)
         .help("write it again without encryption")
 }
 
-/// The failure for what the decoder says.
+/// Creates the failure for an error of the decoder.
 pub(super) fn failure(error: &ParquetError, options: &ReadOptions) -> Failure {
     let failure = match error {
         ParquetError::NYI(what) => {
-            Failure::new(code::UNKNOWN_FORMAT, format!("the file uses what cannot be read here: {what}"))
+            Failure::new(code::UNKNOWN_FORMAT, format!("the file uses an unsupported feature: {what}"))
         }
         other => Failure::new(code::BAD_FILE, format!("the file is damaged: {other}")),
     };
     failure.file(&options.name)
 }
 
-/// The types that the columns are read as. The schema that Arrow leaves in the metadata tells units and zones of
-/// times; how texts were laid out in memory when they were written is of no interest.
+/// Determines the types of the columns. The Arrow schema in the metadata gives units and time zones; the original text
+/// layout is ignored.
 fn with_types(parsed: ParquetMetaData, options: &ReadOptions) -> Result<ArrowReaderMetadata, Failure> {
     let parsed = Arc::new(parsed);
     let load = |reading: ArrowReaderOptions| {
@@ -239,7 +239,7 @@ fn with_types(parsed: ParquetMetaData, options: &ReadOptions) -> Result<ArrowRea
         })
     };
     let plain = load(ArrowReaderOptions::new().with_skip_arrow_metadata(true))?;
-    // A schema of Arrow that is damaged or does not fit is left aside: the types of Parquet suffice.
+    // A damaged or mismatched Arrow schema is ignored: the Parquet types suffice.
     let hinted = load(ArrowReaderOptions::new()).unwrap_or_else(|_| plain.clone());
     let fields = merged_fields(plain.schema().fields(), hinted.schema().fields());
     let wanted = Arc::new(Schema::new(with_wide_moments(plain.parquet_schema().root_schema(), &fields)));
@@ -267,7 +267,7 @@ fn merged(plain: &Field, hinted: &Field) -> Field {
     hinted.clone().with_data_type(merged)
 }
 
-/// Moments of 96 bits are read as microseconds: 64 bits of nanoseconds hold three centuries of them only.
+/// 96-bit timestamps are read as microseconds: 64 bits of nanoseconds only cover three centuries.
 fn with_wide_moments(group: &Type, fields: &Fields) -> Fields {
     let children = children(group);
     if children.len() != fields.len() {
@@ -285,7 +285,7 @@ fn with_wide_moments(group: &Type, fields: &Fields) -> Fields {
     children.into_iter().zip(fields).map(field).collect()
 }
 
-/// The leaves of each column of the layout.
+/// Returns the leaves of each column of the layout.
 fn leaves(
     metadata: &ArrowReaderMetadata,
     layout: &Layout,
@@ -296,7 +296,7 @@ fn leaves(
     let whole = walk(root, metadata.schema().fields(), &mut Vec::new(), &mut 0, &mut found);
     let known = |source: &Source| found.get(&source.path).cloned();
     let leaves: Option<Vec<_>> = layout.sources.iter().map(known).collect();
-    whole.and(leaves).ok_or_else(|| Failure::new(code::BAD_FILE, "the schema is not understood").file(&options.name))
+    whole.and(leaves).ok_or_else(|| Failure::new(code::BAD_FILE, "the schema is not supported").file(&options.name))
 }
 
 fn walk(
@@ -324,7 +324,7 @@ fn walk(
     Some(())
 }
 
-/// The children that have fields, and their leaves; one without leaves has no field.
+/// Returns the children with fields, and their leaves; a child without leaves has no field.
 fn children(group: &Type) -> Vec<(&Type, usize)> {
     group.get_fields().iter().map(|child| (&**child, count(child))).filter(|(_, leaves)| *leaves > 0).collect()
 }

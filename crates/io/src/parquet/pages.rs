@@ -1,8 +1,8 @@
-//! The pages of a column chunk, looked at before they are decoded.
+//! Validation of the pages of a column chunk before decoding.
 //!
-//! The decoder reserves memory for what a page's header claims to hold. So the headers are walked through first: every
-//! page has to lie in the file, none may claim more than a block may hold, and counts have to be possible with the
-//! bytes that are there. What is found also bounds the text that the chunk can turn into.
+//! The decoder allocates what a page header claims. So the headers are checked first: every page must be in the file,
+//! none may claim more than the block limit, and counts must be possible given the number of bytes. The results also
+//! bound the text that the chunk can expand to.
 
 use super::input::Input;
 use super::thrift::{self, Fault, PageHeader};
@@ -16,24 +16,24 @@ use parquet::file::serialized_reader::SerializedPageReader;
 use pipewright_diagnostic::{Failure, code};
 use std::sync::Arc;
 
-/// What the headers of a chunk's pages claim.
+/// Claims of the page headers of a chunk.
 #[derive(Debug, Default, Clone, Copy)]
 pub(super) struct Claims {
-    /// The bytes of all pages, unpacked.
+    /// Unpacked size of all pages.
     pub(super) bytes: u64,
-    /// The bytes of the dictionary.
+    /// Size of the dictionary.
     dictionary: u64,
-    /// The values that point into the dictionary.
+    /// Number of values that refer to the dictionary.
     pointers: u64,
-    /// The bytes that values which are written out can turn into.
+    /// Maximum size of plain values.
     plain: u64,
-    /// The largest page whose values may begin with those before them.
+    /// The largest page with prefix-encoded values.
     shared: u64,
-    /// Are there lengths that are stored as differences?
+    /// Are there delta-encoded lengths?
     differences: bool,
 }
 
-/// A header with statistics of long texts is long; a longer one is none.
+/// Maximum size of a header, which may contain statistics of long texts.
 const HEADER_BYTES_MAX: u64 = 16 << 20;
 
 const PLAIN_DICTIONARY: i64 = 2;
@@ -41,7 +41,7 @@ const DELTA_LENGTH_BYTE_ARRAY: i64 = 6;
 const DELTA_BYTE_ARRAY: i64 = 7;
 const RLE_DICTIONARY: i64 = 8;
 
-/// Looks at all pages of a column chunk.
+/// Validates all pages of a column chunk.
 pub(super) fn inspect(
     input: &Input,
     chunk: &ColumnChunkMetaData,
@@ -55,7 +55,7 @@ pub(super) fn inspect(
     while rest > 0 {
         let header = match header(input, position, rest) {
             Ok(header) => header,
-            // What comes after the last value is never decoded.
+            // Data after the last value is never decoded.
             Err(_) if values >= chunk.num_values() => break,
             Err(message) => return Err(bad(&message)),
         };
@@ -73,7 +73,7 @@ pub(super) fn inspect(
             return Err(bad("a dictionary claims more values than it has bytes"));
         }
         if header.plain && header.compressed != header.uncompressed {
-            // Arrow before version 3 compressed such pages all the same (ARROW-10353).
+            // Arrow before version 3 compressed such pages anyway (ARROW-10353).
             return Err(bad("a page says that it is not compressed, but its sizes differ"));
         }
         claims.add(&header, unpacked, count);
@@ -89,7 +89,7 @@ pub(super) fn inspect(
     Ok(claims)
 }
 
-/// Where a chunk starts, and its bytes; none if that is not in the file.
+/// Returns start and size of a chunk; `None` if it is outside the file.
 fn range(chunk: &ColumnChunkMetaData, file_bytes: u64) -> Option<(u64, u64)> {
     let start = chunk.dictionary_page_offset().unwrap_or_else(|| chunk.data_page_offset());
     let (start, length) = (u64::try_from(start).ok()?, u64::try_from(chunk.compressed_size()).ok()?);
@@ -115,7 +115,7 @@ impl Claims {
             _ if header.dictionary => self.dictionary = unpacked,
             PLAIN_DICTIONARY | RLE_DICTIONARY => self.pointers = self.pointers.saturating_add(values),
             DELTA_BYTE_ARRAY => {
-                // Every value may begin with all that the page holds.
+                // Every value may share a prefix as long as the page.
                 self.plain = self.plain.saturating_add(values.saturating_mul(unpacked));
                 self.shared = self.shared.max(unpacked);
                 self.differences = true;
@@ -127,8 +127,8 @@ impl Claims {
         }
     }
 
-    /// The most bytes of text that the chunk can turn into, and those of the longest value that can be there more
-    /// often than it is written. If a rough bound is within `enough`, it will do.
+    /// Returns the maximum size of text that the chunk can expand to, and the size of the longest value that can be
+    /// repeated. A rough bound is used if it is within `enough`.
     pub(super) fn text(&self, input: &Input, chunk: &ColumnChunkMetaData, enough: u64) -> (u64, u64) {
         let bound = |longest: u64| self.pointers.saturating_mul(longest).saturating_add(self.plain);
         if self.pointers == 0 || bound(self.dictionary) <= enough {
@@ -139,7 +139,7 @@ impl Claims {
     }
 }
 
-/// The bytes of the longest text of a chunk's dictionary.
+/// Returns the size of the longest text in a chunk's dictionary.
 fn longest_entry(input: &Input, chunk: &ColumnChunkMetaData) -> Option<u64> {
     let mut pages = SerializedPageReader::new(Arc::new(input.clone()), chunk, 0, None).ok()?;
     let Ok(Some(Page::DictionaryPage { buf, .. })) = pages.get_next_page() else { return None };
@@ -152,7 +152,7 @@ fn longest_entry(input: &Input, chunk: &ColumnChunkMetaData) -> Option<u64> {
     Some(longest)
 }
 
-/// Lengths that are stored as differences begin with how many there are, which the decoder believes.
+/// Delta-encoded lengths start with their number, which the decoder trusts.
 fn check_differences(input: &Input, chunk: &ColumnChunkMetaData) -> Result<(), String> {
     let damaged = |error: ParquetError| format!("a page is damaged: {error}");
     let mut pages = SerializedPageReader::new(Arc::new(input.clone()), chunk, 0, None).map_err(damaged)?;
@@ -180,7 +180,7 @@ fn check_differences(input: &Input, chunk: &ColumnChunkMetaData) -> Result<(), S
     Ok(())
 }
 
-/// The bytes of the levels at the start of a page of the first version.
+/// Returns the size of the levels at the start of a version-1 page.
 fn levels_v1(page: &[u8], chunk: &ColumnChunkMetaData) -> Option<usize> {
     let column = chunk.column_descr();
     let mut end = 0_usize;
@@ -193,7 +193,7 @@ fn levels_v1(page: &[u8], chunk: &ColumnChunkMetaData) -> Option<usize> {
     Some(end)
 }
 
-/// Where a block of differences ends that holds `most` numbers at most; none if it cannot be one.
+/// Returns the end of a delta block with at most `most` numbers; `None` if it is invalid.
 fn differences_end(bytes: &[u8], most: u64) -> Option<usize> {
     let mut position = 0;
     let block = varint(bytes, &mut position)?;
@@ -217,11 +217,11 @@ fn differences_end(bytes: &[u8], most: u64) -> Option<usize> {
             rest = rest.saturating_sub(values_in_part.max(1));
         }
     }
-    // The padding of the last part may be left out.
+    // The padding of the last part may be omitted.
     Some(position.min(bytes.len()))
 }
 
-/// Blocks have 128 values as a rule.
+/// Blocks usually have 128 values.
 const MOST_IN_BLOCK: u64 = 1 << 20;
 
 fn varint(bytes: &[u8], position: &mut usize) -> Option<u64> {

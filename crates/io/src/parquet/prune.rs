@@ -1,7 +1,7 @@
-//! Which row groups a filter needs, by the statistics of their columns.
+//! Row-group pruning by column statistics.
 //!
-//! A row group is left out only if no row of it can make the filter true. Whatever is not known for certain (no
-//! statistics, ones that old writers got wrong, types whose order is not ours) keeps it.
+//! A row group is skipped only if no row of it can satisfy the filter. Anything uncertain (no statistics, statistics
+//! that old writers got wrong, types with another order) keeps it.
 
 use crate::ReadOptions;
 use crate::arrow::Layout;
@@ -13,7 +13,7 @@ use pipewright_table::{ColumnType, Value, literal};
 use std::cmp::Ordering;
 use std::ops::Range;
 
-/// A row group, and where the columns of the table are in it.
+/// A row group, and the columns of the table in it.
 pub(super) struct Group<'a> {
     pub(super) group: &'a RowGroupMetaData,
     pub(super) layout: &'a Layout,
@@ -55,7 +55,7 @@ pub(super) fn may_hold(filter: &Expression, group: &Group<'_>) -> bool {
     }
 }
 
-/// The least and the greatest value, in the order of comparisons between columns and literals.
+/// Minimum and maximum, in the order of comparisons between columns and literals.
 enum Bounds {
     Numbers(f64, f64),
     Moments(i64, i64),
@@ -67,7 +67,7 @@ impl Group<'_> {
     fn find(&self, name: &str) -> Option<(&DataType, ColumnType, &Statistics)> {
         let position = self.layout.sources.iter().position(|source| &*source.column.name == name)?;
         let (source, leaves) = (&self.layout.sources[position], &self.leaves[position]);
-        // Another kind than the usual one has another order.
+        // Another declared type has another order.
         if leaves.len() != 1 || self.options.kinds.contains_key(name) {
             return None;
         }
@@ -94,7 +94,7 @@ impl Group<'_> {
             }
             _ => return true,
         };
-        // A bound or a literal that is no number says nothing.
+        // NaN bounds or literals are not informative.
         let (Some(least), Some(greatest)) = (least, greatest) else { return true };
         match operator {
             Comparison::Equal => least != Ordering::Greater && greatest != Ordering::Less,
@@ -108,7 +108,7 @@ impl Group<'_> {
 
     fn may_be_null(&self, name: &str) -> bool {
         match self.find(name) {
-            // What is no number is missing too, and statistics do not count it.
+            // NaN is missing too, and not counted by statistics.
             Some((_, ColumnType::Continuous, _)) | None => true,
             Some((_, _, statistics)) => statistics.null_count_opt().is_none_or(|nulls| nulls > 0),
         }
@@ -121,9 +121,9 @@ impl Group<'_> {
     }
 }
 
-/// The bounds that the statistics give, if they are to be trusted.
+/// Returns the bounds of the statistics, if they can be trusted.
 fn bounds(stored: &DataType, statistics: &Statistics) -> Option<Bounds> {
-    // The old fields were filled by signed comparison of bytes, which is right for signed numbers only.
+    // The deprecated fields were filled by signed byte comparison, which is only right for signed numbers.
     let old = statistics.is_min_max_deprecated();
     match (stored, statistics) {
         (DataType::Int8 | DataType::Int16 | DataType::Int32, Statistics::Int32(bounds)) => {
@@ -154,7 +154,7 @@ fn bounds(stored: &DataType, statistics: &Statistics) -> Option<Bounds> {
             Some(Bounds::Moments(moment(*bounds.min_opt()?)?, moment(*bounds.max_opt()?)?))
         }
         (DataType::LargeUtf8, Statistics::ByteArray(bounds)) if !old => {
-            // A bound that was cut short still is one: the least is cut, the greatest cut and raised.
+            // A truncated bound is still a bound: the minimum is truncated, the maximum truncated and incremented.
             Some(Bounds::Texts(bounds.min_opt()?.data().to_vec(), bounds.max_opt()?.data().to_vec()))
         }
         _ => None,

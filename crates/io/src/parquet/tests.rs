@@ -1,4 +1,4 @@
-//! What is written comes back, whatever is pruned, and damaged files are refused.
+//! Round trips, with pruning, and rejection of damaged files.
 
 use super::*;
 use crate::Format;

@@ -1,20 +1,21 @@
-//! A look at the Thrift structures of a Parquet file before the decoder of others sees them.
+//! Validation of the Thrift structures of a Parquet file before decoding.
 //!
-//! The decoder believes counts and depths that would have it run for minutes, take gigabytes or overflow the stack;
-//! here everything is walked once in a loop that consumes a byte a turn, and what no real file has is refused.
+//! The decoder trusts counts and depths that would make it run for minutes, allocate gigabytes or overflow the stack;
+//! here everything is walked once in a loop that consumes at least a byte per step, and implausible structures are
+//! rejected.
 
-/// Why a structure is refused.
+/// Why a structure is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// The bytes end before the structure does.
+    /// The bytes end within the structure.
     Short,
-    /// It is none.
+    /// Invalid.
     Malformed,
-    /// The schema nests deeper than any data does.
+    /// The schema is nested too deeply.
     Deep,
 }
 
-/// What is read of a footer here.
+/// Contents of a footer that are read here.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Footer {
     /// Are the columns encrypted?
@@ -23,28 +24,28 @@ pub(super) struct Footer {
     pub(super) elements: usize,
 }
 
-/// What is read of a page's header here.
+/// Contents of a page header that are read here.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) struct PageHeader {
-    /// The bytes of the header itself.
+    /// Size of the header itself.
     pub(super) bytes: usize,
     /// Is it a dictionary?
     pub(super) dictionary: bool,
     pub(super) compressed: i64,
     pub(super) uncompressed: i64,
     pub(super) values: i64,
-    /// Does it say that its values are not compressed, whatever the column is?
+    /// Does it mark its values as uncompressed, whatever the column?
     pub(super) plain: bool,
-    /// As the format numbers them.
+    /// As numbered by the format.
     pub(super) encoding: i64,
 }
 
-/// Schemas nest at most this deep.
+/// Maximum nesting of schemas.
 const SCHEMA_DEPTH_MAX: usize = 100;
-/// Structures that are skipped nest at most this deep.
+/// Maximum nesting of skipped structures.
 const SKIP_DEPTH_MAX: usize = 32;
 
-/// Walks through a footer.
+/// Walks a footer.
 pub(super) fn footer(bytes: &[u8]) -> Result<Footer, Fault> {
     let mut input = Input { bytes, position: 0 };
     let mut footer = Footer::default();
@@ -62,7 +63,7 @@ pub(super) fn footer(bytes: &[u8]) -> Result<Footer, Fault> {
     Ok(footer)
 }
 
-/// Reads the header of a page at the start of some bytes.
+/// Parses the page header at the start of a byte string.
 pub(super) fn page_header(bytes: &[u8]) -> Result<PageHeader, Fault> {
     let mut input = Input { bytes, position: 0 };
     let mut header = PageHeader::default();
@@ -143,7 +144,7 @@ impl Input<'_> {
         Ok((number >> 1) as i64 ^ -((number & 1) as i64))
     }
 
-    /// The fields of a structure: `each` gets the number and the type of each and has to consume its value.
+    /// Walks the fields of a structure: `each` receives the number and type of each and must consume its value.
     fn fields(&mut self, mut each: impl FnMut(&mut Self, i64, u8) -> Result<(), Fault>) -> Result<(), Fault> {
         let mut field = 0;
         loop {
@@ -160,12 +161,12 @@ impl Input<'_> {
         }
     }
 
-    /// The number and the type of the elements of a list.
+    /// Returns the number and type of the elements of a list.
     fn list(&mut self) -> Result<(u64, u8), Fault> {
         let head = self.byte()?;
         let kind = head & 15;
         let count = if head >> 4 == 15 { self.unsigned()? } else { u64::from(head >> 4) };
-        // Every element takes a byte at least. Those of truth values are not of one length for all who read them.
+        // Every element takes at least a byte. The length of booleans differs between implementations.
         if matches!(kind, TRUE | FALSE) && count > 0 {
             return Err(Fault::Malformed);
         }
@@ -213,13 +214,13 @@ impl Input<'_> {
         }
     }
 
-    /// The list of the schema's elements, each before its children; how many there are.
+    /// Walks the list of schema elements in preorder; returns their number.
     fn schema(&mut self) -> Result<usize, Fault> {
         let (count, kind) = self.list()?;
         if kind != STRUCT && count > 0 {
             return Err(Fault::Malformed);
         }
-        // The children that are still to come, of every element around the next one.
+        // The remaining children of every enclosing element.
         let mut open: Vec<i64> = Vec::new();
         for _ in 0..count {
             let mut children = 0;

@@ -1,4 +1,4 @@
-//! Writing Parquet: a row group at a time, its columns encoded side by side.
+//! Writing of Parquet: one row group at a time, columns encoded in parallel.
 
 use crate::Writer;
 use arrow_schema::SchemaRef;
@@ -13,13 +13,13 @@ use rayon::prelude::*;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The most rows of a row group.
+/// Maximum number of rows per row group.
 const GROUP_ROWS: usize = 1 << 20;
 
-/// A row group ends once it takes this many bytes in the file.
+/// Size at which a row group ends.
 const GROUP_BYTES: usize = 128 << 20;
 
-/// Begins a file: Zstandard at its fastest, dictionaries, and statistics a column of a row group.
+/// Starts a file: fastest Zstandard, dictionaries, and statistics per column chunk.
 pub(crate) fn writer<'a>(schema: &Schema, out: &'a mut dyn Write) -> io::Result<Box<dyn Writer + 'a>> {
     let empty = Table::empty(schema).map_err(io::Error::other)?;
     let fields = empty.to_batch().schema();
@@ -42,7 +42,7 @@ struct ParquetWriter<'a> {
     groups: ArrowRowGroupWriterFactory,
     fields: SchemaRef,
     columns: Arc<[Column]>,
-    /// The columns of the row group that is not yet full, and its rows.
+    /// The columns of the current row group, and its rows.
     open: Vec<ArrowColumnWriter>,
     rows: usize,
 }
@@ -106,8 +106,7 @@ fn failed(error: ParquetError) -> io::Error {
     io::Error::other(error)
 }
 
-/// Where the encoder writes to. It asks for a sink that can go to other threads, which ours cannot: what it has
-/// written is passed on after every row group.
+/// The sink of the encoder, which must be `Send`, unlike ours: the output is forwarded after every row group.
 #[derive(Clone, Default)]
 struct Sink(Arc<Mutex<Vec<u8>>>);
 

@@ -89,6 +89,7 @@ impl Sparse {
     /// Creates a sparse column of `rows` rows from the ascending rows that have a number, and the number of each.
     ///
     /// # Panics
+    /// If the numbers of positions and values differ, or positions are not ascending or not below `rows`.
     #[must_use]
     pub fn new(rows: usize, positions: Shared<u32>, values: Shared<f64>) -> Sparse {
         assert_eq!(positions.len(), values.len(), "a value per position");

@@ -30,7 +30,8 @@ fn check_values(features: &Features) -> Result<(), Failure> {
 
 /// Returns the mean of the present values of each column.
 ///
-/// # Errors [`code::ALL_MISSING`] for a column without any.
+/// # Errors
+/// [`code::ALL_MISSING`] for a column without any.
 fn means(features: &Features) -> Result<Vec<f64>, Failure> {
     let mean = |(index, name): (usize, &String)| {
         let present = || features.column(index).iter().copied().filter(|value| !value.is_nan());

@@ -215,7 +215,7 @@ fn repeating(features: &Features, dependent: &[usize]) -> Failure {
     let why = if features.rows() <= features.columns() {
         format!("{} rows do not determine the coefficients of {} columns", features.rows(), features.columns())
     } else {
-        format!("constant, or repeats of other columns: {names}")
+        format!("constant or linearly dependent: {names}")
     };
     Failure::warning(code::SINGULAR_WARNING, why)
         .help("the coefficients are not unique; those of least norm were taken")

@@ -194,7 +194,7 @@ proptest! {
         }
     }
 
-    /// A row with a weight of 2 is the row twice, one with a weight of 0 is no row: for every metric.
+    /// A weight of 2 counts as the row twice, a weight of 0 excludes the row: for every metric.
     #[test]
     fn weights_count_rows(rows in proptest::collection::vec((0_u32..3, 1_u8..9, 1_u8..9, 1_u8..9, 0_u8..4), 1..40)) {
         let of_rows = |rows: &[(u32, u8, u8, u8, u8)]| {

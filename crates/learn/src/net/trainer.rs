@@ -19,14 +19,14 @@ use serde::{Deserialize, Serialize};
 ///
 /// ```
 /// use pipewright_learn::net::{Network, Trainer};
-/// use pipewright_learn::{Dataset, Features, Ignore, Key, Model, Target};
+/// use pipewright_learn::{Dataset, Features, NoProgress, Key, Model, Target};
 /// let points: Vec<[f64; 1]> = (0..64).map(|i| [f64::from(i) / 32.0 - 1.0]).collect();
 /// let target = points.iter().map(|[x]| 3.0 * x + 1.0).collect();
 /// let train = Dataset::new(Features::from_rows(["x"], &points), Target::Numbers(target));
 /// let network = Network { hidden: vec![8], epochs: 5, ..Network::default() };
 /// let mut trainer = Trainer::start(&network, &train, None, Key::new(0))?;
 /// while !trainer.is_done() {
-///     trainer.epoch(&Ignore)?;
+///     trainer.epoch(&NoProgress)?;
 /// }
 /// assert_eq!(trainer.finish().inputs(), 1);
 /// # Ok::<(), pipewright_learn::Failure>(())

@@ -1,4 +1,4 @@
-//! Choices among columns of which it is known what they say.
+//! Selection among columns of known relevance.
 
 use super::*;
 use crate::data::Target;

@@ -1,33 +1,33 @@
-//! Addresses of queries: `adbc:DRIVER?uri=…&query=…&opt.KEY=VALUE`, with `%20` and the like for what has a meaning here.
+//! Query addresses: `adbc:DRIVER?uri=…&query=…&opt.KEY=VALUE`, percent-encoded where necessary.
 
-/// How every address begins.
+/// Prefix of every address.
 const START: &str = "adbc:";
 
-/// What is to be asked, and of whom.
+/// A query and its database.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Address {
-    /// The path of a shared library or of a manifest, or the name of a driver that is installed.
+    /// The path of a shared library or of a manifest, or the name of an installed driver.
     pub driver: String,
-    /// Where the database is, in the words of the driver.
+    /// The location of the database, in the driver's syntax.
     pub uri: Option<String>,
     pub query: String,
-    /// Options of the database, in the words of the driver.
+    /// Options of the database, in the driver's syntax.
     pub options: Vec<(String, String)>,
 }
 
-/// Is it such an address, well written or not?
+/// Does it look like such an address, valid or not?
 pub(crate) fn is_address(path: &str) -> bool {
     path.starts_with(START)
 }
 
 impl Address {
-    /// Takes an address apart; an error says what is wrong with it.
+    /// Parses an address; the error says what is wrong with it.
     pub(crate) fn parse(path: &str) -> Result<Address, String> {
         let rest = path.strip_prefix(START).unwrap_or(path);
         let (driver, parameters) = rest.split_once('?').unwrap_or((rest, ""));
         let driver = decoded(driver)?;
         if driver.is_empty() {
-            return Err("it names no driver: adbc:DRIVER?uri=…&query=…".to_owned());
+            return Err("it has no driver: adbc:DRIVER?uri=…&query=…".to_owned());
         }
         let (mut uri, mut query, mut options) = (None, None, Vec::new());
         for parameter in parameters.split('&').filter(|parameter| !parameter.is_empty()) {
@@ -40,10 +40,10 @@ impl Address {
                 }
                 ("uri", _) => &mut uri,
                 ("query", _) => &mut query,
-                _ => return Err(format!("`{name}` is none of uri, query, opt.KEY; `&` in a value is written %26")),
+                _ => return Err(format!("`{name}` is not one of uri, query, opt.KEY; `&` in a value is written %26")),
             };
             if slot.replace(value).is_some() {
-                return Err(format!("`{name}` stands there twice; `&` in a value is written %26"));
+                return Err(format!("`{name}` occurs twice; `&` in a value is written %26"));
             }
         }
         let query = query.ok_or("it has no query: adbc:DRIVER?uri=…&query=…")?;
@@ -51,7 +51,7 @@ impl Address {
     }
 }
 
-/// Replaces `%20` and the like by the bytes that they stand for; all else, `+` too, is what it is.
+/// Decodes `%20` and the like; everything else is literal, including `+`.
 fn decoded(text: &str) -> Result<String, String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -67,7 +67,7 @@ fn decoded(text: &str) -> Result<String, String> {
         bytes.push(byte.ok_or_else(|| format!("`%` in `{text}` is not followed by two digits; write %25 for it"))?);
         rest = &tail[2..];
     }
-    String::from_utf8(bytes).map_err(|_| format!("`{text}` is no UTF-8 text"))
+    String::from_utf8(bytes).map_err(|_| format!("`{text}` is not UTF-8 text"))
 }
 
 #[cfg(test)]
@@ -93,9 +93,9 @@ mod tests {
         assert!(wrong("adbc:d?uri=a").contains("no query"));
         assert!(wrong("adbc:d?query").contains("no `=`"));
         assert!(wrong("adbc:d?query=a&query=b").contains("twice"));
-        assert!(wrong("adbc:d?query=a&password=b").contains("`password` is none of"));
+        assert!(wrong("adbc:d?query=a&password=b").contains("`password` is not one of"));
         assert!(wrong("adbc:d?query=100%").contains("%25"));
         assert!(wrong("adbc:d?query=%+1").contains("%25"));
-        assert!(wrong("adbc:d?query=%FF").contains("no UTF-8"));
+        assert!(wrong("adbc:d?query=%FF").contains("not UTF-8"));
     }
 }

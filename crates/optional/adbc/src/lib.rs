@@ -1,11 +1,11 @@
-//! Results of queries to databases, as part of the world: with [`AdbcWorld`] around another world, a path may be a
-//! query, which a driver of [ADBC](https://arrow.apache.org/adbc/) answers.
+//! Database queries as files: with [`AdbcWorld`] around another world, a path may be a query, which is run by an
+//! [ADBC](https://arrow.apache.org/adbc/) driver.
 //!
-//! `adbc:DRIVER?uri=…&query=…` names the driver (a shared library's path, or the name of one that is installed), the
-//! database in the driver's own words, and the query; `&opt.KEY=VALUE` gives the driver an option. `%`, `&` and `?` in
-//! them are written `%25`, `%26` and `%3F`. Such a path opens as the bytes of a stream of Arrow IPC.
+//! `adbc:DRIVER?uri=…&query=…` names the driver (the path of a shared library, or the name of an installed driver), the
+//! database in the driver's syntax, and the query; `&opt.KEY=VALUE` sets an option of the driver. `%`, `&` and `?` in
+//! them are written `%25`, `%26` and `%3F`. Such a path opens as an Arrow IPC stream.
 //!
-//! A driver is native code: whoever names one trusts it as much as this program.
+//! A driver is native code and must be trusted like this program itself.
 //!
 //! ```
 //! use pipewright_adbc::AdbcWorld;
@@ -29,9 +29,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// A world whose paths may also be queries; what is no query is left to the world within.
+/// A world whose paths may also be queries; other paths are passed to the inner world.
 ///
-/// A query is run once: whoever asks again is given the same result, as long as this world lives.
+/// A query is run once: its result is cached for the lifetime of this world.
 #[derive(Debug)]
 pub struct AdbcWorld {
     inner: Arc<dyn World>,
@@ -39,14 +39,14 @@ pub struct AdbcWorld {
 }
 
 impl AdbcWorld {
-    /// Adds databases to a world. No driver is loaded before a query names it.
+    /// Adds databases to a world. A driver is only loaded when a query names it.
     #[must_use]
     pub fn new(inner: Arc<dyn World>) -> AdbcWorld {
         AdbcWorld { inner, results: Mutex::default() }
     }
 
     fn result(&self, path: &str) -> io::Result<Arc<dyn Content>> {
-        // Who asks the same meanwhile waits for the answer.
+        // Concurrent requests for the same query wait for the result.
         let mut results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(result) = results.get(path) {
             return Ok(result.clone());
@@ -97,7 +97,7 @@ impl World for AdbcWorld {
         self.inner.replace(path, fill)
     }
 
-    /// A query is there even if its answer will be an error: to know better, it would have to be run.
+    /// A query counts as existing even if it will fail: to know better, it would have to be run.
     fn exists(&self, path: &Path) -> bool {
         query_of(path).is_some() || self.inner.exists(path)
     }

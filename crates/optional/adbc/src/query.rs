@@ -1,4 +1,4 @@
-//! Runs a query through a driver and writes its result as a stream of Arrow IPC.
+//! Execution of a query by a driver; the result is written as an Arrow IPC stream.
 
 use crate::address::Address;
 use adbc_core::error::{Error, Status};
@@ -8,10 +8,10 @@ use adbc_driver_manager::{ManagedConnection, ManagedDatabase, ManagedDriver};
 use arrow_ipc::writer::StreamWriter;
 use std::io::{self, Write};
 
-/// The most bytes that a result may have.
+/// Maximum size of a result in bytes.
 const RESULT_BYTES_MAX: u64 = 16 << 30;
 
-/// Writes the result of the query to `out`. What the query changes is taken back, where the driver can.
+/// Writes the result of the query to `out`. Changes made by the query are rolled back, if the driver supports it.
 pub(crate) fn run(address: &Address, out: &mut dyn Write) -> io::Result<()> {
     let failed = |error: Error| explained(&address.driver, &error);
     let mut connection = connected(&database(address).map_err(failed)?).map_err(failed)?;
@@ -27,7 +27,7 @@ pub(crate) fn run(address: &Address, out: &mut dyn Write) -> io::Result<()> {
     }
     writer.finish().map_err(broken)?;
     drop(statement);
-    // Without a transaction there is nothing to take back.
+    // Without a transaction there is nothing to roll back.
     let _ = connection.rollback();
     Ok(())
 }
@@ -44,20 +44,20 @@ fn database(address: &Address) -> Result<ManagedDatabase, Error> {
     driver.new_database_with_opts(uri.chain(others))
 }
 
-/// A connection that is only for reading, and whose changes wait for a commit that never comes: as far as the driver
-/// knows of such things, each of which it may refuse.
+/// Opens a read-only connection without auto-commit, as far as the driver supports these options, each of which it may
+/// reject.
 fn connected(database: &ManagedDatabase) -> Result<ManagedConnection, Error> {
     let read_only = database.new_connection_with_opts([(OptionConnection::ReadOnly, OptionValue::from(true))]);
     let mut connection = read_only.or_else(|_| database.new_connection())?;
-    // Some drivers take this of open connections only.
+    // Some drivers only accept this on open connections.
     let _ = connection.set_option(OptionConnection::AutoCommit, OptionValue::from(false));
     Ok(connection)
 }
 
-/// The first line of what the driver says; more of it repeats the query.
+/// Returns the first line of the driver's message; the rest repeats the query.
 fn explained(driver: &str, error: &Error) -> io::Error {
     let message = error.message.trim();
-    io::Error::other(format!("{driver}: {}", message.lines().next().unwrap_or("it gives no reason")))
+    io::Error::other(format!("{driver}: {}", message.lines().next().unwrap_or("no reason given")))
 }
 
 fn broken(error: arrow_schema::ArrowError) -> io::Error {
@@ -67,7 +67,7 @@ fn broken(error: arrow_schema::ArrowError) -> io::Error {
     }
 }
 
-/// Takes so many bytes and no more.
+/// A writer with a size limit.
 struct Bounded<'a> {
     out: &'a mut dyn Write,
     left: u64,

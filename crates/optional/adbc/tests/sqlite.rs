@@ -1,7 +1,7 @@
 //! The driver for SQLite, whose library the variable `PIPEWRIGHT_ADBC_SQLITE` names; without it, there is nothing to
 //! test.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
-#![allow(clippy::disallowed_methods)] // The library is somebody else's, and stands where they put it.
+#![allow(clippy::disallowed_methods)] // A third-party library, at its installed path.
 
 use pipewright_adbc::AdbcWorld;
 use pipewright_frame::{Format, ReadOptions, read};

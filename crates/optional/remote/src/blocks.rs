@@ -1,5 +1,5 @@
-//! A distant file as a content: it is fetched in blocks, of which the last ones are kept, so that many small reads are
-//! few requests; who reads on finds the next blocks under way.
+//! A remote file as a content: it is fetched in blocks with a cache, so that many small reads need few requests;
+//! sequential reads are prefetched.
 
 use crate::net::Net;
 use bytes::Bytes;
@@ -11,28 +11,28 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::OnceCell;
 
-/// The bytes of a block.
+/// Size of a block in bytes.
 pub(crate) const BLOCK_BYTES: u64 = 4 << 20;
 
-/// How many blocks of a file are kept.
+/// Number of cached blocks per file.
 const KEPT: usize = 16;
 
-/// How many blocks are asked for at once by one reader.
+/// Number of parallel requests per reader.
 const AT_ONCE: u64 = 4;
 
-/// How many blocks are fetched ahead of one who reads on.
+/// Number of prefetched blocks in sequential reads.
 const AHEAD: u64 = 2;
 
-/// Where the bytes of a file come from.
+/// The source of a file's bytes.
 pub(crate) trait Source: Send + Sync + 'static {
-    /// Exactly these bytes; an error if the file has changed.
+    /// Fetches exactly these bytes; an error if the file has changed.
     fn fetch(self: Arc<Self>, range: Range<u64>) -> BoxFuture<'static, io::Result<Bytes>>;
 
-    /// An error if the file has changed.
+    /// Checks that the file is unchanged.
     fn check(self: Arc<Self>) -> BoxFuture<'static, io::Result<()>>;
 }
 
-/// A block, once it is there; those who wait for the same block wait for one request.
+/// A block, once fetched; concurrent readers of the same block share one request.
 type Block = Arc<OnceCell<Bytes>>;
 
 /// A file in blocks.
@@ -40,18 +40,18 @@ pub(crate) struct Blocks<S> {
     net: Arc<Net>,
     source: Arc<S>,
     size: u64,
-    /// By place, the one used last at the end.
+    /// By index, the most recently used last.
     kept: Mutex<VecDeque<(u64, Block)>>,
 }
 
 impl<S: Source> Blocks<S> {
-    /// A file of `size` bytes, whose first block may be known already.
+    /// Creates a file of `size` bytes, whose first block may already be known.
     pub(crate) fn new(net: Arc<Net>, source: Arc<S>, size: u64, first: Option<Bytes>) -> Blocks<S> {
         let first = first.map(|bytes| (0, Arc::new(OnceCell::new_with(Some(bytes)))));
         Blocks { net, source, size, kept: Mutex::new(first.into_iter().collect()) }
     }
 
-    /// The bytes of some blocks that stand side by side.
+    /// Returns consecutive blocks.
     fn blocks(&self, places: Range<u64>) -> io::Result<Vec<Bytes>> {
         let blocks: Vec<(u64, Block)> = places.map(|place| (place, self.kept(place))).collect();
         if blocks.iter().all(|(_, block)| block.initialized()) {
@@ -75,13 +75,13 @@ impl<S: Source> Blocks<S> {
         async move { block.get_or_try_init(|| source.fetch(range)).await.cloned() }
     }
 
-    /// Starts to fetch what a reader who has come from the block before, will want next.
+    /// Prefetches what a sequential reader will need next.
     fn look_ahead(&self, places: &Range<u64>) -> io::Result<()> {
         let reads_on = places.start > 0 && self.is_kept(places.start - 1);
         let end = self.size.div_ceil(BLOCK_BYTES).min(places.end + AHEAD);
         if reads_on {
             for place in (places.end..end).filter(|place| !self.is_kept(*place)) {
-                // An error is met again, and told, by the one who reads there.
+                // The reader encounters and reports the error again.
                 drop(self.net.start(self.loaded(place, self.kept(place)))?);
             }
         }
@@ -93,7 +93,7 @@ impl<S: Source> Blocks<S> {
         kept.iter().any(|(other, _)| *other == place)
     }
 
-    /// The block at a place, from now on the one used last.
+    /// Returns the block at an index, as the most recently used.
     fn kept(&self, place: u64) -> Block {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let known = kept.iter().position(|(other, _)| *other == place);
@@ -131,7 +131,7 @@ impl<S: Source> Content for Blocks<S> {
         self.look_ahead(&places)
     }
 
-    /// The size is what somebody says: room is made as bytes come.
+    /// The stated size is not trusted: memory is allocated as bytes arrive.
     fn start(&self, limit_bytes: usize) -> io::Result<Vec<u8>> {
         let size = usize::try_from(self.size).unwrap_or(usize::MAX).min(limit_bytes);
         let mut bytes = Vec::new();

@@ -1,5 +1,4 @@
-//! Files on web servers and object stores, as part of the world: with [`RemoteWorld`] around another world, a path may
-//! be an address.
+//! Files on web servers and object stores: with [`RemoteWorld`] around another world, a path may be a URL.
 //!
 //! | address | what it is | what can be done |
 //! |---|---|---|
@@ -8,8 +7,8 @@
 //! | `gs://bucket/key` | an object of Google Cloud Storage | read, list, replace |
 //! | `az://container/key` | an object of Azure Blob Storage | read, list, replace |
 //!
-//! Files are read in blocks, where they are needed; a change on the way is an error. Credentials for stores come from
-//! the environment, under the names that their own tools use.
+//! Files are read in blocks on demand; a change during reading is an error. Credentials for stores come from the
+//! environment, in the variables that their own tools use.
 //!
 //! ```
 //! use pipewright_remote::{RemoteWorld, object_store::memory::InMemory};
@@ -42,7 +41,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A world whose paths may also be addresses; what is no address is left to the world within.
+/// A world whose paths may also be URLs; other paths are passed to the inner world.
 pub struct RemoteWorld {
     inner: Arc<dyn World>,
     net: Arc<Net>,
@@ -57,22 +56,22 @@ impl std::fmt::Debug for RemoteWorld {
 }
 
 impl RemoteWorld {
-    /// Adds the net to a world. Nothing is asked of it before an address is.
+    /// Adds remote files to a world. No request is made before a URL is used.
     #[must_use]
     pub fn new(inner: Arc<dyn World>) -> RemoteWorld {
-        // An error says that the program has chosen its cryptography already, which is as good.
+        // An error means that the program has already chosen a crypto provider, which is fine.
         let _ = rustls::crypto::ring::default_provider().install_default();
         RemoteWorld { inner, net: Arc::default(), stores: Stores::default(), pages: web::Pages::default() }
     }
 
-    /// Says which store is meant by addresses that begin with `root`, such as `s3://visits`, with any scheme.
+    /// Sets the store for URLs that start with `root`, such as `s3://visits`, with any scheme.
     #[must_use]
     pub fn with_store(self, root: &str, store: Arc<dyn ObjectStore>) -> RemoteWorld {
         self.stores.insert(root, store);
         self
     }
 
-    /// Whose business a path is.
+    /// Returns which implementation handles a path.
     fn place<'a>(&self, path: &'a Path) -> io::Result<Place<'a>> {
         let Some(address) = path.to_str() else { return Ok(Place::Inner) };
         if ["https://", "http://"].iter().any(|start| address.starts_with(start)) {
@@ -111,7 +110,7 @@ impl World for RemoteWorld {
         match self.place(pattern)? {
             Place::Inner => self.inner.matching(pattern),
             Place::Store(place) => place.matching(&self.net),
-            // A question mark begins the parameters of a page.
+            // A question mark starts the query string of a URL.
             Place::Web(address) if !address.contains('*') => Ok(vec![pattern.to_path_buf()]),
             Place::Web(_) => {
                 let message = "there is no such file, and a web server does not list its files; name them one by one";
@@ -157,7 +156,7 @@ impl World for RemoteWorld {
     }
 }
 
-/// What is at the bottom of an error, in one short line.
+/// Returns the root cause of an error in one short line.
 fn root_cause(error: &dyn Error) -> String {
     let mut cause = error;
     while let Some(source) = cause.source() {

@@ -1,5 +1,5 @@
-//! A bridge from calls that wait to the futures of the net: they run on threads of their own, so that any thread may
-//! wait for them, even one that belongs to somebody else's runtime.
+//! A bridge from blocking calls to async requests: they run on threads of their own, so that any thread may wait for
+//! them, even one of another runtime.
 
 use std::future::Future;
 use std::io;
@@ -8,23 +8,23 @@ use std::sync::mpsc::sync_channel;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
 
-/// The threads that talk to the net; there are none before the first question.
+/// The network threads; none before the first request.
 #[derive(Default)]
 pub(crate) struct Net(OnceLock<Result<Runtime, String>>);
 
 impl Net {
-    /// Waits for the end of a piece of work.
+    /// Waits for a future.
     pub(crate) fn wait<T: Send + 'static>(
         &self,
         work: impl Future<Output = io::Result<T>> + Send + 'static,
     ) -> io::Result<T> {
         let (sender, receiver) = sync_channel(1);
-        // Who waits stays until the answer is there, so it can always be sent.
+        // The waiting thread stays until the result is sent, so sending cannot fail.
         self.runtime()?.spawn(async move { drop(sender.send(work.await)) });
-        receiver.recv().map_err(|_| io::Error::other("the request broke off"))?
+        receiver.recv().map_err(|_| io::Error::other("the request was interrupted"))?
     }
 
-    /// Starts a piece of work that nobody waits for yet.
+    /// Spawns a future without waiting.
     pub(crate) fn start<T: Send + 'static>(
         &self,
         work: impl Future<Output = T> + Send + 'static,
@@ -35,13 +35,13 @@ impl Net {
     fn runtime(&self) -> io::Result<&Runtime> {
         let make = || Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = self.0.get_or_init(|| make().map_err(|error| error.to_string()));
-        runtime.as_ref().map_err(|error| io::Error::other(format!("no thread for the net: {error}")))
+        runtime.as_ref().map_err(|error| io::Error::other(format!("cannot start the network threads: {error}")))
     }
 }
 
 impl Drop for Net {
     fn drop(&mut self) {
-        // What is still under way is of no use to anybody; and to wait for it is forbidden on threads of a runtime.
+        // Running requests are no longer needed; and blocking on them is not allowed on threads of a runtime.
         if let Some(Ok(runtime)) = self.0.take() {
             runtime.shutdown_background();
         }

@@ -22,24 +22,24 @@ use std::time::Duration;
 /// The schemes of object stores.
 const SCHEMES: [&str; 3] = ["s3", "gs", "az"];
 
-/// The most objects that one pattern looks at.
+/// Maximum number of objects that one pattern examines.
 const LISTED_MAX: usize = 1_000_000;
 
-/// As for files: a star stops at a `/` and passes over hidden names.
+/// As for files: `*` matches neither `/` nor hidden names.
 const PATTERN_RULES: glob::MatchOptions =
     glob::MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: true };
 
-/// The stores that are known by now, by their roots such as `s3://bucket`.
+/// The known stores by root, such as `s3://bucket`.
 #[derive(Default)]
 pub(crate) struct Stores(Mutex<HashMap<String, Arc<dyn ObjectStore>>>);
 
 impl Stores {
-    /// From now on, what begins with `root` is in `store`.
+    /// Registers the store of paths that start with `root`.
     pub(crate) fn insert(&self, root: &str, store: Arc<dyn ObjectStore>) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(root.to_owned(), store);
     }
 
-    /// The place that an address of an object store names; of other addresses none.
+    /// Returns the place of an object-store URL; `None` for other URLs.
     pub(crate) fn place(&self, address: &str) -> Option<io::Result<Place>> {
         let (scheme, rest) = address.split_once("://")?;
         let (bucket, key) = rest.split_once('/').unwrap_or((rest, ""));
@@ -53,7 +53,7 @@ impl Stores {
     }
 
     fn make(&self, scheme: &str, root: &str) -> io::Result<Arc<dyn ObjectStore>> {
-        // Without credentials in the environment, some stores look for a server that knows them, for a long time.
+        // Without credentials in the environment, some stores look for a metadata server, for a long time.
         let retry = RetryConfig { max_retries: 3, retry_timeout: Duration::from_secs(30), ..RetryConfig::default() };
         let store: Result<Arc<dyn ObjectStore>, Error> = match scheme {
             "s3" => {
@@ -100,7 +100,7 @@ impl Place {
         self.store.head(&key).await.map_err(|error| explained(&self.root, &error))
     }
 
-    /// The objects that the key, read as a pattern, names.
+    /// Returns the objects that match the key as a pattern.
     pub(crate) fn matching(self, net: &Net) -> io::Result<Vec<PathBuf>> {
         let bad = |error: glob::PatternError| io::Error::new(io::ErrorKind::InvalidInput, error);
         let pattern = glob::Pattern::new(&self.key).map_err(bad)?;
@@ -111,7 +111,7 @@ impl Place {
         Ok(found.into_iter().map(|key| PathBuf::from(format!("{root}/{key}"))).collect())
     }
 
-    /// All keys below the folders that stand before the first special sign.
+    /// Lists all keys in the folder before the first wildcard.
     async fn listed(&self) -> io::Result<Vec<String>> {
         let plain = self.key.find(['*', '?', '[']).map_or(self.key.as_str(), |at| &self.key[..at]);
         let (folder, _) = plain.rsplit_once('/').unwrap_or_default();
@@ -144,13 +144,13 @@ impl Place {
 
     fn parsed(&self) -> io::Result<Key> {
         if self.key.is_empty() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("it names no object in {}", self.root)));
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("it has no object key in {}", self.root)));
         }
         Key::parse(&self.key).map_err(|error| bad_key(&error))
     }
 }
 
-/// An object as it was when it was opened.
+/// An object as of when it was opened.
 struct Object {
     store: Arc<dyn ObjectStore>,
     root: String,
@@ -187,7 +187,7 @@ impl Source for Object {
     }
 }
 
-/// The failure for an error of a store: what went wrong at the bottom, in one line.
+/// Creates the failure for an error of a store: the root cause, in one line.
 pub(crate) fn explained(root: &str, error: &Error) -> io::Error {
     let kind = match error {
         Error::NotFound { .. } => io::ErrorKind::NotFound,
@@ -196,8 +196,8 @@ pub(crate) fn explained(root: &str, error: &Error) -> io::Error {
         _ => io::ErrorKind::Other,
     };
     let reason = match error {
-        Error::PermissionDenied { .. } => "the credentials do not allow it: ",
-        Error::Unauthenticated { .. } => "the credentials are missing or not valid: ",
+        Error::PermissionDenied { .. } => "permission denied: ",
+        Error::Unauthenticated { .. } => "the credentials are missing or invalid: ",
         _ => "",
     };
     io::Error::new(kind, format!("{root}: {reason}{}", crate::root_cause(error)))

@@ -1,4 +1,4 @@
-//! A new object in a store: small ones are sent at once, large ones in parts. Nobody sees it before it is whole.
+//! Upload of an object to a store: small ones at once, large ones in parts. It becomes visible only when complete.
 
 use crate::net::Net;
 use crate::objects::explained;
@@ -7,10 +7,10 @@ use object_store::{Error, MultipartUpload, ObjectStore, ObjectStoreExt, PutPaylo
 use std::io;
 use std::sync::Arc;
 
-/// The bytes of a part. Stores take ten thousand parts at most.
+/// Size of a part in bytes. Stores allow at most ten thousand parts.
 const PART_BYTES: usize = 32 << 20;
 
-/// Takes the bytes of an object; without [`Upload::finish`], there will be none.
+/// An upload in progress; without [`Upload::finish`], it is aborted.
 pub(crate) struct Upload {
     net: Arc<Net>,
     store: Arc<dyn ObjectStore>,
@@ -25,7 +25,7 @@ impl Upload {
         Upload { net, store, key, root, waiting: Vec::new(), parts: None }
     }
 
-    /// Sends the rest and makes the object.
+    /// Uploads the rest and completes the object.
     pub(crate) fn finish(mut self) -> io::Result<()> {
         if self.parts.is_some() {
             self.send_part()?;
@@ -38,7 +38,7 @@ impl Upload {
             let done = parts.complete().await.map(drop);
             Ok((parts, done))
         })?;
-        // Until the parts are an object, they are to be thrown away.
+        // Until completed, the parts must be discarded on drop.
         self.parts = done.is_err().then_some(parts);
         done.map_err(|error| explained(&self.root, &error))
     }
@@ -78,7 +78,7 @@ impl io::Write for Upload {
 impl Drop for Upload {
     fn drop(&mut self) {
         if let Some(mut parts) = self.parts.take() {
-            // Parts that cannot be thrown away are the store's to forget; the error that led here is the one to report.
+            // If discarding fails, the store will expire the parts; the original error is the one to report.
             drop(self.wait(async move { parts.abort().await }));
         }
     }

@@ -1,4 +1,5 @@
-//! Files on web servers: a part is asked for with `Range`; a server that knows no parts gives the whole, which is kept.
+//! Files on web servers: read in parts with `Range` requests; a server without support for ranges sends the whole file,
+//! which is cached.
 
 use crate::blocks::{BLOCK_BYTES, Blocks, Source};
 use crate::net::Net;
@@ -13,24 +14,24 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// The most bytes that are taken from a server that gives only the whole.
+/// Maximum size of a file from a server without range support.
 const WHOLE_BYTES_MAX: u64 = 16 << 30;
 
-/// A whole is kept in memory up to this size, and in a temporary file beyond.
+/// Size up to which such a file is cached in memory; above, in a temporary file.
 const MEMORY_BYTES_MAX: usize = 256 << 20;
 
-/// How often a request is made before its failure is believed.
+/// Number of attempts per request.
 const TRIES: u32 = 3;
 
-/// The pause before the second try; each further one is twice as long.
+/// Pause before the second attempt; doubled for each further one.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// What is known of web servers: the files that they gave as a whole, so that nobody fetches these twice.
+/// Cache of files from servers without range support.
 #[derive(Default)]
 pub(crate) struct Pages(Mutex<HashMap<String, Arc<Whole>>>);
 
 impl Pages {
-    /// Opens the file behind an address.
+    /// Opens the file at a URL.
     pub(crate) fn open(&self, address: &str, net: &Arc<Net>, inner: &dyn World) -> io::Result<Arc<dyn Content>> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(address).cloned();
         if let Some(known) = known.filter(|known| known.unchanged().is_ok()) {
@@ -45,8 +46,8 @@ impl Pages {
         let page = Arc::new(Page { stamp: Some(stamp.clone()), ..page });
         match response.status() {
             StatusCode::PARTIAL_CONTENT => {
-                let size = stamp.size.ok_or_else(|| page.problem("it does not say how large the file is"))?;
-                // A body that breaks off is asked for again when it is read.
+                let size = stamp.size.ok_or_else(|| page.problem("it does not report the size of the file"))?;
+                // An interrupted body is requested again when it is read.
                 let first = net.wait(page.clone().body(response, 0..size.min(BLOCK_BYTES))).ok();
                 Ok(Arc::new(Blocks::new(net.clone(), page, size, first)))
             }
@@ -66,7 +67,7 @@ pub(crate) fn exists(address: &str, net: &Net) -> bool {
     Page::new(address).and_then(|page| net.wait(async move { page.ask(0..1).await })).is_ok()
 }
 
-/// The body of an answer that is not a part: in memory, or in a temporary file if it is large.
+/// Reads a full response: into memory, or into a temporary file if it is large.
 fn whole(page: &Page, response: Response, net: &Net, inner: &dyn World) -> io::Result<Arc<dyn Content>> {
     let mut rest = Some(response);
     let mut total = 0;
@@ -79,7 +80,11 @@ fn whole(page: &Page, response: Response, net: &Net, inner: &dyn World) -> io::R
         })?;
         total += piece.as_ref().map_or(0, |piece| piece.len() as u64);
         if total > WHOLE_BYTES_MAX {
-            let message = format!("{} gives only the whole, of more than {} GiB", page.host, WHOLE_BYTES_MAX >> 30);
+            let message = format!(
+                "{} does not support range requests, and the file is larger than {} GiB",
+                page.host,
+                WHOLE_BYTES_MAX >> 30
+            );
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
         }
         rest = piece.is_some().then_some(response);
@@ -101,7 +106,7 @@ fn whole(page: &Page, response: Response, net: &Net, inner: &dyn World) -> io::R
     Ok(Arc::new(bytes))
 }
 
-/// A file that its server gave as a whole.
+/// A fully downloaded file.
 pub(crate) struct Whole {
     bytes: Arc<dyn Content>,
     page: Arc<Page>,
@@ -126,34 +131,34 @@ impl Content for Whole {
     }
 }
 
-/// A file of a web server.
+/// A file on a web server.
 struct Page {
     client: Client,
     url: Url,
-    /// For messages: addresses may hold secrets.
+    /// For messages: URLs may contain secrets.
     host: String,
-    /// What the first answer said; later ones must say the same.
+    /// Properties in the first response; later ones must match.
     stamp: Option<Stamp>,
 }
 
 impl Page {
     fn new(address: &str) -> io::Result<Page> {
         let url = Url::parse(address).map_err(|error| bad_address(&error.to_string()))?;
-        let host = url.host_str().ok_or_else(|| bad_address("it names no server"))?;
+        let host = url.host_str().ok_or_else(|| bad_address("it has no host"))?;
         let host = url.port().map_or(host.to_owned(), |port| format!("{host}:{port}"));
         let client = Client::builder()
             .user_agent(concat!("pipewright/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(Duration::from_secs(10))
             .read_timeout(Duration::from_secs(60))
             .redirect(redirect::Policy::custom(follow));
-        // No proxy knows this machine by the name that it has for itself.
+        // Proxies cannot reach the loopback interface of this machine.
         let client = if is_loopback(&url) { client.no_proxy() } else { client };
         let client = client.build().map_err(|error| broken(&host, error))?;
         Ok(Page { client, url, host, stamp: None })
     }
 
-    /// The answer to the question for a part: the part, the whole, or that there is no such part. Anything else is an
-    /// error; what may pass is tried again.
+    /// Requests a range. Returns a partial or full response, or that the range is not satisfiable. Anything else is an
+    /// error; transient ones are retried.
     async fn ask(&self, range: Range<u64>) -> io::Result<Response> {
         let mut tries = 1;
         loop {
@@ -174,7 +179,7 @@ impl Page {
         }
     }
 
-    /// An answer that is of use, and of the same file as the first one.
+    /// Accepts a successful response for the same file as the first one.
     fn judged(&self, response: Response) -> io::Result<Response> {
         let status = response.status();
         let is_answer =
@@ -188,21 +193,24 @@ impl Page {
         Ok(response)
     }
 
-    /// The body of an answer, which must be this part.
+    /// Reads the body of a response, which must be this range.
     async fn body(self: Arc<Self>, mut response: Response, range: Range<u64>) -> io::Result<Bytes> {
         if response.status() != StatusCode::PARTIAL_CONTENT || part_start(&response) != Some(range.start) {
-            return Err(self.problem("it does not send the part that it was asked for"));
+            return Err(self.problem("it did not send the requested range"));
         }
         let length = range.end - range.start;
         let mut bytes = Vec::new();
         while let Some(piece) = response.chunk().await.map_err(|error| broken(&self.host, error))? {
             bytes.extend_from_slice(&piece);
             if bytes.len() as u64 > length {
-                return Err(self.problem("it sends more than it was asked for"));
+                return Err(self.problem("it sent more than the requested range"));
             }
         }
         if (bytes.len() as u64) < length {
-            return Err(io::Error::new(io::ErrorKind::ConnectionAborted, format!("{}: it broke off", self.host)));
+            return Err(io::Error::new(
+                io::ErrorKind::ConnectionAborted,
+                format!("{}: the connection was interrupted", self.host),
+            ));
         }
         Ok(bytes.into())
     }
@@ -236,7 +244,7 @@ impl Source for Page {
     }
 }
 
-/// What an answer says about the file as a whole.
+/// Properties of the whole file in a response.
 #[derive(Clone, Default)]
 struct Stamp {
     size: Option<u64>,
@@ -254,7 +262,7 @@ impl Stamp {
         Stamp { size, tag: header(response, ETAG), modified: header(response, LAST_MODIFIED) }
     }
 
-    /// May this be the same file? What one of the two does not say, cannot tell them apart.
+    /// Can it be the same file? Missing properties match anything.
     fn fits(&self, other: &Stamp) -> bool {
         fn same<T: PartialEq>(left: &Option<T>, right: &Option<T>) -> bool {
             left.is_none() || right.is_none() || left == right
@@ -267,18 +275,18 @@ fn header(response: &Response, name: HeaderName) -> Option<String> {
     Some(response.headers().get(name)?.to_str().ok()?.to_owned())
 }
 
-/// The first byte of the part that an answer holds.
+/// Returns the first byte position of a partial response.
 fn part_start(response: &Response) -> Option<u64> {
     header(response, CONTENT_RANGE)?.trim().strip_prefix("bytes ")?.split_once('-')?.0.trim().parse().ok()
 }
 
-/// Follows a server to another address, but never from a secret conversation to an open one.
+/// Follows redirects, but never from https to http.
 fn follow(attempt: redirect::Attempt<'_>) -> redirect::Action {
     let was_secret = attempt.previous().iter().any(|url| url.scheme() == "https");
     if attempt.previous().len() > 10 {
-        attempt.error("it sends from one address to the next without end")
+        attempt.error("too many redirects")
     } else if was_secret && attempt.url().scheme() != "https" {
-        attempt.error("it sends on to an address that is not https")
+        attempt.error("it redirects to an address that is not https")
     } else {
         attempt.follow()
     }
@@ -289,38 +297,38 @@ fn is_loopback(url: &Url) -> bool {
     host == "localhost" || host.parse::<core::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// The failure for a status that is no answer.
+/// Creates the failure for an error status.
 fn refused(host: &str, status: StatusCode) -> io::Error {
     let (kind, reason) = match status {
         StatusCode::NOT_FOUND | StatusCode::GONE => (io::ErrorKind::NotFound, ""),
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => (io::ErrorKind::Other, ": it does not let you read this"),
-        StatusCode::TOO_MANY_REQUESTS => (io::ErrorKind::ResourceBusy, ": it wants to be asked less often"),
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => (io::ErrorKind::Other, ": access denied"),
+        StatusCode::TOO_MANY_REQUESTS => (io::ErrorKind::ResourceBusy, ": too many requests"),
         status if status.is_server_error() => (io::ErrorKind::ResourceBusy, ""),
         _ => (io::ErrorKind::Other, ""),
     };
     io::Error::new(kind, format!("{host} answered {status}{reason}"))
 }
 
-/// The failure for an answer that did not come, or not to its end.
+/// Creates the failure for a missing or incomplete response.
 fn broken(host: &str, error: reqwest::Error) -> io::Error {
     let (kind, what) = if error.is_timeout() {
-        (io::ErrorKind::TimedOut, "it does not answer")
+        (io::ErrorKind::TimedOut, "timed out")
     } else if error.is_connect() {
         (io::ErrorKind::NotConnected, "no connection")
     } else if error.is_redirect() || error.is_builder() {
         (io::ErrorKind::Other, "the request failed")
     } else {
-        (io::ErrorKind::ConnectionAborted, "the connection broke off")
+        (io::ErrorKind::ConnectionAborted, "the connection was interrupted")
     };
     io::Error::new(kind, format!("{host}: {what}: {}", crate::root_cause(&error.without_url())))
 }
 
-/// May the same request succeed a moment later?
+/// May a retry succeed?
 fn may_pass(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, NotConnected, ResourceBusy, TimedOut};
     matches!(error.kind(), ConnectionAborted | NotConnected | ResourceBusy | TimedOut)
 }
 
 fn bad_address(reason: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidInput, format!("the address cannot be read: {reason}"))
+    io::Error::new(io::ErrorKind::InvalidInput, format!("invalid address: {reason}"))
 }

@@ -1,4 +1,4 @@
-//! Conversions: what can be read, what cannot, and where it stands.
+//! Conversions, errors and their rows.
 
 use super::*;
 use crate::fit;

@@ -1,4 +1,4 @@
-//! Derived columns: what is learned, and when.
+//! Derived columns, and what they learn.
 
 use super::*;
 use pipewright_expr::{Aggregate, Arithmetic, Call, FrameBound, Function, Score, Window, WindowFunction};
@@ -86,7 +86,7 @@ fn learned() -> Vec<(&'static str, Expression)> {
     assigns
 }
 
-/// The table in chunks of so many rows.
+/// A table in chunks of a given number of rows.
 struct Cut(Table, usize);
 
 impl Chunks for Cut {

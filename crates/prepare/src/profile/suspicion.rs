@@ -281,7 +281,7 @@ impl fmt::Display for Reason {
             Reason::Constant { value, gaps: false } => write!(f, "is always {value:?}"),
             Reason::Constant { value, gaps: true } => write!(f, "is {value:?} or missing"),
             Reason::NearlyConstant { value, share } => write!(f, "is {value:?} in {} of the rows", percent(*share)),
-            Reason::RowNumber => write!(f, "numbers the rows"),
+            Reason::RowNumber => write!(f, "is a row number"),
             Reason::NearlyUnique { distinct, values } => write!(f, "has {distinct} distinct texts in {values} rows"),
             Reason::Duplicate { of } => write!(f, "holds the same values as {}", quoted(of)),
             Reason::Leak { measure, value } => write!(f, "alone predicts the target ({measure} {value:.4})"),

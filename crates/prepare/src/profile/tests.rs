@@ -112,7 +112,7 @@ fn columns_alone_take_one_pass() {
     assert_eq!(names, ["real", "text"]);
 }
 
-/// A table with something wrong in every column, and what is said about it.
+/// A table with a problem in every column, and the findings.
 #[test]
 fn what_is_suspicious_is_said() {
     let mut text = String::from("row,name,one,most,copy,target,leak,hidden,typed,gaps,level,tail,ok\n");
@@ -148,7 +148,7 @@ fn what_is_suspicious_is_said() {
         })
         .collect();
     let expected = [
-        "row numbers the rows → drop row",
+        "row is a row number → drop row",
         "name has 200 distinct texts in 200 rows → drop name",
         "one is always \"x\" → drop one",
         "most is \"usual\" in 99.5% of the rows → drop most",

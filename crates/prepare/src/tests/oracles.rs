@@ -1,4 +1,4 @@
-//! What scikit-learn makes of the same numbers: `tests/oracles/freeze_numeric.py` froze it.
+//! Comparison with scikit-learn: results frozen by `tests/oracles/freeze_numeric.py`.
 
 use crate::{
     BinMethod, Binner, Estimator, Knots, PolynomialFeatures, Power, QuantileMapper, Scaler, Shape, Spline, State, fit,
@@ -129,7 +129,7 @@ fn products_are_those_of_scikit_learn_in_the_same_order() {
     }
 }
 
-/// Forests differ by their random numbers; the mean of twenty of scikit-learn's stands in the file.
+/// Forests differ by their random numbers; the file has the mean of twenty of scikit-learn's.
 #[test]
 fn isolation_scores_are_near_those_of_scikit_learn() {
     let frozen = frozen();

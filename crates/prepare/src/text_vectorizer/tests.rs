@@ -56,7 +56,7 @@ fn hashes_have_a_length_and_a_sign_and_learn_nothing() {
     };
     let length = |numbers: &[f64]| numbers.iter().map(|number| number * number).sum::<f64>().sqrt();
     assert!((length(&of_row(0)) - 1.0).abs() < 1e-15 && length(&of_row(1)) == 0.0);
-    // Neither platform nor version may change what is saved: these are the numbers of this hash.
+    // Saved states must be stable across platforms and versions: these are the values of this hash.
     assert_eq!((hash(""), hash("a"), hash("blue")), (HASHES[0], HASHES[1], HASHES[2]));
     let bucket = (hash("blue") % 64) as usize;
     assert_eq!(of_row(2)[bucket].abs(), 1.0);

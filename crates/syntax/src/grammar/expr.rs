@@ -1,7 +1,7 @@
-//! Expressions: what is computed from columns.
+//! Grammar of expressions.
 //!
-//! From the loosest to the tightest: `if`, `or`, `and`, `not`, one comparison, `+ -`, `* /`, unary `-`, `^` (from the
-//! right). Rows of operators are read in loops, never by recursion.
+//! From lowest to highest precedence: `if`, `or`, `and`, `not`, one comparison, `+ -`, `* /`, unary `-`, `^`
+//! (right-associative). Chains of operators are parsed in loops, not by recursion.
 
 use super::habits;
 use super::input::{Input, Parsed, Problem, expect, expect_name, fail, keyword, mismatch, name, sign, unexpected};
@@ -16,7 +16,7 @@ use nom::multi::many0;
 use nom::sequence::{preceded, terminated};
 use pipewright_diagnostic::{Span, Spanned};
 
-/// What is missing where an operand ought to stand.
+/// Description of a missing operand.
 const OPERAND: &str = "a column, value or `(`";
 
 type Node = Tall<Expr>;
@@ -52,7 +52,7 @@ fn product(input: Input) -> Parsed<Node> {
     row(product_sign, negation)(input)
 }
 
-/// Operands with operators between them, grouped from the left.
+/// Operands with operators between them, left-associative.
 fn row(operator: fn(Input) -> Parsed<BinaryOp>, operand: fn(Input) -> Parsed<Node>) -> impl Fn(Input) -> Parsed<Node> {
     move |input| {
         let (mut input, mut left) = operand(input)?;
@@ -92,7 +92,7 @@ fn not(input: Input) -> Parsed<Node> {
     Ok((input, prefix(words, UnaryOp::Not, operand)?))
 }
 
-/// At most one comparison: `a < b < c` is a mistake.
+/// At most one comparison: `a < b < c` is an error.
 fn comparison(input: Input) -> Parsed<Node> {
     let (input, left) = sum(input)?;
     let (after, (node, compared)) = compare_once(input, left)?;
@@ -102,7 +102,7 @@ fn comparison(input: Input) -> Parsed<Node> {
     Ok((after, node))
 }
 
-/// The left side alone, or with a comparison, and which of the two it is.
+/// Parses an optional comparison, and returns whether there was one.
 fn compare_once(input: Input, left: Node) -> Parsed<(Node, bool)> {
     let operator = input.span();
     if input.kind(0) == Some(TokenKind::Keyword("is")) {
@@ -124,7 +124,7 @@ fn compare_once(input: Input, left: Node) -> Parsed<(Node, bool)> {
     Ok((input, (binary(left, Spanned::new(op, operator), right)?, true)))
 }
 
-/// `in` or `not in`; tells whether it is the second.
+/// `in` or `not in`; returns whether it is the second.
 fn membership(input: Input) -> Parsed<bool> {
     map(terminated(opt(keyword("not")), keyword("in")), |not| not.is_some()).parse(input)
 }
@@ -153,7 +153,7 @@ fn negation(input: Input) -> Parsed<Node> {
     Ok((input, prefix(minus, UnaryOp::Negate, operand)?))
 }
 
-/// `atom { "^" { "-" } atom }`, grouped from the right: `a ^ -b ^ c` is `a ^ (-(b ^ c))`.
+/// `atom { "^" { "-" } atom }`, right-associative: `a ^ -b ^ c` is `a ^ (-(b ^ c))`.
 fn power(input: Input) -> Parsed<Node> {
     habits::no_double_star(input)?;
     let (mut input, mut base) = atom(input)?;
@@ -181,7 +181,7 @@ fn binary(left: Node, op: Spanned<BinaryOp>, right: Node) -> Result<Node, nom::E
     Tall::over(height, operator, Spanned::new(node, span))
 }
 
-/// The same operator before an operand, once for every place.
+/// Applies a prefix operator once for every position.
 fn prefix(places: Vec<Span>, op: UnaryOp, operand: Node) -> Result<Node, nom::Err<Problem>> {
     places.into_iter().rev().try_fold(operand, |operand, place| {
         let span = place.to(operand.node.span);
@@ -196,7 +196,7 @@ fn atom(input: Input) -> Parsed<Node> {
     alt((group, list, conditional, function, map(leaf, Tall::leaf))).parse(input)
 }
 
-/// `"(" expr ")"`. The parentheses belong to the span.
+/// `"(" expr ")"`. The parentheses are part of the span.
 fn group(start: Input) -> Parsed<Node> {
     let inside = terminated(expect(OPERAND, tall), expect("an operator or `)`", sign(")")));
     let (input, mut tall) = preceded(sign("("), inside).parse(start)?;
@@ -274,7 +274,7 @@ fn argument(input: Input) -> Parsed<(Option<Name>, Node)> {
     Ok((input, (Some(name), node)))
 }
 
-/// A column by its name.
+/// A column name.
 fn column(input: Input) -> Parsed<Spanned<Expr>> {
     match input.kind(0) {
         Some(TokenKind::Dotted) => Ok((input.advance(1), habits::report_dotted(input).map(Expr::Column))),

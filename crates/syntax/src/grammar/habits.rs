@@ -1,16 +1,16 @@
-//! Messages about what other languages write, and about what is left over after a stage.
+//! Errors about syntax of other languages, and about unparsed rest after a stage.
 
 use super::input::{Input, Parsed, Problem, describe, fail, reserved, told, unexpected};
 use crate::lexer::TokenKind;
 use crate::tree::{Core, Named};
 use pipewright_diagnostic::{Diagnostic, Span, Spanned, code};
 
-/// What to say where a stage could have ended but something else follows.
+/// Returns the error if a stage could have ended but something else follows.
 pub(crate) fn left_over<'a, T>(input: Input<'a>, core: &Core) -> Parsed<'a, T> {
     let span = input.span();
     let diagnostic = match input.kind(0) {
         Some(TokenKind::Sign(">")) => redirect(input),
-        Some(TokenKind::Sign("<")) => told(code::SHELL_HABIT, "`<` reads no file", span, "not a redirection")
+        Some(TokenKind::Sign("<")) => told(code::SHELL_HABIT, "`<` does not read a file", span, "not a redirection")
             .help("a pipeline starts with `load FILE`"),
         Some(TokenKind::Sign("=")) => match core {
             Core::Call { verb, args, .. } if args.is_empty() => {
@@ -24,14 +24,14 @@ pub(crate) fn left_over<'a, T>(input: Input<'a>, core: &Core) -> Parsed<'a, T> {
             told(code::UNEXPECTED, "`==` compares; an option is `key=value`", span, "write `=`").fix(span, "=")
         }
         Some(TokenKind::Sign(",")) => told(code::UNEXPECTED, "a comma between arguments", span, "not expected here")
-            .help("arguments stand side by side; columns stand after `on`"),
+            .help("arguments are separated by spaces; columns follow `on`"),
         Some(TokenKind::Sign("=>")) => {
             told(code::UNEXPECTED, "`=>` outside of `columns { … }`", span, "not expected here")
         }
         Some(TokenKind::Dotted) => unquoted(input),
         Some(TokenKind::Sign("/" | "*")) => {
             told(code::UNEXPECTED, format!("{} in an argument", describe(input)), span, "not expected here")
-                .help("bare paths stand right after `load`, `save` and the like; elsewhere a path is quoted")
+                .help("bare paths are allowed right after `load`, `save` and the like; elsewhere a path is quoted")
         }
         Some(TokenKind::Keyword(word)) => reserved(input, word, "the end of the stage"),
         _ => return unexpected(input, expected_after(core)),
@@ -50,7 +50,7 @@ fn expected_after(core: &Core) -> &'static str {
 }
 
 fn redirect(input: Input) -> Diagnostic {
-    let diagnostic = told(code::SHELL_HABIT, "`>` writes no file", input.span(), "not a redirection");
+    let diagnostic = told(code::SHELL_HABIT, "`>` does not write a file", input.span(), "not a redirection");
     match input.kind(1) {
         Some(TokenKind::Name | TokenKind::Dotted | TokenKind::Text) => {
             let file = input.advance(1).span();
@@ -60,20 +60,20 @@ fn redirect(input: Input) -> Diagnostic {
         }
         Some(TokenKind::Number | TokenKind::Percent) => {
             told(code::UNEXPECTED, "a comparison outside of a condition", input.span(), "not expected here")
-                .help("rows are chosen by `where`, results checked by `assert`: where age > 3")
+                .help("rows are filtered by `where`, results checked by `assert`: where age > 3")
         }
         _ => diagnostic.help("write `| write FILE`"),
     }
 }
 
-/// Reports a pipe of another language, if one stands here.
+/// Reports a pipe of another language, if there is one.
 pub(crate) fn spelled_pipe(input: Input) {
     if let Some(TokenKind::Sign(sign @ ("|>" | "||" | "&&" | "%>%"))) = input.kind(0) {
         input.report(spelling(input.span(), sign, "|", "leads to the next stage"));
     }
 }
 
-/// Reports an operator of another language, if it stands here.
+/// Reports an operator of another language, if there is one.
 pub(crate) fn spelled(input: Input, foreign: &str, ours: &str) {
     if input.is_sign(0, foreign) {
         let glued = |ahead: usize| if input.peek(ahead).is_some_and(|lexeme| lexeme.glued) { " " } else { "" };
@@ -83,15 +83,15 @@ pub(crate) fn spelled(input: Input, foreign: &str, ours: &str) {
 }
 
 fn spelling(span: Span, foreign: &str, ours: &str, what: &str) -> Diagnostic {
-    told(code::SHELL_HABIT, format!("`{foreign}` is no sign of this language"), span, format!("write `{ours}`"))
+    told(code::SHELL_HABIT, format!("`{foreign}` is not an operator of this language"), span, format!("write `{ours}`"))
         .help(format!("here `{ours}` {what}"))
         .fix(span, ours)
 }
 
-/// `**` is no operator here.
+/// Rejects `**`.
 ///
 /// # Errors
-/// The message, if one stands here.
+/// The message, if there is one.
 pub(crate) fn no_double_star(input: Input) -> Result<(), nom::Err<Problem>> {
     if !input.is_sign(0, "**") {
         return Ok(());
@@ -99,13 +99,13 @@ pub(crate) fn no_double_star(input: Input) -> Result<(), nom::Err<Problem>> {
     fail::<()>(spelling(input.span(), "**", "^", "raises to a power")).map(|_| ())
 }
 
-/// Longer parts of a script are not repeated in a message.
+/// Longer parts of a script are not quoted in messages.
 const SHOWN_BYTES: usize = 60;
 
-/// A bracket after white space is a mistake here.
+/// Rejects a bracket after white space.
 ///
 /// # Errors
-/// The message, if one stands here.
+/// The message, if there is one.
 pub(crate) fn no_detached(input: Input, bracket: &str) -> Result<(), nom::Err<Problem>> {
     if !input.is_sign(0, bracket) || input.is_attached(bracket) {
         return Ok(());
@@ -123,7 +123,7 @@ pub(crate) fn no_detached(input: Input, bracket: &str) -> Result<(), nom::Err<Pr
     fail::<()>(diagnostic).map(|_| ())
 }
 
-/// `=` where two values are compared.
+/// The error for `=` between two values.
 pub(crate) fn single_equals(input: Input) -> Diagnostic {
     told(code::SINGLE_EQUALS, "`=` does not compare", input.span(), "write `==`").fix(input.span(), "==")
 }
@@ -142,12 +142,12 @@ pub(crate) fn chained_comparison(input: Input) -> Diagnostic {
         .help("write `a < b and b < c`, or parentheses")
 }
 
-/// Options behind `on`, where `before` is the input at `on`.
+/// Options after `on`; `before` is the input at `on`.
 pub(crate) fn option_after_on(before: Input, late: &[Named]) -> Diagnostic {
     let options = late.iter().map(Named::span).reduce(Span::to).unwrap_or_default();
     let columns = before.text(Span { start: before.span().start, end: options.start }).trim_end();
     let mended = format!("{} {columns}", before.text(options));
-    let diagnostic = told(code::OPTION_AFTER_ON, "an option after `on`", options, "stands before `on`")
+    let diagnostic = told(code::OPTION_AFTER_ON, "an option after `on`", options, "must precede `on`")
         .label(before.span(), "the columns come last")
         .fix(before.span().to(options), &mended);
     if mended.len() <= SHOWN_BYTES { diagnostic.help(format!("write `{mended}`")) } else { diagnostic }
@@ -161,34 +161,29 @@ pub(crate) fn missing_comma(input: Input) -> Diagnostic {
         .fix(gap, ",")
 }
 
-/// A bare path or other odd word where it has to be quoted.
+/// A bare path or similar word that must be quoted.
 pub(crate) fn unquoted(input: Input) -> Diagnostic {
     let word = input.word();
     told(code::UNEXPECTED, format!("`{word}` without quotes"), input.span(), "quote it")
-        .help("bare paths with `.`, `/`, `*` or `:` stand right after `load`, `save` and the like; all else is quoted")
+        .help("bare paths with `.`, `/`, `*` or `:` are allowed right after `load`, `save` and the like; quote others")
         .fix(input.span(), format!("\"{word}\""))
 }
 
-/// `df.x` where a column is meant.
+/// `df.x` where a column is expected.
 pub(crate) fn dotted(input: Input) -> Diagnostic {
     let column = last_part(input.word());
-    told(
-        code::SHELL_HABIT,
-        format!("`{}` is not a column", input.word()),
-        input.span(),
-        "columns have no table before them",
-    )
-    .help(format!("write `{column}`; a column whose name has a dot goes in backticks"))
-    .fix(input.span(), column)
+    told(code::SHELL_HABIT, format!("`{}` is not a column", input.word()), input.span(), "columns have no table prefix")
+        .help(format!("write `{column}`; a column whose name has a dot goes in backticks"))
+        .fix(input.span(), column)
 }
 
-/// Reports `df.x` and goes on with `x`.
+/// Reports `df.x` and continues with `x`.
 pub(crate) fn report_dotted(input: Input) -> Spanned<String> {
     input.report(dotted(input));
     Spanned::new(last_part(input.word()).to_owned(), input.span())
 }
 
-/// `df.fillna(…)` or `data.csv` where a stage starts.
+/// `df.fillna(…)` or `data.csv` at the start of a stage.
 pub(crate) fn dotted_stage(input: Input) -> Diagnostic {
     let word = input.word();
     if input.advance(1).is_attached("(") {

@@ -1,4 +1,4 @@
-//! The input of the grammar, its error type, and the parsers that read one lexeme.
+//! The input of the grammar, its error type, and parsers of single lexemes.
 
 use crate::layout::{self, Lexeme};
 use crate::lexer::TokenKind;
@@ -11,17 +11,17 @@ use std::cell::{Cell, RefCell};
 use std::iter::{Copied, Enumerate};
 use std::slice::Iter;
 
-/// What a parser of the grammar returns.
+/// The result of a parser of the grammar.
 pub(crate) type Parsed<'a, T> = IResult<Input<'a>, T, Problem>;
 
-/// The lexemes that are still to be read.
+/// The remaining lexemes.
 #[derive(Clone, Copy)]
 pub(crate) struct Input<'a> {
     rest: &'a [Lexeme],
     cx: &'a Context<'a>,
 }
 
-/// What all parsers of one run share.
+/// State shared by all parsers of one run.
 pub(crate) struct Context<'a> {
     text: &'a str,
     all: &'a [Lexeme],
@@ -30,16 +30,16 @@ pub(crate) struct Context<'a> {
     depth: Cell<usize>,
 }
 
-/// Why a parser did not succeed.
+/// Why a parser failed.
 #[derive(Debug)]
 pub(crate) enum Problem {
-    /// The lexeme at hand is not what this parser reads; another may.
+    /// The next lexeme does not match; another parser may.
     Mismatch,
-    /// A mistake with its message.
+    /// An error with its message.
     Told(Box<Diagnostic>),
-    /// A mistake that has been told already.
+    /// An error that has already been reported.
     NoObserver,
-    /// The script is too long: nothing more is read.
+    /// The script is too long: parsing ends.
     Full(Box<Diagnostic>),
 }
 
@@ -53,12 +53,12 @@ impl<'a> ParseError<Input<'a>> for Problem {
     }
 }
 
-/// The grammar is committed and cannot go on: this is the message.
+/// Fails after commitment, with this message.
 pub(crate) fn fail<'a, T>(diagnostic: Diagnostic) -> Parsed<'a, T> {
     Err(nom::Err::Failure(Problem::Told(Box::new(diagnostic))))
 }
 
-/// The lexeme at hand is not for this parser.
+/// Fails because the next lexeme does not match.
 pub(crate) fn mismatch<'a, T>() -> Parsed<'a, T> {
     Err(nom::Err::Error(Problem::Mismatch))
 }
@@ -78,12 +78,12 @@ impl<'a> Context<'a> {
 }
 
 impl<'a> Input<'a> {
-    /// The lexeme `ahead` places from here.
+    /// Returns the lexeme `ahead` positions from here.
     pub(crate) fn peek(self, ahead: usize) -> Option<&'a Lexeme> {
         self.rest.get(ahead)
     }
 
-    /// The kind of the lexeme `ahead` places from here.
+    /// Returns the kind of the lexeme `ahead` positions from here.
     pub(crate) fn kind(self, ahead: usize) -> Option<TokenKind> {
         self.peek(ahead).map(|lexeme| lexeme.kind)
     }
@@ -92,7 +92,7 @@ impl<'a> Input<'a> {
         matches!(self.kind(ahead), Some(TokenKind::Sign(here)) if here == sign)
     }
 
-    /// Is the next lexeme this bracket, attached to the lexeme before?
+    /// Is the next lexeme this bracket, attached to the previous lexeme?
     pub(crate) fn is_attached(self, bracket: &str) -> bool {
         self.is_sign(0, bracket) && self.peek(0).is_some_and(|lexeme| lexeme.glued)
     }
@@ -102,13 +102,13 @@ impl<'a> Input<'a> {
         matches!(self.kind(0), Some(TokenKind::Verb | TokenKind::Name | TokenKind::Quoted))
     }
 
-    /// Do `key=` stand here?
+    /// Is `key=` next?
     pub(crate) fn is_named(self) -> bool {
         matches!(self.kind(0), Some(TokenKind::Verb | TokenKind::Name | TokenKind::Quoted | TokenKind::Keyword(_)))
             && self.is_sign(1, "=")
     }
 
-    /// Can nothing more of a stage follow? A pipe, a terminator, a closing bracket or the end of the script.
+    /// Is this the end of a stage: a pipe, a terminator, a closing bracket or the end of the script?
     pub(crate) fn ends_stage(self) -> bool {
         match self.kind(0) {
             None | Some(TokenKind::Newline | TokenKind::Sign(")" | "]" | "}")) => true,
@@ -120,7 +120,7 @@ impl<'a> Input<'a> {
         Input { rest: &self.rest[count..], cx: self.cx }
     }
 
-    /// Past the bracket that opens here and all that it holds.
+    /// Skips the bracket that opens here and its content.
     pub(crate) fn skip_group(self) -> Input<'a> {
         let index = self.cx.all.len() - self.rest.len();
         match self.rest.first() {
@@ -130,7 +130,7 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// The place of the next lexeme; at the end of the script, the empty place after the last one.
+    /// Returns the span of the next lexeme; at the end of the script, the empty span after the last one.
     pub(crate) fn span(self) -> Span {
         match self.rest.first() {
             Some(lexeme) => lexeme.span,
@@ -138,33 +138,33 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// The place of the lexeme before this one.
+    /// Returns the span of the previous lexeme.
     pub(crate) fn previous(self) -> Span {
         let index = self.cx.all.len() - self.rest.len();
         index.checked_sub(1).map_or(Span::default(), |index| self.cx.all[index].span)
     }
 
-    /// From here to the last lexeme before `end`.
+    /// Returns the span from here to the last lexeme before `end`.
     pub(crate) fn span_to(self, end: Input<'a>) -> Span {
         self.span().to(end.previous())
     }
 
-    /// The text under a span.
+    /// Returns the text of a span.
     pub(crate) fn text(self, span: Span) -> &'a str {
         span.text(self.cx.text)
     }
 
-    /// The text of the next lexeme.
+    /// Returns the text of the next lexeme.
     pub(crate) fn word(self) -> &'a str {
         self.text(self.span())
     }
 
-    /// Reports a mistake that the parser can step over.
+    /// Reports an error that the parser can recover from.
     pub(crate) fn report(self, diagnostic: Diagnostic) {
         self.cx.diagnostics.borrow_mut().push(diagnostic);
     }
 
-    /// Counts a stage or value.
+    /// Counts a stage or value against the limit.
     pub(crate) fn count(self) -> Parsed<'a, ()> {
         self.cx.nodes.set(self.cx.nodes.get() + 1);
         if self.cx.nodes.get() > NODES_MAX {
@@ -173,7 +173,7 @@ impl<'a> Input<'a> {
         Ok((self, ()))
     }
 
-    /// Runs a parser one level deeper, for what nests without brackets.
+    /// Runs a parser one level deeper, for nesting without brackets.
     pub(crate) fn deeper<T>(self, parse: impl FnOnce(Input<'a>) -> Parsed<'a, T>) -> Parsed<'a, T> {
         let depth = self.cx.depth.get();
         if depth == DEPTH_MAX {
@@ -186,7 +186,7 @@ impl<'a> Input<'a> {
     }
 }
 
-/// The message about an expression that nests too deep.
+/// The error for an expression that is nested too deeply.
 pub(crate) fn too_deep(span: Span) -> Diagnostic {
     Diagnostic::error(code::TOO_DEEP, format!("operators nest more than {DEPTH_MAX} deep"))
         .label(span, "one too many")
@@ -268,7 +268,7 @@ pub(crate) fn terminator(input: Input) -> Parsed<Span> {
     token(TokenKind::Newline).parse(input)
 }
 
-/// The parser, or a message that says what was expected: nothing else can stand here.
+/// Applies the parser, or fails with what was expected.
 pub(crate) fn expect<'a, T>(
     what: &'static str,
     mut parser: impl Parser<Input<'a>, Output = T, Error = Problem>,
@@ -279,7 +279,7 @@ pub(crate) fn expect<'a, T>(
     }
 }
 
-/// The message about a lexeme that does not belong here.
+/// The error for an unexpected lexeme.
 pub(crate) fn unexpected<'a, T>(input: Input<'a>, what: &str) -> Parsed<'a, T> {
     match input.kind(0) {
         Some(TokenKind::Unreadable | TokenKind::Unclosed) => Err(nom::Err::Failure(Problem::NoObserver)),
@@ -290,7 +290,7 @@ pub(crate) fn unexpected<'a, T>(input: Input<'a>, what: &str) -> Parsed<'a, T> {
     }
 }
 
-/// A name, or a message that says whose name was expected; a reserved word gets a message of its own.
+/// Parses a name, or fails with what was expected; reserved words have their own message.
 pub(crate) fn expect_name<'a>(what: &'static str) -> impl FnMut(Input<'a>) -> Parsed<'a, Name> {
     move |input| match input.kind(0) {
         Some(TokenKind::Keyword(word)) => fail(reserved(input, word, what)),
@@ -298,19 +298,19 @@ pub(crate) fn expect_name<'a>(what: &'static str) -> impl FnMut(Input<'a>) -> Pa
     }
 }
 
-/// The message about a reserved word where a name is expected.
+/// The error for a reserved word instead of a name.
 pub(crate) fn reserved(input: Input, word: &str, what: &str) -> Diagnostic {
     told(code::RESERVED_WORD, format!("`{word}` is a reserved word"), input.span(), format!("expected {what}"))
         .help(format!("a name that is a reserved word goes in backticks: `` `{word}` ``"))
         .fix(input.span(), format!("`{word}`"))
 }
 
-/// A diagnostic with one label.
+/// Creates a diagnostic with one label.
 pub(crate) fn told(code: Code, message: impl Into<String>, span: Span, label: impl Into<String>) -> Diagnostic {
     Diagnostic::error(code, message).label(span, label)
 }
 
-/// What stands here, for a message.
+/// Describes the next lexeme for a message.
 pub(crate) fn describe(input: Input) -> String {
     match input.kind(0) {
         None => "the end of the script".into(),

@@ -47,8 +47,8 @@
 //! exprarg   = [ NAME "=" ] expr
 //! ```
 //!
-//! After a verb's name nothing else can be meant, so the parsers commit there: what then goes wrong is told, and the
-//! reading goes on at the next `|`, terminator or closing brace.
+//! After a verb's name the parsers commit: errors are reported, and parsing continues at the next `|`, terminator or
+//! closing brace.
 
 mod expr;
 mod habits;
@@ -70,10 +70,10 @@ use pipeline::{parts, path, pipeline, report, skip};
 use pipewright_diagnostic::{Diagnostic, Spanned, code};
 use value::{comma_list, value};
 
-/// The newest edition of the language.
+/// The latest edition of the language.
 const EDITION: u32 = 1;
 
-/// Reads the lexemes of a script.
+/// Parses the lexemes of a script.
 pub(crate) fn script(text: &str, lexemes: &[Lexeme]) -> (Script, Vec<Diagnostic>) {
     let context = Context::new(text, lexemes);
     let script = read_script(context.input());
@@ -119,7 +119,7 @@ fn edition(input: Input) -> Parsed<Spanned<u32>> {
 fn item(input: Input) -> Parsed<Item> {
     match input.kind(0) {
         Some(TokenKind::Keyword("pipe")) => fail(
-            told(code::UNEXPECTED, "the edition stands first in a script", input.span(), "too late")
+            told(code::UNEXPECTED, "the edition must be first in a script", input.span(), "too late")
                 .help("`pipe 1` is the first line"),
         ),
         _ => alt((param, include, let_item, def, map(pipeline, Item::Pipeline))).parse(input),

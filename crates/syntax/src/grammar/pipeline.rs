@@ -1,4 +1,4 @@
-//! Pipelines and stages, and how to go on after a stage that cannot be read.
+//! Pipelines and stages, with error recovery.
 
 use super::expr::{assign, expr};
 use super::habits;
@@ -25,7 +25,7 @@ pub(crate) fn pipeline(input: Input) -> Parsed<Pipeline> {
     Ok((after, pipeline))
 }
 
-/// A pipeline that is an arm or a route: it may also be a single `drop` or `keep` without columns.
+/// A pipeline of an arm or a route: it may also be a single `drop` or `keep` without columns.
 fn alternative(input: Input) -> Parsed<Pipeline> {
     let (after, pipeline) = stages(input)?;
     if pipeline.stages.len() > 1 {
@@ -70,7 +70,7 @@ fn report_bare_selections(input: Input, pipeline: &Pipeline) {
     }
 }
 
-/// A stage; where it cannot be read, the mistake is reported and the stage skipped.
+/// Parses a stage; if that fails, the error is reported and the stage skipped.
 fn stage_or_error(start: Input) -> Parsed<Stage> {
     let problem = match stage(start) {
         Err(nom::Err::Failure(problem @ Problem::Full(_))) => return Err(nom::Err::Failure(problem)),
@@ -82,7 +82,7 @@ fn stage_or_error(start: Input) -> Parsed<Stage> {
     Ok((input, Stage { core: Core::Error, alias: None, span: start.span_to(input) }))
 }
 
-/// Reports why nothing could be read at `input`, where `what` was expected.
+/// Reports why parsing failed at `input`, where `what` was expected.
 pub(crate) fn report(input: Input, problem: Problem, what: &str) {
     match problem {
         Problem::Told(diagnostic) | Problem::Full(diagnostic) => input.report(*diagnostic),
@@ -95,7 +95,7 @@ pub(crate) fn report(input: Input, problem: Problem, what: &str) {
     }
 }
 
-/// On to the first place that stops, past whole groups of brackets.
+/// Skips to the first position that stops, past whole bracket groups.
 pub(crate) fn skip<'a>(mut input: Input<'a>, stops: impl Fn(Input<'a>) -> bool) -> Input<'a> {
     while input.peek(0).is_some() && !stops(input) {
         input = input.skip_group();
@@ -103,7 +103,7 @@ pub(crate) fn skip<'a>(mut input: Input<'a>, stops: impl Fn(Input<'a>) -> bool) 
     input
 }
 
-/// `core [ "as" NAME ]`, up to its very end.
+/// `core [ "as" NAME ]`, to its end.
 fn stage(start: Input) -> Parsed<Stage> {
     let (start, ()) = start.count()?;
     let (input, core) = core(start)?;
@@ -139,7 +139,7 @@ fn core(input: Input) -> Parsed<Core> {
     }
 }
 
-/// `PATHVERB [ [ "oof" ] path ] { named }`; after the word, the path is no name itself.
+/// `PATHVERB [ [ "oof" ] path ] { named }`; after the word, the path cannot be a name.
 fn path_stage(input: Input) -> Parsed<Core> {
     let (input, verb) = name(input)?;
     let (input, what) = match PATH_SUBJECTS.contains(&input.word()) && starts_file(input.advance(1)) {
@@ -150,7 +150,7 @@ fn path_stage(input: Input) -> Parsed<Core> {
     Ok((input, Core::Path { verb, what, path, options }))
 }
 
-/// Does a path start here that is no name?
+/// Is the next lexeme a path other than a name?
 fn starts_file(input: Input) -> bool {
     matches!(input.kind(0), Some(TokenKind::Text | TokenKind::Param | TokenKind::Path))
 }
@@ -288,8 +288,7 @@ fn call_stage(input: Input) -> Parsed<Core> {
     Ok((after, Core::Call { verb, shape, call, args, on }))
 }
 
-/// Parts in braces, one a line or with another separator between them. A part that cannot be read is reported and
-/// left out.
+/// Parts in braces, separated by newlines or other separators. A part that cannot be parsed is reported and skipped.
 fn braced<'a, T>(
     input: Input<'a>,
     what: &'static str,
@@ -310,7 +309,7 @@ fn braced<'a, T>(
     Ok((input, parts))
 }
 
-/// Parts with separators between them, up to a `}` or the end of the script.
+/// Separated parts, up to a `}` or the end of the script.
 pub(crate) fn parts<'a, T>(
     mut input: Input<'a>,
     what: &'static str,

@@ -1,4 +1,4 @@
-//! Selectors: which columns.
+//! Grammar of column selectors.
 
 use super::habits;
 use super::input::{Input, Parsed, Problem, expect, expect_name, fail, mismatch, name, reserved, sign};
@@ -13,15 +13,15 @@ use nom::multi::separated_list1;
 use nom::sequence::{preceded, terminated};
 use pipewright_diagnostic::{Span, Spanned};
 
-/// What is missing where a selector ought to start or go on.
+/// Description of a missing selector.
 const COLUMN: &str = "a column";
 
-/// `seland { ( "," | "-" ) seland }`, from left to right.
+/// `seland { ( "," | "-" ) seland }`, left-associative.
 pub(crate) fn selector(input: Input) -> Parsed<Spanned<Selector>> {
     map(union, |tall| tall.node).parse(input)
 }
 
-/// The parser, or a message that columns are missing here.
+/// Applies the parser, or fails because columns are missing.
 pub(crate) fn expect_columns<'a, T>(parser: fn(Input<'a>) -> Parsed<'a, T>) -> impl FnMut(Input<'a>) -> Parsed<'a, T> {
     move |input| match input.kind(0) {
         Some(TokenKind::Keyword(word)) => fail(reserved(input, word, COLUMN)),
@@ -59,7 +59,7 @@ fn intersection(start: Input) -> Parsed<Tall<Selector>> {
     Ok((input, gather(parts, start.span(), Selector::And)?))
 }
 
-/// One part is itself; several make one node.
+/// A single part is returned as it is; several are combined.
 fn gather(
     mut parts: Vec<Tall<Selector>>,
     operator: Span,
@@ -89,7 +89,7 @@ fn atom(input: Input) -> Parsed<Tall<Selector>> {
     alt((group, map(alt((columns, quoted, class)), Tall::leaf))).parse(input)
 }
 
-/// `"(" selector ")"`. The parentheses belong to the span.
+/// `"(" selector ")"`. The parentheses are part of the span.
 fn group(start: Input) -> Parsed<Tall<Selector>> {
     let inside = terminated(expect_columns(union), expect("`,`, `-`, `&` or `)`", sign(")")));
     let (input, mut tall) = preceded(sign("("), inside).parse(start)?;

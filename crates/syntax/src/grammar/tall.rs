@@ -1,4 +1,4 @@
-//! Trees that know their height, so that no row of operators can make one too tall to walk or to drop.
+//! Trees with known height, so that no chain of operators makes one too tall to walk or drop.
 
 use super::input::{Problem, too_deep};
 use crate::DEPTH_MAX;
@@ -16,7 +16,7 @@ impl<T> Tall<T> {
         Tall { node, height: 0 }
     }
 
-    /// A node over children of which the tallest has this height.
+    /// Creates a node over children with this maximum height.
     ///
     /// # Errors
     /// If it is too tall; the message points at the operator.

@@ -19,7 +19,7 @@ pub(crate) fn arg(input: Input) -> Parsed<Arg> {
     alt((map(named, Arg::Named), map(value, Arg::Positional))).parse(input)
 }
 
-/// `NAME "=" value`. Before `=` a reserved word can only be the name of an option, such as `null=`.
+/// `NAME "=" value`. A reserved word before `=` can only be an option name, such as `null=`.
 pub(crate) fn named(input: Input) -> Parsed<Named> {
     if !input.is_named() {
         return mismatch();
@@ -75,7 +75,7 @@ fn word(start: Input) -> Parsed<Spanned<Value>> {
     Ok((input, Spanned::new(word, start.span_to(input))))
 }
 
-/// A number, percentage or duration below zero.
+/// A negative number, percentage or duration.
 fn negative(start: Input) -> Parsed<Spanned<Value>> {
     let (input, _) = sign("-").parse(start)?;
     let (input, value) = expect("a number", quantity).parse(input)?;
@@ -89,7 +89,7 @@ fn negative(start: Input) -> Parsed<Spanned<Value>> {
     Ok((input, Spanned::new(node, start.span_to(input))))
 }
 
-/// A value that is one lexeme, but no word.
+/// A value of one lexeme that is not a word.
 pub(crate) fn literal(input: Input) -> Parsed<Spanned<Value>> {
     let word = input.word();
     let node = match input.kind(0) {
@@ -123,13 +123,13 @@ fn quantity(input: Input) -> Parsed<Spanned<Value>> {
         return mismatch();
     };
     if size.is_infinite() {
-        let message = format!("`{}` is larger than any number here", input.word());
+        let message = format!("`{}` is too large", input.word());
         return fail(told(code::UNREADABLE_TEXT, message, input.span(), "the largest number is about 1.8e308"));
     }
     Ok((input.advance(1), Spanned::new(node, input.span())))
 }
 
-/// The fraction, rounded once: `0.1%` is the same number as `0.001`.
+/// Returns the fraction, rounded once: `0.1%` is the same number as `0.001`.
 fn percent(digits: &str, read: impl Fn(&str) -> f64) -> f64 {
     if digits.contains(['e', 'E']) { read(digits) / 100.0 } else { read(&format!("{digits}e-2")) }
 }
@@ -139,8 +139,8 @@ fn longest_unit(text: &str) -> (&'static str, f64) {
     *units.max_by_key(|(unit, _)| unit.len()).expect("the lexer makes durations of these units only")
 }
 
-/// The text between quotes, without its escapes: `\\ \" \' \n \r \t`. Any other backslash stands for itself, so that
-/// patterns such as `"\d+"` read as they look.
+/// Unescapes the text between quotes: `\\ \" \' \n \r \t`. Any other backslash is literal, so that patterns such as
+/// `"\d+"` work as written.
 pub(crate) fn unescape(quoted: &str) -> String {
     let mut text = String::with_capacity(quoted.len());
     let mut chars = quoted.chars().peekable();
@@ -160,7 +160,7 @@ pub(crate) fn unescape(quoted: &str) -> String {
     text
 }
 
-/// Items between brackets, with commas between them; one comma more at the end does no harm.
+/// Comma-separated items between brackets, with an optional trailing comma.
 pub(crate) fn comma_list<'a, T>(
     open: &'static str,
     what: &'static str,
@@ -182,7 +182,7 @@ pub(crate) fn comma_list<'a, T>(
     }
 }
 
-/// The message about a list that neither goes on nor ends.
+/// The error for a list that neither continues nor ends.
 fn fail_in_list<'a, T>(input: Input<'a>, expected: &str) -> Parsed<'a, T> {
     match input.kind(0) {
         Some(TokenKind::Dotted) => fail(habits::unquoted(input)),

@@ -1,14 +1,14 @@
-//! The tree of an expression.
+//! Syntax tree of expressions.
 
 use super::{Name, Value};
 use pipewright_diagnostic::Spanned;
 
-/// What is computed from columns.
+/// An expression over columns.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Expr {
-    /// A number, percentage, duration, text, truth value, null or `$name`. Never a list, block or word.
+    /// A number, percentage, duration, text, boolean, null or `$name`. Never a list, block or word.
     Literal(Value),
-    /// A column, or in `assert` a metric.
+    /// A column, or a metric in `assert`.
     Column(String),
     /// `[a, b]`.
     List(Vec<Spanned<Expr>>),
@@ -16,7 +16,7 @@ pub enum Expr {
     Unary {
         /// The operator.
         op: Spanned<UnaryOp>,
-        /// What it is applied to.
+        /// The operand.
         operand: Box<Spanned<Expr>>,
     },
     /// `left op right`.
@@ -30,16 +30,16 @@ pub enum Expr {
     },
     /// `value in set`, `value not in set`.
     In {
-        /// What is looked for.
+        /// The value to look up.
         value: Box<Spanned<Expr>>,
-        /// Where: a list or a parameter.
+        /// The set: a list or a parameter.
         set: Box<Spanned<Expr>>,
         /// `not in`.
         negated: bool,
     },
     /// `value is null`, `value is not null`.
     IsNull {
-        /// What is looked at.
+        /// The value to test.
         value: Box<Spanned<Expr>>,
         /// `is not null`.
         negated: bool,
@@ -50,16 +50,16 @@ pub enum Expr {
         name: Name,
         /// Its arguments, in order.
         args: Vec<ExprArg>,
-        /// What stands in `over(...)`: keys and a window.
+        /// The content of `over(...)`: keys and a window.
         over: Option<Spanned<Vec<Spanned<Expr>>>>,
     },
     /// `if condition then yes else no`.
     If {
         /// The condition.
         condition: Box<Spanned<Expr>>,
-        /// The value where it holds.
+        /// The value if it is true.
         yes: Box<Spanned<Expr>>,
-        /// The value elsewhere.
+        /// The value otherwise.
         no: Box<Spanned<Expr>>,
     },
 }
@@ -73,7 +73,7 @@ pub struct ExprArg {
     pub expr: Spanned<Expr>,
 }
 
-/// An operator with one operand.
+/// A unary operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UnaryOp {
     /// `-`
@@ -82,7 +82,7 @@ pub enum UnaryOp {
     Not,
 }
 
-/// An operator with two operands.
+/// A binary operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BinaryOp {
     /// `or`
@@ -109,12 +109,12 @@ pub enum BinaryOp {
     Multiply,
     /// `/`
     Divide,
-    /// `^`, from the right
+    /// `^`, right-associative
     Power,
 }
 
 impl UnaryOp {
-    /// As it is written.
+    /// Returns the operator as written.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -125,7 +125,7 @@ impl UnaryOp {
 }
 
 impl BinaryOp {
-    /// As it is written.
+    /// Returns the operator as written.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,7 +1,7 @@
-//! The tree of a script: plain data, every node with the place where it stands.
+//! The syntax tree of a script: plain data, every node with its span.
 //!
-//! **Invariant:** the tree is shallow. Brackets nest [`DEPTH_MAX`](crate::DEPTH_MAX) deep at most and so do the
-//! operators of one expression, hence a walk may recurse without fear for the stack.
+//! **Invariant:** the tree is shallow. Nesting of brackets, and of the operators of one expression, is limited to
+//! [`DEPTH_MAX`](crate::DEPTH_MAX), so recursive walks cannot overflow the stack.
 
 mod expr;
 
@@ -9,15 +9,15 @@ pub use expr::{BinaryOp, Expr, ExprArg, UnaryOp};
 
 use pipewright_diagnostic::{Span, Spanned};
 
-/// A name and where it stands. Backticks are gone.
+/// A name with its span. Backticks are removed.
 pub type Name = Spanned<String>;
 
 /// A whole script.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Script {
-    /// The edition that the first line `pipe N` names.
+    /// The edition in the first line `pipe N`.
     pub edition: Option<Spanned<u32>>,
-    /// What the script says, in order.
+    /// The statements, in order.
     pub items: Vec<Item>,
 }
 
@@ -26,18 +26,18 @@ pub struct Script {
 pub enum Item {
     /// `param name: kind = default`.
     Param {
-        /// What `$name` refers to.
+        /// The name that `$name` refers to.
         name: Name,
-        /// The kind of its values.
+        /// The type of its values.
         kind: Option<Name>,
-        /// The value where the command line names none.
+        /// The default value.
         default: Option<Spanned<Value>>,
         /// The whole statement.
         span: Span,
     },
     /// `include path`.
     Include {
-        /// The script to read.
+        /// The included script.
         path: Spanned<PathArg>,
         /// The whole statement.
         span: Span,
@@ -46,7 +46,7 @@ pub enum Item {
     Let {
         /// The name of the fragment.
         name: Name,
-        /// What it stands for.
+        /// The pipeline that it expands to.
         pipeline: Pipeline,
         /// The whole statement.
         span: Span,
@@ -57,28 +57,28 @@ pub enum Item {
         name: Name,
         /// Its parameters, in order.
         params: Vec<Parameter>,
-        /// What it stands for.
+        /// The pipeline that it expands to.
         pipeline: Pipeline,
         /// The whole statement.
         span: Span,
     },
-    /// A pipeline that stands for itself.
+    /// A pipeline that is run.
     Pipeline(Pipeline),
 }
 
 /// A parameter of a `def`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parameter {
-    /// What `$name` refers to inside the `def`.
+    /// The name that `$name` refers to inside the `def`.
     pub name: Name,
-    /// The value where the call gives none.
+    /// The default value.
     pub default: Option<Spanned<Value>>,
 }
 
-/// Stages from left to right.
+/// A pipeline: stages from left to right.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Pipeline {
-    /// At least one, unless nothing of the pipeline could be read.
+    /// At least one, unless nothing could be parsed.
     pub stages: Vec<Stage>,
     /// From the first stage to the last.
     pub span: Span,
@@ -95,7 +95,7 @@ pub struct Stage {
     pub span: Span,
 }
 
-/// A stage without its alias. The variants are the forms of the grammar, not the verbs.
+/// A stage without its alias. The variants are syntactic forms, not verbs.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Core {
     /// `load save write predict apply freeze`: a path, then options.
@@ -125,9 +125,9 @@ pub enum Core {
     },
     /// `select drop keep sort`: columns, then options.
     Select {
-        /// The verb.
+        /// Columns and options.
         verb: Name,
-        /// The columns; none only where the stage is a whole arm (drop all, keep all).
+        /// The columns; `None` only if the stage is a whole arm (drop all, keep all).
         selector: Option<Spanned<Selector>>,
         /// `key=value`.
         options: Vec<Named>,
@@ -147,7 +147,7 @@ pub enum Core {
     Group {
         /// The verb.
         verb: Name,
-        /// The columns whose equal values make a group.
+        /// The grouping columns.
         by: Spanned<Selector>,
         /// One new column each.
         aggregates: Vec<Assign>,
@@ -170,9 +170,9 @@ pub enum Core {
     Only {
         /// The verb.
         verb: Name,
-        /// When the block is at work.
+        /// The phase in which the block is active.
         phase: Name,
-        /// What is done then.
+        /// The block.
         block: Pipeline,
     },
     /// Every other verb, fragment or function.
@@ -188,12 +188,12 @@ pub enum Core {
         /// The columns after `on`.
         on: Option<Spanned<Selector>>,
     },
-    /// A stage that could not be read; a diagnostic says why.
+    /// A stage that could not be parsed; there is a diagnostic for it.
     Error,
 }
 
 impl Core {
-    /// The verb, unless the stage could not be read.
+    /// Returns the verb, unless the stage could not be parsed.
     #[must_use]
     pub fn verb(&self) -> Option<&Name> {
         match self {
@@ -212,14 +212,14 @@ impl Core {
     }
 }
 
-/// What stands after a path verb or `include`.
+/// The path of a path verb or `include`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum PathArg {
     /// A quoted path: always a file.
     Text(String),
     /// A bare word with `.`, `/`, `*` or `:`: always a file.
     Bare(String),
-    /// A bare name: a `let` or a built-in sample set, never a file.
+    /// A bare name: a `let` or a built-in sample data set, never a file.
     Name(String),
     /// `$name`.
     Param(String),
@@ -230,7 +230,7 @@ pub enum PathArg {
 /// `name = expression`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Assign {
-    /// The new column.
+    /// The column to create.
     pub name: Name,
     /// Its values.
     pub expr: Spanned<Expr>,
@@ -239,9 +239,9 @@ pub struct Assign {
 /// `selector => pipeline`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Route {
-    /// The columns that go this way.
+    /// The columns of the route.
     pub selector: Spanned<Selector>,
-    /// What is done with them.
+    /// The pipeline that they go through.
     pub pipeline: Pipeline,
 }
 
@@ -259,12 +259,12 @@ pub struct Arm {
 pub enum Arg {
     /// `key=value`.
     Named(Named),
-    /// A value by its position.
+    /// A positional value.
     Positional(Spanned<Value>),
 }
 
 impl Arg {
-    /// The whole argument.
+    /// Returns the span of the whole argument.
     #[must_use]
     pub fn span(&self) -> Span {
         match self {
@@ -284,7 +284,7 @@ pub struct Named {
 }
 
 impl Named {
-    /// From the key to the end of the value.
+    /// Returns the span from the key to the end of the value.
     #[must_use]
     pub fn span(&self) -> Span {
         self.name.span.to(self.value.span)
@@ -298,7 +298,7 @@ pub enum Value {
     Number {
         /// The number.
         value: f64,
-        /// As written, so that whole numbers of any size are exact.
+        /// As written, so that integers of any size are exact.
         text: String,
     },
     /// `20%`.
@@ -327,7 +327,7 @@ pub enum Value {
     List(Vec<Spanned<Value>>),
     /// `{ pipeline }`.
     Block(Pipeline),
-    /// A word, perhaps with a shape, a call and a block attached: `mlp[64,1](dropout=0.1)`.
+    /// A word, optionally with an attached shape, call and block: `mlp[64,1](dropout=0.1)`.
     Word {
         /// The word.
         name: Name,
@@ -341,7 +341,7 @@ pub enum Value {
 }
 
 impl Value {
-    /// The value as a whole number, if it is one that an `i64` holds.
+    /// Returns the value as an integer, if it is one that fits an `i64`.
     #[must_use]
     pub fn as_integer(&self) -> Option<i64> {
         match self {
@@ -350,7 +350,7 @@ impl Value {
         }
     }
 
-    /// The word, if the value is a word and nothing else.
+    /// Returns the word, if the value is a plain word.
     #[must_use]
     pub fn as_word(&self) -> Option<&str> {
         match self {
@@ -360,16 +360,16 @@ impl Value {
     }
 }
 
-/// Which columns.
+/// A column selector.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Selector {
     /// `a, b`: at least two.
     Union(Vec<Spanned<Selector>>),
     /// `from - less`.
     Except {
-        /// What is taken.
+        /// The included columns.
         from: Box<Spanned<Selector>>,
-        /// What is left out of it.
+        /// The excluded columns.
         less: Box<Spanned<Selector>>,
     },
     /// `a & b`: at least two.
@@ -389,13 +389,13 @@ pub enum Selector {
     Regex(String),
     /// `"glob*"`.
     Glob(String),
-    /// `a..b`, both included, in the order of the table.
+    /// `a..b`, inclusive, in table order.
     Range {
         /// The first column.
         first: Name,
         /// The last one.
         last: Name,
     },
-    /// `_`: what no earlier arm took.
+    /// `_`: all columns that no earlier arm took.
     Rest,
 }

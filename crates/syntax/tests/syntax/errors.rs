@@ -1,4 +1,4 @@
-//! The museum of mistakes: what is written, the code it gets, and the text under the caret.
+//! Erroneous scripts, with the expected code and the text under the caret.
 
 use pipewright_diagnostic::Diagnostic;
 use pipewright_syntax::{Core, Item, parse};

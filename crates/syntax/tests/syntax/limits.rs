@@ -18,7 +18,7 @@ fn on_small_stack(text: String) -> Vec<Diagnostic> {
     thread.join().expect("no panic")
 }
 
-/// Ways to nest: what stands before, what is repeated to open, the core, what is repeated to close.
+/// Ways to nest: prefix, repeated opening, core, repeated closing.
 const NESTS: &[(&str, &str, &str, &str)] = &[
     ("load | where ", "(", "x", ")"),
     ("load | where ", "[", "x", "]"),
@@ -45,7 +45,7 @@ const NESTS: &[(&str, &str, &str, &str)] = &[
     ("load | ", "only train { columns { /x/ - b => stack(base=[{", "x", "}]) } }"),
 ];
 
-/// Ways to go on and on: what stands before, what is repeated, what stands behind.
+/// Ways to repeat: prefix, repeated part, suffix.
 const CHAINS: &[(&str, &str, &str)] = &[
     ("load | where x", " + x", ""),
     ("load | where x", " and x", ""),

@@ -50,8 +50,8 @@ fn forms_that_are_none_say_why() {
     };
     assert!(why("%d.%m.%Q").contains("`%Q` is not one of %Y %y"));
     assert!(why("%d.%m.%").contains("`%` is not one of"));
-    assert!(why("%d.%m").contains("lacks a year"));
-    assert!(why("%Y-%m").contains("lacks a day"));
-    assert!(why("%d %H %Y").contains("lacks a month"));
+    assert!(why("%d.%m").contains("has no year"));
+    assert!(why("%Y-%m").contains("has no day"));
+    assert!(why("%d %H %Y").contains("has no month"));
     assert!(why("%d.%m.%Y %I").contains("go together"));
 }

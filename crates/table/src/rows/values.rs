@@ -77,7 +77,7 @@ impl<'a> Values<'a> {
     pub fn truth(&self, row: usize) -> bool {
         match &self.lane {
             Lane::Truths(values) => values.value(row),
-            _ => unreachable!("this is no column of truth values"),
+            _ => unreachable!("this is no column of booleans"),
         }
     }
 

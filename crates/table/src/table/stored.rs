@@ -91,9 +91,9 @@ impl From<SparseArray> for Stored {
 /// A sparse column: booleans that are mostly false, or numbers that are mostly 0; without missing values.
 ///
 /// ```
-/// use pipewright_frame::{Column, Kind, SparseArray, Table};
+/// use pipewright_frame::{Column, ColumnType, SparseArray, Table};
 /// let one_hot = SparseArray::truths(4, vec![1, 2].into());
-/// let table = Table::with_stored(vec![Column::new("x=a", Kind::Bool)], vec![one_hot.into()], 4).unwrap();
+/// let table = Table::with_stored(vec![Column::new("x=a", ColumnType::Bool)], vec![one_hot.into()], 4).unwrap();
 /// assert_eq!(table.numbers(&["x=a".into()]).unwrap(), [0.0, 1.0, 1.0, 0.0]);
 /// ```
 #[derive(Debug)]

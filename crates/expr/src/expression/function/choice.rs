@@ -15,10 +15,10 @@ pub(super) const FUNCTIONS: &[Function] = &[
         let rows = given.rows();
         Values::gather(given.all(), rows, |lanes, row| lanes.iter().position(|lane| !lane.is_null(row)))
     }),
-    choice("min", "the smallest of the values of a row; missing ones are left out", |given| {
+    choice("min", "the smallest of the values of a row; missing ones are ignored", |given| {
         extreme(given, Ordering::Less)
     }),
-    choice("max", "the largest of the values of a row; missing ones are left out", |given| {
+    choice("max", "the largest of the values of a row; missing ones are ignored", |given| {
         extreme(given, Ordering::Greater)
     }),
 ];

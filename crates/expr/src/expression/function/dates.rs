@@ -38,14 +38,10 @@ pub(super) const FUNCTIONS: &[Function] = &[
     of_moment("second", "the second, 0 to 59", |given| {
         given.of_moment(|moment| (moment.rem_euclid(MINUTE) / SECOND) as f64)
     }),
-    of_duration("days", "the length of time in days", |given| given.of_moment(|time| time as f64 / DAY as f64)),
-    of_duration("hours", "the length of time in hours", |given| given.of_moment(|time| time as f64 / HOUR as f64)),
-    of_duration("minutes", "the length of time in minutes", |given| {
-        given.of_moment(|time| time as f64 / MINUTE as f64)
-    }),
-    of_duration("seconds", "the length of time in seconds", |given| {
-        given.of_moment(|time| time as f64 / SECOND as f64)
-    }),
+    of_duration("days", "the duration in days", |given| given.of_moment(|time| time as f64 / DAY as f64)),
+    of_duration("hours", "the duration in hours", |given| given.of_moment(|time| time as f64 / HOUR as f64)),
+    of_duration("minutes", "the duration in minutes", |given| given.of_moment(|time| time as f64 / MINUTE as f64)),
+    of_duration("seconds", "the duration in seconds", |given| given.of_moment(|time| time as f64 / SECOND as f64)),
 ];
 
 /// Extracts a part of a date, or of the day of a moment.

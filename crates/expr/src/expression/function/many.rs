@@ -18,28 +18,28 @@ const fn aggregate(aggregate: Aggregate, name: &'static str, doc: &'static str) 
 }
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    Function { takes: &[], ..aggregate(Aggregate::Rows, "count", "how many rows there are") },
-    aggregate(Aggregate::Count, "count", "how many values are not missing"),
-    aggregate(Aggregate::Nulls, "nulls", "how many values are missing"),
-    aggregate(Aggregate::Distinct, "distinct", "how many different values there are"),
+    Function { takes: &[], ..aggregate(Aggregate::Rows, "count", "number of rows") },
+    aggregate(Aggregate::Count, "count", "number of values that are not missing"),
+    aggregate(Aggregate::Nulls, "nulls", "number of missing values"),
+    aggregate(Aggregate::Distinct, "distinct", "number of distinct values"),
     aggregate(Aggregate::Sum, "sum", "the sum, rounded once"),
     aggregate(Aggregate::Mean, "mean", "the arithmetic mean"),
-    aggregate(Aggregate::Std, "std", "the standard deviation, divided by n - 1"),
-    aggregate(Aggregate::Var, "var", "the variance, divided by n - 1"),
-    aggregate(Aggregate::Min, "min", "the smallest value"),
-    aggregate(Aggregate::Max, "max", "the largest value"),
+    aggregate(Aggregate::Std, "std", "the standard deviation, with divisor n - 1"),
+    aggregate(Aggregate::Var, "var", "the variance, with divisor n - 1"),
+    aggregate(Aggregate::Min, "min", "the minimum"),
+    aggregate(Aggregate::Max, "max", "the maximum"),
     aggregate(Aggregate::Median, "median", "the median"),
     Function {
         takes: &[X, Parameter::of("share", ParameterType::Fraction)],
-        ..many("quantile", "the quantile for a share of 0 to 1 (type 7)", Work::Quantile)
+        ..many("quantile", "the quantile at a probability of 0 to 1 (type 7)", Work::Quantile)
     },
-    aggregate(Aggregate::Mode, "mode", "the most frequent value; of equally frequent ones the smallest"),
+    aggregate(Aggregate::Mode, "mode", "the most frequent value; the smallest on ties"),
     aggregate(Aggregate::First, "first", "the first value that is not missing"),
     aggregate(Aggregate::Last, "last", "the last value that is not missing"),
-    aggregate(Aggregate::Any, "any", "whether one of the truth values is true"),
-    aggregate(Aggregate::All, "all", "whether all truth values are true"),
-    many("rank", "the share of the values learned that are not larger", Work::Score(Score::Rank)),
-    many("zscore", "the distance to the mean in standard deviations, divided by n", Work::Score(Score::Zscore)),
+    aggregate(Aggregate::Any, "any", "whether any value is true"),
+    aggregate(Aggregate::All, "all", "whether all values are true"),
+    many("rank", "the fraction of training values that are not larger", Work::Score(Score::Rank)),
+    many("zscore", "the distance to the mean in standard deviations (divisor n)", Work::Score(Score::Zscore)),
 ];
 
 const fn window(name: &'static str, takes: &'static [Parameter], doc: &'static str, work: Work) -> Function {
@@ -55,23 +55,23 @@ const fn rolling(aggregate: Aggregate, name: &'static str, doc: &'static str) ->
 }
 
 pub(super) const WINDOWS: &[Function] = &[
-    window("lag", &[X, ROWS.optional()], "the value so many rows before (1)", Work::Shift(WindowFunction::Lag)),
+    window("lag", &[X, ROWS.optional()], "the value a number of rows before (1)", Work::Shift(WindowFunction::Lag)),
     window(
         "lead",
         &[X, ROWS.optional()],
-        "the value so many rows behind (1): it looks ahead",
+        "the value a number of rows after (1): it looks ahead",
         Work::Shift(WindowFunction::Lead),
     ),
-    running(Aggregate::Sum, "cumsum", "the sum up to the row; missing where x is"),
-    running(Aggregate::Min, "cummin", "the smallest value up to the row; missing where x is"),
-    running(Aggregate::Max, "cummax", "the largest value up to the row; missing where x is"),
-    running(Aggregate::Count, "cumcount", "how many values there are up to the row; missing where x is"),
-    rolling(Aggregate::Mean, "rolling", "the mean of so many last rows, or of the last length of time"),
-    rolling(Aggregate::Mean, "rolling_mean", "the same"),
+    running(Aggregate::Sum, "cumsum", "the cumulative sum up to the row; missing where x is"),
+    running(Aggregate::Min, "cummin", "the cumulative minimum up to the row; missing where x is"),
+    running(Aggregate::Max, "cummax", "the cumulative maximum up to the row; missing where x is"),
+    running(Aggregate::Count, "cumcount", "the number of values up to the row; missing where x is"),
+    rolling(Aggregate::Mean, "rolling", "the mean over the last rows, or over a duration"),
+    rolling(Aggregate::Mean, "rolling_mean", "the same as `rolling`"),
     rolling(Aggregate::Sum, "rolling_sum", "the sum of the same rows"),
     rolling(Aggregate::Std, "rolling_std", "the standard deviation of the same rows"),
-    rolling(Aggregate::Min, "rolling_min", "the smallest value of the same rows"),
-    rolling(Aggregate::Max, "rolling_max", "the largest value of the same rows"),
+    rolling(Aggregate::Min, "rolling_min", "the minimum of the same rows"),
+    rolling(Aggregate::Max, "rolling_max", "the maximum of the same rows"),
     rolling(Aggregate::Median, "rolling_median", "the median of the same rows"),
-    rolling(Aggregate::Count, "rolling_count", "how many values the same rows have"),
+    rolling(Aggregate::Count, "rolling_count", "the number of values in the same rows"),
 ];

@@ -10,7 +10,7 @@ const fn number(name: &'static str, doc: &'static str, work: fn(super::Given<'_>
 }
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    number("abs", "the number without its sign", |given| given.of_number(f64::abs)),
+    number("abs", "the absolute value", |given| given.of_number(f64::abs)),
     Function {
         gives: Gives::Int,
         ..number("sign", "-1, 0 or 1", |given| {
@@ -25,22 +25,18 @@ pub(super) const FUNCTIONS: &[Function] = &[
     number("log1p", "the natural logarithm of 1 + x, exact for small x", |given| given.of_number(f64::ln_1p)),
     number("sin", "the sine of an angle in radians", |given| given.of_number(f64::sin)),
     number("cos", "the cosine of an angle in radians", |given| given.of_number(f64::cos)),
-    number("floor", "the largest whole number that is not larger", |given| given.of_number(f64::floor)),
-    number("ceil", "the smallest whole number that is not smaller", |given| given.of_number(f64::ceil)),
+    number("floor", "x rounded down to a whole number", |given| given.of_number(f64::floor)),
+    number("ceil", "x rounded up to a whole number", |given| given.of_number(f64::ceil)),
     Function {
         takes: &[X, Parameter::of("digits", ParameterType::Int).optional()],
-        ..number(
-            "round",
-            "the nearest number of so many decimals (0); a half goes to the even neighbour",
-            |mut given| {
-                let digits = given.whole(1).unwrap_or(0);
-                Values::Numbers(given.numbers(0).map(|x| round(x, digits)))
-            },
-        )
+        ..number("round", "x rounded to a number of decimals (0); half to even", |mut given| {
+            let digits = given.whole(1).unwrap_or(0);
+            Values::Numbers(given.numbers(0).map(|x| round(x, digits)))
+        })
     },
     Function {
         takes: &[X, Parameter::number("low"), Parameter::number("high")],
-        ..number("clip", "x, but not below low and not above high; a missing bound is none", |mut given| {
+        ..number("clip", "x clipped to the range from low to high; a missing bound is ignored", |mut given| {
             let (x, low, high) = (given.numbers(0), given.numbers(1), given.numbers(2));
             let clipped = |row| {
                 let number: f64 = x.at(row);

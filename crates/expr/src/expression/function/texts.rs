@@ -26,8 +26,8 @@ const fn test(
 }
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    text("lower", &[X], "the text in small letters", |given| given.of_text(|text| text.to_lowercase().into())),
-    text("upper", &[X], "the text in capitals", |given| given.of_text(|text| text.to_uppercase().into())),
+    text("lower", &[X], "the text in lower case", |given| given.of_text(|text| text.to_lowercase().into())),
+    text("upper", &[X], "the text in upper case", |given| given.of_text(|text| text.to_uppercase().into())),
     text("trim", &[X], "the text without white space at its ends", |given| given.of_text(|text| text.trim().into())),
     Function {
         gives: Gives::Int,
@@ -38,7 +38,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     text(
         "replace",
         &[X, Parameter::text("old"), Parameter::text("new")],
-        "the text with every old in it replaced by new",
+        "the text with every occurrence of old replaced by new",
         |mut given| {
             let (x, old, new) = (given.texts(0), given.texts(1), given.texts(2));
             given.by_row(|row| {
@@ -51,7 +51,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     text(
         "split",
         &[X, Parameter::text("sep"), Parameter::of("index", ParameterType::Int)],
-        "the part at index (from 0; -1 is the last) of the text parted at every sep; missing if there is none",
+        "the part at index (from 0; -1 is the last) of the text split at sep; missing if there is none",
         |mut given| {
             let (x, sep) = (given.texts(0), given.texts(1));
             let index = given.whole(2).unwrap_or(0);
@@ -61,13 +61,13 @@ pub(super) const FUNCTIONS: &[Function] = &[
     text(
         "concat",
         &[Parameter::text("a"), Parameter::text("b").repeated()],
-        "the texts one behind the other, as with `+`; missing if one is",
+        "the concatenated texts, as with `+`; missing if one is",
         |mut given| {
             let parts: Vec<Texts> = given.all().into_iter().map(Values::texts).collect();
             given.by_row(|row| parts.iter().map(|part| part.at(row)).collect::<Option<String>>().map(Cow::from))
         },
     ),
-    test("contains", &[X, Parameter::text("part")], "whether the part is in the text", |given| {
+    test("contains", &[X, Parameter::text("part")], "whether the text contains the part", |given| {
         given.test(|text, part| text.contains(part))
     }),
     test("starts_with", &[X, Parameter::text("part")], "whether the text starts with the part", |given| {
@@ -76,14 +76,14 @@ pub(super) const FUNCTIONS: &[Function] = &[
     test("ends_with", &[X, Parameter::text("part")], "whether the text ends with the part", |given| {
         given.test(|text, part| text.ends_with(part))
     }),
-    test("regex", &[X, PATTERN], "whether the regular expression is found in the text", |mut given| {
+    test("regex", &[X, PATTERN], "whether the regular expression matches in the text", |mut given| {
         let pattern = given.pattern(1);
         Values::Truths(given.texts(0).map(|text| Some(pattern.is_match(text?))))
     }),
     text(
         "extract",
         &[X, PATTERN],
-        "what the first group of the regular expression finds first, or the whole of it without groups",
+        "the first match of the first group of the regular expression, or the whole match without groups",
         |mut given| {
             let (x, pattern) = (given.texts(0), given.pattern(1));
             let group = usize::from(pattern.captures_len() > 1);

@@ -47,7 +47,7 @@ fn naive_groups(table: &Table, keys: &[&str]) -> Vec<Vec<usize>> {
     groups
 }
 
-/// The number of a value; truth values are 0 and 1.
+/// The number of a value; booleans are 0 and 1.
 fn number(array: &ArrayRef, row: usize) -> f64 {
     match text_of(array, row).unwrap().as_str() {
         "true" => 1.0,

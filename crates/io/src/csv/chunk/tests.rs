@@ -13,7 +13,7 @@ fn layout(text: &str) -> Layout {
     Layout::find(&content, false, &options).unwrap()
 }
 
-/// The texts of the fields of all records, the place behind them, and what is wrong there.
+/// The fields of all records as text, the position after them, and the error there.
 type Split = (Vec<Vec<String>>, u64, Option<Fault>);
 
 fn split(layout: &Layout, fast: bool) -> Option<Split> {

@@ -125,9 +125,9 @@ fn options_that_clash_are_refused() {
     assert_eq!(refused(|options| options.quote = Some(b'\n')), "a line end cannot be the quote");
     assert_eq!(
         refused(|options| options.thousands = Some(b'0')),
-        "`0` is part of numbers: it cannot be the thousands mark"
+        "`0` is part of numbers: it cannot be the thousands separator"
     );
-    assert!(refused(|options| options.dates = Some("%Y".into())).contains("lacks a month"));
+    assert!(refused(|options| options.dates = Some("%Y".into())).contains("has no month"));
 }
 
 #[test]

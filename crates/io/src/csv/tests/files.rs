@@ -69,14 +69,14 @@ fn rows_that_cannot_be_read_are_left_out_and_kept() {
         rejected,
         [
             reject(3, "a row of 1 field in a table of 2 columns", "2"),
-            reject(4, "`a`: `three` is no value of a column of kind count", "three,y"),
+            reject(4, "`a`: `three` is not a value of type count", "three,y"),
             reject(6, "text after a closing quote", "\"4\"!,z"),
             reject(9, "a row of 3 fields in a table of 2 columns", "6,7,8"),
         ]
     );
     let note = notes.iter().find(|note| note.code == code::ROWS_LEFT_OUT).unwrap();
     assert!(note.message.starts_with("4 rows were left out") && note.place.line == Some(3), "{note}");
-    // What is left out does not depend on the columns that are wanted.
+    // Which rows are skipped does not depend on the selected columns.
     asked.columns = Some(vec![Arc::from("b")].into());
     same_for_all_chunks(text, &asked);
     assert_eq!(CsvReader.read(&content(text.as_bytes()), &asked).unwrap().rejected, rejected);
@@ -183,7 +183,7 @@ impl Content for Fickle {
     }
 
     fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        // A counter that stands at zero has run out.
+        // A counter of zero has run out.
         let count = |left: usize| left.checked_sub(1);
         let first = self.readings.fetch_update(Ordering::Relaxed, Ordering::Relaxed, count).is_ok();
         (if first { &self.first } else { &self.then }).read_at(offset, out)

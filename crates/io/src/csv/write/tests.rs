@@ -1,4 +1,4 @@
-//! What is written is what is read.
+//! Round trips.
 
 use super::table as write;
 use crate::ReadOptions;

@@ -7,17 +7,17 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
-/// What the server has and how it behaves; tests change it while it runs.
+/// Content and behaviour of the server; tests change it while it runs.
 #[derive(Default)]
 pub(crate) struct Site {
     pub body: Vec<u8>,
     /// Changes with the file.
     pub version: AtomicUsize,
-    /// So many answers break off in the middle.
+    /// Number of responses to interrupt.
     pub cuts: AtomicUsize,
-    /// So many answers say that the server is busy.
+    /// Number of responses with status "busy".
     pub busy: AtomicUsize,
-    /// The parts that were asked for, by the bytes.
+    /// The requested byte ranges.
     pub asked: Mutex<Vec<Range<u64>>>,
 }
 
@@ -42,7 +42,7 @@ impl Server {
                     return;
                 }
                 let site = its_site.clone();
-                // Who hangs up early is no concern of the server's.
+                // Clients may disconnect early.
                 std::thread::spawn(move || drop(site.answer(stream.unwrap())));
             }
         });
