@@ -124,6 +124,10 @@ impl World for Counting {
         Ok(Arc::new(OnDisk { content: self.inner.open(path)?, reads: self.reads.clone() }))
     }
 
+    fn canonical(&self, path: &Path) -> PathBuf {
+        self.inner.canonical(path)
+    }
+
     fn exists(&self, path: &Path) -> bool {
         self.inner.exists(path)
     }

@@ -2,7 +2,7 @@
 
 use crate::{exchange, summary};
 use pipewright_diagnostic::{Failure, Progress, code};
-use pipewright_frame::{Chunks, Estimator, FitContext, Schema, State, Table, TableEstimator};
+use pipewright_frame::{Chunks, Estimator, Expression, FitContext, Schema, State, Table, TableEstimator};
 use pipewright_learn::{Fit, Outputs};
 use pipewright_operator::work::{self, Dropped, Fitted, FittedModel, Learned, Needs, Step};
 use pipewright_operator::{
@@ -15,13 +15,15 @@ use std::sync::Arc;
 /// An estimator of `frame` as a step of a plan.
 pub(crate) struct StepOf<E: Estimator> {
     pub estimator: E,
+    /// Columns that get another name: (new, old).
+    pub renames: Vec<(Arc<str>, Arc<str>)>,
     /// Notes about a fitted state.
     pub notices: fn(&E::State) -> Vec<Failure>,
 }
 
 impl<E: Estimator> StepOf<E> {
     pub(crate) fn new(estimator: E) -> StepOf<E> {
-        StepOf { estimator, notices: |_| Vec::new() }
+        StepOf { estimator, renames: Vec::new(), notices: |_| Vec::new() }
     }
 }
 
@@ -32,7 +34,13 @@ impl<E: Estimator + 'static> Step for StepOf<E> {
 
     fn footprint(&self, verb: Effect) -> Footprint {
         let footprint = Footprint::of(verb);
-        if self.estimator.chooses_by_name() { footprint } else { footprint.reading_features().making_values() }
+        let footprint = match self.estimator.chooses_by_name() {
+            true => footprint,
+            false => footprint.reading_features().making_values(),
+        };
+        let old: Vec<(&Arc<str>, Expression)> =
+            self.renames.iter().map(|(new, old)| (new, Expression::column(old.clone()))).collect();
+        footprint.computing(old.iter().map(|(new, old)| (*new, old)))
     }
 
     fn fit(&self, rows: &dyn Chunks, _: &FitContext) -> Result<Learned, Failure> {

@@ -26,5 +26,5 @@ pub use pipewright_prepare::{
 };
 pub use pipewright_table::{
     CHUNK_ROWS, Chunks, Column, ColumnType, DatePart, Direction, Entry, IntoTable, Origin, Real, Role, Schema,
-    SparseArray, Stored, Table, Value, in_waves, matrix, shortened, summary, width_of,
+    SparseArray, Stored, Table, Value, in_waves, matrix, part_of_same, shortened, summary, width_of,
 };

@@ -84,6 +84,10 @@ pub trait Source: Send + Sync {
     /// # Errors
     /// A [`Failure`] with file and line.
     fn read(&self, wanted: &Pushdown, environment: &Environment, progress: &dyn Progress) -> Result<Data, Failure>;
+
+    /// Returns what it reads, by names under which two sources of the same data are recognised: absolute paths, or with
+    /// `by_content` digests of what the files hold. Two sources that share a name hold rows of the same table.
+    fn origins(&self, environment: &Environment, by_content: bool) -> Vec<String>;
 }
 
 /// Transforms a table without learning.

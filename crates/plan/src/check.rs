@@ -7,6 +7,8 @@ mod implied;
 mod learning;
 mod order;
 mod other;
+mod provenance;
+mod tables;
 
 use crate::bind::{bind, find_verb};
 use crate::expand::Flat;
@@ -23,8 +25,10 @@ use pipewright_operator::{
     Args, ArgumentError, Bound, Declaration, Effect, Environment, Flow, Footprint, Form, Settled, Structure, Verb,
 };
 use pipewright_syntax::{Core, PathArg, Stage};
+use provenance::Provenance;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use tables::{Joined, Tables};
 
 /// Options of the command line for all plans.
 #[derive(Debug, Clone, Default)]
@@ -101,6 +105,7 @@ struct Walk<'a> {
     diagnostics: Vec<Diagnostic>,
     /// The tables named by `let`.
     named: &'a BTreeMap<String, Vec<Stage>>,
+    tables: Tables,
     /// The current branch.
     at: Here,
 }
@@ -112,8 +117,10 @@ struct Here {
     flow: Flow,
     schema: Option<Schema>,
     removed: BTreeMap<String, Span>,
-    /// Columns read by name, with the stages that read them.
-    reads: Vec<(Arc<str>, Span)>,
+    /// What columns, rows and their order depend on.
+    provenance: Provenance,
+    /// A feature computed from the target of earlier rows, and the stage that computes it.
+    past_of_target: Option<(Arc<str>, Span)>,
     target_span: Option<Span>,
     trains: bool,
     judged: bool,
@@ -134,7 +141,8 @@ impl Here {
             flow: Flow::Nothing,
             schema: None,
             removed: BTreeMap::new(),
-            reads: Vec::new(),
+            provenance: Provenance::default(),
+            past_of_target: None,
             target_span: None,
             trains: false,
             judged: false,
@@ -161,7 +169,7 @@ impl<'a> Walk<'a> {
         named: &'a BTreeMap<String, Vec<Stage>>,
     ) -> Walk<'a> {
         let (nodes, diagnostics, at) = (Vec::new(), Vec::new(), Here::start());
-        Walk { text, pin, options, environment, nodes, diagnostics, named, at }
+        Walk { text, pin, options, environment, nodes, diagnostics, named, tables: Tables::default(), at }
     }
 
     fn say(&mut self, diagnostic: Diagnostic) {
@@ -343,8 +351,9 @@ impl<'a> Walk<'a> {
             self.close();
         }
         self.declare(&footprint, span);
-        let mut other = None;
-        let outcome = self.outcome(&bound, &args, span, &mut other);
+        self.check_selected(&bound, &footprint, &args, verb.spec.name, span);
+        let (mut joined, before) = (None, self.at.schema.clone());
+        let outcome = self.outcome(&bound, &args, span, &mut joined);
         let mut decided = Vec::new();
         let mut remark = implied.and_then(|implied| implied.remark.clone());
         match &bound {
@@ -378,14 +387,17 @@ impl<'a> Walk<'a> {
                 self.at.schema = None;
             }
         }
+        let text = stage_text(&verb.spec, &args, &decided);
+        self.trace(&footprint, &args, &text, span, before.as_ref(), joined.as_ref());
+        let other = joined.map(|joined: Joined| Box::new(joined.other));
         if let Some(other) = &other {
             footprint = other.footprint(&self.nodes).then(footprint);
         }
-        let before = self.at.branch.path.last().copied();
-        let joined = other.as_ref().and_then(|other| other.branch.path.last().copied());
+        let above = self.at.branch.path.last().copied();
+        let beside = other.as_ref().and_then(|other| other.branch.path.last().copied());
         let node = Node {
-            inputs: before.into_iter().chain(joined).collect(),
-            text: stage_text(&verb.spec, &args, &decided),
+            inputs: above.into_iter().chain(beside).collect(),
+            text,
             canonical: args.canonical(&verb.spec, &decided),
             ordinal: self.path().count(verb),
             verb,
@@ -419,31 +431,26 @@ impl<'a> Walk<'a> {
         bound: &Bound,
         args: &Args,
         span: Span,
-        other: &mut Option<Box<Other>>,
+        joined: &mut Option<Joined>,
     ) -> Result<Option<Schema>, Failure> {
         match bound {
             Bound::Combine(combine) => match self.other(args, span) {
                 Some(found) => {
-                    let schema = found.schema(&self.nodes);
-                    *other = Some(Box::new(found));
-                    let both = self.at.schema.as_ref().zip(schema.as_ref());
+                    let found = joined.insert(found);
+                    let both = self.at.schema.as_ref().zip(found.schema.as_ref());
                     both.map(|(own, other)| combine.schema(own, other)).transpose()
                 }
                 None => Ok(None),
             },
-            Bound::Source(source) => self.source(source.as_ref(), span),
+            Bound::Source(source) => self.source(source, span),
             Bound::Rows(rows) => self.at.schema.as_ref().map(|schema| rows.schema(schema)).transpose(),
             Bound::Step(step) => self.at.schema.as_ref().map(|schema| step.schema(schema)).transpose(),
             _ => Ok(self.at.schema.clone()),
         }
     }
 
-    /// Records the columns that a stage reads by name, and the target that it declares.
+    /// Records the target that a stage declares.
     fn declare(&mut self, footprint: &Footprint, span: Span) {
-        // Training rows may be filtered by anything, including the target.
-        if footprint.effect != Effect::RowsTrain {
-            self.at.reads.extend(footprint.reads.names.iter().map(|name| (name.clone(), span)));
-        }
         if let Some(Declaration { target, transform }) = &footprint.declares {
             self.at.branch.target = Some(target.clone());
             self.at.branch.transform = *transform;
@@ -461,23 +468,6 @@ impl<'a> Walk<'a> {
 
     fn placed(&self, failure: Failure, span: Span, implied: bool) -> Diagnostic {
         if implied { failure.at(span) } else { place(failure, span, self.text) }
-    }
-
-    fn source(
-        &mut self,
-        source: &dyn pipewright_operator::work::Source,
-        span: Span,
-    ) -> Result<Option<Schema>, Failure> {
-        if let Some(pin) = self.pin {
-            return Ok(Some(pin.source.clone()));
-        }
-        let Some(sketch) = source.sketch(self.environment)? else { return Ok(None) };
-        self.at.branch.source_is_whole = sketch.whole;
-        if sketch.whole {
-            // A run reports these notes when it reads; they may explain errors found before that.
-            self.diagnostics.extend(sketch.notices.into_iter().map(|notice| notice.at(span)));
-        }
-        Ok(Some(sketch.schema))
     }
 
     /// Continues with a new schema, recording the columns removed by the stage at `span`.

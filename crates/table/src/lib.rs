@@ -25,7 +25,7 @@ pub use chunks::{CHUNK_ROWS, Chunks, in_parallel, in_table, in_waves};
 pub use matrix::{Real, matrix};
 pub use origin::Origin;
 pub use rows::Direction;
-pub use schema::{Column, ColumnType, Entry, Role, Schema};
+pub use schema::{Column, ColumnType, Entry, Role, Schema, part_of_same};
 pub use table::{IntoTable, SparseArray, Stored, Table, shortened, width_of};
 pub use text::{TextArray, TextOffset};
 pub use value::Value;

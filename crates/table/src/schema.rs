@@ -140,7 +140,7 @@ impl Column {
     /// part of what the other was derived from.
     #[must_use]
     pub fn tells_of(&self, other: &Column) -> bool {
-        self.sources.iter().any(|own| other.sources.iter().any(|source| overlap(own, source)))
+        self.sources.iter().any(|own| other.sources.iter().any(|source| part_of_same(own, source)))
     }
 }
 
@@ -296,7 +296,9 @@ impl Schema {
 const PART: &str = " where ";
 
 /// Are they one source, or a part and its whole?
-fn overlap(left: &str, right: &str) -> bool {
+/// Is one source the other, or a part of it ([`Column::part_of`])?
+#[must_use]
+pub fn part_of_same(left: &str, right: &str) -> bool {
     let has = |whole: &str, part: &str| {
         part.strip_prefix(whole).is_some_and(|condition| condition.is_empty() || condition.starts_with(PART))
     };

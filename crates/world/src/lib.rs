@@ -28,7 +28,7 @@ pub use os::OsWorld;
 
 use std::fmt;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -79,6 +79,20 @@ pub trait World: Send + Sync {
     /// # Errors
     /// Any I/O error; the old file is then unchanged and no temporary file is left.
     fn replace(&self, path: &Path, fill: Fill<'_>) -> io::Result<()>;
+
+    /// Returns the one path of a file that may be spelled in several ways: absolute and without `.` and `..` (by name
+    /// only, where there is no such file).
+    fn canonical(&self, path: &Path) -> PathBuf {
+        let mut parts = PathBuf::new();
+        for part in path.components() {
+            match part {
+                Component::CurDir => {}
+                Component::ParentDir if parts.file_name().is_some() => drop(parts.pop()),
+                part => parts.push(part),
+            }
+        }
+        parts
+    }
 
     /// Does a file or directory of this name exist?
     fn exists(&self, path: &Path) -> bool;

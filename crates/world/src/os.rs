@@ -142,6 +142,10 @@ impl World for OsWorld {
         File::open(&folder)?.sync_all()
     }
 
+    fn canonical(&self, path: &Path) -> PathBuf {
+        fs::canonicalize(path).or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_path_buf())
+    }
+
     fn exists(&self, path: &Path) -> bool {
         path.exists()
     }

@@ -41,8 +41,9 @@ beak  sex
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     let RenameArgs { names } = RenameArgs::read(args)?;
-    let pairs = names.iter().map(|rename| (rename.new.as_str().into(), rename.old.as_str().into())).collect();
-    let rename =
-        Rename::new(pairs).map_err(|failure| ArgumentError::of("names", code::DUPLICATE_COLUMN, failure.message))?;
-    Ok(Bound::Step(Arc::new(StepOf::new(rename))))
+    let pairs: Vec<(Arc<str>, Arc<str>)> =
+        names.iter().map(|rename| (rename.new.as_str().into(), rename.old.as_str().into())).collect();
+    let rename = Rename::new(pairs.clone())
+        .map_err(|failure| ArgumentError::of("names", code::DUPLICATE_COLUMN, failure.message))?;
+    Ok(Bound::Step(Arc::new(StepOf { renames: pairs, ..StepOf::new(rename) })))
 }

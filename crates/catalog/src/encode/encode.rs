@@ -155,7 +155,7 @@ fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     };
     let order = order.map(|levels| checked_order(levels, rare.is_some())).transpose()?;
     let estimator = Encoder { method, unseen, rare, order, on };
-    Ok(Bound::Step(Arc::new(StepOf { estimator, notices })))
+    Ok(Bound::Step(Arc::new(StepOf { notices, ..StepOf::new(estimator) })))
 }
 
 /// The levels in their declared order, each once.

@@ -6,6 +6,7 @@ use pipewright_frame::{Column, ColumnType, ReadOptions, Rejected, Schema, Table,
 use pipewright_operator::work::{Pushdown, Sketch, Source};
 use pipewright_operator::{Data, Environment, Sample, Stream, failure_of};
 use pipewright_world::Content;
+use sha2::{Digest, Sha256};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -34,6 +35,15 @@ pub(super) struct InMemory(pub(super) Table);
 impl Source for InMemory {
     fn sketch(&self, _: &Environment) -> Result<Option<Sketch>, Failure> {
         Ok(Some(Sketch { schema: self.0.schema(), whole: true, notices: Vec::new() }))
+    }
+
+    fn origins(&self, _: &Environment, _: bool) -> Vec<String> {
+        self.0
+            .arrays()
+            .first()
+            .map(|values| format!("memory:{:p}", Arc::as_ptr(values).cast::<u8>()))
+            .into_iter()
+            .collect()
     }
 
     /// Returns the whole table, all columns included: it is shared, not copied.
@@ -88,6 +98,17 @@ impl Source for Load {
         Ok(Some(Sketch { schema: sketch.schema, whole, notices: sketch.notes }))
     }
 
+    fn origins(&self, environment: &Environment, by_content: bool) -> Vec<String> {
+        let places = self.places(environment).ok().flatten().unwrap_or_default();
+        let origin = |named: &Named<'_>| match &named.place {
+            _ if by_content => digest(named.content(environment).ok()?.as_ref()).ok(),
+            Place::File(place) => Some(environment.world.canonical(place).to_string_lossy().into_owned()),
+            Place::Sample(sample) => Some(format!("sample:{}", sample.name)),
+            Place::StandardInput => Some("-".to_owned()),
+        };
+        places.iter().filter_map(origin).collect()
+    }
+
     fn read(&self, wanted: &Pushdown, environment: &Environment, progress: &dyn Progress) -> Result<Data, Failure> {
         let places = self.places(environment)?.ok_or_else(no_data)?;
         let (first, others) = places.split_first().ok_or_else(no_data)?;
@@ -127,6 +148,16 @@ impl Source for Load {
             }
         }
     }
+}
+
+/// A digest of the head of some content and its size: different files agree only if they are copies of each other, or
+/// differ only beyond the head.
+fn digest(content: &dyn Content) -> std::io::Result<String> {
+    const HEAD_BYTES: usize = 1 << 20;
+    let head = content.start(HEAD_BYTES)?;
+    let digest = Sha256::digest(&head);
+    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(format!("{} bytes, {hex}", content.size()))
 }
 
 impl Load {

@@ -98,6 +98,10 @@ impl World for AdbcWorld {
     }
 
     /// A query counts as existing even if it will fail: to know better, it would have to be run.
+    fn canonical(&self, path: &Path) -> PathBuf {
+        if query_of(path).is_some() { path.to_path_buf() } else { self.inner.canonical(path) }
+    }
+
     fn exists(&self, path: &Path) -> bool {
         query_of(path).is_some() || self.inner.exists(path)
     }

@@ -142,6 +142,13 @@ impl World for RemoteWorld {
         }
     }
 
+    fn canonical(&self, path: &Path) -> PathBuf {
+        match self.place(path) {
+            Ok(Place::Inner) => self.inner.canonical(path),
+            _ => path.to_path_buf(),
+        }
+    }
+
     fn exists(&self, path: &Path) -> bool {
         match self.place(path) {
             Ok(Place::Inner) => self.inner.exists(path),

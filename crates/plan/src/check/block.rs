@@ -91,7 +91,6 @@ impl Walk<'_> {
         let outside = self.at.clone();
         let outer = self.nodes.len();
         self.at.branch.path.clear();
-        self.at.reads.clear();
         self.at.schema = schema;
         self.at.adrift = false;
         for stage in &pipeline.stages {

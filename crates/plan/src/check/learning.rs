@@ -81,17 +81,7 @@ impl Walk<'_> {
             }
             return self.say(diagnostic);
         };
-        for (name, read_at) in std::mem::take(&mut self.at.reads) {
-            if name == target {
-                let message = format!("this stage reads the target `{target}`");
-                self.say(
-                    Diagnostic::error(code::READS_TARGET, message)
-                        .label(read_at, "unknown for new rows")
-                        .help("remove this stage, or use a feature instead"),
-                );
-            }
-        }
-        self.check_lineage(&schema, &column);
+        self.check_provenance(&target, &schema, span);
         let features = schema.columns().filter(|column| column.role == Role::Feature).count();
         if features == 0 && schema.is_closed() {
             let message = format!("there are no features besides the target `{target}`");

@@ -2,7 +2,7 @@
 
 use super::{Node, Walk, first_byte};
 use pipewright_diagnostic::{Diagnostic, Span, code};
-use pipewright_frame::{Column, Role, Schema};
+use pipewright_frame::Role;
 use pipewright_operator::work::Evaluator;
 use pipewright_operator::{Bound, Effect, Flow, Form, Implied, Verb};
 use pipewright_syntax::Stage;
@@ -69,23 +69,6 @@ impl Walk<'_> {
                 self.say(Diagnostic::error(code::WRONG_ORDER, message).label(span, "").help(help));
             }
             _ => {}
-        }
-    }
-
-    /// A column made from the target, also by way of a group or another table, is not a feature: it leaks the target.
-    pub(super) fn check_lineage(&mut self, schema: &Schema, target: &Column) {
-        let tells = |column: &&Column| column.role == Role::Feature && column.tells_of(target);
-        for column in schema.columns().filter(tells) {
-            let knows = |node: &&&Node| node.schema.as_ref().is_some_and(|schema| schema.find(&column.name).is_some());
-            let Some(span) = self.path().nodes.iter().find(knows).map(|node| node.span) else { continue };
-            let is_told = |said: &Diagnostic| said.code == code::READS_TARGET && said.labels[0].span == span;
-            if self.diagnostics.iter().any(is_told) {
-                continue;
-            }
-            let message = format!("`{}` was made from the target `{}`", column.name, target.name);
-            let written = pipewright_syntax::written_name(&column.name);
-            let diagnostic = Diagnostic::error(code::READS_TARGET, message).label(span, "unknown for new rows");
-            self.say(diagnostic.help(format!("drop {written}, or make it from a feature")));
         }
     }
 

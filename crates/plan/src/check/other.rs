@@ -1,6 +1,6 @@
 //! Second tables of a stage (`join`, `concat`): pipelines of their own, named by `let`.
 
-use super::{Branch, Node, Other, Walk};
+use super::{Joined, Node, Other, Walk};
 use pipewright_diagnostic::{Diagnostic, Span, code, nearest};
 use pipewright_frame::{Column, Entry, Schema};
 use pipewright_operator::{Args, Bound, Effect, Flow, Footprint, Value};
@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 impl Walk<'_> {
     /// Finds the table that the arguments name.
-    pub(super) fn other(&mut self, args: &Args, span: Span) -> Option<Other> {
+    pub(super) fn other(&mut self, args: &Args, span: Span) -> Option<Joined> {
         let (param, name) = args.given().find_map(|(param, value)| match &value.node {
             Value::Table(name) => Some((param, name.clone())),
             _ => None,
@@ -20,21 +20,24 @@ impl Walk<'_> {
         self.at.others += 1;
         let mut walk = Walk::new(self.text, pin, self.options, self.environment, self.named);
         walk.nodes = std::mem::take(&mut self.nodes);
+        walk.tables = std::mem::take(&mut self.tables);
         walk.table_of(&stages);
         let learns = walk.path().first_learner().is_some();
         self.nodes = std::mem::take(&mut walk.nodes);
+        self.tables = std::mem::take(&mut walk.tables);
         let is_sound = walk.diagnostics.iter().all(|diagnostic| !diagnostic.is_error());
         if is_sound && (learns || walk.at.flow != Flow::Table) {
             let message = format!("`{name}` is not a table: it has stages that learn, evaluate or save");
             self.say(Diagnostic::error(code::WRONG_ORDER, message).label(at, "a table is needed here"));
             return None;
         }
-        let branch = walk.at.branch;
+        let (branch, provenance) = (walk.at.branch, walk.at.provenance);
         self.at.branch.source_is_whole &= branch.source_is_whole;
         self.diagnostics.append(&mut walk.diagnostics);
-        let source = |branch: &Branch| branch.path.first().map(|&id| self.nodes[id].canonical.clone());
-        let is_own = source(&branch) == source(&self.at.branch);
-        is_sound.then_some(Other { branch, name: (!is_own).then_some(name) })
+        let is_own = provenance.table() == self.at.provenance.table();
+        let other = Other { branch, name: (!is_own).then_some(name) };
+        let schema = other.schema(&self.nodes);
+        is_sound.then_some(Joined { other, provenance, schema })
     }
 
     fn stages_of(&mut self, name: &str, at: Span) -> Option<Vec<Stage>> {

@@ -1,0 +1,425 @@
+//! Provenance: which columns of which tables the values of a column, the choice of rows and their order depend on.
+//!
+//! A score misleads if the target reaches the features by any way: as a value (`derive x = 2 * y`), by the choice of
+//! rows (a table of the rows with `y == 1`, joined back), or by their order (a running count of rows sorted by `y`).
+//! So every stage passes on three things, by the rules below, and at `train` no feature may depend on the target:
+//!
+//! - **columns**: for each column, the source columns that it was computed from (*values*), and those that decided
+//!   about it in another way (*influences*): keys of joins and groups, conditions of `where` above an aggregate;
+//! - **choices**: for each stage that chose rows, the source columns by whose values it did. The target alone may
+//!   choose (`where y > 0` cleans it); the target together with another column may not, since among the chosen rows the
+//!   two then depend on each other (`where y == 1 or x > 0`);
+//! - **order**: the source columns by which the rows are sorted. It enters whatever depends on the order of rows.
+//!
+//! Missing values are no information: a condition that only asks whether values are missing chooses nothing.
+//!
+//! A source is a column of a *table*, known by its files and not by its spelling, read in the row itself, in earlier
+//! rows (`lag`) or in later ones (`lead`). The target of earlier rows is a fair feature where later rows are evaluated
+//! by earlier ones, and only there.
+
+use pipewright_diagnostic::Span;
+use pipewright_frame::{Entry, Role, Schema, Selection, When, part_of_same};
+use pipewright_operator::{Args, Combined, Effect, Footprint, Made, RowsKept, Values};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// A column of a table, in some rows.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Source {
+    table: usize,
+    column: Arc<str>,
+    when: When,
+}
+
+/// How a source came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Route {
+    /// As a value; else by the choice or the order of rows, or by a key.
+    is_value: bool,
+    /// The stage where it came in.
+    at: Span,
+}
+
+type Sources = BTreeMap<Source, Route>;
+
+/// A stage that chose rows.
+#[derive(Debug, Clone, PartialEq)]
+struct Choice {
+    by: Sources,
+    /// The stage as written; equal conditions choose equal rows of one table.
+    text: String,
+    at: Span,
+}
+
+/// The provenance of a table.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Provenance {
+    /// The table that it was read from.
+    table: usize,
+    /// Columns that are not as they were read.
+    columns: BTreeMap<Arc<str>, Sources>,
+    choices: Vec<Choice>,
+    order: Sources,
+}
+
+/// A stage, as its provenance depends on it.
+pub(super) struct Stage<'a> {
+    pub footprint: &'a Footprint,
+    pub args: &'a Args,
+    pub text: &'a str,
+    pub span: Span,
+    /// The schemas before and after it, as far as they are known.
+    pub before: Option<&'a Schema>,
+    pub after: Option<&'a Schema>,
+}
+
+/// A way by which the target reaches what is learned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Leak {
+    pub kind: LeakKind,
+    /// The stage where the target came in.
+    pub at: Span,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum LeakKind {
+    /// The column was computed from the target.
+    Value(Arc<str>),
+    /// The column depends on rows or keys that the target decided about.
+    Influence(Arc<str>),
+    /// Rows were chosen by the target and by this column.
+    Choice(Arc<str>),
+    /// The column was computed from the target of earlier rows.
+    Past(Arc<str>),
+}
+
+impl Provenance {
+    /// Of a table as read. A column of a file may say itself from which columns it was made.
+    pub(super) fn of_table(table: usize, schema: Option<&Schema>, at: Span) -> Provenance {
+        let value = |column: &Arc<str>| {
+            (Source { table, column: column.clone(), when: When::Now }, Route { is_value: true, at })
+        };
+        let made =
+            schema.into_iter().flat_map(Schema::columns).filter(|column| column.sources != [column.name.clone()]);
+        let columns = made.map(|column| (column.name.clone(), column.sources.iter().map(value).collect()));
+        Provenance { table, columns: columns.collect(), ..Provenance::default() }
+    }
+
+    /// The table that it was read from.
+    pub(super) fn table(&self) -> usize {
+        self.table
+    }
+
+    /// What a column depends on.
+    fn of(&self, name: &str, at: Span) -> Sources {
+        self.columns.get(name).cloned().unwrap_or_else(|| {
+            let source = Source { table: self.table, column: name.into(), when: When::Now };
+            Sources::from([(source, Route { is_value: true, at })])
+        })
+    }
+
+    fn of_all<'a>(&self, names: impl IntoIterator<Item = &'a Arc<str>>, at: Span) -> Sources {
+        let mut all = Sources::new();
+        names.into_iter().for_each(|name| merge(&mut all, self.of(name, at)));
+        all
+    }
+
+    /// Everything that any choice of rows depends on.
+    fn chosen_by(&self) -> Sources {
+        let mut all = Sources::new();
+        self.choices.iter().for_each(|choice| merge(&mut all, choice.by.clone()));
+        all
+    }
+
+    /// Goes on behind a stage that takes no other table.
+    pub(super) fn pass(&mut self, stage: &Stage<'_>) {
+        self.compute(stage);
+        // Training rows may be chosen by anything, also by the target.
+        if stage.footprint.effect != Effect::RowsTrain {
+            self.choose(stage);
+        }
+    }
+
+    fn choose(&mut self, stage: &Stage<'_>) {
+        let at = stage.span;
+        match &stage.footprint.keeps {
+            RowsKept::Where(condition) => {
+                for part in condition.conjuncts().into_iter().filter(|part| !part.asks_presence_only()) {
+                    let mut by = self.of_all(&part.columns(), at);
+                    if part.looks_around() {
+                        merge(&mut by, self.order.clone());
+                    }
+                    self.push_choice(by, stage.text, at);
+                }
+            }
+            RowsKept::First(_) => self.push_choice(self.order.clone(), stage.text, at),
+            RowsKept::Distinct(columns) if !self.order.is_empty() => {
+                // Of equal rows, the order decides which one stays.
+                let mut by = self.of_all(&resolved(columns, stage.before), at);
+                merge(&mut by, self.order.clone());
+                self.push_choice(by, stage.text, at);
+            }
+            RowsKept::Sorted(columns) => {
+                let by = influence(self.of_all(&resolved(columns, stage.before), at), at);
+                merge(&mut self.order, by);
+            }
+            RowsKept::Groups(_) => self.order.clear(),
+            RowsKept::Others if stage.footprint.values == Values::Passed => {
+                let by = self.of_all(&stage.footprint.reads.names, at);
+                self.push_choice(by, stage.text, at);
+            }
+            RowsKept::All
+            | RowsKept::Known(_)
+            | RowsKept::Complete
+            | RowsKept::Distinct(_)
+            | RowsKept::Sampled
+            | RowsKept::Others => {}
+        }
+    }
+
+    fn push_choice(&mut self, by: Sources, text: &str, at: Span) {
+        if !by.is_empty() {
+            self.choices.push(Choice { by: influence(by, at), text: text.to_owned(), at });
+        }
+    }
+
+    /// The columns that a stage makes or changes.
+    fn compute(&mut self, stage: &Stage<'_>) {
+        let Stage { footprint, before, after, span: at, .. } = *stage;
+        if footprint.values == Values::Passed {
+            return;
+        }
+        let old = self.clone();
+        let mut around = Sources::new();
+        if footprint.neighbours.earlier || footprint.neighbours.later || footprint.neighbours.all {
+            merge(&mut around, influence(self.order.clone(), at));
+        }
+        let makes_table = matches!(footprint.keeps, RowsKept::Groups(_) | RowsKept::Others);
+        if makes_table {
+            merge(&mut around, influence(self.chosen_by(), at));
+        }
+        if let RowsKept::Groups(keys) = &footprint.keeps {
+            merge(&mut around, influence(self.of_all(&resolved(keys, before), at), at));
+        }
+        for made in &footprint.makes {
+            let mut sources = self.made(made, at);
+            merge(&mut sources, around.clone());
+            self.columns.insert(made.name.clone(), sources);
+        }
+        let (Some(before), Some(after)) = (before, after) else { return };
+        let selected = stage.args.columns("columns").and_then(|columns| columns.resolve(before).ok());
+        merge(&mut around, influence(old.of_all(&footprint.reads.names, at), at));
+        if footprint.values == Values::Mixed {
+            let features = before.columns().filter(|column| column.role == Role::Feature).map(|column| &column.name);
+            let names: Vec<Arc<str>> = selected.clone().unwrap_or_else(|| features.cloned().collect());
+            merge(&mut around, influence(old.of_all(&names, at), at));
+        }
+        let is_made = |name: &str| footprint.makes.iter().any(|made| &*made.name == name);
+        for column in after.columns().filter(|column| !is_made(&column.name)) {
+            let mut sources = match before.find(&column.name) {
+                Some(same) => {
+                    let is_selected = match &selected {
+                        Some(selected) => selected.contains(&column.name),
+                        None => column.role == Role::Feature && footprint.reads.features,
+                    };
+                    if same == column && !is_selected {
+                        continue;
+                    }
+                    old.of(&column.name, at)
+                }
+                None => Sources::new(),
+            };
+            merge(&mut sources, old.inherited(&column.sources, before, at));
+            merge(&mut sources, around.clone());
+            self.columns.insert(column.name.clone(), sources);
+        }
+    }
+
+    fn made(&self, made: &Made, at: Span) -> Sources {
+        let mut sources = Sources::new();
+        for (name, when) in &made.from {
+            let read = self.of(name, at).into_iter().map(|(source, route)| {
+                let source = Source { when: when.after(source.when), ..source };
+                // The stage that computes with the value is the one to talk about.
+                (source, Route { at, ..route })
+            });
+            merge(&mut sources, read.collect());
+        }
+        sources
+    }
+
+    /// What a new column takes over from the columns that it was computed from, known by their common origin.
+    fn inherited(&self, origins: &[Arc<str>], before: &Schema, at: Span) -> Sources {
+        let mut sources = Sources::new();
+        for column in before.columns().filter(|column| !column.sources.is_empty()) {
+            // A part of a column's values carries the condition in its name.
+            let part =
+                |own: &Arc<str>| origins.iter().find(|origin| part_of_same(own, origin) && origin.len() >= own.len());
+            let parts: Option<Vec<&Arc<str>>> = column.sources.iter().map(part).collect();
+            let Some(parts) = parts else { continue };
+            let condition = &parts[0][column.sources[0].len()..];
+            for (source, route) in self.of(&column.name, at) {
+                let column = Arc::from(format!("{}{condition}", source.column));
+                merge(&mut sources, Sources::from([(Source { column, ..source }, Route { at, ..route })]));
+            }
+        }
+        sources
+    }
+
+    /// Goes on behind a stage that brings in another table.
+    pub(super) fn combine(
+        &mut self,
+        combined: &Combined,
+        other: &Provenance,
+        names: Option<&Schema>,
+        stage: &Stage<'_>,
+    ) {
+        match combined {
+            Combined::Columns { on, right, time, chooses } => {
+                let left = resolved(on, stage.before);
+                let right = right.clone().unwrap_or_else(|| left.clone());
+                let mut keys = self.of_all(left.iter().chain(time), stage.span);
+                merge(&mut keys, other.of_all(right.iter().chain(time), stage.span));
+                merge(&mut keys, other.chosen_by());
+                if time.is_some() {
+                    merge(&mut keys, other.order.clone());
+                }
+                let keys = influence(keys, stage.span);
+                self.join(other, names, &keys, stage);
+                if *chooses {
+                    self.push_choice(keys, stage.text, stage.span);
+                }
+            }
+            Combined::Rows => self.stack(other, names, stage),
+        }
+    }
+
+    fn join(&mut self, other: &Provenance, names: Option<&Schema>, keys: &Sources, stage: &Stage<'_>) {
+        let (Some(before), Some(after), Some(names)) = (stage.before, stage.after, names) else { return };
+        for column in after.columns().filter(|column| before.find(&column.name).is_none()) {
+            let name = names.find(&column.name).map(|column| &*column.name);
+            let name = name.or_else(|| column.name.strip_suffix(" (right)")).unwrap_or(&column.name);
+            let values = other.of(name, stage.span).into_iter();
+            let mut sources: Sources =
+                values.map(|(source, route)| (source, Route { at: stage.span, ..route })).collect();
+            merge(&mut sources, keys.clone());
+            self.columns.insert(column.name.clone(), sources);
+        }
+    }
+
+    /// Two tables, one below the other. Where their rows were chosen in different ways, whatever tells the two apart
+    /// depends on both choices.
+    fn stack(&mut self, other: &Provenance, names: Option<&Schema>, stage: &Stage<'_>) {
+        let at = stage.span;
+        let mut choices = Sources::new();
+        let texts = |provenance: &Provenance| -> Vec<String> {
+            provenance.choices.iter().map(|choice| choice.text.clone()).collect()
+        };
+        if texts(self) != texts(other) {
+            merge(&mut choices, influence(self.chosen_by(), at));
+            merge(&mut choices, influence(other.chosen_by(), at));
+        }
+        let own: BTreeSet<Arc<str>> = self.columns.keys().chain(other.columns.keys()).cloned().collect();
+        let columns = stage.before.into_iter().chain(names).flat_map(Schema::columns);
+        let all: BTreeSet<Arc<str>> = own.into_iter().chain(columns.map(|column| column.name.clone())).collect();
+        for name in all {
+            let as_read = |provenance: &Provenance| !provenance.columns.contains_key(&name);
+            if self.table == other.table && as_read(self) && as_read(other) {
+                continue;
+            }
+            let mut sources = self.of(&name, at);
+            merge(&mut sources, other.of(&name, at));
+            merge(&mut sources, choices.clone());
+            self.columns.insert(name, sources);
+        }
+        merge(&mut self.order, choices.clone());
+        self.push_choice(choices, stage.text, at);
+    }
+
+    /// The ways by which the target reaches what is learned from this table.
+    pub(super) fn leaks(&self, target: &str, schema: &Schema, at: Span) -> Vec<Leak> {
+        let truth: Vec<Source> =
+            self.of(target, at).into_iter().filter(|(_, route)| route.is_value).map(|(source, _)| source).collect();
+        let mut leaks = Vec::new();
+        for name in learned(schema) {
+            leaks.extend(self.leak(&name, &truth, at));
+        }
+        for choice in &self.choices {
+            let tells = |source: &Source| truth.iter().any(|of| source.tells(of) == Some(Tells::Same));
+            let other = choice.by.keys().find(|source| !tells(source));
+            if let (true, Some(other)) = (choice.by.keys().any(tells), other) {
+                leaks.push(Leak { kind: LeakKind::Choice(other.column.clone()), at: choice.at });
+            }
+        }
+        leaks
+    }
+
+    /// The most telling way by which the target reaches a column.
+    fn leak(&self, name: &Arc<str>, truth: &[Source], at: Span) -> Option<Leak> {
+        let mut found: Option<Leak> = None;
+        for (source, route) in self.of(name, at) {
+            let Some(tells) = truth.iter().filter_map(|of| source.tells(of)).max() else { continue };
+            let kind = match (tells, route.is_value) {
+                (Tells::Same, true) => LeakKind::Value(name.clone()),
+                (Tells::Same, false) => LeakKind::Influence(name.clone()),
+                (Tells::Past, _) => LeakKind::Past(name.clone()),
+            };
+            if found.is_none() || tells == Tells::Same {
+                found = Some(Leak { kind, at: route.at });
+            }
+            if tells == Tells::Same && route.is_value {
+                break;
+            }
+        }
+        found
+    }
+}
+
+/// What a source says about the target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Tells {
+    /// Something about the target of earlier rows.
+    Past,
+    /// Something about the target of the row itself, or of later ones.
+    Same,
+}
+
+impl Source {
+    fn tells(&self, target: &Source) -> Option<Tells> {
+        let same = self.table == target.table && part_of_same(&self.column, &target.column);
+        same.then(|| if self.when < target.when { Tells::Past } else { Tells::Same })
+    }
+}
+
+/// The columns that a model learns from, and those that decide about the weight or the fold of a row.
+fn learned(schema: &Schema) -> Vec<Arc<str>> {
+    let of_entry = |entry: &Entry| match entry {
+        Entry::Column(column) => {
+            matches!(column.role, Role::Feature | Role::Weight | Role::Fold).then(|| column.name.clone())
+        }
+        Entry::Open { from, .. } | Entry::Undecided { from } => Some(from.clone()),
+    };
+    schema.entries().iter().filter_map(of_entry).collect()
+}
+
+fn resolved(columns: &Selection, schema: Option<&Schema>) -> Vec<Arc<str>> {
+    schema.and_then(|schema| columns.resolve(schema).ok()).unwrap_or_else(|| columns.names())
+}
+
+/// The same sources, as something that decides and not as values.
+fn influence(sources: Sources, at: Span) -> Sources {
+    sources.into_keys().map(|source| (source, Route { is_value: false, at })).collect()
+}
+
+/// Adds sources; what is a value by any way is a value.
+fn merge(into: &mut Sources, from: Sources) {
+    for (source, route) in from {
+        match into.get_mut(&source) {
+            Some(known) if known.is_value || !route.is_value => {}
+            Some(known) => *known = route,
+            None => {
+                into.insert(source, route);
+            }
+        }
+    }
+}
