@@ -30,7 +30,12 @@ struct Counts {
     peeking_refused: usize,
     broken: Vec<String>,
     fooled: Vec<(u64, Script, Score)>,
+    /// Refused because of the target, which they do not use.
+    wronged: Vec<(u64, Script)>,
 }
+
+/// The code of a stage that uses the target.
+const LEAK: &str = "E0302";
 
 impl Counts {
     fn add(&mut self, number: u64, script: Script, verdict: Verdict) {
@@ -38,6 +43,9 @@ impl Counts {
         self.peeking += peeks;
         match verdict {
             Verdict::Refused(code) => {
+                if peeks == 0 && code == LEAK {
+                    self.wronged.push((number, script));
+                }
                 self.peeking_refused += peeks;
                 *self.refused.entry(code).or_default() += 1;
             }
@@ -51,9 +59,10 @@ impl Counts {
     fn summary(&self) -> String {
         let refused: Vec<String> = self.refused.iter().map(|(code, count)| format!("{code} {count}")).collect();
         format!(
-            "{} scored as noise, {} above it, {} said so, refused: {}; {} looked at the target, of which {} were refused",
+            "{} scored as noise, {} above it, {} were refused wrongly, {} said so, refused: {}; {} looked at the target, of which {} were refused",
             self.noise,
             self.fooled.len(),
+            self.wronged.len(),
             self.said,
             refused.join(", "),
             self.peeking,
@@ -70,6 +79,15 @@ fn report(fooled: &mut [(u64, Script, Score)], tables: &[Files]) -> String {
         let small = script.shrunk(|text| matches!(verdict(text, tables), Verdict::Fools(_)));
         let Verdict::Fools(score) = verdict(&small.to_string(), tables) else { unreachable!("it fooled before") };
         format!("script {number}: {} {:.3} ({:.1} sd)\n{small}\n", score.name(), score.value, score.z)
+    });
+    texts.collect::<Vec<_>>().join("\n")
+}
+
+/// The scripts that are refused because of the target, but use it for nothing, as small as they get.
+fn report_wronged(wronged: &[(u64, Script)], tables: &[Files]) -> String {
+    let texts = wronged[..wronged.len().min(SHRUNK)].par_iter().map(|(number, script)| {
+        let still = |text: &str| matches!(verdict(text, tables), Verdict::Refused(code) if code == LEAK);
+        format!("script {number}: {LEAK}, but nothing uses the target\n{}\n", script.shrunk(still))
     });
     texts.collect::<Vec<_>>().join("\n")
 }
@@ -94,6 +112,7 @@ fn random_pipelines_are_refused_or_score_within_noise() {
         writeln!(failure, "{broken}\n").unwrap();
     }
     failure += &report(&mut counts.fooled, &tables);
+    failure += &report_wronged(&counts.wronged, &tables);
     println!("{}", counts.summary());
     assert!(failure.is_empty(), "seed {seed}, {count} scripts: {}\n\n{failure}", counts.summary());
     let ran = count as usize - counts.refused.values().sum::<usize>();

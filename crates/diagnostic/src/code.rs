@@ -307,6 +307,9 @@ codes! {
     TARGET_CHOSEN = "N0414", "the target was chosen automatically",
         "Without a `target` stage the column to predict is found by its name, else it is the last column.",
         "" => "";
+    TIME_CHOSEN = "N0416", "the time was chosen automatically",
+        "A gap of time needs a column of times. Without the role time it is the only date of the table.",
+        "load | train ridge | eval time 5 gap=7d" => "load | role time=day | train ridge | eval time 5 gap=7d";
     ROWS_LEFT_OUT = "N0501", "rows were left out",
         "Rows with a missing target can be used neither for training nor for evaluation; `outliers` drops unusual rows from training.",
         "" => "";
@@ -316,6 +319,15 @@ codes! {
     RENAMED_COLUMN = "N0418", "a column was renamed",
         "Its name was empty or already taken.",
         "" => "";
+    REPEATED_ROWS = "W0321", "rows in several folds",
+        "A row of the data occurs several times, so that a model is tested on rows that it was trained on: a table was \
+         stacked on itself, a join found several matches, or the file holds equal rows. Remove the copies, or keep the \
+         rows that belong together in one fold with `role group=`.",
+        "let again = load iris\nload iris | concat again | train logistic | eval" => "load iris | dedup | train logistic | eval";
+    TELLS_TARGET = "W0322", "a feature that nearly is the target",
+        "One column alone tells the target almost without error. It may have been written down after the outcome was \
+         known, or number the rows of a sorted file. If it is not known for new rows, drop it.",
+        "load iris | derive n = cumcount(sepal_width) | train logistic | eval" => "load iris | train logistic | eval";
     GROUPS_TOGETHER = "W0323", "rows of a group stay in the same fold",
         "A column has the role group: rows of the same group are related, so plain folds would evaluate a model on rows similar to those it was trained on. The folds keep groups together instead.",
         "load | role group=patient | train logistic | eval kfold 5" => "load | role group=patient | train logistic | eval group 5";

@@ -2,7 +2,7 @@
 
 use crate::observe::Observer;
 use pipewright_diagnostic::{Failure, Progress, code};
-use pipewright_frame::{Column, Role, Table};
+use pipewright_frame::{Column, ColumnType, Role, Table};
 use pipewright_learn::Outputs;
 use pipewright_operator::result::{FoldResult, Output};
 use pipewright_operator::work::{Consumer, Dropped, Evaluator, Fitted, FittedModel, HeldOut, Learned, Round};
@@ -66,8 +66,12 @@ pub(crate) fn execute(
             Value::Data(expect!(Data, &inputs[0]).changed(&combine.with(other)?, *key, progress)?)
         }
         Work::Split(splitter, task, key) => {
-            let rows = split_by(expect!(Data, &inputs[0]), task)?;
-            Value::Rounds(Arc::new(splitter.split(&rows, task, *key, progress)?))
+            let data = expect!(Data, &inputs[0]);
+            let rounds = splitter.split(&split_by(data, task)?, task, *key, progress)?;
+            if let Data::Table(rows) = data {
+                splitter.examine(rows, &rounds, progress);
+            }
+            Value::Rounds(Arc::new(rounds))
         }
         Work::Pick(index, part) => {
             let round = &expect!(Rounds, &inputs[1])[*index];
@@ -146,9 +150,14 @@ fn target(rows: &Data, task: &Task) -> Result<Table, Failure> {
 
 /// Loads the columns that a split needs: the target, groups and times.
 fn split_by(rows: &Data, task: &Task) -> Result<Table, Failure> {
-    let says = |column: &Column| matches!(column.role, Role::Group | Role::Time | Role::Fold);
     let columns = rows.columns();
-    let others = columns.iter().filter(|column| says(column)).map(|column| column.name.clone());
+    // Without a column of the role time, a date may be the time.
+    let is_timed = columns.iter().any(|column| column.role == Role::Time);
+    let says = |column: &Column| {
+        matches!(column.role, Role::Group | Role::Time | Role::Fold) || (column.kind == ColumnType::Date && !is_timed)
+    };
+    let others = columns.iter().filter(|column| says(column) && column.name != task.target);
+    let others = others.map(|column| column.name.clone());
     let names: Vec<Arc<str>> = std::iter::once(task.target.clone()).chain(others).collect();
     rows.select(&names)
 }

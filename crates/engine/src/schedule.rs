@@ -4,7 +4,7 @@ use crate::execute::{Value, execute};
 use crate::observe::{JobWatch, Notice, Observer};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_frame::Schema;
-use pipewright_operator::Environment;
+use pipewright_operator::{Data, Environment};
 use pipewright_plan::{JobGraph, JobId, NodeId, Work};
 use rayon::Scope;
 use std::collections::BTreeMap;
@@ -100,6 +100,12 @@ impl<'a> Run<'a> {
         self.state.jobs.get(job)?.schema.as_ref()
     }
 
+    /// Returns the number of rows of a job's table, also after the table was dropped; `None` for streams.
+    #[must_use]
+    pub fn rows(&self, job: JobId) -> Option<usize> {
+        self.state.jobs.get(job)?.rows
+    }
+
     /// Returns the failure that stopped the run, if any.
     #[must_use]
     pub fn failure(&self, graph: &JobGraph) -> Option<JobFailure> {
@@ -159,6 +165,8 @@ struct JobState {
     needed_by: usize,
     value: Option<Value>,
     schema: Option<Schema>,
+    /// The number of rows, of tables in memory.
+    rows: Option<usize>,
     done: bool,
     notices: Vec<Failure>,
     time: Duration,
@@ -322,6 +330,7 @@ impl<'a> Schedule<'a> {
         state.jobs[id].done = true;
         if let Value::Data(data) = &value {
             state.jobs[id].schema = Some(data.schema());
+            state.jobs[id].rows = if let Data::Table(table) = data { Some(table.rows()) } else { None };
         }
         state.jobs[id].value = Some(value);
         let mut ready = Vec::new();

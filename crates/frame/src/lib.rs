@@ -24,6 +24,7 @@ pub use pipewright_prepare::{
     TableEstimator, TargetEncoder, TargetMethod, TargetSpec, TextVectorizer, TextVectorizerState, Unseen,
     VectorizerMethod, chosen, fit, fit_noting, indicator_of, missing_in, profile, validate_names,
 };
+pub use pipewright_table::text::quoted;
 pub use pipewright_table::{
     CHUNK_ROWS, Chunks, Column, ColumnType, DatePart, Direction, Entry, IntoTable, Origin, Real, Role, Schema,
     SparseArray, Stored, Table, Value, in_waves, matrix, part_of_same, shortened, summary, width_of,

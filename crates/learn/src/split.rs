@@ -5,6 +5,7 @@
 
 use pipewright_diagnostic::{Failure, code};
 use pipewright_world::random::Key;
+use std::collections::BTreeSet;
 
 /// A train/test split: both lists are ascending, disjoint, and together hold every row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -158,17 +159,18 @@ pub fn holdout_grouped(groups: &[u32], share: f64, key: Key) -> Result<Fold, Fai
 /// `times` are cut into `count + 1` blocks of equal size (the first takes the remainder), and every block but the first
 /// is tested on a model of all rows before it. Training rows less than `gap` before the first test row are left out.
 ///
-/// With rows in order and a gap of 0 these are the folds of scikit-learn's `TimeSeriesSplit`. Rows with equal times
-/// keep their order.
+/// With rows in order and a gap of 0 these are the folds of scikit-learn's `TimeSeriesSplit`. Rows of equal times are
+/// never on both sides: a round tests from the first row of its first time on. A row is left out of training if it is
+/// less than `gap` before the first test row, or exactly that much, or if one of its group is tested.
 ///
 /// # Errors
-/// `TOO_FEW_ROWS` for fewer than two rounds, too few rows, or a gap that leaves no training rows.
+/// `TOO_FEW_ROWS` for fewer than two rounds, too few rows or times, or a gap or groups that leave no training rows.
 ///
 /// ```
-/// let folds = pipewright_learn::split::forward(&[1.0, 2.0, 3.0, 4.0], 3, 0.0).unwrap();
+/// let folds = pipewright_learn::split::forward(&[1.0, 2.0, 3.0, 4.0], None, 3, 0.0).unwrap();
 /// assert_eq!((folds[0].train.as_slice(), folds[0].test.as_slice()), ([0].as_slice(), [1].as_slice()));
 /// ```
-pub fn forward(times: &[f64], count: usize, gap: f64) -> Result<Vec<Fold>, Failure> {
+pub fn forward(times: &[f64], groups: Option<&[u32]>, count: usize, gap: f64) -> Result<Vec<Fold>, Failure> {
     check_counts(times.len(), count)?;
     let size = times.len() / (count + 1);
     if size == 0 {
@@ -177,16 +179,35 @@ pub fn forward(times: &[f64], count: usize, gap: f64) -> Result<Vec<Fold>, Failu
     }
     let mut order: Vec<u32> = order_of(times.len(), None);
     order.sort_by(|&one, &two| times[one as usize].total_cmp(&times[two as usize]));
+    let time = |place: usize| times[order[place] as usize];
     let first = times.len() - count * size;
+    // Where each round starts: at the first row of its time.
+    let start = |round: usize| match first + round * size {
+        end if end == times.len() => end,
+        place => order[..place].partition_point(|&row| times[row as usize] < time(place)),
+    };
     let round = |round: usize| {
-        let start = first + round * size;
-        let from = times[order[start] as usize];
-        let is_before = |row: &u32| gap == 0.0 || times[*row as usize] <= from - gap;
-        let mut train: Vec<u32> = order[..start].iter().copied().filter(is_before).collect();
-        let mut test = order[start..start + size].to_vec();
+        let (start, end) = (start(round), start(round + 1));
+        if start == end {
+            let message = format!("round {} has no time of its own: too many rows have the same time", round + 1);
+            return Err(Failure::new(code::TOO_FEW_ROWS, message).help("use fewer rounds"));
+        }
+        let mut test = order[start..end].to_vec();
+        let tested: BTreeSet<u32> =
+            groups.into_iter().flat_map(|groups| test.iter().map(|&row| groups[row as usize])).collect();
+        let from = time(start);
+        let is_before = |row: &u32| gap == 0.0 || times[*row as usize] < from - gap;
+        let is_apart = |row: &u32| groups.is_none_or(|groups| !tested.contains(&groups[*row as usize]));
+        let mut train: Vec<u32> =
+            order[..start].iter().copied().filter(|row| is_before(row) && is_apart(row)).collect();
         if train.is_empty() {
-            let message = format!("the gap leaves no training rows in round {}", round + 1);
-            return Err(Failure::new(code::TOO_FEW_ROWS, message).help("use a smaller gap or fewer rounds"));
+            let message = format!("no training rows are left in round {}", round + 1);
+            let help = if groups.is_some() {
+                "every group is tested: leave out the role group"
+            } else {
+                "use a smaller gap or fewer rounds"
+            };
+            return Err(Failure::new(code::TOO_FEW_ROWS, message).help(help));
         }
         train.sort_unstable();
         test.sort_unstable();
@@ -395,11 +416,11 @@ mod tests {
             times in proptest::collection::vec(0_i32..50, 6..80), k in 2_usize..5, gap in 0_i32..4
         ) {
             let times: Vec<f64> = times.into_iter().map(f64::from).collect();
-            let Ok(folds) = forward(&times, k, f64::from(gap)) else { return Ok(()) };
+            let Ok(folds) = forward(&times, None, k, f64::from(gap)) else { return Ok(()) };
             for fold in &folds {
                 let last = fold.train.iter().map(|&row| times[row as usize]).fold(f64::MIN, f64::max);
                 let first = fold.test.iter().map(|&row| times[row as usize]).fold(f64::MAX, f64::min);
-                prop_assert!(last + f64::from(gap) <= first, "{last} {first}");
+                prop_assert!(last + f64::from(gap) < first, "{last} {first}");
             }
         }
     }
@@ -408,7 +429,7 @@ mod tests {
     fn folds_in_time_are_those_of_scikit_learn() {
         // TimeSeriesSplit(n_splits=3).split(range(10)): train 0..4, 0..6, 0..8; test 4..6, 6..8, 8..10.
         let times: Vec<f64> = (0..10).map(f64::from).collect();
-        let folds = forward(&times, 3, 0.0).unwrap();
+        let folds = forward(&times, None, 3, 0.0).unwrap();
         let ends: Vec<(usize, Vec<u32>)> = folds.into_iter().map(|fold| (fold.train.len(), fold.test)).collect();
         assert_eq!(ends, [(4, vec![4, 5]), (6, vec![6, 7]), (8, vec![8, 9])]);
     }

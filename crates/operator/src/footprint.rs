@@ -41,6 +41,8 @@ pub struct Made {
     pub from: BTreeSet<(Arc<str>, When)>,
     /// The column that it equals, plus or minus a constant, if there is one.
     pub shift: Option<(Arc<str>, Shift)>,
+    /// The columns within whose groups it looks at other rows; none if it looks at other rows of the whole table.
+    pub within: BTreeSet<Arc<str>>,
 }
 
 /// How a stage brings in another table.
@@ -56,6 +58,8 @@ pub enum Combined {
         time: Option<Arc<str>>,
         /// Are rows dropped or added, depending on whether there is a match?
         chooses: bool,
+        /// Are rows of the other table without a match added?
+        adds: bool,
     },
     /// Its rows, below those of this table.
     Rows,
@@ -212,6 +216,7 @@ impl Footprint {
             name: name.clone(),
             from: expression.dependencies(),
             shift: expression.shift(),
+            within: expression.partitions(),
         }));
         self
     }

@@ -341,6 +341,11 @@ pub trait Splitter: Send + Sync {
     /// # Errors
     /// A [`Failure`] if there are too few rows.
     fn split(&self, rows: &Table, task: &Task, key: Key, progress: &dyn Progress) -> Result<Vec<Round>, Failure>;
+
+    /// Reports what in the rows may make scores too good: equal rows on both sides, features that tell the target.
+    fn examine(&self, rows: &Table, rounds: &[Round], progress: &dyn Progress) {
+        let _ = (rows, rounds, progress);
+    }
 }
 
 /// Splits rows, scores the rounds, and combines the scores to an evaluation.
@@ -361,6 +366,11 @@ pub trait Evaluator: Splitter {
     fn decided(&self, task: &Task) -> Vec<(&'static str, String)> {
         let _ = task;
         Vec::new()
+    }
+
+    /// Does it evaluate later rows by earlier ones?
+    fn in_order(&self) -> bool {
+        false
     }
 
     /// Does it shuffle the rows?

@@ -3,8 +3,9 @@
 use pipewright_diagnostic::{Diagnostic, Failure, code};
 use pipewright_engine::{JobFailure, Retain, Run, Value};
 use pipewright_frame::{Entry, Role, Schema};
-use pipewright_operator::Data;
-use pipewright_plan::{JobGraph, JobId, Pin, Plan, Tables, TargetFacts, lower_tables};
+use pipewright_operator::{Bound, Combined, Data};
+use pipewright_plan::{JobGraph, JobId, Node, Pin, Plan, Tables, TargetFacts, TimeOrder, Work, lower_tables};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Maximum number of classes.
@@ -63,8 +64,92 @@ fn facts(rows: &Data, target: &str) -> Result<Option<TargetFacts>, Failure> {
     Ok(Some(TargetFacts { rows: table.rows(), distinct, classes: few }))
 }
 
+/// Everything that the prepared rows say about a plan.
+pub(crate) fn findings(plan: &Plan, tables: &[Tables], graph: &JobGraph, run: &Run<'_>) -> Vec<Diagnostic> {
+    let mut findings = likely_ids(plan, tables, run);
+    for (pipeline, tables) in plan.pipelines.iter().zip(tables) {
+        let rows = tables.prepared.and_then(|job| data(run, job));
+        let mut orders: Vec<&TimeOrder> = Vec::new();
+        for order in pipeline.branches.iter().flat_map(|branch| &branch.in_time) {
+            if !orders.contains(&order) {
+                orders.push(order);
+            }
+        }
+        findings.extend(orders.into_iter().filter_map(|order| backwards(rows?, order)));
+    }
+    findings.extend(repeated_rows(plan, graph, run));
+    findings
+}
+
+/// Time that goes back where a stage depends on the order of rows.
+fn backwards(rows: &Data, order: &TimeOrder) -> Option<Diagnostic> {
+    let names: Vec<Arc<str>> = std::iter::once(&order.time).chain(&order.within).cloned().collect();
+    let table = rows.select(&names).ok()?;
+    let times = table.moments(&order.time).ok()?;
+    let mut keys = vec![Vec::new(); table.rows()];
+    for name in &order.within {
+        let codes = table.classes(name).and_then(|classes| table.codes(name, &classes)).ok()?;
+        keys.iter_mut().zip(codes).for_each(|(key, code)| key.push(code));
+    }
+    let mut latest: BTreeMap<Vec<Option<u32>>, f64> = BTreeMap::new();
+    let (row, _) = keys.into_iter().zip(&times).enumerate().find(|(_, (key, time))| {
+        let before = latest.insert(key.clone(), **time);
+        before.is_some_and(|before| **time < before)
+    })?;
+    let time = &order.time;
+    let message = format!("this stage depends on the order of rows, and `{time}` goes back in row {}", row + 1);
+    let written = pipewright_syntax::written_name(time);
+    let diagnostic =
+        Diagnostic::error(code::ORDER_SHUFFLED, message).label(order.at, "earlier rows are later ones here");
+    Some(diagnostic.help(format!("sort the rows above it: sort {written}")))
+}
+
+/// Stages that make several rows of one, in a pipeline that is evaluated and keeps no groups together.
+fn repeated_rows(plan: &Plan, graph: &JobGraph, run: &Run<'_>) -> Vec<Diagnostic> {
+    let mut warnings: Vec<Diagnostic> = Vec::new();
+    for path in plan.paths() {
+        let is_evaluated = path.nodes.iter().any(|node| matches!(node.bound, Bound::Evaluator(_)));
+        let is_grouped = |node: &&Node| {
+            let schema = node.schema.as_ref();
+            schema.is_some_and(|schema| schema.columns().any(|column| column.role == Role::Group))
+        };
+        if !is_evaluated || path.nodes.iter().any(|node| is_grouped(&node)) {
+            continue;
+        }
+        for (&id, node) in path.branch.path.iter().zip(&path.nodes) {
+            let job = graph
+                .jobs()
+                .iter()
+                .position(|job| job.stage == id && matches!(job.work, Work::Rows(..) | Work::Combine(..)));
+            let Some(job) = job else { continue };
+            let rows = |job: JobId| run.rows(job);
+            let inputs = &graph.jobs()[job].inputs;
+            let (Some(after), Some(before)) = (rows(job), inputs.first().and_then(|&input| rows(input))) else {
+                continue;
+            };
+            let others = match &node.footprint.combines {
+                Some(Combined::Rows) => continue,
+                // Rows of the other table that match nothing may have been added.
+                Some(Combined::Columns { adds: true, .. }) => inputs.get(1).and_then(|&input| rows(input)).unwrap_or(0),
+                _ => 0,
+            };
+            if after > before + others && before > 0 {
+                let name = node.verb.spec.name;
+                let message =
+                    format!("`{name}` makes {after} rows of {before}: copies of a row may be in several folds");
+                let help = "keep the rows that belong together in one fold: role group=NAME";
+                let warning = Diagnostic::warning(code::REPEATED_ROWS, message).label(node.span, "").help(help);
+                if !warnings.contains(&warning) {
+                    warnings.push(warning);
+                }
+            }
+        }
+    }
+    warnings
+}
+
 /// Notes on features that look like ids of the rows and reach the model in some form.
-pub(crate) fn likely_ids(plan: &Plan, tables: &[Tables], run: &Run<'_>) -> Vec<Diagnostic> {
+fn likely_ids(plan: &Plan, tables: &[Tables], run: &Run<'_>) -> Vec<Diagnostic> {
     let mut notes: Vec<Diagnostic> = Vec::new();
     for (pipeline, tables) in plan.pipelines.iter().zip(tables) {
         let Some(Data::Table(table)) = tables.prepared.and_then(|job| data(run, job)) else { continue };

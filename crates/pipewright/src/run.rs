@@ -1,6 +1,6 @@
 //! Running a script: check, pin, check again, lower, run.
 
-use crate::pin::{likely_ids, pins};
+use crate::pin::{findings, pins};
 use crate::{RunResult, Session, StageLine};
 use pipewright_diagnostic::{Diagnostic, Failure, Severity, code};
 use pipewright_engine::{NoObserver, Notice, Observer, Retain, Run, Value};
@@ -35,7 +35,7 @@ impl Session {
             return finish(&checked.plan, checked.diagnostics, &graph, &run, &[]);
         };
         let mut checked = self.check_pinned(checked.flat, text, &pins);
-        checked.diagnostics.extend(likely_ids(&checked.plan, &tables, &run));
+        checked.diagnostics.extend(findings(&checked.plan, &tables, &graph, &run));
         if !checked.is_sound() {
             return finish(&checked.plan, checked.diagnostics, &graph, &run, &[]);
         }

@@ -34,6 +34,6 @@ pub use expand::{Flat, Overrides, expand};
 pub use fingerprint::{Fingerprint, Identity};
 pub use graph::{Job, JobGraph, JobId, Part, PipelineHead, Round, ScopeId, VerdictHead, Work};
 pub use lower::{Tables, lower, lower_tables};
-pub use model::{Branch, Node, NodeId, Other, Pin, Pipeline, Plan};
+pub use model::{Branch, Node, NodeId, Other, Pin, Pipeline, Plan, TimeOrder};
 pub use path::Path;
 pub use target::TargetFacts;

@@ -82,6 +82,19 @@ pub struct Branch {
     pub learner: Option<Arc<dyn Learner>>,
     /// Was the head of the data all of it?
     pub source_is_whole: bool,
+    /// Orders of rows that only the rows can tell to go forward in time.
+    pub in_time: Vec<TimeOrder>,
+}
+
+/// An order of rows that has to go forward in time: a stage depends on it, and the rows are as they were read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimeOrder {
+    /// The column with the role time.
+    pub time: Arc<str>,
+    /// Time may go back from one group of these columns to the next.
+    pub within: Vec<Arc<str>>,
+    /// The stage.
+    pub at: Span,
 }
 
 /// A checked pipeline.

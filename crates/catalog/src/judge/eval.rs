@@ -1,9 +1,10 @@
 //! `eval`: evaluates the pipeline above it on held-out rows.
 
+use super::suspicion;
 use crate::adapt::{FeatureUse, LearnerOf};
 use crate::exchange;
 use pipewright_diagnostic::{Failure, Progress, code};
-use pipewright_frame::{Role, Schema, Table};
+use pipewright_frame::{Column, ColumnType, Role, Schema, Table, quoted};
 use pipewright_learn::dummy::Dummy;
 use pipewright_learn::metric::{self, Judged, METRICS, Metric};
 use pipewright_learn::{Target, split};
@@ -15,6 +16,7 @@ use pipewright_operator::{
     words,
 };
 use pipewright_world::random::Key;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 const METRIC_NAMES: &[&str] = &[
@@ -157,20 +159,20 @@ virginica                    0           5          95
     states: &[],
 };
 
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 enum Scheme {
     Folds(usize),
     /// Folds of whole groups.
     Groups(usize),
-    /// Forward chaining: rounds that go forward in time, with a gap in the unit of the times (seconds for dates).
-    Time(usize, f64),
+    /// Forward chaining: rounds that go forward in time, with a gap.
+    Time(usize, Option<Gap>),
     Holdout(f64),
 }
 
 impl Scheme {
     /// The number of folds per repetition.
-    fn folds(self) -> usize {
-        match self {
+    fn folds(&self) -> usize {
+        match *self {
             Scheme::Folds(folds) | Scheme::Groups(folds) | Scheme::Time(folds, _) => folds,
             Scheme::Holdout(_) => 1,
         }
@@ -186,6 +188,8 @@ pub(crate) struct Eval {
     stratified: Option<bool>,
     metrics: Vec<&'static Metric>,
     seed: Option<u64>,
+    /// Does it evaluate a pipeline? Else it only holds rows out for validation.
+    evaluates: bool,
 }
 
 impl Eval {
@@ -198,6 +202,7 @@ impl Eval {
             stratified: None,
             metrics: Vec::new(),
             seed: None,
+            evaluates: false,
         }
     }
 
@@ -231,7 +236,7 @@ fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     let scheme = match word {
         SchemeWord::KFold | SchemeWord::Stratified => Scheme::Folds(folds()?),
         SchemeWord::Group => Scheme::Groups(folds()?),
-        SchemeWord::Time => Scheme::Time(folds()?, gap.map_or(0.0, seconds)),
+        SchemeWord::Time => Scheme::Time(folds()?, gap),
         SchemeWord::Holdout => match &size {
             Size::Share(share) => Scheme::Holdout(share.0),
             Size::Folds(count) => {
@@ -254,11 +259,19 @@ fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     }
     let metrics = metric.unwrap_or_default().iter().filter_map(|word| Metric::find(word.0)).collect();
     let seed = seed.map(|seed| seed.0);
-    Ok(Bound::Evaluator(Arc::new(Eval { scheme, repeat: repeat.get(), shuffle, stratified, metrics, seed })))
+    Ok(Bound::Evaluator(Arc::new(Eval {
+        scheme,
+        repeat: repeat.get(),
+        shuffle,
+        stratified,
+        metrics,
+        seed,
+        evaluates: true,
+    })))
 }
 
 /// The gap in the unit of the times: seconds for dates.
-fn seconds(gap: Gap) -> f64 {
+fn seconds(gap: &Gap) -> f64 {
     match gap {
         Gap::Duration(duration) => duration.seconds,
         Gap::Number(number) => number.0,
@@ -277,40 +290,74 @@ impl Splitter for Eval {
         };
         let groups = with_role(rows, Role::Group).map(|name| levels(rows, &name)).transpose()?;
         let given = with_role(rows, Role::Fold).map(|name| levels(rows, &name)).transpose()?;
-        if let (Scheme::Groups(_), None) = (self.scheme, &groups) {
+        if let (Some(given), Some(groups)) = (&given, &groups) {
+            groups_in_folds(groups, given, progress);
+        }
+        if let (Scheme::Groups(_), None) = (&self.scheme, &groups) {
             let message = "`eval group` keeps groups together, but no column has the role group";
             return Err(Failure::new(code::MISSING_ARGUMENT, message).help("name it: role group=NAME"));
         }
-        if let (Scheme::Folds(_) | Scheme::Holdout(_), Some(_), None) = (self.scheme, &groups, &given) {
+        if let (Scheme::Folds(_) | Scheme::Holdout(_), Some(_), None) = (&self.scheme, &groups, &given) {
             progress.notice(groups_together());
         }
         let mut rounds = Vec::new();
         for repeat in 0..self.repeat {
             let key = key.index(repeat as u64);
             let shuffle = self.shuffle.then_some(key);
-            let folds = match (self.scheme, &codes) {
-                (Scheme::Time(count, gap), _) => split::forward(&times(rows)?, count, gap)?,
+            let folds = match (&self.scheme, &codes) {
+                (Scheme::Time(count, gap), _) => {
+                    let times = times(rows, gap.as_ref(), progress)?;
+                    split::forward(&times, groups.as_deref(), *count, gap.as_ref().map_or(0.0, seconds))?
+                }
                 (Scheme::Groups(count) | Scheme::Folds(count), codes) => {
                     let folds = match (&given, &groups, codes) {
-                        (Some(given), ..) => split::given(given, count)?,
-                        (None, Some(groups), _) => split::grouped(groups, count, shuffle)?,
-                        (None, None, Some(codes)) => split::stratified(codes, count, shuffle)?,
-                        (None, None, None) => split::kfold(rows.rows(), count, shuffle)?,
+                        (Some(given), ..) => split::given(given, *count)?,
+                        (None, Some(groups), _) => split::grouped(groups, *count, shuffle)?,
+                        (None, None, Some(codes)) => split::stratified(codes, *count, shuffle)?,
+                        (None, None, None) => split::kfold(rows.rows(), *count, shuffle)?,
                     };
                     // Every repetition would give the same result.
                     folds.notices.into_iter().filter(|_| repeat == 0).for_each(|notice| progress.notice(notice));
                     folds.folds
                 }
                 (Scheme::Holdout(share), _) if groups.is_some() => {
-                    vec![split::holdout_grouped(groups.as_deref().unwrap_or_default(), share, key)?]
+                    vec![split::holdout_grouped(groups.as_deref().unwrap_or_default(), *share, key)?]
                 }
-                (Scheme::Holdout(share), _) if !self.shuffle => vec![last_rows(rows.rows(), share)?],
-                (Scheme::Holdout(share), Some(codes)) => vec![split::holdout_stratified(codes, share, key)?],
-                (Scheme::Holdout(share), None) => vec![split::holdout(rows.rows(), share, key)?],
+                (Scheme::Holdout(share), _) if !self.shuffle => vec![last_rows(rows.rows(), *share)?],
+                (Scheme::Holdout(share), Some(codes)) => vec![split::holdout_stratified(codes, *share, key)?],
+                (Scheme::Holdout(share), None) => vec![split::holdout(rows.rows(), *share, key)?],
             };
             rounds.extend(folds.into_iter().map(|fold| Round { train: fold.train.into(), test: fold.test.into() }));
         }
         Ok(rounds)
+    }
+
+    fn examine(&self, rows: &Table, rounds: &[Round], progress: &dyn Progress) {
+        if !self.evaluates {
+            return;
+        }
+        suspicion::telling(rows).into_iter().for_each(|warning| progress.notice(warning));
+        if with_role(rows, Role::Group).is_none() {
+            suspicion::repeated(rows, rounds).into_iter().for_each(|warning| progress.notice(warning));
+        }
+    }
+}
+
+/// Warns of groups whose rows a fold column spreads over several folds.
+fn groups_in_folds(groups: &[u32], folds: &[u32], progress: &dyn Progress) {
+    let mut fold_of: BTreeMap<u32, u32> = BTreeMap::new();
+    let mut split: BTreeSet<u32> = BTreeSet::new();
+    for (&group, &fold) in groups.iter().zip(folds) {
+        if *fold_of.entry(group).or_insert(fold) != fold {
+            split.insert(group);
+        }
+    }
+    if !split.is_empty() {
+        let message =
+            format!("{} of {} groups have rows in several folds of the fold column", split.len(), fold_of.len());
+        progress.notice(
+            Failure::warning(code::GROUPS_TOGETHER, message).help("leave out the role group, or the role fold"),
+        );
     }
 }
 
@@ -332,12 +379,26 @@ fn levels(rows: &Table, name: &str) -> Result<Vec<u32>, Failure> {
     Ok(codes.into_iter().map(|code| code.unwrap_or(missing)).collect())
 }
 
-/// The time of each row: in seconds for dates and times; the row number if no column has the role time.
-fn times(rows: &Table) -> Result<Vec<f64>, Failure> {
-    match with_role(rows, Role::Time) {
-        None => Ok((0..rows.rows()).map(|row| row as f64).collect()),
-        Some(name) => rows.moments(&name),
+/// The time of each row: in seconds for dates and times; the row number if no column has the role time. A gap of time
+/// needs times: without the role, those of the only date.
+fn times(rows: &Table, gap: Option<&Gap>, progress: &dyn Progress) -> Result<Vec<f64>, Failure> {
+    if let Some(name) = with_role(rows, Role::Time) {
+        return rows.moments(&name);
     }
+    if !matches!(gap, Some(Gap::Duration(_))) {
+        return Ok((0..rows.rows()).map(|row| row as f64).collect());
+    }
+    let dates: Vec<&Column> = rows.columns().iter().filter(|column| column.kind == ColumnType::Date).collect();
+    let [date] = dates.as_slice() else {
+        let message = format!("a gap of time needs a column of times, and the table has {} dates", dates.len());
+        return Err(Failure::new(code::MISSING_ARGUMENT, message).help("name it: role time=NAME"));
+    };
+    let message = format!("rows are ordered by `{}`, the only date", date.name);
+    let written = quoted(&date.name);
+    progress.notice(
+        Failure::note(code::TIME_CHOSEN, message).help(format!("to say so in the script: | role time={written}")),
+    );
+    rows.moments(&date.name)
 }
 
 /// Without shuffling, the holdout is the end of the table.
@@ -377,6 +438,10 @@ impl Evaluator for Eval {
             value: Value::Word("group".to_owned()),
             notice: groups_together(),
         })
+    }
+
+    fn in_order(&self) -> bool {
+        matches!(self.scheme, Scheme::Time(..))
     }
 
     fn shuffles(&self) -> bool {

@@ -2,3 +2,4 @@
 
 pub(crate) mod assert;
 pub(crate) mod eval;
+mod suspicion;

@@ -126,7 +126,8 @@ impl Combine for Joining {
             _ => None,
         };
         let chooses = !matches!(self.how, JoinKind::Left | JoinKind::AsOf { .. });
-        let combined = Combined::Columns { on, right: self.right.clone(), time, chooses };
+        let adds = self.how == JoinKind::Full;
+        let combined = Combined::Columns { on, right: self.right.clone(), time, chooses, adds };
         Footprint::of(verb).reading_features().making_values().keeping(RowsKept::Others).combining(combined)
     }
 

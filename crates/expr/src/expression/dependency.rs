@@ -57,6 +57,23 @@ impl Expression {
         }
     }
 
+    /// Returns the columns by which all of its windows partition the rows.
+    #[must_use]
+    pub fn partitions(&self) -> BTreeSet<Arc<str>> {
+        let mut all: Option<BTreeSet<Arc<str>>> = None;
+        self.visit(&mut |part| {
+            if let Expression::Window(window) = part {
+                let key = |key: &Expression| if let Expression::Column(name) = key { Some(name.clone()) } else { None };
+                let keys: BTreeSet<Arc<str>> = window.keys.iter().filter_map(key).collect();
+                all = Some(match all.take() {
+                    Some(known) => known.intersection(&keys).cloned().collect(),
+                    None => keys,
+                });
+            }
+        });
+        all.unwrap_or_default()
+    }
+
     /// Returns its conjuncts: the parts of `a and b and c`, or the expression itself.
     #[must_use]
     pub fn conjuncts(&self) -> Vec<&Expression> {

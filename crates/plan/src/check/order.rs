@@ -1,11 +1,14 @@
 //! Checks of the order of stages, of the order of rows, and of target leaks.
 
+use super::provenance::InTime;
 use super::{Node, Walk, first_byte};
+use crate::model::TimeOrder;
 use pipewright_diagnostic::{Diagnostic, Span, code};
 use pipewright_frame::Role;
 use pipewright_operator::work::Evaluator;
 use pipewright_operator::{Bound, Effect, Flow, Form, Implied, Verb};
 use pipewright_syntax::Stage;
+use std::sync::Arc;
 
 /// The stages above do not provide what a stage needs.
 fn misplaced(verb: &Verb, given: Flow, needed: Flow, span: Span, implied: &Implied) -> Diagnostic {
@@ -72,37 +75,93 @@ impl Walk<'_> {
         }
     }
 
-    /// Ordered rows must not be shuffled, and an evaluated pipeline must not use later rows.
+    /// An evaluated pipeline uses no later rows, and tests no row by later ones where the order of rows matters.
     pub(super) fn check_order(&mut self, judge: &dyn Evaluator, span: Span) {
-        let path = self.path();
-        let ahead = path.nodes.iter().find(|node| node.footprint.neighbours.later);
-        if let Some(node) = ahead {
-            let message = format!("`{}` uses later rows in a pipeline that is evaluated", node.verb.spec.name);
-            let diagnostic = Diagnostic::error(code::ORDER_SHUFFLED, message).label(node.span, "uses later rows");
-            return self.say(
-                diagnostic.help(format!("use earlier rows only: {}", self.environment.registry.implied.look_back)),
-            );
+        if let Some(diagnostic) = self.looking_ahead(span) {
+            return self.say(diagnostic);
         }
-        let role = |role| self.at.schema.as_ref().and_then(|schema| schema.with_role(role));
-        if !judge.shuffles() || role(Role::Fold).is_some() {
-            return;
+        let implied = &self.environment.registry.implied;
+        let in_order = format!("train on earlier rows and test on later ones: {}", implied.in_order);
+        if let Some((column, at)) = self.at.past_of_target.clone().filter(|_| !judge.in_order()) {
+            let message = format!("`{column}` is made from the target of earlier rows, which may be held out");
+            let diagnostic = Diagnostic::error(code::READS_TARGET, message).label(at, "this uses the target");
+            return self.say(diagnostic.help(in_order));
         }
-        let in_order = path.nodes.iter().find(|node| node.footprint.neighbours.earlier);
-        let (message, place) = match (in_order, role(Role::Time)) {
-            (Some(node), _) => {
-                let name = node.verb.spec.name;
-                (format!("rows are shuffled, but `{name}` depends on their order"), Some(node.span))
+        let time =
+            self.at.schema.as_ref().and_then(|schema| schema.with_role(Role::Time)).map(|time| time.name.clone());
+        if judge.in_order() {
+            return self.check_uses(time.as_ref());
+        }
+        let uses_order = self.path().nodes.iter().find(|node| node.footprint.neighbours.earlier).map(|node| {
+            let name = node.verb.spec.name;
+            (format!("rows are shuffled, but `{name}` depends on their order"), node.span)
+        });
+        let shuffled =
+            judge.shuffles() && self.at.schema.as_ref().is_none_or(|schema| schema.with_role(Role::Fold).is_none());
+        let (message, place, help) = match (uses_order, time) {
+            (Some((message, place)), None) if shuffled => {
+                (message, Some(place), format!("{in_order}; or keep the order: shuffle=false"))
             }
-            (None, Some(time)) => (format!("rows are shuffled, but `{}` has the role time", time.name), None),
-            (None, None) => return,
+            (Some((message, place)), Some(_)) if shuffled => (message, Some(place), in_order),
+            (_, Some(time)) => {
+                let message = format!("`{time}` has the role time, but rows are tested by a model of later rows");
+                (message, None, in_order)
+            }
+            (_, None) => return,
         };
-        let mut diagnostic = Diagnostic::error(code::ORDER_SHUFFLED, message).label(span, "this shuffles the rows");
+        let label = if shuffled { "this shuffles the rows" } else { "this also trains on later rows" };
+        let mut diagnostic = Diagnostic::error(code::ORDER_SHUFFLED, message).label(span, label);
         if let Some(place) = place {
             diagnostic = diagnostic.label(place, "this uses earlier rows");
         }
-        let in_order = self.environment.registry.implied.in_order;
-        self.say(diagnostic.help(format!(
-            "train on earlier rows and test on later ones: {in_order}; or keep the order: shuffle=false"
-        )));
+        self.say(diagnostic.help(help));
+    }
+
+    /// A feature, or a choice of rows, that depends on later rows.
+    fn looking_ahead(&self, span: Span) -> Option<Diagnostic> {
+        let (message, at) = match &self.at.schema {
+            Some(schema) => {
+                let (column, at) = self.at.provenance.later(schema, span)?;
+                let what = column.map_or("the choice of rows".to_owned(), |column| format!("`{column}`"));
+                (format!("{what} depends on later rows, in a pipeline that is evaluated"), at)
+            }
+            None => {
+                let path = self.path();
+                let node = path.nodes.iter().find(|node| node.footprint.neighbours.later)?;
+                let name = node.verb.spec.name;
+                (format!("`{name}` uses later rows in a pipeline that is evaluated"), node.span)
+            }
+        };
+        let look_back = self.environment.registry.implied.look_back;
+        let diagnostic = Diagnostic::error(code::ORDER_SHUFFLED, message).label(at, "uses later rows");
+        Some(diagnostic.help(format!("use earlier rows only: {look_back}")))
+    }
+
+    /// Under the role time, stages that depend on the order of rows need rows that go forward in time.
+    fn check_uses(&mut self, time: Option<&Arc<str>>) {
+        let Some(time) = time else { return };
+        let is_sorted_later = |place: usize| {
+            let uses = self.at.provenance.uses();
+            uses[place].in_time(time) != self.at.provenance.order_now(&uses[place], time)
+        };
+        let mut wrong = Vec::new();
+        let mut open = Vec::new();
+        for (place, order) in self.at.provenance.uses().iter().enumerate() {
+            match order.in_time(time) {
+                InTime::Yes => {}
+                InTime::AsRead(within) if !is_sorted_later(place) => {
+                    open.push(TimeOrder { time: time.clone(), within: within.into_iter().collect(), at: order.at });
+                }
+                InTime::AsRead(_) | InTime::No => wrong.push(order.at),
+            }
+        }
+        self.at.branch.in_time = open;
+        for at in wrong {
+            let message = format!("this stage depends on the order of rows, which does not go forward in `{time}`");
+            let written = pipewright_syntax::written_name(time);
+            let diagnostic =
+                Diagnostic::error(code::ORDER_SHUFFLED, message).label(at, "earlier rows are later ones here");
+            self.say(diagnostic.help(format!("sort the rows above it: sort {written}")));
+        }
     }
 }

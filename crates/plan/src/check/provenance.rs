@@ -18,8 +18,8 @@
 //! by earlier ones, and only there.
 
 use pipewright_diagnostic::Span;
-use pipewright_frame::{Entry, Role, Schema, Selection, When, part_of_same};
-use pipewright_operator::{Args, Combined, Effect, Footprint, Made, RowsKept, Values};
+use pipewright_frame::{Entry, Role, Schema, Selection, Shift, When, part_of_same};
+use pipewright_operator::{Args, Combined, Effect, Footprint, Made, RowsKept, Value, Values};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -60,6 +60,55 @@ pub(super) struct Provenance {
     columns: BTreeMap<Arc<str>, Sources>,
     choices: Vec<Choice>,
     order: Sources,
+    /// The columns by which the rows are sorted, the first one first; `None` for the order of the file.
+    sorted: Option<Sorted>,
+    /// Stages that depend on the order of rows.
+    uses: Vec<OrderUse>,
+    /// Columns that are another column plus or minus a constant.
+    shifts: BTreeMap<Arc<str>, Shift>,
+}
+
+/// An order of rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Sorted {
+    by: Vec<Arc<str>>,
+    descending: bool,
+}
+
+/// A stage that depends on the order of rows.
+#[derive(Debug, Clone)]
+pub(super) struct OrderUse {
+    sorted: Option<Sorted>,
+    /// The keys within whose groups it looks at other rows; none for all rows.
+    within: BTreeSet<Arc<str>>,
+    pub at: Span,
+}
+
+/// What is known of an order where time matters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum InTime {
+    /// The rows are sorted by time.
+    Yes,
+    /// They are as they were read: only the rows can tell. Within groups of these keys, time must not go back.
+    AsRead(BTreeSet<Arc<str>>),
+    /// They are sorted by something else.
+    No,
+}
+
+impl OrderUse {
+    /// Do the rows of which it makes use go forward in time?
+    pub(super) fn in_time(&self, time: &str) -> InTime {
+        match &self.sorted {
+            None => InTime::AsRead(self.within.clone()),
+            Some(Sorted { by, descending: false }) if is_in_time(by, time, &self.within) => InTime::Yes,
+            Some(_) => InTime::No,
+        }
+    }
+}
+
+/// Does an order by these columns go forward in time, within groups of these keys?
+fn is_in_time(by: &[Arc<str>], time: &str, within: &BTreeSet<Arc<str>>) -> bool {
+    by.iter().find(|name| !within.contains(*name)).is_some_and(|name| **name == *time)
 }
 
 /// A stage, as its provenance depends on it.
@@ -133,6 +182,16 @@ impl Provenance {
 
     /// Goes on behind a stage that takes no other table.
     pub(super) fn pass(&mut self, stage: &Stage<'_>) {
+        let Footprint { neighbours, makes, keeps, .. } = stage.footprint;
+        if (neighbours.earlier || neighbours.later) && !neighbours.all {
+            let mut within = makes.iter().map(|made| made.within.clone());
+            let first = within.next().unwrap_or_default();
+            let within = within.fold(first, |all, keys| all.intersection(&keys).cloned().collect());
+            self.uses.push(OrderUse { sorted: self.sorted.clone(), within, at: stage.span });
+        }
+        if let RowsKept::Groups(_) = keeps {
+            self.sorted = None;
+        }
         self.compute(stage);
         // Training rows may be chosen by anything, also by the target.
         if stage.footprint.effect != Effect::RowsTrain {
@@ -160,8 +219,11 @@ impl Provenance {
                 self.push_choice(by, stage.text, at);
             }
             RowsKept::Sorted(columns) => {
-                let by = influence(self.of_all(&resolved(columns, stage.before), at), at);
-                merge(&mut self.order, by);
+                let by = resolved(columns, stage.before);
+                let descending = matches!(stage.args.get("descending"), Some(Value::Bool(true)));
+                let sources = influence(self.of_all(&by, at), at);
+                merge(&mut self.order, sources);
+                self.sorted = Some(Sorted { by, descending });
             }
             RowsKept::Groups(_) => self.order.clear(),
             RowsKept::Others if stage.footprint.values == Values::Passed => {
@@ -204,6 +266,12 @@ impl Provenance {
         for made in &footprint.makes {
             let mut sources = self.made(made, at);
             merge(&mut sources, around.clone());
+            match &made.shift {
+                Some((of, shift)) if !self.shifts.contains_key(of) => {
+                    self.shifts.insert(made.name.clone(), *shift);
+                }
+                _ => drop(self.shifts.remove(&made.name)),
+            }
             self.columns.insert(made.name.clone(), sources);
         }
         let (Some(before), Some(after)) = (before, after) else { return };
@@ -231,6 +299,10 @@ impl Provenance {
             };
             merge(&mut sources, old.inherited(&column.sources, before, at));
             merge(&mut sources, around.clone());
+            if footprint.neighbours.later && !footprint.neighbours.all {
+                let later = sources.clone().into_keys().map(|source| Source { when: When::Later, ..source });
+                merge(&mut sources, later.map(|source| (source, Route { is_value: true, at })).collect());
+            }
             self.columns.insert(column.name.clone(), sources);
         }
     }
@@ -275,7 +347,7 @@ impl Provenance {
         stage: &Stage<'_>,
     ) {
         match combined {
-            Combined::Columns { on, right, time, chooses } => {
+            Combined::Columns { on, right, time, chooses, .. } => {
                 let left = resolved(on, stage.before);
                 let right = right.clone().unwrap_or_else(|| left.clone());
                 let mut keys = self.of_all(left.iter().chain(time), stage.span);
@@ -285,7 +357,12 @@ impl Provenance {
                     merge(&mut keys, other.order.clone());
                 }
                 let keys = influence(keys, stage.span);
-                self.join(other, names, &keys, stage);
+                let pairs = left.iter().zip(&right).chain(time.iter().map(|time| (time, time)));
+                let when = pairs.map(|(own, others)| self.meets(own, other, others)).fold(When::Now, When::after);
+                self.join(other, names, &keys, when, stage);
+                if self.table == other.table {
+                    self.uses.extend(other.uses.iter().cloned());
+                }
                 if *chooses {
                     self.push_choice(keys, stage.text, stage.span);
                 }
@@ -294,14 +371,27 @@ impl Provenance {
         }
     }
 
-    fn join(&mut self, other: &Provenance, names: Option<&Schema>, keys: &Sources, stage: &Stage<'_>) {
+    /// Which rows of another table a key finds: those of its own time, or earlier or later ones.
+    fn meets(&self, own: &str, other: &Provenance, others: &str) -> When {
+        match (self.shifts.get(own), other.shifts.get(others)) {
+            (None, Some(Shift::Back)) | (Some(Shift::Forward), None) => When::Later,
+            (None, Some(Shift::Forward)) | (Some(Shift::Back), None) => When::Earlier,
+            _ => When::Now,
+        }
+    }
+
+    fn join(&mut self, other: &Provenance, names: Option<&Schema>, keys: &Sources, when: When, stage: &Stage<'_>) {
         let (Some(before), Some(after), Some(names)) = (stage.before, stage.after, names) else { return };
         for column in after.columns().filter(|column| before.find(&column.name).is_none()) {
             let name = names.find(&column.name).map(|column| &*column.name);
             let name = name.or_else(|| column.name.strip_suffix(" (right)")).unwrap_or(&column.name);
             let values = other.of(name, stage.span).into_iter();
-            let mut sources: Sources =
-                values.map(|(source, route)| (source, Route { at: stage.span, ..route })).collect();
+            let mut sources: Sources = values
+                .map(|(source, route)| {
+                    let source = Source { when: when.after(source.when), ..source };
+                    (source, Route { at: stage.span, ..route })
+                })
+                .collect();
             merge(&mut sources, keys.clone());
             self.columns.insert(column.name.clone(), sources);
         }
@@ -352,6 +442,27 @@ impl Provenance {
             }
         }
         leaks
+    }
+
+    /// A column that is learned from, or a choice of rows, that depends on later rows, and the stage that makes it so.
+    pub(super) fn later(&self, schema: &Schema, at: Span) -> Option<(Option<Arc<str>>, Span)> {
+        let is_later = |(source, route): (&Source, &Route)| (source.when == When::Later).then_some(route.at);
+        let of_column = |name: Arc<str>| {
+            let sources = self.of(&name, at);
+            sources.iter().find_map(is_later).map(|at| (Some(name), at))
+        };
+        let of_choice = |choice: &Choice| choice.by.iter().find_map(is_later).map(|_| (None, choice.at));
+        learned(schema).into_iter().find_map(of_column).or_else(|| self.choices.iter().find_map(of_choice))
+    }
+
+    /// What is known of the order in which the rows are now, as a stage makes use of it.
+    pub(super) fn order_now(&self, order: &OrderUse, time: &str) -> InTime {
+        OrderUse { sorted: self.sorted.clone(), ..order.clone() }.in_time(time)
+    }
+
+    /// The stages that depend on the order of rows.
+    pub(super) fn uses(&self) -> &[OrderUse] {
+        &self.uses
     }
 
     /// The most telling way by which the target reaches a column.

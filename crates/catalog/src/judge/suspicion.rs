@@ -1,0 +1,127 @@
+//! What makes a score too good to be true, as far as the rows show it: rows on both sides of a split, and features that
+//! are the target in other words.
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType};
+use arrow_array::{Array, ArrayRef};
+use pipewright_diagnostic::{Failure, code};
+use pipewright_frame::profile::{Options, Profile, Reason};
+use pipewright_frame::{Column, ColumnType, Role, Table, quoted};
+use pipewright_operator::work::Round;
+use std::collections::BTreeMap;
+
+/// Rows that are looked at for features that tell the target.
+const ROWS_EXAMINED: usize = 2_000;
+/// Rows that are compared with each other; of larger tables, those with some of the values of one column.
+const ROWS_COMPARED: usize = 50_000;
+/// The share of test rows with an equal training row that is worth a warning.
+const SHARE_MIN: f64 = 0.02;
+/// How many times more equal rows there have to be than columns of these values would have by chance.
+const BEYOND_CHANCE: f64 = 10.0;
+const REPEATED_MIN: usize = 10;
+
+/// Features that alone nearly tell the target, a warning for each.
+pub(super) fn telling(rows: &Table) -> Vec<Failure> {
+    let step = rows.rows().div_ceil(ROWS_EXAMINED).max(1);
+    let sample: Vec<u32> = (0..rows.rows() as u32).step_by(step).collect();
+    let Ok(profile) = Profile::of(&rows.take(&sample), &Options::default()) else { return Vec::new() };
+    let warning = |column: &str, measure: &str, value: f64| {
+        let message = format!("`{column}` alone nearly tells the target ({measure} {value:.4})");
+        let help = format!("if it is not known before the outcome: drop {}", quoted(column));
+        Failure::warning(code::TELLS_TARGET, message).help(help)
+    };
+    let leaks = profile.suspicions.iter().filter_map(|suspicion| match (&suspicion.column, &suspicion.reason) {
+        (Some(column), Reason::Leak { measure, value }) => Some(warning(column, measure, *value)),
+        _ => None,
+    });
+    leaks.collect()
+}
+
+/// Rows that are equal in all features and the target, and lie on both sides of a split more often than by chance.
+pub(super) fn repeated(rows: &Table, rounds: &[Round]) -> Option<Failure> {
+    let compares = rows.columns().iter().filter(|column| matches!(column.role, Role::Feature | Role::Target));
+    let hash = |column: &Column| rows.array(&column.name).ok().map(|values| hashes(values, column.kind));
+    let hashes: Vec<Vec<u64>> = compares.filter_map(hash).collect();
+    let whole = |row: usize| hashes.iter().fold(0, |whole, column| mix(whole, column[row]));
+    let compared = compared(rows, &hashes);
+    let mut equal: BTreeMap<u64, Vec<u32>> = BTreeMap::new();
+    for &row in &compared {
+        equal.entry(whole(row as usize)).or_default().push(row);
+    }
+    equal.retain(|_, rows| rows.len() > 1);
+    let (mut tested, mut known) = (0_usize, 0_usize);
+    for round in rounds {
+        let is_test = |row: &u32| round.test.binary_search(row).is_ok();
+        tested += compared.iter().filter(|row| is_test(row)).count();
+        known += equal
+            .values()
+            .map(|rows| {
+                let tests = rows.iter().filter(|row| is_test(row)).count();
+                let trains = rows.iter().any(|row| round.train.binary_search(row).is_ok());
+                if trains { tests } else { 0 }
+            })
+            .sum::<usize>();
+    }
+    let share = known as f64 / tested.max(1) as f64;
+    if known < REPEATED_MIN || share < SHARE_MIN {
+        return None;
+    }
+    let pairs: f64 = equal.values().map(|rows| rows.len() as f64 * (rows.len() as f64 - 1.0) / 2.0).sum();
+    let chance: f64 = hashes.iter().map(|column| collision(column, &compared)).product();
+    let expected = compared.len() as f64 * (compared.len() as f64 - 1.0) / 2.0 * chance;
+    (pairs > BEYOND_CHANCE * expected).then(|| {
+        let message = format!("{:.0} % of the test rows have an equal row among the training rows", share * 100.0);
+        Failure::warning(code::REPEATED_ROWS, message)
+            .help("remove the copies: | dedup; or keep them together: role group=")
+    })
+}
+
+/// The rows that are compared: all, or of a large table those with some of the values of its most varied column, so that
+/// equal rows stay together.
+fn compared(rows: &Table, hashes: &[Vec<u64>]) -> Vec<u32> {
+    let all = 0..rows.rows() as u32;
+    let parts = rows.rows().div_ceil(ROWS_COMPARED) as u64;
+    if parts <= 1 {
+        return all.collect();
+    }
+    let few: Vec<u32> = (0..rows.rows().min(1_000) as u32).collect();
+    let varied = hashes.iter().min_by(|one, other| collision(one, &few).total_cmp(&collision(other, &few)));
+    let Some(varied) = varied else { return Vec::new() };
+    all.filter(|&row| mix(0, varied[row as usize]) % parts == 0).collect()
+}
+
+/// The probability that two rows have the same value.
+fn collision(column: &[u64], rows: &[u32]) -> f64 {
+    let mut values: Vec<u64> = rows.iter().map(|&row| column[row as usize]).collect();
+    values.sort_unstable();
+    let squares = values.chunk_by(|one, other| one == other).map(|equal| (equal.len() as f64).powi(2)).sum::<f64>();
+    squares / (rows.len() as f64).powi(2).max(1.0)
+}
+
+/// A hash of each value; of a missing one, 0.
+fn hashes(column: &ArrayRef, kind: ColumnType) -> Vec<u64> {
+    let of = |row: usize, bits: &dyn Fn(usize) -> u64| if column.is_valid(row) { mix(1, bits(row)) } else { 0 };
+    let each = |bits: &dyn Fn(usize) -> u64| (0..column.len()).map(|row| of(row, bits)).collect();
+    match kind {
+        ColumnType::Continuous => {
+            let numbers = column.as_primitive::<Float64Type>();
+            each(&|row| (numbers.value(row) + 0.0).to_bits())
+        }
+        ColumnType::Count => each(&|row| column.as_primitive::<Int64Type>().value(row) as u64),
+        ColumnType::Bool => each(&|row| u64::from(column.as_boolean().value(row))),
+        ColumnType::Date => each(&|row| column.as_primitive::<TimestampMicrosecondType>().value(row) as u64),
+        ColumnType::Time => each(&|row| column.as_primitive::<Time64MicrosecondType>().value(row) as u64),
+        _ => match column.as_string_opt::<i64>() {
+            Some(texts) => each(&|row| texts.value(row).bytes().fold(0, |hash, byte| mix(hash, u64::from(byte)))),
+            None => vec![0; column.len()],
+        },
+    }
+}
+
+/// A step of a hash; the constants are those of SplitMix64.
+fn mix(hash: u64, value: u64) -> u64 {
+    let mut mixed = (hash.rotate_left(23) ^ value).wrapping_add(0x9e37_79b9_7f4a_7c15);
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}
