@@ -135,8 +135,9 @@ impl Columns {
         self.feature_or_target(Kind::Text, peeks, dice)
     }
 
-    fn feature_or_target(&self, kind: Kind, peeks: bool, dice: &mut Dice) -> String {
+    fn feature_or_target(&mut self, kind: Kind, peeks: bool, dice: &mut Dice) -> String {
         let features = self.features(kind);
+        self.peeks += usize::from(features.is_empty() && !peeks);
         if features.is_empty() || peeks { self.target.clone() } else { dice.pick(&features) }
     }
 

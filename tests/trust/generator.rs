@@ -174,7 +174,7 @@ impl Draft {
     fn rows(&mut self) {
         let column = self.columns.any_number(&mut self.dice);
         let stage = match self.dice.below(6) {
-            0 => "head 400".to_owned(),
+            0 => "head 320".to_owned(),
             1 => "sample 80%".to_owned(),
             2 => "dropna".to_owned(),
             3 => "dropna on x3".to_owned(),
@@ -226,7 +226,7 @@ impl Draft {
     fn leave_out(&mut self) {
         let twice = |stage: &String| stage.starts_with("concat") || stage == "head 60";
         let mut stages = self.script.lets.iter().flat_map(|(_, stages)| stages).chain(&self.script.main);
-        self.roles.numbered = self.columns.has("id") && stages.any(twice) && self.dice.chance(0.7);
+        self.roles.numbered = self.columns.has("id") && stages.any(twice) && self.dice.chance(0.5);
         if self.roles.numbered {
             self.push("cast text on id");
             self.columns.remove("id");

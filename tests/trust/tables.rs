@@ -191,7 +191,7 @@ pub(crate) fn corpus(seed: u64) -> Files {
 }
 
 /// Rows of `a.csv`.
-pub(crate) const NOISE_ROWS: usize = 500;
+pub(crate) const NOISE_ROWS: usize = 400;
 
 /// What random scripts read: `a.csv` with the targets `y` and `v`, which nothing tells, a copy of it, and `b.csv` with
 /// more about its groups.
