@@ -12,7 +12,6 @@ struct Roles {
     ordered: bool,
     time: bool,
     group: bool,
-    weight: Option<String>,
     /// Where the target is declared: at the start, or above the first stage that learns.
     late_target: bool,
     /// Rows that stand in the table twice can be told by their number.
@@ -65,6 +64,7 @@ impl Draft {
         match self.dice.below(40) {
             0 | 1 => lets::add_rows(&mut self.script, &mut self.columns, &mut self.dice),
             2 => self.group(),
+            4 | 5 => lets::add_halves(&mut self.script, &mut self.columns, &mut self.dice),
             3 if honest && self.columns.target == "y" => {
                 self.push("derive y = if y == 1 then \"yes\" else \"no\"");
             }
@@ -110,7 +110,6 @@ impl Draft {
                 self.push("role weight=weight");
             }
             3 => {
-                self.roles.weight = Some("w".into());
                 self.push("role weight=w");
                 self.columns.remove("w");
             }
@@ -144,7 +143,7 @@ impl Draft {
             18 => self.renamed_target(),
             _ => {
                 let column = self.columns.any_number(&mut self.dice);
-                let ways = ["interact on", "poly 2 on", "cast continuous on", "clip none 2 on"];
+                let ways = ["interact on", "poly 2 on", "cast continuous on"];
                 let other = if column == "x1" { "x2" } else { "x1" };
                 let way = self.dice.pick(&ways);
                 self.push(format!("{way} {other}, {column}"));
@@ -173,12 +172,20 @@ impl Draft {
 
     fn rows(&mut self) {
         let column = self.columns.any_number(&mut self.dice);
-        let stage = match self.dice.below(6) {
+        if self.dice.chance(0.15) && self.columns.has("x1") && self.columns.has("x2") {
+            self.columns.remove("x1");
+            self.columns.remove("x2");
+            self.columns.add("what", Kind::Text);
+            self.columns.add("amount", Kind::Number);
+            return self.push("unpivot on x1, x2 key=what value=amount");
+        }
+        let stage = match self.dice.below(7) {
             0 => "head 320".to_owned(),
             1 => "sample 80%".to_owned(),
             2 => "dropna".to_owned(),
             3 => "dropna on x3".to_owned(),
             4 => format!("dedup on {column}, s"),
+            5 => "dedup on g, s".to_owned(),
             _ => "dedup on id".to_owned(),
         };
         self.push(stage);
@@ -224,7 +231,7 @@ impl Draft {
 
     /// Drops what is no feature; the number of a row stays as a text if rows may stand in the table twice.
     fn leave_out(&mut self) {
-        let twice = |stage: &String| stage.starts_with("concat") || stage == "head 60";
+        let twice = |stage: &String| ["concat", "unpivot", "head 60"].iter().any(|start| stage.starts_with(start));
         let mut stages = self.script.lets.iter().flat_map(|(_, stages)| stages).chain(&self.script.main);
         self.roles.numbered = self.columns.has("id") && stages.any(twice) && self.dice.chance(0.5);
         if self.roles.numbered {
@@ -332,6 +339,8 @@ impl Draft {
         };
         self.push(format!("train {model}"));
         let scheme = match self.dice.below(10) {
+            // A column for every row is slow to learn from.
+            _ if self.roles.numbered => self.dice.pick(&["kfold 3", "kfold 3 shuffle=false", "holdout 40%"]),
             _ if self.roles.time && self.dice.chance(0.8) => "time 5",
             _ if self.roles.group && self.dice.chance(0.7) => "group 5",
             0..=5 if self.roles.ordered => "kfold 5 shuffle=false",

@@ -4,8 +4,16 @@ use crate::expressions::{Columns, Dice, Kind};
 use crate::script::Script;
 
 /// Ways to load the table that is judged a second time.
-const SPELLINGS: [&str; 6] =
-    ["load a.csv", "load ./a.csv", "load \"a.csv\"", "load a.csv null=[\"zz\"]", "load copy.csv", "load \"a*.csv\""];
+const SPELLINGS: [&str; 8] = [
+    "load a.csv",
+    "load ./a.csv",
+    "load \"a.csv\"",
+    "load a.csv null=[\"zz\"]",
+    "load a.csv schema=\"c: continuous\"",
+    "load copy.csv",
+    "load ./copy.csv bad=skip",
+    "load \"a*.csv\"",
+];
 
 /// A table beside the judged one.
 struct Other {
@@ -53,7 +61,7 @@ impl Other {
 pub(crate) fn add(script: &mut Script, columns: &mut Columns, dice: &mut Dice) {
     let name = columns.fresh("m");
     let mut other = Other::again(columns, dice);
-    let joined: Option<Vec<String>> = match dice.below(27) {
+    let joined: Option<Vec<String>> = match dice.below(30) {
         0..=5 => groups(&name, &mut other, columns, dice),
         6..=9 => a_column(&name, &mut other, columns, dice),
         10 | 11 => filtered(&name, &mut other, columns, dice),
@@ -63,6 +71,8 @@ pub(crate) fn add(script: &mut Script, columns: &mut Columns, dice: &mut Dice) {
         18..=20 => as_of(&name, &mut other, columns, dice),
         21..=23 => pivoted(&name, &mut other, columns, dice),
         24 | 25 => unpivoted(&name, &mut other, columns, dice),
+        26 | 27 => predicted(&name, &mut other, columns, dice),
+        28 => as_of_the_target(&name, &mut other, columns, dice),
         _ => encoded(&name, &mut other, columns, dice),
     };
     let Some(joined) = joined else { return };
@@ -81,6 +91,38 @@ pub(crate) fn add_rows(script: &mut Script, columns: &mut Columns, dice: &mut Di
     script.main.extend(more_rows(&name, &mut other, columns, dice).unwrap_or_default());
     columns.peeks += other.columns.peeks;
     script.lets.push((name, other.stages));
+}
+
+/// Replaces the rows by those of two `let`s, each of which chooses its own.
+pub(crate) fn add_halves(script: &mut Script, columns: &mut Columns, dice: &mut Dice) {
+    let tag = columns.fresh("k");
+    let tagged = dice.chance(0.5);
+    script.main.push("head 0".to_owned());
+    if tagged {
+        script.main.push(format!("derive {tag} = 0"));
+    }
+    for (half, value) in [("x1 < 0", 1), ("x1 >= 0", 2)] {
+        let (name, mut other) = (columns.fresh("m"), Other::again(columns, dice));
+        match dice.below(3) {
+            0 => {
+                let (by, descending) = (other.columns.any_number(dice), dice.pick(&["", " descending=true"]));
+                other.stages.extend([format!("where {half}"), format!("sort {by}{descending}"), "head 120".to_owned()]);
+            }
+            _ => {
+                let condition = other.columns.condition(dice);
+                other.push(format!("where {half} and ({condition})"));
+            }
+        }
+        if tagged {
+            other.push(format!("derive {tag} = {value}"));
+        }
+        columns.peeks += other.columns.peeks;
+        script.main.push(format!("concat {name}"));
+        script.lets.push((name, other.stages));
+    }
+    if tagged {
+        columns.add(&tag, Kind::Number);
+    }
 }
 
 /// Statistics of groups.
@@ -215,6 +257,36 @@ fn as_of(name: &str, other: &mut Other, columns: &mut Columns, dice: &mut Dice) 
     }
     columns.add(&new, Kind::Number);
     Some(vec![format!("join {name} how=asof time=day")])
+}
+
+/// The rank of the target, as of the target.
+fn as_of_the_target(name: &str, other: &mut Other, columns: &mut Columns, dice: &mut Dice) -> Option<Vec<String>> {
+    let (target, new) = (columns.target.clone(), columns.fresh("k"));
+    let column = other.columns.number(dice);
+    if !columns.peeks(dice) {
+        return None;
+    }
+    other.stages.extend([
+        format!("sort {target}"),
+        format!("derive {new} = cumcount({column})"),
+        format!("select {target}, {new}"),
+    ]);
+    columns.add(&new, Kind::Number);
+    Some(vec![format!("join {name} how=asof time={target}")])
+}
+
+/// What a saved pipeline that has seen the rows predicts for them, or what saved steps make of their groups.
+fn predicted(name: &str, other: &mut Other, columns: &mut Columns, dice: &mut Dice) -> Option<Vec<String>> {
+    let (target, new) = (columns.target.clone(), columns.fresh("k"));
+    if !columns.has("id") || !columns.peeks(dice) {
+        return None;
+    }
+    match dice.below(2) {
+        0 => other.push(format!("predict {target}.pw keep=id | rename {new}=prediction")),
+        _ => other.push(format!("select id, g, s | apply steps.pw | select id, g | rename {new}=g")),
+    }
+    columns.add(&new, Kind::Number);
+    Some(vec![format!("join {name} on id")])
 }
 
 /// A column of numbers by group, wide: `s` has four values, the target two.

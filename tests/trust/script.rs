@@ -47,6 +47,12 @@ impl Script {
         all
     }
 
+    /// The verbs of its stages: scripts of one shape fail for one reason.
+    pub(crate) fn shape(&self) -> String {
+        let stages = self.lets.iter().flat_map(|(_, stages)| stages).chain(&self.main);
+        stages.filter_map(|stage| stage.split_whitespace().next()).collect::<Vec<_>>().join(" ")
+    }
+
     /// The smallest script on the way that still does what this one does.
     pub(crate) fn shrunk(&self, still: impl Fn(&str) -> bool) -> Script {
         let mut script = self.clone();

@@ -170,7 +170,7 @@ fn other_tables(key: Key) -> Files {
 
 /// A pipeline that knows its training rows by heart, and what it predicts for them.
 const SAVING: &str = "load t.csv | target y | drop g, day, fold, w, v | cast text on id | fillna mean on @numeric
-| encode onehot on id, s | train logistic | save m.pw";
+| encode onehot on id, s | train logistic(l2=0.1) | save m.pw";
 const PREDICTING: &str = "load t.csv | predict m.pw keep=id | write m_preds.csv";
 
 /// The tables that the corpus reads.
@@ -179,19 +179,30 @@ pub(crate) fn corpus(seed: u64) -> Files {
     let key = Key::new(seed).child("corpus");
     let mut files = [main_tables(key), timed_tables(key), other_tables(key)].concat();
     files.push(("iris.csv".into(), fs::read(root().join("dsl-examples/data/iris.csv")).unwrap()));
+    with_written(files, &[SAVING, PREDICTING], &["m.pw", "m_preds.csv"])
+}
+
+/// The files, and those that scripts write beside them.
+fn with_written(mut files: Files, scripts: &[&str], written: &[&str]) -> Files {
     let world = world(&files);
     let session = Session::new(world.clone(), Options::default());
-    for script in [SAVING, PREDICTING] {
+    for script in scripts {
         let done = session.run(script);
         assert!(done.is_ok(), "{}", crate::support::messages(&done, script));
     }
-    let saved = ["m.pw", "m_preds.csv"].map(|name| (name.to_owned(), world.read(Path::new(name)).unwrap()));
-    files.extend(saved);
+    files.extend(written.iter().map(|name| ((*name).to_owned(), world.read(Path::new(name)).unwrap())));
     files
 }
 
 /// Rows of `a.csv`.
 pub(crate) const NOISE_ROWS: usize = 400;
+
+/// Pipelines that know the targets by heart, and steps that know `y` by group.
+const KNOWING: [&str; 3] = [
+    "load a.csv | target y | select id | cast text on id | encode onehot | train logistic | save y.pw",
+    "load a.csv | target v | select id | cast text on id | encode onehot | train ridge | save v.pw",
+    "load a.csv | target y | select g, s | encode target smooth=0 | freeze steps.pw",
+];
 
 /// What random scripts read: `a.csv` with the targets `y` and `v`, which nothing tells, a copy of it, and `b.csv` with
 /// more about its groups.
@@ -213,7 +224,8 @@ pub(crate) fn noise(seed: u64) -> Files {
         format!("g{g:02},{day},{:.3},{colour}", normal(key.child("size"), g))
     };
     let b = csv("g,day,size,colour", &(0..24).map(other).collect::<Vec<_>>());
-    vec![("a.csv".into(), a.clone()), ("copy.csv".into(), a), ("b.csv".into(), b)]
+    let files = vec![("a.csv".into(), a.clone()), ("copy.csv".into(), a), ("b.csv".into(), b)];
+    with_written(files, &KNOWING, &["y.pw", "v.pw", "steps.pw"])
 }
 
 #[test]
