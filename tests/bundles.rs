@@ -179,10 +179,12 @@ fn what_was_sealed_by_another_hand_is_still_checked() {
         *all.documents[section].pointer_mut(pointer).unwrap() = value;
         sealed(&all)
     };
-    refused(&changed(0, "/verbs/0", "rm -rf".into()), "an unknown verb");
-    refused(&changed(0, "/verbs/0", "load".into()), "a verb that is no step");
-    refused(&changed(0, "/verbs/0", "scale".into()), "a verb with the state of another");
-    refused(&changed(0, "/verbs", serde_json::json!([])), "states without verbs");
+    refused(&changed(1, "/0/verb", "rm -rf".into()), "an unknown verb");
+    refused(&changed(1, "/0/verb", "load".into()), "a verb that is no step");
+    refused(&changed(1, "/0/verb", "scale".into()), "a verb with the state of another");
+    refused(&changed(1, "/0/tag", "knn_imputer".into()), "a state of another kind");
+    refused(&changed(1, "/0/tag", "no such state".into()), "an unknown kind of state");
+    refused(&changed(1, "", serde_json::json!({})), "steps that are not a list");
     refused(&changed(0, "/model", "gbdt".into()), "an unknown model");
     refused(&changed(0, "/model", "ridge".into()), "a model of another kind");
     refused(&changed(2, "/features", serde_json::json!(["age"])), "a model of more columns than it names");

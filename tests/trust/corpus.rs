@@ -57,7 +57,6 @@ fn shortcoming(path: &Path, script: &str, clean: bool, worlds: &[Files]) -> Opti
 }
 
 #[test]
-#[ignore = "the planner does not refuse all of these scripts yet"]
 #[allow(clippy::disallowed_methods)]
 fn leaks_are_refused_and_honest_scripts_run() {
     let worlds: Vec<Files> = (0..SEEDS).map(tables::corpus).collect();

@@ -102,7 +102,6 @@ fn report_wronged(wronged: &[(u64, Script)], tables: &[Files]) -> String {
 }
 
 #[test]
-#[ignore = "the planner does not refuse all of these scripts yet"]
 fn random_pipelines_are_refused_or_score_within_noise() {
     let seed = from_environment("PIPEWRIGHT_TRUST_SEED", SEED);
     let count = from_environment("PIPEWRIGHT_TRUST_SCRIPTS", SCRIPTS);

@@ -34,9 +34,10 @@ impl<E: Estimator + 'static> Step for StepOf<E> {
 
     fn footprint(&self, verb: Effect) -> Footprint {
         let footprint = Footprint::of(verb);
-        let footprint = match self.estimator.chooses_by_name() {
-            true => footprint,
-            false => footprint.reading_features().making_values(),
+        let footprint = match (self.estimator.chooses_by_name(), self.estimator.mixes()) {
+            (true, _) => footprint,
+            (false, true) => footprint.reading_features().mixing_values(),
+            (false, false) => footprint.reading_features().making_values(),
         };
         let old: Vec<(&Arc<str>, Expression)> =
             self.renames.iter().map(|(new, old)| (new, Expression::column(old.clone()))).collect();

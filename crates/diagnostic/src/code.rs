@@ -142,15 +142,18 @@ codes! {
         "load | fork { a: scale; b: keep }" => "load | scale";
 
     // Order, leaks, scope.
-    READS_TARGET = "E0302", "a row filter or feature reads the target",
-        "Values computed from the target are unknown for new rows (target leakage). Filtering rows by the target would evaluate the model on rows chosen by their answer.",
-        "load | target y | where y > 0 | train linear | eval" => "load | target y | train linear | eval";
+    READS_TARGET = "E0302", "a feature or a choice of rows that depends on the target",
+        "Values computed from the target are unknown for new rows (target leakage). They may come by a value, by the choice or the order of rows, or by a key. Rows may be chosen by the target alone (`where y > 0`), but not by the target and a feature in one condition.",
+        "load | target y | where y > 0 or x > 0 | train linear | eval" => "load | target y | where x > 0 | train linear | eval";
     FITTED_IN_JUDGED = "E0304", "a saved model inside an evaluated pipeline",
         "The saved model may have been trained on rows that this `eval` holds out.",
         "load | predict m.pw | train linear | eval" => "load | train linear | eval";
     ORDER_SHUFFLED = "E0306", "shuffled evaluation of order-dependent rows",
-        "A feature computed from earlier rows (`lag`, a forward fill), or a column with the role time, means that the rows are ordered. A shuffled evaluation would train on later rows and predict earlier ones. Evaluate with `eval time`, or with `shuffle=false`. Stages that use later rows (`lead`, a backward fill) cannot be evaluated at all.",
+        "A feature computed from earlier rows (`lag`, a forward fill), or a column with the role time, means that the rows are ordered. A shuffled evaluation would train on later rows and predict earlier ones. Evaluate with `eval time`; where no column is the time, `shuffle=false` keeps the order too. Stages that use later rows (`lead`, a backward fill) cannot be evaluated at all.",
         "load | role time=day | train linear | eval kfold 5" => "load | role time=day | train linear | eval time 5";
+    STATISTIC_OF_ALL = "E0307", "a statistic of all rows as a feature",
+        "A mean per group that is computed from the evaluated table and joined to it contains the rows that are held out. Compute it with a stage that is fitted in every fold, or from other rows.",
+        "let m = load iris | group species { w = mean(sepal_width) }\nload iris | join m on species | drop species | target petal_width | train linear | eval" => "load iris | derive w = mean(sepal_width) | drop species | target petal_width | train linear | eval";
     ROW_FILTER_BELOW_FIT = "E0311", "a row filter below the first stage that learns",
         "`where`, `sample` and `head` prepare the table; they are not part of a saved pipeline and do not run when it predicts. Below a stage that learns they would change its training rows. Move them up.",
         "load | fillna mean | where age > 3 | train linear | eval" => "load | where age > 3 | fillna mean | train linear | eval";

@@ -5,9 +5,10 @@ use pipewright_diagnostic::{Failure, Progress, code};
 use pipewright_frame::{Column, ColumnType, Role, Table};
 use pipewright_learn::Outputs;
 use pipewright_operator::result::{FoldResult, Output};
-use pipewright_operator::work::{Consumer, Dropped, Evaluator, Fitted, FittedModel, HeldOut, Learned, Round};
+use pipewright_operator::work::{Consumer, Dropped, Evaluator, Fitted, FittedModel, HeldOut, Learned, Round, Splitter};
 use pipewright_operator::{Data, Environment, EvaluationRecord, FittedPipeline, Preparation, Record, Task};
 use pipewright_plan::{Job, Part, PipelineHead, Work};
+use pipewright_world::random::Key;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -66,12 +67,8 @@ pub(crate) fn execute(
             Value::Data(expect!(Data, &inputs[0]).changed(&combine.with(other)?, *key, progress)?)
         }
         Work::Split(splitter, task, key) => {
-            let data = expect!(Data, &inputs[0]);
-            let rounds = splitter.split(&split_by(data, task)?, task, *key, progress)?;
-            if let Data::Table(rows) = data {
-                splitter.examine(rows, &rounds, progress);
-            }
-            Value::Rounds(Arc::new(rounds))
+            let rows = expect!(Data, &inputs[0]);
+            Value::Rounds(Arc::new(split(splitter.as_ref(), rows, task, *key, progress)?))
         }
         Work::Pick(index, part) => {
             let round = &expect!(Rounds, &inputs[1])[*index];
@@ -146,6 +143,21 @@ fn target(rows: &Data, task: &Task) -> Result<Table, Failure> {
     let weights = columns.iter().filter(|column| column.role == Role::Weight).map(|column| column.name.clone());
     let names: Vec<Arc<str>> = std::iter::once(task.target.clone()).chain(weights).collect();
     rows.select(&names)
+}
+
+/// Splits rows, and looks at them where they are in memory.
+fn split(
+    splitter: &dyn Splitter,
+    rows: &Data,
+    task: &Task,
+    key: Key,
+    progress: &dyn Progress,
+) -> Result<Vec<Round>, Failure> {
+    let rounds = splitter.split(&split_by(rows, task)?, task, key, progress)?;
+    if let Data::Table(rows) = rows {
+        splitter.examine(rows, &rounds, progress);
+    }
+    Ok(rounds)
 }
 
 /// Loads the columns that a split needs: the target, groups and times.

@@ -58,8 +58,6 @@ pub enum Combined {
         time: Option<Arc<str>>,
         /// Are rows dropped or added, depending on whether there is a match?
         chooses: bool,
-        /// Are rows of the other table without a match added?
-        adds: bool,
     },
     /// Its rows, below those of this table.
     Rows,
@@ -200,7 +198,7 @@ impl Footprint {
     /// Makes columns.
     #[must_use]
     pub fn making_values(self) -> Footprint {
-        Footprint { values: Values::Made, ..self }
+        Footprint { values: self.values.max(Values::Made), ..self }
     }
 
     /// Also makes columns from all selected columns together.

@@ -3,8 +3,8 @@
 use pipewright_diagnostic::{Diagnostic, Failure, code};
 use pipewright_engine::{JobFailure, Retain, Run, Value};
 use pipewright_frame::{Entry, Role, Schema};
-use pipewright_operator::{Bound, Combined, Data};
-use pipewright_plan::{JobGraph, JobId, Node, Pin, Plan, Tables, TargetFacts, TimeOrder, Work, lower_tables};
+use pipewright_operator::{Bound, Data};
+use pipewright_plan::{JobGraph, JobId, Node, Path, Pin, Plan, Tables, TargetFacts, TimeOrder, Work, lower_tables};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -107,45 +107,33 @@ fn backwards(rows: &Data, order: &TimeOrder) -> Option<Diagnostic> {
 /// Stages that make several rows of one, in a pipeline that is evaluated and keeps no groups together.
 fn repeated_rows(plan: &Plan, graph: &JobGraph, run: &Run<'_>) -> Vec<Diagnostic> {
     let mut warnings: Vec<Diagnostic> = Vec::new();
-    for path in plan.paths() {
-        let is_evaluated = path.nodes.iter().any(|node| matches!(node.bound, Bound::Evaluator(_)));
-        let is_grouped = |node: &&Node| {
-            let schema = node.schema.as_ref();
-            schema.is_some_and(|schema| schema.columns().any(|column| column.role == Role::Group))
-        };
-        if !is_evaluated || path.nodes.iter().any(|node| is_grouped(&node)) {
-            continue;
-        }
+    for path in plan.paths().filter(splits_rows) {
         for (&id, node) in path.branch.path.iter().zip(&path.nodes) {
-            let job = graph
-                .jobs()
-                .iter()
-                .position(|job| job.stage == id && matches!(job.work, Work::Rows(..) | Work::Combine(..)));
-            let Some(job) = job else { continue };
-            let rows = |job: JobId| run.rows(job);
-            let inputs = &graph.jobs()[job].inputs;
-            let (Some(after), Some(before)) = (rows(job), inputs.first().and_then(|&input| rows(input))) else {
-                continue;
-            };
-            let others = match &node.footprint.combines {
-                Some(Combined::Rows) => continue,
-                // Rows of the other table that match nothing may have been added.
-                Some(Combined::Columns { adds: true, .. }) => inputs.get(1).and_then(|&input| rows(input)).unwrap_or(0),
-                _ => 0,
-            };
-            if after > before + others && before > 0 {
-                let name = node.verb.spec.name;
-                let message =
-                    format!("`{name}` makes {after} rows of {before}: copies of a row may be in several folds");
-                let help = "keep the rows that belong together in one fold: role group=NAME";
-                let warning = Diagnostic::warning(code::REPEATED_ROWS, message).label(node.span, "").help(help);
-                if !warnings.contains(&warning) {
-                    warnings.push(warning);
-                }
+            let mut jobs = graph.jobs().iter().enumerate();
+            let job = jobs.find(|(_, job)| job.stage == id && matches!(job.work, Work::Rows(..)));
+            let rows = job.and_then(|(id, job)| Some((run.rows(id)?, run.rows(*job.inputs.first()?)?)));
+            let Some((after, before)) = rows.filter(|(after, before)| after > before && *before > 0) else { continue };
+            let message = format!(
+                "`{}` makes {after} rows of {before}: rows made of one row may be in several folds",
+                node.verb.spec.name
+            );
+            let help = "keep the rows that belong together in one fold: role group=NAME";
+            let warning = Diagnostic::warning(code::REPEATED_ROWS, message).label(node.span, "").help(help);
+            if !warnings.contains(&warning) {
+                warnings.push(warning);
             }
         }
     }
     warnings
+}
+
+/// Is the pipeline evaluated, without keeping groups of rows together?
+pub(crate) fn splits_rows(path: &Path<'_>) -> bool {
+    let is_grouped = |node: &&Node| {
+        let schema = node.schema.as_ref();
+        schema.is_some_and(|schema| schema.columns().any(|column| column.role == Role::Group))
+    };
+    path.nodes.iter().any(|node| matches!(node.bound, Bound::Evaluator(_))) && !path.nodes.iter().any(is_grouped)
 }
 
 /// Notes on features that look like ids of the rows and reach the model in some form.

@@ -1,6 +1,6 @@
 //! Running a script: check, pin, check again, lower, run.
 
-use crate::pin::{findings, pins};
+use crate::pin::{findings, pins, splits_rows};
 use crate::{RunResult, Session, StageLine};
 use pipewright_diagnostic::{Diagnostic, Failure, Severity, code};
 use pipewright_engine::{NoObserver, Notice, Observer, Retain, Run, Value};
@@ -74,7 +74,10 @@ fn finish(
 /// Converts notices to diagnostics; equal ones of several rounds are merged, with their number.
 fn gather(plan: &Plan, notices: Vec<Notice>) -> Vec<Diagnostic> {
     let mut grouped: Vec<(NodeId, Failure, usize, bool)> = Vec::new();
-    for notice in notices {
+    let splits = |stage: NodeId| plan.paths().filter(splits_rows).any(|path| path.branch.path.contains(&stage));
+    // Copies of rows matter only where rows are split.
+    let matters = |notice: &Notice| notice.failure.code != code::REPEATED_ROWS || splits(notice.stage);
+    for notice in notices.into_iter().filter(matters) {
         let known =
             grouped.iter_mut().find(|(stage, failure, ..)| *stage == notice.stage && alike(failure, &notice.failure));
         match known {

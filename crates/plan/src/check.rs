@@ -351,9 +351,11 @@ impl<'a> Walk<'a> {
             self.close();
         }
         self.declare(&footprint, span);
-        self.check_selected(&bound, &footprint, &args, verb.spec.name, span);
         let (mut joined, before) = (None, self.at.schema.clone());
         let outcome = self.outcome(&bound, &args, span, &mut joined);
+        if outcome.as_ref().err().is_none_or(|failure| failure.code != code::READS_TARGET) {
+            self.check_selected(&bound, &footprint, &args, verb.spec.name, span);
+        }
         let mut decided = Vec::new();
         let mut remark = implied.and_then(|implied| implied.remark.clone());
         match &bound {
@@ -375,18 +377,7 @@ impl<'a> Walk<'a> {
             }
             _ => {}
         }
-        match outcome {
-            Ok(schema) => self.move_to(schema, span),
-            // Kinds inferred from the head of the data are uncertain, so they cause no errors.
-            Err(failure) if !self.kinds_are_certain() && is_about_kinds(&failure) => {}
-            // The name may be a member of an open group, which is known only from the rows.
-            Err(failure) if failure.code == code::UNKNOWN_COLUMN && self.is_open() => self.at.schema = None,
-            Err(failure) => {
-                let diagnostic = self.placed(failure, span, implied.is_some());
-                self.say(diagnostic);
-                self.at.schema = None;
-            }
-        }
+        self.arrive(outcome, span, implied.is_some());
         let text = stage_text(&verb.spec, &args, &decided);
         self.trace(&footprint, &args, &text, span, before.as_ref(), joined.as_ref());
         let other = joined.map(|joined: Joined| Box::new(joined.other));
@@ -468,6 +459,22 @@ impl<'a> Walk<'a> {
 
     fn placed(&self, failure: Failure, span: Span, implied: bool) -> Diagnostic {
         if implied { failure.at(span) } else { place(failure, span, self.text) }
+    }
+
+    /// Continues with the columns after a stage, or reports why there are none.
+    fn arrive(&mut self, outcome: Result<Option<Schema>, Failure>, span: Span, implied: bool) {
+        match outcome {
+            Ok(schema) => self.move_to(schema, span),
+            // Kinds inferred from the head of the data are uncertain, so they cause no errors.
+            Err(failure) if !self.kinds_are_certain() && is_about_kinds(&failure) => {}
+            // The name may be a member of an open group, which is known only from the rows.
+            Err(failure) if failure.code == code::UNKNOWN_COLUMN && self.is_open() => self.at.schema = None,
+            Err(failure) => {
+                let diagnostic = self.placed(failure, span, implied);
+                self.say(diagnostic);
+                self.at.schema = None;
+            }
+        }
     }
 
     /// Continues with a new schema, recording the columns removed by the stage at `span`.

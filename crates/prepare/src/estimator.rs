@@ -60,6 +60,11 @@ pub trait Estimator: Send + Sync {
         false
     }
 
+    /// Does it compute columns from several of the selected columns together?
+    fn mixes(&self) -> bool {
+        false
+    }
+
     /// Computes the state.
     ///
     /// # Errors

@@ -119,6 +119,10 @@ impl Estimator for PolynomialFeatures {
     type Summary = Factors;
     type State = PolynomialFeaturesState;
 
+    fn mixes(&self) -> bool {
+        true
+    }
+
     fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
         let columns = self.columns(input)?;
         let terms = terms(columns.len(), self.degree, self.powers).expect("their number was checked");

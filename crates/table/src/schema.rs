@@ -123,6 +123,9 @@ pub struct Column {
 }
 
 impl Column {
+    /// Separates the name of a column and the condition of a part of it in [`Column::sources`].
+    pub const PART: &str = " where ";
+
     /// Creates a feature as read from a file.
     pub fn new(name: impl Into<Arc<str>>, kind: ColumnType) -> Column {
         let name = name.into();
@@ -133,7 +136,7 @@ impl Column {
     /// from different conditions count as unrelated.
     #[must_use]
     pub fn part_of(source: &str, condition: &str) -> Arc<str> {
-        format!("{source}{PART}{condition}").into()
+        [source, Column::PART, condition].concat().into()
     }
 
     /// Could its values reveal those of `other`? They could if both were derived from one column, or one of them from a
@@ -293,14 +296,11 @@ impl Schema {
     }
 }
 
-const PART: &str = " where ";
-
-/// Are they one source, or a part and its whole?
 /// Is one source the other, or a part of it ([`Column::part_of`])?
 #[must_use]
 pub fn part_of_same(left: &str, right: &str) -> bool {
     let has = |whole: &str, part: &str| {
-        part.strip_prefix(whole).is_some_and(|condition| condition.is_empty() || condition.starts_with(PART))
+        part.strip_prefix(whole).is_some_and(|condition| condition.is_empty() || condition.starts_with(Column::PART))
     };
     has(left, right) || has(right, left)
 }

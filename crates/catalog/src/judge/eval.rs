@@ -1,10 +1,11 @@
 //! `eval`: evaluates the pipeline above it on held-out rows.
 
+use super::rows::{self, last_rows, seconds, times, with_role};
 use super::suspicion;
 use crate::adapt::{FeatureUse, LearnerOf};
 use crate::exchange;
 use pipewright_diagnostic::{Failure, Progress, code};
-use pipewright_frame::{Column, ColumnType, Role, Schema, Table, quoted};
+use pipewright_frame::{Role, Schema, Table};
 use pipewright_learn::dummy::Dummy;
 use pipewright_learn::metric::{self, Judged, METRICS, Metric};
 use pipewright_learn::{Target, split};
@@ -16,7 +17,6 @@ use pipewright_operator::{
     words,
 };
 use pipewright_world::random::Key;
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 const METRIC_NAMES: &[&str] = &[
@@ -48,7 +48,7 @@ either! {
 
 either! {
     /// A time span: a duration for dates and times, a number for numbers.
-    enum Gap { Duration(Duration), Number(NonNegative) }
+    pub(super) enum Gap { Duration(Duration), Number(NonNegative) }
 }
 
 /// A metric, by its word.
@@ -246,6 +246,10 @@ fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
         },
     };
     let stratified = match (word, stratified) {
+        (SchemeWord::Group | SchemeWord::Time, Some(true)) => {
+            let message = format!("`eval {name}` does not stratify: its folds are given by the {name}s of the rows");
+            return Err(ArgumentError::of("stratified", code::BAD_VALUE, message).help("leave it out"));
+        }
         (SchemeWord::Stratified, Some(false)) => {
             let message = "`eval stratified` with `stratified=false` contradicts itself";
             return Err(ArgumentError::of("stratified", code::BAD_VALUE, message).help("write `eval kfold` instead"));
@@ -270,14 +274,6 @@ fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     })))
 }
 
-/// The gap in the unit of the times: seconds for dates.
-fn seconds(gap: &Gap) -> f64 {
-    match gap {
-        Gap::Duration(duration) => duration.seconds,
-        Gap::Number(number) => number.0,
-    }
-}
-
 impl Splitter for Eval {
     fn rounds(&self) -> usize {
         self.scheme.folds().saturating_mul(self.repeat)
@@ -288,17 +284,16 @@ impl Splitter for Eval {
             Target::Classes { codes, .. } if self.stratifies(task) => Some(codes),
             _ => None,
         };
-        let groups = with_role(rows, Role::Group).map(|name| levels(rows, &name)).transpose()?;
-        let given = with_role(rows, Role::Fold).map(|name| levels(rows, &name)).transpose()?;
+        let (groups, given) = (rows::groups(rows, progress)?, rows::folds(rows)?);
         if let (Some(given), Some(groups)) = (&given, &groups) {
-            groups_in_folds(groups, given, progress);
+            rows::groups_in_folds(groups, given, progress);
         }
         if let (Scheme::Groups(_), None) = (&self.scheme, &groups) {
             let message = "`eval group` keeps groups together, but no column has the role group";
             return Err(Failure::new(code::MISSING_ARGUMENT, message).help("name it: role group=NAME"));
         }
         if let (Scheme::Folds(_) | Scheme::Holdout(_), Some(_), None) = (&self.scheme, &groups, &given) {
-            progress.notice(groups_together());
+            progress.notice(rows::groups_together());
         }
         let mut rounds = Vec::new();
         for repeat in 0..self.repeat {
@@ -343,72 +338,6 @@ impl Splitter for Eval {
     }
 }
 
-/// Warns of groups whose rows a fold column spreads over several folds.
-fn groups_in_folds(groups: &[u32], folds: &[u32], progress: &dyn Progress) {
-    let mut fold_of: BTreeMap<u32, u32> = BTreeMap::new();
-    let mut split: BTreeSet<u32> = BTreeSet::new();
-    for (&group, &fold) in groups.iter().zip(folds) {
-        if *fold_of.entry(group).or_insert(fold) != fold {
-            split.insert(group);
-        }
-    }
-    if !split.is_empty() {
-        let message =
-            format!("{} of {} groups have rows in several folds of the fold column", split.len(), fold_of.len());
-        progress.notice(
-            Failure::warning(code::GROUPS_TOGETHER, message).help("leave out the role group, or the role fold"),
-        );
-    }
-}
-
-fn groups_together() -> Failure {
-    let message = "rows of a group stay in the same fold, as there is a column with the role group";
-    Failure::warning(code::GROUPS_TOGETHER, message).help("to say so in the script: eval group")
-}
-
-/// The column with this role.
-fn with_role(rows: &Table, role: Role) -> Option<Arc<str>> {
-    rows.columns().iter().find(|column| column.role == role).map(|column| column.name.clone())
-}
-
-/// Codes of the column's values: the index among all its values; missing is a value of its own.
-fn levels(rows: &Table, name: &str) -> Result<Vec<u32>, Failure> {
-    let values = rows.classes(name)?;
-    let codes = rows.codes(name, &values)?;
-    let missing = u32::try_from(values.len()).unwrap_or(u32::MAX);
-    Ok(codes.into_iter().map(|code| code.unwrap_or(missing)).collect())
-}
-
-/// The time of each row: in seconds for dates and times; the row number if no column has the role time. A gap of time
-/// needs times: without the role, those of the only date.
-fn times(rows: &Table, gap: Option<&Gap>, progress: &dyn Progress) -> Result<Vec<f64>, Failure> {
-    if let Some(name) = with_role(rows, Role::Time) {
-        return rows.moments(&name);
-    }
-    if !matches!(gap, Some(Gap::Duration(_))) {
-        return Ok((0..rows.rows()).map(|row| row as f64).collect());
-    }
-    let dates: Vec<&Column> = rows.columns().iter().filter(|column| column.kind == ColumnType::Date).collect();
-    let [date] = dates.as_slice() else {
-        let message = format!("a gap of time needs a column of times, and the table has {} dates", dates.len());
-        return Err(Failure::new(code::MISSING_ARGUMENT, message).help("name it: role time=NAME"));
-    };
-    let message = format!("rows are ordered by `{}`, the only date", date.name);
-    let written = quoted(&date.name);
-    progress.notice(
-        Failure::note(code::TIME_CHOSEN, message).help(format!("to say so in the script: | role time={written}")),
-    );
-    rows.moments(&date.name)
-}
-
-/// Without shuffling, the holdout is the end of the table.
-fn last_rows(rows: usize, share: f64) -> Result<split::Fold, Failure> {
-    let folds = split::holdout(rows, share, Key::new(0))?;
-    let train = u32::try_from(folds.train.len()).expect("tables have fewer than 2^32 rows");
-    let end = u32::try_from(rows).expect("tables have fewer than 2^32 rows");
-    Ok(split::Fold { train: (0..train).collect(), test: (train..end).collect() })
-}
-
 impl Evaluator for Eval {
     fn check(&self, task: &Task) -> Result<(), ArgumentError> {
         let numbers = matches!(task.kind, TaskKind::Numbers);
@@ -436,7 +365,7 @@ impl Evaluator for Eval {
         is_grouped.then(|| Amendment {
             name: "scheme",
             value: Value::Word("group".to_owned()),
-            notice: groups_together(),
+            notice: rows::groups_together(),
         })
     }
 

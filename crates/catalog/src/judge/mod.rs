@@ -2,4 +2,5 @@
 
 pub(crate) mod assert;
 pub(crate) mod eval;
+mod rows;
 mod suspicion;

@@ -38,7 +38,7 @@ pub(crate) const VERB: Verb = Verb {
             script: "load iris.csv | profile on petal_width",
             output: "\
 150 rows, 1 column (1 continuous)
-no value is missing
+no values are missing
 
 petal_width · continuous · 22 distinct, none missing
   mean 1.199, std 0.7622, skewness -0.1

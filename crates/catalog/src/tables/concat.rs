@@ -64,7 +64,7 @@ impl Combine for Below {
             combine: Below,
             other,
             by_row: false,
-            apply: |_, own, other| Concat.apply(own, other),
+            apply: |_, own, other, _| Concat.apply(own, other),
         }))
     }
 }

@@ -126,8 +126,7 @@ impl Combine for Joining {
             _ => None,
         };
         let chooses = !matches!(self.how, JoinKind::Left | JoinKind::AsOf { .. });
-        let adds = self.how == JoinKind::Full;
-        let combined = Combined::Columns { on, right: self.right.clone(), time, chooses, adds };
+        let combined = Combined::Columns { on, right: self.right.clone(), time, chooses };
         Footprint::of(verb).reading_features().making_values().keeping(RowsKept::Others).combining(combined)
     }
 
@@ -143,7 +142,17 @@ impl Combine for Joining {
             combine: joining,
             other,
             by_row,
-            apply: |joining, own, other| joining.join(&own.schema())?.apply(own, other),
+            apply: |joining, own, other, progress| {
+                let (joined, repeated) = joining.join(&own.schema())?.apply_counting(own, other)?;
+                if repeated > 0 {
+                    let message = "`join` repeats rows that match several: copies of a row may be in several folds";
+                    let warning = Failure::warning(code::REPEATED_ROWS, message);
+                    progress.notice(
+                        warning.help("keep them together: role group=NAME; or join a table with one row per key"),
+                    );
+                }
+                Ok(joined)
+            },
         }))
     }
 }

@@ -12,7 +12,7 @@ pub(super) struct OtherRows<C> {
     pub(super) other: Table,
     /// Is each row transformed independently of the others?
     pub(super) by_row: bool,
-    pub(super) apply: fn(&C, &Table, &Table) -> Result<Table, Failure>,
+    pub(super) apply: fn(&C, &Table, &Table, &dyn Progress) -> Result<Table, Failure>,
 }
 
 impl<C: Combine> Rows for OtherRows<C> {
@@ -25,7 +25,7 @@ impl<C: Combine> Rows for OtherRows<C> {
         self.combine.schema(input, &self.other.schema())
     }
 
-    fn apply(&self, table: &Table, _: Key, _: &dyn Progress) -> Result<Table, Failure> {
-        (self.apply)(&self.combine, table, &self.other)
+    fn apply(&self, table: &Table, _: Key, progress: &dyn Progress) -> Result<Table, Failure> {
+        (self.apply)(&self.combine, table, &self.other, progress)
     }
 }

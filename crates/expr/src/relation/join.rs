@@ -94,28 +94,41 @@ impl Join {
     /// As [`Join::schema`]; [`code::LIMIT_REACHED`] for more than 2^32 pairs of rows; [`code::NON_FINITE`] with the row
     /// of a time that is not finite.
     pub fn apply(&self, left: &Table, right: &Table) -> Result<Table, Failure> {
+        self.apply_counting(left, right).map(|(joined, _)| joined)
+    }
+
+    /// Like [`Join::apply`], and returns how many rows of the left table occur more than once in the result.
+    ///
+    /// # Errors
+    /// As [`Join::apply`].
+    pub fn apply_counting(&self, left: &Table, right: &Table) -> Result<(Table, usize), Failure> {
         let schema = self.schema(&left.schema(), &right.schema())?;
         let keys = self.keys(left, right)?;
         if let JoinKind::AsOf { times: (one, other), tolerance } = &self.how {
             let latest = Latest { left: left.array(one)?, right: right.array(other)?, tolerance: *tolerance };
             let rows = latest.rows(keys.as_ref(), (left.column(one)?, right.column(other)?))?;
-            return self.put(&schema, left, None, right, &rows);
+            return Ok((self.put(&schema, left, None, right, &rows)?, 0));
         }
         let (left_keys, right_keys) = keys.expect("the schema was made, so there are columns to join on");
         let lookup = Lookup::of(right_keys);
         let found = lookup.find(&left_keys);
-        match self.how {
-            JoinKind::Semi => Ok(left.filter(&found.iter().map(|&code| Some(code != NONE)).collect())),
-            JoinKind::Anti => Ok(left.filter(&found.iter().map(|&code| Some(code == NONE)).collect())),
+        let joined = match self.how {
+            JoinKind::Semi => left.filter(&found.iter().map(|&code| Some(code != NONE)).collect()),
+            JoinKind::Anti => left.filter(&found.iter().map(|&code| Some(code == NONE)).collect()),
             _ => {
                 let pairs = Pairs::of(&found, lookup.groups(), self.how == JoinKind::Inner)?;
-                if self.how == JoinKind::Full {
+                let same = |rows: &[u32]| rows.chunk_by(|one, next| one == next).filter(|rows| rows.len() > 1).count();
+                let repeated = pairs.left.as_deref().map_or(0, same);
+                let joined = if self.how == JoinKind::Full {
                     let rest = unmatched(&found, lookup.groups());
-                    return self.put_full(&schema, left, right, &pairs, &rest);
-                }
-                self.put(&schema, left, pairs.left.as_deref(), right, &pairs.right)
+                    self.put_full(&schema, left, right, &pairs, &rest)?
+                } else {
+                    self.put(&schema, left, pairs.left.as_deref(), right, &pairs.right)?
+                };
+                return Ok((joined, repeated));
             }
-        }
+        };
+        Ok((joined, 0))
     }
 
     /// Returns the keys of both tables, if there are key columns.

@@ -58,7 +58,13 @@ impl Walk<'_> {
 
     pub(super) fn training(&mut self, training: &dyn Training, args: &Args, span: Span) {
         // A stage that does not declare its columns does not change what is known about the target.
-        let Some(schema) = self.at.schema.as_ref().or(self.prepared()).cloned() else { return };
+        let Some(schema) = self.at.schema.as_ref().or(self.prepared()).cloned() else {
+            // How rows are chosen stands in the script, also where no column is known.
+            if let Some(target) = self.at.branch.target.clone() {
+                self.check_provenance(&target, None, span);
+            }
+            return;
+        };
         let Some(target) = self.at.branch.target.clone() else {
             if self.at.names_target {
                 // Already reported at the stage that names it.
@@ -81,7 +87,7 @@ impl Walk<'_> {
             }
             return self.say(diagnostic);
         };
-        self.check_provenance(&target, &schema, span);
+        self.check_provenance(&target, Some(&schema), span);
         let features = schema.columns().filter(|column| column.role == Role::Feature).count();
         if features == 0 && schema.is_closed() {
             let message = format!("there are no features besides the target `{target}`");

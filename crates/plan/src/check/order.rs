@@ -87,6 +87,20 @@ impl Walk<'_> {
             let diagnostic = Diagnostic::error(code::READS_TARGET, message).label(at, "this uses the target");
             return self.say(diagnostic.help(in_order));
         }
+        let is_grouped = self.at.schema.as_ref().is_some_and(|schema| schema.with_role(Role::Group).is_some());
+        if let Some(at) = self.at.provenance.copies().filter(|_| !is_grouped) {
+            let message = "rows of the same table are stacked: copies of a row may be in several folds";
+            let warning = Diagnostic::warning(code::REPEATED_ROWS, message).label(at, "");
+            self.say(warning.help("leave this stage out; or keep copies together: role group=NAME"));
+        }
+        let joined = self.at.schema.as_ref().and_then(|schema| self.at.provenance.own_statistic(schema));
+        if let Some((column, at)) = joined {
+            let message = format!("`{column}` is a statistic of all rows, those that are held out too");
+            let diagnostic =
+                Diagnostic::error(code::STATISTIC_OF_ALL, message).label(at, "joined to the rows it was computed from");
+            return self
+                .say(diagnostic.help("compute it from other rows, or with a stage that is fitted in every fold"));
+        }
         let time =
             self.at.schema.as_ref().and_then(|schema| schema.with_role(Role::Time)).map(|time| time.name.clone());
         if judge.in_order() {
@@ -117,21 +131,19 @@ impl Walk<'_> {
         self.say(diagnostic.help(help));
     }
 
-    /// A feature, or a choice of rows, that depends on later rows.
+    /// A stage by which a feature, or the choice of rows, depends on later rows.
     fn looking_ahead(&self, span: Span) -> Option<Diagnostic> {
-        let (message, at) = match &self.at.schema {
+        let path = self.path();
+        let ahead = |node: &&&Node| node.footprint.neighbours.later;
+        let (name, at) = match &self.at.schema {
             Some(schema) => {
-                let (column, at) = self.at.provenance.later(schema, span)?;
-                let what = column.map_or("the choice of rows".to_owned(), |column| format!("`{column}`"));
-                (format!("{what} depends on later rows, in a pipeline that is evaluated"), at)
+                let at = self.at.provenance.later(schema, span)?;
+                let of_span = path.nodes.iter().find(|node| node.span == at).or(path.nodes.iter().find(ahead));
+                (of_span.map_or("a stage above", |node| node.verb.spec.name), at)
             }
-            None => {
-                let path = self.path();
-                let node = path.nodes.iter().find(|node| node.footprint.neighbours.later)?;
-                let name = node.verb.spec.name;
-                (format!("`{name}` uses later rows in a pipeline that is evaluated"), node.span)
-            }
+            None => path.nodes.iter().find(ahead).map(|node| (node.verb.spec.name, node.span))?,
         };
+        let message = format!("`{name}` uses later rows in a pipeline that is evaluated");
         let look_back = self.environment.registry.implied.look_back;
         let diagnostic = Diagnostic::error(code::ORDER_SHUFFLED, message).label(at, "uses later rows");
         Some(diagnostic.help(format!("use earlier rows only: {look_back}")))

@@ -21,6 +21,7 @@ impl Walk<'_> {
         let mut walk = Walk::new(self.text, pin, self.options, self.environment, self.named);
         walk.nodes = std::mem::take(&mut self.nodes);
         walk.tables = std::mem::take(&mut self.tables);
+        walk.at.trains = self.at.trains;
         walk.table_of(&stages);
         let learns = walk.path().first_learner().is_some();
         self.nodes = std::mem::take(&mut walk.nodes);

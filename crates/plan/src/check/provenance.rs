@@ -17,30 +17,19 @@
 //! rows (`lag`) or in later ones (`lead`). The target of earlier rows is a fair feature where later rows are evaluated
 //! by earlier ones, and only there.
 
+mod leak;
+mod source;
+mod time;
+
+pub(super) use leak::{Leak, LeakKind};
 use pipewright_diagnostic::Span;
 use pipewright_frame::{Entry, Role, Schema, Selection, Shift, When, part_of_same};
 use pipewright_operator::{Args, Combined, Effect, Footprint, Made, RowsKept, Value, Values};
+use source::{ByOrigin, Route, Source, Sources, Tells, influence, merge};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-
-/// A column of a table, in some rows.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Source {
-    table: usize,
-    column: Arc<str>,
-    when: When,
-}
-
-/// How a source came in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Route {
-    /// As a value; else by the choice or the order of rows, or by a key.
-    is_value: bool,
-    /// The stage where it came in.
-    at: Span,
-}
-
-type Sources = BTreeMap<Source, Route>;
+use time::Sorted;
+pub(super) use time::{InTime, OrderUse};
 
 /// A stage that chose rows.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,49 +55,14 @@ pub(super) struct Provenance {
     uses: Vec<OrderUse>,
     /// Columns that are another column plus or minus a constant.
     shifts: BTreeMap<Arc<str>, Shift>,
-}
-
-/// An order of rows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Sorted {
-    by: Vec<Arc<str>>,
-    descending: bool,
-}
-
-/// A stage that depends on the order of rows.
-#[derive(Debug, Clone)]
-pub(super) struct OrderUse {
-    sorted: Option<Sorted>,
-    /// The keys within whose groups it looks at other rows; none for all rows.
-    within: BTreeSet<Arc<str>>,
-    pub at: Span,
-}
-
-/// What is known of an order where time matters.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum InTime {
-    /// The rows are sorted by time.
-    Yes,
-    /// They are as they were read: only the rows can tell. Within groups of these keys, time must not go back.
-    AsRead(BTreeSet<Arc<str>>),
-    /// They are sorted by something else.
-    No,
-}
-
-impl OrderUse {
-    /// Do the rows of which it makes use go forward in time?
-    pub(super) fn in_time(&self, time: &str) -> InTime {
-        match &self.sorted {
-            None => InTime::AsRead(self.within.clone()),
-            Some(Sorted { by, descending: false }) if is_in_time(by, time, &self.within) => InTime::Yes,
-            Some(_) => InTime::No,
-        }
-    }
-}
-
-/// Does an order by these columns go forward in time, within groups of these keys?
-fn is_in_time(by: &[Arc<str>], time: &str, within: &BTreeSet<Arc<str>>) -> bool {
-    by.iter().find(|name| !within.contains(*name)).is_some_and(|name| **name == *time)
+    /// The stage that stacked all rows of this table on others of it.
+    copies: Option<Span>,
+    /// Are there no rows at all?
+    is_empty: bool,
+    /// Columns that hold statistics of groups of rows, such as means.
+    statistics: BTreeSet<Arc<str>>,
+    /// Columns that hold statistics of the rows of this very table, and the stages that joined them.
+    own_statistics: BTreeMap<Arc<str>, Span>,
 }
 
 /// A stage, as its provenance depends on it.
@@ -120,26 +74,6 @@ pub(super) struct Stage<'a> {
     /// The schemas before and after it, as far as they are known.
     pub before: Option<&'a Schema>,
     pub after: Option<&'a Schema>,
-}
-
-/// A way by which the target reaches what is learned.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Leak {
-    pub kind: LeakKind,
-    /// The stage where the target came in.
-    pub at: Span,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum LeakKind {
-    /// The column was computed from the target.
-    Value(Arc<str>),
-    /// The column depends on rows or keys that the target decided about.
-    Influence(Arc<str>),
-    /// Rows were chosen by the target and by this column.
-    Choice(Arc<str>),
-    /// The column was computed from the target of earlier rows.
-    Past(Arc<str>),
 }
 
 impl Provenance {
@@ -211,7 +145,10 @@ impl Provenance {
                     self.push_choice(by, stage.text, at);
                 }
             }
-            RowsKept::First(_) => self.push_choice(self.order.clone(), stage.text, at),
+            RowsKept::First(count) => {
+                self.is_empty |= *count == 0;
+                self.push_choice(self.order.clone(), stage.text, at);
+            }
             RowsKept::Distinct(columns) if !self.order.is_empty() => {
                 // Of equal rows, the order decides which one stays.
                 let mut by = self.of_all(&resolved(columns, stage.before), at);
@@ -266,6 +203,7 @@ impl Provenance {
         for made in &footprint.makes {
             let mut sources = self.made(made, at);
             merge(&mut sources, around.clone());
+            self.pass_statistics(made, matches!(footprint.keeps, RowsKept::Groups(_)));
             match &made.shift {
                 Some((of, shift)) if !self.shifts.contains_key(of) => {
                     self.shifts.insert(made.name.clone(), *shift);
@@ -275,36 +213,58 @@ impl Provenance {
             self.columns.insert(made.name.clone(), sources);
         }
         let (Some(before), Some(after)) = (before, after) else { return };
-        let selected = stage.args.columns("columns").and_then(|columns| columns.resolve(before).ok());
+        let selected = stage.args.columns("columns").map(|columns| resolved(columns, Some(before)));
         merge(&mut around, influence(old.of_all(&footprint.reads.names, at), at));
         if footprint.values == Values::Mixed {
             let features = before.columns().filter(|column| column.role == Role::Feature).map(|column| &column.name);
             let names: Vec<Arc<str>> = selected.clone().unwrap_or_else(|| features.cloned().collect());
             merge(&mut around, influence(old.of_all(&names, at), at));
         }
-        let is_made = |name: &str| footprint.makes.iter().any(|made| &*made.name == name);
-        for column in after.columns().filter(|column| !is_made(&column.name)) {
-            let mut sources = match before.find(&column.name) {
-                Some(same) => {
-                    let is_selected = match &selected {
-                        Some(selected) => selected.contains(&column.name),
-                        None => column.role == Role::Feature && footprint.reads.features,
-                    };
-                    if same == column && !is_selected {
-                        continue;
-                    }
-                    old.of(&column.name, at)
-                }
-                None => Sources::new(),
+        let by_origin = ByOrigin::new(before);
+        // What a stage makes by expressions of later rows is known; else all that it changes may be of them.
+        let looks_ahead = footprint.neighbours.later && !footprint.neighbours.all && footprint.makes.is_empty();
+        for entry in after.entries() {
+            let (name, column) = match entry {
+                Entry::Column(column) => (&column.name, Some(column)),
+                Entry::Open { from, .. } | Entry::Undecided { from } => (from, None),
             };
-            merge(&mut sources, old.inherited(&column.sources, before, at));
+            if footprint.makes.iter().any(|made| made.name == *name) {
+                continue;
+            }
+            let same = before.find(name);
+            if same.is_some() && matches!(footprint.keeps, RowsKept::Groups(_)) {
+                // A key keeps its values.
+                continue;
+            }
+            let is_selected = match &selected {
+                Some(selected) => selected.contains(name),
+                None => footprint.reads.features && same.is_none_or(|same| same.role == Role::Feature),
+            };
+            if same == column && !is_selected {
+                continue;
+            }
+            let mut sources = if same.is_some() || column.is_none() { old.of(name, at) } else { Sources::new() };
+            // A column that stays what it was has its own provenance; a new one has that of what it was made of.
+            if let Some(column) = column.filter(|column| same.is_none_or(|same| same.sources != column.sources)) {
+                merge(&mut sources, old.inherited(&column.sources, &by_origin, at));
+            }
             merge(&mut sources, around.clone());
-            if footprint.neighbours.later && !footprint.neighbours.all {
+            if looks_ahead {
                 let later = sources.clone().into_keys().map(|source| Source { when: When::Later, ..source });
                 merge(&mut sources, later.map(|source| (source, Route { is_value: true, at })).collect());
             }
-            self.columns.insert(column.name.clone(), sources);
+            self.columns.insert(name.clone(), sources);
         }
+    }
+
+    /// A statistic of groups is one, and so is what is computed from one.
+    fn pass_statistics(&mut self, made: &Made, of_groups: bool) {
+        let is_statistic = made.from.iter().any(|(name, _)| of_groups || self.statistics.contains(name));
+        let joined = made.from.iter().find_map(|(name, _)| self.own_statistics.get(name).copied());
+        self.statistics.remove(&made.name);
+        self.own_statistics.remove(&made.name);
+        self.statistics.extend(is_statistic.then(|| made.name.clone()));
+        self.own_statistics.extend(joined.map(|at| (made.name.clone(), at)));
     }
 
     fn made(&self, made: &Made, at: Span) -> Sources {
@@ -321,9 +281,10 @@ impl Provenance {
     }
 
     /// What a new column takes over from the columns that it was computed from, known by their common origin.
-    fn inherited(&self, origins: &[Arc<str>], before: &Schema, at: Span) -> Sources {
+    fn inherited(&self, origins: &[Arc<str>], before: &ByOrigin<'_>, at: Span) -> Sources {
         let mut sources = Sources::new();
-        for column in before.columns().filter(|column| !column.sources.is_empty()) {
+        let mut seen = BTreeSet::new();
+        for column in origins.iter().flat_map(|origin| before.of(origin)).filter(|column| seen.insert(&column.name)) {
             // A part of a column's values carries the condition in its name.
             let part =
                 |own: &Arc<str>| origins.iter().find(|origin| part_of_same(own, origin) && origin.len() >= own.len());
@@ -394,6 +355,10 @@ impl Provenance {
                 .collect();
             merge(&mut sources, keys.clone());
             self.columns.insert(column.name.clone(), sources);
+            if other.statistics.contains(name) && other.table == self.table {
+                self.own_statistics.insert(column.name.clone(), stage.span);
+            }
+            self.own_statistics.extend(other.own_statistics.get(name).map(|&at| (column.name.clone(), at)));
         }
     }
 
@@ -405,6 +370,11 @@ impl Provenance {
         let texts = |provenance: &Provenance| -> Vec<String> {
             provenance.choices.iter().map(|choice| choice.text.clone()).collect()
         };
+        let is_whole = |provenance: &Provenance| provenance.choices.is_empty();
+        if self.table == other.table && !self.is_empty && !other.is_empty && (is_whole(self) || is_whole(other)) {
+            self.copies = Some(at);
+        }
+        self.is_empty &= other.is_empty;
         if texts(self) != texts(other) {
             merge(&mut choices, influence(self.chosen_by(), at));
             merge(&mut choices, influence(other.chosen_by(), at));
@@ -427,11 +397,11 @@ impl Provenance {
     }
 
     /// The ways by which the target reaches what is learned from this table.
-    pub(super) fn leaks(&self, target: &str, schema: &Schema, at: Span) -> Vec<Leak> {
+    pub(super) fn leaks(&self, target: &str, schema: Option<&Schema>, at: Span) -> Vec<Leak> {
         let truth: Vec<Source> =
             self.of(target, at).into_iter().filter(|(_, route)| route.is_value).map(|(source, _)| source).collect();
         let mut leaks = Vec::new();
-        for name in learned(schema) {
+        for name in schema.into_iter().flat_map(learned) {
             leaks.extend(self.leak(&name, &truth, at));
         }
         for choice in &self.choices {
@@ -441,18 +411,29 @@ impl Provenance {
                 leaks.push(Leak { kind: LeakKind::Choice(other.column.clone()), at: choice.at });
             }
         }
+        leaks.sort_by_key(|leak| (leak.at.start, leak.kind.rank()));
         leaks
     }
 
-    /// A column that is learned from, or a choice of rows, that depends on later rows, and the stage that makes it so.
-    pub(super) fn later(&self, schema: &Schema, at: Span) -> Option<(Option<Arc<str>>, Span)> {
+    /// The stage by which a column that is learned from, or the choice of rows, depends on later rows.
+    pub(super) fn later(&self, schema: &Schema, at: Span) -> Option<Span> {
         let is_later = |(source, route): (&Source, &Route)| (source.when == When::Later).then_some(route.at);
         let of_column = |name: Arc<str>| {
             let sources = self.of(&name, at);
-            sources.iter().find_map(is_later).map(|at| (Some(name), at))
+            sources.iter().find_map(is_later)
         };
-        let of_choice = |choice: &Choice| choice.by.iter().find_map(is_later).map(|_| (None, choice.at));
+        let of_choice = |choice: &Choice| choice.by.iter().find_map(is_later).map(|_| choice.at);
         learned(schema).into_iter().find_map(of_column).or_else(|| self.choices.iter().find_map(of_choice))
+    }
+
+    /// The stage that stacked all rows of this table on others of it.
+    pub(super) fn copies(&self) -> Option<Span> {
+        self.copies
+    }
+
+    /// A column that is learned from and holds statistics of all rows of this table, and the stage that joined it.
+    pub(super) fn own_statistic(&self, schema: &Schema) -> Option<(Arc<str>, Span)> {
+        learned(schema).into_iter().find_map(|name| Some((name.clone(), *self.own_statistics.get(&name)?)))
     }
 
     /// What is known of the order in which the rows are now, as a stage makes use of it.
@@ -486,22 +467,6 @@ impl Provenance {
     }
 }
 
-/// What a source says about the target.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Tells {
-    /// Something about the target of earlier rows.
-    Past,
-    /// Something about the target of the row itself, or of later ones.
-    Same,
-}
-
-impl Source {
-    fn tells(&self, target: &Source) -> Option<Tells> {
-        let same = self.table == target.table && part_of_same(&self.column, &target.column);
-        same.then(|| if self.when < target.when { Tells::Past } else { Tells::Same })
-    }
-}
-
 /// The columns that a model learns from, and those that decide about the weight or the fold of a row.
 fn learned(schema: &Schema) -> Vec<Arc<str>> {
     let of_entry = |entry: &Entry| match entry {
@@ -515,22 +480,4 @@ fn learned(schema: &Schema) -> Vec<Arc<str>> {
 
 fn resolved(columns: &Selection, schema: Option<&Schema>) -> Vec<Arc<str>> {
     schema.and_then(|schema| columns.resolve(schema).ok()).unwrap_or_else(|| columns.names())
-}
-
-/// The same sources, as something that decides and not as values.
-fn influence(sources: Sources, at: Span) -> Sources {
-    sources.into_keys().map(|source| (source, Route { is_value: false, at })).collect()
-}
-
-/// Adds sources; what is a value by any way is a value.
-fn merge(into: &mut Sources, from: Sources) {
-    for (source, route) in from {
-        match into.get_mut(&source) {
-            Some(known) if known.is_value || !route.is_value => {}
-            Some(known) => *known = route,
-            None => {
-                into.insert(source, route);
-            }
-        }
-    }
 }

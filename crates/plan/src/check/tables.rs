@@ -5,7 +5,7 @@ use super::provenance::{Leak, LeakKind, Provenance, Stage as Traced};
 use pipewright_diagnostic::{Diagnostic, Failure, Span, code};
 use pipewright_frame::{Role, Schema};
 use pipewright_operator::work::Source;
-use pipewright_operator::{Args, Bound, Effect, Environment, Footprint};
+use pipewright_operator::{Args, Bound, Effect, Environment, Footprint, Values};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -101,10 +101,15 @@ impl Walk<'_> {
     /// A stage that learns from the features does not select the target, unless its verb learns with it.
     pub(super) fn check_selected(&mut self, bound: &Bound, footprint: &Footprint, args: &Args, verb: &str, span: Span) {
         let learns_with_it = matches!(footprint.effect, Effect::FitTarget | Effect::RowsTrain);
-        let (Bound::Step(_), false, true) = (bound, learns_with_it, footprint.effect.learns()) else { return };
-        let Some(schema) = &self.at.schema else { return };
-        let Some(names) = args.columns("columns").and_then(|columns| columns.resolve(schema).ok()) else { return };
-        let is_target = |name: &&Arc<str>| schema.find(name).is_some_and(|column| column.role == Role::Target);
+        let uses_several = footprint.effect.learns() || footprint.values == Values::Mixed;
+        let (Bound::Step(_), false, true) = (bound, learns_with_it, uses_several) else { return };
+        let Some(columns) = args.columns("columns") else { return };
+        let schema = self.at.schema.as_ref();
+        let names = schema.and_then(|schema| columns.resolve(schema).ok()).unwrap_or_else(|| columns.names());
+        let is_target = |name: &&Arc<str>| {
+            let column = schema.and_then(|schema| schema.find(name));
+            column.map_or(self.at.branch.target.as_ref() == Some(*name), |column| column.role == Role::Target)
+        };
         if let Some(target) = names.iter().find(is_target) {
             let message = format!("`{verb}` selects the target `{target}`");
             let at = args.span("columns").unwrap_or(span);
@@ -114,7 +119,7 @@ impl Walk<'_> {
     }
 
     /// No feature, weight or fold depends on the target, and no choice of rows ties features to it.
-    pub(super) fn check_provenance(&mut self, target: &str, schema: &Schema, span: Span) {
+    pub(super) fn check_provenance(&mut self, target: &str, schema: Option<&Schema>, span: Span) {
         let mut said: BTreeSet<Span> = BTreeSet::new();
         for Leak { kind, at } in self.at.provenance.leaks(target, schema, span) {
             if let LeakKind::Past(column) = kind {
@@ -125,6 +130,11 @@ impl Walk<'_> {
                 continue;
             }
             let (message, label, help) = match &kind {
+                LeakKind::Value(column) if **column == *target => (
+                    format!("the target `{target}` has another role"),
+                    "unknown for new rows",
+                    "give the role to another column".to_owned(),
+                ),
                 LeakKind::Value(column) | LeakKind::Past(column) => (
                     format!("`{column}` was made from the target `{target}`"),
                     "unknown for new rows",

@@ -75,7 +75,7 @@ fn rows_that_cannot_be_read_are_left_out_and_kept() {
         ]
     );
     let note = notes.iter().find(|note| note.code == code::ROWS_LEFT_OUT).unwrap();
-    assert!(note.message.starts_with("4 rows were left out") && note.place.line == Some(3), "{note}");
+    assert!(note.message.starts_with("4 rows were skipped") && note.place.line == Some(3), "{note}");
     // Which rows are skipped does not depend on the selected columns.
     asked.columns = Some(vec![Arc::from("b")].into());
     same_for_all_chunks(text, &asked);
