@@ -349,6 +349,9 @@ codes! {
     EXTRA_COLUMN = "N0508", "columns that the model does not use",
         "They are ignored.",
         "" => "";
+    SEEN_ROWS = "N0509", "rows that the model was trained on",
+        "Some of the rows to predict were among the training rows of the model. It may know them by heart, so that an `assert` or a score on them says nothing about new rows.",
+        "load iris | target species | train logistic | save m.pw\nload iris | predict m.pw" => "load new.csv | predict m.pw";
     APPROXIMATE = "N0505", "an approximate result",
         "The data exceeds the memory limit, so quantiles are computed from counts in fine bins; the message gives the maximum error.",
         "" => "";

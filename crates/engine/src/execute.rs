@@ -6,7 +6,7 @@ use pipewright_frame::{Column, ColumnType, Role, Table};
 use pipewright_learn::Outputs;
 use pipewright_operator::result::{FoldResult, Output};
 use pipewright_operator::work::{Consumer, Dropped, Evaluator, Fitted, FittedModel, HeldOut, Learned, Round, Splitter};
-use pipewright_operator::{Data, Environment, EvaluationRecord, FittedPipeline, Preparation, Record, Task};
+use pipewright_operator::{Data, Environment, EvaluationRecord, FittedPipeline, Preparation, Record, SeenRows, Task};
 use pipewright_plan::{Job, Part, PipelineHead, Work};
 use pipewright_world::random::Key;
 use std::collections::BTreeSet;
@@ -206,7 +206,11 @@ fn pipeline(head: &PipelineHead, inputs: &[Value]) -> Result<FittedPipeline, Fai
     let evaluations = evaluations.iter().filter_map(Value::output);
     let evaluations = evaluations.filter_map(|output| output.as_evaluation().map(EvaluationRecord::of)).collect();
     let rows = expect!(Data, &inputs[1]);
-    let record = Record::new(rows.rows()?, rows.fingerprint(), evaluations);
-    let pipeline = head.pipeline(preparation(head, &inputs[0], states), expect!(Model, model).clone(), record);
+    let mut record = Record::new(rows.rows()?, rows.fingerprint(), evaluations);
+    let preparation = preparation(head, &inputs[0], states);
+    if let Data::Table(rows) = expect!(Data, &inputs[0]) {
+        record.seen = Some(SeenRows::of(rows, &preparation.input)?);
+    }
+    let pipeline = head.pipeline(preparation, expect!(Model, model).clone(), record);
     Ok(pipeline.expect("lowering names the model of a pipeline that it keeps"))
 }

@@ -81,8 +81,68 @@ pub struct Record {
     /// The SHA-256 of the training rows as `write` writes them as CSV, in hexadecimal; `None` if they did not fit in
     /// memory.
     pub fingerprint: Option<String>,
+    /// A sketch of the training rows, by which rows that were among them are known again; `None` as above.
+    #[serde(default)]
+    pub seen: Option<SeenRows>,
     /// The evaluations above the stage that saved it, in order.
     pub evaluations: Vec<EvaluationRecord>,
+}
+
+/// A sketch of rows: the smallest of the hashes of their features (a KMV sketch). With fewer rows than it may hold it knows
+/// them all, else the share of known rows is an estimate.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SeenRows {
+    /// The number of distinct rows.
+    distinct: usize,
+    /// The number of rows.
+    rows: usize,
+    /// The smallest hashes, ascending.
+    hashes: Vec<u64>,
+}
+
+impl SeenRows {
+    const HASHES_MAX: usize = 512;
+
+    /// Sketches rows by these columns.
+    ///
+    /// # Errors
+    /// `UNKNOWN_COLUMN`.
+    pub fn of(rows: &Table, columns: &[Column]) -> Result<SeenRows, Failure> {
+        let mut hashes = rows.row_hashes(&names(columns))?;
+        hashes.sort_unstable();
+        let rows = hashes.len();
+        hashes.dedup();
+        let distinct = hashes.len();
+        hashes.truncate(SeenRows::HASHES_MAX);
+        Ok(SeenRows { distinct, rows, hashes })
+    }
+
+    /// Returns how many of other rows were among these: a number, and whether it is exact. `None` if they are no more
+    /// than rows with such values would share by chance.
+    ///
+    /// # Errors
+    /// `UNKNOWN_COLUMN`.
+    pub fn known(&self, rows: &Table, columns: &[Column]) -> Result<Option<(usize, bool)>, Failure> {
+        let hashes = rows.row_hashes(&names(columns))?;
+        let is_whole = self.hashes.len() == self.distinct;
+        let Some(&last) = self.hashes.last() else { return Ok(None) };
+        let compared = hashes.iter().filter(|hash| is_whole || **hash <= last);
+        let (mut all, mut known) = (0_usize, 0_usize);
+        for hash in compared {
+            all += 1;
+            known += usize::from(self.hashes.binary_search(hash).is_ok());
+        }
+        let share = known as f64 / all.max(1) as f64;
+        // Among the training rows themselves, so many have a twin.
+        let twins = 1.0 - self.distinct as f64 / self.rows.max(1) as f64;
+        let count = if is_whole { known } else { (share * hashes.len() as f64).round() as usize };
+        let by_chance = 2.0 * twins * hashes.len() as f64 + 2.0;
+        Ok((count as f64 > by_chance).then_some((count, is_whole)))
+    }
+}
+
+fn names(columns: &[Column]) -> Vec<Arc<str>> {
+    columns.iter().map(|column| column.name.clone()).collect()
 }
 
 /// A summary of an evaluation.
@@ -107,7 +167,7 @@ impl Record {
     /// Creates the record of a training by this version.
     #[must_use]
     pub fn new(rows: usize, fingerprint: Option<String>, evaluations: Vec<EvaluationRecord>) -> Record {
-        Record { version: env!("CARGO_PKG_VERSION").to_owned(), rows, fingerprint, evaluations }
+        Record { version: env!("CARGO_PKG_VERSION").to_owned(), rows, fingerprint, seen: None, evaluations }
     }
 
     /// Reads a record from a bundle; `None` if it is damaged.
@@ -180,8 +240,22 @@ impl FittedPipeline {
             let list = extra.join("`, `");
             progress.notice(Failure::note(code::EXTRA_COLUMN, format!("the model does not use `{list}`")));
         }
-        let table = with_target(rows.conform(&self.input)?, &self.task.target)?;
+        let conformed = rows.conform(&self.input)?;
+        self.notice_seen(&conformed, progress)?;
+        let table = with_target(conformed, &self.task.target)?;
         self.model.predict(&applied(&self.steps, table)?)
+    }
+
+    /// Says how many rows the model was trained on: what it predicts for them says nothing about new rows.
+    fn notice_seen(&self, rows: &Table, progress: &dyn Progress) -> Result<(), Failure> {
+        let Some(seen) = self.record.as_ref().and_then(|record| record.seen.as_ref()) else { return Ok(()) };
+        if let Some((count, is_exact)) = seen.known(rows, &self.input)? {
+            let about = if is_exact { "" } else { "about " };
+            let message = format!("{about}{count} of {} rows were among the training rows of the model", rows.rows());
+            progress
+                .notice(Failure::note(code::SEEN_ROWS, message).help("a score on them says nothing about new rows"));
+        }
+        Ok(())
     }
 
     /// Is each row predicted independently of the others?

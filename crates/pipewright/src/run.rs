@@ -99,7 +99,8 @@ fn gather(plan: &Plan, notices: Vec<Notice>) -> Vec<Diagnostic> {
 
 /// Are they equal, or about the same column with different numbers?
 fn alike(one: &Failure, other: &Failure) -> bool {
-    one == other || (one.code == other.code && one.place.column.is_some() && one.place.column == other.place.column)
+    let same_column = one.place.column.is_some() && one.place.column == other.place.column;
+    one == other || (one.code == other.code && (same_column || one.code == code::SEEN_ROWS))
 }
 
 /// A diagnostic for a failure without a stage.

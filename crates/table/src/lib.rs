@@ -6,6 +6,7 @@ mod calendar;
 mod chunks;
 mod conform;
 pub mod form;
+mod hash;
 pub mod literal;
 pub mod lookup;
 mod matrix;

@@ -1,14 +1,12 @@
 //! What makes a score too good to be true, as far as the rows show it: rows on both sides of a split, and features that
 //! are the target in other words.
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::{Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType};
-use arrow_array::{Array, ArrayRef};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_frame::profile::{Options, Profile, Reason};
-use pipewright_frame::{Column, ColumnType, Role, Table, quoted};
+use pipewright_frame::{Column, Role, Table, quoted};
 use pipewright_operator::work::Round;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Rows that are looked at for features that tell the target.
 const ROWS_EXAMINED: usize = 2_000;
@@ -82,13 +80,13 @@ fn sorted_apart(rows: &Table) -> Vec<(String, f64)> {
 /// Rows that are equal in all features and the target, and lie on both sides of a split more often than by chance.
 pub(super) fn repeated(rows: &Table, rounds: &[Round]) -> Option<Failure> {
     let compares = rows.columns().iter().filter(|column| matches!(column.role, Role::Feature | Role::Target));
-    let hash = |column: &Column| rows.array(&column.name).ok().map(|values| hashes(values, column.kind));
-    let hashes: Vec<Vec<u64>> = compares.filter_map(hash).collect();
-    let whole = |row: usize| hashes.iter().fold(0, |whole, column| mix(whole, column[row]));
+    let names: Vec<Arc<str>> = compares.map(|column| column.name.clone()).collect();
+    let hashes: Vec<Vec<u64>> = names.iter().filter_map(|name| rows.value_hashes(name).ok()).collect();
+    let whole = rows.row_hashes(&names).ok()?;
     let compared = compared(rows, &hashes);
     let mut equal: BTreeMap<u64, Vec<u32>> = BTreeMap::new();
     for &row in &compared {
-        equal.entry(whole(row as usize)).or_default().push(row);
+        equal.entry(whole[row as usize]).or_default().push(row);
     }
     equal.retain(|_, rows| rows.len() > 1);
     let (mut tested, mut known) = (0_usize, 0_usize);
@@ -129,7 +127,7 @@ fn compared(rows: &Table, hashes: &[Vec<u64>]) -> Vec<u32> {
     let few: Vec<u32> = (0..rows.rows().min(1_000) as u32).collect();
     let varied = hashes.iter().min_by(|one, other| collision(one, &few).total_cmp(&collision(other, &few)));
     let Some(varied) = varied else { return Vec::new() };
-    all.filter(|&row| mix(0, varied[row as usize]).is_multiple_of(parts)).collect()
+    all.filter(|&row| varied[row as usize].is_multiple_of(parts)).collect()
 }
 
 /// The probability that two rows have the same value.
@@ -138,32 +136,4 @@ fn collision(column: &[u64], rows: &[u32]) -> f64 {
     values.sort_unstable();
     let squares = values.chunk_by(|one, other| one == other).map(|equal| (equal.len() as f64).powi(2)).sum::<f64>();
     squares / (rows.len() as f64).powi(2).max(1.0)
-}
-
-/// A hash of each value; of a missing one, 0.
-fn hashes(column: &ArrayRef, kind: ColumnType) -> Vec<u64> {
-    let of = |row: usize, bits: &dyn Fn(usize) -> u64| if column.is_valid(row) { mix(1, bits(row)) } else { 0 };
-    let each = |bits: &dyn Fn(usize) -> u64| (0..column.len()).map(|row| of(row, bits)).collect();
-    match kind {
-        ColumnType::Continuous => {
-            let numbers = column.as_primitive::<Float64Type>();
-            each(&|row| (numbers.value(row) + 0.0).to_bits())
-        }
-        ColumnType::Count => each(&|row| column.as_primitive::<Int64Type>().value(row) as u64),
-        ColumnType::Bool => each(&|row| u64::from(column.as_boolean().value(row))),
-        ColumnType::Date => each(&|row| column.as_primitive::<TimestampMicrosecondType>().value(row) as u64),
-        ColumnType::Time => each(&|row| column.as_primitive::<Time64MicrosecondType>().value(row) as u64),
-        _ => match column.as_string_opt::<i64>() {
-            Some(texts) => each(&|row| texts.value(row).bytes().fold(0, |hash, byte| mix(hash, u64::from(byte)))),
-            None => vec![0; column.len()],
-        },
-    }
-}
-
-/// A step of a hash; the constants are those of SplitMix64.
-fn mix(hash: u64, value: u64) -> u64 {
-    let mut mixed = (hash.rotate_left(23) ^ value).wrapping_add(0x9e37_79b9_7f4a_7c15);
-    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^ (mixed >> 31)
 }

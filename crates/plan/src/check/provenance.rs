@@ -189,17 +189,7 @@ impl Provenance {
             return;
         }
         let old = self.clone();
-        let mut around = Sources::new();
-        if footprint.neighbours.earlier || footprint.neighbours.later || footprint.neighbours.all {
-            merge(&mut around, influence(self.order.clone(), at));
-        }
-        let makes_table = matches!(footprint.keeps, RowsKept::Groups(_) | RowsKept::Others);
-        if makes_table {
-            merge(&mut around, influence(self.chosen_by(), at));
-        }
-        if let RowsKept::Groups(keys) = &footprint.keeps {
-            merge(&mut around, influence(self.of_all(&resolved(keys, before), at), at));
-        }
+        let mut around = self.around(footprint, before, at);
         for made in &footprint.makes {
             let mut sources = self.made(made, at);
             merge(&mut sources, around.clone());
@@ -255,6 +245,22 @@ impl Provenance {
             }
             self.columns.insert(name.clone(), sources);
         }
+    }
+
+    /// What every column that a stage makes depends on besides its values: order, choices and groups of rows.
+    fn around(&self, footprint: &Footprint, before: Option<&Schema>, at: Span) -> Sources {
+        let mut around = Sources::new();
+        if footprint.neighbours.earlier || footprint.neighbours.later || footprint.neighbours.all {
+            merge(&mut around, influence(self.order.clone(), at));
+        }
+        let makes_table = matches!(footprint.keeps, RowsKept::Groups(_) | RowsKept::Others);
+        if makes_table {
+            merge(&mut around, influence(self.chosen_by(), at));
+        }
+        if let RowsKept::Groups(keys) = &footprint.keeps {
+            merge(&mut around, influence(self.of_all(&resolved(keys, before), at), at));
+        }
+        around
     }
 
     /// A statistic of groups is one, and so is what is computed from one.
