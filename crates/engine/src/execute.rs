@@ -153,7 +153,8 @@ fn split(
     key: Key,
     progress: &dyn Progress,
 ) -> Result<Vec<Round>, Failure> {
-    let rounds = splitter.split(&split_by(rows, task)?, task, key, progress)?;
+    let said = if splitter.needs_features() { rows.table()? } else { split_by(rows, task)? };
+    let rounds = splitter.split(&said, task, key, progress)?;
     if let Data::Table(rows) = rows {
         splitter.examine(rows, &rounds, progress);
     }

@@ -342,6 +342,11 @@ pub trait Splitter: Send + Sync {
     /// A [`Failure`] if there are too few rows.
     fn split(&self, rows: &Table, task: &Task, key: Key, progress: &dyn Progress) -> Result<Vec<Round>, Failure>;
 
+    /// Does it need the features, and not only the target and the columns with roles?
+    fn needs_features(&self) -> bool {
+        false
+    }
+
     /// Reports what in the rows may make scores too good: equal rows on both sides, features that tell the target.
     fn examine(&self, rows: &Table, rounds: &[Round], progress: &dyn Progress) {
         let _ = (rows, rounds, progress);

@@ -8,12 +8,12 @@ mod learning;
 mod order;
 mod other;
 mod provenance;
+mod schema;
 mod tables;
 
 use crate::bind::{bind, find_verb};
 use crate::expand::Flat;
 use crate::model::{Branch, Line, Node, Other, Pin, Pipeline, Plan};
-use crate::names::place;
 use crate::path::Path;
 use crate::print::stage_text;
 use implied::Implied;
@@ -377,7 +377,7 @@ impl<'a> Walk<'a> {
             }
             _ => {}
         }
-        self.arrive(outcome, span, implied.is_some());
+        self.arrive(outcome, &footprint, span, implied.is_some());
         let text = stage_text(&verb.spec, &args, &decided);
         self.trace(&footprint, &args, &text, span, before.as_ref(), joined.as_ref());
         let other = joined.map(|joined: Joined| Box::new(joined.other));
@@ -448,48 +448,6 @@ impl<'a> Walk<'a> {
             self.at.target_span = Some(span);
         }
     }
-
-    fn is_open(&self) -> bool {
-        self.at.schema.as_ref().is_some_and(|schema| !schema.is_closed())
-    }
-
-    fn kinds_are_certain(&self) -> bool {
-        self.pin.is_some() || self.at.branch.source_is_whole
-    }
-
-    fn placed(&self, failure: Failure, span: Span, implied: bool) -> Diagnostic {
-        if implied { failure.at(span) } else { place(failure, span, self.text) }
-    }
-
-    /// Continues with the columns after a stage, or reports why there are none.
-    fn arrive(&mut self, outcome: Result<Option<Schema>, Failure>, span: Span, implied: bool) {
-        match outcome {
-            Ok(schema) => self.move_to(schema, span),
-            // Kinds inferred from the head of the data are uncertain, so they cause no errors.
-            Err(failure) if !self.kinds_are_certain() && is_about_kinds(&failure) => {}
-            // The name may be a member of an open group, which is known only from the rows.
-            Err(failure) if failure.code == code::UNKNOWN_COLUMN && self.is_open() => self.at.schema = None,
-            Err(failure) => {
-                let diagnostic = self.placed(failure, span, implied);
-                self.say(diagnostic);
-                self.at.schema = None;
-            }
-        }
-    }
-
-    /// Continues with a new schema, recording the columns removed by the stage at `span`.
-    fn move_to(&mut self, schema: Option<Schema>, span: Span) {
-        if let (Some(old), Some(new)) = (&self.at.schema, &schema) {
-            for column in old.columns().filter(|column| new.find(&column.name).is_none()) {
-                self.at.removed.insert(column.name.to_string(), span);
-            }
-        }
-        self.at.schema = schema;
-    }
-}
-
-fn is_about_kinds(failure: &Failure) -> bool {
-    matches!(failure.code, code::NOT_NUMERIC | code::TYPE_MISMATCH | code::UNENCODED_COLUMN)
 }
 
 fn first_byte(span: Span) -> Span {

@@ -76,6 +76,11 @@ impl Argument for MetricWord {
     }
 }
 
+words! {
+    /// What becomes of equal rows.
+    enum DuplicatesWord { Together = "together" }
+}
+
 arguments! {
     /// The arguments of `eval`.
     struct EvalArgs {
@@ -99,6 +104,8 @@ arguments! {
         option gap: Option<Gap>, for scheme in ["time"];
         /// Keeps the class proportions in every fold. Without it, where the target has classes.
         option stratified: Option<bool>;
+        /// `together` keeps rows that are equal in all features and the target in the same fold.
+        option duplicates: Option<DuplicatesWord>;
         /// Random seed of the splits, in place of the seed of the run.
         option seed: Option<Seed>;
     }
@@ -188,6 +195,8 @@ pub(crate) struct Eval {
     stratified: Option<bool>,
     metrics: Vec<&'static Metric>,
     seed: Option<u64>,
+    /// Are equal rows kept in the same fold?
+    together: bool,
     /// Does it evaluate a pipeline? Else it only holds rows out for validation.
     evaluates: bool,
 }
@@ -202,6 +211,7 @@ impl Eval {
             stratified: None,
             metrics: Vec::new(),
             seed: None,
+            together: false,
             evaluates: false,
         }
     }
@@ -224,7 +234,8 @@ fn applies(metric: &Metric, task: &Task) -> bool {
 }
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
-    let EvalArgs { scheme: word, size, repeat, metric, shuffle, gap, stratified, seed } = EvalArgs::read(args)?;
+    let EvalArgs { scheme: word, size, repeat, metric, shuffle, gap, stratified, duplicates, seed } =
+        EvalArgs::read(args)?;
     let name = word.to_value();
     let folds = || match &size {
         Size::Folds(folds) if folds.0 >= 2 => Ok(folds.get()),
@@ -270,6 +281,7 @@ fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
         stratified,
         metrics,
         seed,
+        together: duplicates.is_some(),
         evaluates: true,
     })))
 }
@@ -279,12 +291,23 @@ impl Splitter for Eval {
         self.scheme.folds().saturating_mul(self.repeat)
     }
 
+    fn needs_features(&self) -> bool {
+        self.together
+    }
+
     fn split(&self, rows: &Table, task: &Task, key: Key, progress: &dyn Progress) -> Result<Vec<Round>, Failure> {
         let codes = match exchange::target(rows, task)? {
             Target::Classes { codes, .. } if self.stratifies(task) => Some(codes),
             _ => None,
         };
-        let (groups, given) = (rows::groups(rows, progress)?, rows::folds(rows)?);
+        let (mut groups, given) = (rows::groups(rows, progress)?, rows::folds(rows)?);
+        if self.together && groups.is_some() {
+            let message = "a column has the role group: rows are kept together by it, not by being equal";
+            return Err(Failure::new(code::BAD_VALUE, message).help("leave out duplicates=together"));
+        }
+        if self.together {
+            groups = Some(rows::equal(rows)?);
+        }
         if let (Some(given), Some(groups)) = (&given, &groups) {
             rows::groups_in_folds(groups, given, progress);
         }
@@ -292,7 +315,8 @@ impl Splitter for Eval {
             let message = "`eval group` keeps groups together, but no column has the role group";
             return Err(Failure::new(code::MISSING_ARGUMENT, message).help("name it: role group=NAME"));
         }
-        if let (Scheme::Folds(_) | Scheme::Holdout(_), Some(_), None) = (&self.scheme, &groups, &given) {
+        let is_grouped = groups.is_some() && !self.together;
+        if let (Scheme::Folds(_) | Scheme::Holdout(_), true, None) = (&self.scheme, is_grouped, &given) {
             progress.notice(rows::groups_together());
         }
         let mut rounds = Vec::new();
@@ -332,7 +356,7 @@ impl Splitter for Eval {
             return;
         }
         suspicion::telling(rows).into_iter().for_each(|warning| progress.notice(warning));
-        if with_role(rows, Role::Group).is_none() {
+        if with_role(rows, Role::Group).is_none() && !self.together {
             suspicion::repeated(rows, rounds).into_iter().for_each(|warning| progress.notice(warning));
         }
     }

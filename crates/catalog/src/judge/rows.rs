@@ -65,6 +65,18 @@ pub(super) fn folds(rows: &Table) -> Result<Option<Vec<u32>>, Failure> {
     codes.map(Some).ok_or_else(failure)
 }
 
+/// Groups of rows that are equal in all features and the target.
+pub(super) fn equal(rows: &Table) -> Result<Vec<u32>, Failure> {
+    let compares = rows.columns().iter().filter(|column| matches!(column.role, Role::Feature | Role::Target));
+    let names: Vec<Arc<str>> = compares.map(|column| column.name.clone()).collect();
+    let mut numbers: BTreeMap<u64, u32> = BTreeMap::new();
+    let number = |hash| {
+        let next = numbers.len() as u32;
+        *numbers.entry(hash).or_insert(next)
+    };
+    Ok(rows.row_hashes(&names)?.into_iter().map(number).collect())
+}
+
 /// The time of each row: in seconds for dates and times; the row number if no column has the role time. A gap of time
 /// needs times: without the role, those of the only date.
 pub(super) fn times(rows: &Table, gap: Option<&Gap>, progress: &dyn Progress) -> Result<Vec<f64>, Failure> {

@@ -81,59 +81,63 @@ fn sorted_apart(rows: &Table) -> Vec<(String, f64)> {
 pub(super) fn repeated(rows: &Table, rounds: &[Round]) -> Option<Failure> {
     let compares = rows.columns().iter().filter(|column| matches!(column.role, Role::Feature | Role::Target));
     let names: Vec<Arc<str>> = compares.map(|column| column.name.clone()).collect();
-    let hashes: Vec<Vec<u64>> = names.iter().filter_map(|name| rows.value_hashes(name).ok()).collect();
-    let whole = rows.row_hashes(&names).ok()?;
-    let compared = compared(rows, &hashes);
-    let mut equal: BTreeMap<u64, Vec<u32>> = BTreeMap::new();
-    for &row in &compared {
-        equal.entry(whole[row as usize]).or_default().push(row);
+    let places = compared(rows, &names)?;
+    let sample = if places.len() == rows.rows() {
+        rows.select(&names)
+    } else {
+        rows.select(&names).map(|rows| rows.take(&places))
+    };
+    let sample = sample.ok()?;
+    let mut hashed: Vec<(u64, u32)> = sample.row_hashes(&names).ok()?.into_iter().zip(places.iter().copied()).collect();
+    hashed.sort_unstable();
+    let equal: Vec<&[(u64, u32)]> =
+        hashed.chunk_by(|one, other| one.0 == other.0).filter(|rows| rows.len() > 1).collect();
+    if equal.iter().map(|rows| rows.len()).sum::<usize>() < REPEATED_MIN {
+        return None;
     }
-    equal.retain(|_, rows| rows.len() > 1);
     let (mut tested, mut known) = (0_usize, 0_usize);
     for round in rounds {
-        let is_test = |row: &u32| round.test.binary_search(row).is_ok();
-        tested += compared.iter().filter(|row| is_test(row)).count();
-        known += equal
-            .values()
-            .map(|rows| {
-                let tests = rows.iter().filter(|row| is_test(row)).count();
-                let trains = rows.iter().any(|row| round.train.binary_search(row).is_ok());
-                if trains { tests } else { 0 }
-            })
-            .sum::<usize>();
+        let is_test = |row: u32| round.test.binary_search(&row).is_ok();
+        let is_train = |row: u32| round.train.binary_search(&row).is_ok();
+        tested += places.iter().filter(|&&row| is_test(row)).count();
+        let of_equal = |rows: &&[(u64, u32)]| match rows.iter().any(|&(_, row)| is_train(row)) {
+            true => rows.iter().filter(|&&(_, row)| is_test(row)).count(),
+            false => 0,
+        };
+        known += equal.iter().map(of_equal).sum::<usize>();
     }
     let share = known as f64 / tested.max(1) as f64;
     if known < REPEATED_MIN || share < SHARE_MIN {
         return None;
     }
-    let pairs: f64 = equal.values().map(|rows| rows.len() as f64 * (rows.len() as f64 - 1.0) / 2.0).sum();
-    let chance: f64 = hashes.iter().map(|column| collision(column, &compared)).product();
-    let expected = compared.len() as f64 * (compared.len() as f64 - 1.0) / 2.0 * chance;
-    (pairs > BEYOND_CHANCE * expected).then(|| {
+    let pairs = |rows: usize| rows as f64 * (rows as f64 - 1.0) / 2.0;
+    let found: f64 = equal.iter().map(|rows| pairs(rows.len())).sum();
+    let chance = names.iter().map(|name| sample.value_hashes(name).map_or(1.0, collision)).product::<f64>();
+    (found > BEYOND_CHANCE * pairs(places.len()) * chance).then(|| {
         let message = format!("{:.0} % of the test rows have an equal row among the training rows", share * 100.0);
         Failure::warning(code::REPEATED_ROWS, message)
-            .help("remove the copies: | dedup; or keep them together: role group=NAME")
+            .help("remove the copies: | dedup; or keep them together: duplicates=together")
     })
 }
 
 /// The rows that are compared: all, or of a large table those with some of the values of its most varied column, so that
 /// equal rows stay together.
-fn compared(rows: &Table, hashes: &[Vec<u64>]) -> Vec<u32> {
+fn compared(rows: &Table, names: &[Arc<str>]) -> Option<Vec<u32>> {
     let all = 0..rows.rows() as u32;
     let parts = rows.rows().div_ceil(ROWS_COMPARED) as u64;
     if parts <= 1 {
-        return all.collect();
+        return Some(all.collect());
     }
-    let few: Vec<u32> = (0..rows.rows().min(1_000) as u32).collect();
-    let varied = hashes.iter().min_by(|one, other| collision(one, &few).total_cmp(&collision(other, &few)));
-    let Some(varied) = varied else { return Vec::new() };
-    all.filter(|&row| varied[row as usize].is_multiple_of(parts)).collect()
+    let few = rows.select(names).ok()?.head(1_000);
+    let variety = |name: &&Arc<str>| few.value_hashes(name).map_or(1.0, collision);
+    let varied = names.iter().min_by(|one, other| variety(one).total_cmp(&variety(other)))?;
+    let hashes = rows.value_hashes(varied).ok()?;
+    Some(all.filter(|&row| hashes[row as usize].is_multiple_of(parts)).collect())
 }
 
 /// The probability that two rows have the same value.
-fn collision(column: &[u64], rows: &[u32]) -> f64 {
-    let mut values: Vec<u64> = rows.iter().map(|&row| column[row as usize]).collect();
+fn collision(mut values: Vec<u64>) -> f64 {
     values.sort_unstable();
     let squares = values.chunk_by(|one, other| one == other).map(|equal| (equal.len() as f64).powi(2)).sum::<f64>();
-    squares / (rows.len() as f64).powi(2).max(1.0)
+    squares / (values.len() as f64).powi(2).max(1.0)
 }
