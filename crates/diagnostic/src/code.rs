@@ -352,6 +352,9 @@ codes! {
     SEEN_ROWS = "N0509", "rows that the model was trained on",
         "Some of the rows to predict were among the training rows of the model. It may know them by heart, so that an `assert` or a score on them says nothing about new rows.",
         "load iris | target species | train logistic | save m.pw\nload iris | predict m.pw" => "load new.csv | predict m.pw";
+    NEW_ROWS_ONLY = "N0510", "a window that sees the rows to predict only",
+        "A saved pipeline with `lag`, a running sum or a forward fill computes them from the rows that it is given: the rows of its training are not among them. Give it the rows before the ones to predict, too.",
+        "load new.csv | predict m.pw" => "load all.csv | predict m.pw";
     APPROXIMATE = "N0505", "an approximate result",
         "The data exceeds the memory limit, so quantiles are computed from counts in fine bins; the message gives the maximum error.",
         "" => "";

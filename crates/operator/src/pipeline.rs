@@ -242,8 +242,18 @@ impl FittedPipeline {
         }
         let conformed = rows.conform(&self.input)?;
         self.notice_seen(&conformed, progress)?;
+        self.notice_windows(progress);
         let table = with_target(conformed, &self.task.target)?;
         self.model.predict(&applied(&self.steps, table)?)
+    }
+
+    /// Says that steps that look at other rows see the given ones only, in their order.
+    fn notice_windows(&self, progress: &dyn Progress) {
+        if let Some(step) = self.steps.iter().find(|step| !step.fitted.needs().by_row) {
+            let message = format!("`{}` looks at other rows: of the rows to predict only, in their order", step.verb);
+            let notice = Failure::note(code::NEW_ROWS_ONLY, message);
+            progress.notice(notice.help("put the rows before them into the table, in the order of training"));
+        }
     }
 
     /// Says how many rows the model was trained on: what it predicts for them says nothing about new rows.

@@ -114,7 +114,7 @@ impl Provenance {
         all
     }
 
-    /// Goes on behind a stage that takes no other table.
+    /// Continues after a stage that takes no other table.
     pub(super) fn pass(&mut self, stage: &Stage<'_>) {
         let Footprint { neighbours, makes, keeps, .. } = stage.footprint;
         if (neighbours.earlier || neighbours.later) && !neighbours.all {
@@ -305,7 +305,7 @@ impl Provenance {
         sources
     }
 
-    /// Goes on behind a stage that brings in another table.
+    /// Continues after a stage that brings in another table.
     pub(super) fn combine(
         &mut self,
         combined: &Combined,
