@@ -24,6 +24,9 @@ const CLASSES_MAX: usize = 20;
 
 /// The target if none is given, and the rule that found it.
 pub(crate) fn target_by_rule(schema: &Schema) -> Option<(String, &'static str)> {
+    if let Some(target) = schema.target() {
+        return Some((target.name.to_string(), "by its role in the file"));
+    }
     let known: Vec<&Column> =
         schema.columns().filter(|column| TARGET_NAMES.contains(&column.name.to_lowercase().as_str())).collect();
     match known.as_slice() {
