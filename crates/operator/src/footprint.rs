@@ -39,6 +39,8 @@ pub struct Made {
     pub name: Arc<str>,
     /// The columns whose values enter it, and in which rows they are read.
     pub from: BTreeSet<(Arc<str>, When)>,
+    /// The columns that decide which rows it reads, such as the keys of a window.
+    pub keys: BTreeSet<Arc<str>>,
     /// The column that it equals, plus or minus a constant, if there is one.
     pub shift: Option<(Arc<str>, Shift)>,
     /// The columns within whose groups it looks at other rows; none if it looks at other rows of the whole table.
@@ -213,6 +215,7 @@ impl Footprint {
         self.makes.extend(columns.into_iter().map(|(name, expression)| Made {
             name: name.clone(),
             from: expression.dependencies(),
+            keys: expression.window_keys(),
             shift: expression.shift(),
             within: expression.partitions(),
         }));

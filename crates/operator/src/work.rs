@@ -58,6 +58,8 @@ pub struct Sketch {
     pub schema: Schema,
     /// Is the head all of the data? Only then are the kinds certain.
     pub whole: bool,
+    /// Were there rows? Without one, nothing is known of the kinds.
+    pub has_rows: bool,
     /// Notes.
     pub notices: Vec<Failure>,
 }

@@ -343,7 +343,13 @@ impl<'a> Walk<'a> {
     fn work(&mut self, span: Span, verb: &'static Verb, mut args: Args, implied: Option<&Implied>) {
         let bound = match self.bound(verb, &mut args, span) {
             Ok(bound) => Settled::wrap(bound, verb, &args, self.environment),
-            Err(fault) => return self.fault(fault, &args, span),
+            Err(fault) => {
+                // What a file that cannot be read would have made of the table is not known.
+                if fault.code == code::CANNOT_READ {
+                    self.at.schema = None;
+                }
+                return self.fault(fault, &args, span);
+            }
         };
         self.check_needs(&bound, verb, span);
         let mut footprint = bound.footprint(verb.spec.effect);
@@ -377,7 +383,8 @@ impl<'a> Walk<'a> {
             }
             _ => {}
         }
-        self.arrive(outcome, &footprint, span, implied.is_some());
+        let is_open = |joined: &Joined| joined.schema.as_ref().is_none_or(|schema| !schema.is_closed());
+        self.arrive(outcome, &footprint, joined.as_ref().is_some_and(is_open), span, implied.is_some());
         let text = stage_text(&verb.spec, &args, &decided);
         self.trace(&footprint, &args, &text, span, before.as_ref(), joined.as_ref());
         let other = joined.map(|joined: Joined| Box::new(joined.other));

@@ -317,7 +317,7 @@ impl Splitter for Eval {
         }
         let is_grouped = groups.is_some() && !self.together;
         if let (Scheme::Folds(_) | Scheme::Holdout(_), true, None) = (&self.scheme, is_grouped, &given) {
-            progress.notice(rows::groups_together());
+            progress.notice(Failure { help: Vec::new(), ..rows::groups_together() });
         }
         let mut rounds = Vec::new();
         for repeat in 0..self.repeat {
@@ -355,7 +355,10 @@ impl Splitter for Eval {
         if !self.evaluates {
             return;
         }
-        suspicion::telling(rows).into_iter().for_each(|warning| progress.notice(warning));
+        // In a series, the value before nearly is the value.
+        if !self.in_order() {
+            suspicion::telling(rows).into_iter().for_each(|warning| progress.notice(warning));
+        }
         if with_role(rows, Role::Group).is_none() && !self.together {
             suspicion::repeated(rows, rounds).into_iter().for_each(|warning| progress.notice(warning));
         }

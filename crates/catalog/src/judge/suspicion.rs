@@ -3,7 +3,7 @@
 
 use pipewright_diagnostic::{Failure, code};
 use pipewright_frame::profile::{Options, Profile, Reason};
-use pipewright_frame::{Column, Role, Table, quoted};
+use pipewright_frame::{Column, ColumnType, Role, Table, quoted};
 use pipewright_operator::work::Round;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -79,6 +79,9 @@ fn sorted_apart(rows: &Table) -> Vec<(String, f64)> {
 
 /// Rows that are equal in all features and the target, and lie on both sides of a split more often than by chance.
 pub(super) fn repeated(rows: &Table, rounds: &[Round]) -> Option<Failure> {
+    if has_ids(rows) {
+        return None;
+    }
     let compares = rows.columns().iter().filter(|column| matches!(column.role, Role::Feature | Role::Target));
     let names: Vec<Arc<str>> = compares.map(|column| column.name.clone()).collect();
     let places = compared(rows, &names)?;
@@ -112,11 +115,23 @@ pub(super) fn repeated(rows: &Table, rounds: &[Round]) -> Option<Failure> {
     }
     let pairs = |rows: usize| rows as f64 * (rows as f64 - 1.0) / 2.0;
     let found: f64 = equal.iter().map(|rows| pairs(rows.len())).sum();
-    let chance = names.iter().map(|name| sample.value_hashes(name).map_or(1.0, collision)).product::<f64>();
+    // Coarse values are often equal by chance, and depend on each other: only continuous columns tell copies apart.
+    let continuous = sample.columns().iter().filter(|column| column.kind == ColumnType::Continuous);
+    let chance = continuous.map(|column| sample.value_hashes(&column.name).map_or(1.0, collision)).product::<f64>();
     (found > BEYOND_CHANCE * pairs(places.len()) * chance).then(|| {
         let message = format!("{:.0} % of the test rows have an equal row among the training rows", share * 100.0);
         Failure::warning(code::REPEATED_ROWS, message)
             .help("remove the copies: | dedup; or keep them together: duplicates=together")
+    })
+}
+
+/// Does a column with the role id tell all rows apart?
+fn has_ids(rows: &Table) -> bool {
+    let mut ids = rows.columns().iter().filter(|column| column.role == Role::Id);
+    ids.any(|column| {
+        let mut hashes = rows.value_hashes(&column.name).unwrap_or_default();
+        hashes.sort_unstable();
+        hashes.windows(2).all(|pair| pair[0] != pair[1])
     })
 }
 

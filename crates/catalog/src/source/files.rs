@@ -34,7 +34,7 @@ pub(super) struct InMemory(pub(super) Table);
 
 impl Source for InMemory {
     fn sketch(&self, _: &Environment) -> Result<Option<Sketch>, Failure> {
-        Ok(Some(Sketch { schema: self.0.schema(), whole: true, notices: Vec::new() }))
+        Ok(Some(Sketch { schema: self.0.schema(), whole: true, has_rows: true, notices: Vec::new() }))
     }
 
     fn origins(&self, _: &Environment, _: bool) -> Vec<String> {
@@ -95,7 +95,7 @@ impl Source for Load {
         let Opened { file, options } = self.open_first(first, environment)?;
         let sketch = file.sketch(&options)?;
         let whole = sketch.certain && places.len() == 1;
-        Ok(Some(Sketch { schema: sketch.schema, whole, notices: sketch.notes }))
+        Ok(Some(Sketch { schema: sketch.schema, whole, has_rows: sketch.rows_seen > 0, notices: sketch.notes }))
     }
 
     fn origins(&self, environment: &Environment, by_content: bool) -> Vec<String> {
@@ -155,6 +155,10 @@ impl Source for Load {
 fn digest(content: &dyn Content) -> std::io::Result<String> {
     const HEAD_BYTES: usize = 1 << 20;
     let head = content.start(HEAD_BYTES)?;
+    if head.iter().filter(|&&byte| byte == b'\n').count() < 2 {
+        // Tables without rows have nothing in common.
+        return Err(ErrorKind::UnexpectedEof.into());
+    }
     let digest = Sha256::digest(&head);
     let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     Ok(format!("{} bytes, {hex}", content.size()))

@@ -1,6 +1,6 @@
 //! Dependencies of an expression: which columns it reads, and in which rows.
 
-use super::{Arithmetic, Expression, FrameBound, Window, WindowFunction};
+use super::{Arithmetic, Comparison, Expression, FrameBound, Window, WindowFunction};
 use pipewright_table::Value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -39,7 +39,7 @@ pub enum Shift {
 }
 
 impl Expression {
-    /// Returns the columns that it reads with the rows in which it reads them, each once per kind of rows.
+    /// Returns the columns whose values enter it, with the rows in which it reads them, each once per kind of rows.
     #[must_use]
     pub fn dependencies(&self) -> BTreeSet<(Arc<str>, When)> {
         let mut found = BTreeSet::new();
@@ -55,6 +55,21 @@ impl Expression {
             Expression::Window(window) => window.collect(when, found),
             other => other.parts().into_iter().for_each(|part| part.collect(when, found)),
         }
+    }
+
+    /// Returns the columns that decide which rows its windows read: their keys, and their times.
+    #[must_use]
+    pub fn window_keys(&self) -> BTreeSet<Arc<str>> {
+        let mut names = BTreeSet::new();
+        self.visit(&mut |part| {
+            if let Expression::Window(window) = part {
+                names.extend(window.keys.iter().flat_map(Expression::columns));
+                if let FrameBound::Time { by: Some(name), .. } = &window.reach {
+                    names.insert(name.clone());
+                }
+            }
+        });
+        names
     }
 
     /// Returns the columns by which all of its windows partition the rows.
@@ -81,6 +96,27 @@ impl Expression {
             Expression::All(parts) => parts.iter().flat_map(Expression::conjuncts).collect(),
             other => vec![other],
         }
+    }
+
+    /// Do both compare one column with one value, so that no row meets both?
+    #[must_use]
+    pub fn contradicts(&self, other: &Expression) -> bool {
+        let (Expression::Compare(one, left, value), Expression::Compare(two, right, same)) = (self, other) else {
+            return false;
+        };
+        let is_column = matches!(**left, Expression::Column(_)) && left == right;
+        let is_constant = |side: &Expression| matches!(side, Expression::Literal(_) | Expression::Moment(..));
+        let opposite = matches!(
+            (one, two),
+            (Comparison::Less, Comparison::GreaterOrEqual | Comparison::Greater | Comparison::Equal)
+                | (Comparison::LessOrEqual, Comparison::Greater)
+                | (Comparison::GreaterOrEqual, Comparison::Less)
+                | (Comparison::Greater, Comparison::LessOrEqual | Comparison::Less | Comparison::Equal)
+                | (Comparison::Equal, Comparison::Unequal | Comparison::Less | Comparison::Greater)
+                | (Comparison::Unequal, Comparison::Equal)
+        );
+        let differ = matches!((one, two), (Comparison::Equal, Comparison::Equal)) && value != same;
+        is_column && is_constant(value) && is_constant(same) && (differ || (opposite && value == same))
     }
 
     /// Does it ask only whether values are missing?
@@ -124,12 +160,6 @@ impl Window {
         if let Some(of) = &self.of {
             of.collect(rows.after(when), found);
         }
-        for key in &self.keys {
-            key.collect(when, found);
-        }
-        if let FrameBound::Time { by: Some(name), .. } = &self.reach {
-            found.insert((name.clone(), when));
-        }
     }
 }
 
@@ -149,15 +179,15 @@ mod tests {
 
     #[test]
     fn windows_read_earlier_or_later_rows() {
-        let shop = (Arc::from("shop"), When::Now);
         let of = |when| (Arc::from("sales"), when);
-        assert_eq!(reads(&window(WindowFunction::Lag(1), "sales")), [of(When::Earlier), shop.clone()]);
-        assert_eq!(reads(&window(WindowFunction::Lead(2), "sales")), [of(When::Later), shop.clone()]);
+        assert_eq!(reads(&window(WindowFunction::Lag(1), "sales")), [of(When::Earlier)]);
+        assert_eq!(reads(&window(WindowFunction::Lead(2), "sales")), [of(When::Later)]);
         let running = window(WindowFunction::Running(Aggregate::Sum), "sales");
-        assert_eq!(reads(&running), [of(When::Now), shop.clone()]);
+        assert_eq!(reads(&running), [of(When::Now)]);
+        assert_eq!(running.window_keys(), BTreeSet::from(["shop".into()]));
         let change =
             Expression::column("sales").arithmetic(Arithmetic::Subtract, window(WindowFunction::Lag(1), "sales"));
-        assert_eq!(reads(&change), [of(When::Earlier), of(When::Now), shop]);
+        assert_eq!(reads(&change), [of(When::Earlier), of(When::Now)]);
     }
 
     #[test]
@@ -167,6 +197,17 @@ mod tests {
         assert!(known.asks_presence_only() && y().is_null().asks_presence_only());
         assert!(!y().is_in(vec![Value::Number(1.0)]).asks_presence_only());
         assert_eq!(known.clone().and(y()).conjuncts(), [&known, &y()]);
+    }
+
+    #[test]
+    fn conditions_that_no_row_meets_together_contradict() {
+        let compare = |how, value: f64| {
+            Expression::Compare(how, Box::new(Expression::column("x")), Box::new(Expression::from(value)))
+        };
+        assert!(compare(Comparison::Less, 1.0).contradicts(&compare(Comparison::GreaterOrEqual, 1.0)));
+        assert!(!compare(Comparison::Less, 1.0).contradicts(&compare(Comparison::LessOrEqual, 1.0)));
+        assert!(!compare(Comparison::Less, 2.0).contradicts(&compare(Comparison::GreaterOrEqual, 1.0)));
+        assert!(compare(Comparison::Equal, 1.0).contradicts(&compare(Comparison::Equal, 2.0)));
     }
 
     #[test]

@@ -77,7 +77,7 @@ impl Walk<'_> {
         let Some(column) = schema.find(&target).cloned() else {
             // A pivot may make this column, which is known only from the rows.
             let may_be = |schema: &Schema| schema.find(&target).is_none() && schema.foreseen(&target).is_some();
-            if self.prepared().is_some_and(may_be) {
+            if self.prepared().is_some_and(may_be) || may_be(&schema) {
                 return;
             }
             let mut diagnostic =

@@ -4,9 +4,9 @@ use super::provenance::InTime;
 use super::{Node, Walk, first_byte};
 use crate::model::TimeOrder;
 use pipewright_diagnostic::{Diagnostic, Span, code};
-use pipewright_frame::Role;
+use pipewright_frame::{Role, When};
 use pipewright_operator::work::Evaluator;
-use pipewright_operator::{Bound, Effect, Flow, Form, Implied, Verb};
+use pipewright_operator::{Bound, Effect, Flow, Form, Implied, Made, Verb};
 use pipewright_syntax::Stage;
 use std::sync::Arc;
 
@@ -94,7 +94,8 @@ impl Walk<'_> {
             self.say(warning.help("leave this stage out; or keep copies together: role group=NAME"));
         }
         let joined = self.at.schema.as_ref().and_then(|schema| self.at.provenance.own_statistic(schema));
-        if let Some((column, at)) = joined {
+        let is_said = |at: Span| self.diagnostics.iter().any(|said| said.is_error() && said.labels[0].span == at);
+        if let Some((column, at)) = joined.filter(|(_, at)| !is_said(*at)) {
             let message = format!("`{column}` is a statistic of all rows, those that are held out too");
             let diagnostic =
                 Diagnostic::error(code::STATISTIC_OF_ALL, message).label(at, "joined to the rows it was computed from");
@@ -106,7 +107,16 @@ impl Walk<'_> {
         if judge.in_order() {
             return self.check_uses(time.as_ref());
         }
-        let uses_order = self.path().nodes.iter().find(|node| node.footprint.neighbours.earlier).map(|node| {
+        // Windows within groups look at rows of one fold only.
+        let group = self.at.schema.as_ref().and_then(|schema| schema.with_role(Role::Group));
+        let is_apart = |node: &&&Node| {
+            let makes = &node.footprint.makes;
+            let within =
+                |made: &Made| group.is_some_and(|group| made.keys.is_empty() || made.within.contains(&group.name));
+            makes.is_empty() || !makes.iter().all(within)
+        };
+        let mut nodes = self.path().nodes.into_iter();
+        let uses_order = nodes.find(|node| node.footprint.neighbours.earlier && is_apart(&&node)).map(|node| {
             let name = node.verb.spec.name;
             (format!("rows are shuffled, but `{name}` depends on their order"), node.span)
         });
@@ -118,12 +128,12 @@ impl Walk<'_> {
             }
             (Some((message, place)), Some(_)) if shuffled => (message, Some(place), in_order),
             (_, Some(time)) => {
-                let message = format!("`{time}` has the role time, but rows are tested by a model of later rows");
+                let message = format!("`{time}` has the role time, but this evaluation does not split rows by time");
                 (message, None, in_order)
             }
             (_, None) => return,
         };
-        let label = if shuffled { "this shuffles the rows" } else { "this also trains on later rows" };
+        let label = if shuffled { "this shuffles the rows" } else { "" };
         let mut diagnostic = Diagnostic::error(code::ORDER_SHUFFLED, message).label(span, label);
         if let Some(place) = place {
             diagnostic = diagnostic.label(place, "this uses earlier rows");
@@ -141,7 +151,20 @@ impl Walk<'_> {
                 let of_span = path.nodes.iter().find(|node| node.span == at).or(path.nodes.iter().find(ahead));
                 (of_span.map_or("a stage above", |node| node.verb.spec.name), at)
             }
-            None => path.nodes.iter().find(ahead).map(|node| (node.verb.spec.name, node.span))?,
+            None => {
+                // The target itself may look ahead.
+                let target = self.at.branch.target.as_ref();
+                let of_target = |node: &Node| {
+                    let mut later = node
+                        .footprint
+                        .makes
+                        .iter()
+                        .filter(|made| made.from.iter().any(|(_, when)| *when == When::Later));
+                    !node.footprint.makes.is_empty() && later.all(|made| Some(&made.name) == target)
+                };
+                let node = path.nodes.iter().find(|node| node.footprint.neighbours.later && !of_target(node))?;
+                (node.verb.spec.name, node.span)
+            }
         };
         let message = format!("`{name}` uses later rows in a pipeline that is evaluated");
         let look_back = self.environment.registry.implied.look_back;

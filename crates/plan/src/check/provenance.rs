@@ -23,7 +23,7 @@ mod time;
 
 pub(super) use leak::{Leak, LeakKind};
 use pipewright_diagnostic::Span;
-use pipewright_frame::{Entry, Role, Schema, Selection, Shift, When, part_of_same};
+use pipewright_frame::{Entry, Expression, Role, Schema, Selection, Shift, When, part_of_same};
 use pipewright_operator::{Args, Combined, Effect, Footprint, Made, RowsKept, Value, Values};
 use source::{ByOrigin, Route, Source, Sources, Tells, influence, merge};
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,6 +48,8 @@ pub(super) struct Provenance {
     /// Columns that are not as they were read.
     columns: BTreeMap<Arc<str>, Sources>,
     choices: Vec<Choice>,
+    /// Conditions on columns as read that all rows meet.
+    conditions: Vec<Expression>,
     order: Sources,
     /// The columns by which the rows are sorted, the first one first; `None` for the order of the file.
     sorted: Option<Sorted>,
@@ -143,6 +145,8 @@ impl Provenance {
                         merge(&mut by, self.order.clone());
                     }
                     self.push_choice(by, stage.text, at);
+                    let is_as_read = part.columns().iter().all(|name| !self.columns.contains_key(name));
+                    self.conditions.extend(is_as_read.then(|| part.clone()));
                 }
             }
             RowsKept::First(count) => {
@@ -274,7 +278,7 @@ impl Provenance {
     }
 
     fn made(&self, made: &Made, at: Span) -> Sources {
-        let mut sources = Sources::new();
+        let mut sources = influence(self.of_all(&made.keys, at), at);
         for (name, when) in &made.from {
             let read = self.of(name, at).into_iter().map(|(source, route)| {
                 let source = Source { when: when.after(source.when), ..source };
@@ -315,6 +319,8 @@ impl Provenance {
     ) {
         match combined {
             Combined::Columns { on, right, time, chooses, .. } => {
+                let apart = self.table == other.table && are_disjoint(&self.conditions, &other.conditions);
+                let other = &if apart { other.of_other_rows() } else { other.clone() };
                 let left = resolved(on, stage.before);
                 let right = right.clone().unwrap_or_else(|| left.clone());
                 let mut keys = self.of_all(left.iter().chain(time), stage.span);
@@ -335,6 +341,26 @@ impl Provenance {
                 }
             }
             Combined::Rows => self.stack(other, names, stage),
+        }
+    }
+
+    /// The same, known as another table: it holds none of the rows of the first.
+    fn of_other_rows(&self) -> Provenance {
+        const OTHER_ROWS: usize = 1 << 32;
+        let moved = |sources: &Sources| -> Sources {
+            let moved = sources.iter().map(|(source, route)| {
+                let table = if source.table == self.table { source.table + OTHER_ROWS } else { source.table };
+                (Source { table, ..source.clone() }, *route)
+            });
+            moved.collect()
+        };
+        let choice = |choice: &Choice| Choice { by: moved(&choice.by), ..choice.clone() };
+        Provenance {
+            table: self.table + OTHER_ROWS,
+            columns: self.columns.iter().map(|(name, sources)| (name.clone(), moved(sources))).collect(),
+            choices: self.choices.iter().map(choice).collect(),
+            order: moved(&self.order),
+            ..self.clone()
         }
     }
 
@@ -361,7 +387,7 @@ impl Provenance {
                 .collect();
             merge(&mut sources, keys.clone());
             self.columns.insert(column.name.clone(), sources);
-            if other.statistics.contains(name) && other.table == self.table {
+            if other.statistics.contains(name) && other.table == self.table && when != When::Earlier {
                 self.own_statistics.insert(column.name.clone(), stage.span);
             }
             self.own_statistics.extend(other.own_statistics.get(name).map(|&at| (column.name.clone(), at)));
@@ -404,11 +430,23 @@ impl Provenance {
 
     /// The ways by which the target reaches what is learned from this table.
     pub(super) fn leaks(&self, target: &str, schema: Option<&Schema>, at: Span) -> Vec<Leak> {
-        let truth: Vec<Source> =
-            self.of(target, at).into_iter().filter(|(_, route)| route.is_value).map(|(source, _)| source).collect();
+        // Of a series that the target reads in several rows, what is known before the latest of them is its past.
+        let mut latest: BTreeMap<(usize, Arc<str>), Source> = BTreeMap::new();
+        for (source, _) in self.of(target, at).into_iter().filter(|(_, route)| route.is_value) {
+            // Sources are in ascending order of time.
+            latest.insert((source.table, source.column.clone()), source);
+        }
+        let truth: Vec<Source> = latest.into_values().collect();
         let mut leaks = Vec::new();
+        let computed = self.columns.get(target).and_then(|sources| sources.values().map(|route| route.at).min());
         for name in schema.into_iter().flat_map(learned) {
-            leaks.extend(self.leak(&name, &truth, at));
+            let leak = self.leak(&name, &truth, at);
+            leaks.extend(leak.map(|leak| match (&leak.kind, computed) {
+                (LeakKind::Value(_), Some(at)) if !self.columns.contains_key(&name) => {
+                    Leak { kind: LeakKind::Reverse(name.clone()), at }
+                }
+                _ => leak,
+            }));
         }
         for choice in &self.choices {
             let tells = |source: &Source| truth.iter().any(|of| source.tells(of) == Some(Tells::Same));
@@ -486,4 +524,10 @@ fn learned(schema: &Schema) -> Vec<Arc<str>> {
 
 fn resolved(columns: &Selection, schema: Option<&Schema>) -> Vec<Arc<str>> {
     schema.and_then(|schema| columns.resolve(schema).ok()).unwrap_or_else(|| columns.names())
+}
+
+/// Can no row meet both lists of conditions? Known of comparisons of one column with one value, such as `day < "2024-02-01"`
+/// and `day >= "2024-02-01"`.
+fn are_disjoint(one: &[Expression], other: &[Expression]) -> bool {
+    one.iter().any(|left| other.iter().any(|right| left.contradicts(right)))
 }

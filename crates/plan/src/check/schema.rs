@@ -12,6 +12,7 @@ impl Walk<'_> {
         &mut self,
         outcome: Result<Option<Schema>, Failure>,
         footprint: &Footprint,
+        other_is_open: bool,
         span: Span,
         implied: bool,
     ) {
@@ -24,7 +25,9 @@ impl Walk<'_> {
                     schema.filter(|_| footprint.keeps == RowsKept::All).map(|schema| with_made(schema, footprint));
             }
             // The name may be a member of an open group, which is known only from the rows.
-            Err(failure) if failure.code == code::UNKNOWN_COLUMN && self.is_open() => self.at.schema = None,
+            Err(failure) if failure.code == code::UNKNOWN_COLUMN && (self.is_open() || other_is_open) => {
+                self.at.schema = None
+            }
             Err(failure) => {
                 let diagnostic = self.placed(failure, span, implied);
                 self.say(diagnostic);

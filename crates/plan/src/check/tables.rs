@@ -70,7 +70,8 @@ impl Walk<'_> {
                         // A run reports these notes when it reads; they may explain errors found before that.
                         self.diagnostics.extend(sketch.notices.into_iter().map(|notice| notice.at(span)));
                     }
-                    Some(sketch.schema)
+                    // A header alone says nothing of the kinds, and so of what may follow.
+                    sketch.has_rows.then_some(sketch.schema)
                 }
             },
         };
@@ -140,6 +141,11 @@ impl Walk<'_> {
                     "unknown for new rows",
                     format!("drop {}, or make it from a feature", pipewright_syntax::written_name(column)),
                 ),
+                LeakKind::Reverse(column) => (
+                    format!("the target `{target}` was made from `{column}`, which is a feature"),
+                    "the target is made of it",
+                    format!("drop {}", pipewright_syntax::written_name(column)),
+                ),
                 LeakKind::Influence(column) => (
                     format!("`{column}` depends on the target `{target}`"),
                     "what is joined or computed here depends on it",
@@ -148,7 +154,7 @@ impl Walk<'_> {
                 LeakKind::Choice(column) => (
                     format!("rows are chosen by the target `{target}` together with `{column}`"),
                     "this ties features to the target",
-                    "choose rows by features alone, or by the target alone".to_owned(),
+                    "choose rows by features alone, or by the target alone: write two `where` stages".to_owned(),
                 ),
             };
             self.say(Diagnostic::error(code::READS_TARGET, message).label(at, label).help(help));

@@ -16,6 +16,8 @@ pub(in crate::check) struct Leak {
 pub(in crate::check) enum LeakKind {
     /// The column was computed from the target.
     Value(Arc<str>),
+    /// The target was computed from the column.
+    Reverse(Arc<str>),
     /// The column depends on rows or keys that the target decided about.
     Influence(Arc<str>),
     /// Rows were chosen by the target and by this column.
@@ -28,7 +30,7 @@ impl LeakKind {
     /// The plainest way first.
     pub(super) fn rank(&self) -> usize {
         match self {
-            LeakKind::Value(_) => 0,
+            LeakKind::Value(_) | LeakKind::Reverse(_) => 0,
             LeakKind::Influence(_) => 1,
             LeakKind::Choice(_) => 2,
             LeakKind::Past(_) => 3,
