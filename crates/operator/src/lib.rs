@@ -13,6 +13,7 @@ mod argument;
 mod block;
 mod canonical;
 mod data;
+mod debug;
 mod declare;
 mod domain;
 mod environment;

@@ -484,19 +484,3 @@ pub trait Freeze: Send + Sync {
     /// A [`Failure`] if they cannot be written.
     fn freeze(&self, preparation: &Preparation, environment: &Environment) -> Result<Output, Failure>;
 }
-
-/// The name of the trait: what is behind it says nothing of itself.
-macro_rules! debug_by_name {
-    ($($name:ident),* $(,)?) => {
-        $(impl fmt::Debug for dyn $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(concat!("dyn ", stringify!($name)))
-            }
-        })*
-    };
-}
-
-debug_by_name! {
-    Source, Rows, Step, Combine, Fitted, Training, Learner, FittedModel, Splitter, Evaluator, Inspect, Consumer, Choose,
-    ModelSink, Freeze,
-}

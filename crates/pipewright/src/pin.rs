@@ -94,14 +94,20 @@ fn backwards(rows: &Data, order: &TimeOrder) -> Option<Diagnostic> {
     let mut latest: BTreeMap<Vec<Option<u32>>, f64> = BTreeMap::new();
     let (row, _) = keys.into_iter().zip(&times).enumerate().find(|(_, (key, time))| {
         let before = latest.insert(key.clone(), **time);
-        before.is_some_and(|before| **time < before)
+        before.is_some_and(|before| **time < before || (order.strict && **time == before))
     })?;
     let time = &order.time;
-    let message = format!("this stage depends on the order of rows, and `{time}` goes back in row {}", row + 1);
+    let how = if order.strict { "does not go forward" } else { "goes back" };
+    let message = format!("this stage depends on the order of rows, and `{time}` {how} in row {}", row + 1);
     let written = pipewright_syntax::written_name(time);
-    let diagnostic =
-        Diagnostic::error(code::ORDER_SHUFFLED, message).label(order.at, "earlier rows are later ones here");
-    Some(diagnostic.help(format!("sort the rows above it: sort {written}")))
+    let (label, help) = match order.strict {
+        true => (
+            "a target of the same time is not known yet",
+            "look back within groups whose times differ: over(KEY)".to_owned(),
+        ),
+        false => ("earlier rows are later ones here", format!("sort the rows above it: sort {written}")),
+    };
+    Some(Diagnostic::error(code::ORDER_SHUFFLED, message).label(order.at, label).help(help))
 }
 
 /// Stages that make several rows of one, in a pipeline that is evaluated and keeps no groups together.

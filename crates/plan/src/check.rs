@@ -132,6 +132,8 @@ struct Here {
     adrift: bool,
     /// Number of other tables joined so far.
     others: usize,
+    /// Does the data have no rows yet? Then the names of columns are known, and no kind is.
+    header_only: bool,
 }
 
 impl Here {
@@ -150,6 +152,7 @@ impl Here {
             lacks_target: false,
             adrift: false,
             others: 0,
+            header_only: false,
         }
     }
 
@@ -295,6 +298,12 @@ impl<'a> Walk<'a> {
         let mut bound_args = bind(stage, &verb.spec, self.environment, &scope);
         self.diagnostics.append(&mut bound_args.problems);
         self.braces(&stage.core, verb, &mut bound_args.args);
+        if self.at.header_only {
+            // What is selected by kind is not known.
+            let is_about = |said: &Diagnostic| matches!(said.code, code::NOTHING_SELECTED | code::DUPLICATE_COLUMN);
+            let said = self.diagnostics.split_off(before);
+            self.diagnostics.extend(said.into_iter().filter(|said| !is_about(said)));
+        }
         self.check_sort(stage, verb);
         if self.diagnostics[before..].iter().all(|diagnostic| !diagnostic.is_error()) {
             self.work(stage.span, verb, bound_args.args, implied.as_ref());
@@ -343,13 +352,7 @@ impl<'a> Walk<'a> {
     fn work(&mut self, span: Span, verb: &'static Verb, mut args: Args, implied: Option<&Implied>) {
         let bound = match self.bound(verb, &mut args, span) {
             Ok(bound) => Settled::wrap(bound, verb, &args, self.environment),
-            Err(fault) => {
-                // What a file that cannot be read would have made of the table is not known.
-                if fault.code == code::CANNOT_READ {
-                    self.at.schema = None;
-                }
-                return self.fault(fault, &args, span);
-            }
+            Err(fault) => return self.fault(fault, &args, span),
         };
         self.check_needs(&bound, verb, span);
         let mut footprint = bound.footprint(verb.spec.effect);
@@ -359,6 +362,7 @@ impl<'a> Walk<'a> {
         self.declare(&footprint, span);
         let (mut joined, before) = (None, self.at.schema.clone());
         let outcome = self.outcome(&bound, &args, span, &mut joined);
+        let outcome = self.by_names_alone(outcome, &args);
         if outcome.as_ref().err().is_none_or(|failure| failure.code != code::READS_TARGET) {
             self.check_selected(&bound, &footprint, &args, verb.spec.name, span);
         }

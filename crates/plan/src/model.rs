@@ -91,6 +91,8 @@ pub struct Branch {
 pub struct TimeOrder {
     /// The column with the role time.
     pub time: Arc<str>,
+    /// Must no two rows have the same time? A target of earlier rows would else be one of the same time.
+    pub strict: bool,
     /// Time may go back from one group of these columns to the next.
     pub within: Vec<Arc<str>>,
     /// The stage.

@@ -359,7 +359,7 @@ impl Splitter for Eval {
         if !self.in_order() {
             suspicion::telling(rows).into_iter().for_each(|warning| progress.notice(warning));
         }
-        if with_role(rows, Role::Group).is_none() && !self.together {
+        if !self.together {
             suspicion::repeated(rows, rounds).into_iter().for_each(|warning| progress.notice(warning));
         }
     }

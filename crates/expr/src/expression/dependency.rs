@@ -23,8 +23,8 @@ impl When {
         match (self, inner) {
             (When::Now, when) | (when, When::Now) => when,
             (one, other) if one == other => one,
-            // A lag of a lead may come back to the row itself.
-            _ => When::Now,
+            // A lag of a lead may come back to the row itself, and may not.
+            _ => When::Later,
         }
     }
 }
@@ -119,13 +119,13 @@ impl Expression {
         is_column && is_constant(value) && is_constant(same) && (differ || (opposite && value == same))
     }
 
-    /// Does it ask only whether values are missing?
+    /// Does it ask only whether values of columns are missing?
     #[must_use]
     pub fn asks_presence_only(&self) -> bool {
         match self {
-            Expression::IsNull(_) => true,
+            Expression::IsNull(inner) => matches!(**inner, Expression::Column(_)),
             Expression::Not(inner) => inner.asks_presence_only(),
-            Expression::All(parts) => parts.iter().all(Expression::asks_presence_only),
+            Expression::All(parts) | Expression::Any(parts) => parts.iter().all(Expression::asks_presence_only),
             _ => false,
         }
     }

@@ -38,6 +38,10 @@ impl Walk<'_> {
     }
 
     pub(super) fn fault(&mut self, fault: ArgumentError, args: &Args, stage: Span) {
+        if fault.code == code::CANNOT_READ {
+            // What the file would have made of the table is not known.
+            self.at.schema = None;
+        }
         let param_span = fault.param.and_then(|param| args.span(param));
         let span = fault.span.filter(|span| *span != Span::default()).or(param_span).unwrap_or(stage);
         // An error supersedes a warning about the same place.

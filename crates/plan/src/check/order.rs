@@ -181,16 +181,26 @@ impl Walk<'_> {
         };
         let mut wrong = Vec::new();
         let mut open = Vec::new();
+        let strict = self.at.past_of_target.is_some();
         for (place, order) in self.at.provenance.uses().iter().enumerate() {
-            match order.in_time(time) {
-                InTime::Yes => {}
-                InTime::AsRead(within) if !is_sorted_later(place) => {
-                    open.push(TimeOrder { time: time.clone(), within: within.into_iter().collect(), at: order.at });
+            let within = match order.in_time(time) {
+                InTime::Yes if strict => order.within().clone(),
+                InTime::Yes => continue,
+                InTime::AsRead(within) if !is_sorted_later(place) => within,
+                InTime::AsRead(_) | InTime::No => {
+                    wrong.push(order.at);
+                    continue;
                 }
-                InTime::AsRead(_) | InTime::No => wrong.push(order.at),
-            }
+            };
+            open.push(TimeOrder { time: time.clone(), strict, within: within.into_iter().collect(), at: order.at });
         }
+        let blind = self.at.provenance.blind_join();
         self.at.branch.in_time = open;
+        if let Some(at) = blind {
+            let message = "rows of the same table are joined by a computed key: they may be later ones";
+            let diagnostic = Diagnostic::error(code::ORDER_SHUFFLED, message).label(at, "");
+            self.say(diagnostic.help("join by columns as they are, or shifted by a constant: derive day = day + 1d"));
+        }
         for at in wrong {
             let message = format!("this stage depends on the order of rows, which does not go forward in `{time}`");
             let written = pipewright_syntax::written_name(time);

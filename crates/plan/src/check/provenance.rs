@@ -17,19 +17,24 @@
 //! rows (`lag`) or in later ones (`lead`). The target of earlier rows is a fair feature where later rows are evaluated
 //! by earlier ones, and only there.
 
+mod combine;
 mod leak;
 mod source;
 mod time;
 
 pub(super) use leak::{Leak, LeakKind};
 use pipewright_diagnostic::Span;
-use pipewright_frame::{Entry, Expression, Role, Schema, Selection, Shift, When, part_of_same};
-use pipewright_operator::{Args, Combined, Effect, Footprint, Made, RowsKept, Value, Values};
+use pipewright_frame::{Column, Entry, Expression, Role, Schema, Selection, Shift, When, part_of_same};
+use pipewright_operator::{Args, Effect, Footprint, Made, RowsKept, Value, Values};
+pub(super) use source::ANY;
 use source::{ByOrigin, Route, Source, Sources, Tells, influence, merge};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use time::Sorted;
 pub(super) use time::{InTime, OrderUse};
+
+/// The order of a file's rows, as if it were a column.
+pub(super) const ORDER: &str = "\u{1f}order";
 
 /// A stage that chose rows.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,6 +52,12 @@ pub(super) struct Provenance {
     table: usize,
     /// Columns that are not as they were read.
     columns: BTreeMap<Arc<str>, Sources>,
+    /// Those of them that were computed by expressions.
+    computed: BTreeSet<Arc<str>>,
+    /// What it depends on whether a column has a value, where that is not a matter of the file.
+    presence: BTreeMap<Arc<str>, Sources>,
+    /// The stage that joined rows of the same table by a computed key, so that they may be later ones.
+    blind_join: Option<Span>,
     choices: Vec<Choice>,
     /// Conditions on columns as read that all rows meet.
     conditions: Vec<Expression>,
@@ -79,14 +90,27 @@ pub(super) struct Stage<'a> {
 }
 
 impl Provenance {
-    /// Of a table as read. A column of a file may say itself from which columns it was made.
-    pub(super) fn of_table(table: usize, schema: Option<&Schema>, at: Span) -> Provenance {
+    /// Of a table as read. A column of a file may say itself from which columns it was made. One that is not known of the
+    /// file, which was read in another way before, may be any of its columns.
+    pub(super) fn of_table(
+        table: usize,
+        schema: Option<&Schema>,
+        known: Option<&BTreeSet<Arc<str>>>,
+        at: Span,
+    ) -> Provenance {
         let value = |column: &Arc<str>| {
             (Source { table, column: column.clone(), when: When::Now }, Route { is_value: true, at })
         };
-        let made =
-            schema.into_iter().flat_map(Schema::columns).filter(|column| column.sources != [column.name.clone()]);
-        let columns = made.map(|column| (column.name.clone(), column.sources.iter().map(value).collect()));
+        let unknown = |column: &Column| known.is_some_and(|known| !known.contains(&column.name));
+        let made = schema
+            .into_iter()
+            .flat_map(Schema::columns)
+            .filter(|column| unknown(column) || column.sources != [column.name.clone()]);
+        let sources = |column: &Column| match unknown(column) {
+            true => Sources::from([value(&ANY.into())]),
+            false => column.sources.iter().map(value).collect(),
+        };
+        let columns = made.map(|column| (column.name.clone(), sources(column)));
         Provenance { table, columns: columns.collect(), ..Provenance::default() }
     }
 
@@ -107,6 +131,25 @@ impl Provenance {
         let mut all = Sources::new();
         names.into_iter().for_each(|name| merge(&mut all, self.of(name, at)));
         all
+    }
+
+    /// What it depends on whether columns have values. A missing value of a file is no information; whether a computed one
+    /// is missing depends on values, and whether a joined one is, on what was joined.
+    fn presence_of(&self, names: &[Arc<str>], at: Span) -> Sources {
+        let mut all = Sources::new();
+        names
+            .iter()
+            .filter_map(|name| self.presence.get(name))
+            .for_each(|known| merge(&mut all, influence(known.clone(), at)));
+        all
+    }
+
+    /// What the order of rows depends on: that of the file, and the columns by which they were sorted.
+    fn order_of_rows(&self, at: Span) -> Sources {
+        let of_file = Source { table: self.table, column: ORDER.into(), when: When::Now };
+        let mut order = influence(self.order.clone(), at);
+        order.insert(of_file, Route { is_value: false, at });
+        order
     }
 
     /// Everything that any choice of rows depends on.
@@ -139,10 +182,14 @@ impl Provenance {
         let at = stage.span;
         match &stage.footprint.keeps {
             RowsKept::Where(condition) => {
-                for part in condition.conjuncts().into_iter().filter(|part| !part.asks_presence_only()) {
-                    let mut by = self.of_all(&part.columns(), at);
+                for part in condition.conjuncts() {
+                    let mut by = if part.asks_presence_only() {
+                        self.presence_of(&part.columns(), at)
+                    } else {
+                        self.of_all(&part.columns(), at)
+                    };
                     if part.looks_around() {
-                        merge(&mut by, self.order.clone());
+                        merge(&mut by, self.order_of_rows(at));
                     }
                     self.push_choice(by, stage.text, at);
                     let is_as_read = part.columns().iter().all(|name| !self.columns.contains_key(name));
@@ -151,12 +198,29 @@ impl Provenance {
             }
             RowsKept::First(count) => {
                 self.is_empty |= *count == 0;
-                self.push_choice(self.order.clone(), stage.text, at);
+                self.push_choice(self.order_of_rows(at), stage.text, at);
             }
-            RowsKept::Distinct(columns) if !self.order.is_empty() => {
+            RowsKept::Distinct(columns) => {
                 // Of equal rows, the order decides which one stays.
-                let mut by = self.of_all(&resolved(columns, stage.before), at);
-                merge(&mut by, self.order.clone());
+                let mut by = self.order_of_rows(at);
+                if !self.order.is_empty() {
+                    merge(&mut by, self.of_all(&resolved(columns, stage.before), at));
+                }
+                self.push_choice(by, stage.text, at);
+            }
+            RowsKept::Complete => {
+                let columns = stage.args.columns("columns");
+                let names = columns.map_or_else(Vec::new, |columns| resolved(columns, stage.before));
+                for name in names {
+                    self.push_choice(self.presence_of(&[name], at), stage.text, at);
+                }
+            }
+            RowsKept::Known(name) => {
+                // A target that looks ahead is missing in the last rows: that is no choice by later rows.
+                let ahead = |source: &Source| source.when == When::Later;
+                let values = self.of(name, at);
+                let mut by = self.presence_of(std::slice::from_ref(name), at);
+                by.retain(|source, _| !(ahead(source) && values.contains_key(source)));
                 self.push_choice(by, stage.text, at);
             }
             RowsKept::Sorted(columns) => {
@@ -171,12 +235,7 @@ impl Provenance {
                 let by = self.of_all(&stage.footprint.reads.names, at);
                 self.push_choice(by, stage.text, at);
             }
-            RowsKept::All
-            | RowsKept::Known(_)
-            | RowsKept::Complete
-            | RowsKept::Distinct(_)
-            | RowsKept::Sampled
-            | RowsKept::Others => {}
+            RowsKept::All | RowsKept::Sampled | RowsKept::Others => {}
         }
     }
 
@@ -204,7 +263,12 @@ impl Provenance {
                 }
                 _ => drop(self.shifts.remove(&made.name)),
             }
+            let mut presence =
+                self.presence_of(&made.from.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>(), at);
+            merge(&mut presence, self.made(made, at).into_iter().filter(|(_, route)| route.is_value).collect());
+            self.presence.insert(made.name.clone(), presence);
             self.columns.insert(made.name.clone(), sources);
+            self.computed.insert(made.name.clone());
         }
         let (Some(before), Some(after)) = (before, after) else { return };
         let selected = stage.args.columns("columns").map(|columns| resolved(columns, Some(before)));
@@ -218,10 +282,7 @@ impl Provenance {
         // What a stage makes by expressions of later rows is known; else all that it changes may be of them.
         let looks_ahead = footprint.neighbours.later && !footprint.neighbours.all && footprint.makes.is_empty();
         for entry in after.entries() {
-            let (name, column) = match entry {
-                Entry::Column(column) => (&column.name, Some(column)),
-                Entry::Open { from, .. } | Entry::Undecided { from } => (from, None),
-            };
+            let (name, column) = named(entry);
             if footprint.makes.iter().any(|made| made.name == *name) {
                 continue;
             }
@@ -236,6 +297,10 @@ impl Provenance {
             };
             if same == column && !is_selected {
                 continue;
+            }
+            if footprint.keeps == RowsKept::Others && footprint.neighbours.all && same.is_none() {
+                // Such as a cell of a pivot.
+                self.statistics.insert(name.clone());
             }
             let mut sources = if same.is_some() || column.is_none() { old.of(name, at) } else { Sources::new() };
             // A column that stays what it was has its own provenance; a new one has that of what it was made of.
@@ -255,7 +320,7 @@ impl Provenance {
     fn around(&self, footprint: &Footprint, before: Option<&Schema>, at: Span) -> Sources {
         let mut around = Sources::new();
         if footprint.neighbours.earlier || footprint.neighbours.later || footprint.neighbours.all {
-            merge(&mut around, influence(self.order.clone(), at));
+            merge(&mut around, self.order_of_rows(at));
         }
         let makes_table = matches!(footprint.keeps, RowsKept::Groups(_) | RowsKept::Others);
         if makes_table {
@@ -309,125 +374,6 @@ impl Provenance {
         sources
     }
 
-    /// Continues after a stage that brings in another table.
-    pub(super) fn combine(
-        &mut self,
-        combined: &Combined,
-        other: &Provenance,
-        names: Option<&Schema>,
-        stage: &Stage<'_>,
-    ) {
-        match combined {
-            Combined::Columns { on, right, time, chooses, .. } => {
-                let apart = self.table == other.table && are_disjoint(&self.conditions, &other.conditions);
-                let other = &if apart { other.of_other_rows() } else { other.clone() };
-                let left = resolved(on, stage.before);
-                let right = right.clone().unwrap_or_else(|| left.clone());
-                let mut keys = self.of_all(left.iter().chain(time), stage.span);
-                merge(&mut keys, other.of_all(right.iter().chain(time), stage.span));
-                merge(&mut keys, other.chosen_by());
-                if time.is_some() {
-                    merge(&mut keys, other.order.clone());
-                }
-                let keys = influence(keys, stage.span);
-                let pairs = left.iter().zip(&right).chain(time.iter().map(|time| (time, time)));
-                let when = pairs.map(|(own, others)| self.meets(own, other, others)).fold(When::Now, When::after);
-                self.join(other, names, &keys, when, stage);
-                if self.table == other.table {
-                    self.uses.extend(other.uses.iter().cloned());
-                }
-                if *chooses {
-                    self.push_choice(keys, stage.text, stage.span);
-                }
-            }
-            Combined::Rows => self.stack(other, names, stage),
-        }
-    }
-
-    /// The same, known as another table: it holds none of the rows of the first.
-    fn of_other_rows(&self) -> Provenance {
-        const OTHER_ROWS: usize = 1 << 32;
-        let moved = |sources: &Sources| -> Sources {
-            let moved = sources.iter().map(|(source, route)| {
-                let table = if source.table == self.table { source.table + OTHER_ROWS } else { source.table };
-                (Source { table, ..source.clone() }, *route)
-            });
-            moved.collect()
-        };
-        let choice = |choice: &Choice| Choice { by: moved(&choice.by), ..choice.clone() };
-        Provenance {
-            table: self.table + OTHER_ROWS,
-            columns: self.columns.iter().map(|(name, sources)| (name.clone(), moved(sources))).collect(),
-            choices: self.choices.iter().map(choice).collect(),
-            order: moved(&self.order),
-            ..self.clone()
-        }
-    }
-
-    /// Which rows of another table a key finds: those of its own time, or earlier or later ones.
-    fn meets(&self, own: &str, other: &Provenance, others: &str) -> When {
-        match (self.shifts.get(own), other.shifts.get(others)) {
-            (None, Some(Shift::Back)) | (Some(Shift::Forward), None) => When::Later,
-            (None, Some(Shift::Forward)) | (Some(Shift::Back), None) => When::Earlier,
-            _ => When::Now,
-        }
-    }
-
-    fn join(&mut self, other: &Provenance, names: Option<&Schema>, keys: &Sources, when: When, stage: &Stage<'_>) {
-        let (Some(before), Some(after), Some(names)) = (stage.before, stage.after, names) else { return };
-        for column in after.columns().filter(|column| before.find(&column.name).is_none()) {
-            let name = names.find(&column.name).map(|column| &*column.name);
-            let name = name.or_else(|| column.name.strip_suffix(" (right)")).unwrap_or(&column.name);
-            let values = other.of(name, stage.span).into_iter();
-            let mut sources: Sources = values
-                .map(|(source, route)| {
-                    let source = Source { when: when.after(source.when), ..source };
-                    (source, Route { at: stage.span, ..route })
-                })
-                .collect();
-            merge(&mut sources, keys.clone());
-            self.columns.insert(column.name.clone(), sources);
-            if other.statistics.contains(name) && other.table == self.table && when != When::Earlier {
-                self.own_statistics.insert(column.name.clone(), stage.span);
-            }
-            self.own_statistics.extend(other.own_statistics.get(name).map(|&at| (column.name.clone(), at)));
-        }
-    }
-
-    /// Two tables, one below the other. Where their rows were chosen in different ways, whatever tells the two apart
-    /// depends on both choices.
-    fn stack(&mut self, other: &Provenance, names: Option<&Schema>, stage: &Stage<'_>) {
-        let at = stage.span;
-        let mut choices = Sources::new();
-        let texts = |provenance: &Provenance| -> Vec<String> {
-            provenance.choices.iter().map(|choice| choice.text.clone()).collect()
-        };
-        let is_whole = |provenance: &Provenance| provenance.choices.is_empty();
-        if self.table == other.table && !self.is_empty && !other.is_empty && (is_whole(self) || is_whole(other)) {
-            self.copies = Some(at);
-        }
-        self.is_empty &= other.is_empty;
-        if texts(self) != texts(other) {
-            merge(&mut choices, influence(self.chosen_by(), at));
-            merge(&mut choices, influence(other.chosen_by(), at));
-        }
-        let own: BTreeSet<Arc<str>> = self.columns.keys().chain(other.columns.keys()).cloned().collect();
-        let columns = stage.before.into_iter().chain(names).flat_map(Schema::columns);
-        let all: BTreeSet<Arc<str>> = own.into_iter().chain(columns.map(|column| column.name.clone())).collect();
-        for name in all {
-            let as_read = |provenance: &Provenance| !provenance.columns.contains_key(&name);
-            if self.table == other.table && as_read(self) && as_read(other) {
-                continue;
-            }
-            let mut sources = self.of(&name, at);
-            merge(&mut sources, other.of(&name, at));
-            merge(&mut sources, choices.clone());
-            self.columns.insert(name, sources);
-        }
-        merge(&mut self.order, choices.clone());
-        self.push_choice(choices, stage.text, at);
-    }
-
     /// The ways by which the target reaches what is learned from this table.
     pub(super) fn leaks(&self, target: &str, schema: Option<&Schema>, at: Span) -> Vec<Leak> {
         // Of a series that the target reads in several rows, what is known before the latest of them is its past.
@@ -468,6 +414,11 @@ impl Provenance {
         };
         let of_choice = |choice: &Choice| choice.by.iter().find_map(is_later).map(|_| choice.at);
         learned(schema).into_iter().find_map(of_column).or_else(|| self.choices.iter().find_map(of_choice))
+    }
+
+    /// The stage that joined rows of the same table by a computed key.
+    pub(super) fn blind_join(&self) -> Option<Span> {
+        self.blind_join
     }
 
     /// The stage that stacked all rows of this table on others of it.
@@ -526,8 +477,10 @@ fn resolved(columns: &Selection, schema: Option<&Schema>) -> Vec<Arc<str>> {
     schema.and_then(|schema| columns.resolve(schema).ok()).unwrap_or_else(|| columns.names())
 }
 
-/// Can no row meet both lists of conditions? Known of comparisons of one column with one value, such as `day < "2024-02-01"`
-/// and `day >= "2024-02-01"`.
-fn are_disjoint(one: &[Expression], other: &[Expression]) -> bool {
-    one.iter().any(|left| other.iter().any(|right| left.contradicts(right)))
+/// The name of an entry, and its column if it is one.
+fn named(entry: &Entry) -> (&Arc<str>, Option<&Column>) {
+    match entry {
+        Entry::Column(column) => (&column.name, Some(column)),
+        Entry::Open { from, .. } | Entry::Undecided { from } => (from, None),
+    }
 }

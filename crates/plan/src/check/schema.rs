@@ -4,9 +4,27 @@ use super::Walk;
 use crate::names::place;
 use pipewright_diagnostic::{Diagnostic, Failure, Span, code};
 use pipewright_frame::{Entry, Schema};
-use pipewright_operator::{Footprint, RowsKept};
+use pipewright_operator::{Args, Footprint, RowsKept};
 
 impl Walk<'_> {
+    /// The columns after a stage, where the data has a header and no rows: nothing is known once a kind matters.
+    pub(super) fn by_names_alone(
+        &self,
+        outcome: Result<Option<Schema>, Failure>,
+        args: &Args,
+    ) -> Result<Option<Schema>, Failure> {
+        if !self.at.header_only || self.pin.is_some() {
+            return outcome;
+        }
+        let by_kind =
+            args.columns("columns").is_some_and(|columns| !columns.is_by_name()) || args.get("routes").is_some();
+        match outcome {
+            Err(failure) if failure.code == code::UNKNOWN_COLUMN && !by_kind => Err(failure),
+            Ok(schema) if !by_kind => Ok(schema),
+            _ => Ok(None),
+        }
+    }
+
     /// Continues with the columns after a stage, or reports why there are none.
     pub(super) fn arrive(
         &mut self,

@@ -1,7 +1,7 @@
 //! The tables that a pipeline reads, and what its columns and rows depend on.
 
 use super::Walk;
-use super::provenance::{Leak, LeakKind, Provenance, Stage as Traced};
+use super::provenance::{ANY, Leak, LeakKind, ORDER, Provenance, Stage as Traced};
 use pipewright_diagnostic::{Diagnostic, Failure, Span, code};
 use pipewright_frame::{Role, Schema};
 use pipewright_operator::work::Source;
@@ -17,6 +17,8 @@ struct Known {
     source: Arc<dyn Source>,
     origins: BTreeSet<String>,
     has_content: bool,
+    /// The names of its columns, as it was read first.
+    names: Option<BTreeSet<Arc<str>>>,
 }
 
 impl Tables {
@@ -40,12 +42,21 @@ impl Tables {
                 return number;
             }
         }
-        self.0.push(Known { source: source.clone(), origins, has_content });
+        self.0.push(Known { source: source.clone(), origins, has_content, names: None });
         self.0.len() - 1
     }
 
     fn find(&self, origins: &BTreeSet<String>) -> Option<usize> {
         self.0.iter().position(|known| !known.origins.is_disjoint(origins))
+    }
+}
+
+/// A column in a message; the order of rows and a column that is not known have no name.
+fn named(column: &str) -> String {
+    match column {
+        ORDER => "the order of the file".to_owned(),
+        ANY => "another column".to_owned(),
+        column => format!("`{column}`"),
     }
 }
 
@@ -70,12 +81,17 @@ impl Walk<'_> {
                         // A run reports these notes when it reads; they may explain errors found before that.
                         self.diagnostics.extend(sketch.notices.into_iter().map(|notice| notice.at(span)));
                     }
-                    // A header alone says nothing of the kinds, and so of what may follow.
-                    sketch.has_rows.then_some(sketch.schema)
+                    self.at.header_only = !sketch.has_rows;
+                    Some(sketch.schema)
                 }
             },
         };
-        self.at.provenance = Provenance::of_table(number, schema.as_ref(), span);
+        let names = schema.as_ref().map(|schema| schema.columns().map(|column| column.name.clone()).collect());
+        let known = &mut self.tables.0[number].names;
+        self.at.provenance = Provenance::of_table(number, schema.as_ref(), known.as_ref(), span);
+        if known.is_none() {
+            *known = names;
+        }
         Ok(schema)
     }
 
@@ -152,7 +168,7 @@ impl Walk<'_> {
                     format!("drop {}, or make it without the target", pipewright_syntax::written_name(column)),
                 ),
                 LeakKind::Choice(column) => (
-                    format!("rows are chosen by the target `{target}` together with `{column}`"),
+                    format!("rows are chosen by the target `{target}` together with {}", named(column)),
                     "this ties features to the target",
                     "choose rows by features alone, or by the target alone: write two `where` stages".to_owned(),
                 ),

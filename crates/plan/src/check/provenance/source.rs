@@ -13,6 +13,9 @@ pub(super) struct Source {
     pub when: When,
 }
 
+/// Any column of a table that was read in two ways, so that it is not known which.
+pub(in crate::check) const ANY: &str = "\u{1f}any";
+
 /// How a source came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Route {
@@ -35,7 +38,8 @@ pub(super) enum Tells {
 
 impl Source {
     pub(super) fn tells(&self, target: &Source) -> Option<Tells> {
-        let same = self.table == target.table && part_of_same(&self.column, &target.column);
+        let any = &*self.column == ANY || &*target.column == ANY;
+        let same = self.table == target.table && (any || part_of_same(&self.column, &target.column));
         same.then(|| if self.when < target.when { Tells::Past } else { Tells::Same })
     }
 }

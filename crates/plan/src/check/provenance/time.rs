@@ -32,6 +32,11 @@ pub(in crate::check) enum InTime {
 }
 
 impl OrderUse {
+    /// The keys within whose groups it looks at other rows.
+    pub(in crate::check) fn within(&self) -> &BTreeSet<Arc<str>> {
+        &self.within
+    }
+
     /// Do the rows of which it makes use go forward in time?
     pub(in crate::check) fn in_time(&self, time: &str) -> InTime {
         match &self.sorted {
