@@ -4,7 +4,7 @@ use super::provenance::InTime;
 use super::{Node, Walk, first_byte};
 use crate::model::TimeOrder;
 use pipewright_diagnostic::{Diagnostic, Span, code};
-use pipewright_frame::{Role, When};
+use pipewright_frame::Role;
 use pipewright_operator::work::Evaluator;
 use pipewright_operator::{Bound, Effect, Flow, Form, Implied, Made, Verb};
 use pipewright_syntax::Stage;
@@ -111,12 +111,15 @@ impl Walk<'_> {
         let group = self.at.schema.as_ref().and_then(|schema| schema.with_role(Role::Group));
         let is_apart = |node: &&&Node| {
             let makes = &node.footprint.makes;
-            let within =
-                |made: &Made| group.is_some_and(|group| made.keys.is_empty() || made.within.contains(&group.name));
+            // Where no column is known, neither is its role.
+            let within = |made: &Made| match (group, &self.at.schema) {
+                (Some(group), _) => made.keys.is_empty() || made.within.contains(&group.name),
+                (None, schema) => schema.is_none() && !made.within.is_empty(),
+            };
             makes.is_empty() || !makes.iter().all(within)
         };
         let mut nodes = self.path().nodes.into_iter();
-        let uses_order = nodes.find(|node| node.footprint.neighbours.earlier && is_apart(&&node)).map(|node| {
+        let uses_order = nodes.find(|node| node.footprint.neighbours.earlier && is_apart(&node)).map(|node| {
             let name = node.verb.spec.name;
             (format!("rows are shuffled, but `{name}` depends on their order"), node.span)
         });
@@ -152,15 +155,10 @@ impl Walk<'_> {
                 (of_span.map_or("a stage above", |node| node.verb.spec.name), at)
             }
             None => {
-                // The target itself may look ahead.
-                let target = self.at.branch.target.as_ref();
-                let of_target = |node: &Node| {
-                    let mut later = node
-                        .footprint
-                        .makes
-                        .iter()
-                        .filter(|made| made.from.iter().any(|(_, when)| *when == When::Later));
-                    !node.footprint.makes.is_empty() && later.all(|made| Some(&made.name) == target)
+                // The target itself may look ahead, and what it is made of.
+                let of_target = |node: &&&Node| {
+                    let is_ahead = |target: &Arc<str>| self.at.provenance.is_ahead(target, span);
+                    !node.footprint.makes.is_empty() && self.at.branch.target.as_ref().is_some_and(is_ahead)
                 };
                 let node = path.nodes.iter().find(|node| node.footprint.neighbours.later && !of_target(node))?;
                 (node.verb.spec.name, node.span)

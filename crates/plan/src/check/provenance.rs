@@ -396,7 +396,8 @@ impl Provenance {
         }
         for choice in &self.choices {
             let tells = |source: &Source| truth.iter().any(|of| source.tells(of) == Some(Tells::Same));
-            let other = choice.by.keys().find(|source| !tells(source));
+            let is_other = |source: &&Source| truth.iter().all(|of| source.tells(of).is_none());
+            let other = choice.by.keys().find(is_other);
             if let (true, Some(other)) = (choice.by.keys().any(tells), other) {
                 leaks.push(Leak { kind: LeakKind::Choice(other.column.clone()), at: choice.at });
             }
@@ -434,6 +435,11 @@ impl Provenance {
     /// What is known of the order in which the rows are now, as a stage makes use of it.
     pub(super) fn order_now(&self, order: &OrderUse, time: &str) -> InTime {
         OrderUse { sorted: self.sorted.clone(), ..order.clone() }.in_time(time)
+    }
+
+    /// Does a column depend on later rows?
+    pub(super) fn is_ahead(&self, name: &str, at: Span) -> bool {
+        self.of(name, at).keys().any(|source| source.when == When::Later)
     }
 
     /// The stages that depend on the order of rows.

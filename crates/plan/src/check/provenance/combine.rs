@@ -63,6 +63,7 @@ impl Provenance {
         Provenance {
             table: self.table + OTHER_ROWS,
             columns: self.columns.iter().map(|(name, sources)| (name.clone(), moved(sources))).collect(),
+            presence: self.presence.iter().map(|(name, sources)| (name.clone(), moved(sources))).collect(),
             choices: self.choices.iter().map(choice).collect(),
             order: moved(&self.order),
             ..self.clone()
