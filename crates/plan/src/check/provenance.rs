@@ -135,12 +135,9 @@ impl Provenance {
 
     /// What it depends on whether columns have values. A missing value of a file is no information; whether a computed one
     /// is missing depends on values, and whether a joined one is, on what was joined.
-    fn presence_of(&self, names: &[Arc<str>], at: Span) -> Sources {
+    fn presence_of(&self, names: &[Arc<str>]) -> Sources {
         let mut all = Sources::new();
-        names
-            .iter()
-            .filter_map(|name| self.presence.get(name))
-            .for_each(|known| merge(&mut all, influence(known.clone(), at)));
+        names.iter().filter_map(|name| self.presence.get(name)).for_each(|known| merge(&mut all, known.clone()));
         all
     }
 
@@ -184,7 +181,7 @@ impl Provenance {
             RowsKept::Where(condition) => {
                 for part in condition.conjuncts() {
                     let mut by = if part.asks_presence_only() {
-                        self.presence_of(&part.columns(), at)
+                        self.presence_of(&part.columns())
                     } else {
                         self.of_all(&part.columns(), at)
                     };
@@ -212,15 +209,13 @@ impl Provenance {
                 let columns = stage.args.columns("columns");
                 let names = columns.map_or_else(Vec::new, |columns| resolved(columns, stage.before));
                 for name in names {
-                    self.push_choice(self.presence_of(&[name], at), stage.text, at);
+                    self.push_choice(self.presence_of(&[name]), stage.text, at);
                 }
             }
             RowsKept::Known(name) => {
-                // A target that looks ahead is missing in the last rows: that is no choice by later rows.
-                let ahead = |source: &Source| source.when == When::Later;
-                let values = self.of(name, at);
-                let mut by = self.presence_of(std::slice::from_ref(name), at);
-                by.retain(|source, _| !(ahead(source) && values.contains_key(source)));
+                // Where its own values make the target missing, nothing but the target chooses.
+                let mut by = self.presence_of(std::slice::from_ref(name));
+                by.retain(|_, route| !route.is_value);
                 self.push_choice(by, stage.text, at);
             }
             RowsKept::Sorted(columns) => {
@@ -263,10 +258,7 @@ impl Provenance {
                 }
                 _ => drop(self.shifts.remove(&made.name)),
             }
-            let mut presence =
-                self.presence_of(&made.from.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>(), at);
-            merge(&mut presence, self.made(made, at).into_iter().filter(|(_, route)| route.is_value).collect());
-            self.presence.insert(made.name.clone(), presence);
+            self.pass_presence(made, &sources, matches!(footprint.keeps, RowsKept::Groups(_)));
             self.columns.insert(made.name.clone(), sources);
             self.computed.insert(made.name.clone());
         }
@@ -330,6 +322,17 @@ impl Provenance {
             merge(&mut around, influence(self.of_all(&resolved(keys, before), at), at));
         }
         around
+    }
+
+    /// Whether a computed column is missing depends on the values that it was computed from; a statistic of a group is there.
+    fn pass_presence(&mut self, made: &Made, sources: &Sources, of_groups: bool) {
+        let from: Vec<Arc<str>> = made.from.iter().map(|(name, _)| name.clone()).collect();
+        let mut presence = self.presence_of(&from);
+        merge(&mut presence, sources.clone().into_iter().filter(|(_, route)| route.is_value).collect());
+        self.presence.remove(&made.name);
+        if !of_groups {
+            self.presence.insert(made.name.clone(), presence);
+        }
     }
 
     /// A statistic of groups is one, and so is what is computed from one.

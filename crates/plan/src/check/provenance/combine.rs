@@ -98,8 +98,9 @@ impl Provenance {
             }
             self.own_statistics.extend(other.own_statistics.get(name).map(|&at| (column.name.clone(), at)));
             self.computed.extend(other.computed.contains(name).then(|| column.name.clone()));
-            let mut presence = other.presence_of(&[name.into()], stage.span);
-            merge(&mut presence, influence(other.chosen_by(), stage.span));
+            let mut presence = other.presence_of(&[name.into()]);
+            // What chose the rows of the other table decides about the values' presence, whatever else it does.
+            presence.extend(influence(other.chosen_by(), stage.span));
             self.presence.insert(column.name.clone(), presence);
         }
     }
