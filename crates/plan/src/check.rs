@@ -304,7 +304,7 @@ impl<'a> Walk<'a> {
             let said = self.diagnostics.split_off(before);
             self.diagnostics.extend(said.into_iter().filter(|said| !is_about(said)));
         }
-        self.check_sort(stage, verb);
+        self.check_flow(stage, verb);
         if self.diagnostics[before..].iter().all(|diagnostic| !diagnostic.is_error()) {
             self.work(stage.span, verb, bound_args.args, implied.as_ref());
         }

@@ -61,7 +61,7 @@ impl Walk<'_> {
 
     /// The stages above a fork are shared by its arms, so the target must be named there.
     fn above_fork(&mut self, stage: &Stage, verb: &Verb) {
-        self.check_sort(stage, verb);
+        self.check_flow(stage, verb);
         if std::mem::take(&mut self.at.lacks_target) {
             self.imply_target();
         }

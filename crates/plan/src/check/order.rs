@@ -24,7 +24,7 @@ fn misplaced(verb: &Verb, given: Flow, needed: Flow, span: Span, implied: &Impli
 }
 
 impl Walk<'_> {
-    pub(super) fn check_sort(&mut self, stage: &Stage, verb: &Verb) {
+    pub(super) fn check_flow(&mut self, stage: &Stage, verb: &Verb) {
         let spec = &verb.spec;
         if spec.input.accepts(self.at.flow) {
             if self.at.trains && spec.effect == Effect::Sink && spec.input == Flow::Table {

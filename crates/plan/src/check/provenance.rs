@@ -11,7 +11,8 @@
 //!   two then depend on each other (`where y == 1 or x > 0`);
 //! - **order**: the source columns by which the rows are sorted. It enters whatever depends on the order of rows.
 //!
-//! Missing values are no information: a condition that only asks whether values are missing chooses nothing.
+//! A missing value of a file is no information: a condition that only asks for it chooses nothing. Whether a computed value
+//! is missing depends on what it was computed from, and whether a joined one is, on the rows that were joined.
 //!
 //! A source is a column of a *table*, known by its files and not by its spelling, read in the row itself, in earlier
 //! rows (`lag`) or in later ones (`lead`). The target of earlier rows is a fair feature where later rows are evaluated

@@ -19,7 +19,8 @@ impl Provenance {
         match combined {
             Combined::Columns { on, right, time, chooses, .. } => {
                 let apart = self.table == other.table && are_disjoint(&self.conditions, &other.conditions);
-                let other = &if apart { other.of_other_rows() } else { other.clone() };
+                let moved = apart.then(|| other.of_other_rows());
+                let other = moved.as_ref().unwrap_or(other);
                 let left = resolved(on, stage.before);
                 let right = right.clone().unwrap_or_else(|| left.clone());
                 let mut keys = self.of_all(left.iter().chain(time), stage.span);
@@ -47,11 +48,13 @@ impl Provenance {
             }
             Combined::Rows => self.stack(other, names, stage),
         }
+        // What was brought in may be of rows that do not meet them.
+        self.conditions.clear();
     }
 
     /// The same, known as another table: it holds none of the rows of the first.
     fn of_other_rows(&self) -> Provenance {
-        const OTHER_ROWS: usize = 1 << 32;
+        const OTHER_ROWS: usize = usize::MAX / 2;
         let moved = |sources: &Sources| -> Sources {
             let moved = sources.iter().map(|(source, route)| {
                 let table = if source.table == self.table { source.table + OTHER_ROWS } else { source.table };
