@@ -17,7 +17,7 @@ pub enum Aggregate {
     Distinct,
     /// The sum, rounded once.
     Sum,
-    /// The arithmetic mean, rounded once.
+    /// The arithmetic mean, rounded once; that of dates and times of day to microseconds.
     Mean,
     /// The standard deviation, with divisor n - 1.
     Std,
@@ -91,6 +91,7 @@ impl Aggregate {
             {
                 Ok(ColumnType::Continuous)
             }
+            Aggregate::Mean if matches!(column.kind, ColumnType::Date | ColumnType::Time) => Ok(column.kind),
             Aggregate::Sum
             | Aggregate::Mean
             | Aggregate::Std

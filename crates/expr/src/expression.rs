@@ -88,6 +88,10 @@ pub enum Arithmetic {
     Multiply,
     /// `/`
     Divide,
+    /// `//`: rounded down.
+    FloorDivide,
+    /// `%`: the remainder of `//`, with the sign of the divisor.
+    Modulo,
     /// `^`
     Power,
 }
@@ -133,6 +137,8 @@ impl Arithmetic {
             Arithmetic::Subtract => "-",
             Arithmetic::Multiply => "*",
             Arithmetic::Divide => "/",
+            Arithmetic::FloorDivide => "//",
+            Arithmetic::Modulo => "%",
             Arithmetic::Power => "^",
         }
     }
@@ -223,10 +229,12 @@ impl Expression {
     /// Creates `-self`; a literal number is negated.
     #[must_use]
     pub fn minus(self) -> Expression {
-        match self {
-            Expression::Literal(Value::Number(number)) => Expression::from(-number),
-            other => Expression::Negate(Box::new(other)),
+        if let Expression::Literal(value) = &self
+            && let Some(negated) = value.negated()
+        {
+            return Expression::Literal(negated);
         }
+        Expression::Negate(Box::new(self))
     }
 
     /// Creates `self in [values]`.

@@ -17,12 +17,13 @@ pub use pipewright_prepare::{
     Applied, Apply, BalanceMethod, Balancer, BalancerState, BinMethod, Binner, BinnerState, Cast, CastState,
     CastSummary, Clip, ClipBound, ClipState, Dates, DatesState, Derive, DeriveState, DirectionalFill,
     DirectionalFillState, Encoder, EncoderMethod, EncoderState, Estimator, Fence, Fill, FillDirection, FitContext,
-    Generalise, Hmac, Imputer, ImputerState, Knots, LeftOut, Log1p, Log1pState, Mask, MaskState, Masking, OnInvalid,
-    OutlierAction, OutlierRows, OutlierRule, OutlierState, Outliers, Period, PolynomialFeatures,
-    PolynomialFeaturesState, Power, PowerFamily, PowerState, QuantileMapper, QuantileState, Rare, Rename, RenameState,
-    RenameSummary, Scaler, ScalerMethod, ScalerState, Shape, Smooth, Spline, SplineState, State, Summary,
-    TableEstimator, TargetEncoder, TargetMethod, TargetSpec, TextVectorizer, TextVectorizerState, Unseen,
-    VectorizerMethod, chosen, fit, fit_noting, indicator_of, missing_in, profile, validate_names,
+    Generalise, Hmac, Imputer, ImputerState, Knots, LeftOut, Log1p, Log1pState, Mask, MaskState, Masking, MergeSimilar,
+    MergeSimilarState, Norm, Normalizer, NormalizerState, OnInvalid, OutlierAction, OutlierRows, OutlierRule,
+    OutlierState, Outliers, Period, PolynomialFeatures, PolynomialFeaturesState, Power, PowerFamily, PowerState,
+    QuantileMapper, QuantileState, Rare, Rename, RenameState, RenameSummary, Scaler, ScalerMethod, ScalerState, Shape,
+    Smooth, Spline, SplineState, State, Summary, TableEstimator, TargetEncoder, TargetMethod, TargetSpec,
+    TextVectorizer, TextVectorizerState, Unseen, VectorizerMethod, chosen, fit, fit_noting, indicator_of, learned,
+    missing_in, profile, validate_names,
 };
 pub use pipewright_table::text::quoted;
 pub use pipewright_table::{

@@ -162,8 +162,6 @@ macro_rules! numbers {
 }
 
 numbers! {
-    /// Any number.
-    Number = Domain::Float { min: f64::MIN, max: f64::MAX }, printed as Float;
     /// A number above 0.
     Positive = Domain::Positive, printed as Float;
     /// A number of 0 or more.
@@ -174,6 +172,40 @@ numbers! {
     Fraction = Domain::Fraction, printed as Fraction;
     /// A share above 0, up to 1.
     Ratio = Domain::Ratio, printed as Float;
+}
+
+/// Any number; whole numbers are exact.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Number {
+    /// A whole number, written without point and exponent.
+    Whole(i64),
+    /// Any other number.
+    Real(f64),
+}
+
+impl From<f64> for Number {
+    fn from(number: f64) -> Number {
+        Number::Real(number)
+    }
+}
+
+impl Argument for Number {
+    const DOMAIN: Domain = Domain::Float { min: f64::MIN, max: f64::MAX };
+
+    fn from_value(value: &Value) -> Option<Number> {
+        match value {
+            Value::Int(whole) => Some(Number::Whole(*whole)),
+            Value::Float(number) | Value::Fraction(number) => Some(Number::Real(*number)),
+            _ => None,
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        match self {
+            Number::Whole(whole) => Value::Int(*whole),
+            Number::Real(number) => Value::Float(*number),
+        }
+    }
 }
 
 /// Defines types that hold one text of a domain.

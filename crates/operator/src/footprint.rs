@@ -109,6 +109,8 @@ pub enum RowsKept {
     Known(Arc<str>),
     /// The first `n` rows; the others are not read.
     First(usize),
+    /// The last `n` rows.
+    Last(usize),
     /// All of them, in the order of these columns.
     Sorted(Selection),
     /// The first of the rows that are equal in these columns.

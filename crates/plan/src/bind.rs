@@ -69,7 +69,9 @@ pub(crate) fn bind(stage: &Stage, spec: &'static Spec, environment: &Environment
         Core::Where { expr, .. } => binder.condition(expr, scope),
         Core::Derive { assigns, .. } => binder.assigns(assigns, scope, Vocabulary::Features),
         Core::Group { by, aggregates, .. } => {
-            binder.columns(by, scope);
+            if let Some(by) = by {
+                binder.columns(by, scope);
+            }
             binder.assigns(aggregates, scope, Vocabulary::Groups);
         }
         Core::Select { selector, options, .. } => {

@@ -40,6 +40,15 @@ pub fn expand(script: &Script, overrides: &Overrides, registry: &Registry) -> (V
     (pipelines, expander.diagnostics)
 }
 
+/// Splits `group month(date) { … }` into `derive` and a `group` by columns.
+fn with_keys_first(mut stage: Stage) -> Vec<Stage> {
+    let Core::Group { verb, keys, .. } = &mut stage.core else { return vec![stage] };
+    let assigns = std::mem::take(keys);
+    let verb = Spanned::new("derive".to_owned(), verb.span);
+    let derive = Stage { core: Core::Derive { verb, assigns }, ..stage.clone() };
+    vec![derive, stage]
+}
+
 #[derive(Default)]
 struct Names {
     params: BTreeMap<String, Value>,
@@ -178,6 +187,7 @@ impl Expander<'_> {
                     }
                     None => into.push(stage),
                 },
+                Core::Group { keys, .. } if !keys.is_empty() => into.extend(with_keys_first(stage)),
                 _ => into.push(stage),
             }
         }
@@ -245,8 +255,11 @@ impl Expander<'_> {
                 self.named(options, local);
             }
             Core::Where { expr, .. } => self.expression(expr, local),
-            Core::Derive { assigns, .. } | Core::Group { aggregates: assigns, .. } => {
+            Core::Derive { assigns, .. } => {
                 assigns.iter_mut().for_each(|assign| self.expression(&mut assign.expr, local));
+            }
+            Core::Group { keys, aggregates, .. } => {
+                keys.iter_mut().chain(aggregates).for_each(|assign| self.expression(&mut assign.expr, local));
             }
             Core::Select { options, selector, .. } => {
                 if let Some(selector) = selector {

@@ -267,7 +267,7 @@ impl Reader<'_, '_> {
         match &item.node {
             Expr::Literal(value) => self.literal(value, item.span),
             Expr::Unary { op, operand } if op.node == UnaryOp::Negate => match self.item(operand)? {
-                Literal::Number(number) => Some(Literal::Number(-number)),
+                value if value.negated().is_some() => value.negated(),
                 _ => self.refuse(item.span, "only a number can have a minus sign"),
             },
             _ => self.refuse(item.span, "expected a literal value"),
@@ -276,7 +276,9 @@ impl Reader<'_, '_> {
 
     fn literal(&mut self, value: &Value, span: Span) -> Option<Literal> {
         match value {
-            Value::Number { value, .. } => Some(Literal::Number(*value)),
+            Value::Number { value: number, .. } => {
+                Some(value.as_integer().map_or(Literal::Number(*number), Literal::Int))
+            }
             Value::Percent { fraction, .. } => Some(Literal::Number(*fraction)),
             Value::Text(text) => Some(Literal::Text(text.as_str().into())),
             Value::Bool(truth) => Some(Literal::Bool(*truth)),
@@ -429,6 +431,8 @@ fn combine(op: BinaryOp, left: Expression, right: Expression) -> Expression {
         BinaryOp::Subtract => left.arithmetic(Arithmetic::Subtract, right),
         BinaryOp::Multiply => left.arithmetic(Arithmetic::Multiply, right),
         BinaryOp::Divide => left.arithmetic(Arithmetic::Divide, right),
+        BinaryOp::FloorDivide => left.arithmetic(Arithmetic::FloorDivide, right),
+        BinaryOp::Modulo => left.arithmetic(Arithmetic::Modulo, right),
         BinaryOp::Power => left.arithmetic(Arithmetic::Power, right),
     }
 }

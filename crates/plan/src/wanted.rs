@@ -48,6 +48,7 @@ fn filter(choosing: &[&Node]) -> Option<Expression> {
             // Stages that count rows must see them all.
             RowsKept::Known(_)
             | RowsKept::First(_)
+            | RowsKept::Last(_)
             | RowsKept::Distinct(_)
             | RowsKept::Sampled
             | RowsKept::Complete

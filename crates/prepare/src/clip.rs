@@ -10,7 +10,7 @@ use arrow_array::{Array, Int64Array};
 use arrow_schema::DataType;
 use pipewright_diagnostic::{Failure, code};
 use pipewright_expr::Selection;
-use pipewright_table::{Column, ColumnType, Entry, Schema};
+use pipewright_table::{Column, ColumnType, Entry, Schema, whole};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -36,6 +36,8 @@ pub struct Clip {
 /// A bound.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum ClipBound {
+    /// This whole number.
+    Whole(i64),
     /// This number.
     Constant(f64),
     /// This quantile (type 7) of the training rows.
@@ -49,13 +51,27 @@ impl Clip {
 
     /// Do whole numbers stay whole?
     fn keeps_whole(&self) -> bool {
-        self.bounds().all(|bound| matches!(bound, ClipBound::Constant(number) if whole(number).is_some()))
+        self.bounds().all(|bound| bound.constant().is_some_and(|limit| limit.whole().is_some()))
     }
 }
 
-/// Returns a whole number that floats and integers represent exactly.
-fn whole(number: f64) -> Option<i64> {
-    (number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_992.0).then_some(number as i64)
+impl ClipBound {
+    fn constant(self) -> Option<Limit> {
+        match self {
+            ClipBound::Whole(whole) => Some(Limit::Whole(whole)),
+            ClipBound::Constant(number) => Some(Limit::Real(number)),
+            ClipBound::Quantile(_) => None,
+        }
+    }
+
+    /// Is it above a bound of the same kind? Quantiles and constants are only comparable once the rows are seen.
+    #[must_use]
+    pub fn is_above(self, other: ClipBound) -> bool {
+        match (self, other) {
+            (ClipBound::Quantile(share), ClipBound::Quantile(other)) => share > other,
+            _ => self.constant().zip(other.constant()).is_some_and(|(limit, other)| limit.is_above(other)),
+        }
+    }
 }
 
 impl ByColumn for Clip {
@@ -64,18 +80,14 @@ impl ByColumn for Clip {
 
     fn columns(&self, input: &Schema) -> Result<Vec<Column>, Failure> {
         let bad = |bound: &ClipBound| match *bound {
+            ClipBound::Whole(_) => false,
             ClipBound::Constant(number) => !number.is_finite(),
             ClipBound::Quantile(share) => !(0.0..=1.0).contains(&share),
         };
         if let Some(bound) = self.bounds().find(bad) {
             return Err(Failure::new(code::BAD_VALUE, format!("{bound:?} is not a valid bound")));
         }
-        let crossed = match (self.low, self.high) {
-            (Some(ClipBound::Constant(low)), Some(ClipBound::Constant(high)))
-            | (Some(ClipBound::Quantile(low)), Some(ClipBound::Quantile(high))) => low > high,
-            _ => false,
-        };
-        if crossed {
+        if self.low.zip(self.high).is_some_and(|(low, high)| low.is_above(high)) {
             return Err(Failure::new(code::BAD_VALUE, "the lower bound is above the upper one"));
         }
         chosen(self.on.as_ref(), input, "`clip`", ColumnType::is_numeric)
@@ -100,14 +112,17 @@ impl ByColumn for Clip {
             _ => Default::default(),
         };
         let mut at = |bound| match bound {
-            ClipBound::Constant(number) => Ok(number),
+            ClipBound::Whole(whole) => Ok(Limit::Whole(whole)),
+            ClipBound::Constant(number) => Ok(Limit::Real(number)),
             ClipBound::Quantile(share) => {
-                quantiles.quantile(share).ok_or_else(|| all_missing(&column.name, "quantiles"))
+                let quantile = quantiles.quantile(share).map(Limit::Real);
+                quantile.ok_or_else(|| all_missing(&column.name, "quantiles"))
             }
         };
         let low = self.low.map(&mut at).transpose()?;
         let high = self.high.map(at).transpose()?;
-        if low.zip(high).is_some_and(|(low, high)| low > high) {
+        if let Some((low, high)) = low.zip(high).filter(|(low, high)| low.is_above(*high)) {
+            let (low, high) = (low.number(), high.number());
             let message = format!("the bounds of `{}` cross: {low:?} and {high:?}", column.name);
             return Err(Failure::new(code::BAD_VALUE, message).column(&*column.name));
         }
@@ -128,10 +143,47 @@ pub type ClipState = NumberMaps<Bounds>;
 pub struct Bounds {
     name: Arc<str>,
     kind: ColumnType,
-    low: Option<f64>,
-    high: Option<f64>,
+    low: Option<Limit>,
+    high: Option<Limit>,
     /// Do whole numbers stay whole?
     whole: bool,
+}
+
+/// A bound, once learned.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Limit {
+    Whole(i64),
+    Real(f64),
+}
+
+impl Limit {
+    fn number(self) -> f64 {
+        match self {
+            Limit::Whole(whole) => whole as f64,
+            Limit::Real(number) => number,
+        }
+    }
+
+    fn whole(self) -> Option<i64> {
+        match self {
+            Limit::Whole(whole) => Some(whole),
+            Limit::Real(number) => whole::of(number),
+        }
+    }
+
+    fn is_above(self, other: Limit) -> bool {
+        match (self.whole(), other.whole()) {
+            (Some(whole), Some(other)) => whole > other,
+            _ => self.number() > other.number(),
+        }
+    }
+}
+
+impl Bounds {
+    fn limits(&self) -> [Option<f64>; 2] {
+        [self.low.map(Limit::number), self.high.map(Limit::number)]
+    }
 }
 
 impl NumberMap for Bounds {
@@ -143,13 +195,14 @@ impl NumberMap for Bounds {
     }
 
     fn at(&self, number: f64) -> f64 {
-        number.max(self.low.unwrap_or(f64::NEG_INFINITY)).min(self.high.unwrap_or(f64::INFINITY))
+        let [low, high] = self.limits();
+        number.max(low.unwrap_or(f64::NEG_INFINITY)).min(high.unwrap_or(f64::INFINITY))
     }
 
     fn apply(&self, column: &Column, array: ArrayRef) -> Result<Vec<(Column, ArrayRef)>, Failure> {
         if self.whole && *array.data_type() == DataType::Int64 {
-            let low = self.low.map_or(i64::MIN, |low| low as i64);
-            let high = self.high.map_or(i64::MAX, |high| high as i64);
+            let low = self.low.and_then(Limit::whole).unwrap_or(i64::MIN);
+            let high = self.high.and_then(Limit::whole).unwrap_or(i64::MAX);
             let clipped: Int64Array = array.as_primitive::<Int64Type>().unary(|count| count.clamp(low, high));
             return Ok(vec![(column.clone(), Arc::new(clipped))]);
         }
@@ -158,13 +211,12 @@ impl NumberMap for Bounds {
     }
 
     fn parameters(&self) -> Vec<Option<f64>> {
-        vec![self.low, self.high]
+        self.limits().to_vec()
     }
 
     fn is_valid(&self) -> bool {
-        let (low, high) = (self.low.unwrap_or(f64::MIN), self.high.unwrap_or(f64::MAX));
-        let bounds = [self.low, self.high];
-        let fits = |bound: f64| bound.is_finite() && (!self.whole || whole(bound).is_some());
-        low <= high && bounds.into_iter().flatten().all(fits)
+        let fits = |limit: Limit| limit.number().is_finite() && (!self.whole || limit.whole().is_some());
+        let crossed = self.low.zip(self.high).is_some_and(|(low, high)| low.is_above(high));
+        !crossed && [self.low, self.high].into_iter().flatten().all(fits)
     }
 }

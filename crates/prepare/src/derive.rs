@@ -84,7 +84,7 @@ impl Derive {
             let schema = state.apply(&empty)?.schema();
             let resolved = assign.expression.resolved(&schema)?;
             let Column { kind, sources, .. } = made(&assign.name, &assign.expression, &schema)?;
-            let (expression, approximate) = learned(&resolved, &state, rows)?;
+            let (expression, approximate) = learned_after(&resolved, &state, rows)?;
             if approximate {
                 context.push(&*assign.name);
             }
@@ -93,6 +93,22 @@ impl Derive {
         let notes = approximate(&context);
         Ok((state, notes))
     }
+}
+
+/// Returns the expression with its aggregates learned from the rows, as constants; and whether any of them is
+/// approximate.
+///
+/// ```
+/// use pipewright_frame::{Aggregate, Expression, ReadOptions, csv, learned};
+/// let (table, _) = csv::read(b"id\n9007199254740993\n", &ReadOptions::new("t.csv")).unwrap();
+/// let max = Expression::Aggregate(Aggregate::Max, Some(Box::new(Expression::column("id"))));
+/// assert_eq!(learned(&max, &table).unwrap().0, Expression::from(9_007_199_254_740_993_i64));
+/// ```
+///
+/// # Errors
+/// As [`Derive::fit`].
+pub fn learned(expression: &Expression, rows: &dyn Chunks) -> Result<(Expression, bool), Failure> {
+    learned_after(expression, &DeriveState { columns: Vec::new() }, rows)
 }
 
 /// Returns the columns that expressions read and no earlier one creates.
@@ -107,7 +123,11 @@ fn reads<'a>(assigns: impl Iterator<Item = (&'a Arc<str>, &'a Expression)>) -> V
 
 /// Returns the expression with all aggregates learned from the rows, with the columns so far; and whether any result is
 /// approximate.
-fn learned(expression: &Expression, so_far: &DeriveState, rows: &dyn Chunks) -> Result<(Expression, bool), Failure> {
+fn learned_after(
+    expression: &Expression,
+    so_far: &DeriveState,
+    rows: &dyn Chunks,
+) -> Result<(Expression, bool), Failure> {
     let parts = expression.unlearned();
     if parts.is_empty() {
         return Ok((expression.clone(), false));
@@ -115,7 +135,7 @@ fn learned(expression: &Expression, so_far: &DeriveState, rows: &dyn Chunks) -> 
     if !so_far.by_row() {
         // Expressions that look at other rows are evaluated over all rows together.
         let whole = so_far.apply(&rows.table()?)?;
-        return learned(expression, &DeriveState { columns: Vec::new() }, &whole);
+        return learned(expression, &whole);
     }
     let bound = rows.budget_bytes().map(|bytes| numbers_within(bytes, parts.len()));
     let empty = || parts.iter().map(|part| Accumulator::new(part).bounded(bound)).collect::<Vec<Accumulator>>();

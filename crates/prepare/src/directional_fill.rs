@@ -8,6 +8,7 @@ use arrow_array::{Array, ArrayRef, Float64Array, UInt32Array};
 use arrow_schema::DataType;
 use pipewright_diagnostic::{Failure, code};
 use pipewright_expr::Selection;
+use pipewright_table::summary::ExactSum;
 use pipewright_table::text::{plural, text_of};
 use pipewright_table::{Column, ColumnType, Entry, Schema, Table};
 use serde::{Deserialize, Serialize};
@@ -43,6 +44,15 @@ pub enum FillDirection {
     After,
     /// Linear interpolation of numbers between both; the results are continuous.
     Between,
+    /// Rolling mean: the mean of the values of this many rows before; the results are continuous.
+    Rolling(u32),
+}
+
+impl FillDirection {
+    /// Does it compute with numbers, rather than carry values?
+    fn computes(self) -> bool {
+        matches!(self, FillDirection::Between | FillDirection::Rolling(_))
+    }
 }
 
 /// Does a selection list this column by name, not by type or pattern?
@@ -67,6 +77,7 @@ impl DirectionalFill {
             FillDirection::Before => "`fillna ffill`",
             FillDirection::After => "`fillna bfill`",
             FillDirection::Between => "`fillna interpolate`",
+            FillDirection::Rolling(_) => "`fillna rolling`",
         };
         for name in &self.over {
             input.column(name)?;
@@ -79,7 +90,7 @@ impl DirectionalFill {
                 return Err(Failure::new(code::NOT_NUMERIC, message).column(&**by).help(help));
             }
         }
-        let takes = |kind: ColumnType| self.neighbour != FillDirection::Between || kind.is_numeric();
+        let takes = |kind: ColumnType| !self.neighbour.computes() || kind.is_numeric();
         let mut columns = chosen(self.on.as_ref(), input, step, takes)?;
         // A column that orders or groups the rows is filled only if selected by name.
         let is_key = |name: &Arc<str>| self.over.contains(name) || self.by.as_ref() == Some(name);
@@ -151,7 +162,7 @@ struct Carried {
 }
 
 fn filled_kind(neighbour: FillDirection, kind: ColumnType) -> ColumnType {
-    if neighbour == FillDirection::Between { ColumnType::Continuous } else { kind }
+    if neighbour.computes() { ColumnType::Continuous } else { kind }
 }
 
 /// The rows of each group in their order, and the position of each row.
@@ -199,8 +210,10 @@ impl DirectionalFillState {
     }
 
     fn fill(&self, array: &ArrayRef, lines: &Lines) -> ArrayRef {
-        if self.neighbour == FillDirection::Between {
-            return interpolated(array, lines);
+        match self.neighbour {
+            FillDirection::Between => return interpolated(array, lines),
+            FillDirection::Rolling(rows) => return rolled(array, lines, rows as usize),
+            FillDirection::Before | FillDirection::After => {}
         }
         if array.null_count() == 0 {
             return array.clone();
@@ -224,14 +237,34 @@ impl DirectionalFillState {
     }
 }
 
-/// Interpolates linearly between the values around each gap.
-fn interpolated(array: &ArrayRef, lines: &Lines) -> ArrayRef {
-    let mut values: Vec<Option<f64>> = match array.data_type() {
+fn numbers(array: &ArrayRef) -> Vec<Option<f64>> {
+    match array.data_type() {
         DataType::Int64 => {
             array.as_primitive::<Int64Type>().iter().map(|value| value.map(|value| value as f64)).collect()
         }
         _ => array.as_primitive::<Float64Type>().iter().collect(),
-    };
+    }
+}
+
+/// Fills each gap with the mean of the values in the rows before it; filled ones do not count.
+fn rolled(array: &ArrayRef, lines: &Lines, rows: usize) -> ArrayRef {
+    let values = numbers(array);
+    let mut filled = values.clone();
+    for group in &lines.groups {
+        let value = |position: usize| values[group[position] as usize];
+        for position in (0..group.len()).filter(|&position| value(position).is_none()) {
+            let mut sum = ExactSum::default();
+            let before = (position.saturating_sub(rows)..position).filter_map(value);
+            let count = before.inspect(|&number| sum.add(number)).count();
+            filled[group[position] as usize] = (count > 0).then(|| sum.quotient(count as f64));
+        }
+    }
+    Arc::new(Float64Array::from(filled))
+}
+
+/// Interpolates linearly between the values around each gap.
+fn interpolated(array: &ArrayRef, lines: &Lines) -> ArrayRef {
+    let mut values = numbers(array);
     for group in &lines.groups {
         let place = |position: usize| lines.places[group[position] as usize];
         let mut last: Option<(usize, f64)> = None;
@@ -285,17 +318,18 @@ impl State for DirectionalFillState {
             FillDirection::Before => "the value before",
             FillDirection::After => "the value after",
             FillDirection::Between => "the line between the values around",
+            FillDirection::Rolling(rows) => &format!("the mean of the {rows} rows before"),
         };
         shown("fill", self.columns.iter().map(|column| (column.name.to_string(), what.to_owned())))
     }
 
     fn validate(&self) -> Result<(), Failure> {
         validate_names(self.columns.iter().map(|column| &column.name))?;
-        let fits = |column: &Carried| self.neighbour != FillDirection::Between || column.kind.is_numeric();
+        let fits = |column: &Carried| !self.neighbour.computes() || column.kind.is_numeric();
         match self.columns.iter().find(|column| !fits(column)) {
             None => Ok(()),
             Some(column) => {
-                let message = format!("`{}` cannot be interpolated", column.name);
+                let message = format!("`{}` is not numeric", column.name);
                 Err(Failure::new(code::BAD_BUNDLE, message))
             }
         }
@@ -329,6 +363,8 @@ mod tests {
         let text = "a,b\n,x\n1,\n,\n3,y\n,\n";
         assert_eq!(filled(&DirectionalFill::new(FillDirection::Before), text), "a,b ,x 1,x 1,x 3,y 3,y ");
         assert_eq!(filled(&DirectionalFill::new(FillDirection::After), text), "a,b 1,x 1,y 3,y 3,y , ");
+        let rolling = DirectionalFill::new(FillDirection::Rolling(2));
+        assert_eq!(filled(&rolling, "a\n\n1\n4\n\n\n\n7\n\n"), "a  1 4 2.5 4  7 7 ");
         assert_eq!(filled(&DirectionalFill::new(FillDirection::Between), text), "a,b ,x 1, 2, 3,y , ");
     }
 
@@ -356,6 +392,7 @@ mod tests {
             &table,
             &context,
         );
+        check_table(&DirectionalFill::new(FillDirection::Rolling(3)), &table, &context);
         check_table(
             &DirectionalFill { over: vec!["truth".into()], ..DirectionalFill::new(FillDirection::After) },
             &table,

@@ -89,7 +89,7 @@ impl Imputer {
         match &self.fill {
             Fill::Mean | Fill::Median => kind.is_numeric(),
             Fill::Mode => true,
-            Fill::Constant(Value::Number(_)) => kind.is_numeric(),
+            Fill::Constant(Value::Int(_) | Value::Number(_)) => kind.is_numeric(),
             Fill::Constant(Value::Bool(_)) => kind == ColumnType::Bool,
             Fill::Constant(Value::Text(text)) => {
                 kind.is_string()
@@ -104,15 +104,10 @@ impl Imputer {
     fn filled_kind(&self, kind: ColumnType) -> ColumnType {
         match &self.fill {
             Fill::Mean | Fill::Median => ColumnType::Continuous,
-            Fill::Constant(Value::Number(number)) if whole(*number).is_none() => ColumnType::Continuous,
+            Fill::Constant(value @ Value::Number(_)) if value.as_i64().is_none() => ColumnType::Continuous,
             Fill::Mode | Fill::Constant(_) => kind,
         }
     }
-}
-
-/// Returns a whole number that floats and integers represent exactly.
-fn whole(number: f64) -> Option<i64> {
-    (number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_992.0).then_some(number as i64)
 }
 
 /// The fill value of each column.
@@ -208,10 +203,10 @@ impl Imputer {
         match value {
             Value::Null => None,
             Value::Bool(truth) => Some(FillValue::Truth(*truth)),
-            Value::Number(number) => Some(match whole(*number) {
-                Some(whole) if kind == ColumnType::Count => FillValue::Whole(whole),
-                _ => FillValue::Real(*number),
-            }),
+            Value::Int(_) | Value::Number(_) => match value.as_i64() {
+                Some(whole) if kind == ColumnType::Count => Some(FillValue::Whole(whole)),
+                _ => value.as_f64().map(FillValue::Real),
+            },
             Value::Text(text) if kind == ColumnType::Date => literal::date(text.as_bytes()).map(FillValue::Moment),
             Value::Text(text) if kind == ColumnType::Time => literal::time(text.as_bytes()).map(FillValue::Time),
             Value::Text(text) => Some(FillValue::Text(text.to_string())),

@@ -77,8 +77,8 @@ impl TokenKind {
 
 /// Longest first: the first match is the token. Foreign signs are included for better error messages.
 const SIGNS: &[&str] = &[
-    "%>%", "..", "=>", "==", "!=", "<=", ">=", "&&", "||", "|>", "**", "|", ",", ";", ":", "=", "<", ">", "+", "-",
-    "*", "/", "^", "&", "!", "(", ")", "[", "]", "{", "}",
+    "%>%", "..", "=>", "==", "!=", "<=", ">=", "&&", "||", "|>", "**", "//", "|", ",", ";", ":", "=", "<", ">", "+",
+    "-", "*", "/", "%", "^", "&", "!", "(", ")", "[", "]", "{", "}",
 ];
 
 /// Splits a text into tokens, whose concatenation is the text.
@@ -401,7 +401,9 @@ fn number(rest: &str) -> (TokenKind, usize) {
         length += if power > 0 { 1 + sign + power } else { 0 };
     }
     let suffix = &rest[length..];
-    if suffix.starts_with('%') && !suffix.starts_with("%>%") {
+    // `7%3` is a remainder: nothing that follows a percentage begins like this.
+    let is_operand = |c: char| c.is_alphanumeric() || matches!(c, '_' | '(' | '`' | '$');
+    if suffix.starts_with('%') && !suffix.starts_with("%>%") && !suffix[1..].starts_with(is_operand) {
         return (TokenKind::Percent, length + 1);
     }
     let unit = name_length(suffix);

@@ -104,8 +104,12 @@ impl Display for Core {
                 }
                 named(f, options)
             }
-            Core::Group { verb, by, aggregates } => {
-                write!(f, "{} {} ", verb.node, by.node)?;
+            Core::Group { verb, by, keys, aggregates } => {
+                write!(f, "{} ", verb.node)?;
+                if let Some(by) = by {
+                    grouped_by(f, &by.node, keys)?;
+                    f.write_char(' ')?;
+                }
                 braced(f, ", ", aggregates)
             }
             Core::Columns { verb, routes } => {
@@ -345,7 +349,7 @@ impl Expr {
                 BinaryOp::Or => Strength::Or,
                 BinaryOp::And => Strength::And,
                 BinaryOp::Add | BinaryOp::Subtract => Strength::Sum,
-                BinaryOp::Multiply | BinaryOp::Divide => Strength::Product,
+                BinaryOp::Multiply | BinaryOp::Divide | BinaryOp::FloorDivide | BinaryOp::Modulo => Strength::Product,
                 BinaryOp::Power => Strength::Power,
                 _ => Strength::Comparison,
             },
@@ -387,6 +391,23 @@ fn bracketed<T>(
     f.write_char(open)?;
     separated(f, ", ", items, print)?;
     f.write_char(if open == '(' { ')' } else { ']' })
+}
+
+/// Columns, with an expression in place of each one that is computed.
+fn grouped_by(f: &mut Formatter<'_>, by: &Selector, keys: &[Assign]) -> Result {
+    match by {
+        Selector::Union(parts) => separated(f, ", ", parts, |f, part| grouped_by(f, &part.node, keys)),
+        Selector::Except { from, less } => {
+            grouped_by(f, &from.node, keys)?;
+            write!(f, " - {}", less.node)
+        }
+        Selector::Name(name) => match keys.iter().find(|key| key.name.node == *name) {
+            Some(Assign { expr, .. }) if expr.node.to_string() == *name => expr.node.fmt(f),
+            Some(key) => key.fmt(f),
+            None => by.fmt(f),
+        },
+        other => other.fmt(f),
+    }
 }
 
 fn braced<T: Display>(f: &mut Formatter<'_>, separator: &str, items: &[T]) -> Result {

@@ -20,6 +20,7 @@ mod table;
 pub mod testing;
 pub mod text;
 mod value;
+pub mod whole;
 
 pub use calendar::DatePart;
 pub use chunks::{CHUNK_ROWS, Chunks, in_parallel, in_table, in_waves};

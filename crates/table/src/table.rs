@@ -259,6 +259,13 @@ impl Table {
         self.slice(0, count.min(self.rows))
     }
 
+    /// Returns the last `count` rows, or all if there are fewer.
+    #[must_use]
+    pub fn tail(&self, count: usize) -> Table {
+        let count = count.min(self.rows);
+        self.slice(self.rows - count, count)
+    }
+
     /// Keeps the rows where `keep` is true; null counts as false.
     ///
     /// # Panics

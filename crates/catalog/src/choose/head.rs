@@ -43,14 +43,15 @@ sepal_length  sepal_width  petal_length  petal_width  species
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
-    Ok(Bound::Rows(Arc::new(Head(HeadArgs::read(args)?.count.get()))))
+    Ok(Bound::Rows(Arc::new(End(RowsKept::First(HeadArgs::read(args)?.count.get())))))
 }
 
-struct Head(usize);
+/// The first or the last rows.
+pub(super) struct End(pub(super) RowsKept);
 
-impl Rows for Head {
+impl Rows for End {
     fn footprint(&self, verb: Effect) -> Footprint {
-        Footprint::of(verb).looking_at(Neighbours::ALL).keeping(RowsKept::First(self.0))
+        Footprint::of(verb).looking_at(Neighbours::ALL).keeping(self.0.clone())
     }
 
     fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
@@ -58,6 +59,10 @@ impl Rows for Head {
     }
 
     fn apply(&self, table: &Table, _: Key, _: &dyn Progress) -> Result<Table, Failure> {
-        Ok(table.head(self.0))
+        Ok(match self.0 {
+            RowsKept::First(count) => table.head(count),
+            RowsKept::Last(count) => table.tail(count),
+            _ => unreachable!("an end is the first or the last rows"),
+        })
     }
 }

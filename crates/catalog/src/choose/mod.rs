@@ -11,3 +11,4 @@ pub(crate) mod rename;
 pub(crate) mod sample;
 pub(crate) mod select;
 pub(crate) mod sort;
+pub(crate) mod tail;

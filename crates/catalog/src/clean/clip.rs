@@ -23,7 +23,8 @@ impl BoundArg {
     fn bound(&self) -> Option<ClipBound> {
         match self {
             BoundArg::Quantile(share) => Some(ClipBound::Quantile(share.0)),
-            BoundArg::Number(number) => Some(ClipBound::Constant(number.0)),
+            BoundArg::Number(Number::Whole(whole)) => Some(ClipBound::Whole(*whole)),
+            BoundArg::Number(Number::Real(number)) => Some(ClipBound::Constant(*number)),
             BoundArg::Unbounded(Unbounded::None) => None,
         }
     }
@@ -84,12 +85,7 @@ petal_length  petal_width
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     let ClipArgs { low, high, columns } = ClipArgs::read(args)?;
     let (low, high) = (low.bound(), high.bound());
-    let crossed = match (low, high) {
-        (Some(ClipBound::Constant(low)), Some(ClipBound::Constant(high)))
-        | (Some(ClipBound::Quantile(low)), Some(ClipBound::Quantile(high))) => low > high,
-        _ => false,
-    };
-    if crossed {
+    if low.zip(high).is_some_and(|(low, high)| low.is_above(high)) {
         let fault = ArgumentError::of("high", code::BAD_VALUE, "the upper bound is below the lower one");
         return Err(fault.help("the lower bound comes first: clip 1% 99%"));
     }

@@ -26,6 +26,7 @@ words! {
         Ffill = "ffill",
         Bfill = "bfill",
         Interpolate = "interpolate",
+        Rolling(7) = "rolling",
     }
 }
 
@@ -49,9 +50,9 @@ arguments! {
         /// Weights of the neighbours: equal, or by inverse distance.
         option weights: WeightsWord = Weights::Uniform, for with in ["knn"];
         /// Columns of groups: values are carried within the rows of a group only.
-        option over: Option<Vec<Arc<str>>>, for with in ["ffill", "bfill", "interpolate"];
+        option over: Option<Vec<Arc<str>>>, for with in ["ffill", "bfill", "interpolate", "rolling"];
         /// Column to order the rows by. Without it, their order in the table.
-        option by: Option<Arc<str>>, for with in ["ffill", "bfill", "interpolate"];
+        option by: Option<Arc<str>>, for with in ["ffill", "bfill", "interpolate", "rolling"];
         /// Columns to fill.
         on columns: Selection, by with {
             "mean" => [Class::Numeric],
@@ -60,6 +61,7 @@ arguments! {
             "knn" => [Class::Numeric],
             "iterative" => [Class::Numeric],
             "interpolate" => [Class::Numeric],
+            "rolling" => [Class::Numeric],
             "text" => [Class::String],
             "mode" => [Class::Features],
             "ffill" => [Class::Features],
@@ -80,7 +82,7 @@ pub(crate) const VERB: Verb = Verb {
                   columns that both rows have, unscaled, so put `scale` before it. `iterative` regresses each \
                   selected column on the others (Bayesian ridge), in up to 10 rounds. `ffill` carries the last value \
                   forward, `bfill` the next one back, `interpolate` interpolates linearly between both; ends stay \
-                  missing. `over=[key]` keeps them within the rows of one key; with `by=day`, rows are ordered by \
+                  missing. `rolling[7]` takes the mean of the values in the 7 rows before. `over=[key]` keeps them within the rows of one key; with `by=day`, rows are ordered by \
                   that column, and `interpolate` measures along it.",
         search: &[
             "impute",
@@ -93,6 +95,7 @@ pub(crate) const VERB: Verb = Verb {
             "mice",
             "forward fill",
             "last observation",
+            "moving average",
         ],
         output: Flow::Recipe,
         effect: Effect::Fit,
@@ -156,11 +159,13 @@ fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
         With::Way(Way::Mean) => Fill::Mean,
         With::Way(Way::Median) => Fill::Median,
         With::Way(Way::Mode) => Fill::Mode,
-        With::Number(number) => Fill::Constant(Literal::Number(number.0)),
+        With::Number(Number::Whole(whole)) => Fill::Constant(Literal::Int(whole)),
+        With::Number(Number::Real(number)) => Fill::Constant(Literal::Number(number)),
         With::Text(text) => Fill::Constant(Literal::Text(text.into())),
         With::Way(Way::Ffill) => return carry(FillDirection::Before, on),
         With::Way(Way::Bfill) => return carry(FillDirection::After, on),
         With::Way(Way::Interpolate) => return carry(FillDirection::Between, on),
+        With::Way(Way::Rolling(rows)) => return carry(FillDirection::Rolling(rows.try_into().unwrap_or(u32::MAX)), on),
         With::Way(Way::Knn(neighbours)) => {
             let transformer = Knn { neighbours, weights: weights.0 };
             let fill = FillTogether { step: "`fillna knn`", on, transformer, indicator };
@@ -184,7 +189,7 @@ impl Step for Carried {
 
     fn footprint(&self, _: Effect) -> Footprint {
         let neighbours = match self.0.neighbour {
-            FillDirection::Before => Neighbours::EARLIER,
+            FillDirection::Before | FillDirection::Rolling(_) => Neighbours::EARLIER,
             FillDirection::After => Neighbours::LATER,
             FillDirection::Between => Neighbours::EARLIER.and(Neighbours::LATER),
         };

@@ -5,6 +5,7 @@ pub(crate) mod cast;
 pub(crate) mod clip;
 pub(crate) mod fillna;
 pub(crate) mod mask;
+pub(crate) mod merge;
 pub(crate) mod outliers;
 pub(crate) mod parse;
 

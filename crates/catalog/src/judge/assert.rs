@@ -1,9 +1,11 @@
 //! `assert`: fails the run unless a condition holds.
 
-use arrow_array::{Array, ArrayRef, Float64Array};
+use arrow_array::{Array, ArrayRef, Float64Array, Int64Array};
 use pipewright_diagnostic::{Failure, code, nearest};
 use pipewright_frame::profile::{ColumnProfile, Depth, FACTS, Options, Profile};
-use pipewright_frame::{Column, ColumnType, Comparison, ExprKind, Expression, Schema, Selection, Table};
+use pipewright_frame::{
+    Aggregate, Column, ColumnType, Comparison, ExprKind, Expression, Schema, Selection, Table, Value, learned,
+};
 use pipewright_operator::result::{Assertion, Output};
 use pipewright_operator::work::Consumer;
 use pipewright_operator::{
@@ -104,12 +106,13 @@ struct Assert {
 
 impl Consumer for Assert {
     fn consume(&self, results: &[Arc<Output>], rows: Option<&Data>, _: &Environment) -> Result<Output, Failure> {
-        let mut known: Vec<(String, f64)> = results.iter().flat_map(|output| output.facts()).collect();
+        let number = |(name, number): (String, f64)| (name, Value::Number(number));
+        let mut known: Vec<(String, Value)> = results.iter().flat_map(|output| output.facts()).map(number).collect();
         if let Some(rows) = rows.filter(|_| self.condition.columns().iter().any(|name| &**name == "rows")) {
-            known.push(("rows".to_owned(), rows.rows()? as f64));
+            known.push(("rows".to_owned(), Value::Int(rows.rows()? as i64)));
         }
         let mut columns_seen: BTreeMap<String, ColumnProfile> = BTreeMap::new();
-        let mut values: Vec<Option<f64>> = Vec::new();
+        let mut values: Vec<Value> = Vec::new();
         for name in self.condition.columns() {
             values.push(match asked(&name) {
                 Some((function, column)) => column_fact(function, column, rows, &mut columns_seen)?,
@@ -118,22 +121,25 @@ impl Consumer for Assert {
                     .iter()
                     .rev()
                     .find(|(fact, _)| **fact == *name)
-                    .map(|(_, value)| Some(*value))
+                    .map(|(_, value)| value.clone())
                     .ok_or_else(|| unknown(&name, &known))?,
             });
         }
-        let columns: Vec<Column> =
-            self.condition.columns().into_iter().map(|name| Column::new(name, ColumnType::Continuous)).collect();
-        let arrays = values.iter().map(|value| Arc::new(Float64Array::from(vec![*value])) as ArrayRef).collect();
-        let row = Table::with_rows(columns, arrays, 1)?;
+        let kind = |value: &Value| if let Value::Int(_) = value { ColumnType::Count } else { ColumnType::Continuous };
+        let names = self.condition.columns();
+        let columns = names.iter().zip(&values).map(|(name, value)| Column::new(name.clone(), kind(value))).collect();
+        let array = |value: &Value| match value {
+            Value::Int(whole) => Arc::new(Int64Array::from(vec![*whole])) as ArrayRef,
+            other => Arc::new(Float64Array::from(vec![other.as_f64()])),
+        };
+        let row = Table::with_rows(columns, values.iter().map(array).collect(), 1)?;
         let mask = self.condition.mask(&row)?;
         if mask.is_valid(0) && mask.value(0) {
             return Ok(Output::Assertion(Assertion::new(&*self.text)));
         }
-        let names = self.condition.columns();
         let stated = names.iter().zip(&values).map(|(name, value)| match value {
-            Some(value) => format!("{name} is {value}"),
-            None => format!("{name} has no value"),
+            Value::Null => format!("{name} has no value"),
+            value => format!("{name} is {value}"),
         });
         let stated: Vec<String> = stated.collect();
         let message = format!("`{}` does not hold", self.text);
@@ -147,7 +153,7 @@ fn column_fact(
     column: &str,
     rows: Option<&Data>,
     seen: &mut BTreeMap<String, ColumnProfile>,
-) -> Result<Option<f64>, Failure> {
+) -> Result<Value, Failure> {
     let Some(rows) = rows else {
         let message = format!("`{function}({column})` needs a table, and there is none at this point");
         return Err(Failure::new(code::WRONG_ORDER, message));
@@ -171,10 +177,20 @@ fn column_fact(
         let message = format!("`{column}` has more distinct values than fit in memory");
         return Err(Failure::new(code::LIMIT_REACHED, message).column(column).help("raise the limit: --mem 8G"));
     }
-    Ok(profile.fact(function))
+    if let (ColumnType::Count, Some((_, aggregate))) =
+        (profile.kind, EXTREMES.iter().find(|(name, _)| *name == function))
+    {
+        // A profile holds floats, which round whole numbers beyond 2^53.
+        let of = Some(Box::new(Expression::column(column)));
+        let (extreme, _) = learned(&Expression::Aggregate(*aggregate, of), rows.chunks())?;
+        return Ok(if let Expression::Literal(value) = extreme { value } else { Value::Null });
+    }
+    Ok(profile.fact(function).map_or(Value::Null, Value::Number))
 }
 
-fn unknown(name: &str, known: &[(String, f64)]) -> Failure {
+const EXTREMES: [(&str, Aggregate); 2] = [("min", Aggregate::Min), ("max", Aggregate::Max)];
+
+fn unknown(name: &str, known: &[(String, Value)]) -> Failure {
     let names: BTreeSet<&str> = known.iter().map(|(name, _)| name.as_str()).collect();
     let failure = Failure::new(code::UNKNOWN_NAME, format!("there is no result named `{name}`"));
     match nearest(name, names.iter().copied()).first() {

@@ -15,8 +15,8 @@ arguments! {
     struct GroupArgs {
         /// The new columns.
         positional measures: Vec<Assigned>;
-        /// The columns to group by.
-        on columns: Selection;
+        /// The columns to group by, or expressions such as `month(date)`; without any, all rows are one group.
+        on columns: Selection = [];
     }
 }
 
@@ -25,7 +25,8 @@ pub(crate) const VERB: Verb = Verb {
         name: "group",
         group: Group::Tables,
         summary: "Groups rows by the selected columns, and aggregates the others: one row per group.",
-        details: "An aggregate takes any expression over a row, and aggregates and keys can be combined: `sum(price \
+        details: "Rows are also grouped by computed keys: `group month(date) { … }`, `group city, y = year(date) { … \
+                  }`. Without a key, all rows are one group. An aggregate takes any expression over a row, and aggregates and keys can be combined: `sum(price \
                   * n) / sum(n)`. `count()` counts rows, `count(x)` the values of x that are not missing. Groups \
                   keep the order in which they first appear; missing keys form a group of their own. Sums and means \
                   are exact, and rounded once.",
@@ -43,6 +44,17 @@ pclass  passengers       age
 1st            323  39.15992
 2nd            277   29.5067
 3rd            709  24.81637
+",
+            },
+            Example {
+                script: "load visits.csv | group month(visit_date) { visits = count() } | show 2",
+                output: "\
+",
+            },
+            Example {
+                script: "load titanic.csv | group { passengers = count(), age = mean(age) } | show",
+                output: "\
+passengers       age
 ",
             },
             Example {
@@ -67,9 +79,10 @@ fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     Ok(Bound::Rows(Arc::new(Grouped { keys, assigns: measures.into_iter().map(assign).collect() })))
 }
 
-struct Grouped {
-    keys: Selection,
-    assigns: Vec<Assign>,
+/// One row per group of rows.
+pub(super) struct Grouped {
+    pub(super) keys: Selection,
+    pub(super) assigns: Vec<Assign>,
 }
 
 impl Grouped {

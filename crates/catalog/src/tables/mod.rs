@@ -40,3 +40,4 @@ impl Argument for AggregateWord {
         Value::Word(word.to_owned())
     }
 }
+pub(crate) mod value_counts;

@@ -1,7 +1,6 @@
 //! Dependencies of an expression: which columns it reads, and in which rows.
 
 use super::{Arithmetic, Comparison, Expression, FrameBound, Window, WindowFunction};
-use pipewright_table::Value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -136,7 +135,7 @@ impl Expression {
         let Expression::Arithmetic(first, rest) = self else { return None };
         let (Expression::Column(name), [(sign, constant)]) = (&**first, rest.as_slice()) else { return None };
         let constant = match constant {
-            Expression::Literal(Value::Number(number)) => *number,
+            Expression::Literal(value) => value.as_f64()?,
             Expression::Moment(_, micros) => *micros as f64,
             _ => return None,
         };
@@ -195,7 +194,7 @@ mod tests {
         let y = || Expression::column("y");
         let known = Expression::Not(Box::new(y().is_null()));
         assert!(known.asks_presence_only() && y().is_null().asks_presence_only());
-        assert!(!y().is_in(vec![Value::Number(1.0)]).asks_presence_only());
+        assert!(!y().is_in(vec![1.0.into()]).asks_presence_only());
         assert_eq!(known.clone().and(y()).conjuncts(), [&known, &y()]);
     }
 

@@ -10,7 +10,7 @@ use super::{Arithmetic, Comparison, ExprKind, Expression};
 use arrow_array::{ArrayRef, BooleanArray};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_table::literal::{self, DAY, MOMENTS};
-use pipewright_table::{CHUNK_ROWS, Chunks, Column, ColumnType, Table, Value};
+use pipewright_table::{CHUNK_ROWS, Chunks, Column, ColumnType, Table, Value, whole};
 use rayon::prelude::*;
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -123,6 +123,7 @@ pub(super) fn values(expression: &Expression, table: &Table) -> Values {
         Expression::Moment(kind, micros) => Values::Moments(*kind, Lane::Same(Some(*micros))),
         Expression::Negate(inner) => match values(inner, table) {
             Values::Moments(kind, lane) => Values::Moments(kind, lane.map(|micros| micros.and_then(i64::checked_neg))),
+            Values::Ints(lane) => Values::Ints(lane.map(|whole| whole.and_then(i64::checked_neg))),
             other => Values::Numbers(other.numbers().map(|number| -number)),
         },
         Expression::Not(inner) => Values::Truths(values(inner, table).truths().map(|truth| truth.map(|truth| !truth))),
@@ -177,6 +178,12 @@ impl Arithmetic {
             (micros.abs() < i64::MAX as f64).then_some(micros as i64)
         };
         match operation {
+            Operation::Ints => Values::Ints(left.ints().zip(right.ints(), |left, right| self.whole(left?, right?))),
+            Operation::Quotient => {
+                let quotient = |left: Option<i64>, right: Option<i64>| whole::quotient(left?.into(), right?);
+                let lane = left.ints().zip(right.ints(), quotient);
+                Values::Numbers(lane.map(|quotient| quotient.unwrap_or(f64::NAN)))
+            }
             Operation::Numbers => {
                 Values::Numbers(left.numbers().zip(right.numbers(), |left, right| finite(self.number(left, right))))
             }
@@ -202,12 +209,26 @@ impl Arithmetic {
         }
     }
 
+    /// Computes with whole numbers; `None` beyond 64 bits, and if divided by 0.
+    fn whole(self, left: i64, right: i64) -> Option<i64> {
+        match self {
+            Arithmetic::Add => left.checked_add(right),
+            Arithmetic::Subtract => left.checked_sub(right),
+            Arithmetic::Multiply => left.checked_mul(right),
+            Arithmetic::FloorDivide => whole::floor_quotient(left, right),
+            Arithmetic::Modulo => whole::remainder(left, right),
+            Arithmetic::Divide | Arithmetic::Power => unreachable!("they yield numbers that need not be whole"),
+        }
+    }
+
     fn number(self, left: f64, right: f64) -> f64 {
         match self {
             Arithmetic::Add => left + right,
             Arithmetic::Subtract => left - right,
             Arithmetic::Multiply => left * right,
             Arithmetic::Divide => left / right,
+            Arithmetic::FloorDivide => whole::float_floor_quotient(left, right),
+            Arithmetic::Modulo => whole::float_remainder(left, right),
             // Floats define 1 to the power of NaN as 1; here NaN is missing.
             Arithmetic::Power if left.is_nan() || right.is_nan() => f64::NAN,
             Arithmetic::Power => left.powf(right),
@@ -228,7 +249,7 @@ impl Comparison {
     }
 }
 
-fn compare(operator: Comparison, left: Values, right: Values, rows: usize) -> Lane<Option<bool>> {
+pub(super) fn compare(operator: Comparison, left: Values, right: Values, rows: usize) -> Lane<Option<bool>> {
     fn ordered<T: Ord + Copy>(
         operator: Comparison,
         left: Lane<Option<T>>,
@@ -239,6 +260,13 @@ fn compare(operator: Comparison, left: Values, right: Values, rows: usize) -> La
     match (left, right) {
         (Values::Numbers(left), Values::Numbers(right)) => {
             left.zip(right, |left, right| left.partial_cmp(&right).map(|order| operator.holds(order)))
+        }
+        (Values::Ints(left), Values::Ints(right)) => ordered(operator, left, right),
+        (Values::Ints(left), Values::Numbers(right)) => {
+            left.zip(right, |left, right| Some(operator.holds(whole::compare(left?, right)?)))
+        }
+        (Values::Numbers(left), Values::Ints(right)) => {
+            left.zip(right, |left, right| Some(operator.holds(whole::compare(right?, left)?.reverse())))
         }
         (Values::Truths(left), Values::Truths(right)) => ordered(operator, left, right),
         (Values::Texts(left), Values::Texts(right)) => {
@@ -271,8 +299,19 @@ fn is_in(values: Values, list: &[Value]) -> Lane<Option<bool>> {
     let answer = move |found: bool| if found { Some(true) } else { otherwise };
     let texts = || list.iter().filter_map(|value| if let Value::Text(text) = value { Some(&**text) } else { None });
     match values {
+        Values::Ints(lane) => {
+            let mut known: Vec<i64> = list.iter().filter_map(Value::as_i64).collect();
+            known.sort_unstable();
+            lane.map(|whole| Some(known.binary_search(&whole?).is_ok()).and_then(answer))
+        }
         Values::Numbers(lane) => {
-            let number = |value: &Value| if let Value::Number(number) = value { Some(*number + 0.0) } else { None };
+            // A whole number that no float equals is found nowhere.
+            let number = |value: &Value| match value {
+                Value::Int(whole) => {
+                    Some(*whole as f64).filter(|&number| whole::compare(*whole, number) == Some(Ordering::Equal))
+                }
+                other => other.as_f64().map(|number| number + 0.0),
+            };
             let mut known: Vec<f64> = list.iter().filter_map(number).collect();
             known.sort_unstable_by(f64::total_cmp);
             lane.map(|number| {

@@ -10,7 +10,7 @@ mod texts;
 
 use super::kind::{alike, mismatch, names_moment};
 use super::lanes::Values;
-use super::{ExprKind, Expression, Score, WindowFunction};
+use super::{ExprKind, Expression, FrameBound, Score, WindowFunction};
 use crate::{Aggregate, selection};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_table::Value;
@@ -119,6 +119,8 @@ pub enum ParameterType {
     Moment,
     /// Durations.
     Duration,
+    /// Numbers, booleans, or texts.
+    Scalar,
     /// Values of one type, the same for all parameters of this type.
     Alike,
     /// A literal whole number.
@@ -164,6 +166,8 @@ impl Parameter {
 enum Gives {
     Number,
     Int,
+    /// A whole number if all arguments are, and a number otherwise.
+    Numeric,
     Text,
     Bool,
     /// The type of its arguments.
@@ -297,14 +301,18 @@ impl Function {
         for (place, argument) in arguments.iter().enumerate() {
             let parameter = self.parameter(place);
             let wants = match (parameter.takes, argument) {
-                (ParameterType::Int, Expression::Literal(Value::Number(number)))
-                    if number.fract() == 0.0 && number.abs() <= WHOLE_MAX && (*number >= 0.0 || !self.is_shift()) =>
+                (ParameterType::Int, Expression::Literal(value))
+                    if value
+                        .as_i64()
+                        .is_some_and(|whole| whole.unsigned_abs() <= WHOLE_MAX && (whole >= 0 || !self.is_shift())) =>
                 {
                     continue;
                 }
                 (ParameterType::Int, _) if self.is_shift() => "a number of rows",
                 (ParameterType::Int, _) => "a whole number",
-                (ParameterType::Fraction, Expression::Literal(Value::Number(share))) if (0.0..=1.0).contains(share) => {
+                (ParameterType::Fraction, Expression::Literal(value))
+                    if value.as_f64().is_some_and(|share| (0.0..=1.0).contains(&share)) =>
+                {
                     continue;
                 }
                 (ParameterType::Fraction, _) => "a fraction from 0 to 1",
@@ -313,10 +321,7 @@ impl Function {
                     continue;
                 }
                 (ParameterType::Pattern, _) => "a regular expression in quotes",
-                (ParameterType::FrameBound, Expression::Literal(Value::Number(rows))) if is_row_count(*rows) => {
-                    continue;
-                }
-                (ParameterType::FrameBound, Expression::Moment(ExprKind::Duration, micros)) if *micros > 0 => continue,
+                (ParameterType::FrameBound, bound) if FrameBound::of(bound).is_some() => continue,
                 (ParameterType::FrameBound, _) => "a number of rows (at least 1), or a duration such as 30d",
                 _ => continue,
             };
@@ -344,6 +349,8 @@ impl Function {
                 ParameterType::Duration => ExprKind::Duration,
                 ParameterType::Date | ParameterType::Moment if names_moment(argument, ExprKind::Date) => continue,
                 ParameterType::Moment if *kind == ExprKind::Time => continue,
+                ParameterType::Scalar if matches!(kind, ExprKind::Text | ExprKind::Bool) => continue,
+                ParameterType::Scalar => ExprKind::Number,
                 ParameterType::Date | ParameterType::Moment => ExprKind::Date,
                 ParameterType::Alike
                 | ParameterType::Int
@@ -355,9 +362,15 @@ impl Function {
                 return Err(mismatch(format!("`{}` takes {wanted} as `{}`, not {kind}", self.name, parameter.name)));
             }
         }
+        let compares = self.takes.iter().filter(|parameter| parameter.takes == ParameterType::Alike).count() > 1;
+        if compares {
+            self.alike(arguments, kinds)?;
+        }
         Ok(match self.gives {
             Gives::Number => ExprKind::Number,
             Gives::Int => ExprKind::Int,
+            Gives::Numeric if kinds.iter().all(|kind| ExprKind::Int.takes(*kind)) => ExprKind::Int,
+            Gives::Numeric => ExprKind::Number,
             Gives::Text => ExprKind::Text,
             Gives::Bool => ExprKind::Bool,
             Gives::Alike => self.alike(arguments, kinds)?,
@@ -374,26 +387,27 @@ impl Function {
 
     /// Evaluates a call.
     pub(super) fn work(&self, given: Given<'_>) -> Values {
-        match self.work {
-            Work::Row(work) => work(given),
-            Work::Numbers(work) => given.of_numbers(work),
+        match (&self.work, self.gives) {
+            (Work::Row(work), Gives::Int) => Values::Ints(work(given).ints()),
+            (Work::Row(work), _) => work(given),
+            (Work::Numbers(work), _) => given.of_numbers(*work),
             _ => unreachable!("what looks at other rows is no call of a function"),
         }
     }
 }
 
 /// Limit for literal whole numbers: digits, places and rows.
-const WHOLE_MAX: f64 = 1e9;
+const WHOLE_MAX: u64 = 1_000_000_000;
 
 /// Is it a valid number of rows of a window?
 pub(super) fn is_row_count(rows: f64) -> bool {
-    rows.fract() == 0.0 && (1.0..=WHOLE_MAX).contains(&rows)
+    rows.fract() == 0.0 && (1.0..=WHOLE_MAX as f64).contains(&rows)
 }
 
 /// Returns a literal number argument.
 fn constant(arguments: &[Expression], place: usize) -> Option<f64> {
     match arguments.get(place)? {
-        Expression::Literal(Value::Number(number)) => Some(*number),
+        Expression::Literal(value) => value.as_f64(),
         _ => None,
     }
 }

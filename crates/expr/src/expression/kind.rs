@@ -219,6 +219,10 @@ pub(super) fn names_moment(expression: &Expression, kind: ExprKind) -> bool {
 /// The operation of an arithmetic operator on its operand types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Operation {
+    /// On two whole numbers, with a whole result.
+    Ints,
+    /// The quotient of two whole numbers.
+    Quotient,
     /// On two numbers.
     Numbers,
     /// Concatenation of two texts.
@@ -242,9 +246,12 @@ pub(super) enum Operation {
 impl Arithmetic {
     /// Returns the operation for operands of these types, and its result type.
     pub(super) fn on(self, left: ExprKind, right: ExprKind) -> Option<(Operation, ExprKind)> {
-        use Arithmetic::{Add, Divide, Multiply, Subtract};
+        use Arithmetic::{Add, Divide, Multiply, Power, Subtract};
         use ExprKind::{Date, Duration, Int, Null, Number, Text, Time};
         Some(match (self, left, right) {
+            (Divide, Int, Int) => (Operation::Quotient, Number),
+            (Power, Int, Int) => (Operation::Numbers, Number),
+            (_, Int, Int) => (Operation::Ints, Int),
             (_, Number | Int | Null, Number | Int) | (_, Number | Int, Null) => (Operation::Numbers, Number),
             (Add, Text, Text) => (Operation::Texts, Text),
             (Add | Subtract, Date | Duration, Duration) => (Operation::Shift, left),
@@ -341,7 +348,7 @@ fn of_value(value: &Value) -> ExprKind {
     match value {
         Value::Null => ExprKind::Null,
         Value::Bool(_) => ExprKind::Bool,
-        Value::Number(number) if number.fract() == 0.0 && number.abs() <= literal::EXACT_MAX as f64 => ExprKind::Int,
+        Value::Int(_) => ExprKind::Int,
         Value::Number(_) => ExprKind::Number,
         Value::Text(_) => ExprKind::Text,
     }

@@ -73,9 +73,10 @@ impl Texts {
     }
 }
 
-/// Values of one type; a missing number is NaN, so that NaN results are missing.
+/// Values of one type; a missing float is NaN, so that NaN results are missing.
 #[derive(Clone)]
 pub(super) enum Values {
+    Ints(Lane<Option<i64>>),
     Numbers(Lane<f64>),
     Truths(Lane<Option<bool>>),
     Texts(Texts),
@@ -97,10 +98,7 @@ impl Values {
                     _ => numbers.iter().map(|number| number.unwrap_or(f64::NAN)).collect(),
                 }))
             }
-            ColumnType::Count => {
-                let counts = array.as_primitive::<Int64Type>().iter();
-                Values::Numbers(Lane::Each(counts.map(|count| count.map_or(f64::NAN, |count| count as f64)).collect()))
-            }
+            ColumnType::Count => Values::Ints(Lane::Each(array.as_primitive::<Int64Type>().iter().collect())),
             ColumnType::Bool => Values::Truths(Lane::Each(array.as_boolean().iter().collect())),
             ColumnType::Date => {
                 let dates = array.as_primitive::<TimestampMicrosecondType>();
@@ -121,6 +119,7 @@ impl Values {
         match value {
             Value::Null => Values::Null,
             Value::Bool(truth) => Values::Truths(Lane::Same(Some(*truth))),
+            Value::Int(whole) => Values::Ints(Lane::Same(Some(*whole))),
             Value::Number(number) => Values::Numbers(Lane::Same(*number)),
             Value::Text(text) => Values::Texts(Texts::Same(Some(text.clone()))),
         }
@@ -136,8 +135,8 @@ impl Values {
                 Arc::new(rows.map(|row| present(lane.at(row))).collect::<Float64Array>())
             }
             ColumnType::Count => {
-                let lane = self.numbers();
-                Arc::new(rows.map(|row| present(lane.at(row)).map(|whole| whole as i64)).collect::<Int64Array>())
+                let lane = self.ints();
+                Arc::new(rows.map(|row| lane.at(row)).collect::<Int64Array>())
             }
             ColumnType::Bool => {
                 let lane = self.truths();
@@ -158,10 +157,22 @@ impl Values {
         }
     }
 
+    /// Returns floats; whole numbers beyond 2^53 are rounded.
     pub(super) fn numbers(self) -> Lane<f64> {
         match self {
+            Values::Ints(lane) => lane.map(|whole| whole.map_or(f64::NAN, |whole| whole as f64)),
             Values::Numbers(lane) => lane,
             Values::Null => Lane::Same(f64::NAN),
+            _ => unreachable!("{CHECKED}"),
+        }
+    }
+
+    /// Returns whole numbers; floats are truncated.
+    pub(super) fn ints(self) -> Lane<Option<i64>> {
+        match self {
+            Values::Ints(lane) => lane,
+            Values::Numbers(lane) => lane.map(|number| (!number.is_nan()).then_some(number as i64)),
+            Values::Null => Lane::Same(None),
             _ => unreachable!("{CHECKED}"),
         }
     }
@@ -196,6 +207,7 @@ impl Values {
     /// Returns their type; `None` if all are null.
     pub(super) fn kind(&self) -> ExprKind {
         match self {
+            Values::Ints(_) => ExprKind::Int,
             Values::Numbers(_) => ExprKind::Number,
             Values::Truths(_) => ExprKind::Bool,
             Values::Texts(_) => ExprKind::Text,
@@ -207,6 +219,7 @@ impl Values {
     /// Is it a constant?
     pub(super) fn is_same(&self) -> bool {
         match self {
+            Values::Ints(lane) => matches!(lane, Lane::Same(_)),
             Values::Numbers(lane) => matches!(lane, Lane::Same(_)),
             Values::Truths(lane) => matches!(lane, Lane::Same(_)),
             Values::Texts(texts) => matches!(texts, Texts::Same(_)),
@@ -217,6 +230,7 @@ impl Values {
 
     pub(super) fn is_null(&self, row: usize) -> bool {
         match self {
+            Values::Ints(lane) => lane.at(row).is_none(),
             Values::Numbers(lane) => lane.at(row).is_nan(),
             Values::Truths(lane) => lane.at(row).is_none(),
             Values::Texts(texts) => texts.at(row).is_none(),
@@ -228,6 +242,7 @@ impl Values {
     /// Compares a row's value with one of other values of the same type; missing ones come first.
     pub(super) fn order(&self, other: &Values, row: usize) -> Ordering {
         match (self, other) {
+            (Values::Ints(left), Values::Ints(right)) => left.at(row).cmp(&right.at(row)),
             (Values::Numbers(left), Values::Numbers(right)) => {
                 // NaN is not ordered: callers only compare present values.
                 left.at(row).partial_cmp(&right.at(row)).unwrap_or(Ordering::Equal)
@@ -239,13 +254,14 @@ impl Values {
         }
     }
 
-    /// Selects, for each row, the value of one of several lanes of one type: that which `which` returns.
+    /// Selects, for each row, the value of one of several lanes of one type: that which `which` returns. Whole numbers
+    /// next to others are floats.
     pub(super) fn gather(lanes: Vec<Values>, rows: usize, which: impl Fn(&[Values], usize) -> Option<usize>) -> Values {
         let kind = lanes.iter().map(Values::kind).filter(|kind| *kind != ExprKind::Null);
         // A text literal among dates is a date.
-        let Some(kind) = kind.reduce(|left, right| if left == ExprKind::Text { right } else { left }) else {
-            return Values::Null;
-        };
+        let common =
+            |left: ExprKind, right| left.common(right).unwrap_or(if left == ExprKind::Text { right } else { left });
+        let Some(kind) = kind.reduce(common) else { return Values::Null };
         let lanes: Vec<Values> = lanes.into_iter().map(|lane| lane.alike(kind)).collect();
         let chosen: Vec<Option<usize>> = (0..rows).map(|row| which(&lanes, row)).collect();
         fn each<L, T: Copy>(lanes: &[L], chosen: &[Option<usize>], none: T, at: impl Fn(&L, usize) -> T) -> Lane<T> {
@@ -253,7 +269,11 @@ impl Values {
             Lane::Each(chosen.iter().enumerate().map(value).collect())
         }
         match kind {
-            ExprKind::Number | ExprKind::Int => {
+            ExprKind::Int => {
+                let lanes: Vec<Lane<Option<i64>>> = lanes.into_iter().map(Values::ints).collect();
+                Values::Ints(each(&lanes, &chosen, None, Lane::at))
+            }
+            ExprKind::Number => {
                 let lanes: Vec<Lane<f64>> = lanes.into_iter().map(Values::numbers).collect();
                 Values::Numbers(each(&lanes, &chosen, f64::NAN, Lane::at))
             }
@@ -273,9 +293,10 @@ impl Values {
         }
     }
 
-    /// Converts text literals to dates or times if those are requested.
+    /// Converts text literals to dates or times, and whole numbers to floats, if those are requested.
     fn alike(self, kind: ExprKind) -> Values {
         match kind {
+            ExprKind::Number => Values::Numbers(self.numbers()),
             ExprKind::Date | ExprKind::Time => Values::Moments(kind, self.moments(kind)),
             _ => self,
         }

@@ -7,7 +7,7 @@ use crate::{Aggregate, Arithmetic};
 use pipewright_diagnostic::Failure;
 use pipewright_table::numbers::non_finite;
 use pipewright_table::summary::{ExactSum, Levels, Moments, Quantiles};
-use pipewright_table::{Table, Value};
+use pipewright_table::{Table, Value, whole};
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -122,7 +122,7 @@ enum End {
 enum Seen {
     /// Counts only.
     Counts,
-    Sum(ExactSum),
+    Sum(Total),
     Moments(Moments),
     Quantiles(Quantiles),
     Numbers(Vec<f64>),
@@ -130,10 +130,28 @@ enum Seen {
     One(Option<Cell>),
 }
 
+/// An exact sum of whole numbers and of others.
+#[derive(Debug, Clone, Default)]
+struct Total {
+    whole: i128,
+    rest: ExactSum,
+}
+
+impl Total {
+    fn add(&mut self, cell: &Cell) -> Result<(), f64> {
+        match cell.whole() {
+            Some(whole) => self.whole += i128::from(whole),
+            None => self.rest.add(cell.finite()?),
+        }
+        Ok(())
+    }
+}
+
 /// A value of any type except null.
 #[derive(Debug, Clone, PartialEq)]
 enum Cell {
     Truth(bool),
+    Whole(i64),
     Number(f64),
     Moment(i64),
     Text(Arc<str>),
@@ -152,6 +170,7 @@ impl Ord for Cell {
     fn cmp(&self, other: &Cell) -> Ordering {
         match (self, other) {
             (Cell::Truth(left), Cell::Truth(right)) => left.cmp(right),
+            (Cell::Whole(left), Cell::Whole(right)) => left.cmp(right),
             (Cell::Number(left), Cell::Number(right)) => left.total_cmp(right),
             (Cell::Moment(left), Cell::Moment(right)) => left.cmp(right),
             (Cell::Text(left), Cell::Text(right)) => left.cmp(right),
@@ -175,7 +194,7 @@ impl Accumulator {
         use Aggregate::{All, Any, Count, Distinct, First, Last, Max, Mean, Median, Min, Mode, Nulls, Quantile, Rows};
         let seen = match end {
             End::Aggregate(Rows | Count | Nulls) => Seen::Counts,
-            End::Aggregate(Aggregate::Sum | Mean) => Seen::Sum(ExactSum::default()),
+            End::Aggregate(Aggregate::Sum | Mean) => Seen::Sum(Total::default()),
             End::Aggregate(Aggregate::Std | Aggregate::Var) | End::Score(Score::Zscore) => {
                 Seen::Moments(Moments::default())
             }
@@ -230,7 +249,10 @@ impl Accumulator {
             self.kind = later.kind;
         }
         match (&mut self.seen, later.seen) {
-            (Seen::Sum(sum), Seen::Sum(more)) => sum.merge(more),
+            (Seen::Sum(sum), Seen::Sum(more)) => {
+                sum.whole += more.whole;
+                sum.rest.merge(more.rest);
+            }
             (Seen::Moments(moments), Seen::Moments(more)) => moments.merge(more),
             (Seen::Quantiles(quantiles), Seen::Quantiles(more)) => quantiles.merge(more),
             (Seen::Numbers(numbers), Seen::Numbers(mut more)) => numbers.append(&mut more),
@@ -249,10 +271,19 @@ impl Accumulator {
         let present = self.rows - self.nulls;
         let number = |number: Option<f64>| number.filter(|number| number.is_finite()).map_or(MISSING, Expression::from);
         let kind = self.kind;
-        let whole = |cell: Option<Cell>| cell.map_or(MISSING, |cell| constant(cell, kind));
+        let is_whole = matches!(kind, ExprKind::Int | ExprKind::Bool);
+        let one = |cell: Option<Cell>| cell.map_or(MISSING, |cell| constant(cell, kind));
         match (self.seen, self.end) {
-            (Seen::Sum(sum), End::Aggregate(Aggregate::Sum)) => number(Some(sum.value())),
-            (Seen::Sum(sum), _) => number((present > 0).then(|| sum.quotient(present as f64))),
+            (Seen::Sum(sum), End::Aggregate(Aggregate::Sum)) if is_whole => {
+                i64::try_from(sum.whole).map_or(MISSING, Expression::from)
+            }
+            (Seen::Sum(sum), _) if matches!(kind, ExprKind::Date | ExprKind::Time) => {
+                whole::nearest_quotient(sum.whole, present as i64)
+                    .map_or(MISSING, |mean| Expression::Moment(kind, mean))
+            }
+            (Seen::Sum(sum), _) if is_whole => number(whole::quotient(sum.whole, present as i64)),
+            (Seen::Sum(sum), End::Aggregate(Aggregate::Sum)) => number(Some(sum.rest.value())),
+            (Seen::Sum(sum), _) => number((present > 0).then(|| sum.rest.quotient(present as f64))),
             (Seen::Moments(moments), End::Aggregate(Aggregate::Var)) => number(moments.variance(1)),
             (Seen::Moments(moments), End::Aggregate(_)) => number(moments.deviation(1)),
             (Seen::Moments(moments), End::Score(_)) => {
@@ -268,12 +299,12 @@ impl Accumulator {
                 let of = self.of.expect("a score is of something");
                 Expression::Ranked(Arc::new(EmpiricalCdf::of(numbers)), Box::new(of))
             }
-            (Seen::Levels(levels), End::Aggregate(Aggregate::Mode)) => whole(levels.mode().cloned()),
-            (Seen::Levels(levels), _) => Expression::from(levels.len() as f64),
-            (Seen::One(cell), _) => whole(cell),
-            (Seen::Counts, End::Aggregate(Aggregate::Nulls)) => Expression::from(self.nulls as f64),
-            (Seen::Counts, End::Aggregate(Aggregate::Rows)) => Expression::from(self.rows as f64),
-            (Seen::Counts, _) => Expression::from(present as f64),
+            (Seen::Levels(levels), End::Aggregate(Aggregate::Mode)) => one(levels.mode().cloned()),
+            (Seen::Levels(levels), _) => Expression::from(levels.len() as i64),
+            (Seen::One(cell), _) => one(cell),
+            (Seen::Counts, End::Aggregate(Aggregate::Nulls)) => Expression::from(self.nulls as i64),
+            (Seen::Counts, End::Aggregate(Aggregate::Rows)) => Expression::from(self.rows as i64),
+            (Seen::Counts, _) => Expression::from(present as i64),
         }
     }
 }
@@ -283,18 +314,12 @@ const MISSING: Expression = Expression::Literal(Value::Null);
 impl Seen {
     /// Adds a value; returns it as an error if it is not finite but must be.
     fn add(&mut self, cell: Cell, end: End) -> Result<(), f64> {
-        let finite = |cell: &Cell| match cell {
-            Cell::Number(number) if !number.is_finite() => Err(*number),
-            Cell::Number(number) => Ok(*number),
-            Cell::Truth(truth) => Ok(f64::from(*truth)),
-            _ => unreachable!("the kinds of the parts were checked"),
-        };
         match self {
             Seen::Counts => {}
-            Seen::Sum(sum) => sum.add(finite(&cell)?),
-            Seen::Moments(moments) => moments.add(finite(&cell)?),
-            Seen::Quantiles(quantiles) => quantiles.add(finite(&cell)?),
-            Seen::Numbers(numbers) => numbers.push(finite(&cell)?),
+            Seen::Sum(sum) => sum.add(&cell)?,
+            Seen::Moments(moments) => moments.add(cell.finite()?),
+            Seen::Quantiles(quantiles) => quantiles.add(cell.finite()?),
+            Seen::Numbers(numbers) => numbers.push(cell.finite()?),
             Seen::Levels(levels) => levels.add(&cell),
             Seen::One(one) => {
                 if let Cell::Number(number) = cell
@@ -318,8 +343,29 @@ impl Seen {
     }
 }
 
+impl Cell {
+    /// Returns the whole number; booleans are 0 and 1, moments microseconds.
+    fn whole(&self) -> Option<i64> {
+        match self {
+            Cell::Truth(truth) => Some(i64::from(*truth)),
+            Cell::Whole(whole) | Cell::Moment(whole) => Some(*whole),
+            _ => None,
+        }
+    }
+
+    /// Returns the number, as an error if it is not finite.
+    fn finite(&self) -> Result<f64, f64> {
+        match self {
+            Cell::Number(number) if !number.is_finite() => Err(*number),
+            Cell::Number(number) => Ok(*number),
+            cell => Ok(cell.whole().expect("the kinds of the parts were checked") as f64),
+        }
+    }
+}
+
 fn cell(values: &Values, row: usize) -> Option<Cell> {
     match values {
+        Values::Ints(lane) => lane.at(row).map(Cell::Whole),
         Values::Numbers(lane) => Some(lane.at(row)).filter(|number| !number.is_nan()).map(|x| Cell::Number(x + 0.0)),
         Values::Truths(lane) => lane.at(row).map(Cell::Truth),
         Values::Texts(texts) => texts.at(row).map(|text| Cell::Text(text.into())),
@@ -331,6 +377,7 @@ fn cell(values: &Values, row: usize) -> Option<Cell> {
 fn constant(cell: Cell, kind: ExprKind) -> Expression {
     match cell {
         Cell::Truth(truth) => Expression::from(truth),
+        Cell::Whole(whole) => Expression::from(whole),
         Cell::Number(number) => Expression::from(number),
         Cell::Moment(micros) => Expression::Moment(kind, micros),
         Cell::Text(text) => Expression::Literal(Value::Text(text)),

@@ -6,12 +6,12 @@ use super::window::taken;
 use crate::Aggregate;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
-use arrow_array::{Array, ArrayRef, Float64Array, Int64Array};
+use arrow_array::{Array, ArrayRef, Float64Array, Int64Array, Time64MicrosecondArray, TimestampMicrosecondArray};
 use arrow_schema::DataType;
 use pipewright_diagnostic::Failure;
 use pipewright_table::ColumnType;
-use pipewright_table::TextOffset;
 use pipewright_table::summary::{ExactSum, Moments};
+use pipewright_table::{TextOffset, whole as whole_numbers};
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -32,6 +32,8 @@ pub(super) struct Sliding {
 enum Held {
     /// Counts only.
     Counts,
+    /// The sum of whole numbers, or of booleans as 0 and 1.
+    Whole(Vec<i64>, i128),
     /// The sum of numbers.
     Sum(Vec<f64>, ExactSum),
     /// Sum and squares of numbers.
@@ -45,6 +47,7 @@ enum Held {
 /// Recorded results per row.
 enum Noted {
     Numbers(Vec<Option<f64>>),
+    /// Whole numbers, or moments.
     Counts(Vec<Option<i64>>),
     /// The row whose value it is.
     Places(Vec<Option<u32>>),
@@ -68,6 +71,9 @@ impl Sliding {
         };
         let held = match (aggregate, values) {
             (Aggregate::Rows | Aggregate::Count | Aggregate::Nulls, _) | (_, None) => Held::Counts,
+            (Aggregate::Sum | Aggregate::Mean, Some(values)) if *values.data_type() != DataType::Float64 => {
+                Held::Whole(whole(values), 0)
+            }
             (Aggregate::Sum | Aggregate::Mean, Some(values)) => Held::Sum(numbers(values), ExactSum::default()),
             (Aggregate::Std | Aggregate::Var, Some(values)) => Held::Moments(numbers(values), Moments::default()),
             (Aggregate::First | Aggregate::Last, Some(values)) => Held::Queue(VecDeque::new(), values.clone()),
@@ -80,7 +86,7 @@ impl Sliding {
             (Held::Ordered(..), Aggregate::Median | Aggregate::Quantile(_), _) => Noted::Numbers(vec![None; rows]),
             (Held::Ordered(..), Aggregate::Distinct, _) => Noted::Counts(vec![None; rows]),
             (Held::Ordered(..) | Held::Queue(..), ..) => Noted::Places(vec![None; rows]),
-            (_, _, ColumnType::Count) => Noted::Counts(vec![None; rows]),
+            (_, _, ColumnType::Count | ColumnType::Date | ColumnType::Time) => Noted::Counts(vec![None; rows]),
             _ => Noted::Numbers(vec![None; rows]),
         };
         Ok(Sliding { aggregate, missing, rows: 0, nulls: 0, held, noted })
@@ -96,6 +102,7 @@ impl Sliding {
         }
         match &mut self.held {
             Held::Counts => {}
+            Held::Whole(numbers, sum) => *sum += i128::from(numbers[place]),
             Held::Sum(numbers, sum) => sum.add(numbers[place]),
             Held::Moments(numbers, moments) => moments.add(numbers[place]),
             Held::Ordered(codes, ranks, _) => ranks.add(codes[place]),
@@ -113,6 +120,7 @@ impl Sliding {
         }
         match &mut self.held {
             Held::Counts => {}
+            Held::Whole(numbers, sum) => *sum -= i128::from(numbers[place]),
             Held::Sum(numbers, sum) => sum.add(-numbers[place]),
             Held::Moments(numbers, moments) => moments.remove(numbers[place]),
             Held::Ordered(codes, ranks, _) => ranks.remove(codes[place]),
@@ -126,16 +134,19 @@ impl Sliding {
         let present = self.rows - self.nulls;
         match &mut self.noted {
             Noted::Counts(noted) => {
-                noted[place] = Some(match (&self.held, self.aggregate) {
-                    (Held::Ordered(_, ranks, _), _) => ranks.distinct as i64,
-                    (Held::Sum(_, sum), _) => sum.value() as i64,
-                    (_, Aggregate::Rows) => self.rows as i64,
-                    (_, Aggregate::Nulls) => self.nulls as i64,
-                    _ => present as i64,
-                })
+                noted[place] = match (&self.held, self.aggregate) {
+                    (Held::Ordered(_, ranks, _), _) => Some(ranks.distinct as i64),
+                    (Held::Whole(_, sum), Aggregate::Mean) => whole_numbers::nearest_quotient(*sum, present as i64),
+                    // A sum beyond 64 bits is missing.
+                    (Held::Whole(_, sum), _) => i64::try_from(*sum).ok(),
+                    (_, Aggregate::Rows) => Some(self.rows as i64),
+                    (_, Aggregate::Nulls) => Some(self.nulls as i64),
+                    _ => Some(present as i64),
+                }
             }
             Noted::Numbers(noted) => {
                 noted[place] = match (&self.held, self.aggregate) {
+                    (Held::Whole(_, sum), _) => whole_numbers::quotient(*sum, present as i64),
                     (Held::Sum(_, sum), Aggregate::Sum) => Some(sum.value()),
                     (Held::Sum(_, sum), _) => (present > 0).then(|| sum.quotient(present as f64)),
                     (Held::Moments(_, moments), Aggregate::Var) => moments.variance(1),
@@ -168,7 +179,11 @@ impl Sliding {
         }
         let array: ArrayRef = match (self.noted, self.held) {
             (Noted::Numbers(noted), _) => Arc::new(Float64Array::from(kept(noted, keep))),
-            (Noted::Counts(noted), _) => Arc::new(Int64Array::from(kept(noted, keep))),
+            (Noted::Counts(noted), _) => match storage {
+                DataType::Timestamp(..) => Arc::new(TimestampMicrosecondArray::from(kept(noted, keep))),
+                DataType::Time64(_) => Arc::new(Time64MicrosecondArray::from(kept(noted, keep))),
+                _ => Arc::new(Int64Array::from(kept(noted, keep))),
+            },
             (Noted::Places(noted), Held::Ordered(_, _, values) | Held::Queue(_, values)) => {
                 taken(&values, kept(noted, keep))
             }
@@ -229,8 +244,11 @@ fn ranked(values: &ArrayRef) -> (Vec<u32>, Vec<u32>) {
     (codes, first)
 }
 
-/// Returns the 64-bit integers of counts, dates and times.
+/// Returns the 64-bit integers of counts, dates and times; booleans are 0 and 1.
 fn whole(values: &ArrayRef) -> Vec<i64> {
+    if let Some(truths) = values.as_boolean_opt() {
+        return truths.values().iter().map(i64::from).collect();
+    }
     let data = values.to_data();
     data.buffer::<i64>(0)[..values.len()].to_vec()
 }

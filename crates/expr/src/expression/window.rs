@@ -62,8 +62,9 @@ impl FrameBound {
     #[must_use]
     pub fn of(constant: &Expression) -> Option<FrameBound> {
         match constant {
-            Expression::Literal(pipewright_table::Value::Number(rows)) if function::is_row_count(*rows) => {
-                Some(FrameBound::Rows(*rows as u32))
+            Expression::Literal(value) => {
+                let rows = value.as_f64().filter(|&rows| function::is_row_count(rows))?;
+                Some(FrameBound::Rows(rows as u32))
             }
             Expression::Moment(ExprKind::Duration, micros) if *micros > 0 => {
                 Some(FrameBound::Time { micros: *micros, by: None })

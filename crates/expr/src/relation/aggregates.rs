@@ -4,11 +4,13 @@
 //! the parts do not matter. Aggregates that need all values of a group at once get them in table order.
 
 use crate::Aggregate;
-use arrow_array::{ArrayRef, BooleanArray, Float64Array, Int64Array};
+use arrow_array::{
+    ArrayRef, BooleanArray, Float64Array, Int64Array, Time64MicrosecondArray, TimestampMicrosecondArray,
+};
 use pipewright_diagnostic::Failure;
-use pipewright_table::Column;
 use pipewright_table::rows::{Groups, Index, Keys, Members, NONE, Values, beyond_64_bits, gather, sums_are_whole};
 use pipewright_table::summary::{ExactSum, FixedPoint, Moments, Quantiles};
+use pipewright_table::{Column, ColumnType, whole};
 use rayon::prelude::*;
 use std::cmp::Ordering;
 use std::sync::{Arc, OnceLock};
@@ -153,6 +155,10 @@ impl Aggregated<'_> {
 
     fn mean(&self) -> Result<ArrayRef, Failure> {
         let counts = self.counts().iter();
+        if let (Sums::Exact(_, units), ColumnType::Date | ColumnType::Time) = (self.sums()?, self.values.column.kind) {
+            let mean = |(&count, &units)| whole::nearest_quotient(units, i64::from(count));
+            return Ok(moments(self.values.column.kind, counts.zip(units).map(mean)));
+        }
         let means: Float64Array = match self.sums()? {
             Sums::Exact(unit, units) => {
                 let mean = |(&count, &units): (&u32, &i128)| (count > 0).then(|| unit.quotient(units, count.into()));
@@ -249,6 +255,14 @@ impl Aggregated<'_> {
             merge(all, self.values.is_there(row).then(|| self.values.truth(row)));
         };
         Arc::new(fold(self.over.groups, None, see, merge).into_iter().collect::<BooleanArray>())
+    }
+}
+
+/// Returns dates or times of day.
+fn moments(kind: ColumnType, micros: impl Iterator<Item = Option<i64>>) -> ArrayRef {
+    match kind {
+        ColumnType::Time => Arc::new(micros.collect::<Time64MicrosecondArray>()),
+        _ => Arc::new(micros.collect::<TimestampMicrosecondArray>()),
     }
 }
 

@@ -9,7 +9,7 @@ use arrow_schema::{DataType, TimeUnit};
 use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::statistics::Statistics;
 use pipewright_expr::{Comparison, Expression};
-use pipewright_table::{ColumnType, Value, literal};
+use pipewright_table::{ColumnType, Value, literal, whole};
 use std::cmp::Ordering;
 use std::ops::Range;
 
@@ -57,6 +57,7 @@ pub(super) fn may_hold(filter: &Expression, group: &Group<'_>) -> bool {
 
 /// Minimum and maximum, in the order of comparisons between columns and literals.
 enum Bounds {
+    Wholes(i64, i64),
     Numbers(f64, f64),
     Moments(i64, i64),
     Texts(Vec<u8>, Vec<u8>),
@@ -79,6 +80,16 @@ impl Group<'_> {
         let Some((stored, _, statistics)) = self.find(name) else { return true };
         let Some(bounds) = bounds(stored, statistics) else { return true };
         let (least, greatest) = match (bounds, value) {
+            (Bounds::Wholes(least, greatest), Value::Int(number)) => {
+                (Some(least.cmp(number)), Some(greatest.cmp(number)))
+            }
+            (Bounds::Wholes(least, greatest), Value::Number(number)) => {
+                (whole::compare(least, *number), whole::compare(greatest, *number))
+            }
+            (Bounds::Numbers(least, greatest), Value::Int(number)) => {
+                let compare = |bound| whole::compare(*number, bound).map(Ordering::reverse);
+                (compare(least), compare(greatest))
+            }
             (Bounds::Numbers(least, greatest), Value::Number(number)) => {
                 (least.partial_cmp(number), greatest.partial_cmp(number))
             }
@@ -127,12 +138,12 @@ fn bounds(stored: &DataType, statistics: &Statistics) -> Option<Bounds> {
     let old = statistics.is_min_max_deprecated();
     match (stored, statistics) {
         (DataType::Int8 | DataType::Int16 | DataType::Int32, Statistics::Int32(bounds)) => {
-            numbers(f64::from(*bounds.min_opt()?), f64::from(*bounds.max_opt()?))
+            wholes(*bounds.min_opt()?, *bounds.max_opt()?)
         }
         (DataType::UInt8 | DataType::UInt16, Statistics::Int32(bounds)) if !old => {
-            numbers(f64::from(*bounds.min_opt()?), f64::from(*bounds.max_opt()?))
+            wholes(*bounds.min_opt()?, *bounds.max_opt()?)
         }
-        (DataType::Int64, Statistics::Int64(bounds)) => numbers(*bounds.min_opt()? as f64, *bounds.max_opt()? as f64),
+        (DataType::Int64, Statistics::Int64(bounds)) => wholes(*bounds.min_opt()?, *bounds.max_opt()?),
         (DataType::Float32, Statistics::Float(bounds)) => {
             numbers(f64::from(*bounds.min_opt()?), f64::from(*bounds.max_opt()?))
         }
@@ -159,6 +170,11 @@ fn bounds(stored: &DataType, statistics: &Statistics) -> Option<Bounds> {
         }
         _ => None,
     }
+}
+
+fn wholes(least: impl Into<i64>, greatest: impl Into<i64>) -> Option<Bounds> {
+    let (least, greatest) = (least.into(), greatest.into());
+    (least <= greatest).then_some(Bounds::Wholes(least, greatest))
 }
 
 fn numbers(least: f64, greatest: f64) -> Option<Bounds> {

@@ -194,7 +194,7 @@ impl Provenance {
                     self.conditions.extend(is_as_read.then(|| part.clone()));
                 }
             }
-            RowsKept::First(count) => {
+            RowsKept::First(count) | RowsKept::Last(count) => {
                 self.is_empty |= *count == 0;
                 self.push_choice(self.order_of_rows(at), stage.text, at);
             }

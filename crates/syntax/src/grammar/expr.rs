@@ -1,6 +1,6 @@
 //! Grammar of expressions.
 //!
-//! From lowest to highest precedence: `if`, `or`, `and`, `not`, one comparison, `+ -`, `* /`, unary `-`, `^`
+//! From lowest to highest precedence: `if`, `or`, `and`, `not`, one comparison, `+ -`, `* / // %`, unary `-`, `^`
 //! (right-associative). Chains of operators are parsed in loops, not by recursion.
 
 use super::habits;
@@ -81,7 +81,13 @@ fn sum_sign(input: Input) -> Parsed<BinaryOp> {
 }
 
 fn product_sign(input: Input) -> Parsed<BinaryOp> {
-    alt((map(sign("*"), |_| BinaryOp::Multiply), map(sign("/"), |_| BinaryOp::Divide))).parse(input)
+    alt((
+        map(sign("*"), |_| BinaryOp::Multiply),
+        map(sign("/"), |_| BinaryOp::Divide),
+        map(sign("//"), |_| BinaryOp::FloorDivide),
+        map(sign("%"), |_| BinaryOp::Modulo),
+    ))
+    .parse(input)
 }
 
 /// `{ "not" } comparison`.

@@ -19,6 +19,8 @@
 //!           | "only" NAME block
 //!           | NAME [shape] [call] { arg } [ "on" selector ]
 //! assign    = NAME "=" expr
+//! keys      = key { ( "," | "-" ) key }
+//! key       = seland | NAME "(" … ")" | assign
 //! route     = selector "=>" pipeline
 //! arm       = [ NAME ":" ] pipeline
 //! named     = NAME "=" value
@@ -38,7 +40,7 @@
 //! not       = { "not" } comparison
 //! comparison = sum [ ( "==" | "!=" | "<" | "<=" | ">" | ">=" | [ "not" ] "in" ) sum | "is" [ "not" ] "null" ]
 //! sum       = product { ( "+" | "-" ) product }
-//! product   = negation { ( "*" | "/" ) negation }
+//! product   = negation { ( "*" | "/" | "//" | "%" ) negation }
 //! negation  = { "-" } power
 //! power     = atom { "^" { "-" } atom }                            from the right
 //! atom      = NUM | PCT | DUR | STR | "true" | "false" | "null" | "$" NAME | NAME | "(" expr ")"

@@ -6,7 +6,7 @@ use super::input::{
     Input, Parsed, Problem, expect, expect_name, fail, keyword, mismatch, name, reserved, sign, terminator, told,
     unexpected,
 };
-use super::selector::{expect_columns, selector};
+use super::selector::{expect_columns, keys, selector};
 use super::value::{arg, call, named, shape, unescape};
 use crate::layout::is_pipe;
 use crate::lexer::TokenKind;
@@ -221,12 +221,12 @@ fn target(input: Input) -> Parsed<Core> {
     Ok((input, Core::Target { verb, column, transform, options }))
 }
 
-/// `"group" selector "{" [SEP] assign { ( SEP | "," ) assign } [SEP] "}"`.
+/// `"group" [ keys ] "{" [SEP] assign { ( SEP | "," ) assign } [SEP] "}"`.
 fn group(input: Input) -> Parsed<Core> {
     let (input, verb) = name(input)?;
-    let (input, by) = expect_columns(selector)(input)?;
+    let (input, (by, keys)) = keys(input)?;
     let (input, aggregates) = braced(input, "`name = aggregate`", &[","], assign)?;
-    Ok((input, Core::Group { verb, by, aggregates }))
+    Ok((input, Core::Group { verb, by, keys, aggregates }))
 }
 
 /// `"columns" "{" [SEP] route { SEP route } [SEP] "}"`.

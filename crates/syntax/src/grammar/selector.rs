@@ -1,11 +1,12 @@
 //! Grammar of column selectors.
 
+use super::expr::{assign, expr};
 use super::habits;
 use super::input::{Input, Parsed, Problem, expect, expect_name, fail, mismatch, name, reserved, sign};
 use super::tall::Tall;
 use super::value::{call, unescape};
 use crate::lexer::TokenKind;
-use crate::tree::Selector;
+use crate::tree::{Assign, Selector};
 use nom::Parser;
 use nom::branch::alt;
 use nom::combinator::map;
@@ -29,12 +30,49 @@ pub(crate) fn expect_columns<'a, T>(parser: fn(Input<'a>) -> Parsed<'a, T>) -> i
     }
 }
 
+/// What `group` groups by: columns, and expressions such as `month(date)` or `m = month(date)`, which are selected by
+/// the name that they get.
+pub(crate) fn keys(start: Input) -> Parsed<(Option<Spanned<Selector>>, Vec<Assign>)> {
+    if start.is_sign(0, "{") {
+        return Ok((start, (None, Vec::new())));
+    }
+    let mut computed = Vec::new();
+    let (input, tall) = union_of(start, |input| {
+        if !input.is_named() && !(input.kind(0) == Some(TokenKind::Name) && input.advance(1).is_attached("(")) {
+            return expect_columns(intersection)(input);
+        }
+        let (input, key) = if input.is_named() {
+            assign(input)?
+        } else {
+            let (after, expr) = expr(input)?;
+            (after, Assign { name: Spanned::new(expr.node.to_string(), expr.span), expr })
+        };
+        let selected = Spanned::new(Selector::Name(key.name.node.clone()), key.name.span);
+        computed.push(key);
+        Ok((input, Tall::leaf(selected)))
+    })?;
+    Ok((input, (Some(tall.node), computed)))
+}
+
 fn union(start: Input) -> Parsed<Tall<Selector>> {
-    let (mut input, first) = intersection(start)?;
+    let mut is_first = true;
+    union_of(start, |input| {
+        let part = if is_first { intersection(input) } else { expect_columns(intersection)(input) };
+        is_first = false;
+        part
+    })
+}
+
+/// Parts joined by `,` and `-`.
+fn union_of<'a>(
+    start: Input<'a>,
+    mut part: impl FnMut(Input<'a>) -> Parsed<'a, Tall<Selector>>,
+) -> Parsed<'a, Tall<Selector>> {
+    let (mut input, first) = part(start)?;
     let mut parts = vec![first];
     while let Some(TokenKind::Sign(joint @ ("," | "-"))) = input.kind(0) {
         let operator = input.span();
-        let (after, next) = preceded(sign(joint), expect_columns(intersection)).parse(input)?;
+        let (after, next) = preceded(sign(joint), &mut part).parse(input)?;
         if joint == "-" {
             let from = gather(parts, operator, Selector::Union)?;
             let height = from.height.max(next.height);

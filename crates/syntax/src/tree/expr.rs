@@ -109,6 +109,10 @@ pub enum BinaryOp {
     Multiply,
     /// `/`
     Divide,
+    /// `//`
+    FloorDivide,
+    /// `%`
+    Modulo,
     /// `^`, right-associative
     Power,
 }
@@ -141,6 +145,8 @@ impl BinaryOp {
             BinaryOp::Subtract => "-",
             BinaryOp::Multiply => "*",
             BinaryOp::Divide => "/",
+            BinaryOp::FloorDivide => "//",
+            BinaryOp::Modulo => "%",
             BinaryOp::Power => "^",
         }
     }

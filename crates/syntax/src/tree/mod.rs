@@ -143,12 +143,14 @@ pub enum Core {
         /// `key=value`.
         options: Vec<Named>,
     },
-    /// `group columns { name = aggregate, … }`.
+    /// `group keys { name = aggregate, … }`.
     Group {
         /// The verb.
         verb: Name,
-        /// The grouping columns.
-        by: Spanned<Selector>,
+        /// The grouping columns, those of `keys` included; all rows are one group if `None`.
+        by: Option<Spanned<Selector>>,
+        /// The grouping columns that are computed first.
+        keys: Vec<Assign>,
         /// One new column each.
         aggregates: Vec<Assign>,
     },

@@ -1,5 +1,7 @@
 //! Functions that choose one of several values.
 
+use super::super::Comparison;
+use super::super::evaluate::compare;
 use super::super::lanes::Values;
 use super::{Chapter, Function, Given, Gives, Parameter, Work};
 use std::cmp::Ordering;
@@ -21,6 +23,20 @@ pub(super) const FUNCTIONS: &[Function] = &[
     choice("max", "the largest of the values of a row; missing ones are ignored", |given| {
         extreme(given, Ordering::Greater)
     }),
+    Function {
+        takes: &[Parameter::alike("x"), Parameter::alike("low"), Parameter::alike("high")],
+        gives: Gives::Bool,
+        ..choice("between", "whether x lies between low and high, or equals one of them", |mut given| {
+            let rows = given.rows();
+            let [x, low, high] = given.all().try_into().unwrap_or_else(|_| unreachable!("three arguments"));
+            let above = compare(Comparison::GreaterOrEqual, x.clone(), low, rows);
+            let below = compare(Comparison::LessOrEqual, x, high, rows);
+            Values::Truths(above.zip(below, |above, below| match (above, below) {
+                (Some(false), _) | (_, Some(false)) => Some(false),
+                (above, below) => above.and(below),
+            }))
+        })
+    },
 ];
 
 /// Returns the value that compares as `wanted` with all others; the first on ties.

@@ -25,6 +25,16 @@ impl<'a> Given<'a> {
         self.take(place).numbers()
     }
 
+    /// Returns the whole numbers of an argument.
+    pub(super) fn ints(&mut self, place: usize) -> Lane<Option<i64>> {
+        self.take(place).ints()
+    }
+
+    /// Are all arguments whole numbers, or null?
+    pub(super) fn are_whole(&self) -> bool {
+        self.values.iter().all(|values| ExprKind::Int.takes(values.kind()))
+    }
+
     pub(super) fn texts(&mut self, place: usize) -> Texts {
         self.take(place).texts()
     }
@@ -65,6 +75,14 @@ impl<'a> Given<'a> {
     /// Maps the numbers of the first argument; non-finite results are missing.
     pub(super) fn of_number(mut self, change: impl Fn(f64) -> f64) -> Values {
         Values::Numbers(self.numbers(0).map(|number| finite(change(number))))
+    }
+
+    /// Maps the numbers of the first argument, whole ones exactly.
+    pub(super) fn of_numeric(mut self, whole: impl Fn(i64) -> Option<i64>, change: impl Fn(f64) -> f64) -> Values {
+        match self.are_whole() {
+            true => Values::Ints(self.ints(0).map(|number| number.and_then(&whole))),
+            false => self.of_number(change),
+        }
     }
 
     /// Maps the numbers of all arguments, where none is missing; non-finite results are missing.

@@ -140,10 +140,10 @@ fn one_of_several_values() {
     assert_eq!(shown(&call("min", vec![col("a"), col("b")])), "1 -4 0");
     assert_eq!(shown(&call("max", vec![col("x"), lit("b")])), "b v w b");
     assert_eq!(shown(&call("coalesce", vec![lit(Value::Null), col("x")])), "Ab v w ·");
-    let whole = call("coalesce", vec![col("a"), lit(0.0)]);
+    let whole = call("coalesce", vec![col("a"), lit(0_i64)]);
     assert_eq!(kind_of(&whole), ExprKind::Int);
     assert_eq!(kind_of(&call("coalesce", vec![col("a"), lit(0.5)])), ExprKind::Number);
-    assert_eq!(kind_of(&Expression::choose(col("a").is_null(), lit(1.0), lit(0.0))), ExprKind::Int);
+    assert_eq!(kind_of(&Expression::choose(col("a").is_null(), lit(1_i64), lit(0_i64))), ExprKind::Int);
 }
 
 #[test]

@@ -81,6 +81,15 @@ pub(super) const FUNCTIONS: &[Function] = &[
         Values::Truths(given.texts(0).map(|text| Some(pattern.is_match(text?))))
     }),
     text(
+        "regex_replace",
+        &[X, PATTERN, Parameter::text("new")],
+        "the text with every match of the regular expression replaced by new; `$1` is the first group",
+        |mut given| {
+            let (x, pattern, new) = (given.texts(0), given.pattern(1), given.texts(2));
+            given.by_row(|row| Some(pattern.replace_all(x.at(row)?, new.at(row)?)))
+        },
+    ),
+    text(
         "extract",
         &[X, PATTERN],
         "the first match of the first group of the regular expression, or the whole match without groups",
