@@ -131,6 +131,10 @@ impl<S: State> Fitted for StateOf<S> {
     fn notices(&self) -> Vec<Failure> {
         self.notices.clone()
     }
+
+    fn remarks(&self, rows: &Table) -> Vec<Failure> {
+        self.state.remarks(rows)
+    }
 }
 
 /// The kind of a state, as a verb declares it.

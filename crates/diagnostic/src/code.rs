@@ -355,6 +355,12 @@ codes! {
     NEW_ROWS_ONLY = "N0510", "a window that sees the rows to predict only",
         "A saved pipeline with `lag`, a running sum or a forward fill computes them from the rows that it is given: the rows of its training are not among them. Give it the rows before the ones to predict, too.",
         "load new.csv | predict m.pw" => "load all.csv | predict m.pw";
+    UNSEEN_LEVELS = "N0511", "levels that did not occur in training",
+        "New rows hold values of a category that the training rows did not have. The encoding treats them as `unseen=` says: as none of the known levels, unless it is an error.",
+        "" => "";
+    MADE_MISSING = "N0512", "values that could not be read, and became missing",
+        "`bad=null` was asked for. The message counts the values and shows the first one.",
+        "" => "";
     APPROXIMATE = "N0505", "an approximate result",
         "The data exceeds the memory limit, so quantiles are computed from counts in fine bins; the message gives the maximum error.",
         "" => "";

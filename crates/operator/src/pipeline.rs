@@ -4,7 +4,7 @@ use crate::result::Evaluation;
 use crate::work::{Fitted, FittedModel};
 use crate::{Registry, Task};
 use pipewright_diagnostic::{Failure, Progress, code};
-use pipewright_frame::{Column, ColumnType, Role, Stored, Table};
+use pipewright_frame::{Column, ColumnType, Misfits, OnInvalid, Role, Stored, Table};
 use pipewright_learn::Outputs;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -225,11 +225,12 @@ impl fmt::Debug for FittedPipeline {
 }
 
 impl FittedPipeline {
-    /// Predicts rows as read from a file: columns are matched by name, extra ones are ignored.
+    /// Predicts rows as read from a file: columns are matched by name, extra ones are ignored, and values are read as
+    /// the kinds of the training rows.
     ///
     /// # Errors
     /// A [`Failure`] naming the column that is missing or of another kind.
-    pub fn predict(&self, rows: &Table, progress: &dyn Progress) -> Result<Outputs, Failure> {
+    pub fn predict(&self, rows: &Table, bad: OnInvalid, progress: &dyn Progress) -> Result<Outputs, Failure> {
         let extra: Vec<&str> = rows
             .columns()
             .iter()
@@ -240,11 +241,11 @@ impl FittedPipeline {
             let list = extra.join("`, `");
             progress.notice(Failure::note(code::EXTRA_COLUMN, format!("the model does not use `{list}`")));
         }
-        let conformed = rows.conform(&self.input)?;
+        let conformed = recast(rows, &self.input, bad, progress)?;
         self.notice_seen(&conformed, progress)?;
         self.notice_windows(progress);
         let table = with_target(conformed, &self.task.target)?;
-        self.model.predict(&applied(&self.steps, table)?)
+        self.model.predict(&applied(&self.steps, table, progress)?)
     }
 
     /// Says that steps that look at other rows see the given ones only, in their order.
@@ -280,8 +281,8 @@ impl Preparation {
     ///
     /// # Errors
     /// A [`Failure`] naming the column that is missing or of another kind.
-    pub fn apply(&self, rows: &Table) -> Result<Table, Failure> {
-        let known = rows.conform(&self.input)?;
+    pub fn apply(&self, rows: &Table, bad: OnInvalid, progress: &dyn Progress) -> Result<Table, Failure> {
+        let known = recast(rows, &self.input, bad, progress)?;
         let conformed = rows.map_columns(|column, array| {
             Ok(vec![match known.find(&column.name) {
                 Some((column, array)) => (column.clone(), Stored::Array(array.clone())),
@@ -289,9 +290,9 @@ impl Preparation {
             }])
         })?;
         let Some(target) = self.target.as_ref().filter(|target| rows.find(target).is_none()) else {
-            return applied(&self.steps, conformed);
+            return applied(&self.steps, conformed, progress);
         };
-        applied(&self.steps, with_target(conformed, target)?)?.drop(&[target])
+        applied(&self.steps, with_target(conformed, target)?, progress)?.drop(&[target])
     }
 
     /// Is each row transformed independently of the others?
@@ -301,8 +302,22 @@ impl Preparation {
     }
 }
 
-fn applied(steps: &[StepRecord], rows: Table) -> Result<Table, Failure> {
-    steps.iter().try_fold(rows, |table, step| step.fitted.apply_owned(table))
+/// Reads the rows as the columns of the training rows.
+fn recast(rows: &Table, input: &[Column], bad: OnInvalid, progress: &dyn Progress) -> Result<Table, Failure> {
+    let (table, misfits) = rows.recast(input, bad)?;
+    for Misfits { name, kind, count, example } in misfits {
+        let values = if count == 1 { "a value of".to_owned() } else { format!("{count} values of") };
+        let message = format!("{values} `{name}` could not be read as {kind}, such as `{}`", example.escape_debug());
+        progress.notice(Failure::note(code::MADE_MISSING, message).column(&*name));
+    }
+    Ok(table)
+}
+
+fn applied(steps: &[StepRecord], rows: Table, progress: &dyn Progress) -> Result<Table, Failure> {
+    steps.iter().try_fold(rows, |table, step| {
+        step.fitted.remarks(&table).into_iter().for_each(|remark| progress.notice(remark));
+        step.fitted.apply_owned(table)
+    })
 }
 
 fn by_row(steps: &[StepRecord]) -> bool {

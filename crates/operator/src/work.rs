@@ -5,7 +5,7 @@
 use crate::result::{Evaluation, FoldResult, Output};
 use crate::{ArgumentError, Data, Effect, Environment, FittedPipeline, Footprint, Preparation, Task, Value};
 use pipewright_diagnostic::{Failure, Progress};
-use pipewright_frame::{Chunks, Expression, FitContext, Schema, Table};
+use pipewright_frame::{Chunks, Column, Expression, FitContext, Schema, Table};
 use pipewright_learn::Outputs;
 use pipewright_world::random::Key;
 use std::fmt;
@@ -87,6 +87,13 @@ pub trait Source: Send + Sync {
     /// A [`Failure`] with file and line.
     fn read(&self, wanted: &Pushdown, environment: &Environment, progress: &dyn Progress) -> Result<Data, Failure>;
 
+    /// Returns this source reading some columns as a saved pipeline knows them, if it decides by itself what they hold:
+    /// `10` as a text where texts were.
+    fn expecting(&self, columns: &[Column]) -> Option<Arc<dyn Source>> {
+        let _ = columns;
+        None
+    }
+
     /// Returns what it reads, by names under which two sources of the same data are recognised: absolute paths, or with
     /// `by_content` digests of what the files hold. Two sources that share a name hold rows of the same table.
     fn origins(&self, environment: &Environment, by_content: bool) -> Vec<String>;
@@ -94,6 +101,11 @@ pub trait Source: Send + Sync {
 
 /// Transforms a table without learning.
 pub trait Rows: Send + Sync {
+    /// Returns the columns of the rows that a saved pipeline was fitted on.
+    fn expects(&self) -> &[Column] {
+        &[]
+    }
+
     /// Returns its footprint for the planner; `verb` is the effect that the verb declares.
     fn footprint(&self, verb: Effect) -> Footprint;
 
@@ -244,6 +256,12 @@ pub trait Fitted: Send + Sync {
 
     /// Notes.
     fn notices(&self) -> Vec<Failure> {
+        Vec::new()
+    }
+
+    /// Returns notes on values of new rows that it treats as nothing it has learned.
+    fn remarks(&self, rows: &Table) -> Vec<Failure> {
+        let _ = rows;
         Vec::new()
     }
 }

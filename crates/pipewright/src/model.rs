@@ -2,7 +2,7 @@
 
 use crate::{REGISTRY, RunResult, Session};
 use pipewright_diagnostic::{Failure, NoProgress};
-use pipewright_frame::Table;
+use pipewright_frame::{OnInvalid, Table};
 use pipewright_learn::Outputs;
 use pipewright_operator::result::{Output, prediction_table};
 use pipewright_operator::{FittedPipeline, Task};
@@ -69,7 +69,7 @@ impl Model {
     /// # Errors
     /// As [`Model::predict`].
     pub fn outputs(&self, rows: &Table) -> Result<Outputs, Failure> {
-        self.pipeline.predict(rows, &NoProgress)
+        self.pipeline.predict(rows, OnInvalid::Error, &NoProgress)
     }
 }
 

@@ -19,14 +19,14 @@ use crate::print::stage_text;
 use implied::Implied;
 pub use other::sourced;
 use pipewright_diagnostic::{Diagnostic, Failure, Span, code};
-use pipewright_frame::Schema;
+use pipewright_frame::{Column, Schema};
 use pipewright_operator::work::Amendment;
 use pipewright_operator::{
     Args, ArgumentError, Bound, Declaration, Effect, Environment, Flow, Footprint, Form, Settled, Structure, Verb,
 };
 use pipewright_syntax::{Core, PathArg, Stage};
 use provenance::Provenance;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tables::{Joined, Tables};
 
@@ -58,7 +58,17 @@ pub fn plan(
         let pin = pins.get(index).and_then(Option::as_ref);
         let mut walk = Walk::new(text, pin, options, environment, &flat.named);
         walk.nodes = std::mem::take(&mut plan.nodes);
-        plan.pipelines.push(walk.pipeline(&flat.stages));
+        let (before, mut pipeline) = (walk.nodes.len(), walk.pipeline(&flat.stages));
+        let expected = expected(&walk.nodes[before..]);
+        if !expected.is_empty() {
+            // A saved pipeline further down knows the kinds of the columns, so the data is read as it says.
+            let mut nodes = walk.nodes;
+            nodes.truncate(before);
+            walk = Walk::new(text, pin, options, environment, &flat.named);
+            (walk.nodes, walk.expected) = (nodes, expected);
+            pipeline = walk.pipeline(&flat.stages);
+        }
+        plan.pipelines.push(pipeline);
         plan.nodes = walk.nodes;
         walk.diagnostics.retain(|said| said.code != code::CANNOT_READ || !own.contains(&said.labels[0].span));
         diagnostics.append(&mut walk.diagnostics);
@@ -94,6 +104,20 @@ fn reads_of_own_files(pipelines: &[Flat], environment: &Environment) -> Vec<Diag
         written.extend(writes);
     }
     diagnostics
+}
+
+/// Returns the columns that a saved pipeline expects as they are in the source: no stage before it makes them.
+fn expected(nodes: &[Node]) -> Vec<Column> {
+    let mut made: BTreeSet<&str> = BTreeSet::new();
+    for node in nodes {
+        if let Bound::Rows(rows) = &node.bound
+            && !rows.expects().is_empty()
+        {
+            return rows.expects().iter().filter(|column| !made.contains(&*column.name)).cloned().collect();
+        }
+        made.extend(node.footprint.makes.iter().map(|made| &*made.name));
+    }
+    Vec::new()
 }
 
 struct Walk<'a> {
@@ -419,6 +443,11 @@ impl<'a> Walk<'a> {
     /// Binds a stage; an evaluator that the columns override takes the overriding argument.
     fn bound(&mut self, verb: &'static Verb, args: &mut Args, span: Span) -> Result<Bound, ArgumentError> {
         let bound = (verb.bind)(args, self.environment)?;
+        if let Bound::Source(source) = &bound
+            && !self.expected.is_empty()
+        {
+            return Ok(source.expecting(&self.expected).map_or(bound, Bound::Source));
+        }
         let Bound::Evaluator(judge) = &bound else { return Ok(bound) };
         let amendment = self.prepared().and_then(|columns| judge.amended(columns));
         let Some(Amendment { name, value, notice }) = amendment else { return Ok(bound) };

@@ -34,15 +34,7 @@ pub struct Cast {
     bad: OnInvalid,
 }
 
-/// Handling of values that cannot be converted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum OnInvalid {
-    /// An error that names the row.
-    Error,
-    /// The value becomes missing.
-    Null,
-}
+pub use pipewright_table::OnInvalid;
 
 /// Target of a conversion.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -96,6 +96,12 @@ pub trait State: Serialize + DeserializeOwned + Send + Sync + 'static {
         true
     }
 
+    /// Returns notes on values of new rows that it treats as nothing it has learned, such as unknown levels.
+    fn remarks(&self, rows: &Table) -> Vec<Failure> {
+        let _ = rows;
+        Vec::new()
+    }
+
     /// Does it drop every column unconditionally?
     fn drops_all(&self) -> bool {
         false

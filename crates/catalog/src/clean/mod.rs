@@ -14,5 +14,5 @@ use pipewright_operator::words;
 
 words! {
     /// Handling of a value that cannot be parsed.
-    struct BadWord(OnInvalid) { "error" => OnInvalid::Error, "null" => OnInvalid::Null }
+    pub(crate) struct BadWord(OnInvalid) { "error" => OnInvalid::Error, "null" => OnInvalid::Null }
 }

@@ -1,7 +1,8 @@
 //! `apply`: transforms rows with frozen steps.
 
-use pipewright_diagnostic::{Failure, Progress};
-use pipewright_frame::{Schema, Table};
+use crate::clean::BadWord;
+use pipewright_diagnostic::{Failure, NoProgress, Progress};
+use pipewright_frame::{Column, OnInvalid, Schema, Table};
 use pipewright_operator::work::Rows;
 use pipewright_operator::{
     Args, ArgumentError, Arguments, Bound, Effect, Environment, Example, FilePath, Flow, Footprint, Form, Group,
@@ -15,6 +16,8 @@ arguments! {
     struct ApplyArgs {
         /// The file with the fitted steps.
         positional path: FilePath;
+        /// A value that cannot be read as the kind of the training rows: an error that names it, or a missing value.
+        option bad: BadWord = OnInvalid::Error;
     }
 }
 
@@ -47,12 +50,12 @@ Adelie         0.09658061       0.07525452
 };
 
 fn bind(args: &Args, environment: &Environment) -> Result<Bound, ArgumentError> {
-    let path = ApplyArgs::read(args)?.path;
+    let ApplyArgs { path, bad } = ApplyArgs::read(args)?;
     let preparation = super::bundle_of_path(&path, environment, pipewright_artifact::decode_preparation)?;
-    Ok(Bound::Rows(Arc::new(Apply(preparation))))
+    Ok(Bound::Rows(Arc::new(Apply(preparation, bad.0))))
 }
 
-struct Apply(Preparation);
+struct Apply(Preparation, OnInvalid);
 
 impl Rows for Apply {
     fn footprint(&self, verb: Effect) -> Footprint {
@@ -60,11 +63,15 @@ impl Rows for Apply {
         Footprint::of(verb).looking_at(neighbours).reading_features().making_values()
     }
 
-    fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
-        Ok(self.0.apply(&Table::empty(input)?)?.schema())
+    fn expects(&self) -> &[Column] {
+        &self.0.input
     }
 
-    fn apply(&self, table: &Table, _: Key, _: &dyn Progress) -> Result<Table, Failure> {
-        self.0.apply(table)
+    fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
+        Ok(self.0.apply(&Table::empty(input)?, self.1, &NoProgress)?.schema())
+    }
+
+    fn apply(&self, table: &Table, _: Key, progress: &dyn Progress) -> Result<Table, Failure> {
+        self.0.apply(table, self.1, progress)
     }
 }

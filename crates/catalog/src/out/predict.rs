@@ -1,7 +1,8 @@
 //! `predict`: predicts with a saved pipeline.
 
+use crate::clean::BadWord;
 use pipewright_diagnostic::{Failure, Progress};
-use pipewright_frame::{Column, Role, Schema, Table};
+use pipewright_frame::{Column, OnInvalid, Role, Schema, Table};
 use pipewright_operator::result::{prediction_arrays, prediction_columns};
 use pipewright_operator::work::Rows;
 use pipewright_operator::{
@@ -20,6 +21,8 @@ arguments! {
         option proba: bool = false;
         /// Columns of the input to keep, before the predictions.
         option keep: Option<Vec<Arc<str>>>;
+        /// A value that cannot be read as the kind of the training rows: an error that names it, or a missing value.
+        option bad: BadWord = OnInvalid::Error;
     }
 }
 
@@ -29,7 +32,8 @@ pub(crate) const VERB: Verb = Verb {
         group: Group::Out,
         summary: "Predicts every row with a saved pipeline; the output is a table of predictions.",
         details: "Columns are matched by name: their order does not matter, extra ones are ignored with a note, a \
-                  missing one is an error. Predictions keep the number and order of the rows. The column \
+                  missing one is an error. Values are read as the kinds of the training rows: `10` as a text where \
+                  texts were, 1 as true. Levels that did not occur in training are noted. Predictions keep the number and order of the rows. The column \
                   `prediction` holds the class or the number.",
         search: &["score", "infer", "apply", "forecast"],
         form: Form::Path,
@@ -52,9 +56,9 @@ versicolor  versicolor
 };
 
 fn bind(args: &Args, environment: &Environment) -> Result<Bound, ArgumentError> {
-    let PredictArgs { path, proba, keep } = PredictArgs::read(args)?;
+    let PredictArgs { path, proba, keep, bad } = PredictArgs::read(args)?;
     let pipeline = super::bundle_of_path(&path, environment, pipewright_artifact::decode)?;
-    Ok(Bound::Rows(Arc::new(Predict { pipeline, proba, keep: keep.unwrap_or_default() })))
+    Ok(Bound::Rows(Arc::new(Predict { pipeline, proba, keep: keep.unwrap_or_default(), bad: bad.0 })))
 }
 
 struct Predict {
@@ -63,6 +67,7 @@ struct Predict {
     proba: bool,
     /// Columns of the input to keep before the predictions.
     keep: Vec<Arc<str>>,
+    bad: OnInvalid,
 }
 
 impl Rows for Predict {
@@ -71,13 +76,17 @@ impl Rows for Predict {
         Footprint::of(verb).looking_at(neighbours).reading_features().making_values()
     }
 
+    fn expects(&self) -> &[Column] {
+        &self.pipeline.input
+    }
+
     fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
         let kept = self.keep.iter().map(|name| input.column(name).map(feature));
         Ok(Schema::new(kept.collect::<Result<Vec<_>, _>>()?.into_iter().chain(self.columns())))
     }
 
     fn apply(&self, table: &Table, _: Key, progress: &dyn Progress) -> Result<Table, Failure> {
-        let predicted = self.pipeline.predict(&self.offered(table)?, progress)?;
+        let predicted = self.pipeline.predict(&self.offered(table)?, self.bad, progress)?;
         let mut columns = Vec::new();
         let mut arrays = Vec::new();
         for name in &self.keep {

@@ -10,8 +10,9 @@ use super::{Arithmetic, Comparison, ExprKind, Expression};
 use arrow_array::{ArrayRef, BooleanArray};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_table::literal::{self, DAY, MOMENTS};
-use pipewright_table::{CHUNK_ROWS, Chunks, Column, ColumnType, Table, Value, whole};
+use pipewright_table::{CHUNK_ROWS, Chunks, Column, ColumnType, Schema, Table, Value, whole};
 use rayon::prelude::*;
+use std::cell::Cell;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -38,6 +39,15 @@ impl Expression {
     /// # Errors
     /// As [`Expression::evaluate`].
     pub fn evaluate_as(&self, table: &Table, kind: ColumnType) -> Result<ArrayRef, Failure> {
+        self.evaluate_counting(table, kind).map(|(array, _)| array)
+    }
+
+    /// Like [`Expression::evaluate_as`], and returns how often `+`, `-`, `*`, `//` and negation of whole numbers went
+    /// beyond 64 bits; those values are missing.
+    ///
+    /// # Errors
+    /// As [`Expression::evaluate`].
+    pub fn evaluate_counting(&self, table: &Table, kind: ColumnType) -> Result<(ArrayRef, usize), Failure> {
         if self.learns() {
             return Err(Failure::new(code::BUG, "an aggregate has not been learned"));
         }
@@ -45,24 +55,45 @@ impl Expression {
             && let Some((column, array)) = table.find(name)
             && column.kind == kind
         {
-            return Ok(array.clone());
+            return Ok((array.clone(), 0));
         }
         let (table, expression) = self.without_windows(table)?;
         let array = |index: usize| {
             let rows = table.chunk(index)?;
-            let values = match values(&expression, &rows) {
+            let evaluation = Evaluation::over(&rows);
+            let values = match evaluation.values(&expression) {
                 Values::Moments(ExprKind::Duration, lane) => {
                     Values::Numbers(lane.map(|micros| micros.map_or(f64::NAN, |micros| micros as f64 / DAY as f64)))
                 }
                 values => values,
             };
-            Ok(values.array(kind, rows.rows()))
+            Ok((values.array(kind, rows.rows()), evaluation.overflows.get()))
         };
         match table.rows() {
-            0 => Ok(arrow_array::new_empty_array(&kind.storage())),
+            0 => Ok((arrow_array::new_empty_array(&kind.storage()), 0)),
             1..=CHUNK_ROWS => array(0),
-            _ => Ok(joined((0..table.count()).into_par_iter().map(array).collect::<Result<_, _>>()?)),
+            _ => {
+                let parts: Vec<(ArrayRef, usize)> =
+                    (0..table.count()).into_par_iter().map(array).collect::<Result<_, Failure>>()?;
+                let (arrays, overflows): (Vec<ArrayRef>, Vec<usize>) = parts.into_iter().unzip();
+                Ok((joined(arrays), overflows.into_iter().sum()))
+            }
         }
+    }
+
+    /// Does it compute with whole numbers, so that a result may be beyond 64 bits?
+    ///
+    /// # Errors
+    /// As [`Expression::kind`].
+    pub fn may_overflow(&self, schema: &Schema) -> Result<bool, Failure> {
+        let mut kinds = Vec::new();
+        self.visit(&mut |part| {
+            if matches!(part, Expression::Arithmetic(..) | Expression::Negate(_)) {
+                kinds.push(part.kind(schema));
+            }
+        });
+        let kinds: Vec<ExprKind> = kinds.into_iter().collect::<Result<_, _>>()?;
+        Ok(kinds.contains(&ExprKind::Int))
     }
 
     /// Evaluates a condition: true where it is true, neither false nor missing. For [`Table::filter`].
@@ -111,59 +142,94 @@ pub(super) fn joined(parts: Vec<ArrayRef>) -> ArrayRef {
     pipewright_table::rows::joined(&parts).expect("there is a part")
 }
 
-/// Evaluates an expression whose types were checked, without windows.
-pub(super) fn values(expression: &Expression, table: &Table) -> Values {
-    let rows = table.rows();
-    match expression {
-        Expression::Column(name) => {
-            let (column, array) = table.find(name).expect(CHECKED);
-            Values::of(column.kind, array)
+/// The evaluation of expressions over the rows of a table.
+pub(super) struct Evaluation<'t> {
+    table: &'t Table,
+    /// How often whole numbers went beyond 64 bits.
+    overflows: Cell<usize>,
+}
+
+impl<'t> Evaluation<'t> {
+    pub(super) fn over(table: &'t Table) -> Evaluation<'t> {
+        Evaluation { table, overflows: Cell::new(0) }
+    }
+
+    /// Returns the result, and counts an overflow if there is none.
+    fn counted<T>(&self, result: Option<T>) -> Option<T> {
+        if result.is_none() {
+            self.overflows.set(self.overflows.get() + 1);
         }
-        Expression::Literal(value) => Values::same(value),
-        Expression::Moment(kind, micros) => Values::Moments(*kind, Lane::Same(Some(*micros))),
-        Expression::Negate(inner) => match values(inner, table) {
-            Values::Moments(kind, lane) => Values::Moments(kind, lane.map(|micros| micros.and_then(i64::checked_neg))),
-            Values::Ints(lane) => Values::Ints(lane.map(|whole| whole.and_then(i64::checked_neg))),
-            other => Values::Numbers(other.numbers().map(|number| -number)),
-        },
-        Expression::Not(inner) => Values::Truths(values(inner, table).truths().map(|truth| truth.map(|truth| !truth))),
-        Expression::Arithmetic(first, rest) => rest
-            .iter()
-            .fold(values(first, table), |left, (operator, right)| operator.of(left, values(right, table), rows)),
-        Expression::Compare(operator, left, right) => {
-            Values::Truths(compare(*operator, values(left, table), values(right, table), rows))
+        result
+    }
+
+    /// Evaluates an expression whose types were checked, without windows.
+    pub(super) fn values(&self, expression: &Expression) -> Values {
+        let rows = self.table.rows();
+        match expression {
+            Expression::Column(name) => {
+                let (column, array) = self.table.find(name).expect(CHECKED);
+                Values::of(column.kind, array)
+            }
+            Expression::Literal(value) => Values::same(value),
+            Expression::Moment(kind, micros) => Values::Moments(*kind, Lane::Same(Some(*micros))),
+            Expression::Negate(inner) => match self.values(inner) {
+                Values::Moments(kind, lane) => {
+                    Values::Moments(kind, lane.map(|micros| micros.and_then(i64::checked_neg)))
+                }
+                Values::Ints(lane) => Values::Ints(lane.map(|whole| self.counted(whole?.checked_neg()))),
+                other => Values::Numbers(other.numbers().map(|number| -number)),
+            },
+            Expression::Not(inner) => {
+                Values::Truths(self.values(inner).truths().map(|truth| truth.map(|truth| !truth)))
+            }
+            Expression::Arithmetic(first, rest) => rest
+                .iter()
+                .fold(self.values(first), |left, (operator, right)| operator.of(left, self.values(right), self)),
+            Expression::Compare(operator, left, right) => {
+                Values::Truths(compare(*operator, self.values(left), self.values(right), rows))
+            }
+            Expression::All(parts) => self.logic(parts, false),
+            Expression::Any(parts) => self.logic(parts, true),
+            Expression::In(inner, list) => Values::Truths(is_in(self.values(inner), list)),
+            Expression::IsNull(inner) => {
+                let values = self.values(inner);
+                Values::Truths(match values.is_same() {
+                    true => Lane::Same(Some(values.is_null(0))),
+                    false => Lane::Each((0..rows).map(|row| Some(values.is_null(row))).collect()),
+                })
+            }
+            Expression::If(parts) => {
+                let [condition, then, otherwise] = parts.as_ref();
+                let condition = self.values(condition).truths();
+                let lanes = vec![self.values(then), self.values(otherwise)];
+                Values::gather(lanes, rows, |_, row| condition.at(row).map(|truth| usize::from(!truth)))
+            }
+            Expression::Call(function, parts) => {
+                let given = parts.iter().map(|part| self.values(part)).collect();
+                function.work(Given::new(given, parts, rows))
+            }
+            Expression::Ranked(ranks, inner) => {
+                Values::Numbers(self.values(inner).numbers().map(|number| ranks.share(number)))
+            }
+            Expression::Aggregate(..) | Expression::Score(..) | Expression::Window(_) => {
+                unreachable!("aggregates were learned, and windows are columns")
+            }
         }
-        Expression::All(parts) => logic(parts, table, false),
-        Expression::Any(parts) => logic(parts, table, true),
-        Expression::In(inner, list) => Values::Truths(is_in(values(inner, table), list)),
-        Expression::IsNull(inner) => {
-            let values = values(inner, table);
-            Values::Truths(match values.is_same() {
-                true => Lane::Same(Some(values.is_null(0))),
-                false => Lane::Each((0..rows).map(|row| Some(values.is_null(row))).collect()),
-            })
-        }
-        Expression::If(parts) => {
-            let [condition, then, otherwise] = parts.as_ref();
-            let condition = values(condition, table).truths();
-            let lanes = vec![values(then, table), values(otherwise, table)];
-            Values::gather(lanes, rows, |_, row| condition.at(row).map(|truth| usize::from(!truth)))
-        }
-        Expression::Call(function, parts) => {
-            let given = parts.iter().map(|part| values(part, table)).collect();
-            function.work(Given::new(given, parts, rows))
-        }
-        Expression::Ranked(ranks, inner) => {
-            Values::Numbers(values(inner, table).numbers().map(|number| ranks.share(number)))
-        }
-        Expression::Aggregate(..) | Expression::Score(..) | Expression::Window(_) => {
-            unreachable!("aggregates were learned, and windows are columns")
-        }
+    }
+
+    /// Kleene's `and` (decided by false) or `or` (decided by true) over all parts.
+    fn logic(&self, parts: &[Expression], decides: bool) -> Values {
+        let join = |left: Option<bool>, right: Option<bool>| {
+            if left == Some(decides) || right == Some(decides) { Some(decides) } else { left.and(right) }
+        };
+        let start = Lane::Same(Some(!decides));
+        Values::Truths(parts.iter().fold(start, |left, part| left.zip(self.values(part).truths(), join)))
     }
 }
 
 impl Arithmetic {
-    fn of(self, left: Values, right: Values, rows: usize) -> Values {
+    fn of(self, left: Values, right: Values, evaluation: &Evaluation<'_>) -> Values {
+        let rows = evaluation.table.rows();
         let (operation, kind) = self.on(left.kind(), right.kind()).expect(CHECKED);
         let shifted = |left: Option<i64>, right: Option<i64>| {
             let moment = match self {
@@ -178,7 +244,14 @@ impl Arithmetic {
             (micros.abs() < i64::MAX as f64).then_some(micros as i64)
         };
         match operation {
-            Operation::Ints => Values::Ints(left.ints().zip(right.ints(), |left, right| self.whole(left?, right?))),
+            Operation::Ints => {
+                let divides = matches!(self, Arithmetic::FloorDivide | Arithmetic::Modulo);
+                let whole = |left: Option<i64>, right: Option<i64>| match (left?, right?) {
+                    (_, 0) if divides => None,
+                    (left, right) => evaluation.counted(self.whole(left, right)),
+                };
+                Values::Ints(left.ints().zip(right.ints(), whole))
+            }
             Operation::Quotient => {
                 let quotient = |left: Option<i64>, right: Option<i64>| whole::quotient(left?.into(), right?);
                 let lane = left.ints().zip(right.ints(), quotient);
@@ -282,15 +355,6 @@ pub(super) fn compare(operator: Comparison, left: Values, right: Values, rows: u
         // Comparisons with null are rejected; for a column that is entirely null, the result is unknown.
         _ => Lane::Same(None),
     }
-}
-
-/// Kleene's `and` (decided by false) or `or` (decided by true) over all parts.
-fn logic(parts: &[Expression], table: &Table, decides: bool) -> Values {
-    let join = |left: Option<bool>, right: Option<bool>| {
-        if left == Some(decides) || right == Some(decides) { Some(decides) } else { left.and(right) }
-    };
-    let start = Lane::Same(Some(!decides));
-    Values::Truths(parts.iter().fold(start, |left, part| left.zip(values(part, table).truths(), join)))
 }
 
 /// True if the value is in the list; missing if it is not and the list contains null, or if the value is missing.

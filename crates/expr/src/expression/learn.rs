@@ -1,6 +1,6 @@
 //! Learning of aggregates and distributions in one pass; they become constants of the expression.
 
-use super::evaluate::values;
+use super::evaluate::Evaluation;
 use super::lanes::Values;
 use super::{ExprKind, Expression};
 use crate::{Aggregate, Arithmetic};
@@ -229,7 +229,7 @@ impl Accumulator {
         self.rows += rows.rows() as u64;
         let Some(of) = &self.of else { return Ok(()) };
         self.kind = of.kind(&rows.schema())?;
-        let values = values(of, rows);
+        let values = Evaluation::over(rows).values(of);
         let name = if let Expression::Column(name) = of { name } else { "an expression" };
         for row in 0..rows.rows() {
             let Some(cell) = cell(&values, row) else {

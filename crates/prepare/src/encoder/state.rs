@@ -8,11 +8,11 @@ use super::{BUCKETS_MAX, LeftOut, Unseen};
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, BooleanArray, Int64Array};
 use arrow_buffer::{BooleanBuffer, Buffer, ScalarBuffer};
-use pipewright_diagnostic::Failure;
+use pipewright_diagnostic::{Failure, code};
 use pipewright_table::{Column, ColumnType, Role, SparseArray, Stored, Table};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 /// The levels of each column.
@@ -110,6 +110,11 @@ impl State for EncoderState {
         self.replaced(rows, |encoded, column, array| encoded.apply(column, array, self.unseen))
     }
 
+    fn remarks(&self, rows: &Table) -> Vec<Failure> {
+        let unseen = |encoded: &Encoded| encoded.unseen_in(rows.array(&encoded.name).ok()?);
+        self.columns.iter().filter_map(unseen).collect()
+    }
+
     fn show(&self) -> Table {
         let text = |coding: &Coding| match coding {
             Coding::OneHot { levels, rare, missing, other } => {
@@ -157,6 +162,30 @@ impl State for EncoderState {
 }
 
 impl Encoded {
+    /// Returns a note on the levels that did not occur in training.
+    fn unseen_in(&self, array: &ArrayRef) -> Option<Failure> {
+        let levels: HashSet<&str> = match &self.coding {
+            Coding::OneHot { levels, rare, .. } | Coding::Ordinal { levels, rare } => {
+                levels.iter().chain(rare).map(String::as_str).collect()
+            }
+            Coding::Scores(scores) => scores.all_levels().map(String::as_str).collect(),
+            Coding::Truth { .. } | Coding::LeftOut { .. } | Coding::Hash { .. } => return None,
+        };
+        let (mut count, mut first) = (0, None);
+        for_each_level(array, |_, level| {
+            if let Some(level) = level.filter(|level| !levels.contains(level)) {
+                count += 1;
+                first.get_or_insert_with(|| level.to_owned());
+            }
+        });
+        let (first, name) = (first?, &self.name);
+        let message = match count {
+            1 => format!("a value of `{name}` did not occur in training: `{}`", first.escape_debug()),
+            _ => format!("{count} values of `{name}` did not occur in training, such as `{}`", first.escape_debug()),
+        };
+        Some(Failure::note(code::UNSEEN_LEVELS, message).column(&**name))
+    }
+
     fn apply(&self, column: &Column, array: &ArrayRef, unseen: Unseen) -> Result<Vec<(Column, Stored)>, Failure> {
         let name = &column.name;
         match &self.coding {
