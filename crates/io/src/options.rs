@@ -3,7 +3,7 @@
 use crate::Format;
 use pipewright_expr::Expression;
 use pipewright_table::ColumnType;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Options of reading a file. Unset options are detected from the file.
@@ -21,7 +21,7 @@ pub struct ReadOptions {
     /// Its format; detected if `None`.
     pub format: Option<Format>,
     /// The columns to read, in file order; all if `None`. Other columns are validated only as far as needed.
-    pub columns: Option<Arc<[Arc<str>]>>,
+    pub columns: Option<Arc<BTreeSet<Arc<str>>>>,
     /// A filter pushed down to the reader: rows where it is not true may be skipped, if that is cheap.
     pub filter: Option<Expression>,
     /// Declared column types; a value that does not fit is an error.
@@ -100,7 +100,7 @@ impl ReadOptions {
     /// Selects the columns to read.
     #[must_use]
     pub fn with_columns<N: Into<Arc<str>>>(self, columns: impl IntoIterator<Item = N>) -> ReadOptions {
-        ReadOptions { columns: Some(columns.into_iter().map(Into::into).collect()), ..self }
+        ReadOptions { columns: Some(Arc::new(columns.into_iter().map(Into::into).collect())), ..self }
     }
 
     /// Declares the type of a column; a value that does not fit is an error.
@@ -112,7 +112,7 @@ impl ReadOptions {
 
     /// Is this column selected?
     pub(crate) fn wants(&self, column: &str) -> bool {
-        self.columns.as_ref().is_none_or(|wanted| wanted.iter().any(|name| &**name == column))
+        self.columns.as_ref().is_none_or(|wanted| wanted.contains(column))
     }
 }
 
