@@ -32,8 +32,8 @@ pub struct ReadOptions {
     pub query: Option<String>,
     /// Field delimiter.
     pub delimiter: Option<u8>,
-    /// Quote character.
-    pub quote: Option<u8>,
+    /// Quote character, or none.
+    pub quote: Option<Quote>,
     /// Escape character of quotes inside quotes, if they are not doubled.
     pub escape: Option<u8>,
     /// Is the first record a header? If `None`, it is data if it holds numbers in all columns that hold numbers below.
@@ -125,6 +125,31 @@ pub enum BadRows {
     Refuse,
     /// They are skipped, counted and kept as [`crate::Rejected`].
     Reject,
+    /// Missing fields become null, surplus ones are cut off, and misplaced quotes are text; a note counts the rows. A
+    /// value that does not fit a declared type is an error.
+    Fill,
+}
+
+/// How fields are quoted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quote {
+    /// With this character.
+    Byte(u8),
+    /// Not at all: quotes are text.
+    None,
+}
+
+impl Quote {
+    /// A byte that no UTF-8 text has.
+    pub(crate) const ABSENT: u8 = 0xFF;
+
+    /// Returns the quote character; one that no text has if there is none.
+    pub(crate) fn byte(self) -> u8 {
+        match self {
+            Quote::Byte(byte) => byte,
+            Quote::None => Quote::ABSENT,
+        }
+    }
 }
 
 /// Limits of a file; exceeding one is an error. Each can be raised.
