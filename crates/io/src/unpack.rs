@@ -1,8 +1,8 @@
 //! Compressed files: `.gz` and `.zst` of any format, detected by their first bytes, whatever their names.
 //!
 //! A compressed file is unpacked once, into memory or, above a limit, into a temporary file. It is reported as damaged
-//! if it is truncated, if a checksum or a length does not match, or if anything but zeros follows its last member; it is
-//! rejected if it exceeds its size limit, or expands like a zip bomb.
+//! if it is truncated, if a checksum or a length does not match, or if anything but zeros follows its last member; it
+//! is rejected if it exceeds its size limit, or expands like a zip bomb.
 
 use crate::ReadOptions;
 use crate::source::unreadable;

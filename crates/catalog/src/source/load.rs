@@ -80,7 +80,7 @@ arguments! {
         option format: Option<FormatWord>;
         /// Kinds of columns, in place of those inferred: "zip: text, age: count".
         option schema: Option<String>;
-        /// Rows that cannot be read: an error; skipped; padded or cut off to fit; or written to a file; counted in a note.
+        /// Rows that cannot be read: an error; or, counted in a note, skipped, padded or cut off, or written to a file.
         option bad: Bad = Bad::Word(BadWord::Error);
         /// The first row holds the column names. Without it, inferred.
         option header: Option<bool>;
@@ -129,13 +129,13 @@ pub(crate) const VERB: Verb = Verb {
         group: Group::Source,
         summary: "Reads a table from a file, several files of one schema, standard input, or a sample data set.",
         details: "Formats: CSV and variants, JSON (lines, objects over several lines, or one array), Parquet, Arrow \
-                  IPC and Feather, Excel and OpenDocument, SQLite; each also compressed as `.gz` or `.zst`. Without a path it reads the data \
-                  file named on the command line, else standard input. `*` in a path matches several files; a bare \
-                  name is a sample data set. For text files, delimiter, quotes, header, encoding and the formats of \
-                  numbers and dates are inferred, and `schema` shows the result; the kind of a column follows from \
-                  all of its values. An unquoted empty field, `NA`, `null`, `NaN`, `?` and the like are missing \
-                  values; a quoted `\"\"` is an empty string. A row with too few or too many fields is an error \
-                  unless `bad` says otherwise.",
+                  IPC and Feather, Excel and OpenDocument, SQLite; each also compressed as `.gz` or `.zst`. Without a \
+                  path it reads the data file named on the command line, else standard input. `*` in a path matches \
+                  several files; a bare name is a sample data set. For text files, delimiter, quotes, header, encoding \
+                  and the formats of numbers and dates are inferred, and `schema` shows the result; the kind of a \
+                  column follows from all of its values. An unquoted empty field, `NA`, `null`, `NaN`, `?` and the \
+                  like are missing values; a quoted `\"\"` is an empty string. A row with too few or too many fields \
+                  is an error unless `bad` says otherwise.",
         search: &["read", "open", "csv", "parquet", "json", "excel", "sqlite", "arrow", "feather", "import", "from"],
         form: Form::Path,
         input: Flow::Nothing,

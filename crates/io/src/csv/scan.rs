@@ -146,8 +146,8 @@ pub(super) struct Unfinished {
 /// Parses the record at `position`, and appends to `starts` the start of the field after each of its fields. A quote
 /// inside an unquoted field is text; so is everything between a closing quote and the end of its field.
 ///
-/// Quotes inside unquoted fields are misplaced if one seems to open a text, and one at the end of a later field to close
-/// it, as in `1"a, b",2`: the field before the quoted one has lost its delimiter, or the comma is one. A single
+/// Quotes inside unquoted fields are misplaced if one seems to open a text, and one at the end of a later field to
+/// close it, as in `1"a, b",2`: the field before the quoted one has lost its delimiter, or the comma is one. A single
 /// quote, as in `5" disk`, and pairs of them within a field are well placed.
 pub(super) fn record(
     bytes: &[u8],
