@@ -45,6 +45,31 @@ fn a_wrong_command_line_is_e0330() {
     }
 }
 
+/// A pipe gives its bytes only once, to the check and to the run.
+#[test]
+#[cfg(unix)]
+fn a_pipe_is_read_by_its_path() {
+    for arguments in [&["-c", "load /dev/stdin | show"][..], &["-c", "load | show", "/dev/stdin"]] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pipewright"));
+        let command = command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the binary can be run");
+        let mut input = child.stdin.take().expect("its input is a pipe");
+        std::io::Write::write_all(&mut input, b"a,b\n1,x\n").expect("it reads its input");
+        drop(input);
+        let output = child.wait_with_output().expect("it ends");
+        assert_eq!(text(&output.stdout), "a  b\n1  x\n", "{arguments:?}: {}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn an_address_that_this_build_cannot_read_is_no_missing_file() {
+    let output = pipewright(&["-c", "load \"https://127.0.0.1:1/a.csv\" | show"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(!text(&output.stderr).contains("no such file"), "{}", text(&output.stderr));
+    let output = pipewright(&["-c", "load dsl-examples/data/iris.csv | write nowhere/at/all.csv"]);
+    assert!(text(&output.stderr).contains("the folder `nowhere/at` does not exist"), "{}", text(&output.stderr));
+}
+
 #[test]
 fn a_script_runs_by_its_name_alone() {
     let (alone, by_run) =

@@ -12,17 +12,19 @@ pub(crate) const SECTIONS: [&str; 4] = ["pipeline", "steps", "model", "arrays"];
 const ENTRY_BYTES: usize = 48;
 const HEAD_BYTES: usize = 16;
 const SUM_BYTES: usize = 32;
+/// Maximum size of what stands before the first section, in bytes.
+pub const HEADER_BYTES_MAX: usize = HEAD_BYTES + ENTRY_BYTES * SECTIONS.len() + SUM_BYTES;
 
 /// Writes the sections in the latest version.
 pub(crate) fn write(bodies: &[Vec<u8>; 4], out: &mut dyn io::Write) -> io::Result<()> {
-    let header = header(VERSION, bodies);
+    let header = header_of(VERSION, bodies);
     let sum = Sha256::digest(&header);
     out.write_all(&header)?;
     out.write_all(&sum)?;
     bodies.iter().try_for_each(|body| out.write_all(body))
 }
 
-fn header(version: u32, bodies: &[impl AsRef<[u8]>]) -> Vec<u8> {
+fn header_of(version: u32, bodies: &[impl AsRef<[u8]>]) -> Vec<u8> {
     let mut header = MAGIC.to_vec();
     header.extend(version.to_le_bytes());
     header.extend((bodies.len() as u32).to_le_bytes());
@@ -36,37 +38,64 @@ fn header(version: u32, bodies: &[impl AsRef<[u8]>]) -> Vec<u8> {
     header
 }
 
+/// The head of a container, with a verified checksum.
+struct Header<'a> {
+    /// The lengths and checksums of the sections.
+    entries: &'a [u8],
+    /// Where the first section starts.
+    end: usize,
+}
+
+impl<'a> Header<'a> {
+    fn read(bytes: &'a [u8]) -> Result<Header<'a>, Failure> {
+        let rest = bytes.strip_prefix(MAGIC).ok_or_else(|| bad("it does not start like one"))?;
+        let number = |at: usize| -> Result<u32, Failure> {
+            let four = rest.get(at..at + 4).ok_or_else(|| bad("it is cut short"))?;
+            Ok(u32::from_le_bytes(four.try_into().expect("four bytes are four bytes")))
+        };
+        let version = number(0)?;
+        if version > VERSION {
+            let message = format!("this model has format {version}; this version reads up to format {VERSION}");
+            return Err(Failure::new(code::NEWER_BUNDLE, message).help("a newer Pipewright wrote it"));
+        }
+        let count = if version == 1 { 3 } else { SECTIONS.len() };
+        if version == 0 || number(4)? as usize != count {
+            return Err(bad("its head is damaged"));
+        }
+        let sum_start = HEAD_BYTES + ENTRY_BYTES * count;
+        let header = bytes.get(..sum_start).ok_or_else(|| bad("it is cut short"))?;
+        let sum = bytes.get(sum_start..sum_start + SUM_BYTES).ok_or_else(|| bad("it is cut short"))?;
+        if Sha256::digest(header).as_slice() != sum {
+            return Err(bad("its head is damaged"));
+        }
+        Ok(Header { entries: &header[HEAD_BYTES..], end: sum_start + SUM_BYTES })
+    }
+
+    /// Returns the name, the length and the checksum of each section.
+    fn sections(&self) -> impl Iterator<Item = (&'static str, u64, &'a [u8])> {
+        SECTIONS.into_iter().zip(self.entries.chunks_exact(ENTRY_BYTES)).map(|(name, entry)| {
+            let length = u64::from_le_bytes(entry[8..16].try_into().expect("eight bytes are eight bytes"));
+            (name, length, &entry[16..])
+        })
+    }
+}
+
+/// Returns the length that a container claims to have, from its first [`HEADER_BYTES_MAX`] bytes.
+pub(crate) fn claimed_bytes(start: &[u8]) -> Result<u64, Failure> {
+    let header = Header::read(start)?;
+    Ok(header.sections().fold(header.end as u64, |sum, (_, length, _)| sum.saturating_add(length)))
+}
+
 /// Returns the sections in the order of [`SECTIONS`], with verified checksums; lengths are trusted only as far as there
 /// are bytes.
 pub(crate) fn read(bytes: &[u8]) -> Result<Vec<&[u8]>, Failure> {
-    let rest = bytes.strip_prefix(MAGIC).ok_or_else(|| bad("it does not start like one"))?;
-    let number = |at: usize| -> Result<u32, Failure> {
-        let four = rest.get(at..at + 4).ok_or_else(|| bad("it is cut short"))?;
-        Ok(u32::from_le_bytes(four.try_into().expect("four bytes are four bytes")))
-    };
-    let version = number(0)?;
-    if version > VERSION {
-        let message = format!("this model has format {version}; this version reads up to format {VERSION}");
-        return Err(Failure::new(code::NEWER_BUNDLE, message).help("a newer Pipewright wrote it"));
-    }
-    let count = if version == 1 { 3 } else { SECTIONS.len() };
-    if version == 0 || number(4)? as usize != count {
-        return Err(bad("its head is damaged"));
-    }
-    let header_end = HEAD_BYTES + ENTRY_BYTES * count;
-    let header = bytes.get(..header_end).ok_or_else(|| bad("it is cut short"))?;
-    let sum = bytes.get(header_end..header_end + SUM_BYTES).ok_or_else(|| bad("it is cut short"))?;
-    if Sha256::digest(header).as_slice() != sum {
-        return Err(bad("its head is damaged"));
-    }
-    let mut body = &bytes[header_end + SUM_BYTES..];
-    let mut found = Vec::with_capacity(count);
-    for (index, name) in SECTIONS.iter().enumerate().take(count) {
-        let entry = &header[HEAD_BYTES + ENTRY_BYTES * index..][..ENTRY_BYTES];
-        let length = u64::from_le_bytes(entry[8..16].try_into().expect("eight bytes are eight bytes"));
+    let header = Header::read(bytes)?;
+    let mut body = &bytes[header.end..];
+    let mut found = Vec::with_capacity(SECTIONS.len());
+    for (name, length, sum) in header.sections() {
         let length = usize::try_from(length).ok().filter(|&length| length <= body.len());
         let (section, rest) = body.split_at(length.ok_or_else(|| bad(format!("its section `{name}` is cut short")))?);
-        if Sha256::digest(section).as_slice() != &entry[16..] {
+        if Sha256::digest(section).as_slice() != sum {
             return Err(bad(format!("its section `{name}` is damaged")));
         }
         found.push(section);
@@ -83,7 +112,7 @@ mod tests {
     use super::*;
 
     fn framed(version: u32, bodies: &[&[u8]]) -> Vec<u8> {
-        let mut bytes = header(version, bodies);
+        let mut bytes = header_of(version, bodies);
         let sum = Sha256::digest(&bytes);
         bytes.extend(sum);
         bodies.iter().for_each(|body| bytes.extend(*body));
@@ -96,6 +125,8 @@ mod tests {
     fn every_flipped_bit_and_every_truncation_is_found() {
         for whole in [framed(1, &BODIES[..3]), framed(2, &BODIES)] {
             assert!(read(&whole).is_ok());
+            let start = &whole[..whole.len().min(HEADER_BYTES_MAX)];
+            assert_eq!(claimed_bytes(start), Ok(whole.len() as u64));
             for bit in 0..whole.len() * 8 {
                 let mut damaged = whole.clone();
                 damaged[bit / 8] ^= 1 << (bit % 8);

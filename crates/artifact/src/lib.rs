@@ -23,6 +23,8 @@
 mod arrays;
 mod container;
 
+pub use container::HEADER_BYTES_MAX;
+
 use arrays::{Arrays, Stored, pack};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_frame::Column;
@@ -79,6 +81,15 @@ fn write(head: Json, steps: &[StepRecord], model: Json, out: &mut dyn io::Write)
     let model = pack(model, "model", &mut arrays);
     let bodies = [head.to_string().into(), steps.to_string().into(), model.to_string().into(), arrays.encode()];
     container::write(&bodies, out)
+}
+
+/// Returns the size of a bundle as its first [`HEADER_BYTES_MAX`] bytes claim it: so much has to be read of a file that
+/// may be no bundle, and long.
+///
+/// # Errors
+/// `BAD_BUNDLE` and `NEWER_BUNDLE`, as [`read`].
+pub fn claimed_bytes(start: &[u8]) -> Result<u64, Failure> {
+    container::claimed_bytes(start)
 }
 
 /// Reads a bundle.

@@ -63,9 +63,9 @@ fn command(arguments: Arguments) -> u8 {
     })
 }
 
-/// Is it a readable file, or standard input?
+/// Is it a file, or standard input?
 fn is_script(name: &OsStr) -> bool {
-    name == "-" || outside().open(name.as_ref()).is_ok()
+    name == "-" || outside().exists(name.as_ref())
 }
 
 /// A diagnostic about the command line.

@@ -316,6 +316,10 @@ codes! {
     ROWS_LEFT_OUT = "N0501", "rows were left out",
         "Rows with a missing target can be used neither for training nor for evaluation; `outliers` drops unusual rows from training.",
         "" => "";
+    ROWS_REPAIRED = "N0520", "rows were repaired",
+        "With `bad=fill`, short rows are padded with missing values, the surplus fields of long rows are cut off, and \
+         misplaced quotes are read as text. Check the rows: if a delimiter is missing inside a row, the values behind it stand in the wrong columns.",
+        "load visits.csv bad=fill" => "load visits.csv bad=quarantine(\"rejects.csv\")";
     COLUMN_LEFT_OUT = "N0419", "a column was left out",
         "A text column with nearly unique values carries no information about new rows.",
         "" => "";

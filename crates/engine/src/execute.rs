@@ -191,8 +191,8 @@ fn preparation(head: &PipelineHead, rows: &Value, states: &[Value]) -> Preparati
     let states: Vec<Arc<dyn Fitted>> = states.iter().map(|state| expect!(State, state).state.clone()).collect();
     // Columns that the first step drops unread are not required of new rows.
     let dropped = match states.first().map(|state| state.needs().drops) {
-        Some(Dropped::Columns(names)) => names,
-        Some(Dropped::All) | None => Vec::new(),
+        Some(Dropped::Columns(names)) => names.into_iter().collect(),
+        Some(Dropped::All) | None => BTreeSet::new(),
     };
     let reads: BTreeSet<Arc<str>> = states.iter().flat_map(|state| state.needs().reads).collect();
     let wanted =

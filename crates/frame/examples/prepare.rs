@@ -24,7 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         columns.extend(prepared.map(|column| column.name.clone()));
     }
     // Columns that are not needed are not parsed.
-    options.columns = Some(columns.into());
+    let options = options.with_columns(columns);
     let table = read(&content, &options, &world)?.table;
 
     // A step is fitted to what the steps before make of each chunk; the whole of that is never in memory.

@@ -8,8 +8,8 @@ pub use pipewright_expr::{
     ParameterType, Pivot, Score, Selection, Shift, Unpivot, When, Window, WindowFunction,
 };
 pub use pipewright_io::{
-    BadRows, FORMATS, FileFormat, Format, Limits, NULLS, ReadOptions, Reader, Reading, Rejected, Scan, Signature,
-    Sketch, Writer, csv, file, json, read, scan, sketch,
+    BadRows, FORMATS, FileFormat, Format, Limits, NULLS, Quote, ReadOptions, Reader, Reading, Rejected, Scan,
+    Signature, Sketch, Writer, csv, file, json, read, scan, sketch,
 };
 #[cfg(feature = "testing")]
 pub use pipewright_prepare::laws;

@@ -8,9 +8,9 @@
 //!   and a final `Z`) or text. A column without values is text. Text columns whose values are all dates in another
 //!   format, times, or numbers with other separators are converted.
 //!
-//! * Short or long rows, text after a closing quote, unclosed quotes, and bytes that are not text are errors with the
-//!   line number, or rows that are skipped if requested. A quote inside an unquoted field is text. Blank lines are
-//!   skipped if there is more than one column.
+//! * Short or long rows, misplaced quotes, unclosed quotes, and bytes that are not text are errors with the line
+//!   number, or rows that are skipped or repaired if requested. A quote inside an unquoted field is text, unless it may hide a
+//!   delimiter. Blank lines are skipped if there is more than one column.
 //!
 //! A file is never held in memory as a whole: it is split into chunks of a fixed size, at record boundaries, and every
 //! chunk is parsed independently, straight into its place in the columns. The result is the same for any number of

@@ -80,6 +80,10 @@ enum Fault {
 }
 
 impl Fault {
+    fn locked() -> Fault {
+        Fault::Damaged("it is password-protected".to_string())
+    }
+
     fn failure(self, options: &ReadOptions) -> Failure {
         match self {
             Fault::Damaged(what) => damaged(what, options),

@@ -12,7 +12,7 @@ use pipewright_world::{Content, World};
 use std::sync::Arc;
 
 pub use crate::format::{FileFormat, Format, Signature};
-pub use crate::options::{BadRows, Limits, NULLS, ReadOptions};
+pub use crate::options::{BadRows, Limits, NULLS, Quote, ReadOptions};
 pub use crate::several::{joined, padded, stacked};
 pub use crate::source::{Reader, Reading, Rejected, Scan, Sketch, Writer};
 pub use open::OpenFile;

@@ -19,6 +19,8 @@ pub struct Signature {
     pub schemes: &'static [&'static str],
     /// Magic bytes at the start of files.
     pub magic: &'static [&'static [u8]],
+    /// A test of the first bytes, for formats without magic bytes.
+    pub begins: Option<fn(&[u8]) -> bool>,
     /// Is it human-readable text?
     pub is_text: bool,
     /// Can this build write it?
@@ -34,6 +36,7 @@ impl Signature {
         endings: &[],
         schemes: &[],
         magic: &[],
+        begins: None,
         is_text: true,
         is_written: false,
         feature: None,

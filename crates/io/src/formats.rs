@@ -7,8 +7,8 @@ use pipewright_diagnostic::Failure;
 use pipewright_world::Content;
 use std::sync::Arc;
 
-/// Maximum number of magic bytes of a format.
-const MAGIC_BYTES: usize = 64;
+/// Bytes at the start of a file by which its format is recognised.
+const FIRST_BYTES: usize = 4 << 10;
 
 impl Format {
     /// The names of all formats, including synonyms.
@@ -54,8 +54,11 @@ impl Format {
         if let Some(format) = options.format {
             return Ok(format);
         }
-        let start = content.start(MAGIC_BYTES).map_err(|error| unreadable(&error, options))?;
-        let begins = |format: &Format| format.signature().magic.iter().any(|magic| start.starts_with(magic));
+        let start = content.start(FIRST_BYTES).map_err(|error| unreadable(&error, options))?;
+        let begins = |format: &Format| {
+            let Signature { magic, begins, .. } = format.signature();
+            magic.iter().any(|magic| start.starts_with(magic)) || begins.is_some_and(|begins| begins(&start))
+        };
         // A text with the extension of another format is not taken for that format.
         let found = Format::all().find(begins).or_else(|| Format::of_path(&options.name));
         Ok(found.unwrap_or(Format::CSV))
@@ -123,7 +126,7 @@ mod tests {
             // A name may be an extension of the same format.
             let own: BTreeSet<&str> = words.iter().chain(*endings).copied().collect();
             own.into_iter().for_each(|name| assert!(names.insert(name), "`{name}` names two formats"));
-            magic.iter().for_each(|magic| assert!(magic.len() <= MAGIC_BYTES && magics.insert(*magic)));
+            magic.iter().for_each(|magic| assert!(magic.len() <= FIRST_BYTES && magics.insert(*magic)));
             assert_eq!(Format::of_word(format.word()), Some(format));
         }
     }
@@ -150,7 +153,10 @@ mod tests {
         };
         assert_eq!(of(b"PAR1....", "table.csv"), Format::PARQUET);
         assert_eq!(of(b"a,b\n", "table"), Format::CSV);
-        assert_eq!(of(b"{\"a\":1}\n", "table.jsonl"), Format::JSON);
+        assert_eq!(of(b"a b", "table.jsonl"), Format::JSON);
+        assert_eq!(of(b"{\"a\":1}\n", "standard input"), Format::JSON);
+        assert_eq!(of(b"\n[ {\"a\"", "table.csv"), Format::JSON);
+        assert_eq!(of(b"\xFF\xFF\xFF\xFF\x10\0\0\0", "table"), Format::IPC);
         assert_eq!(of(b"\xFF\xFF\xFF\xFF", "adbc:driver:chess.db"), Format::IPC);
     }
 }

@@ -1,4 +1,4 @@
-//! Reading and writing of JSON: one object per line, or one array of objects.
+//! Reading and writing of JSON: one object per line, objects over several lines, or one array of objects.
 //!
 //! * Keys are columns, in order of first appearance; missing keys are null. Nested objects become columns with joined
 //!   names (`address.city`), lists their JSON text.
@@ -13,15 +13,18 @@ mod chunk;
 mod fault;
 mod parse;
 mod read;
+mod shape;
 mod write;
 
 use crate::ReadOptions;
 use crate::source::{Reader, Reading, Scan, Sketch, Whole};
 use pipewright_diagnostic::Failure;
 use pipewright_world::Content;
-use read::{CHUNK_BYTES, Shape, Source};
+use read::{CHUNK_BYTES, Source};
+use shape::Shape;
 use std::sync::Arc;
 
+pub(crate) use shape::begins_json;
 pub use write::write;
 pub(crate) use write::writer;
 
@@ -44,7 +47,7 @@ impl Reader for JsonReader {
         let source = Source { content, options, chunk_bytes: CHUNK_BYTES };
         match source.shape()? {
             (start, Shape::Lines) => Ok(Arc::new(source.scan(start)?)),
-            (_, Shape::Array) => Ok(Arc::new(Whole(source.read()?))),
+            (_, Shape::Array | Shape::Objects) => Ok(Arc::new(Whole(source.read()?))),
         }
     }
 }

@@ -28,7 +28,7 @@ mod testing;
 mod unpack;
 
 pub use file::{
-    BadRows, FileFormat, Format, Limits, NULLS, ReadOptions, Reader, Reading, Rejected, Scan, Signature, Sketch,
+    BadRows, FileFormat, Format, Limits, NULLS, Quote, ReadOptions, Reader, Reading, Rejected, Scan, Signature, Sketch,
     Writer, read, scan, sketch,
 };
 pub use formats::FORMATS;

@@ -4,13 +4,17 @@ use pipewright_diagnostic::{Failure, code};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// Makes column names unique, with a note for each changed name.
+/// Maximum number of changed names with a note of their own; another note counts the rest.
+const NOTES_MAX: usize = 10;
+
+/// Makes column names unique, with notes of the changed ones.
 pub(crate) fn unique(names: &[String], file: &str) -> (Vec<Arc<str>>, Vec<Failure>) {
     let stated: BTreeSet<&str> = names.iter().map(String::as_str).collect();
     let mut taken: BTreeSet<String> = BTreeSet::new();
     // The next number to try for each name, so that many equal names take linear time.
     let mut next: BTreeMap<&str, usize> = BTreeMap::new();
     let (mut unique, mut notes) = (Vec::with_capacity(names.len()), Vec::new());
+    let mut unsaid = 0;
     for (position, name) in names.iter().enumerate() {
         if !name.is_empty() && taken.insert(name.clone()) {
             unique.push(name.as_str().into());
@@ -29,9 +33,16 @@ pub(crate) fn unique(names: &[String], file: &str) -> (Vec<Arc<str>>, Vec<Failur
         };
         let why = if name.is_empty() { "has no name" } else { "has the name of another one" };
         let message = format!("column {} {why}: it is renamed to `{new}`", position + 1);
-        notes.push(Failure::note(code::RENAMED_COLUMN, message).file(file).column(&*new));
+        match notes.len() {
+            NOTES_MAX => unsaid += 1,
+            _ => notes.push(Failure::note(code::RENAMED_COLUMN, message).file(file).column(&*new)),
+        }
         unique.push(new.as_str().into());
         taken.insert(new);
+    }
+    if unsaid > 0 {
+        let message = format!("{unsaid} more columns have no name, or that of another one: they are renamed too");
+        notes.push(Failure::note(code::RENAMED_COLUMN, message).file(file));
     }
     (unique, notes)
 }
@@ -53,6 +64,7 @@ mod tests {
     #[test]
     fn many_equal_names_take_no_time() {
         let (unique, notes) = unique(&vec!["x".to_string(); 50_000], "t.arrow");
-        assert_eq!((&*unique[49_999], notes.len()), ("x_50000", 49_999));
+        assert_eq!((&*unique[49_999], notes.len()), ("x_50000", NOTES_MAX + 1));
+        assert!(notes[NOTES_MAX].message.starts_with("49989 more columns"), "{}", notes[NOTES_MAX]);
     }
 }

@@ -3,7 +3,7 @@
 use crate::Format;
 use pipewright_expr::Expression;
 use pipewright_table::ColumnType;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Options of reading a file. Unset options are detected from the file.
@@ -21,7 +21,7 @@ pub struct ReadOptions {
     /// Its format; detected if `None`.
     pub format: Option<Format>,
     /// The columns to read, in file order; all if `None`. Other columns are validated only as far as needed.
-    pub columns: Option<Arc<[Arc<str>]>>,
+    pub columns: Option<Arc<BTreeSet<Arc<str>>>>,
     /// A filter pushed down to the reader: rows where it is not true may be skipped, if that is cheap.
     pub filter: Option<Expression>,
     /// Declared column types; a value that does not fit is an error.
@@ -32,8 +32,8 @@ pub struct ReadOptions {
     pub query: Option<String>,
     /// Field delimiter.
     pub delimiter: Option<u8>,
-    /// Quote character.
-    pub quote: Option<u8>,
+    /// Quote character, or none.
+    pub quote: Option<Quote>,
     /// Escape character of quotes inside quotes, if they are not doubled.
     pub escape: Option<u8>,
     /// Is the first record a header? If `None`, it is data if it holds numbers in all columns that hold numbers below.
@@ -100,7 +100,7 @@ impl ReadOptions {
     /// Selects the columns to read.
     #[must_use]
     pub fn with_columns<N: Into<Arc<str>>>(self, columns: impl IntoIterator<Item = N>) -> ReadOptions {
-        ReadOptions { columns: Some(columns.into_iter().map(Into::into).collect()), ..self }
+        ReadOptions { columns: Some(Arc::new(columns.into_iter().map(Into::into).collect())), ..self }
     }
 
     /// Declares the type of a column; a value that does not fit is an error.
@@ -112,7 +112,7 @@ impl ReadOptions {
 
     /// Is this column selected?
     pub(crate) fn wants(&self, column: &str) -> bool {
-        self.columns.as_ref().is_none_or(|wanted| wanted.iter().any(|name| &**name == column))
+        self.columns.as_ref().is_none_or(|wanted| wanted.contains(column))
     }
 }
 
@@ -125,6 +125,31 @@ pub enum BadRows {
     Refuse,
     /// They are skipped, counted and kept as [`crate::Rejected`].
     Reject,
+    /// Missing fields become null, surplus ones are cut off, and misplaced quotes are text; a note counts the rows. A
+    /// value that does not fit a declared type is an error.
+    Fill,
+}
+
+/// How fields are quoted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quote {
+    /// With this character.
+    Byte(u8),
+    /// Not at all: quotes are text.
+    None,
+}
+
+impl Quote {
+    /// A byte that no UTF-8 text has.
+    pub(crate) const ABSENT: u8 = 0xFF;
+
+    /// Returns the quote character; one that no text has if there is none.
+    pub(crate) fn byte(self) -> u8 {
+        match self {
+            Quote::Byte(byte) => byte,
+            Quote::None => Quote::ABSENT,
+        }
+    }
 }
 
 /// Limits of a file; exceeding one is an error. Each can be raised.

@@ -4,6 +4,7 @@ use crate::{Reading, Rejected, Scan};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_table::text::plural;
 use pipewright_table::{Chunks, Column, ColumnType, Origin, Schema, Table};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// Concatenates the rows of all readings. Columns are matched by name, in the order of the first; whole and real
@@ -75,20 +76,18 @@ fn common<'a>(files: impl Iterator<Item = (&'a [Column], Option<&'a Arc<Origin>>
             continue;
         }
         let file = origin.map_or("a later file", |origin| &origin.file);
-        let lacks = common.iter().find(|column| !columns.iter().any(|other| other.name == column.name));
-        let differs = match lacks {
-            Some(column) => Some((column, "has no column")),
-            None => columns
-                .iter()
-                .find(|column| !common.iter().any(|other| other.name == column.name))
-                .map(|column| (column, "has the extra column")),
-        };
+        let own: HashMap<&str, &Column> = columns.iter().map(|column| (&*column.name, column)).collect();
+        let known: HashSet<&str> = common.iter().map(|column| &*column.name).collect();
+        let lacks = common.iter().find(|column| !own.contains_key(&*column.name));
+        let extra = columns.iter().find(|column| !known.contains(&*column.name));
+        let lacks = lacks.map(|column| (column, "has no column"));
+        let differs = lacks.or(extra.map(|column| (column, "has the extra column")));
         if let Some((column, what)) = differs {
             let message = format!("the files differ in their columns: `{file}` {what} `{}`", column.name);
             return Err(Failure::new(code::KIND_CHANGED, message).file(file).column(&*column.name));
         }
         for column in &mut common {
-            let Some(other) = columns.iter().find(|other| other.name == column.name) else { continue };
+            let Some(other) = own.get(&*column.name) else { continue };
             column.kind = joined_kind(column.kind, other.kind).ok_or_else(|| {
                 let (here, there) = (plural(other.kind), plural(column.kind));
                 let message = format!("`{}` holds {here} in `{file}`, and {there} in the files before", column.name);

@@ -4,8 +4,9 @@ use crate::ReadOptions;
 use pipewright_diagnostic::{Failure, code};
 use pipewright_table::{Chunks, Origin, Schema, Table};
 use pipewright_world::Content;
-use std::io;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Once};
+use std::{io, panic};
 
 /// A table that was read, with notes.
 #[derive(Debug, Clone, PartialEq)]
@@ -144,9 +145,39 @@ pub(crate) fn unreadable(error: &io::Error, options: &ReadOptions) -> Failure {
     Failure::new(code::CANNOT_READ, format!("cannot read `{}`: {error}", options.name.escape_debug()))
 }
 
+/// While one exists, panics print nothing: whoever catches them reports them. A decoder may panic on any thread of the
+/// pool, so this holds for all of them.
+struct Quiet;
+
+/// The number of [`Quiet`]s.
+static QUIET: AtomicUsize = AtomicUsize::new(0);
+
+impl Quiet {
+    fn new() -> Quiet {
+        static HOOKED: Once = Once::new();
+        HOOKED.call_once(|| {
+            let print = panic::take_hook();
+            panic::set_hook(Box::new(move |info| {
+                if QUIET.load(Ordering::Relaxed) == 0 {
+                    print(info);
+                }
+            }));
+        });
+        QUIET.fetch_add(1, Ordering::Relaxed);
+        Quiet
+    }
+}
+
+impl Drop for Quiet {
+    fn drop(&mut self) {
+        QUIET.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// Calls a third-party decoder, which may panic on a damaged file: reported as damage, not a crash.
 pub(crate) fn guarded<T>(options: &ReadOptions, decode: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(decode)).unwrap_or_else(|panic| {
+    let _quiet = Quiet::new();
+    panic::catch_unwind(panic::AssertUnwindSafe(decode)).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
         let message = format!("the file is damaged: its decoder failed ({})", text.unwrap_or("no message"));
         Err(Failure::new(code::BAD_FILE, message).file(&options.name))

@@ -1,8 +1,8 @@
 //! Compressed files: `.gz` and `.zst` of any format, detected by their first bytes, whatever their names.
 //!
 //! A compressed file is unpacked once, into memory or, above a limit, into a temporary file. It is reported as damaged
-//! if it is truncated, if a checksum or a length does not match, or if anything follows its last member; and it is
-//! rejected if it exceeds its size limit, or expands like a zip bomb.
+//! if it is truncated, if a checksum or a length does not match, or if anything but zeros follows its last member; it
+//! is rejected if it exceeds its size limit, or expands like a zip bomb.
 
 use crate::ReadOptions;
 use crate::source::unreadable;
@@ -294,7 +294,7 @@ impl Read for Decoder<'_> {
     }
 }
 
-/// The members of a gzip file, with nothing after them.
+/// The members of a gzip file, with nothing after them but zeros, which fill the last block of some devices.
 #[cfg(feature = "compression")]
 struct Members<'a>(Option<flate2::bufread::GzDecoder<Packed<'a>>>);
 
@@ -307,6 +307,7 @@ impl Read for Members<'_> {
                 return Ok(length);
             }
             let Some(mut packed) = self.0.take().map(flate2::bufread::GzDecoder::into_inner) else { break };
+            skip_zeros(&mut packed)?;
             let rest = packed.fill_buf()?;
             if rest.is_empty() {
                 break;
@@ -318,6 +319,19 @@ impl Read for Members<'_> {
             self.0 = Some(flate2::bufread::GzDecoder::new(packed));
         }
         Ok(0)
+    }
+}
+
+#[cfg(feature = "compression")]
+fn skip_zeros(packed: &mut Packed<'_>) -> io::Result<()> {
+    loop {
+        let rest = packed.fill_buf()?;
+        let zeros = rest.iter().take_while(|&&byte| byte == 0).count();
+        let all = zeros == rest.len();
+        packed.consume(zeros);
+        if zeros == 0 || !all {
+            return Ok(());
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use crate::Registry;
 use pipewright_diagnostic::{Code, Failure, code};
 use pipewright_frame::Table;
 use pipewright_frame::file::OpenFile;
-use pipewright_world::{Content, World};
+use pipewright_world::{Content, World, scheme};
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -57,7 +57,7 @@ impl Environment {
     /// Resolves a path of the script relative to its directory, unless it is an address such as `https://…`.
     #[must_use]
     pub fn place(&self, path: &str) -> PathBuf {
-        if is_address(path) { PathBuf::from(path) } else { self.folder.join(path) }
+        if scheme(path).is_some() { PathBuf::from(path) } else { self.folder.join(path) }
     }
 
     /// Returns all of standard input, which is read only once.
@@ -98,13 +98,6 @@ impl Environment {
     pub fn forget_files(&self) {
         self.files.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
-}
-
-/// Does a path begin with a scheme (`https://`, `s3://`, `adbc:`) of at least two letters?
-fn is_address(path: &str) -> bool {
-    let scheme = path.split_once("://").map(|(scheme, _)| scheme);
-    let named = |scheme: &str| scheme.len() > 1 && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    scheme.is_some_and(named) || path.starts_with("adbc:")
 }
 
 /// Creates the failure for a system error about a file.

@@ -7,7 +7,7 @@ use pipewright_diagnostic::{Failure, Progress, code};
 use pipewright_frame::{Column, ColumnType, Misfits, OnInvalid, Role, Stored, Table};
 use pipewright_learn::Outputs;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -231,12 +231,9 @@ impl FittedPipeline {
     /// # Errors
     /// A [`Failure`] naming the column that is missing or of another kind.
     pub fn predict(&self, rows: &Table, bad: OnInvalid, progress: &dyn Progress) -> Result<Outputs, Failure> {
-        let extra: Vec<&str> = rows
-            .columns()
-            .iter()
-            .map(|column| &*column.name)
-            .filter(|name| **name != *self.task.target && !self.input.iter().any(|wanted| *wanted.name == **name))
-            .collect();
+        let wanted: BTreeSet<&str> = self.input.iter().map(|column| &*column.name).collect();
+        let names = rows.columns().iter().map(|column| &*column.name);
+        let extra: Vec<&str> = names.filter(|name| **name != *self.task.target && !wanted.contains(name)).collect();
         if !extra.is_empty() {
             let list = extra.join("`, `");
             progress.notice(Failure::note(code::EXTRA_COLUMN, format!("the model does not use `{list}`")));

@@ -8,6 +8,7 @@ use pipewright_diagnostic::{Failure, Progress};
 use pipewright_frame::{Chunks, Column, Expression, FitContext, Schema, Table};
 use pipewright_learn::Outputs;
 use pipewright_world::random::Key;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -68,7 +69,7 @@ pub struct Sketch {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Pushdown {
     /// The columns that they read; `None` for all.
-    pub columns: Option<Arc<[Arc<str>]>>,
+    pub columns: Option<Arc<BTreeSet<Arc<str>>>>,
     /// Rows for which this is not true are filtered out further down and need not be read.
     pub filter: Option<Expression>,
 }

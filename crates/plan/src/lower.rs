@@ -439,7 +439,8 @@ fn task_text(task: Option<&Task>) -> String {
 fn wanted_text(wanted: &pipewright_operator::work::Pushdown) -> String {
     let filter =
         wanted.filter.as_ref().map(|filter| serde_json::to_string(filter).expect("an expression is plain data"));
-    let columns = wanted.columns.as_ref().map(|columns| columns.join("\n"));
+    let columns =
+        wanted.columns.as_ref().map(|columns| columns.iter().map(|name| &**name).collect::<Vec<_>>().join("\n"));
     format!("{columns:?} {filter:?}")
 }
 

@@ -26,7 +26,7 @@ fn chooses(node: &Node) -> bool {
 }
 
 /// The columns that are read; `None` for all.
-fn columns(source: &Node, choosing: &[&Node]) -> Option<Arc<[Arc<str>]>> {
+fn columns(source: &Node, choosing: &[&Node]) -> Option<Arc<BTreeSet<Arc<str>>>> {
     let there = source.schema.as_ref()?;
     let left = choosing.last()?.schema.as_ref()?;
     let mut wanted: BTreeSet<Arc<str>> = left.columns().map(|column| column.name.clone()).collect();
@@ -34,9 +34,9 @@ fn columns(source: &Node, choosing: &[&Node]) -> Option<Arc<[Arc<str>]>> {
         wanted.extend(node.footprint.reads.names.iter().cloned());
         wanted.extend(node.footprint.declares.iter().map(|declared| declared.target.clone()));
     }
-    let names: Vec<Arc<str>> = there.columns().map(|column| column.name.clone()).collect();
-    let kept: Vec<Arc<str>> = names.iter().filter(|name| wanted.contains(*name)).cloned().collect();
-    (kept.len() < names.len()).then(|| kept.into())
+    let all = there.columns().count();
+    wanted.retain(|name| there.find(name).is_some());
+    (wanted.len() < all).then(|| Arc::new(wanted))
 }
 
 fn filter(choosing: &[&Node]) -> Option<Expression> {

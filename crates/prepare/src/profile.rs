@@ -17,6 +17,7 @@ use pipewright_table::summary::{Counted, Distinct};
 use pipewright_table::{Chunks, ColumnType, Role, Schema, Table, in_waves};
 use plan::Plan;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub use histogram::Histogram;
@@ -264,7 +265,7 @@ impl Profile {
 fn chosen(rows: &dyn Chunks, options: &Options) -> Result<Schema, Failure> {
     let schema = rows.schema();
     let Some(selection) = &options.on else { return Ok(Schema::new(schema.columns().cloned())) };
-    let names = selection.settled(rows)?.resolve(&schema)?;
+    let names: BTreeSet<Arc<str>> = selection.settled(rows)?.resolve(&schema)?.into_iter().collect();
     Ok(Schema::new(schema.columns().filter(|column| names.contains(&column.name)).cloned()))
 }
 

@@ -3,8 +3,10 @@
 use arrow_schema::{DataType, TimeUnit};
 use pipewright_diagnostic::{Failure, code, nearest};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
+use std::hash::{Hash, Hasher};
+use std::sync::{Arc, OnceLock};
 
 /// The semantic type of a column. It determines the storage type: `Continuous` Float64 · `Count` Int64 · `Bool` Boolean
 /// · `Category`, `Ordered`, `Text`, `Id` Utf8 · `Date` Timestamp (microseconds, no zone) · `Time` Time64
@@ -175,21 +177,43 @@ pub enum Entry {
 /// assert_eq!(schema.find("sex").unwrap().kind, ColumnType::Text);
 /// assert!(schema.is_closed());
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+#[derive(Clone, Default)]
 pub struct Schema {
-    entries: Vec<Entry>,
+    entries: Arc<[Entry]>,
+    /// The positions of the known columns by name, made on the first search.
+    places: Arc<OnceLock<HashMap<Arc<str>, usize>>>,
+}
+
+impl PartialEq for Schema {
+    fn eq(&self, other: &Schema) -> bool {
+        Arc::ptr_eq(&self.entries, &other.entries) || self.entries == other.entries
+    }
+}
+
+impl Eq for Schema {}
+
+impl Hash for Schema {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.entries.hash(state);
+    }
+}
+
+impl fmt::Debug for Schema {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Schema").field("entries", &self.entries).finish()
+    }
 }
 
 impl Schema {
     /// Creates a schema of known columns.
     pub fn new(columns: impl IntoIterator<Item = Column>) -> Schema {
-        Schema { entries: columns.into_iter().map(Entry::Column).collect() }
+        Schema { entries: columns.into_iter().map(Entry::Column).collect(), places: Arc::default() }
     }
 
     /// Creates a schema that may have open groups.
     #[must_use]
     pub fn with_entries(entries: Vec<Entry>) -> Schema {
-        Schema { entries }
+        Schema { entries: entries.into(), places: Arc::default() }
     }
 
     /// Returns the columns and open groups, in order.
@@ -209,7 +233,23 @@ impl Schema {
     /// Finds a known column by name.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<&Column> {
-        self.columns().find(|column| &*column.name == name)
+        match self.entries.get(*self.places().get(name)?) {
+            Some(Entry::Column(column)) => Some(column),
+            _ => None,
+        }
+    }
+
+    fn places(&self) -> &HashMap<Arc<str>, usize> {
+        self.places.get_or_init(|| {
+            let mut places = HashMap::with_capacity(self.entries.len());
+            for (place, entry) in self.entries.iter().enumerate() {
+                if let Entry::Column(column) = entry {
+                    // Of columns with one name, which no table has, the first counts.
+                    places.entry(column.name.clone()).or_insert(place);
+                }
+            }
+            places
+        })
     }
 
     /// Returns the target column.

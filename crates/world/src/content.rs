@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::sync::{Arc, OnceLock};
+use std::time::SystemTime;
 
 /// A content of known size, with concurrent random access.
 ///
@@ -29,6 +30,11 @@ pub trait Content: Send + Sync {
     /// If it has changed.
     fn unchanged(&self) -> io::Result<()> {
         Ok(())
+    }
+
+    /// Returns when the content was last modified before it was opened, if it is a file.
+    fn modified(&self) -> Option<SystemTime> {
+        None
     }
 
     /// Returns all bytes, if they are in memory.
@@ -141,6 +147,10 @@ impl Content for Headed {
 
     fn unchanged(&self) -> io::Result<()> {
         self.content.unchanged()
+    }
+
+    fn modified(&self) -> Option<SystemTime> {
+        self.content.modified()
     }
 
     fn as_slice(&self) -> Option<&[u8]> {

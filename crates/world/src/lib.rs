@@ -17,11 +17,13 @@
 //! ```
 #![doc = include_str!("../README.md")]
 
+mod address;
 mod content;
 mod memory;
 mod os;
 pub mod random;
 
+pub use address::scheme;
 pub use content::{Content, Headed};
 pub use memory::MemoryWorld;
 pub use os::OsWorld;
@@ -47,7 +49,7 @@ pub trait World: Send + Sync {
     /// Any I/O error; also for a directory, or a file that changes while it is read.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
 
-    /// Opens a file for random access. Anything other than a regular file (a pipe, a device) is read into memory first.
+    /// Opens a file for random access. A pipe or a device is read to its end, once: its content is kept.
     ///
     /// # Errors
     /// Any I/O error; also for a directory.

@@ -1,26 +1,29 @@
 //! The operating system: the single audited module that calls it.
 #![allow(clippy::disallowed_methods)]
 
-use crate::{Content, Fill, World};
+use crate::{Content, Fill, World, address};
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, BufWriter, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 /// The real file system, clock and standard input.
 #[derive(Debug)]
 pub struct OsWorld {
     start: Instant,
+    /// The contents of pipes and devices, which can be read only once, by their absolute paths.
+    streams: Mutex<BTreeMap<PathBuf, Arc<dyn Content>>>,
 }
 
 impl OsWorld {
     /// Creates the world; its clock starts now.
     #[must_use]
     pub fn new() -> OsWorld {
-        OsWorld { start: Instant::now() }
+        OsWorld { start: Instant::now(), streams: Mutex::default() }
     }
 }
 
@@ -32,6 +35,9 @@ impl Default for OsWorld {
 
 impl World for OsWorld {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        if let Some(content) = self.stream(path)? {
+            return content.start(usize::MAX);
+        }
         let mut file = open(path)?;
         let before = file.metadata()?;
         let mut bytes = Vec::new();
@@ -39,29 +45,25 @@ impl World for OsWorld {
         bytes.try_reserve(usize::try_from(before.len()).unwrap_or(0) + 1).map_err(|_| io::ErrorKind::OutOfMemory)?;
         file.read_to_end(&mut bytes)?;
         let after = file.metadata()?;
-        let changed = before.modified().ok() != after.modified().ok() || before.len() != after.len();
-        if before.is_file() && changed {
+        if before.modified().ok() != after.modified().ok() || before.len() != after.len() {
             return Err(io::Error::other("the file changed while it was read"));
         }
         Ok(bytes)
     }
 
     fn open(&self, path: &Path) -> io::Result<Arc<dyn Content>> {
+        if let Some(content) = self.stream(path)? {
+            return Ok(content);
+        }
         let file = open(path)?;
         let metadata = file.metadata()?;
-        if metadata.is_file() {
-            return Ok(Arc::new(OpenFile::new(file, &metadata)));
-        }
-        let mut bytes = Vec::new();
-        file.take(SPECIAL_BYTES_MAX + 1).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 > SPECIAL_BYTES_MAX {
-            let message = format!("it is not a regular file and yields more than {} GiB", SPECIAL_BYTES_MAX >> 30);
-            return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
-        }
-        Ok(Arc::new(bytes))
+        Ok(Arc::new(OpenFile::new(file, &metadata)))
     }
 
     fn matching(&self, pattern: &Path) -> io::Result<Vec<PathBuf>> {
+        if let Some(refused) = address::refused(pattern) {
+            return Err(refused);
+        }
         let pattern = pattern.to_str().ok_or(io::ErrorKind::InvalidInput)?;
         let bad = |error: glob::PatternError| io::Error::new(io::ErrorKind::InvalidInput, error);
         let mut paths = Vec::new();
@@ -92,21 +94,14 @@ impl World for OsWorld {
 
     fn standard_input(&self) -> io::Result<Arc<dyn Content>> {
         #[cfg(unix)]
-        if let Some(file) = redirected()? {
-            return Ok(Arc::new(file));
-        }
-        let mut input = io::stdin().lock();
-        let mut bytes = Vec::new();
-        input.by_ref().take(PIPED_BYTES_MAX).read_to_end(&mut bytes)?;
-        if (bytes.len() as u64) < PIPED_BYTES_MAX {
-            return Ok(Arc::new(bytes));
-        }
-        self.scratch(&mut |out| {
-            out.write_all(&bytes)?;
-            // What is in the file need not be in memory too.
-            bytes = Vec::new();
-            io::copy(&mut input, out).map(drop)
-        })
+        let limit = match redirected()? {
+            Redirected::File(file) => return Ok(Arc::new(file)),
+            Redirected::Device => DEVICE_BYTES_MAX,
+            Redirected::Pipe => PIPED_BYTES_MAX,
+        };
+        #[cfg(not(unix))]
+        let limit = PIPED_BYTES_MAX;
+        self.kept(&mut io::stdin().lock(), limit)
     }
 
     fn standard_input_is_terminal(&self) -> bool {
@@ -119,6 +114,14 @@ impl World for OsWorld {
             Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
             _ => PathBuf::from("."),
         };
+        if !folder.is_dir() {
+            let what = if folder.exists() { "is no folder" } else { "does not exist" };
+            let missing = || {
+                let message = format!("the folder `{}` {what}", folder.to_string_lossy().escape_debug());
+                io::Error::new(io::ErrorKind::NotADirectory, message)
+            };
+            return Err(address::refused(&path).unwrap_or_else(missing));
+        }
         if path.is_dir() {
             return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory"));
         }
@@ -155,21 +158,94 @@ impl World for OsWorld {
     }
 }
 
-/// Maximum number of bytes read from a pipe or a device, which may be endless.
-const SPECIAL_BYTES_MAX: u64 = 16 << 30;
+/// Streams: what is no regular file gives its bytes only once.
+impl OsWorld {
+    /// Returns the content of a pipe or a device: read on the first request, and kept from then on. `None` for a
+    /// regular file, a directory, and what does not exist.
+    fn stream(&self, path: &Path) -> io::Result<Option<Arc<dyn Content>>> {
+        let Ok(metadata) = fs::metadata(path) else { return Ok(None) };
+        if metadata.is_file() || metadata.is_dir() {
+            return Ok(None);
+        }
+        let name = std::path::absolute(path)?;
+        // The lock is held while the stream is read: another request waits for its bytes.
+        let mut streams = self.streams.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(content) = streams.get(&name) {
+            return Ok(Some(content.clone()));
+        }
+        let limit = if is_device(&metadata) { DEVICE_BYTES_MAX } else { PIPED_BYTES_MAX };
+        let content = self.kept(&mut File::open(path)?, limit)?;
+        streams.insert(name, content.clone());
+        Ok(Some(content))
+    }
 
-/// Size up to which piped input is kept in memory; above, in a temporary file.
-const PIPED_BYTES_MAX: u64 = 1 << 30;
+    /// Reads a stream to its end: into memory, or a temporary file if it is long.
+    fn kept(&self, input: &mut dyn Read, limit: u64) -> io::Result<Arc<dyn Content>> {
+        let mut bytes = Vec::new();
+        input.take(MEMORY_BYTES_MAX.min(limit + 1)).read_to_end(&mut bytes)?;
+        let endless = || {
+            let message = format!("it is no regular file, and yields more than {} MiB", limit >> 20);
+            io::Error::new(io::ErrorKind::FileTooLarge, message)
+        };
+        if bytes.len() as u64 > limit {
+            return Err(endless());
+        }
+        if (bytes.len() as u64) < MEMORY_BYTES_MAX {
+            return Ok(Arc::new(bytes));
+        }
+        self.scratch(&mut |out| {
+            out.write_all(&bytes)?;
+            // What is in the file need not be in memory too.
+            bytes = Vec::new();
+            match io::copy(&mut input.take(limit + 1 - MEMORY_BYTES_MAX), out)? {
+                rest if rest > limit - MEMORY_BYTES_MAX => Err(endless()),
+                _ => Ok(()),
+            }
+        })
+    }
+}
 
-/// Opens standard input as a file, if it is redirected from one that has not been read yet.
+/// Maximum number of bytes read from a pipe, which may be endless.
+const PIPED_BYTES_MAX: u64 = 64 << 30;
+
+/// Maximum number of bytes read from a device. Nearly all devices are endless or empty; a terminal is typed into.
+const DEVICE_BYTES_MAX: u64 = 64 << 20;
+
+/// Size up to which a stream is kept in memory; above, in a temporary file.
+const MEMORY_BYTES_MAX: u64 = 1 << 30;
+
 #[cfg(unix)]
-fn redirected() -> io::Result<Option<OpenFile>> {
+fn is_device(metadata: &Metadata) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    metadata.file_type().is_char_device()
+}
+
+#[cfg(not(unix))]
+fn is_device(_: &Metadata) -> bool {
+    false
+}
+
+/// What standard input is.
+#[cfg(unix)]
+enum Redirected {
+    /// A file that has not been read yet.
+    File(OpenFile),
+    Device,
+    /// A pipe, or a file of which a part has been read.
+    Pipe,
+}
+
+#[cfg(unix)]
+fn redirected() -> io::Result<Redirected> {
     use std::io::Seek;
     use std::os::fd::AsFd;
     let mut file = File::from(io::stdin().as_fd().try_clone_to_owned()?);
     let metadata = file.metadata()?;
-    let is_whole = metadata.is_file() && file.stream_position()? == 0;
-    Ok(is_whole.then(|| OpenFile::new(file, &metadata)))
+    Ok(match metadata.is_file() && file.stream_position()? == 0 {
+        true => Redirected::File(OpenFile::new(file, &metadata)),
+        false if is_device(&metadata) => Redirected::Device,
+        false => Redirected::Pipe,
+    })
 }
 
 /// A regular file, with metadata that reveals changes by others.
@@ -211,6 +287,10 @@ impl Content for OpenFile {
         Ok(())
     }
 
+    fn modified(&self) -> Option<SystemTime> {
+        self.modified
+    }
+
     fn unchanged(&self) -> io::Result<()> {
         let now = self.file.metadata()?;
         if now.len() != self.size || now.modified().ok() != self.modified {
@@ -221,7 +301,10 @@ impl Content for OpenFile {
 }
 
 fn open(path: &Path) -> io::Result<File> {
-    let file = File::open(path)?;
+    let file = File::open(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => address::refused(path).unwrap_or(error),
+        _ => error,
+    })?;
     if file.metadata()?.is_dir() {
         return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory"));
     }
@@ -338,6 +421,24 @@ mod tests {
     }
 
     #[test]
+    #[cfg(unix)]
+    fn a_pipe_is_read_once_and_a_device_within_limits() {
+        use std::os::fd::AsRawFd;
+        let (read, mut write) = io::pipe().unwrap();
+        write.write_all(b"a,b\n1,2\n").unwrap();
+        drop(write);
+        let world = OsWorld::new();
+        let path = PathBuf::from(format!("/dev/fd/{}", read.as_raw_fd()));
+        for _ in 0..2 {
+            assert_eq!(world.open(&path).unwrap().start(100).unwrap(), b"a,b\n1,2\n");
+            assert_eq!(world.read(&path).unwrap(), b"a,b\n1,2\n");
+        }
+        assert_eq!(world.open("/dev/null".as_ref()).unwrap().size(), 0);
+        assert_eq!(world.open("/dev/zero".as_ref()).err().unwrap().kind(), io::ErrorKind::FileTooLarge);
+        assert_eq!(world.read("/dev/zero".as_ref()).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
+    }
+
+    #[test]
     fn scratch_files_have_no_name() {
         let content = OsWorld::new().scratch(&mut |out| out.write_all(b"abc")).unwrap();
         assert_eq!(content.start(10).unwrap(), b"abc");
@@ -349,6 +450,29 @@ mod tests {
         ["b.csv", "a.csv", "c.txt", ".d.csv"].iter().for_each(|name| fs::write(folder.0.join(name), b"").unwrap());
         let found = OsWorld::new().matching(&folder.0.join("*.csv")).unwrap();
         assert_eq!(found, [folder.0.join("a.csv"), folder.0.join("b.csv")]);
+    }
+
+    #[test]
+    fn an_address_is_no_missing_file_and_a_missing_folder_is_named() {
+        let world = OsWorld::new();
+        for (path, words) in [
+            ("https://pipewright.example/a.csv", "no HTTP: it was compiled without the feature `remote`"),
+            ("s3://visits/*.csv", "no object stores: it was compiled without the feature `remote`"),
+            ("adbc:driver?query=select", "no database drivers: it was compiled without the feature `adbc`"),
+            ("gopher://a", "`gopher:` is no known kind of address"),
+        ] {
+            let path = Path::new(path);
+            let written = world.replace(path, &mut |_| Ok(()));
+            for error in [world.open(path).err(), world.read(path).err(), world.matching(path).err(), written.err()] {
+                let error = error.unwrap();
+                assert_eq!(error.kind(), io::ErrorKind::Unsupported);
+                assert!(error.to_string().ends_with(words), "{error}");
+            }
+        }
+        assert_eq!(world.open("no/such/file".as_ref()).err().unwrap().kind(), io::ErrorKind::NotFound);
+        let folder = Folder::new("nowhere");
+        let error = world.replace(&folder.0.join("none/a"), &mut |_| Ok(())).unwrap_err().to_string();
+        assert!(error.starts_with("the folder `") && error.ends_with("none` does not exist"), "{error}");
     }
 
     #[test]

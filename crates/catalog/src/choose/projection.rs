@@ -4,6 +4,7 @@
 use pipewright_diagnostic::{Failure, code};
 use pipewright_frame::{Column, Entry, Estimator, Role, Schema, Selection, State, Summary, Table};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Keeps or drops the columns of a selection.
@@ -24,13 +25,14 @@ impl Project {
     /// The columns that stay.
     fn kept(&self, schema: &Schema) -> Result<Vec<Arc<str>>, Failure> {
         let selected = self.selection.resolve(schema)?;
+        let chosen: BTreeSet<&Arc<str>> = selected.iter().collect();
         if !self.keep {
-            let stays = |column: &&Column| !selected.contains(&column.name);
+            let stays = |column: &&Column| !chosen.contains(&column.name);
             return Ok(schema.columns().filter(stays).map(|column| column.name.clone()).collect());
         }
         let stays = |column: &&Column| matches!(column.role, Role::Target | Role::Weight);
         let others = schema.columns().filter(stays).map(|column| column.name.clone());
-        let missing: Vec<Arc<str>> = others.filter(|name| !selected.contains(name)).collect();
+        let missing: Vec<Arc<str>> = others.filter(|name| !chosen.contains(name)).collect();
         Ok(selected.into_iter().chain(missing).collect())
     }
 }
@@ -75,8 +77,9 @@ impl Estimator for Project {
 
     fn finish(&self, seen: Seen) -> Result<ProjectionState, Failure> {
         let kept = self.kept(&seen.0)?;
+        let names: BTreeSet<&Arc<str>> = kept.iter().collect();
         let with_role = |role| {
-            let column = seen.0.columns().find(|column| column.role == role && kept.contains(&column.name));
+            let column = seen.0.columns().find(|column| column.role == role && names.contains(&column.name));
             column.map(|column| column.name.to_string())
         };
         let columns = kept.iter().map(|name| name.to_string()).collect();

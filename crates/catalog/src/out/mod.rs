@@ -6,8 +6,10 @@ pub(crate) mod predict;
 pub(crate) mod save;
 pub(crate) mod write;
 
+use pipewright_artifact::{HEADER_BYTES_MAX, claimed_bytes};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_operator::{ArgumentError, Environment, FilePath, Registry, failure_of};
+use std::io;
 
 /// What the file holds.
 ///
@@ -18,8 +20,13 @@ pub(crate) fn read_bundle<T>(
     environment: &Environment,
     decode: fn(&[u8], &Registry) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    let bytes = environment.world.read(&environment.place(path));
-    let bytes = bytes.map_err(|error| failure_of(code::CANNOT_READ, "cannot read", path.as_ref(), &error))?;
+    let unreadable = |error: io::Error| failure_of(code::CANNOT_READ, "cannot read", path.as_ref(), &error);
+    let content = environment.world.open(&environment.place(path)).map_err(unreadable)?;
+    let start = content.start(HEADER_BYTES_MAX).map_err(unreadable)?;
+    let claimed = usize::try_from(claimed_bytes(&start)?).unwrap_or(usize::MAX);
+    // One byte more than claimed shows that there is something behind the end.
+    let bytes = content.start(claimed.saturating_add(1)).map_err(unreadable)?;
+    content.unchanged().map_err(unreadable)?;
     decode(&bytes, environment.registry)
 }
 

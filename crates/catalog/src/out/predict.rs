@@ -10,6 +10,7 @@ use pipewright_operator::{
     Form, Group, Neighbours, Spec, Verb, arguments,
 };
 use pipewright_world::random::Key;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 arguments! {
@@ -102,7 +103,8 @@ impl Rows for Predict {
 impl Predict {
     /// The table without columns that are only kept, so that the model does not report them as extra.
     fn offered(&self, table: &Table) -> Result<Table, Failure> {
-        let used = |name: &Arc<str>| self.pipeline.input.iter().any(|column| column.name == *name);
+        let input: BTreeSet<&Arc<str>> = self.pipeline.input.iter().map(|column| &column.name).collect();
+        let used = |name: &Arc<str>| input.contains(name);
         let names = table.columns().iter().map(|column| column.name.clone());
         table.select(&names.filter(|name| used(name) || !self.keep.contains(name)).collect::<Vec<_>>())
     }

@@ -1,8 +1,9 @@
 //! The source behind `load`: opens files and reads them as a table, or as a stream if they exceed the memory limit.
 
+use super::on_demand::OnDemand;
 use pipewright_diagnostic::{Failure, Progress, code};
 use pipewright_frame::file::OpenFile;
-use pipewright_frame::{Column, ColumnType, ReadOptions, Rejected, Schema, Table, csv, file};
+use pipewright_frame::{Column, ColumnType, ReadOptions, Rejected, Table, csv, file};
 use pipewright_operator::work::{Pushdown, Sketch, Source};
 use pipewright_operator::{Data, Environment, Sample, Stream, failure_of};
 use pipewright_world::Content;
@@ -78,10 +79,17 @@ impl Named<'_> {
             Place::StandardInput => environment.standard_input(),
         }
     }
+
+    fn on_demand(&self, place: &Path, environment: &Environment) -> Result<OnDemand, Failure> {
+        OnDemand::of(place, &environment.world).map_err(|error| unreadable(&self.name, &error))
+    }
 }
 
-/// Maximum number of files whose heads are kept in memory.
-const HEADS_MAX: usize = 64;
+/// Maximum number of files of which something is kept in memory.
+const KEPT_MAX: usize = 64;
+
+/// Maximum number of files that are open at once.
+const OPEN_MAX: usize = 256;
 
 /// Peak memory of a run as a multiple of the table's size (estimate).
 const COPIES: u64 = 4;
@@ -113,22 +121,24 @@ impl Source for Load {
         let places = self.places(environment)?.ok_or_else(no_data)?;
         let (first, others) = places.split_first().ok_or_else(no_data)?;
         let mut opened = vec![self.open_first(first, environment)?];
-        for named in others {
-            let content = named.content(environment)?;
-            let few = others.len() < HEADS_MAX;
-            let file = if few { OpenFile::new(content) } else { OpenFile::without_head(content) };
+        let schema = opened[0].file.sketch(&opened[0].options)?.schema;
+        for (index, named) in others.iter().enumerate() {
+            let content = match &named.place {
+                Place::File(place) if index >= OPEN_MAX => Arc::new(named.on_demand(place, environment)?),
+                _ => named.content(environment)?,
+            };
+            let few = others.len() < KEPT_MAX;
+            let file = if few { OpenFile::new(content) } else { OpenFile::keeping_nothing(content) };
             opened.push(self.opened(Arc::new(file), named));
         }
-        let mut memory_bytes = 0;
-        let mut schema = Schema::default();
-        for (index, file) in opened.iter_mut().enumerate() {
-            let sketch = file.file.sketch(&file.options)?;
-            memory_bytes += sketch.memory_bytes.max(file.file.size());
+        let mut memory_bytes: u64 = 0;
+        for file in &mut opened {
+            if environment.memory_bytes.is_some() {
+                let estimated = file.file.sketch(&file.options)?.memory_bytes.max(file.file.size());
+                memory_bytes = memory_bytes.saturating_add(estimated);
+            }
             file.options.columns.clone_from(&wanted.columns);
             file.options.filter.clone_from(&wanted.filter);
-            if index == 0 {
-                schema = sketch.schema;
-            }
         }
         match environment.memory_bytes {
             Some(limit) if memory_bytes.saturating_mul(COPIES) > limit => {

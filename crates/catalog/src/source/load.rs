@@ -2,7 +2,7 @@
 
 use super::files::{From, InMemory, Load};
 use pipewright_diagnostic::code;
-use pipewright_frame::{BadRows, ColumnType, Format, Limits, ReadOptions, Table};
+use pipewright_frame::{BadRows, ColumnType, Format, Limits, Quote, ReadOptions, Table};
 use pipewright_operator::{
     Args, Argument, ArgumentError, Arguments, Bound, Bytes, Count, Domain, Effect, Environment, Example, FilePath,
     Flow, Form, Group, Int, SampleName, Spec, Value, Verb, Word, arguments, either, words,
@@ -34,7 +34,17 @@ impl Argument for FormatWord {
 
 words! {
     /// Handling of unreadable rows.
-    enum BadWord { Error = "error", Skip = "skip" }
+    enum BadWord { Error = "error", Skip = "skip", Fill = "fill" }
+}
+
+words! {
+    /// No quote character.
+    enum NoQuote { None = "none" }
+}
+
+either! {
+    /// The quote character, or none.
+    enum QuoteChoice { None(NoQuote), Character(String) }
 }
 
 /// A file for unreadable rows: `quarantine("rejects.csv")`.
@@ -70,16 +80,16 @@ arguments! {
         option format: Option<FormatWord>;
         /// Kinds of columns, in place of those inferred: "zip: text, age: count".
         option schema: Option<String>;
-        /// Rows that cannot be read: an error, skipped and counted, or written to a file.
+        /// Rows that cannot be read: an error; or, counted in a note, skipped, padded or cut off, or written to a file.
         option bad: Bad = Bad::Word(BadWord::Error);
         /// The first row holds the column names. Without it, inferred.
         option header: Option<bool>;
-        /// Field delimiter. Without it, inferred.
+        /// Field delimiter. Without it, inferred. Spaces around it are ignored.
         option delim: Option<String>;
         /// Text that means a missing value, besides the usual ones.
         option null: Option<Vec<String>>;
-        /// Quote character. Without it, inferred.
-        option quote: Option<String>;
+        /// Quote character, or `none` if quotes are text. Without it, inferred.
+        option quote: Option<QuoteChoice>;
         /// Escape character before a quote inside quotes, if quotes are not doubled.
         option escape: Option<String>;
         /// Comment character: lines that start with it are skipped.
@@ -118,14 +128,14 @@ pub(crate) const VERB: Verb = Verb {
         name: "load",
         group: Group::Source,
         summary: "Reads a table from a file, several files of one schema, standard input, or a sample data set.",
-        details: "Formats: CSV and variants, JSON (lines or one array), Parquet, Arrow IPC and Feather, Excel and \
-                  OpenDocument, SQLite; each also compressed as `.gz` or `.zst`. Without a path it reads the data \
-                  file named on the command line, else standard input. `*` in a path matches several files; a bare \
-                  name is a sample data set. For text files, delimiter, quotes, header, encoding and the formats of \
-                  numbers and dates are inferred, and `schema` shows the result; the kind of a column follows from \
-                  all of its values. An unquoted empty field, `NA`, `null`, `NaN`, `?` and the like are missing \
-                  values; a quoted `\"\"` is an empty string. A row with too few or too many fields is an error \
-                  unless `bad` says otherwise.",
+        details: "Formats: CSV and variants, JSON (lines, objects over several lines, or one array), Parquet, Arrow \
+                  IPC and Feather, Excel and OpenDocument, SQLite; each also compressed as `.gz` or `.zst`. Without a \
+                  path it reads the data file named on the command line, else standard input. `*` in a path matches \
+                  several files; a bare name is a sample data set. For text files, delimiter, quotes, header, encoding \
+                  and the formats of numbers and dates are inferred, and `schema` shows the result; the kind of a \
+                  column follows from all of its values. An unquoted empty field, `NA`, `null`, `NaN`, `?` and the \
+                  like are missing values; a quoted `\"\"` is an empty string. A row with too few or too many fields \
+                  is an error unless `bad` says otherwise.",
         search: &["read", "open", "csv", "parquet", "json", "excel", "sqlite", "arrow", "feather", "import", "from"],
         form: Form::Path,
         input: Flow::Nothing,
@@ -202,13 +212,18 @@ fn options(args: LoadArgs) -> Result<ReadOptions, ArgumentError> {
     options.kinds = args.schema.as_deref().map(kinds).transpose()?.unwrap_or_default();
     options.bad_rows = match args.bad {
         Bad::Word(BadWord::Error) => BadRows::Refuse,
+        Bad::Word(BadWord::Fill) => BadRows::Fill,
         Bad::Word(BadWord::Skip) | Bad::Quarantine(_) => BadRows::Reject,
     };
     options.header = args.header;
     options.skip_lines = args.skip.get();
     options.nulls.extend(args.null.into_iter().flatten());
-    options.delimiter = character("delim", args.delim)?;
-    options.quote = character("quote", args.quote)?;
+    options.delimiter = character("delim", args.delim.map(without_spaces))?;
+    options.quote = match args.quote {
+        Some(QuoteChoice::Character(text)) if !text.is_empty() => character("quote", Some(text))?.map(Quote::Byte),
+        Some(QuoteChoice::None(_) | QuoteChoice::Character(_)) => Some(Quote::None),
+        None => None,
+    };
     options.escape = character("escape", args.escape)?;
     options.comment = character("comment", args.comment)?;
     options.decimal = character("decimal", args.decimal)?;
@@ -227,10 +242,19 @@ fn options(args: LoadArgs) -> Result<ReadOptions, ArgumentError> {
     Ok(options)
 }
 
+/// A delimiter without the spaces around it, which are not part of fields.
+fn without_spaces(delimiter: String) -> String {
+    match delimiter.trim_matches(' ') {
+        "" => delimiter,
+        bare => bare.to_owned(),
+    }
+}
+
 /// An option that is one ASCII character.
 fn character(name: &'static str, text: Option<String>) -> Result<Option<u8>, ArgumentError> {
     let Some(text) = text else { return Ok(None) };
-    let usable = |byte: u8| byte.is_ascii() && !b"\r\n".contains(&byte) && (name == "quote" || byte != b'"');
+    let usable =
+        |byte: u8| byte.is_ascii() && !b"\r\n".contains(&byte) && (matches!(name, "quote" | "escape") || byte != b'"');
     match text.as_bytes() {
         &[byte] if usable(byte) => Ok(Some(byte)),
         _ => {

@@ -2,4 +2,5 @@
 
 mod files;
 pub(crate) mod load;
+mod on_demand;
 pub(crate) mod samples;

@@ -6,17 +6,19 @@ use super::place::Slot;
 use super::scan::{self, Fault, FaultKind, Field};
 use super::split::{Index, Run, Shape};
 use super::window::{Body, Window};
+use crate::BadRows;
 use crate::infer::Type;
 use std::io;
 
-/// A skipped record.
+/// A record that cannot be read as it is: skipped or repaired.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct LeftOut {
+pub(super) struct BadRecord {
     /// Its start.
     pub(super) offset: u64,
     pub(super) fault: FaultKind,
     /// The field that does not fit, if any.
     pub(super) field: String,
+    /// The record, if it is skipped.
     pub(super) text: String,
 }
 
@@ -25,8 +27,8 @@ pub(super) struct LeftOut {
 pub(super) struct Terms {
     pub(super) rules: Rules,
     pub(super) shape: Shape,
-    /// Are invalid records skipped?
-    pub(super) rejects: bool,
+    /// What is done with invalid records.
+    pub(super) bad_rows: BadRows,
     /// The columns whose declared type is checked.
     pub(super) declared: Vec<(usize, Type)>,
 }
@@ -36,8 +38,8 @@ pub(super) struct Terms {
 pub(super) struct Chunk {
     window: Window,
     index: Index,
-    /// The skipped records, in order.
-    pub(super) left_out: Vec<LeftOut>,
+    /// The invalid records, in order, unless they end the reading.
+    pub(super) bad_records: Vec<BadRecord>,
     /// The error that ends the reading, after the records of the index.
     pub(super) fault: Option<Fault>,
     /// Text size of each column in the last chunk, in bytes.
@@ -57,7 +59,7 @@ impl Chunk {
     /// # Errors
     /// Those of the content.
     pub(super) fn load(&mut self, body: &Body, from: u64, to: u64) -> io::Result<u64> {
-        self.left_out.clear();
+        self.bad_records.clear();
         self.fault = None;
         let before = from.saturating_sub(1).max(body.start);
         self.window.load(body, before, body.end.min(to + BEHIND))?;
@@ -115,7 +117,7 @@ impl Chunk {
                 None => break,
             }
         }
-        if terms.rejects && !terms.declared.is_empty() {
+        if terms.bad_rows == BadRows::Reject && !terms.declared.is_empty() {
             self.leave_out_misfits(terms);
         } else if self.fault.is_some()
             && let Some(misfit) = self.misfit(terms)
@@ -127,7 +129,7 @@ impl Chunk {
 
     /// Parses the record at `position`, and returns where the next one starts; `None` if an error ends the text here.
     fn next_record(&mut self, body: &Body, position: usize, terms: &Terms) -> io::Result<Option<usize>> {
-        let Terms { shape, rejects, .. } = terms;
+        let Terms { shape, bad_rows, .. } = terms;
         let known = self.window.known();
         if shape.marks.comment == Some(known[position]) {
             let Some(end) = scan::line_end(known, position, &shape.marks) else {
@@ -159,18 +161,23 @@ impl Chunk {
         if fields == 1 && shape.columns > 1 && Field::of(&text[..text.len() - 1], true, &shape.marks).is_blank() {
             return Ok(Some(record.end));
         }
-        let unreadable = match record.text_after_quote {
-            Some(quote) => fault(quote, FaultKind::TextAfterQuote),
+        let unreadable = match record.misplaced_quote {
             None if fields != shape.columns => fault(position, FaultKind::Ragged { fields }),
-            None => None,
+            misplaced => misplaced,
         };
-        match unreadable {
-            None => self.index.push_row(shape.columns),
-            Some((_, kind)) if *rejects => {
-                let left_out = self.left_out(position, record.end, kind, String::new());
-                self.left_out.push(left_out);
+        match (unreadable, bad_rows) {
+            (None, _) => self.index.push_row(shape.columns),
+            (Some((_, kind)), BadRows::Reject) => {
+                let rejected = self.rejected(position, record.end, kind, String::new());
+                self.bad_records.push(rejected);
             }
-            Some((position, kind)) => {
+            (Some((_, fault)), BadRows::Fill) => {
+                let offset = self.window.offset_of(position);
+                self.bad_records.push(BadRecord { offset, fault, field: String::new(), text: String::new() });
+                self.window.pad(shape.columns);
+                self.index.push_ragged_row(fields, shape.columns);
+            }
+            (Some((position, kind)), BadRows::Refuse) => {
                 self.fault = Some(self.fault_at(position, kind));
                 return Ok(None);
             }
@@ -211,10 +218,10 @@ impl Chunk {
         Fault { offset: self.window.offset_of(position), kind, shown }
     }
 
-    fn left_out(&self, start: usize, end: usize, fault: FaultKind, field: String) -> LeftOut {
+    fn rejected(&self, start: usize, end: usize, fault: FaultKind, field: String) -> BadRecord {
         let text = String::from_utf8_lossy(&self.window.bytes()[start..end]);
         let text = text.trim_end_matches(['\n', '\r']).to_string();
-        LeftOut { offset: self.window.offset_of(start), fault, field, text }
+        BadRecord { offset: self.window.offset_of(start), fault, field, text }
     }
 
     /// Returns the first field, by row, that does not fit its declared type.
@@ -260,14 +267,14 @@ impl Chunk {
                 if let Some((column, field, _)) = self.misfit_in(first, terms) {
                     let starts = &self.index.starts;
                     let (start, end) = (starts[first] as usize, starts[first + columns] as usize);
-                    let left_out = self.left_out(start, end, FaultKind::Misfit { column }, field);
-                    self.left_out.push(left_out);
+                    let rejected = self.rejected(start, end, FaultKind::Misfit { column }, field);
+                    self.bad_records.push(rejected);
                     keep(&mut self.index, first);
                 }
             }
             keep(&mut self.index, run.first + run.rows * columns);
         }
-        self.left_out.sort_by_key(|left_out| left_out.offset);
+        self.bad_records.sort_by_key(|record| record.offset);
     }
 
     /// The number of records.

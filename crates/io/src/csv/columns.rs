@@ -1,7 +1,7 @@
 //! The columns of a text, from chunks to arrays.
 
 use super::cells::{Found, Plan};
-use super::chunk::{Chunk, LeftOut};
+use super::chunk::{BadRecord, Chunk};
 use super::fill::Values;
 use super::layout::Layout;
 use super::pass::{self, Extent, Passed, Stop, Work};
@@ -23,7 +23,7 @@ pub(super) struct Columns {
     again: Option<Piece>,
     /// Which columns were reread.
     is_again: Vec<bool>,
-    pub(super) left_out: Vec<LeftOut>,
+    pub(super) bad_records: Vec<BadRecord>,
 }
 
 /// Rows of all columns, with observations per chunk.
@@ -35,19 +35,19 @@ struct Piece {
 impl Columns {
     /// Reads all records.
     pub(super) fn read(layout: &Layout, plans: &[Plan], chunk_bytes: u64) -> Result<Columns, Stop> {
-        let (mut pieces, mut left_out) = (Vec::new(), Vec::new());
+        let (mut pieces, mut bad_records) = (Vec::new(), Vec::new());
         let mut body = layout.body.clone();
         loop {
             let rows = rows_expected(&body, chunk_bytes, plans.len(), layout)?;
             let mut store = Store::new(plans, rows);
             let left = Mutex::new((store.slots(), rows));
-            let Passed { parts, left_out: mut more, rest } =
+            let Passed { parts, bad_records: mut more, rest } =
                 pass::run(&body, chunk_bytes, &layout.terms, &Filling { plans, layout, left })?;
             pieces.push(Piece { store, parts });
-            left_out.append(&mut more);
+            bad_records.append(&mut more);
             match rest {
                 Some(start) => body.start = start,
-                None => return Ok(Columns { pieces, again: None, is_again: vec![false; plans.len()], left_out }),
+                None => return Ok(Columns { pieces, again: None, is_again: vec![false; plans.len()], bad_records }),
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Dialects of delimited text: delimiters, quotes, null values, and declared formats of numbers and dates.
 
 use super::scan::Field;
-use crate::ReadOptions;
+use crate::{Quote, ReadOptions};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_table::form::Form;
 use pipewright_table::literal;
@@ -53,7 +53,7 @@ impl Dialect {
         let numerals = Numerals::declared(options.decimal, options.thousands);
         let plain = Dialect::new(delimiter, &options.nulls);
         Ok(Dialect {
-            quote: options.quote.unwrap_or(b'"'),
+            quote: options.quote.map_or(b'"', Quote::byte),
             escape: options.escape,
             comment: options.comment,
             skip_lines: options.skip_lines,
@@ -123,15 +123,17 @@ impl Dialect {
             1 => "a line above the header is left out: it seems to be a title".to_string(),
             lines => format!("{lines} lines above the header are left out: they seem to be a title"),
         };
-        let help = format!("`load … skip_lines={}` says so", self.skip_lines);
+        let help = format!("`load … skip={}` says so", self.skip_lines);
         Some(Failure::note(code::ROWS_LEFT_OUT, lines).file(&options.name).help(help))
     }
 
     /// Returns its properties for display.
     pub(super) fn facts(&self) -> Vec<(&'static str, String)> {
         let mut facts = vec![("delimiter", shown(self.delimiter))];
-        if self.quote != b'"' {
-            facts.push(("quote", shown(self.quote)));
+        match self.quote {
+            b'"' => {}
+            Quote::ABSENT => facts.push(("quote", "none".to_string())),
+            quote => facts.push(("quote", shown(quote))),
         }
         facts.extend(self.escape.map(|escape| ("escape", shown(escape))));
         facts.extend(self.comment.map(|comment| ("comment", shown(comment))));

@@ -1,10 +1,10 @@
 //! Error messages for delimited text.
 
-use super::chunk::LeftOut;
+use super::chunk::BadRecord;
 use super::dialect;
 use super::scan::{Fault, FaultKind};
 use super::split::Shape;
-use crate::{ReadOptions, Rejected};
+use crate::{BadRows, ReadOptions, Rejected};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_table::ColumnType;
 use pipewright_world::Content;
@@ -25,6 +25,8 @@ pub(super) fn of(
     let failure = match fault.kind {
         FaultKind::OpenQuote => bad(format!("a quote is opened and never closed: {shown}")).help(doubled),
         FaultKind::TextAfterQuote => bad(format!("text after a closing quote: {shown}")).help(doubled),
+        FaultKind::StrayQuote => bad(format!("a quote inside a field that may hide a delimiter: {shown}"))
+            .help("is a delimiter missing before it? `load … quote=none` reads quotes as text"),
         FaultKind::NotText => bad("bytes that are not UTF-8 text".into())
             .help("declare the encoding: load … encoding=latin1, or save the file as UTF-8"),
         FaultKind::Nul => bad("a zero byte, which is not valid in text".into()).help("is it a binary file?"),
@@ -67,9 +69,9 @@ pub(super) fn too_many_columns(columns: usize, options: &ReadOptions) -> Failure
         .help(format!("to allow it: load … max_columns={columns}"))
 }
 
-/// Returns the skipped rows with reasons; and a note if there are any.
-pub(super) fn left_out(
-    rows: Vec<LeftOut>,
+/// Returns the skipped rows with reasons; and a note if there are any, or repaired ones.
+pub(super) fn bad_records(
+    rows: Vec<BadRecord>,
     content: &dyn Content,
     names: &[Arc<str>],
     shape: &Shape,
@@ -78,15 +80,26 @@ pub(super) fn left_out(
     let offsets: Vec<u64> = rows.iter().map(|row| row.offset).collect();
     let lines = lines_before(content, &offsets, shape.marks.lone_returns);
     let lines = lines.map_err(|error| crate::source::unreadable(&error, options))?;
-    let rejected = rows.into_iter().zip(lines).map(|(row, line)| {
-        let reason = match row.fault {
-            FaultKind::Ragged { fields } => ragged(fields, shape),
-            FaultKind::Misfit { column } => {
-                format!("`{}`: {}", names[column], misfit(&row.field, &names[column], options))
-            }
-            _ => "text after a closing quote".to_string(),
-        };
-        Rejected { line: line + 1, reason, text: row.text }
+    let reason = |row: &BadRecord| match row.fault {
+        FaultKind::Ragged { fields } => ragged(fields, shape),
+        FaultKind::Misfit { column } => {
+            format!("`{}`: {}", names[column], misfit(&row.field, &names[column], options))
+        }
+        FaultKind::StrayQuote => "a quote inside a field that may hide a delimiter".to_string(),
+        _ => "text after a closing quote".to_string(),
+    };
+    if options.bad_rows == BadRows::Fill {
+        let first = rows.first().zip(lines.first());
+        let note = first.map(|(first, line)| {
+            let message = format!("{}; the first: {}", repaired(&rows, shape), reason(first));
+            Failure::note(code::ROWS_REPAIRED, message).file(&options.name).line(line + 1)
+        });
+        return Ok((Vec::new(), note));
+    }
+    let rejected = rows.into_iter().zip(lines).map(|(row, line)| Rejected {
+        line: line + 1,
+        reason: reason(&row),
+        text: row.text,
     });
     let rejected: Vec<Rejected> = rejected.collect();
     let note = rejected.first().map(|first| {
@@ -95,6 +108,25 @@ pub(super) fn left_out(
         Failure::note(code::ROWS_LEFT_OUT, message).file(&options.name).line(first.line)
     });
     Ok((rejected, note))
+}
+
+/// Describes what was done to rows to make them fit.
+fn repaired(rows: &[BadRecord], shape: &Shape) -> String {
+    let (mut short, mut long, mut lost, mut quoted) = (0, 0, 0, 0);
+    for row in rows {
+        match row.fault {
+            FaultKind::Ragged { fields } if fields < shape.columns => short += 1,
+            FaultKind::Ragged { fields } => {
+                long += 1;
+                lost += fields - shape.columns;
+            }
+            _ => quoted += 1,
+        }
+    }
+    let short = (short > 0).then(|| format!("{} padded with missing values", count(short, "short row")));
+    let long = (long > 0).then(|| format!("{} cut off ({} lost)", count(long, "long row"), count(lost, "field")));
+    let quoted = (quoted > 0).then(|| format!("{} with misplaced quotes read as they stand", count(quoted, "row")));
+    [short, long, quoted].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 fn too_long(what: &str, option: &str, limit: usize) -> Failure {

@@ -10,7 +10,7 @@ use super::window::Body;
 use super::{encoding, sniff};
 use crate::infer::Type;
 use crate::names;
-use crate::{BadRows, ReadOptions};
+use crate::{BadRows, Quote, ReadOptions};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_table::Origin;
 use pipewright_world::Content;
@@ -97,12 +97,12 @@ impl Layout {
 
 impl Terms {
     fn new(rules: Rules, shape: Shape, names: &[Arc<str>], options: &ReadOptions) -> Terms {
-        let rejects = options.bad_rows == BadRows::Reject;
+        let bad_rows = options.bad_rows;
         // Which rows are skipped must not depend on the selected columns.
-        let is_checked = |name: &str| rejects || options.wants(name);
+        let is_checked = |name: &str| bad_rows == BadRows::Reject || options.wants(name);
         let declared = names.iter().enumerate().filter(|(_, name)| is_checked(name));
         let declared = declared.filter_map(|(column, name)| Some((column, Type::of(*options.kinds.get(&**name)?))));
-        Terms { rules, shape, rejects, declared: declared.collect() }
+        Terms { rules, shape, bad_rows, declared: declared.collect() }
     }
 }
 
@@ -192,8 +192,14 @@ impl Head {
         let unfinished = |position: usize| Ok(Err(self.fault(position, FaultKind::OpenQuote)));
         let mut position = 0;
         for _ in 0..dialect.skip_lines {
-            let Some(end) = scan::line_end(&self.bytes, position, marks) else { return unfinished(position) };
-            position = end;
+            match scan::line_end(&self.bytes, position, marks) {
+                Some(end) => position = end,
+                None if self.complete => {
+                    let message = format!("the file ends within the {} lines to skip", dialect.skip_lines);
+                    return Err(Failure::new(code::EMPTY_DATA, message).file(&options.name));
+                }
+                None => return unfinished(position),
+            }
         }
         while position < self.bytes.len() {
             if marks.comment == Some(self.bytes[position]) {
@@ -206,8 +212,10 @@ impl Head {
                 Ok(record) => record,
                 Err(end) => return unfinished(end.quote.unwrap_or(position)),
             };
-            if let Some(quote) = record.text_after_quote {
-                return Err(self.failure(&self.fault(quote, FaultKind::TextAfterQuote), marks, options));
+            if let Some((quote, kind)) = record.misplaced_quote
+                && options.bad_rows != BadRows::Fill
+            {
+                return Err(self.failure(&self.fault(quote, kind), marks, options));
             }
             let first = First { start: position, end: record.end, starts };
             if first.starts.len() > 2 || !first.field(&self.bytes, 0, marks).is_blank() {
@@ -310,7 +318,7 @@ fn whole_records(text: &[u8], marks: &Marks) -> usize {
 fn refuse_marks(marks: &Marks, options: &ReadOptions) -> Result<(), Failure> {
     let named = [("delimiter", Some(marks.delimiter)), ("quote", Some(marks.quote)), ("escape", marks.escape)];
     for (name, mark) in named {
-        if mark.is_some_and(|byte| !byte.is_ascii()) {
+        if mark.is_some_and(|byte| !byte.is_ascii() && byte != Quote::ABSENT) {
             let message = format!("the {name} must be an ASCII character");
             return Err(Failure::new(code::BAD_VALUE, message).file(&options.name));
         }

@@ -6,7 +6,7 @@
 //! learns its start, takes its place in the columns, and passes the next start on. The expensive work, parsing values,
 //! is done outside the turn.
 
-use super::chunk::{Chunk, LeftOut, Terms};
+use super::chunk::{BadRecord, Chunk, Terms};
 use super::scan::Fault;
 use super::window::Body;
 use std::io;
@@ -58,7 +58,8 @@ pub(super) trait Work: Sync {
 pub(super) struct Passed<P> {
     /// The results of the chunks, in order.
     pub(super) parts: Vec<(Extent, P)>,
-    pub(super) left_out: Vec<LeftOut>,
+    /// The skipped or repaired records.
+    pub(super) bad_records: Vec<BadRecord>,
     /// Start of the first chunk without room.
     pub(super) rest: Option<u64>,
 }
@@ -76,7 +77,7 @@ pub(super) fn run<W: Work>(body: &Body, chunk_bytes: u64, terms: &Terms, work: &
         tickets: AtomicU64::new(0),
         turn: Mutex::new(Turn { chunk: 0, start: body.start, over: false, rest: None }),
         taken: Condvar::new(),
-        results: Mutex::new(Results { parts: Vec::new(), left_out: Vec::new(), stop: None }),
+        results: Mutex::new(Results { parts: Vec::new(), bad_records: Vec::new(), stop: None }),
     };
     let chunks = body.size().div_ceil(chunk_bytes);
     let workers = rayon::current_num_threads().min(usize::try_from(chunks).unwrap_or(usize::MAX));
@@ -94,10 +95,10 @@ pub(super) fn run<W: Work>(body: &Body, chunk_bytes: u64, terms: &Terms, work: &
         return Err(stop);
     }
     results.parts.sort_by_key(|(chunk, _, _)| *chunk);
-    results.left_out.sort_by_key(|left_out| left_out.offset);
+    results.bad_records.sort_by_key(|record| record.offset);
     let rest = pass.turn.into_inner().unwrap_or_else(PoisonError::into_inner).rest;
     let parts = results.parts.into_iter().map(|(_, extent, part)| (extent, part)).collect();
-    Ok(Passed { parts, left_out: results.left_out, rest })
+    Ok(Passed { parts, bad_records: results.bad_records, rest })
 }
 
 struct Pass<'a, W: Work> {
@@ -125,7 +126,7 @@ struct Turn {
 
 struct Results<P> {
     parts: Vec<(u64, Extent, P)>,
-    left_out: Vec<LeftOut>,
+    bad_records: Vec<BadRecord>,
     /// The first chunk that failed, and why.
     stop: Option<(u64, Stop)>,
 }
@@ -180,7 +181,7 @@ impl<W: Work> Pass<'_, W> {
         let part = self.work.read(chunk, place).map_err(Stop::Fault)?;
         let mut results = locked(&self.results);
         results.parts.push((number, Extent { start, end, rows }, part));
-        results.left_out.append(&mut chunk.left_out);
+        results.bad_records.append(&mut chunk.bad_records);
         Ok(true)
     }
 

@@ -80,7 +80,7 @@ pub(super) fn plain_table(layout: &Layout, options: &ReadOptions, chunk_bytes: u
     }
     let mut decided = Decided::new(layout, &plans, &read.found(), options);
     read.read_again(layout, &plans, &decided.types).map_err(told)?;
-    let (rows, left_out) = (read.rows(), std::mem::take(&mut read.left_out));
+    let (rows, bad_records) = (read.rows(), std::mem::take(&mut read.bad_records));
     let arrays = read.arrays(&decided.types, &plans);
     let candidates = |column: &usize| Candidates::of(arrays[*column].as_string());
     let candidates = decided.open.par_iter().map(candidates).collect();
@@ -92,7 +92,7 @@ pub(super) fn plain_table(layout: &Layout, options: &ReadOptions, chunk_bytes: u
     let mut notes = decided.notes;
     notes.extend(suspect::almost_numbers(&table, options));
     let (rejected, note) =
-        failure::left_out(left_out, &*layout.body.content, &layout.names, &layout.terms.shape, options)?;
+        failure::bad_records(bad_records, &*layout.body.content, &layout.names, &layout.terms.shape, options)?;
     notes.extend(note);
     Ok(Reading { table, notes, rejected })
 }

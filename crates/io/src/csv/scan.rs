@@ -21,6 +21,8 @@ pub(super) enum FaultKind {
     OpenQuote,
     /// A closing quote with text after it.
     TextAfterQuote,
+    /// A quote inside an unquoted field that may hide the delimiters up to the next one.
+    StrayQuote,
     /// Bytes that are not UTF-8.
     NotText,
     /// A byte of value zero.
@@ -131,8 +133,8 @@ impl<'a> Field<'a> {
 pub(super) struct Record {
     /// The position after its line end.
     pub(super) end: usize,
-    /// The first closing quote with text after it.
-    pub(super) text_after_quote: Option<usize>,
+    /// The first misplaced quote, and what is wrong with it.
+    pub(super) misplaced_quote: Option<(usize, FaultKind)>,
 }
 
 /// The bytes end within the record; within quotes that open there, if any.
@@ -143,16 +145,21 @@ pub(super) struct Unfinished {
 
 /// Parses the record at `position`, and appends to `starts` the start of the field after each of its fields. A quote
 /// inside an unquoted field is text; so is everything between a closing quote and the end of its field.
+///
+/// Quotes inside unquoted fields are misplaced if one seems to open a text, and one at the end of a later field to
+/// close it, as in `1"a, b",2`: the field before the quoted one has lost its delimiter, or the comma is one. A single
+/// quote, as in `5" disk`, and pairs of them within a field are well placed.
 pub(super) fn record(
     bytes: &[u8],
     mut position: usize,
     marks: &Marks,
     starts: &mut Vec<u32>,
 ) -> Result<Record, Unfinished> {
-    let mut text_after_quote = None;
+    let (mut misplaced_quote, mut opening) = (None, None);
     loop {
         position = marks.skip_blanks(bytes, position);
-        if bytes.get(position) == Some(&marks.quote) {
+        let (start, quoted) = (position, bytes.get(position) == Some(&marks.quote));
+        if quoted {
             let open = position;
             let close = closing_quote(bytes, open, marks).ok_or(Unfinished { quote: Some(open) })?;
             position = marks.skip_blanks(bytes, close + 1);
@@ -162,16 +169,33 @@ pub(super) fn record(
                 Some([byte, ..]) => *byte == marks.delimiter || *byte == b'\n',
             };
             if !ends {
-                text_after_quote = text_after_quote.or(Some(close));
+                misplaced_quote = misplaced_quote.or(Some((close, FaultKind::TextAfterQuote)));
             }
         }
         let end = field_end(bytes, position, marks).ok_or(Unfinished { quote: None })?;
+        match (quoted, opening) {
+            (true, _) => {}
+            (false, None) => opening = odd_quote(&bytes[start..end], marks, false).map(|quote| start + quote),
+            (false, Some(quote)) if odd_quote(&bytes[start..end], marks, true).is_some() => {
+                misplaced_quote = misplaced_quote.or(Some((quote, FaultKind::StrayQuote)));
+            }
+            (false, Some(_)) => {}
+        }
         starts.push(end as u32 + 1);
         position = end + 1;
         if bytes[end] != marks.delimiter {
-            return Ok(Record { end: position, text_after_quote });
+            return Ok(Record { end: position, misplaced_quote });
         }
     }
+}
+
+/// Returns the last quote of an unquoted field that has an odd number of them, if it is, or is not, at its end.
+fn odd_quote(field: &[u8], marks: &Marks, at_end: bool) -> Option<usize> {
+    let last = memchr::memrchr(marks.quote, field)?;
+    let is_at_end = field[last + 1..].iter().all(|&byte| marks.is_blank(byte) || byte == b'\r');
+    let is_escaped = marks.escape.is_some_and(|escape| memchr::memchr(escape, field).is_some());
+    let is_odd = memchr::memchr_iter(marks.quote, field).count() % 2 == 1;
+    (is_odd && is_at_end == at_end && !is_escaped).then_some(last)
 }
 
 /// Returns the next delimiter or line end from `position`, outside quotes.

@@ -45,7 +45,7 @@ pub(super) fn in_chunks(layout: Layout, options: &ReadOptions, chunk_bytes: u64)
     let told = |stop| layout.stopped(stop, options);
     let plans = layout.plans(options).map_err(told)?;
     let passed = pass::run(&layout.body, chunk_bytes, &layout.terms, &Looking { plans: &plans, terms: &layout.terms });
-    let Passed { parts, left_out, rest: _ } = passed.map_err(told)?;
+    let Passed { parts, bad_records, rest: _ } = passed.map_err(told)?;
     let mut found = vec![Found::NOTHING; plans.len()];
     let mut candidates = vec![Candidates::ALL; plans.len()];
     for seen in parts.iter().flat_map(|(_, seen)| seen.iter()) {
@@ -63,7 +63,7 @@ pub(super) fn in_chunks(layout: Layout, options: &ReadOptions, chunk_bytes: u64)
     decided.refine(&layout, decided.open.iter().map(|column| candidates[*column]).collect(), options);
     let plans = plans.iter().zip(&decided.types).map(|(plan, kind)| plan.settled(*kind)).collect();
     let (rejected, note) =
-        failure::left_out(left_out, &*layout.body.content, &layout.names, &layout.terms.shape, options)?;
+        failure::bad_records(bad_records, &*layout.body.content, &layout.names, &layout.terms.shape, options)?;
     decided.notes.extend(note);
     let mut rows_before = vec![0];
     rows_before.extend(extents.iter().scan(0, |rows, extent| {

@@ -5,8 +5,8 @@
 use super::dialect::{Dialect, shown};
 use super::refine::Candidates;
 use super::scan::Field;
-use crate::ReadOptions;
 use crate::infer::Type;
+use crate::{Quote, ReadOptions};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_table::literal;
 use pipewright_table::literal::Number;
@@ -36,8 +36,12 @@ pub(super) fn dialect(sample: &[u8], complete: bool, options: &ReadOptions) -> R
     }
     let rest = behind_lines(sample, skipped);
     let delimiter = declared.unwrap_or(b',');
-    let mut usual =
-        Marks { delimiter, quote: options.quote.unwrap_or(b'"'), escape: options.escape, comment: options.comment };
+    let mut usual = Marks {
+        delimiter,
+        quote: options.quote.map_or(b'"', Quote::byte),
+        escape: options.escape,
+        comment: options.comment,
+    };
     let mut comment_lines = 0;
     if options.comment.is_none() {
         (comment_lines, usual.comment) = comments(rest, complete, usual, declared);
@@ -59,7 +63,7 @@ pub(super) fn dialect(sample: &[u8], complete: bool, options: &ReadOptions) -> R
 fn refuse_clashes(options: &ReadOptions) -> Result<(), Failure> {
     let marks = [
         ("delimiter", options.delimiter),
-        ("quote", options.quote),
+        ("quote", options.quote.map(Quote::byte)),
         ("comment", options.comment),
         ("thousands", options.thousands),
         ("decimal", options.decimal),
@@ -95,7 +99,10 @@ fn separator_line(sample: &[u8]) -> Option<u8> {
 
 /// Returns the text after `lines` lines.
 fn behind_lines(text: &[u8], lines: usize) -> &[u8] {
-    (0..lines).fold(text, |text, _| memchr::memchr(b'\n', text).map_or(&[][..], |end| &text[end + 1..]))
+    match lines.checked_sub(1) {
+        None => text,
+        Some(last) => memchr::memchr_iter(b'\n', text).nth(last).map_or(&[], |end| &text[end + 1..]),
+    }
 }
 
 /// Detects comments: the number of comment lines at the head, or the comment character if there are some further down.
@@ -125,17 +132,24 @@ fn comments(sample: &[u8], complete: bool, usual: Marks, declared: Option<u8>) -
     }
 }
 
-/// Detects title lines above the table: without delimiters, above records that all have several fields. A single line
-/// above records of two fields is ambiguous.
+/// Detects title lines above the table: without delimiters, above records that all have several fields; or, as
+/// spreadsheets write them, with empty fields only behind the title, above a record of names. A single line above
+/// records of two fields is ambiguous.
 fn title_lines(sample: &[u8], complete: bool, marks: Marks) -> usize {
     let (records, clean) = records(sample, complete, marks, SAMPLE_RECORDS);
-    let titles = records.iter().take_while(|record| record.fields.len() == 1).count();
+    let is_empty = |field: &Token<'_>| !field.quoted && field.bytes.is_empty();
+    let is_padded = |record: &Record<'_>| record.fields.len() > 2 && record.fields[1..].iter().all(is_empty);
+    let titles = records.iter().take_while(|record| record.fields.len() == 1 || is_padded(record)).count();
     let (Some(header), Some(last)) = (records.get(titles), titles.checked_sub(1)) else { return 0 };
     let fields = header.fields.len();
     let table = &records[titles..];
     let lines = memchr::memchr_iter(b'\n', &sample[..header.start]).count();
     let apart = lines > titles || records[last].fields[0].bytes.contains(&b' ');
-    let evident = fields > 2 || titles > 1 || apart;
+    let is_name = |field: &Token<'_>| !field.bytes.is_empty() && literal::number(field.bytes).is_none();
+    let evident = match records[..titles].iter().any(is_padded) {
+        true => (titles > 1 || apart) && header.fields.iter().all(is_name),
+        false => fields > 2 || titles > 1 || apart,
+    };
     let enough = table.len() > 2 || (fields > 2 && table.len() == 2);
     let agreed = clean && enough && table.iter().all(|record| record.fields.len() == fields);
     if evident && agreed && lines <= TITLE_LINES_MAX { lines } else { 0 }

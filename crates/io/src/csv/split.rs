@@ -62,6 +62,18 @@ impl Index {
         }
     }
 
+    /// Adds a record of another number of fields, which ends with the last of the starts: surplus fields are left out,
+    /// and absent ones are empty. Those lie in the padding of the window, or over the next record.
+    pub(super) fn push_ragged_row(&mut self, fields: usize, columns: usize) {
+        let last = self.starts.len() - 1;
+        self.runs.push(Run { first: last - fields, rows: 1 });
+        if fields < columns {
+            let end = self.starts[last];
+            self.starts.extend((1..=(columns - fields) as u32).map(|absent| end + absent));
+            self.starts.push(end);
+        }
+    }
+
     /// Finds the fields of all whole records from `start`, a record boundary, up to `end`; returns the start of the
     /// first incomplete one. The window has bytes after `end`.
     pub(super) fn split(&mut self, window: &Window, start: usize, end: usize, shape: &Shape) -> Result<usize, Unusual> {

@@ -13,13 +13,21 @@ const VALUES_TRIED: usize = 100;
 /// Minimum share of numbers for a note.
 const SHARE_MIN: f64 = 0.8;
 
-/// Creates a note for every text column that would be numeric except for a few values, with the first of them.
+/// Maximum number of columns with a note of their own; another note counts the rest.
+const NOTES_MAX: usize = 10;
+
+/// Creates notes about the text columns that would be numeric except for a few values, with the first of them.
 pub(super) fn almost_numbers(table: &Table, options: &ReadOptions) -> Vec<Failure> {
     let texts = table.columns().iter().filter(|column| column.kind == ColumnType::Text);
-    texts
-        .filter(|column| !options.kinds.contains_key(&*column.name))
-        .filter_map(|column| note(table, &column.name, options))
-        .collect()
+    let undeclared = texts.filter(|column| !options.kinds.contains_key(&*column.name));
+    let mut all = undeclared.filter_map(|column| note(table, &column.name, options));
+    let mut notes: Vec<Failure> = all.by_ref().take(NOTES_MAX).collect();
+    let unsaid = all.count();
+    if unsaid > 0 {
+        let message = format!("{unsaid} more columns are read as text because of a few values among numbers");
+        notes.push(Failure::note(code::TYPE_WIDENED, message).file(&options.name));
+    }
+    notes
 }
 
 fn note(table: &Table, name: &str, options: &ReadOptions) -> Option<Failure> {
@@ -62,6 +70,16 @@ mod tests {
         assert!(found.is_empty(), "{found:?}: a quarter of the values is no accident");
         let found = notes(&["1", "2", "3.5O", "4", "5", "6", "7", "8", "9", "10"]);
         assert_eq!(found, ["`x` is read as text because of `3.5O` in row 3"]);
+    }
+
+    #[test]
+    fn many_columns_are_counted() {
+        let row = |value: &str| format!("{}\n", vec![value; 30].join(","));
+        let text = format!("{}{}{}", row("x"), row("1").repeat(9), row("1.O"));
+        let (_, notes) = read(text.as_bytes(), &ReadOptions::new("t.csv")).unwrap();
+        let of_values = notes.iter().filter(|note| note.code == pipewright_diagnostic::code::TYPE_WIDENED);
+        let last = of_values.clone().last().unwrap().message.clone();
+        assert_eq!((of_values.count(), last.split(' ').next()), (super::NOTES_MAX + 1, Some("20")), "{last}");
     }
 
     #[test]

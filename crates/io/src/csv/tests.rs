@@ -3,7 +3,7 @@
 use super::layout::Layout;
 use super::{CsvReader, read, read_in_chunks, scanner, write};
 use crate::source::{Reader, Reading, Scan};
-use crate::{BadRows, ReadOptions};
+use crate::{BadRows, Quote, ReadOptions};
 use arrow_array::{ArrayRef, BooleanArray, Float64Array, Int64Array, TimestampMicrosecondArray};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_table::TextArray;
@@ -161,8 +161,8 @@ fn asked() -> impl Strategy<Value = ReadOptions> {
             asked.header = Some(true);
             asked.delimiter = Some(b',');
             asked.kinds.extend(kind.map(|kind| ("i".to_string(), kind)));
-            asked.columns = wanted.map(|name| vec![Arc::from(name)].into());
-            (asked.escape, asked.comment, asked.quote) = (escape, comment, quote);
+            asked.columns = wanted.map(|name| Arc::new([Arc::from(name)].into()));
+            (asked.escape, asked.comment, asked.quote) = (escape, comment, quote.map(Quote::Byte));
             asked.limits.field_bytes = limit;
             asked
         },
@@ -257,7 +257,8 @@ proptest! {
 
     #[test]
     fn chunks_do_not_matter_where_bad_rows_are_left_out(text in dirty(), asked in asked()) {
-        same_for_all_chunks(&text, &ReadOptions { bad_rows: BadRows::Reject, ..asked });
+        same_for_all_chunks(&text, &ReadOptions { bad_rows: BadRows::Reject, ..asked.clone() });
+        same_for_all_chunks(&text, &ReadOptions { bad_rows: BadRows::Fill, ..asked });
     }
 
     #[test]
@@ -276,6 +277,7 @@ proptest! {
         let _ = read(&bytes, &options());
         let _ = CsvReader.sketch(&content(&bytes), true, &options());
         let _ = read(&bytes, &ReadOptions { bad_rows: BadRows::Reject, ..options() });
+        let _ = read(&bytes, &ReadOptions { bad_rows: BadRows::Fill, ..options() });
     }
 
     #[test]

@@ -74,6 +74,14 @@ impl Window {
         Ok(())
     }
 
+    /// Makes the padding after the end at least this long.
+    pub(super) fn pad(&mut self, bytes: usize) {
+        let length = self.end + 1 + ROOM + bytes;
+        if self.bytes.len() < length {
+            self.bytes.resize(length, 0);
+        }
+    }
+
     /// Returns all bytes, with the padding.
     pub(super) fn bytes(&self) -> &[u8] {
         &self.bytes

@@ -24,7 +24,7 @@ pub(super) fn check(bytes: &[u8], memory_bytes: u64) -> Result<(), Fault> {
                 .collect();
         let stream = file.stream(u32_at(entry, 116)?, entry)?;
         if name.eq_ignore_ascii_case("EncryptedPackage") {
-            return Err(Fault::Damaged("it is password-protected".to_string()));
+            return Err(Fault::locked());
         }
         let is_workbook = name.eq_ignore_ascii_case("Workbook") || name.eq_ignore_ascii_case("Book");
         if is_workbook && stream.is_some() {

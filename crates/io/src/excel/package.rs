@@ -22,6 +22,14 @@ const TEXT_BYTES_MIN: u64 = 5;
 
 const BLOCK_BYTES: usize = 256 << 10;
 
+/// Unpacked size of a part above which its expansion ratio is checked. Sheets are decoded into memory, and slowly.
+const BOMB_BYTES: u64 = 256 << 20;
+/// Expansion ratio of a bomb. Sheets whose rows are all alike reach about a hundred.
+const BOMB_GROWTH: u64 = 200;
+/// Where an OpenDocument file says which of its parts are encrypted.
+const MANIFEST: &str = "meta-inf/manifest.xml";
+const ENCRYPTED: &[u8] = b"encryption-data";
+
 /// Unpacks all parts of a workbook without keeping them, so that the decoder's output is known to be bounded.
 pub(super) fn check(bytes: &[u8], limits: &Limits) -> Result<Kind, Fault> {
     let unreadable = |error: zip::result::ZipError| Fault::Damaged(error.to_string());
@@ -40,17 +48,26 @@ pub(super) fn check(bytes: &[u8], limits: &Limits) -> Result<Kind, Fault> {
     };
     // Unpacked data is held in memory.
     let limit = limits.unpacked_bytes.min(limits.memory_bytes);
-    let mut total = 0;
+    // A raised limit is a deliberate choice.
+    let raised = limits.unpacked_bytes > Limits::default().unpacked_bytes;
+    let (mut total, mut content) = (0, None);
     for (index, name) in names.iter().enumerate() {
         // What cannot be opened here cannot be opened by the decoder either.
         let Ok(entry) = archive.by_index(index) else { continue };
-        let keep = kind == Kind::Ods && name == "content.xml";
-        let mut part = Part { total: &mut total, limit, claims: 0, kept: keep.then(Vec::new) };
+        let keep = kind == Kind::Ods && (name == "content.xml" || name == MANIFEST);
+        let packed_bytes = if raised { u64::MAX } else { entry.compressed_size() };
+        let mut part = Part { total: &mut total, limit, packed_bytes, claims: 0, kept: keep.then(Vec::new) };
         part.read(entry)?;
-        if let Some(text) = part.kept {
-            repeats::check(&text, limits.memory_bytes)?;
+        match part.kept {
+            Some(text) if name == MANIFEST && memchr::memmem::find(&text, ENCRYPTED).is_some() => {
+                return Err(Fault::locked());
+            }
+            Some(text) if name != MANIFEST => content = Some(text),
+            _ => {}
         }
     }
+    // Of an encrypted content nothing can be told.
+    content.map_or(Ok(()), |text| repeats::check(&text, limits.memory_bytes))?;
     Ok(kind)
 }
 
@@ -59,6 +76,8 @@ struct Part<'a> {
     /// Unpacked size of all parts so far.
     total: &'a mut u64,
     limit: u64,
+    /// Size of this part in the archive.
+    packed_bytes: u64,
     /// The largest claimed number of texts.
     claims: u64,
     kept: Option<Vec<u8>>,
@@ -82,6 +101,11 @@ impl Part<'_> {
             *self.total += length as u64;
             if *self.total > self.limit {
                 return Err(Fault::TooLarge(format!("the workbook unpacks to more than {} bytes", self.limit)));
+            }
+            let unpacked = *self.total - before;
+            if unpacked > BOMB_BYTES && unpacked / BOMB_GROWTH > self.packed_bytes {
+                let message = format!("a part of the workbook unpacks to more than {BOMB_GROWTH} times its size");
+                return Err(Fault::TooLarge(message));
             }
             if let Some(kept) = &mut self.kept {
                 kept.extend_from_slice(&window[carried..carried + length]);
@@ -124,6 +148,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn bombs_end_early() {
+        let read = |packed_bytes: u64| {
+            let mut total = 0;
+            let mut part = Part { total: &mut total, limit: 1 << 40, packed_bytes, claims: 0, kept: None };
+            let told = part.read(std::io::repeat(b' ').take(BOMB_BYTES + (8 << 20)));
+            (matches!(told, Err(Fault::TooLarge(_))), total)
+        };
+        let (refused, total) = read(1 << 20);
+        assert!(refused && total <= BOMB_BYTES + BLOCK_BYTES as u64 + CLAIM_BYTES as u64);
+        assert!(!read(2 << 20).0);
+    }
+
+    #[test]
     fn claims_are_found_wherever_blocks_end() {
         struct Slow<'a>(&'a [u8], usize);
         impl Read for Slow<'_> {
@@ -137,7 +174,7 @@ mod tests {
         let text = format!("{}<sst count=\"1\" uniqueCount = '123456789'>{}", " ".repeat(500), " ".repeat(500));
         for step in [1, 7, 300, 2000] {
             let mut total = 0;
-            let mut part = Part { total: &mut total, limit: 1 << 20, claims: 0, kept: None };
+            let mut part = Part { total: &mut total, limit: 1 << 20, packed_bytes: 1000, claims: 0, kept: None };
             assert!(matches!(part.read(Slow(text.as_bytes(), step)), Err(Fault::Damaged(_))));
             assert_eq!((part.claims, total), (123_456_789, text.len() as u64), "{step}");
         }

@@ -82,7 +82,7 @@ fn sheets_are_named() {
 
 #[test]
 fn options_are_honoured() {
-    let mut asked = ReadOptions { columns: Some([Arc::from("score"), Arc::from("age")].into()), ..options() };
+    let mut asked = options().with_columns(["score", "age"]);
     asked.kinds.insert("age".into(), ColumnType::Text);
     assert_eq!(kinds(&read_with(XLSX, &asked).unwrap().table), "age:text score:continuous");
     asked.kinds.insert("score".into(), ColumnType::Count);
@@ -194,6 +194,14 @@ fn what_is_no_workbook_is_refused() {
     archive.start_file("a.csv", SimpleFileOptions::default()).unwrap();
     archive.write_all(b"a,b\n1,2\n").unwrap();
     let archive = archive.finish().unwrap().into_inner();
+    let mut locked = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let manifest = "<manifest:file-entry manifest:full-path=\"content.xml\"><manifest:encryption-data/>";
+    for (name, part) in [("content.xml", &b"\x91<\x02"[..]), ("META-INF/manifest.xml", manifest.as_bytes())] {
+        locked.start_file(name, SimpleFileOptions::default()).unwrap();
+        locked.write_all(part).unwrap();
+    }
+    let locked = read_with(&locked.finish().unwrap().into_inner(), &options()).unwrap_err();
+    assert!(locked.message.contains("password-protected"), "{locked}");
     for bytes in [&archive[..], b"a,b\n", b"\xD0\xCF\x11\xE0", b"PK\x03\x04"] {
         assert_eq!(read_with(bytes, &options()).unwrap_err().code, code::BAD_FILE);
     }

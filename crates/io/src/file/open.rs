@@ -21,6 +21,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// ```
 pub struct OpenFile {
     content: Arc<dyn Content>,
+    /// Is what has been read kept in memory: the head, and the table of a small file?
+    keeps: bool,
     /// Sketches by options. There are as many as a script has ways to read one file.
     sketches: Mutex<Vec<(ReadOptions, Sketch)>>,
 }
@@ -35,13 +37,18 @@ impl OpenFile {
     /// Opens a file with this content; nothing is read yet.
     #[must_use]
     pub fn new(content: Arc<dyn Content>) -> OpenFile {
-        OpenFile { content: Arc::new(Headed::new(content)), sketches: Mutex::default() }
+        OpenFile { content: Arc::new(Headed::new(content)), keeps: true, sketches: Mutex::default() }
     }
 
-    /// Like [`OpenFile::new`], without caching the head: for many files.
+    /// Like [`OpenFile::new`], keeping nothing of the file in memory: for many files.
     #[must_use]
-    pub fn without_head(content: Arc<dyn Content>) -> OpenFile {
-        OpenFile { content, sketches: Mutex::default() }
+    pub fn keeping_nothing(content: Arc<dyn Content>) -> OpenFile {
+        OpenFile { content, keeps: false, sketches: Mutex::default() }
+    }
+
+    /// The content for one reading, which looks at the head several times.
+    fn headed(&self) -> Arc<dyn Content> {
+        if self.keeps { self.content.clone() } else { Arc::new(Headed::new(self.content.clone())) }
     }
 
     /// Returns the size of the file in bytes.
@@ -59,7 +66,10 @@ impl OpenFile {
         if let Some((_, sketch)) = sketches.iter().find(|(known, _)| known == options) {
             return Ok(sketch.clone());
         }
-        let sketch = super::sketch(&self.content, options)?;
+        let mut sketch = super::sketch(&self.headed(), options)?;
+        if !self.keeps {
+            sketch.whole = None;
+        }
         sketches.push((options.clone(), sketch.clone()));
         Ok(sketch)
     }
@@ -76,7 +86,7 @@ impl OpenFile {
         drop(sketches);
         match known {
             Some(reading) => super::unchanged(&self.content, options).map(|()| reading),
-            None => super::read(&self.content, options, world),
+            None => super::read(&self.headed(), options, world),
         }
     }
 

@@ -17,10 +17,12 @@ impl Ipc {
         words: &["ipc"],
         endings: &["arrow", "feather", "ipc", "arrows"],
         schemes: &["adbc"],
-        magic: &[b"ARROW1"],
+        // Files, and the messages of streams.
+        magic: &[b"ARROW1", b"\xFF\xFF\xFF\xFF"],
         is_text: false,
         is_written: cfg!(feature = "ipc"),
         feature: Some("ipc"),
+        ..Signature::BASE
     };
 }
 

@@ -1,4 +1,4 @@
-//! JSON: one object per line, or one array of objects.
+//! JSON: one object per line, objects over several lines, or one array of objects.
 
 use crate::format::{FileFormat, Format, Signature};
 use crate::source::{Reader, Writer};
@@ -8,7 +8,7 @@ use std::io;
 pub(super) struct Json;
 
 impl Format {
-    /// JSON: one object per line, or one array of objects.
+    /// JSON: one object per line, objects over several lines, or one array of objects.
     pub const JSON: Format = Format::new(&Json);
 }
 
@@ -16,6 +16,7 @@ impl Json {
     pub(super) const SIGNATURE: Signature = Signature {
         words: &["json", "jsonl"],
         endings: &["json", "jsonl", "ndjson"],
+        begins: Some(crate::json::begins_json),
         is_written: true,
         ..Signature::BASE
     };

@@ -59,8 +59,7 @@ fn the_head_of_a_packed_file_tells_the_columns() {
 #[test]
 fn only_wanted_columns_are_made() {
     let table = difficult();
-    let wanted = ["category", "cöunt, \"n\""].map(Arc::from);
-    let options = ReadOptions { columns: Some(Arc::new(wanted)), ..options() };
+    let options = options().with_columns(["category", "cöunt, \"n\""]);
     let expected = table.select(&["cöunt, \"n\"", "category"]).unwrap();
     assert!(opened(&stream(&table, 3), &options).unwrap().table == expected);
     assert!(scanned(&written(&table), &options).unwrap() == expected);

@@ -4,6 +4,7 @@
 //! followed last time, and looked up only if it differs. Keys of nested objects are joined by points.
 
 use super::parse::{Cursor, DEPTH_MAX, Fault, FaultKind, unescape};
+use super::shape::Shape;
 use crate::gather::{Cell, Cells, Misfit, Start};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -117,10 +118,19 @@ impl Chunk {
         })
     }
 
-    /// Reads an array of objects, at most `rows_max` of them.
-    pub(super) fn of_array(bytes: &[u8], plan: &Plan<'_>, rows_max: usize) -> Result<Chunk, (Chunk, Fault)> {
+    /// Reads an array of objects, or objects one after the other, at most `rows_max` of them.
+    pub(super) fn of_values(
+        shape: Shape,
+        bytes: &[u8],
+        plan: &Plan<'_>,
+        rows_max: usize,
+    ) -> Result<Chunk, (Chunk, Fault)> {
         let mut chunk = Chunk::new();
-        match as_text(bytes, |text| chunk.read_array(text, plan, rows_max)) {
+        let read = as_text(bytes, |text| match shape {
+            Shape::Array => chunk.read_array(text, plan, rows_max),
+            Shape::Lines | Shape::Objects => chunk.read_objects(text, plan, rows_max),
+        });
+        match read {
             Ok(()) => Ok(chunk),
             Err(fault) => Err((chunk, fault)),
         }
@@ -150,6 +160,16 @@ impl Chunk {
         cursor.skip_blanks();
         if cursor.peek().is_some() {
             return Err(cursor.fault(FaultKind::Expected("the end of the file")));
+        }
+        Ok(())
+    }
+
+    fn read_objects(&mut self, text: &[u8], plan: &Plan<'_>, rows_max: usize) -> Result<(), Fault> {
+        let mut cursor = Cursor::new(text, false);
+        cursor.skip_blanks();
+        while cursor.peek().is_some() && self.rows < rows_max {
+            self.row(&mut cursor, plan)?;
+            cursor.skip_blanks();
         }
         Ok(())
     }

@@ -35,7 +35,7 @@ impl Report {
             FaultKind::Expected(what) => bad(&format!("not JSON: expected {what}"), None),
             FaultKind::Unfinished => bad(
                 "the value ends too early",
-                Some("in JSON lines every object ends on its line: `jq -c .` writes it so; else the file is truncated"),
+                Some("is the file truncated? if not: the first objects end on their lines, this one does not"),
             ),
             FaultKind::Control => bad("a control character in a text", Some("JSON writes it as an escape: \\n, \\u0007")),
             FaultKind::BadEscape => {

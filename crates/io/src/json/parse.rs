@@ -201,7 +201,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Skips a value of any type.
-    fn skip_value(&mut self, depth: usize) -> Result<(), Fault> {
+    pub(super) fn skip_value(&mut self, depth: usize) -> Result<(), Fault> {
         if depth > DEPTH_MAX {
             return Err(self.fault(FaultKind::Deep));
         }

@@ -1,10 +1,12 @@
 //! Reading of JSON files to tables: whole, or chunk by chunk.
 //!
-//! Lines are grouped into chunks of a fixed size, since no JSON value spans lines; an array is read as one chunk.
+//! Lines are grouped into chunks of a fixed size, since no JSON value spans lines; an array, and objects over several
+//! lines, are read as one chunk.
 
 use super::chunk::{Chunk, Plan};
 use super::fault::Report;
 use super::parse::{Fault, FaultKind};
+use super::shape::{self, Shape};
 use crate::gather::{self, Cells, Outcome, Start};
 use crate::infer::Type;
 use crate::source::{Rejected, Scan, Sketch, unreadable};
@@ -29,15 +31,6 @@ const CELLS_MIN: u64 = 1 << 28;
 /// Additional cells allowed per byte of the file.
 const CELLS_A_BYTE: u64 = 16;
 
-/// The layout of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shape {
-    /// One object per line.
-    Lines,
-    /// One array of objects.
-    Array,
-}
-
 /// An open file.
 pub(super) struct Source<'a> {
     pub(super) content: &'a Arc<dyn Content>,
@@ -60,8 +53,9 @@ impl<'a> Source<'a> {
         while at < self.content.size() {
             let block = self.bytes(at..self.content.size().min(at + (64 << 10)))?;
             if let Some(place) = block.iter().position(|byte| !byte.is_ascii_whitespace()) {
-                let shape = if block[place] == b'[' { Shape::Array } else { Shape::Lines };
-                return Ok((start, shape));
+                let first = at + place as u64;
+                let end = self.content.size().min(first + shape::HEAD_BYTES as u64);
+                return Ok((start, Shape::of(&self.bytes(first..end)?)));
             }
             at += block.len() as u64;
         }
@@ -75,9 +69,9 @@ impl<'a> Source<'a> {
         let length = usize::try_from(range.end - range.start).unwrap_or(usize::MAX);
         let mut bytes = Vec::new();
         bytes.try_reserve_exact(length).map_err(|_| {
-            Failure::new(code::LIMIT_REACHED, "an array of JSON larger than memory")
+            Failure::new(code::LIMIT_REACHED, "JSON that is not one object per line, and larger than memory")
                 .file(&self.options.name)
-                .help("JSON lines are read piece by piece: jq -c '.[]'")
+                .help("JSON lines are read piece by piece: `jq -c '.[]'` makes them of an array, `jq -c .` of objects")
         })?;
         bytes.resize(length, 0);
         self.content.read_at(range.start, &mut bytes).map_err(|error| unreadable(&error, self.options))?;
@@ -171,10 +165,10 @@ impl<'a> Source<'a> {
     pub(super) fn read(&self) -> Result<Reading, Failure> {
         match self.shape()? {
             (start, Shape::Lines) => self.read_lines(start),
-            (start, Shape::Array) => {
+            (start, shape) => {
                 let range = start..self.content.size();
                 let bytes = self.bytes(range.clone())?;
-                self.read_array(&range, &bytes, usize::MAX)
+                self.read_values(shape, &range, &bytes, usize::MAX)
             }
         }
     }
@@ -203,10 +197,10 @@ impl<'a> Source<'a> {
         Ok(Reading { table, notes, rejected: found.rejected })
     }
 
-    /// Reads an array, or its first rows.
-    fn read_array(&self, range: &Range<u64>, bytes: &[u8], rows_max: usize) -> Result<Reading, Failure> {
+    /// Reads an array or objects that are not lines, or the first rows of them.
+    fn read_values(&self, shape: Shape, range: &Range<u64>, bytes: &[u8], rows_max: usize) -> Result<Reading, Failure> {
         let read = |start: &(dyn Fn(&str) -> Start + Sync)| {
-            let chunk = Chunk::of_array(bytes, &self.plan(start), rows_max);
+            let chunk = Chunk::of_values(shape, bytes, &self.plan(start), rows_max);
             chunk.map_err(|(_, fault)| self.failure(range, bytes, fault))
         };
         let chunk = read(&|name| Start::of(name, self.options))?;
@@ -218,7 +212,10 @@ impl<'a> Source<'a> {
             chunk.replace(read(&|name| *again.get(name).unwrap_or(&Start::Skip))?);
         }
         let notes = found.notes(self, &columns);
-        let table = table(vec![chunk], &columns)?.with_origin(Some(self.origin(Shape::Array)));
+        if shape == Shape::Objects {
+            self.refuse_columns_in_rows(&found)?;
+        }
+        let table = table(vec![chunk], &columns)?.with_origin(Some(self.origin(shape)));
         Ok(Reading { table, notes, rejected: Vec::new() })
     }
 
@@ -242,18 +239,18 @@ impl<'a> Source<'a> {
         let head = Source { content: &content, ..*self };
         let reading = match shape {
             Shape::Lines => head.read_lines(0)?,
-            Shape::Array => {
-                // The head of an array usually ends inside a row: the rows before it are used.
+            Shape::Array | Shape::Objects => {
+                // The head usually ends inside a row: the rows before it are used.
                 let first = |name: &str| Start::of(name, self.options);
                 let plan = self.plan(&first);
-                let rows_max = match Chunk::of_array(&bytes, &plan, usize::MAX) {
+                let rows_max = match Chunk::of_values(shape, &bytes, &plan, usize::MAX) {
                     Err((chunk, fault)) if !complete && fault.offset + 4 >= bytes.len() => chunk.rows,
                     _ => usize::MAX,
                 };
                 if rows_max == 0 {
                     return Ok(nothing_seen());
                 }
-                head.read_array(&(0..content.size()), &bytes, rows_max)?
+                head.read_values(shape, &(0..content.size()), &bytes, rows_max)?
             }
         };
         let held: usize = reading.table.arrays().iter().map(|array| array.get_array_memory_size()).sum();
@@ -314,6 +311,7 @@ impl<'a> Source<'a> {
     fn origin(&self, shape: Shape) -> Arc<Origin> {
         let format = match shape {
             Shape::Lines => "JSON lines",
+            Shape::Objects => "JSON objects",
             Shape::Array => "JSON array",
         };
         Arc::new(Origin { file: self.options.name.clone(), facts: vec![("format", format.to_string())] })

@@ -68,6 +68,27 @@ fn arrays_of_objects_are_rows_too() {
 }
 
 #[test]
+fn objects_may_take_several_lines_or_share_one() {
+    let pretty = "\u{FEFF}\n{\n  \"a\": 1,\n  \"b\": {\n    \"c\": \"x\"\n  }\n}\n{\n  \"a\": 2.5\n}\n";
+    for text in [pretty, "{\"a\":1,\"b\":{\"c\":\"x\"}}{\"a\":2.5}", "{\"a\":1,\"b\":{\"c\":\"x\"}}\n{\"a\":\n2.5}"] {
+        let reading = read(text);
+        assert_eq!(kinds(&reading.table), "a:continuous b.c:text");
+        assert_eq!(shown(&reading.table), "1|x\n2.5|·");
+        assert_eq!(reading.table.origin().unwrap().facts, [("format", "JSON objects".to_string())]);
+        let scan = JsonReader.scan(&content(text.as_bytes()), &options()).unwrap();
+        assert_eq!(all_chunks(&*scan), reading.table);
+        let sketch = JsonReader.sketch(&content(text.as_bytes()), false, &options()).unwrap();
+        assert_eq!(sketch.whole, Some(reading));
+    }
+    let head = JsonReader.sketch(&content(&pretty.as_bytes()[..pretty.len() - 5]), true, &options()).unwrap();
+    assert_eq!((head.rows_seen, head.certain), (1, false));
+    let told = |text: &str| (failure(text).code, failure(text).place.line);
+    assert_eq!(told("{\n\"a\": 1\n}\n{\n\"a\": 2"), (code::BAD_FILE, Some(5)));
+    assert_eq!(told("{\n\"a\": 1\n},\n{\n\"a\": 2}"), (code::BAD_FILE, Some(3)));
+    assert_eq!(failure("{\n\"a\": [1,\n2]\n}").code, code::BAD_FILE, "one object of lists");
+}
+
+#[test]
 fn objects_within_objects_have_joined_names() {
     let text = "{\"a\":{\"x\":1,\"y\":{\"z\":2}},\"e\":{}}\n{\"a\":null,\"n\":null}\n{\"a\":{\"x\":3}}\n";
     let reading = read(text);
@@ -125,11 +146,11 @@ fn declared_kinds_win() {
 
 #[test]
 fn only_wanted_columns_are_made() {
-    let asked = ReadOptions { columns: Some([Arc::from("c"), Arc::from("a.b")].into()), ..options() };
+    let asked = options().with_columns(["c", "a.b"]);
     let reading = read_with(b"{\"a\":{\"b\":1,\"z\":[]},\"c\":1}\n{\"c\":\"x\"}\n", &asked).unwrap();
     assert_eq!(kinds(&reading.table), "a.b:count c:text");
     assert_eq!(reading.notes.len(), 1);
-    let nothing = ReadOptions { columns: Some([].into()), ..options() };
+    let nothing = options().with_columns([""; 0]);
     let reading = read_with(b"{\"a\":1}\n{\"a\":2}\n", &nothing).unwrap();
     assert_eq!((reading.table.rows(), reading.table.columns().len()), (2, 0));
 }
@@ -146,7 +167,7 @@ fn faults_are_told_with_their_place() {
     assert_eq!(told("{\"a\" 1}\n"), bad(1, "not JSON: expected a colon (character 6): 1}"));
     assert_eq!(told("{\"a\":01}\n").1, Some(1));
     assert_eq!(told("{\"a\":1} x\n"), bad(1, "not JSON: expected the end of the line (character 9): x"));
-    assert_eq!(told("{\"a\":1}\n{\"a\":\n1}\n"), bad(2, "the value ends too early (character 6): "));
+    assert_eq!(told("{\"a\":1}\n{\"a\":\n\n"), bad(2, "the value ends too early (character 6): "));
     assert_eq!(told("{\"a\":\"x\n\"}\n").1, Some(1));
     assert_eq!(told("{\"é\":\"\\x\"}\n"), bad(1, "an escape that JSON does not have (character 7): \\x\"}"));
     assert_eq!(told("{\"a\":\"\t\"}\n"), bad(1, "a control character in a text (character 7): \u{FFFD}\"}"));

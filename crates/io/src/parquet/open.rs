@@ -162,13 +162,15 @@ fn decoded(bytes: &[u8]) -> Result<ParquetMetaData, ParquetError> {
     })
 }
 
-/// Corrects known errors of writers: the total number of rows, which some leave at zero, and the sizes of columns with
-/// a dictionary, from which some omit its header.
+/// Corrects known errors of writers: the total number of rows, which some leave at zero; the sizes of columns with a
+/// dictionary, from which some omit its header; and its position, which some give as zero where there is none.
 fn mended(metadata: ParquetMetaData, footer_start: i64) -> ParquetMetaData {
     let file = metadata.file_metadata();
     let rows = metadata.row_groups().iter().fold(0, |rows, group| group.num_rows().saturating_add(rows));
     let headless = file.created_by().is_some_and(leaves_out_header);
-    if rows == file.num_rows() && !headless {
+    let nowhere = |column: &ColumnChunkMetaData| column.dictionary_page_offset() == Some(0);
+    let misplaced = metadata.row_groups().iter().flat_map(RowGroupMetaData::columns).any(nowhere);
+    if rows == file.num_rows() && !headless && !misplaced {
         return metadata;
     }
     let mended = FileMetaData::new(
@@ -180,6 +182,11 @@ fn mended(metadata: ParquetMetaData, footer_start: i64) -> ParquetMetaData {
         file.column_orders().cloned(),
     );
     let mut groups = metadata.row_groups().to_vec();
+    for column in groups.iter_mut().flat_map(|group| group.columns_mut()).filter(|column| nowhere(&**column)) {
+        if let Ok(placed) = column.clone().into_builder().set_dictionary_page_offset(None).build() {
+            *column = placed;
+        }
+    }
     if headless {
         let start =
             |column: &ColumnChunkMetaData| column.dictionary_page_offset().unwrap_or_else(|| column.data_page_offset());
@@ -336,6 +343,21 @@ fn count(node: &Type) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_dictionary_at_the_start_of_the_file_is_none() {
+        let numbers: arrow_array::ArrayRef = Arc::new(arrow_array::Int64Array::from(vec![1, 2]));
+        let batch = arrow_array::RecordBatch::try_from_iter([("a", numbers)]).unwrap();
+        let mut writer = parquet::arrow::ArrowWriter::try_new(Vec::new(), batch.schema(), None).unwrap();
+        writer.write(&batch).unwrap();
+        let written = writer.close().unwrap();
+        let mut groups = written.row_groups().to_vec();
+        for column in groups[0].columns_mut() {
+            *column = column.clone().into_builder().set_dictionary_page_offset(Some(0)).build().unwrap();
+        }
+        let metadata = mended(ParquetMetaData::new(written.file_metadata().clone(), groups), 1000);
+        assert_eq!(metadata.row_group(0).column(0).dictionary_page_offset(), None);
+    }
 
     #[test]
     fn only_old_writers_leave_out_headers() {

@@ -73,8 +73,7 @@ fn what_was_written_is_read_back() {
 #[test]
 fn only_wanted_columns_are_made() {
     let table = difficult();
-    let wanted = ["id", "real"].map(Arc::from);
-    let options = ReadOptions { columns: Some(Arc::new(wanted)), ..options() };
+    let options = options().with_columns(["id", "real"]);
     let expected = table.select(&["real", "id"]).unwrap();
     assert!(opened(&foreign(&table, 2), &options).unwrap().table == expected);
     assert!(scanned(&foreign(&table, 2), &options).unwrap() == expected);

@@ -108,7 +108,7 @@ fn tables_are_named_and_queries_asked() {
 
 #[test]
 fn declared_kinds_and_wanted_columns() {
-    let mut asked = ReadOptions { columns: Some([Arc::from("x"), Arc::from("n")].into()), ..options() };
+    let mut asked = options().with_columns(["x", "n"]);
     asked.kinds.insert("n".into(), ColumnType::Text);
     let table = read_with(&database(MIXED), &asked).unwrap().table;
     assert_eq!(kinds(&table), "n:text x:continuous");

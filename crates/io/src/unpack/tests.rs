@@ -62,6 +62,10 @@ fn packed_tables_are_read_whatever_their_name() {
 #[test]
 fn members_and_frames_follow_each_other() {
     assert_eq!(unpack(&[gzip(b"one "), gzip(b""), gzip(b"two")].concat()).unwrap(), b"one two");
+    let zeros = [0; 600 << 10];
+    assert_eq!(unpack(&[&gzip(b"one")[..], &zeros].concat()).unwrap(), b"one");
+    assert_eq!(unpack(&[&gzip(b"one "), &zeros[..3], &gzip(b"two")].concat()).unwrap(), b"one two");
+    assert!(unpack(&[&gzip(b"one"), &zeros[..], b"x"].concat()).is_err());
     let skippable = b"\x5A\x2A\x4D\x18\x03\0\0\0abc";
     let frames = [&skippable[..], &zstd(b"one "), skippable, &zstd(b"two"), skippable].concat();
     assert_eq!(unpack(&frames).unwrap(), b"one two");
@@ -103,7 +107,7 @@ fn a_file_that_is_cut_off_is_damaged_wherever_it_is_cut() {
                 }
             }
         }
-        for garbage in [&b"x"[..], b"\0", b"garbage behind", b"\x1F", b"\x28\xB5"] {
+        for garbage in [&b"x"[..], b"\0x", b"garbage behind", b"\x1F", b"\x28\xB5"] {
             let failure = unpack(&[&packed[..], garbage].concat()).unwrap_err();
             assert_eq!(failure.code, code::BAD_FILE, "{garbage:?}");
         }

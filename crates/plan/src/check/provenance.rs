@@ -271,6 +271,7 @@ impl Provenance {
             let names: Vec<Arc<str>> = selected.clone().unwrap_or_else(|| features.cloned().collect());
             merge(&mut around, influence(old.of_all(&names, at), at));
         }
+        let selected: Option<BTreeSet<Arc<str>>> = selected.map(|names| names.into_iter().collect());
         let by_origin = ByOrigin::new(before);
         // What a stage makes by expressions of later rows is known; else all that it changes may be of them.
         let looks_ahead = footprint.neighbours.later && !footprint.neighbours.all && footprint.makes.is_empty();

@@ -96,7 +96,7 @@ fn what_stands_above_the_header() {
 fn options_win() {
     let mut options = ReadOptions::new("t.csv");
     options.delimiter = Some(b'x');
-    options.quote = Some(b'\'');
+    options.quote = Some(Quote::Byte(b'\''));
     options.escape = Some(b'^');
     options.comment = Some(b'%');
     options.skip_lines = 2;
@@ -118,11 +118,11 @@ fn options_that_clash_are_refused() {
         assert_eq!(failure.code, code::BAD_VALUE);
         failure.message
     };
-    let both = refused(|options| (options.delimiter, options.quote) = (Some(b'|'), Some(b'|')));
+    let both = refused(|options| (options.delimiter, options.quote) = (Some(b'|'), Some(Quote::Byte(b'|'))));
     assert_eq!(both, "`|` cannot be the delimiter and the quote");
     let marks = refused(|options| (options.decimal, options.thousands) = (Some(b','), Some(b',')));
     assert_eq!(marks, "`,` cannot be the thousands and the decimal");
-    assert_eq!(refused(|options| options.quote = Some(b'\n')), "a line end cannot be the quote");
+    assert_eq!(refused(|options| options.quote = Some(Quote::Byte(b'\n'))), "a line end cannot be the quote");
     assert_eq!(
         refused(|options| options.thousands = Some(b'0')),
         "`0` is part of numbers: it cannot be the thousands separator"
@@ -135,7 +135,17 @@ fn a_title_is_told() {
     let options = ReadOptions::new("t.csv");
     assert_eq!(sniffed("a,b\n1,2\n").note(&options), None);
     let note = sniffed("Report of 2024\na,b\n1,2\n3,4\n").note(&options).unwrap();
-    assert_eq!((note.code, note.help[0].as_str()), (code::ROWS_LEFT_OUT, "`load … skip_lines=1` says so"));
+    assert_eq!((note.code, note.help[0].as_str()), (code::ROWS_LEFT_OUT, "`load … skip=1` says so"));
+    for (lines, text) in [
+        (2, "Report,,\n,,\nday,a,b\nmon,1,2\ntue,3,4\n"),
+        (1, "Report of 2024,,\nday,a,b\nmon,1,2\ntue,3,4\n"),
+        // Names of which some are missing are no title.
+        (0, "id,,\n1,2,3\n4,5,6\n"),
+        (0, "the id,,\n1,2,3\n4,5,6\n"),
+        (0, "name,,\nann,x,y\nbob,z,w\n"),
+    ] {
+        assert_eq!(sniffed(text).title_lines, lines, "{text}");
+    }
 }
 
 fn header(text: &str) -> bool {

@@ -3,7 +3,7 @@
 use super::{content, kinds, options, same_for_all_chunks, scanned};
 use crate::csv::{CsvReader, read, read_in_chunks};
 use crate::source::{Reader, Reading, Rejected};
-use crate::{BadRows, ReadOptions};
+use crate::{BadRows, Quote, ReadOptions};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_table::{ColumnType, Table};
 use pipewright_world::Content;
@@ -25,14 +25,14 @@ fn told(text: &str, options: &ReadOptions) -> Failure {
 #[test]
 fn quotes_inside_unquoted_fields_are_text() {
     let text = "city,place\nNorfolk,36° 51' 0\" N\n\"x\"\"y\",5\" disk \"a\"\n";
-    let table = with(text, &ReadOptions { quote: Some(b'"'), ..options() });
+    let table = with(text, &ReadOptions { quote: Some(Quote::Byte(b'"')), ..options() });
     assert_eq!(table.classes("place").unwrap(), ["36° 51' 0\" N", "5\" disk \"a\""]);
     assert_eq!(table.classes("city").unwrap(), ["Norfolk", "x\"y"]);
 }
 
 #[test]
 fn other_quotes_and_escapes_are_read_where_they_are_asked_for() {
-    let table = with("a,b\n'x,\n''',\"y\n", &ReadOptions { quote: Some(b'\''), ..options() });
+    let table = with("a,b\n'x,\n''',\"y\n", &ReadOptions { quote: Some(Quote::Byte(b'\'')), ..options() });
     assert_eq!((table.classes("a").unwrap(), table.classes("b").unwrap()), (vec!["x,\n'".into()], vec!["\"y".into()]));
     let table = with("a,b\n\"x\\\",\\\\\\n\",\"\"\"\"\n", &ReadOptions { escape: Some(b'\\'), ..options() });
     assert_eq!(table.classes("a").unwrap(), ["x\",\\\\n"]);
@@ -45,6 +45,14 @@ fn comments_and_lines_above_the_header_are_left_out() {
     let table = with("a title, \"open\n# \"x\n\na,b\n1,2\n#3,4,5 \"\n\n6,#7\n", &asked);
     assert_eq!((kinds(&table).as_str(), table.rows()), ("a:count b:text", 2));
     assert_eq!(told("\n#1\n#2", &ReadOptions { comment: Some(b'#'), ..options() }).code, code::EMPTY_DATA);
+}
+
+#[test]
+fn more_lines_to_skip_than_there_are_end_at_once() {
+    for skip_lines in [3, 5, 1_000_000_000_000] {
+        let failure = told("a\n1\n2\n", &ReadOptions { skip_lines, ..options() });
+        assert_eq!(failure.code, code::EMPTY_DATA, "{failure}");
+    }
 }
 
 #[test]
@@ -77,18 +85,71 @@ fn rows_that_cannot_be_read_are_left_out_and_kept() {
     let note = notes.iter().find(|note| note.code == code::ROWS_LEFT_OUT).unwrap();
     assert!(note.message.starts_with("4 rows were skipped") && note.place.line == Some(3), "{note}");
     // Which rows are skipped does not depend on the selected columns.
-    asked.columns = Some(vec![Arc::from("b")].into());
+    asked = asked.with_columns(["b"]);
     same_for_all_chunks(text, &asked);
     assert_eq!(CsvReader.read(&content(text.as_bytes()), &asked).unwrap().rejected, rejected);
 }
 
 #[test]
+fn rows_that_do_not_fit_are_padded_and_cut_off_where_that_is_asked_for() {
+    let text = "a,b,c\n1,x,0.5\n2\n\n3,y,1.5,more,\"and\nmore\"\n4,\"z\"!\n5,v,2.5\n,\n6\"x,7,8\"\n";
+    let asked = ReadOptions { bad_rows: BadRows::Fill, ..options() };
+    same_for_all_chunks(text, &asked);
+    let Reading { table, notes, rejected } = CsvReader.read(&content(text.as_bytes()), &asked).unwrap();
+    assert_eq!((kinds(&table).as_str(), rejected.len()), ("a:text b:text c:text", 0));
+    let cells = |name: &str| {
+        let array = table.array(name).unwrap();
+        let cell = |row| pipewright_table::text::text_of(array, row).unwrap_or_else(|| "·".into());
+        (0..table.rows()).map(cell).collect::<Vec<_>>().join("|")
+    };
+    assert_eq!(cells("a"), "1|2|3|4|5|·|6\"x");
+    assert_eq!(cells("b"), "x|·|y|\"z\"!|v|·|7");
+    assert_eq!(cells("c"), "0.5|·|1.5|·|2.5|·|8\"");
+    let note = notes.iter().find(|note| note.code == code::ROWS_REPAIRED).unwrap();
+    let message = "2 short rows padded with missing values, 1 long row cut off (2 fields lost), 2 rows with misplaced \
+                   quotes read as they stand; the first: a row of 1 field in a table of 3 columns";
+    assert_eq!((note.message.as_str(), note.place.line), (message, Some(3)));
+    // The last row of a file has little room behind it.
+    let wide = format!("{}\n1\n", (0..5000).map(|column| format!("c{column}")).collect::<Vec<_>>().join(","));
+    same_for_all_chunks(&wide, &asked);
+    assert_eq!(with(&wide, &asked).columns().len(), 5000);
+}
+
+#[test]
+fn a_quote_inside_a_field_is_text_unless_it_may_hide_a_delimiter() {
+    for row in ["5\" disk,3\" disk,x", "a \"b\" c,\"d\",x", "O\"Neil,19,x", "19\",21\",x", "\"\"\"a\"\"\",b\",x"] {
+        let text = format!("a,b,c\n1,2,3\n{row}\n");
+        assert_eq!(with(&text, &options()).rows(), 2, "{row}");
+        same_for_all_chunks(&text, &options());
+    }
+    for row in ["1,$78\"Table, Round\"", "1,x\"a, b\"\"\" ", "7\"a,\"b\",c\""] {
+        let text = format!("a,b,c\n1,2,3\n{row}\n");
+        let failure = told(&text, &options());
+        assert_eq!((failure.code, failure.place.line), (code::BAD_CSV, Some(3)), "{row}");
+        assert!(failure.message.contains("may hide a delimiter"), "{failure}");
+        same_for_all_chunks(&text, &options());
+        let plain = ReadOptions { quote: Some(Quote::None), ..options() };
+        assert_eq!(with(&text, &plain).rows(), 2, "{row}");
+    }
+}
+
+#[test]
+fn without_quotes_they_are_text() {
+    let asked = ReadOptions { quote: Some(Quote::None), ..options() };
+    let text = "a\tb\n\"x\ty\"\n\"z\"\t\"\n";
+    same_for_all_chunks(text, &asked);
+    let table = with(text, &asked);
+    assert_eq!(table.classes("a").unwrap(), ["\"x", "\"z\""]);
+    assert_eq!(table.classes("b").unwrap(), ["\"", "y\""]);
+}
+
+#[test]
 fn only_the_wanted_columns_are_made() {
-    let mut asked = ReadOptions { columns: Some(vec![Arc::from("c"), Arc::from("a")].into()), ..options() };
+    let mut asked = options().with_columns(["c", "a"]);
     asked.kinds.insert("b".into(), ColumnType::Count);
     let table = with("a,b,c\n1,x,2.5\n3,\"y\n\",4\n", &asked);
     assert_eq!(kinds(&table), "a:count c:continuous");
-    asked.columns = Some(Vec::new().into());
+    asked = asked.with_columns([""; 0]);
     let table = with("a,b,c\n1,x,2.5\n3,\"y\n\",4\n", &asked);
     assert_eq!((table.rows(), table.columns().len()), (2, 0));
     assert_eq!(told("a,b,c\n1,x,2.5\n3\n", &asked).code, code::RAGGED_ROW);
