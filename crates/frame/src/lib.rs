@@ -8,8 +8,8 @@ pub use pipewright_expr::{
     ParameterType, Pivot, Score, Selection, Shift, Unpivot, When, Window, WindowFunction,
 };
 pub use pipewright_io::{
-    BadRows, FORMATS, FileFormat, Format, Limits, NULLS, ReadOptions, Reader, Reading, Rejected, Scan, Signature,
-    Sketch, Writer, csv, file, json, read, scan, sketch,
+    BadRows, FORMATS, FileFormat, Format, Limits, NULLS, Outline, ReadOptions, Reader, Reading, Rejected, Scan,
+    Signature, Sketch, Writer, csv, file, json, read, scan, sketch,
 };
 #[cfg(feature = "testing")]
 pub use pipewright_prepare::laws;
@@ -26,6 +26,6 @@ pub use pipewright_prepare::{
 };
 pub use pipewright_table::text::quoted;
 pub use pipewright_table::{
-    CHUNK_ROWS, Chunks, Column, ColumnType, DatePart, Direction, Entry, IntoTable, Origin, Real, Role, Schema,
-    SparseArray, Stored, Table, Value, in_waves, matrix, part_of_same, shortened, summary, width_of,
+    CHUNK_ROWS, Chunks, Column, ColumnType, DatePart, Direction, Entry, IntoTable, MomentForm, Origin, Real, Role,
+    Schema, SparseArray, Stored, Table, Value, in_waves, matrix, part_of_same, shortened, summary, width_of,
 };

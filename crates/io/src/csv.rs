@@ -29,6 +29,7 @@
 
 mod cells;
 mod chunk;
+mod codes;
 mod columns;
 mod decided;
 mod decimal;
@@ -38,8 +39,10 @@ mod encoding;
 mod failure;
 mod fill;
 mod layout;
+mod observed;
 mod pass;
 mod place;
+mod quoting;
 mod read;
 mod refine;
 mod scan;
@@ -50,10 +53,10 @@ mod suspect;
 mod window;
 mod write;
 
-use crate::ReadOptions;
 use crate::source::{Reader, Reading, Scan, Sketch, Writer};
+use crate::{Outline, ReadOptions};
 use pipewright_diagnostic::Failure;
-use pipewright_table::{Schema, Table};
+use pipewright_table::Table;
 use pipewright_world::Content;
 use std::io;
 use std::sync::Arc;
@@ -102,12 +105,13 @@ impl Reader for CsvReader {
     }
 }
 
-/// Creates a writer for consecutive tables of one schema.
-pub(crate) fn writer<'a>(schema: &Schema, out: &'a mut dyn io::Write) -> io::Result<Box<dyn Writer + 'a>> {
-    write::writer(schema, out)
+/// Creates a writer for the rows of this outline, in consecutive tables.
+pub(crate) fn writer<'a>(outline: &Outline, out: &'a mut dyn io::Write) -> io::Result<Box<dyn Writer + 'a>> {
+    write::writer(outline, out)
 }
 
-/// Writes a table with a header; reading it with the same types gives the same table.
+/// Writes a table with a header; reading it with the same types gives the same table. Columns of texts that would be
+/// read as something else are quoted, with their names, so that they are read as text without a declared type too.
 ///
 /// # Errors
 /// Those of `out`.

@@ -2,14 +2,17 @@
 //! Independent of files, expressions and estimators.
 #![doc = include_str!("../README.md")]
 
+mod amount;
 mod calendar;
 mod chunks;
+mod codes;
 mod conform;
 pub mod form;
 mod hash;
 pub mod literal;
 pub mod lookup;
 mod matrix;
+mod moments;
 pub mod numbers;
 mod origin;
 pub mod rows;
@@ -21,9 +24,12 @@ pub mod testing;
 pub mod text;
 mod value;
 
+pub use amount::{amount, is_amount, stage_for_amounts};
 pub use calendar::DatePart;
 pub use chunks::{CHUNK_ROWS, Chunks, in_parallel, in_table, in_waves};
+pub use codes::CodeSign;
 pub use matrix::{Real, matrix};
+pub use moments::MomentForm;
 pub use origin::Origin;
 pub use rows::Direction;
 pub use schema::{Column, ColumnType, Entry, Role, Schema, part_of_same};

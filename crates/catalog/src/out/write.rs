@@ -1,7 +1,7 @@
 //! `write`: writes a table.
 
 use pipewright_diagnostic::{Failure, code};
-use pipewright_frame::{Format, in_waves};
+use pipewright_frame::{Format, Outline, in_waves};
 use pipewright_operator::result::{Output, Written};
 use pipewright_operator::work::{Consumer, Inspect};
 use pipewright_operator::{
@@ -178,8 +178,9 @@ impl Inspect for Write {
 impl Write {
     /// Writes all rows, chunk by chunk, and counts them.
     fn fill(&self, rows: &Data, out: &mut dyn io::Write) -> Result<usize, Failure> {
-        let mut writer = self.format.writer(&rows.schema(), out).map_err(|error| self.failure(&error))?;
         let chunks = rows.chunks();
+        let outline = Outline::of(chunks)?;
+        let mut writer = self.format.writer(&outline, out).map_err(|error| self.failure(&error))?;
         let mut count = 0;
         in_waves(
             chunks.count(),

@@ -206,7 +206,7 @@ fn options(args: LoadArgs) -> Result<ReadOptions, ArgumentError> {
     };
     options.header = args.header;
     options.skip_lines = args.skip.get();
-    options.nulls.extend(args.null.into_iter().flatten());
+    options.nulls = args.null;
     options.delimiter = character("delim", args.delim)?;
     options.quote = character("quote", args.quote)?;
     options.escape = character("escape", args.escape)?;

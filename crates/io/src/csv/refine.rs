@@ -12,7 +12,7 @@ use pipewright_diagnostic::{Failure, code};
 use pipewright_table::form::Item::{Day, Month, MonthName, Year};
 use pipewright_table::form::{Form, Item, Tail};
 use pipewright_table::literal::{Number, Numerals};
-use pipewright_table::{ColumnType, literal};
+use pipewright_table::{CodeSign, ColumnType, literal};
 use pipewright_table::{TextArray, TextOffset};
 use std::sync::Arc;
 
@@ -85,7 +85,7 @@ impl Candidates {
         let decimals = comma && (self.has(DECIMAL_COMMA) || self.has(GROUPED_DECIMAL_COMMA));
         let number = |bit| {
             let (_, numerals) = NUMERALS.into_iter().find(|(reading, _)| *reading == bit)?;
-            Some(Alternative::Number { numerals, whole: self.has(whole(bit)) })
+            Some(Alternative::Number { numerals: *numerals, whole: self.has(whole(bit)) })
         };
         let with_points = number(THOUSANDS);
         let with_commas = number(if self.has(DECIMAL_COMMA) { DECIMAL_COMMA } else { GROUPED_DECIMAL_COMMA });
@@ -153,7 +153,7 @@ pub(super) struct Decision {
 }
 
 impl Decision {
-    fn take(alternative: Alternative) -> Decision {
+    pub(super) fn take(alternative: Alternative) -> Decision {
         Decision { alternative: Some(alternative), remark: None }
     }
 
@@ -171,7 +171,7 @@ pub(super) enum Alternative {
     Time,
     /// Numbers.
     Number {
-        numerals: &'static Numerals,
+        numerals: Numerals,
         /// Are all of them whole?
         whole: bool,
     },
@@ -284,7 +284,7 @@ pub(super) fn notes(remarks: &[(Arc<str>, Remark)], options: &ReadOptions) -> Ve
 /// Maximum number of columns named in a note.
 const COLUMNS_SHOWN: usize = 5;
 
-/// Parses a number without loss of information: not a word, no leading zeros.
+/// Parses a number without loss of information: not a word, not a code.
 fn marked_number(numerals: &Numerals, text: &[u8]) -> Option<Number> {
     let digits = match text {
         [b'-' | b'+', rest @ ..] => rest,
@@ -292,7 +292,7 @@ fn marked_number(numerals: &Numerals, text: &[u8]) -> Option<Number> {
     };
     let is_name = matches!(digits, [b'0', next, ..] if *next != numerals.decimal);
     let begins = digits.first().is_some_and(|byte| byte.is_ascii_digit() || *byte == numerals.decimal);
-    if is_name || !begins { None } else { numerals.number(text) }
+    if is_name || !begins || CodeSign::of(text).is_some() { None } else { numerals.number(text) }
 }
 
 const COMMA_THOUSANDS: Numerals = Numerals { decimal: b'.', thousands: Some(b',') };

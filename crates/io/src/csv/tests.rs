@@ -245,6 +245,8 @@ fn comes_back(table: &Table) {
     options.header = Some(true);
     options.delimiter = Some(b',');
     options.kinds = table.columns().iter().map(|column| (column.name.to_string(), column.kind)).collect();
+    // The missing values of a single column are written so.
+    options.nulls = Some(vec!["NA".into()]);
     let (read, notes) = read(&written, &options).unwrap();
     assert_eq!((&read, notes.len()), (table, 0), "{:?}", String::from_utf8(written));
 }
