@@ -356,7 +356,7 @@ codes! {
         "A saved pipeline with `lag`, a running sum or a forward fill computes them from the rows that it is given: the rows of its training are not among them. Give it the rows before the ones to predict, too.",
         "load new.csv | predict m.pw" => "load all.csv | predict m.pw";
     READ_AS_CODES = "N0506", "numbers that were read as text",
-        "A value of the column has a form that a number would lose: a leading zero (`02134`), the plus sign of a telephone number (`+41791234567`), or whole digits with an exponent (`2004E205`). Such columns hold codes. If they are numbers, declare it in `schema=`.",
+        "A value of the column has a form that a number would lose: a leading zero (`02134`), the plus sign of a telephone number (`+41791234567`), or whole digits with an exponent (`2004E205`). Such columns hold codes. Or the header of the file quotes some names and not others, which says that quoted values are text. If they are not, declare it in `schema=`.",
         "" => "";
     APPROXIMATE = "N0505", "an approximate result",
         "The data exceeds the memory limit, so quantiles are computed from counts in fine bins; the message gives the maximum error.",

@@ -1,12 +1,13 @@
 //! Reading and writing of delimited text (CSV).
 //!
-//! * Null is an unquoted empty field or an unquoted null value; a quoted `""` is an empty text, and null in a column of
-//!   another type. Spaces around an unquoted field are ignored.
+//! * Null is an unquoted empty field or an unquoted null value, which depends on the type of the column (`NullWords`); a
+//!   quoted `""` is an empty text, and null in a column of another type. Spaces around an unquoted field are ignored.
 //!
 //! * A column has the narrowest type that holds all its values: bool (`true`, `false` in any case), count (64-bit
 //!   integers), continuous, date (`YYYY-MM-DD`, `YYYY-MM-DDTHH:MM:SS[.ffffff]`, also with a space instead of the `T`
 //!   and a final `Z`) or text. A column without values is text. Text columns whose values are all dates in another
-//!   format, times, or numbers with other separators are converted.
+//!   format, times, or numbers with other separators are converted. Numbers whose form would be lost stay text (`codes`),
+//!   and so do columns that the file quotes on purpose (`quoting`).
 //!
 //! * Short or long rows, text after a closing quote, unclosed quotes, and bytes that are not text are errors with the
 //!   line number, or rows that are skipped if requested. A quote inside an unquoted field is text. Blank lines are
@@ -42,6 +43,7 @@ mod layout;
 mod observed;
 mod pass;
 mod place;
+mod points;
 mod quoting;
 mod read;
 mod refine;

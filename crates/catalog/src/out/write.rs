@@ -52,7 +52,7 @@ pub(crate) const VERB: Verb = Verb {
         summary: "Writes the table, or out-of-fold predictions, to a file or with `-` to standard output, and passes it on.",
         details: "The file extension sets the format: `.csv`, `.json` and `.jsonl` for JSON Lines, `.parquet`, \
                   `.arrow` and `.feather` for Arrow IPC. The file is replaced atomically and durably. In CSV, text \
-                  that would read as a missing value is quoted; Parquet and Arrow keep kinds and roles. `write oof` \
+                  that would read as something else is quoted; Parquet and Arrow keep kinds and roles. `write oof` \
                   after `eval` writes the out-of-fold predictions instead, one line per held-out row in the order of \
                   the rows: `row` and `fold` (and `repeat`, if there are several), counted from 1; `truth`; \
                   `prediction`; for classes a probability `p(CLASS)` each; `weight`, if rows have weights.",

@@ -76,7 +76,7 @@ arguments! {
         option header: Option<bool>;
         /// Field delimiter. Without it, inferred.
         option delim: Option<String>;
-        /// Text that means a missing value, besides the usual ones.
+        /// What means a missing value: in text columns exactly these texts, in others the usual ones too.
         option null: Option<Vec<String>>;
         /// Quote character. Without it, inferred.
         option quote: Option<String>;
@@ -123,8 +123,9 @@ pub(crate) const VERB: Verb = Verb {
                   file named on the command line, else standard input. `*` in a path matches several files; a bare \
                   name is a sample data set. For text files, delimiter, quotes, header, encoding and the formats of \
                   numbers and dates are inferred, and `schema` shows the result; the kind of a column follows from \
-                  all of its values. An unquoted empty field, `NA`, `null`, `NaN`, `?` and the like are missing \
-                  values; a quoted `\"\"` is an empty string. A row with too few or too many fields is an error \
+                  all of its values. Numbers with leading zeros and the like are codes and stay text, with a note. An \
+                  unquoted empty field, `NA`, `null`, `NaN`, `?` and the like are missing values; a quoted `\"\"` is \
+                  an empty string. A column that `schema` declares as text keeps its texts as they are. A row with too few or too many fields is an error \
                   unless `bad` says otherwise.",
         search: &["read", "open", "csv", "parquet", "json", "excel", "sqlite", "arrow", "feather", "import", "from"],
         form: Form::Path,

@@ -3,7 +3,6 @@
 use super::cells::{Plan, Rules};
 use super::fill::{Cells, Lane, Values};
 use super::place::Slot;
-use super::quoting::Quotes;
 use super::scan::{self, Fault, FaultKind, Field};
 use super::split::{Index, Run, Shape};
 use super::window::{Body, Window};
@@ -271,19 +270,17 @@ impl Chunk {
         self.left_out.sort_by_key(|left_out| left_out.offset);
     }
 
-    /// Returns the quotes of the values of each column.
-    pub(super) fn quotes(&self, terms: &Terms) -> Vec<Quotes> {
+    /// Visits all fields, each with its column, record by record.
+    pub(super) fn each_field(&self, terms: &Terms, mut visit: impl FnMut(usize, Field<'_>)) {
         let Shape { columns, marks, .. } = terms.shape;
-        let mut quotes = vec![Quotes::default(); columns];
         for run in &self.index.runs {
             let starts = &self.index.starts[run.first..=run.first + run.rows * columns];
             for (place, pair) in starts.windows(2).enumerate() {
                 let column = place % columns;
                 let bytes = &self.window.bytes()[pair[0] as usize..pair[1] as usize - 1];
-                quotes[column].add(&Field::of(bytes, column + 1 == columns, &marks), &terms.rules);
+                visit(column, Field::of(bytes, column + 1 == columns, &marks));
             }
         }
-        quotes
     }
 
     /// The number of records.

@@ -4,7 +4,8 @@ use super::cells::{Found, Plan};
 use super::codes::{self, Verdict};
 use super::layout::Layout;
 use super::observed::Observed;
-use super::refine::{self, Alternative, Decision};
+use super::refine::{self, Alternative, Decision, Remark};
+use super::{points, quoting};
 use crate::ReadOptions;
 use crate::infer::Type;
 use arrow_array::ArrayRef;
@@ -34,6 +35,8 @@ impl Decided {
                 notes.push(widened_note(&layout.names[column], options));
             }
         }
+        let quoted = (0..plans.len()).filter(|column| plans[*column] == Plan::Quoted);
+        notes.extend(quoted.map(|column| quoting::note(&layout.names[column], options)));
         Decided { decisions: vec![Decision::default(); types.len()], types, open, points, notes }
     }
 
@@ -61,6 +64,11 @@ impl Decided {
         }
         self.notes.extend(refine::notes(&remarks, options));
         self.notes.append(&mut notes);
+        if remarks.iter().any(|(_, remark)| *remark == Remark::DecimalComma) {
+            let pointed: Vec<usize> =
+                (0..self.types.len()).filter(|column| self.types[*column] == Type::Continuous).collect();
+            self.notes.extend(points::notes(layout, &pointed, options));
+        }
     }
 
     /// Returns a column of the table.

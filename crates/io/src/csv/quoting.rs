@@ -6,6 +6,17 @@
 
 use super::cells::Rules;
 use super::scan::{Field, Marks};
+use crate::ReadOptions;
+use pipewright_diagnostic::{Failure, code};
+
+/// Creates the note about a column that is text because of its quotes.
+pub(super) fn note(name: &str, options: &ReadOptions) -> Failure {
+    let message = format!("`{name}` is read as text, as the quotes of the file say");
+    Failure::note(code::READ_AS_CODES, message)
+        .file(&options.name)
+        .column(name)
+        .help(format!("to read something else: load … schema=\"{name}: int64\", or another kind"))
+}
 
 /// How a field is quoted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +53,9 @@ pub(super) enum Meaning {
 impl Meaning {
     /// Returns what the header says.
     pub(super) fn of(header: &[Field<'_>], marks: &Marks) -> Meaning {
-        let has = |wanted: Quoted| header.iter().any(|name| Quoted::of(name, marks) == wanted);
+        // A column without a name cannot be quoted.
+        let named = || header.iter().filter(|name| !name.bytes.is_empty());
+        let has = |wanted: Quoted| named().any(|name| Quoted::of(name, marks) == wanted);
         match has(Quoted::No) {
             true if has(Quoted::Needless) => Meaning::Text,
             true if header.len() == 1 => Meaning::TextIfNeedless,

@@ -8,7 +8,7 @@ use super::layout::Layout;
 use super::observed::Observed;
 use super::pass::Stop;
 use super::place::Slot;
-use super::quoting::Meaning;
+use super::quoting::{Meaning, Quotes};
 use super::{declared, failure, sniff, suspect};
 use crate::ReadOptions;
 use crate::infer::Type;
@@ -132,7 +132,8 @@ impl Layout {
         chunk.find(&self.body, start, self.body.end.min(start + sniff::SAMPLE_BYTES as u64), &self.terms)?;
         let noticed: Vec<Plan> = plans.iter().map(open).collect();
         if self.quotes != Meaning::Nothing {
-            let quotes = chunk.quotes(&self.terms);
+            let mut quotes = vec![Quotes::default(); plans.len()];
+            chunk.each_field(&self.terms, |column, field| quotes[column].add(&field, &self.terms.rules));
             let open = plans.iter_mut().zip(quotes).filter(|(plan, _)| matches!(plan, Plan::AtLeast(_)));
             open.filter(|(_, quotes)| quotes.say_text(self.quotes)).for_each(|(plan, _)| *plan = Plan::Quoted);
         }

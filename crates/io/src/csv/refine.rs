@@ -98,7 +98,10 @@ impl Candidates {
             (true, true) => Decision::ask(Remark::ThousandsOrDecimals),
             _ if mixed => Decision::ask(Remark::ThousandsOrDecimals),
             (true, false) => Decision { alternative: with_points, remark: None },
-            (false, true) if declared => Decision { alternative: with_commas, remark: None },
+            (false, true) if declared => {
+                let remark = (!self.has(DECIMAL_COMMA)).then_some(Remark::PointsGroup);
+                Decision { alternative: with_commas, remark }
+            }
             (false, true) if dialect.delimiter == b',' || points => Decision::ask(Remark::MaybeDecimalComma),
             (false, true) => Decision { alternative: with_commas, remark: Some(Remark::DecimalComma) },
         }
@@ -227,6 +230,8 @@ pub(super) enum Remark {
     MaybeDecimalComma,
     /// Commas were interpreted as decimal commas.
     DecimalComma,
+    /// Under a declared decimal comma, points were interpreted as thousands separators.
+    PointsGroup,
     /// Moments were converted to UTC.
     InUtc,
 }
@@ -244,6 +249,7 @@ impl Remark {
                 format!("{columns}: numbers with a decimal comma? not certain, so they stay text")
             }
             Remark::DecimalComma => format!("{columns}: read as numbers with a decimal comma"),
+            Remark::PointsGroup => format!("{columns}: points are read as thousands separators"),
             Remark::InUtc => format!("{columns}: times with a UTC offset are converted to UTC"),
         }
     }
@@ -254,6 +260,9 @@ impl Remark {
             Remark::ThousandsOrDecimals => Some("choose one: load … thousands=\",\", or decimal=\",\"".into()),
             Remark::MaybeDecimalComma => Some("if they are: load … decimal=\",\"".into()),
             Remark::DecimalComma => Some("`load … decimal=\",\"` declares it for the whole file".into()),
+            Remark::PointsGroup => {
+                Some("`load … thousands=\".\"` declares it; if they are decimal points, leave out decimal=".into())
+            }
             Remark::InUtc => None,
         }
     }

@@ -1,6 +1,7 @@
 //! Writing of CSV: the inverse of reading with the same types.
 
 use super::cells::Rules;
+use super::codes::{Codes, Verdict};
 use super::dialect::Dialect;
 use crate::Outline;
 use crate::outline::HEAD_ROWS;
@@ -52,14 +53,17 @@ struct Style {
     quoted: bool,
 }
 
-/// Would a column of texts be read as something else, as far as its first values tell? If they do not tell, the others
-/// might not either.
+/// Would a column of texts be read as something else? If the first values do not tell, the others might not either.
 fn is_misread(head: &Table, column: usize, rules: &Rules) -> bool {
     if !head.columns()[column].kind.is_string() {
         return false;
     }
     let texts = head.arrays()[column].as_string::<TextOffset>();
     let is_full = head.rows() == HEAD_ROWS;
+    // Codes of one column stay text, if all of them are known.
+    if !is_full && matches!(Codes::of(texts, &rules.dialect).verdict(), Some(Verdict::Codes(..))) {
+        return false;
+    }
     (is_full || texts.null_count() < texts.len())
         && !texts.iter().flatten().any(|text| rules.is_surely_text(text.as_bytes()))
 }

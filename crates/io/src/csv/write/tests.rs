@@ -101,9 +101,13 @@ fn of_texts(columns: &[(&str, &[Option<&str>])]) -> Table {
 
 #[test]
 fn texts_that_look_like_something_else_are_quoted_with_their_names() {
-    let table = of_texts(&[("code", &[Some("1E5"), None, Some("7")]), ("who", &[Some("a"), Some("NA"), Some("2024")])]);
-    assert_eq!(written(&table), "\"code\",who\n\"1E5\",a\n,\"NA\"\n\"7\",2024\n");
+    let who: &[Option<&str>] = &[Some("a"), Some("NA"), Some("2024")];
+    let table = of_texts(&[("code", &[Some("8"), None, Some("7")]), ("who", who)]);
+    assert_eq!(written(&table), "\"code\",who\n\"8\",a\n,\"NA\"\n\"7\",2024\n");
     assert_eq!(read_plainly(&table), table);
+    let codes = of_texts(&[("code", &[Some("1E5"), Some("2134"), Some("7")]), ("who", who)]);
+    assert_eq!(written(&codes), "code,who\n1E5,a\n2134,\"NA\"\n7,2024\n");
+    assert_eq!(read_plainly(&codes), codes);
 }
 
 #[test]
@@ -127,6 +131,7 @@ fn texts_stay_texts_in_any_company() {
 #[test]
 fn quotes_of_other_programs_say_nothing_about_types() {
     for text in [
+        "\"a\",\"b\",\n\"1\",\"2\",3\n",
         "\"a\",\"b\"\n\"1\",\"2\"\n",
         "\"a\",\"b\"\n1,\"2\"\n",
         "a,b\n\"1\",\"2\"\n",
