@@ -345,7 +345,7 @@ codes! {
         "A workbook has several sheets, and no `sheet=` was given: the first one is read.",
         "load \"visits.xlsx\"" => "load \"visits.xlsx\" sheet=\"2024\"";
     READ_AS_MISSING = "N0504", "values that were read as missing",
-        "A cell of a workbook holds a formula error, such as #N/A or #DIV/0!, which is read as missing.",
+        "A cell of a workbook holds a formula error, such as #N/A or #DIV/0!, which is read as missing; or a text column of a CSV file has unquoted words such as `NA` or `-`, which usually mean that a value is missing. Declare the column as text to keep them, or say in `null=` what is missing.",
         "" => "";
     TYPE_WIDENED = "N0503", "a column was read as a wider type",
         "For example integers too large for 64 bits became floats.",
@@ -364,6 +364,9 @@ codes! {
         "" => "";
     MADE_MISSING = "N0512", "values that could not be read, and became missing",
         "`bad=null` was asked for. The message counts the values and shows the first one.",
+        "" => "";
+    READ_AS_CODES = "N0506", "numbers that were read as text",
+        "A value of the column has a form that a number would lose: a leading zero (`02134`), the plus sign of a telephone number (`+41791234567`), or whole digits with an exponent (`2004E205`). Such columns hold codes. Or the header of the file quotes some names and not others, which says that quoted values are text. If they are not, declare it in `schema=`.",
         "" => "";
     APPROXIMATE = "N0505", "an approximate result",
         "The data exceeds the memory limit, so quantiles are computed from counts in fine bins; the message gives the maximum error.",

@@ -8,7 +8,7 @@ pub use pipewright_expr::{
     ParameterType, Pivot, Score, Selection, Shift, Unpivot, When, Window, WindowFunction,
 };
 pub use pipewright_io::{
-    BadRows, FORMATS, FileFormat, Format, Limits, NULLS, Quote, ReadOptions, Reader, Reading, Rejected, Scan,
+    BadRows, FORMATS, FileFormat, Format, Limits, NULLS, Outline, Quote, ReadOptions, Reader, Reading, Rejected, Scan,
     Signature, Sketch, Writer, csv, file, json, read, scan, sketch,
 };
 #[cfg(feature = "testing")]
@@ -27,6 +27,6 @@ pub use pipewright_prepare::{
 };
 pub use pipewright_table::text::quoted;
 pub use pipewright_table::{
-    CHUNK_ROWS, Chunks, Column, ColumnType, DatePart, Direction, Entry, IntoTable, Misfits, Origin, Real, Role, Schema,
-    SparseArray, Stored, Table, Value, in_waves, matrix, part_of_same, shortened, summary, width_of,
+    CHUNK_ROWS, Chunks, Column, ColumnType, DatePart, Direction, Entry, IntoTable, Misfits, MomentForm, Origin, Real,
+    Role, Schema, SparseArray, Stored, Table, Value, in_waves, matrix, part_of_same, shortened, summary, width_of,
 };

@@ -11,6 +11,7 @@ mod allowance;
 mod convert;
 mod declare;
 mod gather;
+mod loss;
 mod text;
 
 use crate::{ReadOptions, names};
@@ -24,6 +25,7 @@ use std::sync::Arc;
 
 pub(crate) use allowance::Allowance;
 pub(crate) use gather::Gather;
+pub(crate) use loss::Loss;
 
 /// Maximum nesting of types: deeper ones are not real data, and walking them would exhaust the stack.
 pub(crate) const DEPTH_MAX: usize = 60;
@@ -81,6 +83,7 @@ impl Layout {
         }
         let stated: Vec<String> = found.iter().map(|(name, ..)| name.clone()).collect();
         let (names, mut notes) = names::unique(&stated, &options.name);
+        names::declared(&names, options)?;
         let mut sources = Vec::new();
         for ((_, path, field), name) in found.into_iter().zip(names) {
             if options.wants(&name) {

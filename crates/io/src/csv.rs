@@ -1,12 +1,13 @@
 //! Reading and writing of delimited text (CSV).
 //!
-//! * Null is an unquoted empty field or an unquoted null value; a quoted `""` is an empty text, and null in a column of
-//!   another type. Spaces around an unquoted field are ignored.
+//! * Null is an unquoted empty field or an unquoted null value, which depends on the type of the column (`NullWords`); a
+//!   quoted `""` is an empty text, and null in a column of another type. Spaces around an unquoted field are ignored.
 //!
 //! * A column has the narrowest type that holds all its values: bool (`true`, `false` in any case), count (64-bit
 //!   integers), continuous, date (`YYYY-MM-DD`, `YYYY-MM-DDTHH:MM:SS[.ffffff]`, also with a space instead of the `T`
 //!   and a final `Z`) or text. A column without values is text. Text columns whose values are all dates in another
-//!   format, times, or numbers with other separators are converted.
+//!   format, times, or numbers with other separators are converted. Numbers whose form would be lost stay text (`codes`),
+//!   and so do columns that the file quotes on purpose (`quoting`).
 //!
 //! * Short or long rows, misplaced quotes, unclosed quotes, and bytes that are not text are errors with the line
 //!   number, or rows that are skipped or repaired if requested. A quote inside an unquoted field is text, unless it may hide a
@@ -29,6 +30,7 @@
 
 mod cells;
 mod chunk;
+mod codes;
 mod columns;
 mod decided;
 mod decimal;
@@ -38,8 +40,11 @@ mod encoding;
 mod failure;
 mod fill;
 mod layout;
+mod observed;
 mod pass;
 mod place;
+mod points;
+mod quoting;
 mod read;
 mod refine;
 mod scan;
@@ -50,10 +55,10 @@ mod suspect;
 mod window;
 mod write;
 
-use crate::ReadOptions;
 use crate::source::{Reader, Reading, Scan, Sketch, Writer};
+use crate::{Outline, ReadOptions};
 use pipewright_diagnostic::Failure;
-use pipewright_table::{Schema, Table};
+use pipewright_table::Table;
 use pipewright_world::Content;
 use std::io;
 use std::sync::Arc;
@@ -102,12 +107,13 @@ impl Reader for CsvReader {
     }
 }
 
-/// Creates a writer for consecutive tables of one schema.
-pub(crate) fn writer<'a>(schema: &Schema, out: &'a mut dyn io::Write) -> io::Result<Box<dyn Writer + 'a>> {
-    write::writer(schema, out)
+/// Creates a writer for the rows of this outline, in consecutive tables.
+pub(crate) fn writer<'a>(outline: &Outline, out: &'a mut dyn io::Write) -> io::Result<Box<dyn Writer + 'a>> {
+    write::writer(outline, out)
 }
 
-/// Writes a table with a header; reading it with the same types gives the same table.
+/// Writes a table with a header; reading it with the same types gives the same table. Columns of texts that would be
+/// read as something else are quoted, with their names, so that they are read as text without a declared type too.
 ///
 /// # Errors
 /// Those of `out`.

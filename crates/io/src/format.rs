@@ -1,9 +1,8 @@
 //! File formats: detection, readers and writers.
 
-use crate::ReadOptions;
 use crate::source::{Reader, Writer};
+use crate::{Outline, ReadOptions};
 use pipewright_diagnostic::{Failure, code};
-use pipewright_table::Schema;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::io;
@@ -51,12 +50,12 @@ pub trait FileFormat: Sync {
     /// Returns the reader, if this build has it.
     fn reader(&self) -> Option<&'static dyn Reader>;
 
-    /// Starts a file for tables of this schema.
+    /// Starts a file for the rows of this outline.
     ///
     /// # Errors
     /// Those of `out`; [`io::ErrorKind::Unsupported`] unless [`Signature::is_written`].
-    fn writer<'a>(&self, schema: &Schema, out: &'a mut dyn io::Write) -> io::Result<Box<dyn Writer + 'a>> {
-        let _ = (schema, out);
+    fn writer<'a>(&self, outline: &Outline, out: &'a mut dyn io::Write) -> io::Result<Box<dyn Writer + 'a>> {
+        let _ = (outline, out);
         Err(io::ErrorKind::Unsupported.into())
     }
 }
@@ -96,12 +95,12 @@ impl Format {
         self.signature().is_written
     }
 
-    /// Creates a writer for tables of this schema.
+    /// Creates a writer for the rows of this outline, in consecutive tables.
     ///
     /// # Errors
     /// Those of `out`; [`io::ErrorKind::Unsupported`] unless [`Format::is_written`].
-    pub fn writer<'a>(self, schema: &Schema, out: &'a mut dyn io::Write) -> io::Result<Box<dyn Writer + 'a>> {
-        self.0.writer(schema, out)
+    pub fn writer<'a>(self, outline: &Outline, out: &'a mut dyn io::Write) -> io::Result<Box<dyn Writer + 'a>> {
+        self.0.writer(outline, out)
     }
 
     /// Returns the reader, if this build has it.

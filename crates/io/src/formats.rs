@@ -135,9 +135,10 @@ mod tests {
     fn what_a_build_says_it_writes_it_writes() {
         let schema =
             pipewright_table::Schema::new([pipewright_table::Column::new("a", pipewright_table::ColumnType::Count)]);
+        let outline = crate::Outline::of(&pipewright_table::Table::empty(&schema).unwrap()).unwrap();
         for format in Format::all() {
             let mut out = Vec::new();
-            let begun = format.writer(&schema, &mut out).map(drop).map_err(|error| error.kind());
+            let begun = format.writer(&outline, &mut out).map(drop).map_err(|error| error.kind());
             let expected = if format.is_written() { Ok(()) } else { Err(std::io::ErrorKind::Unsupported) };
             assert_eq!(begun, expected, "{format:?}");
             assert_eq!(Format::WRITTEN.contains(&format.word()), format.is_written());

@@ -36,15 +36,15 @@ pub(crate) struct JsonReader;
 
 impl Reader for JsonReader {
     fn sketch(&self, content: &Arc<dyn Content>, truncated: bool, options: &ReadOptions) -> Result<Sketch, Failure> {
-        Source { content, options, chunk_bytes: CHUNK_BYTES }.sketch(truncated, SKETCH_BYTES)
+        Source { content, options, chunk_bytes: CHUNK_BYTES, partial: false }.sketch(truncated, SKETCH_BYTES)
     }
 
     fn read(&self, content: &Arc<dyn Content>, options: &ReadOptions) -> Result<Reading, Failure> {
-        Source { content, options, chunk_bytes: CHUNK_BYTES }.read()
+        Source { content, options, chunk_bytes: CHUNK_BYTES, partial: false }.read()
     }
 
     fn scan(&self, content: &Arc<dyn Content>, options: &ReadOptions) -> Result<Arc<dyn Scan>, Failure> {
-        let source = Source { content, options, chunk_bytes: CHUNK_BYTES };
+        let source = Source { content, options, chunk_bytes: CHUNK_BYTES, partial: false };
         match source.shape()? {
             (start, Shape::Lines) => Ok(Arc::new(source.scan(start)?)),
             (_, Shape::Array | Shape::Objects) => Ok(Arc::new(Whole(source.read()?))),

@@ -17,6 +17,7 @@ mod ipc;
 pub mod json;
 mod names;
 mod options;
+mod outline;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod several;
@@ -26,9 +27,11 @@ mod sqlite;
 #[cfg(all(test, feature = "ipc", feature = "parquet"))]
 mod testing;
 mod unpack;
+mod words;
 
 pub use file::{
     BadRows, FileFormat, Format, Limits, NULLS, Quote, ReadOptions, Reader, Reading, Rejected, Scan, Signature, Sketch,
     Writer, read, scan, sketch,
 };
 pub use formats::FORMATS;
+pub use outline::Outline;

@@ -1,6 +1,7 @@
-//! Unique column names: files may have missing or duplicate ones.
+//! Unique column names: files may have missing or duplicate ones; and names that a declaration may use.
 
-use pipewright_diagnostic::{Failure, code};
+use crate::ReadOptions;
+use pipewright_diagnostic::{Failure, code, nearest};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -47,9 +48,42 @@ pub(crate) fn unique(names: &[String], file: &str) -> (Vec<Arc<str>>, Vec<Failur
     (unique, notes)
 }
 
+/// Checks that the file has all columns whose type is declared: a mistyped name would leave its column undeclared.
+///
+/// # Errors
+/// [`code::UNKNOWN_COLUMN`], with the nearest names.
+pub(crate) fn declared(names: &[Arc<str>], options: &ReadOptions) -> Result<(), Failure> {
+    const SHOWN_MAX: usize = 10;
+    let known: BTreeSet<&str> = names.iter().map(|name| &**name).collect();
+    let Some(unknown) = options.kinds.keys().find(|name| !known.contains(name.as_str())) else { return Ok(()) };
+    let near = nearest(unknown, known.iter().copied());
+    let help = match near.first() {
+        Some(near) => format!("did you mean `{}`?", near.escape_debug()),
+        None => {
+            let mut shown: Vec<String> =
+                names.iter().take(SHOWN_MAX).map(|name| name.escape_debug().to_string()).collect();
+            shown.extend((names.len() > SHOWN_MAX).then(|| format!("{} more", names.len() - SHOWN_MAX)));
+            format!("columns of the file: {}", shown.join(", "))
+        }
+    };
+    let message = format!("`schema=` declares `{}`, which is no column of the file", unknown.escape_debug());
+    Err(Failure::new(code::UNKNOWN_COLUMN, message).file(&options.name).help(help))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use pipewright_table::ColumnType;
+
+    #[test]
+    fn a_declared_name_is_a_column() {
+        let names: Vec<Arc<str>> = ["zip", "age"].map(Arc::from).into();
+        let of = |name: &str| declared(&names, &ReadOptions::new("t.csv").with_kind(name, ColumnType::Text));
+        assert!(of("zip").is_ok());
+        let near = of("zipp").unwrap_err();
+        assert_eq!((near.code, &*near.help[0]), (code::UNKNOWN_COLUMN, "did you mean `zip`?"));
+        assert_eq!(of("weight").unwrap_err().help, ["columns of the file: zip, age"]);
+    }
 
     #[test]
     fn empty_and_repeated_names_get_numbers() {

@@ -42,8 +42,9 @@ pub struct ReadOptions {
     pub comment: Option<u8>,
     /// Number of lines to skip before the header.
     pub skip_lines: usize,
-    /// Unquoted fields that mean null, besides the empty one.
-    pub nulls: Vec<String>,
+    /// Unquoted fields that mean null, besides the empty one: in text columns exactly these, in others [`NULLS`] too. If
+    /// `None`, they are [`NULLS`], except in columns that are declared as text, which have none.
+    pub nulls: Option<Vec<String>>,
     /// Decimal point: a point or a comma.
     pub decimal: Option<u8>,
     /// Thousands separator.
@@ -75,7 +76,7 @@ impl ReadOptions {
             header: None,
             comment: None,
             skip_lines: 0,
-            nulls: NULLS.iter().map(|null| (*null).to_string()).collect(),
+            nulls: None,
             decimal: None,
             thousands: None,
             dates: None,

@@ -14,7 +14,8 @@ use std::sync::Arc;
 /// Writes the table as a file.
 pub(crate) fn written(format: Format, table: &Table) -> Vec<u8> {
     let mut out = Vec::new();
-    let mut writer = format.writer(&table.schema(), &mut out).expect("this build writes it");
+    let mut writer =
+        format.writer(&crate::Outline::of(table).expect("a table has chunks"), &mut out).expect("this build writes it");
     writer.write(table).expect("memory takes everything");
     writer.finish().expect("memory takes everything");
     out

@@ -12,8 +12,8 @@ use pipewright_diagnostic::{Failure, code};
 use pipewright_expr::Selection;
 use pipewright_table::form::Form;
 use pipewright_table::literal::{self, Number};
-use pipewright_table::text::{plural, quoted, text_of};
-use pipewright_table::{Column, ColumnType, Entry, Schema, Table};
+use pipewright_table::text::{plural, quoted, text_in, text_of};
+use pipewright_table::{Column, ColumnType, Entry, MomentForm, Schema, Table, amount, shortened, stage_for_amounts};
 use pipewright_table::{TextArray, TextOffset};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -44,6 +44,8 @@ enum Reading {
     Kind(ColumnType),
     /// Dates in this format.
     Form(String),
+    /// Amounts with this decimal separator, see [`pipewright_table::amount`].
+    Amount(u8),
 }
 
 impl Reading {
@@ -51,7 +53,32 @@ impl Reading {
         match self {
             Reading::Kind(kind) => *kind,
             Reading::Form(_) => ColumnType::Date,
+            Reading::Amount(_) => ColumnType::Continuous,
         }
+    }
+
+    /// Returns what its values are, in the singular.
+    fn noun(&self) -> String {
+        match (self, self.kind()) {
+            (Reading::Form(form), _) => format!("date in the format `{form}`"),
+            (_, ColumnType::Count) => "whole number".to_owned(),
+            (_, ColumnType::Continuous) => "number".to_owned(),
+            (_, ColumnType::Bool) => "boolean".to_owned(),
+            (_, ColumnType::Time) => "time of day".to_owned(),
+            (_, kind) => kind.to_string(),
+        }
+    }
+
+    /// Returns advice for a text that cannot be converted, if another stage could.
+    fn advice(&self, column: &str, text: &str) -> Option<String> {
+        let decimal = match self {
+            Reading::Kind(ColumnType::Continuous | ColumnType::Count) => None,
+            Reading::Amount(decimal) => Some(*decimal),
+            _ => return None,
+        };
+        let others = [b'.', b','].into_iter().filter(|other| decimal != Some(*other));
+        let fits = others.into_iter().find(|other| amount(text, *other).is_some())?;
+        Some(format!("`{}` reads amounts such as `{text}`", stage_for_amounts(column, fits == b',')))
     }
 
     /// Can a column of this type be converted at all?
@@ -94,10 +121,26 @@ impl Cast {
         Ok(Cast { on, reading: Reading::Form(form.to_owned()), bad: OnInvalid::Error })
     }
 
+    /// Parses the selected columns as amounts with this decimal separator: money, percentages, marked thousands.
+    #[must_use]
+    pub fn amounts(decimal: u8, on: Selection) -> Cast {
+        Cast { on, reading: Reading::Amount(decimal), bad: OnInvalid::Error }
+    }
+
     /// Sets the handling of values that cannot be converted.
     #[must_use]
     pub fn with_bad(self, bad: OnInvalid) -> Cast {
         Cast { bad, ..self }
+    }
+
+    fn state(&self, columns: Vec<(Column, Seen)>) -> CastState {
+        let forms = columns.iter().filter(|(_, seen)| seen.form != MomentForm::Day);
+        CastState {
+            forms: forms.map(|(column, seen)| (column.name.clone(), seen.form)).collect(),
+            columns: columns.into_iter().map(|(column, _)| column.name).collect(),
+            reading: self.reading.clone(),
+            bad: self.bad,
+        }
     }
 
     fn chosen(&self, schema: &Schema) -> Result<Vec<Column>, Failure> {
@@ -110,13 +153,57 @@ impl Cast {
     }
 }
 
-/// The columns to convert.
+/// The columns to convert, and what is known of their values.
 #[derive(Debug)]
-pub struct CastSummary(Schema);
+pub struct CastSummary {
+    reading: Reading,
+    rows: u64,
+    columns: Vec<(Column, Seen)>,
+}
+
+/// Observations in a column.
+#[derive(Debug, Default)]
+struct Seen {
+    /// Number of values.
+    values: u64,
+    /// Number of those that cannot be converted.
+    bad: u64,
+    /// The first of them, with its row.
+    first: Option<(u64, String)>,
+    /// The form of its dates or times as text.
+    form: MomentForm,
+}
 
 impl Summary for CastSummary {
-    fn merge(&mut self, _: CastSummary) {}
+    fn merge(&mut self, later: CastSummary) {
+        let rows = self.rows;
+        for ((_, seen), (_, more)) in self.columns.iter_mut().zip(later.columns) {
+            seen.values += more.values;
+            seen.bad += more.bad;
+            seen.form = seen.form.max(more.form);
+            seen.first = seen.first.take().or_else(|| more.first.map(|(row, text)| (rows + row, text)));
+        }
+        self.rows += later.rows;
+    }
+
+    fn notes(&self) -> Vec<Failure> {
+        let note = |(column, seen): &(Column, Seen)| {
+            let (row, text) = seen.first.as_ref()?;
+            let (shown, row) = (shortened(text, SHOWN_MAX), row + 1);
+            let (are, noun) = (if seen.bad == 1 { "is" } else { "are" }, self.reading.noun());
+            let message = format!(
+                "{} of {} values of `{}` {are} missing now: the first that is not a {noun} is `{shown}` in row {row}",
+                seen.bad, seen.values, column.name
+            );
+            let note = Failure::note(code::READ_AS_MISSING, message).column(&*column.name).row(row);
+            Some(self.reading.advice(&column.name, text).into_iter().fold(note, Failure::help))
+        };
+        self.columns.iter().filter_map(note).collect()
+    }
 }
+
+/// Characters of a value in messages.
+const SHOWN_MAX: usize = 40;
 
 impl Estimator for Cast {
     type Summary = CastSummary;
@@ -129,21 +216,38 @@ impl Estimator for Cast {
     }
 
     fn empty(&self, input: &Schema) -> Result<CastSummary, Failure> {
-        self.chosen(input)?;
-        Ok(CastSummary(input.clone()))
+        let columns = self.chosen(input)?.into_iter().map(|column| (column, Seen::default())).collect();
+        Ok(CastSummary { reading: self.reading.clone(), rows: 0, columns })
     }
 
-    fn observe(&self, _: &mut CastSummary, _: &Table) -> Result<(), Failure> {
+    fn observe(&self, summary: &mut CastSummary, rows: &Table) -> Result<(), Failure> {
+        for (column, seen) in &mut summary.columns {
+            let array = rows.array(&column.name)?;
+            if self.reading.kind().is_string() {
+                seen.form = seen.form.max(MomentForm::of_array(array));
+            }
+            if self.bad == OnInvalid::Null {
+                let converted = self.state(Vec::new()).converted(column, array)?;
+                let bad = |row: &usize| converted.is_null(*row) && array.is_valid(*row);
+                seen.values += (array.len() - array.null_count()) as u64;
+                seen.bad += (converted.null_count() - array.null_count()) as u64;
+                let first = (0..array.len()).find(bad).filter(|_| seen.first.is_none());
+                if let Some(row) = first {
+                    seen.first = Some((summary.rows + row as u64, text_of(array, row).unwrap_or_default()));
+                }
+            }
+        }
+        summary.rows += rows.rows() as u64;
         Ok(())
     }
 
+    /// Values matter that cannot be converted, and the form of dates as text. The types of columns do not tell.
     fn needs_rows(&self) -> bool {
-        false
+        self.bad == OnInvalid::Null || self.reading.kind().is_string()
     }
 
     fn finish(&self, summary: CastSummary) -> Result<CastState, Failure> {
-        let columns = self.chosen(&summary.0)?.into_iter().map(|column| column.name).collect();
-        Ok(CastState { columns, reading: self.reading.clone(), bad: self.bad })
+        Ok(self.state(summary.columns))
     }
 }
 
@@ -154,6 +258,9 @@ pub struct CastState {
     columns: Vec<Arc<str>>,
     reading: Reading,
     bad: OnInvalid,
+    /// The form of dates and times as text, where it is not the day alone: all values of a column get the same.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    forms: BTreeMap<Arc<str>, MomentForm>,
 }
 
 impl State for CastState {
@@ -175,6 +282,7 @@ impl State for CastState {
         let how = match &self.reading {
             Reading::Kind(kind) => kind.to_string(),
             Reading::Form(form) => form.clone(),
+            Reading::Amount(_) => "amounts".to_owned(),
         };
         shown("read as", self.columns.iter().map(|name| (name.to_string(), how.clone())))
     }
@@ -183,7 +291,10 @@ impl State for CastState {
         validate_names(self.columns.iter())?;
         match &self.reading {
             Reading::Form(form) => Form::read(form).map(drop).map_err(|failure| bad_state(failure.message)),
-            Reading::Kind(_) => Ok(()),
+            Reading::Amount(decimal) if !matches!(decimal, b'.' | b',') => {
+                Err(bad_state("a decimal separator that is neither a point nor a comma"))
+            }
+            Reading::Kind(_) | Reading::Amount(_) => Ok(()),
         }
     }
 }
@@ -200,16 +311,25 @@ impl CastState {
             return Ok(array.clone());
         }
         Ok(match to {
-            ColumnType::Continuous => Arc::new(self.each::<f64, Float64Array>(column, array, real)?),
+            ColumnType::Continuous => {
+                let read = |array: &ArrayRef, row: usize| match (&self.reading, array.data_type()) {
+                    (Reading::Amount(decimal), DataType::LargeUtf8) => {
+                        amount(array.as_string::<TextOffset>().value(row), *decimal)
+                    }
+                    _ => real(array, row),
+                };
+                Arc::new(self.each::<f64, Float64Array>(column, array, read)?)
+            }
             ColumnType::Count => Arc::new(self.each::<i64, Int64Array>(column, array, whole)?),
             ColumnType::Bool => Arc::new(self.each::<bool, BooleanArray>(column, array, truth)?),
             ColumnType::Category | ColumnType::Ordered | ColumnType::Text | ColumnType::Id => {
-                Arc::new((0..array.len()).map(|row| text_of(array, row)).collect::<TextArray>())
+                let form = self.forms.get(&column.name).copied().unwrap_or_default();
+                Arc::new((0..array.len()).map(|row| text_in(array, row, form)).collect::<TextArray>())
             }
             ColumnType::Date => {
                 let form = match &self.reading {
                     Reading::Form(form) => Some(Form::read(form)?),
-                    Reading::Kind(_) => None,
+                    Reading::Kind(_) | Reading::Amount(_) => None,
                 };
                 let date = |array: &ArrayRef, row: usize| {
                     let text = array.as_string::<TextOffset>().value(row).trim().as_bytes();
@@ -247,19 +367,11 @@ impl CastState {
 
     fn refused(&self, column: &Column, array: &ArrayRef, row: usize) -> Failure {
         let text = text_of(array, row).unwrap_or_default();
-        let kind = self.reading.kind();
-        let what = match (&self.reading, kind) {
-            (Reading::Form(form), _) => format!("date in the format `{form}`"),
-            (_, ColumnType::Count) => "whole number".to_owned(),
-            (_, ColumnType::Continuous) => "number".to_owned(),
-            (_, ColumnType::Bool) => "boolean".to_owned(),
-            (_, ColumnType::Time) => "time of day".to_owned(),
-            (_, kind) => kind.to_string(),
-        };
-        Failure::new(code::TYPE_MISMATCH, format!("`{text}` is not a {what}"))
+        let failure = Failure::new(code::TYPE_MISMATCH, format!("`{text}` is not a {}", self.reading.noun()))
             .column(&*column.name)
-            .row(row as u64 + 1)
-            .help("`bad=null` makes values that cannot be converted missing")
+            .row(row as u64 + 1);
+        let advice = self.reading.advice(&column.name, &text);
+        advice.into_iter().fold(failure, Failure::help).help("`bad=null` makes values that cannot be converted missing")
     }
 }
 

@@ -12,7 +12,7 @@ use pipewright_diagnostic::{Failure, code};
 use pipewright_expr::Selection;
 use pipewright_table::summary::Levels;
 use pipewright_table::text::quoted;
-use pipewright_table::{Column, ColumnType, Entry, Role, Schema, Table};
+use pipewright_table::{Column, ColumnType, Entry, Role, Schema, Table, is_amount, stage_for_amounts};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -331,7 +331,8 @@ impl Encoder {
             (EncoderMethod::Auto, ColumnType::Time) => Coding::LeftOut { reason: "it holds times of day".into() },
             (EncoderMethod::Auto, ColumnType::Id) => Coding::LeftOut { reason: "it holds ids".into() },
             (EncoderMethod::Auto, ColumnType::Text) if nearly_unique(levels) => {
-                Coding::LeftOut { reason: format!("{} of {total} values are distinct", levels.len()) }
+                let reason = format!("{} of {total} values are distinct", levels.len());
+                Coding::LeftOut { reason: reason + &amounts_hint(levels, &column.name) }
             }
             (EncoderMethod::Hash { buckets }, _) => Coding::Hash { buckets },
             (EncoderMethod::Count { share }, kind) => self.counts(kind, seen, share),
@@ -365,6 +366,16 @@ fn declared(order: &[String], column: &Column, levels: &Levels<String>) -> Resul
             let help = format!("the order is {}; add it there", order.join(" < "));
             Err(Failure::new(code::UNSEEN_LEVEL, message).column(&*column.name).help(help))
         }
+    }
+}
+
+/// Returns the end of a sentence about texts that are amounts of money and the like, which numbers could replace.
+fn amounts_hint(levels: &Levels<String>, column: &str) -> String {
+    let texts = || levels.iter().map(|(text, _)| text.as_str());
+    let all = |mark: usize| texts().all(|text| is_amount(text)[mark] || text.trim().parse::<f64>().is_ok());
+    match [0, 1].into_iter().find(|mark| all(*mark)) {
+        Some(mark) => format!("; they look like amounts: `{}`", stage_for_amounts(column, mark == 1)),
+        None => String::new(),
     }
 }
 

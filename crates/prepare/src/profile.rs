@@ -160,6 +160,10 @@ pub struct TextProfile {
     pub numbers: u64,
     /// The first few other texts, in order, if most can be parsed as numbers.
     pub odd: Vec<String>,
+    /// Number of other texts that are amounts: money, percentages, marked thousands.
+    pub amounts: u64,
+    /// Have the amounts a decimal comma?
+    pub comma: bool,
 }
 
 /// The association between two columns, over the rows where both have a value.

@@ -2,14 +2,17 @@
 //! Independent of files, expressions and estimators.
 #![doc = include_str!("../README.md")]
 
+mod amount;
 mod calendar;
 mod chunks;
+mod codes;
 mod conform;
 pub mod form;
 mod hash;
 pub mod literal;
 pub mod lookup;
 mod matrix;
+mod moments;
 pub mod numbers;
 mod origin;
 mod recast;
@@ -23,9 +26,12 @@ pub mod text;
 mod value;
 pub mod whole;
 
+pub use amount::{amount, is_amount, stage_for_amounts};
 pub use calendar::DatePart;
 pub use chunks::{CHUNK_ROWS, Chunks, in_parallel, in_table, in_waves};
+pub use codes::CodeSign;
 pub use matrix::{Real, matrix};
+pub use moments::MomentForm;
 pub use origin::Origin;
 pub use recast::{Misfits, OnInvalid};
 pub use rows::Direction;

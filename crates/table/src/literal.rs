@@ -1,5 +1,7 @@
 //! Parsing of numbers, booleans, dates and times.
 
+use crate::MomentForm;
+
 /// A decimal number at the start of a byte string.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Decimal {
@@ -99,7 +101,7 @@ pub fn number(text: &[u8]) -> Option<Number> {
 }
 
 /// Number format: decimal point and thousands separator.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Numerals {
     /// Decimal point.
     pub decimal: u8,
@@ -336,19 +338,15 @@ pub fn civil(days: i64) -> (i64, i64, i64) {
     (year_of_era + era * 400 + i64::from(month <= 2), month, day)
 }
 
-/// Formats a moment as ISO 8601: the date, and the time unless it is midnight.
+/// Formats a single moment as ISO 8601: the date, and the time unless it is midnight. For the moments of a column see
+/// [`MomentForm`].
 pub fn date_text(micros: i64) -> String {
-    let (days, rest) = (micros.div_euclid(DAY), micros.rem_euclid(DAY));
-    let (year, month, day) = civil(days);
-    let date = format!("{year:04}-{month:02}-{day:02}");
-    if rest == 0 { date } else { format!("{date}T{}", time_text(rest)) }
+    MomentForm::Day.date_text(micros)
 }
 
-/// Formats a time of day.
+/// Formats a single time of day.
 pub fn time_text(micros: i64) -> String {
-    let (seconds, micros) = (micros / SECOND, micros % SECOND);
-    let time = format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
-    if micros == 0 { time } else { format!("{time}.{micros:06}") }
+    MomentForm::Day.time_text(micros)
 }
 
 #[cfg(test)]

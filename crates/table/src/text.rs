@@ -1,6 +1,6 @@
 //! Values, names and types as text.
 
-use crate::{ColumnType, literal};
+use crate::{ColumnType, MomentForm};
 use arrow_array::GenericStringArray;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType};
@@ -22,6 +22,13 @@ pub fn text_of(array: &ArrayRef, row: usize) -> Option<String> {
 
 /// Like [`text_of`], without copying text.
 pub(crate) fn text_at(array: &ArrayRef, row: usize) -> Option<Cow<'_, str>> {
+    text_in(array, row, MomentForm::Day)
+}
+
+/// Like [`text_of`], with dates and times in the form of their column ([`MomentForm::of_array`]), and without copying
+/// text.
+#[must_use]
+pub fn text_in(array: &ArrayRef, row: usize, form: MomentForm) -> Option<Cow<'_, str>> {
     if array.is_null(row) {
         return None;
     }
@@ -30,8 +37,8 @@ pub(crate) fn text_at(array: &ArrayRef, row: usize) -> Option<Cow<'_, str>> {
         DataType::Int64 => array.as_primitive::<Int64Type>().value(row).to_string(),
         DataType::Boolean => return Some(Cow::Borrowed(if array.as_boolean().value(row) { "true" } else { "false" })),
         DataType::LargeUtf8 => return Some(Cow::Borrowed(array.as_string::<TextOffset>().value(row))),
-        DataType::Timestamp(..) => literal::date_text(array.as_primitive::<TimestampMicrosecondType>().value(row)),
-        DataType::Time64(..) => literal::time_text(array.as_primitive::<Time64MicrosecondType>().value(row)),
+        DataType::Timestamp(..) => form.date_text(array.as_primitive::<TimestampMicrosecondType>().value(row)),
+        DataType::Time64(..) => form.time_text(array.as_primitive::<Time64MicrosecondType>().value(row)),
         other => unreachable!("no kind is stored as {other}"),
     }))
 }

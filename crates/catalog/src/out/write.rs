@@ -1,7 +1,7 @@
 //! `write`: writes a table.
 
 use pipewright_diagnostic::{Failure, code};
-use pipewright_frame::{Format, in_waves};
+use pipewright_frame::{Format, Outline, in_waves};
 use pipewright_operator::result::{Output, Written};
 use pipewright_operator::work::{Consumer, Inspect};
 use pipewright_operator::{
@@ -52,7 +52,7 @@ pub(crate) const VERB: Verb = Verb {
         summary: "Writes the table, or out-of-fold predictions, to a file or with `-` to standard output, and passes it on.",
         details: "The file extension sets the format: `.csv`, `.json` and `.jsonl` for JSON Lines, `.parquet`, \
                   `.arrow` and `.feather` for Arrow IPC. The file is replaced atomically and durably. In CSV, text \
-                  that would read as a missing value is quoted; Parquet and Arrow keep kinds and roles. `write oof` \
+                  that would read as something else is quoted; Parquet and Arrow keep kinds and roles. `write oof` \
                   after `eval` writes the out-of-fold predictions instead, one line per held-out row in the order of \
                   the rows: `row` and `fold` (and `repeat`, if there are several), counted from 1; `truth`; \
                   `prediction`; for classes a probability `p(CLASS)` each; `weight`, if rows have weights.",
@@ -178,8 +178,9 @@ impl Inspect for Write {
 impl Write {
     /// Writes all rows, chunk by chunk, and counts them.
     fn fill(&self, rows: &Data, out: &mut dyn io::Write) -> Result<usize, Failure> {
-        let mut writer = self.format.writer(&rows.schema(), out).map_err(|error| self.failure(&error))?;
         let chunks = rows.chunks();
+        let outline = Outline::of(chunks)?;
+        let mut writer = self.format.writer(&outline, out).map_err(|error| self.failure(&error))?;
         let mut count = 0;
         in_waves(
             chunks.count(),

@@ -86,7 +86,7 @@ arguments! {
         option header: Option<bool>;
         /// Field delimiter. Without it, inferred. Spaces around it are ignored.
         option delim: Option<String>;
-        /// Text that means a missing value, besides the usual ones.
+        /// What means a missing value: in text columns exactly these texts, in others the usual ones too.
         option null: Option<Vec<String>>;
         /// Quote character, or `none` if quotes are text. Without it, inferred.
         option quote: Option<QuoteChoice>;
@@ -129,13 +129,14 @@ pub(crate) const VERB: Verb = Verb {
         group: Group::Source,
         summary: "Reads a table from a file, several files of one schema, standard input, or a sample data set.",
         details: "Formats: CSV and variants, JSON (lines, objects over several lines, or one array), Parquet, Arrow \
-                  IPC and Feather, Excel and OpenDocument, SQLite; each also compressed as `.gz` or `.zst`. Without a \
-                  path it reads the data file named on the command line, else standard input. `*` in a path matches \
-                  several files; a bare name is a sample data set. For text files, delimiter, quotes, header, encoding \
-                  and the formats of numbers and dates are inferred, and `schema` shows the result; the kind of a \
-                  column follows from all of its values. An unquoted empty field, `NA`, `null`, `NaN`, `?` and the \
-                  like are missing values; a quoted `\"\"` is an empty string. A row with too few or too many fields \
-                  is an error unless `bad` says otherwise.",
+                  IPC and Feather, Excel and OpenDocument, SQLite; each also compressed as `.gz` or `.zst`. Without a path it reads the data \
+                  file named on the command line, else standard input. `*` in a path matches several files; a bare \
+                  name is a sample data set. For text files, delimiter, quotes, header, encoding and the formats of \
+                  numbers and dates are inferred, and `schema` shows the result; the kind of a column follows from \
+                  all of its values. Numbers with leading zeros and the like are codes and stay text, with a note. An \
+                  unquoted empty field, `NA`, `null`, `NaN`, `?` and the like are missing values; a quoted `\"\"` is \
+                  an empty string. A column that `schema` declares as text keeps its texts as they are. A row with too few or too many fields is an error \
+                  unless `bad` says otherwise.",
         search: &["read", "open", "csv", "parquet", "json", "excel", "sqlite", "arrow", "feather", "import", "from"],
         form: Form::Path,
         input: Flow::Nothing,
@@ -217,7 +218,7 @@ fn options(args: LoadArgs) -> Result<ReadOptions, ArgumentError> {
     };
     options.header = args.header;
     options.skip_lines = args.skip.get();
-    options.nulls.extend(args.null.into_iter().flatten());
+    options.nulls = args.null;
     options.delimiter = character("delim", args.delim.map(without_spaces))?;
     options.quote = match args.quote {
         Some(QuoteChoice::Character(text)) if !text.is_empty() => character("quote", Some(text))?.map(Quote::Byte),

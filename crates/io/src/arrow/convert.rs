@@ -1,6 +1,6 @@
 //! Conversion of a column's values to their storage type.
 
-use super::{Allowance, Cells, Goal, Source, declare, is_bytes, text};
+use super::{Allowance, Cells, Goal, Loss, Source, declare, is_bytes, loss, text};
 use crate::ReadOptions;
 use arrow_array::cast::AsArray;
 use arrow_array::types::*;
@@ -24,8 +24,8 @@ pub(super) enum Misfit {
 /// Converted values.
 pub(crate) struct Converted {
     pub(crate) array: ArrayRef,
-    /// Were there times finer than a microsecond?
-    pub(crate) finer: bool,
+    /// What it lost.
+    pub(crate) lost: Option<Loss>,
 }
 
 impl Source {
@@ -56,20 +56,13 @@ impl Source {
         options: &ReadOptions,
     ) -> Result<Converted, Failure> {
         let failed = |misfit| self.failure(misfit, row, allowance, options);
-        let mut finer = false;
-        let array = to_goal(cells, self.goal, allowance.bytes, &mut finer).map_err(failed)?;
+        let mut lost = None;
+        let array = to_goal(cells, self.goal, allowance.bytes, &mut lost).map_err(failed)?;
         let array = match self.goal.kind() == self.column.kind || self.column.kind.is_string() {
             true => array,
             false => declare::to(&array, self.column.kind).map_err(failed)?,
         };
-        Ok(Converted { array, finer })
-    }
-
-    /// Creates the note about truncated times.
-    pub(crate) fn finer_note(&self, options: &ReadOptions) -> Failure {
-        let name = &self.column.name;
-        let message = format!("`{name}` holds times finer than a microsecond: they are truncated");
-        Failure::note(code::TYPE_WIDENED, message).file(&options.name).column(&**name)
+        Ok(Converted { array, lost })
     }
 
     fn failure(&self, misfit: Misfit, row: usize, allowance: &Allowance, options: &ReadOptions) -> Failure {
@@ -88,18 +81,18 @@ impl Source {
     }
 }
 
-fn to_goal(cells: &Cells, goal: Goal, text_max: u64, finer: &mut bool) -> Result<ArrayRef, Misfit> {
+fn to_goal(cells: &Cells, goal: Goal, text_max: u64, lost: &mut Option<Loss>) -> Result<ArrayRef, Misfit> {
     let array = unfolded(&cells.array, text_max)?;
     if *array.data_type() == DataType::Null {
         return Ok(new_null_array(&goal.kind().storage(), array.len()));
     }
     let nulls = NullBuffer::union(cells.outer.as_ref(), array.logical_nulls().as_ref());
     match goal {
-        Goal::Real => reals(&array, nulls),
+        Goal::Real => reals(&array, nulls, lost),
         Goal::Whole => wholes(&array, nulls),
         Goal::Truth => Ok(Arc::new(BooleanArray::new(array.as_boolean().values().clone(), nulls))),
-        Goal::Date => dates(&array, nulls, finer),
-        Goal::Time => times(&array, nulls, finer),
+        Goal::Date => dates(&array, nulls, lost),
+        Goal::Time => times(&array, nulls, lost),
         Goal::Text if *array.data_type() == DataType::LargeUtf8 && cells.outer.is_none() => Ok(array),
         Goal::Text if *array.data_type() == DataType::LargeUtf8 => {
             let (offsets, values, _) = array.as_string::<TextOffset>().clone().into_parts();
@@ -190,9 +183,9 @@ fn same<T: ArrowPrimitiveType, U: ArrowPrimitiveType<Native = T::Native>>(
     Arc::new(PrimitiveArray::<U>::new(array.as_primitive::<T>().values().clone(), nulls))
 }
 
-fn reals(array: &ArrayRef, nulls: Option<NullBuffer>) -> Result<ArrayRef, Misfit> {
+fn reals(array: &ArrayRef, nulls: Option<NullBuffer>, lost: &mut Option<Loss>) -> Result<ArrayRef, Misfit> {
     let scaled = |scale: i8| move |number: f64| number / 10_f64.powi(i32::from(scale));
-    Ok(match array.data_type() {
+    let floats: ArrayRef = match array.data_type() {
         DataType::Float64 => same::<Float64Type, Float64Type>(array, nulls),
         DataType::Float32 => map::<Float32Type, Float64Type>(array, nulls, f64::from),
         DataType::Float16 => map::<Float16Type, Float64Type>(array, nulls, |number| number.to_f64()),
@@ -226,7 +219,11 @@ fn reals(array: &ArrayRef, nulls: Option<NullBuffer>) -> Result<ArrayRef, Misfit
             }
         }
         other => unreachable!("{other} is no real number"),
-    })
+    };
+    if loss::of_decimals(array, floats.as_primitive(), floats.nulls()) {
+        *lost = Some(Loss::Digits);
+    }
+    Ok(floats)
 }
 
 /// Every whole number up to 2^53 is a float, as is every power of ten up to 10^22: their quotient is rounded once.
@@ -257,7 +254,7 @@ fn wholes(array: &ArrayRef, nulls: Option<NullBuffer>) -> Result<ArrayRef, Misfi
 
 type Micros = TimestampMicrosecondType;
 
-fn dates(array: &ArrayRef, nulls: Option<NullBuffer>, finer: &mut bool) -> Result<ArrayRef, Misfit> {
+fn dates(array: &ArrayRef, nulls: Option<NullBuffer>, lost: &mut Option<Loss>) -> Result<ArrayRef, Misfit> {
     match array.data_type() {
         DataType::Date32 => try_map::<Date32Type, Micros>(array, nulls, |days| i64::from(days).checked_mul(DAY)),
         DataType::Date64 => try_map::<Date64Type, Micros>(array, nulls, |millis| millis.checked_mul(1000)),
@@ -269,14 +266,14 @@ fn dates(array: &ArrayRef, nulls: Option<NullBuffer>, finer: &mut bool) -> Resul
         }
         DataType::Timestamp(TimeUnit::Microsecond, _) => Ok(same::<Micros, Micros>(array, nulls)),
         DataType::Timestamp(TimeUnit::Nanosecond, _) => {
-            *finer |= any_finer(array.as_primitive::<TimestampNanosecondType>().values(), nulls.as_ref());
+            *lost = lost_fine(array.as_primitive::<TimestampNanosecondType>().values(), nulls.as_ref());
             Ok(map::<TimestampNanosecondType, Micros>(array, nulls, |nanos| nanos.div_euclid(1000)))
         }
         other => unreachable!("{other} is no date"),
     }
 }
 
-fn times(array: &ArrayRef, nulls: Option<NullBuffer>, finer: &mut bool) -> Result<ArrayRef, Misfit> {
+fn times(array: &ArrayRef, nulls: Option<NullBuffer>, lost: &mut Option<Loss>) -> Result<ArrayRef, Misfit> {
     // Some tools write the end of a day as 24:00.
     let of_day = |micros: Option<i64>| micros.filter(|micros| (0..=DAY).contains(micros));
     type Time = Time64MicrosecondType;
@@ -288,7 +285,7 @@ fn times(array: &ArrayRef, nulls: Option<NullBuffer>, finer: &mut bool) -> Resul
             try_map::<Time32MillisecondType, Time>(array, nulls, |millis| of_day(i64::from(millis).checked_mul(1000)))
         }
         DataType::Time64(TimeUnit::Nanosecond) => {
-            *finer |= any_finer(array.as_primitive::<Time64NanosecondType>().values(), nulls.as_ref());
+            *lost = lost_fine(array.as_primitive::<Time64NanosecondType>().values(), nulls.as_ref());
             try_map::<Time64NanosecondType, Time>(array, nulls, |nanos| of_day(Some(nanos.div_euclid(1000))))
         }
         DataType::Time64(_) => try_map::<Time, Time>(array, nulls, |micros| of_day(Some(micros))),
@@ -296,9 +293,9 @@ fn times(array: &ArrayRef, nulls: Option<NullBuffer>, finer: &mut bool) -> Resul
     }
 }
 
-fn any_finer(nanos: &ScalarBuffer<i64>, nulls: Option<&NullBuffer>) -> bool {
+fn lost_fine(nanos: &ScalarBuffer<i64>, nulls: Option<&NullBuffer>) -> Option<Loss> {
     let valid = |row: usize| nulls.is_none_or(|nulls| nulls.is_valid(row));
-    nanos.iter().enumerate().any(|(row, nanos)| nanos % 1000 != 0 && valid(row))
+    nanos.iter().enumerate().any(|(row, nanos)| nanos % 1000 != 0 && valid(row)).then_some(Loss::Fine)
 }
 
 pub(super) fn ticks_a_second(unit: TimeUnit) -> i64 {

@@ -17,7 +17,7 @@ fn column(array: ArrayRef, options: &ReadOptions) -> Result<(Table, Vec<Failure>
         let fit = !source.is_open() || source.fits(&cells);
         layout.notes.extend(source.settle(fit, options));
         let converted = source.convert(&cells, 0, &Allowance::new(1 << 20, options), options)?;
-        layout.notes.extend(converted.finer.then(|| source.finer_note(options)));
+        layout.notes.extend(converted.lost.map(|lost| source.loss_note(lost, options)));
         columns.push(source.column.clone());
         arrays.push(converted.array);
     }
@@ -124,7 +124,7 @@ fn dates_and_times_are_microseconds() {
     assert_eq!(shown(&table), ["1969-12-31T23:59:59.999999", "1970-01-01T00:00:00.000001"]);
     assert_eq!(notes.len(), 1);
     let (table, _) = usual(Time32MillisecondArray::from(vec![Some(86_399_999)]));
-    assert_eq!((kind(&table), shown(&table)), (ColumnType::Time, vec!["23:59:59.999000".to_string()]));
+    assert_eq!((kind(&table), shown(&table)), (ColumnType::Time, vec!["23:59:59.999".to_string()]));
     let refused =
         column(Arc::new(TimestampSecondArray::from(vec![Some(0), Some(i64::MAX)])), &ReadOptions::new("t.arrow"));
     let refused = refused.unwrap_err();

@@ -1,8 +1,10 @@
 //! Types of columns, and what is observed while their fields are read.
 
 use super::dialect::Dialect;
+use super::refine::Candidates;
 use super::scan::{Field, Marks};
 use crate::infer::Type;
+use pipewright_table::CodeSign;
 use pipewright_table::literal::{self, Number};
 
 /// How a column is read.
@@ -14,6 +16,19 @@ pub(super) enum Plan {
     AtLeast(Type),
     /// With exactly the declared type: any other value is an error.
     Exactly(Type),
+    /// As text, as its quotes say.
+    Quoted,
+}
+
+impl Plan {
+    /// Returns the type of the values that are stored.
+    pub(super) fn stored(self) -> Type {
+        match self {
+            Plan::Skip => Type::Nothing,
+            Plan::AtLeast(kind) | Plan::Exactly(kind) => kind,
+            Plan::Quoted => Type::Text,
+        }
+    }
 }
 
 /// Observations in a column of a chunk.
@@ -25,27 +40,27 @@ pub(super) struct Found {
     pub(super) fractional: bool,
     /// A whole number beyond 64 bits.
     pub(super) huge: bool,
-    /// A quoted empty field: null here, but an empty text if the column turns out to be text.
-    pub(super) quoted_empty: bool,
+    /// A field that is null here, but a text if the column turns out to be text: a quoted empty one, or a word.
+    pub(super) null_or_text: bool,
 }
 
 impl Found {
     pub(super) const NOTHING: Found =
-        Found { kind: Type::Nothing, fractional: false, huge: false, quoted_empty: false };
+        Found { kind: Type::Nothing, fractional: false, huge: false, null_or_text: false };
 
     pub(super) fn join(self, other: Found) -> Found {
         Found {
             kind: self.kind.join(other.kind),
             fractional: self.fractional | other.fractional,
             huge: self.huge | other.huge,
-            quoted_empty: self.quoted_empty | other.quoted_empty,
+            null_or_text: self.null_or_text | other.null_or_text,
         }
     }
 
     /// Returns the resulting type of a column.
     pub(super) fn column_type(self) -> Type {
         match self.kind {
-            Type::Nothing if self.quoted_empty => Type::Text,
+            Type::Nothing if self.null_or_text => Type::Text,
             kind => kind,
         }
     }
@@ -75,6 +90,24 @@ impl Rules {
         Rules { dialect, marks, plain_numbers }
     }
 
+    /// Those of files that this crate writes.
+    pub(super) fn plain() -> Rules {
+        let dialect = Dialect::new(b',', None);
+        let marks = Marks::of(&dialect, false);
+        Rules::new(dialect, marks)
+    }
+
+    /// Does this text alone make its column text, whatever its other values are?
+    pub(super) fn is_surely_text(&self, text: &[u8]) -> bool {
+        let mut found = Found::NOTHING;
+        self.notice(&Field { bytes: text, quoted: true }, &mut found);
+        found.kind == Type::Text
+            && match self.dialect.number(text) {
+                Some(_) => CodeSign::of(text) == Some(CodeSign::LeadingZero),
+                None => Candidates::of_text(text).are_none(),
+            }
+    }
+
     /// Is it a value of this type, or null?
     pub(super) fn fits(&self, field: &Field<'_>, kind: Type) -> bool {
         if self.dialect.is_null(field) || field.bytes.is_empty() {
@@ -91,12 +124,17 @@ impl Rules {
         }
     }
 
-    /// Is this non-empty field an unquoted text without surrounding spaces, and not null?
+    /// Is this non-empty field an unquoted text without surrounding spaces?
     #[inline(always)]
     pub(super) fn is_plain_text(&self, bytes: &[u8], start: usize, end: usize) -> bool {
         let (first, last) = (bytes[start], bytes[end - 1]);
         let usual = |byte: u8| byte > b' ' && byte != self.marks.quote;
-        usual(first) && usual(last) && !self.dialect.is_null_text(&bytes[start..end])
+        usual(first) && usual(last)
+    }
+
+    /// Is this field, which is null in a column that is not text, a text in an inferred text column?
+    pub(super) fn is_text_instead(&self, field: &Field<'_>) -> bool {
+        field.quoted || !self.dialect.text_nulls(false).has(field.bytes)
     }
 
     /// Records the type of a field that is not null.
@@ -105,6 +143,8 @@ impl Rules {
         found.fractional |= matches!(number, Some(Number::Real(_)));
         found.huge |= matches!(number, Some(Number::Huge(_)));
         let kind = match number {
+            // Whether they are codes, all of the column decides.
+            Some(_) if CodeSign::of(field.bytes).is_some() => Type::Text,
             Some(Number::Whole(_)) => Type::Count,
             Some(_) => Type::Continuous,
             None if literal::truth(field.bytes).is_some() => Type::Bool,

@@ -277,6 +277,19 @@ impl Chunk {
         self.bad_records.sort_by_key(|record| record.offset);
     }
 
+    /// Visits all fields, each with its column, record by record.
+    pub(super) fn each_field(&self, terms: &Terms, mut visit: impl FnMut(usize, Field<'_>)) {
+        let Shape { columns, marks, .. } = terms.shape;
+        for run in &self.index.runs {
+            let starts = &self.index.starts[run.first..=run.first + run.rows * columns];
+            for (place, pair) in starts.windows(2).enumerate() {
+                let column = place % columns;
+                let bytes = &self.window.bytes()[pair[0] as usize..pair[1] as usize - 1];
+                visit(column, Field::of(bytes, column + 1 == columns, &marks));
+            }
+        }
+    }
+
     /// The number of records.
     pub(super) fn rows(&self) -> usize {
         self.index.rows()

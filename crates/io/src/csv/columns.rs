@@ -9,6 +9,7 @@ use super::place::{Finishing, Slot, Store};
 use super::scan::{Fault, FaultKind};
 use super::window::Body;
 use crate::infer::Type;
+use crate::words::Taken;
 use arrow_array::{ArrayRef, NullArray};
 use pipewright_table::rows::joined;
 use rayon::prelude::*;
@@ -70,6 +71,16 @@ impl Columns {
             }
         }
         all
+    }
+
+    /// Returns the words of a text column that were taken for missing values.
+    pub(super) fn taken(&self, column: usize) -> Taken {
+        let mut taken = Taken::default();
+        let pieces = if self.is_again[column] { self.again.as_slice() } else { self.pieces.as_slice() };
+        for (_, values) in pieces.iter().flat_map(|piece| &piece.parts) {
+            taken.join(&values[column].taken);
+        }
+        taken
     }
 
     /// Rereads the columns whose type turned out to be different; usually none.
@@ -144,7 +155,7 @@ pub(super) fn read_extent(
     let values = chunk.fill(plans, slots, &layout.terms).map_err(|_| changed())?;
     let is_whole = |(plan, values): (&Plan, &Values)| match plan {
         Plan::Skip | Plan::AtLeast(Type::Nothing) => true,
-        Plan::AtLeast(kind) | Plan::Exactly(kind) => values.stored == Some(*kind),
+        plan => values.stored == Some(plan.stored()),
     };
     if plans.iter().zip(&values).all(is_whole) { Ok(values) } else { Err(changed()) }
 }

@@ -1,8 +1,11 @@
 //! Final decisions about the columns, and notes.
 
 use super::cells::{Found, Plan};
+use super::codes::{self, Verdict};
 use super::layout::Layout;
-use super::refine::{self, Candidates, Decision};
+use super::observed::Observed;
+use super::refine::{self, Alternative, Decision, Remark};
+use super::{points, quoting};
 use crate::ReadOptions;
 use crate::infer::Type;
 use arrow_array::ArrayRef;
@@ -32,18 +35,40 @@ impl Decided {
                 notes.push(widened_note(&layout.names[column], options));
             }
         }
+        let quoted = (0..plans.len()).filter(|column| plans[*column] == Plan::Quoted);
+        notes.extend(quoted.map(|column| quoting::note(&layout.names[column], options)));
         Decided { decisions: vec![Decision::default(); types.len()], types, open, points, notes }
     }
 
-    /// Decides on the open columns by their remaining candidates.
-    pub(super) fn refine(&mut self, layout: &Layout, candidates: Vec<Candidates>, options: &ReadOptions) {
-        let mut remarks = Vec::new();
-        for (column, candidates) in self.open.iter().zip(candidates) {
-            let decision = candidates.decide(&layout.terms.rules.dialect, options, self.points);
-            remarks.extend(decision.remark.map(|remark| (layout.names[*column].clone(), remark)));
+    /// Decides on the open columns by what was observed in their texts.
+    pub(super) fn refine(&mut self, layout: &Layout, observed: &[Observed], options: &ReadOptions) {
+        let dialect = &layout.terms.rules.dialect;
+        let (mut remarks, mut notes) = (Vec::new(), Vec::new());
+        for (column, observed) in self.open.iter().zip(observed) {
+            let name = &layout.names[*column];
+            let decision = match observed.codes.verdict() {
+                Some(Verdict::Codes(sign, row, text)) => {
+                    notes.push(codes::note(name, sign, row, &text, options));
+                    Decision::default()
+                }
+                Some(Verdict::Numbers { whole }) => {
+                    Decision::take(Alternative::Number { numerals: dialect.numerals(), whole })
+                }
+                None => observed.candidates.decide(dialect, options, self.points),
+            };
+            if decision.alternative.is_none() {
+                notes.extend(observed.taken.note(name, options));
+            }
+            remarks.extend(decision.remark.map(|remark| (name.clone(), remark)));
             self.decisions[*column] = decision;
         }
         self.notes.extend(refine::notes(&remarks, options));
+        self.notes.append(&mut notes);
+        if remarks.iter().any(|(_, remark)| *remark == Remark::DecimalComma) {
+            let pointed: Vec<usize> =
+                (0..self.types.len()).filter(|column| self.types[*column] == Type::Continuous).collect();
+            self.notes.extend(points::notes(layout, &pointed, options));
+        }
     }
 
     /// Returns a column of the table.

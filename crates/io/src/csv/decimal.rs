@@ -13,12 +13,15 @@ pub(super) struct Decimal {
 }
 
 impl Decimal {
-    /// Parses the number from `start` to `end`. `None` for anything more complex: other signs, exponents, words, more
-    /// than 19 digits. There must be at least 16 bytes before `start`.
+    /// Parses the number from `start` to `end`. `None` for anything more complex: other signs, leading zeros, exponents,
+    /// words, more than 19 digits. There must be at least 16 bytes before `start`, and a mark at `end`.
     #[inline]
     pub(super) fn read(bytes: &[u8], start: usize, end: usize) -> Option<Decimal> {
         let negative = *bytes.get(start)? == b'-';
         let start = start + usize::from(negative);
+        if let Some([b'0', b'0'..=b'9']) = bytes.get(start..start + 2) {
+            return None;
+        }
         let length = end.wrapping_sub(start);
         if length.wrapping_sub(1) < 8 {
             let digits = DigitText(word(bytes, end - 8)? ^ ZEROS).last(length);
@@ -175,11 +178,12 @@ mod tests {
 
     #[test]
     fn what_is_no_plain_decimal_is_left_to_others() {
-        for text in ["", "-", ".", "-.", "+1", "1e3", "1.2.3", "--1", "1-", "1 ", "x", "12345678.x", "1_0", "é"] {
+        for text in
+            ["", "-", ".", "-.", "+1", "1e3", "1.2.3", "--1", "1-", "1 ", "x", "12345678.x", "1_0", "é", "007", "-00.5"]
+        {
             assert_eq!(read(text), None, "{text}");
         }
         assert_eq!(read("-0").unwrap().as_i64(), None);
-        assert_eq!(read("007").unwrap().as_i64(), Some(7));
         assert_eq!(read("9223372036854775808").unwrap().as_i64(), None);
         assert_eq!(read("-5.").unwrap().as_f64(), -5.0);
     }
@@ -204,7 +208,7 @@ mod tests {
 
         #[test]
         fn long_numbers_are_rounded_to_the_nearest(mantissa in any::<u64>(), decimals in 0_usize..19) {
-            let digits = format!("{mantissa:020}");
+            let digits = format!("11{:018}", mantissa % 10_u64.pow(18));
             let text = format!("{}.{}", &digits[1..20 - decimals], &digits[20 - decimals..]);
             let found = read(&text);
             prop_assert!(found.is_some());

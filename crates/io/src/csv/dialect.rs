@@ -1,6 +1,7 @@
 //! Dialects of delimited text: delimiters, quotes, null values, and declared formats of numbers and dates.
 
 use super::scan::Field;
+use crate::words::NullWords;
 use crate::{Quote, ReadOptions};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_table::form::Form;
@@ -25,9 +26,9 @@ pub(super) struct Dialect {
     /// Can a field that starts with `[+-]digits[.digits]` be parsed as that number without further checks? Not if a
     /// null value is such a number, or the decimal point is not a point.
     pub(super) plain_decimals: bool,
-    nulls: Vec<Vec<u8>>,
-    /// Which bytes start a null value: most fields are distinguished from all of them by the first byte.
-    begins_null: [bool; 256],
+    nulls: NullWords,
+    text_nulls: NullWords,
+    declared_text_nulls: NullWords,
     numerals: Numerals,
     dates: Option<Form>,
 }
@@ -51,7 +52,7 @@ impl Dialect {
     pub(super) fn of(delimiter: u8, options: &ReadOptions) -> Result<Dialect, Failure> {
         let dates = options.dates.as_deref().map(|form| form_of_dates(form, options)).transpose()?;
         let numerals = Numerals::declared(options.decimal, options.thousands);
-        let plain = Dialect::new(delimiter, &options.nulls);
+        let plain = Dialect::new(delimiter, options.nulls.as_deref());
         Ok(Dialect {
             quote: options.quote.map_or(b'"', Quote::byte),
             escape: options.escape,
@@ -64,13 +65,9 @@ impl Dialect {
         })
     }
 
-    /// Creates the default dialect with this delimiter and these null values.
-    pub(super) fn new(delimiter: u8, nulls: &[String]) -> Dialect {
-        let nulls: Vec<Vec<u8>> = nulls.iter().map(|null| null.trim().as_bytes().to_vec()).collect();
-        let mut begins_null = [false; 256];
-        for first in nulls.iter().filter_map(|null| null.first()).chain(b"nN+-") {
-            begins_null[usize::from(*first)] = true;
-        }
+    /// Creates the default dialect with this delimiter and these declared null values.
+    pub(super) fn new(delimiter: u8, declared: Option<&[String]>) -> Dialect {
+        let nulls = NullWords::of_values(declared);
         let plain_decimals = !nulls.iter().any(|null| literal::leading_decimal(null).is_some());
         Dialect {
             delimiter,
@@ -81,24 +78,26 @@ impl Dialect {
             title_lines: 0,
             plain_decimals,
             nulls,
-            begins_null,
+            text_nulls: NullWords::of_texts(declared),
+            declared_text_nulls: NullWords::of_declared_texts(declared),
             numerals: Numerals::declared(None, None),
             dates: None,
         }
     }
 
+    /// Is this field null in a column that is not text?
     pub(super) fn is_null(&self, field: &Field<'_>) -> bool {
         !field.quoted && self.is_null_text(field.bytes)
     }
 
-    /// Is this text null if unquoted?
+    /// Is this text null if unquoted, in a column that is not text?
     pub(super) fn is_null_text(&self, text: &[u8]) -> bool {
-        match text.first() {
-            None => true,
-            Some(first) => {
-                self.begins_null[usize::from(*first)] && (self.nulls.iter().any(|null| null == text) || is_nan(text))
-            }
-        }
+        self.nulls.has(text)
+    }
+
+    /// Returns what is null in text columns, inferred or declared.
+    pub(super) fn text_nulls(&self, declared: bool) -> &NullWords {
+        if declared { &self.declared_text_nulls } else { &self.text_nulls }
     }
 
     /// Parses a number in the declared or default format.
@@ -112,8 +111,8 @@ impl Dialect {
     }
 
     /// Returns the declared number format.
-    pub(super) fn numerals(&self) -> &Numerals {
-        &self.numerals
+    pub(super) fn numerals(&self) -> Numerals {
+        self.numerals
     }
 
     /// Creates the note about lines skipped by detection.
@@ -147,11 +146,6 @@ impl Dialect {
         facts.extend(self.dates.as_ref().map(|form| ("dates", form.text().to_string())));
         facts
     }
-}
-
-/// Is it `NaN`, in any case and with any sign? Unquoted it is a missing value; quoted it is a number.
-fn is_nan(text: &[u8]) -> bool {
-    text.strip_prefix(b"-").or(text.strip_prefix(b"+")).unwrap_or(text).eq_ignore_ascii_case(b"nan")
 }
 
 /// Formats a byte for messages.

@@ -6,9 +6,10 @@ use super::place::{Bits, Slot};
 use super::scan::{Field, Marks};
 use super::split::{Index, Run};
 use crate::infer::Type;
-use pipewright_table::TextOffset;
+use crate::words::Taken;
 use pipewright_table::literal;
 use pipewright_table::literal::Number;
+use pipewright_table::{CodeSign, TextOffset};
 
 /// The fields of one column in a run of records.
 pub(super) struct Lane<'a> {
@@ -74,6 +75,8 @@ pub(super) struct Values {
     pub(super) truths: Bits,
     /// All texts, concatenated.
     pub(super) text: Vec<u8>,
+    /// The words among the texts that were taken for missing values.
+    pub(super) taken: Taken,
 }
 
 impl<'s> Cells<'s> {
@@ -83,14 +86,12 @@ impl<'s> Cells<'s> {
             Plan::AtLeast(Type::Nothing) => (Mode::Notice, false),
             Plan::AtLeast(kind) => (Mode::Store(kind), false),
             Plan::Exactly(kind) => (Mode::Store(kind), true),
-        };
-        let kind = match plan {
-            Plan::Skip => Type::Nothing,
-            Plan::AtLeast(kind) | Plan::Exactly(kind) => kind,
+            Plan::Quoted => (Mode::Store(Type::Text), false),
         };
         let text = if mode == Mode::Store(Type::Text) { Vec::with_capacity(text_bytes) } else { Vec::new() };
-        let found = Found { kind, ..Found::NOTHING };
-        let values = Values { stored: None, found, nulls: Bits::default(), truths: Bits::default(), text };
+        let found = Found { kind: plan.stored(), ..Found::NOTHING };
+        let (nulls, truths, taken) = (Bits::default(), Bits::default(), Taken::default());
+        let values = Values { stored: None, found, nulls, truths, text, taken };
         Cells { mode, exact, slot, values }
     }
 
@@ -146,11 +147,8 @@ impl<'s> Cells<'s> {
     fn notice(&mut self, lane: &Lane<'_>, from: usize, rules: &Rules) -> usize {
         for row in from..lane.rows {
             let field = lane.field(row, &rules.marks);
-            if rules.dialect.is_null(&field) {
-                continue;
-            }
-            if field.bytes.is_empty() {
-                self.values.found.quoted_empty = true;
+            if rules.dialect.is_null(&field) || field.bytes.is_empty() {
+                self.values.found.null_or_text |= rules.is_text_instead(&field);
                 continue;
             }
             rules.notice(&field, &mut self.values.found);
@@ -164,9 +162,8 @@ impl<'s> Cells<'s> {
 
     /// Records a null; false if the field is not null.
     fn null(&mut self, field: &Field<'_>, row: usize, rules: &Rules) -> bool {
-        let null = rules.dialect.is_null(field);
-        if null || field.bytes.is_empty() {
-            self.values.found.quoted_empty |= !null;
+        if rules.dialect.is_null(field) || field.bytes.is_empty() {
+            self.values.found.null_or_text |= rules.is_text_instead(field);
             self.values.nulls.set(row);
             return true;
         }
@@ -192,6 +189,9 @@ impl<'s> Cells<'s> {
             } else {
                 let field = lane.field(row, &rules.marks);
                 if !self.null(&field, at + row, rules) {
+                    if V::NUMBER && !self.exact && CodeSign::of(field.bytes).is_some() {
+                        break;
+                    }
                     match V::value(field.bytes, rules, &mut self.values.found) {
                         Some(value) => *place = value,
                         None => break,
@@ -222,21 +222,28 @@ impl<'s> Cells<'s> {
     fn texts(&mut self, lane: &Lane<'_>, from: usize, at: usize, rules: &Rules) -> usize {
         const SHORT: usize = 16;
         let Slot::Ends(places) = std::mem::take(&mut self.slot) else { return lane.rows };
+        let null_words = rules.dialect.text_nulls(self.exact);
         let text = &mut self.values.text;
         for (row, place) in (from..).zip(&mut places[at + from..at + lane.rows]) {
             let (start, end) = lane.span(row);
             let length = end - start;
             if length == 0 {
                 self.values.nulls.set(at + row);
-            } else if length <= SHORT && rules.is_plain_text(lane.bytes, start, end) {
+            } else if length <= SHORT
+                && rules.is_plain_text(lane.bytes, start, end)
+                && !null_words.has(&lane.bytes[start..end])
+            {
                 // Copying a fixed number of bytes is much cheaper than copying exactly those needed.
                 let filled = text.len();
                 text.extend_from_slice(&lane.bytes[start..start + SHORT]);
                 text.truncate(filled + length);
             } else {
                 let field = lane.field(row, &rules.marks);
-                if rules.dialect.is_null(&field) {
+                if !field.quoted && null_words.has(field.bytes) {
                     self.values.nulls.set(at + row);
+                    if !field.bytes.is_empty() {
+                        self.values.taken.add(field.bytes);
+                    }
                 } else {
                     text.extend_from_slice(&field.text(&rules.marks));
                 }

@@ -4,6 +4,7 @@ use super::cells::Rules;
 use super::chunk::Terms;
 use super::dialect::Dialect;
 use super::failure;
+use super::quoting::Meaning;
 use super::scan::{self, Fault, FaultKind, Field, Marks};
 use super::split::Shape;
 use super::window::Body;
@@ -23,6 +24,8 @@ pub(super) struct Layout {
     pub(super) names: Vec<Arc<str>>,
     pub(super) body: Body,
     pub(super) terms: Terms,
+    /// What the header says about quotes.
+    pub(super) quotes: Meaning,
     pub(super) notes: Vec<Failure>,
     pub(super) origin: Arc<Origin>,
 }
@@ -60,7 +63,9 @@ impl Layout {
         let first = head.first_record(&dialect, &marks, options)?;
         let (names, header) = first.names(&head, &dialect, &marks, options)?;
         let body_start = if header { first.end } else { first.start };
+        let quotes = if header { Meaning::of(&first.fields(&head, &marks), &marks) } else { Meaning::Nothing };
         let (names, mut notes) = names::unique(&names, &options.name);
+        names::declared(&names, options)?;
         if !header {
             notes.clear();
             notes.extend(headless_note(names.len(), options));
@@ -80,7 +85,7 @@ impl Layout {
             record_bytes: options.limits.record_bytes.min(RECORD_BYTES_MAX),
         };
         let terms = Terms::new(Rules::new(dialect, marks), shape, &names, options);
-        Ok(Layout { names, body, terms, notes, origin })
+        Ok(Layout { names, body, terms, quotes, notes, origin })
     }
 
     /// Returns the same text with options that declare other types.
@@ -253,6 +258,10 @@ impl First {
         Field::of(&bytes[start..end], column + 2 == self.starts.len(), marks)
     }
 
+    fn fields<'a>(&self, head: &'a Head, marks: &Marks) -> Vec<Field<'a>> {
+        (0..self.starts.len() - 1).map(|column| self.field(&head.bytes, column, marks)).collect()
+    }
+
     /// Returns the column names, and whether this record is the header; otherwise they are empty.
     fn names(
         &self,
@@ -265,7 +274,7 @@ impl First {
         if columns > options.limits.columns {
             return Err(failure::too_many_columns(columns, options));
         }
-        let fields: Vec<Field<'_>> = (0..columns).map(|column| self.field(&head.bytes, column, marks)).collect();
+        let fields = self.fields(head, marks);
         let header = options.header.unwrap_or_else(|| {
             let is_declared = |name: &str| options.kinds.contains_key(name);
             let known = fields.iter().any(|field| std::str::from_utf8(&field.text(marks)).is_ok_and(is_declared));

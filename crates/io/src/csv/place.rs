@@ -105,11 +105,9 @@ pub(super) struct Store {
 
 impl Store {
     pub(super) fn new(plans: &[Plan], rows: usize) -> Store {
-        let column = |plan: &Plan| match plan {
-            Plan::Skip | Plan::AtLeast(Type::Nothing | Type::Bool) | Plan::Exactly(Type::Nothing | Type::Bool) => {
-                Column::None
-            }
-            Plan::AtLeast(Type::Text) | Plan::Exactly(Type::Text) => Column::Ends(vec![0; rows + 1]),
+        let column = |plan: &Plan| match plan.stored() {
+            Type::Nothing | Type::Bool => Column::None,
+            Type::Text => Column::Ends(vec![0; rows + 1]),
             _ => Column::Wide(vec![0; rows]),
         };
         Store { columns: plans.iter().map(column).collect() }

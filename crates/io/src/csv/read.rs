@@ -5,13 +5,15 @@ use super::chunk::Chunk;
 use super::columns::Columns;
 use super::decided::Decided;
 use super::layout::Layout;
+use super::observed::Observed;
 use super::pass::Stop;
 use super::place::Slot;
-use super::refine::Candidates;
+use super::quoting::{Meaning, Quotes};
 use super::{declared, failure, sniff, suspect};
 use crate::ReadOptions;
 use crate::infer::Type;
 use crate::source::{Reading, Sketch};
+use crate::words::Taken;
 use arrow_array::ArrayRef;
 use arrow_array::cast::AsArray;
 use pipewright_diagnostic::{Failure, code};
@@ -81,10 +83,15 @@ pub(super) fn plain_table(layout: &Layout, options: &ReadOptions, chunk_bytes: u
     let mut decided = Decided::new(layout, &plans, &read.found(), options);
     read.read_again(layout, &plans, &decided.types).map_err(told)?;
     let (rows, bad_records) = (read.rows(), std::mem::take(&mut read.bad_records));
+    let taken: Vec<Taken> = decided.open.iter().map(|column| read.taken(*column)).collect();
     let arrays = read.arrays(&decided.types, &plans);
-    let candidates = |column: &usize| Candidates::of(arrays[*column].as_string());
-    let candidates = decided.open.par_iter().map(candidates).collect();
-    decided.refine(layout, candidates, options);
+    let observed: Vec<Observed> = decided
+        .open
+        .par_iter()
+        .zip(taken)
+        .map(|(column, taken)| Observed::of(arrays[*column].as_string(), taken, &layout.terms.rules.dialect))
+        .collect();
+    decided.refine(layout, &observed, options);
     let wanted: Vec<usize> = (0..plans.len()).filter(|column| plans[*column] != Plan::Skip).collect();
     let columns: Vec<Column> = wanted.iter().map(|column| decided.column(layout, *column, options)).collect();
     let arrays: Vec<ArrayRef> = wanted.par_iter().map(|column| decided.apply(*column, &arrays[*column])).collect();
@@ -124,6 +131,12 @@ impl Layout {
         let mut chunk = Chunk::default();
         chunk.find(&self.body, start, self.body.end.min(start + sniff::SAMPLE_BYTES as u64), &self.terms)?;
         let noticed: Vec<Plan> = plans.iter().map(open).collect();
+        if self.quotes != Meaning::Nothing {
+            let mut quotes = vec![Quotes::default(); plans.len()];
+            chunk.each_field(&self.terms, |column, field| quotes[column].add(&field, &self.terms.rules));
+            let open = plans.iter_mut().zip(quotes).filter(|(plan, _)| matches!(plan, Plan::AtLeast(_)));
+            open.filter(|(_, quotes)| quotes.say_text(self.quotes)).for_each(|(plan, _)| *plan = Plan::Quoted);
+        }
         let slots = plans.iter().map(|_| Slot::None).collect();
         let values = chunk.fill(&noticed, slots, &self.terms).map_err(Stop::Fault)?;
         for (plan, values) in plans.iter_mut().zip(values) {
@@ -139,9 +152,8 @@ impl Plan {
     /// Returns the type of a column read with this plan, given the observations.
     pub(super) fn final_type(self, found: Found) -> Type {
         match self {
-            Plan::Skip => Type::Nothing,
-            Plan::Exactly(kind) => kind,
             Plan::AtLeast(_) => found.column_type(),
+            plan => plan.stored(),
         }
     }
 

@@ -12,7 +12,7 @@ use pipewright_diagnostic::{Failure, code};
 use pipewright_table::form::Item::{Day, Month, MonthName, Year};
 use pipewright_table::form::{Form, Item, Tail};
 use pipewright_table::literal::{Number, Numerals};
-use pipewright_table::{ColumnType, literal};
+use pipewright_table::{CodeSign, ColumnType, literal};
 use pipewright_table::{TextArray, TextOffset};
 use std::sync::Arc;
 
@@ -85,7 +85,7 @@ impl Candidates {
         let decimals = comma && (self.has(DECIMAL_COMMA) || self.has(GROUPED_DECIMAL_COMMA));
         let number = |bit| {
             let (_, numerals) = NUMERALS.into_iter().find(|(reading, _)| *reading == bit)?;
-            Some(Alternative::Number { numerals, whole: self.has(whole(bit)) })
+            Some(Alternative::Number { numerals: *numerals, whole: self.has(whole(bit)) })
         };
         let with_points = number(THOUSANDS);
         let with_commas = number(if self.has(DECIMAL_COMMA) { DECIMAL_COMMA } else { GROUPED_DECIMAL_COMMA });
@@ -98,7 +98,10 @@ impl Candidates {
             (true, true) => Decision::ask(Remark::ThousandsOrDecimals),
             _ if mixed => Decision::ask(Remark::ThousandsOrDecimals),
             (true, false) => Decision { alternative: with_points, remark: None },
-            (false, true) if declared => Decision { alternative: with_commas, remark: None },
+            (false, true) if declared => {
+                let remark = (!self.has(DECIMAL_COMMA)).then_some(Remark::PointsGroup);
+                Decision { alternative: with_commas, remark }
+            }
             (false, true) if dialect.delimiter == b',' || points => Decision::ask(Remark::MaybeDecimalComma),
             (false, true) => Decision { alternative: with_commas, remark: Some(Remark::DecimalComma) },
         }
@@ -153,7 +156,7 @@ pub(super) struct Decision {
 }
 
 impl Decision {
-    fn take(alternative: Alternative) -> Decision {
+    pub(super) fn take(alternative: Alternative) -> Decision {
         Decision { alternative: Some(alternative), remark: None }
     }
 
@@ -171,7 +174,7 @@ pub(super) enum Alternative {
     Time,
     /// Numbers.
     Number {
-        numerals: &'static Numerals,
+        numerals: Numerals,
         /// Are all of them whole?
         whole: bool,
     },
@@ -227,6 +230,8 @@ pub(super) enum Remark {
     MaybeDecimalComma,
     /// Commas were interpreted as decimal commas.
     DecimalComma,
+    /// Under a declared decimal comma, points were interpreted as thousands separators.
+    PointsGroup,
     /// Moments were converted to UTC.
     InUtc,
 }
@@ -244,6 +249,7 @@ impl Remark {
                 format!("{columns}: numbers with a decimal comma? not certain, so they stay text")
             }
             Remark::DecimalComma => format!("{columns}: read as numbers with a decimal comma"),
+            Remark::PointsGroup => format!("{columns}: points are read as thousands separators"),
             Remark::InUtc => format!("{columns}: times with a UTC offset are converted to UTC"),
         }
     }
@@ -254,6 +260,9 @@ impl Remark {
             Remark::ThousandsOrDecimals => Some("choose one: load … thousands=\",\", or decimal=\",\"".into()),
             Remark::MaybeDecimalComma => Some("if they are: load … decimal=\",\"".into()),
             Remark::DecimalComma => Some("`load … decimal=\",\"` declares it for the whole file".into()),
+            Remark::PointsGroup => {
+                Some("`load … thousands=\".\"` declares it; if they are decimal points, leave out decimal=".into())
+            }
             Remark::InUtc => None,
         }
     }
@@ -284,7 +293,7 @@ pub(super) fn notes(remarks: &[(Arc<str>, Remark)], options: &ReadOptions) -> Ve
 /// Maximum number of columns named in a note.
 const COLUMNS_SHOWN: usize = 5;
 
-/// Parses a number without loss of information: not a word, no leading zeros.
+/// Parses a number without loss of information: not a word, not a code.
 fn marked_number(numerals: &Numerals, text: &[u8]) -> Option<Number> {
     let digits = match text {
         [b'-' | b'+', rest @ ..] => rest,
@@ -292,7 +301,7 @@ fn marked_number(numerals: &Numerals, text: &[u8]) -> Option<Number> {
     };
     let is_name = matches!(digits, [b'0', next, ..] if *next != numerals.decimal);
     let begins = digits.first().is_some_and(|byte| byte.is_ascii_digit() || *byte == numerals.decimal);
-    if is_name || !begins { None } else { numerals.number(text) }
+    if is_name || !begins || CodeSign::of(text).is_some() { None } else { numerals.number(text) }
 }
 
 const COMMA_THOUSANDS: Numerals = Numerals { decimal: b'.', thousands: Some(b',') };

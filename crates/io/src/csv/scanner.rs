@@ -4,11 +4,12 @@ use super::cells::{Found, Plan};
 use super::chunk::{Chunk, Terms};
 use super::columns::read_extent;
 use super::decided::Decided;
+use super::dialect::Dialect;
 use super::fill::Values;
 use super::layout::Layout;
+use super::observed::Observed;
 use super::pass::{self, Extent, Passed, Stop, Work};
-use super::place::Store;
-use super::refine::Candidates;
+use super::place::{Finishing, Store};
 use super::scan::Fault;
 use super::{declared, failure};
 use crate::ReadOptions;
@@ -47,20 +48,25 @@ pub(super) fn in_chunks(layout: Layout, options: &ReadOptions, chunk_bytes: u64)
     let passed = pass::run(&layout.body, chunk_bytes, &layout.terms, &Looking { plans: &plans, terms: &layout.terms });
     let Passed { parts, bad_records, rest: _ } = passed.map_err(told)?;
     let mut found = vec![Found::NOTHING; plans.len()];
-    let mut candidates = vec![Candidates::ALL; plans.len()];
-    for seen in parts.iter().flat_map(|(_, seen)| seen.iter()) {
-        found[seen.column] = found[seen.column].join(seen.found);
-        candidates[seen.column] = candidates[seen.column].and(seen.candidates);
+    let mut observed = vec![Observed::nothing(); plans.len()];
+    let extents: Vec<Extent> = parts.iter().map(|(extent, _)| *extent).filter(|extent| extent.rows > 0).collect();
+    let mut rows = 0;
+    for (extent, seen) in parts {
+        for seen in seen {
+            found[seen.column] = found[seen.column].join(seen.found);
+            observed[seen.column].join(seen.observed, rows);
+        }
+        rows += extent.rows;
     }
     let mut decided = Decided::new(&layout, &plans, &found, options);
-    let extents: Vec<Extent> = parts.iter().map(|(extent, _)| *extent).filter(|extent| extent.rows > 0).collect();
     let late: Vec<usize> =
         decided.open.iter().copied().filter(|column| plans[*column] != Plan::AtLeast(Type::Text)).collect();
     if !late.is_empty() {
-        let late = late_candidates(&layout, &late, &extents).map_err(told)?;
-        late.into_iter().for_each(|(column, left)| candidates[column] = left);
+        let late = late_observations(&layout, &late, &extents).map_err(told)?;
+        late.into_iter().for_each(|(column, late)| observed[column] = late);
     }
-    decided.refine(&layout, decided.open.iter().map(|column| candidates[*column]).collect(), options);
+    let observed: Vec<Observed> = decided.open.iter().map(|column| observed[*column].clone()).collect();
+    decided.refine(&layout, &observed, options);
     let plans = plans.iter().zip(&decided.types).map(|(plan, kind)| plan.settled(*kind)).collect();
     let (rejected, note) =
         failure::bad_records(bad_records, &*layout.body.content, &layout.names, &layout.terms.shape, options)?;
@@ -142,7 +148,7 @@ impl Scan for CsvScan {
 struct Seen {
     column: usize,
     found: Found,
-    candidates: Candidates,
+    observed: Observed,
 }
 
 /// Observes the values of chunks without storing any.
@@ -165,43 +171,60 @@ impl Work for Looking<'_> {
         let mut all = Vec::new();
         for (column, (finishing, values)) in store.into_columns().zip(values).enumerate() {
             let (plan, found) = (self.plans[column], values.found);
-            let is_text = plan == Plan::AtLeast(Type::Text);
-            let texts = is_text.then(|| finishing.finish(Type::Text, vec![(rows, values)]));
-            let candidates = texts.map_or(Candidates::ALL, |texts| Candidates::of(texts.as_string()));
+            let observed = match plan {
+                Plan::AtLeast(Type::Text) => observed(finishing, values, rows, &self.terms.rules.dialect),
+                _ => Observed::nothing(),
+            };
             if plan != Plan::Skip {
-                all.push(Seen { column, found, candidates });
+                all.push(Seen { column, found, observed });
             }
         }
         Ok(all)
     }
 }
 
-/// Returns the candidates of columns that turned out to be text only later.
-fn late_candidates(layout: &Layout, columns: &[usize], extents: &[Extent]) -> Result<Vec<(usize, Candidates)>, Stop> {
+/// Returns the observations in a text column of a chunk.
+fn observed(finishing: Finishing, mut values: Values, rows: usize, dialect: &Dialect) -> Observed {
+    let taken = std::mem::take(&mut values.taken);
+    Observed::of(finishing.finish(Type::Text, vec![(rows, values)]).as_string(), taken, dialect)
+}
+
+/// Returns the observations in columns that turned out to be text only later.
+fn late_observations(layout: &Layout, columns: &[usize], extents: &[Extent]) -> Result<Vec<(usize, Observed)>, Stop> {
     let mut plans = vec![Plan::Skip; layout.names.len()];
     columns.iter().for_each(|column| plans[*column] = Plan::AtLeast(Type::Text));
-    let of_extent = |chunk: &mut Chunk, extent: &Extent| -> Result<Vec<Candidates>, Stop> {
-        let arrays = chunk_arrays(chunk, *extent, layout, &plans)?;
-        Ok(columns.iter().map(|column| Candidates::of(arrays[*column].as_string())).collect())
+    let of_extent = |chunk: &mut Chunk, extent: &Extent| -> Result<Vec<Observed>, Stop> {
+        let filled = chunk_values(chunk, *extent, layout, &plans)?;
+        let texts = filled.into_iter().enumerate().filter(|(column, _)| plans[*column] != Plan::Skip);
+        let dialect = &layout.terms.rules.dialect;
+        Ok(texts.map(|(_, (finishing, values))| observed(finishing, values, extent.rows, dialect)).collect())
     };
-    let all: Result<Vec<Vec<Candidates>>, Stop> = extents.par_iter().map_init(Chunk::default, of_extent).collect();
-    let mut left: Vec<(usize, Candidates)> = columns.iter().map(|column| (*column, Candidates::ALL)).collect();
-    for candidates in all? {
-        left.iter_mut().zip(candidates).for_each(|((_, left), more)| *left = left.and(more));
+    let all: Result<Vec<Vec<Observed>>, Stop> = extents.par_iter().map_init(Chunk::default, of_extent).collect();
+    let mut joined: Vec<(usize, Observed)> = columns.iter().map(|column| (*column, Observed::nothing())).collect();
+    let mut rows = 0;
+    for (extent, observed) in extents.iter().zip(all?) {
+        joined.iter_mut().zip(observed).for_each(|((_, joined), more)| joined.join(more, rows));
+        rows += extent.rows;
     }
-    Ok(left)
+    Ok(joined)
+}
+
+/// Returns the values of one chunk, with the types of the whole text.
+fn chunk_values(
+    chunk: &mut Chunk,
+    extent: Extent,
+    layout: &Layout,
+    plans: &[Plan],
+) -> Result<Vec<(Finishing, Values)>, Stop> {
+    let mut store = Store::new(plans, extent.rows);
+    let values: Vec<Values> = read_extent(chunk, extent, layout, plans, store.slots())?;
+    Ok(store.into_columns().zip(values).collect())
 }
 
 /// Returns the arrays of one chunk, with the types of the whole text.
 fn chunk_arrays(chunk: &mut Chunk, extent: Extent, layout: &Layout, plans: &[Plan]) -> Result<Vec<ArrayRef>, Stop> {
-    let mut store = Store::new(plans, extent.rows);
-    let values: Vec<Values> = read_extent(chunk, extent, layout, plans, store.slots())?;
-    let finish = |(column, (finishing, values)): (usize, (super::place::Finishing, Values))| {
-        let kind = match plans[column] {
-            Plan::Skip => Type::Nothing,
-            Plan::AtLeast(kind) | Plan::Exactly(kind) => kind,
-        };
-        finishing.finish(kind, vec![(extent.rows, values)])
+    let finish = |(column, (finishing, values)): (usize, (Finishing, Values))| {
+        finishing.finish(plans[column].stored(), vec![(extent.rows, values)])
     };
-    Ok(store.into_columns().zip(values).enumerate().map(finish).collect())
+    Ok(chunk_values(chunk, extent, layout, plans)?.into_iter().enumerate().map(finish).collect())
 }

@@ -245,6 +245,8 @@ fn comes_back(table: &Table) {
     options.header = Some(true);
     options.delimiter = Some(b',');
     options.kinds = table.columns().iter().map(|column| (column.name.to_string(), column.kind)).collect();
+    // The missing values of a single column are written so.
+    options.nulls = Some(vec!["NA".into()]);
     let (read, notes) = read(&written, &options).unwrap();
     assert_eq!((&read, notes.len()), (table, 0), "{:?}", String::from_utf8(written));
 }
@@ -318,4 +320,39 @@ fn a_name_holds_no_byte_of_value_zero() {
     let options = ReadOptions { header: Some(true), ..ReadOptions::new("t.csv") };
     let failure = read(b"a,b\0\n1,2\n", &options).unwrap_err();
     assert_eq!((failure.code, failure.place.line), (code::BAD_CSV, Some(1)));
+}
+
+#[test]
+fn points_beside_decimal_commas_are_told() {
+    let notes = |text: &str, options: &ReadOptions| -> Vec<String> {
+        read(text.as_bytes(), options).unwrap().1.into_iter().map(|note| note.message).collect()
+    };
+    let beside = notes("a;b\n1,5;1.000\n2,5;12.500\n", &options());
+    assert_eq!(beside[1], "`b`: `1.000` is read with a decimal point, though other columns have decimal commas");
+    assert_eq!(notes("a;b\n1,5;1.000\n2,5;0.5\n", &options()).len(), 1);
+    assert!(notes("a;b\n1;1.000\n2;12.500\n", &options()).is_empty());
+    let declared = ReadOptions { decimal: Some(b','), ..options() };
+    assert_eq!(notes("a;b\n1,5;1.000\n", &declared), ["`b`: points are read as thousands separators"]);
+}
+
+#[test]
+fn words_are_missing_or_texts_by_the_kind_of_column() {
+    let text = "n,rh,w\n1,+,NA\nNA,-,NA\n3,-,NA\n";
+    let nulls = |options: &ReadOptions| {
+        let (table, notes) = read(text.as_bytes(), options).unwrap();
+        let nulls: Vec<usize> = table.arrays().iter().map(|array| arrow_array::Array::null_count(array)).collect();
+        (nulls, notes.into_iter().map(|note| (note.code, note.message)).collect::<Vec<_>>())
+    };
+    let taken = "`rh` is text, and missing where it says `-` (2 rows)".to_owned();
+    assert_eq!(nulls(&options()), (vec![1, 2, 3], vec![(code::READ_AS_MISSING, taken)]));
+    let declared = options().with_kind("rh", ColumnType::Text).with_kind("w", ColumnType::Text);
+    assert_eq!(nulls(&declared), (vec![1, 0, 0], vec![]));
+    assert_eq!(nulls(&ReadOptions { nulls: Some(vec![]), ..options() }), (vec![1, 0, 0], vec![]));
+    assert_eq!(nulls(&ReadOptions { nulls: Some(vec!["+".into()]), ..declared }), (vec![1, 1, 0], vec![]));
+}
+
+#[test]
+fn a_declared_column_is_in_the_file() {
+    let failure = read(b"zip,n\n02134,1\n", &options().with_kind("zipp", ColumnType::Text)).unwrap_err();
+    assert_eq!((failure.code, &*failure.help[0]), (code::UNKNOWN_COLUMN, "did you mean `zip`?"));
 }

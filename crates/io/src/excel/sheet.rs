@@ -3,6 +3,7 @@
 use crate::ReadOptions;
 use crate::gather::{self, Cell, Misfit, Outcome, Start};
 use crate::infer::Type;
+use crate::words::NullWords;
 use pipewright_diagnostic::{Failure, code};
 use pipewright_table::literal::{DAY, EXACT_MAX, date};
 use pipewright_table::{Column, Table};
@@ -81,7 +82,7 @@ impl Value<'_> {
         }
     }
 
-    fn cell(&self, options: &ReadOptions) -> Cell<'_> {
+    fn cell(&self, nulls: &NullWords) -> Cell<'_> {
         match self {
             Value::Empty | Value::Error(_) => Cell::Null,
             Value::Bool(value) => Cell::Bool(*value),
@@ -90,9 +91,11 @@ impl Value<'_> {
             Value::Date(micros) => Cell::Date(*micros),
             Value::Time(micros) => Cell::Time(*micros),
             Value::Text(text) => {
-                let plain = text.trim();
-                let null = plain.is_empty() || options.nulls.iter().any(|null| null.trim() == plain);
-                if null { Cell::Null } else { Cell::Text(text.as_bytes()) }
+                if nulls.has(text.trim().as_bytes()) {
+                    Cell::Null
+                } else {
+                    Cell::Text(text.as_bytes())
+                }
             }
         }
     }
@@ -172,6 +175,7 @@ impl<'a, 'o> Cells<'a, 'o> {
             return Err(Failure::new(code::LIMIT_REACHED, message).file(&options.name).help(help));
         }
         let (names, mut notes) = self.names(header.then_some(first));
+        crate::names::declared(&names, options)?;
         let (mut columns, mut arrays) = (Vec::new(), Vec::new());
         for (name, values) in names.iter().zip(self.columns.values()).filter(|(name, _)| options.wants(name)) {
             let body = &values[values.partition_point(|(row, _)| *row < start)..];
@@ -256,12 +260,21 @@ struct Part<'a> {
 
 impl Part<'_> {
     fn column(&self, rows: usize) -> Result<(Column, arrow_array::ArrayRef, Vec<Failure>), Failure> {
-        let mut cells = self.gather(Start::of(self.name, self.options))?;
+        let declared = self.options.nulls.as_deref();
+        let mut nulls = NullWords::of_values(declared);
+        let mut cells = self.gather(Start::of(self.name, self.options), &nulls)?;
         let mut outcome = Outcome::new();
         outcome.add(&cells, 0);
         let kind = self.options.kinds.get(self.name).copied().unwrap_or(outcome.kind.kind());
+        if kind.is_string() {
+            // The workbook says that its cells are texts: in a column of texts, `NA` is one too.
+            nulls = NullWords::of_declared_texts(declared);
+            cells = self.gather(Start::of(self.name, self.options), &nulls)?;
+            outcome = Outcome::new();
+            outcome.add(&cells, 0);
+        }
         if cells.needs_rereading(Type::of(kind)) {
-            cells = self.gather(Start::Exactly(Type::of(kind)))?;
+            cells = self.gather(Start::Exactly(Type::of(kind)), &nulls)?;
         }
         let array = gather::array(vec![(Some(cells), rows)], Type::of(kind));
         let mut notes: Vec<Failure> = outcome.notes(self.name, self.options).into_iter().collect();
@@ -270,10 +283,10 @@ impl Part<'_> {
         Ok((Column::new(self.name, kind), array, notes))
     }
 
-    fn gather(&self, start: Start) -> Result<gather::Cells, Failure> {
+    fn gather(&self, start: Start, nulls: &NullWords) -> Result<gather::Cells, Failure> {
         let mut cells = gather::Cells::new(start);
         for (row, value) in self.values {
-            let cell = value.cell(self.options);
+            let cell = value.cell(nulls);
             if let Cell::Text(text) = cell
                 && text.len() > self.options.limits.field_bytes
             {

@@ -29,9 +29,9 @@ fn kinds(table: &Table) -> String {
 
 const PEOPLE: &str = "\
 name  age  score  born                 wakes     member  mixed
-Ann    38    1.5  1985-03-01           06:30:00  true    1
+Ann    38    1.5  1985-03-01T00:00:00  06:30:00  true    1
 Bob     ·      2  1979-12-31T23:59:59  07:00:00  false   x
-·       7      ·  ·                    ·         ·       ·
+NA      7      ·  ·                    ·         ·       ·
 ";
 
 #[test]

@@ -1,8 +1,8 @@
 //! Delimited text.
 
+use crate::Outline;
 use crate::format::{FileFormat, Format, Signature};
 use crate::source::{Reader, Writer};
-use pipewright_table::Schema;
 use std::io;
 
 pub(super) struct Csv;
@@ -26,7 +26,7 @@ impl FileFormat for Csv {
         Some(&crate::csv::CsvReader)
     }
 
-    fn writer<'a>(&self, schema: &Schema, out: &'a mut dyn io::Write) -> io::Result<Box<dyn Writer + 'a>> {
-        crate::csv::writer(schema, out)
+    fn writer<'a>(&self, outline: &Outline, out: &'a mut dyn io::Write) -> io::Result<Box<dyn Writer + 'a>> {
+        crate::csv::writer(outline, out)
     }
 }

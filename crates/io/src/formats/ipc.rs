@@ -1,8 +1,8 @@
 //! Arrow IPC: the file format (Feather 2) and the stream format.
 
+use crate::Outline;
 use crate::format::{FileFormat, Format, Signature};
 use crate::source::{Reader, Writer};
-use pipewright_table::Schema;
 use std::io;
 
 pub(super) struct Ipc;
@@ -42,7 +42,7 @@ impl FileFormat for Ipc {
     }
 
     #[cfg(feature = "ipc")]
-    fn writer<'a>(&self, schema: &Schema, out: &'a mut dyn io::Write) -> io::Result<Box<dyn Writer + 'a>> {
-        crate::ipc::writer(schema, out)
+    fn writer<'a>(&self, outline: &Outline, out: &'a mut dyn io::Write) -> io::Result<Box<dyn Writer + 'a>> {
+        crate::ipc::writer(outline.schema(), out)
     }
 }

@@ -1,8 +1,8 @@
 //! JSON: one object per line, objects over several lines, or one array of objects.
 
+use crate::Outline;
 use crate::format::{FileFormat, Format, Signature};
 use crate::source::{Reader, Writer};
-use pipewright_table::Schema;
 use std::io;
 
 pub(super) struct Json;
@@ -31,7 +31,7 @@ impl FileFormat for Json {
         Some(&crate::json::JsonReader)
     }
 
-    fn writer<'a>(&self, schema: &Schema, out: &'a mut dyn io::Write) -> io::Result<Box<dyn Writer + 'a>> {
-        crate::json::writer(schema, out)
+    fn writer<'a>(&self, outline: &Outline, out: &'a mut dyn io::Write) -> io::Result<Box<dyn Writer + 'a>> {
+        crate::json::writer(outline, out)
     }
 }

@@ -1,8 +1,8 @@
 //! Apache Parquet.
 
+use crate::Outline;
 use crate::format::{FileFormat, Format, Signature};
 use crate::source::{Reader, Writer};
-use pipewright_table::Schema;
 use std::io;
 
 pub(super) struct Parquet;
@@ -40,7 +40,7 @@ impl FileFormat for Parquet {
     }
 
     #[cfg(feature = "parquet")]
-    fn writer<'a>(&self, schema: &Schema, out: &'a mut dyn io::Write) -> io::Result<Box<dyn Writer + 'a>> {
-        crate::parquet::writer(schema, out)
+    fn writer<'a>(&self, outline: &Outline, out: &'a mut dyn io::Write) -> io::Result<Box<dyn Writer + 'a>> {
+        crate::parquet::writer(outline.schema(), out)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::messages::{Messages, Place, check, damaged, failure};
 use crate::ReadOptions;
-use crate::arrow::{Allowance, Cells, Gather, Layout, width};
+use crate::arrow::{Allowance, Cells, Gather, Layout, Loss, width};
 use crate::source::guarded;
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_ipc::reader::{read_dictionary, read_record_batch};
@@ -53,6 +53,9 @@ pub(super) fn open(content: &Arc<dyn Content>, truncated: bool, options: &ReadOp
     }
     Ok(opened)
 }
+
+/// A column of a batch, and what its conversion lost.
+type Part = (ArrayRef, Option<Loss>);
 
 impl Opened {
     pub(super) fn schema(&self) -> Schema {
@@ -173,15 +176,15 @@ impl Opened {
         Ok(notes)
     }
 
-    /// Converts all columns of a batch, and returns which of them held times that were too fine.
-    fn converted(&self, index: usize, options: &ReadOptions) -> Result<Vec<(ArrayRef, bool)>, Failure> {
+    /// Converts all columns of a batch, and returns what they lost.
+    fn converted(&self, index: usize, options: &ReadOptions) -> Result<Vec<Part>, Failure> {
         let batch = self.batch(index, &self.fields, options)?;
         let column = |column: usize| {
             let cells = self.cells(column, &batch, &self.fields, options)?;
             let (source, before) = (&self.layout.sources[column], self.before[index]);
             let convert = || source.convert(&cells, before, &self.allowance, options);
             let converted = guarded(options, convert)?;
-            Ok((converted.array, converted.finer))
+            Ok((converted.array, converted.lost))
         };
         (0..self.layout.sources.len()).into_par_iter().with_max_len(1).map(column).collect()
     }
@@ -195,31 +198,32 @@ impl Opened {
     /// Reads all batches as one table, with notes.
     pub(super) fn table(&self, options: &ReadOptions) -> Result<(Table, Vec<Failure>), Failure> {
         let (rows, sources) = (self.all_rows(), &self.layout.sources);
-        let mut columns: Vec<(Gather, bool)> =
-            sources.iter().map(|source| (Gather::new(source.column.kind, rows), false)).collect();
+        let mut columns: Vec<(Gather, Option<Loss>)> =
+            sources.iter().map(|source| (Gather::new(source.column.kind, rows), None)).collect();
         let mut start = 0;
         while start < self.rows.len() {
             let end = self.wave(start);
-            let wave: Vec<Vec<(ArrayRef, bool)>> = (start..end)
+            let wave: Vec<Vec<Part>> = (start..end)
                 .into_par_iter()
                 .with_max_len(1)
                 .map(|index| self.converted(index, options))
                 .collect::<Result<_, Failure>>()?;
-            let mut parts: Vec<Vec<(ArrayRef, bool)>> = sources.iter().map(|_| Vec::new()).collect();
+            let mut parts: Vec<Vec<Part>> = sources.iter().map(|_| Vec::new()).collect();
             for batch in wave {
                 batch.into_iter().zip(&mut parts).for_each(|(part, column)| column.push(part));
             }
             let joined = columns.par_iter_mut().zip(parts).with_max_len(1);
-            joined.for_each(|((gather, finer), parts)| {
-                for (part, fine) in parts {
-                    *finer |= fine;
+            joined.for_each(|((gather, lost), parts)| {
+                for (part, more) in parts {
+                    *lost = lost.or(more);
                     gather.push(part);
                 }
             });
             start = end;
         }
-        let fine = columns.iter().zip(sources).filter(|((_, finer), _)| *finer);
-        let notes = fine.map(|(_, source)| source.finer_note(options)).collect();
+        let lost =
+            columns.iter().zip(sources).filter_map(|((_, lost), source)| Some(source.loss_note((*lost)?, options)));
+        let notes = lost.collect();
         let arrays = columns.into_par_iter().map(|(gather, _)| gather.finish()).collect();
         let table = Table::with_rows(sources.iter().map(|source| source.column.clone()).collect(), arrays, rows)?;
         Ok((table, notes))

@@ -10,7 +10,7 @@ use super::shape::{self, Shape};
 use crate::gather::{self, Cells, Outcome, Start};
 use crate::infer::Type;
 use crate::source::{Rejected, Scan, Sketch, unreadable};
-use crate::{BadRows, ReadOptions, Reading};
+use crate::{BadRows, ReadOptions, Reading, names};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_table::{Chunks, Column, Origin, Schema, Table};
 use pipewright_world::Content;
@@ -36,6 +36,8 @@ pub(super) struct Source<'a> {
     pub(super) content: &'a Arc<dyn Content>,
     pub(super) options: &'a ReadOptions,
     pub(super) chunk_bytes: usize,
+    /// Is it only the head of a file? The rest may have more columns.
+    pub(super) partial: bool,
 }
 
 impl<'a> Source<'a> {
@@ -236,7 +238,7 @@ impl<'a> Source<'a> {
         }
         let bytes = self.bytes(start..end)?;
         let content: Arc<dyn Content> = Arc::new(bytes.to_vec());
-        let head = Source { content: &content, ..*self };
+        let head = Source { content: &content, partial: !complete, ..*self };
         let reading = match shape {
             Shape::Lines => head.read_lines(0)?,
             Shape::Array | Shape::Objects => {
@@ -377,6 +379,10 @@ impl Found {
             let message = if self.rows == 0 { "the file has no rows" } else { "the objects of the file have no keys" };
             return Err(Failure::new(code::EMPTY_DATA, message).file(&options.name));
         }
+        if !source.partial {
+            let names: Vec<Arc<str>> = self.outcomes.iter().map(|(name, _)| name.clone()).collect();
+            names::declared(&names, options)?;
+        }
         // A null instead of an object is null in all columns of the object.
         let is_object = |name: &str, outcome: &Outcome| outcome.is_empty() && self.parents.contains(name);
         let wanted = self.outcomes.iter().filter(|(name, outcome)| {
@@ -457,7 +463,8 @@ impl Chunks for ScanLines {
     }
 
     fn chunk(&self, index: usize) -> Result<Table, Failure> {
-        let source = Source { content: &self.content, options: &self.options, chunk_bytes: CHUNK_BYTES };
+        let source =
+            Source { content: &self.content, options: &self.options, chunk_bytes: CHUNK_BYTES, partial: false };
         let chunk = source.lines(&self.ranges[index], &|name| *self.starts.get(name).unwrap_or(&Start::Skip))?.chunk;
         let next = self.rows_before.get(index + 1).copied().unwrap_or(self.rows);
         if chunk.rows != next - self.rows_before[index] {

@@ -223,7 +223,7 @@ fn depth_and_breadth_are_limited() {
     let mut short = options();
     short.limits.record_bytes = 1000;
     let line = content(format!("{{\"a\":\"{}\"}}", "x".repeat(5000)).as_bytes());
-    let source = Source { content: &line, options: &short, chunk_bytes: 100 };
+    let source = Source { content: &line, options: &short, chunk_bytes: 100, partial: false };
     assert_eq!(source.read().unwrap_err().code, code::LIMIT_REACHED);
 }
 
@@ -234,7 +234,7 @@ fn bad_lines_are_left_out_where_that_is_asked_for() {
     let text = b"{\"n\":1,\"s\":\"a\"}\n{\"n\":2,\n\n{\"n\":\"x\",\"new\":1}\n{\"n\":\"\xFF\"}\n{\"n\":3,\"s\":5,\"s\":6}\n{\"n\":4}\n";
     for chunk_bytes in [1, 7, 1 << 20] {
         let content = content(text);
-        let source = Source { content: &content, options: &asked, chunk_bytes };
+        let source = Source { content: &content, options: &asked, chunk_bytes, partial: false };
         let reading = source.read().unwrap();
         assert_eq!(shown(&reading.table), "1|a\n4|·");
         let lines: Vec<u64> = reading.rejected.iter().map(|rejected| rejected.line).collect();
@@ -276,7 +276,7 @@ fn a_sketch_looks_at_whole_rows_only() {
     let text = "{\"a\":1}\n{\"a\":2}\n{\"a\":\"thr";
     let sketch = |text: &str, truncated: bool, head: usize| {
         let content: Arc<dyn Content> = Arc::new(Outside(text.as_bytes().to_vec()));
-        let source = Source { content: &content, options: &options(), chunk_bytes: CHUNK_BYTES };
+        let source = Source { content: &content, options: &options(), chunk_bytes: CHUNK_BYTES, partial: false };
         source.sketch(truncated, head).unwrap()
     };
     let seen = sketch(text, true, 1 << 20);
@@ -368,7 +368,7 @@ proptest! {
         write(&table, &mut bytes).unwrap();
         let outside: Arc<dyn Content> = Arc::new(Outside(bytes.clone()));
         for content in [content(&bytes), outside] {
-            let source = Source { content: &content, options: &asked, chunk_bytes };
+            let source = Source { content: &content, options: &asked, chunk_bytes, partial: false };
             let back = source.read().unwrap().table;
             prop_assert!(same(&back, &table), "{}\n{}", back, table);
             let scanned = all_chunks(&source.scan(0).unwrap());
@@ -384,8 +384,8 @@ proptest! {
         for bad_rows in [BadRows::Refuse, BadRows::Reject] {
             let asked = ReadOptions { bad_rows, ..options() };
             let content = content(text.as_bytes());
-            let whole = Source { content: &content, options: &asked, chunk_bytes: CHUNK_BYTES }.read();
-            let source = Source { content: &content, options: &asked, chunk_bytes };
+            let whole = Source { content: &content, options: &asked, chunk_bytes: CHUNK_BYTES, partial: false }.read();
+            let source = Source { content: &content, options: &asked, chunk_bytes, partial: false };
             match (whole, source.read()) {
                 (Ok(whole), Ok(cut)) => {
                     prop_assert!(same(&whole.table, &cut.table), "{}\n{}", whole.table, cut.table);

@@ -3,7 +3,7 @@
 use super::open::{Opened, failure};
 use super::pages;
 use crate::ReadOptions;
-use crate::arrow::{Cells, Source};
+use crate::arrow::{Cells, Loss, Source};
 use crate::source::guarded;
 use arrow_array::{ArrayRef, new_empty_array};
 use arrow_schema::ArrowError;
@@ -32,8 +32,8 @@ const STEP_BYTES: u64 = 64 << 20;
 /// With fewer columns than this, each is split into runs of row groups, so that there is work for every thread.
 const TASKS: usize = 16;
 
-/// A decoded column, and whether it held times that were too fine.
-type Read = (ArrayRef, bool);
+/// A decoded column, and what its conversion lost.
+type Read = (ArrayRef, Option<Loss>);
 
 impl Opened {
     /// Decodes all selected columns of the row groups, with notes.
@@ -53,7 +53,7 @@ impl Opened {
             let done = done?;
             let source = &mut self.layout.sources[column];
             notes.extend(source.settle(done.fit, options));
-            notes.extend(done.finer.then(|| source.finer_note(options)));
+            notes.extend(done.lost.map(|lost| source.loss_note(lost, options)));
             arrays.push(done.array);
         }
         let columns = self.layout.sources.iter().map(|source| source.column.clone()).collect();
@@ -83,7 +83,7 @@ impl Opened {
 /// A column of the whole table.
 struct Done {
     array: ArrayRef,
-    finer: bool,
+    lost: Option<Loss>,
     /// Did the values fit the default type?
     fit: bool,
 }
@@ -109,8 +109,8 @@ impl Opened {
         let mut source = self.layout.sources[column].clone();
         let fit = !source.is_open() || parts.iter().all(|cells| source.fits(cells));
         source.settle(fit, options);
-        let (array, finer) = self.joined(&source, &parts, whole, options)?;
-        Ok(Done { array, finer, fit })
+        let (array, lost) = self.joined(&source, &parts, whole, options)?;
+        Ok(Done { array, lost, fit })
     }
 
     /// Returns the runs of row groups decoded in parallel. Usually one: columns give enough parallelism, and a column
@@ -231,19 +231,19 @@ impl Opened {
 
     /// Converts and concatenates the parts of a column.
     fn joined(&self, source: &Source, parts: &[Cells], piece: &Piece, options: &ReadOptions) -> Result<Read, Failure> {
-        let (mut row, mut finer) = (piece.before, false);
+        let (mut row, mut lost) = (piece.before, None);
         let mut arrays = Vec::with_capacity(parts.len());
         for cells in parts {
             let converted = source.convert(cells, row, &self.allowance, options)?;
             row += cells.rows();
-            finer |= converted.finer;
+            lost = lost.or(converted.lost);
             arrays.push(converted.array);
         }
         let array = match arrays.len() {
             0 => new_empty_array(&source.column.kind.storage()),
             _ => pipewright_table::rows::joined(&arrays).expect("there is an array"),
         };
-        Ok((array, finer))
+        Ok((array, lost))
     }
 }
 

@@ -4,7 +4,7 @@ use super::input::Input;
 use super::prune;
 use super::thrift::{self, Fault};
 use crate::ReadOptions;
-use crate::arrow::{Allowance, Layout, Source, width};
+use crate::arrow::{Allowance, Layout, Loss, Source, width};
 use crate::source::{guarded, unreadable};
 use arrow_schema::{DataType, Field, Fields, Schema, TimeUnit};
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
@@ -44,7 +44,7 @@ pub(super) fn open(content: &Arc<dyn Content>, options: &ReadOptions) -> Result<
     let leaves = leaves(&metadata, &layout, options)?;
     for (source, leaves) in layout.sources.iter().zip(&leaves) {
         if metadata.parquet_schema().column(leaves.start).physical_type() == Physical::INT96 {
-            layout.notes.push(source.finer_note(options));
+            layout.notes.push(source.loss_note(Loss::Fine, options));
         }
     }
     let allowance = Allowance::new(content.size(), options);

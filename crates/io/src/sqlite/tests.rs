@@ -37,7 +37,7 @@ fn the_only_table_is_read() {
         format!("\n{}", reading.table.show(10, 200)),
         "
                    n    x  s  d                    b     m    void
-                   1    1  é  2024-01-31           00ff  1    ·
+                   1    1  é  2024-01-31T00:00:00  00ff  1    ·
                    ·  2.5     ·                    ·     x    ·
 -9223372036854775808    ·  ·  2024-02-01T10:00:00        2.5  ·
 "

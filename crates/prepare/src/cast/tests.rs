@@ -66,6 +66,55 @@ fn what_cannot_be_read_is_named() {
 }
 
 #[test]
+fn values_that_become_missing_are_counted() {
+    let texts: ArrayRef = Arc::new(TextArray::from(vec![Some("1"), None, Some("$1,711.97"), Some("oops"), Some("2")]));
+    let table = Table::new(vec![Column::new("x", ColumnType::Text)], vec![texts]).unwrap();
+    let notes = |convert: Cast| crate::fit_noting(&convert, &table).unwrap().1;
+    let cast = Cast::to(ColumnType::Continuous, on("x"));
+    let lenient = notes(cast.clone().with_bad(OnInvalid::Null));
+    let [note] = &lenient[..] else { panic!("{lenient:?}") };
+    assert_eq!((note.code, note.place.row), (code::READ_AS_MISSING, Some(3)));
+    assert_eq!(
+        note.message,
+        "2 of 4 values of `x` are missing now: the first that is not a number is `$1,711.97` in row 3"
+    );
+    assert_eq!(note.help, ["`parse number on x` reads amounts such as `$1,711.97`"]);
+    assert!(notes(Cast::to(ColumnType::Category, on("x")).with_bad(OnInvalid::Null)).is_empty());
+    let late = notes(Cast::amounts(b'.', on("x")).with_bad(OnInvalid::Null));
+    assert_eq!(
+        late[0].message,
+        "1 of 4 values of `x` is missing now: the first that is not a number is `oops` in row 4"
+    );
+    let refused = fit(&cast, &table).unwrap().apply(&table).unwrap_err();
+    assert_eq!(refused.help[0], "`parse number on x` reads amounts such as `$1,711.97`");
+}
+
+#[test]
+fn amounts_are_numbers_in_their_unit() {
+    let texts: ArrayRef = Arc::new(TextArray::from(vec![Some("1.234,50 €"), None, Some("12 %")]));
+    let table = Table::new(vec![Column::new("x", ColumnType::Text)], vec![texts]).unwrap();
+    let state = fit(&Cast::amounts(b',', on("x")), &table).unwrap();
+    assert_eq!(state.apply(&table).unwrap().numbers(&["x".into()]).unwrap()[..1], [1234.5]);
+    check(&Cast::amounts(b',', on("x")), &table);
+    let other = fit(&Cast::amounts(b'.', on("x")), &table).unwrap().apply(&table).unwrap_err();
+    assert_eq!(other.help[0], "`parse number decimal=\",\" on x` reads amounts such as `1.234,50 €`");
+}
+
+#[test]
+fn dates_become_texts_of_one_form_in_whatever_rows() {
+    let dates = |micros: &[i64]| {
+        let array: ArrayRef = Arc::new(TimestampMicrosecondArray::from(micros.to_vec()));
+        Table::new(vec![Column::new("d", ColumnType::Date)], vec![array]).unwrap()
+    };
+    let state = fit(&Cast::to(ColumnType::Text, on("d")), &dates(&[0, 3_600_000_000])).unwrap();
+    let text = |micros: i64| state.apply(&dates(&[micros])).map(|table| text_of(table.array("d").unwrap(), 0).unwrap());
+    assert_eq!(text(0).unwrap(), "1970-01-01T00:00:00");
+    assert_eq!(text(1).unwrap(), "1970-01-01T00:00:00.000001");
+    let days = fit(&Cast::to(ColumnType::Text, on("d")), &dates(&[0])).unwrap();
+    assert_eq!(days.apply(&dates(&[0])).unwrap().show(1, 80), "d\n1970-01-01\n");
+}
+
+#[test]
 fn kinds_that_have_nothing_in_common_are_refused() {
     let table = random_table(Key::new(1), 5);
     let refused = |convert: Cast| fit(&convert, &table).unwrap_err().code;

@@ -6,7 +6,7 @@ use arrow_array::types::{Float64Type, Int64Type, Time64MicrosecondType, Timestam
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
 use pipewright_table::summary::{Distinct, Levels, Moments, Quantiles, hash, hash_with};
-use pipewright_table::{Column, ColumnType};
+use pipewright_table::{CodeSign, Column, ColumnType, is_amount};
 use pipewright_table::{TextArray, TextOffset};
 use std::borrow::Borrow;
 
@@ -129,6 +129,8 @@ struct Texts {
     longest: u64,
     blank: u64,
     numbers: u64,
+    /// Number of amounts, with a decimal point and with a decimal comma.
+    amounts: [u64; 2],
     /// The smallest few that are not numbers.
     odd: Vec<String>,
 }
@@ -163,6 +165,7 @@ impl Seen {
                     longest: 0,
                     blank: 0,
                     numbers: 0,
+                    amounts: [0; 2],
                     odd: Vec::new(),
                 }))
             }
@@ -335,6 +338,7 @@ impl Texts {
         } else if is_number(trimmed) {
             self.numbers += 1;
         } else {
+            self.amounts.iter_mut().zip(is_amount(trimmed)).for_each(|(count, is)| *count += u64::from(is));
             self.keep_odd(text);
         }
     }
@@ -356,11 +360,13 @@ impl Texts {
         self.longest = self.longest.max(later.longest);
         self.blank += later.blank;
         self.numbers += later.numbers;
+        self.amounts.iter_mut().zip(later.amounts).for_each(|(count, more)| *count += more);
         later.odd.iter().for_each(|text| self.keep_odd(text));
     }
 
     fn finish(self, present: u64) -> Option<TextProfile> {
         let is_odd = self.numbers * 2 > present;
+        let [point, comma] = self.amounts;
         Some(TextProfile {
             shortest: self.shortest?,
             mean_length: self.characters as f64 / present.max(1) as f64,
@@ -368,13 +374,17 @@ impl Texts {
             blank: self.blank,
             numbers: self.numbers,
             odd: if is_odd { self.odd } else { Vec::new() },
+            amounts: point.max(comma),
+            comma: comma > point,
         })
     }
 }
 
-/// Is it a number with a digit, not a word for infinity?
+/// Is it a number with a digit, not a word for infinity, nor a code with a leading zero?
 fn is_number(text: &str) -> bool {
-    text.bytes().any(|byte| byte.is_ascii_digit()) && text.parse::<f64>().is_ok()
+    text.bytes().any(|byte| byte.is_ascii_digit())
+        && text.parse::<f64>().is_ok()
+        && CodeSign::of(text.as_bytes()) != Some(CodeSign::LeadingZero)
 }
 
 /// Returns the union of two ranges.

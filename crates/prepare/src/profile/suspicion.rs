@@ -3,7 +3,7 @@
 use super::between::Found;
 use super::{ColumnProfile, Measure, Profile};
 use pipewright_table::text::quoted;
-use pipewright_table::{ColumnType, Role};
+use pipewright_table::{ColumnType, Role, stage_for_amounts};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
@@ -67,6 +67,13 @@ pub enum Reason {
         share: f64,
         /// The first few that are not.
         odd: Vec<String>,
+    },
+    /// Amounts stored as text: money, percentages, marked thousands.
+    AmountsAsText {
+        /// The share of texts that are amounts or numbers.
+        share: f64,
+        /// Have they a decimal comma?
+        comma: bool,
     },
     /// A column that is mostly missing.
     MostlyMissing {
@@ -237,6 +244,10 @@ fn awkward(column: &ColumnProfile) -> Vec<Reason> {
 fn numbers_as_text(column: &ColumnProfile) -> Option<Reason> {
     let text = column.text.as_ref().filter(|_| column.kind == ColumnType::Text && column.present() >= VALUES_MIN)?;
     let share = text.numbers as f64 / column.present() as f64;
+    let with_amounts = share + text.amounts as f64 / column.present() as f64;
+    if text.amounts > 0 && with_amounts >= NUMBERS_AS_TEXT {
+        return Some(Reason::AmountsAsText { share: with_amounts, comma: text.comma });
+    }
     (share >= NUMBERS_AS_TEXT).then(|| Reason::NumbersAsText { share, odd: text.odd.clone() })
 }
 
@@ -259,6 +270,7 @@ fn stage(column: &ColumnProfile, reason: &Reason) -> Option<String> {
             let texts: Vec<String> = odd.iter().map(|text| format!("{text:?}")).collect();
             format!("load … null=[{}]", texts.join(", "))
         }
+        Reason::AmountsAsText { comma, .. } => stage_for_amounts(&column.name, *comma),
         Reason::ManyLevels { .. } => format!("encode target on {name}"),
         Reason::StrayZeros { .. } => format!("where {name} > 0"),
         Reason::Infinite { .. } => "load … null=[\"inf\", \"-inf\"]".to_owned(),
@@ -290,6 +302,9 @@ impl fmt::Display for Reason {
             }
             Reason::NumbersAsText { share, odd } => {
                 write!(f, "is text, but {} of its values are numbers; others: {}", percent(*share), odd.join(", "))
+            }
+            Reason::AmountsAsText { share, .. } => {
+                write!(f, "looks like money, percentages or marked thousands ({})", percent(*share))
             }
             Reason::MostlyMissing { share } => write!(f, "is missing in {} of the rows", percent(*share)),
             Reason::ManyLevels { distinct } => write!(f, "has {distinct} levels, which would be as many columns"),

@@ -1,7 +1,7 @@
 //! Tables as aligned text for display.
 
-use crate::text::text_of;
-use crate::{ColumnType, Table};
+use crate::text::text_in;
+use crate::{ColumnType, MomentForm, Table};
 use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Float64Type;
@@ -61,11 +61,12 @@ impl Table {
     /// Formats the name and first values of a column.
     fn cells(&self, position: usize, rows: usize) -> Vec<String> {
         let (column, array) = (&self.columns()[position], &self.arrays()[position]);
+        let form = MomentForm::of_array(&array.slice(0, rows));
         let mut cells = vec![bounded(&column.name)];
         cells.extend((0..rows).map(|row| match column.kind {
             _ if array.is_null(row) => "·".to_string(),
             ColumnType::Continuous => number_text(array.as_primitive::<Float64Type>().value(row)),
-            _ => bounded(&text_of(array, row).unwrap_or_default()),
+            _ => bounded(&text_in(array, row, form).unwrap_or_default()),
         }));
         cells
     }

@@ -87,3 +87,97 @@ proptest! {
         prop_assert_eq!(&read_back(&table), &table, "{}", written(&table));
     }
 }
+
+/// Reads with nothing said.
+fn read_plainly(table: &Table) -> Table {
+    let text = written(table);
+    read(text.as_bytes(), &ReadOptions::new("t.csv")).unwrap_or_else(|failure| panic!("{failure}: {text:?}")).0
+}
+
+fn of_texts(columns: &[(&str, &[Option<&str>])]) -> Table {
+    let arrays = columns.iter().map(|(_, texts)| Arc::new(texts.iter().collect::<TextArray>()) as ArrayRef).collect();
+    Table::new(columns.iter().map(|(name, _)| Column::new(*name, ColumnType::Text)).collect(), arrays).unwrap()
+}
+
+#[test]
+fn texts_that_look_like_something_else_are_quoted_with_their_names() {
+    let who: &[Option<&str>] = &[Some("a"), Some("NA"), Some("2024")];
+    let table = of_texts(&[("code", &[Some("8"), None, Some("7")]), ("who", who)]);
+    assert_eq!(written(&table), "\"code\",who\n\"8\",a\n,\"NA\"\n\"7\",2024\n");
+    assert_eq!(read_plainly(&table), table);
+    let codes = of_texts(&[("code", &[Some("1E5"), Some("2134"), Some("7")]), ("who", who)]);
+    assert_eq!(written(&codes), "code,who\n1E5,a\n2134,\"NA\"\n7,2024\n");
+    assert_eq!(read_plainly(&codes), codes);
+}
+
+#[test]
+fn texts_stay_texts_in_any_company() {
+    let forms =
+        ["02134", "1E5", "12", "true", "2024-01-01", "31.12.2024", "10:30", "1,234", "+41791234567", "NA", "-", ""];
+    for text in forms {
+        let texts: &[Option<&str>] = &[Some(text), None, Some(text)];
+        for columns in
+            [vec![("x", texts)], vec![("x", texts), ("y", texts)], vec![("x", texts), ("y", &[Some("a"); 3])]]
+        {
+            let table = of_texts(&columns);
+            // A comma has to be quoted anyhow, so that the quotes of a single column tell nothing.
+            if columns.len() > 1 || !text.contains(',') {
+                assert_eq!(read_plainly(&table), table, "{}", written(&table));
+            }
+        }
+    }
+}
+
+#[test]
+fn quotes_of_other_programs_say_nothing_about_types() {
+    for text in [
+        "\"a\",\"b\",\n\"1\",\"2\",3\n",
+        "\"a\",\"b\"\n\"1\",\"2\"\n",
+        "\"a\",\"b\"\n1,\"2\"\n",
+        "a,b\n\"1\",\"2\"\n",
+        "a,b\n\"1\",2\n",
+        "\"a,\",b\n\"1\",2\n",
+        "\"a\"\n\"1\"\n",
+        "\"a\",b\n1,2\n",
+    ] {
+        let (table, _) = read(text.as_bytes(), &ReadOptions::new("t.csv")).unwrap();
+        assert!(table.columns().iter().all(|column| column.kind == ColumnType::Count), "{text}");
+    }
+}
+
+#[test]
+fn a_column_of_moments_has_one_form() {
+    let moments = |micros: &[i64]| {
+        let dates: ArrayRef = Arc::new(arrow_array::TimestampMicrosecondArray::from(micros.to_vec()));
+        let times: ArrayRef = Arc::new(Time64MicrosecondArray::from(micros.to_vec()));
+        written(
+            &Table::new(
+                vec![Column::new("d", ColumnType::Date), Column::new("t", ColumnType::Time)],
+                vec![dates, times],
+            )
+            .unwrap(),
+        )
+    };
+    assert_eq!(moments(&[0, 0]), "d,t\n1970-01-01,00:00:00\n1970-01-01,00:00:00\n");
+    assert_eq!(
+        moments(&[0, 500_000]),
+        "d,t\n1970-01-01T00:00:00.000,00:00:00.000\n1970-01-01T00:00:00.500,00:00:00.500\n"
+    );
+}
+
+#[test]
+fn what_is_written_does_not_depend_on_chunks() {
+    use pipewright_table::{CHUNK_ROWS, Chunks};
+    let rows = CHUNK_ROWS + 10;
+    let late = |row: usize| if row + 1 == rows { "late".to_owned() } else { row.to_string() };
+    let texts: ArrayRef = Arc::new(TextArray::from_iter_values((0..rows).map(late)));
+    let dates: ArrayRef = Arc::new(arrow_array::TimestampMicrosecondArray::from_iter_values(
+        (0..rows).map(|row| i64::from(row + 1 == rows)),
+    ));
+    let columns = vec![Column::new("x", ColumnType::Text), Column::new("d", ColumnType::Date)];
+    let table = Table::new(columns, vec![texts, dates]).unwrap();
+    assert_eq!(Chunks::count(&table), 2);
+    let text = written(&table);
+    assert!(text.starts_with("\"x\",d\n\"0\",1970-01-01T00:00:00.000000\n"), "{}", &text[..80]);
+    assert!(text.ends_with("\"late\",1970-01-01T00:00:00.000001\n"));
+}
