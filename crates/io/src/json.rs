@@ -17,9 +17,9 @@ mod write;
 
 use crate::ReadOptions;
 use crate::source::{Reader, Reading, Scan, Sketch, Whole};
-use pipewright_diagnostic::Failure;
+use pipewright_diagnostic::{Failure, code};
 use pipewright_world::Content;
-use read::{CHUNK_BYTES, Shape, Source};
+use read::{CHUNK_BYTES, Shape, Source, scanned_bytes};
 use std::sync::Arc;
 
 pub use write::write;
@@ -41,9 +41,16 @@ impl Reader for JsonReader {
     }
 
     fn scan(&self, content: &Arc<dyn Content>, options: &ReadOptions) -> Result<Arc<dyn Scan>, Failure> {
-        let source = Source { content, options, chunk_bytes: CHUNK_BYTES };
+        let source = Source { content, options, chunk_bytes: scanned_bytes(options) };
         match source.shape()? {
             (start, Shape::Lines) => Ok(Arc::new(source.scan(start)?)),
+            (_, Shape::Array) if content.size() > options.limits.memory_bytes => {
+                let limit = options.limits.memory_bytes >> 20;
+                let message = format!("an array of JSON is read as a whole, and this one is larger than {limit} MiB");
+                Err(Failure::new(code::LIMIT_REACHED, message)
+                    .file(&options.name)
+                    .help("JSON lines are read piece by piece: jq -c '.[]'; or raise the limit: --mem 16G"))
+            }
             (_, Shape::Array) => Ok(Arc::new(Whole(source.read()?))),
         }
     }

@@ -22,7 +22,7 @@ pub mod text;
 mod value;
 
 pub use calendar::DatePart;
-pub use chunks::{CHUNK_ROWS, Chunks, in_parallel, in_table, in_waves};
+pub use chunks::{CHUNK_ROWS, Chunks, for_each_chunk, for_each_wave, in_parallel, in_table};
 pub use matrix::{Real, matrix};
 pub use origin::Origin;
 pub use rows::Direction;

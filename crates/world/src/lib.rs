@@ -47,7 +47,8 @@ pub trait World: Send + Sync {
     /// Any I/O error; also for a directory, or a file that changes while it is read.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
 
-    /// Opens a file for random access. Anything other than a regular file (a pipe, a device) is read into memory first.
+    /// Opens a file for random access. Anything other than a regular file (a pipe, a device) is read first, into memory
+    /// or, if it is large, into a temporary file.
     ///
     /// # Errors
     /// Any I/O error; also for a directory.
@@ -65,7 +66,8 @@ pub trait World: Send + Sync {
     /// Any I/O error.
     fn scratch(&self, fill: Fill<'_>) -> io::Result<Arc<dyn Content>>;
 
-    /// Opens standard input: a redirected file is opened, piped input is read first.
+    /// Opens standard input: a redirected file is opened; piped input is read first, into memory or, if it is large, into
+    /// a temporary file.
     ///
     /// # Errors
     /// Any I/O error.

@@ -52,13 +52,8 @@ impl World for OsWorld {
         if metadata.is_file() {
             return Ok(Arc::new(OpenFile::new(file, &metadata)));
         }
-        let mut bytes = Vec::new();
-        file.take(SPECIAL_BYTES_MAX + 1).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 > SPECIAL_BYTES_MAX {
-            let message = format!("it is not a regular file and yields more than {} GiB", SPECIAL_BYTES_MAX >> 30);
-            return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
-        }
-        Ok(Arc::new(bytes))
+        let limit = if is_device(&metadata) { DEVICE_BYTES_MAX } else { PIPED_BYTES_MAX };
+        self.spooled(file, limit)
     }
 
     fn matching(&self, pattern: &Path) -> io::Result<Vec<PathBuf>> {
@@ -95,18 +90,7 @@ impl World for OsWorld {
         if let Some(file) = redirected()? {
             return Ok(Arc::new(file));
         }
-        let mut input = io::stdin().lock();
-        let mut bytes = Vec::new();
-        input.by_ref().take(PIPED_BYTES_MAX).read_to_end(&mut bytes)?;
-        if (bytes.len() as u64) < PIPED_BYTES_MAX {
-            return Ok(Arc::new(bytes));
-        }
-        self.scratch(&mut |out| {
-            out.write_all(&bytes)?;
-            // What is in the file need not be in memory too.
-            bytes = Vec::new();
-            io::copy(&mut input, out).map(drop)
-        })
+        self.spooled(io::stdin().lock(), u64::MAX)
     }
 
     fn standard_input_is_terminal(&self) -> bool {
@@ -155,11 +139,53 @@ impl World for OsWorld {
     }
 }
 
-/// Maximum number of bytes read from a pipe or a device, which may be endless.
-const SPECIAL_BYTES_MAX: u64 = 16 << 30;
+impl OsWorld {
+    /// Reads an input that can be read only once, for random access: into memory, or into a temporary file if it is
+    /// large.
+    ///
+    /// # Errors
+    /// Any I/O error; [`io::ErrorKind::FileTooLarge`] if it yields more than `limit` bytes.
+    fn spooled(&self, mut input: impl Read, limit: u64) -> io::Result<Arc<dyn Content>> {
+        let mut bytes = Vec::new();
+        input.by_ref().take(SPOOLED_BYTES_MAX).read_to_end(&mut bytes)?;
+        if (bytes.len() as u64) < SPOOLED_BYTES_MAX {
+            return Ok(Arc::new(bytes));
+        }
+        self.scratch(&mut |out| {
+            out.write_all(&bytes)?;
+            // What is in the file need not be in memory too.
+            bytes = Vec::new();
+            let rest = limit - SPOOLED_BYTES_MAX;
+            if io::copy(&mut input.by_ref().take(rest), out)? == rest && input.read(&mut [0])? > 0 {
+                let message = format!("it is not a regular file and yields more than {} MiB", limit >> 20);
+                return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+            }
+            Ok(())
+        })
+    }
+}
 
-/// Size up to which piped input is kept in memory; above, in a temporary file.
-const PIPED_BYTES_MAX: u64 = 1 << 30;
+/// Is it a device, which may be endless, rather than a pipe?
+fn is_device(metadata: &Metadata) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        metadata.file_type().is_char_device()
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = metadata;
+        false
+    }
+}
+
+/// Maximum number of bytes read from a named pipe.
+const PIPED_BYTES_MAX: u64 = 1 << 40;
+/// Maximum number of bytes read from a device.
+const DEVICE_BYTES_MAX: u64 = 1 << 28;
+
+/// Size up to which input that can be read only once is kept in memory; above, in a temporary file.
+const SPOOLED_BYTES_MAX: u64 = 16 << 20;
 
 /// Opens standard input as a file, if it is redirected from one that has not been read yet.
 #[cfg(unix)]
@@ -335,6 +361,22 @@ mod tests {
         content.unchanged().unwrap();
         fs::write(&path, b"abcdefg").unwrap();
         assert!(content.unchanged().is_err());
+    }
+
+    #[test]
+    fn large_input_is_kept_outside_of_memory_and_an_endless_one_is_refused() {
+        let world = OsWorld::new();
+        let size = SPOOLED_BYTES_MAX + 5;
+        let content = world.spooled(io::repeat(b'x').take(size), size).unwrap();
+        assert_eq!(content.size(), size);
+        assert!(content.as_slice().is_none());
+        let mut end = [0; 2];
+        content.read_at(size - 2, &mut end).unwrap();
+        assert_eq!(&end, b"xx");
+        let small = world.spooled(io::repeat(b'x').take(9), u64::MAX).unwrap();
+        assert_eq!(small.as_slice(), Some(&b"xxxxxxxxx"[..]));
+        let endless = world.spooled(io::repeat(b'x'), size).map(drop).unwrap_err();
+        assert_eq!(endless.kind(), io::ErrorKind::FileTooLarge);
     }
 
     #[test]

@@ -252,7 +252,7 @@ impl Accumulator {
         let whole = |cell: Option<Cell>| cell.map_or(MISSING, |cell| constant(cell, kind));
         match (self.seen, self.end) {
             (Seen::Sum(sum), End::Aggregate(Aggregate::Sum)) => number(Some(sum.value())),
-            (Seen::Sum(sum), _) => number((present > 0).then(|| sum.quotient(present as f64))),
+            (Seen::Sum(sum), _) => number((present > 0).then(|| sum.quotient(present))),
             (Seen::Moments(moments), End::Aggregate(Aggregate::Var)) => number(moments.variance(1)),
             (Seen::Moments(moments), End::Aggregate(_)) => number(moments.deviation(1)),
             (Seen::Moments(moments), End::Score(_)) => {

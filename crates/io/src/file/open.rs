@@ -23,6 +23,8 @@ pub struct OpenFile {
     content: Arc<dyn Content>,
     /// Sketches by options. There are as many as a script has ways to read one file.
     sketches: Mutex<Vec<(ReadOptions, Sketch)>>,
+    /// What it unpacks to, if it is compressed and was unpacked for a scan.
+    unpacked: Mutex<Option<Arc<OpenFile>>>,
 }
 
 impl std::fmt::Debug for OpenFile {
@@ -35,13 +37,13 @@ impl OpenFile {
     /// Opens a file with this content; nothing is read yet.
     #[must_use]
     pub fn new(content: Arc<dyn Content>) -> OpenFile {
-        OpenFile { content: Arc::new(Headed::new(content)), sketches: Mutex::default() }
+        OpenFile::without_head(Arc::new(Headed::new(content)))
     }
 
     /// Like [`OpenFile::new`], without caching the head: for many files.
     #[must_use]
     pub fn without_head(content: Arc<dyn Content>) -> OpenFile {
-        OpenFile { content, sketches: Mutex::default() }
+        OpenFile { content, sketches: Mutex::default(), unpacked: Mutex::default() }
     }
 
     /// Returns the size of the file in bytes.
@@ -78,6 +80,23 @@ impl OpenFile {
             Some(reading) => super::unchanged(&self.content, options).map(|()| reading),
             None => super::read(&self.content, options, world),
         }
+    }
+
+    /// Returns what the file unpacks to, if it is compressed, or else the file itself: of known size, and unpacked once.
+    ///
+    /// # Errors
+    /// A damaged file; an exceeded limit.
+    pub fn unpacked(self: &Arc<OpenFile>, options: &ReadOptions, world: &dyn World) -> Result<Arc<OpenFile>, Failure> {
+        let mut unpacked = self.unpacked.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = &*unpacked {
+            return Ok(known.clone());
+        }
+        let content = crate::unpack::whole(&self.content, options, world)?;
+        if Arc::ptr_eq(&content, &self.content) {
+            return Ok(self.clone());
+        }
+        super::unchanged(&self.content, options)?;
+        Ok(unpacked.insert(Arc::new(OpenFile::new(content))).clone())
     }
 
     /// Opens the file for reading chunk by chunk.

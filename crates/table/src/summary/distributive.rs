@@ -1,6 +1,6 @@
 //! Distributive summaries: those of two parts give that of the whole.
 
-use super::big::{Accumulator, parts, times_power_of_two};
+use super::big::{self, Accumulator, parts};
 use super::block::{self, BLOCK};
 use crate::lookup::Texts;
 use std::borrow::Borrow;
@@ -22,8 +22,10 @@ pub struct ExactSum {
     special: f64,
 }
 
+/// The bit of one.
+pub(super) const UNITS: usize = 1074;
 /// Range of float bits, 2^-1074 up to 2^1024.
-const FLOAT_BITS: usize = 1074 + 1024;
+pub(super) const FLOAT_BITS: usize = UNITS + 1024;
 
 impl Default for ExactSum {
     fn default() -> ExactSum {
@@ -42,6 +44,13 @@ impl ExactSum {
         } else {
             self.special += number;
         }
+    }
+
+    /// Adds a whole number, which need not be representable as a float.
+    #[inline]
+    pub fn add_whole(&mut self, number: i64) {
+        self.count += 1;
+        self.finite.add(number.unsigned_abs(), UNITS, number < 0);
     }
 
     /// Removes a finite number that was added, without any loss.
@@ -72,18 +81,20 @@ impl ExactSum {
     /// Returns the correctly rounded sum.
     #[must_use]
     pub fn value(&self) -> f64 {
-        self.quotient(1.0)
+        self.quotient(1)
     }
 
-    /// Returns the sum divided by `divisor`; only the quotient has to be representable, not the sum.
+    /// Returns the sum divided by a count, correctly rounded; only the quotient has to be representable, not the sum.
+    ///
+    /// # Panics
+    /// If the divisor is 0.
     #[must_use]
-    pub fn quotient(&self, divisor: f64) -> f64 {
+    pub fn quotient(&self, divisor: u64) -> f64 {
         if self.special != 0.0 {
-            return self.special / divisor;
+            return self.special;
         }
         let (negative, total) = self.finite.total();
-        let (top, exponent) = total.top();
-        let magnitude = times_power_of_two(top as f64 / divisor, exponent - 1074);
+        let magnitude = big::quotient(&total, -1074, divisor);
         if negative { -magnitude } else { magnitude }
     }
 
@@ -96,7 +107,7 @@ impl ExactSum {
     /// Returns the arithmetic mean, if the count is not 0.
     #[must_use]
     pub fn mean(&self) -> Option<f64> {
-        (self.count > 0).then(|| self.quotient(self.count as f64))
+        (self.count > 0).then(|| self.quotient(self.count))
     }
 
     pub(super) fn finite(&self) -> &Accumulator {
@@ -293,7 +304,7 @@ mod tests {
     fn a_mean_exists_where_its_sum_does_not() {
         let mut sum = ExactSum::default();
         (0..8).for_each(|_| sum.add(f64::MAX));
-        assert_eq!(sum.quotient(8.0), f64::MAX);
+        assert_eq!(sum.quotient(8), f64::MAX);
     }
 
     #[test]
