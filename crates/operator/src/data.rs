@@ -452,3 +452,6 @@ impl Chunks for Stream {
         Some(self.memory_bytes)
     }
 }
+
+#[cfg(test)]
+mod tests;
