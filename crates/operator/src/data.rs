@@ -380,6 +380,14 @@ impl Stream {
         if foreseen > self.memory_bytes.saturating_mul(5) / 4 { Err(self.too_large(foreseen)) } else { Ok(()) }
     }
 
+    /// Admits work that takes this much memory besides the chunks.
+    ///
+    /// # Errors
+    /// [`code::LIMIT_REACHED`] if it exceeds the memory limit.
+    pub fn admit(&self, bytes: u64) -> Result<(), Failure> {
+        if bytes > self.memory_bytes { Err(self.too_large(bytes)) } else { Ok(()) }
+    }
+
     fn too_large(&self, bytes: u64) -> Failure {
         let (limit, needed) = (amount(self.memory_bytes), amount(bytes));
         let message = format!("the rows needed in memory take about {needed} or more, over the limit of {limit}");

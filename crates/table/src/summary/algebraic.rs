@@ -196,6 +196,28 @@ mod tests {
 
     proptest! {
         #[test]
+        fn wholes_beyond_the_floats_are_exact(
+            wholes in prop::collection::vec(any::<i64>(), 1..30),
+            near in prop::collection::vec(-100_000..100_000_i64, 1..30),
+        ) {
+            let of = |wholes: &[i64]| {
+                let mut moments = Moments::default();
+                moments.add_wholes(wholes);
+                moments
+            };
+            let sum: i128 = wholes.iter().map(|&whole| i128::from(whole)).sum();
+            let moments_of_all = of(&wholes);
+            // A sum below 2^100 and its float differ by half of its last place at most.
+            let total = moments_of_all.mean().unwrap() * wholes.len() as f64;
+            prop_assert!((total - sum as f64).abs() <= 1e-15 * (sum as f64).abs());
+            prop_assert_eq!(moments_of_all.count(), wholes.len() as u64);
+            let (whole, single) = (of(&near), moments(near.iter().map(|&whole| whole as f64)));
+            prop_assert_eq!(whole.deviation(0).map(f64::to_bits), single.deviation(0).map(f64::to_bits));
+            prop_assert_eq!(of(&[i64::MIN, i64::MIN]).deviation(0), Some(0.0));
+            prop_assert_eq!(of(&[i64::MAX, i64::MAX - 2]).deviation(0), Some(1.0));
+        }
+
+        #[test]
         fn blocks_are_their_numbers(
             wild in prop::collection::vec(
                 prop::num::f64::NORMAL | prop::num::f64::SUBNORMAL | prop::num::f64::ZERO | prop::num::f64::NEGATIVE,

@@ -308,6 +308,16 @@ mod tests {
     }
 
     #[test]
+    fn means_of_numbers_and_of_wholes_are_rounded_once() {
+        let mut small = ExactSum::default();
+        [0.02, 0.81, 0.91].into_iter().for_each(|number| small.add(number));
+        assert_eq!(small.mean(), Some(0.580_000_000_000_000_1));
+        let mut wholes = ExactSum::default();
+        [9_007_199_254_740_993, 9_007_199_254_740_992, 1].into_iter().for_each(|whole| wholes.add_whole(whole));
+        assert_eq!(wholes.mean(), Some(6_004_799_503_160_662.0));
+    }
+
+    #[test]
     fn levels_are_counted_alike_one_by_one_and_at_once() {
         let texts = ["b", "a", "", "b", "a longer level than a word", "a longer level than a mord", "b"];
         let (mut single, mut all): (Levels<String>, Levels<String>) = Default::default();
@@ -366,6 +376,20 @@ mod tests {
             right.iter().for_each(|&number| second.add(number));
             first.merge(second);
             prop_assert_eq!(first.value().to_bits(), sum(&numbers).to_bits());
+        }
+
+        /// Multiples of 2^-20 below 2^30, so that the exact mean is a fraction of 128-bit integers.
+        #[test]
+        fn means_are_rounded_once(multiples in prop::collection::vec(-(1_i64 << 50)..1 << 50, 1..40)) {
+            let mut sum = ExactSum::default();
+            multiples.iter().for_each(|&multiple| sum.add(multiple as f64 * 2_f64.powi(-20)));
+            let (mean, count) = (sum.mean().unwrap(), multiples.len() as i128);
+            let exact: i128 = multiples.iter().map(|&multiple| i128::from(multiple)).sum();
+            // In units of 2^-80.
+            let scaled = |number: f64| (number.abs() * 2_f64.powi(80)) as i128;
+            let last_place = scaled(mean.abs().next_up()) - scaled(mean);
+            prop_assert!(2 * (scaled(mean) * count - (exact.abs() << 60)).abs() <= last_place * count);
+            prop_assert!(exact == 0 || (exact < 0) == (mean < 0.0));
         }
 
         #[test]
