@@ -5,6 +5,7 @@ mod bench;
 mod ci;
 mod generate;
 mod ladder;
+mod memory;
 mod messy;
 mod new;
 mod project;
@@ -77,6 +78,12 @@ const COMMANDS: &[Command] = &[
         arguments: "FOLDER... [--peers] [--root DIR] [--details FILE] [--binary FILE]",
         summary: "Loads every file of folders of messy files, and counts the outcomes.",
         run: messy::run,
+    },
+    Command {
+        name: "memory",
+        arguments: "[--csv MIB] [--mem MIB] [--only NAME] [--binary FILE]",
+        summary: "Measures the peak memory of every verb and model under `--mem`, and writes docs/memory.md.",
+        run: memory::run,
     },
     Command {
         name: "new",

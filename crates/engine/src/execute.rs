@@ -153,6 +153,13 @@ fn split(
     key: Key,
     progress: &dyn Progress,
 ) -> Result<Vec<Round>, Failure> {
+    if let Data::Stream(stream) = rows {
+        // The target, its order, and what is predicted are kept per row, and every round lists its rows.
+        const ROW_BYTES: u64 = 40;
+        const LISTED_BYTES: u64 = 4;
+        let row_bytes = LISTED_BYTES.saturating_mul(splitter.rounds() as u64).saturating_add(ROW_BYTES);
+        stream.admit(row_bytes.saturating_mul(rows.rows()? as u64))?;
+    }
     let said = if splitter.needs_features() { rows.table()? } else { split_by(rows, task)? };
     let rounds = splitter.split(&said, task, key, progress)?;
     if let Data::Table(rows) = rows {

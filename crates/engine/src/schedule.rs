@@ -150,6 +150,11 @@ struct State {
     jobs: Vec<JobState>,
     demanded: usize,
     done: usize,
+    /// Ready jobs that have not been started, the first one last.
+    waiting: Vec<JobId>,
+    running: usize,
+    /// Do any rows exceed the memory limit?
+    streams: bool,
     failure: Option<(JobId, Failure)>,
 }
 
@@ -255,12 +260,28 @@ impl<'a> Schedule<'a> {
 
     /// Spawns jobs; a pool thread takes its own newest job first, so the first job is spawned last.
     fn spawn<'s>(&'s self, scope: &Scope<'s>, ready: Vec<JobId>) {
-        for id in ready.into_iter().rev() {
+        for id in self.next(ready) {
             scope.spawn(move |scope| {
                 let next = self.work(id);
+                self.lock().running -= 1;
                 self.spawn(scope, next);
             });
         }
+    }
+
+    /// Returns the jobs to start, the first one last, now that these are ready: all, or one at a time for rows that
+    /// exceed the memory limit, which is one for all jobs. The newest goes first then too, so that a round ends before
+    /// the next one begins.
+    fn next(&self, ready: Vec<JobId>) -> Vec<JobId> {
+        let mut state = self.lock();
+        state.waiting.extend(ready.into_iter().rev());
+        let count = match state.streams {
+            true => usize::from(state.running == 0).min(state.waiting.len()),
+            false => state.waiting.len(),
+        };
+        state.running += count;
+        let rest = state.waiting.len() - count;
+        state.waiting.split_off(rest)
     }
 
     /// Runs one job and returns those that have become ready.
@@ -329,6 +350,7 @@ impl<'a> Schedule<'a> {
         state.done += 1;
         state.jobs[id].done = true;
         if let Value::Data(data) = &value {
+            state.streams |= matches!(data, Data::Stream(_));
             state.jobs[id].schema = Some(data.schema());
             state.jobs[id].rows = if let Data::Table(table) = data { Some(table.rows()) } else { None };
         }

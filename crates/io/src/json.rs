@@ -18,9 +18,9 @@ mod write;
 
 use crate::ReadOptions;
 use crate::source::{Reader, Reading, Scan, Sketch, Whole};
-use pipewright_diagnostic::Failure;
+use pipewright_diagnostic::{Failure, code};
 use pipewright_world::Content;
-use read::{CHUNK_BYTES, Source};
+use read::{CHUNK_BYTES, Source, scanned_bytes};
 use shape::Shape;
 use std::sync::Arc;
 
@@ -44,9 +44,16 @@ impl Reader for JsonReader {
     }
 
     fn scan(&self, content: &Arc<dyn Content>, options: &ReadOptions) -> Result<Arc<dyn Scan>, Failure> {
-        let source = Source { content, options, chunk_bytes: CHUNK_BYTES, partial: false };
+        let source = Source { content, options, chunk_bytes: scanned_bytes(options), partial: false };
         match source.shape()? {
             (start, Shape::Lines) => Ok(Arc::new(source.scan(start)?)),
+            (_, Shape::Array | Shape::Objects) if content.size() > options.limits.memory_bytes => {
+                let limit = options.limits.memory_bytes >> 20;
+                let message = format!("JSON other than lines is read as a whole, and this is larger than {limit} MiB");
+                Err(Failure::new(code::LIMIT_REACHED, message)
+                    .file(&options.name)
+                    .help("JSON lines are read piece by piece: jq -c '.[]'; or raise the limit: --mem 16G"))
+            }
             (_, Shape::Array | Shape::Objects) => Ok(Arc::new(Whole(source.read()?))),
         }
     }

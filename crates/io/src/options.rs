@@ -169,6 +169,22 @@ pub struct Limits {
     pub block_bytes: u64,
     /// Size from which unpacked data goes to a temporary file instead of memory.
     pub memory_bytes: u64,
+    /// Bytes of text per chunk, for a file that is read chunk by chunk.
+    pub chunk_bytes: u64,
+}
+
+impl Limits {
+    /// Returns these limits, lowered for a run that may take this much memory in all.
+    #[must_use]
+    pub fn within(self, memory_bytes: u64) -> Limits {
+        // Several chunks are in flight, and a chunk as a table takes a multiple of its text.
+        let chunk_bytes = (memory_bytes / 160).max(64 << 10);
+        Limits {
+            memory_bytes: self.memory_bytes.min(memory_bytes / 8),
+            chunk_bytes: self.chunk_bytes.min(chunk_bytes),
+            ..self
+        }
+    }
 }
 
 impl Default for Limits {
@@ -180,6 +196,8 @@ impl Default for Limits {
             unpacked_bytes: 16 << 30,
             block_bytes: 1 << 30,
             memory_bytes: 4 << 30,
+            // Large enough to amortise the overhead per chunk.
+            chunk_bytes: 4 << 20,
         }
     }
 }

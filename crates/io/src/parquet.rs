@@ -59,7 +59,7 @@ impl Reader for ParquetReader {
 
     fn scan(&self, content: &Arc<dyn Content>, options: &ReadOptions) -> Result<Arc<dyn Scan>, Failure> {
         let mut opened = open::open(content, options)?;
-        let pieces = opened.pieces();
+        let pieces = opened.pieces(options);
         let mut notes = std::mem::take(&mut opened.layout.notes);
         for column in 0..opened.layout.sources.len() {
             if opened.layout.sources[column].is_open() {
@@ -73,8 +73,9 @@ impl Reader for ParquetReader {
     }
 }
 
-/// Approximate maximum memory of a chunk of a scan.
-const CHUNK_BYTES: u64 = 128 << 20;
+/// Approximate maximum memory of a chunk of a scan, as a multiple of the size of a chunk of text: every chunk decodes
+/// the pages before it in its row group.
+const CHUNK_TEXTS: u64 = 32;
 
 impl Opened {
     fn schema(&self) -> Schema {
@@ -112,11 +113,12 @@ impl Opened {
     }
 
     /// Returns the chunks of a scan: row groups, and parts of large ones.
-    fn pieces(&self) -> Vec<Piece> {
+    fn pieces(&self, options: &ReadOptions) -> Vec<Piece> {
         let (mut pieces, mut before) = (Vec::new(), 0);
+        let chunk_bytes = options.limits.chunk_bytes * CHUNK_TEXTS;
         for &group in &self.groups {
             let rows = self.rows_of(group);
-            let parts = self.memory_bytes(&[group]).div_ceil(CHUNK_BYTES).clamp(1, rows.max(1) as u64) as usize;
+            let parts = self.memory_bytes(&[group]).div_ceil(chunk_bytes).clamp(1, rows.max(1) as u64) as usize;
             let length = rows.div_ceil(parts).max(1);
             for start in (0..rows).step_by(length) {
                 let part = start..rows.min(start + length);

@@ -211,6 +211,10 @@ impl Chunks for Applied<'_> {
         self.rows.rows_before(index)
     }
 
+    fn in_flight(&self) -> usize {
+        self.rows.in_flight()
+    }
+
     fn budget_bytes(&self) -> Option<u64> {
         self.rows.budget_bytes()
     }
@@ -246,6 +250,10 @@ impl Chunks for Selected<'_> {
 
     fn rows_before(&self, index: usize) -> Option<usize> {
         self.rows.rows_before(index)
+    }
+
+    fn in_flight(&self) -> usize {
+        self.rows.in_flight()
     }
 
     fn budget_bytes(&self) -> Option<u64> {

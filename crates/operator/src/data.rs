@@ -9,6 +9,7 @@ use pipewright_world::random::Key;
 use sha2::{Digest, Sha256};
 use std::fmt;
 use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 /// Rows. Cloning is cheap.
@@ -191,7 +192,16 @@ pub struct Stream {
     memory_bytes: u64,
     /// Cumulative row counts of the chunks, once counted.
     ends: Arc<OnceLock<Arc<[usize]>>>,
+    /// The largest table that a chunk has become so far, in bytes.
+    widest: Arc<AtomicU64>,
 }
+
+/// Chunks in flight of a stream of which none has been seen yet.
+const UNSEEN_IN_FLIGHT: usize = 4;
+/// Chunks in flight, at most.
+const IN_FLIGHT_MAX: u64 = 32;
+/// The share of the memory limit for chunks in flight: each is also text, and becomes results.
+const IN_FLIGHT_SHARE: u64 = 8;
 
 impl fmt::Debug for Stream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -218,7 +228,15 @@ impl Stream {
     /// Creates a stream of a scan that keeps at most `memory_bytes` in memory.
     #[must_use]
     pub fn new(scan: Arc<dyn Scan>, world: Arc<dyn World>, memory_bytes: u64) -> Stream {
-        Stream { schema: scan.schema(), scan, stages: Vec::new(), world, memory_bytes, ends: Arc::default() }
+        Stream {
+            schema: scan.schema(),
+            scan,
+            stages: Vec::new(),
+            world,
+            memory_bytes,
+            ends: Arc::default(),
+            widest: Arc::default(),
+        }
     }
 
     /// The world in which temporary files are created.
@@ -244,7 +262,7 @@ impl Stream {
                 failure
             })
         };
-        pipewright_frame::in_waves(self.count(), work, &mut take)
+        pipewright_frame::for_each_chunk(self, work, &mut take)
     }
 
     fn then(&self, stage: Stage, progress: &dyn Progress) -> Result<Stream, Failure> {
@@ -259,7 +277,7 @@ impl Stream {
             _ => Arc::default(),
         };
         let stages = self.stages.iter().cloned().chain([stage]).collect();
-        Ok(Stream { stages, schema, ends, ..self.clone() })
+        Ok(Stream { stages, schema, ends, widest: Arc::default(), ..self.clone() })
     }
 
     /// An empty table with its columns.
@@ -323,6 +341,7 @@ impl Stream {
         memory_bytes: impl Fn(&T) -> u64,
     ) -> Result<Vec<T>, Failure> {
         let mut parts = vec![take(self.empty()?)?];
+        self.foresee(&take, &memory_bytes)?;
         let mut bytes = 0;
         self.for_each(
             |_, chunk| take(chunk),
@@ -339,9 +358,39 @@ impl Stream {
         Ok(parts)
     }
 
+    /// Refuses results that would clearly exceed the memory limit before all chunks are read, going by a few of them.
+    fn foresee<T: Send>(
+        &self,
+        take: impl Fn(Table) -> Result<T, Failure> + Sync,
+        memory_bytes: impl Fn(&T) -> u64,
+    ) -> Result<(), Failure> {
+        /// Fewer chunks are read as fast as they are judged.
+        const COUNT_MIN: usize = 16;
+        let count = self.count();
+        if count < COUNT_MIN {
+            return Ok(());
+        }
+        let samples = [0, count / 3, 2 * count / 3, count - 2];
+        let mut bytes = 0;
+        for index in samples {
+            bytes += memory_bytes(&take(self.chunk(index)?)?);
+        }
+        let foreseen = 2 * bytes.saturating_mul(count as u64) / samples.len() as u64;
+        // Chunks differ: what is foreseen to be a little too much may still fit.
+        if foreseen > self.memory_bytes.saturating_mul(5) / 4 { Err(self.too_large(foreseen)) } else { Ok(()) }
+    }
+
+    /// Admits work that takes this much memory besides the chunks.
+    ///
+    /// # Errors
+    /// [`code::LIMIT_REACHED`] if it exceeds the memory limit.
+    pub fn admit(&self, bytes: u64) -> Result<(), Failure> {
+        if bytes > self.memory_bytes { Err(self.too_large(bytes)) } else { Ok(()) }
+    }
+
     fn too_large(&self, bytes: u64) -> Failure {
         let (limit, needed) = (amount(self.memory_bytes), amount(bytes));
-        let message = format!("the rows needed in memory take more than {needed}, over the limit of {limit}");
+        let message = format!("the rows needed in memory take about {needed} or more, over the limit of {limit}");
         Failure::new(code::LIMIT_REACHED, message)
             .help("raise the limit: --mem 8G; or use fewer rows or columns: where, select, head")
     }
@@ -372,6 +421,7 @@ impl Chunks for Stream {
 
     fn chunk(&self, index: usize) -> Result<Table, Failure> {
         let mut table = self.scan.chunk(index)?;
+        let mut widest = table.memory_bytes();
         for stage in &self.stages {
             table = match stage {
                 Stage::Rows(rows, key) => rows.apply(&table, *key, &NoProgress)?,
@@ -384,8 +434,17 @@ impl Chunks for Stream {
                     table.take(&local)
                 }
             };
+            widest = widest.max(table.memory_bytes());
         }
+        self.widest.fetch_max(widest, Ordering::Relaxed);
         Ok(table)
+    }
+
+    fn in_flight(&self) -> usize {
+        match self.widest.load(Ordering::Relaxed) {
+            0 => UNSEEN_IN_FLIGHT,
+            widest => (self.memory_bytes / IN_FLIGHT_SHARE / widest).clamp(1, IN_FLIGHT_MAX) as usize,
+        }
     }
 
     fn rows_before(&self, index: usize) -> Option<usize> {
@@ -401,3 +460,6 @@ impl Chunks for Stream {
         Some(self.memory_bytes)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -109,6 +109,10 @@ impl Chunks for Applied<'_> {
         self.rows.rows_before(index)
     }
 
+    fn in_flight(&self) -> usize {
+        self.rows.in_flight()
+    }
+
     fn budget_bytes(&self) -> Option<u64> {
         self.rows.budget_bytes()
     }

@@ -42,7 +42,7 @@ pub enum BinMethod {
     Width,
     /// Quantiles: equally many values per bin.
     Quantile,
-    /// k-means: midway between cluster means (Lloyd 1957, initialised with the middles of bins of equal width).
+    /// k-means: midway between the means of the clusters whose squared distances from their means sum to the least.
     Kmeans,
 }
 
@@ -87,7 +87,7 @@ impl ByColumn for Binner {
                         [min].into_iter().chain(between).chain([max]).collect()
                     })
                 }
-                _ => quantiles.quantiles(&even(0.0, 1.0, self.bins)),
+                _ => quantiles.cuts(self.bins as u64),
             },
             _ => unreachable!("bins come from numbers"),
         };

@@ -8,7 +8,7 @@ use arrow_array::ArrayRef;
 use pipewright_diagnostic::{Failure, code};
 use pipewright_expr::{Accumulator, Assign, ExprKind, Expression};
 use pipewright_table::TextArray;
-use pipewright_table::{Chunks, Column, ColumnType, Entry, Role, Schema, Table, in_table, in_waves};
+use pipewright_table::{Chunks, Column, ColumnType, Entry, Role, Schema, Table, for_each_chunk, in_table};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -148,7 +148,7 @@ fn learned_after(
         Ok(tallies)
     };
     let mut whole = empty();
-    in_waves(rows.count(), observe, |tallies| {
+    for_each_chunk(rows, observe, |tallies| {
         whole.iter_mut().zip(tallies).for_each(|(tally, more)| tally.merge(more));
         Ok(())
     })?;

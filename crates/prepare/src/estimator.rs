@@ -5,7 +5,7 @@
 //! same bits for every number of threads.
 
 use pipewright_diagnostic::{Failure, code};
-use pipewright_table::{Chunks, Schema, Table, in_table, in_waves};
+use pipewright_table::{Chunks, Schema, Table, for_each_chunk, in_table};
 use serde::{Serialize, de::DeserializeOwned};
 use std::sync::Arc;
 
@@ -155,11 +155,12 @@ pub fn fit_noting<E: Estimator>(estimator: &E, rows: &dyn Chunks) -> Result<(E::
         estimator.observe(&mut summary, &rows.chunk(index)?).map_err(in_table)?;
         Ok(summary)
     };
-    let count = if estimator.needs_rows() { rows.count() } else { 0 };
-    in_waves(count, observe, |summary| {
-        whole.merge(summary);
-        Ok(())
-    })?;
+    if estimator.needs_rows() {
+        for_each_chunk(rows, observe, |summary| {
+            whole.merge(summary);
+            Ok(())
+        })?;
+    }
     let notes = whole.notes();
     Ok((estimator.finish(whole)?, notes))
 }

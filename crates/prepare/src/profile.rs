@@ -14,11 +14,11 @@ use column::{Bounds, Seen};
 use pipewright_diagnostic::Failure;
 use pipewright_expr::Selection;
 use pipewright_table::summary::{Counted, Distinct};
-use pipewright_table::{Chunks, ColumnType, Role, Schema, Table, in_waves};
+use pipewright_table::{Chunks, Column, ColumnType, Role, Schema, Table, for_each_wave, in_parallel};
 use plan::Plan;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 pub use histogram::Histogram;
 pub use plan::BETWEEN_MAX;
@@ -254,8 +254,7 @@ impl Profile {
     /// Those of the selection, and of reading a chunk.
     pub fn of(rows: &dyn Chunks, options: &Options) -> Result<Profile, Failure> {
         let schema = chosen(rows, options)?;
-        let first = First::of(rows, &schema, options.depth)?;
-        let mut profile = first.finish(&schema);
+        let mut profile = first_pass(rows, &schema, options.depth)?;
         if options.depth == Depth::Whole {
             let plan = Plan::new(&profile);
             let found = Between::of(rows, &plan)?.finish(&plan, &mut profile);
@@ -273,68 +272,59 @@ fn chosen(rows: &dyn Chunks, options: &Options) -> Result<Schema, Failure> {
     Ok(Schema::new(schema.columns().filter(|column| names.contains(&column.name)).cloned()))
 }
 
-/// State of the first pass.
-struct First {
-    rows: u64,
-    columns: Vec<Seen>,
-    /// Whole rows, by hash.
-    lines: Option<Distinct>,
+/// The first pass: each column by itself.
+fn first_pass(rows: &dyn Chunks, schema: &Schema, depth: Depth) -> Result<Profile, Failure> {
+    let columns: Vec<&Column> = schema.columns().collect();
+    let names: Vec<&str> = columns.iter().map(|column| &*column.name).collect();
+    let bounds = Bounds::new(rows.budget_bytes(), columns.len());
+    // Duplicates are only meaningful if all columns are profiled.
+    let is_whole = depth == Depth::Whole && columns.len() == rows.schema().columns().count();
+    let mut lines = is_whole.then(|| Distinct::bounded(bounds.lines)).filter(|_| !columns.is_empty());
+    let mut count = 0;
+    let mut see_rows = |chunks: &[Table]| {
+        count += chunks.iter().map(|chunk| chunk.rows() as u64).sum::<u64>();
+        if let Some(lines) = &mut lines {
+            let hashes = in_parallel(chunks.len(), |index| line_hashes(&chunks[index]));
+            hashes.into_iter().flatten().for_each(|hash| lines.add(hash));
+        }
+    };
+    let chunk = |index: usize| rows.chunk(index)?.select(&names);
+    let columns = match rows.budget_bytes() {
+        // All rows are in memory: the summary of a column is finished before that of another one is begun.
+        None => {
+            let chunks = in_parallel(rows.count(), chunk).into_iter().collect::<Result<Vec<_>, _>>()?;
+            see_rows(&chunks);
+            in_parallel(columns.len(), |place| {
+                let mut seen = Seen::new(columns[place].kind, &bounds);
+                chunks.iter().for_each(|chunk| seen.observe(&chunk.arrays()[place]));
+                seen.finish(columns[place])
+            })
+        }
+        Some(_) => {
+            let seen: Vec<Mutex<Option<Seen>>> =
+                columns.iter().map(|column| Mutex::new(Some(Seen::new(column.kind, &bounds)))).collect();
+            let of = |place: usize| seen[place].lock().unwrap_or_else(PoisonError::into_inner);
+            for_each_wave(rows, chunk, |chunks| {
+                see_rows(&chunks);
+                let observe = |seen: &mut Seen, place: usize| {
+                    chunks.iter().for_each(|chunk| seen.observe(&chunk.arrays()[place]));
+                };
+                in_parallel(columns.len(), |place| of(place).as_mut().map(|seen| observe(seen, place)));
+                Ok(())
+            })?;
+            let finish = |place: usize| of(place).take().map(|seen| seen.finish(columns[place]));
+            in_parallel(columns.len(), finish).into_iter().flatten().collect()
+        }
+    };
+    let duplicates = lines.as_mut().map(Distinct::repeated);
+    Ok(Profile { rows: count, columns, duplicates, associations: Vec::new(), suspicions: Vec::new() })
 }
 
-impl First {
-    fn of(rows: &dyn Chunks, schema: &Schema, depth: Depth) -> Result<First, Failure> {
-        let kinds: Vec<ColumnType> = schema.columns().map(|column| column.kind).collect();
-        let names: Vec<&str> = schema.columns().map(|column| &*column.name).collect();
-        let bounds = Bounds::new(rows.budget_bytes(), kinds.len());
-        // Duplicates are only meaningful if all columns are profiled.
-        let is_whole = depth == Depth::Whole && kinds.len() == rows.schema().columns().count();
-        let empty = || First {
-            rows: 0,
-            columns: kinds.iter().map(|kind| Seen::new(*kind, &bounds)).collect(),
-            lines: is_whole.then(|| Distinct::bounded(bounds.lines)),
-        };
-        let mut whole = empty();
-        let observe = |index: usize| {
-            let mut part = empty();
-            part.observe(&rows.chunk(index)?.select(&names)?);
-            Ok(part)
-        };
-        in_waves(rows.count(), observe, |part| {
-            whole.merge(part);
-            Ok(())
-        })?;
-        Ok(whole)
-    }
-
-    fn observe(&mut self, chunk: &Table) {
-        self.rows += chunk.rows() as u64;
-        let mut lines = vec![0; if self.lines.is_some() { chunk.rows() } else { 0 }];
-        for (seen, array) in self.columns.iter_mut().zip(chunk.arrays()) {
-            seen.observe(array, &mut lines);
-        }
-        if let Some(seen) = &mut self.lines {
-            lines.into_iter().for_each(|line| seen.add(line));
-        }
-    }
-
-    fn merge(&mut self, later: First) {
-        self.rows += later.rows;
-        self.columns.iter_mut().zip(later.columns).for_each(|(seen, more)| seen.merge(more));
-        if let (Some(lines), Some(more)) = (&mut self.lines, later.lines) {
-            lines.merge(more);
-        }
-    }
-
-    fn finish(mut self, schema: &Schema) -> Profile {
-        let rows = self.rows;
-        Profile {
-            rows,
-            columns: schema.columns().zip(self.columns).map(|(column, seen)| seen.finish(column, rows)).collect(),
-            duplicates: self.lines.as_mut().map(Distinct::repeated).filter(|_| schema.columns().next().is_some()),
-            associations: Vec::new(),
-            suspicions: Vec::new(),
-        }
-    }
+/// Returns a hash of each row.
+fn line_hashes(chunk: &Table) -> Vec<u64> {
+    let mut lines = vec![0; chunk.rows()];
+    chunk.arrays().iter().for_each(|array| column::mix_into(&mut lines, array));
+    lines
 }
 
 #[cfg(test)]

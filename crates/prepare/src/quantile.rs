@@ -74,11 +74,10 @@ impl ByColumn for QuantileMapper {
     fn learn(&self, column: Column, seen: Seen) -> Result<Landmarks, Failure> {
         let Seen::Quantiles(mut quantiles) = seen else { unreachable!("all numbers were seen") };
         let count = usize::try_from(quantiles.count()).unwrap_or(usize::MAX);
-        let shares = shares(self.landmarks.min(count));
-        let mut landmarks = quantiles
-            .quantiles(&shares)
-            .filter(|landmarks| !landmarks.is_empty())
-            .ok_or_else(|| all_missing(&column.name, "quantiles"))?;
+        let parts = self.landmarks.min(count).saturating_sub(1);
+        // A single number is its own landmark.
+        let cuts = if parts == 0 { quantiles.quantiles(&[0.0]) } else { quantiles.cuts(parts as u64) };
+        let mut landmarks = cuts.ok_or_else(|| all_missing(&column.name, "quantiles"))?;
         // Interpolation may round a landmark below the previous one.
         let mut highest = f64::NEG_INFINITY;
         landmarks.iter_mut().for_each(|landmark| {
@@ -93,14 +92,10 @@ impl ByColumn for QuantileMapper {
     }
 }
 
-/// Returns evenly spaced fractions from 0 to 1.
-fn shares(count: usize) -> Vec<f64> {
-    (0..count).map(|place| share(place, count)).collect()
-}
-
+/// Returns the fraction of a landmark, or of the middle between two, given the sum of their places.
 #[inline]
-fn share(place: usize, count: usize) -> f64 {
-    if count < 2 { 0.0 } else { place as f64 / (count - 1) as f64 }
+fn middle(places: usize, count: usize) -> f64 {
+    if count < 2 { 0.0 } else { places as f64 / (2 * (count - 1)) as f64 }
 }
 
 /// The landmarks of each column.
@@ -133,13 +128,13 @@ impl Landmarks {
         }
         if landmarks[below] == number {
             let equal = landmarks[below..].partition_point(|&landmark| landmark == number);
-            return (share(below, count) + share(below + equal - 1, count)) / 2.0;
+            return middle(2 * below + equal - 1, count);
         }
         if below == 0 {
             return 0.0;
         }
         let (left, right) = (landmarks[below - 1], landmarks[below]);
-        let (from, to) = (share(below - 1, count), share(below, count));
+        let (from, to) = (middle(2 * below - 2, count), middle(2 * below, count));
         from + (to - from) * ((number - left) / (right - left))
     }
 }

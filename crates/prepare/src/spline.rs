@@ -87,10 +87,7 @@ impl ByColumn for Spline {
                 let step = (max - min) / last as f64;
                 (0..last).map(|place| min + step * place as f64).chain([max]).collect()
             }),
-            Seen::Quantiles(mut quantiles) => {
-                let shares: Vec<f64> = (0..=last).map(|place| place as f64 / last as f64).collect();
-                quantiles.quantiles(&shares)
-            }
+            Seen::Quantiles(mut quantiles) => quantiles.cuts(last as u64),
             _ => unreachable!("knots come from numbers"),
         };
         let inner = inner.ok_or_else(|| all_missing(&column.name, "range"))?;

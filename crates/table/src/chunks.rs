@@ -34,12 +34,18 @@ pub trait Chunks: Sync {
     /// [`pipewright_diagnostic::code::LIMIT_REACHED`] if they exceed the memory limit; as [`Chunks::chunk`].
     fn table(&self) -> Result<Table, Failure> {
         let mut parts = vec![Table::empty(&self.schema())?];
-        let chunk = |index| self.chunk(index);
-        in_waves(self.count(), chunk, |part| {
+        let push = |part| {
             parts.push(part);
             Ok(())
-        })?;
+        };
+        for_each_chunk(self, |index| self.chunk(index), push)?;
         Table::concat(&parts)
+    }
+
+    /// Returns how many chunks should be worked on at once: enough to keep every thread busy, and few enough to limit
+    /// memory. Results must not depend on it.
+    fn in_flight(&self) -> usize {
+        IN_FLIGHT
     }
 
     /// Returns the memory limit for summaries of all rows, in bytes, if any.
@@ -72,22 +78,43 @@ impl Chunks for Table {
     }
 }
 
-/// Number of chunks in flight: enough to keep every thread busy, and few enough to limit memory.
-const WAVE: usize = 32;
+/// Number of chunks in flight, where memory is no matter.
+const IN_FLIGHT: usize = 32;
 
-/// Processes the parts `0..count` in parallel, and passes the results in order; only a few of them exist at a time.
+/// Processes chunks in parallel, and passes the results in order; only a few of them exist at a time.
 ///
 /// # Errors
-/// The first failure of `work` or `take`, in the order of the parts.
-pub fn in_waves<T: Send>(
-    count: usize,
+/// The first failure of `work` or `take`, in the order of the chunks.
+pub fn for_each_chunk<T: Send, R: Chunks + ?Sized>(
+    rows: &R,
     work: impl Fn(usize) -> Result<T, Failure> + Sync,
     mut take: impl FnMut(T) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    for start in (0..count).step_by(WAVE) {
-        for part in in_parallel(WAVE.min(count - start), |part| work(start + part)) {
-            take(part?)?;
-        }
+    in_waves(rows, work, |results| results.into_iter().try_for_each(|result| take(result?)))
+}
+
+/// Like [`for_each_chunk`], but passes the results of several chunks at once: for work that goes on column by column.
+///
+/// # Errors
+/// As [`for_each_chunk`].
+pub fn for_each_wave<T: Send, R: Chunks + ?Sized>(
+    rows: &R,
+    work: impl Fn(usize) -> Result<T, Failure> + Sync,
+    mut take: impl FnMut(Vec<T>) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    in_waves(rows, work, |results| take(results.into_iter().collect::<Result<_, _>>()?))
+}
+
+fn in_waves<T: Send, R: Chunks + ?Sized>(
+    rows: &R,
+    work: impl Fn(usize) -> Result<T, Failure> + Sync,
+    mut take: impl FnMut(Vec<Result<T, Failure>>) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let (mut start, count) = (0, rows.count());
+    while start < count {
+        let wave = rows.in_flight().clamp(1, count - start);
+        take(in_parallel(wave, |part| work(start + part)))?;
+        start += wave;
     }
     Ok(())
 }

@@ -28,7 +28,7 @@ pub mod whole;
 
 pub use amount::{amount, is_amount, stage_for_amounts};
 pub use calendar::DatePart;
-pub use chunks::{CHUNK_ROWS, Chunks, in_parallel, in_table, in_waves};
+pub use chunks::{CHUNK_ROWS, Chunks, for_each_chunk, for_each_wave, in_parallel, in_table};
 pub use codes::CodeSign;
 pub use matrix::{Real, matrix};
 pub use moments::MomentForm;

@@ -3,7 +3,7 @@
 use crate::Table;
 use crate::in_table;
 use crate::numbers::{Numeric, refuse_beyond};
-use crate::{Chunks, in_waves};
+use crate::{Chunks, for_each_chunk};
 use pipewright_diagnostic::Failure;
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -69,7 +69,7 @@ pub fn matrix<N: Real>(rows: &dyn Chunks, names: &[Arc<str>]) -> Result<Vec<N>, 
             write(&chunk, names, &mut part).map_err(told(index))?;
             Ok(part)
         };
-        in_waves(rows.count(), part, |part: Vec<N>| {
+        for_each_chunk(rows, part, |part: Vec<N>| {
             numbers.extend(part);
             Ok(())
         })?;

@@ -22,6 +22,7 @@ mod distinct;
 mod distributive;
 mod fixed;
 mod holistic;
+mod place;
 
 pub use algebraic::Moments;
 pub use association::{Comoments, Contingency, GroupSums, Separation};
@@ -30,3 +31,4 @@ pub use distinct::{Counted, Distinct, hash, hash_with};
 pub use distributive::{ExactSum, Extremes, Levels};
 pub use fixed::{Exponents, FixedPoint};
 pub use holistic::Quantiles;
+pub use place::QuantilePlace;

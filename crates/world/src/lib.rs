@@ -49,7 +49,8 @@ pub trait World: Send + Sync {
     /// Any I/O error; also for a directory, or a file that changes while it is read.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
 
-    /// Opens a file for random access. A pipe or a device is read to its end, once: its content is kept.
+    /// Opens a file for random access. A pipe or a device is read to its end, once: its content is kept in memory or, if
+    /// it is long, in a temporary file.
     ///
     /// # Errors
     /// Any I/O error; also for a directory.
@@ -67,7 +68,8 @@ pub trait World: Send + Sync {
     /// Any I/O error.
     fn scratch(&self, fill: Fill<'_>) -> io::Result<Arc<dyn Content>>;
 
-    /// Opens standard input: a redirected file is opened, piped input is read first.
+    /// Opens standard input: a redirected file is opened; piped input is read first, into memory or, if it is large, into
+    /// a temporary file.
     ///
     /// # Errors
     /// Any I/O error.

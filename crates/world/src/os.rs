@@ -212,7 +212,7 @@ const PIPED_BYTES_MAX: u64 = 64 << 30;
 const DEVICE_BYTES_MAX: u64 = 64 << 20;
 
 /// Size up to which a stream is kept in memory; above, in a temporary file.
-const MEMORY_BYTES_MAX: u64 = 1 << 30;
+const MEMORY_BYTES_MAX: u64 = 16 << 20;
 
 #[cfg(unix)]
 fn is_device(metadata: &Metadata) -> bool {

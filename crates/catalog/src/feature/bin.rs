@@ -39,9 +39,9 @@ pub(crate) const VERB: Verb = Verb {
         group: Group::Features,
         summary: "Bins numeric features (discretisation).",
         details: "Edges are learned from the training rows: `quantile` bins have equally many values, `width` bins \
-                  equal width between minimum and maximum, `kmeans` edges lie midway between cluster means. A bin \
-                  includes its lower edge; the outermost bins include everything beyond. Equal edges are merged, so \
-                  there may be fewer bins. Missing values stay missing.",
+                  equal width between minimum and maximum, `kmeans` edges lie midway between the means of the clusters \
+                  with the least squared distances. A bin includes its lower edge; the outermost bins include \
+                  everything beyond. Equal edges are merged, so there may be fewer bins. Missing values stay missing.",
         search: &["discretise", "discretize", "bucket", "cut", "histogram", "interval"],
         output: Flow::Recipe,
         effect: Effect::Fit,

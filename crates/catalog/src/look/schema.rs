@@ -2,7 +2,7 @@
 
 use arrow_array::Array;
 use pipewright_diagnostic::Failure;
-use pipewright_frame::in_waves;
+use pipewright_frame::for_each_chunk;
 use pipewright_operator::result::{Output, SchemaColumn, SchemaReport};
 use pipewright_operator::work::Inspect;
 use pipewright_operator::{Args, ArgumentError, Bound, Data, Effect, Environment, Example, Group, Spec, Verb};
@@ -62,7 +62,7 @@ fn counted(rows: &Data) -> Result<(usize, Vec<u64>), Failure> {
         let nulls: Vec<usize> = chunk.arrays().iter().map(|array| array.null_count()).collect();
         Ok((chunk.rows(), nulls))
     };
-    in_waves(chunks.count(), look, |(rows, nulls)| {
+    for_each_chunk(chunks, look, |(rows, nulls)| {
         count += rows;
         missing.iter_mut().zip(nulls).for_each(|(sum, nulls)| *sum += nulls as u64);
         Ok(())

@@ -1,7 +1,7 @@
 //! `write`: writes a table.
 
 use pipewright_diagnostic::{Failure, code};
-use pipewright_frame::{Format, Outline, in_waves};
+use pipewright_frame::{Format, Outline, for_each_chunk};
 use pipewright_operator::result::{Output, Written};
 use pipewright_operator::work::{Consumer, Inspect};
 use pipewright_operator::{
@@ -157,9 +157,10 @@ impl Consumer for WriteOutOfFold {
 impl Inspect for Write {
     fn inspect(&self, rows: &Data, environment: &Environment) -> Result<Output, Failure> {
         if self.path == "-" {
-            let mut bytes = Vec::new();
-            let count = self.fill(rows, &mut bytes)?;
-            let text = String::from_utf8_lossy(&bytes).into_owned();
+            let mut printed = Printed::within(environment.memory_bytes);
+            let count = self.fill(rows, &mut printed).map_err(|failure| printed.told(failure))?;
+            let text = String::from_utf8(printed.bytes)
+                .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
             return Ok(Output::Written(Written::standard_output(text, count)));
         }
         let place = environment.place(&self.path);
@@ -175,6 +176,47 @@ impl Inspect for Write {
     }
 }
 
+/// The text for standard output, which is printed when the run has succeeded: until then it is in memory.
+struct Printed {
+    bytes: Vec<u8>,
+    bytes_max: usize,
+    is_full: bool,
+}
+
+impl Printed {
+    fn within(memory_bytes: Option<u64>) -> Printed {
+        /// The share of the memory limit: the text is copied before it is printed.
+        const SHARE: u64 = 8;
+        let limit = memory_bytes.map_or(u64::MAX, |limit| limit / SHARE);
+        Printed { bytes: Vec::new(), bytes_max: usize::try_from(limit).unwrap_or(usize::MAX), is_full: false }
+    }
+
+    /// The failure to report for a failure to write.
+    fn told(&self, failure: Failure) -> Failure {
+        if !self.is_full {
+            return failure;
+        }
+        let message = format!("the text for standard output is larger than {} MiB", self.bytes_max >> 20);
+        Failure::new(code::LIMIT_REACHED, message)
+            .help("write it to a file: write out.csv; or raise the limit: --mem 8G")
+    }
+}
+
+impl io::Write for Printed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.is_full = self.bytes.len() + bytes.len() > self.bytes_max;
+        if self.is_full {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        self.bytes.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 impl Write {
     /// Writes all rows, chunk by chunk, and counts them.
     fn fill(&self, rows: &Data, out: &mut dyn io::Write) -> Result<usize, Failure> {
@@ -182,8 +224,8 @@ impl Write {
         let outline = Outline::of(chunks)?;
         let mut writer = self.format.writer(&outline, out).map_err(|error| self.failure(&error))?;
         let mut count = 0;
-        in_waves(
-            chunks.count(),
+        for_each_chunk(
+            chunks,
             |index| chunks.chunk(index),
             |chunk| {
                 count += chunk.rows();

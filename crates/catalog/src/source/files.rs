@@ -131,6 +131,14 @@ impl Source for Load {
             let file = if few { OpenFile::new(content) } else { OpenFile::keeping_nothing(content) };
             opened.push(self.opened(Arc::new(file), named));
         }
+        if let Some(limit) = environment.memory_bytes {
+            // The size of what a file unpacks to is known only then.
+            for Opened { file, options } in &mut opened {
+                let mut within = options.clone();
+                within.limits = options.limits.within(limit);
+                *file = file.unpacked(&within, environment.world.as_ref())?;
+            }
+        }
         let mut memory_bytes: u64 = 0;
         for file in &mut opened {
             if environment.memory_bytes.is_some() {
@@ -142,7 +150,10 @@ impl Source for Load {
         }
         match environment.memory_bytes {
             Some(limit) if memory_bytes.saturating_mul(COPIES) > limit => {
-                let scans = opened.iter().map(|opened| opened.file.scan(&opened.options, environment.world.as_ref()));
+                let scans = opened.iter_mut().map(|Opened { file, options }| {
+                    options.limits = options.limits.within(limit);
+                    file.scan(options, environment.world.as_ref())
+                });
                 let scan = file::joined(scans.collect::<Result<_, _>>()?)?;
                 self.tell(scan.notes(), scan.rejected(), environment, progress)?;
                 let scan = if wanted.columns.is_some() { file::padded(scan, &schema) } else { scan };

@@ -4,13 +4,13 @@ use super::{Retain, Run};
 use crate::NoObserver;
 use crate::execute::Value;
 use pipewright_diagnostic::{Failure, Progress};
-use pipewright_frame::{Schema, Table};
+use pipewright_frame::{ReadOptions, Schema, Table, file};
 use pipewright_operator::result::{Assertion, Output};
 use pipewright_operator::work::{Choose, Inspect, Pushdown, Rows, Sketch, Source};
-use pipewright_operator::{Data, Effect, Environment, Footprint, Implied, Registry};
+use pipewright_operator::{Data, Effect, Environment, Footprint, Implied, Registry, Stream};
 use pipewright_plan::{Identity, JobGraph, JobId, ScopeId, Work};
-use pipewright_world::MemoryWorld;
 use pipewright_world::random::Key;
+use pipewright_world::{Content, MemoryWorld};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -123,6 +123,41 @@ impl Fixture {
     }
 }
 
+/// Rows that exceed the memory limit.
+struct Streamed;
+
+impl Source for Streamed {
+    fn sketch(&self, _: &Environment) -> Result<Option<Sketch>, Failure> {
+        Ok(None)
+    }
+
+    fn read(&self, _: &Pushdown, environment: &Environment, _: &dyn Progress) -> Result<Data, Failure> {
+        let content: Arc<dyn Content> = Arc::new(b"x\n1\n2\n".to_vec());
+        let scan = file::scan(&content, &ReadOptions::new("t.csv"), environment.world.as_ref())?;
+        Ok(Data::Stream(Stream::new(scan, environment.world.clone(), 1)))
+    }
+
+    fn origins(&self, _: &Environment, _: bool) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// Notes how many of it are at work at the same time.
+#[derive(Default)]
+struct Together {
+    now: AtomicUsize,
+    most: AtomicUsize,
+}
+
+impl Inspect for Together {
+    fn inspect(&self, _: &Data, _: &Environment) -> Result<Output, Failure> {
+        self.most.fetch_max(self.now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        std::thread::sleep(std::time::Duration::from_millis(5));
+        self.now.fetch_sub(1, Ordering::SeqCst);
+        Ok(Output::Assertion(Assertion::new("true")))
+    }
+}
+
 fn environment() -> Environment {
     Environment::new(Arc::new(MemoryWorld::new()), PathBuf::new(), &REGISTRY)
 }
@@ -141,6 +176,20 @@ fn only_what_is_demanded_is_made_and_nothing_twice() {
     run.demand(&fixture.graph, &[first, second], Retain::Demanded);
     assert_eq!((source.times(), wanted.times(), other.times()), (1, 1, 1));
     assert!(run.value(read).is_none(), "nothing needs it any more");
+}
+
+#[test]
+fn jobs_on_rows_beyond_the_memory_limit_run_one_at_a_time() {
+    let mut fixture = Fixture::default();
+    let read = fixture.add(Work::Read(Arc::new(Streamed), Pushdown::default()), &[]);
+    let looks = Arc::<Together>::default();
+    let jobs: Vec<JobId> = (0..8).map(|_| fixture.add(Work::Inspect(looks.clone()), &[read])).collect();
+    let environment = environment();
+    let mut run = Run::new(&environment, &NoObserver);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(4).build().unwrap();
+    pool.install(|| run.demand(&fixture.graph, &jobs, Retain::Demanded));
+    assert!(jobs.iter().all(|&job| run.value(job).is_some()));
+    assert_eq!(looks.most.load(Ordering::SeqCst), 1);
 }
 
 #[test]

@@ -283,7 +283,7 @@ impl Accumulator {
             }
             (Seen::Sum(sum), _) if is_whole => number(whole::quotient(sum.whole, present as i64)),
             (Seen::Sum(sum), End::Aggregate(Aggregate::Sum)) => number(Some(sum.rest.value())),
-            (Seen::Sum(sum), _) => number((present > 0).then(|| sum.rest.quotient(present as f64))),
+            (Seen::Sum(sum), _) => number((present > 0).then(|| sum.rest.quotient(present))),
             (Seen::Moments(moments), End::Aggregate(Aggregate::Var)) => number(moments.variance(1)),
             (Seen::Moments(moments), End::Aggregate(_)) => number(moments.deviation(1)),
             (Seen::Moments(moments), End::Score(_)) => {

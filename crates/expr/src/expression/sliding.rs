@@ -10,7 +10,7 @@ use arrow_array::{Array, ArrayRef, Float64Array, Int64Array, Time64MicrosecondAr
 use arrow_schema::DataType;
 use pipewright_diagnostic::Failure;
 use pipewright_table::ColumnType;
-use pipewright_table::summary::{ExactSum, Moments};
+use pipewright_table::summary::{ExactSum, Moments, QuantilePlace};
 use pipewright_table::{TextOffset, whole as whole_numbers};
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, VecDeque};
@@ -148,7 +148,7 @@ impl Sliding {
                 noted[place] = match (&self.held, self.aggregate) {
                     (Held::Whole(_, sum), _) => whole_numbers::quotient(*sum, present as i64),
                     (Held::Sum(_, sum), Aggregate::Sum) => Some(sum.value()),
-                    (Held::Sum(_, sum), _) => (present > 0).then(|| sum.quotient(present as f64)),
+                    (Held::Sum(_, sum), _) => (present > 0).then(|| sum.quotient(present)),
                     (Held::Moments(_, moments), Aggregate::Var) => moments.variance(1),
                     (Held::Moments(_, moments), _) => moments.deviation(1),
                     (Held::Ordered(_, ranks, values), Aggregate::Quantile(share)) => ranks.quantile(values, share),
@@ -330,9 +330,8 @@ impl Ordered {
 
     /// Returns the quantile at a probability, interpolated linearly.
     fn quantile(&self, values: &ArrayRef, share: f64) -> Option<f64> {
-        let place = self.total.checked_sub(1)? as f64 * share;
+        let place = QuantilePlace::of(share, self.total)?;
         let number = |row: u32| numbers(&values.slice(row as usize, 1))[0];
-        let (low, high) = (number(self.at(place.floor() as u64)?), number(self.at(place.ceil() as u64)?));
-        Some(if low == high { low } else { low + place.fract() * (high - low) })
+        Some(place.between(number(self.at(place.low())?), number(self.at(place.high())?)))
     }
 }

@@ -37,7 +37,12 @@ enum Sums {
     /// In units.
     Exact(FixedPoint, Vec<i128>),
     /// For numbers whose magnitudes are too far apart for a common unit: sums and means, each rounded once.
-    Rounded(Vec<(f64, f64)>),
+    Rounded(Vec<(f64, Option<f64>)>),
+}
+
+/// A sum that is no finite number is missing.
+fn finite(sum: f64) -> Option<f64> {
+    Some(sum).filter(|sum| sum.is_finite())
 }
 
 impl<'a> Aggregating<'a> {
@@ -116,7 +121,7 @@ impl Aggregated<'_> {
                 return Ok(Sums::Rounded(self.over.each(|rows| {
                     let mut sum = ExactSum::default();
                     values.there(rows).for_each(|row| sum.add(values.number(row)));
-                    (sum.value(), sum.quotient(values.there(rows).count() as f64))
+                    (sum.value(), sum.mean())
                 })));
             };
             let add = |sum: &mut i128, row| *sum += values.units(unit, row);
@@ -147,9 +152,9 @@ impl Aggregated<'_> {
                 Arc::new(units.iter().map(whole).collect::<Result<Int64Array, _>>()?)
             }
             Sums::Exact(unit, units) => {
-                Arc::new(units.iter().map(|&units| Some(unit.quotient(units, 1.0))).collect::<Float64Array>())
+                Arc::new(units.iter().map(|&units| finite(unit.quotient(units, 1))).collect::<Float64Array>())
             }
-            Sums::Rounded(sums) => Arc::new(sums.iter().map(|&(sum, _)| Some(sum)).collect::<Float64Array>()),
+            Sums::Rounded(sums) => Arc::new(sums.iter().map(|&(sum, _)| finite(sum)).collect::<Float64Array>()),
         })
     }
 
@@ -164,7 +169,7 @@ impl Aggregated<'_> {
                 let mean = |(&count, &units): (&u32, &i128)| (count > 0).then(|| unit.quotient(units, count.into()));
                 counts.zip(units).map(mean).collect()
             }
-            Sums::Rounded(sums) => counts.zip(sums).map(|(&count, &(_, mean))| (count > 0).then_some(mean)).collect(),
+            Sums::Rounded(sums) => sums.iter().map(|&(_, mean)| mean).collect(),
         };
         Ok(Arc::new(means))
     }

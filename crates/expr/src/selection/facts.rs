@@ -4,7 +4,7 @@ use super::{Class, Fact};
 use arrow_array::Array;
 use pipewright_diagnostic::Failure;
 use pipewright_table::text::text_of;
-use pipewright_table::{Chunks, Table, in_waves};
+use pipewright_table::{Chunks, Table, for_each_chunk};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -72,7 +72,7 @@ impl Facts {
             part.observe(&rows.chunk(index)?)?;
             Ok(part)
         };
-        in_waves(rows.count(), observe, |part: Facts| {
+        for_each_chunk(rows, observe, |part: Facts| {
             whole.merge(part);
             Ok(())
         })?;

@@ -24,13 +24,10 @@ use pipewright_world::Content;
 use rayon::prelude::*;
 use std::sync::Arc;
 
-/// Bytes per chunk: large enough to amortise the overhead per chunk.
-const CHUNK_BYTES: u64 = 4 << 20;
-
 /// Scans a whole file.
 pub(super) fn scan(content: &Arc<dyn Content>, options: &ReadOptions) -> Result<Arc<dyn Scan>, Failure> {
     let layout = Layout::find(content, false, options)?;
-    let chunk_bytes = layout.chunk_bytes(CHUNK_BYTES);
+    let chunk_bytes = layout.chunk_bytes(options.limits.chunk_bytes);
     if let Some(opened) = declared::opened(&layout, options) {
         let scan = in_chunks(layout.under(&opened), &opened, chunk_bytes)?;
         let schema = scan.schema();

@@ -25,6 +25,8 @@ pub struct OpenFile {
     keeps: bool,
     /// Sketches by options. There are as many as a script has ways to read one file.
     sketches: Mutex<Vec<(ReadOptions, Sketch)>>,
+    /// What it unpacks to, if it is compressed and was unpacked for a scan.
+    unpacked: Mutex<Option<Arc<OpenFile>>>,
 }
 
 impl std::fmt::Debug for OpenFile {
@@ -37,13 +39,17 @@ impl OpenFile {
     /// Opens a file with this content; nothing is read yet.
     #[must_use]
     pub fn new(content: Arc<dyn Content>) -> OpenFile {
-        OpenFile { content: Arc::new(Headed::new(content)), keeps: true, sketches: Mutex::default() }
+        OpenFile::with(Arc::new(Headed::new(content)), true)
     }
 
     /// Like [`OpenFile::new`], keeping nothing of the file in memory: for many files.
     #[must_use]
     pub fn keeping_nothing(content: Arc<dyn Content>) -> OpenFile {
-        OpenFile { content, keeps: false, sketches: Mutex::default() }
+        OpenFile::with(content, false)
+    }
+
+    fn with(content: Arc<dyn Content>, keeps: bool) -> OpenFile {
+        OpenFile { content, keeps, sketches: Mutex::default(), unpacked: Mutex::default() }
     }
 
     /// The content for one reading, which looks at the head several times.
@@ -88,6 +94,23 @@ impl OpenFile {
             Some(reading) => super::unchanged(&self.content, options).map(|()| reading),
             None => super::read(&self.headed(), options, world),
         }
+    }
+
+    /// Returns what the file unpacks to, if it is compressed, or else the file itself: of known size, and unpacked once.
+    ///
+    /// # Errors
+    /// A damaged file; an exceeded limit.
+    pub fn unpacked(self: &Arc<OpenFile>, options: &ReadOptions, world: &dyn World) -> Result<Arc<OpenFile>, Failure> {
+        let mut unpacked = self.unpacked.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = &*unpacked {
+            return Ok(known.clone());
+        }
+        let content = crate::unpack::whole(&self.content, options, world)?;
+        if Arc::ptr_eq(&content, &self.content) {
+            return Ok(self.clone());
+        }
+        super::unchanged(&self.content, options)?;
+        Ok(unpacked.insert(Arc::new(OpenFile::new(content))).clone())
     }
 
     /// Opens the file for reading chunk by chunk.

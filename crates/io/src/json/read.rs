@@ -23,8 +23,13 @@ use std::sync::Arc;
 /// The bytes of a chunk: fixed, so that results do not depend on threads.
 pub(super) const CHUNK_BYTES: usize = 1 << 20;
 
-/// Number of chunks processed at once, when only their common properties are kept.
-const CHUNKS_AT_ONCE: usize = 64;
+/// Bytes per chunk of a scan.
+pub(super) fn scanned_bytes(options: &ReadOptions) -> usize {
+    usize::try_from(options.limits.chunk_bytes).unwrap_or(usize::MAX).min(CHUNK_BYTES)
+}
+
+/// Number of chunks per thread processed at once, when only their common properties are kept.
+const CHUNKS_A_THREAD: usize = 4;
 
 /// Number of cells always allowed in a table.
 const CELLS_MIN: u64 = 1 << 28;
@@ -273,7 +278,7 @@ impl<'a> Source<'a> {
         let first = |name: &str| Start::of(name, self.options);
         let mut found = Found::default();
         let mut rows_before = Vec::with_capacity(ranges.len());
-        for some in ranges.chunks(CHUNKS_AT_ONCE) {
+        for some in ranges.chunks(CHUNKS_A_THREAD * rayon::current_num_threads()) {
             let parts: Vec<Result<Lines, Failure>> = some.par_iter().map(|range| self.lines(range, &first)).collect();
             for part in parts {
                 rows_before.push(found.rows as usize);
@@ -463,8 +468,8 @@ impl Chunks for ScanLines {
     }
 
     fn chunk(&self, index: usize) -> Result<Table, Failure> {
-        let source =
-            Source { content: &self.content, options: &self.options, chunk_bytes: CHUNK_BYTES, partial: false };
+        let chunk_bytes = scanned_bytes(&self.options);
+        let source = Source { content: &self.content, options: &self.options, chunk_bytes, partial: false };
         let chunk = source.lines(&self.ranges[index], &|name| *self.starts.get(name).unwrap_or(&Start::Skip))?.chunk;
         let next = self.rows_before.get(index + 1).copied().unwrap_or(self.rows);
         if chunk.rows != next - self.rows_before[index] {

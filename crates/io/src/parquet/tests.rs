@@ -84,7 +84,7 @@ fn large_row_groups_are_scanned_in_parts() {
     let table = random_table(Key::new(5), 900);
     let bytes = foreign(&table, 900);
     let mut opened = open::open(&content(&bytes), &options()).unwrap();
-    let [whole] = &opened.pieces()[..] else { panic!("one row group is one chunk") };
+    let [whole] = &opened.pieces(&options())[..] else { panic!("one row group is one chunk") };
     let rows = |range: std::ops::Range<usize>| Piece {
         before: range.start,
         rows: range.len(),

@@ -1,6 +1,7 @@
 //! Packed files, whole, damaged, and too large.
 
 use super::*;
+use crate::file::OpenFile;
 use crate::read;
 use pipewright_table::ColumnType;
 use pipewright_world::MemoryWorld;
@@ -203,4 +204,18 @@ proptest! {
             prop_assert_eq!(&unpack(&[pack(left), pack(right)].concat()).unwrap(), &bytes);
         }
     }
+}
+
+#[test]
+fn a_packed_file_is_unpacked_once_and_its_size_is_known_then() {
+    let text = "x\n".to_owned() + &"1\n".repeat(5000);
+    let packed = Arc::new(OpenFile::new(Arc::new(gzip(text.as_bytes()))));
+    assert!(packed.size() < 1000);
+    let unpacked = packed.unpacked(&options(), &MemoryWorld::new()).unwrap();
+    assert_eq!(unpacked.size(), text.len() as u64);
+    assert!(Arc::ptr_eq(&unpacked, &packed.unpacked(&options(), &MemoryWorld::new()).unwrap()));
+    let plain = Arc::new(OpenFile::new(Arc::new(text.into_bytes())));
+    assert!(Arc::ptr_eq(&plain, &plain.unpacked(&options(), &MemoryWorld::new()).unwrap()));
+    let damaged = Arc::new(OpenFile::new(Arc::new(gzip(&noise(5000))[..4000].to_vec())));
+    assert_eq!(damaged.unpacked(&options(), &MemoryWorld::new()).unwrap_err().code, code::BAD_FILE);
 }

@@ -1,122 +1,143 @@
-//! One-dimensional k-means.
+//! One-dimensional k-means, solved exactly.
 
-/// Returns the centres of clusters, in order: Lloyd's iteration from the middles of bins of equal width, until
-/// convergence (scikit-learn's rule: the squared steps sum to less than 1e-4 of the variance).
+/// Maximum number of numbers times clusters: each pair takes four bytes.
+const PAIRS_MAX: usize = 1 << 25;
+
+/// Returns the centres of the clusters, in order, whose sum of squared distances is the least; fewer clusters if there
+/// are fewer numbers.
 ///
-/// Numbers are distinct and sorted, with counts, so that a cluster is a range of them and its mean a difference of
-/// sums.
+/// Numbers are distinct and sorted, with counts. A cluster is a range of them, so the best clusters of the numbers up to
+/// a place are found from those with one cluster less; where the last cluster begins moves with the place, which leaves
+/// `O(clusters · n log n)` ranges to compare (Wang and Song, "Ckmeans.1d.dp", 2011; Grønlund et al., "Fast exact
+/// k-means, k-medians and Bregman divergence clustering in 1D", 2017). Of more numbers than [`PAIRS_MAX`] allows,
+/// neighbours are first replaced by their mean.
 pub(super) fn centers(counted: &[(f64, u64)], clusters: usize) -> Vec<f64> {
-    const ROUNDS_MAX: usize = 300;
-    let line = Line::new(counted);
-    let (min, max) = (line.numbers[0], line.numbers[line.numbers.len() - 1]);
-    if min == max {
-        return vec![line.origin + min];
-    }
-    let width = (max - min) / clusters as f64;
-    let mut centers: Vec<f64> = (0..clusters).map(|place| min + width * (place as f64 + 0.5)).collect();
-    let tolerance = 1e-4 * line.variance();
-    let mut before = Vec::new();
-    for _ in 0..ROUNDS_MAX {
-        let ends = line.ends(&centers);
-        let mut moved = line.means(&centers, &ends);
-        let steps: f64 = centers.iter().zip(&moved).map(|(from, to)| (from - to) * (from - to)).sum();
-        moved.sort_unstable_by(f64::total_cmp);
-        centers = moved;
-        if ends == before || steps <= tolerance {
-            break;
-        }
-        before = ends;
-    }
-    centers.iter().map(|center| center + line.origin).collect()
+    let line = Line::new(counted, (PAIRS_MAX / clusters).max(clusters));
+    let mut ends = line.ends(clusters.min(line.count()));
+    ends.insert(0, 0);
+    ends.windows(2).map(|range| line.mean(range[0], range[1])).collect()
 }
 
-/// Distinct centred numbers, in order, with running sums.
+/// Numbers in order, with running sums.
 struct Line {
-    /// The mean, which is subtracted from the numbers: sums of small numbers keep more digits.
+    /// Subtracted from the numbers: sums of small numbers keep more digits.
     origin: f64,
-    numbers: Vec<f64>,
-    counts: Vec<f64>,
-    /// For each index, count and sum of the numbers before it.
-    before: Vec<(f64, f64)>,
+    /// A power of two by which the numbers are divided: squares of large numbers may overflow.
+    scale: f64,
+    /// For each place, the sums of the numbers before it.
+    before: Vec<Sums>,
+}
+
+#[derive(Clone, Copy)]
+struct Sums {
+    count: f64,
+    sum: f64,
+    squares: f64,
 }
 
 impl Line {
-    fn new(counted: &[(f64, u64)]) -> Line {
+    /// Takes up to `count_max` numbers; of more, neighbours are replaced by their mean.
+    fn new(counted: &[(f64, u64)], count_max: usize) -> Line {
         let total: f64 = counted.iter().map(|&(_, count)| count as f64).sum();
-        // Fractions of the total first: sums of large numbers may overflow.
-        let origin: f64 = counted.iter().map(|&(number, count)| number * (count as f64 / total)).sum();
-        let numbers: Vec<f64> = counted.iter().map(|(number, _)| number - origin).collect();
-        let counts: Vec<f64> = counted.iter().map(|&(_, count)| count as f64).collect();
-        let mut before = Vec::with_capacity(numbers.len() + 1);
-        let (mut count, mut sum) = (0.0, 0.0);
-        before.push((count, sum));
-        for (number, times) in numbers.iter().zip(&counts) {
-            count += times;
-            sum += number * times;
-            before.push((count, sum));
+        let largest = counted.iter().map(|(number, _)| number.abs()).fold(f64::MIN_POSITIVE, f64::max);
+        // Twice as much, so that no difference overflows.
+        let scale = 2_f64.powi((largest.log2() as i32).clamp(-1000, 1000) + 2);
+        let origin: f64 = counted.iter().map(|&(number, count)| number / scale * (count as f64 / total)).sum();
+        let mut sums = Sums { count: 0.0, sum: 0.0, squares: 0.0 };
+        let mut before = vec![sums];
+        for neighbours in counted.chunks(counted.len().div_ceil(count_max).max(1)) {
+            for &(number, count) in neighbours {
+                let (number, count) = (number / scale - origin, count as f64);
+                sums.count += count;
+                sums.sum += count * number;
+                sums.squares += count * number * number;
+            }
+            before.push(sums);
         }
-        Line { origin, numbers, counts, before }
+        Line { origin, scale, before }
     }
 
-    fn variance(&self) -> f64 {
-        let total = self.before[self.numbers.len()].0;
-        self.numbers.iter().zip(&self.counts).map(|(number, count)| number * number * (count / total)).sum()
+    fn count(&self) -> usize {
+        self.before.len() - 1
     }
 
-    /// Returns where the range of each centre ends; a number midway goes to the lower one.
-    fn ends(&self, centers: &[f64]) -> Vec<usize> {
-        let midway = centers.windows(2).map(|pair| pair[0] + (pair[1] - pair[0]) / 2.0);
-        let ends = midway.map(|middle| self.numbers.partition_point(|&number| number <= middle));
-        ends.chain([self.numbers.len()]).collect()
+    fn mean(&self, start: usize, end: usize) -> f64 {
+        let (from, to) = (self.before[start], self.before[end]);
+        ((to.sum - from.sum) / (to.count - from.count) + self.origin) * self.scale
     }
 
-    /// Returns the mean of each range. An empty one takes the number that is farthest from its centre.
-    fn means(&self, centers: &[f64], ends: &[usize]) -> Vec<f64> {
-        let starts = || [0].into_iter().chain(ends.iter().copied());
-        let mut runs: Vec<(f64, f64)> = starts()
-            .zip(ends)
-            .map(|(start, &end)| {
-                let (from, to) = (self.before[start], self.before[end]);
-                (to.0 - from.0, to.1 - from.1)
-            })
-            .collect();
-        let empty: Vec<usize> = (0..runs.len()).filter(|&place| runs[place].0 == 0.0).collect();
-        if !empty.is_empty() {
-            let mut farthest = self.farthest(centers, ends, empty.len());
-            for place in empty {
-                let Some((number, run)) = farthest.pop() else { break };
-                runs[run].0 -= 1.0;
-                runs[run].1 -= number;
-                runs[place] = (1.0, number);
+    /// Returns the sum of squared distances of a range from its mean.
+    #[inline]
+    fn cost(&self, start: usize, end: usize) -> f64 {
+        let (from, to) = (self.before[start], self.before[end]);
+        let (count, sum) = (to.count - from.count, to.sum - from.sum);
+        to.squares - from.squares - sum * sum / count
+    }
+
+    /// Returns the ends of the best clusters.
+    fn ends(&self, clusters: usize) -> Vec<usize> {
+        let count = self.count();
+        // The least cost of the first numbers, by their number less one, with as many clusters as there are rounds.
+        let mut costs: Vec<f64> = (1..=count).map(|end| self.cost(0, end)).collect();
+        let mut starts = Vec::with_capacity(clusters);
+        for cluster in 1..clusters {
+            let mut next: Vec<(f64, u32)> = vec![(0.0, 0); count - cluster];
+            self.split(&costs, cluster, &mut next, cluster + 1, cluster..count);
+            costs = std::iter::repeat_n(0.0, cluster).chain(next.iter().map(|(cost, _)| *cost)).collect();
+            starts.push(next.into_iter().map(|(_, start)| start).collect::<Vec<u32>>());
+        }
+        let mut ends = vec![count];
+        for (cluster, starts) in starts.iter().enumerate().rev() {
+            let end = ends[ends.len() - 1];
+            ends.push(starts[end - cluster - 2] as usize);
+        }
+        ends.reverse();
+        ends
+    }
+
+    /// Fills in the least cost of the first numbers up to each end from `first`, and where the last cluster begins, which
+    /// lies in `among`, given the costs with one cluster less.
+    fn split(
+        &self,
+        costs: &[f64],
+        cluster: usize,
+        next: &mut [(f64, u32)],
+        first: usize,
+        among: std::ops::Range<usize>,
+    ) {
+        /// Fewer ends are faster in one thread.
+        const ENDS_MIN: usize = 4096;
+        if next.is_empty() {
+            return;
+        }
+        let middle = next.len() / 2;
+        let end = first + middle;
+        let mut best = (f64::INFINITY, among.start);
+        for start in among.start..among.end.min(end) {
+            let cost = costs[start - 1] + self.cost(start, end);
+            if cost < best.0 {
+                best = (cost, start);
             }
         }
-        runs.iter()
-            .zip(centers)
-            .map(|(&(count, sum), &center)| if count > 0.0 { sum / count } else { center })
-            .collect()
-    }
-
-    /// Returns the numbers farthest from their centres, each with its range, the farthest last.
-    fn farthest(&self, centers: &[f64], ends: &[usize], count: usize) -> Vec<(f64, usize)> {
-        let mut far: Vec<(f64, f64, usize)> = Vec::new();
-        let mut run = 0;
-        for (place, (&number, &times)) in self.numbers.iter().zip(&self.counts).enumerate() {
-            while place >= ends[run] {
-                run += 1;
-            }
-            let distance = (number - centers[run]).abs();
-            // An equal number is equally far.
-            (0..count.min(times as usize)).for_each(|_| far.push((distance, number, run)));
+        let is_large = next.len() > ENDS_MIN;
+        let (left, right) = next.split_at_mut(middle);
+        let (own, right) = right.split_first_mut().expect("there is a middle");
+        *own = (best.0, best.1 as u32);
+        let mut left = || self.split(costs, cluster, left, first, among.start..best.1 + 1);
+        let mut right = || self.split(costs, cluster, right, end + 1, best.1..among.end);
+        if is_large {
+            rayon::join(left, right);
+        } else {
+            left();
+            right();
         }
-        far.sort_by(|left, right| left.0.total_cmp(&right.0));
-        let nearer = far.len().saturating_sub(count);
-        far.split_off(nearer).into_iter().map(|(_, number, run)| (number, run)).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn clusters_that_stand_apart_are_found() {
@@ -125,7 +146,72 @@ mod tests {
         let expected = [0.5, 11.0, 100.0];
         assert!(found.iter().zip(expected).all(|(found, expected)| (found - expected).abs() < 1e-12), "{found:?}");
         assert_eq!(centers(&[(4.0, 9)], 3), [4.0]);
-        let more_than_numbers = centers(&[(0.0, 1), (1.0, 1)], 4);
-        assert!(more_than_numbers.len() == 4 && more_than_numbers.is_sorted());
+        assert_eq!(centers(&[(0.0, 1), (1.0, 1)], 4), [0.0, 1.0]);
+    }
+
+    #[test]
+    fn neither_large_nor_small_numbers_lose_the_clusters() {
+        for size in [1e-300, 1e-5, 1.0, 1e150, 1e307] {
+            let counted = [-9.0, -8.0, 1.0, 2.0, 9.0].map(|number| (number * size, 1));
+            let found = centers(&counted, 3);
+            let expected = [-8.5, 1.5, 9.0].map(|center| center * size);
+            let is_close = |(found, expected): (&f64, f64)| (found - expected).abs() <= expected.abs() * 1e-12;
+            assert!(found.iter().zip(expected).all(is_close), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn of_many_numbers_neighbours_are_one() {
+        let counted: Vec<(f64, u64)> = (0..1000).map(|place| (f64::from(place + place / 500 * 10_000), 1)).collect();
+        let line = Line::new(&counted, 10);
+        assert_eq!(line.count(), 10);
+        assert_eq!(line.ends(2), [5, 10]);
+    }
+
+    /// The number of values, their sum and the sum of their squares: their squared distances, times their number.
+    fn distances(run: &[(i64, u64)]) -> (i128, i128) {
+        let sum =
+            |of: fn(i128) -> i128| -> i128 { run.iter().map(|&(n, count)| of(n.into()) * i128::from(count)).sum() };
+        (sum(|n| n * n) * sum(|_| 1) - sum(|n| n) * sum(|n| n), sum(|_| 1))
+    }
+
+    /// The sum of squared distances of some clusters, as a float: each is a fraction of integers, rounded once.
+    fn cost(counted: &[(i64, u64)], ends: &[usize]) -> f64 {
+        let starts = [0].into_iter().chain(ends.iter().copied());
+        let of = |(start, &end): (usize, &usize)| {
+            let (distances, count) = distances(&counted[start..end]);
+            distances as f64 / count as f64
+        };
+        starts.zip(ends).map(of).sum()
+    }
+
+    fn least(counted: &[(i64, u64)], clusters: usize) -> f64 {
+        let count = counted.len();
+        let mut costs: Vec<f64> =
+            (0..=count).map(|end| if end == 0 { 0.0 } else { cost(&counted[..end], &[end]) }).collect();
+        for _ in 1..clusters {
+            let best = |end: usize| {
+                let with = |start: usize| costs[start] + cost(&counted[start..end], &[end - start]);
+                (0..end).map(with).fold(costs[end], f64::min)
+            };
+            costs = (0..=count).map(best).collect();
+        }
+        costs[count]
+    }
+
+    proptest! {
+        #[test]
+        fn no_other_clusters_are_better(
+            numbers in prop::collection::btree_map(-1000..1000_i64, 1..5_u64, 1..40),
+            clusters in 1..9_usize,
+        ) {
+            let counted: Vec<(i64, u64)> = numbers.into_iter().collect();
+            let floats: Vec<(f64, u64)> = counted.iter().map(|&(number, count)| (number as f64, count)).collect();
+            let clusters = clusters.min(counted.len());
+            let ends = Line::new(&floats, usize::MAX).ends(clusters);
+            prop_assert_eq!(ends.len(), clusters);
+            let (found, least) = (cost(&counted, &ends), least(&counted, clusters));
+            prop_assert!(found <= least + 1e-9 * (1.0 + cost(&counted, &[counted.len()])), "{} {}", found, least);
+        }
     }
 }

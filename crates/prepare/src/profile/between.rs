@@ -5,7 +5,7 @@ use super::plan::{Category, Plan};
 use super::{Association, Histogram, Measure, Profile};
 use pipewright_diagnostic::Failure;
 use pipewright_table::summary::{Comoments, Contingency, ExactSum, GroupSums, Separation};
-use pipewright_table::{Chunks, Table, in_waves};
+use pipewright_table::{Chunks, Table, for_each_chunk};
 
 /// State of the second pass.
 pub(super) struct Between {
@@ -97,7 +97,7 @@ impl Between {
             part.observe(&rows.chunk(index)?.select(&plan.names)?, plan);
             Ok(part)
         };
-        in_waves(rows.count(), observe, |part| {
+        for_each_chunk(rows, observe, |part| {
             whole.merge(part);
             Ok(())
         })?;

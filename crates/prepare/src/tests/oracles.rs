@@ -46,11 +46,7 @@ fn carried_out(step: &str, train: &Table, new: &Table) -> Table {
             made(&QuantileMapper::to(shape).with_landmarks(size(option("n_quantiles"))), train, new)
         }
         ["bin", bins] => {
-            let method = match words[2] {
-                "width" => BinMethod::Width,
-                "quantile" => BinMethod::Quantile,
-                _ => BinMethod::Kmeans,
-            };
+            let method = if words[2] == "width" { BinMethod::Width } else { BinMethod::Quantile };
             made(&Binner { bins: size(bins), method, onehot: false, on: None }, train, new)
         }
         ["spline", knots] => {

@@ -3,6 +3,7 @@
 use super::ExactSum;
 use super::big::{Accumulator, Whole, parts, times_power_of_two};
 use super::block::BLOCK;
+use super::distributive::UNITS;
 
 /// Count, mean and standard deviation, from exact sums of numbers and squares: rounded once at the end, so that large
 /// means cost no digits of a small spread.
@@ -51,9 +52,7 @@ impl Moments {
     #[inline]
     fn square(&mut self, number: f64, negative: bool) {
         let (_, mantissa, bit) = parts(number);
-        let square = u128::from(mantissa) * u128::from(mantissa);
-        self.squares.add(square as u64, 2 * bit, negative);
-        self.squares.add((square >> 64) as u64, 2 * bit + 64, negative);
+        self.squares.add_wide(u128::from(mantissa) * u128::from(mantissa), 2 * bit, negative);
     }
 
     /// Adds finite numbers: same result as adding them one by one, but faster.
@@ -64,6 +63,25 @@ impl Moments {
         for block in numbers.chunks(BLOCK) {
             if !self.sum.add_squaring(block, &mut self.squares) {
                 block.iter().for_each(|&number| self.add(number));
+            }
+        }
+    }
+
+    /// Adds whole numbers, which need not be representable as floats.
+    pub fn add_wholes(&mut self, numbers: &[i64]) {
+        /// Up to this, whole numbers are floats.
+        const EXACT_MAX: u64 = 1 << 53;
+        let mut floats = [0.0; BLOCK];
+        for block in numbers.chunks(BLOCK) {
+            if block.iter().all(|number| number.unsigned_abs() <= EXACT_MAX) {
+                floats.iter_mut().zip(block).for_each(|(float, &number)| *float = number as f64);
+                self.add_all(&floats[..block.len()]);
+                continue;
+            }
+            for &number in block {
+                let magnitude = u128::from(number.unsigned_abs());
+                self.sum.add_whole(number);
+                self.squares.add_wide(magnitude * magnitude, 2 * UNITS, false);
             }
         }
     }
@@ -155,15 +173,10 @@ mod tests {
                 let observe = |index: usize| {
                     let mut part = Moments::default();
                     part.add_all(chunks[index]);
-                    Ok(part)
+                    part
                 };
-                pool.install(|| {
-                    crate::in_waves(chunks.len(), observe, |part| {
-                        merged.merge(part);
-                        Ok(())
-                    })
-                })
-                .unwrap();
+                let parts = pool.install(|| crate::in_parallel(chunks.len(), observe));
+                parts.into_iter().for_each(|part| merged.merge(part));
                 assert_eq!(bits(&merged), bits(&whole), "{rows} rows a chunk, {threads} threads");
             }
         }
@@ -182,6 +195,28 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn wholes_beyond_the_floats_are_exact(
+            wholes in prop::collection::vec(any::<i64>(), 1..30),
+            near in prop::collection::vec(-100_000..100_000_i64, 1..30),
+        ) {
+            let of = |wholes: &[i64]| {
+                let mut moments = Moments::default();
+                moments.add_wholes(wholes);
+                moments
+            };
+            let sum: i128 = wholes.iter().map(|&whole| i128::from(whole)).sum();
+            let moments_of_all = of(&wholes);
+            // A sum below 2^100 and its float differ by half of its last place at most.
+            let total = moments_of_all.mean().unwrap() * wholes.len() as f64;
+            prop_assert!((total - sum as f64).abs() <= 1e-15 * (sum as f64).abs());
+            prop_assert_eq!(moments_of_all.count(), wholes.len() as u64);
+            let (whole, single) = (of(&near), moments(near.iter().map(|&whole| whole as f64)));
+            prop_assert_eq!(whole.deviation(0).map(f64::to_bits), single.deviation(0).map(f64::to_bits));
+            prop_assert_eq!(of(&[i64::MIN, i64::MIN]).deviation(0), Some(0.0));
+            prop_assert_eq!(of(&[i64::MAX, i64::MAX - 2]).deviation(0), Some(1.0));
+        }
+
         #[test]
         fn blocks_are_their_numbers(
             wild in prop::collection::vec(

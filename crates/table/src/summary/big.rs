@@ -34,11 +34,11 @@ impl Accumulator {
         limbs[2] += sign * i64::from((shifted >> 64) as u32);
     }
 
-    /// Adds `mantissa * 2^bit`.
+    /// Adds `±mantissa * 2^bit`.
     #[inline]
-    pub(super) fn add_wide(&mut self, mantissa: u128, bit: usize) {
-        self.add(mantissa as u64, bit, false);
-        self.add((mantissa >> 64) as u64, bit + 64, false);
+    pub(super) fn add_wide(&mut self, mantissa: u128, bit: usize, negative: bool) {
+        self.add(mantissa as u64, bit, negative);
+        self.add((mantissa >> 64) as u64, bit + 64, negative);
     }
 
     pub(super) fn merge(&mut self, mut other: Accumulator) {
@@ -134,6 +134,65 @@ impl Whole {
         let exponent = 32 * (self.0.len() as i32 - 3) + drop as i32;
         ((window >> drop) as u64 | u64::from(sticky), exponent)
     }
+}
+
+/// Returns the float that is nearest to `magnitude * 2^exponent / divisor`; on ties the even one.
+///
+/// # Panics
+/// If the divisor is 0.
+pub(super) fn quotient(magnitude: &Whole, exponent: i32, divisor: u64) -> f64 {
+    /// Limbs of zeros, so that the quotient has 64 bits or more, whatever the divisor.
+    const ZEROS: usize = 4;
+    let shifted = std::iter::repeat_n(&0, ZEROS).chain(&magnitude.0);
+    let mut rest = 0;
+    let mut limbs: Vec<u32> = shifted
+        .rev()
+        .map(|&limb| {
+            let dividend = u128::from(rest) << 32 | u128::from(limb);
+            rest = (dividend % u128::from(divisor)) as u64;
+            (dividend / u128::from(divisor)) as u32
+        })
+        .collect();
+    limbs.reverse();
+    let (top, of_top) = Whole::new(limbs).top();
+    nearest(top | u64::from(rest != 0), exponent + of_top - 32 * ZEROS as i32)
+}
+
+/// As [`quotient`], of a magnitude of one word.
+pub(super) fn short_quotient(magnitude: u128, exponent: i32, divisor: u64) -> f64 {
+    if magnitude == 0 {
+        return 0.0;
+    }
+    let shift = magnitude.leading_zeros();
+    let (dividend, divisor) = (magnitude << shift, u128::from(divisor));
+    let (quotient, rest) = (dividend / divisor, dividend % divisor);
+    let drop = 64_u32.saturating_sub(quotient.leading_zeros());
+    let is_cut = rest != 0 || quotient & ((1 << drop) - 1) != 0;
+    let top = (quotient >> drop) as u64;
+    // A divisor of 64 bits leaves a bit less.
+    let missing = top.leading_zeros();
+    nearest(top << missing | u64::from(is_cut), exponent - shift as i32 + drop as i32 - missing as i32)
+}
+
+/// Returns the float that is nearest to `top * 2^exponent`. The highest bit of `top` is set, unless all is 0; its lowest
+/// bit stands for all bits below it too.
+fn nearest(top: u64, exponent: i32) -> f64 {
+    /// The exponent of the unit of subnormal floats.
+    const UNIT: i32 = -1074;
+    /// The conversion to a float drops this many bits.
+    const DROPPED: u32 = 11;
+    let below = u32::try_from(UNIT - exponent).unwrap_or(0);
+    if below <= DROPPED {
+        return times_power_of_two(top as f64, exponent);
+    }
+    // A subnormal float has fewer bits, and is a count of units.
+    if below > 64 {
+        return 0.0;
+    }
+    let units = top.checked_shr(below).unwrap_or(0);
+    let (rest, half) = (u128::from(top) - (u128::from(units) << below), 1 << (below - 1));
+    let is_up = rest > half || rest == half && units % 2 == 1;
+    f64::from_bits(units + u64::from(is_up))
 }
 
 /// Returns `number * 2^exponent`, also if 2^exponent itself is out of range.

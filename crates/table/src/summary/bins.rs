@@ -1,12 +1,13 @@
 //! A sketch: numbers counted in fine bins, if there are too many to keep.
 
-use std::collections::BTreeMap;
+use crate::lookup::Lookup;
 
 /// Counts of numbers in bins of relative width 2⁻¹⁰. The result depends only on the set of numbers, not on order or
 /// chunks.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Bins {
-    bins: BTreeMap<u32, Bin>,
+    /// By their place, which is in numeric order.
+    bins: Lookup<u64, Bin>,
     count: u64,
 }
 
@@ -23,14 +24,14 @@ const BITS_LEFT_OUT: u32 = 42;
 impl Bins {
     pub(super) fn add(&mut self, number: f64) {
         let seen = Bin { count: 1, lowest: number, highest: number };
-        self.add_bin(place(number), seen);
+        self.add_bin(u64::from(place(number)), seen);
     }
 
     pub(super) fn merge(&mut self, other: Bins) {
         other.bins.into_iter().for_each(|(place, bin)| self.add_bin(place, bin));
     }
 
-    fn add_bin(&mut self, place: u32, seen: Bin) {
+    fn add_bin(&mut self, place: u64, seen: Bin) {
         self.count += seen.count;
         let bin = self.bins.entry(place).or_insert(Bin { count: 0, ..seen });
         bin.count += seen.count;
@@ -42,15 +43,27 @@ impl Bins {
         self.count
     }
 
-    /// Returns the middle and the count of each bin, in order.
+    /// Returns the bins in numeric order.
+    pub(super) fn in_order(&self) -> Ordered {
+        let mut bins: Vec<(u64, Bin)> = self.bins.iter().map(|(&place, &bin)| (place, bin)).collect();
+        bins.sort_unstable_by_key(|(place, _)| *place);
+        Ordered(bins.into_iter().map(|(_, bin)| bin).collect())
+    }
+}
+
+/// Bins in numeric order.
+pub(super) struct Ordered(Vec<Bin>);
+
+impl Ordered {
+    /// Returns the middle and the count of each bin.
     pub(super) fn counted(&self) -> Vec<(f64, u64)> {
-        self.bins.values().map(|bin| (bin.lowest + (bin.highest - bin.lowest) / 2.0 + 0.0, bin.count)).collect()
+        self.0.iter().map(|bin| (bin.lowest + (bin.highest - bin.lowest) / 2.0 + 0.0, bin.count)).collect()
     }
 
     /// Returns the number of a rank, from 0: exactly, if its bin holds only one value; otherwise within a bin's width.
     pub(super) fn ranked(&self, rank: u64) -> Option<f64> {
         let mut before = 0;
-        for bin in self.bins.values() {
+        for bin in &self.0 {
             if rank < before + bin.count {
                 let share = (rank - before) as f64 / (bin.count - 1).max(1) as f64;
                 return Some(bin.lowest + (bin.highest - bin.lowest) * share);
@@ -85,6 +98,7 @@ mod tests {
             };
             let mut bins = of(&numbers[cut..]);
             bins.merge(of(&numbers[..cut]));
+            let bins = bins.in_order();
             numbers.sort_unstable_by(f64::total_cmp);
             for (rank, &number) in numbers.iter().enumerate() {
                 let found = bins.ranked(rank as u64).unwrap();
@@ -98,6 +112,7 @@ mod tests {
     fn whole_numbers_are_exact() {
         let mut bins = Bins::default();
         (-500..500).for_each(|number| bins.add(f64::from(number)));
+        let bins = bins.in_order();
         assert!((0..1000).all(|rank| bins.ranked(rank) == Some(rank as f64 - 500.0)));
     }
 }

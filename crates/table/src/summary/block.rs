@@ -41,7 +41,7 @@ pub(super) fn add(numbers: &[f64], sum: &mut Accumulator, squares: Option<&mut A
     }
     if let Some((squared, squares)) = squared {
         for (place, &total) in squared[..span].iter().enumerate() {
-            squares.add_wide(total, 2 * (lowest - 1 + place));
+            squares.add_wide(total, 2 * (lowest - 1 + place), false);
         }
     }
     true

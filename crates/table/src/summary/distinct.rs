@@ -1,6 +1,8 @@
 //! A sketch for the number of distinct values, if there are too many to keep.
 
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 /// A count, exact or estimated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,62 +28,74 @@ pub struct Counted {
 #[derive(Debug, Clone)]
 pub struct Distinct {
     bound: usize,
-    /// The smallest hashes, ascending, with their counts; at most `bound`.
-    kept: Vec<(u64, u64)>,
-    /// Hashes not yet merged into `kept`.
-    pending: Vec<u64>,
+    /// All hashes up to `largest` with their counts: the `bound` smallest, and a few more until these are left out.
+    kept: HashMap<u64, u64, BuildHasherDefault<Itself>>,
+    /// Larger hashes are not kept.
+    largest: u64,
     total: u64,
-    is_over: bool,
 }
 
 impl Distinct {
-    /// Keeps at most `bound` hashes, 16 bytes each; the relative error beyond is about `1 / √bound`.
+    /// Keeps at most `bound` hashes, about 40 bytes each; the relative error beyond is about `1 / √bound`.
     #[must_use]
     pub fn bounded(bound: usize) -> Distinct {
-        Distinct { bound: bound.max(16), kept: Vec::new(), pending: Vec::new(), total: 0, is_over: false }
+        Distinct { bound: bound.max(16), kept: HashMap::default(), largest: u64::MAX, total: 0 }
     }
 
     /// Adds a value by its hash.
     #[inline]
     pub fn add(&mut self, hash: u64) {
-        self.total += 1;
-        self.pending.push(hash);
-        if self.pending.len() >= self.bound.max(1 << 14) {
-            self.settle();
+        self.add_many(hash, 1);
+    }
+
+    /// Adds a value `count` times.
+    #[inline]
+    pub fn add_many(&mut self, hash: u64, count: u64) {
+        self.total += count;
+        self.keep(hash, count);
+    }
+
+    #[inline]
+    fn keep(&mut self, hash: u64, count: u64) {
+        if hash > self.largest {
+            return;
+        }
+        *self.kept.entry(hash).or_insert(0) += count;
+        if self.kept.len() > self.bound + self.bound / 4 {
+            self.leave_out();
         }
     }
 
     /// Merges another summary.
-    pub fn merge(&mut self, mut other: Distinct) {
-        self.settle();
-        other.settle();
+    pub fn merge(&mut self, other: Distinct) {
         self.total += other.total;
-        self.is_over |= other.is_over;
-        self.join(other.kept);
+        self.largest = self.largest.min(other.largest);
+        let largest = self.largest;
+        self.kept.retain(|hash, _| *hash <= largest);
+        other.kept.into_iter().for_each(|(hash, count)| self.keep(hash, count));
     }
 
     /// Returns the number of distinct values.
     #[must_use]
     pub fn different(&mut self) -> Counted {
-        self.settle();
+        self.leave_out();
         let count = self.kept.len() as u64;
-        match self.kept.last() {
-            // The k-th smallest of D uniform hashes is at about k/D of the range.
-            Some(&(largest, _)) if self.is_over => {
-                let way = (largest as f64 + 1.0) / 2.0_f64.powi(64);
-                Counted { value: ((count - 1) as f64 / way).round() as u64, exact: false }
-            }
-            _ => Counted { value: count, exact: true },
+        if self.is_exact() {
+            return Counted { value: count, exact: true };
         }
+        // The k-th smallest of D uniform hashes is at about k/D of the range. There are no more than values.
+        let way = (self.largest as f64 + 1.0) / 2.0_f64.powi(64);
+        let value = ((count - 1) as f64 / way).round() as u64;
+        Counted { value: value.min(self.total), exact: false }
     }
 
     /// Returns the number of repeated values: all but the first of each.
     #[must_use]
     pub fn repeated(&mut self) -> Counted {
-        self.settle();
-        let seen: u64 = self.kept.iter().map(|(_, times)| times).sum();
+        self.leave_out();
+        let seen: u64 = self.kept.values().sum();
         let repeated = seen - self.kept.len() as u64;
-        if !self.is_over {
+        if self.is_exact() {
             return Counted { value: repeated, exact: true };
         }
         // The kept hashes are a fair sample of the distinct values.
@@ -89,41 +103,39 @@ impl Distinct {
         Counted { value: (share * self.total as f64).round() as u64, exact: false }
     }
 
-    fn settle(&mut self) {
-        if self.pending.is_empty() {
-            return;
-        }
-        let mut hashes = std::mem::take(&mut self.pending);
-        hashes.sort_unstable();
-        let mut more: Vec<(u64, u64)> = Vec::new();
-        for hash in hashes {
-            match more.last_mut() {
-                Some((last, times)) if *last == hash => *times += 1,
-                _ => more.push((hash, 1)),
-            }
-        }
-        self.join(more);
+    fn is_exact(&self) -> bool {
+        self.largest == u64::MAX
     }
 
-    /// Merges two ascending lists of hashes.
-    fn join(&mut self, more: Vec<(u64, u64)>) {
-        let kept = std::mem::take(&mut self.kept);
-        self.kept = Vec::with_capacity(self.bound.min(kept.len() + more.len()));
-        let (mut left, mut right) = (kept.into_iter().peekable(), more.into_iter().peekable());
-        while let Some(&(hash, _)) = match (left.peek(), right.peek()) {
-            (Some(one), Some(other)) => Some(one.min(other)),
-            (one, other) => one.or(other),
-        } {
-            if self.kept.len() == self.bound {
-                self.is_over = true;
-                return;
-            }
-            let mut times = 0;
-            for side in [&mut left, &mut right] {
-                times += side.next_if(|(next, _)| *next == hash).map_or(0, |(_, times)| times);
-            }
-            self.kept.push((hash, times));
+    /// Leaves out all but the smallest hashes, if there are more than the bound.
+    fn leave_out(&mut self) {
+        if self.kept.len() <= self.bound {
+            return;
         }
+        let mut hashes: Vec<u64> = self.kept.keys().copied().collect();
+        let largest = *hashes.select_nth_unstable(self.bound - 1).1;
+        self.kept.retain(|hash, _| *hash <= largest);
+        self.largest = largest;
+    }
+}
+
+/// The hash of a hash: itself, but for the order of its bits, since the highest ones of kept hashes are all 0.
+#[derive(Debug, Clone, Default)]
+struct Itself(u64);
+
+impl Hasher for Itself {
+    fn write(&mut self, _: &[u8]) {
+        unreachable!("hashes are numbers");
+    }
+
+    #[inline]
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash.rotate_left(32);
+    }
+
+    #[inline]
+    fn finish(&self) -> u64 {
+        self.0
     }
 }
 
@@ -173,6 +185,15 @@ mod tests {
         assert!(!repeated.exact && repeated.value.abs_diff(10_000) < 1_500, "{repeated:?}");
         assert_eq!(of(&values, 50_000).different(), Counted { value: 50_000, exact: true });
         assert_eq!(of(&[], 4096).different(), Counted { value: 0, exact: true });
+    }
+
+    #[test]
+    fn an_estimate_is_no_more_than_there_are_values() {
+        for seed in 0..50 {
+            let values: Vec<u64> = (0..3000).map(|value| value + seed * 3000).collect();
+            let different = of(&values, 16).different();
+            assert!(!different.exact && different.value <= 3000, "{different:?}");
+        }
     }
 
     proptest! {

@@ -1,6 +1,6 @@
 //! Distributive summaries: those of two parts give that of the whole.
 
-use super::big::{Accumulator, parts, times_power_of_two};
+use super::big::{self, Accumulator, parts};
 use super::block::{self, BLOCK};
 use crate::lookup::Texts;
 use std::borrow::Borrow;
@@ -22,8 +22,10 @@ pub struct ExactSum {
     special: f64,
 }
 
+/// The bit of one.
+pub(super) const UNITS: usize = 1074;
 /// Range of float bits, 2^-1074 up to 2^1024.
-const FLOAT_BITS: usize = 1074 + 1024;
+pub(super) const FLOAT_BITS: usize = UNITS + 1024;
 
 impl Default for ExactSum {
     fn default() -> ExactSum {
@@ -42,6 +44,13 @@ impl ExactSum {
         } else {
             self.special += number;
         }
+    }
+
+    /// Adds a whole number, which need not be representable as a float.
+    #[inline]
+    pub fn add_whole(&mut self, number: i64) {
+        self.count += 1;
+        self.finite.add(number.unsigned_abs(), UNITS, number < 0);
     }
 
     /// Removes a finite number that was added, without any loss.
@@ -72,18 +81,20 @@ impl ExactSum {
     /// Returns the correctly rounded sum.
     #[must_use]
     pub fn value(&self) -> f64 {
-        self.quotient(1.0)
+        self.quotient(1)
     }
 
-    /// Returns the sum divided by `divisor`; only the quotient has to be representable, not the sum.
+    /// Returns the sum divided by a count, correctly rounded; only the quotient has to be representable, not the sum.
+    ///
+    /// # Panics
+    /// If the divisor is 0.
     #[must_use]
-    pub fn quotient(&self, divisor: f64) -> f64 {
+    pub fn quotient(&self, divisor: u64) -> f64 {
         if self.special != 0.0 {
-            return self.special / divisor;
+            return self.special;
         }
         let (negative, total) = self.finite.total();
-        let (top, exponent) = total.top();
-        let magnitude = times_power_of_two(top as f64 / divisor, exponent - 1074);
+        let magnitude = big::quotient(&total, -1074, divisor);
         if negative { -magnitude } else { magnitude }
     }
 
@@ -96,7 +107,7 @@ impl ExactSum {
     /// Returns the arithmetic mean, if the count is not 0.
     #[must_use]
     pub fn mean(&self) -> Option<f64> {
-        (self.count > 0).then(|| self.quotient(self.count as f64))
+        (self.count > 0).then(|| self.quotient(self.count))
     }
 
     pub(super) fn finite(&self) -> &Accumulator {
@@ -293,7 +304,17 @@ mod tests {
     fn a_mean_exists_where_its_sum_does_not() {
         let mut sum = ExactSum::default();
         (0..8).for_each(|_| sum.add(f64::MAX));
-        assert_eq!(sum.quotient(8.0), f64::MAX);
+        assert_eq!(sum.quotient(8), f64::MAX);
+    }
+
+    #[test]
+    fn means_of_numbers_and_of_wholes_are_rounded_once() {
+        let mut small = ExactSum::default();
+        [0.02, 0.81, 0.91].into_iter().for_each(|number| small.add(number));
+        assert_eq!(small.mean(), Some(0.580_000_000_000_000_1));
+        let mut wholes = ExactSum::default();
+        [9_007_199_254_740_993, 9_007_199_254_740_992, 1].into_iter().for_each(|whole| wholes.add_whole(whole));
+        assert_eq!(wholes.mean(), Some(6_004_799_503_160_662.0));
     }
 
     #[test]
@@ -355,6 +376,20 @@ mod tests {
             right.iter().for_each(|&number| second.add(number));
             first.merge(second);
             prop_assert_eq!(first.value().to_bits(), sum(&numbers).to_bits());
+        }
+
+        /// Multiples of 2^-20 below 2^30, so that the exact mean is a fraction of 128-bit integers.
+        #[test]
+        fn means_are_rounded_once(multiples in prop::collection::vec(-(1_i64 << 50)..1 << 50, 1..40)) {
+            let mut sum = ExactSum::default();
+            multiples.iter().for_each(|&multiple| sum.add(multiple as f64 * 2_f64.powi(-20)));
+            let (mean, count) = (sum.mean().unwrap(), multiples.len() as i128);
+            let exact: i128 = multiples.iter().map(|&multiple| i128::from(multiple)).sum();
+            // In units of 2^-80.
+            let scaled = |number: f64| (number.abs() * 2_f64.powi(80)) as i128;
+            let last_place = scaled(mean.abs().next_up()) - scaled(mean);
+            prop_assert!(2 * (scaled(mean) * count - (exact.abs() << 60)).abs() <= last_place * count);
+            prop_assert!(exact == 0 || (exact < 0) == (mean < 0.0));
         }
 
         #[test]

@@ -1,5 +1,6 @@
 //! Holistic summaries: all values are needed.
 
+use super::QuantilePlace;
 use super::bins::Bins;
 
 /// All numbers, for quantiles; or, above a bound, their counts in fine bins.
@@ -106,39 +107,46 @@ impl Quantiles {
     /// # Panics
     /// If a probability is not within 0 to 1.
     pub fn quantiles(&mut self, shares: &[f64]) -> Option<Vec<f64>> {
-        assert!(shares.iter().all(|share| (0.0..=1.0).contains(share)), "a share lies within 0 to 1");
-        let last = self.count().checked_sub(1)?;
-        let place = |share: f64| last as f64 * share;
+        let count = self.count();
+        self.at(&shares.iter().map(|&share| QuantilePlace::of(share, count)).collect::<Option<Vec<_>>>()?)
+    }
+
+    /// Returns the quantiles that cut the numbers into `parts`, from the least number to the greatest; `None` if the
+    /// count is 0.
+    ///
+    /// # Panics
+    /// If there are no parts.
+    pub fn cuts(&mut self, parts: u64) -> Option<Vec<f64>> {
+        let count = self.count();
+        self.at(&(0..=parts).map(|nth| QuantilePlace::nth(nth, parts, count)).collect::<Option<Vec<_>>>()?)
+    }
+
+    fn at(&mut self, places: &[QuantilePlace]) -> Option<Vec<f64>> {
         if let Some(bins) = &self.bins {
-            let at = |&share: &f64| {
-                let place = place(share);
-                Some(between(bins.ranked(place.floor() as u64)?, bins.ranked(place.ceil() as u64)?, place.fract()))
-            };
-            return shares.iter().map(at).collect();
+            let bins = bins.in_order();
+            let at = |place: &QuantilePlace| Some(place.between(bins.ranked(place.low())?, bins.ranked(place.high())?));
+            return places.iter().map(at).collect();
         }
         // Selecting takes about a tenth of the time of sorting.
         const SELECT_MAX: usize = 8;
-        if shares.len() > SELECT_MAX {
+        if places.len() > SELECT_MAX {
             self.numbers.sort_unstable_by(f64::total_cmp);
         } else {
-            let ends = |&share: &f64| [place(share).floor() as usize, place(share).ceil() as usize];
-            let mut places: Vec<usize> = shares.iter().flat_map(ends).collect();
-            places.sort_unstable();
-            places.dedup();
-            put_in_place(&mut self.numbers, 0, &places);
+            let mut ranks: Vec<usize> =
+                places.iter().flat_map(|place| [place.low() as usize, place.high() as usize]).collect();
+            ranks.sort_unstable();
+            ranks.dedup();
+            put_in_place(&mut self.numbers, 0, &ranks);
         }
-        let at = |&share: &f64| {
-            let place = place(share);
-            between(self.numbers[place.floor() as usize], self.numbers[place.ceil() as usize], place.fract())
-        };
-        Some(shares.iter().map(at).collect())
+        let number = |rank: u64| self.numbers[rank as usize];
+        Some(places.iter().map(|place| place.between(number(place.low()), number(place.high()))).collect())
     }
 
     /// Returns the distinct numbers in order, with their counts; approximate above the bound.
     #[must_use]
     pub fn counted(self) -> Vec<(f64, u64)> {
         if let Some(bins) = &self.bins {
-            return bins.counted();
+            return bins.in_order().counted();
         }
         let mut numbers = self.numbers;
         numbers.sort_unstable_by(f64::total_cmp);
@@ -159,16 +167,6 @@ fn put_in_place(numbers: &mut [f64], start: usize, places: &[usize]) {
     let (less, _, more) = numbers.select_nth_unstable_by(place - start, f64::total_cmp);
     put_in_place(less, start, before);
     put_in_place(more, place + 1, after);
-}
-
-/// Interpolates between two numbers.
-fn between(low: f64, high: f64, fraction: f64) -> f64 {
-    if low == high {
-        return low;
-    }
-    let step = high - low;
-    // The difference of numbers at both ends of the range overflows.
-    if step.is_finite() { low + fraction * step } else { low * (1.0 - fraction) + high * fraction }
 }
 
 #[cfg(test)]
