@@ -2,7 +2,7 @@
 
 mod support;
 
-use pipewright::{NoObserver, Observer, Options, Session, code};
+use pipewright::{NoObserver, Observer, Options, Session, Stop, code};
 use pipewright_frame::{ReadOptions, csv};
 use pipewright_operator::work::{Fitted, FittedModel};
 use pipewright_world::{Content, Fill, MemoryWorld, OsWorld, World};
@@ -28,8 +28,10 @@ fn a_disk_that_fills_up_is_e0702_and_ends_with_1() {
 fn a_run_that_is_stopped_is_e0802_and_ends_with_130() {
     struct Impatient;
     impl Observer for Impatient {
-        fn cancelled(&self) -> bool {
-            true
+        fn stop(&self) -> Stop {
+            let stop = Stop::default();
+            stop.set();
+            stop
         }
     }
     let done = session(example_world()).run_watched(SCRIPT, &Impatient);

@@ -76,7 +76,8 @@ fn line_of_session(line: &str, definitions: &mut String, common: &Common, termin
         }
         return;
     }
-    let progress = Progress::start();
+    let (terminal_then, source_then) = (*terminal, source.clone());
+    let progress = Progress::start(move || crate::tell_stopped(&terminal_then, &source_then));
     let run = session.run_watched(&text, &progress);
     progress.clear();
     terminal.tell(&run.diagnostics, &source);

@@ -141,6 +141,10 @@ codes! {
         "This part of the language parses, but this version cannot run it yet.",
         "load | fork { a: scale; b: keep }" => "load | scale";
 
+    RECURSIVE = "E0211", "a definition that uses itself",
+        "A `let`, `def` or `param` stands for what is written behind it, so it cannot contain itself, also not by way of others. It can use the definitions above it.",
+        "let clean = clean | fillna mean\nload | clean" => "let clean = fillna mean\nload | clean";
+
     // Order, leaks, scope.
     READS_TARGET = "E0302", "a feature or a choice of rows that depends on the target",
         "Values computed from the target are unknown for new rows (target leakage). They may come by a value, by the choice or the order of rows, or by a key. Rows may be chosen by the target alone (`where y > 0`), but not by the target and a feature in one condition.",
@@ -290,6 +294,9 @@ codes! {
     SMALL_COUNT = "W0203", "a count of 1 or less",
         "20% and 0.2 are a share; 20 is a count. A count this small is probably a mistake.",
         "load | sample 1" => "load | sample 20%";
+    UNUSED = "W0208", "a definition that nothing uses",
+        "A `let` or `def` does nothing by itself: its stages run where its name stands in place of a verb, or where a stage such as `join` names it.",
+        "let clean = fillna mean\nload | scale" => "let clean = fillna mean\nload | clean | scale";
     UNSCALED_NETWORK = "W0604", "unscaled features in a network",
         "Gradient descent follows the features with the largest values and nearly ignores the others. Put `scale` before `train`.",
         "load | train mlp[auto]" => "load | scale | train mlp[auto]";

@@ -338,6 +338,15 @@ pub trait Splitter: Send + Sync {
     /// Returns the number of rounds.
     fn rounds(&self) -> usize;
 
+    /// Are so many rows enough? Asked before the rounds are planned, which takes time and memory for each.
+    ///
+    /// # Errors
+    /// A [`Failure`] if there are too few rows.
+    fn check_rows(&self, rows: usize) -> Result<(), Failure> {
+        let _ = rows;
+        Ok(())
+    }
+
     /// Splits the rows.
     ///
     /// # Errors

@@ -2,9 +2,10 @@
 
 use crate::pin::{findings, pins, splits_rows};
 use crate::{RunResult, Session, StageLine};
-use pipewright_diagnostic::{Diagnostic, Failure, Severity, code};
+use pipewright_diagnostic::{Bounds, Diagnostic, Failure, Memory, Severity, code};
 use pipewright_engine::{NoObserver, Notice, Observer, Retain, Run, Value};
 use pipewright_plan::{JobGraph, JobId, NodeId, Plan, lower};
+use std::sync::Arc;
 
 impl Session {
     /// Runs a script.
@@ -17,12 +18,22 @@ impl Session {
     #[must_use]
     pub fn run_watched(&self, text: &str, observer: &dyn Observer) -> RunResult {
         let start = self.environment.world.elapsed();
-        let ran = self.in_pool(|| self.run_here(text, observer));
+        let bounds = Bounds { stop: observer.stop(), memory: self.memory() };
+        let ran = self.in_pool(|| bounds.around(|| self.run_here(text, observer)));
         self.environment.forget_files();
         let mut result = ran.unwrap_or_else(|failure| RunResult::of_check(vec![unplaced(failure)]));
         result.time = self.environment.world.elapsed().saturating_sub(start);
         result.seed = self.options.seed;
         result
+    }
+
+    /// How much memory a run may use.
+    pub(crate) fn memory(&self) -> Memory {
+        let world = self.environment.world.clone();
+        match self.options.memory_bytes {
+            Some(limit) => Memory::Limit(limit),
+            None => Memory::Free(Arc::new(move || world.free_memory())),
+        }
     }
 
     fn run_here(&self, text: &str, observer: &dyn Observer) -> RunResult {

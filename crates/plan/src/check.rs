@@ -12,7 +12,8 @@ mod schema;
 mod tables;
 
 use crate::bind::{bind, find_verb};
-use crate::expand::Flat;
+use crate::expand::{Flat, STAGES_MAX};
+use crate::lower::{JOBS_MAX, jobs_of_round};
 use crate::model::{Branch, Line, Node, Other, Pin, Pipeline, Plan};
 use crate::path::Path;
 use crate::print::stage_text;
@@ -20,7 +21,7 @@ use implied::Implied;
 pub use other::sourced;
 use pipewright_diagnostic::{Diagnostic, Failure, Span, code};
 use pipewright_frame::Schema;
-use pipewright_operator::work::Amendment;
+use pipewright_operator::work::{Amendment, Evaluator};
 use pipewright_operator::{
     Args, ArgumentError, Bound, Declaration, Effect, Environment, Flow, Footprint, Form, Settled, Structure, Verb,
 };
@@ -63,7 +64,34 @@ pub fn plan(
         walk.diagnostics.retain(|said| said.code != code::CANNOT_READ || !own.contains(&said.labels[0].span));
         diagnostics.append(&mut walk.diagnostics);
     }
+    if diagnostics.iter().all(|diagnostic| !diagnostic.is_error()) {
+        diagnostics.extend(unread_data(&plan, environment));
+    }
     (plan, diagnostics)
+}
+
+/// The data file of the command line, if no stage reads it.
+fn unread_data(plan: &Plan, environment: &Environment) -> Option<Diagnostic> {
+    let data = environment.data.as_ref()?;
+    let origin = match data.as_os_str() {
+        name if name == "-" => "-".to_owned(),
+        _ => environment.world.canonical(data).to_string_lossy().into_owned(),
+    };
+    let reads = |node: &Node| match &node.bound {
+        Bound::Source(source) => source.origins(environment, false).contains(&origin),
+        _ => false,
+    };
+    if plan.nodes.iter().any(reads) {
+        return None;
+    }
+    let name = data.to_string_lossy();
+    let diagnostic = Diagnostic::error(code::WRONG_USAGE, format!("nothing in the script reads `{name}`"));
+    let source = plan.nodes.iter().find(|node| matches!(node.bound, Bound::Source(_)));
+    let diagnostic = match source {
+        Some(node) => diagnostic.label(node.span, "this reads something else"),
+        None => diagnostic,
+    };
+    Some(diagnostic.help("`load` without a path reads the data file of the command line"))
 }
 
 /// All files are read before any is written: a pipeline that reads a file written by one above it would find the
@@ -105,6 +133,8 @@ struct Walk<'a> {
     diagnostics: Vec<Diagnostic>,
     /// The tables named by `let`.
     named: &'a BTreeMap<String, Vec<Stage>>,
+    /// The names of the tables around this one, which it is joined to.
+    within: Vec<String>,
     tables: Tables,
     /// The current branch.
     at: Here,
@@ -172,7 +202,8 @@ impl<'a> Walk<'a> {
         named: &'a BTreeMap<String, Vec<Stage>>,
     ) -> Walk<'a> {
         let (nodes, diagnostics, at) = (Vec::new(), Vec::new(), Here::start());
-        Walk { text, pin, options, environment, nodes, diagnostics, named, tables: Tables::default(), at }
+        let (within, tables) = (Vec::new(), Tables::default());
+        Walk { text, pin, options, environment, nodes, diagnostics, named, within, tables, at }
     }
 
     fn say(&mut self, diagnostic: Diagnostic) {
@@ -293,6 +324,15 @@ impl<'a> Walk<'a> {
 
     fn stage(&mut self, stage: &Stage, verb: &'static Verb, implied: Option<Implied>) {
         let before = self.diagnostics.len();
+        if self.nodes.len() >= STAGES_MAX {
+            // Tables that several stages join are checked for each of them, which can grow exponentially.
+            let said = |said: &Diagnostic| said.code == code::SCRIPT_TOO_LONG;
+            if !self.diagnostics.iter().any(said) {
+                let message = format!("more than {STAGES_MAX} stages with those of joined tables");
+                self.say(Diagnostic::error(code::SCRIPT_TOO_LONG, message).label(stage.span, "over the limit here"));
+            }
+            return self.at.lost();
+        }
         let scope = self.scope(false);
         let stage = &self.with_target_of_command_line(stage);
         let mut bound_args = bind(stage, &verb.spec, self.environment, &scope);
@@ -375,6 +415,7 @@ impl<'a> Walk<'a> {
             }
             Bound::Evaluator(judge) => {
                 self.check_order(judge.as_ref(), span);
+                self.check_rounds(judge.as_ref(), span);
                 if let Some(task) = &self.at.branch.task {
                     decided = judge.decided(task);
                     if let Err(fault) = judge.check(task) {
@@ -414,6 +455,20 @@ impl<'a> Walk<'a> {
         };
         self.at.branch.path.push(self.nodes.len());
         self.nodes.push(node);
+    }
+
+    /// The rounds of an evaluation are not more than the rows allow, nor than a run may have.
+    fn check_rounds(&mut self, judge: &dyn Evaluator, span: Span) {
+        let rows = self.pin.and_then(|pin| pin.target.as_ref()).map(|target| target.rows);
+        if let Some(Err(failure)) = rows.map(|rows| judge.check_rows(rows)) {
+            return self.say(failure.at(span));
+        }
+        let (rounds, jobs) = (judge.rounds(), jobs_of_round(&self.path()));
+        if rounds.saturating_mul(jobs) > JOBS_MAX {
+            let message = format!("{rounds} rounds of {jobs} jobs each are over the limit of {JOBS_MAX} jobs");
+            let help = "use fewer folds, or fewer repetitions";
+            self.say(Diagnostic::error(code::LIMIT_REACHED, message).label(span, "").help(help));
+        }
     }
 
     /// Binds a stage; an evaluator that the columns override takes the overriding argument.

@@ -206,6 +206,15 @@ impl Schema {
         })
     }
 
+    /// Replaces the column of this name, or appends to all others if there is none.
+    pub fn set(&mut self, name: &str, entry: Entry) {
+        let is_named = |old: &&mut Entry| matches!(old, Entry::Column(old) if &*old.name == name);
+        match self.entries.iter_mut().find(is_named) {
+            Some(old) => *old = entry,
+            None => self.entries.push(entry),
+        }
+    }
+
     /// Finds a known column by name.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<&Column> {

@@ -73,7 +73,7 @@ enum Place<'a> {
 impl Named<'_> {
     fn content(&self, environment: &Environment) -> Result<Arc<dyn Content>, Failure> {
         match &self.place {
-            Place::File(place) => environment.world.open(place).map_err(|error| unreadable(&self.name, &error)),
+            Place::File(place) => environment.open(place).map_err(|error| unreadable(&self.name, &error)),
             Place::Sample(sample) => Ok(Arc::new(sample.text.as_bytes())),
             Place::StandardInput => environment.standard_input(),
         }

@@ -3,7 +3,7 @@
 use super::aggregates::Aggregating;
 use crate::Aggregate;
 use arrow_array::ArrayRef;
-use pipewright_diagnostic::{Failure, code};
+use pipewright_diagnostic::{Failure, code, room_for};
 use pipewright_table::rows::{Groups, Keys, NONE, Values, gather};
 use pipewright_table::text::text_of;
 use pipewright_table::{Column, Entry, Role, Schema, Table};
@@ -80,6 +80,10 @@ impl Pivot {
             self.refuse_several(table, &cells)?;
         }
         let aggregated = over.column(value, values).take(self.aggregate.unwrap_or(Aggregate::Last))?;
+        // A position, and a number or an offset, for each cell.
+        let (lines, new) = (rows.count() as u128, names.count() as u128);
+        let bytes = lines * new * (size_of::<u32>() + size_of::<i64>()) as u128;
+        room_for(bytes, || format!("a table of {lines} rows and {new} new columns"))?;
         // The source row of each cell.
         let mut place = vec![vec![NONE; rows.count()]; names.count()];
         for (cell, &first) in cells.first.iter().enumerate() {

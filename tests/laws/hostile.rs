@@ -1,0 +1,176 @@
+//! No number in a script takes more time or memory than there is: every parameter that takes numbers is given very
+//! small and very large ones, and each script ends soon, with a result or with a code.
+//!
+//! An allocation that fails ends the process, so the scripts run in processes of their own. CI runs a sample;
+//! `PIPEWRIGHT_WHOLE=1` runs all of them.
+
+use crate::arguments::{is_grammar, script, specs, valid};
+use crate::sample::Sample;
+use pipewright::{Diagnostic, Options, Session, code};
+use pipewright_operator::{Domain, Param, Spec};
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+const ROWS: usize = 300;
+/// The memory limit of every run.
+const MEMORY_BYTES: u64 = 256 << 20;
+/// What a process may take at most: the limit of its run, the binary, and what a limit does not see.
+const PROCESS_BYTES: u64 = 3 * MEMORY_BYTES;
+/// Longer than a script needs, so that a busy machine fails no test.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+const NUMBERS: [&str; 11] = [
+    "0",
+    "1",
+    "-1",
+    "0.5",
+    "65536",
+    "9999999",
+    "2147483648",
+    "1000000000000000000",
+    "9223372036854775807",
+    "9223372036854775808",
+    "1e308",
+];
+
+/// Set for a process that runs the scripts from this number on.
+const FIRST: &str = "PIPEWRIGHT_HOSTILE_FROM";
+
+#[test]
+fn every_number_ends_soon_in_a_result_or_a_code() {
+    let scripts = scripts();
+    if let Ok(first) = std::env::var(FIRST) {
+        return run_from(&scripts, first.parse().expect("this test sets a number"));
+    }
+    assert!(scripts.len() > 100 || !crate::support::filter().is_empty(), "{} scripts", scripts.len());
+    let mut problems = Vec::new();
+    let mut next = 0;
+    while next < scripts.len() {
+        let (mut process, lines) = process_from(next);
+        // A process tells of each script that it is done with; the first one that it does not tell of is at fault.
+        let problem = loop {
+            match lines.recv_timeout(PATIENCE) {
+                Ok(line) if line == "ok" => next += 1,
+                Ok(line) => break Some(line),
+                Err(_) if next == scripts.len() => break None,
+                Err(_) => break Some(how_it_ended(&mut process)),
+            }
+        };
+        process.kill().and_then(|()| process.wait()).expect("a child can be ended");
+        if let Some(problem) = problem {
+            problems.push(format!("{}: {problem}", scripts[next]));
+            next += 1;
+        }
+    }
+    assert!(problems.is_empty(), "{} of {}\n{}", problems.len(), scripts.len(), problems.join("\n"));
+}
+
+fn process_from(first: usize) -> (Child, Receiver<String>) {
+    let mut process = Command::new(std::env::current_exe().expect("a test has a file"))
+        .args(["--exact", "hostile::every_number_ends_soon_in_a_result_or_a_code", "--nocapture"])
+        .env(FIRST, first.to_string())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("a test can run itself");
+    let output = BufReader::new(process.stderr.take().expect("it is piped"));
+    let (sender, lines) = channel();
+    std::thread::spawn(move || {
+        let told = output.lines().map_while(Result::ok).filter_map(|line| line.strip_prefix("= ").map(str::to_owned));
+        told.for_each(|line| drop(sender.send(line)));
+    });
+    (process, lines)
+}
+
+fn how_it_ended(process: &mut Child) -> String {
+    match process.try_wait().expect("a child can be asked") {
+        Some(status) => format!("it ended the process: {status}"),
+        None => format!("not done after {} s", PATIENCE.as_secs()),
+    }
+}
+
+/// In a process of its own: a line for each script.
+fn run_from(scripts: &[String], first: usize) {
+    let world = Arc::new(Sample::new(31, ROWS).world());
+    let options = Options { memory_bytes: Some(MEMORY_BYTES), threads: Some(2), ..Options::default() };
+    let session = Session::new(world, options);
+    let mut told = std::io::stderr();
+    for script in &scripts[first..] {
+        let run = session.run(script);
+        let bug = run.diagnostics.iter().find(|said| said.code == code::BUG);
+        let bug = bug.map(|bug: &Diagnostic| bug.message.replace('\n', " "));
+        let peak = peak_bytes().filter(|&peak| peak > PROCESS_BYTES);
+        let problem = bug.or(peak.map(|peak| format!("it took {} MB", peak / 1_000_000)));
+        writeln!(told, "= {}", problem.as_deref().unwrap_or("ok")).expect("the parent listens");
+        if problem.is_some() {
+            // The peak of a process never falls: the next script needs another one.
+            return;
+        }
+    }
+}
+
+/// The largest amount of memory that this process had, where the system tells.
+fn peak_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kibibytes| kibibytes << 10)
+}
+
+/// The scripts of this run.
+fn scripts() -> Vec<String> {
+    const SAMPLE: usize = 20;
+    let whole = std::env::var_os("PIPEWRIGHT_WHOLE").is_some();
+    let mut scripts = Vec::new();
+    for spec in specs() {
+        for param in spec.params().filter(|param| !is_grammar(spec, param)) {
+            for text in texts(&param.domain) {
+                scripts.push(of(spec, param, &text));
+            }
+        }
+    }
+    scripts.into_iter().enumerate().filter(|(place, _)| whole || place % SAMPLE == 0).map(|(_, script)| script).collect()
+}
+
+/// A script where a parameter has this text, and its conditions on others hold.
+fn of(spec: &'static Spec, param: &'static Param, text: &str) -> String {
+    let others: Vec<(&Param, String)> = param
+        .when
+        .iter()
+        .filter_map(|when| {
+            let other = spec.params().find(|other| other.name == when.of)?;
+            Some((other, when.words.first().map_or_else(|| valid(other.domain), |word| (*word).to_owned())))
+        })
+        .collect();
+    // The brackets of a shape are written around its text; the last width is that of the target.
+    let shape = spec.shape.as_ref().filter(|shape| shape.name == param.name);
+    let inner = shape.map(|_| format!("{}, auto", text.trim_matches(['[', ']'])));
+    let mut given: Vec<(&Param, &str)> = vec![(param, inner.as_deref().unwrap_or(text))];
+    given.extend(others.iter().map(|(other, text)| (*other, text.as_str())));
+    script(spec, &given)
+}
+
+/// Texts with numbers that have the form of a domain, whether it takes the number or not.
+fn texts(domain: &Domain) -> Vec<String> {
+    let each = |form: &dyn Fn(&str) -> String| NUMBERS.iter().map(|number| form(number)).collect();
+    match domain {
+        Domain::Int { .. } | Domain::Float { .. } | Domain::Positive | Domain::Fraction | Domain::Ratio | Domain::Bytes => {
+            each(&|number| number.to_owned())
+        }
+        Domain::Duration => each(&|number| format!("{number}d")),
+        Domain::Words(words) => {
+            let sized = words.iter().filter(|word| word.size.is_some());
+            sized.flat_map(|word| NUMBERS.iter().map(|number| format!("{}[{number}]", word.text))).collect()
+        }
+        Domain::List(inner) => texts(inner).into_iter().map(|text| format!("[{text}]")).collect(),
+        Domain::OneOf(domains) => {
+            let mut all: Vec<String> = domains.iter().flat_map(texts).collect();
+            all.sort_unstable();
+            all.dedup();
+            all
+        }
+        _ => Vec::new(),
+    }
+}
