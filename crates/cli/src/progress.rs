@@ -3,9 +3,9 @@
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use pipewright::{Fingerprint, Observer, OsWorld, Stop};
 use signal_hook::SigId;
-use signal_hook::consts::{SIGINT, SIGTERM};
 #[cfg(unix)]
 use signal_hook::consts::{SIGHUP, SIGXFSZ};
+use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 use signal_hook::low_level::unregister;
 use std::collections::BTreeMap;
@@ -58,7 +58,8 @@ impl Progress {
     pub(crate) fn start(tell: impl FnOnce() + Send + 'static) -> Progress {
         let (signalled, signal) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
         let mut handlers = Vec::new();
-        for &ending in ENDING {
+        let ignored = ignored();
+        for &ending in ENDING.iter().filter(|&&ending| !ignored(ending)) {
             // Without handlers, signals end the process by default. The number is there before the flag is up.
             handlers.extend(flag::register_usize(ending, signal.clone(), ending.unsigned_abs() as usize));
             handlers.extend(flag::register(ending, signalled.clone()));
@@ -114,6 +115,15 @@ impl Drop for Progress {
             unregister(handler);
         }
     }
+}
+
+/// Which signals the process was started to ignore, as `nohup` does; they stay ignored.
+#[allow(clippy::disallowed_methods)] // What the system says of the process itself.
+fn ignored() -> impl Fn(i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    move |signal| mask & (1 << (signal - 1)) != 0
 }
 
 fn exit_code(signal: &AtomicUsize) -> u8 {

@@ -113,7 +113,9 @@ impl Bounds {
         let (room, whose, help) = match &self.memory {
             Memory::Unlimited => return Ok(()),
             Memory::Limit(bytes) => (Some(*bytes), "the memory limit is", "raise the limit: --mem 8G"),
-            Memory::Free(free) => (free(), "the memory that is free is", "use fewer rows or columns, or smaller numbers"),
+            Memory::Free(free) => {
+                (free(), "the memory that is free is", "use fewer rows or columns, or smaller numbers")
+            }
         };
         match room {
             Some(room) if bytes > u128::from(room) => {
@@ -195,6 +197,9 @@ mod tests {
 
     #[test]
     fn sizes_have_the_unit_that_people_use() {
-        assert_eq!([0, 999, 1500, 120_000_000, 3 << 40].map(size), ["0 bytes", "999 bytes", "1.5 KB", "120 MB", "3.3 TB"]);
+        assert_eq!(
+            [0, 999, 1500, 120_000_000, 3 << 40].map(size),
+            ["0 bytes", "999 bytes", "1.5 KB", "120 MB", "3.3 TB"]
+        );
     }
 }

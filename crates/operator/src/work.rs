@@ -60,6 +60,8 @@ pub struct Sketch {
     pub whole: bool,
     /// Were there rows? Without one, nothing is known of the kinds.
     pub has_rows: bool,
+    /// About the memory that the whole table takes.
+    pub memory_bytes: u64,
     /// Notes.
     pub notices: Vec<Failure>,
 }

@@ -2,6 +2,7 @@
 //! that can be found before a row is read.
 
 mod block;
+mod files;
 mod fork;
 mod implied;
 mod learning;
@@ -25,7 +26,7 @@ use pipewright_operator::work::{Amendment, Evaluator};
 use pipewright_operator::{
     Args, ArgumentError, Bound, Declaration, Effect, Environment, Flow, Footprint, Form, Settled, Structure, Verb,
 };
-use pipewright_syntax::{Core, PathArg, Stage};
+use pipewright_syntax::{Core, Stage};
 use provenance::Provenance;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -53,7 +54,7 @@ pub fn plan(
     environment: &Environment,
 ) -> (Plan, Vec<Diagnostic>) {
     let mut plan = Plan { nodes: Vec::new(), pipelines: Vec::new(), seed: options.seed };
-    let mut diagnostics = reads_of_own_files(pipelines, environment);
+    let mut diagnostics = files::reads_of_own_files(pipelines, environment);
     let own: Vec<Span> = diagnostics.iter().map(|diagnostic| diagnostic.labels[0].span).collect();
     for (index, flat) in pipelines.iter().enumerate() {
         let pin = pins.get(index).and_then(Option::as_ref);
@@ -65,63 +66,9 @@ pub fn plan(
         diagnostics.append(&mut walk.diagnostics);
     }
     if diagnostics.iter().all(|diagnostic| !diagnostic.is_error()) {
-        diagnostics.extend(unread_data(&plan, environment));
+        diagnostics.extend(files::unread_data(&plan, environment));
     }
     (plan, diagnostics)
-}
-
-/// The data file of the command line, if no stage reads it.
-fn unread_data(plan: &Plan, environment: &Environment) -> Option<Diagnostic> {
-    let data = environment.data.as_ref()?;
-    let origin = match data.as_os_str() {
-        name if name == "-" => "-".to_owned(),
-        _ => environment.world.canonical(data).to_string_lossy().into_owned(),
-    };
-    let reads = |node: &Node| match &node.bound {
-        Bound::Source(source) => source.origins(environment, false).contains(&origin),
-        _ => false,
-    };
-    if plan.nodes.iter().any(reads) {
-        return None;
-    }
-    let name = data.to_string_lossy();
-    let diagnostic = Diagnostic::error(code::WRONG_USAGE, format!("nothing in the script reads `{name}`"));
-    let source = plan.nodes.iter().find(|node| matches!(node.bound, Bound::Source(_)));
-    let diagnostic = match source {
-        Some(node) => diagnostic.label(node.span, "this reads something else"),
-        None => diagnostic,
-    };
-    Some(diagnostic.help("`load` without a path reads the data file of the command line"))
-}
-
-/// All files are read before any is written: a pipeline that reads a file written by one above it would find the
-/// file of an earlier run, or none.
-fn reads_of_own_files(pipelines: &[Flat], environment: &Environment) -> Vec<Diagnostic> {
-    let mut written: BTreeMap<String, Span> = BTreeMap::new();
-    let mut diagnostics = Vec::new();
-    for flat in pipelines {
-        let mut writes = Vec::new();
-        for stage in &flat.stages {
-            let Core::Path { path: Some(path), .. } = &stage.core else { continue };
-            let (PathArg::Text(name) | PathArg::Bare(name)) = &path.node else { continue };
-            let Ok(verb) = find_verb(stage, environment.registry) else { continue };
-            let spec = &verb.spec;
-            if spec.effect == Effect::Sink && spec.input != Flow::Table {
-                writes.push((name.clone(), path.span));
-            } else if let Some(&above) = written.get(name) {
-                let message =
-                    format!("`{name}` is written by this script, but scripts read all files before they write any");
-                diagnostics.push(
-                    Diagnostic::error(code::WRONG_ORDER, message)
-                        .label(path.span, "read first")
-                        .label(above, "written after that")
-                        .help("move the pipeline that reads it to a separate script"),
-                );
-            }
-        }
-        written.extend(writes);
-    }
-    diagnostics
 }
 
 struct Walk<'a> {
@@ -154,6 +101,8 @@ struct Here {
     target_span: Option<Span>,
     trains: bool,
     judged: bool,
+    /// Does every stage only change or look at the table, so that none is evaluated, saved or forked?
+    only_looks: bool,
     /// Does a stage of the script name the target (valid or not)?
     names_target: bool,
     /// Is the target still to be implied?
@@ -178,6 +127,7 @@ impl Here {
             target_span: None,
             trains: false,
             judged: false,
+            only_looks: false,
             names_target: false,
             lacks_target: false,
             adrift: false,
@@ -226,6 +176,7 @@ impl<'a> Walk<'a> {
         let any = |test: &dyn Fn(&Verb) -> bool| verbs.iter().any(|verb| test(verb));
         self.at.trains = any(&|verb| verb.spec.output == Flow::Learner && verb.spec.effect.learns());
         self.at.judged = any(&|verb| verb.spec.structure == Structure::Folds);
+        self.at.only_looks = !self.at.trains && !any(&|verb| verb.spec.structure != Structure::Plain);
         self.at.names_target = any(&|verb| verb.spec.form == Form::Target);
         self.at.lacks_target = self.at.trains && !self.at.names_target;
         let start = std::mem::replace(&mut self.at, Here::start());

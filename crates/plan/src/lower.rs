@@ -239,6 +239,8 @@ impl<'a> Lowering<'a> {
                 Bound::Step(step) => self.final_step(stage, step, finally),
                 Bound::Training(training) => self.final_model(stage, training.as_ref(), finally),
                 Bound::Evaluator(judge) => self.judged(stage, judge),
+                // Where nothing is evaluated or saved, rows may change below a stage that learns.
+                Bound::Rows(_) | Bound::Combine(_) if finally.is_some() => self.shared_stage(stage, false),
                 _ => self.tee(stage),
             }
         }

@@ -1,7 +1,7 @@
 //! Rows in chunks: a table in slices, or a file read piece by piece.
 
 use crate::{Schema, Table};
-use pipewright_diagnostic::Failure;
+use pipewright_diagnostic::{Failure, go_on};
 use rayon::prelude::*;
 use std::sync::{Mutex, PoisonError};
 
@@ -85,6 +85,7 @@ pub fn in_waves<T: Send>(
     mut take: impl FnMut(T) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     for start in (0..count).step_by(WAVE) {
+        go_on()?;
         for part in in_parallel(WAVE.min(count - start), |part| work(start + part)) {
             take(part?)?;
         }

@@ -3,6 +3,7 @@
 use arrow_schema::{DataType, TimeUnit};
 use pipewright_diagnostic::{Failure, code, nearest};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -203,6 +204,32 @@ impl Schema {
         self.entries.iter().filter_map(|entry| match entry {
             Entry::Column(column) => Some(column),
             Entry::Open { .. } | Entry::Undecided { .. } => None,
+        })
+    }
+
+    /// Returns its columns, each with the column of the same name in another schema. Neighbouring schemas mostly have the
+    /// same columns in the same places, so that this takes time for each column and not for each pair.
+    pub fn matched<'a>(&'a self, other: &'a Schema) -> impl Iterator<Item = (&'a Column, Option<&'a Column>)> {
+        let mut by_name: Option<BTreeMap<&str, &Column>> = None;
+        self.entries.iter().enumerate().filter_map(move |(place, entry)| {
+            let Entry::Column(column) = entry else { return None };
+            let same = match other.entries.get(place) {
+                Some(Entry::Column(same)) if same.name == column.name => Some(same),
+                _ => {
+                    let by_name = by_name.get_or_insert_with(|| {
+                        // Of several of one name, the first one counts.
+                        other
+                            .columns()
+                            .map(|column| (&*column.name, column))
+                            .collect::<Vec<_>>()
+                            .into_iter()
+                            .rev()
+                            .collect()
+                    });
+                    by_name.get(&*column.name).copied()
+                }
+            };
+            Some((column, same))
         })
     }
 

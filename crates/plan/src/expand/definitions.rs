@@ -48,7 +48,8 @@ pub(super) fn cycles(script: &Script) -> (BTreeSet<String>, Vec<Diagnostic>) {
                 }
                 Visit::UnderWay => {
                     let from = path.iter().position(|&(place, _)| place == next).unwrap_or_default();
-                    let names: Vec<&str> = path[from..].iter().map(|&(place, _)| &*definitions[place].name.node).collect();
+                    let names: Vec<&str> =
+                        path[from..].iter().map(|&(place, _)| &*definitions[place].name.node).collect();
                     diagnostics.push(error(&names, definitions[next].name, used));
                     on_cycle.extend(names.into_iter().map(str::to_owned));
                 }
@@ -63,7 +64,10 @@ fn error(names: &[&str], first: &Name, used: &Name) -> Diagnostic {
     let name = &first.node;
     let message = match names {
         [_] => format!("`{name}` is defined by itself"),
-        _ => format!("`{name}` is defined by itself: {}", names.iter().chain([&&**name]).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" uses ")),
+        _ => format!(
+            "`{name}` is defined by itself: {}",
+            names.iter().chain([&&**name]).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" uses ")
+        ),
     };
     let diagnostic = Diagnostic::error(code::RECURSIVE, message).label(used.span, format!("this is `{name}` again"));
     let diagnostic = if names.len() > 1 { diagnostic.label(first.span, "") } else { diagnostic };

@@ -115,7 +115,13 @@ mod tests {
     #[test]
     fn only_names_of_our_own_tell_a_process() {
         assert_eq!(writer(".out.csv.pipewright-tmp-31017-0"), Some(31017));
-        for name in ["out.csv.pipewright-tmp-1-0", ".pipewright-tmp-1-0", ".a.pipewright-tmp-1", ".a.tmp1-0", ".a.pipewright-tmp--0"] {
+        for name in [
+            "out.csv.pipewright-tmp-1-0",
+            ".pipewright-tmp-1-0",
+            ".a.pipewright-tmp-1",
+            ".a.tmp1-0",
+            ".a.pipewright-tmp--0",
+        ] {
             assert_eq!(writer(name), None, "{name}");
         }
     }
@@ -126,7 +132,10 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("pipewright-sweep-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
         let names = |folder: &Path| {
-            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect::<BTreeSet<_>>()
+            fs::read_dir(folder)
+                .unwrap()
+                .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+                .collect::<BTreeSet<_>>()
         };
         // Numbers of processes are below 2^22.
         let (left, locked) = (".a.csv.pipewright-tmp-99999999-0", ".b.csv.pipewright-tmp-99999999-0");
