@@ -196,7 +196,8 @@ fn a_thousand_new_columns_are_checked_and_made_at_once() {
 
 #[test]
 fn blocks_and_definitions_nest_on_a_small_stack() {
-    let blocks = |open: &str, depth: usize| format!("load iris | {}head 1{} | show", open.repeat(depth), " }".repeat(depth));
+    let blocks =
+        |open: &str, depth: usize| format!("load iris | {}head 1{} | show", open.repeat(depth), " }".repeat(depth));
     let calls: String = (1..=100).map(|call| format!("def d{call}() = d{}()\n", call - 1)).collect();
     let scripts = [
         blocks("only train { ", 100),

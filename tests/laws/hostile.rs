@@ -8,7 +8,7 @@
 use crate::arguments::{is_grammar, script, specs, valid};
 use crate::sample::Sample;
 use pipewright::{Diagnostic, Observer, Options, Session, Stop, code};
-use pipewright_operator::{Domain, Param, Spec};
+use pipewright_operator::{Domain, Effect, Param, Spec};
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -21,9 +21,9 @@ const MEMORY_BYTES: u64 = 256 << 20;
 /// What a process may take at most: the limit of its run, the binary, and what a limit does not see.
 const PROCESS_BYTES: u64 = 3 * MEMORY_BYTES;
 /// Longer than a script needs, so that a busy machine fails no test; then it is told to stop.
-const PATIENCE: Duration = Duration::from_secs(4);
+const PATIENCE: Duration = Duration::from_secs(10);
 /// A script that does not end after that is at fault.
-const DEADLINE: Duration = Duration::from_secs(20);
+const DEADLINE: Duration = Duration::from_secs(30);
 
 const NUMBERS: [&str; 11] = [
     "0",
@@ -177,7 +177,11 @@ fn of(spec: &'static Spec, param: &'static Param, text: &str) -> String {
     let inner = shape.map(|_| format!("{}, auto", text.trim_matches(['[', ']'])));
     let mut given: Vec<(&Param, &str)> = vec![(param, inner.as_deref().unwrap_or(text))];
     given.extend(others.iter().map(|(other, text)| (*other, text.as_str())));
-    script(spec, &given)
+    let script = script(spec, &given);
+    match spec.effect {
+        Effect::FitTarget | Effect::RowsTrain => script.replace("load t.csv", "load t.csv | target grade"),
+        _ => script,
+    }
 }
 
 /// Texts with numbers that have the form of a domain, whether it takes the number or not.

@@ -106,6 +106,8 @@ struct Told {
     failure: Failure,
     /// The number of folds that tell of it.
     folds: usize,
+    /// Is it told outside of folds, too?
+    is_whole: bool,
     /// Do some of them tell other numbers?
     differs: bool,
 }
@@ -121,13 +123,14 @@ fn gather(plan: &Plan, notices: Vec<Notice>) -> Vec<Diagnostic> {
         match told.iter_mut().find(|told| told.stage == stage && alike(&told.failure, &failure, folds > 0)) {
             Some(told) => {
                 told.folds += folds;
+                told.is_whole |= folds == 0;
                 told.differs |= told.failure.message != failure.message;
             }
-            None => told.push(Told { stage, failure, folds, differs: false }),
+            None => told.push(Told { stage, failure, folds, is_whole: folds == 0, differs: false }),
         }
     }
-    let diagnostic = |Told { stage, mut failure, folds, differs }: Told| {
-        if folds > 0 && failure.severity != Severity::Error {
+    let diagnostic = |Told { stage, mut failure, folds, is_whole, differs }: Told| {
+        if !is_whole && failure.severity != Severity::Error {
             let folds = if folds == 1 { "1 fold".to_owned() } else { format!("{folds} folds") };
             let numbers = if differs { ", with numbers of their own" } else { "" };
             failure.message = format!("{} (in {folds}{numbers})", failure.message);

@@ -411,7 +411,9 @@ impl<'a> Walk<'a> {
     /// The rounds of an evaluation are not more than the rows allow, nor than a run may have.
     fn check_rounds(&mut self, judge: &dyn Evaluator, span: Span) {
         let rows = self.pin.and_then(|pin| pin.target.as_ref()).map(|target| target.rows);
-        if let Some(Err(failure)) = rows.map(|rows| judge.check_rows(rows)) {
+        // That there are no rows at all is already said.
+        let checked = rows.filter(|&rows| rows > 0).map(|rows| judge.check_rows(rows));
+        if let Some(Err(failure)) = checked {
             return self.say(failure.at(span));
         }
         let (rounds, jobs) = (judge.rounds(), jobs_of_round(&self.path()));

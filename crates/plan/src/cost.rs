@@ -34,8 +34,8 @@ impl Plan {
         for path in self.paths() {
             let Some(&source) = path.branch.path.first() else { continue };
             sources.insert(source, path.branch.source_bytes);
-            cost.fits += path.fits();
-            cost.trainings += path.trainings();
+            cost.fits = cost.fits.saturating_add(path.fits());
+            cost.trainings = cost.trainings.saturating_add(path.trainings());
             let table = path.branch.source_bytes.map_or(0, |bytes| path.widened(bytes));
             let at_once = match path.rounds() {
                 0 if path.training().is_none() && path.first_learner().is_none() => 1,
@@ -77,7 +77,8 @@ impl Path<'_> {
         let (shared, learned) = self.nodes.split_at(self.shared_end());
         let steps =
             |nodes: &[&crate::model::Node]| nodes.iter().filter(|node| matches!(node.bound, Bound::Step(_))).count();
-        steps(shared) + steps(learned).saturating_mul(self.rounds().saturating_add(self.final_fits()))
+        let times = self.rounds().saturating_add(self.final_fits());
+        steps(learned).saturating_mul(times).saturating_add(steps(shared))
     }
 
     fn trainings(&self) -> usize {

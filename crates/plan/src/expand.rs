@@ -49,7 +49,9 @@ pub fn expand(script: &Script, overrides: &Overrides, registry: &Registry) -> (V
         expander.item(item, overrides, &mut pipelines);
     }
     expander.check_overrides(overrides);
-    expander.diagnostics.extend(definitions::unused(script));
+    if expander.diagnostics.iter().all(|said| !said.is_error()) {
+        expander.diagnostics.extend(definitions::unused(script));
+    }
     (pipelines, expander.diagnostics)
 }
 

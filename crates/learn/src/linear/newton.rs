@@ -90,7 +90,9 @@ pub(super) fn minimise<O: Objective>(
             let is_finite = curvature.col_iter().all(|column| column.iter().all(|entry| entry.is_finite()));
             if !is_finite {
                 let message = "the values or the penalty are too large: their products are not finite";
-                return Err(Failure::new(code::VALUE_OUT_OF_RANGE, message).help("scale the columns, or use a smaller penalty"));
+                return Err(
+                    Failure::new(code::VALUE_OUT_OF_RANGE, message).help("scale the columns, or use a smaller penalty")
+                );
             }
             flat |= newton_direction(curvature, &mut step);
         } else {
