@@ -58,8 +58,7 @@ impl Progress {
     pub(crate) fn start(tell: impl FnOnce() + Send + 'static) -> Progress {
         let (signalled, signal) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
         let mut handlers = Vec::new();
-        let ignored = ignored();
-        for &ending in ENDING.iter().filter(|&&ending| !ignored(ending)) {
+        for &ending in ENDING.iter().filter(|&&ending| !is_kept_away(ending)) {
             // Without handlers, signals end the process by default. The number is there before the flag is up.
             handlers.extend(flag::register_usize(ending, signal.clone(), ending.unsigned_abs() as usize));
             handlers.extend(flag::register(ending, signalled.clone()));
@@ -117,13 +116,19 @@ impl Drop for Progress {
     }
 }
 
-/// Which signals the process was started to ignore, as `nohup` does; they stay ignored.
+/// Was the process started to outlive its terminal, as by `nohup`? Then SIGHUP stays ignored.
+#[cfg(unix)]
 #[allow(clippy::disallowed_methods)] // What the system says of the process itself.
-fn ignored() -> impl Fn(i32) -> bool {
+fn is_kept_away(signal: i32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
-    move |signal| mask & (1 << (signal - 1)) != 0
+    signal == SIGHUP && mask & (1 << (signal - 1)) != 0
+}
+
+#[cfg(not(unix))]
+fn is_kept_away(_: i32) -> bool {
+    false
 }
 
 fn exit_code(signal: &AtomicUsize) -> u8 {

@@ -93,7 +93,7 @@ codes! {
         "`&&`, `||`, `>`, `%>%`, `|>`, `df.x` belong to other languages; the message says what to write instead.",
         "load |> scale" => "load | scale";
     TOO_DEEP = "E0108", "nesting deeper than the limit",
-        "Brackets, braces and expressions nest at most 200 deep, so that no script can exhaust the stack.",
+        "Brackets, braces and expressions nest at most 200 deep, blocks of stages and calls of definitions 32, so that no script can exhaust the stack.",
         "" => "";
     SCRIPT_TOO_LONG = "E0109", "a script larger than the limit",
         "A script has at most 16 MiB and 100,000 stages and values.",
@@ -274,10 +274,10 @@ codes! {
 
     // Limits.
     LIMIT_REACHED = "E0801", "a limit was exceeded",
-        "The message names the limit.",
+        "The message names the limit. What would take more memory than `--mem` allows, or without it than the machine has free, is refused before it is made.",
         "" => "";
     CANCELLED = "E0802", "the run was cancelled",
-        "Ctrl-C or a signal ended it; no partially written file is left.",
+        "Ctrl-C or a signal (SIGTERM, SIGHUP) ended it; no partially written file is left.",
         "" => "";
 
     // Assertions of a script.
