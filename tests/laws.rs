@@ -14,6 +14,8 @@ mod explicit;
 mod footprint;
 #[path = "laws/honesty.rs"]
 mod honesty;
+#[path = "laws/hostile.rs"]
+mod hostile;
 #[path = "laws/repeatability.rs"]
 mod repeatability;
 #[path = "laws/sample.rs"]

@@ -2,7 +2,7 @@
 
 mod support;
 
-use pipewright::{NoObserver, Observer, Options, Session, code};
+use pipewright::{NoObserver, Observer, Options, Session, Stop, code};
 use pipewright_frame::{ReadOptions, csv};
 use pipewright_operator::work::{Fitted, FittedModel};
 use pipewright_world::{Content, Fill, MemoryWorld, OsWorld, World};
@@ -28,8 +28,10 @@ fn a_disk_that_fills_up_is_e0702_and_ends_with_1() {
 fn a_run_that_is_stopped_is_e0802_and_ends_with_130() {
     struct Impatient;
     impl Observer for Impatient {
-        fn cancelled(&self) -> bool {
-            true
+        fn stop(&self) -> Stop {
+            let stop = Stop::default();
+            stop.set();
+            stop
         }
     }
     let done = session(example_world()).run_watched(SCRIPT, &Impatient);
@@ -171,4 +173,50 @@ fn a_small_file_is_opened_once_and_read_once_by_check_and_run() {
             assert_eq!(counted, (runs, runs), "{name}");
         }
     }
+}
+
+#[test]
+fn a_thousand_new_columns_are_checked_and_made_at_once() {
+    let session = session(example_world());
+    let all: Vec<String> = (0..1000).map(|column| format!("c{column} = petal_width + {column}")).collect();
+    let chain: Vec<String> = (1..1000).map(|column| format!("c{column} = c{} + 1", column - 1)).collect();
+    let scripts = [
+        format!("load iris.csv | derive {} | select c999 | show 1", all.join(", ")),
+        format!("load iris.csv | derive c0 = petal_width, {} | select c999 | show 1", chain.join(", ")),
+        format!("load iris.csv | derive {} | select c999 | show 1", all.join(" | derive ")),
+    ];
+    for script in scripts {
+        let start = std::time::Instant::now();
+        let done = session.run(&script);
+        assert_eq!(done.exit_code(), 0, "{:?}", done.diagnostics);
+        // Less than a second; a check of every pair of columns for every stage would take many times as long.
+        assert!(start.elapsed().as_secs() < 10, "{:?}: {}", start.elapsed(), &script[..60]);
+    }
+}
+
+#[test]
+fn blocks_and_definitions_nest_on_a_small_stack() {
+    let blocks =
+        |open: &str, depth: usize| format!("load iris | {}head 1{} | show", open.repeat(depth), " }".repeat(depth));
+    let calls: String = (1..=100).map(|call| format!("def d{call}() = d{}()\n", call - 1)).collect();
+    let scripts = [
+        blocks("only train { ", 100),
+        blocks("columns { _ => ", 100),
+        format!("def d0() = head 1\n{calls}load iris | d100() | show"),
+        "let a = load iris | a\na".to_owned(),
+    ];
+    let check = move || {
+        for script in scripts {
+            let done = session(example_world()).check(&script);
+            let codes: Vec<_> = done.diagnostics.iter().map(|said| said.code).collect();
+            assert!(codes.contains(&code::TOO_DEEP) || codes.contains(&code::RECURSIVE), "{script}: {codes:?}");
+        }
+        // As deep as it may be.
+        for open in ["only train { ", "columns { _ => "] {
+            let done = session(example_world()).check(&blocks(open, 32).replace("head 1", "scale"));
+            assert!(done.is_sound(), "{:?}", done.diagnostics);
+        }
+    };
+    let thread = std::thread::Builder::new().stack_size(512 << 10).spawn(check).expect("room for a thread");
+    thread.join().expect("no panic, and no exhausted stack");
 }

@@ -7,7 +7,7 @@ use pipewright_operator::{Args, Domain, Flow, Form, Param, Preset, Spec};
 use pipewright_world::MemoryWorld;
 use std::sync::Arc;
 
-fn specs() -> impl Iterator<Item = &'static Spec> {
+pub(crate) fn specs() -> impl Iterator<Item = &'static Spec> {
     let only = crate::support::filter();
     let verbs = REGISTRY.verbs.iter().map(|verb| &verb.spec);
     verbs.chain(REGISTRY.models.iter().map(|model| &model.spec)).filter(move |spec| spec.name.contains(&only))
@@ -69,7 +69,7 @@ fn the_registry_is_in_good_order() {
 }
 
 /// A pipeline with one stage or model under test, where these parameters are given these texts.
-fn script(spec: &'static Spec, given: &[(&'static Param, &str)]) -> String {
+pub(crate) fn script(spec: &'static Spec, given: &[(&'static Param, &str)]) -> String {
     let text =
         |param: &Param| given.iter().find(|(other, _)| other.name == param.name).map(|(_, text)| (*text).to_owned());
     let usual = |param: &Param| if is_model(spec) { "2, auto".to_owned() } else { valid(param.domain) };
@@ -101,7 +101,7 @@ fn script(spec: &'static Spec, given: &[(&'static Param, &str)]) -> String {
 }
 
 /// Does the grammar itself read this argument, and not the domain alone? The tests of the grammar cover it.
-fn is_grammar(spec: &Spec, param: &Param) -> bool {
+pub(crate) fn is_grammar(spec: &Spec, param: &Param) -> bool {
     let place = spec.positionals.iter().position(|other| other.name == param.name);
     match spec.form {
         Form::Path => place.is_some_and(|place| place + 1 < spec.positionals.len()),
@@ -120,7 +120,7 @@ fn written_default(param: &Param) -> String {
 }
 
 /// A text that a domain takes.
-fn valid(domain: Domain) -> String {
+pub(crate) fn valid(domain: Domain) -> String {
     match domain {
         Domain::Int { min, max } => (min + 3).min(max).to_string(),
         Domain::Float { .. } => "0.5".to_owned(),

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 /// Learning from tables, a line at a time: load | fillna mean | scale | train mlp[64,32,1] | eval kfold 5
 #[derive(Parser, Debug)]
-#[command(name = "pipewright", version, disable_help_subcommand = true, args_conflicts_with_subcommands = true)]
+#[command(name = "pipewright", version, disable_help_subcommand = true, subcommand_precedence_over_arg = true)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub command: Option<Command>,

@@ -7,10 +7,10 @@ mod session;
 mod terminal;
 
 use arguments::{Arguments, Command, Script, ScriptArguments};
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use outside::outside;
 use pipewright::{RunResult, Session, explain_code, verb_help, verb_list};
-use pipewright_diagnostic::{Diagnostic, Source, code, nearest};
+use pipewright_diagnostic::{Diagnostic, Source, code, nearest, stopped};
 use progress::Progress;
 use std::ffi::OsStr;
 use std::io::IsTerminal;
@@ -29,6 +29,7 @@ fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { WRONG } else { 0 });
         }
     };
+    progress::survive_full_files();
     let bug = std::panic::catch_unwind(|| command(arguments));
     ExitCode::from(bug.unwrap_or(70))
 }
@@ -36,6 +37,14 @@ fn main() -> ExitCode {
 fn command(arguments: Arguments) -> u8 {
     let terminal = Terminal::new(&arguments.common);
     let script = |script: ScriptArguments| Script::read(script, &arguments.common);
+    let is_mixed = arguments.command.is_some() && !arguments.script.is_empty();
+    let misplaced = || usage("a command stands behind a script", "the command comes first: pipewright plan -c 'load'");
+    let mistyped =
+        || arguments.script.rest.first().filter(|_| arguments.command.is_none()).and_then(|word| mistyped(word));
+    if let Some(diagnostic) = is_mixed.then(misplaced).or_else(mistyped) {
+        terminal.tell(&[diagnostic], &Source::new("command line", ""));
+        return WRONG;
+    }
     let work = match arguments.command {
         Some(Command::Help { name }) => return help(name.as_deref(), &terminal),
         Some(Command::Why { code }) => return why(&code, &terminal),
@@ -63,6 +72,15 @@ fn command(arguments: Arguments) -> u8 {
     })
 }
 
+/// The error for a word that names no file, and is nearly a command.
+fn mistyped(word: &OsStr) -> Option<Diagnostic> {
+    let commands = Arguments::command();
+    let commands = commands.get_subcommands().map(clap::Command::get_name);
+    let near = *nearest(word.to_str().filter(|_| !is_script(word))?, commands).first()?;
+    let message = format!("no command named `{}`", word.display());
+    Some(usage(message, &format!("did you mean `pipewright {near}`?")))
+}
+
 /// Is it a file, or standard input?
 fn is_script(name: &OsStr) -> bool {
     name == "-" || outside().exists(name.as_ref())
@@ -74,7 +92,8 @@ pub(crate) fn usage(message: impl Into<String>, help: &str) -> Diagnostic {
 }
 
 fn run_script(script: &Script, terminal: &Terminal) -> u8 {
-    let progress = Progress::start();
+    let (terminal_then, source) = (*terminal, script.source.clone());
+    let progress = Progress::start(move || tell_stopped(&terminal_then, &source));
     let session = Session::new(outside(), script.options.clone());
     let run = session.run_watched(&script.source.text, &progress);
     progress.clear();
@@ -89,6 +108,16 @@ fn run_script(script: &Script, terminal: &Terminal) -> u8 {
         0 => shown,
         130 => progress.signal_code(),
         code => code,
+    }
+}
+
+/// Reports a run that a signal ended before its work came to an end.
+pub(crate) fn tell_stopped(terminal: &Terminal, source: &Source) {
+    let stopped = stopped();
+    let diagnostics = vec![Diagnostic::error(stopped.code, stopped.message)];
+    terminal.tell(&diagnostics, source);
+    if terminal.json {
+        terminal.print(&format!("{:#}\n", pipewright::document(&RunResult::of_check(diagnostics), source)));
     }
 }
 

@@ -5,7 +5,7 @@ use crate::outside::outside;
 use crate::progress::Progress;
 use crate::terminal::Terminal;
 use pipewright::{Session, is_complete};
-use pipewright_diagnostic::Source;
+use pipewright_diagnostic::{Diagnostic, Source, code};
 use rustyline::completion::{Completer, Pair};
 use rustyline::error::ReadlineError;
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
@@ -70,19 +70,26 @@ fn line_of_session(line: &str, definitions: &mut String, common: &Common, termin
     let defines = ["let ", "def ", "param "].iter().any(|word| line.starts_with(word));
     if defines {
         let checked = session.check(&text);
-        terminal.tell(&checked.diagnostics, &source);
+        terminal.tell(&of_session(checked.diagnostics.clone()), &source);
         if checked.is_sound() {
             *definitions = text;
         }
         return;
     }
-    let progress = Progress::start();
+    let (terminal_then, source_then) = (*terminal, source.clone());
+    let progress = Progress::start(move || crate::tell_stopped(&terminal_then, &source_then));
     let run = session.run_watched(&text, &progress);
     progress.clear();
-    terminal.tell(&run.diagnostics, &source);
+    terminal.tell(&of_session(run.diagnostics.clone()), &source);
     for text in pipewright::render::texts(run.outputs()) {
         terminal.print(&text);
     }
+}
+
+/// Without what is no fault in a session: a later line may use a definition.
+fn of_session(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    diagnostics.retain(|said| said.code != code::UNUSED);
+    diagnostics
 }
 
 fn history_file() -> Option<PathBuf> {

@@ -5,6 +5,7 @@ use pipewright::{render_human, render_json};
 use pipewright_diagnostic::{Diagnostic, Source};
 use std::io::{self, IsTerminal, Write};
 
+#[derive(Clone, Copy)]
 pub(crate) struct Terminal {
     pub json: bool,
     messages_as_json: bool,

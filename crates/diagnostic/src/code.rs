@@ -93,7 +93,7 @@ codes! {
         "`&&`, `||`, `>`, `%>%`, `|>`, `df.x` belong to other languages; the message says what to write instead.",
         "load |> scale" => "load | scale";
     TOO_DEEP = "E0108", "nesting deeper than the limit",
-        "Brackets, braces and expressions nest at most 200 deep, so that no script can exhaust the stack.",
+        "Brackets, braces and expressions nest at most 200 deep, blocks of stages and calls of definitions 32, so that no script can exhaust the stack.",
         "" => "";
     SCRIPT_TOO_LONG = "E0109", "a script larger than the limit",
         "A script has at most 16 MiB and 100,000 stages and values.",
@@ -140,6 +140,10 @@ codes! {
     NOT_YET = "E0210", "not implemented yet",
         "This part of the language parses, but this version cannot run it yet.",
         "load | fork { a: scale; b: keep }" => "load | scale";
+
+    RECURSIVE = "E0211", "a definition that uses itself",
+        "A `let`, `def` or `param` stands for what is written behind it, so it cannot contain itself, also not by way of others. It can use the definitions above it.",
+        "let clean = clean | fillna mean\nload | clean" => "let clean = fillna mean\nload | clean";
 
     // Order, leaks, scope.
     READS_TARGET = "E0302", "a feature or a choice of rows that depends on the target",
@@ -270,10 +274,10 @@ codes! {
 
     // Limits.
     LIMIT_REACHED = "E0801", "a limit was exceeded",
-        "The message names the limit.",
+        "The message names the limit. What would take more memory than `--mem` allows, or without it than the machine has free, is refused before it is made.",
         "" => "";
     CANCELLED = "E0802", "the run was cancelled",
-        "Ctrl-C or a signal ended it; no partially written file is left.",
+        "Ctrl-C or a signal (SIGTERM, SIGHUP) ended it; no partially written file is left.",
         "" => "";
 
     // Assertions of a script.
@@ -290,6 +294,9 @@ codes! {
     SMALL_COUNT = "W0203", "a count of 1 or less",
         "20% and 0.2 are a share; 20 is a count. A count this small is probably a mistake.",
         "load | sample 1" => "load | sample 20%";
+    UNUSED = "W0208", "a definition that nothing uses",
+        "A `let` or `def` does nothing by itself: its stages run where its name stands in place of a verb, or where a stage such as `join` names it.",
+        "let clean = fillna mean\nload | scale" => "let clean = fillna mean\nload | clean | scale";
     UNSCALED_NETWORK = "W0604", "unscaled features in a network",
         "Gradient descent follows the features with the largest values and nearly ignores the others. Put `scale` before `train`.",
         "load | train mlp[auto]" => "load | scale | train mlp[auto]";

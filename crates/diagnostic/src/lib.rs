@@ -25,12 +25,15 @@
 //! ```
 #![doc = include_str!("../README.md")]
 
+mod bounds;
 pub mod code;
 mod failure;
 mod nearest;
 mod progress;
 mod render;
+mod visible;
 
+pub use bounds::{Bounds, Memory, Stop, go_on, room_for, size, stopped};
 pub use code::{Code, CodeInfo};
 pub use failure::{DataPlace, Failure};
 pub use nearest::nearest;

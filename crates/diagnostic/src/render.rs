@@ -1,15 +1,19 @@
 //! Rendering of diagnostics as text and as JSON.
 
+use crate::visible::{visible, visible_in_place};
 use crate::{Diagnostic, Severity, Source};
 use codespan_reporting::diagnostic as report;
 use codespan_reporting::files::SimpleFile;
 use codespan_reporting::term::{self, termcolor};
 use serde_json::{Value, json};
+use std::borrow::Cow;
 
 /// Renders a diagnostic as text, with the lines of the script that it is about; notes are rendered without them.
-/// Ends with a newline.
+/// Ends with a newline. What a terminal would act on is written out, whatever a file or a script holds.
 #[must_use]
 pub fn render_human(diagnostic: &Diagnostic, source: &Source, colour: bool) -> String {
+    let diagnostic = &on_terminal(diagnostic);
+    let (name, text) = (visible(&source.name), visible_in_place(&source.text));
     let severity = match diagnostic.severity {
         Severity::Error => report::Severity::Error,
         Severity::Warning => report::Severity::Warning,
@@ -20,7 +24,7 @@ pub fn render_human(diagnostic: &Diagnostic, source: &Source, colour: bool) -> S
         notes.extend(diagnostic.place.as_ref().map(|place| format!("at {place}")));
     }
     notes.extend(diagnostic.help.iter().map(|line| format!("help: {line}")));
-    if let Some(text) = excerpt(diagnostic, source, &notes) {
+    if let Some(text) = excerpt(diagnostic, &name, &text, &notes) {
         return text;
     }
     let blamed = if diagnostic.severity == Severity::Note { &[] } else { diagnostic.labels.as_slice() };
@@ -38,7 +42,7 @@ pub fn render_human(diagnostic: &Diagnostic, source: &Source, colour: bool) -> S
         .with_message(&diagnostic.message)
         .with_labels(labels)
         .with_notes(notes);
-    let file = SimpleFile::new(&source.name, &source.text);
+    let file = SimpleFile::new(&name, &*text);
     let mut buffer = if colour { termcolor::Buffer::ansi() } else { termcolor::Buffer::no_color() };
     let config = term::Config::default();
     if term::emit_to_write_style(&mut buffer, &config, &file, &message).is_err() {
@@ -50,15 +54,28 @@ pub fn render_human(diagnostic: &Diagnostic, source: &Source, colour: bool) -> S
     trimmed
 }
 
+/// The diagnostic with its texts as a terminal may show them.
+fn on_terminal(diagnostic: &Diagnostic) -> Diagnostic {
+    let mut diagnostic = diagnostic.clone();
+    let labels = diagnostic.labels.iter_mut().map(|label| &mut label.text);
+    let place = diagnostic.place.iter_mut().flat_map(|place| place.file.iter_mut().chain(&mut place.column));
+    let texts = labels.chain(&mut diagnostic.help).chain(place).chain([&mut diagnostic.message]);
+    texts.for_each(|text| {
+        if let Cow::Owned(shown) = visible(text) {
+            *text = shown;
+        }
+    });
+    diagnostic
+}
+
 /// Longer lines are shown in part, since a terminal would wrap them and misplace the caret.
 const LINE_MAX: usize = 400;
 /// Characters shown on either side of the label in a long line.
 const AROUND: usize = 40;
 
 /// Renders a diagnostic with an excerpt of a long line; `None` if the line is short enough to be shown whole.
-fn excerpt(diagnostic: &Diagnostic, source: &Source, notes: &[String]) -> Option<String> {
+fn excerpt(diagnostic: &Diagnostic, name: &str, text: &str, notes: &[String]) -> Option<String> {
     let label = diagnostic.labels.first().filter(|_| diagnostic.severity != Severity::Note)?;
-    let text = &source.text;
     let start = (label.span.start as usize).min(text.len());
     let line_start = text.get(..start)?.rfind('\n').map_or(0, |newline| newline + 1);
     let line_end = text[start..].find('\n').map_or(text.len(), |newline| start + newline);
@@ -73,7 +90,7 @@ fn excerpt(diagnostic: &Diagnostic, source: &Source, notes: &[String]) -> Option
     let after: String = text[start..line_end].chars().take(2 * AROUND).collect();
     let (number, gutter) = (line.to_string(), " ".repeat(line.to_string().len()));
     let pad = " ".repeat(before.chars().count() + 1);
-    let mut out = format!("{}\n{gutter} ┌─ {}:{line}:{column}\n{gutter} │\n", one_line(diagnostic), source.name);
+    let mut out = format!("{}\n{gutter} ┌─ {name}:{line}:{column}\n{gutter} │\n", one_line(diagnostic));
     out.push_str(&format!("{number} │ …{before}{after}…\n{gutter} │ {pad}{carets} {}\n", label.text));
     notes.iter().for_each(|note| out.push_str(&format!("{gutter} = {note}\n")));
     Some(out)
@@ -137,6 +154,20 @@ mod tests {
         assert!(text.contains("s.pipe:2:20"), "{text}");
         assert!(text.contains("^^^^ not in the table at this point"), "{text}");
         assert!(text.contains("= help: did you mean `Age`?"), "{text}");
+    }
+
+    #[test]
+    fn no_text_of_a_file_or_a_script_reaches_the_terminal_as_a_command() {
+        let evil = "a\u{1b}[31m\u{202e}\u{7}";
+        let source = Source::new(evil, format!("load {evil} | drop x"));
+        let failure = Failure::new(code::UNKNOWN_COLUMN, evil).file(evil).column(evil).help(evil);
+        let mut diagnostic = failure.at(Span::new(0, 4));
+        diagnostic.labels[0].text = evil.to_owned();
+        let long = Source::new(evil, format!("load {evil} | {}", "x".repeat(500)));
+        for source in [source, long] {
+            let text = render_human(&diagnostic, &source, false);
+            assert!(!text.contains(|c: char| c == '\u{202e}' || (c.is_control() && c != '\n')), "{text:?}");
+        }
     }
 
     #[test]

@@ -1,15 +1,15 @@
 //! Callbacks during a run.
 
-use pipewright_diagnostic::{Failure, Progress};
+use pipewright_diagnostic::{Failure, Progress, Stop, go_on};
 use pipewright_operator::work::{Fitted, FittedModel};
 use pipewright_plan::{Fingerprint, Job, NodeId};
 use std::sync::Mutex;
 
 /// Callbacks during a run. Every method may be called from any thread.
 pub trait Observer: Sync {
-    /// Should the run stop?
-    fn cancelled(&self) -> bool {
-        false
+    /// Returns the flag that stops the run; asked for once.
+    fn stop(&self) -> Stop {
+        Stop::default()
     }
 
     /// Called when `done` of `total` jobs are done.
@@ -59,7 +59,7 @@ pub(crate) struct JobWatch<'a> {
 
 impl Progress for JobWatch<'_> {
     fn cancelled(&self) -> bool {
-        self.observer.cancelled()
+        go_on().is_err()
     }
 
     fn report(&self, done: u64, total: u64) {

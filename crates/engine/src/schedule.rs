@@ -2,7 +2,7 @@
 
 use crate::execute::{Value, execute};
 use crate::observe::{JobWatch, Notice, Observer};
-use pipewright_diagnostic::{Failure, code};
+use pipewright_diagnostic::{Bounds, Failure, code};
 use pipewright_frame::Schema;
 use pipewright_operator::{Data, Environment};
 use pipewright_plan::{JobGraph, JobId, NodeId, Work};
@@ -142,6 +142,8 @@ struct Schedule<'a> {
     retain: Retain,
     environment: &'a Environment,
     observer: &'a dyn Observer,
+    /// Those around the demand, which hold for its jobs too.
+    bounds: Bounds,
     state: Mutex<State>,
 }
 
@@ -198,8 +200,8 @@ impl<'a> Schedule<'a> {
             state.jobs[id].needed_by = consumers.iter().filter(waits).count();
         }
         jobs.iter().for_each(|&job| state.jobs[job].kept = true);
-        let (environment, observer) = (run.environment, run.observer);
-        let schedule = Schedule { graph, consumers, retain, environment, observer, state: Mutex::new(state) };
+        let (environment, observer, bounds) = (run.environment, run.observer, Bounds::current());
+        let schedule = Schedule { graph, consumers, retain, environment, observer, bounds, state: Mutex::new(state) };
         let mut state = schedule.lock();
         (0..graph.jobs().len()).for_each(|id| schedule.forget(&mut state, id));
         drop(state);
@@ -291,13 +293,12 @@ impl<'a> Schedule<'a> {
         let notices = Mutex::new(Vec::new());
         let progress = JobWatch { job, observer: self.observer, notices: &notices };
         let start = self.environment.world.elapsed();
-        let result = if self.observer.cancelled() {
-            Err(Failure::new(code::CANCELLED, "the run was stopped; nothing is left half written"))
-        } else {
+        let result = self.bounds.go_on().and_then(|()| {
             let rounds: Vec<usize> = self.graph.rounds(job.scope).iter().map(|round| round.index).collect();
             let work = || execute(job, &rounds, inputs, self.environment, &progress, self.observer);
-            catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(bug(panic.as_ref())))
-        };
+            let work = AssertUnwindSafe(|| self.bounds.around(work));
+            catch_unwind(work).unwrap_or_else(|panic| Err(bug(panic.as_ref())))
+        });
         let time = self.environment.world.elapsed().saturating_sub(start);
         let mut state = self.lock();
         let own = &mut state.jobs[id];

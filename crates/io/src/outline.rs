@@ -1,7 +1,7 @@
 //! What a writer of text has to know of all rows before it writes the first.
 
 use pipewright_diagnostic::Failure;
-use pipewright_table::{Chunks, ColumnType, MomentForm, Schema, Table, in_waves};
+use pipewright_table::{Chunks, ColumnType, MomentForm, Schema, Table, for_each_chunk};
 
 /// The outline of a table: its columns, its first rows, and the form of its dates and times. It does not depend on how
 /// the rows are cut into chunks.
@@ -36,7 +36,7 @@ impl Outline {
                 let chunk = rows.chunk(index)?;
                 Ok(chunk.arrays().iter().map(MomentForm::of_array).collect::<Vec<_>>())
             };
-            in_waves(rows.count(), of_chunk, |more| {
+            for_each_chunk(rows, of_chunk, |more| {
                 forms.iter_mut().zip(more).for_each(|(form, more)| *form = more.max(*form));
                 Ok(())
             })?;

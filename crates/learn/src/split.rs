@@ -171,12 +171,8 @@ pub fn holdout_grouped(groups: &[u32], share: f64, key: Key) -> Result<Fold, Fai
 /// assert_eq!((folds[0].train.as_slice(), folds[0].test.as_slice()), ([0].as_slice(), [1].as_slice()));
 /// ```
 pub fn forward(times: &[f64], groups: Option<&[u32]>, count: usize, gap: f64) -> Result<Vec<Fold>, Failure> {
-    check_counts(times.len(), count)?;
+    check_forward(times.len(), count)?;
     let size = times.len() / (count + 1);
-    if size == 0 {
-        let message = format!("{count} rounds of {} rows: each needs a test row, and rows before it", times.len());
-        return Err(Failure::new(code::TOO_FEW_ROWS, message));
-    }
     let mut order: Vec<u32> = order_of(times.len(), None);
     order.sort_by(|&one, &two| times[one as usize].total_cmp(&times[two as usize]));
     let time = |place: usize| times[order[place] as usize];
@@ -277,7 +273,25 @@ pub fn holdout_stratified(codes: &[u32], share: f64, key: Key) -> Result<Fold, F
     Ok(fold_where(|row| is_held[row], rows))
 }
 
-fn check_counts(rows: usize, count: usize) -> Result<(), Failure> {
+/// Are so many rows enough for `count` rounds of [`forward`]?
+///
+/// # Errors
+/// `TOO_FEW_ROWS` if not.
+pub fn check_forward(rows: usize, count: usize) -> Result<(), Failure> {
+    check_counts(rows, count)?;
+    // A block of rows for each round, and one before the first.
+    if rows <= count {
+        let message = format!("{count} rounds of {rows} rows: each needs a test row, and rows before it");
+        return Err(Failure::new(code::TOO_FEW_ROWS, message));
+    }
+    Ok(())
+}
+
+/// Are so many rows enough for `count` folds?
+///
+/// # Errors
+/// `TOO_FEW_ROWS` if not.
+pub fn check_counts(rows: usize, count: usize) -> Result<(), Failure> {
     if count < 2 {
         return Err(Failure::new(code::TOO_FEW_ROWS, format!("{count} folds are too few: at least 2 are needed")));
     }

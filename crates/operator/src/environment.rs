@@ -1,14 +1,16 @@
 //! The environment of a script: its world, its directory, the data file of the command line.
 
 use crate::Registry;
-use pipewright_diagnostic::{Code, Failure, code};
+use pipewright_diagnostic::{Code, Failure, code, go_on};
 use pipewright_frame::Table;
 use pipewright_frame::file::OpenFile;
 use pipewright_world::{Content, World, scheme};
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 /// The environment of a script. Cloning is cheap.
 #[derive(Debug, Clone)]
@@ -60,12 +62,25 @@ impl Environment {
         if scheme(path).is_some() { PathBuf::from(path) } else { self.folder.join(path) }
     }
 
-    /// Returns all of standard input, which is read only once.
+    /// Opens a file for random access; a pipe is waited for only until the run is stopped.
+    ///
+    /// # Errors
+    /// Any I/O error.
+    pub fn open(&self, path: &Path) -> io::Result<Arc<dyn Content>> {
+        if !self.world.may_wait(path) {
+            return self.world.open(path);
+        }
+        let (world, path) = (self.world.clone(), path.to_path_buf());
+        until_stopped(move || world.open(&path))
+    }
+
+    /// Returns all of standard input, which is read only once, and waited for only until the run is stopped.
     ///
     /// # Errors
     /// A [`Failure`] if it cannot be read.
     pub fn standard_input(&self) -> Result<Arc<dyn Content>, Failure> {
-        let read = || self.world.standard_input().map_err(|error| error.kind());
+        let world = self.world.clone();
+        let read = || until_stopped(move || world.standard_input()).map_err(|error| error.kind());
         match self.standard_input.get_or_init(read) {
             Ok(content) => Ok(content.clone()),
             Err(kind) => Err(failure_of(code::CANNOT_READ, "cannot read", Path::new("-"), &(*kind).into())),
@@ -100,9 +115,33 @@ impl Environment {
     }
 }
 
+/// Does work that may wait for another program, but no longer than until the run is stopped: the work then goes on by
+/// itself, and ends with the process.
+fn until_stopped<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+    const GLANCE: Duration = Duration::from_millis(50);
+    let (sender, receiver) = channel();
+    std::thread::Builder::new().spawn(move || {
+        // Nobody may be waiting any more.
+        let _ = sender.send(work());
+    })?;
+    loop {
+        match receiver.recv_timeout(GLANCE) {
+            Ok(done) => return done,
+            Err(RecvTimeoutError::Timeout) if go_on().is_ok() => {}
+            Err(RecvTimeoutError::Timeout) => return Err(io::ErrorKind::Interrupted.into()),
+            Err(RecvTimeoutError::Disconnected) => return Err(io::Error::other("reading ended with a panic")),
+        }
+    }
+}
+
 /// Creates the failure for a system error about a file.
 #[must_use]
 pub fn failure_of(code: Code, what: &str, path: &Path, error: &io::Error) -> Failure {
+    if error.kind() == io::ErrorKind::Interrupted
+        && let Err(stopped) = go_on()
+    {
+        return stopped;
+    }
     let reason = match error.kind() {
         io::ErrorKind::NotFound => "no such file".to_owned(),
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),

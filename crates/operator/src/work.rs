@@ -61,6 +61,8 @@ pub struct Sketch {
     pub whole: bool,
     /// Were there rows? Without one, nothing is known of the kinds.
     pub has_rows: bool,
+    /// About the memory that the whole table takes.
+    pub memory_bytes: u64,
     /// Notes.
     pub notices: Vec<Failure>,
 }
@@ -356,6 +358,15 @@ pub struct Round {
 pub trait Splitter: Send + Sync {
     /// Returns the number of rounds.
     fn rounds(&self) -> usize;
+
+    /// Are so many rows enough? Asked before the rounds are planned, which takes time and memory for each.
+    ///
+    /// # Errors
+    /// A [`Failure`] if there are too few rows.
+    fn check_rows(&self, rows: usize) -> Result<(), Failure> {
+        let _ = rows;
+        Ok(())
+    }
 
     /// Splits the rows.
     ///

@@ -3,9 +3,9 @@
 use crate::Session;
 use crate::pin::{pins, undecided};
 use crate::run::{place, unplaced};
-use pipewright_diagnostic::Diagnostic;
+use pipewright_diagnostic::{Diagnostic, size};
 use pipewright_engine::{NoObserver, Run};
-use pipewright_plan::{Flat, JobGraph, Pin, Plan, Work, expand, lower, plan};
+use pipewright_plan::{Cost, Flat, JobGraph, Pin, Plan, Work, expand, lower, plan};
 
 /// A checked script.
 #[derive(Debug)]
@@ -15,6 +15,10 @@ pub struct Checked {
     /// The plan, as far as it could be made.
     pub plan: Plan,
     pub(crate) flat: Vec<Flat>,
+    /// The number of threads of a run.
+    pub(crate) threads: usize,
+    /// The memory limit of a run.
+    pub(crate) memory_bytes: Option<u64>,
 }
 
 impl Checked {
@@ -30,18 +34,35 @@ impl Checked {
         let mut text = self.plan.text();
         let mut graph = JobGraph::default();
         lower(&self.plan, &mut graph);
+        let cost = self.cost();
+        // What is evaluated cannot be made jobs while the values of the target are unknown.
+        let is_known = self.plan.paths().all(|path| path.training().is_none() || path.branch.task.is_some());
+        let (fits, trainings, jobs) = match is_known {
+            true => (
+                graph.count(|work| matches!(work, Work::Fit { .. })),
+                graph.count(|work| matches!(work, Work::Learn(..))),
+                format!("{} jobs: ", graph.jobs().len()),
+            ),
+            false => (cost.fits, cost.trainings, String::new()),
+        };
         if graph.jobs().len() > 1 {
-            let fits = graph.count(|work| matches!(work, Work::Fit { .. }));
-            let trainings = graph.count(|work| matches!(work, Work::Learn(..)));
-            let jobs = graph.jobs().len();
             let baselines = if trainings > 0 { " (including baselines)" } else { "" };
+            let about = if cost.at_least { "at least" } else { "about" };
+            let memory = cost.bytes.map(|bytes| format!(", {about} {}", size(bytes))).unwrap_or_default();
             text.push_str(&format!(
-                "\n# {jobs} jobs: {}, {}{baselines}\n",
+                "\n# {jobs}{}, {}{baselines}{memory}\n",
                 counted(fits, "fit of a step", "fits of steps"),
                 counted(trainings, "training", "trainings")
             ));
         }
         text
+    }
+
+    /// What a run costs; with a memory limit, larger tables are read chunk by chunk.
+    pub(crate) fn cost(&self) -> Cost {
+        let cost = self.plan.cost(self.threads);
+        let limit = self.memory_bytes.map_or(u128::MAX, u128::from);
+        Cost { bytes: cost.bytes.map(|bytes| bytes.min(limit)), ..cost }
     }
 
     /// Returns the script with every implied step and every default written out, and every parameter and fragment
@@ -98,12 +119,17 @@ impl Session {
         diagnostics.append(&mut more);
         let (plan, mut more) = plan(&flat, text, &[], &self.plan_options(), &self.environment);
         diagnostics.append(&mut more);
-        Checked { diagnostics, plan, flat }
+        self.checked(diagnostics, plan, flat)
     }
 
     /// The second check, with the kinds of the whole data and the classes of the target.
     pub(crate) fn check_pinned(&self, flat: Vec<Flat>, text: &str, pins: &[Option<Pin>]) -> Checked {
         let (plan, diagnostics) = plan(&flat, text, pins, &self.plan_options(), &self.environment);
-        Checked { diagnostics, plan, flat }
+        self.checked(diagnostics, plan, flat)
+    }
+
+    fn checked(&self, diagnostics: Vec<Diagnostic>, plan: Plan, flat: Vec<Flat>) -> Checked {
+        let threads = self.options.threads.unwrap_or_else(rayon::current_num_threads);
+        Checked { diagnostics, plan, flat, threads, memory_bytes: self.options.memory_bytes }
     }
 }

@@ -22,7 +22,9 @@ pub use result::{RunResult, StageLine};
 pub use session::{Session, SessionBuilder};
 
 pub use pipewright_catalog::REGISTRY;
-pub use pipewright_diagnostic::{Diagnostic, Failure, Progress, Severity, Source, code, render_human, render_json};
+pub use pipewright_diagnostic::{
+    Diagnostic, Failure, Progress, Severity, Source, Stop, code, render_human, render_json,
+};
 pub use pipewright_engine::{NoObserver, Observer};
 pub use pipewright_frame::{Column, ColumnType, Function, IntoTable, Parameter, Role, Schema, Table};
 pub use pipewright_learn::{Outputs, Target};

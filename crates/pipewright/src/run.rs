@@ -1,10 +1,11 @@
 //! Running a script: check, pin, check again, lower, run.
 
 use crate::pin::{findings, pins, splits_rows};
-use crate::{RunResult, Session, StageLine};
-use pipewright_diagnostic::{Diagnostic, Failure, Severity, code};
+use crate::{Checked, RunResult, Session, StageLine};
+use pipewright_diagnostic::{Bounds, Diagnostic, Failure, Memory, Severity, code};
 use pipewright_engine::{NoObserver, Notice, Observer, Retain, Run, Value};
 use pipewright_plan::{JobGraph, JobId, NodeId, Plan, lower};
+use std::sync::Arc;
 
 impl Session {
     /// Runs a script.
@@ -17,12 +18,22 @@ impl Session {
     #[must_use]
     pub fn run_watched(&self, text: &str, observer: &dyn Observer) -> RunResult {
         let start = self.environment.world.elapsed();
-        let ran = self.in_pool(|| self.run_here(text, observer));
+        let bounds = Bounds { stop: observer.stop(), memory: self.memory() };
+        let ran = self.in_pool(|| bounds.around(|| self.run_here(text, observer)));
         self.environment.forget_files();
         let mut result = ran.unwrap_or_else(|failure| RunResult::of_check(vec![unplaced(failure)]));
         result.time = self.environment.world.elapsed().saturating_sub(start);
         result.seed = self.options.seed;
         result
+    }
+
+    /// How much memory a run may use.
+    pub(crate) fn memory(&self) -> Memory {
+        let world = self.environment.world.clone();
+        match self.options.memory_bytes {
+            Some(limit) => Memory::Limit(limit),
+            None => Memory::Free(Arc::new(move || world.free_memory())),
+        }
     }
 
     fn run_here(&self, text: &str, observer: &dyn Observer) -> RunResult {
@@ -35,6 +46,7 @@ impl Session {
             return finish(&checked.plan, checked.diagnostics, &graph, &run, &[]);
         };
         let mut checked = self.check_pinned(checked.flat, text, &pins);
+        checked.diagnostics.extend(unaffordable(&checked));
         checked.diagnostics.extend(findings(&checked.plan, &tables, &graph, &run));
         if !checked.is_sound() {
             return finish(&checked.plan, checked.diagnostics, &graph, &run, &[]);
@@ -45,6 +57,15 @@ impl Session {
         run.demand(&graph, &reports, Retain::Demanded);
         finish(&checked.plan, checked.diagnostics, &graph, &run, &reports)
     }
+}
+
+/// The error of a run that takes more memory than is free, before anything is fitted.
+fn unaffordable(checked: &Checked) -> Option<Diagnostic> {
+    let (bounds, bytes) = (Bounds::current(), checked.cost().bytes?);
+    let failure = bounds.room_for(bytes, || "this run".to_owned()).err()?;
+    let learns = checked.plan.nodes.iter().find(|node| node.footprint.effect.learns());
+    let at = learns.or(checked.plan.nodes.first())?;
+    Some(failure.help("with a memory limit, large tables are read chunk by chunk: --mem 8G").at(at.span))
 }
 
 fn finish(
@@ -62,7 +83,15 @@ fn finish(
         _ => None,
     };
     let outputs = reports.iter().filter(|&&job| job < end).filter_map(output).collect();
-    diagnostics.extend(gather(plan, outcome.notices));
+    // What the check has said of a small file, its reading says again.
+    let is_said = |new: &Diagnostic, said: &Diagnostic| {
+        new.code == said.code && new.message == said.message && new.span() == said.span()
+    };
+    for new in gather(plan, outcome.notices) {
+        if !diagnostics.iter().any(|said| is_said(&new, said)) {
+            diagnostics.push(new);
+        }
+    }
     diagnostics.extend(outcome.failure.map(|failed| place(plan, failed.stage, failed.round, failed.failure)));
     let stages = outcome.times.into_iter().map(|(id, time)| {
         let node = &plan.nodes[id];
@@ -71,36 +100,51 @@ fn finish(
     RunResult { diagnostics, outputs, stages: stages.collect(), ..RunResult::default() }
 }
 
-/// Converts notices to diagnostics; equal ones of several rounds are merged, with their number.
+/// A notice of one or several jobs of a stage.
+struct Told {
+    stage: NodeId,
+    failure: Failure,
+    /// The number of folds that tell of it.
+    folds: usize,
+    /// Is it told outside of folds, too?
+    is_whole: bool,
+    /// Do some of them tell other numbers?
+    differs: bool,
+}
+
+/// Converts notices to diagnostics: those of several rounds about one thing are merged, with their number.
 fn gather(plan: &Plan, notices: Vec<Notice>) -> Vec<Diagnostic> {
-    let mut grouped: Vec<(NodeId, Failure, usize, bool)> = Vec::new();
+    let mut told: Vec<Told> = Vec::new();
     let splits = |stage: NodeId| plan.paths().filter(splits_rows).any(|path| path.branch.path.contains(&stage));
     // Copies of rows matter only where rows are split.
     let matters = |notice: &Notice| notice.failure.code != code::REPEATED_ROWS || splits(notice.stage);
-    for notice in notices.into_iter().filter(matters) {
-        let known =
-            grouped.iter_mut().find(|(stage, failure, ..)| *stage == notice.stage && alike(failure, &notice.failure));
-        match known {
-            Some((_, _, times, _)) => *times += 1,
-            None => grouped.push((notice.stage, notice.failure, 1, notice.round.is_some())),
+    for Notice { stage, round, failure } in notices.into_iter().filter(matters) {
+        let folds = usize::from(round.is_some());
+        match told.iter_mut().find(|told| told.stage == stage && alike(&told.failure, &failure, folds > 0)) {
+            Some(told) => {
+                told.folds += folds;
+                told.is_whole |= folds == 0;
+                told.differs |= told.failure.message != failure.message;
+            }
+            None => told.push(Told { stage, failure, folds, is_whole: folds == 0, differs: false }),
         }
     }
-    grouped
-        .into_iter()
-        .map(|(stage, mut failure, times, in_rounds)| {
-            if in_rounds && failure.severity != Severity::Error {
-                let folds = if times == 1 { "1 fold".to_owned() } else { format!("{times} folds") };
-                failure.message = format!("{} (in {folds})", failure.message);
-            }
-            place(plan, stage, None, failure)
-        })
-        .collect()
+    let diagnostic = |Told { stage, mut failure, folds, is_whole, differs }: Told| {
+        if !is_whole && failure.severity != Severity::Error {
+            let folds = if folds == 1 { "1 fold".to_owned() } else { format!("{folds} folds") };
+            let numbers = if differs { ", with numbers of their own" } else { "" };
+            failure.message = format!("{} (in {folds}{numbers})", failure.message);
+        }
+        place(plan, stage, None, failure)
+    };
+    told.into_iter().map(diagnostic).collect()
 }
 
-/// Are they equal, or about the same column with different numbers?
-fn alike(one: &Failure, other: &Failure) -> bool {
-    let same_column = one.place.column.is_some() && one.place.column == other.place.column;
-    one == other || (one.code == other.code && (same_column || one.code == code::SEEN_ROWS))
+/// Are they equal, or about the same thing with different numbers?
+fn alike(one: &Failure, other: &Failure, in_fold: bool) -> bool {
+    let same_column = one.place.column == other.place.column;
+    let told_of_rows = one.place.column.is_none() && !in_fold && one.code != code::SEEN_ROWS;
+    one == other || (one.code == other.code && same_column && !told_of_rows)
 }
 
 /// A diagnostic for a failure without a stage.

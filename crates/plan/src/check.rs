@@ -2,6 +2,7 @@
 //! that can be found before a row is read.
 
 mod block;
+mod files;
 mod fork;
 mod implied;
 mod learning;
@@ -12,7 +13,8 @@ mod schema;
 mod tables;
 
 use crate::bind::{bind, find_verb};
-use crate::expand::Flat;
+use crate::expand::{Flat, STAGES_MAX};
+use crate::lower::{JOBS_MAX, jobs_of_round};
 use crate::model::{Branch, Line, Node, Other, Pin, Pipeline, Plan};
 use crate::path::Path;
 use crate::print::stage_text;
@@ -20,11 +22,11 @@ use implied::Implied;
 pub use other::sourced;
 use pipewright_diagnostic::{Diagnostic, Failure, Span, code};
 use pipewright_frame::{Column, Schema};
-use pipewright_operator::work::Amendment;
+use pipewright_operator::work::{Amendment, Evaluator};
 use pipewright_operator::{
     Args, ArgumentError, Bound, Declaration, Effect, Environment, Flow, Footprint, Form, Settled, Structure, Verb,
 };
-use pipewright_syntax::{Core, PathArg, Stage};
+use pipewright_syntax::{Core, Stage};
 use provenance::Provenance;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -52,7 +54,7 @@ pub fn plan(
     environment: &Environment,
 ) -> (Plan, Vec<Diagnostic>) {
     let mut plan = Plan { nodes: Vec::new(), pipelines: Vec::new(), seed: options.seed };
-    let mut diagnostics = reads_of_own_files(pipelines, environment);
+    let mut diagnostics = files::reads_of_own_files(pipelines, environment);
     let own: Vec<Span> = diagnostics.iter().map(|diagnostic| diagnostic.labels[0].span).collect();
     for (index, flat) in pipelines.iter().enumerate() {
         let pin = pins.get(index).and_then(Option::as_ref);
@@ -73,37 +75,10 @@ pub fn plan(
         walk.diagnostics.retain(|said| said.code != code::CANNOT_READ || !own.contains(&said.labels[0].span));
         diagnostics.append(&mut walk.diagnostics);
     }
-    (plan, diagnostics)
-}
-
-/// All files are read before any is written: a pipeline that reads a file written by one above it would find the
-/// file of an earlier run, or none.
-fn reads_of_own_files(pipelines: &[Flat], environment: &Environment) -> Vec<Diagnostic> {
-    let mut written: BTreeMap<String, Span> = BTreeMap::new();
-    let mut diagnostics = Vec::new();
-    for flat in pipelines {
-        let mut writes = Vec::new();
-        for stage in &flat.stages {
-            let Core::Path { path: Some(path), .. } = &stage.core else { continue };
-            let (PathArg::Text(name) | PathArg::Bare(name)) = &path.node else { continue };
-            let Ok(verb) = find_verb(stage, environment.registry) else { continue };
-            let spec = &verb.spec;
-            if spec.effect == Effect::Sink && spec.input != Flow::Table {
-                writes.push((name.clone(), path.span));
-            } else if let Some(&above) = written.get(name) {
-                let message =
-                    format!("`{name}` is written by this script, but scripts read all files before they write any");
-                diagnostics.push(
-                    Diagnostic::error(code::WRONG_ORDER, message)
-                        .label(path.span, "read first")
-                        .label(above, "written after that")
-                        .help("move the pipeline that reads it to a separate script"),
-                );
-            }
-        }
-        written.extend(writes);
+    if diagnostics.iter().all(|diagnostic| !diagnostic.is_error()) {
+        diagnostics.extend(files::unread_data(&plan, environment));
     }
-    diagnostics
+    (plan, diagnostics)
 }
 
 /// Returns the columns that a saved pipeline expects as they are in the source: no stage before it makes them.
@@ -129,6 +104,8 @@ struct Walk<'a> {
     diagnostics: Vec<Diagnostic>,
     /// The tables named by `let`.
     named: &'a BTreeMap<String, Vec<Stage>>,
+    /// The names of the tables around this one, which it is joined to.
+    within: Vec<String>,
     tables: Tables,
     /// The current branch.
     at: Here,
@@ -148,6 +125,8 @@ struct Here {
     target_span: Option<Span>,
     trains: bool,
     judged: bool,
+    /// Does every stage only change or look at the table, so that none is evaluated, saved or forked?
+    only_looks: bool,
     /// Does a stage of the script name the target (valid or not)?
     names_target: bool,
     /// Is the target still to be implied?
@@ -172,6 +151,7 @@ impl Here {
             target_span: None,
             trains: false,
             judged: false,
+            only_looks: false,
             names_target: false,
             lacks_target: false,
             adrift: false,
@@ -196,7 +176,8 @@ impl<'a> Walk<'a> {
         named: &'a BTreeMap<String, Vec<Stage>>,
     ) -> Walk<'a> {
         let (nodes, diagnostics, at) = (Vec::new(), Vec::new(), Here::start());
-        Walk { text, pin, options, environment, nodes, diagnostics, named, tables: Tables::default(), at }
+        let (within, tables) = (Vec::new(), Tables::default());
+        Walk { text, pin, options, environment, nodes, diagnostics, named, within, tables, at }
     }
 
     fn say(&mut self, diagnostic: Diagnostic) {
@@ -219,6 +200,7 @@ impl<'a> Walk<'a> {
         let any = |test: &dyn Fn(&Verb) -> bool| verbs.iter().any(|verb| test(verb));
         self.at.trains = any(&|verb| verb.spec.output == Flow::Learner && verb.spec.effect.learns());
         self.at.judged = any(&|verb| verb.spec.structure == Structure::Folds);
+        self.at.only_looks = !self.at.trains && !any(&|verb| verb.spec.structure != Structure::Plain);
         self.at.names_target = any(&|verb| verb.spec.form == Form::Target);
         self.at.lacks_target = self.at.trains && !self.at.names_target;
         let start = std::mem::replace(&mut self.at, Here::start());
@@ -317,6 +299,15 @@ impl<'a> Walk<'a> {
 
     fn stage(&mut self, stage: &Stage, verb: &'static Verb, implied: Option<Implied>) {
         let before = self.diagnostics.len();
+        if self.nodes.len() >= STAGES_MAX {
+            // Tables that several stages join are checked for each of them, which can grow exponentially.
+            let said = |said: &Diagnostic| said.code == code::SCRIPT_TOO_LONG;
+            if !self.diagnostics.iter().any(said) {
+                let message = format!("more than {STAGES_MAX} stages with those of joined tables");
+                self.say(Diagnostic::error(code::SCRIPT_TOO_LONG, message).label(stage.span, "over the limit here"));
+            }
+            return self.at.lost();
+        }
         let scope = self.scope(false);
         let stage = &self.with_target_of_command_line(stage);
         let mut bound_args = bind(stage, &verb.spec, self.environment, &scope);
@@ -399,6 +390,7 @@ impl<'a> Walk<'a> {
             }
             Bound::Evaluator(judge) => {
                 self.check_order(judge.as_ref(), span);
+                self.check_rounds(judge.as_ref(), span);
                 if let Some(task) = &self.at.branch.task {
                     decided = judge.decided(task);
                     if let Err(fault) = judge.check(task) {
@@ -438,6 +430,22 @@ impl<'a> Walk<'a> {
         };
         self.at.branch.path.push(self.nodes.len());
         self.nodes.push(node);
+    }
+
+    /// The rounds of an evaluation are not more than the rows allow, nor than a run may have.
+    fn check_rounds(&mut self, judge: &dyn Evaluator, span: Span) {
+        let rows = self.pin.and_then(|pin| pin.target.as_ref()).map(|target| target.rows);
+        // That there are no rows at all is already said.
+        let checked = rows.filter(|&rows| rows > 0).map(|rows| judge.check_rows(rows));
+        if let Some(Err(failure)) = checked {
+            return self.say(failure.at(span));
+        }
+        let (rounds, jobs) = (judge.rounds(), jobs_of_round(&self.path()));
+        if rounds.saturating_mul(jobs) > JOBS_MAX {
+            let message = format!("{rounds} rounds of {jobs} jobs each are over the limit of {JOBS_MAX} jobs");
+            let help = "use fewer folds, or fewer repetitions";
+            self.say(Diagnostic::error(code::LIMIT_REACHED, message).label(span, "").help(help));
+        }
     }
 
     /// Binds a stage; an evaluator that the columns override takes the overriding argument.

@@ -1,9 +1,12 @@
 //! Expansion: parameters, fragments and functions are replaced by their definitions, which leaves stages.
 
+mod definitions;
+mod substitute;
+
 use pipewright_diagnostic::{Diagnostic, Span, Spanned, code, nearest};
 use pipewright_operator::Registry;
-use pipewright_syntax::{Arg, Core, Expr, Item, Named, Parameter, PathArg, Pipeline, Script, Selector, Stage, Value};
-use std::collections::BTreeMap;
+use pipewright_syntax::{Arg, Core, Item, Name, Parameter, Pipeline, Script, Stage, Value};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Values of the script's parameters given from outside (`name=value` on the command line).
@@ -18,13 +21,22 @@ pub struct Flat {
     pub named: Arc<BTreeMap<String, Vec<Stage>>>,
 }
 
+/// The values of a function's parameters in one call.
+type Locals = BTreeMap<String, Value>;
+
 /// Maximum number of stages, as fragments of fragments can grow exponentially.
-const STAGES_MAX: usize = 100_000;
+pub(crate) const STAGES_MAX: usize = 100_000;
+
+/// Maximum nesting of blocks and of calls. Each level takes stack wherever stages are checked, fitted and applied.
+pub(crate) const NESTING_MAX: usize = 32;
 
 /// Expands a script.
 #[must_use]
 pub fn expand(script: &Script, overrides: &Overrides, registry: &Registry) -> (Vec<Flat>, Vec<Diagnostic>) {
-    let mut expander = Expander { registry, names: Names::default(), stages: 0, diagnostics: Vec::new() };
+    let (recursive, mut diagnostics) = definitions::cycles(script);
+    diagnostics.extend(definitions::aliases(script));
+    let names = Names { recursive, ..Names::default() };
+    let mut expander = Expander { registry, names, stages: 0, nesting: 0, diagnostics };
     if let Some(edition) = script.edition.as_ref().filter(|edition| edition.node != 1) {
         expander.say(
             Diagnostic::error(code::UNKNOWN_EDITION, format!("unknown edition {}", edition.node))
@@ -37,12 +49,18 @@ pub fn expand(script: &Script, overrides: &Overrides, registry: &Registry) -> (V
         expander.item(item, overrides, &mut pipelines);
     }
     expander.check_overrides(overrides);
+    if expander.diagnostics.iter().all(|said| !said.is_error()) {
+        expander.diagnostics.extend(definitions::unused(script));
+    }
     (pipelines, expander.diagnostics)
 }
 
 /// Splits `group month(date) { … }` into `derive` and a `group` by columns.
 fn with_keys_first(mut stage: Stage) -> Vec<Stage> {
     let Core::Group { verb, keys, .. } = &mut stage.core else { return vec![stage] };
+    if keys.is_empty() {
+        return vec![stage];
+    }
     let assigns = std::mem::take(keys);
     let verb = Spanned::new("derive".to_owned(), verb.span);
     let derive = Stage { core: Core::Derive { verb, assigns }, ..stage.clone() };
@@ -54,6 +72,10 @@ struct Names {
     params: BTreeMap<String, Value>,
     declared: Vec<String>,
     fragments: BTreeMap<String, Fragment>,
+    /// Those that use themselves, which are never expanded.
+    recursive: BTreeSet<String>,
+    /// The parameter that is being declared.
+    declaring: Option<String>,
 }
 
 #[derive(Clone)]
@@ -67,6 +89,8 @@ struct Expander<'a> {
     registry: &'a Registry,
     names: Names,
     stages: usize,
+    /// The number of calls and blocks around the current stage.
+    nesting: usize,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -77,34 +101,21 @@ impl Expander<'_> {
 
     fn item(&mut self, item: &Item, overrides: &Overrides, pipelines: &mut Vec<Flat>) {
         match item {
-            Item::Param { name, default, .. } => {
-                self.check_new(name);
-                self.names.declared.push(name.node.clone());
-                let value = match (overrides.get(&name.node), default) {
-                    (Some(text), _) => Some(value_of(text)),
-                    (None, Some(default)) => Some(default.node.clone()),
-                    (None, None) => None,
-                };
-                match value {
-                    Some(value) => drop(self.names.params.insert(name.node.clone(), value)),
-                    None => self.say(
-                        Diagnostic::error(code::MISSING_ARGUMENT, format!("parameter `{}` has no value", name.node))
-                            .label(name.span, "no default here")
-                            .help(format!("set it on the command line: {}=…", name.node)),
-                    ),
-                }
-            }
+            Item::Param { name, default, .. } => self.parameter(name, default.as_ref(), overrides),
             Item::Include { span, .. } => self.not_yet("include", *span),
             Item::Let { name, pipeline, .. } => {
-                self.check_new(name);
+                let is_new = self.check_new(name);
                 let stages = self.pipeline(pipeline);
-                self.names.fragments.insert(name.node.clone(), Fragment { params: None, stages });
+                if is_new {
+                    self.names.fragments.insert(name.node.clone(), Fragment { params: None, stages });
+                }
             }
             Item::Def { name, params, pipeline, .. } => {
-                self.check_new(name);
-                // The body is expanded at each call, where its parameters have values.
-                let fragment = Fragment { params: Some(params.clone()), stages: pipeline.stages.clone() };
-                self.names.fragments.insert(name.node.clone(), fragment);
+                if self.check_new(name) {
+                    // The body is expanded at each call, where its parameters have values.
+                    let fragment = Fragment { params: Some(params.clone()), stages: pipeline.stages.clone() };
+                    self.names.fragments.insert(name.node.clone(), fragment);
+                }
             }
             Item::Pipeline(pipeline) => {
                 let stages = self.pipeline(pipeline);
@@ -113,6 +124,31 @@ impl Expander<'_> {
                 }
             }
         }
+    }
+
+    /// Declares a parameter of the script; its default may use those above it.
+    fn parameter(&mut self, name: &Name, default: Option<&Spanned<Value>>, overrides: &Overrides) {
+        self.check_new(name);
+        let value = match (overrides.get(&name.node), default) {
+            (Some(text), _) => Some(value_of(text)),
+            (None, Some(default)) => {
+                let mut default = default.clone();
+                self.names.declaring = Some(name.node.clone());
+                self.value(&mut default, &Locals::new());
+                self.names.declaring = None;
+                Some(default.node)
+            }
+            (None, None) => None,
+        };
+        match value {
+            Some(value) => drop(self.names.params.insert(name.node.clone(), value)),
+            None => self.say(
+                Diagnostic::error(code::MISSING_ARGUMENT, format!("parameter `{}` has no value", name.node))
+                    .label(name.span, "no default here")
+                    .help(format!("set it on the command line: {}=…", name.node)),
+            ),
+        }
+        self.names.declared.push(name.node.clone());
     }
 
     fn plain_fragments(&self) -> Arc<BTreeMap<String, Vec<Stage>>> {
@@ -133,18 +169,20 @@ impl Expander<'_> {
         }
     }
 
-    fn check_new(&mut self, name: &Spanned<String>) {
+    /// Is this the first definition of the name? The first one counts.
+    fn check_new(&mut self, name: &Name) -> bool {
         let taken_by = if self.registry.verb(&name.node).is_some() {
             "a verb"
         } else if self.names.fragments.contains_key(&name.node) || self.names.declared.contains(&name.node) {
             "something above"
         } else {
-            return;
+            return true;
         };
         self.say(
             Diagnostic::error(code::DUPLICATE_NAME, format!("`{}` is the name of {taken_by}", name.node))
                 .label(name.span, "choose another name"),
         );
+        false
     }
 
     fn not_yet(&mut self, what: &str, span: Span) {
@@ -160,7 +198,7 @@ impl Expander<'_> {
         stages
     }
 
-    fn append(&mut self, from: &[Stage], local: &BTreeMap<String, Value>, into: &mut Vec<Stage>) {
+    fn append(&mut self, from: &[Stage], local: &Locals, into: &mut Vec<Stage>) {
         for stage in from {
             self.stages += 1;
             if self.stages >= STAGES_MAX {
@@ -174,23 +212,43 @@ impl Expander<'_> {
             }
             let mut stage = stage.clone();
             self.substitute(&mut stage.core, local);
-            match &stage.core {
-                Core::Call { verb, shape, call, args, on } => match self.names.fragments.get(&verb.node).cloned() {
-                    Some(fragment) => {
-                        let plain = shape.is_none() && args.is_empty() && on.is_none();
-                        if let (true, Some(local)) = (plain, self.arguments(&fragment, verb, call.as_ref())) {
-                            self.append(&fragment.stages, &local, into);
-                        } else if !plain {
-                            let message = format!("`{}` is a fragment and takes no arguments", verb.node);
-                            self.say(Diagnostic::error(code::TOO_MANY_ARGUMENTS, message).label(stage.span, ""));
-                        }
-                    }
-                    None => into.push(stage),
-                },
-                Core::Group { keys, .. } if !keys.is_empty() => into.extend(with_keys_first(stage)),
-                _ => into.push(stage),
+            let Core::Call { verb, shape, call, args, on } = &stage.core else {
+                into.extend(with_keys_first(stage));
+                continue;
+            };
+            if self.names.recursive.contains(&verb.node) {
+                into.push(Stage { core: Core::Error, ..stage });
+                continue;
+            }
+            let Some(fragment) = self.names.fragments.get(&verb.node).cloned() else {
+                into.push(stage);
+                continue;
+            };
+            if !(shape.is_none() && args.is_empty() && on.is_none()) {
+                let message = format!("`{}` is a fragment and takes no arguments", verb.node);
+                self.say(Diagnostic::error(code::TOO_MANY_ARGUMENTS, message).label(stage.span, ""));
+            } else if let Some(local) = self.arguments(&fragment, verb, call.as_ref()) {
+                self.nested(stage.span, |expander| expander.append(&fragment.stages, &local, into));
             }
         }
+    }
+
+    /// Expands the stages of a block, which may be fragments too.
+    fn block(&mut self, pipeline: &mut Pipeline, local: &Locals) {
+        let mut stages = Vec::new();
+        self.nested(pipeline.span, |expander| expander.append(&pipeline.stages, local, &mut stages));
+        pipeline.stages = stages;
+    }
+
+    /// Expands something inside of the current stage, if it is not nested too deeply.
+    fn nested(&mut self, span: Span, expand: impl FnOnce(&mut Self)) {
+        if self.nesting == NESTING_MAX {
+            let message = format!("blocks and definitions nest more than {NESTING_MAX} deep");
+            return self.say(Diagnostic::error(code::TOO_DEEP, message).label(span, "one too many"));
+        }
+        self.nesting += 1;
+        expand(self);
+        self.nesting -= 1;
     }
 
     /// The values of a function's parameters for one call.
@@ -199,9 +257,9 @@ impl Expander<'_> {
         fragment: &Fragment,
         name: &Spanned<String>,
         call: Option<&Spanned<Vec<Arg>>>,
-    ) -> Option<BTreeMap<String, Value>> {
+    ) -> Option<Locals> {
         let params = fragment.params.as_deref().unwrap_or_default();
-        let mut values: BTreeMap<String, Value> = BTreeMap::new();
+        let mut values = Locals::new();
         let mut positional = params.iter();
         for arg in call.map(|call| call.node.as_slice()).unwrap_or_default() {
             let (param, value) = match arg {
@@ -223,165 +281,11 @@ impl Expander<'_> {
                 self.say(Diagnostic::error(code::MISSING_ARGUMENT, message).label(name.span, ""));
                 return None;
             };
-            values.insert(param.name.node.clone(), default.node.clone());
+            let mut default = default.clone();
+            self.value(&mut default, &values);
+            values.insert(param.name.node.clone(), default.node);
         }
         Some(values)
-    }
-
-    fn lookup(&mut self, name: &str, span: Span, local: &BTreeMap<String, Value>) -> Option<Value> {
-        if let Some(value) = local.get(name).or_else(|| self.names.params.get(name)) {
-            return Some(value.clone());
-        }
-        // A parameter without a value is already reported.
-        if !self.names.declared.iter().any(|declared| declared == name) {
-            let known = local.keys().chain(&self.names.declared).map(String::as_str);
-            let near = nearest(name, known.collect::<Vec<_>>()).first().map(|near| format!("did you mean `${near}`?"));
-            let help = near.unwrap_or_else(|| format!("declare it above: param {name} = …"));
-            self.say(
-                Diagnostic::error(code::UNKNOWN_NAME, format!("no parameter named `{name}`"))
-                    .label(span, "")
-                    .help(help),
-            );
-        }
-        None
-    }
-
-    fn substitute(&mut self, core: &mut Core, local: &BTreeMap<String, Value>) {
-        match core {
-            Core::Path { path, options, .. } => {
-                if let Some(path) = path {
-                    self.path(path, local);
-                }
-                self.named(options, local);
-            }
-            Core::Where { expr, .. } => self.expression(expr, local),
-            Core::Derive { assigns, .. } => {
-                assigns.iter_mut().for_each(|assign| self.expression(&mut assign.expr, local));
-            }
-            Core::Group { keys, aggregates, .. } => {
-                keys.iter_mut().chain(aggregates).for_each(|assign| self.expression(&mut assign.expr, local));
-            }
-            Core::Select { options, selector, .. } => {
-                if let Some(selector) = selector {
-                    self.selector(selector, local);
-                }
-                self.named(options, local);
-            }
-            Core::Target { options, .. } => self.named(options, local),
-            Core::Call { shape, call, args, on, .. } => {
-                for value in shape.iter_mut().flat_map(|shape| &mut shape.node) {
-                    self.value(value, local);
-                }
-                for arg in call.iter_mut().flat_map(|call| &mut call.node).chain(args) {
-                    self.arg(arg, local);
-                }
-                if let Some(on) = on {
-                    self.selector(on, local);
-                }
-            }
-            Core::Columns { routes, .. } => {
-                for route in routes {
-                    self.selector(&mut route.selector, local);
-                    self.block(&mut route.pipeline, local);
-                }
-            }
-            Core::Only { block, .. } => self.block(block, local),
-            Core::Arms { arms, .. } => arms.iter_mut().for_each(|arm| self.block(&mut arm.pipeline, local)),
-            Core::Error => {}
-        }
-    }
-
-    /// Expands the stages of a block, which may be fragments too.
-    fn block(&mut self, pipeline: &mut Pipeline, local: &BTreeMap<String, Value>) {
-        let mut stages = Vec::new();
-        self.append(&pipeline.stages, local, &mut stages);
-        pipeline.stages = stages;
-    }
-
-    fn path(&mut self, path: &mut Spanned<PathArg>, local: &BTreeMap<String, Value>) {
-        let PathArg::Param(name) = &path.node else { return };
-        let name = name.clone();
-        path.node = match self.lookup(&name, path.span, local) {
-            Some(Value::Text(text)) => PathArg::Text(text),
-            Some(other) => PathArg::Text(other.to_string()),
-            None => return,
-        };
-    }
-
-    fn named(&mut self, options: &mut [Named], local: &BTreeMap<String, Value>) {
-        options.iter_mut().for_each(|named| self.value(&mut named.value, local));
-    }
-
-    fn arg(&mut self, arg: &mut Arg, local: &BTreeMap<String, Value>) {
-        match arg {
-            Arg::Named(named) => self.value(&mut named.value, local),
-            Arg::Positional(value) => self.value(value, local),
-        }
-    }
-
-    fn value(&mut self, value: &mut Spanned<Value>, local: &BTreeMap<String, Value>) {
-        match &mut value.node {
-            Value::Param(name) => {
-                let name = name.clone();
-                if let Some(found) = self.lookup(&name, value.span, local) {
-                    value.node = found;
-                }
-            }
-            Value::List(items) => items.iter_mut().for_each(|item| self.value(item, local)),
-            Value::Word { shape, call, .. } => {
-                for item in shape.iter_mut().flat_map(|shape| &mut shape.node) {
-                    self.value(item, local);
-                }
-                for arg in call.iter_mut().flat_map(|call| &mut call.node) {
-                    self.arg(arg, local);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn selector(&mut self, selector: &mut Spanned<Selector>, local: &BTreeMap<String, Value>) {
-        match &mut selector.node {
-            Selector::Union(parts) | Selector::And(parts) => {
-                parts.iter_mut().for_each(|part| self.selector(part, local));
-            }
-            Selector::Except { from, less } => {
-                self.selector(from, local);
-                self.selector(less, local);
-            }
-            Selector::Not(inner) => self.selector(inner, local),
-            Selector::Class { call: Some(call), .. } => {
-                call.node.iter_mut().for_each(|arg| self.arg(arg, local));
-            }
-            _ => {}
-        }
-    }
-
-    fn expression(&mut self, expr: &mut Spanned<Expr>, local: &BTreeMap<String, Value>) {
-        match &mut expr.node {
-            Expr::Literal(value @ Value::Param(_)) => {
-                let mut spanned = Spanned::new(value.clone(), expr.span);
-                self.value(&mut spanned, local);
-                *value = spanned.node;
-            }
-            Expr::Literal(_) | Expr::Column(_) => {}
-            Expr::List(parts) => parts.iter_mut().for_each(|part| self.expression(part, local)),
-            Expr::Unary { operand, .. } => self.expression(operand, local),
-            Expr::Binary { left, right, .. } | Expr::In { value: left, set: right, .. } => {
-                self.expression(left, local);
-                self.expression(right, local);
-            }
-            Expr::IsNull { value, .. } => self.expression(value, local),
-            Expr::Call { args, over, .. } => {
-                let over = over.iter_mut().flat_map(|over| &mut over.node);
-                args.iter_mut().map(|arg| &mut arg.expr).chain(over).for_each(|part| self.expression(part, local));
-            }
-            Expr::If { condition, yes, no } => {
-                self.expression(condition, local);
-                self.expression(yes, local);
-                self.expression(no, local);
-            }
-        }
     }
 }
 

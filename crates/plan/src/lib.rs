@@ -16,6 +16,7 @@
 
 mod bind;
 mod check;
+mod cost;
 mod expand;
 mod fingerprint;
 mod graph;
@@ -30,6 +31,7 @@ mod target;
 mod wanted;
 
 pub use check::{Options, plan, sourced};
+pub use cost::Cost;
 pub use expand::{Flat, Overrides, expand};
 pub use fingerprint::{Fingerprint, Identity};
 pub use graph::{Job, JobGraph, JobId, Part, PipelineHead, Round, ScopeId, VerdictHead, Work};

@@ -14,6 +14,17 @@ use pipewright_operator::{Bound, Effect, Structure, Task, TrainingRows};
 use pipewright_world::random::Key;
 use std::sync::Arc;
 
+/// Maximum number of jobs of an evaluation, which take about a kilobyte each.
+pub(crate) const JOBS_MAX: usize = 500_000;
+
+/// About the number of jobs of one round of an evaluation at the end of a path.
+pub(crate) fn jobs_of_round(path: &Path<'_>) -> usize {
+    // A step is fitted, and applied to training, validation and held-out rows.
+    let steps = path.nodes[path.shared_end()..].iter().filter(|node| matches!(node.bound, Bound::Step(_))).count();
+    // Two parts of the rows, the model and the baseline, their predictions, and the score.
+    4 * steps + 7
+}
+
 /// The tables used to pin the data of a pipeline.
 #[derive(Debug, Clone, Default)]
 pub struct Tables {
@@ -228,6 +239,8 @@ impl<'a> Lowering<'a> {
                 Bound::Step(step) => self.final_step(stage, step, finally),
                 Bound::Training(training) => self.final_model(stage, training.as_ref(), finally),
                 Bound::Evaluator(judge) => self.judged(stage, judge),
+                // Where nothing is evaluated or saved, rows may change below a stage that learns.
+                Bound::Rows(_) | Bound::Combine(_) if finally.is_some() => self.shared_stage(stage, false),
                 _ => self.tee(stage),
             }
         }

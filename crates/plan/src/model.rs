@@ -80,6 +80,8 @@ pub struct Branch {
     pub task: Option<Task>,
     /// The learner for that task.
     pub learner: Option<Arc<dyn Learner>>,
+    /// About the memory that the table of the source takes, if it can be known.
+    pub source_bytes: Option<u64>,
     /// Was the head of the data all of it?
     pub source_is_whole: bool,
     /// Orders of rows that only the rows can tell to go forward in time.

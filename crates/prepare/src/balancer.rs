@@ -5,7 +5,7 @@ use crate::{FitContext, State, TableEstimator, TargetSpec};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef, Float64Array, Int64Array};
-use pipewright_diagnostic::{Failure, code};
+use pipewright_diagnostic::{Bounds, Failure, code};
 use pipewright_table::TextArray;
 use pipewright_table::{Column, ColumnType, Role, Schema, Table};
 use pipewright_world::random::Key;
@@ -146,7 +146,7 @@ impl TableEstimator for Balancer {
             let added = balanced.after.saturating_sub(members.len());
             match self.method {
                 BalanceMethod::Smote { neighbours } => {
-                    parents.extend(space.between(members, added, neighbours as usize, key(class)));
+                    parents.extend(space.between(members, added, neighbours as usize, key(class))?);
                 }
                 BalanceMethod::Over | BalanceMethod::Under => {
                     let drawn = (0..added as u64).map(|draw| key(class).below(draw, members.len() as u64));
@@ -213,10 +213,12 @@ impl Space {
 
     /// Creates new rows of a class: its rows in random order, repeatedly, each with a random one of its nearest
     /// neighbours.
-    fn between(&self, members: &[u32], added: usize, neighbours: usize, key: Key) -> Vec<Parents> {
+    fn between(&self, members: &[u32], added: usize, neighbours: usize, key: Key) -> Result<Vec<Parents>, Failure> {
         let order = key.child("rows").permutation(members.len());
         let firsts: Vec<u32> = order.iter().take(added).map(|&place| members[place as usize]).collect();
-        let nearest: Vec<Vec<u32>> = firsts.par_iter().map(|&row| self.nearest(row, members, neighbours)).collect();
+        let bounds = Bounds::current();
+        let nearest = |&row: &u32| bounds.go_on().map(|()| self.nearest(row, members, neighbours));
+        let nearest: Vec<Vec<u32>> = firsts.par_iter().map(nearest).collect::<Result<_, Failure>>()?;
         let made = (0..added).map(|index| {
             let (first, near) = (firsts[index % firsts.len()], &nearest[index % firsts.len()]);
             if near.is_empty() {
@@ -225,7 +227,7 @@ impl Space {
             let second = near[key.child("second").below(index as u64, near.len() as u64) as usize];
             Parents { first, second, share: key.child("share").uniform(index as u64) }
         });
-        made.collect()
+        Ok(made.collect())
     }
 
     /// Returns the nearest other rows of a class; the earlier on ties.

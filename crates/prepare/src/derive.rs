@@ -39,23 +39,20 @@ impl Derive {
     /// # Errors
     /// As [`Expression::kind`]; [`code::DUPLICATE_COLUMN`] for a name that may belong to a member of an open group.
     pub fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
-        let mut entries = input.entries().to_vec();
+        let mut schema = input.clone();
         for assign in &self.assigns {
-            let schema = Schema::with_entries(entries.clone());
             let entry = match assign.expression.columns().iter().any(|name| schema.is_undecided(name)) {
                 true => Entry::Undecided { from: assign.name.clone() },
                 false => Entry::Column(made(&assign.name, &assign.expression, &schema)?),
             };
-            match entries.iter_mut().find(|entry| matches!(entry, Entry::Column(old) if old.name == assign.name)) {
-                Some(old) => *old = entry,
-                None if schema.foreseen(&assign.name).is_some() || schema.is_undecided(&assign.name) => {
-                    let message = format!("`{}` may be a column that an earlier stage creates", assign.name);
-                    return Err(Failure::new(code::DUPLICATE_COLUMN, message).column(&*assign.name));
-                }
-                None => entries.push(entry),
+            let is_new = schema.find(&assign.name).is_none();
+            if is_new && (schema.foreseen(&assign.name).is_some() || schema.is_undecided(&assign.name)) {
+                let message = format!("`{}` may be a column that an earlier stage creates", assign.name);
+                return Err(Failure::new(code::DUPLICATE_COLUMN, message).column(&*assign.name));
             }
+            schema.set(&assign.name, entry);
         }
-        Ok(Schema::with_entries(entries))
+        Ok(schema)
     }
 
     /// Returns the columns that it reads from its input.
@@ -79,16 +76,17 @@ impl Derive {
     pub fn fit_noting(&self, rows: &dyn Chunks) -> Result<(DeriveState, Vec<Failure>), Failure> {
         let mut state = DeriveState { columns: Vec::new() };
         let mut context = Vec::new();
-        let empty = Table::empty(&rows.schema())?;
+        let mut schema = rows.schema();
         for assign in &self.assigns {
-            let schema = state.apply(&empty)?.schema();
             let resolved = assign.expression.resolved(&schema)?;
             let Column { kind, sources, .. } = made(&assign.name, &assign.expression, &schema)?;
             let (expression, approximate) = learned_after(&resolved, &state, rows)?;
             if approximate {
                 context.push(&*assign.name);
             }
-            state.columns.push(Derived { name: assign.name.clone(), kind, sources, expression });
+            let derived = Derived { name: assign.name.clone(), kind, sources, expression };
+            schema.set(&assign.name, Entry::Column(derived.column(&schema)?));
+            state.columns.push(derived);
         }
         let notes = approximate(&context);
         Ok((state, notes))
@@ -162,9 +160,13 @@ fn learned_after(
 /// columns that it reads.
 fn made(name: &Arc<str>, expression: &Expression, schema: &Schema) -> Result<Column, Failure> {
     let read: Vec<Column> = expression.columns().iter().filter_map(|name| schema.foreseen(name)).collect();
-    let known: Vec<&str> = schema.columns().map(|column| &*column.name).collect();
-    let members = read.iter().filter(|column| !known.contains(&&*column.name));
-    let kind = expression.kind(&Schema::new(schema.columns().chain(members).cloned()))?.column_kind();
+    // Of the columns, only those that it reads matter; all are there for a message about others.
+    let members: Vec<&Column> = read.iter().filter(|column| schema.find(&column.name).is_none()).collect();
+    let kind = match members.as_slice() {
+        [] => expression.kind(schema)?,
+        members => expression.kind(&Schema::new(schema.columns().chain(members.iter().copied()).cloned()))?,
+    };
+    let kind = kind.column_kind();
     let mut sources: Vec<Arc<str>> = Vec::new();
     for source in read.iter().flat_map(|column| &column.sources) {
         if !sources.contains(source) {
@@ -197,6 +199,13 @@ struct Derived {
 }
 
 impl Derived {
+    /// The column that it creates in a table with these columns.
+    fn column(&self, schema: &Schema) -> Result<Column, Failure> {
+        let kind = self.kind_of(self.expression.kind(schema)?)?;
+        let (name, sources) = (self.name.clone(), self.sources.clone());
+        Ok(Column { role: role(&name, schema), name, kind, sources })
+    }
+
     /// Returns the type of the column if the expression now yields this type: real numbers if only whole ones were seen
     /// in training are real numbers.
     fn kind_of(&self, found: ExprKind) -> Result<ColumnType, Failure> {
@@ -217,12 +226,12 @@ impl State for DeriveState {
 
     fn apply(&self, rows: &Table) -> Result<Table, Failure> {
         let mut table = rows.clone();
+        let mut schema = table.schema();
         for derived in &self.columns {
-            let schema = table.schema();
-            let kind = derived.kind_of(derived.expression.kind(&schema)?)?;
-            let (name, sources) = (derived.name.clone(), derived.sources.clone());
-            let column = Column { role: role(&name, &schema), name, kind, sources };
-            table = table.with_column(column, derived.expression.evaluate_as(&table, kind)?)?;
+            let column = derived.column(&schema)?;
+            let values = derived.expression.evaluate_as(&table, column.kind)?;
+            schema.set(&column.name, Entry::Column(column.clone()));
+            table = table.with_column(column, values)?;
         }
         Ok(table)
     }

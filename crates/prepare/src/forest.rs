@@ -3,6 +3,7 @@
 //! Liu, Ting and Zhou, "Isolation Forest", ICDM 2008: 100 trees on 256 rows each; the score of a row is
 //! 2^(−E h / c(n)), with E h its mean depth over the trees and c(n) the mean depth in a tree of n rows.
 
+use pipewright_diagnostic::{Bounds, Failure};
 use pipewright_table::CHUNK_ROWS;
 use pipewright_world::random::Key;
 use rayon::prelude::*;
@@ -12,27 +13,32 @@ const TREES: u64 = 100;
 const SAMPLE: usize = 256;
 
 /// Returns the anomaly score of every row, above 0 and up to 1: the higher, the more unusual. `columns` must be finite.
-pub(super) fn scores(columns: &[Vec<f64>], key: Key) -> Vec<f64> {
+///
+/// # Errors
+/// As [`Bounds::go_on`].
+pub(super) fn scores(columns: &[Vec<f64>], key: Key) -> Result<Vec<f64>, Failure> {
     let rows = columns.first().map_or(0, Vec::len);
     let usual = mean_depth(rows.min(SAMPLE));
     if usual == 0.0 {
-        return vec![0.5; rows];
+        return Ok(vec![0.5; rows]);
     }
     let trees: Vec<Tree> = (0..TREES).into_par_iter().map(|tree| Tree::grow(columns, key.index(tree))).collect();
     let starts: Vec<usize> = (0..rows).step_by(CHUNK_ROWS).collect();
+    let bounds = Bounds::current();
     let chunks: Vec<Vec<f64>> = starts
         .into_par_iter()
         .map(|start| {
+            bounds.go_on()?;
             let rows = start..rows.min(start + CHUNK_ROWS);
             let mut depths = vec![0.0; rows.len()];
             // Tree by tree, so that a tree stays in the cache.
             for tree in &trees {
                 depths.iter_mut().zip(rows.clone()).for_each(|(depth, row)| *depth += tree.depth(columns, row));
             }
-            depths.into_iter().map(|depth: f64| (-depth / TREES as f64 / usual).exp2()).collect()
+            Ok(depths.into_iter().map(|depth: f64| (-depth / TREES as f64 / usual).exp2()).collect())
         })
-        .collect();
-    chunks.concat()
+        .collect::<Result<_, Failure>>()?;
+    Ok(chunks.concat())
 }
 
 /// c(n): the mean depth of a search in a tree of `rows` rows.
@@ -157,7 +163,7 @@ mod tests {
         let mut columns: Vec<Vec<f64>> =
             (0..3).map(|column| (0..2000).map(|row| key.index(column).uniform(row)).collect()).collect();
         columns.iter_mut().for_each(|column| column[700] = 6.0);
-        let scores = scores(&columns, Key::new(1));
+        let scores = scores(&columns, Key::new(1)).unwrap();
         let highest = (0..2000).max_by(|&left, &right| scores[left].total_cmp(&scores[right]));
         assert_eq!(highest, Some(700));
         assert!(scores[700] > 0.65 && scores.iter().all(|score| (0.3..1.0).contains(score)), "{}", scores[700]);
@@ -165,8 +171,8 @@ mod tests {
 
     #[test]
     fn constant_columns_and_few_rows_are_all_alike() {
-        assert!(scores(&[vec![1.0; 40]], Key::new(1)).iter().all(|score| (score - 0.5).abs() < 1e-12));
-        assert_eq!(scores(&[vec![3.0]], Key::new(1)), [0.5]);
-        assert!(scores(&[Vec::new()], Key::new(1)).is_empty());
+        assert!(scores(&[vec![1.0; 40]], Key::new(1)).unwrap().iter().all(|score| (score - 0.5).abs() < 1e-12));
+        assert_eq!(scores(&[vec![3.0]], Key::new(1)).unwrap(), [0.5]);
+        assert!(scores(&[Vec::new()], Key::new(1)).unwrap().is_empty());
     }
 }

@@ -244,7 +244,7 @@ impl OutlierRows {
             OutlierRule::Whole(share) => {
                 let columns = numeric(self.on.as_ref(), &rows.schema())?;
                 let numbers = columns.iter().map(|column| filled(rows, column)).collect::<Result<Vec<_>, _>>()?;
-                let scores = forest::scores(&numbers, context.key);
+                let scores = forest::scores(&numbers, context.key)?;
                 let mut quantiles = Quantiles::default();
                 scores.iter().for_each(|&score| quantiles.add(score));
                 // Without columns, no row is an outlier.

@@ -7,7 +7,7 @@ use crate::columns::{fitted, replaced};
 use crate::encoder::codes::{PLACES_BEHIND, Places, count_levels, kept_and_rare};
 use crate::encoder::{Coding, Encoded, EncoderState, Member, Rare, Scores, Unseen, discrete};
 use crate::{FitContext, TableEstimator, TargetSpec};
-use pipewright_diagnostic::{Failure, code};
+use pipewright_diagnostic::{Failure, code, go_on, room_for};
 use pipewright_expr::Selection;
 use pipewright_table::summary::Levels;
 use pipewright_table::{CHUNK_ROWS, Column, ColumnType, Entry, Schema, Table};
@@ -132,15 +132,17 @@ impl TableEstimator for TargetEncoder {
     fn apply_training(&self, state: &EncoderState, rows: &Table, context: &FitContext) -> Result<Table, Failure> {
         let target_spec = context.target_spec()?;
         let outcomes = self.outcomes(target_spec, rows)?;
-        let folds = self.folds(target_spec, &outcomes, rows.rows(), context.key);
+        // With more folds than rows, each row would be a fold of its own, and the others empty.
+        let count = (self.folds as usize).min(rows.rows()).max(1);
+        let folds = self.folds(target_spec, &outcomes, count, rows.rows(), context.key);
         state.replaced(rows, |encoded, column, array| {
             let Coding::Scores(scores) = &encoded.coding else { unreachable!("`fit` makes scores only") };
             let codes = scores.codes(column, array, Unseen::Zero)?;
             let members = scores.members.iter().zip(&outcomes).map(|(member, outcome)| {
-                let numbers = self.crossed(member.values.len(), &codes, &outcome.values, &folds);
-                scores.column(column, member, numbers)
+                let numbers = self.crossed(member.values.len(), &codes, &outcome.values, &folds, count)?;
+                Ok(scores.column(column, member, numbers))
             });
-            Ok(members.collect())
+            members.collect()
         })
     }
 }
@@ -183,7 +185,7 @@ impl TargetEncoder {
 
     /// Returns the fold of each row: rows are dealt out in random order, class by class, so that the folds are
     /// stratified.
-    fn folds(&self, target_spec: &TargetSpec, outcomes: &[Outcome], rows: usize, key: Key) -> Vec<u32> {
+    fn folds(&self, target_spec: &TargetSpec, outcomes: &[Outcome], count: usize, rows: usize, key: Key) -> Vec<u32> {
         // For two classes, the one that is not an outcome comes first.
         let class = |row: u32| outcomes.iter().position(|outcome| outcome.values[row as usize] == 1.0);
         let class = |row: u32| target_spec.classes.as_ref().and(class(row)).map_or(0, |place| place + 1);
@@ -194,18 +196,28 @@ impl TargetEncoder {
         let mut folds = vec![0; rows];
         for row in key.permutation(rows) {
             let place = &mut next[class(row)];
-            folds[row as usize] = (*place % self.folds as usize) as u32;
+            folds[row as usize] = (*place % count) as u32;
             *place += 1;
         }
         folds
     }
 
-    /// Returns the number of each row, from the rows of the other folds.
-    fn crossed(&self, places: usize, codes: &[u32], outcome: &[f64], folds: &[u32]) -> Vec<f64> {
-        let of_folds = Tally::of_places(places * self.folds as usize, outcome, |row| {
-            folds[row] as usize * places + codes[row] as usize
-        });
+    /// Returns the number of each row, from the rows of the other ones of `count` folds.
+    fn crossed(
+        &self,
+        places: usize,
+        codes: &[u32],
+        outcome: &[f64],
+        folds: &[u32],
+        count: usize,
+    ) -> Result<Vec<f64>, Failure> {
+        let cells = places as u128 * count as u128;
+        let bytes = cells * (size_of::<Tally>() + 2 * size_of::<f64>()) as u128;
+        room_for(bytes, || format!("an encoding of {places} levels in {count} folds"))?;
+        let of_folds =
+            Tally::of_places(places * count, outcome, |row| folds[row] as usize * places + codes[row] as usize);
         let without = |left: usize| {
+            go_on()?;
             let others = of_folds.chunks(places).enumerate().filter(|(fold, _)| *fold != left);
             let tallies: Vec<Tally> = others.fold(vec![Tally::default(); places], |merged, (_, tallies)| {
                 merged.iter().zip(tallies).map(|(merged, tally)| merged.and(tally)).collect()
@@ -213,12 +225,12 @@ impl TargetEncoder {
             // A single row has no others: it gets the value of an unseen level.
             if tallies.iter().all(|tally| tally.count == 0.0) {
                 let mean = outcome.iter().sum::<f64>() / codes.len().max(1) as f64;
-                return vec![if self.method == TargetMethod::Evidence { 0.0 } else { mean }; places];
+                return Ok(vec![if self.method == TargetMethod::Evidence { 0.0 } else { mean }; places]);
             }
-            self.numbers(&tallies)
+            Ok(self.numbers(&tallies))
         };
-        let numbers: Vec<Vec<f64>> = (0..self.folds as usize).map(without).collect();
-        codes.iter().zip(folds).map(|(&code, &fold)| numbers[fold as usize][code as usize]).collect()
+        let numbers: Vec<Vec<f64>> = (0..count).map(without).collect::<Result<_, Failure>>()?;
+        Ok(codes.iter().zip(folds).map(|(&code, &fold)| numbers[fold as usize][code as usize]).collect())
     }
 
     /// Returns the number of each code, from its outcomes.

@@ -1,7 +1,7 @@
 //! Rows in chunks: a table in slices, or a file read piece by piece.
 
 use crate::{Schema, Table};
-use pipewright_diagnostic::Failure;
+use pipewright_diagnostic::{Failure, go_on};
 use rayon::prelude::*;
 use std::sync::{Mutex, PoisonError};
 
@@ -112,6 +112,7 @@ fn in_waves<T: Send, R: Chunks + ?Sized>(
 ) -> Result<(), Failure> {
     let (mut start, count) = (0, rows.count());
     while start < count {
+        go_on()?;
         let wave = rows.in_flight().clamp(1, count - start);
         take(in_parallel(wave, |part| work(start + part)))?;
         start += wave;

@@ -101,6 +101,17 @@ pub trait World: Send + Sync {
     /// Does a file or directory of this name exist?
     fn exists(&self, path: &Path) -> bool;
 
+    /// Returns how many bytes of memory are free, where that is known.
+    fn free_memory(&self) -> Option<u64> {
+        None
+    }
+
+    /// May opening this file wait for another program, as a pipe does?
+    fn may_wait(&self, path: &Path) -> bool {
+        let _ = path;
+        false
+    }
+
     /// Returns the time since some fixed moment; monotonic.
     fn elapsed(&self) -> Duration;
 }

@@ -1,15 +1,16 @@
 //! The operating system: the single audited module that calls it.
 #![allow(clippy::disallowed_methods)]
 
+mod temporary;
+
 use crate::{Content, Fill, World, address};
 use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, BufWriter, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
+use temporary::Temporary;
 
 /// The real file system, clock and standard input.
 #[derive(Debug)]
@@ -24,6 +25,12 @@ impl OsWorld {
     #[must_use]
     pub fn new() -> OsWorld {
         OsWorld { start: Instant::now(), streams: Mutex::default() }
+    }
+
+    /// Removes the temporary files that are being written, for a process that is about to end: whoever writes one, or
+    /// wants to, waits from now on.
+    pub fn abandon_files() {
+        temporary::abandon();
     }
 }
 
@@ -76,8 +83,7 @@ impl World for OsWorld {
 
     fn scratch(&self, fill: Fill<'_>) -> io::Result<Arc<dyn Content>> {
         let folder = std::env::temp_dir();
-        let (path, file) = create_beside(&folder, Path::new("pipewright"))?;
-        let guard = RemoveOnDrop(Some(path));
+        let (guard, file) = temporary::create(&folder, "scratch".as_ref())?;
         // On Unix the name is unlinked immediately; the bytes stay while the file is open.
         let guard = if cfg!(unix) {
             drop(guard);
@@ -131,17 +137,17 @@ impl World for OsWorld {
             fill(&mut out)?;
             return out.flush();
         }
-        let (temporary, file) = create_beside(&folder, &path)?;
-        let guard = RemoveOnDrop(Some(temporary.clone()));
+        temporary::sweep(&folder);
+        let name = path.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no file name"))?;
+        let (temporary, file) = temporary::create(&folder, name)?;
         let mut out = BufWriter::new(file);
         fill(&mut out)?;
         let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
         if let Ok(old) = fs::metadata(&path) {
-            fs::set_permissions(&temporary, old.permissions())?;
+            fs::set_permissions(temporary.path(), old.permissions())?;
         }
         file.sync_all()?;
-        fs::rename(&temporary, &path)?;
-        guard.keep();
+        temporary.rename(&path)?;
         File::open(&folder)?.sync_all()
     }
 
@@ -151,6 +157,18 @@ impl World for OsWorld {
 
     fn exists(&self, path: &Path) -> bool {
         path.exists()
+    }
+
+    fn free_memory(&self) -> Option<u64> {
+        // What can be had without swapping, as Linux estimates it; other systems have no such file.
+        let text = fs::read_to_string("/proc/meminfo").ok()?;
+        let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+        let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+        Some(kibibytes << 10)
+    }
+
+    fn may_wait(&self, path: &Path) -> bool {
+        fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
     }
 
     fn elapsed(&self) -> Duration {
@@ -254,7 +272,7 @@ struct OpenFile {
     size: u64,
     modified: Option<SystemTime>,
     #[allow(dead_code)] // Removes the file when it is dropped, where the system cannot do without its name.
-    guard: Option<RemoveOnDrop>,
+    guard: Option<Temporary>,
 }
 
 impl OpenFile {
@@ -314,41 +332,6 @@ fn open(path: &Path) -> io::Result<File> {
 /// Links are followed, so that the target is replaced and the link stays.
 fn resolve_link(path: &Path) -> PathBuf {
     fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf())
-}
-
-/// Creates a file in `folder` with a unique name.
-fn create_beside(folder: &Path, path: &Path) -> io::Result<(PathBuf, File)> {
-    static COUNTER: AtomicU64 = AtomicU64::new(0);
-    let name = path.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no file name"))?;
-    loop {
-        let mut temporary = OsString::from(".");
-        temporary.push(name);
-        temporary.push(format!(".tmp{}-{}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed)));
-        let temporary = folder.join(temporary);
-        match OpenOptions::new().read(true).write(true).create_new(true).open(&temporary) {
-            Ok(file) => return Ok((temporary, file)),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error),
-        }
-    }
-}
-
-/// Removes the temporary file unless it was kept, also after an error or a panic.
-struct RemoveOnDrop(Option<PathBuf>);
-
-impl RemoveOnDrop {
-    fn keep(mut self) {
-        self.0 = None;
-    }
-}
-
-impl Drop for RemoveOnDrop {
-    fn drop(&mut self) {
-        if let Some(path) = &self.0 {
-            // If the removal fails too, the original error is the one to report.
-            let _ = fs::remove_file(path);
-        }
-    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::rows::{self, last_rows, seconds, times, with_role};
 use super::suspicion;
 use crate::adapt::{FeatureUse, LearnerOf};
 use crate::exchange;
-use pipewright_diagnostic::{Failure, Progress, code};
+use pipewright_diagnostic::{Failure, Progress, code, room_for};
 use pipewright_frame::{Role, Schema, Table};
 use pipewright_learn::dummy::Dummy;
 use pipewright_learn::metric::{self, Judged, METRICS, Metric};
@@ -291,11 +291,23 @@ impl Splitter for Eval {
         self.scheme.folds().saturating_mul(self.repeat)
     }
 
+    fn check_rows(&self, rows: usize) -> Result<(), Failure> {
+        match self.scheme {
+            Scheme::Folds(count) | Scheme::Groups(count) => split::check_counts(rows, count),
+            Scheme::Time(count, _) => split::check_forward(rows, count),
+            Scheme::Holdout(_) => Ok(()),
+        }
+    }
+
     fn needs_features(&self) -> bool {
         self.together
     }
 
     fn split(&self, rows: &Table, task: &Task, key: Key, progress: &dyn Progress) -> Result<Vec<Round>, Failure> {
+        self.check_rows(rows.rows())?;
+        let (rounds, count) = (self.rounds(), rows.rows());
+        let row_numbers = rounds as u128 * count as u128 * size_of::<u32>() as u128;
+        room_for(row_numbers, || format!("a list of the rows of {rounds} rounds with {count} rows"))?;
         let codes = match exchange::target(rows, task)? {
             Target::Classes { codes, .. } if self.stratifies(task) => Some(codes),
             _ => None,

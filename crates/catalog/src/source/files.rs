@@ -35,7 +35,8 @@ pub(super) struct InMemory(pub(super) Table);
 
 impl Source for InMemory {
     fn sketch(&self, _: &Environment) -> Result<Option<Sketch>, Failure> {
-        Ok(Some(Sketch { schema: self.0.schema(), whole: true, has_rows: true, notices: Vec::new() }))
+        let (schema, memory_bytes) = (self.0.schema(), self.0.memory_bytes());
+        Ok(Some(Sketch { schema, whole: true, has_rows: true, memory_bytes, notices: Vec::new() }))
     }
 
     fn origins(&self, _: &Environment, _: bool) -> Vec<String> {
@@ -74,7 +75,7 @@ enum Place<'a> {
 impl Named<'_> {
     fn content(&self, environment: &Environment) -> Result<Arc<dyn Content>, Failure> {
         match &self.place {
-            Place::File(place) => environment.world.open(place).map_err(|error| unreadable(&self.name, &error)),
+            Place::File(place) => environment.open(place).map_err(|error| unreadable(&self.name, &error)),
             Place::Sample(sample) => Ok(Arc::new(sample.text.as_bytes())),
             Place::StandardInput => environment.standard_input(),
         }
@@ -103,7 +104,10 @@ impl Source for Load {
         let Opened { file, options } = self.open_first(first, environment)?;
         let sketch = file.sketch(&options)?;
         let whole = sketch.certain && places.len() == 1;
-        Ok(Some(Sketch { schema: sketch.schema, whole, has_rows: sketch.rows_seen > 0, notices: sketch.notes }))
+        // Other files of the same table are taken to be like the first one.
+        let memory_bytes = sketch.memory_bytes.saturating_mul(places.len() as u64);
+        let has_rows = sketch.rows_seen > 0;
+        Ok(Some(Sketch { schema: sketch.schema, whole, has_rows, memory_bytes, notices: sketch.notes }))
     }
 
     fn origins(&self, environment: &Environment, by_content: bool) -> Vec<String> {

@@ -3,7 +3,7 @@
 use super::latest::Latest;
 use super::of_different;
 use arrow_array::ArrayRef;
-use pipewright_diagnostic::{Failure, code};
+use pipewright_diagnostic::{Failure, code, room_for};
 use pipewright_table::rows::{Groups, Keys, Lookup, Members, NONE, STRIDE_ROWS, comparable, gather, joined};
 use pipewright_table::{Column, ColumnType, Entry, Role, Schema, Table};
 use rayon::prelude::*;
@@ -116,7 +116,8 @@ impl Join {
             JoinKind::Semi => left.filter(&found.iter().map(|&code| Some(code != NONE)).collect()),
             JoinKind::Anti => left.filter(&found.iter().map(|&code| Some(code == NONE)).collect()),
             _ => {
-                let pairs = Pairs::of(&found, lookup.groups(), self.how == JoinKind::Inner)?;
+                let row_bytes = row_bytes(left) + row_bytes(right);
+                let pairs = Pairs::of(&found, lookup.groups(), self.how == JoinKind::Inner, row_bytes)?;
                 let same = |rows: &[u32]| rows.chunk_by(|one, next| one == next).filter(|rows| rows.len() > 1).count();
                 let repeated = pairs.left.as_deref().map_or(0, same);
                 let joined = if self.how == JoinKind::Full {
@@ -236,6 +237,11 @@ fn unmatched(found: &[u32], groups: &Groups) -> Vec<u32> {
     rest.map(|(row, _)| row).collect()
 }
 
+/// The bytes that a row takes on average.
+fn row_bytes(table: &Table) -> u64 {
+    table.memory_bytes() / table.rows().max(1) as u64
+}
+
 /// Matching rows of two tables.
 struct Pairs {
     /// All rows in order, if `None`.
@@ -245,8 +251,9 @@ struct Pairs {
 }
 
 impl Pairs {
-    /// `found` is the group of each row of the left table among those of the right one.
-    fn of(found: &[u32], groups: &Groups, only_matches: bool) -> Result<Pairs, Failure> {
+    /// `found` is the group of each row of the left table among those of the right one; a row of the result takes
+    /// `row_bytes`.
+    fn of(found: &[u32], groups: &Groups, only_matches: bool, row_bytes: u64) -> Result<Pairs, Failure> {
         let keyed = groups.codes.par_iter().with_min_len(STRIDE_ROWS).filter(|code| **code != NONE).count();
         if keyed == groups.count() {
             return Ok(Pairs::of_single(found, groups, only_matches));
@@ -270,6 +277,9 @@ impl Pairs {
                 Failure::new(code::LIMIT_REACHED, message).help("join on more columns, or group one table first")
             );
         }
+        // Both row numbers of a pair, in parts and as a whole, and then the row.
+        let pair_bytes = 4 * size_of::<u32>() as u64 + row_bytes;
+        room_for(u128::from(count) * u128::from(pair_bytes), || format!("a join of {count} pairs of rows"))?;
         let parts: Vec<(Vec<u32>, Vec<u32>)> = found.par_chunks(STRIDE_ROWS).enumerate().map(rows_of).collect();
         let (mut left, mut right) = (Vec::with_capacity(count as usize), Vec::with_capacity(count as usize));
         for (more_left, more_right) in parts {

@@ -3,7 +3,7 @@
 use super::aggregates::Aggregating;
 use crate::Aggregate;
 use arrow_array::ArrayRef;
-use pipewright_diagnostic::{Failure, code};
+use pipewright_diagnostic::{Failure, code, room_for};
 use pipewright_table::rows::{Groups, Keys, NONE, Values, gather};
 use pipewright_table::text::text_of;
 use pipewright_table::{Column, Entry, Role, Schema, Table};
@@ -38,6 +38,9 @@ pub struct Pivot {
 
 /// Upper bound on the number of pivoted columns.
 const COLUMNS_MAX: usize = 10_000;
+
+/// Upper bound on the number of pivoted cells, nearly all of which are missing if there are that many.
+const CELLS_MAX: u128 = 100_000_000;
 
 impl Pivot {
     /// Returns the output schema of [`Pivot::apply`]: the other columns, and an open group of the key.
@@ -80,6 +83,16 @@ impl Pivot {
             self.refuse_several(table, &cells)?;
         }
         let aggregated = over.column(value, values).take(self.aggregate.unwrap_or(Aggregate::Last))?;
+        // A position, and a number or an offset, for each cell.
+        let (lines, new) = (rows.count() as u128, names.count() as u128);
+        if lines * new > CELLS_MAX {
+            let message = format!("{lines} rows and {new} new columns are {} cells", lines * new);
+            return Err(Failure::new(code::LIMIT_REACHED, message)
+                .column(&*self.key)
+                .help(format!("a pivot creates at most {CELLS_MAX} cells: group the rows, or keep fewer levels")));
+        }
+        let bytes = lines * new * (size_of::<u32>() + size_of::<i64>()) as u128;
+        room_for(bytes, || format!("a table of {lines} rows and {new} new columns"))?;
         // The source row of each cell.
         let mut place = vec![vec![NONE; rows.count()]; names.count()];
         for (cell, &first) in cells.first.iter().enumerate() {

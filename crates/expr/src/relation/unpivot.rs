@@ -4,7 +4,7 @@ use super::concat::as_kind;
 use super::{of_different, sources};
 use crate::Selection;
 use arrow_array::ArrayRef;
-use pipewright_diagnostic::{Failure, code};
+use pipewright_diagnostic::{Failure, code, room_for};
 use pipewright_table::TextArray;
 use pipewright_table::rows::{gather, joined};
 use pipewright_table::text::plural;
@@ -71,6 +71,9 @@ impl Unpivot {
             let message = format!("{rows} rows times {count} columns are more rows than a table holds");
             return Err(Failure::new(code::LIMIT_REACHED, message));
         }
+        let row_bytes = u128::from(table.memory_bytes()) / rows.max(1) as u128;
+        let all = rows as u128 * count as u128;
+        room_for(all * (row_bytes + 2 * size_of::<u32>() as u128), || format!("a table of {all} rows"))?;
         let repeated: Vec<u32> = (0..rows as u32).flat_map(|row| std::iter::repeat_n(row, count)).collect();
         let columns: Vec<Column> = schema.columns().cloned().collect();
         let (others, new) = columns.split_at(columns.len() - 2);

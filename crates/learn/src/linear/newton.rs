@@ -64,7 +64,7 @@ pub(super) enum End {
 /// Minimises from 0.
 ///
 /// # Errors
-/// `CANCELLED` if the progress callback asks for it.
+/// `CANCELLED` if the progress callback asks for it; `VALUE_OUT_OF_RANGE` if the curvature is not finite.
 pub(super) fn minimise<O: Objective>(
     objective: &O,
     limits: &Limits,
@@ -86,7 +86,15 @@ pub(super) fn minimise<O: Objective>(
         let first_norm = *first_norm.get_or_insert(norm(&slope.gradient));
         let mut step: Vec<f64> = slope.gradient.iter().map(|g| -g).collect();
         if objective.size() <= limits.dense_size {
-            flat |= newton_direction(objective.curvature(&slope.point), &mut step);
+            let curvature = objective.curvature(&slope.point);
+            let is_finite = curvature.col_iter().all(|column| column.iter().all(|entry| entry.is_finite()));
+            if !is_finite {
+                let message = "the values or the penalty are too large: their products are not finite";
+                return Err(
+                    Failure::new(code::VALUE_OUT_OF_RANGE, message).help("scale the columns, or use a smaller penalty")
+                );
+            }
+            flat |= newton_direction(curvature, &mut step);
         } else {
             conjugate_direction(objective, &slope, first_norm, &mut step);
         }

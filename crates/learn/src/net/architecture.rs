@@ -191,6 +191,21 @@ impl Architecture {
         values
     }
 
+    /// The number of weights of all layers.
+    pub(super) fn weights(&self) -> u128 {
+        self.widths.windows(2).map(|pair| (pair[0] as u128 + 1) * pair[1] as u128).sum()
+    }
+
+    /// About the memory of a training with this many rows at a time.
+    pub(super) fn training_bytes(&self, batch_rows: usize) -> u128 {
+        // Of each weight: its value, its gradient, two moments, the best one so far, and a copy of the program.
+        const PER_WEIGHT: u128 = 6;
+        // Of each unit: its sum, its activation, and the gradients of both.
+        const PER_UNIT: u128 = 4;
+        let units: u128 = self.widths.iter().map(|&width| width as u128).sum();
+        (PER_WEIGHT * self.weights() + PER_UNIT * units * batch_rows as u128) * size_of::<f32>() as u128
+    }
+
     /// The graph of the predictions.
     pub(super) fn prediction(&self) -> (Graph, Node) {
         let mut graph = Graph::new();

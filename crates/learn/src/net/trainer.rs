@@ -10,7 +10,7 @@ use crate::data::{Dataset, Labels};
 use crate::learner::Fit;
 use crate::on_disk::OnDisk;
 use crate::scales::Scales;
-use pipewright_diagnostic::{Failure, Progress, code};
+use pipewright_diagnostic::{Failure, Progress, code, room_for};
 use pipewright_tensor::{Program, vectorised};
 use pipewright_world::random::Key;
 use serde::{Deserialize, Serialize};
@@ -152,10 +152,13 @@ impl Trainer {
         let widths = [&[train.columns()], network.hidden.as_slice(), &[network.outputs]].concat();
         let architecture = Architecture { widths, activation: network.activation, head };
 
+        let batch_rows = network.batch.clamp(1, rows);
+        room_for(architecture.training_bytes(batch_rows), || {
+            format!("a network of {} weights, trained on {batch_rows} rows at a time,", architecture.weights())
+        })?;
         let validation = validation.filter(|rows| network.early_stop.is_some() && rows.labels().rows() > 0);
         let weighted = [Some(train), validation].into_iter().flatten().any(|rows| rows.labels().weights().is_some());
         let training = architecture.training(loss, weighted);
-        let batch_rows = network.batch.clamp(1, rows);
         let outputs: Vec<_> = [training.loss].into_iter().chain(training.gradients).collect();
         let step = Program::new(&training.graph, &outputs, batch_rows);
         let step_cost = training.graph.cost(batch_rows).max(1);

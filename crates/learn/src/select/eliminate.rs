@@ -6,7 +6,7 @@ use super::scoring_model::{Parts, ScoringModel, parts};
 use crate::data::{Features, Target};
 use crate::linear::check_rows;
 use crate::transform::{Transformer, needed};
-use pipewright_diagnostic::Failure;
+use pipewright_diagnostic::{Bounds, Failure};
 use pipewright_world::random::Key;
 use rayon::prelude::*;
 
@@ -87,7 +87,9 @@ impl Eliminate {
 
     /// Returns the best number of columns in cross-validation.
     fn validate(&self, features: &Features, target: &Target) -> Result<usize, Failure> {
+        let bounds = Bounds::current();
         let of_part = |Parts { train, test }: &Parts| {
+            bounds.go_on()?;
             let mut scores = Vec::new();
             self.ranks(&train.0, &train.1, 1, |scoring_model, columns| {
                 scores.push((columns.len(), scoring_model.score(&test.0.select(columns), &test.1)));

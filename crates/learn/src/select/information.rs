@@ -4,7 +4,7 @@
 
 use crate::data::{Features, Target};
 use crate::twofold::Twofold;
-use pipewright_diagnostic::{Failure, code};
+use pipewright_diagnostic::{Bounds, Failure, code};
 use pipewright_world::random::Key;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -39,7 +39,9 @@ pub fn information(
         Target::Numbers(values) => Aim::Numbers(numbers(values, features.columns() as u64)),
         Target::Classes { codes, .. } => Aim::Classes(codes.clone()),
     };
+    let bounds = Bounds::current();
     let of_column = |index: usize| {
+        bounds.go_on()?;
         let column = features.column(index);
         let found = match (&aim, discrete[index]) {
             (Aim::Classes(classes), true) => of_classes(&codes_of(column), classes),
@@ -47,9 +49,9 @@ pub fn information(
             (Aim::Numbers(values), true) => of_both(values, &codes_of(column), neighbours, &harmonics),
             (Aim::Numbers(values), false) => of_numbers(&numbers(column, index as u64), values, neighbours, &harmonics),
         };
-        found.max(0.0)
+        Ok(found.max(0.0))
     };
-    Ok((0..features.columns()).into_par_iter().map(of_column).collect())
+    (0..features.columns()).into_par_iter().map(of_column).collect()
 }
 
 /// The target.

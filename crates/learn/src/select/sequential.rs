@@ -6,7 +6,7 @@ use super::scoring_model::{mean_score, parts};
 use crate::data::{Features, Target};
 use crate::linear::check_rows;
 use crate::transform::{Transformer, needed};
-use pipewright_diagnostic::Failure;
+use pipewright_diagnostic::{Bounds, Failure};
 use pipewright_world::random::Key;
 use rayon::prelude::*;
 
@@ -59,6 +59,7 @@ impl Transformer for Sequential {
             Direction::Forward => count,
             Direction::Backward => columns - count,
         };
+        let bounds = Bounds::current();
         let mut moved = vec![false; columns];
         let mut scores = vec![0.0; columns];
         for step in 1..=steps {
@@ -66,6 +67,7 @@ impl Transformer for Sequential {
             let judged: Vec<f64> = candidates
                 .par_iter()
                 .map(|&candidate| {
+                    bounds.go_on()?;
                     let is_in = |column: &usize| match self.direction {
                         Direction::Forward => moved[*column] || *column == candidate,
                         Direction::Backward => !moved[*column] && *column != candidate,

@@ -1,6 +1,6 @@
 //! Implied stages: stages that a plan adds automatically, as script text held by the registry.
 
-use super::Walk;
+use super::{Node, Walk};
 use crate::bind::{bind, find_verb};
 use crate::target::target_by_rule;
 use pipewright_diagnostic::{Diagnostic, Span, code};
@@ -90,14 +90,16 @@ impl Walk<'_> {
     /// A model that is neither evaluated nor saved is evaluated; a table that no stage prints is shown.
     pub(super) fn imply_end(&mut self) {
         let implied = self.environment.registry.implied;
-        let pulled = self.path().nodes.iter().any(|node| {
-            // Stages that pass rows on, such as predictions, have not shown them yet.
-            let shows = matches!(node.verb.spec.effect, Effect::Tee | Effect::Sink);
-            node.verb.spec.structure != Structure::Plain || (shows && !matches!(node.bound, Bound::Rows(_)))
-        });
+        // Stages that pass rows on, such as predictions, have not shown them yet.
+        let shows = |node: &Node| matches!(node.bound, Bound::Inspect(_) | Bound::Consumer(_));
+        let nodes = self.path().nodes;
+        let pulled = nodes.iter().any(|node| node.verb.spec.structure != Structure::Plain || shows(node));
+        let seen_since = nodes.iter().rposition(|node| shows(node)).map_or(0, |last| last + 1);
+        let unseen = nodes[seen_since..].iter().any(|node| node.footprint.effect != Effect::Meta);
+        let is_structural = nodes.iter().any(|node| node.verb.spec.structure != Structure::Plain);
         match self.at.flow {
             Flow::Learner if !pulled => self.imply(implied.judge, None),
-            Flow::Table | Flow::Recipe if !pulled => self.imply(implied.look, None),
+            Flow::Table | Flow::Recipe if unseen && !is_structural => self.imply(implied.look, None),
             _ => {}
         }
     }

@@ -37,7 +37,8 @@ impl Walk<'_> {
             }
             return;
         }
-        if self.at.adrift {
+        let is_looked_at = self.at.only_looks && self.at.flow == Flow::Recipe && spec.input.accepts(Flow::Table);
+        if self.at.adrift || (is_looked_at && spec.effect == Effect::RowsAll) {
             return;
         }
         let diagnostic = match (self.at.flow, spec.effect) {

@@ -1,6 +1,7 @@
 //! Second tables of a stage (`join`, `concat`): pipelines of their own, named by `let`.
 
 use super::{Joined, Node, Other, Walk};
+use crate::expand::NESTING_MAX;
 use pipewright_diagnostic::{Diagnostic, Span, code, nearest};
 use pipewright_frame::{Column, Entry, Schema};
 use pipewright_operator::{Args, Bound, Effect, Flow, Footprint, Value};
@@ -16,11 +17,13 @@ impl Walk<'_> {
         })?;
         let at = args.span(param).unwrap_or(span);
         let stages = self.stages_of(&name, at)?;
+        self.check_nesting(&name, at)?;
         let pin = self.pin.and_then(|pin| pin.others.get(self.at.others)).and_then(Option::as_ref);
         self.at.others += 1;
         let mut walk = Walk::new(self.text, pin, self.options, self.environment, self.named);
         walk.nodes = std::mem::take(&mut self.nodes);
         walk.tables = std::mem::take(&mut self.tables);
+        walk.within = self.within.iter().chain([&name]).cloned().collect();
         walk.at.trains = self.at.trains;
         walk.table_of(&stages);
         let learns = walk.path().first_learner().is_some();
@@ -39,6 +42,23 @@ impl Walk<'_> {
         let other = Other { branch, name: (!is_own).then_some(name) };
         let schema = other.schema(&self.nodes);
         is_sound.then_some(Joined { other, provenance, schema })
+    }
+
+    /// A table is not joined to itself by way of its own definition, nor in too many steps.
+    fn check_nesting(&mut self, name: &str, at: Span) -> Option<()> {
+        let problem = if let Some(from) = self.within.iter().position(|outer| outer == name) {
+            let path: Vec<String> = self.within[from..].iter().map(|name| format!("`{name}`")).collect();
+            let path = path.join(" joins ");
+            Diagnostic::error(code::RECURSIVE, format!("`{name}` is defined by itself: {path} joins `{name}`"))
+                .label(at, format!("this is `{name}` again"))
+        } else if self.within.len() == NESTING_MAX {
+            let message = format!("tables are joined to joined tables more than {NESTING_MAX} deep");
+            Diagnostic::error(code::TOO_DEEP, message).label(at, "one too many")
+        } else {
+            return Some(());
+        };
+        self.say(problem);
+        None
     }
 
     fn stages_of(&mut self, name: &str, at: Span) -> Option<Vec<Stage>> {

@@ -18,6 +18,7 @@
 //! rows (`lag`) or in later ones (`lead`). The target of earlier rows is a fair feature where later rows are evaluated
 //! by earlier ones, and only there.
 
+mod changed;
 mod combine;
 mod leak;
 mod source;
@@ -243,12 +244,12 @@ impl Provenance {
 
     /// The columns that a stage makes or changes.
     fn compute(&mut self, stage: &Stage<'_>) {
-        let Stage { footprint, before, after, span: at, .. } = *stage;
+        let Stage { footprint, before, span: at, .. } = *stage;
         if footprint.values == Values::Passed {
             return;
         }
-        let old = self.clone();
-        let mut around = self.around(footprint, before, at);
+        let around = self.around(footprint, before, at);
+        let changed = self.changed(stage, around.clone());
         for made in &footprint.makes {
             let mut sources = self.made(made, at);
             merge(&mut sources, around.clone());
@@ -263,51 +264,12 @@ impl Provenance {
             self.columns.insert(made.name.clone(), sources);
             self.computed.insert(made.name.clone());
         }
-        let (Some(before), Some(after)) = (before, after) else { return };
-        let selected = stage.args.columns("columns").map(|columns| resolved(columns, Some(before)));
-        merge(&mut around, influence(old.of_all(&footprint.reads.names, at), at));
-        if footprint.values == Values::Mixed {
-            let features = before.columns().filter(|column| column.role == Role::Feature).map(|column| &column.name);
-            let names: Vec<Arc<str>> = selected.clone().unwrap_or_else(|| features.cloned().collect());
-            merge(&mut around, influence(old.of_all(&names, at), at));
+        if footprint.keeps == RowsKept::Others && footprint.neighbours.all {
+            // Such as a cell of a pivot.
+            let is_new = changed.iter().filter(|changed| changed.is_new);
+            self.statistics.extend(is_new.map(|changed| changed.name.clone()));
         }
-        let selected: Option<BTreeSet<Arc<str>>> = selected.map(|names| names.into_iter().collect());
-        let by_origin = ByOrigin::new(before);
-        // What a stage makes by expressions of later rows is known; else all that it changes may be of them.
-        let looks_ahead = footprint.neighbours.later && !footprint.neighbours.all && footprint.makes.is_empty();
-        for entry in after.entries() {
-            let (name, column) = named(entry);
-            if footprint.makes.iter().any(|made| made.name == *name) {
-                continue;
-            }
-            let same = before.find(name);
-            if same.is_some() && matches!(footprint.keeps, RowsKept::Groups(_)) {
-                // A key keeps its values.
-                continue;
-            }
-            let is_selected = match &selected {
-                Some(selected) => selected.contains(name),
-                None => footprint.reads.features && same.is_none_or(|same| same.role == Role::Feature),
-            };
-            if same == column && !is_selected {
-                continue;
-            }
-            if footprint.keeps == RowsKept::Others && footprint.neighbours.all && same.is_none() {
-                // Such as a cell of a pivot.
-                self.statistics.insert(name.clone());
-            }
-            let mut sources = if same.is_some() || column.is_none() { old.of(name, at) } else { Sources::new() };
-            // A column that stays what it was has its own provenance; a new one has that of what it was made of.
-            if let Some(column) = column.filter(|column| same.is_none_or(|same| same.sources != column.sources)) {
-                merge(&mut sources, old.inherited(&column.sources, &by_origin, at));
-            }
-            merge(&mut sources, around.clone());
-            if looks_ahead {
-                let later = sources.clone().into_keys().map(|source| Source { when: When::Later, ..source });
-                merge(&mut sources, later.map(|source| (source, Route { is_value: true, at })).collect());
-            }
-            self.columns.insert(name.clone(), sources);
-        }
+        self.columns.extend(changed.into_iter().map(|changed| (changed.name, changed.sources)));
     }
 
     /// What every column that a stage makes depends on besides its values: order, choices and groups of rows.

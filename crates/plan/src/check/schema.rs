@@ -57,7 +57,7 @@ impl Walk<'_> {
     /// Continues with a new schema, recording the columns removed by the stage at `span`.
     pub(super) fn move_to(&mut self, schema: Option<Schema>, span: Span) {
         if let (Some(old), Some(new)) = (&self.at.schema, &schema) {
-            for column in old.columns().filter(|column| new.find(&column.name).is_none()) {
+            for (column, _) in old.matched(new).filter(|(_, same)| same.is_none()) {
                 self.at.removed.insert(column.name.to_string(), span);
             }
         }

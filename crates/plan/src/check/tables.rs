@@ -72,11 +72,17 @@ impl Walk<'_> {
     pub(super) fn source(&mut self, source: &Arc<dyn Source>, span: Span) -> Result<Option<Schema>, Failure> {
         let number = self.tables.number(source, self.environment);
         let schema = match self.pin {
-            Some(pin) => Some(pin.source.clone()),
+            Some(pin) => {
+                // The head of the file is still at hand.
+                let sketch = source.sketch(self.environment).ok().flatten();
+                self.at.branch.source_bytes = sketch.map(|sketch| sketch.memory_bytes);
+                Some(pin.source.clone())
+            }
             None => match source.sketch(self.environment)? {
                 None => None,
                 Some(sketch) => {
                     self.at.branch.source_is_whole = sketch.whole;
+                    self.at.branch.source_bytes = Some(sketch.memory_bytes);
                     if sketch.whole {
                         // A run reports these notes when it reads; they may explain errors found before that.
                         self.diagnostics.extend(sketch.notices.into_iter().map(|notice| notice.at(span)));

@@ -1,0 +1,63 @@
+//! The files of a script: read before any is written, and the data file of the command line is one of them.
+
+use crate::bind::find_verb;
+use crate::expand::Flat;
+use crate::model::{Node, Plan};
+use pipewright_diagnostic::{Diagnostic, Span, code};
+use pipewright_operator::{Bound, Effect, Environment, Flow};
+use pipewright_syntax::{Core, PathArg};
+use std::collections::BTreeMap;
+
+/// The data file of the command line, if no stage reads it.
+pub(super) fn unread_data(plan: &Plan, environment: &Environment) -> Option<Diagnostic> {
+    let data = environment.data.as_ref()?;
+    let origin = match data.as_os_str() {
+        name if name == "-" => "-".to_owned(),
+        _ => environment.world.canonical(data).to_string_lossy().into_owned(),
+    };
+    let reads = |node: &Node| match &node.bound {
+        Bound::Source(source) => source.origins(environment, false).contains(&origin),
+        _ => false,
+    };
+    if plan.nodes.iter().any(reads) {
+        return None;
+    }
+    let name = data.to_string_lossy();
+    let diagnostic = Diagnostic::error(code::WRONG_USAGE, format!("nothing in the script reads `{name}`"));
+    let source = plan.nodes.iter().find(|node| matches!(node.bound, Bound::Source(_)));
+    let diagnostic = match source {
+        Some(node) => diagnostic.label(node.span, "this reads something else"),
+        None => diagnostic,
+    };
+    Some(diagnostic.help("`load` without a path reads the data file of the command line"))
+}
+
+/// All files are read before any is written: a pipeline that reads a file written by one above it would find the
+/// file of an earlier run, or none.
+pub(super) fn reads_of_own_files(pipelines: &[Flat], environment: &Environment) -> Vec<Diagnostic> {
+    let mut written: BTreeMap<String, Span> = BTreeMap::new();
+    let mut diagnostics = Vec::new();
+    for flat in pipelines {
+        let mut writes = Vec::new();
+        for stage in &flat.stages {
+            let Core::Path { path: Some(path), .. } = &stage.core else { continue };
+            let (PathArg::Text(name) | PathArg::Bare(name)) = &path.node else { continue };
+            let Ok(verb) = find_verb(stage, environment.registry) else { continue };
+            let spec = &verb.spec;
+            if spec.effect == Effect::Sink && spec.input != Flow::Table {
+                writes.push((name.clone(), path.span));
+            } else if let Some(&above) = written.get(name) {
+                let message =
+                    format!("`{name}` is written by this script, but scripts read all files before they write any");
+                diagnostics.push(
+                    Diagnostic::error(code::WRONG_ORDER, message)
+                        .label(path.span, "read first")
+                        .label(above, "written after that")
+                        .help("move the pipeline that reads it to a separate script"),
+                );
+            }
+        }
+        written.extend(writes);
+    }
+    diagnostics
+}
