@@ -76,7 +76,7 @@ fn a_saved_pipeline_predicts_what_the_fitted_one_does() {
             }
         }
         let served =
-            fitted(&sample, script.trim_end_matches(" | save m.pw")).predict(&table(&sample), &NoProgress).unwrap();
+            fitted(&sample, script.trim_end_matches(" | save m.pw")).predict(&table(&sample), OnInvalid::Error, &NoProgress).unwrap();
         assert_eq!(bits(&served), bits(&predicted.expect("a model predicts")), "{script}");
     }
 }
@@ -87,10 +87,10 @@ fn the_order_of_columns_and_extra_ones_do_not_matter_at_predict() {
     let wider = sample.clone().with_column("extra", |row| format!("text {row}"));
     for script in pipelines() {
         let pipeline = fitted(&sample, &script);
-        let expected = bits(&pipeline.predict(&table(&sample), &NoProgress).unwrap());
-        assert_eq!(bits(&pipeline.predict(&table(&wider), &NoProgress).unwrap()), expected, "{script}");
+        let expected = bits(&pipeline.predict(&table(&sample), OnInvalid::Error, &NoProgress).unwrap());
+        assert_eq!(bits(&pipeline.predict(&table(&wider), OnInvalid::Error, &NoProgress).unwrap()), expected, "{script}");
         let shuffled = table(&wider.reordered(Key::new(5)));
-        assert_eq!(bits(&pipeline.predict(&shuffled, &NoProgress).unwrap()), expected, "{script}");
+        assert_eq!(bits(&pipeline.predict(&shuffled, OnInvalid::Error, &NoProgress).unwrap()), expected, "{script}");
     }
 }
 
@@ -101,7 +101,7 @@ fn a_model_fitted_to_columns_in_another_order_predicts_the_same() {
     for (model, tolerance) in [("dummy", 1e-12), ("linear", 1e-9), ("ridge", 1e-9)] {
         let script = format!("{prepared} | train {model}");
         let price = |sample: &Sample| {
-            let predicted = fitted(sample, &script).predict(&table(sample), &NoProgress).unwrap();
+            let predicted = fitted(sample, &script).predict(&table(sample), OnInvalid::Error, &NoProgress).unwrap();
             let Outputs::Numbers(values) = predicted else { panic!("{script} predicts numbers") };
             values
         };
@@ -163,9 +163,9 @@ proptest! {
                 prop_assert!(part == whole.slice(start, count), "`{}` in {script}", step.verb);
             }
             // Missing values that no step of this pipeline fills are refused, in the whole as in the part.
-            let Ok(predicted) = pipeline.predict(&rows, &NoProgress) else { continue };
+            let Ok(predicted) = pipeline.predict(&rows, OnInvalid::Error, &NoProgress) else { continue };
             prop_assert_eq!(predicted.rows(), rows.rows());
-            let of_part = pipeline.predict(&rows.slice(start, count), &NoProgress).unwrap();
+            let of_part = pipeline.predict(&rows.slice(start, count), OnInvalid::Error, &NoProgress).unwrap();
             prop_assert_eq!(of_part.rows(), count);
             prop_assert_eq!(bits(&of_part), bits(&self::part(&predicted, start, count)), "{}", script);
         }

@@ -28,5 +28,6 @@ pub use pipewright_prepare::{
 pub use pipewright_table::text::quoted;
 pub use pipewright_table::{
     CHUNK_ROWS, Chunks, Column, ColumnType, DatePart, Direction, Entry, IntoTable, Misfits, MomentForm, Origin, Real,
-    Role, Schema, SparseArray, Stored, Table, Value, for_each_chunk, matrix, part_of_same, shortened, summary, width_of,
+    Role, Schema, SparseArray, Stored, Table, Value, for_each_chunk, matrix, part_of_same, shortened, summary,
+    width_of,
 };

@@ -26,6 +26,9 @@ pub struct ReadOptions {
     pub filter: Option<Expression>,
     /// Declared column types; a value that does not fit is an error.
     pub kinds: BTreeMap<String, ColumnType>,
+    /// Columns that are read as text where the file has them and does not say what they hold: a saved pipeline was
+    /// trained on texts.
+    pub texts: BTreeSet<String>,
     /// The sheet or table, in a file with several.
     pub part: Option<String>,
     /// The query whose result is the table, for a database.
@@ -68,6 +71,7 @@ impl ReadOptions {
             columns: None,
             filter: None,
             kinds: BTreeMap::new(),
+            texts: BTreeSet::new(),
             part: None,
             query: None,
             delimiter: None,

@@ -107,6 +107,8 @@ struct Walk<'a> {
     /// The names of the tables around this one, which it is joined to.
     within: Vec<String>,
     tables: Tables,
+    /// The columns of the source that a saved pipeline expects.
+    expected: Vec<Column>,
     /// The current branch.
     at: Here,
 }
@@ -177,7 +179,7 @@ impl<'a> Walk<'a> {
     ) -> Walk<'a> {
         let (nodes, diagnostics, at) = (Vec::new(), Vec::new(), Here::start());
         let (within, tables) = (Vec::new(), Tables::default());
-        Walk { text, pin, options, environment, nodes, diagnostics, named, within, tables, at }
+        Walk { text, pin, options, environment, nodes, diagnostics, named, within, tables, expected: Vec::new(), at }
     }
 
     fn say(&mut self, diagnostic: Diagnostic) {

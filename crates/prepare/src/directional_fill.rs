@@ -256,7 +256,7 @@ fn rolled(array: &ArrayRef, lines: &Lines, rows: usize) -> ArrayRef {
             let mut sum = ExactSum::default();
             let before = (position.saturating_sub(rows)..position).filter_map(value);
             let count = before.inspect(|&number| sum.add(number)).count();
-            filled[group[position] as usize] = (count > 0).then(|| sum.quotient(count as f64));
+            filled[group[position] as usize] = (count > 0).then(|| sum.quotient(count as u64));
         }
     }
     Arc::new(Float64Array::from(filled))

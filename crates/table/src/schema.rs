@@ -3,7 +3,7 @@
 use arrow_schema::{DataType, TimeUnit};
 use pipewright_diagnostic::{Failure, code, nearest};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, OnceLock};
@@ -230,39 +230,19 @@ impl Schema {
         })
     }
 
-    /// Returns its columns, each with the column of the same name in another schema. Neighbouring schemas mostly have the
-    /// same columns in the same places, so that this takes time for each column and not for each pair.
+    /// Returns its columns, each with the column of the same name in another schema.
     pub fn matched<'a>(&'a self, other: &'a Schema) -> impl Iterator<Item = (&'a Column, Option<&'a Column>)> {
-        let mut by_name: Option<BTreeMap<&str, &Column>> = None;
-        self.entries.iter().enumerate().filter_map(move |(place, entry)| {
-            let Entry::Column(column) = entry else { return None };
-            let same = match other.entries.get(place) {
-                Some(Entry::Column(same)) if same.name == column.name => Some(same),
-                _ => {
-                    let by_name = by_name.get_or_insert_with(|| {
-                        // Of several of one name, the first one counts.
-                        other
-                            .columns()
-                            .map(|column| (&*column.name, column))
-                            .collect::<Vec<_>>()
-                            .into_iter()
-                            .rev()
-                            .collect()
-                    });
-                    by_name.get(&*column.name).copied()
-                }
-            };
-            Some((column, same))
-        })
+        self.columns().map(|column| (column, other.find(&column.name)))
     }
 
     /// Replaces the column of this name, or appends to all others if there is none.
     pub fn set(&mut self, name: &str, entry: Entry) {
-        let is_named = |old: &&mut Entry| matches!(old, Entry::Column(old) if &*old.name == name);
-        match self.entries.iter_mut().find(is_named) {
-            Some(old) => *old = entry,
-            None => self.entries.push(entry),
+        let mut entries = self.entries.to_vec();
+        match self.places().get(name) {
+            Some(&place) => entries[place] = entry,
+            None => entries.push(entry),
         }
+        *self = Schema::with_entries(entries);
     }
 
     /// Finds a known column by name.

@@ -12,6 +12,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+#[derive(Clone)]
 pub(super) struct Load {
     pub(super) from: Vec<From>,
     pub(super) options: ReadOptions,
@@ -19,6 +20,7 @@ pub(super) struct Load {
     pub(super) quarantine: Option<String>,
 }
 
+#[derive(Clone)]
 pub(super) enum From {
     File {
         place: PathBuf,
@@ -108,6 +110,13 @@ impl Source for Load {
         let memory_bytes = sketch.memory_bytes.saturating_mul(places.len() as u64);
         let has_rows = sketch.rows_seen > 0;
         Ok(Some(Sketch { schema: sketch.schema, whole, has_rows, memory_bytes, notices: sketch.notes }))
+    }
+
+    fn expecting(&self, columns: &[Column]) -> Option<Arc<dyn Source>> {
+        let mut load = self.clone();
+        let texts = columns.iter().filter(|column| column.kind.is_string());
+        load.options.texts.extend(texts.map(|column| column.name.to_string()));
+        Some(Arc::new(load))
     }
 
     fn origins(&self, environment: &Environment, by_content: bool) -> Vec<String> {

@@ -35,7 +35,8 @@ impl Decided {
                 notes.push(widened_note(&layout.names[column], options));
             }
         }
-        let quoted = (0..plans.len()).filter(|column| plans[*column] == Plan::Quoted);
+        let is_expected = |column: usize| options.texts.contains(&*layout.names[column]);
+        let quoted = (0..plans.len()).filter(|&column| plans[column] == Plan::AsText && !is_expected(column));
         notes.extend(quoted.map(|column| quoting::note(&layout.names[column], options)));
         Decided { decisions: vec![Decision::default(); types.len()], types, open, points, notes }
     }

@@ -123,6 +123,7 @@ impl Layout {
         let plan = |name: &Arc<str>| match options.kinds.get(&**name) {
             _ if !options.wants(name) => Plan::Skip,
             Some(kind) => Plan::Exactly(Type::of(*kind)),
+            None if options.texts.contains(&**name) => Plan::AsText,
             None => Plan::AtLeast(Type::Nothing),
         };
         let mut plans: Vec<Plan> = self.names.iter().map(plan).collect();
@@ -135,7 +136,7 @@ impl Layout {
             let mut quotes = vec![Quotes::default(); plans.len()];
             chunk.each_field(&self.terms, |column, field| quotes[column].add(&field, &self.terms.rules));
             let open = plans.iter_mut().zip(quotes).filter(|(plan, _)| matches!(plan, Plan::AtLeast(_)));
-            open.filter(|(_, quotes)| quotes.say_text(self.quotes)).for_each(|(plan, _)| *plan = Plan::Quoted);
+            open.filter(|(_, quotes)| quotes.say_text(self.quotes)).for_each(|(plan, _)| *plan = Plan::AsText);
         }
         let slots = plans.iter().map(|_| Slot::None).collect();
         let values = chunk.fill(&noticed, slots, &self.terms).map_err(Stop::Fault)?;

@@ -3,9 +3,9 @@
 use super::{Bounds, most_frequent};
 use crate::profile::{ColumnProfile, TextProfile};
 use arrow_array::Array;
-use pipewright_table::{CodeSign, TextArray, is_amount};
 use pipewright_table::lookup::Lookup;
 use pipewright_table::summary::{Distinct, hash};
+use pipewright_table::{CodeSign, TextArray, is_amount};
 
 /// The texts of a column: each with its count as long as they take little memory, then only what is known of all.
 #[derive(Debug)]
