@@ -1,4 +1,5 @@
 //! What a script alone cannot show: an outside that fails, a run that is stopped, a bug, a check without data.
+#![allow(clippy::disallowed_methods)]
 
 mod support;
 

@@ -4,6 +4,7 @@
 //!
 //! An allocation that fails ends the process, so the scripts run in processes of their own. CI runs a sample;
 //! `PIPEWRIGHT_WHOLE=1` runs all of them.
+#![allow(clippy::disallowed_methods)]
 
 use crate::arguments::{is_grammar, script, specs, valid};
 use crate::sample::Sample;

@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How long a run that was told to end may take to come to a place where it can. Then the process ends.
-const GRACE: Duration = Duration::from_millis(700);
+const GRACE: Duration = Duration::from_millis(500);
 
 /// How often the process looks whether a signal has come.
 const GLANCE: Duration = Duration::from_millis(50);

@@ -132,7 +132,7 @@ fn gather(plan: &Plan, notices: Vec<Notice>) -> Vec<Diagnostic> {
     let diagnostic = |Told { stage, mut failure, folds, is_whole, differs }: Told| {
         if !is_whole && failure.severity != Severity::Error {
             let folds = if folds == 1 { "1 fold".to_owned() } else { format!("{folds} folds") };
-            let numbers = if differs { ", with numbers of their own" } else { "" };
+            let numbers = if differs { ", each with its own numbers" } else { "" };
             failure.message = format!("{} (in {folds}{numbers})", failure.message);
         }
         place(plan, stage, None, failure)

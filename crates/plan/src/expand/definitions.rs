@@ -173,13 +173,17 @@ fn verbs<'a>(stages: &'a [Stage], into: &mut Vec<&'a Name>) {
 
 /// The words among the arguments, which may be the names of tables.
 fn words<'a>(stages: &'a [Stage], into: &mut Vec<&'a Name>) {
+    fn of_value<'a>(value: &'a Value, into: &mut Vec<&'a Name>) {
+        match value {
+            Value::Word { name, .. } => into.push(name),
+            Value::List(items) => items.iter().for_each(|item| of_value(&item.node, into)),
+            _ => {}
+        }
+    }
     each(stages, &mut |stage| {
         let Core::Call { args, .. } = &stage.core else { return };
-        for arg in args {
-            let (Arg::Positional(value) | Arg::Named(Named { value, .. })) = arg;
-            if let Value::Word { name, .. } = &value.node {
-                into.push(name);
-            }
+        for (Arg::Positional(value) | Arg::Named(Named { value, .. })) in args {
+            of_value(&value.node, into);
         }
     });
 }
