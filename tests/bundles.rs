@@ -9,7 +9,7 @@ mod support;
 use pipewright::render::text;
 use pipewright::{Options, REGISTRY, RunResult, Session, code};
 use pipewright_diagnostic::{Failure, NoProgress};
-use pipewright_frame::{ReadOptions, csv};
+use pipewright_frame::{OnInvalid, ReadOptions, csv};
 use pipewright_operator::FittedPipeline;
 use pipewright_world::random::Key;
 use pipewright_world::{MemoryWorld, World};
@@ -224,7 +224,7 @@ fn no_value_of_a_sealed_model_breaks_anything() {
                 *all.documents[section].pointer_mut(place).unwrap() = value.clone();
                 if let Ok(pipeline) = decode(&sealed(&all)) {
                     accepted += 1;
-                    let _ = pipeline.predict(&rows, &NoProgress);
+                    let _ = pipeline.predict(&rows, OnInvalid::Error, &NoProgress);
                 }
             }
         }

@@ -6,8 +6,7 @@ use pipewright::render;
 use pipewright::{Options, REGISTRY};
 use pipewright_diagnostic::NoProgress;
 use pipewright_engine::Value;
-use pipewright_frame::Table;
-use pipewright_frame::{ReadOptions, csv};
+use pipewright_frame::{OnInvalid, ReadOptions, Table, csv};
 use pipewright_learn::Outputs;
 use pipewright_operator::{Data, FittedPipeline};
 use pipewright_plan::Work;
@@ -75,8 +74,9 @@ fn a_saved_pipeline_predicts_what_the_fitted_one_does() {
                 _ => unreachable!("then states, then the model"),
             }
         }
-        let served =
-            fitted(&sample, script.trim_end_matches(" | save m.pw")).predict(&table(&sample), OnInvalid::Error, &NoProgress).unwrap();
+        let served = fitted(&sample, script.trim_end_matches(" | save m.pw"))
+            .predict(&table(&sample), OnInvalid::Error, &NoProgress)
+            .unwrap();
         assert_eq!(bits(&served), bits(&predicted.expect("a model predicts")), "{script}");
     }
 }
@@ -88,7 +88,11 @@ fn the_order_of_columns_and_extra_ones_do_not_matter_at_predict() {
     for script in pipelines() {
         let pipeline = fitted(&sample, &script);
         let expected = bits(&pipeline.predict(&table(&sample), OnInvalid::Error, &NoProgress).unwrap());
-        assert_eq!(bits(&pipeline.predict(&table(&wider), OnInvalid::Error, &NoProgress).unwrap()), expected, "{script}");
+        assert_eq!(
+            bits(&pipeline.predict(&table(&wider), OnInvalid::Error, &NoProgress).unwrap()),
+            expected,
+            "{script}"
+        );
         let shuffled = table(&wider.reordered(Key::new(5)));
         assert_eq!(bits(&pipeline.predict(&shuffled, OnInvalid::Error, &NoProgress).unwrap()), expected, "{script}");
     }

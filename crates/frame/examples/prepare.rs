@@ -16,7 +16,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let file = arguments.next().ok_or("which file?")?;
     let world = OsWorld::new();
     let content = world.open(file.as_ref())?;
-    let mut options = ReadOptions::new(file);
+    let options = ReadOptions::new(file);
     let mut columns: Vec<Arc<str>> = arguments.map(Arc::from).collect();
     if columns.is_empty() {
         let schema = sketch(&content, &options)?.schema;

@@ -182,7 +182,7 @@ fn words<'a>(stages: &'a [Stage], into: &mut Vec<&'a Name>) {
     }
     each(stages, &mut |stage| {
         let Core::Call { args, .. } = &stage.core else { return };
-        for (Arg::Positional(value) | Arg::Named(Named { value, .. })) in args {
+        for Arg::Positional(value) | Arg::Named(Named { value, .. }) in args {
             of_value(&value.node, into);
         }
     });
