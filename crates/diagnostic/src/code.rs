@@ -369,8 +369,8 @@ codes! {
     UNSEEN_LEVELS = "N0511", "levels that did not occur in training",
         "New rows hold values of a category that the training rows did not have. The encoding treats them as `unseen=` says: as none of the known levels, unless it is an error.",
         "" => "";
-    MADE_MISSING = "N0512", "values that could not be read, and became missing",
-        "`bad=null` was asked for. The message counts the values and shows the first one.",
+    MADE_MISSING = "N0512", "values that became missing",
+        "Values could not be read as the kind of the column, and `bad=null` was asked for; or the result of whole numbers is beyond 64 bits. The message counts them.",
         "" => "";
     READ_AS_CODES = "N0506", "numbers that were read as text",
         "A value of the column has a form that a number would lose: a leading zero (`02134`), the plus sign of a telephone number (`+41791234567`), or whole digits with an exponent (`2004E205`). Such columns hold codes. Or the header of the file quotes some names and not others, which says that quoted values are text. If they are not, declare it in `schema=`.",

@@ -69,7 +69,7 @@ impl Derive {
         self.fit_noting(rows).map(|(state, _)| state)
     }
 
-    /// Like [`Derive::fit`], with notes on approximate results.
+    /// Like [`Derive::fit`], with notes on approximate results, and on whole numbers beyond 64 bits.
     ///
     /// # Errors
     /// As [`Derive::fit`].
@@ -88,7 +88,8 @@ impl Derive {
             schema.set(&assign.name, Entry::Column(derived.column(&schema)?));
             state.columns.push(derived);
         }
-        let notes = approximate(&context);
+        let mut notes = approximate(&context);
+        notes.extend(state.overflows(rows)?);
         Ok((state, notes))
     }
 }
@@ -221,19 +222,59 @@ impl Derived {
     }
 }
 
+impl DeriveState {
+    /// Returns the rows with the columns, and how many whole numbers of each are missing because they are beyond 64 bits.
+    fn counted(&self, rows: &Table) -> Result<(Table, Vec<usize>), Failure> {
+        let mut table = rows.clone();
+        let mut schema = table.schema();
+        let mut overflows = Vec::with_capacity(self.columns.len());
+        for derived in &self.columns {
+            let column = derived.column(&schema)?;
+            let (values, beyond) = derived.expression.evaluate_counting(&table, column.kind)?;
+            schema.set(&column.name, Entry::Column(column.clone()));
+            table = table.with_column(column, values)?;
+            overflows.push(beyond);
+        }
+        Ok((table, overflows))
+    }
+
+    /// Returns notes on whole numbers beyond 64 bits. Rows are only looked at if there may be any.
+    fn overflows(&self, rows: &dyn Chunks) -> Result<Vec<Failure>, Failure> {
+        let schema = self.apply(&Table::empty(&rows.schema())?)?.schema();
+        let may = |derived: &Derived| derived.expression.may_overflow(&schema);
+        if !self.columns.iter().map(may).collect::<Result<Vec<bool>, _>>()?.contains(&true) {
+            return Ok(Vec::new());
+        }
+        let mut all = vec![0; self.columns.len()];
+        let mut add = |more: Vec<usize>| all.iter_mut().zip(more).for_each(|(all, more)| *all += more);
+        if self.by_row() {
+            for_each_chunk(
+                rows,
+                |index| self.counted(&rows.chunk(index)?),
+                |(_, more)| {
+                    add(more);
+                    Ok(())
+                },
+            )?;
+        } else {
+            add(self.counted(&rows.table()?)?.1);
+        }
+        let note = |(derived, &count): (&Derived, &usize)| {
+            let values = if count == 1 { "a value of".to_owned() } else { format!("{count} values of") };
+            let message = format!("{values} `{}` would be beyond 64 bits, and became missing", derived.name);
+            Failure::note(code::MADE_MISSING, message)
+                .column(&*derived.name)
+                .help("compute with real numbers: multiply by 1.0 first")
+        };
+        Ok(self.columns.iter().zip(&all).filter(|(_, count)| **count > 0).map(note).collect())
+    }
+}
+
 impl State for DeriveState {
     const TAG: &str = "derive";
 
     fn apply(&self, rows: &Table) -> Result<Table, Failure> {
-        let mut table = rows.clone();
-        let mut schema = table.schema();
-        for derived in &self.columns {
-            let column = derived.column(&schema)?;
-            let values = derived.expression.evaluate_as(&table, column.kind)?;
-            schema.set(&column.name, Entry::Column(column.clone()));
-            table = table.with_column(column, values)?;
-        }
-        Ok(table)
+        self.counted(rows).map(|(table, _)| table)
     }
 
     fn by_row(&self) -> bool {
