@@ -287,8 +287,8 @@ impl Content for OpenFile {
         Ok(())
     }
 
-    fn modified(&self) -> Option<SystemTime> {
-        self.modified
+    fn modified(&self) -> Option<Duration> {
+        self.modified?.duration_since(SystemTime::UNIX_EPOCH).ok()
     }
 
     fn unchanged(&self) -> io::Result<()> {
