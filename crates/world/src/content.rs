@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 use std::sync::{Arc, OnceLock};
-use std::time::SystemTime;
+use std::time::Duration;
 
 /// A content of known size, with concurrent random access.
 ///
@@ -32,8 +32,8 @@ pub trait Content: Send + Sync {
         Ok(())
     }
 
-    /// Returns when the content was last modified before it was opened, if it is a file.
-    fn modified(&self) -> Option<SystemTime> {
+    /// Returns when the content was last modified before it was opened, counted from 1970, if it is a file.
+    fn modified(&self) -> Option<Duration> {
         None
     }
 
@@ -149,7 +149,7 @@ impl Content for Headed {
         self.content.unchanged()
     }
 
-    fn modified(&self) -> Option<SystemTime> {
+    fn modified(&self) -> Option<Duration> {
         self.content.modified()
     }
 

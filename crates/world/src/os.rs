@@ -115,6 +115,9 @@ impl World for OsWorld {
     }
 
     fn replace(&self, path: &Path, fill: Fill<'_>) -> io::Result<()> {
+        if let Some(refused) = address::refused(path).filter(|_| !path.exists()) {
+            return Err(refused);
+        }
         let path = resolve_link(path);
         let folder = match path.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
@@ -122,11 +125,8 @@ impl World for OsWorld {
         };
         if !folder.is_dir() {
             let what = if folder.exists() { "is no folder" } else { "does not exist" };
-            let missing = || {
-                let message = format!("the folder `{}` {what}", folder.to_string_lossy().escape_debug());
-                io::Error::new(io::ErrorKind::NotADirectory, message)
-            };
-            return Err(address::refused(&path).unwrap_or_else(missing));
+            let message = format!("the folder `{}` {what}", folder.to_string_lossy().escape_debug());
+            return Err(io::Error::new(io::ErrorKind::NotADirectory, message));
         }
         if path.is_dir() {
             return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory"));
@@ -305,8 +305,8 @@ impl Content for OpenFile {
         Ok(())
     }
 
-    fn modified(&self) -> Option<SystemTime> {
-        self.modified
+    fn modified(&self) -> Option<Duration> {
+        self.modified?.duration_since(SystemTime::UNIX_EPOCH).ok()
     }
 
     fn unchanged(&self) -> io::Result<()> {

@@ -4,14 +4,14 @@ use pipewright_world::{Content, World};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::Duration;
 
 /// A file that is opened for every read. It must be as it was when it was first opened.
 pub(super) struct OnDemand {
     world: Arc<dyn World>,
     place: PathBuf,
     size: u64,
-    modified: Option<SystemTime>,
+    modified: Option<Duration>,
 }
 
 impl OnDemand {
@@ -47,7 +47,7 @@ impl Content for OnDemand {
         self.content().map(drop)
     }
 
-    fn modified(&self) -> Option<SystemTime> {
+    fn modified(&self) -> Option<Duration> {
         self.modified
     }
 }
