@@ -35,8 +35,10 @@ impl Decided {
                 notes.push(widened_note(&layout.names[column], options));
             }
         }
-        let quoted = (0..plans.len()).filter(|column| plans[*column] == Plan::Quoted);
-        notes.extend(quoted.map(|column| quoting::note(&layout.names[column], options)));
+        notes.extend(plans.iter().zip(&layout.names).filter_map(|(plan, name)| match plan {
+            Plan::Quoted(otherwise) => quoting::note(name, *otherwise, options),
+            _ => None,
+        }));
         Decided { decisions: vec![Decision::default(); types.len()], types, open, points, notes }
     }
 

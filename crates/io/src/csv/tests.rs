@@ -350,6 +350,16 @@ fn words_are_missing_or_texts_by_the_kind_of_column() {
 }
 
 #[test]
+fn declared_words_leave_dates_and_numbers_of_other_forms_alone() {
+    let asked = ReadOptions { nulls: Some(vec!["oops".into()]), ..options() };
+    let text = "d;x;c\n31.12.2024;1,5;02134\nNA;oops;NA\n1.1.2025;-;7\n";
+    let table = read(text.as_bytes(), &asked).unwrap().0;
+    assert_eq!(kinds(&table), "d:date x:continuous c:text");
+    let nulls: Vec<usize> = table.arrays().iter().map(|array| arrow_array::Array::null_count(array)).collect();
+    assert_eq!(nulls, [1, 2, 0]);
+}
+
+#[test]
 fn a_declared_column_is_in_the_file() {
     let failure = read(b"zip,n\n02134,1\n", &options().with_kind("zipp", ColumnType::Text)).unwrap_err();
     assert_eq!((failure.code, &*failure.help[0]), (code::UNKNOWN_COLUMN, "did you mean `zip`?"));
