@@ -79,7 +79,8 @@ fn numbers_of_every_width() {
     for (array, expected, values) in cases {
         let (table, notes) = column(array.clone(), &ReadOptions::new("t.arrow")).unwrap();
         assert_eq!((kind(&table), shown(&table)), (expected, values.map(String::from).into()), "{array:?}");
-        assert_eq!(notes, []);
+        // A decimal of more digits than a float has loses some, which is told.
+        assert_eq!(notes.len(), usize::from(values[2].len() > 15), "{notes:?}");
     }
 }
 

@@ -66,7 +66,7 @@ impl Decided {
         }
         self.notes.extend(refine::notes(&remarks, options));
         self.notes.append(&mut notes);
-        if remarks.iter().any(|(_, remark)| *remark == Remark::DecimalComma) {
+        if remarks.iter().any(|(_, remark)| *remark == Remark::MaybeDecimalComma) {
             let pointed: Vec<usize> =
                 (0..self.types.len()).filter(|column| self.types[*column] == Type::Continuous).collect();
             self.notes.extend(points::notes(layout, &pointed, options));
