@@ -352,7 +352,7 @@ codes! {
         "A workbook has several sheets, and no `sheet=` was given: the first one is read.",
         "load \"visits.xlsx\"" => "load \"visits.xlsx\" sheet=\"2024\"";
     READ_AS_MISSING = "N0504", "values that were read as missing",
-        "A cell of a workbook holds a formula error, such as #N/A or #DIV/0!, which is read as missing; or a text column of a CSV file has unquoted words such as `NA` or `-`, which usually mean that a value is missing. Declare the column as text to keep them, or say in `null=` what is missing.",
+        "A cell of a workbook holds a formula error, such as #N/A or #DIV/0!, which is read as missing; or a text column of a CSV file has unquoted words such as `NA` or `-`, which usually mean that a value is missing. Declare the column as text to keep them, or say in `null=` what is missing. `cast` and `parse` with `bad=null` count here what they could not convert.",
         "" => "";
     TYPE_WIDENED = "N0503", "a column was read as a wider type",
         "For example integers too large for 64 bits became floats.",

@@ -83,7 +83,7 @@ impl Layout {
         }
         let stated: Vec<String> = found.iter().map(|(name, ..)| name.clone()).collect();
         let (names, mut notes) = names::unique(&stated, &options.name);
-        names::declared(&names, options)?;
+        names::declared(names.iter().map(|name| &**name), options)?;
         let mut sources = Vec::new();
         for ((_, path, field), name) in found.into_iter().zip(names) {
             if options.wants(&name) {

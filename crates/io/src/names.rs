@@ -52,11 +52,15 @@ pub(crate) fn unique(names: &[String], file: &str) -> (Vec<Arc<str>>, Vec<Failur
 ///
 /// # Errors
 /// [`code::UNKNOWN_COLUMN`], with the nearest names.
-pub(crate) fn declared(names: &[Arc<str>], options: &ReadOptions) -> Result<(), Failure> {
+pub(crate) fn declared<'a>(names: impl Iterator<Item = &'a str>, options: &ReadOptions) -> Result<(), Failure> {
     const SHOWN_MAX: usize = 10;
-    let known: BTreeSet<&str> = names.iter().map(|name| &**name).collect();
+    if options.kinds.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<&str> = names.collect();
+    let known: BTreeSet<&str> = names.iter().copied().collect();
     let Some(unknown) = options.kinds.keys().find(|name| !known.contains(name.as_str())) else { return Ok(()) };
-    let near = nearest(unknown, known.iter().copied());
+    let near = nearest(unknown, names.iter().copied());
     let help = match near.first() {
         Some(near) => format!("did you mean `{}`?", near.escape_debug()),
         None => {
@@ -77,8 +81,8 @@ mod tests {
 
     #[test]
     fn a_declared_name_is_a_column() {
-        let names: Vec<Arc<str>> = ["zip", "age"].map(Arc::from).into();
-        let of = |name: &str| declared(&names, &ReadOptions::new("t.csv").with_kind(name, ColumnType::Text));
+        let names = ["zip", "age"];
+        let of = |name: &str| declared(names.into_iter(), &ReadOptions::new("t.csv").with_kind(name, ColumnType::Text));
         assert!(of("zip").is_ok());
         let near = of("zipp").unwrap_err();
         assert_eq!((near.code, &*near.help[0]), (code::UNKNOWN_COLUMN, "did you mean `zip`?"));

@@ -69,7 +69,7 @@ fn read(content: &Arc<dyn Content>, options: &ReadOptions, rows_max: usize) -> R
         return Err(gather::too_many_columns(options));
     }
     let (names, mut notes) = crate::names::unique(&names, &options.name);
-    crate::names::declared(&names, options)?;
+    crate::names::declared(names.iter().map(|name| &**name), options)?;
     let starts: Vec<Start> = names.iter().map(|name| Start::of(name, options)).collect();
     let mut pass = Pass::run(&mut statement, &names, &starts, options, rows_max)?;
     let mut columns = Vec::new();

@@ -13,7 +13,9 @@ use pipewright_expr::Selection;
 use pipewright_table::form::Form;
 use pipewright_table::literal::{self, Number};
 use pipewright_table::text::{plural, quoted, text_in, text_of};
-use pipewright_table::{Column, ColumnType, Entry, MomentForm, Schema, Table, amount, shortened, stage_for_amounts};
+use pipewright_table::{
+    Column, ColumnType, Entry, MomentForm, Schema, Table, amount, is_amount, shortened, stage_for_amounts,
+};
 use pipewright_table::{TextArray, TextOffset};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -71,14 +73,14 @@ impl Reading {
 
     /// Returns advice for a text that cannot be converted, if another stage could.
     fn advice(&self, column: &str, text: &str) -> Option<String> {
-        let decimal = match self {
-            Reading::Kind(ColumnType::Continuous | ColumnType::Count) => None,
-            Reading::Amount(decimal) => Some(*decimal),
+        let comma = match (self, is_amount(text)) {
+            (Reading::Kind(ColumnType::Continuous | ColumnType::Count), [true, _]) => false,
+            (Reading::Kind(ColumnType::Continuous | ColumnType::Count), [_, true]) => true,
+            (Reading::Amount(b'.'), [_, true]) => true,
+            (Reading::Amount(_), [true, _]) => false,
             _ => return None,
         };
-        let others = [b'.', b','].into_iter().filter(|other| decimal != Some(*other));
-        let fits = others.into_iter().find(|other| amount(text, *other).is_some())?;
-        Some(format!("`{}` reads amounts such as `{text}`", stage_for_amounts(column, fits == b',')))
+        Some(format!("to read amounts such as `{text}`: {}", stage_for_amounts(column, comma)))
     }
 
     /// Can a column of this type be converted at all?

@@ -374,7 +374,7 @@ fn amounts_hint(levels: &Levels<String>, column: &str) -> String {
     let texts = || levels.iter().map(|(text, _)| text.as_str());
     let all = |mark: usize| texts().all(|text| is_amount(text)[mark] || text.trim().parse::<f64>().is_ok());
     match [0, 1].into_iter().find(|mark| all(*mark)) {
-        Some(mark) => format!("; they look like amounts: `{}`", stage_for_amounts(column, mark == 1)),
+        Some(mark) => format!("; they look like amounts: {}", stage_for_amounts(column, mark == 1)),
         None => String::new(),
     }
 }

@@ -44,7 +44,9 @@ pub(crate) const VERB: Verb = Verb {
         summary: "Converts columns to another kind.",
         details: "Numbers are parsed from text as in a file of numbers, booleans from 0 and 1 and from words such as \
                   `yes`, dates from `2024-01-31`; anything can become text. `int64` and `count` are the same, and so \
-                  are `float64` and `continuous`. A number that is not whole cannot become a count.",
+                  are `float64` and `continuous`. A number that is not whole cannot become a count. With `bad=null` a \
+                  note counts the values that become missing. `parse number` reads money, percentages and marked \
+                  thousands.",
         search: &["astype", "convert", "type", "kind", "int", "float", "string"],
         examples: &[Example {
             script: "load titanic.csv | select sibsp, age | cast text on sibsp | cast int64 bad=null on age | show 2",

@@ -79,7 +79,8 @@ fn numbers_of_every_width() {
     for (array, expected, values) in cases {
         let (table, notes) = column(array.clone(), &ReadOptions::new("t.arrow")).unwrap();
         assert_eq!((kind(&table), shown(&table)), (expected, values.map(String::from).into()), "{array:?}");
-        assert_eq!(notes, []);
+        // A decimal of more digits than a float has loses some, which is told.
+        assert_eq!(notes.len(), usize::from(values[2].len() > 15), "{notes:?}");
     }
 }
 
@@ -239,4 +240,16 @@ fn types_that_nest_without_end_are_refused() {
     }
     let fields = Fields::from(vec![Field::new("x", nested, true)]);
     assert_eq!(Layout::of(&fields, &ReadOptions::new("t")).unwrap_err().code, code::LIMIT_REACHED);
+}
+
+#[test]
+fn decimals_that_lose_digits_are_told() {
+    let decimals = |numbers: Vec<i128>| Decimal128Array::from(numbers).with_precision_and_scale(30, 2).unwrap();
+    let notes = usual(decimals(vec![1, 1_234_567_890_123_456_789])).1;
+    let [note] = &notes[..] else { panic!("{notes:?}") };
+    assert_eq!(note.message, "`x` holds decimals of more digits than a 64-bit number: they are rounded");
+    assert_eq!(note.help, ["to keep all digits: load … schema=\"x: text\""]);
+    assert!(usual(decimals(vec![1_234_567_890_123_400, -250])).1.is_empty());
+    let text = declared(decimals(vec![1_234_567_890_123_456_789]), ColumnType::Text).unwrap();
+    assert_eq!(shown(&text), ["12345678901234567.89"]);
 }

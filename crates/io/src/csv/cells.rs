@@ -16,8 +16,8 @@ pub(super) enum Plan {
     AtLeast(Type),
     /// With exactly the declared type: any other value is an error.
     Exactly(Type),
-    /// As text, since its quotes say so or text is expected.
-    AsText,
+    /// As text, as its quotes or a saved pipeline say; otherwise it would be of this type.
+    Quoted(Type),
 }
 
 impl Plan {
@@ -26,7 +26,7 @@ impl Plan {
         match self {
             Plan::Skip => Type::Nothing,
             Plan::AtLeast(kind) | Plan::Exactly(kind) => kind,
-            Plan::AsText => Type::Text,
+            Plan::Quoted(_) => Type::Text,
         }
     }
 }

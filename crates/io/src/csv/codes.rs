@@ -5,8 +5,8 @@
 use super::dialect::Dialect;
 use crate::ReadOptions;
 use pipewright_diagnostic::{Failure, code};
+use pipewright_table::CodeSign as Sign;
 use pipewright_table::literal::Number;
-use pipewright_table::{CodeSign as Sign, TextArray};
 
 fn reason(sign: Sign) -> &'static str {
     match sign {
@@ -41,10 +41,10 @@ pub(super) enum Verdict {
 }
 
 impl Codes {
-    /// Returns what the texts of an array say. Empty texts say nothing.
-    pub(super) fn of(texts: &TextArray, dialect: &Dialect) -> Codes {
+    /// Returns what texts say, one per row. Empty texts say nothing.
+    pub(super) fn of<'a>(texts: impl IntoIterator<Item = Option<&'a str>>, dialect: &Dialect) -> Codes {
         let mut codes = Codes::default();
-        for (row, text) in texts.iter().enumerate() {
+        for (row, text) in texts.into_iter().enumerate() {
             if let Some(text) = text.filter(|text| !text.is_empty()) {
                 codes.add(row, text, dialect);
             }

@@ -35,9 +35,10 @@ impl Decided {
                 notes.push(widened_note(&layout.names[column], options));
             }
         }
-        let is_expected = |column: usize| options.texts.contains(&*layout.names[column]);
-        let quoted = (0..plans.len()).filter(|&column| plans[column] == Plan::AsText && !is_expected(column));
-        notes.extend(quoted.map(|column| quoting::note(&layout.names[column], options)));
+        notes.extend(plans.iter().zip(&layout.names).filter_map(|(plan, name)| match plan {
+            Plan::Quoted(otherwise) => quoting::note(name, *otherwise, options),
+            _ => None,
+        }));
         Decided { decisions: vec![Decision::default(); types.len()], types, open, points, notes }
     }
 
@@ -65,7 +66,7 @@ impl Decided {
         }
         self.notes.extend(refine::notes(&remarks, options));
         self.notes.append(&mut notes);
-        if remarks.iter().any(|(_, remark)| *remark == Remark::DecimalComma) {
+        if remarks.iter().any(|(_, remark)| *remark == Remark::MaybeDecimalComma) {
             let pointed: Vec<usize> =
                 (0..self.types.len()).filter(|column| self.types[*column] == Type::Continuous).collect();
             self.notes.extend(points::notes(layout, &pointed, options));

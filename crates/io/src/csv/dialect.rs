@@ -95,6 +95,11 @@ impl Dialect {
         self.nulls.has(text)
     }
 
+    /// Is it a word that is null in a column that is not text, but a text in an inferred text column?
+    pub(super) fn keeps(&self, text: &[u8]) -> bool {
+        !text.is_empty() && self.nulls.has(text) && !self.text_nulls.has(text)
+    }
+
     /// Returns what is null in text columns, inferred or declared.
     pub(super) fn text_nulls(&self, declared: bool) -> &NullWords {
         if declared { &self.declared_text_nulls } else { &self.text_nulls }

@@ -86,7 +86,7 @@ impl<'s> Cells<'s> {
             Plan::AtLeast(Type::Nothing) => (Mode::Notice, false),
             Plan::AtLeast(kind) => (Mode::Store(kind), false),
             Plan::Exactly(kind) => (Mode::Store(kind), true),
-            Plan::AsText => (Mode::Store(Type::Text), false),
+            Plan::Quoted(_) => (Mode::Store(Type::Text), false),
         };
         let text = if mode == Mode::Store(Type::Text) { Vec::with_capacity(text_bytes) } else { Vec::new() };
         let found = Found { kind: plan.stored(), ..Found::NOTHING };

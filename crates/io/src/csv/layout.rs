@@ -65,7 +65,7 @@ impl Layout {
         let body_start = if header { first.end } else { first.start };
         let quotes = if header { Meaning::of(&first.fields(&head, &marks), &marks) } else { Meaning::Nothing };
         let (names, mut notes) = names::unique(&names, &options.name);
-        names::declared(&names, options)?;
+        names::declared(names.iter().map(|name| &**name), options)?;
         if !header {
             notes.clear();
             notes.extend(headless_note(names.len(), options));

@@ -22,7 +22,9 @@ impl Observed {
 
     /// Those of an array, and of the words that it lacks since they were taken for missing values.
     pub(super) fn of(texts: &TextArray, taken: Taken, dialect: &Dialect) -> Observed {
-        Observed { candidates: Candidates::of(texts), codes: Codes::of(texts, dialect), taken }
+        // What is missing in columns that are not text says nothing about them.
+        let values = || texts.iter().map(|text| text.filter(|text| !dialect.keeps(text.as_bytes())));
+        Observed { candidates: Candidates::of(values()), codes: Codes::of(values(), dialect), taken }
     }
 
     /// Adds those of later texts, before which there are `rows` others.

@@ -27,8 +27,9 @@ pub(super) fn notes(layout: &Layout, columns: &[usize], options: &ReadOptions) -
     let note = |column: &usize| {
         let (name, text) = (&layout.names[*column], first[*column].as_ref().filter(|_| grouped[*column])?);
         let plain = text.replace('.', "");
-        let message =
-            format!("`{name}`: `{text}` is read with a decimal point, though other columns have decimal commas");
+        let message = format!(
+            "`{name}`: `{text}` is read with a decimal point, though other columns seem to have decimal commas"
+        );
         Some(
             Failure::note(code::TYPE_WIDENED, message)
                 .file(&options.name)

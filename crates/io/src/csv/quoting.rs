@@ -7,15 +7,18 @@
 use super::cells::Rules;
 use super::scan::{Field, Marks};
 use crate::ReadOptions;
+use crate::infer::Type;
 use pipewright_diagnostic::{Failure, code};
 
-/// Creates the note about a column that is text because of its quotes.
-pub(super) fn note(name: &str, options: &ReadOptions) -> Failure {
+/// Creates the note about a column that is text only because of its quotes, and would be of another type otherwise.
+pub(super) fn note(name: &str, otherwise: Type, options: &ReadOptions) -> Option<Failure> {
+    if matches!(otherwise, Type::Nothing | Type::Text) {
+        return None;
+    }
+    let kind = otherwise.kind();
     let message = format!("`{name}` is read as text, as the quotes of the file say");
-    Failure::note(code::READ_AS_CODES, message)
-        .file(&options.name)
-        .column(name)
-        .help(format!("to read something else: load … schema=\"{name}: int64\", or another kind"))
+    let note = Failure::note(code::READ_AS_CODES, message).file(&options.name).column(name);
+    Some(note.help(format!("to read values: load … schema=\"{name}: {kind}\"")))
 }
 
 /// How a field is quoted.

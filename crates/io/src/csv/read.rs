@@ -123,7 +123,7 @@ impl Layout {
         let plan = |name: &Arc<str>| match options.kinds.get(&**name) {
             _ if !options.wants(name) => Plan::Skip,
             Some(kind) => Plan::Exactly(Type::of(*kind)),
-            None if options.texts.contains(&**name) => Plan::AsText,
+            None if options.texts.contains(&**name) => Plan::Quoted(Type::Text),
             None => Plan::AtLeast(Type::Nothing),
         };
         let mut plans: Vec<Plan> = self.names.iter().map(plan).collect();
@@ -132,17 +132,22 @@ impl Layout {
         let mut chunk = Chunk::default();
         chunk.find(&self.body, start, self.body.end.min(start + sniff::SAMPLE_BYTES as u64), &self.terms)?;
         let noticed: Vec<Plan> = plans.iter().map(open).collect();
-        if self.quotes != Meaning::Nothing {
-            let mut quotes = vec![Quotes::default(); plans.len()];
-            chunk.each_field(&self.terms, |column, field| quotes[column].add(&field, &self.terms.rules));
-            let open = plans.iter_mut().zip(quotes).filter(|(plan, _)| matches!(plan, Plan::AtLeast(_)));
-            open.filter(|(_, quotes)| quotes.say_text(self.quotes)).for_each(|(plan, _)| *plan = Plan::AsText);
-        }
         let slots = plans.iter().map(|_| Slot::None).collect();
         let values = chunk.fill(&noticed, slots, &self.terms).map_err(Stop::Fault)?;
         for (plan, values) in plans.iter_mut().zip(values) {
             if let Plan::AtLeast(kind) = plan {
                 *kind = values.found.first_type();
+            }
+        }
+        if self.quotes != Meaning::Nothing {
+            let mut quotes = vec![Quotes::default(); plans.len()];
+            chunk.each_field(&self.terms, |column, field| quotes[column].add(&field, &self.terms.rules));
+            for (plan, quotes) in plans.iter_mut().zip(quotes) {
+                if let Plan::AtLeast(otherwise) = *plan
+                    && quotes.say_text(self.quotes)
+                {
+                    *plan = Plan::Quoted(otherwise);
+                }
             }
         }
         Ok(plans)

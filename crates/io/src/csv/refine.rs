@@ -9,11 +9,11 @@ use crate::ReadOptions;
 use arrow_array::cast::AsArray;
 use arrow_array::{ArrayRef, Float64Array, Int64Array, Time64MicrosecondArray, TimestampMicrosecondArray};
 use pipewright_diagnostic::{Failure, code};
+use pipewright_table::TextOffset;
 use pipewright_table::form::Item::{Day, Month, MonthName, Year};
 use pipewright_table::form::{Form, Item, Tail};
 use pipewright_table::literal::{Number, Numerals};
 use pipewright_table::{CodeSign, ColumnType, literal};
-use pipewright_table::{TextArray, TextOffset};
 use std::sync::Arc;
 
 /// The interpretations that every text so far allows.
@@ -25,11 +25,11 @@ impl Candidates {
     pub(super) const ALL: Candidates = Candidates(u32::MAX);
     const NONE: Candidates = Candidates(0);
 
-    /// Returns those of all texts of an array. An empty text is null in a column that is not text, and excludes
+    /// Returns those of all texts. An empty text is null in a column that is not text, and excludes
     /// nothing.
-    pub(super) fn of(texts: &TextArray) -> Candidates {
+    pub(super) fn of<'a>(texts: impl IntoIterator<Item = Option<&'a str>>) -> Candidates {
         let mut left = Candidates::ALL;
-        for text in texts.iter().flatten() {
+        for text in texts.into_iter().flatten() {
             left = left.narrowed(text.as_bytes());
             if left.are_none() {
                 break;

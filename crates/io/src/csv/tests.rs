@@ -328,7 +328,10 @@ fn points_beside_decimal_commas_are_told() {
         read(text.as_bytes(), options).unwrap().1.into_iter().map(|note| note.message).collect()
     };
     let beside = notes("a;b\n1,5;1.000\n2,5;12.500\n", &options());
-    assert_eq!(beside[1], "`b`: `1.000` is read with a decimal point, though other columns have decimal commas");
+    assert_eq!(
+        beside[1],
+        "`b`: `1.000` is read with a decimal point, though other columns seem to have decimal commas"
+    );
     assert_eq!(notes("a;b\n1,5;1.000\n2,5;0.5\n", &options()).len(), 1);
     assert!(notes("a;b\n1;1.000\n2;12.500\n", &options()).is_empty());
     let declared = ReadOptions { decimal: Some(b','), ..options() };
@@ -349,6 +352,16 @@ fn words_are_missing_or_texts_by_the_kind_of_column() {
     assert_eq!(nulls(&declared), (vec![1, 0, 0], vec![]));
     assert_eq!(nulls(&ReadOptions { nulls: Some(vec![]), ..options() }), (vec![1, 0, 0], vec![]));
     assert_eq!(nulls(&ReadOptions { nulls: Some(vec!["+".into()]), ..declared }), (vec![1, 1, 0], vec![]));
+}
+
+#[test]
+fn declared_words_leave_dates_and_numbers_of_other_forms_alone() {
+    let asked = ReadOptions { nulls: Some(vec!["oops".into()]), ..options() };
+    let text = "d;x;c\n31.12.2024;1,5;02134\nNA;oops;NA\n1.1.2025;-;7\n";
+    let table = read(text.as_bytes(), &asked).unwrap().0;
+    assert_eq!(kinds(&table), "d:date x:continuous c:text");
+    let nulls: Vec<usize> = table.arrays().iter().map(|array| arrow_array::Array::null_count(array)).collect();
+    assert_eq!(nulls, [1, 2, 0]);
 }
 
 #[test]

@@ -175,7 +175,7 @@ impl<'a, 'o> Cells<'a, 'o> {
             return Err(Failure::new(code::LIMIT_REACHED, message).file(&options.name).help(help));
         }
         let (names, mut notes) = self.names(header.then_some(first));
-        crate::names::declared(&names, options)?;
+        crate::names::declared(names.iter().map(|name| &**name), options)?;
         let (mut columns, mut arrays) = (Vec::new(), Vec::new());
         for (name, values) in names.iter().zip(self.columns.values()).filter(|(name, _)| options.wants(name)) {
             let body = &values[values.partition_point(|(row, _)| *row < start)..];

@@ -385,8 +385,7 @@ impl Found {
             return Err(Failure::new(code::EMPTY_DATA, message).file(&options.name));
         }
         if !source.partial {
-            let names: Vec<Arc<str>> = self.outcomes.iter().map(|(name, _)| name.clone()).collect();
-            names::declared(&names, options)?;
+            names::declared(self.outcomes.iter().map(|(name, _)| &**name), options)?;
         }
         // A null instead of an object is null in all columns of the object.
         let is_object = |name: &str, outcome: &Outcome| outcome.is_empty() && self.parents.contains(name);

@@ -62,6 +62,7 @@ fn what_cannot_be_read_is_named() {
     assert_eq!((bad.place.row, bad.place.column.as_deref()), (Some(2), Some("t")));
     let fraction = shown(&Cast::to(ColumnType::Count, on("x")), "x").unwrap_err();
     assert_eq!(fraction.message, "`1.5` is not a whole number");
+    assert_eq!(fraction.help.len(), 1, "{:?}", fraction.help);
     assert_eq!(Cast::dates("%Y", on("d")).unwrap_err().code, code::BAD_VALUE);
 }
 
@@ -78,7 +79,7 @@ fn values_that_become_missing_are_counted() {
         note.message,
         "2 of 4 values of `x` are missing now: the first that is not a number is `$1,711.97` in row 3"
     );
-    assert_eq!(note.help, ["`parse number on x` reads amounts such as `$1,711.97`"]);
+    assert_eq!(note.help, ["to read amounts such as `$1,711.97`: parse number on x"]);
     assert!(notes(Cast::to(ColumnType::Category, on("x")).with_bad(OnInvalid::Null)).is_empty());
     let late = notes(Cast::amounts(b'.', on("x")).with_bad(OnInvalid::Null));
     assert_eq!(
@@ -86,7 +87,7 @@ fn values_that_become_missing_are_counted() {
         "1 of 4 values of `x` is missing now: the first that is not a number is `oops` in row 4"
     );
     let refused = fit(&cast, &table).unwrap().apply(&table).unwrap_err();
-    assert_eq!(refused.help[0], "`parse number on x` reads amounts such as `$1,711.97`");
+    assert_eq!(refused.help[0], "to read amounts such as `$1,711.97`: parse number on x");
 }
 
 #[test]
@@ -94,10 +95,10 @@ fn amounts_are_numbers_in_their_unit() {
     let texts: ArrayRef = Arc::new(TextArray::from(vec![Some("1.234,50 €"), None, Some("12 %")]));
     let table = Table::new(vec![Column::new("x", ColumnType::Text)], vec![texts]).unwrap();
     let state = fit(&Cast::amounts(b',', on("x")), &table).unwrap();
-    assert_eq!(state.apply(&table).unwrap().numbers(&["x".into()]).unwrap()[..1], [1234.5]);
+    assert_eq!(state.apply(&table).unwrap().show(3, 80), "     x\n1234.5\n     ·\n    12\n");
     check(&Cast::amounts(b',', on("x")), &table);
     let other = fit(&Cast::amounts(b'.', on("x")), &table).unwrap().apply(&table).unwrap_err();
-    assert_eq!(other.help[0], "`parse number decimal=\",\" on x` reads amounts such as `1.234,50 €`");
+    assert_eq!(other.help[0], "to read amounts such as `1.234,50 €`: parse number decimal=\",\" on x");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::csv::read;
-use pipewright_table::{ColumnType, Table};
+use pipewright_table::{ColumnType, Table, TextArray};
 use proptest::prelude::*;
 
 fn column(values: &[&str], options: &ReadOptions) -> (Table, Vec<Failure>) {
