@@ -66,7 +66,7 @@ fn it_agrees_with_scikit_learn() {
         let codes = scores.codes(table.column("town").unwrap(), table.array("town").unwrap(), Unseen::Zero).unwrap();
         for (place, outcome) in outcomes.iter().enumerate() {
             let places = scores.levels.len() + PLACES_BEHIND;
-            let crossed = encoder.crossed(places, &codes, &outcome.values, &folds);
+            let crossed = encoder.crossed(places, &codes, &outcome.values, &folds).unwrap();
             agree(&crossed, column_of(&case["crossed"], place), &format!("{what}, crossed"));
         }
     }

@@ -135,7 +135,7 @@ fn isolation_scores_are_near_those_of_scikit_learn() {
     let frozen = frozen();
     let columns: Vec<Vec<f64>> = frozen["forest"]["rows"].as_array().unwrap().iter().map(numbers).collect();
     let expected = numbers(&frozen["forest"]["scores"]);
-    let scores = super::super::forest::scores(&columns, Key::new(1));
+    let scores = super::super::forest::scores(&columns, Key::new(1)).unwrap();
     let errors: Vec<f64> = scores.iter().zip(&expected).map(|(found, expected)| (found - expected).abs()).collect();
     let worst = errors.iter().fold(0.0, |worst: f64, error| worst.max(*error));
     let mean = errors.iter().sum::<f64>() / errors.len() as f64;
