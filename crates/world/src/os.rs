@@ -264,7 +264,7 @@ mod tests {
             Folder(path)
         }
 
-        fn names(&self) -> Vec<OsString> {
+        fn names(&self) -> Vec<std::ffi::OsString> {
             fs::read_dir(&self.0).unwrap().map(|entry| entry.unwrap().file_name()).collect()
         }
     }
