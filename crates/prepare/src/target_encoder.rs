@@ -132,14 +132,12 @@ impl TableEstimator for TargetEncoder {
     fn apply_training(&self, state: &EncoderState, rows: &Table, context: &FitContext) -> Result<Table, Failure> {
         let target_spec = context.target_spec()?;
         let outcomes = self.outcomes(target_spec, rows)?;
-        // With more folds than rows, each row would be a fold of its own, and the others empty.
-        let count = (self.folds as usize).min(rows.rows()).max(1);
-        let folds = self.folds(target_spec, &outcomes, count, rows.rows(), context.key);
+        let folds = self.folds(target_spec, &outcomes, rows.rows(), context.key);
         state.replaced(rows, |encoded, column, array| {
             let Coding::Scores(scores) = &encoded.coding else { unreachable!("`fit` makes scores only") };
             let codes = scores.codes(column, array, Unseen::Zero)?;
             let members = scores.members.iter().zip(&outcomes).map(|(member, outcome)| {
-                let numbers = self.crossed(member.values.len(), &codes, &outcome.values, &folds, count)?;
+                let numbers = self.crossed(member.values.len(), &codes, &outcome.values, &folds)?;
                 Ok(scores.column(column, member, numbers))
             });
             members.collect()
@@ -185,7 +183,8 @@ impl TargetEncoder {
 
     /// Returns the fold of each row: rows are dealt out in random order, class by class, so that the folds are
     /// stratified.
-    fn folds(&self, target_spec: &TargetSpec, outcomes: &[Outcome], count: usize, rows: usize, key: Key) -> Vec<u32> {
+    fn folds(&self, target_spec: &TargetSpec, outcomes: &[Outcome], rows: usize, key: Key) -> Vec<u32> {
+        let count = self.count(rows);
         // For two classes, the one that is not an outcome comes first.
         let class = |row: u32| outcomes.iter().position(|outcome| outcome.values[row as usize] == 1.0);
         let class = |row: u32| target_spec.classes.as_ref().and(class(row)).map_or(0, |place| place + 1);
@@ -202,15 +201,15 @@ impl TargetEncoder {
         folds
     }
 
-    /// Returns the number of each row, from the rows of the other ones of `count` folds.
-    fn crossed(
-        &self,
-        places: usize,
-        codes: &[u32],
-        outcome: &[f64],
-        folds: &[u32],
-        count: usize,
-    ) -> Result<Vec<f64>, Failure> {
+    /// Returns the number of folds of so many rows: with more folds than rows, each row would be a fold of its own, and the
+    /// others empty.
+    fn count(&self, rows: usize) -> usize {
+        (self.folds as usize).min(rows).max(1)
+    }
+
+    /// Returns the number of each row, from the rows of the other folds.
+    fn crossed(&self, places: usize, codes: &[u32], outcome: &[f64], folds: &[u32]) -> Result<Vec<f64>, Failure> {
+        let count = self.count(codes.len());
         let cells = places as u128 * count as u128;
         let bytes = cells * (size_of::<Tally>() + 2 * size_of::<f64>()) as u128;
         room_for(bytes, || format!("an encoding of {places} levels in {count} folds"))?;

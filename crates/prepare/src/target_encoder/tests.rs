@@ -60,14 +60,13 @@ fn it_agrees_with_scikit_learn() {
         }
         // The folds of the case in the place of drawn ones.
         let folds: Vec<u32> = numbers(&case["folds"]).iter().map(|&fold| fold as u32).collect();
-        let count = folds.iter().max().map_or(0, |last| *last as usize + 1);
         let outcomes = encoder.outcomes(context.target_spec().unwrap(), &table).unwrap();
         assert_eq!(outcomes.len(), encoded.columns().len());
         let Coding::Scores(scores) = &state.columns[0].coding else { panic!("no scores") };
         let codes = scores.codes(table.column("town").unwrap(), table.array("town").unwrap(), Unseen::Zero).unwrap();
         for (place, outcome) in outcomes.iter().enumerate() {
             let places = scores.levels.len() + PLACES_BEHIND;
-            let crossed = encoder.crossed(places, &codes, &outcome.values, &folds, count).unwrap();
+            let crossed = encoder.crossed(places, &codes, &outcome.values, &folds).unwrap();
             agree(&crossed, column_of(&case["crossed"], place), &format!("{what}, crossed"));
         }
     }
@@ -99,14 +98,14 @@ fn parts_are_even_and_have_their_share_of_each_class() {
     let counts = |folds: &[u32], of: &dyn Fn(usize) -> bool| -> Vec<usize> {
         (0..5).map(|fold| (0..50).filter(|&row| folds[row] == fold && of(row)).count()).collect()
     };
-    let three = encoder.folds(&target_spec(Some(&["a", "b", "c"])), &[is(0), is(1), is(2)], 5, 50, Key::new(1));
+    let three = encoder.folds(&target_spec(Some(&["a", "b", "c"])), &[is(0), is(1), is(2)], 50, Key::new(1));
     assert_eq!(counts(&three, &|_| true), [10; 5]);
     (0..3).for_each(|class| assert_eq!(counts(&three, &|row| row % 10 / 4 == class), [[4; 5], [4; 5], [2; 5]][class]));
-    let two = encoder.folds(&target_spec(Some(&["a", "b"])), &[is(2)], 5, 50, Key::new(1));
+    let two = encoder.folds(&target_spec(Some(&["a", "b"])), &[is(2)], 50, Key::new(1));
     assert_eq!(counts(&two, &|row| row % 10 / 4 == 2), [2; 5]);
-    let numbers = encoder.folds(&target_spec(None), &[is(1)], 5, 50, Key::new(1));
+    let numbers = encoder.folds(&target_spec(None), &[is(1)], 50, Key::new(1));
     assert_eq!(counts(&numbers, &|_| true), [10; 5]);
-    assert_ne!(numbers, encoder.folds(&target_spec(None), &[is(1)], 5, 50, Key::new(2)));
+    assert_ne!(numbers, encoder.folds(&target_spec(None), &[is(1)], 50, Key::new(2)));
 }
 
 /// A text that is nearly another one in every row, and a target that has nothing to do with it.
