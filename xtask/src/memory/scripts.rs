@@ -76,5 +76,5 @@ pub(super) const SCRIPTS: &[Script] = &[
     script("freeze", "load FILE | keep @numeric | fillna mean | scale | freeze out.fz"),
     script("apply", "load FILE | apply out.fz | schema"),
     script("predict", "load FILE | predict mlp.pw | write out.csv"),
-    script("write", "load FILE | write out.csv.gz"),
+    script("write", "load FILE | write out.csv"),
 ];
