@@ -2,7 +2,7 @@
 
 use pipewright_diagnostic::{Diagnostic, Failure, code};
 use pipewright_engine::{JobFailure, Retain, Run, Value};
-use pipewright_frame::{Entry, Role, Schema};
+use pipewright_frame::{Chunks, Entry, Role, Schema, Table};
 use pipewright_operator::{Bound, Data};
 use pipewright_plan::{JobGraph, JobId, Node, Path, Pin, Plan, Tables, TargetFacts, TimeOrder, Work, lower_tables};
 use std::collections::BTreeMap;
@@ -57,11 +57,32 @@ fn facts(rows: &Data, target: &str) -> Result<Option<TargetFacts>, Failure> {
     if rows.schema().find(target).is_none() {
         return Ok(None);
     }
-    let table = rows.select(&[target.into()])?;
-    let classes = table.classes(target)?;
+    let (rows, values) = different(rows, &target.into())?;
+    let classes = values.classes(target)?;
     let distinct = classes.len();
     let few = (distinct <= CLASSES_MAX).then_some(classes);
-    Ok(Some(TargetFacts { rows: table.rows(), distinct, classes: few }))
+    Ok(Some(TargetFacts { rows, distinct, classes: few }))
+}
+
+/// Returns the number of rows, and a table of the different values of a column; of rows beyond the memory limit, at
+/// least one more than there can be classes, if there are so many.
+fn different(rows: &Data, name: &Arc<str>) -> Result<(usize, Table), Failure> {
+    let name = std::slice::from_ref(name);
+    let stream = match rows {
+        Data::Table(table) => return Ok((table.rows(), table.select(name)?)),
+        Data::Stream(stream) => stream,
+    };
+    let (mut count, mut found) = (0, Table::empty(&stream.schema())?.select(name)?);
+    let of_chunk = |_, chunk: Table| Ok((chunk.rows(), chunk.select(name)?.dedup(name)?));
+    stream.for_each(of_chunk, |(rows, values)| {
+        count += rows;
+        // A missing value is none of the classes.
+        if found.rows() <= CLASSES_MAX + 1 {
+            found = Table::concat(&[found.clone(), values])?.dedup(name)?;
+        }
+        Ok(())
+    })?;
+    Ok((count, found))
 }
 
 /// Everything that the prepared rows say about a plan.

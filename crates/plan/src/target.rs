@@ -9,7 +9,7 @@ use pipewright_operator::{Task, TaskKind, Transform};
 pub struct TargetFacts {
     /// The number of rows.
     pub rows: usize,
-    /// The number of distinct values.
+    /// The number of distinct values; of rows beyond the memory limit, at least so many, if they are too many for classes.
     pub distinct: usize,
     /// The distinct values in sorted order, if there are few enough to be classes.
     pub classes: Option<Vec<String>>,
@@ -84,7 +84,8 @@ pub(crate) fn resolve_task(
             Err(Failure::new(code::ONE_CLASS, message).column(&*target))
         }
         None => {
-            let message = format!("the target `{target}` has {} distinct values, too many for classes", facts.distinct);
+            let message =
+                format!("the target `{target}` has {} or more distinct values, too many for classes", facts.distinct);
             Err(Failure::new(code::WRONG_TASK, message).column(&*target))
         }
     })
