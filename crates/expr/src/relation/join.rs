@@ -5,6 +5,7 @@ use super::of_different;
 use arrow_array::ArrayRef;
 use pipewright_diagnostic::{Failure, code, room_for};
 use pipewright_table::rows::{Groups, Keys, Lookup, Members, NONE, STRIDE_ROWS, comparable, gather, joined};
+use pipewright_table::text::plural;
 use pipewright_table::{Column, ColumnType, Entry, Role, Schema, Table};
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -171,8 +172,8 @@ impl Join {
     fn check_full(&self, left: &Schema, right: &Schema) -> Result<(), Failure> {
         for (one, other) in &self.on {
             let (one, other) = (left.column(one)?, right.column(other)?);
-            if one.kind.is_numeric() && one.kind != other.kind {
-                let message = format!("`{}` would hold {} and {} numbers", one.name, one.kind, other.kind);
+            if (one.kind.is_numeric() || other.kind.is_numeric()) && one.kind != other.kind {
+                let message = format!("`{}` would hold {} and {}", one.name, plural(one.kind), plural(other.kind));
                 return Err(Failure::new(code::TYPE_MISMATCH, message).column(&*one.name));
             }
         }

@@ -11,6 +11,7 @@ use arrow_buffer::{NullBuffer, ScalarBuffer};
 use arrow_schema::DataType;
 use pipewright_diagnostic::{Failure, code};
 use rayon::prelude::*;
+use std::sync::Arc;
 
 /// The keys of the rows of a column.
 #[derive(Debug, Clone)]
@@ -57,7 +58,8 @@ impl Keys {
     }
 
     /// Creates comparable keys of two columns: equal values have equal words. A real number that is not whole has no
-    /// key if the other column holds whole numbers, since it equals none of them.
+    /// key if the other column holds whole numbers, since it equals none of them. A whole number equals the text of its
+    /// digits: `100` is neither `0100` nor `1E2`.
     ///
     /// # Errors
     /// [`code::TYPE_MISMATCH`] for types that are not comparable.
@@ -66,6 +68,8 @@ impl Keys {
         Ok(match (left.0.kind, right.0.kind) {
             (ColumnType::Continuous, ColumnType::Count) => [Keys::of_whole(left.1), Keys::of(right.1)],
             (ColumnType::Count, ColumnType::Continuous) => [Keys::of(left.1), Keys::of_whole(right.1)],
+            (ColumnType::Count, other) if other.is_string() => [Keys::of(&as_texts(left.1)), Keys::of(right.1)],
+            (one, ColumnType::Count) if one.is_string() => [Keys::of(left.1), Keys::of(&as_texts(right.1))],
             _ => [Keys::of(left.1), Keys::of(right.1)],
         })
     }
@@ -127,13 +131,21 @@ impl Keys {
     }
 }
 
+/// Returns whole numbers as texts.
+fn as_texts(array: &ArrayRef) -> ArrayRef {
+    let numbers = array.as_primitive::<Int64Type>().iter();
+    Arc::new(numbers.map(|number| number.map(|number| number.to_string())).collect::<TextArray>())
+}
+
 /// Are values of the two columns comparable?
 ///
 /// # Errors
 /// [`code::TYPE_MISMATCH`] naming both.
 pub fn comparable(left: &Column, right: &Column) -> Result<(), Failure> {
     let alike = |test: fn(ColumnType) -> bool| test(left.kind) && test(right.kind);
-    if left.kind == right.kind || alike(ColumnType::is_numeric) || alike(ColumnType::is_string) {
+    // A file of codes without leading zeros looks like one of whole numbers.
+    let has_digits = |kind: ColumnType| kind.is_string() || kind == ColumnType::Count;
+    if left.kind == right.kind || alike(ColumnType::is_numeric) || alike(has_digits) {
         return Ok(());
     }
     let (one, other) = (plural(left.kind), plural(right.kind));
