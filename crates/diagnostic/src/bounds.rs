@@ -173,12 +173,11 @@ mod tests {
         inner.stop.set();
         outer.around(|| {
             assert!(go_on().is_ok());
-            let inside = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-                inner.around(|| {
-                    assert_eq!(go_on().unwrap_err().code, code::CANCELLED);
-                    panic!("the bounds end with the work");
-                })
-            }));
+            let work = || -> () {
+                assert_eq!(go_on().unwrap_err().code, code::CANCELLED);
+                panic!("the bounds end with the work");
+            };
+            let inside = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| inner.around(work)));
             assert!(inside.is_err() && go_on().is_ok());
         });
     }
