@@ -74,6 +74,7 @@ const STEPS: &[Row] = &[
         ],
     },
     Row { name: "clip", variants: &[step("clip 10% 90%"), step("clip none 80% on real"), step("clip 25% 7 on count")] },
+    Row { name: "merge", variants: &[step("merge similar 0.7 on town"), step("merge similar")] },
     Row {
         name: "outliers",
         variants: &[
@@ -112,6 +113,7 @@ const STEPS: &[Row] = &[
             step("fillna median | scale robust"),
         ],
     },
+    Row { name: "normalize", variants: &[step("normalize"), step("normalize l1 on real, count")] },
     Row {
         name: "power",
         variants: &[step("power"), step("clip 1 none | power boxcox standardise=false on count | scale")],

@@ -364,7 +364,7 @@ mod tests {
         assert_eq!(filled(&DirectionalFill::new(FillDirection::Before), text), "a,b ,x 1,x 1,x 3,y 3,y ");
         assert_eq!(filled(&DirectionalFill::new(FillDirection::After), text), "a,b 1,x 1,y 3,y 3,y , ");
         let rolling = DirectionalFill::new(FillDirection::Rolling(2));
-        assert_eq!(filled(&rolling, "a\n\n1\n4\n\n\n\n7\n\n"), "a  1 4 2.5 4  7 7 ");
+        assert_eq!(filled(&rolling, "a\n\n1\n4\n\n\n\n7\n\n"), "a NA 1 4 2.5 4 NA 7 ");
         assert_eq!(filled(&DirectionalFill::new(FillDirection::Between), text), "a,b ,x 1, 2, 3,y , ");
     }
 

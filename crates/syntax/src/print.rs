@@ -107,7 +107,7 @@ impl Display for Core {
             Core::Group { verb, by, keys, aggregates } => {
                 write!(f, "{} ", verb.node)?;
                 if let Some(by) = by {
-                    grouped_by(f, &by.node, keys)?;
+                    selector(f, &by.node, keys)?;
                     f.write_char(' ')?;
                 }
                 braced(f, ", ", aggregates)
@@ -215,41 +215,51 @@ impl Display for Value {
 
 impl Display for Selector {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        match self {
-            Selector::Union(parts) => {
-                for (index, part) in parts.iter().enumerate() {
-                    let joined = matches!(part.node, Selector::Union(_))
-                        || (index > 0 && matches!(part.node, Selector::Except { .. }));
-                    f.write_str(if index > 0 { ", " } else { "" })?;
-                    in_parentheses(f, joined, &part.node)?;
+        selector(f, self, &[])
+    }
+}
+
+/// Columns, with an expression in place of each one that is computed first.
+fn selector(f: &mut Formatter<'_>, columns: &Selector, keys: &[Assign]) -> Result {
+    match columns {
+        Selector::Union(parts) => {
+            for (index, part) in parts.iter().enumerate() {
+                f.write_str(if index > 0 { ", " } else { "" })?;
+                match &part.node {
+                    joined @ Selector::Union(_) => in_parentheses(f, true, joined)?,
+                    joined @ Selector::Except { .. } if index > 0 => in_parentheses(f, true, joined)?,
+                    part => selector(f, part, keys)?,
                 }
-                Ok(())
             }
-            Selector::Except { from, less } => {
-                write!(f, "{} - ", from.node)?;
-                in_parentheses(f, matches!(less.node, Selector::Union(_) | Selector::Except { .. }), &less.node)
-            }
-            Selector::And(parts) => {
-                separated(f, " & ", parts, |f, part| in_parentheses(f, part.node.joins(), &part.node))
-            }
-            Selector::Not(inner) => {
-                f.write_char('!')?;
-                in_parentheses(f, inner.node.joins() || matches!(inner.node, Selector::Not(_)), &inner.node)
-            }
-            Selector::Name(name) => plain_or_quoted(f, name),
-            Selector::Class { name, call } => {
-                write!(f, "@{}", name.node)?;
-                attached(f, None, call.as_ref())
-            }
-            Selector::Regex(pattern) => write!(f, "/{}/", pattern.replace('/', "\\/")),
-            Selector::Glob(pattern) => text(f, pattern),
-            Selector::Range { first, last } => {
-                word(f, first)?;
-                f.write_str("..")?;
-                word(f, last)
-            }
-            Selector::Rest => f.write_char('_'),
+            Ok(())
         }
+        Selector::Except { from, less } => {
+            selector(f, &from.node, keys)?;
+            f.write_str(" - ")?;
+            in_parentheses(f, matches!(less.node, Selector::Union(_) | Selector::Except { .. }), &less.node)
+        }
+        Selector::And(parts) => separated(f, " & ", parts, |f, part| in_parentheses(f, part.node.joins(), &part.node)),
+        Selector::Not(inner) => {
+            f.write_char('!')?;
+            in_parentheses(f, inner.node.joins() || matches!(inner.node, Selector::Not(_)), &inner.node)
+        }
+        Selector::Name(name) => match keys.iter().find(|key| key.name.node == *name) {
+            Some(Assign { expr, .. }) if expr.node.to_string() == *name => expr.node.fmt(f),
+            Some(key) => key.fmt(f),
+            None => plain_or_quoted(f, name),
+        },
+        Selector::Class { name, call } => {
+            write!(f, "@{}", name.node)?;
+            attached(f, None, call.as_ref())
+        }
+        Selector::Regex(pattern) => write!(f, "/{}/", pattern.replace('/', "\\/")),
+        Selector::Glob(pattern) => text(f, pattern),
+        Selector::Range { first, last } => {
+            word(f, first)?;
+            f.write_str("..")?;
+            word(f, last)
+        }
+        Selector::Rest => f.write_char('_'),
     }
 }
 
@@ -391,23 +401,6 @@ fn bracketed<T>(
     f.write_char(open)?;
     separated(f, ", ", items, print)?;
     f.write_char(if open == '(' { ')' } else { ']' })
-}
-
-/// Columns, with an expression in place of each one that is computed.
-fn grouped_by(f: &mut Formatter<'_>, by: &Selector, keys: &[Assign]) -> Result {
-    match by {
-        Selector::Union(parts) => separated(f, ", ", parts, |f, part| grouped_by(f, &part.node, keys)),
-        Selector::Except { from, less } => {
-            grouped_by(f, &from.node, keys)?;
-            write!(f, " - {}", less.node)
-        }
-        Selector::Name(name) => match keys.iter().find(|key| key.name.node == *name) {
-            Some(Assign { expr, .. }) if expr.node.to_string() == *name => expr.node.fmt(f),
-            Some(key) => key.fmt(f),
-            None => by.fmt(f),
-        },
-        other => other.fmt(f),
-    }
 }
 
 fn braced<T: Display>(f: &mut Formatter<'_>, separator: &str, items: &[T]) -> Result {

@@ -10,7 +10,7 @@ pub(crate) const PATH_OR_NUMBER_VERBS: &[&str] = &["show"];
 pub(crate) const PATH_SUBJECTS: &[&str] = &["oof"];
 
 /// Verbs followed by a selector.
-pub const SELECTOR_VERBS: &[&str] = &["select", "drop", "keep", "sort"];
+pub const SELECTOR_VERBS: &[&str] = &["select", "drop", "keep", "sort", "value_counts"];
 
 /// Verbs whose options may also follow their columns.
 pub(crate) const OPTIONS_BEHIND: &[&str] = &["unpivot"];

@@ -52,7 +52,7 @@ pub fn quotient(left: i128, right: i64) -> Option<f64> {
     if divisor == 0 {
         return None;
     }
-    if dividend <= EXACT && divisor <= EXACT {
+    if dividend == 0 || (dividend <= EXACT && divisor <= EXACT) {
         return Some(left as f64 / right as f64);
     }
     // 63 bits or more of the quotient; the last one also stands for all that follow, so that ties are noticed.

@@ -27,6 +27,9 @@ pub(crate) const VERB: Verb = Verb {
         examples: &[Example {
             script: "load iris.csv | tail 2 | show",
             output: "\
+sepal_length  sepal_width  petal_length  petal_width  species
+         6.2          3.4           5.4          2.3  virginica
+         5.9            3           5.1          1.8  virginica
 ",
         }],
         ..Spec::of::<TailArgs>()

@@ -38,7 +38,8 @@ pub(crate) const VERB: Verb = Verb {
         output: Flow::Recipe,
         effect: Effect::Fit,
         examples: &[Example {
-            script: "load penguins.csv | merge similar 0.8 on Island | value_counts Island | show",
+            script: "load penguins.csv | derive Sex = if `Body Mass (g)` > 5000 then \"Mael\" else Sex \
+                     | merge similar 0.7 on Sex | value_counts Sex | show",
             output: "\
 ",
         }],

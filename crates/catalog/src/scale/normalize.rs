@@ -34,6 +34,9 @@ pub(crate) const VERB: Verb = Verb {
         examples: &[Example {
             script: "load iris.csv | head 2 | normalize | show",
             output: "\
+sepal_length  sepal_width  petal_length  petal_width  species
+   0.8037728    0.5516088     0.2206435    0.0315205  setosa
+   0.8281329    0.5070201     0.2366094   0.03380134  setosa
 ",
         }],
         ..Spec::of::<NormalizeArgs>()

@@ -47,7 +47,7 @@ pclass  passengers       age
 ",
             },
             Example {
-                script: "load visits.csv | group month(visit_date) { visits = count() } | show 2",
+                script: "load visits.csv | group month(when) { visits = count() } | show 2",
                 output: "\
 ",
             },
@@ -55,6 +55,7 @@ pclass  passengers       age
                 script: "load titanic.csv | group { passengers = count(), age = mean(age) } | show",
                 output: "\
 passengers       age
+      1309  29.88113
 ",
             },
             Example {

@@ -174,12 +174,12 @@ fn columns_are_replaced_in_their_place_and_know_their_sources() {
     let made = derive(&[
         ("count", call("abs", vec![col("count")])),
         ("both", col("real").arithmetic(Arithmetic::Add, col("count"))),
-        ("none", Expression::from(1.0)),
+        ("none", Expression::from(1_i64)),
     ]);
     assert_eq!(made.reads(), ["count".into(), "real".into()]);
     let schema = made.fit(&table).unwrap().apply(&table).unwrap().schema();
     let count = schema.columns().nth(1).unwrap();
-    assert_eq!((&*count.name, count.role, count.kind), ("count", Role::Target, ColumnType::Continuous));
+    assert_eq!((&*count.name, count.role, count.kind), ("count", Role::Target, ColumnType::Count));
     assert_eq!(schema.find("both").unwrap().sources, ["real".into(), "count".into()]);
     assert_eq!((schema.find("none").unwrap().kind, schema.find("none").unwrap().sources.len()), (ColumnType::Count, 0));
 }

@@ -85,7 +85,7 @@ fn numeric_steps_agree_with_scikit_learn() {
         }
         tried += 1;
     }
-    assert!(tried > 100, "{tried} cases");
+    assert!(tried >= 100, "{tried} cases");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 

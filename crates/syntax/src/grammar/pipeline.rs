@@ -193,7 +193,7 @@ fn derive(input: Input) -> Parsed<Core> {
 /// `SELVERB [ selector ] { named }`.
 fn select(input: Input) -> Parsed<Core> {
     let (input, verb) = name(input)?;
-    let (input, selector) = if verb.node == "sort" {
+    let (input, selector) = if ["sort", "value_counts"].contains(&verb.node.as_str()) {
         map(expect_columns(selector), Some).parse(input)?
     } else {
         opt(selector).parse(input)?

@@ -7,7 +7,7 @@ use pipewright_diagnostic::code;
 use pipewright_table::summary::{ExactSum, Moments, Quantiles};
 use pipewright_table::testing::{edge_tables, random_table};
 use pipewright_table::text::text_of;
-use pipewright_table::{Column, ColumnType, Role, Table};
+use pipewright_table::{Column, ColumnType, Role, Table, literal, whole};
 use pipewright_world::random::Key;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -86,6 +86,15 @@ fn naive(table: &Table, name: &str, rows: &[usize], aggregate: Aggregate) -> Opt
             Some(there.iter().map(|&row| text(row)).collect::<std::collections::BTreeSet<_>>().len().to_string())
         }
         Aggregate::Sum => shown(Some(sum.value())),
+        Aggregate::Mean if matches!(column.kind, ColumnType::Date | ColumnType::Time) => {
+            let micros = array.to_data().buffer::<i64>(0).to_vec();
+            let sum: i128 = there.iter().map(|&row| i128::from(micros[row])).sum();
+            let mean = whole::nearest_quotient(sum, there.len() as i64)?;
+            Some(match column.kind {
+                ColumnType::Date => literal::date_text(mean),
+                _ => literal::time_text(mean),
+            })
+        }
         Aggregate::Mean => shown(moments.mean()),
         Aggregate::Std => shown(moments.deviation(1)),
         Aggregate::Var => shown(moments.variance(1)),

@@ -131,6 +131,16 @@ fn whole_and_real_numbers_match_where_they_are_equal() {
 }
 
 #[test]
+fn a_key_of_texts_matches_whole_numbers_by_their_digits() {
+    let (left, right) = (table("k,a\n0100,1\n100,2\nx,3\n,4\n"), table("k,b\n100,u\n7,v\n,w\n"));
+    let inner =
+        |left: &Table, right: &Table| cells(&Join { how: JoinKind::Inner, on: on(&["k"]) }.apply(left, right).unwrap());
+    let row = |texts: [&str; 3]| texts.map(|text| Some(text.to_string())).to_vec();
+    assert_eq!(inner(&left, &right), [row(["100", "2", "u"])]);
+    assert_eq!(inner(&right, &left), [row(["100", "u", "2"])]);
+}
+
+#[test]
 fn names_roles_and_sources() {
     let left = table("k,y,a\n1,2,3\n").with_role("y", Role::Target).unwrap();
     let right = table("key,y,b\n1,5,6\n").with_role("y", Role::Target).unwrap();
@@ -143,11 +153,12 @@ fn names_roles_and_sources() {
 
 #[test]
 fn what_cannot_be_joined_is_refused() {
-    let (left, right) = (table("k,t,y,y (right)\n1,x,1,1\n"), table("k,t,y\n1,x,1\n"));
+    let (left, right) = (table("k,t,b,y,y (right)\n1,x,true,1,1\n"), table("k,t,y\n1,x,1\n"));
     let fails = |how: JoinKind, on: Vec<(Arc<str>, Arc<str>)>| Join { how, on }.apply(&left, &right).unwrap_err().code;
     assert_eq!(fails(JoinKind::Inner, vec![]), code::MISSING_ARGUMENT);
     assert_eq!(fails(JoinKind::Inner, on(&["z"])), code::UNKNOWN_COLUMN);
-    assert_eq!(fails(JoinKind::Inner, vec![("k".into(), "t".into())]), code::TYPE_MISMATCH);
+    assert_eq!(fails(JoinKind::Inner, vec![("b".into(), "t".into())]), code::TYPE_MISMATCH);
+    assert_eq!(fails(JoinKind::Full, vec![("k".into(), "t".into())]), code::TYPE_MISMATCH);
     assert_eq!(fails(JoinKind::Inner, on(&["k", "t"])), code::DUPLICATE_COLUMN);
     let how = JoinKind::AsOf { times: ("t".into(), "t".into()), tolerance: None };
     assert_eq!(fails(how, on(&["k"])), code::TYPE_MISMATCH);
