@@ -144,12 +144,12 @@ impl Bench {
 fn error_code(messages: &str) -> String {
     let parsed = messages.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
     let codes = parsed.filter_map(|message| message["code"].as_str().map(str::to_owned));
-    codes.filter(|code| code.starts_with('E')).last().unwrap_or_else(|| "no code".to_owned())
+    codes.filter(|code| code.starts_with('E')).next_back().unwrap_or_else(|| "no code".to_owned())
 }
 
 fn document(options: &Options, rows: &[String]) -> String {
     let mut text = String::from(INTRODUCTION);
-    let size = |mib: u64| if mib % 1000 == 0 { format!("{} GB", mib / 1000) } else { format!("{mib} MB") };
+    let size = |mib: u64| if mib.is_multiple_of(1000) { format!("{} GB", mib / 1000) } else { format!("{mib} MB") };
     let _ = write!(
         text,
         "\n## Measured\n\nPeak memory of a run of each verb and model with `--mem {}M` on a CSV of {}, on {} threads: from \

@@ -13,6 +13,7 @@ mod chunk;
 mod fault;
 mod parse;
 mod read;
+mod scan;
 mod shape;
 mod write;
 

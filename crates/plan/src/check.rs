@@ -2,6 +2,7 @@
 //! that can be found before a row is read.
 
 mod block;
+mod expected;
 mod files;
 mod fork;
 mod implied;
@@ -28,7 +29,7 @@ use pipewright_operator::{
 };
 use pipewright_syntax::{Core, Stage};
 use provenance::Provenance;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use tables::{Joined, Tables};
 
@@ -61,7 +62,7 @@ pub fn plan(
         let mut walk = Walk::new(text, pin, options, environment, &flat.named);
         walk.nodes = std::mem::take(&mut plan.nodes);
         let (before, mut pipeline) = (walk.nodes.len(), walk.pipeline(&flat.stages));
-        let expected = expected(&walk.nodes[before..]);
+        let expected = expected::expected(&walk.nodes[before..]);
         if !expected.is_empty() {
             // A saved pipeline further down knows the kinds of the columns, so the data is read as it says.
             let mut nodes = walk.nodes;
@@ -79,20 +80,6 @@ pub fn plan(
         diagnostics.extend(files::unread_data(&plan, environment));
     }
     (plan, diagnostics)
-}
-
-/// Returns the columns that a saved pipeline expects as they are in the source: no stage before it makes them.
-fn expected(nodes: &[Node]) -> Vec<Column> {
-    let mut made: BTreeSet<&str> = BTreeSet::new();
-    for node in nodes {
-        if let Bound::Rows(rows) = &node.bound
-            && !rows.expects().is_empty()
-        {
-            return rows.expects().iter().filter(|column| !made.contains(&*column.name)).cloned().collect();
-        }
-        made.extend(node.footprint.makes.iter().map(|made| &*made.name));
-    }
-    Vec::new()
 }
 
 struct Walk<'a> {

@@ -245,7 +245,10 @@ fn selector(f: &mut Formatter<'_>, columns: &Selector, keys: &[Assign]) -> Resul
         }
         Selector::Name(name) => match keys.iter().find(|key| key.name.node == *name) {
             Some(Assign { expr, .. }) if expr.node.to_string() == *name => expr.node.fmt(f),
-            Some(key) => key.fmt(f),
+            Some(key) => {
+                word(f, &key.name)?;
+                write!(f, "={}", key.expr.node)
+            }
             None => plain_or_quoted(f, name),
         },
         Selector::Class { name, call } => {

@@ -59,7 +59,7 @@ pub fn quotient(left: i128, right: i64) -> Option<f64> {
     let shift = dividend.leading_zeros();
     let shifted = dividend << shift;
     let sticky = u128::from(shifted % divisor != 0);
-    let magnitude = (shifted / divisor | sticky) as f64 * 2_f64.powi(-(shift as i32));
+    let magnitude = ((shifted / divisor) | sticky) as f64 * 2_f64.powi(-(shift as i32));
     Some(if (left < 0) != (right < 0) { -magnitude } else { magnitude })
 }
 

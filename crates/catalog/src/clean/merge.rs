@@ -41,6 +41,10 @@ pub(crate) const VERB: Verb = Verb {
             script: "load penguins.csv | derive Sex = if `Body Mass (g)` > 5000 then \"Mael\" else Sex \
                      | merge similar 0.7 on Sex | value_counts Sex | show",
             output: "\
+Sex     count       share
+MALE      173    0.502907
+FEMALE    160   0.4651163
+·          11  0.03197674
 ",
         }],
         ..Spec::of::<MergeArgs>()

@@ -25,7 +25,7 @@ pub(crate) const VERB: Verb = Verb {
         name: "group",
         group: Group::Tables,
         summary: "Groups rows by the selected columns, and aggregates the others: one row per group.",
-        details: "Rows are also grouped by computed keys: `group month(date) { … }`, `group city, y = year(date) { … \
+        details: "Rows are also grouped by computed keys: `group month(date) { … }`, `group city, y=year(date) { … \
                   }`. Without a key, all rows are one group. An aggregate takes any expression over a row, and aggregates and keys can be combined: `sum(price \
                   * n) / sum(n)`. `count()` counts rows, `count(x)` the values of x that are not missing. Groups \
                   keep the order in which they first appear; missing keys form a group of their own. Sums and means \
@@ -49,6 +49,10 @@ pclass  passengers       age
             Example {
                 script: "load visits.csv | group month(when) { visits = count() } | show 2",
                 output: "\
+month(when)  visits
+          1       2
+          2       1
+… 6 more rows
 ",
             },
             Example {

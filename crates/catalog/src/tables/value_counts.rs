@@ -37,6 +37,10 @@ pub(crate) const VERB: Verb = Verb {
         examples: &[Example {
             script: "load titanic.csv | value_counts pclass | show",
             output: "\
+pclass  count      share
+3rd       709  0.5416348
+1st       323  0.2467532
+2nd       277  0.2116119
 ",
         }],
         ..Spec::of::<ValueCountsArgs>()

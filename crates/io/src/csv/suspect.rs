@@ -78,7 +78,7 @@ mod tests {
         let text = format!("{}{}{}", row("x"), row("1").repeat(9), row("1.O"));
         let (_, notes) = read(text.as_bytes(), &ReadOptions::new("t.csv")).unwrap();
         let of_values = notes.iter().filter(|note| note.code == pipewright_diagnostic::code::TYPE_WIDENED);
-        let last = of_values.clone().last().unwrap().message.clone();
+        let last = of_values.clone().next_back().unwrap().message.clone();
         assert_eq!((of_values.count(), last.split(' ').next()), (super::NOTES_MAX + 1, Some("20")), "{last}");
     }
 

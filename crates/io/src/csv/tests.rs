@@ -343,7 +343,7 @@ fn words_are_missing_or_texts_by_the_kind_of_column() {
     let text = "n,rh,w\n1,+,NA\nNA,-,NA\n3,-,NA\n";
     let nulls = |options: &ReadOptions| {
         let (table, notes) = read(text.as_bytes(), options).unwrap();
-        let nulls: Vec<usize> = table.arrays().iter().map(|array| arrow_array::Array::null_count(array)).collect();
+        let nulls: Vec<usize> = table.arrays().iter().map(arrow_array::Array::null_count).collect();
         (nulls, notes.into_iter().map(|note| (note.code, note.message)).collect::<Vec<_>>())
     };
     let taken = "`rh` is text, and missing where it says `-` (2 rows)".to_owned();
@@ -360,7 +360,7 @@ fn declared_words_leave_dates_and_numbers_of_other_forms_alone() {
     let text = "d;x;c\n31.12.2024;1,5;02134\nNA;oops;NA\n1.1.2025;-;7\n";
     let table = read(text.as_bytes(), &asked).unwrap().0;
     assert_eq!(kinds(&table), "d:date x:continuous c:text");
-    let nulls: Vec<usize> = table.arrays().iter().map(|array| arrow_array::Array::null_count(array)).collect();
+    let nulls: Vec<usize> = table.arrays().iter().map(arrow_array::Array::null_count).collect();
     assert_eq!(nulls, [1, 2, 0]);
 }
 

@@ -6,13 +6,14 @@
 use super::chunk::{Chunk, Plan};
 use super::fault::Report;
 use super::parse::{Fault, FaultKind};
+use super::scan::ScanLines;
 use super::shape::{self, Shape};
 use crate::gather::{self, Cells, Outcome, Start};
 use crate::infer::Type;
-use crate::source::{Rejected, Scan, Sketch, unreadable};
+use crate::source::{Rejected, Sketch, unreadable};
 use crate::{BadRows, ReadOptions, Reading, names};
 use pipewright_diagnostic::{Failure, code};
-use pipewright_table::{Chunks, Column, Origin, Schema, Table};
+use pipewright_table::{Column, Origin, Schema, Table};
 use pipewright_world::Content;
 use rayon::prelude::*;
 use std::borrow::Cow;
@@ -134,7 +135,7 @@ impl<'a> Source<'a> {
     }
 
     /// Reads the rows of a range of lines.
-    fn lines(&self, range: &Range<u64>, start: &(dyn Fn(&str) -> Start + Sync)) -> Result<Lines, Failure> {
+    pub(super) fn lines(&self, range: &Range<u64>, start: &(dyn Fn(&str) -> Start + Sync)) -> Result<Lines, Failure> {
         let bytes = self.bytes(range.clone())?;
         let plan = self.plan(start);
         let mut rejected = Vec::new();
@@ -331,8 +332,8 @@ fn nothing_seen() -> Sketch {
 }
 
 /// The rows of a range of lines, the skipped ones (lines counted from the start of the range), and the number of lines.
-struct Lines {
-    chunk: Chunk,
+pub(super) struct Lines {
+    pub(super) chunk: Chunk,
     rejected: Vec<Rejected>,
     lines: u64,
 }
@@ -425,7 +426,7 @@ fn reread(chunk: &Chunk, columns: &[(Column, Type)]) -> HashMap<Arc<str>, Start>
 }
 
 /// Concatenates chunks to one table.
-fn table(chunks: Vec<Chunk>, columns: &[(Column, Type)]) -> Result<Table, Failure> {
+pub(super) fn table(chunks: Vec<Chunk>, columns: &[(Column, Type)]) -> Result<Table, Failure> {
     let places: HashMap<Arc<str>, usize> =
         columns.iter().enumerate().map(|(place, (column, _))| (column.name.clone(), place)).collect();
     let rows: usize = chunks.iter().map(|chunk| chunk.rows).sum();
@@ -441,63 +442,4 @@ fn table(chunks: Vec<Chunk>, columns: &[(Column, Type)]) -> Result<Table, Failur
     }
     let arrays = parts.into_par_iter().zip(columns).map(|(parts, (_, kind))| gather::array(parts, *kind)).collect();
     Table::with_rows(columns.iter().map(|(column, _)| column.clone()).collect(), arrays, rows)
-}
-
-/// A scanned JSON lines file.
-pub(super) struct ScanLines {
-    content: Arc<dyn Content>,
-    options: ReadOptions,
-    ranges: Vec<Range<u64>>,
-    rows_before: Vec<usize>,
-    columns: Vec<(Column, Type)>,
-    starts: HashMap<Arc<str>, Start>,
-    notes: Vec<Failure>,
-    rejected: Vec<Rejected>,
-    rows: usize,
-    origin: Arc<Origin>,
-}
-
-impl Chunks for ScanLines {
-    fn schema(&self) -> Schema {
-        Schema::new(self.columns.iter().map(|(column, _)| column.clone()))
-    }
-
-    fn count(&self) -> usize {
-        self.ranges.len()
-    }
-
-    fn chunk(&self, index: usize) -> Result<Table, Failure> {
-        let chunk_bytes = scanned_bytes(&self.options);
-        let source = Source { content: &self.content, options: &self.options, chunk_bytes, partial: false };
-        let chunk = source.lines(&self.ranges[index], &|name| *self.starts.get(name).unwrap_or(&Start::Skip))?.chunk;
-        let next = self.rows_before.get(index + 1).copied().unwrap_or(self.rows);
-        if chunk.rows != next - self.rows_before[index] {
-            let message = format!("`{}` has changed since it was first read", self.options.name.escape_debug());
-            return Err(Failure::new(code::CANNOT_READ, message));
-        }
-        self.content.unchanged().map_err(|error| unreadable(&error, &self.options))?;
-        Ok(table(vec![chunk], &self.columns)?.with_origin(Some(self.origin.clone())))
-    }
-
-    fn rows_before(&self, index: usize) -> Option<usize> {
-        Some(self.rows_before[index])
-    }
-}
-
-impl Scan for ScanLines {
-    fn rows(&self) -> usize {
-        self.rows
-    }
-
-    fn notes(&self) -> &[Failure] {
-        &self.notes
-    }
-
-    fn rejected(&self) -> &[Rejected] {
-        &self.rejected
-    }
-
-    fn origin(&self) -> Option<&Arc<Origin>> {
-        Some(&self.origin)
-    }
 }

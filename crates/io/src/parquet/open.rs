@@ -182,7 +182,7 @@ fn mended(metadata: ParquetMetaData, footer_start: i64) -> ParquetMetaData {
         file.column_orders().cloned(),
     );
     let mut groups = metadata.row_groups().to_vec();
-    for column in groups.iter_mut().flat_map(|group| group.columns_mut()).filter(|column| nowhere(&**column)) {
+    for column in groups.iter_mut().flat_map(|group| group.columns_mut()).filter(|column| nowhere(column)) {
         if let Ok(placed) = column.clone().into_builder().set_dictionary_page_offset(None).build() {
             *column = placed;
         }

@@ -82,7 +82,7 @@ impl Line {
         let mut starts = Vec::with_capacity(clusters);
         for cluster in 1..clusters {
             let mut next: Vec<(f64, u32)> = vec![(0.0, 0); count - cluster];
-            self.split(&costs, cluster, &mut next, cluster + 1, cluster..count);
+            self.split(&costs, &mut next, cluster + 1, cluster..count);
             costs = std::iter::repeat_n(0.0, cluster).chain(next.iter().map(|(cost, _)| *cost)).collect();
             starts.push(next.into_iter().map(|(_, start)| start).collect::<Vec<u32>>());
         }
@@ -97,14 +97,7 @@ impl Line {
 
     /// Fills in the least cost of the first numbers up to each end from `first`, and where the last cluster begins, which
     /// lies in `among`, given the costs with one cluster less.
-    fn split(
-        &self,
-        costs: &[f64],
-        cluster: usize,
-        next: &mut [(f64, u32)],
-        first: usize,
-        among: std::ops::Range<usize>,
-    ) {
+    fn split(&self, costs: &[f64], next: &mut [(f64, u32)], first: usize, among: std::ops::Range<usize>) {
         /// Fewer ends are faster in one thread.
         const ENDS_MIN: usize = 4096;
         if next.is_empty() {
@@ -123,8 +116,8 @@ impl Line {
         let (left, right) = next.split_at_mut(middle);
         let (own, right) = right.split_first_mut().expect("there is a middle");
         *own = (best.0, best.1 as u32);
-        let mut left = || self.split(costs, cluster, left, first, among.start..best.1 + 1);
-        let mut right = || self.split(costs, cluster, right, end + 1, best.1..among.end);
+        let mut left = || self.split(costs, left, first, among.start..best.1 + 1);
+        let mut right = || self.split(costs, right, end + 1, best.1..among.end);
         if is_large {
             rayon::join(left, right);
         } else {

@@ -30,7 +30,7 @@ pub(crate) fn expect_columns<'a, T>(parser: fn(Input<'a>) -> Parsed<'a, T>) -> i
     }
 }
 
-/// What `group` groups by: columns, and expressions such as `month(date)` or `m = month(date)`, which are selected by
+/// What `group` groups by: columns, and expressions such as `month(date)` or `m=month(date)`, which are selected by
 /// the name that they get.
 pub(crate) fn keys(start: Input) -> Parsed<(Option<Spanned<Selector>>, Vec<Assign>)> {
     if start.is_sign(0, "{") {
@@ -38,7 +38,8 @@ pub(crate) fn keys(start: Input) -> Parsed<(Option<Spanned<Selector>>, Vec<Assig
     }
     let mut computed = Vec::new();
     let (input, tall) = union_of(start, |input| {
-        if !input.is_named() && !(input.kind(0) == Some(TokenKind::Name) && input.advance(1).is_attached("(")) {
+        let is_call = input.kind(0) == Some(TokenKind::Name) && input.advance(1).is_attached("(");
+        if !is_call && !input.is_named() {
             return expect_columns(intersection)(input);
         }
         let (input, key) = if input.is_named() {

@@ -209,7 +209,7 @@ fn stage() -> impl Strategy<Value = String> + Clone {
         (selector(), options.clone()).prop_map(|(columns, options)| format!("drop {columns}{options}")),
         (name(), options.clone()).prop_map(|(name, options)| format!("target log1p({name}){options} as y")),
         (selector(), expr()).prop_map(|(by, expr)| format!("group {by} {{⏎n = {expr}˽,⏎m = max(x)⏎}}")),
-        expr().prop_map(|key| format!("group x, month(d), k = {key} {{ n = count() }}")),
+        expr().prop_map(|key| format!("group x, month(d), k={key} {{ n = count() }}")),
         (selector(), selector())
             .prop_map(|(a, b)| format!("columns {{⏎{a} => drop\n {b}˽=>˽scale⏎|˽log1p\n_ => keep⏎}}")),
         value().prop_map(|value| format!("fork {{⏎a:˽scale˽;⏎b:˽f x={value}⏎|˽ g \n keep⏎}}")),

@@ -70,7 +70,7 @@ impl QuantilePlace {
             // Half of a float is a float, unless it is subnormal: then the sum is exact.
             return sum / 2.0;
         }
-        if !sum.is_finite() && !(low.is_finite() && high.is_finite()) {
+        if !(sum.is_finite() || (low.is_finite() && high.is_finite())) {
             return sum;
         }
         let mut weighted = Accumulator::new(FLOAT_BITS + 64);
