@@ -143,8 +143,8 @@ impl Bench {
 /// The code of the error among messages in JSON, one a line.
 fn error_code(messages: &str) -> String {
     let parsed = messages.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-    let codes = parsed.filter_map(|message| message["code"].as_str().map(str::to_owned));
-    codes.filter(|code| code.starts_with('E')).next_back().unwrap_or_else(|| "no code".to_owned())
+    let mut codes = parsed.filter_map(|message| message["code"].as_str().map(str::to_owned));
+    codes.rfind(|code| code.starts_with('E')).unwrap_or_else(|| "no code".to_owned())
 }
 
 fn document(options: &Options, rows: &[String]) -> String {

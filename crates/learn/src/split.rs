@@ -176,6 +176,16 @@ pub fn forward(times: &[f64], groups: Option<&[u32]>, count: usize, gap: f64) ->
     let mut order: Vec<u32> = order_of(times.len(), None);
     order.sort_by(|&one, &two| times[one as usize].total_cmp(&times[two as usize]));
     let time = |place: usize| times[order[place] as usize];
+    let different = 1 + (1..order.len()).filter(|&place| time(place) != time(place - 1)).count();
+    if different <= count {
+        let needed = count + 1;
+        let message = format!("{count} rounds need {needed} different times, and there are {different}");
+        let failure = Failure::new(code::TOO_FEW_ROWS, message);
+        return Err(match different {
+            ..3 => failure,
+            _ => failure.help(format!("use {} rounds or fewer", different - 1)),
+        });
+    }
     let first = times.len() - count * size;
     // Where each round starts: at the first row of its time.
     let start = |round: usize| match first + round * size {

@@ -3,7 +3,7 @@
 use super::least_squares::{Unit, dependent_columns};
 use super::newton::{End, Limits, Minimum, minimise};
 use super::softmax::{Labelled, Softmax};
-use super::{check_penalty, check_rows, columns_of, linear_combination, repeating};
+use super::{check_penalty, check_room, check_rows, columns_of, linear_combination, repeating};
 use crate::data::{Column, Dataset, Features, Outputs, Target};
 use crate::learner::{Accepts, Fit, Learner, Model, Progress};
 use crate::summary::{LinearFunction, Summary};
@@ -90,6 +90,9 @@ impl Learner for Logistic {
         }
         let functions = if classes == 2 { 1 } else { classes };
         let is_dense = functions * (train.features.columns() + 1) <= DENSE_SIZE_MAX || !train.features.has_sparse();
+        if is_dense {
+            check_room(&train.features, 3, functions * (train.features.columns() + 1))?;
+        }
         let scaled = Scaled::new(train, self.l2, is_dense);
         let labels = Labelled { codes: &places, classes, weights: train.weights() };
         let softmax = match is_dense {

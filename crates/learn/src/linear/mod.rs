@@ -19,7 +19,7 @@ use crate::learner::{Accepts, Fit, Learner, Model};
 use crate::summary::{LinearFunction, Summary};
 use iterative::{Iterative, is_wide_and_sparse};
 use least_squares::{LeastSquares, Solution};
-use pipewright_diagnostic::{Failure, code};
+use pipewright_diagnostic::{Failure, code, room_for};
 use serde::{Deserialize, Serialize};
 
 /// Ordinary least squares: minimises Σ (y - b - w·x)².
@@ -106,6 +106,9 @@ impl Learner for Ridge {
         };
         check_rows(&train.features)?;
         check_finite(target, "the target")?;
+        if !is_wide_and_sparse(&train.features) {
+            check_room(&train.features, 3, train.features.columns() + 1)?;
+        }
         let Solution { coefficients, intercept, dependent } = self.solve(train, target, fit);
         if !dependent.is_empty() && self.l2 == 0.0 {
             fit.progress.notice(repeating(&train.features, &dependent));
@@ -191,6 +194,19 @@ pub(crate) fn check_rows(features: &Features) -> Result<(), Failure> {
         return Err(Failure::new(code::TOO_FEW_ROWS, "there are no rows to learn from"));
     }
     features.check(false, false)
+}
+
+/// Is there room to make sparse columns dense, with `copies` of them, and for a square of each pair of parameters?
+pub(crate) fn check_room(features: &Features, copies: usize, parameters: usize) -> Result<(), Failure> {
+    /// Sums of squares over parts of the rows, and their factors.
+    const SQUARES: u128 = 4;
+    if !features.has_sparse() {
+        return Ok(());
+    }
+    let (rows, columns) = (features.rows(), features.columns());
+    let squares = SQUARES * (parameters as u128).pow(2);
+    let numbers = rows as u128 * columns as u128 * copies as u128 + squares;
+    room_for(numbers * size_of::<f64>() as u128, || format!("a fit to {columns} columns of {rows} rows"))
 }
 
 pub(crate) fn check_finite(values: &[f64], what: &str) -> Result<(), Failure> {

@@ -1,7 +1,7 @@
 //! Predictions as columns of a table.
 
 use crate::Task;
-use arrow_array::{ArrayRef, Float64Array, StringArray};
+use arrow_array::{ArrayRef, Float64Array, Int64Array, StringArray};
 use pipewright_diagnostic::Failure;
 use pipewright_frame::{Column, ColumnType, Table};
 use pipewright_learn::Outputs;
@@ -15,7 +15,14 @@ pub const PREDICTION: &str = "prediction";
 pub fn prediction_columns(task: &Task, probabilities: bool) -> Vec<Column> {
     let Some(classes) = task.classes() else { return vec![Column::new(PREDICTION, ColumnType::Continuous)] };
     let of_class = classes.iter().map(|class| Column::new(format!("p({class})"), ColumnType::Continuous));
-    std::iter::once(Column::new(PREDICTION, ColumnType::Text)).chain(of_class.filter(|_| probabilities)).collect()
+    let kind = if whole_classes(classes).is_some() { ColumnType::Count } else { ColumnType::Text };
+    std::iter::once(Column::new(PREDICTION, kind)).chain(of_class.filter(|_| probabilities)).collect()
+}
+
+/// Returns the classes as the whole numbers that they are, if all of them are.
+fn whole_classes(classes: &[String]) -> Option<Vec<i64>> {
+    let whole = |class: &String| class.parse::<i64>().ok().filter(|whole| whole.to_string() == *class);
+    classes.iter().map(whole).collect()
 }
 
 /// Returns the values of [`prediction_columns`]. The predicted class is the most probable one.
@@ -27,9 +34,12 @@ pub fn prediction_arrays(outputs: &Outputs, task: &Task, probabilities: bool) ->
         return vec![array(values.clone())];
     };
     let codes = outputs.labels();
-    let labels = StringArray::from_iter_values(codes.iter().map(|&code| &classes[code as usize]));
+    let labels: ArrayRef = match whole_classes(classes) {
+        Some(classes) => Arc::new(codes.iter().map(|&code| Some(classes[code as usize])).collect::<Int64Array>()),
+        None => Arc::new(StringArray::from_iter_values(codes.iter().map(|&code| &classes[code as usize]))),
+    };
     let of_class = |class: usize| array(values.iter().skip(class).step_by(*count).copied().collect());
-    std::iter::once(Arc::new(labels) as ArrayRef).chain((0..*count).filter(|_| probabilities).map(of_class)).collect()
+    std::iter::once(labels).chain((0..*count).filter(|_| probabilities).map(of_class)).collect()
 }
 
 /// Returns predictions as a table of [`prediction_columns`].
