@@ -18,6 +18,7 @@ use pipewright_table::{
 };
 use pipewright_table::{TextArray, TextOffset};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -87,7 +88,10 @@ impl Reading {
     fn takes(&self, column: &Column) -> Result<(), Failure> {
         let (from, to) = (column.kind, self.kind());
         let fits = match to {
-            _ if matches!(self, Reading::Form(_)) => from.is_string() || from == ColumnType::Date,
+            // `20240310` and seconds since 1970 are whole numbers by their digits.
+            _ if matches!(self, Reading::Form(_)) => {
+                from.is_string() || matches!(from, ColumnType::Date | ColumnType::Count)
+            }
             ColumnType::Category | ColumnType::Ordered | ColumnType::Text | ColumnType::Id => true,
             ColumnType::Continuous | ColumnType::Count => !matches!(from, ColumnType::Date | ColumnType::Time),
             ColumnType::Bool => !matches!(from, ColumnType::Date | ColumnType::Time),
@@ -334,7 +338,11 @@ impl CastState {
                     Reading::Kind(_) | Reading::Amount(_) => None,
                 };
                 let date = |array: &ArrayRef, row: usize| {
-                    let text = array.as_string::<TextOffset>().value(row).trim().as_bytes();
+                    let text = match array.as_string_opt::<TextOffset>() {
+                        Some(texts) => Cow::Borrowed(texts.value(row)),
+                        None => Cow::Owned(text_of(array, row)?),
+                    };
+                    let text = text.trim().as_bytes();
                     form.as_ref().map_or_else(|| literal::date(text), |form| form.moment(text))
                 };
                 Arc::new(self.each::<i64, TimestampMicrosecondArray>(column, array, date)?)

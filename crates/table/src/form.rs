@@ -43,6 +43,8 @@ pub enum Item {
     Fraction,
     /// `Z`, `+02:00`, `+0200` or `+02`.
     Zone,
+    /// Whole seconds since 1970-01-01T00:00:00 UTC, which may be negative.
+    Epoch,
 }
 
 /// Optional tail after the items.
@@ -57,7 +59,7 @@ pub enum Tail {
 }
 
 /// The directives, those of C's `strftime`.
-const DIRECTIVES: [(u8, Item); 15] = [
+const DIRECTIVES: [(u8, Item); 16] = [
     (b'Y', Item::Year),
     (b'y', Item::ShortYear),
     (b'm', Item::Month),
@@ -72,6 +74,7 @@ const DIRECTIVES: [(u8, Item); 15] = [
     (b'S', Item::Second),
     (b'f', Item::Fraction),
     (b'z', Item::Zone),
+    (b's', Item::Epoch),
     (b'%', Item::Literal(b'%')),
 ];
 
@@ -103,6 +106,13 @@ impl Form {
             items.push(*item);
         }
         let has = |wanted: &[Item]| items.iter().any(|item| wanted.contains(item));
+        if has(&[Item::Epoch]) {
+            let others = items.iter().any(|item| !matches!(item, Item::Literal(_) | Item::Epoch | Item::Fraction));
+            return match others {
+                true => Err(bad("%s, the seconds since 1970, stands for all other parts".into())),
+                false => Ok(Form { text: text.to_string().into(), items: items.into(), tail: Tail::Nothing }),
+            };
+        }
         for (needed, name) in [
             (&[Item::Year, Item::ShortYear][..], "year, %Y or %y"),
             (&[Item::Month, Item::MonthName, Item::DayOfYear], "month, %m or %b"),
@@ -129,7 +139,7 @@ impl Form {
     /// the format, or is not a valid date.
     pub fn moment(&self, text: &[u8]) -> Option<i64> {
         let (mut year, mut month, mut day, mut of_year) = (0, 0, 0, None);
-        let (mut clock, mut half_hour, mut half, mut offset) = (0, None, 0, 0);
+        let (mut clock, mut half_hour, mut half, mut offset, mut epoch) = (0, None, 0, 0, None);
         let rest = &mut { text };
         for item in &*self.items {
             match item {
@@ -147,6 +157,7 @@ impl Form {
                 Item::Second => clock += digits(rest, 1, 2).filter(|&second| second < 60)? * literal::SECOND,
                 Item::Fraction => clock += literal::fraction(rest)?,
                 Item::Zone => offset = literal::zone(rest)?,
+                Item::Epoch => epoch = Some(seconds(rest)?),
             }
         }
         if let Some(hour) = half_hour {
@@ -159,6 +170,11 @@ impl Form {
         }
         if self.tail == Tail::ZonedClock {
             offset = literal::zone(rest)?;
+        }
+        if let Some((negative, seconds)) = epoch {
+            let distance = i64::checked_mul(seconds, literal::SECOND)?.checked_add(clock)?;
+            let moment = if negative { -distance } else { distance };
+            return (rest.is_empty() && literal::MOMENTS.contains(&moment)).then_some(moment);
         }
         let days = match of_year {
             Some(day) => nth_day(year, day)?,
@@ -181,6 +197,13 @@ fn digits(text: &mut &[u8], least: usize, most: usize) -> Option<i64> {
     let (number, rest) = text.split_at(length);
     *text = rest;
     if length < least { None } else { literal::decimal(number) }
+}
+
+/// Takes a number of seconds off the front: whether it is negative, and its digits.
+fn seconds(text: &mut &[u8]) -> Option<(bool, i64)> {
+    let negative = text.strip_prefix(b"-");
+    *text = negative.unwrap_or(text);
+    Some((negative.is_some(), digits(text, 1, 18)?))
 }
 
 const MONTHS: [&str; 12] = [

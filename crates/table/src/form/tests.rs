@@ -25,6 +25,16 @@ fn every_directive() {
 }
 
 #[test]
+fn seconds_since_1970() {
+    assert_eq!(read("%s", "1710028800"), Some("2024-03-10".into()));
+    assert_eq!(read("%s.%f", "1710028800.5"), Some("2024-03-10T00:00:00.500".into()));
+    assert_eq!(read("%s", "-86400"), Some("1969-12-31".into()));
+    assert_eq!(read("%s.%f", "-0.5"), Some("1969-12-31T23:59:59.500".into()));
+    assert_eq!(read("%s", "999999999999999999"), None);
+    assert!(form("%Y %s").unwrap_err().message.contains("stands for all"));
+}
+
+#[test]
 fn what_is_not_of_the_form_is_none() {
     for (form, text) in [
         ("%d.%m.%Y", "31.2.2024"),
