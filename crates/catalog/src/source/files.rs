@@ -304,7 +304,7 @@ mod tests {
     fn copies_are_recognised_unless_they_are_headers_alone() {
         let of = |bytes: &[u8]| digest(&bytes.to_vec()).ok();
         let table = b"a,b\n1,2\n".as_slice();
-        assert!(of(table).is_some() && of(table) == of(&table.to_vec()) && of(table) != of(b"a,b\n1,3\n"));
+        assert!(of(table).is_some() && of(table) == of(b"a,b\n1,2\n") && of(table) != of(b"a,b\n1,3\n"));
         assert_eq!(of(b"a,b\n"), None, "a header alone");
         for small in [b"[{\"a\":1}]".as_slice(), b"{\"a\":1}", b"PAR1\0\0\x01PAR1"] {
             assert!(of(small).is_some(), "data without line ends");
