@@ -121,7 +121,7 @@ fn a_data_file_that_nothing_reads_is_e0330() {
 }
 
 #[test]
-fn options_stand_before_or_behind_a_command() {
+fn options_stand_before_or_after_a_command() {
     let script = "load dsl-examples/data/iris.csv | train logistic | save never-written.pw";
     for arguments in [["--seed", "3", "plan", "-c", script], ["plan", "--seed", "3", "-c", script]] {
         let output = pipewright(&arguments);
@@ -150,7 +150,7 @@ fn a_mistyped_command_runs_nothing() {
         );
     }
     let output = pipewright(&["-c", "load iris | show 1", "plan"]);
-    assert_eq!(output.status.code(), Some(2), "a command behind a script");
+    assert_eq!(output.status.code(), Some(2), "a command after a script");
 }
 
 /// Signals, and what they leave behind.

@@ -161,7 +161,7 @@ fn scripts() -> Vec<String> {
     }
     for model in REGISTRY.models.iter().filter(|model| model.spec.name.contains(&crate::support::filter())) {
         for param in model.training {
-            // These stand behind the model.
+            // These stand after the model.
             let of = |when: &When| model.training.iter().find(|other| other.name == when.of);
             let others =
                 param.when.iter().filter_map(of).map(|other| format!(" {}={}", other.name, valid(other.domain)));

@@ -38,7 +38,7 @@ fn command(arguments: Arguments) -> u8 {
     let terminal = Terminal::new(&arguments.common);
     let script = |script: ScriptArguments| Script::read(script, &arguments.common);
     let is_mixed = arguments.command.is_some() && !arguments.script.is_empty();
-    let misplaced = || usage("a command stands behind a script", "the command comes first: pipewright plan -c 'load'");
+    let misplaced = || usage("a command follows a script", "the command comes first: pipewright plan -c 'load'");
     let mistyped =
         || arguments.script.rest.first().filter(|_| arguments.command.is_none()).and_then(|word| mistyped(word));
     if let Some(diagnostic) = is_mixed.then(misplaced).or_else(mistyped) {

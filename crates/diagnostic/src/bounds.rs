@@ -105,7 +105,7 @@ impl Bounds {
         }
     }
 
-    /// Is there room for so many bytes? `what` says what needs them: `a table of 9 rows`.
+    /// Is there room for this many bytes? `what` says what needs them: `a table of 9 rows`.
     ///
     /// # Errors
     /// [`code::LIMIT_REACHED`] with both numbers if not.

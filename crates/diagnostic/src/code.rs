@@ -142,7 +142,7 @@ codes! {
         "load | fork { a: scale; b: keep }" => "load | scale";
 
     RECURSIVE = "E0211", "a definition that uses itself",
-        "A `let`, `def` or `param` stands for what is written behind it, so it cannot contain itself, also not by way of others. It can use the definitions above it.",
+        "A `let`, `def` or `param` stands for what is written after it, so it cannot contain itself, directly or through others. It can use the definitions above it.",
         "let clean = clean | fillna mean\nload | clean" => "let clean = fillna mean\nload | clean";
 
     // Order, leaks, scope.
@@ -325,7 +325,7 @@ codes! {
         "" => "";
     ROWS_REPAIRED = "N0520", "rows were repaired",
         "With `bad=fill`, short rows are padded with missing values, the surplus fields of long rows are cut off, and \
-         misplaced quotes are read as text. Check the rows: if a delimiter is missing inside a row, the values behind it stand in the wrong columns.",
+         misplaced quotes are read as text. Check the rows: if a delimiter is missing inside a row, the values after it stand in the wrong columns.",
         "load visits.csv bad=fill" => "load visits.csv bad=quarantine(\"rejects.csv\")";
     COLUMN_LEFT_OUT = "N0419", "a column was left out",
         "A text column with nearly unique values carries no information about new rows.",

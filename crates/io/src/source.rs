@@ -145,7 +145,7 @@ pub(crate) fn unreadable(error: &io::Error, options: &ReadOptions) -> Failure {
     Failure::new(code::CANNOT_READ, format!("cannot read `{}`: {error}", options.name.escape_debug()))
 }
 
-/// While one exists, panics print nothing: whoever catches them reports them. A decoder may panic on any thread of the
+/// While one exists, panics print nothing: the caller that catches them reports them. A decoder may panic on any thread of the
 /// pool, so this holds for all of them.
 struct Quiet;
 

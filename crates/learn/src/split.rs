@@ -283,7 +283,7 @@ pub fn holdout_stratified(codes: &[u32], share: f64, key: Key) -> Result<Fold, F
     Ok(fold_where(|row| is_held[row], rows))
 }
 
-/// Are so many rows enough for `count` rounds of [`forward`]?
+/// Are this many rows enough for `count` rounds of [`forward`]?
 ///
 /// # Errors
 /// `TOO_FEW_ROWS` if not.
@@ -297,7 +297,7 @@ pub fn check_forward(rows: usize, count: usize) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Are so many rows enough for `count` folds?
+/// Are this many rows enough for `count` folds?
 ///
 /// # Errors
 /// `TOO_FEW_ROWS` if not.

@@ -312,7 +312,7 @@ pub trait Splitter: Send + Sync {
     /// Returns the number of rounds.
     fn rounds(&self) -> usize;
 
-    /// Are so many rows enough? Asked before the rounds are planned, which takes time and memory for each.
+    /// Are this many rows enough? Asked before the rounds are planned, which takes time and memory for each.
     ///
     /// # Errors
     /// A [`Failure`] if there are too few rows.

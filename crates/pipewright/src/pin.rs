@@ -65,7 +65,7 @@ fn facts(rows: &Data, target: &str) -> Result<Option<TargetFacts>, Failure> {
 }
 
 /// Returns the number of rows, and a table of the different values of a column; of rows beyond the memory limit, at
-/// least one more than there can be classes, if there are so many.
+/// least one more than there can be classes if there are that many.
 fn different(rows: &Data, name: &Arc<str>) -> Result<(usize, Table), Failure> {
     let name = std::slice::from_ref(name);
     let stream = match rows {

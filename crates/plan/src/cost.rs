@@ -87,7 +87,7 @@ impl Path<'_> {
         self.training().map_or(0, |_| all)
     }
 
-    /// The memory of its widest table, where that of the source takes so many bytes.
+    /// The memory of its widest table, where that of the source takes this many bytes.
     fn widened(&self, bytes: u64) -> u128 {
         let columns = |node: &&crate::model::Node| node.schema.as_ref().map_or(0, |schema| schema.entries().len());
         let first = self.nodes.first().map_or(0, columns).max(1);

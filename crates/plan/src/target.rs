@@ -9,7 +9,7 @@ use pipewright_operator::{Task, TaskKind, Transform};
 pub struct TargetFacts {
     /// The number of rows.
     pub rows: usize,
-    /// The number of distinct values; of rows beyond the memory limit, at least so many, if they are too many for classes.
+    /// The number of distinct values; of rows beyond the memory limit, a lower bound if there are too many for classes.
     pub distinct: usize,
     /// The distinct values in sorted order, if there are few enough to be classes.
     pub classes: Option<Vec<String>>,

@@ -252,11 +252,20 @@ fn rolled(array: &ArrayRef, lines: &Lines, rows: usize) -> ArrayRef {
     let mut filled = values.clone();
     for group in &lines.groups {
         let value = |position: usize| values[group[position] as usize];
-        for position in (0..group.len()).filter(|&position| value(position).is_none()) {
-            let mut sum = ExactSum::default();
-            let before = (position.saturating_sub(rows)..position).filter_map(value);
-            let count = before.inspect(|&number| sum.add(number)).count();
-            filled[group[position] as usize] = (count > 0).then(|| sum.quotient(count as u64));
+        // Sums are exact, so that what has left the window leaves no trace.
+        let (mut sum, mut count) = (ExactSum::default(), 0);
+        for position in 0..group.len() {
+            if let Some(number) = position.checked_sub(1).and_then(value) {
+                sum.add(number);
+                count += 1;
+            }
+            if let Some(number) = position.checked_sub(rows + 1).and_then(value) {
+                sum.add(-number);
+                count -= 1;
+            }
+            if value(position).is_none() {
+                filled[group[position] as usize] = (count > 0).then(|| sum.quotient(count));
+            }
         }
     }
     Arc::new(Float64Array::from(filled))

@@ -5,7 +5,7 @@ use crate::by_column::{ByColumn, Seen};
 use crate::columns::{bad_state, chosen, map_fitted, shown, validate_names};
 use arrow_array::ArrayRef;
 use arrow_array::cast::AsArray;
-use pipewright_diagnostic::{Failure, code};
+use pipewright_diagnostic::{Failure, code, go_on};
 use pipewright_expr::Selection;
 use pipewright_table::summary::Levels;
 use pipewright_table::{Column, ColumnType, Entry, Schema, Table, TextArray, TextOffset};
@@ -71,6 +71,7 @@ impl ByColumn for MergeSimilar {
         let (mut known, mut others) = (Known { similarity: self.similarity, folded: Vec::new() }, BTreeMap::new());
         let mut own: Vec<String> = Vec::new();
         for (spelling, _) in counted {
+            go_on()?;
             let folded = folded(spelling);
             match known.nearest(&folded) {
                 Some(place) => drop(others.insert(spelling.clone(), place)),

@@ -201,7 +201,7 @@ impl TargetEncoder {
         folds
     }
 
-    /// Returns the number of folds of so many rows: with more folds than rows, each row would be a fold of its own, and the
+    /// Returns the number of folds for this many rows: with more folds than rows, each row would be a fold of its own, and the
     /// others empty.
     fn count(&self, rows: usize) -> usize {
         (self.folds as usize).min(rows).max(1)

@@ -238,7 +238,7 @@ impl<'a> Lexer<'a> {
 
     fn keyword(&mut self, word: &str) {
         let at_start = std::mem::replace(&mut self.mode.stage_start, false);
-        self.mode.after_term = false;
+        self.mode.after_term = matches!(word, "true" | "false" | "null");
         match word {
             "let" | "def" => self.mode.definition = at_start,
             "include" => self.mode.path = at_start,

@@ -27,7 +27,7 @@ pub fn amount(text: &str, decimal: u8) -> Option<f64> {
     let mut rest = bracketed.unwrap_or(text).trim();
     let mut sign = bracketed.map(|_| -1.0);
     let mut unit = false;
-    // A sign and a unit may come before the number, in either order; or behind it.
+    // A sign and a unit may come before the number, in either order, or after it.
     loop {
         let (before, found) = if let Some((before, found)) = signed(rest).filter(|_| sign.is_none()) {
             sign = Some(found);

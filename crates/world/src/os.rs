@@ -27,7 +27,7 @@ impl OsWorld {
         OsWorld { start: Instant::now(), streams: Mutex::default() }
     }
 
-    /// Removes the temporary files that are being written, for a process that is about to end: whoever writes one, or
+    /// Removes the temporary files that are being written, for a process that is about to end: a thread that writes one, or
     /// wants to, waits from now on.
     pub fn abandon_files() {
         temporary::abandon();

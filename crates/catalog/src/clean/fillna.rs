@@ -78,12 +78,13 @@ pub(crate) const VERB: Verb = Verb {
                   nearby rows.",
         details: "`mean`, `median` and `mode` (the smallest of ties) are learned from the training rows; a column \
                   without any value in them is an error. A number or a quoted string fills with itself. `knn[5]` \
-                  takes the mean of the 5 nearest training rows that have the value; distances are over the selected \
-                  columns that both rows have, unscaled, so put `scale` before it. `iterative` regresses each \
-                  selected column on the others (Bayesian ridge), in up to 10 rounds. `ffill` carries the last value \
-                  forward, `bfill` the next one back, `interpolate` interpolates linearly between both; ends stay \
-                  missing. `rolling[7]` takes the mean of the values in the 7 rows before. `over=[key]` keeps them within the rows of one key; with `by=day`, rows are ordered by \
-                  that column, and `interpolate` measures along it.",
+                  takes the mean of the 5 nearest training rows that have the value; distances are over the \
+                  selected columns that both rows have, unscaled, so put `scale` before it. `iterative` regresses \
+                  each selected column on the others (Bayesian ridge), in up to 10 rounds. `ffill` carries the \
+                  last value forward, `bfill` the next one back, `interpolate` interpolates linearly between both; \
+                  ends stay missing. `rolling[7]` takes the mean of the values in the 7 rows before. `over=[key]` \
+                  keeps them within the rows of one key; with `by=day`, rows are ordered by that column, and \
+                  `interpolate` measures along it.",
         search: &[
             "impute",
             "missing",

@@ -35,14 +35,14 @@ pub(crate) const VERB: Verb = Verb {
         name: "parse",
         group: Group::Clean,
         summary: "Parses dates in a given format, or amounts, from text.",
-        details: "`parse number` reads money, percentages and marked thousands: `$1,711.97`, `12 %`, `1'234`, `€ 5`, \
-                  and `(1,234.50)`, which is negative. A currency and a percent sign are units, so that `12 %` is 12; \
-                  with `decimal=\",\"`, `1.234,50 €` is 1234.5. `parse date` takes a format, \
-                  that of C's `strptime`: `%Y` year, `%y` two-digit year (1969 to 2068), `%m` month, `%b` or `%B` \
-                  English month name, `%d` day, `%j` day of the year, `%H` hour, `%I` and `%p` hour with AM or PM, \
-                  `%M` minute, `%S` second, `%f` fraction of a second, `%z` offset from UTC, `%s` seconds since 1970, `%%` a percent sign. Whole numbers such as 20240310 are parsed \
-                  by their digits. Where the \
-                  format has no time, the text may still have one.",
+        details: "`parse number` reads money, percentages and marked thousands: `$1,711.97`, `12 %`, `1'234`, `€ \
+                  5`, and `(1,234.50)`, which is negative. A currency and a percent sign are units, so that `12 %` \
+                  is 12; with `decimal=\",\"`, `1.234,50 €` is 1234.5. `parse date` takes a format, that of C's \
+                  `strptime`: `%Y` year, `%y` two-digit year (1969 to 2068), `%m` month, `%b` or `%B` English \
+                  month name, `%d` day, `%j` day of the year, `%H` hour, `%I` and `%p` hour with AM or PM, `%M` \
+                  minute, `%S` second, `%f` fraction of a second, `%z` offset from UTC, `%s` seconds since 1970, \
+                  `%%` a percent sign. Whole numbers such as 20240310 are parsed by their digits. Where the format \
+                  has no time, the text may still have one.",
         search: &["strptime", "to_datetime", "date", "format", "money", "currency", "percent", "number"],
         examples: &[
             Example {

@@ -21,10 +21,10 @@ pub(crate) fn read_bundle<T>(
     decode: fn(&[u8], &Registry) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let unreadable = |error: io::Error| failure_of(code::CANNOT_READ, "cannot read", path.as_ref(), &error);
-    let content = environment.world.open(&environment.place(path)).map_err(unreadable)?;
+    let content = environment.open(&environment.place(path)).map_err(unreadable)?;
     let start = content.start(HEADER_BYTES_MAX).map_err(unreadable)?;
     let claimed = usize::try_from(claimed_bytes(&start)?).unwrap_or(usize::MAX);
-    // One byte more than claimed shows that there is something behind the end.
+    // One byte more than claimed shows that something follows the end.
     let bytes = content.start(claimed.saturating_add(1)).map_err(unreadable)?;
     content.unchanged().map_err(unreadable)?;
     decode(&bytes, environment.registry)

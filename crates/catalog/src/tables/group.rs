@@ -26,10 +26,10 @@ pub(crate) const VERB: Verb = Verb {
         group: Group::Tables,
         summary: "Groups rows by the selected columns, and aggregates the others: one row per group.",
         details: "Rows are also grouped by computed keys: `group month(date) { … }`, `group city, y=year(date) { … \
-                  }`. Without a key, all rows are one group. An aggregate takes any expression over a row, and aggregates and keys can be combined: `sum(price \
-                  * n) / sum(n)`. `count()` counts rows, `count(x)` the values of x that are not missing. Groups \
-                  keep the order in which they first appear; missing keys form a group of their own. Sums and means \
-                  are exact, and rounded once.",
+                  }`. Without a key, all rows are one group. An aggregate takes any expression over a row, and \
+                  aggregates and keys can be combined: `sum(price * n) / sum(n)`. `count()` counts rows, \
+                  `count(x)` the values of x that are not missing. Groups keep the order in which they first \
+                  appear; missing keys form a group of their own. Sums and means are exact, and rounded once.",
         search: &["groupby", "group_by", "aggregate", "summarise", "summarize", "by"],
         form: Form::Group,
         input: Flow::Table,

@@ -162,6 +162,16 @@ impl<'t> Evaluation<'t> {
         result
     }
 
+    /// Computes whole numbers; an overflow that is the same in all rows counts for each of them.
+    fn per_row(&self, compute: impl FnOnce() -> Lane<Option<i64>>) -> Values {
+        let before = self.overflows.get();
+        let lane = compute();
+        if let Lane::Same(_) = lane {
+            self.overflows.set(before + (self.overflows.get() - before) * self.table.rows());
+        }
+        Values::Ints(lane)
+    }
+
     /// Evaluates an expression whose types were checked, without windows.
     pub(super) fn values(&self, expression: &Expression) -> Values {
         let rows = self.table.rows();
@@ -176,7 +186,7 @@ impl<'t> Evaluation<'t> {
                 Values::Moments(kind, lane) => {
                     Values::Moments(kind, lane.map(|micros| micros.and_then(i64::checked_neg)))
                 }
-                Values::Ints(lane) => Values::Ints(lane.map(|whole| self.counted(whole?.checked_neg()))),
+                Values::Ints(lane) => self.per_row(|| lane.map(|whole| self.counted(whole?.checked_neg()))),
                 other => Values::Numbers(other.numbers().map(|number| -number)),
             },
             Expression::Not(inner) => {
@@ -250,7 +260,7 @@ impl Arithmetic {
                     (_, 0) if divides => None,
                     (left, right) => evaluation.counted(self.whole(left, right)),
                 };
-                Values::Ints(left.ints().zip(right.ints(), whole))
+                evaluation.per_row(|| left.ints().zip(right.ints(), whole))
             }
             Operation::Quotient => {
                 let quotient = |left: Option<i64>, right: Option<i64>| whole::quotient(left?.into(), right?);

@@ -34,7 +34,7 @@ impl Source {
     }
 }
 
-/// Every decimal of so many digits comes back from a 64-bit float.
+/// Every decimal with this many digits comes back from a 64-bit float.
 const DIGITS_KEPT: u32 = f64::DIGITS;
 
 /// Have decimals lost digits as these floats?

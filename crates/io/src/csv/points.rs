@@ -40,7 +40,7 @@ pub(super) fn notes(layout: &Layout, columns: &[usize], options: &ReadOptions) -
     columns.iter().filter_map(note).collect()
 }
 
-/// Has a number one point, with one to three digits before and three behind?
+/// Has a number one point, with one to three digits before and three after?
 fn has_groups(text: &[u8]) -> bool {
     let digits = text.strip_prefix(b"-").unwrap_or(text);
     let Some(point) = digits.iter().position(|&byte| byte == b'.') else { return false };

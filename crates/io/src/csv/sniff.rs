@@ -133,7 +133,7 @@ fn comments(sample: &[u8], complete: bool, usual: Marks, declared: Option<u8>) -
 }
 
 /// Detects title lines above the table: without delimiters, above records that all have several fields; or, as
-/// spreadsheets write them, with empty fields only behind the title, above a record of names. A single line above
+/// spreadsheets write them, with empty fields only after the title, above a record of names. A single line above
 /// records of two fields is ambiguous.
 fn title_lines(sample: &[u8], complete: bool, marks: Marks) -> usize {
     let (records, clean) = records(sample, complete, marks, SAMPLE_RECORDS);

@@ -108,7 +108,7 @@ fn a_file_that_is_cut_off_is_damaged_wherever_it_is_cut() {
                 }
             }
         }
-        for garbage in [&b"x"[..], b"\0x", b"garbage behind", b"\x1F", b"\x28\xB5"] {
+        for garbage in [&b"x"[..], b"\0x", b"garbage after", b"\x1F", b"\x28\xB5"] {
             let failure = unpack(&[&packed[..], garbage].concat()).unwrap_err();
             assert_eq!(failure.code, code::BAD_FILE, "{garbage:?}");
         }

@@ -109,7 +109,7 @@ fn rows_that_do_not_fit_are_padded_and_cut_off_where_that_is_asked_for() {
     let message = "2 short rows padded with missing values, 1 long row cut off (2 fields lost), 2 rows with misplaced \
                    quotes read as they stand; the first: a row of 1 field in a table of 3 columns";
     assert_eq!((note.message.as_str(), note.place.line), (message, Some(3)));
-    // The last row of a file has little room behind it.
+    // The last row of a file has little room after it.
     let wide = format!("{}\n1\n", (0..5000).map(|column| format!("c{column}")).collect::<Vec<_>>().join(","));
     same_for_all_chunks(&wide, &asked);
     assert_eq!(with(&wide, &asked).columns().len(), 5000);
