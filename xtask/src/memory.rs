@@ -7,19 +7,22 @@ mod scripts;
 use crate::bench::build_program;
 use crate::project::root;
 use crate::usage;
-use pipewright::REGISTRY;
+use pipewright::{Key, REGISTRY};
 use scripts::{SCRIPTS, Script};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// The memory that a run takes besides what the limit is for: the program, its threads, and freed memory that the
 /// allocator keeps.
 const BESIDES_MIB: f64 = 40.0;
 /// What the limit may be exceeded by.
 const FACTOR: f64 = 1.2;
+/// The random moments at which a run of each script is ended by a signal.
+const MOMENTS: u64 = 3;
 
 struct Options {
     csv_mib: u64,
@@ -98,14 +101,39 @@ struct Measured {
 const TIME: &str = "/usr/bin/time";
 
 impl Bench {
-    /// Runs a script on the plain file, the compressed one and standard input: a line of the table.
+    /// Runs a script on the plain file, the compressed one and standard input, and ends runs by a signal: a line of the
+    /// table.
     fn row(&self, script: &Script) -> Result<String, String> {
         let plain = self.run(script, &self.inputs.csv.to_string_lossy(), None)?;
         let packed = self.run(script, &self.inputs.zst.to_string_lossy(), None)?;
         let piped = self.run(script, "-", Some(&self.inputs.csv))?;
+        let ended = self.ended(script, plain.seconds)?;
         let cells = [plain, packed, piped].map(|measured| self.cell(&measured));
-        let text = script.text.replace('|', "\\|");
-        Ok(format!("| `{}` | `{text}` | {} |", script.name, cells.join(" | ")))
+        let text = script.text.replace('|', "\\|").replace('\n', "<br>");
+        Ok(format!("| `{}` | `{text}` | {} | {ended} |", script.name, cells.join(" | ")))
+    }
+
+    /// The longest time that a run on the plain file takes to end after SIGTERM, which arrives at random moments of the
+    /// `seconds` that it would take.
+    fn ended(&self, script: &Script, seconds: f64) -> Result<String, String> {
+        let told = |error: std::io::Error| format!("{}: {error}", script.name);
+        let before = entries(&self.folder).map_err(told)?;
+        let mut longest: Option<f64> = None;
+        for moment in 0..MOMENTS {
+            let mut command = self.command(Command::new(&self.program), script, &self.inputs.csv.to_string_lossy());
+            let mut run =
+                command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().map_err(told)?;
+            let share = Key::new(0).child(script.name).uniform(moment);
+            std::thread::sleep(Duration::from_secs_f64(share * seconds));
+            let start = Instant::now();
+            Command::new("kill").arg(run.id().to_string()).stderr(Stdio::null()).status().map_err(told)?;
+            if !run.wait().map_err(told)?.success() {
+                longest = Some(longest.unwrap_or(0.0).max(start.elapsed().as_secs_f64()));
+            }
+        }
+        let left: Vec<String> = entries(&self.folder).map_err(told)?.difference(&before).cloned().collect();
+        let left = left.iter().map(|name| format!(" **left {name}**")).collect::<String>();
+        Ok(longest.map_or_else(|| format!("ended before{left}"), |longest| format!("{longest:.2} s{left}")))
     }
 
     fn cell(&self, measured: &Measured) -> String {
@@ -115,13 +143,19 @@ impl Bench {
         format!("{code}{:.0} MiB, {:.1} s{mark}", measured.peak_mib, measured.seconds)
     }
 
+    /// The command line of a script on this input.
+    fn command(&self, mut command: Command, script: &Script, path: &str) -> Command {
+        command.args(["--mem", &format!("{}M", self.options.limit_mib), "--message-format", "json", "-c"]);
+        command.arg(script.text.replace("FILE", &format!("\"{path}\""))).current_dir(&self.folder);
+        command
+    }
+
     fn run(&self, script: &Script, path: &str, piped: Option<&Path>) -> Result<Measured, String> {
         let told = |error: std::io::Error| format!("{}: {error}", script.name);
         let peak = self.folder.join("peak");
-        let mut command = Command::new(TIME);
-        command.args(["-q", "-f", "%M", "-o"]).arg(&peak).arg(&self.program);
-        command.args(["--mem", &format!("{}M", self.options.limit_mib), "--message-format", "json", "-c"]);
-        command.arg(script.text.replace("FILE", &format!("\"{path}\""))).current_dir(&self.folder);
+        let mut timed = Command::new(TIME);
+        timed.args(["-q", "-f", "%M", "-o"]).arg(&peak).arg(&self.program);
+        let mut command = self.command(timed, script, path);
         let mut feeder = piped.map(|file| Command::new("cat").arg(file).stdout(Stdio::piped()).spawn());
         let pipe = feeder.as_mut().and_then(|feeder| feeder.as_mut().ok()?.stdout.take());
         command.stdin(pipe.map_or_else(Stdio::null, Stdio::from)).stdout(Stdio::null());
@@ -140,6 +174,11 @@ impl Bench {
     }
 }
 
+/// The names in a folder.
+fn entries(folder: &Path) -> std::io::Result<BTreeSet<String>> {
+    fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
+}
+
 /// The code of the error among messages in JSON, one a line.
 fn error_code(messages: &str) -> String {
     let parsed = messages.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
@@ -154,8 +193,10 @@ fn document(options: &Options, rows: &[String]) -> String {
         text,
         "\n## Measured\n\nPeak memory of a run of each verb and model with `--mem {}M` on a CSV of {}, on {} threads: from \
          the plain file, from the file compressed with zstd, and from a pipe. `E0801` is a refusal. **over** marks more \
-         than {FACTOR} times the limit and {BESIDES_MIB} MiB for the program itself.\n\n\
-         | | script | plain | `.zst` | standard input |\n|---|---|---|---|---|\n",
+         than {FACTOR} times the limit and {BESIDES_MIB} MiB for the program itself. The last column is the time from \
+         SIGTERM to the end of the process, the longest of {MOMENTS} random moments of the run on the plain file; \
+         **left** marks a file that was left behind.\n\n\
+         | | script | plain | `.zst` | standard input | SIGTERM |\n|---|---|---|---|---|---|\n",
         options.limit_mib,
         size(options.csv_mib),
         std::thread::available_parallelism().map_or(1, usize::from),

@@ -13,7 +13,7 @@ use arrow_schema::DataType;
 use pipewright_diagnostic::{Failure, code};
 use pipewright_expr::Selection;
 use pipewright_table::summary::Levels;
-use pipewright_table::{Column, ColumnType, Entry, Schema, Table, Value, literal};
+use pipewright_table::{Column, ColumnType, Entry, Schema, Table, Value, literal, whole};
 use pipewright_table::{TextArray, TextOffset};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use std::sync::Arc;
 /// Imputes missing values, column by column.
 ///
 /// Mean and median support numeric columns, and their results are continuous even if a column held counts, so that the
-/// schema does not depend on the rows. The mode supports any column; on ties it is the smallest value.
+/// schema does not depend on the rows; whole numbers above 2^53 that no float equals are an error. The mode supports any column; on ties it is the smallest value.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Imputer {
     /// The fill value.
@@ -236,14 +236,37 @@ impl Filling {
         }
     }
 
-    fn fill(&self, array: ArrayRef) -> ArrayRef {
+    /// Fills the missing values.
+    ///
+    /// # Errors
+    /// [`code::VALUE_OUT_OF_RANGE`] for a whole number that the floats of the filled column cannot hold.
+    fn filled(&self, array: ArrayRef) -> Result<ArrayRef, Failure> {
         match &self.value {
             FillValue::Real(value) if *array.data_type() == DataType::Int64 => {
-                let counts = array.as_primitive::<Int64Type>().values();
-                let mut numbers: Vec<f64> = counts.iter().map(|&count| count as f64).collect();
+                let counts = array.as_primitive::<Int64Type>();
+                let mut numbers: Vec<f64> = counts.values().iter().map(|&count| count as f64).collect();
+                if let Some(row) = counts.iter().zip(&numbers).position(|(count, &number)| is_rounded(count, number)) {
+                    return Err(self.rounds(counts.value(row)).row(row as u64 + 1));
+                }
                 fill_nulls(&mut numbers, array.nulls(), *value);
-                Arc::new(Float64Array::from(numbers))
+                Ok(Arc::new(Float64Array::from(numbers)))
             }
+            _ => Ok(self.refilled(array)),
+        }
+    }
+
+    fn rounds(&self, whole: i64) -> Failure {
+        let name = &self.name;
+        let message = format!(
+            "`{name}` is {whole}; filling a column with a fraction makes floats of its whole numbers, and no float is \
+             {whole}: name the columns to fill after `on`, or use a whole number or `mode` for `{name}`"
+        );
+        Failure::new(code::VALUE_OUT_OF_RANGE, message).column(&**name)
+    }
+
+    /// Fills the missing values of an array of the filled column's type.
+    fn refilled(&self, array: ArrayRef) -> ArrayRef {
+        match &self.value {
             _ if array.null_count() == 0 => array,
             FillValue::Real(value) => refilled::<Float64Type>(array, *value),
             FillValue::Whole(value) if *array.data_type() == DataType::Float64 => {
@@ -262,6 +285,11 @@ impl Filling {
             }
         }
     }
+}
+
+/// Is the float of a whole number another number?
+fn is_rounded(whole: Option<i64>, number: f64) -> bool {
+    whole.is_some_and(|whole| whole::of(number) != Some(whole))
 }
 
 /// Replaces the nulls of an array by a value, in place if it has no other owner.
@@ -300,7 +328,7 @@ impl State for ImputerState {
         map_fitted(rows, &self.columns, column_of, |filling, column, array| {
             let filled = Column { kind: filling.filled_kind(column.kind), ..column.clone() };
             let indicator = self.indicator.then(|| (indicator_of(column), missing_in(&array)));
-            Ok([(filled, filling.fill(array))].into_iter().chain(indicator).collect())
+            Ok([(filled, filling.filled(array)?)].into_iter().chain(indicator).collect())
         })
     }
 

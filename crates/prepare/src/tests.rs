@@ -2,6 +2,7 @@
 
 mod oracles;
 
+use crate::Fill;
 use crate::oracle::{cases, column_of, text_column};
 use crate::{
     BinMethod, Binner, BinnerState, Clip, ClipBound, ClipState, Encoder, EncoderMethod, EncoderState, Estimator, Fence,
@@ -115,6 +116,16 @@ fn squash_is_smooth_and_bounded() {
     assert!(row.iter().zip(expected).all(|(found, expected)| (found - expected).abs() < 1e-15), "{row:?}");
     let far = fit(&Scaler::squash(), &table("x\n0.5\n1\n1.5\n2\n")).unwrap().apply(&table("x\n-1e308\n1e308\n"));
     assert_eq!(far.unwrap().numbers(&["x".into()]).unwrap(), [-3.0, 3.0]);
+}
+
+#[test]
+fn fractions_fill_no_column_whose_whole_numbers_they_would_round() {
+    let imputer = || Imputer { fill: Fill::Mean, on: None, indicator: false };
+    let exact = "id,x\n9007199254740992,1\n3,\n";
+    assert!(fitted(&imputer(), exact).is_ok());
+    let rounded = fitted(&imputer(), "id,x\n3,1\n9007199254740993,\n").unwrap_err();
+    let place = (rounded.place.column.as_deref(), rounded.place.row);
+    assert_eq!((rounded.code, place), (code::VALUE_OUT_OF_RANGE, (Some("id"), Some(2))));
 }
 
 #[test]
