@@ -101,6 +101,7 @@ pub static REGISTRY: Registry = Registry {
         &learn::dummy::MODEL,
         &learn::linear::MODEL,
         &learn::ridge::MODEL,
+        &learn::gbdt::MODEL,
         &learn::logistic::MODEL,
         &learn::mlp::MODEL,
     ],

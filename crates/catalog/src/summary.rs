@@ -2,7 +2,7 @@
 
 use arrow_array::{ArrayRef, Float64Array, Int64Array, StringArray};
 use pipewright_frame::{Column, ColumnType, Table};
-use pipewright_learn::{LayerSummary, LinearFunction, Summary};
+use pipewright_learn::{Importance, LayerSummary, LinearFunction, Summary};
 use pipewright_operator::Task;
 use std::sync::Arc;
 
@@ -14,6 +14,7 @@ pub(crate) fn table(summary: &Summary, features: &[String], task: &Task) -> Tabl
         Summary::Constant(value) => vec![numbers("prediction", vec![*value])],
         Summary::Coefficients(functions) => coefficients(functions, features, classes),
         Summary::Layers(layers) => network(layers),
+        Summary::Importance(importance) => importances(importance, features),
         _ => Vec::new(),
     };
     let (columns, arrays) = columns.into_iter().unzip();
@@ -31,6 +32,19 @@ fn coefficients(functions: &[LinearFunction], features: &[String], classes: &[St
         numbers(&name, values.collect())
     });
     std::iter::once(texts("term", &terms)).chain(each).collect()
+}
+
+/// The features by their share of the gain, the most important one first.
+fn importances(importance: &Importance, features: &[String]) -> Vec<(Column, ArrayRef)> {
+    let mut order: Vec<usize> = (0..features.len()).collect();
+    order.sort_by(|&a, &b| importance.gain[b].total_cmp(&importance.gain[a]).then(a.cmp(&b)));
+    let each = |of: &[f64]| order.iter().map(|&feature| of[feature]).collect();
+    vec![
+        texts("feature", &order.iter().map(|&feature| features[feature].as_str()).collect::<Vec<_>>()),
+        numbers("gain", each(&importance.gain)),
+        numbers("cover", each(&importance.cover)),
+        counts("splits", order.iter().map(|&feature| importance.splits[feature]).collect()),
+    ]
 }
 
 fn network(layers: &[LayerSummary]) -> Vec<(Column, ArrayRef)> {

@@ -6,6 +6,7 @@
 //! [`Features`]. Configuration and fitted state are separate types: nothing is fitted in place.
 #![doc = include_str!("../README.md")]
 
+pub mod boost;
 pub mod data;
 pub mod dummy;
 pub mod impute;
@@ -25,6 +26,7 @@ mod sums;
 #[cfg(test)]
 mod threads;
 mod transform;
+pub mod tree;
 mod twofold;
 
 pub use data::{Dataset, Features, Labels, Outputs, Target};
@@ -34,5 +36,5 @@ pub use on_disk::OnDisk;
 pub use pipewright_diagnostic::Failure;
 pub use pipewright_world::random::Key;
 pub use scales::Scales;
-pub use summary::{LayerSummary, LinearFunction, Summary};
+pub use summary::{Importance, LayerSummary, LinearFunction, Summary};
 pub use transform::{Transform, Transformer};

@@ -1,5 +1,7 @@
 //! What a fitted model holds, in the terms in which people read it.
 
+use crate::tree::Tree;
+
 /// The parameters of a fitted model.
 ///
 /// ```
@@ -21,6 +23,39 @@ pub enum Summary {
     Coefficients(Vec<LinearFunction>),
     /// The layers of a network, first to last.
     Layers(Vec<LayerSummary>),
+    /// How much the splits of trees on each feature contributed.
+    Importance(Importance),
+}
+
+/// How much the splits of trees on each feature contributed, over all trees.
+///
+/// These figures describe the training rows: a feature with many distinct values gets splits, and gain, by chance.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
+pub struct Importance {
+    /// The decrease of the training loss by the splits on each feature, as a share of all.
+    pub gain: Vec<f64>,
+    /// The mean number of rows that a split on each feature divides.
+    pub cover: Vec<f64>,
+    /// The number of splits on each feature.
+    pub splits: Vec<usize>,
+}
+
+impl Importance {
+    pub(crate) fn of(trees: &[Tree], features: usize) -> Importance {
+        let (mut gain, mut cover, mut splits) = (vec![0.0; features], vec![0.0; features], vec![0; features]);
+        for (column, of_split, rows) in trees.iter().flat_map(Tree::split_facts) {
+            gain[column] += of_split;
+            cover[column] += rows;
+            splits[column] += 1;
+        }
+        let total: f64 = gain.iter().sum();
+        if total > 0.0 {
+            gain.iter_mut().for_each(|gain| *gain /= total);
+        }
+        cover.iter_mut().zip(&splits).filter(|(_, splits)| **splits > 0).for_each(|(cover, &n)| *cover /= n as f64);
+        Importance { gain, cover, splits }
+    }
 }
 
 /// A linear function of the features: `intercept + Σ weights[i] · feature[i]`.

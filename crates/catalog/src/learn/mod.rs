@@ -1,6 +1,7 @@
 //! Learning: `train` and its models.
 
 pub(crate) mod dummy;
+pub(crate) mod gbdt;
 pub(crate) mod linear;
 pub(crate) mod logistic;
 pub(crate) mod mlp;

@@ -1,0 +1,168 @@
+//! `gbdt`: gradient boosting of trees.
+
+use super::model_spec;
+use super::train::TrainArgs;
+use crate::adapt::{FeatureUse, TrainingOf, load_model};
+use pipewright_learn::boost::{Direction, Gbdt, GbdtModel, Objective};
+use pipewright_operator::work::Training;
+use pipewright_operator::{
+    Args, ArgumentError, Arguments, Count, Example, Fraction, Int, Model, NonNegative, Positive, Ratio, Spec, Tasks,
+    arguments, either, words,
+};
+use std::sync::Arc;
+
+words! {
+    /// A number of trees that is chosen by early stopping.
+    enum AutoTrees { Auto = "auto" }
+}
+
+either! {
+    /// The number of boosting rounds.
+    enum Trees { Fixed(Count), Auto(AutoTrees) }
+}
+
+words! {
+    /// The leaf that is split next.
+    enum Growth { Gain = "leaf", Depth = "depth" }
+}
+
+words! {
+    /// A loss of gradient boosting.
+    pub(super) enum BoostLoss {
+        Squared = "squared", Absolute = "absolute", Huber = "huber", Quantile = "quantile", Poisson = "poisson",
+        Gamma = "gamma", Tweedie = "tweedie"
+    }
+}
+
+arguments! {
+    /// The hyper-parameters of `gbdt`.
+    struct GbdtArgs {
+        /// Number of trees (boosting rounds). `auto`: up to 1000, chosen by early stopping within the training rows.
+        option trees: Trees = Trees::Auto(AutoTrees::Auto);
+        /// Learning rate. Without it, 0.05 with `trees=auto`, else 0.1.
+        option lr: Option<Positive>;
+        /// Maximum number of leaves per tree.
+        option leaves: Count = Gbdt::default().leaves;
+        /// Maximum depth of a tree. No limit without it.
+        option depth: Option<Count>;
+        /// Grows the leaf with the largest gain (`leaf`), or level by level (`depth`).
+        option grow: Growth = Growth::Gain;
+        /// Maximum number of bins per column, up to 255. Columns with fewer distinct values are split exactly.
+        option bins: Int<2, 255> = Gbdt::default().bins;
+        /// L1 penalty on the values of leaves.
+        option l1: NonNegative = Gbdt::default().l1;
+        /// L2 penalty on the values of leaves.
+        option l2: NonNegative = Gbdt::default().l2;
+        /// Minimum gain of a split.
+        option min_gain: NonNegative = Gbdt::default().min_gain;
+        /// Minimum number of rows in a leaf.
+        option min_rows: Count = Gbdt::default().min_rows;
+        /// Minimum sum of second derivatives (Hessian) in a leaf.
+        option min_weight: NonNegative = Gbdt::default().min_weight;
+        /// Share of the rows that each tree learns from (subsample).
+        option rows: Ratio = Gbdt::default().rows;
+        /// Share of the columns that each tree may use.
+        option columns: Ratio = Gbdt::default().columns;
+        /// Share of those columns that each split may use.
+        option split_columns: Ratio = Gbdt::default().split_columns;
+        /// Columns with which the prediction may only rise (monotone constraint).
+        option increasing: Vec<Arc<str>> = Vec::new();
+        /// Columns with which the prediction may only fall (monotone constraint).
+        option decreasing: Vec<Arc<str>> = Vec::new();
+        /// Weighs classes by the inverse of their frequency.
+        option balanced: bool = false;
+        /// The loss to minimise for numbers. Classes have the log loss.
+        option loss: BoostLoss = BoostLoss::Squared;
+        /// The quantile of `loss=quantile`.
+        option quantile: Fraction = 0.5, for loss in ["quantile"];
+        /// The distance from which `loss=huber` is linear, in units of the target.
+        option delta: Positive = 1.0, for loss in ["huber"];
+        /// The variance power of `loss=tweedie`, between 1 and 2.
+        option power: Positive = 1.5, for loss in ["tweedie"];
+        /// Rounds without improvement after which early stopping ends.
+        option patience: Count = 30;
+        /// Models of `trees=auto`, each stopped early on another part of the training rows; predictions are their mean.
+        option members: Count = Gbdt::default().members;
+    }
+}
+
+pub(crate) const MODEL: Model = Model {
+    spec: Spec {
+        name: "gbdt",
+        summary: "Gradient boosting of decision trees (histogram-based).",
+        details: "The model to start with on tables. Each tree corrects the errors of those before it; splits are found \
+                  in histograms of up to 255 bins per column. Missing values and categories need no preparation: a \
+                  split sends missing values to the side that gains more, and divides levels into two sets. Scaling \
+                  changes nothing. With `trees=auto`, the training rows are split into 5 parts; each is held out once \
+                  to stop a boosted model early, and predictions are the mean of the 5 models. Do not expect it to \
+                  extrapolate: predictions stay within the range of the target. After Chen and Guestrin, XGBoost \
+                  (2016), and Ke et al., LightGBM (2017).",
+        search: &[
+            "gradient boosting",
+            "boosted trees",
+            "xgboost",
+            "lightgbm",
+            "catboost",
+            "histgradientboosting",
+            "gbm",
+            "gbrt",
+            "mart",
+        ],
+        examples: &[Example {
+            script: "load titanic.csv | train gbdt(trees=50, lr=0.1) | eval kfold 5 metric=[accuracy, auc]",
+            output: "",
+        }],
+        ..model_spec::<GbdtArgs>()
+    },
+    tasks: Tasks::Both,
+    training: &[],
+    prepare,
+    load: load_model::<GbdtModel>,
+};
+
+fn prepare(label: String, own: &Args, train: &Args) -> Result<Arc<dyn Training>, ArgumentError> {
+    let own = GbdtArgs::read(own)?;
+    let learner = match own.trees {
+        Trees::Auto(AutoTrees::Auto) => {
+            Gbdt { early_stop: Some(own.patience.get()), members: own.members.get(), ..Gbdt::default() }
+        }
+        Trees::Fixed(trees) => Gbdt::with_trees(trees.get()),
+    };
+    let directed =
+        |names: &[Arc<str>], direction| names.iter().map(move |name| (name.to_string(), direction)).collect::<Vec<_>>();
+    let mut monotone = directed(&own.increasing, Direction::Increasing);
+    monotone.extend(directed(&own.decreasing, Direction::Decreasing));
+    let learner = Gbdt {
+        rate: own.lr.map_or(learner.rate, |rate| rate.0),
+        leaves: own.leaves.get(),
+        depth: own.depth.map(Count::get),
+        by_depth: own.grow == Growth::Depth,
+        bins: own.bins.get(),
+        l1: own.l1.0,
+        l2: own.l2.0,
+        min_gain: own.min_gain.0,
+        min_rows: own.min_rows.get(),
+        min_weight: own.min_weight.0,
+        rows: own.rows.0,
+        columns: own.columns.0,
+        split_columns: own.split_columns.0,
+        monotone,
+        loss: objective(&own),
+        balanced: own.balanced,
+        ..learner
+    };
+    let seed = TrainArgs::read(train)?.seed();
+    Ok(Arc::new(TrainingOf { label, learner, tasks: MODEL.tasks, sees: FeatureUse::Features, seed }))
+}
+
+fn objective(own: &GbdtArgs) -> Objective {
+    match own.loss {
+        BoostLoss::Squared => Objective::Auto,
+        BoostLoss::Absolute => Objective::Absolute,
+        BoostLoss::Huber => Objective::Huber { delta: own.delta.0 },
+        BoostLoss::Quantile => Objective::Quantile { level: own.quantile.0 },
+        BoostLoss::Poisson => Objective::Poisson,
+        BoostLoss::Gamma => Objective::Gamma,
+        BoostLoss::Tweedie => Objective::Tweedie { power: own.power.0 },
+    }
+}

@@ -1,0 +1,189 @@
+//! Gradient boosting of trees on binned columns.
+//!
+//! Trees are added one after another, each fitted to the derivatives of the loss at the scores so far: J. H. Friedman,
+//! "Greedy Function Approximation" (Annals of Statistics, 2001), with the second-order gain of T. Chen and C. Guestrin,
+//! "XGBoost" (KDD 2016), and the histograms and leaf-wise growth of G. Ke et al., "LightGBM" (NIPS 2017).
+//!
+//! Missing values and categories need no preparation: a split sends missing values to the side that gains more, and
+//! splits categories into two sets.
+//!
+//! ```
+//! use pipewright_learn::boost::Gbdt;
+//! use pipewright_learn::{Dataset, Features, Learner, Model, Target};
+//! let rows: Vec<[f64; 2]> = (0..300).map(|row| [f64::from(row % 20), f64::from(row / 20)]).collect();
+//! let target = rows.iter().map(|[a, b]| a * b).collect();
+//! let train = Dataset::new(Features::from_rows(["a", "b"], &rows), Target::Numbers(target));
+//! let model = Gbdt::with_trees(100).fit(&train)?;
+//! assert!((model.predict(&train.features)?.values()[299] - 266.0).abs() < 10.0);
+//! # Ok::<(), pipewright_learn::Failure>(())
+//! ```
+
+mod loss;
+mod model;
+mod rounds;
+mod scores;
+#[cfg(test)]
+mod tests;
+
+pub use crate::tree::{Direction, Tree};
+pub use loss::{Derivatives, Link, Loss, Objective};
+pub use model::GbdtModel;
+
+use crate::data::{Dataset, Features};
+use crate::learner::{Accepts, Fit, Learner, Model};
+use pipewright_diagnostic::{Failure, code};
+
+/// Gradient boosting of trees: the configuration.
+#[derive(Debug, Clone)]
+pub struct Gbdt {
+    /// Number of boosting rounds; the maximum with early stopping. With K > 2 classes, a round has K trees.
+    pub trees: usize,
+    /// Early stopping: stop once the loss of held-out rows has not decreased for this many rounds, and keep the trees
+    /// of the best round. The held-out rows are the validation rows of the fit, or the folds of `members`.
+    pub early_stop: Option<usize>,
+    /// With early stopping and no validation rows: the training rows are split into this many folds, each held out
+    /// once, and the model is the mean of as many boosted models.
+    pub members: usize,
+    /// Learning rate: the factor on each tree's values.
+    pub rate: f64,
+    /// Maximum number of leaves per tree.
+    pub leaves: usize,
+    /// Maximum depth of a tree; `None` for no limit.
+    pub depth: Option<usize>,
+    /// Grows level by level instead of splitting the leaf that gains most.
+    pub by_depth: bool,
+    /// Maximum number of bins per column, up to 255, besides one of missing values.
+    pub bins: usize,
+    /// L1 penalty on the values of leaves.
+    pub l1: f64,
+    /// L2 penalty on the values of leaves.
+    pub l2: f64,
+    /// Minimum gain of a split.
+    pub min_gain: f64,
+    /// Minimum number of rows in a leaf.
+    pub min_rows: usize,
+    /// Minimum sum of second derivatives in a leaf.
+    pub min_weight: f64,
+    /// Share of the rows that each round learns from, drawn anew.
+    pub rows: f64,
+    /// Share of the columns that each tree may use, drawn anew.
+    pub columns: f64,
+    /// Share of those columns that each split may use, drawn anew.
+    pub split_columns: f64,
+    /// Smoothing of the order of levels: added to the second derivatives of each level.
+    pub level_smoothing: f64,
+    /// L2 penalty of splits on categories, besides `l2`.
+    pub level_l2: f64,
+    /// Columns with which the prediction may only rise, or only fall.
+    pub monotone: Vec<(String, Direction)>,
+    /// Groups of columns that may interact: the columns on one path from root to leaf are all of one group. Columns
+    /// in no group are not used. Empty for no constraint.
+    pub interactions: Vec<Vec<String>>,
+    /// The loss to minimise.
+    pub loss: Objective,
+    /// Weighs classes by the inverse of their frequency.
+    pub balanced: bool,
+}
+
+impl Default for Gbdt {
+    fn default() -> Gbdt {
+        Gbdt {
+            trees: 1000,
+            early_stop: Some(30),
+            members: 5,
+            rate: 0.05,
+            leaves: 31,
+            depth: None,
+            by_depth: false,
+            bins: 255,
+            l1: 0.0,
+            l2: 1.0,
+            min_gain: 0.0,
+            min_rows: 10,
+            min_weight: 1e-3,
+            rows: 0.75,
+            columns: 1.0,
+            split_columns: 1.0,
+            level_smoothing: 10.0,
+            level_l2: 10.0,
+            monotone: Vec::new(),
+            interactions: Vec::new(),
+            loss: Objective::Auto,
+            balanced: false,
+        }
+    }
+}
+
+impl Gbdt {
+    /// The default with a fixed number of boosting rounds: no early stopping, one model.
+    #[must_use]
+    pub fn with_trees(trees: usize) -> Gbdt {
+        Gbdt { trees, early_stop: None, members: 1, rate: 0.1, ..Gbdt::default() }
+    }
+
+    /// Adds the trees of this configuration to a fitted model.
+    ///
+    /// # Errors
+    /// As [`Learner::fit_with`]; [`code::WRONG_WIDTH`] or [`code::WRONG_TASK`] if the model has other columns or
+    /// another target.
+    pub fn fit_more(&self, model: &GbdtModel, train: &Dataset, fit: &Fit<'_>) -> Result<GbdtModel, Failure> {
+        let train = train.accepted(self.accepts())?;
+        if train.features.columns() != model.inputs() {
+            let (columns, inputs) = (train.features.columns(), model.inputs());
+            let message = format!("the model has {inputs} columns, the features {columns}");
+            return Err(Failure::new(code::WRONG_WIDTH, message));
+        }
+        rounds::boost(self, &train, fit, Some(model))
+    }
+
+    fn check(&self) -> Result<(), Failure> {
+        let share = |value: f64| value > 0.0 && value <= 1.0;
+        let penalty = |value: f64| value.is_finite() && value >= 0.0;
+        let penalties = [self.l1, self.l2, self.min_gain, self.min_weight, self.level_smoothing, self.level_l2];
+        let sound = share(self.rows)
+            && share(self.columns)
+            && share(self.split_columns)
+            && penalties.into_iter().all(penalty)
+            && self.rate.is_finite()
+            && self.rate > 0.0
+            && (2..=255).contains(&self.bins)
+            && self.leaves >= 1
+            && self.trees >= 1;
+        match sound {
+            true => Ok(()),
+            false => Err(Failure::new(code::BAD_VALUE, "a parameter of boosting is out of its range")),
+        }
+    }
+
+    /// The direction of each column.
+    fn directions(&self, features: &Features) -> Result<Vec<Direction>, Failure> {
+        let mut directions = vec![Direction::Any; features.columns()];
+        for (name, direction) in &self.monotone {
+            directions[place(features, name)?] = *direction;
+        }
+        Ok(directions)
+    }
+
+    /// The places of the columns of each group.
+    fn groups(&self, features: &Features) -> Result<Vec<Vec<usize>>, Failure> {
+        let group = |names: &Vec<String>| names.iter().map(|name| place(features, name)).collect();
+        self.interactions.iter().map(group).collect()
+    }
+}
+
+fn place(features: &Features, name: &str) -> Result<usize, Failure> {
+    let unknown = || Failure::new(code::UNKNOWN_COLUMN, format!("there is no column `{name}`")).column(name);
+    features.names().iter().position(|other| other == name).ok_or_else(unknown)
+}
+
+impl Learner for Gbdt {
+    type Model = GbdtModel;
+
+    fn accepts(&self) -> Accepts {
+        GbdtModel::ACCEPTS.and_weights()
+    }
+
+    fn learn(&self, train: &Dataset, fit: &Fit<'_>) -> Result<GbdtModel, Failure> {
+        rounds::boost(self, train, fit, None)
+    }
+}

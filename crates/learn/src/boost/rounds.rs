@@ -1,0 +1,322 @@
+//! The boosting rounds.
+
+use super::loss::quantile;
+use super::scores::Goal;
+use super::{Gbdt, GbdtModel};
+use crate::data::{Dataset, Labels, Target};
+use crate::learner::{Fit, Model};
+use crate::split;
+use crate::tree::{Binned, Derivative, Grower, Grown, Input, Rules, Table, Tree, inputs_of};
+use pipewright_diagnostic::{Bounds, Failure, Progress, code};
+use pipewright_world::random::Key;
+use rayon::prelude::*;
+
+/// Fits a model; continues `before`, if there is one.
+pub(super) fn boost(
+    gbdt: &Gbdt,
+    train: &Dataset,
+    fit: &Fit<'_>,
+    before: Option<&GbdtModel>,
+) -> Result<GbdtModel, Failure> {
+    gbdt.check()?;
+    if train.rows() == 0 {
+        return Err(Failure::new(code::TOO_FEW_ROWS, "there are no rows to learn from"));
+    }
+    let run = Run::new(gbdt, train, fit, before)?;
+    let folds = if fit.validation.is_some() { Vec::new() } else { folds_of(gbdt, train, fit.key.child("folds")) };
+    let mut members = if folds.is_empty() {
+        vec![run.member(&(0..train.rows() as u32).collect::<Vec<_>>(), &[], fit.key.child("member"))?]
+    } else {
+        let bounds = Bounds::current();
+        let member = |(index, fold): (usize, &split::Fold)| {
+            bounds.around(|| run.member(&fold.train, &fold.test, fit.key.child("member").index(index as u64)))
+        };
+        folds.par_iter().enumerate().map(member).collect::<Result<Vec<_>, _>>()?
+    };
+    let count = members.len() as f64;
+    let mut start = vec![0.0; run.goal.outputs()];
+    for member in &mut members {
+        start.iter_mut().zip(&member.start).for_each(|(start, own)| *start += own / count);
+        if count > 1.0 {
+            member.trees.iter_mut().flat_map(Tree::values_mut).for_each(|value| *value /= count);
+        }
+    }
+    let earlier = before.map_or_else(Vec::new, |model| model.trees.clone());
+    let trees = earlier.into_iter().chain(members.into_iter().flat_map(|member| member.trees)).collect();
+    let start = before.map_or(start, |model| model.start.clone());
+    let model = GbdtModel { inputs: run.inputs, link: run.goal.link(), start, trees };
+    model.validate().map_err(|_| Failure::new(code::VALUE_OUT_OF_RANGE, "training overflowed; scale the target"))?;
+    Ok(model)
+}
+
+/// The folds of the members; none without early stopping, or for too few rows.
+fn folds_of(gbdt: &Gbdt, train: &Dataset, key: Key) -> Vec<split::Fold> {
+    let (rows, count) = (train.rows(), gbdt.members.max(1));
+    if gbdt.early_stop.is_none() || rows < 2 * count.max(5) {
+        return Vec::new();
+    }
+    let folds = match (train.groups(), train.target()) {
+        (Some(groups), _) => split::grouped(groups, count.max(5), Some(key)),
+        (None, Target::Classes { codes, .. }) => split::stratified(codes, count.max(5), Some(key)),
+        (None, Target::Numbers(_)) => split::kfold(rows, count.max(5), Some(key)),
+    };
+    folds.map_or_else(|_| Vec::new(), |folds| folds.folds.into_iter().take(count).collect())
+}
+
+/// What all members share.
+struct Run<'a> {
+    gbdt: &'a Gbdt,
+    inputs: Vec<Input>,
+    binned: Binned,
+    rules: Rules,
+    groups: Vec<Vec<usize>>,
+    goal: Goal,
+    weights: Vec<f64>,
+    /// The scores of an earlier model, output by output.
+    before: Option<Vec<f64>>,
+    validation: Option<Apart<'a>>,
+    progress: &'a dyn Progress,
+}
+
+/// Validation rows.
+struct Apart<'a> {
+    rows: &'a Dataset,
+    goal: Goal,
+    weights: Vec<f64>,
+    before: Option<Vec<f64>>,
+}
+
+/// One boosted model.
+struct Member {
+    start: Vec<f64>,
+    trees: Vec<Tree>,
+}
+
+impl<'a> Run<'a> {
+    fn new(gbdt: &'a Gbdt, train: &Dataset, fit: &Fit<'a>, before: Option<&GbdtModel>) -> Result<Run<'a>, Failure> {
+        let goal = Goal::of(gbdt, train)?;
+        if before.is_some_and(|model| model.start.len() != goal.outputs() || model.link != goal.link()) {
+            return Err(Failure::new(code::WRONG_TASK, "the model was fitted to another kind of target"));
+        }
+        let scores = |rows: &Dataset| before.map(|model| by_output(&model.scores(&rows.features), goal.outputs()));
+        let validation = match fit.validation {
+            Some(rows) => Some(Apart {
+                rows,
+                goal: Goal::of(gbdt, rows)?,
+                weights: weights(&rows.labels, gbdt.balanced),
+                before: scores(rows),
+            }),
+            None => None,
+        };
+        let rules = Rules {
+            l1: gbdt.l1,
+            l2: gbdt.l2,
+            min_gain: gbdt.min_gain,
+            min_rows: gbdt.min_rows.max(1) as u64,
+            min_weight: gbdt.min_weight,
+            level_smoothing: gbdt.level_smoothing,
+            level_l2: gbdt.level_l2,
+            directions: if gbdt.monotone.is_empty() { Vec::new() } else { gbdt.directions(&train.features)? },
+            longest_step: goal.loss().map_or(f64::INFINITY, |loss| loss.longest_step()),
+        };
+        Ok(Run {
+            gbdt,
+            inputs: inputs_of(&train.features),
+            binned: Binned::new(&train.features, gbdt.bins, fit.key.child("bins")),
+            rules,
+            groups: gbdt.groups(&train.features)?,
+            weights: weights(&train.labels, gbdt.balanced),
+            before: scores(train),
+            goal,
+            validation,
+            progress: fit.progress,
+        })
+    }
+
+    /// Boosts on some rows, with others held out for early stopping.
+    fn member(&self, rows: &[u32], held: &[u32], key: Key) -> Result<Member, Failure> {
+        let start =
+            if self.before.is_some() { vec![0.0; self.goal.outputs()] } else { self.goal.start(rows, &self.weights) };
+        let mut rounds = Rounds::new(self, rows, held, start, key);
+        for round in 0..self.gbdt.trees {
+            if self.progress.cancelled() {
+                return Err(Failure::new(code::CANCELLED, "training was cancelled"));
+            }
+            rounds.add_round(round);
+            self.progress.report(round as u64 + 1, self.gbdt.trees as u64);
+            if rounds.should_stop() {
+                break;
+            }
+        }
+        Ok(rounds.finish())
+    }
+}
+
+/// Scores by row, output after output.
+fn by_output(row_major: &[f64], outputs: usize) -> Vec<f64> {
+    (0..outputs).flat_map(|output| row_major.iter().skip(output).step_by(outputs).copied()).collect()
+}
+
+/// The weight of each row; with `balanced`, the classes weigh the same in sum.
+fn weights(labels: &Labels, balanced: bool) -> Vec<f64> {
+    let mut weights = labels.weights().map_or_else(|| vec![1.0; labels.rows()], <[f64]>::to_vec);
+    if let (true, Target::Classes { codes, count }) = (balanced, labels.target()) {
+        let mut sums = vec![0.0; *count];
+        codes.iter().zip(&weights).for_each(|(&code, weight)| sums[code as usize] += weight);
+        let present = sums.iter().filter(|sum| **sum > 0.0).count() as f64;
+        let total: f64 = sums.iter().sum();
+        codes.iter().zip(&mut weights).for_each(|(&code, weight)| *weight *= total / (present * sums[code as usize]));
+    }
+    weights
+}
+
+/// A model while trees are added.
+struct Rounds<'r> {
+    run: &'r Run<'r>,
+    rows: &'r [u32],
+    held: &'r [u32],
+    key: Key,
+    grower: Grower<'r>,
+    start: Vec<f64>,
+    trees: Vec<Tree>,
+    /// The scores of all rows, output after output.
+    scores: Vec<f64>,
+    derivatives: Vec<Vec<Derivative>>,
+    /// The scores of the validation rows, row by row.
+    apart: Vec<f64>,
+    /// The least loss of held-out rows, and the number of rounds with which it was reached.
+    best: (f64, usize),
+    since: usize,
+}
+
+impl<'r> Rounds<'r> {
+    fn new(run: &'r Run<'r>, rows: &'r [u32], held: &'r [u32], start: Vec<f64>, key: Key) -> Rounds<'r> {
+        let gbdt = run.gbdt;
+        let all = run.binned.rows();
+        let scores = match &run.before {
+            Some(scores) => scores.clone(),
+            None => start.iter().flat_map(|&score| std::iter::repeat_n(score, all)).collect(),
+        };
+        let apart = match &run.validation {
+            Some(Apart { before: Some(scores), goal, .. }) => by_output(scores, scores.len() / goal.outputs()),
+            Some(validation) => start.repeat(validation.rows.rows()),
+            None => Vec::new(),
+        };
+        let mut grower = Grower::new(&run.binned, &run.rules);
+        grower.leaves = gbdt.leaves;
+        grower.depth = gbdt.depth.unwrap_or(usize::MAX);
+        grower.by_depth = gbdt.by_depth;
+        grower.groups = &run.groups;
+        grower.split_columns = gbdt.split_columns;
+        let derivatives = vec![vec![Derivative::default(); all]; run.goal.outputs()];
+        let trees = Vec::new();
+        let mut rounds =
+            Rounds { run, rows, held, key, grower, start, trees, scores, derivatives, apart, best: (0.0, 0), since: 0 };
+        rounds.best.0 = rounds.held_loss().unwrap_or(f64::INFINITY);
+        rounds
+    }
+
+    /// Adds a tree per output.
+    fn add_round(&mut self, round: usize) {
+        let run = self.run;
+        run.goal.derivatives(&self.scores, &run.weights, &mut self.derivatives);
+        let key = self.key.index(round as u64);
+        let sample = self.sample(key.child("rows"));
+        let rows = sample.as_deref().unwrap_or(self.rows);
+        for output in 0..self.derivatives.len() {
+            let key = key.child("tree").index(output as u64);
+            let used = self.columns(key.child("columns"));
+            let mut grown =
+                self.grower.grow(rows, &self.derivatives[output], &used, run.gbdt.rate, key.child("splits"));
+            self.set_quantiles(&mut grown);
+            self.add_to_scores(output, &grown, rows, sample.is_some());
+            self.trees.push(grown.tree);
+        }
+        if let Some(validation) = &run.validation {
+            let added = &self.trees[self.trees.len() - self.derivatives.len()..];
+            Table::new(&validation.rows.features, &run.inputs).add(added, self.derivatives.len(), &mut self.apart);
+        }
+    }
+
+    /// The rows of a round, if it learns from a share of them.
+    fn sample(&self, key: Key) -> Option<Vec<u32>> {
+        let share = self.run.gbdt.rows;
+        if share >= 1.0 {
+            return None;
+        }
+        let sample: Vec<u32> = self.rows.iter().copied().filter(|&row| key.uniform(u64::from(row)) < share).collect();
+        (!sample.is_empty()).then_some(sample)
+    }
+
+    fn columns(&self, key: Key) -> Vec<bool> {
+        let mut used = vec![true; self.run.binned.bins().len()];
+        if self.run.gbdt.columns < 1.0 {
+            crate::tree::sample_marked(&mut used, self.run.gbdt.columns, key);
+        }
+        used
+    }
+
+    /// Replaces the values of leaves by quantiles of the differences, for losses that want them.
+    fn set_quantiles(&self, grown: &mut Grown) {
+        let Goal::One { loss, target } = &self.run.goal else { return };
+        let Some(level) = loss.leaf_quantile() else { return };
+        let difference = |&row: &u32| {
+            let row = row as usize;
+            (target[row] - self.scores[row], self.run.weights[row])
+        };
+        let values = grown
+            .leaves()
+            .map(|rows| self.run.gbdt.rate * quantile(&mut rows.iter().map(difference).collect::<Vec<_>>(), level));
+        let values: Vec<f64> = values.collect();
+        grown.tree.values_mut().copy_from_slice(&values);
+    }
+
+    fn add_to_scores(&mut self, output: usize, grown: &Grown, rows: &[u32], sampled: bool) {
+        let all = self.run.binned.rows();
+        let scores = &mut self.scores[output * all..(output + 1) * all];
+        for (rows, value) in grown.leaves().zip(grown.tree.values()) {
+            rows.iter().for_each(|&row| scores[row as usize] += value);
+        }
+        let mut add = |row: u32| scores[row as usize] += grown.value(&self.run.binned, row);
+        if sampled {
+            let mut learned = rows.iter().copied().peekable();
+            for &row in self.rows {
+                if learned.next_if_eq(&row).is_none() {
+                    add(row);
+                }
+            }
+        }
+        self.held.iter().for_each(|&row| add(row));
+    }
+
+    /// The loss of the rows that decide when to stop.
+    fn held_loss(&self) -> Option<f64> {
+        match &self.run.validation {
+            Some(Apart { goal, weights, .. }) => {
+                let rows: Vec<u32> = (0..weights.len() as u32).collect();
+                Some(goal.value(&rows, &by_output(&self.apart, goal.outputs()), weights))
+            }
+            None if self.held.is_empty() => None,
+            None => Some(self.run.goal.value(self.held, &self.scores, &self.run.weights)),
+        }
+    }
+
+    fn should_stop(&mut self) -> bool {
+        let Some(patience) = self.run.gbdt.early_stop else { return false };
+        let Some(loss) = self.held_loss() else { return false };
+        if loss < self.best.0 {
+            self.best = (loss, self.trees.len());
+            self.since = 0;
+        } else {
+            self.since += 1;
+        }
+        self.since >= patience
+    }
+
+    fn finish(mut self) -> Member {
+        if self.best.0.is_finite() && self.run.gbdt.early_stop.is_some() {
+            self.trees.truncate(self.best.1);
+        }
+        Member { start: self.start, trees: self.trees }
+    }
+}

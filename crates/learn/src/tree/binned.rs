@@ -1,0 +1,148 @@
+//! Rows whose values are bins.
+
+use super::cuts::{Bins, MISSING, bins_of};
+use crate::data::{Column, Features};
+use pipewright_world::random::Key;
+use rayon::prelude::*;
+use std::ops::Range;
+
+/// Columns per block: the bins of a row in one block are one 64-bit word, and the histograms of a block fit the fastest
+/// cache.
+pub(crate) const LANES: usize = 8;
+/// Rows that one task converts.
+const ROWS_PER_TASK: usize = 1 << 14;
+
+/// The bins of [`LANES`] columns in one row.
+pub(crate) type Lanes = [u8; LANES];
+
+/// Rows in bins: a byte per cell, in blocks of [`LANES`] columns.
+#[derive(Debug)]
+pub(crate) struct Binned {
+    rows: usize,
+    bins: Vec<Bins>,
+    /// Per block of columns, the bins of each row.
+    blocks: Vec<Vec<Lanes>>,
+}
+
+impl Binned {
+    /// Finds the bins of each column, at most `bins` of them, and puts the values of all rows into them.
+    pub(crate) fn new(features: &Features, bins: usize, key: Key) -> Binned {
+        Binned::with(bins_of(features, bins, key), features)
+    }
+
+    /// Puts the values of other rows of the same columns into these bins.
+    pub(crate) fn with(bins: Vec<Bins>, features: &Features) -> Binned {
+        let rows = features.rows();
+        let block = |columns: Range<usize>| {
+            let mut block = vec![[0_u8; LANES]; rows];
+            for (lane, column) in columns.enumerate() {
+                place(&mut block, lane, features.stored(column), &bins[column]);
+            }
+            block
+        };
+        let starts = (0..bins.len()).step_by(LANES);
+        let blocks = starts.map(|start| block(start..bins.len().min(start + LANES))).collect();
+        Binned { rows, bins, blocks }
+    }
+
+    pub(crate) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The bins of each column.
+    pub(crate) fn bins(&self) -> &[Bins] {
+        &self.bins
+    }
+
+    pub(super) fn blocks(&self) -> &[Vec<Lanes>] {
+        &self.blocks
+    }
+
+    /// The columns of a block.
+    pub(super) fn columns_of(&self, block: usize) -> Range<usize> {
+        block * LANES..self.bins.len().min((block + 1) * LANES)
+    }
+
+    /// Returns the bins of a column by row.
+    pub(super) fn column(&self, column: usize) -> impl Fn(u32) -> u8 + Sync + '_ {
+        let (block, lane) = (&self.blocks[column / LANES], column % LANES);
+        move |row| block[row as usize][lane]
+    }
+}
+
+/// Writes the bins of a column into its lane.
+fn place(block: &mut [Lanes], lane: usize, column: &Column, bins: &Bins) {
+    let set = |block: &mut [Lanes], of: &(dyn Fn(usize) -> u8 + Sync)| {
+        block.par_chunks_mut(ROWS_PER_TASK).enumerate().for_each(|(chunk, rows)| {
+            let start = chunk * ROWS_PER_TASK;
+            rows.iter_mut().enumerate().for_each(|(row, lanes)| lanes[lane] = of(start + row));
+        });
+    };
+    match (column, bins) {
+        (Column::Dense(values), Bins::Numbers { cuts }) => {
+            let search = Search::new(cuts);
+            set(block, &|row| search.bin(values[row]));
+        }
+        (Column::Sparse(sparse), Bins::Numbers { cuts }) => {
+            let zero = Bins::of_number(cuts, 0.0);
+            block.iter_mut().for_each(|lanes| lanes[lane] = zero);
+            for (&row, &value) in sparse.positions().iter().zip(sparse.values()) {
+                block[row as usize][lane] = Bins::of_number(cuts, value);
+            }
+        }
+        (Column::Categories(categories), Bins::Levels { bin_of, .. }) => {
+            let codes = categories.codes();
+            set(block, &|row| Bins::of_code(bin_of, codes[row]));
+        }
+        _ => unreachable!("the bins of a column are of its kind"),
+    }
+}
+
+/// Finds the bin of a number without a branch that depends on it: a binary search of 8 steps over 255 cuts, of which
+/// those that are not there are infinite.
+struct Search([f64; 256]);
+
+impl Search {
+    fn new(cuts: &[f64]) -> Search {
+        let mut all = [f64::INFINITY; 256];
+        all[..cuts.len()].copy_from_slice(cuts);
+        Search(all)
+    }
+
+    fn bin(&self, value: f64) -> u8 {
+        let mut bin = 0_u8;
+        for step in [128_u8, 64, 32, 16, 8, 4, 2, 1] {
+            let middle = bin | step;
+            bin = if self.0[usize::from(middle - 1)] < value { middle } else { bin };
+        }
+        if value.is_nan() { MISSING } else { bin }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_search_finds_the_bin_of_the_definition() {
+        for count in [0, 1, 2, 7, 100, 254] {
+            let cuts: Vec<f64> = (0..count).map(|cut| f64::from(cut) * 1.5 - 20.0).collect();
+            let search = Search::new(&cuts);
+            let near = cuts.iter().flat_map(|&cut| [cut.next_down(), cut, cut.next_up()]);
+            for value in near.chain([f64::MIN, f64::MAX, 0.0, -0.0, f64::NAN]) {
+                assert_eq!(search.bin(value), Bins::of_number(&cuts, value), "{value} in {count} cuts");
+            }
+        }
+    }
+
+    #[test]
+    fn sparse_rows_are_in_the_bins_of_dense_ones() {
+        let dense = Features::from_rows(["x"], &[[0.0], [2.0], [0.0], [-1.0]]);
+        let stored = crate::data::Sparse::new(4, vec![1, 3].into(), vec![2.0, -1.0].into());
+        let sparse = Features::from_columns(4, dense.names().clone(), vec![Column::Sparse(stored)]);
+        let (dense, sparse) = (Binned::new(&dense, 255, Key::new(0)), Binned::new(&sparse, 255, Key::new(0)));
+        assert_eq!(dense.bins(), sparse.bins());
+        assert_eq!(dense.blocks(), sparse.blocks());
+        assert_eq!((0..4).map(dense.column(0)).collect::<Vec<_>>(), [1, 2, 1, 0]);
+    }
+}
