@@ -9,10 +9,12 @@
 pub mod data;
 pub mod dummy;
 pub mod impute;
+pub mod knn;
 mod learner;
 pub mod linear;
 mod matrix;
 pub mod metric;
+mod mixed;
 pub mod net;
 mod on_disk;
 pub mod reduce;

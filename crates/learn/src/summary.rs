@@ -21,6 +21,8 @@ pub enum Summary {
     Coefficients(Vec<LinearFunction>),
     /// The layers of a network, first to last.
     Layers(Vec<LayerSummary>),
+    /// Sizes of what a model without coefficients keeps: a name and a number each.
+    Sizes(Vec<(&'static str, usize)>),
 }
 
 /// A linear function of the features: `intercept + Σ weights[i] · feature[i]`.

@@ -1,0 +1,264 @@
+//! The training rows as they are searched.
+
+use super::nearest::Nearest;
+use super::tree::Tree;
+use crate::data::Categories;
+use crate::matrix::product;
+use crate::twofold::Twofold;
+use faer::{Mat, MatRef};
+use std::ops::Range;
+
+/// A column at the common scale.
+#[derive(Debug, Clone)]
+pub(super) enum Lane {
+    /// NaN where a value is missing.
+    Numbers(Vec<f64>),
+    Codes(Vec<u32>),
+}
+
+impl Lane {
+    fn is_complete(&self) -> bool {
+        matches!(self, Lane::Numbers(numbers) if numbers.iter().all(|number| !number.is_nan()))
+    }
+
+    fn numbers(&self) -> &[f64] {
+        match self {
+            Lane::Numbers(numbers) => numbers,
+            Lane::Codes(_) => &[],
+        }
+    }
+
+    /// Is a row's value missing, or a category?
+    fn is_special(&self, row: usize) -> bool {
+        match self {
+            Lane::Numbers(numbers) => numbers[row].is_nan(),
+            Lane::Codes(_) => true,
+        }
+    }
+}
+
+/// Columns up to which complete rows are searched by a tree: with more of them, most leaves are near.
+const TREE_COLUMNS: usize = 8;
+
+/// Rows from which a tree is worth it.
+const TREE_ROWS: usize = 200;
+
+/// Columns from which products are faster than differences.
+const PRODUCT_COLUMNS: usize = 4;
+
+/// Training rows compared at a time.
+const TILE_ROWS: usize = 1024;
+
+/// The training rows, and what speeds up the search among them. Whichever way is taken, distances are the same sums.
+#[derive(Debug, Clone)]
+pub(super) struct Rows {
+    rows: usize,
+    lanes: Vec<Lane>,
+    /// The square that two different categories add.
+    mismatch: f64,
+    way: Way,
+}
+
+#[derive(Debug, Clone)]
+enum Way {
+    Tree(Tree),
+    Products(Products),
+    Differences,
+}
+
+impl Rows {
+    pub(super) fn new(rows: usize, lanes: Vec<Lane>, scale: f64) -> Rows {
+        let complete = lanes.iter().all(Lane::is_complete);
+        let columns = || lanes.iter().map(Lane::numbers).collect::<Vec<_>>();
+        let way = match lanes.len() {
+            1..=TREE_COLUMNS if complete && rows >= TREE_ROWS => Way::Tree(Tree::new(&columns())),
+            PRODUCT_COLUMNS.. if complete => Way::Products(Products::new(&columns(), rows)),
+            _ => Way::Differences,
+        };
+        Rows { rows, lanes, mismatch: scale * scale, way }
+    }
+
+    /// Finds the rows nearest to each of some rows.
+    pub(super) fn search(&self, queries: &[Lane], block: Range<usize>, each: &mut [Nearest<'_>]) {
+        let special = |row: usize| queries.iter().any(|lane| lane.is_special(row));
+        match &self.way {
+            Way::Products(products) if !block.clone().any(special) => {
+                products.search(queries, block, each, |row, donor| self.square(queries, row, donor));
+            }
+            way => {
+                let mut point = Vec::with_capacity(queries.len());
+                let mut sums = Sums::default();
+                for (row, nearest) in block.zip(each) {
+                    match way {
+                        Way::Tree(tree) if !special(row) => {
+                            point.clear();
+                            point.extend(queries.iter().map(|lane| lane.numbers()[row]));
+                            tree.search(&point, nearest);
+                        }
+                        _ => self.compare_all(queries, row, &mut sums, nearest),
+                    }
+                }
+            }
+        }
+    }
+
+    /// Compares a row with all training rows.
+    fn compare_all(&self, queries: &[Lane], row: usize, sums: &mut Sums, nearest: &mut Nearest<'_>) {
+        for start in (0..self.rows).step_by(TILE_ROWS) {
+            let tile = start..self.rows.min(start + TILE_ROWS);
+            sums.clear(tile.len());
+            for (lane, query) in self.lanes.iter().zip(queries) {
+                match (lane, query) {
+                    (Lane::Numbers(numbers), Lane::Numbers(query)) => {
+                        sums.add_numbers(&numbers[tile.clone()], query[row])
+                    }
+                    (Lane::Codes(codes), Lane::Codes(query)) => {
+                        sums.add_codes(&codes[tile.clone()], query[row], self.mismatch);
+                    }
+                    _ => {}
+                }
+            }
+            let found = sums.squares.iter().zip(&sums.shared).zip(start as u32..);
+            for ((square, shared), donor) in found.filter(|((_, shared), _)| **shared > 0.0) {
+                nearest.offer(self.stretched(*square, *shared), donor);
+            }
+        }
+    }
+
+    /// The squared distance over all columns, if the columns present in both are like the others.
+    fn stretched(&self, square: f64, shared: f64) -> f64 {
+        let width = self.lanes.len() as f64;
+        if shared == width { square } else { square / shared * width }
+    }
+
+    /// The squared distance of two complete rows of numbers.
+    fn square(&self, queries: &[Lane], row: usize, donor: usize) -> f64 {
+        let difference = |(lane, query): (&Lane, &Lane)| query.numbers()[row] - lane.numbers()[donor];
+        self.lanes.iter().zip(queries).map(difference).fold(0.0, |sum, difference| sum + difference * difference)
+    }
+}
+
+/// Squared distances to some training rows, and how many columns they were summed over.
+#[derive(Default)]
+struct Sums {
+    squares: Vec<f64>,
+    shared: Vec<f64>,
+}
+
+impl Sums {
+    fn clear(&mut self, rows: usize) {
+        for sums in [&mut self.squares, &mut self.shared] {
+            sums.clear();
+            sums.resize(rows, 0.0);
+        }
+    }
+
+    fn add_numbers(&mut self, numbers: &[f64], own: f64) {
+        if own.is_nan() {
+            return;
+        }
+        for ((square, shared), number) in self.squares.iter_mut().zip(&mut self.shared).zip(numbers) {
+            let difference = own - number;
+            let (term, one) = if difference.is_nan() { (0.0, 0.0) } else { (difference * difference, 1.0) };
+            *square += term;
+            *shared += one;
+        }
+    }
+
+    fn add_codes(&mut self, codes: &[u32], own: u32, mismatch: f64) {
+        if own == Categories::MISSING {
+            return;
+        }
+        for ((square, shared), &code) in self.squares.iter_mut().zip(&mut self.shared).zip(codes) {
+            *square += if code == own || code == Categories::MISSING { 0.0 } else { mismatch };
+            *shared += if code == Categories::MISSING { 0.0 } else { 1.0 };
+        }
+    }
+}
+
+/// Complete rows of many columns: a product of matrices gives all distances as Σ x² + Σ q² - 2·Σ x·q.
+///
+/// That suffers from cancellation, so it only tells which rows cannot be among the nearest; the others are compared
+/// exactly.
+#[derive(Debug, Clone)]
+struct Products {
+    means: Vec<f64>,
+    /// The columns less their means.
+    centred: Mat<f64>,
+    /// Σ x² of each row, less what rounding may have added.
+    sizes: Vec<f64>,
+    /// The share of Σ x² + Σ q² that rounding may have added: one unit in the last place for each operation (Higham,
+    /// "Accuracy and Stability of Numerical Algorithms", 2002, 3.1).
+    lost: f64,
+}
+
+impl Products {
+    fn new(columns: &[&[f64]], rows: usize) -> Products {
+        let means: Vec<f64> =
+            columns.iter().map(|column| Twofold::sum(column.iter().map(|number| number / rows as f64))).collect();
+        let centred = Mat::from_fn(rows, columns.len(), |row, column| columns[column][row] - means[column]);
+        let lost = (8 * columns.len() + 32) as f64 * f64::EPSILON;
+        let mut sizes = vec![0.0; rows];
+        for column in centred.col_iter() {
+            sizes.iter_mut().zip(column.iter()).for_each(|(size, number)| *size += number * number);
+        }
+        sizes.iter_mut().for_each(|size| *size *= 1.0 - lost);
+        Products { means, centred, sizes, lost }
+    }
+
+    fn search(
+        &self,
+        queries: &[Lane],
+        block: Range<usize>,
+        each: &mut [Nearest<'_>],
+        square: impl Fn(usize, usize) -> f64,
+    ) {
+        let (width, count) = (queries.len(), block.len());
+        let mut points = Vec::with_capacity(width * count);
+        for row in block.clone() {
+            points.extend(queries.iter().zip(&self.means).map(|(lane, mean)| -2.0 * (lane.numbers()[row] - mean)));
+        }
+        let size = |point: &[f64]| point.iter().map(|number| number * number).sum::<f64>() / 4.0 * (1.0 - self.lost);
+        let sizes: Vec<f64> = points.chunks_exact(width).map(size).collect();
+        let points = MatRef::from_column_major_slice(&points, width, count);
+        let mut products = Mat::<f64>::zeros(TILE_ROWS, count);
+        for start in (0..self.sizes.len()).step_by(TILE_ROWS) {
+            let end = self.sizes.len().min(start + TILE_ROWS);
+            let mut tile = products.get_mut(..end - start, ..);
+            product(self.centred.get(start..end, ..), points, tile.as_mut());
+            for (place, (row, nearest)) in block.clone().zip(&mut *each).enumerate() {
+                let found = &products.col_as_slice(place)[..end - start];
+                for_each_within(found, &self.sizes[start..end], sizes[place], nearest, |donor, nearest| {
+                    nearest.offer(square(row, start + donor), (start + donor) as u32);
+                });
+            }
+        }
+    }
+}
+
+/// Passes every place whose distance may be within the limit.
+fn for_each_within(
+    products: &[f64],
+    sizes: &[f64],
+    own: f64,
+    nearest: &mut Nearest<'_>,
+    mut take: impl FnMut(usize, &mut Nearest<'_>),
+) {
+    /// Places looked at together: most have none within the limit.
+    const LANES: usize = 16;
+    for (part, (products, sizes)) in products.chunks(LANES).zip(sizes.chunks(LANES)).enumerate() {
+        let limit = nearest.limit() - own;
+        let least = products.iter().zip(sizes).fold(f64::INFINITY, |least, (product, size)| {
+            let square = product + size;
+            if square < least { square } else { least }
+        });
+        if least > limit {
+            continue;
+        }
+        for (place, (product, size)) in products.iter().zip(sizes).enumerate() {
+            if product + size <= limit {
+                take(part * LANES + place, nearest);
+            }
+        }
+    }
+}
