@@ -6,6 +6,7 @@
 //! [`Features`]. Configuration and fitted state are separate types: nothing is fitted in place.
 #![doc = include_str!("../README.md")]
 
+pub mod bayes;
 pub mod data;
 pub mod dummy;
 pub mod impute;

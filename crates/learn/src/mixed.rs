@@ -34,14 +34,16 @@ pub(crate) fn check_width(inputs: usize, features: &Features) -> Result<(), Fail
     Err(Failure::new(code::WRONG_WIDTH, message))
 }
 
-/// Checks that columns are of the kinds that they were in training. A column without any value is of either kind.
+/// Checks that columns are of the kinds that they were in training: categories or not, or `None` if none was there. A
+/// column without any value is of either kind.
 ///
 /// # Errors
 /// [`code::KIND_CHANGED`] that names the first that is not.
-pub(crate) fn check_kinds(features: &Features, was_categories: impl Fn(usize) -> bool) -> Result<(), Failure> {
+pub(crate) fn check_kinds(features: &Features, were_categories: impl Fn(usize) -> Option<bool>) -> Result<(), Failure> {
     for (index, name) in features.names().iter().enumerate() {
         let is_categories = matches!(features.stored(index), Column::Categories(_));
-        if is_categories != was_categories(index) && features.column(index).iter().any(|number| !number.is_nan()) {
+        let changed = were_categories(index).is_some_and(|were| were != is_categories);
+        if changed && features.column(index).iter().any(|number| !number.is_nan()) {
             let kind = |categories| if categories { "categories" } else { "numbers" };
             let (now, then) = (kind(is_categories), kind(!is_categories));
             let message = format!("`{name}` holds {now}, but held {then} in training");
@@ -104,8 +106,8 @@ mod tests {
         let features = Features::from_columns(4, levels(&["x"]).into(), vec![column]);
         assert_eq!(codes_among(&levels(&["c", "a"]), &features, 0), [1, UNSEEN, 0, Categories::MISSING]);
         assert_eq!(codes_among(&levels(&["a", "b", "c"]), &features, 0), [0, 1, 2, Categories::MISSING]);
-        assert!(check_kinds(&features, |_| true).is_ok());
-        assert_eq!(check_kinds(&features, |_| false).unwrap_err().code, code::KIND_CHANGED);
+        assert!(check_kinds(&features, |_| Some(true)).is_ok() && check_kinds(&features, |_| None).is_ok());
+        assert_eq!(check_kinds(&features, |_| Some(false)).unwrap_err().code, code::KIND_CHANGED);
         assert!(are_distinct(&levels(&["a", "b"])) && !are_distinct(&levels(&["a", "b", "a"])));
     }
 

@@ -341,7 +341,7 @@ impl Model for NeighborsModel {
     /// As in the trait; [`code::KIND_CHANGED`] if a column of numbers holds categories, or the reverse.
     fn predict(&self, features: &Features) -> Result<Outputs, Failure> {
         check_width(self.inputs(), features)?;
-        check_kinds(features, |index| matches!(self.columns[index], Kept::Categories { .. }))?;
+        check_kinds(features, |index| Some(matches!(self.columns[index], Kept::Categories { .. })))?;
         Ok(self.outputs(features))
     }
 

@@ -3,9 +3,9 @@
 use super::nearest::Nearest;
 use super::tree::Tree;
 use crate::data::Categories;
-use crate::matrix::product;
 use crate::twofold::Twofold;
-use faer::{Mat, MatRef};
+use faer::linalg::matmul::matmul;
+use faer::{Accum, Mat, MatRef, Par};
 use std::ops::Range;
 
 /// A column at the common scale.
@@ -28,10 +28,10 @@ impl Lane {
         }
     }
 
-    /// Is a row's value missing, or a category?
+    /// Is a row's value missing, or a category, or too large for single precision?
     fn is_special(&self, row: usize) -> bool {
         match self {
-            Lane::Numbers(numbers) => numbers[row].is_nan(),
+            Lane::Numbers(numbers) => numbers[row].is_nan() || numbers[row].abs() > SINGLE_MAX,
             Lane::Codes(_) => true,
         }
     }
@@ -69,10 +69,11 @@ enum Way {
 impl Rows {
     pub(super) fn new(rows: usize, lanes: Vec<Lane>, scale: f64) -> Rows {
         let complete = lanes.iter().all(Lane::is_complete);
+        let usual = || (0..rows).all(|row| !lanes.iter().any(|lane| lane.is_special(row)));
         let columns = || lanes.iter().map(Lane::numbers).collect::<Vec<_>>();
         let way = match lanes.len() {
             1..=TREE_COLUMNS if complete && rows >= TREE_ROWS => Way::Tree(Tree::new(&columns())),
-            PRODUCT_COLUMNS.. if complete => Way::Products(Products::new(&columns(), rows)),
+            PRODUCT_COLUMNS.. if usual() => Way::Products(Products::new(&columns(), rows)),
             _ => Way::Differences,
         };
         Rows { rows, lanes, mismatch: scale * scale, way }
@@ -178,32 +179,41 @@ impl Sums {
 
 /// Complete rows of many columns: a product of matrices gives all distances as Σ x² + Σ q² - 2·Σ x·q.
 ///
-/// That suffers from cancellation, so it only tells which rows cannot be among the nearest; the others are compared
-/// exactly.
+/// That suffers from cancellation, and single precision is twice as fast, so it only tells which rows cannot be among
+/// the nearest; the others are compared exactly.
 #[derive(Debug, Clone)]
 struct Products {
     means: Vec<f64>,
     /// The columns less their means.
-    centred: Mat<f64>,
+    centred: Mat<f32>,
     /// Σ x² of each row, less what rounding may have added.
-    sizes: Vec<f64>,
-    /// The share of Σ x² + Σ q² that rounding may have added: one unit in the last place for each operation (Higham,
+    sizes: Vec<f32>,
+    /// The share of Σ x² + Σ q² that rounding may have added: a few units in the last place for each operation (Higham,
     /// "Accuracy and Stability of Numerical Algorithms", 2002, 3.1).
     lost: f64,
+    /// What may have been added by products too small for single precision.
+    vanished: f64,
 }
+
+/// Numbers at the common scale up to this size have squares in single precision.
+const SINGLE_MAX: f64 = 1e12;
 
 impl Products {
     fn new(columns: &[&[f64]], rows: usize) -> Products {
         let means: Vec<f64> =
             columns.iter().map(|column| Twofold::sum(column.iter().map(|number| number / rows as f64))).collect();
-        let centred = Mat::from_fn(rows, columns.len(), |row, column| columns[column][row] - means[column]);
-        let lost = (8 * columns.len() + 32) as f64 * f64::EPSILON;
+        let lost = (8 * columns.len() + 32) as f64 * f64::from(f32::EPSILON);
         let mut sizes = vec![0.0; rows];
-        for column in centred.col_iter() {
-            sizes.iter_mut().zip(column.iter()).for_each(|(size, number)| *size += number * number);
+        for (column, mean) in columns.iter().zip(&means) {
+            sizes.iter_mut().zip(*column).for_each(|(size, number)| *size += (number - mean) * (number - mean));
         }
-        sizes.iter_mut().for_each(|size| *size *= 1.0 - lost);
-        Products { means, centred, sizes, lost }
+        Products {
+            centred: Mat::from_fn(rows, columns.len(), |row, column| (columns[column][row] - means[column]) as f32),
+            sizes: sizes.iter().map(|size| (size * (1.0 - lost)) as f32).collect(),
+            means,
+            lost,
+            vanished: 1e-36 * columns.len() as f64,
+        }
     }
 
     fn search(
@@ -215,17 +225,20 @@ impl Products {
     ) {
         let (width, count) = (queries.len(), block.len());
         let mut points = Vec::with_capacity(width * count);
+        let mut sizes = Vec::with_capacity(count);
         for row in block.clone() {
-            points.extend(queries.iter().zip(&self.means).map(|(lane, mean)| -2.0 * (lane.numbers()[row] - mean)));
+            let centred = || queries.iter().zip(&self.means).map(|(lane, mean)| lane.numbers()[row] - mean);
+            let size: f64 = centred().map(|number| number * number).sum();
+            sizes.push(size * (1.0 - self.lost) - self.vanished);
+            points.extend(centred().map(|number| (-2.0 * number) as f32));
         }
-        let size = |point: &[f64]| point.iter().map(|number| number * number).sum::<f64>() / 4.0 * (1.0 - self.lost);
-        let sizes: Vec<f64> = points.chunks_exact(width).map(size).collect();
         let points = MatRef::from_column_major_slice(&points, width, count);
-        let mut products = Mat::<f64>::zeros(TILE_ROWS, count);
+        let mut products = Mat::<f32>::zeros(TILE_ROWS, count);
         for start in (0..self.sizes.len()).step_by(TILE_ROWS) {
             let end = self.sizes.len().min(start + TILE_ROWS);
             let mut tile = products.get_mut(..end - start, ..);
-            product(self.centred.get(start..end, ..), points, tile.as_mut());
+            let part = self.centred.get(start..end, ..);
+            matmul(tile.as_mut(), Accum::Replace, part, points, 1.0, Par::Seq);
             for (place, (row, nearest)) in block.clone().zip(&mut *each).enumerate() {
                 let found = &products.col_as_slice(place)[..end - start];
                 for_each_within(found, &self.sizes[start..end], sizes[place], nearest, |donor, nearest| {
@@ -238,17 +251,19 @@ impl Products {
 
 /// Passes every place whose distance may be within the limit.
 fn for_each_within(
-    products: &[f64],
-    sizes: &[f64],
+    products: &[f32],
+    sizes: &[f32],
     own: f64,
     nearest: &mut Nearest<'_>,
     mut take: impl FnMut(usize, &mut Nearest<'_>),
 ) {
     /// Places looked at together: most have none within the limit.
     const LANES: usize = 16;
+    /// So that no limit is rounded down.
+    const ROUNDED_UP: f64 = 1.0 + 1e-6;
     for (part, (products, sizes)) in products.chunks(LANES).zip(sizes.chunks(LANES)).enumerate() {
-        let limit = nearest.limit() - own;
-        let least = products.iter().zip(sizes).fold(f64::INFINITY, |least, (product, size)| {
+        let limit = (nearest.limit() * ROUNDED_UP - own) as f32;
+        let least = products.iter().zip(sizes).fold(f32::INFINITY, |least, (product, size)| {
             let square = product + size;
             if square < least { square } else { least }
         });
