@@ -8,6 +8,7 @@
 
 pub mod bayes;
 pub mod data;
+pub mod discriminant;
 pub mod dummy;
 pub mod impute;
 pub mod knn;
