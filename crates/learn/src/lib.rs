@@ -26,6 +26,7 @@ mod sparse_rows;
 pub mod split;
 mod summary;
 mod sums;
+pub mod svm;
 #[cfg(test)]
 mod threads;
 mod transform;
