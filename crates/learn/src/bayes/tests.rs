@@ -239,7 +239,7 @@ fn weights_are_repetitions_and_threads_change_nothing() {
 fn missing_and_unseen_values_are_left_out() {
     let columns = grid(60, 2, 0);
     let codes: Vec<u32> = (0..60).map(|row| row % 3).collect();
-    let level = |row: u32| if row % 7 == 0 { Categories::MISSING } else { (row / 4) % 2 };
+    let level = |row: u32| if row.is_multiple_of(7) { Categories::MISSING } else { (row / 4) % 2 };
     let levels: Arc<[String]> = ["a", "b", "never"].map(str::to_owned).into();
     let table = |first: Vec<f64>, second: Vec<f64>, codes: Vec<u32>| {
         let columns = vec![

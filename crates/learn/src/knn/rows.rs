@@ -258,16 +258,12 @@ fn for_each_within(
     mut take: impl FnMut(usize, &mut Nearest<'_>),
 ) {
     /// Places looked at together: most have none within the limit.
-    const LANES: usize = 16;
+    const LANES: usize = 64;
     /// So that no limit is rounded down.
     const ROUNDED_UP: f64 = 1.0 + 1e-6;
     for (part, (products, sizes)) in products.chunks(LANES).zip(sizes.chunks(LANES)).enumerate() {
         let limit = (nearest.limit() * ROUNDED_UP - own) as f32;
-        let least = products.iter().zip(sizes).fold(f32::INFINITY, |least, (product, size)| {
-            let square = product + size;
-            if square < least { square } else { least }
-        });
-        if least > limit {
+        if least_sum(products, sizes) > limit {
             continue;
         }
         for (place, (product, size)) in products.iter().zip(sizes).enumerate() {
@@ -276,4 +272,19 @@ fn for_each_within(
             }
         }
     }
+}
+
+/// The least sum of a product and a size, eight at a time.
+fn least_sum(products: &[f32], sizes: &[f32]) -> f32 {
+    let mut least = [f32::INFINITY; 8];
+    let (eights, other_eights) = (products.chunks_exact(8), sizes.chunks_exact(8));
+    let rest = eights.remainder().iter().zip(other_eights.remainder());
+    let rest = rest.fold(f32::INFINITY, |least, (product, size)| least.min(product + size));
+    for (products, sizes) in eights.zip(other_eights) {
+        for ((least, product), size) in least.iter_mut().zip(products).zip(sizes) {
+            let sum = product + size;
+            *least = if sum < *least { sum } else { *least };
+        }
+    }
+    least.into_iter().fold(rest, f32::min)
 }
