@@ -14,6 +14,10 @@ pub(crate) fn table(summary: &Summary, features: &[String], task: &Task) -> Tabl
         Summary::Constant(value) => vec![numbers("prediction", vec![*value])],
         Summary::Coefficients(functions) => coefficients(functions, features, classes),
         Summary::Layers(layers) => network(layers),
+        Summary::Sizes(sizes) => {
+            let (names, numbers): (Vec<&str>, Vec<usize>) = sizes.iter().copied().unzip();
+            vec![texts("part", &names), counts("count", numbers)]
+        }
         _ => Vec::new(),
     };
     let (columns, arrays) = columns.into_iter().unzip();
