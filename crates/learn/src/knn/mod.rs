@@ -136,8 +136,8 @@ impl Learner for Neighbors {
             return Err(Failure::new(code::TOO_FEW_ROWS, "there are no rows to learn from"));
         }
         let (rows, columns) = (train.rows(), train.features.columns());
-        // As kept, as searched, and a product or a tree of it.
-        let numbers = 4 * rows as u128 * columns as u128;
+        // As kept, as searched, and row by row for a product or a tree.
+        let numbers = 5 * rows as u128 * columns as u128;
         room_for(numbers * size_of::<f64>() as u128, || format!("neighbours among {rows} rows of {columns} columns"))?;
         let model = NeighborsModel {
             k: self.k,

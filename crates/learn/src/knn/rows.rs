@@ -84,7 +84,7 @@ impl Rows {
         let special = |row: usize| queries.iter().any(|lane| lane.is_special(row));
         match &self.way {
             Way::Products(products) if !block.clone().any(special) => {
-                products.search(queries, block, each, |row, donor| self.square(queries, row, donor));
+                products.search(queries, block, each);
             }
             way => {
                 let mut point = Vec::with_capacity(queries.len());
@@ -130,12 +130,6 @@ impl Rows {
     fn stretched(&self, square: f64, shared: f64) -> f64 {
         let width = self.lanes.len() as f64;
         if shared == width { square } else { square / shared * width }
-    }
-
-    /// The squared distance of two complete rows of numbers.
-    fn square(&self, queries: &[Lane], row: usize, donor: usize) -> f64 {
-        let difference = |(lane, query): (&Lane, &Lane)| query.numbers()[row] - lane.numbers()[donor];
-        self.lanes.iter().zip(queries).map(difference).fold(0.0, |sum, difference| sum + difference * difference)
     }
 }
 
@@ -184,6 +178,8 @@ impl Sums {
 #[derive(Debug, Clone)]
 struct Products {
     means: Vec<f64>,
+    /// The numbers row by row, for exact comparisons.
+    rows: Vec<f64>,
     /// The columns less their means.
     centred: Mat<f32>,
     /// Σ x² of each row, less what rounding may have added.
@@ -208,6 +204,7 @@ impl Products {
             sizes.iter_mut().zip(*column).for_each(|(size, number)| *size += (number - mean) * (number - mean));
         }
         Products {
+            rows: (0..rows).flat_map(|row| columns.iter().map(move |column| column[row])).collect(),
             centred: Mat::from_fn(rows, columns.len(), |row, column| (columns[column][row] - means[column]) as f32),
             sizes: sizes.iter().map(|size| (size * (1.0 - lost)) as f32).collect(),
             means,
@@ -216,13 +213,7 @@ impl Products {
         }
     }
 
-    fn search(
-        &self,
-        queries: &[Lane],
-        block: Range<usize>,
-        each: &mut [Nearest<'_>],
-        square: impl Fn(usize, usize) -> f64,
-    ) {
+    fn search(&self, queries: &[Lane], block: Range<usize>, each: &mut [Nearest<'_>]) {
         let (width, count) = (queries.len(), block.len());
         let mut points = Vec::with_capacity(width * count);
         let mut sizes = Vec::with_capacity(count);
@@ -232,6 +223,7 @@ impl Products {
             sizes.push(size * (1.0 - self.lost) - self.vanished);
             points.extend(centred().map(|number| (-2.0 * number) as f32));
         }
+        let exact: Vec<f64> = block.flat_map(|row| queries.iter().map(move |lane| lane.numbers()[row])).collect();
         let points = MatRef::from_column_major_slice(&points, width, count);
         let mut products = Mat::<f32>::zeros(TILE_ROWS, count);
         for start in (0..self.sizes.len()).step_by(TILE_ROWS) {
@@ -239,14 +231,21 @@ impl Products {
             let mut tile = products.get_mut(..end - start, ..);
             let part = self.centred.get(start..end, ..);
             matmul(tile.as_mut(), Accum::Replace, part, points, 1.0, Par::Seq);
-            for (place, (row, nearest)) in block.clone().zip(&mut *each).enumerate() {
+            let exact = exact.chunks_exact(width).zip(&mut *each);
+            for (place, (point, nearest)) in exact.enumerate() {
                 let found = &products.col_as_slice(place)[..end - start];
                 for_each_within(found, &self.sizes[start..end], sizes[place], nearest, |donor, nearest| {
-                    nearest.offer(square(row, start + donor), (start + donor) as u32);
+                    let other = &self.rows[(start + donor) * width..(start + donor + 1) * width];
+                    nearest.offer(square(point, other), (start + donor) as u32);
                 });
             }
         }
     }
+}
+
+/// The squared distance of two rows, summed column by column.
+fn square(point: &[f64], other: &[f64]) -> f64 {
+    point.iter().zip(other).fold(0.0, |sum, (own, other)| sum + (own - other) * (own - other))
 }
 
 /// Passes every place whose distance may be within the limit.
@@ -261,14 +260,16 @@ fn for_each_within(
     const LANES: usize = 64;
     /// So that no limit is rounded down.
     const ROUNDED_UP: f64 = 1.0 + 1e-6;
+    let single = |limit: f64| (limit * ROUNDED_UP - own) as f32;
     for (part, (products, sizes)) in products.chunks(LANES).zip(sizes.chunks(LANES)).enumerate() {
-        let limit = (nearest.limit() * ROUNDED_UP - own) as f32;
+        let mut limit = single(nearest.limit());
         if least_sum(products, sizes) > limit {
             continue;
         }
         for (place, (product, size)) in products.iter().zip(sizes).enumerate() {
             if product + size <= limit {
                 take(part * LANES + place, nearest);
+                limit = single(nearest.limit());
             }
         }
     }
