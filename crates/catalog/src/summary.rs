@@ -15,6 +15,10 @@ pub(crate) fn table(summary: &Summary, features: &[String], task: &Task) -> Tabl
         Summary::Coefficients(functions) => coefficients(functions, features, classes),
         Summary::Layers(layers) => network(layers),
         Summary::Importance(importance) => importances(importance, features),
+        Summary::Sizes(sizes) => {
+            let (names, numbers): (Vec<&str>, Vec<usize>) = sizes.iter().copied().unzip();
+            vec![texts("part", &names), counts("count", numbers)]
+        }
         _ => Vec::new(),
     };
     let (columns, arrays) = columns.into_iter().unzip();

@@ -6,14 +6,18 @@
 //! [`Features`]. Configuration and fitted state are separate types: nothing is fitted in place.
 #![doc = include_str!("../README.md")]
 
+pub mod bayes;
 pub mod boost;
 pub mod data;
+pub mod discriminant;
 pub mod dummy;
 pub mod impute;
+pub mod knn;
 mod learner;
 pub mod linear;
 mod matrix;
 pub mod metric;
+mod mixed;
 pub mod net;
 mod on_disk;
 pub mod reduce;
@@ -23,6 +27,7 @@ mod sparse_rows;
 pub mod split;
 mod summary;
 mod sums;
+pub mod svm;
 #[cfg(test)]
 mod threads;
 mod transform;

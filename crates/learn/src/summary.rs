@@ -25,6 +25,8 @@ pub enum Summary {
     Layers(Vec<LayerSummary>),
     /// How much the splits of trees on each feature contributed.
     Importance(Importance),
+    /// Sizes of what a model without coefficients keeps: a name and a number each.
+    Sizes(Vec<(&'static str, usize)>),
 }
 
 /// How much the splits of trees on each feature contributed, over all trees.

@@ -2,7 +2,10 @@
 
 #![allow(clippy::unwrap_used)]
 
+use pipewright_learn::bayes::{Bayes, Likelihood};
+use pipewright_learn::discriminant::{Lda, Qda, Shrinkage};
 use pipewright_learn::dummy::Dummy;
+use pipewright_learn::knn::Neighbors;
 use pipewright_learn::linear::{ElasticNet, Linear, Logistic, Ridge};
 use pipewright_learn::net::{Network, OptimizerConfig};
 use pipewright_learn::{Dataset, Features, Fit, Key, Labels, Learner, Model, OnDisk, Scales, Target};
@@ -79,6 +82,25 @@ fn logistic_regression_heeds_weights() {
     weights_are_repetitions(&Logistic::default(), classes(2), 1e-9);
     weights_are_repetitions(&Logistic::default(), classes(3), 1e-9);
     weights_are_repetitions(&Logistic { l2: 0.01, ..Logistic::default() }, classes(2), 1e-9);
+}
+
+#[test]
+fn neighbours_heed_weights() {
+    weights_are_repetitions(&Neighbors::new(4), numbers(), 1e-13);
+    weights_are_repetitions(&Neighbors::new(4), classes(3), 1e-13);
+}
+
+#[test]
+fn naive_bayes_heeds_weights() {
+    weights_are_repetitions(&Bayes::default(), classes(3), 1e-12);
+    weights_are_repetitions(&Bayes::new(Likelihood::Bernoulli), classes(3), 1e-12);
+}
+
+#[test]
+fn discriminants_heed_weights() {
+    weights_are_repetitions(&Lda::default(), classes(3), 1e-12);
+    weights_are_repetitions(&Lda { shrinkage: Shrinkage::Auto, ..Lda::default() }, classes(3), 1e-12);
+    weights_are_repetitions(&Qda::default(), classes(2), 1e-12);
 }
 
 /// Columns that repeat each other, and more columns than rows.

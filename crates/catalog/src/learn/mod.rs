@@ -1,11 +1,16 @@
 //! Learning: `train` and its models.
 
+pub(crate) mod bayes;
 pub(crate) mod dummy;
 pub(crate) mod gbdt;
+pub(crate) mod knn;
+pub(crate) mod lda;
 pub(crate) mod linear;
 pub(crate) mod logistic;
 pub(crate) mod mlp;
+pub(crate) mod qda;
 pub(crate) mod ridge;
+pub(crate) mod svm;
 pub(crate) mod train;
 
 use pipewright_operator::{Arguments, Effect, Flow, Group, Spec};
