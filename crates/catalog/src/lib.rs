@@ -101,6 +101,8 @@ pub static REGISTRY: Registry = Registry {
         &learn::dummy::MODEL,
         &learn::linear::MODEL,
         &learn::ridge::MODEL,
+        &learn::lasso::MODEL,
+        &learn::elastic::MODEL,
         &learn::logistic::MODEL,
         &learn::mlp::MODEL,
     ],

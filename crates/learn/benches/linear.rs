@@ -37,7 +37,7 @@ fn linear_models(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("100000x20");
     group.sample_size(10);
     let numbers = Dataset::new(features.clone(), Target::Numbers(sums));
-    group.bench_function("linear", |b| b.iter(|| Linear.fit(black_box(&numbers))));
+    group.bench_function("linear", |b| b.iter(|| Linear::default().fit(black_box(&numbers))));
     let binary = Dataset::new(features.clone(), Target::Classes { codes, count: 2 });
     group.bench_function("logistic 2 classes", |b| {
         b.iter(|| Logistic::default().fit(black_box(&binary)));

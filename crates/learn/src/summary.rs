@@ -5,7 +5,7 @@
 /// ```
 /// use pipewright_learn::{Dataset, Features, Learner, Model, Summary, Target, linear::Ridge};
 /// let features = Features::from_rows(["x"], &[[0.0], [1.0], [2.0]]);
-/// let model = Ridge { l2: 0.0 }.fit(&Dataset::new(features, Target::Numbers(vec![1.0, 3.0, 5.0])))?;
+/// let model = Ridge { l2: 0.0, ..Ridge::default() }.fit(&Dataset::new(features, Target::Numbers(vec![1.0, 3.0, 5.0])))?;
 /// let Summary::Coefficients(functions) = model.summary() else { unreachable!("a linear model") };
 /// assert!((functions[0].intercept - 1.0).abs() < 1e-12 && (functions[0].weights[0] - 2.0).abs() < 1e-12);
 /// # Ok::<(), pipewright_learn::Failure>(())

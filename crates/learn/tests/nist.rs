@@ -37,7 +37,7 @@ impl Reference {
         let names: Vec<String> = (1..=count).map(|power| format!("x{power}")).collect();
         let features = Features::new(rows.len(), names.into(), values);
         let target = Target::Numbers(rows.iter().map(|row| row[0]).collect());
-        let model = Linear.fit(&Dataset::new(features, target)).expect("sound data");
+        let model = Linear::default().fit(&Dataset::new(features, target)).expect("sound data");
         let found = std::iter::once(model.intercept()).chain(model.coefficients().iter().copied());
         found.zip(&self.certified).map(|(found, certified)| digits(found, *certified)).fold(15.0, f64::min)
     }
@@ -84,4 +84,19 @@ fn filip_is_as_good_as_its_rounded_powers() {
     let found = Reference::parse(reference!("Filip").1).correct_digits(|row, _| row);
     println!("Filip {found:.1}");
     assert!(found >= 7.4, "{found:.1} digits");
+}
+
+/// NoInt1 and NoInt2: lines through the origin.
+#[test]
+fn lines_without_intercept_have_thirteen_digits() {
+    let no_int_1: Vec<(f64, f64)> = (0..11).map(|row| (f64::from(60 + row), f64::from(130 + row))).collect();
+    let no_int_2 = vec![(4.0, 3.0), (5.0, 4.0), (6.0, 4.0)];
+    for (points, certified) in [(no_int_1, 2.074_380_165_289_26), (no_int_2, 0.727_272_727_272_727)] {
+        let (x, y): (Vec<f64>, Vec<f64>) = points.into_iter().unzip();
+        let train = Dataset::new(Features::new(x.len(), ["x".to_owned()].into(), x), Target::Numbers(y));
+        let model = Linear { intercept: false }.fit(&train).expect("sound data");
+        assert_eq!(model.intercept(), 0.0);
+        let found = digits(model.coefficients()[0], certified);
+        assert!(found >= 13.0, "{found:.1} digits");
+    }
 }

@@ -1,6 +1,8 @@
 //! Learning: `train` and its models.
 
 pub(crate) mod dummy;
+pub(crate) mod elastic;
+pub(crate) mod lasso;
 pub(crate) mod linear;
 pub(crate) mod logistic;
 pub(crate) mod mlp;

@@ -25,6 +25,8 @@ pub(super) struct LeastSquares<'a> {
     /// Sample weights, above 0; `None` if all rows weigh 1.
     pub(super) weights: Option<&'a [f64]>,
     pub(super) l2: f64,
+    /// Is b free? Otherwise it is 0.
+    pub(super) intercept: bool,
 }
 
 /// The solution of a least-squares problem.
@@ -64,14 +66,18 @@ impl LeastSquares<'_> {
         }
     }
 
+    /// What is subtracted from a scaled column: its mean, or nothing without an intercept.
+    fn centre_of(&self, column: &[f64], scale: f64) -> f64 {
+        if self.intercept { mean(column.iter().map(|x| x * scale), self.weights) } else { 0.0 }
+    }
+
     /// More columns than rows: with the centred Xᵀ = Q·R, every candidate of least norm is w = Q·u, and u solves the
     /// small problem with the matrix Rᵀ; Q preserves norms.
     fn solve_wide(&self) -> Solution {
         let (rows, columns) = (self.target.len(), self.columns.len());
         let largest = self.columns.iter().flat_map(|column| column.iter()).fold(0.0, |most: f64, x| most.max(x.abs()));
         let scale = binary_scale(largest);
-        let means: Vec<f64> =
-            self.columns.iter().map(|column| mean(column.iter().map(|x| x * scale), self.weights)).collect();
+        let means: Vec<f64> = self.columns.iter().map(|column| self.centre_of(column, scale)).collect();
         let qr = Qr::new(Mat::from_fn(columns, rows, |column, row| self.columns[column][row] * scale - means[column]));
         let upper = qr.upper_owned();
         // Centred rows sum to 0, so the triangle has a row of rounding noise, which must not count as a column.
@@ -85,6 +91,7 @@ impl LeastSquares<'_> {
             target: self.target,
             weights: self.weights,
             l2: self.l2 * scale * scale,
+            intercept: self.intercept,
         }
         .solve_tall();
         let mut weights = inner.coefficients;
@@ -105,7 +112,7 @@ impl LeastSquares<'_> {
 /// Returns the columns that are constant or linear combinations of others.
 pub(super) fn dependent_columns(columns: Vec<&[f64]>) -> Vec<usize> {
     let target = vec![0.0; columns.first().map_or(0, |column| column.len())];
-    LeastSquares { columns, target: &target, weights: None, l2: 0.0 }.solve().dependent
+    LeastSquares { columns, target: &target, weights: None, l2: 0.0, intercept: true }.solve().dependent
 }
 
 /// How a column is brought to magnitude 1: v = (x·scale - shift)·stretch. Scale and stretch are powers of two, so that
@@ -125,6 +132,11 @@ impl Unit {
         Unit::around(column, l2, scale, shift)
     }
 
+    /// Centred or not.
+    pub(super) fn of(column: &[f64], l2: f64, weights: Option<&[f64]>, centred: bool) -> Unit {
+        if centred { Unit::new(column, l2, weights) } else { Unit::uncentred(column, l2) }
+    }
+
     /// For a column that keeps its zeros; `values` are its non-zeros.
     pub(super) fn uncentred(values: &[f64], l2: f64) -> Unit {
         Unit::around(values, l2, scale_of(values), 0.0)
@@ -142,6 +154,8 @@ struct Ones {
     roots: Option<Vec<f64>>,
     /// The sum of its squares: of the weights, or the number of rows.
     total: f64,
+    /// Is there an intercept? Otherwise nothing has a share of this column.
+    is_free: bool,
 }
 
 impl Ones {
@@ -149,6 +163,7 @@ impl Ones {
         Ones {
             roots: problem.weights.map(|weights| weights.iter().map(|weight| weight.sqrt()).collect()),
             total: problem.weights.map_or(problem.target.len() as f64, |weights| Twofold::sum(weights.iter().copied())),
+            is_free: problem.intercept,
         }
     }
 
@@ -158,6 +173,9 @@ impl Ones {
 
     /// Returns the projection of a vector on this column.
     fn share_of(&self, vector: &[f64]) -> f64 {
+        if !self.is_free {
+            return 0.0;
+        }
         let sum: f64 = match &self.roots {
             None => vector.iter().sum(),
             Some(roots) => vector.iter().zip(roots).map(|(value, root)| value * root).sum(),
@@ -193,7 +211,8 @@ struct System<'a> {
 impl<'a> System<'a> {
     fn new(problem: &'a LeastSquares<'a>) -> System<'a> {
         let target_scale = scale_of(problem.target);
-        let units = problem.columns.iter().map(|column| Unit::new(column, problem.l2, problem.weights)).collect();
+        let unit = |column: &&[f64]| Unit::of(column, problem.l2, problem.weights, problem.intercept);
+        let units = problem.columns.iter().map(unit).collect();
         System { problem, ones: Ones::new(problem), units, target_scale }
     }
 
@@ -400,7 +419,7 @@ impl Factors {
         self.triangle.apply(&mut top);
         vector[..columns].copy_from_slice(&top[..columns]);
         self.rows.apply(&mut vector);
-        let shared = total / ones.total;
+        let shared = if ones.is_free { total / ones.total } else { 0.0 };
         ones.add_to(&mut vector, shared);
         let mut weights = vec![0.0; columns];
         for (&column, weight) in self.basis().iter().zip(solved) {
@@ -445,7 +464,7 @@ impl Factors {
 }
 
 /// The power of two that brings the largest of some numbers into [½, 1).
-fn scale_of(numbers: &[f64]) -> f64 {
+pub(super) fn scale_of(numbers: &[f64]) -> f64 {
     binary_scale(numbers.iter().fold(0.0, |most: f64, x| most.max(x.abs())))
 }
 
@@ -461,7 +480,7 @@ fn binary_scale(magnitude: f64) -> f64 {
 }
 
 /// Returns the mean; exactly the value if all are equal.
-fn mean(values: impl ExactSizeIterator<Item = f64> + Clone, weights: Option<&[f64]>) -> f64 {
+pub(super) fn mean(values: impl ExactSizeIterator<Item = f64> + Clone, weights: Option<&[f64]>) -> f64 {
     let rows = values.len() as f64;
     let first = values.clone().next().unwrap_or(0.0);
     let above = values.map(|value| value - first);

@@ -2,15 +2,16 @@
 //!
 //! Coefficients are in the units of the original columns; intercepts are never penalised.
 
+mod descent;
+mod elastic;
 mod iterative;
-mod lasso;
 mod least_squares;
 mod logistic;
 mod logistic_lasso;
 mod newton;
 mod softmax;
 
-pub use lasso::ElasticNet;
+pub use elastic::ElasticNet;
 pub use logistic::{Logistic, LogisticModel};
 pub(crate) use logistic_lasso::LogisticLasso;
 
@@ -32,13 +33,22 @@ use serde::{Deserialize, Serialize};
 /// ```
 /// use pipewright_learn::{Dataset, Features, Learner, Target, linear::Linear};
 /// let features = Features::from_rows(["x"], &[[1.0], [2.0], [4.0]]);
-/// let model = Linear.fit(&Dataset::new(features, Target::Numbers(vec![3.0, 5.0, 9.0])))?;
+/// let model = Linear::default().fit(&Dataset::new(features, Target::Numbers(vec![3.0, 5.0, 9.0])))?;
 /// assert_eq!((model.coefficients(), model.intercept()), (&[2.0][..], 1.0));
 /// # Ok::<(), pipewright_learn::Failure>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Linear;
+pub struct Linear {
+    /// Is there an intercept? Without one, the prediction is 0 where all columns are 0.
+    pub intercept: bool,
+}
+
+impl Default for Linear {
+    fn default() -> Linear {
+        Linear { intercept: true }
+    }
+}
 
 /// Ridge regression: minimises Σ (y - b - w·x)² + `l2`·Σ w². The penalty is scikit-learn's `alpha`.
 ///
@@ -50,11 +60,13 @@ pub struct Linear;
 pub struct Ridge {
     /// L2 penalty (regularisation strength), at least 0.
     pub l2: f64,
+    /// Is there an intercept? It is not penalised.
+    pub intercept: bool,
 }
 
 impl Default for Ridge {
     fn default() -> Ridge {
-        Ridge { l2: 1.0 }
+        Ridge { l2: 1.0, intercept: true }
     }
 }
 
@@ -78,6 +90,15 @@ impl LinearModel {
     pub fn intercept(&self) -> f64 {
         self.intercept
     }
+
+    /// A model that was just fitted, if its numbers are finite.
+    fn checked(self) -> Result<LinearModel, Failure> {
+        self.validate().map_err(|_| {
+            Failure::new(code::VALUE_OUT_OF_RANGE, "the coefficients overflow or underflow")
+                .help("scale the columns and the target")
+        })?;
+        Ok(self)
+    }
 }
 
 impl Learner for Linear {
@@ -88,7 +109,7 @@ impl Learner for Linear {
     }
 
     fn learn(&self, train: &Dataset, fit: &Fit<'_>) -> Result<LinearModel, Failure> {
-        Ridge { l2: 0.0 }.learn(train, fit)
+        Ridge { l2: 0.0, intercept: self.intercept }.learn(train, fit)
     }
 }
 
@@ -113,22 +134,18 @@ impl Learner for Ridge {
         if !dependent.is_empty() && self.l2 == 0.0 {
             fit.progress.notice(repeating(&train.features, &dependent));
         }
-        let model = LinearModel { coefficients, intercept };
-        model.validate().map_err(|_| {
-            Failure::new(code::VALUE_OUT_OF_RANGE, "the coefficients overflow or underflow")
-                .help("scale the columns and the target")
-        })?;
-        Ok(model)
+        LinearModel { coefficients, intercept }.checked()
     }
 }
 
 impl Ridge {
     fn solve(&self, train: &Dataset, target: &[f64], fit: &Fit<'_>) -> Solution {
-        let (features, weights, l2) = (&train.features, train.weights(), self.l2);
+        let Ridge { l2, intercept } = *self;
+        let (features, weights) = (&train.features, train.weights());
         if !is_wide_and_sparse(features) {
-            return LeastSquares { columns: columns_of(features), target, weights, l2 }.solve();
+            return LeastSquares { columns: columns_of(features), target, weights, l2, intercept }.solve();
         }
-        let (solution, converged) = Iterative::new(features, target, weights, l2).solve();
+        let (solution, converged) = Iterative::new(features, target, weights, l2, intercept).solve();
         if !converged {
             let message = "the maximum number of iterations was reached before convergence";
             fit.progress.notice(Failure::warning(code::NOT_FULLY_CONVERGED, message).help("scale the columns"));
@@ -238,5 +255,7 @@ fn repeating(features: &Features, dependent: &[usize]) -> Failure {
         .help("drop the columns, or use `ridge`")
 }
 
+#[cfg(test)]
+mod elastic_tests;
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
 //! Feature selection by the lasso: the columns that enter first.
 
 use super::filter::unit;
-use crate::data::{Features, Target};
+use crate::data::{Dataset, Features, Target};
 use crate::learner::NoProgress;
 use crate::linear::{ElasticNet, LogisticLasso};
 use pipewright_diagnostic::Failure;
@@ -20,11 +20,11 @@ pub(super) fn shrink(features: &Features, target: &Target, count: usize) -> Resu
     match target {
         Target::Numbers(values) => {
             let scaled = Features::new(features.rows(), features.names().clone(), columns.concat());
-            let target = unit(values);
+            let train = Dataset::new(scaled, Target::Numbers(unit(values)));
             let lasso = ElasticNet { tolerance: 1e-6, ..ElasticNet::lasso(1.0) };
-            let largest = lasso.alpha_max(&scaled, &target);
+            let largest = lasso.factor_max(&train)?;
             first_with(count, largest, features.columns(), |penalties| {
-                let models = lasso.path(&scaled, &target, penalties, &NoProgress)?;
+                let models = lasso.path(&train, penalties, &NoProgress)?;
                 Ok(models.last().map_or_else(Vec::new, |model| sizes(model.coefficients())))
             })
         }
