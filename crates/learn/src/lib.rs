@@ -34,5 +34,5 @@ pub use on_disk::OnDisk;
 pub use pipewright_diagnostic::Failure;
 pub use pipewright_world::random::Key;
 pub use scales::Scales;
-pub use summary::{LayerSummary, LinearFunction, Summary};
+pub use summary::{Estimate, Inference, LayerSummary, LinearFunction, Summary};
 pub use transform::{Transform, Transformer};

@@ -5,7 +5,7 @@
 //! columns, so that a step does not depend on the number of rows; the slopes are then computed anew from the residuals
 //! whenever the duality gap is, which removes what the products have lost to rounding.
 
-use super::least_squares::{Unit, mean, scale_of};
+use super::unit::{Unit, mean, scale_of};
 use crate::data::{Column, Features, Sparse};
 use crate::learner::Progress;
 use crate::sums::dot;

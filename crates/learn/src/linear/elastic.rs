@@ -124,7 +124,7 @@ impl ElasticNet {
             progress.notice(Failure::warning(code::NOT_FULLY_CONVERGED, message).help("scale the columns"));
         }
         let (coefficients, intercept) = descent.solution();
-        LinearModel { coefficients, intercept }.checked()
+        LinearModel::new(coefficients, intercept).checked()
     }
 }
 

@@ -100,7 +100,7 @@ impl<'a> Iterative<'a> {
             .iter()
             .zip(&self.means)
             .fold(Twofold::from(centre), |sum, (weight, mean)| sum.minus(Twofold::product(*weight, *mean)));
-        (Solution { coefficients, intercept: intercept.value(), dependent: Vec::new() }, converged)
+        (Solution { coefficients, intercept: intercept.value(), dependent: Vec::new(), errors: None }, converged)
     }
 
     /// Returns the correction to the coefficients for these residuals of the target. Gradients are compared with

@@ -215,11 +215,12 @@ fn a_class_without_rows_has_probability_0() {
 fn many_parameters_take_the_other_road_to_the_same_place() {
     let columns: Vec<Vec<f64>> = (0..5).map(|stream| noise(200, stream)).collect();
     let codes: Vec<u32> = noise(200, 9).iter().zip(&columns[1]).map(|(e, x)| ((e + x + 2.0) * 0.74) as u32).collect();
-    let labels = softmax::Labelled { codes: &codes, classes: 3, weights: None };
-    let softmax = softmax::Softmax::dense(&features(&columns), &labels, &[0.3; 5]);
+    let labels = softmax::Labelled { codes: &codes, classes: 3, weights: None, intercept: true, balanced: true };
+    let softmax = softmax::Softmax::new(&features(&columns), false, &labels, &[0.3; 5]);
     let run = |dense_size| {
         let limits = newton::Limits { iterations: 100, floor: f64::NEG_INFINITY, dense_size };
-        newton::minimise(&softmax, &limits, &NoProgress).unwrap()
+        let start = vec![0.0; newton::Objective::size(&softmax)];
+        newton::minimise(&softmax, start, &[], &limits, &NoProgress).unwrap()
     };
     let (direct, iterated) = (run(2000), run(0));
     assert_eq!((direct.end, iterated.end), (newton::End::Converged, newton::End::Converged));
@@ -272,7 +273,7 @@ fn models_survive_a_file_and_hostile_ones_do_not() {
         );
     }
     assert!(serde_json::from_str::<LinearModel>(r#"{"coefficients":[],"intercept":0.0,"code":"x"}"#).is_err());
-    assert!(LinearModel { coefficients: vec![f64::NAN], intercept: 0.0 }.validate().is_err());
+    assert!(LinearModel::new(vec![f64::NAN], 0.0).validate().is_err());
 }
 
 /// A sparse column per level and a dense one, and numbers to be explained.
