@@ -1,11 +1,15 @@
 //! Learning: `train` and its models.
 
+pub(crate) mod bayesian_ridge;
 pub(crate) mod dummy;
 pub(crate) mod elastic;
+pub(crate) mod glm;
+pub(crate) mod huber;
 pub(crate) mod lasso;
 pub(crate) mod linear;
 pub(crate) mod logistic;
 pub(crate) mod mlp;
+pub(crate) mod quantile;
 pub(crate) mod ridge;
 pub(crate) mod train;
 
