@@ -2,7 +2,7 @@
 
 use arrow_array::{ArrayRef, Float64Array, Int64Array, StringArray};
 use pipewright_frame::{Column, ColumnType, Table};
-use pipewright_learn::{Importance, LayerSummary, LinearFunction, Summary};
+use pipewright_learn::{Estimate, Importance, Inference, LayerSummary, LinearFunction, Summary};
 use pipewright_operator::Task;
 use std::sync::Arc;
 
@@ -27,13 +27,19 @@ pub(crate) fn table(summary: &Summary, features: &[String], task: &Task) -> Tabl
 
 fn coefficients(functions: &[LinearFunction], features: &[String], classes: &[String]) -> Vec<(Column, ArrayRef)> {
     let terms: Vec<&str> = std::iter::once("(intercept)").chain(features.iter().map(String::as_str)).collect();
-    let each = functions.iter().map(|function| {
-        let name = match function.class {
-            None => "coefficient".to_owned(),
-            Some(class) => format!("log_odds({})", classes.get(class).map_or("", String::as_str)),
+    let each = functions.iter().flat_map(|function| {
+        let class = function.class.and_then(|class| classes.get(class));
+        let of = |name: &str| match (class, functions.len()) {
+            (Some(class), 2..) => format!("{name}({class})"),
+            _ => name.to_owned(),
         };
-        let values = std::iter::once(function.intercept).chain(function.weights.iter().copied());
-        numbers(&name, values.collect())
+        let name = match class {
+            None => "coefficient".to_owned(),
+            Some(class) => format!("log_odds({class})"),
+        };
+        let values = std::iter::once(function.intercept).chain(function.weights.iter().copied()).collect();
+        let certainty = function.inference.iter().flat_map(|inference| certainty(inference, of));
+        std::iter::once(numbers(&name, values)).chain(certainty.collect::<Vec<_>>())
     });
     std::iter::once(texts("term", &terms)).chain(each).collect()
 }
@@ -49,6 +55,26 @@ fn importances(importance: &Importance, features: &[String]) -> Vec<(Column, Arr
         numbers("cover", each(&importance.cover)),
         counts("splits", order.iter().map(|&feature| importance.splits[feature]).collect()),
     ]
+}
+
+/// How certain the parameters are: standard error, t or z, p-value, and the interval of 95 %. They are missing for an
+/// intercept that does not exist.
+fn certainty(inference: &Inference, name: impl Fn(&str) -> String) -> Vec<(Column, ArrayRef)> {
+    let all: Vec<Option<Estimate>> =
+        std::iter::once(inference.intercept).chain(inference.weights.iter().copied().map(Some)).collect();
+    let statistic = if inference.freedom.is_some() { "t" } else { "z" };
+    let parts: [(&str, fn(&Estimate) -> f64); 5] = [
+        ("std_error", |estimate| estimate.std_error),
+        (statistic, |estimate| estimate.statistic),
+        ("p_value", |estimate| estimate.p_value),
+        ("low_95", |estimate| estimate.low),
+        ("high_95", |estimate| estimate.high),
+    ];
+    let column = |(part, of): (&str, fn(&Estimate) -> f64)| {
+        let values: Float64Array = all.iter().map(|estimate| estimate.as_ref().map(of)).collect();
+        (Column::new(name(part), ColumnType::Continuous), Arc::new(values) as ArrayRef)
+    };
+    parts.into_iter().map(column).collect()
 }
 
 fn network(layers: &[LayerSummary]) -> Vec<(Column, ArrayRef)> {

@@ -3,7 +3,7 @@
 #![allow(missing_docs)] // criterion's macros define public items.
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use pipewright_learn::linear::{Linear, Logistic};
+use pipewright_learn::linear::{ElasticNet, Family, Glm, Huber, Linear, Logistic, Quantile, Ridge};
 use pipewright_learn::{Dataset, Features, Judged, Key, Learner, Model, Target, metric};
 use std::hint::black_box;
 
@@ -37,11 +37,20 @@ fn linear_models(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("100000x20");
     group.sample_size(10);
     let numbers = Dataset::new(features.clone(), Target::Numbers(sums));
-    group.bench_function("linear", |b| b.iter(|| Linear.fit(black_box(&numbers))));
+    group.bench_function("linear", |b| b.iter(|| Linear::default().fit(black_box(&numbers))));
+    group.bench_function("ridge", |b| b.iter(|| Ridge::default().fit(black_box(&numbers))));
+    group.bench_function("lasso", |b| b.iter(|| ElasticNet::lasso(100.0).fit(black_box(&numbers))));
+    group.bench_function("huber", |b| b.iter(|| Huber::default().fit(black_box(&numbers))));
+    group.bench_function("quantile", |b| b.iter(|| Quantile::default().fit(black_box(&numbers))));
+    let counts = Target::Numbers(codes.iter().map(|code| f64::from(*code)).collect());
+    let counts = Dataset::new(features.clone(), counts);
+    group.bench_function("glm poisson", |b| b.iter(|| Glm::new(Family::Poisson).fit(black_box(&counts))));
     let binary = Dataset::new(features.clone(), Target::Classes { codes, count: 2 });
     group.bench_function("logistic 2 classes", |b| {
         b.iter(|| Logistic::default().fit(black_box(&binary)));
     });
+    let sparse = Logistic { l1: 10.0, l2: 0.0, ..Logistic::default() };
+    group.bench_function("logistic 2 classes, l1", |b| b.iter(|| sparse.fit(black_box(&binary))));
     let ternary = Dataset::new(features, Target::Classes { codes: thirds, count: 3 });
     group.bench_function("logistic 3 classes", |b| {
         b.iter(|| Logistic::default().fit(black_box(&ternary)));

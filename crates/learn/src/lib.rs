@@ -41,5 +41,5 @@ pub use on_disk::OnDisk;
 pub use pipewright_diagnostic::Failure;
 pub use pipewright_world::random::Key;
 pub use scales::Scales;
-pub use summary::{Importance, LayerSummary, LinearFunction, Summary};
+pub use summary::{Estimate, Importance, Inference, LayerSummary, LinearFunction, Summary};
 pub use transform::{Transform, Transformer};

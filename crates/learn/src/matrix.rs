@@ -140,6 +140,19 @@ pub(crate) fn solve_positive_definite(mut matrix: Mat<f64>, vector: &mut [f64]) 
     factored
 }
 
+/// Returns H⁻¹ for a positive definite H, of which the lower triangle is read; `None` if H is not positive definite.
+pub(crate) fn inverse_positive_definite(mut matrix: Mat<f64>) -> Option<Mat<f64>> {
+    let size = matrix.nrows();
+    let scratch = llt::factor::cholesky_in_place_scratch::<f64>(size, Par::Seq, default());
+    let mut buffer = MemBuffer::new(scratch);
+    let stack = MemStack::new(&mut buffer);
+    llt::factor::cholesky_in_place(matrix.as_mut(), default(), Par::Seq, stack, default()).ok()?;
+    let mut inverse = Mat::identity(size, size);
+    llt::solve::solve_in_place(matrix.as_ref(), inverse.as_mut(), Par::Seq, stack);
+    let finite = inverse.col_iter().all(|column| column.iter().all(|entry| entry.is_finite()));
+    finite.then_some(inverse)
+}
+
 /// `vector` becomes H⁺·`vector` for a symmetric H with finite entries, of which the lower triangle is read: directions
 /// whose eigenvalue is below `tolerance` times the largest are left out.
 pub(crate) fn solve_semidefinite(matrix: MatRef<'_, f64>, tolerance: f64, vector: &mut [f64]) {

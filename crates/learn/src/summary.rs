@@ -7,7 +7,7 @@ use crate::tree::Tree;
 /// ```
 /// use pipewright_learn::{Dataset, Features, Learner, Model, Summary, Target, linear::Ridge};
 /// let features = Features::from_rows(["x"], &[[0.0], [1.0], [2.0]]);
-/// let model = Ridge { l2: 0.0 }.fit(&Dataset::new(features, Target::Numbers(vec![1.0, 3.0, 5.0])))?;
+/// let model = Ridge { l2: 0.0, ..Ridge::default() }.fit(&Dataset::new(features, Target::Numbers(vec![1.0, 3.0, 5.0])))?;
 /// let Summary::Coefficients(functions) = model.summary() else { unreachable!("a linear model") };
 /// assert!((functions[0].intercept - 1.0).abs() < 1e-12 && (functions[0].weights[0] - 2.0).abs() < 1e-12);
 /// # Ok::<(), pipewright_learn::Failure>(())
@@ -70,6 +70,36 @@ pub struct LinearFunction {
     pub intercept: f64,
     /// A weight per feature, in the units of that feature.
     pub weights: Vec<f64>,
+    /// How certain they are, where that is defined: no penalty, and a single solution.
+    pub inference: Option<Inference>,
+}
+
+/// How certain the intercept and the weights of a linear function are.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Inference {
+    /// The degrees of freedom of Student's t distribution; `None` for the normal distribution.
+    pub freedom: Option<f64>,
+    /// That of the intercept; `None` if there is no intercept.
+    pub intercept: Option<Estimate>,
+    /// That of each weight.
+    pub weights: Vec<Estimate>,
+}
+
+/// How certain a parameter is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct Estimate {
+    /// The standard error, in the units of the parameter.
+    pub std_error: f64,
+    /// The parameter divided by its standard error: t or z.
+    pub statistic: f64,
+    /// The probability of a statistic at least that large, either way, if the parameter were 0.
+    pub p_value: f64,
+    /// The lower end of the confidence interval of 95 %.
+    pub low: f64,
+    /// The upper end of the confidence interval of 95 %.
+    pub high: f64,
 }
 
 /// A layer of a network.

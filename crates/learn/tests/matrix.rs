@@ -6,7 +6,7 @@ use pipewright_learn::impute::{Iterative, Knn, Weights};
 use pipewright_learn::linear::ElasticNet;
 use pipewright_learn::reduce::{Pca, Projection, Svd};
 use pipewright_learn::select::{Best, Direction, Eliminate, Remaining, Score, Sequential, information};
-use pipewright_learn::{Features, NoProgress, Target, Transform, Transformer};
+use pipewright_learn::{Dataset, Features, NoProgress, Target, Transform, Transformer};
 use pipewright_world::random::Key;
 use serde_json::Value;
 
@@ -155,10 +155,11 @@ fn mutual_information_agrees() {
 fn lasso_paths_agree() {
     let (tolerance, cases) = topic("lasso");
     for case in &cases {
-        let (inputs, target) = (features(&case["inputs"]), numbers(&case["numbers"]));
-        let share = case["l1_share"].as_f64().unwrap();
-        let net = ElasticNet { alpha: 1.0, l1_share: share, tolerance: 1e-15, rounds_max: 1_000_000 };
-        let models = net.path(&inputs, &target, &numbers(&case["alphas"]), &NoProgress).unwrap();
+        let train = Dataset::new(features(&case["inputs"]), target(case));
+        let (share, rows) = (case["l1_share"].as_f64().unwrap(), train.rows() as f64);
+        let (l1, l2) = (share * rows, (1.0 - share) * rows);
+        let net = ElasticNet { l1, l2, tolerance: 1e-15, rounds_max: 1_000_000, ..ElasticNet::default() };
+        let models = net.path(&train, &numbers(&case["alphas"]), &NoProgress).unwrap();
         let wanted = lists(&case["coefficients"]);
         assert_eq!(models.len(), wanted.len());
         for ((model, wanted), intercept) in models.iter().zip(wanted).zip(numbers(&case["intercepts"])) {

@@ -129,8 +129,8 @@ fn fit(case: &Value, features: Features) -> (Vec<f64>, Vec<f64>) {
     }
     let train = Dataset::new(features, Target::Numbers(numbers(&case["target"])));
     let model = match case["model"].get("ridge") {
-        Some(options) => Ridge { l2: options["l2"].as_f64().unwrap() }.fit(&train),
-        None => Linear.fit(&train),
+        Some(options) => Ridge { l2: options["l2"].as_f64().unwrap(), ..Ridge::default() }.fit(&train),
+        None => Linear::default().fit(&train),
     };
     let model = model.unwrap();
     (model.coefficients().to_vec(), vec![model.intercept()])
@@ -267,7 +267,7 @@ fn pipelines_agree() {
 
 fn predict(model: &str, train: &Dataset, test: &Features) -> Outputs {
     match model {
-        "linear" => Linear.fit(train).unwrap().predict(test).unwrap(),
+        "linear" => Linear::default().fit(train).unwrap().predict(test).unwrap(),
         "ridge(l2=1)" => Ridge::default().fit(train).unwrap().predict(test).unwrap(),
         "logistic(l2=1)" => Logistic::default().fit(train).unwrap().predict(test).unwrap(),
         other => panic!("no model {other}"),

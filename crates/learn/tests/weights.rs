@@ -73,8 +73,15 @@ fn the_baseline_heeds_weights() {
 
 #[test]
 fn least_squares_heed_weights() {
-    weights_are_repetitions(&Linear, numbers(), 1e-13);
-    weights_are_repetitions(&Ridge { l2: 2.0 }, numbers(), 1e-13);
+    weights_are_repetitions(&Linear::default(), numbers(), 1e-13);
+    weights_are_repetitions(&Ridge { l2: 2.0, ..Ridge::default() }, numbers(), 1e-13);
+}
+
+#[test]
+fn sparse_least_squares_heed_weights() {
+    weights_are_repetitions(&ElasticNet::lasso(2.0), numbers(), 1e-9);
+    weights_are_repetitions(&ElasticNet { l2: 3.0, ..ElasticNet::lasso(2.0) }, numbers(), 1e-9);
+    weights_are_repetitions(&ElasticNet { intercept: false, ..ElasticNet::lasso(2.0) }, numbers(), 1e-9);
 }
 
 #[test]
@@ -114,7 +121,7 @@ fn least_squares_without_a_single_answer_heed_weights() {
         for l2 in [0.0, 0.5] {
             let predict = |rows: &Dataset| {
                 let train = Dataset::new(doubled(&rows.features), rows.labels.clone());
-                Ridge { l2 }.fit(&train).unwrap().predict(&doubled(&features())).unwrap()
+                Ridge { l2, ..Ridge::default() }.fit(&train).unwrap().predict(&doubled(&features())).unwrap()
             };
             assert_close(predict(&weighted).values(), predict(&repeated).values(), 1e-9);
         }
@@ -165,7 +172,5 @@ fn bad_weights_are_refused_with_their_row() {
         assert_eq!((failure.code.as_str(), failure.place.row), ("E0512", Some(3)));
     }
     let nothing = Dataset::new(features(), numbers()).with_weights(vec![0.0; ROWS]).unwrap();
-    assert_eq!(Linear.fit(&nothing).unwrap_err().code.as_str(), "E0512");
-    let (weighted, _) = weighted_and_repeated(numbers());
-    assert_eq!(ElasticNet::lasso(0.1).fit(&weighted).unwrap_err().code.as_str(), "E0512");
+    assert_eq!(Linear::default().fit(&nothing).unwrap_err().code.as_str(), "E0512");
 }

@@ -5,8 +5,16 @@ use super::train::TrainArgs;
 use crate::adapt::{FeatureUse, TrainingOf, load_model};
 use pipewright_learn::linear::{Linear, LinearModel};
 use pipewright_operator::work::Training;
-use pipewright_operator::{Args, ArgumentError, Arguments, Example, Model, Spec, Tasks};
+use pipewright_operator::{Args, ArgumentError, Arguments, Example, Model, Spec, Tasks, arguments};
 use std::sync::Arc;
+
+arguments! {
+    /// The parameters of `linear`.
+    struct LinearArgs {
+        /// Is there an intercept? Without one, the prediction is 0 where all features are 0.
+        option intercept: bool = true;
+    }
+}
 
 pub(crate) const MODEL: Model = Model {
     spec: Spec {
@@ -26,7 +34,7 @@ rmse                 54.5011   51.8279   57.5391     77.1127
 r2                    0.4929    0.4224    0.5878     -0.0095
 ",
         }],
-        ..model_spec::<super::NoArgs>()
+        ..model_spec::<LinearArgs>()
     },
     tasks: Tasks::Numbers,
     training: &[],
@@ -34,8 +42,9 @@ r2                    0.4929    0.4224    0.5878     -0.0095
     load: load_model::<LinearModel>,
 };
 
-fn prepare(label: String, _: &Args, train: &Args) -> Result<Arc<dyn Training>, ArgumentError> {
-    let learner = Linear;
+fn prepare(label: String, own: &Args, train: &Args) -> Result<Arc<dyn Training>, ArgumentError> {
+    let own = LinearArgs::read(own)?;
+    let learner = Linear { intercept: own.intercept };
     let seed = TrainArgs::read(train)?.seed();
     Ok(Arc::new(TrainingOf { label, learner, tasks: MODEL.tasks, sees: FeatureUse::Features, seed }))
 }

@@ -11,18 +11,25 @@ use std::sync::Arc;
 arguments! {
     /// The hyper-parameters of `logistic`.
     struct LogisticArgs {
-        /// L2 penalty (regularisation strength).
+        /// L2 penalty (regularisation strength); with no penalty at all, the saved model has standard errors.
         option l2: NonNegative = Logistic::default().l2;
+        /// L1 penalty, which sets coefficients to 0.
+        option l1: NonNegative = Logistic::default().l1;
+        /// Do all classes count the same, however many rows they have?
+        option balanced: bool = false;
+        /// Is there an intercept? Without one, all classes are equally likely where all features are 0.
+        option intercept: bool = true;
     }
 }
 
 pub(crate) const MODEL: Model = Model {
     spec: Spec {
         name: "logistic",
-        summary: "Logistic regression: class probabilities with an L2 penalty.",
-        details: "Minimises Σ log-loss + ½·l2·‖w‖² by Newton's method; intercepts are not penalised. `l2` is `1/C` in \
-                  scikit-learn. More than two classes share one softmax.",
-        search: &["logit", "classification", "glm"],
+        summary: "Logistic regression: class probabilities with an L2 or L1 penalty.",
+        details: "Minimises Σ log-loss + l1·Σ|w| + ½·l2·‖w‖² by Newton's method; intercepts are not penalised. In \
+                  scikit-learn `C` is 1/(l1 + l2) and `l1_ratio` is l1/(l1 + l2). More than two classes share one \
+                  softmax. With `balanced=true`, rows of rare classes count more.",
+        search: &["logit", "classification", "lasso", "class weights"],
         examples: &[Example {
             script: "load titanic.csv | fillna mean | scale | train logistic(l2=0.1) | eval kfold 5 metric=[accuracy, auc]",
             output: "\
@@ -49,7 +56,13 @@ survived                 156       344
 
 fn prepare(label: String, own: &Args, train: &Args) -> Result<Arc<dyn Training>, ArgumentError> {
     let own = LogisticArgs::read(own)?;
-    let learner = Logistic { l2: own.l2.0, ..Logistic::default() };
+    let learner = Logistic {
+        l1: own.l1.0,
+        l2: own.l2.0,
+        intercept: own.intercept,
+        balanced: own.balanced,
+        ..Logistic::default()
+    };
     let seed = TrainArgs::read(train)?.seed();
     Ok(Arc::new(TrainingOf { label, learner, tasks: MODEL.tasks, sees: FeatureUse::Features, seed }))
 }

@@ -1,14 +1,20 @@
 //! Learning: `train` and its models.
 
 pub(crate) mod bayes;
+pub(crate) mod bayesian_ridge;
 pub(crate) mod dummy;
+pub(crate) mod elastic;
 pub(crate) mod gbdt;
+pub(crate) mod glm;
+pub(crate) mod huber;
 pub(crate) mod knn;
+pub(crate) mod lasso;
 pub(crate) mod lda;
 pub(crate) mod linear;
 pub(crate) mod logistic;
 pub(crate) mod mlp;
 pub(crate) mod qda;
+pub(crate) mod quantile;
 pub(crate) mod ridge;
 pub(crate) mod svm;
 pub(crate) mod train;

@@ -13,6 +13,8 @@ arguments! {
     struct RidgeArgs {
         /// L2 penalty (regularisation strength).
         option l2: NonNegative = Ridge::default().l2;
+        /// Is there an intercept? Without one, the prediction is 0 where all features are 0.
+        option intercept: bool = true;
     }
 }
 
@@ -43,7 +45,7 @@ r2                    0.4907    0.4145    0.5834     -0.0095
 
 fn prepare(label: String, own: &Args, train: &Args) -> Result<Arc<dyn Training>, ArgumentError> {
     let own = RidgeArgs::read(own)?;
-    let learner = Ridge { l2: own.l2.0 };
+    let learner = Ridge { l2: own.l2.0, intercept: own.intercept };
     let seed = TrainArgs::read(train)?.seed();
     Ok(Arc::new(TrainingOf { label, learner, tasks: MODEL.tasks, sees: FeatureUse::Features, seed }))
 }

@@ -1,8 +1,8 @@
 //! Missing values from iterated regressions on the other columns.
 
-use super::bayes::BayesianRidge;
 use super::{check_values, means};
 use crate::data::{Features, Target};
+use crate::linear::BayesianRidge;
 use crate::transform::{Transform, Transformer, bad_transform};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_world::random::Key;
@@ -93,12 +93,13 @@ fn regress(features: &Features, missing: &[usize], filled: &[Vec<f64>], column: 
     let of_kept = |values: &[f64]| -> Vec<f64> { kept.iter().map(|&row| values[row]).collect() };
     let others = (0..filled.len()).filter(|&other| other != column);
     let others: Vec<Vec<f64>> = others.map(|other| of_kept(&filled[other])).collect();
-    let Some(found) = BayesianRidge::fit(&others, &of_kept(&filled[column])) else {
+    let others: Vec<&[f64]> = others.iter().map(Vec::as_slice).collect();
+    let Some(found) = BayesianRidge::default().fit_columns(&others, &of_kept(&filled[column]), None) else {
         let name = &features.names()[column];
         let message = format!("the regression of `{name}` on the other columns overflows");
         return Err(Failure::new(code::VALUE_OUT_OF_RANGE, message).column(name).help("scale the columns"));
     };
-    Ok(Regression { column, coefficients: found.coefficients, intercept: found.intercept })
+    Ok(Regression { column, coefficients: found.coefficients().to_vec(), intercept: found.intercept() })
 }
 
 /// Returns the largest sum of a row's changes.

@@ -2,7 +2,6 @@
 //!
 //! In this module only, a missing value is a NaN in [`Features`].
 
-mod bayes;
 mod iterative;
 mod knn;
 

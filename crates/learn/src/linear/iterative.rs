@@ -39,6 +39,8 @@ pub(super) struct Iterative<'a> {
     target: &'a [f64],
     weights: Option<&'a [f64]>,
     l2: f64,
+    /// Is there an intercept? Otherwise all means count as 0.
+    intercept: bool,
     total_weight: f64,
     /// The weighted mean of each column.
     means: Vec<f64>,
@@ -47,7 +49,13 @@ pub(super) struct Iterative<'a> {
 }
 
 impl<'a> Iterative<'a> {
-    pub(super) fn new(features: &'a Features, target: &'a [f64], weights: Option<&'a [f64]>, l2: f64) -> Self {
+    pub(super) fn new(
+        features: &'a Features,
+        target: &'a [f64],
+        weights: Option<&'a [f64]>,
+        l2: f64,
+        intercept: bool,
+    ) -> Self {
         let weight = |row: usize| weights.map_or(1.0, |weights| weights[row]);
         let total_weight = Twofold::sum((0..target.len()).map(weight));
         let moments = |column| {
@@ -56,7 +64,7 @@ impl<'a> Iterative<'a> {
                 sum = sum.plus(weight(row) * value);
                 squares += weight(row) * value * value;
             });
-            let mean = sum.value() / total_weight;
+            let mean = if intercept { sum.value() / total_weight } else { 0.0 };
             (mean, squares - total_weight * mean * mean)
         };
         let moments: Vec<(f64, f64)> = (0..features.columns()).into_par_iter().map(moments).collect();
@@ -70,6 +78,7 @@ impl<'a> Iterative<'a> {
             target,
             weights,
             l2,
+            intercept,
             total_weight,
         }
     }
@@ -77,7 +86,7 @@ impl<'a> Iterative<'a> {
     /// Returns the solution, and whether it converged before the iterations ran out.
     pub(super) fn solve(&self) -> (Solution, bool) {
         let centre = Twofold::sum(self.target.iter().enumerate().map(|(row, y)| y * self.weight(row)));
-        let centre = centre / self.total_weight;
+        let centre = if self.intercept { centre / self.total_weight } else { 0.0 };
         let mut coefficients = vec![0.0; self.features.columns()];
         let (mut converged, mut reference) = (true, None);
         for _ in 0..RUNS {
@@ -91,7 +100,7 @@ impl<'a> Iterative<'a> {
             .iter()
             .zip(&self.means)
             .fold(Twofold::from(centre), |sum, (weight, mean)| sum.minus(Twofold::product(*weight, *mean)));
-        (Solution { coefficients, intercept: intercept.value(), dependent: Vec::new() }, converged)
+        (Solution { coefficients, intercept: intercept.value(), dependent: Vec::new(), errors: None }, converged)
     }
 
     /// Returns the correction to the coefficients for these residuals of the target. Gradients are compared with

@@ -12,6 +12,8 @@
 //!
 //! Where rows have weights, every row of X, y and of the column of ones is multiplied by the root of its weight.
 
+use super::inference::StandardErrors;
+use super::unit::{Unit, binary_scale, mean, scale_of};
 use crate::matrix::{Qr, solve_upper, solve_upper_transposed};
 use crate::twofold::Twofold;
 use faer::Mat;
@@ -25,6 +27,8 @@ pub(super) struct LeastSquares<'a> {
     /// Sample weights, above 0; `None` if all rows weigh 1.
     pub(super) weights: Option<&'a [f64]>,
     pub(super) l2: f64,
+    /// Is b free? Otherwise it is 0.
+    pub(super) intercept: bool,
 }
 
 /// The solution of a least-squares problem.
@@ -33,6 +37,8 @@ pub(super) struct Solution {
     pub(super) intercept: f64,
     /// Columns that are constant or linear combinations of others; the coefficients are then those of least norm.
     pub(super) dependent: Vec<usize>,
+    /// Without a penalty and without dependent columns.
+    pub(super) errors: Option<StandardErrors>,
 }
 
 const REFINEMENTS_MAX: usize = 30;
@@ -61,7 +67,13 @@ impl LeastSquares<'_> {
             coefficients: system.units.iter().zip(weights).map(own_unit).collect(),
             intercept: intercept.value() / system.target_scale,
             dependent: factors.dependent().to_vec(),
+            errors: system.errors(&factors, &refined),
         }
+    }
+
+    /// What is subtracted from a scaled column: its mean, or nothing without an intercept.
+    fn centre_of(&self, column: &[f64], scale: f64) -> f64 {
+        if self.intercept { mean(column.iter().map(|x| x * scale), self.weights) } else { 0.0 }
     }
 
     /// More columns than rows: with the centred Xᵀ = Q·R, every candidate of least norm is w = Q·u, and u solves the
@@ -70,8 +82,7 @@ impl LeastSquares<'_> {
         let (rows, columns) = (self.target.len(), self.columns.len());
         let largest = self.columns.iter().flat_map(|column| column.iter()).fold(0.0, |most: f64, x| most.max(x.abs()));
         let scale = binary_scale(largest);
-        let means: Vec<f64> =
-            self.columns.iter().map(|column| mean(column.iter().map(|x| x * scale), self.weights)).collect();
+        let means: Vec<f64> = self.columns.iter().map(|column| self.centre_of(column, scale)).collect();
         let qr = Qr::new(Mat::from_fn(columns, rows, |column, row| self.columns[column][row] * scale - means[column]));
         let upper = qr.upper_owned();
         // Centred rows sum to 0, so the triangle has a row of rounding noise, which must not count as a column.
@@ -85,6 +96,7 @@ impl LeastSquares<'_> {
             target: self.target,
             weights: self.weights,
             l2: self.l2 * scale * scale,
+            intercept: self.intercept,
         }
         .solve_tall();
         let mut weights = inner.coefficients;
@@ -98,6 +110,7 @@ impl LeastSquares<'_> {
             coefficients: weights.into_iter().map(|weight| weight * scale).collect(),
             intercept: intercept.value(),
             dependent: if inner.dependent.is_empty() { Vec::new() } else { (0..columns).collect() },
+            errors: None,
         }
     }
 }
@@ -105,36 +118,7 @@ impl LeastSquares<'_> {
 /// Returns the columns that are constant or linear combinations of others.
 pub(super) fn dependent_columns(columns: Vec<&[f64]>) -> Vec<usize> {
     let target = vec![0.0; columns.first().map_or(0, |column| column.len())];
-    LeastSquares { columns, target: &target, weights: None, l2: 0.0 }.solve().dependent
-}
-
-/// How a column is brought to magnitude 1: v = (x·scale - shift)·stretch. Scale and stretch are powers of two, so that
-/// only the subtraction rounds.
-pub(super) struct Unit {
-    pub(super) scale: f64,
-    pub(super) shift: f64,
-    pub(super) stretch: f64,
-    /// √l2 in the units of v: the entry in this column's penalty row.
-    pub(super) penalty: f64,
-}
-
-impl Unit {
-    pub(super) fn new(column: &[f64], l2: f64, weights: Option<&[f64]>) -> Unit {
-        let scale = scale_of(column);
-        let shift = mean(column.iter().map(|x| x * scale), weights);
-        Unit::around(column, l2, scale, shift)
-    }
-
-    /// For a column that keeps its zeros; `values` are its non-zeros.
-    pub(super) fn uncentred(values: &[f64], l2: f64) -> Unit {
-        Unit::around(values, l2, scale_of(values), 0.0)
-    }
-
-    fn around(column: &[f64], l2: f64, scale: f64, shift: f64) -> Unit {
-        let squares: f64 = column.iter().map(|x| (x * scale - shift).powi(2)).sum();
-        let stretch = binary_scale(squares.sqrt());
-        Unit { scale, shift, stretch, penalty: l2.sqrt() * scale * stretch }
-    }
+    LeastSquares { columns, target: &target, weights: None, l2: 0.0, intercept: true }.solve().dependent
 }
 
 /// The column of the intercept: 1 per row, or the root of the row's weight.
@@ -142,6 +126,8 @@ struct Ones {
     roots: Option<Vec<f64>>,
     /// The sum of its squares: of the weights, or the number of rows.
     total: f64,
+    /// Is there an intercept? Otherwise nothing has a share of this column.
+    is_free: bool,
 }
 
 impl Ones {
@@ -149,6 +135,7 @@ impl Ones {
         Ones {
             roots: problem.weights.map(|weights| weights.iter().map(|weight| weight.sqrt()).collect()),
             total: problem.weights.map_or(problem.target.len() as f64, |weights| Twofold::sum(weights.iter().copied())),
+            is_free: problem.intercept,
         }
     }
 
@@ -158,6 +145,9 @@ impl Ones {
 
     /// Returns the projection of a vector on this column.
     fn share_of(&self, vector: &[f64]) -> f64 {
+        if !self.is_free {
+            return 0.0;
+        }
         let sum: f64 = match &self.roots {
             None => vector.iter().sum(),
             Some(roots) => vector.iter().zip(roots).map(|(value, root)| value * root).sum(),
@@ -193,8 +183,27 @@ struct System<'a> {
 impl<'a> System<'a> {
     fn new(problem: &'a LeastSquares<'a>) -> System<'a> {
         let target_scale = scale_of(problem.target);
-        let units = problem.columns.iter().map(|column| Unit::new(column, problem.l2, problem.weights)).collect();
+        let unit = |column: &&[f64]| Unit::of(column, problem.l2, problem.weights, problem.intercept);
+        let units = problem.columns.iter().map(unit).collect();
         System { problem, ones: Ones::new(problem), units, target_scale }
+    }
+
+    /// The standard errors: s²·(VᵀV)⁻¹ is the covariance of the weights of the centred columns V, where s² is the sum of
+    /// squared residuals by the degrees of freedom. A weight of 2 counts as two rows.
+    fn errors(&self, factors: &Factors, refined: &Refined) -> Option<StandardErrors> {
+        let (columns, total) = (self.units.len(), self.ones.total);
+        let freedom = total - (columns + usize::from(self.problem.intercept)) as f64;
+        if self.problem.l2 > 0.0 || !factors.dependent().is_empty() || freedom <= 0.0 {
+            return None;
+        }
+        let squares: f64 = refined.residuals.iter().map(|residual| residual.value().powi(2)).sum();
+        let deviation = (squares / freedom).sqrt() / self.target_scale;
+        let lengths = factors.inverse_lengths();
+        let weight = |(unit, length): (&Unit, f64)| deviation * length * (unit.stretch * unit.scale);
+        let shifts: Vec<f64> = self.units.iter().map(|unit| unit.shift * unit.stretch).collect();
+        let intercept = (1.0 / total + factors.inverse_square(&shifts)).sqrt() * deviation;
+        let intercept = self.problem.intercept.then_some(intercept);
+        StandardErrors::new(Some(freedom), intercept, self.units.iter().zip(lengths).map(weight).collect())
     }
 
     fn refine(&self, factors: &Factors) -> Refined {
@@ -375,6 +384,25 @@ impl Factors {
         &self.triangle.order[..self.rank]
     }
 
+    /// The length of each row of R⁻¹: the root of the diagonal of (VᵀV)⁻¹. All columns are in the basis.
+    fn inverse_lengths(&self) -> Vec<f64> {
+        let mut squares = vec![0.0; self.rank];
+        for place in 0..self.rank {
+            let mut column = vec![0.0; self.rank];
+            column[place] = 1.0;
+            solve_upper(self.triangle.upper().get(..self.rank, ..self.rank), &mut column);
+            self.basis().iter().zip(column).for_each(|(&of, entry)| squares[of] += entry * entry);
+        }
+        squares.into_iter().map(f64::sqrt).collect()
+    }
+
+    /// vᵀ·(VᵀV)⁻¹·v for a number per column.
+    fn inverse_square(&self, vector: &[f64]) -> f64 {
+        let mut vector: Vec<f64> = self.basis().iter().map(|&column| vector[column]).collect();
+        solve_upper_transposed(self.triangle.upper().get(..self.rank, ..self.rank), &mut vector);
+        vector.iter().map(|entry| entry * entry).sum()
+    }
+
     fn dependent(&self) -> &[usize] {
         &self.triangle.order[self.rank..]
     }
@@ -400,7 +428,7 @@ impl Factors {
         self.triangle.apply(&mut top);
         vector[..columns].copy_from_slice(&top[..columns]);
         self.rows.apply(&mut vector);
-        let shared = total / ones.total;
+        let shared = if ones.is_free { total / ones.total } else { 0.0 };
         ones.add_to(&mut vector, shared);
         let mut weights = vec![0.0; columns];
         for (&column, weight) in self.basis().iter().zip(solved) {
@@ -442,35 +470,4 @@ impl Factors {
         }
         least
     }
-}
-
-/// The power of two that brings the largest of some numbers into [½, 1).
-fn scale_of(numbers: &[f64]) -> f64 {
-    binary_scale(numbers.iter().fold(0.0, |most: f64, x| most.max(x.abs())))
-}
-
-/// The power of two that brings `magnitude` into [½, 1); 1 for zero.
-fn binary_scale(magnitude: f64) -> f64 {
-    const BIAS: i64 = 1023;
-    if magnitude == 0.0 || !magnitude.is_finite() {
-        return 1.0;
-    }
-    let exponent = ((magnitude.to_bits() >> 52) & 0x7ff) as i64 - BIAS;
-    let scale = (BIAS - 1 - exponent).clamp(1, 2 * BIAS);
-    f64::from_bits((scale as u64) << 52)
-}
-
-/// Returns the mean; exactly the value if all are equal.
-fn mean(values: impl ExactSizeIterator<Item = f64> + Clone, weights: Option<&[f64]>) -> f64 {
-    let rows = values.len() as f64;
-    let first = values.clone().next().unwrap_or(0.0);
-    let above = values.map(|value| value - first);
-    first
-        + match weights {
-            None => Twofold::sum(above) / rows,
-            Some(weights) => {
-                let total = Twofold::sum(weights.iter().copied());
-                Twofold::sum(above.zip(weights).map(|(above, weight)| above * weight)) / total
-            }
-        }
 }

@@ -2,17 +2,36 @@
 //!
 //! Coefficients are in the units of the original columns; intercepts are never penalised.
 
+mod bayes;
+mod blocks;
+mod descent;
+mod distribution;
+mod elastic;
+mod glm;
+mod glm_loss;
+mod huber;
+mod inference;
 mod iterative;
-mod lasso;
 mod least_squares;
 mod logistic;
-mod logistic_lasso;
+mod logistic_path;
+mod logistic_problem;
 mod newton;
+mod pinball;
+mod proximal;
+mod quantile;
+mod scaled;
 mod softmax;
+mod unit;
 
-pub use lasso::ElasticNet;
+pub use bayes::{BayesianRidge, BayesianRidgeModel};
+pub use elastic::ElasticNet;
+pub use glm::{Family, Glm, GlmModel};
+pub use huber::Huber;
+pub use inference::StandardErrors;
 pub use logistic::{Logistic, LogisticModel};
-pub(crate) use logistic_lasso::LogisticLasso;
+pub(crate) use logistic_path::LogisticPath;
+pub use quantile::Quantile;
 
 use crate::data::{Column, Dataset, Features, Outputs, Target};
 use crate::learner::{Accepts, Fit, Learner, Model};
@@ -32,13 +51,22 @@ use serde::{Deserialize, Serialize};
 /// ```
 /// use pipewright_learn::{Dataset, Features, Learner, Target, linear::Linear};
 /// let features = Features::from_rows(["x"], &[[1.0], [2.0], [4.0]]);
-/// let model = Linear.fit(&Dataset::new(features, Target::Numbers(vec![3.0, 5.0, 9.0])))?;
+/// let model = Linear::default().fit(&Dataset::new(features, Target::Numbers(vec![3.0, 5.0, 9.0])))?;
 /// assert_eq!((model.coefficients(), model.intercept()), (&[2.0][..], 1.0));
 /// # Ok::<(), pipewright_learn::Failure>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Linear;
+pub struct Linear {
+    /// Is there an intercept? Without one, the prediction is 0 where all columns are 0.
+    pub intercept: bool,
+}
+
+impl Default for Linear {
+    fn default() -> Linear {
+        Linear { intercept: true }
+    }
+}
 
 /// Ridge regression: minimises Σ (y - b - w·x)² + `l2`·Σ w². The penalty is scikit-learn's `alpha`.
 ///
@@ -50,11 +78,13 @@ pub struct Linear;
 pub struct Ridge {
     /// L2 penalty (regularisation strength), at least 0.
     pub l2: f64,
+    /// Is there an intercept? It is not penalised.
+    pub intercept: bool,
 }
 
 impl Default for Ridge {
     fn default() -> Ridge {
-        Ridge { l2: 1.0 }
+        Ridge { l2: 1.0, intercept: true }
     }
 }
 
@@ -64,9 +94,22 @@ impl Default for Ridge {
 pub struct LinearModel {
     coefficients: Vec<f64>,
     intercept: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    errors: Option<StandardErrors>,
 }
 
 impl LinearModel {
+    /// A model without standard errors.
+    fn new(coefficients: Vec<f64>, intercept: f64) -> LinearModel {
+        LinearModel { coefficients, intercept, errors: None }
+    }
+
+    /// Returns the standard errors; `None` with a penalty, or where the coefficients are not unique.
+    #[must_use]
+    pub fn standard_errors(&self) -> Option<&StandardErrors> {
+        self.errors.as_ref()
+    }
+
     /// Returns the coefficient of each column, in the units of the column.
     #[must_use]
     pub fn coefficients(&self) -> &[f64] {
@@ -78,6 +121,15 @@ impl LinearModel {
     pub fn intercept(&self) -> f64 {
         self.intercept
     }
+
+    /// A model that was just fitted, if its numbers are finite.
+    fn checked(self) -> Result<LinearModel, Failure> {
+        self.validate().map_err(|_| {
+            Failure::new(code::VALUE_OUT_OF_RANGE, "the coefficients overflow or underflow")
+                .help("scale the columns and the target")
+        })?;
+        Ok(self)
+    }
 }
 
 impl Learner for Linear {
@@ -88,7 +140,7 @@ impl Learner for Linear {
     }
 
     fn learn(&self, train: &Dataset, fit: &Fit<'_>) -> Result<LinearModel, Failure> {
-        Ridge { l2: 0.0 }.learn(train, fit)
+        Ridge { l2: 0.0, intercept: self.intercept }.learn(train, fit)
     }
 }
 
@@ -100,7 +152,7 @@ impl Learner for Ridge {
     }
 
     fn learn(&self, train: &Dataset, fit: &Fit<'_>) -> Result<LinearModel, Failure> {
-        check_penalty(self.l2)?;
+        check_penalty("l2", self.l2)?;
         let Target::Numbers(target) = train.target() else {
             return Err(Failure::new(code::WRONG_TASK, "least squares predicts numbers, but the target is a class"));
         };
@@ -109,26 +161,22 @@ impl Learner for Ridge {
         if !is_wide_and_sparse(&train.features) {
             check_room(&train.features, 3, train.features.columns() + 1)?;
         }
-        let Solution { coefficients, intercept, dependent } = self.solve(train, target, fit);
+        let Solution { coefficients, intercept, dependent, errors } = self.solve(train, target, fit);
         if !dependent.is_empty() && self.l2 == 0.0 {
             fit.progress.notice(repeating(&train.features, &dependent));
         }
-        let model = LinearModel { coefficients, intercept };
-        model.validate().map_err(|_| {
-            Failure::new(code::VALUE_OUT_OF_RANGE, "the coefficients overflow or underflow")
-                .help("scale the columns and the target")
-        })?;
-        Ok(model)
+        LinearModel { coefficients, intercept, errors }.checked()
     }
 }
 
 impl Ridge {
     fn solve(&self, train: &Dataset, target: &[f64], fit: &Fit<'_>) -> Solution {
-        let (features, weights, l2) = (&train.features, train.weights(), self.l2);
+        let Ridge { l2, intercept } = *self;
+        let (features, weights) = (&train.features, train.weights());
         if !is_wide_and_sparse(features) {
-            return LeastSquares { columns: columns_of(features), target, weights, l2 }.solve();
+            return LeastSquares { columns: columns_of(features), target, weights, l2, intercept }.solve();
         }
-        let (solution, converged) = Iterative::new(features, target, weights, l2).solve();
+        let (solution, converged) = Iterative::new(features, target, weights, l2, intercept).solve();
         if !converged {
             let message = "the maximum number of iterations was reached before convergence";
             fit.progress.notice(Failure::warning(code::NOT_FULLY_CONVERGED, message).help("scale the columns"));
@@ -146,7 +194,10 @@ impl Model for LinearModel {
 
     fn validate(&self) -> Result<(), Failure> {
         let finite = self.intercept.is_finite() && self.coefficients.iter().all(|weight| weight.is_finite());
-        if finite { Ok(()) } else { Err(Failure::new(code::BAD_BUNDLE, "a linear model with an infinite coefficient")) }
+        if !finite {
+            return Err(Failure::new(code::BAD_BUNDLE, "a linear model with an infinite coefficient"));
+        }
+        check_errors(self.errors.as_ref(), self.coefficients.len())
     }
 
     fn inputs(&self) -> usize {
@@ -154,9 +205,27 @@ impl Model for LinearModel {
     }
 
     fn summary(&self) -> Summary {
-        let weights = self.coefficients.clone();
-        Summary::Coefficients(vec![LinearFunction { class: None, intercept: self.intercept, weights }])
+        Summary::Coefficients(vec![function_of(None, self.intercept, &self.coefficients, self.errors.as_ref())])
     }
+}
+
+/// A linear function for people to read.
+fn function_of(
+    class: Option<usize>,
+    intercept: f64,
+    weights: &[f64],
+    errors: Option<&StandardErrors>,
+) -> LinearFunction {
+    let inference = errors.map(|errors| errors.inference(intercept, weights));
+    LinearFunction { class, intercept, weights: weights.to_vec(), inference }
+}
+
+/// Checks standard errors that came from a file.
+fn check_errors(errors: Option<&StandardErrors>, columns: usize) -> Result<(), Failure> {
+    if errors.is_none_or(|errors| errors.is_sound(columns)) {
+        return Ok(());
+    }
+    Err(Failure::new(code::BAD_BUNDLE, "a linear model with invalid standard errors"))
 }
 
 pub(crate) fn columns_of(features: &Features) -> Vec<&[f64]> {
@@ -182,11 +251,11 @@ fn linear_combination(features: &Features, coefficients: &[f64], intercept: f64)
     sums
 }
 
-fn check_penalty(l2: f64) -> Result<(), Failure> {
-    if l2.is_finite() && l2 >= 0.0 {
+fn check_penalty(name: &str, penalty: f64) -> Result<(), Failure> {
+    if penalty.is_finite() && penalty >= 0.0 {
         return Ok(());
     }
-    Err(Failure::new(code::BAD_VALUE, format!("l2 is {l2}; it must be a finite number, at least 0")))
+    Err(Failure::new(code::BAD_VALUE, format!("{name} is {penalty}; it must be a finite number, at least 0")))
 }
 
 pub(crate) fn check_rows(features: &Features) -> Result<(), Failure> {
@@ -238,5 +307,15 @@ fn repeating(features: &Features, dependent: &[usize]) -> Failure {
         .help("drop the columns, or use `ridge`")
 }
 
+#[cfg(test)]
+mod elastic_tests;
+#[cfg(test)]
+mod glm_tests;
+#[cfg(test)]
+mod inference_tests;
+#[cfg(test)]
+mod logistic_tests;
+#[cfg(test)]
+mod robust_tests;
 #[cfg(test)]
 mod tests;

@@ -1,9 +1,12 @@
-//! Exact minimisation of a smooth convex function: damped Newton steps, by Cholesky if the Hessian fits in memory,
-//! otherwise by conjugate gradients.
+//! Exact minimisation of a smooth convex function, with or without penalties on absolute values: damped Newton steps, by
+//! Cholesky if the Hessian fits in memory, otherwise by conjugate gradients; by coordinate descent where absolute values
+//! are penalised.
 //!
 //! Sources: S. Boyd, L. Vandenberghe, "Convex Optimization" (2004), 9.5; J. Nocedal, S. Wright, "Numerical
-//! Optimization" (2006), algorithm 7.1.
+//! Optimization" (2006), algorithm 7.1; G.-X. Yuan, C.-H. Ho, C.-J. Lin, "An improved GLMNET for L1-regularized logistic
+//! regression" (2012).
 
+use super::proximal::proximal_direction;
 use crate::learner::Progress;
 use crate::matrix::{solve_positive_definite, solve_semidefinite};
 use faer::Mat;
@@ -24,6 +27,14 @@ pub(super) trait Objective {
     fn curvature_times(&self, point: &Self::Point, direction: &[f64]) -> Vec<f64>;
     /// Returns an approximate diagonal of the Hessian: a preconditioner that keeps steps inside their subspace.
     fn rough_diagonal(&self, point: &Self::Point) -> Vec<f64>;
+    /// The size of terms that cancel in the value: it has no digits below their rounding.
+    fn cancelling(&self) -> f64 {
+        0.0
+    }
+    /// The function hardly changes when all parameters at places equal modulo this number grow by the same.
+    fn together(&self) -> Option<usize> {
+        None
+    }
 }
 
 pub(super) struct Slope<P> {
@@ -61,18 +72,21 @@ pub(super) enum End {
     Iterations,
 }
 
-/// Minimises from 0.
+/// Minimises from `start`; `absolute` is the penalty on the absolute value of each parameter, or empty. With penalties
+/// on absolute values, second derivatives are always formed.
 ///
 /// # Errors
 /// `CANCELLED` if the progress callback asks for it; `VALUE_OUT_OF_RANGE` if the curvature is not finite.
 pub(super) fn minimise<O: Objective>(
     objective: &O,
+    start: Vec<f64>,
+    absolute: &[f64],
     limits: &Limits,
     progress: &dyn Progress,
 ) -> Result<Minimum, Failure> {
     // Newton steps square the error: at this relative accuracy of the value, two or three steps reach full precision.
     const POLISHING_STEPS: u32 = 4;
-    let mut at = vec![0.0; objective.size()];
+    let mut at = start;
     let (mut flat, mut polishing, mut first_norm) = (false, 0, None);
     for iteration in 0..limits.iterations {
         if progress.cancelled() {
@@ -85,22 +99,28 @@ pub(super) fn minimise<O: Objective>(
         }
         let first_norm = *first_norm.get_or_insert(norm(&slope.gradient));
         let mut step: Vec<f64> = slope.gradient.iter().map(|g| -g).collect();
-        if objective.size() <= limits.dense_size {
-            let curvature = objective.curvature(&slope.point);
-            let is_finite = curvature.col_iter().all(|column| column.iter().all(|entry| entry.is_finite()));
-            if !is_finite {
-                let message = "the values or the penalty are too large: their products are not finite";
-                return Err(
-                    Failure::new(code::VALUE_OUT_OF_RANGE, message).help("scale the columns, or use a smaller penalty")
-                );
-            }
-            flat |= newton_direction(curvature, &mut step);
+        if !absolute.is_empty() {
+            step = proximal_direction(
+                &finite_curvature(objective, &slope)?,
+                &slope.gradient,
+                &at,
+                absolute,
+                objective.together(),
+            );
+        } else if objective.size() <= limits.dense_size {
+            flat |= newton_direction(finite_curvature(objective, &slope)?, &mut step);
         } else {
             conjugate_direction(objective, &slope, first_norm, &mut step);
         }
-        let decrease = -dot(&slope.gradient, &step);
-        if decrease / 2.0 > 1e-14 * slope.value {
-            let Some(share) = search_line(objective, &at, &step, &slope, decrease) else {
+        let decrease =
+            penalised(&at, absolute) - penalised(&moved(&at, &step, 1.0), absolute) - dot(&slope.gradient, &step);
+        let value = slope.value + penalised(&at, absolute);
+        if decrease / 2.0 > 1e-14 * value.max(objective.cancelling()) {
+            let there = |share| {
+                let there = moved(&at, &step, share);
+                objective.value(&there) + penalised(&there, absolute)
+            };
+            let Some(share) = search_line(there, value, decrease) else {
                 return Ok(Minimum { at, end: End::Drifting, flat });
             };
             add(&mut at, &step, share);
@@ -118,6 +138,25 @@ pub(super) fn minimise<O: Objective>(
     Ok(Minimum { at, end: End::Iterations, flat })
 }
 
+/// The Hessian at a point; only the lower triangle is meaningful.
+fn finite_curvature<O: Objective>(objective: &O, slope: &Slope<O::Point>) -> Result<Mat<f64>, Failure> {
+    let curvature = objective.curvature(&slope.point);
+    if curvature.col_iter().all(|column| column.iter().all(|entry| entry.is_finite())) {
+        return Ok(curvature);
+    }
+    let message = "the values or the penalty are too large: their products are not finite";
+    Err(Failure::new(code::VALUE_OUT_OF_RANGE, message).help("scale the columns, or use a smaller penalty"))
+}
+
+/// Σ absolute·|at|.
+fn penalised(at: &[f64], absolute: &[f64]) -> f64 {
+    at.iter().zip(absolute).map(|(parameter, penalty)| penalty * parameter.abs()).sum()
+}
+
+fn moved(at: &[f64], step: &[f64], share: f64) -> Vec<f64> {
+    at.iter().zip(step).map(|(at, step)| at + share * step).collect()
+}
+
 /// `step`, the negative gradient, becomes the Newton step. True if the curvature vanishes in some direction, in which
 /// no step is taken.
 fn newton_direction(curvature: Mat<f64>, step: &mut [f64]) -> bool {
@@ -132,7 +171,15 @@ fn newton_direction(curvature: Mat<f64>, step: &mut [f64]) -> bool {
         sensible
     };
     if !well_conditioned {
-        solve_semidefinite(curvature.as_ref(), size as f64 * f64::EPSILON, step);
+        // Huge entries would overflow in the decomposition.
+        const HUGE: f64 = 1e100;
+        let scale =
+            |index: usize| if curvature[(index, index)] > HUGE { curvature[(index, index)].sqrt() } else { 1.0 };
+        let scales: Vec<f64> = (0..size).map(scale).collect();
+        let scaled = Mat::from_fn(size, size, |row, column| curvature[(row, column)] / scales[row] / scales[column]);
+        step.iter_mut().zip(&scales).for_each(|(step, scale)| *step /= scale);
+        solve_semidefinite(scaled.as_ref(), size as f64 * f64::EPSILON, step);
+        step.iter_mut().zip(&scales).for_each(|(step, scale)| *step /= scale);
     }
     !well_conditioned
 }
@@ -175,18 +222,9 @@ fn conjugate_direction<O: Objective>(objective: &O, slope: &Slope<O::Point>, fir
 }
 
 /// Backtracking line search: the longest of 1, ½, ¼ … of the step that satisfies the Armijo condition.
-fn search_line<O: Objective>(
-    objective: &O,
-    at: &[f64],
-    step: &[f64],
-    slope: &Slope<O::Point>,
-    decrease: f64,
-) -> Option<f64> {
-    (0..50).map(|halvings| 0.5_f64.powi(halvings)).find(|&share| {
-        let mut there = at.to_vec();
-        add(&mut there, step, share);
-        objective.value(&there) <= slope.value - 1e-4 * share * decrease
-    })
+fn search_line(value_at: impl Fn(f64) -> f64, value: f64, decrease: f64) -> Option<f64> {
+    let shares = (0..50).map(|halvings| 0.5_f64.powi(halvings));
+    shares.into_iter().find(|&share| value_at(share) <= value - 1e-4 * share * decrease)
 }
 
 fn add(to: &mut [f64], step: &[f64], share: f64) {

@@ -10,17 +10,15 @@
 //! Adding the same to all K functions changes no probability. The minimum sought is the one where they sum to 0; an
 //! added curvature in that direction, where the loss has none, keeps the Hessian definite and every step inside the
 //! subspace.
+//!
+//! Without intercept, the first input is 0, and a penalty on its parameter keeps that at 0.
 
+use super::blocks::{BLOCK_ROWS, Inputs, RowInputs, add_products, sum_blocks};
 use super::newton::{Objective, Slope};
 use crate::data::Features;
-use crate::sparse_rows::SparseRows;
 use crate::twofold::Twofold;
-use faer::linalg::matmul::matmul;
-use faer::{Accum, Mat, MatMut, MatRef, Par};
+use faer::{Mat, MatMut, MatRef};
 use rayon::prelude::*;
-use std::borrow::Cow;
-use std::ops::Range;
-use std::sync::Arc;
 
 /// Training rows.
 pub(super) struct Labelled<'a> {
@@ -29,6 +27,17 @@ pub(super) struct Labelled<'a> {
     pub(super) classes: usize,
     /// Sample weights; `None` if all rows weigh 1.
     pub(super) weights: Option<&'a [f64]>,
+    /// Is the first input of every row 1? Otherwise it is 0.
+    pub(super) intercept: bool,
+    /// Are the functions to sum to 0?
+    pub(super) balanced: bool,
+}
+
+impl Labelled<'_> {
+    /// The penalty on the parameter of the first input.
+    fn first_penalty(&self) -> f64 {
+        if self.intercept { 0.0 } else { 1.0 }
+    }
 }
 
 /// Rows of inputs in blocks, and the class of each row.
@@ -40,6 +49,8 @@ pub(super) struct Softmax {
     inputs: usize,
     /// The penalty on the square of each input's parameter.
     penalties: Vec<f64>,
+    /// Does the Hessian have an added curvature in the direction of all functions together?
+    balanced: bool,
 }
 
 struct Block {
@@ -54,143 +65,20 @@ impl Block {
     }
 }
 
-/// The inputs of a block; the first is 1.
-enum Inputs {
-    /// Rows × inputs.
-    Dense(Mat<f64>),
-    /// A range of the rows, without the ones.
-    Sparse(Arc<SparseRows>, Range<usize>),
-}
-
-impl Inputs {
-    /// Multiplies the inputs by parameters (inputs × functions); the result is rows × functions.
-    fn times(&self, parameters: MatRef<'_, f64>) -> Mat<f64> {
-        match self {
-            Inputs::Dense(inputs) => {
-                let mut values = Mat::zeros(inputs.nrows(), parameters.ncols());
-                matmul(values.as_mut(), Accum::Replace, inputs.as_ref(), parameters, 1.0, Par::Seq);
-                values
-            }
-            Inputs::Sparse(rows, range) => Mat::from_fn(range.len(), parameters.ncols(), |row, function| {
-                let products = rows.row(range.start + row).map(|(column, x)| x * parameters[(column + 1, function)]);
-                parameters[(0, function)] + products.sum::<f64>()
-            }),
-        }
-    }
-
-    /// Adds the transposed inputs times values (rows × functions) to a matrix of inputs × functions.
-    fn add_transposed_times(&self, values: MatRef<'_, f64>, mut sum: MatMut<'_, f64>) {
-        match self {
-            Inputs::Dense(inputs) => matmul(sum, Accum::Add, inputs.transpose(), values, 1.0, Par::Seq),
-            Inputs::Sparse(rows, range) => {
-                for (row, of_row) in range.clone().enumerate() {
-                    for function in 0..values.ncols() {
-                        let value = values[(row, function)];
-                        sum[(0, function)] += value;
-                        rows.row(of_row).for_each(|(column, x)| sum[(column + 1, function)] += value * x);
-                    }
-                }
-            }
-        }
-    }
-
-    /// Adds the squares of the inputs, each weighted by a number of its row.
-    fn add_squares(&self, of_row: impl Fn(usize) -> f64, sum: &mut [f64]) {
-        match self {
-            Inputs::Dense(inputs) => {
-                for (input, sum) in sum.iter_mut().enumerate() {
-                    for row in 0..inputs.nrows() {
-                        *sum += of_row(row) * inputs[(row, input)].powi(2);
-                    }
-                }
-            }
-            Inputs::Sparse(rows, range) => {
-                for (row, place) in range.clone().enumerate() {
-                    let factor = of_row(row);
-                    sum[0] += factor;
-                    rows.row(place).for_each(|(column, x)| sum[column + 1] += factor * x * x);
-                }
-            }
-        }
-    }
-
-    /// Rows × inputs.
-    fn to_dense(&self, inputs: usize) -> Cow<'_, Mat<f64>> {
-        match self {
-            Inputs::Dense(matrix) => Cow::Borrowed(matrix),
-            Inputs::Sparse(rows, range) => {
-                let mut matrix = Mat::zeros(range.len(), inputs);
-                for (row, place) in range.clone().enumerate() {
-                    matrix[(row, 0)] = 1.0;
-                    rows.row(place).for_each(|(column, x)| matrix[(row, column + 1)] = x);
-                }
-                Cow::Owned(matrix)
-            }
-        }
-    }
-}
-
-const BLOCK_ROWS: usize = 1024;
-/// Maximum number of groups of blocks with partial sums of their own; fewer if they would take more memory.
-const GROUPS_MAX: usize = 16;
-const PARTIAL_NUMBERS_MAX: usize = 1 << 24;
-
 impl Softmax {
-    /// Creates the objective for dense columns, without the column of ones; `penalties` likewise, for ½·penalty·θ².
-    pub(super) fn dense(columns: &Features, labels: &Labelled<'_>, penalties: &[f64]) -> Softmax {
-        let inputs = columns.columns() + 1;
-        let columns: Vec<&[f64]> = (0..columns.columns()).map(|index| columns.column(index)).collect();
-        Softmax::new(inputs, labels, penalties, |rows| {
-            let value = |row: usize, input: usize| if input == 0 { 1.0 } else { columns[input - 1][rows.start + row] };
-            Inputs::Dense(Mat::from_fn(rows.len(), inputs, value))
-        })
-    }
-
-    /// Like [`Softmax::dense`], for sparse columns.
-    pub(super) fn sparse(columns: &Features, labels: &Labelled<'_>, penalties: &[f64]) -> Softmax {
-        let rows = Arc::new(SparseRows::of(columns));
-        Softmax::new(columns.columns() + 1, labels, penalties, |range| Inputs::Sparse(rows.clone(), range))
-    }
-
-    fn new(
-        inputs: usize,
-        labels: &Labelled<'_>,
-        penalties: &[f64],
-        inputs_of: impl Fn(Range<usize>) -> Inputs,
-    ) -> Softmax {
+    /// Creates the objective for columns, without the column of ones; `penalties` likewise, for ½·penalty·θ².
+    pub(super) fn new(columns: &Features, keep_sparse: bool, labels: &Labelled<'_>, penalties: &[f64]) -> Softmax {
+        let rows = RowInputs::new(columns, keep_sparse, labels.intercept);
         let block = |(index, codes): (usize, &[u32])| {
-            let rows = index * BLOCK_ROWS..index * BLOCK_ROWS + codes.len();
-            let weights = labels.weights.map(|weights| weights[rows.clone()].to_vec());
-            Block { inputs: inputs_of(rows), codes: codes.to_vec(), weights }
+            let range = index * BLOCK_ROWS..index * BLOCK_ROWS + codes.len();
+            let weights = labels.weights.map(|weights| weights[range.clone()].to_vec());
+            Block { inputs: rows.of(range), codes: codes.to_vec(), weights }
         };
         let blocks = labels.codes.chunks(BLOCK_ROWS).enumerate().map(block).collect();
         let functions = if labels.classes == 2 { 1 } else { labels.classes };
-        Softmax { blocks, functions, inputs, penalties: [&[0.0], penalties].concat() }
-    }
-
-    /// Sums a vector over all rows: within a group of blocks in order, groups in parallel, then group by group. The
-    /// groups depend on the problem only.
-    fn sum(&self, length: usize, add_block: impl Fn(usize, &Block, &mut [f64]) + Sync) -> Vec<f64> {
-        let groups = (PARTIAL_NUMBERS_MAX / length.max(1)).clamp(1, GROUPS_MAX);
-        let group_blocks = self.blocks.len().div_ceil(groups).max(1);
-        let partial: Vec<Vec<f64>> = self
-            .blocks
-            .par_chunks(group_blocks)
-            .enumerate()
-            .map(|(group, blocks)| {
-                let mut sum = vec![0.0; length];
-                for (index, block) in blocks.iter().enumerate() {
-                    add_block(group * group_blocks + index, block, &mut sum);
-                }
-                sum
-            })
-            .collect();
-        let mut partial = partial.into_iter();
-        let mut total = partial.next().unwrap_or_else(|| vec![0.0; length]);
-        for part in partial {
-            total.iter_mut().zip(part).for_each(|(total, part)| *total += part);
-        }
-        total
+        let inputs = columns.columns() + 1;
+        let penalties = [&[labels.first_penalty()], penalties].concat();
+        Softmax { blocks, functions, inputs, penalties, balanced: labels.balanced }
     }
 
     /// The values of the linear functions: rows × functions.
@@ -244,7 +132,7 @@ impl Softmax {
     fn shared_curvature(&self) -> f64 {
         let weight = |block: &Block| (0..block.codes.len()).map(|row| block.weight(row)).sum::<f64>();
         let total: f64 = self.blocks.iter().map(weight).sum();
-        if self.functions == 1 { 0.0 } else { total / (self.functions * self.functions) as f64 }
+        if self.functions == 1 || !self.balanced { 0.0 } else { total / (self.functions * self.functions) as f64 }
     }
 }
 
@@ -271,7 +159,9 @@ impl Objective for Softmax {
     }
 
     fn value(&self, at: &[f64]) -> f64 {
-        let loss = self.sum(1, |_, block, sum| sum[0] += self.to_probabilities(block, &mut self.evaluate(block, at)));
+        let loss = sum_blocks(&self.blocks, 1, |_, block, sum| {
+            sum[0] += self.to_probabilities(block, &mut self.evaluate(block, at))
+        });
         loss[0] + self.penalty(at)
     }
 
@@ -284,7 +174,7 @@ impl Objective for Softmax {
                 (self.to_probabilities(block, &mut values), values)
             })
             .unzip();
-        let mut gradient = self.sum(self.size(), |index, block, sum| {
+        let mut gradient = sum_blocks(&self.blocks, self.size(), |index, block, sum| {
             let errors = Mat::from_fn(block.codes.len(), self.functions, |row, function| {
                 block.weight(row) * (point[index][(row, function)] - self.is_class(block.codes[row], function))
             });
@@ -299,17 +189,14 @@ impl Objective for Softmax {
 
     fn curvature(&self, point: &Vec<Mat<f64>>) -> Mat<f64> {
         let (size, inputs) = (self.size(), self.inputs);
-        let sum = self.sum(size * size, |index, block, sum| {
+        let sum = sum_blocks(&self.blocks, size * size, |index, block, sum| {
             let mut sum = MatMut::from_column_major_slice_mut(sum, size, size);
             let probabilities = point[index].as_ref();
             let matrix = block.inputs.to_dense(inputs);
             for k in 0..self.functions {
                 for l in 0..=k {
-                    let weighted = Mat::from_fn(block.codes.len(), inputs, |row, input| {
-                        block.weight(row) * Softmax::weight(probabilities, row, k, l) * matrix[(row, input)]
-                    });
-                    let part = sum.as_mut().submatrix_mut(k * inputs, l * inputs, inputs, inputs);
-                    matmul(part, Accum::Add, matrix.transpose(), weighted.as_ref(), 1.0, Par::Seq);
+                    let of_row = |row: usize| block.weight(row) * Softmax::weight(probabilities, row, k, l);
+                    add_products(&matrix, of_row, sum.as_mut().submatrix_mut(k * inputs, l * inputs, inputs, inputs));
                 }
             }
         });
@@ -327,7 +214,7 @@ impl Objective for Softmax {
     }
 
     fn curvature_times(&self, point: &Vec<Mat<f64>>, direction: &[f64]) -> Vec<f64> {
-        let mut product = self.sum(self.size(), |index, block, sum| {
+        let mut product = sum_blocks(&self.blocks, self.size(), |index, block, sum| {
             let mut values = self.evaluate(block, direction);
             for row in 0..values.nrows() {
                 let mean: f64 = (0..self.functions).map(|k| point[index][(row, k)] * values[(row, k)]).sum();
@@ -349,9 +236,13 @@ impl Objective for Softmax {
         product
     }
 
+    fn together(&self) -> Option<usize> {
+        (self.functions > 1).then_some(self.inputs)
+    }
+
     /// For each input, the mean over the functions, which keeps the sum of the functions 0.
     fn rough_diagonal(&self, point: &Vec<Mat<f64>>) -> Vec<f64> {
-        let total = self.sum(self.inputs, |index, block, sum| {
+        let total = sum_blocks(&self.blocks, self.inputs, |index, block, sum| {
             let of_row = |row: usize| {
                 let weights = (0..self.functions).map(|k| Softmax::weight(point[index].as_ref(), row, k, k));
                 block.weight(row) * weights.sum::<f64>()
@@ -378,8 +269,9 @@ mod tests {
         let columns: Vec<Vec<f64>> =
             (0..3).map(|j| (0..2500).map(|i| f64::from((i * (j + 3) + j) % 17) / 8.0 - 1.0).collect()).collect();
         let codes: Vec<u32> = (0..2500).map(|i| (i * 7 / 3) % classes).collect();
-        let labels = Labelled { codes: &codes, classes: classes as usize, weights: None };
-        Softmax::dense(&features(&columns), &labels, &[0.5, 1.0, 2.0])
+        let labels =
+            Labelled { codes: &codes, classes: classes as usize, weights: None, intercept: true, balanced: true };
+        Softmax::new(&features(&columns), false, &labels, &[0.5, 1.0, 2.0])
     }
 
     fn point(size: usize) -> Vec<f64> {
@@ -425,8 +317,8 @@ mod tests {
     /// At logits of ±800 nothing overflows, and a loss near 0 keeps its digits.
     #[test]
     fn extreme_logits_stay_finite() {
-        let labels = Labelled { codes: &[1, 0], classes: 2, weights: None };
-        let softmax = Softmax::dense(&features(&[vec![1.0, -1.0]]), &labels, &[0.0]);
+        let labels = Labelled { codes: &[1, 0], classes: 2, weights: None, intercept: true, balanced: true };
+        let softmax = Softmax::new(&features(&[vec![1.0, -1.0]]), false, &labels, &[0.0]);
         assert_eq!(softmax.value(&[0.0, -800.0]), 1600.0);
         let small = softmax.value(&[0.0, 40.0]);
         assert!((small / (2.0 * (-40.0_f64).exp()) - 1.0).abs() < 1e-14, "{small}");

@@ -19,35 +19,35 @@ impl Progress for Notices {
     }
 }
 
-fn features(columns: &[Vec<f64>]) -> Features {
+pub(super) fn features(columns: &[Vec<f64>]) -> Features {
     let names: Vec<String> = (0..columns.len()).map(|index| format!("x{index}")).collect();
     Features::new(columns.first().map_or(0, Vec::len), names.into(), columns.concat())
 }
 
-fn numbers(columns: &[Vec<f64>], target: &[f64]) -> Dataset {
+pub(super) fn numbers(columns: &[Vec<f64>], target: &[f64]) -> Dataset {
     Dataset::new(features(columns), Target::Numbers(target.to_vec()))
 }
 
-fn classes(columns: &[Vec<f64>], codes: &[u32], count: usize) -> Dataset {
+pub(super) fn classes(columns: &[Vec<f64>], codes: &[u32], count: usize) -> Dataset {
     Dataset::new(features(columns), Target::Classes { codes: codes.to_vec(), count })
 }
 
-fn fit<L: Learner>(learner: &L, train: &Dataset) -> (L::Model, Vec<Failure>) {
+pub(super) fn fit<L: Learner>(learner: &L, train: &Dataset) -> (L::Model, Vec<Failure>) {
     let notices = Notices::default();
     let model = learner.fit_with(train, &Fit::new().seed(0).progress(&notices)).unwrap();
     (model, notices.0.into_inner().unwrap())
 }
 
-fn refusal<L: Learner>(learner: &L, train: &Dataset) -> pipewright_diagnostic::Code {
+pub(super) fn refusal<L: Learner>(learner: &L, train: &Dataset) -> pipewright_diagnostic::Code {
     learner.fit(train).err().unwrap().code
 }
 
 /// Numbers that look random and are the same everywhere.
-fn noise(rows: usize, stream: u64) -> Vec<f64> {
+pub(super) fn noise(rows: usize, stream: u64) -> Vec<f64> {
     (0..rows).map(|row| Key::new(7).index(stream).uniform(row as u64) * 2.0 - 1.0).collect()
 }
 
-fn assert_close(found: &[f64], wanted: &[f64], tolerance: f64) {
+pub(super) fn assert_close(found: &[f64], wanted: &[f64], tolerance: f64) {
     let size = wanted.iter().fold(0.0, |most: f64, value| most.max(value.abs()));
     for (found, wanted) in found.iter().zip(wanted) {
         assert!((found - wanted).abs() <= tolerance * size, "{found} {wanted}");
@@ -58,7 +58,7 @@ fn assert_close(found: &[f64], wanted: &[f64], tolerance: f64) {
 fn a_plane_is_found_exactly() {
     let columns = [vec![1.0, 2.0, 3.0, 5.0], vec![0.0, 1.0, 0.0, 2.0]];
     let target: Vec<f64> = (0..4).map(|row| 3.0 - 2.0 * columns[0][row] + 0.5 * columns[1][row]).collect();
-    let (model, notices) = fit(&Linear, &numbers(&columns, &target));
+    let (model, notices) = fit(&Linear::default(), &numbers(&columns, &target));
     assert_eq!((model.coefficients(), model.intercept()), (&[-2.0, 0.5][..], 3.0));
     assert!(notices.is_empty());
     assert_eq!(model.predict(&features(&columns)).unwrap(), Outputs::Numbers(target));
@@ -67,7 +67,7 @@ fn a_plane_is_found_exactly() {
 #[test]
 fn without_columns_the_mean_is_predicted() {
     let train = Dataset::new(Features::new(3, Vec::new().into(), Vec::new()), Target::Numbers(vec![1.0, 2.0, 6.0]));
-    assert_eq!(fit(&Linear, &train).0.intercept(), 3.0);
+    assert_eq!(fit(&Linear::default(), &train).0.intercept(), 3.0);
     assert_eq!(fit(&Ridge::default(), &train).0.intercept(), 3.0);
 }
 
@@ -77,7 +77,7 @@ fn repeated_columns_share_and_are_named() {
     let first = noise(20, 1);
     let columns = [first.clone(), first.iter().map(|x| 2.0 * x).collect(), noise(20, 2), vec![0.1; 20]];
     let target: Vec<f64> = (0..20).map(|row| 5.0 * columns[0][row] + 7.0 * columns[2][row] + 1.0).collect();
-    let (model, notices) = fit(&Linear, &numbers(&columns, &target));
+    let (model, notices) = fit(&Linear::default(), &numbers(&columns, &target));
     assert_close(model.coefficients(), &[1.0, 2.0, 7.0, 0.0], 1e-14);
     assert_eq!(model.coefficients()[3], 0.0);
     assert_close(&[model.intercept()], &[1.0], 1e-14);
@@ -92,11 +92,11 @@ fn repeated_columns_share_and_are_named() {
 fn fewer_rows_than_columns_give_the_shortest_coefficients() {
     let columns: Vec<Vec<f64>> = (0..9).map(|stream| noise(4, stream)).collect();
     let target = noise(4, 100);
-    let (model, notices) = fit(&Linear, &numbers(&columns, &target));
+    let (model, notices) = fit(&Linear::default(), &numbers(&columns, &target));
     let Outputs::Numbers(predicted) = model.predict(&features(&columns)).unwrap() else { unreachable!("numbers") };
     assert_close(&predicted, &target, 1e-13);
     assert_eq!(notices[0].message, "4 rows do not determine the coefficients of 9 columns");
-    let (ridge, _) = fit(&Ridge { l2: 1e-10 }, &numbers(&columns, &target));
+    let (ridge, _) = fit(&Ridge { l2: 1e-10, ..Ridge::default() }, &numbers(&columns, &target));
     assert_close(ridge.coefficients(), model.coefficients(), 1e-8);
 }
 
@@ -105,7 +105,7 @@ fn extreme_units_do_not_matter() {
     let (a, b) = (noise(30, 1), noise(30, 2));
     let target: Vec<f64> = a.iter().zip(&b).map(|(a, b)| 2.0 * a - b).collect();
     let columns = [a.iter().map(|x| x * 1e150).collect(), b.iter().map(|x| x * 1e-150).collect()];
-    let (model, notices) = fit(&Linear, &numbers(&columns, &target));
+    let (model, notices) = fit(&Linear::default(), &numbers(&columns, &target));
     assert!(notices.is_empty());
     assert!((model.coefficients()[0] / 2e-150 - 1.0).abs() < 1e-14);
     assert!((model.coefficients()[1] / -1e150 - 1.0).abs() < 1e-14);
@@ -114,24 +114,24 @@ fn extreme_units_do_not_matter() {
 #[test]
 fn ridge_without_penalty_is_linear() {
     let train = numbers(&[noise(30, 1), noise(30, 2)], &noise(30, 3));
-    assert_eq!(fit(&Ridge { l2: 0.0 }, &train).0, fit(&Linear, &train).0);
+    assert_eq!(fit(&Ridge { l2: 0.0, ..Ridge::default() }, &train).0, fit(&Linear::default(), &train).0);
 }
 
 #[test]
 fn unfit_data_is_refused() {
     let good = numbers(&[vec![1.0, 2.0]], &[1.0, 2.0]);
     let empty = Dataset::new(Features::new(0, vec!["x".to_owned()].into(), Vec::new()), Target::Numbers(Vec::new()));
-    assert_eq!(refusal(&Linear, &empty), code::TOO_FEW_ROWS);
-    assert_eq!(refusal(&Linear, &numbers(&[vec![1.0, f64::NAN]], &[1.0, 2.0])), code::NON_FINITE);
-    assert_eq!(refusal(&Linear, &numbers(&[vec![1.0, 2.0]], &[1.0, f64::INFINITY])), code::NON_FINITE);
-    assert_eq!(refusal(&Linear, &classes(&[vec![1.0, 2.0]], &[0, 1], 2)), code::WRONG_TASK);
+    assert_eq!(refusal(&Linear::default(), &empty), code::TOO_FEW_ROWS);
+    assert_eq!(refusal(&Linear::default(), &numbers(&[vec![1.0, f64::NAN]], &[1.0, 2.0])), code::NON_FINITE);
+    assert_eq!(refusal(&Linear::default(), &numbers(&[vec![1.0, 2.0]], &[1.0, f64::INFINITY])), code::NON_FINITE);
+    assert_eq!(refusal(&Linear::default(), &classes(&[vec![1.0, 2.0]], &[0, 1], 2)), code::WRONG_TASK);
     assert_eq!(refusal(&Logistic::default(), &good), code::WRONG_TASK);
     assert_eq!(refusal(&Logistic::default(), &classes(&[vec![1.0, 2.0]], &[1, 1], 2)), code::ONE_CLASS);
     for l2 in [-1.0, f64::NAN, f64::INFINITY] {
-        assert_eq!(refusal(&Ridge { l2 }, &good), code::BAD_VALUE);
+        assert_eq!(refusal(&Ridge { l2, ..Ridge::default() }, &good), code::BAD_VALUE);
     }
     let tiny = [vec![0.0, 1e-300, 2e-300]];
-    assert_eq!(refusal(&Linear, &numbers(&tiny, &[0.0, 1e300, 2e300])), code::VALUE_OUT_OF_RANGE);
+    assert_eq!(refusal(&Linear::default(), &numbers(&tiny, &[0.0, 1e300, 2e300])), code::VALUE_OUT_OF_RANGE);
 }
 
 /// Shares of a class alone determine the intercept: the log-odds.
@@ -215,11 +215,12 @@ fn a_class_without_rows_has_probability_0() {
 fn many_parameters_take_the_other_road_to_the_same_place() {
     let columns: Vec<Vec<f64>> = (0..5).map(|stream| noise(200, stream)).collect();
     let codes: Vec<u32> = noise(200, 9).iter().zip(&columns[1]).map(|(e, x)| ((e + x + 2.0) * 0.74) as u32).collect();
-    let labels = softmax::Labelled { codes: &codes, classes: 3, weights: None };
-    let softmax = softmax::Softmax::dense(&features(&columns), &labels, &[0.3; 5]);
+    let labels = softmax::Labelled { codes: &codes, classes: 3, weights: None, intercept: true, balanced: true };
+    let softmax = softmax::Softmax::new(&features(&columns), false, &labels, &[0.3; 5]);
     let run = |dense_size| {
         let limits = newton::Limits { iterations: 100, floor: f64::NEG_INFINITY, dense_size };
-        newton::minimise(&softmax, &limits, &NoProgress).unwrap()
+        let start = vec![0.0; newton::Objective::size(&softmax)];
+        newton::minimise(&softmax, start, &[], &limits, &NoProgress).unwrap()
     };
     let (direct, iterated) = (run(2000), run(0));
     assert_eq!((direct.end, iterated.end), (newton::End::Converged, newton::End::Converged));
@@ -247,13 +248,13 @@ fn any_number_of_threads_gives_the_same_model() {
     let codes: Vec<u32> = noise(5000, 9).iter().zip(&columns[1]).map(|(e, x)| ((e + x + 2.0) * 0.74) as u32).collect();
     on_any_threads(|| {
         let logistic = fit(&Logistic::default(), &classes(&columns, &codes, 3)).0;
-        (logistic, fit(&Linear, &numbers(&columns, &noise(5000, 50))).0)
+        (logistic, fit(&Linear::default(), &numbers(&columns, &noise(5000, 50))).0)
     });
 }
 
 #[test]
 fn models_survive_a_file_and_hostile_ones_do_not() {
-    let (linear, _) = fit(&Linear, &numbers(&[noise(9, 1)], &noise(9, 2)));
+    let (linear, _) = fit(&Linear::default(), &numbers(&[noise(9, 1)], &noise(9, 2)));
     assert_eq!(serde_json::from_str::<LinearModel>(&serde_json::to_string(&linear).unwrap()).unwrap(), linear);
     let (logistic, _) = fit(&Logistic::default(), &classes(&[noise(9, 1)], &[0, 1, 2, 0, 1, 2, 0, 1, 2], 3));
     let text = serde_json::to_string(&logistic).unwrap();
@@ -272,7 +273,7 @@ fn models_survive_a_file_and_hostile_ones_do_not() {
         );
     }
     assert!(serde_json::from_str::<LinearModel>(r#"{"coefficients":[],"intercept":0.0,"code":"x"}"#).is_err());
-    assert!(LinearModel { coefficients: vec![f64::NAN], intercept: 0.0 }.validate().is_err());
+    assert!(LinearModel::new(vec![f64::NAN], 0.0).validate().is_err());
 }
 
 /// A sparse column per level and a dense one, and numbers to be explained.
@@ -299,8 +300,9 @@ fn iterations_find_what_decomposing_finds() {
     let weights: Vec<f64> = (0..300).map(|row| 0.5 + f64::from(row % 4)).collect();
     for weights in [None, Some(weights.as_slice())] {
         for l2 in [0.0, 1e-3, 1.0, 100.0] {
-            let (found, converged) = Iterative::new(&features, &target, weights, l2).solve();
-            let wanted = LeastSquares { columns: columns_of(&features), target: &target, weights, l2 }.solve();
+            let (found, converged) = Iterative::new(&features, &target, weights, l2, true).solve();
+            let wanted =
+                LeastSquares { columns: columns_of(&features), target: &target, weights, l2, intercept: true }.solve();
             assert!(converged, "{l2}");
             assert_close(&found.coefficients, &wanted.coefficients, 1e-12);
             assert_close(&[found.intercept], &[wanted.intercept], 1e-12);
@@ -312,7 +314,7 @@ fn iterations_find_what_decomposing_finds() {
 fn any_number_of_threads_iterates_to_the_same_bits() {
     let (features, target) = one_hot(9000, 30);
     on_any_threads(|| {
-        let (solution, _) = Iterative::new(&features, &target, None, 0.1).solve();
+        let (solution, _) = Iterative::new(&features, &target, None, 0.1, true).solve();
         (solution.coefficients, solution.intercept.to_bits())
     });
 }
@@ -326,7 +328,7 @@ proptest! {
         let l2 = [0.0, 1e-3, 1.0, 100.0][penalty as usize];
         let columns: Vec<Vec<f64>> = (0..count).map(|c| noise(rows, seed * 50 + c as u64).iter().map(|x| x + c as f64).collect()).collect();
         let target = noise(rows, seed * 50 + 49);
-        let (model, _) = fit(&Ridge { l2 }, &numbers(&columns, &target));
+        let (model, _) = fit(&Ridge { l2, ..Ridge::default() }, &numbers(&columns, &target));
         let Outputs::Numbers(predicted) = model.predict(&features(&columns)).unwrap() else { unreachable!("numbers") };
         let residuals: Vec<f64> = target.iter().zip(&predicted).map(|(y, p)| y - p).collect();
         let size = 1.0 + model.coefficients().iter().fold(0.0, |most: f64, w| most.max(w.abs()));

@@ -19,7 +19,7 @@ impl ScoringModel {
     pub(super) fn fit(features: &Features, target: &Target) -> Result<ScoringModel, Failure> {
         let train = Dataset::new(features.clone(), target.clone());
         Ok(match target {
-            Target::Numbers(_) => ScoringModel::Numbers(Ridge { l2: 1.0 }.fit(&train)?),
+            Target::Numbers(_) => ScoringModel::Numbers(Ridge::default().fit(&train)?),
             Target::Classes { .. } => ScoringModel::Classes(Logistic::default().fit(&train)?),
         })
     }

@@ -1,9 +1,9 @@
 //! Feature selection by the lasso: the columns that enter first.
 
 use super::filter::unit;
-use crate::data::{Features, Target};
+use crate::data::{Dataset, Features, Target};
 use crate::learner::NoProgress;
-use crate::linear::{ElasticNet, LogisticLasso};
+use crate::linear::{ElasticNet, LogisticPath};
 use pipewright_diagnostic::Failure;
 
 /// Number of penalties, from the smallest that excludes all columns down to a thousandth of it.
@@ -20,11 +20,11 @@ pub(super) fn shrink(features: &Features, target: &Target, count: usize) -> Resu
     match target {
         Target::Numbers(values) => {
             let scaled = Features::new(features.rows(), features.names().clone(), columns.concat());
-            let target = unit(values);
+            let train = Dataset::new(scaled, Target::Numbers(unit(values)));
             let lasso = ElasticNet { tolerance: 1e-6, ..ElasticNet::lasso(1.0) };
-            let largest = lasso.alpha_max(&scaled, &target);
+            let largest = lasso.factor_max(&train)?;
             first_with(count, largest, features.columns(), |penalties| {
-                let models = lasso.path(&scaled, &target, penalties, &NoProgress)?;
+                let models = lasso.path(&train, penalties, &NoProgress)?;
                 Ok(models.last().map_or_else(Vec::new, |model| sizes(model.coefficients())))
             })
         }
@@ -32,15 +32,21 @@ pub(super) fn shrink(features: &Features, target: &Target, count: usize) -> Resu
             let wanted = (0..*classes as u32).filter(|class| codes.contains(class));
             // For two classes, one against the other is the same problem both ways.
             let classes: Vec<u32> = wanted.skip(usize::from(*classes == 2)).collect();
-            let truth = |class: u32| codes.iter().map(|code| f64::from(u8::from(*code == class))).collect();
-            let mut lassos: Vec<LogisticLasso<'_>> =
-                classes.iter().map(|&class| LogisticLasso::new(&columns, truth(class))).collect();
-            let largest = lassos.iter().map(LogisticLasso::penalty_max).fold(0.0, f64::max);
+            let scaled = Features::new(features.rows(), features.names().clone(), columns.concat());
+            let against_rest = |&class: &u32| {
+                let codes = codes.iter().map(|code| u32::from(*code == class)).collect();
+                LogisticPath::new(&Dataset::new(scaled.clone(), Target::Classes { codes, count: 2 }))
+            };
+            let mut paths = classes.iter().map(against_rest).collect::<Result<Vec<LogisticPath>, Failure>>()?;
+            let largest = paths.iter().map(LogisticPath::penalty_max).fold(0.0, f64::max);
             first_with(count, largest, columns.len(), |penalties| {
                 let mut most = vec![0.0_f64; columns.len()];
-                for lasso in &mut lassos {
-                    penalties.iter().for_each(|&penalty| lasso.solve(penalty));
-                    most.iter_mut().zip(lasso.weights()).for_each(|(most, weight)| *most = most.max(weight.abs()));
+                for path in &mut paths {
+                    let mut weights = Vec::new();
+                    for &penalty in penalties {
+                        weights = path.solve(penalty)?;
+                    }
+                    most.iter_mut().zip(weights).for_each(|(most, weight)| *most = most.max(weight));
                 }
                 Ok(most)
             })
