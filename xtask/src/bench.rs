@@ -6,6 +6,7 @@ mod job;
 mod measure;
 mod network;
 mod peers;
+mod quality;
 mod tables;
 mod training;
 
@@ -18,7 +19,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
-    if arguments.is_empty() { criterion() } else { peers::run(&Options::parse(arguments)?) }
+    match arguments {
+        [] => criterion(),
+        [peers, quality, options @ ..] if peers == "--peers" && quality == "quality" => quality::run(options),
+        _ => peers::run(&Options::parse(arguments)?),
+    }
 }
 
 /// Runs the criterion benches of all packages that have any.

@@ -69,7 +69,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "bench",
-        arguments: "[--peers [mlp|csv|prepare|parquet] [OPTION VALUE]...]",
+        arguments: "[--peers [mlp|csv|prepare|parquet|quality] [OPTION VALUE]...]",
         summary: "Runs benchmarks, optionally compared with other tools.",
         run: bench::run,
     },

@@ -2,5 +2,5 @@
 
 pub(crate) mod assert;
 pub(crate) mod eval;
-mod rows;
+pub(crate) mod rows;
 mod suspicion;

@@ -37,7 +37,7 @@ pub(super) fn with_role(rows: &Table, role: Role) -> Option<Arc<str>> {
 }
 
 /// The group of each row. A row without one is a group of its own, which a warning counts.
-pub(super) fn groups(rows: &Table, progress: &dyn Progress) -> Result<Option<Vec<u32>>, Failure> {
+pub(crate) fn groups(rows: &Table, progress: &dyn Progress) -> Result<Option<Vec<u32>>, Failure> {
     let Some(name) = with_role(rows, Role::Group) else { return Ok(None) };
     let values = rows.classes(&name)?;
     let codes = rows.codes(&name, &values)?;

@@ -41,8 +41,9 @@ arguments! {
         option trees: Trees = Trees::Auto(AutoTrees::Auto);
         /// Learning rate. Without it, 0.05 with `trees=auto`, else 0.1.
         option lr: Option<Positive>;
-        /// Maximum number of leaves per tree.
-        option leaves: Count = Gbdt::default().leaves;
+        /// Maximum number of leaves per tree. Without it, a third of the square root of the number of training rows, from
+        /// 15 to 127.
+        option leaves: Option<Count>;
         /// Maximum depth of a tree. No limit without it.
         option depth: Option<Count>;
         /// Grows the leaf with the largest gain (`leaf`), or level by level (`depth`).
@@ -80,11 +81,15 @@ arguments! {
         /// The variance power of `loss=tweedie`, between 1 and 2.
         option power: Positive = 1.5, for loss in ["tweedie"];
         /// Rounds without improvement after which early stopping ends.
-        option patience: Count = 30;
+        option patience: Count = PATIENCE;
         /// Models of `trees=auto`, each stopped early on another part of the training rows; predictions are their mean.
-        option members: Count = Gbdt::default().members;
+        /// Without it, 5 up to 50,000 rows, else 1.
+        option members: Option<Count>;
     }
 }
+
+/// Rounds without improvement after which early stopping ends.
+const PATIENCE: usize = 30;
 
 pub(crate) const MODEL: Model = Model {
     spec: Spec {
@@ -93,7 +98,7 @@ pub(crate) const MODEL: Model = Model {
         details: "The model to start with on tables. Each tree corrects the errors of those before it; splits are found \
                   in histograms of up to 255 bins per column. Missing values and categories need no preparation: a \
                   split sends missing values to the side that gains more, and divides levels into two sets. Scaling \
-                  changes nothing. With `trees=auto`, the training rows are split into 5 parts; each is held out once \
+                  changes nothing. With `trees=auto`, the training rows are split into 5 parts, each is held out once \
                   to stop a boosted model early, and predictions are the mean of the 5 models. Do not expect it to \
                   extrapolate: predictions stay within the range of the target. After Chen and Guestrin, XGBoost \
                   (2016), and Ke et al., LightGBM (2017).",
@@ -124,7 +129,7 @@ fn prepare(label: String, own: &Args, train: &Args) -> Result<Arc<dyn Training>,
     let own = GbdtArgs::read(own)?;
     let learner = match own.trees {
         Trees::Auto(AutoTrees::Auto) => {
-            Gbdt { early_stop: Some(own.patience.get()), members: own.members.get(), ..Gbdt::default() }
+            Gbdt { early_stop: Some(own.patience.get()), members: own.members.map(Count::get), ..Gbdt::default() }
         }
         Trees::Fixed(trees) => Gbdt::with_trees(trees.get()),
     };
@@ -134,7 +139,7 @@ fn prepare(label: String, own: &Args, train: &Args) -> Result<Arc<dyn Training>,
     monotone.extend(directed(&own.decreasing, Direction::Decreasing));
     let learner = Gbdt {
         rate: own.lr.map_or(learner.rate, |rate| rate.0),
-        leaves: own.leaves.get(),
+        leaves: own.leaves.map(Count::get),
         depth: own.depth.map(Count::get),
         by_depth: own.grow == Growth::Depth,
         bins: own.bins.get(),

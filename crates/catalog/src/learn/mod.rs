@@ -4,6 +4,7 @@ pub(crate) mod bayes;
 pub(crate) mod bayesian_ridge;
 pub(crate) mod dummy;
 pub(crate) mod elastic;
+pub(crate) mod ensemble;
 pub(crate) mod gbdt;
 pub(crate) mod glm;
 pub(crate) mod huber;

@@ -41,13 +41,13 @@ pub struct Gbdt {
     /// Early stopping: stop once the loss of held-out rows has not decreased for this many rounds, and keep the trees
     /// of the best round. The held-out rows are the validation rows of the fit, or the folds of `members`.
     pub early_stop: Option<usize>,
-    /// With early stopping and no validation rows: the training rows are split into this many folds, each held out
-    /// once, and the model is the mean of as many boosted models.
-    pub members: usize,
+    /// With early stopping and no validation rows: the training rows are split into folds, this many of them are held
+    /// out, each once, and the model is the mean of as many boosted models. `None` for 5 up to 50,000 rows, else 1.
+    pub members: Option<usize>,
     /// Learning rate: the factor on each tree's values.
     pub rate: f64,
-    /// Maximum number of leaves per tree.
-    pub leaves: usize,
+    /// Maximum number of leaves per tree; `None` for a third of the square root of the number of rows, from 15 to 127.
+    pub leaves: Option<usize>,
     /// Maximum depth of a tree; `None` for no limit.
     pub depth: Option<usize>,
     /// Grows level by level instead of splitting the leaf that gains most.
@@ -90,9 +90,9 @@ impl Default for Gbdt {
         Gbdt {
             trees: 1000,
             early_stop: Some(30),
-            members: 5,
+            members: None,
             rate: 0.05,
-            leaves: 31,
+            leaves: None,
             depth: None,
             by_depth: false,
             bins: 255,
@@ -118,7 +118,7 @@ impl Gbdt {
     /// The default with a fixed number of boosting rounds: no early stopping, one model.
     #[must_use]
     pub fn with_trees(trees: usize) -> Gbdt {
-        Gbdt { trees, early_stop: None, members: 1, rate: 0.1, ..Gbdt::default() }
+        Gbdt { trees, early_stop: None, members: Some(1), rate: 0.1, ..Gbdt::default() }
     }
 
     /// Adds the trees of this configuration to a fitted model.
@@ -147,12 +147,22 @@ impl Gbdt {
             && self.rate.is_finite()
             && self.rate > 0.0
             && (2..=255).contains(&self.bins)
-            && self.leaves >= 1
+            && self.leaves != Some(0)
             && self.trees >= 1;
         match sound {
             true => Ok(()),
             false => Err(Failure::new(code::BAD_VALUE, "a parameter of boosting is out of its range")),
         }
+    }
+
+    /// Maximum number of leaves of a tree on this many rows: small tables have few patterns that are not chance.
+    fn leaves_for(&self, rows: usize) -> usize {
+        self.leaves.unwrap_or_else(|| ((rows as f64).sqrt() / 3.0).clamp(15.0, 127.0) as usize)
+    }
+
+    fn members_for(&self, rows: usize) -> usize {
+        const MANY_ROWS: usize = 50_000;
+        self.members.unwrap_or(if rows <= MANY_ROWS { 5 } else { 1 }).max(1)
     }
 
     /// The direction of each column.

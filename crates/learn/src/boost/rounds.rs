@@ -51,14 +51,17 @@ pub(super) fn boost(
 
 /// The folds of the members; none without early stopping, or for too few rows.
 fn folds_of(gbdt: &Gbdt, train: &Dataset, key: Key) -> Vec<split::Fold> {
-    let (rows, count) = (train.rows(), gbdt.members.max(1));
-    if gbdt.early_stop.is_none() || rows < 2 * count.max(5) {
+    let rows = train.rows();
+    let count = gbdt.members_for(rows);
+    // A single model is stopped by a tenth of the rows, each of several by its fold.
+    let parts = if count == 1 { 10 } else { count.max(5) };
+    if gbdt.early_stop.is_none() || rows < 2 * parts {
         return Vec::new();
     }
     let folds = match (train.groups(), train.target()) {
-        (Some(groups), _) => split::grouped(groups, count.max(5), Some(key)),
-        (None, Target::Classes { codes, .. }) => split::stratified(codes, count.max(5), Some(key)),
-        (None, Target::Numbers(_)) => split::kfold(rows, count.max(5), Some(key)),
+        (Some(groups), _) => split::grouped(groups, parts, Some(key)),
+        (None, Target::Classes { codes, .. }) => split::stratified(codes, parts, Some(key)),
+        (None, Target::Numbers(_)) => split::kfold(rows, parts, Some(key)),
     };
     folds.map_or_else(|_| Vec::new(), |folds| folds.folds.into_iter().take(count).collect())
 }
@@ -203,7 +206,7 @@ impl<'r> Rounds<'r> {
             None => Vec::new(),
         };
         let mut grower = Grower::new(&run.binned, &run.rules);
-        grower.leaves = gbdt.leaves;
+        grower.leaves = gbdt.leaves_for(rows.len());
         grower.depth = gbdt.depth.unwrap_or(usize::MAX);
         grower.by_depth = gbdt.by_depth;
         grower.groups = &run.groups;

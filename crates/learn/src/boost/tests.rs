@@ -105,7 +105,7 @@ fn the_first_split_is_the_best_of_all() {
     ];
     for (index, gbdt) in settings.into_iter().enumerate() {
         // Levels are ordered by the ratio of derivatives only, as the theorem of the best subset needs it.
-        let gbdt = Gbdt { leaves: 2, level_smoothing: 0.0, level_l2: 0.0, ..gbdt };
+        let gbdt = Gbdt { leaves: Some(2), level_smoothing: 0.0, level_l2: 0.0, ..gbdt };
         let train = mixed(40);
         let model = gbdt.fit(&train).unwrap();
         let found = model.trees()[0].split_facts().next().map_or(0.0, |(_, gain, _)| gain);
@@ -117,16 +117,16 @@ fn the_first_split_is_the_best_of_all() {
 #[test]
 fn one_leaf_per_row_learns_the_target_by_heart() {
     let train = mixed(200);
-    let gbdt = Gbdt { rate: 1.0, leaves: 200, ..exact(3) };
+    let gbdt = Gbdt { rate: 1.0, leaves: Some(200), ..exact(3) };
     assert!(mean_squares(&gbdt.fit(&train).unwrap(), &train) < 1e-12);
-    let by_depth = Gbdt { by_depth: true, depth: Some(3), leaves: 200, ..exact(1) };
+    let by_depth = Gbdt { by_depth: true, depth: Some(3), leaves: Some(200), ..exact(1) };
     assert!(by_depth.fit(&train).unwrap().trees()[0].leaves() <= 8);
 }
 
 #[test]
 fn models_do_not_depend_on_threads_or_on_the_order_of_rows() {
     let train = mixed(3000);
-    let gbdt = Gbdt { members: 2, trees: 30, ..Gbdt::default() };
+    let gbdt = Gbdt { members: Some(2), trees: 30, ..Gbdt::default() };
     on_any_threads(|| gbdt.fit(&train).unwrap());
     on_any_threads(|| gbdt.fit(&classes(&train, 3)).unwrap());
     let order = Key::new(5).permutation(3000);
@@ -164,7 +164,7 @@ fn saved_models_predict_the_same() {
 
 #[test]
 fn damaged_models_are_refused() {
-    let model = Gbdt { leaves: 3, ..Gbdt::with_trees(1) }.fit(&mixed(100)).unwrap();
+    let model = Gbdt { leaves: Some(3), ..Gbdt::with_trees(1) }.fit(&mixed(100)).unwrap();
     let json = serde_json::to_value(&model).unwrap();
     for pointer in ["/trees/0/columns/0", "/trees/0/left/0", "/trees/0/right/1", "/start", "/trees/0/values"] {
         let mut changed = json.clone();

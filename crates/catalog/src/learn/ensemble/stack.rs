@@ -1,0 +1,232 @@
+//! `stack`: a model that learns from the out-of-fold predictions of others.
+
+use super::{FittedMember, Member, Part, common_accepts, damaged, in_parallel, labels_of, load_members, members};
+use crate::adapt::{FeatureUse, TrainingOf};
+use crate::judge::rows::groups;
+use crate::learn::train::TrainArgs;
+use crate::learn::{logistic, model_spec, ridge};
+use arrow_array::{ArrayRef, Float64Array};
+use pipewright_diagnostic::{Failure, NoProgress, Progress};
+use pipewright_frame::{Column, ColumnType, Role, Table};
+use pipewright_learn::linear::{Logistic, Ridge};
+use pipewright_learn::{Outputs, Target, split};
+use pipewright_operator::work::{Accepts, FittedModel, Learner, Training};
+use pipewright_operator::{
+    Args, ArgumentError, Arguments, Chosen, Data, Example, Int, Model, Spec, Task, TaskKind, Tasks, arguments,
+};
+use pipewright_world::random::Key;
+use serde_json::{Value as Json, json};
+use std::sync::Arc;
+
+arguments! {
+    /// The hyper-parameters of `stack`.
+    struct StackArgs {
+        /// The base models, with their hyper-parameters.
+        shape base: Vec<Box<Chosen>>;
+        /// The model that learns from their predictions. Without it, `logistic` for classes and `ridge` for numbers.
+        option meta: Option<Box<Chosen>>;
+        /// Folds whose held-out predictions it learns from.
+        option folds: Int<2, 1000> = 5;
+    }
+}
+
+pub(crate) const MODEL: Model = Model {
+    spec: Spec {
+        name: "stack",
+        summary: "Stacking: a model learns from the out-of-fold predictions of other models.",
+        details: "`stack[gbdt, logistic, knn[9]]` splits the training rows into 5 folds and lets every base model predict \
+                  each fold after it was fitted on the others. The meta model learns the target from these predictions; \
+                  then each base model is fitted on all training rows. Stages above `train` are fitted on all training \
+                  rows of a round, so their held-out rows stay held out, but the inner folds share them. Source: D. H. \
+                  Wolpert, \"Stacked Generalization\" (1992).",
+        search: &["ensemble", "stacking", "stackingclassifier", "blending", "super learner", "meta model"],
+        examples: &[Example {
+            script: "load diabetes.csv | target progression | scale | train stack[ridge, knn[9]] | eval kfold 5 metric=rmse",
+            output: "",
+        }],
+        ..model_spec::<StackArgs>()
+    },
+    tasks: Tasks::Both,
+    training: &[],
+    prepare,
+    load,
+};
+
+fn prepare(label: String, own: &Args, train: &Args) -> Result<Arc<dyn Training>, ArgumentError> {
+    let StackArgs { base, meta, folds } = StackArgs::read(own)?;
+    let metas = match meta {
+        Some(meta) => [Part::new(&meta, train)?, Part::new(&meta, train)?],
+        None => [default_meta(&ridge::MODEL, Ridge::default()), default_meta(&logistic::MODEL, Logistic::default())],
+    };
+    let seed = TrainArgs::read(train)?.seed();
+    Ok(Arc::new(Stack { label, base: Part::all(&base, train)?, metas, folds: folds.get(), seed }))
+}
+
+fn default_meta<L: pipewright_learn::Learner + Clone + 'static>(model: &'static Model, learner: L) -> Part {
+    let label = model.spec.name.to_owned();
+    let training =
+        TrainingOf { label: label.clone(), learner, tasks: model.tasks, sees: FeatureUse::Features, seed: None };
+    Part { label, model, training: Arc::new(training) }
+}
+
+struct Stack {
+    label: String,
+    base: Vec<Part>,
+    /// The meta model for numbers and that for classes.
+    metas: [Part; 2],
+    folds: usize,
+    seed: Option<u64>,
+}
+
+impl Training for Stack {
+    fn label(&self) -> String {
+        self.label.clone()
+    }
+
+    fn wants_classes(&self, distinct: usize) -> Option<bool> {
+        super::wants_classes(&self.base, distinct)
+    }
+
+    fn accepts(&self) -> Accepts {
+        common_accepts(&self.base)
+    }
+
+    fn learner(&self, task: &Task) -> Result<Arc<dyn Learner>, ArgumentError> {
+        let meta = &self.metas[usize::from(matches!(task.kind, TaskKind::Classes(_)))];
+        let (base, meta) = (members(&self.base, task)?, meta.member(task)?);
+        Ok(Arc::new(StackOf { base, meta, folds: self.folds, task: task.clone() }))
+    }
+
+    fn seed(&self) -> Option<u64> {
+        self.seed
+    }
+}
+
+struct StackOf {
+    base: Vec<Member>,
+    meta: Member,
+    folds: usize,
+    task: Task,
+}
+
+impl StackOf {
+    fn folds(&self, train: &Data, key: Key) -> Result<Vec<split::Fold>, Failure> {
+        let (rows, target) = labels_of(train, &self.task)?;
+        let folds = match (group_codes(train)?, &target) {
+            (Some(groups), _) => split::grouped(&groups, self.folds, Some(key)),
+            (None, Target::Classes { codes, .. }) => split::stratified(codes, self.folds, Some(key)),
+            (None, Target::Numbers(_)) => split::kfold(rows, self.folds, Some(key)),
+        };
+        Ok(folds?.folds)
+    }
+
+    /// The predictions of a base model for all training rows, each by a model that has not seen it.
+    fn out_of_fold(
+        &self,
+        member: &Member,
+        train: &Data,
+        folds: &[split::Fold],
+        key: Key,
+        progress: &dyn Progress,
+    ) -> Result<Outputs, Failure> {
+        let of_fold = |index: usize| {
+            let fold = &folds[index];
+            let fitted = member.fit(&train.pick(&fold.train.clone().into())?, key.index(index as u64), progress)?;
+            fitted.model.predict(&train.pick(&fold.test.clone().into())?.table()?)
+        };
+        let parts = in_parallel(folds.len(), of_fold)?;
+        let order: Vec<u32> = folds.iter().flat_map(|fold| fold.test.iter().copied()).collect();
+        let all = Outputs::concat(parts).ok_or_else(|| damaged("members that predict different things"))?;
+        let mut places = vec![0_u32; order.len()];
+        order.iter().zip(0..).for_each(|(&row, place)| places[row as usize] = place);
+        Ok(all.take(&places))
+    }
+}
+
+impl Learner for StackOf {
+    fn fit(
+        &self,
+        train: &Data,
+        _: Option<&Data>,
+        key: Key,
+        progress: &dyn Progress,
+    ) -> Result<Arc<dyn FittedModel>, Failure> {
+        let folds = self.folds(train, key.child("folds"))?;
+        let mut columns = Vec::new();
+        for (index, member) in self.base.iter().enumerate() {
+            let outputs =
+                self.out_of_fold(member, train, &folds, key.child("out of fold").index(index as u64), progress)?;
+            columns.extend(columns_of(&member.label, index, &outputs));
+        }
+        let kept = kept_columns(train, &self.task);
+        let kept = train.select(&kept)?;
+        let all = kept.columns().iter().cloned().zip(kept.arrays().iter().cloned()).chain(columns);
+        let meta = self.meta.fit(&Data::Table(table(all)?), key.child("meta"), progress)?;
+        let fit = |index: usize| self.base[index].fit(train, key.index(index as u64), progress);
+        Ok(Arc::new(Stacked { base: in_parallel(self.base.len(), fit)?, meta }))
+    }
+}
+
+/// The group of each row, if a column gives it.
+fn group_codes(train: &Data) -> Result<Option<Vec<u32>>, Failure> {
+    let columns = train.columns();
+    let Some(column) = columns.iter().find(|column| column.role == Role::Group) else { return Ok(None) };
+    groups(&train.select(std::slice::from_ref(&column.name))?, &NoProgress)
+}
+
+/// The target, and the weights of rows if there are any.
+fn kept_columns(train: &Data, task: &Task) -> Vec<Arc<str>> {
+    let columns = train.columns();
+    let weights = columns.iter().filter(|column| column.role == Role::Weight).map(|column| column.name.clone());
+    weights.chain([task.target.clone()]).collect()
+}
+
+fn table(columns: impl Iterator<Item = (Column, ArrayRef)>) -> Result<Table, Failure> {
+    let (columns, arrays): (Vec<Column>, Vec<ArrayRef>) = columns.unzip();
+    Table::new(columns, arrays)
+}
+
+/// The predictions of a base model as columns: a number, or the probability of each class but the first.
+fn columns_of(label: &str, index: usize, outputs: &Outputs) -> Vec<(Column, ArrayRef)> {
+    let column = |name: String, values: Vec<f64>| {
+        (Column::new(name.as_str(), ColumnType::Continuous), Arc::new(Float64Array::from(values)) as ArrayRef)
+    };
+    let name = format!("{}. {label}", index + 1);
+    match outputs {
+        Outputs::Numbers(values) => vec![column(name, values.clone())],
+        Outputs::Probabilities { values, classes } => (1..*classes)
+            .map(|class| {
+                let name = if *classes == 2 { name.clone() } else { format!("{name} ({class})") };
+                column(name, values.iter().skip(class).step_by(*classes).copied().collect())
+            })
+            .collect(),
+    }
+}
+
+struct Stacked {
+    base: Vec<FittedMember>,
+    meta: FittedMember,
+}
+
+impl FittedModel for Stacked {
+    fn predict(&self, rows: &Table) -> Result<Outputs, Failure> {
+        let mut columns = Vec::new();
+        for (index, member) in self.base.iter().enumerate() {
+            columns.extend(columns_of(&member.label, index, &member.model.predict(rows)?));
+        }
+        self.meta.model.predict(&table(columns.into_iter())?)
+    }
+
+    fn show(&self) -> Table {
+        self.meta.model.show()
+    }
+
+    fn save(&self) -> Json {
+        json!({"members": self.base.iter().map(FittedMember::save).collect::<Vec<_>>(), "meta": self.meta.save()})
+    }
+}
+
+fn load(json: &Json) -> Result<Arc<dyn FittedModel>, Failure> {
+    let meta = json.get("meta").ok_or_else(|| damaged("no meta model"))?;
+    Ok(Arc::new(Stacked { base: load_members(json)?, meta: FittedMember::load(meta)? }))
+}

@@ -1,0 +1,106 @@
+//! `vote`: the mean of several models.
+
+use super::{Averaged, Member, Part, common_accepts, in_parallel, load_averaged, members, wants_classes};
+use crate::learn::model_spec;
+use crate::learn::train::TrainArgs;
+use pipewright_diagnostic::{Failure, Progress, code};
+use pipewright_operator::work::{Accepts, FittedModel, Learner, Training};
+use pipewright_operator::{
+    Args, ArgumentError, Arguments, Chosen, Data, Example, Model, Positive, Spec, Task, Tasks, arguments,
+};
+use pipewright_world::random::Key;
+use std::sync::Arc;
+
+arguments! {
+    /// The hyper-parameters of `vote`.
+    struct VoteArgs {
+        /// The models, with their hyper-parameters.
+        shape models: Vec<Box<Chosen>>;
+        /// A weight per model, in their order. Without it, all weigh the same.
+        option weights: Option<Vec<Positive>>;
+    }
+}
+
+pub(crate) const MODEL: Model = Model {
+    spec: Spec {
+        name: "vote",
+        summary: "Averages the predictions of several models (soft voting).",
+        details: "`vote[gbdt, logistic]` fits each model on the training rows; predictions are the mean of their \
+                  probabilities or numbers. Worth it where models of different kinds are about equally good and err on \
+                  different rows. Prepare the rows for the model that needs most: if one of them takes no missing values, \
+                  the rows must have none.",
+        search: &["ensemble", "votingclassifier", "votingregressor", "average", "blend", "soft voting"],
+        examples: &[Example {
+            script: "load wine.csv | target cultivar | scale | train vote[logistic, knn[7], bayes] | eval kfold 5 \
+                     metric=[accuracy, log_loss]",
+            output: "",
+        }],
+        ..model_spec::<VoteArgs>()
+    },
+    tasks: Tasks::Both,
+    training: &[],
+    prepare,
+    load: load_averaged,
+};
+
+fn prepare(label: String, own: &Args, train: &Args) -> Result<Arc<dyn Training>, ArgumentError> {
+    let VoteArgs { models, weights } = VoteArgs::read(own)?;
+    let weights = weights.map(|weights| weights.into_iter().map(|weight| weight.0).collect::<Vec<f64>>());
+    if let Some(weights) = weights.as_ref().filter(|weights| weights.len() != models.len()) {
+        let message = format!("there are {} models and {} weights", models.len(), weights.len());
+        return Err(ArgumentError::of("model", code::BAD_VALUE, message));
+    }
+    let weights = weights.unwrap_or_else(|| vec![1.0; models.len()]);
+    let total: f64 = weights.iter().sum();
+    let weights = weights.into_iter().map(|weight| weight / total).collect();
+    let seed = TrainArgs::read(train)?.seed();
+    Ok(Arc::new(Vote { label, parts: Part::all(&models, train)?, weights, seed }))
+}
+
+struct Vote {
+    label: String,
+    parts: Vec<Part>,
+    weights: Vec<f64>,
+    seed: Option<u64>,
+}
+
+impl Training for Vote {
+    fn label(&self) -> String {
+        self.label.clone()
+    }
+
+    fn wants_classes(&self, distinct: usize) -> Option<bool> {
+        wants_classes(&self.parts, distinct)
+    }
+
+    fn accepts(&self) -> Accepts {
+        common_accepts(&self.parts)
+    }
+
+    fn learner(&self, task: &Task) -> Result<Arc<dyn Learner>, ArgumentError> {
+        Ok(Arc::new(VoteOf { members: members(&self.parts, task)?, weights: self.weights.clone() }))
+    }
+
+    fn seed(&self) -> Option<u64> {
+        self.seed
+    }
+}
+
+struct VoteOf {
+    members: Vec<Member>,
+    weights: Vec<f64>,
+}
+
+impl Learner for VoteOf {
+    fn fit(
+        &self,
+        train: &Data,
+        _: Option<&Data>,
+        key: Key,
+        progress: &dyn Progress,
+    ) -> Result<Arc<dyn FittedModel>, Failure> {
+        let fit = |index: usize| self.members[index].fit(train, key.index(index as u64), progress);
+        let members = in_parallel(self.members.len(), fit)?;
+        Ok(Arc::new(Averaged { members, weights: self.weights.clone() }))
+    }
+}
