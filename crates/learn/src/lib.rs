@@ -11,6 +11,7 @@ pub mod boost;
 pub mod data;
 pub mod discriminant;
 pub mod dummy;
+pub mod forest;
 pub mod impute;
 pub mod knn;
 mod learner;

@@ -5,6 +5,8 @@ pub(crate) mod bayesian_ridge;
 pub(crate) mod dummy;
 pub(crate) mod elastic;
 pub(crate) mod ensemble;
+pub(crate) mod extra_trees;
+pub(crate) mod forest;
 pub(crate) mod gbdt;
 pub(crate) mod glm;
 pub(crate) mod huber;
@@ -19,6 +21,7 @@ pub(crate) mod quantile;
 pub(crate) mod ridge;
 pub(crate) mod svm;
 pub(crate) mod train;
+pub(crate) mod tree;
 
 use pipewright_operator::{Arguments, Effect, Flow, Group, Spec};
 

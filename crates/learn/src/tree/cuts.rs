@@ -140,7 +140,7 @@ fn even_groups(distinct: &[(f64, usize)], bins: usize) -> Vec<usize> {
 }
 
 /// A number that separates two neighbours: not below the lower one, and below the upper one.
-fn between(lower: f64, upper: f64) -> f64 {
+pub(crate) fn between(lower: f64, upper: f64) -> f64 {
     let middle = lower / 2.0 + upper / 2.0;
     if middle >= lower && middle < upper { middle } else { lower }
 }

@@ -12,10 +12,11 @@ mod predict;
 mod split;
 
 pub(crate) use binned::Binned;
-pub(crate) use cuts::inputs_of;
+pub(crate) use cuts::{between, inputs_of};
 pub(crate) use grow::{Grower, Grown, sample_marked};
 pub(crate) use histogram::Derivative;
 pub use model::{Input, Tree};
+pub(crate) use model::{Question, TreeBuilder};
 pub(crate) use predict::Table;
 pub use split::Direction;
 pub(crate) use split::Rules;

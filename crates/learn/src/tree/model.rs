@@ -40,10 +40,10 @@ pub struct Tree {
 }
 
 /// What a node asks of the value of its column.
-pub(super) struct Question {
-    pub(super) threshold: f64,
-    pub(super) levels: Vec<u32>,
-    pub(super) missing_left: bool,
+pub(crate) struct Question {
+    pub(crate) threshold: f64,
+    pub(crate) levels: Vec<u32>,
+    pub(crate) missing_left: bool,
 }
 
 impl Tree {
@@ -128,7 +128,7 @@ impl Tree {
 
 /// A tree while it grows: places are given out as nodes are split, and each ends as a node or a leaf.
 #[derive(Default)]
-pub(super) struct TreeBuilder {
+pub(crate) struct TreeBuilder {
     places: Vec<Place>,
 }
 
@@ -139,13 +139,13 @@ enum Place {
 }
 
 impl TreeBuilder {
-    pub(super) fn root(&mut self) -> usize {
+    pub(crate) fn root(&mut self) -> usize {
         self.places.push(Place::Empty);
         0
     }
 
     /// Makes a place a node, and returns the places of its children.
-    pub(super) fn split(
+    pub(crate) fn split(
         &mut self,
         place: usize,
         column: usize,
@@ -159,12 +159,12 @@ impl TreeBuilder {
         children
     }
 
-    pub(super) fn leaf(&mut self, place: usize, value: f64, cover: f64) {
+    pub(crate) fn leaf(&mut self, place: usize, value: f64, cover: f64) {
         self.places[place] = Place::Leaf { value, cover };
     }
 
     /// The tree, and for every place its number among the nodes or the leaves.
-    pub(super) fn build(self) -> (Tree, Vec<usize>) {
+    pub(crate) fn build(self) -> (Tree, Vec<usize>) {
         let (mut nodes, mut leaves) = (0, 0);
         let numbers: Vec<usize> = self
             .places

@@ -47,6 +47,32 @@ impl<'a> Table<'a> {
         debug_assert_eq!(scores.len(), self.rows * outputs, "scores of all rows");
     }
 
+    /// Walks the rows down trees, and hands each leaf to `visit` with the numbers of its row: `width` of `into`, which
+    /// is row-major. Only pairs of a tree and a row that `wants` names are walked.
+    pub(crate) fn visit(
+        &self,
+        trees: &[Tree],
+        width: usize,
+        into: &mut [f64],
+        wants: &(impl Fn(usize, usize) -> bool + Sync),
+        visit: &(impl Fn(&mut [f64], usize, usize) + Sync),
+    ) {
+        let trees: Vec<Walk> = trees.iter().map(Walk::new).collect();
+        let columns = self.columns.len();
+        into.par_chunks_mut(ROWS * width).enumerate().for_each(|(chunk, into)| {
+            let start = chunk * ROWS;
+            let block = self.block(start, into.len() / width);
+            for (index, tree) in trees.iter().enumerate() {
+                for (row, into) in into.chunks_exact_mut(width).enumerate() {
+                    if wants(index, start + row) {
+                        let place = tree.leaf_of(&block[row * columns..(row + 1) * columns]);
+                        visit(into, index, (place - tree.inner) as usize);
+                    }
+                }
+            }
+        });
+    }
+
     /// Some rows, row-major.
     fn block(&self, start: usize, rows: usize) -> Vec<f64> {
         let width = self.columns.len();

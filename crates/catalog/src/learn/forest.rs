@@ -1,0 +1,81 @@
+//! `forest`: a random forest.
+
+use super::model_spec;
+use super::train::TrainArgs;
+use super::tree::{ColumnRule, SplitColumns, TreeCriterion, columns, criterion};
+use crate::adapt::{FeatureUse, TrainingOf, load_model};
+use pipewright_learn::forest::{Forest, ForestModel, Growth};
+use pipewright_operator::work::Training;
+use pipewright_operator::{
+    Args, ArgumentError, Arguments, Count, Example, Model, NonNegative, Ratio, Spec, Tasks, arguments,
+};
+use std::sync::Arc;
+
+arguments! {
+    /// The hyper-parameters of `forest`.
+    struct ForestArgs {
+        /// Number of trees.
+        option trees: Count = Forest::default().trees;
+        /// Maximum depth of a tree. No limit without it.
+        option depth: Option<Count>;
+        /// Maximum number of leaves per tree. No limit without it.
+        option leaves: Option<Count>;
+        /// Minimum number of rows in a leaf.
+        option min_rows: Count = Growth::default().min_rows;
+        /// Minimum number of rows of a node that is split.
+        option min_split: Count = Growth::default().min_split;
+        /// Minimum decrease of impurity by a split, weighted by its share of all rows.
+        option min_gain: NonNegative = Growth::default().min_gain;
+        /// How splits are compared: `gini` or `entropy` for classes, `squared` or `absolute` error for numbers.
+        option criterion: TreeCriterion = TreeCriterion::Auto;
+        /// The columns that a split chooses from, drawn anew for each: a rule, or a share of them. `auto`: the square
+        /// root of their number for classes, all for numbers.
+        option columns: SplitColumns = SplitColumns::Rule(ColumnRule::Auto);
+        /// Draws the rows of each tree with replacement.
+        option bootstrap: bool = Forest::default().bootstrap;
+        /// The number of rows drawn for each tree, as a share of all.
+        option rows: Ratio = Forest::default().rows;
+        /// Weighs classes by the inverse of their frequency.
+        option balanced: bool = false;
+    }
+}
+
+pub(crate) const MODEL: Model = Model {
+    spec: Spec {
+        name: "forest",
+        summary: "A random forest: the mean of decision trees on resampled rows.",
+        details: "Take it where there is no time to tune: its defaults are hard to get wrong, and it does not overfit with more \
+                  trees. `gbdt` is usually more exact, and its models are smaller. Missing values and categories need no \
+                  preparation, and scaling changes nothing. Numbers are split at the borders of up to 255 bins per column. Do \
+                  not expect it to extrapolate: predictions stay within the range of the target. After Breiman, Random \
+                  Forests (Machine Learning, 2001).",
+        search: &["random forest", "randomforest", "bagging", "ranger", "ensemble"],
+        examples: &[Example {
+            script: "load titanic.csv | train forest(trees=50) | eval kfold 5 metric=[accuracy, auc]",
+            output: "",
+        }],
+        ..model_spec::<ForestArgs>()
+    },
+    tasks: Tasks::Both,
+    training: &[],
+    prepare,
+    load: load_model::<ForestModel>,
+};
+
+fn prepare(label: String, own: &Args, train: &Args) -> Result<Arc<dyn Training>, ArgumentError> {
+    let own = ForestArgs::read(own)?;
+    let growth = Growth {
+        criterion: criterion(own.criterion),
+        depth: own.depth.map(Count::get),
+        min_split: own.min_split.get(),
+        min_rows: own.min_rows.get(),
+        min_gain: own.min_gain.0,
+        leaves: own.leaves.map(Count::get),
+        columns: columns(&own.columns),
+        balanced: own.balanced,
+    };
+    let learner =
+        Forest { trees: own.trees.get(), growth, bootstrap: own.bootstrap, rows: own.rows.0, ..Forest::default() };
+    let seed = TrainArgs::read(train)?.seed();
+    Ok(Arc::new(TrainingOf { label, learner, tasks: MODEL.tasks, sees: FeatureUse::Features, seed }))
+}
