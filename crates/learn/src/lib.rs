@@ -7,6 +7,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod bayes;
+pub mod cluster;
 pub mod data;
 pub mod discriminant;
 pub mod dummy;
