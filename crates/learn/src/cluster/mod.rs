@@ -4,14 +4,18 @@
 //! new rows. Clusters are counted from 0 in the order of the first training row in each, so that the number of a cluster
 //! does not depend on the way it was found.
 
+mod covariance;
 mod frame;
 mod kmeans;
 mod lanes;
 mod lloyd;
+mod mixture;
 pub mod score;
 mod start;
 
+pub use covariance::Covariance;
 pub use kmeans::{KMeans, KMeansClusters};
+pub use mixture::{GaussianMixture, MixtureClusters};
 
 use crate::data::Features;
 use pipewright_diagnostic::{Failure, code};
