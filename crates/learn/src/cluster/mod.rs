@@ -5,15 +5,18 @@
 //! does not depend on the way it was found.
 
 mod covariance;
+mod dbscan;
 mod frame;
 mod kmeans;
 mod lanes;
 mod lloyd;
 mod mixture;
+mod near;
 pub mod score;
 mod start;
 
 pub use covariance::Covariance;
+pub use dbscan::{Dbscan, DbscanClusters};
 pub use kmeans::{KMeans, KMeansClusters};
 pub use mixture::{GaussianMixture, MixtureClusters};
 
@@ -116,6 +119,14 @@ fn by_first_row(labels: &[u32], count: usize) -> Vec<usize> {
     let mut order: Vec<usize> = (0..count).collect();
     order.sort_by_key(|&cluster| firsts[cluster]);
     order
+}
+
+/// Numbers the clusters of some rows in the order of their first rows.
+fn renumbered(labels: &[Label], count: usize) -> Vec<Label> {
+    let present: Vec<u32> = labels.iter().flatten().copied().collect();
+    let mut places = vec![0; count];
+    by_first_row(&present, count).into_iter().zip(0..).for_each(|(cluster, place)| places[cluster] = place);
+    labels.iter().map(|label| label.map(|label| places[label as usize])).collect()
 }
 
 fn bad_clusters() -> Failure {
