@@ -7,8 +7,10 @@
 mod covariance;
 mod dbscan;
 mod frame;
+mod hierarchical;
 mod kmeans;
 mod lanes;
+mod linkage;
 mod lloyd;
 mod mixture;
 mod near;
@@ -17,7 +19,9 @@ mod start;
 
 pub use covariance::Covariance;
 pub use dbscan::{Dbscan, DbscanClusters};
+pub use hierarchical::{Cut, Hierarchical, HierarchicalClusters};
 pub use kmeans::{KMeans, KMeansClusters};
+pub use linkage::Linkage;
 pub use mixture::{GaussianMixture, MixtureClusters};
 
 use crate::data::Features;
