@@ -136,3 +136,6 @@ fn renumbered(labels: &[Label], count: usize) -> Vec<Label> {
 fn bad_clusters() -> Failure {
     Failure::new(code::BAD_BUNDLE, "clusters with inconsistent sizes or numbers")
 }
+
+#[cfg(test)]
+mod tests;
