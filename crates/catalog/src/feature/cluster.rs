@@ -97,11 +97,8 @@ pub(crate) const VERB: Verb = Verb {
         output: Flow::Recipe,
         effect: Effect::Fit,
         examples: &[
-            Example { script: "load iris.csv | scale | cluster kmeans[3] | value_counts cluster | show", output: "" },
-            Example {
-                script: "load iris.csv | cluster dbscan eps=0.4 on \"petal*\" | value_counts cluster | show",
-                output: "",
-            },
+            Example { script: "load iris.csv | scale | cluster kmeans[3] | show 3", output: "" },
+            Example { script: "load iris.csv | cluster dbscan eps=0.4 on \"petal*\" | show 3", output: "" },
         ],
         ..Spec::of::<ClusterArgs>()
     },

@@ -419,6 +419,18 @@ fn a_stopped_run_ends() {
     });
 }
 
+#[test]
+fn distances_of_all_pairs_must_fit_into_memory() {
+    let memory = pipewright_diagnostic::Memory::Limit(100_000);
+    let bounds = pipewright_diagnostic::Bounds { memory, ..Default::default() };
+    let (few, many) = (three(90), three(300));
+    bounds.around(|| {
+        assert!(Hierarchical::new(3).fit(&few, None, Key::new(1)).is_ok());
+        assert!(KMeans::new(3).fit(&many, None, Key::new(1)).is_ok());
+        assert_eq!(refusal(&Hierarchical::new(3), &many), code::LIMIT_REACHED);
+    });
+}
+
 /// Bounds skip most distances, but the result is that of comparing all rows with all centres.
 #[test]
 fn bounds_change_nothing() {
