@@ -147,6 +147,15 @@ const STEPS: &[Row] = &[
     },
     Row { name: "svd", variants: &[step("fillna mean | svd[2]")] },
     Row {
+        name: "cluster",
+        variants: &[
+            step("fillna mean | cluster kmeans[3]"),
+            step("fillna mean | scale | cluster gmm[4] auto=true covariance=diagonal"),
+            step("fillna mean | scale | cluster dbscan eps=1.5 min_rows=3 name=\"place\""),
+            step("fillna mean | cluster hierarchical[3] linkage=average"),
+        ],
+    },
+    Row {
         name: "filter",
         variants: &[
             step("fillna mean | filter variance"),

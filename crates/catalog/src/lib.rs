@@ -71,6 +71,7 @@ pub static REGISTRY: Registry = Registry {
         &encode::encode::VERB,
         &feature::pca::VERB,
         &feature::svd::VERB,
+        &feature::cluster::VERB,
         &feature::filter::VERB,
         &feature::select_k::VERB,
         &feature::rfe::VERB,

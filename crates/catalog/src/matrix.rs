@@ -1,6 +1,7 @@
 //! Steps that work on a matrix: columns of a table are passed to `learn` as numbers, and the result becomes columns.
 //!
-//! There are three: [`Reduce`] replaces columns by new ones, [`Choose`] selects columns, [`Fill`] fills missing values.
+//! There are three here: [`Reduce`] replaces columns by new ones, [`Choose`] selects columns, [`Fill`] fills missing
+//! values. A fourth, which adds a column of clusters, is in `feature::cluster`.
 
 use arrow_array::{ArrayRef, BooleanArray, Float64Array, StringArray};
 use pipewright_diagnostic::{Failure, code};
@@ -24,17 +25,17 @@ pub(crate) struct Inputs {
 }
 
 impl Inputs {
-    fn columns(&self, schema: &Schema) -> Result<Vec<Column>, Failure> {
+    pub(crate) fn columns(&self, schema: &Schema) -> Result<Vec<Column>, Failure> {
         chosen(self.on.as_ref(), schema, self.step, |kind| kind.is_numeric() || kind == ColumnType::Bool)
     }
 
-    fn names(&self, rows: &Table) -> Result<Vec<Arc<str>>, Failure> {
+    pub(crate) fn names(&self, rows: &Table) -> Result<Vec<Arc<str>>, Failure> {
         Ok(self.columns(&rows.schema())?.into_iter().map(|column| column.name).collect())
     }
 }
 
 /// The named columns as a matrix; missing values are an error.
-fn matrix(rows: &Table, columns: &[Arc<str>]) -> Result<Features, Failure> {
+pub(crate) fn matrix(rows: &Table, columns: &[Arc<str>]) -> Result<Features, Failure> {
     Ok(Features::new(rows.rows(), texts(columns), rows.numbers(columns)?))
 }
 
@@ -107,7 +108,7 @@ fn made(name: &str, sources: &[Arc<str>]) -> Column {
 }
 
 /// The source columns (of the file) of some columns, each once.
-fn sources<'a>(columns: impl Iterator<Item = &'a Column>) -> Vec<Arc<str>> {
+pub(crate) fn sources<'a>(columns: impl Iterator<Item = &'a Column>) -> Vec<Arc<str>> {
     let mut seen = BTreeSet::new();
     columns.flat_map(|column| &column.sources).filter(|source| seen.insert(*source)).cloned().collect()
 }

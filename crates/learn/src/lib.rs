@@ -8,6 +8,7 @@
 
 pub mod bayes;
 pub mod boost;
+pub mod cluster;
 pub mod data;
 pub mod discriminant;
 pub mod dummy;

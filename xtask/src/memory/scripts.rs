@@ -46,6 +46,7 @@ pub(super) const SCRIPTS: &[Script] = &[
     script("text", "load FILE | text tfidf on city | schema"),
     script("pca", "load FILE | select price, rate, many | pca[2] | schema"),
     script("svd", "load FILE | select price, rate, many | svd[2] | schema"),
+    script("cluster", "load FILE | select price, rate, many | cluster kmeans[8] | schema"),
     script("filter", "load FILE | filter variance | schema"),
     script("select_k", "load FILE | target y | keep @numeric | fillna mean | select_k f[2] | schema"),
     script("rfe", "load FILE | target y | keep @numeric | fillna mean | rfe[2] | schema"),

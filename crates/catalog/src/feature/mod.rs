@@ -1,6 +1,7 @@
 //! Feature construction and selection.
 
 pub(crate) mod bin;
+pub(crate) mod cluster;
 pub(crate) mod filter;
 pub(crate) mod interact;
 pub(crate) mod pca;

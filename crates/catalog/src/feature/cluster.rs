@@ -1,0 +1,298 @@
+//! `cluster`: groups of rows that are alike.
+
+use super::pca::new_name;
+use crate::adapt::{TableStep, state};
+use crate::matrix::{Inputs, matrix, sources};
+use arrow_array::{ArrayRef, Int64Array, StringArray};
+use pipewright_diagnostic::{Failure, code};
+use pipewright_frame::{
+    Class, Column, ColumnType, Entry, FitContext, Schema, Selection, State, Table, TableEstimator, validate_names,
+};
+use pipewright_learn::cluster::{
+    Clusterer, Clusters, Count as Number, Covariance, Cut, Dbscan, DbscanClusters, GaussianMixture, Hierarchical,
+    HierarchicalClusters, KMeans, KMeansClusters, Label, Linkage, MixtureClusters,
+};
+use pipewright_learn::{Features, Key};
+use pipewright_operator::{
+    Args, ArgumentError, Arguments, Bound, Count, Effect, Environment, Example, Flow, Group, NonNegative, Positive,
+    Spec, Verb, arguments, words,
+};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+words! {
+    /// How clusters are found.
+    enum Way { Kmeans(8) = "kmeans", Gmm(3) = "gmm", Dbscan = "dbscan", Hierarchical(4) = "hierarchical" }
+}
+
+words! {
+    /// What the covariances of a mixture may be.
+    struct CovarianceWord(Covariance) {
+        "full" => Covariance::Full, "tied" => Covariance::Tied, "diagonal" => Covariance::Diagonal,
+        "spherical" => Covariance::Spherical
+    }
+}
+
+words! {
+    /// The distance of two clusters.
+    struct LinkageWord(Linkage) {
+        "ward" => Linkage::Ward, "complete" => Linkage::Complete, "average" => Linkage::Average,
+        "single" => Linkage::Single
+    }
+}
+
+arguments! {
+    /// The arguments of `cluster`.
+    struct ClusterArgs {
+        /// How clusters are found, and how many.
+        positional way: Way;
+        /// Tries all numbers of clusters up to the one in brackets, and keeps the best.
+        option auto: bool = false, for way in ["kmeans", "gmm"];
+        /// How often k-means begins anew; the best result is kept.
+        option starts: Count = 4, for way in ["kmeans"];
+        /// What the covariances of the components may be.
+        option covariance: CovarianceWord = Covariance::Full, for way in ["gmm"];
+        /// What is added to all variances.
+        option reg_covar: NonNegative = 1e-6, for way in ["gmm"];
+        /// Distance up to which rows are neighbours.
+        option eps: Positive = 0.5, for way in ["dbscan"];
+        /// Neighbours that make a row a core row, itself included.
+        option min_rows: Count = 5, for way in ["dbscan"];
+        /// Distance of two clusters.
+        option linkage: LinkageWord = Linkage::Ward, for way in ["hierarchical"];
+        /// Distance from which clusters are not merged, instead of a number of clusters.
+        option distance: Option<Positive>, for way in ["hierarchical"];
+        /// Name of the new column.
+        option name: String = "cluster";
+        /// Columns to compare rows by.
+        on columns: Selection = [Class::Numeric];
+    }
+}
+
+pub(crate) const VERB: Verb = Verb {
+    spec: Spec {
+        name: "cluster",
+        group: Group::Features,
+        summary: "Groups rows that are alike (clustering): adds a column with the cluster of each row, `1`, `2`, ….",
+        details: "Learned from the training rows, without looking at the target; new rows get one of the same \
+                  clusters. Put `scale` before it unless the columns share a unit. `kmeans[8]` finds 8 centres, a row \
+                  belongs to the nearest. `gmm[3]` fits 3 normal distributions (Gaussian mixture), a row belongs to \
+                  the most probable. `dbscan` finds regions where each row has `min_rows` rows within `eps`; other \
+                  rows are noise, and missing. `hierarchical[4]` merges the nearest clusters until 4 are left; a new \
+                  row belongs with the nearest training row. `auto=true` chooses the number by the mean silhouette \
+                  for `kmeans` and by BIC for `gmm`. Clusters are numbered in the order of their first rows. As \
+                  scikit-learn's `KMeans`, `GaussianMixture`, `DBSCAN` and `AgglomerativeClustering`.",
+        search: &[
+            "clustering",
+            "k-means",
+            "segment",
+            "groups",
+            "unsupervised",
+            "gaussian mixture",
+            "dbscan",
+            "agglomerative",
+            "ward",
+            "silhouette",
+        ],
+        output: Flow::Recipe,
+        effect: Effect::Fit,
+        examples: &[
+            Example { script: "load iris.csv | scale | cluster kmeans[3] | show 3", output: "" },
+            Example { script: "load iris.csv | cluster dbscan eps=0.4 on \"petal*\" | show 3", output: "" },
+        ],
+        ..Spec::of::<ClusterArgs>()
+    },
+    bind,
+    states: &[state::<ClusterState>()],
+};
+
+fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
+    let args = ClusterArgs::read(args)?;
+    let number = |count| if args.auto { Number::Best(count) } else { Number::Exactly(count) };
+    let way = match args.way {
+        Way::Kmeans(count) => {
+            Configured::Kmeans(KMeans { count: number(count), starts: args.starts.get(), ..KMeans::new(count) })
+        }
+        Way::Gmm(count) => Configured::Gmm(GaussianMixture {
+            count: number(count),
+            covariance: args.covariance.0,
+            reg_covar: args.reg_covar.0,
+            ..GaussianMixture::new(count)
+        }),
+        Way::Dbscan => Configured::Dbscan(Dbscan { eps: args.eps.0, min_rows: args.min_rows.get() }),
+        Way::Hierarchical(count) => {
+            let cut = args.distance.map_or(Cut::Count(count), |distance| Cut::Distance(distance.0));
+            Configured::Hierarchical(Hierarchical { linkage: args.linkage.0, cut })
+        }
+    };
+    if let (true, Way::Kmeans(1) | Way::Gmm(1)) = (args.auto, args.way) {
+        let fault = ArgumentError::of("way", code::BAD_VALUE, "`auto=true` needs 2 clusters or more to choose from");
+        return Err(fault.help("for example kmeans[10] auto=true"));
+    }
+    let name = new_name(args.name, "cluster")?;
+    let inputs = Inputs { step: "`cluster`", on: Some(args.columns) };
+    let step = TableStep::new(ClusterStep { inputs, way, name: name.into() });
+    Ok(Bound::Step(Arc::new(TableStep { notices: ClusterState::notices, ..step })))
+}
+
+/// A method with its settings.
+enum Configured {
+    Kmeans(KMeans),
+    Gmm(GaussianMixture),
+    Dbscan(Dbscan),
+    Hierarchical(Hierarchical),
+}
+
+impl Configured {
+    fn fit(&self, features: &Features, key: Key) -> Result<Found, Failure> {
+        Ok(match self {
+            Configured::Kmeans(way) => Found::Kmeans(way.fit(features, None, key)?),
+            Configured::Gmm(way) => Found::Gmm(way.fit(features, None, key)?),
+            Configured::Dbscan(way) => Found::Dbscan(way.fit(features, None, key)?),
+            Configured::Hierarchical(way) => Found::Hierarchical(way.fit(features, None, key)?),
+        })
+    }
+}
+
+/// What a method found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Found {
+    Kmeans(KMeansClusters),
+    Gmm(MixtureClusters),
+    Dbscan(DbscanClusters),
+    Hierarchical(HierarchicalClusters),
+}
+
+impl Found {
+    fn assign(&self, features: &Features) -> Result<Vec<Label>, Failure> {
+        match self {
+            Found::Kmeans(clusters) => clusters.assign(features),
+            Found::Gmm(clusters) => clusters.assign(features),
+            Found::Dbscan(clusters) => clusters.assign(features),
+            Found::Hierarchical(clusters) => clusters.assign(features),
+        }
+    }
+
+    /// The numbers of clusters and of columns.
+    fn shape(&self) -> (usize, usize) {
+        match self {
+            Found::Kmeans(clusters) => (clusters.count(), clusters.inputs()),
+            Found::Gmm(clusters) => (clusters.count(), clusters.inputs()),
+            Found::Dbscan(clusters) => (clusters.count(), clusters.inputs()),
+            Found::Hierarchical(clusters) => (clusters.count(), clusters.inputs()),
+        }
+    }
+
+    fn validate(&self) -> Result<(), Failure> {
+        match self {
+            Found::Kmeans(clusters) => clusters.validate(),
+            Found::Gmm(clusters) => clusters.validate(),
+            Found::Dbscan(clusters) => clusters.validate(),
+            Found::Hierarchical(clusters) => clusters.validate(),
+        }
+    }
+
+    /// The rounds of a method that did not converge.
+    fn unfinished(&self) -> Option<usize> {
+        match self {
+            Found::Kmeans(clusters) if !clusters.converged() => Some(clusters.iterations()),
+            Found::Gmm(clusters) if !clusters.converged() => Some(clusters.iterations()),
+            _ => None,
+        }
+    }
+}
+
+/// Adds a column with the cluster of each row.
+struct ClusterStep {
+    inputs: Inputs,
+    way: Configured,
+    name: Arc<str>,
+}
+
+impl TableEstimator for ClusterStep {
+    type State = ClusterState;
+
+    fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
+        let columns = self.inputs.columns(input)?;
+        if input.columns().any(|column| column.name == self.name) {
+            return Err(taken(&self.name));
+        }
+        let mut entries: Vec<Entry> = input.entries().to_vec();
+        entries.push(Entry::Column(made(&self.name, &sources(columns.iter()))));
+        Ok(Schema::with_entries(entries))
+    }
+
+    fn fit(&self, rows: &Table, context: &FitContext) -> Result<ClusterState, Failure> {
+        let columns = self.inputs.names(rows)?;
+        let features = matrix(rows, &columns)?;
+        let found = self.way.fit(&features, context.key)?;
+        let mut rows_of = vec![0; found.shape().0];
+        found.assign(&features)?.into_iter().flatten().for_each(|label| rows_of[label as usize] += 1);
+        Ok(ClusterState { columns, name: self.name.clone(), found, rows: rows_of })
+    }
+}
+
+fn taken(name: &str) -> Failure {
+    let message = format!("there is a column named `{name}` already");
+    let help = "give the new column another name, for example name=\"group\"";
+    Failure::new(code::DUPLICATE_COLUMN, message).column(name).help(help)
+}
+
+/// The new column.
+fn made(name: &Arc<str>, sources: &[Arc<str>]) -> Column {
+    Column { sources: sources.to_vec(), ..Column::new(name.clone(), ColumnType::Category) }
+}
+
+/// The input columns and the fitted clusters.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClusterState {
+    columns: Vec<Arc<str>>,
+    /// Name of the new column.
+    name: Arc<str>,
+    found: Found,
+    /// The number of training rows of each cluster.
+    rows: Vec<i64>,
+}
+
+impl ClusterState {
+    fn notices(&self) -> Vec<Failure> {
+        let notice = |rounds: usize| {
+            let message = format!("`cluster` did not fully converge in {rounds} rounds");
+            Failure::warning(code::NOT_FULLY_CONVERGED, message).help("scale the columns, or ask for fewer clusters")
+        };
+        self.found.unfinished().map(notice).into_iter().collect()
+    }
+}
+
+impl State for ClusterState {
+    const TAG: &str = "clusters";
+
+    fn apply(&self, rows: &Table) -> Result<Table, Failure> {
+        let labels = self.found.assign(&matrix(rows, &self.columns)?)?;
+        let names: Vec<String> = (1..=self.rows.len()).map(|number| number.to_string()).collect();
+        let clusters: StringArray = labels.iter().map(|label| label.map(|label| &names[label as usize])).collect();
+        let inputs = self.columns.iter().map(|name| rows.column(name)).collect::<Result<Vec<_>, _>>()?;
+        if rows.find(&self.name).is_some() {
+            return Err(taken(&self.name));
+        }
+        rows.with_column(made(&self.name, &sources(inputs.into_iter())), Arc::new(clusters))
+    }
+
+    fn show(&self) -> Table {
+        let columns = vec![Column::new("cluster", ColumnType::Text), Column::new("rows", ColumnType::Count)];
+        let names = (1..=self.rows.len()).map(|number| Some(number.to_string())).collect::<StringArray>();
+        let arrays: Vec<ArrayRef> = vec![Arc::new(names), Arc::new(Int64Array::from(self.rows.clone()))];
+        Table::new(columns, arrays).expect("two columns of one length")
+    }
+
+    fn validate(&self) -> Result<(), Failure> {
+        validate_names(self.columns.iter().chain([&self.name]))?;
+        let rows = self.rows.iter().all(|rows| *rows >= 0);
+        if self.found.shape() != (self.rows.len(), self.columns.len()) || !rows {
+            return Err(Failure::new(code::BAD_BUNDLE, "clusters that do not fit their columns"));
+        }
+        self.found.validate()
+    }
+}
