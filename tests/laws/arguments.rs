@@ -72,7 +72,7 @@ fn the_registry_is_in_good_order() {
 pub(crate) fn script(spec: &'static Spec, given: &[(&'static Param, &str)]) -> String {
     let text =
         |param: &Param| given.iter().find(|(other, _)| other.name == param.name).map(|(_, text)| (*text).to_owned());
-    let usual = |param: &Param| if is_model(spec) { "2, auto".to_owned() } else { valid(param.domain) };
+    let usual = |param: &Param| if spec.name == "mlp" { "2, auto".to_owned() } else { valid(param.domain) };
     let shape = spec.shape.as_ref().map(|param| text(param).unwrap_or_else(|| usual(param)));
     let shape = shape.map(|sizes| format!("[{sizes}]")).unwrap_or_default();
     let options: Vec<String> =
@@ -132,7 +132,7 @@ pub(crate) fn valid(domain: Domain) -> String {
         Domain::Text => "\"a\"".to_owned(),
         Domain::List(inner) => valid(*inner),
         Domain::OneOf(domains) => valid(domains[0]),
-        Domain::Model => "mlp[2, auto]".to_owned(),
+        Domain::Model => "dummy".to_owned(),
         Domain::Path => "m.pw".to_owned(),
         Domain::Sample => "iris".to_owned(),
         Domain::Call(word) => format!("{word}(\"t.csv\")"),

@@ -28,7 +28,6 @@ SETS = [
     ("wine", "wine.csv", "cultivar", []),
     ("breast_cancer", "breast_cancer.csv", "diagnosis", []),
     ("digits", "digits.csv", "label", []),
-    ("birdstrikes", "birdstrikes.csv", "Effect Amount of damage", []),
     ("diabetes", "diabetes.csv", "progression", []),
     ("diamonds", "diamonds.csv", "price", []),
     ("auto_mpg", "auto_mpg.csv", "mpg", ["name"]),
@@ -105,7 +104,8 @@ def scores(tool, make, features, target, fold, classes):
         options = {"cat_features": texts}
     if tool == "sklearn-forest":
         numbers = features.drop(columns=texts)
-        features = pd.concat([numbers.fillna(numbers.median()), pd.get_dummies(features[texts])], axis=1)
+        encoded = [pd.get_dummies(features[texts])] if texts else []
+        features = pd.concat([numbers.fillna(numbers.median()), *encoded], axis=1)
     found = []
     for index in range(FOLDS):
         train, test = fold != index, fold == index

@@ -17,7 +17,7 @@ arguments! {
     /// The hyper-parameters of `knn`.
     struct KnnArgs {
         /// Number of neighbours.
-        option k: Count = Neighbors::default().k;
+        shape k: Count = Neighbors::default().k;
         /// Weights of the neighbours: equal, or by inverse distance.
         option weights: WeightsWord = Neighbors::default().weights;
     }
@@ -34,7 +34,7 @@ pub(crate) const MODEL: Model = Model {
                   values are those of scikit-learn's `nan_euclidean_distances`.",
         search: &["k nearest neighbors", "nearest neighbours", "kneighbors", "lazy", "instance"],
         examples: &[Example {
-            script: "load wine.csv | scale | train knn(k=7, weights=distance) | eval kfold 5 metric=[accuracy, log_loss]",
+            script: "load wine.csv | scale | train knn[7](weights=distance) | eval kfold 5 metric=[accuracy, log_loss]",
             output: "",
         }],
         ..model_spec::<KnnArgs>()

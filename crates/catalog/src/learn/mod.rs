@@ -17,7 +17,7 @@ pub(crate) mod linear;
 pub(crate) mod logistic;
 pub(crate) mod mlp;
 pub(crate) mod qda;
-pub(crate) mod quantile;
+pub(crate) mod quantile_regression;
 pub(crate) mod ridge;
 pub(crate) mod svm;
 pub(crate) mod train;

@@ -1,4 +1,4 @@
-//! `quantile`: regression of a quantile of the target.
+//! `quantile_regression`: regression of a quantile of the target.
 
 use super::model_spec;
 use super::train::TrainArgs;
@@ -11,7 +11,7 @@ use pipewright_operator::{
 use std::sync::Arc;
 
 arguments! {
-    /// The hyper-parameters of `quantile`.
+    /// The hyper-parameters of `quantile_regression`.
     struct QuantileArgs {
         /// The quantile: the share of rows below the line.
         option quantile: Fraction = Quantile::default().quantile;
@@ -24,7 +24,7 @@ arguments! {
 
 pub(crate) const MODEL: Model = Model {
     spec: Spec {
-        name: "quantile",
+        name: "quantile_regression",
         summary: "Quantile regression: the line below which a given share of the rows lies.",
         details: "Minimises Σ pinball loss + l1·Σ|w|; the intercept is not penalised. `quantile=50%` is the median, which outliers do \
                   not move; two quantiles are an interval for predictions. `l1` is `alpha` times the number of rows in scikit-learn. \
@@ -32,7 +32,7 @@ pub(crate) const MODEL: Model = Model {
                   simplex steps. Take `linear` for the mean.",
         search: &["median", "pinball", "lad", "least absolute deviations", "interval", "robust"],
         examples: &[Example {
-            script: "load diabetes.csv | scale | train quantile(quantile=50%) | eval kfold 5 metric=[mae, r2]",
+            script: "load diabetes.csv | scale | train quantile_regression(quantile=50%) | eval kfold 5 metric=[mae, r2]",
             output: "",
         }],
         ..model_spec::<QuantileArgs>()
