@@ -97,8 +97,26 @@ pub(crate) const VERB: Verb = Verb {
         output: Flow::Recipe,
         effect: Effect::Fit,
         examples: &[
-            Example { script: "load iris.csv | scale | cluster kmeans[3] | show 3", output: "" },
-            Example { script: "load iris.csv | cluster dbscan eps=0.4 on \"petal*\" | show 3", output: "" },
+            Example {
+                script: "load iris.csv | scale | cluster kmeans[3] | show 3",
+                output: "\
+sepal_length  sepal_width  petal_length  petal_width  species  cluster
+  -0.9006812     1.019004     -1.340227    -1.315444  setosa   1
+   -1.143017   -0.1319795     -1.340227    -1.315444  setosa   1
+   -1.385353    0.3284141     -1.397064    -1.315444  setosa   1
+… 147 more rows
+",
+            },
+            Example {
+                script: "load iris.csv | cluster dbscan eps=0.4 on \"petal*\" | show 3",
+                output: "\
+sepal_length  sepal_width  petal_length  petal_width  species  cluster
+         5.1          3.5           1.4          0.2  setosa   1
+         4.9            3           1.4          0.2  setosa   1
+         4.7          3.2           1.3          0.2  setosa   1
+… 147 more rows
+",
+            },
         ],
         ..Spec::of::<ClusterArgs>()
     },
