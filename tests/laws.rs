@@ -249,7 +249,7 @@ const MODELS: &[Row] = &[
     Row { name: "bayesian_ridge", variants: &[model("bayesian_ridge", "price")] },
     Row { name: "huber", variants: &[model("huber", "price")] },
     Row { name: "quantile_regression", variants: &[model("quantile_regression(quantile=30%)", "price")] },
-    Row { name: "glm", variants: &[model("glm(family=gamma)", "price")] },
+    Row { name: "glm", variants: &[model("glm(family=normal)", "price")] },
     Row {
         name: "logistic",
         variants: &[

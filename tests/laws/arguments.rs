@@ -132,7 +132,7 @@ pub(crate) fn valid(domain: Domain) -> String {
         Domain::Text => "\"a\"".to_owned(),
         Domain::List(inner) => valid(*inner),
         Domain::OneOf(domains) => valid(domains[0]),
-        Domain::Model => "dummy".to_owned(),
+        Domain::Model => "mlp[2, auto]".to_owned(),
         Domain::Path => "m.pw".to_owned(),
         Domain::Sample => "iris".to_owned(),
         Domain::Call(word) => format!("{word}(\"t.csv\")"),

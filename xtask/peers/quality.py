@@ -32,7 +32,7 @@ SETS = [
     ("diamonds", "diamonds.csv", "price", []),
     ("auto_mpg", "auto_mpg.csv", "mpg", ["name"]),
     ("wine_quality", "wine_quality.csv", "quality", []),
-    ("flights_50k", "flights_50k.csv", "arr_delay", ["arr_time", "air_time"]),
+    ("flights_50k", "flights_50k.csv", "arr_delay", ["arr_time", "air_time", "tailnum"]),
     ("weather", "weather.csv", "temp", ["time_hour", "dewp"]),
     ("seattle_weather", "seattle_weather.csv", "temp_max", ["date"]),
 ]

@@ -22,6 +22,10 @@ pub(crate) fn dataset(rows: &Data, names: &Arc<[String]>, task: &Task, accepts: 
     let features = names.iter().map(|name| name.as_str().into());
     let wanted: Vec<Arc<str>> = features.chain([task.target.clone()]).chain(weight_column(&rows.columns())).collect();
     let table = rows.select(&wanted)?;
+    if let Data::Stream(stream) = rows {
+        // The table, and the target and features made of it.
+        stream.admit(3 * table.memory_bytes())?;
+    }
     let labels = labelled(learned_target(&table, task)?, &table)?;
     Ok(Dataset::new(features_of(&table, names, accepts)?, labels))
 }

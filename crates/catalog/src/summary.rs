@@ -63,14 +63,15 @@ fn certainty(inference: &Inference, name: impl Fn(&str) -> String) -> Vec<(Colum
     let all: Vec<Option<Estimate>> =
         std::iter::once(inference.intercept).chain(inference.weights.iter().copied().map(Some)).collect();
     let statistic = if inference.freedom.is_some() { "t" } else { "z" };
-    let parts: [(&str, fn(&Estimate) -> f64); 5] = [
+    type Part = (&'static str, fn(&Estimate) -> f64);
+    let parts: [Part; 5] = [
         ("std_error", |estimate| estimate.std_error),
         (statistic, |estimate| estimate.statistic),
         ("p_value", |estimate| estimate.p_value),
         ("low_95", |estimate| estimate.low),
         ("high_95", |estimate| estimate.high),
     ];
-    let column = |(part, of): (&str, fn(&Estimate) -> f64)| {
+    let column = |(part, of): Part| {
         let values: Float64Array = all.iter().map(|estimate| estimate.as_ref().map(of)).collect();
         (Column::new(name(part), ColumnType::Continuous), Arc::new(values) as ArrayRef)
     };

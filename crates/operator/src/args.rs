@@ -205,7 +205,10 @@ impl fmt::Display for Chosen {
         for (name, value) in self.args.given() {
             if Some(name) == self.model.spec.shape.as_ref().map(|shape| shape.name) {
                 let text = value.node.to_string().replace(", ", ",");
-                f.write_str(&text)?;
+                match value.node {
+                    Value::List(_) => f.write_str(&text)?,
+                    _ => write!(f, "[{text}]")?,
+                }
             } else {
                 call.push(format!("{name}={}", value.node));
             }

@@ -376,6 +376,7 @@ impl<'a> Walk<'a> {
             Bound::Training(training) => {
                 self.training(training.as_ref(), &args, span);
                 decided = self.at.branch.task.as_ref().map(|task| training.decided(task)).unwrap_or_default();
+                remark = remark.or_else(|| implied::as_they_are(training.accepts()));
             }
             Bound::Evaluator(judge) => {
                 self.check_order(judge.as_ref(), span);

@@ -7,7 +7,7 @@ use crate::adapt::{FeatureUse, TrainingOf, load_model};
 use pipewright_learn::forest::{Forest, ForestModel, Growth};
 use pipewright_operator::work::Training;
 use pipewright_operator::{
-    Args, ArgumentError, Arguments, Count, Example, Model, NonNegative, Ratio, Spec, Tasks, arguments,
+    Args, ArgumentError, Arguments, Count, Example, Int, Model, NonNegative, Ratio, Spec, Tasks, arguments,
 };
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ arguments! {
     /// The hyper-parameters of `forest`.
     struct ForestArgs {
         /// Number of trees.
-        option trees: Count = Forest::default().trees;
+        option trees: Int<1, 10_000> = Forest::default().trees;
         /// Maximum depth of a tree. No limit without it.
         option depth: Option<Count>;
         /// Maximum number of leaves per tree. No limit without it.
@@ -52,7 +52,19 @@ pub(crate) const MODEL: Model = Model {
         search: &["random forest", "randomforest", "bagging", "ranger", "ensemble"],
         examples: &[Example {
             script: "load titanic.csv | train forest(trees=50) | eval kfold 5 metric=[accuracy, auc]",
-            output: "",
+            output: "\
+forest(trees=50) predicts survived (binary, positive class survived)
+stratified, 5 folds, 1309 rows, seed 0
+
+                        mean    lowest   highest    baseline
+accuracy              0.7845    0.7471    0.8015      0.6180
+auc                   0.8237    0.7915    0.8576      0.5000
+
+confusion (rows true, columns predicted)
+                        died  survived
+died                     691       118
+survived                 164       336
+",
         }],
         ..model_spec::<ForestArgs>()
     },

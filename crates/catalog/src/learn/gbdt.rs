@@ -18,7 +18,7 @@ words! {
 
 either! {
     /// The number of boosting rounds.
-    enum Trees { Fixed(Count), Auto(AutoTrees) }
+    enum Trees { Fixed(Int<1, 100_000>), Auto(AutoTrees) }
 }
 
 words! {
@@ -115,7 +115,19 @@ pub(crate) const MODEL: Model = Model {
         ],
         examples: &[Example {
             script: "load titanic.csv | train gbdt(trees=50, lr=0.1) | eval kfold 5 metric=[accuracy, auc]",
-            output: "",
+            output: "\
+gbdt(trees=50, lr=0.1) predicts survived (binary, positive class survived)
+stratified, 5 folds, 1309 rows, seed 0
+
+                        mean    lowest   highest    baseline
+accuracy              0.7991    0.7739    0.8168      0.6180
+auc                   0.8525    0.8017    0.8817      0.5000
+
+confusion (rows true, columns predicted)
+                        died  survived
+died                     713        96
+survived                 167       333
+",
         }],
         ..model_spec::<GbdtArgs>()
     },

@@ -35,7 +35,20 @@ pub(crate) const MODEL: Model = Model {
         search: &["k nearest neighbors", "nearest neighbours", "kneighbors", "lazy", "instance"],
         examples: &[Example {
             script: "load wine.csv | scale | train knn[7](weights=distance) | eval kfold 5 metric=[accuracy, log_loss]",
-            output: "",
+            output: "\
+knn[7](weights=distance) predicts cultivar (3 classes)
+stratified, 5 folds, 178 rows, seed 0
+
+                        mean    lowest   highest    baseline
+accuracy              0.9606    0.9429    0.9722      0.3990
+log_loss              0.2911    0.0865    1.0523      1.0863
+
+confusion (rows true, columns predicted)
+                    class_0  class_1  class_2
+class_0                  59        0        0
+class_1                   3       64        4
+class_2                   0        0       48
+",
         }],
         ..model_spec::<KnnArgs>()
     },

@@ -11,7 +11,7 @@ use std::sync::Arc;
 arguments! {
     /// The parameters of `linear`.
     struct LinearArgs {
-        /// Is there an intercept? Without one, the prediction is 0 where all features are 0.
+        /// Fits an intercept. Without one, the prediction is 0 where all features are 0.
         option intercept: bool = true;
     }
 }

@@ -15,9 +15,9 @@ arguments! {
         option l2: NonNegative = Logistic::default().l2;
         /// L1 penalty, which sets coefficients to 0.
         option l1: NonNegative = Logistic::default().l1;
-        /// Do all classes count the same, however many rows they have?
+        /// Weighs classes by the inverse of their frequency.
         option balanced: bool = false;
-        /// Is there an intercept? Without one, all classes are equally likely where all features are 0.
+        /// Fits an intercept. Without one, all classes are equally likely where all features are 0.
         option intercept: bool = true;
     }
 }

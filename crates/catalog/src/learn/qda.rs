@@ -29,7 +29,20 @@ pub(crate) const MODEL: Model = Model {
         search: &["quadratic discriminant analysis", "discriminant", "gaussian"],
         examples: &[Example {
             script: "load wine.csv | scale | train qda(reg=0.1) | eval kfold 5 metric=[accuracy, log_loss]",
-            output: "",
+            output: "\
+qda(reg=0.1) predicts cultivar (3 classes)
+stratified, 5 folds, 178 rows, seed 0
+
+                        mean    lowest   highest    baseline
+accuracy              0.9887    0.9714    1.0000      0.3990
+log_loss              0.0163    0.0008    0.0394      1.0863
+
+confusion (rows true, columns predicted)
+                    class_0  class_1  class_2
+class_0                  59        0        0
+class_1                   1       69        1
+class_2                   0        0       48
+",
         }],
         ..model_spec::<QdaArgs>()
     },

@@ -13,7 +13,7 @@ arguments! {
     struct RidgeArgs {
         /// L2 penalty (regularisation strength).
         option l2: NonNegative = Ridge::default().l2;
-        /// Is there an intercept? Without one, the prediction is 0 where all features are 0.
+        /// Fits an intercept. Without one, the prediction is 0 where all features are 0.
         option intercept: bool = true;
     }
 }

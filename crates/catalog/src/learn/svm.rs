@@ -32,7 +32,7 @@ arguments! {
         option epsilon: NonNegative = Svm::default().epsilon;
         /// Squares the errors.
         option squared: bool = false, for kernel in ["linear"];
-        /// Lets each class count the same, however many rows it has.
+        /// Weighs classes by the inverse of their frequency.
         option balanced: bool = false;
     }
 }
@@ -50,7 +50,19 @@ pub(crate) const MODEL: Model = Model {
         search: &["support vector", "svc", "svr", "linearsvc", "rbf", "kernel", "hinge", "margin", "libsvm"],
         examples: &[Example {
             script: "load breast_cancer.csv | scale | train svm(c=2) | eval kfold 5 metric=[accuracy, auc]",
-            output: "",
+            output: "\
+svm(c=2.0) predicts diagnosis (binary, positive class malignant)
+stratified, 5 folds, 569 rows, seed 0
+
+                        mean    lowest   highest    baseline
+accuracy              0.9772    0.9649    0.9825      0.6274
+auc                   0.9956    0.9899    0.9977      0.5000
+
+confusion (rows true, columns predicted)
+                       benign  malignant
+benign                    350          7
+malignant                   6        206
+",
         }],
         ..model_spec::<SvmArgs>()
     },

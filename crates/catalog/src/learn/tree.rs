@@ -65,7 +65,19 @@ pub(crate) const MODEL: Model = Model {
         search: &["decision tree", "cart", "decisiontree", "ccp_alpha", "pruning", "rules"],
         examples: &[Example {
             script: "load titanic.csv | train tree(depth=3) | eval kfold 5 metric=[accuracy, auc]",
-            output: "",
+            output: "\
+tree(depth=3) predicts survived (binary, positive class survived)
+stratified, 5 folds, 1309 rows, seed 0
+
+                        mean    lowest   highest    baseline
+accuracy              0.8006    0.7816    0.8359      0.6180
+auc                   0.8392    0.8144    0.8656      0.5000
+
+confusion (rows true, columns predicted)
+                        died  survived
+died                     696       113
+survived                 148       352
+",
         }],
         ..model_spec::<TreeArgs>()
     },

@@ -1,3 +1,5 @@
+//! Gradient boosting against brute force, and the laws of its models.
+
 use super::*;
 use crate::data::{Categories, Column, Labels, Outputs, Target};
 use crate::threads::on_any_threads;

@@ -148,7 +148,7 @@ impl Frame {
         let width = self.centre.len();
         let mut values = vec![0.0; features.rows() * width];
         for (index, centre) in self.centre.iter().enumerate() {
-            let places = values[index..].iter_mut().step_by(width);
+            let places = values.iter_mut().skip(index).step_by(width);
             for (place, value) in places.zip(features.column(index)) {
                 *place = ((value / self.size - centre) / self.unit).clamp(-FAR, FAR);
             }

@@ -1,3 +1,5 @@
+//! Trees and forests against scikit-learn and brute force, and the laws of their models.
+
 use super::*;
 use crate::data::{Categories, Column, Features, Outputs, Target};
 use crate::learner::NoProgress;

@@ -105,6 +105,19 @@ impl Walk<'_> {
     }
 }
 
+/// Why no stage was implied above a training that takes more than numbers.
+pub(super) fn as_they_are(accepts: Accepts) -> Option<String> {
+    let taken = match accepts {
+        // A baseline takes whatever there is, because it ignores it.
+        Accepts { dates: true, .. } => return None,
+        Accepts { missing: true, categories: true, .. } => "missing values and categories",
+        Accepts { missing: true, .. } => "missing values",
+        Accepts { categories: true, .. } => "categories",
+        Accepts { .. } => return None,
+    };
+    Some(format!("takes {taken} as they are"))
+}
+
 /// Selectors of the features that a model with these `Accepts` cannot take.
 fn unaccepted(schema: &Schema, accepts: Accepts) -> Vec<&'static str> {
     let any =

@@ -42,7 +42,13 @@ pub(crate) const MODEL: Model = Model {
         search: &["ensemble", "stacking", "stackingclassifier", "blending", "super learner", "meta model"],
         examples: &[Example {
             script: "load diabetes.csv | target progression | scale | train stack[ridge, knn[9]] | eval kfold 5 metric=rmse",
-            output: "",
+            output: "\
+stack[ridge,knn[9]] predicts progression (regression)
+kfold, 5 folds, 442 rows, seed 0
+
+                        mean    lowest   highest    baseline
+rmse                 54.3691   51.1721   57.2680     77.1127
+",
         }],
         ..model_spec::<StackArgs>()
     },

@@ -1,3 +1,5 @@
+//! Tails of distributions, from scipy.
+
 const STUDENT: &[(f64, f64, f64)] = &[
     (0.01, 1.0, 0.993634014470186),
     (0.01, 2.5, 0.9927639943579083),

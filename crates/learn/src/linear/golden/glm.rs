@@ -1,3 +1,5 @@
+//! Generalised linear models, from scikit-learn.
+
 type GlmCase = (f64, f64, bool, bool, f64, [f64; 4]);
 const GLM_GOLDEN: &[GlmCase] = &[
     (1.0, 0.0, true, false, 0.6363651181817562, [0.34872290794680405, 0.8898030096274577, -0.33809502084516846, 0.013273026504400428]),

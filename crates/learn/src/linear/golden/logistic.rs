@@ -1,3 +1,5 @@
+//! Penalised logistic regressions, from scikit-learn.
+
 type LogisticCase = (u32, f64, f64, bool, bool, bool, &'static [[f64; 5]]);
 const LOGISTIC_GOLDEN: &[LogisticCase] = &[
     (2, 0.0, 1.0, true, false, false, &[[0.362158448562342, 1.835207367396588, -0.6367741355450159, 0.682378981193561, 1.083436224902274]]),

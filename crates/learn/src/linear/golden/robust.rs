@@ -1,3 +1,5 @@
+//! Huber, quantile and Bayesian ridge regressions, from scikit-learn.
+
 type HuberCase = (f64, f64, bool, bool, f64, [f64; 4]);
 const HUBER_GOLDEN: &[HuberCase] = &[
     (1.35, 0.0001, true, false, 0.7667578786816684, [2.0658502606449107, 1.4762354185537028, -0.9876133681269536, 0.274454718418106]),
