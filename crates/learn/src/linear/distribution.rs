@@ -112,10 +112,14 @@ fn stirling(x: f64) -> f64 {
 }
 
 #[cfg(test)]
+#[path = "golden/distribution.rs"]
+mod golden;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
-    include!("golden/distribution.rs");
+    use super::golden::*;
 
     fn close(found: f64, wanted: f64) {
         assert!((found / wanted - 1.0).abs() < 1e-10, "{found} {wanted}");

@@ -63,7 +63,9 @@ fn scikit_learn_finds_the_same() {
     }
 }
 
-include!("golden/elastic.rs");
+#[path = "golden/elastic.rs"]
+mod golden;
+use golden::*;
 
 #[test]
 fn without_l1_it_is_ridge() {

@@ -4,7 +4,9 @@ use super::tests::{assert_close, classes, features, fit, noise, numbers, refusal
 use super::*;
 use crate::threads::on_any_threads;
 
-include!("golden/glm.rs");
+#[path = "golden/glm.rs"]
+mod golden;
+use golden::*;
 
 fn family(power: f64) -> Family {
     match power {

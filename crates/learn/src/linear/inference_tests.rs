@@ -4,7 +4,9 @@ use super::tests::{fit, noise, numbers};
 use super::*;
 use crate::summary::{Estimate, Inference};
 
-include!("golden/inference.rs");
+#[path = "golden/inference.rs"]
+mod golden;
+use golden::*;
 
 fn inferences(model: &impl Model) -> Vec<Option<Inference>> {
     let Summary::Coefficients(functions) = model.summary() else { unreachable!("a linear model") };

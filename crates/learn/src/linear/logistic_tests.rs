@@ -23,7 +23,9 @@ pub(super) fn waves(count: u32) -> Dataset {
     classes(&columns, &(0..60).map(code).collect::<Vec<u32>>(), count as usize)
 }
 
-include!("golden/logistic.rs");
+#[path = "golden/logistic.rs"]
+mod golden;
+use golden::*;
 
 /// `LogisticRegression(C=1/(l1+l2), l1_ratio=l1/(l1+l2), solver="saga" or "newton-cholesky", tol=1e-13)` of scikit-learn
 /// 1.9.1, intercepts of three classes less their mean; balanced weights are given as sample weights.

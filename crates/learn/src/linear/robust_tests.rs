@@ -4,7 +4,9 @@ use super::tests::{assert_close, classes, features, fit, noise, numbers, refusal
 use super::*;
 use crate::threads::on_any_threads;
 
-include!("golden/robust.rs");
+#[path = "golden/robust.rs"]
+mod golden;
+use golden::*;
 
 /// x0[i] = sin(i), x1[i] = cos(2i)·3 + 1, x2[i] = (i mod 5) - 2, y = 2 + 1.5·x0 - x1 + 0.3·x2 + sin(7i), and 15·cos(i)
 /// more where i mod 9 is 4; 40 rows.
