@@ -50,6 +50,9 @@ fn the_registry_is_in_good_order() {
         demand(!spec.search.is_empty(), "nobody finds it who does not know its name");
         demand(spec.search.iter().all(|word| *word != name), "its search words repeat its name");
         demand(spec.params().all(|param| is_sentence(param.doc)), "a parameter is not documented by a sentence");
+        let is_option = |name: &str| spec.options.iter().any(|param| param.name == name);
+        let led = spec.elsewhere.iter().all(|(other, own)| is_option(own) && !is_option(other));
+        demand(led, "a name of another tool does not lead to an option");
         let mut own: Vec<&str> = spec.params().map(|param| param.name).collect();
         own.sort_unstable();
         demand(own.windows(2).all(|pair| pair[0] != pair[1]), "two parameters have one name");

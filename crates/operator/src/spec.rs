@@ -111,6 +111,8 @@ pub struct Spec {
     pub details: &'static str,
     /// Search terms for users who do not know the name.
     pub search: &'static [&'static str],
+    /// Names that other tools have for its options, each with the option: a script that uses one is told the other.
+    pub elsewhere: &'static [(&'static str, &'static str)],
     /// The grammar rule that parses it.
     pub form: Form,
     /// Its input.
@@ -142,6 +144,7 @@ impl Spec {
         summary: "",
         details: "",
         search: &[],
+        elsewhere: &[],
         form: Form::Plain,
         input: Flow::Recipe,
         output: Flow::Any,

@@ -453,6 +453,10 @@ fn known_options(diagnostic: Diagnostic, spec: &Spec, named: &Named) -> Diagnost
         return diagnostic
             .help(format!("`{}` is a positional argument: write its value without a name", positional.name));
     }
+    let key = &named.name.node;
+    if let Some((_, own)) = spec.elsewhere.iter().find(|(other, _)| other == key) {
+        return diagnostic.help(format!("`{key}` is called `{own}` here")).fix(named.name.span, *own);
+    }
     match nearest(&named.name.node, names.clone()).first() {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(named.name.span, *near),
         None if spec.options.is_empty() => diagnostic.help(format!("`{}` has no options", spec.name)),
@@ -561,6 +565,7 @@ fn model(
 ) -> Option<Chosen> {
     let Some(model) = registry.model(&name.node) else {
         let near = nearest(&name.node, registry.model_names()).first().copied();
+        let near = near.or_else(|| known_elsewhere(&name.node, registry));
         let mut diagnostic =
             Diagnostic::error(code::BAD_VALUE, format!("no model named `{}`", name.node)).label(name.span, "");
         diagnostic = match near {
@@ -598,6 +603,15 @@ fn model(
     let span = call.map_or(name.span, |call| name.span.to(call.span));
     assume_defaults(&mut args, spec, span);
     Some(Chosen { model, args })
+}
+
+/// The model that other tools call by this name: it is one of the search words of the model.
+fn known_elsewhere(name: &str, registry: &'static Registry) -> Option<&'static str> {
+    let name = name.to_lowercase();
+    let name = name.trim_end_matches("classifier").trim_end_matches("regressor");
+    let plain = |word: &str| word.replace(' ', "").trim_end_matches("classifier").trim_end_matches("regressor") == name;
+    let model = registry.models.iter().find(|model| model.spec.search.iter().any(|word| plain(word)));
+    model.map(|model| model.spec.name)
 }
 
 /// A model with its brackets, taken from the examples of its reference: `mlp[16,auto]`.

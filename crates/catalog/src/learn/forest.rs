@@ -50,6 +50,17 @@ pub(crate) const MODEL: Model = Model {
                   not expect it to extrapolate: predictions stay within the range of the target. After Breiman, Random \
                   Forests (Machine Learning, 2001).",
         search: &["random forest", "randomforest", "bagging", "ranger", "ensemble"],
+        elsewhere: &[
+            ("n_estimators", "trees"),
+            ("max_samples", "rows"),
+            ("max_depth", "depth"),
+            ("max_leaf_nodes", "leaves"),
+            ("min_samples_leaf", "min_rows"),
+            ("min_samples_split", "min_split"),
+            ("min_impurity_decrease", "min_gain"),
+            ("max_features", "columns"),
+            ("class_weight", "balanced"),
+        ],
         examples: &[Example {
             script: "load titanic.csv | train forest(trees=50) | eval kfold 5 metric=[accuracy, auc]",
             output: "\

@@ -63,6 +63,16 @@ pub(crate) const MODEL: Model = Model {
                   are learned by heart. After Breiman, Friedman, Olshen and Stone, Classification and Regression \
                   Trees (1984).",
         search: &["decision tree", "cart", "decisiontree", "ccp_alpha", "pruning", "rules"],
+        elsewhere: &[
+            ("max_depth", "depth"),
+            ("max_leaf_nodes", "leaves"),
+            ("min_samples_leaf", "min_rows"),
+            ("min_samples_split", "min_split"),
+            ("min_impurity_decrease", "min_gain"),
+            ("max_features", "columns"),
+            ("class_weight", "balanced"),
+            ("ccp_alpha", "prune"),
+        ],
         examples: &[Example {
             script: "load titanic.csv | train tree(depth=3) | eval kfold 5 metric=[accuracy, auc]",
             output: "\

@@ -180,13 +180,18 @@ fn add(lanes: usize, rows: &[Lanes], items: &[Item], scale: Scale, into: &mut [S
 }
 
 fn add_lanes<const L: usize>(rows: &[Lanes], items: &[Item], scale: Scale, into: &mut [Slots]) {
+    /// Rows whose bins are fetched together: their reads of memory overlap.
+    const TOGETHER: usize = 32;
     let into: &mut [Slots; LANES] = into.try_into().expect("a block of columns");
-    for item in items {
-        let bins = rows[item.row as usize];
-        let sum = scale.of_item(item);
-        for lane in 0..L {
-            let slot = &mut into[lane][usize::from(bins[lane])];
-            *slot = slot.plus(sum);
+    let mut fetched = [[0_u8; LANES]; TOGETHER];
+    for items in items.chunks(TOGETHER) {
+        fetched.iter_mut().zip(items).for_each(|(bins, item)| *bins = rows[item.row as usize]);
+        for (item, bins) in items.iter().zip(&fetched) {
+            let sum = scale.of_item(item);
+            for lane in 0..L {
+                let slot = &mut into[lane][usize::from(bins[lane])];
+                *slot = slot.plus(sum);
+            }
         }
     }
 }
