@@ -12,8 +12,8 @@ use pipewright_operator::{
 use std::sync::Arc;
 
 arguments! {
-    /// The hyper-parameters of `forest`.
-    struct ForestArgs {
+    /// The hyper-parameters of `forest` and `extra_trees`.
+    pub(super) struct ForestArgs {
         /// Number of trees.
         option trees: Int<1, 10_000> = Forest::default().trees;
         /// Maximum depth of a tree. No limit without it.
@@ -26,19 +26,33 @@ arguments! {
         option min_split: Count = Growth::default().min_split;
         /// Minimum decrease of impurity by a split, weighted by its share of all rows.
         option min_gain: NonNegative = Growth::default().min_gain;
-        /// How splits are compared: `gini` or `entropy` for classes, `squared` or `absolute` error for numbers.
+        /// How splits are compared: `gini` or `entropy` for classes, `squared` or (`forest` only) `absolute`
+        /// error for numbers.
         option criterion: TreeCriterion = TreeCriterion::Auto;
         /// The columns that a split chooses from, drawn anew for each: a rule, or a share of them. `auto`: the square
         /// root of their number for classes, all for numbers.
         option columns: SplitColumns = SplitColumns::Rule(ColumnRule::Auto);
-        /// Draws the rows of each tree with replacement.
-        option bootstrap: bool = Forest::default().bootstrap;
+        /// Draws the rows of each tree with replacement. Without it, `forest` does and `extra_trees` does not.
+        option bootstrap: Option<bool>;
         /// The number of rows drawn for each tree, as a share of all.
         option rows: Ratio = Forest::default().rows;
         /// Weighs classes by the inverse of their frequency.
         option balanced: bool = false;
     }
 }
+
+/// What other tools call the options.
+pub(super) const ELSEWHERE: &[(&str, &str)] = &[
+    ("n_estimators", "trees"),
+    ("max_samples", "rows"),
+    ("max_depth", "depth"),
+    ("max_leaf_nodes", "leaves"),
+    ("min_samples_leaf", "min_rows"),
+    ("min_samples_split", "min_split"),
+    ("min_impurity_decrease", "min_gain"),
+    ("max_features", "columns"),
+    ("class_weight", "balanced"),
+];
 
 pub(crate) const MODEL: Model = Model {
     spec: Spec {
@@ -50,17 +64,7 @@ pub(crate) const MODEL: Model = Model {
                   not expect it to extrapolate: predictions stay within the range of the target. After Breiman, Random \
                   Forests (Machine Learning, 2001).",
         search: &["random forest", "randomforest", "bagging", "ranger", "ensemble"],
-        elsewhere: &[
-            ("n_estimators", "trees"),
-            ("max_samples", "rows"),
-            ("max_depth", "depth"),
-            ("max_leaf_nodes", "leaves"),
-            ("min_samples_leaf", "min_rows"),
-            ("min_samples_split", "min_split"),
-            ("min_impurity_decrease", "min_gain"),
-            ("max_features", "columns"),
-            ("class_weight", "balanced"),
-        ],
+        elsewhere: ELSEWHERE,
         examples: &[Example {
             script: "load titanic.csv | train forest(trees=50) | eval kfold 5 metric=[accuracy, auc]",
             output: "\
@@ -86,6 +90,16 @@ survived                 164       336
 };
 
 fn prepare(label: String, own: &Args, train: &Args) -> Result<Arc<dyn Training>, ArgumentError> {
+    training(label, own, train, Forest::default())
+}
+
+/// A training with these arguments on top of a kind of forest.
+pub(super) fn training(
+    label: String,
+    own: &Args,
+    train: &Args,
+    kind: Forest,
+) -> Result<Arc<dyn Training>, ArgumentError> {
     let own = ForestArgs::read(own)?;
     let growth = Growth {
         criterion: criterion(own.criterion),
@@ -97,8 +111,8 @@ fn prepare(label: String, own: &Args, train: &Args) -> Result<Arc<dyn Training>,
         columns: columns(&own.columns),
         balanced: own.balanced,
     };
-    let learner =
-        Forest { trees: own.trees.get(), growth, bootstrap: own.bootstrap, rows: own.rows.0, ..Forest::default() };
+    let bootstrap = own.bootstrap.unwrap_or(kind.bootstrap);
+    let learner = Forest { trees: own.trees.get(), growth, bootstrap, rows: own.rows.0, ..kind };
     let seed = TrainArgs::read(train)?.seed();
     Ok(Arc::new(TrainingOf { label, learner, tasks: MODEL.tasks, sees: FeatureUse::Features, seed }))
 }
