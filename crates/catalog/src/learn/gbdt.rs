@@ -41,7 +41,7 @@ arguments! {
         option trees: Trees = Trees::Auto(AutoTrees::Auto);
         /// Learning rate. Without it, 0.05 with `trees=auto`, else 0.1.
         option lr: Option<Positive>;
-        /// Maximum number of leaves per tree. Without it, a third of the square root of the number of training rows, from
+        /// Maximum number of leaves per tree. Without it, half of the square root of the number of training rows, from
         /// 15 to 127.
         option leaves: Option<Count>;
         /// Maximum depth of a tree. No limit without it.
@@ -157,12 +157,12 @@ gbdt(trees=50, lr=0.1) predicts survived (binary, positive class survived)
 stratified, 5 folds, 1309 rows, seed 0
 
                         mean    lowest   highest    baseline
-accuracy              0.7991    0.7739    0.8168      0.6180
-auc                   0.8525    0.8017    0.8817      0.5000
+accuracy              0.7983    0.7778    0.8168      0.6180
+auc                   0.8527    0.8021    0.8848      0.5000
 
 confusion (rows true, columns predicted)
                         died  survived
-died                     713        96
+died                     712        97
 survived                 167       333
 ",
         }],

@@ -46,7 +46,7 @@ pub struct Gbdt {
     pub members: Option<usize>,
     /// Learning rate: the factor on each tree's values.
     pub rate: f64,
-    /// Maximum number of leaves per tree; `None` for a third of the square root of the number of rows, from 15 to 127.
+    /// Maximum number of leaves per tree; `None` for half of the square root of the number of rows, from 15 to 127.
     pub leaves: Option<usize>,
     /// Maximum depth of a tree; `None` for no limit.
     pub depth: Option<usize>,
@@ -157,7 +157,7 @@ impl Gbdt {
 
     /// Maximum number of leaves of a tree on this many rows: small tables have few patterns that are not chance.
     fn leaves_for(&self, rows: usize) -> usize {
-        self.leaves.unwrap_or_else(|| ((rows as f64).sqrt() / 3.0).clamp(15.0, 127.0) as usize)
+        self.leaves.unwrap_or_else(|| ((rows as f64).sqrt() / 2.0).clamp(15.0, 127.0) as usize)
     }
 
     fn members_for(&self, rows: usize) -> usize {
