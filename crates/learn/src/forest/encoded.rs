@@ -1,7 +1,7 @@
 //! Columns as whole numbers: ranks of distinct values, bins, or codes of levels.
 
 use crate::data::{Categories, Column, Features};
-use crate::tree::between;
+use crate::tree::{between, cuts};
 use rayon::prelude::*;
 
 /// Maximum number of bins of a column: ranks, and that of missing values, then fit a byte.
@@ -82,7 +82,7 @@ impl Encoded {
         if distinct <= BINS {
             return Encoded::exact(column, values);
         }
-        let cuts = cuts(&sorted);
+        let cuts = cuts(sorted, 0, BINS);
         let count = cuts.len() + 1;
         let ranks = ranks_in(values, &cuts, count);
         let floor = cuts.iter().copied().chain([f64::MAX]).collect();
@@ -105,13 +105,6 @@ impl Encoded {
             _ => f64::MAX,
         }
     }
-}
-
-/// Cuts sorted values into [`BINS`] bins of about equally many rows.
-fn cuts(sorted: &[f64]) -> Vec<f64> {
-    let border = |bin: usize| bin * sorted.len() / BINS;
-    let pairs = (1..BINS).map(|bin| (sorted[border(bin) - 1], sorted[border(bin)])).filter(|(low, high)| low < high);
-    pairs.map(|(low, high)| between(low, high)).collect()
 }
 
 /// The number of `edges` below each value; `missing` for NaN.

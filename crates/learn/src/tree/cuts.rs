@@ -82,8 +82,9 @@ fn sample(values: &[f64], key: Key) -> Vec<f64> {
     (0..SAMPLE).map(|index| values[place(index).min(values.len() - 1)]).collect()
 }
 
-/// Cuts between the values of a sample, with this many more zeros.
-fn cuts(sample: Vec<f64>, zeros: usize, bins: usize) -> Vec<f64> {
+/// Cuts between the values of a sample, with this many more zeros: at most `bins` bins of about equally many rows, but
+/// for values that would fill a bin by themselves, which leave the other bins to the other values.
+pub(crate) fn cuts(sample: Vec<f64>, zeros: usize, bins: usize) -> Vec<f64> {
     let distinct = distinct(sample, zeros);
     let groups = if distinct.len() <= bins { (1..distinct.len()).collect() } else { even_groups(&distinct, bins) };
     groups.into_iter().map(|start: usize| between(distinct[start - 1].0, distinct[start].0)).collect()

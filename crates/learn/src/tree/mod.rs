@@ -12,7 +12,7 @@ mod predict;
 mod split;
 
 pub(crate) use binned::Binned;
-pub(crate) use cuts::{between, inputs_of};
+pub(crate) use cuts::{between, cuts, inputs_of};
 pub(crate) use grow::{Grower, Grown, sample_marked};
 pub(crate) use histogram::Derivative;
 pub use model::{Input, Tree};
