@@ -14,8 +14,8 @@ use pipewright_learn::cluster::{
 };
 use pipewright_learn::{Features, Key};
 use pipewright_operator::{
-    Args, ArgumentError, Arguments, Bound, Count, Effect, Environment, Example, Flow, Group, NonNegative, Positive,
-    Spec, Verb, arguments, words,
+    Args, ArgumentError, Arguments, Bound, Count, Effect, Environment, Example, Flow, Group, Int, NonNegative,
+    Positive, Spec, Verb, arguments, words,
 };
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -48,11 +48,11 @@ arguments! {
         positional way: Way;
         /// Tries all numbers of clusters up to the one in brackets, and keeps the best.
         option auto: bool = false, for way in ["kmeans", "gmm"];
-        /// How often k-means begins anew; the best result is kept.
-        option starts: Count = 4, for way in ["kmeans"];
-        /// What the covariances of the components may be.
+        /// Number of initialisations of k-means; the best result is kept.
+        option starts: Int<1, 1000> = 4, for way in ["kmeans"];
+        /// Shape of the covariance matrices.
         option covariance: CovarianceWord = Covariance::Full, for way in ["gmm"];
-        /// What is added to all variances.
+        /// Regularisation: added to all variances.
         option reg_covar: NonNegative = 1e-6, for way in ["gmm"];
         /// Distance up to which rows are neighbours.
         option eps: Positive = 0.5, for way in ["dbscan"];

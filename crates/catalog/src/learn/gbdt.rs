@@ -84,7 +84,7 @@ arguments! {
         option patience: Count = PATIENCE;
         /// Models of `trees=auto`, each stopped early on another part of the training rows; predictions are their mean.
         /// Without it, 5 up to 50,000 rows, else 1.
-        option members: Option<Count>;
+        option members: Option<Int<1, 100>>;
     }
 }
 
@@ -99,8 +99,8 @@ pub(crate) const MODEL: Model = Model {
                   in histograms of up to 255 bins per column. Missing values and categories need no preparation: a \
                   split sends missing values to the side that gains more, and divides levels into two sets. Scaling \
                   changes nothing. With `trees=auto`, the training rows are split into 5 parts, each is held out once \
-                  to stop a boosted model early, and predictions are the mean of the 5 models. Do not expect it to \
-                  extrapolate: predictions stay within the range of the target. After Chen and Guestrin, XGBoost \
+                  to stop a boosted model early, and predictions are the mean of the 5 models. It does not extrapolate: \
+                  beyond the range of the training rows, predictions stay flat. After Chen and Guestrin, XGBoost \
                   (2016), and Ke et al., LightGBM (2017).",
         search: &[
             "gradient boosting",
@@ -178,7 +178,7 @@ fn prepare(label: String, own: &Args, train: &Args) -> Result<Arc<dyn Training>,
     let own = GbdtArgs::read(own)?;
     let learner = match own.trees {
         Trees::Auto(AutoTrees::Auto) => {
-            Gbdt { early_stop: Some(own.patience.get()), members: own.members.map(Count::get), ..Gbdt::default() }
+            Gbdt { early_stop: Some(own.patience.get()), members: own.members.map(Int::get), ..Gbdt::default() }
         }
         Trees::Fixed(trees) => Gbdt::with_trees(trees.get()),
     };

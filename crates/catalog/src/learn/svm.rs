@@ -20,17 +20,17 @@ arguments! {
     struct SvmArgs {
         /// Similarity of rows: `rbf` for any smooth shape, `linear`, or `poly` for products of columns.
         option kernel: KernelWord = KernelWord::Rbf;
-        /// How much errors count beside the size of the weights.
+        /// Inverse of the regularisation strength: how much errors count beside the size of the weights.
         option c: Positive = Svm::default().c;
         /// How fast similarity falls with distance. Without it, 1 / (columns · variance).
         option gamma: Option<Positive>, for kernel in ["rbf", "poly"];
         /// Degree of the polynomial.
         option degree: Int<1, 100> = 3, for kernel in ["poly"];
-        /// Added to products.
+        /// Constant term of the polynomial kernel.
         option coef0: NonNegative = 0.0, for kernel in ["poly"];
-        /// How far numbers may be missed for nothing.
+        /// Half the width of the tube in which errors of a number cost nothing.
         option epsilon: NonNegative = Svm::default().epsilon;
-        /// Squares the errors.
+        /// Uses the squared hinge loss.
         option squared: bool = false, for kernel in ["linear"];
         /// Weighs classes by the inverse of their frequency.
         option balanced: bool = false;

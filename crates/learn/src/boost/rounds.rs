@@ -6,8 +6,8 @@ use super::{Gbdt, GbdtModel};
 use crate::data::{Dataset, Labels, Target};
 use crate::learner::{Fit, Model};
 use crate::split;
-use crate::tree::{Binned, Derivative, Grower, Grown, Input, Rules, Table, Tree, inputs_of};
-use pipewright_diagnostic::{Bounds, Failure, Progress, code};
+use crate::tree::{Binned, Derivative, Grower, Grown, HISTOGRAM_BYTES, Input, Rules, Table, Tree, inputs_of};
+use pipewright_diagnostic::{Bounds, Failure, Progress, code, room_for};
 use pipewright_world::random::Key;
 use rayon::prelude::*;
 
@@ -49,13 +49,21 @@ pub(super) fn boost(
     Ok(model)
 }
 
+/// Is there room for the histograms of all leaves that may be split?
+fn check_room(gbdt: &Gbdt, train: &Dataset) -> Result<(), Failure> {
+    let (rows, columns) = (train.rows(), train.features.columns());
+    let leaves = gbdt.leaves_for(rows).min(rows / gbdt.min_rows.max(1) + 1);
+    let bytes = leaves as u128 * HISTOGRAM_BYTES as u128 * columns as u128;
+    room_for(bytes, || format!("growing {leaves} leaves on {columns} columns"))
+}
+
 /// The folds of the members; none without early stopping, or for too few rows.
 fn folds_of(gbdt: &Gbdt, train: &Dataset, key: Key) -> Vec<split::Fold> {
     let rows = train.rows();
     let count = gbdt.members_for(rows);
     // A single model is stopped by a tenth of the rows, each of several by its fold.
-    let parts = if count == 1 { 10 } else { count.max(5) };
-    if gbdt.early_stop.is_none() || rows < 2 * parts {
+    let parts = if count == 1 { 10 } else { count.max(5) }.min(rows / 2);
+    if gbdt.early_stop.is_none() || parts < 2 {
         return Vec::new();
     }
     let folds = match (train.groups(), train.target()) {
@@ -98,6 +106,7 @@ struct Member {
 impl<'a> Run<'a> {
     fn new(gbdt: &'a Gbdt, train: &Dataset, fit: &Fit<'a>, before: Option<&GbdtModel>) -> Result<Run<'a>, Failure> {
         let goal = Goal::of(gbdt, train)?;
+        check_room(gbdt, train)?;
         if before.is_some_and(|model| model.start.len() != goal.outputs() || model.link != goal.link()) {
             return Err(Failure::new(code::WRONG_TASK, "the model was fitted to another kind of target"));
         }

@@ -123,6 +123,9 @@ impl Sum {
     }
 }
 
+/// The memory of the sums of one column.
+pub(crate) const HISTOGRAM_BYTES: usize = size_of::<Slots>();
+
 /// The sums of each bin of a column.
 pub(super) type Slots = [Sum; SLOTS];
 

@@ -14,7 +14,7 @@ mod split;
 pub(crate) use binned::Binned;
 pub(crate) use cuts::{between, cuts, inputs_of};
 pub(crate) use grow::{Grower, Grown, sample_marked};
-pub(crate) use histogram::Derivative;
+pub(crate) use histogram::{Derivative, HISTOGRAM_BYTES};
 pub use model::{Input, Tree};
 pub(crate) use model::{Question, TreeBuilder};
 pub(crate) use predict::Table;

@@ -1,6 +1,6 @@
 //! `bag`: one model, fitted on several random samples of the rows.
 
-use super::{Averaged, Member, Part, in_parallel, labels_of, load_averaged};
+use super::{Averaged, Member, Part, in_parallel, load_averaged};
 use crate::learn::model_spec;
 use crate::learn::train::TrainArgs;
 use pipewright_diagnostic::{Failure, Progress};
@@ -102,7 +102,7 @@ impl Training for Bag {
     }
 
     fn learner(&self, task: &Task) -> Result<Arc<dyn Learner>, ArgumentError> {
-        Ok(Arc::new(BagOf { member: self.part.member(task)?, task: task.clone(), sampling: self.sampling }))
+        Ok(Arc::new(BagOf { member: self.part.member(task)?, sampling: self.sampling }))
     }
 
     fn seed(&self) -> Option<u64> {
@@ -112,7 +112,6 @@ impl Training for Bag {
 
 struct BagOf {
     member: Member,
-    task: Task,
     sampling: Sampling,
 }
 
@@ -125,10 +124,9 @@ impl Learner for BagOf {
         progress: &dyn Progress,
     ) -> Result<Arc<dyn FittedModel>, Failure> {
         let table = train.table()?;
-        let (rows, _) = labels_of(train, &self.task)?;
         let fit = |index: usize| {
             let key = key.index(index as u64);
-            let sample = Data::Table(table.take(&self.sampling.rows(rows, key.child("rows"))));
+            let sample = Data::Table(table.take(&self.sampling.rows(table.rows(), key.child("rows"))));
             self.member.fit(&sample, key.child("fit"), progress)
         };
         let count = self.sampling.count;
