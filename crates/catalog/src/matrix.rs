@@ -6,8 +6,8 @@
 use arrow_array::{ArrayRef, BooleanArray, Float64Array, StringArray};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_frame::{
-    Column, ColumnType, Entry, FitContext, Schema, Selection, State, Table, TableEstimator, TargetSpec, chosen,
-    indicator_of, missing_in, validate_names,
+    Column, ColumnType, Complete, Entry, FitContext, Schema, Selection, State, Table, TableEstimator, TargetSpec,
+    check_exact_as_floats, chosen, fill_whole, indicator_of, missing_in, validate_names,
 };
 use pipewright_learn::impute::{IterativeFilling, KnnFilling};
 use pipewright_learn::reduce::{Projection, names};
@@ -249,6 +249,8 @@ pub(crate) struct Fill<T> {
     pub transformer: T,
     /// Adds a boolean column `NAME (missing)` after each of these columns.
     pub indicator: bool,
+    /// The columns that are known to miss no value: whole numbers stay whole in them.
+    pub complete: Complete,
 }
 
 impl<T> Fill<T> {
@@ -267,7 +269,7 @@ impl<T: Transformer<Transform: FillTransform>> TableEstimator for Fill<T> {
         for entry in input.entries() {
             match entry {
                 Entry::Column(column) if filled.contains(&*column.name) => {
-                    entries.push(Entry::Column(Column { kind: ColumnType::Continuous, ..column.clone() }));
+                    entries.push(Entry::Column(Column { kind: self.complete.filled_kind(column), ..column.clone() }));
                     entries.extend(self.indicator.then(|| Entry::Column(indicator_of(column))));
                 }
                 other => entries.push(other.clone()),
@@ -277,9 +279,12 @@ impl<T: Transformer<Transform: FillTransform>> TableEstimator for Fill<T> {
     }
 
     fn fit(&self, rows: &Table, context: &FitContext) -> Result<Self::State, Failure> {
-        let columns: Vec<Arc<str>> = self.columns(&rows.schema())?.into_iter().map(|column| column.name).collect();
+        let columns = self.columns(&rows.schema())?;
+        let whole = columns.iter().filter(|column| self.complete.stays_whole(column));
+        let whole = whole.map(|column| column.name.clone()).collect();
+        let columns: Vec<Arc<str>> = columns.into_iter().map(|column| column.name).collect();
         let transform = self.transformer.fit(&with_gaps(rows, &columns)?, None, context.key)?;
-        Ok(FillState { columns, transform, indicator: self.indicator })
+        Ok(FillState { columns, transform, indicator: self.indicator, whole })
     }
 }
 
@@ -312,6 +317,24 @@ pub(crate) struct FillState<M> {
     columns: Vec<Arc<str>>,
     transform: M,
     indicator: bool,
+    /// The columns of whole numbers that stay whole.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    whole: BTreeSet<Arc<str>>,
+}
+
+impl<M: FillTransform> FillState<M> {
+    /// A column after filling.
+    ///
+    /// # Errors
+    /// [`code::VALUE_OUT_OF_RANGE`] for a whole number that the floats of the filled column cannot hold.
+    fn filled(&self, column: &Column, array: &ArrayRef, values: &[f64]) -> Result<(Column, ArrayRef), Failure> {
+        if column.kind == ColumnType::Count && self.whole.contains(&column.name) {
+            return Ok((column.clone(), fill_whole(array, |row| Some(values[row]))));
+        }
+        check_exact_as_floats(&column.name, array)?;
+        let filled = Column { kind: ColumnType::Continuous, ..column.clone() };
+        Ok((filled, Arc::new(Float64Array::from(values.to_vec()))))
+    }
 }
 
 impl<M: FillTransform> State for FillState<M> {
@@ -322,8 +345,8 @@ impl<M: FillTransform> State for FillState<M> {
         let places: BTreeMap<&str, usize> = self.columns.iter().map(|name| &**name).zip(0..).collect();
         rows.map_columns(|column, array| {
             let Some(&place) = places.get(&*column.name) else { return Ok(vec![(column.clone(), array.clone())]) };
-            let values: ArrayRef = Arc::new(Float64Array::from(filled.column(place).to_vec()));
-            let mut columns = vec![(Column { kind: ColumnType::Continuous, ..column.clone() }, values.into())];
+            let (filled, values) = self.filled(column, array.array(), filled.column(place))?;
+            let mut columns = vec![(filled, values.into())];
             if self.indicator {
                 columns.push((indicator_of(column), missing_in(array.array()).into()));
             }

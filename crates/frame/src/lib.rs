@@ -27,7 +27,7 @@ pub use pipewright_prepare::{
 };
 pub use pipewright_table::text::quoted;
 pub use pipewright_table::{
-    CHUNK_ROWS, Chunks, Column, ColumnType, DatePart, Direction, Entry, IntoTable, Misfits, MomentForm, Origin, Real,
-    Role, Schema, SparseArray, Stored, Table, Value, for_each_chunk, matrix, part_of_same, shortened, summary,
-    width_of,
+    CHUNK_ROWS, Chunks, Column, ColumnType, Complete, DatePart, Direction, Entry, IntoTable, Misfits, MomentForm,
+    Origin, Real, Role, Schema, SparseArray, Stored, Table, Value, check_exact_as_floats, fill_whole, for_each_chunk,
+    matrix, part_of_same, shortened, summary, width_of,
 };

@@ -7,7 +7,7 @@ mod source;
 use crate::result::{Evaluation, FoldResult, Output};
 use crate::{ArgumentError, Data, Effect, Environment, FittedPipeline, Footprint, Preparation, Task, Value};
 use pipewright_diagnostic::{Failure, Progress};
-use pipewright_frame::{Chunks, Column, FitContext, Schema, Table};
+use pipewright_frame::{Chunks, Column, Complete, FitContext, Schema, Table};
 use pipewright_learn::Outputs;
 use pipewright_world::random::Key;
 use std::fmt;
@@ -112,6 +112,12 @@ pub trait Step: Send + Sync {
     /// # Errors
     /// A [`Failure`] naming column and row.
     fn fit(&self, rows: &dyn Chunks, context: &FitContext) -> Result<Learned, Failure>;
+
+    /// Returns the step for rows of which these columns miss no value, if that changes what it does; `None` if not.
+    fn knowing(&self, complete: &Complete) -> Option<Arc<dyn Step>> {
+        let _ = complete;
+        None
+    }
 }
 
 /// The result of fitting a step.

@@ -2,7 +2,7 @@
 
 use pipewright_diagnostic::{Diagnostic, Failure, code};
 use pipewright_engine::{JobFailure, Retain, Run, Value};
-use pipewright_frame::{Chunks, Entry, Role, Schema, Table};
+use pipewright_frame::{Chunks, Complete, Entry, Role, Schema, Table};
 use pipewright_operator::{Bound, Data};
 use pipewright_plan::{JobGraph, JobId, Node, Path, Pin, Plan, Tables, TargetFacts, TimeOrder, Work, lower_tables};
 use std::collections::BTreeMap;
@@ -30,6 +30,10 @@ pub(crate) fn pins(
     for (pipeline, tables) in plan.pipelines.iter().zip(&tables) {
         let target = pipeline.branches.first().and_then(|branch| branch.target.as_ref());
         let mut pin = pin_of(tables, run);
+        if let (Some(pin), true, Some(job)) = (&mut pin, pipeline.asks_complete, tables.prepared) {
+            let failed = |failure| JobFailure { job, stage: graph.jobs()[job].stage, round: None, failure };
+            pin.complete = data(run, job).map(complete).transpose().map_err(failed)?;
+        }
         if let (Some(pin), Some(target), Some(job)) = (&mut pin, target, tables.prepared) {
             let failed = |failure| JobFailure { job, stage: graph.jobs()[job].stage, round: None, failure };
             pin.target = data(run, job).map(|rows| facts(rows, target)).transpose().map_err(failed)?.flatten();
@@ -50,7 +54,30 @@ fn data<'a>(run: &'a Run<'_>, job: JobId) -> Option<&'a Data> {
 fn pin_of(tables: &Tables, run: &Run<'_>) -> Option<Pin> {
     let schema = |job: Option<JobId>| run.schema(job?).cloned();
     let others = tables.others.iter().map(|other| pin_of(other, run)).collect();
-    Some(Pin { source: schema(tables.source)?, prepared: schema(tables.prepared), target: None, others })
+    Some(Pin {
+        source: schema(tables.source)?,
+        prepared: schema(tables.prepared),
+        complete: None,
+        target: None,
+        others,
+    })
+}
+
+/// The columns in which no value is missing.
+fn complete(rows: &Data) -> Result<Complete, Failure> {
+    let stream = match rows {
+        Data::Table(table) => return Ok(Complete::of(table)),
+        Data::Stream(stream) => stream,
+    };
+    let mut complete = Complete::of(&Table::empty(&stream.schema())?);
+    stream.for_each(
+        |_, chunk: Table| Ok(Complete::of(&chunk)),
+        |of_chunk| {
+            complete = complete.and(&of_chunk);
+            Ok(())
+        },
+    )?;
+    Ok(complete)
 }
 
 fn facts(rows: &Data, target: &str) -> Result<Option<TargetFacts>, Failure> {

@@ -22,10 +22,11 @@ use crate::print::stage_text;
 use implied::Implied;
 pub use other::sourced;
 use pipewright_diagnostic::{Diagnostic, Failure, Span, code};
-use pipewright_frame::{Column, Schema};
+use pipewright_frame::{Column, Complete, Schema};
 use pipewright_operator::work::{Amendment, Evaluator};
 use pipewright_operator::{
-    Args, ArgumentError, Bound, Declaration, Effect, Environment, Flow, Footprint, Form, Settled, Structure, Verb,
+    Args, ArgumentError, Bound, Declaration, Effect, Environment, Flow, Footprint, Form, Settled, Structure, Values,
+    Verb,
 };
 use pipewright_syntax::{Core, Stage};
 use provenance::Provenance;
@@ -94,6 +95,8 @@ struct Walk<'a> {
     /// The names of the tables around this one, which it is joined to.
     within: Vec<String>,
     tables: Tables,
+    /// Does a stage ask in which columns no value is missing?
+    asks_complete: bool,
     /// The columns of the source that a saved pipeline expects.
     expected: Vec<Column>,
     /// The current branch.
@@ -124,6 +127,8 @@ struct Here {
     adrift: bool,
     /// Number of other tables joined so far.
     others: usize,
+    /// The columns in which no value is missing; `None` above the first stage that learns.
+    complete: Option<Complete>,
     /// Does the data have no rows yet? Then the names of columns are known, and no kind is.
     header_only: bool,
 }
@@ -145,6 +150,7 @@ impl Here {
             lacks_target: false,
             adrift: false,
             others: 0,
+            complete: None,
             header_only: false,
         }
     }
@@ -165,8 +171,9 @@ impl<'a> Walk<'a> {
         named: &'a BTreeMap<String, Vec<Stage>>,
     ) -> Walk<'a> {
         let (nodes, diagnostics, at) = (Vec::new(), Vec::new(), Here::start());
-        let (within, tables) = (Vec::new(), Tables::default());
-        Walk { text, pin, options, environment, nodes, diagnostics, named, within, tables, expected: Vec::new(), at }
+        let (within, tables, expected) = (Vec::new(), Tables::default(), Vec::new());
+        let asks_complete = false;
+        Walk { text, pin, options, environment, nodes, diagnostics, named, within, tables, asks_complete, expected, at }
     }
 
     fn say(&mut self, diagnostic: Diagnostic) {
@@ -200,7 +207,8 @@ impl<'a> Walk<'a> {
                 walk.imply_end();
             }
         });
-        Pipeline { branches: open.into_iter().map(|here| here.branch).collect(), outline }
+        let branches = open.into_iter().map(|here| here.branch).collect();
+        Pipeline { branches, asks_complete: self.asks_complete, outline }
     }
 
     /// The verbs of stages, including those in arms; and whether all of them are known.
@@ -329,6 +337,9 @@ impl<'a> Walk<'a> {
     /// At the first stage that learns, open groups of columns are replaced by their members if the table has been read.
     fn close(&mut self) {
         let is_first = self.path().shared_end() == self.at.branch.path.len();
+        if is_first && self.at.complete.is_none() {
+            self.at.complete = self.pin.and_then(|pin| pin.complete.clone());
+        }
         let is_known = self.at.schema.as_ref().is_some_and(Schema::is_closed);
         let prepared = self.pin.and_then(|pin| pin.prepared.as_ref());
         if let (true, false, Some(prepared), Some(&above)) = (is_first, is_known, prepared, self.at.branch.path.last())
@@ -363,6 +374,7 @@ impl<'a> Walk<'a> {
         if footprint.effect.learns() {
             self.close();
         }
+        let bound = self.with_complete(bound);
         self.declare(&footprint, span);
         let (mut joined, before) = (None, self.at.schema.clone());
         let outcome = self.outcome(&bound, &args, span, &mut joined);
@@ -403,6 +415,10 @@ impl<'a> Walk<'a> {
         }
         let above = self.at.branch.path.last().copied();
         let beside = other.as_ref().and_then(|other| other.branch.path.last().copied());
+        if footprint.values != Values::Passed && self.at.complete.is_some() {
+            // It may have made values missing.
+            self.at.complete = Some(Complete::default());
+        }
         let node = Node {
             inputs: above.into_iter().chain(beside).collect(),
             text,
@@ -420,6 +436,15 @@ impl<'a> Walk<'a> {
         };
         self.at.branch.path.push(self.nodes.len());
         self.nodes.push(node);
+    }
+
+    /// Tells a step in which columns no value is missing, if that is known and matters to it.
+    fn with_complete(&mut self, bound: Bound) -> Bound {
+        let Bound::Step(step) = &bound else { return bound };
+        let nothing_known = Complete::default();
+        let Some(knowing) = step.knowing(self.at.complete.as_ref().unwrap_or(&nothing_known)) else { return bound };
+        self.asks_complete = true;
+        Bound::Step(knowing)
     }
 
     /// The rounds of an evaluation are not more than the rows allow, nor than a run may have.

@@ -2,7 +2,7 @@
 
 use crate::target::TargetFacts;
 use pipewright_diagnostic::Span;
-use pipewright_frame::Schema;
+use pipewright_frame::{Complete, Schema};
 use pipewright_operator::work::Learner;
 use pipewright_operator::{Args, Bound, Footprint, Task, Transform, Verb};
 use std::sync::Arc;
@@ -14,6 +14,8 @@ pub struct Pin {
     pub source: Schema,
     /// The columns of the table at the first stage that learns, if it could be computed.
     pub prepared: Option<Schema>,
+    /// The columns of that table in which no value is missing, if a stage asks for them.
+    pub complete: Option<Complete>,
     /// The values of the target, if there is one.
     pub target: Option<TargetFacts>,
     /// The same for joined tables, in the order of the stages that join them.
@@ -106,6 +108,8 @@ pub struct TimeOrder {
 pub struct Pipeline {
     /// The paths through it; several if it forks.
     pub branches: Vec<Branch>,
+    /// Does a stage that learns ask in which columns no value is missing?
+    pub asks_complete: bool,
     /// Its stages in the layout of a script.
     pub(crate) outline: Vec<Line>,
 }

@@ -10,7 +10,7 @@ use pipewright_diagnostic::{Failure, code};
 use pipewright_expr::Selection;
 use pipewright_table::summary::ExactSum;
 use pipewright_table::text::{plural, text_of};
-use pipewright_table::{Column, ColumnType, Entry, Schema, Table};
+use pipewright_table::{Column, ColumnType, Entry, Schema, Table, check_exact_as_floats};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -306,6 +306,9 @@ impl State for DirectionalFillState {
                 return Ok(vec![(column.clone(), array.clone())]);
             }
             let filled = Column { kind: filled_kind(self.neighbour, column.kind), ..column.clone() };
+            if filled.kind != column.kind {
+                check_exact_as_floats(&column.name, array.array())?;
+            }
             let mut columns = vec![(filled, self.fill(array.array(), &lines).into())];
             if self.indicator {
                 columns.push((indicator_of(column), missing_in(array.array()).into()));

@@ -13,15 +13,17 @@ use arrow_schema::DataType;
 use pipewright_diagnostic::{Failure, code};
 use pipewright_expr::Selection;
 use pipewright_table::summary::Levels;
-use pipewright_table::{Column, ColumnType, Entry, Schema, Table, Value, literal, whole};
-use pipewright_table::{TextArray, TextOffset};
+use pipewright_table::{Column, ColumnType, Complete, Entry, Schema, Table, Value, literal, whole};
+use pipewright_table::{TextArray, TextOffset, check_exact_as_floats};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Imputes missing values, column by column.
 ///
 /// Mean and median support numeric columns, and their results are continuous even if a column held counts, so that the
-/// schema does not depend on the rows; whole numbers above 2^53 that no float equals are an error. The mode supports any column; on ties it is the smallest value.
+/// schema does not depend on the rows; whole numbers above 2^53 that no float equals are an error. Columns of counts
+/// that are known to be complete stay whole; what new rows miss is filled with the nearest whole number. The mode
+/// supports any column; on ties it is the smallest value.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Imputer {
     /// The fill value.
@@ -30,6 +32,8 @@ pub struct Imputer {
     pub on: Option<Selection>,
     /// Adds an indicator column `NAME (missing)` after each column?
     pub indicator: bool,
+    /// The columns that are known to miss no value.
+    pub complete: Complete,
 }
 
 /// The fill value of missing values.
@@ -49,7 +53,7 @@ impl Imputer {
     /// Fills numeric features with their means.
     #[must_use]
     pub fn mean() -> Imputer {
-        Imputer { fill: Fill::Mean, on: None, indicator: false }
+        Imputer { fill: Fill::Mean, on: None, indicator: false, complete: Complete::default() }
     }
 
     /// Fills numeric features with their medians.
@@ -74,6 +78,12 @@ impl Imputer {
     #[must_use]
     pub fn on(self, columns: Selection) -> Imputer {
         Imputer { on: Some(columns), ..self }
+    }
+
+    /// Leaves whole numbers whole in these columns, which miss no value.
+    #[must_use]
+    pub fn knowing(self, complete: Complete) -> Imputer {
+        Imputer { complete, ..self }
     }
 
     /// Adds missing-value indicators.
@@ -101,11 +111,11 @@ impl Imputer {
     }
 
     /// Returns the type of a filled column; independent of the rows.
-    fn filled_kind(&self, kind: ColumnType) -> ColumnType {
+    fn filled_kind(&self, column: &Column) -> ColumnType {
         match &self.fill {
-            Fill::Mean | Fill::Median => ColumnType::Continuous,
-            Fill::Constant(value @ Value::Number(_)) if value.as_i64().is_none() => ColumnType::Continuous,
-            Fill::Mode | Fill::Constant(_) => kind,
+            Fill::Mean | Fill::Median => self.complete.filled_kind(column),
+            Fill::Constant(value @ Value::Number(_)) if value.as_i64().is_none() => self.complete.filled_kind(column),
+            Fill::Mode | Fill::Constant(_) => column.kind,
         }
     }
 }
@@ -163,7 +173,7 @@ impl ByColumn for Imputer {
     }
 
     fn entries(&self, column: &Column) -> Vec<Entry> {
-        let filled = Entry::Column(Column { kind: self.filled_kind(column.kind), ..column.clone() });
+        let filled = Entry::Column(Column { kind: self.filled_kind(column), ..column.clone() });
         let indicator = self.indicator.then(|| Entry::Column(indicator_of(column)));
         [filled].into_iter().chain(indicator).collect()
     }
@@ -187,7 +197,10 @@ impl ByColumn for Imputer {
             Seen::Nothing => ("constant", self.constant_for(column.kind)),
             Seen::Moments(_) | Seen::Extremes(_) => unreachable!("nothing is filled with a spread or a range"),
         };
-        let value = value.ok_or_else(|| all_missing(&column.name, what))?;
+        let value = match value.ok_or_else(|| all_missing(&column.name, what))? {
+            FillValue::Real(value) if self.complete.stays_whole(&column) => FillValue::Whole(whole::nearest(value)),
+            value => value,
+        };
         Ok(Filling { name: column.name, kind: column.kind, value })
     }
 
@@ -243,25 +256,14 @@ impl Filling {
     fn filled(&self, array: ArrayRef) -> Result<ArrayRef, Failure> {
         match &self.value {
             FillValue::Real(value) if *array.data_type() == DataType::Int64 => {
+                check_exact_as_floats(&self.name, &array)?;
                 let counts = array.as_primitive::<Int64Type>();
                 let mut numbers: Vec<f64> = counts.values().iter().map(|&count| count as f64).collect();
-                if let Some(row) = counts.iter().zip(&numbers).position(|(count, &number)| is_rounded(count, number)) {
-                    return Err(self.rounds(counts.value(row)).row(row as u64 + 1));
-                }
                 fill_nulls(&mut numbers, array.nulls(), *value);
                 Ok(Arc::new(Float64Array::from(numbers)))
             }
             _ => Ok(self.refilled(array)),
         }
-    }
-
-    fn rounds(&self, whole: i64) -> Failure {
-        let name = &self.name;
-        let message = format!(
-            "`{name}` is {whole}; filling a column with a fraction makes floats of its whole numbers, and no float is \
-             {whole}: name the columns to fill after `on`, or use a whole number or `mode` for `{name}`"
-        );
-        Failure::new(code::VALUE_OUT_OF_RANGE, message).column(&**name)
     }
 
     /// Fills the missing values of an array of the filled column's type.
@@ -285,11 +287,6 @@ impl Filling {
             }
         }
     }
-}
-
-/// Is the float of a whole number another number?
-fn is_rounded(whole: Option<i64>, number: f64) -> bool {
-    whole.is_some_and(|whole| whole::of(number) != Some(whole))
 }
 
 /// Replaces the nulls of an array by a value, in place if it has no other owner.

@@ -2,7 +2,6 @@
 
 mod oracles;
 
-use crate::Fill;
 use crate::oracle::{cases, column_of, text_column};
 use crate::{
     BinMethod, Binner, BinnerState, Clip, ClipBound, ClipState, Encoder, EncoderMethod, EncoderState, Estimator, Fence,
@@ -120,7 +119,7 @@ fn squash_is_smooth_and_bounded() {
 
 #[test]
 fn fractions_fill_no_column_whose_whole_numbers_they_would_round() {
-    let imputer = || Imputer { fill: Fill::Mean, on: None, indicator: false };
+    let imputer = || Imputer::mean();
     let exact = "id,x\n9007199254740992,1\n3,\n";
     assert!(fitted(&imputer(), exact).is_ok());
     let rounded = fitted(&imputer(), "id,x\n3,1\n9007199254740993,\n").unwrap_err();

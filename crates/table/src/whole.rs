@@ -17,6 +17,17 @@ pub fn of(number: f64) -> Option<i64> {
     (number.fract() == 0.0 && (-BEYOND..BEYOND).contains(&number)).then_some(number as i64)
 }
 
+/// Returns the nearest 64-bit integer; halves are rounded away from 0.
+///
+/// ```
+/// use pipewright_table::whole;
+/// assert_eq!((whole::nearest(28.7), whole::nearest(-0.5), whole::nearest(1e300)), (29, -1, i64::MAX));
+/// ```
+#[must_use]
+pub fn nearest(number: f64) -> i64 {
+    number.round() as i64
+}
+
 /// Compares an integer with a float without rounding either; `None` for NaN.
 ///
 /// ```

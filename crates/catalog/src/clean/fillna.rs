@@ -4,8 +4,8 @@ use crate::adapt::{StepOf, TableStep, fitted, state};
 use crate::matrix::{Fill as FillTogether, FillState};
 use pipewright_diagnostic::Failure;
 use pipewright_frame::{
-    Chunks, Class, DirectionalFill, DirectionalFillState, Fill, FillDirection, FitContext, Imputer, ImputerState,
-    Schema, Selection, Value as Literal,
+    Chunks, Class, Complete, DirectionalFill, DirectionalFillState, Fill, FillDirection, FitContext, Imputer,
+    ImputerState, Schema, Selection, Value as Literal,
 };
 use pipewright_learn::impute::{Iterative, IterativeFilling, Knn, KnnFilling, Weights};
 use pipewright_operator::work::{Learned, Step};
@@ -77,7 +77,9 @@ pub(crate) const VERB: Verb = Verb {
         summary: "Fills missing values (imputation): by statistics of the training rows, by a constant, or from \
                   nearby rows.",
         details: "`mean`, `median` and `mode` (the smallest of ties) are learned from the training rows; a column \
-                  without any value in them is an error. A number or a quoted string fills with itself. `knn[5]` \
+                  without any value in them is an error. Filling with fractions makes a column continuous, but \
+                  whole numbers that miss nothing stay whole; what new rows miss in them is filled with the nearest \
+                  whole number. A number or a quoted string fills with itself. `knn[5]` \
                   takes the mean of the 5 nearest training rows that have the value; distances are over the \
                   selected columns that both rows have, unscaled, so put `scale` before it. `iterative` regresses \
                   each selected column on the others (Bayesian ridge), in up to 10 rounds. `ffill` carries the \
@@ -150,34 +152,71 @@ FEMALE   false
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
-    let FillnaArgs { with, indicator, weights, over, by, columns } = FillnaArgs::read(args)?;
-    let on = Some(columns);
-    let carry = |neighbour: FillDirection, on: Option<Selection>| {
-        let over = over.clone().unwrap_or_default();
-        Ok(Bound::Step(Arc::new(Carried(DirectionalFill { neighbour, on, over, by: by.clone(), indicator }))))
-    };
-    let fill = match with {
-        With::Way(Way::Mean) => Fill::Mean,
-        With::Way(Way::Median) => Fill::Median,
-        With::Way(Way::Mode) => Fill::Mode,
-        With::Number(Number::Whole(whole)) => Fill::Constant(Literal::Int(whole)),
-        With::Number(Number::Real(number)) => Fill::Constant(Literal::Number(number)),
-        With::Text(text) => Fill::Constant(Literal::Text(text.into())),
-        With::Way(Way::Ffill) => return carry(FillDirection::Before, on),
-        With::Way(Way::Bfill) => return carry(FillDirection::After, on),
-        With::Way(Way::Interpolate) => return carry(FillDirection::Between, on),
-        With::Way(Way::Rolling(rows)) => return carry(FillDirection::Rolling(rows.try_into().unwrap_or(u32::MAX)), on),
-        With::Way(Way::Knn(neighbours)) => {
-            let transformer = Knn { neighbours, weights: weights.0 };
-            let fill = FillTogether { step: "`fillna knn`", on, transformer, indicator };
-            return Ok(Bound::Step(Arc::new(TableStep::new(fill))));
-        }
-        With::Way(Way::Iterative) => {
-            let fill = FillTogether { step: "`fillna iterative`", on, transformer: Iterative::default(), indicator };
-            return Ok(Bound::Step(Arc::new(TableStep::new(fill))));
-        }
-    };
-    Ok(Bound::Step(Arc::new(StepOf::new(Imputer { fill, on, indicator }))))
+    Ok(Bound::Step(Arc::new(Filling::new(FillnaArgs::read(args)?, &Complete::default()))))
+}
+
+/// The step for these arguments, with what is known of its columns.
+struct Filling {
+    args: FillnaArgs,
+    step: Arc<dyn Step>,
+}
+
+impl Filling {
+    fn new(args: FillnaArgs, complete: &Complete) -> Filling {
+        let FillnaArgs { with, indicator, weights, over, by, columns } = &args;
+        let (indicator, on, complete) = (*indicator, Some(columns.clone()), complete.clone());
+        let fill = |fill: Fill| Imputer { fill, on: on.clone(), indicator, complete: complete.clone() };
+        let constant = |value: Literal| -> Arc<dyn Step> { Arc::new(StepOf::new(fill(Fill::Constant(value)))) };
+        let carry = |neighbour: FillDirection| -> Arc<dyn Step> {
+            let (over, by) = (over.clone().unwrap_or_default(), by.clone());
+            Arc::new(Carried(DirectionalFill { neighbour, on: on.clone(), over, by, indicator }))
+        };
+        let step: Arc<dyn Step> = match with {
+            With::Way(Way::Mean) => Arc::new(StepOf::new(fill(Fill::Mean))),
+            With::Way(Way::Median) => Arc::new(StepOf::new(fill(Fill::Median))),
+            With::Way(Way::Mode) => Arc::new(StepOf::new(fill(Fill::Mode))),
+            With::Number(Number::Whole(whole)) => constant(Literal::Int(*whole)),
+            With::Number(Number::Real(number)) => constant(Literal::Number(*number)),
+            With::Text(text) => constant(Literal::Text(text.as_str().into())),
+            With::Way(Way::Ffill) => carry(FillDirection::Before),
+            With::Way(Way::Bfill) => carry(FillDirection::After),
+            With::Way(Way::Interpolate) => carry(FillDirection::Between),
+            With::Way(Way::Rolling(rows)) => carry(FillDirection::Rolling((*rows).try_into().unwrap_or(u32::MAX))),
+            With::Way(Way::Knn(neighbours)) => {
+                let transformer = Knn { neighbours: *neighbours, weights: weights.0 };
+                let fill = FillTogether { step: "`fillna knn`", on, transformer, indicator, complete };
+                Arc::new(TableStep::new(fill))
+            }
+            With::Way(Way::Iterative) => {
+                let transformer = Iterative::default();
+                let fill = FillTogether { step: "`fillna iterative`", on, transformer, indicator, complete };
+                Arc::new(TableStep::new(fill))
+            }
+        };
+        Filling { args, step }
+    }
+}
+
+impl Step for Filling {
+    fn footprint(&self, verb: Effect) -> Footprint {
+        self.step.footprint(verb)
+    }
+
+    fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
+        self.step.schema(input)
+    }
+
+    fn fit(&self, rows: &dyn Chunks, context: &FitContext) -> Result<Learned, Failure> {
+        self.step.fit(rows, context)
+    }
+
+    fn knowing(&self, complete: &Complete) -> Option<Arc<dyn Step>> {
+        let fills_with_fractions = match self.args.with {
+            With::Number(Number::Real(_)) | With::Way(Way::Mean | Way::Median | Way::Knn(_) | Way::Iterative) => true,
+            With::Number(Number::Whole(_)) | With::Text(_) | With::Way(_) => false,
+        };
+        fills_with_fractions.then(|| Arc::new(Filling::new(self.args.clone(), complete)) as Arc<dyn Step>)
+    }
 }
 
 /// Fills from neighbouring rows.
