@@ -138,6 +138,7 @@ pub(crate) fn valid(domain: Domain) -> String {
         Domain::Model => "mlp[2, auto]".to_owned(),
         Domain::Path => "m.pw".to_owned(),
         Domain::Sample => "iris".to_owned(),
+        Domain::Generator => "moons".to_owned(),
         Domain::Call(word) => format!("{word}(\"t.csv\")"),
         Domain::Assigns => "sum = real + 1".to_owned(),
         Domain::Renames => "amount=real".to_owned(),

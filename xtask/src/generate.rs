@@ -46,6 +46,7 @@ fn verbs() -> String {
          output.\n"
     );
     let mut specs: Vec<(&Spec, Option<&Model>)> = REGISTRY.verbs.iter().map(|verb| (&verb.spec, None)).collect();
+    specs.extend(REGISTRY.generators.iter().map(|generator| (&generator.spec, None)));
     specs.extend(REGISTRY.models.iter().map(|model| (&model.spec, Some(*model))));
     specs.sort_by_key(|(spec, _)| spec.group);
     let mut chapter: Option<Group> = None;

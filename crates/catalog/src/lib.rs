@@ -125,6 +125,7 @@ pub static REGISTRY: Registry = Registry {
     ],
     functions: Functions::BUILT_IN,
     samples: source::samples::SAMPLES,
+    generators: source::generated::GENERATORS,
     implied: Implied {
         source: "load {}",
         target: "target {}",

@@ -161,7 +161,8 @@ fn help(name: Option<&str>, terminal: &Terminal) -> u8 {
         Some(text) => terminal.print(&text),
         None => {
             let registry = &pipewright::REGISTRY;
-            let near = nearest(name, registry.verb_names().chain(registry.model_names()));
+            let near =
+                nearest(name, registry.verb_names().chain(registry.model_names()).chain(registry.generator_names()));
             let help =
                 near.first().map_or("pipewright help lists them".to_owned(), |near| format!("did you mean `{near}`?"));
             terminal.tell(&[usage(format!("no verb or model named `{name}`"), &help)], &Source::new("", ""));

@@ -13,6 +13,7 @@ pub mod data;
 pub mod discriminant;
 pub mod dummy;
 pub mod forest;
+pub mod generate;
 pub mod impute;
 pub mod knn;
 mod learner;

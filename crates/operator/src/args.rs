@@ -1,6 +1,6 @@
 //! Checked arguments of a stage, as passed to its verb.
 
-use crate::{Argument, ArgumentError, Block, Model, Route};
+use crate::{Argument, ArgumentError, Block, Generator, Model, Route};
 use pipewright_diagnostic::{Span, Spanned, code};
 use pipewright_frame::{Expression, Selection};
 use pipewright_syntax::written_name;
@@ -31,6 +31,8 @@ pub enum Value {
     Path(String),
     /// A sample data set.
     Sample(String),
+    /// A generator of sample data and its own arguments.
+    Generator(Box<ChosenGenerator>),
     /// `7d`: in seconds, and as written.
     Duration(f64, String),
     /// The name of another table of the script.
@@ -106,6 +108,15 @@ pub struct Chosen {
     pub args: Args,
 }
 
+/// A generator of the registry, with its arguments.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChosenGenerator {
+    /// The generator.
+    pub generator: &'static Generator,
+    /// Its arguments.
+    pub args: Args,
+}
+
 impl Value {
     /// Returns the word and its attached number, if it is a word.
     #[must_use]
@@ -175,6 +186,7 @@ impl fmt::Display for Value {
                 f.write_str("]")
             }
             Value::Model(chosen) => write!(f, "{chosen}"),
+            Value::Generator(chosen) => write!(f, "{chosen}"),
             Value::Path(path) => f.write_str(&written_path(path)),
             Value::Duration(_, text) => f.write_str(text),
             Value::Sample(name) | Value::Table(name) => f.write_str(name),
@@ -214,6 +226,14 @@ impl fmt::Display for Chosen {
             }
         }
         if call.is_empty() { Ok(()) } else { write!(f, "({})", call.join(", ")) }
+    }
+}
+
+impl fmt::Display for ChosenGenerator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.generator.spec.name)?;
+        let given: Vec<String> = self.args.given().map(|(name, value)| format!("{name}={}", value.node)).collect();
+        if given.is_empty() { Ok(()) } else { write!(f, "({})", given.join(", ")) }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Typed arguments: a Rust type determines which values of the language it accepts, and how they are parsed and
 //! printed.
 
-use crate::{Assigned, Block, Chosen, Domain, Renamed, Route, Value};
+use crate::{Assigned, Block, Chosen, ChosenGenerator, Domain, Renamed, Route, Value};
 use pipewright_diagnostic::Spanned;
 use pipewright_frame::{Class, Expression, Selection};
 use std::sync::Arc;
@@ -181,6 +181,17 @@ pub enum Number {
     Whole(i64),
     /// Any other number.
     Real(f64),
+}
+
+impl Number {
+    /// Returns it as a float; whole numbers beyond 2^53 are rounded.
+    #[must_use]
+    pub fn as_f64(self) -> f64 {
+        match self {
+            Number::Whole(whole) => whole as f64,
+            Number::Real(number) => number,
+        }
+    }
 }
 
 impl From<f64> for Number {
@@ -372,6 +383,7 @@ contents! {
     Vec<Route> = Routes;
     Block = Block;
     Box<Chosen> = Model;
+    Box<ChosenGenerator> = Generator;
 }
 
 /// The columns of some classes as script text: `@numeric, @bool`.

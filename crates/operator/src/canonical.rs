@@ -97,6 +97,7 @@ fn canonical_value(value: &Value) -> String {
             format!("[{}]", items.join(","))
         }
         Value::Model(chosen) => format!("({})", chosen.args.canonical(&chosen.model.spec, &[])),
+        Value::Generator(chosen) => format!("({})", chosen.args.canonical(&chosen.generator.spec, &[])),
         Value::Block(block) => format!("{{{}}}", block.canonical()),
         Value::Routes(routes) => {
             let routes: Vec<String> =

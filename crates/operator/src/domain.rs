@@ -84,6 +84,8 @@ pub enum Domain {
     Path,
     /// The name of a sample data set.
     Sample,
+    /// A generator of the registry with its own arguments.
+    Generator,
     /// A duration: `7d`, `30s`.
     Duration,
     /// The name of a `let` that makes a table, or of a sample data set.
@@ -166,6 +168,7 @@ impl Domain {
             | (Domain::Model, Value::Model(_))
             | (Domain::Path, Value::Path(_))
             | (Domain::Sample, Value::Sample(_))
+            | (Domain::Generator, Value::Generator(_))
             | (Domain::Columns, Value::Columns { .. })
             | (Domain::Duration, Value::Duration(..))
             | (Domain::Table, Value::Table(_))
@@ -199,6 +202,7 @@ impl Domain {
             Domain::Model => "a model".to_owned(),
             Domain::Path => "a file".to_owned(),
             Domain::Sample => "the name of a sample data set".to_owned(),
+            Domain::Generator => "a generated data set such as `moons(n=1000)`".to_owned(),
             Domain::Duration => "a duration such as 7d".to_owned(),
             Domain::Table => "the name of a `let` that makes a table".to_owned(),
             Domain::Call(word) => format!("`{word}(\"…\")`"),
@@ -218,7 +222,7 @@ impl Domain {
 
     /// Does the grammar have a rule for it, so that no other value can occur in its place?
     fn has_own_grammar(&self) -> bool {
-        matches!(self, Domain::Path | Domain::Sample | Domain::Column | Domain::Columns)
+        matches!(self, Domain::Path | Domain::Sample | Domain::Generator | Domain::Column | Domain::Columns)
             || matches!(
                 self,
                 Domain::Condition | Domain::Assigns | Domain::Renames | Domain::Block | Domain::Routes | Domain::Arms

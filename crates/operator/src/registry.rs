@@ -1,6 +1,6 @@
 //! The registry of verbs, models, functions and sample data sets.
 
-use crate::{Model, Verb};
+use crate::{Generator, Model, Verb};
 use pipewright_frame::Functions;
 
 /// All verbs and models, each list in the order of the reference.
@@ -14,6 +14,8 @@ pub struct Registry {
     pub functions: Functions,
     /// The sample data sets.
     pub samples: &'static [Sample],
+    /// The sample data sets that are generated.
+    pub generators: &'static [&'static Generator],
     /// The implied stages.
     pub implied: Implied,
 }
@@ -73,6 +75,17 @@ impl Registry {
     #[must_use]
     pub fn sample(&self, name: &str) -> Option<&'static Sample> {
         self.samples.iter().find(|sample| sample.name == name)
+    }
+
+    /// Returns the generator of this name.
+    #[must_use]
+    pub fn generator(&self, name: &str) -> Option<&'static Generator> {
+        self.generators.iter().copied().find(|generator| generator.spec.name == name)
+    }
+
+    /// Returns the names of all generators.
+    pub fn generator_names(&self) -> impl Iterator<Item = &str> {
+        self.generators.iter().map(|generator| generator.spec.name)
     }
 
     /// Returns the names of all verbs.

@@ -2,7 +2,7 @@
 //! generated reference and generated tests.
 
 use crate::param::leading;
-use crate::work::{Fitted, FittedModel, Training};
+use crate::work::{Fitted, FittedModel, Source, Training};
 use crate::{Args, Arguments, Bound, Environment, Param, Place, Registry, TaskKind};
 use pipewright_diagnostic::{Code, Failure, Span};
 use std::sync::Arc;
@@ -47,6 +47,26 @@ pub struct Model {
     pub prepare: Prepare,
     /// Restores a fitted model from the result of [`FittedModel::save`].
     pub load: fn(&serde_json::Value) -> Result<Arc<dyn FittedModel>, Failure>,
+}
+
+/// A sample data set that is generated: `load moons(n=1000)`.
+pub struct Generator {
+    /// Its specification; its options stand in parentheses.
+    pub spec: Spec,
+    /// Binds checked arguments to the source of its rows.
+    pub bind: fn(&Args) -> Result<Arc<dyn Source>, ArgumentError>,
+}
+
+impl std::fmt::Debug for Generator {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.spec.name)
+    }
+}
+
+impl PartialEq for Generator {
+    fn eq(&self, other: &Generator) -> bool {
+        self.spec.name == other.spec.name
+    }
 }
 
 /// The tasks that a model supports.
@@ -194,6 +214,8 @@ pub struct Example {
 pub enum Group {
     /// Sources of tables.
     Source,
+    /// Tables that `load` generates.
+    Generated,
     /// Selecting columns and rows.
     Choose,
     /// Joining, grouping and reshaping tables.
@@ -230,6 +252,7 @@ impl Group {
     pub fn title(self) -> &'static str {
         match self {
             Group::Source => "Sources",
+            Group::Generated => "Generated tables",
             Group::Choose => "Columns and rows",
             Group::Tables => "Tables from tables",
             Group::Roles => "Roles",

@@ -21,10 +21,11 @@ impl Session {
     }
 }
 
-/// Lists all verbs and models with their summaries, by chapter.
+/// Lists all verbs, models and generated data sets with their summaries, by chapter.
 #[must_use]
 pub fn verb_list(registry: &Registry) -> String {
     let mut specs: Vec<&Spec> = registry.verbs.iter().map(|verb| &verb.spec).collect();
+    specs.extend(registry.generators.iter().map(|generator| &generator.spec));
     specs.extend(registry.models.iter().map(|model| &model.spec));
     let mut groups: Vec<Group> = specs.iter().map(|spec| spec.group).collect();
     groups.sort_unstable();
@@ -73,7 +74,7 @@ pub fn function_chapters(registry: &Registry) -> Vec<(Chapter, Vec<&'static Func
     chapters
 }
 
-/// Returns the help of a verb or a model, or of the functions of expressions under the name `functions`;
+/// Returns the help of a verb, a model or a generated data set, or of the functions of expressions under the name `functions`;
 /// `None` if there is none of that name.
 #[must_use]
 pub fn verb_help(registry: &Registry, name: &str) -> Option<String> {
@@ -81,7 +82,8 @@ pub fn verb_help(registry: &Registry, name: &str) -> Option<String> {
         return Some(function_list(registry));
     }
     let model: Option<&Model> = registry.model(name);
-    let spec = registry.verb(name).map(|verb| &verb.spec).or(model.map(|model| &model.spec))?;
+    let generator = registry.generator(name).map(|generator| &generator.spec);
+    let spec = registry.verb(name).map(|verb| &verb.spec).or(model.map(|model| &model.spec)).or(generator)?;
     let mut text = format!("{}\n\n  {}\n", spec.summary, usage(spec));
     if !spec.details.is_empty() {
         let _ = write!(text, "\n{}\n", wrap(spec.details, 90));
@@ -115,7 +117,7 @@ pub fn usage(spec: &Spec) -> String {
     if let Some(shape) = &spec.shape {
         words[0].push_str(&format!("[{}]", shape.name));
     }
-    if spec.group == Group::Models {
+    if matches!(spec.group, Group::Models | Group::Generated) {
         let names: Vec<String> = spec.options.iter().map(|param| format!("{}=", param.name)).collect();
         return if names.is_empty() { words.remove(0) } else { format!("{}({})", words[0], names.join(", ")) };
     }

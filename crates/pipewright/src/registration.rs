@@ -62,12 +62,13 @@ pub(crate) fn extended(additions: Vec<Registration>) -> Result<&'static Registry
             }
         }
     }
-    let Registry { samples, implied, .. } = &REGISTRY;
+    let Registry { samples, generators, implied, .. } = &REGISTRY;
     Ok(Box::leak(Box::new(Registry {
         verbs: verbs.leak(),
         models: models.leak(),
         functions: Functions::with(functions.leak()),
         samples,
+        generators,
         implied: *implied,
     })))
 }

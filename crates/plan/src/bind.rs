@@ -2,6 +2,8 @@
 //!
 //! Longer than usual: all forms of arguments and their diagnostics.
 
+mod generator;
+
 use crate::names::{Scope, Vocabulary, expression, selection};
 use pipewright_diagnostic::{Diagnostic, Span, Spanned, code, nearest};
 use pipewright_frame::{Column, ColumnType, Entry, Schema};
@@ -152,6 +154,7 @@ impl Binder<'_> {
             PathArg::Text(text) | PathArg::Bare(text) => text.clone(),
             PathArg::Dash => "-".to_owned(),
             PathArg::Name(name) => return self.sample(name, path.span),
+            PathArg::Call { name, args } => return self.generated(name, args, path.span),
             PathArg::Param(_) => {
                 self.unknown = true;
                 return;
@@ -176,11 +179,16 @@ impl Binder<'_> {
         if is_taken && self.environment.table_names().any(|known| known == name) {
             return self.give(0, Spanned::new(sample, span));
         }
+        if is_taken && self.environment.registry.generator(name).is_some() {
+            return self.generated(&Spanned::new(name.to_owned(), span), &[], span);
+        }
         let mut diagnostic = Diagnostic::error(code::UNKNOWN_NAME, format!("no sample data set named `{name}`"))
             .label(span, "")
             .help(format!("for a file, write a path with `.` or `/`, or put it in quotes: {name:?}"));
         if is_taken {
-            let names: Vec<&str> = self.environment.table_names().collect();
+            let environment = self.environment;
+            let names: Vec<&str> =
+                environment.table_names().chain(environment.registry.generator_names()).collect();
             diagnostic = match nearest(name, names.iter().copied()).first() {
                 Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(span, *near),
                 None => {
@@ -323,14 +331,14 @@ impl Binder<'_> {
         let mut diagnostic = Diagnostic::error(code::UNKNOWN_OPTION, message).label(named.name.span, "");
         let owns = |chosen: &&Chosen| chosen.model.spec.options.iter().any(|own| own.name == key);
         if let Some(chosen) = self.args.chosen_model().filter(owns) {
-            let written = chosen.to_string();
-            let own = match written.strip_suffix(')') {
-                Some(open) => format!("{open}, {key}={})", named.value.node),
-                None => format!("{written}({key}={})", named.value.node),
-            };
+            let own = with_argument(chosen, named);
             diagnostic.code = code::MISPLACED_OPTION;
             diagnostic.message = format!("`{key}` belongs to the model, not to `{}`", spec.name);
             diagnostic = diagnostic.help(format!("write it in the model's own parentheses: {own}"));
+        } else if let Some(written) = self.generator_with(named) {
+            diagnostic.code = code::MISPLACED_OPTION;
+            diagnostic.message = format!("`{key}` belongs to the generated data set, not to `{}`", spec.name);
+            diagnostic = diagnostic.help(format!("write it in parentheses: {written}"));
         } else {
             diagnostic = known_options(diagnostic, spec, named);
         }
@@ -422,6 +430,15 @@ impl Binder<'_> {
         let span = fault.span.unwrap_or(self.stage);
         let diagnostic = Diagnostic::error(fault.code, fault.message).label(span, "");
         self.say(fault.help.into_iter().fold(diagnostic, Diagnostic::help));
+    }
+}
+
+/// A model or a generator as written, with one more argument in its parentheses.
+fn with_argument(chosen: &impl ToString, named: &Named) -> String {
+    let (written, added) = (chosen.to_string(), format!("{}={}", named.name.node, named.value.node));
+    match written.strip_suffix(')') {
+        Some(open) => format!("{open}, {added})"),
+        None => format!("{written}({added})"),
     }
 }
 
@@ -629,24 +646,7 @@ fn model_option(
     args: &mut Args,
     problems: &mut Vec<Diagnostic>,
 ) {
-    let Arg::Named(named) = arg else {
-        let message = format!("the hyper-parameters of `{}` must be named", spec.name);
-        let names: Vec<&str> = spec.options.iter().map(|param| param.name).collect();
-        let help = format!("write name=value; its hyper-parameters: {}", names.join(", "));
-        problems.push(Diagnostic::error(code::TOO_MANY_ARGUMENTS, message).label(arg.span(), "").help(help));
-        return;
-    };
-    if args.is_given(&named.name.node) {
-        let message = format!("`{}` is given twice", named.name.node);
-        problems.push(Diagnostic::error(code::DUPLICATE_OPTION, message).label(named.name.span, "the second one"));
-        return;
-    }
-    if let Some(param) = spec.options.iter().find(|param| param.name == named.name.node) {
-        if let Some(taken) = take_value(param, &named.value, registry, problems) {
-            args.give(param.name, Spanned::new(taken, named.value.span));
-        }
-        return;
-    }
+    let Some(named) = own_option(arg, spec, "hyper-parameter", registry, args, problems) else { return };
     let key = &named.name.node;
     let message = format!("`{}` has no hyper-parameter `{key}`", spec.name);
     let mut diagnostic = Diagnostic::error(code::UNKNOWN_OPTION, message).label(named.name.span, "");
@@ -661,6 +661,35 @@ fn model_option(
         diagnostic = known_options(diagnostic, spec, named);
     }
     problems.push(diagnostic);
+}
+
+/// Binds an argument in the parentheses of a model or a generator, which calls it `noun`. Returns an argument of an
+/// unknown name, which is not reported yet.
+fn own_option<'a>(
+    arg: &'a Arg,
+    spec: &'static Spec,
+    noun: &str,
+    registry: &'static Registry,
+    args: &mut Args,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<&'a Named> {
+    let Arg::Named(named) = arg else {
+        let message = format!("the {noun}s of `{}` must be named", spec.name);
+        let names: Vec<&str> = spec.options.iter().map(|param| param.name).collect();
+        let help = format!("write name=value; its {noun}s: {}", names.join(", "));
+        problems.push(Diagnostic::error(code::TOO_MANY_ARGUMENTS, message).label(arg.span(), "").help(help));
+        return None;
+    };
+    if args.is_given(&named.name.node) {
+        let message = format!("`{}` is given twice", named.name.node);
+        problems.push(Diagnostic::error(code::DUPLICATE_OPTION, message).label(named.name.span, "the second one"));
+        return None;
+    }
+    let Some(param) = spec.options.iter().find(|param| param.name == named.name.node) else { return Some(named) };
+    if let Some(taken) = take_value(param, &named.value, registry, problems) {
+        args.give(param.name, Spanned::new(taken, named.value.span));
+    }
+    None
 }
 
 fn print_arg(arg: &Arg) -> String {

@@ -147,6 +147,10 @@ impl Display for PathArg {
             PathArg::Text(path) => text(f, path),
             PathArg::Bare(path) => f.write_str(path),
             PathArg::Name(name) => plain_or_quoted(f, name),
+            PathArg::Call { name, args } => {
+                word(f, name)?;
+                bracketed(f, '(', args, |f, arg| arg.fmt(f))
+            }
             PathArg::Param(name) => write!(f, "${name}"),
             PathArg::Dash => f.write_char('-'),
         }

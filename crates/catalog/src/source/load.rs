@@ -2,17 +2,17 @@
 
 use super::files::{From, InMemory, Load};
 use pipewright_diagnostic::code;
-use pipewright_frame::{BadRows, ColumnType, Format, Limits, Quote, ReadOptions, Table};
+use pipewright_frame::{BadRows, ColumnType, Format, Limits, Quote, ReadOptions};
 use pipewright_operator::{
-    Args, Argument, ArgumentError, Arguments, Bound, Bytes, Count, Domain, Effect, Environment, Example, FilePath,
-    Flow, Form, Group, Int, SampleName, Spec, Value, Verb, Word, arguments, either, words,
+    Args, Argument, ArgumentError, Arguments, Bound, Bytes, ChosenGenerator, Count, Domain, Effect, Environment,
+    Example, FilePath, Flow, Form, Group, Int, SampleName, Spec, Value, Verb, Word, arguments, either, words,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 either! {
     /// Where a table comes from.
-    enum Place { File(FilePath), Sample(SampleName) }
+    enum Place { File(FilePath), Sample(SampleName), Generated(Box<ChosenGenerator>) }
 }
 
 /// A readable format, by its word.
@@ -72,7 +72,7 @@ either! {
 arguments! {
     /// The arguments of `load`.
     struct LoadArgs {
-        /// The file, a pattern such as visits/*.parquet, a sample data set, or `-` for standard input.
+        /// The file, a pattern such as visits/*.parquet, a sample data set, a generated one, or `-` for standard input.
         positional path: Option<Place>;
         /// More files with the same schema.
         option files: Option<Vec<String>>;
@@ -174,11 +174,19 @@ fn bind(given: &Args, environment: &Environment) -> Result<Bound, ArgumentError>
     let file = |path: &str| From::File { place: environment.place(path), name: path.to_owned() };
     let mut from = match (&args.path, &environment.data) {
         (Some(Place::Sample(SampleName(name))), _) => vec![match environment.tables.get(name) {
-            Some(table) => return table_in_memory(name, table, given),
+            Some(table) => {
+                alone(given, &format!("`{name}` is a table in memory"))?;
+                return Ok(Bound::Source(Arc::new(InMemory(table.clone()))));
+            }
             None => From::Sample(environment.registry.sample(name).ok_or_else(|| {
                 ArgumentError::of("path", code::UNKNOWN_NAME, format!("no sample data set named `{name}`"))
             })?),
         }],
+        (Some(Place::Generated(chosen)), _) => {
+            let ChosenGenerator { generator, args } = chosen.as_ref();
+            alone(given, &format!("`{}` is generated", generator.spec.name))?;
+            return (generator.bind)(args).map(Bound::Source);
+        }
         (Some(Place::File(FilePath(path))), _) if path == "-" => vec![From::StandardInput],
         (Some(Place::File(FilePath(path))), _) => vec![file(path)],
         (None, _) if args.files.is_some() => Vec::new(),
@@ -196,14 +204,14 @@ fn bind(given: &Args, environment: &Environment) -> Result<Bound, ArgumentError>
     Ok(Bound::Source(Arc::new(Load { from, options: options(args)?, quarantine })))
 }
 
-/// A table registered by a host program: it is not read, so options for reading are refused.
-fn table_in_memory(name: &str, table: &Table, args: &Args) -> Result<Bound, ArgumentError> {
+/// Refuses options for reading: what is loaded is no file.
+fn alone(args: &Args, what: &str) -> Result<(), ArgumentError> {
     match args.given().find(|(given, _)| *given != "path") {
         Some((option, _)) => {
-            let message = format!("`{name}` is a table in memory, and `{option}` is an option for reading files");
+            let message = format!("{what}, and `{option}` is an option for reading files");
             Err(ArgumentError::of(option, code::MISPLACED_OPTION, message))
         }
-        None => Ok(Bound::Source(Arc::new(InMemory(table.clone())))),
+        None => Ok(()),
     }
 }
 

@@ -20,6 +20,7 @@ static REGISTRY: Registry = Registry {
     models: &[],
     functions: pipewright_frame::Functions::BUILT_IN,
     samples: &[],
+    generators: &[],
     implied: Implied {
         source: "",
         target: "",

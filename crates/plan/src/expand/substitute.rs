@@ -74,8 +74,11 @@ impl Expander<'_> {
     }
 
     fn path(&mut self, path: &mut Spanned<PathArg>, local: &Locals) {
-        let PathArg::Param(name) = &path.node else { return };
-        let name = name.clone();
+        let name = match &mut path.node {
+            PathArg::Param(name) => name.clone(),
+            PathArg::Call { args, .. } => return args.iter_mut().for_each(|arg| self.arg(arg, local)),
+            PathArg::Text(_) | PathArg::Bare(_) | PathArg::Name(_) | PathArg::Dash => return,
+        };
         path.node = match self.lookup(&name, path.span, local) {
             Some(Value::Text(text)) => PathArg::Text(text),
             Some(other) => PathArg::Text(other.to_string()),

@@ -155,7 +155,7 @@ fn starts_file(input: Input) -> bool {
     matches!(input.kind(0), Some(TokenKind::Text | TokenKind::Param | TokenKind::Path))
 }
 
-/// `STR | "$" NAME | NAME | bare word | "-"`.
+/// `STR | "$" NAME | NAME [call] | bare word | "-"`.
 pub(crate) fn path(input: Input) -> Parsed<Spanned<PathArg>> {
     let word = input.word();
     let node = match input.kind(0) {
@@ -165,11 +165,25 @@ pub(crate) fn path(input: Input) -> Parsed<Spanned<PathArg>> {
         Some(TokenKind::Path) if word.contains(['.', '/', '*', ':']) => PathArg::Bare(word.to_owned()),
         Some(TokenKind::Path) => return fail(habits::unquoted(input)),
         _ if input.is_name() && !input.is_named() => {
-            return map(name, |name| name.map(PathArg::Name)).parse(input);
+            return named_source(input);
         }
         _ => return mismatch(),
     };
     Ok((input.advance(1), Spanned::new(node, input.span())))
+}
+
+/// `NAME [call]`: a data set by its name, or one that is generated.
+fn named_source(start: Input) -> Parsed<Spanned<PathArg>> {
+    let (input, name) = name(start)?;
+    let (input, call) = call(input)?;
+    let node = match call {
+        Some(call) => PathArg::Call { name, args: call.node },
+        None => {
+            habits::no_detached(input, "(")?;
+            PathArg::Name(name.node)
+        }
+    };
+    Ok((input, Spanned::new(node, start.span_to(input))))
 }
 
 /// `"where" expr | "assert" expr`.

@@ -223,6 +223,13 @@ pub enum PathArg {
     Bare(String),
     /// A bare name: a `let` or a built-in sample data set, never a file.
     Name(String),
+    /// A name with arguments: a data set that is generated, `moons(n=1000)`.
+    Call {
+        /// The name.
+        name: Name,
+        /// The arguments in parentheses.
+        args: Vec<Arg>,
+    },
     /// `$name`.
     Param(String),
     /// `-`: standard input or output.
