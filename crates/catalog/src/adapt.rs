@@ -2,7 +2,7 @@
 
 use crate::{exchange, summary};
 use pipewright_diagnostic::{Failure, Progress, code};
-use pipewright_frame::{Chunks, Estimator, Expression, FitContext, Schema, State, Table, TableEstimator};
+use pipewright_frame::{Chunks, Estimator, Expression, FitContext, Schema, State, Table, TableEstimator, Zone};
 use pipewright_learn::{Fit, Outputs};
 use pipewright_operator::work::{self, Dropped, Fitted, FittedModel, Learned, Needs, Step};
 use pipewright_operator::{
@@ -49,6 +49,14 @@ impl<E: Estimator + 'static> Step for StepOf<E> {
         notices.extend((self.notices)(&state));
         Ok(Learned::new(Arc::new(StateOf { notices, state })))
     }
+}
+
+/// The time zone that an argument names.
+pub(crate) fn zone_of(argument: &'static str, name: &str) -> Result<Zone, ArgumentError> {
+    Zone::read(name).map_err(|failure| {
+        let error = ArgumentError::of(argument, failure.code, failure.message);
+        failure.help.into_iter().fold(error, ArgumentError::help)
+    })
 }
 
 /// An estimator of `frame` that needs all rows at once, as a step of a plan.

@@ -43,6 +43,8 @@ pub struct ReadOptions {
     pub header: Option<bool>,
     /// Comment character at the start of a line.
     pub comment: Option<u8>,
+    /// Are blanks around an unquoted field left out?
+    pub trim: bool,
     /// Number of lines to skip before the header.
     pub skip_lines: usize,
     /// Unquoted fields that mean null, besides the empty one: in text columns exactly these, in others [`NULLS`] too. If
@@ -79,6 +81,7 @@ impl ReadOptions {
             escape: None,
             header: None,
             comment: None,
+            trim: true,
             skip_lines: 0,
             nulls: None,
             decimal: None,

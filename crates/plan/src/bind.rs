@@ -187,8 +187,7 @@ impl Binder<'_> {
             .help(format!("for a file, write a path with `.` or `/`, or put it in quotes: {name:?}"));
         if is_taken {
             let environment = self.environment;
-            let names: Vec<&str> =
-                environment.table_names().chain(environment.registry.generator_names()).collect();
+            let names: Vec<&str> = environment.table_names().chain(environment.registry.generator_names()).collect();
             diagnostic = match nearest(name, names.iter().copied()).first() {
                 Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(span, *near),
                 None => {

@@ -5,7 +5,7 @@ use pipewright_diagnostic::{Diagnostic, Failure, Span, Spanned, code, nearest};
 use pipewright_frame::profile::FACTS;
 use pipewright_frame::{
     Arithmetic, Call, Class, Comparison, Expression, Fact, FrameBound, Function, Functions, ParameterType, Schema,
-    Selection, Value as Literal, Window, WindowFunction,
+    Selection, Value as Literal, Window, WindowFunction, look_alike,
 };
 use pipewright_syntax::{Arg, BinaryOp, Expr, ExprArg, Selector, UnaryOp, Value};
 use std::collections::BTreeMap;
@@ -35,6 +35,9 @@ impl Scope<'_> {
             return Some(diagnostic.label(removed, "removed here"));
         }
         let names: Vec<&str> = schema.columns().map(|column| &*column.name).collect();
+        if let Some((near, help)) = look_alike(name, names.iter().copied()) {
+            return Some(diagnostic.help(help).fix(span, pipewright_syntax::written_name(near)));
+        }
         let near = nearest(name, names.iter().copied());
         let some: Vec<&str> = names.iter().copied().take(5).collect();
         let more = names.len().saturating_sub(some.len());

@@ -1,5 +1,7 @@
 //! Type conversion of columns.
 
+mod reading;
+
 use crate::columns::{bad_state, replaced, shown, validate_names};
 use crate::{Estimator, State, Summary};
 use arrow_array::cast::AsArray;
@@ -12,11 +14,10 @@ use pipewright_diagnostic::{Failure, code};
 use pipewright_expr::Selection;
 use pipewright_table::form::Form;
 use pipewright_table::literal::{self, Number};
-use pipewright_table::text::{plural, quoted, text_in, text_of};
-use pipewright_table::{
-    Column, ColumnType, Entry, MomentForm, Schema, Table, amount, is_amount, shortened, stage_for_amounts,
-};
+use pipewright_table::text::{text_in, text_of};
+use pipewright_table::{Column, ColumnType, Entry, MomentForm, Schema, Table, amount, normalized, shortened};
 use pipewright_table::{TextArray, TextOffset};
+use reading::Reading;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -38,78 +39,7 @@ pub struct Cast {
 }
 
 pub use pipewright_table::OnInvalid;
-
-/// Target of a conversion.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Reading {
-    /// Values of this type.
-    Kind(ColumnType),
-    /// Dates in this format.
-    Form(String),
-    /// Amounts with this decimal separator, see [`pipewright_table::amount`].
-    Amount(u8),
-}
-
-impl Reading {
-    fn kind(&self) -> ColumnType {
-        match self {
-            Reading::Kind(kind) => *kind,
-            Reading::Form(_) => ColumnType::Date,
-            Reading::Amount(_) => ColumnType::Continuous,
-        }
-    }
-
-    /// Returns what its values are, in the singular.
-    fn noun(&self) -> String {
-        match (self, self.kind()) {
-            (Reading::Form(form), _) => format!("date in the format `{form}`"),
-            (_, ColumnType::Count) => "whole number".to_owned(),
-            (_, ColumnType::Continuous) => "number".to_owned(),
-            (_, ColumnType::Bool) => "boolean".to_owned(),
-            (_, ColumnType::Time) => "time of day".to_owned(),
-            (_, kind) => kind.to_string(),
-        }
-    }
-
-    /// Returns advice for a text that cannot be converted, if another stage could.
-    fn advice(&self, column: &str, text: &str) -> Option<String> {
-        let comma = match (self, is_amount(text)) {
-            (Reading::Kind(ColumnType::Continuous | ColumnType::Count), [true, _]) => false,
-            (Reading::Kind(ColumnType::Continuous | ColumnType::Count), [_, true]) => true,
-            (Reading::Amount(b'.'), [_, true]) => true,
-            (Reading::Amount(_), [true, _]) => false,
-            _ => return None,
-        };
-        Some(format!("to read amounts such as `{text}`: {}", stage_for_amounts(column, comma)))
-    }
-
-    /// Can a column of this type be converted at all?
-    fn takes(&self, column: &Column) -> Result<(), Failure> {
-        let (from, to) = (column.kind, self.kind());
-        let fits = match to {
-            // `20240310` and seconds since 1970 are whole numbers by their digits.
-            _ if matches!(self, Reading::Form(_)) => {
-                from.is_string() || matches!(from, ColumnType::Date | ColumnType::Count)
-            }
-            ColumnType::Category | ColumnType::Ordered | ColumnType::Text | ColumnType::Id => true,
-            ColumnType::Continuous | ColumnType::Count => !matches!(from, ColumnType::Date | ColumnType::Time),
-            ColumnType::Bool => !matches!(from, ColumnType::Date | ColumnType::Time),
-            ColumnType::Date | ColumnType::Time => from.is_string() || from == to,
-        };
-        if fits {
-            return Ok(());
-        }
-        let message = format!("`{}` holds {}, which cannot be converted to {}", column.name, plural(from), plural(to));
-        let failure = Failure::new(code::NOT_NUMERIC, message).column(&*column.name);
-        Err(match from {
-            ColumnType::Date => {
-                failure.help(format!("extract a number from the date: derive n = year({})", quoted(&column.name)))
-            }
-            _ => failure,
-        })
-    }
-}
+pub use reading::EpochUnit;
 
 impl Cast {
     /// Converts the selected columns to this type.
@@ -125,6 +55,29 @@ impl Cast {
     pub fn dates(form: &str, on: Selection) -> Result<Cast, Failure> {
         Form::read(form)?;
         Ok(Cast { on, reading: Reading::Form(form.to_owned()), bad: OnInvalid::Error })
+    }
+
+    /// As [`Cast::dates`], of what clocks of a zone show; the dates are in UTC. A time that clocks skip is as much later
+    /// as they skip, and of a time that they show twice it is the first.
+    ///
+    /// # Errors
+    /// [`code::BAD_VALUE`] if the format is invalid, or says the zone by itself, and if there is no such zone.
+    pub fn dates_in(form: &str, zone: &str, on: Selection) -> Result<Cast, Failure> {
+        let reading = Reading::Zoned { form: form.to_owned(), zone: zone.to_owned() };
+        reading.form()?;
+        Ok(Cast { on, reading, bad: OnInvalid::Error })
+    }
+
+    /// Makes dates of numbers since 1970-01-01T00:00:00 UTC.
+    #[must_use]
+    pub fn epoch(unit: EpochUnit, on: Selection) -> Cast {
+        Cast { on, reading: Reading::Epoch(unit), bad: OnInvalid::Error }
+    }
+
+    /// Normalises texts: [`pipewright_table::normalized`].
+    #[must_use]
+    pub fn unicode(on: Selection) -> Cast {
+        Cast { on, reading: Reading::Unicode, bad: OnInvalid::Error }
     }
 
     /// Parses the selected columns as amounts with this decimal separator: money, percentages, marked thousands.
@@ -216,8 +169,8 @@ impl Estimator for Cast {
     type State = CastState;
 
     fn schema(&self, input: &Schema) -> Result<Schema, Failure> {
-        let kind = self.reading.kind();
-        let converted = |column: &Column| vec![Entry::Column(Column { kind, ..column.clone() })];
+        let converted =
+            |column: &Column| vec![Entry::Column(Column { kind: self.reading.kind(column.kind), ..column.clone() })];
         Ok(replaced(input, &self.chosen(input)?, converted))
     }
 
@@ -229,7 +182,7 @@ impl Estimator for Cast {
     fn observe(&self, summary: &mut CastSummary, rows: &Table) -> Result<(), Failure> {
         for (column, seen) in &mut summary.columns {
             let array = rows.array(&column.name)?;
-            if self.reading.kind().is_string() {
+            if self.reading.makes_texts() {
                 seen.form = seen.form.max(MomentForm::of_array(array));
             }
             if self.bad == OnInvalid::Null {
@@ -249,7 +202,7 @@ impl Estimator for Cast {
 
     /// Values matter that cannot be converted, and the form of dates as text. The types of columns do not tell.
     fn needs_rows(&self) -> bool {
-        self.bad == OnInvalid::Null || self.reading.kind().is_string()
+        self.bad == OnInvalid::Null || self.reading.makes_texts()
     }
 
     fn finish(&self, summary: CastSummary) -> Result<CastState, Failure> {
@@ -277,7 +230,7 @@ impl State for CastState {
         for name in &self.columns {
             // A target is not among the columns to predict from.
             let Some((column, array)) = rows.find(name) else { continue };
-            let column = Column { kind: self.reading.kind(), ..column.clone() };
+            let column = Column { kind: self.reading.kind(column.kind), ..column.clone() };
             let converted = self.converted(rows.column(name)?, array)?;
             table = table.with_column(column, converted)?;
         }
@@ -288,7 +241,10 @@ impl State for CastState {
         let how = match &self.reading {
             Reading::Kind(kind) => kind.to_string(),
             Reading::Form(form) => form.clone(),
+            Reading::Zoned { form, zone } => format!("{form} in {zone}"),
+            Reading::Epoch(unit) => format!("{} since 1970", unit.noun()),
             Reading::Amount(_) => "amounts".to_owned(),
+            Reading::Unicode => "normalised texts".to_owned(),
         };
         shown("read as", self.columns.iter().map(|name| (name.to_string(), how.clone())))
     }
@@ -296,22 +252,25 @@ impl State for CastState {
     fn validate(&self) -> Result<(), Failure> {
         validate_names(self.columns.iter())?;
         match &self.reading {
-            Reading::Form(form) => Form::read(form).map(drop).map_err(|failure| bad_state(failure.message)),
             Reading::Amount(decimal) if !matches!(decimal, b'.' | b',') => {
                 Err(bad_state("a decimal separator that is neither a point nor a comma"))
             }
-            Reading::Kind(_) | Reading::Amount(_) => Ok(()),
+            reading => reading.form().map(drop).map_err(|failure| bad_state(failure.message)),
         }
     }
 }
 
 impl CastState {
     fn converted(&self, column: &Column, array: &ArrayRef) -> Result<ArrayRef, Failure> {
-        let to = self.reading.kind();
+        let to = self.reading.kind(column.kind);
         if array.null_count() == array.len() {
             return Ok(arrow_array::new_null_array(&to.storage(), array.len()));
         }
         self.reading.takes(column)?;
+        if self.reading == Reading::Unicode {
+            let texts = array.as_string::<TextOffset>();
+            return Ok(Arc::new(texts.iter().map(|text| text.map(normalized)).collect::<TextArray>()));
+        }
         let same = column.kind.storage() == to.storage();
         if same && to != ColumnType::Continuous {
             return Ok(array.clone());
@@ -333,10 +292,11 @@ impl CastState {
                 Arc::new((0..array.len()).map(|row| text_in(array, row, form)).collect::<TextArray>())
             }
             ColumnType::Date => {
-                let form = match &self.reading {
-                    Reading::Form(form) => Some(Form::read(form)?),
-                    Reading::Kind(_) | Reading::Amount(_) => None,
-                };
+                if let Reading::Epoch(unit) = self.reading {
+                    let moment = |array: &ArrayRef, row: usize| unit.moment(number(array, row)?);
+                    return Ok(Arc::new(self.each::<i64, TimestampMicrosecondArray>(column, array, moment)?));
+                }
+                let form = self.reading.form()?;
                 let date = |array: &ArrayRef, row: usize| {
                     let text = match array.as_string_opt::<TextOffset>() {
                         Some(texts) => Cow::Borrowed(texts.value(row)),
@@ -382,6 +342,15 @@ impl CastState {
             .row(row as u64 + 1);
         let advice = self.reading.advice(&column.name, &text);
         advice.into_iter().fold(failure, Failure::help).help("`bad=null` makes values that cannot be converted missing")
+    }
+}
+
+/// A number, or a text that is one.
+fn number(array: &ArrayRef, row: usize) -> Option<Number> {
+    match array.data_type() {
+        DataType::Float64 => Some(Number::Real(array.as_primitive::<Float64Type>().value(row))),
+        DataType::Int64 => Some(Number::Whole(array.as_primitive::<Int64Type>().value(row))),
+        _ => literal::number(array.as_string::<TextOffset>().value(row).trim().as_bytes()),
     }
 }
 

@@ -8,7 +8,7 @@ use arrow_array::types::TimestampMicrosecondType;
 use pipewright_diagnostic::Failure;
 use pipewright_expr::Selection;
 use pipewright_table::literal::DAY;
-use pipewright_table::{Column, ColumnType, DatePart, Entry, Role, Schema, Stored, Table};
+use pipewright_table::{Column, ColumnType, DatePart, Entry, Role, Schema, Stored, Table, Zone};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::f64::consts::TAU;
@@ -30,6 +30,8 @@ pub struct Dates {
     /// Cyclic encoding: periodic parts become points on a circle, so that December is next to January: `date (month
     /// sin)`, `date (month cos)`.
     pub cyclic: bool,
+    /// The zone whose clocks the parts are read from; UTC if `None`. Elapsed days are those of UTC in any case.
+    pub zone: Option<Zone>,
     /// The columns; all date features if `None`.
     pub on: Option<Selection>,
 }
@@ -38,7 +40,7 @@ impl Dates {
     /// Extracts every part.
     #[must_use]
     pub fn all() -> Dates {
-        Dates { parts: None, cyclic: false, on: None }
+        Dates { parts: None, cyclic: false, zone: None, on: None }
     }
 
     /// Extracts these parts.
@@ -51,6 +53,12 @@ impl Dates {
     #[must_use]
     pub fn cyclic(self) -> Dates {
         Dates { cyclic: true, ..self }
+    }
+
+    /// Reads the parts from the clocks of a zone.
+    #[must_use]
+    pub fn zone(self, zone: Zone) -> Dates {
+        Dates { zone: Some(zone), ..self }
     }
 
     /// Restricts to these columns.
@@ -90,6 +98,9 @@ impl Summary for DatesSummary {
 #[serde(deny_unknown_fields)]
 pub struct DatesState {
     cyclic: bool,
+    /// The name of the zone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    zone: Option<String>,
     columns: Vec<Dated>,
 }
 
@@ -100,6 +111,11 @@ struct Dated {
     parts: Vec<DatePart>,
     /// Microseconds since 1970.
     earliest: i64,
+}
+
+/// What clocks show at a moment.
+fn shown_at(zone: Option<&Zone>, moment: i64) -> i64 {
+    zone.map_or(moment, |zone| zone.local(moment))
 }
 
 impl Estimator for Dates {
@@ -123,7 +139,7 @@ impl Estimator for Dates {
             let moments = fitted(rows, &column.name, ColumnType::Date)?.as_primitive::<TimestampMicrosecondType>();
             present(moments, &mut |_, moment| {
                 seen.earliest = Some(seen.earliest.map_or(moment, |earliest| earliest.min(moment)));
-                seen.has_times |= moment.rem_euclid(DAY) != 0;
+                seen.has_times |= shown_at(self.zone.as_ref(), moment).rem_euclid(DAY) != 0;
             });
         }
         Ok(())
@@ -139,7 +155,8 @@ impl Estimator for Dates {
             };
             Ok(Dated { name: column.name, parts, earliest })
         });
-        Ok(DatesState { cyclic: self.cyclic, columns: columns.collect::<Result<_, _>>()? })
+        let zone = self.zone.as_ref().map(|zone| zone.name().to_owned());
+        Ok(DatesState { cyclic: self.cyclic, zone, columns: columns.collect::<Result<_, _>>()? })
     }
 }
 
@@ -178,6 +195,12 @@ fn features(date: &Column, parts: &[DatePart], cyclic: bool) -> impl Iterator<It
     })
 }
 
+impl DatesState {
+    fn zone(&self) -> Result<Option<Zone>, Failure> {
+        self.zone.as_deref().map(Zone::read).transpose()
+    }
+}
+
 impl State for DatesState {
     const TAG: &str = "date_features";
 
@@ -185,12 +208,15 @@ impl State for DatesState {
         for dated in &self.columns {
             fitted(rows, &dated.name, ColumnType::Date)?;
         }
+        let zone = self.zone()?;
         let dates: BTreeMap<&str, &Dated> = self.columns.iter().map(|dated| (&*dated.name, dated)).collect();
         rows.map_columns(|column, array| {
             let Some(dated) = dates.get(&*column.name) else { return Ok(vec![(column.clone(), array.clone())]) };
             let moments = array.array().as_primitive::<TimestampMicrosecondType>();
             let made = features(column, &dated.parts, self.cyclic).map(|(feature, part, reading)| {
-                let numbers: Float64Array = moments.unary(|moment| reading.of(part.of(moment, dated.earliest)));
+                let clocks = zone.as_ref().filter(|_| part != DatePart::Elapsed);
+                let number = |moment| reading.of(part.of(shown_at(clocks, moment), dated.earliest));
+                let numbers: Float64Array = moments.unary(number);
                 (feature, Stored::Array(Arc::new(numbers)))
             });
             Ok(made.collect())
@@ -209,6 +235,7 @@ impl State for DatesState {
 
     fn validate(&self) -> Result<(), Failure> {
         validate_names(self.columns.iter().map(|dated| &dated.name))?;
+        self.zone().map_err(|failure| bad_state(failure.message))?;
         let twice =
             |dated: &&Dated| dated.parts.iter().enumerate().any(|(place, part)| dated.parts[..place].contains(part));
         match self.columns.iter().find(twice) {

@@ -43,7 +43,7 @@ mod tests;
 pub use applied::{Applied, Apply};
 pub use balancer::{BalanceMethod, Balancer, BalancerState};
 pub use binner::{BinMethod, Binner, BinnerState};
-pub use cast::{Cast, CastState, CastSummary, OnInvalid};
+pub use cast::{Cast, CastState, CastSummary, EpochUnit, OnInvalid};
 pub use clip::{Clip, ClipBound, ClipState};
 pub use columns::{chosen, indicator_of, missing_in, validate_names};
 pub use dates::{Dates, DatesState};

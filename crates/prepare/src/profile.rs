@@ -164,6 +164,19 @@ pub struct TextProfile {
     pub amounts: u64,
     /// Have the amounts a decimal comma?
     pub comma: bool,
+    /// Texts that look like another one and differ in their code points, as far as the texts are known one by one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alike: Option<Alike>,
+}
+
+/// Texts that look like another one: [`pipewright_table::normalized`] makes them equal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Alike {
+    /// Their number.
+    pub count: u64,
+    /// The first of them, and the one that it looks like.
+    pub example: [String; 2],
 }
 
 /// The association between two columns, over the rows where both have a value.

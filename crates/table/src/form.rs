@@ -1,5 +1,6 @@
 //! Date formats other than ISO 8601, such as `31.12.2024 23:59` or `Dec 31, 2024`.
 
+use crate::Zone;
 use crate::literal::{self, Clock};
 use pipewright_diagnostic::{Failure, code};
 use std::borrow::Cow;
@@ -10,6 +11,8 @@ pub struct Form {
     text: Cow<'static, str>,
     items: Cow<'static, [Item]>,
     tail: Tail,
+    /// The zone of the clocks; without one, of UTC.
+    zone: Option<Zone>,
 }
 
 /// An item of a date format.
@@ -43,6 +46,8 @@ pub enum Item {
     Fraction,
     /// `Z`, `+02:00`, `+0200` or `+02`.
     Zone,
+    /// The name of a time zone, such as `Europe/Berlin`.
+    ZoneName,
     /// Whole seconds since 1970-01-01T00:00:00 UTC, which may be negative.
     Epoch,
 }
@@ -56,10 +61,14 @@ pub enum Tail {
     Clock,
     /// A time of day with a UTC offset.
     ZonedClock,
+    /// A time of day, whose decimals of a second beyond six are cut off.
+    FineClock,
+    /// As `FineClock`, with a UTC offset.
+    FineZonedClock,
 }
 
-/// The directives, those of C's `strftime`.
-const DIRECTIVES: [(u8, Item); 16] = [
+/// The directives, those of C's `strftime`; `%Q` is that of `jiff`.
+const DIRECTIVES: [(u8, Item); 17] = [
     (b'Y', Item::Year),
     (b'y', Item::ShortYear),
     (b'm', Item::Month),
@@ -74,6 +83,7 @@ const DIRECTIVES: [(u8, Item); 16] = [
     (b'S', Item::Second),
     (b'f', Item::Fraction),
     (b'z', Item::Zone),
+    (b'Q', Item::ZoneName),
     (b's', Item::Epoch),
     (b'%', Item::Literal(b'%')),
 ];
@@ -81,7 +91,7 @@ const DIRECTIVES: [(u8, Item); 16] = [
 impl Form {
     /// Creates a built-in format.
     pub const fn known(text: &'static str, items: &'static [Item], tail: Tail) -> Form {
-        Form { text: Cow::Borrowed(text), items: Cow::Borrowed(items), tail }
+        Form { text: Cow::Borrowed(text), items: Cow::Borrowed(items), tail, zone: None }
     }
 
     /// Parses a format of directives such as `%d.%m.%Y`.
@@ -110,7 +120,9 @@ impl Form {
             let others = items.iter().any(|item| !matches!(item, Item::Literal(_) | Item::Epoch | Item::Fraction));
             return match others {
                 true => Err(bad("%s, the seconds since 1970, stands for all other parts".into())),
-                false => Ok(Form { text: text.to_string().into(), items: items.into(), tail: Tail::Nothing }),
+                false => {
+                    Ok(Form { text: text.to_string().into(), items: items.into(), tail: Tail::Nothing, zone: None })
+                }
             };
         }
         for (needed, name) in [
@@ -125,9 +137,24 @@ impl Form {
         if has(&[Item::HalfHour]) != has(&[Item::Half]) {
             return Err(bad("%I, the hour up to 12, and %p, AM or PM, go together".into()));
         }
-        let clock = has(&[Item::Hour, Item::HalfHour, Item::Minute, Item::Second, Item::Fraction, Item::Zone]);
+        let clock =
+            has(&[Item::Hour, Item::HalfHour, Item::Minute, Item::Second, Item::Fraction, Item::Zone, Item::ZoneName]);
         let tail = if clock { Tail::Nothing } else { Tail::Clock };
-        Ok(Form { text: Cow::Owned(text.to_string()), items: Cow::Owned(items), tail })
+        Ok(Form { text: Cow::Owned(text.to_string()), items: Cow::Owned(items), tail, zone: None })
+    }
+
+    /// Takes the texts as what clocks of this zone show, and not as UTC.
+    ///
+    /// # Errors
+    /// [`code::BAD_VALUE`] if the format says it by itself.
+    pub fn in_zone(self, zone: Zone) -> Result<Form, Failure> {
+        match self.items.iter().find(|item| matches!(item, Item::Zone | Item::ZoneName | Item::Epoch)) {
+            Some(_) => {
+                let message = format!("`{}` says by itself which zone its times are in", self.text);
+                Err(Failure::new(code::BAD_VALUE, message))
+            }
+            None => Ok(Form { zone: Some(zone), ..self }),
+        }
     }
 
     /// Returns the format as text.
@@ -135,11 +162,12 @@ impl Form {
         &self.text
     }
 
-    /// Parses microseconds since 1970-01-01T00:00:00, in UTC if there is an offset; `None` if the text does not match
+    /// Parses microseconds since 1970-01-01T00:00:00, in UTC if there is an offset or a zone; `None` if the text does not match
     /// the format, or is not a valid date.
     pub fn moment(&self, text: &[u8]) -> Option<i64> {
         let (mut year, mut month, mut day, mut of_year) = (0, 0, 0, None);
-        let (mut clock, mut half_hour, mut half, mut offset, mut epoch) = (0, None, 0, 0, None);
+        let (mut clock, mut half_hour, mut half, mut offset, mut epoch) = (0, None, 0, None, None);
+        let mut zone = Cow::Borrowed(&self.zone);
         let rest = &mut { text };
         for item in &*self.items {
             match item {
@@ -156,7 +184,8 @@ impl Form {
                 Item::Minute => clock += digits(rest, 1, 2).filter(|&minute| minute < 60)? * literal::MINUTE,
                 Item::Second => clock += digits(rest, 1, 2).filter(|&second| second < 60)? * literal::SECOND,
                 Item::Fraction => clock += literal::fraction(rest)?,
-                Item::Zone => offset = literal::zone(rest)?,
+                Item::Zone => offset = Some(literal::zone(rest)?),
+                Item::ZoneName => zone = Cow::Owned(Some(zone_name(rest)?)),
                 Item::Epoch => epoch = Some(seconds(rest)?),
             }
         }
@@ -166,10 +195,11 @@ impl Form {
         if self.tail != Tail::Nothing && !rest.is_empty() {
             let separators: [&[u8]; 3] = [b"T", b" ", b", "];
             *rest = separators.iter().find_map(|separator| rest.strip_prefix(*separator))?;
-            clock = literal::clock(rest, Clock::Loose)?;
+            let is_fine = matches!(self.tail, Tail::FineClock | Tail::FineZonedClock);
+            clock = literal::clock(rest, if is_fine { Clock::Fine } else { Clock::Loose })?;
         }
-        if self.tail == Tail::ZonedClock {
-            offset = literal::zone(rest)?;
+        if matches!(self.tail, Tail::ZonedClock | Tail::FineZonedClock) {
+            offset = Some(literal::zone(rest)?);
         }
         if let Some((negative, seconds)) = epoch {
             let distance = i64::checked_mul(seconds, literal::SECOND)?.checked_add(clock)?;
@@ -180,7 +210,13 @@ impl Form {
             Some(day) => nth_day(year, day)?,
             None => literal::days_since_1970(year, month, day)?,
         };
-        let moment = days * literal::DAY + clock - offset;
+        let local = days * literal::DAY + clock;
+        let moment = match (offset, zone.as_ref()) {
+            (Some(offset), Some(zone)) if zone.local(local - offset) != local => return None,
+            (Some(offset), _) => local - offset,
+            (None, Some(zone)) => zone.utc(local),
+            (None, None) => local,
+        };
         (rest.is_empty() && literal::MOMENTS.contains(&moment)).then_some(moment)
     }
 }
@@ -204,6 +240,14 @@ fn seconds(text: &mut &[u8]) -> Option<(bool, i64)> {
     let negative = text.strip_prefix(b"-");
     *text = negative.unwrap_or(text);
     Some((negative.is_some(), digits(text, 1, 18)?))
+}
+
+/// Takes the name of a time zone off the front.
+fn zone_name(text: &mut &[u8]) -> Option<Zone> {
+    let is_part = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b'-' | b'+');
+    let (name, rest) = text.split_at(text.iter().take_while(is_part).count());
+    *text = rest;
+    Zone::find(std::str::from_utf8(name).ok()?)
 }
 
 const MONTHS: [&str; 12] = [

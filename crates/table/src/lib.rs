@@ -24,8 +24,10 @@ mod table;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod text;
+mod unicode;
 mod value;
 pub mod whole;
+mod zone;
 
 pub use amount::{amount, is_amount, stage_for_amounts};
 pub use calendar::DatePart;
@@ -40,4 +42,6 @@ pub use rows::Direction;
 pub use schema::{Column, ColumnType, Entry, Role, Schema, part_of_same};
 pub use table::{IntoTable, SparseArray, Stored, Table, shortened, width_of};
 pub use text::{TextArray, TextOffset};
+pub use unicode::{look_alike, normalized};
 pub use value::Value;
+pub use zone::Zone;

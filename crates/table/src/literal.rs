@@ -216,6 +216,8 @@ pub enum Clock {
     Strict,
     /// `H:MM`, and AM or PM may follow.
     Loose,
+    /// As `Loose`, and decimals of a second beyond six are cut off.
+    Fine,
 }
 
 /// A second in microseconds.
@@ -231,7 +233,8 @@ pub const MOMENTS: std::ops::Range<i64> = -62_167_219_200 * SECOND..253_402_300_
 
 /// Parses a time of day at the front.
 pub fn clock(text: &mut &[u8], form: Clock) -> Option<i64> {
-    let one_digit = form == Clock::Loose && text.get(1) == Some(&b':');
+    let is_loose = matches!(form, Clock::Loose | Clock::Fine);
+    let one_digit = is_loose && text.get(1) == Some(&b':');
     let hour = two_digits(text, 1 + usize::from(!one_digit))?;
     *text = text.strip_prefix(b":")?;
     let mut micros = two_digits(text, 2).filter(|&minute| minute < 60)? * MINUTE;
@@ -240,13 +243,13 @@ pub fn clock(text: &mut &[u8], form: Clock) -> Option<i64> {
         micros += two_digits(text, 2).filter(|&second| second < 60)? * SECOND;
         if let Some(rest) = text.strip_prefix(b".") {
             *text = rest;
-            micros += fraction(text)?;
+            micros += if form == Clock::Fine { fine_fraction(text)? } else { fraction(text)? };
         }
     } else if form == Clock::Full {
         return None;
     }
     let mut rest = text.strip_prefix(b" ").unwrap_or(text);
-    let half = if form == Clock::Loose { half_of_day(&mut rest) } else { None };
+    let half = if is_loose { half_of_day(&mut rest) } else { None };
     match half {
         Some(half) if (1..=12).contains(&hour) => {
             *text = rest;
@@ -272,12 +275,22 @@ pub fn half_of_day(text: &mut &[u8]) -> Option<i64> {
 
 /// Parses the decimals of a second at the front: up to six significant digits.
 pub fn fraction(text: &mut &[u8]) -> Option<i64> {
+    let (micros, beyond) = decimals(text)?;
+    beyond.iter().all(|&digit| digit == b'0').then_some(micros)
+}
+
+/// As [`fraction`], of any digits: those beyond six are cut off.
+fn fine_fraction(text: &mut &[u8]) -> Option<i64> {
+    decimals(text).map(|(micros, _)| micros)
+}
+
+/// Takes the decimals of a second off the front: microseconds, and the digits beyond those.
+fn decimals<'a>(text: &mut &'a [u8]) -> Option<(i64, &'a [u8])> {
     let length = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let (digits, rest) = text.split_at(length);
-    let (digits, zeros) = digits.split_at(length.min(6));
+    let (digits, beyond) = digits.split_at(length.min(6));
     *text = rest;
-    let exact = !digits.is_empty() && zeros.iter().all(|&digit| digit == b'0');
-    exact.then_some(decimal(digits)? * 10_i64.pow(6 - digits.len() as u32))
+    if digits.is_empty() { None } else { Some((decimal(digits)? * 10_i64.pow(6 - digits.len() as u32), beyond)) }
 }
 
 /// Parses a UTC offset at the front: `Z`, `+02:00`, `+0200` or `+02`, optionally after a space.

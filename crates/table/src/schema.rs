@@ -1,5 +1,6 @@
 //! Schemas: names, types and roles of columns, and where each column came from.
 
+use crate::look_alike;
 use arrow_schema::{DataType, TimeUnit};
 use pipewright_diagnostic::{Failure, code, nearest};
 use serde::{Deserialize, Serialize};
@@ -368,6 +369,9 @@ fn is_member(name: &str, from: &str) -> bool {
 pub(crate) fn unknown_column<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Failure {
     let known: Vec<&str> = known.collect();
     let failure = Failure::new(code::UNKNOWN_COLUMN, format!("no column named `{name}`"));
+    if let Some((_, help)) = look_alike(name, known.iter().copied()) {
+        return failure.help(help);
+    }
     let near = nearest(name, known.iter().copied());
     let shown: Vec<String> = known.iter().take(6).map(|name| format!("`{name}`")).collect();
     let more = match known.len().saturating_sub(shown.len()) {

@@ -1,6 +1,6 @@
 //! `datefeatures`: extracts numeric features from dates.
 
-use crate::adapt::{StepOf, state};
+use crate::adapt::{StepOf, state, zone_of};
 use pipewright_diagnostic::{Spanned, code};
 use pipewright_frame::{Class, DatePart, Dates, DatesState, Selection};
 use pipewright_operator::{
@@ -47,6 +47,8 @@ arguments! {
         option parts: Option<Vec<Spanned<PartWord>>>;
         /// Encodes periodic parts as sine and cosine.
         option cyclic: bool = false;
+        /// Time zone whose clocks the parts are read from, such as "Europe/Berlin". Without it, UTC.
+        option zone: Option<String>;
         /// Columns of dates.
         on columns: Selection = [Class::Date];
     }
@@ -82,7 +84,7 @@ when (month)  when (weekday)  when (hour)  when (elapsed)
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
-    let DatefeaturesArgs { parts: words, cyclic, columns } = DatefeaturesArgs::read(args)?;
+    let DatefeaturesArgs { parts: words, cyclic, zone, columns } = DatefeaturesArgs::read(args)?;
     let mut parts = Vec::new();
     for Spanned { node, span } in words.iter().flatten() {
         if parts.contains(&node.0) {
@@ -92,5 +94,6 @@ fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
         parts.push(node.0);
     }
     let parts = words.map(|_| parts.into());
-    Ok(Bound::Step(Arc::new(StepOf::new(Dates { parts, cyclic, on: Some(columns) }))))
+    let zone = zone.as_deref().map(|name| zone_of("zone", name)).transpose()?;
+    Ok(Bound::Step(Arc::new(StepOf::new(Dates { parts, cyclic, zone, on: Some(columns) }))))
 }

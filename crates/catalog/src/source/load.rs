@@ -94,6 +94,8 @@ arguments! {
         option escape: Option<String>;
         /// Comment character: lines that start with it are skipped.
         option comment: Option<String>;
+        /// Spaces and tabs around an unquoted field are not part of it. With `false` they are, and ` 5` is a text.
+        option trim: bool = true;
         /// Number of lines to skip before the header.
         option skip: Int<0> = 0;
         /// Decimal separator: "." or ",". Without it, inferred.
@@ -225,6 +227,7 @@ fn options(args: LoadArgs) -> Result<ReadOptions, ArgumentError> {
         Bad::Word(BadWord::Skip) | Bad::Quarantine(_) => BadRows::Reject,
     };
     options.header = args.header;
+    options.trim = args.trim;
     options.skip_lines = args.skip.get();
     options.nulls = args.null;
     options.delimiter = character("delim", args.delim.map(without_spaces))?;

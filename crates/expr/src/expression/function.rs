@@ -13,7 +13,7 @@ use super::lanes::Values;
 use super::{ExprKind, Expression, FrameBound, Score, WindowFunction};
 use crate::{Aggregate, selection};
 use pipewright_diagnostic::{Failure, code};
-use pipewright_table::Value;
+use pipewright_table::{Value, Zone};
 use std::fmt;
 
 pub(super) use given::Given;
@@ -75,7 +75,9 @@ impl Chapter {
             Chapter::Dates => {
                 "A text literal can be used as a date. For two dates, `a - b` is a duration; `7d`, `12h`, \
                  `30m`, `10s` are durations, which can be added to dates, added to each other, and multiplied. A column \
-                 stores a duration as a number of days."
+                 stores a duration as a number of days. With the name of a zone, as in `hour(when, \"Europe/Berlin\")`, the \
+                 parts are those that clocks there show; the date itself is in UTC. Of a time that clocks show twice, `utc` \
+                 gives the first moment; one that they skip is as much later as they skip."
             }
             Chapter::Many => {
                 "Learned from the training rows, then constant: `derive above = x - mean(x)`. With \
@@ -127,6 +129,8 @@ pub enum ParameterType {
     Int,
     /// A literal regular expression.
     Pattern,
+    /// The literal name of a time zone.
+    Zone,
     /// A literal fraction from 0 to 1.
     Fraction,
     /// A literal number of rows or duration.
@@ -170,6 +174,7 @@ enum Gives {
     Numeric,
     Text,
     Bool,
+    Date,
     /// The type of its arguments.
     Alike,
 }
@@ -320,6 +325,11 @@ impl Function {
                     selection::compile(pattern)?;
                     continue;
                 }
+                (ParameterType::Zone, Expression::Literal(Value::Text(name))) => {
+                    Zone::read(name)?;
+                    continue;
+                }
+                (ParameterType::Zone, _) => "the name of a time zone in quotes",
                 (ParameterType::Pattern, _) => "a regular expression in quotes",
                 (ParameterType::FrameBound, bound) if FrameBound::of(bound).is_some() => continue,
                 (ParameterType::FrameBound, _) => "a number of rows (at least 1), or a duration such as 30d",
@@ -352,7 +362,11 @@ impl Function {
                 ParameterType::Scalar if matches!(kind, ExprKind::Text | ExprKind::Bool) => continue,
                 ParameterType::Scalar => ExprKind::Number,
                 ParameterType::Date | ParameterType::Moment => ExprKind::Date,
+                ParameterType::Zone if kinds[0] == ExprKind::Time => {
+                    return Err(mismatch(format!("a time of day without a date is in no zone: `{}`", self.usage())));
+                }
                 ParameterType::Alike
+                | ParameterType::Zone
                 | ParameterType::Int
                 | ParameterType::Pattern
                 | ParameterType::Fraction
@@ -373,6 +387,7 @@ impl Function {
             Gives::Numeric => ExprKind::Number,
             Gives::Text => ExprKind::Text,
             Gives::Bool => ExprKind::Bool,
+            Gives::Date => ExprKind::Date,
             Gives::Alike => self.alike(arguments, kinds)?,
         })
     }

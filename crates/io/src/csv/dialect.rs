@@ -19,6 +19,8 @@ pub(super) struct Dialect {
     pub(super) escape: Option<u8>,
     /// Comment character at the start of a line.
     pub(super) comment: Option<u8>,
+    /// Are blanks around an unquoted field left out?
+    pub(super) trim: bool,
     /// Number of lines to skip at the start.
     pub(super) skip_lines: usize,
     /// How many of them were detected as a title rather than declared.
@@ -57,6 +59,7 @@ impl Dialect {
             quote: options.quote.map_or(b'"', Quote::byte),
             escape: options.escape,
             comment: options.comment,
+            trim: options.trim,
             skip_lines: options.skip_lines,
             plain_decimals: plain.plain_decimals && numerals.are_plain(),
             numerals,
@@ -74,6 +77,7 @@ impl Dialect {
             quote: b'"',
             escape: None,
             comment: None,
+            trim: true,
             skip_lines: 0,
             title_lines: 0,
             plain_decimals,

@@ -70,11 +70,16 @@ impl Candidates {
     }
 
     fn decide_form(self, position: usize) -> Decision {
-        let others = (position + 1..FORMS.len()).filter(|&other| self.has(1 << other));
+        let others = (position + 1..FINE).filter(|&other| self.has(1 << other));
         if let Some(other) = others.into_iter().next() {
             return Decision::ask(Remark::DayOrMonth(FORMS[position].text(), FORMS[other].text()));
         }
-        let remark = (position == ZONED).then_some(Remark::InUtc);
+        let remark = match position {
+            ZONED => Some(Remark::InUtc),
+            FINE => Some(Remark::Fine),
+            FINE_ZONED => Some(Remark::FineInUtc),
+            _ => None,
+        };
         Decision { alternative: Some(Alternative::Moment(position)), remark }
     }
 
@@ -234,6 +239,10 @@ pub(super) enum Remark {
     PointsGroup,
     /// Moments were converted to UTC.
     InUtc,
+    /// Decimals of a second beyond six were cut off.
+    Fine,
+    /// Both.
+    FineInUtc,
 }
 
 impl Remark {
@@ -251,6 +260,10 @@ impl Remark {
             Remark::DecimalComma => format!("{columns}: read as numbers with a decimal comma"),
             Remark::PointsGroup => format!("{columns}: points are read as thousands separators"),
             Remark::InUtc => format!("{columns}: times with a UTC offset are converted to UTC"),
+            Remark::Fine => format!("{columns}: times finer than a microsecond are cut off"),
+            Remark::FineInUtc => {
+                format!("{columns}: times with a UTC offset are converted to UTC, and cut off to microseconds")
+            }
         }
     }
 
@@ -264,6 +277,7 @@ impl Remark {
                 Some("`load … thousands=\".\"` declares it; if they are decimal points, leave out decimal=".into())
             }
             Remark::InUtc => None,
+            Remark::Fine | Remark::FineInUtc => Some("to keep all digits: load … schema=\"NAME: text\"".into()),
         }
     }
 }
@@ -340,9 +354,15 @@ static FORMS: [Form; FORMS_KNOWN] = [
     Form::known("%d %b %Y", &[Day, BLANK, MonthName, BLANK, Year], Tail::Clock),
     Form::known("%b %d, %Y", &[MonthName, BLANK, Day, COMMA_MARK, BLANK, Year], Tail::Clock),
     Form::known("%b %d %Y", &[MonthName, BLANK, Day, BLANK, Year], Tail::Clock),
+    Form::known("%Y-%m-%d", &[Year, DASH, Month, DASH, Day], Tail::FineClock),
+    Form::known("%Y-%m-%d", &[Year, DASH, Month, DASH, Day], Tail::FineZonedClock),
 ];
 
-const FORMS_KNOWN: usize = 12;
+const FORMS_KNOWN: usize = 14;
+
+/// The indices of the formats that lose digits: taken only if no other is left.
+const FINE: usize = 12;
+const FINE_ZONED: usize = 13;
 
 /// The index of the format with UTC offsets.
 const ZONED: usize = 0;

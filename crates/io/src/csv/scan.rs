@@ -46,20 +46,26 @@ pub(super) struct Marks {
     pub(super) quote: u8,
     pub(super) escape: Option<u8>,
     pub(super) comment: Option<u8>,
+    /// The blanks around fields that are no part of them: space and tab, without the delimiter.
+    pub(super) blanks: [u8; 2],
     /// Is a lone carriage return a line end too?
     pub(super) lone_returns: bool,
 }
 
+/// A byte that does not occur in UTF-8.
+const NO_BYTE: u8 = 0xff;
+
 impl Marks {
     pub(super) fn of(dialect: &Dialect, lone_returns: bool) -> Marks {
-        let Dialect { delimiter, quote, escape, comment, .. } = *dialect;
-        Marks { delimiter, quote, escape: escape.filter(|&byte| byte != quote), comment, lone_returns }
+        let Dialect { delimiter, quote, escape, comment, trim, .. } = *dialect;
+        let blanks = [b' ', b'\t'].map(|blank| if trim && blank != delimiter { blank } else { NO_BYTE });
+        Marks { delimiter, quote, escape: escape.filter(|&byte| byte != quote), comment, blanks, lone_returns }
     }
 
-    /// A space or tab that is not a delimiter.
+    /// Is it a blank that is no part of the field beside it?
     #[inline]
     pub(super) fn is_blank(&self, byte: u8) -> bool {
-        (byte == b' ' || byte == b'\t') && byte != self.delimiter
+        byte == self.blanks[0] || byte == self.blanks[1]
     }
 
     /// Returns the first position from `position` that is not blank.

@@ -67,3 +67,20 @@ fn hostile_states_are_refused() {
     assert!(state(&format!(r#"{{"cyclic":false,"columns":[{dated}]}}"#)).is_err());
     assert_eq!(fit(&Dates::all(), &table("d,n\n2024-01-01,1\n").slice(0, 0)).unwrap_err().code, code::ALL_MISSING);
 }
+
+#[test]
+fn parts_are_those_of_the_clocks_of_a_zone() {
+    let days = table("d\n2024-06-30T22:00:00\n2024-12-31T23:00:00\n");
+    let dates = Dates::parts([DatePart::Month, DatePart::Hour, DatePart::Elapsed]);
+    let state = fit(&dates.clone().zone(Zone::read("Europe/Berlin").unwrap()), &days).unwrap();
+    let numbers = |name: &str| state.apply(&days).unwrap().numbers(&[name.into()]).unwrap();
+    assert_eq!((numbers("d (month)"), numbers("d (hour)")), (vec![7.0, 1.0], vec![0.0, 0.0]));
+    assert_eq!(numbers("d (elapsed)"), [0.0, 184.0 + 1.0 / 24.0]);
+    let hourless = fit(&Dates::all().zone(Zone::read("Europe/Berlin").unwrap()), &days).unwrap();
+    assert!(hourless.apply(&days).unwrap().find("d (hour)").is_none(), "midnight there");
+    let saved = serde_json::to_string(&state).unwrap();
+    assert_eq!(serde_json::from_str::<DatesState>(&saved).unwrap(), state);
+    let changed: DatesState = serde_json::from_str(&saved.replace("Berlin", "Nowhere")).unwrap();
+    assert!(changed.validate().is_err());
+    assert!(!serde_json::to_string(&fit(&dates, &days).unwrap()).unwrap().contains("zone"));
+}

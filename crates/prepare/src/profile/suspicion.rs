@@ -1,7 +1,7 @@
 //! Suspicious findings in a table, and stages that would fix them.
 
 use super::between::Found;
-use super::{ColumnProfile, Measure, Profile};
+use super::{Alike, ColumnProfile, Measure, Profile};
 use pipewright_table::text::quoted;
 use pipewright_table::{ColumnType, Role, stage_for_amounts};
 use serde::{Deserialize, Serialize};
@@ -74,6 +74,13 @@ pub enum Reason {
         share: f64,
         /// Have they a decimal comma?
         comma: bool,
+    },
+    /// Texts that look like another one, and differ in their code points.
+    LookAlike {
+        /// Their number.
+        count: u64,
+        /// The first of them, and the one that it looks like.
+        example: [String; 2],
     },
     /// A column that is mostly missing.
     MostlyMissing {
@@ -222,6 +229,9 @@ fn awkward(column: &ColumnProfile) -> Vec<Reason> {
         reasons.push(Reason::ManyLevels { distinct: column.distinct.value });
     }
     reasons.extend(as_text);
+    if let Some(Alike { count, example }) = column.text.as_ref().and_then(|text| text.alike.clone()) {
+        reasons.push(Reason::LookAlike { count, example });
+    }
     if let Some(numbers) = &column.numbers {
         if numbers.infinite > 0 {
             reasons.push(Reason::Infinite { count: numbers.infinite });
@@ -264,6 +274,7 @@ fn stage(column: &ColumnProfile, reason: &Reason) -> Option<String> {
     let is_target = column.role == Role::Target;
     let positive = column.numbers.as_ref().is_some_and(|numbers| numbers.min() >= 0.0);
     Some(match reason {
+        Reason::LookAlike { .. } => format!("parse unicode on {name}"),
         _ if is_target && !matches!(reason, Reason::Skewed { .. }) => return None,
         Reason::NumbersAsText { odd, .. } if odd.is_empty() => format!("cast float64 on {name}"),
         Reason::NumbersAsText { odd, .. } => {
@@ -305,6 +316,13 @@ impl fmt::Display for Reason {
             }
             Reason::AmountsAsText { share, .. } => {
                 write!(f, "looks like money, percentages or marked thousands ({})", percent(*share))
+            }
+            Reason::LookAlike { count: 1, example: [text, other] } => {
+                write!(f, "holds {text:?}, which looks like {other:?} and differs in its code points")
+            }
+            Reason::LookAlike { count, example: [text, other] } => {
+                let first = format!("{text:?} and {other:?}");
+                write!(f, "holds {count} texts that look like others and differ in their code points, as {first}")
             }
             Reason::MostlyMissing { share } => write!(f, "is missing in {} of the rows", percent(*share)),
             Reason::ManyLevels { distinct } => write!(f, "has {distinct} levels, which would be as many columns"),

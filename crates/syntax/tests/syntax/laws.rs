@@ -198,7 +198,19 @@ fn stage() -> impl Strategy<Value = String> + Clone {
     let option = (name(), value()).prop_map(|(key, value)| format!(" {key}˽=˽{value}"));
     let options = prop::collection::vec(option, 0..3).prop_map(|all| all.concat());
     let path = prop::sample::select(
-        &["", " a.csv", " dir/*.x-y", " \"a b\"", " $p", " iris", " -", " oof a.csv", " oof \"a b\"", " oof"][..],
+        &[
+            "",
+            " a.csv",
+            " dir/*.x-y",
+            " \"a b\"",
+            " $p",
+            " iris",
+            " moons(n = 3,\nnoise=$p)",
+            " -",
+            " oof a.csv",
+            " oof \"a b\"",
+            " oof",
+        ][..],
     );
     let on = prop_oneof![Just(String::new()), selector().prop_map(|columns| format!(" on {columns}"))];
     let args = prop::collection::vec(prop_oneof![literal(), Just("mean".to_owned()), Just("-1".to_owned())], 0..3);

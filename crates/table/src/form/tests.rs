@@ -65,3 +65,22 @@ fn forms_that_are_none_say_why() {
     assert!(why("%d %H %Y").contains("has no month"));
     assert!(why("%d.%m.%Y %I").contains("go together"));
 }
+
+#[test]
+fn zones_by_name_or_by_option() {
+    let moment = |form: &Form, text: &str| form.moment(text.as_bytes()).map(literal::date_text);
+    let named = Form::read("%Y-%m-%dT%H:%M:%S[%Q]").unwrap();
+    assert_eq!(moment(&named, "2024-03-10T02:30:00[Europe/Berlin]").unwrap(), "2024-03-10T01:30:00");
+    assert_eq!(moment(&named, "2024-03-10T02:30:00[America/Port-au-Prince]").unwrap(), "2024-03-10T07:30:00");
+    assert_eq!(moment(&named, "2024-03-10T02:30:00[Europe/Nowhere]"), None);
+    assert_eq!(moment(&named, "2024-03-10T02:30:00[]"), None);
+    let both = Form::read("%Y-%m-%dT%H:%M:%S%z[%Q]").unwrap();
+    assert_eq!(moment(&both, "2024-10-27T02:30:00+01:00[Europe/Berlin]").unwrap(), "2024-10-27T01:30:00");
+    assert_eq!(moment(&both, "2024-10-27T02:30:00+05:00[Europe/Berlin]"), None, "the offset is none of the zone");
+    let berlin = Zone::read("Europe/Berlin").unwrap();
+    let given = Form::read("%d.%m.%Y %H:%M").unwrap().in_zone(berlin.clone()).unwrap();
+    assert_eq!(moment(&given, "01.07.2024 00:00").unwrap(), "2024-06-30T22:00:00");
+    for form in ["%Y-%m-%d %H:%M%z", "%Y-%m-%d %H:%M %Q", "%s"] {
+        assert!(Form::read(form).unwrap().in_zone(berlin.clone()).is_err(), "{form}");
+    }
+}

@@ -40,7 +40,9 @@ pub(super) const CLASSIFICATION: Generator = Generator {
         examples: &[Example {
             script: "load classification(n=200, features=4, separation=2) | group y { rows = count() }",
             output: "\
-TODO
+y  rows
+0    99
+1   101
 ",
         }],
         ..spec::<ClassificationArgs>()
@@ -95,7 +97,11 @@ pub(super) const REGRESSION: Generator = Generator {
         examples: &[Example {
             script: "load regression(n=200, features=10, informative=3, noise=5) | train linear | eval kfold 5 metric=r2",
             output: "\
-TODO
+linear predicts y (regression)
+kfold, 5 folds, 200 rows, seed 0
+
+                        mean    lowest   highest    baseline
+r2                    0.9936    0.9885    0.9966     -0.0529
 ",
         }],
         ..spec::<RegressionArgs>()
@@ -136,7 +142,11 @@ pub(super) const FRIEDMAN1: Generator = Generator {
         examples: &[Example {
             script: "load friedman1(n=200, noise=1) | train linear | eval kfold 5 metric=r2",
             output: "\
-TODO
+linear predicts y (regression)
+kfold, 5 folds, 200 rows, seed 0
+
+                        mean    lowest   highest    baseline
+r2                    0.5921    0.4692    0.7261     -0.0095
 ",
         }],
         ..spec::<FriedmanArgs>()

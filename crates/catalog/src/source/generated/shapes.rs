@@ -23,9 +23,18 @@ pub(super) const MOONS: Generator = Generator {
         details: "Half of the rows, rounded down, are the upper moon (`y` is 0), (cos t, sin t) for t from 0 to π; the others are the lower one, (1 - cos t, 1/2 - sin t). As `make_moons` of scikit-learn.",
         search: &["make_moons", "half circles", "synthetic", "toy", "nonlinear"],
         examples: &[Example {
-            script: "load moons(n=200, noise=0.2) | train knn k=5 | eval kfold 5 metric=accuracy",
+            script: "load moons(n=200, noise=0.2) | train knn | eval kfold 5 metric=accuracy",
             output: "\
-TODO
+knn predicts y (binary, positive class 1)
+stratified, 5 folds, 200 rows, seed 0
+
+                        mean    lowest   highest    baseline
+accuracy              0.9250    0.9000    0.9500      0.5000
+
+confusion (rows true, columns predicted)
+                     0   1
+0                   91   9
+1                    6  94
 ",
         }],
         ..spec::<ShapeArgs>()
@@ -59,7 +68,11 @@ pub(super) const CIRCLES: Generator = Generator {
         examples: &[Example {
             script: "load circles(n=4, factor=0.5) | sort y | show",
             output: "\
-TODO
+  x1            x2  y
+  -1  1.224647e-16  0
+   1             0  0
+ 0.5             0  1
+-0.5  6.123234e-17  1
 ",
         }],
         ..spec::<CirclesArgs>()
@@ -95,7 +108,10 @@ pub(super) const BLOBS: Generator = Generator {
         examples: &[Example {
             script: "load blobs(n=300, centers=3, std=0.5) | group y { rows = count() }",
             output: "\
-TODO
+y  rows
+0   100
+1   100
+2   100
 ",
         }],
         ..spec::<BlobsArgs>()
@@ -116,7 +132,10 @@ pub(super) const S_CURVE: Generator = Generator {
         examples: &[Example {
             script: "load s_curve(n=3) | show",
             output: "\
-TODO
+       x1         x2         x3          y
+0.5650448  0.7032025    1.82506   -3.74208
+0.8855887   1.960454    1.46447  -4.229353
+0.6410876  0.1173598  -1.767468   2.445678
 ",
         }],
         ..spec::<ShapeArgs>()
@@ -136,7 +155,10 @@ pub(super) const SWISS_ROLL: Generator = Generator {
         examples: &[Example {
             script: "load swiss_roll(n=3) | show",
             output: "\
-TODO
+       x1        x2         x3         y
+ 10.25973  10.99887  -6.259654  12.01854
+-8.809312  6.094784   2.476326  9.150747
+ 8.956032  14.44294   9.974862  13.40554
 ",
         }],
         ..spec::<ShapeArgs>()

@@ -2,19 +2,25 @@
 
 use super::super::lanes::Values;
 use super::{Chapter, Function, Given, Gives, Parameter, ParameterType, Work};
-use pipewright_table::DatePart;
 use pipewright_table::literal::{DAY, HOUR, MINUTE, SECOND};
+use pipewright_table::{DatePart, Zone};
 
 const DATE: Parameter = Parameter::of("date", ParameterType::Date);
 const MOMENT: Parameter = Parameter::of("moment", ParameterType::Moment);
+const ZONE: Parameter = Parameter::of("zone", ParameterType::Zone);
+const IN_ZONE: Parameter = ZONE.optional();
 const DURATION: Parameter = Parameter::of("duration", ParameterType::Duration);
 
 const fn of_date(name: &'static str, doc: &'static str, work: fn(Given<'_>) -> Values) -> Function {
-    Function { name, chapter: Chapter::Dates, takes: &[DATE], doc, gives: Gives::Int, work: Work::Row(work) }
+    Function { name, chapter: Chapter::Dates, takes: &[DATE, IN_ZONE], doc, gives: Gives::Int, work: Work::Row(work) }
 }
 
 const fn of_moment(name: &'static str, doc: &'static str, work: fn(Given<'_>) -> Values) -> Function {
-    Function { takes: &[MOMENT], ..of_date(name, doc, work) }
+    Function { takes: &[MOMENT, IN_ZONE], ..of_date(name, doc, work) }
+}
+
+const fn of_zone(name: &'static str, doc: &'static str, work: fn(Given<'_>) -> Values) -> Function {
+    Function { takes: &[DATE, ZONE], gives: Gives::Date, ..of_date(name, doc, work) }
 }
 
 const fn of_duration(name: &'static str, doc: &'static str, work: fn(Given<'_>) -> Values) -> Function {
@@ -37,6 +43,12 @@ pub(super) const FUNCTIONS: &[Function] = &[
     }),
     of_moment("second", "the second, 0 to 59", |given| {
         given.of_moment(|moment| (moment.rem_euclid(MINUTE) / SECOND) as f64)
+    }),
+    of_zone("local", "the date and time that clocks of the zone show at the moment, which is in UTC", |given| {
+        given.of_zone(Zone::local)
+    }),
+    of_zone("utc", "the moment, in UTC, at which clocks of the zone show the date and time", |given| {
+        given.of_zone(Zone::utc)
     }),
     of_duration("days", "the duration in days", |given| given.of_moment(|time| time as f64 / DAY as f64)),
     of_duration("hours", "the duration in hours", |given| given.of_moment(|time| time as f64 / HOUR as f64)),

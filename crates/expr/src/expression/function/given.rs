@@ -4,7 +4,8 @@ use super::super::lanes::{Lane, Texts, Values, finite};
 use super::super::{ExprKind, Expression};
 use super::constant;
 use crate::selection;
-use pipewright_table::Value;
+use pipewright_table::literal::MOMENTS;
+use pipewright_table::{Value, Zone};
 use regex::Regex;
 use std::borrow::Cow;
 
@@ -72,6 +73,14 @@ impl<'a> Given<'a> {
         }
     }
 
+    /// Returns the literal time zone, if it is given.
+    fn zone(&self, place: usize) -> Option<Zone> {
+        match self.arguments.get(place) {
+            Some(Expression::Literal(Value::Text(name))) => Zone::read(name).ok(),
+            _ => None,
+        }
+    }
+
     /// Maps the numbers of the first argument; non-finite results are missing.
     pub(super) fn of_number(mut self, change: impl Fn(f64) -> f64) -> Values {
         Values::Numbers(self.numbers(0).map(|number| finite(change(number))))
@@ -96,9 +105,20 @@ impl<'a> Given<'a> {
         Values::Numbers(Lane::Each((0..self.rows).map(value).collect()))
     }
 
-    /// Maps the moments of the first argument to numbers.
+    /// Maps the moments of the first argument to numbers: of what the clocks of the zone show, if the second argument
+    /// is one.
     pub(super) fn of_moment(mut self, change: impl Fn(i64) -> f64) -> Values {
-        Values::Numbers(self.moments(0).map(|moment| moment.map_or(f64::NAN, &change)))
+        let zone = self.zone(1);
+        let shown = |moment| zone.as_ref().map_or(moment, |zone: &Zone| zone.local(moment));
+        Values::Numbers(self.moments(0).map(|moment| moment.map_or(f64::NAN, |moment| change(shown(moment)))))
+    }
+
+    /// Maps the dates of the first argument to other ones, by the zone that is the second argument. What has no year of
+    /// four digits is missing.
+    pub(super) fn of_zone(mut self, change: impl Fn(&Zone, i64) -> i64) -> Values {
+        let zone = self.zone(1);
+        let changed = |date: Option<i64>| Some(change(zone.as_ref()?, date?)).filter(|date| MOMENTS.contains(date));
+        Values::Moments(ExprKind::Date, self.moments(0).map(changed))
     }
 
     /// Maps the texts of the first two arguments to booleans.

@@ -135,6 +135,28 @@ fn dates_and_lengths_of_time() {
 }
 
 #[test]
+fn parts_and_dates_in_a_zone() {
+    let zone = || lit("Europe/Berlin");
+    assert_eq!(shown(&call("hour", vec![col("d"), zone()])), "1 13 ·", "midnight and noon in UTC");
+    assert_eq!(shown(&call("day", vec![lit("2024-06-30T22:00:00"), zone()])), "1 1 1");
+    assert_eq!(shown(&call("local", vec![col("d"), zone()])), "2024-01-31T01:00:00 2024-03-01T13:00:00 ·");
+    let local = call("local", vec![col("d"), zone()]);
+    assert_eq!((kind_of(&local), shown(&call("utc", vec![local.clone(), zone()]))), (ExprKind::Date, shown(&col("d"))));
+    assert_eq!(shown(&call("local", vec![lit("9999-12-31T23:30:00"), zone()])), "· · ·", "in the year 10000");
+    assert_eq!(code_of(&call("hour", vec![col("d"), lit("Berlin")])), code::BAD_VALUE);
+    assert_eq!(code_of(&call("hour", vec![col("d"), col("x")])), code::BAD_VALUE);
+    assert_eq!(code_of(&call("hour", vec![col("t"), zone()])), code::TYPE_MISMATCH);
+}
+
+#[test]
+fn texts_that_look_alike_become_equal() {
+    assert_eq!(
+        shown(&call("normalize_unicode", vec![lit("Cafe\u{301}\u{a0}1")])),
+        "Café\u{20}1 Café\u{20}1 Café\u{20}1"
+    );
+}
+
+#[test]
 fn one_of_several_values() {
     assert_eq!(shown(&call("coalesce", vec![col("b"), col("a"), lit(9.0)])), "2.5 -4 0");
     assert_eq!(shown(&call("min", vec![col("a"), col("b")])), "1 -4 0");

@@ -2,6 +2,7 @@
 
 use super::super::lanes::{Texts, Values};
 use super::{Chapter, Function, Given, Gives, Parameter, ParameterType, Work};
+use pipewright_table::normalized;
 use std::borrow::Cow;
 
 const X: Parameter = Parameter::text("x");
@@ -29,6 +30,13 @@ pub(super) const FUNCTIONS: &[Function] = &[
     text("lower", &[X], "the text in lower case", |given| given.of_text(|text| text.to_lowercase().into())),
     text("upper", &[X], "the text in upper case", |given| given.of_text(|text| text.to_uppercase().into())),
     text("trim", &[X], "the text without white space at its ends", |given| given.of_text(|text| text.trim().into())),
+    text(
+        "normalize_unicode",
+        &[X],
+        "the text with composed characters (NFC), plain spaces, and without what nobody sees, so that texts that look \
+         alike are equal",
+        |given| given.of_text(normalized),
+    ),
     Function {
         gives: Gives::Int,
         ..text("len", &[X], "the number of characters", |mut given| {

@@ -149,6 +149,23 @@ fn nothing_is_made_of_nothing() {
     assert!(candidates(&["a"]).are_none() && candidates(&["12:30", "1,234"]).are_none());
 }
 
+#[test]
+fn digits_beyond_microseconds_are_cut_off_with_a_remark() {
+    let read = |texts: &[&str]| {
+        let decision = decided(b',', texts);
+        let array: ArrayRef = Arc::new(TextArray::from(texts.to_vec()));
+        let moments = decision.alternative.unwrap().apply(&array);
+        let moments = moments.as_primitive::<TimestampMicrosecondType>().values().iter().map(|at| date_text(*at));
+        (decision.remark, moments.collect::<Vec<_>>().join(" "))
+    };
+    let (remark, moments) = read(&["2024-01-01T10:00:00.123456789", "2024-01-02"]);
+    assert_eq!((remark, &*moments), (Some(Remark::Fine), "2024-01-01T10:00:00.123456 2024-01-02"));
+    let (remark, moments) = read(&["2024-01-01T10:00:00.1234567+02:00"]);
+    assert_eq!((remark, &*moments), (Some(Remark::FineInUtc), "2024-01-01T08:00:00.123456"));
+    let (remark, _) = read(&["2024-01-01T10:00:00.123456000+02:00"]);
+    assert_eq!(remark, Some(Remark::InUtc), "nothing is lost");
+}
+
 /// How a moment is written in the form at this place; without the time of day where it is midnight.
 fn written(position: usize, micros: i64, halves: bool) -> String {
     let (day, clock) = (date_text(micros.div_euclid(DAY) * DAY), micros.rem_euclid(DAY));
@@ -158,7 +175,7 @@ fn written(position: usize, micros: i64, halves: bool) -> String {
     let form = FORMS[position].text();
     let day = form.replace("%Y", year).replace("%m", month).replace("%d", of_month).replace("%b", month_name);
     let clock = match (clock, halves) {
-        (0, false) if position != ZONED => return day,
+        (0, false) if ![ZONED, FINE_ZONED].contains(&position) => return day,
         (clock, true) if clock % 60_000_000 == 0 => {
             let (hour, minute) = (clock / 3_600_000_000, clock / 60_000_000 % 60);
             let half = if hour < 12 { "AM" } else { "PM" };
@@ -166,7 +183,7 @@ fn written(position: usize, micros: i64, halves: bool) -> String {
         }
         (clock, _) => time_text(clock),
     };
-    let zone = if position == ZONED { "Z" } else { "" };
+    let zone = if [ZONED, FINE_ZONED].contains(&position) { "Z" } else { "" };
     format!("{day} {clock}{zone}")
 }
 

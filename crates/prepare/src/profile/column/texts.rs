@@ -1,11 +1,13 @@
 //! Summaries of columns of texts.
 
 use super::{Bounds, most_frequent};
-use crate::profile::{ColumnProfile, TextProfile};
+use crate::profile::{Alike, ColumnProfile, TextProfile};
 use arrow_array::Array;
 use pipewright_table::lookup::Lookup;
 use pipewright_table::summary::{Distinct, hash};
-use pipewright_table::{CodeSign, TextArray, is_amount};
+use pipewright_table::{CodeSign, TextArray, is_amount, normalized};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 /// The texts of a column: each with its count as long as they take little memory, then only what is known of all.
 #[derive(Debug)]
@@ -64,16 +66,38 @@ impl Texts {
 
     pub(super) fn finish(mut self, profile: &mut ColumnProfile) {
         let present = profile.present();
+        let mut alike = None;
         match self.levels {
             Some(levels) => {
+                alike = look_alike(&levels);
                 profile.distinct.value = levels.len() as u64;
                 levels.iter().for_each(|(text, &count)| self.facts.add(text, count));
                 profile.levels = most_frequent(levels.into_iter().collect(), |text| text.to_string());
             }
             None => profile.distinct = self.distinct.different(),
         }
-        profile.text = self.facts.finish(present);
+        profile.text = self.facts.finish(present).map(|text| TextProfile { alike, ..text });
     }
+}
+
+/// Finds texts that are equal to another one once both are normalised. Texts of ASCII, and those that are normal, are
+/// only looked up.
+fn look_alike(levels: &Lookup<Box<str>, u64>) -> Option<Alike> {
+    let mut changed: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    // In any order: they are sorted below.
+    levels.keys().for_each(|text| {
+        if let Cow::Owned(normal) = normalized(text) {
+            changed.entry(normal).or_default().push(text);
+        }
+    });
+    let mut alike: Vec<[&str; 2]> = Vec::new();
+    for (normal, texts) in &mut changed {
+        texts.sort_unstable();
+        let like = if levels.contains_key(normal.as_str()) { normal.as_str() } else { texts.remove(0) };
+        alike.extend(texts.iter().map(|text| [*text, like]));
+    }
+    let first = alike.iter().min()?;
+    Some(Alike { count: alike.len() as u64, example: first.map(str::to_owned) })
 }
 
 /// What is known of texts together, whatever their order.
@@ -133,6 +157,7 @@ impl Facts {
             odd: if is_odd { self.odd } else { Vec::new() },
             amounts: point.max(comma),
             comma: comma > point,
+            alike: None,
         })
     }
 }
