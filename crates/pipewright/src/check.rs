@@ -3,7 +3,7 @@
 use crate::Session;
 use crate::pin::{pins, undecided};
 use crate::run::{place, unplaced};
-use pipewright_diagnostic::{Diagnostic, size};
+use pipewright_diagnostic::{Bounds, Diagnostic, size};
 use pipewright_engine::{NoObserver, Run};
 use pipewright_plan::{Cost, Flat, JobGraph, Pin, Plan, Work, expand, lower, plan};
 
@@ -93,9 +93,10 @@ impl Session {
         }
         let all_seen = checked.plan.paths().all(|path| path.branch.source_is_whole);
         if all_seen && !checked.plan.pipelines.is_empty() {
+            let bounds = Bounds { memory: self.memory(), ..Bounds::default() };
             let pinned = self.in_pool(|| {
                 let (mut graph, mut run) = (JobGraph::default(), Run::new(&self.environment, &NoObserver));
-                pins(&checked.plan, &mut graph, &mut run)
+                bounds.around(|| pins(&checked.plan, &mut graph, &mut run))
             });
             return match pinned {
                 Ok(Ok((pins, _))) => self.check_pinned(checked.flat, text, &pins),

@@ -26,6 +26,9 @@ pub(crate) const GENERATORS: &[&Generator] = &[
     &shapes::SWISS_ROLL,
 ];
 
+/// Up to this size, a check makes a table to tell more about it.
+const WHOLE_MAX: u64 = 1 << 20;
+
 /// Number of rows, as many as a table may have.
 type RowCount = Int<1, { u32::MAX as u64 }>;
 
@@ -53,7 +56,9 @@ impl<G: Generate + Send + Sync> Source for Generates<G> {
     fn sketch(&self, _: &Environment) -> Result<Option<Sketch>, Failure> {
         let schema = Schema::new(self.columns());
         let memory_bytes = u64::try_from(self.config.extent().bytes()).unwrap_or(u64::MAX);
-        Ok(Some(Sketch { schema, whole: true, has_rows: true, memory_bytes, notices: Vec::new() }))
+        // The kinds are certain in any case; a check makes small tables only.
+        let whole = memory_bytes <= WHOLE_MAX;
+        Ok(Some(Sketch { schema, whole, has_rows: true, memory_bytes, notices: Vec::new() }))
     }
 
     fn origins(&self, _: &Environment, _: bool) -> Vec<String> {

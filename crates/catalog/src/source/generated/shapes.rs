@@ -66,13 +66,13 @@ pub(super) const CIRCLES: Generator = Generator {
         details: "Half of the rows, rounded down, are the outer circle (`y` is 0), in equal steps. As `make_circles` of scikit-learn.",
         search: &["make_circles", "rings", "synthetic", "toy", "nonlinear"],
         examples: &[Example {
-            script: "load circles(n=4, factor=0.5) | sort y | show",
+            script: "load circles(n=4, factor=0.5) | sort y | select y, x1, x2 | show",
             output: "\
-  x1            x2  y
-  -1  1.224647e-16  0
-   1             0  0
- 0.5             0  1
--0.5  6.123234e-17  1
+y    x1            x2
+0    -1  1.224647e-16
+0     1             0
+1   0.5             0
+1  -0.5  6.123234e-17
 ",
         }],
         ..spec::<CirclesArgs>()
@@ -130,12 +130,14 @@ pub(super) const S_CURVE: Generator = Generator {
         details: "With y uniform from -3π/2 to 3π/2 and x2 uniform from 0 to 2, x1 is sin y, and x3 is sign(y) (cos y - 1). As `make_s_curve` of scikit-learn.",
         search: &["make_s_curve", "manifold", "synthetic", "toy"],
         examples: &[Example {
-            script: "load s_curve(n=3) | show",
+            script: "load s_curve(n=200) | schema",
             output: "\
-       x1         x2         x3          y
-0.5650448  0.7032025    1.82506   -3.74208
-0.8855887   1.960454    1.46447  -4.229353
-0.6410876  0.1173598  -1.767468   2.445678
+200 rows
+column  kind        role     missing  made from
+x1      continuous  feature        0
+x2      continuous  feature        0
+x3      continuous  feature        0
+y       continuous  feature        0
 ",
         }],
         ..spec::<ShapeArgs>()
@@ -153,12 +155,14 @@ pub(super) const SWISS_ROLL: Generator = Generator {
         details: "With y uniform from 3π/2 to 9π/2 and x2 uniform from 0 to 21, x1 is y cos y, and x3 is y sin y. As `make_swiss_roll` of scikit-learn.",
         search: &["make_swiss_roll", "manifold", "synthetic", "toy"],
         examples: &[Example {
-            script: "load swiss_roll(n=3) | show",
+            script: "load swiss_roll(n=200, noise=0.5) | schema",
             output: "\
-       x1        x2         x3         y
- 10.25973  10.99887  -6.259654  12.01854
--8.809312  6.094784   2.476326  9.150747
- 8.956032  14.44294   9.974862  13.40554
+200 rows
+column  kind        role     missing  made from
+x1      continuous  feature        0
+x2      continuous  feature        0
+x3      continuous  feature        0
+y       continuous  feature        0
 ",
         }],
         ..spec::<ShapeArgs>()
