@@ -1,7 +1,7 @@
 //! Time zones by their names in the IANA database, such as `Europe/Berlin`. The database comes with the program, so that
 //! results do not depend on the machine.
 
-use crate::literal::{MOMENTS, SECOND};
+use crate::literal::SECOND;
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone, db};
 use pipewright_diagnostic::{Failure, code, nearest};
@@ -53,11 +53,11 @@ impl Zone {
     /// time that they show twice it is the first: what RFC 5545 says, and `java.time` and Temporal call compatible.
     #[must_use]
     pub fn utc(&self, local: i64) -> i64 {
-        let shown = Offset::UTC.to_datetime(timestamp(local));
-        match self.0.to_ambiguous_timestamp(shown).compatible() {
-            Ok(found) if MOMENTS.contains(&local) => found.as_microsecond(),
-            // At the ends of time, where the moment is not among those that have a date.
-            _ => local - micros(self.0.to_offset(timestamp(local))),
+        let near = timestamp(local);
+        match self.0.to_ambiguous_timestamp(Offset::UTC.to_datetime(near)).compatible() {
+            Ok(found) if near.as_microsecond() == local => found.as_microsecond(),
+            // Beyond the last moment that has clocks in every zone.
+            _ => local - micros(self.0.to_offset(near)),
         }
     }
 }
@@ -75,7 +75,7 @@ fn micros(offset: Offset) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::literal::{HOUR, date, date_text};
+    use crate::literal::{HOUR, MOMENTS, date, date_text};
     use proptest::prelude::*;
 
     /// `zoneinfo` of Python 3.11 with tzdata 2026.6.
