@@ -9,8 +9,10 @@
 pub mod bayes;
 pub mod boost;
 pub mod cluster;
+pub mod compare;
 pub mod data;
 pub mod discriminant;
+mod distribution;
 pub mod dummy;
 pub mod forest;
 pub mod generate;
@@ -23,6 +25,7 @@ pub mod metric;
 mod mixed;
 pub mod net;
 mod on_disk;
+mod order;
 pub mod reduce;
 mod scales;
 pub mod select;

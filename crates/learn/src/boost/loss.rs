@@ -1,5 +1,6 @@
 //! Losses of gradient boosting on one score per row.
 
+use crate::order::quantile;
 use crate::tree::Derivative as Rounded;
 use crate::twofold::Twofold;
 use pipewright_diagnostic::{Failure, code};
@@ -159,23 +160,6 @@ fn mean(values: &[f64], weights: Option<&[f64]>) -> f64 {
     let weight = |row: usize| weights.map_or(1.0, |weights| weights[row]);
     let total = Twofold::sum((0..values.len()).map(weight));
     first + Twofold::sum(values.iter().enumerate().map(|(row, value)| weight(row) * ((value - first) / total)))
-}
-
-/// The smallest value at or below which a share of at least `level` of the weights is.
-pub(super) fn quantile(values: &mut [(f64, f64)], level: f64) -> f64 {
-    values.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let total: f64 = values.iter().map(|(_, weight)| weight).sum();
-    let mut sum = 0.0;
-    for (place, &(value, weight)) in values.iter().enumerate() {
-        sum += weight;
-        if sum == level * total && place + 1 < values.len() {
-            return f64::midpoint(value, values[place + 1].0);
-        }
-        if sum > level * total {
-            return value;
-        }
-    }
-    values.last().map_or(0.0, |&(value, _)| value)
 }
 
 #[derive(Debug)]
@@ -395,13 +379,5 @@ mod tests {
                 assert!(total(near) >= total(start) - 1e-12, "{objective:?}: {start}");
             }
         }
-    }
-
-    #[test]
-    fn quantiles_of_weights() {
-        let of = |values: &[(f64, f64)], level| quantile(&mut values.to_vec(), level);
-        assert_eq!(of(&[(3.0, 1.0), (1.0, 1.0), (2.0, 1.0)], 0.5), 2.0);
-        assert_eq!(of(&[(1.0, 1.0), (2.0, 1.0)], 0.5), 1.5);
-        assert_eq!(of(&[(1.0, 1.0), (2.0, 3.0)], 0.5), 2.0);
     }
 }

@@ -1,10 +1,10 @@
 //! The boosting rounds.
 
-use super::loss::quantile;
 use super::scores::Goal;
 use super::{Gbdt, GbdtModel};
 use crate::data::{Dataset, Labels, Target};
 use crate::learner::{Fit, Model};
+use crate::order::quantile;
 use crate::split;
 use crate::tree::{Binned, Derivative, Grower, Grown, HISTOGRAM_BYTES, Input, Rules, Table, Tree, inputs_of};
 use pipewright_diagnostic::{Bounds, Failure, Progress, code, room_for};

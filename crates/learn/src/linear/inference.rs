@@ -1,6 +1,6 @@
 //! Standard errors of coefficients, and what follows from them.
 
-use super::distribution::{NORMAL_975, normal_two_sided, student_975, student_two_sided};
+use crate::distribution::{NORMAL_975, normal_two_sided, student_975, student_two_sided};
 use crate::summary::{Estimate, Inference};
 use serde::{Deserialize, Serialize};
 

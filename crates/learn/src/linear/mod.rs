@@ -5,7 +5,6 @@
 mod bayes;
 mod blocks;
 mod descent;
-mod distribution;
 mod elastic;
 mod glm;
 mod glm_loss;

@@ -84,6 +84,15 @@ impl Metric {
         }
     }
 
+    /// How much better score `a` is than score `b`: above 0 if it is better.
+    #[must_use]
+    pub fn gain(&self, a: f64, b: f64) -> f64 {
+        match self.better {
+            Better::Higher => a - b,
+            Better::Lower => b - a,
+        }
+    }
+
     /// Computes the score. The value is finite.
     ///
     /// # Errors
@@ -112,7 +121,7 @@ impl Metric {
     }
 }
 
-fn undefined(reason: &str) -> Undefined {
+pub(crate) fn undefined(reason: &str) -> Undefined {
     Undefined(reason.to_owned())
 }
 

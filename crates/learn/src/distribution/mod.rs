@@ -1,4 +1,4 @@
-//! Tails of the normal distribution and of Student's t distribution.
+//! Probabilities and quantiles of the normal distribution, of Student's t distribution, and of fair coins.
 //!
 //! Sources: NIST Digital Library of Mathematical Functions, 5.11.1 (Stirling's series), 8.17.22 (the continued fraction of
 //! the incomplete beta function); I. Thompson, A. Barnett, "Coulomb and Bessel functions of complex arguments and order"
@@ -7,26 +7,72 @@
 use pipewright_tensor::Element;
 
 /// The number below which 97.5 % of the standard normal distribution lies.
-pub(super) const NORMAL_975: f64 = 1.959_963_984_540_054;
+pub(crate) const NORMAL_975: f64 = 1.959_963_984_540_054;
 
 /// The probability that a standard normal number is at least as far from 0.
-pub(super) fn normal_two_sided(z: f64) -> f64 {
+pub(crate) fn normal_two_sided(z: f64) -> f64 {
     Element::erfc(z.abs() * std::f64::consts::FRAC_1_SQRT_2)
 }
 
 /// The probability that a number of Student's t distribution is at least as far from 0.
-pub(super) fn student_two_sided(t: f64, freedom: f64) -> f64 {
+pub(crate) fn student_two_sided(t: f64, freedom: f64) -> f64 {
     // t² may overflow; beyond 1e150 nothing is left.
     let square = t.abs().min(1e150).powi(2);
     let (inside, outside) = (freedom / (freedom + square), square / (freedom + square));
     incomplete_beta(freedom / 2.0, 0.5, inside, outside).clamp(0.0, 1.0)
 }
 
-/// The number below which 97.5 % of Student's t distribution lies, by bisection.
-pub(super) fn student_975(freedom: f64) -> f64 {
-    const TWO_SIDED: f64 = 0.05;
-    let (mut low, mut high) = (NORMAL_975 / 2.0, 2.0 * NORMAL_975);
-    while student_two_sided(high, freedom) > TWO_SIDED && high < 1e100 {
+/// The probability that a number of Student's t distribution is below `t`.
+pub(crate) fn student_below(t: f64, freedom: f64) -> f64 {
+    let tail = student_two_sided(t, freedom) / 2.0;
+    if t < 0.0 { tail } else { 1.0 - tail }
+}
+
+/// The number below which 97.5 % of Student's t distribution lies.
+pub(crate) fn student_975(freedom: f64) -> f64 {
+    student_reach(0.05, freedom)
+}
+
+/// The number with this probability that a number of Student's t distribution is at least as far from 0.
+pub(crate) fn student_reach(outside: f64, freedom: f64) -> f64 {
+    reach(outside, |t| student_two_sided(t, freedom))
+}
+
+/// The number with this probability that a standard normal number is at least as far from 0.
+pub(crate) fn normal_reach(outside: f64) -> f64 {
+    reach(outside, normal_two_sided)
+}
+
+/// The probability that a standard normal number is below `z`.
+pub(crate) fn normal_below(z: f64) -> f64 {
+    Element::erfc(-z * std::f64::consts::FRAC_1_SQRT_2) / 2.0
+}
+
+/// The number that a standard normal number is below with this probability, which lies between 0 and 1.
+pub(crate) fn normal_quantile(probability: f64) -> f64 {
+    let size = normal_reach(2.0 * probability.min(1.0 - probability));
+    if probability < 0.5 { -size } else { size }
+}
+
+/// The probability of at most `successes` of `trials` throws of a fair coin.
+pub(crate) fn coin_at_most(successes: u64, trials: u64) -> f64 {
+    if successes >= trials {
+        return 1.0;
+    }
+    incomplete_beta((trials - successes) as f64, successes as f64 + 1.0, 0.5, 0.5)
+}
+
+/// The probability of exactly `successes` of `trials` throws of a fair coin.
+pub(crate) fn coin_exactly(successes: u64, trials: u64) -> f64 {
+    let (successes, trials) = (successes as f64, trials as f64);
+    let ways = ln_gamma(trials + 1.0) - ln_gamma(successes + 1.0) - ln_gamma(trials - successes + 1.0);
+    (ways - trials * std::f64::consts::LN_2).exp()
+}
+
+/// The smallest number above 0 with at most this probability outside of it, by bisection.
+fn reach(outside: f64, tail: impl Fn(f64) -> f64) -> f64 {
+    let (mut low, mut high) = (0.0, 2.0 * NORMAL_975);
+    while tail(high) > outside && high < 1e100 {
         (low, high) = (high, 2.0 * high);
     }
     for _ in 0..200 {
@@ -34,7 +80,7 @@ pub(super) fn student_975(freedom: f64) -> f64 {
         if middle <= low || middle >= high {
             break;
         }
-        if student_two_sided(middle, freedom) > TWO_SIDED { low = middle } else { high = middle }
+        if tail(middle) > outside { low = middle } else { high = middle }
     }
     high
 }
@@ -112,7 +158,6 @@ fn stirling(x: f64) -> f64 {
 }
 
 #[cfg(test)]
-#[path = "golden/distribution.rs"]
 mod golden;
 
 #[cfg(test)]
@@ -125,7 +170,8 @@ mod tests {
         assert!((found / wanted - 1.0).abs() < 1e-10, "{found} {wanted}");
     }
 
-    /// `2·scipy.stats.t.sf(t, freedom)`, `scipy.stats.t.ppf(0.975, freedom)` and `2·scipy.stats.norm.sf(z)`.
+    /// `2·scipy.stats.t.sf(t, freedom)`, `scipy.stats.t.ppf(0.975, freedom)`, `2·scipy.stats.norm.sf(z)`,
+    /// `scipy.stats.norm.ppf`, `scipy.stats.binom.cdf` and `pmf` with p = ½ (1.17.1).
     #[test]
     fn scipy_finds_the_same() {
         for &(t, freedom, wanted) in STUDENT {
@@ -135,6 +181,19 @@ mod tests {
         STUDENT_975.iter().for_each(|&(freedom, wanted)| close(student_975(freedom), wanted));
         NORMAL.iter().for_each(|&(z, wanted)| close(normal_two_sided(z), wanted));
         assert_eq!((student_two_sided(0.0, 5.0), normal_two_sided(0.0)), (1.0, 1.0));
+        for &(t, freedom, wanted) in STUDENT {
+            close(student_below(-t, freedom), wanted / 2.0);
+            close(student_below(t, freedom), 1.0 - wanted / 2.0);
+        }
+        for &(z, wanted) in NORMAL {
+            close(normal_below(-z), wanted / 2.0);
+        }
+        QUANTILES.iter().for_each(|&(share, wanted)| close(normal_quantile(share), wanted));
+        assert!(normal_quantile(0.5).abs() < 1e-15);
+        for &(successes, trials, at_most, exactly) in COINS {
+            close(coin_at_most(successes, trials), at_most);
+            close(coin_exactly(successes, trials), exactly);
+        }
         assert!(student_two_sided(f64::MAX, 1.0) >= 0.0 && student_975(1e-3).is_finite());
     }
 }
