@@ -146,7 +146,7 @@ fn mean(rows: &[u32]) -> f64 {
     rows.iter().map(|&row| VALUES[row as usize]).sum::<f64>() / rows.len() as f64
 }
 
-/// A row of a sample by a fixed rule, which the script of the golden values follows too: (12 draw + place)·2654435761
+/// A row of a sample by a fixed rule, the same for scipy: (12 draw + place)·2654435761
 /// modulo 2³², without its last 16 bits, modulo `rows`.
 fn pick(draw: u64, place: u64, rows: u64) -> u32 {
     ((((12 * draw + place) * 2_654_435_761) % (1 << 32) / (1 << 16)) % rows) as u32

@@ -44,7 +44,54 @@ pub fn confusion(codes: &[u32], predicted: &[u32], classes: usize, weights: Opti
 pub(super) enum Ratio {
     Precision,
     Recall,
-    F1,
+    /// F, where recall weighs β times as much as precision.
+    F(f64),
+    Jaccard,
+    /// The share of the rows of other classes that are predicted so.
+    Specificity,
+    /// The share of other classes among the rows predicted so.
+    NegativePredictive,
+}
+
+/// How much a cell of the table is off the diagonal, for Cohen's kappa.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Distance {
+    /// 1.
+    Equal,
+    /// The squared difference of the numbers of the classes.
+    Quadratic,
+}
+
+/// Weights of rows by a true and a predicted class, of two; numbers of rows if all rows weigh 1.
+///
+/// ```
+/// let table = pipewright_learn::metric::confusion(&[0, 0, 1, 1], &[0, 1, 1, 1], 2, None);
+/// let counts = table.counts_of(1);
+/// assert_eq!(5.0 * counts.true_positives - counts.false_positives, 9.0);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Counts {
+    /// Of the class, and predicted so.
+    pub true_positives: f64,
+    /// Of another class, but predicted as this one.
+    pub false_positives: f64,
+    /// Of another class, and predicted so.
+    pub true_negatives: f64,
+    /// Of the class, but predicted as another one.
+    pub false_negatives: f64,
+}
+
+/// A class in a report.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClassReport {
+    /// TP / (TP + FP).
+    pub precision: Result<f64, Undefined>,
+    /// TP / (TP + FN).
+    pub recall: Result<f64, Undefined>,
+    /// 2TP / (2TP + FP + FN).
+    pub f1: Result<f64, Undefined>,
+    /// The weight of the rows of the class; their number if all rows weigh 1.
+    pub support: f64,
 }
 
 /// Averaging over classes.
@@ -88,6 +135,39 @@ impl Confusion {
         }
     }
 
+    /// Returns the weights of the rows of a class and of all others, by whether they were predicted so.
+    ///
+    /// # Panics
+    /// If the class is out of range.
+    #[must_use]
+    pub fn counts_of(&self, class: usize) -> Counts {
+        assert!(class < self.classes, "one of the classes");
+        let (true_positives, truth, predicted) = (self.hits(class), self.true_rows(class), self.predicted_rows(class));
+        let others =
+            |others: &dyn Fn(usize) -> f64| (0..self.classes).filter(|&other| other != class).map(others).sum();
+        // Sums of what is there: a difference of sums of weights could miss 0.
+        let false_positives: f64 = others(&|truth| self.cell(truth, class));
+        let false_negatives: f64 = others(&|predicted| self.cell(class, predicted));
+        let negatives = self.total() - truth - predicted + true_positives;
+        let true_negatives = match self.classes {
+            2 => self.hits(1 - class),
+            _ => negatives.max(0.0),
+        };
+        Counts { true_positives, false_positives, true_negatives, false_negatives }
+    }
+
+    /// Precision, recall, F1 and number of rows of each class.
+    #[must_use]
+    pub fn report(&self) -> Vec<ClassReport> {
+        let of_class = |class: usize| ClassReport {
+            precision: self.ratio_of_class(Ratio::Precision, class),
+            recall: self.ratio_of_class(Ratio::Recall, class),
+            f1: self.ratio_of_class(Ratio::F(1.0), class),
+            support: self.true_rows(class),
+        };
+        (0..self.classes).map(of_class).collect()
+    }
+
     fn weight(&self, cell: usize) -> f64 {
         self.weights.as_ref().map_or(self.counts[cell] as f64, |weights| weights[cell])
     }
@@ -119,6 +199,34 @@ impl Confusion {
 
     pub(super) fn accuracy(&self) -> Result<f64, Undefined> {
         Ok(self.all_hits() / self.total())
+    }
+
+    pub(super) fn error(&self) -> Result<f64, Undefined> {
+        Ok((self.total() - self.all_hits()) / self.total())
+    }
+
+    /// Cohen's kappa: 1 - the mean distance of a row's cell from the diagonal / that of independent classes with the same
+    /// margins. J. Cohen, "Weighted kappa", Psychological Bulletin 70 (1968).
+    pub(super) fn kappa(&self, distance: Distance) -> Result<f64, Undefined> {
+        let of = |truth: usize, predicted: usize| match distance {
+            Distance::Equal => f64::from(u8::from(truth != predicted)),
+            Distance::Quadratic => (truth as f64 - predicted as f64).powi(2),
+        };
+        let total = self.total();
+        let predicted: Vec<f64> = (0..self.classes).map(|class| self.predicted_rows(class)).collect();
+        let (mut found, mut by_chance) = (Twofold::default(), Twofold::default());
+        for truth in 0..self.classes {
+            let rows = self.true_rows(truth);
+            for (class, predicted) in predicted.iter().enumerate() {
+                let distance = of(truth, class);
+                found = found.plus(distance * self.cell(truth, class));
+                by_chance = by_chance.plus(distance * rows * predicted / total);
+            }
+        }
+        if by_chance.value() == 0.0 {
+            return Err(undefined("all rows are of one class and predicted so"));
+        }
+        Ok(1.0 - found.value() / by_chance.value())
     }
 
     pub(super) fn balanced_accuracy(&self) -> Result<f64, Undefined> {
@@ -179,7 +287,19 @@ impl Confusion {
         let (part, whole, missing) = match ratio {
             Ratio::Precision => (hits, predicted, "never predicted"),
             Ratio::Recall => (hits, truth, "not among the rows"),
-            Ratio::F1 => (2.0 * hits, truth + predicted, "neither among the rows nor predicted"),
+            Ratio::F(beta) => {
+                let square = beta * beta;
+                ((1.0 + square) * hits, square * truth + predicted, "neither among the rows nor predicted")
+            }
+            Ratio::Jaccard => (hits, truth + predicted - hits, "neither among the rows nor predicted"),
+            Ratio::Specificity => {
+                let Counts { true_negatives, false_positives, .. } = self.counts_of(class);
+                (true_negatives, true_negatives + false_positives, "the only one among the rows")
+            }
+            Ratio::NegativePredictive => {
+                let Counts { true_negatives, false_negatives, .. } = self.counts_of(class);
+                (true_negatives, true_negatives + false_negatives, "the only one predicted")
+            }
         };
         if whole == 0.0 {
             let which = if self.classes == 2 && class == 1 { "the positive class" } else { "one of the classes" };

@@ -1,6 +1,6 @@
 //! The input of metrics: true values, predictions and sample weights.
 
-use super::{Confusion, confusion};
+use super::{Confusion, Undefined, confusion, undefined};
 use crate::data::{Labels, Outputs, Target};
 use std::borrow::Cow;
 use std::sync::OnceLock;
@@ -74,6 +74,17 @@ impl<'a> Judged<'a> {
             _ => None,
         };
         self.confusion.get_or_init(made).as_ref()
+    }
+
+    /// Are there rows, and are all outputs finite?
+    pub(super) fn check_outputs(&self) -> Result<(), Undefined> {
+        if self.rows() == 0 {
+            return Err(undefined("there are no rows"));
+        }
+        if !self.outputs().values().iter().all(|value| value.is_finite()) {
+            return Err(undefined("an output is not a finite number"));
+        }
+        Ok(())
     }
 
     pub(super) fn weight(&self, row: usize) -> f64 {

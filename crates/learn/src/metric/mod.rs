@@ -11,13 +11,19 @@
 //! assert!(metric::AUC.score(&judged).is_err());
 //! ```
 
+mod alias;
+mod calibration;
 mod confusion;
+pub mod curve;
 mod judged;
 mod number;
 mod probability;
+mod ranking;
 mod table;
 
-pub use confusion::{Confusion, confusion};
+pub use alias::{ALIASES, alias};
+pub use calibration::{Bin, Bins, BrierParts, brier_parts, calibration};
+pub use confusion::{ClassReport, Confusion, Counts, confusion};
 pub use judged::Judged;
 pub use table::*;
 
@@ -35,7 +41,19 @@ pub struct Metric {
     pub better: Better,
     /// The kind of target.
     pub task: Task,
-    rule: fn(&Judged<'_>) -> Result<f64, Undefined>,
+    rule: Rule,
+}
+
+/// How a metric is computed.
+#[derive(Debug, Clone, Copy)]
+enum Rule {
+    Plain(fn(&Judged<'_>) -> Result<f64, Undefined>),
+    /// With a number, such as the level of a quantile.
+    At {
+        parameter: f64,
+        is_valid: fn(f64) -> bool,
+        rule: fn(&Judged<'_>, f64) -> Result<f64, Undefined>,
+    },
 }
 
 /// Whether higher or lower scores are better.
@@ -68,11 +86,44 @@ impl fmt::Display for Undefined {
 
 impl std::error::Error for Undefined {}
 
+impl fmt::Display for Metric {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.parameter() {
+            None => f.write_str(self.name),
+            Some(parameter) => write!(f, "{}({parameter})", self.name),
+        }
+    }
+}
+
 impl Metric {
     /// Finds a metric by name.
     #[must_use]
     pub fn find(name: &str) -> Option<&'static Metric> {
         METRICS.iter().find(|metric| metric.name == name)
+    }
+
+    /// Returns the number that the metric depends on, such as the level of [`PINBALL`]; `None` if there is none.
+    #[must_use]
+    pub fn parameter(&self) -> Option<f64> {
+        match self.rule {
+            Rule::Plain(_) => None,
+            Rule::At { parameter, .. } => Some(parameter),
+        }
+    }
+
+    /// The metric with another number. `None` if it has none, or if it has no such value.
+    ///
+    /// ```
+    /// use pipewright_learn::metric;
+    /// let upper = metric::PINBALL.at(0.9).unwrap();
+    /// assert_eq!((upper.parameter(), upper.to_string().as_str()), (Some(0.9), "pinball(0.9)"));
+    /// assert!(metric::PINBALL.at(1.5).is_none() && metric::MAE.at(0.9).is_none());
+    /// ```
+    #[must_use]
+    pub fn at(mut self, number: f64) -> Option<Metric> {
+        let Rule::At { parameter, is_valid, .. } = &mut self.rule else { return None };
+        *parameter = number;
+        is_valid(number).then_some(self)
     }
 
     /// Is score `a` better than score `b`?
@@ -99,13 +150,7 @@ impl Metric {
     /// [`Undefined`] if the metric has no value: no rows (or none with a weight above 0), a single class, a constant
     /// target, an output that is not finite, or a target of the other kind.
     pub fn score(&self, judged: &Judged<'_>) -> Result<f64, Undefined> {
-        if judged.rows() == 0 {
-            return Err(undefined("there are no rows"));
-        }
-        let all_finite = |values: &[f64]| values.iter().all(|value| value.is_finite());
-        if !all_finite(judged.outputs().values()) {
-            return Err(undefined("an output is not a finite number"));
-        }
+        judged.check_outputs()?;
         let kind = match self.task {
             Task::Classes => judged.classes().is_none().then_some("classes"),
             Task::Numbers => judged.numbers().is_none().then_some("numbers"),
@@ -113,10 +158,13 @@ impl Metric {
         if let Some(kind) = kind {
             return Err(Undefined(format!("{} judges {kind}", self.name)));
         }
-        if matches!(judged.truth(), Target::Numbers(truth) if !all_finite(truth)) {
+        if matches!(judged.truth(), Target::Numbers(truth) if !truth.iter().all(|value| value.is_finite())) {
             return Err(undefined("a true value is not a finite number"));
         }
-        let score = (self.rule)(judged)?;
+        let score = match self.rule {
+            Rule::Plain(rule) => rule(judged)?,
+            Rule::At { parameter, rule, .. } => rule(judged, parameter)?,
+        };
         if score.is_finite() { Ok(score) } else { Err(undefined("the errors overflow")) }
     }
 }

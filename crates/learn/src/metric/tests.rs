@@ -138,6 +138,66 @@ fn poor_inputs_give_a_reason_and_never_nan() {
     }
 }
 
+/// Weighted by hand: two rows of class 1 are found, one of weight 3; a row of weight 2 is a false positive.
+#[test]
+fn counts_and_the_report_of_classes() {
+    let codes = [1, 1, 1, 0, 0];
+    let table = confusion(&codes, &[1, 1, 0, 1, 0], 2, Some(&[1.0, 3.0, 1.0, 2.0, 1.0]));
+    let counts = table.counts_of(1);
+    let wanted = Counts { true_positives: 4.0, false_positives: 2.0, true_negatives: 1.0, false_negatives: 1.0 };
+    assert_eq!(counts, wanted);
+    let swapped = Counts { true_positives: 1.0, false_positives: 1.0, true_negatives: 4.0, false_negatives: 2.0 };
+    assert_eq!(table.counts_of(0), swapped);
+    let report = table.report();
+    assert_eq!(report[1].precision, Ok(4.0 / 6.0));
+    assert_eq!((&report[1].recall, &report[1].f1, report[1].support), (&Ok(0.8), &Ok(8.0 / 11.0), 5.0));
+    let three = confusion(&[0, 1, 2, 2], &[0, 2, 2, 1], 3, None);
+    let counts = three.counts_of(2);
+    assert_eq!(
+        (counts.true_positives, counts.false_positives, counts.true_negatives, counts.false_negatives),
+        (1.0, 1.0, 1.0, 1.0)
+    );
+    assert!(confusion(&[0], &[0], 2, None).report()[1].f1.is_err());
+}
+
+/// With a bin for every distinct prediction, the parts of the Brier score add up to it.
+#[test]
+fn parts_of_the_brier_score_add_up() {
+    let (codes, scores) = ([0, 1, 1, 0, 1, 0], [0.125, 0.125, 0.875, 0.375, 0.375, 0.375]);
+    let truth: Labels = Target::Classes { codes: codes.to_vec(), count: 2 }.into();
+    let outputs = Outputs::Probabilities { values: binary(&scores), classes: 2 };
+    let judged = Judged::new(&truth, &outputs);
+    for bins in [Bins::EqualWidth(4), Bins::EqualCount(6)] {
+        let parts = brier_parts(&judged, bins).unwrap();
+        assert!(
+            (parts.reliability - parts.resolution + parts.uncertainty - BRIER.score(&judged).unwrap()).abs() < 1e-15
+        );
+        assert!(parts.uncertainty == 0.25 && parts.resolution > 0.0);
+    }
+    let numbers = (Target::Numbers(vec![1.0]).into(), Outputs::Numbers(vec![1.0]));
+    assert!(brier_parts(&Judged::new(&numbers.0, &numbers.1), Bins::EqualWidth(4)).is_err());
+    assert!(calibration(&Judged::new(&numbers.0, &numbers.1), Bins::EqualWidth(4)).is_err());
+}
+
+#[test]
+fn lift_and_gain_by_hand() {
+    let scores = [0.9, 0.8, 0.8, 0.1];
+    let points = curve::gain(&[true, true, false, false], &scores, None).unwrap();
+    let found: Vec<(f64, f64, f64)> = points.iter().map(|point| (point.taken, point.gain, point.lift)).collect();
+    assert_eq!(found, [(0.25, 0.5, 2.0), (0.75, 1.0, 4.0 / 3.0), (1.0, 1.0, 1.0)]);
+    // Half of the rows: the first, and half of the two that are tied.
+    let truth = Target::Classes { codes: vec![1, 1, 0, 0], count: 2 }.into();
+    let outputs = Outputs::Probabilities { values: binary(&scores), classes: 2 };
+    assert_eq!(LIFT.at(0.5).unwrap().score(&Judged::new(&truth, &outputs)), Ok(1.5));
+    assert!(LIFT.at(1.0).is_none() && TWEEDIE_DEVIANCE.at(0.5).is_none() && PINBALL.at(f64::NAN).is_none());
+    for weights in [None, Some(&[0.0, 1.0, 1.0, 1.0][..])] {
+        assert!(curve::roc(&[true, false, false, false], &scores, weights).is_ok() == weights.is_none());
+    }
+    assert!(
+        curve::roc(&[true; 4], &scores, None).is_err() && curve::precision_recall(&[true; 4], &scores, None).is_ok()
+    );
+}
+
 #[test]
 fn reasons_are_sentences_of_the_table() {
     assert_eq!(
