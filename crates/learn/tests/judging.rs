@@ -1,9 +1,11 @@
-//! Agreement with scikit-learn on weighted predictions and curves, on the numbers that
+//! Agreement with scikit-learn on weighted predictions, curves, splits and clusterings, on the numbers that
 //! `tests/oracles/freeze_judging.py` froze.
 
 #![allow(clippy::unwrap_used)] // All of this file is tests.
 
+use pipewright_learn::cluster::score;
 use pipewright_learn::metric::{self, Bins, Metric, calibration, curve};
+use pipewright_learn::split::{self, Fold, Forward, Length};
 use pipewright_learn::{Judged, Labels, Outputs, Target};
 use serde_json::Value;
 
@@ -125,4 +127,53 @@ fn names_of_other_tools_lead_to_metrics() {
         assert!(Metric::find(here).is_some() && Metric::find(other).is_none(), "{other} {here}");
     }
     assert_eq!(metric::alias("auc"), None);
+}
+
+#[test]
+fn splits_are_the_same_lists() {
+    let cases = cases("split");
+    for case in &cases {
+        let size = |name: &str| case[name].as_u64().map(|size| usize::try_from(size).unwrap());
+        let (rows, k) = (size("rows").unwrap(), size("k").unwrap_or(0));
+        let of = |name: &str| codes(&case[name]);
+        let found = match case["split"].as_str().unwrap() {
+            "LeaveOneOut" => split::leave_one_out(rows).unwrap().folds,
+            "GroupKFold" => split::grouped(&of("groups"), k, None).unwrap().folds,
+            "StratifiedGroupKFold" => split::stratified_grouped(&of("codes"), &of("groups"), k, None).unwrap().folds,
+            "LeaveOneGroupOut" => split::leave_groups_out(&of("groups"), 1).unwrap().folds,
+            "LeavePGroupsOut" => split::leave_groups_out(&of("groups"), size("p").unwrap()).unwrap().folds,
+            "TimeSeriesSplit" => {
+                let (gap, train) = (Length::Rows(size("gap").unwrap()), size("max_train").map(Length::Rows));
+                let times: Vec<f64> = (0..rows).map(|row| row as f64).collect();
+                Forward { gap, train, test: size("test_size"), rounds: k }.split(&times, None).unwrap()
+            }
+            other => panic!("{other} is not compared"),
+        };
+        let lists = |fold: &Value| Fold { train: codes(&fold[0]), test: codes(&fold[1]) };
+        let wanted: Vec<Fold> = case["folds"].as_array().unwrap().iter().map(lists).collect();
+        assert_eq!(found, wanted, "{} of {rows} rows", case["split"]);
+    }
+    assert!(cases.len() >= 20);
+}
+
+#[test]
+fn clusterings_agree_as_much() {
+    let cases = cases("clusters");
+    for case in &cases {
+        let labels = |side: usize| -> Vec<_> { codes(&case["clusters"][side]).into_iter().map(Some).collect() };
+        let (left, right) = (labels(0), labels(1));
+        let parts = score::v_measure(&left, &right);
+        for (name, found) in [
+            ("adjusted_rand", score::adjusted_rand(&left, &right)),
+            ("adjusted_mutual_information", score::adjusted_mutual_information(&left, &right)),
+            ("homogeneity", parts.homogeneity),
+            ("completeness", parts.completeness),
+            ("v_measure", parts.v_measure),
+        ] {
+            // Logarithms of factorials of 200 rows have an error of 1e-13, relative to which these are small.
+            let wanted = case[name].as_f64().unwrap();
+            assert!((found - wanted).abs() < 1e-10, "{name}: {found} {wanted}");
+        }
+    }
+    assert!(cases.len() >= 8);
 }

@@ -4,6 +4,7 @@
 //! new rows. Clusters are counted from 0 in the order of the first training row in each, so that the number of a cluster
 //! does not depend on the way it was found.
 
+mod agreement;
 mod covariance;
 mod dbscan;
 mod frame;

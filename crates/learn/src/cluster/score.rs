@@ -1,6 +1,8 @@
 //! How good a clustering is: by the distances of the rows, or against another one.
 //!
-//! Rows without a cluster are left out, except by [`adjusted_rand`].
+//! Rows without a cluster are left out of scores by distances; in comparisons of two clusterings they count as one.
+
+pub use super::agreement::{VMeasure, adjusted_mutual_information, adjusted_rand, v_measure};
 
 use super::Label;
 use super::frame::{Points, points_of};
@@ -9,7 +11,6 @@ use crate::data::Features;
 use pipewright_diagnostic::{Bounds, Failure, code};
 use pipewright_world::random::Key;
 use rayon::prelude::*;
-use std::collections::BTreeMap;
 
 /// Rows up to which silhouettes are those of all rows.
 pub const SILHOUETTE_ROWS: usize = 10_000;
@@ -127,34 +128,6 @@ impl Others {
         let most = within.max(nearest);
         if most > 0.0 { (nearest - within) / most } else { 0.0 }
     }
-}
-
-/// The adjusted Rand index of two clusterings of the same rows: 1 if they are the same up to the names of the clusters,
-/// and about 0 for random ones (Hubert, Arabie, "Comparing partitions", 1985). Rows without a cluster count as one.
-///
-/// ```
-/// use pipewright_learn::cluster::score::adjusted_rand;
-/// assert_eq!(adjusted_rand(&[Some(0), Some(0), Some(1)], &[Some(7), Some(7), None]), 1.0);
-/// ```
-///
-/// # Panics
-/// If the numbers of labels differ.
-#[must_use]
-pub fn adjusted_rand(left: &[Label], right: &[Label]) -> f64 {
-    assert_eq!(left.len(), right.len(), "two labels per row");
-    let (mut both, mut lefts, mut rights) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-    for (&left, &right) in left.iter().zip(right) {
-        *both.entry((left, right)).or_insert(0_u64) += 1;
-        *lefts.entry(left).or_insert(0_u64) += 1;
-        *rights.entry(right).or_insert(0_u64) += 1;
-    }
-    let pairs = |count: &u64| (u128::from(*count) * u128::from(count.saturating_sub(1)) / 2) as f64;
-    let together: f64 = both.values().map(pairs).sum();
-    let (in_left, in_right): (f64, f64) = (lefts.values().map(pairs).sum(), rights.values().map(pairs).sum());
-    let expected = in_left * in_right / pairs(&(left.len() as u64)).max(1.0);
-    let most = (in_left + in_right) / 2.0;
-    // Either all rows are together, or none are, in both.
-    if most == expected { 1.0 } else { (together - expected) / (most - expected) }
 }
 
 /// The Calinski–Harabasz index: the variance between clusters divided by that within, each by its degrees of freedom;

@@ -132,7 +132,7 @@ fn ln_of(x: f64, rest: f64) -> f64 {
 const RAISED: f64 = 12.0;
 
 /// ln Γ(x) for x > 0: Stirling's series, where x is first raised.
-fn ln_gamma(x: f64) -> f64 {
+pub(crate) fn ln_gamma(x: f64) -> f64 {
     let (mut raised, mut product) = (x, 1.0);
     while raised < RAISED {
         product *= raised;
