@@ -158,7 +158,7 @@ fn ends_of_given_samples() {
     let sample = |draw: u64| -> Vec<u32> { (0..12).map(|place| pick(draw, place, 12)).collect() };
     let scores: Vec<f64> = (0..400).map(|draw| mean(&sample(draw))).collect();
     let all: Vec<u32> = (0..12).collect();
-    let acceleration = acceleration(&[all.clone()], &|rows: &[u32]| Ok(mean(rows))).unwrap();
+    let acceleration = acceleration(std::slice::from_ref(&all), &|rows: &[u32]| Ok(mean(rows))).unwrap();
     for [confidence, low, high, bca_low, bca_high] in BOOTSTRAP {
         for (ends, low, high) in [(Ends::Percentile, low, high), (Ends::Bca, bca_low, bca_high)] {
             let bootstrap = Bootstrap { confidence, ends, ..Bootstrap::default() };
