@@ -52,7 +52,7 @@ pub fn grouped(groups: &[u32], count: usize, shuffle: Option<Key>) -> Result<Fol
 /// ```
 /// let (codes, groups) = ([0, 0, 1, 1, 0, 1], [0, 0, 1, 1, 2, 2]);
 /// let folds = pipewright_learn::split::stratified_grouped(&codes, &groups, 2, None).unwrap().folds;
-/// assert_eq!(folds[0].test, [0, 1, 2, 3]);
+/// assert_eq!(folds[0].test, [0, 1, 4, 5]);
 /// ```
 pub fn stratified_grouped(codes: &[u32], groups: &[u32], count: usize, shuffle: Option<Key>) -> Result<Folds, Failure> {
     assert_eq!(codes.len(), groups.len(), "a group per row");
