@@ -28,6 +28,7 @@ mod on_disk;
 mod order;
 pub mod reduce;
 mod scales;
+pub mod search;
 pub mod select;
 mod sparse_rows;
 pub mod split;
