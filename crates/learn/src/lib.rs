@@ -8,6 +8,7 @@
 
 pub mod bayes;
 pub mod boost;
+pub mod calibrate;
 pub mod cluster;
 pub mod compare;
 pub mod data;

@@ -1,8 +1,10 @@
-//! Probabilities and quantiles of the normal distribution, of Student's t distribution, and of fair coins.
+//! Probabilities and quantiles of the normal distribution and of Student's t, of fair coins, and tails of χ² and of
+//! Kolmogorov's distribution.
 //!
-//! Sources: NIST Digital Library of Mathematical Functions, 5.11.1 (Stirling's series), 8.17.22 (the continued fraction of
-//! the incomplete beta function); I. Thompson, A. Barnett, "Coulomb and Bessel functions of complex arguments and order"
-//! (1986) for its evaluation by Lentz's method.
+//! Sources: NIST Digital Library of Mathematical Functions, 5.11.1 (Stirling's series), 8.7.1 and 8.9.2 (the series and
+//! the continued fraction of the incomplete gamma function), 8.17.22 (the continued fraction of the incomplete beta
+//! function); I. Thompson, A. Barnett, "Coulomb and Bessel functions of complex arguments and order"
+//! (1986) for their evaluation by Lentz's method.
 
 use pipewright_tensor::Element;
 
@@ -123,6 +125,68 @@ fn beta_fraction(a: f64, b: f64, x: f64) -> f64 {
     fraction
 }
 
+/// The probability that a number of the χ² distribution is at least `value`.
+pub(crate) fn chi_square_tail(value: f64, freedom: f64) -> f64 {
+    let (a, x) = (freedom / 2.0, value / 2.0);
+    if x <= 0.0 {
+        return 1.0;
+    }
+    let front = (a * x.ln() - x - ln_gamma(a)).exp();
+    let tail = if x < a + 1.0 { 1.0 - front * gamma_series(a, x) } else { front * gamma_fraction(a, x) };
+    tail.clamp(0.0, 1.0)
+}
+
+/// The series of the lower incomplete gamma function, Σ xⁿ / (a (a + 1) … (a + n)).
+fn gamma_series(a: f64, x: f64) -> f64 {
+    let (mut term, mut sum, mut next) = (1.0 / a, 1.0 / a, a);
+    while term > sum * f64::EPSILON {
+        next += 1.0;
+        term *= x / next;
+        sum += term;
+    }
+    sum
+}
+
+/// The continued fraction of the upper incomplete gamma function.
+fn gamma_fraction(a: f64, x: f64) -> f64 {
+    const TERMS_MAX: u32 = 10_000;
+    const TINY: f64 = 1e-300;
+    let away = |value: f64| if value.abs() < TINY { TINY } else { value };
+    let mut b = x + 1.0 - a;
+    let (mut c, mut d) = (1.0 / TINY, 1.0 / away(b));
+    let mut fraction = d;
+    for term in 1..TERMS_MAX {
+        let n = f64::from(term);
+        let factor = -n * (n - a);
+        b += 2.0;
+        d = 1.0 / away(factor * d + b);
+        c = away(b + factor / c);
+        fraction *= c * d;
+        if (c * d - 1.0).abs() < f64::EPSILON {
+            break;
+        }
+    }
+    fraction
+}
+
+/// The probability that a number of Kolmogorov's distribution is at least `value`: 2 Σ (-1)ᵏ⁻¹ exp(-2k²·value²), and for
+/// small values the series of Jacobi's theta function, which then converges faster (A. Kolmogorov, 1933).
+pub(crate) fn kolmogorov_tail(value: f64) -> f64 {
+    use std::f64::consts::{PI, TAU};
+    const TERMS: i32 = 20;
+    if value <= 0.0 {
+        return 1.0;
+    }
+    let tail = if value < 1.0 {
+        let term = |k: i32| (-(f64::from(2 * k - 1) * PI / value).powi(2) / 8.0).exp();
+        1.0 - TAU.sqrt() / value * (1..=TERMS).map(term).sum::<f64>()
+    } else {
+        let sign = |k: i32| if k % 2 == 1 { 2.0 } else { -2.0 };
+        (1..=TERMS).map(|k| sign(k) * (-2.0 * (f64::from(k) * value).powi(2)).exp()).sum()
+    };
+    tail.clamp(0.0, 1.0)
+}
+
 /// ln(x), where 1 - x is known to all its digits.
 fn ln_of(x: f64, rest: f64) -> f64 {
     if x < 0.5 { x.ln() } else { (-rest).ln_1p() }
@@ -195,5 +259,40 @@ mod tests {
             close(coin_exactly(successes, trials), exactly);
         }
         assert!(student_two_sided(f64::MAX, 1.0) >= 0.0 && student_975(1e-3).is_finite());
+    }
+
+    /// `scipy.stats.chi2.sf(value, freedom)` of scipy 1.17.1.
+    #[test]
+    fn scipy_finds_the_same_tails_of_chi_square() {
+        for (value, freedom, wanted) in [
+            (0.1, 1.0, 0.7518296340458492),
+            (3.84, 1.0, 0.05004352124870519),
+            (5.0, 4.0, 0.2872974951836458),
+            (40.0, 4.0, 4.328422607120966e-08),
+            (100.0, 120.0, 0.907734948041067),
+            (300.0, 120.0, 2.0761530190827615e-17),
+            (0.5, 30.0, 1.0),
+            (0.0, 3.0, 1.0),
+        ] {
+            close(chi_square_tail(value, freedom), wanted);
+        }
+        assert_eq!(chi_square_tail(1e300, 2.0), 0.0);
+    }
+
+    /// `scipy.special.kolmogorov(value)` of scipy 1.17.1.
+    #[test]
+    fn scipy_finds_the_same_tails_of_kolmogorov() {
+        for (value, wanted) in [
+            (0.2, 0.999999999999495),
+            (0.4, 0.9971923267772983),
+            (0.8, 0.5441424115741981),
+            (1.0, 0.26999967167735456),
+            (1.36, 0.049485876755377876),
+            (2.5, 7.453306344157342e-06),
+            (5.0, 3.8574996959278356e-22),
+            (0.0, 1.0),
+        ] {
+            close(kolmogorov_tail(value), wanted);
+        }
     }
 }

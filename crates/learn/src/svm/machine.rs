@@ -2,9 +2,9 @@
 
 use super::kernel::{Points, Settled};
 use super::linear::{Descent, Rows};
-use super::platt::Sigmoid;
 use super::smo::{Problem, Search};
 use super::{Functions, Kernel, Svm, Watch, scaled_rows};
+use crate::calibrate::Sigmoid;
 use crate::data::{Dataset, Target};
 use pipewright_diagnostic::Failure;
 use pipewright_world::random::Key;

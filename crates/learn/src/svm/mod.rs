@@ -1,22 +1,23 @@
 //! Support vector machines: classes and numbers from the rows at the margin.
 
 mod cache;
+mod couple;
 mod kernel;
 mod linear;
 mod machine;
-mod platt;
 mod smo;
 
+use crate::calibrate::Sigmoid;
 use crate::data::{Dataset, Features, Outputs, Target};
 use crate::learner::{Accepts, Fit, Learner, Model, Progress};
 use crate::linear::{check_finite, check_rows};
 use crate::mixed::classes_of;
 use crate::summary::Summary;
+use couple::couple;
 use faer::Mat;
 use kernel::{DEGREE_MAX, Points, Settled};
 use machine::{Job, Trainer};
 use pipewright_diagnostic::{Bounds, Failure, code, room_for};
-use platt::{Sigmoid, couple};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 

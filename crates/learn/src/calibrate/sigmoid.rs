@@ -1,9 +1,11 @@
-//! Probabilities from the values of machines.
+//! Platt's sigmoid: probabilities from values of any size.
+
+use serde::{Deserialize, Serialize};
 
 /// 1 / (1 + exp(`slope`·f + `offset`)) is the probability of the class on the positive side.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Sigmoid {
+pub(crate) struct Sigmoid {
     slope: f64,
     offset: f64,
 }
@@ -21,8 +23,8 @@ fn part(value: f64, target: f64) -> (f64, f64, f64) {
 
 impl Sigmoid {
     /// Fits the probabilities of held-out rows: Newton steps with line search (H.-T. Lin, C.-J. Lin, R. C. Weng, "A note
-    /// on Platt's probabilistic outputs for support vector machines", 2007).
-    pub(super) fn fit(values: &[f64], signs: &[f64], weights: &[f64]) -> Sigmoid {
+    /// on Platt's probabilistic outputs for support vector machines", 2007). A sign above 0 is the positive side.
+    pub(crate) fn fit(values: &[f64], signs: &[f64], weights: &[f64]) -> Sigmoid {
         const STEPS: u32 = 100;
         const STEP_MIN: f64 = 1e-10;
         const RIDGE: f64 = 1e-12;
@@ -81,64 +83,12 @@ impl Sigmoid {
     }
 
     /// The probability of the positive side.
-    pub(super) fn probability(self, value: f64) -> f64 {
+    pub(crate) fn probability(self, value: f64) -> f64 {
         const FAR: f64 = 1e300;
         part((self.slope * value + self.offset).clamp(-FAR, FAR), 0.0).2
     }
 
-    pub(super) fn is_sound(self) -> bool {
+    pub(crate) fn is_sound(self) -> bool {
         self.slope.is_finite() && self.offset.is_finite()
     }
-}
-
-/// The probabilities of classes from those of each against each other, the first of a pair first: method 2 of T.-F. Wu,
-/// C.-J. Lin, R. C. Weng, "Probability estimates for multi-class classification by pairwise coupling" (2004).
-pub(super) fn couple(pairs: &[f64], classes: usize) -> Vec<f64> {
-    const LEAST: f64 = 1e-7;
-    let mut against = vec![0.0; classes * classes];
-    let mut next = pairs.iter();
-    for first in 0..classes {
-        for second in first + 1..classes {
-            let share = next.next().map_or(0.5, |share| share.clamp(LEAST, 1.0 - LEAST));
-            against[first * classes + second] = share;
-            against[second * classes + first] = 1.0 - share;
-        }
-    }
-    let mut matrix = vec![0.0; classes * classes];
-    for row in 0..classes {
-        for column in (0..classes).filter(|&column| column != row) {
-            let lost = against[column * classes + row];
-            matrix[row * classes + row] += lost * lost;
-            matrix[row * classes + column] = -lost * against[row * classes + column];
-        }
-    }
-    descend(&matrix, classes)
-}
-
-/// Minimises pᵀQp for p that sum to 1, one p after the other.
-fn descend(matrix: &[f64], classes: usize) -> Vec<f64> {
-    const ROUNDS: usize = 100;
-    let enough = 1e-12 / classes as f64;
-    let mut shares = vec![1.0 / classes as f64; classes];
-    for _ in 0..ROUNDS.max(classes) {
-        let times: Vec<f64> =
-            matrix.chunks_exact(classes).map(|row| row.iter().zip(&shares).map(|(q, p)| q * p).sum()).collect();
-        let mut whole: f64 = shares.iter().zip(&times).map(|(p, q)| p * q).sum();
-        if times.iter().all(|q| (q - whole).abs() < enough) {
-            break;
-        }
-        let mut times = times;
-        for class in 0..classes {
-            let diagonal = matrix[class * classes + class];
-            let step = (whole - times[class]) / diagonal;
-            shares[class] += step;
-            whole = (whole + step * (step * diagonal + 2.0 * times[class])) / (1.0 + step) / (1.0 + step);
-            for (other, time) in times.iter_mut().enumerate() {
-                *time = (*time + step * matrix[class * classes + other]) / (1.0 + step);
-            }
-            shares.iter_mut().for_each(|share| *share /= 1.0 + step);
-        }
-    }
-    let total: f64 = shares.iter().sum();
-    shares.iter().map(|share| share / total).collect()
 }
