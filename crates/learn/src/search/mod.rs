@@ -3,14 +3,38 @@
 //! A [`Space`] lists named dimensions; a [`Point`] has one value per dimension. Scores are losses: lower is better, and
 //! a score that is NaN counts as infinite, so that a failed trial is the worst. No algorithm keeps state: a point is a
 //! function of the space, the key, the number of the trial and the trials that it may know.
+//!
+//! ```
+//! use pipewright_learn::{Key, search::{Dimension, Point, Range, Space, Tpe, random}};
+//! let space = Space::new(vec![
+//!     Dimension::new("rate", Range::LogUniform { low: 1e-4, high: 1.0 }),
+//!     Dimension::new("depth", Range::Int { low: 2, high: 10, log: false }),
+//! ])?;
+//! let loss = |point: &Point| (point.number(0).unwrap().ln() + 3.0).powi(2) + point.number(1).unwrap();
+//! let mut history: Vec<(Point, f64)> = Vec::new();
+//! for trial in 0..30 {
+//!     let point = Tpe::new(&space).suggest(&history, Key::new(1), trial);
+//!     let score = loss(&point);
+//!     history.push((point, score));
+//! }
+//! assert!(history.iter().any(|(_, score)| *score < 4.0));
+//! # Ok::<(), pipewright_learn::Failure>(())
+//! ```
 
+mod ensemble;
 mod grid;
 mod halving;
+mod importance;
+mod parzen;
 mod space;
+mod tpe;
 
+pub use ensemble::greedy_ensemble;
 pub use grid::{Grid, grid};
 pub use halving::{Bracket, Rung, hyperband, promote, successive_halving};
+pub use importance::importance;
 pub use space::{Condition, Dimension, Point, Range, Space, Value, random};
+pub use tpe::Tpe;
 
 /// A score as it is compared: NaN counts as infinite.
 fn comparable(score: f64) -> f64 {

@@ -1,7 +1,9 @@
-//! Tests of spaces, grids, random points and halving.
+//! Tests of spaces, grids, random points, halving, suggestions, importance and ensembles.
 
+use super::parzen::Parzen;
 use super::*;
-use crate::Key;
+use crate::data::{Labels, Outputs, Target};
+use crate::{Key, metric};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
@@ -216,4 +218,232 @@ fn senseless_races_are_refused() {
 fn the_lowest_scores_go_on() {
     assert_eq!(promote(&[3.0, 1.0, -0.0, 0.0, f64::NAN, f64::NEG_INFINITY], 4), [5, 2, 3, 1]);
     assert_eq!(promote(&[f64::NAN, f64::INFINITY, 1.0], 9), [2, 0, 1]);
+}
+
+/// `_ParzenEstimator.log_pdf` of Optuna 5.0.0 with its default weights.
+#[test]
+fn densities_are_those_of_optuna() {
+    let densities = |range: Range, observed: &[Value], at: &[Value]| -> Vec<f64> {
+        let space = Space::new(vec![Dimension::new("x", range)]).unwrap();
+        let points: Vec<Point> = observed.iter().map(|value| Point(vec![Some(*value)])).collect();
+        let parzen = Parzen::of(&space, &points.iter().collect::<Vec<_>>());
+        at.iter().map(|value| parzen.ln_density(&Point(vec![Some(*value)]))).collect()
+    };
+    let check = |range: Range, observed: &[f64], at: &[f64], wanted: &[f64]| {
+        let value = |number: &f64| match range {
+            Range::Choice(_) => Value::Choice(*number as usize),
+            Range::Int { .. } => Value::Int(*number as i64),
+            _ => Value::Number(*number),
+        };
+        let values = |numbers: &[f64]| numbers.iter().map(value).collect::<Vec<Value>>();
+        let found = densities(range, &values(observed), &values(at));
+        let close = found.iter().zip(wanted).all(|(a, b)| (a - b).abs() < 1e-9);
+        assert!(close && found.len() == wanted.len(), "{range:?} {found:?} {wanted:?}");
+    };
+    let uniform = Range::Uniform { low: -5.0, high: 5.0 };
+    let wanted = [-3.056443954669317, -2.1060207906609327, -1.8951378933802947, -2.0646893590106488];
+    check(uniform, &[1.5, -3.0, 0.25, 4.0, 1.5], &[-4.9, 0.0, 1.5, 3.0], &wanted);
+    check(uniform, &[2.0], &[-4.9, 0.0, 1.5], &[-2.516271906993341, -2.244087162850733, -2.229843270962859]);
+    check(uniform, &[], &[0.0, 1.5], &[-2.261607292503096, -2.2728572925030965]);
+    let wanted = [-2.683087118336663, -2.1026967169600996, -2.3106838151491065];
+    check(Range::LogUniform { low: 1e-4, high: 1.0 }, &[1e-3, 0.5, 0.02], &[1e-4, 1e-2, 0.9], &wanted);
+    let wanted = [-1.9162270905742207, -1.7915680620809833, -2.178245962143957, -2.456232431791899];
+    check(int(2, 9), &[3.0, 3.0, 8.0], &[2.0, 3.0, 6.0, 9.0], &wanted);
+    let wanted = [-2.1636322434873216, -3.1776609587857783, -5.1067812609107115, -6.374754263911051];
+    let log = Range::Int { low: 1, high: 100, log: true };
+    check(log, &[3.0, 40.0, 40.0, 7.0], &[1.0, 5.0, 40.0, 100.0], &wanted);
+    let wanted = [-1.2321436812926323, -1.7917594692280545, -0.6131044728864088];
+    check(choice(3), &[0.0, 2.0, 2.0, 2.0], &[0.0, 1.0, 2.0], &wanted);
+    // More than 25 observations: the older ones weigh less.
+    let many: Vec<f64> = (0..32_u32).map(|i| f64::from(i * 37 % 50) / 5.0 - 5.0).collect();
+    let wanted = [-2.6250586121188966, -2.2432659537693915, -2.4517401879616267, -2.4486696365295];
+    check(uniform, &many, &[-4.9, 0.0, 1.5, 3.0], &wanted);
+    let many: Vec<f64> = (0..32_u32).map(|i| f64::from(i % 7 % 3)).collect();
+    check(choice(3), &many, &[0.0, 1.0, 2.0], &[-0.8520683336973023, -1.2667863734483533, -1.2319175477975288]);
+}
+
+fn numbers(names: &[&str], low: f64, high: f64) -> Space {
+    Space::new(names.iter().map(|name| Dimension::new(*name, Range::Uniform { low, high })).collect()).unwrap()
+}
+
+fn sphere(point: &Point) -> f64 {
+    (0..4).map(|dimension| point.number(dimension).unwrap().powi(2)).sum()
+}
+
+fn branin(point: &Point) -> f64 {
+    use std::f64::consts::PI;
+    let (x, y) = (point.number(0).unwrap(), point.number(1).unwrap());
+    (y - 5.1 / (4.0 * PI * PI) * x * x + 5.0 / PI * x - 6.0).powi(2) + 10.0 * (1.0 - 1.0 / (8.0 * PI)) * x.cos() + 10.0
+}
+
+fn rosenbrock(point: &Point) -> f64 {
+    let (x, y) = (point.number(0).unwrap(), point.number(1).unwrap());
+    100.0 * (y - x * x).powi(2) + (1.0 - x).powi(2)
+}
+
+fn ackley(point: &Point) -> f64 {
+    use std::f64::consts::{E, TAU};
+    let (x, y) = (point.number(0).unwrap(), point.number(1).unwrap());
+    let waves = f64::midpoint((TAU * x).cos(), (TAU * y).cos());
+    -20.0 * (-0.2 * f64::midpoint(x * x, y * y).sqrt()).exp() - waves.exp() + 20.0 + E
+}
+
+/// Three kinds of models with a rate: the second is the best, with units near 64 and a share near 0.3.
+fn mixed_space() -> Space {
+    Space::new(vec![
+        Dimension::new("kind", choice(3)),
+        Dimension::new("rate", Range::LogUniform { low: 1e-5, high: 1.0 }),
+        Dimension::new("depth", int(1, 12)).when(0, 0),
+        Dimension::new("units", Range::Int { low: 1, high: 512, log: true }).when(0, 1),
+        Dimension::new("drop", Range::Uniform { low: 0.0, high: 1.0 }).when(0, 1),
+    ])
+    .unwrap()
+}
+
+fn mixed(point: &Point) -> f64 {
+    let base = (point.number(1).unwrap().log10() + 2.0).powi(2);
+    base + match point.choice(0).unwrap() {
+        0 => 1.0 + (point.number(2).unwrap() - 7.0).abs() / 3.0,
+        1 => (point.number(3).unwrap().log2() - 6.0).powi(2) / 4.0 + (point.number(4).unwrap() - 0.3).powi(2),
+        _ => 2.0,
+    }
+}
+
+/// A function, its space, and the quartiles of the best of 60 trials that Optuna's `TPESampler` finds.
+type Case = (&'static str, Space, fn(&Point) -> f64, [f64; 3]);
+
+/// Optuna 5.0.0, `TPESampler(seed)`, seeds 0 to 30: the quartiles of the best value.
+fn cases() -> Vec<Case> {
+    let branin_space = Space::new(vec![
+        Dimension::new("x", Range::Uniform { low: -5.0, high: 10.0 }),
+        Dimension::new("y", Range::Uniform { low: 0.0, high: 15.0 }),
+    ]);
+    let rosenbrock_space = Space::new(vec![
+        Dimension::new("x", Range::Uniform { low: -2.0, high: 2.0 }),
+        Dimension::new("y", Range::Uniform { low: -1.0, high: 3.0 }),
+    ]);
+    vec![
+        ("sphere", numbers(&["a", "b", "c", "d"], -5.0, 5.0), sphere, [0.288, 0.470, 0.616]),
+        ("Branin", branin_space.unwrap(), branin, [0.426, 0.521, 0.652]),
+        ("Rosenbrock", rosenbrock_space.unwrap(), rosenbrock, [0.177, 0.335, 0.642]),
+        ("Ackley", numbers(&["x", "y"], -32.0, 32.0), ackley, [3.099, 3.693, 4.546]),
+        ("mixed", mixed_space(), mixed, [0.052, 0.107, 0.181]),
+    ]
+}
+
+/// The best of 60 trials for each seed, sorted.
+fn bests(space: &Space, of: fn(&Point) -> f64, suggest: impl Fn(&[(Point, f64)], Key, u64) -> Point) -> Vec<f64> {
+    let run = |seed: u64| {
+        let mut history: Vec<(Point, f64)> = Vec::new();
+        for trial in 0..60 {
+            let point = suggest(&history, Key::new(seed), trial);
+            history.push((point.clone(), of(&point)));
+        }
+        assert!(history.iter().all(|(point, _)| point.0.len() == space.dimensions().len()));
+        history.iter().map(|(_, score)| *score).fold(f64::INFINITY, f64::min)
+    };
+    let mut bests: Vec<f64> = (0..31).map(run).collect();
+    bests.sort_by(f64::total_cmp);
+    bests
+}
+
+/// The median over 31 seeds is better than that of random search, and not worse than the upper quartile of Optuna's.
+#[test]
+fn suggestions_are_as_good_as_those_of_optuna() {
+    for (name, space, of, [_, _, upper]) in cases() {
+        let tpe = bests(&space, of, |history, key, trial| Tpe::new(&space).suggest(history, key, trial));
+        let random = bests(&space, of, |_, key, trial| random(&space, key, trial));
+        assert!(tpe[15] < random[15] && tpe[15] <= upper, "{name}: {} {} {upper}", tpe[15], random[15]);
+    }
+}
+
+#[test]
+fn suggestions_are_functions_of_history_key_and_trial() {
+    let space = mixed_space();
+    let history: Vec<(Point, f64)> =
+        (0..20).map(|trial| random(&space, Key::new(3), trial)).map(|point| (point.clone(), mixed(&point))).collect();
+    let suggest = |trial| Tpe::new(&space).suggest(&history, Key::new(1), trial);
+    let batch: Vec<Point> = (20..28).map(suggest).collect();
+    let backwards: Vec<Point> = (20..28).rev().map(suggest).collect();
+    assert!(batch.iter().eq(backwards.iter().rev()));
+    assert!(batch.windows(2).any(|pair| pair[0] != pair[1]));
+    // Before ten trials have finished, suggestions are random points.
+    assert_eq!(Tpe::new(&space).suggest(&history[..9], Key::new(1), 4), random(&space, Key::new(1), 4));
+}
+
+#[test]
+fn failed_trials_and_single_values_do_no_harm() {
+    let space = Space::new(vec![
+        Dimension::new("one", Range::Uniform { low: 2.0, high: 2.0 }),
+        Dimension::new("only", choice(1)),
+        Dimension::new("int", int(3, 3)),
+        Dimension::new("free", Range::LogUniform { low: 1e-3, high: 1.0 }),
+    ])
+    .unwrap();
+    let mut history: Vec<(Point, f64)> = Vec::new();
+    for trial in 0..40 {
+        let point = Tpe::new(&space).suggest(&history, Key::new(1), trial);
+        assert_eq!((point.number(0), point.choice(1), point.number(2)), (Some(2.0), Some(0), Some(3.0)));
+        let free = point.number(3).unwrap();
+        assert!((1e-3..=1.0).contains(&free));
+        history.push((point, if free < 0.1 { f64::NAN } else { -free }));
+    }
+    assert!(history[20..].iter().filter(|(_, score)| score.is_nan()).count() < 8);
+}
+
+#[test]
+fn the_dimension_that_matters_is_important() {
+    let space = Space::new(vec![
+        Dimension::new("kind", choice(2)),
+        Dimension::new("rate", Range::Uniform { low: 0.0, high: 1.0 }),
+        Dimension::new("idle", int(1, 100)),
+        Dimension::new("depth", int(1, 9)).when(0, 1),
+    ])
+    .unwrap();
+    let of = |point: &Point| 10.0 * point.number(1).unwrap() + point.number(3).unwrap_or(0.0) / 10.0;
+    let history: Vec<(Point, f64)> =
+        (0..200).map(|trial| random(&space, Key::new(2), trial)).map(|point| (point.clone(), of(&point))).collect();
+    let shares = importance(&space, &history);
+    assert!(shares[1] > 0.9 && shares[0] < 0.1 && shares[2] < 0.1 && shares[3] < 0.1, "{shares:?}");
+    // Ranks do not change under a monotone transformation.
+    let logs: Vec<(Point, f64)> = history.iter().map(|(point, score)| (point.clone(), score.exp())).collect();
+    assert_eq!(importance(&space, &logs), shares);
+    let same: Vec<(Point, f64)> = history.iter().map(|(point, _)| (point.clone(), 1.0)).collect();
+    assert_eq!((importance(&space, &same), importance(&space, &[])), (vec![0.0; 4], vec![0.0; 4]));
+}
+
+/// Two groups of two ranks, {0, 1} and {2, 3}: SS(within) = 1, SS(total) = 5, ε² = 1 - 3/2 · 1/5.
+#[test]
+fn importance_of_a_hand_example() {
+    let space = Space::new(vec![Dimension::new("kind", choice(2))]).unwrap();
+    let trial = |choice, score| (Point(vec![Some(Value::Choice(choice))]), score);
+    let shares = importance(&space, &[trial(0, 0.5), trial(1, f64::NAN), trial(0, 0.1), trial(1, 7.0)]);
+    assert!((shares[0] - 0.7).abs() < 1e-12, "{shares:?}");
+}
+
+#[test]
+fn an_ensemble_is_chosen_greedily() {
+    let truth: Labels = Target::Numbers(vec![1.0, 2.0, 3.0]).into();
+    let outputs = |by: f64, at: f64| Outputs::Numbers(vec![1.0 + by, 2.0 + by, 3.0 + by + at]);
+    let (good, low, high) = (outputs(0.1, 0.0), outputs(-1.0, 0.0), outputs(0.5, 5.0));
+    // Alone the first is the best; with ten of it, one of the second takes the error away.
+    let weights = greedy_ensemble(&[&good, &low, &high], &truth, &metric::RMSE, 30).unwrap();
+    assert!((weights[0] - 10.0 / 11.0).abs() < 1e-12 && (weights[1] - 1.0 / 11.0).abs() < 1e-12, "{weights:?}");
+    assert_eq!(greedy_ensemble(&[&low, &good, &good], &truth, &metric::RMSE, 1).unwrap(), [0.0, 1.0, 0.0]);
+    // A perfect model needs no other, and rounds that change nothing do not count.
+    assert_eq!(greedy_ensemble(&[&low, &outputs(0.0, 0.0)], &truth, &metric::R2, 5).unwrap(), [0.0, 1.0]);
+}
+
+#[test]
+fn an_ensemble_of_probabilities() {
+    let truth = Labels::from(Target::Classes { codes: vec![0, 1, 1, 0], count: 2 });
+    let outputs = |second: [f64; 4]| Outputs::Probabilities {
+        values: second.iter().flat_map(|p| [1.0 - p, *p]).collect(),
+        classes: 2,
+    };
+    let (one, other) = (outputs([0.6, 0.9, 0.7, 0.1]), outputs([0.1, 0.6, 0.4, 0.3]));
+    assert_eq!(greedy_ensemble(&[&one, &other], &truth, &metric::ACCURACY, 4).unwrap(), [0.5, 0.5]);
+    let broken = outputs([f64::NAN; 4]);
+    assert_eq!(greedy_ensemble(&[&broken, &other], &truth, &metric::ACCURACY, 3).unwrap(), [0.0, 1.0]);
+    assert!(greedy_ensemble(&[&broken], &truth, &metric::ACCURACY, 3).is_err());
 }
