@@ -45,25 +45,31 @@ pub fn bound(scores: &[f64], alpha: f64) -> Result<f64, Failure> {
     Ok(smallest(&mut scores.to_vec(), scores.len() - left_out))
 }
 
-/// Returns max(low - y, y - high) of each row: the scores of conformalised quantile regression. The interval of a new row
-/// is [low - bound, high + bound]; the bound may be below 0, and ends that cross are both replaced by their mean (Y.
-/// Romano, E. Patterson, E. Candès, "Conformalized quantile regression", 2019).
+/// Returns max(low - y, y - high) of each row: the scores of conformalised quantile regression (Y. Romano, E. Patterson,
+/// E. Candès, "Conformalized quantile regression", 2019). Their [`bound`] is for [`widened`].
+///
+/// # Errors
+/// [`code::NON_FINITE`] naming the row.
 ///
 /// # Panics
 /// If the lists differ in length.
-#[must_use]
-pub fn quantile_scores(low: &[f64], high: &[f64], truth: &[f64]) -> Vec<f64> {
+pub fn quantile_scores(low: &[f64], high: &[f64], truth: &[f64]) -> Result<Vec<f64>, Failure> {
     assert!(low.len() == truth.len() && high.len() == truth.len(), "two quantiles per row");
-    low.iter().zip(high).zip(truth).map(|((low, high), y)| (low - y).max(y - high)).collect()
+    [low, high, truth].into_iter().try_for_each(check_finite)?;
+    Ok(low.iter().zip(high).zip(truth).map(|((low, high), y)| (low - y).max(y - high)).collect())
 }
 
-/// Widens intervals by a bound of [`quantile_scores`], or narrows them if it is below 0.
+/// Returns the intervals [low - bound, high + bound] of conformalised quantile regression. A bound below 0 narrows the
+/// quantiles; ends that cross are both replaced by their mean.
+///
+/// # Errors
+/// [`code::NON_FINITE`] naming the row.
 ///
 /// # Panics
 /// If the lists differ in length.
-#[must_use]
-pub fn widened(low: &[f64], high: &[f64], bound: f64) -> Vec<Interval> {
+pub fn widened(low: &[f64], high: &[f64], bound: f64) -> Result<Vec<Interval>, Failure> {
     assert_eq!(low.len(), high.len(), "two quantiles per row");
+    [low, high, &[bound]].into_iter().try_for_each(check_finite)?;
     let widen = |(low, high): (&f64, &f64)| {
         let (low, high) = (low - bound, high + bound);
         if low <= high {
@@ -72,7 +78,7 @@ pub fn widened(low: &[f64], high: &[f64], bound: f64) -> Vec<Interval> {
         let middle = f64::midpoint(low, high);
         Interval { low: middle, high: middle }
     };
-    low.iter().zip(high).map(widen).collect()
+    Ok(low.iter().zip(high).map(widen).collect())
 }
 
 /// Returns the CV+ intervals of new rows. `residuals` are |y - ŷ| of the training rows, each predicted by the model of its
@@ -81,7 +87,7 @@ pub fn widened(low: &[f64], high: &[f64], bound: f64) -> Vec<Interval> {
 /// With the prediction ŷ₋ₖ of the model without fold k, an interval reaches from the ⌊α(n + 1)⌋-th smallest of
 /// ŷ₋ₖ₍ᵢ₎ - Rᵢ to the ⌈(1 - α)(n + 1)⌉-th smallest of ŷ₋ₖ₍ᵢ₎ + Rᵢ. It covers at least 1 - 2α, and about 1 - α (R. Barber,
 /// E. Candès, A. Ramdas, R. Tibshirani, "Predictive inference with the jackknife+", 2021). If every row is a fold of its
-/// own, it is the jackknife+.
+/// own, it is the jackknife+. Ends that cross, as they may if α is above ½, are swapped.
 ///
 /// # Errors
 /// As [`bound`].
@@ -239,7 +245,7 @@ fn left_out(rows: usize, alpha: f64) -> Result<usize, Failure> {
 fn check_finite(values: &[f64]) -> Result<(), Failure> {
     match values.iter().position(|value| !value.is_finite()) {
         None => Ok(()),
-        Some(row) => Err(Failure::new(code::NON_FINITE, "a score is not a finite number").row(row as u64 + 1)),
+        Some(row) => Err(Failure::new(code::NON_FINITE, "a value is not a finite number").row(row as u64 + 1)),
     }
 }
 

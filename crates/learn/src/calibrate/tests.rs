@@ -433,9 +433,10 @@ fn intervals_of_hand_examples() {
     let predictions: Vec<Vec<f64>> = [10.0, 11.0, 12.0, 13.0].iter().map(|prediction| vec![*prediction]).collect();
     let found = jackknife_plus(&[1.0, 2.0, 3.0, 4.0], &predictions, 0.4).unwrap();
     assert_eq!((found[0].low, found[0].high), (9.0, 15.0));
-    let scores = quantile_scores(&[0.0, 0.0], &[2.0, 2.0], &[1.0, 5.0]);
+    let scores = quantile_scores(&[0.0, 0.0], &[2.0, 2.0], &[1.0, 5.0]).unwrap();
     assert_eq!(scores, [-1.0, 3.0]);
-    let narrowed = widened(&[0.0, 0.0], &[2.0, 0.5], -0.5);
+    assert!(quantile_scores(&[f64::NAN], &[2.0], &[1.0]).is_err() && widened(&[0.0], &[1.0], f64::INFINITY).is_err());
+    let narrowed = widened(&[0.0, 0.0], &[2.0, 0.5], -0.5).unwrap();
     assert_eq!((narrowed[0].low, narrowed[0].high, narrowed[1].low, narrowed[1].high), (0.5, 1.5, 0.25, 0.25));
 }
 
