@@ -152,6 +152,9 @@ codes! {
     FITTED_IN_JUDGED = "E0304", "a saved model inside an evaluated pipeline",
         "The saved model may have been trained on rows that this `eval` holds out.",
         "load | predict m.pw | train linear | eval" => "load | train linear | eval";
+    UNDECIDED_CHOICE = "E0305", "a choice that nothing decides, or a search without choices",
+        "`choose[…]`, `choose { … }` and ranges such as `uniform(0, 0.5)` stand for several pipelines. `tune`, below `train`, evaluates them on inner folds and chooses the best one.",
+        "load | target y | train ridge(l2=choose[1, 10]) | eval" => "load | target y | train ridge(l2=choose[1, 10]) | tune grid | eval";
     ORDER_SHUFFLED = "E0306", "shuffled evaluation of order-dependent rows",
         "A feature computed from earlier rows (`lag`, a forward fill), or a column with the role time, means that the rows are ordered. A shuffled evaluation would train on later rows and predict earlier ones. Evaluate with `eval time`; where no column is the time, `shuffle=false` keeps the order too. Stages that use later rows (`lead`, a backward fill) cannot be evaluated at all.",
         "load | role time=day | train linear | eval kfold 5" => "load | role time=day | train linear | eval time 5";
@@ -253,6 +256,9 @@ codes! {
         "" => "";
 
     // Files and bundles.
+    UNDEFINED_SCORE = "E0605", "a metric that is undefined for every candidate of a search",
+        "Candidates are compared by the mean of a metric over inner folds, and it is undefined in a fold for each of them: for example, `auc` where a fold has one class.",
+        "load | train ridge(l2=choose[1, 10]) | tune grid metric=r2" => "load | train ridge(l2=choose[1, 10]) | tune grid metric=rmse";
     CANNOT_READ = "E0701", "a file that cannot be read",
         "It does not exist, is a directory, or cannot be opened.",
         "" => "";

@@ -4,10 +4,10 @@ use crate::observe::Observer;
 use pipewright_diagnostic::{Failure, Progress, code};
 use pipewright_frame::{Column, ColumnType, Role, Table};
 use pipewright_learn::Outputs;
-use pipewright_operator::result::{FoldResult, Output};
+use pipewright_operator::result::{Evaluation, FoldResult, Output, Trial, Tuning};
 use pipewright_operator::work::{Consumer, Dropped, Evaluator, Fitted, FittedModel, HeldOut, Learned, Round, Splitter};
 use pipewright_operator::{Data, Environment, EvaluationRecord, FittedPipeline, Preparation, Record, SeenRows, Task};
-use pipewright_plan::{Job, Part, PipelineHead, Work};
+use pipewright_plan::{Job, Part, PipelineHead, SearchHead, VerdictHead, Work};
 use pipewright_world::random::Key;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -29,8 +29,8 @@ pub enum Value {
     Fold(Arc<FoldResult>),
     /// The result of a stage.
     Output(Arc<Output>),
-    /// The index of the winning candidate.
-    Choice(usize),
+    /// The indices of candidates, the best one first.
+    Ranking(Arc<[usize]>),
 }
 
 impl Value {
@@ -97,17 +97,14 @@ pub(crate) fn execute(
         }
         Work::Predict => Value::Predictions(Arc::new(predict(expect!(Model, &inputs[0]), expect!(Data, &inputs[1]))?)),
         Work::Score(judge, task, round) => Value::Fold(Arc::new(score(judge, task, *round, inputs)?)),
-        Work::Verdict(judge, head) => {
-            let results = inputs.into_iter().map(|input| Arc::unwrap_or_clone(expect!(Fold, input))).collect();
-            let mut evaluation = judge.evaluation(results, &head.model, &head.task, head.seed);
-            evaluation.arm = head.arm.as_deref().map(str::to_owned);
-            Value::Output(Arc::new(Output::Evaluation(evaluation)))
-        }
+        Work::Verdict(judge, head) => Value::Output(Arc::new(Output::Evaluation(verdict(judge, head, inputs)))),
         Work::Choose(choose) => {
             let results: Vec<Arc<Output>> = inputs.iter().filter_map(Value::output).collect();
-            Value::Choice(choose.choose(&results)?)
+            Value::Ranking(choose.rank(&results)?.into())
         }
-        Work::Chosen => inputs.pop().expect("the scheduler adds the candidate that wins"),
+        Work::Chosen(_) => inputs.pop().expect("the scheduler adds the candidate in this place"),
+        Work::Version(index) => Value::Ranking([*index].into()),
+        Work::Searched(head) => Value::Output(Arc::new(Output::Tuning(tuning(head, &inputs)))),
         Work::Inspect(inspect) => Value::Output(Arc::new(inspect.inspect(expect!(Data, &inputs[0]), environment)?)),
         Work::Consumer(consumer) => Value::Output(Arc::new(consumed(consumer.as_ref(), &inputs, environment)?)),
         Work::ModelSink(sink, head) => {
@@ -125,6 +122,39 @@ fn consumed(consumer: &dyn Consumer, inputs: &[Value], environment: &Environment
     let results: Vec<Arc<Output>> = inputs.iter().filter_map(Value::output).collect();
     let rows = inputs.last().filter(|input| input.output().is_none()).map(|rows| expect!(Data, rows));
     consumer.consume(&results, rows, environment)
+}
+
+/// Combines the results of the rounds, and which candidates a search in each of them has chosen.
+fn verdict(judge: &Arc<dyn Evaluator>, head: &VerdictHead, inputs: Vec<Value>) -> Evaluation {
+    let (mut results, mut chosen) = (Vec::new(), Vec::new());
+    for input in inputs {
+        match (input, &head.candidates) {
+            (Value::Ranking(winner), Some(candidates)) => chosen.push(candidates[winner[0]].clone()),
+            (input, _) => results.push(Arc::unwrap_or_clone(expect!(Fold, input))),
+        }
+    }
+    let mut evaluation = judge.evaluation(results, &head.model, &head.task, head.seed);
+    evaluation.arm = head.arm.as_deref().map(str::to_owned);
+    evaluation.chosen = chosen;
+    evaluation
+}
+
+/// Collects the trials of a search; its inputs are the winner, and a candidate with its evaluation for each place.
+fn tuning(head: &SearchHead, inputs: &[Value]) -> Tuning {
+    let metric = head.search.metric(&head.task);
+    let index = |value: &Value| expect!(Ranking, value)[0];
+    let mut places = inputs[1..].chunks_exact(2);
+    let mut trials = Vec::new();
+    for &(share, count) in &head.rungs {
+        for place in places.by_ref().take(count) {
+            let (candidate, output) = (index(&place[0]), place[1].output());
+            let evaluation = output.as_deref().and_then(Output::as_evaluation).expect("a place has an evaluation");
+            let values = head.candidates[candidate].clone();
+            trials.push(Trial::of(candidate, values, share, evaluation, metric.name));
+        }
+    }
+    let arm = head.arm.as_deref().map(str::to_owned);
+    Tuning::new(head.search.label(), head.task.clone(), metric, trials, index(&inputs[0])).in_arm(arm)
 }
 
 /// Scores one round; its inputs are held-out rows, predictions, those of the baseline, and all rounds.

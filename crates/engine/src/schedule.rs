@@ -255,7 +255,7 @@ impl<'a> Schedule<'a> {
     fn winner(&self, state: &State, id: JobId) -> Option<JobId> {
         let job = &self.graph.jobs()[id];
         match (&job.work, &state.jobs[*job.inputs.first()?].value) {
-            (Work::Chosen, Some(Value::Choice(place))) => job.inputs.get(place + 1).copied(),
+            (Work::Chosen(place), Some(Value::Ranking(ranking))) => job.inputs.get(ranking[*place] + 1).copied(),
             _ => None,
         }
     }
@@ -403,7 +403,8 @@ fn is_run(work: &Work) -> bool {
             | Work::Split(..)
             | Work::Score(..)
             | Work::Choose(_)
-            | Work::Chosen
+            | Work::Chosen(_)
+            | Work::Version(_)
     )
 }
 

@@ -413,6 +413,8 @@ pub enum Structure {
     Final,
     /// It opens branches, on each of which the stages below run.
     Branches,
+    /// The stages above it have choices, between which it decides by inner evaluations.
+    Search,
 }
 
 /// An error of an argument, found while binding.

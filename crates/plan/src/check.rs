@@ -11,6 +11,7 @@ mod order;
 mod other;
 mod provenance;
 mod schema;
+mod search;
 mod tables;
 
 use crate::bind::{bind, find_verb};
@@ -19,6 +20,7 @@ use crate::lower::{JOBS_MAX, jobs_of_round};
 use crate::model::{Branch, Line, Node, Other, Pin, Pipeline, Plan};
 use crate::path::Path;
 use crate::print::stage_text;
+pub(crate) use block::whole_arm;
 use implied::Implied;
 pub use other::sourced;
 use pipewright_diagnostic::{Diagnostic, Failure, Span, code};
@@ -232,8 +234,17 @@ impl<'a> Walk<'a> {
         complete
     }
 
-    /// Walks stages on all open branches; a fork opens more of them.
-    fn stages(&mut self, stages: &[Stage], mut open: Vec<Here>) -> (Vec<Here>, Vec<Line>) {
+    /// Walks stages on all open branches; a fork opens more of them, and a search looks at several versions of them.
+    fn stages(&mut self, stages: &[Stage], open: Vec<Here>) -> (Vec<Here>, Vec<Line>) {
+        let Some(span) = self.searched(stages) else { return self.plain(stages, open) };
+        let (mut open, mut outline) = self.plain(&stages[..span.first], open);
+        self.search(stages, span, &mut open, &mut outline);
+        let (open, below) = self.plain(&stages[span.search + 1..], open);
+        outline.extend(below);
+        (open, outline)
+    }
+
+    fn plain(&mut self, stages: &[Stage], mut open: Vec<Here>) -> (Vec<Here>, Vec<Line>) {
         let mut outline = Vec::new();
         for stage in stages {
             // An unknown verb is already reported.
@@ -400,6 +411,7 @@ impl<'a> Walk<'a> {
                     }
                 }
             }
+            Bound::Search(search) => self.check_search(search.as_ref(), &args, span),
             Bound::Step(_) if verb.spec.effect == Effect::Row && self.at.flow == Flow::Recipe => {
                 remark = Some("in every fold".to_owned());
             }

@@ -8,9 +8,10 @@ use crate::fingerprint::{Fingerprint, Identity};
 use crate::model::NodeId;
 use crate::proof;
 use pipewright_frame::FitContext;
+use pipewright_operator::result::Values;
 use pipewright_operator::work::{
     Choose, Combine, Consumer, Evaluator, Fitted, FittedModel, Freeze, Inspect, Learner, ModelSink, Pushdown, Rows,
-    Source, Splitter, Step,
+    Search, Source, Splitter, Step,
 };
 use pipewright_operator::{FittedPipeline, Preparation, Record, StepRecord, Task};
 use pipewright_world::random::Key;
@@ -63,10 +64,15 @@ pub enum Work {
     Score(Arc<dyn Evaluator>, Task, usize),
     /// result of a round … → evaluation
     Verdict(Arc<dyn Evaluator>, Arc<VerdictHead>),
-    /// evaluation … → index of the winning candidate
+    /// evaluation … → ranking of the candidates
     Choose(Arc<dyn Choose>),
-    /// choice, candidate … → value of the winning candidate; the other candidates are never computed
-    Chosen,
+    /// ranking, candidate … → value of the candidate in this place of the ranking; those ranked elsewhere are not
+    /// computed for it
+    Chosen(usize),
+    /// → the index of a candidate
+    Version(usize),
+    /// index of the winner, (index, evaluation) of each place of each rung … → output
+    Searched(Arc<SearchHead>),
     /// table → output
     Inspect(Arc<dyn Inspect>),
     /// output … [, table] → output
@@ -87,6 +93,24 @@ pub struct VerdictHead {
     /// The seed of the splits.
     pub seed: u64,
     /// The arm of a `fork` that is evaluated.
+    pub arm: Option<Arc<str>>,
+    /// The values that make each candidate, if a search in every round chooses between them; the winners of the rounds
+    /// follow their results.
+    pub candidates: Option<Arc<[Values]>>,
+}
+
+/// Description of a search.
+#[derive(Debug, Clone)]
+pub struct SearchHead {
+    /// What searches.
+    pub search: Arc<dyn Search>,
+    /// The task.
+    pub task: Task,
+    /// The values that make each candidate.
+    pub candidates: Arc<[Values]>,
+    /// The share of the rows on each rung, and the number of its places.
+    pub rungs: Vec<(f64, usize)>,
+    /// The arm of a `fork` in which it searches.
     pub arm: Option<Arc<str>>,
 }
 
@@ -238,7 +262,7 @@ impl JobGraph {
     #[must_use]
     pub fn needed_first(&self, job: JobId) -> &[JobId] {
         let job = &self.jobs[job];
-        if matches!(job.work, Work::Chosen) { &job.inputs[..1] } else { &job.inputs }
+        if matches!(job.work, Work::Chosen(_)) { &job.inputs[..1] } else { &job.inputs }
     }
 
     /// Counts the jobs of a kind, for the text of the plan.

@@ -16,6 +16,7 @@
 
 mod bind;
 mod check;
+mod choices;
 mod cost;
 mod expand;
 mod fingerprint;
@@ -34,8 +35,8 @@ pub use check::{Options, plan, sourced};
 pub use cost::Cost;
 pub use expand::{Flat, Overrides, expand};
 pub use fingerprint::{Fingerprint, Identity};
-pub use graph::{Job, JobGraph, JobId, Part, PipelineHead, Round, ScopeId, VerdictHead, Work};
+pub use graph::{Job, JobGraph, JobId, Part, PipelineHead, Round, ScopeId, SearchHead, VerdictHead, Work};
 pub use lower::{Tables, lower, lower_tables};
-pub use model::{Branch, Node, NodeId, Other, Pin, Pipeline, Plan, TimeOrder};
+pub use model::{Branch, Candidate, Node, NodeId, Other, Pin, Pipeline, Plan, Searched, TimeOrder};
 pub use path::Path;
 pub use target::TargetFacts;

@@ -4,12 +4,14 @@
 //! training are fitted anew in every round, on that round's training rows only. A sink demands one final fit on all
 //! rows. Each branch of a fork is lowered separately; jobs that branches share have equal fingerprints and are merged.
 
+mod search;
+
 use crate::fingerprint::Identity;
 use crate::graph::{JobGraph, JobId, Part, PipelineHead, ScopeId, VerdictHead, Work};
 use crate::model::{Branch, Node, NodeId, Other, Plan};
 use crate::path::Path;
 use pipewright_frame::FitContext;
-use pipewright_operator::work::{Evaluator, Learner, Step, Training};
+use pipewright_operator::work::{Evaluator, Learner, ModelSink, Step, Training};
 use pipewright_operator::{Bound, Effect, Structure, Task, TrainingRows};
 use pipewright_world::random::Key;
 use std::sync::Arc;
@@ -120,8 +122,13 @@ impl<'a> Lowering<'a> {
         self.path.nodes[stage]
     }
 
+    /// The stage to which the jobs of a stage of the path belong.
+    fn id(&self, stage: usize) -> NodeId {
+        self.for_stage.unwrap_or(self.path.branch.path[stage])
+    }
+
     fn add(&mut self, work: Work, identity: Identity, inputs: &[JobId], stage: usize, scope: ScopeId) -> JobId {
-        let id = self.for_stage.unwrap_or(self.path.branch.path[stage]);
+        let id = self.id(stage);
         self.graph.add(work, identity, inputs, id, scope)
     }
 
@@ -239,6 +246,7 @@ impl<'a> Lowering<'a> {
                 Bound::Step(step) => self.final_step(stage, step, finally),
                 Bound::Training(training) => self.final_model(stage, training.as_ref(), finally),
                 Bound::Evaluator(judge) => self.judged(stage, judge),
+                Bound::Search(_) => self.search_report(stage, finally.is_some()),
                 // Where nothing is evaluated or saved, rows may change below a stage that learns.
                 Bound::Rows(_) | Bound::Combine(_) if finally.is_some() => self.shared_stage(stage, false),
                 _ => self.tee(stage),
@@ -246,7 +254,7 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// If a stage needs the fit on all rows: splits off validation rows, if the model needs some.
+    /// If a stage needs the fit on all rows, starts it.
     fn final_rows(&mut self, first: usize) -> Option<Final> {
         let structure = |node: &Node| node.verb.spec.structure;
         let pulls = |node: &Node| {
@@ -258,14 +266,19 @@ impl<'a> Lowering<'a> {
             pulls(node) && (training.is_none_or(|training| stage < training) || structure(node) == Structure::Final)
         });
         let table = self.table.filter(|_| pulled)?;
-        let reserved = training.and_then(|stage| match &self.node(stage).bound {
+        Some(self.final_fit(table))
+    }
+
+    /// Starts the fit on all rows: splits off validation rows, if the model needs some.
+    fn final_fit(&mut self, table: JobId) -> Final {
+        let reserved = self.path.training().and_then(|stage| match &self.node(stage).bound {
             Bound::Training(training) => self.reserve(training.as_ref(), table, stage, ScopeId::ROOT),
             _ => None,
         });
         if let Some((train, _)) = reserved {
             self.table = Some(train);
         }
-        Some(Final { validation: reserved.map(|(_, validation)| validation) })
+        Final { validation: reserved.map(|(_, validation)| validation) }
     }
 
     /// Splits off validation rows, if the model needs some: (training rows, validation rows).
@@ -280,14 +293,14 @@ impl<'a> Lowering<'a> {
         let key = self.stream(training.seed(), "validation", scope);
         let identity = Identity::of("reserve").text(&self.node(stage).canonical).key(key).text(&task_text(Some(&task)));
         let rounds = self.add(Work::Split(splitter, task, key), identity, &[table], stage, scope);
-        let train = self.pick(table, rounds, 0, Part::Train, stage, scope);
-        let validation = self.pick(table, rounds, 0, Part::Test, stage, scope);
+        let round = Round { table, rounds, round: 0, scope };
+        let (train, validation) = (self.pick(&round, Part::Train, stage), self.pick(&round, Part::Test, stage));
         Some((train, validation))
     }
 
-    fn pick(&mut self, table: JobId, rounds: JobId, round: usize, part: Part, stage: usize, scope: ScopeId) -> JobId {
-        let identity = Identity::of("pick").number(round as u64).number(u64::from(part == Part::Test));
-        self.add(Work::Pick(round, part), identity, &[table, rounds], stage, scope)
+    fn pick(&mut self, of: &Round, part: Part, stage: usize) -> JobId {
+        let identity = Identity::of("pick").number(of.round as u64).number(u64::from(part == Part::Test));
+        self.add(Work::Pick(of.round, part), identity, &[of.table, of.rounds], stage, of.scope)
     }
 
     fn final_step(&mut self, stage: usize, step: &Arc<dyn Step>, finally: Option<Final>) {
@@ -322,49 +335,71 @@ impl<'a> Lowering<'a> {
         Some(self.add(Work::Learn(learner, key), identity, &inputs, stage, scope))
     }
 
-    /// Expands an evaluation: everything from the first stage that learns down to the training, once per round.
+    /// Expands an evaluation of the whole table.
     fn judged(&mut self, stage: usize, judge: &Arc<dyn Evaluator>) {
-        let branch = self.path.branch;
-        let (Some(table), Some(task), Some(trained_at)) = (self.whole, branch.task.clone(), self.path.training())
-        else {
-            return;
-        };
-        let Bound::Training(training) = &self.node(trained_at).bound else { return };
-        let canonical = &self.node(stage).canonical;
+        let Some(table) = self.whole else { return };
         let seed = judge.seed().unwrap_or(self.plan.seed);
-        let key = Key::new(seed).child("split");
+        let judging = Judging { judge: judge.clone(), canonical: self.node(stage).canonical.clone(), seed, stage };
+        let report = self.evaluation(&judging, None, table, ScopeId::ROOT);
+        self.reports.extend(report);
+    }
+
+    /// Adds an evaluation on some rows: everything from the first stage that learns down to the training, once per
+    /// round. Of a search, it evaluates the version `of`, or else what the search makes of the training rows.
+    fn evaluation(&mut self, judging: &Judging, of: Option<usize>, table: JobId, scope: ScopeId) -> Option<JobId> {
+        let Judging { judge, canonical, seed, stage } = judging;
+        let (task, label) = self.as_version(of, |lowering| {
+            let trained_at = lowering.path.training()?;
+            let Bound::Training(training) = &lowering.node(trained_at).bound else { return None };
+            Some((lowering.path.branch.task.clone()?, training.label()))
+        })?;
+        let key = self.in_scope(Key::new(*seed).child("split"), scope);
         let identity = Identity::of("split").text(canonical).key(key).text(&task_text(Some(&task)));
-        let split = Work::Split(judge.clone(), task.clone(), key);
-        let rounds = self.add(split, identity, &[table], stage, ScopeId::ROOT);
+        let rounds = self.add(Work::Split(judge.clone(), task.clone(), key), identity, &[table], *stage, scope);
         let baseline = judge.baseline(&task);
-        let mut scores = Vec::new();
+        let (mut scores, mut choices) = (Vec::new(), Vec::new());
         for round in 0..judge.rounds() {
-            let scope = self.graph.enter(ScopeId::ROOT, rounds, round);
-            let fold = Fold { table, rounds, round, scope, trained_at };
-            let Some(predicted) = self.fold(&fold, training.as_ref()) else { return };
-            let baseline = self.baseline(&fold, stage, &task, baseline.clone());
-            let test = self.pick(table, rounds, round, Part::Test, stage, scope);
-            let identity = Identity::of("score").text(canonical).number(round as u64);
-            let work = Work::Score(judge.clone(), task.clone(), round);
-            scores.push(self.add(work, identity, &[test, predicted, baseline, rounds], stage, scope));
+            let round = Round { table, rounds, round, scope: self.graph.enter(scope, rounds, round) };
+            let predicted = match (of, &self.path.branch.searched) {
+                (None, Some(_)) => {
+                    let (predicted, choice) = self.searched_fold(&round)?;
+                    choices.push(choice);
+                    predicted
+                }
+                (of, _) => self.as_version(of, |lowering| lowering.fold(&round))?,
+            };
+            let baseline = self.baseline(&round, *stage, &task, baseline.clone());
+            let test = self.pick(&round, Part::Test, *stage);
+            let identity = Identity::of("score").text(canonical).number(round.round as u64);
+            let work = Work::Score(judge.clone(), task.clone(), round.round);
+            scores.push(self.add(work, identity, &[test, predicted, baseline, rounds], *stage, round.scope));
         }
-        let head = VerdictHead { model: training.label(), task, seed, arm: branch.arm.clone() };
+        let candidates = (!choices.is_empty()).then(|| self.labels());
+        let arm = self.path.branch.arm.clone();
+        let head = VerdictHead { model: label, task, seed: *seed, arm, candidates };
         let arm = head.arm.as_deref().unwrap_or_default();
-        let identity = Identity::of("verdict").text(canonical).text(&head.model).number(seed).text(arm);
-        let report = self.add(Work::Verdict(judge.clone(), Arc::new(head)), identity, &scores, stage, ScopeId::ROOT);
-        self.reports.push(report);
+        let identity = Identity::of("verdict").text(canonical).text(&head.model).number(*seed).text(arm);
+        let inputs: Vec<JobId> = scores.into_iter().chain(choices).collect();
+        Some(self.add(Work::Verdict(judge.clone(), Arc::new(head)), identity, &inputs, *stage, scope))
     }
 
     /// Fits everything on one round's training rows and predicts its held-out rows.
-    fn fold(&mut self, fold: &Fold, training: &dyn Training) -> Option<JobId> {
-        let Fold { table, rounds, round, scope, trained_at } = *fold;
-        let mut train = self.pick(table, rounds, round, Part::Train, trained_at, scope);
+    fn fold(&mut self, round: &Round) -> Option<JobId> {
+        let (scope, trained_at) = (round.scope, self.path.training()?);
+        let train = self.pick(round, Part::Train, trained_at);
+        let test = self.pick(round, Part::Test, trained_at);
+        self.fitted(train, test, scope)
+    }
+
+    /// Fits everything on these rows, and predicts others.
+    fn fitted(&mut self, mut train: JobId, mut test: JobId, scope: ScopeId) -> Option<JobId> {
+        let trained_at = self.path.training()?;
+        let Bound::Training(training) = &self.node(trained_at).bound else { return None };
         let mut validation = None;
-        if let Some((rest, reserved)) = self.reserve(training, train, trained_at, scope) {
+        if let Some((rest, reserved)) = self.reserve(training.as_ref(), train, trained_at, scope) {
             train = rest;
             validation = Some(reserved);
         }
-        let mut test = self.pick(table, rounds, round, Part::Test, trained_at, scope);
         for stage in self.path.shared_end()..trained_at {
             let Bound::Step(step) = &self.node(stage).bound else { continue };
             let (state, rows) = self.fit(stage, step, train, scope);
@@ -372,7 +407,7 @@ impl<'a> Lowering<'a> {
             test = self.apply(state, test, stage, scope);
             validation = validation.map(|rows| self.apply(state, rows, stage, scope));
         }
-        let model = self.learn(trained_at, training, train, validation, scope)?;
+        let model = self.learn(trained_at, training.as_ref(), train, validation, scope)?;
         Some(self.predict(model, test, trained_at, scope))
     }
 
@@ -380,13 +415,12 @@ impl<'a> Lowering<'a> {
         self.add(Work::Predict, Identity::of("predict"), &[model, rows], stage, scope)
     }
 
-    fn baseline(&mut self, fold: &Fold, stage: usize, task: &Task, learner: Arc<dyn Learner>) -> JobId {
-        let Fold { table, rounds, round, scope, .. } = *fold;
-        let train = self.pick(table, rounds, round, Part::Train, stage, scope);
-        let test = self.pick(table, rounds, round, Part::Test, stage, scope);
+    fn baseline(&mut self, round: &Round, stage: usize, task: &Task, learner: Arc<dyn Learner>) -> JobId {
+        let train = self.pick(round, Part::Train, stage);
+        let test = self.pick(round, Part::Test, stage);
         let identity = Identity::of("baseline").text(&task_text(Some(task)));
-        let model = self.add(Work::Learn(learner, Key::new(0)), identity, &[train], stage, scope);
-        self.predict(model, test, stage, scope)
+        let model = self.add(Work::Learn(learner, Key::new(0)), identity, &[train], stage, round.scope);
+        self.predict(model, test, stage, round.scope)
     }
 
     /// Lowers stages that inspect and sinks.
@@ -404,16 +438,12 @@ impl<'a> Lowering<'a> {
                 self.add(Work::Consumer(check.clone()), identity, &inputs, stage, ScopeId::ROOT)
             }
             Bound::ModelSink(keep) => {
-                let task = self.path.branch.task.clone();
-                let (Some(input), Some(whole)) = (self.input, self.whole) else { return };
-                let (Some(model), Some(task)) = (self.model, task) else { return };
-                let states = self.replayed.iter().chain(&self.states).map(|(_, state)| *state);
-                let judged = |&report: &JobId| matches!(self.graph.jobs()[report].work, Work::Verdict(..));
-                let verdicts = self.reports.iter().copied().filter(judged);
-                let inputs: Vec<JobId> =
-                    [input, whole].into_iter().chain(states).chain([model]).chain(verdicts).collect();
-                let work = Work::ModelSink(keep.clone(), Arc::new(self.head(Some(task))));
-                self.add(work, identity, &inputs, stage, ScopeId::ROOT)
+                let stored = match &self.path.branch.searched {
+                    Some(_) => self.stored_winner(keep, &identity, stage),
+                    None => self.stored(keep, identity, self.id(stage)),
+                };
+                let Some(stored) = stored else { return };
+                stored
             }
             Bound::Freeze(freeze) => {
                 let Some(input) = self.input else { return };
@@ -425,6 +455,17 @@ impl<'a> Lowering<'a> {
             _ => return,
         };
         self.reports.push(report);
+    }
+
+    /// Saves the final fit.
+    fn stored(&mut self, keep: &Arc<dyn ModelSink>, identity: Identity, at: NodeId) -> Option<JobId> {
+        let (input, whole, model, task) = (self.input?, self.whole?, self.model?, self.path.branch.task.clone()?);
+        let states = self.replayed.iter().chain(&self.states).map(|(_, state)| *state);
+        let judged = |&report: &JobId| matches!(self.graph.jobs()[report].work, Work::Verdict(..));
+        let verdicts = self.reports.iter().copied().filter(judged);
+        let inputs: Vec<JobId> = [input, whole].into_iter().chain(states).chain([model]).chain(verdicts).collect();
+        let work = Work::ModelSink(keep.clone(), Arc::new(self.head(Some(task))));
+        Some(self.graph.add(work, identity, &inputs, at, ScopeId::ROOT))
     }
 
     fn head(&self, task: Option<Task>) -> PipelineHead {
@@ -462,11 +503,18 @@ struct Final {
     validation: Option<JobId>,
 }
 
-#[derive(Clone, Copy)]
-struct Fold {
+/// A round of a split of some rows.
+struct Round {
     table: JobId,
     rounds: JobId,
     round: usize,
     scope: ScopeId,
-    trained_at: usize,
+}
+
+/// An evaluation, and the stage that it belongs to.
+struct Judging {
+    judge: Arc<dyn Evaluator>,
+    canonical: String,
+    seed: u64,
+    stage: usize,
 }

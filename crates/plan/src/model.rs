@@ -3,7 +3,8 @@
 use crate::target::TargetFacts;
 use pipewright_diagnostic::Span;
 use pipewright_frame::{Complete, Schema};
-use pipewright_operator::work::Learner;
+use pipewright_operator::result::Values;
+use pipewright_operator::work::{Learner, Search};
 use pipewright_operator::{Args, Bound, Footprint, Task, Transform, Verb};
 use std::sync::Arc;
 
@@ -86,8 +87,28 @@ pub struct Branch {
     pub source_bytes: Option<u64>,
     /// Was the head of the data all of it?
     pub source_is_whole: bool,
+    /// The candidates of the search that it passes through; its own path is that of the first one.
+    pub searched: Option<Arc<Searched>>,
     /// Orders of rows that only the rows can tell to go forward in time.
     pub in_time: Vec<TimeOrder>,
+}
+
+/// A search: versions of the same stages, of which one will be chosen.
+#[derive(Debug)]
+pub struct Searched {
+    /// The versions, at least one.
+    pub candidates: Vec<Candidate>,
+    /// What chooses between them.
+    pub search: Arc<dyn Search>,
+}
+
+/// A version of the stages that a search decides.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// Its stages, from the source to the training.
+    pub branch: Branch,
+    /// The values that make it, by their names, as a script would write them.
+    pub values: Values,
 }
 
 /// An order of rows that has to go forward in time: a stage depends on it, and the rows are as they were read.
@@ -119,6 +140,8 @@ pub struct Pipeline {
 pub(crate) enum Line {
     /// A stage. One that several branches share is that of the first branch.
     Stage(NodeId),
+    /// A stage with choices, as written.
+    Written(String),
     /// A stage with arms.
     Fork {
         /// The verb.

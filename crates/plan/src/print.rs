@@ -79,6 +79,7 @@ impl Plan {
                     let text = format!("{indent}{}", node.text);
                     into.push(PlanLine { text, implied: node.implied, remark: node.remark.clone() });
                 }
+                Line::Written(text) => into.push(plain(text.clone())),
                 Line::Fork { verb, arms } => {
                     into.push(plain(format!("{verb} {{")));
                     for (name, stages) in arms {
@@ -122,6 +123,7 @@ impl Plan {
     fn script(&self, outline: &[Line], between: &str) -> String {
         let stages = outline.iter().map(|line| match line {
             Line::Stage(id) => self.nodes[*id].text.clone(),
+            Line::Written(text) => text.clone(),
             Line::Fork { verb, arms } => {
                 let arm = |(name, stages): &(Arc<str>, Vec<Line>)| {
                     format!("    {}: {}\n", written_name(name), self.script(stages, " | "))

@@ -1,7 +1,7 @@
 //! An evaluation as text (a table of metrics and the confusion matrix) and as JSON.
 
 use pipewright_learn::metric::Confusion;
-use pipewright_operator::result::{Evaluation, MetricResult, Scheme};
+use pipewright_operator::result::{Evaluation, MetricResult, Scheme, Values};
 use serde_json::{Map, Value as Json, json};
 use std::fmt::Write;
 
@@ -25,6 +25,12 @@ pub(crate) fn json(evaluation: &Evaluation) -> Json {
         let counts: Vec<&[u64]> = (0..classes.len()).map(|class| confusion.row(class)).collect();
         json["classes"] = json!(classes.to_vec());
         json["confusion"] = json!(counts);
+    }
+    if !evaluation.chosen.is_empty() {
+        let of_fold = |values: &Values| -> Map<String, Json> {
+            values.iter().map(|(name, value)| (name.clone(), json!(value))).collect()
+        };
+        json["chosen"] = evaluation.chosen.iter().map(of_fold).collect();
     }
     if let (Some(arm), Json::Object(fields)) = (&evaluation.arm, &mut json) {
         fields.insert("arm".to_owned(), json!(arm));
@@ -51,7 +57,27 @@ pub(crate) fn text(evaluation: &Evaluation) -> String {
     if let (Some(classes), Some(confusion)) = (evaluation.task.classes(), evaluation.confusion()) {
         write_confusion(&mut text, classes, &confusion);
     }
+    write_chosen(&mut text, &evaluation.chosen);
     text
+}
+
+/// What a search has chosen, and in how many folds; the most frequent choice first.
+fn write_chosen(text: &mut String, chosen: &[Values]) {
+    let mut counted: Vec<(usize, &Values)> = Vec::new();
+    for values in chosen {
+        match counted.iter_mut().find(|(_, known)| *known == values) {
+            Some((count, _)) => *count += 1,
+            None => counted.push((1, values)),
+        }
+    }
+    counted.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+    if !counted.is_empty() {
+        let _ = writeln!(text, "\nchosen on inner folds, in {} folds", chosen.len());
+    }
+    for (count, values) in counted {
+        let values: Vec<String> = values.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let _ = writeln!(text, "{count:>4}  {}", values.join("  "));
+    }
 }
 
 fn head(evaluation: &Evaluation) -> String {

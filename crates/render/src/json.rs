@@ -1,10 +1,10 @@
 //! Outputs as JSON, as documented in `docs/json.md`.
 
-use crate::{evaluation, saved_pipeline};
+use crate::{evaluation, saved_pipeline, tuning};
 use pipewright_frame::Table;
 use pipewright_operator::result::{
     Assertion, Description, Evaluation, Frozen, Output, OutputVisitor, ProfileReport, Saved, SavedPipeline,
-    SchemaColumn, SchemaReport, TableHead, Written,
+    SchemaColumn, SchemaReport, TableHead, Tuning, Written,
 };
 use serde_json::{Map, Value as Json, json};
 
@@ -82,6 +82,10 @@ impl OutputVisitor for Fields {
 
     fn written(&self, written: &Written) -> Json {
         json!({"path": written.path, "rows": written.rows})
+    }
+
+    fn tuning(&self, tuning: &Tuning) -> Json {
+        tuning::json(tuning)
     }
 }
 

@@ -9,6 +9,7 @@ mod profile;
 mod saved_pipeline;
 mod schema;
 mod text;
+mod tuning;
 
 pub use comparison::texts;
 pub use json::json;

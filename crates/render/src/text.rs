@@ -1,9 +1,9 @@
 //! Outputs as text.
 
-use crate::{WIDTH, description, evaluation, profile, saved_pipeline, schema};
+use crate::{WIDTH, description, evaluation, profile, saved_pipeline, schema, tuning};
 use pipewright_operator::result::{
     Assertion, Description, Evaluation, Frozen, Output, OutputVisitor, ProfileReport, Saved, SavedPipeline,
-    SchemaReport, TableHead, Written,
+    SchemaReport, TableHead, Tuning, Written,
 };
 
 /// Renders an output as text that ends with a newline; empty if there is nothing to print.
@@ -59,5 +59,9 @@ impl OutputVisitor for Text {
             Some(text) => text.clone(),
             None => format!("wrote {} rows to {}\n", written.rows, written.path),
         }
+    }
+
+    fn tuning(&self, tuning: &Tuning) -> String {
+        tuning::text(tuning)
     }
 }

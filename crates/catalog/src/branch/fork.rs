@@ -6,7 +6,7 @@ use pipewright_operator::{
 };
 
 /// The arms; the planner expands them, so the verb itself reads no arguments.
-const ARMS: Param = Param {
+pub(super) const ARMS: Param = Param {
     place: Place::Positional,
     name: "arms",
     domain: Domain::Arms,

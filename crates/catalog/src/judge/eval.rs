@@ -53,7 +53,7 @@ either! {
 
 /// A metric, by its word.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct MetricWord(&'static str);
+pub(super) struct MetricWord(pub(super) &'static str);
 
 impl Argument for MetricWord {
     const DOMAIN: Domain = Domain::Words(&{
@@ -167,7 +167,7 @@ virginica                    0           5          95
 };
 
 #[derive(Clone)]
-enum Scheme {
+pub(super) enum Scheme {
     Folds(usize),
     /// Folds of whole groups.
     Groups(usize),
@@ -214,6 +214,11 @@ impl Eval {
             together: false,
             evaluates: false,
         }
+    }
+
+    /// The evaluation of the candidates of a search, which looks at nothing but their scores.
+    pub(super) fn inner(scheme: Scheme, stratified: Option<bool>, metric: Option<&'static Metric>) -> Eval {
+        Eval { scheme, stratified, metrics: metric.into_iter().collect(), ..Eval::holdout(0.5) }
     }
 
     fn stratifies(&self, task: &Task) -> bool {

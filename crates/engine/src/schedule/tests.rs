@@ -95,8 +95,8 @@ impl Inspect for Counted {
 struct Second;
 
 impl Choose for Second {
-    fn choose(&self, _: &[Arc<Output>]) -> Result<usize, Failure> {
-        Ok(1)
+    fn rank(&self, _: &[Arc<Output>]) -> Result<Vec<usize>, Failure> {
+        Ok(vec![1, 0])
     }
 }
 
@@ -216,13 +216,13 @@ fn chosen(asked_for_choice_first: bool) -> (usize, usize) {
     let losing = fixture.rows(&loser, read);
     let inner = fixture.rows(&winner, read);
     let winning = fixture.rows(&winner, inner);
-    let passed_on = fixture.add(Work::Chosen, &[choice, losing, winning]);
+    let passed_on = fixture.add(Work::Chosen(0), &[choice, losing, winning]);
     let end = fixture.rows(&shared, passed_on);
     let environment = environment();
     let mut run = Run::new(&environment, &NoObserver);
     if asked_for_choice_first {
         run.demand(&fixture.graph, &[choice], Retain::ForLater);
-        assert!(matches!(run.value(choice), Some(Value::Choice(1))));
+        assert!(matches!(run.value(choice), Some(Value::Ranking(ranking)) if **ranking == [1, 0]));
     }
     run.demand(&fixture.graph, &[end], Retain::Demanded);
     assert_eq!(run.failure(&fixture.graph), None);

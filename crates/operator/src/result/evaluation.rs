@@ -1,5 +1,6 @@
 //! Results of an evaluation: scores and predictions of every fold.
 
+use super::Values;
 use crate::Task;
 use pipewright_diagnostic::{Failure, code, nearest};
 use pipewright_learn::metric::{Confusion, Undefined, confusion};
@@ -33,6 +34,8 @@ pub struct Evaluation {
     pub seed: u64,
     /// The results of the folds, by repetition.
     pub results: Vec<FoldResult>,
+    /// The values that a search inside each fold has chosen, if there is one; in the order of the results.
+    pub chosen: Vec<Values>,
 }
 
 /// The scheme by which an evaluation splits rows.
@@ -138,7 +141,17 @@ impl Evaluation {
     #[must_use]
     pub fn new(model: impl Into<String>, task: Task, scheme: Scheme, results: Vec<FoldResult>) -> Evaluation {
         let folds = results.len();
-        Evaluation { arm: None, model: model.into(), task, scheme, folds, repeat: 1, seed: 0, results }
+        Evaluation {
+            arm: None,
+            model: model.into(),
+            task,
+            scheme,
+            folds,
+            repeat: 1,
+            seed: 0,
+            results,
+            chosen: Vec::new(),
+        }
     }
 
     /// The metrics, in the order of the report.

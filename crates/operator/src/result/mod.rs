@@ -9,12 +9,14 @@ mod out_of_fold;
 mod predictions;
 mod saved_pipeline;
 mod sink;
+mod tuning;
 
 pub use evaluation::{Evaluation, FoldResult, Measured, MetricResult, Scheme, Score};
 pub use inspection::{Assertion, Description, ProfileReport, SchemaColumn, SchemaReport, TableHead};
 pub use predictions::{PREDICTION, prediction_arrays, prediction_columns, prediction_table};
 pub use saved_pipeline::{SavedModel, SavedPipeline};
 pub use sink::{Frozen, Saved, Written};
+pub use tuning::{Trial, Tuning, Values};
 
 /// The result of one stage.
 #[derive(Debug, Clone)]
@@ -40,6 +42,8 @@ pub enum Output {
     Frozen(Frozen),
     /// A table that was written: `write`.
     Written(Written),
+    /// Candidates and their inner evaluations: `tune`.
+    Tuning(Tuning),
 }
 
 /// A visitor of outputs, such as a rendering. A new kind of output adds a method, so that no implementation can
@@ -68,6 +72,8 @@ pub trait OutputVisitor {
     fn frozen(&self, frozen: &Frozen) -> Self::Result;
     /// Visits a written table.
     fn written(&self, written: &Written) -> Self::Result;
+    /// Visits the candidates of a search.
+    fn tuning(&self, tuning: &Tuning) -> Self::Result;
 }
 
 impl Output {
@@ -84,6 +90,7 @@ impl Output {
             Output::SavedPipeline(saved) => visitor.saved_pipeline(saved),
             Output::Frozen(frozen) => visitor.frozen(frozen),
             Output::Written(written) => visitor.written(written),
+            Output::Tuning(tuning) => visitor.tuning(tuning),
         }
     }
 
@@ -101,6 +108,7 @@ impl Output {
             Output::SavedPipeline(_) => "model",
             Output::Frozen(_) => "freeze",
             Output::Written(_) => "write",
+            Output::Tuning(_) => "tune",
         }
     }
 

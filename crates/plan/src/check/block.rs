@@ -125,7 +125,7 @@ impl Walk<'_> {
 }
 
 /// An arm that is a bare `drop` or `keep` applies to all its columns.
-fn whole_arm(pipeline: &Pipeline, implied: &Implied) -> Pipeline {
+pub(crate) fn whole_arm(pipeline: &Pipeline, implied: &Implied) -> Pipeline {
     let [Stage { core: Core::Select { verb, selector: None, .. }, span, .. }] = pipeline.stages.as_slice() else {
         return pipeline.clone();
     };

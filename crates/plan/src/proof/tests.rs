@@ -64,7 +64,7 @@ impl Learner for Idle {
 }
 
 impl Choose for Idle {
-    fn choose(&self, _: &[Arc<Output>]) -> Result<usize, Failure> {
+    fn rank(&self, _: &[Arc<Output>]) -> Result<Vec<usize>, Failure> {
         unreachable!("a proof runs nothing")
     }
 }
@@ -167,7 +167,7 @@ fn search(lie: Lie) -> Result<(), String> {
         }
         let choice = sketch.add(Work::Choose(Arc::new(Idle)), &predictions, scope);
         let candidates = [sketch.learn(train, scope), sketch.learn(train, scope)];
-        let winner = sketch.add(Work::Chosen, &[choice, candidates[0], candidates[1]], scope);
+        let winner = sketch.add(Work::Chosen(0), &[choice, candidates[0], candidates[1]], scope);
         sketch.predict(winner, held_out, scope);
     }
     sketch.graph.check()
