@@ -89,6 +89,7 @@ pub static REGISTRY: Registry = Registry {
         &learn::train::VERB,
         &judge::eval::VERB,
         &judge::tune::VERB,
+        &judge::compare::VERB,
         &judge::assert::VERB,
         &look::show::VERB,
         &look::schema::VERB,

@@ -160,11 +160,11 @@ fn tuning(head: &SearchHead, inputs: &[Value]) -> Tuning {
 /// Scores one round; its inputs are held-out rows, predictions, those of the baseline, and all rounds.
 fn score(judge: &Arc<dyn Evaluator>, task: &Task, round: usize, mut inputs: Vec<Value>) -> Result<FoldResult, Failure> {
     let truth = target(expect!(Data, &inputs[0]), task)?;
-    let rows = expect!(Rounds, &inputs[3])[round].test.clone();
+    let Round { train, test: rows } = expect!(Rounds, &inputs[3])[round].clone();
     // Predictions without another owner are moved, not copied.
     let baseline = Arc::unwrap_or_clone(expect!(Predictions, inputs.swap_remove(2)));
     let outputs = Arc::unwrap_or_clone(expect!(Predictions, inputs.swap_remove(1)));
-    judge.score(HeldOut { round, rows, truth: &truth, outputs, baseline }, task)
+    judge.score(HeldOut { round, rows, training: train.len(), truth: &truth, outputs, baseline }, task)
 }
 
 /// Loads the target and the weights of all rows: the input of an evaluation.

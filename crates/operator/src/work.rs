@@ -413,6 +413,8 @@ pub struct HeldOut<'a> {
     pub round: usize,
     /// Indices of the held-out rows in the table that was split, ascending.
     pub rows: Arc<[u32]>,
+    /// The number of training rows.
+    pub training: usize,
     /// The target of the held-out rows, and the columns whose roles matter for scoring.
     pub truth: &'a Table,
     /// Predictions of the model.
@@ -434,6 +436,11 @@ pub trait Inspect: Send + Sync {
 pub trait Consumer: Send + Sync {
     /// Does it require an evaluation among the results?
     fn needs_evaluation(&self) -> bool {
+        false
+    }
+
+    /// Does it take the evaluations of all arms of a `fork`, and run once for all of them?
+    fn takes_all_arms(&self) -> bool {
         false
     }
 

@@ -62,10 +62,15 @@ pub fn lower_tables(plan: &Plan, graph: &mut JobGraph) -> Vec<Tables> {
 /// If the plan would learn from held-out rows, which is a bug and never an error of the script.
 pub fn lower(plan: &Plan, graph: &mut JobGraph) -> Vec<JobId> {
     let mut reports = Vec::new();
-    for branch in plan.pipelines.iter().flat_map(|pipeline| &pipeline.branches) {
-        let mut lowering = Lowering::shared(plan, branch, graph);
-        lowering.learning();
-        reports.append(&mut lowering.reports);
+    for pipeline in &plan.pipelines {
+        let mut verdicts = Vec::new();
+        for (place, branch) in pipeline.branches.iter().enumerate() {
+            let mut lowering = Lowering::shared(plan, branch, graph);
+            lowering.beside = Beside { verdicts, is_last: place + 1 == pipeline.branches.len() };
+            lowering.learning();
+            verdicts = lowering.verdicts();
+            reports.append(&mut lowering.reports);
+        }
     }
     graph.check().expect("no job learns from rows that its rounds hold out");
     reports.sort_by_key(|&report| (graph.jobs()[report].stage, report));
@@ -81,6 +86,8 @@ struct Lowering<'a> {
     /// The table at the current stage, on the shared or the final path.
     table: Option<JobId>,
     reports: Vec<JobId>,
+    /// What the other arms of a fork have come to.
+    beside: Beside,
     /// The final fit, once demanded: the states so far and the model.
     states: Vec<(String, JobId)>,
     model: Option<JobId>,
@@ -109,6 +116,7 @@ impl<'a> Lowering<'a> {
             tables: Tables::default(),
             table: None,
             reports: Vec::new(),
+            beside: Beside::default(),
             states: Vec::new(),
             model: None,
             whole: None,
@@ -433,6 +441,13 @@ impl<'a> Lowering<'a> {
                 let Some(table) = self.table else { return };
                 self.add(Work::Inspect(look.clone()), identity, &[table], stage, ScopeId::ROOT)
             }
+            Bound::Consumer(check) if check.takes_all_arms() => {
+                if !self.beside.is_last {
+                    return;
+                }
+                let verdicts = self.verdicts();
+                self.add(Work::Consumer(check.clone()), identity, &verdicts, stage, ScopeId::ROOT)
+            }
             Bound::Consumer(check) => {
                 let inputs: Vec<JobId> = self.reports.iter().copied().chain(self.table).collect();
                 self.add(Work::Consumer(check.clone()), identity, &inputs, stage, ScopeId::ROOT)
@@ -457,12 +472,21 @@ impl<'a> Lowering<'a> {
         self.reports.push(report);
     }
 
+    fn is_verdict(&self, report: JobId) -> bool {
+        matches!(self.graph.jobs()[report].work, Work::Verdict(..))
+    }
+
+    /// The evaluations of this arm and of those before it.
+    fn verdicts(&self) -> Vec<JobId> {
+        let own = self.reports.iter().copied().filter(|&report| self.is_verdict(report));
+        self.beside.verdicts.iter().copied().chain(own).collect()
+    }
+
     /// Saves the final fit.
     fn stored(&mut self, keep: &Arc<dyn ModelSink>, identity: Identity, at: NodeId) -> Option<JobId> {
         let (input, whole, model, task) = (self.input?, self.whole?, self.model?, self.path.branch.task.clone()?);
         let states = self.replayed.iter().chain(&self.states).map(|(_, state)| *state);
-        let judged = |&report: &JobId| matches!(self.graph.jobs()[report].work, Work::Verdict(..));
-        let verdicts = self.reports.iter().copied().filter(judged);
+        let verdicts = self.reports.iter().copied().filter(|&report| self.is_verdict(report));
         let inputs: Vec<JobId> = [input, whole].into_iter().chain(states).chain([model]).chain(verdicts).collect();
         let work = Work::ModelSink(keep.clone(), Arc::new(self.head(Some(task))));
         Some(self.graph.add(work, identity, &inputs, at, ScopeId::ROOT))
@@ -501,6 +525,15 @@ fn wanted_text(wanted: &pipewright_operator::work::Pushdown) -> String {
 #[derive(Clone, Copy)]
 struct Final {
     validation: Option<JobId>,
+}
+
+/// The arms of a fork that were lowered before.
+#[derive(Default)]
+struct Beside {
+    /// Their evaluations.
+    verdicts: Vec<JobId>,
+    /// Is no arm left?
+    is_last: bool,
 }
 
 /// A round of a split of some rows.

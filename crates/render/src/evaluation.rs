@@ -41,6 +41,9 @@ pub(crate) fn json(evaluation: &Evaluation) -> Json {
 fn of_metric(metric: &MetricResult<'_>) -> (String, Json) {
     let folds: Vec<Option<f64>> = metric.folds().into_iter().map(|value| value.as_ref().ok().copied()).collect();
     let mut json = json!({"mean": metric.mean().ok(), "folds": folds});
+    if let Some(interval) = metric.interval() {
+        json["interval"] = json!([interval.low, interval.high]);
+    }
     if let Some(reason) = metric.undefined() {
         json["undefined"] = json!(reason.0);
     }
@@ -50,7 +53,10 @@ fn of_metric(metric: &MetricResult<'_>) -> (String, Json) {
 /// The model, the evaluation scheme, a line per metric and, for classes, the confusion matrix.
 pub(crate) fn text(evaluation: &Evaluation) -> String {
     let mut text = head(evaluation);
-    let _ = writeln!(text, "{:<18}{:>10}{:>10}{:>10}{:>12}", "", "mean", "lowest", "highest", "baseline");
+    let several = evaluation.results.len() > 1;
+    let of_folds = if several { format!("{:>10}{:>10}", "lowest", "highest") } else { String::new() };
+    let mean = if several { "mean" } else { "score" };
+    let _ = writeln!(text, "{:<18}{mean:>10}{:>22}{of_folds}{:>12}", "", "95% interval", "baseline");
     for metric in evaluation.metrics() {
         write_metric(&mut text, &metric);
     }
@@ -105,9 +111,16 @@ fn write_metric(text: &mut String, metric: &MetricResult<'_>) {
     let values = metric.values();
     let lowest = values.iter().copied().reduce(f64::min);
     let highest = values.iter().copied().reduce(f64::max);
-    let [mean, lowest, highest, baseline] =
-        [metric.mean().ok(), lowest, highest, metric.baseline().mean().ok()].map(number);
-    let _ = write!(text, "{:<18}{mean:>10}{lowest:>10}{highest:>10}{baseline:>12}", metric.name());
+    let [mean, baseline] = [metric.mean().ok(), metric.baseline().mean().ok()].map(number);
+    let interval = metric.interval().map_or_else(
+        || "·".to_owned(),
+        |interval| format!("{} to {}", number(Some(interval.low)), number(Some(interval.high))),
+    );
+    let of_folds = match metric.folds().len() {
+        1 => String::new(),
+        _ => format!("{:>10}{:>10}", number(lowest), number(highest)),
+    };
+    let _ = write!(text, "{:<18}{mean:>10}{interval:>22}{of_folds}{baseline:>12}", metric.name());
     if let Some(reason) = metric.undefined() {
         let folds = metric.folds().len();
         let _ = write!(text, "   undefined in {} of {folds}: {}", folds - values.len(), reason.0);

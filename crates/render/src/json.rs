@@ -1,9 +1,9 @@
 //! Outputs as JSON, as documented in `docs/json.md`.
 
-use crate::{evaluation, saved_pipeline, tuning};
+use crate::{evaluation, ranking, saved_pipeline, tuning};
 use pipewright_frame::Table;
 use pipewright_operator::result::{
-    Assertion, Description, Evaluation, Frozen, Output, OutputVisitor, ProfileReport, Saved, SavedPipeline,
+    Assertion, Description, Evaluation, Frozen, Output, OutputVisitor, ProfileReport, Ranking, Saved, SavedPipeline,
     SchemaColumn, SchemaReport, TableHead, Tuning, Written,
 };
 use serde_json::{Map, Value as Json, json};
@@ -86,6 +86,10 @@ impl OutputVisitor for Fields {
 
     fn tuning(&self, tuning: &Tuning) -> Json {
         tuning::json(tuning)
+    }
+
+    fn ranking(&self, ranking: &Ranking) -> Json {
+        ranking::json(ranking)
     }
 }
 

@@ -6,6 +6,7 @@ mod evaluation;
 mod json;
 mod lines;
 mod profile;
+mod ranking;
 mod saved_pipeline;
 mod schema;
 mod text;

@@ -1,8 +1,8 @@
 //! Outputs as text.
 
-use crate::{WIDTH, description, evaluation, profile, saved_pipeline, schema, tuning};
+use crate::{WIDTH, description, evaluation, profile, ranking, saved_pipeline, schema, tuning};
 use pipewright_operator::result::{
-    Assertion, Description, Evaluation, Frozen, Output, OutputVisitor, ProfileReport, Saved, SavedPipeline,
+    Assertion, Description, Evaluation, Frozen, Output, OutputVisitor, ProfileReport, Ranking, Saved, SavedPipeline,
     SchemaReport, TableHead, Tuning, Written,
 };
 
@@ -63,5 +63,9 @@ impl OutputVisitor for Text {
 
     fn tuning(&self, tuning: &Tuning) -> String {
         tuning::text(tuning)
+    }
+
+    fn ranking(&self, ranking: &Ranking) -> String {
+        ranking::text(ranking)
     }
 }

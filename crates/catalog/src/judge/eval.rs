@@ -1,6 +1,8 @@
 //! `eval`: evaluates the pipeline above it on held-out rows.
 
-use super::rows::{self, last_rows, seconds, times, with_role};
+use super::intervals::interval;
+use super::rows::{self, with_role};
+use super::scheme::{self, Known, Scheme, USUAL};
 use super::suspicion;
 use crate::adapt::{FeatureUse, LearnerOf};
 use crate::exchange;
@@ -8,8 +10,7 @@ use pipewright_diagnostic::{Failure, Progress, code, room_for};
 use pipewright_frame::{Role, Schema, Table};
 use pipewright_learn::dummy::Dummy;
 use pipewright_learn::metric::{self, Judged, METRICS, Metric};
-use pipewright_learn::{Target, split};
-use pipewright_operator::result::{self, Evaluation, FoldResult, Score};
+use pipewright_operator::result::{Evaluation, FoldResult, Score};
 use pipewright_operator::work::{Amendment, Evaluator, HeldOut, Learner, Round, Splitter};
 use pipewright_operator::{
     Args, Argument, ArgumentError, Arguments, Bound, Count, Domain, Duration, Effect, Environment, Example, Flow,
@@ -19,25 +20,16 @@ use pipewright_operator::{
 use pipewright_world::random::Key;
 use std::sync::Arc;
 
-const METRIC_NAMES: &[&str] = &[
-    "accuracy",
-    "balanced_accuracy",
-    "auc",
-    "log_loss",
-    "f1",
-    "precision",
-    "recall",
-    "brier",
-    "mcc",
-    "rmse",
-    "mae",
-    "r2",
-];
-
 words! {
     /// How rows are split.
     enum SchemeWord {
-        KFold = "kfold", Stratified = "stratified", Group = "group", Time = "time", Holdout = "holdout"
+        KFold = "kfold",
+        Stratified = "stratified",
+        Group = "group",
+        Time = "time",
+        Holdout = "holdout",
+        MonteCarlo = "montecarlo",
+        Bootstrap = "bootstrap",
     }
 }
 
@@ -57,10 +49,10 @@ pub(super) struct MetricWord(pub(super) &'static str);
 
 impl Argument for MetricWord {
     const DOMAIN: Domain = Domain::Words(&{
-        let mut words = [Word { text: "", size: None }; METRIC_NAMES.len()];
+        let mut words = [Word { text: "", size: None }; METRICS.len()];
         let mut place = 0;
         while place < words.len() {
-            words[place].text = METRIC_NAMES[place];
+            words[place].text = METRICS[place].name;
             place += 1;
         }
         words
@@ -68,7 +60,7 @@ impl Argument for MetricWord {
 
     fn from_value(value: &Value) -> Option<MetricWord> {
         let (word, _) = value.word()?;
-        METRIC_NAMES.iter().find(|name| **name == word).map(|name| MetricWord(name))
+        METRICS.iter().find(|metric| metric.name == word).map(|metric| MetricWord(metric.name))
     }
 
     fn to_value(&self) -> Value {
@@ -93,6 +85,8 @@ arguments! {
             "group" => Size::Folds(Int(5)),
             "time" => Size::Folds(Int(5)),
             "holdout" => Size::Share(Fraction(0.2)),
+            "montecarlo" => Size::Folds(Int(10)),
+            "bootstrap" => Size::Folds(Int(25)),
         };
         /// Number of repetitions, each with another shuffle.
         option repeat: Count = 1;
@@ -102,7 +96,12 @@ arguments! {
         option shuffle: bool = true;
         /// Gap between the last training row and the first held-out row.
         option gap: Option<Gap>, for scheme in ["time"];
-        /// Keeps the class proportions in every fold. Without it, where the target has classes.
+        /// The time that is trained on, so that the training rows slide along. Without it, all earlier rows.
+        option window: Option<Gap>, for scheme in ["time"];
+        /// Share of the rows that each round holds out.
+        option test: Fraction = 0.2, for scheme in ["montecarlo"];
+        /// Keeps the class proportions in every fold; of numbers, those of ten bins of equal counts. Without it, where
+        /// the target has classes and no groups are kept together.
         option stratified: Option<bool>;
         /// `together` keeps rows that are equal in all features and the target in the same fold.
         option duplicates: Option<DuplicatesWord>;
@@ -166,26 +165,6 @@ virginica                    0           5          95
     states: &[],
 };
 
-#[derive(Clone)]
-pub(super) enum Scheme {
-    Folds(usize),
-    /// Folds of whole groups.
-    Groups(usize),
-    /// Forward chaining: rounds that go forward in time, with a gap.
-    Time(usize, Option<Gap>),
-    Holdout(f64),
-}
-
-impl Scheme {
-    /// The number of folds per repetition.
-    fn folds(&self) -> usize {
-        match *self {
-            Scheme::Folds(folds) | Scheme::Groups(folds) | Scheme::Time(folds, _) => folds,
-            Scheme::Holdout(_) => 1,
-        }
-    }
-}
-
 /// The evaluator; also splits off validation rows.
 pub(crate) struct Eval {
     scheme: Scheme,
@@ -221,16 +200,16 @@ impl Eval {
         Eval { scheme, stratified, metrics: metric.into_iter().collect(), ..Eval::holdout(0.5) }
     }
 
+    /// Does it keep the proportions of classes, or of bins of numbers? Not of groups, unless asked to.
     fn stratifies(&self, task: &Task) -> bool {
-        task.classes().is_some() && self.stratified.unwrap_or(true)
+        self.stratified.unwrap_or(task.classes().is_some() && !matches!(self.scheme, Scheme::Groups(_)))
     }
 
     fn metrics(&self, task: &Task) -> Vec<&'static Metric> {
         if !self.metrics.is_empty() {
             return self.metrics.clone();
         }
-        let usual = METRICS.iter().filter(|metric| METRIC_NAMES.contains(&metric.name));
-        usual.filter(|metric| applies(metric, task)).collect()
+        USUAL.iter().filter(|metric| applies(metric, task)).collect()
     }
 }
 
@@ -239,7 +218,7 @@ fn applies(metric: &Metric, task: &Task) -> bool {
 }
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
-    let EvalArgs { scheme: word, size, repeat, metric, shuffle, gap, stratified, duplicates, seed } =
+    let EvalArgs { scheme: word, size, repeat, metric, shuffle, gap, window, test, stratified, duplicates, seed } =
         EvalArgs::read(args)?;
     let name = word.to_value();
     let folds = || match &size {
@@ -252,7 +231,9 @@ fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     let scheme = match word {
         SchemeWord::KFold | SchemeWord::Stratified => Scheme::Folds(folds()?),
         SchemeWord::Group => Scheme::Groups(folds()?),
-        SchemeWord::Time => Scheme::Time(folds()?, gap),
+        SchemeWord::Time => Scheme::Time { rounds: folds()?, gap, window },
+        SchemeWord::MonteCarlo => Scheme::MonteCarlo(folds()?, test.0),
+        SchemeWord::Bootstrap => Scheme::Bootstrap(folds()?),
         SchemeWord::Holdout => match &size {
             Size::Share(share) => Scheme::Holdout(share.0),
             Size::Folds(count) => {
@@ -262,7 +243,7 @@ fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
         },
     };
     let stratified = match (word, stratified) {
-        (SchemeWord::Group | SchemeWord::Time, Some(true)) => {
+        (SchemeWord::Time, Some(true)) => {
             let message = format!("`eval {name}` does not stratify: its folds are given by the {name}s of the rows");
             return Err(ArgumentError::of("stratified", code::BAD_VALUE, message).help("leave it out"));
         }
@@ -297,11 +278,7 @@ impl Splitter for Eval {
     }
 
     fn check_rows(&self, rows: usize) -> Result<(), Failure> {
-        match self.scheme {
-            Scheme::Folds(count) | Scheme::Groups(count) => split::check_counts(rows, count),
-            Scheme::Time(count, _) => split::check_forward(rows, count),
-            Scheme::Holdout(_) => Ok(()),
-        }
+        self.scheme.check_rows(rows)
     }
 
     fn needs_features(&self) -> bool {
@@ -313,57 +290,17 @@ impl Splitter for Eval {
         let (rounds, count) = (self.rounds(), rows.rows());
         let row_numbers = rounds as u128 * count as u128 * size_of::<u32>() as u128;
         room_for(row_numbers, || format!("a list of the rows of {rounds} rounds with {count} rows"))?;
-        let codes = match exchange::target(rows, task)? {
-            Target::Classes { codes, .. } if self.stratifies(task) => Some(codes),
-            _ => None,
-        };
-        let (mut groups, given) = (rows::groups(rows, progress)?, rows::folds(rows)?);
-        if self.together && groups.is_some() {
-            let message = "a column has the role group: rows are kept together by it, not by being equal";
-            return Err(Failure::new(code::BAD_VALUE, message).help("leave out duplicates=together"));
-        }
-        if self.together {
-            groups = Some(rows::equal(rows)?);
-        }
-        if let (Some(given), Some(groups)) = (&given, &groups) {
-            rows::groups_in_folds(groups, given, progress);
-        }
-        if let (Scheme::Groups(_), None) = (&self.scheme, &groups) {
-            let message = "`eval group` keeps groups together, but no column has the role group";
-            return Err(Failure::new(code::MISSING_ARGUMENT, message).help("name it: role group=NAME"));
-        }
-        let is_grouped = groups.is_some() && !self.together;
-        if let (Scheme::Folds(_) | Scheme::Holdout(_), true, None) = (&self.scheme, is_grouped, &given) {
-            progress.notice(Failure { help: Vec::new(), ..rows::groups_together() });
-        }
+        let codes = self.stratifies(task).then(|| scheme::strata(rows, task)).transpose()?;
+        let (groups, given) = scheme::kept_together(&self.scheme, rows, self.together, progress)?;
+        let known = Known { rows, codes, groups, given };
         let mut rounds = Vec::new();
         for repeat in 0..self.repeat {
             let key = key.index(repeat as u64);
-            let shuffle = self.shuffle.then_some(key);
-            let folds = match (&self.scheme, &codes) {
-                (Scheme::Time(count, gap), _) => {
-                    let times = times(rows, gap.as_ref(), progress)?;
-                    split::forward(&times, groups.as_deref(), *count, gap.as_ref().map_or(0.0, seconds))?
-                }
-                (Scheme::Groups(count) | Scheme::Folds(count), codes) => {
-                    let folds = match (&given, &groups, codes) {
-                        (Some(given), ..) => split::given(given, *count)?,
-                        (None, Some(groups), _) => split::grouped(groups, *count, shuffle)?,
-                        (None, None, Some(codes)) => split::stratified(codes, *count, shuffle)?,
-                        (None, None, None) => split::kfold(rows.rows(), *count, shuffle)?,
-                    };
-                    // Every repetition would give the same result.
-                    folds.notices.into_iter().filter(|_| repeat == 0).for_each(|notice| progress.notice(notice));
-                    folds.folds
-                }
-                (Scheme::Holdout(share), _) if groups.is_some() => {
-                    vec![split::holdout_grouped(groups.as_deref().unwrap_or_default(), *share, key)?]
-                }
-                (Scheme::Holdout(share), _) if !self.shuffle => vec![last_rows(rows.rows(), *share)?],
-                (Scheme::Holdout(share), Some(codes)) => vec![split::holdout_stratified(codes, *share, key)?],
-                (Scheme::Holdout(share), None) => vec![split::holdout(rows.rows(), *share, key)?],
-            };
-            rounds.extend(folds.into_iter().map(|fold| Round { train: fold.train.into(), test: fold.test.into() }));
+            let folds = self.scheme.split(&known, self.shuffle.then_some(key), key, progress)?;
+            // Every repetition would give the same notices.
+            folds.notices.into_iter().filter(|_| repeat == 0).for_each(|notice| progress.notice(notice));
+            rounds
+                .extend(folds.folds.into_iter().map(|fold| Round { train: fold.train.into(), test: fold.test.into() }));
         }
         Ok(rounds)
     }
@@ -385,18 +322,11 @@ impl Splitter for Eval {
 impl Evaluator for Eval {
     fn check(&self, task: &Task) -> Result<(), ArgumentError> {
         let numbers = matches!(task.kind, TaskKind::Numbers);
-        if numbers && self.stratified == Some(true) {
-            let message = format!("`{}` is numeric: there are no classes to stratify by", task.target);
-            return Err(ArgumentError::of("scheme", code::WRONG_TASK, message).help("write `eval kfold`"));
-        }
         if let Some(metric) = self.metrics.iter().find(|metric| !applies(metric, task)) {
             let kind = if numbers { "numbers" } else { "classes" };
             let message = format!("`{}` is not a metric for {kind}", metric.name);
-            let others: Vec<&str> = METRICS
-                .iter()
-                .filter(|metric| METRIC_NAMES.contains(&metric.name) && applies(metric, task))
-                .map(|metric| metric.name)
-                .collect();
+            let others: Vec<&str> =
+                METRICS.iter().filter(|metric| applies(metric, task)).map(|metric| metric.name).collect();
             let help = format!("metrics for {kind}: {}", others.join(", "));
             return Err(ArgumentError::of("metric", code::WRONG_TASK, message).help(help));
         }
@@ -414,17 +344,18 @@ impl Evaluator for Eval {
     }
 
     fn in_order(&self) -> bool {
-        matches!(self.scheme, Scheme::Time(..))
+        matches!(self.scheme, Scheme::Time { .. })
     }
 
     fn shuffles(&self) -> bool {
-        self.shuffle && !matches!(self.scheme, Scheme::Time(..))
+        self.shuffle && !matches!(self.scheme, Scheme::Time { .. })
     }
 
     fn decided(&self, task: &Task) -> Vec<(&'static str, String)> {
         match self.scheme {
-            Scheme::Time(..) => return Vec::new(),
+            Scheme::Time { .. } => return Vec::new(),
             Scheme::Folds(_) if task.classes().is_some() => vec![("stratified", self.stratifies(task).to_string())],
+            Scheme::MonteCarlo(..) | Scheme::Bootstrap(_) => return Vec::new(),
             _ => Vec::new(),
         }
         .into_iter()
@@ -439,7 +370,7 @@ impl Evaluator for Eval {
     }
 
     fn score(&self, held_out: HeldOut<'_>, task: &Task) -> Result<FoldResult, Failure> {
-        let HeldOut { round, rows, truth, outputs, baseline } = held_out;
+        let HeldOut { round, rows, training, truth, outputs, baseline } = held_out;
         let labels = exchange::labels(truth, task)?;
         let judged = [Judged::new(&labels, &outputs), Judged::new(&labels, &baseline)];
         let score = |metric: &'static Metric| {
@@ -451,20 +382,19 @@ impl Evaluator for Eval {
         let weights = with_role(truth, Role::Weight).map(|_| labels.weights().map_or_else(ones, <[f64]>::to_vec));
         let truth = labels.target().clone();
         let mut result = FoldResult::new(round, self.scheme.folds(), rows, truth, outputs, baseline);
-        (result.scores, result.weights) = (scores, weights);
+        (result.scores, result.weights, result.training) = (scores, weights, training);
         Ok(result)
     }
 
     fn evaluation(&self, results: Vec<FoldResult>, model: &str, task: &Task, seed: u64) -> Evaluation {
-        let scheme = match self.scheme {
-            Scheme::Groups(_) => result::Scheme::Group,
-            Scheme::Time(..) => result::Scheme::Time,
-            Scheme::Folds(_) if self.stratifies(task) => result::Scheme::Stratified,
-            Scheme::Folds(_) => result::Scheme::KFold,
-            Scheme::Holdout(_) => result::Scheme::Holdout,
-        };
+        let scheme = self.scheme.named(self.stratifies(task));
+        let key = Key::new(seed).child("intervals");
+        let metrics = self.metrics(task).into_iter().enumerate().filter(|_| self.evaluates);
+        let intervals = metrics.map(|(place, metric)| interval(metric, place, &results, key.index(place as u64)));
+        let intervals = intervals.collect();
         let mut evaluation = Evaluation::new(model, task.clone(), scheme, results);
         (evaluation.folds, evaluation.repeat, evaluation.seed) = (self.scheme.folds(), self.repeat, seed);
+        evaluation.intervals = intervals;
         evaluation
     }
 

@@ -1,7 +1,10 @@
 //! Evaluation.
 
 pub(crate) mod assert;
+pub(crate) mod compare;
 pub(crate) mod eval;
+mod intervals;
 pub(crate) mod rows;
+mod scheme;
 mod suspicion;
 pub(crate) mod tune;

@@ -1,6 +1,7 @@
 //! `tune`: searches the choices of the stages above for the best ones.
 
-use super::eval::{Eval, MetricWord, Scheme};
+use super::eval::{Eval, MetricWord};
+use super::scheme::Scheme;
 use pipewright_diagnostic::{Failure, code};
 use pipewright_learn::Metric;
 use pipewright_learn::metric::{self, Undefined};
@@ -108,7 +109,7 @@ fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     let scheme = match inner {
         Inner::KFold(count) | Inner::Stratified(count) => Scheme::Folds(folds(count)?),
         Inner::Group(count) => Scheme::Groups(folds(count)?),
-        Inner::Time(count) => Scheme::Time(folds(count)?, None),
+        Inner::Time(count) => Scheme::Time { rounds: folds(count)?, gap: None, window: None },
         Inner::Holdout => Scheme::Holdout(HELD_OUT),
     };
     let strategy = match strategy {

@@ -3,6 +3,7 @@
 use super::Values;
 use crate::Task;
 use pipewright_diagnostic::{Failure, code, nearest};
+use pipewright_learn::compare::Interval;
 use pipewright_learn::metric::{Confusion, Undefined, confusion};
 use pipewright_learn::{Outputs, Target};
 use std::fmt;
@@ -34,6 +35,8 @@ pub struct Evaluation {
     pub seed: u64,
     /// The results of the folds, by repetition.
     pub results: Vec<FoldResult>,
+    /// The 95 % interval of the mean of each metric, in the order of the report; `None` if it has none.
+    pub intervals: Vec<Option<Interval>>,
     /// The values that a search inside each fold has chosen, if there is one; in the order of the results.
     pub chosen: Vec<Values>,
 }
@@ -52,6 +55,10 @@ pub enum Scheme {
     Time,
     /// One split into training and test rows.
     Holdout,
+    /// Several holdouts, each drawn anew.
+    MonteCarlo,
+    /// Training rows drawn with replacement; tests on those that were not drawn.
+    Bootstrap,
 }
 
 /// A fold of an evaluation: the held-out rows, their predictions and scores.
@@ -65,6 +72,8 @@ pub struct FoldResult {
     /// Indices of the held-out rows, from 0 and ascending, in the table that was split: the input of the first stage
     /// that learns.
     pub rows: Arc<[u32]>,
+    /// The number of training rows.
+    pub training: usize,
     /// The true class or number of each held-out row.
     pub truth: Target,
     /// Predictions of the model for the held-out rows.
@@ -98,6 +107,8 @@ impl Scheme {
             Scheme::Group => "group",
             Scheme::Time => "time",
             Scheme::Holdout => "holdout",
+            Scheme::MonteCarlo => "montecarlo",
+            Scheme::Bootstrap => "bootstrap",
         }
     }
 }
@@ -121,7 +132,7 @@ impl FoldResult {
         baseline: Outputs,
     ) -> Self {
         let (repeat, fold) = (place / folds.max(1), place % folds.max(1));
-        FoldResult { repeat, fold, rows, truth, outputs, baseline, weights: None, scores: Vec::new() }
+        FoldResult { repeat, fold, rows, training: 0, truth, outputs, baseline, weights: None, scores: Vec::new() }
     }
 
     /// Returns the confusion matrix (true against predicted classes); none for regression.
@@ -150,6 +161,7 @@ impl Evaluation {
             repeat: 1,
             seed: 0,
             results,
+            intervals: Vec::new(),
             chosen: Vec::new(),
         }
     }
@@ -157,7 +169,10 @@ impl Evaluation {
     /// The metrics, in the order of the report.
     pub fn metrics(&self) -> impl Iterator<Item = MetricResult<'_>> {
         let count = self.results.first().map_or(0, |fold| fold.scores.len());
-        (0..count).map(|place| MetricResult { results: &self.results, place, of: |score| &score.model })
+        (0..count).map(|place| {
+            let interval = self.intervals.get(place).copied().flatten();
+            MetricResult { results: &self.results, place, of: |score| &score.model, interval }
+        })
     }
 
     /// The metric of this name.
@@ -197,6 +212,7 @@ pub struct MetricResult<'a> {
     results: &'a [FoldResult],
     place: usize,
     of: fn(&Score) -> &Measured,
+    interval: Option<Interval>,
 }
 
 impl fmt::Debug for MetricResult<'_> {
@@ -236,6 +252,13 @@ impl<'a> MetricResult<'a> {
         }
     }
 
+    /// Returns the 95 % interval of its mean: corrected for the overlap of training rows over several folds; DeLong's or
+    /// that of a bootstrap for a single holdout. `None` if it has none.
+    #[must_use]
+    pub fn interval(&self) -> Option<Interval> {
+        self.interval
+    }
+
     /// Returns why it is undefined, on the first such fold.
     #[must_use]
     pub fn undefined(&self) -> Option<&'a Undefined> {
@@ -245,7 +268,7 @@ impl<'a> MetricResult<'a> {
     /// Returns the same metric of the baseline, which uses no features.
     #[must_use]
     pub fn baseline(&self) -> MetricResult<'a> {
-        MetricResult { of: |score| &score.baseline, ..*self }
+        MetricResult { of: |score| &score.baseline, interval: None, ..*self }
     }
 }
 

@@ -7,6 +7,7 @@ mod evaluation;
 mod inspection;
 mod out_of_fold;
 mod predictions;
+mod ranking;
 mod saved_pipeline;
 mod sink;
 mod tuning;
@@ -14,6 +15,7 @@ mod tuning;
 pub use evaluation::{Evaluation, FoldResult, Measured, MetricResult, Scheme, Score};
 pub use inspection::{Assertion, Description, ProfileReport, SchemaColumn, SchemaReport, TableHead};
 pub use predictions::{PREDICTION, prediction_arrays, prediction_columns, prediction_table};
+pub use ranking::{Behind, Entry, Ranking};
 pub use saved_pipeline::{SavedModel, SavedPipeline};
 pub use sink::{Frozen, Saved, Written};
 pub use tuning::{Trial, Tuning, Values};
@@ -44,6 +46,8 @@ pub enum Output {
     Written(Written),
     /// Candidates and their inner evaluations: `tune`.
     Tuning(Tuning),
+    /// Evaluations on the same folds, ranked: `compare`.
+    Ranking(Ranking),
 }
 
 /// A visitor of outputs, such as a rendering. A new kind of output adds a method, so that no implementation can
@@ -74,6 +78,8 @@ pub trait OutputVisitor {
     fn written(&self, written: &Written) -> Self::Result;
     /// Visits the candidates of a search.
     fn tuning(&self, tuning: &Tuning) -> Self::Result;
+    /// Visits a comparison of evaluations.
+    fn ranking(&self, ranking: &Ranking) -> Self::Result;
 }
 
 impl Output {
@@ -91,6 +97,7 @@ impl Output {
             Output::Frozen(frozen) => visitor.frozen(frozen),
             Output::Written(written) => visitor.written(written),
             Output::Tuning(tuning) => visitor.tuning(tuning),
+            Output::Ranking(ranking) => visitor.ranking(ranking),
         }
     }
 
@@ -109,6 +116,7 @@ impl Output {
             Output::Frozen(_) => "freeze",
             Output::Written(_) => "write",
             Output::Tuning(_) => "tune",
+            Output::Ranking(_) => "compare",
         }
     }
 

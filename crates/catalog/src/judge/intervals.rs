@@ -1,0 +1,51 @@
+//! Intervals of scores: how much would they vary with other rows?
+//!
+//! Over several folds, the corrected interval of Nadeau and Bengio, since training rows overlap. For a single holdout,
+//! DeLong's interval of an area under the ROC curve, and bootstrap intervals of other metrics.
+
+use pipewright_learn::compare::{Bootstrap, Delong, Ends, Interval, corrected_interval};
+use pipewright_learn::metric::{self, Metric};
+use pipewright_learn::{Labels, Outputs, Target};
+use pipewright_operator::result::FoldResult;
+use pipewright_world::random::Key;
+
+/// The probability with which an interval holds the true value.
+const CONFIDENCE: f64 = 0.95;
+
+/// The interval of the mean of a metric over folds, or of its value on a single holdout; `None` if it has none.
+pub(super) fn interval(metric: &Metric, place: usize, results: &[FoldResult], key: Key) -> Option<Interval> {
+    if let [result] = results {
+        return of_holdout(metric, result, key);
+    }
+    let scores: Option<Vec<f64>> = results.iter().map(|result| result.scores[place].model.clone().ok()).collect();
+    let rows = |of: fn(&FoldResult) -> usize| results.iter().map(of).sum::<usize>() as f64;
+    let (test, training) = (rows(|result| result.rows.len()), rows(|result| result.training));
+    corrected_interval(&scores?, test / training.max(1.0), CONFIDENCE).ok()
+}
+
+fn of_holdout(metric: &Metric, result: &FoldResult, key: Key) -> Option<Interval> {
+    let labels = match &result.weights {
+        Some(weights) => Labels::weighted(result.truth.clone(), weights.clone()).ok()?,
+        None => result.truth.clone().into(),
+    };
+    if let (Target::Classes { codes, count: 2 }, Outputs::Probabilities { values, .. }, None) =
+        (&result.truth, &result.outputs, &result.weights)
+        && metric.name == metric::AUC.name
+    {
+        let truth: Vec<bool> = codes.iter().map(|&code| code == 1).collect();
+        let scores: Vec<f64> = values.chunks_exact(2).map(|row| row[1]).collect();
+        return Delong::new(&truth, &scores).ok()?.interval(CONFIDENCE).ok();
+    }
+    bootstrap(labels.rows()).of_metric(metric, &labels, &result.outputs, key).ok()
+}
+
+/// Fewer draws of more rows, whose scores vary less.
+pub(super) fn bootstrap(rows: usize) -> Bootstrap {
+    /// Rows that are drawn in all.
+    const DRAWN: usize = 2_000_000;
+    /// With more rows, the ends are plain quantiles of the drawn scores: the correction needs a score per row.
+    const CORRECTED_MAX: usize = 2_000;
+    let draws = (DRAWN / rows.max(1)).clamp(200, 2_000) as u32;
+    let ends = if rows <= CORRECTED_MAX { Ends::Bca } else { Ends::Percentile };
+    Bootstrap { draws, ends, confidence: CONFIDENCE, stratified: true }
+}

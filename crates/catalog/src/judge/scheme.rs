@@ -1,0 +1,175 @@
+//! The schemes by which `eval` splits rows.
+
+use super::eval::Gap;
+use super::rows::{self, last_rows, seconds, times};
+use crate::exchange;
+use pipewright_diagnostic::{Failure, Progress, code};
+use pipewright_frame::Table;
+use pipewright_learn::split::{self, Fold, Folds, Forward, Length, Rows};
+use pipewright_learn::{Target, metric};
+use pipewright_operator::{Task, result};
+use pipewright_world::random::Key;
+
+/// The bins of a number by which folds are stratified.
+const BINS: usize = 10;
+
+/// How rows are split.
+#[derive(Debug, Clone)]
+pub(super) enum Scheme {
+    /// Each row is held out once.
+    Folds(usize),
+    /// Folds of whole groups.
+    Groups(usize),
+    /// Forward chaining: rounds that go forward in time.
+    Time {
+        rounds: usize,
+        gap: Option<Gap>,
+        /// The time of the training rows, which slide along; all earlier rows without it.
+        window: Option<Gap>,
+    },
+    /// A share of the rows, once.
+    Holdout(f64),
+    /// Several holdouts of this share, each drawn anew.
+    MonteCarlo(usize, f64),
+    /// Rows drawn with replacement; those that were not drawn are held out.
+    Bootstrap(usize),
+}
+
+/// What the rows say about a split.
+pub(super) struct Known<'a> {
+    pub rows: &'a Table,
+    /// The class or bin of each row, if the folds keep their proportions.
+    pub codes: Option<Vec<u32>>,
+    pub groups: Option<Vec<u32>>,
+    /// The fold of each row, if a column gives it.
+    pub given: Option<Vec<u32>>,
+}
+
+impl Scheme {
+    /// The number of folds per repetition.
+    pub(super) fn folds(&self) -> usize {
+        match *self {
+            Scheme::Folds(folds) | Scheme::Groups(folds) | Scheme::Bootstrap(folds) => folds,
+            Scheme::Time { rounds, .. } | Scheme::MonteCarlo(rounds, _) => rounds,
+            Scheme::Holdout(_) => 1,
+        }
+    }
+
+    pub(super) fn check_rows(&self, rows: usize) -> Result<(), Failure> {
+        match *self {
+            Scheme::Folds(count) | Scheme::Groups(count) => split::check_counts(rows, count),
+            Scheme::Time { rounds, .. } => split::check_forward(rows, rounds),
+            Scheme::Holdout(_) | Scheme::MonteCarlo(..) | Scheme::Bootstrap(_) => Ok(()),
+        }
+    }
+
+    /// The word of a result.
+    pub(super) fn named(&self, stratifies: bool) -> result::Scheme {
+        match self {
+            Scheme::Groups(_) => result::Scheme::Group,
+            Scheme::Time { .. } => result::Scheme::Time,
+            Scheme::Folds(_) if stratifies => result::Scheme::Stratified,
+            Scheme::Folds(_) => result::Scheme::KFold,
+            Scheme::Holdout(_) => result::Scheme::Holdout,
+            Scheme::MonteCarlo(..) => result::Scheme::MonteCarlo,
+            Scheme::Bootstrap(_) => result::Scheme::Bootstrap,
+        }
+    }
+
+    /// The folds of one repetition; those of `Folds` and `Groups` with their notices.
+    ///
+    /// # Errors
+    /// `TOO_FEW_ROWS`.
+    pub(super) fn split(
+        &self,
+        known: &Known<'_>,
+        shuffle: Option<Key>,
+        key: Key,
+        progress: &dyn Progress,
+    ) -> Result<Folds, Failure> {
+        let Known { rows, codes, groups, given } = known;
+        let (count, groups) = (rows.rows(), groups.as_deref());
+        let plain = |folds: Vec<Fold>| Folds { folds, notices: Vec::new() };
+        let from = match (groups, codes) {
+            (Some(groups), _) => Rows::Grouped(groups),
+            (None, Some(codes)) => Rows::Stratified(codes),
+            (None, None) => Rows::Single(count),
+        };
+        Ok(match (self, codes) {
+            (Scheme::Time { rounds, gap, window }, _) => {
+                let times = times(rows, gap.as_ref().or(window.as_ref()), progress)?;
+                let gap = Length::Time(gap.as_ref().map_or(0.0, seconds));
+                let train = window.as_ref().map(|window| Length::Time(seconds(window)));
+                plain(Forward { gap, train, ..Forward::new(*rounds) }.split(&times, groups)?)
+            }
+            (Scheme::Groups(folds) | Scheme::Folds(folds), codes) => match (given, groups, codes) {
+                (Some(given), ..) => split::given(given, *folds)?,
+                (None, Some(groups), Some(codes)) => split::stratified_grouped(codes, groups, *folds, shuffle)?,
+                (None, Some(groups), None) => split::grouped(groups, *folds, shuffle)?,
+                (None, None, Some(codes)) => split::stratified(codes, *folds, shuffle)?,
+                (None, None, None) => split::kfold(count, *folds, shuffle)?,
+            },
+            (Scheme::MonteCarlo(rounds, share), _) => plain(split::random_holdouts(from, *share, *rounds, key)?),
+            (Scheme::Bootstrap(rounds), _) => plain(split::bootstrap(from, *rounds, key)?),
+            (Scheme::Holdout(share), codes) => plain(vec![match (groups, codes) {
+                (Some(groups), _) => split::holdout_grouped(groups, *share, key)?,
+                (None, _) if shuffle.is_none() => last_rows(count, *share)?,
+                (None, Some(codes)) => split::holdout_stratified(codes, *share, key)?,
+                (None, None) => split::holdout(count, *share, key)?,
+            }]),
+        })
+    }
+}
+
+/// The class of each row, or the bin of a number, by which folds are stratified.
+pub(super) fn strata(rows: &Table, task: &Task) -> Result<Vec<u32>, Failure> {
+    Ok(match exchange::target(rows, task)? {
+        Target::Classes { codes, .. } => codes,
+        Target::Numbers(numbers) => split::quantile_bins(&numbers, BINS),
+    })
+}
+
+/// The groups that folds keep together, and the folds that a column gives.
+pub(super) fn kept_together(
+    scheme: &Scheme,
+    rows: &Table,
+    together: bool,
+    progress: &dyn Progress,
+) -> Result<(Option<Vec<u32>>, Option<Vec<u32>>), Failure> {
+    let (mut groups, given) = (rows::groups(rows, progress)?, rows::folds(rows)?);
+    if together && groups.is_some() {
+        let message = "a column has the role group: rows are kept together by it, not by being equal";
+        return Err(Failure::new(code::BAD_VALUE, message).help("leave out duplicates=together"));
+    }
+    if together {
+        groups = Some(rows::equal(rows)?);
+    }
+    if let (Some(given), Some(groups)) = (&given, &groups) {
+        rows::groups_in_folds(groups, given, progress);
+    }
+    if let (Scheme::Groups(_), None) = (scheme, &groups) {
+        let message = "`eval group` keeps groups together, but no column has the role group";
+        return Err(Failure::new(code::MISSING_ARGUMENT, message).help("name it: role group=NAME"));
+    }
+    let is_grouped = groups.is_some() && !together;
+    if is_grouped && given.is_none() && !matches!(scheme, Scheme::Groups(_) | Scheme::Time { .. }) {
+        progress.notice(Failure { help: Vec::new(), ..rows::groups_together() });
+    }
+    Ok((groups, given))
+}
+
+/// The metrics that are computed unless others are named.
+pub(super) const USUAL: &[metric::Metric] = &[
+    metric::ACCURACY,
+    metric::BALANCED_ACCURACY,
+    metric::AUC,
+    metric::LOG_LOSS,
+    metric::F1,
+    metric::PRECISION,
+    metric::RECALL,
+    metric::BRIER,
+    metric::MCC,
+    metric::RMSE,
+    metric::MAE,
+    metric::R2,
+];
