@@ -260,6 +260,12 @@ impl<L: pipewright_learn::Learner> work::Learner for LearnerOf<L> {
                 let train = exchange::on_disk(rows, &names, &self.task)?;
                 self.learner.fit_on_disk(&train, &fit(key, progress, validation.as_ref()))?
             }
+            Data::Stream(rows) if accepts.passes && !names.is_empty() => {
+                let dataset = |rows: &Data| exchange::dataset(rows, &names, &self.task, accepts);
+                let validation = validation.map(dataset).transpose()?;
+                let passes = exchange::StreamPasses { rows, names: names.clone(), task: &self.task, accepts };
+                self.learner.fit_in_passes(&passes, &fit(key, progress, validation.as_ref()))?
+            }
             _ => {
                 let dataset = |rows: &Data| exchange::dataset(rows, &names, &self.task, accepts);
                 let validation = validation.map(dataset).transpose()?;

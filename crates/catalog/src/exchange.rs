@@ -6,8 +6,9 @@ use arrow_array::{Array, BooleanArray};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_frame::{Column, ColumnType, Role, Table};
 use pipewright_learn::data::{self, Categories, Shared, Sparse};
-use pipewright_learn::{Accepts, Dataset, Features, Labels, OnDisk, Outputs, Scales, Target};
+use pipewright_learn::{Accepts, Dataset, Features, Labels, OnDisk, Outputs, Passes, Scales, Target};
 use pipewright_operator::{Data, Stream, Task, TaskKind, failure_of};
+use pipewright_world::{Content, Fill};
 use std::sync::Arc;
 
 /// The names of the features.
@@ -20,14 +21,68 @@ pub(crate) fn feature_names(rows: &Data) -> Arc<[String]> {
 /// The named columns, the target and the weights, in memory.
 pub(crate) fn dataset(rows: &Data, names: &Arc<[String]>, task: &Task, accepts: Accepts) -> Result<Dataset, Failure> {
     let features = names.iter().map(|name| name.as_str().into());
-    let wanted: Vec<Arc<str>> = features.chain([task.target.clone()]).chain(weight_column(&rows.columns())).collect();
+    let columns = rows.columns();
+    let weights_and_groups = [Role::Weight, Role::Group].into_iter().filter_map(|role| with_role(&columns, role));
+    let wanted: Vec<Arc<str>> = features.chain([task.target.clone()]).chain(weights_and_groups).collect();
     let table = rows.select(&wanted)?;
     if let Data::Stream(stream) = rows {
         // The table, and the target and features made of it.
         stream.admit(3 * table.memory_bytes())?;
     }
-    let labels = labelled(learned_target(&table, task)?, &table)?;
-    Ok(Dataset::new(features_of(&table, names, accepts)?, labels))
+    dataset_of(&table, names, task, accepts)
+}
+
+/// The data set of a table.
+fn dataset_of(table: &Table, names: &Arc<[String]>, task: &Task, accepts: Accepts) -> Result<Dataset, Failure> {
+    let labels = labelled(learned_target(table, task)?, table)?;
+    let dataset = Dataset::new(features_of(table, names, accepts)?, labels);
+    match with_role(table.columns(), Role::Group).filter(|_| accepts.groups) {
+        Some(group) => Ok(dataset.with_groups(groups(table, &group, names)?)),
+        None => Ok(dataset),
+    }
+}
+
+/// The group of each row: a hash, so that chunks agree on it. A row without one is a group of its own, known by its
+/// features.
+fn groups(table: &Table, group: &str, names: &[String]) -> Result<Vec<u32>, Failure> {
+    let array = table.array(group)?;
+    let mut hashes = table.value_hashes(group)?;
+    if array.null_count() > 0 {
+        let names: Vec<Arc<str>> = names.iter().map(|name| name.as_str().into()).collect();
+        let own = table.row_hashes(&names)?;
+        (0..array.len()).filter(|&row| array.is_null(row)).for_each(|row| hashes[row] = own[row]);
+    }
+    Ok(hashes.into_iter().map(|hash| (hash >> 32) as u32).collect())
+}
+
+/// Rows of a stream that a learner reads in passes.
+pub(crate) struct StreamPasses<'a> {
+    pub rows: &'a Stream,
+    pub names: Arc<[String]>,
+    pub task: &'a Task,
+    pub accepts: Accepts,
+}
+
+impl Passes for StreamPasses<'_> {
+    fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    fn each(&self, take: &mut dyn FnMut(Dataset) -> Result<(), Failure>) -> Result<(), Failure> {
+        let accepts = Accepts { sparse: false, ..self.accepts };
+        let part = |_, chunk: Table| dataset_of(&counting_rows(chunk)?.0, &self.names, self.task, accepts);
+        self.rows.for_each(part, take)
+    }
+
+    fn scratch(&self, fill: Fill<'_>) -> Result<Arc<dyn Content>, Failure> {
+        scratch(self.rows, fill)
+    }
+}
+
+/// Writes a temporary file without a name.
+fn scratch(rows: &Stream, fill: Fill<'_>) -> Result<Arc<dyn Content>, Failure> {
+    let failure = |error| failure_of(code::CANNOT_WRITE, "cannot write", "a temporary file".as_ref(), &error);
+    rows.world().scratch(fill).map_err(failure)
 }
 
 /// Writes the named columns to a temporary file, and keeps the target and the weights in memory. Rows with a weight
@@ -41,7 +96,7 @@ pub(crate) fn on_disk(rows: &Stream, names: &Arc<[String]>, task: &Task) -> Resu
         let features = features_of(&chunk, names, Accepts::NUMBERS)?;
         Ok((OnDisk::row_major(&features), Scales::of(&features), learned_target(&chunk, task)?, weights))
     };
-    let filled = rows.world().scratch(&mut |out| {
+    let filled = scratch(rows, &mut |out| {
         let write = |(bytes, seen, target, weights_of_chunk): (Vec<u8>, Scales, Target, Option<Vec<f64>>)| {
             scales.merge(seen);
             targets.push(target);
@@ -55,8 +110,7 @@ pub(crate) fn on_disk(rows: &Stream, names: &Arc<[String]>, task: &Task) -> Resu
     if let Some(failure) = failure {
         return Err(failure);
     }
-    let content =
-        filled.map_err(|error| failure_of(code::CANNOT_WRITE, "cannot write", "a temporary file".as_ref(), &error))?;
+    let content = filled?;
     let target = Target::concat(targets, task.classes().map(|classes| classes.len()));
     let labels = if weights.is_empty() { target.into() } else { Labels::weighted(target, weights.concat())? };
     Ok(OnDisk::new(names.clone(), content, labels, scales))
@@ -64,7 +118,7 @@ pub(crate) fn on_disk(rows: &Stream, names: &Arc<[String]>, task: &Task) -> Resu
 
 /// The rows with a weight above 0 and their weights, if rows have weights.
 fn counting_rows(table: Table) -> Result<(Table, Option<Vec<f64>>), Failure> {
-    let Some(name) = weight_column(table.columns()) else { return Ok((table, None)) };
+    let Some(name) = with_role(table.columns(), Role::Weight) else { return Ok((table, None)) };
     let weights = weights(&table, &name)?;
     let counting = BooleanArray::from_iter(weights.iter().map(|weight| Some(*weight > 0.0)));
     Ok((table.filter(&counting), Some(weights.into_iter().filter(|weight| *weight > 0.0).collect())))
@@ -113,15 +167,15 @@ pub(crate) fn labels(table: &Table, task: &Task) -> Result<Labels, Failure> {
 
 /// A target with the weights of its rows, if any.
 fn labelled(target: Target, table: &Table) -> Result<Labels, Failure> {
-    match weight_column(table.columns()) {
+    match with_role(table.columns(), Role::Weight) {
         None => Ok(target.into()),
         Some(name) => Labels::weighted(target, weights(table, &name)?),
     }
 }
 
-/// The column of row weights.
-fn weight_column(columns: &[Column]) -> Option<Arc<str>> {
-    columns.iter().find(|column| column.role == Role::Weight).map(|column| column.name.clone())
+/// The column with this role.
+fn with_role(columns: &[Column], role: Role) -> Option<Arc<str>> {
+    columns.iter().find(|column| column.role == role).map(|column| column.name.clone())
 }
 
 /// The weight of each row.

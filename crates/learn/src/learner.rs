@@ -2,6 +2,7 @@
 
 use crate::data::{Dataset, Features, Outputs};
 use crate::on_disk::OnDisk;
+use crate::passes::Passes;
 use crate::summary::Summary;
 use pipewright_diagnostic::{Failure, code};
 pub use pipewright_diagnostic::{NoProgress, Progress};
@@ -32,12 +33,21 @@ pub struct Accepts {
     pub groups: bool,
     /// Rows on disk instead of in memory.
     pub on_disk: bool,
+    /// Rows that are read chunk by chunk, in several passes.
+    pub passes: bool,
 }
 
 impl Accepts {
     /// Dense columns of finite numbers.
-    pub const DENSE: Accepts =
-        Accepts { missing: false, categories: false, sparse: false, weights: false, groups: false, on_disk: false };
+    pub const DENSE: Accepts = Accepts {
+        missing: false,
+        categories: false,
+        sparse: false,
+        weights: false,
+        groups: false,
+        on_disk: false,
+        passes: false,
+    };
     /// Dense and sparse columns of finite numbers.
     pub const NUMBERS: Accepts = Accepts { sparse: true, ..Accepts::DENSE };
     /// Columns of any kind, with missing values.
@@ -164,6 +174,16 @@ pub trait Learner: Send + Sync {
     /// # Errors
     /// As [`Learner::fit_with`]; [`code::LIMIT_REACHED`] for a model that needs all rows in memory.
     fn fit_on_disk(&self, train: &OnDisk, fit: &Fit<'_, OnDisk>) -> Result<Self::Model, Failure> {
+        let _ = (train, fit);
+        Err(Failure::new(code::LIMIT_REACHED, "this model needs all rows in memory"))
+    }
+
+    /// Like [`Learner::fit_with`], with rows that are read chunk by chunk.
+    ///
+    /// # Errors
+    /// As [`Learner::fit_with`]; [`code::LIMIT_REACHED`] for a model that needs all rows in memory, and if even what it
+    /// keeps of each row exceeds the memory limit.
+    fn fit_in_passes(&self, train: &dyn Passes, fit: &Fit<'_>) -> Result<Self::Model, Failure> {
         let _ = (train, fit);
         Err(Failure::new(code::LIMIT_REACHED, "this model needs all rows in memory"))
     }

@@ -1,5 +1,6 @@
 //! `gbdt`: gradient boosting of trees.
 
+use super::constrained::Constrained;
 use super::model_spec;
 use super::train::TrainArgs;
 use crate::adapt::{FeatureUse, TrainingOf, load_model};
@@ -70,6 +71,9 @@ arguments! {
         option increasing: Vec<Arc<str>> = Vec::new();
         /// Columns with which the prediction may only fall (monotone constraint).
         option decreasing: Vec<Arc<str>> = Vec::new();
+        /// Groups of columns that may interact: the splits on the way to a leaf use columns of one group. Columns in no
+        /// group are not used. No constraint without it.
+        option interactions: Vec<Vec<Arc<str>>> = Vec::new();
         /// Weighs classes by the inverse of their frequency.
         option balanced: bool = false;
         /// The loss to minimise for numbers. Classes have the log loss.
@@ -100,7 +104,9 @@ pub(crate) const MODEL: Model = Model {
                   split sends missing values to the side that gains more, and divides levels into two sets. Scaling \
                   changes nothing. With `trees=auto`, the training rows are split into 5 parts, each is held out once \
                   to stop a boosted model early, and predictions are the mean of the 5 models. It does not extrapolate: \
-                  beyond the range of the training rows, predictions stay flat. After Chen and Guestrin, XGBoost \
+                  beyond the range of the training rows, predictions stay flat. The constraints `increasing`, \
+                  `decreasing` and `interactions` name columns of the table, or of the file if several were derived from \
+                  one. With --mem, rows that exceed the limit are kept in a temporary file, a byte per cell. After Chen and Guestrin, XGBoost \
                   (2016), and Ke et al., LightGBM (2017).",
         search: &[
             "gradient boosting",
@@ -145,14 +151,17 @@ pub(crate) const MODEL: Model = Model {
             ("colsample_bynode", "split_columns"),
             ("max_features", "split_columns"),
             ("monotone_constraints", "increasing"),
+            ("interaction_constraints", "interactions"),
+            ("interaction_cst", "interactions"),
             ("objective", "loss"),
             ("class_weight", "balanced"),
             ("grow_policy", "grow"),
             ("early_stopping_rounds", "patience"),
         ],
-        examples: &[Example {
-            script: "load titanic.csv | train gbdt(trees=50, lr=0.1) | eval kfold 5 metric=[accuracy, auc]",
-            output: "\
+        examples: &[
+            Example {
+                script: "load titanic.csv | train gbdt(trees=50, lr=0.1) | eval kfold 5 metric=[accuracy, auc]",
+                output: "\
 gbdt(trees=50, lr=0.1) predicts survived (binary, positive class survived)
 stratified, 5 folds, 1309 rows, seed 0
 
@@ -165,7 +174,13 @@ confusion (rows true, columns predicted)
 died                     712        97
 survived                 167       333
 ",
-        }],
+            },
+            Example {
+                script: "load titanic.csv | train gbdt(trees=50, interactions=[[sex, pclass], [age, fare]]) | eval kfold 5 \
+                     metric=auc",
+                output: "",
+            },
+        ],
         ..model_spec::<GbdtArgs>()
     },
     tasks: Tasks::Both,
@@ -201,12 +216,14 @@ fn prepare(label: String, own: &Args, train: &Args) -> Result<Arc<dyn Training>,
         columns: own.columns.0,
         split_columns: own.split_columns.0,
         monotone,
+        interactions: own.interactions.iter().map(|group| group.iter().map(ToString::to_string).collect()).collect(),
         loss: objective(&own),
         balanced: own.balanced,
         ..learner
     };
     let seed = TrainArgs::read(train)?.seed();
-    Ok(Arc::new(TrainingOf { label, learner, tasks: MODEL.tasks, sees: FeatureUse::Features, seed }))
+    let training = TrainingOf { label, learner, tasks: MODEL.tasks, sees: FeatureUse::Features, seed };
+    Ok(Arc::new(Constrained(training)))
 }
 
 fn objective(own: &GbdtArgs) -> Objective {

@@ -2,6 +2,7 @@
 
 pub(crate) mod bayes;
 pub(crate) mod bayesian_ridge;
+mod constrained;
 pub(crate) mod dummy;
 pub(crate) mod elastic;
 pub(crate) mod ensemble;

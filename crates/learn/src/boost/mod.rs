@@ -18,8 +18,13 @@
 //! # Ok::<(), pipewright_learn::Failure>(())
 //! ```
 
+mod early;
 mod loss;
 mod model;
+mod outside;
+mod outside_rows;
+#[cfg(test)]
+mod outside_tests;
 mod rounds;
 mod scores;
 #[cfg(test)]
@@ -29,8 +34,9 @@ pub use crate::tree::{Direction, Tree};
 pub use loss::{Derivatives, Link, Loss, Objective};
 pub use model::GbdtModel;
 
-use crate::data::{Dataset, Features};
+use crate::data::Dataset;
 use crate::learner::{Accepts, Fit, Learner, Model};
+use crate::passes::Passes;
 use pipewright_diagnostic::{Failure, code};
 
 /// Gradient boosting of trees: the configuration.
@@ -161,39 +167,44 @@ impl Gbdt {
     }
 
     fn members_for(&self, rows: usize) -> usize {
-        const MANY_ROWS: usize = 50_000;
-        self.members.unwrap_or(if rows <= MANY_ROWS { 5 } else { 1 }).max(1)
+        self.members.unwrap_or(if rows <= early::MANY_ROWS { 5 } else { 1 }).max(1)
     }
 
     /// The direction of each column.
-    fn directions(&self, features: &Features) -> Result<Vec<Direction>, Failure> {
-        let mut directions = vec![Direction::Any; features.columns()];
+    fn directions(&self, columns: &[String]) -> Result<Vec<Direction>, Failure> {
+        let mut directions = vec![Direction::Any; columns.len()];
         for (name, direction) in &self.monotone {
-            directions[place(features, name)?] = *direction;
+            directions[place(columns, name)?] = *direction;
         }
         Ok(directions)
     }
 
     /// The places of the columns of each group.
-    fn groups(&self, features: &Features) -> Result<Vec<Vec<usize>>, Failure> {
-        let group = |names: &Vec<String>| names.iter().map(|name| place(features, name)).collect();
+    fn groups(&self, columns: &[String]) -> Result<Vec<Vec<usize>>, Failure> {
+        let group = |names: &Vec<String>| names.iter().map(|name| place(columns, name)).collect();
         self.interactions.iter().map(group).collect()
     }
 }
 
-fn place(features: &Features, name: &str) -> Result<usize, Failure> {
+fn place(columns: &[String], name: &str) -> Result<usize, Failure> {
     let unknown = || Failure::new(code::UNKNOWN_COLUMN, format!("there is no column `{name}`")).column(name);
-    features.names().iter().position(|other| other == name).ok_or_else(unknown)
+    columns.iter().position(|other| other == name).ok_or_else(unknown)
 }
 
 impl Learner for Gbdt {
     type Model = GbdtModel;
 
     fn accepts(&self) -> Accepts {
-        GbdtModel::ACCEPTS.and_weights()
+        Accepts { groups: true, passes: true, ..GbdtModel::ACCEPTS.and_weights() }
     }
 
     fn learn(&self, train: &Dataset, fit: &Fit<'_>) -> Result<GbdtModel, Failure> {
         rounds::boost(self, train, fit, None)
+    }
+
+    /// The model is bit for bit that of the same rows in memory, if no column is sparse there. Not for losses whose
+    /// leaves are quantiles, which need all rows at once.
+    fn fit_in_passes(&self, train: &dyn Passes, fit: &Fit<'_>) -> Result<GbdtModel, Failure> {
+        outside::boost(self, train, fit)
     }
 }

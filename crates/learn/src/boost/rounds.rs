@@ -1,15 +1,18 @@
 //! The boosting rounds.
 
-use super::scores::Goal;
+use super::early::{Folds, Stopping, count_groups};
+use super::scores::{Goal, add_weights, balancing};
 use super::{Gbdt, GbdtModel};
 use crate::data::{Dataset, Labels, Target};
 use crate::learner::{Fit, Model};
 use crate::order::quantile;
-use crate::split;
-use crate::tree::{Binned, Derivative, Grower, Grown, HISTOGRAM_BYTES, Input, Rules, Table, Tree, inputs_of};
+use crate::tree::{
+    Binned, Bins, Derivative, Grower, Grown, Growth, HISTOGRAM_BYTES, Input, Rules, Table, Tree, inputs_of,
+};
 use pipewright_diagnostic::{Bounds, Failure, Progress, code, room_for};
 use pipewright_world::random::Key;
 use rayon::prelude::*;
+use std::collections::BTreeMap;
 
 /// Fits a model; continues `before`, if there is one.
 pub(super) fn boost(
@@ -23,18 +26,32 @@ pub(super) fn boost(
         return Err(Failure::new(code::TOO_FEW_ROWS, "there are no rows to learn from"));
     }
     let run = Run::new(gbdt, train, fit, before)?;
-    let folds = if fit.validation.is_some() { Vec::new() } else { folds_of(gbdt, train, fit.key.child("folds")) };
-    let mut members = if folds.is_empty() {
-        vec![run.member(&(0..train.rows() as u32).collect::<Vec<_>>(), &[], fit.key.child("member"))?]
-    } else {
-        let bounds = Bounds::current();
-        let member = |(index, fold): (usize, &split::Fold)| {
-            bounds.around(|| run.member(&fold.train, &fold.test, fit.key.child("member").index(index as u64)))
-        };
-        folds.par_iter().enumerate().map(member).collect::<Result<Vec<_>, _>>()?
+    let folds = if fit.validation.is_some() { None } else { folds_of(gbdt, train, fit.key.child("folds")) };
+    let members = match folds {
+        None => vec![run.member(&(0..train.rows() as u32).collect::<Vec<_>>(), &[], fit.key.child("member"))?],
+        Some(folds) => {
+            let bounds = Bounds::current();
+            let member = |member: usize| {
+                let fold = |row: u32| folds.fold(row as usize, train.groups().map(|groups| groups[row as usize]));
+                let is_held = |row: &u32| usize::from(fold(*row)) == member;
+                let (held, rows): (Vec<u32>, Vec<u32>) = (0..train.rows() as u32).partition(is_held);
+                bounds.around(|| run.member(&rows, &held, fit.key.child("member").index(member as u64)))
+            };
+            (0..folds.members).into_par_iter().map(member).collect::<Result<Vec<_>, _>>()?
+        }
     };
+    joined(run.inputs, &run.goal, members, before)
+}
+
+/// The mean of the members, after the trees of an earlier model.
+pub(super) fn joined(
+    inputs: Vec<Input>,
+    goal: &Goal,
+    mut members: Vec<Member>,
+    before: Option<&GbdtModel>,
+) -> Result<GbdtModel, Failure> {
     let count = members.len() as f64;
-    let mut start = vec![0.0; run.goal.outputs()];
+    let mut start = vec![0.0; goal.outputs()];
     for member in &mut members {
         start.iter_mut().zip(&member.start).for_each(|(start, own)| *start += own / count);
         if count > 1.0 {
@@ -44,34 +61,65 @@ pub(super) fn boost(
     let earlier = before.map_or_else(Vec::new, |model| model.trees.clone());
     let trees = earlier.into_iter().chain(members.into_iter().flat_map(|member| member.trees)).collect();
     let start = before.map_or(start, |model| model.start.clone());
-    let model = GbdtModel { inputs: run.inputs, link: run.goal.link(), start, trees };
+    let model = GbdtModel { inputs, link: goal.link(), start, trees };
     model.validate().map_err(|_| Failure::new(code::VALUE_OUT_OF_RANGE, "training overflowed; scale the target"))?;
     Ok(model)
 }
 
-/// Is there room for the histograms of all leaves that may be split?
-fn check_room(gbdt: &Gbdt, train: &Dataset) -> Result<(), Failure> {
-    let (rows, columns) = (train.rows(), train.features.columns());
+/// The bytes of the histograms of all leaves that may be split.
+pub(super) fn histogram_bytes(gbdt: &Gbdt, rows: usize, columns: usize) -> u128 {
     let leaves = gbdt.leaves_for(rows).min(rows / gbdt.min_rows.max(1) + 1);
-    let bytes = leaves as u128 * HISTOGRAM_BYTES as u128 * columns as u128;
-    room_for(bytes, || format!("growing {leaves} leaves on {columns} columns"))
+    leaves as u128 * HISTOGRAM_BYTES as u128 * columns as u128
 }
 
-/// The folds of the members; none without early stopping, or for too few rows.
-fn folds_of(gbdt: &Gbdt, train: &Dataset, key: Key) -> Vec<split::Fold> {
-    let rows = train.rows();
-    let count = gbdt.members_for(rows);
-    // A single model is stopped by a tenth of the rows, each of several by its fold.
-    let parts = if count == 1 { 10 } else { count.max(5) }.min(rows / 2);
-    if gbdt.early_stop.is_none() || parts < 2 {
-        return Vec::new();
+/// What splits and leaves must fulfil.
+pub(super) fn rules_of(gbdt: &Gbdt, names: &[String], goal: &Goal) -> Result<Rules, Failure> {
+    Ok(Rules {
+        l1: gbdt.l1,
+        l2: gbdt.l2,
+        min_gain: gbdt.min_gain,
+        min_rows: gbdt.min_rows.max(1) as u64,
+        min_weight: gbdt.min_weight,
+        level_smoothing: gbdt.level_smoothing,
+        level_l2: gbdt.level_l2,
+        directions: if gbdt.monotone.is_empty() { Vec::new() } else { gbdt.directions(names)? },
+        longest_step: goal.loss().map_or(f64::INFINITY, |loss| loss.longest_step()),
+    })
+}
+
+/// How trees grow on so many rows.
+pub(super) fn growth_of<'a>(
+    gbdt: &Gbdt,
+    bins: &'a [Bins],
+    rules: &'a Rules,
+    groups: &'a [Vec<usize>],
+    rows: usize,
+) -> Growth<'a> {
+    Growth {
+        depth: gbdt.depth.unwrap_or(usize::MAX),
+        by_depth: gbdt.by_depth,
+        groups,
+        split_columns: gbdt.split_columns,
+        ..Growth::new(bins, rules, gbdt.leaves_for(rows))
     }
-    let folds = match (train.groups(), train.target()) {
-        (Some(groups), _) => split::grouped(groups, parts, Some(key)),
-        (None, Target::Classes { codes, .. }) => split::stratified(codes, parts, Some(key)),
-        (None, Target::Numbers(_)) => split::kfold(rows, parts, Some(key)),
-    };
-    folds.map_or_else(|_| Vec::new(), |folds| folds.folds.into_iter().take(count).collect())
+}
+
+/// Marks the columns that a tree may use.
+pub(super) fn columns_of(gbdt: &Gbdt, columns: usize, key: Key) -> Vec<bool> {
+    let mut used = vec![true; columns];
+    if gbdt.columns < 1.0 {
+        crate::tree::sample_marked(&mut used, gbdt.columns, key);
+    }
+    used
+}
+
+fn folds_of(gbdt: &Gbdt, train: &Dataset, key: Key) -> Option<Folds> {
+    let groups = train.groups().map(|groups| {
+        let mut rows = BTreeMap::new();
+        count_groups(groups, &mut rows);
+        rows
+    });
+    Folds::of(gbdt, train.rows(), train.target(), groups.as_ref(), key)
 }
 
 /// What all members share.
@@ -98,15 +146,16 @@ struct Apart<'a> {
 }
 
 /// One boosted model.
-struct Member {
-    start: Vec<f64>,
-    trees: Vec<Tree>,
+pub(super) struct Member {
+    pub(super) start: Vec<f64>,
+    pub(super) trees: Vec<Tree>,
 }
 
 impl<'a> Run<'a> {
     fn new(gbdt: &'a Gbdt, train: &Dataset, fit: &Fit<'a>, before: Option<&GbdtModel>) -> Result<Run<'a>, Failure> {
-        let goal = Goal::of(gbdt, train)?;
-        check_room(gbdt, train)?;
+        let goal = Goal::of(gbdt, train.target())?;
+        let columns = train.features.columns();
+        room_for(histogram_bytes(gbdt, train.rows(), columns), || format!("growing trees on {columns} columns"))?;
         if before.is_some_and(|model| model.start.len() != goal.outputs() || model.link != goal.link()) {
             return Err(Failure::new(code::WRONG_TASK, "the model was fitted to another kind of target"));
         }
@@ -114,29 +163,18 @@ impl<'a> Run<'a> {
         let validation = match fit.validation {
             Some(rows) => Some(Apart {
                 rows,
-                goal: Goal::of(gbdt, rows)?,
+                goal: Goal::of(gbdt, rows.target())?,
                 weights: weights(&rows.labels, gbdt.balanced),
                 before: scores(rows),
             }),
             None => None,
         };
-        let rules = Rules {
-            l1: gbdt.l1,
-            l2: gbdt.l2,
-            min_gain: gbdt.min_gain,
-            min_rows: gbdt.min_rows.max(1) as u64,
-            min_weight: gbdt.min_weight,
-            level_smoothing: gbdt.level_smoothing,
-            level_l2: gbdt.level_l2,
-            directions: if gbdt.monotone.is_empty() { Vec::new() } else { gbdt.directions(&train.features)? },
-            longest_step: goal.loss().map_or(f64::INFINITY, |loss| loss.longest_step()),
-        };
         Ok(Run {
             gbdt,
             inputs: inputs_of(&train.features),
             binned: Binned::new(&train.features, gbdt.bins, fit.key.child("bins")),
-            rules,
-            groups: gbdt.groups(&train.features)?,
+            rules: rules_of(gbdt, train.features.names(), &goal)?,
+            groups: gbdt.groups(train.features.names())?,
             weights: weights(&train.labels, gbdt.balanced),
             before: scores(train),
             goal,
@@ -147,8 +185,13 @@ impl<'a> Run<'a> {
 
     /// Boosts on some rows, with others held out for early stopping.
     fn member(&self, rows: &[u32], held: &[u32], key: Key) -> Result<Member, Failure> {
-        let start =
-            if self.before.is_some() { vec![0.0; self.goal.outputs()] } else { self.goal.start(rows, &self.weights) };
+        let start = match self.before {
+            Some(_) => vec![0.0; self.goal.outputs()],
+            None => {
+                let weights: Vec<f64> = rows.iter().map(|&row| self.weights[row as usize]).collect();
+                self.goal.take(rows).start(Some(&weights))
+            }
+        };
         let mut rounds = Rounds::new(self, rows, held, start, key);
         for round in 0..self.gbdt.trees {
             if self.progress.cancelled() {
@@ -174,10 +217,9 @@ fn weights(labels: &Labels, balanced: bool) -> Vec<f64> {
     let mut weights = labels.weights().map_or_else(|| vec![1.0; labels.rows()], <[f64]>::to_vec);
     if let (true, Target::Classes { codes, count }) = (balanced, labels.target()) {
         let mut sums = vec![0.0; *count];
-        codes.iter().zip(&weights).for_each(|(&code, weight)| sums[code as usize] += weight);
-        let present = sums.iter().filter(|sum| **sum > 0.0).count() as f64;
-        let total: f64 = sums.iter().sum();
-        codes.iter().zip(&mut weights).for_each(|(&code, weight)| *weight *= total / (present * sums[code as usize]));
+        add_weights(codes, Some(&weights), &mut sums);
+        let factors = balancing(&sums);
+        codes.iter().zip(&mut weights).for_each(|(&code, weight)| *weight *= factors[code as usize]);
     }
     weights
 }
@@ -196,9 +238,7 @@ struct Rounds<'r> {
     derivatives: Vec<Vec<Derivative>>,
     /// The scores of the validation rows, row by row.
     apart: Vec<f64>,
-    /// The least loss of held-out rows, and the number of rounds with which it was reached.
-    best: (f64, usize),
-    since: usize,
+    stopping: Stopping,
 }
 
 impl<'r> Rounds<'r> {
@@ -214,17 +254,13 @@ impl<'r> Rounds<'r> {
             Some(validation) => start.repeat(validation.rows.rows()),
             None => Vec::new(),
         };
-        let mut grower = Grower::new(&run.binned, &run.rules);
-        grower.leaves = gbdt.leaves_for(rows.len());
-        grower.depth = gbdt.depth.unwrap_or(usize::MAX);
-        grower.by_depth = gbdt.by_depth;
-        grower.groups = &run.groups;
-        grower.split_columns = gbdt.split_columns;
+        let growth = growth_of(gbdt, run.binned.bins(), &run.rules, &run.groups, rows.len());
+        let grower = Grower::new(&run.binned, growth);
         let derivatives = vec![vec![Derivative::default(); all]; run.goal.outputs()];
         let trees = Vec::new();
-        let mut rounds =
-            Rounds { run, rows, held, key, grower, start, trees, scores, derivatives, apart, best: (0.0, 0), since: 0 };
-        rounds.best.0 = rounds.held_loss().unwrap_or(f64::INFINITY);
+        let stopping = Stopping::new(gbdt.early_stop, None);
+        let mut rounds = Rounds { run, rows, held, key, grower, start, trees, scores, derivatives, apart, stopping };
+        rounds.stopping = Stopping::new(gbdt.early_stop, rounds.held_loss());
         rounds
     }
 
@@ -237,7 +273,7 @@ impl<'r> Rounds<'r> {
         let rows = sample.as_deref().unwrap_or(self.rows);
         for output in 0..self.derivatives.len() {
             let key = key.child("tree").index(output as u64);
-            let used = self.columns(key.child("columns"));
+            let used = columns_of(run.gbdt, run.binned.bins().len(), key.child("columns"));
             let mut grown =
                 self.grower.grow(rows, &self.derivatives[output], &used, run.gbdt.rate, key.child("splits"));
             self.set_quantiles(&mut grown);
@@ -258,14 +294,6 @@ impl<'r> Rounds<'r> {
         }
         let sample: Vec<u32> = self.rows.iter().copied().filter(|&row| key.uniform(u64::from(row)) < share).collect();
         (!sample.is_empty()).then_some(sample)
-    }
-
-    fn columns(&self, key: Key) -> Vec<bool> {
-        let mut used = vec![true; self.run.binned.bins().len()];
-        if self.run.gbdt.columns < 1.0 {
-            crate::tree::sample_marked(&mut used, self.run.gbdt.columns, key);
-        }
-        used
     }
 
     /// Replaces the values of leaves by quantiles of the differences, for losses that want them.
@@ -314,21 +342,12 @@ impl<'r> Rounds<'r> {
     }
 
     fn should_stop(&mut self) -> bool {
-        let Some(patience) = self.run.gbdt.early_stop else { return false };
-        let Some(loss) = self.held_loss() else { return false };
-        if loss < self.best.0 {
-            self.best = (loss, self.trees.len());
-            self.since = 0;
-        } else {
-            self.since += 1;
-        }
-        self.since >= patience
+        let loss = self.held_loss();
+        self.stopping.stops(loss, self.trees.len())
     }
 
     fn finish(mut self) -> Member {
-        if self.best.0.is_finite() && self.run.gbdt.early_stop.is_some() {
-            self.trees.truncate(self.best.1);
-        }
+        self.trees.truncate(self.stopping.kept(self.trees.len()));
         Member { start: self.start, trees: self.trees }
     }
 }

@@ -2,14 +2,14 @@
 
 use super::Gbdt;
 use super::loss::{Link, LogLoss, Loss, softmax};
-use crate::data::{Dataset, Target};
+use crate::data::Target;
 use crate::tree::Derivative;
 use pipewright_diagnostic::{Failure, code};
 use rayon::prelude::*;
 use std::sync::Arc;
 
 /// Rows per task.
-const ROWS: usize = 1 << 14;
+pub(super) const ROWS: usize = 1 << 14;
 
 /// What is minimised.
 #[derive(Debug, Clone)]
@@ -21,12 +21,12 @@ pub(super) enum Goal {
 }
 
 impl Goal {
-    /// The goal of a data set.
+    /// The goal of rows with this target.
     ///
     /// # Errors
     /// A [`Failure`] for a loss that does not fit the target.
-    pub(super) fn of(gbdt: &Gbdt, rows: &Dataset) -> Result<Goal, Failure> {
-        match rows.target() {
+    pub(super) fn of(gbdt: &Gbdt, target: &Target) -> Result<Goal, Failure> {
+        match target {
             Target::Classes { codes, count: 2 } => {
                 Ok(Goal::One { loss: Arc::new(LogLoss), target: codes.iter().map(|&code| f64::from(code)).collect() })
             }
@@ -40,6 +40,36 @@ impl Goal {
                 values.iter().enumerate().try_for_each(check)?;
                 Ok(Goal::One { loss, target: values.clone() })
             }
+        }
+    }
+
+    /// The same goal for other rows, whose target is given as numbers: values, or codes of classes.
+    pub(super) fn of_rows(&self, target: Vec<f64>) -> Goal {
+        match self {
+            Goal::One { loss, .. } => Goal::One { loss: loss.clone(), target },
+            Goal::Classes { count, .. } => {
+                Goal::Classes { codes: target.into_iter().map(|code| code as u32).collect(), count: *count }
+            }
+        }
+    }
+
+    /// The goal of the rows at these positions.
+    pub(super) fn take(&self, rows: &[u32]) -> Goal {
+        match self {
+            Goal::One { loss, target } => {
+                Goal::One { loss: loss.clone(), target: rows.iter().map(|&row| target[row as usize]).collect() }
+            }
+            Goal::Classes { codes, count } => {
+                Goal::Classes { codes: rows.iter().map(|&row| codes[row as usize]).collect(), count: *count }
+            }
+        }
+    }
+
+    /// The target as numbers: values, or codes of classes.
+    pub(super) fn numbers(&self) -> Vec<f64> {
+        match self {
+            Goal::One { target, .. } => target.clone(),
+            Goal::Classes { codes, .. } => codes.iter().copied().map(f64::from).collect(),
         }
     }
 
@@ -65,17 +95,13 @@ impl Goal {
         }
     }
 
-    /// The score of each output that has the least loss over some rows.
-    pub(super) fn start(&self, rows: &[u32], weights: &[f64]) -> Vec<f64> {
-        let weights: Vec<f64> = rows.iter().map(|&row| weights[row as usize]).collect();
+    /// The score of each output that has the least loss over all rows.
+    pub(super) fn start(&self, weights: Option<&[f64]>) -> Vec<f64> {
         match self {
-            Goal::One { loss, target } => {
-                let target: Vec<f64> = rows.iter().map(|&row| target[row as usize]).collect();
-                vec![loss.start(&target, Some(&weights))]
-            }
+            Goal::One { loss, target } => vec![loss.start(target, weights)],
             Goal::Classes { codes, count } => {
                 let mut sums = vec![0.0; *count];
-                rows.iter().zip(&weights).for_each(|(&row, weight)| sums[codes[row as usize] as usize] += weight);
+                add_weights(codes, weights, &mut sums);
                 let total: f64 = sums.iter().sum();
                 sums.into_iter().map(|sum| (sum / total).max(1e-15).ln()).collect()
             }
@@ -100,8 +126,13 @@ impl Goal {
         }
     }
 
-    /// The weighted loss of some rows, at scores that are stored output by output.
+    /// The weighted loss of some rows, ascending, at scores that are stored output by output.
     pub(super) fn value(&self, rows: &[u32], scores: &[f64], weights: &[f64]) -> f64 {
+        self.values(rows, scores, weights).iter().sum()
+    }
+
+    /// The parts of [`Goal::value`]: one for every stretch of [`ROWS`] rows of the table that has any of these rows.
+    pub(super) fn values(&self, rows: &[u32], scores: &[f64], weights: &[f64]) -> Vec<f64> {
         let all = weights.len();
         let value = |&row: &u32| {
             let row = row as usize;
@@ -115,9 +146,22 @@ impl Goal {
             };
             weights[row] * value
         };
-        let sums: Vec<f64> = rows.par_chunks(ROWS).map(|rows| rows.iter().map(value).sum()).collect();
-        sums.iter().sum()
+        let stretches: Vec<&[u32]> = rows.chunk_by(|&one, &next| one / ROWS as u32 == next / ROWS as u32).collect();
+        stretches.into_par_iter().map(|rows| rows.iter().map(value).sum()).collect()
     }
+}
+
+/// Adds the weight of each row to the sum of its class.
+pub(super) fn add_weights(codes: &[u32], weights: Option<&[f64]>, sums: &mut [f64]) {
+    let weight = |row: usize| weights.map_or(1.0, |weights| weights[row]);
+    codes.iter().enumerate().for_each(|(row, &code)| sums[code as usize] += weight(row));
+}
+
+/// The factor on the weights of each class with which the classes weigh the same, given the sum of each.
+pub(super) fn balancing(sums: &[f64]) -> Vec<f64> {
+    let present = sums.iter().filter(|sum| **sum > 0.0).count() as f64;
+    let total: f64 = sums.iter().sum();
+    sums.iter().map(|sum| if *sum > 0.0 { total / (present * sum) } else { 1.0 }).collect()
 }
 
 /// The derivatives of the log loss of several classes. The second ones are those of the diagonal, times K / (K - 1),

@@ -1,12 +1,13 @@
 //! Gradient boosting against brute force, and the laws of its models.
 
 use super::*;
+use crate::data::Features;
 use crate::data::{Categories, Column, Outputs, Target};
 use crate::threads::on_any_threads;
 use pipewright_world::random::Key;
 
 /// Numbers in [0, 1) at the places of a stream.
-fn uniform(stream: u64, rows: usize) -> Vec<f64> {
+pub(super) fn uniform(stream: u64, rows: usize) -> Vec<f64> {
     let key = Key::new(11).index(stream);
     (0..rows as u64).map(|row| key.uniform(row)).collect()
 }
@@ -23,7 +24,7 @@ fn categories(codes: Vec<u32>, levels: u32) -> Column {
 }
 
 /// Two numbers, one of them with gaps, a category, and a target that depends on all.
-fn mixed(rows: usize) -> Dataset {
+pub(super) fn mixed(rows: usize) -> Dataset {
     let (a, b, noise) = (uniform(1, rows), uniform(2, rows), uniform(3, rows));
     let codes: Vec<u32> = uniform(4, rows).iter().map(|x| (x * 7.0) as u32).collect();
     let gaps: Vec<f64> = b.iter().zip(&noise).map(|(b, gap)| if *gap < 0.2 { f64::NAN } else { *b }).collect();
@@ -37,13 +38,13 @@ fn mixed(rows: usize) -> Dataset {
     Dataset::new(Features::from_columns(rows, names.into(), columns), target)
 }
 
-fn classes(train: &Dataset, count: u32) -> Dataset {
+pub(super) fn classes(train: &Dataset, count: u32) -> Dataset {
     let Target::Numbers(values) = train.target() else { unreachable!("numbers") };
     let codes = values.iter().map(|y| ((y * 0.8) as u32).min(count - 1)).collect();
     Dataset::new(train.features.clone(), Target::Classes { codes, count: count as usize })
 }
 
-fn exact(trees: usize) -> Gbdt {
+pub(super) fn exact(trees: usize) -> Gbdt {
     Gbdt { rows: 1.0, min_rows: 1, min_weight: 0.0, l2: 0.0, ..Gbdt::with_trees(trees) }
 }
 

@@ -1,10 +1,13 @@
 //! Rows whose values are bins.
 
 use super::cuts::{Bins, MISSING, bins_of};
+use super::growth::columns_of;
 use crate::data::{Column, Features};
 use pipewright_world::random::Key;
 use rayon::prelude::*;
+use std::io;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Columns per block: the bins of a row in one block are one 64-bit word, and the histograms of a block fit the fastest
 /// cache.
@@ -19,7 +22,7 @@ pub(crate) type Lanes = [u8; LANES];
 #[derive(Debug)]
 pub(crate) struct Binned {
     rows: usize,
-    bins: Vec<Bins>,
+    bins: Arc<[Bins]>,
     /// Per block of columns, the bins of each row.
     blocks: Vec<Vec<Lanes>>,
 }
@@ -27,11 +30,11 @@ pub(crate) struct Binned {
 impl Binned {
     /// Finds the bins of each column, at most `bins` of them, and puts the values of all rows into them.
     pub(crate) fn new(features: &Features, bins: usize, key: Key) -> Binned {
-        Binned::with(bins_of(features, bins, key), features)
+        Binned::with(bins_of(features, bins, key).into(), features)
     }
 
     /// Puts the values of other rows of the same columns into these bins.
-    pub(crate) fn with(bins: Vec<Bins>, features: &Features) -> Binned {
+    pub(crate) fn with(bins: Arc<[Bins]>, features: &Features) -> Binned {
         let rows = features.rows();
         let block = |columns: Range<usize>| {
             let mut block = vec![[0_u8; LANES]; rows];
@@ -43,6 +46,22 @@ impl Binned {
         let starts = (0..bins.len()).step_by(LANES);
         let blocks = starts.map(|start| block(start..bins.len().min(start + LANES))).collect();
         Binned { rows, bins, blocks }
+    }
+
+    /// Reads rows that a [`BinnedWriter`] wrote, with a function that fills a slice from an offset on.
+    ///
+    /// # Errors
+    /// Those of `read`.
+    pub(crate) fn read(
+        rows: usize,
+        bins: Arc<[Bins]>,
+        read: &dyn Fn(u64, &mut [u8]) -> io::Result<()>,
+    ) -> io::Result<Binned> {
+        let mut blocks = vec![vec![[0_u8; LANES]; rows]; bins.len().div_ceil(LANES)];
+        for (index, block) in blocks.iter_mut().enumerate() {
+            read((index * rows * LANES) as u64, block.as_flattened_mut())?;
+        }
+        Ok(Binned { rows, bins, blocks })
     }
 
     pub(crate) fn rows(&self) -> usize {
@@ -60,13 +79,40 @@ impl Binned {
 
     /// The columns of a block.
     pub(super) fn columns_of(&self, block: usize) -> Range<usize> {
-        block * LANES..self.bins.len().min((block + 1) * LANES)
+        columns_of(block, self.bins.len())
     }
 
     /// Returns the bins of a column by row.
     pub(super) fn column(&self, column: usize) -> impl Fn(u32) -> u8 + Sync + '_ {
         let (block, lane) = (&self.blocks[column / LANES], column % LANES);
         move |row| block[row as usize][lane]
+    }
+}
+
+/// Rows that are written part by part.
+pub(crate) struct BinnedWriter(Vec<Vec<Lanes>>);
+
+impl BinnedWriter {
+    /// Without rows of this many columns.
+    pub(crate) fn new(columns: usize) -> BinnedWriter {
+        BinnedWriter(vec![Vec::new(); columns.div_ceil(LANES)])
+    }
+
+    /// Takes more rows.
+    pub(crate) fn push(&mut self, rows: &Binned) {
+        self.0.iter_mut().zip(&rows.blocks).for_each(|(pending, block)| pending.extend_from_slice(block));
+    }
+
+    /// Writes the first rows, block after block.
+    ///
+    /// # Errors
+    /// Any I/O error.
+    pub(crate) fn write(&mut self, rows: usize, out: &mut dyn io::Write) -> io::Result<()> {
+        for block in &mut self.0 {
+            out.write_all(block[..rows].as_flattened())?;
+            block.drain(..rows);
+        }
+        Ok(())
     }
 }
 

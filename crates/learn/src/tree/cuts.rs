@@ -52,7 +52,7 @@ impl Bins {
                 let zeros = (column.rows() - sparse.values().len()) as f64 * share;
                 Bins::Numbers { cuts: cuts(stored, zeros.ceil() as usize, bins) }
             }
-            Column::Categories(categories) => levels(categories, bins),
+            Column::Categories(categories) => levels(&rows_of_levels(categories), bins),
         }
     }
 }
@@ -74,12 +74,33 @@ pub(crate) fn inputs_of(features: &Features) -> Vec<Input> {
 
 /// The values that decide on the cuts: all, or a random one of every stretch of equal length.
 fn sample(values: &[f64], key: Key) -> Vec<f64> {
-    if values.len() <= SAMPLE {
-        return values.to_vec();
+    let sampled = Sampled::new(values.len(), key);
+    (0..sampled.count()).map(|index| values[sampled.row(index)]).collect()
+}
+
+/// The rows whose values decide on the cuts of a column, ascending.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sampled {
+    rows: usize,
+    key: Key,
+}
+
+impl Sampled {
+    pub(super) fn new(rows: usize, key: Key) -> Sampled {
+        Sampled { rows, key }
     }
-    let stretch = values.len() as f64 / SAMPLE as f64;
-    let place = |index: usize| ((index as f64 + key.uniform(index as u64)) * stretch) as usize;
-    (0..SAMPLE).map(|index| values[place(index).min(values.len() - 1)]).collect()
+
+    pub(super) fn count(self) -> usize {
+        self.rows.min(SAMPLE)
+    }
+
+    pub(super) fn row(self, index: usize) -> usize {
+        if self.rows <= SAMPLE {
+            return index;
+        }
+        let stretch = self.rows as f64 / SAMPLE as f64;
+        (((index as f64 + self.key.uniform(index as u64)) * stretch) as usize).min(self.rows - 1)
+    }
 }
 
 /// Cuts between the values of a sample, with this many more zeros: at most `bins` bins of about equally many rows, but
@@ -146,10 +167,8 @@ pub(crate) fn between(lower: f64, upper: f64) -> f64 {
     if middle >= lower && middle < upper { middle } else { lower }
 }
 
-/// A bin per level; of more levels than bins, the rarest share the last one.
-fn levels(categories: &Categories, bins: usize) -> Bins {
-    let mut rows = vec![0_usize; categories.levels().len()];
-    categories.codes().iter().filter(|&&code| code != Categories::MISSING).for_each(|&code| rows[code as usize] += 1);
+/// A bin per level, given the number of rows of each; of more levels than bins, the rarest share the last one.
+pub(super) fn levels(rows: &[usize], bins: usize) -> Bins {
     if rows.len() <= bins {
         return Bins::Levels { bin_of: (0..rows.len()).map(|code| code as u8).collect(), count: rows.len().max(1) };
     }
@@ -158,6 +177,13 @@ fn levels(categories: &Categories, bins: usize) -> Bins {
     let mut bin_of = vec![(bins - 1) as u8; rows.len()];
     order.iter().take(bins - 1).enumerate().for_each(|(bin, &code)| bin_of[code] = bin as u8);
     Bins::Levels { bin_of, count: bins }
+}
+
+/// The number of rows of each level.
+pub(super) fn rows_of_levels(categories: &Categories) -> Vec<usize> {
+    let mut rows = vec![0_usize; categories.levels().len()];
+    categories.codes().iter().filter(|&&code| code != Categories::MISSING).for_each(|&code| rows[code as usize] += 1);
+    rows
 }
 
 #[cfg(test)]

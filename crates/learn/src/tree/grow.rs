@@ -1,28 +1,18 @@
-//! Growing one tree on binned rows.
+//! Growing one tree on binned rows in memory.
 
 use super::binned::{Binned, LANES};
-use super::cuts::Bins;
-use super::histogram::{Derivative, Histogram, Item, Scale, Slots, Sum, add_up, take_away};
+use super::growth::{Growth, Tip, first_best};
+use super::histogram::{Derivative, Histogram, Item, Scale, Slots, add_up, take_away};
 use super::model::{Tree, TreeBuilder};
-use super::split::{Direction, Leaf, Limits, Rules, Split, Test};
+use super::split::Split;
 use pipewright_world::random::Key;
 use rayon::prelude::*;
 use std::ops::Range;
 
 /// Grows trees; keeps the memory of histograms from one tree to the next.
 pub(crate) struct Grower<'a> {
-    pub(crate) binned: &'a Binned,
-    pub(crate) rules: &'a Rules,
-    /// Maximum number of leaves.
-    pub(crate) leaves: usize,
-    /// Maximum depth of a leaf.
-    pub(crate) depth: usize,
-    /// Splits the leaf of least depth first instead of the one that gains most.
-    pub(crate) by_depth: bool,
-    /// Groups of columns that may be used together; empty for no constraint.
-    pub(crate) groups: &'a [Vec<usize>],
-    /// The share of columns that a split may use.
-    pub(crate) split_columns: f64,
+    binned: &'a Binned,
+    growth: Growth<'a>,
     free: Vec<Histogram>,
 }
 
@@ -43,21 +33,22 @@ impl Grown {
 
     /// The value of the leaf in which another row ends.
     pub(crate) fn value(&self, binned: &Binned, row: u32) -> f64 {
-        self.tree.walk(|node| {
-            let split = &self.splits[node];
-            split.goes_left(binned.column(split.column)(row))
-        })
+        value_of(&self.tree, &self.splits, binned, row)
     }
+}
+
+/// The value of the leaf in which a row ends, by the split of each node.
+pub(super) fn value_of(tree: &Tree, splits: &[Split], binned: &Binned, row: u32) -> f64 {
+    tree.walk(|node| {
+        let split = &splits[node];
+        split.goes_left(binned.column(split.column)(row))
+    })
 }
 
 /// A leaf of a tree that grows.
 struct Open {
     range: Range<usize>,
-    total: Sum,
-    depth: usize,
-    limits: Limits,
-    /// The columns on the path to it, if columns are grouped.
-    path: Vec<usize>,
+    tip: Tip,
     /// The sums of its rows; `None` once it is not split any more.
     histogram: Option<Histogram>,
     split: Option<Split>,
@@ -66,9 +57,9 @@ struct Open {
 }
 
 impl<'a> Grower<'a> {
-    pub(crate) fn new(binned: &'a Binned, rules: &'a Rules) -> Grower<'a> {
-        let (leaves, depth) = (31, usize::MAX);
-        Grower { binned, rules, leaves, depth, by_depth: false, groups: &[], split_columns: 1.0, free: Vec::new() }
+    /// Grows trees on these rows, which are in the bins of the growth.
+    pub(crate) fn new(binned: &'a Binned, growth: Growth<'a>) -> Grower<'a> {
+        Grower { binned, growth, free: Vec::new() }
     }
 
     /// Grows a tree on the rows at these positions, by the derivatives of all rows. Leaves get `rate` times the value
@@ -81,38 +72,34 @@ impl<'a> Grower<'a> {
         rate: f64,
         key: Key,
     ) -> Grown {
+        let growth = self.growth;
         let scale = Scale::of(derivatives);
         let mut items: Vec<Item> = rows.par_iter().map(|&row| scale.item(row, derivatives[row as usize])).collect();
         let mut tree = TreeBuilder::default();
-        let total = scale.sum_of(&items);
         let root = Open {
             range: 0..items.len(),
-            total,
-            depth: 0,
-            limits: Limits::of(self.rules),
-            path: Vec::new(),
+            tip: growth.root(scale.sum_of(&items), key),
             histogram: Some(self.histogram()),
             split: None,
             place: tree.root(),
         };
-        let mut growing = Growing { grower: self, scale, used, key, items: &mut items };
+        let mut growing = Growing { grower: self, scale, used, items: &mut items };
         let mut open = vec![growing.opened(root)];
         let mut splits: Vec<(usize, Split)> = Vec::new();
-        while open.len() < growing.grower.leaves.max(1) {
+        while open.len() < growth.leaves.max(1) {
             let Some(next) = growing.next(&open) else { break };
             let leaf = open.swap_remove(next);
             let split = leaf.split.clone().expect("a leaf that can be split");
-            let cover = scale.rows(leaf.total) as f64;
-            let places =
-                tree.split(leaf.place, split.column, split.gain, cover, test_of(growing.grower.binned, &split));
-            let full = open.len() + 2 >= growing.grower.leaves;
+            let cover = scale.rows(leaf.tip.total) as f64;
+            let places = tree.split(leaf.place, split.column, split.gain, cover, growth.question(&split));
+            let full = open.len() + 2 >= growth.leaves;
             splits.push((leaf.place, split.clone()));
             open.extend(growing.halves(leaf, &split, places, full));
         }
         let mut leaves = Vec::new();
         for leaf in open {
-            let value = rate * self.rules.value(scale, leaf.total, leaf.limits);
-            tree.leaf(leaf.place, value, scale.rows(leaf.total) as f64);
+            let value = rate * growth.rules.value(scale, leaf.tip.total, leaf.tip.limits);
+            tree.leaf(leaf.place, value, scale.rows(leaf.tip.total) as f64);
             leaves.push((leaf.place, leaf.range));
             self.free.extend(leaf.histogram);
         }
@@ -129,66 +116,37 @@ impl<'a> Grower<'a> {
     }
 }
 
-/// What a node asks of a plain value.
-fn test_of(binned: &Binned, split: &Split) -> super::model::Question {
-    use super::model::Question;
-    let missing_left = split.missing_left;
-    match (&binned.bins()[split.column], &split.test) {
-        // Values in the last bin are split from missing ones only.
-        (Bins::Numbers { cuts }, Test::UpTo(bin)) => {
-            let threshold = cuts.get(usize::from(*bin)).copied().unwrap_or(f64::MAX);
-            Question { threshold, levels: Vec::new(), missing_left }
-        }
-        (Bins::Levels { bin_of, .. }, Test::In(_)) => {
-            let left = bin_of.iter().zip(0_u32..).filter(|(bin, _)| split.goes_left(**bin)).map(|(_, code)| code);
-            // Codes are above this threshold: of an empty set, only missing values may go left.
-            Question { threshold: -1.0, levels: left.collect(), missing_left }
-        }
-        _ => unreachable!("a test of the kind of its column"),
-    }
-}
-
 /// A tree while it grows.
 struct Growing<'g, 'a> {
     grower: &'g mut Grower<'a>,
     scale: Scale,
     used: &'g [bool],
-    key: Key,
     items: &'g mut [Item],
 }
 
 impl Growing<'_, '_> {
     /// The leaf that is split next; the first of equals.
     fn next(&self, open: &[Open]) -> Option<usize> {
-        let rank = |leaf: &Open| {
-            let depth = if self.grower.by_depth { leaf.depth } else { 0 };
-            leaf.split.as_ref().map(|split| (depth, split.gain))
-        };
-        let mut best: Option<(usize, (usize, f64), usize)> = None;
-        for (index, leaf) in open.iter().enumerate() {
-            let Some((depth, gain)) = rank(leaf) else { continue };
-            let is_better = best.is_none_or(|(_, (least, most), place)| {
-                depth < least || (depth == least && (gain > most || (gain == most && leaf.place < place)))
-            });
-            if is_better {
-                best = Some((index, (depth, gain), leaf.place));
-            }
-        }
-        best.map(|(index, ..)| index)
+        let rank = |leaf: &Open| leaf.split.as_ref().map(|split| (leaf.tip.depth, split.gain, leaf.place));
+        let ranked = open.iter().enumerate().filter_map(|(index, leaf)| Some((index, rank(leaf)?)));
+        let first =
+            ranked.reduce(|best, next| if self.grower.growth.goes_before(next.1, best.1) { next } else { best });
+        first.map(|(index, _)| index)
     }
 
     /// Adds up a leaf and finds its best split.
     fn opened(&mut self, mut leaf: Open) -> Open {
-        if !self.can_be_split(&leaf) {
+        let growth = self.grower.growth;
+        if !growth.can_be_split(&leaf.tip, self.scale) {
             self.grower.free.extend(leaf.histogram.take());
             return leaf;
         }
         let mut histogram = leaf.histogram.take().expect("memory for its sums");
         let items = &self.items[leaf.range.clone()];
-        let may_use = self.columns_for(&leaf);
+        let may_use = growth.columns_for(&leaf.tip, self.used);
         let in_block = |(block, slots): (usize, &mut [Slots])| {
             add_up(self.grower.binned, block, items, self.scale, slots);
-            self.best_in(block, slots, &leaf, &may_use)
+            growth.best_in(block, slots, &leaf.tip, &may_use, self.scale)
         };
         let best: Vec<Option<Split>> = histogram.0.par_chunks_mut(LANES).enumerate().map(in_block).collect();
         leaf.split = first_best(best);
@@ -198,39 +156,25 @@ impl Growing<'_, '_> {
 
     /// Splits a leaf into two. The smaller half is added up, the other is the rest.
     fn halves(&mut self, mut leaf: Open, split: &Split, places: [usize; 2], full: bool) -> [Open; 2] {
+        let (growth, scale) = (self.grower.growth, self.scale);
         let middle = leaf.range.start + self.part(leaf.range.clone(), split);
-        let limits = self.limits_of(&leaf, split);
-        let mut path = std::mem::take(&mut leaf.path);
-        if !self.grower.groups.is_empty() {
-            path.push(split.column);
-        }
-        let half = |range: Range<usize>, total: Sum, side: usize| Open {
-            range,
-            total,
-            depth: leaf.depth + 1,
-            limits: limits[side],
-            path: path.clone(),
-            histogram: None,
-            split: None,
-            place: places[side],
-        };
-        let mut halves = [half(leaf.range.start..middle, split.left, 0), half(middle..leaf.range.end, split.right, 1)];
+        let [left, right] = growth.halves(&leaf.tip, split, scale);
+        let half = |range, tip, side: usize| Open { range, tip, histogram: None, split: None, place: places[side] };
+        let mut halves = [half(leaf.range.start..middle, left, 0), half(middle..leaf.range.end, right, 1)];
         let all = leaf.histogram.take().expect("the sums of a leaf that can be split");
-        if full || !halves.iter().any(|half| self.can_be_split(half)) {
+        if full || !halves.iter().any(|half| growth.can_be_split(&half.tip, scale)) {
             self.grower.free.push(all);
             return halves;
         }
         let small = usize::from(halves[1].range.len() < halves[0].range.len());
         let (mut all, mut part) = (all, self.grower.histogram());
-        let allowed = [self.columns_for(&halves[0]), self.columns_for(&halves[1])];
+        let allowed = [0, 1].map(|side| growth.columns_for(&halves[side].tip, self.used));
         let items = &self.items[halves[small].range.clone()];
         let in_block = |(block, (all, part)): (usize, (&mut [Slots], &mut [Slots]))| {
-            add_up(self.grower.binned, block, items, self.scale, part);
-            take_away(self.grower.binned, block, all, part);
-            let best = |slots: &[Slots], side: usize| match self.can_be_split(&halves[side]) {
-                true => self.best_in(block, slots, &halves[side], &allowed[side]),
-                false => None,
-            };
+            add_up(self.grower.binned, block, items, scale, part);
+            take_away(self.grower.binned.bins(), block, all, part);
+            let best =
+                |slots: &[Slots], side: usize| growth.best_in(block, slots, &halves[side].tip, &allowed[side], scale);
             (best(part, small), best(all, 1 - small))
         };
         let (of_small, of_large): (Vec<_>, Vec<_>) = match self.is_small(items) {
@@ -256,68 +200,12 @@ impl Growing<'_, '_> {
         items.len() * self.grower.binned.bins().len() < CELLS
     }
 
-    fn can_be_split(&self, leaf: &Open) -> bool {
-        let rows = leaf.range.len() as u64;
-        leaf.depth < self.grower.depth && rows >= 2 * self.grower.rules.min_rows.max(1)
-    }
-
-    /// The best split on the columns of a block.
-    fn best_in(&self, block: usize, slots: &[Slots], open: &Open, may_use: &[bool]) -> Option<Split> {
-        let leaf = Leaf { rules: self.grower.rules, scale: self.scale, total: open.total, limits: open.limits };
-        let bins = self.grower.binned.bins();
-        let columns = self.grower.binned.columns_of(block).zip(slots).filter(|(column, _)| may_use[*column]);
-        first_best(columns.map(|(column, slots)| leaf.best(column, &bins[column], slots)))
-    }
-
-    /// Marks the columns that a split of a leaf may use.
-    fn columns_for(&self, leaf: &Open) -> Vec<bool> {
-        let mut may_use = self.used.to_vec();
-        if !self.grower.groups.is_empty() {
-            let fits = |group: &&Vec<usize>| leaf.path.iter().all(|column| group.contains(column));
-            let mut allowed = vec![false; may_use.len()];
-            self.grower.groups.iter().filter(fits).flatten().for_each(|&column| allowed[column] = true);
-            may_use.iter_mut().zip(allowed).for_each(|(may, allowed)| *may &= allowed);
-        }
-        if self.grower.split_columns < 1.0 {
-            sample_marked(&mut may_use, self.grower.split_columns, self.key.index(leaf.place as u64));
-        }
-        may_use
-    }
-
-    /// The limits of both halves: a monotone split parts the values of its sides at their mean.
-    fn limits_of(&self, leaf: &Open, split: &Split) -> [Limits; 2] {
-        let rules = self.grower.rules;
-        let direction = rules.directions.get(split.column).copied().unwrap_or_default();
-        if direction == Direction::Any {
-            return [leaf.limits; 2];
-        }
-        let value = |sum| rules.value(self.scale, sum, leaf.limits);
-        let middle = f64::midpoint(value(split.left), value(split.right));
-        let (low, high) = (Limits { high: middle, ..leaf.limits }, Limits { low: middle, ..leaf.limits });
-        if direction == Direction::Increasing { [low, high] } else { [high, low] }
-    }
-
     /// Moves the rows that go left to the front, both halves in their old order, and returns how many they are.
     fn part(&mut self, range: Range<usize>, split: &Split) -> usize {
         let bin_of = self.grower.binned.column(split.column);
-        let mut left = [false; 256];
-        (0..=u8::MAX).for_each(|bin| left[usize::from(bin)] = split.goes_left(bin));
+        let left = split.bins_left();
         part(&mut self.items[range], &|item: &Item| left[usize::from(bin_of(item.row))])
     }
-}
-
-/// The split that gains most; the first of equals.
-fn first_best(splits: impl IntoIterator<Item = Option<Split>>) -> Option<Split> {
-    let better = |best: Split, next: Split| if next.gain > best.gain { next } else { best };
-    splits.into_iter().flatten().reduce(better)
-}
-
-/// Keeps a random share of the marks, at least one.
-pub(crate) fn sample_marked(marks: &mut [bool], share: f64, key: Key) {
-    let mut marked: Vec<usize> = (0..marks.len()).filter(|&column| marks[column]).collect();
-    let keep = ((marked.len() as f64 * share).round() as usize).max(1);
-    key.shuffle(&mut marked);
-    marked.iter().skip(keep).for_each(|&column| marks[column] = false);
 }
 
 /// Stable partition: items for which `goes_left` holds come first. Returns their number.

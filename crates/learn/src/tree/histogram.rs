@@ -5,7 +5,8 @@
 //! is the difference of two others.
 
 use super::binned::{Binned, LANES, Lanes};
-use super::cuts::MISSING;
+use super::cuts::{Bins, MISSING};
+use super::growth::columns_of;
 use rayon::prelude::*;
 
 /// Bins per column, [`MISSING`](super::MISSING) included.
@@ -18,6 +19,25 @@ const ROWS_PER_TASK: usize = 1 << 16;
 pub(crate) struct Derivative {
     pub(crate) first: f64,
     pub(crate) second: f64,
+}
+
+/// The largest derivatives of some rows, whatever their sign.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Largest {
+    first: f64,
+    second: f64,
+}
+
+impl Largest {
+    /// Those of one more row.
+    pub(crate) fn and(self, derivative: &Derivative) -> Largest {
+        self.max(Largest { first: derivative.first.abs(), second: derivative.second })
+    }
+
+    /// Those of both.
+    pub(crate) fn max(self, other: Largest) -> Largest {
+        Largest { first: self.first.max(other.first), second: self.second.max(other.second) }
+    }
 }
 
 /// A row that a tree is grown on, with its rounded derivatives.
@@ -40,11 +60,17 @@ pub(crate) struct Scale {
 impl Scale {
     /// The units for these derivatives: the smallest powers of two with which no sum overflows.
     pub(crate) fn of(derivatives: &[Derivative]) -> Scale {
-        let bits = derivatives.len().leading_zeros().min(32 + 16);
-        let largest = |of: fn(&Derivative) -> f64| derivatives.par_iter().map(of).reduce(|| 0.0, f64::max);
-        let (first, second) = (largest(|each| each.first.abs()), largest(|each| each.second));
+        let largest =
+            derivatives.par_iter().map(|each| Largest::default().and(each)).reduce(Largest::default, Largest::max);
+        Scale::for_rows(derivatives.len(), largest)
+    }
+
+    /// The units for this many rows with derivatives up to the largest.
+    pub(crate) fn for_rows(rows: usize, largest: Largest) -> Scale {
+        let bits = rows.leading_zeros().min(32 + 16);
+        let Largest { first, second } = largest;
         // A sum of second derivatives is at most their number times the largest; one bit is for rounding.
-        let sum_bits = f64::from(bits) - 1.0 - (derivatives.len().max(1) as f64).log2();
+        let sum_bits = f64::from(bits) - 1.0 - (rows.max(1) as f64).log2();
         Scale {
             first: power_of_two(first / f64::from(1_u32 << 30)),
             second: power_of_two((second / f64::from(1_u32 << 31)).max(second / sum_bits.exp2())),
@@ -137,6 +163,12 @@ impl Histogram {
     pub(super) fn new(columns: usize) -> Histogram {
         Histogram(vec![[Sum::default(); SLOTS]; columns.next_multiple_of(LANES)])
     }
+
+    /// Adds the sums of other rows.
+    pub(super) fn plus(&mut self, other: &Histogram) {
+        let slots = self.0.as_flattened_mut().iter_mut().zip(other.0.as_flattened());
+        slots.for_each(|(sum, other)| *sum = sum.plus(*other));
+    }
 }
 
 /// The slots of a column that are in use: those of its bins, and that of missing values.
@@ -169,7 +201,8 @@ pub(super) fn add_up(binned: &Binned, block: usize, items: &[Item], scale: Scale
     }
 }
 
-fn add(lanes: usize, rows: &[Lanes], items: &[Item], scale: Scale, into: &mut [Slots]) {
+/// Adds rows of a block with so many columns to their sums.
+pub(super) fn add(lanes: usize, rows: &[Lanes], items: &[Item], scale: Scale, into: &mut [Slots]) {
     match lanes {
         1 => add_lanes::<1>(rows, items, scale, into),
         2 => add_lanes::<2>(rows, items, scale, into),
@@ -200,9 +233,9 @@ fn add_lanes<const L: usize>(rows: &[Lanes], items: &[Item], scale: Scale, into:
 }
 
 /// Takes the sums of one part of the rows away from those of all: the sums of the other part.
-pub(super) fn take_away(binned: &Binned, block: usize, all: &mut [Slots], part: &[Slots]) {
-    for ((column, all), part) in binned.columns_of(block).zip(all.iter_mut()).zip(part) {
-        let bins = binned.bins()[column].count();
+pub(super) fn take_away(bins: &[Bins], block: usize, all: &mut [Slots], part: &[Slots]) {
+    for ((column, all), part) in columns_of(block, bins.len()).zip(all.iter_mut()).zip(part) {
+        let bins = bins[column].count();
         all[..bins].iter_mut().zip(&part[..bins]).for_each(|(all, part)| *all = all.minus(*part));
         all[usize::from(MISSING)] = all[usize::from(MISSING)].minus(part[usize::from(MISSING)]);
     }

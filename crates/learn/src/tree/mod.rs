@@ -5,18 +5,24 @@
 
 mod binned;
 mod cuts;
+mod gather;
 mod grow;
+mod growth;
 mod histogram;
 mod model;
+mod outside;
 mod predict;
 mod split;
 
-pub(crate) use binned::Binned;
-pub(crate) use cuts::{between, cuts, inputs_of};
-pub(crate) use grow::{Grower, Grown, sample_marked};
-pub(crate) use histogram::{Derivative, HISTOGRAM_BYTES};
+pub(crate) use binned::{Binned, BinnedWriter, LANES};
+pub(crate) use cuts::{Bins, between, cuts, inputs_of};
+pub(crate) use gather::{Seen, bins_of_chunk};
+pub(crate) use grow::{Grower, Grown};
+pub(crate) use growth::{Growth, sample_marked};
+pub(crate) use histogram::{Derivative, HISTOGRAM_BYTES, Largest, Scale};
 pub use model::{Input, Tree};
 pub(crate) use model::{Question, TreeBuilder};
+pub(crate) use outside::{GrownOutside, OutsideGrower, Parts};
 pub(crate) use predict::Table;
 pub use split::Direction;
 pub(crate) use split::Rules;

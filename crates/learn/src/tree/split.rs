@@ -6,7 +6,7 @@
 //! "On Grouping for Maximum Homogeneity", 1958).
 
 use super::cuts::{Bins, MISSING};
-use super::histogram::{Scale, Slots, Sum};
+use super::histogram::{SLOTS, Scale, Slots, Sum};
 
 /// How a prediction may change with a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -85,6 +85,11 @@ impl Split {
             Test::UpTo(last) => bin <= *last,
             Test::In(set) => set[usize::from(bin) / 64] >> (bin % 64) & 1 == 1,
         }
+    }
+
+    /// For every bin, whether its rows go left.
+    pub(super) fn bins_left(&self) -> [bool; SLOTS] {
+        std::array::from_fn(|bin| self.goes_left(bin as u8))
     }
 }
 
