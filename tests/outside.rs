@@ -221,3 +221,29 @@ fn blocks_and_definitions_nest_on_a_small_stack() {
     let thread = std::thread::Builder::new().stack_size(512 << 10).spawn(check).expect("room for a thread");
     thread.join().expect("no panic, and no exhausted stack");
 }
+
+#[test]
+fn boosting_beyond_the_memory_limit_gives_the_model_of_rows_in_memory() {
+    const ROWS: usize = 40_000;
+    let line = |row: usize| {
+        let (group, weight, x, z) = (row / 400, row % 4, row * 7919 % 1000, row * 104_729 % 100_003);
+        let gap = if row % 11 == 0 { String::new() } else { x.to_string() };
+        // Levels come in other orders in every part of the file.
+        let level = (row / 5000 + row * 31) % 17;
+        format!("g{group},{weight},{gap},{z}.5,level {level},{}\n", x / 100 + level % 3 + group * 37 % 50)
+    };
+    let text: String = std::iter::once("g,w,x,z,c,y\n".to_owned()).chain((0..ROWS).map(line)).collect();
+    let world = Arc::new(MemoryWorld::new().with_file("t.csv", text));
+    let predictions = |roles: &str, memory_bytes: Option<u64>| {
+        let train = format!("load t.csv | target y | {roles} | train gbdt(leaves=5, patience=2, lr=0.5) | save m.pw");
+        for (script, memory_bytes) in [(&*train, memory_bytes), ("load t.csv | predict m.pw | write p.csv", None)] {
+            let options = Options { memory_bytes, ..Options::default() };
+            let done = Session::new(world.clone(), options).run_watched(script, &NoObserver);
+            assert_eq!(done.exit_code(), 0, "{script}: {:?}", done.diagnostics);
+        }
+        world.read("p.csv".as_ref()).unwrap()
+    };
+    let grouped = predictions("role group=g, weight=w", None);
+    assert!(grouped == predictions("role group=g, weight=w", Some(1_500_000)));
+    assert!(grouped != predictions("drop g | role weight=w", None), "groups are held out as a whole");
+}

@@ -69,7 +69,8 @@ impl Passes for StreamPasses<'_> {
     }
 
     fn each(&self, take: &mut dyn FnMut(Dataset) -> Result<(), Failure>) -> Result<(), Failure> {
-        let accepts = Accepts { sparse: false, ..self.accepts };
+        let mut accepts = self.accepts;
+        accepts.sparse = false;
         let part = |_, chunk: Table| dataset_of(&counting_rows(chunk)?.0, &self.names, self.task, accepts);
         self.rows.for_each(part, take)
     }

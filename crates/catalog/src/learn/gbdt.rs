@@ -176,9 +176,20 @@ survived                 167       333
 ",
             },
             Example {
-                script: "load titanic.csv | train gbdt(trees=50, interactions=[[sex, pclass], [age, fare]]) | eval kfold 5 \
-                     metric=auc",
-                output: "",
+                script: "load titanic.csv | train gbdt(trees=50, interactions=[[sex, pclass], [age, sibsp, parch]]) \
+                         | eval kfold 5 metric=auc",
+                output: "\
+gbdt(trees=50, interactions=[[sex, pclass], [age, sibsp, parch]]) predicts survived (binary, positive class survived)
+stratified, 5 folds, 1309 rows, seed 0
+
+                        mean    lowest   highest    baseline
+auc                   0.8498    0.8001    0.8695      0.5000
+
+confusion (rows true, columns predicted)
+                        died  survived
+died                     745        64
+survived                 203       297
+",
             },
         ],
         ..model_spec::<GbdtArgs>()

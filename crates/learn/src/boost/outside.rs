@@ -44,8 +44,8 @@ fn check_room(gbdt: &Gbdt, rows: &OutsideRows, columns: usize) -> Result<(), Fai
     let (outputs, count) = (rows.goal.outputs(), rows.count);
     // A score per output, a node and a fold.
     let of_rows = count as u128 * (8 * outputs as u128 + 4 + 1);
-    // Histograms of leaves, of those that may be leaves, and of those that each thread adds up.
-    let histograms = histogram_bytes(gbdt, count, columns) * (2 + rayon::current_num_threads() as u128);
+    // Histograms of the leaves, of what may become leaves, and those that tasks add up of a part of them.
+    let histograms = 6 * histogram_bytes(gbdt, count, columns);
     room_for(of_rows + histograms, || format!("boosting on {count} rows of {columns} columns, with the rows on disk,"))
 }
 

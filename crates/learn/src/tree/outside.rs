@@ -43,6 +43,9 @@ impl GrownOutside {
     }
 }
 
+/// Tasks at the same time, each of which has sums of its own.
+const TOGETHER: usize = 8;
+
 /// The node of a row that no tree is grown on.
 const NOWHERE: u32 = u32::MAX;
 
@@ -207,7 +210,7 @@ impl<'a> OutsideGrower<'a> {
             left.iter_mut().zip(&right).for_each(|(left, right)| left.plus(right));
             Ok(left)
         };
-        let share = parts.count().div_ceil(rayon::current_num_threads()).max(1);
+        let share = parts.count().div_ceil(rayon::current_num_threads().min(TOGETHER)).max(1);
         let parts = self.places.par_chunks_mut(self.part_rows).enumerate().with_min_len(share);
         parts.try_fold(none, one).try_reduce(none, both)
     }
