@@ -291,8 +291,7 @@ impl Splitter for Eval {
         let row_numbers = rounds as u128 * count as u128 * size_of::<u32>() as u128;
         room_for(row_numbers, || format!("a list of the rows of {rounds} rounds with {count} rows"))?;
         let codes = self.stratifies(task).then(|| scheme::strata(rows, task)).transpose()?;
-        let (groups, given) = scheme::kept_together(&self.scheme, rows, self.together, progress)?;
-        let known = Known { rows, codes, groups, given };
+        let known = Known::of(&self.scheme, rows, codes, self.together, progress)?;
         let mut rounds = Vec::new();
         for repeat in 0..self.repeat {
             let key = key.index(repeat as u64);

@@ -37,12 +37,47 @@ pub(super) enum Scheme {
 
 /// What the rows say about a split.
 pub(super) struct Known<'a> {
-    pub rows: &'a Table,
+    rows: &'a Table,
     /// The class or bin of each row, if the folds keep their proportions.
-    pub codes: Option<Vec<u32>>,
-    pub groups: Option<Vec<u32>>,
+    codes: Option<Vec<u32>>,
+    groups: Option<Vec<u32>>,
     /// The fold of each row, if a column gives it.
-    pub given: Option<Vec<u32>>,
+    given: Option<Vec<u32>>,
+}
+
+impl<'a> Known<'a> {
+    /// What these rows say: their classes or bins if `codes` are wanted, their groups, or the equal ones with `together`.
+    ///
+    /// # Errors
+    /// A `Failure` for roles that contradict the scheme.
+    pub(super) fn of(
+        scheme: &Scheme,
+        rows: &'a Table,
+        codes: Option<Vec<u32>>,
+        together: bool,
+        progress: &dyn Progress,
+    ) -> Result<Known<'a>, Failure> {
+        let (mut groups, given) = (rows::groups(rows, progress)?, rows::folds(rows)?);
+        if together && groups.is_some() {
+            let message = "a column has the role group: rows are kept together by it, not by being equal";
+            return Err(Failure::new(code::BAD_VALUE, message).help("leave out duplicates=together"));
+        }
+        if together {
+            groups = Some(rows::equal(rows)?);
+        }
+        if let (Some(given), Some(groups)) = (&given, &groups) {
+            rows::groups_in_folds(groups, given, progress);
+        }
+        if let (Scheme::Groups(_), None) = (scheme, &groups) {
+            let message = "`eval group` keeps groups together, but no column has the role group";
+            return Err(Failure::new(code::MISSING_ARGUMENT, message).help("name it: role group=NAME"));
+        }
+        let is_grouped = groups.is_some() && !together;
+        if is_grouped && given.is_none() && !matches!(scheme, Scheme::Groups(_) | Scheme::Time { .. }) {
+            progress.notice(Failure { help: Vec::new(), ..rows::groups_together() });
+        }
+        Ok(Known { rows, codes, groups, given })
+    }
 }
 
 impl Scheme {
@@ -127,35 +162,6 @@ pub(super) fn strata(rows: &Table, task: &Task) -> Result<Vec<u32>, Failure> {
         Target::Classes { codes, .. } => codes,
         Target::Numbers(numbers) => split::quantile_bins(&numbers, BINS),
     })
-}
-
-/// The groups that folds keep together, and the folds that a column gives.
-pub(super) fn kept_together(
-    scheme: &Scheme,
-    rows: &Table,
-    together: bool,
-    progress: &dyn Progress,
-) -> Result<(Option<Vec<u32>>, Option<Vec<u32>>), Failure> {
-    let (mut groups, given) = (rows::groups(rows, progress)?, rows::folds(rows)?);
-    if together && groups.is_some() {
-        let message = "a column has the role group: rows are kept together by it, not by being equal";
-        return Err(Failure::new(code::BAD_VALUE, message).help("leave out duplicates=together"));
-    }
-    if together {
-        groups = Some(rows::equal(rows)?);
-    }
-    if let (Some(given), Some(groups)) = (&given, &groups) {
-        rows::groups_in_folds(groups, given, progress);
-    }
-    if let (Scheme::Groups(_), None) = (scheme, &groups) {
-        let message = "`eval group` keeps groups together, but no column has the role group";
-        return Err(Failure::new(code::MISSING_ARGUMENT, message).help("name it: role group=NAME"));
-    }
-    let is_grouped = groups.is_some() && !together;
-    if is_grouped && given.is_none() && !matches!(scheme, Scheme::Groups(_) | Scheme::Time { .. }) {
-        progress.notice(Failure { help: Vec::new(), ..rows::groups_together() });
-    }
-    Ok((groups, given))
 }
 
 /// The metrics that are computed unless others are named.

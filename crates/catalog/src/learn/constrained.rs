@@ -104,7 +104,7 @@ mod tests {
         };
         let target = Column { role: Role::Target, ..number("y") };
         let part = ["city=Oslo", "city=Rome"].map(|name| derived(name, &["city"]));
-        Schema::new([number("age"), target, derived("product", &["age", "income"])].into_iter().chain(part).collect())
+        Schema::new([number("age"), target, derived("product", &["age", "income"])].into_iter().chain(part))
     }
 
     #[test]
