@@ -227,7 +227,7 @@ fn boosting_beyond_the_memory_limit_gives_the_model_of_rows_in_memory() {
     const ROWS: usize = 40_000;
     let line = |row: usize| {
         let (group, weight, x, z) = (row / 400, row % 4, row * 7919 % 1000, row * 104_729 % 100_003);
-        let gap = if row % 11 == 0 { String::new() } else { x.to_string() };
+        let gap = if row.is_multiple_of(11) { String::new() } else { x.to_string() };
         // Levels come in other orders in every part of the file.
         let level = (row / 5000 + row * 31) % 17;
         format!("g{group},{weight},{gap},{z}.5,level {level},{}\n", x / 100 + level % 3 + group * 37 % 50)
