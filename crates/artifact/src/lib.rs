@@ -28,6 +28,7 @@ pub use container::HEADER_BYTES_MAX;
 use arrays::{Arrays, Stored, pack};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_frame::Column;
+use pipewright_operator::work::Adjusted;
 use pipewright_operator::{FittedPipeline, Preparation, Record, Registry, StepRecord, Task};
 use serde_json::{Value as Json, json};
 use std::io;
@@ -124,7 +125,7 @@ pub fn read(bytes: &[u8], registry: &Registry) -> Result<Bundle, Failure> {
                 None | Some(Json::Null) => None,
                 Some(record) => Some(Record::from_json(record).ok_or_else(|| bad("its record cannot be read"))?),
             };
-            let model = (entry.load)(&model)?;
+            let model = Adjusted::load(&model, registry, entry.load)?;
             Ok(Bundle::Pipeline(FittedPipeline { input, steps, model, model_name, task, script, seed, record }))
         }
         "preparation" => {

@@ -87,6 +87,7 @@ pub static REGISTRY: Registry = Registry {
         &branch::fork::VERB,
         &branch::choose::VERB,
         &learn::train::VERB,
+        &judge::calibrate::VERB,
         &judge::eval::VERB,
         &judge::tune::VERB,
         &judge::compare::VERB,
@@ -129,6 +130,7 @@ pub static REGISTRY: Registry = Registry {
     functions: Functions::BUILT_IN,
     samples: source::samples::SAMPLES,
     generators: source::generated::GENERATORS,
+    adjustments: &[judge::calibrate::KIND],
     implied: Implied {
         source: "load {}",
         target: "target {}",

@@ -5,7 +5,9 @@ use pipewright_diagnostic::{Failure, Progress, code};
 use pipewright_frame::{Column, ColumnType, Role, Table};
 use pipewright_learn::Outputs;
 use pipewright_operator::result::{Evaluation, FoldResult, Output, Trial, Tuning};
-use pipewright_operator::work::{Consumer, Dropped, Evaluator, Fitted, FittedModel, HeldOut, Learned, Round, Splitter};
+use pipewright_operator::work::{
+    Adjust, Adjusted, Adjustment, Consumer, Dropped, Evaluator, Fitted, FittedModel, HeldOut, Learned, Round, Splitter,
+};
 use pipewright_operator::{Data, Environment, EvaluationRecord, FittedPipeline, Preparation, Record, SeenRows, Task};
 use pipewright_plan::{Job, Part, PipelineHead, SearchHead, VerdictHead, Work};
 use pipewright_world::random::Key;
@@ -95,6 +97,7 @@ pub(crate) fn execute(
             observer.trained(job.stage, rounds, model.as_ref());
             Value::Model(model)
         }
+        Work::Adjust(adjusts, task) => Value::Model(adjusted(adjusts, task, &inputs)?),
         Work::Predict => Value::Predictions(Arc::new(predict(expect!(Model, &inputs[0]), expect!(Data, &inputs[1]))?)),
         Work::Score(judge, task, round) => Value::Fold(Arc::new(score(judge, task, *round, inputs)?)),
         Work::Verdict(judge, head) => Value::Output(Arc::new(Output::Evaluation(verdict(judge, head, inputs)))),
@@ -122,6 +125,25 @@ fn consumed(consumer: &dyn Consumer, inputs: &[Value], environment: &Environment
     let results: Vec<Arc<Output>> = inputs.iter().filter_map(Value::output).collect();
     let rows = inputs.last().filter(|input| input.output().is_none()).map(|rows| expect!(Data, rows));
     consumer.consume(&results, rows, environment)
+}
+
+/// Adjusts a model by its out-of-fold predictions; its inputs are the model, its training rows, inner rounds, and
+/// the predictions for the held-out rows of each.
+fn adjusted(adjusts: &[Arc<dyn Adjust>], task: &Task, inputs: &[Value]) -> Result<Arc<dyn FittedModel>, Failure> {
+    let (rows, rounds) = (expect!(Data, &inputs[1]), expect!(Rounds, &inputs[2]));
+    let parts: Vec<Outputs> = inputs[3..].iter().map(|input| expect!(Predictions, input).as_ref().clone()).collect();
+    let all = Outputs::concat(parts);
+    let all = all.ok_or_else(|| Failure::new(code::BUG, "a model predicts something else in each fold"))?;
+    let order: Vec<u32> = rounds.iter().flat_map(|round| round.test.iter().copied()).collect();
+    let mut outputs = all;
+    let mut adjustments: Vec<Arc<dyn Adjustment>> = Vec::new();
+    let truth = target(rows, task)?.take(&order);
+    for adjust in adjusts {
+        let adjustment = adjust.fit(&truth, task, &outputs)?;
+        outputs = adjustment.apply(&outputs)?;
+        adjustments.push(adjustment);
+    }
+    Ok(Arc::new(Adjusted::new(expect!(Model, &inputs[0]).clone(), adjustments)))
 }
 
 /// Combines the results of the rounds, and which candidates a search in each of them has chosen.

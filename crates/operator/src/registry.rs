@@ -1,5 +1,6 @@
 //! The registry of verbs, models, functions and sample data sets.
 
+use crate::work::AdjustmentKind;
 use crate::{Generator, Model, Verb};
 use pipewright_frame::Functions;
 
@@ -16,6 +17,8 @@ pub struct Registry {
     pub samples: &'static [Sample],
     /// The sample data sets that are generated.
     pub generators: &'static [&'static Generator],
+    /// The kinds of adjustments that bundles hold.
+    pub adjustments: &'static [AdjustmentKind],
     /// The implied stages.
     pub implied: Implied,
 }

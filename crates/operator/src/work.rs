@@ -2,6 +2,7 @@
 //!
 //! Rows are [`Data`]; predictions are [`Outputs`]: probabilities per class, or numbers. Results are [`Output`]s.
 
+mod adjust;
 mod source;
 
 use crate::result::{Evaluation, FoldResult, Output};
@@ -14,6 +15,7 @@ use pipewright_world::random::Key;
 use std::fmt;
 use std::sync::Arc;
 
+pub use adjust::{Adjust, Adjusted, Adjustment, AdjustmentKind};
 pub use source::{Pushdown, Sketch, Source};
 
 /// A stage bound to its arguments.
@@ -29,6 +31,8 @@ pub enum Bound {
     Step(Arc<dyn Step>),
     /// Trains a model.
     Training(Arc<dyn Training>),
+    /// Adjusts the predictions of the model above it.
+    Adjust(Arc<dyn Adjust>),
     /// Evaluates the pipeline above it.
     Evaluator(Arc<dyn Evaluator>),
     /// Inspects a table and passes it on.

@@ -412,6 +412,7 @@ impl<'a> Walk<'a> {
                 }
             }
             Bound::Search(search) => self.check_search(search.as_ref(), &args, span),
+            Bound::Adjust(adjust) => self.check_adjust(adjust.as_ref(), verb, &args, span),
             Bound::Step(_) if verb.spec.effect == Effect::Row && self.at.flow == Flow::Recipe => {
                 remark = Some("in every fold".to_owned());
             }

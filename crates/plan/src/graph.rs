@@ -10,8 +10,8 @@ use crate::proof;
 use pipewright_frame::FitContext;
 use pipewright_operator::result::Values;
 use pipewright_operator::work::{
-    Choose, Combine, Consumer, Evaluator, Fitted, FittedModel, Freeze, Inspect, Learner, ModelSink, Pushdown, Rows,
-    Search, Source, Splitter, Step,
+    Adjust, Choose, Combine, Consumer, Evaluator, Fitted, FittedModel, Freeze, Inspect, Learner, ModelSink, Pushdown,
+    Rows, Search, Source, Splitter, Step,
 };
 use pipewright_operator::{FittedPipeline, Preparation, Record, StepRecord, Task};
 use pipewright_world::random::Key;
@@ -58,6 +58,8 @@ pub enum Work {
     ApplyTraining,
     /// table, validation table or none → model
     Learn(Arc<dyn Learner>, Key),
+    /// model, training rows, rounds, predictions for the held-out rows of each round … → model
+    Adjust(Arc<[Arc<dyn Adjust>]>, Task),
     /// model, table → predictions
     Predict,
     /// held-out rows, predictions, predictions of the baseline, rounds → result of this round

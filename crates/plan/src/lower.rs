@@ -4,14 +4,16 @@
 //! training are fitted anew in every round, on that round's training rows only. A sink demands one final fit on all
 //! rows. Each branch of a fork is lowered separately; jobs that branches share have equal fingerprints and are merged.
 
+mod evaluate;
 mod search;
 
 use crate::fingerprint::Identity;
-use crate::graph::{JobGraph, JobId, Part, PipelineHead, ScopeId, VerdictHead, Work};
+use crate::graph::{JobGraph, JobId, Part, PipelineHead, ScopeId, Work};
 use crate::model::{Branch, Node, NodeId, Other, Plan};
 use crate::path::Path;
+use evaluate::Round;
 use pipewright_frame::FitContext;
-use pipewright_operator::work::{Evaluator, Learner, ModelSink, Step, Training};
+use pipewright_operator::work::{ModelSink, Step, Training};
 use pipewright_operator::{Bound, Effect, Structure, Task, TrainingRows};
 use pipewright_world::random::Key;
 use std::sync::Arc;
@@ -324,7 +326,8 @@ impl<'a> Lowering<'a> {
         let validation = finally
             .validation
             .map(|rows| states.into_iter().fold(rows, |rows, state| self.apply(state, rows, stage, ScopeId::ROOT)));
-        self.model = self.learn(stage, training, table, validation, ScopeId::ROOT);
+        let model = self.learn(stage, training, table, validation, ScopeId::ROOT);
+        self.model = model.zip(self.whole).and_then(|(model, whole)| self.adjusted(model, whole, ScopeId::ROOT));
     }
 
     fn learn(
@@ -341,94 +344,6 @@ impl<'a> Lowering<'a> {
         let identity = Identity::of("learn").text(&self.node(stage).canonical).key(key).text(&task);
         let inputs: Vec<JobId> = std::iter::once(table).chain(validation).collect();
         Some(self.add(Work::Learn(learner, key), identity, &inputs, stage, scope))
-    }
-
-    /// Expands an evaluation of the whole table.
-    fn judged(&mut self, stage: usize, judge: &Arc<dyn Evaluator>) {
-        let Some(table) = self.whole else { return };
-        let seed = judge.seed().unwrap_or(self.plan.seed);
-        let judging = Judging { judge: judge.clone(), canonical: self.node(stage).canonical.clone(), seed, stage };
-        let report = self.evaluation(&judging, None, table, ScopeId::ROOT);
-        self.reports.extend(report);
-    }
-
-    /// Adds an evaluation on some rows: everything from the first stage that learns down to the training, once per
-    /// round. Of a search, it evaluates the version `of`, or else what the search makes of the training rows.
-    fn evaluation(&mut self, judging: &Judging, of: Option<usize>, table: JobId, scope: ScopeId) -> Option<JobId> {
-        let Judging { judge, canonical, seed, stage } = judging;
-        let (task, label) = self.as_version(of, |lowering| {
-            let trained_at = lowering.path.training()?;
-            let Bound::Training(training) = &lowering.node(trained_at).bound else { return None };
-            Some((lowering.path.branch.task.clone()?, training.label()))
-        })?;
-        let key = self.in_scope(Key::new(*seed).child("split"), scope);
-        let identity = Identity::of("split").text(canonical).key(key).text(&task_text(Some(&task)));
-        let rounds = self.add(Work::Split(judge.clone(), task.clone(), key), identity, &[table], *stage, scope);
-        let baseline = judge.baseline(&task);
-        let (mut scores, mut choices) = (Vec::new(), Vec::new());
-        for round in 0..judge.rounds() {
-            let round = Round { table, rounds, round, scope: self.graph.enter(scope, rounds, round) };
-            let predicted = match (of, &self.path.branch.searched) {
-                (None, Some(_)) => {
-                    let (predicted, choice) = self.searched_fold(&round)?;
-                    choices.push(choice);
-                    predicted
-                }
-                (of, _) => self.as_version(of, |lowering| lowering.fold(&round))?,
-            };
-            let baseline = self.baseline(&round, *stage, &task, baseline.clone());
-            let test = self.pick(&round, Part::Test, *stage);
-            let identity = Identity::of("score").text(canonical).number(round.round as u64);
-            let work = Work::Score(judge.clone(), task.clone(), round.round);
-            scores.push(self.add(work, identity, &[test, predicted, baseline, rounds], *stage, round.scope));
-        }
-        let candidates = (!choices.is_empty()).then(|| self.labels());
-        let arm = self.path.branch.arm.clone();
-        let head = VerdictHead { model: label, task, seed: *seed, arm, candidates };
-        let arm = head.arm.as_deref().unwrap_or_default();
-        let identity = Identity::of("verdict").text(canonical).text(&head.model).number(*seed).text(arm);
-        let inputs: Vec<JobId> = scores.into_iter().chain(choices).collect();
-        Some(self.add(Work::Verdict(judge.clone(), Arc::new(head)), identity, &inputs, *stage, scope))
-    }
-
-    /// Fits everything on one round's training rows and predicts its held-out rows.
-    fn fold(&mut self, round: &Round) -> Option<JobId> {
-        let (scope, trained_at) = (round.scope, self.path.training()?);
-        let train = self.pick(round, Part::Train, trained_at);
-        let test = self.pick(round, Part::Test, trained_at);
-        self.fitted(train, test, scope)
-    }
-
-    /// Fits everything on these rows, and predicts others.
-    fn fitted(&mut self, mut train: JobId, mut test: JobId, scope: ScopeId) -> Option<JobId> {
-        let trained_at = self.path.training()?;
-        let Bound::Training(training) = &self.node(trained_at).bound else { return None };
-        let mut validation = None;
-        if let Some((rest, reserved)) = self.reserve(training.as_ref(), train, trained_at, scope) {
-            train = rest;
-            validation = Some(reserved);
-        }
-        for stage in self.path.shared_end()..trained_at {
-            let Bound::Step(step) = &self.node(stage).bound else { continue };
-            let (state, rows) = self.fit(stage, step, train, scope);
-            train = rows;
-            test = self.apply(state, test, stage, scope);
-            validation = validation.map(|rows| self.apply(state, rows, stage, scope));
-        }
-        let model = self.learn(trained_at, training.as_ref(), train, validation, scope)?;
-        Some(self.predict(model, test, trained_at, scope))
-    }
-
-    fn predict(&mut self, model: JobId, rows: JobId, stage: usize, scope: ScopeId) -> JobId {
-        self.add(Work::Predict, Identity::of("predict"), &[model, rows], stage, scope)
-    }
-
-    fn baseline(&mut self, round: &Round, stage: usize, task: &Task, learner: Arc<dyn Learner>) -> JobId {
-        let train = self.pick(round, Part::Train, stage);
-        let test = self.pick(round, Part::Test, stage);
-        let identity = Identity::of("baseline").text(&task_text(Some(task)));
-        let model = self.add(Work::Learn(learner, Key::new(0)), identity, &[train], stage, round.scope);
-        self.predict(model, test, stage, round.scope)
     }
 
     /// Lowers stages that inspect and sinks.
@@ -534,20 +449,4 @@ struct Beside {
     verdicts: Vec<JobId>,
     /// Is no arm left?
     is_last: bool,
-}
-
-/// A round of a split of some rows.
-struct Round {
-    table: JobId,
-    rounds: JobId,
-    round: usize,
-    scope: ScopeId,
-}
-
-/// An evaluation, and the stage that it belongs to.
-struct Judging {
-    judge: Arc<dyn Evaluator>,
-    canonical: String,
-    seed: u64,
-    stage: usize,
 }

@@ -50,6 +50,12 @@ impl<'a> Path<'a> {
         self.nodes.iter().position(|node| matches!(node.bound, Bound::Training(_)))
     }
 
+    /// The label of the model in reports, with the stages that adjust it.
+    pub(crate) fn label(&self, model: &str) -> String {
+        let adjusts = self.nodes.iter().filter(|node| matches!(node.bound, Bound::Adjust(_)));
+        adjusts.fold(model.to_owned(), |label, node| format!("{label} | {}", node.text))
+    }
+
     /// The number of stages with this verb.
     pub(crate) fn count(&self, verb: &Verb) -> u64 {
         self.nodes.iter().filter(|node| node.verb.spec.name == verb.spec.name).count() as u64

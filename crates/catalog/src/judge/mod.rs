@@ -1,6 +1,7 @@
 //! Evaluation.
 
 pub(crate) mod assert;
+pub(crate) mod calibrate;
 pub(crate) mod compare;
 pub(crate) mod eval;
 mod intervals;

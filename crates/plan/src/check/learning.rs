@@ -4,8 +4,8 @@ use super::Walk;
 use crate::target::resolve_task;
 use pipewright_diagnostic::{Diagnostic, Span, code};
 use pipewright_frame::{Role, Schema};
-use pipewright_operator::work::Training;
-use pipewright_operator::{Args, ArgumentError, Effect, Tasks};
+use pipewright_operator::work::{Adjust, Training};
+use pipewright_operator::{Args, ArgumentError, Effect, Tasks, Verb};
 
 impl Walk<'_> {
     /// Steps may learn with the target even if no model is trained.
@@ -114,6 +114,20 @@ impl Walk<'_> {
                 self.say(failure.at(at));
             }
             None => {}
+        }
+    }
+
+    /// Checks an adjustment of the model against the target; a search chooses adjusted models.
+    pub(super) fn check_adjust(&mut self, adjust: &dyn Adjust, verb: &Verb, args: &Args, span: Span) {
+        if self.at.branch.searched.is_some() {
+            let message =
+                format!("`{}` adjusts each candidate of a search, so it stands above the search", verb.spec.name);
+            self.say(Diagnostic::error(code::WRONG_ORDER, message).label(span, "").help("put it right after `train`"));
+        }
+        if let Some(task) = &self.at.branch.task
+            && let Err(fault) = adjust.check(task)
+        {
+            self.fault(fault, args, span);
         }
     }
 

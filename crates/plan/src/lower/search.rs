@@ -6,7 +6,8 @@
 //! version that was ranked there, so that no other one is computed. The fits on all training rows are forwarded in the
 //! same way.
 
-use super::{Judging, Lowering, Round};
+use super::Lowering;
+use super::evaluate::{Judging, Round};
 use crate::fingerprint::Identity;
 use crate::graph::{JobId, Part, ScopeId, SearchHead, Work};
 use crate::path::Path;
