@@ -142,6 +142,8 @@ pub struct Declaration {
     pub target: Arc<str>,
     /// Transform of the target.
     pub transform: Option<Transform>,
+    /// The positive one of two classes; the second in sorted order if `None`.
+    pub positive: Option<Arc<str>>,
 }
 
 impl Footprint {

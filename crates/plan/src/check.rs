@@ -518,9 +518,10 @@ impl<'a> Walk<'a> {
 
     /// Records the target that a stage declares.
     fn declare(&mut self, footprint: &Footprint, span: Span) {
-        if let Some(Declaration { target, transform }) = &footprint.declares {
+        if let Some(Declaration { target, transform, positive }) = &footprint.declares {
             self.at.branch.target = Some(target.clone());
             self.at.branch.transform = *transform;
+            self.at.branch.positive.clone_from(positive);
             self.at.target_span = Some(span);
         }
     }

@@ -79,6 +79,8 @@ pub struct Branch {
     pub target: Option<Arc<str>>,
     /// Transform of the target.
     pub transform: Option<Transform>,
+    /// The positive one of two classes, if the script names it.
+    pub positive: Option<Arc<str>>,
     /// The task, once the data has been read.
     pub task: Option<Task>,
     /// The learner for that task.

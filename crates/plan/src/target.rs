@@ -1,8 +1,9 @@
 //! The target: which column to predict, and whether it holds classes or numbers.
 
+use crate::model::Branch;
 use pipewright_diagnostic::{Failure, code};
 use pipewright_frame::{Column, ColumnType, Schema};
-use pipewright_operator::{Task, TaskKind, Transform};
+use pipewright_operator::{Task, TaskKind};
 
 /// Statistics of the target.
 #[derive(Debug, Clone, Default)]
@@ -40,15 +41,32 @@ pub(crate) fn target_by_rule(schema: &Schema) -> Option<(String, &'static str)> 
     }
 }
 
+/// The classes in sorted order, but the positive one of two last.
+fn with_positive(target: &str, classes: &[String], positive: Option<&str>) -> Result<Vec<String>, Failure> {
+    let mut classes = classes.to_vec();
+    let Some(positive) = positive else { return Ok(classes) };
+    let bad = |message: String| Err(Failure::new(code::BAD_VALUE, message).column(target));
+    let known = classes.iter().take(12).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match (classes.iter().position(|class| class == positive), classes.len()) {
+        (Some(place), 2) => {
+            let class = classes.remove(place);
+            classes.push(class);
+            Ok(classes)
+        }
+        (Some(_), count) => bad(format!("`{target}` has {count} classes, and `positive=` needs two")),
+        (None, _) => bad(format!("`{positive}` is not a class of `{target}`; its classes: {known}")),
+    }
+}
+
 /// Decides between classes and numbers: by the kind of the column, the number of distinct values, and the model.
 /// `None` while the values are not known.
 pub(crate) fn resolve_task(
     column: &Column,
     facts: Option<&TargetFacts>,
-    transform: Option<Transform>,
+    branch: &Branch,
     wants_classes: impl Fn(usize) -> Option<bool>,
 ) -> Option<Result<Task, Failure>> {
-    let target = column.name.clone();
+    let (target, transform, positive) = (column.name.clone(), branch.transform, branch.positive.as_deref());
     if column.kind == ColumnType::Date {
         let message = format!("`{target}` is a date; a target must hold classes or numbers");
         return Some(Err(Failure::new(code::WRONG_TASK, message).column(&*target)));
@@ -65,6 +83,10 @@ pub(crate) fn resolve_task(
     } else {
         true
     };
+    if let (false, Some(_)) = (classes, positive) {
+        let message = format!("`{target}` holds numbers, and `positive=` names one of two classes");
+        return Some(Err(Failure::new(code::BAD_VALUE, message).column(&*target).help("leave it out")));
+    }
     if !classes {
         return Some(Ok(Task { target, kind: TaskKind::Numbers, transform }));
     }
@@ -73,9 +95,11 @@ pub(crate) fn resolve_task(
         return Some(Err(Failure::new(code::WRONG_TASK, message).column(&*target)));
     }
     Some(match &facts.classes {
-        Some(classes) if classes.len() >= 2 => {
-            Ok(Task { target, kind: TaskKind::Classes(classes.clone().into()), transform })
-        }
+        Some(classes) if classes.len() >= 2 => with_positive(&target, classes, positive).map(|classes| Task {
+            target,
+            kind: TaskKind::Classes(classes.into()),
+            transform,
+        }),
         Some(classes) => {
             let message = match classes.first() {
                 Some(only) => format!("the target `{target}` has only one class: {only}"),

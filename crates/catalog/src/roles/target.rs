@@ -6,7 +6,7 @@ use pipewright_frame::{Column, Entry, Role, Schema, Table};
 use pipewright_operator::work::Rows;
 use pipewright_operator::{
     Args, ArgumentError, Arguments, Bound, Declaration, Effect, Environment, Example, Flow, Footprint, Form, Group,
-    RowsKept, Spec, Transform, Verb, arguments, words,
+    Number, RowsKept, Spec, Transform, Verb, arguments, either, words,
 };
 use pipewright_world::random::Key;
 use std::sync::Arc;
@@ -18,6 +18,22 @@ words! {
     }
 }
 
+either! {
+    /// A class of the target.
+    enum Class { Text(String), Number(Number), Truth(bool) }
+}
+
+impl Class {
+    fn name(&self) -> String {
+        match self {
+            Class::Text(text) => text.clone(),
+            Class::Number(Number::Whole(whole)) => whole.to_string(),
+            Class::Number(Number::Real(number)) => number.to_string(),
+            Class::Truth(truth) => truth.to_string(),
+        }
+    }
+}
+
 arguments! {
     /// The arguments of `target`.
     struct TargetArgs {
@@ -25,6 +41,9 @@ arguments! {
         positional column: Arc<str>;
         /// Transform of the target that models are trained on.
         positional transform: Option<TransformWord>;
+        /// The positive class of two: that of `auc`, `f1`, `precision` and `recall`. Without it, the second in sorted
+        /// order.
+        option positive: Option<Class>;
     }
 }
 
@@ -35,7 +54,8 @@ pub(crate) const VERB: Verb = Verb {
         summary: "Names the target: the column to predict.",
         details: "Rows with a missing target are dropped, with a note that counts them. Without this stage the \
                   target is `--target`; else the one column whose name is target, label, class, y, outcome, \
-                  response, survived, churn, default or diagnosis in any case; else the last column. With `target \
+                  response, survived, churn, default or diagnosis in any case; else the last column. Of two classes the \
+                  second in sorted order is positive; `positive=\"died\"` makes it another. With `target \
                   log1p(price)` (or `log`, `sqrt`) models are trained on the transformed target; predictions and \
                   metrics are on the original scale.",
         search: &["label", "predict", "outcome", "y", "dependent"],
@@ -66,18 +86,21 @@ Gentoo                    124          0          0
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
-    let TargetArgs { column, transform } = TargetArgs::read(args)?;
-    Ok(Bound::Rows(Arc::new(Target { column, transform: transform.map(|word| word.0) })))
+    let TargetArgs { column, transform, positive } = TargetArgs::read(args)?;
+    let positive = positive.map(|class| class.name().into());
+    Ok(Bound::Rows(Arc::new(Target { column, transform: transform.map(|word| word.0), positive })))
 }
 
 struct Target {
     column: Arc<str>,
     transform: Option<Transform>,
+    positive: Option<Arc<str>>,
 }
 
 impl Rows for Target {
     fn footprint(&self, verb: Effect) -> Footprint {
-        let declares = Declaration { target: self.column.clone(), transform: self.transform };
+        let declares =
+            Declaration { target: self.column.clone(), transform: self.transform, positive: self.positive.clone() };
         let footprint = Footprint::of(verb).keeping(RowsKept::Known(self.column.clone()));
         Footprint { declares: Some(declares), ..footprint }
     }

@@ -28,7 +28,7 @@ impl Walk<'_> {
             None | Some(None) => {}
             Some(Some(column)) => {
                 let facts = self.pin.and_then(|pin| pin.target.as_ref());
-                match resolve_task(&column.clone(), facts, self.at.branch.transform, |_| None) {
+                match resolve_task(&column.clone(), facts, &self.at.branch, |_| None) {
                     Some(Ok(task)) => self.at.branch.task = Some(task),
                     Some(Err(failure)) if needs_target => self.say(failure.at(span)),
                     Some(Err(_)) | None => {}
@@ -98,7 +98,7 @@ impl Walk<'_> {
             self.say(Diagnostic::error(code::NO_FEATURES, message).label(span, ""));
         }
         let facts = self.pin.and_then(|pin| pin.target.as_ref());
-        match resolve_task(&column, facts, self.at.branch.transform, |distinct| training.wants_classes(distinct)) {
+        match resolve_task(&column, facts, &self.at.branch, |distinct| training.wants_classes(distinct)) {
             Some(Ok(task)) => {
                 match training.learner(&task) {
                     Ok(learner) => self.at.branch.learner = Some(learner),

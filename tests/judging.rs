@@ -1,0 +1,181 @@
+//! Evaluations, searches and comparisons tell the truth: on noise they find nothing, a model is no better than itself, and
+//! a real difference is found.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use pipewright::output::{Output, Ranking, Tuning};
+use pipewright::{Options, Session};
+use pipewright_plan::{JobGraph, Work, lower};
+use pipewright_world::MemoryWorld;
+use pipewright_world::random::Key;
+use std::sync::Arc;
+use support::{example_world, messages};
+
+/// The runs of each statistical test; the bounds below hold for them with these seeds.
+const RUNS: u64 = 100;
+
+/// Four features of noise; `y` is yes where `signal` times the first one plus noise is above 0: by chance if `signal` is 0.
+fn table(seed: u64, rows: u64, signal: f64) -> String {
+    let key = Key::new(seed).child("judging");
+    let number = |place: u64, row: u64| key.index(place).uniform(row) * 2.0 - 1.0;
+    let line = |row: u64| {
+        let class = if signal * number(0, row) + number(9, row) > 0.0 { "yes" } else { "no" };
+        let features: Vec<String> = (0..4).map(|place| number(place, row).to_string()).collect();
+        format!("{},{class}\n", features.join(","))
+    };
+    "a,b,c,d,y\n".to_owned() + &(0..rows).map(line).collect::<String>()
+}
+
+fn run(data: String, script: &str, seed: u64) -> pipewright::RunResult {
+    let world = MemoryWorld::default().with_file("t.csv", data);
+    let done = Session::new(Arc::new(world), Options { seed, ..Options::default() }).run(script);
+    assert!(done.is_ok(), "{}", messages(&done, script));
+    done
+}
+
+fn ranking(done: &pipewright::RunResult) -> &Ranking {
+    done.outputs().find_map(|output| if let Output::Ranking(ranking) = output { Some(ranking) } else { None }).unwrap()
+}
+
+fn tuning(done: &pipewright::RunResult) -> &Tuning {
+    done.outputs().find_map(|output| if let Output::Tuning(tuning) = output { Some(tuning) } else { None }).unwrap()
+}
+
+/// The best inner score of a search over noise is above chance; the nested evaluation is not.
+#[test]
+fn a_nested_search_over_noise_scores_as_chance() {
+    let script = "load t.csv | target y | train knn[choose[1, 3, 7, 15]](weights=choose[uniform, distance]) \
+                  | tune grid metric=auc | eval kfold 5 repeat=2 metric=auc";
+    let holds = |seed: &u64| {
+        let done = run(table(*seed, 60, 0.0), script, *seed);
+        let interval = done.evaluation().unwrap().metric("auc").unwrap().interval().unwrap();
+        interval.low <= 0.5 && 0.5 <= interval.high
+    };
+    let held = (0..RUNS).filter(holds).count();
+    assert!(held >= 90, "the interval holds chance in {held} of {RUNS} runs");
+}
+
+#[test]
+fn a_model_is_indistinguishable_from_itself_with_another_seed() {
+    let script = "load t.csv | target y | fork { one: train forest(trees=8) seed=1; two: train forest(trees=8) seed=2 } \
+                  | eval kfold 5 repeat=2 metric=accuracy | compare";
+    let alike = |seed: &u64| {
+        let done = run(table(*seed, 80, 1.0), script, *seed);
+        let behind = ranking(&done).entries[1].behind.clone().unwrap();
+        !matches!(behind.verdict.to_string().as_str(), "better" | "worse") && behind.p_value.unwrap() > 0.05
+    };
+    let alike = (0..RUNS).filter(alike).count();
+    assert!(alike >= 90, "indistinguishable in {alike} of {RUNS} runs");
+}
+
+#[test]
+fn a_better_model_is_found_and_said_to_be_better() {
+    let script = "load t.csv | target y | fork { base: train dummy; line: train logistic } \
+                  | eval kfold 5 metric=auc | compare";
+    let found = |seed: &u64| {
+        let done = run(table(*seed, 200, 2.0), script, *seed);
+        let ranking = ranking(&done);
+        let behind = ranking.entries[1].behind.clone().unwrap();
+        ranking.entries[0].arm == "line" && behind.verdict.to_string() == "better" && behind.p_value.unwrap() < 0.05
+    };
+    assert_eq!((0..20).filter(found).count(), 20);
+}
+
+/// The trials of a search are evaluations of the same pipelines, written out, on the same folds.
+#[test]
+fn a_trial_is_the_evaluation_of_its_candidate() {
+    let session = Session::new(Arc::new(example_world()), Options::default());
+    let searched = session.run("load wine.csv | target cultivar | scale | train knn[choose[3, 9]] | tune grid metric=log_loss inner=kfold[4] seed=7");
+    let trials = &tuning(&searched).trials;
+    for (trial, neighbours) in trials.iter().zip([3, 9]) {
+        let script = format!(
+            "load wine.csv | target cultivar | scale | train knn[{neighbours}] | eval kfold 4 metric=log_loss seed=7"
+        );
+        let done = session.run(&script);
+        let evaluation = done.evaluation().unwrap();
+        let folds: Vec<f64> = evaluation.metric("log_loss").unwrap().values();
+        assert_eq!(trial.folds.iter().map(|fold| fold.clone().unwrap()).collect::<Vec<_>>(), folds, "{script}");
+    }
+    let best = if trials[0].mean().unwrap() <= trials[1].mean().unwrap() { 0 } else { 1 };
+    assert_eq!(tuning(&searched).winner, best);
+}
+
+/// What candidates share is fitted once per fold and inner fold: a scaler above twelve networks.
+#[test]
+fn candidates_share_the_steps_above_their_choices() {
+    let script = "load titanic.csv | target survived | select survived, age, sibsp, parch | fillna mean | scale \
+                  | train mlp[choose[2, 3, 4, 5], auto] lr=choose[0.001, 0.01, 0.1] epochs=1 | tune grid inner=kfold[3] | eval kfold 5";
+    let session = Session::new(Arc::new(example_world()), Options::default());
+    let checked = session.check(script);
+    assert!(checked.is_sound(), "{:?}", checked.diagnostics);
+    let mut graph = JobGraph::default();
+    lower(&checked.plan, &mut graph);
+    let fits = |verb: &str| {
+        let is_fit = |work: &Work| matches!(work, Work::Fit { .. });
+        let jobs = graph.jobs().iter().filter(|job| is_fit(&job.work));
+        jobs.filter(|job| checked.plan.nodes[job.stage].verb.spec.name == verb).count()
+    };
+    // Once on the training rows of each fold, and once on those of each of its three inner folds.
+    assert_eq!((fits("scale"), fits("fillna")), (5 * (1 + 3), 5 * (1 + 3)));
+    let trainings = graph.jobs().iter().filter(|job| matches!(job.work, Work::Learn(..))).count();
+    // Twelve candidates on each inner fold and on each fold, of which a run computes the winner's only; and baselines.
+    assert_eq!(trainings, 5 * (12 * 3 + 12) + 5 * (3 + 1));
+}
+
+#[test]
+fn a_run_trains_the_winner_of_a_fold_only() {
+    let script =
+        "load wine.csv | target cultivar | train knn[choose[1, 2, 3, 4, 5]] | tune grid inner=kfold[2] | eval kfold 3";
+    let done = Session::new(Arc::new(example_world()), Options::default()).run(script);
+    let trained =
+        done.stages.iter().filter(|stage| stage.text.starts_with("train")).map(|stage| stage.time.runs).sum::<usize>();
+    assert_eq!(trained, 3 * (5 * 2 + 1));
+    assert_eq!(done.evaluation().unwrap().chosen.len(), 3);
+}
+
+/// A saved winner predicts as the same pipeline without choices.
+#[test]
+fn a_saved_winner_is_the_pipeline_of_its_values() {
+    let world = Arc::new(example_world());
+    let session = Session::new(world.clone(), Options::default());
+    let stages = "load wine.csv | target cultivar | scale choose[standard, minmax] | train knn[choose[3, 40]] | tune grid | save tuned.pw";
+    let done = session.run(stages);
+    assert!(done.is_ok(), "{}", messages(&done, stages));
+    let values = &tuning(&done).best().unwrap().values;
+    let (scaler, neighbours) = (&values[0].1, &values[1].1);
+    let plain = format!("load wine.csv | target cultivar | scale {scaler} | train knn[{neighbours}] | save plain.pw");
+    assert!(session.run(&plain).is_ok());
+    let predict = |file: &str| {
+        let done = session.run(&format!("load wine.csv | predict {file} proba=true | show 200"));
+        assert!(done.is_ok());
+        pipewright::render::text(done.outputs().next().unwrap())
+    };
+    assert_eq!(predict("tuned.pw"), predict("plain.pw"));
+}
+
+/// A calibration is learned inside every fold, and makes the probabilities of naive Bayes better.
+#[test]
+fn a_calibration_is_learned_in_every_fold_and_saved() {
+    let world = Arc::new(example_world());
+    let session = Session::new(world, Options::default());
+    let loss = |calibrate: &str| {
+        let script = format!(
+            "load breast_cancer.csv | target diagnosis | train bayes {calibrate} | eval kfold 5 metric=log_loss"
+        );
+        let done = session.run(&script);
+        assert!(done.is_ok(), "{}", messages(&done, &script));
+        done.evaluation().unwrap().metric("log_loss").unwrap().mean().unwrap()
+    };
+    for method in ["platt", "isotonic", "beta", "temperature"] {
+        assert!(loss(&format!("| calibrate {method}")) < loss(""), "{method}");
+    }
+    let save = "load breast_cancer.csv | target diagnosis | train bayes | calibrate isotonic | save calibrated.pw";
+    assert!(session.run(save).is_ok());
+    assert!(session.run("load breast_cancer.csv | train bayes | save plain.pw").is_ok());
+    let predict = |file: &str| {
+        let done = session.run(&format!("load breast_cancer.csv | predict {file} proba=true | show 600"));
+        pipewright::render::text(done.outputs().next().unwrap())
+    };
+    assert_ne!(predict("calibrated.pw"), predict("plain.pw"));
+}
