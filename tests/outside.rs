@@ -243,7 +243,7 @@ fn boosting_beyond_the_memory_limit_gives_the_model_of_rows_in_memory() {
         }
         world.read("p.csv".as_ref()).unwrap()
     };
-    let grouped = predictions("role group=g, weight=w", None);
-    assert!(grouped == predictions("role group=g, weight=w", Some(1_500_000)));
+    let grouped = predictions("role group=g | role weight=w", None);
+    assert!(grouped == predictions("role group=g | role weight=w", Some(1_500_000)));
     assert!(grouped != predictions("drop g | role weight=w", None), "groups are held out as a whole");
 }
