@@ -3,12 +3,12 @@
 
 use super::early::{Folds, Stopping};
 use super::outside_rows::{OutsideRows, PART};
-use super::rounds::{Member, columns_of, growth_of, histogram_bytes, joined, rules_of};
+use super::rounds::{Member, columns_of, growth_of, joined, rules_of};
 use super::{Gbdt, GbdtModel};
 use crate::learner::Fit;
 use crate::passes::Passes;
 use crate::tree::{Binned, Derivative, GrownOutside, Growth, Largest, OutsideGrower, Parts, Scale};
-use pipewright_diagnostic::{Failure, code, room_for};
+use pipewright_diagnostic::{Failure, code};
 use pipewright_world::random::Key;
 use rayon::prelude::*;
 
@@ -20,7 +20,6 @@ pub(super) fn boost(gbdt: &Gbdt, train: &dyn Passes, fit: &Fit<'_>) -> Result<Gb
         return Err(Failure::new(code::LIMIT_REACHED, message));
     }
     let (rows, folds) = OutsideRows::read(gbdt, train, fit.key)?;
-    check_room(gbdt, &rows, train.names().len())?;
     let rules = rules_of(gbdt, train.names(), &rows.goal)?;
     let groups = gbdt.groups(train.names())?;
     let boosting = |member: Option<u8>, key: Key| Boosting { gbdt, rows: &rows, member, key };
@@ -37,16 +36,6 @@ pub(super) fn boost(gbdt: &Gbdt, train: &dyn Passes, fit: &Fit<'_>) -> Result<Gb
         }
     };
     joined(rows.inputs.clone(), &rows.goal, members, None)
-}
-
-/// Is there room for what is kept of each row, and for the histograms of the leaves?
-fn check_room(gbdt: &Gbdt, rows: &OutsideRows, columns: usize) -> Result<(), Failure> {
-    let (outputs, count) = (rows.goal.outputs(), rows.count);
-    // A score per output, a node and a fold.
-    let of_rows = count as u128 * (8 * outputs as u128 + 4 + 1);
-    // Histograms of the leaves, of what may become leaves, and those that tasks add up of a part of them.
-    let histograms = 6 * histogram_bytes(gbdt, count, columns);
-    room_for(of_rows + histograms, || format!("boosting on {count} rows of {columns} columns, with the rows on disk,"))
 }
 
 /// One member, which learns from the rows of all folds but its own.

@@ -2,11 +2,12 @@
 
 use super::Gbdt;
 use super::early::{Folds, MANY_ROWS, count_groups};
+use super::rounds::histogram_bytes;
 use super::scores::{Goal, ROWS, add_weights, balancing};
 use crate::data::{Dataset, Target};
 use crate::passes::Passes;
 use crate::tree::{Binned, BinnedWriter, Bins, Input, LANES, Seen, bins_of_chunk};
-use pipewright_diagnostic::{Failure, code};
+use pipewright_diagnostic::{Failure, code, room_for};
 use pipewright_world::Content;
 use pipewright_world::random::Key;
 use std::collections::BTreeMap;
@@ -97,6 +98,7 @@ impl OutsideRows {
         let count = seen.rows();
         let goal = facts.goal.take().filter(|_| count > 0);
         let goal = goal.ok_or_else(|| Failure::new(code::TOO_FEW_ROWS, "there are no rows to learn from"))?;
+        check_room(gbdt, count, goal.outputs(), train.names().len())?;
         let mut sampling = seen.sampling(gbdt.bins, key.child("bins"))?;
         train.each(&mut |chunk| {
             sampling.add(&chunk.features);
@@ -203,6 +205,15 @@ impl OutsideRows {
         }
         Ok((self.goal.of_rows(numbers), weights))
     }
+}
+
+/// Is there room for what is kept of each row, and for the histograms of the leaves?
+fn check_room(gbdt: &Gbdt, rows: usize, outputs: usize, columns: usize) -> Result<(), Failure> {
+    // A score per output, a node and a fold.
+    let of_rows = rows as u128 * (8 * outputs as u128 + 4 + 1);
+    // Histograms of the leaves, of what may become leaves, and those that tasks add up of a part of them.
+    let histograms = 6 * histogram_bytes(gbdt, rows, columns);
+    room_for(of_rows + histograms, || format!("boosting on {rows} rows of {columns} columns, with the rows on disk,"))
 }
 
 /// Rows that do not fill a part yet.
