@@ -13,23 +13,18 @@ mod provenance;
 mod schema;
 mod search;
 mod tables;
+mod work;
 
 use crate::bind::{bind, find_verb};
 use crate::expand::{Flat, STAGES_MAX};
-use crate::lower::{JOBS_MAX, jobs_of_round};
 use crate::model::{Branch, Line, Node, Other, Pin, Pipeline, Plan};
 use crate::path::Path;
-use crate::print::stage_text;
 pub(crate) use block::whole_arm;
 use implied::Implied;
 pub use other::sourced;
-use pipewright_diagnostic::{Diagnostic, Failure, Span, code};
+use pipewright_diagnostic::{Diagnostic, Span, code};
 use pipewright_frame::{Column, Complete, Schema};
-use pipewright_operator::work::{Amendment, Evaluator};
-use pipewright_operator::{
-    Args, ArgumentError, Bound, Declaration, Effect, Environment, Flow, Footprint, Form, Settled, Structure, Values,
-    Verb,
-};
+use pipewright_operator::{Environment, Flow, Form, Structure, Verb};
 use pipewright_syntax::{Core, Stage};
 use provenance::Provenance;
 use std::collections::BTreeMap;
@@ -236,7 +231,15 @@ impl<'a> Walk<'a> {
 
     /// Walks stages on all open branches; a fork opens more of them, and a search looks at several versions of them.
     fn stages(&mut self, stages: &[Stage], open: Vec<Here>) -> (Vec<Here>, Vec<Line>) {
-        let Some(span) = self.searched(stages) else { return self.plain(stages, open) };
+        let span = match self.searched(stages) {
+            search::Found::Nothing => return self.plain(stages, open),
+            search::Found::Searched(span) => span,
+            search::Found::Unmatched(place) => {
+                let (mut open, outline) = self.plain(&stages[..place], open);
+                open.iter_mut().for_each(Here::lost);
+                return (open, outline);
+            }
+        };
         let (mut open, mut outline) = self.plain(&stages[..span.first], open);
         self.search(stages, span, &mut open, &mut outline);
         let (open, below) = self.plain(&stages[span.search + 1..], open);
@@ -373,157 +376,6 @@ impl<'a> Walk<'a> {
             column.node.clone_from(name);
         }
         stage
-    }
-
-    fn work(&mut self, span: Span, verb: &'static Verb, mut args: Args, implied: Option<&Implied>) {
-        let bound = match self.bound(verb, &mut args, span) {
-            Ok(bound) => Settled::wrap(bound, verb, &args, self.environment),
-            Err(fault) => return self.fault(fault, &args, span),
-        };
-        self.check_needs(&bound, verb, span);
-        let mut footprint = bound.footprint(verb.spec.effect);
-        if footprint.effect.learns() {
-            self.close();
-        }
-        let bound = self.with_complete(bound);
-        self.declare(&footprint, span);
-        let (mut joined, before) = (None, self.at.schema.clone());
-        let outcome = self.outcome(&bound, &args, span, &mut joined);
-        let outcome = self.by_names_alone(outcome, &args);
-        if outcome.as_ref().err().is_none_or(|failure| failure.code != code::READS_TARGET) {
-            self.check_selected(&bound, &footprint, &args, verb.spec.name, span);
-        }
-        let mut decided = Vec::new();
-        let mut remark = implied.and_then(|implied| implied.remark.clone());
-        match &bound {
-            Bound::Training(training) => {
-                self.training(training.as_ref(), &args, span);
-                decided = self.at.branch.task.as_ref().map(|task| training.decided(task)).unwrap_or_default();
-                remark = remark.or_else(|| implied::as_they_are(training.accepts()));
-            }
-            Bound::Evaluator(judge) => {
-                self.check_order(judge.as_ref(), span);
-                self.check_rounds(judge.as_ref(), span);
-                if let Some(task) = &self.at.branch.task {
-                    decided = judge.decided(task);
-                    if let Err(fault) = judge.check(task) {
-                        self.fault(fault, &args, span);
-                    }
-                }
-            }
-            Bound::Search(search) => self.check_search(search.as_ref(), &args, span),
-            Bound::Adjust(adjust) => self.check_adjust(adjust.as_ref(), verb, &args, span),
-            Bound::Step(_) if verb.spec.effect == Effect::Row && self.at.flow == Flow::Recipe => {
-                remark = Some("in every fold".to_owned());
-            }
-            _ => {}
-        }
-        let is_open = |joined: &Joined| joined.schema.as_ref().is_none_or(|schema| !schema.is_closed());
-        self.arrive(outcome, &footprint, joined.as_ref().is_some_and(is_open), span, implied.is_some());
-        let text = stage_text(&verb.spec, &args, &decided);
-        self.trace(&footprint, &args, &text, span, before.as_ref(), joined.as_ref());
-        let other = joined.map(|joined: Joined| Box::new(joined.other));
-        if let Some(other) = &other {
-            footprint = other.footprint(&self.nodes).then(footprint);
-        }
-        let above = self.at.branch.path.last().copied();
-        let beside = other.as_ref().and_then(|other| other.branch.path.last().copied());
-        if footprint.values != Values::Passed && self.at.complete.is_some() {
-            // It may have made values missing.
-            self.at.complete = Some(Complete::default());
-        }
-        let node = Node {
-            inputs: above.into_iter().chain(beside).collect(),
-            text,
-            canonical: args.canonical(&verb.spec, &decided),
-            ordinal: self.path().count(verb),
-            verb,
-            args,
-            bound,
-            footprint,
-            span,
-            implied: implied.is_some(),
-            remark,
-            schema: self.at.schema.clone(),
-            other,
-        };
-        self.at.branch.path.push(self.nodes.len());
-        self.nodes.push(node);
-    }
-
-    /// Tells a step in which columns no value is missing, if that is known and matters to it.
-    fn with_complete(&mut self, bound: Bound) -> Bound {
-        let Bound::Step(step) = &bound else { return bound };
-        let nothing_known = Complete::default();
-        let Some(knowing) = step.knowing(self.at.complete.as_ref().unwrap_or(&nothing_known)) else { return bound };
-        self.asks_complete = true;
-        Bound::Step(knowing)
-    }
-
-    /// The rounds of an evaluation are not more than the rows allow, nor than a run may have.
-    fn check_rounds(&mut self, judge: &dyn Evaluator, span: Span) {
-        let rows = self.pin.and_then(|pin| pin.target.as_ref()).map(|target| target.rows);
-        // That there are no rows at all is already said.
-        let checked = rows.filter(|&rows| rows > 0).map(|rows| judge.check_rows(rows));
-        if let Some(Err(failure)) = checked {
-            return self.say(failure.at(span));
-        }
-        let (rounds, jobs) = (judge.rounds(), jobs_of_round(&self.path()));
-        if rounds.saturating_mul(jobs) > JOBS_MAX {
-            let message = format!("{rounds} rounds of {jobs} jobs each are over the limit of {JOBS_MAX} jobs");
-            let help = "use fewer folds, or fewer repetitions";
-            self.say(Diagnostic::error(code::LIMIT_REACHED, message).label(span, "").help(help));
-        }
-    }
-
-    /// Binds a stage; an evaluator that the columns override takes the overriding argument.
-    fn bound(&mut self, verb: &'static Verb, args: &mut Args, span: Span) -> Result<Bound, ArgumentError> {
-        let bound = (verb.bind)(args, self.environment)?;
-        if let Bound::Source(source) = &bound
-            && !self.expected.is_empty()
-        {
-            return Ok(source.expecting(&self.expected).map_or(bound, Bound::Source));
-        }
-        let Bound::Evaluator(judge) = &bound else { return Ok(bound) };
-        let amendment = self.prepared().and_then(|columns| judge.amended(columns));
-        let Some(Amendment { name, value, notice }) = amendment else { return Ok(bound) };
-        self.say(notice.at(span));
-        args.replace(name, value);
-        (verb.bind)(args, self.environment)
-    }
-
-    /// The columns after a stage, and the other table that it joins.
-    fn outcome(
-        &mut self,
-        bound: &Bound,
-        args: &Args,
-        span: Span,
-        joined: &mut Option<Joined>,
-    ) -> Result<Option<Schema>, Failure> {
-        match bound {
-            Bound::Combine(combine) => match self.other(args, span) {
-                Some(found) => {
-                    let found = joined.insert(found);
-                    let both = self.at.schema.as_ref().zip(found.schema.as_ref());
-                    both.map(|(own, other)| combine.schema(own, other)).transpose()
-                }
-                None => Ok(None),
-            },
-            Bound::Source(source) => self.source(source, span),
-            Bound::Rows(rows) => self.at.schema.as_ref().map(|schema| rows.schema(schema)).transpose(),
-            Bound::Step(step) => self.at.schema.as_ref().map(|schema| step.schema(schema)).transpose(),
-            _ => Ok(self.at.schema.clone()),
-        }
-    }
-
-    /// Records the target that a stage declares.
-    fn declare(&mut self, footprint: &Footprint, span: Span) {
-        if let Some(Declaration { target, transform, positive }) = &footprint.declares {
-            self.at.branch.target = Some(target.clone());
-            self.at.branch.transform = *transform;
-            self.at.branch.positive.clone_from(positive);
-            self.at.target_span = Some(span);
-        }
     }
 }
 

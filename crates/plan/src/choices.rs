@@ -243,7 +243,10 @@ impl<'p> Walk<'p> {
                 let at = self.point.and_then(|point| point.0[dimension]);
                 value.node = number(at.unwrap_or_else(|| low(range)));
             }
-            Some(Err(failure)) => self.problems.push(failure.at(value.span)),
+            Some(Err(failure)) => {
+                self.spans.push(value.span);
+                self.problems.push(failure.at(value.span));
+            }
             None => self.parts(name, &mut value.node),
         }
     }

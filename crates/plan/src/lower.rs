@@ -26,7 +26,15 @@ pub(crate) fn jobs_of_round(path: &Path<'_>) -> usize {
     // A step is fitted, and applied to training, validation and held-out rows.
     let steps = path.nodes[path.shared_end()..].iter().filter(|node| matches!(node.bound, Bound::Step(_))).count();
     // Two parts of the rows, the model and the baseline, their predictions, and the score.
-    4 * steps + 7
+    let own = 4 * steps + 7;
+    let inner = |node: &&Node| if let Bound::Adjust(adjust) = &node.bound { adjust.splitter().rounds() } else { 0 };
+    let own = own.saturating_mul(path.nodes.iter().map(inner).max().unwrap_or(0).saturating_add(1));
+    // A search evaluates each candidate in inner rounds, and has a fit of each for the winner.
+    path.branch.searched.as_ref().map_or(own, |searched| {
+        let rungs: usize = searched.search.rungs(searched.candidates.len()).len();
+        let fits = searched.search.judge().rounds().saturating_mul(rungs).saturating_add(1);
+        own.saturating_mul(searched.candidates.len()).saturating_mul(fits)
+    })
 }
 
 /// The tables used to pin the data of a pipeline.

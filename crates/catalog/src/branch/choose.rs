@@ -21,7 +21,16 @@ pub(crate) const VERB: Verb = Verb {
         positionals: &[ARMS],
         examples: &[Example {
             script: "load wine.csv | scale | choose { all: keep; few: pca[choose[2, 4]] } | train logistic | tune grid",
-            output: "",
+            output: "\
+tune grid: 3 candidates for cultivar
+
+log_loss  choose  pca
+0.0617    all     ·
+0.0988    few     4
+0.1299    few     2
+
+The best of several inner scores is optimistic: `tune … | eval` tells what to expect.
+",
         }],
         ..Spec::BASE
     },

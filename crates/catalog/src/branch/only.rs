@@ -43,8 +43,8 @@ pub(crate) const VERB: Verb = Verb {
 logistic predicts species (3 classes)
 stratified, 3 folds, 150 rows, seed 0
 
-                        mean    lowest   highest    baseline
-accuracy              0.8933    0.8600    0.9400      0.3200
+                        mean          95% interval    lowest   highest    baseline
+accuracy              0.8933      0.7298 to 1.0000    0.8600    0.9400      0.3200
 
 confusion (rows true, columns predicted)
                         setosa  versicolor   virginica

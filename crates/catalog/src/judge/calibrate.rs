@@ -56,7 +56,19 @@ pub(crate) const VERB: Verb = Verb {
         structure: Structure::Plain,
         examples: &[Example {
             script: "load breast_cancer | train bayes | calibrate isotonic | eval kfold 5 metric=[log_loss, brier]",
-            output: "",
+            output: "\
+bayes | calibrate isotonic predicts diagnosis (binary, positive class malignant)
+stratified, 5 folds, 569 rows, seed 0
+
+                        mean          95% interval    lowest   highest    baseline
+log_loss              0.2105      0.0000 to 0.4321    0.0939    0.4054      0.6603
+brier                 0.0452      0.0177 to 0.0728    0.0261    0.0662      0.2338
+
+confusion (rows true, columns predicted)
+                       benign  malignant
+benign                    337         20
+malignant                  20        192
+",
         }],
         ..Spec::of::<CalibrateArgs>()
     },

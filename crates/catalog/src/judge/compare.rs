@@ -44,7 +44,23 @@ pub(crate) const VERB: Verb = Verb {
         structure: Structure::Plain,
         examples: &[Example {
             script: "load breast_cancer | fork { net: scale | train mlp[8, auto] epochs=5; line: scale | train logistic; base: train dummy } | eval kfold 5 metric=accuracy | compare",
-            output: "",
+            output: "\
+3 models predict diagnosis (binary, positive class malignant)
+stratified, 5 folds, 569 rows, seed 0
+
+arm       model          accuracy
+net       mlp[8,auto]      0.8998
+line      logistic         0.9771
+base      dummy            0.6274
+baseline                   0.6274
+
+compared by accuracy, pairwise on 5 folds, gains below 0.01 do not matter
+
+arm   model              mean          95% interval  the best against it
+line  logistic         0.9771      0.9523 to 1.0000  best
+net   mlp[8,auto]      0.8998      0.7852 to 1.0000  indistinguishable (+0.0773 ± 0.0969)
+base  dummy            0.6274      0.6192 to 0.6356  better by 0.3497 ± 0.0309
+",
         }],
         ..Spec::of::<CompareArgs>()
     },

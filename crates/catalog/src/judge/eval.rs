@@ -135,10 +135,10 @@ pub(crate) const VERB: Verb = Verb {
 ridge predicts progression (regression)
 holdout, 88 rows, seed 0
 
-                        mean    lowest   highest    baseline
-rmse                 57.8171   57.8171   57.8171     75.9845
-mae                  47.0654   47.0654   47.0654     66.3321
-r2                    0.4187    0.4187    0.4187     -0.0040
+                       score          95% interval    baseline
+rmse                 57.8171    51.0554 to 65.5335     75.9845
+mae                  47.0654    40.3290 to 54.4857     66.3321
+r2                    0.4187      0.2349 to 0.5729     -0.0040
 ",
             },
             Example {
@@ -147,9 +147,9 @@ r2                    0.4187    0.4187    0.4187     -0.0040
 logistic predicts species (3 classes)
 stratified, 5 folds, 2 times, 150 rows, seed 0
 
-                        mean    lowest   highest    baseline
-accuracy              0.9633    0.9000    1.0000      0.3333
-log_loss              0.1380    0.0991    0.1779      1.0986
+                        mean          95% interval    lowest   highest    baseline
+accuracy              0.9633      0.9190 to 1.0000    0.9000    1.0000      0.3333
+log_loss              0.1380      0.1024 to 0.1736    0.0991    0.1779      1.0986
 
 confusion (rows true, columns predicted)
                         setosa  versicolor   virginica
@@ -290,7 +290,8 @@ impl Splitter for Eval {
         let (rounds, count) = (self.rounds(), rows.rows());
         let row_numbers = rounds as u128 * count as u128 * size_of::<u32>() as u128;
         room_for(row_numbers, || format!("a list of the rows of {rounds} rounds with {count} rows"))?;
-        let codes = self.stratifies(task).then(|| scheme::strata(rows, task)).transpose()?;
+        let target = exchange::target(rows, task)?;
+        let codes = self.stratifies(task).then(|| scheme::strata(target));
         let known = Known::of(&self.scheme, rows, codes, self.together, progress)?;
         let mut rounds = Vec::new();
         for repeat in 0..self.repeat {
@@ -325,8 +326,8 @@ impl Evaluator for Eval {
             let kind = if numbers { "numbers" } else { "classes" };
             let message = format!("`{}` is not a metric for {kind}", metric.name);
             let others: Vec<&str> =
-                METRICS.iter().filter(|metric| applies(metric, task)).map(|metric| metric.name).collect();
-            let help = format!("metrics for {kind}: {}", others.join(", "));
+                USUAL.iter().filter(|metric| applies(metric, task)).map(|metric| metric.name).collect();
+            let help = format!("metrics for {kind}: {}, and others: pipewright help eval", others.join(", "));
             return Err(ArgumentError::of("metric", code::WRONG_TASK, message).help(help));
         }
         Ok(())

@@ -12,11 +12,18 @@ use pipewright_world::random::Key;
 /// The probability with which an interval holds the true value.
 const CONFIDENCE: f64 = 0.95;
 
-/// The interval of the mean of a metric over folds, or of its value on a single holdout; `None` if it has none.
+/// The interval of the mean of a metric over folds, or of its value on a single holdout, within the range of the metric;
+/// `None` if it has none.
 pub(super) fn interval(metric: &Metric, place: usize, results: &[FoldResult], key: Key) -> Option<Interval> {
-    if let [result] = results {
-        return of_holdout(metric, result, key);
-    }
+    let found = match results {
+        [result] => of_holdout(metric, result, key)?,
+        results => over_folds(place, results)?,
+    };
+    let (lowest, highest) = metric.range();
+    Some(Interval { low: found.low.max(lowest), high: found.high.min(highest), ..found })
+}
+
+fn over_folds(place: usize, results: &[FoldResult]) -> Option<Interval> {
     let scores: Option<Vec<f64>> = results.iter().map(|result| result.scores[place].model.clone().ok()).collect();
     let rows = |of: fn(&FoldResult) -> usize| results.iter().map(of).sum::<usize>() as f64;
     let (test, training) = (rows(|result| result.rows.len()), rows(|result| result.training));

@@ -2,12 +2,11 @@
 
 use super::eval::Gap;
 use super::rows::{self, last_rows, seconds, times};
-use crate::exchange;
 use pipewright_diagnostic::{Failure, Progress, code};
 use pipewright_frame::Table;
 use pipewright_learn::split::{self, Fold, Folds, Forward, Length, Rows};
 use pipewright_learn::{Target, metric};
-use pipewright_operator::{Task, result};
+use pipewright_operator::result;
 use pipewright_world::random::Key;
 
 /// The bins of a number by which folds are stratified.
@@ -157,11 +156,11 @@ impl Scheme {
 }
 
 /// The class of each row, or the bin of a number, by which folds are stratified.
-pub(super) fn strata(rows: &Table, task: &Task) -> Result<Vec<u32>, Failure> {
-    Ok(match exchange::target(rows, task)? {
+pub(super) fn strata(target: Target) -> Vec<u32> {
+    match target {
         Target::Classes { codes, .. } => codes,
         Target::Numbers(numbers) => split::quantile_bins(&numbers, BINS),
-    })
+    }
 }
 
 /// The metrics that are computed unless others are named.

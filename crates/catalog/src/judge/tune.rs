@@ -84,11 +84,36 @@ pub(crate) const VERB: Verb = Verb {
         examples: &[
             Example {
                 script: "load diabetes.csv | scale | train ridge(l2=choose[0.1, 1, 10]) | tune grid",
-                output: "",
+                output: "\
+tune grid: 3 candidates for progression
+
+rmse     l2
+54.4511  0.1
+54.4803  1
+54.6063  10
+
+The best of several inner scores is optimistic: `tune … | eval` tells what to expect.
+",
             },
             Example {
                 script: "load iris.csv | train knn[int(1, 15)] | tune random 5 metric=accuracy | eval kfold 3 metric=accuracy",
-                output: "",
+                output: "\
+tune random 5 predicts species (3 classes)
+stratified, 3 folds, 150 rows, seed 0
+
+                        mean          95% interval    lowest   highest    baseline
+accuracy              0.9600      0.8239 to 1.0000    0.9400    1.0000      0.3200
+
+confusion (rows true, columns predicted)
+                        setosa  versicolor   virginica
+setosa                      50           0           0
+versicolor                   0          48           2
+virginica                    0           4          46
+
+chosen on inner folds, in 3 folds
+   2  knn=10
+   1  knn=2
+",
             },
         ],
         ..Spec::of::<TuneArgs>()

@@ -48,9 +48,9 @@ pub(crate) const MODEL: Model = Model {
 bayes predicts survived (binary, positive class survived)
 stratified, 5 folds, 1309 rows, seed 0
 
-                        mean    lowest   highest    baseline
-accuracy              0.7616    0.7214    0.8053      0.6180
-auc                   0.8110    0.7494    0.8671      0.5000
+                        mean          95% interval    lowest   highest    baseline
+accuracy              0.7616      0.6862 to 0.8371    0.7214    0.8053      0.6180
+auc                   0.8110      0.7190 to 0.9030    0.7494    0.8671      0.5000
 
 confusion (rows true, columns predicted)
                         died  survived

@@ -30,9 +30,9 @@ pub(crate) const MODEL: Model = Model {
 bayesian_ridge predicts progression (regression)
 kfold, 5 folds, 442 rows, seed 0
 
-                        mean    lowest   highest    baseline
-rmse                 54.6526   52.1580   57.9196     77.1127
-r2                    0.4902    0.4147    0.5825     -0.0095
+                        mean          95% interval    lowest   highest    baseline
+rmse                 54.6526    50.3435 to 58.9617   52.1580   57.9196     77.1127
+r2                    0.4902      0.3765 to 0.6038    0.4147    0.5825     -0.0095
 ",
         }],
         ..model_spec::<BayesianRidgeArgs>()

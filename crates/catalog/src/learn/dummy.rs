@@ -20,9 +20,9 @@ pub(crate) const MODEL: Model = Model {
 dummy predicts survived (binary, positive class survived)
 stratified, 5 folds, 1309 rows, seed 0
 
-                        mean    lowest   highest    baseline
-accuracy              0.6180    0.6169    0.6183      0.6180
-log_loss              0.6650    0.6649    0.6656      0.6650
+                        mean          95% interval    lowest   highest    baseline
+accuracy              0.6180      0.6168 to 0.6192    0.6169    0.6183      0.6180
+log_loss              0.6650      0.6644 to 0.6656    0.6649    0.6656      0.6650
 
 confusion (rows true, columns predicted)
                         died  survived

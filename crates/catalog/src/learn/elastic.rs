@@ -35,9 +35,9 @@ pub(crate) const MODEL: Model = Model {
 elastic(l1=100.0, l2=50.0) predicts progression (regression)
 kfold, 5 folds, 442 rows, seed 0
 
-                        mean    lowest   highest    baseline
-rmse                 54.8025   52.4413   57.6959     77.1127
-r2                    0.4875    0.4193    0.5780     -0.0095
+                        mean          95% interval    lowest   highest    baseline
+rmse                 54.8025    50.4009 to 59.2042   52.4413   57.6959     77.1127
+r2                    0.4875      0.3754 to 0.5996    0.4193    0.5780     -0.0095
 ",
         }],
         ..model_spec::<ElasticArgs>()

@@ -25,9 +25,9 @@ pub(crate) const MODEL: Model = Model {
 extra_trees(trees=50) predicts survived (binary, positive class survived)
 stratified, 5 folds, 1309 rows, seed 0
 
-                        mean    lowest   highest    baseline
-accuracy              0.7693    0.7586    0.7824      0.6180
-auc                   0.7909    0.7724    0.8223      0.5000
+                        mean          95% interval    lowest   highest    baseline
+accuracy              0.7693      0.7503 to 0.7883    0.7586    0.7824      0.6180
+auc                   0.7909      0.7493 to 0.8325    0.7724    0.8223      0.5000
 
 confusion (rows true, columns predicted)
                         died  survived

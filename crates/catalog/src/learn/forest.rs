@@ -71,9 +71,9 @@ pub(crate) const MODEL: Model = Model {
 forest(trees=50) predicts survived (binary, positive class survived)
 stratified, 5 folds, 1309 rows, seed 0
 
-                        mean    lowest   highest    baseline
-accuracy              0.7845    0.7471    0.8015      0.6180
-auc                   0.8237    0.7915    0.8576      0.5000
+                        mean          95% interval    lowest   highest    baseline
+accuracy              0.7845      0.7428 to 0.8263    0.7471    0.8015      0.6180
+auc                   0.8237      0.7781 to 0.8693    0.7915    0.8576      0.5000
 
 confusion (rows true, columns predicted)
                         died  survived

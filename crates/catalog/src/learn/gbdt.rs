@@ -165,9 +165,9 @@ pub(crate) const MODEL: Model = Model {
 gbdt(trees=50, lr=0.1) predicts survived (binary, positive class survived)
 stratified, 5 folds, 1309 rows, seed 0
 
-                        mean    lowest   highest    baseline
-accuracy              0.7983    0.7778    0.8168      0.6180
-auc                   0.8527    0.8021    0.8848      0.5000
+                        mean          95% interval    lowest   highest    baseline
+accuracy              0.7983      0.7663 to 0.8303    0.7778    0.8168      0.6180
+auc                   0.8527      0.7956 to 0.9098    0.8021    0.8848      0.5000
 
 confusion (rows true, columns predicted)
                         died  survived
@@ -182,8 +182,8 @@ survived                 167       333
 gbdt(trees=50, interactions=[[sex, pclass], [age, sibsp, parch]]) predicts survived (binary, positive class survived)
 stratified, 5 folds, 1309 rows, seed 0
 
-                        mean    lowest   highest    baseline
-auc                   0.8498    0.8001    0.8695      0.5000
+                        mean          95% interval    lowest   highest    baseline
+auc                   0.8498      0.7945 to 0.9051    0.8001    0.8695      0.5000
 
 confusion (rows true, columns predicted)
                         died  survived

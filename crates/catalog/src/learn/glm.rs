@@ -45,9 +45,9 @@ pub(crate) const MODEL: Model = Model {
 glm(family=gamma, l2=1.0) predicts progression (regression)
 kfold, 5 folds, 442 rows, seed 0
 
-                        mean    lowest   highest    baseline
-rmse                 54.7991   52.8851   57.8809     77.1127
-r2                    0.4878    0.4155    0.5708     -0.0095
+                        mean          95% interval    lowest   highest    baseline
+rmse                 54.7991    51.1382 to 58.4600   52.8851   57.8809     77.1127
+r2                    0.4878      0.3846 to 0.5911    0.4155    0.5708     -0.0095
 ",
         }],
         ..model_spec::<GlmArgs>()

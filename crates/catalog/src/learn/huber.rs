@@ -37,9 +37,9 @@ pub(crate) const MODEL: Model = Model {
 huber predicts progression (regression)
 kfold, 5 folds, 442 rows, seed 0
 
-                        mean    lowest   highest    baseline
-mae                  44.0685   42.2243   47.1972     65.9027
-r2                    0.4882    0.4069    0.5816     -0.0095
+                        mean          95% interval    lowest   highest    baseline
+mae                  44.0685    40.0705 to 48.0665   42.2243   47.1972     65.9027
+r2                    0.4882      0.3724 to 0.6040    0.4069    0.5816     -0.0095
 ",
         }],
         ..model_spec::<HuberArgs>()

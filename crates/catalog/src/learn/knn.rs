@@ -39,9 +39,9 @@ pub(crate) const MODEL: Model = Model {
 knn[7](weights=distance) predicts cultivar (3 classes)
 stratified, 5 folds, 178 rows, seed 0
 
-                        mean    lowest   highest    baseline
-accuracy              0.9606    0.9429    0.9722      0.3990
-log_loss              0.2911    0.0865    1.0523      1.0863
+                        mean          95% interval    lowest   highest    baseline
+accuracy              0.9606      0.9317 to 0.9895    0.9429    0.9722      0.3990
+log_loss              0.2911      0.0000 to 1.0841    0.0865    1.0523      1.0863
 
 confusion (rows true, columns predicted)
                     class_0  class_1  class_2

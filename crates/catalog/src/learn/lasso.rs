@@ -33,9 +33,9 @@ pub(crate) const MODEL: Model = Model {
 lasso(l1=400.0) predicts progression (regression)
 kfold, 5 folds, 442 rows, seed 0
 
-                        mean    lowest   highest    baseline
-rmse                 54.6644   51.9781   57.7955     77.1127
-r2                    0.4899    0.4173    0.5854     -0.0095
+                        mean          95% interval    lowest   highest    baseline
+rmse                 54.6644    50.2718 to 59.0570   51.9781   57.7955     77.1127
+r2                    0.4899      0.3746 to 0.6051    0.4173    0.5854     -0.0095
 ",
         }],
         ..model_spec::<LassoArgs>()

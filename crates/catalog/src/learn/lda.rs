@@ -60,9 +60,9 @@ pub(crate) const MODEL: Model = Model {
 lda predicts cultivar (3 classes)
 stratified, 5 folds, 178 rows, seed 0
 
-                        mean    lowest   highest    baseline
-accuracy              0.9832    0.9714    1.0000      0.3990
-log_loss              0.0366    0.0065    0.1051      1.0863
+                        mean          95% interval    lowest   highest    baseline
+accuracy              0.9832      0.9546 to 1.0000    0.9714    1.0000      0.3990
+log_loss              0.0366      0.0000 to 0.1114    0.0065    0.1051      1.0863
 
 confusion (rows true, columns predicted)
                     class_0  class_1  class_2

@@ -29,9 +29,9 @@ pub(crate) const MODEL: Model = Model {
 linear predicts progression (regression)
 kfold, 5 folds, 442 rows, seed 0
 
-                        mean    lowest   highest    baseline
-rmse                 54.5011   51.8279   57.5391     77.1127
-r2                    0.4929    0.4224    0.5878     -0.0095
+                        mean          95% interval    lowest   highest    baseline
+rmse                 54.5011    50.4760 to 58.5261   51.8279   57.5391     77.1127
+r2                    0.4929      0.3812 to 0.6047    0.4224    0.5878     -0.0095
 ",
         }],
         ..model_spec::<LinearArgs>()

@@ -36,9 +36,9 @@ pub(crate) const MODEL: Model = Model {
 logistic(l2=0.1) predicts survived (binary, positive class survived)
 stratified, 5 folds, 1309 rows, seed 0
 
-                        mean    lowest   highest    baseline
-accuracy              0.7784    0.7557    0.8053      0.6180
-auc                   0.8387    0.7995    0.8712      0.5000
+                        mean          95% interval    lowest   highest    baseline
+accuracy              0.7784      0.7395 to 0.8174    0.7557    0.8053      0.6180
+auc                   0.8387      0.7788 to 0.8986    0.7995    0.8712      0.5000
 
 confusion (rows true, columns predicted)
                         died  survived

@@ -65,8 +65,8 @@ pub(crate) const MODEL: Model = Model {
 mlp[16,auto] predicts Species (3 classes)
 holdout, 100 rows, seed 0
 
-                        mean    lowest   highest    baseline
-accuracy              1.0000    1.0000    1.0000      0.4400
+                       score          95% interval    baseline
+accuracy              1.0000                     ·      0.4400
 
 confusion (rows true, columns predicted)
                        Adelie  Chinstrap     Gentoo

@@ -33,9 +33,9 @@ pub(crate) const MODEL: Model = Model {
 qda(reg=0.1) predicts cultivar (3 classes)
 stratified, 5 folds, 178 rows, seed 0
 
-                        mean    lowest   highest    baseline
-accuracy              0.9887    0.9714    1.0000      0.3990
-log_loss              0.0163    0.0008    0.0394      1.0863
+                        mean          95% interval    lowest   highest    baseline
+accuracy              0.9887      0.9600 to 1.0000    0.9714    1.0000      0.3990
+log_loss              0.0163      0.0000 to 0.0506    0.0008    0.0394      1.0863
 
 confusion (rows true, columns predicted)
                     class_0  class_1  class_2

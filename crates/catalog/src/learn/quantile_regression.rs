@@ -37,9 +37,9 @@ pub(crate) const MODEL: Model = Model {
 quantile_regression(quantile=50%) predicts progression (regression)
 kfold, 5 folds, 442 rows, seed 0
 
-                        mean    lowest   highest    baseline
-mae                  44.1696   42.5894   47.3041     65.9027
-r2                    0.4882    0.4059    0.5720     -0.0095
+                        mean          95% interval    lowest   highest    baseline
+mae                  44.1696    40.2311 to 48.1081   42.5894   47.3041     65.9027
+r2                    0.4882      0.3784 to 0.5979    0.4059    0.5720     -0.0095
 ",
         }],
         ..model_spec::<QuantileArgs>()

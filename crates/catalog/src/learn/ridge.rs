@@ -30,9 +30,9 @@ pub(crate) const MODEL: Model = Model {
 ridge(l2=10.0) predicts progression (regression)
 kfold, 5 folds, 442 rows, seed 0
 
-                        mean    lowest   highest    baseline
-rmse                 54.6240   52.1051   57.9314     77.1127
-r2                    0.4907    0.4145    0.5834     -0.0095
+                        mean          95% interval    lowest   highest    baseline
+rmse                 54.6240    50.3368 to 58.9113   52.1051   57.9314     77.1127
+r2                    0.4907      0.3769 to 0.6045    0.4145    0.5834     -0.0095
 ",
         }],
         ..model_spec::<RidgeArgs>()

@@ -54,9 +54,9 @@ pub(crate) const MODEL: Model = Model {
 svm(c=2.0) predicts diagnosis (binary, positive class malignant)
 stratified, 5 folds, 569 rows, seed 0
 
-                        mean    lowest   highest    baseline
-accuracy              0.9772    0.9649    0.9825      0.6274
-auc                   0.9956    0.9899    0.9977      0.5000
+                        mean          95% interval    lowest   highest    baseline
+accuracy              0.9772      0.9626 to 0.9917    0.9649    0.9825      0.6274
+auc                   0.9956      0.9896 to 1.0000    0.9899    0.9977      0.5000
 
 confusion (rows true, columns predicted)
                        benign  malignant

@@ -79,9 +79,9 @@ pub(crate) const MODEL: Model = Model {
 tree(depth=3) predicts survived (binary, positive class survived)
 stratified, 5 folds, 1309 rows, seed 0
 
-                        mean    lowest   highest    baseline
-accuracy              0.8006    0.7816    0.8359      0.6180
-auc                   0.8392    0.8144    0.8656      0.5000
+                        mean          95% interval    lowest   highest    baseline
+accuracy              0.8006      0.7615 to 0.8397    0.7816    0.8359      0.6180
+auc                   0.8392      0.7961 to 0.8823    0.8144    0.8656      0.5000
 
 confusion (rows true, columns predicted)
                         died  survived

@@ -82,8 +82,8 @@ sepal_length,sepal_width,petal_length,petal_width,species
 linear predicts progression (regression)
 kfold, 2 folds, 4 rows, seed 0
 
-                        mean    lowest   highest    baseline
-mae                 163.1850   53.9375  272.4324     35.5000
+                        mean          95% interval    lowest   highest    baseline
+mae                 163.1850      0.0000 to 2567.5   53.9375  272.4324     35.5000
 
 row,fold,truth,prediction
 1,2,151,446.7567567567568

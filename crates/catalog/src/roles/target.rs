@@ -69,8 +69,8 @@ pub(crate) const VERB: Verb = Verb {
 dummy predicts Species (3 classes)
 stratified, 5 folds, 344 rows, seed 0
 
-                        mean    lowest   highest    baseline
-accuracy              0.4419    0.4348    0.4493      0.4419
+                        mean          95% interval    lowest   highest    baseline
+accuracy              0.4419      0.4283 to 0.4554    0.4348    0.4493      0.4419
 
 confusion (rows true, columns predicted)
                        Adelie  Chinstrap     Gentoo

@@ -144,6 +144,30 @@ impl Metric {
         }
     }
 
+    /// Returns the lowest and the highest value that the metric can have.
+    ///
+    /// ```
+    /// use pipewright_learn::metric;
+    /// assert_eq!(metric::ACCURACY.range(), (0.0, 1.0));
+    /// assert_eq!(metric::RMSE.range(), (0.0, f64::INFINITY));
+    /// assert_eq!(metric::R2.range(), (f64::NEG_INFINITY, 1.0));
+    /// ```
+    #[must_use]
+    pub fn range(&self) -> (f64, f64) {
+        const CORRELATIONS: [&str; 5] = [MCC.name, KAPPA.name, KAPPA_QUADRATIC.name, PEARSON.name, SPEARMAN.name];
+        const SHARES_OF_VARIANCE: [&str; 5] =
+            [R2.name, EXPLAINED_VARIANCE.name, D2_PINBALL.name, D2_ABSOLUTE.name, D2_TWEEDIE.name];
+        match (self.better, self.task) {
+            _ if self.name == LIFT.name => (0.0, f64::INFINITY),
+            (Better::Lower, Task::Numbers) => (0.0, f64::INFINITY),
+            (Better::Lower, Task::Classes) if self.name == LOG_LOSS.name => (0.0, f64::INFINITY),
+            (Better::Lower, Task::Classes) if self.name == BRIER.name => (0.0, 2.0),
+            _ if CORRELATIONS.contains(&self.name) => (-1.0, 1.0),
+            _ if SHARES_OF_VARIANCE.contains(&self.name) => (f64::NEG_INFINITY, 1.0),
+            _ => (0.0, 1.0),
+        }
+    }
+
     /// Computes the score. The value is finite.
     ///
     /// # Errors

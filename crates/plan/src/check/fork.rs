@@ -62,6 +62,11 @@ impl Walk<'_> {
     /// The stages above a fork are shared by its arms, so the target must be named there.
     fn above_fork(&mut self, stage: &Stage, verb: &Verb) {
         self.check_flow(stage, verb);
+        self.above_versions();
+    }
+
+    /// The stages above several versions of the next ones are shared by them.
+    pub(super) fn above_versions(&mut self) {
         if std::mem::take(&mut self.at.lacks_target) {
             self.imply_target();
         }
@@ -77,21 +82,26 @@ impl Walk<'_> {
         });
         let start = here.branch.path.len();
         let (ends, outline) = self.stages(&arm.pipeline.stages, vec![here]);
+        self.refuse_rows(&ends, start, "an arm: all arms are evaluated on the same rows", "put it before the fork");
+        (ends, outline)
+    }
+
+    /// Refuses stages that choose or make rows behind this place of each branch.
+    pub(super) fn refuse_rows(&mut self, ends: &[Here], start: usize, place: &str, help: &str) {
         let mut refused: Vec<(&'static str, Span)> = Vec::new();
         for &id in ends.iter().flat_map(|end| &end.branch.path[start..]) {
             let node = &self.nodes[id];
-            let place = (node.verb.spec.name, node.span);
+            let found = (node.verb.spec.name, node.span);
             if matches!(node.footprint.effect, Effect::Source | Effect::RowsAll | Effect::Meta)
-                && !refused.contains(&place)
+                && !refused.contains(&found)
             {
-                refused.push(place);
+                refused.push(found);
             }
         }
         for (verb, span) in refused {
-            let message = format!("`{verb}` is not allowed in an arm: all arms are evaluated on the same rows");
-            self.say(Diagnostic::error(code::WRONG_ORDER, message).label(span, "put it before the fork"));
+            let message = format!("`{verb}` is not allowed in {place}");
+            self.say(Diagnostic::error(code::WRONG_ORDER, message).label(span, help));
         }
-        (ends, outline)
     }
 
     /// Checks that all arms train a model, or none does.

@@ -11,12 +11,22 @@ use crate::model::{Candidate, Line, NodeId, Searched};
 use pipewright_diagnostic::{Diagnostic, code};
 use pipewright_learn::search::Point;
 use pipewright_operator::work::Search;
-use pipewright_operator::{Args, Bound, Structure, Verb};
+use pipewright_operator::{Bound, Structure, Verb};
 use pipewright_syntax::Stage;
 use std::sync::Arc;
 
 /// Maximum number of candidates of a search.
 const CANDIDATES_MAX: usize = 10_000;
+
+/// Choices and searches in a list of stages.
+pub(super) enum Found {
+    /// Neither.
+    Nothing,
+    /// Stages that a search decides, from the first one with a choice on.
+    Searched(Span),
+    /// Choices without a search, or a search without choices, which is reported; the place of the first of them.
+    Unmatched(usize),
+}
 
 /// Where the stages that a search decides are in a list of stages.
 #[derive(Clone, Copy)]
@@ -37,7 +47,7 @@ struct Branching {
 
 impl Walk<'_> {
     /// Finds the stages that a search decides. Choices without a search are reported.
-    pub(super) fn searched(&mut self, stages: &[Stage]) -> Option<Span> {
+    pub(super) fn searched(&mut self, stages: &[Stage]) -> Found {
         let implied = &self.environment.registry.implied;
         let choice = |stage: &Stage| first_choice(stage, implied);
         let searches = |stage: &Stage| {
@@ -48,7 +58,7 @@ impl Walk<'_> {
         let first = stages.iter().enumerate().find_map(|(place, stage)| Some((place, choice(stage)?)));
         let decided = first.filter(|(first, _)| search.is_some_and(|search| *first < search));
         if let (Some((first, _)), Some(search)) = (decided, search) {
-            return Some(Span { first, search });
+            return Found::Searched(Span { first, search });
         }
         if let Some((_, span)) = first {
             let message = "nothing below decides between these values";
@@ -66,7 +76,10 @@ impl Walk<'_> {
                 ),
             );
         }
-        None
+        match first.map(|(first, _)| first).into_iter().chain(search).min() {
+            Some(place) => Found::Unmatched(place),
+            None => Found::Nothing,
+        }
     }
 
     /// Walks the stages that a search decides, once per candidate, and the stage that searches.
@@ -80,9 +93,15 @@ impl Walk<'_> {
         let settled: Vec<Settled> = points.iter().map(|point| settle(template, point, implied)).collect();
         let before = self.diagnostics.len();
         for (place, here) in open.iter_mut().enumerate() {
+            let mut above = Vec::new();
+            self.in_each(std::slice::from_mut(here), &mut above, Walk::above_versions);
+            if place == 0 {
+                outline.append(&mut above);
+            }
             let start = here.branch.path.len();
-            here.branch.forked_at.get_or_insert(start);
             let mut ends = self.tree(&settled, here);
+            let within = "a search: all candidates are evaluated on the same rows";
+            self.refuse_rows(&ends, start, within, "put it above the first choice");
             if place == 0 {
                 outline.extend(self.outline(template, &settled[0], &ends[0].branch.path[start..]));
             }
@@ -129,18 +148,6 @@ impl Walk<'_> {
                 self.fault(fault, &args, stage.span);
                 None
             }
-        }
-    }
-
-    /// Checks the inner evaluation against the target, the order of rows, and their number.
-    pub(super) fn check_search(&mut self, search: &dyn Search, args: &Args, span: pipewright_diagnostic::Span) {
-        let judge = search.judge();
-        self.check_order(judge.as_ref(), span);
-        self.check_rounds(judge.as_ref(), span);
-        if let Some(task) = &self.at.branch.task
-            && let Err(fault) = judge.check(task)
-        {
-            self.fault(fault, args, span);
         }
     }
 

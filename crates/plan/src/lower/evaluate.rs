@@ -45,12 +45,18 @@ impl Lowering<'_> {
         scope: ScopeId,
     ) -> Option<JobId> {
         let Judging { judge, canonical, seed, stage } = judging;
-        let (task, label) = self.as_version(of, |lowering| {
+        let (task, mut label) = self.as_version(of, |lowering| {
             let trained_at = lowering.path.training()?;
             let Bound::Training(training) = &lowering.node(trained_at).bound else { return None };
             Some((lowering.path.branch.task.clone()?, lowering.path.label(&training.label())))
         })?;
-        let key = self.in_scope(Key::new(*seed).child("split"), scope);
+        if let (None, Some(search)) = (of, self.search_label()) {
+            label = search;
+        }
+        let key = match scope {
+            ScopeId::ROOT => Key::new(*seed).child("split"),
+            scope => self.in_scope(Key::new(*seed).child("split"), scope),
+        };
         let identity = Identity::of("split").text(canonical).key(key).text(&task_text(Some(&task)));
         let rounds = self.add(Work::Split(judge.clone(), task.clone(), key), identity, &[table], *stage, scope);
         let baseline = judge.baseline(&task);

@@ -47,6 +47,12 @@ impl<'a> Lowering<'a> {
         searched.flat_map(|searched| &searched.candidates).map(|candidate| candidate.values.clone()).collect()
     }
 
+    /// The label of what a search makes of rows, which may be any of its candidates.
+    pub(super) fn search_label(&self) -> Option<String> {
+        let search = &self.path.branch.searched.as_ref()?.search;
+        Some(format!("{} {}", self.node(self.search_stage()?).verb.spec.name, search.label()))
+    }
+
     /// The stage of the own path that searches.
     fn search_stage(&self) -> Option<usize> {
         self.path.nodes.iter().position(|node| matches!(node.bound, Bound::Search(_)))

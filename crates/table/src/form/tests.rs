@@ -58,7 +58,7 @@ fn forms_that_are_none_say_why() {
         assert_eq!(failure.code, code::BAD_VALUE);
         failure.message
     };
-    assert!(why("%d.%m.%Q").contains("`%Q` is not one of %Y %y"));
+    assert!(why("%d.%m.%q").contains("`%q` is not one of %Y %y"));
     assert!(why("%d.%m.%").contains("`%` is not one of"));
     assert!(why("%d.%m").contains("has no year"));
     assert!(why("%Y-%m").contains("has no day"));

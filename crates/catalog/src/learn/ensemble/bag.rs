@@ -41,8 +41,8 @@ pub(crate) const MODEL: Model = Model {
 bag[knn[7]](n=20, rows=50%, replace=false) predicts progression (regression)
 kfold, 5 folds, 442 rows, seed 0
 
-                        mean    lowest   highest    baseline
-rmse                 56.3411   52.2136   62.3371     77.1127
+                        mean          95% interval    lowest   highest    baseline
+rmse                 56.3411    49.1232 to 63.5591   52.2136   62.3371     77.1127
 ",
         }],
         ..model_spec::<BagArgs>()

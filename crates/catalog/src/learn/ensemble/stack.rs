@@ -46,8 +46,8 @@ pub(crate) const MODEL: Model = Model {
 stack[ridge,knn[9]] predicts progression (regression)
 kfold, 5 folds, 442 rows, seed 0
 
-                        mean    lowest   highest    baseline
-rmse                 54.3691   51.1721   57.2680     77.1127
+                        mean          95% interval    lowest   highest    baseline
+rmse                 54.3691    49.6814 to 59.0569   51.1721   57.2680     77.1127
 ",
         }],
         ..model_spec::<StackArgs>()

@@ -37,9 +37,9 @@ pub(crate) const MODEL: Model = Model {
 vote[logistic,knn[7],bayes] predicts cultivar (3 classes)
 stratified, 5 folds, 178 rows, seed 0
 
-                        mean    lowest   highest    baseline
-accuracy              0.9887    0.9714    1.0000      0.3990
-log_loss              0.0668    0.0505    0.1072      1.0863
+                        mean          95% interval    lowest   highest    baseline
+accuracy              0.9887      0.9600 to 1.0000    0.9714    1.0000      0.3990
+log_loss              0.0668      0.0235 to 0.1101    0.0505    0.1072      1.0863
 
 confusion (rows true, columns predicted)
                     class_0  class_1  class_2

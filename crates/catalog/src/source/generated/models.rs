@@ -100,8 +100,8 @@ pub(super) const REGRESSION: Generator = Generator {
 linear predicts y (regression)
 kfold, 5 folds, 200 rows, seed 0
 
-                        mean    lowest   highest    baseline
-r2                    0.9936    0.9885    0.9966     -0.0529
+                        mean          95% interval    lowest   highest    baseline
+r2                    0.9936      0.9875 to 0.9996    0.9885    0.9966     -0.0529
 ",
         }],
         ..spec::<RegressionArgs>()
@@ -145,8 +145,8 @@ pub(super) const FRIEDMAN1: Generator = Generator {
 linear predicts y (regression)
 kfold, 5 folds, 200 rows, seed 0
 
-                        mean    lowest   highest    baseline
-r2                    0.5921    0.4692    0.7261     -0.0095
+                        mean          95% interval    lowest   highest    baseline
+r2                    0.5921      0.3828 to 0.8013    0.4692    0.7261     -0.0095
 ",
         }],
         ..spec::<FriedmanArgs>()

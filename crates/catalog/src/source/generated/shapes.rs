@@ -28,8 +28,8 @@ pub(super) const MOONS: Generator = Generator {
 knn predicts y (binary, positive class 1)
 stratified, 5 folds, 200 rows, seed 0
 
-                        mean    lowest   highest    baseline
-accuracy              0.9250    0.9000    0.9500      0.5000
+                        mean          95% interval    lowest   highest    baseline
+accuracy              0.9250      0.8784 to 0.9716    0.9000    0.9500      0.5000
 
 confusion (rows true, columns predicted)
                      0   1
