@@ -234,7 +234,7 @@ impl<'a> Walk<'a> {
         let span = match self.searched(stages) {
             search::Found::Nothing => return self.plain(stages, open),
             search::Found::Searched(span) => span,
-            search::Found::Unmatched(place) => {
+            search::Found::Undecided(place) => {
                 let (mut open, outline) = self.plain(&stages[..place], open);
                 open.iter_mut().for_each(Here::lost);
                 return (open, outline);

@@ -15,6 +15,9 @@ use pipewright_operator::{
 use pipewright_world::random::Key;
 use std::sync::Arc;
 
+/// The number of candidates that are drawn, if the script does not say.
+const DEFAULT: usize = 20;
+
 words! {
     /// Which candidates are tried, and on how many rows.
     enum StrategyWord { Grid = "grid", Random = "random", Halving = "halving" }
@@ -38,7 +41,10 @@ arguments! {
         /// best third goes on to three times the rows.
         positional strategy: StrategyWord;
         /// Number of candidates.
-        positional candidates: Count = 20, for strategy in ["random", "halving"];
+        positional candidates: Option<Count>, for strategy in ["random", "halving"], by strategy {
+            "random" => Count::from(DEFAULT),
+            "halving" => Count::from(DEFAULT),
+        };
         /// The inner evaluation: on these folds of the training rows, candidates are compared.
         option inner: Inner = Inner::KFold(3);
         /// The metric that decides. Without it, log_loss for classes and rmse for numbers.
@@ -137,10 +143,11 @@ fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
         Inner::Time(count) => Scheme::Time { rounds: folds(count)?, gap: None, window: None },
         Inner::Holdout => Scheme::Holdout(HELD_OUT),
     };
+    let candidates = candidates.map_or(DEFAULT, |count| count.get());
     let strategy = match strategy {
         StrategyWord::Grid => Strategy::Grid,
-        StrategyWord::Random => Strategy::Random(candidates.get()),
-        StrategyWord::Halving => Strategy::Halving { candidates: candidates.get(), eta: eta.get() },
+        StrategyWord::Random => Strategy::Random(candidates),
+        StrategyWord::Halving => Strategy::Halving { candidates, eta: eta.get() },
     };
     let metric = metric.and_then(|word| Metric::find(word.0));
     let stratified = matches!(inner, Inner::Stratified(_)).then_some(true);

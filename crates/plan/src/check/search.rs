@@ -24,8 +24,8 @@ pub(super) enum Found {
     Nothing,
     /// Stages that a search decides, from the first one with a choice on.
     Searched(Span),
-    /// Choices without a search, or a search without choices, which is reported; the place of the first of them.
-    Unmatched(usize),
+    /// Choices without a search, which is reported; the place of the first of them.
+    Undecided(usize),
 }
 
 /// Where the stages that a search decides are in a list of stages.
@@ -76,10 +76,7 @@ impl Walk<'_> {
                 ),
             );
         }
-        match first.map(|(first, _)| first).into_iter().chain(search).min() {
-            Some(place) => Found::Unmatched(place),
-            None => Found::Nothing,
-        }
+        first.map_or(Found::Nothing, |(place, _)| Found::Undecided(place))
     }
 
     /// Walks the stages that a search decides, once per candidate, and the stage that searches.
