@@ -131,7 +131,8 @@ pub struct Spec {
     pub details: &'static str,
     /// Search terms for users who do not know the name.
     pub search: &'static [&'static str],
-    /// Names that other tools have for its options, each with the option: a script that uses one is told the other.
+    /// Names that other tools have for its options and for words of their values, each with ours: a script that uses one is told
+    /// the other.
     pub elsewhere: &'static [(&'static str, &'static str)],
     /// The grammar rule that parses it.
     pub form: Form,

@@ -354,7 +354,7 @@ impl Binder<'_> {
             return;
         }
         let mut problems = Vec::new();
-        if let Some(taken) = take_value(param, value, self.environment.registry, &mut problems) {
+        if let Some(taken) = take_value(param, value, self.spec.elsewhere, self.environment.registry, &mut problems) {
             if matches!((&taken, param.domain), (Value::Int(0 | 1), Domain::OneOf(domains)) if domains.contains(&Domain::Fraction))
             {
                 let message = format!("{taken} is a count; a share is written 20% or 0.2");
@@ -480,10 +480,11 @@ fn known_options(diagnostic: Diagnostic, spec: &Spec, named: &Named) -> Diagnost
     }
 }
 
-/// Converts a value to the domain of the parameter, or reports why it cannot.
+/// Converts a value to the domain of the parameter, or reports why it cannot; `elsewhere` are words of other tools.
 fn take_value(
     param: &'static Param,
     value: &Spanned<syntax::Value>,
+    elsewhere: &[(&'static str, &'static str)],
     registry: &'static Registry,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<Value> {
@@ -494,18 +495,40 @@ fn take_value(
     }
     let taken = read.as_ref().and_then(|read| param.domain.take(read));
     if taken.is_none() {
-        let message = format!("`{}` does not take `{}`", param.name, value.node);
-        let mut diagnostic = Diagnostic::error(code::BAD_VALUE, message)
-            .label(value.span, "")
-            .help(format!("it takes {}", param.domain.describe()));
-        if let (Some(word), Some(words)) = (value.node.as_word(), words_of(param.domain))
-            && let Some(near) = nearest(word, words).first()
-        {
-            diagnostic = diagnostic.help(format!("did you mean `{near}`?")).fix(value.span, *near);
-        }
-        problems.push(diagnostic);
+        problems.push(not_taken(param, value, elsewhere));
     }
     taken
+}
+
+/// Words that a message lists although it suggests one of them.
+const LISTED_MAX: usize = 20;
+
+/// The error of a value outside of its domain, with the word that was probably meant.
+fn not_taken(
+    param: &'static Param,
+    value: &Spanned<syntax::Value>,
+    elsewhere: &[(&'static str, &'static str)],
+) -> Diagnostic {
+    let words = words_of(param.domain).unwrap_or_default();
+    let items = match &value.node {
+        syntax::Value::List(items) => items.as_slice(),
+        _ => std::slice::from_ref(value),
+    };
+    let unknown = |item: &&Spanned<syntax::Value>| item.node.as_word().is_some_and(|word| !words.contains(&word));
+    let item = items.iter().find(unknown).filter(|_| !words.is_empty()).unwrap_or(value);
+    let message = format!("`{}` does not take `{}`", param.name, item.node);
+    let diagnostic = Diagnostic::error(code::BAD_VALUE, message).label(item.span, "");
+    let takes = format!("it takes {}", param.domain.describe());
+    let known = |word: &str| elsewhere.iter().find(|(other, own)| *other == word && words.contains(own));
+    let meant = item.node.as_word().and_then(|word| match known(word) {
+        Some((_, own)) => Some((format!("`{word}` is called `{own}` here"), *own)),
+        None => nearest(word, words.clone()).first().map(|near| (format!("did you mean `{near}`?"), *near)),
+    });
+    match meant {
+        Some((help, own)) if words.len() > LISTED_MAX => diagnostic.help(help).fix(item.span, own),
+        Some((help, own)) => diagnostic.help(takes).help(help).fix(item.span, own),
+        None => diagnostic.help(takes),
+    }
 }
 
 fn words_of(domain: Domain) -> Option<Vec<&'static str>> {
@@ -595,7 +618,7 @@ fn model(
     let mut args = Args::default();
     match (shape, &spec.shape) {
         (Some(shape), Some(param)) => {
-            if let Some(taken) = take_value(param, &shape_value(param, shape), registry, problems) {
+            if let Some(taken) = take_value(param, &shape_value(param, shape), spec.elsewhere, registry, problems) {
                 args.give(param.name, Spanned::new(taken, shape.span));
             }
         }
@@ -685,7 +708,7 @@ fn own_option<'a>(
         return None;
     }
     let Some(param) = spec.options.iter().find(|param| param.name == named.name.node) else { return Some(named) };
-    if let Some(taken) = take_value(param, &named.value, registry, problems) {
+    if let Some(taken) = take_value(param, &named.value, spec.elsewhere, registry, problems) {
         args.give(param.name, Spanned::new(taken, named.value.span));
     }
     None

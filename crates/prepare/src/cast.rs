@@ -5,7 +5,7 @@ mod reading;
 use crate::columns::{bad_state, replaced, shown, validate_names};
 use crate::{Estimator, State, Summary};
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Float64Type, Int64Type};
+use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType};
 use arrow_array::{
     Array, ArrayRef, BooleanArray, Float64Array, Int64Array, Time64MicrosecondArray, TimestampMicrosecondArray,
 };
@@ -15,7 +15,7 @@ use pipewright_expr::Selection;
 use pipewright_table::form::Form;
 use pipewright_table::literal::{self, Number};
 use pipewright_table::text::{text_in, text_of};
-use pipewright_table::{Column, ColumnType, Entry, MomentForm, Schema, Table, amount, normalized, shortened};
+use pipewright_table::{Column, ColumnType, Entry, MomentForm, Schema, Table, Zone, amount, normalized, shortened};
 use pipewright_table::{TextArray, TextOffset};
 use reading::Reading;
 use serde::{Deserialize, Serialize};
@@ -270,6 +270,12 @@ impl CastState {
         if self.reading == Reading::Unicode {
             let texts = array.as_string::<TextOffset>();
             return Ok(Arc::new(texts.iter().map(|text| text.map(normalized)).collect::<TextArray>()));
+        }
+        if let (Reading::Zoned { zone, .. }, ColumnType::Date) = (&self.reading, column.kind) {
+            // A reader has made dates of what the clocks of the zone show.
+            let zone = Zone::read(zone)?;
+            let moments = array.as_primitive::<TimestampMicrosecondType>();
+            return Ok(Arc::new(moments.unary::<_, TimestampMicrosecondType>(|local| zone.utc(local))));
         }
         let same = column.kind.storage() == to.storage();
         if same && to != ColumnType::Continuous {

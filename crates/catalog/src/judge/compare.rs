@@ -1,10 +1,10 @@
 //! `compare`: compares the arms of a `fork` on the same folds.
 
 use super::eval::MetricWord;
-use super::intervals::bootstrap;
+use super::intervals::{CONFIDENCE, bootstrap, test_share};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_learn::compare::{Interval, NoInterval, corrected_interval, corrected_test, correlated_posterior, holm};
-use pipewright_learn::metric::{Better, Judged, Metric};
+use pipewright_learn::metric::{self, Better, Judged, Metric};
 use pipewright_learn::{Key, Labels, Target};
 use pipewright_operator::result::{Behind, Entry, Evaluation, FoldResult, Output, Ranking};
 use pipewright_operator::work::Consumer;
@@ -42,6 +42,7 @@ pub(crate) const VERB: Verb = Verb {
         output: Flow::Any,
         effect: Effect::Tee,
         structure: Structure::Plain,
+        elsewhere: metric::ALIASES,
         examples: &[Example {
             script: "load breast_cancer | fork { net: scale | train mlp[8, auto] epochs=5; line: scale | train logistic; base: train dummy } | eval kfold 5 metric=accuracy | compare",
             output: "\
@@ -77,9 +78,6 @@ struct Compare {
     by: Option<&'static Metric>,
     rope: f64,
 }
-
-/// The probability of an interval, and the one that a verdict needs.
-const CONFIDENCE: f64 = 0.95;
 
 impl Consumer for Compare {
     fn needs_evaluation(&self) -> bool {
@@ -156,8 +154,7 @@ fn behind(metric: &Metric, best: &Evaluation, other: &Evaluation, rope: f64) -> 
     }
     let (ours, theirs) = (best.metric(metric.name)?.values(), other.metric(metric.name)?.values());
     let gains: Vec<f64> = ours.iter().zip(theirs).map(|(&ours, theirs)| metric.gain(ours, theirs)).collect();
-    let rows = |of: fn(&FoldResult) -> usize| best.results.iter().map(of).sum::<usize>() as f64;
-    let ratio = rows(|result| result.rows.len()) / rows(|result| result.training).max(1.0);
+    let ratio = test_share(&best.results);
     let certain = |mean: f64| Interval { estimate: mean, low: mean, high: mean };
     let mean = gains.iter().sum::<f64>() / gains.len() as f64;
     // Gains that are all equal leave nothing to estimate.

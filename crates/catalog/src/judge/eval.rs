@@ -128,6 +128,7 @@ pub(crate) const VERB: Verb = Verb {
         output: Flow::Learner,
         effect: Effect::Tee,
         structure: Structure::Folds,
+        elsewhere: metric::ALIASES,
         examples: &[
             Example {
                 script: "load diabetes.csv | train ridge | eval holdout 20%",

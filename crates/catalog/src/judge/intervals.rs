@@ -10,7 +10,7 @@ use pipewright_operator::result::FoldResult;
 use pipewright_world::random::Key;
 
 /// The probability with which an interval holds the true value.
-const CONFIDENCE: f64 = 0.95;
+pub(super) const CONFIDENCE: f64 = 0.95;
 
 /// The interval of the mean of a metric over folds, or of its value on a single holdout, within the range of the metric;
 /// `None` if it has none.
@@ -25,9 +25,13 @@ pub(super) fn interval(metric: &Metric, place: usize, results: &[FoldResult], ke
 
 fn over_folds(place: usize, results: &[FoldResult]) -> Option<Interval> {
     let scores: Option<Vec<f64>> = results.iter().map(|result| result.scores[place].model.clone().ok()).collect();
+    corrected_interval(&scores?, test_share(results), CONFIDENCE).ok()
+}
+
+/// Test rows per training row, which says how much the training rows of different folds overlap.
+pub(super) fn test_share(results: &[FoldResult]) -> f64 {
     let rows = |of: fn(&FoldResult) -> usize| results.iter().map(of).sum::<usize>() as f64;
-    let (test, training) = (rows(|result| result.rows.len()), rows(|result| result.training));
-    corrected_interval(&scores?, test / training.max(1.0), CONFIDENCE).ok()
+    rows(|result| result.rows.len()) / rows(|result| result.training).max(1.0)
 }
 
 fn of_holdout(metric: &Metric, result: &FoldResult, key: Key) -> Option<Interval> {

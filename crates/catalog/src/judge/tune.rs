@@ -87,6 +87,7 @@ pub(crate) const VERB: Verb = Verb {
         output: Flow::Learner,
         effect: Effect::Tee,
         structure: Structure::Search,
+        elsewhere: metric::ALIASES,
         examples: &[
             Example {
                 script: "load diabetes.csv | scale | train ridge(l2=choose[0.1, 1, 10]) | tune grid",
