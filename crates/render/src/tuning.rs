@@ -47,7 +47,7 @@ pub(crate) fn text(tuning: &Tuning) -> String {
     let candidates = tuning.trials.iter().map(|trial| trial.candidate).max().map_or(0, |last| last + 1);
     let mut text = format!("{arm}tune {}: {candidates} candidates for {}\n\n", tuning.search, tuning.task.target);
     let rungs = tuning.trials.iter().any(|trial| trial.share < 1.0);
-    let names = names(&ranked);
+    let names = names(&tuning.trials);
     let mut table = vec![header(&names, tuning.metric, rungs)];
     table.extend(ranked.iter().take(SHOWN_MAX).map(|trial| row(trial, &names, rungs)));
     let widths: Vec<usize> = (0..table[0].len())
@@ -65,7 +65,7 @@ pub(crate) fn text(tuning: &Tuning) -> String {
 }
 
 /// The names of all values, in the order of the script.
-fn names<'a>(trials: &[&'a Trial]) -> Vec<&'a str> {
+fn names(trials: &[Trial]) -> Vec<&str> {
     let mut names: Vec<&str> = Vec::new();
     for (name, _) in trials.iter().flat_map(|trial| &trial.values) {
         if !names.contains(&name.as_str()) {
