@@ -259,7 +259,9 @@ fn probabilities(outputs: &Outputs) -> Result<(&[f64], usize), Failure> {
     let Outputs::Probabilities { values, classes } = outputs else {
         return Err(Failure::new(code::WRONG_TASK, "the predictions are numbers, not probabilities of classes"));
     };
-    if let Some(place) = values.iter().position(|value| !(0.0..=1.0).contains(value)) {
+    // Sums of weights may be off 1 by their rounding.
+    const ROUNDING: f64 = 1e-9;
+    if let Some(place) = values.iter().position(|value| !(-ROUNDING..=1.0 + ROUNDING).contains(value)) {
         let failure = Failure::new(code::NON_FINITE, format!("a probability is {}", values[place]));
         return Err(failure.row((place / classes) as u64 + 1));
     }

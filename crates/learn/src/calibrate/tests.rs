@@ -263,6 +263,16 @@ fn a_class_without_rows_has_probability_zero() {
     }
 }
 
+/// Means of neighbours and of models may be off 1 in their last digit.
+#[test]
+fn probabilities_may_be_off_by_their_rounding() {
+    let (outputs, truth) = (two(&[0.1, 0.3, 0.6, 1.0 + f64::EPSILON]), labels(vec![0, 1, 0, 1], 2, false));
+    for calibrator in ALL {
+        let calibrated = calibrator.fit(&outputs, &truth).unwrap().apply(&outputs).unwrap();
+        assert!(calibrated.values().iter().all(|value| (0.0..=1.0).contains(value)), "{calibrator:?} {calibrated:?}");
+    }
+}
+
 #[test]
 fn what_cannot_be_calibrated_is_refused() {
     let code =
@@ -270,6 +280,7 @@ fn what_cannot_be_calibrated_is_refused() {
     assert_eq!(code(&two(&[0.1, 0.2]), vec![1, 1]), code::ONE_CLASS);
     assert_eq!(code(&two(&[]), vec![]), code::EMPTY_DATA);
     assert_eq!(code(&two(&[0.1, f64::NAN]), vec![0, 1]), code::NON_FINITE);
+    assert_eq!(code(&two(&[0.1, 1.1]), vec![0, 1]), code::NON_FINITE);
     assert_eq!(code(&Outputs::Numbers(vec![0.1, 0.2]), vec![0, 1]), code::WRONG_TASK);
     let calibration = Calibrator::Platt.fit(&two(&[0.1, 0.7]), &labels(vec![0, 1], 2, false)).unwrap();
     let three = Outputs::Probabilities { values: vec![0.2, 0.3, 0.5], classes: 3 };
