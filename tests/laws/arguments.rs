@@ -3,7 +3,7 @@
 use crate::MODELS;
 use crate::sample::Sample;
 use pipewright::{Diagnostic, Options, Output, REGISTRY, Session, code, verb_help, verb_list};
-use pipewright_operator::{Args, Domain, Flow, Form, Param, Preset, Spec};
+use pipewright_operator::{Args, Domain, Flow, Form, Param, Preset, Spec, Value};
 use pipewright_world::MemoryWorld;
 use std::sync::Arc;
 
@@ -51,8 +51,10 @@ fn the_registry_is_in_good_order() {
         demand(spec.search.iter().all(|word| *word != name), "its search words repeat its name");
         demand(spec.params().all(|param| is_sentence(param.doc)), "a parameter is not documented by a sentence");
         let is_option = |name: &str| spec.options.iter().any(|param| param.name == name);
-        let led = spec.elsewhere.iter().all(|(other, own)| is_option(own) && !is_option(other));
-        demand(led, "a name of another tool does not lead to an option");
+        let is_word =
+            |word: &str| spec.params().any(|param| param.domain.take(&Value::Word(word.to_owned())).is_some());
+        let led = spec.elsewhere.iter().all(|(other, own)| (is_option(own) || is_word(own)) && !is_option(other));
+        demand(led, "a name of another tool does not lead to an option or a word");
         let mut own: Vec<&str> = spec.params().map(|param| param.name).collect();
         own.sort_unstable();
         demand(own.windows(2).all(|pair| pair[0] != pair[1]), "two parameters have one name");
