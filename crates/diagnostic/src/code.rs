@@ -254,11 +254,11 @@ codes! {
     DIVERGED = "E0601", "training diverged",
         "The loss or a weight became infinite or NaN. Training stopped at once and nothing was saved. Try a smaller `lr`, or `scale` first.",
         "" => "";
+    UNDEFINED_SCORE = "E0605", "a metric that is undefined where models are compared",
+        "`tune` and `compare` rank models by the mean of a metric over folds, and it is undefined in one of them: for example, `auc` where a fold has one class. Compare by another metric, or on fewer folds.",
+        "load | train ridge(l2=choose[1, 10]) | tune grid metric=r2" => "load | train ridge(l2=choose[1, 10]) | tune grid metric=rmse";
 
     // Files and bundles.
-    UNDEFINED_SCORE = "E0605", "a metric that is undefined for every candidate of a search",
-        "Candidates are compared by the mean of a metric over inner folds, and it is undefined in a fold for each of them: for example, `auc` where a fold has one class.",
-        "load | train ridge(l2=choose[1, 10]) | tune grid metric=r2" => "load | train ridge(l2=choose[1, 10]) | tune grid metric=rmse";
     CANNOT_READ = "E0701", "a file that cannot be read",
         "It does not exist, is a directory, or cannot be opened.",
         "" => "";

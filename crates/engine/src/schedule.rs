@@ -255,7 +255,7 @@ impl<'a> Schedule<'a> {
     fn winner(&self, state: &State, id: JobId) -> Option<JobId> {
         let job = &self.graph.jobs()[id];
         match (&job.work, &state.jobs[*job.inputs.first()?].value) {
-            (Work::Chosen(place), Some(Value::Ranking(ranking))) => job.inputs.get(ranking[*place] + 1).copied(),
+            (Work::Chosen(place), Some(Value::Ranking(ranking))) => job.inputs.get(ranking.get(*place)? + 1).copied(),
             _ => None,
         }
     }

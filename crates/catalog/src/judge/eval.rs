@@ -90,7 +90,7 @@ arguments! {
         };
         /// Number of repetitions, each with another shuffle.
         option repeat: Count = 1;
-        /// Metrics to compute. Without it, all that apply.
+        /// Metrics to compute. Without it, the usual ones for the target.
         option metric: Option<Vec<MetricWord>>;
         /// Shuffles the rows before they are split.
         option shuffle: bool = true;
@@ -118,11 +118,14 @@ pub(crate) const VERB: Verb = Verb {
         details: "Every stage that learns is fitted anew in every fold, on that fold's training rows only. For \
                   classes, `kfold` keeps the class proportions in every fold; `stratified` says so explicitly, \
                   `stratified=false` turns it off. Rows are shuffled before they are split; `shuffle=false` takes \
-                  contiguous folds. `holdout 20%` evaluates once. A baseline that uses no feature is evaluated on \
+                  contiguous folds. `holdout 20%` evaluates once, `montecarlo 10` holds out a random share ten times, \
+                  `bootstrap 25` trains on rows drawn with replacement and tests on the others. A baseline that uses no feature is evaluated on \
                   the same folds. `group` keeps rows with the same value of the column with the role group in the \
                   same fold (`kfold` does so too, with a note, where there is such a column). `time` trains on \
                   earlier rows and tests on later ones, ordered by the column with the role time, or else by row. \
-                  A column with the role fold sets the folds itself.",
+                  A column with the role fold sets the folds itself. Each mean has a 95 % interval: over folds, corrected \
+                  for the overlap of their training rows (Nadeau and Bengio, 2003); of a holdout, that of DeLong for \
+                  `auc`, and of a bootstrap over its rows for other metrics.",
         search: &["evaluate", "cv", "crossval", "cross-validation", "score", "validate", "test"],
         input: Flow::Learner,
         output: Flow::Learner,
@@ -255,6 +258,10 @@ fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
         (SchemeWord::Stratified, _) => Some(true),
         (_, given) => given,
     };
+    if let (SchemeWord::MonteCarlo | SchemeWord::Bootstrap, false) = (word, shuffle) {
+        let message = format!("`eval {name}` draws its rows at random, so `shuffle=false` has no effect");
+        return Err(ArgumentError::of("shuffle", code::BAD_VALUE, message).help("leave it out"));
+    }
     if !shuffle && repeat.0 > 1 {
         let message = "without shuffling, every repetition would be the same";
         return Err(ArgumentError::of("repeat", code::BAD_VALUE, message));
@@ -293,7 +300,11 @@ impl Splitter for Eval {
         room_for(row_numbers, || format!("a list of the rows of {rounds} rounds with {count} rows"))?;
         let target = exchange::target(rows, task)?;
         let codes = self.stratifies(task).then(|| scheme::strata(target));
-        let known = Known::of(&self.scheme, rows, codes, self.together, progress)?;
+        let mut known = Known::of(&self.scheme, rows, codes, self.together, progress)?;
+        if !self.evaluates {
+            // A column of folds is for the evaluation, not for folds inside of its training rows.
+            known.given = None;
+        }
         let mut rounds = Vec::new();
         for repeat in 0..self.repeat {
             let key = key.index(repeat as u64);

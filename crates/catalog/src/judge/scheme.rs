@@ -41,7 +41,7 @@ pub(super) struct Known<'a> {
     codes: Option<Vec<u32>>,
     groups: Option<Vec<u32>>,
     /// The fold of each row, if a column gives it.
-    given: Option<Vec<u32>>,
+    pub given: Option<Vec<u32>>,
 }
 
 impl<'a> Known<'a> {

@@ -13,6 +13,7 @@ use pipewright_operator::{
     Structure, Task, TaskKind, Verb, arguments, words,
 };
 use pipewright_world::random::Key;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// The number of candidates that are drawn, if the script does not say.
@@ -216,11 +217,12 @@ impl Search for Tune {
             return Err(too_many(count as u128));
         }
         let key = Key::new(seed).child("tune");
-        let mut points: Vec<Point> = Vec::new();
+        let (mut points, mut known) = (Vec::new(), HashSet::new());
         // A space of few points may not have that many different ones.
         for trial in 0..count as u64 * TRIES {
             let point = rounded(space, search::random(space, key, trial));
-            if !points.contains(&point) {
+            // The texts are looked up and never iterated over.
+            if known.insert(format!("{point:?}")) {
                 points.push(point);
             }
             if points.len() == count {
