@@ -62,8 +62,8 @@ fn a_model_is_indistinguishable_from_itself_with_another_seed() {
                   | eval kfold 5 repeat=2 metric=accuracy | compare";
     let alike = |seed: &u64| {
         let done = run(table(*seed, 80, 1.0), script, *seed);
-        let behind = ranking(&done).entries[1].behind.clone().unwrap();
-        !matches!(behind.verdict.to_string().as_str(), "better" | "worse") && behind.p_value.unwrap() > 0.05
+        let lead = ranking(&done).entries[1].lead.clone().unwrap();
+        !matches!(lead.verdict.to_string().as_str(), "better" | "worse") && lead.p_value.unwrap() > 0.05
     };
     let alike = (0..RUNS).filter(alike).count();
     assert!(alike >= 90, "indistinguishable in {alike} of {RUNS} runs");
@@ -76,8 +76,8 @@ fn a_better_model_is_found_and_said_to_be_better() {
     let found = |seed: &u64| {
         let done = run(table(*seed, 200, 2.0), script, *seed);
         let ranking = ranking(&done);
-        let behind = ranking.entries[1].behind.clone().unwrap();
-        ranking.entries[0].arm == "line" && behind.verdict.to_string() == "better" && behind.p_value.unwrap() < 0.05
+        let lead = ranking.entries[1].lead.clone().unwrap();
+        ranking.entries[0].arm == "line" && lead.verdict.to_string() == "better" && lead.p_value.unwrap() < 0.05
     };
     assert_eq!((0..20).filter(found).count(), 20);
 }

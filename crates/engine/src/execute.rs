@@ -106,7 +106,7 @@ pub(crate) fn execute(
             Value::Ranking(choose.rank(&results)?.into())
         }
         Work::Chosen(_) => inputs.pop().expect("the scheduler adds the candidate in this place"),
-        Work::Version(index) => Value::Ranking([*index].into()),
+        Work::Candidate(index) => Value::Ranking([*index].into()),
         Work::Searched(head) => Value::Output(Arc::new(Output::Tuning(tuning(head, &inputs)))),
         Work::Inspect(inspect) => Value::Output(Arc::new(inspect.inspect(expect!(Data, &inputs[0]), environment)?)),
         Work::Consumer(consumer) => Value::Output(Arc::new(consumed(consumer.as_ref(), &inputs, environment)?)),

@@ -404,7 +404,7 @@ fn is_run(work: &Work) -> bool {
             | Work::Score(..)
             | Work::Choose(_)
             | Work::Chosen(_)
-            | Work::Version(_)
+            | Work::Candidate(_)
     )
 }
 

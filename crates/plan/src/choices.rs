@@ -25,7 +25,7 @@ pub(crate) struct Choices {
 
 /// Stages at a point of their space.
 #[derive(Debug)]
-pub(crate) struct Settled {
+pub(crate) struct Resolved {
     /// The stages.
     pub stages: Vec<Stage>,
     /// Of each of these stages, the place in the script of the stage that it comes from.
@@ -62,15 +62,15 @@ impl Choices {
 }
 
 /// Returns the stages at a point of their space.
-pub(crate) fn settle(stages: &[Stage], point: &Point, implied: &Implied) -> Settled {
+pub(crate) fn resolve(stages: &[Stage], point: &Point, implied: &Implied) -> Resolved {
     let mut walk = Walk::new(Some(point), implied);
-    let mut settled = Settled { stages: Vec::new(), origins: Vec::new() };
+    let mut resolved = Resolved { stages: Vec::new(), origins: Vec::new() };
     for (place, stage) in stages.iter().enumerate() {
         let made = walk.stage(stage.clone());
-        settled.origins.extend(made.iter().map(|_| place));
-        settled.stages.extend(made);
+        resolved.origins.extend(made.iter().map(|_| place));
+        resolved.stages.extend(made);
     }
-    settled
+    resolved
 }
 
 /// Where the first choice of a stage is; `None` if it has none.

@@ -72,7 +72,7 @@ pub enum Work {
     /// computed for it
     Chosen(usize),
     /// → the index of a candidate
-    Version(usize),
+    Candidate(usize),
     /// index of the winner, (index, evaluation) of each place of each rung … → output
     Searched(Arc<SearchHead>),
     /// table → output

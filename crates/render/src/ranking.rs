@@ -2,22 +2,22 @@
 
 use crate::evaluation::number;
 use pipewright_learn::compare::Verdict;
-use pipewright_operator::result::{Behind, Entry, Ranking};
+use pipewright_operator::result::{Entry, Lead, Ranking};
 use serde_json::{Value as Json, json};
 use std::fmt::Write;
 
 /// The fields of the documented JSON.
 pub(crate) fn json(ranking: &Ranking) -> Json {
-    let behind = |behind: &Behind| {
-        let posterior = behind.posterior.as_ref().map(|posterior| {
+    let lead = |lead: &Lead| {
+        let posterior = lead.posterior.as_ref().map(|posterior| {
             json!({"worse": posterior.worse, "equivalent": posterior.equivalent, "better": posterior.better})
         });
         json!({
-            "gain": behind.gain.estimate,
-            "interval": [behind.gain.low, behind.gain.high],
-            "p_value": behind.p_value,
+            "gain": lead.gain.estimate,
+            "interval": [lead.gain.low, lead.gain.high],
+            "p_value": lead.p_value,
             "posterior": posterior,
-            "verdict": behind.verdict.to_string(),
+            "verdict": lead.verdict.to_string(),
         })
     };
     let entry = |entry: &Entry| {
@@ -26,7 +26,7 @@ pub(crate) fn json(ranking: &Ranking) -> Json {
             "model": entry.model,
             "mean": entry.mean,
             "interval": entry.interval.map(|interval| [interval.low, interval.high]),
-            "best_against_it": entry.behind.as_ref().map(behind),
+            "best_against_it": entry.lead.as_ref().map(lead),
         })
     };
     json!({
@@ -53,7 +53,7 @@ pub(crate) fn text(ranking: &Ranking) -> String {
             || "·".to_owned(),
             |interval| format!("{} to {}", number(Some(interval.low)), number(Some(interval.high))),
         );
-        let verdict = entry.behind.as_ref().map_or_else(|| "best".to_owned(), said);
+        let verdict = entry.lead.as_ref().map_or_else(|| "best".to_owned(), said);
         let mean = number(Some(entry.mean));
         let _ = writeln!(text, "{:<arms$}{:<models$}{mean:>10}{interval:>22}  {verdict}", entry.arm, entry.model);
     }
@@ -65,12 +65,12 @@ fn rope(ranking: &Ranking) -> String {
 }
 
 /// The verdict in words.
-fn said(behind: &Behind) -> String {
-    let gain = &behind.gain;
+fn said(lead: &Lead) -> String {
+    let gain = &lead.gain;
     let reach = (gain.high - gain.low) / 2.0;
-    match behind.verdict {
+    match lead.verdict {
         Verdict::Better | Verdict::Worse => {
-            format!("{} by {:.4} ± {reach:.4}", behind.verdict, gain.estimate.abs())
+            format!("{} by {:.4} ± {reach:.4}", lead.verdict, gain.estimate.abs())
         }
         Verdict::Equivalent => "equivalent".to_owned(),
         Verdict::Undecided => format!("indistinguishable ({:+.4} ± {reach:.4})", gain.estimate),

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 /// Normalises a text, so that texts that look alike are equal: characters with their marks are composed (NFC, Unicode
-/// Standard Annex #15), blanks of any width, such as no-break spaces, are spaces, and characters that nobody sees are
+/// Standard Annex #15), blanks of any width, such as no-break spaces, are spaces, and invisible characters are
 /// left out: zero-width spaces, word joiners, byte order marks, soft hyphens. Joiners, which change what a script or an
 /// emoji looks like, are kept. Texts of ASCII are returned as they are.
 ///

@@ -3,10 +3,12 @@
 use super::eval::MetricWord;
 use super::intervals::{CONFIDENCE, bootstrap, test_share};
 use pipewright_diagnostic::{Failure, code};
-use pipewright_learn::compare::{Interval, NoInterval, corrected_interval, corrected_test, correlated_posterior, holm};
-use pipewright_learn::metric::{self, Better, Judged, Metric};
+use pipewright_learn::compare::{
+    Bootstrap, Ends, Interval, NoInterval, corrected_interval, corrected_test, correlated_posterior, holm,
+};
+use pipewright_learn::metric::{self, Better, Judged, Metric, Undefined};
 use pipewright_learn::{Key, Labels, Target};
-use pipewright_operator::result::{Behind, Entry, Evaluation, FoldResult, Output, Ranking};
+use pipewright_operator::result::{Entry, Evaluation, FoldResult, Lead, Output, Ranking};
 use pipewright_operator::work::Consumer;
 use pipewright_operator::{
     Args, ArgumentError, Arguments, Bound, Data, Effect, Environment, Example, Flow, Fraction, Group, Spec, Structure,
@@ -120,29 +122,29 @@ impl Consumer for Compare {
 
 impl Compare {
     fn ranking(&self, metric: &'static Metric, ranked: &[(f64, &Evaluation)]) -> Result<Ranking, Failure> {
-        let (lead, best) = ranked[0];
+        let (best_mean, best) = ranked[0];
         let rope = match metric.better {
             Better::Higher => self.rope,
-            Better::Lower => self.rope * lead.abs(),
+            Better::Lower => self.rope * best_mean.abs(),
         };
         let mut entries = Vec::new();
         for (place, &(mean, evaluation)) in ranked.iter().enumerate() {
-            let behind = if place == 0 { None } else { Some(behind(metric, best, evaluation, rope)?) };
+            let lead = if place == 0 { None } else { Some(lead_over(metric, best, evaluation, rope)?) };
             let interval = evaluation.metric(metric.name)?.interval();
             let (arm, model) = (evaluation.arm.clone().unwrap_or_default(), evaluation.model.clone());
-            entries.push(Entry { arm, model, mean, interval, behind });
+            entries.push(Entry { arm, model, mean, interval, lead });
         }
-        let mut behind: Vec<&mut Behind> = entries.iter_mut().filter_map(|entry| entry.behind.as_mut()).collect();
-        let p_values: Option<Vec<f64>> = behind.iter().map(|behind| behind.p_value).collect();
-        for (behind, p_value) in behind.iter_mut().zip(p_values.map(|values| holm(&values)).unwrap_or_default()) {
-            behind.p_value = Some(p_value);
+        let mut leads: Vec<&mut Lead> = entries.iter_mut().filter_map(|entry| entry.lead.as_mut()).collect();
+        let p_values: Option<Vec<f64>> = leads.iter().map(|lead| lead.p_value).collect();
+        for (lead, p_value) in leads.iter_mut().zip(p_values.map(|values| holm(&values)).unwrap_or_default()) {
+            lead.p_value = Some(p_value);
         }
         Ok(Ranking::new(metric.name, rope, best.results.len(), entries))
     }
 }
 
 /// How the best evaluation compares with another one.
-fn behind(metric: &Metric, best: &Evaluation, other: &Evaluation, rope: f64) -> Result<Behind, Failure> {
+fn lead_over(metric: &Metric, best: &Evaluation, other: &Evaluation, rope: f64) -> Result<Lead, Failure> {
     let same_rows = best.results.len() == other.results.len()
         && best.results.iter().zip(&other.results).all(|(one, other)| one.rows == other.rows);
     if !same_rows {
@@ -161,13 +163,12 @@ fn behind(metric: &Metric, best: &Evaluation, other: &Evaluation, rope: f64) -> 
     let gain = corrected_interval(&gains, ratio, CONFIDENCE).unwrap_or_else(|_| certain(mean));
     let p_value = corrected_test(&gains, ratio).map(|test| test.p_value);
     let p_value = Some(p_value.unwrap_or(if mean == 0.0 { 1.0 } else { 0.0 }));
-    let posterior = correlated_posterior(&gains, ratio, rope)
-        .map_err(|reason| Failure::new(code::UNDEFINED_SCORE, format!("the gains cannot be compared: {}", reason.0)))?;
+    let posterior = correlated_posterior(&gains, ratio, rope).map_err(|reason| incomparable(&reason))?;
     let verdict = posterior.verdict(CONFIDENCE);
-    Ok(Behind { gain, p_value, posterior: Some(posterior), verdict })
+    Ok(Lead { gain, p_value, posterior: Some(posterior), verdict })
 }
 
-fn on_holdout(metric: &Metric, best: &FoldResult, other: &FoldResult, rope: f64) -> Result<Behind, Failure> {
+fn on_holdout(metric: &Metric, best: &FoldResult, other: &FoldResult, rope: f64) -> Result<Lead, Failure> {
     let labels: Labels = match &best.weights {
         Some(weights) => Labels::weighted(best.truth.clone(), weights.clone())?,
         None => best.truth.clone().into(),
@@ -181,10 +182,28 @@ fn on_holdout(metric: &Metric, best: &FoldResult, other: &FoldResult, rope: f64)
         let score = |fold: &FoldResult| metric.score(&Judged::new(&truth, &fold.outputs.take(rows)));
         Ok(metric.gain(score(best)?, score(other)?))
     };
-    let gain = match bootstrap(labels.rows()).of(&strata, Key::new(0).child("compare"), gain) {
+    let draws = Bootstrap { ends: Ends::Percentile, ..bootstrap(labels.rows()) };
+    let gain = match draws.of(&strata, Key::new(0).child("compare"), gain) {
         Ok(gain) => gain,
         Err(NoInterval::Stopped(failure)) => return Err(failure),
-        Err(NoInterval::Undefined(_)) => Interval { estimate: 0.0, low: 0.0, high: 0.0 },
+        // Models that predict the same differ in no sample of the rows.
+        Err(NoInterval::Undefined(_)) if predict_the_same(best, other) => {
+            Interval { estimate: 0.0, low: 0.0, high: 0.0 }
+        }
+        Err(NoInterval::Undefined(reason)) => return Err(incomparable(&reason)),
     };
-    Ok(Behind { verdict: gain.verdict(rope), gain, p_value: None, posterior: None })
+    Ok(Lead { verdict: gain.verdict(rope), gain, p_value: None, posterior: None })
+}
+
+/// Do two models predict the same class of every row, or the same number?
+fn predict_the_same(one: &FoldResult, other: &FoldResult) -> bool {
+    match &one.truth {
+        Target::Classes { .. } => one.outputs.labels() == other.outputs.labels(),
+        Target::Numbers(_) => one.outputs == other.outputs,
+    }
+}
+
+fn incomparable(reason: &Undefined) -> Failure {
+    Failure::new(code::UNDEFINED_SCORE, format!("two models cannot be compared: {}", reason.0))
+        .help("compare by another metric, or on several folds")
 }

@@ -6,7 +6,8 @@ use crate::split;
 use pipewright_world::random::Key;
 use std::collections::BTreeMap;
 
-/// Up to so many rows, folds are of equal size and have all classes alike; of more rows, chance does as well.
+/// With at most this many rows, folds have equal sizes and the same class proportions. With more rows, random folds
+/// are nearly as even.
 pub(super) const MANY_ROWS: usize = 50_000;
 
 /// The fold of each row. A member is stopped by the rows of one fold and learns from all others.
@@ -21,7 +22,7 @@ enum Rule {
     Listed(Vec<u8>),
     /// All rows of a group are in one fold.
     ByGroup(BTreeMap<u32, u8>),
-    /// Each row for itself, in one of so many folds.
+    /// Each row by itself, in one of this number of folds.
     ByChance(Key, usize),
 }
 
@@ -102,7 +103,7 @@ impl Stopping {
         Stopping { patience, best: (loss.unwrap_or(f64::INFINITY), 0), since: 0 }
     }
 
-    /// Does training stop with this loss of so many trees?
+    /// Does training stop, given the loss of this number of trees?
     pub(super) fn stops(&mut self, loss: Option<f64>, trees: usize) -> bool {
         let (Some(patience), Some(loss)) = (self.patience, loss) else { return false };
         if loss < self.best.0 {
@@ -113,7 +114,7 @@ impl Stopping {
         self.since >= patience
     }
 
-    /// How many of so many trees are kept.
+    /// The number of trees to keep, out of this many.
     pub(super) fn kept(&self, trees: usize) -> usize {
         if self.best.0.is_finite() && self.patience.is_some() { self.best.1 } else { trees }
     }

@@ -87,7 +87,7 @@ pub(super) fn rules_of(gbdt: &Gbdt, names: &[String], goal: &Goal) -> Result<Rul
     })
 }
 
-/// How trees grow on so many rows.
+/// How trees grow on this number of rows.
 pub(super) fn growth_of<'a>(
     gbdt: &Gbdt,
     bins: &'a [Bins],

@@ -7,7 +7,7 @@
 use super::ranked;
 use pipewright_diagnostic::{Failure, code};
 
-/// A rung: so many candidates are evaluated with so many resources each (rows, epochs, trees).
+/// A rung: a number of candidates, each evaluated with the same amount of a resource (rows, epochs, trees).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rung {
     /// Number of candidates.

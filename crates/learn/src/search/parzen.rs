@@ -26,7 +26,7 @@ enum Kernel {
 
 /// The weight of the prior: uniform over choices, and as wide as the range for numbers.
 const PRIOR: f64 = 1.0;
-/// The last so many observations count fully.
+/// The last observations, this number of them, have full weight.
 const RECENT: usize = 25;
 /// No kernel is narrower than a hundredth of the range.
 const KERNELS_MAX: f64 = 100.0;

@@ -146,7 +146,7 @@ impl<'a> Growth<'a> {
     }
 }
 
-/// The columns of a block, of so many.
+/// The columns of a block, out of this number of columns.
 pub(super) fn columns_of(block: usize, columns: usize) -> Range<usize> {
     block * LANES..columns.min((block + 1) * LANES)
 }

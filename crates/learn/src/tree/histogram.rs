@@ -201,7 +201,7 @@ pub(super) fn add_up(binned: &Binned, block: usize, items: &[Item], scale: Scale
     }
 }
 
-/// Adds rows of a block with so many columns to their sums.
+/// Adds rows of a block with this number of columns to their sums.
 pub(super) fn add(lanes: usize, rows: &[Lanes], items: &[Item], scale: Scale, into: &mut [Slots]) {
     match lanes {
         1 => add_lanes::<1>(rows, items, scale, into),

@@ -15,7 +15,7 @@ mod tuning;
 pub use evaluation::{Evaluation, FoldResult, Measured, MetricResult, Scheme, Score};
 pub use inspection::{Assertion, Description, ProfileReport, SchemaColumn, SchemaReport, TableHead};
 pub use predictions::{PREDICTION, prediction_arrays, prediction_columns, prediction_table};
-pub use ranking::{Behind, Entry, Ranking};
+pub use ranking::{Entry, Lead, Ranking};
 pub use saved_pipeline::{SavedModel, SavedPipeline};
 pub use sink::{Frozen, Saved, Written};
 pub use tuning::{Trial, Tuning, Values};

@@ -28,12 +28,12 @@ pub struct Entry {
     /// Its 95 % interval, if it has one.
     pub interval: Option<Interval>,
     /// How the best one compares with it; `None` for the best one itself.
-    pub behind: Option<Behind>,
+    pub lead: Option<Lead>,
 }
 
 /// How the best evaluation compares with another one, on the same rows.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Behind {
+pub struct Lead {
     /// The gain of the best one, with its 95 % interval; above 0 if it is better.
     pub gain: Interval,
     /// The p-value of no gain, corrected for the overlap of training rows and, by Holm, for several comparisons; `None`

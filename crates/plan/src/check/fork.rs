@@ -62,11 +62,11 @@ impl Walk<'_> {
     /// The stages above a fork are shared by its arms, so the target must be named there.
     fn above_fork(&mut self, stage: &Stage, verb: &Verb) {
         self.check_flow(stage, verb);
-        self.above_versions();
+        self.above_alternatives();
     }
 
     /// The stages above several versions of the next ones are shared by them.
-    pub(super) fn above_versions(&mut self) {
+    pub(super) fn above_alternatives(&mut self) {
         if std::mem::take(&mut self.at.lacks_target) {
             self.imply_target();
         }
@@ -86,7 +86,7 @@ impl Walk<'_> {
         (ends, outline)
     }
 
-    /// Refuses stages that choose or make rows behind this place of each branch.
+    /// Refuses stages that choose or make rows after this place of each branch.
     pub(super) fn refuse_rows(&mut self, ends: &[Here], start: usize, place: &str, help: &str) {
         let mut refused: Vec<(&'static str, Span)> = Vec::new();
         for &id in ends.iter().flat_map(|end| &end.branch.path[start..]) {

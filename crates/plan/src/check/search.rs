@@ -6,7 +6,7 @@
 
 use super::{Here, Walk};
 use crate::bind::{bind, find_verb};
-use crate::choices::{Choices, Settled, first_choice, settle};
+use crate::choices::{Choices, Resolved, first_choice, resolve};
 use crate::model::{Candidate, Line, NodeId, Searched};
 use pipewright_diagnostic::{Diagnostic, code};
 use pipewright_learn::search::Point;
@@ -39,7 +39,7 @@ pub(super) struct Span {
 
 /// The candidates that go on at a place in the tree.
 struct Branching {
-    /// The number of stages behind them.
+    /// The number of stages before this place.
     depth: usize,
     members: Vec<usize>,
     here: Here,
@@ -87,20 +87,20 @@ impl Walk<'_> {
             return open.iter_mut().for_each(Here::lost);
         };
         let implied = &self.environment.registry.implied;
-        let settled: Vec<Settled> = points.iter().map(|point| settle(template, point, implied)).collect();
+        let resolved: Vec<Resolved> = points.iter().map(|point| resolve(template, point, implied)).collect();
         let before = self.diagnostics.len();
         for (place, here) in open.iter_mut().enumerate() {
             let mut above = Vec::new();
-            self.in_each(std::slice::from_mut(here), &mut above, Walk::above_versions);
+            self.in_each(std::slice::from_mut(here), &mut above, Walk::above_alternatives);
             if place == 0 {
                 outline.append(&mut above);
             }
             let start = here.branch.path.len();
-            let mut ends = self.tree(&settled, here);
+            let mut ends = self.tree(&resolved, here);
             let within = "a search: all candidates are evaluated on the same rows";
             self.refuse_rows(&ends, start, within, "put it above the first choice");
             if place == 0 {
-                outline.extend(self.outline(template, &settled[0], &ends[0].branch.path[start..]));
+                outline.extend(self.outline(template, &resolved[0], &ends[0].branch.path[start..]));
             }
             let candidates = ends
                 .iter()
@@ -149,13 +149,13 @@ impl Walk<'_> {
     }
 
     /// Walks the tree of candidates, and returns the end of each.
-    fn tree(&mut self, settled: &[Settled], start: &Here) -> Vec<Here> {
-        let mut ends: Vec<Option<Here>> = settled.iter().map(|_| None).collect();
-        let mut open = vec![Branching { depth: 0, members: (0..settled.len()).collect(), here: start.clone() }];
+    fn tree(&mut self, resolved: &[Resolved], start: &Here) -> Vec<Here> {
+        let mut ends: Vec<Option<Here>> = resolved.iter().map(|_| None).collect();
+        let mut open = vec![Branching { depth: 0, members: (0..resolved.len()).collect(), here: start.clone() }];
         while let Some(Branching { depth, members, here }) = open.pop() {
             let mut groups: Vec<(&Stage, Vec<usize>)> = Vec::new();
             for member in members {
-                match settled[member].stages.get(depth) {
+                match resolved[member].stages.get(depth) {
                     None => ends[member] = Some(here.clone()),
                     Some(stage) => match groups.iter_mut().find(|(known, _)| *known == stage) {
                         Some((_, group)) => group.push(member),
@@ -194,9 +194,9 @@ impl Walk<'_> {
     }
 
     /// The stages as written, with the stages that the first candidate has implied.
-    fn outline(&self, template: &[Stage], settled: &Settled, path: &[NodeId]) -> Vec<Line> {
+    fn outline(&self, template: &[Stage], resolved: &Resolved, path: &[NodeId]) -> Vec<Line> {
         let mut lines = Vec::new();
-        let mut origins = settled.origins.iter();
+        let mut origins = resolved.origins.iter();
         let mut written = 0;
         for &id in path {
             if self.nodes[id].implied {

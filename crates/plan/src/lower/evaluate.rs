@@ -36,7 +36,7 @@ impl Lowering<'_> {
     }
 
     /// Adds an evaluation on some rows: everything from the first stage that learns down to the training, once per
-    /// round. Of a search, it evaluates the version `of`, or else what the search makes of the training rows.
+    /// round. Of a search, it evaluates the candidate `of`, or else what the search makes of the training rows.
     pub(super) fn evaluation(
         &mut self,
         judging: &Judging,
@@ -45,7 +45,7 @@ impl Lowering<'_> {
         scope: ScopeId,
     ) -> Option<JobId> {
         let Judging { judge, canonical, seed, stage } = judging;
-        let (task, mut label) = self.as_version(of, |lowering| {
+        let (task, mut label) = self.as_candidate(of, |lowering| {
             let trained_at = lowering.path.training()?;
             let Bound::Training(training) = &lowering.node(trained_at).bound else { return None };
             Some((lowering.path.branch.task.clone()?, lowering.path.label(&training.label())))
@@ -69,7 +69,7 @@ impl Lowering<'_> {
                     choices.push(choice);
                     predicted
                 }
-                (of, _) => self.as_version(of, |lowering| lowering.fold(&round))?,
+                (of, _) => self.as_candidate(of, |lowering| lowering.fold(&round))?,
             };
             let baseline = self.baseline(&round, *stage, &task, baseline.clone());
             let test = self.pick(&round, Part::Test, *stage);

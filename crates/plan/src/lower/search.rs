@@ -1,9 +1,9 @@
-//! Lowering of a search: inner evaluations of all versions of the searched stages on the training rows of a scope, and
-//! jobs that forward the value of whichever version wins.
+//! Lowering of a search: inner evaluations of all candidates of the searched stages on the training rows of a scope, and
+//! jobs that forward the value of whichever candidate wins.
 //!
-//! A search climbs rungs. On the first one all versions are evaluated; on the next ones the best of the rung below, on
+//! A search climbs rungs. On the first one all candidates are evaluated; on the next ones the best of the rung below, on
 //! more rows. The places on a higher rung are filled at run time: [`Work::Chosen`] forwards the evaluation of the
-//! version that was ranked there, so that no other one is computed. The fits on all training rows are forwarded in the
+//! candidate that was ranked there, so that no other one is computed. The fits on all training rows are forwarded in the
 //! same way.
 
 use super::Lowering;
@@ -26,10 +26,10 @@ pub(super) struct Ranked {
 }
 
 impl<'a> Lowering<'a> {
-    /// Does something with the path of a version of the searched stages; with the own path for none.
-    pub(super) fn as_version<R>(&mut self, version: Option<usize>, work: impl FnOnce(&mut Self) -> R) -> R {
-        let Some(place) = version else { return work(self) };
-        let searched = self.path.branch.searched.as_ref().expect("a path with versions");
+    /// Does something with the path of a candidate for the searched stages; with the own path for none.
+    pub(super) fn as_candidate<R>(&mut self, candidate: Option<usize>, work: impl FnOnce(&mut Self) -> R) -> R {
+        let Some(place) = candidate else { return work(self) };
+        let searched = self.path.branch.searched.as_ref().expect("a path with candidates");
         let path = Path::new(&self.plan.nodes, &searched.candidates[place].branch);
         let own = std::mem::replace(&mut self.path, path);
         let result = work(self);
@@ -37,11 +37,11 @@ impl<'a> Lowering<'a> {
         result
     }
 
-    fn versions(&self) -> usize {
+    fn candidates(&self) -> usize {
         self.path.branch.searched.as_ref().map_or(0, |searched| searched.candidates.len())
     }
 
-    /// The values that make each version, as text.
+    /// The values that make each candidate, as text.
     pub(super) fn labels(&self) -> Arc<[Values]> {
         let searched = self.path.branch.searched.iter();
         searched.flat_map(|searched| &searched.candidates).map(|candidate| candidate.values.clone()).collect()
@@ -58,21 +58,21 @@ impl<'a> Lowering<'a> {
         self.path.nodes.iter().position(|node| matches!(node.bound, Bound::Search(_)))
     }
 
-    /// Adds the inner evaluations of the versions on some rows, and their rankings.
+    /// Adds the inner evaluations of the candidates on some rows, and their rankings.
     fn ranked(&mut self, table: JobId, scope: ScopeId) -> Option<Ranked> {
         let search = self.path.branch.searched.as_ref()?.search.clone();
-        let (stage, versions) = (self.search_stage()?, self.versions());
+        let (stage, candidates) = (self.search_stage()?, self.candidates());
         let canonical = self.node(stage).canonical.clone();
         let seed = search.seed().unwrap_or(self.plan.seed);
         let judging = Judging { judge: search.judge(), canonical: format!("inner {canonical}"), seed, stage };
         let mut ranked = Ranked { rankings: Vec::new(), evaluations: Vec::new() };
-        for rung in search.rungs(versions) {
+        for rung in search.rungs(candidates) {
             if let Some((_, kept)) = ranked.rankings.last_mut() {
                 *kept = rung.candidates;
             }
             let (rows, inner) = self.share(table, rung.share, &judging, scope)?;
             let evaluations: Option<Vec<JobId>> =
-                (0..versions).map(|version| self.evaluation(&judging, Some(version), rows, inner)).collect();
+                (0..candidates).map(|candidate| self.evaluation(&judging, Some(candidate), rows, inner)).collect();
             let places = self.forwarded(&evaluations?, &ranked, stage, scope);
             let identity = Identity::of("choose").text(&canonical);
             let ranking = self.add(Work::Choose(search.clone()), identity, &places, stage, scope);
@@ -98,7 +98,7 @@ impl<'a> Lowering<'a> {
         Some((rows, scope))
     }
 
-    /// Of values of all versions, those in the places of the rung above the last ranking; all before the first one.
+    /// Of values of all candidates, those in the places of the rung above the last ranking; all before the first one.
     fn forwarded(&mut self, values: &[JobId], ranked: &Ranked, stage: usize, scope: ScopeId) -> Vec<JobId> {
         let mut places = values.to_vec();
         for &(ranking, kept) in &ranked.rankings {
@@ -112,25 +112,25 @@ impl<'a> Lowering<'a> {
         places
     }
 
-    /// A job per version that says which one it is.
+    /// A job per candidate that says which one it is.
     fn names(&mut self, stage: usize) -> Vec<JobId> {
-        let versions = 0..self.versions();
-        let name = |version: usize| {
-            let identity = Identity::of("version").number(version as u64);
-            self.add(Work::Version(version), identity, &[], stage, ScopeId::ROOT)
+        let candidates = 0..self.candidates();
+        let name = |candidate: usize| {
+            let identity = Identity::of("candidate").number(candidate as u64);
+            self.add(Work::Candidate(candidate), identity, &[], stage, ScopeId::ROOT)
         };
-        versions.map(name).collect()
+        candidates.map(name).collect()
     }
 
     /// Searches on the training rows of a round, and predicts its held-out rows with the winner, fitted on all of the
-    /// training rows: the predictions, and which version wins.
+    /// training rows: the predictions, and which candidate wins.
     pub(super) fn searched_fold(&mut self, round: &Round) -> Option<(JobId, JobId)> {
         let (stage, scope) = (self.search_stage()?, round.scope);
         let train = self.pick(round, Part::Train, stage);
         let test = self.pick(round, Part::Test, stage);
         let ranked = self.ranked(train, scope)?;
-        let fits: Option<Vec<JobId>> = (0..self.versions())
-            .map(|version| self.as_version(Some(version), |lowering| lowering.fitted(train, test, scope)))
+        let fits: Option<Vec<JobId>> = (0..self.candidates())
+            .map(|candidate| self.as_candidate(Some(candidate), |lowering| lowering.fitted(train, test, scope)))
             .collect();
         let predicted = *self.forwarded(&fits?, &ranked, stage, scope).first()?;
         let names = self.names(stage);
@@ -148,9 +148,9 @@ impl<'a> Lowering<'a> {
         let (whole, at, search) = (self.whole?, self.id(stage), self.search_stage()?);
         let ranked = self.ranked(whole, ScopeId::ROOT)?;
         let mut sinks = Vec::new();
-        for version in 0..self.versions() {
+        for candidate in 0..self.candidates() {
             let own = (std::mem::take(&mut self.states), self.model.take(), self.table);
-            let sink = self.as_version(Some(version), |lowering| {
+            let sink = self.as_candidate(Some(candidate), |lowering| {
                 lowering.finish(whole);
                 lowering.stored(keep, identity.clone(), at)
             });

@@ -33,7 +33,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     text(
         "normalize_unicode",
         &[X],
-        "the text with composed characters (NFC), plain spaces, and without what nobody sees, so that texts that look \
+        "the text with composed characters (NFC), plain spaces, and without invisible characters, so that texts that look \
          alike are equal",
         |given| given.of_text(normalized),
     ),
