@@ -36,7 +36,7 @@ pub(crate) const VERB: Verb = Verb {
     spec: Spec {
         name: "calibrate",
         group: Group::Judge,
-        summary: "Calibrates probabilities, so that of rows with 70 % about 70 % have the class.",
+        summary: "Calibrates probabilities: of the rows predicted with 70 %, about 70 % have the class.",
         details: "It learns from out-of-fold predictions: inside the training rows, the pipeline down to the model is \
                   fitted on inner folds, and its predictions for the rows held out are compared with the truth. \
                   `platt` fits a sigmoid, `beta` a family of curves around it, `isotonic` ascending steps (for a \

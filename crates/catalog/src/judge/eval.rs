@@ -395,7 +395,7 @@ impl Evaluator for Eval {
         let truth = labels.target().clone();
         let mut result = FoldResult::new(round, self.scheme.folds(), rows, truth, outputs, baseline);
         (result.scores, result.weights, result.training) = (scores, weights, training);
-        Ok(result)
+        Ok(if self.evaluates { result } else { result.scores_alone() })
     }
 
     fn evaluation(&self, results: Vec<FoldResult>, model: &str, task: &Task, seed: u64) -> Evaluation {

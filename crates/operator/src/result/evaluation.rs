@@ -135,6 +135,15 @@ impl FoldResult {
         FoldResult { repeat, fold, rows, training: 0, truth, outputs, baseline, weights: None, scores: Vec::new() }
     }
 
+    /// Drops the rows and their predictions, and keeps the scores. A search holds one result per candidate and fold, so
+    /// that the predictions of all of them would take memory for nothing.
+    #[must_use]
+    pub fn scores_alone(self) -> FoldResult {
+        let none = || Outputs::Numbers(Vec::new());
+        let (rows, truth) = (Arc::default(), Target::Numbers(Vec::new()));
+        FoldResult { rows, truth, outputs: none(), baseline: none(), weights: None, ..self }
+    }
+
     /// Returns the confusion matrix (true against predicted classes); none for regression.
     #[must_use]
     pub fn confusion(&self) -> Option<Confusion> {
