@@ -179,3 +179,31 @@ fn a_calibration_is_learned_in_every_fold_and_saved() {
     };
     assert_ne!(predict("calibrated.pw"), predict("plain.pw"));
 }
+
+/// Whatever the rows say that a holdout has set apart, what is learned from the others is the same.
+#[test]
+fn nothing_is_learned_from_rows_set_apart_for_the_final_exam() {
+    let script = "load t.csv | target y | holdout 25% seed=5 as test | scale | train knn[choose[1, 5]] | tune grid \
+                  metric=accuracy | eval kfold 3 metric=accuracy | assess test metric=accuracy | save m.pw";
+    let rows = table(1, 80, 3.0);
+    let clean = run(rows.clone(), script, 0);
+    let exam =
+        |done: &pipewright::RunResult| done.evaluations().find(|found| found.assessed.is_some()).cloned().unwrap();
+    let apart = exam(&clean).results[0].rows.clone();
+    assert_eq!(apart.len(), 20);
+    let poisoned: Vec<String> = rows
+        .lines()
+        .enumerate()
+        .map(|(line, text)| match line.checked_sub(1) {
+            Some(row) if apart.contains(&(row as u32)) => {
+                format!("1e6,-1e6,1e6,-1e6,{}", text.rsplit(',').next().unwrap())
+            }
+            _ => text.to_owned(),
+        })
+        .collect();
+    let poisoned = run(poisoned.join("\n") + "\n", script, 0);
+    assert_eq!(tuning(&clean), tuning(&poisoned));
+    let folds = |done: &pipewright::RunResult| done.evaluations().find(|found| found.assessed.is_none()).cloned();
+    assert_eq!(folds(&clean), folds(&poisoned));
+    assert_ne!(exam(&clean), exam(&poisoned), "the exam is on these rows");
+}

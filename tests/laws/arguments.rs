@@ -146,6 +146,7 @@ pub(crate) fn valid(domain: Domain) -> String {
         Domain::Renames => "amount=real".to_owned(),
         Domain::Null => "null".to_owned(),
         Domain::Duration => "7d".to_owned(),
+        Domain::Name => "test".to_owned(),
         Domain::Table => "iris".to_owned(),
         Domain::Block => "{ head 3 }".to_owned(),
         Domain::Routes => "{ real => scale }".to_owned(),

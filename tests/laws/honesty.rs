@@ -224,7 +224,7 @@ fn columns_of_noise_that_are_chosen_in_the_folds_teach_nothing() {
 fn with_bait(honest: &JobGraph, bait: Bait) -> JobGraph {
     let jobs = honest.jobs();
     let find = |round: Option<usize>, is: &dyn Fn(&Work) -> bool| {
-        let of_round = |job: &Job| honest.round(job.scope).map(|round| round.index) == round;
+        let of_round = |job: &Job| honest.fold(job.scope) == round;
         let found = jobs.iter().position(|job| of_round(job) && is(&job.work));
         found.expect("two rounds fit a step, apply it, and pick both parts")
     };

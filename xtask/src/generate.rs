@@ -65,13 +65,19 @@ fn write_spec(text: &mut String, spec: &Spec, model: Option<&Model>) {
     if !spec.details.is_empty() {
         let _ = write!(text, "\n{}\n", spec.details);
     }
-    if spec.params().chain(&spec.columns).next().is_some() {
+    if spec.params().chain(&spec.columns).chain(&spec.alias).next().is_some() {
         text.push_str("\n| argument | takes | default | |\n|---|---|---|---|\n");
         let places = spec.positionals.iter().map(|param| (param.name.to_owned(), param));
         let shape = spec.shape.iter().map(|param| (format!("[{}]", param.name), param));
         let options = spec.options.iter().map(|param| (format!("{}=", param.name), param));
         let on = spec.columns.iter().map(|param| ("on".to_owned(), param));
-        places.chain(shape).chain(options).chain(on).for_each(|(name, param)| write_param(text, &name, param));
+        let alias = spec.alias.iter().map(|param| ("as".to_owned(), param));
+        places
+            .chain(shape)
+            .chain(options)
+            .chain(on)
+            .chain(alias)
+            .for_each(|(name, param)| write_param(text, &name, param));
     }
     match model {
         None => {

@@ -81,6 +81,9 @@ pub(crate) struct Common {
     /// read into memory.
     #[arg(long, global = true, value_name = "SIZE", value_parser = size)]
     pub mem: Option<u64>,
+    /// Lets `assess` judge a pipeline on a holdout on which another one was assessed.
+    #[arg(long, global = true)]
+    pub spend_again: bool,
     /// Makes implied steps errors.
     #[arg(long, global = true)]
     pub strict: bool,
@@ -106,6 +109,7 @@ impl Common {
             strict: self.strict,
             threads: self.threads.map(usize::from),
             memory_bytes: self.mem,
+            spend_again: self.spend_again,
             ..Options::default()
         }
     }
@@ -124,13 +128,13 @@ pub(crate) struct Script {
 impl Script {
     pub(crate) fn read(arguments: ScriptArguments, common: &Common) -> Result<Script, Diagnostic> {
         let mut rest = arguments.rest.into_iter();
-        let (source, folder) = match arguments.command {
-            Some(text) => (Source::new("-c", text), PathBuf::new()),
+        let (source, folder, ledger) = match arguments.command {
+            Some(text) => (Source::new("-c", text), PathBuf::new(), None),
             None => {
                 let file =
                     rest.next().ok_or_else(|| usage("a script is missing", "give its file, or write it after -c"))?;
                 let folder = Path::new(&file).parent().map(Path::to_path_buf).unwrap_or_default();
-                (read_script(&file)?, folder)
+                (read_script(&file)?, folder, ledger_of(&file))
             }
         };
         let mut data = None;
@@ -145,8 +149,18 @@ impl Script {
                 }
             }
         }
-        Ok(Script { source, options: Options { folder, data, params, ..common.options() } })
+        Ok(Script { source, options: Options { folder, data, ledger, params, ..common.options() } })
     }
+}
+
+/// The ledger beside a script file; none for standard input.
+fn ledger_of(file: &OsStr) -> Option<PathBuf> {
+    let beside = |file: &OsStr| {
+        let mut name = file.to_owned();
+        name.push(".ledger.json");
+        PathBuf::from(name)
+    };
+    (file != "-").then(|| beside(file))
 }
 
 /// Parses `name=value`.

@@ -161,6 +161,9 @@ codes! {
     STATISTIC_OF_ALL = "E0307", "a statistic of all rows as a feature",
         "A mean per group that is computed from the evaluated table and joined to it contains the rows that are held out. Compute it with a stage that is fitted in every fold, or from other rows.",
         "let m = load iris | group species { w = mean(sepal_width) }\nload iris | join m on species | drop species | target petal_width | train linear | eval" => "load iris | derive w = mean(sepal_width) | drop species | target petal_width | train linear | eval";
+    SPENT_HOLDOUT = "E0310", "a holdout on which another pipeline was assessed",
+        "A holdout is the final exam of one pipeline: the best of several scores on it would be too good. `assess` keeps a ledger beside the script. The same pipeline, data and seed may be assessed again, which gives the same verdict. To compare pipelines, use `eval`. `--spend-again` assesses another pipeline all the same; the count is printed, and saved with the model.",
+        "" => "";
     ROW_FILTER_BELOW_FIT = "E0311", "a row filter below the first stage that learns",
         "`where`, `sample` and `head` prepare the table; they are not part of a saved pipeline and do not run when it predicts. Below a stage that learns they would change its training rows. Move them up.",
         "load | fillna mean | where age > 3 | train linear | eval" => "load | where age > 3 | fillna mean | train linear | eval";

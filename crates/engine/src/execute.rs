@@ -4,12 +4,13 @@ use crate::observe::Observer;
 use pipewright_diagnostic::{Failure, Progress, code};
 use pipewright_frame::{Column, ColumnType, Role, Table};
 use pipewright_learn::Outputs;
-use pipewright_operator::result::{Evaluation, FoldResult, Output, Trial, Tuning};
+use pipewright_operator::result::{Assessed, Evaluation, FoldResult, Output, Trial, Tuning};
 use pipewright_operator::work::{
-    Adjust, Adjusted, Adjustment, Consumer, Dropped, Evaluator, Fitted, FittedModel, HeldOut, Learned, Round, Splitter,
+    Adjust, Adjusted, Adjustment, Consumer, Dropped, Evaluator, Fitted, FittedModel, HeldOut, Learned, Round, Sitting,
+    Splitter,
 };
 use pipewright_operator::{Data, Environment, EvaluationRecord, FittedPipeline, Preparation, Record, SeenRows, Task};
-use pipewright_plan::{Job, Part, PipelineHead, SearchHead, VerdictHead, Work};
+use pipewright_plan::{ExamHead, Job, Part, PipelineHead, SearchHead, VerdictHead, Work};
 use pipewright_world::random::Key;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -31,6 +32,8 @@ pub enum Value {
     Fold(Arc<FoldResult>),
     /// The result of a stage.
     Output(Arc<Output>),
+    /// The permission to be assessed on rows that were set apart.
+    Sitting(Arc<Sitting>),
     /// The indices of candidates, the best one first.
     Ranking(Arc<[usize]>),
 }
@@ -101,6 +104,7 @@ pub(crate) fn execute(
         Work::Predict => Value::Predictions(Arc::new(predict(expect!(Model, &inputs[0]), expect!(Data, &inputs[1]))?)),
         Work::Score(judge, task, round) => Value::Fold(Arc::new(score(judge, task, *round, inputs)?)),
         Work::Verdict(judge, head) => Value::Output(Arc::new(Output::Evaluation(verdict(judge, head, inputs)))),
+        Work::Admit(..) | Work::Assess(_) => examined(&job.work, &inputs, environment)?,
         Work::Choose(choose) => {
             let results: Vec<Arc<Output>> = inputs.iter().filter_map(Value::output).collect();
             Value::Ranking(choose.rank(&results)?.into())
@@ -118,6 +122,31 @@ pub(crate) fn execute(
             Value::Output(Arc::new(freeze.freeze(&preparation, environment)?))
         }
     })
+}
+
+/// The final exam of a pipeline: the permission to take it, or its verdict.
+fn examined(work: &Work, inputs: &[Value], environment: &Environment) -> Result<Value, Failure> {
+    match work {
+        Work::Admit(exam, head) => {
+            let sitting = sitting(head, expect!(Data, &inputs[0]), &expect!(Rounds, &inputs[1])[0])?;
+            exam.admit(&sitting, environment)?;
+            Ok(Value::Sitting(Arc::new(sitting)))
+        }
+        Work::Assess(exam) => {
+            let verdict = inputs[1].output().and_then(|output| output.as_evaluation().cloned());
+            let mut verdict = verdict.expect("lowering gives an evaluation");
+            let times = exam.record(expect!(Sitting, &inputs[0]), &verdict, environment)?;
+            verdict.assessed = Some(Assessed { holdout: exam.holdout().to_owned(), times });
+            Ok(Value::Output(Arc::new(Output::Evaluation(verdict))))
+        }
+        _ => unreachable!("only the work of an exam is passed here"),
+    }
+}
+
+/// The pipeline that is to be assessed on the rows that a round holds out.
+fn sitting(head: &ExamHead, rows: &Data, round: &Round) -> Result<Sitting, Failure> {
+    let target = rows.select(std::slice::from_ref(&head.task.target))?.take(&round.test);
+    Ok(Sitting::new(&round.test, &target, head.plan.clone(), head.script.clone()))
 }
 
 /// Runs a consumer of results; its inputs are those, and the rows that pass through, if any.

@@ -111,7 +111,7 @@ impl<'a> Run<'a> {
     pub fn failure(&self, graph: &JobGraph) -> Option<JobFailure> {
         let (id, failure) = self.state.failure.clone()?;
         let job = &graph.jobs()[id];
-        let round = graph.round(job.scope).map(|round| round.index);
+        let round = graph.fold(job.scope);
         Some(JobFailure { job: id, stage: job.stage, round, failure })
     }
 
@@ -123,7 +123,7 @@ impl<'a> Run<'a> {
         let end = self.state.failure.as_ref().map_or(usize::MAX, |(failed, _)| *failed);
         for (id, (job, state)) in graph.jobs().iter().zip(&self.state.jobs).enumerate() {
             let notices = state.notices.iter().filter(|_| id <= end).cloned();
-            let round = graph.round(job.scope).map(|round| round.index);
+            let round = graph.fold(job.scope);
             outcome.notices.extend(notices.map(|failure| Notice { stage: job.stage, round, failure }));
             if state.ran {
                 let time = outcome.times.entry(job.stage).or_default();
@@ -294,7 +294,7 @@ impl<'a> Schedule<'a> {
         let progress = JobWatch { job, observer: self.observer, notices: &notices };
         let start = self.environment.world.elapsed();
         let result = self.bounds.go_on().and_then(|()| {
-            let rounds: Vec<usize> = self.graph.rounds(job.scope).iter().map(|round| round.index).collect();
+            let rounds = self.graph.folds(job.scope);
             let work = || execute(job, &rounds, inputs, self.environment, &progress, self.observer);
             let work = AssertUnwindSafe(|| self.bounds.around(work));
             catch_unwind(work).unwrap_or_else(|panic| Err(bug(panic.as_ref())))
@@ -405,6 +405,8 @@ fn is_run(work: &Work) -> bool {
             | Work::Choose(_)
             | Work::Chosen(_)
             | Work::Candidate(_)
+            | Work::Admit(..)
+            | Work::Assess(_)
     )
 }
 

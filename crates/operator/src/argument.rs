@@ -253,6 +253,8 @@ texts! {
     FilePath(String) = Domain::Path, as Path;
     /// The name of a sample data set.
     SampleName(String) = Domain::Sample, as Sample;
+    /// A name that a stage gives to rows, or finds them by.
+    Name(String) = Domain::Name, as Word;
     /// The name of another table of the script.
     TableName(String) = Domain::Table, as Table;
 }

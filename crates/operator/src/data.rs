@@ -68,9 +68,9 @@ impl Data {
     #[must_use]
     pub fn fingerprint(&self) -> Option<String> {
         let Data::Table(table) = self else { return None };
-        let mut hash = Hash(Sha256::new());
+        let mut hash = Hash::default();
         pipewright_frame::csv::write(table, &mut hash).expect("a hash takes all bytes");
-        Some(hash.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+        Some(hash.hexadecimal())
     }
 
     /// Returns the rows as a table in memory.
@@ -167,7 +167,18 @@ impl Data {
 }
 
 /// A writer that hashes.
-struct Hash(Sha256);
+#[derive(Default)]
+pub(crate) struct Hash(Sha256);
+
+impl Hash {
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    pub(crate) fn hexadecimal(self) -> String {
+        self.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
 
 impl io::Write for Hash {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {

@@ -5,7 +5,7 @@ use crate::{Args, ArgumentError, Param};
 /// The arguments of a verb or a model, or the training options of a model; implemented by
 /// [`arguments!`](crate::arguments).
 pub trait Arguments: Sized {
-    /// Its parameters: the shape, positionals, options, training options, columns.
+    /// Its parameters: the shape, positionals, options, training options, columns, the name.
     const PARAMS: &'static [Param];
 
     /// Converts checked arguments to their typed form.
@@ -17,7 +17,7 @@ pub trait Arguments: Sized {
 
 /// Declares the arguments of a verb or a model: the struct that it uses, and the parameters of its `Spec`.
 ///
-/// Each line gives the position of the argument (`shape`, `positional`, `option`, `training`, `on`), its name, its
+/// Each line gives the position of the argument (`shape`, `positional`, `option`, `training`, `on`, `as`), its name, its
 /// type (an [`Argument`](crate::Argument)), its default (any expression convertible to the type), and optionally the
 /// words of another argument that it applies to, `for method in ["smote"]`, or another argument that it requires,
 /// `with early_stop`. A default that depends on another argument is a table: `by method { "zscore" => 3.0, "iqr" =>
@@ -58,6 +58,7 @@ macro_rules! arguments {
     (@place option) => { $crate::Place::Option };
     (@place training) => { $crate::Place::Training };
     (@place on) => { $crate::Place::On };
+    (@place as) => { $crate::Place::As };
 
     (@value on $ty:ty, $default:expr) => { $crate::columns_of(&$default) };
     (@value $place:ident $ty:ty, $default:expr) => {

@@ -88,6 +88,8 @@ pub enum Domain {
     Generator,
     /// A duration: `7d`, `30s`.
     Duration,
+    /// A name that the script makes up.
+    Name,
     /// The name of a `let` that makes a table, or of a sample data set.
     Table,
     /// This word with a text in parentheses: `quarantine("rejects.csv")`.
@@ -165,6 +167,7 @@ impl Domain {
             (Domain::Secret, Value::Text(text) | Value::Word(text)) => Some(Value::Text(text.clone())),
             (Domain::Bool, Value::Bool(_))
             | (Domain::Text, Value::Text(_))
+            | (Domain::Name, Value::Word(_))
             | (Domain::Model, Value::Model(_))
             | (Domain::Path, Value::Path(_))
             | (Domain::Sample, Value::Sample(_))
@@ -204,6 +207,7 @@ impl Domain {
             Domain::Sample => "the name of a sample data set".to_owned(),
             Domain::Generator => "a generated data set such as `moons(n=1000)`".to_owned(),
             Domain::Duration => "a duration such as 7d".to_owned(),
+            Domain::Name => "a name".to_owned(),
             Domain::Table => "the name of a `let` that makes a table".to_owned(),
             Domain::Call(word) => format!("`{word}(\"…\")`"),
             Domain::Bytes => "a number of bytes such as \"64M\"".to_owned(),

@@ -12,6 +12,9 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
+/// The name of the ledger of a script that is not a file.
+const LEDGER: &str = "pipewright.ledger.json";
+
 /// The environment of a script. Cloning is cheap.
 #[derive(Debug, Clone)]
 pub struct Environment {
@@ -27,6 +30,10 @@ pub struct Environment {
     pub registry: &'static Registry,
     /// Tables registered by the host program, by name.
     pub tables: Arc<BTreeMap<String, Table>>,
+    /// The ledger of holdouts that were assessed.
+    pub ledger: PathBuf,
+    /// May a holdout be assessed again, although another pipeline was assessed on it?
+    pub spend_again: bool,
     /// Does the caller take fitted pipelines from the results, so that they need not be saved to a file?
     pub takes_models: bool,
     standard_input: Arc<OnceLock<Result<Arc<dyn Content>, io::ErrorKind>>>,
@@ -40,6 +47,8 @@ impl Environment {
     pub fn new(world: Arc<dyn World>, folder: PathBuf, registry: &'static Registry) -> Environment {
         Environment {
             world,
+            ledger: folder.join(LEDGER),
+            spend_again: false,
             folder,
             data: None,
             memory_bytes: None,

@@ -29,7 +29,7 @@ pub mod work;
 
 pub use args::{Args, Assigned, Chosen, ChosenGenerator, Renamed, Value};
 pub use argument::{
-    Argument, Bytes, Condition, Count, Duration, FilePath, Fraction, Int, NonNegative, Number, Positive, Ratio,
+    Argument, Bytes, Condition, Count, Duration, FilePath, Fraction, Int, Name, NonNegative, Number, Positive, Ratio,
     SampleName, Secret, Seed, TableName, UnitInterval, columns_of,
 };
 pub use block::{Block, Inner, InnerWork, Route, Selected};

@@ -35,6 +35,8 @@ pub enum Place {
     Training,
     /// After `on`.
     On,
+    /// After `as`, at the end.
+    As,
 }
 
 /// The default of an argument.

@@ -161,6 +161,9 @@ pub struct EvaluationRecord {
     pub metrics: BTreeMap<String, f64>,
     /// The same for the baseline.
     pub baseline: BTreeMap<String, f64>,
+    /// For a final exam, the number of pipelines that were assessed on its rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assessed: Option<usize>,
 }
 
 impl Record {
@@ -191,6 +194,7 @@ impl EvaluationRecord {
             rows: evaluation.rows(),
             metrics: means.collect(),
             baseline: baseline.collect(),
+            assessed: evaluation.assessed.as_ref().map(|assessed| assessed.times),
         }
     }
 }

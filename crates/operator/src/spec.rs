@@ -152,6 +152,8 @@ pub struct Spec {
     pub options: &'static [Param],
     /// The columns after `on`, if it takes them.
     pub columns: Option<Param>,
+    /// The name after `as`, if it takes one.
+    pub alias: Option<Param>,
     /// Example scripts with their output, which the tests run.
     pub examples: &'static [Example],
 }
@@ -175,6 +177,7 @@ impl Spec {
         positionals: &[],
         options: &[],
         columns: None,
+        alias: None,
         examples: &[],
     };
 
@@ -185,12 +188,15 @@ impl Spec {
         let (positionals, rest) = leading(rest, &[Place::Positional]);
         let (options, rest) = leading(rest, &[Place::Option, Place::Training]);
         let (on, rest) = leading(rest, &[Place::On]);
-        assert!(rest.is_empty() && shape.len() < 2 && on.len() < 2, "shape, positionals, options, on: in this order");
+        let (alias, rest) = leading(rest, &[Place::As]);
+        let is_ordered = rest.is_empty() && shape.len() < 2 && on.len() < 2 && alias.len() < 2;
+        assert!(is_ordered, "shape, positionals, options, on, as: in this order");
         Spec {
             shape: if let [param] = shape { Some(*param) } else { None },
             positionals,
             options,
             columns: if let [param] = on { Some(*param) } else { None },
+            alias: if let [param] = alias { Some(*param) } else { None },
             ..Spec::BASE
         }
     }
@@ -412,6 +418,10 @@ pub enum Structure {
     Folds,
     /// It demands a final fit on all rows.
     Final,
+    /// It sets rows apart: the stages below see the others.
+    Holdout,
+    /// It judges the pipeline above it on the rows that a holdout has set apart.
+    Exam,
     /// It opens branches, on each of which the stages below run.
     Branches,
     /// The stages above it have choices, between which it decides by inner evaluations.

@@ -3,6 +3,7 @@
 //! Rows are [`Data`]; predictions are [`Outputs`]: probabilities per class, or numbers. Results are [`Output`]s.
 
 mod adjust;
+mod exam;
 mod search;
 mod source;
 
@@ -16,6 +17,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use adjust::{Adjust, Adjusted, Adjustment, AdjustmentKind};
+pub use exam::{Exam, Holdout, Sitting};
 pub use search::{Choose, Rung, Search};
 pub use source::{Pushdown, Sketch, Source};
 
@@ -48,6 +50,10 @@ pub enum Bound {
     Fork,
     /// Decides between versions of the stages above it.
     Search(Arc<dyn Search>),
+    /// Sets rows apart.
+    Holdout(Arc<dyn Holdout>),
+    /// Judges the pipeline above it on rows that were set apart.
+    Exam(Arc<dyn Exam>),
 }
 
 impl Bound {

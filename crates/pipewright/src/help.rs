@@ -89,7 +89,13 @@ pub fn verb_help(registry: &Registry, name: &str) -> Option<String> {
         let _ = write!(text, "\n{}\n", wrap(spec.details, 90));
     }
     let (shape, on) = (spec.shape.as_slice(), spec.columns.as_slice());
-    let lists = [("In brackets", shape), ("Arguments", spec.positionals), ("Options", spec.options), ("Columns", on)];
+    let lists = [
+        ("In brackets", shape),
+        ("Arguments", spec.positionals),
+        ("Options", spec.options),
+        ("Columns", on),
+        ("Name", spec.alias.as_slice()),
+    ];
     for (title, params) in lists {
         if !params.is_empty() {
             let _ = writeln!(text, "\n{title}");
@@ -136,6 +142,7 @@ pub fn usage(spec: &Spec) -> String {
     if spec.form == Form::Plain && spec.columns.is_some() {
         words.push("on COLUMNS".to_owned());
     }
+    words.extend(spec.alias.map(|param| format!("as {}", param.name.to_uppercase())));
     words.join(" ")
 }
 

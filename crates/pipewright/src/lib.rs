@@ -63,6 +63,10 @@ pub struct Options {
     pub data: Option<PathBuf>,
     /// Memory limit of a run, in bytes: larger tables are read chunk by chunk.
     pub memory_bytes: Option<u64>,
+    /// The ledger of holdouts that were assessed; without it, `pipewright.ledger.json` in the directory.
+    pub ledger: Option<PathBuf>,
+    /// Lets a pipeline be assessed on a holdout on which another one was assessed.
+    pub spend_again: bool,
     /// Values of the script's parameters.
     pub params: std::collections::BTreeMap<String, String>,
 }

@@ -114,6 +114,10 @@ impl Session {
         let mut environment = Environment::new(world, options.folder.clone(), &REGISTRY);
         environment.data.clone_from(&options.data);
         environment.memory_bytes = options.memory_bytes;
+        environment.spend_again = options.spend_again;
+        if let Some(ledger) = &options.ledger {
+            environment.ledger.clone_from(ledger);
+        }
         Session { environment, options, threads: Arc::default() }
     }
 

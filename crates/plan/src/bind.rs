@@ -111,6 +111,9 @@ pub(crate) fn bind(stage: &Stage, spec: &'static Spec, environment: &Environment
             binder.say(Diagnostic::error(code::NOT_YET, message).label(stage.span, ""));
         }
     }
+    if let (Some(param), Some(alias)) = (&spec.alias, &stage.alias) {
+        binder.args.give(param.name, alias.clone().map(Value::Word));
+    }
     binder.finish();
     binder.refuse_misplaced();
     BoundArgs { args: binder.args, problems: binder.problems }
@@ -407,6 +410,12 @@ impl Binder<'_> {
                 }
                 self.say(diagnostic);
             }
+        }
+        let is_missing = |param: &Param| param.required && !self.args.is_given(param.name);
+        if self.spec.alias.as_ref().is_some_and(is_missing) && self.is_sound() {
+            let message = format!("`{}` needs a name after `as`", self.spec.name);
+            let example = format!("for example: {} as test", self.spec.name);
+            self.say(Diagnostic::error(code::MISSING_ARGUMENT, message).label(self.stage, "").help(example));
         }
         assume_defaults(&mut self.args, self.spec, self.stage);
         if let Some(param) = self.spec.columns.filter(|_| !self.args.is_given("columns")) {

@@ -2,6 +2,7 @@
 //! that can be found before a row is read.
 
 mod block;
+mod exam;
 mod expected;
 mod files;
 mod fork;
@@ -192,7 +193,7 @@ impl<'a> Walk<'a> {
         let complete = self.survey(stages, &mut verbs);
         let any = |test: &dyn Fn(&Verb) -> bool| verbs.iter().any(|verb| test(verb));
         self.at.trains = any(&|verb| verb.spec.output == Flow::Learner && verb.spec.effect.learns());
-        self.at.judged = any(&|verb| verb.spec.structure == Structure::Folds);
+        self.at.judged = any(&|verb| matches!(verb.spec.structure, Structure::Folds | Structure::Exam));
         self.at.only_looks = !self.at.trains && !any(&|verb| verb.spec.structure != Structure::Plain);
         self.at.names_target = any(&|verb| verb.spec.form == Form::Target);
         self.at.lacks_target = self.at.trains && !self.at.names_target;
@@ -296,6 +297,9 @@ impl<'a> Walk<'a> {
 
     /// Adds implied stages before a stage that learns.
     fn imply_before(&mut self, stage: &Stage, verb: &'static Verb) {
+        if verb.spec.structure == Structure::Holdout && std::mem::take(&mut self.at.lacks_target) {
+            self.imply_target();
+        }
         if !verb.spec.effect.learns() {
             return;
         }
@@ -333,6 +337,9 @@ impl<'a> Walk<'a> {
         self.check_flow(stage, verb);
         if self.diagnostics[before..].iter().all(|diagnostic| !diagnostic.is_error()) {
             self.work(stage.span, verb, bound_args.args, implied.as_ref());
+        }
+        if verb.spec.structure == Structure::Holdout {
+            self.close();
         }
         if verb.spec.output != Flow::Any {
             self.at.flow = verb.spec.output;

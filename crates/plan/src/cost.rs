@@ -60,7 +60,11 @@ impl Plan {
 impl Path<'_> {
     /// The number of rounds of its evaluations.
     fn rounds(&self) -> usize {
-        let rounds = |bound: &Bound| if let Bound::Evaluator(judge) = bound { judge.rounds() } else { 0 };
+        let rounds = |bound: &Bound| match bound {
+            Bound::Evaluator(judge) => judge.rounds(),
+            Bound::Exam(_) => 1,
+            _ => 0,
+        };
         self.nodes.iter().map(|node| rounds(&node.bound)).fold(0, usize::saturating_add)
     }
 

@@ -34,7 +34,7 @@ pub(crate) const NESTING_MAX: usize = 32;
 #[must_use]
 pub fn expand(script: &Script, overrides: &Overrides, registry: &Registry) -> (Vec<Flat>, Vec<Diagnostic>) {
     let (recursive, mut diagnostics) = definitions::cycles(script);
-    diagnostics.extend(definitions::aliases(script));
+    diagnostics.extend(definitions::aliases(script, registry));
     let names = Names { recursive, ..Names::default() };
     let mut expander = Expander { registry, names, stages: 0, nesting: 0, diagnostics };
     if let Some(edition) = script.edition.as_ref().filter(|edition| edition.node != 1) {

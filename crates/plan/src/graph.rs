@@ -10,8 +10,8 @@ use crate::proof;
 use pipewright_frame::FitContext;
 use pipewright_operator::result::Values;
 use pipewright_operator::work::{
-    Adjust, Choose, Combine, Consumer, Evaluator, Fitted, FittedModel, Freeze, Inspect, Learner, ModelSink, Pushdown,
-    Rows, Search, Source, Splitter, Step,
+    Adjust, Choose, Combine, Consumer, Evaluator, Exam, Fitted, FittedModel, Freeze, Inspect, Learner, ModelSink,
+    Pushdown, Rows, Search, Source, Splitter, Step,
 };
 use pipewright_operator::{FittedPipeline, Preparation, Record, StepRecord, Task};
 use pipewright_world::random::Key;
@@ -66,6 +66,10 @@ pub enum Work {
     Score(Arc<dyn Evaluator>, Task, usize),
     /// result of a round … → evaluation
     Verdict(Arc<dyn Evaluator>, Arc<VerdictHead>),
+    /// table, rounds → sitting, if the pipeline may be assessed on the rows that the round holds out
+    Admit(Arc<dyn Exam>, Arc<ExamHead>),
+    /// sitting, evaluation → output
+    Assess(Arc<dyn Exam>),
     /// evaluation … → ranking of the candidates
     Choose(Arc<dyn Choose>),
     /// ranking, candidate … → value of the candidate in this place of the ranking; those ranked elsewhere are not
@@ -99,6 +103,17 @@ pub struct VerdictHead {
     /// The values that make each candidate, if a search in every round chooses between them; the winners of the rounds
     /// follow their results.
     pub candidates: Option<Arc<[Values]>>,
+}
+
+/// Description of a pipeline that is to be assessed on rows that were set apart.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExamHead {
+    /// The task.
+    pub task: Task,
+    /// A hash of everything that its predictions depend on besides the rows.
+    pub plan: String,
+    /// The explicit script.
+    pub script: String,
 }
 
 /// Description of a search.
@@ -206,6 +221,8 @@ pub struct Round {
     pub split: JobId,
     /// Index of the round.
     pub index: usize,
+    /// Is it the only one, whose training rows are all that the stages below see?
+    pub is_whole: bool,
 }
 
 /// Jobs in topological order. A graph only grows, so indices of jobs stay valid.
@@ -237,7 +254,15 @@ impl JobGraph {
 
     /// Returns the scope of one round of a split in `parent`.
     pub fn enter(&mut self, parent: ScopeId, split: JobId, index: usize) -> ScopeId {
-        let round = Round { parent, split, index };
+        self.scope(Round { parent, split, index, is_whole: false })
+    }
+
+    /// Returns the scope of the rows that a holdout leaves.
+    pub fn enter_rest(&mut self, split: JobId) -> ScopeId {
+        self.scope(Round { parent: ScopeId::ROOT, split, index: 0, is_whole: true })
+    }
+
+    fn scope(&mut self, round: Round) -> ScopeId {
         *self.by_round.entry(round).or_insert_with(|| {
             self.scopes.push(round);
             ScopeId(Some(self.scopes.len() - 1))
@@ -245,9 +270,20 @@ impl JobGraph {
     }
 
     /// Returns the innermost round of a scope; `None` for the root.
-    #[must_use]
-    pub fn round(&self, scope: ScopeId) -> Option<&Round> {
+    fn round(&self, scope: ScopeId) -> Option<&Round> {
         scope.0.map(|index| &self.scopes[index])
+    }
+
+    /// Returns the index of the innermost fold of a scope; `None` for jobs that run once.
+    #[must_use]
+    pub fn fold(&self, scope: ScopeId) -> Option<usize> {
+        self.round(scope).filter(|round| !round.is_whole).map(|round| round.index)
+    }
+
+    /// Returns the indices of the folds of a scope, outermost first.
+    #[must_use]
+    pub fn folds(&self, scope: ScopeId) -> Vec<usize> {
+        self.rounds(scope).iter().filter(|round| !round.is_whole).map(|round| round.index).collect()
     }
 
     /// Returns the rounds of a scope, outermost first.

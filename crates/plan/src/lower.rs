@@ -5,6 +5,7 @@
 //! rows. Each branch of a fork is lowered separately; jobs that branches share have equal fingerprints and are merged.
 
 mod evaluate;
+mod exam;
 mod search;
 
 use crate::fingerprint::Identity;
@@ -12,6 +13,7 @@ use crate::graph::{JobGraph, JobId, Part, PipelineHead, ScopeId, Work};
 use crate::model::{Branch, Node, NodeId, Other, Plan};
 use crate::path::Path;
 use evaluate::Round;
+use exam::Aside;
 use pipewright_frame::FitContext;
 use pipewright_operator::work::{ModelSink, Step, Training};
 use pipewright_operator::{Bound, Effect, Structure, Task, TrainingRows};
@@ -103,6 +105,10 @@ struct Lowering<'a> {
     model: Option<JobId>,
     /// All rows, if the final fit splits off validation rows; `table` then holds the training part.
     whole: Option<JobId>,
+    /// The scope of these rows: the root, or the rows that a holdout leaves.
+    scope: ScopeId,
+    /// What a holdout has set apart.
+    aside: Option<Aside>,
     /// The table that new rows must match, and the shared states that they pass through.
     input: Option<JobId>,
     replayed: Vec<(String, JobId)>,
@@ -130,6 +136,8 @@ impl<'a> Lowering<'a> {
             states: Vec::new(),
             model: None,
             whole: None,
+            scope: ScopeId::ROOT,
+            aside: None,
             input: None,
             replayed: Vec::new(),
             for_stage,
@@ -257,6 +265,7 @@ impl<'a> Lowering<'a> {
     /// Lowers the stages from the first one that learns to the end.
     fn learning(&mut self) {
         let first = self.path.shared_end();
+        self.set_apart();
         self.whole = self.table;
         let finally = self.final_rows(first);
         for stage in first..self.path.nodes.len() {
@@ -265,6 +274,7 @@ impl<'a> Lowering<'a> {
                 Bound::Training(training) => self.final_model(stage, training.as_ref(), finally),
                 Bound::Evaluator(judge) => self.judged(stage, judge),
                 Bound::Search(_) => self.search_report(stage, finally.is_some()),
+                Bound::Exam(exam) => self.examined(stage, exam),
                 // Where nothing is evaluated or saved, rows may change below a stage that learns.
                 Bound::Rows(_) | Bound::Combine(_) if finally.is_some() => self.shared_stage(stage, false),
                 _ => self.tee(stage),
@@ -290,7 +300,7 @@ impl<'a> Lowering<'a> {
     /// Starts the fit on all rows: splits off validation rows, if the model needs some.
     fn final_fit(&mut self, table: JobId) -> Final {
         let reserved = self.path.training().and_then(|stage| match &self.node(stage).bound {
-            Bound::Training(training) => self.reserve(training.as_ref(), table, stage, ScopeId::ROOT),
+            Bound::Training(training) => self.reserve(training.as_ref(), table, stage, self.scope),
             _ => None,
         });
         if let Some((train, _)) = reserved {
@@ -323,7 +333,7 @@ impl<'a> Lowering<'a> {
 
     fn final_step(&mut self, stage: usize, step: &Arc<dyn Step>, finally: Option<Final>) {
         let (Some(_), Some(table)) = (finally, self.table) else { return };
-        let (state, table) = self.fit(stage, step, table, ScopeId::ROOT);
+        let (state, table) = self.fit(stage, step, table, self.scope);
         self.states.push((self.node(stage).verb.spec.name.to_owned(), state));
         self.table = Some(table);
     }
@@ -333,9 +343,9 @@ impl<'a> Lowering<'a> {
         let states: Vec<JobId> = self.states.iter().map(|(_, state)| *state).collect();
         let validation = finally
             .validation
-            .map(|rows| states.into_iter().fold(rows, |rows, state| self.apply(state, rows, stage, ScopeId::ROOT)));
-        let model = self.learn(stage, training, table, validation, ScopeId::ROOT);
-        self.model = model.zip(self.whole).and_then(|(model, whole)| self.adjusted(model, whole, ScopeId::ROOT));
+            .map(|rows| states.into_iter().fold(rows, |rows, state| self.apply(state, rows, stage, self.scope)));
+        let model = self.learn(stage, training, table, validation, self.scope);
+        self.model = model.zip(self.whole).and_then(|(model, whole)| self.adjusted(model, whole, self.scope));
     }
 
     fn learn(
@@ -362,18 +372,18 @@ impl<'a> Lowering<'a> {
         let report = match &node.bound {
             Bound::Inspect(look) => {
                 let Some(table) = self.table else { return };
-                self.add(Work::Inspect(look.clone()), identity, &[table], stage, ScopeId::ROOT)
+                self.add(Work::Inspect(look.clone()), identity, &[table], stage, self.scope)
             }
             Bound::Consumer(check) if check.takes_all_arms() => {
                 if !self.beside.is_last {
                     return;
                 }
                 let verdicts = self.verdicts();
-                self.add(Work::Consumer(check.clone()), identity, &verdicts, stage, ScopeId::ROOT)
+                self.add(Work::Consumer(check.clone()), identity, &verdicts, stage, self.scope)
             }
             Bound::Consumer(check) => {
                 let inputs: Vec<JobId> = self.reports.iter().copied().chain(self.table).collect();
-                self.add(Work::Consumer(check.clone()), identity, &inputs, stage, ScopeId::ROOT)
+                self.add(Work::Consumer(check.clone()), identity, &inputs, stage, self.scope)
             }
             Bound::ModelSink(keep) => {
                 let stored = match &self.path.branch.searched {
@@ -388,7 +398,7 @@ impl<'a> Lowering<'a> {
                 let states = self.replayed.iter().chain(&self.states).map(|(_, state)| *state);
                 let inputs: Vec<JobId> = std::iter::once(input).chain(states).collect();
                 let work = Work::Freeze(freeze.clone(), Arc::new(self.head(None)));
-                self.add(work, identity, &inputs, stage, ScopeId::ROOT)
+                self.add(work, identity, &inputs, stage, self.scope)
             }
             _ => return,
         };
@@ -397,6 +407,10 @@ impl<'a> Lowering<'a> {
 
     fn is_verdict(&self, report: JobId) -> bool {
         matches!(self.graph.jobs()[report].work, Work::Verdict(..))
+    }
+
+    fn is_assessment(&self, report: JobId) -> bool {
+        matches!(self.graph.jobs()[report].work, Work::Assess(_))
     }
 
     /// The evaluations of this arm and of those before it.
@@ -409,10 +423,11 @@ impl<'a> Lowering<'a> {
     fn stored(&mut self, keep: &Arc<dyn ModelSink>, identity: Identity, at: NodeId) -> Option<JobId> {
         let (input, whole, model, task) = (self.input?, self.whole?, self.model?, self.path.branch.task.clone()?);
         let states = self.replayed.iter().chain(&self.states).map(|(_, state)| *state);
-        let verdicts = self.reports.iter().copied().filter(|&report| self.is_verdict(report));
+        let is_judged = |&report: &JobId| self.is_verdict(report) || self.is_assessment(report);
+        let verdicts = self.reports.iter().copied().filter(is_judged);
         let inputs: Vec<JobId> = [input, whole].into_iter().chain(states).chain([model]).chain(verdicts).collect();
         let work = Work::ModelSink(keep.clone(), Arc::new(self.head(Some(task))));
-        Some(self.graph.add(work, identity, &inputs, at, ScopeId::ROOT))
+        Some(self.graph.add(work, identity, &inputs, at, self.scope))
     }
 
     fn head(&self, task: Option<Task>) -> PipelineHead {

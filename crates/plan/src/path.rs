@@ -35,13 +35,20 @@ impl<'a> Path<'a> {
         self.nodes.iter().copied().find(|node| node.footprint.effect.learns())
     }
 
-    /// End of the stages that run once, on all rows: the first one that learns, or a fork, whose arms are evaluated on
-    /// the same rows.
+    /// End of the stages that run once, on all rows: the first one that learns, a fork, whose arms are evaluated on the
+    /// same rows, or a holdout, below which some of the rows are set apart.
     #[must_use]
     pub fn shared_end(&self) -> usize {
         let learns = |node: &&Node| node.footprint.effect.learns();
         let learner = self.nodes.iter().position(learns).unwrap_or(self.nodes.len());
-        self.branch.forked_at.map_or(learner, |fork| fork.min(learner))
+        let holdout = self.holdout().map(|holdout| holdout + 1);
+        self.branch.forked_at.into_iter().chain(holdout).fold(learner, usize::min)
+    }
+
+    /// The stage that sets rows apart.
+    #[must_use]
+    pub(crate) fn holdout(&self) -> Option<usize> {
+        self.nodes.iter().position(|node| matches!(node.bound, Bound::Holdout(_)))
     }
 
     /// The stage that trains a model.

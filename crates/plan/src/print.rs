@@ -45,6 +45,8 @@ pub(crate) fn stage_text(spec: &Spec, args: &Args, decided: &[(&'static str, Str
     if spec.form == Form::Plain {
         words.extend(args.get("columns").map(|columns| format!("on {columns}")));
     }
+    let alias = spec.alias.as_ref().and_then(|param| args.get(param.name));
+    words.extend(alias.map(|name| format!("as {name}")));
     words.join(" ")
 }
 

@@ -1,7 +1,7 @@
 //! An evaluation as text (a table of metrics and the confusion matrix) and as JSON.
 
 use pipewright_learn::metric::Confusion;
-use pipewright_operator::result::{Evaluation, MetricResult, Scheme, Values};
+use pipewright_operator::result::{Assessed, Evaluation, MetricResult, Scheme, Values};
 use serde_json::{Map, Value as Json, json};
 use std::fmt::Write;
 
@@ -25,6 +25,9 @@ pub(crate) fn json(evaluation: &Evaluation) -> Json {
         let counts: Vec<&[u64]> = (0..classes.len()).map(|class| confusion.row(class)).collect();
         json["classes"] = json!(classes.to_vec());
         json["confusion"] = json!(counts);
+    }
+    if let Some(assessed) = &evaluation.assessed {
+        json["assessed"] = json!({"holdout": assessed.holdout, "pipelines": assessed.times});
     }
     if !evaluation.chosen.is_empty() {
         let of_fold = |values: &Values| -> Map<String, Json> {
@@ -64,6 +67,10 @@ pub(crate) fn text(evaluation: &Evaluation) -> String {
         write_confusion(&mut text, classes, &confusion);
     }
     write_chosen(&mut text, &evaluation.chosen);
+    if let Some(Assessed { holdout, times: times @ 2.. }) = &evaluation.assessed {
+        let _ =
+            writeln!(text, "\n{times} pipelines were assessed on `{holdout}`: the best of their scores is optimistic");
+    }
     text
 }
 
@@ -78,7 +85,8 @@ fn write_chosen(text: &mut String, chosen: &[Values]) {
     }
     counted.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
     if !counted.is_empty() {
-        let _ = writeln!(text, "\nchosen on inner folds, in {} folds", chosen.len());
+        let folds = if chosen.len() == 1 { "fold" } else { "folds" };
+        let _ = writeln!(text, "\nchosen on inner folds, in {} {folds}", chosen.len());
     }
     for (count, values) in counted {
         let values: Vec<String> = values.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -100,6 +108,7 @@ pub(crate) fn setting(evaluation: &Evaluation) -> String {
         None => "regression".to_owned(),
     };
     let scheme = match (evaluation.scheme, repeat) {
+        (Scheme::Holdout, 1) if evaluation.assessed.is_some() => "final exam on the holdout".to_owned(),
         (Scheme::Holdout, 1) => Scheme::Holdout.to_string(),
         (scheme, 1) => format!("{scheme}, {folds} folds"),
         (scheme, repeat) => format!("{scheme}, {folds} folds, {repeat} times"),

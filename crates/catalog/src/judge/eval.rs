@@ -199,6 +199,16 @@ impl Eval {
         }
     }
 
+    /// The split of rows that are set apart for the final exam.
+    pub(super) fn apart(share: f64, shuffle: bool, stratified: Option<bool>, seed: Option<u64>) -> Eval {
+        Eval { shuffle, stratified, seed, evaluates: true, ..Eval::holdout(share) }
+    }
+
+    /// The final exam on rows that were set apart, whose share does not matter any more.
+    pub(super) fn exam(metrics: Vec<&'static Metric>) -> Eval {
+        Eval { metrics, evaluates: true, ..Eval::holdout(0.5) }
+    }
+
     /// The evaluation of the candidates of a search, which looks at nothing but their scores.
     pub(super) fn inner(scheme: Scheme, stratified: Option<bool>, metric: Option<&'static Metric>) -> Eval {
         Eval { scheme, stratified, metrics: metric.into_iter().collect(), ..Eval::holdout(0.5) }

@@ -1,10 +1,13 @@
 //! Evaluation.
 
 pub(crate) mod assert;
+pub(crate) mod assess;
 pub(crate) mod calibrate;
 pub(crate) mod compare;
 pub(crate) mod eval;
+pub(crate) mod holdout;
 mod intervals;
+mod ledger;
 pub(crate) mod rows;
 mod scheme;
 mod suspicion;

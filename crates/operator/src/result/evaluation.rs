@@ -39,6 +39,18 @@ pub struct Evaluation {
     pub intervals: Vec<Option<Interval>>,
     /// The values that a search inside each fold has chosen, if there is one; in the order of the results.
     pub chosen: Vec<Values>,
+    /// The holdout that it is the final exam on, if it is one.
+    pub assessed: Option<Assessed>,
+}
+
+/// A final exam: the evaluation on rows that were set apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assessed {
+    /// The name of the rows.
+    pub holdout: String,
+    /// The number of pipelines that were assessed on them, this one included: after the first, the best of their scores
+    /// is optimistic.
+    pub times: usize,
 }
 
 /// The scheme by which an evaluation splits rows.
@@ -172,6 +184,7 @@ impl Evaluation {
             results,
             intervals: Vec::new(),
             chosen: Vec::new(),
+            assessed: None,
         }
     }
 

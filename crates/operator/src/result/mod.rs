@@ -12,7 +12,7 @@ mod saved_pipeline;
 mod sink;
 mod tuning;
 
-pub use evaluation::{Evaluation, FoldResult, Measured, MetricResult, Scheme, Score};
+pub use evaluation::{Assessed, Evaluation, FoldResult, Measured, MetricResult, Scheme, Score};
 pub use inspection::{Assertion, Description, ProfileReport, SchemaColumn, SchemaReport, TableHead};
 pub use predictions::{PREDICTION, prediction_arrays, prediction_columns, prediction_table};
 pub use ranking::{Entry, Lead, Ranking};
@@ -105,6 +105,7 @@ impl Output {
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
+            Output::Evaluation(evaluation) if evaluation.assessed.is_some() => "assess",
             Output::Evaluation(_) => "eval",
             Output::Table(_) => "show",
             Output::Schema(_) => "schema",

@@ -131,6 +131,10 @@ impl Walk<'_> {
                 format!("`{name}` saves a single pipeline, but there are {count} arms here"),
                 format!("put `{name}` in the arm to save"),
             ),
+            Structure::Exam => (
+                format!("`{name}` is the final exam of a single pipeline, but there are {count} arms here"),
+                "compare the arms by `eval`, and assess the best one".to_owned(),
+            ),
             _ if writes => (
                 format!("`{name}` writes a single file, but there are {count} arms here"),
                 format!("put `{name}` in the arm whose rows to write"),

@@ -6,7 +6,7 @@ use crate::model::TimeOrder;
 use pipewright_diagnostic::{Diagnostic, Span, code};
 use pipewright_frame::Role;
 use pipewright_operator::work::Evaluator;
-use pipewright_operator::{Bound, Effect, Flow, Form, Implied, Made, Verb};
+use pipewright_operator::{Bound, Effect, Flow, Form, Implied, Made, Structure, Verb};
 use pipewright_syntax::Stage;
 use std::sync::Arc;
 
@@ -27,6 +27,18 @@ impl Walk<'_> {
     pub(super) fn check_flow(&mut self, stage: &Stage, verb: &Verb) {
         let spec = &verb.spec;
         if spec.input.accepts(self.at.flow) {
+            if let (Effect::RowsAll | Effect::Meta, Some(holdout)) = (spec.effect, self.path().holdout()) {
+                let name = spec.name;
+                let (message, label) = match spec.structure {
+                    Structure::Holdout => (format!("a pipeline has one `{name}`"), "the first one"),
+                    _ => {
+                        (format!("`{name}` is not allowed below a holdout, which splits the rows"), "put it above this")
+                    }
+                };
+                let holdout = self.path().nodes[holdout].span;
+                let diagnostic = Diagnostic::error(code::WRONG_ORDER, message).label(stage.span, "");
+                self.say(diagnostic.label(holdout, label));
+            }
             if self.at.trains && spec.effect == Effect::Sink && spec.input == Flow::Table {
                 let message = format!("`{}` uses a saved model inside a pipeline that trains", spec.name);
                 self.say(
@@ -62,7 +74,7 @@ impl Walk<'_> {
 
     /// Needs of a stage that depend on its arguments, not on the verb alone.
     pub(super) fn check_needs(&mut self, bound: &Bound, verb: &Verb, span: Span) {
-        let is_judge = |node: &&Node| matches!(node.bound, Bound::Evaluator(_));
+        let is_judge = |node: &&Node| matches!(node.bound, Bound::Evaluator(_) | Bound::Exam(_));
         match bound {
             Bound::Inspect(_) if !self.at.adrift && !Flow::Recipe.accepts(self.at.flow) => {
                 self.say(misplaced(verb, self.at.flow, Flow::Recipe, span, &self.environment.registry.implied));

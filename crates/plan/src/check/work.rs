@@ -37,16 +37,10 @@ impl Walk<'_> {
                 decided = self.at.branch.task.as_ref().map(|task| training.decided(task)).unwrap_or_default();
                 remark = remark.or_else(|| implied::as_they_are(training.accepts()));
             }
-            Bound::Evaluator(judge) => {
-                decided = self.at.branch.task.as_ref().map(|task| judge.decided(task)).unwrap_or_default();
-                self.check_judge(judge.as_ref(), judge.rounds(), &args, span);
-            }
-            Bound::Search(search) => self.check_judge(search.judge().as_ref(), 1, &args, span),
-            Bound::Adjust(adjust) => self.check_adjust(adjust.as_ref(), verb, &args, span),
             Bound::Step(_) if verb.spec.effect == Effect::Row && self.at.flow == Flow::Recipe => {
                 remark = Some("in every fold".to_owned());
             }
-            _ => {}
+            _ => decided = self.judging(&bound, verb, &args, span),
         }
         let is_open = |joined: &Joined| joined.schema.as_ref().is_none_or(|schema| !schema.is_closed());
         self.arrive(outcome, &footprint, joined.as_ref().is_some_and(is_open), span, implied.is_some());
@@ -79,6 +73,28 @@ impl Walk<'_> {
         };
         self.at.branch.path.push(self.nodes.len());
         self.nodes.push(node);
+    }
+
+    /// Checks what evaluates, searches, adjusts or sets rows apart, and returns the options that it derives from the task.
+    fn judging(&mut self, bound: &Bound, verb: &Verb, args: &Args, span: Span) -> Vec<(&'static str, String)> {
+        match bound {
+            Bound::Evaluator(judge) => {
+                self.check_judge(judge.as_ref(), judge.rounds(), args, span);
+                return self.at.branch.task.as_ref().map(|task| judge.decided(task)).unwrap_or_default();
+            }
+            Bound::Holdout(holdout) => {
+                self.check_holdout(verb, span);
+                self.check_judge(holdout.split().as_ref(), 1, args, span);
+            }
+            Bound::Exam(exam) => {
+                self.check_exam(exam.as_ref(), span);
+                self.check_judge(exam.judge().as_ref(), 1, args, span);
+            }
+            Bound::Search(search) => self.check_judge(search.judge().as_ref(), 1, args, span),
+            Bound::Adjust(adjust) => self.check_adjust(adjust.as_ref(), verb, args, span),
+            _ => {}
+        }
+        Vec::new()
     }
 
     /// Tells a step in which columns no value is missing, if that is known and matters to it.

@@ -2,6 +2,7 @@
 //! nothing uses are probably a mistake. And names that a script gives to stages, which nothing can use.
 
 use pipewright_diagnostic::{Diagnostic, code};
+use pipewright_operator::Registry;
 use pipewright_syntax::{Arg, Core, Item, Name, Named, Script, Selector, Stage, Value, written_name};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -111,8 +112,8 @@ pub(super) fn unused(script: &Script) -> Vec<Diagnostic> {
     definitions(script).into_iter().filter(is_unused).map(warning).collect()
 }
 
-/// An error for every stage with an alias, which would do nothing.
-pub(super) fn aliases(script: &Script) -> Vec<Diagnostic> {
+/// An error for every stage with an alias that would do nothing.
+pub(super) fn aliases(script: &Script, registry: &Registry) -> Vec<Diagnostic> {
     let mut errors = Vec::new();
     for item in &script.items {
         let (Item::Let { pipeline, .. } | Item::Def { pipeline, .. } | Item::Pipeline(pipeline)) = item else {
@@ -120,9 +121,13 @@ pub(super) fn aliases(script: &Script) -> Vec<Diagnostic> {
         };
         each(&pipeline.stages, &mut |stage| {
             let Some(alias) = &stage.alias else { return };
+            let verb = stage.core.verb().and_then(|verb| registry.verb(&verb.node));
+            if verb.is_some_and(|verb| verb.spec.alias.is_some()) {
+                return;
+            }
             let name = written_name(&alias.node);
             let column = last_column(&stage.core).map_or("COLUMN".into(), written_name);
-            let message = format!("`as {name}` has no effect: a stage has no name");
+            let message = format!("`as {name}` has no effect: this stage has no name");
             errors.push(
                 Diagnostic::error(code::UNEXPECTED, message)
                     .label(alias.span, "")

@@ -31,7 +31,7 @@ impl Lowering<'_> {
         let Some(table) = self.whole else { return };
         let seed = judge.seed().unwrap_or(self.plan.seed);
         let judging = Judging { judge: judge.clone(), canonical: self.node(stage).canonical.clone(), seed, stage };
-        let report = self.evaluation(&judging, None, table, ScopeId::ROOT);
+        let report = self.evaluation(&judging, None, table, self.scope);
         self.reports.extend(report);
     }
 
@@ -45,6 +45,27 @@ impl Lowering<'_> {
         scope: ScopeId,
     ) -> Option<JobId> {
         let Judging { judge, canonical, seed, stage } = judging;
+        let task = self.as_candidate(of, |lowering| lowering.path.branch.task.clone())?;
+        let key = match scope {
+            ScopeId::ROOT => Key::new(*seed).child("split"),
+            scope => self.in_scope(Key::new(*seed).child("split"), scope),
+        };
+        let identity = Identity::of("split").text(canonical).key(key).text(&task_text(Some(&task)));
+        let rounds = self.add(Work::Split(judge.clone(), task, key), identity, &[table], *stage, scope);
+        let enter = |round| Round { table, rounds, round, scope: self.graph.enter(scope, rounds, round) };
+        let rounds: Vec<Round> = (0..judge.rounds()).map(enter).collect();
+        self.scored(judging, of, &rounds, scope)
+    }
+
+    /// Adds an evaluation in these rounds.
+    pub(super) fn scored(
+        &mut self,
+        judging: &Judging,
+        of: Option<usize>,
+        rounds: &[Round],
+        scope: ScopeId,
+    ) -> Option<JobId> {
+        let Judging { judge, canonical, seed, stage } = judging;
         let (task, mut label) = self.as_candidate(of, |lowering| {
             let trained_at = lowering.path.training()?;
             let Bound::Training(training) = &lowering.node(trained_at).bound else { return None };
@@ -53,29 +74,22 @@ impl Lowering<'_> {
         if let (None, Some(search)) = (of, self.search_label()) {
             label = search;
         }
-        let key = match scope {
-            ScopeId::ROOT => Key::new(*seed).child("split"),
-            scope => self.in_scope(Key::new(*seed).child("split"), scope),
-        };
-        let identity = Identity::of("split").text(canonical).key(key).text(&task_text(Some(&task)));
-        let rounds = self.add(Work::Split(judge.clone(), task.clone(), key), identity, &[table], *stage, scope);
         let baseline = judge.baseline(&task);
         let (mut scores, mut choices) = (Vec::new(), Vec::new());
-        for round in 0..judge.rounds() {
-            let round = Round { table, rounds, round, scope: self.graph.enter(scope, rounds, round) };
+        for round in rounds {
             let predicted = match (of, &self.path.branch.searched) {
                 (None, Some(_)) => {
-                    let (predicted, choice) = self.searched_fold(&round)?;
+                    let (predicted, choice) = self.searched_fold(round)?;
                     choices.push(choice);
                     predicted
                 }
-                (of, _) => self.as_candidate(of, |lowering| lowering.fold(&round))?,
+                (of, _) => self.as_candidate(of, |lowering| lowering.fold(round))?,
             };
-            let baseline = self.baseline(&round, *stage, &task, baseline.clone());
-            let test = self.pick(&round, Part::Test, *stage);
+            let baseline = self.baseline(round, *stage, &task, baseline.clone());
+            let test = self.pick(round, Part::Test, *stage);
             let identity = Identity::of("score").text(canonical).number(round.round as u64);
             let work = Work::Score(judge.clone(), task.clone(), round.round);
-            scores.push(self.add(work, identity, &[test, predicted, baseline, rounds], *stage, round.scope));
+            scores.push(self.add(work, identity, &[test, predicted, baseline, round.rounds], *stage, round.scope));
         }
         let candidates = (!choices.is_empty()).then(|| self.labels());
         let arm = self.path.branch.arm.clone();

@@ -145,8 +145,8 @@ impl<'a> Lowering<'a> {
         identity: &Identity,
         stage: usize,
     ) -> Option<JobId> {
-        let (whole, at, search) = (self.whole?, self.id(stage), self.search_stage()?);
-        let ranked = self.ranked(whole, ScopeId::ROOT)?;
+        let (whole, at) = (self.whole?, self.id(stage));
+        let ranked = self.ranked(whole, self.scope)?;
         let mut sinks = Vec::new();
         for candidate in 0..self.candidates() {
             let own = (std::mem::take(&mut self.states), self.model.take(), self.table);
@@ -157,7 +157,7 @@ impl<'a> Lowering<'a> {
             (self.states, self.model, self.table) = own;
             sinks.push(sink?);
         }
-        self.forwarded(&sinks, &ranked, search, ScopeId::ROOT).first().copied()
+        self.forwarded(&sinks, &ranked, stage, self.scope).first().copied()
     }
 
     /// Fits everything down to the training on all rows.
@@ -185,12 +185,12 @@ impl<'a> Lowering<'a> {
     }
 
     fn searched(&mut self, stage: usize, whole: JobId) -> Option<JobId> {
-        let ranked = self.ranked(whole, ScopeId::ROOT)?;
+        let ranked = self.ranked(whole, self.scope)?;
         let names = self.names(stage);
-        let mut inputs = vec![*self.forwarded(&names, &ranked, stage, ScopeId::ROOT).first()?];
+        let mut inputs = vec![*self.forwarded(&names, &ranked, stage, self.scope).first()?];
         let mut below = Ranked { rankings: Vec::new(), evaluations: Vec::new() };
         for (rung, (_, places)) in ranked.evaluations.iter().enumerate() {
-            let names = self.forwarded(&names, &below, stage, ScopeId::ROOT);
+            let names = self.forwarded(&names, &below, stage, self.scope);
             inputs.extend(names.into_iter().zip(places).flat_map(|(name, &place)| [name, place]));
             below.rankings.push(ranked.rankings[rung]);
         }
@@ -199,6 +199,6 @@ impl<'a> Lowering<'a> {
         let task = self.path.branch.task.clone()?;
         let head = SearchHead { search, task, candidates: self.labels(), rungs, arm: self.path.branch.arm.clone() };
         let identity = Identity::of("searched").text(&self.node(stage).canonical);
-        Some(self.add(Work::Searched(Arc::new(head)), identity, &inputs, stage, ScopeId::ROOT))
+        Some(self.add(Work::Searched(Arc::new(head)), identity, &inputs, stage, self.scope))
     }
 }
