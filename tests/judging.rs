@@ -10,6 +10,7 @@ use pipewright_plan::{JobGraph, Work, lower};
 use pipewright_world::MemoryWorld;
 use pipewright_world::random::Key;
 use std::sync::Arc;
+use std::time::Duration;
 use support::{example_world, messages};
 
 /// The runs of each statistical test; the bounds below hold for them with these seeds.
@@ -206,4 +207,28 @@ fn nothing_is_learned_from_rows_set_apart_for_the_final_exam() {
     let folds = |done: &pipewright::RunResult| done.evaluations().find(|found| found.assessed.is_none()).cloned();
     assert_eq!(folds(&clean), folds(&poisoned));
     assert_ne!(exam(&clean), exam(&poisoned), "the exam is on these rows");
+}
+
+/// Candidates that are left when the time is up are skipped; the first one never is, and what was tried decides.
+#[test]
+fn a_search_whose_time_is_up_keeps_the_best_so_far() {
+    let script = "load t.csv | target y | scale | train knn[int(1, 30)] | tune random 20 metric=accuracy budget=BUDGET \
+                  | eval kfold 3 metric=accuracy | save m.pw";
+    let within = |budget: &str| {
+        let world = MemoryWorld::default().with_file("t.csv", table(2, 80, 1.0)).ticking(Duration::from_millis(1));
+        let options = Options { threads: Some(1), ..Options::default() };
+        let done = Session::new(Arc::new(world), options).run(&script.replace("BUDGET", budget));
+        assert!(done.is_ok(), "{}", messages(&done, script));
+        done
+    };
+    let (all, some, first) = (within("10h"), within("1s"), within("1ms"));
+    assert_eq!((tuning(&all).trials.len(), tuning(&all).skipped), (20, 0));
+    assert!(!messages(&all, script).contains("W0605"));
+    let tried = tuning(&some);
+    assert!(tried.skipped > 0 && tried.trials.len() > 1 && tried.trials.len() + tried.skipped == 20, "{tried:?}");
+    assert_eq!(tried.trials[..], tuning(&all).trials[..tried.trials.len()], "candidates are tried in order");
+    assert_eq!(tried.winner, tried.ranked()[0].candidate);
+    assert!(messages(&some, script).contains("W0605"));
+    assert_eq!(tuning(&first).trials.len(), 1);
+    assert_eq!(first.evaluation().unwrap().chosen.len(), 3);
 }

@@ -318,6 +318,9 @@ codes! {
     NOT_FULLY_CONVERGED = "W0603", "a solver that did not fully converge",
         "The results are usable, but not accurate to the last digit.",
         "" => "";
+    TIME_UP = "W0605", "a time budget that ended a search",
+        "Candidates that were left when the budget of `tune` was up were not evaluated. How many fit depends on the machine, so the result is not reproducible.",
+        "" => "";
     SINGULAR_WARNING = "W0602", "collinear columns",
         "The coefficients are not unique; the solution with the smallest norm is used.",
         "" => "";

@@ -6,8 +6,8 @@ use pipewright_frame::{Column, ColumnType, Role, Table};
 use pipewright_learn::Outputs;
 use pipewright_operator::result::{Assessed, Evaluation, FoldResult, Output, Trial, Tuning};
 use pipewright_operator::work::{
-    Adjust, Adjusted, Adjustment, Consumer, Dropped, Evaluator, Fitted, FittedModel, HeldOut, Learned, Round, Sitting,
-    Splitter,
+    Adjust, Adjusted, Adjustment, Choose, Consumer, Dropped, Evaluator, Fitted, FittedModel, HeldOut, Learned, Round,
+    Sitting, Splitter,
 };
 use pipewright_operator::{Data, Environment, EvaluationRecord, FittedPipeline, Preparation, Record, SeenRows, Task};
 use pipewright_plan::{ExamHead, Job, Part, PipelineHead, SearchHead, VerdictHead, Work};
@@ -36,6 +36,8 @@ pub enum Value {
     Sitting(Arc<Sitting>),
     /// The indices of candidates, the best one first.
     Ranking(Arc<[usize]>),
+    /// Nothing: a candidate of a search whose time is up.
+    Skipped,
 }
 
 impl Value {
@@ -62,6 +64,10 @@ pub(crate) fn execute(
     progress: &dyn Progress,
     observer: &dyn Observer,
 ) -> Result<Value, Failure> {
+    let copes = matches!(job.work, Work::Choose(_) | Work::Suggest(..) | Work::Searched(_));
+    if !copes && inputs.iter().any(|input| matches!(input, Value::Skipped)) {
+        return Ok(Value::Skipped);
+    }
     Ok(match &job.work {
         Work::Read(source, wanted) => Value::Data(source.read(wanted, environment, progress)?),
         Work::Rows(rows, key) => Value::Data(expect!(Data, &inputs[0]).changed(rows, *key, progress)?),
@@ -105,11 +111,11 @@ pub(crate) fn execute(
         Work::Score(judge, task, round) => Value::Fold(Arc::new(score(judge, task, *round, inputs)?)),
         Work::Verdict(judge, head) => Value::Output(Arc::new(Output::Evaluation(verdict(judge, head, inputs)))),
         Work::Admit(..) | Work::Assess(_) => examined(&job.work, &inputs, environment)?,
-        Work::Choose(choose) => {
-            let results: Vec<Arc<Output>> = inputs.iter().filter_map(Value::output).collect();
-            Value::Ranking(choose.rank(&results)?.into())
-        }
-        Work::Chosen(_) => inputs.pop().expect("the scheduler adds the candidate in this place"),
+        Work::Choose(choose) => Value::Ranking(ranking(choose.as_ref(), &inputs, progress)?.into()),
+        Work::Suggest(search, pool) => Value::Ranking([search.next(pool, &tried(&inputs))?].into()),
+        // The scheduler adds the candidate in this place; a ranking ends where candidates were skipped.
+        Work::Chosen(_) if inputs.len() < 2 => Value::Skipped,
+        Work::Chosen(_) => inputs.pop().expect("two inputs"),
         Work::Candidate(index) => Value::Ranking([*index].into()),
         Work::Searched(head) => Value::Output(Arc::new(Output::Tuning(tuning(head, &inputs)))),
         Work::Inspect(inspect) => Value::Output(Arc::new(inspect.inspect(expect!(Data, &inputs[0]), environment)?)),
@@ -190,22 +196,47 @@ fn verdict(judge: &Arc<dyn Evaluator>, head: &VerdictHead, inputs: Vec<Value>) -
     evaluation
 }
 
-/// Collects the trials of a search; its inputs are the winner, and a candidate with its evaluation for each place.
+/// The places of candidates by their evaluations, the best one first, without those that were skipped.
+fn ranking(choose: &dyn Choose, inputs: &[Value], progress: &dyn Progress) -> Result<Vec<usize>, Failure> {
+    let evaluated = inputs.iter().enumerate().filter_map(|(place, input)| Some((place, input.output()?)));
+    let (places, results): (Vec<usize>, Vec<Arc<Output>>) = evaluated.unzip();
+    if results.len() < inputs.len() {
+        let message = format!("the time was up after {} of {} candidates", results.len(), inputs.len());
+        let notice = Failure::warning(code::TIME_UP, message);
+        progress.notice(notice.help("with the same seed, another machine may choose another one: raise the budget"));
+    }
+    match results.is_empty() {
+        // None on this rung was evaluated: the best one of the rung below stays the best.
+        true => Ok(vec![0]),
+        false => Ok(choose.rank(&results)?.into_iter().map(|place| places[place]).collect()),
+    }
+}
+
+/// The candidates that were tried, with their evaluations.
+fn tried(inputs: &[Value]) -> Vec<(usize, Arc<Output>)> {
+    let of_pair = |pair: &[Value]| match (&pair[0], pair[1].output()) {
+        (Value::Ranking(name), Some(evaluation)) => Some((name[0], evaluation)),
+        _ => None,
+    };
+    inputs.chunks_exact(2).filter_map(of_pair).collect()
+}
+
+/// Collects the trials of a search; its inputs are the winner, and a candidate with its evaluation for each trial.
 fn tuning(head: &SearchHead, inputs: &[Value]) -> Tuning {
     let metric = head.search.metric(&head.task);
-    let index = |value: &Value| expect!(Ranking, value)[0];
-    let mut places = inputs[1..].chunks_exact(2);
     let mut trials = Vec::new();
-    for &(share, count) in &head.rungs {
-        for place in places.by_ref().take(count) {
-            let (candidate, output) = (index(&place[0]), place[1].output());
-            let evaluation = output.as_deref().and_then(Output::as_evaluation).expect("a place has an evaluation");
+    for (pair, &share) in inputs[1..].chunks_exact(2).zip(&head.shares) {
+        for (candidate, output) in tried(pair) {
+            let evaluation = output.as_evaluation().expect("a trial has an evaluation");
             let values = head.candidates[candidate].clone();
             trials.push(Trial::of(candidate, values, share, evaluation, metric.name));
         }
     }
     let arm = head.arm.as_deref().map(str::to_owned);
-    Tuning::new(head.search.label(), head.task.clone(), metric, trials, index(&inputs[0])).in_arm(arm)
+    let mut tuning =
+        Tuning::new(head.search.label(), head.task.clone(), metric, trials, expect!(Ranking, &inputs[0])[0]);
+    tuning.skipped = head.shares.len() - tuning.trials.len();
+    tuning.in_arm(arm)
 }
 
 /// Scores one round; its inputs are held-out rows, predictions, those of the baseline, and all rounds.

@@ -5,9 +5,9 @@ use crate::observe::{JobWatch, Notice, Observer};
 use pipewright_diagnostic::{Bounds, Failure, code};
 use pipewright_frame::Schema;
 use pipewright_operator::{Data, Environment};
-use pipewright_plan::{JobGraph, JobId, NodeId, Work};
+use pipewright_plan::{Job, JobGraph, JobId, NodeId, Work};
 use rayon::Scope;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -152,12 +152,17 @@ struct State {
     jobs: Vec<JobState>,
     demanded: usize,
     done: usize,
-    /// Ready jobs that have not been started, the first one last.
-    waiting: Vec<JobId>,
+    /// Ready jobs that no task has taken.
+    waiting: BTreeSet<JobId>,
+    /// Number of tasks that have not taken a job yet.
+    spawned: usize,
+    /// Number of tasks at work on a job.
     running: usize,
     /// Do any rows exceed the memory limit?
     streams: bool,
     failure: Option<(JobId, Failure)>,
+    /// When the first job started that only evaluates a candidate.
+    searching_since: Option<Duration>,
 }
 
 #[derive(Default)]
@@ -178,6 +183,15 @@ struct JobState {
     notices: Vec<Failure>,
     time: Duration,
     ran: bool,
+}
+
+impl State {
+    /// Takes the first job for a task.
+    fn begin(&mut self) -> JobId {
+        self.spawned -= 1;
+        self.running += 1;
+        self.waiting.pop_first().expect("there is a job for each task")
+    }
 }
 
 impl<'a> Schedule<'a> {
@@ -260,10 +274,12 @@ impl<'a> Schedule<'a> {
         }
     }
 
-    /// Spawns jobs; a pool thread takes its own newest job first, so the first job is spawned last.
+    /// Adds jobs that are ready, and spawns a task for each. A task takes the first job in the order of the graph that is
+    /// ready by then: so a round ends before the next one begins, and a candidate is evaluated before the next one.
     fn spawn<'s>(&'s self, scope: &Scope<'s>, ready: Vec<JobId>) {
-        for id in self.next(ready) {
+        for _ in 0..self.tasks(ready) {
             scope.spawn(move |scope| {
+                let id = self.lock().begin();
                 let next = self.work(id);
                 self.lock().running -= 1;
                 self.spawn(scope, next);
@@ -271,19 +287,18 @@ impl<'a> Schedule<'a> {
         }
     }
 
-    /// Returns the jobs to start, the first one last, now that these are ready: all, or one at a time for rows that
-    /// exceed the memory limit, which is one for all jobs. The newest goes first then too, so that a round ends before
-    /// the next one begins.
-    fn next(&self, ready: Vec<JobId>) -> Vec<JobId> {
+    /// Adds jobs that are ready, and returns how many may start: all, or one at a time for rows that exceed the memory
+    /// limit, which is one for all jobs.
+    fn tasks(&self, ready: Vec<JobId>) -> usize {
         let mut state = self.lock();
-        state.waiting.extend(ready.into_iter().rev());
+        state.waiting.extend(ready);
+        let free = state.waiting.len() - state.spawned;
         let count = match state.streams {
-            true => usize::from(state.running == 0).min(state.waiting.len()),
-            false => state.waiting.len(),
+            true => usize::from(state.spawned + state.running == 0).min(free),
+            false => free,
         };
-        state.running += count;
-        let rest = state.waiting.len() - count;
-        state.waiting.split_off(rest)
+        state.spawned += count;
+        count
     }
 
     /// Runs one job and returns those that have become ready.
@@ -293,7 +308,11 @@ impl<'a> Schedule<'a> {
         let notices = Mutex::new(Vec::new());
         let progress = JobWatch { job, observer: self.observer, notices: &notices };
         let start = self.environment.world.elapsed();
+        let is_late = self.is_late(job, start);
         let result = self.bounds.go_on().and_then(|()| {
+            if is_late {
+                return Ok(Value::Skipped);
+            }
             let rounds = self.graph.folds(job.scope);
             let work = || execute(job, &rounds, inputs, self.environment, &progress, self.observer);
             let work = AssertUnwindSafe(|| self.bounds.around(work));
@@ -317,6 +336,13 @@ impl<'a> Schedule<'a> {
                 Vec::new()
             }
         }
+    }
+
+    /// Is the time of the search up to which a job belongs? It counts from the first such job.
+    fn is_late(&self, job: &Job, now: Duration) -> bool {
+        let Some(deadline) = &job.deadline else { return false };
+        let start = *self.lock().searching_since.get_or_insert(now);
+        now.saturating_sub(start) > self.graph.end(deadline)
     }
 
     /// Returns the inputs of a job, or `None` if an earlier one has failed. Later jobs then stop; earlier ones
@@ -403,6 +429,7 @@ fn is_run(work: &Work) -> bool {
             | Work::Split(..)
             | Work::Score(..)
             | Work::Choose(_)
+            | Work::Suggest(..)
             | Work::Chosen(_)
             | Work::Candidate(_)
             | Work::Admit(..)

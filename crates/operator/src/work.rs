@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 pub use adjust::{Adjust, Adjusted, Adjustment, AdjustmentKind};
 pub use exam::{Exam, Holdout, Sitting};
-pub use search::{Choose, Rung, Search};
+pub use search::{Choose, Course, Pool, Race, Rung, Search};
 pub use source::{Pushdown, Sketch, Source};
 
 /// A stage bound to its arguments.

@@ -10,13 +10,14 @@ use crate::proof;
 use pipewright_frame::FitContext;
 use pipewright_operator::result::Values;
 use pipewright_operator::work::{
-    Adjust, Choose, Combine, Consumer, Evaluator, Exam, Fitted, FittedModel, Freeze, Inspect, Learner, ModelSink,
+    Adjust, Choose, Combine, Consumer, Evaluator, Exam, Fitted, FittedModel, Freeze, Inspect, Learner, ModelSink, Pool,
     Pushdown, Rows, Search, Source, Splitter, Step,
 };
 use pipewright_operator::{FittedPipeline, Preparation, Record, StepRecord, Task};
 use pipewright_world::random::Key;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Index of a job in its graph.
 pub type JobId = usize;
@@ -70,6 +71,8 @@ pub enum Work {
     Admit(Arc<dyn Exam>, Arc<ExamHead>),
     /// sitting, evaluation → output
     Assess(Arc<dyn Exam>),
+    /// (index, evaluation) of each candidate tried … → the index of the candidate to try next
+    Suggest(Arc<dyn Search>, Arc<Pool>),
     /// evaluation … → ranking of the candidates
     Choose(Arc<dyn Choose>),
     /// ranking, candidate … → value of the candidate in this place of the ranking; those ranked elsewhere are not
@@ -77,7 +80,7 @@ pub enum Work {
     Chosen(usize),
     /// → the index of a candidate
     Candidate(usize),
-    /// index of the winner, (index, evaluation) of each place of each rung … → output
+    /// index of the winner, (index, evaluation) of each trial … → output
     Searched(Arc<SearchHead>),
     /// table → output
     Inspect(Arc<dyn Inspect>),
@@ -125,8 +128,8 @@ pub struct SearchHead {
     pub task: Task,
     /// The values that make each candidate.
     pub candidates: Arc<[Values]>,
-    /// The share of the rows on each rung, and the number of its places.
-    pub rungs: Vec<(f64, usize)>,
+    /// Of each trial, the share of the rows on which the candidate is evaluated.
+    pub shares: Vec<f64>,
     /// The arm of a `fork` in which it searches.
     pub arm: Option<Arc<str>>,
 }
@@ -201,6 +204,20 @@ pub struct Job {
     pub stage: NodeId,
     /// The scope that it belongs to; the root for jobs that run once.
     pub scope: ScopeId,
+    /// When it is not worth starting any more.
+    pub deadline: Option<Deadline>,
+}
+
+/// The end of the time of a search: when its share of the budget of the stage is up, what only evaluates candidates is
+/// skipped.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Deadline {
+    /// The stage that searches.
+    pub stage: NodeId,
+    /// The time for all searches of the stage.
+    pub budget: Duration,
+    /// The index of the search among those of the stage.
+    pub place: usize,
 }
 
 /// Index of a scope in its graph.
@@ -232,6 +249,10 @@ pub struct JobGraph {
     by_fingerprint: BTreeMap<Fingerprint, JobId>,
     scopes: Vec<Round>,
     by_round: BTreeMap<Round, ScopeId>,
+    /// That of jobs added now.
+    deadline: Option<Deadline>,
+    /// The scopes in which a stage searches.
+    searches: BTreeMap<NodeId, Vec<ScopeId>>,
 }
 
 impl JobGraph {
@@ -245,11 +266,38 @@ impl JobGraph {
     pub fn add(&mut self, work: Work, identity: Identity, inputs: &[JobId], stage: NodeId, scope: ScopeId) -> JobId {
         let fingerprint = identity.with_inputs(inputs.iter().map(|&input| self.jobs[input].fingerprint));
         if let Some(&known) = self.by_fingerprint.get(&fingerprint) {
+            if self.deadline.is_none() {
+                self.jobs[known].deadline = None;
+            }
             return known;
         }
-        self.jobs.push(Job { work, inputs: inputs.to_vec(), fingerprint, stage, scope });
+        let deadline = self.deadline;
+        self.jobs.push(Job { work, inputs: inputs.to_vec(), fingerprint, stage, scope, deadline });
         self.by_fingerprint.insert(fingerprint, self.jobs.len() - 1);
         self.jobs.len() - 1
+    }
+
+    /// Returns the deadline of the search of a stage in a scope.
+    pub fn deadline_of(&mut self, stage: NodeId, scope: ScopeId, budget: Duration) -> Deadline {
+        let scopes = self.searches.entry(stage).or_default();
+        let place = scopes.iter().position(|&known| known == scope).unwrap_or_else(|| {
+            scopes.push(scope);
+            scopes.len() - 1
+        });
+        Deadline { stage, budget, place }
+    }
+
+    /// Sets the deadline of the jobs that are added from now on, and returns the one before. A job that is added again
+    /// without one has none.
+    pub fn until(&mut self, deadline: Option<Deadline>) -> Option<Deadline> {
+        std::mem::replace(&mut self.deadline, deadline)
+    }
+
+    /// Returns when a deadline is over, counted from the first job that has one: the searches of a stage share its budget.
+    #[must_use]
+    pub fn end(&self, deadline: &Deadline) -> Duration {
+        let searches = self.searches.get(&deadline.stage).map_or(1, Vec::len).max(1);
+        deadline.budget.mul_f64((deadline.place + 1) as f64 / searches as f64)
     }
 
     /// Returns the scope of one round of a split in `parent`.

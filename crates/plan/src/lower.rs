@@ -33,9 +33,10 @@ pub(crate) fn jobs_of_round(path: &Path<'_>) -> usize {
     let own = own.saturating_mul(path.nodes.iter().map(inner).max().unwrap_or(0).saturating_add(1));
     // A search evaluates each candidate in inner rounds, and has a fit of each for the winner.
     path.branch.searched.as_ref().map_or(own, |searched| {
-        let rungs: usize = searched.search.rungs(searched.candidates.len()).len();
-        let fits = searched.search.judge().rounds().saturating_mul(rungs).saturating_add(1);
-        own.saturating_mul(searched.candidates.len()).saturating_mul(fits)
+        let candidates = searched.candidates.len();
+        let evaluations = searched.search.course(candidates).evaluations(candidates);
+        let fits = searched.search.judge().rounds().saturating_mul(evaluations).saturating_add(candidates);
+        own.saturating_mul(fits)
     })
 }
 

@@ -4,7 +4,7 @@ use crate::target::TargetFacts;
 use pipewright_diagnostic::Span;
 use pipewright_frame::{Complete, Schema};
 use pipewright_operator::result::Values;
-use pipewright_operator::work::{Learner, Search};
+use pipewright_operator::work::{Learner, Pool, Search};
 use pipewright_operator::{Args, Bound, Footprint, Task, Transform, Verb};
 use std::sync::Arc;
 
@@ -100,6 +100,8 @@ pub struct Branch {
 pub struct Searched {
     /// The versions, at least one.
     pub candidates: Vec<Candidate>,
+    /// Their points.
+    pub pool: Arc<Pool>,
     /// What chooses between them.
     pub search: Arc<dyn Search>,
 }

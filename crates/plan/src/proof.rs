@@ -55,7 +55,12 @@ impl Origin {
 fn learns(work: &Work) -> bool {
     match work {
         Work::Fit { learns, .. } => *learns,
-        Work::Learn(..) | Work::Adjust(..) | Work::Split(..) | Work::Choose(_) | Work::ApplyTraining => true,
+        Work::Learn(..)
+        | Work::Adjust(..)
+        | Work::Split(..)
+        | Work::Choose(_)
+        | Work::Suggest(..)
+        | Work::ApplyTraining => true,
         _ => false,
     }
 }
@@ -89,7 +94,7 @@ fn origin(job: &Job, inputs: Origin, origins: &[Origin]) -> Origin {
         Work::Split(..) => Origin::default(),
         // A state holds no rows: it was learned from them.
         Work::Fit { learns: false, .. } => Origin { rows: BTreeSet::new(), learned: inputs.learned },
-        Work::Fit { .. } | Work::Learn(..) | Work::Adjust(..) | Work::Choose(_) => {
+        Work::Fit { .. } | Work::Learn(..) | Work::Adjust(..) | Work::Choose(_) | Work::Suggest(..) => {
             Origin { rows: BTreeSet::new(), learned: inputs.rows.into_iter().chain(inputs.learned).collect() }
         }
         _ => inputs,

@@ -3,6 +3,7 @@
 use crate::evaluation::number;
 use pipewright_operator::result::{Trial, Tuning};
 use serde_json::{Map, Value as Json, json};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// Maximum number of candidates in text.
@@ -30,6 +31,10 @@ pub(crate) fn json(tuning: &Tuning) -> Json {
         "best": tuning.winner,
         "values": tuning.best().map(values),
     });
+    if tuning.skipped > 0 {
+        json["skipped"] = json!(tuning.skipped);
+        json["reproducible"] = json!(false);
+    }
     if let Some(arm) = &tuning.arm {
         json["arm"] = json!(arm);
     }
@@ -44,7 +49,8 @@ fn values(trial: &Trial) -> Map<String, Json> {
 pub(crate) fn text(tuning: &Tuning) -> String {
     let arm = tuning.arm.as_ref().map_or(String::new(), |arm| format!("{arm}: "));
     let ranked = tuning.ranked();
-    let candidates = tuning.trials.iter().map(|trial| trial.candidate).max().map_or(0, |last| last + 1);
+    let tried: BTreeSet<usize> = tuning.trials.iter().map(|trial| trial.candidate).collect();
+    let candidates = tried.len();
     let mut text = format!("{arm}tune {}: {candidates} candidates for {}\n\n", tuning.search, tuning.task.target);
     let rungs = tuning.trials.iter().any(|trial| trial.share < 1.0);
     let names = names(&tuning.trials);
@@ -59,6 +65,9 @@ pub(crate) fn text(tuning: &Tuning) -> String {
     }
     if ranked.len() > SHOWN_MAX {
         let _ = writeln!(text, "and {} more", ranked.len() - SHOWN_MAX);
+    }
+    if tuning.skipped > 0 {
+        let _ = writeln!(text, "\nThe time was up: {} trials were skipped", tuning.skipped);
     }
     let _ = writeln!(text, "\nThe best of several inner scores is optimistic: `tune … | eval` tells what to expect.");
     text

@@ -4,15 +4,18 @@ use crate::{Content, Fill, World};
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// An in-memory world: files, a text as standard input, a stopped clock, and writes that can be made to fail.
+/// An in-memory world: files, a text as standard input, a clock that stands still or ticks, and writes that can be made to fail.
 #[derive(Debug, Default)]
 pub struct MemoryWorld {
     files: Mutex<BTreeMap<PathBuf, Vec<u8>>>,
     standard_input: Option<Vec<u8>>,
     fail_after_bytes: Option<usize>,
+    tick: Duration,
+    looks: AtomicU32,
 }
 
 impl MemoryWorld {
@@ -40,6 +43,13 @@ impl MemoryWorld {
     #[must_use]
     pub fn failing_after(mut self, bytes: usize) -> MemoryWorld {
         self.fail_after_bytes = Some(bytes);
+        self
+    }
+
+    /// Lets the clock advance by this much every time it is read.
+    #[must_use]
+    pub fn ticking(mut self, tick: Duration) -> MemoryWorld {
+        self.tick = tick;
         self
     }
 
@@ -97,7 +107,7 @@ impl World for MemoryWorld {
     }
 
     fn elapsed(&self) -> Duration {
-        Duration::ZERO
+        self.tick.saturating_mul(self.looks.fetch_add(1, Ordering::Relaxed))
     }
 }
 

@@ -5,11 +5,11 @@ use super::scheme::Scheme;
 use pipewright_diagnostic::{Failure, code};
 use pipewright_learn::Metric;
 use pipewright_learn::metric::{self, Undefined};
-use pipewright_learn::search::{self, Point, Range, Space, Value as At};
+use pipewright_learn::search::{self, Point, Range, Space, Tpe, Value as At};
 use pipewright_operator::result::{Output, Trial};
-use pipewright_operator::work::{Choose, Evaluator, Rung, Search, Splitter};
+use pipewright_operator::work::{Choose, Course, Evaluator, Pool, Race, Rung, Search, Splitter};
 use pipewright_operator::{
-    Args, ArgumentError, Arguments, Bound, Count, Effect, Environment, Example, Flow, Group, Int, Seed, Spec,
+    Args, ArgumentError, Arguments, Bound, Count, Duration, Effect, Environment, Example, Flow, Group, Int, Seed, Spec,
     Structure, Task, TaskKind, Verb, arguments, words,
 };
 use pipewright_world::random::Key;
@@ -21,7 +21,13 @@ const DEFAULT: usize = 20;
 
 words! {
     /// Which candidates are tried, and on how many rows.
-    enum StrategyWord { Grid = "grid", Random = "random", Halving = "halving" }
+    enum StrategyWord {
+        Grid = "grid",
+        Random = "random",
+        Tpe = "tpe",
+        Halving = "halving",
+        Hyperband = "hyperband",
+    }
 }
 
 words! {
@@ -38,12 +44,13 @@ words! {
 arguments! {
     /// The arguments of `tune`.
     struct TuneArgs {
-        /// Which candidates are tried: all combinations, a random sample of them, or a random sample of which the
-        /// best third goes on to three times the rows.
+        /// Which candidates are tried: all combinations, a random sample, a sample in which each one follows from the
+        /// scores of those before it, or a sample of which the best third goes on to three times the rows.
         positional strategy: StrategyWord;
-        /// Number of candidates.
-        positional candidates: Option<Count>, for strategy in ["random", "halving"], by strategy {
+        /// Number of candidates to try.
+        positional candidates: Option<Count>, for strategy in ["random", "tpe", "halving"], by strategy {
             "random" => Count::from(DEFAULT),
+            "tpe" => Count::from(DEFAULT),
             "halving" => Count::from(DEFAULT),
         };
         /// The inner evaluation: on these folds of the training rows, candidates are compared.
@@ -51,7 +58,10 @@ arguments! {
         /// The metric that decides. Without it, log_loss for classes and rmse for numbers.
         option metric: Option<MetricWord>;
         /// One in this many candidates goes on to the next rung.
-        option eta: Int<2> = 3, for strategy in ["halving"];
+        option eta: Int<2> = 3, for strategy in ["halving", "hyperband"];
+        /// Time for the search, such as `10m`; with folds around it, for all of them together. When it is up, candidates that
+        /// are left are skipped, with a warning.
+        option budget: Option<Duration>;
         /// Random seed of the candidates and of the inner folds, in place of the seed of the run.
         option seed: Option<Seed>;
     }
@@ -66,7 +76,10 @@ pub(crate) const VERB: Verb = Verb {
                   place of stages, and the ranges `uniform(0, 0.5)`, `loguniform(1e-4, 1e-1)` and `int(2, 12)`. \
                   `grid` tries all combinations, `random 40` a sample of 40; drawn numbers are rounded to four \
                   digits. `halving 27` starts with 27 candidates on few rows, and the best third of each rung goes \
-                  on to three times the rows (successive halving). Candidates are compared by the mean of the metric \
+                  on to three times the rows (successive halving); `hyperband` runs several halvings that start with \
+                  more and more rows. `tpe 40` tries 40 candidates one after the other, each where earlier scores \
+                  make a better one likely (tree-structured Parzen estimator), of a random pool of eight times as \
+                  many. Candidates are compared by the mean of the metric \
                   over the inner folds. A search is nested by itself: under `eval`, it runs anew inside every fold, \
                   on that fold's training rows only, so that its score tells what to expect on new rows. The score \
                   of the best candidate on inner folds is too good for that, since it is the best of several. `save` \
@@ -83,6 +96,9 @@ pub(crate) const VERB: Verb = Verb {
             "optimize",
             "halvinggridsearchcv",
             "successive halving",
+            "optuna",
+            "bayesian optimization",
+            "hyperopt",
         ],
         input: Flow::Learner,
         output: Flow::Learner,
@@ -131,7 +147,7 @@ chosen on inner folds, in 3 folds
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
-    let TuneArgs { strategy, candidates, inner, metric, eta, seed } = TuneArgs::read(args)?;
+    let TuneArgs { strategy, candidates, inner, metric, eta, budget, seed } = TuneArgs::read(args)?;
     let folds = |count: usize| match count {
         0 | 1 => {
             let message = "candidates are compared on 2 inner folds or more";
@@ -149,12 +165,19 @@ fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     let strategy = match strategy {
         StrategyWord::Grid => Strategy::Grid,
         StrategyWord::Random => Strategy::Random(candidates),
+        StrategyWord::Tpe => Strategy::Tpe(candidates),
         StrategyWord::Halving => Strategy::Halving { candidates, eta: eta.get() },
+        StrategyWord::Hyperband => Strategy::Hyperband(eta.get()),
     };
     let metric = metric.and_then(|word| Metric::find(word.0));
     let stratified = matches!(inner, Inner::Stratified(_)).then_some(true);
     let judge = Arc::new(Eval::inner(scheme, stratified, metric));
-    Ok(Bound::Search(Arc::new(Tune { strategy, metric, judge, seed: seed.map(|seed| seed.0) })))
+    let budget = budget.map(|budget| std::time::Duration::try_from_secs_f64(budget.seconds));
+    let budget = budget.transpose().map_err(|_| {
+        let message = "a budget is a time above 0";
+        ArgumentError::of("budget", code::BAD_VALUE, message).help("for example `budget=10m`")
+    })?;
+    Ok(Bound::Search(Arc::new(Tune { strategy, metric, judge, budget, seed: seed.map(|seed| seed.0) })))
 }
 
 /// The share of the rows that `inner=holdout` holds out.
@@ -164,36 +187,74 @@ const HELD_OUT: f64 = 0.2;
 enum Strategy {
     Grid,
     Random(usize),
+    Tpe(usize),
     Halving { candidates: usize, eta: usize },
+    Hyperband(usize),
 }
 
 struct Tune {
     strategy: Strategy,
     metric: Option<&'static Metric>,
     judge: Arc<Eval>,
+    budget: Option<std::time::Duration>,
     seed: Option<u64>,
 }
 
 impl Choose for Tune {
     fn rank(&self, evaluations: &[Arc<Output>]) -> Result<Vec<usize>, Failure> {
-        let trial = |(place, output): (usize, &Arc<Output>)| {
-            let evaluation = output.as_evaluation()?;
-            let metric = self.metric(&evaluation.task);
-            Some((Trial::of(place, Vec::new(), 1.0, evaluation, metric.name).mean(), metric))
-        };
-        let scores: Vec<(Result<f64, Undefined>, &Metric)> = evaluations.iter().enumerate().filter_map(trial).collect();
-        let score = |(mean, metric): &(Result<f64, Undefined>, &Metric)| match (mean, metric.better) {
-            (Err(_), _) => f64::NAN,
-            (Ok(mean), metric::Better::Lower) => *mean,
-            (Ok(mean), metric::Better::Higher) => -mean,
-        };
-        if let (Some((Err(reason), metric)), true) = (scores.first(), scores.iter().all(|(mean, _)| mean.is_err())) {
-            let message = format!("`{}` is undefined on inner folds of every candidate: {}", metric.name, reason.0);
-            return Err(Failure::new(code::UNDEFINED_SCORE, message).help("use fewer inner folds, or another metric"));
+        let losses: Vec<Result<f64, Failure>> = evaluations.iter().map(|output| self.loss(output)).collect();
+        if let (Some(Err(failure)), true) = (losses.first(), losses.iter().all(Result::is_err)) {
+            return Err(failure.clone());
         }
-        let scores: Vec<f64> = scores.iter().map(score).collect();
-        Ok(search::promote(&scores, scores.len()))
+        let losses: Vec<f64> = losses.into_iter().map(|loss| loss.unwrap_or(f64::NAN)).collect();
+        Ok(search::promote(&losses, losses.len()))
     }
+}
+
+impl Tune {
+    /// The mean of the metric over the inner folds, with the sign that makes lower better.
+    fn loss(&self, output: &Output) -> Result<f64, Failure> {
+        let evaluation = output.as_evaluation().expect("candidates are evaluated");
+        let metric = self.metric(&evaluation.task);
+        let mean = Trial::of(0, Vec::new(), 1.0, evaluation, metric.name).mean().map_err(|Undefined(reason)| {
+            let message = format!("`{}` is undefined on inner folds of every candidate: {reason}", metric.name);
+            Failure::new(code::UNDEFINED_SCORE, message).help("use fewer inner folds, or another metric")
+        })?;
+        Ok(match metric.better {
+            metric::Better::Lower => mean,
+            metric::Better::Higher => -mean,
+        })
+    }
+
+    /// The number of candidates to draw.
+    fn drawn(&self) -> usize {
+        match self.strategy {
+            Strategy::Grid => 0,
+            Strategy::Random(count) | Strategy::Halving { candidates: count, .. } => count,
+            Strategy::Tpe(count) => count.saturating_mul(POOL),
+            Strategy::Hyperband(eta) => brackets(eta).iter().map(|bracket| bracket.rungs[0].candidates).sum(),
+        }
+    }
+}
+
+/// A race of this many candidates that ends on all rows.
+fn race(first: usize, candidates: usize, lowest: u64, eta: usize) -> Race {
+    let highest = highest(eta);
+    let rung = |rung: &search::Rung| Rung { candidates: rung.candidates, share: rung.resource as f64 / highest as f64 };
+    let bracket = search::successive_halving(candidates, lowest, highest, eta as u64);
+    let rungs =
+        bracket.map_or_else(|_| vec![Rung { candidates, share: 1.0 }], |race| race.rungs.iter().map(rung).collect());
+    Race { first, rungs }
+}
+
+/// What all rows count as, if the fewest of a race count as 1.
+fn highest(eta: usize) -> u64 {
+    (eta as u64).saturating_pow(RUNGS_MAX - 1)
+}
+
+/// The races of hyperband.
+fn brackets(eta: usize) -> Vec<search::Bracket> {
+    search::hyperband(1, highest(eta), eta as u64).unwrap_or_default()
 }
 
 impl Search for Tune {
@@ -211,7 +272,7 @@ impl Search for Tune {
                 let count = grid.points();
                 return if count > most as u128 { Err(too_many(count)) } else { Ok(grid.collect()) };
             }
-            Strategy::Random(count) | Strategy::Halving { candidates: count, .. } => count,
+            _ => self.drawn(),
         };
         if count > most {
             return Err(too_many(count as u128));
@@ -232,19 +293,39 @@ impl Search for Tune {
         Ok(points)
     }
 
-    fn rungs(&self, candidates: usize) -> Vec<Rung> {
-        let Strategy::Halving { eta, .. } = self.strategy else { return vec![Rung { candidates, share: 1.0 }] };
-        let highest = (eta as u64).pow(RUNGS_MAX - 1);
-        match search::successive_halving(candidates, 1, highest, eta as u64) {
-            Ok(bracket) => {
-                let rung = |rung: &search::Rung| Rung {
-                    candidates: rung.candidates,
-                    share: rung.resource as f64 / highest as f64,
-                };
-                bracket.rungs.iter().map(rung).collect()
+    fn course(&self, candidates: usize) -> Course {
+        match self.strategy {
+            Strategy::Grid | Strategy::Random(_) => {
+                Course::Races(vec![Race { first: 0, rungs: vec![Rung { candidates, share: 1.0 }] }])
             }
-            Err(_) => vec![Rung { candidates, share: 1.0 }],
+            Strategy::Tpe(trials) => Course::OneByOne(trials.min(candidates)),
+            Strategy::Halving { eta, .. } => Course::Races(vec![race(0, candidates, 1, eta)]),
+            Strategy::Hyperband(eta) => {
+                let mut first = 0;
+                let mut races = Vec::new();
+                for bracket in brackets(eta) {
+                    // A space of few points ends before the last race.
+                    let count = bracket.rungs[0].candidates.min(candidates - first);
+                    if count > 0 {
+                        races.push(race(first, count, bracket.rungs[0].resource, eta));
+                        first += count;
+                    }
+                }
+                Course::Races(races)
+            }
         }
+    }
+
+    fn next(&self, pool: &Pool, tried: &[(usize, Arc<Output>)]) -> Result<usize, Failure> {
+        // An undefined score is the worst.
+        let loss = |(candidate, output): &(usize, Arc<Output>)| (*candidate, self.loss(output).unwrap_or(f64::NAN));
+        let history: Vec<(usize, f64)> = tried.iter().map(loss).collect();
+        let next = Tpe::new(&pool.space).pick(&pool.points, &history);
+        next.ok_or_else(|| Failure::new(code::BUG, "more trials than candidates"))
+    }
+
+    fn budget(&self) -> Option<std::time::Duration> {
+        self.budget
     }
 
     fn share(&self, share: f64) -> Arc<dyn Splitter> {
@@ -259,7 +340,9 @@ impl Search for Tune {
         match self.strategy {
             Strategy::Grid => "grid".to_owned(),
             Strategy::Random(count) => format!("random {count}"),
+            Strategy::Tpe(count) => format!("tpe {count}"),
             Strategy::Halving { candidates, .. } => format!("halving {candidates}"),
+            Strategy::Hyperband(_) => "hyperband".to_owned(),
         }
     }
 
@@ -274,6 +357,9 @@ impl Search for Tune {
         self.seed
     }
 }
+
+/// Candidates in the pool of `tpe` per candidate that is tried.
+const POOL: usize = 8;
 
 /// Draws per candidate before a space counts as exhausted.
 const TRIES: u64 = 20;

@@ -357,6 +357,33 @@ fn suggestions_are_as_good_as_those_of_optuna() {
     }
 }
 
+/// The median of 40 picks of a pool of 320 is better than that of as many random points, and no point is picked twice.
+#[test]
+fn picks_of_a_pool_are_better_than_random_ones() {
+    for (name, space, of, _) in cases() {
+        let median = |picks: bool| {
+            let run = |seed: u64| {
+                let pool: Vec<Point> = (0..320).map(|trial| random(&space, Key::new(seed), trial)).collect();
+                let mut history: Vec<(usize, f64)> = Vec::new();
+                for trial in 0..40 {
+                    let next = if picks { Tpe::new(&space).pick(&pool, &history).unwrap() } else { trial };
+                    assert!(history.iter().all(|(known, _)| *known != next));
+                    history.push((next, of(&pool[next])));
+                }
+                history.iter().map(|(_, score)| *score).fold(f64::INFINITY, f64::min)
+            };
+            let mut bests: Vec<f64> = (0..31).map(run).collect();
+            bests.sort_by(f64::total_cmp);
+            bests[15]
+        };
+        assert!(median(true) < median(false), "{name}: {} {}", median(true), median(false));
+    }
+    let space = mixed_space();
+    let pool: Vec<Point> = (0..2).map(|trial| random(&space, Key::new(1), trial)).collect();
+    assert_eq!(Tpe::new(&space).pick(&pool, &[(0, 1.0)]), Some(1));
+    assert_eq!(Tpe::new(&space).pick(&pool, &[(0, 1.0), (1, f64::NAN)]), None);
+}
+
 #[test]
 fn suggestions_are_functions_of_history_key_and_trial() {
     let space = mixed_space();

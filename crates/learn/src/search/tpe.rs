@@ -47,16 +47,7 @@ impl<'a> Tpe<'a> {
         if history.len() < self.start {
             return random(self.space, key, trial);
         }
-        let best = ((history.len() as f64 * BEST_SHARE).ceil() as usize).min(BEST_MAX);
-        let mut is_best = vec![false; history.len()];
-        for place in ranked(history.iter().map(|(_, score)| *score)).into_iter().take(best) {
-            is_best[place] = true;
-        }
-        let of = |best: bool| {
-            let side = history.iter().zip(&is_best).filter(|(_, is_best)| **is_best == best);
-            Parzen::of(self.space, &side.map(|((point, _), _)| point).collect::<Vec<&Point>>())
-        };
-        let (best, others) = (of(true), of(false));
+        let (best, others) = self.sides(history);
         let key = key.index(trial).child("tpe");
         let ratio = |point: &Point| best.ln_density(point) - others.ln_density(point);
         let mut chosen = best.draw(key.index(0));
@@ -69,5 +60,46 @@ impl<'a> Tpe<'a> {
             }
         }
         chosen
+    }
+
+    /// Suggests one of these points, given the finished trials, by their places in `pool`, oldest first, with their scores;
+    /// lower is better. The first ones are taken in order; then, of the points that were not tried, the one with the
+    /// highest l / g. `None` if all were tried.
+    ///
+    /// # Panics
+    /// If there is no point in the place of a trial, or a point is not of this space.
+    #[must_use]
+    pub fn pick(&self, pool: &[Point], history: &[(usize, f64)]) -> Option<usize> {
+        let is_new = |place: &usize| history.iter().all(|(tried, _)| tried != place);
+        let mut open = (0..pool.len()).filter(is_new);
+        let first = open.next()?;
+        if history.len() < self.start {
+            return Some(first);
+        }
+        let known: Vec<(Point, f64)> = history.iter().map(|&(place, score)| (pool[place].clone(), score)).collect();
+        let (best, others) = self.sides(&known);
+        let ratio = |place: usize| best.ln_density(&pool[place]) - others.ln_density(&pool[place]);
+        let mut chosen = (first, ratio(first));
+        for place in open {
+            let ratio = ratio(place);
+            if ratio > chosen.1 {
+                chosen = (place, ratio);
+            }
+        }
+        Some(chosen.0)
+    }
+
+    /// The distributions of the best trials and of the others.
+    fn sides(&self, history: &[(Point, f64)]) -> (Parzen<'a>, Parzen<'a>) {
+        let best = ((history.len() as f64 * BEST_SHARE).ceil() as usize).min(BEST_MAX);
+        let mut is_best = vec![false; history.len()];
+        for place in ranked(history.iter().map(|(_, score)| *score)).into_iter().take(best) {
+            is_best[place] = true;
+        }
+        let of = |best: bool| {
+            let side = history.iter().zip(&is_best).filter(|(_, is_best)| **is_best == best);
+            Parzen::of(self.space, &side.map(|((point, _), _)| point).collect::<Vec<&Point>>())
+        };
+        (of(true), of(false))
     }
 }

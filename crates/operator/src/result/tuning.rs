@@ -28,6 +28,8 @@ pub struct Tuning {
     pub trials: Vec<Trial>,
     /// The candidate that won, by its index among all candidates.
     pub winner: usize,
+    /// The number of trials that were skipped when the time was up.
+    pub skipped: usize,
 }
 
 /// The inner evaluation of a candidate.
@@ -72,7 +74,7 @@ impl Tuning {
     /// Creates the result of a search from its trials.
     #[must_use]
     pub fn new(search: String, task: Task, metric: &'static Metric, trials: Vec<Trial>, winner: usize) -> Tuning {
-        Tuning { arm: None, search, task, metric: metric.name, better: metric.better, trials, winner }
+        Tuning { arm: None, search, task, metric: metric.name, better: metric.better, trials, winner, skipped: 0 }
     }
 
     /// Names the arm in which it searched.

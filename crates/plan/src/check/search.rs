@@ -10,7 +10,7 @@ use crate::choices::{Choices, Resolved, first_choice, resolve};
 use crate::model::{Candidate, Line, NodeId, Searched};
 use pipewright_diagnostic::{Diagnostic, code};
 use pipewright_learn::search::Point;
-use pipewright_operator::work::Search;
+use pipewright_operator::work::{Pool, Search};
 use pipewright_operator::{Bound, Structure, Verb};
 use pipewright_syntax::Stage;
 use std::sync::Arc;
@@ -87,6 +87,8 @@ impl Walk<'_> {
             return open.iter_mut().for_each(Here::lost);
         };
         let implied = &self.environment.registry.implied;
+        let pool = Arc::new(Pool { space: choices.space.clone(), points });
+        let points = &pool.points;
         let resolved: Vec<Resolved> = points.iter().map(|point| resolve(template, point, implied)).collect();
         let before = self.diagnostics.len();
         for (place, here) in open.iter_mut().enumerate() {
@@ -104,9 +106,9 @@ impl Walk<'_> {
             }
             let candidates = ends
                 .iter()
-                .zip(&points)
+                .zip(points)
                 .map(|(end, point)| Candidate { branch: end.branch.clone(), values: choices.values(point) });
-            let searched = Searched { candidates: candidates.collect(), search: search.clone() };
+            let searched = Searched { candidates: candidates.collect(), pool: pool.clone(), search: search.clone() };
             *here = ends.swap_remove(0);
             here.branch.searched = Some(Arc::new(searched));
         }

@@ -1,10 +1,9 @@
 //! Lowering of a search: inner evaluations of all candidates of the searched stages on the training rows of a scope, and
 //! jobs that forward the value of whichever candidate wins.
 //!
-//! A search climbs rungs. On the first one all candidates are evaluated; on the next ones the best of the rung below, on
-//! more rows. The places on a higher rung are filled at run time: [`Work::Chosen`] forwards the evaluation of the
-//! candidate that was ranked there, so that no other one is computed. The fits on all training rows are forwarded in the
-//! same way.
+//! A *name* is a job whose value is the index of a candidate. Which candidate is tried next, or goes on to the next rung,
+//! is known at run time only, so a name stands for it; [`Work::Chosen`] forwards the value of the named candidate, so that
+//! no other one is computed. The fits on all training rows are forwarded in the same way.
 
 use super::Lowering;
 use super::evaluate::{Judging, Round};
@@ -13,16 +12,35 @@ use crate::graph::{JobId, Part, ScopeId, SearchHead, Work};
 use crate::path::Path;
 use pipewright_operator::Bound;
 use pipewright_operator::result::Values;
-use pipewright_operator::work::ModelSink;
+use pipewright_operator::work::{Course, ModelSink, Race};
 use pipewright_world::random::Key;
 use std::sync::Arc;
 
 /// The jobs of a search on some rows.
-pub(super) struct Ranked {
-    /// Of each rung, the ranking of its places, and how many of them go on.
-    rankings: Vec<(JobId, usize)>,
-    /// Of each rung, the share of the rows, and the evaluations in its places.
-    evaluations: Vec<(f64, Vec<JobId>)>,
+struct Found {
+    /// The name of the winner.
+    winner: JobId,
+    /// What is tried.
+    trials: Vec<Trial>,
+}
+
+/// A candidate that is tried.
+struct Trial {
+    /// Its name.
+    name: JobId,
+    /// Its evaluation.
+    evaluation: JobId,
+    /// The share of the rows on which it is evaluated.
+    share: f64,
+}
+
+/// The jobs of a race.
+struct Run {
+    /// The name of the winner.
+    winner: JobId,
+    /// The first trial of the last rung.
+    last: usize,
+    trials: Vec<Trial>,
 }
 
 impl<'a> Lowering<'a> {
@@ -58,28 +76,126 @@ impl<'a> Lowering<'a> {
         self.path.nodes.iter().position(|node| matches!(node.bound, Bound::Search(_)))
     }
 
-    /// Adds the inner evaluations of the candidates on some rows, and their rankings.
-    fn ranked(&mut self, table: JobId, scope: ScopeId) -> Option<Ranked> {
+    /// Adds a search on some rows.
+    fn found(&mut self, table: JobId, scope: ScopeId) -> Option<Found> {
         let search = self.path.branch.searched.as_ref()?.search.clone();
-        let (stage, candidates) = (self.search_stage()?, self.candidates());
-        let canonical = self.node(stage).canonical.clone();
+        let stage = self.search_stage()?;
+        let canonical = format!("inner {}", self.node(stage).canonical);
         let seed = search.seed().unwrap_or(self.plan.seed);
-        let judging = Judging { judge: search.judge(), canonical: format!("inner {canonical}"), seed, stage };
-        let mut ranked = Ranked { rankings: Vec::new(), evaluations: Vec::new() };
-        for rung in search.rungs(candidates) {
-            if let Some((_, kept)) = ranked.rankings.last_mut() {
-                *kept = rung.candidates;
-            }
-            let (rows, inner) = self.share(table, rung.share, &judging, scope)?;
-            let evaluations: Option<Vec<JobId>> =
-                (0..candidates).map(|candidate| self.evaluation(&judging, Some(candidate), rows, inner)).collect();
-            let places = self.forwarded(&evaluations?, &ranked, stage, scope);
-            let identity = Identity::of("choose").text(&canonical);
-            let ranking = self.add(Work::Choose(search.clone()), identity, &places, stage, scope);
-            ranked.rankings.push((ranking, 1));
-            ranked.evaluations.push((rung.share, places));
+        let judging = Judging { judge: search.judge(), canonical, seed, stage };
+        match search.course(self.candidates()) {
+            Course::Races(races) => self.races(&races, &judging, table, scope),
+            Course::OneByOne(trials) => self.one_by_one(trials, &judging, table, scope),
         }
-        Some(ranked)
+    }
+
+    /// Adds races, and compares their winners if there are several.
+    fn races(&mut self, races: &[Race], judging: &Judging, table: JobId, scope: ScopeId) -> Option<Found> {
+        let (mut trials, mut winners) = (Vec::new(), Vec::new());
+        for race in races {
+            let run = self.race(race, judging, table, scope)?;
+            winners.push((run.winner, trials.len() + run.last));
+            trials.extend(run.trials);
+        }
+        let names: Vec<JobId> = winners.iter().map(|(name, _)| *name).collect();
+        let winner = match names[..] {
+            [winner] => winner,
+            _ => {
+                let evaluations: Vec<JobId> = winners.iter().map(|(_, last)| trials[*last].evaluation).collect();
+                let ranking = self.ranking(&evaluations, judging.stage, scope);
+                self.forwarded(ranking, 0, &names, judging.stage, scope)
+            }
+        };
+        Some(Found { winner, trials })
+    }
+
+    fn race(&mut self, race: &Race, judging: &Judging, table: JobId, scope: ScopeId) -> Option<Run> {
+        let stage = judging.stage;
+        let count = race.rungs.first()?.candidates;
+        let all = self.names(stage);
+        // Within the race, candidates are counted from its first one.
+        let (names, own) = (&all[race.first..race.first + count], &all[..count]);
+        let mut run = Run { winner: names[0], last: 0, trials: Vec::new() };
+        let mut places = own.to_vec();
+        for (height, rung) in race.rungs.iter().enumerate() {
+            let (rows, inner) = self.share(table, rung.share, judging, scope)?;
+            let candidates = race.first..race.first + count;
+            let evaluations: Option<Vec<JobId>> =
+                candidates.map(|candidate| self.tried(candidate, judging, rows, inner, scope)).collect();
+            let evaluations = evaluations?;
+            run.last = run.trials.len();
+            for (place, &name) in places.iter().enumerate() {
+                let evaluation = match height {
+                    0 => evaluations[place],
+                    _ => self.forwarded(name, 0, &evaluations, stage, scope),
+                };
+                let name = self.forwarded_name(name, own, names, stage, scope);
+                run.trials.push(Trial { name, evaluation, share: rung.share });
+            }
+            let on_rung: Vec<JobId> = run.trials[run.last..].iter().map(|trial| trial.evaluation).collect();
+            let ranking = self.ranking(&on_rung, stage, scope);
+            let kept = race.rungs.get(height + 1).map_or(1, |next| next.candidates);
+            places = (0..kept).map(|place| self.forwarded(ranking, place, &places, stage, scope)).collect();
+        }
+        run.winner = self.forwarded_name(places[0], own, names, stage, scope);
+        Some(run)
+    }
+
+    /// The name among all candidates of one that a race counts from its first one.
+    fn forwarded_name(&mut self, name: JobId, own: &[JobId], names: &[JobId], stage: usize, scope: ScopeId) -> JobId {
+        if own == names { name } else { self.forwarded(name, 0, names, stage, scope) }
+    }
+
+    /// Adds trials, of which each one is chosen by those before it.
+    fn one_by_one(&mut self, count: usize, judging: &Judging, table: JobId, scope: ScopeId) -> Option<Found> {
+        let searched = self.path.branch.searched.as_ref()?;
+        let (search, pool, stage) = (searched.search.clone(), searched.pool.clone(), judging.stage);
+        let candidates = 0..self.candidates();
+        let evaluations: Option<Vec<JobId>> =
+            candidates.map(|candidate| self.tried(candidate, judging, table, scope, scope)).collect();
+        let evaluations = evaluations?;
+        let (mut trials, mut tried) = (Vec::new(), Vec::new());
+        for _ in 0..count {
+            let identity = Identity::of("suggest").text(&judging.canonical);
+            let name = self.add(Work::Suggest(search.clone(), pool.clone()), identity, &tried, stage, scope);
+            let evaluation = self.forwarded(name, 0, &evaluations, stage, scope);
+            tried.extend([name, evaluation]);
+            trials.push(Trial { name, evaluation, share: 1.0 });
+        }
+        let (names, evaluations): (Vec<JobId>, Vec<JobId>) =
+            trials.iter().map(|trial| (trial.name, trial.evaluation)).unzip();
+        let ranking = self.ranking(&evaluations, stage, scope);
+        Some(Found { winner: self.forwarded(ranking, 0, &names, stage, scope), trials })
+    }
+
+    /// Adds the inner evaluation of a candidate. All but the first one are skipped when the time is up.
+    fn tried(
+        &mut self,
+        candidate: usize,
+        judging: &Judging,
+        rows: JobId,
+        inner: ScopeId,
+        scope: ScopeId,
+    ) -> Option<JobId> {
+        let budget = self.path.branch.searched.as_ref()?.search.budget();
+        let id = self.id(judging.stage);
+        let deadline = budget.map(|budget| self.graph.deadline_of(id, scope, budget)).filter(|_| candidate > 0);
+        let before = self.graph.until(deadline);
+        let evaluation = self.evaluation(judging, Some(candidate), rows, inner);
+        self.graph.until(before);
+        evaluation
+    }
+
+    fn ranking(&mut self, evaluations: &[JobId], stage: usize, scope: ScopeId) -> JobId {
+        let search = &self.path.branch.searched.as_ref().expect("a path with candidates").search;
+        let (work, identity) = (Work::Choose(search.clone()), Identity::of("choose").text(&self.node(stage).canonical));
+        self.add(work, identity, evaluations, stage, scope)
+    }
+
+    /// Of several values, that in a place of a ranking, or that of a named candidate.
+    fn forwarded(&mut self, ranking: JobId, place: usize, values: &[JobId], stage: usize, scope: ScopeId) -> JobId {
+        let inputs: Vec<JobId> = std::iter::once(ranking).chain(values.iter().copied()).collect();
+        self.add(Work::Chosen(place), Identity::of("chosen").number(place as u64), &inputs, stage, scope)
     }
 
     /// A share of the rows, drawn as a holdout draws them, and the scope in which they are the training rows.
@@ -98,21 +214,7 @@ impl<'a> Lowering<'a> {
         Some((rows, scope))
     }
 
-    /// Of values of all candidates, those in the places of the rung above the last ranking; all before the first one.
-    fn forwarded(&mut self, values: &[JobId], ranked: &Ranked, stage: usize, scope: ScopeId) -> Vec<JobId> {
-        let mut places = values.to_vec();
-        for &(ranking, kept) in &ranked.rankings {
-            let inputs: Vec<JobId> = std::iter::once(ranking).chain(places).collect();
-            let chosen = |place: usize| {
-                let identity = Identity::of("chosen").number(place as u64);
-                self.add(Work::Chosen(place), identity, &inputs, stage, scope)
-            };
-            places = (0..kept).map(chosen).collect();
-        }
-        places
-    }
-
-    /// A job per candidate that says which one it is.
+    /// The names of all candidates.
     fn names(&mut self, stage: usize) -> Vec<JobId> {
         let candidates = 0..self.candidates();
         let name = |candidate: usize| {
@@ -128,14 +230,11 @@ impl<'a> Lowering<'a> {
         let (stage, scope) = (self.search_stage()?, round.scope);
         let train = self.pick(round, Part::Train, stage);
         let test = self.pick(round, Part::Test, stage);
-        let ranked = self.ranked(train, scope)?;
+        let winner = self.found(train, scope)?.winner;
         let fits: Option<Vec<JobId>> = (0..self.candidates())
             .map(|candidate| self.as_candidate(Some(candidate), |lowering| lowering.fitted(train, test, scope)))
             .collect();
-        let predicted = *self.forwarded(&fits?, &ranked, stage, scope).first()?;
-        let names = self.names(stage);
-        let winner = *self.forwarded(&names, &ranked, stage, scope).first()?;
-        Some((predicted, winner))
+        Some((self.forwarded(winner, 0, &fits?, stage, scope), winner))
     }
 
     /// Saves the winner, fitted on all rows.
@@ -146,7 +245,7 @@ impl<'a> Lowering<'a> {
         stage: usize,
     ) -> Option<JobId> {
         let (whole, at) = (self.whole?, self.id(stage));
-        let ranked = self.ranked(whole, self.scope)?;
+        let winner = self.found(whole, self.scope)?.winner;
         let mut sinks = Vec::new();
         for candidate in 0..self.candidates() {
             let own = (std::mem::take(&mut self.states), self.model.take(), self.table);
@@ -157,7 +256,7 @@ impl<'a> Lowering<'a> {
             (self.states, self.model, self.table) = own;
             sinks.push(sink?);
         }
-        self.forwarded(&sinks, &ranked, stage, self.scope).first().copied()
+        Some(self.forwarded(winner, 0, &sinks, stage, self.scope))
     }
 
     /// Fits everything down to the training on all rows.
@@ -185,19 +284,13 @@ impl<'a> Lowering<'a> {
     }
 
     fn searched(&mut self, stage: usize, whole: JobId) -> Option<JobId> {
-        let ranked = self.ranked(whole, self.scope)?;
-        let names = self.names(stage);
-        let mut inputs = vec![*self.forwarded(&names, &ranked, stage, self.scope).first()?];
-        let mut below = Ranked { rankings: Vec::new(), evaluations: Vec::new() };
-        for (rung, (_, places)) in ranked.evaluations.iter().enumerate() {
-            let names = self.forwarded(&names, &below, stage, self.scope);
-            inputs.extend(names.into_iter().zip(places).flat_map(|(name, &place)| [name, place]));
-            below.rankings.push(ranked.rankings[rung]);
-        }
-        let rungs = ranked.evaluations.iter().map(|(share, places)| (*share, places.len())).collect();
+        let Found { winner, trials } = self.found(whole, self.scope)?;
+        let of_trial = |trial: &Trial| [trial.name, trial.evaluation];
+        let inputs: Vec<JobId> = std::iter::once(winner).chain(trials.iter().flat_map(of_trial)).collect();
+        let shares = trials.iter().map(|trial| trial.share).collect();
         let search = self.path.branch.searched.as_ref()?.search.clone();
         let task = self.path.branch.task.clone()?;
-        let head = SearchHead { search, task, candidates: self.labels(), rungs, arm: self.path.branch.arm.clone() };
+        let head = SearchHead { search, task, candidates: self.labels(), shares, arm: self.path.branch.arm.clone() };
         let identity = Identity::of("searched").text(&self.node(stage).canonical);
         Some(self.add(Work::Searched(Arc::new(head)), identity, &inputs, stage, self.scope))
     }
