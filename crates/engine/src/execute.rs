@@ -111,12 +111,9 @@ pub(crate) fn execute(
         Work::Score(judge, task, round) => Value::Fold(Arc::new(score(judge, task, *round, inputs)?)),
         Work::Verdict(judge, head) => Value::Output(Arc::new(Output::Evaluation(verdict(judge, head, inputs)))),
         Work::Admit(..) | Work::Assess(_) => examined(&job.work, &inputs, environment)?,
-        Work::Choose(choose) => Value::Ranking(ranking(choose.as_ref(), &inputs, progress)?.into()),
-        Work::Suggest(search, pool) => Value::Ranking([search.next(pool, &tried(&inputs))?].into()),
-        // The scheduler adds the candidate in this place; a ranking ends where candidates were skipped.
-        Work::Chosen(_) if inputs.len() < 2 => Value::Skipped,
-        Work::Chosen(_) => inputs.pop().expect("two inputs"),
-        Work::Candidate(index) => Value::Ranking([*index].into()),
+        Work::Choose(_) | Work::Suggest(..) | Work::Chosen(_) | Work::Candidate(_) => {
+            Value::searched(&job.work, inputs, progress)?
+        }
         Work::Searched(head) => Value::Output(Arc::new(Output::Tuning(tuning(head, &inputs)))),
         Work::Inspect(inspect) => Value::Output(Arc::new(inspect.inspect(expect!(Data, &inputs[0]), environment)?)),
         Work::Consumer(consumer) => Value::Output(Arc::new(consumed(consumer.as_ref(), &inputs, environment)?)),
@@ -194,6 +191,21 @@ fn verdict(judge: &Arc<dyn Evaluator>, head: &VerdictHead, inputs: Vec<Value>) -
     evaluation.arm = head.arm.as_deref().map(str::to_owned);
     evaluation.chosen = chosen;
     evaluation
+}
+
+impl Value {
+    /// What a search decides: which candidate is tried or wins, and its value.
+    fn searched(work: &Work, mut inputs: Vec<Value>, progress: &dyn Progress) -> Result<Value, Failure> {
+        Ok(match work {
+            Work::Choose(choose) => Value::Ranking(ranking(choose.as_ref(), &inputs, progress)?.into()),
+            Work::Suggest(search, pool) => Value::Ranking([search.next(pool, &tried(&inputs))?].into()),
+            // The scheduler adds the candidate in this place; a ranking ends where candidates were skipped.
+            Work::Chosen(_) if inputs.len() < 2 => Value::Skipped,
+            Work::Chosen(_) => inputs.pop().expect("two inputs"),
+            Work::Candidate(index) => Value::Ranking([*index].into()),
+            _ => unreachable!("only the work of a search is passed here"),
+        })
+    }
 }
 
 /// The places of candidates by their evaluations, the best one first, without those that were skipped.
