@@ -232,6 +232,17 @@ fn stages_that_a_profile_suggests_are_verbs() {
 }
 
 #[test]
+fn shorthands_stand_for_models() {
+    for (word, _) in REGISTRY.shorthands {
+        assert!(REGISTRY.model(word).is_none(), "{word}");
+        let script =
+            format!("load t.csv | target grade | {} | eval kfold 2", REGISTRY.implied.train.replace("{}", word));
+        let found: Vec<Diagnostic> = check(&script).into_iter().filter(Diagnostic::is_error).collect();
+        assert!(found.is_empty(), "{word}: {found:?}");
+    }
+}
+
+#[test]
 fn implied_stages_can_be_written_out() {
     let implied = REGISTRY.implied;
     let (target, encode) = (implied.target.replace("{}", "grade"), implied.encode.replace("{}", "@string"));

@@ -1,6 +1,7 @@
 //! Callbacks of long work: progress, cancellation, notices.
 
 use crate::Failure;
+use std::time::Duration;
 
 /// Receives progress and notices of a piece of work, and may cancel it.
 pub trait Progress: Sync {
@@ -12,6 +13,11 @@ pub trait Progress: Sync {
     /// Reports that `done` of `total` steps are done, in units of the work (epochs, iterations).
     fn report(&self, done: u64, total: u64) {
         let _ = (done, total);
+    }
+
+    /// Returns the time since some fixed moment; monotonic. Without a clock, no time goes by.
+    fn elapsed(&self) -> Duration {
+        Duration::ZERO
     }
 
     /// Reports a warning or a note that does not stop the work.

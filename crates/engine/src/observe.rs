@@ -3,7 +3,9 @@
 use pipewright_diagnostic::{Failure, Progress, Stop, go_on};
 use pipewright_operator::work::{Fitted, FittedModel};
 use pipewright_plan::{Fingerprint, Job, NodeId};
+use pipewright_world::World;
 use std::sync::Mutex;
+use std::time::Duration;
 
 /// Callbacks during a run. Every method may be called from any thread.
 pub trait Observer: Sync {
@@ -54,6 +56,7 @@ pub struct Notice {
 pub(crate) struct JobWatch<'a> {
     pub job: &'a Job,
     pub observer: &'a dyn Observer,
+    pub world: &'a dyn World,
     pub notices: &'a Mutex<Vec<Failure>>,
 }
 
@@ -64,6 +67,10 @@ impl Progress for JobWatch<'_> {
 
     fn report(&self, done: u64, total: u64) {
         self.observer.steps(self.job.fingerprint, done, total);
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.world.elapsed()
     }
 
     fn notice(&self, notice: Failure) {

@@ -306,7 +306,7 @@ impl<'a> Schedule<'a> {
         let Some(inputs) = self.inputs(id) else { return Vec::new() };
         let job = &self.graph.jobs()[id];
         let notices = Mutex::new(Vec::new());
-        let progress = JobWatch { job, observer: self.observer, notices: &notices };
+        let progress = JobWatch { job, observer: self.observer, world: &*self.environment.world, notices: &notices };
         let start = self.environment.world.elapsed();
         let is_late = self.is_late(job, start);
         let result = self.bounds.go_on().and_then(|()| {

@@ -106,6 +106,17 @@ pub struct Chosen {
     pub model: &'static Model,
     /// Its shape and hyper-parameters.
     pub args: Args,
+    /// Its pipeline, if it is written as one in braces: `{ scale | train ridge }`.
+    pub pipeline: Option<Box<ModelPipeline>>,
+}
+
+/// The pipeline in braces that a model is the end of.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModelPipeline {
+    /// The steps before the model.
+    pub steps: Block,
+    /// The verb that trains it.
+    pub trainer: &'static str,
 }
 
 /// A generator of the registry, with its arguments.
@@ -212,6 +223,35 @@ fn joined(items: &[impl fmt::Display], between: &str) -> String {
 
 impl fmt::Display for Chosen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.pipeline {
+            None => self.write_model(f),
+            Some(pipeline) => {
+                let between = if pipeline.steps.stages().is_empty() { "" } else { " | " };
+                write!(f, "{{ {}{between}{} ", pipeline.steps, pipeline.trainer)?;
+                self.write_model(f)?;
+                f.write_str(" }")
+            }
+        }
+    }
+}
+
+/// The longest label of a model in reports that is not shortened, in characters.
+const LABEL_MAX: usize = 90;
+
+impl Chosen {
+    /// Returns the label of the model in reports: as a script writes it, or without what is in brackets if that is long.
+    #[must_use]
+    pub fn label(&self) -> String {
+        let text = self.to_string();
+        match (text.find('['), text.rfind(']')) {
+            (Some(start), Some(end)) if text.chars().count() > LABEL_MAX => {
+                format!("{}[…]{}", &text[..start], &text[end + 1..])
+            }
+            _ => text,
+        }
+    }
+
+    fn write_model(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.model.spec.name)?;
         let mut call = Vec::new();
         for (name, value) in self.args.given() {

@@ -96,7 +96,10 @@ fn canonical_value(value: &Value) -> String {
             let items: Vec<String> = items.iter().map(|item| canonical_value(&item.node)).collect();
             format!("[{}]", items.join(","))
         }
-        Value::Model(chosen) => format!("({})", chosen.args.canonical(&chosen.model.spec, &[])),
+        Value::Model(chosen) => {
+            let steps = chosen.pipeline.iter().map(|pipeline| format!("{} | ", pipeline.steps.canonical()));
+            format!("({}{})", steps.collect::<String>(), chosen.args.canonical(&chosen.model.spec, &[]))
+        }
         Value::Generator(chosen) => format!("({})", chosen.args.canonical(&chosen.generator.spec, &[])),
         Value::Block(block) => format!("{{{}}}", block.canonical()),
         Value::Routes(routes) => {

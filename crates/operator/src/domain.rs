@@ -200,6 +200,8 @@ impl Domain {
             Domain::Ratio => "a share up to 1, such as 50% or 0.5".to_owned(),
             Domain::Words(words) => words.iter().map(Word::describe).collect::<Vec<_>>().join(", "),
             Domain::Text => "a quoted string".to_owned(),
+            Domain::List(Domain::Model) => "a list of models".to_owned(),
+            Domain::List(Domain::Column) => "a list of columns".to_owned(),
             Domain::List(inner) => format!("a list of {}", inner.describe()),
             Domain::OneOf(domains) => domains.iter().map(Domain::describe).collect::<Vec<_>>().join(", or "),
             Domain::Model => "a model".to_owned(),

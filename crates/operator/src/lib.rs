@@ -27,7 +27,7 @@ mod spec;
 mod task;
 pub mod work;
 
-pub use args::{Args, Assigned, Chosen, ChosenGenerator, Renamed, Value};
+pub use args::{Args, Assigned, Chosen, ChosenGenerator, ModelPipeline, Renamed, Value};
 pub use argument::{
     Argument, Bytes, Condition, Count, Duration, FilePath, Fraction, Int, Name, NonNegative, Number, Positive, Ratio,
     SampleName, Secret, Seed, TableName, UnitInterval, columns_of,

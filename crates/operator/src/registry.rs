@@ -19,6 +19,8 @@ pub struct Registry {
     pub generators: &'static [&'static Generator],
     /// The kinds of adjustments that bundles hold.
     pub adjustments: &'static [AdjustmentKind],
+    /// Words in place of a model, each with the model that it stands for, as script text.
+    pub shorthands: &'static [(&'static str, &'static str)],
     /// The implied stages.
     pub implied: Implied,
 }

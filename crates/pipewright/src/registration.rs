@@ -62,7 +62,7 @@ pub(crate) fn extended(additions: Vec<Registration>) -> Result<&'static Registry
             }
         }
     }
-    let Registry { samples, generators, adjustments, implied, .. } = &REGISTRY;
+    let Registry { samples, generators, adjustments, shorthands, implied, .. } = &REGISTRY;
     Ok(Box::leak(Box::new(Registry {
         verbs: verbs.leak(),
         models: models.leak(),
@@ -70,6 +70,7 @@ pub(crate) fn extended(additions: Vec<Registration>) -> Result<&'static Registry
         samples,
         generators,
         adjustments,
+        shorthands,
         implied: *implied,
     })))
 }

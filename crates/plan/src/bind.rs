@@ -8,7 +8,8 @@ use crate::names::{Scope, Vocabulary, expression, selection};
 use pipewright_diagnostic::{Diagnostic, Span, Spanned, code, nearest};
 use pipewright_frame::{Column, ColumnType, Entry, Schema};
 use pipewright_operator::{
-    Args, Assigned, Chosen, Domain, Environment, Form, Param, Preset, Registry, Renamed, Spec, Value, Verb,
+    Args, Assigned, Block, Chosen, Domain, Environment, Form, ModelPipeline, Param, Preset, Registry, Renamed, Spec,
+    Value, Verb,
 };
 use pipewright_syntax::{self as syntax, Arg, Assign, Core, Named, PathArg, Stage};
 
@@ -51,6 +52,7 @@ pub(crate) fn find_verb(stage: &Stage, registry: &'static Registry) -> Result<&'
 pub(crate) fn bind(stage: &Stage, spec: &'static Spec, environment: &Environment, scope: &Scope<'_>) -> BoundArgs {
     let mut binder = Binder {
         environment,
+        known: Known { registry: environment.registry, blocks: scope.blocks },
         spec,
         stage: stage.span,
         args: Args::default(),
@@ -111,16 +113,22 @@ pub(crate) fn bind(stage: &Stage, spec: &'static Spec, environment: &Environment
             binder.say(Diagnostic::error(code::NOT_YET, message).label(stage.span, ""));
         }
     }
-    if let (Some(param), Some(alias)) = (&spec.alias, &stage.alias) {
-        binder.args.give(param.name, alias.clone().map(Value::Word));
-    }
+    binder.alias(stage);
     binder.finish();
     binder.refuse_misplaced();
     BoundArgs { args: binder.args, problems: binder.problems }
 }
 
+/// What the words of a model may stand for.
+struct Known<'a> {
+    registry: &'static Registry,
+    /// The pipelines in braces that stand in place of models, and their steps.
+    blocks: &'a [(syntax::Pipeline, Block)],
+}
+
 struct Binder<'a> {
     environment: &'a Environment,
+    known: Known<'a>,
     spec: &'static Spec,
     stage: Span,
     args: Args,
@@ -134,6 +142,13 @@ struct Binder<'a> {
 impl Binder<'_> {
     fn say(&mut self, diagnostic: Diagnostic) {
         self.problems.push(diagnostic);
+    }
+
+    /// Binds the name after `as`.
+    fn alias(&mut self, stage: &Stage) {
+        if let (Some(param), Some(alias)) = (&self.spec.alias, &stage.alias) {
+            self.args.give(param.name, alias.clone().map(Value::Word));
+        }
     }
 
     /// Binds the positional at `index`; forms with a grammar of their own come first.
@@ -357,7 +372,7 @@ impl Binder<'_> {
             return;
         }
         let mut problems = Vec::new();
-        if let Some(taken) = take_value(param, value, self.spec.elsewhere, self.environment.registry, &mut problems) {
+        if let Some(taken) = take_value(param, value, self.spec.elsewhere, &self.known, &mut problems) {
             if matches!((&taken, param.domain), (Value::Int(0 | 1), Domain::OneOf(domains)) if domains.contains(&Domain::Fraction))
             {
                 let message = format!("{taken} is a count; a share is written 20% or 0.2");
@@ -494,11 +509,11 @@ fn take_value(
     param: &'static Param,
     value: &Spanned<syntax::Value>,
     elsewhere: &[(&'static str, &'static str)],
-    registry: &'static Registry,
+    known: &Known<'_>,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<Value> {
     let before = problems.len();
-    let read = read_value(value, param.domain, registry, problems);
+    let read = read_value(value, param.domain, known, problems);
     if problems.len() > before {
         return None;
     }
@@ -562,7 +577,7 @@ fn shape_value(param: &Param, shape: &Spanned<Vec<Spanned<syntax::Value>>>) -> S
 fn read_value(
     value: &Spanned<syntax::Value>,
     domain: Domain,
-    registry: &'static Registry,
+    known: &Known<'_>,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<Value> {
     Some(match &value.node {
@@ -579,12 +594,12 @@ fn read_value(
             let inner = if let Domain::List(inner) = domain { *inner } else { domain };
             let items: Option<Vec<Spanned<Value>>> = items
                 .iter()
-                .map(|item| read_value(item, inner, registry, problems).map(|node| Spanned::new(node, item.span)))
+                .map(|item| read_value(item, inner, known, problems).map(|node| Spanned::new(node, item.span)))
                 .collect();
             Value::List(items?)
         }
         syntax::Value::Word { name, shape, call, block: None } if domain == Domain::Model => {
-            Value::Model(Box::new(model(name, shape.as_ref(), call.as_ref(), registry, problems)?))
+            Value::Model(Box::new(model(name, shape.as_ref(), call.as_ref(), known, problems)?))
         }
         syntax::Value::Word { name, shape: None, call: None, block: None } => Value::Word(name.node.clone()),
         syntax::Value::Word { name, shape: Some(shape), call: None, block: None } => match shape.node.as_slice() {
@@ -593,11 +608,14 @@ fn read_value(
         },
         syntax::Value::Word { name, shape: None, call: Some(call), block: None } => match call.node.as_slice() {
             [Arg::Positional(argument)] => {
-                let argument = read_value(argument, domain, registry, problems)?;
+                let argument = read_value(argument, domain, known, problems)?;
                 Value::Call(name.node.clone(), Box::new(argument))
             }
             _ => return None,
         },
+        syntax::Value::Block(pipeline) if domain == Domain::Model => {
+            Value::Model(Box::new(model_of_pipeline(pipeline, value.span, known, problems)?))
+        }
         // A parameter without a value is reported elsewhere.
         syntax::Value::Param(_) | syntax::Value::Block(_) => return None,
         syntax::Value::Word { .. } => return None,
@@ -608,9 +626,10 @@ fn model(
     name: &Spanned<String>,
     shape: Option<&Spanned<Vec<Spanned<syntax::Value>>>>,
     call: Option<&Spanned<Vec<Arg>>>,
-    registry: &'static Registry,
+    known: &Known<'_>,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<Chosen> {
+    let registry = known.registry;
     let Some(model) = registry.model(&name.node) else {
         let near = nearest(&name.node, registry.model_names()).first().copied();
         let near = near.or_else(|| known_elsewhere(&name.node, registry));
@@ -627,7 +646,7 @@ fn model(
     let mut args = Args::default();
     match (shape, &spec.shape) {
         (Some(shape), Some(param)) => {
-            if let Some(taken) = take_value(param, &shape_value(param, shape), spec.elsewhere, registry, problems) {
+            if let Some(taken) = take_value(param, &shape_value(param, shape), spec.elsewhere, known, problems) {
                 args.give(param.name, Spanned::new(taken, shape.span));
             }
         }
@@ -635,7 +654,14 @@ fn model(
             let message = format!("`{}` takes no `[…]`", spec.name);
             problems.push(Diagnostic::error(code::TOO_MANY_ARGUMENTS, message).label(shape.span, ""));
         }
-        (None, Some(param)) if param.required => {
+        (None, _) => {}
+    }
+    for arg in call.map(|call| call.node.as_slice()).unwrap_or_default() {
+        model_option(arg, spec, known, &mut args, problems);
+    }
+    match &spec.shape {
+        // One that is given and not taken is already reported.
+        Some(param) if param.required && shape.is_none() && !names(call, param.name) => {
             let message = format!("`{}` needs its `{}`: {}", spec.name, param.name, param.domain.describe());
             let diagnostic = Diagnostic::error(code::MISSING_ARGUMENT, message).label(name.span, "");
             problems.push(match example_of(spec) {
@@ -643,14 +669,54 @@ fn model(
                 None => diagnostic,
             });
         }
-        (None, _) => {}
-    }
-    for arg in call.map(|call| call.node.as_slice()).unwrap_or_default() {
-        model_option(arg, spec, registry, &mut args, problems);
+        _ => {}
     }
     let span = call.map_or(name.span, |call| name.span.to(call.span));
     assume_defaults(&mut args, spec, span);
-    Some(Chosen { model, args })
+    Some(Chosen { model, args, pipeline: None })
+}
+
+/// Is there an option of this name?
+fn names(call: Option<&Spanned<Vec<Arg>>>, name: &str) -> bool {
+    let is_named = |arg: &Arg| matches!(arg, Arg::Named(named) if named.name.node == name);
+    call.is_some_and(|call| call.node.iter().any(is_named))
+}
+
+/// The model at the end of a pipeline in braces: `{ scale | train ridge }`.
+fn model_of_pipeline(
+    pipeline: &syntax::Pipeline,
+    span: Span,
+    known: &Known<'_>,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<Chosen> {
+    let (trainer, value) = trained(pipeline, known.registry).or_else(|| {
+        let example = known.registry.implied.train.replace("{}", "ridge");
+        let message = "a pipeline in place of a model ends by training one";
+        let help = format!("for example {{ scale | {example} }}");
+        problems.push(Diagnostic::error(code::WRONG_ORDER, message).label(span, "").help(help));
+        None
+    })?;
+    // That of a pipeline that is not valid is not there, and was reported.
+    let (_, steps) = known.blocks.iter().find(|(checked, _)| checked == pipeline)?;
+    let Some(Value::Model(chosen)) = read_value(value, Domain::Model, known, problems) else { return None };
+    Some(Chosen { pipeline: Some(Box::new(ModelPipeline { steps: steps.clone(), trainer })), ..*chosen })
+}
+
+/// The verb at the end of a pipeline that trains a model, and the model.
+pub(crate) fn trained<'a>(
+    pipeline: &'a syntax::Pipeline,
+    registry: &'static Registry,
+) -> Option<(&'static str, &'a Spanned<syntax::Value>)> {
+    let last = pipeline.stages.last()?;
+    let verb = find_verb(last, registry).ok()?;
+    let takes_model = verb.spec.positionals.first().is_some_and(|param| param.domain == Domain::Model);
+    match &last.core {
+        Core::Call { args, .. } if takes_model => match args.as_slice() {
+            [Arg::Positional(model)] => Some((verb.spec.name, model)),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 /// The model that other tools call by this name: it is one of the search words of the model.
@@ -666,23 +732,22 @@ fn known_elsewhere(name: &str, registry: &'static Registry) -> Option<&'static s
 fn example_of(spec: &Spec) -> Option<&'static str> {
     spec.examples.iter().find_map(|example| {
         let from = &example.script[example.script.find(&format!("{}[", spec.name))?..];
-        Some(&from[..=from.find(']')?])
+        let mut open = 0_usize;
+        let end = from.char_indices().find(|(_, sign)| {
+            open = (open + usize::from(*sign == '[')).saturating_sub(usize::from(*sign == ']'));
+            *sign == ']' && open == 0
+        });
+        end.map(|(end, _)| &from[..=end])
     })
 }
 
-fn model_option(
-    arg: &Arg,
-    spec: &'static Spec,
-    registry: &'static Registry,
-    args: &mut Args,
-    problems: &mut Vec<Diagnostic>,
-) {
-    let Some(named) = own_option(arg, spec, "hyper-parameter", registry, args, problems) else { return };
+fn model_option(arg: &Arg, spec: &'static Spec, known: &Known<'_>, args: &mut Args, problems: &mut Vec<Diagnostic>) {
+    let Some(named) = own_option(arg, spec, "hyper-parameter", known, args, problems) else { return };
     let key = &named.name.node;
     let message = format!("`{}` has no hyper-parameter `{key}`", spec.name);
     let mut diagnostic = Diagnostic::error(code::UNKNOWN_OPTION, message).label(named.name.span, "");
     let trains = |verb: &&&Verb| verb.spec.positionals.iter().any(|param| param.domain == Domain::Model);
-    let trainer = registry.verbs.iter().find(trains).map(|verb| &verb.spec);
+    let trainer = known.registry.verbs.iter().find(trains).map(|verb| &verb.spec);
     if let Some(trainer) = trainer.filter(|trainer| trainer.options.iter().any(|param| param.name == key)) {
         diagnostic.code = code::MISPLACED_OPTION;
         diagnostic.message = format!("`{key}` is an option of the training, not of the model");
@@ -700,7 +765,7 @@ fn own_option<'a>(
     arg: &'a Arg,
     spec: &'static Spec,
     noun: &str,
-    registry: &'static Registry,
+    known: &Known<'_>,
     args: &mut Args,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<&'a Named> {
@@ -716,8 +781,9 @@ fn own_option<'a>(
         problems.push(Diagnostic::error(code::DUPLICATE_OPTION, message).label(named.name.span, "the second one"));
         return None;
     }
-    let Some(param) = spec.options.iter().find(|param| param.name == named.name.node) else { return Some(named) };
-    if let Some(taken) = take_value(param, &named.value, spec.elsewhere, registry, problems) {
+    let is_named = |param: &&Param| param.name == named.name.node;
+    let Some(param) = spec.options.iter().chain(&spec.shape).find(is_named) else { return Some(named) };
+    if let Some(taken) = take_value(param, &named.value, spec.elsewhere, known, problems) {
         args.give(param.name, Spanned::new(taken, named.value.span));
     }
     None

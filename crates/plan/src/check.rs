@@ -25,7 +25,7 @@ use implied::Implied;
 pub use other::sourced;
 use pipewright_diagnostic::{Diagnostic, Span, code};
 use pipewright_frame::{Column, Complete, Schema};
-use pipewright_operator::{Environment, Flow, Form, Structure, Verb};
+use pipewright_operator::{Block, Environment, Flow, Form, Structure, Verb};
 use pipewright_syntax::{Core, Stage};
 use provenance::Provenance;
 use std::collections::BTreeMap;
@@ -95,6 +95,8 @@ struct Walk<'a> {
     tables: Tables,
     /// Does a stage ask in which columns no value is missing?
     asks_complete: bool,
+    /// The pipelines in braces that stand in place of models in the current stage, and their steps.
+    blocks: Vec<(pipewright_syntax::Pipeline, Block)>,
     /// The columns of the source that a saved pipeline expects.
     expected: Vec<Column>,
     /// The current branch.
@@ -170,8 +172,22 @@ impl<'a> Walk<'a> {
     ) -> Walk<'a> {
         let (nodes, diagnostics, at) = (Vec::new(), Vec::new(), Here::start());
         let (within, tables, expected) = (Vec::new(), Tables::default(), Vec::new());
-        let asks_complete = false;
-        Walk { text, pin, options, environment, nodes, diagnostics, named, within, tables, asks_complete, expected, at }
+        let (asks_complete, blocks) = (false, Vec::new());
+        Walk {
+            text,
+            pin,
+            options,
+            environment,
+            nodes,
+            diagnostics,
+            named,
+            within,
+            tables,
+            asks_complete,
+            blocks,
+            expected,
+            at,
+        }
     }
 
     fn say(&mut self, diagnostic: Diagnostic) {
@@ -308,7 +324,8 @@ impl<'a> Walk<'a> {
         }
         self.close();
         if verb.spec.output == Flow::Learner {
-            self.imply_encode(self.accepted_by(stage, verb));
+            let accepts = self.accepted_by(stage, verb);
+            self.imply_encode(accepts);
         }
     }
 
@@ -323,6 +340,7 @@ impl<'a> Walk<'a> {
             }
             return self.at.lost();
         }
+        self.pipelines_of_models(&stage.core);
         let scope = self.scope(false);
         let stage = &self.with_target_of_command_line(stage);
         let mut bound_args = bind(stage, &verb.spec, self.environment, &scope);

@@ -1,6 +1,7 @@
 //! Expansion: parameters, fragments and functions are replaced by their definitions, which leaves stages.
 
 mod definitions;
+mod shorthand;
 mod substitute;
 
 use pipewright_diagnostic::{Diagnostic, Span, Spanned, code, nearest};
@@ -32,7 +33,7 @@ pub(crate) const NESTING_MAX: usize = 32;
 
 /// Expands a script.
 #[must_use]
-pub fn expand(script: &Script, overrides: &Overrides, registry: &Registry) -> (Vec<Flat>, Vec<Diagnostic>) {
+pub fn expand(script: &Script, overrides: &Overrides, registry: &'static Registry) -> (Vec<Flat>, Vec<Diagnostic>) {
     let (recursive, mut diagnostics) = definitions::cycles(script);
     diagnostics.extend(definitions::aliases(script, registry));
     let names = Names { recursive, ..Names::default() };
@@ -85,8 +86,8 @@ struct Fragment {
     stages: Vec<Stage>,
 }
 
-struct Expander<'a> {
-    registry: &'a Registry,
+struct Expander {
+    registry: &'static Registry,
     names: Names,
     stages: usize,
     /// The number of calls and blocks around the current stage.
@@ -94,7 +95,7 @@ struct Expander<'a> {
     diagnostics: Vec<Diagnostic>,
 }
 
-impl Expander<'_> {
+impl Expander {
     fn say(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
     }
@@ -212,6 +213,7 @@ impl Expander<'_> {
             }
             let mut stage = stage.clone();
             self.substitute(&mut stage.core, local);
+            shorthand::replace(&mut stage, self.registry);
             let Core::Call { verb, shape, call, args, on } = &stage.core else {
                 into.extend(with_keys_first(stage));
                 continue;

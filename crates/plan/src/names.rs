@@ -7,7 +7,8 @@ use pipewright_frame::{
     Arithmetic, Call, Class, Comparison, Expression, Fact, FrameBound, Function, Functions, ParameterType, Schema,
     Selection, Value as Literal, Window, WindowFunction, look_alike,
 };
-use pipewright_syntax::{Arg, BinaryOp, Expr, ExprArg, Selector, UnaryOp, Value};
+use pipewright_operator::Block;
+use pipewright_syntax::{Arg, BinaryOp, Expr, ExprArg, Pipeline, Selector, UnaryOp, Value};
 use std::collections::BTreeMap;
 
 /// The scope of names at one point of a pipeline.
@@ -20,6 +21,8 @@ pub(crate) struct Scope<'a> {
     pub has_rest: bool,
     /// The known functions.
     pub functions: Functions,
+    /// The pipelines in braces that stand in place of models, and their steps.
+    pub blocks: &'a [(Pipeline, Block)],
 }
 
 impl Scope<'_> {

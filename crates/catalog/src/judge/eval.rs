@@ -45,7 +45,7 @@ either! {
 
 /// A metric, by its word.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct MetricWord(pub(super) &'static str);
+pub(crate) struct MetricWord(pub(crate) &'static str);
 
 impl Argument for MetricWord {
     const DOMAIN: Domain = Domain::Words(&{

@@ -31,6 +31,14 @@ const fn model_spec<A: Arguments>() -> Spec {
     Spec { group: Group::Models, output: Flow::Learner, effect: Effect::FitTarget, ..Spec::of::<A>() }
 }
 
+/// What `train auto` stands for: a blend of different families, the one that does best on most tables first, so that a short
+/// budget still gives a good model.
+pub(crate) const AUTO: &str = "blend[gbdt, \
+    { encode auto | fillna median | scale | train logistic }, { encode auto | fillna median | scale | train ridge }, \
+    extra_trees(trees=300), gbdt(trees=300, lr=0.05, depth=4, rows=50%, columns=50%), forest(trees=300), \
+    { encode auto | fillna median | scale | train knn[15](weights=distance) }, \
+    { encode auto | fillna median | scale | train svm }, gbdt(trees=1000, lr=0.02, leaves=63, rows=50%, split_columns=50%)]";
+
 pipewright_operator::arguments! {
     /// The hyper-parameters of a model that has none.
     struct NoArgs {}

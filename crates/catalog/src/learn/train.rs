@@ -110,5 +110,5 @@ virginica                    0           3          47
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     let TrainArgs { model: chosen, .. } = TrainArgs::read(args)?;
-    (chosen.model.prepare)(chosen.to_string(), &chosen.args, args).map(Bound::Training)
+    (chosen.model.prepare)(chosen.label(), &chosen.args, args).map(Bound::Training)
 }

@@ -22,6 +22,7 @@ static REGISTRY: Registry = Registry {
     samples: &[],
     generators: &[],
     adjustments: &[],
+    shorthands: &[],
     implied: Implied {
         source: "",
         target: "",

@@ -13,7 +13,7 @@ impl Binder<'_> {
         let spec = &generator.spec;
         let (mut args, before) = (Args::default(), self.problems.len());
         for arg in given {
-            let unknown = own_option(arg, spec, "argument", registry, &mut args, &mut self.problems);
+            let unknown = own_option(arg, spec, "argument", &self.known, &mut args, &mut self.problems);
             if let Some(named) = unknown {
                 let message = format!("`{}` has no argument `{}`", spec.name, named.name.node);
                 let diagnostic = Diagnostic::error(code::UNKNOWN_OPTION, message).label(named.name.span, "");

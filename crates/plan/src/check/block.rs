@@ -6,7 +6,7 @@ use crate::names::{Scope, selection};
 use pipewright_diagnostic::{Diagnostic, Span, Spanned, code};
 use pipewright_frame::{Role, Schema, Selection};
 use pipewright_operator::{Args, Block, Effect, Flow, Implied, Inner, InnerWork, Route, Value, Verb};
-use pipewright_syntax::{Core, Item, Pipeline, Route as Written, Stage};
+use pipewright_syntax::{self as syntax, Arg, Core, Item, Pipeline, Route as Written, Stage};
 
 impl Walk<'_> {
     /// The scope of names at the current stage.
@@ -16,7 +16,32 @@ impl Walk<'_> {
             removed: &self.at.removed,
             has_rest,
             functions: self.environment.registry.functions,
+            blocks: &self.blocks,
         }
+    }
+
+    /// Checks the steps of pipelines in braces that stand in place of models: `{ scale | train ridge }`.
+    pub(super) fn pipelines_of_models(&mut self, core: &Core) {
+        self.blocks.clear();
+        let mut blocks = Vec::new();
+        let Core::Call { shape, call, args, .. } = core else { return };
+        let mut pipelines = Vec::new();
+        let shape = shape.iter().flat_map(|shape| &shape.node);
+        let args = call.iter().flat_map(|call| &call.node).chain(args).map(Arg::value);
+        shape.chain(args).for_each(|value| inner_pipelines(value, &mut pipelines));
+        for pipeline in pipelines {
+            // That it ends by training a model is said where the model is read.
+            if crate::bind::trained(pipeline, self.environment.registry).is_none() {
+                continue;
+            }
+            let (_, steps) = pipeline.stages.split_last().expect("a stage that trains");
+            let steps = Pipeline { stages: steps.to_vec(), span: pipeline.span };
+            let nodes = self.inside(&steps, self.at.schema.clone());
+            let block = self.block(nodes, "the pipeline of a model", &|node| stays(node));
+            blocks.push((pipeline.clone(), block));
+        }
+        // The stages of a pipeline may have pipelines of their own.
+        self.blocks = blocks;
     }
 
     /// Binds the block of a stage.
@@ -69,9 +94,7 @@ impl Walk<'_> {
             }
             let schema = self.arm_schema(&columns);
             let nodes = self.inside(&whole_arm(&route.pipeline, &self.environment.registry.implied), schema);
-            let may_stand =
-                |node: &Node| !matches!(node.footprint.effect, Effect::RowsTrain | Effect::RowsAll | Effect::Meta);
-            let block = self.block(nodes, "an arm of `columns`", &may_stand);
+            let block = self.block(nodes, "an arm of `columns`", &|node| stays(node));
             taken.extend(names.into_iter().flatten());
             bound.push(Route { columns, text: route.selector.node.to_string(), block });
         }
@@ -121,6 +144,24 @@ impl Walk<'_> {
             inner.push(Inner { verb: node.verb, work, text: node.text, canonical: node.canonical });
         }
         Block::new(inner)
+    }
+}
+
+/// Does a stage of a block keep the rows and their roles?
+fn stays(node: &Node) -> bool {
+    !matches!(node.footprint.effect, Effect::RowsTrain | Effect::RowsAll | Effect::Meta)
+}
+
+/// The pipelines in braces inside a value.
+fn inner_pipelines<'a>(value: &'a Spanned<syntax::Value>, found: &mut Vec<&'a Pipeline>) {
+    match &value.node {
+        syntax::Value::Block(pipeline) => found.push(pipeline),
+        syntax::Value::List(items) => items.iter().for_each(|item| inner_pipelines(item, found)),
+        syntax::Value::Word { shape, call, .. } => {
+            shape.iter().flat_map(|shape| &shape.node).for_each(|item| inner_pipelines(item, found));
+            call.iter().flat_map(|call| &call.node).for_each(|arg| inner_pipelines(arg.value(), found));
+        }
+        _ => {}
     }
 }
 

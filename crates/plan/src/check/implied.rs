@@ -69,7 +69,11 @@ impl Walk<'_> {
     }
 
     /// What the model of this stage accepts; only numbers if the stage is invalid.
-    pub(super) fn accepted_by(&self, stage: &Stage, verb: &'static Verb) -> Accepts {
+    pub(super) fn accepted_by(&mut self, stage: &Stage, verb: &'static Verb) -> Accepts {
+        // What is wrong with its pipelines is said when the stage itself is checked.
+        let before = self.diagnostics.len();
+        self.pipelines_of_models(&stage.core);
+        self.diagnostics.truncate(before);
         let args = bind(stage, &verb.spec, self.environment, &self.scope(false)).args;
         match (verb.bind)(&args, self.environment) {
             Ok(Bound::Training(training)) => training.accepts(),

@@ -4,7 +4,7 @@ use super::{Expander, Locals};
 use pipewright_diagnostic::{Diagnostic, Span, Spanned, code, nearest};
 use pipewright_syntax::{Arg, Core, Expr, Named, PathArg, Selector, Value};
 
-impl Expander<'_> {
+impl Expander {
     fn lookup(&mut self, name: &str, span: Span, local: &Locals) -> Option<Value> {
         if let Some(value) = local.get(name).or_else(|| self.names.params.get(name)) {
             return Some(value.clone());

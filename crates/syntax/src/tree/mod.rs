@@ -273,6 +273,15 @@ pub enum Arg {
 }
 
 impl Arg {
+    /// Returns the value.
+    #[must_use]
+    pub fn value(&self) -> &Spanned<Value> {
+        match self {
+            Arg::Named(named) => &named.value,
+            Arg::Positional(value) => value,
+        }
+    }
+
     /// Returns the span of the whole argument.
     #[must_use]
     pub fn span(&self) -> Span {

@@ -98,7 +98,7 @@ impl Training for Bag {
     }
 
     fn accepts(&self) -> Accepts {
-        self.part.training.accepts()
+        self.part.accepts()
     }
 
     fn learner(&self, task: &Task) -> Result<Arc<dyn Learner>, ArgumentError> {

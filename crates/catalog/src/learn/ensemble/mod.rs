@@ -1,16 +1,18 @@
 //! Models made of models: what `vote`, `bag` and `stack` share.
 
 pub(crate) mod bag;
+pub(crate) mod blend;
+mod folds;
 pub(crate) mod stack;
 pub(crate) mod vote;
 
 use crate::exchange;
 use arrow_array::{ArrayRef, StringArray};
 use pipewright_diagnostic::{Bounds, Failure, Progress, code};
-use pipewright_frame::{Column, ColumnType, Table};
+use pipewright_frame::{Column, ColumnType, FitContext, Table, TargetSpec};
 use pipewright_learn::Outputs;
 use pipewright_operator::work::{Accepts, FittedModel, Learner, Training};
-use pipewright_operator::{Args, ArgumentError, Chosen, Data, Model, Task};
+use pipewright_operator::{Args, ArgumentError, Block, Chosen, Data, Group, Model, StepRecord, Task};
 use pipewright_world::random::Key;
 use rayon::prelude::*;
 use serde_json::{Value as Json, json};
@@ -25,13 +27,29 @@ struct Part {
     label: String,
     model: &'static Model,
     training: Arc<dyn Training>,
+    /// The steps before it, if it is a pipeline.
+    steps: Option<Block>,
 }
 
 impl Part {
     fn new(chosen: &Chosen, train: &Args) -> Result<Part, ArgumentError> {
         let label = chosen.to_string();
         let training = (chosen.model.prepare)(label.clone(), &chosen.args, train)?;
-        Ok(Part { label, model: chosen.model, training })
+        let steps = chosen.pipeline.as_ref().map(|pipeline| pipeline.steps.clone());
+        Ok(Part { label, model: chosen.model, training, steps })
+    }
+
+    /// What it accepts besides numbers: what its model does, and what its steps turn into numbers.
+    fn accepts(&self) -> Accepts {
+        let own = self.training.accepts();
+        let stages = self.steps.iter().flat_map(|steps| steps.stages());
+        let groups: Vec<Group> = stages.map(|stage| stage.verb.spec.group).collect();
+        let encodes = groups.contains(&Group::Encode);
+        Accepts {
+            missing: own.missing || groups.contains(&Group::Clean),
+            categories: own.categories || encodes,
+            dates: own.dates || encodes,
+        }
     }
 
     fn all(models: &[Box<Chosen>], train: &Args) -> Result<Vec<Part>, ArgumentError> {
@@ -39,13 +57,19 @@ impl Part {
     }
 
     fn member(&self, task: &Task) -> Result<Member, ArgumentError> {
-        Ok(Member { label: self.label.clone(), model: self.model, learner: self.training.learner(task)? })
+        Ok(Member {
+            label: self.label.clone(),
+            model: self.model,
+            learner: self.training.learner(task)?,
+            steps: self.steps.clone(),
+            target: task.target_spec(),
+        })
     }
 }
 
 /// What all parts accept.
 fn common_accepts(parts: &[Part]) -> Accepts {
-    let all = |of: fn(&Accepts) -> bool| parts.iter().all(|part| of(&part.training.accepts()));
+    let all = |of: fn(&Accepts) -> bool| parts.iter().all(|part| of(&part.accepts()));
     Accepts {
         missing: all(|accepts| accepts.missing),
         categories: all(|accepts| accepts.categories),
@@ -70,12 +94,24 @@ struct Member {
     label: String,
     model: &'static Model,
     learner: Arc<dyn Learner>,
+    /// The steps before it, if it is a pipeline.
+    steps: Option<Block>,
+    target: TargetSpec,
 }
 
 impl Member {
     fn fit(&self, train: &Data, key: Key, progress: &dyn Progress) -> Result<FittedMember, Failure> {
-        let model = self.learner.fit(train, None, key, progress)?;
-        Ok(FittedMember { label: self.label.clone(), name: self.model.spec.name.to_owned(), model })
+        let (label, name) = (self.label.clone(), self.model.spec.name.to_owned());
+        let Some(block) = &self.steps else {
+            let model = self.learner.fit(train, None, key, progress)?;
+            return Ok(FittedMember { label, name, steps: Vec::new(), model });
+        };
+        let context = FitContext { target_spec: Some(self.target.clone()), key: key.child("steps") };
+        let learned = block.fit(train.chunks(), &context)?;
+        let rows = learned.iter().try_fold(train.table()?, |rows, step| step.training_rows(rows))?;
+        let verbs = block.stages().iter().map(|stage| stage.verb.spec.name.to_owned());
+        let steps = verbs.zip(learned).map(|(verb, step)| StepRecord { verb, fitted: step.state }).collect();
+        Ok(FittedMember { label, name, steps, model: self.learner.fit(&Data::Table(rows), None, key, progress)? })
     }
 }
 
@@ -90,12 +126,24 @@ struct FittedMember {
     label: String,
     /// The name of the model in the registry.
     name: String,
+    /// The steps before it.
+    steps: Vec<StepRecord>,
     model: Arc<dyn FittedModel>,
 }
 
 impl FittedMember {
+    fn predict(&self, rows: &Table) -> Result<Outputs, Failure> {
+        let Some((first, rest)) = self.steps.split_first() else { return self.model.predict(rows) };
+        let rows = rest.iter().try_fold(first.fitted.apply(rows)?, |rows, step| step.fitted.apply_owned(rows))?;
+        self.model.predict(&rows)
+    }
+
     fn save(&self) -> Json {
-        json!({"label": self.label, "name": self.name, "model": self.model.save()})
+        let mut json = json!({"label": self.label, "name": self.name, "model": self.model.save()});
+        if !self.steps.is_empty() {
+            json["steps"] = self.steps.iter().map(StepRecord::save).collect();
+        }
+        json
     }
 
     fn load(json: &Json) -> Result<FittedMember, Failure> {
@@ -104,7 +152,9 @@ impl FittedMember {
             return Err(damaged("a member without a name"));
         };
         let model = crate::REGISTRY.model(&name).ok_or_else(|| damaged(&format!("the unknown model `{name}`")))?;
-        Ok(FittedMember { label, model: (model.load)(saved)?, name })
+        let steps = json.get("steps").and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
+        let steps = steps.iter().map(|step| StepRecord::load(step, &crate::REGISTRY)).collect::<Result<_, _>>()?;
+        Ok(FittedMember { label, model: (model.load)(saved)?, name, steps })
     }
 }
 
@@ -123,7 +173,7 @@ impl FittedModel for Averaged {
     fn predict(&self, rows: &Table) -> Result<Outputs, Failure> {
         let mut mean: Option<Outputs> = None;
         for (member, weight) in self.members.iter().zip(&self.weights) {
-            let outputs = member.model.predict(rows)?;
+            let outputs = member.predict(rows)?;
             mean = Some(added(mean, outputs, *weight)?);
         }
         mean.ok_or_else(|| damaged("no members"))

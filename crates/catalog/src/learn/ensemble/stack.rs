@@ -1,15 +1,15 @@
 //! `stack`: a model that learns from the out-of-fold predictions of others.
 
-use super::{FittedMember, Member, Part, common_accepts, damaged, in_parallel, labels_of, load_members, members};
+use super::folds::InnerFolds;
+use super::{FittedMember, Member, Part, common_accepts, damaged, in_parallel, load_members, members};
 use crate::adapt::{FeatureUse, TrainingOf};
-use crate::judge::rows::groups;
 use crate::learn::train::TrainArgs;
 use crate::learn::{logistic, model_spec, ridge};
 use arrow_array::{ArrayRef, Float64Array};
-use pipewright_diagnostic::{Failure, NoProgress, Progress};
+use pipewright_diagnostic::{Failure, Progress};
 use pipewright_frame::{Column, ColumnType, Role, Table};
+use pipewright_learn::Outputs;
 use pipewright_learn::linear::{Logistic, Ridge};
-use pipewright_learn::{Outputs, Target, split};
 use pipewright_operator::work::{Accepts, FittedModel, Learner, Training};
 use pipewright_operator::{
     Args, ArgumentError, Arguments, Chosen, Data, Example, Int, Model, Spec, Task, TaskKind, Tasks, arguments,
@@ -36,9 +36,9 @@ pub(crate) const MODEL: Model = Model {
         summary: "Stacking: a model learns from the out-of-fold predictions of other models.",
         details: "`stack[gbdt, logistic, knn[9]]` splits the training rows into 5 folds and lets every base model predict \
                   each fold after it was fitted on the others. The meta model learns the target from these predictions; \
-                  then each base model is fitted on all training rows. Stages above `train` are fitted on all training \
-                  rows of a round, so their held-out rows stay held out, but the inner folds share them. Source: D. H. \
-                  Wolpert, \"Stacked Generalization\" (1992).",
+                  then each base model is fitted on all training rows. A base model may be a pipeline of its own, whose \
+                  steps are fitted inside each inner fold: `stack[{ scale | train ridge }, gbdt]`. Stages above \
+                  `train` are fitted on all training rows of a round. Source: D. H. Wolpert, \"Stacked Generalization\" (1992).",
         search: &["ensemble", "stacking", "stackingclassifier", "blending", "super learner", "meta model"],
         examples: &[Example {
             script: "load diabetes.csv | target progression | scale | train stack[ridge, knn[9]] | eval kfold 5 metric=rmse",
@@ -72,7 +72,7 @@ fn default_meta<L: pipewright_learn::Learner + Clone + 'static>(model: &'static 
     let label = model.spec.name.to_owned();
     let training =
         TrainingOf { label: label.clone(), learner, tasks: model.tasks, sees: FeatureUse::Features, seed: None };
-    Part { label, model, training: Arc::new(training) }
+    Part { label, model, training: Arc::new(training), steps: None }
 }
 
 struct Stack {
@@ -115,40 +115,6 @@ struct StackOf {
     task: Task,
 }
 
-impl StackOf {
-    fn folds(&self, train: &Data, key: Key) -> Result<Vec<split::Fold>, Failure> {
-        let (rows, target) = labels_of(train, &self.task)?;
-        let folds = match (group_codes(train)?, &target) {
-            (Some(groups), _) => split::grouped(&groups, self.folds, Some(key)),
-            (None, Target::Classes { codes, .. }) => split::stratified(codes, self.folds, Some(key)),
-            (None, Target::Numbers(_)) => split::kfold(rows, self.folds, Some(key)),
-        };
-        Ok(folds?.folds)
-    }
-
-    /// The predictions of a base model for all training rows, each by a model that has not seen it.
-    fn out_of_fold(
-        &self,
-        member: &Member,
-        train: &Data,
-        folds: &[split::Fold],
-        key: Key,
-        progress: &dyn Progress,
-    ) -> Result<Outputs, Failure> {
-        let of_fold = |index: usize| {
-            let fold = &folds[index];
-            let fitted = member.fit(&train.pick(&fold.train.clone().into())?, key.index(index as u64), progress)?;
-            fitted.model.predict(&train.pick(&fold.test.clone().into())?.table()?)
-        };
-        let parts = in_parallel(folds.len(), of_fold)?;
-        let order: Vec<u32> = folds.iter().flat_map(|fold| fold.test.iter().copied()).collect();
-        let all = Outputs::concat(parts).ok_or_else(|| damaged("members that predict different things"))?;
-        let mut places = vec![0_u32; order.len()];
-        order.iter().zip(0..).for_each(|(&row, place)| places[row as usize] = place);
-        Ok(all.take(&places))
-    }
-}
-
 impl Learner for StackOf {
     fn fit(
         &self,
@@ -157,11 +123,10 @@ impl Learner for StackOf {
         key: Key,
         progress: &dyn Progress,
     ) -> Result<Arc<dyn FittedModel>, Failure> {
-        let folds = self.folds(train, key.child("folds"))?;
+        let folds = InnerFolds::of(train, &self.task, self.folds, key.child("folds"))?;
         let mut columns = Vec::new();
         for (index, member) in self.base.iter().enumerate() {
-            let outputs =
-                self.out_of_fold(member, train, &folds, key.child("out of fold").index(index as u64), progress)?;
+            let outputs = folds.predictions(member, train, key.child("out of fold").index(index as u64), progress)?;
             columns.extend(columns_of(&member.label, index, &outputs));
         }
         let kept = kept_columns(train, &self.task);
@@ -171,13 +136,6 @@ impl Learner for StackOf {
         let fit = |index: usize| self.base[index].fit(train, key.index(index as u64), progress);
         Ok(Arc::new(Stacked { base: in_parallel(self.base.len(), fit)?, meta }))
     }
-}
-
-/// The group of each row, if a column gives it.
-fn group_codes(train: &Data) -> Result<Option<Vec<u32>>, Failure> {
-    let columns = train.columns();
-    let Some(column) = columns.iter().find(|column| column.role == Role::Group) else { return Ok(None) };
-    groups(&train.select(std::slice::from_ref(&column.name))?, &NoProgress)
 }
 
 /// The target, and the weights of rows if there are any.
@@ -218,9 +176,9 @@ impl FittedModel for Stacked {
     fn predict(&self, rows: &Table) -> Result<Outputs, Failure> {
         let mut columns = Vec::new();
         for (index, member) in self.base.iter().enumerate() {
-            columns.extend(columns_of(&member.label, index, &member.model.predict(rows)?));
+            columns.extend(columns_of(&member.label, index, &member.predict(rows)?));
         }
-        self.meta.model.predict(&table(columns.into_iter())?)
+        self.meta.predict(&table(columns.into_iter())?)
     }
 
     fn show(&self) -> Table {

@@ -1,0 +1,190 @@
+//! `blend`: a weighted mean of models, whose weights are chosen by out-of-fold predictions.
+
+use super::folds::InnerFolds;
+use super::{Averaged, Member, Part, common_accepts, in_parallel, load_averaged};
+use crate::exchange;
+use crate::judge::eval::MetricWord;
+use crate::learn::model_spec;
+use crate::learn::train::TrainArgs;
+use pipewright_diagnostic::{Failure, Progress, code};
+use pipewright_frame::Role;
+use pipewright_learn::metric::{self, Metric, Undefined};
+use pipewright_learn::search::greedy_ensemble;
+use pipewright_learn::{Labels, Outputs};
+use pipewright_operator::work::{Accepts, FittedModel, Learner, Training};
+use pipewright_operator::{
+    Args, ArgumentError, Arguments, Chosen, Data, Duration, Example, Int, Model, Spec, Task, TaskKind, Tasks, arguments,
+};
+use pipewright_world::random::Key;
+use std::sync::Arc;
+
+arguments! {
+    /// The hyper-parameters of `blend`.
+    struct BlendArgs {
+        /// The models, with their hyper-parameters; those for another kind of target are left out.
+        shape models: Vec<Box<Chosen>>;
+        /// Folds whose held-out predictions decide about the weights.
+        option folds: Int<2, 1000> = 5;
+        /// The metric that decides. Without it, log_loss for classes and rmse for numbers.
+        option metric: Option<MetricWord>;
+        /// Time for the training, such as `60s`. When most of it is up, models that are left are not tried, with a warning.
+        option budget: Option<Duration>;
+    }
+}
+
+pub(crate) const MODEL: Model = Model {
+    spec: Spec {
+        name: "blend",
+        summary: "Blends models: a weighted mean, whose weights are chosen by out-of-fold predictions (greedy ensemble).",
+        details: "Every model predicts each of 5 folds of the training rows after it was fitted on the others. Starting \
+                  with the best one, the model that improves the mean of those chosen most is added, again and again; \
+                  the weight of a model is how often it was added, and models that were never added are dropped. The \
+                  others are fitted on all training rows. A model may be a pipeline of its own, whose steps are fitted \
+                  inside each fold: `blend[{ encode | scale | train logistic }, gbdt]`. `train auto` is a blend of the \
+                  models that do best on most tables. Source: R. Caruana, A. Niculescu-Mizil, G. Crew and A. Ksikes, \
+                  \"Ensemble selection from libraries of models\" (2004).",
+        search: &["ensemble", "ensemble selection", "automl", "auto", "caruana", "greedy ensemble", "autogluon"],
+        examples: &[Example {
+            script: "load diabetes.csv | target progression | train blend[{ scale | train ridge }, forest(trees=50), knn[9]] \
+                         | eval kfold 5 metric=rmse",
+            output: "\
+blend[{ scale standard on @numeric | train ridge },forest(trees=50),knn[9]] predicts progression (regression)
+kfold, 5 folds, 442 rows, seed 0
+
+                        mean          95% interval    lowest   highest    baseline
+rmse                 54.5697    50.1515 to 58.9878   51.9718   57.6768     77.1127
+",
+        }],
+        ..model_spec::<BlendArgs>()
+    },
+    tasks: Tasks::Both,
+    training: &[],
+    prepare,
+    load: load_averaged,
+};
+
+fn prepare(label: String, own: &Args, train: &Args) -> Result<Arc<dyn Training>, ArgumentError> {
+    let BlendArgs { models, folds, metric, budget } = BlendArgs::read(own)?;
+    let budget = budget.map(|budget| std::time::Duration::try_from_secs_f64(budget.seconds)).transpose();
+    let budget = budget.map_err(|_| {
+        ArgumentError::of("budget", code::BAD_VALUE, "a budget is a time above 0").help("for example `budget=60s`")
+    })?;
+    let way = Way { folds: folds.get(), metric: metric.and_then(|word| Metric::find(word.0)), budget };
+    Ok(Arc::new(Blend { label, parts: Part::all(&models, train)?, way, seed: TrainArgs::read(train)?.seed() }))
+}
+
+/// How the weights are chosen.
+#[derive(Clone, Copy)]
+struct Way {
+    folds: usize,
+    metric: Option<&'static Metric>,
+    budget: Option<std::time::Duration>,
+}
+
+struct Blend {
+    label: String,
+    parts: Vec<Part>,
+    way: Way,
+    seed: Option<u64>,
+}
+
+impl Training for Blend {
+    fn label(&self) -> String {
+        self.label.clone()
+    }
+
+    fn wants_classes(&self, distinct: usize) -> Option<bool> {
+        super::wants_classes(&self.parts, distinct)
+    }
+
+    fn accepts(&self) -> Accepts {
+        common_accepts(&self.parts)
+    }
+
+    fn learner(&self, task: &Task) -> Result<Arc<dyn Learner>, ArgumentError> {
+        let fitting = self.parts.iter().filter(|part| part.model.tasks.include(&task.kind));
+        let members: Vec<Member> = fitting.map(|part| part.member(task)).collect::<Result<_, _>>()?;
+        if members.is_empty() {
+            let message = format!("none of these models is for the target `{}`", task.target);
+            return Err(ArgumentError::of("model", code::WRONG_TASK, message));
+        }
+        let numbers = matches!(task.kind, TaskKind::Numbers);
+        let metric = self.way.metric.unwrap_or(if numbers { &metric::RMSE } else { &metric::LOG_LOSS });
+        if (metric.task == metric::Task::Numbers) != numbers {
+            let message = format!("`{}` is not a metric for this target", metric.name);
+            return Err(ArgumentError::of("model", code::WRONG_TASK, message));
+        }
+        Ok(Arc::new(BlendOf { members, way: self.way, metric, task: task.clone() }))
+    }
+
+    fn seed(&self) -> Option<u64> {
+        self.seed
+    }
+}
+
+struct BlendOf {
+    members: Vec<Member>,
+    way: Way,
+    metric: &'static Metric,
+    task: Task,
+}
+
+/// The share of the budget after which no other model is tried: the chosen ones are still to be fitted on all rows.
+const TRYING: f64 = 0.7;
+/// Models that are added, one after the other.
+const ROUNDS: usize = 50;
+
+impl BlendOf {
+    /// The out-of-fold predictions of the models, or of as many as there is time for.
+    fn tried(&self, train: &Data, key: Key, progress: &dyn Progress) -> Result<Vec<Outputs>, Failure> {
+        let folds = InnerFolds::of(train, &self.task, self.way.folds, key.child("folds"))?;
+        let start = progress.elapsed();
+        let mut tried = Vec::new();
+        for (index, member) in self.members.iter().enumerate() {
+            let is_late =
+                |budget: std::time::Duration| progress.elapsed().saturating_sub(start) >= budget.mul_f64(TRYING);
+            if index > 0 && self.way.budget.is_some_and(is_late) {
+                let message = format!("the time was up after {index} of {} models", self.members.len());
+                let notice = Failure::warning(code::TIME_UP, message);
+                progress.notice(notice.help("another machine may try more of them: raise the budget"));
+                break;
+            }
+            let key = key.child("out of fold").index(index as u64);
+            tried.push(folds.predictions(member, train, key, progress)?);
+            progress.report(index as u64 + 1, 2 * self.members.len() as u64);
+        }
+        Ok(tried)
+    }
+
+    fn labels(&self, train: &Data) -> Result<Labels, Failure> {
+        let columns = train.columns();
+        let weights = columns.iter().filter(|column| column.role == Role::Weight).map(|column| column.name.clone());
+        let names: Vec<Arc<str>> = std::iter::once(self.task.target.clone()).chain(weights).collect();
+        exchange::labels(&train.select(&names)?, &self.task)
+    }
+}
+
+impl Learner for BlendOf {
+    fn fit(
+        &self,
+        train: &Data,
+        _: Option<&Data>,
+        key: Key,
+        progress: &dyn Progress,
+    ) -> Result<Arc<dyn FittedModel>, Failure> {
+        let tried = self.tried(train, key, progress)?;
+        let predictions: Vec<&Outputs> = tried.iter().collect();
+        let weights = greedy_ensemble(&predictions, &self.labels(train)?, self.metric, ROUNDS);
+        let weights = weights.map_err(|Undefined(reason)| {
+            let message = format!("`{}` is undefined for every model: {reason}", self.metric.name);
+            Failure::new(code::UNDEFINED_SCORE, message).help("choose another one: blend[…](metric=accuracy)")
+        })?;
+        let chosen: Vec<usize> = (0..weights.len()).filter(|&member| weights[member] > 0.0).collect();
+        let fit = |place: usize| {
+            let member = chosen[place];
+            self.members[member].fit(train, key.index(member as u64), progress)
+        };
+        let members = in_parallel(chosen.len(), fit)?;
+        Ok(Arc::new(Averaged { members, weights: chosen.iter().map(|&member| weights[member]).collect() }))
+    }
+}
