@@ -24,6 +24,7 @@ pub mod linear;
 mod matrix;
 pub mod metric;
 mod mixed;
+mod moments;
 pub mod net;
 mod on_disk;
 mod order;

@@ -153,25 +153,31 @@ pub(crate) fn inverse_positive_definite(mut matrix: Mat<f64>) -> Option<Mat<f64>
     finite.then_some(inverse)
 }
 
-/// `vector` becomes H⁺·`vector` for a symmetric H with finite entries, of which the lower triangle is read: directions
-/// whose eigenvalue is below `tolerance` times the largest are left out.
-pub(crate) fn solve_semidefinite(matrix: MatRef<'_, f64>, tolerance: f64, vector: &mut [f64]) {
+/// The eigenvalues of a symmetric matrix with finite entries, of which the lower triangle is read, increasing, and an
+/// eigenvector for each.
+pub(crate) fn eigenvectors(matrix: MatRef<'_, f64>) -> Option<(Vec<f64>, Vec<Vec<f64>>)> {
     let size = matrix.nrows();
     let (mut vectors, mut values) = (Mat::zeros(size, size), Diag::zeros(size));
     let scratch = self_adjoint_evd_scratch::<f64>(size, ComputeEigenvectors::Yes, Par::Seq, default());
     let stack = &mut MemBuffer::new(scratch);
-    let decomposed =
-        self_adjoint_evd(matrix, values.as_mut(), Some(vectors.as_mut()), Par::Seq, MemStack::new(stack), default());
-    debug_assert!(decomposed.is_ok(), "a finite symmetric matrix has eigenvectors");
-    let largest = (0..size).map(|index| values[index].abs()).fold(0.0, f64::max);
+    self_adjoint_evd(matrix, values.as_mut(), Some(vectors.as_mut()), Par::Seq, MemStack::new(stack), default())
+        .ok()?;
+    let vectors = vectors.col_iter().map(|vector| vector.iter().copied().collect());
+    Some(((0..size).map(|index| values[index]).collect(), vectors.collect()))
+}
+
+/// `vector` becomes H⁺·`vector` for a symmetric H with finite entries, of which the lower triangle is read: directions
+/// whose eigenvalue is below `tolerance` times the largest are left out.
+pub(crate) fn solve_semidefinite(matrix: MatRef<'_, f64>, tolerance: f64, vector: &mut [f64]) {
+    let found = eigenvectors(matrix);
+    debug_assert!(found.is_some(), "a finite symmetric matrix has eigenvectors");
+    let (values, directions) = found.unwrap_or_default();
+    let largest = values.iter().map(|value| value.abs()).fold(0.0, f64::max);
     let given = vector.to_vec();
     vector.fill(0.0);
-    for index in (0..size).filter(|&index| values[index] > tolerance * largest) {
-        let direction = vectors.col(index);
-        let along: f64 = (0..size).map(|row| direction[row] * given[row]).sum::<f64>() / values[index];
-        for (row, entry) in vector.iter_mut().enumerate() {
-            *entry += along * direction[row];
-        }
+    for (direction, value) in directions.iter().zip(values).filter(|(_, value)| *value > tolerance * largest) {
+        let along: f64 = direction.iter().zip(&given).map(|(direction, given)| direction * given).sum::<f64>() / value;
+        vector.iter_mut().zip(direction).for_each(|(entry, direction)| *entry += along * direction);
     }
 }
 

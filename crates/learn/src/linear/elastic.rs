@@ -100,7 +100,7 @@ impl ElasticNet {
         Ok(self.start(&train)?.smallest_to_vanish() / self.l1)
     }
 
-    fn start(&self, train: &Dataset) -> Result<Descent, Failure> {
+    fn start<'a>(&self, train: &'a Dataset) -> Result<Descent<'a>, Failure> {
         let Target::Numbers(target) = train.target() else {
             return Err(Failure::new(code::WRONG_TASK, "the lasso predicts numbers, but the target is a class"));
         };
@@ -112,7 +112,12 @@ impl ElasticNet {
     }
 
     /// Descends from where the last penalties have led.
-    fn descend(&self, descent: &mut Descent, train: &Dataset, progress: &dyn Progress) -> Result<LinearModel, Failure> {
+    fn descend(
+        &self,
+        descent: &mut Descent<'_>,
+        train: &Dataset,
+        progress: &dyn Progress,
+    ) -> Result<LinearModel, Failure> {
         self.check()?;
         if self.l1 == 0.0 {
             let ridge = Ridge { l2: self.l2, intercept: self.intercept };

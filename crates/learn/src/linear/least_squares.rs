@@ -13,6 +13,7 @@
 //! Where rows have weights, every row of X, y and of the column of ones is multiplied by the root of its weight.
 
 use super::inference::StandardErrors;
+use super::normal;
 use super::unit::{Unit, binary_scale, mean, scale_of};
 use crate::matrix::{Qr, solve_upper, solve_upper_transposed};
 use crate::twofold::Twofold;
@@ -46,10 +47,14 @@ const BLOCK_ROWS: usize = 512;
 
 impl LeastSquares<'_> {
     pub(super) fn solve(&self) -> Solution {
-        if self.columns.len() > self.target.len() { self.solve_wide() } else { self.solve_tall() }
+        match self.columns.len() > self.target.len() {
+            true => self.solve_wide(),
+            false => normal::solve(self).unwrap_or_else(|| self.solve_tall()),
+        }
     }
 
-    fn solve_tall(&self) -> Solution {
+    /// At most as many columns as rows, to full precision.
+    pub(super) fn solve_tall(&self) -> Solution {
         let system = System::new(self);
         let factors = Factors::new(&system);
         let refined = system.refine(&factors);

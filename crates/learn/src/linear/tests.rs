@@ -310,6 +310,67 @@ fn iterations_find_what_decomposing_finds() {
     }
 }
 
+/// Columns that share a part, with a condition number of about 2,000, away from 0 and in several units.
+fn many_rows() -> (Vec<Vec<f64>>, Vec<f64>, Vec<f64>) {
+    const ROWS: usize = 20_000;
+    let shared = noise(ROWS, 90);
+    let column = |index: u64| {
+        let unit = 10.0_f64.powi(index as i32 - 3);
+        let own = noise(ROWS, 70 + index);
+        own.iter().zip(&shared).map(|(own, shared)| unit * (0.3 * own + shared + 1.0)).collect()
+    };
+    let columns: Vec<Vec<f64>> = (0..6).map(column).collect();
+    let target = noise(ROWS, 91).iter().zip(&columns[3]).map(|(noise, x)| noise + 2.0 * x).collect();
+    (columns, target, noise(ROWS, 92).iter().map(|x| 1.0 + x * x).collect())
+}
+
+#[test]
+fn normal_equations_find_what_decomposing_finds() {
+    let (columns, target, weights) = many_rows();
+    for weights in [None, Some(weights.as_slice())] {
+        for (l2, intercept) in [(0.0, true), (0.0, false), (1.0, true), (100.0, false)] {
+            let columns = columns.iter().map(Vec::as_slice).collect();
+            let problem = LeastSquares { columns, target: &target, weights, l2, intercept };
+            let (found, wanted) = (normal::solve(&problem).expect("a sound problem"), problem.solve_tall());
+            for (found, wanted) in found.coefficients.iter().zip(&wanted.coefficients) {
+                assert!((found / wanted - 1.0).abs() < 1e-11, "{found} {wanted}");
+            }
+            assert!((found.intercept - wanted.intercept).abs() < 1e-12);
+            assert_eq!(found.errors.is_some(), wanted.errors.is_some());
+            let Some((found, wanted)) = found.errors.zip(wanted.errors) else { continue };
+            let all = |errors: &StandardErrors| -> Vec<f64> {
+                errors.weights().iter().copied().chain(errors.intercept()).chain(errors.freedom()).collect()
+            };
+            for (found, wanted) in all(&found).into_iter().zip(all(&wanted)) {
+                assert!((found / wanted - 1.0).abs() < 1e-9, "{found} {wanted}");
+            }
+        }
+    }
+}
+
+#[test]
+fn normal_equations_leave_problems_that_lose_digits() {
+    let (mut columns, target, _) = many_rows();
+    let solves = |columns: &[Vec<f64>], target: &[f64]| {
+        let columns = columns.iter().map(Vec::as_slice).collect();
+        normal::solve(&LeastSquares { columns, target, weights: None, l2: 0.0, intercept: true }).is_some()
+    };
+    assert!(solves(&columns, &target));
+    let exact: Vec<f64> = columns[0].iter().zip(&columns[1]).map(|(a, b)| a - b).collect();
+    assert!(!solves(&columns, &exact));
+    assert!(!solves(&columns[..3], &target), "few numbers");
+    columns[2] = columns[1].iter().zip(&target).map(|(x, y)| x + 1e-6 * y).collect();
+    assert!(!solves(&columns, &target), "close to dependent");
+    columns[2] = columns[1].iter().map(|x| x * 1e200).collect();
+    assert!(!solves(&columns, &target), "squares overflow");
+}
+
+#[test]
+fn any_number_of_threads_solves_to_the_same_bits() {
+    let (columns, target, _) = many_rows();
+    on_any_threads(|| fit(&Ridge::default(), &numbers(&columns, &target)).0);
+}
+
 #[test]
 fn any_number_of_threads_iterates_to_the_same_bits() {
     let (features, target) = one_hot(9000, 30);

@@ -121,13 +121,16 @@ fn singular(features: &Features, centre: &[f64]) -> Result<Singular, Failure> {
         let message = "the squares of the columns overflow";
         return Err(Failure::new(code::VALUE_OUT_OF_RANGE, message).help("scale the columns"));
     };
-    for vector in &mut singular.vectors {
-        let largest = vector.iter().fold(0.0_f64, |most, entry| if entry.abs() > most.abs() { *entry } else { most });
-        if largest < 0.0 {
-            vector.iter_mut().for_each(|entry| *entry = -*entry);
-        }
-    }
+    singular.vectors.iter_mut().for_each(|vector| settle_sign(vector));
     Ok(singular)
+}
+
+/// Makes the entry of largest magnitude positive.
+fn settle_sign(direction: &mut [f64]) {
+    let largest = direction.iter().fold(0.0_f64, |most, entry| if entry.abs() > most.abs() { *entry } else { most });
+    if largest < 0.0 {
+        direction.iter_mut().for_each(|entry| *entry = -*entry);
+    }
 }
 
 /// Checks that there are no more components than rows or columns.

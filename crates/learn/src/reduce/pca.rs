@@ -1,8 +1,10 @@
 //! Principal components.
 
-use super::{Projection, check_count, singular};
+use super::{Projection, check_count, settle_sign, singular};
 use crate::data::{Features, Target};
-use crate::linear::check_rows;
+use crate::linear::{check_rows, columns_of};
+use crate::matrix::{Singular, eigenvectors};
+use crate::moments::{Moments, Weighed};
 use crate::sums::centred;
 use crate::transform::Transformer;
 use pipewright_diagnostic::{Failure, code};
@@ -10,8 +12,9 @@ use pipewright_world::random::Key;
 
 /// Principal component analysis (Pearson, 1901): the directions of largest variance of the centred rows.
 ///
-/// Computed from the singular values of the centred matrix, not of its covariance, so that small components keep their
-/// digits. The entry of largest magnitude of each direction is positive, which settles the signs as in scikit-learn.
+/// Computed from the singular values of the centred matrix, so that small components keep their digits. With ten times as
+/// many rows as columns, its covariance is decomposed instead if the smallest component kept has at least 10⁻⁴ of the
+/// largest variance: rounding changes variances by about 10⁻¹⁶ of the largest, which leaves 12 digits of all kept. The entry of largest magnitude of each direction is positive, which settles the signs as in scikit-learn.
 ///
 /// ```
 /// use pipewright_learn::reduce::Pca;
@@ -74,25 +77,15 @@ impl Transformer for Pca {
             check_count(&self.name, count, features)?;
         }
         let rows = features.rows() as f64;
-        let centre: Vec<f64> = (0..features.columns()).map(|index| centred(features.column(index)).1).collect();
-        let found = singular(features, &centre)?;
-        let mut variances: Vec<f64> = found.values.iter().map(|value| value * value / (rows - 1.0)).collect();
-        let total: f64 = variances.iter().sum();
-        let mut shares: Vec<f64> =
-            variances.iter().map(|variance| if total > 0.0 { variance / total } else { 0.0 }).collect();
-        let count = match self.keep {
-            Keep::First(count) => count,
-            Keep::Share(share) => {
-                let reached = shares.iter().scan(0.0, |sum, part| {
-                    *sum += part;
-                    Some(*sum)
-                });
-                (reached.take_while(|reached| *reached <= share).count() + 1).min(shares.len())
-            }
+        let found = match Components::of_covariance(features) {
+            Some(found) if found.keeps_digits(self.keep.count(&found.shares())) => found,
+            _ => Components::of_rows(features)?,
         };
+        let mut shares = found.shares();
+        let count = self.keep.count(&shares);
+        let Components { centre, mut variances, mut directions } = found;
         variances.truncate(count);
         shares.truncate(count);
-        let mut directions = found.vectors;
         directions.truncate(count);
         if self.whiten {
             // A component without variance stays as it is, near 0.
@@ -102,5 +95,69 @@ impl Transformer for Pca {
             }
         }
         Ok(Projection { name: self.name.clone(), centre, directions, variances, shares })
+    }
+}
+
+impl Keep {
+    /// The number of components, where each explains this share of the variance.
+    fn count(self, shares: &[f64]) -> usize {
+        match self {
+            Keep::First(count) => count,
+            Keep::Share(share) => {
+                let reached = shares.iter().scan(0.0, |sum, part| {
+                    *sum += part;
+                    Some(*sum)
+                });
+                (reached.take_while(|reached| *reached <= share).count() + 1).min(shares.len())
+            }
+        }
+    }
+}
+
+/// All components of some rows.
+pub(super) struct Components {
+    centre: Vec<f64>,
+    /// Decreasing.
+    pub(super) variances: Vec<f64>,
+    pub(super) directions: Vec<Vec<f64>>,
+}
+
+impl Components {
+    pub(super) fn of_rows(features: &Features) -> Result<Components, Failure> {
+        let centre: Vec<f64> = (0..features.columns()).map(|index| centred(features.column(index)).1).collect();
+        let Singular { values, vectors: directions } = singular(features, &centre)?;
+        let freedom = features.rows() as f64 - 1.0;
+        Ok(Components { centre, variances: values.iter().map(|value| value * value / freedom).collect(), directions })
+    }
+
+    /// The eigenvectors of the covariance; `None` without many more rows than columns, or where squares overflow.
+    pub(super) fn of_covariance(features: &Features) -> Option<Components> {
+        /// The covariance is decomposed in no time beside its computation.
+        const ROWS_PER_COLUMN: usize = 10;
+        if features.rows() < ROWS_PER_COLUMN * features.columns() {
+            return None;
+        }
+        let Moments { means, products, .. } =
+            Moments::new(Weighed { columns: &columns_of(features), roots: None }, true);
+        let finite = products.col_iter().all(|column| column.iter().all(|product| product.is_finite()));
+        let (values, vectors) = if finite { eigenvectors(products.as_ref())? } else { return None };
+        let freedom = features.rows() as f64 - 1.0;
+        let variances = values.iter().rev().map(|value| value.max(0.0) / freedom).collect();
+        let mut directions: Vec<Vec<f64>> = vectors.into_iter().rev().collect();
+        directions.iter_mut().for_each(|direction| settle_sign(direction));
+        Some(Components { centre: means, variances, directions })
+    }
+
+    /// The explained variance ratio of each component.
+    fn shares(&self) -> Vec<f64> {
+        let total: f64 = self.variances.iter().sum();
+        self.variances.iter().map(|variance| if total > 0.0 { variance / total } else { 0.0 }).collect()
+    }
+
+    /// Do the first components of a covariance keep 12 digits?
+    pub(super) fn keeps_digits(&self, count: usize) -> bool {
+        const SMALLEST: f64 = 1e-4;
+        let kept = &self.variances[..count.min(self.variances.len())];
+        kept.first().zip(kept.last()).is_some_and(|(first, last)| *first > 0.0 && *last >= SMALLEST * first)
     }
 }

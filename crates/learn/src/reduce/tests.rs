@@ -44,6 +44,28 @@ fn too_many_components_and_unfit_rows_are_refused() {
     assert_eq!(refusal(Pca::first(1), &huge), code::VALUE_OUT_OF_RANGE);
 }
 
+/// The components of many rows come from their covariance, unless a small one is kept.
+#[test]
+fn covariances_have_the_components_of_the_rows() {
+    let plain = noise(3000, 5, 7);
+    let units = [1.0, 0.5, 2.0, 0.1, 1e-5];
+    let columns: Vec<Vec<f64>> =
+        (0..5).map(|column| plain.column(column).iter().map(|x| (x + 3.0) * units[column]).collect()).collect();
+    let features = features(&columns);
+    let (of_covariance, of_rows) =
+        (pca::Components::of_covariance(&features).unwrap(), pca::Components::of_rows(&features).unwrap());
+    assert_eq!([4, 5].map(|count| of_covariance.keeps_digits(count)), [true, false]);
+    for component in 0..4 {
+        assert!((of_covariance.variances[component] / of_rows.variances[component] - 1.0).abs() < 1e-12);
+        let pairs = of_covariance.directions[component].iter().zip(&of_rows.directions[component]);
+        pairs.for_each(|(found, wanted)| assert!((found - wanted).abs() < 1e-11));
+    }
+    let all = |count| Pca::first(count).fit(&features, None, Key::new(0)).unwrap();
+    assert_eq!(all(4).variances(), &of_covariance.variances[..4]);
+    assert_eq!(all(5).variances(), &of_rows.variances);
+    crate::threads::on_any_threads(|| all(4));
+}
+
 #[test]
 fn hostile_files_are_refused() {
     let projection = Svd::first(2).fit(&noise(5, 3, 1), None, Key::new(0)).unwrap();
