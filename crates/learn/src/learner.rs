@@ -202,10 +202,7 @@ pub trait Model: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// # Errors
     /// [`code::WRONG_WIDTH`] if the number of columns differs.
     fn predict(&self, features: &Features) -> Result<Outputs, Failure> {
-        if features.columns() != self.inputs() {
-            let message = format!("the model has {} columns, the features {}", self.inputs(), features.columns());
-            return Err(Failure::new(code::WRONG_WIDTH, message));
-        }
+        check_width(self.inputs(), features)?;
         Ok(self.outputs(features))
     }
 
@@ -220,4 +217,16 @@ pub trait Model: Serialize + DeserializeOwned + Send + Sync + 'static {
 
     /// What was learned, for people to read: coefficients, layers.
     fn summary(&self) -> Summary;
+}
+
+/// Checks that features have as many columns as a model.
+pub(crate) fn check_width(inputs: usize, features: &Features) -> Result<(), Failure> {
+    let columns = features.columns();
+    match columns == inputs {
+        true => Ok(()),
+        false => {
+            let message = format!("the model has {inputs} columns, the features {columns}");
+            Err(Failure::new(code::WRONG_WIDTH, message))
+        }
+    }
 }

@@ -25,6 +25,7 @@ mod outside;
 mod outside_rows;
 #[cfg(test)]
 mod outside_tests;
+mod quantiles;
 mod rounds;
 mod scores;
 #[cfg(test)]
@@ -33,11 +34,13 @@ mod tests;
 pub use crate::tree::{Direction, Tree};
 pub use loss::{Derivatives, Link, Loss, Objective};
 pub use model::GbdtModel;
+pub use quantiles::QuantileGbdtModel;
 
 use crate::data::Dataset;
-use crate::learner::{Accepts, Fit, Learner, Model};
+use crate::learner::{Accepts, Fit, Learner, Model, check_width};
 use crate::passes::Passes;
 use pipewright_diagnostic::{Failure, code};
+use std::sync::OnceLock;
 
 /// Gradient boosting of trees: the configuration.
 #[derive(Debug, Clone)]
@@ -134,12 +137,8 @@ impl Gbdt {
     /// another target.
     pub fn fit_more(&self, model: &GbdtModel, train: &Dataset, fit: &Fit<'_>) -> Result<GbdtModel, Failure> {
         let train = train.accepted(self.accepts())?;
-        if train.features.columns() != model.inputs() {
-            let (columns, inputs) = (train.features.columns(), model.inputs());
-            let message = format!("the model has {inputs} columns, the features {columns}");
-            return Err(Failure::new(code::WRONG_WIDTH, message));
-        }
-        rounds::boost(self, &train, fit, Some(model))
+        check_width(model.inputs(), &train.features)?;
+        rounds::boost(self, &train, fit, Some(model), &OnceLock::new())
     }
 
     fn check(&self) -> Result<(), Failure> {
@@ -199,7 +198,7 @@ impl Learner for Gbdt {
     }
 
     fn learn(&self, train: &Dataset, fit: &Fit<'_>) -> Result<GbdtModel, Failure> {
-        rounds::boost(self, train, fit, None)
+        rounds::boost(self, train, fit, None, &OnceLock::new())
     }
 
     /// The model is bit for bit that of the same rows in memory, if no column is sparse there. Not for losses whose

@@ -13,19 +13,25 @@ use pipewright_diagnostic::{Bounds, Failure, Progress, code, room_for};
 use pipewright_world::random::Key;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
-/// Fits a model; continues `before`, if there is one.
+/// Rows whose scores are updated by one task.
+const ROWS_PER_TASK: usize = 1 << 17;
+
+/// Fits a model; continues `before`, if there is one. `bins` are the rows in bins, or where they are to be kept for the
+/// next fit on the same rows.
 pub(super) fn boost(
     gbdt: &Gbdt,
     train: &Dataset,
     fit: &Fit<'_>,
     before: Option<&GbdtModel>,
+    bins: &OnceLock<Binned>,
 ) -> Result<GbdtModel, Failure> {
     gbdt.check()?;
     if train.rows() == 0 {
         return Err(Failure::new(code::TOO_FEW_ROWS, "there are no rows to learn from"));
     }
-    let run = Run::new(gbdt, train, fit, before)?;
+    let run = Run::new(gbdt, train, fit, before, bins)?;
     let folds = if fit.validation.is_some() { None } else { folds_of(gbdt, train, fit.key.child("folds")) };
     let members = match folds {
         None => vec![run.member(&(0..train.rows() as u32).collect::<Vec<_>>(), &[], fit.key.child("member"))?],
@@ -126,7 +132,7 @@ fn folds_of(gbdt: &Gbdt, train: &Dataset, key: Key) -> Option<Folds> {
 struct Run<'a> {
     gbdt: &'a Gbdt,
     inputs: Vec<Input>,
-    binned: Binned,
+    binned: &'a Binned,
     rules: Rules,
     groups: Vec<Vec<usize>>,
     goal: Goal,
@@ -152,7 +158,13 @@ pub(super) struct Member {
 }
 
 impl<'a> Run<'a> {
-    fn new(gbdt: &'a Gbdt, train: &Dataset, fit: &Fit<'a>, before: Option<&GbdtModel>) -> Result<Run<'a>, Failure> {
+    fn new(
+        gbdt: &'a Gbdt,
+        train: &Dataset,
+        fit: &Fit<'a>,
+        before: Option<&GbdtModel>,
+        bins: &'a OnceLock<Binned>,
+    ) -> Result<Run<'a>, Failure> {
         let goal = Goal::of(gbdt, train.target())?;
         let columns = train.features.columns();
         room_for(histogram_bytes(gbdt, train.rows(), columns), || format!("growing trees on {columns} columns"))?;
@@ -172,7 +184,7 @@ impl<'a> Run<'a> {
         Ok(Run {
             gbdt,
             inputs: inputs_of(&train.features),
-            binned: Binned::new(&train.features, gbdt.bins, fit.key.child("bins")),
+            binned: bins.get_or_init(|| Binned::new(&train.features, gbdt.bins, fit.key.child("bins"))),
             rules: rules_of(gbdt, train.features.names(), &goal)?,
             groups: gbdt.groups(train.features.names())?,
             weights: weights(&train.labels, gbdt.balanced),
@@ -255,7 +267,7 @@ impl<'r> Rounds<'r> {
             None => Vec::new(),
         };
         let growth = growth_of(gbdt, run.binned.bins(), &run.rules, &run.groups, rows.len());
-        let grower = Grower::new(&run.binned, growth);
+        let grower = Grower::new(run.binned, growth);
         let derivatives = vec![vec![Derivative::default(); all]; run.goal.outputs()];
         let trees = Vec::new();
         let stopping = Stopping::new(gbdt.early_stop, None);
@@ -314,10 +326,15 @@ impl<'r> Rounds<'r> {
     fn add_to_scores(&mut self, output: usize, grown: &Grown, rows: &[u32], sampled: bool) {
         let all = self.run.binned.rows();
         let scores = &mut self.scores[output * all..(output + 1) * all];
-        for (rows, value) in grown.leaves().zip(grown.tree.values()) {
-            rows.iter().for_each(|&row| scores[row as usize] += value);
-        }
-        let mut add = |row: u32| scores[row as usize] += grown.value(&self.run.binned, row);
+        scores.par_chunks_mut(ROWS_PER_TASK).enumerate().for_each(|(chunk, scores)| {
+            let (start, end) = (chunk * ROWS_PER_TASK, chunk * ROWS_PER_TASK + scores.len());
+            for (rows, value) in grown.leaves().zip(grown.tree.values()) {
+                // The rows of a leaf are ascending.
+                let place = |of: usize| rows.partition_point(|&row| (row as usize) < of);
+                rows[place(start)..place(end)].iter().for_each(|&row| scores[row as usize - start] += value);
+            }
+        });
+        let mut add = |row: u32| scores[row as usize] += grown.value(self.run.binned, row);
         if sampled {
             let mut learned = rows.iter().copied().peekable();
             for &row in self.rows {

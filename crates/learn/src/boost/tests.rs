@@ -307,6 +307,38 @@ fn losses_fit_what_they_are_for() {
 }
 
 #[test]
+fn quantiles_are_the_models_of_their_levels_in_order() {
+    let rows = 3000;
+    let (x, noise) = (uniform(1, rows), uniform(2, rows));
+    let y: Vec<f64> = x.iter().zip(&noise).map(|(x, noise)| x * noise).collect();
+    let train = Dataset::new(features(vec![x, uniform(3, rows)]), Target::Numbers(y.clone()));
+    let gbdt = Gbdt::with_trees(60);
+    let levels = [0.1, 0.5, 0.52, 0.9];
+    let model = gbdt.fit_quantiles(&levels, &train, &Fit::new()).unwrap();
+    for (model, level) in model.models().iter().zip(levels) {
+        let alone = Gbdt { loss: Objective::Quantile { level }, ..gbdt.clone() };
+        assert_eq!(*model, alone.fit(&train).unwrap());
+    }
+    let found = model.quantiles(&train.features).unwrap();
+    for (quantiles, level) in found.iter().zip(levels) {
+        let below = quantiles.iter().zip(&y).filter(|(quantile, y)| y < quantile).count();
+        assert!((below as f64 / rows as f64 - level).abs() < 0.03, "{level}: {below}");
+    }
+    let plain: Vec<Vec<f64>> = model.models().iter().map(|model| numbers(model, &train.features)).collect();
+    let crossed = (0..rows).filter(|&row| plain[1][row] > plain[2][row]).count();
+    assert!(crossed > 0, "there is something to sort");
+    for row in 0..rows {
+        let sorted: Vec<f64> = found.iter().map(|quantiles| quantiles[row]).collect();
+        let mut wanted: Vec<f64> = plain.iter().map(|quantiles| quantiles[row]).collect();
+        wanted.sort_by(f64::total_cmp);
+        assert_eq!(sorted, wanted);
+    }
+    for levels in [&[][..], &[0.5, 0.1], &[0.5, 0.5], &[0.0], &[f64::NAN]] {
+        assert_eq!(gbdt.fit_quantiles(levels, &train, &Fit::new()).unwrap_err().code, code::BAD_VALUE);
+    }
+}
+
+#[test]
 fn early_stopping_keeps_the_best_round() {
     let all = mixed(1200);
     let noisy = |rows: &Dataset, stream: u64| {

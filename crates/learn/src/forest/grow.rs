@@ -153,6 +153,7 @@ impl Growing<'_, '_> {
         let min_rows = grower.growth.min_rows.max(1);
         let at = Place { goal: grower.goal, items, total: &node.sum, min_rows };
         let all = grower.tried >= self.drawn.len();
+        let places = key.child("place");
         let mut best: Option<Split> = None;
         for turn in 0..self.drawn.len() {
             if turn >= grower.tried && best.is_some() {
@@ -165,7 +166,10 @@ impl Growing<'_, '_> {
             let index = self.drawn[turn];
             let column = &grower.columns[index];
             let split = match grower.random {
-                true => at.random(index, column, &mut self.scratch, key.child("place").index(index as u64)),
+                true => {
+                    let (key, best) = (places.index(index as u64), best.as_ref().map(|best| best.gain));
+                    at.random(index, column, &mut self.scratch, key, best)
+                }
                 false => at.best(index, column, &mut self.scratch),
             };
             if let Some(split) = split

@@ -30,6 +30,7 @@ mod levels;
 mod median;
 mod model;
 mod prune;
+mod quantiles;
 mod scan;
 #[cfg(test)]
 mod tests;
@@ -39,6 +40,7 @@ pub use bagged::{Forest, OutOfBag};
 pub use isolation::{IsolationForest, IsolationModel};
 pub use model::ForestModel;
 pub use prune::PruningPath;
+pub use quantiles::QuantileForestModel;
 
 use crate::data::Dataset;
 use crate::learner::{Accepts, Fit, Learner, Model};

@@ -46,6 +46,9 @@ pub(super) struct Scratch {
     marks: Vec<u64>,
     order: Vec<u64>,
     medians: Medians,
+    /// The rank of each row of a node.
+    ranks: Vec<u32>,
+    left: Vec<i64>,
 }
 
 /// Where splits of a node are looked for.
@@ -163,17 +166,34 @@ impl Place<'_> {
         Split { column: index, gain, test, missing_left, left }
     }
 
-    /// A split at a random place; `None` if all rows have the same value.
-    pub(super) fn random(&self, index: usize, column: &Encoded, scratch: &mut Scratch, key: Key) -> Option<Split> {
-        match &column.kind {
-            Kind::Numbers { floor, ceiling } => self.random_cut(index, column, floor, ceiling, key),
+    /// A split at a random place; `None` if all rows have the same value, or if it gains no more than the best so far.
+    pub(super) fn random(
+        &self,
+        index: usize,
+        column: &Encoded,
+        scratch: &mut Scratch,
+        key: Key,
+        best: Option<f64>,
+    ) -> Option<Split> {
+        match column.kind {
+            Kind::Numbers { .. } => self.random_cut(index, column, scratch, key, best),
             Kind::Levels => self.random_subset(index, column, scratch, key),
         }
     }
 
-    fn random_cut(&self, index: usize, column: &Encoded, floor: &[f64], ceiling: &[f64], key: Key) -> Option<Split> {
+    fn random_cut(
+        &self,
+        index: usize,
+        column: &Encoded,
+        scratch: &mut Scratch,
+        key: Key,
+        best: Option<f64>,
+    ) -> Option<Split> {
+        let Kind::Numbers { floor, ceiling } = &column.kind else { return None };
         let missing = column.count as u32;
-        let (low, high, has_missing) = with_ranks!(&column.ranks, ranks => range_of(ranks, self.items, missing));
+        let Scratch { ranks: of_items, left, .. } = scratch;
+        let (low, high, has_missing) =
+            with_ranks!(&column.ranks, ranks => gather(ranks, self.items, missing, of_items));
         if low > high || (low == high && !has_missing) {
             return None;
         }
@@ -188,15 +208,16 @@ impl Place<'_> {
             (cut, if drawn < edge { drawn } else { column.threshold(cut, Some(cut + 1)) })
         };
         let missing_left = has_missing && low != high && key.uniform(1) < 0.5;
-        let left = with_ranks!(&column.ranks, ranks => {
-            sum_up_to(self.goal, ranks, self.items, cut, missing_left.then_some(missing))
-        });
-        if !self.may_be_halves(&left) {
+        sum_up_to(self.goal, of_items, self.items, cut, missing_left.then_some(missing), left);
+        if !self.may_be_halves(left) {
             return None;
         }
-        let gain = self.goal.gain(&left, self.total);
-        let missing_left = if has_missing { missing_left } else { self.is_larger(&left) };
-        Some(Split { column: index, gain, test: Test::UpTo(cut, threshold), missing_left, left })
+        let gain = self.goal.gain(left, self.total);
+        if best.is_some_and(|best| gain <= best) {
+            return None;
+        }
+        let missing_left = if has_missing { missing_left } else { self.is_larger(left) };
+        Some(Split { column: index, gain, test: Test::UpTo(cut, threshold), missing_left, left: left.clone() })
     }
 
     fn random_subset(&self, index: usize, column: &Encoded, scratch: &mut Scratch, key: Key) -> Option<Split> {
@@ -319,29 +340,42 @@ pub(super) fn add(sum: &mut [i64], other: &[i64]) {
     sum.iter_mut().zip(other).for_each(|(sum, other)| *sum += other);
 }
 
-/// The lowest and the highest rank of rows, and whether there are missing values.
-fn range_of<R: Copy + Into<u32>>(ranks: &[R], items: &[Item], missing: u32) -> (u32, u32, bool) {
+/// Notes the rank of each row. Returns the lowest and the highest, and whether there are missing values.
+fn gather<R: Copy + Into<u32>>(ranks: &[R], items: &[Item], missing: u32, into: &mut Vec<u32>) -> (u32, u32, bool) {
+    into.clear();
+    into.extend(items.iter().map(|item| ranks[item.row as usize].into()));
     let (mut low, mut high, mut has_missing) = (u32::MAX, 0, false);
-    for item in items {
-        let rank: u32 = ranks[item.row as usize].into();
-        if rank == missing {
-            has_missing = true;
-        } else {
-            (low, high) = (low.min(rank), high.max(rank));
-        }
+    for &rank in into.iter() {
+        let is_missing = rank == missing;
+        has_missing |= is_missing;
+        low = low.min(if is_missing { u32::MAX } else { rank });
+        high = high.max(if is_missing { 0 } else { rank });
     }
     (low, high, has_missing)
 }
 
-fn sum_up_to<R: Copy + Into<u32>>(goal: &Goal, ranks: &[R], items: &[Item], cut: u32, also: Option<u32>) -> Vec<i64> {
-    let mut sum = vec![0; goal.width()];
-    for item in items {
-        let rank: u32 = ranks[item.row as usize].into();
-        if rank <= cut || Some(rank) == also {
-            goal.add(&mut sum, item);
+/// Sums the rows with ranks up to a cut, and with one rank besides. Without a branch on the rank: which side a row is on
+/// cannot be predicted.
+fn sum_up_to(goal: &Goal, ranks: &[u32], items: &[Item], cut: u32, also: Option<u32>, sum: &mut Vec<i64>) {
+    let also = also.unwrap_or(cut);
+    let rows = || items.iter().zip(ranks).map(|(item, &rank)| (item, -i64::from((rank <= cut) | (rank == also))));
+    sum.clear();
+    sum.resize(goal.width(), 0);
+    if goal.is_of_classes() {
+        let count = sum.len() - 1;
+        for (item, mask) in rows() {
+            sum[item.class as usize] += item.weight & mask;
+            sum[count] -= mask;
         }
+    } else {
+        let (mut first, mut weight, mut count) = (0, 0, 0);
+        for (item, mask) in rows() {
+            first += item.first & mask;
+            weight += item.weight & mask;
+            count -= mask;
+        }
+        sum.copy_from_slice(&[first, weight, count]);
     }
-    sum
 }
 
 impl Split {
@@ -364,23 +398,25 @@ impl Split {
     }
 }
 
+/// Without a branch on where a row goes: which way it is cannot be predicted.
 fn part<R: Copy + Into<u32>>(
     ranks: &[R],
     items: &mut [Item],
     rights: &mut Vec<Item>,
     goes_left: impl Fn(u32) -> bool,
 ) -> usize {
-    rights.clear();
-    let mut left = 0;
+    if let (Some(first), true) = (items.first(), rights.len() < items.len()) {
+        rights.resize(items.len(), *first);
+    }
+    let (mut left, mut right) = (0, 0);
     for index in 0..items.len() {
         let item = items[index];
-        if goes_left(ranks[item.row as usize].into()) {
-            items[left] = item;
-            left += 1;
-        } else {
-            rights.push(item);
-        }
+        let goes_left = usize::from(goes_left(ranks[item.row as usize].into()));
+        items[left] = item;
+        rights[right] = item;
+        left += goes_left;
+        right += 1 - goes_left;
     }
-    items[left..].copy_from_slice(rights);
+    items[left..].copy_from_slice(&rights[..right]);
     left
 }

@@ -545,3 +545,67 @@ fn forests_ignore_no_cancellation() {
     let failure = Forest::default().fit_with(&iris(), &Fit::new().progress(&Cancelled)).unwrap_err();
     assert_eq!(failure.code, code::CANCELLED);
 }
+
+/// The definition of Meinshausen (2006), equation 6: the weights of all training rows, summed up to the level.
+#[test]
+fn quantiles_of_leaves_are_those_of_the_definition() {
+    let plain = diabetes();
+    let Target::Numbers(targets) = plain.target().clone() else { unreachable!("numbers") };
+    let weights: Vec<f64> = (0..plain.rows()).map(|row| [1.0, 2.0, 0.5][row % 3]).collect();
+    let forest = Forest {
+        trees: 7,
+        growth: Growth { min_rows: 5, ..Growth::default() },
+        random_thresholds: true,
+        ..Forest::default()
+    };
+    for (train, weights) in
+        [(plain.clone(), vec![1.0; plain.rows()]), (plain.clone().with_weights(weights.clone()).unwrap(), weights)]
+    {
+        let model = forest.fit_quantiles(&train, &Fit::new()).unwrap();
+        assert_eq!(*model.forest(), forest.fit(&train).unwrap());
+        let ends = model.forest().leaves_of(&train.features);
+        let ends: Vec<&[u32]> = ends.chunks(forest.trees).collect();
+        let levels = [0.0, 0.05, 0.37, 0.5, 0.9, 1.0];
+        let found = model.quantiles(&train.features, &levels).unwrap();
+        let mut order: Vec<usize> = (0..train.rows()).collect();
+        order.sort_by(|&one, &two| targets[one].total_cmp(&targets[two]));
+        for row in 0..train.rows() {
+            let leaf_weight = |tree: usize| -> f64 {
+                (0..train.rows())
+                    .filter(|&other| ends[other][tree] == ends[row][tree])
+                    .map(|other| weights[other])
+                    .sum()
+            };
+            let sums: Vec<f64> = (0..forest.trees).map(leaf_weight).collect();
+            let weight = |other: usize| -> f64 {
+                let shared = (0..forest.trees).filter(|&tree| ends[other][tree] == ends[row][tree]);
+                shared.map(|tree| weights[other] / sums[tree]).sum::<f64>() / forest.trees as f64
+            };
+            for (found, level) in found.iter().zip(levels) {
+                let mut reached = 0.0;
+                let mut with_weight = order.iter().filter(|&&other| weight(other) > 0.0);
+                let wanted = with_weight.find(|&&other| {
+                    reached += weight(other);
+                    reached >= level - 1e-9
+                });
+                assert_eq!(found[row], targets[*wanted.unwrap()], "row {row}, level {level}");
+            }
+        }
+        on_any_threads(|| {
+            forest.fit_quantiles(&train, &Fit::new()).unwrap().quantiles(&train.features, &levels).unwrap()
+        });
+    }
+}
+
+#[test]
+fn quantiles_of_forests_refuse_what_has_none() {
+    let code_of = |result: Result<QuantileForestModel, Failure>| result.unwrap_err().code;
+    let forest = Forest { trees: 2, ..Forest::default() };
+    assert_eq!(code_of(forest.fit_quantiles(&iris(), &Fit::new())), code::WRONG_TASK);
+    let train = diabetes();
+    let model = forest.fit_quantiles(&train, &Fit::new()).unwrap();
+    for level in [-0.1, 1.1, f64::NAN] {
+        assert_eq!(model.quantiles(&train.features, &[level]).unwrap_err().code, code::BAD_VALUE);
+    }
+    assert_eq!(model.quantiles(&iris().features, &[0.5]).unwrap_err().code, code::WRONG_WIDTH);
+}

@@ -2,18 +2,21 @@
 
 use super::binned::{Binned, LANES};
 use super::growth::{Growth, Tip, first_best};
-use super::histogram::{Derivative, Histogram, Item, Scale, Slots, add_up, take_away};
+use super::histogram::{Derivative, Histogram, Item, Scale, Slots, Sum, add_up, take_away};
 use super::model::{Tree, TreeBuilder};
 use super::split::Split;
 use pipewright_world::random::Key;
 use rayon::prelude::*;
 use std::ops::Range;
 
-/// Grows trees; keeps the memory of histograms from one tree to the next.
+/// Grows trees; keeps its memory from one tree to the next.
 pub(crate) struct Grower<'a> {
     binned: &'a Binned,
     growth: Growth<'a>,
     free: Vec<Histogram>,
+    /// Two places for the rows of a tree: the rows of a leaf are at its range in one, and the same range of the other is
+    /// free.
+    items: [Vec<Item>; 2],
 }
 
 /// A tree, and the rows in each of its leaves.
@@ -48,6 +51,8 @@ pub(super) fn value_of(tree: &Tree, splits: &[Split], binned: &Binned, row: u32)
 /// A leaf of a tree that grows.
 struct Open {
     range: Range<usize>,
+    /// Which of two places has its rows.
+    side: usize,
     tip: Tip,
     /// The sums of its rows; `None` once it is not split any more.
     histogram: Option<Histogram>,
@@ -59,7 +64,7 @@ struct Open {
 impl<'a> Grower<'a> {
     /// Grows trees on these rows, which are in the bins of the growth.
     pub(crate) fn new(binned: &'a Binned, growth: Growth<'a>) -> Grower<'a> {
-        Grower { binned, growth, free: Vec::new() }
+        Grower { binned, growth, free: Vec::new(), items: [Vec::new(), Vec::new()] }
     }
 
     /// Grows a tree on the rows at these positions, by the derivatives of all rows. Leaves get `rate` times the value
@@ -74,16 +79,21 @@ impl<'a> Grower<'a> {
     ) -> Grown {
         let growth = self.growth;
         let scale = Scale::of(derivatives);
-        let mut items: Vec<Item> = rows.par_iter().map(|&row| scale.item(row, derivatives[row as usize])).collect();
+        self.items.iter_mut().for_each(|items| items.resize(rows.len(), Item::default()));
+        let items = self.items[0].par_iter_mut().zip(rows);
+        items.for_each(|(item, &row)| *item = scale.item(row, derivatives[row as usize]));
+        let parts = self.items[0].par_chunks(ROWS_PER_TASK).map(|items| scale.sum_of(items));
+        let total = parts.reduce(Sum::default, Sum::plus);
         let mut tree = TreeBuilder::default();
         let root = Open {
-            range: 0..items.len(),
-            tip: growth.root(scale.sum_of(&items), key),
+            range: 0..rows.len(),
+            side: 0,
+            tip: growth.root(total, key),
             histogram: Some(self.histogram()),
             split: None,
             place: tree.root(),
         };
-        let mut growing = Growing { grower: self, scale, used, items: &mut items };
+        let mut growing = Growing { grower: self, scale, used };
         let mut open = vec![growing.opened(root)];
         let mut splits: Vec<(usize, Split)> = Vec::new();
         while open.len() < growth.leaves.max(1) {
@@ -100,15 +110,32 @@ impl<'a> Grower<'a> {
         for leaf in open {
             let value = rate * growth.rules.value(scale, leaf.tip.total, leaf.tip.limits);
             tree.leaf(leaf.place, value, scale.rows(leaf.tip.total) as f64);
-            leaves.push((leaf.place, leaf.range));
+            leaves.push((leaf.place, leaf.range, leaf.side));
             self.free.extend(leaf.histogram);
         }
+        let rows = self.rows(&mut leaves);
         let (tree, order) = tree.build();
         let mut ranges = vec![0..0; leaves.len()];
-        leaves.into_iter().for_each(|(place, range)| ranges[order[place]] = range);
+        leaves.into_iter().for_each(|(place, range, _)| ranges[order[place]] = range);
         splits.sort_by_key(|(place, _)| order[*place]);
         let splits = splits.into_iter().map(|(_, split)| split).collect();
-        Grown { tree, splits, rows: items.iter().map(|item| item.row).collect(), leaves: ranges }
+        Grown { tree, splits, rows, leaves: ranges }
+    }
+
+    /// The rows at the ranges of the leaves, which are all rows.
+    fn rows(&self, leaves: &mut [(usize, Range<usize>, usize)]) -> Vec<u32> {
+        leaves.sort_unstable_by_key(|(_, range, _)| range.start);
+        let mut rows = vec![0; self.items[0].len()];
+        let (mut rest, mut parts) = (&mut rows[..], Vec::new());
+        for (_, range, side) in leaves.iter() {
+            let (part, others) = rest.split_at_mut(range.len());
+            parts.push((part, &self.items[*side][range.clone()]));
+            rest = others;
+        }
+        let copy =
+            |(rows, items): (&mut [u32], &[Item])| rows.iter_mut().zip(items).for_each(|(row, item)| *row = item.row);
+        parts.into_par_iter().for_each(copy);
+        rows
     }
 
     fn histogram(&mut self) -> Histogram {
@@ -121,7 +148,6 @@ struct Growing<'g, 'a> {
     grower: &'g mut Grower<'a>,
     scale: Scale,
     used: &'g [bool],
-    items: &'g mut [Item],
 }
 
 impl Growing<'_, '_> {
@@ -142,7 +168,7 @@ impl Growing<'_, '_> {
             return leaf;
         }
         let mut histogram = leaf.histogram.take().expect("memory for its sums");
-        let items = &self.items[leaf.range.clone()];
+        let items = &self.grower.items[leaf.side][leaf.range.clone()];
         let may_use = growth.columns_for(&leaf.tip, self.used);
         let in_block = |(block, slots): (usize, &mut [Slots])| {
             add_up(self.grower.binned, block, items, self.scale, slots);
@@ -157,9 +183,11 @@ impl Growing<'_, '_> {
     /// Splits a leaf into two. The smaller half is added up, the other is the rest.
     fn halves(&mut self, mut leaf: Open, split: &Split, places: [usize; 2], full: bool) -> [Open; 2] {
         let (growth, scale) = (self.grower.growth, self.scale);
-        let middle = leaf.range.start + self.part(leaf.range.clone(), split);
+        let (left_rows, of) = self.part(&leaf, split);
+        let middle = leaf.range.start + left_rows;
         let [left, right] = growth.halves(&leaf.tip, split, scale);
-        let half = |range, tip, side: usize| Open { range, tip, histogram: None, split: None, place: places[side] };
+        let half =
+            |range, tip, side: usize| Open { range, side: of, tip, histogram: None, split: None, place: places[side] };
         let mut halves = [half(leaf.range.start..middle, left, 0), half(middle..leaf.range.end, right, 1)];
         let all = leaf.histogram.take().expect("the sums of a leaf that can be split");
         if full || !halves.iter().any(|half| growth.can_be_split(&half.tip, scale)) {
@@ -169,7 +197,7 @@ impl Growing<'_, '_> {
         let small = usize::from(halves[1].range.len() < halves[0].range.len());
         let (mut all, mut part) = (all, self.grower.histogram());
         let allowed = [0, 1].map(|side| growth.columns_for(&halves[side].tip, self.used));
-        let items = &self.items[halves[small].range.clone()];
+        let items = &self.grower.items[of][halves[small].range.clone()];
         let in_block = |(block, (all, part)): (usize, (&mut [Slots], &mut [Slots]))| {
             add_up(self.grower.binned, block, items, scale, part);
             take_away(self.grower.binned.bins(), block, all, part);
@@ -200,26 +228,33 @@ impl Growing<'_, '_> {
         items.len() * self.grower.binned.bins().len() < CELLS
     }
 
-    /// Moves the rows that go left to the front, both halves in their old order, and returns how many they are.
-    fn part(&mut self, range: Range<usize>, split: &Split) -> usize {
+    /// Moves the rows that go left to the front, both halves in their old order. Returns how many they are, and which
+    /// place has the rows then.
+    fn part(&mut self, leaf: &Open, split: &Split) -> (usize, usize) {
         let bin_of = self.grower.binned.column(split.column);
         let left = split.bins_left();
-        part(&mut self.items[range], &|item: &Item| left[usize::from(bin_of(item.row))])
+        let goes_left = |item: &Item| left[usize::from(bin_of(item.row))];
+        let [first, second] = &mut self.grower.items;
+        let (from, to) = if leaf.side == 0 { (first, second) } else { (second, first) };
+        let (from, to) = (&mut from[leaf.range.clone()], &mut to[leaf.range.clone()]);
+        match from.len() < 2 * ROWS_PER_TASK {
+            true => (part_here(from, to, &goes_left), leaf.side),
+            false => (part_there(from, to, &goes_left), 1 - leaf.side),
+        }
     }
 }
 
-/// Stable partition: items for which `goes_left` holds come first. Returns their number.
-fn part(items: &mut [Item], goes_left: &(impl Fn(&Item) -> bool + Sync)) -> usize {
-    const ROWS_PER_TASK: usize = 1 << 15;
-    if items.len() < 2 * ROWS_PER_TASK {
-        return part_here(items, goes_left);
-    }
-    let counts: Vec<usize> = items.par_chunks_mut(ROWS_PER_TASK).map(|chunk| part_here(chunk, goes_left)).collect();
+/// Rows per task of what is fast for each row.
+const ROWS_PER_TASK: usize = 1 << 15;
+
+/// Stable partition from one place to another: items for which `goes_left` holds come first. Returns their number.
+fn part_there(from: &mut [Item], to: &mut [Item], goes_left: &(impl Fn(&Item) -> bool + Sync)) -> usize {
+    let chunks = from.par_chunks_mut(ROWS_PER_TASK).zip(to.par_chunks_mut(ROWS_PER_TASK));
+    let counts: Vec<usize> = chunks.map(|(chunk, spare)| part_here(chunk, spare, goes_left)).collect();
     let total = counts.iter().sum();
-    let mut sorted = vec![Item::default(); items.len()];
-    let (mut lefts, mut rights) = sorted.split_at_mut(total);
+    let (mut lefts, mut rights) = to.split_at_mut(total);
     let mut moves = Vec::new();
-    for (chunk, &count) in items.chunks(ROWS_PER_TASK).zip(&counts) {
+    for (chunk, &count) in from.chunks(ROWS_PER_TASK).zip(&counts) {
         let (left, right) = chunk.split_at(count);
         let (to_left, rest) = lefts.split_at_mut(left.len());
         let (to_right, others) = rights.split_at_mut(right.len());
@@ -230,16 +265,12 @@ fn part(items: &mut [Item], goes_left: &(impl Fn(&Item) -> bool + Sync)) -> usiz
         to_left.copy_from_slice(left);
         to_right.copy_from_slice(right);
     });
-    items
-        .par_chunks_mut(ROWS_PER_TASK)
-        .zip(sorted.par_chunks(ROWS_PER_TASK))
-        .for_each(|(to, from)| to.copy_from_slice(from));
     total
 }
 
-/// Without a branch on where an item goes: which way it is cannot be predicted.
-fn part_here(items: &mut [Item], goes_left: &impl Fn(&Item) -> bool) -> usize {
-    let mut rights = vec![Item::default(); items.len()];
+/// Stable partition in place, with memory for as many items. Without a branch on where an item goes: which way it is
+/// cannot be predicted.
+fn part_here(items: &mut [Item], rights: &mut [Item], goes_left: &impl Fn(&Item) -> bool) -> usize {
     let (mut left, mut right) = (0, 0);
     for index in 0..items.len() {
         let item = items[index];

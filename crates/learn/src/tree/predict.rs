@@ -39,9 +39,10 @@ impl<'a> Table<'a> {
             let start = chunk * ROWS;
             let rows = scores.len() / outputs;
             let block = self.block(start, rows);
+            let all: Vec<usize> = (0..rows).collect();
             for (index, tree) in trees.iter().enumerate() {
                 let output = index % outputs;
-                tree.add_to(&block, width, rows, |row, value| scores[row * outputs + output] += value);
+                tree.visit(&block, width, &all, |row, place| scores[row * outputs + output] += tree.value(place));
             }
         });
         debug_assert_eq!(scores.len(), self.rows * outputs, "scores of all rows");
@@ -49,26 +50,25 @@ impl<'a> Table<'a> {
 
     /// Walks the rows down trees, and hands each leaf to `visit` with the numbers of its row: `width` of `into`, which
     /// is row-major. Only pairs of a tree and a row that `wants` names are walked.
-    pub(crate) fn visit(
+    pub(crate) fn visit<N: Send>(
         &self,
         trees: &[Tree],
         width: usize,
-        into: &mut [f64],
+        into: &mut [N],
         wants: &(impl Fn(usize, usize) -> bool + Sync),
-        visit: &(impl Fn(&mut [f64], usize, usize) + Sync),
+        visit: &(impl Fn(&mut [N], usize, usize) + Sync),
     ) {
         let trees: Vec<Walk> = trees.iter().map(Walk::new).collect();
         let columns = self.columns.len();
         into.par_chunks_mut(ROWS * width).enumerate().for_each(|(chunk, into)| {
             let start = chunk * ROWS;
-            let block = self.block(start, into.len() / width);
+            let rows = into.len() / width;
+            let block = self.block(start, rows);
             for (index, tree) in trees.iter().enumerate() {
-                for (row, into) in into.chunks_exact_mut(width).enumerate() {
-                    if wants(index, start + row) {
-                        let place = tree.leaf_of(&block[row * columns..(row + 1) * columns]);
-                        visit(into, index, (place - tree.inner) as usize);
-                    }
-                }
+                let wanted: Vec<usize> = (0..rows).filter(|row| wants(index, start + row)).collect();
+                tree.visit(&block, columns, &wanted, |row, place| {
+                    visit(&mut into[row * width..(row + 1) * width], index, (place - tree.inner) as usize);
+                });
             }
         });
     }
@@ -143,15 +143,15 @@ impl<'a> Walk<'a> {
         Walk { nodes: nodes.into_iter().chain(leaves).collect(), inner, values: &tree.values, sets }
     }
 
-    /// Gives the value of each row of a block to `add`.
-    fn add_to(&self, block: &[f64], width: usize, rows: usize, mut add: impl FnMut(usize, f64)) {
+    /// Gives each of these rows of a block, and where it ends, to `visit`.
+    fn visit(&self, block: &[f64], width: usize, rows: &[usize], mut visit: impl FnMut(usize, u32)) {
         let row_of = |row: usize| &block[row * width..(row + 1) * width];
-        let together = if self.sets.is_empty() && self.inner > 0 { rows - rows % TOGETHER } else { 0 };
-        for start in (0..together).step_by(TOGETHER) {
-            let places = self.leaves_of(std::array::from_fn(|index| row_of(start + index)));
-            places.iter().enumerate().for_each(|(index, &place)| add(start + index, self.value(place)));
+        let (together, rest) =
+            if self.sets.is_empty() && self.inner > 0 { rows.as_chunks::<TOGETHER>() } else { (&[][..], rows) };
+        for rows in together {
+            rows.iter().zip(self.leaves_of(rows.map(row_of))).for_each(|(&row, place)| visit(row, place));
         }
-        (together..rows).for_each(|row| add(row, self.value(self.leaf_of(row_of(row)))));
+        rest.iter().for_each(|&row| visit(row, self.leaf_of(row_of(row))));
     }
 
     fn value(&self, place: u32) -> f64 {
