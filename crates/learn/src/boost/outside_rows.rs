@@ -188,7 +188,7 @@ impl OutsideRows {
 
     /// The bins of the rows of a part.
     pub(super) fn binned(&self, part: usize) -> Result<Binned, Failure> {
-        let read = |offset: u64, out: &mut [u8]| self.content.read_at(self.offset(part) + offset, out);
+        let read = |out: &mut [u8]| self.content.read_at(self.offset(part), out);
         Binned::read(self.rows_of(part).len(), self.bins.clone(), &read).map_err(not_read)
     }
 

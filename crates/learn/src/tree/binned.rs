@@ -10,7 +10,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// Columns per block: the bins of a row in one block are one 64-bit word, and the histograms of a block fit the fastest
-/// cache.
+/// cache. The words of a row are neighbours: where rows are read in no order, few reads of memory bring all of them.
 pub(crate) const LANES: usize = 8;
 /// Rows that one task converts.
 const ROWS_PER_TASK: usize = 1 << 14;
@@ -18,13 +18,15 @@ const ROWS_PER_TASK: usize = 1 << 14;
 /// The bins of [`LANES`] columns in one row.
 pub(crate) type Lanes = [u8; LANES];
 
-/// Rows in bins: a byte per cell, in blocks of [`LANES`] columns.
+/// Rows in bins: a byte per cell, in blocks of [`LANES`] columns; and a byte per cell by column, if they were not read.
 #[derive(Debug)]
 pub(crate) struct Binned {
     rows: usize,
     bins: Arc<[Bins]>,
-    /// Per block of columns, the bins of each row.
-    blocks: Vec<Vec<Lanes>>,
+    /// Row by row, a word per block of columns.
+    words: Vec<Lanes>,
+    /// Per column, the bins of each row; empty for rows that were read.
+    columns: Vec<Vec<u8>>,
 }
 
 impl Binned {
@@ -36,32 +38,33 @@ impl Binned {
     /// Puts the values of other rows of the same columns into these bins.
     pub(crate) fn with(bins: Arc<[Bins]>, features: &Features) -> Binned {
         let rows = features.rows();
-        let block = |columns: Range<usize>| {
-            let mut block = vec![[0_u8; LANES]; rows];
-            for (lane, column) in columns.enumerate() {
-                place(&mut block, lane, features.stored(column), &bins[column]);
+        let columns: Vec<Vec<u8>> =
+            (0..bins.len()).map(|column| placed(rows, features.stored(column), &bins[column])).collect();
+        let stride = bins.len().div_ceil(LANES);
+        let mut words = vec![[0_u8; LANES]; rows * stride];
+        let chunks = words.par_chunks_mut((ROWS_PER_TASK * stride).max(1)).enumerate();
+        chunks.for_each(|(chunk, words)| {
+            let start = chunk * ROWS_PER_TASK;
+            for (index, column) in columns.iter().enumerate() {
+                let words = words.iter_mut().skip(index / LANES).step_by(stride);
+                words.zip(&column[start..]).for_each(|(word, bin)| word[index % LANES] = *bin);
             }
-            block
-        };
-        let starts = (0..bins.len()).step_by(LANES);
-        let blocks = starts.map(|start| block(start..bins.len().min(start + LANES))).collect();
-        Binned { rows, bins, blocks }
+        });
+        Binned { rows, bins, words, columns }
     }
 
-    /// Reads rows that a [`BinnedWriter`] wrote, with a function that fills a slice from an offset on.
+    /// Reads rows that a [`BinnedWriter`] wrote, with a function that fills a slice.
     ///
     /// # Errors
     /// Those of `read`.
     pub(crate) fn read(
         rows: usize,
         bins: Arc<[Bins]>,
-        read: &dyn Fn(u64, &mut [u8]) -> io::Result<()>,
+        read: &dyn Fn(&mut [u8]) -> io::Result<()>,
     ) -> io::Result<Binned> {
-        let mut blocks = vec![vec![[0_u8; LANES]; rows]; bins.len().div_ceil(LANES)];
-        for (index, block) in blocks.iter_mut().enumerate() {
-            read((index * rows * LANES) as u64, block.as_flattened_mut())?;
-        }
-        Ok(Binned { rows, bins, blocks })
+        let mut words = vec![[0_u8; LANES]; rows * bins.len().div_ceil(LANES)];
+        read(words.as_flattened_mut())?;
+        Ok(Binned { rows, bins, words, columns: Vec::new() })
     }
 
     pub(crate) fn rows(&self) -> usize {
@@ -73,8 +76,14 @@ impl Binned {
         &self.bins
     }
 
-    pub(super) fn blocks(&self) -> &[Vec<Lanes>] {
-        &self.blocks
+    /// The bins of each row, row by row: a word per block of columns.
+    pub(super) fn words(&self) -> &[Lanes] {
+        &self.words
+    }
+
+    /// The number of blocks of columns.
+    pub(super) fn blocks(&self) -> usize {
+        self.bins.len().div_ceil(LANES)
     }
 
     /// The columns of a block.
@@ -84,61 +93,62 @@ impl Binned {
 
     /// Returns the bins of a column by row.
     pub(super) fn column(&self, column: usize) -> impl Fn(u32) -> u8 + Sync + '_ {
-        let (block, lane) = (&self.blocks[column / LANES], column % LANES);
-        move |row| block[row as usize][lane]
+        let (bins, stride, start) = match self.columns.get(column) {
+            Some(bins) => (&bins[..], 1, 0),
+            None => (self.words.as_flattened(), self.blocks() * LANES, column),
+        };
+        move |row| bins[row as usize * stride + start]
     }
 }
 
 /// Rows that are written part by part.
-pub(crate) struct BinnedWriter(Vec<Vec<Lanes>>);
+pub(crate) struct BinnedWriter {
+    /// The words of a row.
+    stride: usize,
+    pending: Vec<Lanes>,
+}
 
 impl BinnedWriter {
     /// Without rows of this many columns.
     pub(crate) fn new(columns: usize) -> BinnedWriter {
-        BinnedWriter(vec![Vec::new(); columns.div_ceil(LANES)])
+        BinnedWriter { stride: columns.div_ceil(LANES), pending: Vec::new() }
     }
 
     /// Takes more rows.
     pub(crate) fn push(&mut self, rows: &Binned) {
-        self.0.iter_mut().zip(&rows.blocks).for_each(|(pending, block)| pending.extend_from_slice(block));
+        self.pending.extend_from_slice(&rows.words);
     }
 
-    /// Writes the first rows, block after block.
+    /// Writes the first rows.
     ///
     /// # Errors
     /// Any I/O error.
     pub(crate) fn write(&mut self, rows: usize, out: &mut dyn io::Write) -> io::Result<()> {
-        for block in &mut self.0 {
-            out.write_all(block[..rows].as_flattened())?;
-            block.drain(..rows);
-        }
+        out.write_all(self.pending[..rows * self.stride].as_flattened())?;
+        self.pending.drain(..rows * self.stride);
         Ok(())
     }
 }
 
-/// Writes the bins of a column into its lane.
-fn place(block: &mut [Lanes], lane: usize, column: &Column, bins: &Bins) {
-    let set = |block: &mut [Lanes], of: &(dyn Fn(usize) -> u8 + Sync)| {
-        block.par_chunks_mut(ROWS_PER_TASK).enumerate().for_each(|(chunk, rows)| {
-            let start = chunk * ROWS_PER_TASK;
-            rows.iter_mut().enumerate().for_each(|(row, lanes)| lanes[lane] = of(start + row));
-        });
-    };
+/// The bins of a column.
+fn placed(rows: usize, column: &Column, bins: &Bins) -> Vec<u8> {
+    let each =
+        |of: &(dyn Fn(usize) -> u8 + Sync)| (0..rows).into_par_iter().with_min_len(ROWS_PER_TASK).map(of).collect();
     match (column, bins) {
         (Column::Dense(values), Bins::Numbers { cuts }) => {
             let search = Search::new(cuts);
-            set(block, &|row| search.bin(values[row]));
+            each(&|row| search.bin(values[row]))
         }
         (Column::Sparse(sparse), Bins::Numbers { cuts }) => {
-            let zero = Bins::of_number(cuts, 0.0);
-            block.iter_mut().for_each(|lanes| lanes[lane] = zero);
+            let mut placed = vec![Bins::of_number(cuts, 0.0); rows];
             for (&row, &value) in sparse.positions().iter().zip(sparse.values()) {
-                block[row as usize][lane] = Bins::of_number(cuts, value);
+                placed[row as usize] = Bins::of_number(cuts, value);
             }
+            placed
         }
         (Column::Categories(categories), Bins::Levels { bin_of, .. }) => {
             let codes = categories.codes();
-            set(block, &|row| Bins::of_code(bin_of, codes[row]));
+            each(&|row| Bins::of_code(bin_of, codes[row]))
         }
         _ => unreachable!("the bins of a column are of its kind"),
     }
@@ -188,7 +198,7 @@ mod tests {
         let sparse = Features::from_columns(4, dense.names().clone(), vec![Column::Sparse(stored)]);
         let (dense, sparse) = (Binned::new(&dense, 255, Key::new(0)), Binned::new(&sparse, 255, Key::new(0)));
         assert_eq!(dense.bins(), sparse.bins());
-        assert_eq!(dense.blocks(), sparse.blocks());
+        assert_eq!(dense.words(), sparse.words());
         assert_eq!((0..4).map(dense.column(0)).collect::<Vec<_>>(), [1, 2, 1, 0]);
     }
 }

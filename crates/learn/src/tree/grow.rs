@@ -2,7 +2,7 @@
 
 use super::binned::{Binned, LANES};
 use super::growth::{Growth, Tip, first_best};
-use super::histogram::{Derivative, Histogram, Item, Scale, Slots, Sum, add_up, take_away};
+use super::histogram::{CELLS_PER_TASK, Derivative, Histogram, Item, Scale, Slots, Sum, add_up, take_away};
 use super::model::{Tree, TreeBuilder};
 use super::split::Split;
 use pipewright_world::random::Key;
@@ -170,11 +170,10 @@ impl Growing<'_, '_> {
         let mut histogram = leaf.histogram.take().expect("memory for its sums");
         let items = &self.grower.items[leaf.side][leaf.range.clone()];
         let may_use = growth.columns_for(&leaf.tip, self.used);
-        let in_block = |(block, slots): (usize, &mut [Slots])| {
-            add_up(self.grower.binned, block, items, self.scale, slots);
-            growth.best_in(block, slots, &leaf.tip, &may_use, self.scale)
-        };
-        let best: Vec<Option<Split>> = histogram.0.par_chunks_mut(LANES).enumerate().map(in_block).collect();
+        add_up(self.grower.binned, items, self.scale, &mut histogram);
+        let in_block =
+            |(block, slots): (usize, &[Slots])| growth.best_in(block, slots, &leaf.tip, &may_use, self.scale);
+        let best: Vec<Option<Split>> = histogram.0.par_chunks(LANES).enumerate().map(in_block).collect();
         leaf.split = first_best(best);
         leaf.histogram = Some(histogram);
         leaf
@@ -198,17 +197,17 @@ impl Growing<'_, '_> {
         let (mut all, mut part) = (all, self.grower.histogram());
         let allowed = [0, 1].map(|side| growth.columns_for(&halves[side].tip, self.used));
         let items = &self.grower.items[of][halves[small].range.clone()];
-        let in_block = |(block, (all, part)): (usize, (&mut [Slots], &mut [Slots]))| {
-            add_up(self.grower.binned, block, items, scale, part);
+        add_up(self.grower.binned, items, scale, &mut part);
+        let in_block = |(block, (all, part)): (usize, (&mut [Slots], &[Slots]))| {
             take_away(self.grower.binned.bins(), block, all, part);
             let best =
                 |slots: &[Slots], side: usize| growth.best_in(block, slots, &halves[side].tip, &allowed[side], scale);
             (best(part, small), best(all, 1 - small))
         };
         let (of_small, of_large): (Vec<_>, Vec<_>) = match self.is_small(items) {
-            true => all.0.chunks_mut(LANES).zip(part.0.chunks_mut(LANES)).enumerate().map(in_block).unzip(),
+            true => all.0.chunks_mut(LANES).zip(part.0.chunks(LANES)).enumerate().map(in_block).unzip(),
             false => {
-                let blocks = all.0.par_chunks_mut(LANES).zip(part.0.par_chunks_mut(LANES)).enumerate();
+                let blocks = all.0.par_chunks_mut(LANES).zip(part.0.par_chunks(LANES)).enumerate();
                 blocks.map(in_block).unzip()
             }
         };
@@ -224,8 +223,7 @@ impl Growing<'_, '_> {
 
     /// Is the work on these rows less than that of handing it out to threads?
     fn is_small(&self, items: &[Item]) -> bool {
-        const CELLS: usize = 1 << 14;
-        items.len() * self.grower.binned.bins().len() < CELLS
+        items.len() * self.grower.binned.bins().len() < CELLS_PER_TASK
     }
 
     /// Moves the rows that go left to the front, both halves in their old order. Returns how many they are, and which

@@ -4,7 +4,7 @@
 //! sum does not depend on the order of its rows, on how rows are split over threads, or on whether it was added up or
 //! is the difference of two others.
 
-use super::binned::{Binned, LANES, Lanes};
+use super::binned::{Binned, LANES};
 use super::cuts::{Bins, MISSING};
 use super::growth::columns_of;
 use rayon::prelude::*;
@@ -12,7 +12,9 @@ use rayon::prelude::*;
 /// Bins per column, [`MISSING`](super::MISSING) included.
 pub(super) const SLOTS: usize = 256;
 /// Rows that are added up by one task.
-const ROWS_PER_TASK: usize = 1 << 16;
+const ROWS_PER_TASK: usize = 1 << 12;
+/// Cells with less work than that of handing it out to threads.
+pub(super) const CELLS_PER_TASK: usize = 1 << 14;
 
 /// The first and the second derivative of the loss of one row.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -176,52 +178,60 @@ fn used(binned: &Binned, column: usize) -> impl Iterator<Item = usize> + use<> {
     (0..binned.bins()[column].count()).chain([usize::from(MISSING)])
 }
 
-/// Adds up a block of columns, with as many tasks as pay.
-pub(super) fn add_up(binned: &Binned, block: usize, items: &[Item], scale: Scale, into: &mut [Slots]) {
-    for (column, slots) in binned.columns_of(block).zip(into.iter_mut()) {
-        slots[..binned.bins()[column].count()].fill(Sum::default());
-        slots[usize::from(MISSING)] = Sum::default();
+/// Adds up rows, with as many tasks as pay: parts of many rows, or blocks of columns of few.
+pub(super) fn add_up(binned: &Binned, items: &[Item], scale: Scale, into: &mut Histogram) {
+    for column in 0..binned.bins().len() {
+        used(binned, column).for_each(|slot| into.0[column][slot] = Sum::default());
     }
-    let lanes = binned.columns_of(block).len();
-    let rows = &binned.blocks()[block];
+    if items.len() * binned.bins().len() < CELLS_PER_TASK {
+        return add(binned, 0, items, scale, &mut into.0);
+    }
     if items.len() < 2 * ROWS_PER_TASK {
-        return add(lanes, rows, items, scale, into);
+        let blocks = into.0.par_chunks_mut(LANES).enumerate();
+        return blocks.for_each(|(block, slots)| add(binned, block, items, scale, slots));
     }
-    let tasks = items.len().div_ceil(ROWS_PER_TASK).min(4 * rayon::current_num_threads());
+    let tasks = items.len().div_ceil(ROWS_PER_TASK).min(2 * rayon::current_num_threads());
     let part = |items: &[Item]| {
-        let mut part = vec![[Sum::default(); SLOTS]; LANES];
-        add(lanes, rows, items, scale, &mut part);
+        let mut part = Histogram::new(binned.bins().len());
+        add(binned, 0, items, scale, &mut part.0);
         part
     };
-    let parts: Vec<Vec<Slots>> = items.par_chunks(items.len().div_ceil(tasks)).map(part).collect();
-    for part in parts {
-        for ((column, slots), part) in binned.columns_of(block).zip(into.iter_mut()).zip(&part) {
-            used(binned, column).for_each(|slot| slots[slot] = slots[slot].plus(part[slot]));
+    let parts: Vec<Histogram> = items.par_chunks(items.len().div_ceil(tasks)).map(part).collect();
+    into.0[..binned.bins().len()].par_iter_mut().enumerate().for_each(|(column, slots)| {
+        for part in &parts {
+            used(binned, column).for_each(|slot| slots[slot] = slots[slot].plus(part.0[column][slot]));
+        }
+    });
+}
+
+/// Adds rows to the sums of blocks of columns, of which this one is the first.
+pub(super) fn add(binned: &Binned, first: usize, items: &[Item], scale: Scale, into: &mut [Slots]) {
+    /// Rows that are added to all blocks before others, since their words are in the cache then.
+    const NEAR: usize = 1 << 10;
+    for items in items.chunks(NEAR) {
+        for (block, slots) in (first..).zip(into.chunks_mut(LANES)) {
+            match binned.columns_of(block).len() {
+                1 => add_lanes::<1>(binned, block, items, scale, slots),
+                2 => add_lanes::<2>(binned, block, items, scale, slots),
+                3 => add_lanes::<3>(binned, block, items, scale, slots),
+                4 => add_lanes::<4>(binned, block, items, scale, slots),
+                5 => add_lanes::<5>(binned, block, items, scale, slots),
+                6 => add_lanes::<6>(binned, block, items, scale, slots),
+                7 => add_lanes::<7>(binned, block, items, scale, slots),
+                _ => add_lanes::<LANES>(binned, block, items, scale, slots),
+            }
         }
     }
 }
 
-/// Adds rows of a block with this number of columns to their sums.
-pub(super) fn add(lanes: usize, rows: &[Lanes], items: &[Item], scale: Scale, into: &mut [Slots]) {
-    match lanes {
-        1 => add_lanes::<1>(rows, items, scale, into),
-        2 => add_lanes::<2>(rows, items, scale, into),
-        3 => add_lanes::<3>(rows, items, scale, into),
-        4 => add_lanes::<4>(rows, items, scale, into),
-        5 => add_lanes::<5>(rows, items, scale, into),
-        6 => add_lanes::<6>(rows, items, scale, into),
-        7 => add_lanes::<7>(rows, items, scale, into),
-        _ => add_lanes::<LANES>(rows, items, scale, into),
-    }
-}
-
-fn add_lanes<const L: usize>(rows: &[Lanes], items: &[Item], scale: Scale, into: &mut [Slots]) {
+fn add_lanes<const L: usize>(binned: &Binned, block: usize, items: &[Item], scale: Scale, into: &mut [Slots]) {
     /// Rows whose bins are fetched together: their reads of memory overlap.
     const TOGETHER: usize = 32;
     let into: &mut [Slots; LANES] = into.try_into().expect("a block of columns");
+    let (words, stride) = (binned.words(), binned.blocks());
     let mut fetched = [[0_u8; LANES]; TOGETHER];
     for items in items.chunks(TOGETHER) {
-        fetched.iter_mut().zip(items).for_each(|(bins, item)| *bins = rows[item.row as usize]);
+        fetched.iter_mut().zip(items).for_each(|(bins, item)| *bins = words[item.row as usize * stride + block]);
         for (item, bins) in items.iter().zip(&fetched) {
             let sum = scale.of_item(item);
             for lane in 0..L {

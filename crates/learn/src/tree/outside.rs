@@ -6,7 +6,7 @@
 
 use super::binned::{Binned, LANES};
 use super::grow::value_of;
-use super::growth::{Growth, Tip, columns_of};
+use super::growth::{Growth, Tip};
 use super::histogram::{Derivative, Histogram, Item, Scale, Sum, add, take_away};
 use super::model::{Tree, TreeBuilder};
 use super::split::Split;
@@ -200,9 +200,7 @@ impl<'a> OutsideGrower<'a> {
                 }
             }
             for (histogram, items) in histograms.iter_mut().zip(&items) {
-                for (block, slots) in histogram.0.chunks_mut(LANES).enumerate() {
-                    add(columns_of(block, bins.len()).len(), &binned.blocks()[block], items, scale, slots);
-                }
+                add(&binned, 0, items, scale, &mut histogram.0);
             }
             Ok(histograms)
         };
