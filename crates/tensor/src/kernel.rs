@@ -4,12 +4,14 @@
 //! results have the same bits for any number of threads. They may differ between feature levels of the CPU, in products
 //! only.
 
+mod grouped;
 mod product;
 
 use crate::Element;
 use crate::op::over;
 use crate::shape::Axis;
 
+pub(crate) use grouped::{grouped_columns, grouped_matrices, grouped_result};
 pub use product::{Factor, product};
 pub(crate) use product::{batch_product, product_then};
 
@@ -86,23 +88,38 @@ pub(crate) fn select<T: Element>(condition: &[T], left: &[T], right: &[T], outpu
     );
 }
 
-/// `output[i] = input[i] / kept` where the hash of `i` under `words` reaches `threshold`, else 0.
-///
-/// The hash is a bijection of 32 bits (Wellons' `lowbias32`), applied twice, with a word added before each. Indices 2³²
-/// apart have the same hash.
-pub(crate) fn dropout<T: Element>(words: [u32; 2], threshold: u32, kept: T, input: &[T], output: &mut [T]) {
+/// The hash of an element's place: a bijection of 32 bits (Wellons' `lowbias32`), applied twice, with a word added before
+/// each. Places 2³² apart have the same hash.
+#[inline(always)]
+fn hash_of(words: [u32; 2], place: usize) -> u32 {
     #[inline(always)]
     fn mixed(mut word: u32) -> u32 {
         word = (word ^ (word >> 16)).wrapping_mul(0x7FEB_352D);
         word = (word ^ (word >> 15)).wrapping_mul(0x846C_A68B);
         word ^ (word >> 16)
     }
+    mixed(mixed((place as u32).wrapping_add(words[0])).wrapping_add(words[1]))
+}
+
+/// `output[i] = input[i] / kept` where the hash of `i` under `words` reaches `threshold`, else 0.
+pub(crate) fn dropout<T: Element>(words: [u32; 2], threshold: u32, kept: T, input: &[T], output: &mut [T]) {
     vectorised(
         #[inline(always)]
         || {
             for (place, (output, &input)) in output.iter_mut().zip(input).enumerate() {
-                let hash = mixed(mixed((place as u32).wrapping_add(words[0])).wrapping_add(words[1]));
-                *output = if hash >= threshold { input / kept } else { T::ZERO };
+                *output = if hash_of(words, place) >= threshold { input / kept } else { T::ZERO };
+            }
+        },
+    );
+}
+
+/// `output[i] = kept` where the hash of `i` under `words` reaches `threshold`, else 0.
+pub(crate) fn dropout_mask<T: Element>(words: [u32; 2], threshold: u32, kept: T, output: &mut [T]) {
+    vectorised(
+        #[inline(always)]
+        || {
+            for (place, output) in output.iter_mut().enumerate() {
+                *output = if hash_of(words, place) >= threshold { kept } else { T::ZERO };
             }
         },
     );

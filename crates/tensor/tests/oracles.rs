@@ -51,6 +51,12 @@ fn operation(case: &Value) -> Op {
         "spread_over" => Op::SpreadOver(op::SpreadOver { over: over(), side: Size::Fixed(whole("side")) }),
         "normalize" => Op::Normalize(op::Normalize { over: over(), epsilon: number("epsilon") }),
         "deviation" => Op::Deviation(op::Deviation { over: over(), epsilon: number("epsilon") }),
+        "dropout_mask" => Op::DropoutMask(op::DropoutMask { shape: shape(&settings["shape"]), key: 0 }),
+        "grouped" => {
+            let wanted = [op::Wanted::Result, op::Wanted::Columns, op::Wanted::Matrices];
+            let wanted = wanted.into_iter().find(|wanted| settings["wanted"] == format!("{wanted:?}")).unwrap();
+            Op::Grouped(op::Grouped { groups: whole("groups"), wanted })
+        }
         // What has no settings is found in the list.
         name => {
             let samples = Op::samples(Sides { columns: 1, inner: 1 });

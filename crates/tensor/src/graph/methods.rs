@@ -195,6 +195,16 @@ impl Graph {
         self.apply(Op::Mish(op::Mish), &[input])
     }
 
+    /// The derivative of [`Graph::selu`] at `input`.
+    pub fn selu_slope(&mut self, input: Node) -> Node {
+        self.apply(Op::SeluSlope(op::SeluSlope), &[input])
+    }
+
+    /// The derivative of [`Graph::mish`] at `input`.
+    pub fn mish_slope(&mut self, input: Node) -> Node {
+        self.apply(Op::MishSlope(op::MishSlope), &[input])
+    }
+
     /// |input|.
     pub fn abs(&mut self, input: Node) -> Node {
         self.apply(Op::Abs(op::Abs), &[input])
@@ -341,5 +351,17 @@ impl Graph {
     #[track_caller]
     pub fn dropout(&mut self, input: Node, step: Node, dropout: op::Dropout) -> Node {
         self.apply(Op::Dropout(dropout), &[input, step])
+    }
+
+    /// The factors of a dropout, 0 or 1 / (1 − rate), determined by `step`; both are 1 × 1.
+    #[track_caller]
+    pub fn dropout_mask(&mut self, step: Node, rate: Node, mask: op::DropoutMask) -> Node {
+        self.apply(Op::DropoutMask(mask), &[step, rate])
+    }
+
+    /// The products of groups of columns with a matrix for each group, or one of its factors.
+    #[track_caller]
+    pub fn grouped(&mut self, first: Node, second: Node, grouped: op::Grouped) -> Node {
+        self.apply(Op::Grouped(grouped), &[first, second])
     }
 }

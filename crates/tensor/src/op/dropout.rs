@@ -16,20 +16,18 @@ pub struct Dropout {
     pub key: u64,
 }
 
-impl Dropout {
-    /// Returns the two words of a step's mask: the key and the step, mixed (Steele, Lea and Flood's SplitMix64).
-    fn words(self, step: f64) -> [u32; 2] {
-        let mut word = self.key.wrapping_add((step as u64).wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
-        word = (word ^ (word >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        word = (word ^ (word >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        word ^= word >> 31;
-        [word as u32, (word >> 32) as u32]
-    }
+/// Returns the two words of a step's mask: the key and the step, mixed (Steele, Lea and Flood's SplitMix64).
+pub(super) fn words(key: u64, step: f64) -> [u32; 2] {
+    let mut word = key.wrapping_add((step as u64).wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    word = (word ^ (word >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    word = (word ^ (word >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    word ^= word >> 31;
+    [word as u32, (word >> 32) as u32]
+}
 
-    /// An element is kept if its hash is at least this.
-    fn threshold(self) -> u32 {
-        (self.rate * 2.0_f64.powi(32)) as u32
-    }
+/// An element is kept if its hash is at least this.
+pub(super) fn threshold(rate: f64) -> u32 {
+    (rate * 2.0_f64.powi(32)) as u32
 }
 
 impl Rule for Dropout {
@@ -42,8 +40,8 @@ impl Rule for Dropout {
     }
 
     fn forward<T: Element>(&self, inputs: &[View<'_, T>], output: &mut [T]) {
-        let words = self.words(inputs[1].values[0].to_f64());
-        kernel::dropout(words, self.threshold(), T::from_f64(1.0 - self.rate), inputs[0].values, output);
+        let words = words(self.key, inputs[1].values[0].to_f64());
+        kernel::dropout(words, threshold(self.rate), T::from_f64(1.0 - self.rate), inputs[0].values, output);
     }
 
     fn backward(&self, graph: &mut Graph, inputs: &[Node], _: Node, upstream: Node) -> Vec<Option<Node>> {

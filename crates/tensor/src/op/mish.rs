@@ -27,17 +27,7 @@ impl Lane for Mish {
     }
 
     fn backward(&self, graph: &mut Graph, inputs: &[Node], _: Node, upstream: Node) -> Vec<Option<Node>> {
-        let a = inputs[0];
-        let smooth = graph.softplus(a);
-        let weight = graph.tanh(smooth);
-        let square = graph.multiply(weight, weight);
-        let shape = graph.shape(a);
-        let one = graph.constant(shape, 1.0);
-        let rest = graph.subtract(one, square);
-        let logistic = graph.sigmoid(a);
-        let inner = graph.multiply(logistic, rest);
-        let moment = graph.multiply(a, inner);
-        let slope = graph.add(weight, moment);
+        let slope = graph.mish_slope(inputs[0]);
         vec![Some(graph.multiply(upstream, slope))]
     }
 

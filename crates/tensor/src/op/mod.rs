@@ -274,6 +274,8 @@ operations! {
         silu::Silu,
         selu::Selu,
         mish::Mish,
+        selu_slope::SeluSlope,
+        mish_slope::MishSlope,
         abs::Abs,
         sin::Sin,
         cos::Cos,
@@ -316,6 +318,8 @@ operations! {
         normalize::Normalize,
         deviation::Deviation,
         dropout::Dropout,
+        dropout_mask::DropoutMask,
+        grouped::Grouped,
     }
 }
 
@@ -380,6 +384,8 @@ impl fmt::Display for Op {
             Op::SpreadOver(op) => write!(f, "[{}]", op.over),
             Op::Normalize(op) => write!(f, "[{}, {}]", op.over, op.epsilon),
             Op::Deviation(op) => write!(f, "[{}, {}]", op.over, op.epsilon),
+            Op::DropoutMask(mask) => write!(f, "[key {}]", mask.key),
+            Op::Grouped(op) => write!(f, "[{} groups, {:?}]", op.groups, op.wanted),
             Op::Dropout(dropout) => write!(f, "[{}, key {}]", dropout.rate, dropout.key),
             _ => Ok(()),
         }
@@ -395,6 +401,8 @@ fn transposes(left: bool, right: bool) -> &'static str {
         (true, true) => "[ᵀ·ᵀ]",
     }
 }
+
+pub use grouped::Wanted;
 
 /// A sample for either axis.
 fn both_axes(sample: impl Fn(Axis) -> Sample) -> Vec<Sample> {

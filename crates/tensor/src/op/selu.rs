@@ -5,12 +5,12 @@ use crate::Element;
 use crate::graph::{Graph, Node};
 
 /// λ, the slope of the positive side.
-const LAMBDA: f64 = 1.050_700_987_355_480_5;
+pub(super) const LAMBDA: f64 = 1.050_700_987_355_480_5;
 /// α: the negative side tends to −λ·α.
-const ALPHA: f64 = 1.673_263_242_354_377_2;
+pub(super) const ALPHA: f64 = 1.673_263_242_354_377_2;
 
 /// b = λ·a where a > 0, else λ·α·(eᵃ − 1), with the constants of Klambauer and others, "Self-normalizing neural
-/// networks" (2017); ā = b̄·λ where a > 0, else b̄·(b + λ·α).
+/// networks" (2017); ā = b̄·λ where a > 0, else b̄·λ·α·eᵃ.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Selu;
 
@@ -27,11 +27,8 @@ impl Lane for Selu {
         if a > T::ZERO { T::from_f64(LAMBDA) * a } else { below }
     }
 
-    fn backward(&self, graph: &mut Graph, inputs: &[Node], output: Node, upstream: Node) -> Vec<Option<Node>> {
-        let shape = graph.shape(output);
-        let (above, limit) = (graph.constant(shape, LAMBDA), graph.constant(shape, LAMBDA * ALPHA));
-        let below = graph.add(output, limit);
-        let slope = graph.select(inputs[0], above, below);
+    fn backward(&self, graph: &mut Graph, inputs: &[Node], _: Node, upstream: Node) -> Vec<Option<Node>> {
+        let slope = graph.selu_slope(inputs[0]);
         vec![Some(graph.multiply(upstream, slope))]
     }
 

@@ -178,11 +178,36 @@ def statistics():
         case("normalize", norm, [matrix(3, 4)], **settings)
 
 
+def slope(function):
+    """The derivative of a function, itself differentiable."""
+    return lambda a: torch.autograd.grad(function(a).sum(), a, create_graph=True)[0]
+
+
+def networks():
+    case("selu_slope", slope(F.selu), [away(3, 3)])
+    case("mish_slope", slope(F.mish), [matrix(3, 3, -8, 8)])
+    # Of a rate of 0, all is kept.
+    ones = lambda step, rate: torch.ones(2, 3, dtype=step.dtype)
+    case("dropout_mask", ones, [index(1, 9), torch.zeros(1, 1, dtype=torch.float64)], data=[0, 1], shape=[2, 3])
+    for inner in (1, 9):
+        columns, matrices, result = (2, inner), (2, 3, inner), (2, 3)
+        forms = {
+            "Result": ("ngk,gjk->ngj", columns, matrices, (4, 2 * inner), (6, inner), (4, 6)),
+            "Columns": ("ngj,gjk->ngk", result, matrices, (4, 6), (6, inner), (4, 2 * inner)),
+            "Matrices": ("ngk,ngj->gjk", columns, result, (4, 2 * inner), (4, 6), (6, inner)),
+        }
+        for wanted, (sides, left, right, first, second, shape) in forms.items():
+            shaped = lambda value, own: value.reshape(own if len(own) == 3 else (-1, *own))
+            function = lambda a, b: torch.einsum(sides, shaped(a, left), shaped(b, right)).reshape(shape)
+            case("grouped", function, [matrix(*first), matrix(*second)], groups=2, wanted=wanted)
+
+
 torch.set_num_threads(1)
 elementwise()
 products()
 shapes()
 statistics()
+networks()
 document = {
     "tools": {"torch": torch.__version__, "numpy": numpy.__version__},
     "command": "python crates/tensor/tests/oracles/freeze_tensor.py",
