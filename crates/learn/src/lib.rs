@@ -17,6 +17,7 @@ mod distribution;
 pub mod dummy;
 pub mod forest;
 pub mod generate;
+mod held_out;
 pub mod impute;
 pub mod knn;
 mod learner;

@@ -106,7 +106,7 @@ pub struct Estimate {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LayerSummary {
-    /// The kind of layer: `dense`.
+    /// The kind of layer: `dense`, and in RealMLP `periodic`, `embedding` and `scaling`.
     pub kind: &'static str,
     /// Width of its input.
     pub inputs: usize,

@@ -37,6 +37,7 @@ pub use model::GbdtModel;
 pub use quantiles::QuantileGbdtModel;
 
 use crate::data::Dataset;
+use crate::held_out::MANY_ROWS;
 use crate::learner::{Accepts, Fit, Learner, Model, check_width};
 use crate::passes::Passes;
 use pipewright_diagnostic::{Failure, code};
@@ -166,7 +167,7 @@ impl Gbdt {
     }
 
     fn members_for(&self, rows: usize) -> usize {
-        self.members.unwrap_or(if rows <= early::MANY_ROWS { 5 } else { 1 }).max(1)
+        self.members.unwrap_or(if rows <= MANY_ROWS { 5 } else { 1 }).max(1)
     }
 
     /// The direction of each column.

@@ -1,7 +1,7 @@
 //! Boosting on rows outside of memory: in bins, a byte per cell, in a temporary file. In memory are the scores of all
 //! rows, their folds, and the nodes that they have come to.
 
-use super::early::{Folds, Stopping};
+use super::early::Stopping;
 use super::outside_rows::{OutsideRows, PART};
 use super::rounds::{Member, columns_of, growth_of, joined, rules_of};
 use super::{Gbdt, GbdtModel};
@@ -30,7 +30,7 @@ pub(super) fn boost(gbdt: &Gbdt, train: &dyn Passes, fit: &Fit<'_>) -> Result<Gb
     let key = fit.key.child("member");
     let members = match folds {
         None => vec![grow(boosting(None, key))?],
-        Some(Folds { members, .. }) => {
+        Some((_, members)) => {
             let member = |member: usize| grow(boosting(Some(member as u8), key.index(member as u64)));
             (0..members).map(member).collect::<Result<Vec<_>, _>>()?
         }

@@ -1,10 +1,11 @@
 //! Rows in bins in a temporary file, with their labels.
 
 use super::Gbdt;
-use super::early::{Folds, MANY_ROWS, count_groups};
+use super::early;
 use super::rounds::histogram_bytes;
 use super::scores::{Goal, ROWS, add_weights, balancing};
 use crate::data::{Dataset, Target};
+use crate::held_out::{Folds, MANY_ROWS, count_groups};
 use crate::passes::Passes;
 use crate::tree::{Binned, BinnedWriter, Bins, Input, LANES, Seen, bins_of_chunk};
 use pipewright_diagnostic::{Failure, code, room_for};
@@ -82,12 +83,15 @@ impl Facts {
     }
 }
 
+/// The rows, and the folds that are held out with the number of members.
+pub(super) type Held = (OutsideRows, Option<(Folds, usize)>);
+
 impl OutsideRows {
     /// Reads the rows in three passes: levels and facts, a sample of numbers, and the bins of all.
     ///
     /// # Errors
     /// Those of the passes; [`code::TOO_FEW_ROWS`] if there are none; [`code::LIMIT_REACHED`].
-    pub(super) fn read(gbdt: &Gbdt, train: &dyn Passes, key: Key) -> Result<(OutsideRows, Option<Folds>), Failure> {
+    pub(super) fn read(gbdt: &Gbdt, train: &dyn Passes, key: Key) -> Result<Held, Failure> {
         let mut seen = Seen::new(train.names().len());
         let mut facts =
             Facts { goal: None, has_weights: false, class_weights: Vec::new(), groups: None, first: Vec::new() };
@@ -105,7 +109,7 @@ impl OutsideRows {
             Ok(())
         })?;
         let (bins, inputs) = sampling.finish();
-        let folds = Folds::of(gbdt, count, &facts.target(), facts.groups.as_ref(), key.child("folds"));
+        let folds = early::folds(gbdt, count, &facts.target(), facts.groups.as_ref(), key.child("folds"));
         let balance = (gbdt.balanced && !facts.class_weights.is_empty()).then(|| balancing(&facts.class_weights));
         let has_weights = facts.has_weights;
         let mut rows = OutsideRows {
@@ -118,7 +122,7 @@ impl OutsideRows {
             balance,
             folds: Vec::new(),
         };
-        rows.fill(gbdt, train, folds.as_ref())?;
+        rows.fill(gbdt, train, folds.as_ref().map(|(folds, _)| folds))?;
         Ok((rows, folds))
     }
 

@@ -1,9 +1,10 @@
 //! The boosting rounds.
 
-use super::early::{Folds, Stopping, count_groups};
+use super::early::{self, Stopping};
 use super::scores::{Goal, add_weights, balancing};
 use super::{Gbdt, GbdtModel};
 use crate::data::{Dataset, Labels, Target};
+use crate::held_out::{Folds, count_groups};
 use crate::learner::{Fit, Model};
 use crate::order::quantile;
 use crate::tree::{
@@ -35,15 +36,13 @@ pub(super) fn boost(
     let folds = if fit.validation.is_some() { None } else { folds_of(gbdt, train, fit.key.child("folds")) };
     let members = match folds {
         None => vec![run.member(&(0..train.rows() as u32).collect::<Vec<_>>(), &[], fit.key.child("member"))?],
-        Some(folds) => {
+        Some((folds, members)) => {
             let bounds = Bounds::current();
             let member = |member: usize| {
-                let fold = |row: u32| folds.fold(row as usize, train.groups().map(|groups| groups[row as usize]));
-                let is_held = |row: &u32| usize::from(fold(*row)) == member;
-                let (held, rows): (Vec<u32>, Vec<u32>) = (0..train.rows() as u32).partition(is_held);
+                let [rows, held] = folds.split(member, train.rows(), train.groups());
                 bounds.around(|| run.member(&rows, &held, fit.key.child("member").index(member as u64)))
             };
-            (0..folds.members).into_par_iter().map(member).collect::<Result<Vec<_>, _>>()?
+            (0..members).into_par_iter().map(member).collect::<Result<Vec<_>, _>>()?
         }
     };
     joined(run.inputs, &run.goal, members, before)
@@ -119,13 +118,13 @@ pub(super) fn columns_of(gbdt: &Gbdt, columns: usize, key: Key) -> Vec<bool> {
     used
 }
 
-fn folds_of(gbdt: &Gbdt, train: &Dataset, key: Key) -> Option<Folds> {
+fn folds_of(gbdt: &Gbdt, train: &Dataset, key: Key) -> Option<(Folds, usize)> {
     let groups = train.groups().map(|groups| {
         let mut rows = BTreeMap::new();
         count_groups(groups, &mut rows);
         rows
     });
-    Folds::of(gbdt, train.rows(), train.target(), groups.as_ref(), key)
+    early::folds(gbdt, train.rows(), train.target(), groups.as_ref(), key)
 }
 
 /// What all members share.

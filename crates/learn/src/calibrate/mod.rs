@@ -105,7 +105,7 @@ impl Calibrator {
         let rows = Classified::new(outputs, truth)?;
         rows.check_classes()?;
         let form = match self {
-            Calibrator::Temperature => Form::Temperature(Temperature::fit(&rows)),
+            Calibrator::Temperature => Form::Temperature(Temperature::fit(&rows, 0.0)),
             _ if rows.classes == 2 => Form::Curves(vec![self.curve(&rows.binary(1))?]),
             _ => {
                 let curves = (0..rows.classes).map(|class| self.curve(&rows.binary(class)));
@@ -113,6 +113,17 @@ impl Calibrator {
             }
         };
         Ok(Calibration { classes: rows.classes, form })
+    }
+
+    /// Learns a temperature from probabilities and true classes of which a share is another class, evenly among the
+    /// others: few rows that happen to be predicted without an error then do not call for certainty.
+    ///
+    /// # Errors
+    /// As [`Calibrator::fit`].
+    pub(crate) fn smoothed_temperature(outputs: &Outputs, truth: &Labels, share: f64) -> Result<Calibration, Failure> {
+        let rows = Classified::new(outputs, truth)?;
+        rows.check_classes()?;
+        Ok(Calibration { classes: rows.classes, form: Form::Temperature(Temperature::fit(&rows, share)) })
     }
 
     fn curve(self, rows: &Binary) -> Result<Curve, Failure> {
@@ -175,6 +186,11 @@ impl Calibration {
             }
         }
         Ok(Outputs::Probabilities { values: calibrated, classes })
+    }
+
+    /// The number of classes.
+    pub(crate) fn classes(&self) -> usize {
+        self.classes
     }
 
     /// Validates a calibration that came from a file.

@@ -17,19 +17,19 @@ const ENDS: (f64, f64) = (-10.0, 10.0);
 
 impl Temperature {
     /// Minimises the log loss, which is convex in the inverse temperature: Newton's method on its slope, and bisection
-    /// where a step would leave the bracket.
-    pub(super) fn fit(rows: &Classified) -> Temperature {
+    /// where a step would leave the bracket. A share of each row is of the other classes, evenly.
+    pub(super) fn fit(rows: &Classified, share: f64) -> Temperature {
         const STEPS: u32 = 200;
         let (mut low, mut high) = (ENDS.0.exp(), ENDS.1.exp());
-        if slope(rows, low).0 >= 0.0 {
+        if slope(rows, low, share).0 >= 0.0 {
             return Temperature { inverse: low };
         }
-        if slope(rows, high).0 <= 0.0 {
+        if slope(rows, high, share).0 <= 0.0 {
             return Temperature { inverse: high };
         }
         let mut at = 1.0;
         for _ in 0..STEPS {
-            let (value, curve) = slope(rows, at);
+            let (value, curve) = slope(rows, at, share);
             if value == 0.0 {
                 break;
             }
@@ -64,7 +64,7 @@ impl Temperature {
 
 /// The first and the second derivative of the log loss: weighted sums of the mean less the true log-probability, and of
 /// the variance.
-fn slope(rows: &Classified, inverse: f64) -> (f64, f64) {
+fn slope(rows: &Classified, inverse: f64, share: f64) -> (f64, f64) {
     let (mut first, mut second) = (Twofold::default(), 0.0);
     for (row, class, weight) in rows.rows() {
         let logs: Vec<f64> = row.iter().map(|probability| clipped(*probability).ln()).collect();
@@ -72,7 +72,10 @@ fn slope(rows: &Classified, inverse: f64) -> (f64, f64) {
         Temperature { inverse }.apply(&mut shares);
         let mean: f64 = shares.iter().zip(&logs).map(|(share, log)| share * log).sum();
         let spread: f64 = shares.iter().zip(&logs).map(|(share, log)| share * (log - mean).powi(2)).sum();
-        first = first.plus(weight * (mean - logs[class]));
+        let of_others = (logs.iter().sum::<f64>() - logs[class]) / (logs.len() - 1).max(1) as f64;
+        // Without a share, the bits are those of the true class alone.
+        let truth = if share == 0.0 { logs[class] } else { logs[class] + share * (of_others - logs[class]) };
+        first = first.plus(weight * (mean - truth));
         second += weight * spread;
     }
     (first.value(), second)

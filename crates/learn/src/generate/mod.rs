@@ -97,7 +97,7 @@ fn column<T>(rows: usize, mut value: impl FnMut(usize) -> T) -> Result<Vec<T>, F
 
 /// A normally distributed number with mean 0 and variance 1 (G. E. P. Box, M. E. Muller, "A Note on the Generation of
 /// Random Normal Deviates", 1958).
-fn normal(key: Key, position: usize) -> f64 {
+pub(crate) fn normal(key: Key, position: usize) -> f64 {
     let position = 2 * position as u64;
     // 1 - [0, 1) is above 0, so that the logarithm is finite.
     let radius = (-2.0 * libm::log(1.0 - key.uniform(position))).sqrt();

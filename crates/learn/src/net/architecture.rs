@@ -149,7 +149,7 @@ impl Head {
 }
 
 /// Mean and standard deviation (with divisor n, or the sum of the weights).
-fn mean_and_deviation(values: &[f64], weights: Option<&[f64]>) -> (f64, f64) {
+pub(super) fn mean_and_deviation(values: &[f64], weights: Option<&[f64]>) -> (f64, f64) {
     let weight = |row: usize| weights.map_or(1.0, |weights| weights[row]);
     let count = weights.map_or(values.len().max(1) as f64, |weights| weights.iter().sum());
     let mean = values.iter().enumerate().map(|(row, value)| weight(row) * value).sum::<f64>() / count;

@@ -24,13 +24,17 @@ mod floats;
 mod model;
 mod optimizer;
 mod order;
+pub mod real;
 mod rows;
+mod schedule;
 mod trainer;
 
 pub use architecture::{Activation, Head, Loss, natural_outputs};
 pub use model::{Layer, NetworkModel};
 pub use optimizer::{Adam, AdamW, Optimizer, OptimizerConfig, RmsProp, Sgd};
+pub use real::{RealMlp, RealMlpModel};
 pub(crate) use rows::row_major;
+pub use schedule::{Plateau, Schedule};
 pub use trainer::{Checkpoint, Epoch, Source, Trainer};
 
 use crate::data::Dataset;

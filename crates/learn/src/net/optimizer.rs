@@ -176,6 +176,44 @@ impl<T: Element> Optimizer<T> {
         }
     }
 
+    /// Performs one step in groups of parameters, one after another, each with factors of its own on the learning rate
+    /// and on the weight decay, besides those of now.
+    ///
+    /// # Panics
+    /// If the groups are not as many parameters as there are.
+    pub(super) fn step_groups(&mut self, parameters: &mut [T], gradients: &[T], groups: &[Group], now: Now) {
+        assert_eq!(parameters.len(), gradients.len(), "a gradient for each parameter");
+        assert_eq!(parameters.len(), groups.iter().map(Group::count).sum::<usize>(), "a group for each parameter");
+        self.steps += 1;
+        let mut start = 0;
+        for group in groups {
+            let range = start..start + group.count();
+            start = range.end;
+            let (parameters, gradients) = (&mut parameters[range.clone()], &gradients[range.clone()]);
+            let part = |moments: &mut Vec<T>| if moments.is_empty() { 0..0 } else { range.clone() };
+            let (first, second) = (part(&mut self.first), part(&mut self.second));
+            let (first, second) = (&mut self.first[first], &mut self.second[second]);
+            let (lr, decay) = (now.lr * group.lr, now.decay * group.decay);
+            match self.config {
+                OptimizerConfig::Sgd(sgd) => {
+                    let own = Sgd { lr: sgd.lr * lr, weight_decay: sgd.weight_decay * decay, ..sgd };
+                    own.step(parameters, gradients, first);
+                }
+                OptimizerConfig::RmsProp(rms_prop) => {
+                    RmsProp { lr: rms_prop.lr * lr, ..rms_prop }.step(parameters, gradients, second);
+                }
+                OptimizerConfig::Adam(adam) => {
+                    Adam { lr: adam.lr * lr, ..adam }.step(1.0, self.steps, parameters, gradients, first, second);
+                }
+                OptimizerConfig::AdamW(AdamW { adam, weight_decay }) => {
+                    // A share of the parameters, whatever the group's own learning rate.
+                    let kept = 1.0 - adam.lr * now.lr * weight_decay * decay;
+                    Adam { lr: adam.lr * lr, ..adam }.step(kept, self.steps, parameters, gradients, first, second);
+                }
+            }
+        }
+    }
+
     /// Do the moments match `count` parameters, and are they finite?
     pub(super) fn is_valid(&self, count: usize) -> bool {
         let fresh = Optimizer::<T>::new(self.config, count);
@@ -183,6 +221,30 @@ impl<T: Element> Optimizer<T> {
             && self.second.len() == fresh.second.len()
             && self.first.iter().chain(&self.second).all(|&moment| Element::is_finite(moment))
     }
+}
+
+/// Neighbouring parameters that learn at the same speed: a matrix.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Group {
+    /// Its rows and columns.
+    pub(super) sides: [usize; 2],
+    /// The factor on the learning rate.
+    pub(super) lr: f64,
+    /// The factor on the weight decay.
+    pub(super) decay: f64,
+}
+
+impl Group {
+    pub(super) fn count(&self) -> usize {
+        self.sides[0] * self.sides[1]
+    }
+}
+
+/// The factors of a step on the learning rate and the weight decay of all groups.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Now {
+    pub(super) lr: f64,
+    pub(super) decay: f64,
 }
 
 /// Thresholds below which numbers count as 0, so that no moment and no square is ever subnormal.

@@ -170,7 +170,7 @@ fn is_sparse(features: &Features) -> bool {
 }
 
 /// Returns the sample weights scaled to be 1 on average, so that step sizes are as without weights.
-fn mean_one(labels: &Labels) -> Vec<f32> {
+pub(super) fn mean_one(labels: &Labels) -> Vec<f32> {
     let mean = labels.total_weight() / labels.rows() as f64;
     let weights = labels.weights().map(|weights| weights.iter().map(|weight| (weight / mean) as f32).collect());
     weights.unwrap_or_else(|| vec![1.0; labels.rows()])

@@ -315,7 +315,7 @@ impl Trainer {
 }
 
 /// Is every number finite? Checks the exponent's bits without a branch per number.
-fn all_finite(values: &[f32]) -> bool {
+pub(super) fn all_finite(values: &[f32]) -> bool {
     let largest = vectorised(
         #[inline(always)]
         || values.iter().fold(0, |largest, value| largest.max(value.to_bits() & 0x7fff_ffff)),

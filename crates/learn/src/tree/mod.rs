@@ -23,6 +23,6 @@ pub(crate) use histogram::{Derivative, HISTOGRAM_BYTES, Largest, Scale};
 pub use model::{Input, Tree};
 pub(crate) use model::{Question, TreeBuilder};
 pub(crate) use outside::{GrownOutside, OutsideGrower, Parts};
-pub(crate) use predict::Table;
+pub(crate) use predict::{Table, known as known_levels};
 pub use split::Direction;
 pub(crate) use split::Rules;

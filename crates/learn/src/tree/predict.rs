@@ -91,7 +91,7 @@ impl<'a> Table<'a> {
 }
 
 /// The code that each level of these categories has among the levels of the training rows; NaN for none.
-fn known(categories: &Categories, levels: &[String]) -> Vec<f64> {
+pub(crate) fn known(categories: &Categories, levels: &[String]) -> Vec<f64> {
     let codes: HashMap<&str, u32> = levels.iter().map(String::as_str).zip(0..).collect();
     let code = |level: &String| codes.get(level.as_str()).map_or(f64::NAN, |&code| f64::from(code));
     categories.levels().iter().map(code).collect()
