@@ -1,5 +1,6 @@
 //! Network architecture: layers, activations, losses, and their graphs.
 
+use super::optimizer::Group;
 use crate::data::{Labels, Target};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_tensor::{Graph, Node};
@@ -189,6 +190,16 @@ impl Architecture {
             values = if index < last { self.activation.record(graph, sums) } else { sums };
         }
         values
+    }
+
+    /// The parameters as an optimiser of matrices takes them. The kernel of the last layer is a list to it.
+    pub(super) fn groups(&self) -> Vec<Group> {
+        let last = self.widths.len() - 2;
+        let group = |(layer, pair): (usize, &[usize])| {
+            let kernel = if layer < last { [pair[0], pair[1]] } else { [1, pair[0] * pair[1]] };
+            [kernel, [1, pair[1]]].map(|sides| Group { sides, lr: 1.0, decay: 1.0 })
+        };
+        self.widths.windows(2).enumerate().flat_map(group).collect()
     }
 
     /// The number of weights of all layers.

@@ -31,7 +31,9 @@ mod trainer;
 
 pub use architecture::{Activation, Head, Loss, natural_outputs};
 pub use model::{Layer, NetworkModel};
-pub use optimizer::{Adam, AdamW, Optimizer, OptimizerConfig, RmsProp, Sgd};
+pub use optimizer::{
+    Adagrad, Adam, AdamW, Lion, Muon, NAdam, Optimizer, OptimizerConfig, RAdam, RmsProp, ScheduleFree, Sgd,
+};
 pub use real::{RealMlp, RealMlpModel};
 pub(crate) use rows::row_major;
 pub use schedule::{Plateau, Schedule};

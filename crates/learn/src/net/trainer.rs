@@ -3,7 +3,7 @@
 use super::architecture::{Architecture, Head};
 use super::floats;
 use super::model::NetworkModel;
-use super::optimizer::Optimizer;
+use super::optimizer::{Group, Now, Optimizer, OptimizerConfig};
 use super::rows::{Batch, Rows};
 use super::{Network, order};
 use crate::data::{Dataset, Labels};
@@ -43,6 +43,10 @@ pub struct Trainer {
     /// Output: the loss.
     score: Program<f32>,
     batch: Batch,
+    /// The parameters as the optimiser takes them: together, or kernel by kernel.
+    groups: Vec<Group>,
+    /// The parameters to predict with, if the optimiser averages them.
+    settled: Vec<f32>,
     order: Vec<u32>,
     steps_between_looks: usize,
     state: Checkpoint,
@@ -169,6 +173,10 @@ impl Trainer {
 
         let parameters = architecture.initial_parameters(key);
         let optimizer = Optimizer::new(network.optimizer, parameters.len());
+        let groups = match network.optimizer {
+            OptimizerConfig::Muon(_) => architecture.groups(),
+            _ => vec![Group::all(parameters.len())],
+        };
         Ok(Trainer {
             network: network.clone(),
             architecture,
@@ -178,6 +186,8 @@ impl Trainer {
             step,
             score,
             batch: Batch::default(),
+            groups,
+            settled: Vec::new(),
             order: Vec::new(),
             steps_between_looks: usize::try_from(COST_BETWEEN_LOOKS / step_cost).unwrap_or(usize::MAX).max(1),
             state: Checkpoint { epoch: 0, parameters, optimizer, best: None },
@@ -257,7 +267,8 @@ impl Trainer {
                     return Err(self.diverged(number, Some(step)));
                 }
                 total += f64::from(loss) * order.len() as f64;
-                self.state.optimizer.step(&mut self.state.parameters, self.step.flat_outputs(1));
+                let Checkpoint { optimizer, parameters, .. } = &mut self.state;
+                optimizer.step_groups(parameters, self.step.flat_outputs(1), &self.groups, Now { lr: 1.0, decay: 1.0 });
             }
         }
         if !all_finite(&self.state.parameters) {
@@ -273,12 +284,16 @@ impl Trainer {
     /// Returns the trained network: with the weights of the best epoch if training stops early, otherwise of the last.
     #[must_use]
     pub fn finish(self) -> NetworkModel {
-        let parameters = self.state.best.map_or(self.state.parameters, |best| best.parameters);
-        NetworkModel::new(&self.architecture, &parameters)
+        let Checkpoint { optimizer, parameters, best, .. } = &self.state;
+        let mut memory = Vec::new();
+        let parameters =
+            best.as_ref().map_or_else(|| optimizer.settled(parameters, &mut memory), |best| &best.parameters);
+        NetworkModel::new(&self.architecture, parameters)
     }
 
     fn validation_loss(&mut self) -> Result<Option<f64>, Failure> {
         let Some(rows) = self.validation.as_mut() else { return Ok(None) };
+        let parameters = self.state.optimizer.settled(&self.state.parameters, &mut self.settled);
         let mut total = 0.0;
         for block in 0..rows.blocks().count() {
             rows.load(&[block as u32])?;
@@ -286,7 +301,7 @@ impl Trainer {
             for order in order.chunks(VALIDATION_ROWS) {
                 rows.gather(order, &mut self.batch);
                 let (inputs, count) = self.batch.inputs();
-                self.score.run(order.len(), &inputs[..count], &self.state.parameters);
+                self.score.run(order.len(), &inputs[..count], parameters);
                 total += f64::from(self.score.output(0)[0]) * order.len() as f64;
             }
         }
@@ -301,7 +316,7 @@ impl Trainer {
             return Err(self.diverged(self.state.epoch, None));
         }
         if self.state.best.as_ref().is_none_or(|best| loss < best.loss) {
-            let parameters = self.state.parameters.clone();
+            let parameters = self.state.optimizer.settled(&self.state.parameters, &mut self.settled).to_vec();
             self.state.best = Some(Best { epoch: self.state.epoch, loss, parameters });
         }
         Ok(())

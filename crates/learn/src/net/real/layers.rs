@@ -201,7 +201,10 @@ impl Layers {
                 _ => factor,
             };
             // The factor counts twice in the decay of the reference implementation, whose rates were tuned with that.
-            Group { sides: part.sides, lr: step, decay: if decays { factor * factor } else { 0.0 } }
+            let decay = if decays { factor * factor } else { 0.0 };
+            // To an optimiser of matrices, all but the kernels of hidden layers are lists.
+            let is_hidden = matches!(part.role, Role::Kernel(layer) if layer < self.hidden.len());
+            Group { sides: if is_hidden { part.sides } else { [1, part.count()] }, lr: step, decay }
         };
         self.parts().into_iter().map(group).collect()
     }

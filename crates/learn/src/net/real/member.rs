@@ -277,6 +277,8 @@ struct Trainer<'a> {
     parameters: Vec<f32>,
     order: Vec<u32>,
     batch: Batch,
+    /// The parameters to predict with, if the optimiser averages them.
+    settled: Vec<f32>,
     batch_rows: usize,
     steps_between_looks: usize,
     /// The outputs of the held-out rows after the last epoch.
@@ -327,6 +329,7 @@ impl<'a> Trainer<'a> {
             parameters,
             order: learned.to_vec(),
             batch: Batch::default(),
+            settled: Vec::new(),
             batch_rows,
             steps_between_looks: usize::try_from(COST_BETWEEN_LOOKS / cost).unwrap_or(usize::MAX).max(1),
             outputs: Vec::new(),
@@ -406,7 +409,8 @@ impl<'a> Trainer<'a> {
         if judged.is_none_or(|judged| judged <= self.best.score) {
             self.best.epoch = epoch;
             self.best.score = judged.unwrap_or(self.best.score);
-            self.best.parameters.copy_from_slice(&self.parameters);
+            let parameters = self.optimizer.settled(&self.parameters, &mut self.settled);
+            self.best.parameters.copy_from_slice(parameters);
             self.best.outputs.clone_from(&self.outputs);
         }
         Ok(())
@@ -415,9 +419,10 @@ impl<'a> Trainer<'a> {
     /// Computes the outputs of the held-out rows.
     fn predict_held(&mut self) {
         self.outputs.clear();
+        let parameters = self.optimizer.settled(&self.parameters, &mut self.settled);
         for order in self.held.rows.chunks(BLOCK_ROWS) {
             self.held.table.gather_inputs(order, &mut self.batch.rows);
-            self.score.run(order.len(), &[&self.batch.rows], &self.parameters);
+            self.score.run(order.len(), &[&self.batch.rows], parameters);
             self.outputs.extend_from_slice(self.score.output(0));
         }
     }

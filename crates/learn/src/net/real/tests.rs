@@ -364,7 +364,8 @@ fn the_best_epoch_is_kept() {
     let features = mixed(200);
     let train = Dataset::new(features.clone(), class_of(&features, 2));
     let apart = Dataset::new(mixed(250), class_of(&mixed(250), 2)).take(&(200..250).collect::<Vec<u32>>());
-    let model = small().fit_with(&train, &Fit::new().validation(&apart)).unwrap();
+    let mlp = RealMlp { keep: Keep::Errors, label_smoothing: 0.1, ..small() };
+    let model = mlp.fit_with(&train, &Fit::new().validation(&apart)).unwrap();
     let [member] = model.members() else { panic!("one member") };
     let errors: Vec<f64> = member.history.iter().map(|score| score.validation_errors.unwrap()).collect();
     let least = errors.iter().copied().fold(f64::INFINITY, f64::min);
