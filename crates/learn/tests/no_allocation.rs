@@ -2,8 +2,11 @@
 //!
 //! Products that are cut for idle threads are larger than those here: handing work over may allocate.
 
-use pipewright_learn::net::{Adam, AdamW, Network, Optimizer, OptimizerConfig, RmsProp, Sgd, Trainer};
-use pipewright_learn::{Dataset, Features, NoProgress, Target};
+use pipewright_learn::net::{
+    Adagrad, Adam, AdamW, Lion, NAdam, Network, Optimizer, OptimizerConfig, RAdam, RealMlp, RmsProp, ScheduleFree, Sgd,
+    Trainer,
+};
+use pipewright_learn::{Dataset, Features, Learner, NoProgress, Target};
 use pipewright_tensor::op::Dropout;
 use pipewright_tensor::{Graph, Node, Program, Shape};
 use pipewright_world::random::Key;
@@ -65,12 +68,17 @@ const LOSSES: [(&str, usize, Loss); 3] = [
     ("softmax cross-entropy", CLASSES, |graph, sums, target| graph.softmax_cross_entropy(sums, target)),
 ];
 
-fn optimizers() -> [OptimizerConfig; 4] {
+fn optimizers() -> [OptimizerConfig; 9] {
     [
         OptimizerConfig::Sgd(Sgd { momentum: 0.9, nesterov: true, weight_decay: 1e-3, ..Sgd::default() }),
         OptimizerConfig::RmsProp(RmsProp::default()),
         OptimizerConfig::Adam(Adam::default()),
         OptimizerConfig::AdamW(AdamW::default()),
+        OptimizerConfig::NAdam(NAdam::default()),
+        OptimizerConfig::RAdam(RAdam::default()),
+        OptimizerConfig::Adagrad(Adagrad::default()),
+        OptimizerConfig::Lion(Lion::default()),
+        OptimizerConfig::ScheduleFree(ScheduleFree::default()),
     ]
 }
 
@@ -175,6 +183,26 @@ fn an_epoch_allocates_as_often_whatever_the_number_of_its_steps() {
                 assert_eq!(few, many, "batches of {batch}, target {kind}, {optimizer:?}");
                 assert!(few > 0, "the order of the rows and the marks of classes take memory of an epoch");
             }
+        }
+    };
+    rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap().install(check);
+}
+
+#[test]
+fn real_mlp_allocates_as_often_whatever_the_number_of_its_steps() {
+    const ROWS: usize = 640;
+    let of_fit = |batch: usize, kind: usize| {
+        let names = (0..COLUMNS).map(|column| column.to_string()).collect();
+        let features = Features::new(ROWS, names, numbers(ROWS * COLUMNS, 4).collect());
+        let (target, _) = targets(ROWS)[kind].clone();
+        let examples = Dataset::new(features, target);
+        let mlp = RealMlp { hidden: vec![32, 32], batch: Some(batch), epochs: Some(3), ..RealMlp::default() };
+        allocations(|| assert!(mlp.fit(&examples).is_ok()))
+    };
+    let check = || {
+        for kind in 0..3 {
+            // 2 and 16 steps per epoch: the number of allocations is that of what is prepared and of the epochs.
+            assert_eq!(of_fit(256, kind), of_fit(32, kind), "target {kind}");
         }
     };
     rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap().install(check);

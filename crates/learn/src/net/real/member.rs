@@ -8,6 +8,7 @@ use crate::calibrate::{Calibration, Calibrator};
 use crate::data::{Dataset, Labels, Outputs, Target};
 use crate::held_out::Folds;
 use crate::learner::{Fit, Model};
+use crate::mixed::check_width;
 use crate::net::architecture::{Head, mean_and_deviation};
 use crate::net::optimizer::{Group, Now, Optimizer};
 use crate::net::rows::mean_one;
@@ -164,14 +165,19 @@ enum Truth {
 
 impl Table {
     fn new(preparation: &Preparation, data: &Dataset, head: Head) -> Result<Table, Failure> {
+        check_width(preparation.inputs(), &data.features)?;
         let mut rows = Vec::new();
         preparation.reader(&data.features).read(0..data.rows(), &mut rows);
         let truth = match (data.target(), head) {
-            (Target::Classes { codes, .. }, Head::Classes { count }) => Truth::Classes { codes: codes.clone(), count },
+            (Target::Classes { codes, .. }, Head::Classes { count })
+                if codes.iter().all(|&code| (code as usize) < count) =>
+            {
+                Truth::Classes { codes: codes.clone(), count }
+            }
             (Target::Numbers(values), Head::Number { mean, deviation }) => {
                 Truth::Numbers(values.iter().map(|value| ((value - mean) / deviation) as f32).collect())
             }
-            _ => return Err(Failure::new(code::WRONG_TASK, "the validation rows have another kind of target")),
+            _ => return Err(Failure::new(code::WRONG_TASK, "the validation rows have another target")),
         };
         let weights = data.weights().map(|_| mean_one(&data.labels));
         Ok(Table { rows, width: preparation.width(), truth, weights })

@@ -389,6 +389,17 @@ fn a_training_that_diverges_says_so() {
 }
 
 #[test]
+fn validation_rows_of_another_kind_are_refused() {
+    let features = mixed(60);
+    let train = Dataset::new(features.clone(), class_of(&features, 2));
+    let code_with = |other: Dataset| small().fit_with(&train, &Fit::new().validation(&other)).unwrap_err().code;
+    assert_eq!(code_with(Dataset::new(features.clone(), number_of(&features))), code::WRONG_TASK);
+    assert_eq!(code_with(Dataset::new(features.clone(), class_of(&features, 3))), code::WRONG_TASK);
+    let narrow = features.select(&[0, 1]);
+    assert_eq!(code_with(Dataset::new(narrow, class_of(&features, 2))), code::WRONG_WIDTH);
+}
+
+#[test]
 fn settings_out_of_range_are_refused() {
     let train = Dataset::new(mixed(10), number_of(&mixed(10)));
     let wrong: [RealMlp; 8] = [
