@@ -91,7 +91,7 @@ fn orthogonalise<T: Element>([rows, columns]: [usize; 2], scratch: &mut Scratch<
     let Scratch([matrix, squares, powers, next]) = scratch;
     let norm: f64 = matrix.iter().map(|value| value.to_f64().powi(2)).sum::<f64>().sqrt();
     let scale = T::from_f64(1.0 / norm.max(EPSILON));
-    matrix.iter_mut().for_each(|value| *value = *value * scale);
+    matrix.iter_mut().for_each(|value| *value *= scale);
     let [a, b, c] = COEFFICIENTS.map(T::from_f64);
     // The products are of the shorter side: XXᵀ·X of a wide matrix, X·XᵀX of a tall one.
     let side = rows.min(columns);

@@ -109,7 +109,7 @@ fn groups_have_their_own_rates_and_decays() {
     // The first step of Adam is one learning rate, the group's.
     let mut parameters = [0.0; 6];
     Optimizer::new(config, 6).step_groups(&mut parameters, &[1.0; 6], &groups, Now { lr: 0.5, decay: 1.0 });
-    for (found, wanted) in parameters.into_iter().zip([-0.05, -0.05, -0.15, -0.15, 0.0, 0.0]) {
-        assert!((found - wanted as f64).abs() < 1e-8, "{parameters:?}");
+    for (found, wanted) in parameters.into_iter().zip([-0.05_f64, -0.05, -0.15, -0.15, 0.0, 0.0]) {
+        assert!((found - wanted).abs() < 1e-8, "{parameters:?}");
     }
 }

@@ -90,7 +90,7 @@ fn gradients_are_those_of_finite_differences() {
         let count = layers.parameter_count().unwrap();
         assert_eq!(count, graph.graph.parameter_count());
         let parameters: Vec<f64> = (0..count).map(|place| 0.7 * uniform(1, place)).collect();
-        let of_row = |row: usize| if row % 2 == 0 { [0.8, 0.1, 0.1] } else { [0.0, 0.0, 1.0] };
+        let of_row = |row: usize| if row.is_multiple_of(2) { [0.8, 0.1, 0.1] } else { [0.0, 0.0, 1.0] };
         let target: Vec<f64> = (0..ROWS).flat_map(|row| of_row(row)[..outputs].to_vec()).collect();
         let mut inputs: Vec<&[f64]> = vec![&rows, &[3.0], &[0.2], &target];
         if weighted {
