@@ -202,7 +202,8 @@ impl Place<'_> {
         } else {
             let (from, to, share) = (floor[low as usize], ceiling[high as usize], key.uniform(0));
             let drawn = (from * (1.0 - share) + to * share).clamp(from, to);
-            let cut = (floor.partition_point(|floor| *floor <= drawn) as u32).saturating_sub(1).clamp(low, high - 1);
+            let above = floor[low as usize..high as usize].partition_point(|floor| *floor <= drawn) as u32;
+            let cut = (low + above).saturating_sub(1).clamp(low, high - 1);
             // Of ranks that are bins, only their common edge parts the values.
             let edge = ceiling[cut as usize + 1];
             (cut, if drawn < edge { drawn } else { column.threshold(cut, Some(cut + 1)) })
@@ -342,16 +343,19 @@ pub(super) fn add(sum: &mut [i64], other: &[i64]) {
 
 /// Notes the rank of each row. Returns the lowest and the highest, and whether there are missing values.
 fn gather<R: Copy + Into<u32>>(ranks: &[R], items: &[Item], missing: u32, into: &mut Vec<u32>) -> (u32, u32, bool) {
+    let (mut low, mut high) = (u32::MAX, 0);
     into.clear();
-    into.extend(items.iter().map(|item| ranks[item.row as usize].into()));
-    let (mut low, mut high, mut has_missing) = (u32::MAX, 0, false);
-    for &rank in into.iter() {
-        let is_missing = rank == missing;
-        has_missing |= is_missing;
-        low = low.min(if is_missing { u32::MAX } else { rank });
-        high = high.max(if is_missing { 0 } else { rank });
+    into.extend(items.iter().map(|item| {
+        let rank = ranks[item.row as usize].into();
+        (low, high) = (low.min(rank), high.max(rank));
+        rank
+    }));
+    // Missing values have the highest rank.
+    if high < missing {
+        return (low, high, false);
     }
-    (low, high, has_missing)
+    let known = || into.iter().copied().filter(|&rank| rank != missing);
+    (known().min().unwrap_or(u32::MAX), known().max().unwrap_or(0), true)
 }
 
 /// Sums the rows with ranks up to a cut, and with one rank besides. Without a branch on the rank: which side a row is on
