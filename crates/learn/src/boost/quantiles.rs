@@ -14,8 +14,8 @@ pub struct QuantileGbdtModel {
 }
 
 impl Gbdt {
-    /// Fits a model for each of several quantiles, with the pinball loss of its level in place of `loss`. The columns are
-    /// put into bins once for all.
+    /// Fits a model for each of several quantiles, with the pinball loss of its level in place of `loss`. The columns
+    /// are put into bins once for all.
     ///
     /// ```
     /// use pipewright_learn::boost::Gbdt;
@@ -24,8 +24,8 @@ impl Gbdt {
     /// let target = (0..2000).map(|row| f64::from(row % 2 * 1000 + row / 2 % 100)).collect();
     /// let train = Dataset::new(Features::from_rows(["x"], &rows), Target::Numbers(target));
     /// let model = Gbdt::with_trees(50).fit_quantiles(&[0.1, 0.9], &train, &Fit::new())?;
-    /// let [low, high] = &model.quantiles(&Features::from_rows(["x"], &[[1.0]]))?[..] else { unreachable!("two levels") };
-    /// assert!((low[0] - 1010.0).abs() < 10.0 && (high[0] - 1090.0).abs() < 10.0);
+    /// let quantiles = model.quantiles(&Features::from_rows(["x"], &[[1.0]]))?;
+    /// assert!((quantiles[0][0] - 1010.0).abs() < 10.0 && (quantiles[1][0] - 1090.0).abs() < 10.0);
     /// # Ok::<(), pipewright_learn::Failure>(())
     /// ```
     ///
@@ -63,9 +63,9 @@ impl QuantileGbdtModel {
         &self.models
     }
 
-    /// Returns the quantiles of each level, one per row. The predictions of a row are sorted, so that a higher level never
-    /// has a lower quantile; this brings them closer to the quantiles that are meant (V. Chernozhukov, I. Fernández-Val
-    /// and A. Galichon, "Quantile and Probability Curves Without Crossing", Econometrica, 2010).
+    /// Returns the quantiles of each level, one per row. The predictions of a row are sorted, so that a higher level
+    /// never has a lower quantile; this brings them closer to the quantiles that are meant (V. Chernozhukov, I.
+    /// Fernández-Val and A. Galichon, "Quantile and Probability Curves Without Crossing", Econometrica, 2010).
     ///
     /// # Errors
     /// As [`Model::predict`].

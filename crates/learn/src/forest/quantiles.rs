@@ -9,10 +9,10 @@ use rayon::prelude::*;
 
 /// A forest that knows the targets of its leaves (N. Meinshausen, "Quantile Regression Forests", JMLR 7, 2006).
 ///
-/// Of a row x, a training row i has the weight wᵢ(x): the mean over all trees of ωᵢ / Σ ωⱼ if i is in the leaf of x, where
-/// the sum is over the training rows in this leaf, and else 0; ω are the sample weights, and all training rows are in a
-/// leaf of each tree, whether or not the tree learned from them. The quantile of level q is the smallest target y with
-/// Σ wᵢ(x) ≥ q over the rows with targets up to y.
+/// Of a row x, a training row i has the weight wᵢ(x): the mean over all trees of ωᵢ / Σ ωⱼ if i is in the leaf of x,
+/// where the sum is over the training rows in this leaf, and else 0; ω are the sample weights, and all training rows
+/// are in a leaf of each tree, whether or not the tree learned from them. The quantile of level q is the smallest
+/// target y with Σ wᵢ(x) ≥ q over the rows with targets up to y.
 #[derive(Debug, Clone, PartialEq)]
 pub struct QuantileForestModel {
     model: ForestModel,

@@ -358,8 +358,8 @@ fn gather<R: Copy + Into<u32>>(ranks: &[R], items: &[Item], missing: u32, into: 
     (known().min().unwrap_or(u32::MAX), known().max().unwrap_or(0), true)
 }
 
-/// Sums the rows with ranks up to a cut, and with one rank besides. Without a branch on the rank: which side a row is on
-/// cannot be predicted.
+/// Sums the rows with ranks up to a cut, and with one rank besides. Without a branch on the rank: which side a row is
+/// on cannot be predicted.
 fn sum_up_to(goal: &Goal, ranks: &[u32], items: &[Item], cut: u32, also: Option<u32>, sum: &mut Vec<i64>) {
     let also = also.unwrap_or(cut);
     let rows = || items.iter().zip(ranks).map(|(item, &rank)| (item, -i64::from((rank <= cut) | (rank == also))));

@@ -1,8 +1,8 @@
 //! Cyclic coordinate descent for ½·Σ ω (y - b - w·x)² + Σ absolute·|w| + ½·Σ square·w².
 //!
-//! Columns and target are centred, multiplied by the roots of the weights, and scaled by powers of two. With rows enough,
-//! the descent works on the products of all pairs of columns ([`super::paired`]), so that a step does not depend on the
-//! number of rows; else on the residuals of all rows ([`super::scaled_rows`]).
+//! Columns and target are centred, multiplied by the roots of the weights, and scaled by powers of two. With rows
+//! enough, the descent works on the products of all pairs of columns ([`super::paired`]), so that a step does not
+//! depend on the number of rows; else on the residuals of all rows ([`super::scaled_rows`]).
 //!
 //! A round visits a working set: the columns with a coefficient, and those whose slope was too steep when the duality
 //! gap was last computed. The gap is that of all columns, and proves that no other one is missing.
@@ -167,8 +167,8 @@ impl<'a> Descent<'a> {
         }
     }
 
-    /// Is the duality gap closed? If not, columns whose coefficient it proves to be 0 become impossible, and those whose
-    /// slope is too steep for a coefficient of 0 join the working set.
+    /// Is the duality gap closed? If not, columns whose coefficient it proves to be 0 become impossible, and those
+    /// whose slope is too steep for a coefficient of 0 join the working set.
     fn screen(&mut self, penalty: &Scaled, enough: f64, columns: &mut Columns) -> bool {
         let (mut slopes, rest) = self.state.refresh(&self.weights);
         let (mut absolute, mut square, mut inside) = (0.0, 0.0, 1.0_f64);

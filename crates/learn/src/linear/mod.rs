@@ -48,9 +48,10 @@ use serde::{Deserialize, Serialize};
 /// Solved by Householder QR of the centred and scaled columns, then refined with residuals of twice the precision, so
 /// that the coefficients are right to nearly all 16 digits however ill-conditioned the columns are. Many rows are first
 /// tried with refined normal equations, which are much faster; their answer is taken if the columns are so far from
-/// dependent that about 13 digits are right (a condition number of the products of the scaled columns up to 10,000), and
-/// if the function does not meet all rows almost exactly. If columns are linearly dependent, or outnumber the rows, the solution with the least Σ w² is taken, as in numpy and scikit-learn,
-/// with a warning that names the columns. Sparse columns too many for a factorisation are solved as in [`Ridge`].
+/// dependent that about 13 digits are right (a condition number of the products of the scaled columns up to 10,000),
+/// and if the function does not meet all rows almost exactly. If columns are linearly dependent, or outnumber the
+/// rows, the solution with the least Σ w² is taken, as in numpy and scikit-learn, with a warning that names the
+/// columns. Sparse columns too many for a factorisation are solved as in [`Ridge`].
 ///
 /// ```
 /// use pipewright_learn::{Dataset, Features, Learner, Target, linear::Linear};

@@ -12,9 +12,10 @@ use pipewright_world::random::Key;
 
 /// Principal component analysis (Pearson, 1901): the directions of largest variance of the centred rows.
 ///
-/// Computed from the singular values of the centred matrix, so that small components keep their digits. With ten times as
-/// many rows as columns, its covariance is decomposed instead if the smallest component kept has at least 10⁻⁴ of the
-/// largest variance: rounding changes variances by about 10⁻¹⁶ of the largest, which leaves 12 digits of all kept. The entry of largest magnitude of each direction is positive, which settles the signs as in scikit-learn.
+/// Computed from the singular values of the centred matrix, so that small components keep their digits. With ten times
+/// as many rows as columns, its covariance is decomposed instead if the smallest component kept has at least 10⁻⁴ of
+/// the largest variance: rounding changes variances by about 10⁻¹⁶ of the largest, which leaves 12 digits of all kept.
+/// The entry of largest magnitude of each direction is positive, which settles the signs as in scikit-learn.
 ///
 /// ```
 /// use pipewright_learn::reduce::Pca;

@@ -14,8 +14,8 @@ pub(crate) struct Grower<'a> {
     binned: &'a Binned,
     growth: Growth<'a>,
     free: Vec<Histogram>,
-    /// Two places for the rows of a tree: the rows of a leaf are at its range in one, and the same range of the other is
-    /// free.
+    /// Two places for the rows of a tree: the rows of a leaf are at its range in one, and the same range of the other
+    /// is free.
     items: [Vec<Item>; 2],
 }
 
