@@ -1,9 +1,9 @@
 //! Scores of RealMLP on tables with a column of folds.
 //!
-//! `cargo run --release -p pipewright-learn --example tabular -- DIRECTORY [SETTING=VALUE …]` reads each `NAME.json` of the
-//! directory, `{"target": COLUMN, "classes": true}`, and `NAME.csv` with a column `fold` of whole numbers. For each fold it
-//! trains on the others, and prints a line of JSON with the mean over the folds of accuracy and log loss, or of the root
-//! mean squared error. `xtask/peers/quality.py` prepares such a directory and scores other tools on it.
+//! `cargo run --release -p pipewright-learn --example tabular -- DIRECTORY [SETTING=VALUE …]` reads each `NAME.json` of
+//! the directory, `{"target": COLUMN, "classes": true}`, and `NAME.csv` with a column `fold` of whole numbers. For each
+//! fold it trains on the others, and prints a line of JSON with the mean over the folds of accuracy and log loss, or of
+//! the root mean squared error. `xtask/peers/quality.py` prepares such a directory and scores other tools on it.
 #![allow(clippy::print_stdout, clippy::disallowed_methods)] // What a program is for; it reads files and times itself.
 
 use pipewright_learn::data::{Categories, Column};

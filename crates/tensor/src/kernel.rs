@@ -88,8 +88,8 @@ pub(crate) fn select<T: Element>(condition: &[T], left: &[T], right: &[T], outpu
     );
 }
 
-/// The hash of an element's place: a bijection of 32 bits (Wellons' `lowbias32`), applied twice, with a word added before
-/// each. Places 2³² apart have the same hash.
+/// The hash of an element's place: a bijection of 32 bits (Wellons' `lowbias32`), applied twice, with a word added
+/// before each. Places 2³² apart have the same hash.
 #[inline(always)]
 fn hash_of(words: [u32; 2], place: usize) -> u32 {
     #[inline(always)]

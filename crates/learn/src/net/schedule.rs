@@ -18,7 +18,8 @@ pub enum Schedule {
     Constant,
     /// 1 − t.
     Linear,
-    /// γ^⌊t / every⌋: the rate is multiplied by γ each time that this share of the training is done. PyTorch's `StepLR`.
+    /// γ^⌊t / every⌋: the rate is multiplied by γ each time that this share of the training is done. PyTorch's
+    /// `StepLR`.
     Step {
         /// The share of the training between two drops.
         every: f64,

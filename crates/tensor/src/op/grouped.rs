@@ -7,8 +7,8 @@ use crate::kernel;
 use crate::shape::{Shape, Size};
 
 /// Σ over rows n, groups g, j and k of A(n, g·k)·B(g·j, k)·C(n, g·j) is linear in each of the three matrices; the
-/// operation computes the factor of the wanted one from the other two. A is N × G·K, B is G·J × K: a matrix of J × K for
-/// each of G groups, and C is N × G·J.
+/// operation computes the factor of the wanted one from the other two. A is N × G·K, B is G·J × K: a matrix of J × K
+/// for each of G groups, and C is N × G·J.
 ///
 /// The gradients of each are the factors of the others, so the operation is its own adjoint.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,7 +1,7 @@
 //! Gradient descent and its variants: each a configuration, and one pass over flat arrays of parameters and gradients.
 //!
-//! The update formulas are those of PyTorch 2 (`torch.optim`), or of the paper that is named where PyTorch has none; the
-//! factors that change only from step to step are computed in double precision first.
+//! The update formulas are those of PyTorch 2 (`torch.optim`), or of the paper that is named where PyTorch has none;
+//! the factors that change only from step to step are computed in double precision first.
 //!
 //! Moments of parameters that have stopped learning would decay until they are subnormal, which CPUs process a hundred
 //! times more slowly. They are flushed to 0 before that: [`Floor`].

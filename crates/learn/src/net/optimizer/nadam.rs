@@ -5,8 +5,8 @@ use pipewright_tensor::{Element, vectorised};
 use serde::{Deserialize, Serialize};
 
 /// NAdam, Adam with Nesterov momentum (Dozat 2016): with μₜ = β₁·(1 − ½·0.96^(t·ψ)) and the moments of
-/// [`Adam`](super::Adam), θ ← θ − lr·((1 − μₜ) / (1 − Π μ)·g + μₜ₊₁ / (1 − μₜ₊₁·Π μ)·m) / (√v / √(1 − β₂ᵗ) + ε), the product
-/// over all steps so far.
+/// [`Adam`](super::Adam), θ ← θ − lr·((1 − μₜ) / (1 − Π μ)·g + μₜ₊₁ / (1 − μₜ₊₁·Π μ)·m) / (√v / √(1 − β₂ᵗ) + ε), the
+/// product over all steps so far.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct NAdam {
     /// The learning rate.

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 /// Schedule-free AdamW (Defazio and others, "The Road Less Scheduled", NeurIPS 2024), for a constant learning rate.
 ///
-/// Gradients are those at y, and n = g / (√v / √(1 − β₂ᵗ) + ε) + λ·y; y ← y + (z − y) / t − lr·(1 − β₁·(1 − 1/t))·n, and
-/// z ← z − lr·n. The weights to predict with are the mean of all z so far, x = y + (1 − 1/β₁)·(z − y).
+/// Gradients are those at y, and n = g / (√v / √(1 − β₂ᵗ) + ε) + λ·y; y ← y + (z − y) / t − lr·(1 − β₁·(1 − 1/t))·n,
+/// and z ← z − lr·n. The weights to predict with are the mean of all z so far, x = y + (1 − 1/β₁)·(z − y).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct ScheduleFree {
     /// The learning rate.

@@ -118,8 +118,8 @@ pub(super) struct Recorded {
     pub(super) sums: Vec<Node>,
 }
 
-/// The graph of a training step. Its inputs are the rows, with dropout the step and the rate, the target, and the weights
-/// if rows are weighted.
+/// The graph of a training step. Its inputs are the rows, with dropout the step and the rate, the target, and the
+/// weights if rows are weighted.
 pub(super) struct TrainingGraph {
     pub(super) graph: Graph,
     pub(super) loss: Node,

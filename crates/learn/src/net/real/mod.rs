@@ -1,7 +1,8 @@
 //! A strong network for tables with any columns, that needs no preparation: RealMLP.
 //!
-//! The recipe is that of D. Holzmüller, L. Grinsztajn, I. Steinwart, "Better by Default: Strong Pre-Tuned MLPs and Boosted
-//! Trees on Tabular Data" (NeurIPS 2024), `RealMLP-TD`. Its parts, each a field of [`RealMlp`] that can be turned off:
+//! The recipe is that of D. Holzmüller, L. Grinsztajn, I. Steinwart, "Better by Default: Strong Pre-Tuned MLPs and
+//! Boosted Trees on Tabular Data" (NeurIPS 2024), `RealMLP-TD`. Its parts, each a field of [`RealMlp`] that can be
+//! turned off:
 //!
 //! | part | what it does |
 //! |---|---|
@@ -16,10 +17,10 @@
 //! | [`Keep`] | the weights of the epoch that is best on held-out rows |
 //! | calibration | one temperature for all logits, from the held-out rows |
 //!
-//! Where it differs from the paper: there are fewer epochs for many rows, since a CPU does a step in milliseconds; batches
-//! of an epoch are equally long; the epoch of the best log loss is kept, without label smoothing, and probabilities are
-//! calibrated, since the paper's choice, for accuracy alone, makes probabilities worse; members of an ensemble hold out
-//! different folds.
+//! Where it differs from the paper: there are fewer epochs for many rows, since a CPU does a step in milliseconds;
+//! batches of an epoch are equally long; the epoch of the best log loss is kept, without label smoothing, and
+//! probabilities are calibrated, since the paper's choice, for accuracy alone, makes probabilities worse; members of an
+//! ensemble hold out different folds.
 //!
 //! A member's training runs on one thread, except for large products; members run in parallel. Results have the same
 //! bits for any number of threads.
@@ -128,8 +129,8 @@ pub struct Factors {
 pub enum Keep {
     /// Those of the last epoch.
     Last,
-    /// Those of the epoch with the least share of wrong classes on the held-out rows, the last of equal ones; of numbers,
-    /// with the least squared error.
+    /// Those of the epoch with the least share of wrong classes on the held-out rows, the last of equal ones; of
+    /// numbers, with the least squared error.
     Errors,
     /// Those of the epoch with the least cross-entropy on the held-out rows; of numbers, with the least squared error.
     Loss,

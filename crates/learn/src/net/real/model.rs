@@ -44,7 +44,8 @@ pub struct Member {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Score {
-    /// The mean loss of the training rows, each computed when its batch was processed, with dropout and label smoothing.
+    /// The mean loss of the training rows, each computed when its batch was processed, with dropout and label
+    /// smoothing.
     pub loss: f64,
     /// The mean loss of the held-out rows: cross-entropy, or the squared error in units of the target's variance.
     pub validation_loss: Option<f64>,

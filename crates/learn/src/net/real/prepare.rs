@@ -111,8 +111,8 @@ impl Preparation {
         self.columns.iter().filter_map(rows).collect()
     }
 
-    /// The numbers per row as the network reads it: numbers, marks and levels, then the codes of embedded columns as row
-    /// numbers of their tables.
+    /// The numbers per row as the network reads it: numbers, marks and levels, then the codes of embedded columns as
+    /// row numbers of their tables.
     pub(super) fn width(&self) -> usize {
         self.numbers() + self.others() + self.tables().len()
     }

@@ -12,8 +12,8 @@ pub(super) const ROWS: usize = 1024;
 const BIAS_ROWS: usize = 5;
 
 /// Returns the parameters at the start. Embeddings are random; kernels are normally distributed and, if `by_data`,
-/// scaled so that the sums of each unit have variance 1 on `rows`, whose negative weighted mean over a few random rows is
-/// the unit's bias. Otherwise the biases are 0.
+/// scaled so that the sums of each unit have variance 1 on `rows`, whose negative weighted mean over a few random rows
+/// is the unit's bias. Otherwise the biases are 0.
 pub(super) fn parameters(layers: &Layers, rows: &[f32], count: usize, by_data: bool, key: Key) -> Vec<f32> {
     let parts = layers.parts();
     let mut parameters = Vec::with_capacity(parts.iter().map(|part| part.count()).sum());
