@@ -1,0 +1,232 @@
+//! Boxes and arrows in layers: every box is after those that lead to it.
+
+use super::marks::arrow_head;
+use super::{LEADING, Type};
+use crate::figure::{Diagram, Edge, Node};
+use crate::mark::Value;
+use crate::number;
+use crate::scene::{Anchor, Area, Geometry, Ink, Item, Paint, Text};
+use crate::text::Ruler;
+
+/// Where the boxes of a diagram are, in layers and in places side by side.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Layers {
+    /// The layer of each box.
+    pub(crate) layer: Vec<usize>,
+    /// The place of each box along its layer.
+    place: Vec<f64>,
+    layers: usize,
+    /// How many places there are side by side.
+    places: usize,
+    /// The box under which each box is placed.
+    pub(crate) parent: Vec<Option<usize>>,
+}
+
+impl Layers {
+    /// Places boxes under the last of those that lead to them; those without are side by side.
+    pub(crate) fn of(diagram: &Diagram) -> Layers {
+        let edges = drawn(diagram);
+        let count = diagram.nodes.len();
+        let mut layer = vec![0; count];
+        let mut parent: Vec<Option<usize>> = vec![None; count];
+        for edge in in_order(count, &edges) {
+            // On equal layers, the first one that leads here stays.
+            if parent[edge.to].is_none() || layer[edge.from] + 1 > layer[edge.to] {
+                layer[edge.to] = layer[edge.from] + 1;
+                parent[edge.to] = Some(edge.from);
+            }
+        }
+        let mut children = vec![Vec::new(); count];
+        for (node, parent) in parent.iter().enumerate() {
+            if let Some(parent) = parent {
+                children[*parent].push(node);
+            }
+        }
+        // Leaves side by side, in the order of a walk, and each other box in the middle of those below it.
+        let mut place = vec![0.0; count];
+        let mut next = 0;
+        let mut walk: Vec<(usize, bool)> = (0..count).filter(|node| parent[*node].is_none()).map(|node| (node, false)).rev().collect();
+        while let Some((node, is_done)) = walk.pop() {
+            match (children[node].as_slice(), is_done) {
+                ([], _) => {
+                    place[node] = f64::from(next);
+                    next += 1;
+                }
+                ([first, .., last], true) => place[node] = f64::midpoint(place[*first], place[*last]),
+                ([only], true) => place[node] = place[*only],
+                (below, false) => {
+                    walk.push((node, true));
+                    walk.extend(below.iter().rev().map(|child| (*child, false)));
+                }
+            }
+        }
+        let layers = layer.iter().max().map_or(0, |last| last + 1);
+        Layers { layer, place, layers, places: usize::try_from(next).unwrap_or(0).max(1), parent }
+    }
+}
+
+/// The arrows between boxes that are there, without those that close a circle.
+pub(crate) fn drawn(diagram: &Diagram) -> Vec<&Edge> {
+    let count = diagram.nodes.len();
+    let valid: Vec<&Edge> = diagram.edges.iter().filter(|edge| edge.from < count && edge.to < count).collect();
+    in_order(count, &valid)
+}
+
+/// The arrows in an order in which every arrow to a box is before every one from it.
+fn in_order<'a>(count: usize, edges: &[&'a Edge]) -> Vec<&'a Edge> {
+    let mut waits = vec![0; count];
+    let mut from = vec![Vec::new(); count];
+    for edge in edges {
+        waits[edge.to] += 1;
+        from[edge.from].push(*edge);
+    }
+    let mut ready: std::collections::VecDeque<usize> = (0..count).filter(|node| waits[*node] == 0).collect();
+    let mut ordered = Vec::new();
+    while let Some(node) = ready.pop_front() {
+        for edge in &from[node] {
+            ordered.push(*edge);
+            waits[edge.to] -= 1;
+            if waits[edge.to] == 0 {
+                ready.push_back(edge.to);
+            }
+        }
+    }
+    ordered
+}
+
+/// The boxes of a diagram on the page.
+struct Page {
+    area: Area,
+    layers: usize,
+    places: usize,
+    /// Do layers follow each other to the right? Otherwise they do downwards.
+    is_rightwards: bool,
+    size: f64,
+    has_labels: bool,
+}
+
+impl Page {
+    /// The direction in which more of the text is read.
+    fn of(diagram: &Diagram, layers: &Layers, area: Area, fonts: Type) -> Page {
+        let has_labels = diagram.edges.iter().any(|edge| !edge.label.is_empty());
+        let page = |is_rightwards| Page {
+            area,
+            layers: layers.layers,
+            places: layers.places,
+            is_rightwards,
+            size: fonts.tick,
+            has_labels,
+        };
+        let ruler = Ruler::Sans(fonts.tick);
+        let widest = diagram.nodes.iter().flat_map(|node| &node.lines).map(|line| ruler.width(line)).fold(1.0, f64::max);
+        let tallest = diagram.nodes.iter().map(|node| node.lines.len()).max().unwrap_or(1) as f64 * fonts.tick * LEADING;
+        let legible = |page: &Page| {
+            let [w, h] = page.node();
+            ((w - 8.0) / widest).clamp(0.01, 1.0) * ((h - 4.0) / tallest).clamp(0.01, 1.0)
+        };
+        let (right, down) = (page(true), page(false));
+        if legible(&right) > legible(&down) { right } else { down }
+    }
+
+    /// The cell of a box, with the space around it.
+    fn cell(&self) -> [f64; 2] {
+        let (layers, places) = (self.layers.max(1) as f64, self.places as f64);
+        match self.is_rightwards {
+            true => [self.area.w / layers, self.area.h / places],
+            false => [self.area.w / places, self.area.h / layers],
+        }
+    }
+
+    /// The width and the height of a box.
+    fn node(&self) -> [f64; 2] {
+        let [w, h] = self.cell();
+        let between = if self.has_labels { self.size * 2.0 } else { self.size * 1.4 };
+        match self.is_rightwards {
+            true => [(w - (between * 1.8).min(w * 0.35)).min(230.0), h - (h * 0.25).clamp(1.0, 14.0)],
+            false => [(w - (w * 0.15).clamp(2.0, 16.0)).min(260.0), h - between.min(h * 0.5)],
+        }
+    }
+
+    fn place(&self, layer: usize, place: f64, tall: f64) -> Area {
+        let [w, h] = self.cell();
+        let [node_w, node_h] = self.node();
+        let node_h = node_h.min(tall);
+        let (across, down) = if self.is_rightwards { (layer as f64, place) } else { (place, layer as f64) };
+        let x = self.area.x + across * w + (w - node_w) / 2.0;
+        let y = self.area.y + down * h + (h - node_h) / 2.0;
+        Area { x, y, w: node_w, h: node_h }
+    }
+}
+
+/// Draws the diagram.
+pub(super) fn draw(items: &mut Vec<Item>, diagram: &Diagram, area: Area, fonts: Type) {
+    let layers = Layers::of(diagram);
+    let page = Page::of(diagram, &layers, area, fonts);
+    let tallest = diagram.nodes.iter().map(|node| node.lines.len()).max().unwrap_or(1) as f64;
+    let tall = tallest * fonts.tick * LEADING + 10.0;
+    let places: Vec<Area> =
+        (0..diagram.nodes.len()).map(|node| page.place(layers.layer[node], layers.place[node], tall)).collect();
+    let edges = drawn(diagram);
+    for edge in &edges {
+        arrow(items, edge, [places[edge.from], places[edge.to]], &page);
+    }
+    for (node, place) in diagram.nodes.iter().zip(&places) {
+        self::node(items, node, *place, fonts);
+    }
+}
+
+fn arrow(items: &mut Vec<Item>, edge: &Edge, [from, to]: [Area; 2], page: &Page) {
+    let (start, end) = match page.is_rightwards {
+        true => ([from.right(), from.middle()[1]], [to.x, to.middle()[1]]),
+        false => ([from.middle()[0], from.bottom()], [to.middle()[0], to.y]),
+    };
+    items.push(Item::stroke(vec![start, end], Ink::Axis, 1.2));
+    items.extend(arrow_head(start, end, 6.0).map(|head| Item::fill(head, Ink::Axis)));
+    let size = page.size * 0.9;
+    let [cell_w, _] = page.cell();
+    let room = if page.is_rightwards { end[0] - start[0] } else { (end[0] - start[0]).abs().max(cell_w * 0.4) };
+    let fitted = Ruler::Sans(size).fit(&edge.label, room.max(size * 2.0));
+    let middle = [f64::midpoint(start[0], end[0]), f64::midpoint(start[1], end[1])];
+    // Beside the arrow, away from its siblings.
+    let (at, anchor) = match (page.is_rightwards, end[0] < start[0], end[1] < start[1]) {
+        (true, _, true) => ([middle[0], middle[1] - size * 0.7], Anchor::Middle),
+        (true, _, false) => ([middle[0], middle[1] + size * 0.7], Anchor::Middle),
+        (false, true, _) => ([middle[0] - 4.0, middle[1]], Anchor::End),
+        (false, false, _) => ([middle[0] + 4.0, middle[1]], Anchor::Start),
+    };
+    if !edge.label.is_empty() && page.cell()[1] > size {
+        items.push(Item::text(Text::new(fitted, at, size, anchor), Ink::Quiet, &edge.label));
+    }
+}
+
+fn node(items: &mut Vec<Item>, node: &Node, area: Area, fonts: Type) {
+    let data = node.data.iter().map(|(name, value)| match value {
+        Value::Number(value) => (*name, number::plain(*value)),
+        Value::Text(text) => (*name, text.clone()),
+    });
+    let ink = Ink::Tone(node.tone);
+    let frame = Geometry::Rectangle(area);
+    let paper = Item::fill(frame.clone(), Ink::Paper);
+    let edge = Item { paint: Paint::Stroke { width: 1.5, dashed: false }, ..Item::fill(frame, ink) };
+    items.push(paper);
+    items.push(Item { data: data.collect(), ..edge });
+    let pad = 4.0_f64.min(area.w * 0.1);
+    // Smaller text where lines would be lost, as long as it is read.
+    let wanted = node.lines.len().max(1) as f64 * LEADING;
+    let widest = node.lines.iter().map(|line| Ruler::Sans(1.0).width(line)).fold(0.1, f64::max);
+    let size = fonts.tick.min((area.h - 2.0) / wanted).min((area.w - 2.0 * pad) / widest).clamp(8.0, fonts.tick);
+    let shown = node.lines.len().min(((area.h - 2.0) / (size * 1.1)) as usize);
+    let line = (size * LEADING).min((area.h - 2.0) / shown.max(1) as f64);
+    let top = area.middle()[1] - line * shown as f64 / 2.0;
+    let whole = node.lines.join("\n");
+    for (index, text) in node.lines.iter().take(shown).enumerate() {
+        let fitted = Ruler::Sans(size).fit(text, area.w - 2.0 * pad);
+        let at = [area.middle()[0], top + (index as f64 + 0.5) * line];
+        let bold = index == 0 && node.lines.len() > 1;
+        let ink = if index == 0 { Ink::Text } else { Ink::Quiet };
+        let size = if bold { size * 0.95 } else { size };
+        items.push(Item::text(Text { bold, ..Text::new(fitted, at, size, Anchor::Middle) }, ink, text));
+    }
+    // A frame over everything says the whole when it is pointed at.
+    items.push(Item::fill(Geometry::Rectangle(area), Ink::Paper).opacity(0.0).tip(whole));
+}
