@@ -1,17 +1,47 @@
-//! The kinds of pictures, each in a file: from plain values to a figure.
+//! The kinds of pictures: from plain values to a figure.
 
 mod bar;
 mod boxes;
+mod calibration;
+mod components;
+mod confusion;
+mod contributions;
+mod curves;
 mod density;
+mod diagram;
+mod effect;
+mod errors;
 mod heat_map;
 mod histogram;
 mod line;
+mod missing;
+mod multiples;
+mod parallel;
+mod pie;
 mod scatter;
+mod scatter_matrix;
+mod scores;
+mod violins;
 
 pub use bar::{Bar, Bars, bars};
 pub use boxes::{Boxes, boxes};
+pub use calibration::{CalibrationBin, calibration};
+pub use components::{Components, components};
+pub use confusion::confusion;
+pub use contributions::{Contribution, Waterfall, beeswarm, dependence, waterfall};
+pub use curves::{Curve, gain, precision_recall, roc, thresholds};
 pub use density::{Densities, densities};
+pub use diagram::{PlanStage, TreeNode, plan, tree};
+pub use effect::{Effect, effect};
+pub use errors::{Predictions, predicted_actual, residuals};
 pub use heat_map::{HeatMap, correlations, heat_map};
 pub use histogram::{Histogram, histogram};
 pub use line::{Lines, lines};
+pub use missing::missing_values;
+pub use multiples::small_multiples;
+pub use parallel::{ParallelCoordinates, Settings, parallel_coordinates};
+pub use pie::pie;
 pub use scatter::{Scatter, scatter};
+pub use scatter_matrix::scatter_matrix;
+pub use scores::{Ranked, ScoreCurves, critical_difference, fold_scores, leaderboard, score_curves};
+pub use violins::{strips, violins};

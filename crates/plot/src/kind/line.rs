@@ -6,6 +6,7 @@ use crate::mark::{Mark, Point, Tone};
 use crate::scale::{Interval, Scale};
 use crate::summary::{left_out, mean, pairs, shown};
 use crate::theme::SERIES;
+use crate::time::full;
 
 /// What lines show.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -50,7 +51,9 @@ pub fn lines(of: &Lines<'_>) -> Figure {
         };
         marks.push(if of.y.len() > 1 { mark.tone(tone).series(column.name) } else { mark.tone(tone) });
     }
-    let x = Interval::of(at_x).padded(0.01);
+    let x = Interval::of(at_x);
+    let subtitle = if of.is_time { format!("from {} to {}", full(x.low()), full(x.high())) } else { String::new() };
+    let x = x.padded(0.01);
     let x = if of.is_time { Scale::Time(x) } else { Scale::Linear(x) };
     let label = if let [only] = of.y { only.label() } else { String::new() };
     let names: Vec<&str> = of.y.iter().take(3).map(|column| column.name).collect();
@@ -65,6 +68,7 @@ pub fn lines(of: &Lines<'_>) -> Figure {
         rows => format!("Each place is the mean of {rows} rows; the band is from their lowest to their highest."),
     };
     Figure::of(format!("{title} over {}", of.x.name), chart)
+        .subtitle(subtitle)
         .note(note)
         .note(left_out(missing, "value"))
         .note(shown(of.y.len().min(SERIES), of.y.len(), "columns"))

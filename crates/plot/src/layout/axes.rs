@@ -64,7 +64,7 @@ pub(super) fn draw<'a>(items: &mut Vec<Item>, chart: &'a Chart, area: Area, font
     let left = vertical(&chart.y, guess, fonts).room;
     let bottom = horizontal(&chart.x, inner, left, fonts);
     let plot = inner.inset(0.0, bottom.room, left, 0.0);
-    let side = vertical(&chart.y, plot, fonts);
+    let side = vertical(&chart.y, Area { y: plot.y, h: plot.h, ..inner }, fonts);
     grid(items, chart, plot, &side, &bottom);
     for label in side.labels.into_iter().chain(bottom.labels) {
         items.push(Item::text(label.text, Ink::Quiet, &label.whole));
@@ -130,7 +130,10 @@ pub(super) fn vertical(axis: &Axis, area: Area, fonts: Type) -> Labels {
     let room = area.w * if count.is_some() { 0.38 } else { 0.5 };
     let ticks: Vec<_> = axis.scale.ticks(most).into_iter().step_by(stride).collect();
     let texts: Vec<String> = ticks.iter().map(|tick| ruler.fit(&tick.text, room)).collect();
-    let width = texts.iter().map(|text| ruler.width(text)).fold(0.0, f64::max);
+    // Of names, also those that are not written: which ones are depends on the height, the width must not.
+    let all = axis.scale.names().unwrap_or_default();
+    let widths = texts.iter().chain(all).map(|text| ruler.width(text).min(room));
+    let width = widths.fold(0.0, f64::max);
     let mut labels: Vec<Label> = Vec::new();
     for (tick, text) in ticks.into_iter().zip(texts) {
         let at = [area.x + width, down(&axis.scale, area, tick.at)];

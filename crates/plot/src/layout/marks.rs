@@ -127,7 +127,10 @@ fn plain_list(values: impl Iterator<Item = f64>) -> String {
 fn rectangle(items: &mut Vec<Item>, mark: &Mark, one: &Rectangle, frame: &Frame<'_>, fonts: Type) {
     let tone = one.tone.unwrap_or(mark.tone);
     let area = Area::between(frame.at([one.x[0], one.y[0]]), frame.at([one.x[1], one.y[1]]));
-    let item = Item::fill(Geometry::Rectangle(area), Ink::Tone(tone));
+    // Bars side by side are told apart by a gap, tiles are not.
+    let is_tile = matches!(tone, Tone::Sequential(_) | Tone::Diverging(_) | Tone::Value(_));
+    let gap = if is_tile || area.w < 4.0 { 0.0 } else { 0.5 };
+    let item = Item::fill(Geometry::Rectangle(area.inset(0.0, 0.0, gap, gap)), Ink::Tone(tone));
     let item = if mark.weight == Weight::Thin { item.opacity(0.55) } else { item };
     items.push(told(item, mark, &one.data));
     let size = fonts.tick.min(area.h * 0.8);

@@ -1,5 +1,7 @@
 //! A figure of each kind, and the cases that are hard to draw.
 
+mod results;
+
 use pipewright_plot::*;
 
 /// Numbers that look like measurements: the same ones everywhere.
@@ -38,7 +40,10 @@ fn as_groups(groups: &[(String, Vec<f64>)]) -> Vec<Group<'_>> {
 
 /// Every kind of figure with usual values.
 pub(crate) fn usual() -> Vec<(&'static str, Figure)> {
-    data()
+    let mut all = data();
+    all.extend(results::results());
+    all.extend(results::explanations());
+    all
 }
 
 fn data() -> Vec<(&'static str, Figure)> {
@@ -57,6 +62,14 @@ fn data() -> Vec<(&'static str, Figure)> {
         .enumerate()
         .map(|(index, (name, _))| Bar { name, value: 120.0 - 17.5 * index as f64, interval: None })
         .collect();
+    let parts: Vec<(&str, f64)> = five.iter().chain(&three).enumerate().map(|(index, (name, _))| (name.as_str(), 40.0 - 5.0 * index as f64)).collect();
+    let years: Vec<f64> = normal(10, 300).iter().map(|x| (1990.0 + x * 12.0).round()).collect();
+    let gaps: Vec<Vec<bool>> = (1..=6_u32).map(|column| (0..900_u32).map(|row| (row * row * column) % 37 < column - 1 || (column == 3 && (200..340).contains(&row))).collect()).collect();
+    let names = long_names(6);
+    let missing: Vec<(&str, &[bool])> = names.iter().zip(&gaps).map(|(name, gaps)| (name.as_str(), gaps.as_slice())).collect();
+    let multiples: Vec<(&str, Figure)> = five.iter().map(|(name, values)| (name.as_str(), histogram(&Histogram { column: Column { name: "temperature", unit: "°C", values }, bins: Some(12) }))).collect();
+    let scores: Vec<[f64; 2]> = normal(11, 300).into_iter().zip(normal(12, 300)).map(|(x, y)| [x * 2.0, y]).collect();
+    let loadings = [("price", [0.7, 0.1]), ("floor area", [0.65, 0.2]), ("distance to the centre", [-0.3, 0.6]), ("year", [-0.1, -0.75])];
     let days: Vec<f64> = (0..400).map(|day| 1.7e9 + 86_400.0 * f64::from(day)).collect();
     let sales: Vec<f64> = normal(4, 400).iter().enumerate().map(|(day, x)| 200.0 + day as f64 * 0.3 + x * 12.0).collect();
     vec![
@@ -66,6 +79,13 @@ fn data() -> Vec<(&'static str, Figure)> {
         ("bars", bars(&Bars { title: "Sales by place", by: "place", name: "sales", unit: "1000 EUR", bars: &bars_of, in_order: false })),
         ("scatter", scatter(&Scatter { x: area_column, y: price_column, by: None })),
         ("scatter-by", scatter(&Scatter { x: area_column, y: price_column, by: Some(by) })),
+        ("violins", violins(&Boxes { name: "temperature", unit: "°C", by: "place", groups: &as_groups(&five) })),
+        ("strips", strips(&Boxes { name: "temperature", unit: "°C", by: "place", groups: &as_groups(&five) })),
+        ("pie", pie("Sales by place", &parts)),
+        ("scatter-matrix", scatter_matrix(&[area_column, price_column, Column::new("noise", &normal(9, 300)), Column::new("year", &years)])),
+        ("missing-values", missing_values(&missing)),
+        ("small-multiples", small_multiples("Temperature by place", &multiples)),
+        ("components", components(&Components { scores: &scores, by: Some(by), loadings: &loadings, explained: &[0.52, 0.23, 0.11, 0.08, 0.06] })),
         ("correlations", correlations(&["price", "floor area", "distance to the centre", "year"], &correlation)),
         ("lines", lines(&Lines { x: Column::new("day", &days), is_time: true, y: &[Column { name: "sales", unit: "EUR", values: &sales }] })),
     ]
