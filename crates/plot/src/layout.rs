@@ -6,6 +6,7 @@ mod marks;
 mod shares;
 
 pub(crate) use diagram::{Layers, drawn};
+pub(crate) use shares::percent;
 
 use crate::figure::{Content, Figure, Key, Panel, legend};
 use crate::mark::{Mark, Shape};
@@ -106,7 +107,7 @@ fn notes_below(items: &mut Vec<Item>, notes: &[String], area: Area, fonts: Type)
 /// A part of the legend: how wide it is, and how it is drawn at a place.
 struct Entry<'a> {
     width: f64,
-    name: &'a str,
+    name: String,
     sample: Sample<'a>,
 }
 
@@ -120,70 +121,75 @@ fn legend_above(items: &mut Vec<Item>, panels: &[Panel], key: Option<&Key>, area
     let ruler = Ruler::Sans(fonts.tick);
     let room = area.w * 0.6;
     let key_entry = key.into_iter().map(|key| {
-        let texts = [&key.label, &key.low, &key.high].map(|text| ruler.width(text).min(room / 3.0));
-        Entry { width: texts.iter().sum::<f64>() + KEY_STEPS as f64 * fonts.tick * 0.8 + 18.0, name: "", sample: Sample::Key(key) }
+        let ends = [&key.low, &key.high].map(|text| ruler.width(text).min(area.w * KEY_END));
+        let rest = ends.iter().sum::<f64>() + KEY_STEPS as f64 * fonts.tick * 0.8 + 18.0;
+        let label = ruler.fit(&key.label, area.w - rest);
+        Entry { width: rest + ruler.width(&label), name: label, sample: Sample::Key(key) }
     });
     let series = legend(panels).into_iter().map(|(name, mark)| {
         let width = fonts.tick * 2.0 + ruler.width(name).min(room);
-        Entry { width, name, sample: Sample::Mark(mark) }
+        Entry { width, name: name.to_owned(), sample: Sample::Mark(mark) }
     });
     let entries: Vec<Entry<'_>> = key_entry.chain(series).collect();
     if entries.is_empty() {
         return area;
     }
-    let rows_most = if area.h < 240.0 { 1.0 } else { 3.0 };
+    let rows_most = if area.h < 240.0 { 2.0 } else { 3.0 };
     let (line, gap) = (fonts.tick * 1.45, fonts.tick * 1.2);
     let rest = ruler.width("and 99,999 more");
     let (mut x, mut row) = (0.0, 0.0);
     for (index, entry) in entries.iter().enumerate() {
-        if x > 0.0 && x + entry.width > area.w {
+        let is_last = index + 1 == entries.len();
+        let in_last_row = row + 1.0 >= rows_most;
+        // The last row has to have room for how many there are more.
+        let needed = entry.width + if in_last_row && !is_last { gap + rest } else { 0.0 };
+        if x > 0.0 && x + needed > area.w {
+            if in_last_row {
+                let names: Vec<&str> = entries[index..].iter().map(|entry| entry.name.as_str()).collect();
+                let text = ruler.fit(&format!("and {} more", count(names.len())), area.w - x);
+                let at = [area.x + x, area.y + (row + 0.5) * line];
+                items.push(Item::text(Text::new(text, at, fonts.tick, Anchor::Start), Ink::Quiet, &names.join("\n")));
+                break;
+            }
             (x, row) = (0.0, row + 1.0);
         }
-        // The last row has to have room for how many there are more.
-        let is_last_place = row + 1.0 >= rows_most && x + entry.width + gap + rest > area.w;
-        let at = [area.x + x, area.y + (row + 0.5) * line];
-        if row >= rows_most || (is_last_place && x > 0.0 && index + 1 < entries.len()) {
-            let names: Vec<&str> = entries[index..].iter().map(|entry| entry.name).collect();
-            let text = format!("and {} more", count(names.len()));
-            let at = [at[0], area.y + (row.min(rows_most - 1.0) + 0.5) * line];
-            items.push(Item::text(Text::new(text, at, fonts.tick, Anchor::Start), Ink::Quiet, &names.join("\n")));
-            break;
-        }
-        entry.draw(items, at, fonts, room);
+        entry.draw(items, [area.x + x, area.y + (row + 0.5) * line], fonts, area.w);
         x += entry.width + gap;
     }
-    area.inset((row.min(rows_most - 1.0) + 1.0) * line + fonts.tick * 0.4, 0.0, 0.0, 0.0)
+    area.inset((row + 1.0) * line + fonts.tick * 0.4, 0.0, 0.0, 0.0)
 }
 
 /// How many colours of a scale the legend shows.
 const KEY_STEPS: usize = 11;
+/// The share of the width that the text at each end of the scale may take.
+const KEY_END: f64 = 0.18;
 
 impl Entry<'_> {
-    fn draw(&self, items: &mut Vec<Item>, [x, y]: [f64; 2], fonts: Type, room: f64) {
+    fn draw(&self, items: &mut Vec<Item>, [x, y]: [f64; 2], fonts: Type, all: f64) {
         let ruler = Ruler::Sans(fonts.tick);
         let size = fonts.tick;
-        let write = |items: &mut Vec<Item>, text: &str, x: f64, room: f64, ink: Ink| {
+        let write = |items: &mut Vec<Item>, text: &str, x: f64, room: f64, ink: Ink, whole: &str| {
             let fitted = ruler.fit(text, room);
             let end = x + ruler.width(&fitted);
-            items.push(Item::text(Text::new(fitted, [x, y], size, Anchor::Start), ink, text));
+            items.push(Item::text(Text::new(fitted, [x, y], size, Anchor::Start), ink, whole));
             end
         };
         match self.sample {
             Sample::Mark(mark) => {
                 swatch(items, mark, Area { x, y: y - size * 0.45, w: size * 1.5, h: size * 0.9 });
-                write(items, self.name, x + size * 2.0, room, Ink::Text);
+                write(items, &self.name, x + size * 2.0, self.width - size * 2.0, Ink::Text, &self.name);
             }
             Sample::Key(key) => {
-                let third = room / 3.0;
-                let at = write(items, &key.label, x, third, Ink::Text) + if key.label.is_empty() { 0.0 } else { 8.0 };
-                let mut at = write(items, &key.low, at, third, Ink::Quiet) + 4.0;
+                let at = write(items, &self.name, x, all, Ink::Text, &key.label);
+                let at = at + if self.name.is_empty() { 0.0 } else { 8.0 };
+                let mut at = write(items, &key.low, at, all * KEY_END, Ink::Quiet, &key.low) + 4.0;
                 for index in 0..KEY_STEPS {
                     let tone = key.ramp.tone(index as f64 / (KEY_STEPS - 1) as f64);
                     let tile = Area { x: at, y: y - size * 0.45, w: size * 0.8, h: size * 0.9 };
                     items.push(Item::fill(Geometry::Rectangle(tile), Ink::Tone(tone)));
                     at += size * 0.8;
                 }
-                write(items, &key.high, at + 4.0, third, Ink::Quiet);
+                write(items, &key.high, at + 4.0, all * KEY_END, Ink::Quiet, &key.high);
             }
         }
     }

@@ -86,14 +86,7 @@ fn on_axis(value: f64, largest: f64, power: i32) -> String {
 }
 
 fn scientific(value: f64, decimals: usize) -> String {
-    let text = format!("{value:.*e}", decimals.min(15));
-    // As few digits as the number has: 2e9, not 2.0e9.
-    match text.split_once('e') {
-        Some((digits, power)) if digits.contains('.') => {
-            format!("{}e{power}", digits.trim_end_matches('0').trim_end_matches('.'))
-        }
-        _ => text,
-    }
+    format!("{value:.*e}", decimals.min(15))
 }
 
 /// A decimal number with commas between the thousands.
@@ -117,7 +110,14 @@ pub(crate) fn short(value: f64, digits: usize) -> String {
     }
     let magnitude = value.abs().log10().floor() as i32;
     if !(-4..15).contains(&magnitude) {
-        return scientific(value, digits.saturating_sub(1)).replace('-', "−");
+        let text = scientific(value, digits.saturating_sub(1)).replace('-', "−");
+        // As few digits as the number has: 2e15, not 2.00e15.
+        return match text.split_once('e') {
+            Some((digits, power)) if digits.contains('.') => {
+                format!("{}e{power}", digits.trim_end_matches('0').trim_end_matches('.'))
+            }
+            _ => text,
+        };
     }
     let decimals = usize::try_from(digits as i32 - 1 - magnitude).unwrap_or(0);
     let text = format!("{value:.decimals$}");
@@ -185,7 +185,7 @@ mod tests {
         assert_eq!(texts(0.0, 43_210.0, 5), ["0", "10,000", "20,000", "30,000", "40,000"]);
         assert_eq!(texts(0.0, 5_400_000.0, 6), ["0", "1M", "2M", "3M", "4M", "5M"]);
         assert_eq!(texts(0.0, 2.5e-7, 3), ["0", "1e−7", "2e−7"]);
-        assert_eq!(texts(1e12, 1.5e12, 3), ["1e12", "1.2e12", "1.4e12"]);
+        assert_eq!(texts(1e12, 1.5e12, 3), ["1.0e12", "1.2e12", "1.4e12"]);
     }
 
     #[test]

@@ -45,7 +45,7 @@ pub(crate) fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
     Some(sorted[below] + (sorted[above] - sorted[below]) * (place - below as f64))
 }
 
-/// A value, with a half of the largest above and below kept finite.
+/// The values in order.
 pub(crate) fn sorted(mut values: Vec<f64>) -> Vec<f64> {
     values.sort_by(f64::total_cmp);
     values
@@ -65,9 +65,14 @@ pub(crate) struct Bin {
     pub(crate) count: usize,
 }
 
-/// Bins with ends at round numbers, at most `wanted`, or as many as Freedman and Diaconis' rule asks for.
+/// Bins with ends at round numbers, about as many as `wanted`, or as Freedman and Diaconis' rule asks for; of a constant, one
+/// around it.
 pub(crate) fn bins(values: &[f64], wanted: Option<usize>) -> Vec<Bin> {
     let range = Interval::of(values.iter().copied());
+    if let Some(only) = values.first().filter(|first| values.iter().all(|value| value == *first)) {
+        let half = (range.high() - range.low()) / 10.0;
+        return vec![Bin { from: only - half, to: only + half, count: values.len() }];
+    }
     let most = wanted.unwrap_or_else(|| freedman_diaconis(values, range)).clamp(1, 200);
     let ends = edges(range, most);
     let mut bins: Vec<Bin> = ends.windows(2).map(|pair| Bin { from: pair[0], to: pair[1], count: 0 }).collect();

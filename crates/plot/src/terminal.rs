@@ -4,9 +4,9 @@ mod canvas;
 mod chart;
 
 use crate::figure::{Content, Diagram, Figure, Key, Panel, Share, legend};
-use crate::layout::{Layers, drawn};
+use crate::layout::{Layers, drawn, percent};
 use crate::mark::{Shape, Tone};
-use crate::number::{count, short};
+use crate::number::count;
 use crate::text::{Ruler, clean};
 use canvas::{Canvas, shade};
 
@@ -110,7 +110,7 @@ fn flow(entries: &[(String, Tone)], width: usize) -> Canvas {
 fn panels(figure: &Figure, width: usize, look: Look) -> Vec<Canvas> {
     let wanted = figure.columns.unwrap_or(figure.panels.len()).clamp(1, figure.panels.len().max(1));
     let columns = wanted.min((width / PANEL).max(1));
-    let each = (width + 2) / columns - 2 * usize::from(columns > 1);
+    let each = (width + 2) / columns - 2;
     let mut rows = Vec::new();
     for row in figure.panels.chunks(columns) {
         let drawn: Vec<Canvas> = row.iter().map(|panel| self::panel(panel, each, look)).collect();
@@ -146,7 +146,7 @@ fn shares(shares: &[Share], width: usize) -> Canvas {
         let part = share.size / total;
         canvas.write(0, row, &Ruler::Cells.fit(&clean(&share.name), names as f64), None);
         let end = canvas.bar(names + 1, row, part * room as f64, share.tone);
-        canvas.write(end + 1, row, &format!("{} %", short(part * 100.0, 3)), None);
+        canvas.write(end + 1, row, &percent(part), None);
     }
     canvas
 }
@@ -165,7 +165,7 @@ fn outline(diagram: &Diagram, width: usize) -> Vec<String> {
         let parent = layers.parent[node];
         let label = edges.iter().find(|edge| edge.to == node && Some(edge.from) == parent).map(|edge| edge.label.as_str());
         let label = label.filter(|label| !label.is_empty()).map(|label| format!("[{}] ", clean(label))).unwrap_or_default();
-        let head = |node: usize| diagram.nodes[node].lines.first().map(|line| clean(line)).unwrap_or_default();
+        let head = |node: usize| diagram.nodes[node].lines.iter().take(2).map(|line| clean(line)).collect::<Vec<_>>().join(" ");
         let others = edges.iter().filter(|edge| edge.to == node && Some(edge.from) != parent).map(|edge| head(edge.from));
         let others: Vec<String> = others.collect();
         let also = if others.is_empty() { String::new() } else { format!(" (also from {})", others.join(", ")) };

@@ -96,7 +96,7 @@ impl Palette {
             Ink::Paper => self.paper,
             Ink::Tone(tone) => self.tone(tone),
             Ink::On(tone) => {
-                let (light, dark) = ([0xff, 0xff, 0xff], [0x11, 0x14, 0x18]);
+                let (light, dark) = ([0xff; 3], [0x00; 3]);
                 let below = self.tone(tone);
                 if contrast(light, below) >= contrast(dark, below) { light } else { dark }
             }
@@ -174,6 +174,8 @@ pub(crate) fn class(ink: Ink) -> String {
 pub(crate) fn style(theme: Theme, inks: &[Ink]) -> String {
     let mut style = ".pw-plot{font-family:Arial,Helvetica,\"Liberation Sans\",sans-serif}".to_owned();
     style.push_str(".pw-plot .f{fill:currentColor}.pw-plot .o{fill:none;stroke:currentColor}");
+    // Tiles meet without a seam.
+    style.push_str(".pw-plot rect{shape-rendering:crispEdges}");
     match theme {
         Theme::Light => style.push_str(&rules(&LIGHT, inks)),
         Theme::Dark => style.push_str(&rules(&DARK, inks)),

@@ -123,12 +123,12 @@ pub fn waterfall(of: &Waterfall<'_>) -> Figure {
         let side = if *amount >= 0.0 { Side::Right } else { Side::Left };
         labels.push(Label { at: [after, y], text: format!("{sign}{}", short(*amount, 3)), side });
         if row + 1 < steps.len() {
-            links.push(Mark::reference([after, y], [after, y + 1.0]));
+            links.push(Mark::reference([after, y + 0.36], [after, y + 0.64]));
         }
         sum = after;
         ends.push(after);
     }
-    let x = Interval::of(ends).padded(0.16);
+    let x = Interval::of(ends).padded(0.2);
     let bottom = steps.len() as f64 - 0.5;
     let mut marks = links;
     marks.insert(0, Mark::reference([of.base, -0.5], [of.base, bottom]).series(format!("base: {}", short(of.base, 4))));

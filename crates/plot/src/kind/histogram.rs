@@ -28,7 +28,9 @@ pub(super) fn chart(values: &[f64], wanted: Option<usize>, label: &str) -> Chart
     let bins = if values.is_empty() { Vec::new() } else { bins(values, wanted) };
     let ends = bins.iter().flat_map(|bin| [bin.from, bin.to]);
     let counts = Interval::of(bins.iter().map(|bin| bin.count as f64).chain([0.0])).headroom(0.04);
-    let x = Axis::new(label, Scale::linear(ends));
+    // The range of a constant is wider than its only bin.
+    let range = ends.fold(Interval::of(values.iter().copied()), Interval::with);
+    let x = Axis::new(label, Scale::Linear(range));
     let bars = bins.iter().map(|bin| Rectangle {
         x: [bin.from, bin.to],
         y: [0.0, bin.count as f64],

@@ -57,7 +57,7 @@ pub(super) fn draw<'a>(items: &mut Vec<Item>, chart: &'a Chart, area: Area, font
     let named = |axis: &Axis, enough: bool| !axis.label.is_empty() && enough;
     let names_y = named(&chart.y, area.w >= 150.0 && area.h >= 80.0);
     let names_x = named(&chart.x, area.h >= 80.0 && area.w >= 80.0);
-    let inner = area.inset(fonts.tick * 0.6, if names_x { line } else { 0.0 }, if names_y { line } else { 0.0 }, 4.0);
+    let inner = area.inset(fonts.tick * 0.6, if names_x { line } else { 0.0 }, if names_y { line + 4.0 } else { 0.0 }, 4.0);
     // Heights of labels depend on widths and the other way round: guess the one, place the other, and place the first
     // again in what is left.
     let guess = inner.inset(0.0, if chart.x.ticks { fonts.tick * 1.4 } else { 0.0 }, 0.0, 0.0);

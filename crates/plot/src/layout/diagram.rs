@@ -36,6 +36,11 @@ impl Layers {
                 parent[edge.to] = Some(edge.from);
             }
         }
+        // What nothing leads to is just above what it leads to.
+        for node in (0..count).filter(|node| parent[*node].is_none()) {
+            let below = edges.iter().filter(|edge| edge.from == node).map(|edge| layer[edge.to]).min();
+            layer[node] = below.map_or(0, |below| below - 1);
+        }
         let mut children = vec![Vec::new(); count];
         for (node, parent) in parent.iter().enumerate() {
             if let Some(parent) = parent {
@@ -61,7 +66,40 @@ impl Layers {
             }
         }
         let layers = layer.iter().max().map_or(0, |last| last + 1);
-        Layers { layer, place, layers, places: usize::try_from(next).unwrap_or(0).max(1), parent }
+        let mut all = Layers { layer, place, layers, places: usize::try_from(next).unwrap_or(0).max(1), parent };
+        for node in 0..count {
+            let above: Vec<usize> = edges.iter().filter(|edge| edge.to == node).map(|edge| edge.from).collect();
+            all.centre(node, &above, &children);
+        }
+        all
+    }
+
+    /// Moves a box that several lead to into their middle, with all below it, if nothing is there.
+    fn centre(&mut self, node: usize, above: &[usize], children: &[Vec<usize>]) {
+        let (Some(first), Some(last)) = (
+            above.iter().map(|node| self.place[*node]).reduce(f64::min),
+            above.iter().map(|node| self.place[*node]).reduce(f64::max),
+        ) else {
+            return;
+        };
+        let by = f64::midpoint(first, last) - self.place[node];
+        if above.len() < 2 || by == 0.0 {
+            return;
+        }
+        let mut moved = vec![node];
+        let mut next = 0;
+        while let Some(node) = moved.get(next).copied() {
+            moved.extend(&children[node]);
+            next += 1;
+        }
+        let is_free = |node: &usize| {
+            let at = self.place[*node] + by;
+            let others = (0..self.place.len()).filter(|other| self.layer[*other] == self.layer[*node] && !moved.contains(other));
+            others.into_iter().all(|other| (self.place[other] - at).abs() >= 1.0)
+        };
+        if moved.iter().all(is_free) {
+            moved.iter().for_each(|node| self.place[*node] += by);
+        }
     }
 }
 
@@ -191,8 +229,8 @@ fn arrow(items: &mut Vec<Item>, edge: &Edge, [from, to]: [Area; 2], page: &Page)
     let (at, anchor) = match (page.is_rightwards, end[0] < start[0], end[1] < start[1]) {
         (true, _, true) => ([middle[0], middle[1] - size * 0.7], Anchor::Middle),
         (true, _, false) => ([middle[0], middle[1] + size * 0.7], Anchor::Middle),
-        (false, true, _) => ([middle[0] - 4.0, middle[1]], Anchor::End),
-        (false, false, _) => ([middle[0] + 4.0, middle[1]], Anchor::Start),
+        (false, true, _) => ([middle[0] - 5.0, middle[1] - size * 0.5], Anchor::End),
+        (false, false, _) => ([middle[0] + 5.0, middle[1] - size * 0.5], Anchor::Start),
     };
     if !edge.label.is_empty() && page.cell()[1] > size {
         items.push(Item::text(Text::new(fitted, at, size, anchor), Ink::Quiet, &edge.label));

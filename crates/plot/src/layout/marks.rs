@@ -53,7 +53,7 @@ pub(super) fn draw(items: &mut Vec<Item>, chart: &Chart, frame: &Frame<'_>, font
                 all.iter().for_each(|one| rectangle(items, mark, one, frame, fonts));
             }
             Shape::Segments(all) => all.iter().for_each(|one| segment(items, mark, one, frame)),
-            Shape::Labels(all) => items.extend(all.iter().filter_map(|one| label(mark, one, frame, fonts, &mut written))),
+            Shape::Labels(all) => items.extend(all.iter().filter_map(|one| label(mark, one, frame, fonts, &mut written)).flatten()),
         }
     }
 }
@@ -165,7 +165,7 @@ pub(super) fn arrow_head(from: [f64; 2], to: [f64; 2], size: f64) -> Option<Geom
 }
 
 /// A label, unless it would cover one that is written already.
-fn label(mark: &Mark, one: &Label, frame: &Frame<'_>, fonts: Type, written: &mut Vec<Area>) -> Option<Item> {
+fn label(mark: &Mark, one: &Label, frame: &Frame<'_>, fonts: Type, written: &mut Vec<Area>) -> Option<[Item; 2]> {
     let size = fonts.tick * 0.95;
     let ruler = Ruler::Sans(size);
     let text = ruler.fit(&one.text, frame.area.w * 0.5);
@@ -187,5 +187,7 @@ fn label(mark: &Mark, one: &Label, frame: &Frame<'_>, fonts: Type, written: &mut
     }
     written.push(place);
     let at = [left, top + height / 2.0];
-    Some(Item::text(Text::new(text, at, size, Anchor::Start), Ink::Tone(mark.tone), &one.text))
+    // What is below shines through, but not as strongly as the text.
+    let below = Item::fill(Geometry::Rectangle(place), Ink::Paper).opacity(0.75);
+    Some([below, Item::text(Text::new(text, at, size, Anchor::Start), Ink::Tone(mark.tone), &one.text)])
 }

@@ -15,7 +15,7 @@ pub(super) fn draw(items: &mut Vec<Item>, shares: &[Share], area: Area, fonts: T
     for share in shares {
         let (start, end) = (before / total, (before + share.size) / total);
         before += share.size;
-        let percent = format!("{} %", number::short((end - start) * 100.0, 3));
+        let percent = percent(end - start);
         let geometry = Geometry::Path { points: wedge(center, radius, start, end), closed: true };
         let data = vec![("name", share.name.clone()), ("size", number::plain(share.size))];
         let tip = format!("{}: {} ({percent})", share.name, number::short(share.size, 4));
@@ -26,6 +26,13 @@ pub(super) fn draw(items: &mut Vec<Item>, shares: &[Share], area: Area, fonts: T
         }
     }
     list(items, shares, total, area.inset(0.0, 0.0, radius * 2.0 + fonts.tick * 1.5, 0.0), fonts);
+}
+
+/// A share with three digits, the last one too where it is 0.
+pub(crate) fn percent(share: f64) -> String {
+    let percent = share * 100.0;
+    let decimals = if percent >= 99.95 { 0 } else if percent >= 9.995 { 1 } else { 2 };
+    format!("{percent:.decimals$} %")
 }
 
 /// The place on a circle at a share of a turn from the top, clockwise.
@@ -51,11 +58,11 @@ fn list(items: &mut Vec<Item>, shares: &[Share], total: f64, area: Area, fonts: 
         let y = top + (index as f64 + 0.5) * line;
         let tile = Area { x: area.x, y: y - size * 0.4, w: size * 0.8, h: size * 0.8 };
         items.push(Item::fill(Geometry::Rectangle(tile), Ink::Tone(share.tone)));
-        let percent = format!("{} %", number::short(share.size / total * 100.0, 3));
-        let x = area.x + size * 1.3;
-        let name = ruler.fit(&share.name, area.right() - x - ruler.width(&percent) - size);
-        let after = x + ruler.width(&name) + size * 0.8;
+        let percent = percent(share.size / total);
+        let end = area.x + size * 1.3 + ruler.width("99.9 %");
+        items.push(Item::text(Text::new(&*percent, [end, y], size, Anchor::End), Ink::Quiet, &percent));
+        let x = end + size * 0.8;
+        let name = ruler.fit(&share.name, area.right() - x);
         items.push(Item::text(Text::new(name, [x, y], size, Anchor::Start), Ink::Text, &share.name));
-        items.push(Item::text(Text::new(&*percent, [after, y], size, Anchor::Start), Ink::Quiet, &percent));
     }
 }

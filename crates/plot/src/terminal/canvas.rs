@@ -212,7 +212,7 @@ mod tests {
         canvas.dot(3, 3, Tone::Ink);
         canvas.write(2, 0, "名前", None);
         assert_eq!(canvas.text(false), "█⢁名\n");
-        assert_eq!(canvas.text(true), "\u{1b}[38;5;188m█⢁\u{1b}[0m名\n");
+        assert_eq!(canvas.text(true), "\u{1b}[38;5;189m█⢁\u{1b}[0m名\n");
     }
 
     #[test]
