@@ -59,7 +59,8 @@ fn axis(axis: &Axis) -> Json {
 
 /// A mark, unless it says nothing in numbers, as a line for comparison does.
 fn mark(mark: &Mark) -> Option<Json> {
-    let column = |index: usize, places: &[&[f64]]| -> Json { places.iter().map(|place| number(place[index])).collect() };
+    let column =
+        |index: usize, places: &[&[f64]]| -> Json { places.iter().map(|place| number(place[index])).collect() };
     let (kind, data) = match &mark.shape {
         Shape::Points(points) => ("points", points.iter().map(|point| self::data(&point.data)).collect()),
         Shape::Rectangles(all) => ("rectangles", all.iter().map(|one| self::data(&one.data)).collect()),

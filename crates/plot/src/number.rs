@@ -73,7 +73,7 @@ fn on_axis(value: f64, largest: f64, power: i32) -> String {
     if value == 0.0 {
         return "0".to_owned();
     }
-    let text = if magnitude >= 9 || magnitude < -4 {
+    let text = if !(-4..9).contains(&magnitude) {
         scientific(value, decimals(magnitude - power))
     } else if magnitude >= 6 {
         format!("{:.*}M", decimals(6 - power), value / 1e6)

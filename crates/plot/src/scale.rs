@@ -166,7 +166,8 @@ mod tests {
 
     #[test]
     fn a_range_is_never_empty() {
-        for values in [vec![], vec![f64::NAN], vec![0.0], vec![-3.0, -3.0], vec![1e300, f64::MAX], vec![1.0, 1.0 + 1e-15]]
+        for values in
+            [vec![], vec![f64::NAN], vec![0.0], vec![-3.0, -3.0], vec![1e300, f64::MAX], vec![1.0, 1.0 + 1e-15]]
         {
             let range = Interval::of(values.clone());
             assert!(range.low < range.high && range.low.is_finite() && range.high.is_finite(), "{values:?}: {range:?}");

@@ -183,12 +183,8 @@ pub(crate) fn cloud(places: &[[f64; 2]], x: Interval, y: Interval) -> Cloud {
     });
     let mark = Mark::rectangles(tiles);
     let note = format!("{} points are counted in {} tiles.", count(places.len()), count(mark.len()));
-    let key = Key {
-        label: "points per tile".to_owned(),
-        low: "1".to_owned(),
-        high: count(most),
-        ramp: Ramp::Sequential,
-    };
+    let key =
+        Key { label: "points per tile".to_owned(), low: "1".to_owned(), high: count(most), ramp: Ramp::Sequential };
     Cloud { mark, note, key: Some(key) }
 }
 
@@ -228,10 +224,38 @@ mod tests {
 
     #[test]
     fn every_value_is_in_one_bin() {
-        for values in [vec![0.0, 1.0, 2.0, 3.0, 10.0], vec![5.0; 20], (0..1000).map(|i| f64::from(i) * 0.37).collect()] {
+        for values in [vec![0.0, 1.0, 2.0, 3.0, 10.0], vec![5.0; 20], (0..1000).map(|i| f64::from(i) * 0.37).collect()]
+        {
             let bins = bins(&values, None);
             assert_eq!(bins.iter().map(|bin| bin.count).sum::<usize>(), values.len());
             assert!(bins.windows(2).all(|pair| pair[0].to == pair[1].from));
+        }
+    }
+
+    #[test]
+    fn densities_are_those_of_scipy() {
+        // scipy 1.17.1: gaussian_kde(values) at 160 places, from three bandwidths below the lowest to above the highest.
+        let curve = density(&[1.0, 2.5, 2.5, 4.0, 9.5, 3.25, -1.0]);
+        for (index, x, y) in [
+            (0, -7.625295937066606, 0.00030082657189484146),
+            (40, -1.6503042706179993, 0.0492780463172844),
+            (80, 4.324687395830607, 0.09651835608352059),
+            (120, 10.299679062279214, 0.02487299517012913),
+            (159, 16.125295937066607, 0.0002866922845324047),
+        ] {
+            let [found_x, found_y] = curve[index];
+            assert!((found_x - x).abs() < 1e-12 && (found_y - y).abs() < 1e-14, "{index}: {found_x}, {found_y}");
+        }
+        // Of many values, a fine grid stands for them.
+        let many: Vec<f64> = (0..5000).map(|i| (f64::from(i) * 0.7).sin() * 3.0 + f64::from(i % 17) * 0.25).collect();
+        let curve = density(&many);
+        for (index, x, y) in [
+            (20, -2.7410814356567403, 0.03454904688803981),
+            (80, 2.040926456215992, 0.12195854725201792),
+            (120, 5.22893171746448, 0.08897082831064584),
+        ] {
+            let [found_x, found_y] = curve[index];
+            assert!((found_x - x).abs() < 1e-9 && (found_y - y).abs() < 1e-6, "{index}: {found_x}, {found_y}");
         }
     }
 

@@ -66,7 +66,8 @@ fn heading(figure: &Figure, width: usize) -> Canvas {
 fn key_line(key: &Key, width: usize) -> Canvas {
     let mut canvas = Canvas::new(width, 1);
     let label = if key.label.is_empty() { String::new() } else { format!("{}: ", clean(&key.label)) };
-    let mut at = canvas.write(0, 0, &Ruler::Cells.fit(&format!("{label}{} ", clean(&key.low)), width as f64 * 0.6), None);
+    let mut at =
+        canvas.write(0, 0, &Ruler::Cells.fit(&format!("{label}{} ", clean(&key.low)), width as f64 * 0.6), None);
     for index in 0..5 {
         let tone = key.ramp.tone(f64::from(index) / 4.0);
         canvas.write(at, 0, &shade(tone).to_string(), Some(tone));
@@ -156,17 +157,23 @@ fn outline(diagram: &Diagram, width: usize) -> Vec<String> {
     let layers = Layers::of(diagram);
     let edges = drawn(diagram);
     let count = diagram.nodes.len();
-    let children = |node: usize| -> Vec<usize> { (0..count).filter(|child| layers.parent[*child] == Some(node)).collect() };
+    let children =
+        |node: usize| -> Vec<usize> { (0..count).filter(|child| layers.parent[*child] == Some(node)).collect() };
     // A chain of single boxes is not indented ever deeper.
     let mut lines = Vec::new();
     let roots = (0..count).filter(|node| layers.parent[*node].is_none()).rev();
     let mut walk: Vec<(usize, String, String)> = roots.map(|root| (root, String::new(), String::new())).collect();
     while let Some((node, first, rest)) = walk.pop() {
         let parent = layers.parent[node];
-        let label = edges.iter().find(|edge| edge.to == node && Some(edge.from) == parent).map(|edge| edge.label.as_str());
-        let label = label.filter(|label| !label.is_empty()).map(|label| format!("[{}] ", clean(label))).unwrap_or_default();
-        let head = |node: usize| diagram.nodes[node].lines.iter().take(2).map(|line| clean(line)).collect::<Vec<_>>().join(" ");
-        let others = edges.iter().filter(|edge| edge.to == node && Some(edge.from) != parent).map(|edge| head(edge.from));
+        let label =
+            edges.iter().find(|edge| edge.to == node && Some(edge.from) == parent).map(|edge| edge.label.as_str());
+        let label =
+            label.filter(|label| !label.is_empty()).map(|label| format!("[{}] ", clean(label))).unwrap_or_default();
+        let head = |node: usize| {
+            diagram.nodes[node].lines.iter().take(2).map(|line| clean(line)).collect::<Vec<_>>().join(" ")
+        };
+        let others =
+            edges.iter().filter(|edge| edge.to == node && Some(edge.from) != parent).map(|edge| head(edge.from));
         let others: Vec<String> = others.collect();
         let also = if others.is_empty() { String::new() } else { format!(" (also from {})", others.join(", ")) };
         let text = diagram.nodes[node].lines.iter().map(|line| clean(line)).collect::<Vec<String>>().join(" · ");

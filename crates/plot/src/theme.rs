@@ -175,7 +175,7 @@ pub(crate) fn style(theme: Theme, inks: &[Ink]) -> String {
     let mut style = ".pw-plot{font-family:Arial,Helvetica,\"Liberation Sans\",sans-serif}".to_owned();
     style.push_str(".pw-plot .f{fill:currentColor}.pw-plot .o{fill:none;stroke:currentColor}");
     // Tiles meet without a seam.
-    style.push_str(".pw-plot rect{shape-rendering:crispEdges}");
+    style.push_str(".pw-plot rect.f{shape-rendering:crispEdges}");
     match theme {
         Theme::Light => style.push_str(&rules(&LIGHT, inks)),
         Theme::Dark => style.push_str(&rules(&DARK, inks)),
@@ -202,9 +202,9 @@ mod tests {
     #[test]
     fn text_can_be_read_on_every_colour() {
         for palette in [&LIGHT, &DARK] {
-            let tones = (0..=20).map(|step| f64::from(step) / 20.0).flat_map(|share| {
-                [Tone::Sequential(share), Tone::Diverging(2.0 * share - 1.0), Tone::Value(share)]
-            });
+            let tones = (0..=20)
+                .map(|step| f64::from(step) / 20.0)
+                .flat_map(|share| [Tone::Sequential(share), Tone::Diverging(2.0 * share - 1.0), Tone::Value(share)]);
             for tone in tones.chain((0..SERIES).map(Tone::Series)) {
                 let ratio = contrast(palette.of(Ink::On(tone)), palette.tone(tone));
                 assert!(ratio >= 4.5, "{tone:?}: {ratio}");

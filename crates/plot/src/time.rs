@@ -114,7 +114,8 @@ impl Step {
         // What the tick before says already is not repeated.
         let same_year = before.is_some_and(|before| date_of(before.div_euclid(DAY)).year == date.year);
         let month = MONTHS[date.month as usize];
-        let on_day = if same_year { format!("{} {month}", date.day) } else { format!("{} {month} {}", date.day, date.year) };
+        let on_day =
+            if same_year { format!("{} {month}", date.day) } else { format!("{} {month} {}", date.day, date.year) };
         match self {
             Step::Months(months) if months % 12 == 0 => date.year.to_string(),
             Step::Months(_) if same_year => month.to_owned(),

@@ -7,6 +7,7 @@ mod samples;
 use std::path::Path;
 
 use pipewright_plot::{Figure, Size, Theme, json, svg, terminal};
+use unicode_width::UnicodeWidthStr;
 
 /// The cases that are small enough to be kept as files: those of a million rows are counted instead.
 fn kept() -> Vec<(&'static str, Figure)> {
@@ -50,7 +51,8 @@ fn every_kind_has_a_title_marks_and_numbers() {
         let panels = json["panels"].as_array().expect("panels");
         assert!(!panels.is_empty(), "{name}");
         for panel in panels {
-            let filled = ["marks", "data", "nodes"].iter().any(|key| panel[key].as_array().is_some_and(|all| !all.is_empty()));
+            let filled =
+                ["marks", "data", "nodes"].iter().any(|key| panel[key].as_array().is_some_and(|all| !all.is_empty()));
             assert!(filled, "{name}: {panel}");
         }
     }
@@ -65,7 +67,7 @@ fn however_many_rows_there_are_marks_are_bounded() {
         assert!(!picture.contains("NaN") && !picture.contains("inf\""), "{name}");
         let lines = terminal(&figure, 80, false);
         assert!(lines.lines().count() < 80, "{name}: {} lines", lines.lines().count());
-        assert!(lines.lines().all(|line| line.chars().count() <= 80), "{name}");
+        assert!(lines.lines().all(|line| line.width() <= 80), "{name}");
     }
 }
 

@@ -42,7 +42,8 @@ pub fn bars(of: &Bars<'_>) -> Figure {
     if !of.in_order {
         bars.sort_by(|a, b| b.value.abs().total_cmp(&a.value.abs()));
     }
-    let note = shown(bars.len().min(CATEGORIES), bars.len(), if of.in_order { "bars" } else { "bars, the longest ones," });
+    let note =
+        shown(bars.len().min(CATEGORIES), bars.len(), if of.in_order { "bars" } else { "bars, the longest ones," });
     bars.truncate(CATEGORIES);
     let rectangle = |(row, bar): (usize, &Bar<'_>)| {
         let mut data = vec![("name", bar.name.into()), ("value", bar.value.into())];

@@ -90,6 +90,7 @@ pub fn boxes(of: &Boxes<'_>) -> Figure {
         Mark::segments(medians).tone(Tone::Ink),
         Mark::points(beyond).weight(Weight::Thin),
     ];
-    let note = if hidden == 0 { String::new() } else { format!("{hidden} of the points beyond whiskers are not drawn.") };
+    let note =
+        if hidden == 0 { String::new() } else { format!("{hidden} of the points beyond whiskers are not drawn.") };
     of.figure("Boxes", x, marks).note(note)
 }

@@ -33,8 +33,11 @@ pub fn calibration(models: &[(&str, &[CalibrationBin])]) -> Figure {
             Some(Segment { from: [bin.predicted, low], to: [bin.predicted, high], arrow: false, data: Vec::new() })
         };
         let point = |bin: &CalibrationBin| {
-            let mut data =
-                vec![("predicted", bin.predicted.into()), ("observed", bin.observed.into()), ("count", bin.count.into())];
+            let mut data = vec![
+                ("predicted", bin.predicted.into()),
+                ("observed", bin.observed.into()),
+                ("count", bin.count.into()),
+            ];
             data.extend(bin.interval.into_iter().flat_map(|[low, high]| [("low", low.into()), ("high", high.into())]));
             Point { at: [bin.predicted, bin.observed], tone: None, data }
         };

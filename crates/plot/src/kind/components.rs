@@ -37,7 +37,8 @@ pub fn components(of: &Components<'_>) -> Figure {
     let mut key = None;
     let mut marks = match of.by {
         Some(by) => {
-            let rows: Vec<_> = of.scores.iter().copied().zip(by.values.iter().copied()).filter(|(place, _)| finite(place)).collect();
+            let rows: Vec<_> =
+                of.scores.iter().copied().zip(by.values.iter().copied()).filter(|(place, _)| finite(place)).collect();
             let drawn = spread(&rows, POINTS);
             let (marks, note) = grouped(&drawn, &by);
             notes.extend([note, shown(drawn.len(), rows.len(), "rows, evenly spread,")]);

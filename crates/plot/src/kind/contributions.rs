@@ -31,8 +31,14 @@ pub fn beeswarm(of: &[Contribution<'_>]) -> Figure {
     let (mut points, mut all, mut missing) = (Vec::new(), 0, 0);
     for (row, feature) in drawn.iter().enumerate() {
         let values = feature.values.iter().copied().chain(std::iter::repeat(f64::NAN));
-        let rows: Vec<[f64; 2]> =
-            feature.contributions.iter().copied().zip(values).map(|(x, value)| [x, value]).filter(|[x, _]| x.is_finite()).collect();
+        let rows: Vec<[f64; 2]> = feature
+            .contributions
+            .iter()
+            .copied()
+            .zip(values)
+            .map(|(x, value)| [x, value])
+            .filter(|[x, _]| x.is_finite())
+            .collect();
         missing += feature.contributions.len() - rows.len();
         all += rows.len();
         let known = sorted(present(feature.values));
@@ -53,7 +59,12 @@ pub fn beeswarm(of: &[Contribution<'_>]) -> Figure {
         y: names("", drawn.iter().map(|feature| feature.feature)),
         marks: vec![zero, Mark::points(points)],
     };
-    let key = Key { label: "value of the feature".to_owned(), low: "low".to_owned(), high: "high".to_owned(), ramp: Ramp::Value };
+    let key = Key {
+        label: "value of the feature".to_owned(),
+        low: "low".to_owned(),
+        high: "high".to_owned(),
+        ramp: Ramp::Value,
+    };
     Figure::of("Contributions of features", chart)
         .key(key)
         .note(left_out(missing, "contribution"))
@@ -99,7 +110,9 @@ pub fn waterfall(of: &Waterfall<'_>) -> Figure {
         .contributions
         .iter()
         .filter(|(_, _, amount)| amount.is_finite())
-        .map(|(name, value, amount)| (if value.is_empty() { (*name).to_owned() } else { format!("{name} = {value}") }, *amount))
+        .map(|(name, value, amount)| {
+            (if value.is_empty() { (*name).to_owned() } else { format!("{name} = {value}") }, *amount)
+        })
         .collect();
     let missing = of.contributions.len() - steps.len();
     steps.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));

@@ -89,7 +89,10 @@ pub fn gain(curves: &[Curve<'_>]) -> Figure {
     let rows = "share of rows, highest scores first";
     let panels = vec![
         Panel::new("Gain", Chart { x: share(rows), y: share("share of positive rows"), marks: gain_marks }),
-        Panel::new("Lift", Chart { x: share(rows), y: Axis::new("times as by chance", Scale::Linear(lift_range)), marks: lift_marks }),
+        Panel::new(
+            "Lift",
+            Chart { x: share(rows), y: Axis::new("times as by chance", Scale::Linear(lift_range)), marks: lift_marks },
+        ),
     ];
     Figure::new("Gain and lift", panels).note(note)
 }
@@ -98,7 +101,8 @@ pub fn gain(curves: &[Curve<'_>]) -> Figure {
 #[must_use]
 pub fn thresholds(measures: &[Curve<'_>], chosen: Option<f64>) -> Figure {
     let (mut marks, note) = marks(measures, "best");
-    let places = measures.iter().flat_map(|measure| measure.places).filter(|place| place.iter().all(|value| value.is_finite()));
+    let places =
+        measures.iter().flat_map(|measure| measure.places).filter(|place| place.iter().all(|value| value.is_finite()));
     let y = Interval::of(places.map(|[_, y]| *y).chain([0.0, 1.0])).headroom(0.01);
     if let Some(at) = chosen.filter(|threshold| threshold.is_finite()) {
         let line = Mark::reference([at, y.low()], [at, y.high()]).tone(Tone::Ink).weight(Weight::Normal);

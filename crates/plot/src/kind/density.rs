@@ -42,11 +42,7 @@ pub fn densities(of: &Densities<'_>) -> Figure {
     let places = places(&marks);
     let x = Scale::linear(places.iter().map(|[x, _]| *x));
     let y = Interval::of(places.iter().map(|[_, y]| *y).chain([0.0])).headroom(0.04);
-    let chart = Chart {
-        x: Axis::new(labelled(of.name, of.unit), x),
-        y: Axis::new("density", Scale::Linear(y)),
-        marks,
-    };
+    let chart = Chart { x: Axis::new(labelled(of.name, of.unit), x), y: Axis::new("density", Scale::Linear(y)), marks };
     let figure = Figure::of(format!("Density of {}", of.name), chart).note(left_out(missing, "row"));
     figure.note(shown(of.groups.len().min(SERIES), of.groups.len(), "groups"))
 }

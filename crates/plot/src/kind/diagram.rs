@@ -22,18 +22,18 @@ const BOXES: usize = 31;
 #[must_use]
 pub fn tree(title: &str, nodes: &[TreeNode<'_>]) -> Figure {
     // Boxes by layers, so that what is cut are the lowest ones.
-    let mut order: Vec<usize> = if nodes.is_empty() { Vec::new() } else { vec![0] };
+    let mut is_known = vec![false; nodes.len()];
+    let mut order: Vec<usize> = (0..nodes.len().min(1)).collect();
+    is_known.iter_mut().take(1).for_each(|root| *root = true);
     let mut next = 0;
     while let Some(node) = order.get(next).copied() {
         for (_, child) in nodes[node].below {
-            if *child < nodes.len() && !order.contains(child) {
+            if is_known.get(*child) == Some(&false) {
+                is_known[*child] = true;
                 order.push(*child);
             }
         }
         next += 1;
-        if order.len() > nodes.len() {
-            break;
-        }
     }
     let drawn = &order[..order.len().min(BOXES)];
     let place = |node: usize| drawn.iter().position(|other| *other == node);
@@ -45,9 +45,11 @@ pub fn tree(title: &str, nodes: &[TreeNode<'_>]) -> Figure {
         if hidden > 0 {
             lines.push("… more below".to_owned());
         }
-        diagram.edges.extend(node.below.iter().filter_map(|(label, child)| {
-            Some(Edge { from: index, to: place(*child)?, label: (*label).to_owned() })
-        }));
+        diagram.edges.extend(
+            node.below.iter().filter_map(|(label, child)| {
+                Some(Edge { from: index, to: place(*child)?, label: (*label).to_owned() })
+            }),
+        );
         let share = node.share.filter(|share| share.is_finite());
         let data = share.map(|share| ("share", share.into())).into_iter().collect();
         diagram.nodes.push(Node { lines, tone: share.map_or(Tone::Muted, Tone::Value), data });
@@ -82,9 +84,10 @@ pub fn plan(title: &str, stages: &[PlanStage<'_>]) -> Figure {
         tone: Tone::Series(stage.kind),
         data: Vec::new(),
     };
-    let edges = drawn.iter().enumerate().flat_map(|(to, stage)| {
-        stage.after.iter().map(move |from| Edge { from: *from, to, label: String::new() })
-    });
+    let edges = drawn
+        .iter()
+        .enumerate()
+        .flat_map(|(to, stage)| stage.after.iter().map(move |from| Edge { from: *from, to, label: String::new() }));
     let diagram = Diagram { nodes: drawn.iter().map(node).collect(), edges: edges.collect() };
     figure(title, diagram).note(crate::summary::shown(drawn.len(), stages.len(), "stages"))
 }

@@ -45,15 +45,19 @@ pub fn effect(of: &Effect<'_>) -> Figure {
     let y = Interval::of(places.map(|[_, y]| *y).chain(bands)).padded(0.06);
     let tick = y.low() + (y.high() - y.low()) * 0.025;
     let inside = spread(&known, RUG).into_iter().filter(|value| (x.low()..=x.high()).contains(value));
-    let rug = inside.map(|value| Segment { from: [value, y.low()], to: [value, tick], arrow: false, data: vec![("value", value.into())] });
+    let rug = inside.map(|value| Segment {
+        from: [value, y.low()],
+        to: [value, tick],
+        arrow: false,
+        data: vec![("value", value.into())],
+    });
     marks.push(Mark::segments(rug).tone(Tone::Ink).weight(Weight::Thin));
-    let chart = Chart {
-        x: Axis::new(of.feature.label(), Scale::Linear(x)),
-        y: Axis::new(of.effect, Scale::Linear(y)),
-        marks,
-    };
+    let chart =
+        Chart { x: Axis::new(of.feature.label(), Scale::Linear(x)), y: Axis::new(of.effect, Scale::Linear(y)), marks };
     let rug = if known.is_empty() { "" } else { "Ticks at the bottom are values of the rows." };
-    Figure::of(format!("Effect of {}", of.feature.name), chart)
-        .note(rug)
-        .note(shown(rows.len(), of.rows.len(), "single rows, evenly spread,"))
+    Figure::of(format!("Effect of {}", of.feature.name), chart).note(rug).note(shown(
+        rows.len(),
+        of.rows.len(),
+        "single rows, evenly spread,",
+    ))
 }

@@ -35,9 +35,7 @@ pub fn predicted_actual(of: &Predictions<'_>) -> Figure {
     let places: Vec<[f64; 2]> = rows.iter().map(|[predicted, actual]| [*actual, *predicted]).collect();
     let range = Interval::of(places.iter().flatten().copied()).padded(0.03);
     let cloud = cloud(&places, range, range);
-    let axis = |what: &str| {
-        Axis::new(labelled(&format!("{what} {}", of.target), of.unit), Scale::Linear(range))
-    };
+    let axis = |what: &str| Axis::new(labelled(&format!("{what} {}", of.target), of.unit), Scale::Linear(range));
     let diagonal = Mark::reference([range.low(); 2], [range.high(); 2]).series("same");
     let chart = Chart { x: axis("actual"), y: axis("predicted"), marks: vec![cloud.mark, diagonal] };
     let figure = Figure::of(format!("Predicted against actual {}", of.target), chart).note(note).note(cloud.note);

@@ -79,12 +79,7 @@ fn draw(of: &HeatMap<'_>, range: Interval) -> Figure {
         Ramp::Diverging => (-largest, largest),
         Ramp::Sequential | Ramp::Value => (range.low(), range.high()),
     };
-    let key = Key {
-        label: of.name.to_owned(),
-        low: short(low, 3),
-        high: short(high, 3),
-        ramp: of.cells,
-    };
+    let key = Key { label: of.name.to_owned(), low: short(low, 3), high: short(high, 3), ramp: of.cells };
     let chart = Chart {
         x: names(of.column_label, of.columns.iter().copied()),
         y: names(of.row_label, of.rows.iter().copied()),

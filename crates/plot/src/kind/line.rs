@@ -78,7 +78,8 @@ pub fn lines(of: &Lines<'_>) -> Figure {
 fn stretches(places: &[[f64; 2]], rows: usize) -> (Vec<[f64; 3]>, Vec<[f64; 2]>) {
     let stretch = |part: &[[f64; 2]]| {
         let (x, y): (Vec<f64>, Vec<f64>) = part.iter().map(|[x, y]| (*x, *y)).unzip();
-        let (low, high) = y.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), y| (low.min(*y), high.max(*y)));
+        let (low, high) =
+            y.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), y| (low.min(*y), high.max(*y)));
         Some(([mean(&x)?, low, high], [mean(&x)?, mean(&y)?]))
     };
     places.chunks(rows).filter_map(stretch).unzip()

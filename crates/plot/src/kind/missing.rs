@@ -51,7 +51,8 @@ pub fn missing_values(columns: &[(&str, &[bool])]) -> Figure {
         y: names("", named.iter().map(String::as_str)),
         marks: vec![Mark::rectangles(tiles)],
     };
-    let key = Key { label: "missing".to_owned(), low: "0 %".to_owned(), high: "100 %".to_owned(), ramp: Ramp::Sequential };
+    let key =
+        Key { label: "missing".to_owned(), low: "0 %".to_owned(), high: "100 %".to_owned(), ramp: Ramp::Sequential };
     let note = if stretch == 1 { String::new() } else { format!("Each tile stands for {} rows.", count(stretch)) };
     Figure::of("Missing values", chart).key(key).note(note).note(shown(
         drawn.len(),

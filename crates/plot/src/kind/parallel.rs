@@ -1,5 +1,8 @@
 //! Parallel coordinates: what settings lead to which score.
 
+use std::collections::BTreeMap;
+
+use crate::column::Categories;
 use crate::figure::{Axis, Chart, Figure, Key, Ramp};
 use crate::mark::{Label, Mark, Side, Tone, Weight};
 use crate::number::short;
@@ -46,18 +49,17 @@ impl Placed {
             Settings::Numbers(values) => Placed::numbers(&Scale::linear(values.iter().copied()), values),
             Settings::Logarithms(values) => Placed::numbers(&Scale::log(values.iter().copied()), values),
             Settings::Names(names) => {
-                let mut known: Vec<&str> = Vec::new();
-                for name in names {
-                    if !known.contains(name) {
-                        known.push(name);
-                    }
-                }
+                let known = Categories { name: "", values: names }.names();
                 let last = (known.len().max(2) - 1) as f64;
-                let place = |name: &str| known.iter().position(|other| *other == name).map(|index| index as f64 / last);
-                let places = names.iter().map(|name| place(name)).collect();
+                let places_of: BTreeMap<&str, f64> =
+                    known.iter().enumerate().map(|(index, name)| (*name, index as f64 / last)).collect();
+                let places = names.iter().map(|name| places_of.get(name).copied()).collect();
                 let stride = known.len().div_ceil(NAMES).max(1);
                 let labels = known.iter().enumerate().step_by(stride);
-                Placed { places, labels: labels.map(|(index, name)| (index as f64 / last, (*name).to_owned())).collect() }
+                Placed {
+                    places,
+                    labels: labels.map(|(index, name)| (index as f64 / last, (*name).to_owned())).collect(),
+                }
             }
         }
     }
@@ -78,17 +80,18 @@ pub fn parallel_coordinates(of: &ParallelCoordinates<'_>) -> Figure {
     let placed: Vec<Placed> = axes.iter().map(|(_, settings)| Placed::of(*settings)).collect();
     let range = Interval::of(of.scores.iter().copied());
     let rows = placed.iter().map(|axis| axis.places.len()).max().unwrap_or(0);
-    let line = |row: usize| -> Option<Mark> {
-        let places: Option<Vec<[f64; 2]>> =
-            placed.iter().enumerate().map(|(index, axis)| Some([index as f64, (*axis.places.get(row)?)?])).collect();
-        Some(Mark::line(places?).tone(Tone::Value(range.share(of.scores[row]))).weight(Weight::Thin))
+    let place = |axis: &Placed, row: usize| axis.places.get(row).copied().flatten();
+    let line = |row: usize| {
+        let places = placed.iter().enumerate().filter_map(|(index, axis)| Some([index as f64, place(axis, row)?]));
+        Mark::line(places).tone(Tone::Value(range.share(of.scores[row]))).weight(Weight::Thin)
     };
-    let complete: Vec<usize> = (0..rows).filter(|row| line(*row).is_some()).collect();
+    let complete: Vec<usize> = (0..rows).filter(|row| placed.iter().all(|axis| place(axis, *row).is_some())).collect();
     let mut drawn = spread(&complete, LINES);
     // The highest scores are on top.
     drawn.sort_by(|a, b| of.scores[*a].total_cmp(&of.scores[*b]));
-    let mut marks: Vec<Mark> = (0..axes.len()).map(|index| Mark::reference([index as f64, 0.0], [index as f64, 1.0])).collect();
-    marks.extend(drawn.iter().filter_map(|row| line(*row)));
+    let mut marks: Vec<Mark> =
+        (0..axes.len()).map(|index| Mark::reference([index as f64, 0.0], [index as f64, 1.0])).collect();
+    marks.extend(drawn.iter().map(|row| line(*row)));
     let labels = placed.iter().enumerate().flat_map(|(index, axis)| {
         axis.labels.iter().map(move |(y, text)| Label {
             at: [index as f64, *y],
@@ -101,12 +104,8 @@ pub fn parallel_coordinates(of: &ParallelCoordinates<'_>) -> Figure {
         })
     });
     marks.push(Mark::labels(labels));
-    let key = Key {
-        label: of.score.to_owned(),
-        low: short(range.low(), 3),
-        high: short(range.high(), 3),
-        ramp: Ramp::Value,
-    };
+    let key =
+        Key { label: of.score.to_owned(), low: short(range.low(), 3), high: short(range.high(), 3), ramp: Ramp::Value };
     let names = axes.iter().map(|(name, _)| (*name).to_owned()).collect();
     let y = Axis::bare("", Scale::Linear(Interval::of([-0.08, 1.08])));
     Figure::of(format!("Settings and {}", of.score), Chart { x: Axis::new("", Scale::Category(names)), y, marks })

@@ -37,7 +37,8 @@ pub fn scatter(of: &Scatter<'_>) -> Figure {
         let figure = Figure::of(title, axes(vec![cloud.mark])).note(note).note(cloud.note);
         return Figure { key: cloud.key, ..figure };
     };
-    let rows: Vec<([f64; 2], &str)> = of.x.values.iter().zip(of.y.values).map(|(x, y)| [*x, *y]).zip(by.values.iter().copied()).collect();
+    let rows: Vec<([f64; 2], &str)> =
+        of.x.values.iter().zip(of.y.values).map(|(x, y)| [*x, *y]).zip(by.values.iter().copied()).collect();
     let finite: Vec<_> = rows.into_iter().filter(|(place, _)| place.iter().all(|value| value.is_finite())).collect();
     let drawn = spread(&finite, POINTS);
     let (marks, groups) = grouped(&drawn, &by);

@@ -63,12 +63,17 @@ pub fn fold_scores(score: &str, models: &[Group<'_>]) -> Figure {
         }
     }
     let x = Interval::of(points.iter().map(|point| point.at[0])).padded(0.05);
-    let marks =
-        vec![Mark::points(points).series("fold"), Mark::segments(means).tone(Tone::Ink).weight(Weight::Normal).series("mean")];
-    let chart = Chart { x: Axis::new(score, Scale::Linear(x)), y: names("", drawn.iter().map(|model| model.name)), marks };
-    Figure::of(format!("{score} by fold"), chart)
-        .note(left_out(missing, "fold"))
-        .note(shown(drawn.len(), models.len(), "models"))
+    let marks = vec![
+        Mark::points(points).series("fold"),
+        Mark::segments(means).tone(Tone::Ink).weight(Weight::Normal).series("mean"),
+    ];
+    let chart =
+        Chart { x: Axis::new(score, Scale::Linear(x)), y: names("", drawn.iter().map(|model| model.name)), marks };
+    Figure::of(format!("{score} by fold"), chart).note(left_out(missing, "fold")).note(shown(
+        drawn.len(),
+        models.len(),
+        "models",
+    ))
 }
 
 /// A model in a ranking.
@@ -96,14 +101,18 @@ pub fn leaderboard(score: &str, models: &[Ranked<'_>]) -> Figure {
         let [low, high] = model.interval?;
         Some(Segment { from: [low, row as f64], to: [high, row as f64], arrow: false, data: Vec::new() })
     };
-    let x = Interval::of(drawn.iter().flat_map(|model| model.interval.into_iter().flatten().chain([model.score]))).padded(0.05);
+    let x = Interval::of(drawn.iter().flat_map(|model| model.interval.into_iter().flatten().chain([model.score])))
+        .padded(0.05);
     let mut marks = Vec::new();
     if let Some(best) = drawn.first().map(|best| best.score).filter(|score| score.is_finite()) {
-        marks.push(Mark::reference([best, -0.5], [best, drawn.len() as f64 - 0.5]).series(format!("best: {}", short(best, 4))));
+        marks.push(
+            Mark::reference([best, -0.5], [best, drawn.len() as f64 - 0.5]).series(format!("best: {}", short(best, 4))),
+        );
     }
     marks.push(Mark::segments(drawn.iter().enumerate().filter_map(interval)).tone(Tone::Series(0)));
     marks.push(Mark::points(drawn.iter().enumerate().map(|(row, model)| point(row, model))));
-    let chart = Chart { x: Axis::new(score, Scale::Linear(x)), y: names("", drawn.iter().map(|model| model.name)), marks };
+    let chart =
+        Chart { x: Axis::new(score, Scale::Linear(x)), y: names("", drawn.iter().map(|model| model.name)), marks };
     let missing = drawn.iter().filter(|model| !model.score.is_finite()).count();
     Figure::of("Leaderboard", chart).note(left_out(missing, "model")).note(shown(drawn.len(), models.len(), "models"))
 }
@@ -117,7 +126,8 @@ pub fn critical_difference(models: &[(&str, f64)], critical: Option<f64>, groups
     ranked.sort_by(|a, b| a.1.total_cmp(&b.1));
     let all = ranked.len();
     ranked.truncate(CATEGORIES);
-    let bars: Vec<[usize; 2]> = groups.iter().copied().filter(|[first, last]| first < last && *last < ranked.len()).collect();
+    let bars: Vec<[usize; 2]> =
+        groups.iter().copied().filter(|[first, last]| first < last && *last < ranked.len()).collect();
     let last_row = ranked.len() as f64;
     let point = |(row, (name, rank)): (usize, &(&str, f64))| Point {
         at: [*rank, row as f64],

@@ -57,7 +57,8 @@ pub(super) fn draw<'a>(items: &mut Vec<Item>, chart: &'a Chart, area: Area, font
     let named = |axis: &Axis, enough: bool| !axis.label.is_empty() && enough;
     let names_y = named(&chart.y, area.w >= 150.0 && area.h >= 80.0);
     let names_x = named(&chart.x, area.h >= 80.0 && area.w >= 80.0);
-    let inner = area.inset(fonts.tick * 0.6, if names_x { line } else { 0.0 }, if names_y { line + 4.0 } else { 0.0 }, 4.0);
+    let inner =
+        area.inset(fonts.tick * 0.6, if names_x { line } else { 0.0 }, if names_y { line + 4.0 } else { 0.0 }, 4.0);
     // Heights of labels depend on widths and the other way round: guess the one, place the other, and place the first
     // again in what is left.
     let guess = inner.inset(0.0, if chart.x.ticks { fonts.tick * 1.4 } else { 0.0 }, 0.0, 0.0);
@@ -122,13 +123,10 @@ pub(super) fn vertical(axis: &Axis, area: Area, fonts: Type) -> Labels {
         Some(_) => fonts.tick.min((slot / LEADING).max(READABLE)),
         None => fonts.tick,
     };
-    let (most, stride) = match count {
-        Some(_) => (usize::MAX, (size * 1.1 / slot.max(1e-6)).ceil().max(1.0) as usize),
-        None => (((area.h / (size * 2.6)) as usize).clamp(2, 8), 1),
-    };
+    let most = ((area.h / (size * 2.6)) as usize).clamp(2, 8);
     let ruler = Ruler::Sans(size);
     let room = area.w * if count.is_some() { 0.38 } else { 0.5 };
-    let ticks: Vec<_> = axis.scale.ticks(most).into_iter().step_by(stride).collect();
+    let ticks = axis.scale.ticks(most);
     let texts: Vec<String> = ticks.iter().map(|tick| ruler.fit(&tick.text, room)).collect();
     // Of names, also those that are not written: which ones are depends on the height, the width must not.
     let all = axis.scale.names().unwrap_or_default();
@@ -137,7 +135,7 @@ pub(super) fn vertical(axis: &Axis, area: Area, fonts: Type) -> Labels {
     let mut labels: Vec<Label> = Vec::new();
     for (tick, text) in ticks.into_iter().zip(texts) {
         let at = [area.x + width, down(&axis.scale, area, tick.at)];
-        // Two ticks of a short axis may be nearer than a line of text is high.
+        // Of names in narrow rows, and of ticks of a short axis, those that are too near to the one before are not written.
         if labels.last().is_some_and(|last| (last.text.at[1] - at[1]).abs() < size * 1.05) {
             continue;
         }
@@ -204,8 +202,13 @@ fn categories(axis: &Axis, names: &[String], area: Area, plot: Area, fonts: Type
         let stride = every((widest + 4.0) / slot.max(1e-6));
         let label = |(index, name): (usize, &String)| {
             let half = ruler.width(name) / 2.0;
-            let x = across(&axis.scale, plot, index as f64).clamp(area.x + half, (area.right() - half).max(area.x + half));
-            Label { value: index as f64, whole: name.clone(), text: Text::new(name, [x, y], fonts.tick, Anchor::Middle) }
+            let x =
+                across(&axis.scale, plot, index as f64).clamp(area.x + half, (area.right() - half).max(area.x + half));
+            Label {
+                value: index as f64,
+                whole: name.clone(),
+                text: Text::new(name, [x, y], fonts.tick, Anchor::Middle),
+            }
         };
         return Labels { labels: names.iter().enumerate().step_by(stride).map(label).collect(), room };
     }

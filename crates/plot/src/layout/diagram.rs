@@ -50,7 +50,8 @@ impl Layers {
         // Leaves side by side, in the order of a walk, and each other box in the middle of those below it.
         let mut place = vec![0.0; count];
         let mut next = 0;
-        let mut walk: Vec<(usize, bool)> = (0..count).filter(|node| parent[*node].is_none()).map(|node| (node, false)).rev().collect();
+        let mut walk: Vec<(usize, bool)> =
+            (0..count).filter(|node| parent[*node].is_none()).map(|node| (node, false)).rev().collect();
         while let Some((node, is_done)) = walk.pop() {
             match (children[node].as_slice(), is_done) {
                 ([], _) => {
@@ -94,7 +95,8 @@ impl Layers {
         }
         let is_free = |node: &usize| {
             let at = self.place[*node] + by;
-            let others = (0..self.place.len()).filter(|other| self.layer[*other] == self.layer[*node] && !moved.contains(other));
+            let others =
+                (0..self.place.len()).filter(|other| self.layer[*other] == self.layer[*node] && !moved.contains(other));
             others.into_iter().all(|other| (self.place[other] - at).abs() >= 1.0)
         };
         if moved.iter().all(is_free) {
@@ -156,8 +158,10 @@ impl Page {
             has_labels,
         };
         let ruler = Ruler::Sans(fonts.tick);
-        let widest = diagram.nodes.iter().flat_map(|node| &node.lines).map(|line| ruler.width(line)).fold(1.0, f64::max);
-        let tallest = diagram.nodes.iter().map(|node| node.lines.len()).max().unwrap_or(1) as f64 * fonts.tick * LEADING;
+        let widest =
+            diagram.nodes.iter().flat_map(|node| &node.lines).map(|line| ruler.width(line)).fold(1.0, f64::max);
+        let tallest =
+            diagram.nodes.iter().map(|node| node.lines.len()).max().unwrap_or(1) as f64 * fonts.tick * LEADING;
         let legible = |page: &Page| {
             let [w, h] = page.node();
             ((w - 8.0) / widest).clamp(0.01, 1.0) * ((h - 4.0) / tallest).clamp(0.01, 1.0)

@@ -53,7 +53,9 @@ pub(super) fn draw(items: &mut Vec<Item>, chart: &Chart, frame: &Frame<'_>, font
                 all.iter().for_each(|one| rectangle(items, mark, one, frame, fonts));
             }
             Shape::Segments(all) => all.iter().for_each(|one| segment(items, mark, one, frame)),
-            Shape::Labels(all) => items.extend(all.iter().filter_map(|one| label(mark, one, frame, fonts, &mut written)).flatten()),
+            Shape::Labels(all) => {
+                items.extend(all.iter().filter_map(|one| label(mark, one, frame, fonts, &mut written)).flatten())
+            }
         }
     }
 }
@@ -96,7 +98,11 @@ fn points<'a>(mark: &'a Mark, points: &'a [Point], frame: &'a Frame<'_>) -> impl
 
 fn line(mark: &Mark, places: &[[f64; 2]], frame: &Frame<'_>) -> Option<Item> {
     (places.len() > 1).then(|| {
-        let item = Item::stroke(places.iter().map(|place| frame.at(*place)).collect(), Ink::Tone(mark.tone), stroke(mark.weight));
+        let item = Item::stroke(
+            places.iter().map(|place| frame.at(*place)).collect(),
+            Ink::Tone(mark.tone),
+            stroke(mark.weight),
+        );
         let item = if mark.dashed { item.dashed() } else { item };
         let opacity = if mark.weight == Weight::Thin { 0.6 } else { 1.0 };
         let column = |index: usize| plain_list(places.iter().map(|place| place[index]));

@@ -31,7 +31,13 @@ pub(super) fn draw(items: &mut Vec<Item>, shares: &[Share], area: Area, fonts: T
 /// A share with three digits, the last one too where it is 0.
 pub(crate) fn percent(share: f64) -> String {
     let percent = share * 100.0;
-    let decimals = if percent >= 99.95 { 0 } else if percent >= 9.995 { 1 } else { 2 };
+    let decimals = if percent >= 99.95 {
+        0
+    } else if percent >= 9.995 {
+        1
+    } else {
+        2
+    };
     format!("{percent:.decimals$} %")
 }
 

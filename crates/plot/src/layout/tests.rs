@@ -25,13 +25,16 @@ fn corners(text: &Text) -> [[f64; 2]; 4] {
 /// Do two turned rectangles have a point in common? They do not if their shadows along a side of one of them are apart.
 fn overlap(a: &Text, b: &Text) -> bool {
     let (a, b) = (corners(a), corners(b));
-    let axes = [&a, &b].into_iter().flat_map(|box_of| [(0, 1), (1, 2)].map(|(from, to)| {
-        [box_of[to][0] - box_of[from][0], box_of[to][1] - box_of[from][1]]
-    }));
+    let axes = [&a, &b].into_iter().flat_map(|box_of| {
+        [(0, 1), (1, 2)].map(|(from, to)| [box_of[to][0] - box_of[from][0], box_of[to][1] - box_of[from][1]])
+    });
     for axis in axes {
         let shadow = |corners: &[[f64; 2]; 4]| {
             let along = corners.map(|[x, y]| x * axis[0] + y * axis[1]);
-            (along.iter().copied().fold(f64::INFINITY, f64::min), along.iter().copied().fold(f64::NEG_INFINITY, f64::max))
+            (
+                along.iter().copied().fold(f64::INFINITY, f64::min),
+                along.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+            )
         };
         let (first, second) = (shadow(&a), shadow(&b));
         if first.1 <= second.0 + 1e-6 || second.1 <= first.0 + 1e-6 {

@@ -137,7 +137,7 @@ impl Canvas {
         for full in 0..eighths / 8 {
             self.block(x + full, y, '█', tone);
         }
-        if eighths % 8 > 0 {
+        if !eighths.is_multiple_of(8) {
             self.block(x + eighths / 8, y, ['▏', '▎', '▍', '▌', '▋', '▊', '▉'][eighths % 8 - 1], tone);
         }
         x + eighths.div_ceil(8)

@@ -252,7 +252,8 @@ impl Plot<'_> {
         }
         let row = self.top + self.height;
         let corner = if self.chart.y.ticks { self.left - 1 } else { 0 };
-        (corner..self.left + self.width).for_each(|x| _ = canvas.write(x, row, if x == corner { "└" } else { "─" }, None));
+        (corner..self.left + self.width)
+            .for_each(|x| _ = canvas.write(x, row, if x == corner { "└" } else { "─" }, None));
         for (x, text) in self.labels_below() {
             canvas.write(x, row + 1, &text, None);
         }

@@ -31,7 +31,11 @@ pub(crate) fn long_names(count: usize) -> Vec<String> {
 
 fn groups(count: usize, rows: usize) -> Vec<(String, Vec<f64>)> {
     let named = long_names(count).into_iter().enumerate();
-    named.map(|(index, name)| (name, normal(index as u64 + 1, rows).iter().map(|x| x * 8.0 + 40.0 + index as f64).collect())).collect()
+    named
+        .map(|(index, name)| {
+            (name, normal(index as u64 + 1, rows).iter().map(|x| x * 8.0 + 40.0 + index as f64).collect())
+        })
+        .collect()
 }
 
 fn as_groups(groups: &[(String, Vec<f64>)]) -> Vec<Group<'_>> {
@@ -47,12 +51,12 @@ pub(crate) fn usual() -> Vec<(&'static str, Figure)> {
 }
 
 fn data() -> Vec<(&'static str, Figure)> {
-    let mut price: Vec<f64> = normal(1, 300).iter().map(|x| (x * 0.5 + 10.0).exp()).collect();
+    let mut price: Vec<f64> = normal(1, 100).iter().map(|x| (x * 0.5 + 10.0).exp()).collect();
     price[7] = f64::NAN;
-    let area: Vec<f64> = price.iter().zip(normal(2, 300)).map(|(price, noise)| price / 300.0 + noise * 20.0).collect();
+    let area: Vec<f64> = price.iter().zip(normal(2, 100)).map(|(price, noise)| price / 300.0 + noise * 20.0).collect();
     let price_column = Column { name: "price", unit: "EUR", values: &price };
     let area_column = Column { name: "floor area", unit: "m²", values: &area };
-    let kinds: Vec<&str> = (0..300).map(|row| ["flat", "house", "castle"][row * row % 7 % 3]).collect();
+    let kinds: Vec<&str> = (0..100).map(|row| ["flat", "house", "castle"][row * row % 7 % 3]).collect();
     let by = Categories { name: "kind", values: &kinds };
     let five = groups(5, 60);
     let three = groups(3, 80);
@@ -62,32 +66,83 @@ fn data() -> Vec<(&'static str, Figure)> {
         .enumerate()
         .map(|(index, (name, _))| Bar { name, value: 120.0 - 17.5 * index as f64, interval: None })
         .collect();
-    let parts: Vec<(&str, f64)> = five.iter().chain(&three).enumerate().map(|(index, (name, _))| (name.as_str(), 40.0 - 5.0 * index as f64)).collect();
-    let years: Vec<f64> = normal(10, 300).iter().map(|x| (1990.0 + x * 12.0).round()).collect();
-    let gaps: Vec<Vec<bool>> = (1..=6_u32).map(|column| (0..900_u32).map(|row| (row * row * column) % 37 < column - 1 || (column == 3 && (200..340).contains(&row))).collect()).collect();
+    let parts: Vec<(&str, f64)> = five
+        .iter()
+        .chain(&three)
+        .enumerate()
+        .map(|(index, (name, _))| (name.as_str(), 40.0 - 5.0 * index as f64))
+        .collect();
+    let years: Vec<f64> = normal(10, 100).iter().map(|x| (1990.0 + x * 12.0).round()).collect();
+    let gaps: Vec<Vec<bool>> = (1..=6_u32)
+        .map(|column| {
+            (0..400_u32)
+                .map(|row| (row * row * column) % 37 < column - 1 || (column == 3 && (200..270).contains(&row)))
+                .collect()
+        })
+        .collect();
     let names = long_names(6);
-    let missing: Vec<(&str, &[bool])> = names.iter().zip(&gaps).map(|(name, gaps)| (name.as_str(), gaps.as_slice())).collect();
-    let multiples: Vec<(&str, Figure)> = five.iter().map(|(name, values)| (name.as_str(), histogram(&Histogram { column: Column { name: "temperature", unit: "°C", values }, bins: Some(12) }))).collect();
-    let scores: Vec<[f64; 2]> = normal(11, 300).into_iter().zip(normal(12, 300)).map(|(x, y)| [x * 2.0, y]).collect();
-    let loadings = [("price", [0.7, 0.1]), ("floor area", [0.65, 0.2]), ("distance to the centre", [-0.3, 0.6]), ("year", [-0.1, -0.75])];
+    let missing: Vec<(&str, &[bool])> =
+        names.iter().zip(&gaps).map(|(name, gaps)| (name.as_str(), gaps.as_slice())).collect();
+    let multiples: Vec<(&str, Figure)> = five
+        .iter()
+        .map(|(name, values)| {
+            (
+                name.as_str(),
+                histogram(&Histogram { column: Column { name: "temperature", unit: "°C", values }, bins: Some(12) }),
+            )
+        })
+        .collect();
+    let scores: Vec<[f64; 2]> = normal(11, 100).into_iter().zip(normal(12, 100)).map(|(x, y)| [x * 2.0, y]).collect();
+    let loadings = [
+        ("price", [0.7, 0.1]),
+        ("floor area", [0.65, 0.2]),
+        ("distance to the centre", [-0.3, 0.6]),
+        ("year", [-0.1, -0.75]),
+    ];
     let days: Vec<f64> = (0..400).map(|day| 1.7e9 + 86_400.0 * f64::from(day)).collect();
-    let sales: Vec<f64> = normal(4, 400).iter().enumerate().map(|(day, x)| 200.0 + day as f64 * 0.3 + x * 12.0).collect();
+    let sales: Vec<f64> =
+        normal(4, 400).iter().enumerate().map(|(day, x)| 200.0 + day as f64 * 0.3 + x * 12.0).collect();
     vec![
         ("histogram", histogram(&Histogram { column: price_column, bins: None })),
         ("densities", densities(&Densities { name: "temperature", unit: "°C", groups: &as_groups(&three) })),
         ("boxes", boxes(&Boxes { name: "temperature", unit: "°C", by: "place", groups: &as_groups(&five) })),
-        ("bars", bars(&Bars { title: "Sales by place", by: "place", name: "sales", unit: "1000 EUR", bars: &bars_of, in_order: false })),
+        (
+            "bars",
+            bars(&Bars {
+                title: "Sales by place",
+                by: "place",
+                name: "sales",
+                unit: "1000 EUR",
+                bars: &bars_of,
+                in_order: false,
+            }),
+        ),
         ("scatter", scatter(&Scatter { x: area_column, y: price_column, by: None })),
         ("scatter-by", scatter(&Scatter { x: area_column, y: price_column, by: Some(by) })),
         ("violins", violins(&Boxes { name: "temperature", unit: "°C", by: "place", groups: &as_groups(&five) })),
         ("strips", strips(&Boxes { name: "temperature", unit: "°C", by: "place", groups: &as_groups(&five) })),
         ("pie", pie("Sales by place", &parts)),
-        ("scatter-matrix", scatter_matrix(&[area_column, price_column, Column::new("noise", &normal(9, 300)), Column::new("year", &years)])),
+        ("scatter-matrix", scatter_matrix(&[area_column, price_column, Column::new("year", &years)])),
         ("missing-values", missing_values(&missing)),
         ("small-multiples", small_multiples("Temperature by place", &multiples)),
-        ("components", components(&Components { scores: &scores, by: Some(by), loadings: &loadings, explained: &[0.52, 0.23, 0.11, 0.08, 0.06] })),
+        (
+            "components",
+            components(&Components {
+                scores: &scores,
+                by: Some(by),
+                loadings: &loadings,
+                explained: &[0.52, 0.23, 0.11, 0.08, 0.06],
+            }),
+        ),
         ("correlations", correlations(&["price", "floor area", "distance to the centre", "year"], &correlation)),
-        ("lines", lines(&Lines { x: Column::new("day", &days), is_time: true, y: &[Column { name: "sales", unit: "EUR", values: &sales }] })),
+        (
+            "lines",
+            lines(&Lines {
+                x: Column::new("day", &days),
+                is_time: true,
+                y: &[Column { name: "sales", unit: "EUR", values: &sales }],
+            }),
+        ),
     ]
 }
 
@@ -102,28 +157,56 @@ pub(crate) fn hard() -> Vec<(&'static str, Figure)> {
     let fifty_names: Vec<&str> = fifty_names.iter().map(String::as_str).collect();
     let tiles: Vec<f64> = (0..2500).map(|index| ((index % 50) as f64 - (index / 50) as f64).cos()).collect();
     let bars_of = |groups: &[(String, Vec<f64>)]| {
-        let bars: Vec<Bar<'_>> = groups.iter().map(|(name, values)| Bar { name, value: values[0], interval: None }).collect();
+        let bars: Vec<Bar<'_>> =
+            groups.iter().map(|(name, values)| Bar { name, value: values[0], interval: None }).collect();
         bars_figure(&bars)
     };
-    let boxes_of = |groups: &[(String, Vec<f64>)]| boxes(&Boxes { name: "temperature", unit: "°C", by: "place", groups: &as_groups(groups) });
+    let boxes_of = |groups: &[(String, Vec<f64>)]| {
+        boxes(&Boxes { name: "temperature", unit: "°C", by: "place", groups: &as_groups(groups) })
+    };
     vec![
-        ("histogram-none", histogram(&Histogram { column: Column::new("nothing", &[f64::NAN, f64::INFINITY]), bins: None })),
+        (
+            "histogram-none",
+            histogram(&Histogram { column: Column::new("nothing", &[f64::NAN, f64::INFINITY]), bins: None }),
+        ),
         ("histogram-one", histogram(&Histogram { column: Column::new("one", &[3.0]), bins: None })),
         ("histogram-constant", histogram(&Histogram { column: Column::new("constant", &[5e9; 30]), bins: None })),
         ("histogram-million", histogram(&Histogram { column: Column::new("many", &million), bins: None })),
         ("scatter-one", scatter(&Scatter { x: Column::new("x", &[1.0]), y: Column::new("y", &[2.0]), by: None })),
         ("scatter-million", scatter(&Scatter { x: Column::new("x", &million), y: Column::new("y", &other), by: None })),
-        ("lines-million", lines(&Lines { x: Column::new("x", &million), is_time: false, y: &[Column::new("y", &other)] })),
+        (
+            "lines-million",
+            lines(&Lines { x: Column::new("x", &million), is_time: false, y: &[Column::new("y", &other)] }),
+        ),
         ("boxes-two", boxes_of(&two)),
         ("boxes-50", boxes_of(&fifty)),
         ("boxes-5000", boxes_of(&many)),
         ("bars-one", bars_of(&two[..1])),
         ("bars-50", bars_of(&fifty)),
         ("bars-5000", bars_of(&many)),
-        ("heat-map-50", heat_map(&HeatMap { title: "Distances of fifty places", name: "distance", row_label: "from", column_label: "to", rows: &fifty_names, columns: &fifty_names, values: &tiles, cells: Ramp::Sequential })),
+        (
+            "heat-map-50",
+            heat_map(&HeatMap {
+                title: "Distances of fifty places",
+                name: "distance",
+                row_label: "from",
+                column_label: "to",
+                rows: &fifty_names,
+                columns: &fifty_names,
+                values: &tiles,
+                cells: Ramp::Sequential,
+            }),
+        ),
     ]
 }
 
 fn bars_figure(of: &[Bar<'_>]) -> Figure {
-    bars(&Bars { title: "Sales by place, with a title that is so long that it does not fit on one line of a picture that is 800 pixels wide", by: "place", name: "sales", unit: "EUR", bars: of, in_order: false })
+    bars(&Bars {
+        title: "Sales by place, with a title that is so long that it does not fit on one line of a picture that is 800 pixels wide",
+        by: "place",
+        name: "sales",
+        unit: "EUR",
+        bars: of,
+        in_order: false,
+    })
 }

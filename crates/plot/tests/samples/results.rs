@@ -34,8 +34,9 @@ pub(super) fn results() -> Vec<(&'static str, Figure)> {
             .collect()
     };
     let (one, two) = (bins(0.1), bins(-0.04));
-    let actual: Vec<f64> = normal(21, 250).iter().map(|x| x * 30.0 + 200.0).collect();
-    let predicted: Vec<f64> = actual.iter().zip(normal(22, 250)).map(|(y, noise)| y * 0.85 + 30.0 + noise * 9.0).collect();
+    let actual: Vec<f64> = normal(21, 120).iter().map(|x| x * 30.0 + 200.0).collect();
+    let predicted: Vec<f64> =
+        actual.iter().zip(normal(22, 120)).map(|(y, noise)| y * 0.85 + 30.0 + noise * 9.0).collect();
     let predictions = Predictions { target: "price", unit: "1000 EUR", predicted: &predicted, actual: &actual };
     let along: Vec<f64> = [50.0, 100.0, 200.0, 400.0, 800.0, 1600.0].to_vec();
     let training: Vec<[f64; 2]> = along.iter().map(|n| [*n, 0.98 - 2.0 / n.sqrt() * 0.1]).collect();
@@ -45,7 +46,8 @@ pub(super) fn results() -> Vec<(&'static str, Figure)> {
         Curve { name: "training rows", places: &training, band: &training_band, score: None },
         Curve { name: "held-out rows", places: &held_out, band: &held_band, score: None },
     ];
-    let depth: Vec<[f64; 2]> = (0..7).map(|power| [10_f64.powi(power - 4), 0.9 - 0.02 * f64::from((power - 3) * (power - 3))]).collect();
+    let depth: Vec<[f64; 2]> =
+        (0..7).map(|power| [10_f64.powi(power - 4), 0.9 - 0.02 * f64::from((power - 3) * (power - 3))]).collect();
     let validation = [Curve { name: "held-out rows", places: &depth, band: &[], score: Some(0.9) }];
     let recall: Vec<[f64; 2]> = (0..=50).map(|step| f64::from(step) / 50.0).map(|t| [t, 1.0 - t * t]).collect();
     let accuracy: Vec<[f64; 2]> = recall.iter().map(|[t, _]| [*t, 0.9 - (t - 0.4) * (t - 0.4)]).collect();
@@ -54,7 +56,9 @@ pub(super) fn results() -> Vec<(&'static str, Figure)> {
         Curve { name: "accuracy", places: &accuracy, band: &[], score: Some(0.9) },
     ];
     let names = long_names(8);
-    let folds: Vec<Vec<f64>> = (0..8).map(|model| normal(model + 30, 10).iter().map(|x| 0.9 - model as f64 * 0.01 + x * 0.01).collect()).collect();
+    let folds: Vec<Vec<f64>> = (0..8)
+        .map(|model| normal(model + 30, 10).iter().map(|x| 0.9 - model as f64 * 0.01 + x * 0.01).collect())
+        .collect();
     let models: Vec<Group<'_>> = names.iter().zip(&folds).map(|(name, values)| Group { name, values }).collect();
     let ranked: Vec<Ranked<'_>> = names
         .iter()
@@ -64,12 +68,21 @@ pub(super) fn results() -> Vec<(&'static str, Figure)> {
             Ranked { name, score, interval: Some([score - 0.02, score + 0.015]) }
         })
         .collect();
-    let ranks: Vec<(&str, f64)> = names.iter().enumerate().map(|(index, name)| (name.as_str(), 1.4 + 0.8 * index as f64)).collect();
-    let depths: Vec<f64> = normal(40, 80).iter().map(|x| (x * 3.0 + 6.0).round()).collect();
-    let rates: Vec<f64> = normal(41, 80).iter().map(|x| 10_f64.powf(x - 2.0)).collect();
-    let kinds: Vec<&str> = (0..80).map(|row| ["squared", "absolute", "huber"][row % 3]).collect();
-    let scores: Vec<f64> = depths.iter().zip(&rates).map(|(depth, rate)| 0.9 - 0.01 * (depth - 5.0).abs() - 0.02 * (rate.log10() + 2.0).abs()).collect();
-    let axes = [("depth", Settings::Numbers(&depths)), ("learning rate", Settings::Logarithms(&rates)), ("loss", Settings::Names(&kinds))];
+    let ranks: Vec<(&str, f64)> =
+        names.iter().enumerate().map(|(index, name)| (name.as_str(), 1.4 + 0.8 * index as f64)).collect();
+    let depths: Vec<f64> = normal(40, 60).iter().map(|x| (x * 3.0 + 6.0).round()).collect();
+    let rates: Vec<f64> = normal(41, 60).iter().map(|x| 10_f64.powf(x - 2.0)).collect();
+    let kinds: Vec<&str> = (0..60).map(|row| ["squared", "absolute", "huber"][row % 3]).collect();
+    let scores: Vec<f64> = depths
+        .iter()
+        .zip(&rates)
+        .map(|(depth, rate)| 0.9 - 0.01 * (depth - 5.0).abs() - 0.02 * (rate.log10() + 2.0).abs())
+        .collect();
+    let axes = [
+        ("depth", Settings::Numbers(&depths)),
+        ("learning rate", Settings::Logarithms(&rates)),
+        ("loss", Settings::Names(&kinds)),
+    ];
     vec![
         ("roc", roc(&curves)),
         ("precision-recall", precision_recall(&precision, Some(0.3))),
@@ -79,12 +92,33 @@ pub(super) fn results() -> Vec<(&'static str, Figure)> {
         ("confusion", confusion(&["setosa", "versicolor", "virginica"], &[50, 0, 0, 0, 47, 3, 0, 2, 48])),
         ("predicted-actual", predicted_actual(&predictions)),
         ("residuals", residuals(&predictions)),
-        ("learning-curve", score_curves(&ScoreCurves { title: "Learning curve", along: "training rows", is_log: false, score: "accuracy", curves: &learning })),
-        ("validation-curve", score_curves(&ScoreCurves { title: "Validation curve", along: "penalty", is_log: true, score: "accuracy", curves: &validation })),
+        (
+            "learning-curve",
+            score_curves(&ScoreCurves {
+                title: "Learning curve",
+                along: "training rows",
+                is_log: false,
+                score: "accuracy",
+                curves: &learning,
+            }),
+        ),
+        (
+            "validation-curve",
+            score_curves(&ScoreCurves {
+                title: "Validation curve",
+                along: "penalty",
+                is_log: true,
+                score: "accuracy",
+                curves: &validation,
+            }),
+        ),
         ("fold-scores", fold_scores("accuracy", &models)),
         ("leaderboard", leaderboard("accuracy", &ranked)),
         ("critical-difference", critical_difference(&ranks, Some(1.7), &[[0, 2], [1, 3], [4, 7]])),
-        ("parallel-coordinates", parallel_coordinates(&ParallelCoordinates { axes: &axes, score: "accuracy", scores: &scores })),
+        (
+            "parallel-coordinates",
+            parallel_coordinates(&ParallelCoordinates { axes: &axes, score: "accuracy", scores: &scores }),
+        ),
     ]
 }
 
@@ -100,21 +134,41 @@ pub(super) fn explanations() -> Vec<(&'static str, Figure)> {
         .collect();
     let features: Vec<(Vec<f64>, Vec<f64>)> = (0..8)
         .map(|index| {
-            let values = normal(50 + index, 300);
-            let noise = normal(70 + index, 300);
+            let values = normal(50 + index, 90);
+            let noise = normal(70 + index, 90);
             (values.iter().zip(noise).map(|(x, noise)| (x + noise * 0.3) / (1.0 + index as f64)).collect(), values)
         })
         .collect();
-    let contributions: Vec<Contribution<'_>> =
-        names.iter().zip(&features).map(|(name, (contributions, values))| Contribution { feature: name, contributions, values }).collect();
-    let steps = [("age", "47", 12.4), ("income", "2300", -7.1), ("region", "Příliš žluťoučký kůň", 3.9), ("children", "2", -1.2), ("a rather long name of a column", "", 0.4)];
+    let contributions: Vec<Contribution<'_>> = names
+        .iter()
+        .zip(&features)
+        .map(|(name, (contributions, values))| Contribution { feature: name, contributions, values })
+        .collect();
+    let steps = [
+        ("age", "47", 12.4),
+        ("income", "2300", -7.1),
+        ("region", "Příliš žluťoučký kůň", 3.9),
+        ("children", "2", -1.2),
+        ("a rather long name of a column", "", 0.4),
+    ];
     let grid: Vec<f64> = (0..40).map(|step| 18.0 + f64::from(step)).collect();
-    let rows: Vec<Vec<[f64; 2]>> = normal(90, 60).iter().map(|shift| grid.iter().map(|x| [*x, shift * 4.0 + (x / 9.0).sin() * 6.0 + x * 0.4]).collect()).collect();
+    let rows: Vec<Vec<[f64; 2]>> = normal(90, 25)
+        .iter()
+        .map(|shift| grid.iter().map(|x| [*x, shift * 4.0 + (x / 9.0).sin() * 6.0 + x * 0.4]).collect())
+        .collect();
     let row_refs: Vec<&[[f64; 2]]> = rows.iter().map(Vec::as_slice).collect();
     let average: Vec<[f64; 2]> = grid.iter().map(|x| [*x, (x / 9.0).sin() * 6.0 + x * 0.4]).collect();
     let ages: Vec<f64> = normal(91, 150).iter().map(|x| x * 9.0 + 36.0).collect();
     let band: Vec<[f64; 3]> = average.iter().map(|[x, y]| [*x, y - 1.5, y + 1.5]).collect();
-    let effect_of = |rows, band| effect(&Effect { feature: Column { name: "age", unit: "years", values: &ages }, effect: "predicted price (1000 EUR)", average: &average, band, rows });
+    let effect_of = |rows, band| {
+        effect(&Effect {
+            feature: Column { name: "age", unit: "years", values: &ages },
+            effect: "predicted price (1000 EUR)",
+            average: &average,
+            band,
+            rows,
+        })
+    };
     let nodes = [
         TreeNode { lines: &["petal length ≤ 2.45", "150 rows"], share: Some(0.33), below: &[("yes", 1), ("no", 2)] },
         TreeNode { lines: &["setosa", "50 rows"], share: Some(0.0), below: &[] },
@@ -135,10 +189,27 @@ pub(super) fn explanations() -> Vec<(&'static str, Figure)> {
         PlanStage { lines: &["eval", "5 folds"], kind: 4, after: &[5, 6] },
     ];
     vec![
-        ("importances", bars(&Bars { title: "Importance of features", by: "", name: "loss of accuracy when shuffled", unit: "", bars: &bars_of, in_order: false })),
+        (
+            "importances",
+            bars(&Bars {
+                title: "Importance of features",
+                by: "",
+                name: "loss of accuracy when shuffled",
+                unit: "",
+                bars: &bars_of,
+                in_order: false,
+            }),
+        ),
         ("beeswarm", beeswarm(&contributions)),
         ("waterfall", waterfall(&Waterfall { target: "price (1000 EUR)", base: 210.0, contributions: &steps })),
-        ("dependence", dependence(&Column::new("age", &features[0].1), &features[0].0, Some(&Column::new("income", &features[1].1)))),
+        (
+            "dependence",
+            dependence(
+                &Column::new("age", &features[0].1),
+                &features[0].0,
+                Some(&Column::new("income", &features[1].1)),
+            ),
+        ),
         ("effect-single-rows", effect_of(&row_refs, &[])),
         ("effect-accumulated", effect_of(&[], &band)),
         ("tree", tree("Decision tree", &nodes)),
