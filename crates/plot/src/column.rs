@@ -53,4 +53,13 @@ impl<'a> Categories<'a> {
         let mut seen = std::collections::BTreeSet::new();
         self.values.iter().copied().filter(|name| seen.insert(*name)).collect()
     }
+
+    /// The names, the most frequent one first.
+    pub(crate) fn names_by_count(&self) -> Vec<&'a str> {
+        let mut counts = std::collections::BTreeMap::new();
+        self.values.iter().for_each(|name| *counts.entry(*name).or_insert(0_usize) += 1);
+        let mut names = self.names();
+        names.sort_by_key(|name| std::cmp::Reverse(counts.get(name).copied()));
+        names
+    }
 }

@@ -17,6 +17,8 @@ mod kind;
 mod layout;
 mod mark;
 mod number;
+#[cfg(feature = "png")]
+mod png;
 mod scale;
 mod scene;
 mod summary;
@@ -31,6 +33,8 @@ pub use figure::{Axis, Chart, Content, Diagram, Edge, Figure, Key, Node, Panel, 
 pub use json::json;
 pub use kind::*;
 pub use mark::{Data, Label, Mark, Point, Rectangle, Segment, Side, Tone, Value, Weight};
+#[cfg(feature = "png")]
+pub use png::{PngError, png};
 pub use scale::{Interval, Scale};
 pub use svg::{Size, svg};
 pub use terminal::terminal;

@@ -65,11 +65,13 @@ pub(crate) struct Bin {
     pub(crate) count: usize,
 }
 
-/// Bins with ends at round numbers, about as many as `wanted`, or as Freedman and Diaconis' rule asks for; of a constant, one
-/// around it.
-pub(crate) fn bins(values: &[f64], wanted: Option<usize>) -> Vec<Bin> {
-    let range = Interval::of(values.iter().copied());
-    if let Some(only) = values.first().filter(|first| values.iter().all(|value| value == *first)) {
+/// Bins with ends at round numbers, about as many as `wanted`, or as Freedman and Diaconis' rule asks for, over the values and
+/// what else is to be covered; of a constant, one around it.
+pub(crate) fn bins(values: &[f64], wanted: Option<usize>, covered: Option<[f64; 2]>) -> Vec<Bin> {
+    let range = Interval::of(values.iter().copied().chain(covered.into_iter().flatten()));
+    if covered.is_none()
+        && let Some(only) = values.first().filter(|first| values.iter().all(|value| value == *first))
+    {
         let half = (range.high() - range.low()) / 10.0;
         return vec![Bin { from: only - half, to: only + half, count: values.len() }];
     }
@@ -226,7 +228,7 @@ mod tests {
     fn every_value_is_in_one_bin() {
         for values in [vec![0.0, 1.0, 2.0, 3.0, 10.0], vec![5.0; 20], (0..1000).map(|i| f64::from(i) * 0.37).collect()]
         {
-            let bins = bins(&values, None);
+            let bins = bins(&values, None, None);
             assert_eq!(bins.iter().map(|bin| bin.count).sum::<usize>(), values.len());
             assert!(bins.windows(2).all(|pair| pair[0].to == pair[1].from));
         }

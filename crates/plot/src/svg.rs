@@ -25,7 +25,7 @@ impl Default for Size {
 
 /// The figure as SVG.
 ///
-/// Colours are rules of a style sheet under the class `pw-plot`, so that several pictures may be in one page. What a mark
+/// Colours are rules of a style sheet under a class of the theme, so that several pictures may be in one page. What a mark
 /// stands for is in its attributes `data-…`, and in a `<title>`, which browsers show when the mark is pointed at; that is
 /// left out of marks with more than 1,000 parts. The same figure makes the same bytes.
 #[must_use]
@@ -38,8 +38,9 @@ fn write(scene: &Scene, theme: Theme) -> String {
     let mut inks: Vec<Ink> = scene.items.iter().map(|item| item.ink).collect();
     inks.push(Ink::Paper);
     let mut out = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"pw-plot\" role=\"img\" aria-label=\"{}\" \
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"{}\" role=\"img\" aria-label=\"{}\" \
          width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\">\n",
+        theme.class(),
         escaped(&scene.title),
     );
     _ = writeln!(out, "<title>{}</title>", escaped(&scene.title));

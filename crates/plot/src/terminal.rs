@@ -11,7 +11,7 @@ use crate::text::{Ruler, clean};
 use canvas::{Canvas, shade};
 
 /// The fewest columns in which panels are drawn side by side.
-const PANEL: usize = 34;
+const PANEL: usize = 25;
 
 /// How a terminal shows colours, and how marks are told apart without them.
 #[derive(Debug, Clone, Copy)]

@@ -170,27 +170,41 @@ pub(crate) fn class(ink: Ink) -> String {
     }
 }
 
+impl Theme {
+    /// The class of a picture, so that pictures of several themes may be in one page.
+    pub(crate) fn class(self) -> &'static str {
+        match self {
+            Theme::Auto => "plot-auto",
+            Theme::Light => "plot-light",
+            Theme::Dark => "plot-dark",
+        }
+    }
+}
+
 /// The style sheet with the colours that are used.
 pub(crate) fn style(theme: Theme, inks: &[Ink]) -> String {
-    let mut style = ".pw-plot{font-family:Arial,Helvetica,\"Liberation Sans\",sans-serif}".to_owned();
-    style.push_str(".pw-plot .f{fill:currentColor}.pw-plot .o{fill:none;stroke:currentColor}");
+    let scope = theme.class();
+    let mut style = format!(
+        ".{scope}{{font-family:Arial,Helvetica,\"Liberation Sans\",sans-serif}}\
+         .{scope} .f{{fill:currentColor}}.{scope} .o{{fill:none;stroke:currentColor}}"
+    );
     // Tiles meet without a seam.
-    style.push_str(".pw-plot rect.f{shape-rendering:crispEdges}");
+    _ = write!(style, ".{scope} rect.f{{shape-rendering:crispEdges}}");
     match theme {
-        Theme::Light => style.push_str(&rules(&LIGHT, inks)),
-        Theme::Dark => style.push_str(&rules(&DARK, inks)),
+        Theme::Light => style.push_str(&rules(scope, &LIGHT, inks)),
+        Theme::Dark => style.push_str(&rules(scope, &DARK, inks)),
         Theme::Auto => {
-            style.push_str(&rules(&LIGHT, inks));
-            _ = write!(style, "@media (prefers-color-scheme:dark){{{}}}", rules(&DARK, inks));
+            style.push_str(&rules(scope, &LIGHT, inks));
+            _ = write!(style, "@media (prefers-color-scheme:dark){{{}}}", rules(scope, &DARK, inks));
         }
     }
     style
 }
 
-fn rules(palette: &Palette, inks: &[Ink]) -> String {
+fn rules(scope: &str, palette: &Palette, inks: &[Ink]) -> String {
     let rule = |ink: &Ink| {
         let [red, green, blue] = palette.of(*ink);
-        format!(".pw-plot .{}{{color:#{red:02x}{green:02x}{blue:02x}}}", class(*ink))
+        format!(".{scope} .{}{{color:#{red:02x}{green:02x}{blue:02x}}}", class(*ink))
     };
     inks.iter().map(rule).collect::<BTreeSet<String>>().into_iter().collect()
 }

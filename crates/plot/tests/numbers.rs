@@ -29,7 +29,7 @@ fn boxes_are_those_of_matplotlib() {
 fn bins_hold_what_numpy_counts() {
     // numpy 2.4.6: np.histogram(values, bins=[0, 5, 10, 15, 20]).
     let values = [0.0, 1.0, 4.9, 5.0, 7.5, 9.99, 10.0, 19.0, 20.0];
-    let figure = histogram(&Histogram { column: Column::new("x", &values), bins: Some(4) });
+    let figure = histogram(&Histogram { column: Column::new("x", &values), bins: Some(4), range: None });
     let bins: Vec<(f64, f64, u64)> = data(&figure, 0, 0)
         .as_array()
         .unwrap()
@@ -64,7 +64,7 @@ fn a_waterfall_ends_at_the_prediction() {
 
 #[test]
 fn small_multiples_share_their_scales() {
-    let of = |values: &[f64]| histogram(&Histogram { column: Column::new("x", values), bins: None });
+    let of = |values: &[f64]| histogram(&Histogram { column: Column::new("x", values), bins: None, range: None });
     let figure = small_multiples("x by kind", &[("a", of(&[0.0, 1.0, 2.0])), ("b", of(&[5.0, 10.0, f64::NAN]))]);
     let json = json(&figure);
     assert_eq!(json["panels"][0]["x"], json["panels"][1]["x"]);

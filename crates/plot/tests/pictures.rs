@@ -66,7 +66,7 @@ fn however_many_rows_there_are_marks_are_bounded() {
         assert!(picture.len() < 1_000_000, "{name}: {} bytes", picture.len());
         assert!(!picture.contains("NaN") && !picture.contains("inf\""), "{name}");
         let lines = terminal(&figure, 80, false);
-        assert!(lines.lines().count() < 80, "{name}: {} lines", lines.lines().count());
+        assert!(lines.lines().count() < 90, "{name}: {} lines", lines.lines().count());
         assert!(lines.lines().all(|line| line.width() <= 80), "{name}");
     }
 }

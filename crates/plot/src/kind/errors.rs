@@ -59,7 +59,7 @@ pub fn residuals(of: &Predictions<'_>) -> Figure {
         marks: vec![cloud.mark, Mark::reference([x.low(), 0.0], [x.high(), 0.0])],
     };
     let values: Vec<f64> = places.iter().map(|[_, residual]| *residual).collect();
-    let panels = vec![Panel::new("", by_prediction), Panel::new("", histogram::chart(&values, None, &residual))];
+    let panels = vec![Panel::new("", by_prediction), Panel::new("", histogram::chart(&values, None, None, &residual))];
     let figure = Figure::new(format!("Residuals of {}", of.target), panels).note(note).note(cloud.note);
     Figure { key: cloud.key, ..figure }
 }

@@ -13,19 +13,24 @@ pub struct Histogram<'a> {
     pub column: Column<'a>,
     /// About how many bins, if the rule of Freedman and Diaconis should not decide.
     pub bins: Option<usize>,
+    /// A range that is covered too, such as that of all groups: with as many bins, their ends are the same.
+    pub range: Option<[f64; 2]>,
 }
 
 /// A histogram, with ends of bins at round numbers.
 #[must_use]
 pub fn histogram(of: &Histogram<'_>) -> Figure {
     let values = present(of.column.values);
-    let figure = Figure::of(format!("Distribution of {}", of.column.name), chart(&values, of.bins, &of.column.label()));
+    let figure = Figure::of(
+        format!("Distribution of {}", of.column.name),
+        chart(&values, of.bins, of.range, &of.column.label()),
+    );
     figure.note(left_out(of.column.values.len() - values.len(), "row"))
 }
 
 /// The chart of finite values.
-pub(super) fn chart(values: &[f64], wanted: Option<usize>, label: &str) -> Chart {
-    let bins = if values.is_empty() { Vec::new() } else { bins(values, wanted) };
+pub(super) fn chart(values: &[f64], wanted: Option<usize>, covered: Option<[f64; 2]>, label: &str) -> Chart {
+    let bins = if values.is_empty() { Vec::new() } else { bins(values, wanted, covered) };
     let ends = bins.iter().flat_map(|bin| [bin.from, bin.to]);
     let counts = Interval::of(bins.iter().map(|bin| bin.count as f64).chain([0.0])).headroom(0.04);
     // The range of a constant is wider than its only bin.

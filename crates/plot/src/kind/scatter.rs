@@ -50,7 +50,7 @@ pub fn scatter(of: &Scatter<'_>) -> Figure {
 
 /// A mark for each of the first categories, one for all others; and what to say about these.
 pub(super) fn grouped(rows: &[([f64; 2], &str)], by: &Categories<'_>) -> (Vec<Mark>, String) {
-    let names = by.names();
+    let names = by.names_by_count();
     // Of one more than there are colours, the rest is one group.
     let own = if names.len() > SERIES { SERIES - 1 } else { names.len() };
     let points = |is_in: &dyn Fn(&str) -> bool| -> Vec<Point> {

@@ -19,7 +19,7 @@ pub fn scatter_matrix(columns: &[Column<'_>]) -> Figure {
     for (row, y) in drawn.iter().enumerate() {
         for (column, x) in drawn.iter().enumerate() {
             let mut chart = if row == column {
-                histogram::chart(&present(x.values), Some(12), "")
+                histogram::chart(&present(x.values), Some(12), None, "")
             } else {
                 let places = pairs(x.values, y.values);
                 let range = |index: usize| Interval::of(places.iter().map(|place| place[index])).padded(0.04);

@@ -161,7 +161,7 @@ fn numbers(axis: &Axis, area: Area, plot: Area, fonts: Type) -> Labels {
     let ruler = Ruler::Sans(size);
     let room = size * 1.4;
     let y = area.bottom() - room + size * 0.8;
-    for most in (1..=((plot.w / (size * 3.5)) as usize).clamp(1, 10)).rev() {
+    for most in (1..=((plot.w / (size * 2.6)) as usize).clamp(1, 10)).rev() {
         let mut end = f64::NEG_INFINITY;
         let mut labels = Vec::new();
         let ticks = axis.scale.ticks(most);

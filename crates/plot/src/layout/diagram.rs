@@ -141,6 +141,8 @@ struct Page {
     places: usize,
     /// Do layers follow each other to the right? Otherwise they do downwards.
     is_rightwards: bool,
+    /// Into how many columns of layers a long way down is folded.
+    strips: usize,
     size: f64,
     has_labels: bool,
 }
@@ -149,11 +151,12 @@ impl Page {
     /// The direction in which more of the text is read.
     fn of(diagram: &Diagram, layers: &Layers, area: Area, fonts: Type) -> Page {
         let has_labels = diagram.edges.iter().any(|edge| !edge.label.is_empty());
-        let page = |is_rightwards| Page {
+        let page = |is_rightwards, strips| Page {
             area,
             layers: layers.layers,
             places: layers.places,
             is_rightwards,
+            strips,
             size: fonts.tick,
             has_labels,
         };
@@ -164,18 +167,35 @@ impl Page {
             diagram.nodes.iter().map(|node| node.lines.len()).max().unwrap_or(1) as f64 * fonts.tick * LEADING;
         let legible = |page: &Page| {
             let [w, h] = page.node();
-            ((w - 8.0) / widest).clamp(0.01, 1.0) * ((h - 4.0) / tallest).clamp(0.01, 1.0)
+            // A way that is folded is harder to follow.
+            let folds = 0.8_f64.powf((page.strips - 1) as f64);
+            ((w - 8.0) / widest).clamp(0.01, 1.0) * ((h - 4.0) / tallest).clamp(0.01, 1.0) * folds
         };
-        let (right, down) = (page(true), page(false));
-        if legible(&right) > legible(&down) { right } else { down }
+        let mut best = page(false, 1);
+        for other in [page(true, 1), page(false, 2), page(false, 3), page(false, 4)] {
+            if legible(&other) > legible(&best) {
+                best = other;
+            }
+        }
+        best
+    }
+
+    /// The strip that a layer is in.
+    fn strip(&self, layer: usize) -> usize {
+        if self.is_rightwards { 0 } else { layer / self.deep() }
+    }
+
+    /// How many layers are below each other in a strip.
+    fn deep(&self) -> usize {
+        self.layers.max(1).div_ceil(self.strips)
     }
 
     /// The cell of a box, with the space around it.
     fn cell(&self) -> [f64; 2] {
-        let (layers, places) = (self.layers.max(1) as f64, self.places as f64);
+        let (layers, places) = (self.deep() as f64, self.places as f64);
         match self.is_rightwards {
             true => [self.area.w / layers, self.area.h / places],
-            false => [self.area.w / places, self.area.h / layers],
+            false => [self.area.w / self.strips as f64 / places, self.area.h / layers],
         }
     }
 
@@ -193,7 +213,10 @@ impl Page {
         let [w, h] = self.cell();
         let [node_w, node_h] = self.node();
         let node_h = node_h.min(tall);
-        let (across, down) = if self.is_rightwards { (layer as f64, place) } else { (place, layer as f64) };
+        let (across, down) = match self.is_rightwards {
+            true => (layer as f64, place),
+            false => ((self.strip(layer) * self.places) as f64 + place, (layer % self.deep()) as f64),
+        };
         let x = self.area.x + across * w + (w - node_w) / 2.0;
         let y = self.area.y + down * h + (h - node_h) / 2.0;
         Area { x, y, w: node_w, h: node_h }
@@ -210,33 +233,44 @@ pub(super) fn draw(items: &mut Vec<Item>, diagram: &Diagram, area: Area, fonts: 
         (0..diagram.nodes.len()).map(|node| page.place(layers.layer[node], layers.place[node], tall)).collect();
     let edges = drawn(diagram);
     for edge in &edges {
-        arrow(items, edge, [places[edge.from], places[edge.to]], &page);
+        let folds = page.strip(layers.layer[edge.to]) - page.strip(layers.layer[edge.from]);
+        arrow(items, edge, [places[edge.from], places[edge.to]], folds, &page);
     }
     for (node, place) in diagram.nodes.iter().zip(&places) {
         self::node(items, node, *place, fonts);
     }
 }
 
-fn arrow(items: &mut Vec<Item>, edge: &Edge, [from, to]: [Area; 2], page: &Page) {
+/// Draws an arrow, which goes to a strip so many further.
+fn arrow(items: &mut Vec<Item>, edge: &Edge, [from, to]: [Area; 2], folds: usize, page: &Page) {
     let (start, end) = match page.is_rightwards {
         true => ([from.right(), from.middle()[1]], [to.x, to.middle()[1]]),
         false => ([from.middle()[0], from.bottom()], [to.middle()[0], to.y]),
     };
-    items.push(Item::stroke(vec![start, end], Ink::Axis, 1.2));
-    items.extend(arrow_head(start, end, 6.0).map(|head| Item::fill(head, Ink::Axis)));
+    let mut path = vec![start, end];
+    if folds > 0 {
+        // Around the boxes: below the last ones, and up between the strips.
+        let [node_w, node_h] = page.node();
+        let [w, h] = page.cell();
+        let (below, above) = (start[1] + (h - node_h) * 0.25, end[1] - (h - node_h) * 0.25);
+        let between = to.x - (w - node_w) / 2.0;
+        path = vec![start, [start[0], below], [between, below], [between, above], [end[0], above], end];
+    }
+    let last = path[path.len() - 2];
+    items.extend(arrow_head(last, end, 6.0).map(|head| Item::fill(head, Ink::Axis)));
+    items.push(Item::stroke(path, Ink::Axis, 1.2));
     let size = page.size * 0.9;
-    let [cell_w, _] = page.cell();
-    let room = if page.is_rightwards { end[0] - start[0] } else { (end[0] - start[0]).abs().max(cell_w * 0.4) };
-    let fitted = Ruler::Sans(size).fit(&edge.label, room.max(size * 2.0));
+    let [cell_w, cell_h] = page.cell();
     let middle = [f64::midpoint(start[0], end[0]), f64::midpoint(start[1], end[1])];
-    // Beside the arrow, away from its siblings.
-    let (at, anchor) = match (page.is_rightwards, end[0] < start[0], end[1] < start[1]) {
-        (true, _, true) => ([middle[0], middle[1] - size * 0.7], Anchor::Middle),
-        (true, _, false) => ([middle[0], middle[1] + size * 0.7], Anchor::Middle),
-        (false, true, _) => ([middle[0] - 5.0, middle[1] - size * 0.5], Anchor::End),
-        (false, false, _) => ([middle[0] + 5.0, middle[1] - size * 0.5], Anchor::Start),
+    // Beside the arrow, away from its siblings: at its end on the side that it does not come from, or at its middle.
+    let (at, anchor, room) = match (page.is_rightwards, end[0] < start[0], end[1] <= start[1]) {
+        (true, _, true) => ([end[0] - 7.0, end[1] - size * 0.7], Anchor::End, end[0] - start[0] - 7.0),
+        (true, _, false) => ([end[0] - 7.0, end[1] + size * 0.7], Anchor::End, end[0] - start[0] - 7.0),
+        (false, true, _) => ([middle[0] - 5.0, middle[1] - size * 0.5], Anchor::End, cell_w * 0.4),
+        (false, false, _) => ([middle[0] + 5.0, middle[1] - size * 0.5], Anchor::Start, cell_w * 0.4),
     };
-    if !edge.label.is_empty() && page.cell()[1] > size {
+    let fitted = Ruler::Sans(size).fit(&edge.label, room);
+    if !fitted.is_empty() && cell_h > size * 2.2 {
         items.push(Item::text(Text::new(fitted, at, size, anchor), Ink::Quiet, &edge.label));
     }
 }
@@ -261,10 +295,16 @@ fn node(items: &mut Vec<Item>, node: &Node, area: Area, fonts: Type) {
     let line = (size * LEADING).min((area.h - 2.0) / shown.max(1) as f64);
     let top = area.middle()[1] - line * shown as f64 / 2.0;
     let whole = node.lines.join("\n");
-    for (index, text) in node.lines.iter().take(shown).enumerate() {
+    // Where there is room for fewer lines, the last one has the rest.
+    let mut lines = node.lines.clone();
+    if shown > 0 {
+        let rest = lines.split_off(shown - 1).join(" · ");
+        lines.push(rest);
+    }
+    for (index, text) in lines.iter().take(shown).enumerate() {
         let fitted = Ruler::Sans(size).fit(text, area.w - 2.0 * pad);
         let at = [area.middle()[0], top + (index as f64 + 0.5) * line];
-        let bold = index == 0 && node.lines.len() > 1;
+        let bold = index == 0 && shown > 1;
         let ink = if index == 0 { Ink::Text } else { Ink::Quiet };
         let size = if bold { size * 0.95 } else { size };
         items.push(Item::text(Text { bold, ..Text::new(fitted, at, size, Anchor::Middle) }, ink, text));

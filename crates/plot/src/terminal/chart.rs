@@ -27,7 +27,7 @@ struct Plot<'a> {
 pub(super) fn draw(chart: &Chart, width: usize, look: Look) -> Canvas {
     let height = match chart.y.scale.names() {
         Some(names) => names.len().clamp(1, ROWS),
-        None => (width / 5).clamp(8, 18),
+        None => (width / 5).clamp(6, 18),
     };
     let ticks = side(&chart.y, height, width);
     let names = ticks.iter().map(|(_, text)| Ruler::Cells.width(text) as usize).max().unwrap_or(0);

@@ -88,7 +88,11 @@ fn data() -> Vec<(&'static str, Figure)> {
         .map(|(name, values)| {
             (
                 name.as_str(),
-                histogram(&Histogram { column: Column { name: "temperature", unit: "°C", values }, bins: Some(12) }),
+                histogram(&Histogram {
+                    column: Column { name: "temperature", unit: "°C", values },
+                    bins: Some(12),
+                    range: Some([20.0, 65.0]),
+                }),
             )
         })
         .collect();
@@ -103,7 +107,7 @@ fn data() -> Vec<(&'static str, Figure)> {
     let sales: Vec<f64> =
         normal(4, 400).iter().enumerate().map(|(day, x)| 200.0 + day as f64 * 0.3 + x * 12.0).collect();
     vec![
-        ("histogram", histogram(&Histogram { column: price_column, bins: None })),
+        ("histogram", histogram(&Histogram { column: price_column, bins: None, range: None })),
         ("densities", densities(&Densities { name: "temperature", unit: "°C", groups: &as_groups(&three) })),
         ("boxes", boxes(&Boxes { name: "temperature", unit: "°C", by: "place", groups: &as_groups(&five) })),
         (
@@ -153,6 +157,35 @@ pub(crate) fn hard() -> Vec<(&'static str, Figure)> {
     let fifty = groups(50, 30);
     let many = groups(5000, 3);
     let two = groups(2, 30);
+    let sixteen: Vec<(&str, Figure)> = fifty[..16]
+        .iter()
+        .map(|(name, values)| {
+            (
+                name.as_str(),
+                histogram(&Histogram {
+                    column: Column { name: "temperature", unit: "°C", values },
+                    bins: Some(10),
+                    range: Some([10.0, 70.0]),
+                }),
+            )
+        })
+        .collect();
+    let signed: Vec<Bar<'_>> = fifty[..6]
+        .iter()
+        .enumerate()
+        .map(|(index, (name, _))| Bar { name, value: 12.0 - 5.0 * index as f64, interval: None })
+        .collect();
+    let places: Vec<Vec<[f64; 2]>> = (1..=9)
+        .map(|power| {
+            (0..=20).map(|step| f64::from(step) / 20.0).map(|x: f64| [x, x.powf(1.0 / f64::from(power))]).collect()
+        })
+        .collect();
+    let nine: Vec<Curve<'_>> = fifty
+        .iter()
+        .zip(&places)
+        .map(|((name, _), places)| Curve { name, places, band: &[], score: Some(0.8) })
+        .collect();
+    let twenty: Vec<&str> = (0..300).map(|row| fifty[row * 7 % 20].0.as_str()).collect();
     let fifty_names = long_names(50);
     let fifty_names: Vec<&str> = fifty_names.iter().map(String::as_str).collect();
     let tiles: Vec<f64> = (0..2500).map(|index| ((index % 50) as f64 - (index / 50) as f64).cos()).collect();
@@ -167,11 +200,18 @@ pub(crate) fn hard() -> Vec<(&'static str, Figure)> {
     vec![
         (
             "histogram-none",
-            histogram(&Histogram { column: Column::new("nothing", &[f64::NAN, f64::INFINITY]), bins: None }),
+            histogram(&Histogram {
+                column: Column::new("nothing", &[f64::NAN, f64::INFINITY]),
+                bins: None,
+                range: None,
+            }),
         ),
-        ("histogram-one", histogram(&Histogram { column: Column::new("one", &[3.0]), bins: None })),
-        ("histogram-constant", histogram(&Histogram { column: Column::new("constant", &[5e9; 30]), bins: None })),
-        ("histogram-million", histogram(&Histogram { column: Column::new("many", &million), bins: None })),
+        ("histogram-one", histogram(&Histogram { column: Column::new("one", &[3.0]), bins: None, range: None })),
+        (
+            "histogram-constant",
+            histogram(&Histogram { column: Column::new("constant", &[5e9; 30]), bins: None, range: None }),
+        ),
+        ("histogram-million", histogram(&Histogram { column: Column::new("many", &million), bins: None, range: None })),
         ("scatter-one", scatter(&Scatter { x: Column::new("x", &[1.0]), y: Column::new("y", &[2.0]), by: None })),
         ("scatter-million", scatter(&Scatter { x: Column::new("x", &million), y: Column::new("y", &other), by: None })),
         (
@@ -184,6 +224,22 @@ pub(crate) fn hard() -> Vec<(&'static str, Figure)> {
         ("bars-one", bars_of(&two[..1])),
         ("bars-50", bars_of(&fifty)),
         ("bars-5000", bars_of(&many)),
+        ("tree-63", results::large_tree()),
+        ("plan-chain", results::long_plan()),
+        ("small-multiples-16", small_multiples("Temperature by place", &sixteen)),
+        (
+            "bars-negative",
+            bars(&Bars { title: "Change of sales", by: "", name: "change", unit: "%", bars: &signed, in_order: true }),
+        ),
+        ("roc-9", roc(&nine)),
+        (
+            "scatter-by-20",
+            scatter(&Scatter {
+                x: Column::new("x", &million[..300]),
+                y: Column::new("y", &other[..300]),
+                by: Some(Categories { name: "place", values: &twenty }),
+            }),
+        ),
         (
             "heat-map-50",
             heat_map(&HeatMap {

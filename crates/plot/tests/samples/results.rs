@@ -216,3 +216,25 @@ pub(super) fn explanations() -> Vec<(&'static str, Figure)> {
         ("plan", plan("Plan", &stages)),
     ]
 }
+
+/// A full tree of six layers.
+pub(super) fn large_tree() -> Figure {
+    let below: Vec<[(&str, usize); 2]> = (0..63).map(|node| [("yes", 2 * node + 1), ("no", 2 * node + 2)]).collect();
+    let node = |index: usize| TreeNode {
+        lines: &["petal length ≤ 2.45", "150 rows"],
+        share: Some(index as f64 / 63.0),
+        below: if index < 31 { &below[index] } else { &[] },
+    };
+    tree("Decision tree", &(0..63).map(node).collect::<Vec<_>>())
+}
+
+/// A plan of 20 stages in a row.
+pub(super) fn long_plan() -> Figure {
+    let after: Vec<[usize; 1]> = (0..20).map(|stage: usize| [stage.saturating_sub(1)]).collect();
+    let stage = |index: usize| PlanStage {
+        lines: &["derive", "rooms per person = rooms / persons"],
+        kind: index % 3,
+        after: if index == 0 { &[] } else { &after[index] },
+    };
+    plan("Plan", &(0..20).map(stage).collect::<Vec<_>>())
+}
