@@ -1,6 +1,7 @@
 //! A figure: what is shown, before anybody says how large, in which colours, or where.
 
 use crate::mark::{Data, Mark, Tone};
+use crate::number::count;
 use crate::scale::Scale;
 
 /// A picture of values: a title and panels, with what a reader must know about them.
@@ -161,10 +162,15 @@ impl Figure {
         Figure::new(title, vec![Panel { title: String::new(), content: Content::Chart(chart) }])
     }
 
-    /// A figure of panels.
+    /// A figure of panels. If marks have parts without a finite place, a note says how many.
     #[must_use]
     pub fn new(title: impl Into<String>, panels: Vec<Panel>) -> Figure {
-        Figure { title: title.into(), panels, ..Figure::default() }
+        let left_out = match panels.iter().map(Panel::left_out).sum() {
+            0 => String::new(),
+            1 => "1 value that is not finite is left out.".to_owned(),
+            values => format!("{} values that are not finite are left out.", count(values)),
+        };
+        Figure { title: title.into(), panels, ..Figure::default() }.note(left_out)
     }
 
     /// With a second, smaller line of title.
@@ -204,6 +210,13 @@ impl Panel {
             Content::Chart(chart) => chart.marks.iter().all(Mark::is_empty),
             Content::Shares(shares) => shares.is_empty(),
             Content::Diagram(diagram) => diagram.nodes.is_empty(),
+        }
+    }
+
+    fn left_out(&self) -> usize {
+        match &self.content {
+            Content::Chart(chart) => chart.marks.iter().map(|mark| mark.left_out).sum(),
+            Content::Shares(_) | Content::Diagram(_) => 0,
         }
     }
 

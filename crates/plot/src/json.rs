@@ -6,7 +6,7 @@ use crate::figure::{Axis, Chart, Content, Diagram, Figure, Panel, Share};
 use crate::mark::{Data, Mark, Shape, Value};
 use crate::scale::Scale;
 
-/// The figure as JSON: `title`, `subtitle`, `notes`, and `panels`, each with its axes and its marks, each mark with the
+/// The figure as JSON: `title`, `subtitle`, `notes`, what `colours` mean, and `panels`, each with its axes and its marks, each mark with the
 /// numbers that it shows under `data`. A number that is not finite is `null`.
 #[must_use]
 pub fn json(figure: &Figure) -> Json {
@@ -14,6 +14,7 @@ pub fn json(figure: &Figure) -> Json {
         "title": figure.title,
         "subtitle": figure.subtitle,
         "notes": figure.notes,
+        "colours": figure.key.as_ref().map(|key| object!({ "label": key.label, "low": key.low, "high": key.high })),
         "panels": figure.panels.iter().map(panel).collect::<Vec<Json>>(),
     })
 }

@@ -144,7 +144,7 @@ pub(crate) enum Shape {
     Labels(Vec<Label>),
 }
 
-/// Something drawn in a chart. Whatever of it has no finite place is left out.
+/// Something drawn in a chart. Whatever of it has no finite place is left out, and counted.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mark {
     pub(crate) shape: Shape,
@@ -152,6 +152,8 @@ pub struct Mark {
     pub(crate) weight: Weight,
     pub(crate) dashed: bool,
     pub(crate) series: Option<String>,
+    /// How many parts have no finite place.
+    pub(crate) left_out: usize,
 }
 
 fn finite<const N: usize>(place: &[f64; N]) -> bool {
@@ -159,40 +161,46 @@ fn finite<const N: usize>(place: &[f64; N]) -> bool {
 }
 
 impl Mark {
-    fn new(shape: Shape) -> Mark {
-        Mark { shape, tone: Tone::Series(0), weight: Weight::Normal, dashed: false, series: None }
+    /// A mark of those parts that have finite places.
+    fn new<T>(parts: impl IntoIterator<Item = T>, is_finite: fn(&T) -> bool, shape: fn(Vec<T>) -> Shape) -> Mark {
+        let mut left_out = 0;
+        let drawn = parts.into_iter().filter(|part| {
+            let is_drawn = is_finite(part);
+            left_out += usize::from(!is_drawn);
+            is_drawn
+        });
+        let shape = shape(drawn.collect());
+        Mark { shape, tone: Tone::Series(0), weight: Weight::Normal, dashed: false, series: None, left_out }
     }
 
     /// Points.
     #[must_use]
     pub fn points(points: impl IntoIterator<Item = Point>) -> Mark {
-        Mark::new(Shape::Points(points.into_iter().filter(|point| finite(&point.at)).collect()))
+        Mark::new(points, |point| finite(&point.at), Shape::Points)
     }
 
     /// A line through places, from the first to the last.
     #[must_use]
     pub fn line(places: impl IntoIterator<Item = [f64; 2]>) -> Mark {
-        Mark::new(Shape::Line(places.into_iter().filter(finite).collect()))
+        Mark::new(places, finite, Shape::Line)
     }
 
     /// A band along the horizontal axis: places, each with its lower and its upper value.
     #[must_use]
     pub fn band(places: impl IntoIterator<Item = [f64; 3]>) -> Mark {
-        Mark::new(Shape::Band(places.into_iter().filter(finite).collect()))
+        Mark::new(places, finite, Shape::Band)
     }
 
     /// Rectangles.
     #[must_use]
     pub fn rectangles(rectangles: impl IntoIterator<Item = Rectangle>) -> Mark {
-        let drawn = rectangles.into_iter().filter(|rectangle| finite(&rectangle.x) && finite(&rectangle.y));
-        Mark::new(Shape::Rectangles(drawn.collect()))
+        Mark::new(rectangles, |one| finite(&one.x) && finite(&one.y), Shape::Rectangles)
     }
 
     /// Straight lines.
     #[must_use]
     pub fn segments(segments: impl IntoIterator<Item = Segment>) -> Mark {
-        let drawn = segments.into_iter().filter(|segment| finite(&segment.from) && finite(&segment.to));
-        Mark::new(Shape::Segments(drawn.collect()))
+        Mark::new(segments, |one| finite(&one.from) && finite(&one.to), Shape::Segments)
     }
 
     /// A straight line that others are compared with: thin, dashed and grey.
@@ -205,7 +213,7 @@ impl Mark {
     /// Texts.
     #[must_use]
     pub fn labels(labels: impl IntoIterator<Item = Label>) -> Mark {
-        Mark::new(Shape::Labels(labels.into_iter().filter(|label| finite(&label.at)).collect())).tone(Tone::Ink)
+        Mark::new(labels, |label| finite(&label.at), Shape::Labels).tone(Tone::Ink)
     }
 
     /// In this colour; without it, in the first of the palette.

@@ -73,6 +73,17 @@ fn small_multiples_share_their_scales() {
 }
 
 #[test]
+fn what_has_no_finite_place_is_counted() {
+    let places = [[0.0, 0.0], [0.5, f64::NAN], [1.0, 1.0]];
+    let figure = roc(&[Curve { name: "model", places: &places, band: &[], score: None }]);
+    assert_eq!(figure.notes, ["1 value that is not finite is left out."]);
+    let bins = [CalibrationBin { predicted: 0.5, observed: f64::NAN, interval: None, count: 3 }; 2];
+    assert_eq!(calibration(&[("model", &bins)]).notes, ["2 bins with a missing value are left out."]);
+    let models = ["a", "b"].map(|name| Ranked { name, score: f64::NAN, interval: None });
+    assert_eq!(leaderboard("accuracy", &models).notes, ["2 models with a missing value are left out."]);
+}
+
+#[test]
 fn nothing_is_refused() {
     // Nothing at all, and values without a partner.
     let figures = [

@@ -3,7 +3,7 @@
 use crate::figure::{Axis, Chart, Figure, Panel};
 use crate::mark::{Mark, Point, Rectangle, Segment, Tone};
 use crate::scale::{Interval, Scale};
-use crate::summary::shown;
+use crate::summary::{left_out, shown};
 use crate::theme::SERIES;
 
 /// A bin of predicted probabilities.
@@ -25,14 +25,17 @@ pub fn calibration(models: &[(&str, &[CalibrationBin])]) -> Figure {
     let drawn = &models[..models.len().min(SERIES)];
     let mut above = vec![Mark::reference([0.0, 0.0], [1.0, 1.0]).series("perfect")];
     let mut below = Vec::new();
-    let mut most = 1;
-    for (index, (name, bins)) in drawn.iter().enumerate() {
+    let (mut most, mut missing) = (1, 0);
+    for (index, (name, all)) in drawn.iter().enumerate() {
+        let bins: Vec<&CalibrationBin> =
+            all.iter().filter(|bin| bin.predicted.is_finite() && bin.observed.is_finite()).collect();
+        missing += all.len() - bins.len();
         let tone = Tone::Series(index);
-        let interval = |bin: &CalibrationBin| {
+        let interval = |bin: &&CalibrationBin| {
             let [low, high] = bin.interval?;
             Some(Segment { from: [bin.predicted, low], to: [bin.predicted, high], arrow: false, data: Vec::new() })
         };
-        let point = |bin: &CalibrationBin| {
+        let point = |bin: &&CalibrationBin| {
             let mut data = vec![
                 ("predicted", bin.predicted.into()),
                 ("observed", bin.observed.into()),
@@ -46,8 +49,8 @@ pub fn calibration(models: &[(&str, &[CalibrationBin])]) -> Figure {
         above.push(Mark::points(bins.iter().map(point)).tone(tone).series(*name));
         // Bars of models are side by side.
         let width = 0.02 / drawn.len() as f64;
-        let start = |bin: &CalibrationBin| bin.predicted - 0.01 + width * index as f64;
-        let bar = |bin: &CalibrationBin| Rectangle {
+        let start = |bin: &&CalibrationBin| bin.predicted - 0.01 + width * index as f64;
+        let bar = |bin: &&CalibrationBin| Rectangle {
             x: [start(bin), start(bin) + width],
             y: [0.0, bin.count as f64],
             tone: None,
@@ -66,5 +69,5 @@ pub fn calibration(models: &[(&str, &[CalibrationBin])]) -> Figure {
             Chart { x: share("predicted probability"), y: Axis::new("rows", Scale::Linear(counts)), marks: below },
         ),
     ];
-    Figure::new("Calibration", panels).note(shown(drawn.len(), models.len(), "models"))
+    Figure::new("Calibration", panels).note(left_out(missing, "bin")).note(shown(drawn.len(), models.len(), "models"))
 }

@@ -23,12 +23,20 @@ pub struct ScoreCurves<'a> {
     pub curves: &'a [Curve<'a>],
 }
 
+/// A place that is not finite is counted with the line, not once more with its points.
+fn is_finite(place: &[f64; 2]) -> bool {
+    place.iter().all(|value| value.is_finite())
+}
+
 /// Scores along the number of rows or a parameter, with bands of folds.
 #[must_use]
 pub fn score_curves(of: &ScoreCurves<'_>) -> Figure {
     let (mut marks, note) = curves::marks(of.curves, "best");
     for (index, curve) in of.curves.iter().enumerate() {
-        marks.push(Mark::points(curve.places.iter().map(|[x, y]| Point::new(*x, *y))).tone(Tone::Series(index)));
+        marks.push(
+            Mark::points(curve.places.iter().filter(|place| is_finite(place)).map(|[x, y]| Point::new(*x, *y)))
+                .tone(Tone::Series(index)),
+        );
     }
     let places = of.curves.iter().flat_map(|curve| curve.places);
     let x: Vec<f64> = places.clone().map(|[x, _]| *x).collect();
@@ -51,7 +59,7 @@ pub fn fold_scores(score: &str, models: &[Group<'_>]) -> Figure {
     let (mut points, mut means, mut missing) = (Vec::new(), Vec::new(), 0);
     for (row, model) in drawn.iter().enumerate() {
         let y = row as f64;
-        for (fold, score) in model.values.iter().enumerate() {
+        for (fold, score) in model.values.iter().enumerate().filter(|(_, score)| score.is_finite()) {
             let data = vec![("model", model.name.into()), ("fold", (fold + 1).into()), ("score", (*score).into())];
             points.push(Point { at: [*score, y], tone: None, data });
         }
@@ -90,7 +98,8 @@ pub struct Ranked<'a> {
 /// Models in their order, the best first, with intervals; the lines of the others can be compared with that of the best.
 #[must_use]
 pub fn leaderboard(score: &str, models: &[Ranked<'_>]) -> Figure {
-    let drawn = &models[..models.len().min(CATEGORIES)];
+    let finite: Vec<Ranked<'_>> = models.iter().copied().filter(|model| model.score.is_finite()).collect();
+    let drawn = &finite[..finite.len().min(CATEGORIES)];
     let point = |row: usize, model: &Ranked<'_>| {
         let mut data = vec![("model", model.name.into()), ("rank", (row + 1).into()), ("score", model.score.into())];
         data.extend(model.interval.into_iter().flat_map(|[low, high]| [("low", low.into()), ("high", high.into())]));
@@ -104,7 +113,7 @@ pub fn leaderboard(score: &str, models: &[Ranked<'_>]) -> Figure {
     let x = Interval::of(drawn.iter().flat_map(|model| model.interval.into_iter().flatten().chain([model.score])))
         .padded(0.05);
     let mut marks = Vec::new();
-    if let Some(best) = drawn.first().map(|best| best.score).filter(|score| score.is_finite()) {
+    if let Some(best) = drawn.first().map(|best| best.score) {
         marks.push(
             Mark::reference([best, -0.5], [best, drawn.len() as f64 - 0.5]).series(format!("best: {}", short(best, 4))),
         );
@@ -113,8 +122,11 @@ pub fn leaderboard(score: &str, models: &[Ranked<'_>]) -> Figure {
     marks.push(Mark::points(drawn.iter().enumerate().map(|(row, model)| point(row, model))));
     let chart =
         Chart { x: Axis::new(score, Scale::Linear(x)), y: names("", drawn.iter().map(|model| model.name)), marks };
-    let missing = drawn.iter().filter(|model| !model.score.is_finite()).count();
-    Figure::of("Leaderboard", chart).note(left_out(missing, "model")).note(shown(drawn.len(), models.len(), "models"))
+    Figure::of("Leaderboard", chart).note(left_out(models.len() - finite.len(), "model")).note(shown(
+        drawn.len(),
+        finite.len(),
+        "models",
+    ))
 }
 
 /// A critical-difference diagram (Demšar, "Statistical Comparisons of Classifiers over Multiple Data Sets", JMLR 7, 2006):

@@ -127,6 +127,11 @@ proptest! {
                 prop_assert!(is_inside, "{x}, {y} is not in {} × {}: {item:?}", scene.width, scene.height);
             }
         }
+        let columns = (size.width as usize / 8).max(20);
+        let text = crate::terminal(&figure, columns, false);
+        for line in text.lines() {
+            prop_assert!(Ruler::Cells.width(line) <= columns as f64, "{line} in {columns}");
+        }
     }
 
     #[test]

@@ -276,7 +276,7 @@ impl Plot<'_> {
             let placed = named.map(|(index, name)| place(index as f64, Ruler::Cells.fit(&clean(name), room)));
             return placed.map(|(x, _, text)| (x, text)).collect();
         }
-        for most in (1..=(self.width / 8).clamp(1, 10)).rev() {
+        for most in (1..=(self.width / 6).clamp(1, 10)).rev() {
             let placed: Vec<_> = scale.ticks(most).into_iter().map(|tick| place(tick.at, tick.text)).collect();
             if placed.windows(2).all(|pair| pair[0].0 + pair[0].1 < pair[1].0) {
                 return placed.into_iter().map(|(x, _, text)| (x, text)).collect();
