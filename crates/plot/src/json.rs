@@ -47,7 +47,7 @@ fn chart(title: &str, chart: &Chart) -> Json {
 fn axis(axis: &Axis) -> Json {
     let range = axis.scale.interval();
     let kind = match axis.scale {
-        Scale::Linear(_) => "linear",
+        Scale::Linear(_) | Scale::Count(_) => "linear",
         Scale::Log(_) => "log",
         Scale::Time(_) => "time",
         Scale::Category(_) => "category",

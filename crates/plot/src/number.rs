@@ -34,10 +34,19 @@ impl Step {
     }
 }
 
+/// Between which numbers ticks may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Steps {
+    Any,
+    /// Whole numbers, as for counts.
+    Whole,
+}
+
 /// The smallest step of which the range has at most `most` multiples.
-fn step(range: Interval, most: usize) -> Step {
+fn step(range: Interval, most: usize, steps: Steps) -> Step {
     let rough = (range.high() - range.low()) / (most.max(1) as f64 + 1.0);
-    let mut step = Step { digit: 1.0, power: rough.log10().floor().clamp(-300.0, 299.0) as i32 };
+    let smallest = if steps == Steps::Whole { 0.0 } else { -300.0 };
+    let mut step = Step { digit: 1.0, power: rough.log10().floor().clamp(smallest, 299.0) as i32 };
     loop {
         let (first, last) = step.within(range);
         if last - first + 1.0 <= most.max(1) as f64 {
@@ -48,8 +57,8 @@ fn step(range: Interval, most: usize) -> Step {
 }
 
 /// At most `most` ticks at multiples of 1, 2 or 5 times a power of ten.
-pub(crate) fn ticks(range: Interval, most: usize) -> Vec<Tick> {
-    let step = step(range, most);
+pub(crate) fn ticks(range: Interval, most: usize, steps: Steps) -> Vec<Tick> {
+    let step = step(range, most, steps);
     let (first, last) = step.within(range);
     let count = (last - first + 1.0).max(0.0) as usize;
     let values: Vec<f64> = (0..count).map(|index| step.times(first + index as f64)).collect();
@@ -60,7 +69,7 @@ pub(crate) fn ticks(range: Interval, most: usize) -> Vec<Tick> {
 /// The ends of at most `most` bins, at multiples of a round step, that cover the range. Up to two more, if the range starts
 /// and ends within a bin.
 pub(crate) fn edges(range: Interval, most: usize) -> Vec<f64> {
-    let step = step(range, most.max(1) + 1);
+    let step = step(range, most.max(1) + 1, Steps::Any);
     let unit = step.times(1.0);
     let (first, last) = ((range.low() / unit + 1e-9).floor(), (range.high() / unit - 1e-9).ceil());
     (0..=(last - first).max(1.0) as usize).map(|index| step.times(first + index as f64)).collect()
@@ -155,7 +164,7 @@ pub(crate) fn log_ticks(range: Interval, most: usize) -> Vec<Tick> {
             .collect();
         // A range without even two of these is so narrow that it is nearly linear.
         return match finer.len() {
-            0 | 1 => ticks(range, most),
+            0 | 1 => ticks(range, most, Steps::Any),
             len => thin(finer, len.div_ceil(most)),
         };
     }
@@ -172,7 +181,7 @@ mod tests {
     use super::*;
 
     fn texts(low: f64, high: f64, most: usize) -> Vec<String> {
-        ticks(Interval::of([low, high]), most).into_iter().map(|tick| tick.text).collect()
+        ticks(Interval::of([low, high]), most, Steps::Any).into_iter().map(|tick| tick.text).collect()
     }
 
     #[test]
@@ -186,6 +195,15 @@ mod tests {
         assert_eq!(texts(0.0, 5_400_000.0, 6), ["0", "1M", "2M", "3M", "4M", "5M"]);
         assert_eq!(texts(0.0, 2.5e-7, 3), ["0", "1e−7", "2e−7"]);
         assert_eq!(texts(1e12, 1.5e12, 3), ["1.0e12", "1.2e12", "1.4e12"]);
+    }
+
+    #[test]
+    fn there_is_no_half_of_a_row() {
+        let texts = |high: f64| -> Vec<String> {
+            ticks(Interval::of([0.0, high]), 6, Steps::Whole).into_iter().map(|tick| tick.text).collect()
+        };
+        assert_eq!(texts(1.1), ["0", "1"]);
+        assert_eq!(texts(11.0), ["0", "2", "4", "6", "8", "10"]);
     }
 
     #[test]

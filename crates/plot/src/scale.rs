@@ -1,6 +1,6 @@
 //! Scales: from a value to its place on an axis, and the ticks that a person would choose.
 
-use crate::number;
+use crate::number::{self, Steps};
 use crate::time;
 
 /// Numbers beyond this are drawn at it, so that differences of two numbers stay finite.
@@ -84,6 +84,8 @@ impl Interval {
 pub enum Scale {
     /// Numbers, evenly.
     Linear(Interval),
+    /// Counts, evenly: as numbers, with ticks at whole ones.
+    Count(Interval),
     /// Positive numbers by their logarithm; make it by [`Scale::log`].
     Log(Interval),
     /// Seconds since 1970-01-01T00:00:00, evenly, with dates at the ticks.
@@ -120,7 +122,7 @@ impl Scale {
     #[must_use]
     pub fn interval(&self) -> Interval {
         match self {
-            Scale::Linear(range) | Scale::Log(range) | Scale::Time(range) => *range,
+            Scale::Linear(range) | Scale::Count(range) | Scale::Log(range) | Scale::Time(range) => *range,
             Scale::Category(names) => Interval { low: -0.5, high: names.len().max(1) as f64 - 0.5 },
         }
     }
@@ -149,7 +151,8 @@ impl Scale {
     /// At most so many ticks, in their order. Categories all have one: which of them are written is up to who draws them.
     pub(crate) fn ticks(&self, most: usize) -> Vec<Tick> {
         match self {
-            Scale::Linear(range) => number::ticks(*range, most),
+            Scale::Linear(range) => number::ticks(*range, most, Steps::Any),
+            Scale::Count(range) => number::ticks(*range, most, Steps::Whole),
             Scale::Log(range) => number::log_ticks(*range, most),
             Scale::Time(range) => time::ticks(*range, most),
             Scale::Category(names) => {

@@ -66,7 +66,7 @@ pub fn calibration(models: &[(&str, &[CalibrationBin])]) -> Figure {
         Panel::new("", Chart { x: share("predicted probability"), y: share("share of positive rows"), marks: above }),
         Panel::new(
             "",
-            Chart { x: share("predicted probability"), y: Axis::new("rows", Scale::Linear(counts)), marks: below },
+            Chart { x: share("predicted probability"), y: Axis::new("rows", Scale::Count(counts)), marks: below },
         ),
     ];
     Figure::new("Calibration", panels).note(left_out(missing, "bin")).note(shown(drawn.len(), models.len(), "models"))

@@ -43,5 +43,5 @@ pub(super) fn chart(values: &[f64], wanted: Option<usize>, covered: Option<[f64;
         text: String::new(),
         data: vec![("from", bin.from.into()), ("to", bin.to.into()), ("count", bin.count.into())],
     });
-    Chart { x, y: Axis::new("rows", Scale::Linear(counts)), marks: vec![Mark::rectangles(bars)] }
+    Chart { x, y: Axis::new("rows", Scale::Count(counts)), marks: vec![Mark::rectangles(bars)] }
 }

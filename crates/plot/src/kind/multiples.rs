@@ -45,6 +45,7 @@ fn share(panels: &mut [Panel], axis: impl Fn(&mut Content) -> Option<&mut Axis>)
     for axis in &mut axes {
         axis.scale = match &axis.scale {
             Scale::Log(_) => Scale::Log(all),
+            Scale::Count(_) => Scale::Count(all),
             Scale::Time(_) => Scale::Time(all),
             _ => Scale::Linear(all),
         };

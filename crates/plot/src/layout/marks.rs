@@ -50,7 +50,8 @@ pub(super) fn draw(items: &mut Vec<Item>, chart: &Chart, frame: &Frame<'_>, font
             Shape::Line(places) => items.extend(line(mark, places, frame)),
             Shape::Band(places) => items.extend(band(mark, places, frame)),
             Shape::Rectangles(all) => {
-                all.iter().for_each(|one| rectangle(items, mark, one, frame, fonts));
+                let size = text_size(all, frame, fonts);
+                all.iter().for_each(|one| rectangle(items, mark, one, frame, size));
             }
             Shape::Segments(all) => all.iter().for_each(|one| segment(items, mark, one, frame)),
             Shape::Labels(all) => {
@@ -130,20 +131,33 @@ fn plain_list(values: impl Iterator<Item = f64>) -> String {
     values.map(number::plain).collect::<Vec<String>>().join(" ")
 }
 
-fn rectangle(items: &mut Vec<Item>, mark: &Mark, one: &Rectangle, frame: &Frame<'_>, fonts: Type) {
+/// The pixels of a rectangle.
+fn area_of(one: &Rectangle, frame: &Frame<'_>) -> Area {
+    Area::between(frame.at([one.x[0], one.y[0]]), frame.at([one.x[1], one.y[1]]))
+}
+
+/// The smallest size of text in rectangles.
+const IN_RECTANGLE: f64 = 7.5;
+
+/// The size at which the texts of all rectangles fit; none if there is no such size, since some texts would look like all.
+fn text_size(all: &[Rectangle], frame: &Frame<'_>, fonts: Type) -> Option<f64> {
+    let largest = all.iter().filter(|one| !one.text.is_empty()).fold(fonts.tick, |size, one| {
+        let area = area_of(one, frame);
+        size.min(area.h * 0.8).min((area.w - 3.0) / Ruler::Sans(1.0).width(&one.text))
+    });
+    (largest >= IN_RECTANGLE).then_some(largest)
+}
+
+fn rectangle(items: &mut Vec<Item>, mark: &Mark, one: &Rectangle, frame: &Frame<'_>, size: Option<f64>) {
     let tone = one.tone.unwrap_or(mark.tone);
-    let area = Area::between(frame.at([one.x[0], one.y[0]]), frame.at([one.x[1], one.y[1]]));
+    let area = area_of(one, frame);
     // Bars side by side are told apart by a gap, tiles are not.
     let is_tile = matches!(tone, Tone::Sequential(_) | Tone::Diverging(_) | Tone::Value(_));
     let gap = if is_tile || area.w < 4.0 { 0.0 } else { 0.5 };
     let item = Item::fill(Geometry::Rectangle(area.inset(0.0, 0.0, gap, gap)), Ink::Tone(tone));
     let item = if mark.weight == Weight::Thin { item.opacity(0.55) } else { item };
     items.push(told(item, mark, &one.data));
-    let size = fonts.tick.min(area.h * 0.8);
-    let fits = |size: f64| size >= 7.5 && Ruler::Sans(size).width(&one.text) <= area.w - 3.0;
-    if let Some(size) = [size, size * 0.85, 8.0].into_iter().find(|size| *size <= area.h * 0.8 && fits(*size))
-        && !one.text.is_empty()
-    {
+    if let Some(size) = size.filter(|_| !one.text.is_empty()) {
         let text = Text::new(&*one.text, area.middle(), size, Anchor::Middle);
         items.push(Item::text(text, Ink::On(tone), &one.text));
     }

@@ -116,7 +116,12 @@ impl Plot<'_> {
                 places.windows(2).for_each(|pair| self.line(canvas, mark, pair[0], pair[1]));
             }
             Shape::Band(places) => places.windows(2).for_each(|pair| self.band(canvas, mark, pair[0], pair[1])),
-            Shape::Rectangles(all) => all.iter().for_each(|one| self.rectangle(canvas, mark, one)),
+            Shape::Rectangles(all) => {
+                // Texts are written if all of them fit: some would look like all.
+                let wide = |one: &Rectangle| (self.across(one.x[1]) - self.across(one.x[0])).abs() * self.width as f64;
+                let has_text = all.iter().all(|one| Ruler::Cells.width(&one.text) < wide(one));
+                all.iter().for_each(|one| self.rectangle(canvas, mark, one, has_text));
+            }
             Shape::Segments(all) => all.iter().for_each(|one| self.segment(canvas, mark, one)),
             Shape::Labels(all) => all.iter().for_each(|one| self.label(canvas, one)),
         }
@@ -169,7 +174,7 @@ impl Plot<'_> {
         }
     }
 
-    fn rectangle(&self, canvas: &mut Canvas, mark: &Mark, one: &Rectangle) {
+    fn rectangle(&self, canvas: &mut Canvas, mark: &Mark, one: &Rectangle, has_text: bool) {
         let tone = one.tone.unwrap_or(mark.tone);
         let sorted = |a: f64, b: f64| (a.min(b), a.max(b));
         let (left, right) = sorted(self.across(one.x[0]), self.across(one.x[1]));
@@ -190,7 +195,7 @@ impl Plot<'_> {
             columns.clone().for_each(|x| self.column(canvas, x, [top, bottom], tone));
         }
         let wide = Ruler::Cells.width(&one.text) as usize;
-        if !one.text.is_empty() && wide < columns.len() && !rows.is_empty() {
+        if has_text && !one.text.is_empty() && wide < columns.len() {
             let x = self.left + columns.start + (columns.len() - wide) / 2;
             canvas.write(x, self.top + (rows.start + rows.end) / 2, &one.text, None);
         }
