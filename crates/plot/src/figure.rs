@@ -15,6 +15,9 @@ pub struct Figure {
     pub panels: Vec<Panel>,
     /// How many panels are side by side, if that is not up to the renderer.
     pub columns: Option<usize>,
+    /// Do the panels of a column share their horizontal axis, and those of a row their vertical one? Then, only those at the edge
+    /// are written.
+    pub shared: bool,
     /// What the colours of tones from low to high mean.
     pub key: Option<Key>,
     /// What was left out, and what stands for what.

@@ -8,12 +8,13 @@ mod shares;
 pub(crate) use diagram::{Layers, drawn};
 pub(crate) use shares::percent;
 
-use crate::figure::{Content, Figure, Key, Panel, legend};
+use crate::figure::{Chart, Content, Figure, Key, Panel, legend};
 use crate::mark::{Mark, Shape};
 use crate::number::count;
 use crate::scene::{Anchor, Area, Geometry, Ink, Item, Scene, Text};
 use crate::svg::Size;
 use crate::text::Ruler;
+use axes::{Edges, Margins};
 
 /// Sizes of text.
 #[derive(Debug, Clone, Copy)]
@@ -55,9 +56,9 @@ pub(crate) fn scene(figure: &Figure, size: Size) -> Scene {
     if panels.iter().all(Panel::is_empty) {
         items.push(centred("no values to draw", area, fonts.label));
     } else {
+        let grid = Grid::of(panels, area, grid, figure.shared, fonts);
         for (index, panel) in panels.iter().enumerate() {
-            let place = cell(area, grid, index, fonts);
-            draw(&mut items, panel, place, fonts);
+            grid.draw(&mut items, panel, index, fonts);
         }
     }
     let words = [&figure.subtitle].into_iter().chain(&notes).filter(|text| !text.is_empty());
@@ -234,33 +235,85 @@ fn arrangement(figure: &Figure, area: Area) -> (usize, [usize; 2]) {
     (shown, [columns, shown.div_ceil(columns).max(1)])
 }
 
-fn cell(area: Area, [columns, rows]: [usize; 2], index: usize, fonts: Type) -> Area {
-    let gap = if columns * rows > 1 { GAP.min(fonts.tick) } else { 0.0 };
-    let w = (area.w - gap * (columns - 1) as f64) / columns as f64;
-    let h = (area.h - gap * (rows - 1) as f64) / rows as f64;
-    let (column, row) = ((index % columns) as f64, (index / columns) as f64);
-    Area { x: area.x + column * (w + gap), y: area.y + row * (h + gap), w: w.max(0.0), h: h.max(0.0) }
+/// The places of panels.
+struct Grid {
+    area: Area,
+    columns: usize,
+    rows: usize,
+    panels: usize,
+    gap: f64,
+    /// What is written around panels that share their axes, at the edge of the grid.
+    shared: Option<Margins>,
 }
 
-fn draw(items: &mut Vec<Item>, panel: &Panel, mut area: Area, fonts: Type) {
-    if !panel.title.is_empty() {
-        let fitted = Ruler::Sans(fonts.label * 1.07).fit(&panel.title, area.w);
-        let at = [area.x, area.y + fonts.label * LEADING / 2.0];
-        let text = Text { bold: true, ..Text::new(fitted, at, fonts.label, Anchor::Start) };
-        items.push(Item::text(text, Ink::Text, &panel.title));
-        area = area.inset(fonts.label * LEADING, 0.0, 0.0, 0.0);
+impl Grid {
+    fn of(panels: &[Panel], area: Area, [columns, rows]: [usize; 2], is_shared: bool, fonts: Type) -> Grid {
+        let gap = if columns * rows > 1 { GAP.min(fonts.tick) } else { 0.0 };
+        let grid = Grid { area, columns, rows, panels: panels.len(), gap, shared: None };
+        let charts = panels.iter().enumerate().filter_map(|(index, panel)| match &panel.content {
+            Content::Chart(chart) => Some((grid.edges(index), axes::margins(chart, grid.cell(index), fonts))),
+            Content::Shares(_) | Content::Diagram(_) => None,
+        });
+        let bare = Margins { left: axes::BARE, bottom: axes::BARE };
+        let widest = charts.fold(bare, |most, (edges, margins)| Margins {
+            left: if edges.left { most.left.max(margins.left) } else { most.left },
+            bottom: if edges.bottom { most.bottom.max(margins.bottom) } else { most.bottom },
+        });
+        Grid { shared: is_shared.then_some(widest), ..grid }
     }
-    if panel.is_empty() {
-        items.push(centred("no values", area, fonts.small));
-        return;
+
+    /// Is a panel at the left edge, and is no other one below it?
+    fn edges(&self, index: usize) -> Edges {
+        Edges { left: index % self.columns == 0, bottom: index + self.columns >= self.panels }
     }
-    match &panel.content {
-        Content::Chart(chart) => {
-            let frame = axes::draw(items, chart, area, fonts);
-            marks::draw(items, chart, &frame, fonts);
+
+    fn cell(&self, index: usize) -> Area {
+        let more = |of: fn(Margins) -> f64| self.shared.map_or(0.0, |margins| of(margins) - axes::BARE);
+        let (left, bottom) = (more(|margins| margins.left), more(|margins| margins.bottom));
+        let edges = self.edges(index);
+        let w = (self.area.w - left - self.gap * (self.columns - 1) as f64) / self.columns as f64;
+        let h = (self.area.h - bottom - self.gap * (self.rows - 1) as f64) / self.rows as f64;
+        let (column, row) = ((index % self.columns) as f64, (index / self.columns) as f64);
+        let (x, y) = (self.area.x + left + column * (w + self.gap), self.area.y + row * (h + self.gap));
+        let left = if edges.left { left } else { 0.0 };
+        let bottom = if edges.bottom { bottom } else { 0.0 };
+        Area { x: x - left, y, w: (w + left).max(0.0), h: (h + bottom).max(0.0) }
+    }
+
+    /// The margins of a chart, and which of its axes are written.
+    fn axes(&self, chart: &Chart, index: usize, area: Area, fonts: Type) -> (Margins, Edges) {
+        let edges = self.edges(index);
+        match self.shared {
+            None => (axes::margins(chart, area, fonts), Edges { left: true, bottom: true }),
+            Some(margins) => {
+                let left = if edges.left { margins.left } else { axes::BARE };
+                let bottom = if edges.bottom { margins.bottom } else { axes::BARE };
+                (Margins { left, bottom }, edges)
+            }
         }
-        Content::Shares(shares) => shares::draw(items, shares, area, fonts),
-        Content::Diagram(diagram) => diagram::draw(items, diagram, area, fonts),
+    }
+
+    fn draw(&self, items: &mut Vec<Item>, panel: &Panel, index: usize, fonts: Type) {
+        let mut area = self.cell(index);
+        if !panel.title.is_empty() {
+            let fitted = Ruler::Sans(fonts.label * 1.07).fit(&panel.title, area.w);
+            let at = [area.x, area.y + fonts.label * LEADING / 2.0];
+            let text = Text { bold: true, ..Text::new(fitted, at, fonts.label, Anchor::Start) };
+            items.push(Item::text(text, Ink::Text, &panel.title));
+            area = area.inset(fonts.label * LEADING, 0.0, 0.0, 0.0);
+        }
+        if panel.is_empty() {
+            items.push(centred("no values", area, fonts.small));
+            return;
+        }
+        match &panel.content {
+            Content::Chart(chart) => {
+                let frame = axes::draw(items, chart, area, self.axes(chart, index, area, fonts), fonts);
+                marks::draw(items, chart, &frame, fonts);
+            }
+            Content::Shares(shares) => shares::draw(items, shares, area, fonts),
+            Content::Diagram(diagram) => diagram::draw(items, diagram, area, fonts),
+        }
     }
 }
 

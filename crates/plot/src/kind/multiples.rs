@@ -22,24 +22,24 @@ pub fn small_multiples(title: &str, figures: &[(&str, Figure)]) -> Figure {
         result.notes.extend(figure.notes.iter().map(|note| format!("{name}: {note}")));
         result.key = result.key.or_else(|| figure.key.clone());
     }
-    share(&mut panels, |content| match content {
+    let x = share(&mut panels, |content| match content {
         Content::Chart(chart) => Some(&mut chart.x),
         _ => None,
     });
-    share(&mut panels, |content| match content {
+    let y = share(&mut panels, |content| match content {
         Content::Chart(chart) => Some(&mut chart.y),
         _ => None,
     });
-    Figure { panels, ..result }.note(shown(drawn.len(), figures.len(), "categories"))
+    Figure { panels, shared: x && y, ..result }.note(shown(drawn.len(), figures.len(), "categories"))
 }
 
-/// Gives an axis of all panels the range of all, if they have the same kind of scale.
-fn share(panels: &mut [Panel], axis: impl Fn(&mut Content) -> Option<&mut Axis>) {
+/// Gives an axis of all panels the range of all, if they have the same kind of scale. Is it the same then?
+fn share(panels: &mut [Panel], axis: impl Fn(&mut Content) -> Option<&mut Axis>) -> bool {
     let mut axes: Vec<&mut Axis> = panels.iter_mut().filter_map(|panel| axis(&mut panel.content)).collect();
-    let Some(first) = axes.first().map(|axis| axis.scale.clone()) else { return };
+    let Some(first) = axes.first().map(|axis| axis.scale.clone()) else { return false };
     let kind = std::mem::discriminant(&first);
     if first.names().is_some() || axes.iter().any(|axis| std::mem::discriminant(&axis.scale) != kind) {
-        return;
+        return axes.iter().all(|axis| axis.scale == first);
     }
     let all = Interval::of(axes.iter().map(|axis| axis.scale.interval()).flat_map(|range| [range.low(), range.high()]));
     for axis in &mut axes {
@@ -50,4 +50,5 @@ fn share(panels: &mut [Panel], axis: impl Fn(&mut Content) -> Option<&mut Axis>)
             _ => Scale::Linear(all),
         };
     }
+    true
 }

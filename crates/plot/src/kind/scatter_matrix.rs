@@ -13,26 +13,27 @@ const COLUMNS: usize = 6;
 #[must_use]
 pub fn scatter_matrix(columns: &[Column<'_>]) -> Figure {
     let drawn = &columns[..columns.len().min(COLUMNS)];
-    let last = drawn.len().saturating_sub(1);
+    let distribution = |column: &Column<'_>| histogram::chart(&present(column.values), Some(12), None, "");
+    let distributions: Vec<Chart> = drawn.iter().map(distribution).collect();
+    // All panels of a column have its range, in which the bins are too.
+    let ranges: Vec<Interval> = distributions.iter().map(|chart| chart.x.scale.interval().padded(0.04)).collect();
     let mut key = None;
     let mut panels = Vec::new();
     for (row, y) in drawn.iter().enumerate() {
         for (column, x) in drawn.iter().enumerate() {
             let mut chart = if row == column {
-                histogram::chart(&present(x.values), Some(12), None, "")
+                distributions[row].clone()
             } else {
-                let places = pairs(x.values, y.values);
-                let range = |index: usize| Interval::of(places.iter().map(|place| place[index])).padded(0.04);
-                let cloud = cloud(&places, range(0), range(1));
+                let cloud = cloud(&pairs(x.values, y.values), ranges[column], ranges[row]);
                 key = key.or(cloud.key);
-                let axis = |index: usize| Axis::new("", Scale::Linear(range(index)));
-                Chart { x: axis(0), y: axis(1), marks: vec![cloud.mark] }
+                let axis = |index: usize| Axis::new("", Scale::Linear(ranges[index]));
+                Chart { x: axis(column), y: axis(row), marks: vec![cloud.mark] }
             };
-            // Names and ticks are at the edge, as for a table.
-            chart.x.ticks = row == last;
-            chart.y.ticks = column == 0 && row != column;
-            chart.x.label = if row == last { x.label() } else { String::new() };
-            chart.y.label = if column == 0 { y.label() } else { String::new() };
+            chart.x.scale = Scale::Linear(ranges[column]);
+            // Where a column meets itself, the vertical axis counts rows, in a row of panels where all others have values.
+            chart.y.ticks = row != column;
+            chart.x.label = x.label();
+            chart.y.label = y.label();
             panels.push(Panel { title: String::new(), content: Content::Chart(chart) });
         }
     }
@@ -45,5 +46,5 @@ pub fn scatter_matrix(columns: &[Column<'_>]) -> Figure {
     let note = if missing.is_empty() { String::new() } else { format!("Missing values: {}.", missing.join(", ")) };
     let figure = Figure::new(format!("{} columns against each other", drawn.len()), panels);
     let columns_shown = shown(drawn.len(), columns.len(), "columns");
-    Figure { columns: Some(drawn.len().max(1)), key, ..figure.note(note).note(columns_shown) }
+    Figure { columns: Some(drawn.len().max(1)), shared: true, key, ..figure.note(note).note(columns_shown) }
 }

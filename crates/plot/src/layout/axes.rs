@@ -48,42 +48,88 @@ pub(super) struct Label {
 
 /// The smallest text that is still read.
 const READABLE: f64 = 8.0;
+/// What a line of labels takes of the height, in sizes of its font.
+const LINE: f64 = 1.4;
 /// The space between ticks and their labels.
 const SPACE: f64 = 5.0;
 
-/// Draws the axes; returns what is left for marks.
-pub(super) fn draw<'a>(items: &mut Vec<Item>, chart: &'a Chart, area: Area, fonts: Type) -> Frame<'a> {
+/// What the axes of a chart take at the left and at the bottom.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Margins {
+    pub(super) left: f64,
+    pub(super) bottom: f64,
+}
+
+/// Which axes of a chart have names and labels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Edges {
+    pub(super) left: bool,
+    pub(super) bottom: bool,
+}
+
+/// The margins where nothing is written.
+pub(super) const BARE: f64 = 4.0;
+
+/// The names of the axes that are written in a panel of this size: of the horizontal and of the vertical one.
+fn names(chart: &Chart, area: Area) -> [&str; 2] {
+    let x = if area.h >= 80.0 && area.w >= 80.0 { &*chart.x.label } else { "" };
+    let y = if area.w >= 150.0 && area.h >= 80.0 { &*chart.y.label } else { "" };
+    [x, y]
+}
+
+/// The margins that the names and the labels of a chart need.
+pub(super) fn margins(chart: &Chart, area: Area, fonts: Type) -> Margins {
     let line = fonts.label * LEADING;
-    let named = |axis: &Axis, enough: bool| !axis.label.is_empty() && enough;
-    let names_y = named(&chart.y, area.w >= 150.0 && area.h >= 80.0);
-    let names_x = named(&chart.x, area.h >= 80.0 && area.w >= 80.0);
-    let inner =
-        area.inset(fonts.tick * 0.6, if names_x { line } else { 0.0 }, if names_y { line + 4.0 } else { 0.0 }, 4.0);
-    // Heights of labels depend on widths and the other way round: guess the one, place the other, and place the first
-    // again in what is left.
-    let guess = inner.inset(0.0, if chart.x.ticks { fonts.tick * 1.4 } else { 0.0 }, 0.0, 0.0);
-    let left = vertical(&chart.y, guess, fonts).room;
-    let bottom = horizontal(&chart.x, inner, left, fonts);
-    let plot = inner.inset(0.0, bottom.room, left, 0.0);
-    let side = vertical(&chart.y, Area { y: plot.y, h: plot.h, ..inner }, fonts);
+    let [x, y] = names(chart, area).map(|name| if name.is_empty() { 0.0 } else { line });
+    let y = if y > 0.0 { y + 4.0 } else { 0.0 };
+    // Heights of labels depend on widths and the other way round: guess the one, and place the other.
+    let guess = if chart.x.ticks { fonts.tick * LINE } else { 0.0 };
+    let inner = area.inset(fonts.tick * 0.6, x + guess, y, BARE);
+    let most = inner.w * if chart.y.scale.names().is_some() { 0.38 } else { 0.5 };
+    let left = y + vertical(&chart.y, inner, most, fonts).room;
+    let plot = area.inset(fonts.tick * 0.6, x + guess, left, BARE);
+    let most = (area.h * 0.3).max(fonts.tick * LINE);
+    Margins { left, bottom: x + horizontal(&chart.x, area.inset(0.0, 0.0, y, 0.0), plot, most, fonts).room }
+}
+
+/// Draws the axes with these margins; returns what is left for marks.
+pub(super) fn draw<'a>(
+    items: &mut Vec<Item>,
+    chart: &'a Chart,
+    area: Area,
+    (margins, edges): (Margins, Edges),
+    fonts: Type,
+) -> Frame<'a> {
+    let plot = area.inset(fonts.tick * 0.6, margins.bottom, margins.left, BARE);
+    let line = fonts.label * LEADING;
+    let [name_x, name_y] = names(chart, area);
+    let name_room = if name_y.is_empty() || !edges.left { 0.0 } else { line + 4.0 };
+    let labels_area = area.inset(0.0, 0.0, name_room, 0.0);
+    let side = vertical(&chart.y, plot, margins.left - name_room - SPACE, fonts);
+    let below = margins.bottom - if name_x.is_empty() || !edges.bottom { 0.0 } else { line };
+    // Where labels are not written, their ticks have lines nevertheless.
+    let below = if edges.bottom { below } else { f64::INFINITY };
+    let bottom = horizontal(&chart.x, labels_area, plot, below, fonts);
     grid(items, chart, plot, &side, &bottom);
-    for label in side.labels.into_iter().chain(bottom.labels) {
+    let side = side.labels.into_iter().filter(|_| edges.left);
+    for label in side.chain(bottom.labels.into_iter().filter(|_| edges.bottom)) {
         items.push(Item::text(label.text, Ink::Quiet, &label.whole));
     }
     let ruler = Ruler::Sans(fonts.label);
-    if names_y {
-        let fitted = ruler.fit(&chart.y.label, area.h);
+    let middle = |name: &str, start: f64, end: f64, wanted: f64| {
+        let fitted = ruler.fit(name, end - start);
         let half = ruler.width(&fitted) / 2.0;
-        let y = plot.middle()[1].clamp(area.y + half, (area.bottom() - half).max(area.y + half));
+        (fitted, wanted.clamp(start + half, (end - half).max(start + half)))
+    };
+    if !name_y.is_empty() && edges.left {
+        let (fitted, y) = middle(name_y, area.y, area.bottom(), plot.middle()[1]);
         let text = Text { angle: -90.0, ..Text::new(fitted, [area.x + line / 2.0, y], fonts.label, Anchor::Middle) };
-        items.push(Item::text(text, Ink::Text, &chart.y.label));
+        items.push(Item::text(text, Ink::Text, name_y));
     }
-    if names_x {
-        let fitted = ruler.fit(&chart.x.label, area.w);
-        let half = ruler.width(&fitted) / 2.0;
-        let x = plot.middle()[0].clamp(area.x + half, (area.right() - half).max(area.x + half));
+    if !name_x.is_empty() && edges.bottom {
+        let (fitted, x) = middle(name_x, area.x, area.right(), plot.middle()[0]);
         let at = [x, area.bottom() - line / 2.0];
-        items.push(Item::text(Text::new(fitted, at, fonts.label, Anchor::Middle), Ink::Text, &chart.x.label));
+        items.push(Item::text(Text::new(fitted, at, fonts.label, Anchor::Middle), Ink::Text, name_x));
     }
     Frame { area: plot, x: &chart.x.scale, y: &chart.y.scale }
 }
@@ -112,8 +158,8 @@ fn grid(items: &mut Vec<Item>, chart: &Chart, plot: Area, side: &Labels, bottom:
     }
 }
 
-/// The labels of the vertical axis along the height of `area`, whose left end is that of the labels.
-pub(super) fn vertical(axis: &Axis, area: Area, fonts: Type) -> Labels {
+/// The labels of the vertical axis along the height of `area`, left of its left end, each at most as wide as `room`.
+pub(super) fn vertical(axis: &Axis, area: Area, room: f64, fonts: Type) -> Labels {
     if !axis.ticks {
         return Labels::default();
     }
@@ -125,7 +171,6 @@ pub(super) fn vertical(axis: &Axis, area: Area, fonts: Type) -> Labels {
     };
     let most = ((area.h / (size * 2.6)) as usize).clamp(2, 8);
     let ruler = Ruler::Sans(size);
-    let room = area.w * if count.is_some() { 0.38 } else { 0.5 };
     let ticks = axis.scale.ticks(most);
     let texts: Vec<String> = ticks.iter().map(|tick| ruler.fit(&tick.text, room)).collect();
     // Of names, also those that are not written: which ones are depends on the height, the width must not.
@@ -134,7 +179,7 @@ pub(super) fn vertical(axis: &Axis, area: Area, fonts: Type) -> Labels {
     let width = widths.fold(0.0, f64::max);
     let mut labels: Vec<Label> = Vec::new();
     for (tick, text) in ticks.into_iter().zip(texts) {
-        let at = [area.x + width, down(&axis.scale, area, tick.at)];
+        let at = [area.x - SPACE, down(&axis.scale, area, tick.at)];
         // Of names in narrow rows, and of ticks of a short axis, those that are too near to the one before are not written.
         if labels.last().is_some_and(|last| (last.text.at[1] - at[1]).abs() < size * 1.05) {
             continue;
@@ -144,14 +189,14 @@ pub(super) fn vertical(axis: &Axis, area: Area, fonts: Type) -> Labels {
     Labels { labels, room: width + SPACE }
 }
 
-/// The labels of the horizontal axis below `area`, where those of the vertical axis take `left`.
-pub(super) fn horizontal(axis: &Axis, area: Area, left: f64, fonts: Type) -> Labels {
-    if !axis.ticks {
+/// The labels of the horizontal axis below `plot`, which may be as far to the left and right as `area` is, and as high as
+/// `room`.
+pub(super) fn horizontal(axis: &Axis, area: Area, plot: Area, room: f64, fonts: Type) -> Labels {
+    if !axis.ticks || room < fonts.tick * LINE - 1e-6 {
         return Labels::default();
     }
-    let plot = area.inset(0.0, 0.0, left, 0.0);
     match axis.scale.names() {
-        Some(names) => categories(axis, names, area, plot, fonts),
+        Some(names) => categories(axis, names, (area, plot), room, fonts),
         None => numbers(axis, area, plot, fonts),
     }
 }
@@ -159,8 +204,8 @@ pub(super) fn horizontal(axis: &Axis, area: Area, left: f64, fonts: Type) -> Lab
 fn numbers(axis: &Axis, area: Area, plot: Area, fonts: Type) -> Labels {
     let size = fonts.tick;
     let ruler = Ruler::Sans(size);
-    let room = size * 1.4;
-    let y = area.bottom() - room + size * 0.8;
+    let room = size * LINE;
+    let y = plot.bottom() + size * 0.8;
     for most in (1..=((plot.w / (size * 2.6)) as usize).clamp(1, 10)).rev() {
         let mut end = f64::NEG_INFINITY;
         let mut labels = Vec::new();
@@ -168,7 +213,7 @@ fn numbers(axis: &Axis, area: Area, plot: Area, fonts: Type) -> Labels {
         let wanted = ticks.len();
         for tick in ticks {
             let half = ruler.width(&tick.text) / 2.0;
-            let (low, high) = (area.x + half, area.right() + 4.0 - half);
+            let (low, high) = (area.x + half, area.right() - half);
             if low > high {
                 break;
             }
@@ -190,15 +235,15 @@ fn numbers(axis: &Axis, area: Area, plot: Area, fonts: Type) -> Labels {
 /// The sine and the cosine of the angle of slanted labels.
 const SLANT: f64 = std::f64::consts::FRAC_1_SQRT_2;
 
-fn categories(axis: &Axis, names: &[String], area: Area, plot: Area, fonts: Type) -> Labels {
+fn categories(axis: &Axis, names: &[String], (area, plot): (Area, Area), most: f64, fonts: Type) -> Labels {
     let slot = plot.w / names.len().max(1) as f64;
     let ruler = Ruler::Sans(fonts.tick);
     let widest = names.iter().map(|name| ruler.width(name)).fold(0.0, f64::max);
     let every = |stride: f64| stride.ceil().max(1.0) as usize;
     // Names that fit, or short ones of which every other says enough, are written as one reads.
     if widest + 4.0 <= slot || widest <= fonts.tick * 2.2 {
-        let room = fonts.tick * 1.4;
-        let y = area.bottom() - room + fonts.tick * 0.8;
+        let room = fonts.tick * LINE;
+        let y = plot.bottom() + fonts.tick * 0.8;
         let stride = every((widest + 4.0) / slot.max(1e-6));
         let label = |(index, name): (usize, &String)| {
             let half = ruler.width(name) / 2.0;
@@ -215,7 +260,10 @@ fn categories(axis: &Axis, names: &[String], area: Area, plot: Area, fonts: Type
     let size = fonts.tick.min((slot * SLANT / 1.1).max(READABLE));
     let ruler = Ruler::Sans(size);
     let stride = every(size * 1.1 / (slot * SLANT).max(1e-6));
-    let longest = (area.h * 0.3 - size * 0.5).max(size * 2.0) / SLANT;
+    let longest = (most - size * 1.1) / SLANT;
+    if longest < size * 1.5 {
+        return Labels::default();
+    }
     let written: Vec<(usize, String)> = names
         .iter()
         .enumerate()
@@ -226,7 +274,7 @@ fn categories(axis: &Axis, names: &[String], area: Area, plot: Area, fonts: Type
         })
         .collect();
     let room = written.iter().map(|(_, text)| ruler.width(text)).fold(0.0, f64::max) * SLANT + size * 1.1;
-    let y = area.bottom() - room + size * 0.8;
+    let y = plot.bottom() + size * 0.8;
     let label = |(index, text): (usize, String)| {
         let at = [across(&axis.scale, plot, index as f64) + size * 0.2, y];
         let text = Text { angle: -45.0, ..Text::new(text, at, size, Anchor::End) };

@@ -92,7 +92,8 @@ proptest! {
         let fonts = Type::of(width, height);
         let axis = Axis::new("", scale);
         let left = (width * 0.2).min(60.0);
-        for labels in [vertical(&axis, area, fonts), horizontal(&axis, area, left, fonts)] {
+        let plot = area.inset(0.0, 20.0, left, 4.0);
+        for labels in [vertical(&axis, plot, width * 0.4, fonts), horizontal(&axis, area, plot, height * 0.3, fonts)] {
             let texts: Vec<&Text> = labels.labels.iter().map(|label| &label.text).collect();
             for (index, one) in texts.iter().enumerate() {
                 for other in &texts[index + 1..] {
@@ -106,7 +107,7 @@ proptest! {
     fn everything_is_finite_and_inside_the_picture(
         x in scale(), y in scale(), size in size(), title in name(), subtitle in name(),
         notes in prop::collection::vec(name(), 0..3), label in name(),
-        names in prop::collection::vec(name(), 0..9), panels in 1..12_usize,
+        names in prop::collection::vec(name(), 0..9), panels in 1..12_usize, shared in any::<bool>(),
         points in prop::collection::vec((any::<f64>(), -1e3..1e3_f64), 0..20),
     ) {
         let at: Vec<[f64; 2]> = points.iter().map(|(x, y)| [*x, *y]).collect();
@@ -118,7 +119,7 @@ proptest! {
         marks.push(Mark::line(at.iter().copied()));
         let chart = Chart { x: Axis::new(&*label, x), y: Axis::new(&*label, y), marks };
         let panels = (0..panels).map(|_| Panel::new(&*label, chart.clone())).collect();
-        let figure = Figure { notes, ..Figure::new(title, panels).subtitle(subtitle) };
+        let figure = Figure { notes, shared, ..Figure::new(title, panels).subtitle(subtitle) };
         let scene = scene(&figure, size);
         for item in &scene.items {
             for [x, y] in places(&item.geometry) {
