@@ -264,7 +264,7 @@ impl Grid {
 
     /// Is a panel at the left edge, and is no other one below it?
     fn edges(&self, index: usize) -> Edges {
-        Edges { left: index % self.columns == 0, bottom: index + self.columns >= self.panels }
+        Edges { left: index.is_multiple_of(self.columns), bottom: index + self.columns >= self.panels }
     }
 
     fn cell(&self, index: usize) -> Area {

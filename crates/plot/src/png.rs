@@ -86,6 +86,16 @@ mod tests {
     }
 
     #[test]
+    fn letters_that_the_font_does_not_have_are_not_blank() {
+        let of = |name| {
+            let figure = histogram(&Histogram { column: Column::new(name, &[1.0, 2.0]), bins: None, range: None });
+            png(&figure, Theme::Light, Size::default(), 1).unwrap()
+        };
+        assert_eq!(of("名"), of("□"));
+        assert_ne!(of("名"), of(" "));
+    }
+
+    #[test]
     fn a_picture_without_pixels_or_with_too_many_is_refused() {
         assert!(png(&sample(), Theme::Light, Size::default(), 0).is_err());
         assert!(png(&sample(), Theme::Light, Size::default(), 100).is_err());
