@@ -1,10 +1,8 @@
 //! Boxes and arrows in layers: every box is after those that lead to it.
 
-use super::marks::arrow_head;
+use super::marks::{arrow_head, attributes};
 use super::{LEADING, Type};
 use crate::figure::{Diagram, Edge, Node};
-use crate::mark::Value;
-use crate::number;
 use crate::scene::{Anchor, Area, Geometry, Ink, Item, Paint, Text};
 use crate::text::Ruler;
 
@@ -276,16 +274,12 @@ fn arrow(items: &mut Vec<Item>, edge: &Edge, [from, to]: [Area; 2], folds: usize
 }
 
 fn node(items: &mut Vec<Item>, node: &Node, area: Area, fonts: Type) {
-    let data = node.data.iter().map(|(name, value)| match value {
-        Value::Number(value) => (*name, number::plain(*value)),
-        Value::Text(text) => (*name, text.clone()),
-    });
     let ink = Ink::Tone(node.tone);
     let frame = Geometry::Rectangle(area);
     let paper = Item::fill(frame.clone(), Ink::Paper);
     let edge = Item { paint: Paint::Stroke { width: 1.5, dashed: false }, ..Item::fill(frame, ink) };
     items.push(paper);
-    items.push(Item { data: data.collect(), ..edge });
+    items.push(Item { data: attributes(&node.data), ..edge });
     let pad = 4.0_f64.min(area.w * 0.1);
     // Smaller text where lines would be lost, as long as it is read.
     let wanted = node.lines.len().max(1) as f64 * LEADING;

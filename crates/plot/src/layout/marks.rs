@@ -61,6 +61,15 @@ pub(super) fn draw(items: &mut Vec<Item>, chart: &Chart, frame: &Frame<'_>, font
     }
 }
 
+/// What is written in attributes.
+pub(super) fn attributes(data: &Data) -> Vec<(&'static str, String)> {
+    let attribute = |(name, value): &(&'static str, Value)| match value {
+        Value::Number(value) => (*name, number::plain(*value)),
+        Value::Text(text) => (*name, text.clone()),
+    };
+    data.iter().map(attribute).collect()
+}
+
 /// What a part of a mark says: its tip and its attributes.
 fn told(item: Item, mark: &Mark, data: &Data) -> Item {
     let text = |value: &Value, digits| match value {
@@ -68,11 +77,7 @@ fn told(item: Item, mark: &Mark, data: &Data) -> Item {
         Value::Number(_) => String::new(),
         Value::Text(text) => text.clone(),
     };
-    let attributes = data.iter().map(|(name, value)| match value {
-        Value::Number(value) => (*name, number::plain(*value)),
-        Value::Text(text) => (*name, text.clone()),
-    });
-    let item = Item { data: attributes.collect(), ..item };
+    let item = Item { data: attributes(data), ..item };
     if mark.len() > POINTED_AT {
         return item;
     }
