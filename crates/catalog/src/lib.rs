@@ -98,6 +98,7 @@ pub static REGISTRY: Registry = Registry {
         &look::schema::VERB,
         &look::describe::VERB,
         &look::profile::VERB,
+        &look::plot::VERB,
         &out::save::VERB,
         &out::freeze::VERB,
         &out::apply::VERB,

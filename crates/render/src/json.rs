@@ -1,10 +1,10 @@
 //! Outputs as JSON, as documented in `docs/json.md`.
 
-use crate::{evaluation, ranking, saved_pipeline, tuning};
+use crate::{evaluation, figures, ranking, saved_pipeline, tuning};
 use pipewright_frame::Table;
 use pipewright_operator::result::{
-    Assertion, Description, Evaluation, Frozen, Output, OutputVisitor, ProfileReport, Ranking, Saved, SavedPipeline,
-    SchemaColumn, SchemaReport, TableHead, Tuning, Written,
+    Assertion, Description, Evaluation, Figures, Frozen, Output, OutputVisitor, ProfileReport, Ranking, Saved,
+    SavedPipeline, SchemaColumn, SchemaReport, TableHead, Tuning, Written,
 };
 use serde_json::{Map, Value as Json, json};
 
@@ -90,6 +90,10 @@ impl OutputVisitor for Fields {
 
     fn ranking(&self, ranking: &Ranking) -> Json {
         ranking::json(ranking)
+    }
+
+    fn figures(&self, figures: &Figures) -> Json {
+        figures::json(figures)
     }
 }
 

@@ -3,6 +3,7 @@
 mod comparison;
 mod description;
 mod evaluation;
+mod figures;
 mod json;
 mod lines;
 mod profile;

@@ -1,9 +1,9 @@
 //! Outputs as text.
 
-use crate::{WIDTH, description, evaluation, profile, ranking, saved_pipeline, schema, tuning};
+use crate::{WIDTH, description, evaluation, figures, profile, ranking, saved_pipeline, schema, tuning};
 use pipewright_operator::result::{
-    Assertion, Description, Evaluation, Frozen, Output, OutputVisitor, ProfileReport, Ranking, Saved, SavedPipeline,
-    SchemaReport, TableHead, Tuning, Written,
+    Assertion, Description, Evaluation, Figures, Frozen, Output, OutputVisitor, ProfileReport, Ranking, Saved,
+    SavedPipeline, SchemaReport, TableHead, Tuning, Written,
 };
 
 /// Renders an output as text that ends with a newline; empty if there is nothing to print.
@@ -67,5 +67,9 @@ impl OutputVisitor for Text {
 
     fn ranking(&self, ranking: &Ranking) -> String {
         ranking::text(ranking)
+    }
+
+    fn figures(&self, figures: &Figures) -> String {
+        figures::text(figures)
     }
 }

@@ -4,6 +4,7 @@
 //! produced elsewhere by an [`OutputVisitor`]; `assert` uses its [`Output::facts`].
 
 mod evaluation;
+mod figures;
 mod inspection;
 mod out_of_fold;
 mod predictions;
@@ -13,6 +14,7 @@ mod sink;
 mod tuning;
 
 pub use evaluation::{Assessed, Evaluation, FoldResult, Measured, MetricResult, Scheme, Score};
+pub use figures::Figures;
 pub use inspection::{Assertion, Description, ProfileReport, SchemaColumn, SchemaReport, TableHead};
 pub use predictions::{PREDICTION, prediction_arrays, prediction_columns, prediction_table};
 pub use ranking::{Entry, Lead, Ranking};
@@ -48,6 +50,8 @@ pub enum Output {
     Tuning(Tuning),
     /// Evaluations on the same folds, ranked: `compare`.
     Ranking(Ranking),
+    /// Pictures: `plot`.
+    Figures(Figures),
 }
 
 /// A visitor of outputs, such as a rendering. A new kind of output adds a method, so that no implementation can
@@ -80,6 +84,8 @@ pub trait OutputVisitor {
     fn tuning(&self, tuning: &Tuning) -> Self::Result;
     /// Visits a comparison of evaluations.
     fn ranking(&self, ranking: &Ranking) -> Self::Result;
+    /// Visits pictures.
+    fn figures(&self, figures: &Figures) -> Self::Result;
 }
 
 impl Output {
@@ -98,6 +104,7 @@ impl Output {
             Output::Written(written) => visitor.written(written),
             Output::Tuning(tuning) => visitor.tuning(tuning),
             Output::Ranking(ranking) => visitor.ranking(ranking),
+            Output::Figures(figures) => visitor.figures(figures),
         }
     }
 
@@ -118,6 +125,7 @@ impl Output {
             Output::Written(_) => "write",
             Output::Tuning(_) => "tune",
             Output::Ranking(_) => "compare",
+            Output::Figures(_) => "plot",
         }
     }
 

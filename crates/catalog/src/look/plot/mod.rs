@@ -1,0 +1,254 @@
+//! `plot`: pictures of tables and of evaluations.
+
+mod data;
+mod results;
+
+use pipewright_diagnostic::{Failure, code};
+use pipewright_frame::{Class, Selection};
+use pipewright_operator::result::{Evaluation, Figures, Output};
+use pipewright_operator::work::{Consumer, Inspect};
+use pipewright_operator::{
+    Args, Argument, ArgumentError, Arguments, Bound, Data, Effect, Environment, Example, Flow, Group, Spec, Verb,
+    arguments, failure_of, words,
+};
+use pipewright_plot::{Figure, Size, Theme};
+use std::sync::Arc;
+
+words! {
+    /// A kind of picture.
+    pub(super) enum Kind {
+        Histogram = "histogram",
+        Density = "density",
+        Box = "box",
+        Violin = "violin",
+        Bar = "bar",
+        Scatter = "scatter",
+        Matrix = "matrix",
+        Correlation = "correlation",
+        Missing = "missing",
+        Roc = "roc",
+        PrecisionRecall = "pr",
+        Gain = "gain",
+        Calibration = "calibration",
+        Confusion = "confusion",
+        Predicted = "predicted",
+        Residuals = "residuals",
+        Folds = "folds",
+        Leaderboard = "leaderboard",
+    }
+}
+
+impl Kind {
+    /// Is it of an evaluation, not of a table?
+    fn is_of_results(self) -> bool {
+        matches!(
+            self,
+            Kind::Roc
+                | Kind::PrecisionRecall
+                | Kind::Gain
+                | Kind::Calibration
+                | Kind::Confusion
+                | Kind::Predicted
+                | Kind::Residuals
+                | Kind::Folds
+                | Kind::Leaderboard
+        )
+    }
+
+    fn word(self) -> String {
+        self.to_value().to_string()
+    }
+}
+
+arguments! {
+    /// The arguments of `plot`.
+    struct PlotArgs {
+        /// What is drawn, such as `histogram` or `[roc, calibration]`.
+        positional kinds: Vec<Kind>;
+        /// File to write: `NAME.svg`, or a folder, `NAME/`, for one file per picture. Without it, pictures are printed as text.
+        option to: Option<String>;
+        /// Column whose values are groups, for pictures of tables.
+        option by: Option<Arc<str>>;
+        /// Columns to draw, for pictures of tables.
+        on columns: Selection = [Class::All];
+    }
+}
+
+pub(crate) const VERB: Verb = Verb {
+    spec: Spec {
+        name: "plot",
+        group: Group::Look,
+        summary: "Plots a table or the evaluation above it: as text in the terminal, or as SVG in a file.",
+        details: "Of a table: `histogram`, `density`, `box`, `violin` and `bar` of single columns, `scatter` of two, \
+                  `matrix` and `correlation` of several numbers, and where values are `missing`; `by=` draws groups. Of an \
+                  evaluation: `roc`, `pr` (precision and recall) and `gain` for two classes, with the range of the folds; \
+                  `calibration` and `confusion` for classes; `predicted` against actual and `residuals` for numbers; the scores \
+                  of `folds` and a `leaderboard` of the arms of a `fork`. Missing values are counted in a note and not \
+                  drawn; of many rows, a note tells how many stand for how many. SVG files follow the light or dark theme of \
+                  the reader; the plotted numbers are in their marks and in `--json`.",
+        search: &[
+            "chart",
+            "graph",
+            "picture",
+            "figure",
+            "draw",
+            "histogram",
+            "hist",
+            "boxplot",
+            "roc curve",
+            "matplotlib",
+            "seaborn",
+            "ggplot",
+            "visualise",
+            "visualize",
+            "confusion matrix",
+            "calibration curve",
+            "heat map",
+        ],
+        input: Flow::Any,
+        effect: Effect::Tee,
+        elsewhere: &[
+            ("hue", "by"),
+            ("hist", "histogram"),
+            ("kde", "density"),
+            ("boxplot", "box"),
+            ("violinplot", "violin"),
+            ("pairplot", "matrix"),
+            ("corr", "correlation"),
+            ("heatmap", "correlation"),
+            ("precision_recall", "pr"),
+            ("confusion_matrix", "confusion"),
+            ("savefig", "to"),
+        ],
+        examples: &[
+            Example { script: "load iris.csv | plot histogram on petal_length", output: "" },
+            Example {
+                script: "load titanic.csv | target survived | train logistic | eval kfold 3 metric=auc | plot [roc, calibration] to=\"titanic.svg\"",
+                output: "",
+            },
+        ],
+        ..Spec::of::<PlotArgs>()
+    },
+    bind,
+    states: &[],
+};
+
+fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
+    let given = |name: &str| args.is_given(name);
+    let PlotArgs { kinds, to, by, columns } = PlotArgs::read(args)?;
+    let Some(first) = kinds.first() else {
+        return Err(
+            ArgumentError::of("kinds", code::BAD_VALUE, "there is nothing to plot").help("for example plot histogram")
+        );
+    };
+    if let Some(other) = kinds.iter().find(|kind| kind.is_of_results() != first.is_of_results()) {
+        let message = format!("`{}` and `{}` are pictures of a table and of an evaluation", first.word(), other.word());
+        return Err(ArgumentError::of("kinds", code::BAD_VALUE, message).help("plot them in two stages"));
+    }
+    if let Some(path) = to.as_ref().filter(|path| !path.ends_with(".svg") && !path.ends_with('/')) {
+        let message = format!("pictures are written as SVG, and `{path}` is no such file");
+        return Err(ArgumentError::of("to", code::UNKNOWN_FORMAT, message)
+            .help("name a file, plot.svg, or a folder for one file per picture, plots/"));
+    }
+    let place = Place(to);
+    if !first.is_of_results() {
+        return Ok(Bound::Inspect(Arc::new(OfTable { kinds, by, columns, place })));
+    }
+    if let Some(name) = ["by", "columns"].into_iter().find(|name| given(name)) {
+        let message = format!("`plot {}` draws an evaluation, and has no columns", first.word());
+        return Err(ArgumentError::of(name, code::MISPLACED_OPTION, message).help("leave it out"));
+    }
+    Ok(Bound::Consumer(Arc::new(OfResults { kinds, place })))
+}
+
+/// Where pictures go: a file, a folder, or the terminal.
+struct Place(Option<String>);
+
+impl Place {
+    /// Writes pictures, if they go to files.
+    fn put(&self, figures: Vec<(String, Figure)>, environment: &Environment) -> Result<Output, Failure> {
+        let write = |path: &str, figure: &Figure, size: Size| {
+            let svg = pipewright_plot::svg(figure, Theme::Auto, size);
+            let written = environment.world.replace(&environment.place(path), &mut |out| out.write_all(svg.as_bytes()));
+            written.map_err(|error| failure_of(code::CANNOT_WRITE, "cannot write", path.as_ref(), &error))
+        };
+        match self.0.as_deref() {
+            None => {}
+            Some(folder) if folder.ends_with('/') => {
+                for (kind, figure) in &figures {
+                    write(&format!("{folder}{kind}.svg"), figure, Size::default())?;
+                }
+            }
+            Some(path) => match figures.as_slice() {
+                [(_, figure)] => write(path, figure, Size::default())?,
+                several => {
+                    let Size { width, height } = Size::default();
+                    let rows = several.len().div_ceil(2) as u32;
+                    let size = Size { width: width * 2, height: height * rows };
+                    write(path, &together(several), size)?;
+                }
+            },
+        }
+        Ok(Output::Figures(Figures::new(figures, self.0.clone())))
+    }
+}
+
+/// Several pictures as panels of one.
+fn together(figures: &[(String, Figure)]) -> Figure {
+    let mut panels = Vec::new();
+    let mut notes: Vec<String> = Vec::new();
+    for (_, figure) in figures {
+        let title = figure.title.clone();
+        panels.extend(figure.panels.iter().cloned().map(|mut panel| {
+            panel.title = if panel.title.is_empty() { title.clone() } else { format!("{title}: {}", panel.title) };
+            panel
+        }));
+        notes.extend(figure.notes.iter().filter(|note| !note.is_empty()).map(|note| format!("{title}: {note}")));
+    }
+    notes.into_iter().fold(Figure::new("", panels), Figure::note)
+}
+
+struct OfTable {
+    kinds: Vec<Kind>,
+    by: Option<Arc<str>>,
+    columns: Selection,
+    place: Place,
+}
+
+impl Inspect for OfTable {
+    fn inspect(&self, rows: &Data, environment: &Environment) -> Result<Output, Failure> {
+        let columns = self.columns.resolve(&rows.schema())?;
+        let mut wanted = columns.clone();
+        wanted.extend(self.by.iter().filter(|by| !columns.contains(by)).cloned());
+        let table = rows.select(&wanted)?;
+        let mut figures = Vec::new();
+        for &kind in &self.kinds {
+            figures.push((kind.word(), data::figure(kind, &table, &columns, self.by.as_deref())?));
+        }
+        self.place.put(figures, environment)
+    }
+}
+
+struct OfResults {
+    kinds: Vec<Kind>,
+    place: Place,
+}
+
+impl Consumer for OfResults {
+    fn needs_evaluation(&self) -> bool {
+        true
+    }
+
+    fn takes_all_arms(&self) -> bool {
+        true
+    }
+
+    fn consume(&self, results: &[Arc<Output>], _: Option<&Data>, environment: &Environment) -> Result<Output, Failure> {
+        let evaluations: Vec<&Evaluation> = results.iter().filter_map(|output| output.as_evaluation()).collect();
+        let mut figures = Vec::new();
+        for &kind in &self.kinds {
+            figures.push((kind.word(), results::figure(kind, &evaluations)?));
+        }
+        self.place.put(figures, environment)
+    }
+}
