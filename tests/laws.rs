@@ -277,10 +277,12 @@ const MODELS: &[Row] = &[
     Row { name: "vote", variants: &[model("vote[ridge, knn[3]](weights=[2, 1])", "price")] },
     Row { name: "bag", variants: &[model("bag[tree](n=3)", "grade")] },
     Row { name: "stack", variants: &[model("stack[logistic, bayes]", "grade")] },
+    Row { name: "blend", variants: &[model("blend[{ scale | train logistic }, bayes](folds=2)", "grade")] },
     Row {
         name: "mlp",
         variants: &[
             model("mlp[4,auto] epochs=3 batch=8", "grade"),
+            model("mlp[4,auto](recipe=realmlp) epochs=3", "grade"),
             model("mlp[4,3](activation=tanh) epochs=3 optimizer=sgd momentum=0.9 lr=0.05", "shape"),
             model("mlp[auto](activation=sigmoid) epochs=3 optimizer=rmsprop", "price"),
             model("mlp[4,auto] epochs=6 early_stop=2 val=20%", "grade"),

@@ -34,7 +34,7 @@ fn models() -> BTreeSet<(String, &'static str)> {
 
 /// Models that draw rows or hold some out: of two equal rows, each is drawn on its own. Their crate tests the law
 /// without that.
-const DRAW_ROWS: [&str; 5] = ["bag", "forest", "gbdt", "stack", "svm"];
+const DRAW_ROWS: [&str; 7] = ["bag", "blend", "forest", "gbdt", "mlp[4,auto](recipe=realmlp)", "stack", "svm"];
 
 /// The metrics of the model and of the baseline.
 fn scores(sample: &Sample, script: &str) -> Vec<(String, Option<f64>)> {

@@ -201,9 +201,11 @@ fn real_mlp_allocates_as_often_whatever_the_number_of_its_steps() {
     };
     let check = || {
         for kind in 0..3 {
-            // What more epochs allocate does not depend on their steps, 2 or 16 each.
+            // What three more epochs allocate does not depend on their steps, 2 or 16 each; an epoch that is the best so far
+            // keeps its weights.
             let of_epochs = |batch: usize| of_fit(batch, kind, 6) - of_fit(batch, kind, 3);
-            assert_eq!(of_epochs(256), of_epochs(32), "target {kind}");
+            let (few, many) = (of_epochs(256), of_epochs(32));
+            assert!(few.abs_diff(many) <= 3 * 3, "target {kind}: {few} {many}");
         }
     };
     rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap().install(check);

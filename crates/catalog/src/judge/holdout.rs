@@ -39,7 +39,7 @@ pub(crate) const VERB: Verb = Verb {
         input: Flow::Table,
         effect: Effect::RowsAll,
         structure: Structure::Holdout,
-        elsewhere: &[("test_size", "share"), ("random_state", "seed")],
+        elsewhere: &[("random_state", "seed")],
         examples: &[Example {
             script: "load iris.csv | target species | holdout 20% as test | train logistic | assess test metric=accuracy",
             output: "\

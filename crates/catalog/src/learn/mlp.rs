@@ -49,12 +49,12 @@ arguments! {
         option recipe: Option<Recipe>;
         /// Activation of the hidden layers of `plain`.
         option activation: ActivationWord = Activation::default();
-        /// Number of networks of `realmlp` whose mean predicts; each one holds out another part of the rows.
-        option members: Int<1, 100> = 1;
-        /// Share of the units of `realmlp` that are dropped in a step of training.
-        option dropout: UnitInterval = RealMlp::default().dropout;
-        /// Share of the target of `realmlp` that is spread among all classes. 0.1 is better for accuracy, 0 for probabilities.
-        option label_smoothing: UnitInterval = RealMlp::default().label_smoothing;
+        /// Number of networks of `realmlp` whose mean predicts; each one holds out another part of the rows. Without it, 1.
+        option members: Option<Int<1, 100>>;
+        /// Share of the units of `realmlp` that are dropped in a step of training. Without it, 15 %.
+        option dropout: Option<UnitInterval>;
+        /// Share of the target of `realmlp` that is spread among all classes. 0.1 is better for accuracy; 0, the default, for probabilities.
+        option label_smoothing: Option<UnitInterval>;
     }
 }
 
@@ -134,14 +134,15 @@ fn real(label: String, args: &MlpArgs, own: &Args, train: &Args) -> Result<Arc<d
     refuse(train, &["optimizer", "momentum", "weight_decay", "early_stop", "val", "loss"], "realmlp")?;
     let training = EpochArgs::read(train)?;
     let given = |name: &str| train.is_given(name);
+    let default = RealMlp::default();
     let mut learner = RealMlp {
         epochs: given("epochs").then(|| training.epochs.get()),
         batch: given("batch").then(|| training.batch.get()),
         lr: given("lr").then_some(training.lr.0),
-        members: args.members.get(),
-        dropout: args.dropout.0,
-        label_smoothing: args.label_smoothing.0,
-        ..RealMlp::default()
+        members: args.members.map_or(default.members, |members| members.get()),
+        dropout: args.dropout.map_or(default.dropout, |share| share.0),
+        label_smoothing: args.label_smoothing.map_or(default.label_smoothing, |share| share.0),
+        ..default
     };
     let mut output = None;
     if let Some((last, hidden)) = args.sizes.as_deref().and_then(<[_]>::split_last) {

@@ -35,7 +35,7 @@ const fn model_spec<A: Arguments>() -> Spec {
 /// budget still gives a good model.
 pub(crate) const AUTO: &str = "blend[gbdt, \
     { encode auto | fillna median | scale | train logistic }, { encode auto | fillna median | scale | train ridge }, \
-    extra_trees(trees=300), gbdt(trees=300, lr=0.05, depth=4, rows=50%, columns=50%), forest(trees=300), \
+    extra_trees(trees=300), mlp, gbdt(trees=300, lr=0.05, depth=4, rows=50%, columns=50%), forest(trees=300), \
     { encode auto | fillna median | scale | train knn[15](weights=distance) }, \
     { encode auto | fillna median | scale | train svm }, gbdt(trees=1000, lr=0.02, leaves=63, rows=50%, split_columns=50%)]";
 

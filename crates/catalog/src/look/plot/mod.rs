@@ -121,10 +121,50 @@ pub(crate) const VERB: Verb = Verb {
             ("savefig", "to"),
         ],
         examples: &[
-            Example { script: "load iris.csv | plot histogram on petal_length", output: "" },
             Example {
-                script: "load titanic.csv | target survived | train logistic | eval kfold 3 metric=auc | plot [roc, calibration] to=\"titanic.svg\"",
-                output: "",
+                script: "load iris.csv | plot histogram on petal_length",
+                output: "\
+Distribution of petal_length
+rows
+50 │▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂
+   │████████████████
+   │████████████████
+   │████████████████                                ▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇
+40 │████████████████                                ████████████████
+   │████████████████                                ████████████████▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁
+   │████████████████                                ████████████████████████████████
+30 │████████████████                                ████████████████████████████████
+   │████████████████                                ████████████████████████████████
+   │████████████████                                ████████████████████████████████
+   │████████████████                                ████████████████████████████████
+20 │████████████████                                ████████████████████████████████
+   │████████████████                                ████████████████████████████████
+   │████████████████                                ████████████████████████████████
+10 │████████████████                ▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆████████████████████████████████▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆
+   │████████████████                ████████████████████████████████████████████████████████████████
+   │████████████████                ████████████████████████████████████████████████████████████████
+ 0 │████████████████                ████████████████████████████████████████████████████████████████
+   └────────────────────────────────────────────────────────────────────────────────────────────────
+    1               2               3               4               5               6              7
+                                              petal_length
+",
+            },
+            Example {
+                script: "load titanic.csv | target survived | train gbdt(trees=50) | eval kfold 3 metric=auc | plot [roc, calibration] to=\"titanic.svg\"",
+                output: "\
+gbdt(trees=50) predicts survived (binary, positive class survived)
+stratified, 3 folds, 1309 rows, seed 0
+
+                        mean          95% interval    lowest   highest    baseline
+auc                   0.8511      0.8087 to 0.8935    0.8429    0.8633      0.5000
+
+confusion (rows true, columns predicted)
+                        died  survived
+died                     712        97
+survived                 168       332
+
+plotted roc, calibration to titanic.svg
+",
             },
         ],
         ..Spec::of::<PlotArgs>()
@@ -142,7 +182,8 @@ fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
         );
     };
     if let Some(other) = kinds.iter().find(|kind| kind.is_of_results() != first.is_of_results()) {
-        let message = format!("`{}` and `{}` are pictures of a table and of an evaluation", first.word(), other.word());
+        let (table, evaluation) = if first.is_of_results() { (other, first) } else { (first, other) };
+        let message = format!("`{}` draws a table, and `{}` an evaluation", table.word(), evaluation.word());
         return Err(ArgumentError::of("kinds", code::BAD_VALUE, message).help("plot them in two stages"));
     }
     if let Some(path) = to.as_ref().filter(|path| !path.ends_with(".svg") && !path.ends_with('/')) {
