@@ -359,7 +359,7 @@ impl Training for Real {
 
 /// Loads a network of either recipe.
 fn load(json: &Json) -> Result<Arc<dyn FittedModel>, Failure> {
-    match json.get("preparation") {
+    match json.get("model").and_then(|model| model.get("preparation")) {
         Some(_) => load_model::<RealMlpModel>(json),
         None => load_model::<NetworkModel>(json),
     }

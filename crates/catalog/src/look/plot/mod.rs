@@ -174,7 +174,6 @@ plotted roc, calibration to titanic.svg
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
-    let given = |name: &str| args.is_given(name);
     let PlotArgs { kinds, to, by, columns } = PlotArgs::read(args)?;
     let Some(first) = kinds.first() else {
         return Err(
@@ -195,7 +194,11 @@ fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     if !first.is_of_results() {
         return Ok(Bound::Inspect(Arc::new(OfTable { kinds, by, columns, place })));
     }
-    if let Some(name) = ["by", "columns"].into_iter().find(|name| given(name)) {
+    // All columns are the default, which an explicit script spells out.
+    let chooses = columns != Selection::Class(Class::All);
+    if let Some(name) =
+        [("by", by.is_some()), ("columns", chooses)].into_iter().find_map(|(name, is)| is.then_some(name))
+    {
         let message = format!("`plot {}` draws an evaluation, and has no columns", first.word());
         return Err(ArgumentError::of(name, code::MISPLACED_OPTION, message).help("leave it out"));
     }
