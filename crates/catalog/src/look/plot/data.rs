@@ -85,8 +85,11 @@ fn none(kind: Kind, what: &str) -> Failure {
     Failure::new(code::NOT_NUMERIC, message).help("name columns after `on`")
 }
 
+/// Columns of numbers by their names.
+type Numbers = Vec<(Arc<str>, Vec<f64>)>;
+
 /// The columns of numbers; missing values are NaN.
-fn numbers(table: &Table, names: &[&Arc<str>]) -> Result<Vec<(Arc<str>, Vec<f64>)>, Failure> {
+fn numbers(table: &Table, names: &[&Arc<str>]) -> Result<Numbers, Failure> {
     let is_number = |name: &&&Arc<str>| table.column(name).is_ok_and(|column| column.kind.is_numeric());
     let of = |name: &&Arc<str>| Ok(((*name).clone(), table.numbers_or_nan(std::slice::from_ref(*name))?));
     names.iter().filter(is_number).map(of).collect()
