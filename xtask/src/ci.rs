@@ -23,6 +23,7 @@ const OPTIONAL: &[Step] = &[
     Step::Cargo(&["clippy", "-p", REMOTE, "-p", ADBC, "--all-targets", "--", "-D", "warnings"]),
     Step::Cargo(&["test", "-p", REMOTE, "-p", ADBC]),
     Step::Cargo(&["clippy", "-p", "pipewright-cli", "--features", "remote,adbc", "--", "-D", "warnings"]),
+    Step::Cargo(&["test", "-p", "pipewright-plot", "--features", "png"]),
 ];
 
 const REMOTE: &str = "pipewright-remote";

@@ -33,7 +33,7 @@ const COMMANDS: &[Command] = &[
     Command {
         name: "optional",
         arguments: "",
-        summary: "Like `ci`, for the optional crates: remote files, and database drivers.",
+        summary: "Like `ci`, for the optional crates and features: remote files, database drivers, pictures as PNG.",
         run: ci::optional,
     },
     Command {
