@@ -1,8 +1,8 @@
 //! Typed arguments: a Rust type determines which values of the language it accepts, and how they are parsed and
 //! printed.
 
-use crate::{Assigned, Block, Chosen, ChosenGenerator, Domain, Renamed, Route, Value};
-use pipewright_diagnostic::Spanned;
+use crate::{ArgumentError, Assigned, Block, Chosen, ChosenGenerator, Domain, Renamed, Route, Value};
+use pipewright_diagnostic::{Spanned, code};
 use pipewright_frame::{Class, Expression, Selection};
 use std::sync::Arc;
 
@@ -313,6 +313,20 @@ pub struct Duration {
     pub seconds: f64,
     /// As written.
     pub text: String,
+}
+
+impl Duration {
+    /// Returns it as a time budget, which the parameter `param` sets.
+    ///
+    /// # Errors
+    /// An [`ArgumentError`] if it is not above 0.
+    pub fn budget(&self, param: &'static str) -> Result<std::time::Duration, ArgumentError> {
+        let time = std::time::Duration::try_from_secs_f64(self.seconds).ok().filter(|time| !time.is_zero());
+        time.ok_or_else(|| {
+            ArgumentError::of(param, code::BAD_VALUE, "a budget is a time above 0")
+                .help(format!("for example `{param}=60s`"))
+        })
+    }
 }
 
 impl Argument for Duration {

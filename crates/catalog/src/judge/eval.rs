@@ -200,8 +200,9 @@ impl Eval {
     }
 
     /// The split of rows that are set apart for the final exam.
-    pub(super) fn apart(share: f64, shuffle: bool, stratified: Option<bool>, seed: Option<u64>) -> Eval {
-        Eval { shuffle, stratified, seed, evaluates: true, ..Eval::holdout(share) }
+    pub(super) fn apart(share: f64, latest: bool, stratified: Option<bool>, seed: Option<u64>) -> Eval {
+        let scheme = if latest { Scheme::Latest(share) } else { Scheme::Holdout(share) };
+        Eval { scheme, stratified, seed, evaluates: true, ..Eval::holdout(share) }
     }
 
     /// The final exam on rows that were set apart, whose share does not matter any more.
@@ -366,11 +367,11 @@ impl Evaluator for Eval {
     }
 
     fn in_order(&self) -> bool {
-        matches!(self.scheme, Scheme::Time { .. })
+        matches!(self.scheme, Scheme::Time { .. } | Scheme::Latest(_))
     }
 
     fn shuffles(&self) -> bool {
-        self.shuffle && !matches!(self.scheme, Scheme::Time { .. })
+        self.shuffle && !self.in_order()
     }
 
     fn decided(&self, task: &Task) -> Vec<(&'static str, String)> {

@@ -1,6 +1,7 @@
 //! `holdout`: sets rows apart for the final exam.
 
 use super::eval::Eval;
+use pipewright_diagnostic::code;
 use pipewright_operator::work::{Evaluator, Holdout};
 use pipewright_operator::{
     Args, ArgumentError, Arguments, Bound, Effect, Environment, Example, Flow, Fraction, Group, Name, Seed, Spec,
@@ -13,8 +14,8 @@ arguments! {
     struct HoldoutArgs {
         /// Share of the rows to set apart.
         positional share: Fraction = 0.2;
-        /// Shuffles the rows before they are split; without it, the last rows are set apart.
-        option shuffle: bool = true;
+        /// Sets the latest rows apart, by the column with the role time, or else by row.
+        option latest: bool = false;
         /// Keeps the class proportions on both sides. Without it, where the target has classes and no groups are kept
         /// together.
         option stratified: Option<bool>;
@@ -33,7 +34,7 @@ pub(crate) const VERB: Verb = Verb {
         details: "It stands above the first stage that learns. Nothing below learns from the test rows: neither \
                   steps nor models, and neither `tune` nor `eval` sees them. `assess NAME` judges the finished \
                   pipeline on them, once. The split keeps the class proportions, and the groups of a column with the \
-                  role group together. `eval holdout 20%` evaluates on a holdout too, but draws it from the rows at \
+                  role group together; `latest=true` splits by time. `eval holdout 20%` evaluates on a holdout too, but draws it from the rows at \
                   hand and may be repeated.",
         search: &["train_test_split", "test set", "split", "train test split", "hold out"],
         input: Flow::Table,
@@ -63,8 +64,12 @@ virginica                    0           0          10
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
-    let HoldoutArgs { share, shuffle, stratified, seed, name } = HoldoutArgs::read(args)?;
-    let split = Eval::apart(share.0, shuffle, stratified, seed.map(|seed| seed.0));
+    let HoldoutArgs { share, latest, stratified, seed, name } = HoldoutArgs::read(args)?;
+    if latest && (stratified.is_some() || seed.is_some()) {
+        let message = "the latest rows are not drawn, so `stratified` and `seed` have no effect";
+        return Err(ArgumentError::of("latest", code::BAD_VALUE, message).help("leave them out"));
+    }
+    let split = Eval::apart(share.0, latest, stratified, seed.map(|seed| seed.0));
     Ok(Bound::Holdout(Arc::new(Apart { name: name.0, split: Arc::new(split) })))
 }
 

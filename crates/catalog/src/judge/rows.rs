@@ -107,6 +107,21 @@ pub(super) fn last_rows(rows: usize, share: f64) -> Result<split::Fold, Failure>
     Ok(split::Fold { train: (0..train).collect(), test: (train..end).collect() })
 }
 
+/// The latest rows are held out, and no row of their time is trained on.
+pub(super) fn latest_rows(rows: &Table, share: f64, progress: &dyn Progress) -> Result<split::Fold, Failure> {
+    let train = split::holdout(rows.rows(), share, Key::new(0))?.train.len();
+    let times = times(rows, None, progress)?;
+    let mut sorted = times.clone();
+    sorted.sort_by(f64::total_cmp);
+    let first = sorted[train];
+    let (test, train): (Vec<u32>, Vec<u32>) = (0..).take(times.len()).partition(|&row| times[row as usize] >= first);
+    if train.is_empty() {
+        let message = "all rows have the same time, so none is earlier than those held out";
+        return Err(Failure::new(code::TOO_FEW_ROWS, message));
+    }
+    Ok(split::Fold { train, test })
+}
+
 /// The gap in the unit of the times: seconds for dates.
 pub(super) fn seconds(gap: &Gap) -> f64 {
     match gap {

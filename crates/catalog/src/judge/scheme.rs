@@ -1,7 +1,7 @@
 //! The schemes by which `eval` splits rows.
 
 use super::eval::Gap;
-use super::rows::{self, last_rows, seconds, times};
+use super::rows::{self, last_rows, latest_rows, seconds, times};
 use pipewright_diagnostic::{Failure, Progress, code};
 use pipewright_frame::Table;
 use pipewright_learn::split::{self, Fold, Folds, Forward, Length, Rows};
@@ -28,6 +28,8 @@ pub(super) enum Scheme {
     },
     /// A share of the rows, once.
     Holdout(f64),
+    /// The latest share of the rows, once.
+    Latest(f64),
     /// Several holdouts of this share, each drawn anew.
     MonteCarlo(usize, f64),
     /// Rows drawn with replacement; those that were not drawn are held out.
@@ -85,7 +87,7 @@ impl Scheme {
         match *self {
             Scheme::Folds(folds) | Scheme::Groups(folds) | Scheme::Bootstrap(folds) => folds,
             Scheme::Time { rounds, .. } | Scheme::MonteCarlo(rounds, _) => rounds,
-            Scheme::Holdout(_) => 1,
+            Scheme::Holdout(_) | Scheme::Latest(_) => 1,
         }
     }
 
@@ -93,7 +95,7 @@ impl Scheme {
         match *self {
             Scheme::Folds(count) | Scheme::Groups(count) => split::check_counts(rows, count),
             Scheme::Time { rounds, .. } => split::check_forward(rows, rounds),
-            Scheme::Holdout(_) | Scheme::MonteCarlo(..) | Scheme::Bootstrap(_) => Ok(()),
+            Scheme::Holdout(_) | Scheme::Latest(_) | Scheme::MonteCarlo(..) | Scheme::Bootstrap(_) => Ok(()),
         }
     }
 
@@ -104,7 +106,7 @@ impl Scheme {
             Scheme::Time { .. } => result::Scheme::Time,
             Scheme::Folds(_) if stratifies => result::Scheme::Stratified,
             Scheme::Folds(_) => result::Scheme::KFold,
-            Scheme::Holdout(_) => result::Scheme::Holdout,
+            Scheme::Holdout(_) | Scheme::Latest(_) => result::Scheme::Holdout,
             Scheme::MonteCarlo(..) => result::Scheme::MonteCarlo,
             Scheme::Bootstrap(_) => result::Scheme::Bootstrap,
         }
@@ -145,6 +147,12 @@ impl Scheme {
             },
             (Scheme::MonteCarlo(rounds, share), _) => plain(split::random_holdouts(from, *share, *rounds, key)?),
             (Scheme::Bootstrap(rounds), _) => plain(split::bootstrap(from, *rounds, key)?),
+            (Scheme::Latest(_), _) if groups.is_some() => {
+                let message = "the latest rows are set apart, which would tear the groups of rows apart";
+                let help = "leave out latest=true, or the role group";
+                return Err(Failure::new(code::BAD_VALUE, message).help(help));
+            }
+            (Scheme::Latest(share), _) => plain(vec![latest_rows(rows, *share, progress)?]),
             (Scheme::Holdout(share), codes) => plain(vec![match (groups, codes) {
                 (Some(groups), _) => split::holdout_grouped(groups, *share, key)?,
                 (None, _) if shuffle.is_none() => last_rows(count, *share)?,

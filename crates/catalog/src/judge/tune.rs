@@ -172,11 +172,7 @@ fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     let metric = metric.and_then(|word| Metric::find(word.0));
     let stratified = matches!(inner, Inner::Stratified(_)).then_some(true);
     let judge = Arc::new(Eval::inner(scheme, stratified, metric));
-    let budget = budget.map(|budget| std::time::Duration::try_from_secs_f64(budget.seconds));
-    let budget = budget.transpose().map_err(|_| {
-        let message = "a budget is a time above 0";
-        ArgumentError::of("budget", code::BAD_VALUE, message).help("for example `budget=10m`")
-    })?;
+    let budget = budget.map(|budget| budget.budget("budget")).transpose()?;
     Ok(Bound::Search(Arc::new(Tune { strategy, metric, judge, budget, seed: seed.map(|seed| seed.0) })))
 }
 

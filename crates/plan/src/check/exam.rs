@@ -2,19 +2,26 @@
 
 use super::Walk;
 use pipewright_diagnostic::{Diagnostic, Span, code, nearest};
-use pipewright_operator::work::Exam;
-use pipewright_operator::{Bound, Verb};
+use pipewright_frame::Role;
+use pipewright_operator::work::{Exam, Holdout};
+use pipewright_operator::{Args, Bound, Verb};
 
 impl Walk<'_> {
-    /// Rows are set apart in a pipeline that trains a model.
-    pub(super) fn check_holdout(&mut self, verb: &Verb, span: Span) {
-        if self.at.trains {
-            return;
+    /// Rows are set apart in a pipeline that trains a model, and by time if they have one.
+    pub(super) fn check_holdout(&mut self, holdout: &dyn Holdout, verb: &Verb, args: &Args, span: Span) {
+        let (name, split) = (verb.spec.name, holdout.split());
+        if !self.at.trains {
+            let message = format!("`{name}` sets rows apart for the final exam, but nothing below trains a model");
+            let diagnostic = Diagnostic::error(code::WRONG_ORDER, message).label(span, "");
+            return self.say(diagnostic.help("to draw rows at random: sample 80%"));
         }
-        let message =
-            format!("`{}` sets rows apart for the final exam, but nothing below trains a model", verb.spec.name);
-        let help = "to draw rows at random: sample 80%";
-        self.say(Diagnostic::error(code::WRONG_ORDER, message).label(span, "").help(help));
+        let time = self.at.schema.as_ref().and_then(|schema| schema.with_role(Role::Time));
+        if let Some(time) = time.filter(|_| !split.in_order()) {
+            let message = format!("`{}` has the role time, and these rows are drawn from all times", time.name);
+            let help = format!("set the latest rows apart: {name} 20% latest=true as {}", holdout.name());
+            return self.say(Diagnostic::error(code::ORDER_SHUFFLED, message).label(span, "").help(help));
+        }
+        self.check_judge(split.as_ref(), 1, args, span);
     }
 
     /// An exam is taken once, on the rows of the holdout above.

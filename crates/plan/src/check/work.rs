@@ -82,13 +82,10 @@ impl Walk<'_> {
                 self.check_judge(judge.as_ref(), judge.rounds(), args, span);
                 return self.at.branch.task.as_ref().map(|task| judge.decided(task)).unwrap_or_default();
             }
-            Bound::Holdout(holdout) => {
-                self.check_holdout(verb, span);
-                self.check_judge(holdout.split().as_ref(), 1, args, span);
-            }
+            Bound::Holdout(holdout) => self.check_holdout(holdout.as_ref(), verb, args, span),
             Bound::Exam(exam) => {
                 self.check_exam(exam.as_ref(), span);
-                self.check_judge(exam.judge().as_ref(), 1, args, span);
+                self.check_task(exam.judge().as_ref(), args, span);
             }
             Bound::Search(search) => self.check_judge(search.judge().as_ref(), 1, args, span),
             Bound::Adjust(adjust) => self.check_adjust(adjust.as_ref(), verb, args, span),
@@ -111,6 +108,11 @@ impl Walk<'_> {
     pub(super) fn check_judge(&mut self, judge: &dyn Evaluator, rounds: usize, args: &Args, span: Span) {
         self.check_order(judge, span);
         self.check_jobs(judge, rounds, span);
+        self.check_task(judge, args, span);
+    }
+
+    /// Checks the metrics of an evaluation against the target.
+    fn check_task(&mut self, judge: &dyn Evaluator, args: &Args, span: Span) {
         if let Some(task) = &self.at.branch.task
             && let Err(fault) = judge.check(task)
         {

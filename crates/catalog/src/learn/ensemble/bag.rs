@@ -1,10 +1,9 @@
 //! `bag`: one model, fitted on several random samples of the rows.
 
-use super::{Averaged, Member, Part, in_parallel, load_averaged};
+use super::{Averaged, Ensemble, Member, Part, Way, in_parallel, load_averaged};
 use crate::learn::model_spec;
-use crate::learn::train::TrainArgs;
 use pipewright_diagnostic::{Failure, Progress};
-use pipewright_operator::work::{Accepts, FittedModel, Learner, Training};
+use pipewright_operator::work::{FittedModel, Learner, Training};
 use pipewright_operator::{
     Args, ArgumentError, Arguments, Chosen, Data, Example, Int, Model, Ratio, Spec, Task, Tasks, arguments,
 };
@@ -55,9 +54,8 @@ rmse                 56.3411    49.1232 to 63.5591   52.2136   62.3371     77.11
 
 fn prepare(label: String, own: &Args, train: &Args) -> Result<Arc<dyn Training>, ArgumentError> {
     let BagArgs { model, n, rows, replace } = BagArgs::read(own)?;
-    let seed = TrainArgs::read(train)?.seed();
     let sampling = Sampling { count: n.get(), share: rows.0, replace };
-    Ok(Arc::new(Bag { label, part: Part::new(&model, train)?, sampling, seed }))
+    Ensemble::of(label, std::slice::from_ref(&model), sampling, train)
 }
 
 /// How samples are drawn.
@@ -81,32 +79,10 @@ impl Sampling {
     }
 }
 
-struct Bag {
-    label: String,
-    part: Part,
-    sampling: Sampling,
-    seed: Option<u64>,
-}
-
-impl Training for Bag {
-    fn label(&self) -> String {
-        self.label.clone()
-    }
-
-    fn wants_classes(&self, distinct: usize) -> Option<bool> {
-        self.part.training.wants_classes(distinct)
-    }
-
-    fn accepts(&self) -> Accepts {
-        self.part.accepts()
-    }
-
-    fn learner(&self, task: &Task) -> Result<Arc<dyn Learner>, ArgumentError> {
-        Ok(Arc::new(BagOf { member: self.part.member(task)?, sampling: self.sampling }))
-    }
-
-    fn seed(&self) -> Option<u64> {
-        self.seed
+impl Way for Sampling {
+    fn learner(&self, parts: &[Part], task: &Task) -> Result<Arc<dyn Learner>, ArgumentError> {
+        let member = parts[0].member(task)?;
+        Ok(Arc::new(BagOf { member, sampling: *self }))
     }
 }
 

@@ -1,17 +1,16 @@
 //! `blend`: a weighted mean of models, whose weights are chosen by out-of-fold predictions.
 
 use super::folds::InnerFolds;
-use super::{Averaged, Member, Part, common_accepts, in_parallel, load_averaged};
+use super::{Averaged, Ensemble, Member, Part, Way, in_parallel, load_averaged};
 use crate::exchange;
 use crate::judge::eval::MetricWord;
 use crate::learn::model_spec;
-use crate::learn::train::TrainArgs;
 use pipewright_diagnostic::{Failure, Progress, code};
 use pipewright_frame::Role;
 use pipewright_learn::metric::{self, Metric, Undefined};
 use pipewright_learn::search::greedy_ensemble;
 use pipewright_learn::{Labels, Outputs};
-use pipewright_operator::work::{Accepts, FittedModel, Learner, Training};
+use pipewright_operator::work::{FittedModel, Learner, Training};
 use pipewright_operator::{
     Args, ArgumentError, Arguments, Chosen, Data, Duration, Example, Int, Model, Spec, Task, TaskKind, Tasks, arguments,
 };
@@ -65,66 +64,40 @@ rmse                 54.5697    50.1515 to 58.9878   51.9718   57.6768     77.11
 
 fn prepare(label: String, own: &Args, train: &Args) -> Result<Arc<dyn Training>, ArgumentError> {
     let BlendArgs { models, folds, metric, budget } = BlendArgs::read(own)?;
-    let budget = budget.map(|budget| std::time::Duration::try_from_secs_f64(budget.seconds)).transpose();
-    let budget = budget.map_err(|_| {
-        ArgumentError::of("budget", code::BAD_VALUE, "a budget is a time above 0").help("for example `budget=60s`")
-    })?;
-    let way = Way { folds: folds.get(), metric: metric.and_then(|word| Metric::find(word.0)), budget };
-    Ok(Arc::new(Blend { label, parts: Part::all(&models, train)?, way, seed: TrainArgs::read(train)?.seed() }))
+    let budget = budget.map(|budget| budget.budget("budget")).transpose()?;
+    let way = Blending { folds: folds.get(), metric: metric.and_then(|word| Metric::find(word.0)), budget };
+    Ensemble::of(label, &models, way, train)
 }
 
 /// How the weights are chosen.
 #[derive(Clone, Copy)]
-struct Way {
+struct Blending {
     folds: usize,
     metric: Option<&'static Metric>,
     budget: Option<std::time::Duration>,
 }
 
-struct Blend {
-    label: String,
-    parts: Vec<Part>,
-    way: Way,
-    seed: Option<u64>,
-}
-
-impl Training for Blend {
-    fn label(&self) -> String {
-        self.label.clone()
-    }
-
-    fn wants_classes(&self, distinct: usize) -> Option<bool> {
-        super::wants_classes(&self.parts, distinct)
-    }
-
-    fn accepts(&self) -> Accepts {
-        common_accepts(&self.parts)
-    }
-
-    fn learner(&self, task: &Task) -> Result<Arc<dyn Learner>, ArgumentError> {
-        let fitting = self.parts.iter().filter(|part| part.model.tasks.include(&task.kind));
+impl Way for Blending {
+    fn learner(&self, parts: &[Part], task: &Task) -> Result<Arc<dyn Learner>, ArgumentError> {
+        let fitting = parts.iter().filter(|part| part.model.tasks.include(&task.kind));
         let members: Vec<Member> = fitting.map(|part| part.member(task)).collect::<Result<_, _>>()?;
         if members.is_empty() {
             let message = format!("none of these models is for the target `{}`", task.target);
             return Err(ArgumentError::of("model", code::WRONG_TASK, message));
         }
         let numbers = matches!(task.kind, TaskKind::Numbers);
-        let metric = self.way.metric.unwrap_or(if numbers { &metric::RMSE } else { &metric::LOG_LOSS });
+        let metric = self.metric.unwrap_or(if numbers { &metric::RMSE } else { &metric::LOG_LOSS });
         if (metric.task == metric::Task::Numbers) != numbers {
             let message = format!("`{}` is not a metric for this target", metric.name);
             return Err(ArgumentError::of("model", code::WRONG_TASK, message));
         }
-        Ok(Arc::new(BlendOf { members, way: self.way, metric, task: task.clone() }))
-    }
-
-    fn seed(&self) -> Option<u64> {
-        self.seed
+        Ok(Arc::new(BlendOf { members, way: *self, metric, task: task.clone() }))
     }
 }
 
 struct BlendOf {
     members: Vec<Member>,
-    way: Way,
+    way: Blending,
     metric: &'static Metric,
     task: Task,
 }

@@ -1,4 +1,4 @@
-//! Models made of models: what `vote`, `bag` and `stack` share.
+//! Models made of models: what `vote`, `bag`, `stack` and `blend` share.
 
 pub(crate) mod bag;
 pub(crate) mod blend;
@@ -6,13 +6,14 @@ mod folds;
 pub(crate) mod stack;
 pub(crate) mod vote;
 
+use super::train::TrainArgs;
 use crate::exchange;
 use arrow_array::{ArrayRef, StringArray};
 use pipewright_diagnostic::{Bounds, Failure, Progress, code};
 use pipewright_frame::{Column, ColumnType, FitContext, Table, TargetSpec};
 use pipewright_learn::Outputs;
 use pipewright_operator::work::{Accepts, FittedModel, Learner, Training};
-use pipewright_operator::{Args, ArgumentError, Block, Chosen, Data, Group, Model, StepRecord, Task};
+use pipewright_operator::{Args, ArgumentError, Arguments, Block, Chosen, Data, Group, Model, StepRecord, Task};
 use pipewright_world::random::Key;
 use rayon::prelude::*;
 use serde_json::{Value as Json, json};
@@ -64,6 +65,53 @@ impl Part {
             steps: self.steps.clone(),
             target: task.target_spec(),
         })
+    }
+}
+
+/// How the parts of an ensemble become one model.
+trait Way: Send + Sync {
+    /// Returns the learner for a task.
+    ///
+    /// # Errors
+    /// An [`ArgumentError`] if a part or an argument does not fit the task.
+    fn learner(&self, parts: &[Part], task: &Task) -> Result<Arc<dyn Learner>, ArgumentError>;
+}
+
+/// An ensemble before the target is known.
+struct Ensemble<W> {
+    label: String,
+    parts: Vec<Part>,
+    way: W,
+    seed: Option<u64>,
+}
+
+impl<W: Way + 'static> Ensemble<W> {
+    /// The ensemble of these models; `train` are the options of `train`.
+    fn of(label: String, models: &[Box<Chosen>], way: W, train: &Args) -> Result<Arc<dyn Training>, ArgumentError> {
+        let seed = TrainArgs::read(train)?.seed();
+        Ok(Arc::new(Ensemble { label, parts: Part::all(models, train)?, way, seed }))
+    }
+}
+
+impl<W: Way> Training for Ensemble<W> {
+    fn label(&self) -> String {
+        self.label.clone()
+    }
+
+    fn wants_classes(&self, distinct: usize) -> Option<bool> {
+        wants_classes(&self.parts, distinct)
+    }
+
+    fn accepts(&self) -> Accepts {
+        common_accepts(&self.parts)
+    }
+
+    fn learner(&self, task: &Task) -> Result<Arc<dyn Learner>, ArgumentError> {
+        self.way.learner(&self.parts, task)
+    }
+
+    fn seed(&self) -> Option<u64> {
+        self.seed
     }
 }
 

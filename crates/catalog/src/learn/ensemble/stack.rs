@@ -1,16 +1,15 @@
 //! `stack`: a model that learns from the out-of-fold predictions of others.
 
 use super::folds::InnerFolds;
-use super::{FittedMember, Member, Part, common_accepts, damaged, in_parallel, load_members, members};
+use super::{Ensemble, FittedMember, Member, Part, Way, damaged, in_parallel, load_members, members};
 use crate::adapt::{FeatureUse, TrainingOf};
-use crate::learn::train::TrainArgs;
 use crate::learn::{logistic, model_spec, ridge};
 use arrow_array::{ArrayRef, Float64Array};
 use pipewright_diagnostic::{Failure, Progress};
 use pipewright_frame::{Column, ColumnType, Role, Table};
 use pipewright_learn::Outputs;
 use pipewright_learn::linear::{Logistic, Ridge};
-use pipewright_operator::work::{Accepts, FittedModel, Learner, Training};
+use pipewright_operator::work::{FittedModel, Learner, Training};
 use pipewright_operator::{
     Args, ArgumentError, Arguments, Chosen, Data, Example, Int, Model, Spec, Task, TaskKind, Tasks, arguments,
 };
@@ -64,8 +63,7 @@ fn prepare(label: String, own: &Args, train: &Args) -> Result<Arc<dyn Training>,
         Some(meta) => [Part::new(&meta, train)?, Part::new(&meta, train)?],
         None => [default_meta(&ridge::MODEL, Ridge::default()), default_meta(&logistic::MODEL, Logistic::default())],
     };
-    let seed = TrainArgs::read(train)?.seed();
-    Ok(Arc::new(Stack { label, base: Part::all(&base, train)?, metas, folds: folds.get(), seed }))
+    Ensemble::of(label, &base, Stacking { metas, folds: folds.get() }, train)
 }
 
 fn default_meta<L: pipewright_learn::Learner + Clone + 'static>(model: &'static Model, learner: L) -> Part {
@@ -75,36 +73,18 @@ fn default_meta<L: pipewright_learn::Learner + Clone + 'static>(model: &'static 
     Part { label, model, training: Arc::new(training), steps: None }
 }
 
-struct Stack {
-    label: String,
-    base: Vec<Part>,
+/// How the predictions of the base models are learned from.
+struct Stacking {
     /// The meta model for numbers and that for classes.
     metas: [Part; 2],
     folds: usize,
-    seed: Option<u64>,
 }
 
-impl Training for Stack {
-    fn label(&self) -> String {
-        self.label.clone()
-    }
-
-    fn wants_classes(&self, distinct: usize) -> Option<bool> {
-        super::wants_classes(&self.base, distinct)
-    }
-
-    fn accepts(&self) -> Accepts {
-        common_accepts(&self.base)
-    }
-
-    fn learner(&self, task: &Task) -> Result<Arc<dyn Learner>, ArgumentError> {
+impl Way for Stacking {
+    fn learner(&self, parts: &[Part], task: &Task) -> Result<Arc<dyn Learner>, ArgumentError> {
         let meta = &self.metas[usize::from(matches!(task.kind, TaskKind::Classes(_)))];
-        let (base, meta) = (members(&self.base, task)?, meta.member(task)?);
+        let (base, meta) = (members(parts, task)?, meta.member(task)?);
         Ok(Arc::new(StackOf { base, meta, folds: self.folds, task: task.clone() }))
-    }
-
-    fn seed(&self) -> Option<u64> {
-        self.seed
     }
 }
 

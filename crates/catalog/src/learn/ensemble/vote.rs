@@ -1,10 +1,9 @@
 //! `vote`: the mean of several models.
 
-use super::{Averaged, Member, Part, common_accepts, in_parallel, load_averaged, members, wants_classes};
+use super::{Averaged, Ensemble, Member, Part, Way, in_parallel, load_averaged, members};
 use crate::learn::model_spec;
-use crate::learn::train::TrainArgs;
 use pipewright_diagnostic::{Failure, Progress, code};
-use pipewright_operator::work::{Accepts, FittedModel, Learner, Training};
+use pipewright_operator::work::{FittedModel, Learner, Training};
 use pipewright_operator::{
     Args, ArgumentError, Arguments, Chosen, Data, Example, Model, Positive, Spec, Task, Tasks, arguments,
 };
@@ -66,36 +65,15 @@ fn prepare(label: String, own: &Args, train: &Args) -> Result<Arc<dyn Training>,
     let weights = weights.unwrap_or_else(|| vec![1.0; models.len()]);
     let total: f64 = weights.iter().sum();
     let weights = weights.into_iter().map(|weight| weight / total).collect();
-    let seed = TrainArgs::read(train)?.seed();
-    Ok(Arc::new(Vote { label, parts: Part::all(&models, train)?, weights, seed }))
+    Ensemble::of(label, &models, Weighted(weights), train)
 }
 
-struct Vote {
-    label: String,
-    parts: Vec<Part>,
-    weights: Vec<f64>,
-    seed: Option<u64>,
-}
+/// The weight of each model.
+struct Weighted(Vec<f64>);
 
-impl Training for Vote {
-    fn label(&self) -> String {
-        self.label.clone()
-    }
-
-    fn wants_classes(&self, distinct: usize) -> Option<bool> {
-        wants_classes(&self.parts, distinct)
-    }
-
-    fn accepts(&self) -> Accepts {
-        common_accepts(&self.parts)
-    }
-
-    fn learner(&self, task: &Task) -> Result<Arc<dyn Learner>, ArgumentError> {
-        Ok(Arc::new(VoteOf { members: members(&self.parts, task)?, weights: self.weights.clone() }))
-    }
-
-    fn seed(&self) -> Option<u64> {
-        self.seed
+impl Way for Weighted {
+    fn learner(&self, parts: &[Part], task: &Task) -> Result<Arc<dyn Learner>, ArgumentError> {
+        Ok(Arc::new(VoteOf { members: members(parts, task)?, weights: self.0.clone() }))
     }
 }
 
