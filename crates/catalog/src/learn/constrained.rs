@@ -1,38 +1,47 @@
 //! Boosting with constraints on columns, which a script names as they are in the file.
 
 use crate::adapt::{FeatureUse, LearnerOf, TrainingOf};
+use crate::judge::eval::Eval;
 use pipewright_diagnostic::{Failure, Progress, code, nearest};
 use pipewright_frame::{Role, Schema};
 use pipewright_learn::boost::Gbdt;
-use pipewright_operator::work::{Accepts, FittedModel, Learner, Training};
+use pipewright_operator::work::{Accepts, FittedModel, Learner, Splitter, Training};
 use pipewright_operator::{ArgumentError, Data, Task};
 use pipewright_world::random::Key;
 use std::sync::Arc;
 
 /// Training whose constraints name columns of the file: a column that was derived from one counts as that one, as the
 /// columns of a one-hot encoding do.
-pub(super) struct Constrained(pub TrainingOf<Gbdt>);
+pub(super) struct Constrained {
+    pub training: TrainingOf<Gbdt>,
+    /// The share of the training rows that is held out to stop early; `None` if the learner holds out what it needs.
+    pub validation: Option<f64>,
+}
 
 impl Training for Constrained {
     fn label(&self) -> String {
-        self.0.label()
+        self.training.label()
     }
 
     fn wants_classes(&self, distinct: usize) -> Option<bool> {
-        self.0.wants_classes(distinct)
+        self.training.wants_classes(distinct)
     }
 
     fn accepts(&self) -> Accepts {
-        self.0.accepts()
+        self.training.accepts()
+    }
+
+    fn validation(&self) -> Option<Arc<dyn Splitter>> {
+        self.validation.map(|share| Arc::new(Eval::holdout(share)) as Arc<dyn Splitter>)
     }
 
     fn learner(&self, task: &Task) -> Result<Arc<dyn Learner>, ArgumentError> {
-        self.0.learner(task)?;
-        Ok(Arc::new(ConstrainedLearner { gbdt: self.0.learner.clone(), task: task.clone() }))
+        self.training.learner(task)?;
+        Ok(Arc::new(ConstrainedLearner { gbdt: self.training.learner.clone(), task: task.clone() }))
     }
 
     fn seed(&self) -> Option<u64> {
-        self.0.seed()
+        self.training.seed()
     }
 }
 

@@ -62,6 +62,14 @@ arguments! {
     }
 }
 
+impl EpochArgs {
+    /// The options of early stopping, for models that are trained in rounds.
+    pub(super) const STOPPING: &[Param] = {
+        let (_, last) = EpochArgs::PARAMS.split_at(EpochArgs::PARAMS.len() - 3);
+        last.split_at(2).0
+    };
+}
+
 /// All options; those passed on to models come first.
 const OPTIONS: &[Param] = &{
     let (models, own) = (EpochArgs::PARAMS, Spec::of::<TrainArgs>().options);
