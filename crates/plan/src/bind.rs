@@ -696,6 +696,14 @@ fn model_of_pipeline(
         problems.push(Diagnostic::error(code::WRONG_ORDER, message).label(span, "").help(help));
         None
     })?;
+    if let Some(Core::Call { args, .. }) = pipeline.stages.last().map(|last| &last.core)
+        && let Some(option) = args.get(1)
+    {
+        let message = "options of training are given once, for all models";
+        let help = format!("write it after the model that this one is a part of: {trainer} … {option}");
+        problems.push(Diagnostic::error(code::MISPLACED_OPTION, message).label(option.span(), "").help(help));
+        return None;
+    }
     // That of a pipeline that is not valid is not there, and was reported.
     let (_, steps) = known.blocks.iter().find(|(checked, _)| checked == pipeline)?;
     let Some(Value::Model(chosen)) = read_value(value, Domain::Model, known, problems) else { return None };
@@ -711,8 +719,8 @@ pub(crate) fn trained<'a>(
     let verb = find_verb(last, registry).ok()?;
     let takes_model = verb.spec.positionals.first().is_some_and(|param| param.domain == Domain::Model);
     match &last.core {
-        Core::Call { args, .. } if takes_model => match args.as_slice() {
-            [Arg::Positional(model)] => Some((verb.spec.name, model)),
+        Core::Call { args, .. } if takes_model => match args.first() {
+            Some(Arg::Positional(model)) => Some((verb.spec.name, model)),
             _ => None,
         },
         _ => None,

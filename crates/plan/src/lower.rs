@@ -414,10 +414,14 @@ impl<'a> Lowering<'a> {
         matches!(self.graph.jobs()[report].work, Work::Assess(_))
     }
 
-    /// The evaluations of this arm and of those before it.
+    /// The evaluations of this arm and of those before it; without any, the final exam.
     fn verdicts(&self) -> Vec<JobId> {
-        let own = self.reports.iter().copied().filter(|&report| self.is_verdict(report));
-        self.beside.verdicts.iter().copied().chain(own).collect()
+        let own = |is: &dyn Fn(JobId) -> bool| -> Vec<JobId> {
+            self.reports.iter().copied().filter(|&report| is(report)).collect()
+        };
+        let verdicts = own(&|report| self.is_verdict(report));
+        let verdicts = if verdicts.is_empty() { own(&|report| self.is_assessment(report)) } else { verdicts };
+        self.beside.verdicts.iter().copied().chain(verdicts).collect()
     }
 
     /// Saves the final fit.

@@ -5,7 +5,7 @@ use crate::bind::find_verb;
 use crate::names::{Scope, selection};
 use pipewright_diagnostic::{Diagnostic, Span, Spanned, code};
 use pipewright_frame::{Role, Schema, Selection};
-use pipewright_operator::{Args, Block, Effect, Flow, Implied, Inner, InnerWork, Route, Value, Verb};
+use pipewright_operator::{Args, Block, Effect, Flow, Footprint, Implied, Inner, InnerWork, Route, Value, Verb};
 use pipewright_syntax::{self as syntax, Arg, Core, Item, Pipeline, Route as Written, Stage};
 
 impl Walk<'_> {
@@ -37,11 +37,33 @@ impl Walk<'_> {
             let (_, steps) = pipeline.stages.split_last().expect("a stage that trains");
             let steps = Pipeline { stages: steps.to_vec(), span: pipeline.span };
             let nodes = self.inside(&steps, self.at.schema.clone());
+            self.refuse_leaks(&nodes);
             let block = self.block(nodes, "the pipeline of a model", &|node| stays(node));
             blocks.push((pipeline.clone(), block));
         }
         // The stages of a pipeline may have pipelines of their own.
         self.blocks = blocks;
+    }
+
+    /// The steps of a model see the target only to learn from it, and no other rows by their order: what they make does not
+    /// pass the checks of features, which are those above the model.
+    fn refuse_leaks(&mut self, nodes: &[Node]) {
+        let target = self.at.branch.target.clone();
+        for node in nodes {
+            let Footprint { effect, neighbours, reads, .. } = &node.footprint;
+            let name = node.verb.spec.name;
+            let reads_target = target.as_ref().is_some_and(|target| reads.names.contains(target));
+            let diagnostic = if *effect != Effect::FitTarget && reads_target {
+                let message = format!("`{name}` reads the target inside the pipeline of a model");
+                Diagnostic::error(code::READS_TARGET, message).label(node.span, "")
+            } else if *effect == Effect::Seq || neighbours.earlier || neighbours.later {
+                let message = format!("`{name}` depends on the order of rows inside the pipeline of a model");
+                Diagnostic::error(code::WRONG_ORDER, message).label(node.span, "put it above the model")
+            } else {
+                continue;
+            };
+            self.say(diagnostic);
+        }
     }
 
     /// Binds the block of a stage.

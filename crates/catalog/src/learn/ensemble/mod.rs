@@ -182,6 +182,9 @@ struct FittedMember {
 impl FittedMember {
     fn predict(&self, rows: &Table) -> Result<Outputs, Failure> {
         let Some((first, rest)) = self.steps.split_first() else { return self.model.predict(rows) };
+        // Whatever a step reads, it does not read what is to be predicted.
+        let target = rows.target().map(|target| target.name.clone());
+        let rows = &rows.drop(target.as_slice())?;
         let rows = rest.iter().try_fold(first.fitted.apply(rows)?, |rows, step| step.fitted.apply_owned(rows))?;
         self.model.predict(&rows)
     }
