@@ -72,7 +72,7 @@ fn a_run_is_read_as_values() {
     assert_eq!(folds, [3, 1]);
     let last = run.evaluation().unwrap();
     assert_eq!(last.scheme.name(), "holdout");
-    let Outputs::Probabilities { values, classes } = &last.results[0].outputs else {
+    let Outputs::Probabilities { values, classes } = &last.results[0].predictions.outputs else {
         panic!("classes have probabilities")
     };
     assert_eq!((values.len(), *classes), (2 * last.results[0].rows.len(), 2));
@@ -92,10 +92,10 @@ fn a_fitted_pipeline_in_memory_predicts_what_the_saved_one_does() {
     let saved = run.model("m.pw").unwrap();
     let loaded = Model::load(&world.read("m.pw".as_ref()).unwrap()).unwrap();
     let rows = table("x\n0\n3.5\n9\n");
-    let expected = fitted.outputs(&rows).unwrap();
+    let expected = fitted.predictions(&rows).unwrap();
     assert_eq!(expected.rows(), 3);
     for other in [&saved, &loaded, &session.load_model(&fitted.to_bytes()).unwrap()] {
-        assert_eq!(other.outputs(&rows).unwrap(), expected);
+        assert_eq!(other.predictions(&rows).unwrap(), expected);
     }
     let predicted = fitted.predict(&rows).unwrap();
     let names: Vec<&str> = predicted.columns().iter().map(|column| &*column.name).collect();

@@ -106,7 +106,7 @@ fn a_model_fitted_to_columns_in_another_order_predicts_the_same() {
         let script = format!("{prepared} | train {model}");
         let price = |sample: &Sample| {
             let predicted = fitted(sample, &script).predict(&table(sample), OnInvalid::Error, &NoProgress).unwrap();
-            let Outputs::Numbers(values) = predicted else { panic!("{script} predicts numbers") };
+            let Outputs::Numbers(values) = predicted.outputs else { panic!("{script} predicts numbers") };
             values
         };
         let expected = price(&sample);

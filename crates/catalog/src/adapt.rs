@@ -3,7 +3,7 @@
 use crate::{exchange, summary};
 use pipewright_diagnostic::{Failure, Progress, code};
 use pipewright_frame::{Chunks, Estimator, Expression, FitContext, Schema, State, Table, TableEstimator, Zone};
-use pipewright_learn::{Fit, Outputs};
+use pipewright_learn::{Fit, Predictions};
 use pipewright_operator::work::{self, Dropped, Fitted, FittedModel, Learned, Needs, Step};
 use pipewright_operator::{
     ArgumentError, Data, Effect, Footprint, Registry, StateKind, Task, TaskKind, Tasks, TrainingRows,
@@ -292,9 +292,9 @@ struct ModelOf<M> {
 }
 
 impl<M: pipewright_learn::Model> FittedModel for ModelOf<M> {
-    fn predict(&self, rows: &Table) -> Result<Outputs, Failure> {
+    fn predict(&self, rows: &Table) -> Result<Predictions, Failure> {
         let features = exchange::features_of(rows, &self.names, M::ACCEPTS)?;
-        exchange::predictions(self.model.predict(&features)?, &self.task)
+        Ok(exchange::predictions(self.model.predict(&features)?, &self.task)?.into())
     }
 
     fn show(&self) -> Table {

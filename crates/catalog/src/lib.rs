@@ -88,6 +88,8 @@ pub static REGISTRY: Registry = Registry {
         &branch::choose::VERB,
         &learn::train::VERB,
         &judge::calibrate::VERB,
+        &judge::threshold::VERB,
+        &judge::conformal::VERB,
         &judge::holdout::VERB,
         &judge::eval::VERB,
         &judge::tune::VERB,
@@ -134,7 +136,7 @@ pub static REGISTRY: Registry = Registry {
     functions: Functions::BUILT_IN,
     samples: source::samples::SAMPLES,
     generators: source::generated::GENERATORS,
-    adjustments: &[judge::calibrate::KIND],
+    adjustments: &[judge::calibrate::KIND, judge::threshold::KIND, judge::conformal::KIND],
     shorthands: &[("auto", learn::AUTO)],
     implied: Implied {
         source: "load {}",

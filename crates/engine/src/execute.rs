@@ -27,7 +27,7 @@ pub enum Value {
     /// A trained model.
     Model(Arc<dyn FittedModel>),
     /// Predictions of a model.
-    Predictions(Arc<Outputs>),
+    Predictions(Arc<Predictions>),
     /// The result of one round of an evaluation.
     Fold(Arc<FoldResult>),
     /// The result of a stage.
@@ -163,16 +163,16 @@ fn consumed(consumer: &dyn Consumer, inputs: &[Value], environment: &Environment
 /// the predictions for the held-out rows of each.
 fn adjusted(adjusts: &[Arc<dyn Adjust>], task: &Task, inputs: &[Value]) -> Result<Arc<dyn FittedModel>, Failure> {
     let (rows, rounds) = (expect!(Data, &inputs[1]), expect!(Rounds, &inputs[2]));
-    let parts: Vec<Outputs> = inputs[3..].iter().map(|input| expect!(Predictions, input).as_ref().clone()).collect();
-    let all = Outputs::concat(parts);
+    let parts = inputs[3..].iter().map(|input| expect!(Predictions, input).as_ref().clone());
+    let all = Predictions::concat(parts);
     let all = all.ok_or_else(|| Failure::new(code::BUG, "a model predicts something else in each fold"))?;
     let order: Vec<u32> = rounds.iter().flat_map(|round| round.test.iter().copied()).collect();
-    let mut outputs = all;
+    let mut predictions = all;
     let mut adjustments: Vec<Arc<dyn Adjustment>> = Vec::new();
-    let truth = target(rows, task)?.take(&order);
+    let truth = target(rows, task, None)?.take(&order);
     for adjust in adjusts {
-        let adjustment = adjust.fit(&truth, task, &outputs)?;
-        outputs = adjustment.apply(&outputs)?;
+        let adjustment = adjust.fit(&truth, task, &predictions)?;
+        predictions = adjustment.apply(predictions)?;
         adjustments.push(adjustment);
     }
     Ok(Arc::new(Adjusted::new(expect!(Model, &inputs[0]).clone(), adjustments)))
@@ -253,19 +253,20 @@ fn tuning(head: &SearchHead, inputs: &[Value]) -> Tuning {
 
 /// Scores one round; its inputs are held-out rows, predictions, those of the baseline, and all rounds.
 fn score(judge: &Arc<dyn Evaluator>, task: &Task, round: usize, mut inputs: Vec<Value>) -> Result<FoldResult, Failure> {
-    let truth = target(expect!(Data, &inputs[0]), task)?;
+    let truth = target(expect!(Data, &inputs[0]), task, judge.by())?;
     let Round { train, test: rows } = expect!(Rounds, &inputs[3])[round].clone();
     // Predictions without another owner are moved, not copied.
     let baseline = Arc::unwrap_or_clone(expect!(Predictions, inputs.swap_remove(2)));
-    let outputs = Arc::unwrap_or_clone(expect!(Predictions, inputs.swap_remove(1)));
-    judge.score(HeldOut { round, rows, training: train.len(), truth: &truth, outputs, baseline }, task)
+    let predictions = Arc::unwrap_or_clone(expect!(Predictions, inputs.swap_remove(1)));
+    judge.score(HeldOut { round, rows, training: train.len(), truth: &truth, predictions, baseline }, task)
 }
 
-/// Loads the target and the weights of all rows: the input of an evaluation.
-fn target(rows: &Data, task: &Task) -> Result<Table, Failure> {
+/// Loads the target and the weights of all rows, and another column if it is named: the input of an evaluation.
+fn target(rows: &Data, task: &Task, other: Option<&Arc<str>>) -> Result<Table, Failure> {
     let columns = rows.columns();
     let weights = columns.iter().filter(|column| column.role == Role::Weight).map(|column| column.name.clone());
-    let names: Vec<Arc<str>> = std::iter::once(task.target.clone()).chain(weights).collect();
+    let mut names: Vec<Arc<str>> = std::iter::once(task.target.clone()).chain(weights).collect();
+    names.extend(other.filter(|other| !names.contains(other)).cloned());
     rows.select(&names)
 }
 
@@ -307,13 +308,13 @@ fn split_by(rows: &Data, task: &Task) -> Result<Table, Failure> {
 }
 
 /// Predicts for all rows.
-fn predict(model: &Arc<dyn FittedModel>, rows: &Data) -> Result<Outputs, Failure> {
+fn predict(model: &Arc<dyn FittedModel>, rows: &Data) -> Result<Predictions, Failure> {
     let stream = match rows {
         Data::Table(table) => return model.predict(table),
         Data::Stream(stream) => stream,
     };
-    let parts = stream.collect(|chunk| model.predict(&chunk), Outputs::memory_bytes)?;
-    Outputs::concat(parts).ok_or_else(|| Failure::new(code::BUG, "a model predicts something else for each chunk"))
+    let parts = stream.collect(|chunk| model.predict(&chunk), Predictions::memory_bytes)?;
+    Predictions::concat(parts).ok_or_else(|| Failure::new(code::BUG, "a model predicts something else for each chunk"))
 }
 
 /// Collects the steps of these states, and the columns that they need from rows like these.

@@ -45,7 +45,7 @@ mod transform;
 pub mod tree;
 mod twofold;
 
-pub use data::{Dataset, Features, Labels, Outputs, Target};
+pub use data::{Dataset, Features, Labels, Outputs, Predicted, Predictions, Regions, Target};
 pub use learner::{Accepts, Fit, Learner, Model, NoProgress, Progress};
 pub use metric::{Judged, Metric};
 pub use on_disk::OnDisk;

@@ -72,6 +72,12 @@ impl When {
 }
 
 impl Param {
+    /// Does it belong to this word of another parameter?
+    #[must_use]
+    pub fn is_for(&self, of: &str, word: &str) -> bool {
+        self.when.iter().any(|when| when.of == of && when.words.contains(&word))
+    }
+
     /// Creates a parameter of the type `T`; it is required if it has no default and the type requires a value.
     #[must_use]
     pub const fn declared<T: Argument>(

@@ -5,7 +5,7 @@ use crate::work::{Fitted, FittedModel};
 use crate::{Registry, Task};
 use pipewright_diagnostic::{Failure, Progress, code};
 use pipewright_frame::{Column, ColumnType, Misfits, OnInvalid, Role, Stored, Table};
-use pipewright_learn::Outputs;
+use pipewright_learn::Predictions;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -234,7 +234,7 @@ impl FittedPipeline {
     ///
     /// # Errors
     /// A [`Failure`] naming the column that is missing or of another kind.
-    pub fn predict(&self, rows: &Table, bad: OnInvalid, progress: &dyn Progress) -> Result<Outputs, Failure> {
+    pub fn predict(&self, rows: &Table, bad: OnInvalid, progress: &dyn Progress) -> Result<Predictions, Failure> {
         let wanted: BTreeSet<&str> = self.input.iter().map(|column| &*column.name).collect();
         let names = rows.columns().iter().map(|column| &*column.name);
         let extra: Vec<&str> = names.filter(|name| **name != *self.task.target && !wanted.contains(name)).collect();

@@ -1,6 +1,6 @@
 //! Forms of work, which the planner schedules and the engine runs without knowing verbs.
 //!
-//! Rows are [`Data`]; predictions are [`Outputs`]: probabilities per class, or numbers. Results are [`Output`]s.
+//! Rows are [`Data`]; predictions are [`Predictions`]: probabilities per class, or numbers. Results are [`Output`]s.
 
 mod adjust;
 mod exam;
@@ -11,7 +11,7 @@ use crate::result::{Evaluation, FoldResult, Output};
 use crate::{ArgumentError, Data, Effect, Environment, FittedPipeline, Footprint, Preparation, Task, Value};
 use pipewright_diagnostic::{Failure, Progress};
 use pipewright_frame::{Chunks, Column, Complete, FitContext, Schema, Table};
-use pipewright_learn::Outputs;
+use pipewright_learn::Predictions;
 use pipewright_world::random::Key;
 use std::fmt;
 use std::sync::Arc;
@@ -309,7 +309,12 @@ pub trait FittedModel: Send + Sync {
     ///
     /// # Errors
     /// A [`Failure`] naming the column that is missing or has unsuitable values.
-    fn predict(&self, rows: &Table) -> Result<Outputs, Failure>;
+    fn predict(&self, rows: &Table) -> Result<Predictions, Failure>;
+
+    /// Do its predictions have regions (intervals or sets)?
+    fn is_conformal(&self) -> bool {
+        false
+    }
 
     /// What was learned, as a table: coefficients per feature, the layers of a network.
     fn show(&self) -> Table;
@@ -366,9 +371,14 @@ pub trait Evaluator: Splitter {
     /// An [`ArgumentError`] naming the argument.
     fn check(&self, task: &Task) -> Result<(), ArgumentError>;
 
-    /// Returns an argument that the columns of the rows override; `None` to keep the script's arguments.
-    fn amended(&self, columns: &Schema) -> Option<Amendment> {
-        let _ = columns;
+    /// Returns an argument that the columns of the rows, or their number if it is known, override; `None` to keep the script's arguments.
+    fn amended(&self, columns: &Schema, rows: Option<usize>) -> Option<Amendment> {
+        let _ = (columns, rows);
+        None
+    }
+
+    /// Returns the column by whose values it scores groups of rows apart, if it does.
+    fn by(&self) -> Option<&Arc<str>> {
         None
     }
 
@@ -406,15 +416,15 @@ pub trait Evaluator: Splitter {
     }
 }
 
-/// An argument that overrides the script, with a diagnostic.
+/// An argument that overrides the script.
 #[derive(Debug, Clone)]
 pub struct Amendment {
     /// The name of the parameter.
     pub name: &'static str,
     /// The overriding value.
     pub value: Value,
-    /// The diagnostic that says so, and why.
-    pub notice: Failure,
+    /// The diagnostic that says so, and why, if the script can be read otherwise.
+    pub notice: Option<Failure>,
 }
 
 /// The held-out rows of a round, with their predictions, for scoring.
@@ -429,9 +439,9 @@ pub struct HeldOut<'a> {
     /// The target of the held-out rows, and the columns whose roles matter for scoring.
     pub truth: &'a Table,
     /// Predictions of the model.
-    pub outputs: Outputs,
+    pub predictions: Predictions,
     /// Predictions of the baseline.
-    pub baseline: Outputs,
+    pub baseline: Predictions,
 }
 
 /// Inspects rows and passes them on.

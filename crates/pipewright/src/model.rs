@@ -3,7 +3,7 @@
 use crate::{REGISTRY, RunResult, Session};
 use pipewright_diagnostic::{Failure, NoProgress};
 use pipewright_frame::{OnInvalid, Table};
-use pipewright_learn::Outputs;
+use pipewright_learn::Predictions;
 use pipewright_operator::result::{Output, prediction_table};
 use pipewright_operator::{FittedPipeline, Task};
 use std::sync::Arc;
@@ -55,20 +55,21 @@ impl Model {
         &self.pipeline.script
     }
 
-    /// Predicts every row, as a table: `prediction`, and for classification `p(CLASS)` for every class. Columns are
-    /// matched by name; unknown ones are ignored.
+    /// Predicts every row, as a table: `prediction`, and for classification `p(CLASS)` for every class; of a model
+    /// with `conformal` also `low` and `high`, or `set`. Columns are matched by name; unknown ones are ignored.
     ///
     /// # Errors
     /// A [`Failure`] naming the column that is missing or of another kind.
     pub fn predict(&self, rows: &Table) -> Result<Table, Failure> {
-        prediction_table(&self.outputs(rows)?, self.task(), true)
+        prediction_table(&self.predictions(rows)?, self.task(), true)
     }
 
-    /// Predicts every row: a probability per class in the order of the task, or a number.
+    /// Predicts every row: a probability per class in the order of the task, or a number; and what the pipeline decides
+    /// from them.
     ///
     /// # Errors
     /// As [`Model::predict`].
-    pub fn outputs(&self, rows: &Table) -> Result<Outputs, Failure> {
+    pub fn predictions(&self, rows: &Table) -> Result<Predictions, Failure> {
         self.pipeline.predict(rows, OnInvalid::Error, &NoProgress)
     }
 }

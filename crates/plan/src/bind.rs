@@ -312,12 +312,35 @@ impl Binder<'_> {
         for arg in args {
             match arg {
                 Arg::Positional(value) => match places.next() {
-                    Some(param) => self.take(param, value),
+                    Some(param) => self.positional(param, value),
                     None => self.left_over(value),
                 },
                 Arg::Named(named) => self.option(named),
             }
         }
+    }
+
+    /// Binds a positional. The options that belong to one of its words may follow the word in parentheses:
+    /// `cost(fp=1, fn=5)` is `cost fp=1 fn=5`.
+    fn positional(&mut self, param: &'static Param, value: &Spanned<syntax::Value>) {
+        let syntax::Value::Word { name, shape: None, call: Some(call), block: None } = &value.node else {
+            return self.take(param, value);
+        };
+        let named: Option<Vec<&Named>> = call
+            .node
+            .iter()
+            .map(|arg| if let Arg::Named(named) = arg { Some(named) } else { None })
+            .collect();
+        let belongs = |named: &&Named| {
+            let options = self.spec.options.iter();
+            options.filter(|option| option.name == named.name.node).any(|option| option.is_for(param.name, &name.node))
+        };
+        let Some(named) = named.filter(|named| !named.is_empty() && named.iter().all(belongs)) else {
+            return self.take(param, value);
+        };
+        let word = syntax::Value::Word { name: name.clone(), shape: None, call: None, block: None };
+        self.take(param, &Spanned::new(word, name.span));
+        named.into_iter().for_each(|named| self.option(named));
     }
 
     fn left_over(&mut self, value: &Spanned<syntax::Value>) {

@@ -18,15 +18,19 @@ pub(crate) fn wanted(path: &Path<'_>) -> Pushdown {
     let end = path.branch.forked_at.unwrap_or(path.nodes.len());
     let Some((source, stages)) = path.nodes[..end].split_first() else { return Pushdown::default() };
     let choosing: Vec<&Node> = stages.iter().copied().take_while(|node| chooses(node)).collect();
-    Pushdown { columns: columns(source, &choosing), filter: filter(&choosing) }
+    let by = path.nodes.iter().filter_map(|node| match &node.bound {
+        Bound::Evaluator(judge) => judge.by().cloned(),
+        _ => None,
+    });
+    Pushdown { columns: columns(source, &choosing, by), filter: filter(&choosing) }
 }
 
 fn chooses(node: &Node) -> bool {
     matches!(node.bound, Bound::Rows(_) | Bound::Step(_)) && node.footprint.chooses()
 }
 
-/// The columns that are read; `None` for all.
-fn columns(source: &Node, choosing: &[&Node]) -> Option<Arc<BTreeSet<Arc<str>>>> {
+/// The columns that are read, among them those by which groups are scored apart; `None` for all.
+fn columns(source: &Node, choosing: &[&Node], by: impl Iterator<Item = Arc<str>>) -> Option<Arc<BTreeSet<Arc<str>>>> {
     let there = source.schema.as_ref()?;
     let left = choosing.last()?.schema.as_ref()?;
     let mut wanted: BTreeSet<Arc<str>> = left.columns().map(|column| column.name.clone()).collect();
@@ -34,6 +38,7 @@ fn columns(source: &Node, choosing: &[&Node]) -> Option<Arc<BTreeSet<Arc<str>>>>
         wanted.extend(node.footprint.reads.names.iter().cloned());
         wanted.extend(node.footprint.declares.iter().map(|declared| declared.target.clone()));
     }
+    wanted.extend(by);
     let all = there.columns().count();
     wanted.retain(|name| there.find(name).is_some());
     (wanted.len() < all).then(|| Arc::new(wanted))

@@ -1,7 +1,10 @@
 //! An evaluation as text (a table of metrics and the confusion matrix) and as JSON.
 
-use pipewright_learn::metric::Confusion;
-use pipewright_operator::result::{Assessed, Evaluation, MetricResult, Scheme, Values};
+use pipewright_learn::Target;
+use pipewright_learn::metric::{ClassReport, Confusion, curve};
+use pipewright_operator::result::{
+    Assessed, Evaluation, FoldResult, MetricResult, Scheme, Score, Subgroup, Subgroups, Values,
+};
 use serde_json::{Map, Value as Json, json};
 use std::fmt::Write;
 
@@ -25,6 +28,21 @@ pub(crate) fn json(evaluation: &Evaluation) -> Json {
         let counts: Vec<&[u64]> = (0..classes.len()).map(|class| confusion.row(class)).collect();
         json["classes"] = json!(classes.to_vec());
         json["confusion"] = json!(counts);
+        let of_class = |(class, report): (&String, ClassReport)| {
+            let [precision, recall, f1] = [report.precision, report.recall, report.f1].map(Result::ok);
+            let report = json!({"precision": precision, "recall": recall, "f1": f1, "support": report.support});
+            (class.clone(), report)
+        };
+        json["per_class"] = classes.iter().zip(confusion.report()).map(of_class).collect::<Map<_, _>>().into();
+        curves(evaluation).into_iter().for_each(|(name, points)| json[name] = points);
+    }
+    if let Some(Subgroups { by, groups }) = &evaluation.subgroups {
+        let of_score = |score: &Score| (score.metric.to_owned(), json!(score.model.as_ref().ok()));
+        let of_group = |group: &Subgroup| {
+            let metrics: Map<String, Json> = group.scores.iter().map(of_score).collect();
+            json!({"value": &*group.name, "rows": group.rows, "metrics": metrics})
+        };
+        json["by"] = json!({"column": &**by, "groups": groups.iter().map(of_group).collect::<Vec<_>>()});
     }
     if let Some(assessed) = &evaluation.assessed {
         json["assessed"] = json!({"holdout": assessed.holdout, "pipelines": assessed.times});
@@ -39,6 +57,37 @@ pub(crate) fn json(evaluation: &Evaluation) -> Json {
         fields.insert("arm".to_owned(), json!(arm));
     }
     json
+}
+
+/// The points of the ROC curve and of the precision-recall curve of two classes, of the rows of all folds together.
+fn curves(evaluation: &Evaluation) -> Vec<(&'static str, Json)> {
+    let Some(rows) = FoldResult::concat(evaluation.results.clone()) else { return Vec::new() };
+    let (Target::Classes { codes, count: 2 }, scores) = (&rows.truth, rows.predictions.values()) else {
+        return Vec::new();
+    };
+    let truth: Vec<bool> = codes.iter().map(|&code| code == 1).collect();
+    let scores: Vec<f64> = scores.chunks_exact(2).map(|row| row[1]).collect();
+    let weights = rows.weights.as_deref();
+    let roc = curve::roc(&truth, &scores, weights).map(|points| {
+        let point = |point: &curve::RocPoint| json!([point.false_positive_rate, point.true_positive_rate, point.threshold]);
+        thinned(&points).map(point).collect()
+    });
+    let precision_recall = curve::precision_recall(&truth, &scores, weights).map(|points| {
+        let point = |point: &curve::PrecisionRecall| json!([point.recall, point.precision, point.threshold]);
+        thinned(&points).map(point).collect()
+    });
+    [("roc", roc), ("precision_recall", precision_recall)]
+        .into_iter()
+        .filter_map(|(name, points)| Some((name, points.ok()?)))
+        .collect()
+}
+
+/// About a thousand evenly spaced points of a curve, the first and the last one among them.
+fn thinned<T>(points: &[T]) -> impl Iterator<Item = &T> {
+    const POINTS_MAX: usize = 1_000;
+    let step = points.len().div_ceil(POINTS_MAX).max(1);
+    let last = points.len().saturating_sub(1);
+    points.iter().enumerate().filter(move |(place, _)| place % step == 0 || *place == last).map(|(_, point)| point)
 }
 
 fn of_metric(metric: &MetricResult<'_>) -> (String, Json) {
@@ -66,12 +115,38 @@ pub(crate) fn text(evaluation: &Evaluation) -> String {
     if let (Some(classes), Some(confusion)) = (evaluation.task.classes(), evaluation.confusion()) {
         write_confusion(&mut text, classes, &confusion);
     }
+    if let Some(subgroups) = &evaluation.subgroups {
+        write_subgroups(&mut text, subgroups);
+    }
     write_chosen(&mut text, &evaluation.chosen);
     if let Some(Assessed { holdout, times: times @ 2.. }) = &evaluation.assessed {
         let _ =
             writeln!(text, "\n{times} pipelines were assessed on `{holdout}`: the best of their scores is optimistic");
     }
     text
+}
+
+/// A line per group of rows, with as many metrics as fit a line, and the largest gap between two groups.
+fn write_subgroups(text: &mut String, Subgroups { by, groups }: &Subgroups) {
+    const SHOWN: usize = 5;
+    let Some(first) = groups.first() else { return };
+    let shown = 0..first.scores.len().min(SHOWN);
+    let _ = writeln!(text, "\nby {by}");
+    let names: String = shown.clone().map(|place| format!("{:>19}", first.scores[place].metric)).collect();
+    let _ = writeln!(text, "{:<18}{:>10}{names}", "", "rows");
+    let short = |name: &str| name.chars().take(17).collect::<String>();
+    for Subgroup { name, rows, scores } in groups {
+        let values = scores[shown.clone()].iter().map(|score| format!("{:>19}", number(score.model.clone().ok())));
+        let _ = writeln!(text, "{:<18}{rows:>10}{}", short(name), values.collect::<String>());
+    }
+    let gaps = shown.map(|place| format!("{:>19}", number(gap(groups, place))));
+    let _ = writeln!(text, "{:<18}{:>10}{}", "largest gap", "", gaps.collect::<String>());
+}
+
+/// The largest difference of a metric between two groups.
+fn gap(groups: &[Subgroup], place: usize) -> Option<f64> {
+    let values = || groups.iter().filter_map(|group| group.scores[place].model.as_ref().ok().copied());
+    Some(values().reduce(f64::max)? - values().reduce(f64::min)?)
 }
 
 /// What a search has chosen, and in how many folds; the most frequent choice first.
@@ -110,6 +185,7 @@ pub(crate) fn setting(evaluation: &Evaluation) -> String {
     let scheme = match (evaluation.scheme, repeat) {
         (Scheme::Holdout, 1) if evaluation.assessed.is_some() => "final exam on the holdout".to_owned(),
         (Scheme::Holdout, 1) => Scheme::Holdout.to_string(),
+        (Scheme::LeaveOneOut, _) => "leave-one-out".to_owned(),
         (scheme, 1) => format!("{scheme}, {folds} folds"),
         (scheme, repeat) => format!("{scheme}, {folds} folds, {repeat} times"),
     };

@@ -1,18 +1,14 @@
 //! `calibrate`: makes probabilities say how often the class occurs.
 
-use super::eval::Eval;
-use super::scheme::Scheme;
-use crate::exchange;
+use super::adjusting::{Adjusting, Learned, Rule, load};
 use pipewright_diagnostic::{Failure, code};
-use pipewright_frame::Table;
-use pipewright_learn::Outputs;
 use pipewright_learn::calibrate::{Calibration, Calibrator};
-use pipewright_operator::work::{Adjust, Adjustment, AdjustmentKind, Splitter};
+use pipewright_learn::{Labels, Predictions};
+use pipewright_operator::work::AdjustmentKind;
 use pipewright_operator::{
     Args, ArgumentError, Arguments, Bound, Effect, Environment, Example, Flow, Group, Int, Seed, Spec, Structure, Task,
     Verb, arguments, words,
 };
-use serde_json::Value as Json;
 use std::sync::Arc;
 
 words! {
@@ -77,69 +73,43 @@ malignant                  20        192
 };
 
 /// The kind of its state in bundles.
-pub(crate) const KIND: AdjustmentKind = AdjustmentKind { tag: TAG, load };
-
-const TAG: &str = "calibration";
+pub(crate) const KIND: AdjustmentKind = AdjustmentKind { tag: Calibration::TAG, load: load::<Calibration> };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
     let CalibrateArgs { method, folds, seed } = CalibrateArgs::read(args)?;
-    let calibrator = match method {
+    let rule = match method {
         Method::Platt => Calibrator::Platt,
         Method::Isotonic => Calibrator::Isotonic,
         Method::Temperature => Calibrator::Temperature,
         Method::Beta => Calibrator::Beta,
     };
-    Ok(Bound::Adjust(Arc::new(Calibrate { calibrator, folds: folds.get(), seed: seed.map(|seed| seed.0) })))
+    Ok(Bound::Adjust(Arc::new(Adjusting { rule, folds: folds.get(), seed: seed.map(|seed| seed.0) })))
 }
 
-struct Calibrate {
-    calibrator: Calibrator,
-    folds: usize,
-    seed: Option<u64>,
-}
+impl Rule for Calibrator {
+    type Learned = Calibration;
 
-impl Adjust for Calibrate {
-    fn check(&self, task: &Task) -> Result<(), ArgumentError> {
-        if task.classes().is_some() {
-            return Ok(());
-        }
-        let message = format!("`calibrate` maps probabilities of classes, and `{}` holds numbers", task.target);
-        Err(ArgumentError::of("method", code::WRONG_TASK, message).help("leave it out"))
+    fn refuses(&self, task: &Task) -> Option<ArgumentError> {
+        task.classes().is_none().then(|| {
+            let message = format!("`calibrate` maps probabilities of classes, and `{}` holds numbers", task.target);
+            ArgumentError::of("method", code::WRONG_TASK, message).help("leave it out")
+        })
     }
 
-    fn splitter(&self) -> Arc<dyn Splitter> {
-        Arc::new(Eval::inner(Scheme::Folds(self.folds), None, None))
-    }
-
-    fn fit(&self, truth: &Table, task: &Task, outputs: &Outputs) -> Result<Arc<dyn Adjustment>, Failure> {
-        let labels = exchange::labels(truth, task)?;
-        Ok(Arc::new(Calibrated(self.calibrator.fit(outputs, &labels)?)))
-    }
-
-    fn seed(&self) -> Option<u64> {
-        self.seed
+    fn learn(&self, predictions: &Predictions, truth: &Labels) -> Result<Calibration, Failure> {
+        self.fit(&predictions.outputs, truth)
     }
 }
 
-struct Calibrated(Calibration);
+impl Learned for Calibration {
+    const TAG: &'static str = "calibration";
 
-impl Adjustment for Calibrated {
-    fn tag(&self) -> &'static str {
-        TAG
+    fn change(&self, mut predictions: Predictions) -> Result<Predictions, Failure> {
+        predictions.outputs = self.apply(&predictions.outputs)?;
+        Ok(predictions)
     }
 
-    fn apply(&self, outputs: &Outputs) -> Result<Outputs, Failure> {
-        self.0.apply(outputs)
+    fn validate(&self) -> Result<(), Failure> {
+        Calibration::validate(self)
     }
-
-    fn save(&self) -> Json {
-        serde_json::to_value(&self.0).expect("a calibration is plain data with text keys")
-    }
-}
-
-fn load(saved: &Json) -> Result<Arc<dyn Adjustment>, Failure> {
-    let calibration: Calibration = serde_json::from_value(saved.clone())
-        .map_err(|error| Failure::new(code::BAD_BUNDLE, format!("a calibration cannot be read: {error}")))?;
-    calibration.validate()?;
-    Ok(Arc::new(Calibrated(calibration)))
 }

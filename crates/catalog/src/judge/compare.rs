@@ -7,7 +7,7 @@ use pipewright_learn::compare::{
     Bootstrap, Ends, Interval, NoInterval, corrected_interval, corrected_test, correlated_posterior, holm,
 };
 use pipewright_learn::metric::{self, Better, Judged, Metric, Undefined};
-use pipewright_learn::{Key, Labels, Target};
+use pipewright_learn::{Key, Target};
 use pipewright_operator::result::{Entry, Evaluation, FoldResult, Lead, Output, Ranking};
 use pipewright_operator::work::Consumer;
 use pipewright_operator::{
@@ -169,17 +169,14 @@ fn lead_over(metric: &Metric, best: &Evaluation, other: &Evaluation, rope: f64) 
 }
 
 fn on_holdout(metric: &Metric, best: &FoldResult, other: &FoldResult, rope: f64) -> Result<Lead, Failure> {
-    let labels: Labels = match &best.weights {
-        Some(weights) => Labels::weighted(best.truth.clone(), weights.clone())?,
-        None => best.truth.clone().into(),
-    };
+    let labels = best.labels();
     let strata = match labels.target() {
         Target::Classes { codes, .. } => codes.clone(),
         Target::Numbers(numbers) => vec![0; numbers.len()],
     };
     let gain = |rows: &[u32]| {
         let truth = labels.take(rows);
-        let score = |fold: &FoldResult| metric.score(&Judged::new(&truth, &fold.outputs.take(rows)));
+        let score = |fold: &FoldResult| metric.score(&Judged::new(&truth, &fold.predictions.take(rows)));
         Ok(metric.gain(score(best)?, score(other)?))
     };
     let draws = Bootstrap { ends: Ends::Percentile, ..bootstrap(labels.rows()) };
@@ -198,8 +195,8 @@ fn on_holdout(metric: &Metric, best: &FoldResult, other: &FoldResult, rope: f64)
 /// Do two models predict the same class of every row, or the same number?
 fn predict_the_same(one: &FoldResult, other: &FoldResult) -> bool {
     match &one.truth {
-        Target::Classes { .. } => one.outputs.labels() == other.outputs.labels(),
-        Target::Numbers(_) => one.outputs == other.outputs,
+        Target::Classes { .. } => one.predictions.labels() == other.predictions.labels(),
+        Target::Numbers(_) => one.predictions.outputs == other.predictions.outputs,
     }
 }
 

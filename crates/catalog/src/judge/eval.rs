@@ -2,12 +2,14 @@
 
 use super::intervals::interval;
 use super::rows::{self, with_role};
-use super::scheme::{self, Known, Scheme, USUAL};
+use super::subgroups;
+use super::scheme::{self, Known, OF_REGIONS, Scheme, USUAL};
 use super::suspicion;
 use crate::adapt::{FeatureUse, LearnerOf};
 use crate::exchange;
 use pipewright_diagnostic::{Failure, Progress, code, room_for};
 use pipewright_frame::{Role, Schema, Table};
+use pipewright_learn::{Labels, Predictions};
 use pipewright_learn::dummy::Dummy;
 use pipewright_learn::metric::{self, Judged, METRICS, Metric};
 use pipewright_operator::result::{Evaluation, FoldResult, Score};
@@ -30,6 +32,7 @@ words! {
         Holdout = "holdout",
         MonteCarlo = "montecarlo",
         Bootstrap = "bootstrap",
+        LeaveOneOut = "loo",
     }
 }
 
@@ -87,6 +90,7 @@ arguments! {
             "holdout" => Size::Share(Fraction(0.2)),
             "montecarlo" => Size::Folds(Int(10)),
             "bootstrap" => Size::Folds(Int(25)),
+            "loo" => Size::Folds(Int(0)),
         };
         /// Number of repetitions, each with another shuffle.
         option repeat: Count = 1;
@@ -105,6 +109,8 @@ arguments! {
         option stratified: Option<bool>;
         /// `together` keeps rows that are equal in all features and the target in the same fold.
         option duplicates: Option<DuplicatesWord>;
+        /// Scores the rows of each value of a column apart as well, such as `by=sex`.
+        option by: Option<Arc<str>>;
         /// Random seed of the splits, in place of the seed of the run.
         option seed: Option<Seed>;
     }
@@ -119,7 +125,8 @@ pub(crate) const VERB: Verb = Verb {
                   classes, `kfold` keeps the class proportions in every fold; `stratified` says so explicitly, \
                   `stratified=false` turns it off. Rows are shuffled before they are split; `shuffle=false` takes \
                   contiguous folds. `holdout 20%` evaluates once, `montecarlo 10` holds out a random share ten times, \
-                  `bootstrap 25` trains on rows drawn with replacement and tests on the others. A baseline that uses no feature is evaluated on \
+                  `bootstrap 25` trains on rows drawn with replacement and tests on the others, `loo` leaves out one row at a \
+                  time and scores the predictions of all rows together. A baseline that uses no feature is evaluated on \
                   the same folds. `group` keeps rows with the same value of the column with the role group in the \
                   same fold (`kfold` does so too, with a note, where there is such a column). `time` trains on \
                   earlier rows and tests on later ones, ordered by the column with the role time, or else by row. \
@@ -178,6 +185,8 @@ pub(crate) struct Eval {
     stratified: Option<bool>,
     metrics: Vec<&'static Metric>,
     seed: Option<u64>,
+    /// The column by whose values groups of rows are scored apart.
+    by: Option<Arc<str>>,
     /// Are equal rows kept in the same fold?
     together: bool,
     /// Does it evaluate a pipeline? Else it only holds rows out for validation.
@@ -194,6 +203,7 @@ impl Eval {
             stratified: None,
             metrics: Vec::new(),
             seed: None,
+            by: None,
             together: false,
             evaluates: false,
         }
@@ -217,14 +227,33 @@ impl Eval {
 
     /// Does it keep the proportions of classes, or of bins of numbers? Not of groups, unless asked to.
     fn stratifies(&self, task: &Task) -> bool {
-        self.stratified.unwrap_or(task.classes().is_some() && !matches!(self.scheme, Scheme::Groups(_)))
+        let never = matches!(self.scheme, Scheme::Groups(_) | Scheme::LeaveOneOut(_));
+        self.stratified.unwrap_or(task.classes().is_some() && !never)
     }
 
-    fn metrics(&self, task: &Task) -> Vec<&'static Metric> {
+    fn scores(&self, task: &Task, labels: &Labels, model: &Predictions, baseline: &Predictions) -> Vec<Score> {
+        let judged = [Judged::new(labels, model), Judged::new(labels, baseline)];
+        let score = |metric: &'static Metric| {
+            let [model, baseline] = judged.each_ref().map(|judged| metric.score(judged));
+            Score { metric: metric.name, model, baseline }
+        };
+        self.metrics(task, model).into_iter().map(score).collect()
+    }
+
+    /// Rounds of one row each, scored together: most metrics say nothing of a single row.
+    fn pooled(&self, results: Vec<FoldResult>, task: &Task) -> Vec<FoldResult> {
+        let Some(mut pooled) = FoldResult::concat(results) else { return Vec::new() };
+        pooled.scores = self.scores(task, &pooled.labels(), &pooled.predictions, &pooled.baseline);
+        vec![pooled]
+    }
+
+    /// The metrics of these predictions: those that were asked for, or the usual ones.
+    fn metrics(&self, task: &Task, predictions: &Predictions) -> Vec<&'static Metric> {
         if !self.metrics.is_empty() {
             return self.metrics.clone();
         }
-        USUAL.iter().filter(|metric| applies(metric, task)).collect()
+        let of_regions = predictions.regions().map_or(&[][..], |_| OF_REGIONS);
+        USUAL.iter().chain(of_regions).filter(|metric| applies(metric, task)).collect()
     }
 }
 
@@ -233,7 +262,7 @@ fn applies(metric: &Metric, task: &Task) -> bool {
 }
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
-    let EvalArgs { scheme: word, size, repeat, metric, shuffle, gap, window, test, stratified, duplicates, seed } =
+    let EvalArgs { scheme: word, size, repeat, metric, shuffle, gap, window, test, stratified, duplicates, by, seed } =
         EvalArgs::read(args)?;
     let name = word.to_value();
     let folds = || match &size {
@@ -249,6 +278,7 @@ fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
         SchemeWord::Time => Scheme::Time { rounds: folds()?, gap, window },
         SchemeWord::MonteCarlo => Scheme::MonteCarlo(folds()?, test.0),
         SchemeWord::Bootstrap => Scheme::Bootstrap(folds()?),
+        SchemeWord::LeaveOneOut => Scheme::LeaveOneOut(if let Size::Folds(rows) = size { rows.get() } else { 0 }),
         SchemeWord::Holdout => match &size {
             Size::Share(share) => Scheme::Holdout(share.0),
             Size::Folds(count) => {
@@ -258,6 +288,10 @@ fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
         },
     };
     let stratified = match (word, stratified) {
+        (SchemeWord::LeaveOneOut, Some(true)) => {
+            let message = "`eval loo` does not stratify: it holds out one row at a time";
+            return Err(ArgumentError::of("stratified", code::BAD_VALUE, message).help("leave it out"));
+        }
         (SchemeWord::Time, Some(true)) => {
             let message = format!("`eval {name}` does not stratify: its folds are given by the {name}s of the rows");
             return Err(ArgumentError::of("stratified", code::BAD_VALUE, message).help("leave it out"));
@@ -273,7 +307,7 @@ fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
         let message = format!("`eval {name}` draws its rows at random, so `shuffle=false` has no effect");
         return Err(ArgumentError::of("shuffle", code::BAD_VALUE, message).help("leave it out"));
     }
-    if !shuffle && repeat.0 > 1 {
+    if (!shuffle || word == SchemeWord::LeaveOneOut) && repeat.0 > 1 {
         let message = "without shuffling, every repetition would be the same";
         return Err(ArgumentError::of("repeat", code::BAD_VALUE, message));
     }
@@ -286,6 +320,7 @@ fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
         stratified,
         metrics,
         seed,
+        by,
         together: duplicates.is_some(),
         evaluates: true,
     })))
@@ -356,13 +391,17 @@ impl Evaluator for Eval {
         Ok(())
     }
 
-    fn amended(&self, columns: &Schema) -> Option<Amendment> {
+    fn amended(&self, columns: &Schema, rows: Option<usize>) -> Option<Amendment> {
+        if let (Scheme::LeaveOneOut(0), Some(rows)) = (&self.scheme, rows) {
+            let value = Value::Int(rows as i64);
+            return Some(Amendment { name: "size", value, notice: None });
+        }
         let has = |role| columns.with_role(role).is_some();
         let is_grouped = matches!(self.scheme, Scheme::Folds(_)) && has(Role::Group) && !has(Role::Fold);
         is_grouped.then(|| Amendment {
             name: "scheme",
             value: Value::Word("group".to_owned()),
-            notice: rows::groups_together(),
+            notice: Some(rows::groups_together()),
         })
     }
 
@@ -371,14 +410,18 @@ impl Evaluator for Eval {
     }
 
     fn shuffles(&self) -> bool {
-        self.shuffle && !self.in_order()
+        self.shuffle && !self.in_order() && !matches!(self.scheme, Scheme::LeaveOneOut(_))
+    }
+
+    fn by(&self) -> Option<&Arc<str>> {
+        self.by.as_ref()
     }
 
     fn decided(&self, task: &Task) -> Vec<(&'static str, String)> {
         match self.scheme {
             Scheme::Time { .. } => return Vec::new(),
             Scheme::Folds(_) if task.classes().is_some() => vec![("stratified", self.stratifies(task).to_string())],
-            Scheme::MonteCarlo(..) | Scheme::Bootstrap(_) => return Vec::new(),
+            Scheme::MonteCarlo(..) | Scheme::Bootstrap(_) | Scheme::LeaveOneOut(_) => return Vec::new(),
             _ => Vec::new(),
         }
         .into_iter()
@@ -393,31 +436,38 @@ impl Evaluator for Eval {
     }
 
     fn score(&self, held_out: HeldOut<'_>, task: &Task) -> Result<FoldResult, Failure> {
-        let HeldOut { round, rows, training, truth, outputs, baseline } = held_out;
+        let HeldOut { round, rows, training, truth, predictions, baseline } = held_out;
         let labels = exchange::labels(truth, task)?;
-        let judged = [Judged::new(&labels, &outputs), Judged::new(&labels, &baseline)];
-        let score = |metric: &'static Metric| {
-            let [model, baseline] = judged.each_ref().map(|judged| metric.score(judged));
-            Score { metric: metric.name, model, baseline }
-        };
-        let scores = self.metrics(task).into_iter().map(score).collect();
+        let scores = self.scores(task, &labels, &predictions, &baseline);
         let ones = || vec![1.0; labels.rows()];
         let weights = with_role(truth, Role::Weight).map(|_| labels.weights().map_or_else(ones, <[f64]>::to_vec));
+        let groups = self.by.as_ref().map(|by| subgroups::names(truth, by)).transpose()?;
         let truth = labels.target().clone();
-        let mut result = FoldResult::new(round, self.scheme.folds(), rows, truth, outputs, baseline);
+        let mut result = FoldResult::new(round, self.scheme.folds(), rows, truth, predictions, baseline);
         (result.scores, result.weights, result.training) = (scores, weights, training);
+        result.groups = groups;
         Ok(if self.evaluates { result } else { result.scores_alone() })
     }
 
     fn evaluation(&self, results: Vec<FoldResult>, model: &str, task: &Task, seed: u64) -> Evaluation {
+        let results = match self.scheme {
+            Scheme::LeaveOneOut(_) => self.pooled(results, task),
+            _ => results,
+        };
         let scheme = self.scheme.named(self.stratifies(task));
         let key = Key::new(seed).child("intervals");
-        let metrics = self.metrics(task).into_iter().enumerate().filter(|_| self.evaluates);
+        let metrics = results.first().filter(|_| self.evaluates).map(|fold| self.metrics(task, &fold.predictions));
+        let metrics = metrics.unwrap_or_default().into_iter().enumerate();
         let intervals = metrics.map(|(place, metric)| interval(metric, place, &results, key.index(place as u64)));
         let intervals = intervals.collect();
         let mut evaluation = Evaluation::new(model, task.clone(), scheme, results);
-        (evaluation.folds, evaluation.repeat, evaluation.seed) = (self.scheme.folds(), self.repeat, seed);
+        evaluation.folds = evaluation.results.len() / self.repeat;
+        (evaluation.repeat, evaluation.seed) = (self.repeat, seed);
         evaluation.intervals = intervals;
+        evaluation.subgroups = self.by.as_ref().and_then(|by| {
+            let scores = |rows: &FoldResult| self.scores(task, &rows.labels(), &rows.predictions, &rows.baseline);
+            subgroups::scored(by, &evaluation.results, scores)
+        });
         evaluation
     }
 

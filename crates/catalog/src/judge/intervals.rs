@@ -5,7 +5,7 @@
 
 use pipewright_learn::compare::{Bootstrap, Delong, Ends, Interval, corrected_interval};
 use pipewright_learn::metric::{self, Metric};
-use pipewright_learn::{Labels, Outputs, Target};
+use pipewright_learn::{Outputs, Target};
 use pipewright_operator::result::FoldResult;
 use pipewright_world::random::Key;
 
@@ -35,19 +35,16 @@ pub(super) fn test_share(results: &[FoldResult]) -> f64 {
 }
 
 fn of_holdout(metric: &Metric, result: &FoldResult, key: Key) -> Option<Interval> {
-    let labels = match &result.weights {
-        Some(weights) => Labels::weighted(result.truth.clone(), weights.clone()).ok()?,
-        None => result.truth.clone().into(),
-    };
+    let labels = result.labels();
     if let (Target::Classes { codes, count: 2 }, Outputs::Probabilities { values, .. }, None) =
-        (&result.truth, &result.outputs, &result.weights)
+        (&result.truth, &result.predictions.outputs, &result.weights)
         && metric.name == metric::AUC.name
     {
         let truth: Vec<bool> = codes.iter().map(|&code| code == 1).collect();
         let scores: Vec<f64> = values.chunks_exact(2).map(|row| row[1]).collect();
         return Delong::new(&truth, &scores).ok()?.interval(CONFIDENCE).ok();
     }
-    bootstrap(labels.rows()).of_metric(metric, &labels, &result.outputs, key).ok()
+    bootstrap(labels.rows()).of_metric(metric, &labels, &result.predictions, key).ok()
 }
 
 /// Fewer draws of more rows, whose scores vary less.

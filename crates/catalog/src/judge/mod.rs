@@ -1,14 +1,18 @@
 //! Evaluation.
 
+mod adjusting;
 pub(crate) mod assert;
 pub(crate) mod assess;
 pub(crate) mod calibrate;
 pub(crate) mod compare;
+pub(crate) mod conformal;
 pub(crate) mod eval;
 pub(crate) mod holdout;
 mod intervals;
 mod ledger;
 pub(crate) mod rows;
 mod scheme;
+mod subgroups;
 mod suspicion;
+pub(crate) mod threshold;
 pub(crate) mod tune;

@@ -34,6 +34,8 @@ pub(super) enum Scheme {
     MonteCarlo(usize, f64),
     /// Rows drawn with replacement; those that were not drawn are held out.
     Bootstrap(usize),
+    /// Every row once, alone; of this many rows, 0 while that is not known.
+    LeaveOneOut(usize),
 }
 
 /// What the rows say about a split.
@@ -87,6 +89,7 @@ impl Scheme {
         match *self {
             Scheme::Folds(folds) | Scheme::Groups(folds) | Scheme::Bootstrap(folds) => folds,
             Scheme::Time { rounds, .. } | Scheme::MonteCarlo(rounds, _) => rounds,
+            Scheme::LeaveOneOut(rows) => rows,
             Scheme::Holdout(_) | Scheme::Latest(_) => 1,
         }
     }
@@ -95,6 +98,12 @@ impl Scheme {
         match *self {
             Scheme::Folds(count) | Scheme::Groups(count) => split::check_counts(rows, count),
             Scheme::Time { rounds, .. } => split::check_forward(rows, rounds),
+            Scheme::LeaveOneOut(planned) if planned != rows => {
+                let message = format!("`eval loo` was planned for {planned} rows, and there are {rows}");
+                let help = "write `eval loo` without a number; below a `holdout`, use `eval kfold`";
+                Err(Failure::new(code::BAD_VALUE, message).help(help))
+            }
+            Scheme::LeaveOneOut(count) => split::check_counts(rows, count),
             Scheme::Holdout(_) | Scheme::Latest(_) | Scheme::MonteCarlo(..) | Scheme::Bootstrap(_) => Ok(()),
         }
     }
@@ -109,6 +118,7 @@ impl Scheme {
             Scheme::Holdout(_) | Scheme::Latest(_) => result::Scheme::Holdout,
             Scheme::MonteCarlo(..) => result::Scheme::MonteCarlo,
             Scheme::Bootstrap(_) => result::Scheme::Bootstrap,
+            Scheme::LeaveOneOut(_) => result::Scheme::LeaveOneOut,
         }
     }
 
@@ -145,6 +155,7 @@ impl Scheme {
                 (None, None, Some(codes)) => split::stratified(codes, *folds, shuffle)?,
                 (None, None, None) => split::kfold(count, *folds, shuffle)?,
             },
+            (Scheme::LeaveOneOut(rows), _) => split::kfold(count, *rows, None)?,
             (Scheme::MonteCarlo(rounds, share), _) => plain(split::random_holdouts(from, *share, *rounds, key)?),
             (Scheme::Bootstrap(rounds), _) => plain(split::bootstrap(from, *rounds, key)?),
             (Scheme::Latest(_), _) if groups.is_some() => {
@@ -186,3 +197,7 @@ pub(super) const USUAL: &[metric::Metric] = &[
     metric::MAE,
     metric::R2,
 ];
+
+/// The metrics that are computed besides them where the model predicts intervals or sets.
+pub(super) const OF_REGIONS: &[metric::Metric] =
+    &[metric::COVERAGE, metric::WIDTH, metric::SET_COVERAGE, metric::SET_SIZE];

@@ -111,7 +111,7 @@ impl Predict {
 
     /// The columns of the predictions.
     fn columns(&self) -> Vec<Column> {
-        prediction_columns(&self.pipeline.task, self.proba)
+        prediction_columns(&self.pipeline.task, self.proba, self.pipeline.model.is_conformal())
     }
 }
 

@@ -4,7 +4,7 @@
 //! B. Efron, R. Tibshirani, "An introduction to the bootstrap" (1993), chapters 13 and 14.
 
 use super::{Interval, Undefined, check_confidence, undefined};
-use crate::data::{Labels, Outputs, Target};
+use crate::data::{Labels, Predicted, Target};
 use crate::distribution::{normal_below, normal_quantile};
 use crate::metric::{Judged, Metric};
 use pipewright_diagnostic::{Bounds, Failure};
@@ -100,14 +100,14 @@ impl Bootstrap {
         &self,
         metric: &Metric,
         truth: &Labels,
-        outputs: &Outputs,
+        predictions: &(impl Predicted + Sync),
         key: Key,
     ) -> Result<Interval, NoInterval> {
         let strata = match truth.target() {
             Target::Classes { codes, .. } if self.stratified => codes.clone(),
             _ => vec![0; truth.rows()],
         };
-        self.of(&strata, key, |rows| metric.score(&Judged::new(&truth.take(rows), &outputs.take(rows))))
+        self.of(&strata, key, |rows| metric.score(&Judged::new(&truth.take(rows), &predictions.take(rows))))
     }
 
     /// The interval of any score of rows: `score` is given lists of rows, in which a row may occur several times or not at

@@ -5,6 +5,7 @@ mod dataset;
 mod features;
 mod labels;
 mod outputs;
+mod predictions;
 mod shared;
 
 pub use column::{Categories, Column, Sparse};
@@ -12,4 +13,5 @@ pub use dataset::Dataset;
 pub use features::Features;
 pub use labels::{Labels, Target};
 pub use outputs::Outputs;
+pub use predictions::{Predicted, Predictions, Regions};
 pub use shared::Shared;

@@ -1,7 +1,7 @@
 //! The input of metrics: true values, predictions and sample weights.
 
 use super::{Confusion, Undefined, confusion, undefined};
-use crate::data::{Labels, Outputs, Target};
+use crate::data::{Labels, Outputs, Predicted, Regions, Target};
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
@@ -19,25 +19,42 @@ use std::sync::OnceLock;
 pub struct Judged<'a> {
     truth: Cow<'a, Labels>,
     outputs: Cow<'a, Outputs>,
+    /// Classes that were decided otherwise than by the highest probability.
+    decided: Option<Cow<'a, [u32]>>,
+    regions: Option<Cow<'a, Regions>>,
     confusion: OnceLock<Option<Confusion>>,
 }
 
 impl<'a> Judged<'a> {
-    /// Pairs true values with predictions. Rows with a weight of 0 are left out.
+    /// Pairs true values with predictions: [`Outputs`], or [`Predictions`](crate::Predictions) with decisions. Rows with
+    /// a weight of 0 are left out.
     ///
     /// # Panics
     /// If their numbers of rows or of classes differ.
     #[must_use]
-    pub fn new(truth: &'a Labels, outputs: &'a Outputs) -> Judged<'a> {
+    pub fn new<P: Predicted>(truth: &'a Labels, predictions: &'a P) -> Judged<'a> {
+        let outputs = predictions.outputs();
         assert_eq!(truth.rows(), outputs.rows(), "an output per row");
         if let (Target::Classes { count, .. }, Outputs::Probabilities { classes, .. }) = (truth.target(), outputs) {
             assert_eq!(count, classes, "truth and outputs have the same classes");
         }
-        let (truth, outputs) = match truth.counting_rows() {
-            None => (Cow::Borrowed(truth), Cow::Borrowed(outputs)),
-            Some(rows) => (Cow::Owned(truth.take(&rows)), Cow::Owned(outputs.take(&rows))),
+        let Some(rows) = truth.counting_rows() else {
+            return Judged {
+                truth: Cow::Borrowed(truth),
+                outputs: Cow::Borrowed(outputs),
+                decided: predictions.decided().map(Cow::Borrowed),
+                regions: predictions.regions().map(Cow::Borrowed),
+                confusion: OnceLock::new(),
+            };
         };
-        Judged { truth, outputs, confusion: OnceLock::new() }
+        let counting = predictions.take(&rows);
+        Judged {
+            truth: Cow::Owned(truth.take(&rows)),
+            outputs: Cow::Owned(counting.outputs().clone()),
+            decided: counting.decided().map(|labels| Cow::Owned(labels.to_vec())),
+            regions: counting.regions().map(|regions| Cow::Owned(regions.clone())),
+            confusion: OnceLock::new(),
+        }
     }
 
     /// Returns the true values.
@@ -50,6 +67,16 @@ impl<'a> Judged<'a> {
     #[must_use]
     pub fn outputs(&self) -> &Outputs {
         &self.outputs
+    }
+
+    /// Returns the predicted class of each row; empty for numbers.
+    pub(super) fn labels(&self) -> Cow<'_, [u32]> {
+        self.decided.as_deref().map_or_else(|| Cow::Owned(self.outputs.labels()), Cow::Borrowed)
+    }
+
+    /// Returns where the true values lie, if that is predicted.
+    pub(super) fn regions(&self) -> Option<&Regions> {
+        self.regions.as_deref()
     }
 
     /// Returns the sample weights; `None` if all rows weigh 1.
@@ -69,7 +96,7 @@ impl<'a> Judged<'a> {
     pub fn confusion(&self) -> Option<&Confusion> {
         let made = || match (self.truth(), self.outputs()) {
             (Target::Classes { codes, count }, Outputs::Probabilities { .. }) => {
-                Some(confusion(codes, &self.outputs.labels(), *count, self.weights()))
+                Some(confusion(codes, &self.labels(), *count, self.weights()))
             }
             _ => None,
         };

@@ -19,6 +19,7 @@ mod judged;
 mod number;
 mod probability;
 mod ranking;
+mod region;
 mod table;
 
 pub use alias::{ALIASES, alias};
@@ -158,7 +159,8 @@ impl Metric {
         const SHARES_OF_VARIANCE: [&str; 5] =
             [R2.name, EXPLAINED_VARIANCE.name, D2_PINBALL.name, D2_ABSOLUTE.name, D2_TWEEDIE.name];
         match (self.better, self.task) {
-            _ if self.name == LIFT.name => (0.0, f64::INFINITY),
+            _ if [LIFT.name, SET_SIZE.name].contains(&self.name) => (0.0, f64::INFINITY),
+            _ if self.name == COVERAGE.name => (0.0, 1.0),
             (Better::Lower, Task::Numbers) => (0.0, f64::INFINITY),
             (Better::Lower, Task::Classes) if self.name == LOG_LOSS.name => (0.0, f64::INFINITY),
             (Better::Lower, Task::Classes) if self.name == BRIER.name => (0.0, 2.0),

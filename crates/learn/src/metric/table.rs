@@ -1,7 +1,7 @@
 //! The table of metrics.
 
 use super::confusion::{Average, Distance, Ratio};
-use super::{Better, Confusion, Judged, Metric, Rule, Task, calibration, number, probability, ranking, undefined};
+use super::{Better, Confusion, Judged, Metric, Rule, Task, calibration, number, probability, ranking, region, undefined};
 
 /// Defines every metric as a constant, and the table of all of them.
 macro_rules! metrics {
@@ -210,4 +210,14 @@ metrics! {
     SPEARMAN = "spearman", Numbers, Higher,
         "correlation of the ranks of y and ŷ, equal values sharing their mean rank",
         Rule::Plain(number::spearman);
+    COVERAGE = "coverage", Numbers, Higher,
+        "share of rows whose true value lies within its prediction interval (`conformal`)",
+        Rule::Plain(region::coverage);
+    WIDTH = "width", Numbers, Lower, "mean width of the prediction intervals (`conformal`)", Rule::Plain(region::size);
+    SET_COVERAGE = "set_coverage", Classes, Higher,
+        "share of rows whose true class is in its prediction set (`conformal`)",
+        Rule::Plain(region::coverage);
+    SET_SIZE = "set_size", Classes, Lower,
+        "mean number of classes in the prediction sets (`conformal`)",
+        Rule::Plain(region::size);
 }

@@ -5,7 +5,7 @@ use crate::Task;
 use pipewright_diagnostic::{Failure, code, nearest};
 use pipewright_learn::compare::Interval;
 use pipewright_learn::metric::{Confusion, Undefined, confusion};
-use pipewright_learn::{Outputs, Target};
+use pipewright_learn::{Labels, Outputs, Predictions, Target};
 use std::fmt;
 use std::sync::Arc;
 
@@ -41,6 +41,28 @@ pub struct Evaluation {
     pub chosen: Vec<Values>,
     /// The holdout that it is the final exam on, if it is one.
     pub assessed: Option<Assessed>,
+    /// The scores of groups of rows, if they are asked for.
+    pub subgroups: Option<Subgroups>,
+}
+
+/// Scores of the rows of each value of a column, over all folds together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Subgroups {
+    /// The column.
+    pub by: Arc<str>,
+    /// The groups, by name.
+    pub groups: Vec<Subgroup>,
+}
+
+/// The scores of a group of rows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Subgroup {
+    /// The value of the column.
+    pub name: Arc<str>,
+    /// The number of rows, over all folds.
+    pub rows: usize,
+    /// The metrics, in the order of the report.
+    pub scores: Vec<Score>,
 }
 
 /// A final exam: the evaluation on rows that were set apart.
@@ -71,6 +93,8 @@ pub enum Scheme {
     MonteCarlo,
     /// Training rows drawn with replacement; tests on those that were not drawn.
     Bootstrap,
+    /// Every row held out once, alone; scored together.
+    LeaveOneOut,
 }
 
 /// A fold of an evaluation: the held-out rows, their predictions and scores.
@@ -89,11 +113,13 @@ pub struct FoldResult {
     /// The true class or number of each held-out row.
     pub truth: Target,
     /// Predictions of the model for the held-out rows.
-    pub outputs: Outputs,
+    pub predictions: Predictions,
     /// Predictions of the baseline for the held-out rows.
-    pub baseline: Outputs,
+    pub baseline: Predictions,
     /// The weight of each held-out row, if a column has the role weight.
     pub weights: Option<Vec<f64>>,
+    /// The group of each held-out row, if groups are scored apart.
+    pub groups: Option<Vec<Arc<str>>>,
     /// The metrics, in the order of the report; the same ones in every fold.
     pub scores: Vec<Score>,
 }
@@ -121,6 +147,7 @@ impl Scheme {
             Scheme::Holdout => "holdout",
             Scheme::MonteCarlo => "montecarlo",
             Scheme::Bootstrap => "bootstrap",
+            Scheme::LeaveOneOut => "loo",
         }
     }
 }
@@ -140,20 +167,68 @@ impl FoldResult {
         folds: usize,
         rows: Arc<[u32]>,
         truth: Target,
-        outputs: Outputs,
-        baseline: Outputs,
+        predictions: impl Into<Predictions>,
+        baseline: impl Into<Predictions>,
     ) -> Self {
+        let (predictions, baseline) = (predictions.into(), baseline.into());
         let (repeat, fold) = (place / folds.max(1), place % folds.max(1));
-        FoldResult { repeat, fold, rows, training: 0, truth, outputs, baseline, weights: None, scores: Vec::new() }
+        FoldResult { repeat, fold, rows, training: 0, truth, predictions, baseline, weights: None, groups: None, scores: Vec::new() }
+    }
+
+    /// Returns the truth with the weights of its rows.
+    #[must_use]
+    pub fn labels(&self) -> Labels {
+        let truth = self.truth.clone();
+        let weighted = self.weights.clone().map(|weights| Labels::weighted(truth.clone(), weights));
+        weighted.map_or_else(|| truth.into(), |labels| labels.expect("weights that were scored are sound"))
+    }
+
+    /// Combines rounds to one, without scores; `None` if there are none, or if they are of different kinds. The number of
+    /// training rows is that of the first.
+    #[must_use]
+    pub fn concat(rounds: Vec<FoldResult>) -> Option<FoldResult> {
+        let classes = rounds.first().and_then(|round| match &round.truth {
+            Target::Classes { count, .. } => Some(*count),
+            Target::Numbers(_) => None,
+        });
+        let predictions = Predictions::concat(rounds.iter().map(|round| round.predictions.clone()))?;
+        let baseline = Predictions::concat(rounds.iter().map(|round| round.baseline.clone()))?;
+        let weights: Option<Vec<&[f64]>> = rounds.iter().map(|round| round.weights.as_deref()).collect();
+        let rows: Arc<[u32]> = rounds.iter().flat_map(|round| round.rows.iter().copied()).collect();
+        let groups: Option<Vec<&[Arc<str>]>> = rounds.iter().map(|round| round.groups.as_deref()).collect();
+        let (training, weights) = (rounds.first()?.training, weights.map(|weights| weights.concat()));
+        let groups = groups.map(|groups| groups.concat());
+        let truth = Target::concat(rounds.into_iter().map(|round| round.truth).collect(), classes);
+        let whole = FoldResult::new(0, 1, rows, truth, predictions, baseline);
+        Some(FoldResult { training, weights, groups, ..whole })
+    }
+
+    /// Selects rows, without scores.
+    ///
+    /// # Panics
+    /// If there are not that many rows.
+    #[must_use]
+    pub fn take(&self, rows: &[u32]) -> FoldResult {
+        let of = |row: &u32| *row as usize;
+        FoldResult {
+            rows: rows.iter().map(|row| self.rows[of(row)]).collect(),
+            truth: self.truth.take(rows),
+            predictions: self.predictions.take(rows),
+            baseline: self.baseline.take(rows),
+            weights: self.weights.as_ref().map(|all| rows.iter().map(|row| all[of(row)]).collect()),
+            groups: self.groups.as_ref().map(|all| rows.iter().map(|row| all[of(row)].clone()).collect()),
+            scores: Vec::new(),
+            ..*self
+        }
     }
 
     /// Drops the rows and their predictions, and keeps the scores. A search holds one result per candidate and fold, so
     /// that the predictions of all of them would take memory for nothing.
     #[must_use]
     pub fn scores_alone(self) -> FoldResult {
-        let none = || Outputs::Numbers(Vec::new());
+        let none = || Predictions::from(Outputs::Numbers(Vec::new()));
         let (rows, truth) = (Arc::default(), Target::Numbers(Vec::new()));
-        FoldResult { rows, truth, outputs: none(), baseline: none(), weights: None, ..self }
+        FoldResult { rows, truth, predictions: none(), baseline: none(), weights: None, groups: None, ..self }
     }
 
     /// Returns the confusion matrix (true against predicted classes); none for regression.
@@ -161,7 +236,7 @@ impl FoldResult {
     pub fn confusion(&self) -> Option<Confusion> {
         match &self.truth {
             Target::Classes { codes, count } => {
-                Some(confusion(codes, &self.outputs.labels(), *count, self.weights.as_deref()))
+                Some(confusion(codes, &self.predictions.labels(), *count, self.weights.as_deref()))
             }
             Target::Numbers(_) => None,
         }
@@ -185,6 +260,7 @@ impl Evaluation {
             intervals: Vec::new(),
             chosen: Vec::new(),
             assessed: None,
+            subgroups: None,
         }
     }
 

@@ -13,7 +13,7 @@ mod saved_pipeline;
 mod sink;
 mod tuning;
 
-pub use evaluation::{Assessed, Evaluation, FoldResult, Measured, MetricResult, Scheme, Score};
+pub use evaluation::{Assessed, Evaluation, FoldResult, Measured, MetricResult, Scheme, Score, Subgroup, Subgroups};
 pub use figures::Figures;
 pub use inspection::{Assertion, Description, ProfileReport, SchemaColumn, SchemaReport, TableHead};
 pub use predictions::{PREDICTION, prediction_arrays, prediction_columns, prediction_table};

@@ -6,7 +6,7 @@ use crate::Task;
 use arrow_array::{ArrayRef, Float64Array, Int64Array, StringArray};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_frame::{Column, ColumnType, Table};
-use pipewright_learn::{Outputs, Target};
+use pipewright_learn::{Predictions, Target};
 use std::sync::Arc;
 
 impl Evaluation {
@@ -32,10 +32,12 @@ impl Evaluation {
             &Target::concat(self.results.iter().map(|fold| fold.truth.clone()).collect(), classes),
             &self.task,
         ));
-        let outputs = Outputs::concat(self.results.iter().map(|fold| fold.outputs.clone()))
+        let predictions = Predictions::concat(self.results.iter().map(|fold| fold.predictions.clone()))
             .ok_or_else(|| Failure::new(code::BUG, "the folds of an evaluation have different tasks"))?;
         columns.extend(
-            prediction_columns(&self.task, true).into_iter().zip(prediction_arrays(&outputs, &self.task, true)),
+            prediction_columns(&self.task, true, predictions.regions().is_some())
+                .into_iter()
+                .zip(prediction_arrays(&predictions, &self.task, true)),
         );
         let weights: Option<Vec<&[f64]>> = self.results.iter().map(|fold| fold.weights.as_deref()).collect();
         if let Some(weights) = weights {

@@ -4,19 +4,26 @@ use crate::Task;
 use arrow_array::{ArrayRef, Float64Array, Int64Array, StringArray};
 use pipewright_diagnostic::Failure;
 use pipewright_frame::{Column, ColumnType, Table};
-use pipewright_learn::Outputs;
+use pipewright_learn::calibrate::conformal::Interval;
+use pipewright_learn::{Outputs, Predictions, Regions};
 use std::sync::Arc;
 
 /// Name of the column of predicted classes or numbers.
 pub const PREDICTION: &str = "prediction";
 
-/// Returns the columns of predictions: [`PREDICTION`] and, if requested, `p(CLASS)` for every class.
+/// Returns the columns of predictions: [`PREDICTION`]; if requested, `p(CLASS)` for every class; and if the model is
+/// conformal, `low` and `high` of the interval, or the `set` of classes.
 #[must_use]
-pub fn prediction_columns(task: &Task, probabilities: bool) -> Vec<Column> {
-    let Some(classes) = task.classes() else { return vec![Column::new(PREDICTION, ColumnType::Continuous)] };
-    let of_class = classes.iter().map(|class| Column::new(format!("p({class})"), ColumnType::Continuous));
+pub fn prediction_columns(task: &Task, probabilities: bool, conformal: bool) -> Vec<Column> {
+    let number = |name: String| Column::new(name, ColumnType::Continuous);
+    let Some(classes) = task.classes() else {
+        let ends = ["low", "high"].into_iter().filter(|_| conformal);
+        return std::iter::once(PREDICTION).chain(ends).map(|name| number(name.to_owned())).collect();
+    };
+    let of_class = classes.iter().map(|class| number(format!("p({class})")));
     let kind = if whole_classes(classes).is_some() { ColumnType::Count } else { ColumnType::Text };
-    std::iter::once(Column::new(PREDICTION, kind)).chain(of_class.filter(|_| probabilities)).collect()
+    let set = conformal.then(|| Column::new("set", ColumnType::Text));
+    std::iter::once(Column::new(PREDICTION, kind)).chain(of_class.filter(|_| probabilities)).chain(set).collect()
 }
 
 /// Returns the classes as the whole numbers that they are, if all of them are.
@@ -25,28 +32,45 @@ fn whole_classes(classes: &[String]) -> Option<Vec<i64>> {
     classes.iter().map(whole).collect()
 }
 
-/// Returns the values of [`prediction_columns`]. The predicted class is the most probable one.
+/// Returns the values of [`prediction_columns`]. The predicted class is the most probable one, unless a threshold
+/// decides. A set lists its classes, separated by `, `.
 #[must_use]
-pub fn prediction_arrays(outputs: &Outputs, task: &Task, probabilities: bool) -> Vec<ArrayRef> {
+pub fn prediction_arrays(predictions: &Predictions, task: &Task, probabilities: bool) -> Vec<ArrayRef> {
     let array = |values: Vec<f64>| Arc::new(Float64Array::from(values)) as ArrayRef;
-    let (Outputs::Probabilities { values, classes: count }, Some(classes)) = (outputs, task.classes()) else {
-        let Outputs::Numbers(values) = outputs else { return Vec::new() };
-        return vec![array(values.clone())];
+    let mut arrays = match (&predictions.outputs, task.classes()) {
+        (Outputs::Numbers(values), _) => vec![array(values.clone())],
+        (Outputs::Probabilities { .. }, None) => return Vec::new(),
+        (Outputs::Probabilities { values, classes: count }, Some(classes)) => {
+            let codes = predictions.labels();
+            let names = codes.iter().map(|&code| &classes[code as usize]);
+            let labels: ArrayRef = match whole_classes(classes) {
+                Some(classes) => Arc::new(codes.iter().map(|&code| classes[code as usize]).collect::<Int64Array>()),
+                None => Arc::new(StringArray::from_iter_values(names)),
+            };
+            let of_class = |class: usize| array(values.iter().skip(class).step_by(*count).copied().collect());
+            std::iter::once(labels).chain((0..*count).filter(|_| probabilities).map(of_class)).collect()
+        }
     };
-    let codes = outputs.labels();
-    let labels: ArrayRef = match whole_classes(classes) {
-        Some(classes) => Arc::new(codes.iter().map(|&code| Some(classes[code as usize])).collect::<Int64Array>()),
-        None => Arc::new(StringArray::from_iter_values(codes.iter().map(|&code| &classes[code as usize]))),
-    };
-    let of_class = |class: usize| array(values.iter().skip(class).step_by(*count).copied().collect());
-    std::iter::once(labels).chain((0..*count).filter(|_| probabilities).map(of_class)).collect()
+    match (predictions.regions(), task.classes()) {
+        (Some(Regions::Intervals(intervals)), _) => {
+            let ends: [fn(&Interval) -> f64; 2] = [|interval| interval.low, |interval| interval.high];
+            arrays.extend(ends.map(|end| array(intervals.iter().map(end).collect())));
+        }
+        (Some(Regions::Sets(sets)), Some(classes)) => {
+            let names = |set: &Vec<u32>| set.iter().map(|&code| &*classes[code as usize]).collect::<Vec<&str>>().join(", ");
+            arrays.push(Arc::new(StringArray::from_iter_values(sets.iter().map(names))));
+        }
+        (Some(Regions::Sets(_)) | None, _) => {}
+    }
+    arrays
 }
 
 /// Returns predictions as a table of [`prediction_columns`].
 ///
 /// # Errors
 /// [`pipewright_diagnostic::code::BUG`] if the predictions do not match the task.
-pub fn prediction_table(outputs: &Outputs, task: &Task, probabilities: bool) -> Result<Table, Failure> {
-    let arrays = prediction_arrays(outputs, task, probabilities);
-    Table::with_rows(prediction_columns(task, probabilities), arrays, outputs.rows())
+pub fn prediction_table(predictions: &Predictions, task: &Task, probabilities: bool) -> Result<Table, Failure> {
+    let arrays = prediction_arrays(predictions, task, probabilities);
+    let columns = prediction_columns(task, probabilities, predictions.regions().is_some());
+    Table::with_rows(columns, arrays, predictions.rows())
 }

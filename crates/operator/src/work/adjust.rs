@@ -5,7 +5,7 @@ use super::{FittedModel, Splitter};
 use crate::{ArgumentError, Registry, Task};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_frame::Table;
-use pipewright_learn::Outputs;
+use pipewright_learn::Predictions;
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ pub trait Adjust: Send + Sync {
     ///
     /// # Errors
     /// A [`Failure`] if the rows are unsuitable, for example of one class.
-    fn fit(&self, truth: &Table, task: &Task, outputs: &Outputs) -> Result<Arc<dyn Adjustment>, Failure>;
+    fn fit(&self, truth: &Table, task: &Task, predictions: &Predictions) -> Result<Arc<dyn Adjustment>, Failure>;
 
     /// Returns its own seed, if it has one.
     fn seed(&self) -> Option<u64> {
@@ -41,7 +41,12 @@ pub trait Adjustment: Send + Sync {
     ///
     /// # Errors
     /// A [`Failure`] for predictions of another kind.
-    fn apply(&self, outputs: &Outputs) -> Result<Outputs, Failure>;
+    fn apply(&self, predictions: Predictions) -> Result<Predictions, Failure>;
+
+    /// Does it add regions (intervals or sets)?
+    fn is_conformal(&self) -> bool {
+        false
+    }
 
     /// Plain data from which [`AdjustmentKind::load`] makes it again.
     fn save(&self) -> Json;
@@ -98,8 +103,12 @@ impl Adjusted {
 }
 
 impl FittedModel for Adjusted {
-    fn predict(&self, rows: &Table) -> Result<Outputs, Failure> {
-        self.adjustments.iter().try_fold(self.model.predict(rows)?, |outputs, adjustment| adjustment.apply(&outputs))
+    fn predict(&self, rows: &Table) -> Result<Predictions, Failure> {
+        self.adjustments.iter().try_fold(self.model.predict(rows)?, |said, adjustment| adjustment.apply(said))
+    }
+
+    fn is_conformal(&self) -> bool {
+        self.adjustments.iter().any(|adjustment| adjustment.is_conformal())
     }
 
     fn show(&self) -> Table {

@@ -4,6 +4,7 @@ use super::implied::{self, Implied};
 use super::tables::Joined;
 use super::{Node, Walk};
 use crate::lower::{JOBS_MAX, jobs_of_round};
+use crate::names::Scope;
 use crate::print::stage_text;
 use pipewright_diagnostic::{Diagnostic, Failure, Span, code};
 use pipewright_frame::{Complete, Schema};
@@ -80,6 +81,7 @@ impl Walk<'_> {
         match bound {
             Bound::Evaluator(judge) => {
                 self.check_judge(judge.as_ref(), judge.rounds(), args, span);
+                self.check_by(judge.as_ref(), args, span);
                 return self.at.branch.task.as_ref().map(|task| judge.decided(task)).unwrap_or_default();
             }
             Bound::Holdout(holdout) => self.check_holdout(holdout.as_ref(), verb, args, span),
@@ -116,6 +118,14 @@ impl Walk<'_> {
         if let Some(task) = &self.at.branch.task
             && let Err(fault) = judge.check(task)
         {
+    /// Checks that the column by which groups are scored apart is in the table that is split.
+    fn check_by(&mut self, judge: &dyn Evaluator, args: &Args, span: Span) {
+        let Some(name) = judge.by() else { return };
+        let scope = Scope { schema: self.prepared(), ..self.scope(false) };
+        let unknown = scope.missing(name, args.span("by").unwrap_or(span));
+        unknown.into_iter().for_each(|problem| self.say(problem));
+    }
+
             self.fault(fault, args, span);
         }
     }
@@ -147,9 +157,10 @@ impl Walk<'_> {
             return Ok(source.expecting(&self.expected).map_or(bound, Bound::Source));
         }
         let Bound::Evaluator(judge) = &bound else { return Ok(bound) };
-        let amendment = self.prepared().and_then(|columns| judge.amended(columns));
+        let rows = self.pin.and_then(|pin| pin.target.as_ref()).map(|target| target.rows);
+        let amendment = self.prepared().and_then(|columns| judge.amended(columns, rows));
         let Some(Amendment { name, value, notice }) = amendment else { return Ok(bound) };
-        self.say(notice.at(span));
+        notice.into_iter().for_each(|notice| self.say(notice.at(span)));
         args.replace(name, value);
         (verb.bind)(args, self.environment)
     }

@@ -11,7 +11,7 @@ use crate::exchange;
 use arrow_array::{ArrayRef, StringArray};
 use pipewright_diagnostic::{Bounds, Failure, Progress, code};
 use pipewright_frame::{Column, ColumnType, FitContext, Table, TargetSpec};
-use pipewright_learn::Outputs;
+use pipewright_learn::{Outputs, Predictions};
 use pipewright_operator::work::{Accepts, FittedModel, Learner, Training};
 use pipewright_operator::{Args, ArgumentError, Arguments, Block, Chosen, Data, Group, Model, StepRecord, Task};
 use pipewright_world::random::Key;
@@ -181,12 +181,14 @@ struct FittedMember {
 
 impl FittedMember {
     fn predict(&self, rows: &Table) -> Result<Outputs, Failure> {
-        let Some((first, rest)) = self.steps.split_first() else { return self.model.predict(rows) };
+        let Some((first, rest)) = self.steps.split_first() else {
+            return Ok(self.model.predict(rows)?.outputs);
+        };
         // Whatever a step reads, it does not read what is to be predicted.
         let target = rows.target().map(|target| target.name.clone());
         let rows = &rows.drop(target.as_slice())?;
         let rows = rest.iter().try_fold(first.fitted.apply(rows)?, |rows, step| step.fitted.apply_owned(rows))?;
-        self.model.predict(&rows)
+        Ok(self.model.predict(&rows)?.outputs)
     }
 
     fn save(&self) -> Json {
@@ -221,13 +223,13 @@ struct Averaged {
 }
 
 impl FittedModel for Averaged {
-    fn predict(&self, rows: &Table) -> Result<Outputs, Failure> {
+    fn predict(&self, rows: &Table) -> Result<Predictions, Failure> {
         let mut mean: Option<Outputs> = None;
         for (member, weight) in self.members.iter().zip(&self.weights) {
             let outputs = member.predict(rows)?;
             mean = Some(added(mean, outputs, *weight)?);
         }
-        mean.ok_or_else(|| damaged("no members"))
+        mean.map(Predictions::from).ok_or_else(|| damaged("no members"))
     }
 
     fn show(&self) -> Table {

@@ -7,7 +7,7 @@ use crate::learn::{logistic, model_spec, ridge};
 use arrow_array::{ArrayRef, Float64Array};
 use pipewright_diagnostic::{Failure, Progress};
 use pipewright_frame::{Column, ColumnType, Role, Table};
-use pipewright_learn::Outputs;
+use pipewright_learn::{Outputs, Predictions};
 use pipewright_learn::linear::{Logistic, Ridge};
 use pipewright_operator::work::{FittedModel, Learner, Training};
 use pipewright_operator::{
@@ -153,12 +153,12 @@ struct Stacked {
 }
 
 impl FittedModel for Stacked {
-    fn predict(&self, rows: &Table) -> Result<Outputs, Failure> {
+    fn predict(&self, rows: &Table) -> Result<Predictions, Failure> {
         let mut columns = Vec::new();
         for (index, member) in self.base.iter().enumerate() {
             columns.extend(columns_of(&member.label, index, &member.predict(rows)?));
         }
-        self.meta.predict(&table(columns.into_iter())?)
+        Ok(self.meta.predict(&table(columns.into_iter())?)?.into())
     }
 
     fn show(&self) -> Table {

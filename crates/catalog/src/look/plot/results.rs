@@ -3,7 +3,7 @@
 use super::Kind;
 use pipewright_diagnostic::{Failure, code};
 use pipewright_learn::metric::{Bins, Judged, Undefined, calibration, curve};
-use pipewright_learn::{Labels, Outputs, Target};
+use pipewright_learn::{Labels, Target};
 use pipewright_operator::result::{Evaluation, FoldResult};
 use pipewright_plot::{CalibrationBin, Curve, Figure, Group, Predictions, Ranked};
 
@@ -56,7 +56,7 @@ fn scored(fold: &FoldResult) -> (Vec<bool>, Vec<f64>) {
         Target::Classes { codes, .. } => codes.iter().map(|&code| code == 1).collect(),
         Target::Numbers(_) => Vec::new(),
     };
-    (truth, fold.outputs.values().iter().skip(1).step_by(2).copied().collect())
+    (truth, fold.predictions.values().iter().skip(1).step_by(2).copied().collect())
 }
 
 /// The curve of some rows, from left to right.
@@ -145,26 +145,9 @@ fn curves(kind: Kind, evaluations: &[&Evaluation]) -> Result<Figure, Failure> {
 }
 
 /// The rows of all folds together.
-fn pooled(evaluation: &Evaluation) -> Option<(Labels, Outputs)> {
-    let outputs = Outputs::concat(evaluation.results.iter().map(|fold| fold.outputs.clone()))?;
-    let mut truth = evaluation.results.iter().map(|fold| &fold.truth);
-    let target = match truth.next()? {
-        Target::Numbers(_) => {
-            let numbers = evaluation.results.iter().flat_map(|fold| match &fold.truth {
-                Target::Numbers(numbers) => numbers.clone(),
-                Target::Classes { .. } => Vec::new(),
-            });
-            Target::Numbers(numbers.collect())
-        }
-        Target::Classes { count, .. } => {
-            let codes = evaluation.results.iter().flat_map(|fold| match &fold.truth {
-                Target::Classes { codes, .. } => codes.clone(),
-                Target::Numbers(_) => Vec::new(),
-            });
-            Target::Classes { codes: codes.collect(), count: *count }
-        }
-    };
-    Some((target.into(), outputs))
+fn pooled(evaluation: &Evaluation) -> Option<(Labels, pipewright_learn::Predictions)> {
+    let pooled = FoldResult::concat(evaluation.results.clone())?;
+    Some((pooled.labels(), pooled.predictions))
 }
 
 fn calibrations(evaluations: &[&Evaluation]) -> Result<Figure, Failure> {
