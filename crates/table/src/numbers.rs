@@ -67,17 +67,21 @@ impl Table {
     /// [`code::MISSING_VALUES`] with the first row without a value; [`code::TYPE_MISMATCH`] for another type;
     /// [`code::UNKNOWN_COLUMN`].
     pub fn moments(&self, name: &str) -> Result<Vec<f64>, Failure> {
+        refuse_missing(self.column(name)?, self.array(name)?)?;
+        self.moments_or_nan(name)
+    }
+
+    /// Like [`Table::moments`], with NaN for missing values.
+    ///
+    /// # Errors
+    /// As [`Table::moments`], but for missing values.
+    pub fn moments_or_nan(&self, name: &str) -> Result<Vec<f64>, Failure> {
         let (column, array) = (self.column(name)?, self.array(name)?);
-        refuse_missing(column, array)?;
-        let seconds = |micros: &i64| *micros as f64 / 1e6;
+        let seconds = |micros: Option<i64>| micros.map_or(f64::NAN, |micros| micros as f64 / 1e6);
         match column.kind {
-            ColumnType::Date => {
-                Ok(array.as_primitive::<TimestampMicrosecondType>().values().iter().map(seconds).collect())
-            }
-            ColumnType::Time => {
-                Ok(array.as_primitive::<Time64MicrosecondType>().values().iter().map(seconds).collect())
-            }
-            kind if kind.is_numeric() => self.numbers(&[name.into()]),
+            ColumnType::Date => Ok(array.as_primitive::<TimestampMicrosecondType>().iter().map(seconds).collect()),
+            ColumnType::Time => Ok(array.as_primitive::<Time64MicrosecondType>().iter().map(seconds).collect()),
+            kind if kind.is_numeric() => self.numbers_or_nan(&[name.into()]),
             kind => {
                 let message = format!("`{name}` holds {}, which cannot be the time of a row", plural(kind));
                 Err(Failure::new(code::TYPE_MISMATCH, message).column(name))

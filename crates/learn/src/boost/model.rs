@@ -4,7 +4,7 @@ use super::loss::{Link, logistic, softmax};
 use crate::data::{Features, Outputs};
 use crate::learner::{Accepts, Model};
 use crate::summary::{Importance, Summary};
-use crate::tree::{Input, Table, Tree};
+use crate::tree::{Input, Table, Tree, TreeModel, TreeSum, TreeTerm};
 use pipewright_diagnostic::{Failure, code};
 use serde::{Deserialize, Serialize};
 
@@ -80,5 +80,15 @@ impl Model for GbdtModel {
 
     fn summary(&self) -> Summary {
         Summary::Importance(Importance::of(&self.trees, self.inputs.len()))
+    }
+}
+
+impl TreeModel for GbdtModel {
+    fn tree_sum(&self) -> TreeSum<'_> {
+        let outputs = self.start.len();
+        let term =
+            |(index, tree): (usize, _)| TreeTerm { tree, output: index % outputs, leaves: Tree::values(tree).into() };
+        let terms = self.trees.iter().enumerate().map(term).collect();
+        TreeSum { inputs: &self.inputs, start: self.start.clone(), terms }
     }
 }

@@ -54,7 +54,11 @@ impl Column {
     }
 
     /// The rows at these positions, in this order.
-    pub(super) fn take(&self, rows: &[u32]) -> Column {
+    ///
+    /// # Panics
+    /// If there are not that many rows.
+    #[must_use]
+    pub fn take(&self, rows: &[u32]) -> Column {
         match self {
             Column::Dense(values) => {
                 Column::Dense(rows.iter().map(|&row| values[row as usize]).collect::<Vec<f64>>().into())

@@ -3,7 +3,7 @@
 use crate::data::{Features, Outputs};
 use crate::learner::{Accepts, Model};
 use crate::summary::{Importance, Summary};
-use crate::tree::{Input, Table, Tree};
+use crate::tree::{Input, Table, Tree, TreeModel, TreeSum, TreeTerm};
 use pipewright_diagnostic::{Failure, code};
 use serde::{Deserialize, Serialize};
 
@@ -123,5 +123,22 @@ impl Model for ForestModel {
 
     fn summary(&self) -> Summary {
         Summary::Importance(Importance::of(&self.trees, self.inputs.len()))
+    }
+}
+
+impl TreeModel for ForestModel {
+    fn tree_sum(&self) -> TreeSum<'_> {
+        let (width, share) = (self.width(), 1.0 / self.trees.len() as f64);
+        let term = |index: usize, output: usize| {
+            let tree = &self.trees[index];
+            let leaf = |leaf: usize| match self.shares.get(index) {
+                None => tree.values()[leaf] * share,
+                Some(shares) => shares[leaf * width + output] * share,
+            };
+            TreeTerm { tree, output, leaves: (0..tree.leaves()).map(leaf).collect() }
+        };
+        let terms = (0..self.trees.len()).flat_map(|index| (0..width).map(move |output| (index, output)));
+        let terms = terms.map(|(index, output)| term(index, output)).collect();
+        TreeSum { inputs: &self.inputs, start: vec![0.0; width], terms }
     }
 }

@@ -13,6 +13,7 @@ mod model;
 mod outside;
 mod predict;
 mod split;
+mod sum;
 
 pub(crate) use binned::{Binned, BinnedWriter, LANES};
 pub(crate) use cuts::{Bins, between, cuts, inputs_of};
@@ -26,3 +27,4 @@ pub(crate) use outside::{GrownOutside, OutsideGrower, Parts};
 pub(crate) use predict::{Table, known as known_levels};
 pub use split::Direction;
 pub(crate) use split::Rules;
+pub use sum::{Place, TreeModel, TreeSum, TreeTerm};

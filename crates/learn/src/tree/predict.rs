@@ -73,6 +73,11 @@ impl<'a> Table<'a> {
         });
     }
 
+    /// All rows, row-major.
+    pub(super) fn all_rows(&self) -> Vec<f64> {
+        self.block(0, self.rows)
+    }
+
     /// Some rows, row-major.
     fn block(&self, start: usize, rows: usize) -> Vec<f64> {
         let width = self.columns.len();

@@ -1,0 +1,26 @@
+//! Explanations of fitted models, as plain values: permutation importance and Shapley values.
+//!
+//! Two kinds of methods:
+//!
+//! - [`Explainer`] explains any function of rows. The rows are a [`Features`](pipewright_learn::Features) matrix or a
+//!   [`Table`](pipewright_table::Table), whatever implements [`Rows`]; with tables, the function may be a whole pipeline, and
+//!   the columns that are explained are those before any encoding.
+//! - [`linear`] uses the structure of a model: exact, and much faster.
+#![doc = include_str!("../README.md")]
+
+mod attributions;
+mod explainer;
+mod importance;
+mod numbers;
+mod players;
+mod rows;
+mod shapley;
+
+pub use attributions::{Attributions, Interactions};
+pub use explainer::Explainer;
+pub use importance::{Importances, Permuting, PlayerImportance};
+pub use numbers::Numbers;
+pub use pipewright_diagnostic::Failure;
+pub use players::Players;
+pub use rows::Rows;
+pub use shapley::{EXACT_PLAYERS, Shapley, linear};
