@@ -234,6 +234,13 @@ fn learned_target(table: &Table, task: &Task) -> Result<Target, Failure> {
     Ok(Target::Numbers(numbers))
 }
 
+/// The values of a column as text; those that are missing are empty.
+pub(crate) fn texts(rows: &Table, name: &Arc<str>) -> Result<Vec<String>, Failure> {
+    let values = rows.classes(name)?;
+    let text = |code: Option<u32>| code.map_or_else(String::new, |code| values[code as usize].clone());
+    Ok(rows.codes(name, &values)?.into_iter().map(text).collect())
+}
+
 /// The predictions of a model on the scale of its task: the transform of the target is inverted.
 pub(crate) fn predictions(outputs: Outputs, task: &Task) -> Result<Outputs, Failure> {
     match (outputs, &task.kind) {

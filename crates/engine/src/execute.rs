@@ -3,14 +3,14 @@
 use crate::observe::Observer;
 use pipewright_diagnostic::{Failure, Progress, code};
 use pipewright_frame::{Column, ColumnType, Role, Table};
-use pipewright_learn::Outputs;
-use pipewright_operator::result::{Assessed, Evaluation, FoldResult, Output, Trial, Tuning};
+use pipewright_learn::Predictions;
+use pipewright_operator::result::{Assessed, Evaluation, Explained, Explanation, FoldResult, Output, Trial, Tuning};
 use pipewright_operator::work::{
-    Adjust, Adjusted, Adjustment, Choose, Consumer, Dropped, Evaluator, Fitted, FittedModel, HeldOut, Learned, Round,
-    Sitting, Splitter,
+    Adjust, Adjusted, Adjustment, Choose, Consumer, Dropped, Evaluator, Explain, Fitted, FittedModel, Given, HeldOut,
+    Learned, Round, RoundModel, RoundRows, Sitting, Splitter,
 };
 use pipewright_operator::{Data, Environment, EvaluationRecord, FittedPipeline, Preparation, Record, SeenRows, Task};
-use pipewright_plan::{ExamHead, Job, Part, PipelineHead, SearchHead, VerdictHead, Work};
+use pipewright_plan::{ExamHead, Job, Part, PipelineHead, ScriptHead, SearchHead, VerdictHead, Work};
 use pipewright_world::random::Key;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -30,6 +30,8 @@ pub enum Value {
     Predictions(Arc<Predictions>),
     /// The result of one round of an evaluation.
     Fold(Arc<FoldResult>),
+    /// The explanation of one round of an evaluation.
+    Explained(Arc<Explained>),
     /// The result of a stage.
     Output(Arc<Output>),
     /// The permission to be assessed on rows that were set apart.
@@ -109,6 +111,18 @@ pub(crate) fn execute(
         Work::Adjust(adjusts, task) => Value::Model(adjusted(adjusts, task, &inputs)?),
         Work::Predict => Value::Predictions(Arc::new(predict(expect!(Model, &inputs[0]), expect!(Data, &inputs[1]))?)),
         Work::Score(judge, task, round) => Value::Fold(Arc::new(score(judge, task, *round, inputs)?)),
+        Work::Explain(explain, task, round, key) => {
+            Value::Explained(Arc::new(explained(explain.as_ref(), task, *round, *key, &inputs, progress)?))
+        }
+        Work::Explanation(explain, head) => {
+            let rounds = inputs.into_iter().map(|part| Arc::unwrap_or_clone(expect!(Explained, part))).collect();
+            Value::Output(Arc::new(Output::Explanation(Explanation {
+                arm: head.arm.as_deref().map(str::to_owned),
+                model: head.model.clone(),
+                task: head.task.clone(),
+                shown: explain.combine(rounds)?,
+            })))
+        }
         Work::Verdict(judge, head) => Value::Output(Arc::new(Output::Evaluation(verdict(judge, head, inputs)))),
         Work::Admit(..) | Work::Assess(_) => examined(&job.work, &inputs, environment)?,
         Work::Choose(_) | Work::Suggest(..) | Work::Chosen(_) | Work::Candidate(_) => {
@@ -116,7 +130,9 @@ pub(crate) fn execute(
         }
         Work::Searched(head) => Value::Output(Arc::new(Output::Tuning(tuning(head, &inputs)))),
         Work::Inspect(inspect) => Value::Output(Arc::new(inspect.inspect(expect!(Data, &inputs[0]), environment)?)),
-        Work::Consumer(consumer) => Value::Output(Arc::new(consumed(consumer.as_ref(), &inputs, environment)?)),
+        Work::Consumer(consumer, head) => {
+            Value::Output(Arc::new(consumed(consumer.as_ref(), head, &inputs, environment)?))
+        }
         Work::ModelSink(sink, head) => {
             Value::Output(Arc::new(sink.store(&Arc::new(pipeline(head, &inputs)?), environment)?))
         }
@@ -153,10 +169,15 @@ fn sitting(head: &ExamHead, rows: &Data, round: &Round) -> Result<Sitting, Failu
 }
 
 /// Runs a consumer of results; its inputs are those, and the rows that pass through, if any.
-fn consumed(consumer: &dyn Consumer, inputs: &[Value], environment: &Environment) -> Result<Output, Failure> {
+fn consumed(
+    consumer: &dyn Consumer,
+    head: &ScriptHead,
+    inputs: &[Value],
+    environment: &Environment,
+) -> Result<Output, Failure> {
     let results: Vec<Arc<Output>> = inputs.iter().filter_map(Value::output).collect();
     let rows = inputs.last().filter(|input| input.output().is_none()).map(|rows| expect!(Data, rows));
-    consumer.consume(&results, rows, environment)
+    consumer.consume(&Given { results: &results, rows, script: &head.script, seed: head.seed }, environment)
 }
 
 /// Adjusts a model by its out-of-fold predictions; its inputs are the model, its training rows, inner rounds, and
@@ -176,6 +197,24 @@ fn adjusted(adjusts: &[Arc<dyn Adjust>], task: &Task, inputs: &[Value]) -> Resul
         adjustments.push(adjustment);
     }
     Ok(Arc::new(Adjusted::new(expect!(Model, &inputs[0]).clone(), adjustments)))
+}
+
+/// Explains what was fitted in one round; its inputs are training rows, held-out rows, rounds, the model, and states.
+fn explained(
+    explain: &dyn Explain,
+    task: &Task,
+    round: usize,
+    key: Key,
+    inputs: &[Value],
+    progress: &dyn Progress,
+) -> Result<Explained, Failure> {
+    let (training, held_out) = (expect!(Data, &inputs[0]).table()?, expect!(Data, &inputs[1]).table()?);
+    let steps = inputs[4..].iter().map(|state| expect!(State, state).state.clone()).collect();
+    let model = RoundModel::new(steps, expect!(Model, &inputs[3]).clone(), task.clone());
+    let rounds = expect!(Rounds, &inputs[2]);
+    let indices = rounds[round].test.clone();
+    let rows = RoundRows { training: &training, held_out: &held_out, indices, rounds: rounds.len() };
+    explain.explain(&model, &rows, key, progress)
 }
 
 /// Combines the results of the rounds, and which candidates a search in each of them has chosen.

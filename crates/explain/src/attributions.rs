@@ -32,6 +32,27 @@ impl Attributions {
         Attributions { errors, ..self }
     }
 
+    /// Concatenates attributions of different rows; `None` if their players or outputs differ, or if there are none. They
+    /// have errors only if all parts do.
+    #[must_use]
+    pub fn concat(parts: impl IntoIterator<Item = Attributions>) -> Option<Attributions> {
+        let mut parts = parts.into_iter();
+        let mut all = parts.next()?;
+        for part in parts {
+            if part.names != all.names || part.outputs != all.outputs {
+                return None;
+            }
+            let has_errors = !all.errors.is_empty() && !part.errors.is_empty();
+            all.errors.extend(part.errors);
+            all.base.extend(part.base);
+            all.values.extend(part.values);
+            if !has_errors {
+                all.errors.clear();
+            }
+        }
+        Some(all)
+    }
+
     /// The names of the players.
     #[must_use]
     pub fn names(&self) -> &[String] {

@@ -1,8 +1,8 @@
 //! What traits of work show of themselves in `{:?}`: their name.
 
 use crate::work::{
-    Adjust, Adjustment, Choose, Combine, Consumer, Evaluator, Exam, Fitted, FittedModel, Freeze, Holdout, Inspect,
-    Learner, ModelSink, Rows, Source, Splitter, Step, Training,
+    Adjust, Adjustment, Choose, Combine, Consumer, Evaluator, Exam, Explain, Fitted, FittedModel, Freeze, Holdout,
+    Inspect, Learner, ModelSink, Rows, Source, Splitter, Step, Training,
 };
 use std::fmt;
 
@@ -19,5 +19,5 @@ macro_rules! debug_by_name {
 
 debug_by_name! {
     Source, Rows, Step, Combine, Fitted, Training, Learner, FittedModel, Splitter, Evaluator, Inspect, Consumer, Choose,
-    ModelSink, Freeze, Adjust, Adjustment, Exam, Holdout,
+    ModelSink, Freeze, Adjust, Adjustment, Exam, Explain, Holdout,
 }

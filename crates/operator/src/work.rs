@@ -4,6 +4,7 @@
 
 mod adjust;
 mod exam;
+mod explain;
 mod search;
 mod source;
 
@@ -18,6 +19,7 @@ use std::sync::Arc;
 
 pub use adjust::{Adjust, Adjusted, Adjustment, AdjustmentKind};
 pub use exam::{Exam, Holdout, Sitting};
+pub use explain::{Explain, RoundModel, RoundRows};
 pub use search::{Choose, Course, Pool, Race, Rung, Search};
 pub use source::{Pushdown, Sketch, Source};
 
@@ -50,6 +52,8 @@ pub enum Bound {
     Fork,
     /// Decides between versions of the stages above it.
     Search(Arc<dyn Search>),
+    /// Explains the models of the evaluation above it.
+    Explain(Arc<dyn Explain>),
     /// Sets rows apart.
     Holdout(Arc<dyn Holdout>),
     /// Judges the pipeline above it on rows that were set apart.
@@ -465,17 +469,24 @@ pub trait Consumer: Send + Sync {
         false
     }
 
-    /// Runs it; `results` are those of the stages above in the order of the script, and `rows` those of its input, if
-    /// any.
+    /// Runs it.
     ///
     /// # Errors
     /// A [`Failure`] if a condition is false or uses an unknown result, or if a file cannot be written.
-    fn consume(
-        &self,
-        results: &[Arc<Output>],
-        rows: Option<&Data>,
-        environment: &Environment,
-    ) -> Result<Output, Failure>;
+    fn consume(&self, given: &Given<'_>, environment: &Environment) -> Result<Output, Failure>;
+}
+
+/// What a consumer is given.
+#[derive(Debug)]
+pub struct Given<'a> {
+    /// The results of the stages above, in the order of the script.
+    pub results: &'a [Arc<Output>],
+    /// The rows of its input, if there are any.
+    pub rows: Option<&'a Data>,
+    /// The script down to it, with every implied stage.
+    pub script: &'a str,
+    /// The seed of the run.
+    pub seed: u64,
 }
 
 /// Saves the final fit.

@@ -326,11 +326,8 @@ impl Binder<'_> {
         let syntax::Value::Word { name, shape: None, call: Some(call), block: None } = &value.node else {
             return self.take(param, value);
         };
-        let named: Option<Vec<&Named>> = call
-            .node
-            .iter()
-            .map(|arg| if let Arg::Named(named) = arg { Some(named) } else { None })
-            .collect();
+        let named: Option<Vec<&Named>> =
+            call.node.iter().map(|arg| if let Arg::Named(named) = arg { Some(named) } else { None }).collect();
         let belongs = |named: &&Named| {
             let options = self.spec.options.iter();
             options.filter(|option| option.name == named.name.node).any(|option| option.is_for(param.name, &name.node))

@@ -10,8 +10,8 @@ use crate::proof;
 use pipewright_frame::FitContext;
 use pipewright_operator::result::Values;
 use pipewright_operator::work::{
-    Adjust, Choose, Combine, Consumer, Evaluator, Exam, Fitted, FittedModel, Freeze, Inspect, Learner, ModelSink, Pool,
-    Pushdown, Rows, Search, Source, Splitter, Step,
+    Adjust, Choose, Combine, Consumer, Evaluator, Exam, Explain, Fitted, FittedModel, Freeze, Inspect, Learner,
+    ModelSink, Pool, Pushdown, Rows, Search, Source, Splitter, Step,
 };
 use pipewright_operator::{FittedPipeline, Preparation, Record, StepRecord, Task};
 use pipewright_world::random::Key;
@@ -61,6 +61,10 @@ pub enum Work {
     Learn(Arc<dyn Learner>, Key),
     /// model, training rows, rounds, predictions for the held-out rows of each round … → model
     Adjust(Arc<[Arc<dyn Adjust>]>, Task),
+    /// Explains what was fitted in one round. Inputs: training rows, held-out rows, rounds, model, states.
+    Explain(Arc<dyn Explain>, Task, usize, Key),
+    /// Combines the explanations of all rounds.
+    Explanation(Arc<dyn Explain>, Arc<VerdictHead>),
     /// model, table → predictions
     Predict,
     /// held-out rows, predictions, predictions of the baseline, rounds → result of this round
@@ -85,7 +89,7 @@ pub enum Work {
     /// table → output
     Inspect(Arc<dyn Inspect>),
     /// output … [, table] → output
-    Consumer(Arc<dyn Consumer>),
+    Consumer(Arc<dyn Consumer>, Arc<ScriptHead>),
     /// table like new rows, training rows, state …, model, evaluation … → output
     ModelSink(Arc<dyn ModelSink>, Arc<PipelineHead>),
     /// table like new rows, state … → output
@@ -132,6 +136,15 @@ pub struct SearchHead {
     pub shares: Vec<f64>,
     /// The arm of a `fork` in which it searches.
     pub arm: Option<Arc<str>>,
+}
+
+/// A script, as results tell of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScriptHead {
+    /// The explicit script.
+    pub script: String,
+    /// The seed.
+    pub seed: u64,
 }
 
 /// Everything about fitted steps besides their states.

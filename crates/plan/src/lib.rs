@@ -35,7 +35,9 @@ pub use check::{Options, plan, sourced};
 pub use cost::Cost;
 pub use expand::{Flat, Overrides, expand};
 pub use fingerprint::{Fingerprint, Identity};
-pub use graph::{ExamHead, Job, JobGraph, JobId, Part, PipelineHead, Round, ScopeId, SearchHead, VerdictHead, Work};
+pub use graph::{
+    ExamHead, Job, JobGraph, JobId, Part, PipelineHead, Round, ScopeId, ScriptHead, SearchHead, VerdictHead, Work,
+};
 pub use lower::{Tables, lower, lower_tables};
 pub use model::{Branch, Candidate, Node, NodeId, Other, Pin, Pipeline, Plan, Searched, TimeOrder};
 pub use path::Path;

@@ -6,16 +6,17 @@
 
 mod evaluate;
 mod exam;
+mod explain;
 mod search;
 
 use crate::fingerprint::Identity;
-use crate::graph::{JobGraph, JobId, Part, PipelineHead, ScopeId, Work};
+use crate::graph::{JobGraph, JobId, Part, PipelineHead, ScopeId, ScriptHead, Work};
 use crate::model::{Branch, Node, NodeId, Other, Plan};
 use crate::path::Path;
 use evaluate::Round;
 use exam::Aside;
 use pipewright_frame::FitContext;
-use pipewright_operator::work::{ModelSink, Step, Training};
+use pipewright_operator::work::{Consumer, ModelSink, Step, Training};
 use pipewright_operator::{Bound, Effect, Structure, Task, TrainingRows};
 use pipewright_world::random::Key;
 use std::sync::Arc;
@@ -276,6 +277,7 @@ impl<'a> Lowering<'a> {
                 Bound::Evaluator(judge) => self.judged(stage, judge),
                 Bound::Search(_) => self.search_report(stage, finally.is_some()),
                 Bound::Exam(exam) => self.examined(stage, exam),
+                Bound::Explain(explain) => self.explained(stage, explain).unwrap_or_default(),
                 // Where nothing is evaluated or saved, rows may change below a stage that learns.
                 Bound::Rows(_) | Bound::Combine(_) if finally.is_some() => self.shared_stage(stage, false),
                 _ => self.tee(stage),
@@ -379,12 +381,12 @@ impl<'a> Lowering<'a> {
                 if !self.beside.is_last {
                     return;
                 }
-                let verdicts = self.verdicts();
-                self.add(Work::Consumer(check.clone()), identity, &verdicts, stage, self.scope)
+                let inputs: Vec<JobId> = self.verdicts().into_iter().chain(self.table).collect();
+                self.add(self.consumer(check), identity, &inputs, stage, self.scope)
             }
             Bound::Consumer(check) => {
                 let inputs: Vec<JobId> = self.reports.iter().copied().chain(self.table).collect();
-                self.add(Work::Consumer(check.clone()), identity, &inputs, stage, self.scope)
+                self.add(self.consumer(check), identity, &inputs, stage, self.scope)
             }
             Bound::ModelSink(keep) => {
                 let stored = match &self.path.branch.searched {
@@ -406,6 +408,11 @@ impl<'a> Lowering<'a> {
         self.reports.push(report);
     }
 
+    fn consumer(&self, consumer: &Arc<dyn Consumer>) -> Work {
+        let head = ScriptHead { script: self.path.explicit(), seed: self.plan.seed };
+        Work::Consumer(consumer.clone(), Arc::new(head))
+    }
+
     fn is_verdict(&self, report: JobId) -> bool {
         matches!(self.graph.jobs()[report].work, Work::Verdict(..))
     }
@@ -414,14 +421,19 @@ impl<'a> Lowering<'a> {
         matches!(self.graph.jobs()[report].work, Work::Assess(_))
     }
 
-    /// The evaluations of this arm and of those before it; without any, the final exam.
+    fn is_explanation(&self, report: JobId) -> bool {
+        matches!(self.graph.jobs()[report].work, Work::Explanation(..))
+    }
+
+    /// The evaluations of this arm and of those before it, with their explanations; without any, the final exam.
     fn verdicts(&self) -> Vec<JobId> {
         let own = |is: &dyn Fn(JobId) -> bool| -> Vec<JobId> {
             self.reports.iter().copied().filter(|&report| is(report)).collect()
         };
         let verdicts = own(&|report| self.is_verdict(report));
         let verdicts = if verdicts.is_empty() { own(&|report| self.is_assessment(report)) } else { verdicts };
-        self.beside.verdicts.iter().copied().chain(verdicts).collect()
+        let explanations = own(&|report| self.is_explanation(report));
+        self.beside.verdicts.iter().copied().chain(verdicts).chain(explanations).collect()
     }
 
     /// Saves the final fit.

@@ -69,7 +69,8 @@ fn curves(evaluation: &Evaluation) -> Vec<(&'static str, Json)> {
     let scores: Vec<f64> = scores.chunks_exact(2).map(|row| row[1]).collect();
     let weights = rows.weights.as_deref();
     let roc = curve::roc(&truth, &scores, weights).map(|points| {
-        let point = |point: &curve::RocPoint| json!([point.false_positive_rate, point.true_positive_rate, point.threshold]);
+        let point =
+            |point: &curve::RocPoint| json!([point.false_positive_rate, point.true_positive_rate, point.threshold]);
         thinned(&points).map(point).collect()
     });
     let precision_recall = curve::precision_recall(&truth, &scores, weights).map(|points| {

@@ -1,10 +1,10 @@
 //! Outputs as JSON, as documented in `docs/json.md`.
 
-use crate::{evaluation, figures, ranking, saved_pipeline, tuning};
+use crate::{evaluation, explanation, figures, ranking, saved_pipeline, tuning};
 use pipewright_frame::Table;
 use pipewright_operator::result::{
-    Assertion, Description, Evaluation, Figures, Frozen, Output, OutputVisitor, ProfileReport, Ranking, Saved,
-    SavedPipeline, SchemaColumn, SchemaReport, TableHead, Tuning, Written,
+    Assertion, Description, Evaluation, Explanation, Figures, Frozen, Output, OutputVisitor, ProfileReport, Ranking,
+    Reported, Saved, SavedPipeline, SchemaColumn, SchemaReport, TableHead, Tuning, Written,
 };
 use serde_json::{Map, Value as Json, json};
 
@@ -94,6 +94,14 @@ impl OutputVisitor for Fields {
 
     fn figures(&self, figures: &Figures) -> Json {
         figures::json(figures)
+    }
+
+    fn reported(&self, reported: &Reported) -> Json {
+        json!({"path": reported.path})
+    }
+
+    fn explanation(&self, explanation: &Explanation) -> Json {
+        explanation::json(explanation)
     }
 }
 

@@ -3,6 +3,7 @@
 mod comparison;
 mod description;
 mod evaluation;
+mod explanation;
 mod figures;
 mod json;
 mod lines;

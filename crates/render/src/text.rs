@@ -1,9 +1,9 @@
 //! Outputs as text.
 
-use crate::{WIDTH, description, evaluation, figures, profile, ranking, saved_pipeline, schema, tuning};
+use crate::{WIDTH, description, evaluation, explanation, figures, profile, ranking, saved_pipeline, schema, tuning};
 use pipewright_operator::result::{
-    Assertion, Description, Evaluation, Figures, Frozen, Output, OutputVisitor, ProfileReport, Ranking, Saved,
-    SavedPipeline, SchemaReport, TableHead, Tuning, Written,
+    Assertion, Description, Evaluation, Explanation, Figures, Frozen, Output, OutputVisitor, ProfileReport, Ranking,
+    Reported, Saved, SavedPipeline, SchemaReport, TableHead, Tuning, Written,
 };
 
 /// Renders an output as text that ends with a newline; empty if there is nothing to print.
@@ -71,5 +71,13 @@ impl OutputVisitor for Text {
 
     fn figures(&self, figures: &Figures) -> String {
         figures::text(figures)
+    }
+
+    fn reported(&self, reported: &Reported) -> String {
+        format!("wrote the report {}\n", reported.path)
+    }
+
+    fn explanation(&self, explanation: &Explanation) -> String {
+        explanation::text(explanation)
     }
 }

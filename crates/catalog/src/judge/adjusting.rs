@@ -84,8 +84,9 @@ impl<L: Learned> Adjustment for Adjusts<L> {
 
 /// Makes an adjustment from what a bundle holds.
 pub(super) fn load<L: Learned>(saved: &Json) -> Result<Arc<dyn Adjustment>, Failure> {
-    let learned: L = serde_json::from_value(saved.clone())
-        .map_err(|error| Failure::new(code::BAD_BUNDLE, format!("an adjustment `{}` cannot be read: {error}", L::TAG)))?;
+    let learned: L = serde_json::from_value(saved.clone()).map_err(|error| {
+        Failure::new(code::BAD_BUNDLE, format!("an adjustment `{}` cannot be read: {error}", L::TAG))
+    })?;
     learned.validate()?;
     Ok(Arc::new(Adjusts(learned)))
 }

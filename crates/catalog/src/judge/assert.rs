@@ -7,7 +7,7 @@ use pipewright_frame::{
     Aggregate, Column, ColumnType, Comparison, ExprKind, Expression, Schema, Selection, Table, Value, learned,
 };
 use pipewright_operator::result::{Assertion, Output};
-use pipewright_operator::work::Consumer;
+use pipewright_operator::work::{Consumer, Given};
 use pipewright_operator::{
     Args, ArgumentError, Arguments, Bound, Condition, Data, Effect, Environment, Example, Flow, Form, Group, Spec,
     Verb, arguments,
@@ -105,17 +105,18 @@ struct Assert {
 }
 
 impl Consumer for Assert {
-    fn consume(&self, results: &[Arc<Output>], rows: Option<&Data>, _: &Environment) -> Result<Output, Failure> {
+    fn consume(&self, given: &Given<'_>, _: &Environment) -> Result<Output, Failure> {
         let number = |(name, number): (String, f64)| (name, Value::Number(number));
-        let mut known: Vec<(String, Value)> = results.iter().flat_map(|output| output.facts()).map(number).collect();
-        if let Some(rows) = rows.filter(|_| self.condition.columns().iter().any(|name| &**name == "rows")) {
+        let mut known: Vec<(String, Value)> =
+            given.results.iter().flat_map(|output| output.facts()).map(number).collect();
+        if let Some(rows) = given.rows.filter(|_| self.condition.columns().iter().any(|name| &**name == "rows")) {
             known.push(("rows".to_owned(), Value::Int(rows.rows()? as i64)));
         }
         let mut columns_seen: BTreeMap<String, ColumnProfile> = BTreeMap::new();
         let mut values: Vec<Value> = Vec::new();
         for name in self.condition.columns() {
             values.push(match asked(&name) {
-                Some((function, column)) => column_fact(function, column, rows, &mut columns_seen)?,
+                Some((function, column)) => column_fact(function, column, given.rows, &mut columns_seen)?,
                 // If there are several results, the last one is used.
                 None => known
                     .iter()

@@ -9,10 +9,10 @@ use pipewright_learn::compare::{
 use pipewright_learn::metric::{self, Better, Judged, Metric, Undefined};
 use pipewright_learn::{Key, Target};
 use pipewright_operator::result::{Entry, Evaluation, FoldResult, Lead, Output, Ranking};
-use pipewright_operator::work::Consumer;
+use pipewright_operator::work::{Consumer, Given};
 use pipewright_operator::{
-    Args, ArgumentError, Arguments, Bound, Data, Effect, Environment, Example, Flow, Fraction, Group, Spec, Structure,
-    Verb, arguments,
+    Args, ArgumentError, Arguments, Bound, Effect, Environment, Example, Flow, Fraction, Group, Spec, Structure, Verb,
+    arguments,
 };
 use std::sync::Arc;
 
@@ -90,8 +90,8 @@ impl Consumer for Compare {
         true
     }
 
-    fn consume(&self, results: &[Arc<Output>], _: Option<&Data>, _: &Environment) -> Result<Output, Failure> {
-        let evaluations: Vec<&Evaluation> = results.iter().filter_map(|output| output.as_evaluation()).collect();
+    fn consume(&self, given: &Given<'_>, _: &Environment) -> Result<Output, Failure> {
+        let evaluations: Vec<&Evaluation> = given.results.iter().filter_map(|output| output.as_evaluation()).collect();
         let [first, _, ..] = evaluations.as_slice() else {
             let message = "there is one evaluation, and nothing to compare it with";
             return Err(

@@ -6,7 +6,7 @@ use pipewright_learn::calibrate::conformal::{ClassSets, Interval, SetRule, bound
 use pipewright_learn::{Labels, Outputs, Predictions, Regions, Target};
 use pipewright_operator::work::AdjustmentKind;
 use pipewright_operator::{
-    Args, ArgumentError, Arguments, Bound, Effect, Environment, Example, Flow, Group, Int, Seed, Fraction, Spec,
+    Args, ArgumentError, Arguments, Bound, Effect, Environment, Example, Flow, Fraction, Group, Int, Seed, Spec,
     Structure, Task, Verb, arguments, words,
 };
 use pipewright_world::random::Key;
@@ -111,7 +111,9 @@ impl Rule for Coverage {
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum Conformal {
     /// The predicted number, plus or minus the bound.
-    Intervals { bound: f64 },
+    Intervals {
+        bound: f64,
+    },
     Sets(ClassSets),
 }
 
@@ -121,9 +123,9 @@ impl Learned for Conformal {
 
     fn change(&self, mut predictions: Predictions) -> Result<Predictions, Failure> {
         let regions = match (self, &predictions.outputs) {
-            (Conformal::Intervals { bound }, Outputs::Numbers(values)) => {
-                Regions::Intervals(values.iter().map(|value| Interval { low: value - bound, high: value + bound }).collect())
-            }
+            (Conformal::Intervals { bound }, Outputs::Numbers(values)) => Regions::Intervals(
+                values.iter().map(|value| Interval { low: value - bound, high: value + bound }).collect(),
+            ),
             (Conformal::Sets(sets), outputs) => Regions::Sets(sets.sets(outputs, no_key())?),
             _ => return Err(Failure::new(code::BAD_BUNDLE, "intervals for a model that predicts classes")),
         };

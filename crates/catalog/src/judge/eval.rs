@@ -2,16 +2,16 @@
 
 use super::intervals::interval;
 use super::rows::{self, with_role};
-use super::subgroups;
 use super::scheme::{self, Known, OF_REGIONS, Scheme, USUAL};
+use super::subgroups;
 use super::suspicion;
 use crate::adapt::{FeatureUse, LearnerOf};
 use crate::exchange;
 use pipewright_diagnostic::{Failure, Progress, code, room_for};
 use pipewright_frame::{Role, Schema, Table};
-use pipewright_learn::{Labels, Predictions};
 use pipewright_learn::dummy::Dummy;
 use pipewright_learn::metric::{self, Judged, METRICS, Metric};
+use pipewright_learn::{Labels, Predictions};
 use pipewright_operator::result::{Evaluation, FoldResult, Score};
 use pipewright_operator::work::{Amendment, Evaluator, HeldOut, Learner, Round, Splitter};
 use pipewright_operator::{

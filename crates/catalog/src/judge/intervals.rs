@@ -10,7 +10,7 @@ use pipewright_operator::result::FoldResult;
 use pipewright_world::random::Key;
 
 /// The probability with which an interval holds the true value.
-pub(super) const CONFIDENCE: f64 = 0.95;
+pub(crate) const CONFIDENCE: f64 = 0.95;
 
 /// The interval of the mean of a metric over folds, or of its value on a single holdout, within the range of the metric;
 /// `None` if it has none.

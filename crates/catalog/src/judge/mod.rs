@@ -9,6 +9,7 @@ pub(crate) mod conformal;
 pub(crate) mod eval;
 pub(crate) mod holdout;
 mod intervals;
+pub(crate) use intervals::CONFIDENCE;
 mod ledger;
 pub(crate) mod rows;
 mod scheme;

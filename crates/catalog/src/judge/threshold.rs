@@ -6,7 +6,7 @@ use pipewright_learn::calibrate::{Criterion, best_cut};
 use pipewright_learn::{Labels, Outputs, Predictions};
 use pipewright_operator::work::AdjustmentKind;
 use pipewright_operator::{
-    Args, ArgumentError, Arguments, Bound, Effect, Environment, Example, Flow, Group, Int, NonNegative, Seed, Fraction,
+    Args, ArgumentError, Arguments, Bound, Effect, Environment, Example, Flow, Fraction, Group, Int, NonNegative, Seed,
     Spec, Structure, Task, Verb, arguments, words,
 };
 use serde::{Deserialize, Serialize};
@@ -66,7 +66,19 @@ pub(crate) const VERB: Verb = Verb {
         structure: Structure::Plain,
         examples: &[Example {
             script: "load breast_cancer | train bayes | threshold cost(fp=1, fn=10) | eval kfold 5 metric=[recall, precision]",
-            output: "",
+            output: "\
+bayes | threshold cost fp=1.0 fn=10.0 predicts diagnosis (binary, positive class malignant)
+stratified, 5 folds, 569 rows, seed 0
+
+                        mean          95% interval    lowest   highest    baseline
+recall                0.9765      0.9459 to 1.0000    0.9535    1.0000      0.0000
+precision             0.8561      0.7307 to 0.9815    0.7736    0.9318           ·
+
+confusion (rows true, columns predicted)
+                       benign  malignant
+benign                    321         36
+malignant                   5        207
+",
         }],
         ..Spec::of::<ThresholdArgs>()
     },

@@ -4,7 +4,7 @@ use crate::out::read_bundle;
 use pipewright_artifact::Bundle;
 use pipewright_diagnostic::Failure;
 use pipewright_operator::result::{Output, SavedPipeline, TableHead};
-use pipewright_operator::work::{Consumer, Inspect};
+use pipewright_operator::work::{Consumer, Given, Inspect};
 use pipewright_operator::{
     Args, ArgumentError, Arguments, Bound, Data, Effect, Environment, Example, FilePath, Flow, Group, Int, Spec, Verb,
     arguments, either,
@@ -70,7 +70,7 @@ impl Inspect for Show {
 struct ShowSaved(FilePath);
 
 impl Consumer for ShowSaved {
-    fn consume(&self, _: &[Arc<Output>], _: Option<&Data>, environment: &Environment) -> Result<Output, Failure> {
+    fn consume(&self, _: &Given<'_>, environment: &Environment) -> Result<Output, Failure> {
         let path = &*self.0.0;
         let saved = match read_bundle(&self.0, environment, pipewright_artifact::read)? {
             Bundle::Pipeline(pipeline) => SavedPipeline::of_pipeline(path, pipeline),

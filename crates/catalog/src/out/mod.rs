@@ -3,6 +3,7 @@
 pub(crate) mod apply;
 pub(crate) mod freeze;
 pub(crate) mod predict;
+pub(crate) mod report;
 pub(crate) mod save;
 pub(crate) mod write;
 

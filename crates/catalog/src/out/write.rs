@@ -3,7 +3,7 @@
 use pipewright_diagnostic::{Failure, code};
 use pipewright_frame::{Format, Outline, for_each_chunk};
 use pipewright_operator::result::{Output, Written};
-use pipewright_operator::work::{Consumer, Inspect};
+use pipewright_operator::work::{Consumer, Given, Inspect};
 use pipewright_operator::{
     Args, Argument, ArgumentError, Arguments, Bound, Data, Domain, Effect, Environment, Example, FilePath, Flow, Form,
     Group, Spec, Value, Verb, Word, arguments, failure_of, words,
@@ -146,8 +146,8 @@ impl Consumer for WriteOutOfFold {
         true
     }
 
-    fn consume(&self, results: &[Arc<Output>], _: Option<&Data>, environment: &Environment) -> Result<Output, Failure> {
-        let evaluation = results.iter().rev().find_map(|output| output.as_evaluation()).ok_or_else(|| {
+    fn consume(&self, given: &Given<'_>, environment: &Environment) -> Result<Output, Failure> {
+        let evaluation = given.results.iter().rev().find_map(|output| output.as_evaluation()).ok_or_else(|| {
             Failure::new(code::WRONG_ORDER, "there are no out-of-fold predictions: there is no `eval` above")
         })?;
         self.0.inspect(&Data::Table(evaluation.out_of_fold()?), environment)

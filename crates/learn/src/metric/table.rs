@@ -1,7 +1,9 @@
 //! The table of metrics.
 
 use super::confusion::{Average, Distance, Ratio};
-use super::{Better, Confusion, Judged, Metric, Rule, Task, calibration, number, probability, ranking, region, undefined};
+use super::{
+    Better, Confusion, Judged, Metric, Rule, Task, calibration, number, probability, ranking, region, undefined,
+};
 
 /// Defines every metric as a constant, and the table of all of them.
 macro_rules! metrics {

@@ -172,7 +172,18 @@ impl FoldResult {
     ) -> Self {
         let (predictions, baseline) = (predictions.into(), baseline.into());
         let (repeat, fold) = (place / folds.max(1), place % folds.max(1));
-        FoldResult { repeat, fold, rows, training: 0, truth, predictions, baseline, weights: None, groups: None, scores: Vec::new() }
+        FoldResult {
+            repeat,
+            fold,
+            rows,
+            training: 0,
+            truth,
+            predictions,
+            baseline,
+            weights: None,
+            groups: None,
+            scores: Vec::new(),
+        }
     }
 
     /// Returns the truth with the weights of its rows.

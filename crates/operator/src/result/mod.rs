@@ -4,6 +4,7 @@
 //! produced elsewhere by an [`OutputVisitor`]; `assert` uses its [`Output::facts`].
 
 mod evaluation;
+mod explanation;
 mod figures;
 mod inspection;
 mod out_of_fold;
@@ -14,12 +15,13 @@ mod sink;
 mod tuning;
 
 pub use evaluation::{Assessed, Evaluation, FoldResult, Measured, MetricResult, Scheme, Score, Subgroup, Subgroups};
+pub use explanation::{Contributions, Explained, Explanation, Importance};
 pub use figures::Figures;
 pub use inspection::{Assertion, Description, ProfileReport, SchemaColumn, SchemaReport, TableHead};
 pub use predictions::{PREDICTION, prediction_arrays, prediction_columns, prediction_table};
 pub use ranking::{Entry, Lead, Ranking};
 pub use saved_pipeline::{SavedModel, SavedPipeline};
-pub use sink::{Frozen, Saved, Written};
+pub use sink::{Frozen, Reported, Saved, Written};
 pub use tuning::{Trial, Tuning, Values};
 
 /// The result of one stage.
@@ -52,6 +54,10 @@ pub enum Output {
     Ranking(Ranking),
     /// Pictures: `plot`.
     Figures(Figures),
+    /// Why the models of an evaluation predict what they predict: `explain`.
+    Explanation(Explanation),
+    /// A report that was written: `report`.
+    Reported(Reported),
 }
 
 /// A visitor of outputs, such as a rendering. A new kind of output adds a method, so that no implementation can
@@ -86,6 +92,10 @@ pub trait OutputVisitor {
     fn ranking(&self, ranking: &Ranking) -> Self::Result;
     /// Visits pictures.
     fn figures(&self, figures: &Figures) -> Self::Result;
+    /// Visits an explanation.
+    fn explanation(&self, explanation: &Explanation) -> Self::Result;
+    /// Visits the note of a report that was written.
+    fn reported(&self, reported: &Reported) -> Self::Result;
 }
 
 impl Output {
@@ -105,6 +115,8 @@ impl Output {
             Output::Tuning(tuning) => visitor.tuning(tuning),
             Output::Ranking(ranking) => visitor.ranking(ranking),
             Output::Figures(figures) => visitor.figures(figures),
+            Output::Explanation(explanation) => visitor.explanation(explanation),
+            Output::Reported(reported) => visitor.reported(reported),
         }
     }
 
@@ -126,6 +138,8 @@ impl Output {
             Output::Tuning(_) => "tune",
             Output::Ranking(_) => "compare",
             Output::Figures(_) => "plot",
+            Output::Explanation(_) => "explain",
+            Output::Reported(_) => "report",
         }
     }
 
@@ -133,6 +147,12 @@ impl Output {
     #[must_use]
     pub fn as_evaluation(&self) -> Option<&Evaluation> {
         if let Output::Evaluation(evaluation) = self { Some(evaluation) } else { None }
+    }
+
+    /// Returns the explanation, if it is one.
+    #[must_use]
+    pub fn as_explanation(&self) -> Option<&Explanation> {
+        if let Output::Explanation(explanation) = self { Some(explanation) } else { None }
     }
 
     /// Returns the numbers that an `assert` below may use by name: the mean of every metric, and the number of held-out

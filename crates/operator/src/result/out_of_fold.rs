@@ -35,9 +35,11 @@ impl Evaluation {
         let predictions = Predictions::concat(self.results.iter().map(|fold| fold.predictions.clone()))
             .ok_or_else(|| Failure::new(code::BUG, "the folds of an evaluation have different tasks"))?;
         columns.extend(
-            prediction_columns(&self.task, true, predictions.regions().is_some())
-                .into_iter()
-                .zip(prediction_arrays(&predictions, &self.task, true)),
+            prediction_columns(&self.task, true, predictions.regions().is_some()).into_iter().zip(prediction_arrays(
+                &predictions,
+                &self.task,
+                true,
+            )),
         );
         let weights: Option<Vec<&[f64]>> = self.results.iter().map(|fold| fold.weights.as_deref()).collect();
         if let Some(weights) = weights {

@@ -57,7 +57,8 @@ pub fn prediction_arrays(predictions: &Predictions, task: &Task, probabilities: 
             arrays.extend(ends.map(|end| array(intervals.iter().map(end).collect())));
         }
         (Some(Regions::Sets(sets)), Some(classes)) => {
-            let names = |set: &Vec<u32>| set.iter().map(|&code| &*classes[code as usize]).collect::<Vec<&str>>().join(", ");
+            let names =
+                |set: &Vec<u32>| set.iter().map(|&code| &*classes[code as usize]).collect::<Vec<&str>>().join(", ");
             arrays.push(Arc::new(StringArray::from_iter_values(sets.iter().map(names))));
         }
         (Some(Regions::Sets(_)) | None, _) => {}

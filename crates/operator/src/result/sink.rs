@@ -23,6 +23,13 @@ pub struct Frozen {
     pub steps: Vec<String>,
 }
 
+/// A report that was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reported {
+    /// The file, as named in the script.
+    pub path: String,
+}
+
 /// A table that was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]

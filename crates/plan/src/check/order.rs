@@ -79,7 +79,8 @@ impl Walk<'_> {
             Bound::Inspect(_) if !self.at.adrift && !Flow::Recipe.accepts(self.at.flow) => {
                 self.say(misplaced(verb, self.at.flow, Flow::Recipe, span, &self.environment.registry.implied));
             }
-            Bound::Consumer(check) if check.needs_evaluation() && !self.path().nodes.iter().any(is_judge) => {
+            Bound::Consumer(check) if !check.needs_evaluation() => {}
+            Bound::Consumer(_) | Bound::Explain(_) if !self.path().nodes.iter().any(is_judge) => {
                 let message = format!("`{}` needs an evaluation before it here", verb.spec.name);
                 let help = format!("evaluate first: | {}", self.environment.registry.implied.judge);
                 self.say(Diagnostic::error(code::WRONG_ORDER, message).label(span, "").help(help));

@@ -91,6 +91,11 @@ impl Walk<'_> {
             }
             Bound::Search(search) => self.check_judge(search.judge().as_ref(), 1, args, span),
             Bound::Adjust(adjust) => self.check_adjust(adjust.as_ref(), verb, args, span),
+            Bound::Explain(explain) => {
+                if let Some(Err(fault)) = self.at.branch.task.as_ref().map(|task| explain.check(task)) {
+                    self.fault(fault, args, span);
+                }
+            }
             _ => {}
         }
         Vec::new()
@@ -113,11 +118,6 @@ impl Walk<'_> {
         self.check_task(judge, args, span);
     }
 
-    /// Checks the metrics of an evaluation against the target.
-    fn check_task(&mut self, judge: &dyn Evaluator, args: &Args, span: Span) {
-        if let Some(task) = &self.at.branch.task
-            && let Err(fault) = judge.check(task)
-        {
     /// Checks that the column by which groups are scored apart is in the table that is split.
     fn check_by(&mut self, judge: &dyn Evaluator, args: &Args, span: Span) {
         let Some(name) = judge.by() else { return };
@@ -126,6 +126,11 @@ impl Walk<'_> {
         unknown.into_iter().for_each(|problem| self.say(problem));
     }
 
+    /// Checks the metrics of an evaluation against the target.
+    fn check_task(&mut self, judge: &dyn Evaluator, args: &Args, span: Span) {
+        if let Some(task) = &self.at.branch.task
+            && let Err(fault) = judge.check(task)
+        {
             self.fault(fault, args, span);
         }
     }

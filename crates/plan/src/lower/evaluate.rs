@@ -17,6 +17,15 @@ pub(super) struct Round {
     pub(super) scope: ScopeId,
 }
 
+/// A pipeline that was fitted on some rows.
+pub(super) struct Fit {
+    pub(super) model: JobId,
+    /// Other rows, as the model takes them.
+    pub(super) test: JobId,
+    /// The states of its steps.
+    pub(super) states: Vec<JobId>,
+}
+
 /// An evaluation, and the stage that it belongs to.
 pub(super) struct Judging {
     pub(super) judge: Arc<dyn Evaluator>,
@@ -29,10 +38,15 @@ impl Lowering<'_> {
     /// Expands an evaluation of the whole table.
     pub(super) fn judged(&mut self, stage: usize, judge: &Arc<dyn Evaluator>) {
         let Some(table) = self.whole else { return };
-        let seed = judge.seed().unwrap_or(self.plan.seed);
-        let judging = Judging { judge: judge.clone(), canonical: self.node(stage).canonical.clone(), seed, stage };
+        let judging = self.judging(stage, judge);
         let report = self.evaluation(&judging, None, table, self.scope);
         self.reports.extend(report);
+    }
+
+    /// The evaluation of a stage.
+    pub(super) fn judging(&self, stage: usize, judge: &Arc<dyn Evaluator>) -> Judging {
+        let seed = judge.seed().unwrap_or(self.plan.seed);
+        Judging { judge: judge.clone(), canonical: self.node(stage).canonical.clone(), seed, stage }
     }
 
     /// Adds an evaluation on some rows: everything from the first stage that learns down to the training, once per
@@ -44,17 +58,22 @@ impl Lowering<'_> {
         table: JobId,
         scope: ScopeId,
     ) -> Option<JobId> {
-        let Judging { judge, canonical, seed, stage } = judging;
         let task = self.as_candidate(of, |lowering| lowering.path.branch.task.clone())?;
+        let rounds = self.rounds(judging, &task, table, scope);
+        self.scored(judging, of, &rounds, scope)
+    }
+
+    /// The rounds of an evaluation on some rows.
+    pub(super) fn rounds(&mut self, judging: &Judging, task: &Task, table: JobId, scope: ScopeId) -> Vec<Round> {
+        let Judging { judge, canonical, seed, stage } = judging;
         let key = match scope {
             ScopeId::ROOT => Key::new(*seed).child("split"),
             scope => self.in_scope(Key::new(*seed).child("split"), scope),
         };
-        let identity = Identity::of("split").text(canonical).key(key).text(&task_text(Some(&task)));
-        let rounds = self.add(Work::Split(judge.clone(), task, key), identity, &[table], *stage, scope);
+        let identity = Identity::of("split").text(canonical).key(key).text(&task_text(Some(task)));
+        let rounds = self.add(Work::Split(judge.clone(), task.clone(), key), identity, &[table], *stage, scope);
         let enter = |round| Round { table, rounds, round, scope: self.graph.enter(scope, rounds, round) };
-        let rounds: Vec<Round> = (0..judge.rounds()).map(enter).collect();
-        self.scored(judging, of, &rounds, scope)
+        (0..judge.rounds()).map(enter).collect()
     }
 
     /// Adds an evaluation in these rounds.
@@ -109,16 +128,16 @@ impl Lowering<'_> {
 
     /// Fits everything on these rows, adjustments of the model included, and predicts others.
     pub(super) fn fitted(&mut self, train: JobId, test: JobId, scope: ScopeId) -> Option<JobId> {
-        let (model, test) = self.model_of(train, test, scope)?;
+        let Fit { model, test, .. } = self.model_of(train, test, scope)?;
         let model = self.adjusted(model, train, scope)?;
         Some(self.predict(model, test, self.path.training()?, scope))
     }
 
-    /// Fits the steps and the model on these rows: the model, and other rows as it takes them.
-    pub(super) fn model_of(&mut self, mut train: JobId, mut test: JobId, scope: ScopeId) -> Option<(JobId, JobId)> {
+    /// Fits the steps and the model on these rows, and applies the steps to others.
+    pub(super) fn model_of(&mut self, mut train: JobId, mut test: JobId, scope: ScopeId) -> Option<Fit> {
         let trained_at = self.path.training()?;
         let Bound::Training(training) = &self.node(trained_at).bound else { return None };
-        let mut validation = None;
+        let (mut validation, mut states) = (None, Vec::new());
         if let Some((rest, reserved)) = self.reserve(training.as_ref(), train, trained_at, scope) {
             train = rest;
             validation = Some(reserved);
@@ -126,12 +145,13 @@ impl Lowering<'_> {
         for stage in self.path.shared_end()..trained_at {
             let Bound::Step(step) = &self.node(stage).bound else { continue };
             let (state, rows) = self.fit(stage, step, train, scope);
+            states.push(state);
             train = rows;
             test = self.apply(state, test, stage, scope);
             validation = validation.map(|rows| self.apply(state, rows, stage, scope));
         }
         let model = self.learn(trained_at, training.as_ref(), train, validation, scope)?;
-        Some((model, test))
+        Some(Fit { model, test, states })
     }
 
     /// Adjusts a model by its predictions for inner folds of its training rows.
@@ -155,8 +175,8 @@ impl Lowering<'_> {
             let round = Round { table: train, rounds, round: index, scope: self.graph.enter(scope, rounds, index) };
             let (rest, held_out) =
                 (self.pick(&round, Part::Train, trained_at), self.pick(&round, Part::Test, trained_at));
-            let (model, held_out) = self.model_of(rest, held_out, round.scope)?;
-            inputs.push(self.predict(model, held_out, trained_at, round.scope));
+            let fit = self.model_of(rest, held_out, round.scope)?;
+            inputs.push(self.predict(fit.model, fit.test, trained_at, round.scope));
         }
         let identity = Identity::of("adjust").text(&canonical).text(&task_text(Some(&task)));
         Some(self.add(Work::Adjust(adjusts, task), identity, &inputs, stage, scope))

@@ -230,11 +230,21 @@ impl<'a> Lowering<'a> {
         let (stage, scope) = (self.search_stage()?, round.scope);
         let train = self.pick(round, Part::Train, stage);
         let test = self.pick(round, Part::Test, stage);
+        self.of_winner(train, stage, scope, |lowering| lowering.fitted(train, test, scope))
+    }
+
+    /// Searches on some rows, and adds a job for the winner: that job, and which candidate wins.
+    pub(super) fn of_winner(
+        &mut self,
+        train: JobId,
+        stage: usize,
+        scope: ScopeId,
+        of: impl Fn(&mut Self) -> Option<JobId>,
+    ) -> Option<(JobId, JobId)> {
         let winner = self.found(train, scope)?.winner;
-        let fits: Option<Vec<JobId>> = (0..self.candidates())
-            .map(|candidate| self.as_candidate(Some(candidate), |lowering| lowering.fitted(train, test, scope)))
-            .collect();
-        Some((self.forwarded(winner, 0, &fits?, stage, scope), winner))
+        let each: Option<Vec<JobId>> =
+            (0..self.candidates()).map(|candidate| self.as_candidate(Some(candidate), &of)).collect();
+        Some((self.forwarded(winner, 0, &each?, stage, scope), winner))
     }
 
     /// Saves the winner, fitted on all rows.

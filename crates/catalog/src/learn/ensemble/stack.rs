@@ -7,8 +7,8 @@ use crate::learn::{logistic, model_spec, ridge};
 use arrow_array::{ArrayRef, Float64Array};
 use pipewright_diagnostic::{Failure, Progress};
 use pipewright_frame::{Column, ColumnType, Role, Table};
-use pipewright_learn::{Outputs, Predictions};
 use pipewright_learn::linear::{Logistic, Ridge};
+use pipewright_learn::{Outputs, Predictions};
 use pipewright_operator::work::{FittedModel, Learner, Training};
 use pipewright_operator::{
     Args, ArgumentError, Arguments, Chosen, Data, Example, Int, Model, Spec, Task, TaskKind, Tasks, arguments,

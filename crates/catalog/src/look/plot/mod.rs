@@ -1,12 +1,13 @@
 //! `plot`: pictures of tables and of evaluations.
 
 mod data;
+mod explanations;
 mod results;
 
 use pipewright_diagnostic::{Failure, code};
 use pipewright_frame::{Class, Selection};
-use pipewright_operator::result::{Evaluation, Figures, Output};
-use pipewright_operator::work::{Consumer, Inspect};
+use pipewright_operator::result::{Evaluation, Explanation, Figures, Output};
+use pipewright_operator::work::{Consumer, Given, Inspect};
 use pipewright_operator::{
     Args, Argument, ArgumentError, Arguments, Bound, Data, Effect, Environment, Example, Flow, Group, Spec, Verb,
     arguments, failure_of, words,
@@ -35,6 +36,8 @@ words! {
         Residuals = "residuals",
         Folds = "folds",
         Leaderboard = "leaderboard",
+        Importance = "importance",
+        Beeswarm = "beeswarm",
     }
 }
 
@@ -52,7 +55,14 @@ impl Kind {
                 | Kind::Residuals
                 | Kind::Folds
                 | Kind::Leaderboard
+                | Kind::Importance
+                | Kind::Beeswarm
         )
+    }
+
+    /// Is it of an explanation?
+    fn is_of_explanations(self) -> bool {
+        matches!(self, Kind::Importance | Kind::Beeswarm)
     }
 
     fn word(self) -> String {
@@ -83,7 +93,8 @@ pub(crate) const VERB: Verb = Verb {
                   `matrix` and `correlation` of several numbers, and where values are `missing`; `by=` draws groups. Of an \
                   evaluation: `roc`, `pr` (precision and recall) and `gain` for two classes, with the range of the folds; \
                   `calibration` and `confusion` for classes; `predicted` against actual and `residuals` for numbers; the scores \
-                  of `folds` and a `leaderboard` of the arms of a `fork`. Missing values are counted in a note and not \
+                  of `folds` and a `leaderboard` of the arms of a `fork`. Of an `explain` above: the `importance` of columns, \
+                  and a `beeswarm` of their contributions. Missing values are counted in a note and not \
                   drawn; of many rows, a note tells how many stand for how many. SVG files follow the light or dark theme of \
                   the reader; the plotted numbers are in their marks and in `--json`.",
         search: &[
@@ -119,6 +130,8 @@ pub(crate) const VERB: Verb = Verb {
             ("precision_recall", "pr"),
             ("confusion_matrix", "confusion"),
             ("savefig", "to"),
+            ("feature_importance", "importance"),
+            ("summary_plot", "beeswarm"),
         ],
         examples: &[
             Example {
@@ -273,6 +286,33 @@ impl Inspect for OfTable {
     }
 }
 
+fn of_results(kind: Kind, evaluations: &[&Evaluation], explanations: &[&Explanation]) -> Result<Figure, Failure> {
+    match kind.is_of_explanations() {
+        true => explanations::figure(kind, explanations),
+        false => results::figure(kind, evaluations),
+    }
+}
+
+/// Every picture of these results that shows something: those of their kind of target, and of explanations if there are
+/// some.
+pub(crate) fn all_of_results(evaluations: &[&Evaluation], explanations: &[&Explanation]) -> Vec<Figure> {
+    let Some(first) = evaluations.first() else { return Vec::new() };
+    let mut kinds = match first.task.classes().map(|classes| classes.len()) {
+        Some(2) => vec![Kind::Roc, Kind::PrecisionRecall, Kind::Calibration],
+        Some(_) => vec![Kind::Calibration],
+        None => vec![Kind::Predicted, Kind::Residuals],
+    };
+    if evaluations.len() > 1 {
+        kinds.push(Kind::Leaderboard);
+    }
+    if first.results.len() > 1 {
+        kinds.push(Kind::Folds);
+    }
+    kinds.extend([Kind::Importance, Kind::Beeswarm].into_iter().filter(|_| !explanations.is_empty()));
+    // A curve may be undefined on a fold, and contributions may not have been asked for.
+    kinds.into_iter().filter_map(|kind| of_results(kind, evaluations, explanations).ok()).collect()
+}
+
 struct OfResults {
     kinds: Vec<Kind>,
     place: Place,
@@ -287,11 +327,13 @@ impl Consumer for OfResults {
         true
     }
 
-    fn consume(&self, results: &[Arc<Output>], _: Option<&Data>, environment: &Environment) -> Result<Output, Failure> {
-        let evaluations: Vec<&Evaluation> = results.iter().filter_map(|output| output.as_evaluation()).collect();
+    fn consume(&self, given: &Given<'_>, environment: &Environment) -> Result<Output, Failure> {
+        let evaluations: Vec<&Evaluation> = given.results.iter().filter_map(|output| output.as_evaluation()).collect();
+        let explanations: Vec<&Explanation> =
+            given.results.iter().filter_map(|output| output.as_explanation()).collect();
         let mut figures = Vec::new();
         for &kind in &self.kinds {
-            figures.push((kind.word(), results::figure(kind, &evaluations)?));
+            figures.push((kind.word(), of_results(kind, &evaluations, &explanations)?));
         }
         self.place.put(figures, environment)
     }

@@ -1,0 +1,65 @@
+//! `explain shap`: Shapley values of the predictions for held-out rows.
+
+use crate::exchange;
+use pipewright_diagnostic::{Failure, Progress, code};
+use pipewright_explain::{Attributions, Explainer, Shapley};
+use pipewright_frame::Table;
+use pipewright_operator::result::{Contributions, Explained};
+use pipewright_operator::work::{Explain, RoundModel, RoundRows};
+use pipewright_operator::{ArgumentError, Task};
+use pipewright_world::random::Key;
+use std::sync::Arc;
+
+pub(super) struct Shap {
+    /// Rows that are explained, divided among the rounds and rounded up.
+    pub(super) rows: usize,
+    /// Training rows that stand for values that are not known.
+    pub(super) background: usize,
+}
+
+/// Some of the rows, drawn at random, ascending.
+fn some(rows: usize, count: usize, key: Key) -> Vec<u32> {
+    let mut drawn = key.permutation(rows);
+    drawn.truncate(count);
+    drawn.sort_unstable();
+    drawn
+}
+
+impl Explain for Shap {
+    fn check(&self, _: &Task) -> Result<(), ArgumentError> {
+        Ok(())
+    }
+
+    fn explain(
+        &self,
+        model: &RoundModel,
+        rows: &RoundRows<'_>,
+        key: Key,
+        _: &dyn Progress,
+    ) -> Result<Explained, Failure> {
+        let places = some(rows.held_out.rows(), self.rows.div_ceil(rows.rounds), key.child("rows"));
+        let explained = rows.held_out.take(&places);
+        let background = rows.training.take(&some(rows.training.rows(), self.background, key.child("background")));
+        let predict = |rows: &Table| Ok::<_, Failure>(model.predict(rows)?.outputs);
+        let found = Explainer::new(predict, &background).key(key).shapley(&explained, Shapley::Auto)?;
+        let texts: Vec<Vec<String>> =
+            explained.features().iter().map(|name| exchange::texts(&explained, name)).collect::<Result<_, _>>()?;
+        Ok(Explained::Contributions(Contributions {
+            rows: places.iter().map(|&place| rows.indices[place as usize]).collect(),
+            values: (0..places.len()).map(|row| texts.iter().map(|column| column[row].clone()).collect()).collect(),
+            found,
+        }))
+    }
+
+    fn combine(&self, rounds: Vec<Explained>) -> Result<Explained, Failure> {
+        let contributions =
+            |explained| if let Explained::Contributions(found) = explained { Some(found) } else { None };
+        let rounds: Vec<Contributions> = rounds.into_iter().filter_map(contributions).collect();
+        let rows: Arc<[u32]> = rounds.iter().flat_map(|round| round.rows.iter().copied()).collect();
+        let (found, values): (Vec<Attributions>, Vec<_>) =
+            rounds.into_iter().map(|round| (round.found, round.values)).unzip();
+        let found = Attributions::concat(found)
+            .ok_or_else(|| Failure::new(code::BUG, "the models of an evaluation have different columns"))?;
+        Ok(Explained::Contributions(Contributions { rows, found, values: values.concat() }))
+    }
+}
