@@ -5,7 +5,7 @@
 //! - [`Explainer`] explains any function of rows. The rows are a [`Features`](pipewright_learn::Features) matrix or a
 //!   [`Table`](pipewright_table::Table), whatever implements [`Rows`]; with tables, the function may be a whole pipeline, and
 //!   the columns that are explained are those before any encoding.
-//! - [`linear`] uses the structure of a model: exact, and much faster.
+//! - [`trees`] and [`linear`] use the structure of a model: exact, and much faster.
 #![doc = include_str!("../README.md")]
 
 mod attributions;
@@ -13,8 +13,10 @@ mod explainer;
 mod importance;
 mod numbers;
 mod players;
+mod quadrature;
 mod rows;
 mod shapley;
+pub mod trees;
 
 pub use attributions::{Attributions, Interactions};
 pub use explainer::Explainer;
