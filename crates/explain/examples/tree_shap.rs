@@ -19,7 +19,8 @@ fn main() -> Result<(), Failure> {
         10.0 * (std::f64::consts::PI * x(0) * x(1)).sin() + 20.0 * (x(2) - 0.5).powi(2) + 10.0 * x(3) + 5.0 * x(4)
     };
     let target = (0..rows).map(target).collect();
-    let model = Gbdt { leaves: Some(31), ..Gbdt::with_trees(300) }.fit(&Dataset::new(features.clone(), Target::Numbers(target)))?;
+    let model = Gbdt { leaves: Some(31), ..Gbdt::with_trees(300) }
+        .fit(&Dataset::new(features.clone(), Target::Numbers(target)))?;
     let few = features.take(&(0..1000).collect::<Vec<u32>>());
     let players = Players::each(&few);
     let mut best = f64::INFINITY;

@@ -1,7 +1,7 @@
 //! What every model-agnostic method needs: a function of rows, rows to take values from, and players.
 
 use crate::{Numbers, Players, Rows};
-use pipewright_diagnostic::{Bounds, Failure, code, room_for};
+use pipewright_diagnostic::{Bounds, Failure, code, go_on, room_for};
 use pipewright_learn::Key;
 use rayon::prelude::*;
 
@@ -100,6 +100,9 @@ impl<'a, R: Rows, O: Into<Numbers>, F: Fn(&R) -> Result<O, Failure> + Sync> Expl
     ) -> Result<Numbers, Failure> {
         let groups = (BLOCK / size.max(1)).max(1);
         let block = |number: usize| {
+            if size > BLOCK {
+                return self.long_mean(pool, number, size, &fill);
+            }
             let own = number * groups..count.min((number + 1) * groups);
             let rows = own.flat_map(|group| (0..size).map(move |member| (group, member)));
             let numbers = self.hybrids(pool, rows, &fill)?;
@@ -116,6 +119,30 @@ impl<'a, R: Rows, O: Into<Numbers>, F: Fn(&R) -> Result<O, Failure> + Sync> Expl
         });
         rest.collect::<Result<Vec<_>, Failure>>()?.into_iter().try_for_each(|more| all.append(more))?;
         Ok(all)
+    }
+
+    /// The mean over one group that is too large for a block.
+    fn long_mean(
+        &self,
+        pool: &R,
+        group: usize,
+        size: usize,
+        fill: &(impl Fn(usize, usize, &mut [u32]) -> u32 + Sync),
+    ) -> Result<Numbers, Failure> {
+        let mut parts: Option<Numbers> = None;
+        for start in (0..size).step_by(BLOCK) {
+            go_on()?;
+            let members = start..size.min(start + BLOCK);
+            let share = members.len() as f64 / size as f64;
+            let part = self.hybrids(pool, members.clone().map(|member| (group, member)), fill)?;
+            let part = part.means(members.len()).times(share);
+            match &mut parts {
+                None => parts = Some(part),
+                Some(parts) => parts.append(part)?,
+            }
+        }
+        let parts = parts.expect("there are members");
+        Ok(parts.means(parts.rows()).times(parts.rows() as f64))
     }
 
     /// The function's numbers of hybrid rows, in one call.

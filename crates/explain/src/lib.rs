@@ -1,4 +1,5 @@
-//! Explanations of fitted models, as plain values: permutation importance and Shapley values.
+//! Explanations of fitted models, as plain values: permutation importance, Shapley values and effects of
+//! columns.
 //!
 //! Two kinds of methods:
 //!
@@ -9,6 +10,7 @@
 #![doc = include_str!("../README.md")]
 
 mod attributions;
+mod effect;
 mod explainer;
 mod importance;
 mod numbers;
@@ -19,6 +21,7 @@ mod shapley;
 pub mod trees;
 
 pub use attributions::{Attributions, Interactions};
+pub use effect::{Accumulated, Dependence, DependenceOfTwo, GridPoint, InteractionStrength};
 pub use explainer::Explainer;
 pub use importance::{Importances, Permuting, PlayerImportance};
 pub use numbers::Numbers;

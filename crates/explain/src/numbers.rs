@@ -67,6 +67,12 @@ impl Numbers {
         Numbers { values: means, width: self.width }
     }
 
+    /// All numbers times a factor.
+    pub(crate) fn times(mut self, factor: f64) -> Numbers {
+        self.values.iter_mut().for_each(|value| *value *= factor);
+        self
+    }
+
     /// Adds rows below.
     pub(crate) fn append(&mut self, more: Numbers) -> Result<(), Failure> {
         if more.width != self.width {

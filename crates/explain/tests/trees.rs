@@ -65,7 +65,9 @@ fn enumerated(sum: &TreeSum<'_>, row: &[f64], players: &Players) -> (Vec<Vec<f64
     let zeros = Features::new(1, names(count), vec![0.0; count]);
     let ones = Features::new(1, names(count), vec![1.0; count]);
     let look_up = |rows: &Features| {
-        let coalition = |row: usize| -> usize { (0..count).filter(|&player| rows.column(player)[row] == 1.0).map(|p| 1 << p).sum() };
+        let coalition = |row: usize| -> usize {
+            (0..count).filter(|&player| rows.column(player)[row] == 1.0).map(|p| 1 << p).sum()
+        };
         let values = (0..rows.rows()).flat_map(|row| game[coalition(row)].clone());
         Ok::<_, Failure>(Numbers::new(values.collect(), sum.start.len()))
     };

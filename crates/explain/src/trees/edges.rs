@@ -48,10 +48,7 @@ pub(super) fn bytes(term: &TreeTerm<'_>) -> usize {
 }
 
 /// Prepares a tree, with as many quadrature nodes as its paths need.
-pub(super) fn prepared<'a>(
-    term: &'a TreeTerm<'a>,
-    of_columns: &[usize],
-) -> Result<Box<dyn Contributes + 'a>, Failure> {
+pub(super) fn prepared<'a>(term: &'a TreeTerm<'a>, of_columns: &[usize]) -> Result<Box<dyn Contributes + 'a>, Failure> {
     let (edges, players) = edges(term, of_columns);
     Ok(match players {
         0..=4 => Box::new(Prepared::<2>::new(term.tree, edges)),
@@ -90,16 +87,8 @@ fn edges(term: &TreeTerm<'_>, of_columns: &[usize]) -> (Vec<Edge>, usize) {
         Place::Node(_) => None,
     };
     let root = tree.root();
-    let first = Edge {
-        parent: NONE,
-        node: 0,
-        to_left: true,
-        player: 0,
-        same: NONE,
-        share: 1.0,
-        reach: 1.0,
-        leaf: value(root),
-    };
+    let first =
+        Edge { parent: NONE, node: 0, to_left: true, player: 0, same: NONE, share: 1.0, reach: 1.0, leaf: value(root) };
     let mut edges = vec![first];
     // Places to visit: their edge, and the number of players above.
     let mut open = vec![(root, 0, 0)];
@@ -112,7 +101,8 @@ fn edges(term: &TreeTerm<'_>, of_columns: &[usize]) -> (Vec<Edge>, usize) {
         let player = of_columns[tree.column(node)];
         let same = above(&edges, edge, player);
         let children = tree.children(node);
-        for (child, (to_left, share)) in children.into_iter().zip([true, false].into_iter().zip(shares(tree, children))) {
+        for (child, (to_left, share)) in children.into_iter().zip([true, false].into_iter().zip(shares(tree, children)))
+        {
             let before = if same == NONE { 1.0 } else { edges[same].share };
             open.push((child, edges.len(), players + usize::from(same == NONE)));
             edges.push(Edge {

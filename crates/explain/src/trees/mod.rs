@@ -48,11 +48,7 @@ const TABLES: usize = 1 << 25;
 /// # Errors
 /// [`code::WRONG_WIDTH`] for rows of other columns; [`code::BAD_VALUE`] if a column has no player;
 /// [`code::LIMIT_REACHED`] if a path of a tree compares more than 128 players.
-pub fn path_dependent(
-    model: &impl TreeModel,
-    rows: &Features,
-    players: &Players,
-) -> Result<Attributions, Failure> {
+pub fn path_dependent(model: &impl TreeModel, rows: &Features, players: &Players) -> Result<Attributions, Failure> {
     let task = Task::new(model.tree_sum(), rows, players)?;
     let mut base = task.sum.start.clone();
     let values = task.add_all(1, &mut base, |edges, block, into| edges.add(block, into))?;
@@ -164,7 +160,11 @@ impl<'a> Task<'a> {
                 bounds.go_on()?;
                 for (term, edges) in now.iter().zip(&ready) {
                     let start = term.output * own;
-                    add(&**edges, Block { rows, columns: self.columns(), players: self.players.len(), width, start }, into);
+                    add(
+                        &**edges,
+                        Block { rows, columns: self.columns(), players: self.players.len(), width, start },
+                        into,
+                    );
                 }
                 Ok::<_, Failure>(())
             })?;
