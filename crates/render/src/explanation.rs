@@ -1,7 +1,10 @@
 //! Explanations as text (the columns, the most important ones first) and as JSON.
 
 use crate::evaluation::number;
-use pipewright_operator::result::{Contributions, Explained, Explanation, Importance};
+use crate::lines::brief;
+use pipewright_operator::result::{
+    Contributions, Effect, EffectMethod, EffectPoint, Effects, Explained, Explanation, Importance, Place,
+};
 use serde_json::{Map, Value as Json, json};
 use std::fmt::Write;
 
@@ -13,6 +16,7 @@ pub(crate) fn json(explanation: &Explanation) -> Json {
     let mut json = match &explanation.shown {
         Explained::Importance(importance) => of_importance(importance),
         Explained::Contributions(contributions) => of_contributions(contributions, explanation),
+        Explained::Effects(effects) => of_effects(effects, explanation),
         _ => json!({}),
     };
     json["model"] = json!(explanation.model);
@@ -67,6 +71,24 @@ fn of_contributions(Contributions { rows, found, values }: &Contributions, expla
     })
 }
 
+fn of_effects(Effects { method, rows, effects }: &Effects, explanation: &Explanation) -> Json {
+    let outputs = outputs(explanation);
+    let of_point = |point: &EffectPoint| {
+        let of = |numbers: &[f64]| -> Map<String, Json> {
+            outputs.iter().cloned().zip(shown(numbers.len()).map(|output| json!(numbers[output]))).collect()
+        };
+        let value = match &point.place {
+            Place::Number(number) => json!(number),
+            Place::Level(level) => json!(level),
+        };
+        json!({"value": value, "mean": of(&point.mean), "low": of(&point.low), "high": of(&point.high)})
+    };
+    let of_effect = |effect: &Effect| {
+        json!({"column": effect.column, "points": effect.points.iter().map(of_point).collect::<Vec<_>>()})
+    };
+    json!({"method": method.name(), "rows": rows, "columns": effects.iter().map(of_effect).collect::<Vec<_>>()})
+}
+
 /// The outputs that are reported: of two classes the second, since the first mirrors it.
 fn shown(outputs: usize) -> std::ops::Range<usize> {
     if outputs == 2 { 1..2 } else { 0..outputs }
@@ -87,6 +109,7 @@ pub(crate) fn text(explanation: &Explanation) -> String {
     match &explanation.shown {
         Explained::Importance(importance) => write_importance(&mut text, importance),
         Explained::Contributions(contributions) => write_contributions(&mut text, contributions, explanation),
+        Explained::Effects(effects) => write_effects(&mut text, effects, explanation),
         _ => {}
     }
     text
@@ -128,6 +151,40 @@ fn write_contributions(text: &mut String, contributions: &Contributions, explana
         let _ = writeln!(text, "{:<names$}{}", short(&found.names()[column]), values.collect::<String>());
     }
     write_rest(text, found.names().len());
+}
+
+/// A block of lines per column, with at most this many of its values.
+const VALUES_SHOWN: usize = 8;
+
+fn write_effects(text: &mut String, Effects { method, rows, effects }: &Effects, explanation: &Explanation) {
+    let what = match method {
+        EffectMethod::Dependence => "mean prediction if all rows had the value (partial dependence)",
+        EffectMethod::Accumulated => "how predictions change along a column (accumulated local effects)",
+    };
+    let _ = writeln!(text, ": {what}\n{rows} held-out rows");
+    let outputs = outputs(explanation);
+    let cells = outputs.iter().map(|output| output.chars().count() + 2).max().unwrap_or(0).max(12);
+    let label = |point: &EffectPoint| match &point.place {
+        Place::Number(number) => brief(*number),
+        Place::Level(level) => short(level),
+    };
+    let header: String = outputs.iter().map(|output| format!("{output:>cells$}")).collect();
+    for Effect { column, points } in effects {
+        let kept = evenly(points);
+        let labels = kept.iter().map(|point| label(point)).chain([short(column)]);
+        let names = labels.map(|label| label.chars().count()).max().unwrap_or(0) + 2;
+        let _ = writeln!(text, "\n{:<names$}{header}", short(column));
+        for point in kept {
+            let values = shown(point.mean.len()).map(|output| format!("{:>cells$}", number(Some(point.mean[output]))));
+            let _ = writeln!(text, "{:<names$}{}", label(point), values.collect::<String>());
+        }
+    }
+}
+
+/// Evenly spread values of a column, the first and the last one among them.
+fn evenly(points: &[EffectPoint]) -> Vec<&EffectPoint> {
+    let (last, count) = (points.len().saturating_sub(1), points.len().min(VALUES_SHOWN));
+    (0..count).map(|at| &points[at * last / (count - 1).max(1)]).collect()
 }
 
 /// The places of the largest values, the largest first.

@@ -25,6 +25,94 @@ pub enum Explained {
     Importance(Importance),
     /// What each column contributes to the prediction of each row.
     Contributions(Contributions),
+    /// How predictions change with each column.
+    Effects(Effects),
+}
+
+/// How predictions change with columns, over held-out rows.
+#[derive(Debug, Clone)]
+pub struct Effects {
+    /// How they were computed.
+    pub method: EffectMethod,
+    /// The number of rows.
+    pub rows: usize,
+    /// The effect of each column.
+    pub effects: Vec<Effect>,
+}
+
+/// How the effect of a column is computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EffectMethod {
+    /// Partial dependence: the mean prediction if all rows had the value.
+    Dependence,
+    /// Accumulated local effects: the changes of predictions from value to value, summed up.
+    Accumulated,
+}
+
+impl EffectMethod {
+    /// Its word in scripts and in the documented JSON.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            EffectMethod::Dependence => "pdp",
+            EffectMethod::Accumulated => "ale",
+        }
+    }
+}
+
+/// The effect of a column.
+#[derive(Debug, Clone)]
+pub struct Effect {
+    /// The column.
+    pub column: String,
+    /// The effect at some of its values, in order.
+    pub points: Vec<EffectPoint>,
+}
+
+/// The effect of a value of a column.
+#[derive(Debug, Clone)]
+pub struct EffectPoint {
+    /// The value.
+    pub place: Place,
+    /// The effect on each output, the mean over rounds.
+    pub mean: Vec<f64>,
+    /// The lowest of the rounds.
+    pub low: Vec<f64>,
+    /// The highest of the rounds.
+    pub high: Vec<f64>,
+}
+
+/// A value of a column.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Place {
+    /// A number, or a time in seconds.
+    Number(f64),
+    /// A level.
+    Level(String),
+}
+
+impl EffectPoint {
+    /// The effect in a single round.
+    #[must_use]
+    pub fn certain(place: Place, effect: Vec<f64>) -> EffectPoint {
+        EffectPoint { place, low: effect.clone(), high: effect.clone(), mean: effect }
+    }
+
+    /// The effect over several rounds, each with one number per output.
+    #[must_use]
+    pub fn of(place: Place, rounds: &[Vec<f64>]) -> EffectPoint {
+        let outputs = rounds.first().map_or(0, Vec::len);
+        let over = |fold: fn(f64, f64) -> f64, start: f64| -> Vec<f64> {
+            (0..outputs).map(|output| rounds.iter().map(|round| round[output]).fold(start, fold)).collect()
+        };
+        let sums = over(|sum, value| sum + value, 0.0);
+        EffectPoint {
+            place,
+            mean: sums.into_iter().map(|sum| sum / rounds.len() as f64).collect(),
+            low: over(f64::min, f64::INFINITY),
+            high: over(f64::max, f64::NEG_INFINITY),
+        }
+    }
 }
 
 /// How much worse a metric gets on held-out rows when the values of a column are shuffled.

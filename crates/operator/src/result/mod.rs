@@ -15,7 +15,9 @@ mod sink;
 mod tuning;
 
 pub use evaluation::{Assessed, Evaluation, FoldResult, Measured, MetricResult, Scheme, Score, Subgroup, Subgroups};
-pub use explanation::{Contributions, Explained, Explanation, Importance};
+pub use explanation::{
+    Contributions, Effect, EffectMethod, EffectPoint, Effects, Explained, Explanation, Importance, Place,
+};
 pub use figures::Figures;
 pub use inspection::{Assertion, Description, ProfileReport, SchemaColumn, SchemaReport, TableHead};
 pub use predictions::{PREDICTION, prediction_arrays, prediction_columns, prediction_table};

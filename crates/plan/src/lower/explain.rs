@@ -25,9 +25,9 @@ impl Lowering<'_> {
         let (task, table) = (self.path.branch.task.clone()?, self.whole?);
         let judging = self.judging(judged_at, judge);
         let rounds = self.rounds(&judging, &task, table, self.scope);
-        let asked = Asked { explain: explain.clone(), canonical: self.node(stage).canonical.clone(), at: self.id(stage) };
-        let parts: Option<Vec<JobId>> =
-            rounds.iter().map(|round| self.explained_round(stage, &asked, round)).collect();
+        let asked =
+            Asked { explain: explain.clone(), canonical: self.node(stage).canonical.clone(), at: self.id(stage) };
+        let parts: Option<Vec<JobId>> = rounds.iter().map(|round| self.explained_round(stage, &asked, round)).collect();
         let model = match self.search_label() {
             Some(label) => label,
             None => {

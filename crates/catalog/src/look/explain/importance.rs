@@ -1,11 +1,11 @@
 //! `explain permutation`: permutation importance on held-out rows.
 
-use super::{check_metric, metric_of};
+use super::{check_metric, features, metric_of};
 use crate::exchange;
 use crate::judge::CONFIDENCE;
 use pipewright_diagnostic::{Failure, Progress, code};
-use pipewright_explain::{Explainer, Importances, Permuting};
-use pipewright_frame::Table;
+use pipewright_explain::{Explainer, Importances, Permuting, Players};
+use pipewright_frame::{Selection, Table};
 use pipewright_learn::Metric;
 use pipewright_operator::result::{Explained, Importance};
 use pipewright_operator::work::{Explain, RoundModel, RoundRows};
@@ -15,6 +15,7 @@ use pipewright_world::random::Key;
 pub(super) struct Permutation {
     pub(super) repeats: usize,
     pub(super) metric: Option<&'static Metric>,
+    pub(super) columns: Selection,
 }
 
 impl Explain for Permutation {
@@ -35,7 +36,9 @@ impl Explain for Permutation {
         // Between folds, the interval is over them.
         let interval = Permuting::default().interval.filter(|_| rows.rounds == 1);
         let permuting = Permuting { repeats: self.repeats, interval };
-        let found = Explainer::new(predict, rows.held_out).key(key).importance(&labels, metric, &permuting)?;
+        let players = Players::each(rows.held_out).only(&features(&self.columns, rows.held_out)?)?;
+        let explainer = Explainer::new(predict, rows.held_out).players(players).key(key);
+        let found = explainer.importance(&labels, metric, &permuting)?;
         let rows = [rows.training.rows(), rows.held_out.rows()];
         Ok(Explained::Importance(Importance { metric: metric.name, found, rows }))
     }

@@ -1,38 +1,47 @@
 //! `explain`: why the models of an evaluation predict what they predict.
 
+mod effects;
 mod importance;
 mod shap;
 
 use crate::judge::eval::MetricWord;
+use effects::EffectsOf;
 use importance::Permutation;
-use pipewright_diagnostic::code;
+use pipewright_diagnostic::{Failure, code};
+use pipewright_frame::{Class, Selection, Table};
 use pipewright_learn::metric::{self, Metric};
+use pipewright_operator::result::EffectMethod;
 use pipewright_operator::{
     Args, ArgumentError, Arguments, Bound, Count, Effect, Environment, Example, Flow, Group, Spec, Task, Verb,
     arguments, words,
 };
+use pipewright_world::random::Key;
 use shap::Shap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 words! {
     /// How models are explained.
-    enum Method { Permutation = "permutation", Shap = "shap" }
+    enum Method { Permutation = "permutation", Shap = "shap", Dependence = "pdp", Accumulated = "ale" }
 }
 
 arguments! {
     /// The arguments of `explain`.
     struct ExplainArgs {
         /// `permutation`: how much worse a metric gets when a column is shuffled. `shap`: what each column contributes to
-        /// each prediction.
+        /// each prediction. `pdp`, partial dependence: the mean prediction if all rows had a value. `ale`, accumulated
+        /// local effects: the same where columns are correlated.
         positional method: Method = Method::Permutation;
         /// How often each column is shuffled.
         option repeat: Count = 5, for method in ["permutation"];
         /// The metric that gets worse. Without it, log_loss for classes and rmse for numbers.
         option metric: Option<MetricWord>, for method in ["permutation"];
-        /// Number of rows to explain, divided among the folds and rounded up.
-        option rows: Count = 200, for method in ["shap"];
+        /// Number of rows to explain, divided among the folds and rounded up; of `pdp` and `ale`, of each fold.
+        option rows: Count = 200, for method in ["shap", "pdp", "ale"];
         /// Number of training rows that stand for values that are not known.
         option background: Count = 100, for method in ["shap"];
+        /// Columns to explain.
+        on columns: Selection = [Class::All];
     }
 }
 
@@ -46,7 +55,9 @@ pub(crate) const VERB: Verb = Verb {
                   encoded is explained as one. `permutation` shuffles one column at a time and reports how much worse the \
                   metric gets, with a 95 % interval; below or around 0, the model does as well without it. `shap` divides \
                   the difference between a prediction and the mean prediction of training rows among the columns (Shapley \
-                  values); the result lists the mean absolute contribution, and the JSON each row. Columns that carry the \
+                  values); the result lists the mean absolute contribution, and the JSON each row. `pdp` and `ale` tell how the \
+                  prediction changes with each column `on` which they are asked for, as the mean of the folds with their \
+                  lowest and highest. Columns that carry the \
                   same information share it: of two copies, each may seem unimportant.",
         search: &[
             "feature importance",
@@ -57,6 +68,9 @@ pub(crate) const VERB: Verb = Verb {
             "explainability",
             "xai",
             "why",
+            "partial dependence",
+            "accumulated local effects",
+            "ice",
         ],
         input: Flow::Learner,
         output: Flow::Learner,
@@ -120,14 +134,42 @@ sepal_width            0.0157         0.0160         0.0004
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
-    let ExplainArgs { method, repeat, metric, rows, background } = ExplainArgs::read(args)?;
+    let ExplainArgs { method, repeat, metric, rows, background, columns } = ExplainArgs::read(args)?;
     Ok(Bound::Explain(match method {
         Method::Permutation => {
             let metric = metric.and_then(|word| Metric::find(word.0));
-            Arc::new(Permutation { repeats: repeat.get(), metric })
+            Arc::new(Permutation { repeats: repeat.get(), metric, columns })
+        }
+        Method::Dependence | Method::Accumulated => {
+            let method = match method {
+                Method::Accumulated => EffectMethod::Accumulated,
+                _ => EffectMethod::Dependence,
+            };
+            Arc::new(EffectsOf { method, rows: rows.get(), columns })
+        }
+        // All columns are the default, which an explicit script spells out.
+        Method::Shap if columns != Selection::Class(Class::All) => {
+            let message = "`explain shap` divides each prediction among all columns";
+            return Err(ArgumentError::of("columns", code::MISPLACED_OPTION, message).help("leave it out"));
         }
         Method::Shap => Arc::new(Shap { rows: rows.get(), background: background.get() }),
     }))
+}
+
+/// The selected columns that are features.
+fn features(selection: &Selection, rows: &Table) -> Result<Vec<Arc<str>>, Failure> {
+    let features: BTreeSet<Arc<str>> = rows.features().iter().cloned().collect();
+    let mut names = selection.resolve(&rows.schema())?;
+    names.retain(|name| features.contains(name));
+    Ok(names)
+}
+
+/// Some of the rows, drawn at random, ascending.
+fn some(rows: usize, count: usize, key: Key) -> Vec<u32> {
+    let mut drawn = key.permutation(rows);
+    drawn.truncate(count);
+    drawn.sort_unstable();
+    drawn
 }
 
 /// The metric that is looked at, if none is named: that by which searches decide.

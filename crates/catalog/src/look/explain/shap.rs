@@ -1,5 +1,6 @@
 //! `explain shap`: Shapley values of the predictions for held-out rows.
 
+use super::some;
 use crate::exchange;
 use pipewright_diagnostic::{Failure, Progress, code};
 use pipewright_explain::{Attributions, Explainer, Shapley};
@@ -15,14 +16,6 @@ pub(super) struct Shap {
     pub(super) rows: usize,
     /// Training rows that stand for values that are not known.
     pub(super) background: usize,
-}
-
-/// Some of the rows, drawn at random, ascending.
-fn some(rows: usize, count: usize, key: Key) -> Vec<u32> {
-    let mut drawn = key.permutation(rows);
-    drawn.truncate(count);
-    drawn.sort_unstable();
-    drawn
 }
 
 impl Explain for Shap {

@@ -2,8 +2,13 @@
 
 use super::Kind;
 use pipewright_diagnostic::{Failure, code};
-use pipewright_operator::result::{Contributions, Explained, Explanation, Importance};
+use pipewright_operator::result::{
+    Contributions, Effect, EffectMethod, EffectPoint, Effects, Explained, Explanation, Importance, Place,
+};
 use pipewright_plot::{Bar, Bars, Contribution, Figure};
+
+/// The most columns that have a panel.
+const PANELS: usize = 12;
 
 /// The most classes that have a panel of their own.
 const CLASSES: usize = 6;
@@ -17,11 +22,16 @@ pub(super) fn figure(kind: Kind, explanations: &[&Explanation]) -> Result<Figure
         (Kind::Importance, Explained::Importance(importance)) => Some(importance_bars(importance)),
         (Kind::Importance, Explained::Contributions(found)) => Some(contribution_bars(found)),
         (Kind::Beeswarm, Explained::Contributions(found)) => Some(beeswarm(found, explanation)),
+        (Kind::Effect, Explained::Effects(found)) => Some(effects(found, explanation)),
         _ => None,
     });
     found.ok_or_else(|| {
         let message = format!("there is no explanation above from which to draw `{}`", kind.word());
-        let help = if kind == Kind::Importance { "explain first: | explain permutation" } else { "| explain shap" };
+        let help = match kind {
+            Kind::Importance => "explain first: | explain permutation",
+            Kind::Effect => "explain first: | explain pdp on COLUMN",
+            _ => "explain first: | explain shap",
+        };
         Failure::new(code::WRONG_ORDER, message).help(help)
     })
 }
@@ -55,6 +65,55 @@ fn contribution_bars(Contributions { found, .. }: &Contributions) -> Figure {
 /// Of two classes the second, since the first mirrors it.
 fn outputs(count: usize) -> std::ops::Range<usize> {
     if count == 2 { 1..2 } else { 0..count }
+}
+
+/// A panel per column: a line over numbers, a bar per level. Of several classes, that of the last.
+fn effects(Effects { effects, method, .. }: &Effects, explanation: &Explanation) -> Figure {
+    let output = explanation.task.classes().map_or(0, |classes| classes.len() - 1);
+    let target = &explanation.task.target;
+    let what = explanation.task.classes().map_or_else(|| target.to_string(), |classes| format!("p({})", classes[output]));
+    let figures: Vec<(&str, Figure)> =
+        effects.iter().take(PANELS).map(|effect| (effect.column.as_str(), panel(effect, output, &what))).collect();
+    match figures.as_slice() {
+        [(_, figure)] => figure.clone(),
+        several => {
+            let title = match method {
+                EffectMethod::Dependence => "Partial dependence",
+                EffectMethod::Accumulated => "Accumulated local effects",
+            };
+            pipewright_plot::small_multiples(title, several)
+        }
+    }
+}
+
+fn panel(Effect { column, points }: &Effect, output: usize, what: &str) -> Figure {
+    let number = |point: &EffectPoint| match point.place {
+        Place::Number(number) => Some([number, point.mean[output], point.low[output], point.high[output]]),
+        Place::Level(_) => None,
+    };
+    let Some(places) = points.iter().map(number).collect::<Option<Vec<_>>>() else {
+        let bar = |point: &EffectPoint| match &point.place {
+            Place::Level(level) => (level.clone(), point.mean[output], [point.low[output], point.high[output]]),
+            Place::Number(number) => (number.to_string(), point.mean[output], [point.low[output], point.high[output]]),
+        };
+        let all: Vec<_> = points.iter().map(bar).collect();
+        let all: Vec<Bar<'_>> = all
+            .iter()
+            .map(|(name, value, ends)| Bar { name, value: *value, interval: (ends[0] < ends[1]).then_some(*ends) })
+            .collect();
+        return pipewright_plot::bars(&Bars {
+            title: &format!("Effect of {column}"),
+            by: column,
+            name: what,
+            unit: "",
+            bars: &all,
+            in_order: false,
+        });
+    };
+    let average: Vec<[f64; 2]> = places.iter().map(|[place, mean, ..]| [*place, *mean]).collect();
+    let band: Vec<[f64; 3]> = places.iter().map(|[place, _, low, high]| [*place, *low, *high]).collect();
+    let feature = pipewright_plot::Column::new(column, &[]);
+    pipewright_plot::effect(&pipewright_plot::Effect { feature, effect: what, average: &average, band: &band, rows: &[] })
 }
 
 fn beeswarm(contributions: &Contributions, explanation: &Explanation) -> Figure {

@@ -38,6 +38,7 @@ words! {
         Leaderboard = "leaderboard",
         Importance = "importance",
         Beeswarm = "beeswarm",
+        Effect = "effect",
     }
 }
 
@@ -57,12 +58,13 @@ impl Kind {
                 | Kind::Leaderboard
                 | Kind::Importance
                 | Kind::Beeswarm
+                | Kind::Effect
         )
     }
 
     /// Is it of an explanation?
     fn is_of_explanations(self) -> bool {
-        matches!(self, Kind::Importance | Kind::Beeswarm)
+        matches!(self, Kind::Importance | Kind::Beeswarm | Kind::Effect)
     }
 
     fn word(self) -> String {
@@ -94,7 +96,8 @@ pub(crate) const VERB: Verb = Verb {
                   evaluation: `roc`, `pr` (precision and recall) and `gain` for two classes, with the range of the folds; \
                   `calibration` and `confusion` for classes; `predicted` against actual and `residuals` for numbers; the scores \
                   of `folds` and a `leaderboard` of the arms of a `fork`. Of an `explain` above: the `importance` of columns, \
-                  and a `beeswarm` of their contributions. Missing values are counted in a note and not \
+                  a `beeswarm` of their contributions, \
+                  and the `effect` of values. Missing values are counted in a note and not \
                   drawn; of many rows, a note tells how many stand for how many. SVG files follow the light or dark theme of \
                   the reader; the plotted numbers are in their marks and in `--json`.",
         search: &[
@@ -308,7 +311,7 @@ pub(crate) fn all_of_results(evaluations: &[&Evaluation], explanations: &[&Expla
     if first.results.len() > 1 {
         kinds.push(Kind::Folds);
     }
-    kinds.extend([Kind::Importance, Kind::Beeswarm].into_iter().filter(|_| !explanations.is_empty()));
+    kinds.extend([Kind::Importance, Kind::Beeswarm, Kind::Effect].into_iter().filter(|_| !explanations.is_empty()));
     // A curve may be undefined on a fold, and contributions may not have been asked for.
     kinds.into_iter().filter_map(|kind| of_results(kind, evaluations, explanations).ok()).collect()
 }
