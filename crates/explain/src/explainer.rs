@@ -14,6 +14,11 @@ const BLOCK: usize = 1024;
 /// rows: `Model::predict` of any model is such a function, and so is a whole pipeline. It is called in parallel, on blocks
 /// of rows.
 ///
+/// Its methods: [`importance`](Explainer::importance), [`shapley`](Explainer::shapley),
+/// [`interactions`](Explainer::interactions), [`dependence`](Explainer::dependence),
+/// [`accumulated`](Explainer::accumulated), [`interaction_strength`](Explainer::interaction_strength),
+/// [`lime`](Explainer::lime), [`surrogate`](Explainer::surrogate), [`counterfactuals`](Explainer::counterfactuals).
+///
 /// ```
 /// use pipewright_explain::{Explainer, Shapley};
 /// use pipewright_learn::{Failure, Features, Outputs};

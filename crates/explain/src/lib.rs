@@ -1,5 +1,5 @@
-//! Explanations of fitted models, as plain values: permutation importance, Shapley values and effects of
-//! columns.
+//! Explanations of fitted models, as plain values: permutation importance, Shapley values, effects of
+//! columns, local models, surrogate trees and counterfactuals.
 //!
 //! Two kinds of methods:
 //!

@@ -158,7 +158,9 @@ impl Rows for Table {
     fn values(&self, column: usize) -> Result<Column, Failure> {
         let name = &self.features()[column];
         match self.column(name)?.kind {
-            ColumnType::Continuous | ColumnType::Count => finite(name, self.numbers_or_nan(&[name.clone()])?),
+            ColumnType::Continuous | ColumnType::Count => {
+                finite(name, self.numbers_or_nan(std::slice::from_ref(name))?)
+            }
             ColumnType::Date | ColumnType::Time => finite(name, self.moments_or_nan(name)?),
             ColumnType::Bool | ColumnType::Category | ColumnType::Ordered | ColumnType::Text | ColumnType::Id => {
                 let levels = self.classes(name)?;
