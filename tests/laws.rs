@@ -283,6 +283,7 @@ const MODELS: &[Row] = &[
         variants: &[
             model("mlp[4,auto] epochs=3 batch=8", "grade"),
             model("mlp[4,auto](recipe=realmlp) epochs=3", "grade"),
+            model("mlp[4,auto](dropout=0.3) epochs=3", "grade"),
             model("mlp[4,3](activation=tanh) epochs=3 optimizer=sgd momentum=0.9 lr=0.05", "shape"),
             model("mlp[auto](activation=sigmoid) epochs=3 optimizer=rmsprop", "price"),
             model("mlp[4,auto] epochs=6 early_stop=2 val=20%", "grade"),

@@ -4,7 +4,7 @@
 //! compiled for AVX2; it runs only on CPUs with AVX2.
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use pipewright_learn::net::{Adam, Network, OptimizerConfig, Trainer};
+use pipewright_learn::net::{Adam, Network, OptimizerConfig, Trainer, Training};
 use pipewright_learn::{Dataset, Features, NoProgress, Target};
 use pipewright_world::random::Key;
 use std::hint::black_box;
@@ -28,8 +28,11 @@ fn epoch<const INPUTS: usize, const FIRST: usize, const SECOND: usize>(criterion
     group.throughput(Throughput::Elements((STEPS * batch) as u64)).sample_size(20);
     group.bench_function(BenchmarkId::new("network", batch), |bencher| {
         let optimizer = OptimizerConfig::Adam(Adam { lr: RATE, ..Adam::default() });
-        let network =
-            Network { hidden: vec![FIRST, SECOND], epochs: usize::MAX, batch, optimizer, ..Network::default() };
+        let network = Network {
+            hidden: vec![FIRST, SECOND],
+            training: Training { epochs: usize::MAX, batch, optimizer, ..Training::default() },
+            ..Network::default()
+        };
         let mut trainer = Trainer::start(&network, &examples, None, Key::new(1)).expect("the width fits");
         bencher.iter(|| black_box(trainer.epoch(&NoProgress).expect("nothing diverges").loss));
     });

@@ -4,7 +4,7 @@
 //! the mean prediction. `xtask/peers/infer_onnx.py` does the same with onnxruntime.
 #![allow(clippy::print_stdout, clippy::disallowed_methods)] // What a program is for; it times itself.
 
-use pipewright_learn::net::Network;
+use pipewright_learn::net::{Network, Training};
 use pipewright_learn::{Dataset, Features, Fit, Key, Learner, Target};
 use std::error::Error;
 use std::time::Instant;
@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let features = Features::new(64, names, (0..64 * COLUMNS).map(number).collect());
     let codes = (0..64).map(|row| row % 2).collect();
     let examples = Dataset::new(features, Target::Classes { codes, count: 2 });
-    let network = Network { epochs: 1, ..Network::default() };
+    let network = Network { training: Training { epochs: 1, ..Training::default() }, ..Network::default() };
     let model = network.fit_with(&examples, &Fit::new().key(key))?;
 
     let rows: Vec<f32> = (0..ROWS * COLUMNS).map(|place| number(place) as f32).collect();

@@ -3,7 +3,7 @@
 //! `cargo run -p pipewright-learn --example network` prints its accuracy on points of a square.
 #![allow(clippy::print_stdout)] // What a program is for.
 
-use pipewright_learn::net::{Network, NetworkModel};
+use pipewright_learn::net::{Network, NetworkModel, Training};
 use pipewright_learn::{Dataset, Features, Fit, Judged, Key, Learner, Model, Target, metric, split};
 use std::error::Error;
 
@@ -18,7 +18,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     // Training ends when the loss of rows that it does not learn from has not become smaller for ten epochs.
     let parts = split::holdout(examples.rows(), 0.2, key)?;
     let (train, validation) = (examples.take(&parts.train), examples.take(&parts.test));
-    let network = Network { hidden: vec![16, 16], epochs: 200, early_stop: Some(10), ..Network::default() };
+    let network = Network {
+        hidden: vec![16, 16],
+        training: Training { epochs: 200, early_stop: Some(10), ..Training::default() },
+        ..Network::default()
+    };
     let model = network.fit_with(&train, &Fit::new().validation(&validation).key(key))?;
 
     let predicted = model.predict(&validation.features)?;

@@ -5,7 +5,7 @@
 //! and prints a line of JSON: the seconds per epoch, and the last loss. `xtask/peers/mlp_*.py` do the same.
 #![allow(clippy::print_stdout, clippy::disallowed_methods)] // What a program is for; it times itself.
 
-use pipewright_learn::net::{Adam, Network, OptimizerConfig, Trainer};
+use pipewright_learn::net::{Adam, Network, OptimizerConfig, Trainer, Training};
 use pipewright_learn::{Dataset, Features, NoProgress, Target};
 use pipewright_world::random::Key;
 use std::error::Error;
@@ -19,7 +19,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let epochs: usize = epochs.parse()?;
     let examples = examples(&std::fs::read_to_string(file)?)?;
     let optimizer = OptimizerConfig::Adam(Adam { epsilon: 1e-7, ..Adam::default() });
-    let network = Network { hidden: layers, outputs, batch: batch.parse()?, epochs, optimizer, ..Network::default() };
+    let network = Network {
+        hidden: layers,
+        outputs,
+        training: Training { batch: batch.parse()?, epochs, optimizer, ..Training::default() },
+        ..Network::default()
+    };
     let mut trainer = Trainer::start(&network, &examples, None, Key::new(1))?;
     let mut loss = trainer.epoch(&NoProgress)?.loss;
     let start = Instant::now();

@@ -69,14 +69,15 @@ impl Accepts {
 /// Options of a fit: validation rows, a key for random numbers, and a progress callback.
 ///
 /// ```
-/// use pipewright_learn::{Dataset, Features, Fit, Learner, Target, net::Network};
+/// use pipewright_learn::{Dataset, Features, Fit, Learner, Target, net::Network, net::Training};
 /// let rows = |from: i32| {
 ///     let points: Vec<[f64; 1]> = (from..from + 20).map(|x| [f64::from(x % 7)]).collect();
 ///     let target = points.iter().map(|[x]| 2.0 * x).collect();
 ///     Dataset::new(Features::from_rows(["x"], &points), Target::Numbers(target))
 /// };
 /// let (train, validation) = (rows(0), rows(20));
-/// let network = Network { hidden: vec![4], early_stop: Some(2), ..Network::default() };
+/// let training = Training { early_stop: Some(2), ..Training::default() };
+/// let network = Network { hidden: vec![4], training, ..Network::default() };
 /// let model = network.fit_with(&train, &Fit::new().validation(&validation).seed(1))?;
 /// # Ok::<(), pipewright_learn::Failure>(())
 /// ```

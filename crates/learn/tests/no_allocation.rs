@@ -4,7 +4,7 @@
 
 use pipewright_learn::net::{
     Adagrad, Adam, AdamW, Lion, NAdam, Network, Optimizer, OptimizerConfig, RAdam, RealMlp, RmsProp, ScheduleFree, Sgd,
-    Trainer,
+    Trainer, Training,
 };
 use pipewright_learn::{Dataset, Features, Learner, NoProgress, Target};
 use pipewright_tensor::op::Dropout;
@@ -170,7 +170,9 @@ fn an_epoch_allocates_as_often_whatever_the_number_of_its_steps() {
         let features = Features::new(rows, names, numbers(rows * COLUMNS, 4).collect());
         let (target, outputs) = targets(rows)[kind].clone();
         let examples = Dataset::new(features, target);
-        let network = Network { outputs, batch, optimizer, ..Network::default() };
+        let dropout = [0.0, 0.2, 0.0][kind];
+        let training = Training { batch, optimizer, ..Training::default() };
+        let network = Network { outputs, dropout, training, ..Network::default() };
         let mut trainer = Trainer::start(&network, &examples, None, Key::new(1)).unwrap();
         trainer.epoch(&NoProgress).unwrap();
         allocations(|| assert!(trainer.epoch(&NoProgress).unwrap().loss.is_finite()))

@@ -4,7 +4,7 @@
 
 use pipewright_learn::data::{Column, Sparse};
 use pipewright_learn::linear::{Logistic, Ridge};
-use pipewright_learn::net::Network;
+use pipewright_learn::net::{Network, Training};
 use pipewright_learn::{Dataset, Features, Key, Learner, Model, Target};
 use std::sync::Arc;
 
@@ -99,7 +99,8 @@ fn logistic_regression_on_many_sparse_columns_equals_that_on_dense_ones() {
 #[test]
 fn networks_learn_the_same_from_sparse_rows() {
     let (features, codes) = one_hot(300, 40);
-    let network = Network { hidden: vec![8], epochs: 3, ..Network::default() };
+    let network =
+        Network { hidden: vec![8], training: Training { epochs: 3, ..Training::default() }, ..Network::default() };
     same_predictions(&network, &features, &numbers(&features, &codes), 0.0);
     same_predictions(&network, &features, &classes(&codes, 2), 0.0);
 }

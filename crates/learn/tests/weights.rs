@@ -7,7 +7,7 @@ use pipewright_learn::discriminant::{Lda, Qda, Shrinkage};
 use pipewright_learn::dummy::Dummy;
 use pipewright_learn::knn::Neighbors;
 use pipewright_learn::linear::{ElasticNet, Linear, Logistic, Ridge};
-use pipewright_learn::net::{Network, OptimizerConfig};
+use pipewright_learn::net::{Network, OptimizerConfig, Training};
 use pipewright_learn::{Dataset, Features, Fit, Key, Labels, Learner, Model, OnDisk, Scales, Target};
 use std::sync::Arc;
 
@@ -135,9 +135,12 @@ fn networks_heed_weights() {
         let network = Network {
             hidden: vec![6],
             outputs,
-            epochs: 20,
-            batch: 1000,
-            optimizer: OptimizerConfig::default().with_lr(0.02),
+            training: Training {
+                epochs: 20,
+                batch: 1000,
+                optimizer: OptimizerConfig::default().with_lr(0.02),
+                ..Training::default()
+            },
             ..Network::default()
         };
         weights_are_repetitions(&network, target, 1e-3);
@@ -151,7 +154,11 @@ fn networks_heed_weights_of_rows_outside_memory() {
     let rows = weighted.take(&counting);
     let content = Arc::new(OnDisk::row_major(&rows.features));
     let on_disk = OnDisk::new(rows.features.names().clone(), content, rows.labels.clone(), Scales::of(&rows.features));
-    let network = Network { hidden: vec![6], epochs: 3, batch: 8, ..Network::default() };
+    let network = Network {
+        hidden: vec![6],
+        training: Training { epochs: 3, batch: 8, ..Training::default() },
+        ..Network::default()
+    };
     let inside = network.fit(&weighted).unwrap();
     assert_eq!(network.fit_on_disk(&on_disk, &Fit::new()).unwrap(), inside);
 }
@@ -161,7 +168,8 @@ fn weights_of_one_are_no_weights() {
     let rows = Dataset::new(features(), numbers());
     let weighted = rows.clone().with_weights(vec![1.0; ROWS]).unwrap();
     assert_eq!(weighted, rows);
-    let network = Network { hidden: vec![4], epochs: 2, ..Network::default() };
+    let network =
+        Network { hidden: vec![4], training: Training { epochs: 2, ..Training::default() }, ..Network::default() };
     assert_eq!(network.fit(&weighted).unwrap(), network.fit(&rows).unwrap());
 }
 

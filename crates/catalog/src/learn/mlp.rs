@@ -7,7 +7,7 @@ use crate::judge::eval::Eval;
 use pipewright_diagnostic::{Failure, Span, Spanned, code};
 use pipewright_learn::Learner as _;
 use pipewright_learn::net::{
-    Activation, Adam, AdamW, Loss, Network, NetworkModel, OptimizerConfig, RealMlp, RealMlpModel, RmsProp, Sgd,
+    self, Activation, Adam, AdamW, Loss, Network, NetworkModel, OptimizerConfig, RealMlp, RealMlpModel, RmsProp, Sgd,
 };
 use pipewright_operator::work::{Accepts, FittedModel, Learner, Splitter, Training};
 use pipewright_operator::{
@@ -51,7 +51,7 @@ arguments! {
         option activation: ActivationWord = Activation::default();
         /// Number of networks of `realmlp` whose mean predicts; each one holds out another part of the rows. Without it, 1.
         option members: Option<Int<1, 100>>;
-        /// Share of the units of `realmlp` that are dropped in a step of training. Without it, 15 %.
+        /// Share of the hidden units that are dropped in each step of training. Without it, 0; 15 % of `realmlp`.
         option dropout: Option<UnitInterval>;
         /// Share of the target of `realmlp` that is spread among all classes. 0.1 is better for accuracy; 0, the default, for probabilities.
         option label_smoothing: Option<UnitInterval>;
@@ -140,7 +140,7 @@ fn real(label: String, args: &MlpArgs, own: &Args, train: &Args) -> Result<Arc<d
         batch: given("batch").then(|| training.batch.get()),
         lr: given("lr").then_some(training.lr.0),
         members: args.members.map_or(default.members, |members| members.get()),
-        dropout: args.dropout.map_or(default.dropout, |share| share.0),
+        dropout: dropout(args)?.unwrap_or(default.dropout),
         label_smoothing: args.label_smoothing.map_or(default.label_smoothing, |share| share.0),
         ..default
     };
@@ -150,6 +150,17 @@ fn real(label: String, args: &MlpArgs, own: &Args, train: &Args) -> Result<Arc<d
         output = Some((units(last)?, last.span));
     }
     Ok(Arc::new(Real { label, learner, output, seed: TrainArgs::read(train)?.seed() }))
+}
+
+/// The share of dropped units, if it is given.
+fn dropout(args: &MlpArgs) -> Result<Option<f64>, ArgumentError> {
+    match args.dropout {
+        Some(share) if share.0 >= 1.0 => {
+            let message = "`dropout` of all units leaves nothing to learn from";
+            Err(ArgumentError::of("dropout", code::BAD_VALUE, message).help("a share below 1, such as 20%"))
+        }
+        share => Ok(share.map(|share| share.0)),
+    }
 }
 
 /// Refuses options that have no effect in a recipe.
@@ -172,7 +183,8 @@ fn widths(hidden: &[Spanned<Width>]) -> Result<Vec<usize>, ArgumentError> {
 
 /// The textbook network.
 fn plain(label: String, args: MlpArgs, own: &Args, train: &Args) -> Result<Arc<dyn Training>, ArgumentError> {
-    refuse(own, &["members", "dropout", "label_smoothing"], "plain")?;
+    refuse(own, &["members", "label_smoothing"], "plain")?;
+    let dropout = dropout(&args)?.unwrap_or(0.0);
     let MlpArgs { sizes, activation, .. } = args;
     let sizes = sizes.unwrap_or_default();
     let training = EpochArgs::read(train)?;
@@ -183,10 +195,14 @@ fn plain(label: String, args: MlpArgs, own: &Args, train: &Args) -> Result<Arc<d
     let network = Network {
         hidden: widths(hidden)?,
         activation: activation.0,
-        optimizer: optimizer(&training),
-        epochs: training.epochs.get(),
-        batch: training.batch.get(),
-        early_stop: training.early_stop.map(Count::get),
+        dropout,
+        training: net::Training {
+            optimizer: optimizer(&training),
+            epochs: training.epochs.get(),
+            batch: training.batch.get(),
+            early_stop: training.early_stop.map(Count::get),
+            ..net::Training::default()
+        },
         ..Network::default()
     };
     Ok(Arc::new(Mlp {
@@ -280,7 +296,8 @@ impl Training for Mlp {
             LossWord::Bce => Loss::BinaryCrossEntropy,
             LossWord::CrossEntropy => Loss::SoftmaxCrossEntropy,
         };
-        let learner = Network { outputs, loss: Some(loss), ..self.network.clone() };
+        let mut learner = Network { outputs, ..self.network.clone() };
+        learner.training.loss = Some(loss);
         Ok(Arc::new(LearnerOf { learner, task: task.clone(), sees: FeatureUse::Features }))
     }
 

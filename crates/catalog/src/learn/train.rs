@@ -1,6 +1,6 @@
 //! `train`: trains a model.
 
-use pipewright_learn::net::{AdamW, Network, RmsProp, Sgd};
+use pipewright_learn::net::{AdamW, RmsProp, Sgd, Training};
 use pipewright_operator::{
     Args, ArgumentError, Arguments, Bound, Chosen, Count, Effect, Environment, Example, Flow, Fraction, Group,
     NonNegative, Param, Positive, Seed, Spec, UnitInterval, Verb, arguments, words,
@@ -37,16 +37,16 @@ arguments! {
     /// The options of `train` for models that are trained by gradient descent, epoch by epoch.
     pub(crate) struct EpochArgs {
         /// Number of passes over the training rows.
-        training epochs: Count = Network::default().epochs;
+        training epochs: Count = Training::default().epochs;
         /// Learning rate.
         training lr: Positive, by optimizer {
-            "adam" => Network::default().optimizer.lr(),
+            "adam" => Training::default().optimizer.lr(),
             "adamw" => AdamW::default().adam.lr,
             "rmsprop" => RmsProp::default().lr,
             "sgd" => Sgd::default().lr,
         };
         /// Rows per gradient step (mini-batch size).
-        training batch: Count = Network::default().batch;
+        training batch: Count = Training::default().batch;
         /// Optimizer.
         training optimizer: OptimizerWord = OptimizerWord::Adam;
         /// Momentum of `sgd`.

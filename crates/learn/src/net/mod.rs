@@ -5,14 +5,15 @@
 //! parallel above it.
 //!
 //! ```
-//! use pipewright_learn::net::Network;
+//! use pipewright_learn::net::{Network, Training};
 //! use pipewright_learn::metric::{self, Judged};
 //! use pipewright_learn::{Dataset, Features, Learner, Model, Target};
 //! // A class that no straight line separates: the product of two signs.
 //! let points: Vec<[f64; 2]> = (0..400).map(|i| [(i % 20) as f64 / 9.5 - 1.0, (i / 20) as f64 / 9.5 - 1.0]).collect();
 //! let codes = points.iter().map(|[x, y]| u32::from(x * y > 0.0)).collect();
 //! let train = Dataset::new(Features::from_rows(["x", "y"], &points), Target::Classes { codes, count: 2 });
-//! let network = Network { hidden: vec![16], epochs: 60, ..Network::default() };
+//! let training = Training { epochs: 60, ..Training::default() };
+//! let network = Network { hidden: vec![16], training, ..Network::default() };
 //! let model = network.fit(&train)?;
 //! let predicted = model.predict(&train.features)?;
 //! assert!(metric::ACCURACY.score(&Judged::new(&train.labels, &predicted))? > 0.9);
@@ -20,16 +21,24 @@
 //! ```
 
 mod architecture;
+mod descent;
 mod floats;
+mod head;
+pub mod layer;
+mod loss;
 mod model;
 mod optimizer;
 mod order;
+mod predict;
 pub mod real;
 mod rows;
 mod schedule;
 mod trainer;
+mod training;
 
-pub use architecture::{Activation, Head, Loss, natural_outputs};
+pub use head::{Head, natural_outputs};
+pub use layer::Activation;
+pub use loss::Loss;
 pub use model::{Layer, NetworkModel};
 pub use optimizer::{
     Adagrad, Adam, AdamW, Lion, Muon, NAdam, Optimizer, OptimizerConfig, RAdam, RmsProp, ScheduleFree, Sgd,
@@ -38,10 +47,12 @@ pub use real::{RealMlp, RealMlpModel};
 pub(crate) use rows::row_major;
 pub use schedule::{Plateau, Schedule};
 pub use trainer::{Checkpoint, Epoch, Source, Trainer};
+pub use training::Training;
 
 use crate::data::Dataset;
 use crate::learner::{Accepts, Fit, Learner, Model};
 use crate::on_disk::OnDisk;
+use layer::{Dense, Dropout};
 use pipewright_diagnostic::Failure;
 use serde::{Deserialize, Serialize};
 
@@ -56,17 +67,11 @@ pub struct Network {
     pub outputs: usize,
     /// The activation of the hidden layers.
     pub activation: Activation,
-    /// The optimiser.
-    pub optimizer: OptimizerConfig,
-    /// Passes over the training rows.
-    pub epochs: usize,
-    /// Rows per gradient step; the last batch of an epoch has what is left.
-    pub batch: usize,
-    /// The loss; `None` selects cross-entropy for classes and the mean squared error for (standardised) numbers.
-    pub loss: Option<Loss>,
-    /// Early stopping: stop when the loss of the validation rows (of the training rows, if there are none) has not
-    /// decreased for this many epochs, and keep the weights of the best epoch.
-    pub early_stop: Option<usize>,
+    /// The share of the units of each hidden layer that are dropped in a step of training, after their activation: see
+    /// [`layer::Dropout`].
+    pub dropout: f64,
+    /// How it is trained.
+    pub training: Training,
 }
 
 impl Default for Network {
@@ -75,12 +80,22 @@ impl Default for Network {
             hidden: vec![64, 32],
             outputs: 1,
             activation: Activation::default(),
-            optimizer: OptimizerConfig::default(),
-            epochs: 50,
-            batch: 32,
-            loss: None,
-            early_stop: None,
+            dropout: 0.0,
+            training: Training::default(),
         }
+    }
+}
+
+impl Network {
+    /// The layers: hidden ones, each with its activation and dropout, and a last one of sums.
+    fn layers(&self) -> Vec<layer::Layer> {
+        let hidden = |&units: &usize| {
+            let dropout = Dropout { rate: self.dropout };
+            let dropout = (self.dropout != 0.0).then_some(layer::Layer::Dropout(dropout));
+            let block = [layer::Layer::Dense(Dense { units }), layer::Layer::Activation(self.activation)];
+            block.into_iter().chain(dropout)
+        };
+        self.hidden.iter().flat_map(hidden).chain([layer::Layer::Dense(Dense { units: self.outputs })]).collect()
     }
 }
 
@@ -92,13 +107,17 @@ impl Learner for Network {
     }
 
     fn learn(&self, train: &Dataset, fit: &Fit<'_>) -> Result<NetworkModel, Failure> {
-        trainer::train(self, train, fit)
+        let (architecture, weights) = descent::train((self.layers(), self.outputs), &self.training, train, fit)?;
+        Ok(NetworkModel::new(self, &architecture, &weights))
     }
 
     fn fit_on_disk(&self, train: &OnDisk, fit: &Fit<'_, OnDisk>) -> Result<NetworkModel, Failure> {
-        trainer::train(self, train, fit)
+        let (architecture, weights) = descent::train((self.layers(), self.outputs), &self.training, train, fit)?;
+        Ok(NetworkModel::new(self, &architecture, &weights))
     }
 }
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod training_tests;

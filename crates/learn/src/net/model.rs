@@ -1,16 +1,16 @@
 //! A trained network: plain data that predicts.
 
-use super::architecture::{Activation, Architecture, Head};
+use super::Network;
+use super::architecture::Architecture;
 use super::floats;
-use super::rows::row_major;
+use super::head::Head;
+use super::layer::{self, Activation, Dense};
+use super::predict::{self, Inputs};
 use crate::data::{Features, Outputs};
 use crate::learner::{Accepts, Model};
 use crate::summary::{LayerSummary, Summary};
 use pipewright_diagnostic::{Failure, code};
-use pipewright_tensor::Program;
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use std::ops::Range;
 
 /// A trained network.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -37,31 +37,22 @@ pub struct Layer {
     pub bias: Vec<f32>,
 }
 
-/// Maximum number of rows per prediction block; a function of sizes only, so that results do not depend on threads.
-const BLOCK_ROWS: usize = 1024;
-/// Maximum number of values per block, if that leaves a few rows.
-const BLOCK_NUMBERS: usize = 1 << 22;
-const BLOCK_ROWS_MIN: usize = 32;
-
 impl NetworkModel {
-    pub(super) fn new(architecture: &Architecture, parameters: &[f32]) -> NetworkModel {
-        let mut rest = parameters;
+    /// The model of a network with these weights.
+    pub(super) fn new(network: &Network, architecture: &Architecture, weights: &[f32]) -> NetworkModel {
+        let mut rest = weights;
         let mut take = |count: usize| {
             let (taken, left) = rest.split_at(count);
             rest = left;
             taken.to_vec()
         };
-        let layers = architecture
-            .widths
-            .windows(2)
-            .map(|pair| Layer {
-                inputs: pair[0],
-                outputs: pair[1],
-                kernel: take(pair[0] * pair[1]),
-                bias: take(pair[1]),
-            })
-            .collect();
-        NetworkModel { layers, activation: architecture.activation, head: architecture.head }
+        let widths = [&[architecture.inputs], network.hidden.as_slice(), &[network.outputs]].concat();
+        let layer = |pair: &[usize]| {
+            let [inputs, outputs] = [pair[0], pair[1]];
+            Layer { inputs, outputs, kernel: take(inputs * outputs), bias: take(outputs) }
+        };
+        let layers = widths.windows(2).map(layer).collect();
+        NetworkModel { layers, activation: network.activation, head: architecture.head }
     }
 
     /// The layers, from the inputs to the outputs.
@@ -83,9 +74,11 @@ impl NetworkModel {
     }
 
     fn architecture(&self) -> Architecture {
-        let mut widths = vec![self.inputs()];
-        widths.extend(self.layers.iter().map(|layer| layer.outputs));
-        Architecture { widths, activation: self.activation, head: self.head }
+        let dense = |layer: &Layer| layer::Layer::Dense(Dense { units: layer.outputs });
+        let last = self.layers.len().saturating_sub(1);
+        let hidden = self.layers[..last].iter().flat_map(|own| [dense(own), layer::Layer::Activation(self.activation)]);
+        let layers = hidden.chain(self.layers[last..].iter().map(dense)).collect();
+        Architecture { inputs: self.inputs(), layers, head: self.head }
     }
 
     /// Predicts for rows in single precision, row-major: the probability of the second class for two classes, of each
@@ -116,52 +109,9 @@ impl NetworkModel {
 
     /// Returns all outputs in row-major order.
     fn run(&self, inputs: &Inputs<'_>) -> Vec<f32> {
-        let rows = inputs.count();
-        let block_rows = (BLOCK_NUMBERS / self.inputs().max(1)).clamp(BLOCK_ROWS_MIN, BLOCK_ROWS);
-        let parameters: Vec<f32> =
+        let weights: Vec<f32> =
             self.layers.iter().flat_map(|layer| layer.kernel.iter().chain(&layer.bias)).copied().collect();
-        let (graph, output) = self.architecture().prediction();
-        let program = Program::<f32>::new(&graph, &[output], rows.min(block_rows));
-        let width = self.head.outputs();
-        let mut outputs = vec![0.0; rows * width];
-        outputs.par_chunks_mut(block_rows * width).enumerate().for_each_init(
-            || (program.clone(), Vec::new()),
-            |(program, memory), (block, outputs)| {
-                let (start, count) = (block * block_rows, outputs.len() / width);
-                program.run(count, &[inputs.block(start..start + count, memory)], &parameters);
-                outputs.copy_from_slice(program.output(0));
-            },
-        );
-        outputs
-    }
-}
-
-/// Inputs to predict from.
-enum Inputs<'a> {
-    /// Row-major.
-    Rows { values: &'a [f32], width: usize },
-    /// Column-major.
-    Columns(&'a Features),
-}
-
-impl Inputs<'_> {
-    fn count(&self) -> usize {
-        match self {
-            Inputs::Rows { values, width } => values.len() / width,
-            Inputs::Columns(features) => features.rows(),
-        }
-    }
-
-    /// Returns some rows in row-major order, in the lent buffer if needed.
-    fn block<'s>(&'s self, rows: Range<usize>, memory: &'s mut Vec<f32>) -> &'s [f32] {
-        match self {
-            Inputs::Rows { values, width } => &values[rows.start * width..rows.end * width],
-            Inputs::Columns(features) => {
-                memory.resize(rows.len() * features.columns(), 0.0);
-                row_major(features, rows.start, memory);
-                memory
-            }
-        }
+        predict::outputs(&self.architecture(), &weights, inputs)
     }
 }
 
@@ -169,20 +119,7 @@ impl Model for NetworkModel {
     const ACCEPTS: Accepts = Accepts::NUMBERS;
 
     fn outputs(&self, features: &Features) -> Outputs {
-        let outputs = self.run(&Inputs::Columns(features));
-        match self.head {
-            Head::Binary => Outputs::Probabilities {
-                values: outputs.iter().map(|&p| f64::from(p)).flat_map(|p| [1.0 - p, p]).collect(),
-                classes: 2,
-            },
-            Head::Classes { count } => Outputs::Probabilities {
-                values: outputs.chunks_exact(count).flat_map(normalised).collect(),
-                classes: count,
-            },
-            Head::Number { mean, deviation } => {
-                Outputs::Numbers(outputs.iter().map(|&value| mean + deviation * f64::from(value)).collect())
-            }
-        }
+        self.head.outputs_of(&self.run(&Inputs::Columns(features)))
     }
 
     fn validate(&self) -> Result<(), Failure> {
@@ -240,10 +177,4 @@ impl Model for NetworkModel {
         };
         Summary::Layers(self.layers.iter().zip(activations).map(summary).collect())
     }
-}
-
-/// Converts probabilities from single precision to ones that sum to 1 in double precision.
-fn normalised(row: &[f32]) -> impl Iterator<Item = f64> + '_ {
-    let sum: f64 = row.iter().map(|&p| f64::from(p)).sum();
-    row.iter().map(move |&p| f64::from(p) / sum)
 }

@@ -1,6 +1,6 @@
 //! Training data as the network reads it: row-major, in single precision, gathered into batches.
 
-use super::architecture::Head;
+use super::head::Head;
 use super::order::Blocks;
 use super::trainer::Source;
 use crate::data::{Column, Features, Labels, Target};
@@ -55,9 +55,13 @@ pub(super) struct Batch {
 }
 
 impl Batch {
-    /// Returns the inputs of the training graph, and their number.
-    pub(super) fn inputs(&self) -> ([&[f32]; 3], usize) {
-        ([&self.features, &self.target, &self.weights], if self.weights.is_empty() { 2 } else { 3 })
+    /// Returns the inputs of a graph of the loss, with the number of the step if it takes one, and their number.
+    pub(super) fn inputs<'a>(&'a self, step: Option<&'a [f32; 1]>) -> ([&'a [f32]; 4], usize) {
+        let count = if self.weights.is_empty() { 2 } else { 3 };
+        match step {
+            Some(step) => ([&self.features, step, &self.target, &self.weights], count + 1),
+            None => ([&self.features, &self.target, &self.weights, &[]], count),
+        }
     }
 }
 

@@ -10,25 +10,25 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// `rows` × `columns` numbers in [-1, 1).
-fn features(rows: usize, columns: usize, seed: u64) -> Features {
+pub(super) fn features(rows: usize, columns: usize, seed: u64) -> Features {
     let key = Key::new(seed);
     let values = (0..rows * columns).map(|position| 2.0 * key.uniform(position as u64) - 1.0).collect();
     Features::new(rows, (0..columns).map(|column| format!("x{column}")).collect(), values)
 }
 
 /// Whether the product of the first two columns is positive: no linear model knows.
-fn signs(rows: usize) -> Dataset {
+pub(super) fn signs(rows: usize) -> Dataset {
     signs_among(rows, 4)
 }
 
-fn signs_among(rows: usize, columns: usize) -> Dataset {
+pub(super) fn signs_among(rows: usize, columns: usize) -> Dataset {
     let features = features(rows, columns, 7);
     let codes = features.column(0).iter().zip(features.column(1)).map(|(a, b)| u32::from(a * b > 0.0)).collect();
     Dataset::new(features, Target::Classes { codes, count: 2 })
 }
 
 /// Which of three sectors of the plane.
-fn sectors(rows: usize) -> Dataset {
+pub(super) fn sectors(rows: usize) -> Dataset {
     let features = features(rows, 2, 8);
     let sector = |(y, x): (&f64, &f64)| ((y.atan2(*x) / std::f64::consts::TAU + 0.5) * 3.0).min(2.0) as u32;
     let codes = features.column(0).iter().zip(features.column(1)).map(sector).collect();
@@ -36,22 +36,26 @@ fn sectors(rows: usize) -> Dataset {
 }
 
 /// 1000 + 50·(a² + b), far from the range in which a fresh network's outputs lie.
-fn parabola(rows: usize) -> Dataset {
+pub(super) fn parabola(rows: usize) -> Dataset {
     let features = features(rows, 2, 9);
     let target = features.column(0).iter().zip(features.column(1)).map(|(a, b)| 1000.0 + 50.0 * (a * a + b)).collect();
     Dataset::new(features, Target::Numbers(target))
 }
 
-fn accuracy(model: &NetworkModel, examples: &Dataset) -> f64 {
+pub(super) fn accuracy(model: &NetworkModel, examples: &Dataset) -> f64 {
     let predicted = model.predict(&examples.features).unwrap();
     crate::metric::ACCURACY.score(&crate::Judged::new(&examples.labels, &predicted)).unwrap()
 }
 
-fn small(epochs: usize) -> Network {
-    Network { hidden: vec![32, 16], epochs, optimizer: OptimizerConfig::default().with_lr(0.01), ..Network::default() }
+pub(super) fn small(epochs: usize) -> Network {
+    Network {
+        hidden: vec![32, 16],
+        training: Training { epochs, optimizer: OptimizerConfig::default().with_lr(0.01), ..Training::default() },
+        ..Network::default()
+    }
 }
 
-fn bits(model: &NetworkModel) -> Vec<u32> {
+pub(super) fn bits(model: &NetworkModel) -> Vec<u32> {
     model.layers().iter().flat_map(|layer| layer.kernel.iter().chain(&layer.bias)).map(|w| w.to_bits()).collect()
 }
 
@@ -66,7 +70,7 @@ fn two_classes_are_learned_with_every_activation_and_optimiser() {
     ];
     for optimizer in optimizers {
         for activation in [Activation::Relu, Activation::Tanh] {
-            let network = Network { optimizer, activation, ..small(40) };
+            let network = Network { activation, training: Training { optimizer, ..small(40).training }, ..small(40) };
             let model = network.fit_with(&examples, &Fit::new().seed(1)).unwrap();
             let accuracy = accuracy(&model, &examples);
             assert!(accuracy > 0.95, "{optimizer:?} {activation:?}: {accuracy}");
@@ -87,7 +91,11 @@ fn classes_and_numbers_are_learned() {
     };
     assert!(values.chunks(3).all(|row| (row.iter().sum::<f64>() - 1.0).abs() < 1e-12));
 
-    let two = Network { outputs: 2, loss: Some(Loss::MeanSquaredError), ..small(40) };
+    let two = Network {
+        outputs: 2,
+        training: Training { loss: Some(Loss::MeanSquaredError), ..small(40).training },
+        ..small(40)
+    };
     let examples = signs(1000);
     assert!(accuracy(&two.fit_with(&examples, &Fit::new().seed(2)).unwrap(), &examples) > 0.95);
 
@@ -126,7 +134,8 @@ fn any_number_of_threads_trains_and_predicts_the_same() {
         let features = &examples.features;
         let rows: Vec<f32> = features.to_column_major().into_iter().map(|value| value as f32).collect();
         for batch in [32, 256, 1024] {
-            let network = Network { hidden: hidden.clone(), batch, ..small(1) };
+            let network =
+                Network { hidden: hidden.clone(), training: Training { batch, ..small(1).training }, ..small(1) };
             on_any_threads(|| {
                 let model = network.fit_with(&examples, &Fit::new().seed(4)).unwrap();
                 let Outputs::Probabilities { values, .. } = model.predict(features).unwrap() else {
@@ -147,7 +156,8 @@ fn resuming_equals_never_having_stopped() {
         OptimizerConfig::RmsProp(RmsProp::default()),
         OptimizerConfig::Adam(Adam::default()),
     ] {
-        let network = Network { optimizer, early_stop: Some(20), ..small(7) };
+        let training = Training { optimizer, early_stop: Some(20), ..small(7).training };
+        let network = Network { dropout: 0.2, training, ..small(7) };
         let key = Key::new(6);
         let whole = network.fit_with(&train, &Fit::new().validation(&validation).key(key)).unwrap();
         for stop in [0, 1, 4, 7] {
@@ -182,7 +192,7 @@ fn early_stop_takes_the_best_weights_and_looks_at_validation_only_then() {
     let Target::Classes { codes, count } = train.target().clone() else { panic!("classes") };
     let opposite = Target::Classes { codes: codes.iter().map(|code| 1 - code).collect(), count };
     let validation = Dataset::new(train.features.clone(), opposite);
-    let network = Network { early_stop: Some(3), ..small(100) };
+    let network = Network { training: Training { early_stop: Some(3), ..small(100).training }, ..small(100) };
     let mut trainer = Trainer::start(&network, &train, Some((&validation).into()), Key::new(1)).unwrap();
     let mut losses = Vec::new();
     while !trainer.is_done() {
@@ -190,7 +200,8 @@ fn early_stop_takes_the_best_weights_and_looks_at_validation_only_then() {
     }
     let best = (0..losses.len()).min_by(|&a, &b| losses[a].total_cmp(&losses[b])).unwrap();
     assert_eq!(losses.len(), best + 4, "three epochs of patience after the best: {losses:?}");
-    let short = Network { early_stop: None, epochs: best + 1, ..network.clone() };
+    let short =
+        Network { training: Training { early_stop: None, epochs: best + 1, ..network.training }, ..network.clone() };
     let expected = short.fit_with(&train, &Fit::new().validation(&validation).seed(1)).unwrap();
     assert_eq!(bits(&trainer.finish()), bits(&expected), "the weights after the best epoch");
     let blind = short.fit_with(&train, &Fit::new().seed(1)).unwrap();
@@ -240,7 +251,8 @@ fn divergence_stops_at_once_and_says_where() {
     let huge: Vec<f64> = examples.features.to_column_major().iter().map(|value| value * 1e30).collect();
     examples.features = Features::new(200, examples.features.names().clone(), huge);
     let optimizer = OptimizerConfig::Sgd(Sgd { lr: 1e9, ..Sgd::default() });
-    let failure = Network { optimizer, ..small(5) }.fit(&examples).unwrap_err();
+    let failure =
+        Network { training: Training { optimizer, ..small(5).training }, ..small(5) }.fit(&examples).unwrap_err();
     assert_eq!(failure.code, code::DIVERGED);
     assert!(failure.message.contains("epoch 1, step "), "{failure}");
     assert!(failure.help[0].contains("smaller `lr`"), "{:?}", failure.help);
@@ -282,7 +294,7 @@ fn widths_and_losses_that_do_not_fit_are_refused() {
     assert_eq!(wrong.code, code::WRONG_WIDTH);
     assert_eq!(wrong.message, "the network has 1 output, the target needs 3 (one per class)");
     assert_eq!(failure(Network { outputs: 2, ..small(1) }, &parabola(30)).code, code::WRONG_WIDTH);
-    let bce = Network { loss: Some(Loss::BinaryCrossEntropy), ..small(1) };
+    let bce = Network { training: Training { loss: Some(Loss::BinaryCrossEntropy), ..small(1).training }, ..small(1) };
     assert_eq!(failure(bce, &parabola(30)).code, code::WRONG_TASK);
     assert_eq!(failure(small(1), &Dataset::new(features(0, 2, 0), Target::Numbers(vec![]))).code, code::EMPTY_DATA);
     let one_class = Dataset::new(features(2, 2, 0), Target::Classes { codes: vec![0, 0], count: 1 });
@@ -337,7 +349,7 @@ fn inputs_outside_memory_teach_the_same() {
         let content = std::sync::Arc::new(OnDisk::row_major(features));
         OnDisk::new(features.names().clone(), content, examples.labels.clone(), crate::Scales::of(features))
     };
-    let network = Network { early_stop: Some(2), epochs: 6, ..small(1) };
+    let network = Network { training: Training { early_stop: Some(2), epochs: 6, ..small(1).training }, ..small(1) };
     let inside = network.fit_with(&train, &Fit::new().validation(&validation).seed(4)).unwrap();
     let outside = network.fit_on_disk(&spill(&train), &Fit::new().validation(&spill(&validation)).seed(4)).unwrap();
     assert_eq!(bits(&inside), bits(&outside));
