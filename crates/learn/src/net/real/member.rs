@@ -265,7 +265,12 @@ impl Run<'_> {
         let total = (epochs * self.mlp.members) as u64;
         for epoch in 0..epochs {
             training.epoch(epoch, epochs)?;
-            self.progress.report(1 + self.done.fetch_add(1, Ordering::Relaxed), total);
+            let is_over = self.mlp.early_stop.is_some_and(|patience| epoch >= training.best.epoch + patience.max(1));
+            let done = if is_over { epochs - epoch } else { 1 } as u64;
+            self.progress.report(done + self.done.fetch_add(done, Ordering::Relaxed), total);
+            if is_over {
+                break;
+            }
         }
         Ok(training.finish())
     }

@@ -103,6 +103,9 @@ pub struct RealMlp {
     pub validation: f64,
     /// Rows per step; `None` for a 16th of the rows, from 32 to 256.
     pub batch: Option<usize>,
+    /// Early stopping: a member stops when the score of its held-out rows ([`RealMlp::keep`]) has not improved for this
+    /// many epochs. Schedules are those of all epochs.
+    pub early_stop: Option<usize>,
     /// Passes over the training rows; `None` for 256, and fewer for many rows: [`RealMlp::epochs_for`].
     pub epochs: Option<usize>,
     /// The number of networks whose mean predicts. Each holds out another part of the rows.
@@ -162,6 +165,7 @@ impl Default for RealMlp {
             calibrate: true,
             validation: 0.2,
             batch: None,
+            early_stop: None,
             epochs: None,
             members: 1,
         }

@@ -381,6 +381,27 @@ fn the_best_epoch_is_kept() {
 }
 
 #[test]
+fn early_stopping_ends_after_epochs_without_progress_and_keeps_the_best() {
+    let features = mixed(200);
+    // The target of the validation rows is the opposite: sooner or later, learning makes it worse.
+    let train = Dataset::new(features.clone(), class_of(&features, 2));
+    let Target::Classes { codes, count } = train.target().clone() else { unreachable!("classes") };
+    let opposite = Target::Classes { codes: codes.iter().map(|code| 1 - code).collect(), count };
+    let apart = Dataset::new(features, opposite);
+    let all = RealMlp { epochs: Some(30), ..small() };
+    let fit = Fit::new().validation(&apart).seed(2);
+    let whole = all.fit_with(&train, &fit).unwrap();
+    let stopped = RealMlp { early_stop: Some(4), ..all }.fit_with(&train, &fit).unwrap();
+    let ([whole], [stopped]) = (whole.members(), stopped.members()) else { panic!("one member each") };
+    let losses: Vec<f64> = stopped.history.iter().map(|score| score.validation_loss.unwrap()).collect();
+    let best = (0..losses.len()).rev().min_by(|&a, &b| losses[a].total_cmp(&losses[b])).unwrap();
+    assert_eq!(stopped.epoch, best + 1);
+    assert_eq!(losses.len(), best + 5, "four epochs of patience after the best: {losses:?}");
+    assert!(losses.len() < 30);
+    assert_eq!(stopped.history, whole.history[..losses.len()], "the epochs are those of a whole training");
+}
+
+#[test]
 fn a_training_that_diverges_says_so() {
     let features = mixed(100);
     let train = Dataset::new(features.clone(), number_of(&features));
