@@ -9,6 +9,7 @@
 pub mod bayes;
 pub mod boost;
 pub mod calibrate;
+mod class_weights;
 pub mod cluster;
 pub mod compare;
 pub mod data;

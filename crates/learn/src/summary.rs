@@ -106,7 +106,8 @@ pub struct Estimate {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LayerSummary {
-    /// The kind of layer: `dense`, and in RealMLP `periodic`, `embedding` and `scaling`.
+    /// The kind of layer: `dense`, in stacks of layers the name of each, and in RealMLP `periodic`, `embedding`,
+    /// and `scaling`.
     pub kind: &'static str,
     /// Width of its input.
     pub inputs: usize,

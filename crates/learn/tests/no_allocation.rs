@@ -2,9 +2,10 @@
 //!
 //! Products that are cut for idle threads are larger than those here: handing work over may allocate.
 
+use pipewright_learn::net::layer::{BatchNorm, Dense, Dropout as DropoutLayer, Glu, Layer, Residual};
 use pipewright_learn::net::{
     Adagrad, Adam, AdamW, Lion, NAdam, Network, Optimizer, OptimizerConfig, RAdam, RealMlp, RmsProp, ScheduleFree, Sgd,
-    Trainer, Training,
+    Stack, Trainer, Training,
 };
 use pipewright_learn::{Dataset, Features, Learner, NoProgress, Target};
 use pipewright_tensor::op::Dropout;
@@ -171,7 +172,10 @@ fn an_epoch_allocates_as_often_whatever_the_number_of_its_steps() {
         let (target, outputs) = targets(rows)[kind].clone();
         let examples = Dataset::new(features, target);
         let dropout = [0.0, 0.2, 0.0][kind];
-        let training = Training { batch, optimizer, ..Training::default() };
+        // The averages of the schedule-free optimiser are its own.
+        let ema = if matches!(optimizer, OptimizerConfig::ScheduleFree(_)) { None } else { Some(0.9) };
+        let more = Training { accumulate: 2, clip: Some(1.0), ema, mixup: Some(0.3), ..Training::default() };
+        let training = Training { batch, optimizer, ..if kind == 1 { more } else { Training::default() } };
         let network = Network { outputs, dropout, training, ..Network::default() };
         let mut trainer = Trainer::start(&network, &examples, None, Key::new(1)).unwrap();
         trainer.epoch(&NoProgress).unwrap();
@@ -187,6 +191,30 @@ fn an_epoch_allocates_as_often_whatever_the_number_of_its_steps() {
             }
         }
     };
+    rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap().install(check);
+}
+
+#[test]
+fn a_stack_allocates_as_often_whatever_the_number_of_its_steps() {
+    let of_fit = |batch: usize| {
+        let names = (0..COLUMNS).map(|column| column.to_string()).collect();
+        let features = Features::new(640, names, numbers(640 * COLUMNS, 4).collect());
+        let examples = Dataset::new(features, targets(640)[2].0.clone());
+        let block = vec![Layer::Dense(Dense { units: 32 }), Layer::BatchNorm(BatchNorm::default())];
+        let layers = vec![
+            Layer::Dense(Dense { units: 32 }),
+            Layer::Residual(Residual { layers: block }),
+            Layer::Dropout(DropoutLayer { rate: 0.1 }),
+            Layer::Glu(Glu {}),
+        ];
+        let training = |epochs: usize| Training { batch, epochs, ..Training::default() };
+        let fit = |epochs: usize| {
+            let stack = Stack { layers: layers.clone(), outputs: CLASSES, training: training(epochs) };
+            allocations(|| assert!(stack.fit(&examples).is_ok()))
+        };
+        fit(6) - fit(3)
+    };
+    let check = || assert_eq!(of_fit(64), of_fit(32), "what three more epochs allocate");
     rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap().install(check);
 }
 

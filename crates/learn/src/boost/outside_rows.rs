@@ -3,7 +3,8 @@
 use super::Gbdt;
 use super::early;
 use super::rounds::histogram_bytes;
-use super::scores::{Goal, ROWS, add_weights, balancing};
+use super::scores::{Goal, ROWS};
+use crate::class_weights::{add_weights, balancing};
 use crate::data::{Dataset, Target};
 use crate::held_out::{Folds, MANY_ROWS, count_groups};
 use crate::passes::Passes;

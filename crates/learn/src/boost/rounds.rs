@@ -1,8 +1,9 @@
 //! The boosting rounds.
 
 use super::early::{self, Stopping};
-use super::scores::{Goal, add_weights, balancing};
+use super::scores::Goal;
 use super::{Gbdt, GbdtModel};
+use crate::class_weights::{add_weights, balancing};
 use crate::data::{Dataset, Labels, Target};
 use crate::held_out::{Folds, count_groups};
 use crate::learner::{Fit, Model};

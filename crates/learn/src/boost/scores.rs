@@ -2,6 +2,7 @@
 
 use super::Gbdt;
 use super::loss::{Link, LogLoss, Loss, softmax};
+use crate::class_weights::add_weights;
 use crate::data::Target;
 use crate::tree::Derivative;
 use pipewright_diagnostic::{Failure, code};
@@ -149,19 +150,6 @@ impl Goal {
         let stretches: Vec<&[u32]> = rows.chunk_by(|&one, &next| one / ROWS as u32 == next / ROWS as u32).collect();
         stretches.into_par_iter().map(|rows| rows.iter().map(value).sum()).collect()
     }
-}
-
-/// Adds the weight of each row to the sum of its class.
-pub(super) fn add_weights(codes: &[u32], weights: Option<&[f64]>, sums: &mut [f64]) {
-    let weight = |row: usize| weights.map_or(1.0, |weights| weights[row]);
-    codes.iter().enumerate().for_each(|(row, &code)| sums[code as usize] += weight(row));
-}
-
-/// The factor on the weights of each class with which the classes weigh the same, given the sum of each.
-pub(super) fn balancing(sums: &[f64]) -> Vec<f64> {
-    let present = sums.iter().filter(|sum| **sum > 0.0).count() as f64;
-    let total: f64 = sums.iter().sum();
-    sums.iter().map(|sum| if *sum > 0.0 { total / (present * sum) } else { 1.0 }).collect()
 }
 
 /// The derivatives of the log loss of several classes. The second ones are those of the diagonal, times K / (K - 1),

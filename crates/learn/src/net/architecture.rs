@@ -1,7 +1,7 @@
 //! The architecture of a network: its layers, its head, and their graphs.
 
 use super::head::Head;
-use super::layer::{self, Layer, Part, Purpose, Recorder, Start};
+use super::layer::{self, Layer, Part, Purpose, Recorder, Running, Start};
 use super::loss::Loss;
 use super::optimizer::Group;
 use pipewright_tensor::{Graph, Node, Shape};
@@ -20,6 +20,8 @@ pub(super) struct Architecture {
 pub(super) struct TrainingGraph {
     pub(super) graph: Graph,
     pub(super) loss: Node,
+    /// The mean and the standard deviation of a batch for each of [`Architecture::running`].
+    pub(super) statistics: Vec<[Node; 2]>,
     /// Gradients of all parameters, in their order.
     pub(super) gradients: Vec<Node>,
     /// Is the number of the step an input?
@@ -30,6 +32,11 @@ impl Architecture {
     /// All parameters, in the order of the flat array.
     pub(super) fn parts(&self) -> Vec<Part> {
         layer::parts(&self.layers, self.inputs)
+    }
+
+    /// The running statistics, which follow the parameters in predictions.
+    pub(super) fn running(&self) -> Vec<Running> {
+        layer::running(&self.layers, self.inputs)
     }
 
     /// The parameters as an optimiser of matrices takes them. The kernel of the last layer is a list to it.
@@ -55,7 +62,7 @@ impl Architecture {
         const PER_WEIGHT: u128 = 6;
         // Of each output of a layer: the number and its gradient.
         const PER_NUMBER: u128 = 2;
-        let numbers: u128 = layer::widths(&self.layers, self.inputs).into_iter().map(|width| width as u128).sum();
+        let numbers = self.inputs as u128 + layer::numbers(&self.layers, self.inputs);
         (PER_WEIGHT * self.weights() + PER_NUMBER * numbers * batch_rows as u128) * size_of::<f32>() as u128
     }
 
@@ -83,17 +90,18 @@ impl Architecture {
         let features = graph.input(self.inputs);
         let takes_step = layer::any_random(&self.layers);
         let random = takes_step.then(|| (graph.input_of(Shape::SCALAR), key.child("dropout").bits(0)));
-        let mut recorder = Recorder::new(&mut graph, &self.parts(), Purpose::Training(random));
+        let mut recorder = Recorder::new(&mut graph, &self.parts(), &[], Purpose::Training(random));
         let last = recorder.chain(&self.layers, features);
+        let statistics = recorder.batch_statistics();
         let loss = self.loss(&mut graph, loss, last, weighted);
         let parameters = graph.parameters().to_vec();
         let gradients = graph.gradients(loss, &parameters);
-        TrainingGraph { graph, loss, gradients, takes_step }
+        TrainingGraph { graph, loss, statistics, gradients, takes_step }
     }
 
     fn outputs_to_predict(&self, graph: &mut Graph) -> Node {
         let features = graph.input(self.inputs);
-        Recorder::new(graph, &self.parts(), Purpose::Prediction).chain(&self.layers, features)
+        Recorder::new(graph, &self.parts(), &self.running(), Purpose::Prediction).chain(&self.layers, features)
     }
 
     /// Records the mean loss of a batch, each row times its weight.
@@ -114,6 +122,7 @@ impl Architecture {
         for part in self.parts() {
             let [rows, columns] = part.sides;
             match part.start {
+                Start::Ones => parameters.resize(parameters.len() + rows * columns, 1.0),
                 Start::Zeros => parameters.resize(parameters.len() + rows * columns, 0.0),
                 Start::Glorot => {
                     let stream = key.child("init").index(kernels);

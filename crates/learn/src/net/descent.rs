@@ -1,12 +1,14 @@
 //! Gradient descent on the layers of a network, one epoch at a time.
 
 use super::architecture::{Architecture, TrainingGraph};
+use super::class_weights::row_weights;
+use super::gradients::Gradients;
 use super::head::Head;
-use super::layer::{self, Layer};
-use super::optimizer::{Group, Now, Optimizer, OptimizerConfig};
+use super::layer::{self, Layer, Running};
+use super::optimizer::{Group, Optimizer, OptimizerConfig};
 use super::rows::{Batch, Rows};
 use super::trainer::{Best, Checkpoint, Epoch, Source};
-use super::{Training, order};
+use super::{Training, mixup, order};
 use crate::learner::Fit;
 use pipewright_diagnostic::{Failure, Progress, code, room_for};
 use pipewright_tensor::{Program, vectorised};
@@ -20,16 +22,18 @@ pub(super) struct Descent {
     key: Key,
     train: Rows,
     validation: Option<Rows>,
-    /// Outputs: the loss, then the gradients of all parameters.
+    /// Outputs: the loss, the statistics of the batch for each of [`Descent::running`], the gradients of all parameters.
     step: Program<f32>,
     /// Is the number of the step an input of a step?
     takes_step: bool,
     /// Output: the loss of predictions.
     score: Program<f32>,
     batch: Batch,
+    gradients: Gradients,
     /// The parameters as the optimiser takes them: together, or kernel by kernel.
     groups: Vec<Group>,
-    /// The parameters to predict with, if the optimiser averages them.
+    running: Vec<Running>,
+    /// Memory for the weights to predict with.
     settled: Vec<f32>,
     order: Vec<u32>,
     steps_between_looks: usize,
@@ -56,28 +60,39 @@ impl Descent {
         if rows == 0 || train.columns() == 0 {
             return Err(Failure::new(code::EMPTY_DATA, "there are no rows or no columns to learn from"));
         }
-        let head = Head::new(train.labels(), outputs)?;
+        let head = Head::new(train.labels(), outputs, training.loss)?;
         let loss = head.loss(training.loss)?;
-        layer::check(&layers)?;
+        training.check(loss, head.units().is_none())?;
+        layer::check(&layers, train.columns(), head.outputs())?;
+        let factors = training.class_weights.factors(train.labels())?;
         let architecture = Architecture { inputs: train.columns(), layers, head };
 
         let batch_rows = training.batch.clamp(1, rows);
-        room_for(architecture.training_bytes(batch_rows), || {
-            format!("a network of {} weights, trained on {batch_rows} rows at a time,", architecture.weights())
-        })?;
+        let what =
+            || format!("a network of {} weights, trained on {batch_rows} rows at a time,", architecture.weights());
+        let bytes = architecture.training_bytes(batch_rows);
+        if bytes > isize::MAX as u128 {
+            return Err(Failure::new(code::LIMIT_REACHED, format!("{} is larger than any memory", what())));
+        }
+        room_for(bytes, what)?;
         let validation = validation.filter(|rows| training.early_stop.is_some() && rows.labels().rows() > 0);
         let weighted = [Some(train), validation].into_iter().flatten().any(|rows| rows.labels().weights().is_some());
-        let TrainingGraph { graph, loss: mean, gradients, takes_step } = architecture.training(loss, weighted, key);
-        let outputs: Vec<_> = [mean].into_iter().chain(gradients).collect();
+        let weighted = weighted || factors.is_some();
+        let weights = |rows: Source<'_>| weighted.then(|| row_weights(rows.labels(), factors.as_deref()));
+        let TrainingGraph { graph, loss: mean, statistics, gradients, takes_step } =
+            architecture.training(loss, weighted, key);
+        let outputs: Vec<_> = [mean].into_iter().chain(statistics.into_iter().flatten()).chain(gradients).collect();
         let step = Program::new(&graph, &outputs, batch_rows);
         let step_cost = graph.cost(batch_rows).max(1);
 
-        let validation = validation.map(|rows| Rows::new(rows, head, weighted));
+        let validation = validation.map(|rows| Rows::new(rows, head, weights(rows), 0.0));
         let score_rows = validation.as_ref().map_or(0, |rows| rows.count().min(VALIDATION_ROWS));
         let (graph, mean) = architecture.score(loss, weighted);
         let score = Program::new(&graph, &[mean], score_rows);
 
         let parameters = architecture.initial_parameters(key);
+        let running = architecture.running();
+        let statistics = running.iter().flat_map(|running| running.start()).collect();
         let optimizer = Optimizer::new(training.optimizer, parameters.len());
         let groups = match training.optimizer {
             OptimizerConfig::Muon(_) => architecture.groups(),
@@ -87,17 +102,27 @@ impl Descent {
             training: training.clone(),
             architecture,
             key,
-            train: Rows::new(train, head, weighted),
+            train: Rows::new(train, head, weights(train), training.label_smoothing),
             validation,
             step,
             takes_step,
             score,
             batch: Batch::default(),
+            gradients: Gradients::new(training, parameters.len()),
             groups,
+            running,
             settled: Vec::new(),
             order: Vec::new(),
             steps_between_looks: usize::try_from(COST_BETWEEN_LOOKS / step_cost).unwrap_or(usize::MAX).max(1),
-            state: Checkpoint { epoch: 0, steps: 0, parameters, optimizer, best: None },
+            state: Checkpoint {
+                epoch: 0,
+                steps: 0,
+                parameters,
+                optimizer,
+                average: Vec::new(),
+                statistics,
+                best: None,
+            },
         })
     }
 
@@ -108,11 +133,19 @@ impl Descent {
     pub(super) fn resume(&mut self, checkpoint: Checkpoint) -> Result<(), Failure> {
         let count = self.state.parameters.len();
         let best = checkpoint.best.as_ref().map(|best| &best.parameters);
-        let fits = [Some(&checkpoint.parameters), best]
+        let average = (!checkpoint.average.is_empty()).then_some(&checkpoint.average);
+        let statistics = self.state.statistics.len();
+        let all = [
+            (Some(&checkpoint.parameters), count),
+            (average, count),
+            (Some(&checkpoint.statistics), statistics),
+            (best, count + statistics),
+        ];
+        let fits = all
             .into_iter()
-            .flatten()
-            .all(|parameters| parameters.len() == count && all_finite(parameters));
-        if !fits || !checkpoint.optimizer.is_valid(count) {
+            .all(|(numbers, count)| numbers.is_none_or(|numbers| numbers.len() == count && all_finite(numbers)));
+        let is_averaged = self.training.ema.is_some() && checkpoint.steps > 0;
+        if !fits || average.is_some() != is_averaged || !checkpoint.optimizer.is_valid(count) {
             return Err(Failure::new(code::BAD_BUNDLE, "the checkpoint does not belong to this network"));
         }
         self.state = checkpoint;
@@ -154,6 +187,9 @@ impl Descent {
                 }
                 step += 1;
                 self.train.gather(order, &mut self.batch);
+                if let Some(alpha) = self.training.mixup {
+                    self.batch.mix(mixup::share(alpha, self.key.child("mixup").index(self.state.steps)));
+                }
                 let place = [(self.state.steps % STEPS_END) as f32];
                 let (inputs, count) = self.batch.inputs(self.takes_step.then_some(&place));
                 self.step.run(order.len(), &inputs[..count], &self.state.parameters);
@@ -163,11 +199,17 @@ impl Descent {
                 }
                 total += f64::from(loss) * order.len() as f64;
                 self.state.steps += 1;
-                let Checkpoint { optimizer, parameters, .. } = &mut self.state;
-                optimizer.step_groups(parameters, self.step.flat_outputs(1), &self.groups, Now { lr: 1.0, decay: 1.0 });
+                update(&self.running, &mut self.state.statistics, &self.step, order.len());
+                let gradient = self.step.flat_outputs(1 + 2 * self.running.len());
+                if let Some(gradient) = self.gradients.add(gradient, order.len()) {
+                    self.state.take_step(gradient, &self.groups, self.training.ema);
+                }
             }
         }
-        if !all_finite(&self.state.parameters) {
+        if let Some(gradient) = self.gradients.rest() {
+            self.state.take_step(gradient, &self.groups, self.training.ema);
+        }
+        if !all_finite(&self.state.parameters) || !all_finite(&self.state.statistics) {
             return Err(self.diverged(number, None));
         }
         self.state.epoch = number;
@@ -179,15 +221,16 @@ impl Descent {
 
     /// Returns the network and its weights: of the best epoch if training stops early, otherwise of the last.
     pub(super) fn finish(self) -> (Architecture, Vec<f32>) {
-        let Checkpoint { optimizer, parameters, best, .. } = self.state;
-        let mut memory = Vec::new();
-        let weights = best.map_or_else(|| optimizer.settled(&parameters, &mut memory).to_vec(), |best| best.parameters);
+        let weights = match self.state.best {
+            Some(best) => best.parameters,
+            None => self.state.to_predict(&mut Vec::new()).to_vec(),
+        };
         (self.architecture, weights)
     }
 
     fn validation_loss(&mut self) -> Result<Option<f64>, Failure> {
         let Some(rows) = self.validation.as_mut() else { return Ok(None) };
-        let parameters = self.state.optimizer.settled(&self.state.parameters, &mut self.settled);
+        let parameters = self.state.to_predict(&mut self.settled);
         let mut total = 0.0;
         for block in 0..rows.blocks().count() {
             rows.load(&[block as u32])?;
@@ -210,7 +253,7 @@ impl Descent {
             return Err(self.diverged(self.state.epoch, None));
         }
         if self.state.best.as_ref().is_none_or(|best| loss < best.loss) {
-            let parameters = self.state.optimizer.settled(&self.state.parameters, &mut self.settled).to_vec();
+            let parameters = self.state.to_predict(&mut self.settled).to_vec();
             self.state.best = Some(Best { epoch: self.state.epoch, loss, parameters });
         }
         Ok(())
@@ -220,6 +263,16 @@ impl Descent {
         let place = step.map_or(String::new(), |step| format!(", step {step}"));
         Failure::new(code::DIVERGED, format!("the loss or a weight is no longer finite in epoch {epoch}{place}"))
             .help(format!("try a smaller `lr` than {}, or `scale` before `train`", self.training.optimizer.lr()))
+    }
+}
+
+/// Updates running statistics by those of a batch, which follow the loss in the outputs of a step.
+fn update(running: &[Running], statistics: &mut [f32], step: &Program<f32>, rows: usize) {
+    let mut rest = statistics;
+    for (place, own) in running.iter().enumerate() {
+        let (values, others) = rest.split_at_mut(2 * own.width);
+        own.update(values, step.output(1 + 2 * place), step.output(2 + 2 * place), rows);
+        rest = others;
     }
 }
 

@@ -21,11 +21,14 @@
 //! ```
 
 mod architecture;
+mod class_weights;
 mod descent;
 mod floats;
+mod gradients;
 mod head;
 pub mod layer;
 mod loss;
+mod mixup;
 mod model;
 mod optimizer;
 mod order;
@@ -33,9 +36,11 @@ mod predict;
 pub mod real;
 mod rows;
 mod schedule;
+mod stack;
 mod trainer;
 mod training;
 
+pub use class_weights::ClassWeights;
 pub use head::{Head, natural_outputs};
 pub use layer::Activation;
 pub use loss::Loss;
@@ -46,6 +51,7 @@ pub use optimizer::{
 pub use real::{RealMlp, RealMlpModel};
 pub(crate) use rows::row_major;
 pub use schedule::{Plateau, Schedule};
+pub use stack::{Stack, StackModel};
 pub use trainer::{Checkpoint, Epoch, Source, Trainer};
 pub use training::Training;
 
@@ -117,6 +123,8 @@ impl Learner for Network {
     }
 }
 
+#[cfg(test)]
+mod stack_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

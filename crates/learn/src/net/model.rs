@@ -101,8 +101,8 @@ impl NetworkModel {
         let width = self.inputs();
         assert_eq!(rows.len() % width, 0, "rows of {width} numbers");
         let mut outputs = self.run(&Inputs::Rows { values: rows, width });
-        if let Head::Number { mean, deviation } = self.head {
-            outputs.iter_mut().for_each(|value| *value = (mean + deviation * f64::from(*value)) as f32);
+        if let Some((start, scale)) = self.head.units() {
+            outputs.iter_mut().for_each(|value| *value = (start + scale * f64::from(*value)) as f32);
         }
         outputs
     }
@@ -146,14 +146,7 @@ impl Model for NetworkModel {
             total += layer.kernel.len();
             width = layer.outputs;
         }
-        match self.head {
-            head if head.outputs() != width => damaged("a number of outputs that does not match its head"),
-            Head::Number { mean, deviation } if !(mean.is_finite() && deviation.is_finite() && deviation > 0.0) => {
-                damaged("a scale of the target that is not finite")
-            }
-            Head::Classes { count: 0 | 1 } => damaged("less than two classes"),
-            _ => Ok(()),
-        }
+        self.head.validate(width).or_else(damaged)
     }
 
     fn inputs(&self) -> usize {
@@ -162,11 +155,7 @@ impl Model for NetworkModel {
 
     fn summary(&self) -> Summary {
         let hidden = self.activation.name();
-        let last = match self.head {
-            Head::Binary => "sigmoid",
-            Head::Classes { .. } => "softmax",
-            Head::Number { .. } => "linear",
-        };
+        let last = self.head.activation();
         let activations = std::iter::repeat_n(hidden, self.layers.len().saturating_sub(1)).chain([last]);
         let summary = |(layer, activation): (&Layer, &str)| LayerSummary {
             kind: "dense",

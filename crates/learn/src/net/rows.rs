@@ -42,16 +42,35 @@ enum Truth {
     /// One number per row: 0 or 1 for classes, the standardised number otherwise.
     Numbers(Vec<f32>),
     /// The class of each row, one-hot encoded in batches.
-    Codes { codes: Vec<u32>, count: usize },
+    Codes { codes: Vec<u32>, count: usize, marks: Marks },
+}
+
+/// The shares of a class in the target of a row: of its own class, and of each other one.
+#[derive(Debug, Clone, Copy)]
+struct Marks {
+    own: f32,
+    other: f32,
+}
+
+impl Marks {
+    /// A share of the target is spread evenly among all classes.
+    fn smoothed(smoothing: f64, classes: usize) -> Marks {
+        let other = smoothing / classes as f64;
+        Marks { own: (1.0 - smoothing + other) as f32, other: other as f32 }
+    }
 }
 
 /// A batch of rows: the inputs of the training graph.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Batch {
-    features: Vec<f32>,
-    target: Vec<f32>,
+    pub(super) features: Vec<f32>,
+    pub(super) target: Vec<f32>,
+    /// The numbers of a row of the target.
+    pub(super) target_width: usize,
     /// Empty if rows are not weighted.
-    weights: Vec<f32>,
+    pub(super) weights: Vec<f32>,
+    /// Memory to mix rows.
+    pub(super) first: Vec<f32>,
 }
 
 impl Batch {
@@ -66,17 +85,21 @@ impl Batch {
 }
 
 impl Rows {
-    /// Creates the rows of a source; if `weighted`, they have weights, 1 by default.
-    pub(super) fn new(source: Source<'_>, head: Head, weighted: bool) -> Rows {
+    /// Creates the rows of a source, with a weight of each row if rows are weighted. A share `smoothing` of the target is
+    /// spread evenly among all classes (label smoothing).
+    pub(super) fn new(source: Source<'_>, head: Head, weights: Option<Vec<f32>>, smoothing: f64) -> Rows {
         let target = match (source.labels().target(), head) {
             (Target::Classes { codes, count }, Head::Classes { .. }) => {
-                Truth::Codes { codes: codes.clone(), count: *count }
+                Truth::Codes { codes: codes.clone(), count: *count, marks: Marks::smoothed(smoothing, *count) }
             }
-            (Target::Classes { codes, .. }, _) => Truth::Numbers(codes.iter().map(|&code| code as f32).collect()),
-            (Target::Numbers(values), Head::Number { mean, deviation }) => {
-                Truth::Numbers(values.iter().map(|value| ((value - mean) / deviation) as f32).collect())
+            (Target::Classes { codes, .. }, _) => {
+                let Marks { own, other } = Marks::smoothed(smoothing, 2);
+                Truth::Numbers(codes.iter().map(|&code| if code == 0 { other } else { own }).collect())
             }
-            (Target::Numbers(values), _) => Truth::Numbers(values.iter().map(|&value| value as f32).collect()),
+            (Target::Numbers(values), _) => {
+                let (start, unit) = head.units().unwrap_or((0.0, 1.0));
+                Truth::Numbers(values.iter().map(|value| ((value - start) / unit) as f32).collect())
+            }
         };
         let features = match source {
             Source::Memory(rows) if is_sparse(&rows.features) => Store::Sparse(SparseRows::of(&rows.features)),
@@ -90,7 +113,6 @@ impl Rows {
             }
         };
         let width = source.columns();
-        let weights = weighted.then(|| mean_one(source.labels()));
         Rows { blocks: Blocks::new(source.labels().rows(), width), width, features, target, weights }
     }
 
@@ -151,16 +173,18 @@ impl Rows {
         }
         match &self.target {
             Truth::Numbers(values) => {
+                batch.target_width = 1;
                 batch.target.resize(order.len(), 0.0);
                 for (slot, &row) in batch.target.iter_mut().zip(order) {
                     *slot = values[row as usize];
                 }
             }
-            Truth::Codes { codes, count } => {
+            Truth::Codes { codes, count, marks } => {
+                batch.target_width = *count;
                 batch.target.clear();
-                batch.target.resize(order.len() * count, 0.0);
+                batch.target.resize(order.len() * count, marks.other);
                 for (slot, &row) in batch.target.chunks_exact_mut(*count).zip(order) {
-                    slot[codes[row as usize] as usize] = 1.0;
+                    slot[codes[row as usize] as usize] = marks.own;
                 }
             }
         }
@@ -236,7 +260,7 @@ mod tests {
         let on_disk = OnDisk::new(names, content, target, Scales::of(&dataset.features));
         let head = Head::Classes { count: 3 };
         let (mut inside, mut outside) =
-            (Rows::new((&dataset).into(), head, false), Rows::new((&on_disk).into(), head, false));
+            (Rows::new((&dataset).into(), head, None, 0.0), Rows::new((&on_disk).into(), head, None, 0.0));
         (inside.blocks.block_rows, outside.blocks.block_rows) = (7, 7);
         let (mut order, mut batches) = (Vec::new(), [Batch::default(), Batch::default()]);
         let windows = order::windows(inside.blocks(), Key::new(5));

@@ -200,8 +200,10 @@ fn early_stop_takes_the_best_weights_and_looks_at_validation_only_then() {
     }
     let best = (0..losses.len()).min_by(|&a, &b| losses[a].total_cmp(&losses[b])).unwrap();
     assert_eq!(losses.len(), best + 4, "three epochs of patience after the best: {losses:?}");
-    let short =
-        Network { training: Training { early_stop: None, epochs: best + 1, ..network.training }, ..network.clone() };
+    let short = Network {
+        training: Training { early_stop: None, epochs: best + 1, ..network.training.clone() },
+        ..network.clone()
+    };
     let expected = short.fit_with(&train, &Fit::new().validation(&validation).seed(1)).unwrap();
     assert_eq!(bits(&trainer.finish()), bits(&expected), "the weights after the best epoch");
     let blind = short.fit_with(&train, &Fit::new().seed(1)).unwrap();

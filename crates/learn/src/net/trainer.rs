@@ -4,7 +4,7 @@ use super::Network;
 use super::descent::Descent;
 use super::floats;
 use super::model::NetworkModel;
-use super::optimizer::Optimizer;
+use super::optimizer::{Group, Now, Optimizer};
 use crate::data::{Dataset, Labels};
 use crate::on_disk::OnDisk;
 use crate::scales::Scales;
@@ -92,8 +92,50 @@ pub struct Checkpoint {
     #[serde(with = "floats")]
     pub(super) parameters: Vec<f32>,
     pub(super) optimizer: Optimizer,
+    /// The moving average of the parameters; empty without one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "floats")]
+    pub(super) average: Vec<f32>,
+    /// The running statistics of layers; empty without such layers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "floats")]
+    pub(super) statistics: Vec<f32>,
     /// The best epoch so far, with early stopping.
     pub(super) best: Option<Best>,
+}
+
+impl Checkpoint {
+    /// Takes a step of the optimiser, and updates the average of the weights with this decay.
+    pub(super) fn take_step(&mut self, gradient: &[f32], groups: &[Group], ema: Option<f64>) {
+        self.optimizer.step_groups(&mut self.parameters, gradient, groups, Now { lr: 1.0, decay: 1.0 });
+        let Some(decay) = ema else { return };
+        if self.average.is_empty() {
+            self.average.extend_from_slice(&self.parameters);
+            return;
+        }
+        let share = (1.0 - decay) as f32;
+        for (average, &weight) in self.average.iter_mut().zip(&self.parameters) {
+            *average += share * (weight - *average);
+        }
+    }
+
+    /// Returns the weights to predict with: the parameters, averaged ones if there are, and the running statistics.
+    /// Those that are nowhere as they are needed are put into `memory`.
+    pub(super) fn to_predict<'a>(&'a self, memory: &'a mut Vec<f32>) -> &'a [f32] {
+        if self.statistics.is_empty() {
+            return self.parameters_to_predict(memory);
+        }
+        let mut settled = Vec::new();
+        let parameters = self.parameters_to_predict(&mut settled);
+        memory.clear();
+        memory.extend(parameters.iter().chain(&self.statistics));
+        memory
+    }
+
+    fn parameters_to_predict<'a>(&'a self, memory: &'a mut Vec<f32>) -> &'a [f32] {
+        match self.average.is_empty() {
+            false => &self.average,
+            true => self.optimizer.settled(&self.parameters, memory),
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

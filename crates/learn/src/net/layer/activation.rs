@@ -15,18 +15,33 @@ pub enum Activation {
     Sigmoid,
     /// tanh z.
     Tanh,
+    /// z·Φ(z), with Φ the distribution function of the standard normal distribution (Hendrycks, Gimpel 2016).
+    Gelu,
+    /// z / (1 + e⁻ᶻ) (Hendrycks, Gimpel 2016); also called swish.
+    Silu,
+    /// The scaled exponential rectifier (Klambauer and others 2017).
+    Selu,
+    /// z·tanh(ln(1 + eᶻ)) (Misra 2019).
+    Mish,
+    /// ln(1 + eᶻ).
+    Softplus,
     /// Identity: the layer is linear.
     None,
 }
 
 impl Activation {
-    /// Its name: `relu`, `sigmoid`, `tanh`, or `linear` for none.
+    /// Its name, such as `relu`; `linear` for none.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Activation::Relu => "relu",
             Activation::Sigmoid => "sigmoid",
             Activation::Tanh => "tanh",
+            Activation::Gelu => "gelu",
+            Activation::Silu => "silu",
+            Activation::Selu => "selu",
+            Activation::Mish => "mish",
+            Activation::Softplus => "softplus",
             Activation::None => "linear",
         }
     }
@@ -38,6 +53,11 @@ impl Rule for Activation {
             Activation::Relu => graph.relu(sums),
             Activation::Sigmoid => graph.sigmoid(sums),
             Activation::Tanh => graph.tanh(sums),
+            Activation::Gelu => graph.gelu(sums),
+            Activation::Silu => graph.silu(sums),
+            Activation::Selu => graph.selu(sums),
+            Activation::Mish => graph.mish(sums),
+            Activation::Softplus => graph.softplus(sums),
             Activation::None => sums,
         }
     }

@@ -13,8 +13,12 @@ pub struct Dense {
 }
 
 impl Rule for Dense {
-    fn width(&self, _: usize) -> usize {
-        self.units
+    fn check(&self) -> Result<(), String> {
+        if self.units == 0 { Err("a dense layer needs at least one unit".to_owned()) } else { Ok(()) }
+    }
+
+    fn width(&self, _: usize) -> Result<usize, String> {
+        Ok(self.units)
     }
 
     fn parts(&self, inputs: usize, parts: &mut Vec<Part>) {

@@ -88,12 +88,12 @@ impl RealMlpModel {
 
     /// Probabilities or numbers from the outputs of a member.
     fn decoded(&self, outputs: &[f32]) -> Vec<f64> {
-        match self.head {
-            Head::Number { mean, deviation } => {
+        match self.head.units() {
+            Some((mean, deviation)) => {
                 let [low, high] = self.range.unwrap_or([f64::MIN, f64::MAX]);
                 outputs.iter().map(|&value| (mean + deviation * f64::from(value)).clamp(low, high)).collect()
             }
-            Head::Binary | Head::Classes { .. } => {
+            None => {
                 let probabilities = probabilities(outputs, self.layers.outputs);
                 let Some(calibration) = &self.calibration else { return probabilities };
                 let outputs = Outputs::Probabilities { values: probabilities, classes: self.layers.outputs };
@@ -118,9 +118,9 @@ impl Model for RealMlpModel {
 
     fn outputs(&self, features: &Features) -> Outputs {
         let values = self.run(features);
-        match self.head {
-            Head::Number { .. } => Outputs::Numbers(values),
-            Head::Binary | Head::Classes { .. } => Outputs::Probabilities { values, classes: self.layers.outputs },
+        match self.head.units() {
+            Some(_) => Outputs::Numbers(values),
+            None => Outputs::Probabilities { values, classes: self.layers.outputs },
         }
     }
 
@@ -139,7 +139,7 @@ impl Model for RealMlpModel {
                 layers.outputs == 1 && mean.is_finite() && deviation.is_finite() && deviation > 0.0
             }
             Head::Classes { count } => count >= 2 && layers.outputs == count,
-            Head::Binary => false,
+            Head::Binary | Head::Positive { .. } => false,
         };
         let range = self.range.is_none_or(|[low, high]| low <= high && low.is_finite() && high.is_finite());
         if !head || !range {
