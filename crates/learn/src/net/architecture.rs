@@ -99,7 +99,8 @@ impl Architecture {
         TrainingGraph { graph, loss, statistics, gradients, takes_step }
     }
 
-    fn outputs_to_predict(&self, graph: &mut Graph) -> Node {
+    /// Records the outputs of the last layer as it predicts. Input 0 is the features.
+    pub(super) fn outputs_to_predict(&self, graph: &mut Graph) -> Node {
         let features = graph.input(self.inputs);
         Recorder::new(graph, &self.parts(), &self.running(), Purpose::Prediction).chain(&self.layers, features)
     }

@@ -36,6 +36,7 @@ mod predict;
 pub mod real;
 mod rows;
 mod schedule;
+mod slope;
 mod stack;
 mod trainer;
 mod training;

@@ -73,7 +73,7 @@ impl NetworkModel {
         self.head
     }
 
-    fn architecture(&self) -> Architecture {
+    pub(super) fn architecture(&self) -> Architecture {
         let dense = |layer: &Layer| layer::Layer::Dense(Dense { units: layer.outputs });
         let last = self.layers.len().saturating_sub(1);
         let hidden = self.layers[..last].iter().flat_map(|own| [dense(own), layer::Layer::Activation(self.activation)]);
