@@ -29,7 +29,8 @@ const SAVED: &str = "load iris.csv | train logistic | save iris.pw\n\
 fn every_example_of_a_verb_prints_what_its_spec_says() {
     let generated = REGISTRY.generators.iter().map(|generator| &generator.spec);
     let specs = REGISTRY.verbs.iter().map(|verb| &verb.spec).chain(REGISTRY.models.iter().map(|model| &model.spec));
-    let specs = specs.chain(generated);
+    let layers = REGISTRY.layers.iter().map(|layer| &layer.spec);
+    let specs = specs.chain(generated).chain(layers);
     let mut failures = Vec::new();
     for spec in specs {
         assert!(!spec.examples.is_empty(), "`{}` has no example", spec.name);

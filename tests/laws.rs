@@ -283,11 +283,26 @@ const MODELS: &[Row] = &[
         variants: &[
             model("mlp[4,auto] epochs=3 batch=8", "grade"),
             model("mlp[4,auto](recipe=realmlp) epochs=3", "grade"),
+            model("mlp[4,auto](recipe=realmlp) epochs=6 early_stop=2", "price"),
+            model("mlp[4,auto] epochs=3 loss=huber delta=0.5 clip=1 ema=0.9", "price"),
+            model("mlp[4,auto](balanced=true, label_smoothing=0.1) epochs=3 loss=focal", "grade"),
+            model("mlp[4,auto] epochs=3 loss=hinge accumulate=2", "shape"),
             model("mlp[4,auto](dropout=0.3) epochs=3", "grade"),
             model("mlp[4,3](activation=tanh) epochs=3 optimizer=sgd momentum=0.9 lr=0.05", "shape"),
             model("mlp[auto](activation=sigmoid) epochs=3 optimizer=rmsprop", "price"),
             model("mlp[4,auto] epochs=6 early_stop=2 val=20%", "grade"),
             model("mlp[4,auto] epochs=6 early_stop=2 optimizer=adamw weight_decay=0.1", "price"),
+        ],
+    },
+    Row {
+        name: "net",
+        variants: &[
+            model("net { dense[4] act=relu | dropout 20% | dense[auto] } epochs=3", "grade"),
+            model(
+                "net { dense[4] | norm batch | act silu | residual { dense[4] act=relu } | dense[3] } epochs=3",
+                "shape",
+            ),
+            model("net { branches [{ dense[4] }, { norm layer }] | dense[6] | glu | dense[auto] } epochs=3", "price"),
         ],
     },
 ];

@@ -79,7 +79,9 @@ pub(crate) fn script(spec: &'static Spec, given: &[(&'static Param, &str)]) -> S
         |param: &Param| given.iter().find(|(other, _)| other.name == param.name).map(|(_, text)| (*text).to_owned());
     let usual = |param: &Param| if spec.name == "mlp" { "2, auto".to_owned() } else { valid(param.domain) };
     let shape = spec.shape.as_ref().map(|param| text(param).unwrap_or_else(|| usual(param)));
-    let shape = shape.map(|sizes| format!("[{sizes}]")).unwrap_or_default();
+    let in_braces = spec.shape.as_ref().is_some_and(|param| param.domain == Domain::Layers);
+    let shape =
+        shape.map(|sizes| if in_braces { format!(" {sizes}") } else { format!("[{sizes}]") }).unwrap_or_default();
     let options: Vec<String> =
         spec.options.iter().filter_map(|param| Some(format!("{}={}", param.name, text(param)?))).collect();
     if is_model(spec) {
@@ -141,6 +143,7 @@ pub(crate) fn valid(domain: Domain) -> String {
         Domain::Path => "m.pw".to_owned(),
         Domain::Sample => "iris".to_owned(),
         Domain::Generator => "moons".to_owned(),
+        Domain::Layers => "{ dense[2] | dense[auto] }".to_owned(),
         Domain::Call(word) => format!("{word}(\"t.csv\")"),
         Domain::Assigns => "sum = real + 1".to_owned(),
         Domain::Renames => "amount=real".to_owned(),

@@ -34,8 +34,8 @@ fn models() -> BTreeSet<(String, &'static str)> {
 
 /// Models that draw rows or numbers of rows, or hold some out: of two equal rows, each is drawn on its own. Their crate tests the law
 /// without that.
-const DRAW_ROWS: [&str; 8] =
-    ["bag", "blend", "forest", "gbdt", "mlp[4,auto](dropout=", "mlp[4,auto](recipe=realmlp)", "stack", "svm"];
+const DRAW_ROWS: [&str; 9] =
+    ["bag", "blend", "forest", "gbdt", "mlp[4,auto](dropout=", "mlp[4,auto](recipe=realmlp)", "net", "stack", "svm"];
 
 /// The metrics of the model and of the baseline.
 fn scores(sample: &Sample, script: &str) -> Vec<(String, Option<f64>)> {

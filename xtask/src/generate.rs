@@ -48,6 +48,7 @@ fn verbs() -> String {
     let mut specs: Vec<(&Spec, Option<&Model>)> = REGISTRY.verbs.iter().map(|verb| (&verb.spec, None)).collect();
     specs.extend(REGISTRY.generators.iter().map(|generator| (&generator.spec, None)));
     specs.extend(REGISTRY.models.iter().map(|model| (&model.spec, Some(*model))));
+    specs.extend(REGISTRY.layers.iter().map(|layer| (&layer.spec, None)));
     specs.sort_by_key(|(spec, _)| spec.group);
     let mut chapter: Option<Group> = None;
     for (spec, model) in specs {

@@ -134,10 +134,12 @@ pub static REGISTRY: Registry = Registry {
         &learn::ensemble::stack::MODEL,
         &learn::ensemble::blend::MODEL,
         &learn::mlp::MODEL,
+        &learn::net::MODEL,
     ],
     functions: Functions::BUILT_IN,
     samples: source::samples::SAMPLES,
     generators: source::generated::GENERATORS,
+    layers: learn::layers::LAYERS,
     adjustments: &[judge::calibrate::KIND, judge::threshold::KIND, judge::conformal::KIND],
     shorthands: &[("auto", learn::AUTO)],
     implied: Implied {

@@ -7,13 +7,14 @@ mod common;
 use common::{assert_near, numbers};
 use pipewright_diagnostic::code;
 use pipewright_explain::{Failure, integrated_gradients, linear};
-use pipewright_learn::net::{Activation, Network, natural_outputs};
+use pipewright_learn::net::{Activation, Network, Training, natural_outputs};
 use pipewright_learn::{Dataset, Features, Learner, Model, Target};
 
 fn trained(activation: Activation, target: Target) -> (pipewright_learn::net::NetworkModel, Features) {
     let rows = numbers(200, 3, 1);
     let outputs = natural_outputs(&target);
-    let network = Network { hidden: vec![8, 6], outputs, activation, epochs: 15, ..Network::default() };
+    let training = Training { epochs: 15, ..Training::default() };
+    let network = Network { hidden: vec![8, 6], outputs, activation, training, ..Network::default() };
     (network.fit(&Dataset::new(rows.clone(), target)).unwrap(), rows)
 }
 

@@ -1,6 +1,6 @@
 //! Checked arguments of a stage, as passed to its verb.
 
-use crate::{Argument, ArgumentError, Block, Generator, Model, Route};
+use crate::{Argument, ArgumentError, Block, Generator, LayerKind, Model, Param, Route};
 use pipewright_diagnostic::{Span, Spanned, code};
 use pipewright_frame::{Expression, Selection};
 use pipewright_syntax::written_name;
@@ -33,6 +33,8 @@ pub enum Value {
     Sample(String),
     /// A generator of sample data and its own arguments.
     Generator(Box<ChosenGenerator>),
+    /// Layers of a network, in braces.
+    Layers(Layers),
     /// `7d`: in seconds, and as written.
     Duration(f64, String),
     /// The name of another table of the script.
@@ -128,6 +130,19 @@ pub struct ChosenGenerator {
     pub args: Args,
 }
 
+/// A chain of layers of a network, first to last.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Layers(pub Vec<Spanned<ChosenLayer>>);
+
+/// A layer of the registry, with its arguments.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChosenLayer {
+    /// The kind of layer.
+    pub kind: &'static LayerKind,
+    /// Its arguments.
+    pub args: Args,
+}
+
 impl Value {
     /// Returns the word and its attached number, if it is a word.
     #[must_use]
@@ -198,6 +213,7 @@ impl fmt::Display for Value {
             }
             Value::Model(chosen) => write!(f, "{chosen}"),
             Value::Generator(chosen) => write!(f, "{chosen}"),
+            Value::Layers(layers) => write!(f, "{layers}"),
             Value::Path(path) => f.write_str(&written_path(path)),
             Value::Duration(_, text) => f.write_str(text),
             Value::Sample(name) | Value::Table(name) => f.write_str(name),
@@ -258,6 +274,7 @@ impl Chosen {
             if Some(name) == self.model.spec.shape.as_ref().map(|shape| shape.name) {
                 let text = value.node.to_string().replace(", ", ",");
                 match value.node {
+                    Value::Layers(ref layers) => write!(f, " {layers}")?,
                     Value::List(_) => f.write_str(&text)?,
                     _ => write!(f, "[{text}]")?,
                 }
@@ -266,6 +283,31 @@ impl Chosen {
             }
         }
         if call.is_empty() { Ok(()) } else { write!(f, "({})", call.join(", ")) }
+    }
+}
+
+impl fmt::Display for Layers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let layers: Vec<String> = self.0.iter().map(|layer| layer.node.to_string()).collect();
+        write!(f, "{{ {} }}", layers.join(" | "))
+    }
+}
+
+impl fmt::Display for ChosenLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let spec = &self.kind.spec;
+        f.write_str(spec.name)?;
+        let is_of = |params: &[Param], name: &str| params.iter().any(|param| param.name == name);
+        for (name, value) in self.args.given() {
+            if is_of(spec.shape.as_slice(), name) {
+                write!(f, "[{}]", value.node)?;
+            } else if is_of(spec.positionals, name) {
+                write!(f, " {}", value.node)?;
+            } else {
+                write!(f, " {name}={}", value.node)?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -1,7 +1,7 @@
 //! Typed arguments: a Rust type determines which values of the language it accepts, and how they are parsed and
 //! printed.
 
-use crate::{ArgumentError, Assigned, Block, Chosen, ChosenGenerator, Domain, Renamed, Route, Value};
+use crate::{ArgumentError, Assigned, Block, Chosen, ChosenGenerator, Domain, Layers, Renamed, Route, Value};
 use pipewright_diagnostic::{Spanned, code};
 use pipewright_frame::{Class, Expression, Selection};
 use std::sync::Arc;
@@ -400,6 +400,7 @@ contents! {
     Block = Block;
     Box<Chosen> = Model;
     Box<ChosenGenerator> = Generator;
+    Layers = Layers;
 }
 
 /// The columns of some classes as script text: `@numeric, @bool`.

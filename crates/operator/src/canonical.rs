@@ -101,6 +101,13 @@ fn canonical_value(value: &Value) -> String {
             format!("({}{})", steps.collect::<String>(), chosen.args.canonical(&chosen.model.spec, &[]))
         }
         Value::Generator(chosen) => format!("({})", chosen.args.canonical(&chosen.generator.spec, &[])),
+        Value::Layers(layers) => {
+            let layers = layers.0.iter().map(|layer| {
+                let own = &layer.node;
+                format!("{}({})", own.kind.spec.name, own.args.canonical(&own.kind.spec, &[]))
+            });
+            format!("{{{}}}", layers.collect::<Vec<_>>().join("|"))
+        }
         Value::Block(block) => format!("{{{}}}", block.canonical()),
         Value::Routes(routes) => {
             let routes: Vec<String> =

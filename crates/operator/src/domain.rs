@@ -86,6 +86,8 @@ pub enum Domain {
     Sample,
     /// A generator of the registry with its own arguments.
     Generator,
+    /// Layers of a network in braces.
+    Layers,
     /// A duration: `7d`, `30s`.
     Duration,
     /// A name that the script makes up.
@@ -172,6 +174,7 @@ impl Domain {
             | (Domain::Path, Value::Path(_))
             | (Domain::Sample, Value::Sample(_))
             | (Domain::Generator, Value::Generator(_))
+            | (Domain::Layers, Value::Layers(_))
             | (Domain::Columns, Value::Columns { .. })
             | (Domain::Duration, Value::Duration(..))
             | (Domain::Table, Value::Table(_))
@@ -208,6 +211,7 @@ impl Domain {
             Domain::Path => "a file".to_owned(),
             Domain::Sample => "the name of a sample data set".to_owned(),
             Domain::Generator => "a generated data set such as `moons(n=1000)`".to_owned(),
+            Domain::Layers => "layers in braces".to_owned(),
             Domain::Duration => "a duration such as 7d".to_owned(),
             Domain::Name => "a name".to_owned(),
             Domain::Table => "the name of a `let` that makes a table".to_owned(),
@@ -231,7 +235,13 @@ impl Domain {
         matches!(self, Domain::Path | Domain::Sample | Domain::Generator | Domain::Column | Domain::Columns)
             || matches!(
                 self,
-                Domain::Condition | Domain::Assigns | Domain::Renames | Domain::Block | Domain::Routes | Domain::Arms
+                Domain::Condition
+                    | Domain::Assigns
+                    | Domain::Renames
+                    | Domain::Block
+                    | Domain::Routes
+                    | Domain::Arms
+                    | Domain::Layers
             )
     }
 

@@ -27,7 +27,7 @@ mod spec;
 mod task;
 pub mod work;
 
-pub use args::{Args, Assigned, Chosen, ChosenGenerator, ModelPipeline, Renamed, Value};
+pub use args::{Args, Assigned, Chosen, ChosenGenerator, ChosenLayer, Layers, ModelPipeline, Renamed, Value};
 pub use argument::{
     Argument, Bytes, Condition, Count, Duration, FilePath, Fraction, Int, Name, NonNegative, Number, Positive, Ratio,
     SampleName, Secret, Seed, TableName, UnitInterval, columns_of,
@@ -43,8 +43,8 @@ pub use pipeline::{EvaluationRecord, FittedPipeline, Preparation, Record, SeenRo
 pub use registry::{Implied, Registry, Sample};
 pub use settled::Settled;
 pub use spec::{
-    ArgumentError, Effect, Example, Flow, Form, Generator, Group, LoadStep, Model, Prepare, Spec, StateKind, Structure,
-    Tasks, Verb,
+    ArgumentError, Effect, Example, Flow, Form, Generator, Group, LayerKind, LoadStep, Model, Prepare, Spec, StateKind,
+    Structure, Tasks, Verb,
 };
 pub use task::{Task, TaskKind, Transform};
 pub use work::Bound;

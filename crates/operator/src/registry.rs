@@ -1,7 +1,7 @@
 //! The registry of verbs, models, functions and sample data sets.
 
 use crate::work::AdjustmentKind;
-use crate::{Generator, Model, Verb};
+use crate::{Generator, LayerKind, Model, Verb};
 use pipewright_frame::Functions;
 
 /// All verbs and models, each list in the order of the reference.
@@ -17,6 +17,8 @@ pub struct Registry {
     pub samples: &'static [Sample],
     /// The sample data sets that are generated.
     pub generators: &'static [&'static Generator],
+    /// The kinds of layers of networks.
+    pub layers: &'static [&'static LayerKind],
     /// The kinds of adjustments that bundles hold.
     pub adjustments: &'static [AdjustmentKind],
     /// Words in place of a model, each with the model that it stands for, as script text.
@@ -86,6 +88,17 @@ impl Registry {
     #[must_use]
     pub fn generator(&self, name: &str) -> Option<&'static Generator> {
         self.generators.iter().copied().find(|generator| generator.spec.name == name)
+    }
+
+    /// Returns the kind of layer of this name.
+    #[must_use]
+    pub fn layer(&self, name: &str) -> Option<&'static LayerKind> {
+        self.layers.iter().copied().find(|layer| layer.spec.name == name)
+    }
+
+    /// Returns the names of all kinds of layers.
+    pub fn layer_names(&self) -> impl Iterator<Item = &'static str> {
+        self.layers.iter().map(|layer| layer.spec.name)
     }
 
     /// Returns the names of all generators.

@@ -3,7 +3,7 @@
 use crate::Session;
 use pipewright_diagnostic::{CodeInfo, code};
 use pipewright_frame::{Chapter, Function};
-use pipewright_operator::{Effect, Form, Group, Model, Param, Registry, Spec};
+use pipewright_operator::{Domain, Effect, Form, Group, Model, Param, Registry, Spec};
 use std::fmt::Write;
 
 impl Session {
@@ -27,6 +27,7 @@ pub fn verb_list(registry: &Registry) -> String {
     let mut specs: Vec<&Spec> = registry.verbs.iter().map(|verb| &verb.spec).collect();
     specs.extend(registry.generators.iter().map(|generator| &generator.spec));
     specs.extend(registry.models.iter().map(|model| &model.spec));
+    specs.extend(registry.layers.iter().map(|layer| &layer.spec));
     let mut groups: Vec<Group> = specs.iter().map(|spec| spec.group).collect();
     groups.sort_unstable();
     groups.dedup();
@@ -83,7 +84,8 @@ pub fn verb_help(registry: &Registry, name: &str) -> Option<String> {
     }
     let model: Option<&Model> = registry.model(name);
     let generator = registry.generator(name).map(|generator| &generator.spec);
-    let spec = registry.verb(name).map(|verb| &verb.spec).or(model.map(|model| &model.spec)).or(generator)?;
+    let layer = registry.layer(name).map(|layer| &layer.spec);
+    let spec = registry.verb(name).map(|verb| &verb.spec).or(model.map(|model| &model.spec)).or(generator).or(layer)?;
     let mut text = format!("{}\n\n  {}\n", spec.summary, usage(spec));
     if !spec.details.is_empty() {
         let _ = write!(text, "\n{}\n", wrap(spec.details, 90));
@@ -121,7 +123,10 @@ pub fn verb_help(registry: &Registry, name: &str) -> Option<String> {
 pub fn usage(spec: &Spec) -> String {
     let mut words = vec![spec.name.to_owned()];
     if let Some(shape) = &spec.shape {
-        words[0].push_str(&format!("[{}]", shape.name));
+        words[0].push_str(&match shape.domain {
+            Domain::Layers => format!(" {{ {} }}", shape.name),
+            _ => format!("[{}]", shape.name),
+        });
     }
     if matches!(spec.group, Group::Models | Group::Generated) {
         let names: Vec<String> = spec.options.iter().map(|param| format!("{}=", param.name)).collect();

@@ -62,13 +62,14 @@ pub(crate) fn extended(additions: Vec<Registration>) -> Result<&'static Registry
             }
         }
     }
-    let Registry { samples, generators, adjustments, shorthands, implied, .. } = &REGISTRY;
+    let Registry { samples, generators, layers, adjustments, shorthands, implied, .. } = &REGISTRY;
     Ok(Box::leak(Box::new(Registry {
         verbs: verbs.leak(),
         models: models.leak(),
         functions: Functions::with(functions.leak()),
         samples,
         generators,
+        layers,
         adjustments,
         shorthands,
         implied: *implied,

@@ -3,13 +3,14 @@
 //! Longer than usual: all forms of arguments and their diagnostics.
 
 mod generator;
+mod layers;
 
 use crate::names::{Scope, Vocabulary, expression, selection};
 use pipewright_diagnostic::{Diagnostic, Span, Spanned, code, nearest};
 use pipewright_frame::{Column, ColumnType, Entry, Schema};
 use pipewright_operator::{
-    Args, Assigned, Block, Chosen, Domain, Environment, Form, ModelPipeline, Param, Preset, Registry, Renamed, Spec,
-    Value, Verb,
+    Args, Assigned, Chosen, Domain, Environment, Form, ModelPipeline, Param, Preset, Registry, Renamed, Spec, Value,
+    Verb,
 };
 use pipewright_syntax::{self as syntax, Arg, Assign, Core, Named, PathArg, Stage};
 
@@ -52,7 +53,7 @@ pub(crate) fn find_verb(stage: &Stage, registry: &'static Registry) -> Result<&'
 pub(crate) fn bind(stage: &Stage, spec: &'static Spec, environment: &Environment, scope: &Scope<'_>) -> BoundArgs {
     let mut binder = Binder {
         environment,
-        known: Known { registry: environment.registry, blocks: scope.blocks },
+        known: Known { registry: environment.registry, environment, scope },
         spec,
         stage: stage.span,
         args: Args::default(),
@@ -122,8 +123,9 @@ pub(crate) fn bind(stage: &Stage, spec: &'static Spec, environment: &Environment
 /// What the words of a model may stand for.
 struct Known<'a> {
     registry: &'static Registry,
-    /// The pipelines in braces that stand in place of models, and their steps.
-    blocks: &'a [(syntax::Pipeline, Block)],
+    environment: &'a Environment,
+    /// Among others the pipelines in braces that stand in place of models, and their steps.
+    scope: &'a Scope<'a>,
 }
 
 struct Binder<'a> {
@@ -618,8 +620,9 @@ fn read_value(
                 .collect();
             Value::List(items?)
         }
-        syntax::Value::Word { name, shape, call, block: None } if domain == Domain::Model => {
-            Value::Model(Box::new(model(name, shape.as_ref(), call.as_ref(), known, problems)?))
+        syntax::Value::Word { name, shape, call, block } if domain == Domain::Model => {
+            let parts = ModelParts { shape: shape.as_ref(), call: call.as_ref(), block: block.as_ref() };
+            Value::Model(Box::new(model(name, &parts, known, problems)?))
         }
         syntax::Value::Word { name, shape: None, call: None, block: None } => Value::Word(name.node.clone()),
         syntax::Value::Word { name, shape: Some(shape), call: None, block: None } => match shape.node.as_slice() {
@@ -636,16 +639,25 @@ fn read_value(
         syntax::Value::Block(pipeline) if domain == Domain::Model => {
             Value::Model(Box::new(model_of_pipeline(pipeline, value.span, known, problems)?))
         }
+        syntax::Value::Block(pipeline) if domain == Domain::Layers => {
+            Value::Layers(layers::bound(pipeline, value.span, known, problems)?)
+        }
         // A parameter without a value is reported elsewhere.
         syntax::Value::Param(_) | syntax::Value::Block(_) => return None,
         syntax::Value::Word { .. } => return None,
     })
 }
 
+/// What is attached to the name of a model.
+struct ModelParts<'a> {
+    shape: Option<&'a Spanned<Vec<Spanned<syntax::Value>>>>,
+    call: Option<&'a Spanned<Vec<Arg>>>,
+    block: Option<&'a syntax::Pipeline>,
+}
+
 fn model(
     name: &Spanned<String>,
-    shape: Option<&Spanned<Vec<Spanned<syntax::Value>>>>,
-    call: Option<&Spanned<Vec<Arg>>>,
+    &ModelParts { shape, call, block }: &ModelParts<'_>,
     known: &Known<'_>,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<Chosen> {
@@ -676,12 +688,15 @@ fn model(
         }
         (None, _) => {}
     }
+    if let Some(block) = block {
+        layers::of_model(block, spec, known, &mut args, problems);
+    }
     for arg in call.map(|call| call.node.as_slice()).unwrap_or_default() {
         model_option(arg, spec, known, &mut args, problems);
     }
     match &spec.shape {
         // One that is given and not taken is already reported.
-        Some(param) if param.required && shape.is_none() && !names(call, param.name) => {
+        Some(param) if param.required && shape.is_none() && block.is_none() && !names(call, param.name) => {
             let message = format!("`{}` needs its `{}`: {}", spec.name, param.name, param.domain.describe());
             let diagnostic = Diagnostic::error(code::MISSING_ARGUMENT, message).label(name.span, "");
             problems.push(match example_of(spec) {
@@ -725,7 +740,7 @@ fn model_of_pipeline(
         return None;
     }
     // That of a pipeline that is not valid is not there, and was reported.
-    let (_, steps) = known.blocks.iter().find(|(checked, _)| checked == pipeline)?;
+    let (_, steps) = known.scope.blocks.iter().find(|(checked, _)| checked == pipeline)?;
     let Some(Value::Model(chosen)) = read_value(value, Domain::Model, known, problems) else { return None };
     Some(Chosen { pipeline: Some(Box::new(ModelPipeline { steps: steps.clone(), trainer })), ..*chosen })
 }
@@ -756,14 +771,16 @@ fn known_elsewhere(name: &str, registry: &'static Registry) -> Option<&'static s
     model.map(|model| model.spec.name)
 }
 
-/// A model with its brackets, taken from the examples of its reference: `mlp[16,auto]`.
+/// A model with its brackets or its layers, taken from the examples of its reference: `mlp[16,auto]`.
 fn example_of(spec: &Spec) -> Option<&'static str> {
+    let is_layers = spec.shape.as_ref().is_some_and(|shape| shape.domain == Domain::Layers);
+    let (between, first, last) = if is_layers { (" ", '{', '}') } else { ("", '[', ']') };
     spec.examples.iter().find_map(|example| {
-        let from = &example.script[example.script.find(&format!("{}[", spec.name))?..];
+        let from = &example.script[example.script.find(&format!("{}{between}{first}", spec.name))?..];
         let mut open = 0_usize;
         let end = from.char_indices().find(|(_, sign)| {
-            open = (open + usize::from(*sign == '[')).saturating_sub(usize::from(*sign == ']'));
-            *sign == ']' && open == 0
+            open = (open + usize::from(*sign == first)).saturating_sub(usize::from(*sign == last));
+            *sign == last && open == 0
         });
         end.map(|(end, _)| &from[..=end])
     })

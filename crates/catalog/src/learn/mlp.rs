@@ -1,31 +1,19 @@
 //! `mlp`: a network of dense layers.
 
 use super::model_spec;
-use super::train::{EpochArgs, LossWord, OptimizerWord, TrainArgs};
+use super::network::{Descent, Output, Settings, Width, at_option, units};
+use super::train::{EpochArgs, TrainArgs};
 use crate::adapt::{FeatureUse, LearnerOf, accepted, load_model};
 use crate::judge::eval::Eval;
-use pipewright_diagnostic::{Failure, Span, Spanned, code};
+use pipewright_diagnostic::{Failure, Spanned, code};
 use pipewright_learn::Learner as _;
-use pipewright_learn::net::{
-    self, Activation, Adam, AdamW, Loss, Network, NetworkModel, OptimizerConfig, RealMlp, RealMlpModel, RmsProp, Sgd,
-};
+use pipewright_learn::net::{self, Activation, Network, NetworkModel, RealMlp, RealMlpModel};
 use pipewright_operator::work::{Accepts, FittedModel, Learner, Splitter, Training};
 use pipewright_operator::{
-    Args, Argument, ArgumentError, Arguments, Count, Example, Int, Model, Spec, Task, TaskKind, Tasks, UnitInterval,
-    arguments, either, words,
+    Args, ArgumentError, Arguments, Count, Example, Int, Model, Spec, Task, Tasks, UnitInterval, arguments, words,
 };
 use serde_json::Value as Json;
 use std::sync::Arc;
-
-words! {
-    /// An output width derived from the target.
-    enum AutoWidth { Auto = "auto" }
-}
-
-either! {
-    /// The width of a layer.
-    enum Width { Units(Count), Auto(AutoWidth) }
-}
 
 words! {
     /// Activation of the hidden layers.
@@ -53,8 +41,11 @@ arguments! {
         option members: Option<Int<1, 100>>;
         /// Share of the hidden units that are dropped in each step of training. Without it, 0; 15 % of `realmlp`.
         option dropout: Option<UnitInterval>;
-        /// Share of the target of `realmlp` that is spread among all classes. 0.1 is better for accuracy; 0, the default, for probabilities.
+        /// Share of the target that is spread evenly among all classes. 0.1 is better for accuracy; 0, the default, for
+        /// probabilities.
         option label_smoothing: Option<UnitInterval>;
+        /// Weighs classes by the inverse of their frequency, in `plain`.
+        option balanced: bool = false;
     }
 }
 
@@ -116,9 +107,6 @@ Gentoo                      0          0         36
     load,
 };
 
-/// The widest layer: sizes are bounded before memory is allocated for them.
-const WIDTH_MAX: u64 = 65_536;
-
 fn prepare(label: String, own: &Args, train: &Args) -> Result<Arc<dyn Training>, ArgumentError> {
     let args = MlpArgs::read(own)?;
     let default = if args.sizes.is_some() { Recipe::Plain } else { Recipe::RealMlp };
@@ -128,10 +116,15 @@ fn prepare(label: String, own: &Args, train: &Args) -> Result<Arc<dyn Training>,
     }
 }
 
+/// The options of `train` that RealMLP takes.
+const OF_REALMLP: [&str; 5] = ["epochs", "lr", "batch", "early_stop", "val"];
+
 /// RealMLP, with the options that are given.
 fn real(label: String, args: &MlpArgs, own: &Args, train: &Args) -> Result<Arc<dyn Training>, ArgumentError> {
-    refuse(own, &["activation"], "realmlp")?;
-    refuse(train, &["optimizer", "momentum", "weight_decay", "early_stop", "val", "loss"], "realmlp")?;
+    refuse(own, &["activation", "balanced"], "realmlp")?;
+    let settings = EpochArgs::PARAMS.iter().map(|param| param.name);
+    let ignored: Vec<&str> = settings.filter(|name| !OF_REALMLP.contains(name)).collect();
+    refuse(train, &ignored, "realmlp")?;
     let training = EpochArgs::read(train)?;
     let given = |name: &str| train.is_given(name);
     let default = RealMlp::default();
@@ -140,24 +133,26 @@ fn real(label: String, args: &MlpArgs, own: &Args, train: &Args) -> Result<Arc<d
         batch: given("batch").then(|| training.batch.get()),
         lr: given("lr").then_some(training.lr.0),
         members: args.members.map_or(default.members, |members| members.get()),
-        dropout: dropout(args)?.unwrap_or(default.dropout),
+        dropout: dropout(args, own)?.unwrap_or(default.dropout),
         label_smoothing: args.label_smoothing.map_or(default.label_smoothing, |share| share.0),
+        early_stop: training.early_stop.map(Count::get),
         ..default
     };
+    let validation = training.early_stop.map(|_| training.val.0);
     let mut output = None;
     if let Some((last, hidden)) = args.sizes.as_deref().and_then(<[_]>::split_last) {
         learner.hidden = widths(hidden)?;
-        output = Some((units(last)?, last.span));
+        output = Some(Output { width: units(last)?, span: last.span });
     }
-    Ok(Arc::new(Real { label, learner, output, seed: TrainArgs::read(train)?.seed() }))
+    Ok(Arc::new(Real { label, learner, output, validation, seed: TrainArgs::read(train)?.seed() }))
 }
 
 /// The share of dropped units, if it is given.
-fn dropout(args: &MlpArgs) -> Result<Option<f64>, ArgumentError> {
+fn dropout(args: &MlpArgs, own: &Args) -> Result<Option<f64>, ArgumentError> {
     match args.dropout {
         Some(share) if share.0 >= 1.0 => {
             let message = "`dropout` of all units leaves nothing to learn from";
-            Err(ArgumentError::of("dropout", code::BAD_VALUE, message).help("a share below 1, such as 20%"))
+            Err(at_option(own, "dropout", code::BAD_VALUE, message).help("a share below 1, such as 20%"))
         }
         share => Ok(share.map(|share| share.0)),
     }
@@ -167,7 +162,7 @@ fn dropout(args: &MlpArgs) -> Result<Option<f64>, ArgumentError> {
 fn refuse(args: &Args, names: &[&'static str], recipe: &str) -> Result<(), ArgumentError> {
     let Some(name) = names.iter().find(|name| args.is_given(name)) else { return Ok(()) };
     let message = format!("the recipe `{recipe}` ignores `{name}`");
-    Err(ArgumentError::of(name, code::MISPLACED_OPTION, message).help("leave it out, or choose the other recipe"))
+    Err(at_option(args, name, code::MISPLACED_OPTION, message).help("leave it out, or choose the other recipe"))
 }
 
 /// The widths of hidden layers.
@@ -183,165 +178,27 @@ fn widths(hidden: &[Spanned<Width>]) -> Result<Vec<usize>, ArgumentError> {
 
 /// The textbook network.
 fn plain(label: String, args: MlpArgs, own: &Args, train: &Args) -> Result<Arc<dyn Training>, ArgumentError> {
-    refuse(own, &["members", "label_smoothing"], "plain")?;
-    let dropout = dropout(&args)?.unwrap_or(0.0);
-    let MlpArgs { sizes, activation, .. } = args;
-    let sizes = sizes.unwrap_or_default();
-    let training = EpochArgs::read(train)?;
+    refuse(own, &["members"], "plain")?;
+    let dropout = dropout(&args, own)?.unwrap_or(0.0);
+    let settings = Settings::read(own, train)?;
+    let sizes = args.sizes.unwrap_or_default();
     let Some((last, hidden)) = sizes.split_last() else {
         return Err(ArgumentError::of("model", code::MISSING_ARGUMENT, "`mlp[…]` needs at least its output width")
             .help("for example mlp[64,32,auto]"));
     };
-    let network = Network {
-        hidden: widths(hidden)?,
-        activation: activation.0,
-        dropout,
-        training: net::Training {
-            optimizer: optimizer(&training),
-            epochs: training.epochs.get(),
-            batch: training.batch.get(),
-            early_stop: training.early_stop.map(Count::get),
-            ..net::Training::default()
-        },
-        ..Network::default()
-    };
-    Ok(Arc::new(Mlp {
-        label,
-        network,
-        output: units(last)?,
-        output_span: last.span,
-        validation: training.early_stop.map(|_| training.val.0),
-        loss: training.loss,
-        seed: TrainArgs::read(train)?.seed(),
-    }))
-}
-
-/// The units of a layer; `None` for `auto`.
-fn units(size: &Spanned<Width>) -> Result<Option<usize>, ArgumentError> {
-    match &size.node {
-        Width::Auto(AutoWidth::Auto) => Ok(None),
-        Width::Units(units) if units.0 <= WIDTH_MAX => Ok(Some(units.get())),
-        Width::Units(units) => {
-            let message = format!("a layer of {} units is over the limit of {WIDTH_MAX}", units.0);
-            Err(ArgumentError::of("model", code::LIMIT_REACHED, message).at(size.span))
-        }
-    }
-}
-
-fn optimizer(training: &EpochArgs) -> OptimizerConfig {
-    let config = match training.optimizer {
-        OptimizerWord::Sgd => OptimizerConfig::Sgd(Sgd { momentum: training.momentum.0, ..Sgd::default() }),
-        OptimizerWord::RmsProp => OptimizerConfig::RmsProp(RmsProp::default()),
-        OptimizerWord::Adam => OptimizerConfig::Adam(Adam::default()),
-        OptimizerWord::AdamW => {
-            OptimizerConfig::AdamW(AdamW { weight_decay: training.weight_decay.0, ..AdamW::default() })
-        }
-    };
-    config.with_lr(training.lr.0)
-}
-
-struct Mlp {
-    label: String,
-    /// The network without what the target determines.
-    network: Network,
-    /// `None`: derived from the target.
-    output: Option<usize>,
-    output_span: Span,
-    validation: Option<f64>,
-    /// `None`: derived from the target.
-    loss: Option<LossWord>,
-    seed: Option<u64>,
-}
-
-impl Training for Mlp {
-    fn label(&self) -> String {
-        self.label.clone()
-    }
-
-    fn wants_classes(&self, distinct: usize) -> Option<bool> {
-        match (self.loss, self.output) {
-            (Some(LossWord::Mse), _) => Some(false),
-            (Some(_), _) => Some(true),
-            // An output width that equals the number of distinct values means classes.
-            (None, Some(1)) => Some(distinct == 2),
-            (None, Some(width)) => Some(width == distinct),
-            (None, None) => None,
-        }
-    }
-
-    fn accepts(&self) -> Accepts {
-        accepted(Network::default().accepts(), FeatureUse::Features)
-    }
-
-    fn decided(&self, task: &Task) -> Vec<(&'static str, String)> {
-        vec![("loss", fitting_loss(task).to_value().to_string())]
-    }
-
-    fn validation(&self) -> Option<Arc<dyn Splitter>> {
-        self.validation.map(|share| Arc::new(Eval::holdout(share)) as Arc<dyn Splitter>)
-    }
-
-    fn learner(&self, task: &Task) -> Result<Arc<dyn Learner>, ArgumentError> {
-        let outputs = fitting_width(self.output, self.output_span, task)?;
-        let fitting = fitting_loss(task);
-        if let Some(loss) = self.loss.filter(|loss| *loss != fitting) {
-            let (loss, fitting) = (loss.to_value(), fitting.to_value());
-            let message = format!("loss `{loss}` does not fit the target `{}`", task.target);
-            return Err(
-                ArgumentError::of("loss", code::WRONG_TASK, message).help(format!("for this target: loss={fitting}"))
-            );
-        }
-        let loss = match fitting {
-            LossWord::Mse => Loss::MeanSquaredError,
-            LossWord::Bce => Loss::BinaryCrossEntropy,
-            LossWord::CrossEntropy => Loss::SoftmaxCrossEntropy,
-        };
-        let mut learner = Network { outputs, ..self.network.clone() };
-        learner.training.loss = Some(loss);
-        Ok(Arc::new(LearnerOf { learner, task: task.clone(), sees: FeatureUse::Features }))
-    }
-
-    fn seed(&self) -> Option<u64> {
-        self.seed
-    }
-}
-
-/// The loss for a task.
-fn fitting_loss(task: &Task) -> LossWord {
-    match &task.kind {
-        TaskKind::Numbers => LossWord::Mse,
-        TaskKind::Classes(classes) if classes.len() == 2 => LossWord::Bce,
-        TaskKind::Classes(_) => LossWord::CrossEntropy,
-    }
-}
-
-/// The output width for a task.
-///
-/// # Errors
-/// `WRONG_WIDTH` if the script gives another one.
-fn fitting_width(given: Option<usize>, span: Span, task: &Task) -> Result<usize, ArgumentError> {
-    let outputs = match &task.kind {
-        TaskKind::Classes(classes) if classes.len() > 2 => classes.len(),
-        _ => 1,
-    };
-    let Some(width) = given.filter(|&width| width != outputs) else { return Ok(outputs) };
-    let what = match &task.kind {
-        TaskKind::Classes(classes) => format!("{} classes", classes.len()),
-        TaskKind::Numbers => "numbers".to_owned(),
-    };
-    let message = format!("output width {width} does not fit the target `{}` ({what})", task.target);
-    Err(ArgumentError::of("model", code::WRONG_WIDTH, message)
-        .at(span)
-        .replacement(outputs.to_string())
-        .help("`auto` derives it from the target")
-        .help("if another column is the target, name it: target NAME"))
+    let hidden = widths(hidden)?;
+    let network = Network { hidden, activation: args.activation.0, dropout, ..Network::default() };
+    let output = Output { width: units(last)?, span: last.span };
+    let make = move |outputs: usize, training: net::Training| Network { outputs, training, ..network.clone() };
+    Ok(Arc::new(Descent { label, output, settings, make }))
 }
 
 struct Real {
     label: String,
     learner: RealMlp,
-    /// The output width of the script, or `None` for `auto`, and its place.
-    output: Option<(Option<usize>, Span)>,
+    output: Option<Output>,
+    /// The share of the training rows that is held out to stop early; `None` if each member holds out its own.
+    validation: Option<f64>,
     seed: Option<u64>,
 }
 
@@ -351,21 +208,19 @@ impl Training for Real {
     }
 
     fn wants_classes(&self, distinct: usize) -> Option<bool> {
-        match self.output {
-            Some((Some(1), _)) => Some(distinct == 2),
-            Some((Some(width), _)) => Some(width == distinct),
-            _ => None,
-        }
+        self.output.and_then(|output| output.wants_classes(distinct))
     }
 
     fn accepts(&self) -> Accepts {
         accepted(self.learner.accepts(), FeatureUse::Features)
     }
 
+    fn validation(&self) -> Option<Arc<dyn Splitter>> {
+        self.validation.map(|share| Arc::new(Eval::holdout(share)) as Arc<dyn Splitter>)
+    }
+
     fn learner(&self, task: &Task) -> Result<Arc<dyn Learner>, ArgumentError> {
-        if let Some((width, span)) = self.output {
-            fitting_width(width, span, task)?;
-        }
+        self.output.map(|output| output.fitting(task)).transpose()?;
         Ok(Arc::new(LearnerOf { learner: self.learner.clone(), task: task.clone(), sees: FeatureUse::Features }))
     }
 

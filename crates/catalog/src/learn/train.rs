@@ -3,7 +3,7 @@
 use pipewright_learn::net::{AdamW, RmsProp, Sgd, Training};
 use pipewright_operator::{
     Args, ArgumentError, Arguments, Bound, Chosen, Count, Effect, Environment, Example, Flow, Fraction, Group,
-    NonNegative, Param, Positive, Seed, Spec, UnitInterval, Verb, arguments, words,
+    NonNegative, Param, Positive, Ratio, Seed, Spec, UnitInterval, Verb, arguments, words,
 };
 
 arguments! {
@@ -30,7 +30,10 @@ words! {
 
 words! {
     /// A loss of networks.
-    pub(crate) enum LossWord { Mse = "mse", Bce = "bce", CrossEntropy = "cross_entropy" }
+    pub(crate) enum LossWord {
+        Mse = "mse", Huber = "huber", LogCosh = "log_cosh", Quantile = "quantile", Poisson = "poisson", Gamma = "gamma",
+        Bce = "bce", CrossEntropy = "cross_entropy", Focal = "focal", Hinge = "hinge",
+    }
 }
 
 arguments! {
@@ -53,21 +56,34 @@ arguments! {
         training momentum: UnitInterval = Sgd::default().momentum, for optimizer in ["sgd"];
         /// Decoupled weight decay of `adamw`.
         training weight_decay: NonNegative = AdamW::default().weight_decay, for optimizer in ["adamw"];
+        /// The loss to minimise: `mse`, `huber`, `log_cosh`, `quantile`, `poisson` (counts) or `gamma` (amounts above 0) for
+        /// numbers; `bce` for two classes, `cross_entropy` for more, `focal` or `hinge` for any. Without it, `mse`, `bce` or
+        /// `cross_entropy`.
+        training loss: Option<LossWord>;
+        /// Where `huber` becomes linear, in standard deviations of the target.
+        training delta: Positive = 1.0, for loss in ["huber"];
+        /// The quantile that `quantile` predicts.
+        training quantile: Fraction = 0.5, for loss in ["quantile"];
+        /// The exponent of `focal`: how much less rows count that are predicted well.
+        training focal_gamma: NonNegative = 2.0, for loss in ["focal"];
+        /// Gradient clipping: the largest norm of a step's gradient.
+        training clip: Option<Positive>;
+        /// Batches per gradient step (gradient accumulation): as one larger batch, in less memory.
+        training accumulate: Count = Training::default().accumulate;
+        /// Exponential moving average: the decay per step of averaged weights, which predict in place of the last ones.
+        training ema: Option<Fraction>;
+        /// Mixup: mixes rows of a batch in shares of the beta distribution with this parameter, from above 0 to 1.
+        training mixup: Option<Ratio>;
         /// Early stopping: ends after this many epochs without a lower validation loss, and keeps the best weights.
         training early_stop: Option<Count>;
         /// Share of the training rows held out for validation.
         training val: Fraction = 0.1, with early_stop;
-        /// The loss to minimise. Without it, `mse` for numbers, `bce` for two classes, `cross_entropy` for more.
-        training loss: Option<LossWord>;
     }
 }
 
 impl EpochArgs {
     /// The options of early stopping, for models that are trained in rounds.
-    pub(super) const STOPPING: &[Param] = {
-        let (_, last) = EpochArgs::PARAMS.split_at(EpochArgs::PARAMS.len() - 3);
-        last.split_at(2).0
-    };
+    pub(super) const STOPPING: &[Param] = { EpochArgs::PARAMS.split_at(EpochArgs::PARAMS.len() - 2).1 };
 }
 
 /// All options; those passed on to models come first.

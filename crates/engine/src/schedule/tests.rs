@@ -21,6 +21,7 @@ static REGISTRY: Registry = Registry {
     functions: pipewright_frame::Functions::BUILT_IN,
     samples: &[],
     generators: &[],
+    layers: &[],
     adjustments: &[],
     shorthands: &[],
     implied: Implied {

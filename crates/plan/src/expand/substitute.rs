@@ -2,7 +2,7 @@
 
 use super::{Expander, Locals};
 use pipewright_diagnostic::{Diagnostic, Span, Spanned, code, nearest};
-use pipewright_syntax::{Arg, Core, Expr, Named, PathArg, Selector, Value};
+use pipewright_syntax::{Arg, Core, Expr, Named, PathArg, Pipeline, Selector, Value};
 
 impl Expander {
     fn lookup(&mut self, name: &str, span: Span, local: &Locals) -> Option<Value> {
@@ -106,7 +106,9 @@ impl Expander {
                 }
             }
             Value::List(items) => items.iter_mut().for_each(|item| self.value(item, local)),
-            Value::Word { shape, call, .. } => {
+            Value::Block(pipeline) => self.inside(pipeline, local),
+            Value::Word { shape, call, block, .. } => {
+                block.iter_mut().for_each(|pipeline| self.inside(pipeline, local));
                 for item in shape.iter_mut().flat_map(|shape| &mut shape.node) {
                     self.value(item, local);
                 }
@@ -116,6 +118,11 @@ impl Expander {
             }
             _ => {}
         }
+    }
+
+    /// In the stages of a model in braces, or its layers.
+    fn inside(&mut self, pipeline: &mut Pipeline, local: &Locals) {
+        pipeline.stages.iter_mut().for_each(|stage| self.substitute(&mut stage.core, local));
     }
 
     fn selector(&mut self, selector: &mut Spanned<Selector>, local: &Locals) {
