@@ -83,9 +83,7 @@ fn of_effects(Effects { method, rows, effects }: &Effects, explanation: &Explana
         };
         json!({"value": value, "mean": of(&point.mean), "low": of(&point.low), "high": of(&point.high)})
     };
-    let of_effect = |effect: &Effect| {
-        json!({"column": effect.column, "points": effect.points.iter().map(of_point).collect::<Vec<_>>()})
-    };
+    let of_effect = |effect: &Effect| json!({"column": effect.column, "points": effect.points.iter().map(of_point).collect::<Vec<_>>()});
     json!({"method": method.name(), "rows": rows, "columns": effects.iter().map(of_effect).collect::<Vec<_>>()})
 }
 

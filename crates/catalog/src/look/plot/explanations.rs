@@ -71,7 +71,8 @@ fn outputs(count: usize) -> std::ops::Range<usize> {
 fn effects(Effects { effects, method, .. }: &Effects, explanation: &Explanation) -> Figure {
     let output = explanation.task.classes().map_or(0, |classes| classes.len() - 1);
     let target = &explanation.task.target;
-    let what = explanation.task.classes().map_or_else(|| target.to_string(), |classes| format!("p({})", classes[output]));
+    let what =
+        explanation.task.classes().map_or_else(|| target.to_string(), |classes| format!("p({})", classes[output]));
     let figures: Vec<(&str, Figure)> =
         effects.iter().take(PANELS).map(|effect| (effect.column.as_str(), panel(effect, output, &what))).collect();
     match figures.as_slice() {
@@ -113,7 +114,13 @@ fn panel(Effect { column, points }: &Effect, output: usize, what: &str) -> Figur
     let average: Vec<[f64; 2]> = places.iter().map(|[place, mean, ..]| [*place, *mean]).collect();
     let band: Vec<[f64; 3]> = places.iter().map(|[place, _, low, high]| [*place, *low, *high]).collect();
     let feature = pipewright_plot::Column::new(column, &[]);
-    pipewright_plot::effect(&pipewright_plot::Effect { feature, effect: what, average: &average, band: &band, rows: &[] })
+    pipewright_plot::effect(&pipewright_plot::Effect {
+        feature,
+        effect: what,
+        average: &average,
+        band: &band,
+        rows: &[],
+    })
 }
 
 fn beeswarm(contributions: &Contributions, explanation: &Explanation) -> Figure {
