@@ -58,7 +58,20 @@ pub(crate) const VERB: Verb = Verb {
         output: Flow::Learner,
         effect: Effect::Tee,
         structure: Structure::Plain,
-        examples: &[Example { script: "load diabetes.csv | train ridge | conformal 90% | eval kfold 5", output: "" }],
+        examples: &[Example {
+            script: "load diabetes.csv | train ridge | conformal 90% | eval kfold 5",
+            output: "\
+ridge | conformal 90% predicts progression (regression)
+kfold, 5 folds, 442 rows, seed 0
+
+                        mean          95% interval    lowest   highest    baseline
+rmse                 54.5261    50.4523 to 58.6000   51.8985   57.6145     77.1127
+mae                  44.1458    39.8281 to 48.4636   42.3173   46.9773     65.9027
+r2                    0.4925      0.3806 to 0.6044    0.4209    0.5867     -0.0095
+coverage              0.9027      0.8747 to 0.9307    0.8864    0.9205           ·
+width               184.4736  179.8716 to 189.0756  180.5591  187.2047           ·
+",
+        }],
         ..Spec::of::<ConformalArgs>()
     },
     bind,
