@@ -114,32 +114,39 @@ pub(crate) fn execute(
         Work::Explain(explain, task, round, key) => {
             Value::Explained(Arc::new(explained(explain.as_ref(), task, *round, *key, &inputs, progress)?))
         }
-        Work::Explanation(explain, head) => {
-            let rounds = inputs.into_iter().map(|part| Arc::unwrap_or_clone(expect!(Explained, part))).collect();
-            Value::Output(Arc::new(Output::Explanation(Explanation {
-                arm: head.arm.as_deref().map(str::to_owned),
-                model: head.model.clone(),
-                task: head.task.clone(),
-                shown: explain.combine(rounds)?,
-            })))
-        }
-        Work::Verdict(judge, head) => Value::Output(Arc::new(Output::Evaluation(verdict(judge, head, inputs)))),
         Work::Admit(..) | Work::Assess(_) => examined(&job.work, &inputs, environment)?,
         Work::Choose(_) | Work::Suggest(..) | Work::Chosen(_) | Work::Candidate(_) => {
             Value::searched(&job.work, inputs, progress)?
         }
-        Work::Searched(head) => Value::Output(Arc::new(Output::Tuning(tuning(head, &inputs)))),
-        Work::Inspect(inspect) => Value::Output(Arc::new(inspect.inspect(expect!(Data, &inputs[0]), environment)?)),
-        Work::Consumer(consumer, head) => {
-            Value::Output(Arc::new(consumed(consumer.as_ref(), head, &inputs, environment)?))
+        Work::Searched(_)
+        | Work::Inspect(_)
+        | Work::Consumer(..)
+        | Work::ModelSink(..)
+        | Work::Freeze(..)
+        | Work::Verdict(..)
+        | Work::Explanation(..) => Value::Output(Arc::new(told(&job.work, inputs, environment)?)),
+    })
+}
+
+/// What a stage tells: the result of its work.
+fn told(work: &Work, inputs: Vec<Value>, environment: &Environment) -> Result<Output, Failure> {
+    Ok(match work {
+        Work::Searched(head) => Output::Tuning(tuning(head, &inputs)),
+        Work::Verdict(judge, head) => Output::Evaluation(verdict(judge, head, inputs)),
+        Work::Explanation(explain, head) => {
+            let rounds = inputs.into_iter().map(|part| Arc::unwrap_or_clone(expect!(Explained, part))).collect();
+            Output::Explanation(Explanation {
+                arm: head.arm.as_deref().map(str::to_owned),
+                model: head.model.clone(),
+                task: head.task.clone(),
+                shown: explain.combine(rounds)?,
+            })
         }
-        Work::ModelSink(sink, head) => {
-            Value::Output(Arc::new(sink.store(&Arc::new(pipeline(head, &inputs)?), environment)?))
-        }
-        Work::Freeze(freeze, head) => {
-            let preparation = preparation(head, &inputs[0], &inputs[1..]);
-            Value::Output(Arc::new(freeze.freeze(&preparation, environment)?))
-        }
+        Work::Inspect(inspect) => inspect.inspect(expect!(Data, &inputs[0]), environment)?,
+        Work::Consumer(consumer, head) => consumed(consumer.as_ref(), head, &inputs, environment)?,
+        Work::ModelSink(sink, head) => sink.store(&Arc::new(pipeline(head, &inputs)?), environment)?,
+        Work::Freeze(freeze, head) => freeze.freeze(&preparation(head, &inputs[0], &inputs[1..]), environment)?,
+        _ => unreachable!("only the work of results is passed here"),
     })
 }
 

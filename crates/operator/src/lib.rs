@@ -10,6 +10,7 @@
 
 mod args;
 mod argument;
+mod argument_error;
 mod block;
 mod canonical;
 mod data;
@@ -32,6 +33,7 @@ pub use argument::{
     Argument, Bytes, Condition, Count, Duration, FilePath, Fraction, Int, Name, NonNegative, Number, Positive, Ratio,
     SampleName, Secret, Seed, TableName, UnitInterval, columns_of,
 };
+pub use argument_error::ArgumentError;
 pub use block::{Block, Inner, InnerWork, Route, Selected};
 pub use data::{Data, Stream};
 pub use declare::Arguments;
@@ -43,8 +45,8 @@ pub use pipeline::{EvaluationRecord, FittedPipeline, Preparation, Record, SeenRo
 pub use registry::{Implied, Registry, Sample};
 pub use settled::Settled;
 pub use spec::{
-    ArgumentError, Effect, Example, Flow, Form, Generator, Group, LayerKind, LoadStep, Model, Prepare, Spec, StateKind,
-    Structure, Tasks, Verb,
+    Effect, Example, Flow, Form, Generator, Group, LayerKind, LoadStep, Model, Prepare, Spec, StateKind, Structure,
+    Tasks, Verb,
 };
 pub use task::{Task, TaskKind, Transform};
 pub use work::Bound;

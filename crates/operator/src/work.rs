@@ -3,6 +3,7 @@
 //! Rows are [`Data`]; predictions are [`Predictions`]: probabilities per class, or numbers. Results are [`Output`]s.
 
 mod adjust;
+mod consumer;
 mod exam;
 mod explain;
 mod search;
@@ -18,6 +19,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use adjust::{Adjust, Adjusted, Adjustment, AdjustmentKind};
+pub use consumer::{Consumer, Given};
 pub use exam::{Exam, Holdout, Sitting};
 pub use explain::{Explain, RoundModel, RoundRows};
 pub use search::{Choose, Course, Pool, Race, Rung, Search};
@@ -455,38 +457,6 @@ pub trait Inspect: Send + Sync {
     /// # Errors
     /// A [`Failure`] if its output cannot be written.
     fn inspect(&self, rows: &Data, environment: &Environment) -> Result<Output, Failure>;
-}
-
-/// Uses the results of the stages above: checks a condition on them, or writes them.
-pub trait Consumer: Send + Sync {
-    /// Does it require an evaluation among the results?
-    fn needs_evaluation(&self) -> bool {
-        false
-    }
-
-    /// Does it take the evaluations of all arms of a `fork`, and run once for all of them?
-    fn takes_all_arms(&self) -> bool {
-        false
-    }
-
-    /// Runs it.
-    ///
-    /// # Errors
-    /// A [`Failure`] if a condition is false or uses an unknown result, or if a file cannot be written.
-    fn consume(&self, given: &Given<'_>, environment: &Environment) -> Result<Output, Failure>;
-}
-
-/// What a consumer is given.
-#[derive(Debug)]
-pub struct Given<'a> {
-    /// The results of the stages above, in the order of the script.
-    pub results: &'a [Arc<Output>],
-    /// The rows of its input, if there are any.
-    pub rows: Option<&'a Data>,
-    /// The script down to it, with every implied stage.
-    pub script: &'a str,
-    /// The seed of the run.
-    pub seed: u64,
 }
 
 /// Saves the final fit.
