@@ -285,7 +285,7 @@ const MODELS: &[Row] = &[
             model("mlp[4,auto](recipe=realmlp) epochs=3", "grade"),
             model("mlp[4,auto](recipe=realmlp) epochs=6 early_stop=2", "price"),
             model("mlp[4,auto] epochs=3 loss=huber delta=0.5 clip=1 ema=0.9", "price"),
-            model("mlp[4,auto](balanced=true, label_smoothing=0.1) epochs=3 loss=focal", "grade"),
+            model("mlp[4,auto](balanced=true) epochs=3 loss=focal", "grade"),
             model("mlp[4,auto] epochs=3 loss=hinge accumulate=2", "shape"),
             model("mlp[4,auto](dropout=0.3) epochs=3", "grade"),
             model("mlp[4,3](activation=tanh) epochs=3 optimizer=sgd momentum=0.9 lr=0.05", "shape"),
@@ -297,7 +297,7 @@ const MODELS: &[Row] = &[
     Row {
         name: "net",
         variants: &[
-            model("net { dense[4] act=relu | dropout 20% | dense[auto] } epochs=3", "grade"),
+            model("net(label_smoothing=0.1) { dense[4] act=relu | dropout 20% | dense[auto] } epochs=3", "grade"),
             model(
                 "net { dense[4] | norm batch | act silu | residual { dense[4] act=relu } | dense[3] } epochs=3",
                 "shape",

@@ -87,7 +87,8 @@ pub(crate) fn script(spec: &'static Spec, given: &[(&'static Param, &str)]) -> S
     if is_model(spec) {
         let call = if options.is_empty() { String::new() } else { format!("({})", options.join(", ")) };
         let target = MODELS.iter().find(|row| row.name == spec.name).map_or("grade", |row| row.variants[0].target);
-        return format!("load t.csv | drop town | target {target} | train {}{shape}{call}", spec.name);
+        let parts = if in_braces { format!("{call}{shape}") } else { format!("{shape}{call}") };
+        return format!("load t.csv | drop town | target {target} | train {}{parts}", spec.name);
     }
     let last = spec.positionals.iter().rposition(|param| param.required || text(param).is_some());
     let positionals = spec.positionals.iter().take(last.map_or(0, |last| last + 1)).map(|param| {

@@ -269,12 +269,12 @@ impl Chosen {
 
     fn write_model(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.model.spec.name)?;
-        let mut call = Vec::new();
+        let (mut call, mut braces) = (Vec::new(), String::new());
         for (name, value) in self.args.given() {
             if Some(name) == self.model.spec.shape.as_ref().map(|shape| shape.name) {
                 let text = value.node.to_string().replace(", ", ",");
                 match value.node {
-                    Value::Layers(ref layers) => write!(f, " {layers}")?,
+                    Value::Layers(ref layers) => braces = format!(" {layers}"),
                     Value::List(_) => f.write_str(&text)?,
                     _ => write!(f, "[{text}]")?,
                 }
@@ -282,7 +282,10 @@ impl Chosen {
                 call.push(format!("{name}={}", value.node));
             }
         }
-        if call.is_empty() { Ok(()) } else { write!(f, "({})", call.join(", ")) }
+        if !call.is_empty() {
+            write!(f, "({})", call.join(", "))?;
+        }
+        f.write_str(&braces)
     }
 }
 

@@ -122,15 +122,16 @@ pub fn verb_help(registry: &Registry, name: &str) -> Option<String> {
 #[must_use]
 pub fn usage(spec: &Spec) -> String {
     let mut words = vec![spec.name.to_owned()];
-    if let Some(shape) = &spec.shape {
-        words[0].push_str(&match shape.domain {
-            Domain::Layers => format!(" {{ {} }}", shape.name),
-            _ => format!("[{}]", shape.name),
-        });
+    let mut braces = String::new();
+    match &spec.shape {
+        Some(shape) if shape.domain == Domain::Layers => braces = format!(" {{ {} }}", shape.name),
+        Some(shape) => words[0].push_str(&format!("[{}]", shape.name)),
+        None => {}
     }
     if matches!(spec.group, Group::Models | Group::Generated) {
         let names: Vec<String> = spec.options.iter().map(|param| format!("{}=", param.name)).collect();
-        return if names.is_empty() { words.remove(0) } else { format!("{}({})", words[0], names.join(", ")) };
+        let call = if names.is_empty() { String::new() } else { format!("({})", names.join(", ")) };
+        return format!("{}{call}{braces}", words[0]);
     }
     if spec.form == Form::Selector {
         words.push("COLUMNS".to_owned());

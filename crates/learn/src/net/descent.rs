@@ -68,13 +68,7 @@ impl Descent {
         let architecture = Architecture { inputs: train.columns(), layers, head };
 
         let batch_rows = training.batch.clamp(1, rows);
-        let what =
-            || format!("a network of {} weights, trained on {batch_rows} rows at a time,", architecture.weights());
-        let bytes = architecture.training_bytes(batch_rows);
-        if bytes > isize::MAX as u128 {
-            return Err(Failure::new(code::LIMIT_REACHED, format!("{} is larger than any memory", what())));
-        }
-        room_for(bytes, what)?;
+        check_room(&architecture, batch_rows)?;
         let validation = validation.filter(|rows| training.early_stop.is_some() && rows.labels().rows() > 0);
         let weighted = [Some(train), validation].into_iter().flatten().any(|rows| rows.labels().weights().is_some());
         let weighted = weighted || factors.is_some();
@@ -264,6 +258,16 @@ impl Descent {
         Failure::new(code::DIVERGED, format!("the loss or a weight is no longer finite in epoch {epoch}{place}"))
             .help(format!("try a smaller `lr` than {}, or `scale` before `train`", self.training.optimizer.lr()))
     }
+}
+
+/// Is there room for the training of a network with this many rows at a time?
+fn check_room(architecture: &Architecture, batch_rows: usize) -> Result<(), Failure> {
+    let what = || format!("a network of {} weights, trained on {batch_rows} rows at a time,", architecture.weights());
+    let bytes = architecture.training_bytes(batch_rows);
+    if bytes > isize::MAX as u128 {
+        return Err(Failure::new(code::LIMIT_REACHED, format!("{} is larger than any memory", what())));
+    }
+    room_for(bytes, what)
 }
 
 /// Updates running statistics by those of a batch, which follow the loss in the outputs of a step.

@@ -28,7 +28,7 @@ impl Batch {
     /// Mixes each row with the next, the last with the first. Of a target, each part counts by its row's weight, so that
     /// a loss which is linear in targets is the mixture of both losses.
     pub(super) fn mix(&mut self, share: f64) {
-        let rows = if self.target_width == 0 { 0 } else { self.target.len() / self.target_width };
+        let rows = self.target.len().checked_div(self.target_width).unwrap_or(0);
         let share = share as f32;
         if !self.weights.is_empty() {
             let widths = self.target_width;

@@ -24,7 +24,7 @@ pub(super) fn bound(
     let mut layers = Vec::new();
     for stage in &pipeline.stages {
         // A stage that is not valid was reported by the parser.
-        let Some(name) = stage.core.verb() else { return None };
+        let name = stage.core.verb()?;
         let Some(kind) = known.registry.layer(&name.node) else {
             problems.push(no_layer(name, known));
             continue;
