@@ -10,7 +10,6 @@
 
 mod args;
 mod argument;
-mod argument_error;
 mod block;
 mod canonical;
 mod data;
@@ -19,6 +18,7 @@ mod declare;
 mod domain;
 mod environment;
 mod footprint;
+mod layer;
 mod param;
 mod pipeline;
 mod registry;
@@ -33,19 +33,19 @@ pub use argument::{
     Argument, Bytes, Condition, Count, Duration, FilePath, Fraction, Int, Name, NonNegative, Number, Positive, Ratio,
     SampleName, Secret, Seed, TableName, UnitInterval, columns_of,
 };
-pub use argument_error::ArgumentError;
 pub use block::{Block, Inner, InnerWork, Route, Selected};
 pub use data::{Data, Stream};
 pub use declare::Arguments;
 pub use domain::{Domain, Word, bytes};
 pub use environment::{Environment, failure_of};
 pub use footprint::{Combined, Declaration, Footprint, Made, Neighbours, Reads, RowsKept, TrainingRows, Values};
+pub use layer::LayerKind;
 pub use param::{Param, Place, Preset, When};
 pub use pipeline::{EvaluationRecord, FittedPipeline, Preparation, Record, SeenRows, StepRecord};
 pub use registry::{Implied, Registry, Sample};
 pub use settled::Settled;
 pub use spec::{
-    Effect, Example, Flow, Form, Generator, Group, LayerKind, LoadStep, Model, Prepare, Spec, StateKind, Structure,
+    ArgumentError, Effect, Example, Flow, Form, Generator, Group, LoadStep, Model, Prepare, Spec, StateKind, Structure,
     Tasks, Verb,
 };
 pub use task::{Task, TaskKind, Transform};

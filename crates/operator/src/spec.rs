@@ -5,7 +5,6 @@ use crate::param::leading;
 use crate::work::{Fitted, FittedModel, Source, Training};
 use crate::{Args, Arguments, Bound, Environment, Param, Place, Registry, TaskKind};
 use pipewright_diagnostic::{Code, Failure, Span};
-use pipewright_learn::net::layer::Layer;
 use std::sync::Arc;
 
 /// A verb: its specification and how it is bound.
@@ -66,29 +65,6 @@ impl std::fmt::Debug for Generator {
 
 impl PartialEq for Generator {
     fn eq(&self, other: &Generator) -> bool {
-        self.spec.name == other.spec.name
-    }
-}
-
-/// A kind of layer of a network: `net { dense[64] | dropout 20% | dense[auto] }`.
-pub struct LayerKind {
-    /// Its specification.
-    pub spec: Spec,
-    /// Makes the layers that a stage stands for, given the number of inputs if the script determines it.
-    ///
-    /// # Errors
-    /// An [`ArgumentError`] if the arguments or the number of inputs do not fit.
-    pub build: fn(&Args, inputs: Option<usize>) -> Result<Vec<Layer>, ArgumentError>,
-}
-
-impl std::fmt::Debug for LayerKind {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.spec.name)
-    }
-}
-
-impl PartialEq for LayerKind {
-    fn eq(&self, other: &LayerKind) -> bool {
         self.spec.name == other.spec.name
     }
 }
