@@ -12,6 +12,15 @@ use pipewright_diagnostic::{Failure, code};
 use pipewright_operator::{ArgumentError, Environment, FilePath, Registry, failure_of};
 use std::io;
 
+/// Writes a file of the script, whole or not at all.
+///
+/// # Errors
+/// `CANNOT_WRITE`.
+pub(crate) fn put(path: &str, text: &str, environment: &Environment) -> Result<(), Failure> {
+    let written = environment.world.replace(&environment.place(path), &mut |out| out.write_all(text.as_bytes()));
+    written.map_err(|error| failure_of(code::CANNOT_WRITE, "cannot write", path.as_ref(), &error))
+}
+
 /// What the file holds.
 ///
 /// # Errors

@@ -48,7 +48,7 @@ impl<R: Rows, O: Into<Numbers>, F: Fn(&R) -> Result<O, Failure> + Sync> Explaine
         let (mut share, mut size) = (Vec::new(), Vec::new());
         for output in 0..both.width() {
             let count = rows.len() as f64;
-            // A mean of so many numbers of this size is only as precise: what is smaller is rounding.
+            // A mean of this many numbers is no more precise: what is smaller is rounding.
             let largest = both.column(output).into_iter().map(f64::abs).fold(0.0, f64::max);
             let rounding = (f64::EPSILON * count * largest).powi(2) * count;
             let [first, second, both] = [&first, &second, &both].map(|numbers| centred(numbers.column(output)));

@@ -5,7 +5,7 @@ use crate::result::Explained;
 use crate::{ArgumentError, Task};
 use pipewright_diagnostic::{Failure, Progress};
 use pipewright_frame::Table;
-use pipewright_learn::Predictions;
+use pipewright_learn::{Outputs, Predictions};
 use pipewright_world::random::Key;
 use std::sync::Arc;
 
@@ -91,5 +91,13 @@ impl RoundModel {
     /// Those of the steps and of the model.
     pub fn predict(&self, rows: &Table) -> Result<Predictions, Failure> {
         self.model.predict(&self.transformed(rows)?)
+    }
+
+    /// What the model says about such rows, without what was decided from it.
+    ///
+    /// # Errors
+    /// As [`RoundModel::predict`].
+    pub fn outputs(&self, rows: &Table) -> Result<Outputs, Failure> {
+        Ok(self.predict(rows)?.outputs)
     }
 }

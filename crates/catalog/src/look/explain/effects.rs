@@ -37,8 +37,7 @@ impl Explain for EffectsOf {
     ) -> Result<Explained, Failure> {
         let reference = rows.held_out.take(&some(rows.held_out.rows(), self.rows, key.child("rows")));
         let names = self.names(&reference)?;
-        let predict = |rows: &Table| Ok::<_, Failure>(model.predict(rows)?.outputs);
-        let explainer = Explainer::new(predict, &reference).key(key);
+        let explainer = Explainer::new(|rows: &Table| model.outputs(rows), &reference).key(key);
         let effect = |name: Arc<str>| {
             let (places, numbers): (Vec<Place>, Numbers) = match self.method {
                 EffectMethod::Dependence => {

@@ -32,12 +32,11 @@ impl Explain for Permutation {
     ) -> Result<Explained, Failure> {
         let metric = metric_of(self.metric, model.task());
         let labels = exchange::labels(rows.held_out, model.task())?;
-        let predict = |rows: &Table| Ok::<_, Failure>(model.predict(rows)?.outputs);
         // Between folds, the interval is over them.
         let interval = Permuting::default().interval.filter(|_| rows.rounds == 1);
         let permuting = Permuting { repeats: self.repeats, interval };
         let players = Players::each(rows.held_out).only(&features(&self.columns, rows.held_out)?)?;
-        let explainer = Explainer::new(predict, rows.held_out).players(players).key(key);
+        let explainer = Explainer::new(|rows: &Table| model.outputs(rows), rows.held_out).players(players).key(key);
         let found = explainer.importance(&labels, metric, &permuting)?;
         let rows = [rows.training.rows(), rows.held_out.rows()];
         Ok(Explained::Importance(Importance { metric: metric.name, found, rows }))

@@ -33,8 +33,9 @@ impl Explain for Shap {
         let places = some(rows.held_out.rows(), self.rows.div_ceil(rows.rounds), key.child("rows"));
         let explained = rows.held_out.take(&places);
         let background = rows.training.take(&some(rows.training.rows(), self.background, key.child("background")));
-        let predict = |rows: &Table| Ok::<_, Failure>(model.predict(rows)?.outputs);
-        let found = Explainer::new(predict, &background).key(key).shapley(&explained, Shapley::Auto)?;
+        let found = Explainer::new(|rows: &Table| model.outputs(rows), &background)
+            .key(key)
+            .shapley(&explained, Shapley::Auto)?;
         let texts: Vec<Vec<String>> =
             explained.features().iter().map(|name| exchange::texts(&explained, name)).collect::<Result<_, _>>()?;
         Ok(Explained::Contributions(Contributions {

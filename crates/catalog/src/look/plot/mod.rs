@@ -4,13 +4,14 @@ mod data;
 mod explanations;
 mod results;
 
+use crate::out::put;
 use pipewright_diagnostic::{Failure, code};
 use pipewright_frame::{Class, Selection};
 use pipewright_operator::result::{Evaluation, Explanation, Figures, Output};
 use pipewright_operator::work::{Consumer, Given, Inspect};
 use pipewright_operator::{
     Args, Argument, ArgumentError, Arguments, Bound, Data, Effect, Environment, Example, Flow, Group, Spec, Verb,
-    arguments, failure_of, words,
+    arguments, words,
 };
 use pipewright_plot::{Figure, Size, Theme};
 use std::sync::Arc;
@@ -228,9 +229,7 @@ impl Place {
     /// Writes pictures, if they go to files.
     fn put(&self, figures: Vec<(String, Figure)>, environment: &Environment) -> Result<Output, Failure> {
         let write = |path: &str, figure: &Figure, size: Size| {
-            let svg = pipewright_plot::svg(figure, Theme::Auto, size);
-            let written = environment.world.replace(&environment.place(path), &mut |out| out.write_all(svg.as_bytes()));
-            written.map_err(|error| failure_of(code::CANNOT_WRITE, "cannot write", path.as_ref(), &error))
+            put(path, &pipewright_plot::svg(figure, Theme::Auto, size), environment)
         };
         match self.0.as_deref() {
             None => {}

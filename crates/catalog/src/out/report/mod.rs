@@ -6,7 +6,7 @@ use pipewright_diagnostic::{Failure, code};
 use pipewright_operator::result::{Output, Reported};
 use pipewright_operator::work::{Consumer, Given};
 use pipewright_operator::{
-    Args, ArgumentError, Arguments, Bound, Effect, Environment, Example, Flow, Group, Spec, Verb, arguments, failure_of,
+    Args, ArgumentError, Arguments, Bound, Effect, Environment, Example, Flow, Group, Spec, Verb, arguments,
 };
 use std::sync::Arc;
 
@@ -91,10 +91,7 @@ impl Consumer for Report {
     }
 
     fn consume(&self, given: &Given<'_>, environment: &Environment) -> Result<Output, Failure> {
-        let text = page::text(self.form, given)?;
-        let place = environment.place(&self.path);
-        let written = environment.world.replace(&place, &mut |out| out.write_all(text.as_bytes()));
-        written.map_err(|error| failure_of(code::CANNOT_WRITE, "cannot write", self.path.as_ref(), &error))?;
+        super::put(&self.path, &page::text(self.form, given)?, environment)?;
         Ok(Output::Reported(Reported { path: self.path.clone() }))
     }
 }
