@@ -30,6 +30,10 @@ impl Explain for Permutation {
         key: Key,
         _: &dyn Progress,
     ) -> Result<Explained, Failure> {
+        if rows.held_out.rows() < 2 {
+            let message = "a fold holds out a single row, of which nothing can be shuffled";
+            return Err(Failure::new(code::TOO_FEW_ROWS, message).help("use fewer folds: eval kfold 5"));
+        }
         let metric = metric_of(self.metric, model.task());
         let labels = exchange::labels(rows.held_out, model.task())?;
         // Between folds, the interval is over them.
