@@ -66,14 +66,9 @@ fn work_through(name: &str, steps: &[Step]) -> Result<(), String> {
     Ok(())
 }
 
-/// A machine that builds once needs neither incremental compilation nor line numbers, which take more than half of the
-/// target folder.
-const BUILT_ONCE: &[(&str, &str)] = &[("CARGO_INCREMENTAL", "0"), ("CARGO_PROFILE_DEV_DEBUG", "0")];
-
 /// Runs cargo in the root with visible output.
 pub(crate) fn cargo(arguments: &[&str]) -> Result<(), String> {
-    let variables = if std::env::var_os("CI").is_some() { BUILT_ONCE } else { &[] };
-    cargo_with(arguments, variables)
+    cargo_with(arguments, &[])
 }
 
 /// Runs cargo in the root with these environment variables.

@@ -135,6 +135,9 @@ fn write_importance(text: &mut String, Importance { metric, found, rows }: &Impo
 
 fn write_contributions(text: &mut String, contributions: &Contributions, explanation: &Explanation) {
     let found = &contributions.found;
+    if found.rows() == 1 {
+        return write_row(text, contributions, explanation);
+    }
     let rows = found.rows();
     let _ = writeln!(text, ": mean absolute contribution of each column (SHAP)\n{rows} held-out rows\n");
     let importance: Vec<Vec<f64>> = shown(found.outputs()).map(|output| found.importance(output)).collect();
@@ -150,6 +153,31 @@ fn write_contributions(text: &mut String, contributions: &Contributions, explana
     }
     write_rest(text, found.names().len());
 }
+
+/// How the prediction of a row comes about: the base, and what each column adds to it.
+fn write_row(text: &mut String, Contributions { rows, found, values }: &Contributions, explanation: &Explanation) {
+    let _ = writeln!(text, ": row {}", rows[0] + 1);
+    let label = |column: usize| match values[0][column].as_str() {
+        "" => format!("{} is missing", short(&found.names()[column])),
+        value => format!("{} = {}", short(&found.names()[column]), short(value)),
+    };
+    let labels: Vec<String> = (0..found.names().len()).map(label).collect();
+    let names = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0).max(BASE.len()) + 2;
+    for (output, name) in shown(found.outputs()).zip(outputs(explanation)) {
+        let _ = writeln!(text, "\n{name:<names$}{:>12}", number(Some(found.total(0, output))));
+        let _ = writeln!(text, "{BASE:<names$}{:>12}", number(Some(found.base(0, output))));
+        let contributions = found.of(0, output);
+        for column in order(contributions.iter().map(|amount| amount.abs())) {
+            // What rounds to 0 has no sign.
+            let amount = if contributions[column].abs() < 5e-5 { 0.0 } else { contributions[column] };
+            let _ = writeln!(text, "{:<names$}{amount:>+12.4}", labels[column]);
+        }
+        write_rest(text, labels.len());
+    }
+}
+
+/// What contributions are added to.
+const BASE: &str = "on average";
 
 /// A block of lines per column, with at most this many of its values.
 const VALUES_SHOWN: usize = 8;

@@ -27,6 +27,8 @@ pub enum Explained {
     Contributions(Contributions),
     /// How predictions change with each column.
     Effects(Effects),
+    /// Nothing: the round holds out none of the rows that are asked for.
+    Nothing,
 }
 
 /// How predictions change with columns, over held-out rows.

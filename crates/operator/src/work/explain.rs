@@ -49,6 +49,14 @@ pub struct RoundRows<'a> {
     pub rounds: usize,
 }
 
+impl RoundRows<'_> {
+    /// The places of a row of the table among those held out: one, or none.
+    #[must_use]
+    pub fn places_of(&self, row: u64) -> Vec<u32> {
+        (0..).zip(self.indices.iter()).filter(|(_, index)| u64::from(**index) == row).map(|(place, _)| place).collect()
+    }
+}
+
 /// What was fitted in a round: the steps that learn, and the model.
 #[derive(Debug)]
 pub struct RoundModel {

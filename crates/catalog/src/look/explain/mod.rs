@@ -38,6 +38,8 @@ arguments! {
         option metric: Option<MetricWord>, for method in ["permutation"];
         /// Number of rows to explain, divided among the folds and rounded up; of `pdp` and `ale`, of each fold.
         option rows: Count = 200, for method in ["shap", "pdp", "ale"];
+        /// Number of a row of the table, from 1, that alone is explained, by the model that was fitted without it.
+        option row: Option<Count>, for method in ["shap"];
         /// Number of training rows that stand for values that are not known.
         option background: Count = 100, for method in ["shap"];
         /// Columns to explain.
@@ -55,7 +57,8 @@ pub(crate) const VERB: Verb = Verb {
                   encoded is explained as one. `permutation` shuffles one column at a time and reports how much worse the \
                   metric gets, with a 95 % interval; below or around 0, the model does as well without it. `shap` divides \
                   the difference between a prediction and the mean prediction of training rows among the columns (Shapley \
-                  values); the result lists the mean absolute contribution, and the JSON each row. `pdp` and `ale` tell how the \
+                  values); the result lists the mean absolute contribution, and the JSON each row; `row=17` explains one row, which `plot \
+                  waterfall` draws. `pdp` and `ale` tell how the \
                   prediction changes with each column `on` which they are asked for, as the mean of the folds with their \
                   lowest and highest. Columns that carry the \
                   same information share it: of two copies, each may seem unimportant.",
@@ -134,7 +137,7 @@ sepal_width            0.0157         0.0160         0.0004
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
-    let ExplainArgs { method, repeat, metric, rows, background, columns } = ExplainArgs::read(args)?;
+    let ExplainArgs { method, repeat, metric, rows, row, background, columns } = ExplainArgs::read(args)?;
     Ok(Bound::Explain(match method {
         Method::Permutation => {
             let metric = metric.and_then(|word| Metric::find(word.0));
@@ -152,7 +155,9 @@ fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
             let message = "`explain shap` divides each prediction among all columns";
             return Err(ArgumentError::of("columns", code::MISPLACED_OPTION, message).help("leave it out"));
         }
-        Method::Shap => Arc::new(Shap { rows: rows.get(), background: background.get() }),
+        Method::Shap => {
+            Arc::new(Shap { rows: rows.get(), row: row.map(|row| row.get()), background: background.get() })
+        }
     }))
 }
 

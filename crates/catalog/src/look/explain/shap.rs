@@ -14,6 +14,8 @@ use std::sync::Arc;
 pub(super) struct Shap {
     /// Rows that are explained, divided among the rounds and rounded up.
     pub(super) rows: usize,
+    /// The one row that is explained instead, from 1, in the table that was split.
+    pub(super) row: Option<usize>,
     /// Training rows that stand for values that are not known.
     pub(super) background: usize,
 }
@@ -30,7 +32,13 @@ impl Explain for Shap {
         key: Key,
         _: &dyn Progress,
     ) -> Result<Explained, Failure> {
-        let places = some(rows.held_out.rows(), self.rows.div_ceil(rows.rounds), key.child("rows"));
+        let places = match self.row {
+            None => some(rows.held_out.rows(), self.rows.div_ceil(rows.rounds), key.child("rows")),
+            Some(row) => rows.places_of(row as u64 - 1),
+        };
+        if places.is_empty() {
+            return Ok(Explained::Nothing);
+        }
         let explained = rows.held_out.take(&places);
         let background = rows.training.take(&some(rows.training.rows(), self.background, key.child("background")));
         let found = Explainer::new(|rows: &Table| model.outputs(rows), &background)
@@ -52,8 +60,14 @@ impl Explain for Shap {
         let rows: Arc<[u32]> = rounds.iter().flat_map(|round| round.rows.iter().copied()).collect();
         let (found, values): (Vec<Attributions>, Vec<_>) =
             rounds.into_iter().map(|round| (round.found, round.values)).unzip();
-        let found = Attributions::concat(found)
-            .ok_or_else(|| Failure::new(code::BUG, "the models of an evaluation have different columns"))?;
+        let found = Attributions::concat(found).ok_or_else(|| match self.row {
+            Some(row) => {
+                let message = format!("row {row} was held out in no fold, so no model explains it");
+                Failure::new(code::BAD_VALUE, message)
+                    .help("rows are counted from 1; `eval kfold` holds out each row once")
+            }
+            None => Failure::new(code::BUG, "the models of an evaluation have different columns"),
+        })?;
         Ok(Explained::Contributions(Contributions { rows, found, values: values.concat() }))
     }
 }

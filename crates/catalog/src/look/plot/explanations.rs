@@ -22,6 +22,7 @@ pub(super) fn figure(kind: Kind, explanations: &[&Explanation]) -> Result<Figure
         (Kind::Importance, Explained::Importance(importance)) => Some(importance_bars(importance)),
         (Kind::Importance, Explained::Contributions(found)) => Some(contribution_bars(found)),
         (Kind::Beeswarm, Explained::Contributions(found)) => Some(beeswarm(found, explanation)),
+        (Kind::Waterfall, Explained::Contributions(found)) => Some(waterfall(found, explanation)),
         (Kind::Effect, Explained::Effects(found)) => Some(effects(found, explanation)),
         _ => None,
     });
@@ -29,6 +30,7 @@ pub(super) fn figure(kind: Kind, explanations: &[&Explanation]) -> Result<Figure
         let message = format!("there is no explanation above from which to draw `{}`", kind.word());
         let help = match kind {
             Kind::Importance => "explain first: | explain permutation",
+            Kind::Waterfall => "explain first: | explain shap row=1",
             Kind::Effect => "explain first: | explain pdp on COLUMN",
             _ => "explain first: | explain shap",
         };
@@ -67,12 +69,31 @@ fn outputs(count: usize) -> std::ops::Range<usize> {
     if count == 2 { 1..2 } else { 0..count }
 }
 
+/// The first row that is explained; of several classes, that of the last.
+fn waterfall(Contributions { found, values, .. }: &Contributions, explanation: &Explanation) -> Figure {
+    let output = explanation.task.classes().map_or(0, |classes| classes.len() - 1);
+    let of = found.names().iter().zip(&values[0]).zip(found.of(0, output));
+    let contributions: Vec<(&str, &str, f64)> =
+        of.map(|((name, value), amount)| (name.as_str(), value.as_str(), *amount)).collect();
+    pipewright_plot::waterfall(&pipewright_plot::Waterfall {
+        target: &predicted(explanation, output),
+        base: found.base(0, output),
+        contributions: &contributions,
+    })
+}
+
+/// What an output is: a number, or the probability of a class.
+fn predicted(explanation: &Explanation, output: usize) -> String {
+    match explanation.task.classes() {
+        Some(classes) => format!("p({})", classes[output]),
+        None => explanation.task.target.to_string(),
+    }
+}
+
 /// A panel per column: a line over numbers, a bar per level. Of several classes, that of the last.
 fn effects(Effects { effects, method, .. }: &Effects, explanation: &Explanation) -> Figure {
     let output = explanation.task.classes().map_or(0, |classes| classes.len() - 1);
-    let target = &explanation.task.target;
-    let what =
-        explanation.task.classes().map_or_else(|| target.to_string(), |classes| format!("p({})", classes[output]));
+    let what = predicted(explanation, output);
     let figures: Vec<(&str, Figure)> =
         effects.iter().take(PANELS).map(|effect| (effect.column.as_str(), panel(effect, output, &what))).collect();
     match figures.as_slice() {

@@ -40,6 +40,7 @@ words! {
         Importance = "importance",
         Beeswarm = "beeswarm",
         Effect = "effect",
+        Waterfall = "waterfall",
     }
 }
 
@@ -60,12 +61,13 @@ impl Kind {
                 | Kind::Importance
                 | Kind::Beeswarm
                 | Kind::Effect
+                | Kind::Waterfall
         )
     }
 
     /// Is it of an explanation?
     fn is_of_explanations(self) -> bool {
-        matches!(self, Kind::Importance | Kind::Beeswarm | Kind::Effect)
+        matches!(self, Kind::Importance | Kind::Beeswarm | Kind::Effect | Kind::Waterfall)
     }
 
     fn word(self) -> String {
@@ -98,7 +100,8 @@ pub(crate) const VERB: Verb = Verb {
                   `calibration` and `confusion` for classes; `predicted` against actual and `residuals` for numbers; the scores \
                   of `folds` and a `leaderboard` of the arms of a `fork`. Of an `explain` above: the `importance` of columns, \
                   a `beeswarm` of their contributions, \
-                  and the `effect` of values. Missing values are counted in a note and not \
+                  the `effect` of values, and of \
+                  one row the `waterfall` of contributions. Missing values are counted in a note and not \
                   drawn; of many rows, a note tells how many stand for how many. SVG files follow the light or dark theme of \
                   the reader; the plotted numbers are in their marks and in `--json`.",
         search: &[
