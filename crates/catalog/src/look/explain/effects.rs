@@ -91,7 +91,7 @@ impl EffectsOf {
 /// The effect of one column in several rounds: the mean, the lowest and the highest. Numbers are those at which any of the
 /// rounds has a value, thinned; in between, effects are linear.
 fn combined(rounds: &[&Effect]) -> Vec<EffectPoint> {
-    let curves: Option<Vec<Vec<(f64, &[f64])>>> = rounds.iter().map(|effect| curve(effect)).collect();
+    let curves: Option<Vec<Curve<'_>>> = rounds.iter().map(|effect| curve(effect)).collect();
     match curves {
         Some(curves) => {
             let mut places: Vec<f64> = curves.iter().flatten().map(|(place, _)| *place).collect();
@@ -124,8 +124,10 @@ fn combined(rounds: &[&Effect]) -> Vec<EffectPoint> {
     }
 }
 
-/// The places and effects of a column of numbers.
-fn curve(effect: &Effect) -> Option<Vec<(f64, &[f64])>> {
+/// Places of a column of numbers, with the effect on each output there.
+type Curve<'a> = Vec<(f64, &'a [f64])>;
+
+fn curve(effect: &Effect) -> Option<Curve<'_>> {
     let point = |point| match point {
         &EffectPoint { place: Place::Number(place), ref mean, .. } => Some((place, mean.as_slice())),
         _ => None,
