@@ -1,7 +1,8 @@
 //! Metrics against hand-made values, brute force, and inputs on which they have no value.
 
 use super::*;
-use crate::data::{Labels, Outputs};
+use crate::calibrate::conformal::Interval;
+use crate::data::{Labels, Outputs, Predictions, Regions};
 use proptest::prelude::*;
 
 fn score(name: &str, codes: &[u32], count: usize, probabilities: &[f64]) -> Result<f64, Undefined> {
@@ -82,11 +83,37 @@ fn assert_undefined(case: &str, all: &[&str], without: &[&str], score: impl Fn(&
     assert_eq!(found, wanted, "{case}");
 }
 
+/// Metrics of intervals and of sets, which have no value without them.
+const OF_REGIONS: [&str; 4] = ["coverage", "width", "set_coverage", "set_size"];
+
+#[test]
+fn regions_are_judged_by_the_weights_of_their_rows() {
+    let interval = |low: f64, high: f64| Interval { low, high };
+    let mut numbers = Predictions::from(Outputs::Numbers(vec![0.0; 3]));
+    let truth = Labels::weighted(Target::Numbers(vec![1.0, 5.0, 2.0]), vec![1.0, 2.0, 1.0]).unwrap();
+    let score = |name: &str, predictions: &Predictions, truth: &Labels| {
+        Metric::find(name).unwrap().score(&Judged::new(truth, predictions))
+    };
+    assert!(score("coverage", &numbers, &truth).unwrap_err().0.contains("conformal"));
+    numbers.bound(Regions::Intervals(vec![interval(0.0, 1.0), interval(0.0, 4.0), interval(1.0, 3.0)]));
+    assert_eq!(score("coverage", &numbers, &truth), Ok(0.5));
+    assert_eq!(score("width", &numbers, &truth), Ok(2.75));
+    let outputs = Outputs::Probabilities { values: vec![0.6, 0.4, 0.9, 0.1], classes: 2 };
+    let mut classes = Predictions::from(outputs);
+    classes.bound(Regions::Sets(vec![vec![0, 1], vec![]]));
+    let truth = Target::Classes { codes: vec![1, 0], count: 2 }.into();
+    assert_eq!(score("set_coverage", &classes, &truth), Ok(0.5));
+    assert_eq!(score("set_size", &classes, &truth), Ok(1.0));
+    classes.decide(vec![1, 0]);
+    assert_eq!(score("accuracy", &classes, &truth), Ok(1.0));
+}
+
 /// Every metric on inputs that are too poor for some: a finite number or a reason, and a reason exactly where listed.
 #[test]
 fn poor_inputs_give_a_reason_and_never_nan() {
-    let all_classes: Vec<&str> = METRICS.iter().filter(|m| m.task == Task::Classes).map(|m| m.name).collect();
-    let all_numbers: Vec<&str> = METRICS.iter().filter(|m| m.task == Task::Numbers).map(|m| m.name).collect();
+    let of = |task: Task| METRICS.iter().filter(move |metric| metric.task == task).map(|metric| metric.name);
+    let all_classes: Vec<&str> = of(Task::Classes).filter(|name| !OF_REGIONS.contains(name)).collect();
+    let all_numbers: Vec<&str> = of(Task::Numbers).filter(|name| !OF_REGIONS.contains(name)).collect();
     // What ranks the rows of one class against others, and what needs more classes than there are.
     const RANKED: [&str; 6] = ["auc", "auc_ovo", "auc_weighted", "ks", "lift", "pr_auc"];
     const TOP: [&str; 3] = ["top2_accuracy", "top3_accuracy", "top5_accuracy"];
