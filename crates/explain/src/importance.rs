@@ -79,8 +79,8 @@ impl<R: Rows, F: Fn(&R) -> Result<Outputs, Failure> + Sync> Explainer<'_, R, F> 
         let key = self.key.child("importance");
         let mut players = Vec::with_capacity(self.players.len());
         for player in 0..self.players.len() {
-            let mut permuted = Vec::with_capacity(permuting.repeats);
-            let mut each = Vec::with_capacity(permuting.repeats);
+            let mut permuted = Vec::new();
+            let mut each = Vec::new();
             for repeat in 0..permuting.repeats {
                 go_on()?;
                 let order = key.index(player as u64).index(repeat as u64).permutation(labels.rows());

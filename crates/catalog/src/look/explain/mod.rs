@@ -12,7 +12,7 @@ use pipewright_frame::{Class, Selection, Table};
 use pipewright_learn::metric::{self, Metric};
 use pipewright_operator::result::EffectMethod;
 use pipewright_operator::{
-    Args, ArgumentError, Arguments, Bound, Count, Effect, Environment, Example, Flow, Group, Spec, Task, Verb,
+    Args, ArgumentError, Arguments, Bound, Count, Effect, Environment, Example, Flow, Group, Int, Spec, Task, Verb,
     arguments, words,
 };
 use pipewright_world::random::Key;
@@ -33,7 +33,7 @@ arguments! {
         /// local effects: the same where columns are correlated.
         positional method: Method = Method::Permutation;
         /// How often each column is shuffled.
-        option repeat: Count = 5, for method in ["permutation"];
+        option repeat: Int<1, 1000> = 5, for method in ["permutation"];
         /// The metric that gets worse. Without it, log_loss for classes and rmse for numbers.
         option metric: Option<MetricWord>, for method in ["permutation"];
         /// Number of rows to explain, divided among the folds and rounded up; of `pdp` and `ale`, of each fold.
