@@ -4,6 +4,7 @@ mod environment;
 mod estimators;
 mod job;
 mod measure;
+mod models;
 mod network;
 mod peers;
 mod quality;
@@ -73,13 +74,14 @@ struct Family {
 }
 
 /// The first one is the default of `--peers`.
-static FAMILIES: [&Family; 8] = [
+static FAMILIES: [&Family; 9] = [
     &network::FAMILY,
     &tables::CSV,
     &tables::PREPARE,
     &tables::PARQUET,
     &estimators::FAMILY,
     &estimators::IMPUTE,
+    &models::FAMILY,
     &tables::GROUP,
     &tables::JOIN,
 ];
