@@ -39,7 +39,7 @@ impl Folder {
 
     fn command(&self, arguments: &[impl AsRef<OsStr>]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_pipewright"));
-        command.args(arguments).current_dir(&self.0).stdin(Stdio::null());
+        command.args(arguments).current_dir(&self.0).stdin(Stdio::null()).env("XDG_STATE_HOME", self.0.join("state"));
         command
     }
 
@@ -331,4 +331,35 @@ fn signals_end_a_training_soon_and_leave_the_old_model() {
         assert_eq!(fs::read(folder.0.join("m.pw")).unwrap(), b"the old model");
         assert_eq!(folder.names(), ["m.pw", "titanic.csv"]);
     }
+}
+
+#[test]
+fn runs_are_kept_listed_and_compared() {
+    let data: String = (0..60).map(|row| format!("{},{}\n", row % 7, if row % 7 > 3 { "a" } else { "b" })).collect();
+    let folder = Folder::new("runs").with("d.csv", format!("x,y\n{data}"));
+    assert_eq!(folder.run(&["runs"]).code, Some(0));
+    for script in
+        ["load d.csv | train knn[3] | eval kfold 3", "load d.csv | show 1", "load d.csv | train tree | eval kfold 3"]
+    {
+        assert_eq!(folder.run(&["-c", script]).code, Some(0));
+    }
+    assert!(folder.0.join("state/pipewright/runs.jsonl").exists());
+    let list = folder.run(&["runs"]).out;
+    assert_eq!(list.lines().count(), 3, "a line for each run that evaluated something: {list}");
+    assert!(list.contains("knn[3]") && list.contains("tree"), "{list}");
+    assert!(folder.run(&["runs", "show", "1"]).out.contains("| train knn[3]"));
+    let diff = folder.run(&["runs", "diff", "1", "2"]).out;
+    assert!(diff.contains("- train knn[3]\n+ train tree\n") && !diff.contains("not on the same folds"), "{diff}");
+    folder.run(&["runs", "show", "3"]).fails(2, "runs 1 to 2 are kept");
+    // Another place, none, and one that cannot be written.
+    assert_eq!(folder.run(&["--runs", "own.jsonl", "-c", "load d.csv | train tree | eval kfold 3"]).code, Some(0));
+    assert_eq!(folder.run(&["--no-runs", "-c", "load d.csv | train tree | eval kfold 3"]).code, Some(0));
+    assert_eq!(folder.run(&["runs", "--runs", "own.jsonl"]).out.lines().count(), 2);
+    assert_eq!(folder.run(&["runs"]).out.lines().count(), 3);
+    let done = folder.run(&["--runs", "d.csv/own.jsonl", "-c", "load d.csv | train tree | eval kfold 3"]);
+    assert!(
+        done.code == Some(0) && done.out.contains("tree predicts y") && done.err.contains("cannot add the run to"),
+        "{done:?}"
+    );
+    folder.run(&["runs", "--runs", "d.csv"]).fails(1, "is not a run");
 }

@@ -7,7 +7,13 @@ use std::process::{Command, Output, Stdio};
 fn pipewright(arguments: &[&str]) -> Output {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut command = Command::new(env!("CARGO_BIN_EXE_pipewright"));
-    command.args(arguments).current_dir(root).stdin(Stdio::null()).output().expect("the binary can be run")
+    command
+        .arg("--no-runs")
+        .args(arguments)
+        .current_dir(root)
+        .stdin(Stdio::null())
+        .output()
+        .expect("the binary can be run")
 }
 
 fn text(bytes: &[u8]) -> String {

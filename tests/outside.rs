@@ -155,8 +155,20 @@ impl World for Counting {
         self.inner.replace(path, fill)
     }
 
+    fn append(&self, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+        self.inner.append(path, bytes)
+    }
+
+    fn state_folder(&self) -> Option<PathBuf> {
+        self.inner.state_folder()
+    }
+
     fn elapsed(&self) -> std::time::Duration {
         self.inner.elapsed()
+    }
+
+    fn now(&self) -> std::time::Duration {
+        self.inner.now()
     }
 }
 

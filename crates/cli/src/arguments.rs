@@ -2,7 +2,7 @@
 
 use crate::usage;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use pipewright::Options;
+use pipewright::{Options, RunLedger};
 use pipewright_diagnostic::{Diagnostic, Source, code};
 use pipewright_world::{OsWorld, World};
 use std::collections::BTreeMap;
@@ -42,10 +42,37 @@ pub(crate) enum Command {
         /// A verb or a model.
         name: Option<String>,
     },
+    /// Lists, shows and compares the runs that evaluated something.
+    Runs {
+        #[command(subcommand)]
+        command: Option<Runs>,
+    },
     /// Explains a diagnostic code.
     Why {
         /// The code, such as E0412.
         code: String,
+    },
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum Runs {
+    /// Lists the last runs.
+    List {
+        /// The number of runs.
+        #[arg(default_value_t = 20)]
+        last: usize,
+    },
+    /// Shows a run: its script, its data and its results.
+    Show {
+        /// The number of the run.
+        run: usize,
+    },
+    /// Compares two runs: their scripts, and their scores fold by fold.
+    Diff {
+        /// The number of the earlier run.
+        one: usize,
+        /// The number of the later run.
+        other: usize,
     },
 }
 
@@ -84,6 +111,12 @@ pub(crate) struct Common {
     /// Lets `assess` judge a pipeline on a holdout on which another one was assessed.
     #[arg(long, global = true)]
     pub spend_again: bool,
+    /// The file to which runs that evaluate something are added. Default: pipewright/runs.jsonl in the state folder.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub runs: Option<PathBuf>,
+    /// Keeps no record of runs.
+    #[arg(long, global = true, conflicts_with = "runs")]
+    pub no_runs: bool,
     /// Makes implied steps errors.
     #[arg(long, global = true)]
     pub strict: bool,
@@ -110,8 +143,14 @@ impl Common {
             threads: self.threads.map(usize::from),
             memory_bytes: self.mem,
             spend_again: self.spend_again,
+            runs: if self.no_runs { None } else { self.runs_file() },
             ..Options::default()
         }
+    }
+
+    /// The ledger of runs: the given file, or that of the user.
+    pub(crate) fn runs_file(&self) -> Option<PathBuf> {
+        self.runs.clone().or_else(|| RunLedger::usual_path(&OsWorld::new()))
     }
 }
 

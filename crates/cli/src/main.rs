@@ -6,11 +6,11 @@ mod progress;
 mod session;
 mod terminal;
 
-use arguments::{Arguments, Command, Script, ScriptArguments};
+use arguments::{Arguments, Command, Common, Runs, Script, ScriptArguments};
 use clap::{CommandFactory, Parser};
 use outside::outside;
-use pipewright::{RunResult, Session, explain_code, verb_help, verb_list};
-use pipewright_diagnostic::{Diagnostic, Source, code, nearest, stopped};
+use pipewright::{RunLedger, RunResult, Session, explain_code, verb_help, verb_list};
+use pipewright_diagnostic::{Diagnostic, Failure, Source, code, nearest, stopped};
 use progress::Progress;
 use std::ffi::OsStr;
 use std::io::IsTerminal;
@@ -48,6 +48,9 @@ fn command(arguments: Arguments) -> u8 {
     let work = match arguments.command {
         Some(Command::Help { name }) => return help(name.as_deref(), &terminal),
         Some(Command::Why { code }) => return why(&code, &terminal),
+        Some(Command::Runs { command }) => {
+            runs(command.unwrap_or(Runs::List { last: 20 }), &arguments.common, &terminal)
+        }
         Some(Command::Run(run)) => script(run).map(|script| run_script(&script, &terminal)),
         Some(Command::Check(check)) => script(check).map(|script| check_script(&script, &terminal)),
         Some(Command::Plan(plan)) => script(plan).map(|script| plan_script(&script, &terminal)),
@@ -153,6 +156,21 @@ fn format_script(script: &Script, explicit: bool, terminal: &Terminal) -> u8 {
             WRONG
         }
     }
+}
+
+/// Lists, shows or compares the runs of the ledger.
+fn runs(command: Runs, common: &Common, terminal: &Terminal) -> Result<u8, Diagnostic> {
+    let lacks = || usage("there is no folder for the ledger of runs", "name a file: --runs FILE");
+    let ledger = RunLedger::new(outside(), common.runs_file().ok_or_else(lacks)?);
+    let text = match command {
+        Runs::List { last } => ledger.list(last),
+        Runs::Show { run } => ledger.show(run),
+        Runs::Diff { one, other } => ledger.diff(one, other),
+    };
+    let placeless = |failure: Failure| {
+        failure.help.into_iter().fold(Diagnostic::error(failure.code, failure.message), Diagnostic::help)
+    };
+    Ok(terminal.print(&text.map_err(placeless)?))
 }
 
 fn help(name: Option<&str>, terminal: &Terminal) -> u8 {

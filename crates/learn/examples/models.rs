@@ -65,7 +65,7 @@ const JOBS: &[Job] = &[
 
 /// The size of boosting that all tools are given.
 fn gbdt() -> Gbdt {
-    Gbdt { leaves: Some(31), bins: 255, min_rows: 20, l2: 0.0, ..Gbdt::with_trees(100) }
+    Gbdt { leaves: Some(31), min_rows: 20, l2: 0.0, rows: 1.0, ..Gbdt::with_trees(100) }
 }
 
 /// Times a fit; the result is the mean loss on the training rows.

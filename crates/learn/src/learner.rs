@@ -3,6 +3,7 @@
 use crate::data::{Dataset, Features, Outputs};
 use crate::on_disk::OnDisk;
 use crate::passes::Passes;
+use crate::pool::inside;
 use crate::summary::Summary;
 use pipewright_diagnostic::{Failure, code};
 pub use pipewright_diagnostic::{NoProgress, Progress};
@@ -166,7 +167,7 @@ pub trait Learner: Send + Sync {
         let accepts = self.accepts();
         let train = train.accepted(accepts)?;
         let validation = fit.validation.map(|rows| rows.accepted(accepts)).transpose()?;
-        self.learn(&train, &Fit { validation: validation.as_deref(), ..*fit })
+        inside(|| self.learn(&train, &Fit { validation: validation.as_deref(), ..*fit }))
     }
 
     /// Like [`Learner::fit_with`], with inputs on disk. The model is bit for bit the one that the same rows in memory
@@ -204,7 +205,7 @@ pub trait Model: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// [`code::WRONG_WIDTH`] if the number of columns differs.
     fn predict(&self, features: &Features) -> Result<Outputs, Failure> {
         check_width(self.inputs(), features)?;
-        Ok(self.outputs(features))
+        Ok(inside(|| self.outputs(features)))
     }
 
     /// Validates a model that came from a file: sizes agree, numbers are finite.

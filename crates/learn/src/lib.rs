@@ -31,6 +31,7 @@ pub mod net;
 mod on_disk;
 mod order;
 mod passes;
+mod pool;
 pub mod reduce;
 mod scales;
 pub mod search;

@@ -118,6 +118,13 @@ impl Environment {
         Ok(file)
     }
 
+    /// Returns the files that were opened since then, with their sizes in bytes, in the order of their names.
+    #[must_use]
+    pub fn opened_files(&self) -> Vec<(PathBuf, u64)> {
+        let files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        files.iter().map(|(path, file)| (path.clone(), file.size())).collect()
+    }
+
     /// Closes all files, so that the next request opens them anew.
     pub fn forget_files(&self) {
         self.files.lock().unwrap_or_else(PoisonError::into_inner).clear();

@@ -11,6 +11,7 @@ mod pin;
 mod registration;
 mod result;
 mod run;
+mod runs;
 mod session;
 
 pub use check::Checked;
@@ -19,6 +20,7 @@ pub use json::document;
 pub use model::Model;
 pub use registration::Registration;
 pub use result::{RunResult, StageLine};
+pub use runs::{DataFile, RecordedMetric, RecordedResult, RunLedger, RunRecord};
 pub use session::{Session, SessionBuilder};
 
 pub use pipewright_catalog::REGISTRY;
@@ -65,6 +67,8 @@ pub struct Options {
     pub memory_bytes: Option<u64>,
     /// The ledger of holdouts that were assessed; without it, `pipewright.ledger.json` in the directory.
     pub ledger: Option<PathBuf>,
+    /// The file to which runs that evaluate something are added; none without it. See [`RunLedger`].
+    pub runs: Option<PathBuf>,
     /// Lets a pipeline be assessed on a holdout on which another one was assessed.
     pub spend_again: bool,
     /// Values of the script's parameters.

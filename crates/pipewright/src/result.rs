@@ -1,5 +1,6 @@
 //! The result of a run: typed outputs, diagnostics, timings.
 
+use crate::DataFile;
 use pipewright_diagnostic::{Diagnostic, Failure, code};
 use pipewright_engine::StageTime;
 use pipewright_frame::Table;
@@ -19,6 +20,9 @@ pub struct RunResult {
     /// The seed of the run.
     pub seed: u64,
     pub(crate) outputs: Vec<Arc<Output>>,
+    /// The explicit script, and the files that were read, until they are kept in a ledger.
+    pub(crate) script: Option<String>,
+    pub(crate) data: Vec<DataFile>,
 }
 
 /// Runs and time of a stage.

@@ -1,10 +1,11 @@
 //! Running a script: check, pin, check again, lower, run.
 
 use crate::pin::{findings, pins, splits_rows};
-use crate::{Checked, RunResult, Session, StageLine};
+use crate::{Checked, DataFile, RunLedger, RunRecord, RunResult, Session, StageLine};
 use pipewright_diagnostic::{Bounds, Diagnostic, Failure, Memory, Severity, code};
 use pipewright_engine::{NoObserver, Notice, Observer, Retain, Run, Value};
 use pipewright_plan::{JobGraph, JobId, NodeId, Plan, lower};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 impl Session {
@@ -24,7 +25,32 @@ impl Session {
         let mut result = ran.unwrap_or_else(|failure| RunResult::of_check(vec![unplaced(failure)]));
         result.time = self.environment.world.elapsed().saturating_sub(start);
         result.seed = self.options.seed;
+        self.keep(&mut result);
         result
+    }
+
+    /// The files that are open, by their full paths.
+    fn data_files(&self) -> Vec<DataFile> {
+        let file = |(path, bytes): (PathBuf, u64)| {
+            let path = self.environment.world.canonical(&path).to_string_lossy().into_owned();
+            DataFile { path, bytes }
+        };
+        self.environment.opened_files().into_iter().map(file).collect()
+    }
+
+    /// Adds a run that evaluated something to the ledger of runs, if there is one.
+    fn keep(&self, result: &mut RunResult) {
+        let Some(path) = &self.options.runs else { return };
+        let Some(script) = result.script.take() else { return };
+        let Some(record) = RunRecord::of(result.outputs(), script, result.seed) else { return };
+        let world = self.environment.world.clone();
+        let (time, seconds, data) =
+            (world.now().as_secs(), result.time.as_secs_f64(), std::mem::take(&mut result.data));
+        let kept = RunLedger::new(world, path).add(&RunRecord { time, seconds, data, ..record });
+        // The results are worth more than their record.
+        result.diagnostics.extend(kept.err().map(|failure| {
+            unplaced(Failure { severity: Severity::Warning, ..failure }.help("run without a ledger: --no-runs"))
+        }));
     }
 
     /// How much memory a run may use.
@@ -51,11 +77,13 @@ impl Session {
         if !checked.is_sound() {
             return finish(&checked.plan, checked.diagnostics, &graph, &run, &[]);
         }
+        let data = self.data_files();
         // All tables are read: close their files before a sink replaces one of them.
         self.environment.forget_files();
+        let script = Some(checked.explicit());
         let reports = lower(&checked.plan, &mut graph);
         run.demand(&graph, &reports, Retain::Demanded);
-        finish(&checked.plan, checked.diagnostics, &graph, &run, &reports)
+        RunResult { script, data, ..finish(&checked.plan, checked.diagnostics, &graph, &run, &reports) }
     }
 }
 
@@ -149,7 +177,7 @@ fn alike(one: &Failure, other: &Failure, in_fold: bool) -> bool {
 
 /// A diagnostic for a failure without a stage.
 pub(crate) fn unplaced(failure: Failure) -> Diagnostic {
-    let diagnostic = Diagnostic::error(failure.code, failure.message);
+    let diagnostic = Diagnostic { severity: failure.severity, ..Diagnostic::error(failure.code, failure.message) };
     failure.help.into_iter().fold(diagnostic, Diagnostic::help)
 }
 

@@ -6,7 +6,7 @@ mod evaluation;
 mod explanation;
 mod figures;
 mod json;
-mod lines;
+pub mod lines;
 mod profile;
 mod ranking;
 mod saved_pipeline;

@@ -5,13 +5,13 @@ use pipewright_frame::{shortened, width_of};
 /// Lines of cells: the cells of a column are aligned, except for cells at the end of a line, which may be of any
 /// width.
 #[derive(Debug, Default)]
-pub(crate) struct Lines {
+pub struct Lines {
     lines: Vec<Vec<Cell>>,
 }
 
 /// A cell of a line.
 #[derive(Debug, Clone)]
-pub(crate) enum Cell {
+pub enum Cell {
     /// Aligned to the left.
     Left(String),
     /// Aligned to the right.
@@ -47,12 +47,13 @@ fn fitting(things: &[String], width_max: usize) -> String {
 
 impl Lines {
     /// Adds a line.
-    pub(crate) fn push(&mut self, line: impl IntoIterator<Item = Cell>) {
+    pub fn push(&mut self, line: impl IntoIterator<Item = Cell>) {
         self.lines.push(line.into_iter().collect());
     }
 
     /// Prints all lines, no wider than `width_max`: free cells are cut there.
-    pub(crate) fn print(&self, indent: usize, width_max: usize) -> String {
+    #[must_use]
+    pub fn print(&self, indent: usize, width_max: usize) -> String {
         let mut widths: Vec<usize> = Vec::new();
         for line in &self.lines {
             for (place, width) in line.iter().enumerate().filter_map(|(place, cell)| Some((place, cell.width()?))) {

@@ -84,6 +84,19 @@ pub trait World: Send + Sync {
     /// Any I/O error; the old file is then unchanged and no temporary file is left.
     fn replace(&self, path: &Path, fill: Fill<'_>) -> io::Result<()>;
 
+    /// Adds bytes to the end of a file, all at once, so that what several processes add does not mix. The file is created if
+    /// there is none, and so are its folders.
+    ///
+    /// # Errors
+    /// Any I/O error.
+    fn append(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
+
+    /// Returns the folder for what programs of this user keep from run to run, if there is one: `$XDG_STATE_HOME`, else
+    /// `~/.local/state`.
+    fn state_folder(&self) -> Option<PathBuf> {
+        None
+    }
+
     /// Returns the one path of a file that may be spelled in several ways: absolute and without `.` and `..` (by name
     /// only, where there is no such file).
     fn canonical(&self, path: &Path) -> PathBuf {
@@ -114,6 +127,9 @@ pub trait World: Send + Sync {
 
     /// Returns the time since some fixed moment; monotonic.
     fn elapsed(&self) -> Duration;
+
+    /// Returns the time of day, counted from 1970 in UTC.
+    fn now(&self) -> Duration;
 }
 
 impl fmt::Debug for dyn World {

@@ -102,12 +102,25 @@ impl World for MemoryWorld {
         Ok(())
     }
 
+    fn append(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let mut files = self.lock();
+        let mut sink = Limited { bytes: files.get(path).cloned().unwrap_or_default(), limit: self.fail_after_bytes };
+        io::Write::write_all(&mut sink, bytes)?;
+        files.insert(path.to_path_buf(), sink.bytes);
+        Ok(())
+    }
+
     fn exists(&self, path: &Path) -> bool {
         self.lock().contains_key(path)
     }
 
     fn elapsed(&self) -> Duration {
         self.tick.saturating_mul(self.looks.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// The first day of 2020.
+    fn now(&self) -> Duration {
+        Duration::from_secs(1_577_836_800)
     }
 }
 

@@ -151,6 +151,22 @@ impl World for OsWorld {
         File::open(&folder)?.sync_all()
     }
 
+    fn append(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            fs::create_dir_all(folder)?;
+        }
+        let mut file = OpenOptions::new().append(true).create(true).open(path)?;
+        file.write_all(bytes)?;
+        file.sync_data()
+    }
+
+    fn state_folder(&self) -> Option<PathBuf> {
+        let folder = |name| std::env::var_os(name).map(PathBuf::from).filter(|folder| folder.is_absolute());
+        folder("XDG_STATE_HOME")
+            .or_else(|| Some(folder("HOME")?.join(".local/state")))
+            .or_else(|| folder("LOCALAPPDATA"))
+    }
+
     fn canonical(&self, path: &Path) -> PathBuf {
         fs::canonicalize(path).or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_path_buf())
     }
@@ -173,6 +189,10 @@ impl World for OsWorld {
 
     fn elapsed(&self) -> Duration {
         self.start.elapsed()
+    }
+
+    fn now(&self) -> Duration {
+        SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
     }
 }
 

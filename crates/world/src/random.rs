@@ -59,7 +59,25 @@ impl Key {
     /// Returns a number in [0, 1) with 53 random bits.
     #[must_use]
     pub fn uniform(self, position: u64) -> f64 {
-        (self.bits(position) >> 11) as f64 / (1_u64 << 53) as f64
+        unit(self.bits(position))
+    }
+
+    /// Returns the numbers in [0, 1) at these positions, as [`Key::uniform`] does; faster if they ascend.
+    ///
+    /// ```
+    /// use pipewright_world::random::Key;
+    /// let key = Key::new(3);
+    /// assert!(key.uniforms([4, 5, 9]).eq([key.uniform(4), key.uniform(5), key.uniform(9)]));
+    /// ```
+    pub fn uniforms(self, positions: impl IntoIterator<Item = u64>) -> impl Iterator<Item = f64> {
+        // Two neighbouring positions share a block.
+        let mut known = (0, self.block(0));
+        positions.into_iter().map(move |position| {
+            if known.0 != position / 2 {
+                known = (position / 2, self.block(position / 2));
+            }
+            unit(bits_of(known.1, position))
+        })
     }
 
     /// Returns a whole number in `0..bound` (Lemire's multiplication; the bias is below bound / 2^64).
@@ -98,6 +116,11 @@ impl Key {
 fn bits_of([a, b, c, d]: [u32; 4], position: u64) -> u64 {
     let (low, high) = if position.is_multiple_of(2) { (a, b) } else { (c, d) };
     u64::from(low) | u64::from(high) << 32
+}
+
+/// Turns 64 random bits into a number in [0, 1) with 53 of them.
+fn unit(bits: u64) -> f64 {
+    (bits >> 11) as f64 / (1_u64 << 53) as f64
 }
 
 /// Scales 64 random bits to a number below `bound`.

@@ -1,7 +1,7 @@
 //! `compare`: compares the arms of a `fork` on the same folds.
 
 use super::eval::MetricWord;
-use super::intervals::{CONFIDENCE, bootstrap, test_share};
+use super::intervals::{CONFIDENCE, bootstrap};
 use pipewright_diagnostic::{Failure, code};
 use pipewright_learn::compare::{
     Bootstrap, Ends, Interval, NoInterval, corrected_interval, corrected_test, correlated_posterior, holm,
@@ -156,7 +156,7 @@ fn lead_over(metric: &Metric, best: &Evaluation, other: &Evaluation, rope: f64) 
     }
     let (ours, theirs) = (best.metric(metric.name)?.values(), other.metric(metric.name)?.values());
     let gains: Vec<f64> = ours.iter().zip(theirs).map(|(&ours, theirs)| metric.gain(ours, theirs)).collect();
-    let ratio = test_share(&best.results);
+    let ratio = FoldResult::test_share(&best.results);
     let certain = |mean: f64| Interval { estimate: mean, low: mean, high: mean };
     let mean = gains.iter().sum::<f64>() / gains.len() as f64;
     // Gains that are all equal leave nothing to estimate.

@@ -25,13 +25,7 @@ pub(super) fn interval(metric: &Metric, place: usize, results: &[FoldResult], ke
 
 fn over_folds(place: usize, results: &[FoldResult]) -> Option<Interval> {
     let scores: Option<Vec<f64>> = results.iter().map(|result| result.scores[place].model.clone().ok()).collect();
-    corrected_interval(&scores?, test_share(results), CONFIDENCE).ok()
-}
-
-/// Test rows per training row, which says how much the training rows of different folds overlap.
-pub(super) fn test_share(results: &[FoldResult]) -> f64 {
-    let rows = |of: fn(&FoldResult) -> usize| results.iter().map(of).sum::<usize>() as f64;
-    rows(|result| result.rows.len()) / rows(|result| result.training).max(1.0)
+    corrected_interval(&scores?, FoldResult::test_share(results), CONFIDENCE).ok()
 }
 
 fn of_holdout(metric: &Metric, result: &FoldResult, key: Key) -> Option<Interval> {

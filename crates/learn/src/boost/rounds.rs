@@ -17,8 +17,8 @@ use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-/// Rows whose scores are updated by one task.
-const ROWS_PER_TASK: usize = 1 << 17;
+/// Rows that are drawn, or whose scores are updated, by one task.
+const ROWS_PER_TASK: usize = 1 << 14;
 
 /// Fits a model; continues `before`, if there is one. `bins` are the rows in bins, or where they are to be kept for the
 /// next fit on the same rows.
@@ -282,14 +282,14 @@ impl<'r> Rounds<'r> {
         run.goal.derivatives(&self.scores, &run.weights, &mut self.derivatives);
         let key = self.key.index(round as u64);
         let sample = self.sample(key.child("rows"));
-        let rows = sample.as_deref().unwrap_or(self.rows);
+        let (rows, others) = sample.as_ref().map_or((self.rows, &[][..]), |[rows, others]| (rows, others));
         for output in 0..self.derivatives.len() {
             let key = key.child("tree").index(output as u64);
             let used = columns_of(run.gbdt, run.binned.bins().len(), key.child("columns"));
             let mut grown =
                 self.grower.grow(rows, &self.derivatives[output], &used, run.gbdt.rate, key.child("splits"));
             self.set_quantiles(&mut grown);
-            self.add_to_scores(output, &grown, rows, sample.is_some());
+            self.add_to_scores(output, &grown, others);
             self.trees.push(grown.tree);
         }
         if let Some(validation) = &run.validation {
@@ -298,14 +298,21 @@ impl<'r> Rounds<'r> {
         }
     }
 
-    /// The rows of a round, if it learns from a share of them.
-    fn sample(&self, key: Key) -> Option<Vec<u32>> {
+    /// The rows of a round and the others, if it learns from a share of them.
+    fn sample(&self, key: Key) -> Option<[Vec<u32>; 2]> {
         let share = self.run.gbdt.rows;
         if share >= 1.0 {
             return None;
         }
-        let sample: Vec<u32> = self.rows.iter().copied().filter(|&row| key.uniform(u64::from(row)) < share).collect();
-        (!sample.is_empty()).then_some(sample)
+        let drawn = |rows: &[u32]| {
+            let drawn = key.uniforms(rows.iter().copied().map(u64::from)).map(|number| number < share);
+            let (rows, others): (Vec<_>, Vec<_>) = rows.iter().zip(drawn).partition(|(_, is_drawn)| *is_drawn);
+            [rows, others].map(|part| part.into_iter().map(|(&row, _)| row).collect::<Vec<u32>>())
+        };
+        let parts: Vec<[Vec<u32>; 2]> = self.rows.par_chunks(ROWS_PER_TASK).map(drawn).collect();
+        let [rows, others] =
+            [0, 1].map(|side| parts.iter().flat_map(|part| &part[side]).copied().collect::<Vec<u32>>());
+        (!rows.is_empty()).then_some([rows, others])
     }
 
     /// Replaces the values of leaves by quantiles of the differences, for losses that want them.
@@ -323,27 +330,24 @@ impl<'r> Rounds<'r> {
         grown.tree.values_mut().copy_from_slice(&values);
     }
 
-    fn add_to_scores(&mut self, output: usize, grown: &Grown, rows: &[u32], sampled: bool) {
+    /// Adds a tree to the scores of the rows that it learned from, of the others, and of those held out; all ascend.
+    fn add_to_scores(&mut self, output: usize, grown: &Grown, others: &[u32]) {
         let all = self.run.binned.rows();
+        let (held, binned) = (self.held, self.run.binned);
         let scores = &mut self.scores[output * all..(output + 1) * all];
         scores.par_chunks_mut(ROWS_PER_TASK).enumerate().for_each(|(chunk, scores)| {
             let (start, end) = (chunk * ROWS_PER_TASK, chunk * ROWS_PER_TASK + scores.len());
-            for (rows, value) in grown.leaves().zip(grown.tree.values()) {
-                // The rows of a leaf are ascending.
+            let within = |rows: &[u32]| {
                 let place = |of: usize| rows.partition_point(|&row| (row as usize) < of);
-                rows[place(start)..place(end)].iter().for_each(|&row| scores[row as usize - start] += value);
+                place(start)..place(end)
+            };
+            for (rows, value) in grown.leaves().zip(grown.tree.values()) {
+                rows[within(rows)].iter().for_each(|&row| scores[row as usize - start] += value);
+            }
+            for rows in [others, held] {
+                rows[within(rows)].iter().for_each(|&row| scores[row as usize - start] += grown.value(binned, row));
             }
         });
-        let mut add = |row: u32| scores[row as usize] += grown.value(self.run.binned, row);
-        if sampled {
-            let mut learned = rows.iter().copied().peekable();
-            for &row in self.rows {
-                if learned.next_if_eq(&row).is_none() {
-                    add(row);
-                }
-            }
-        }
-        self.held.iter().for_each(|&row| add(row));
     }
 
     /// The loss of the rows that decide when to stop.

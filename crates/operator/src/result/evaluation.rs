@@ -194,6 +194,13 @@ impl FoldResult {
         weighted.map_or_else(|| truth.into(), |labels| labels.expect("weights that were scored are sound"))
     }
 
+    /// Returns the number of test rows per training row, which says how much the training rows of different folds overlap.
+    #[must_use]
+    pub fn test_share(folds: &[FoldResult]) -> f64 {
+        let rows = |of: fn(&FoldResult) -> usize| folds.iter().map(of).sum::<usize>() as f64;
+        rows(|fold| fold.rows.len()) / rows(|fold| fold.training).max(1.0)
+    }
+
     /// Combines rounds to one, without scores; `None` if there are none, or if they are of different kinds. The number of
     /// training rows is that of the first.
     #[must_use]

@@ -106,8 +106,20 @@ impl World for AdbcWorld {
         query_of(path).is_some() || self.inner.exists(path)
     }
 
+    fn append(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        self.inner.append(path, bytes)
+    }
+
+    fn state_folder(&self) -> Option<PathBuf> {
+        self.inner.state_folder()
+    }
+
     fn elapsed(&self) -> Duration {
         self.inner.elapsed()
+    }
+
+    fn now(&self) -> Duration {
+        self.inner.now()
     }
 }
 

@@ -158,8 +158,20 @@ impl World for RemoteWorld {
         }
     }
 
+    fn append(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        self.inner.append(path, bytes)
+    }
+
+    fn state_folder(&self) -> Option<PathBuf> {
+        self.inner.state_folder()
+    }
+
     fn elapsed(&self) -> Duration {
         self.inner.elapsed()
+    }
+
+    fn now(&self) -> Duration {
+        self.inner.now()
     }
 }
 
