@@ -1,5 +1,6 @@
 //! Execution of a single job.
 
+use crate::apart::{apart, appended};
 use crate::observe::Observer;
 use pipewright_diagnostic::{Failure, Progress, code};
 use pipewright_frame::{Column, ColumnType, Role, Table};
@@ -87,6 +88,15 @@ pub(crate) fn execute(
             let round = &expect!(Rounds, &inputs[1])[*index];
             let rows = if *part == Part::Train { &round.train } else { &round.test };
             Value::Data(expect!(Data, &inputs[0]).pick(rows)?)
+        }
+        Work::Append => {
+            let [own, input, other] = [0, 1, 2].map(|place| expect!(Data, &inputs[place]));
+            let states: Vec<_> = inputs[3..].iter().map(|state| expect!(State, state).state.clone()).collect();
+            Value::Data(appended(own, input, other, &states, progress)?)
+        }
+        Work::Apart(splitter) => {
+            let [own, both] = [0, 1].map(|place| expect!(Data, &inputs[place]));
+            Value::Rounds(Arc::new(apart(own, both, splitter.as_ref(), progress)?))
         }
         Work::Fit { step, context, .. } => {
             let learned = step.fit(expect!(Data, &inputs[0]).chunks(), context)?;

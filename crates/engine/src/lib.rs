@@ -7,6 +7,7 @@
 //! **Invariant:** the engine opens no files and knows no verbs; it only uses the traits of `operator::work`.
 #![doc = include_str!("../README.md")]
 
+mod apart;
 mod execute;
 mod observe;
 mod schedule;

@@ -427,6 +427,8 @@ fn is_run(work: &Work) -> bool {
             | Work::ApplyTraining
             | Work::Predict
             | Work::Split(..)
+            | Work::Append
+            | Work::Apart(_)
             | Work::Score(..)
             | Work::Choose(_)
             | Work::Suggest(..)

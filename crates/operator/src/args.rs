@@ -412,6 +412,15 @@ impl Args {
         }
     }
 
+    /// Returns the name of the table, if there is one.
+    #[must_use]
+    pub fn table(&self, name: &str) -> Option<&str> {
+        match self.get(name)? {
+            Value::Table(table) => Some(table),
+            _ => None,
+        }
+    }
+
     /// Returns the selection of columns, if there is one.
     #[must_use]
     pub fn columns(&self, name: &str) -> Option<&Selection> {

@@ -41,7 +41,7 @@ pub use environment::{Environment, failure_of};
 pub use footprint::{Combined, Declaration, Footprint, Made, Neighbours, Reads, RowsKept, TrainingRows, Values};
 pub use layer::LayerKind;
 pub use param::{Param, Place, Preset, When};
-pub use pipeline::{EvaluationRecord, FittedPipeline, Preparation, Record, SeenRows, StepRecord};
+pub use pipeline::{EvaluationRecord, FittedPipeline, Preparation, Record, SeenRows, StepRecord, recast};
 pub use registry::{Implied, Registry, Sample};
 pub use settled::Settled;
 pub use spec::{

@@ -303,8 +303,11 @@ impl Preparation {
     }
 }
 
-/// Reads the rows as the columns of the training rows.
-fn recast(rows: &Table, input: &[Column], bad: OnInvalid, progress: &dyn Progress) -> Result<Table, Failure> {
+/// Reads the rows as the columns of the training rows, matched by name.
+///
+/// # Errors
+/// A [`Failure`] naming the column that is missing or of another kind.
+pub fn recast(rows: &Table, input: &[Column], bad: OnInvalid, progress: &dyn Progress) -> Result<Table, Failure> {
     let (table, misfits) = rows.recast(input, bad)?;
     for Misfits { name, kind, count, example } in misfits {
         let values = if count == 1 { "a value of".to_owned() } else { format!("{count} values of") };

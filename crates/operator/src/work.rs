@@ -377,9 +377,10 @@ pub trait Evaluator: Splitter {
     /// An [`ArgumentError`] naming the argument.
     fn check(&self, task: &Task) -> Result<(), ArgumentError>;
 
-    /// Returns an argument that the columns of the rows, or their number if it is known, override; `None` to keep the script's arguments.
-    fn amended(&self, columns: &Schema, rows: Option<usize>) -> Option<Amendment> {
-        let _ = (columns, rows);
+    /// Returns an argument that the columns of the rows, or their numbers if they are known, override; `None` to keep the
+    /// script's arguments.
+    fn amended(&self, columns: &Schema, counts: Option<Counts>) -> Option<Amendment> {
+        let _ = (columns, counts);
         None
     }
 
@@ -420,6 +421,15 @@ pub trait Evaluator: Splitter {
     fn seed(&self) -> Option<u64> {
         None
     }
+}
+
+/// Numbers that depend on the rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    /// The number of rows.
+    pub rows: usize,
+    /// The number of groups, if a column has the role group.
+    pub groups: Option<usize>,
 }
 
 /// An argument that overrides the script.

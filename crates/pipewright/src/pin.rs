@@ -84,11 +84,22 @@ fn facts(rows: &Data, target: &str) -> Result<Option<TargetFacts>, Failure> {
     if rows.schema().find(target).is_none() {
         return Ok(None);
     }
+    let schema = rows.schema();
+    let group = schema.with_role(Role::Group).map(|column| column.name.clone());
+    let groups = group.map(|group| number_of_groups(rows, &group)).transpose()?.flatten();
     let (rows, values) = different(rows, &target.into())?;
     let classes = values.classes(target)?;
     let distinct = classes.len();
     let few = (distinct <= CLASSES_MAX).then_some(classes);
-    Ok(Some(TargetFacts { rows, distinct, classes: few }))
+    Ok(Some(TargetFacts { rows, distinct, classes: few, groups }))
+}
+
+/// Returns the number of groups of rows in memory. A row without one is a group of its own.
+fn number_of_groups(rows: &Data, group: &Arc<str>) -> Result<Option<usize>, Failure> {
+    let Data::Table(table) = rows else { return Ok(None) };
+    let groups = table.classes(group)?;
+    let alone = table.codes(group, &groups)?.into_iter().filter(Option::is_none).count();
+    Ok(Some(groups.len() + alone))
 }
 
 /// Returns the number of rows, and a table of the different values of a column; of rows beyond the memory limit, at

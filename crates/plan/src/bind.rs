@@ -12,7 +12,7 @@ use pipewright_operator::{
     Args, Assigned, Chosen, Domain, Environment, Form, ModelPipeline, Param, Preset, Registry, Renamed, Spec, Value,
     Verb,
 };
-use pipewright_syntax::{self as syntax, Arg, Assign, Core, Named, PathArg, Stage};
+use pipewright_syntax::{self as syntax, Arg, Assign, Core, Named, On, PathArg, Stage};
 
 /// The arguments of a stage, as far as they could be bound, and the diagnostics.
 pub(crate) struct BoundArgs {
@@ -100,9 +100,10 @@ pub(crate) fn bind(stage: &Stage, spec: &'static Spec, environment: &Environment
             match (on, spec.columns) {
                 (Some(on), None) => {
                     let message = format!("`{}` takes no columns", spec.name);
-                    binder.say(Diagnostic::error(code::TOO_MANY_ARGUMENTS, message).label(on.span, ""));
+                    binder.say(Diagnostic::error(code::TOO_MANY_ARGUMENTS, message).label(on.span(), ""));
                 }
-                (Some(on), _) => binder.columns(on, scope),
+                (Some(On::Columns(columns)), _) => binder.columns(columns, scope),
+                (Some(On::Table(table)), _) => binder.table(table),
                 (None, _) => {}
             }
         }
@@ -217,6 +218,20 @@ impl Binder<'_> {
             };
         }
         self.say(diagnostic);
+    }
+
+    /// Binds the table after `on`: the name of one, or a file.
+    fn table(&mut self, table: &Spanned<PathArg>) {
+        let source = match &table.node {
+            PathArg::Text(_) | PathArg::Name(_) | PathArg::Call { .. } => table.node.to_string(),
+            PathArg::Bare(path) => PathArg::Text(path.clone()).to_string(),
+            PathArg::Dash | PathArg::Param(_) => {
+                self.unknown = true;
+                let message = "a file, or the name of a table, is needed here";
+                return self.say(Diagnostic::error(code::BAD_VALUE, message).label(table.span, ""));
+            }
+        };
+        self.args.give("columns", Spanned::new(Value::Table(source), table.span));
     }
 
     fn condition(&mut self, expr: &Spanned<syntax::Expr>, scope: &Scope<'_>) {

@@ -44,6 +44,11 @@ pub enum Work {
     Split(Arc<dyn Splitter>, Task, Key),
     /// table, rounds → table
     Pick(usize, Part),
+    /// Appends the rows of a table to evaluate on. Inputs: table, the table that its row-by-row stages have started from,
+    /// other table, states of these stages …
+    Append,
+    /// table, table with others appended → a single round, which holds out the others
+    Apart(Arc<dyn Splitter>),
     /// table → state; `learns` says whether the state depends on the values of the rows
     Fit {
         /// The step to fit.

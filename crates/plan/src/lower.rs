@@ -50,14 +50,16 @@ pub struct Tables {
     pub prepared: Option<JobId>,
     /// The shared part that a saved pipeline needs: the table that new rows must match, and states.
     pub saved: Vec<JobId>,
-    /// The same for joined tables, in order.
+    /// The same for joined tables, in order, and for those that are evaluated on.
     pub others: Vec<Tables>,
+    /// The tables that are evaluated on.
+    pub apart: Vec<JobId>,
 }
 
 impl Tables {
     /// The jobs whose values later jobs use. For the source and other tables, the columns suffice.
     pub fn jobs(&self) -> impl Iterator<Item = JobId> {
-        self.prepared.into_iter().chain(self.saved.iter().copied())
+        self.prepared.into_iter().chain(self.saved.iter().chain(&self.apart).copied())
     }
 }
 
@@ -191,6 +193,13 @@ impl<'a> Lowering<'a> {
         }
         self.input = self.input.or(self.table);
         self.tables.prepared = self.table;
+        for stage in self.path.shared_end()..self.path.nodes.len() {
+            let node = self.node(stage);
+            if let (Bound::Evaluator(_), Some(other)) = (&node.bound, &node.other) {
+                let table = self.other(other, stage);
+                self.tables.apart.extend(table);
+            }
+        }
         self.tables.saved = self.input.into_iter().chain(self.replayed.iter().map(|(_, state)| *state)).collect();
     }
 

@@ -2,8 +2,8 @@
 
 use crate::model::{Line, Plan};
 use crate::path::Path;
-use pipewright_operator::{Args, Domain, Form, Spec, Value};
-use pipewright_syntax::written_name;
+use pipewright_operator::{Args, Domain, Form, Param, Spec, Value};
+use pipewright_syntax::{is_plain_name, written_name};
 use std::sync::Arc;
 
 /// A stage as script text, with its decisions spelled out.
@@ -19,7 +19,10 @@ pub(crate) fn stage_text(spec: &Spec, args: &Args, decided: &[(&'static str, Str
     {
         words.push(columns.to_string());
     }
-    match (spec.form, spec.positionals.iter().map(|param| args.get(param.name)).collect::<Vec<_>>().as_slice()) {
+    // A table after `on` takes the place of positionals that are not given.
+    let shown = |param: &&Param| args.table("columns").is_none() || args.is_given(param.name);
+    let positionals: Vec<_> = spec.positionals.iter().filter(shown).map(|param| args.get(param.name)).collect();
+    match (spec.form, positionals.as_slice()) {
         (Form::Target, [Some(column), Some(function)]) => words.push(format!("{function}({column})")),
         (Form::Group, values) => words.extend(values.iter().flatten().map(|value| format!("{{ {value} }}"))),
         (_, values) => words.extend(values.iter().flatten().map(ToString::to_string)),
@@ -110,7 +113,9 @@ impl Plan {
                 Value::Table(name) => Some(name.as_str()),
                 _ => None,
             });
+            // A file that is named in place of a table needs no declaration.
             if let (Some(other), Some(name)) = (&node.other, name)
+                && is_plain_name(name)
                 && !names.contains(&name)
             {
                 let stages = other.branch.path.iter().map(|&id| self.nodes[id].text.as_str());

@@ -58,6 +58,7 @@ fn learns(work: &Work) -> bool {
         Work::Learn(..)
         | Work::Adjust(..)
         | Work::Split(..)
+        | Work::Apart(_)
         | Work::Choose(_)
         | Work::Suggest(..)
         | Work::ApplyTraining => true,
@@ -91,7 +92,9 @@ fn origin(job: &Job, inputs: Origin, origins: &[Origin]) -> Origin {
             Origin { rows: table.rows.iter().map(picked).collect(), learned: table.learned.clone() }
         }
         // The assignment of rows to rounds may depend on all of them: on the target's classes, on groups and times.
-        Work::Split(..) => Origin::default(),
+        Work::Split(..) | Work::Apart(_) => Origin::default(),
+        // The rows that are appended are only ever held out.
+        Work::Append => Origin { rows: origins[job.inputs[0]].rows.clone(), learned: inputs.learned },
         // A state holds no rows: it was learned from them.
         Work::Fit { learns: false, .. } => Origin { rows: BTreeSet::new(), learned: inputs.learned },
         Work::Fit { .. } | Work::Learn(..) | Work::Adjust(..) | Work::Choose(_) | Work::Suggest(..) => {

@@ -14,6 +14,8 @@ pub struct TargetFacts {
     pub distinct: usize,
     /// The distinct values in sorted order, if there are few enough to be classes.
     pub classes: Option<Vec<String>>,
+    /// The number of groups of rows, if a column has the role group.
+    pub groups: Option<usize>,
 }
 
 /// Names by which a target is recognised, in lower case.

@@ -186,6 +186,8 @@ pub(crate) fn setting(evaluation: &Evaluation) -> String {
     let scheme = match (evaluation.scheme, repeat) {
         (Scheme::Holdout, 1) if evaluation.assessed.is_some() => "final exam on the holdout".to_owned(),
         (Scheme::Holdout, 1) => Scheme::Holdout.to_string(),
+        (Scheme::LeaveOneGroupOut, _) => format!("leave-one-group-out, {folds} folds"),
+        (Scheme::Table, _) => "on another table".to_owned(),
         (Scheme::LeaveOneOut, _) => "leave-one-out".to_owned(),
         (scheme, 1) => format!("{scheme}, {folds} folds"),
         (scheme, repeat) => format!("{scheme}, {folds} folds, {repeat} times"),

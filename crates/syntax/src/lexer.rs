@@ -4,7 +4,7 @@
 //! `include` (`data/2024-*.csv` is one token), *selector* after a selector verb, after `on` and at the start of a route
 //! (`/^x/` is a regular expression), and *plain* elsewhere. A stack of open brackets saves and restores the mode.
 
-use crate::words::{self, PATH_OR_NUMBER_VERBS, PATH_SUBJECTS, PATH_VERBS, RESERVED, SELECTOR_VERBS};
+use crate::words::{self, PATH_OR_NUMBER_VERBS, PATH_SUBJECTS, PATH_VERBS, RESERVED, SELECTOR_VERBS, TABLE_AFTER_ON};
 use pipewright_diagnostic::Span;
 
 /// A token.
@@ -121,6 +121,8 @@ struct Mode {
     after_term: bool,
     /// After `let` or `def`: the next `=` starts a pipeline.
     definition: bool,
+    /// After `on` stands a table, not columns.
+    table_after_on: bool,
     /// The content of a `{` of this stage.
     holds: Holds,
 }
@@ -134,6 +136,7 @@ impl Default for Mode {
             selector: false,
             after_term: false,
             definition: false,
+            table_after_on: false,
             holds: Holds::Stages,
         }
     }
@@ -229,6 +232,7 @@ impl<'a> Lexer<'a> {
         self.mode.number = PATH_OR_NUMBER_VERBS.contains(&word);
         self.mode.selector = SELECTOR_VERBS.contains(&word) || word == "group";
         self.mode.after_term = false;
+        self.mode.table_after_on = TABLE_AFTER_ON.contains(&word);
         self.mode.holds = match word {
             "columns" => Holds::Routes,
             "group" => Holds::Assigns,
@@ -242,6 +246,7 @@ impl<'a> Lexer<'a> {
         match word {
             "let" | "def" => self.mode.definition = at_start,
             "include" => self.mode.path = at_start,
+            "on" if self.mode.table_after_on => self.mode.path = true,
             "on" => self.mode.selector = self.open.last().is_none_or(|frame| frame.brace),
             _ => {}
         }

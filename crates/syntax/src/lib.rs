@@ -22,8 +22,8 @@ mod words;
 
 pub use lexer::{Token, TokenKind, tokens};
 pub use tree::{
-    Arg, Arm, Assign, BinaryOp, Core, Expr, ExprArg, Item, Name, Named, Parameter, PathArg, Pipeline, Route, Script,
-    Selector, Stage, UnaryOp, Value,
+    Arg, Arm, Assign, BinaryOp, Core, Expr, ExprArg, Item, Name, Named, On, Parameter, PathArg, Pipeline, Route,
+    Script, Selector, Stage, UnaryOp, Value,
 };
 pub use words::{
     DURATION_UNITS, EXPRESSION_VERBS, PATH_VERBS, RESERVED, SELECTOR_VERBS, STRUCTURAL_VERBS, is_plain_name,

@@ -3,8 +3,8 @@
 //! White space follows the same rules as the formatter, which a test compares.
 
 use crate::tree::{
-    Arg, Arm, Assign, BinaryOp, Core, Expr, ExprArg, Item, Name, Named, Parameter, PathArg, Pipeline, Route, Script,
-    Selector, Stage, UnaryOp, Value,
+    Arg, Arm, Assign, BinaryOp, Core, Expr, ExprArg, Item, Name, Named, On, Parameter, PathArg, Pipeline, Route,
+    Script, Selector, Stage, UnaryOp, Value,
 };
 use crate::words::{EXPRESSION_VERBS, PATH_VERBS, SELECTOR_VERBS, STRUCTURAL_VERBS, is_plain_name};
 use pipewright_diagnostic::Spanned;
@@ -134,7 +134,11 @@ impl Display for Core {
                         arg => write!(f, " {arg}")?,
                     }
                 }
-                after(f, " on ", on.as_ref())
+                match on {
+                    Some(On::Columns(columns)) => after(f, " on ", Some(columns)),
+                    Some(On::Table(table)) => after(f, " on ", Some(table)),
+                    None => Ok(()),
+                }
             }
             Core::Error => f.write_str("…"),
         }

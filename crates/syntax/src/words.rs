@@ -12,8 +12,11 @@ pub(crate) const PATH_SUBJECTS: &[&str] = &["oof"];
 /// Verbs followed by a selector.
 pub const SELECTOR_VERBS: &[&str] = &["select", "drop", "keep", "sort", "value_counts"];
 
-/// Verbs whose options may also follow their columns.
-pub(crate) const OPTIONS_BEHIND: &[&str] = &["unpivot"];
+/// Verbs whose options may also follow what stands after `on`.
+pub(crate) const OPTIONS_BEHIND: &[&str] = &["unpivot", "eval"];
+
+/// Verbs that take a table, not columns, after `on`.
+pub(crate) const TABLE_AFTER_ON: &[&str] = &["eval"];
 
 /// Verbs followed by expressions.
 pub const EXPRESSION_VERBS: &[&str] = &["where", "assert", "derive"];

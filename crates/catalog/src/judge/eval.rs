@@ -13,11 +13,11 @@ use pipewright_learn::dummy::Dummy;
 use pipewright_learn::metric::{self, Judged, METRICS, Metric};
 use pipewright_learn::{Labels, Predictions};
 use pipewright_operator::result::{Evaluation, FoldResult, Score};
-use pipewright_operator::work::{Amendment, Evaluator, HeldOut, Learner, Round, Splitter};
+use pipewright_operator::work::{Amendment, Counts, Evaluator, HeldOut, Learner, Round, Splitter};
 use pipewright_operator::{
     Args, Argument, ArgumentError, Arguments, Bound, Count, Domain, Duration, Effect, Environment, Example, Flow,
-    Fraction, Group, Int, NonNegative, Seed, Spec, Structure, Task, TaskKind, Value, Verb, Word, arguments, either,
-    words,
+    Fraction, Group, Int, NonNegative, Seed, Spec, Structure, TableName, Task, TaskKind, Value, Verb, Word, arguments,
+    either, words,
 };
 use pipewright_world::random::Key;
 use std::sync::Arc;
@@ -33,6 +33,7 @@ words! {
         MonteCarlo = "montecarlo",
         Bootstrap = "bootstrap",
         LeaveOneOut = "loo",
+        LeaveOneGroupOut = "logo",
     }
 }
 
@@ -91,6 +92,7 @@ arguments! {
             "montecarlo" => Size::Folds(Int(10)),
             "bootstrap" => Size::Folds(Int(25)),
             "loo" => Size::Folds(Int(0)),
+            "logo" => Size::Folds(Int(0)),
         };
         /// Number of repetitions, each with another shuffle.
         option repeat: Count = 1;
@@ -113,6 +115,9 @@ arguments! {
         option by: Option<Arc<str>>;
         /// Random seed of the splits, in place of the seed of the run.
         option seed: Option<Seed>;
+        /// A table to evaluate on: a file, or the name of a `let`. The pipeline is fitted on all rows of its own table, and the
+        /// table passes through the same stages.
+        on table: Option<TableName>;
     }
 }
 
@@ -126,9 +131,11 @@ pub(crate) const VERB: Verb = Verb {
                   `stratified=false` turns it off. Rows are shuffled before they are split; `shuffle=false` takes \
                   contiguous folds. `holdout 20%` evaluates once, `montecarlo 10` holds out a random share ten times, \
                   `bootstrap 25` trains on rows drawn with replacement and tests on the others, `loo` leaves out one row at a \
-                  time and scores the predictions of all rows together. A baseline that uses no feature is evaluated on \
+                  time and scores the predictions of all rows together. `eval on test.csv` trains on all rows and tests on those \
+                  of another table, which passes through the same stages as new rows do in `predict`. A baseline that uses no feature is evaluated on \
                   the same folds. `group` keeps rows with the same value of the column with the role group in the \
-                  same fold (`kfold` does so too, with a note, where there is such a column). `time` trains on \
+                  same fold (`kfold` does so too, with a note, where there is such a column), and `logo` leaves out one of these groups at a \
+                  time. `time` trains on \
                   earlier rows and tests on later ones, ordered by the column with the role time, or else by row. \
                   A column with the role fold sets the folds itself. Each mean has a 95 % interval: over folds, corrected \
                   for the overlap of their training rows (Nadeau and Bengio, 2003); of a holdout, that of DeLong for \
@@ -227,7 +234,10 @@ impl Eval {
 
     /// Does it keep the proportions of classes, or of bins of numbers? Not of groups, unless asked to.
     fn stratifies(&self, task: &Task) -> bool {
-        let never = matches!(self.scheme, Scheme::Groups(_) | Scheme::LeaveOneOut(_));
+        let never = matches!(
+            self.scheme,
+            Scheme::Groups(_) | Scheme::LeaveOneOut(_) | Scheme::LeaveOneGroupOut(_) | Scheme::Apart
+        );
         self.stratified.unwrap_or(task.classes().is_some() && !never)
     }
 
@@ -257,13 +267,29 @@ impl Eval {
     }
 }
 
+/// The arguments that say how rows are split.
+const SPLITTING: [&str; 6] = ["scheme", "size", "repeat", "shuffle", "stratified", "duplicates"];
+
 fn applies(metric: &Metric, task: &Task) -> bool {
     (metric.task == metric::Task::Classes) == task.classes().is_some()
 }
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
-    let EvalArgs { scheme: word, size, repeat, metric, shuffle, gap, window, test, stratified, duplicates, by, seed } =
-        EvalArgs::read(args)?;
+    let EvalArgs {
+        scheme: word,
+        size,
+        repeat,
+        metric,
+        shuffle,
+        gap,
+        window,
+        test,
+        stratified,
+        duplicates,
+        by,
+        seed,
+        table,
+    } = EvalArgs::read(args)?;
     let name = word.to_value();
     let folds = || match &size {
         Size::Folds(folds) if folds.0 >= 2 => Ok(folds.get()),
@@ -272,13 +298,22 @@ fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
             Err(ArgumentError::of("size", code::BAD_VALUE, message).help(format!("for example `eval {name} 5`")))
         }
     };
+    if let (Some(_), Some(name)) = (&table, SPLITTING.into_iter().find(|name| args.is_given(name))) {
+        let message =
+            "`eval on` a table does not split the rows: it trains on all rows, and tests on those of the table";
+        return Err(ArgumentError::of(name, code::BAD_VALUE, message).help("leave this out, or leave out `on`"));
+    }
+    // The number of rows, or of groups, once it is known.
+    let counted = if let Size::Folds(count) = &size { count.get() } else { 0 };
     let scheme = match word {
+        _ if table.is_some() => Scheme::Apart,
         SchemeWord::KFold | SchemeWord::Stratified => Scheme::Folds(folds()?),
         SchemeWord::Group => Scheme::Groups(folds()?),
         SchemeWord::Time => Scheme::Time { rounds: folds()?, gap, window },
         SchemeWord::MonteCarlo => Scheme::MonteCarlo(folds()?, test.0),
         SchemeWord::Bootstrap => Scheme::Bootstrap(folds()?),
-        SchemeWord::LeaveOneOut => Scheme::LeaveOneOut(if let Size::Folds(rows) = size { rows.get() } else { 0 }),
+        SchemeWord::LeaveOneOut => Scheme::LeaveOneOut(counted),
+        SchemeWord::LeaveOneGroupOut => Scheme::LeaveOneGroupOut(counted),
         SchemeWord::Holdout => match &size {
             Size::Share(share) => Scheme::Holdout(share.0),
             Size::Folds(count) => {
@@ -288,8 +323,9 @@ fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
         },
     };
     let stratified = match (word, stratified) {
-        (SchemeWord::LeaveOneOut, Some(true)) => {
-            let message = "`eval loo` does not stratify: it holds out one row at a time";
+        (SchemeWord::LeaveOneOut | SchemeWord::LeaveOneGroupOut, Some(true)) => {
+            let what = if word == SchemeWord::LeaveOneOut { "row" } else { "group" };
+            let message = format!("`eval {name}` does not stratify: it holds out one {what} at a time");
             return Err(ArgumentError::of("stratified", code::BAD_VALUE, message).help("leave it out"));
         }
         (SchemeWord::Time, Some(true)) => {
@@ -307,7 +343,7 @@ fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
         let message = format!("`eval {name}` draws its rows at random, so `shuffle=false` has no effect");
         return Err(ArgumentError::of("shuffle", code::BAD_VALUE, message).help("leave it out"));
     }
-    if (!shuffle || word == SchemeWord::LeaveOneOut) && repeat.0 > 1 {
+    if (!shuffle || matches!(word, SchemeWord::LeaveOneOut | SchemeWord::LeaveOneGroupOut)) && repeat.0 > 1 {
         let message = "without shuffling, every repetition would be the same";
         return Err(ArgumentError::of("repeat", code::BAD_VALUE, message));
     }
@@ -391,10 +427,14 @@ impl Evaluator for Eval {
         Ok(())
     }
 
-    fn amended(&self, columns: &Schema, rows: Option<usize>) -> Option<Amendment> {
-        if let (Scheme::LeaveOneOut(0), Some(rows)) = (&self.scheme, rows) {
-            let value = Value::Int(rows as i64);
-            return Some(Amendment { name: "size", value, notice: None });
+    fn amended(&self, columns: &Schema, counts: Option<Counts>) -> Option<Amendment> {
+        let folds = match self.scheme {
+            Scheme::LeaveOneOut(0) => counts.map(|counts| counts.rows),
+            Scheme::LeaveOneGroupOut(0) => counts.and_then(|counts| counts.groups),
+            _ => None,
+        };
+        if let Some(folds) = folds {
+            return Some(Amendment { name: "size", value: Value::Int(folds as i64), notice: None });
         }
         let has = |role| columns.with_role(role).is_some();
         let is_grouped = matches!(self.scheme, Scheme::Folds(_)) && has(Role::Group) && !has(Role::Fold);
@@ -410,7 +450,9 @@ impl Evaluator for Eval {
     }
 
     fn shuffles(&self) -> bool {
-        self.shuffle && !self.in_order() && !matches!(self.scheme, Scheme::LeaveOneOut(_))
+        self.shuffle
+            && !self.in_order()
+            && !matches!(self.scheme, Scheme::LeaveOneOut(_) | Scheme::LeaveOneGroupOut(_) | Scheme::Apart)
     }
 
     fn by(&self) -> Option<&Arc<str>> {
@@ -420,8 +462,11 @@ impl Evaluator for Eval {
     fn decided(&self, task: &Task) -> Vec<(&'static str, String)> {
         match self.scheme {
             Scheme::Time { .. } => return Vec::new(),
+            Scheme::LeaveOneGroupOut(_) => return Vec::new(),
             Scheme::Folds(_) if task.classes().is_some() => vec![("stratified", self.stratifies(task).to_string())],
-            Scheme::MonteCarlo(..) | Scheme::Bootstrap(_) | Scheme::LeaveOneOut(_) => return Vec::new(),
+            Scheme::MonteCarlo(..) | Scheme::Bootstrap(_) | Scheme::LeaveOneOut(_) | Scheme::Apart => {
+                return Vec::new();
+            }
             _ => Vec::new(),
         }
         .into_iter()

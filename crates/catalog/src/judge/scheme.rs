@@ -34,6 +34,10 @@ pub(super) enum Scheme {
     MonteCarlo(usize, f64),
     /// Rows drawn with replacement; those that were not drawn are held out.
     Bootstrap(usize),
+    /// Every group once, alone; of this many groups, 0 while that is not known.
+    LeaveOneGroupOut(usize),
+    /// The rows of another table, which are appended to those that are learned from.
+    Apart,
     /// Every row once, alone; of this many rows, 0 while that is not known.
     LeaveOneOut(usize),
 }
@@ -71,16 +75,23 @@ impl<'a> Known<'a> {
         if let (Some(given), Some(groups)) = (&given, &groups) {
             rows::groups_in_folds(groups, given, progress);
         }
-        if let (Scheme::Groups(_), None) = (scheme, &groups) {
-            let message = "`eval group` keeps groups together, but no column has the role group";
-            return Err(Failure::new(code::MISSING_ARGUMENT, message).help("name it: role group=NAME"));
+        if let (Scheme::Groups(_) | Scheme::LeaveOneGroupOut(_), None) = (scheme, &groups) {
+            return Err(no_groups());
         }
         let is_grouped = groups.is_some() && !together;
-        if is_grouped && given.is_none() && !matches!(scheme, Scheme::Groups(_) | Scheme::Time { .. }) {
+        if is_grouped
+            && given.is_none()
+            && !matches!(scheme, Scheme::Groups(_) | Scheme::LeaveOneGroupOut(_) | Scheme::Time { .. })
+        {
             progress.notice(Failure { help: Vec::new(), ..rows::groups_together() });
         }
         Ok(Known { rows, codes, groups, given })
     }
+}
+
+fn no_groups() -> Failure {
+    let message = "`eval group` and `eval logo` hold out whole groups, but no column has the role group";
+    Failure::new(code::MISSING_ARGUMENT, message).help("name it: role group=NAME")
 }
 
 impl Scheme {
@@ -89,8 +100,8 @@ impl Scheme {
         match *self {
             Scheme::Folds(folds) | Scheme::Groups(folds) | Scheme::Bootstrap(folds) => folds,
             Scheme::Time { rounds, .. } | Scheme::MonteCarlo(rounds, _) => rounds,
-            Scheme::LeaveOneOut(rows) => rows,
-            Scheme::Holdout(_) | Scheme::Latest(_) => 1,
+            Scheme::LeaveOneOut(count) | Scheme::LeaveOneGroupOut(count) => count,
+            Scheme::Holdout(_) | Scheme::Latest(_) | Scheme::Apart => 1,
         }
     }
 
@@ -103,8 +114,14 @@ impl Scheme {
                 let help = "write `eval loo` without a number; below a `holdout`, use `eval kfold`";
                 Err(Failure::new(code::BAD_VALUE, message).help(help))
             }
+            Scheme::LeaveOneGroupOut(0) => Err(no_groups()),
             Scheme::LeaveOneOut(count) => split::check_counts(rows, count),
-            Scheme::Holdout(_) | Scheme::Latest(_) | Scheme::MonteCarlo(..) | Scheme::Bootstrap(_) => Ok(()),
+            Scheme::Holdout(_)
+            | Scheme::Latest(_)
+            | Scheme::MonteCarlo(..)
+            | Scheme::Bootstrap(_)
+            | Scheme::LeaveOneGroupOut(_)
+            | Scheme::Apart => Ok(()),
         }
     }
 
@@ -119,6 +136,8 @@ impl Scheme {
             Scheme::MonteCarlo(..) => result::Scheme::MonteCarlo,
             Scheme::Bootstrap(_) => result::Scheme::Bootstrap,
             Scheme::LeaveOneOut(_) => result::Scheme::LeaveOneOut,
+            Scheme::LeaveOneGroupOut(_) => result::Scheme::LeaveOneGroupOut,
+            Scheme::Apart => result::Scheme::Table,
         }
     }
 
@@ -142,6 +161,7 @@ impl Scheme {
             (None, None) => Rows::Single(count),
         };
         Ok(match (self, codes) {
+            (Scheme::Apart, _) => unreachable!("the rows of another table are held out as they are"),
             (Scheme::Time { rounds, gap, window }, _) => {
                 let times = times(rows, gap.as_ref().or(window.as_ref()), progress)?;
                 let gap = Length::Time(gap.as_ref().map_or(0.0, seconds));
@@ -156,6 +176,7 @@ impl Scheme {
                 (None, None, None) => split::kfold(count, *folds, shuffle)?,
             },
             (Scheme::LeaveOneOut(rows), _) => split::kfold(count, *rows, None)?,
+            (Scheme::LeaveOneGroupOut(folds), _) => split::given(groups.expect("checked above"), *folds)?,
             (Scheme::MonteCarlo(rounds, share), _) => plain(split::random_holdouts(from, *share, *rounds, key)?),
             (Scheme::Bootstrap(rounds), _) => plain(split::bootstrap(from, *rounds, key)?),
             (Scheme::Latest(_), _) if groups.is_some() => {

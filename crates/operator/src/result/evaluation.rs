@@ -95,6 +95,10 @@ pub enum Scheme {
     Bootstrap,
     /// Every row held out once, alone; scored together.
     LeaveOneOut,
+    /// Every group of rows held out once, alone.
+    LeaveOneGroupOut,
+    /// Trained on all rows, tested on those of another table.
+    Table,
 }
 
 /// A fold of an evaluation: the held-out rows, their predictions and scores.
@@ -148,6 +152,8 @@ impl Scheme {
             Scheme::MonteCarlo => "montecarlo",
             Scheme::Bootstrap => "bootstrap",
             Scheme::LeaveOneOut => "loo",
+            Scheme::LeaveOneGroupOut => "logo",
+            Scheme::Table => "table",
         }
     }
 }

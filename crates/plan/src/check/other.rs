@@ -65,7 +65,9 @@ impl Walk<'_> {
         if let Some(stages) = self.named.get(name) {
             return Some(stages.clone());
         }
-        if self.environment.table_names().any(|known| known == name) {
+        let is_source =
+            !pipewright_syntax::is_plain_name(name) || self.environment.table_names().any(|known| known == name);
+        if is_source {
             let (script, _) = pipewright_syntax::parse(&self.environment.registry.implied.source.replace("{}", name));
             let pipelines = script.items.into_iter().filter_map(|item| match item {
                 Item::Pipeline(pipeline) => Some(pipeline.stages),

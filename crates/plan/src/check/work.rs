@@ -8,7 +8,7 @@ use crate::names::Scope;
 use crate::print::stage_text;
 use pipewright_diagnostic::{Diagnostic, Failure, Span, code};
 use pipewright_frame::{Complete, Schema};
-use pipewright_operator::work::{Amendment, Evaluator};
+use pipewright_operator::work::{Amendment, Counts, Evaluator};
 use pipewright_operator::{Args, ArgumentError, Bound, Declaration, Effect, Flow, Footprint, Settled, Values, Verb};
 
 impl Walk<'_> {
@@ -48,7 +48,7 @@ impl Walk<'_> {
         let text = stage_text(&verb.spec, &args, &decided);
         self.trace(&footprint, &args, &text, span, before.as_ref(), joined.as_ref());
         let other = joined.map(|joined: Joined| Box::new(joined.other));
-        if let Some(other) = &other {
+        if let (Some(other), Bound::Combine(_)) = (&other, &bound) {
             footprint = other.footprint(&self.nodes).then(footprint);
         }
         let above = self.at.branch.path.last().copied();
@@ -162,8 +162,9 @@ impl Walk<'_> {
             return Ok(source.expecting(&self.expected).map_or(bound, Bound::Source));
         }
         let Bound::Evaluator(judge) = &bound else { return Ok(bound) };
-        let rows = self.pin.and_then(|pin| pin.target.as_ref()).map(|target| target.rows);
-        let amendment = self.prepared().and_then(|columns| judge.amended(columns, rows));
+        let facts = self.pin.and_then(|pin| pin.target.as_ref());
+        let counts = facts.map(|facts| Counts { rows: facts.rows, groups: facts.groups });
+        let amendment = self.prepared().and_then(|columns| judge.amended(columns, counts));
         let Some(Amendment { name, value, notice }) = amendment else { return Ok(bound) };
         notice.into_iter().for_each(|notice| self.say(notice.at(span)));
         args.replace(name, value);
@@ -187,10 +188,35 @@ impl Walk<'_> {
                 }
                 None => Ok(None),
             },
+            Bound::Evaluator(_) if args.table("columns").is_some() => {
+                if let Some(found) = self.other(args, span) {
+                    self.check_apart(&found, args.span("columns").unwrap_or(span));
+                    *joined = Some(found);
+                }
+                Ok(self.at.schema.clone())
+            }
             Bound::Source(source) => self.source(source, span),
             Bound::Rows(rows) => self.at.schema.as_ref().map(|schema| rows.schema(schema)).transpose(),
             Bound::Step(step) => self.at.schema.as_ref().map(|schema| step.schema(schema)).transpose(),
             _ => Ok(self.at.schema.clone()),
+        }
+    }
+
+    /// Checks a table on which the pipeline is evaluated: it has the target, and its rows should be others than those that
+    /// are learned from.
+    fn check_apart(&mut self, table: &Joined, span: Span) {
+        let target = self.at.branch.target.clone();
+        if let (Some(schema), Some(target)) = (table.schema.as_ref().filter(|schema| schema.is_closed()), target)
+            && schema.find(&target).is_none()
+        {
+            let message = format!("the table to evaluate on has no column `{target}`, which is the target");
+            let help = "predictions of rows without a target cannot be scored: save the pipeline, and use `predict`";
+            self.say(Diagnostic::error(code::UNKNOWN_COLUMN, message).label(span, "").help(help));
+        }
+        if table.other.name.is_none() {
+            let message = "the pipeline is evaluated on rows of the file that it learns from";
+            let help = "check that no row is on both sides, or split the rows: eval holdout 20%";
+            self.say(Diagnostic::warning(code::REPEATED_ROWS, message).label(span, "").help(help));
         }
     }
 

@@ -1,9 +1,9 @@
 //! How the definitions of a script use one another: those that use themselves would expand for ever, and those that
 //! nothing uses are probably a mistake. And names that a script gives to stages, which nothing can use.
 
-use pipewright_diagnostic::{Diagnostic, code};
+use pipewright_diagnostic::{Diagnostic, Spanned, code};
 use pipewright_operator::Registry;
-use pipewright_syntax::{Arg, Core, Item, Name, Named, Script, Selector, Stage, Value, written_name};
+use pipewright_syntax::{Arg, Core, Item, Name, Named, On, PathArg, Script, Selector, Stage, Value, written_name};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A definition, and the definitions that its stages use.
@@ -98,8 +98,8 @@ pub(super) fn unused(script: &Script) -> Vec<Diagnostic> {
         if let Item::Let { pipeline, .. } | Item::Def { pipeline, .. } | Item::Pipeline(pipeline) = item {
             let mut names = Vec::new();
             verbs(&pipeline.stages, &mut names);
-            words(&pipeline.stages, &mut names);
             used.extend(names.into_iter().map(|name| &*name.node));
+            words(&pipeline.stages, &mut used);
         }
     }
     let is_unused = |definition: &Definition<'_>| !used.contains(&*definition.name.node);
@@ -177,16 +177,19 @@ fn verbs<'a>(stages: &'a [Stage], into: &mut Vec<&'a Name>) {
 }
 
 /// The words among the arguments, which may be the names of tables.
-fn words<'a>(stages: &'a [Stage], into: &mut Vec<&'a Name>) {
-    fn of_value<'a>(value: &'a Value, into: &mut Vec<&'a Name>) {
+fn words<'a>(stages: &'a [Stage], into: &mut BTreeSet<&'a str>) {
+    fn of_value<'a>(value: &'a Value, into: &mut BTreeSet<&'a str>) {
         match value {
-            Value::Word { name, .. } => into.push(name),
+            Value::Word { name, .. } => drop(into.insert(&name.node)),
             Value::List(items) => items.iter().for_each(|item| of_value(&item.node, into)),
             _ => {}
         }
     }
     each(stages, &mut |stage| {
-        let Core::Call { args, .. } = &stage.core else { return };
+        let Core::Call { args, on, .. } = &stage.core else { return };
+        if let Some(On::Table(Spanned { node: PathArg::Name(name), .. })) = on {
+            into.insert(name);
+        }
         for Arg::Positional(value) | Arg::Named(Named { value, .. }) in args {
             of_value(&value.node, into);
         }

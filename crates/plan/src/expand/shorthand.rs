@@ -3,7 +3,7 @@
 use crate::bind::trained;
 use pipewright_diagnostic::{Span, Spanned};
 use pipewright_operator::Registry;
-use pipewright_syntax::{Arg, Core, Item, Named, Pipeline, Stage, Value};
+use pipewright_syntax::{Arg, Core, Item, Named, On, Pipeline, Stage, Value};
 
 /// Replaces the word in place of the model of a stage that trains one; options in its parentheses are kept.
 pub(super) fn replace(stage: &mut Stage, registry: &'static Registry) {
@@ -73,7 +73,11 @@ fn pipeline_at(pipeline: &mut Pipeline, span: Span) {
             shape.iter_mut().for_each(|shape| shape.node.iter_mut().for_each(|item| at(item, span)));
             call.iter_mut().for_each(|call| args_at(&mut call.node, span));
             args_at(args, span);
-            on.iter_mut().for_each(|on| on.span = span);
+            match on {
+                Some(On::Columns(columns)) => columns.span = span,
+                Some(On::Table(table)) => table.span = span,
+                None => {}
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Expander, Locals};
 use pipewright_diagnostic::{Diagnostic, Span, Spanned, code, nearest};
-use pipewright_syntax::{Arg, Core, Expr, Named, PathArg, Pipeline, Selector, Value};
+use pipewright_syntax::{Arg, Core, Expr, Named, On, PathArg, Pipeline, Selector, Value};
 
 impl Expander {
     fn lookup(&mut self, name: &str, span: Span, local: &Locals) -> Option<Value> {
@@ -57,8 +57,10 @@ impl Expander {
                 for arg in call.iter_mut().flat_map(|call| &mut call.node).chain(args) {
                     self.arg(arg, local);
                 }
-                if let Some(on) = on {
-                    self.selector(on, local);
+                match on {
+                    Some(On::Columns(columns)) => self.selector(columns, local),
+                    Some(On::Table(table)) => self.path(table, local),
+                    None => {}
                 }
             }
             Core::Columns { routes, .. } => {

@@ -66,6 +66,9 @@ impl Lowering<'_> {
     /// The rounds of an evaluation on some rows.
     pub(super) fn rounds(&mut self, judging: &Judging, task: &Task, table: JobId, scope: ScopeId) -> Vec<Round> {
         let Judging { judge, canonical, seed, stage } = judging;
+        if let Some(round) = self.apart(judging, table, scope) {
+            return vec![round];
+        }
         let key = match scope {
             ScopeId::ROOT => Key::new(*seed).child("split"),
             scope => self.in_scope(Key::new(*seed).child("split"), scope),
@@ -74,6 +77,19 @@ impl Lowering<'_> {
         let rounds = self.add(Work::Split(judge.clone(), task.clone(), key), identity, &[table], *stage, scope);
         let enter = |round| Round { table, rounds, round, scope: self.graph.enter(scope, rounds, round) };
         (0..judge.rounds()).map(enter).collect()
+    }
+
+    /// The only round of an evaluation on another table: its rows are appended and held out.
+    fn apart(&mut self, judging: &Judging, table: JobId, scope: ScopeId) -> Option<Round> {
+        let Judging { judge, canonical, stage, .. } = judging;
+        let other = self.node(*stage).other.as_ref()?;
+        let other = self.other(other, *stage)?;
+        let states = self.replayed.iter().map(|(_, state)| *state);
+        let inputs: Vec<JobId> = [table, self.input?, other].into_iter().chain(states).collect();
+        let both = self.add(Work::Append, Identity::of("append"), &inputs, *stage, scope);
+        let identity = Identity::of("apart").text(canonical);
+        let rounds = self.add(Work::Apart(judge.clone()), identity, &[table, both], *stage, scope);
+        Some(Round { table: both, rounds, round: 0, scope: self.graph.enter(scope, rounds, 0) })
     }
 
     /// Adds an evaluation in these rounds.

@@ -192,3 +192,24 @@ fn a_dishonest_search_is_refused_at_any_depth() {
         assert!(found.as_ref().is_err_and(|why| why.contains("outside their training rows")), "{lie:?}: {found:?}");
     }
 }
+
+/// An evaluation on another table, which learns from a part of both tables in the scope of its only round.
+fn on_another_table(part: Option<Part>) -> Result<(), String> {
+    let mut sketch = Sketch::default();
+    let (own, other) = (sketch.read(), sketch.read());
+    let both = sketch.add(Work::Append, &[own, own, other], ScopeId::ROOT);
+    let rounds = sketch.add(Work::Apart(Arc::new(Idle)), &[own, both], ScopeId::ROOT);
+    let scope = sketch.graph.enter(ScopeId::ROOT, rounds, 0);
+    let seen = part.map_or(both, |part| sketch.pick(both, rounds, 0, part, scope));
+    let state = sketch.fit(seen, scope);
+    let held_out = sketch.pick(both, rounds, 0, Part::Test, scope);
+    sketch.apply(state, held_out, scope);
+    sketch.graph.check()
+}
+
+#[test]
+fn rows_of_another_table_are_only_evaluated_on() {
+    assert_eq!(on_another_table(Some(Part::Train)), Ok(()));
+    assert!(on_another_table(Some(Part::Test)).is_err());
+    assert!(on_another_table(None).is_err());
+}

@@ -17,7 +17,7 @@
 //!           | "columns" "{" [SEP] route { SEP route } [SEP] "}"
 //!           | ( "fork" | "choose" ) "{" [SEP] arm { SEP arm } [SEP] "}"
 //!           | "only" NAME block
-//!           | NAME [shape] [call] { arg } [ "on" selector ]
+//!           | NAME [shape] [call] { arg } [ "on" ( selector | path ) ]
 //! assign    = NAME "=" expr
 //! keys      = key { ( "," | "-" ) key }
 //! key       = seland | NAME "(" … ")" | assign

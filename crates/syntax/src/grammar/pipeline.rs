@@ -10,8 +10,8 @@ use super::selector::{expect_columns, keys, selector};
 use super::value::{arg, call, named, shape, unescape};
 use crate::layout::is_pipe;
 use crate::lexer::TokenKind;
-use crate::tree::{Arg, Arm, Core, PathArg, Pipeline, Route, Stage};
-use crate::words::{OPTIONS_BEHIND, PATH_OR_NUMBER_VERBS, PATH_SUBJECTS, PATH_VERBS, SELECTOR_VERBS};
+use crate::tree::{Arg, Arm, Core, On, PathArg, Pipeline, Route, Stage};
+use crate::words::{OPTIONS_BEHIND, PATH_OR_NUMBER_VERBS, PATH_SUBJECTS, PATH_VERBS, SELECTOR_VERBS, TABLE_AFTER_ON};
 use nom::Parser;
 use nom::combinator::{map, opt};
 use nom::multi::{many0, separated_list1};
@@ -285,7 +285,7 @@ fn only(input: Input) -> Parsed<Core> {
     Ok((after, Core::Only { verb, phase, block: block.node }))
 }
 
-/// `NAME [shape] [call] { arg } [ "on" selector ]`.
+/// `NAME [shape] [call] { arg } [ "on" ( selector | path ) ]`.
 fn call_stage(input: Input) -> Parsed<Core> {
     let (input, verb) = name(input)?;
     let (input, (shape, call)) = (shape, call).parse(input)?;
@@ -293,13 +293,21 @@ fn call_stage(input: Input) -> Parsed<Core> {
         habits::no_detached(input, "(")?;
     }
     let (input, mut args) = many0(arg).parse(input)?;
-    let (after, on) = opt(preceded(keyword("on"), expect_columns(selector))).parse(input)?;
+    let (after, on) = opt(preceded(keyword("on"), |input| on(input, &verb))).parse(input)?;
     let (after, late) = many0(named).parse(after)?;
     if !late.is_empty() && !OPTIONS_BEHIND.contains(&verb.node.as_str()) {
         after.report(habits::option_after_on(input, &late));
     }
     args.extend(late.into_iter().map(Arg::Named));
     Ok((after, Core::Call { verb, shape, call, args, on }))
+}
+
+/// `selector`, or of a verb that takes a table, a path.
+fn on<'a>(input: Input<'a>, verb: &Spanned<String>) -> Parsed<'a, On> {
+    match TABLE_AFTER_ON.contains(&verb.node.as_str()) {
+        true => map(expect("a file, or the name of a table", path), On::Table).parse(input),
+        false => map(expect_columns(selector), On::Columns).parse(input),
+    }
 }
 
 /// Parts in braces, separated by newlines or other separators. A part that cannot be parsed is reported and skipped.

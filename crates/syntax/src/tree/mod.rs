@@ -187,8 +187,8 @@ pub enum Core {
         call: Option<Spanned<Vec<Arg>>>,
         /// Positionals and options, in order.
         args: Vec<Arg>,
-        /// The columns after `on`.
-        on: Option<Spanned<Selector>>,
+        /// What stands after `on`.
+        on: Option<On>,
     },
     /// A stage that could not be parsed; there is a diagnostic for it.
     Error,
@@ -210,6 +210,26 @@ impl Core {
             | Core::Only { verb, .. }
             | Core::Call { verb, .. } => Some(verb),
             Core::Error => None,
+        }
+    }
+}
+
+/// What stands after `on`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum On {
+    /// Columns.
+    Columns(Spanned<Selector>),
+    /// A table: a file, or the name of a `let` or of a data set.
+    Table(Spanned<PathArg>),
+}
+
+impl On {
+    /// Its place in the script.
+    #[must_use]
+    pub fn span(&self) -> Span {
+        match self {
+            On::Columns(columns) => columns.span,
+            On::Table(table) => table.span,
         }
     }
 }
