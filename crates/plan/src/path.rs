@@ -2,6 +2,7 @@
 
 use crate::model::{Branch, Node, Pipeline, Plan};
 use pipewright_operator::{Bound, Verb};
+use std::sync::Arc;
 
 /// The stages of one branch, in order.
 #[derive(Debug)]
@@ -55,6 +56,13 @@ impl<'a> Path<'a> {
     #[must_use]
     pub fn training(&self) -> Option<usize> {
         self.nodes.iter().position(|node| matches!(node.bound, Bound::Training(_)))
+    }
+
+    /// The name of the model in results: its own, or the arm of a fork.
+    pub(crate) fn named(&self) -> Option<Arc<str>> {
+        let training = self.training().map(|stage| self.nodes[stage]);
+        let own = training.and_then(|node| node.args.get(node.verb.spec.alias?.name)?.word());
+        own.map(|(name, _)| Arc::from(name)).or_else(|| self.branch.arm.clone())
     }
 
     /// The label of the model in reports, with the stages that adjust it.

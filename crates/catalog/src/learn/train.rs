@@ -2,7 +2,7 @@
 
 use pipewright_learn::net::{AdamW, RmsProp, Sgd, Training};
 use pipewright_operator::{
-    Args, ArgumentError, Arguments, Bound, Chosen, Count, Effect, Environment, Example, Flow, Fraction, Group,
+    Args, ArgumentError, Arguments, Bound, Chosen, Count, Effect, Environment, Example, Flow, Fraction, Group, Name,
     NonNegative, Param, Positive, Ratio, Seed, Spec, UnitInterval, Verb, arguments, words,
 };
 
@@ -13,6 +13,8 @@ arguments! {
         positional model: Box<Chosen>;
         /// Random seed of this model, in place of the seed of the run.
         option seed: Option<Seed>;
+        /// Name of the model in results; without it, the arm of the `fork`, if there is one.
+        as name: Option<Name>;
     }
 }
 

@@ -127,7 +127,7 @@ impl Lowering<'_> {
             scores.push(self.add(work, identity, &[test, predicted, baseline, round.rounds], *stage, round.scope));
         }
         let candidates = (!choices.is_empty()).then(|| self.labels());
-        let arm = self.path.branch.arm.clone();
+        let arm = self.path.named();
         let head = VerdictHead { model: label, task, seed: *seed, arm, candidates };
         let arm = head.arm.as_deref().unwrap_or_default();
         let identity = Identity::of("verdict").text(canonical).text(&head.model).number(*seed).text(arm);

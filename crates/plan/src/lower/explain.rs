@@ -35,7 +35,7 @@ impl Lowering<'_> {
                 self.path.label(&training.label())
             }
         };
-        let arm = self.path.branch.arm.clone();
+        let arm = self.path.named();
         let head = VerdictHead { model, task, seed: judging.seed, arm, candidates: None };
         // Each stage reports separately, even if two are equal.
         let identity = Identity::of("explanation").text(&self.node(stage).canonical).number(self.id(stage) as u64);

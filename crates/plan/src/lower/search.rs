@@ -300,7 +300,7 @@ impl<'a> Lowering<'a> {
         let shares = trials.iter().map(|trial| trial.share).collect();
         let search = self.path.branch.searched.as_ref()?.search.clone();
         let task = self.path.branch.task.clone()?;
-        let head = SearchHead { search, task, candidates: self.labels(), shares, arm: self.path.branch.arm.clone() };
+        let head = SearchHead { search, task, candidates: self.labels(), shares, arm: self.path.named() };
         let identity = Identity::of("searched").text(&self.node(stage).canonical);
         Some(self.add(Work::Searched(Arc::new(head)), identity, &inputs, stage, self.scope))
     }
