@@ -34,4 +34,4 @@ pub use pipewright_diagnostic::Failure;
 pub use players::Players;
 pub use rows::Rows;
 pub use shapley::{EXACT_PLAYERS, Shapley, linear};
-pub use surrogate::{Condition, Rule, Surrogate, Test};
+pub use surrogate::{Condition, Rule, Surrogate, SurrogateTree, Test};

@@ -2,10 +2,10 @@
 
 use crate::{Explainer, Numbers, Rows};
 use pipewright_diagnostic::{Failure, code};
-use pipewright_learn::data::Column;
+use pipewright_learn::data::{Categories, Column};
 use pipewright_learn::forest::{DecisionTree, ForestModel, Growth};
 use pipewright_learn::tree::{Place, Tree};
-use pipewright_learn::{Dataset, Features, Fit, Judged, Learner, Model, Target, metric, split};
+use pipewright_learn::{Dataset, Features, Fit, Judged, Key, Learner, Model, Target, metric, split};
 use std::fmt;
 
 /// A small tree that imitates one output of a function.
@@ -29,6 +29,10 @@ pub struct Rule {
     pub value: f64,
     /// The number of rows that the tree was fitted to for which it holds.
     pub rows: f64,
+    /// The mean over the rows that the tree was not fitted to; `None` if it holds for none of them.
+    pub test_value: Option<f64>,
+    /// The number of these rows for which it holds.
+    pub test_rows: usize,
 }
 
 /// What holds for a column.
@@ -38,7 +42,7 @@ pub struct Condition {
     pub name: String,
     /// Its values.
     pub test: Test,
-    /// Does it hold for missing values, too?
+    /// Does it hold for missing values, too? Where none is missing, it does not say so.
     pub or_missing: bool,
 }
 
@@ -91,28 +95,94 @@ impl<R: Rows, O: Into<Numbers>, F: Fn(&R) -> Result<O, Failure> + Sync> Explaine
     /// Those of the function; [`code::WRONG_WIDTH`] for an output that does not exist; [`code::TOO_FEW_ROWS`] for fewer
     /// than 8 rows.
     pub fn surrogate(&self, output: usize, depth: usize) -> Result<Surrogate, Failure> {
-        const ROWS_MIN: usize = 8;
-        const TEST: f64 = 0.25;
         self.check(self.reference)?;
-        if self.reference.rows() < ROWS_MIN {
+        let numbers = self.of_rows(self.reference)?;
+        numbers.check_output(output)?;
+        SurrogateTree { depth, ..SurrogateTree::default() }.fit(self.reference, numbers.column(output), self.key)
+    }
+}
+
+/// How a small tree is fitted to a number of each row: a prediction, or a loss.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SurrogateTree {
+    /// The depth of the tree.
+    pub depth: usize,
+    /// The least rows of a leaf, as a share of the rows that the tree is fitted to.
+    pub least: f64,
+    /// The share of the rows that it is not fitted to, but tested on.
+    pub test: f64,
+}
+
+impl Default for SurrogateTree {
+    fn default() -> SurrogateTree {
+        SurrogateTree { depth: 3, least: 0.0, test: 0.25 }
+    }
+}
+
+impl SurrogateTree {
+    /// Fits a tree to numbers, one per row.
+    ///
+    /// # Errors
+    /// [`code::TOO_FEW_ROWS`] for fewer than 8 rows.
+    pub fn fit<R: Rows>(&self, rows: &R, numbers: Vec<f64>, key: Key) -> Result<Surrogate, Failure> {
+        const ROWS_MIN: usize = 8;
+        if rows.rows() < ROWS_MIN {
             let message = format!("a surrogate takes {ROWS_MIN} rows or more");
             return Err(Failure::new(code::TOO_FEW_ROWS, message));
         }
-        let numbers = self.of_rows(self.reference)?;
-        numbers.check_output(output)?;
-        let names = self.reference.names();
-        let columns = (0..names.len()).map(|column| self.reference.values(column)).collect::<Result<Vec<_>, _>>()?;
-        let features = Features::from_columns(self.reference.rows(), names.into(), columns);
-        let all = Dataset::new(features, Target::Numbers(numbers.column(output)));
-        let key = self.key.child("surrogate");
-        let parts = split::holdout(all.rows(), TEST, key)?;
-        let growth = Growth { depth: Some(depth), ..Growth::default() };
-        let model = DecisionTree { growth, prune: 0.0 }.fit_with(&all.take(&parts.train), &Fit::new().key(key))?;
-        let test = all.take(&parts.test);
+        let names = rows.names();
+        let columns = (0..names.len()).map(|column| rows.values(column)).collect::<Result<Vec<_>, _>>()?;
+        let features = Features::from_columns(rows.rows(), names.into(), columns);
+        let all = Dataset::new(features, Target::Numbers(numbers));
+        let key = key.child("surrogate");
+        let parts = split::holdout(all.rows(), self.test, key)?;
+        let (train, test) = (all.take(&parts.train), all.take(&parts.test));
+        let min_rows = ((train.rows() as f64 * self.least).ceil() as usize).max(1);
+        let growth = Growth { depth: Some(self.depth), min_rows, ..Growth::default() };
+        let model = DecisionTree { growth, prune: 0.0 }.fit_with(&train, &Fit::new().key(key))?;
         let predicted = model.predict(&test.features)?;
         let fidelity = metric::R2.score(&Judged::new(&test.labels, &predicted)).ok();
-        let rules = rules(&model.trees()[0], &all.features);
+        let mut rules = rules(&model.trees()[0], &all.features);
+        rules.iter_mut().for_each(|rule| rule.test_on(&test));
         Ok(Surrogate { model, fidelity, rules })
+    }
+}
+
+impl Rule {
+    /// Does it hold for a row of these features?
+    ///
+    /// # Panics
+    /// If there is no such row.
+    #[must_use]
+    pub fn holds(&self, features: &Features, row: usize) -> bool {
+        self.conditions.iter().all(|condition| condition.holds(features, row))
+    }
+
+    /// Records the mean of those rows for which it holds.
+    fn test_on(&mut self, test: &Dataset) {
+        let Target::Numbers(numbers) = test.target() else { return };
+        let held: Vec<f64> =
+            (0..numbers.len()).filter(|&row| self.holds(&test.features, row)).map(|row| numbers[row]).collect();
+        self.test_rows = held.len();
+        self.test_value = (!held.is_empty()).then(|| held.iter().sum::<f64>() / held.len() as f64);
+    }
+}
+
+impl Condition {
+    fn holds(&self, features: &Features, row: usize) -> bool {
+        let Some(column) = features.names().iter().position(|name| *name == self.name) else { return false };
+        let level = match features.stored(column) {
+            Column::Categories(categories) => categories.levels().get(categories.codes()[row] as usize),
+            _ => None,
+        };
+        match (&self.test, level) {
+            (Test::In(levels), Some(level)) => levels.contains(level),
+            (Test::NotIn(levels), Some(level)) => !levels.contains(level),
+            (Test::In(_) | Test::NotIn(_), None) => self.or_missing,
+            (Test::AtMost(_) | Test::Above(_), _) if features.column(column)[row].is_nan() => self.or_missing,
+            (Test::AtMost(most), _) => features.column(column)[row] <= *most,
+            (Test::Above(least), _) => features.column(column)[row] > *least,
+        }
     }
 }
 
@@ -123,7 +193,8 @@ fn rules(tree: &Tree, features: &Features) -> Vec<Rule> {
     while let Some((place, conditions)) = open.pop() {
         match place {
             Place::Leaf(leaf) => {
-                rules.push(Rule { conditions, value: tree.values()[leaf], rows: tree.cover(place) });
+                let (value, rows) = (tree.values()[leaf], tree.cover(place));
+                rules.push(Rule { conditions, value, rows, test_value: None, test_rows: 0 });
             }
             Place::Node(node) => {
                 let [left, right] = tree.children(node);
@@ -135,6 +206,13 @@ fn rules(tree: &Tree, features: &Features) -> Vec<Rule> {
         }
     }
     rules
+}
+
+fn has_missing(features: &Features, column: usize) -> bool {
+    match features.stored(column) {
+        Column::Categories(categories) => categories.codes().contains(&Categories::MISSING),
+        _ => features.column(column).iter().any(|number| number.is_nan()),
+    }
 }
 
 fn condition(tree: &Tree, node: usize, is_left: bool, features: &Features) -> Condition {
@@ -153,6 +231,6 @@ fn condition(tree: &Tree, node: usize, is_left: bool, features: &Features) -> Co
             if is_left { Test::AtMost(threshold) } else { Test::Above(threshold) }
         }
     };
-    let or_missing = tree.missing_goes_left(node) == is_left;
+    let or_missing = tree.missing_goes_left(node) == is_left && has_missing(features, column);
     Condition { name: features.names()[column].clone(), test, or_missing }
 }

@@ -1,5 +1,7 @@
 //! Explanations as text (the columns, the most important ones first) and as JSON.
 
+mod rules;
+
 use crate::evaluation::number;
 use crate::lines::brief;
 use pipewright_operator::result::{
@@ -17,6 +19,7 @@ pub(crate) fn json(explanation: &Explanation) -> Json {
         Explained::Importance(importance) => of_importance(importance),
         Explained::Contributions(contributions) => of_contributions(contributions, explanation),
         Explained::Effects(effects) => of_effects(effects, explanation),
+        Explained::Rules(rules) => rules::json(rules),
         _ => json!({}),
     };
     json["model"] = json!(explanation.model);
@@ -108,6 +111,7 @@ pub(crate) fn text(explanation: &Explanation) -> String {
         Explained::Importance(importance) => write_importance(&mut text, importance),
         Explained::Contributions(contributions) => write_contributions(&mut text, contributions, explanation),
         Explained::Effects(effects) => write_effects(&mut text, effects, explanation),
+        Explained::Rules(rules) => rules::write(&mut text, rules),
         _ => {}
     }
     text

@@ -1,7 +1,9 @@
 //! Explanations of the models of an evaluation.
 
 use crate::Task;
-use pipewright_explain::{Attributions, Importances};
+use pipewright_explain::{Attributions, Importances, Rule};
+use pipewright_frame::Table;
+use pipewright_world::random::Key;
 use std::sync::Arc;
 
 /// An explanation of the models of an evaluation, by what they predict for the rows held out.
@@ -27,8 +29,67 @@ pub enum Explained {
     Contributions(Contributions),
     /// How predictions change with each column.
     Effects(Effects),
+    /// A number of every held-out row of a round, from which rules are found for all of them.
+    Rows(RowNumbers),
+    /// What a model predicts, or where it is worst, in rules.
+    Rules(Rules),
     /// Nothing: the round holds out none of the rows that are asked for.
     Nothing,
+}
+
+/// Numbers of the held-out rows of a round.
+#[derive(Debug, Clone)]
+pub struct RowNumbers {
+    /// The rows.
+    pub rows: Table,
+    /// What the numbers are, and one per row.
+    pub numbers: Vec<(String, Vec<f64>)>,
+    /// Random numbers of the round.
+    pub key: Key,
+}
+
+/// Rules of small trees over the held-out rows of all rounds.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    /// What they tell.
+    pub method: RuleMethod,
+    /// The number of rows.
+    pub rows: usize,
+    /// A tree per number that is looked at.
+    pub sets: Vec<RuleSet>,
+}
+
+/// What rules tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RuleMethod {
+    /// What the model predicts.
+    Surrogate,
+    /// Where the model is worst.
+    Slices,
+}
+
+impl RuleMethod {
+    /// Its word in scripts and in the documented JSON.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            RuleMethod::Surrogate => "surrogate",
+            RuleMethod::Slices => "slices",
+        }
+    }
+}
+
+/// The rules of a tree.
+#[derive(Debug, Clone)]
+pub struct RuleSet {
+    /// What they are about: a prediction, or a loss.
+    pub of: String,
+    /// Its mean over all rows.
+    pub mean: f64,
+    /// R² of the tree on rows that it was not fitted to.
+    pub fidelity: Option<f64>,
+    /// The leaves of the tree: from the root on, or the worst ones first.
+    pub rules: Vec<Rule>,
 }
 
 /// How predictions change with columns, over held-out rows.

@@ -16,7 +16,8 @@ mod tuning;
 
 pub use evaluation::{Assessed, Evaluation, FoldResult, Measured, MetricResult, Scheme, Score, Subgroup, Subgroups};
 pub use explanation::{
-    Contributions, Effect, EffectMethod, EffectPoint, Effects, Explained, Explanation, Importance, Place,
+    Contributions, Effect, EffectMethod, EffectPoint, Effects, Explained, Explanation, Importance, Place, RowNumbers,
+    RuleMethod, RuleSet, Rules,
 };
 pub use figures::Figures;
 pub use inspection::{Assertion, Description, ProfileReport, SchemaColumn, SchemaReport, TableHead};

@@ -2,6 +2,7 @@
 
 mod effects;
 mod importance;
+mod rules;
 mod shap;
 
 use crate::judge::eval::MetricWord;
@@ -10,19 +11,21 @@ use importance::Permutation;
 use pipewright_diagnostic::{Failure, code};
 use pipewright_frame::{Class, Selection, Table};
 use pipewright_learn::metric::{self, Metric};
-use pipewright_operator::result::EffectMethod;
+use pipewright_operator::result::{EffectMethod, RuleMethod};
 use pipewright_operator::{
-    Args, ArgumentError, Arguments, Bound, Count, Effect, Environment, Example, Flow, Group, Int, Spec, Task, Verb,
-    arguments, words,
+    Args, Argument, ArgumentError, Arguments, Bound, Count, Effect, Environment, Example, Flow, Group, Int, Spec, Task,
+    Verb, arguments, words,
 };
 use pipewright_world::random::Key;
+use rules::RulesOf;
 use shap::Shap;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 words! {
     /// How models are explained.
-    enum Method { Permutation = "permutation", Shap = "shap", Dependence = "pdp", Accumulated = "ale" }
+    enum Method { Permutation = "permutation", Shap = "shap", Dependence = "pdp", Accumulated = "ale", Surrogate = "surrogate",
+        Slices = "slices" }
 }
 
 arguments! {
@@ -30,7 +33,8 @@ arguments! {
     struct ExplainArgs {
         /// `permutation`: how much worse a metric gets when a column is shuffled. `shap`: what each column contributes to
         /// each prediction. `pdp`, partial dependence: the mean prediction if all rows had a value. `ale`, accumulated
-        /// local effects: the same where columns are correlated.
+        /// local effects: the same where columns are correlated. `surrogate`: a small tree that imitates the model.
+        /// `slices`: the rows where the model is worst.
         positional method: Method = Method::Permutation;
         /// How often each column is shuffled.
         option repeat: Int<1, 1000> = 5, for method in ["permutation"];
@@ -40,6 +44,8 @@ arguments! {
         option rows: Count = 200, for method in ["shap", "pdp", "ale"];
         /// Number of a row of the table, from 1, that alone is explained, by the model that was fitted without it.
         option row: Option<Count>, for method in ["shap"];
+        /// Depth of the tree whose leaves are the rules.
+        option depth: Int<1, 10> = 3, for method in ["surrogate", "slices"];
         /// Number of training rows that stand for values that are not known.
         option background: Count = 100, for method in ["shap"];
         /// Columns to explain.
@@ -60,7 +66,9 @@ pub(crate) const VERB: Verb = Verb {
                   values); the result lists the mean absolute contribution, and the JSON each row; `row=17` explains one row, which `plot \
                   waterfall` draws. `pdp` and `ale` tell how the \
                   prediction changes with each column `on` which they are asked for, as the mean of the folds with their \
-                  lowest and highest. Columns that carry the \
+                  lowest and highest. `surrogate` fits a small tree to the predictions and tells how well it imitates the model on other rows \
+                  (R²). `slices` finds in the same way where the loss is highest: the slices are found in half of the held-out \
+                  rows, and their losses are those of the other half. Columns that carry the \
                   same information share it: of two copies, each may seem unimportant.",
         search: &[
             "feature importance",
@@ -74,6 +82,10 @@ pub(crate) const VERB: Verb = Verb {
             "partial dependence",
             "accumulated local effects",
             "ice",
+            "surrogate model",
+            "slices",
+            "error analysis",
+            "where is the model wrong",
         ],
         input: Flow::Learner,
         output: Flow::Learner,
@@ -137,7 +149,7 @@ sepal_width            0.0157         0.0160         0.0004
 };
 
 fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
-    let ExplainArgs { method, repeat, metric, rows, row, background, columns } = ExplainArgs::read(args)?;
+    let ExplainArgs { method, repeat, metric, rows, row, depth, background, columns } = ExplainArgs::read(args)?;
     Ok(Bound::Explain(match method {
         Method::Permutation => {
             let metric = metric.and_then(|word| Metric::find(word.0));
@@ -151,10 +163,12 @@ fn bind(args: &Args, _: &Environment) -> Result<Bound, ArgumentError> {
             Arc::new(EffectsOf { method, rows: rows.get(), columns })
         }
         // All columns are the default, which an explicit script spells out.
-        Method::Shap if columns != Selection::Class(Class::All) => {
-            let message = "`explain shap` divides each prediction among all columns";
+        Method::Shap | Method::Surrogate | Method::Slices if columns != Selection::Class(Class::All) => {
+            let message = format!("`explain {}` takes no columns: it is about all of them", method.to_value());
             return Err(ArgumentError::of("columns", code::MISPLACED_OPTION, message).help("leave it out"));
         }
+        Method::Surrogate => Arc::new(RulesOf { method: RuleMethod::Surrogate, depth: depth.get() }),
+        Method::Slices => Arc::new(RulesOf { method: RuleMethod::Slices, depth: depth.get() }),
         Method::Shap => {
             Arc::new(Shap { rows: rows.get(), row: row.map(|row| row.get()), background: background.get() })
         }
